@@ -1,0 +1,62 @@
+// Package clock is the time that the embedded cloud lives in: the machine's, plus what a test has advanced it by.
+//
+// All emulators of one cloud share one clock, so that advancing it moves schedules, retries, leases and
+// time-outs together.
+package clock
+
+import (
+	"sync"
+	"time"
+)
+
+// Clock tells the time of one embedded cloud. The zero value is not usable; make one with [New].
+// It is safe for concurrent use.
+type Clock struct {
+	mu      sync.Mutex
+	ahead   time.Duration
+	changed chan struct{} // closed and replaced when the clock jumps
+}
+
+// New returns a clock that shows the machine's time.
+func New() *Clock { return &Clock{changed: make(chan struct{})} }
+
+// Now is the machine's time plus everything that [Clock.Advance] added.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+// Advance moves the clock d into the future and wakes everything that waits for a time before the new one.
+// A negative d is ignored: the time of a cloud never runs backwards.
+func (c *Clock) Advance(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// Wait blocks until the clock shows t or later, or until done is closed. It reports whether t was reached.
+func (c *Clock) Wait(done <-chan struct{}, t time.Time) bool {
+	for {
+		c.mu.Lock()
+		left, changed := t.Sub(time.Now().Add(c.ahead)), c.changed
+		c.mu.Unlock()
+		if left <= 0 {
+			return true
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-done:
+			timer.Stop()
+			return false
+		case <-changed:
+			timer.Stop()
+		case <-timer.C:
+		}
+	}
+}
