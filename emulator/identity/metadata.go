@@ -1,0 +1,153 @@
+package identity
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+// CertsPath is where [Identity.Handler] serves the key set (a JWKS), as on www.googleapis.com.
+const CertsPath = "/oauth2/v3/certs"
+
+// scopes are those of a Cloud Run service's account.
+const scopes = "https://www.googleapis.com/auth/cloud-platform\nhttps://www.googleapis.com/auth/userinfo.email\n"
+
+// Handler serves the public keys at [CertsPath] and the metadata server below /computeMetadata/v1/.
+//
+// The metadata server tells what is true of a Cloud Run service: project, region, and one service account, under the
+// name "default" and under its e-mail. It asks for the header "Metadata-Flavor: Google" and answers 403 without, 404
+// for what it does not have. https://cloud.google.com/run/docs/container-contract#metadata-server
+func (i *Identity) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+CertsPath, serveCerts)
+
+	// Libraries that probe for a metadata server ask for its root, without the header.
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { writeText(w, "computeMetadata/\n") })
+
+	const root = "GET /computeMetadata/v1/"
+	number := projectNumber(i.cfg.Project)
+	values := map[string]string{
+		"{$}":                        "instance/\nproject/\nuniverse/\n",
+		"project/project-id":         i.cfg.Project,
+		"project/numeric-project-id": number,
+		"instance/id":                digits("instance:"+i.cfg.Project+i.cfg.ServiceAccount, 38),
+		"instance/region":            "projects/" + number + "/regions/" + i.cfg.Region,
+		"instance/zone":              "projects/" + number + "/zones/" + i.cfg.Region + "-1",
+		"instance/service-accounts/{$}": "default/\n" +
+			i.cfg.ServiceAccount + "/\n",
+		"universe/universe-domain": "googleapis.com",
+	}
+	for path, value := range values {
+		mux.Handle(root+path, flavored(func(w http.ResponseWriter, _ *http.Request) { writeText(w, value) }))
+	}
+	const account = root + "instance/service-accounts/{account}/"
+	mux.Handle(account+"{$}", i.forAccount(i.serveAccount))
+	mux.Handle(account+"email", i.forAccount(func(w http.ResponseWriter, _ *http.Request) { writeText(w, i.cfg.ServiceAccount) }))
+	mux.Handle(account+"aliases", i.forAccount(func(w http.ResponseWriter, _ *http.Request) { writeText(w, "default\n") }))
+	mux.Handle(account+"scopes", i.forAccount(func(w http.ResponseWriter, _ *http.Request) { writeText(w, scopes) }))
+	mux.Handle(account+"identity", i.forAccount(i.serveIDToken))
+	mux.Handle(account+"token", i.forAccount(serveAccessToken))
+	return mux
+}
+
+// flavored refuses requests that a browser or a naive proxy could have been tricked into.
+func flavored(next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Metadata-Flavor") != "Google" || r.Header.Get("X-Forwarded-For") != "" {
+			http.Error(w, "Missing required header: Metadata-Flavor: Google", http.StatusForbidden)
+			return
+		}
+		next(w, r)
+	})
+}
+
+// forAccount answers 404 for every account but the configured one.
+func (i *Identity) forAccount(next http.HandlerFunc) http.Handler {
+	return flavored(func(w http.ResponseWriter, r *http.Request) {
+		if name := r.PathValue("account"); name != "default" && name != i.cfg.ServiceAccount {
+			http.NotFound(w, r)
+			return
+		}
+		next(w, r)
+	})
+}
+
+// serveAccount lists what there is of an account, or all of it as one object when asked with recursive=true.
+func (i *Identity) serveAccount(w http.ResponseWriter, r *http.Request) {
+	if !strings.EqualFold(r.URL.Query().Get("recursive"), "true") {
+		writeText(w, "aliases\nemail\nidentity\nscopes\ntoken\n")
+		return
+	}
+	writeJSON(w, map[string]any{
+		"aliases": []string{"default"},
+		"email":   i.cfg.ServiceAccount,
+		"scopes":  strings.Fields(scopes),
+	})
+}
+
+// serveIDToken answers identity?audience=…. The token is the same for format=standard and format=full: as on Cloud
+// Run, it always names the e-mail and never an instance.
+func (i *Identity) serveIDToken(w http.ResponseWriter, r *http.Request) {
+	audience := r.URL.Query().Get("audience")
+	if audience == "" {
+		http.Error(w, "non-empty audience parameter required", http.StatusBadRequest)
+		return
+	}
+	token, err := i.IDToken(r.Context(), i.cfg.ServiceAccount, audience)
+	if err != nil {
+		slog.ErrorContext(r.Context(), "metadata server: no ID token", "error", err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	writeText(w, token)
+}
+
+// serveAccessToken answers token. The local cloud asks nobody for an access token, so it is a random string.
+func serveAccessToken(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, map[string]any{
+		"access_token": accessToken(),
+		"expires_in":   int((time.Hour - time.Second).Seconds()),
+		"token_type":   "Bearer",
+	})
+}
+
+// serveCerts answers with the public key of this process.
+func serveCerts(w http.ResponseWriter, r *http.Request) {
+	s, err := processSigner()
+	if err != nil {
+		slog.ErrorContext(r.Context(), "key set: no key", "error", err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	// Short: the key changes with every start of the cloud, and a service may outlive it.
+	w.Header().Set("Cache-Control", "public, max-age=60")
+	writeJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{s.public}})
+}
+
+func writeText(w http.ResponseWriter, text string) {
+	w.Header().Set("Metadata-Flavor", "Google")
+	w.Header().Set("Content-Type", "application/text")
+	write(w, []byte(text))
+}
+
+func writeJSON(w http.ResponseWriter, value any) {
+	body, err := json.Marshal(value)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Metadata-Flavor", "Google")
+	w.Header().Set("Content-Type", "application/json")
+	write(w, body)
+}
+
+// write sends the body. That it can't be sent is the caller's loss only, who has gone.
+func write(w http.ResponseWriter, body []byte) {
+	if _, err := w.Write(body); err != nil {
+		slog.Debug("identity: answer not sent", "error", err)
+	}
+}
