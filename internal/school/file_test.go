@@ -1,0 +1,104 @@
+package school
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/internal/semester"
+)
+
+const valid = `
+schools:
+  - id: 가온대학교-서울
+    name: 가온대학교
+    legacyId: gaon_univ
+    source:
+      adapter: sheet
+      options: {url: "${SCHOOL}/list.csv", charset: euc-kr}
+    periods:
+      - {period: 1, timeBegin: "09:00", timeEnd: "10:15"}
+      - {period: 2, timeBegin: "10:30", timeEnd: "24:00"}
+    semesters:
+      - {id: 2026-0900, year: 2026, term: 2학기, schedule: "*/30 8-20 * 8-9 *", options: {charset: utf-8}}
+      - {id: 2026-0300, year: 2026, term: 1학기, status: hidden}
+`
+
+func lookup(name string) (string, bool) { return "https://school.test", name == "SCHOOL" }
+
+func TestParse(t *testing.T) {
+	f, err := Parse(strings.NewReader(valid), lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, sem, err := f.Find("가온대학교-서울", "2026-0900")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := s.SourceOptions(sem)
+	want := map[string]string{"adapter": "sheet", "url": "https://school.test/list.csv", "charset": "utf-8"}
+	for k, v := range want {
+		if options[k] != v {
+			t.Errorf("option %s = %q, want %q", k, options[k], v)
+		}
+	}
+	if got := s.PeriodsOf(sem); len(got) != 2 || got[0] != (semester.Period{Period: 1, TimeBegin: 540, TimeEnd: 615}) || got[1].TimeEnd != 1440 {
+		t.Errorf("periods = %v", got)
+	}
+	if sem.Status != semester.Normal || s.Loss() != DefaultMaxLoss {
+		t.Errorf("defaults: status %q, loss %v", sem.Status, s.Loss())
+	}
+}
+
+func TestSlot(t *testing.T) {
+	f, err := Parse(strings.NewReader(valid), lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sem := &f.Schools[0].Semesters[0]
+	seoul, _ := time.LoadLocation("Asia/Seoul")
+	for _, c := range []struct{ now, want string }{
+		{"2026-08-03 10:29", "2026-08-03 10:00"},
+		{"2026-08-03 10:30", "2026-08-03 10:30"},
+		{"2026-08-03 23:10", "2026-08-03 20:30"},
+		{"2026-08-03 07:59", "2026-08-02 20:30"},
+		{"2026-11-20 12:00", "2026-09-30 20:30"},
+	} {
+		now, _ := time.ParseInLocation("2006-01-02 15:04", c.now, seoul)
+		got, ok := sem.Slot(now.UTC())
+		if s := got.In(seoul).Format("2006-01-02 15:04"); !ok || s != c.want {
+			t.Errorf("Slot(%s) = %s, %v, want %s", c.now, s, ok, c.want)
+		}
+	}
+	if _, ok := f.Schools[0].Semesters[1].Slot(time.Now()); ok {
+		t.Error("a semester without a schedule has a slot")
+	}
+}
+
+func TestParseNamesWhatIsWrong(t *testing.T) {
+	for _, c := range []struct{ name, from, to, want string }{
+		{"unknown key", "name: 가온대학교", "nmae: 가온대학교", "nmae"},
+		{"slash in id", "id: 가온대학교-서울", "id: 가온/서울", "document id"},
+		{"term", "term: 2학기", "term: 3학기", "3학기"},
+		{"semester id", "id: 2026-0900", "id: 2026-9", "2026-9"},
+		{"cron", "*/30 8-20 * 8-9 *", "*/30 8-20 *", "five fields"},
+		{"cron of six", "*/30 8-20 * 8-9 *", "0 */30 8-20 * 8-9 *", "five fields"},
+		{"variable", "${SCHOOL}", "${SCHUL}", "SCHUL"},
+		{"time of day", `"09:00"`, `"9h"`, "9h"},
+		{"period twice", "period: 2", "period: 1", "stands twice"},
+		{"semester twice", "id: 2026-0300", "id: 2026-0900", "stands twice"},
+		{"status", "status: hidden", "status: secret", "secret"},
+		{"adapter", "adapter: sheet", "adapter:", "source.adapter"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := strings.Replace(valid, c.from, c.to, 1)
+			if text == valid {
+				t.Fatalf("%q is not in the file", c.from)
+			}
+			_, err := Parse(strings.NewReader(text), lookup)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v does not say %q", err, c.want)
+			}
+		})
+	}
+}
