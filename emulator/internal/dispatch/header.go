@@ -1,0 +1,70 @@
+package dispatch
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+const (
+	maxURL    = 2083      // bytes of a target's URL
+	maxHeader = 80 * 1000 // bytes of a request's headers
+)
+
+// CheckURL refuses what is no absolute http or https URL, or is longer than Google allows.
+func CheckURL(raw string) error {
+	target, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return err
+	case target.Scheme != "http" && target.Scheme != "https":
+		return fmt.Errorf("%q must begin with http:// or https://", raw)
+	case target.Host == "":
+		return fmt.Errorf("%q names no host", raw)
+	case len(target.String()) > maxURL:
+		return fmt.Errorf("the URL has %d characters, more than %d", len(target.String()), maxURL)
+	}
+	return nil
+}
+
+// CheckHeaders refuses names and values that HTTP does not allow, and headers of 80 KB or more.
+func CheckHeaders(headers map[string]string) error {
+	size := 0
+	for name, value := range headers {
+		if !httpguts.ValidHeaderFieldName(name) {
+			return fmt.Errorf("%q is no name of an HTTP header", name)
+		}
+		if !httpguts.ValidHeaderFieldValue(value) {
+			return fmt.Errorf("the value of header %q has a character that HTTP does not allow", name)
+		}
+		size += len(name) + len(value)
+	}
+	if size >= maxHeader {
+		return fmt.Errorf("the headers have %d bytes; they must have less than %d", size, maxHeader)
+	}
+	return nil
+}
+
+// replaced are the headers that both services compute themselves; what a caller gives is ignored.
+var replaced = map[string]bool{"Host": true, "Content-Length": true, "User-Agent": true, "Transfer-Encoding": true}
+
+// Headers returns the caller's headers without those that are Google's: Host, Content-Length and User-Agent, and
+// names that begin with X-Google-, X-AppEngine- or own, the service's own prefix. Names keep their spelling.
+// https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#httprequest
+func Headers(given map[string]string, own string) http.Header {
+	headers := make(http.Header, len(given))
+	for name, value := range given {
+		canonical := http.CanonicalHeaderKey(name)
+		reserved := replaced[canonical]
+		for _, prefix := range []string{"X-Google-", "X-AppEngine-", own} {
+			reserved = reserved || len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
+		}
+		if !reserved {
+			headers[name] = append(headers[name], value)
+		}
+	}
+	return headers
+}

@@ -1,0 +1,135 @@
+// Package dispatch sends the HTTP requests by which Cloud Tasks and Cloud Scheduler reach their targets: with an ID
+// token, within a deadline, without following redirects. It also holds what both services say about retries and
+// headers in the same words.
+package dispatch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"heek.kr/heektime/emulator/clock"
+)
+
+const (
+	maxText  = 300     // bytes of a failure's body that are kept to be shown
+	maxDrain = 1 << 20 // bytes of an answer that are read so that the connection can be used again
+)
+
+// Tokens makes the ID tokens that requests carry. *identity.Identity implements it.
+type Tokens interface {
+	// IDToken returns a signed ID token of the service account for the audience.
+	IDToken(ctx context.Context, serviceAccountEmail, audience string) (string, error)
+}
+
+// Request is one HTTP request to a target.
+type Request struct {
+	Method   string
+	URL      string
+	Header   http.Header // sent as it is, names in the given spelling
+	Body     []byte
+	Account  string        // e-mail of the service account whose ID token is sent; empty sends none
+	Audience string        // of the ID token; the URL when empty
+	Deadline time.Duration // by the cloud's clock, from the start of the request to the end of the answer's headers
+}
+
+// Answer is how a target answered, or that it did not.
+type Answer struct {
+	Status     int           // HTTP status; 0 when no answer came
+	RetryAfter time.Duration // what a failed answer's Retry-After asks for, 0 when it asks for nothing
+	Text       string        // of a failure: the first bytes of the answer, or why none came
+	TimedOut   bool          // no answer came within the deadline
+}
+
+// OK reports whether the target has done its work: any 2xx.
+func (a Answer) OK() bool { return a.Status >= 200 && a.Status <= 299 }
+
+// Sender sends requests. It is safe for concurrent use.
+type Sender struct {
+	clock  *clock.Clock
+	tokens Tokens
+	client *http.Client
+}
+
+// NewSender returns a Sender. Both arguments are required.
+func NewSender(c *clock.Clock, tokens Tokens) *Sender {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConns = 0 // no limit: a queue may have a thousand requests open
+	transport.MaxIdleConnsPerHost = 256
+	return &Sender{clock: c, tokens: tokens, client: &http.Client{
+		Transport: transport,
+		// A redirect is an answer like any other that is not 2xx: a failure.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
+}
+
+// Close closes idle connections.
+func (s *Sender) Close() { s.client.CloseIdleConnections() }
+
+var errDeadline = errors.New("no answer within the deadline")
+
+// Send sends the request once and waits for the answer. When ctx ends first, the answer says so and means nothing.
+func (s *Sender) Send(ctx context.Context, r Request) Answer {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	end := s.clock.Now().Add(r.Deadline)
+	go func() {
+		if s.clock.Wait(ctx.Done(), end) {
+			cancel(errDeadline)
+		}
+	}()
+	response, err := s.do(ctx, r)
+	if err != nil {
+		if context.Cause(ctx) == errDeadline {
+			return Answer{TimedOut: true, Text: fmt.Sprintf("%v of %v", errDeadline, r.Deadline)}
+		}
+		return Answer{Text: err.Error()}
+	}
+	defer response.Body.Close()
+	answer := Answer{Status: response.StatusCode}
+	if !answer.OK() {
+		answer.Text = firstBytes(response.Body)
+		answer.RetryAfter = retryAfter(response.Header.Get("Retry-After"), s.clock.Now())
+	}
+	// The status is the answer; a body that breaks off or never ends changes nothing.
+	_, _ = io.CopyN(io.Discard, response.Body, maxDrain)
+	return answer
+}
+
+func (s *Sender) do(ctx context.Context, r Request) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header = r.Header.Clone()
+	if request.Header == nil {
+		request.Header = http.Header{}
+	}
+	if r.Account != "" {
+		audience := r.Audience
+		if audience == "" {
+			audience = r.URL
+		}
+		token, err := s.tokens.IDToken(ctx, r.Account, audience)
+		if err != nil {
+			return nil, err
+		}
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
+	return s.client.Do(request)
+}
+
+// firstBytes reads what is worth showing of a failure.
+func firstBytes(body io.Reader) string {
+	read, _ := io.ReadAll(io.LimitReader(body, maxText))
+	for len(read) > 0 && !utf8.Valid(read) {
+		read = read[:len(read)-1] // a rune was cut in two, or it is no text
+	}
+	return strings.TrimSpace(string(read))
+}
