@@ -1,0 +1,87 @@
+package spreadsheet
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/xuri/excelize/v2"
+)
+
+const (
+	defaultMaxUnpacked = 128 << 20
+	maxRowsXLSX        = 1 << 20 // of the file format
+)
+
+// readXLSX reads a sheet with excelize's row iterator. Cells come as Excel shows them: a date as a date.
+func readXLSX(data []byte, o Options) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		limit := o.MaxUnpacked
+		if limit <= 0 {
+			limit = defaultMaxUnpacked
+		}
+		f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: limit, UnzipXMLSizeLimit: limit})
+		switch {
+		case errors.Is(err, excelize.ErrWorkbookFileFormat):
+			yield(Row{}, fmt.Errorf("xlsx: no workbook in it: %w", ErrUnsupported))
+			return
+		case err != nil && bytes.Contains([]byte(err.Error()), []byte("unzip size exceeds")):
+			yield(Row{}, fmt.Errorf("xlsx: more than %d bytes: %w", limit, ErrTooLarge))
+			return
+		case err != nil:
+			yield(Row{}, corrupt("xlsx: %v", err))
+			return
+		}
+		defer f.Close()
+		sheet, err := sheetOf(f, o.Sheet)
+		if err != nil {
+			yield(Row{}, err)
+			return
+		}
+		rows, err := f.Rows(sheet)
+		if err != nil {
+			yield(Row{}, corrupt("xlsx: sheet %q: %v", sheet, err))
+			return
+		}
+		defer rows.Close()
+		for n := 1; rows.Next(); n++ {
+			cells, err := rows.Columns()
+			if err != nil {
+				yield(Row{}, corrupt("xlsx: row %d: %v", n, err))
+				return
+			}
+			if n > maxRowsXLSX {
+				yield(Row{}, corrupt("xlsx: more than %d rows", maxRowsXLSX))
+				return
+			}
+			if !yield(Row{Number: n, Table: 1, Cells: cells}, nil) {
+				return
+			}
+		}
+		if err := rows.Error(); err != nil {
+			yield(Row{}, corrupt("xlsx: %v", err))
+		}
+	}
+}
+
+// sheetOf is the sheet of that name, or the first visible one.
+func sheetOf(f *excelize.File, name string) (string, error) {
+	sheets := f.GetSheetList()
+	if name != "" {
+		if !slices.Contains(sheets, name) {
+			return "", fmt.Errorf("xlsx: no sheet %q among %q: %w", name, sheets[:min(len(sheets), 20)], ErrUnsupported)
+		}
+		return name, nil
+	}
+	for _, s := range sheets {
+		if visible, err := f.GetSheetVisible(s); err == nil && visible {
+			return s, nil
+		}
+	}
+	if len(sheets) > 0 {
+		return sheets[0], nil
+	}
+	return "", corrupt("xlsx: no sheet in it")
+}
