@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -120,6 +121,8 @@ func (s *Sender) do(ctx context.Context, r Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
+		// The token replaces what the caller gave, however it was spelled.
+		maps.DeleteFunc(request.Header, func(name string, _ []string) bool { return strings.EqualFold(name, "Authorization") })
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	return s.client.Do(request)

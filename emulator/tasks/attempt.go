@@ -1,0 +1,127 @@
+package tasks
+
+import (
+	"fmt"
+	"log/slog"
+	"path"
+	"strconv"
+	"time"
+
+	"heek.kr/heektime/emulator/internal/dispatch"
+)
+
+// start begins a request for the task. The mutex is held.
+func (s *Server) start(t *task, now time.Time) {
+	if t.waiting {
+		t.queue.due.Delete(t)
+		t.waiting = false
+	}
+	request := t.request() // before the counts change
+	t.Dispatched++
+	if t.First.IsZero() {
+		t.First = now
+	}
+	attempt := &Attempt{Number: int(t.Dispatched), Scheduled: t.Due, Dispatched: now}
+	t.Attempts = append(t.Attempts, attempt)
+	if excess := len(t.Attempts) - maxAttempts; excess > 0 {
+		t.Attempts = append([]*Attempt(nil), t.Attempts[excess:]...)
+	}
+	t.running++
+	t.queue.running++
+	if s.faults.Twice {
+		s.send(request, func(dispatch.Answer) {})
+	}
+	s.send(request, func(answer dispatch.Answer) { s.finish(t, attempt, answer) })
+}
+
+// send sends a request in a goroutine of its own, and calls done with the mutex held when it is answered. It does not
+// call done when the server was closed meanwhile. The mutex is held.
+func (s *Server) send(request dispatch.Request, done func(dispatch.Answer)) {
+	held := s.hold()
+	s.running++
+	s.goroutines.Go(func() {
+		if held > 0 {
+			s.clock.Wait(s.ctx.Done(), s.clock.Now().Add(held))
+		}
+		answer := s.sender.Send(s.ctx, request)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.running--
+		if s.ctx.Err() == nil {
+			done(answer)
+		}
+		s.changed.Fire()
+	})
+}
+
+// finish is what an answer means for its task. The mutex is held.
+func (s *Server) finish(t *task, a *Attempt, answer dispatch.Answer) {
+	now := s.clock.Now()
+	t.running--
+	t.queue.running--
+	t.queue.wake.Fire()
+	a.Answered, a.Status, a.TimedOut, a.Text = now, answer.Status, answer.TimedOut, answer.Text
+	if t.gone {
+		return
+	}
+	t.Status = answer.Status
+	if answer.Status != 0 {
+		t.Answered++
+		if answer.Status < 500 {
+			t.Executed++
+		}
+	}
+	if answer.OK() {
+		s.end(t, Done)
+		return
+	}
+	log := slog.With("task", t.pb.Name, "attempt", a.Number, "status", answer.Status, "answer", answer.Text)
+	if t.exhausted(now) {
+		log.Warn("task given up: its retries are exhausted")
+		s.end(t, Dead)
+		return
+	}
+	t.Due = now.Add(max(t.wait(), answer.RetryAfter))
+	log.Info("task failed and will be tried again", "at", t.Due)
+	if t.running == 0 { // else the last one to end puts it back
+		t.queue.due.Set(t)
+		t.waiting = true
+	}
+}
+
+// request is the task's next request with the headers that tell its target about it.
+// https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler
+func (t *task) request() dispatch.Request {
+	target := t.pb.GetHttpRequest()
+	header := dispatch.Headers(target.Headers, "X-CloudTasks-")
+	// Assigned, not Set: the names keep Google's spelling on the wire.
+	for name, value := range map[string]string{
+		"User-Agent":                      userAgent,
+		"X-CloudTasks-QueueName":          path.Base(t.queue.pb.Name),
+		"X-CloudTasks-TaskName":           path.Base(t.pb.Name),
+		"X-CloudTasks-TaskRetryCount":     strconv.Itoa(int(t.Dispatched)),
+		"X-CloudTasks-TaskExecutionCount": strconv.Itoa(int(t.Executed)),
+		"X-CloudTasks-TaskETA":            eta(t.Due),
+	} {
+		header[name] = []string{value}
+	}
+	if t.Status != 0 {
+		header["X-CloudTasks-TaskPreviousResponse"] = []string{strconv.Itoa(t.Status)}
+	}
+	if t.Dispatched > 0 {
+		// Google sends it, and leaves it empty for HTTP targets.
+		header["X-CloudTasks-TaskRetryReason"] = []string{""}
+	}
+	return dispatch.Request{
+		Method:   target.HttpMethod.String(),
+		URL:      target.Url,
+		Header:   header,
+		Body:     target.Body,
+		Account:  target.GetOidcToken().GetServiceAccountEmail(),
+		Audience: target.GetOidcToken().GetAudience(),
+		Deadline: t.pb.DispatchDeadline.AsDuration(),
+	}
+}
+
+// eta is a time in seconds since 1970 with a fraction, as Google sends it.
+func eta(t time.Time) string { return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanosecond()/1000) }

@@ -1,0 +1,118 @@
+package tasks
+
+import (
+	"time"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+// What a queue has that says nothing else, and the most it may ask for.
+// https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#ratelimits
+const (
+	defaultPerSecond   = 500
+	maxPerSecond       = 500
+	defaultConcurrent  = 1000
+	maxConcurrent      = 5000
+	defaultMaxAttempts = 100
+	defaultMinBackoff  = 100 * time.Millisecond
+	defaultMaxBackoff  = time.Hour
+	defaultDoublings   = 16
+)
+
+// completed is the queue with defaults for what it does not say, or the reason to refuse it. Fields that only Google
+// sets are left as they are in old, which is nil for a new queue.
+func completed(given, old *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error) {
+	switch {
+	case given.HttpTarget != nil:
+		return nil, unimplemented("a queue's http_target")
+	case given.AppEngineRoutingOverride != nil:
+		return nil, unimplemented("a queue's app_engine_routing_override")
+	}
+	rates, err := completedRates(given.RateLimits)
+	if err != nil {
+		return nil, err
+	}
+	retry, err := completedRetry(given.RetryConfig, nil)
+	if err != nil {
+		return nil, err
+	}
+	q := &cloudtaskspb.Queue{
+		Name:                     given.Name,
+		RateLimits:               rates,
+		RetryConfig:              retry,
+		StackdriverLoggingConfig: given.StackdriverLoggingConfig,
+		State:                    cloudtaskspb.Queue_RUNNING,
+	}
+	if old != nil {
+		q.State, q.PurgeTime = old.State, old.PurgeTime
+	}
+	return q, nil
+}
+
+func completedRates(given *cloudtaskspb.RateLimits) (*cloudtaskspb.RateLimits, error) {
+	perSecond, concurrent := given.GetMaxDispatchesPerSecond(), given.GetMaxConcurrentDispatches()
+	if perSecond == 0 {
+		perSecond = defaultPerSecond
+	}
+	if concurrent == 0 {
+		concurrent = defaultConcurrent
+	}
+	switch {
+	case !(perSecond > 0 && perSecond <= maxPerSecond): // so that NaN is refused
+		return nil, invalid("Queue.rate_limits.max_dispatches_per_second is %v; it must be more than 0 and at most %d.", perSecond, maxPerSecond)
+	case concurrent < 0 || concurrent > maxConcurrent:
+		return nil, invalid("Queue.rate_limits.max_concurrent_dispatches is %d; it must be from 1 to %d.", concurrent, maxConcurrent)
+	}
+	return &cloudtaskspb.RateLimits{
+		MaxDispatchesPerSecond:  perSecond,
+		MaxBurstSize:            burst(perSecond),
+		MaxConcurrentDispatches: concurrent,
+	}, nil
+}
+
+// completedRetry fills in what a retry configuration does not say from the queue's, for a task, or from the defaults,
+// for a queue, whose base is nil.
+func completedRetry(given, base *cloudtaskspb.RetryConfig) (*cloudtaskspb.RetryConfig, error) {
+	if base == nil {
+		base = &cloudtaskspb.RetryConfig{
+			MaxAttempts:  defaultMaxAttempts,
+			MinBackoff:   durationpb.New(defaultMinBackoff),
+			MaxBackoff:   durationpb.New(defaultMaxBackoff),
+			MaxDoublings: defaultDoublings,
+		}
+	}
+	retry := proto.CloneOf(base)
+	if given.GetMaxAttempts() != 0 {
+		retry.MaxAttempts = given.MaxAttempts
+	}
+	if given.GetMaxDoublings() != 0 {
+		retry.MaxDoublings = given.MaxDoublings
+	}
+	if given.GetMinBackoff() != nil {
+		retry.MinBackoff = given.MinBackoff
+	}
+	if given.GetMaxBackoff() != nil {
+		retry.MaxBackoff = given.MaxBackoff
+	}
+	if given.GetMaxRetryDuration() != nil {
+		retry.MaxRetryDuration = given.MaxRetryDuration
+	}
+	for field, d := range map[string]*durationpb.Duration{
+		"min_backoff": retry.MinBackoff, "max_backoff": retry.MaxBackoff, "max_retry_duration": retry.MaxRetryDuration,
+	} {
+		if d != nil && (d.CheckValid() != nil || d.AsDuration() < 0) {
+			return nil, invalid("retry_config.%s must be a duration of 0 or more.", field)
+		}
+	}
+	switch minimum, maximum := retry.MinBackoff.AsDuration(), retry.MaxBackoff.AsDuration(); {
+	case retry.MaxAttempts < -1:
+		return nil, invalid("retry_config.max_attempts is %d; it must be -1 (unlimited) or more.", retry.MaxAttempts)
+	case retry.MaxDoublings < 0:
+		return nil, invalid("retry_config.max_doublings is %d; it must be 0 or more.", retry.MaxDoublings)
+	case minimum > maximum:
+		return nil, invalid("retry_config.min_backoff is %v, more than max_backoff, which is %v.", minimum, maximum)
+	}
+	return retry, nil
+}

@@ -1,0 +1,87 @@
+package tasks
+
+import (
+	"time"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+)
+
+const (
+	// taskTombstone is how long the name of a named task is refused after the task ended. Google says "up to 24 hours";
+	// the local cloud is as strict as Google may be.
+	taskTombstone = 24 * time.Hour
+	// queueTombstone is how long the name of a deleted queue is refused: "up to 3 days".
+	queueTombstone = 3 * 24 * time.Hour
+
+	maxEnded     = 200       // ended tasks of a queue that are kept to be shown
+	maxEndedBody = 64 * 1024 // bytes; larger bodies of ended tasks are not kept
+)
+
+// tombstone is a name that can't be used again before a time.
+type tombstone struct {
+	name  string
+	until time.Time
+}
+
+// tombstones are those of a queue's tasks. All of them last equally long, so that the oldest are the first to go.
+type tombstones struct {
+	byName map[string]time.Time
+	oldest []tombstone
+}
+
+func (t *tombstones) add(name string, until time.Time) {
+	if t.byName == nil {
+		t.byName = map[string]time.Time{}
+	}
+	t.byName[name] = until
+	t.oldest = append(t.oldest, tombstone{name, until})
+}
+
+// has reports whether the name is refused at a time, and forgets those that no longer are.
+func (t *tombstones) has(name string, now time.Time) bool {
+	for len(t.oldest) > 0 && !now.Before(t.oldest[0].until) {
+		delete(t.byName, t.oldest[0].name)
+		t.oldest = t.oldest[1:]
+	}
+	_, found := t.byName[name]
+	return found
+}
+
+// end takes a task out of its queue and its name out of use. The mutex is held.
+func (s *Server) end(t *task, state State) {
+	now, q := s.clock.Now(), t.queue
+	t.gone = true
+	q.tasks.Delete(t.pb.Name)
+	if t.waiting {
+		q.due.Delete(t)
+		t.waiting = false
+	}
+	if t.named {
+		q.tombstones.add(t.pb.Name, now.Add(taskTombstone))
+	}
+	q.ended.add(t, state, now)
+	s.changed.Fire()
+}
+
+// ended are the last tasks that left a queue, to be shown, and how many did.
+type ended struct {
+	last       []TaskInfo // oldest first
+	done, dead int
+}
+
+func (e *ended) add(t *task, state State, now time.Time) {
+	switch state {
+	case Done:
+		e.done++
+	case Dead:
+		e.dead++
+	}
+	info := TaskInfo{State: state, Task: t.view(cloudtaskspb.Task_FULL), Attempts: t.attempts(), Ended: now}
+	if len(info.Task.GetHttpRequest().GetBody()) > maxEndedBody {
+		info.Task = t.view(cloudtaskspb.Task_BASIC)
+	}
+	e.last = append(e.last, info)
+	if len(e.last) > maxEnded {
+		e.last = append(e.last[:0:0], e.last[1:]...)
+	}
+}

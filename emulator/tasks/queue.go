@@ -1,0 +1,112 @@
+package tasks
+
+import (
+	"math"
+	"time"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"github.com/tidwall/btree"
+	"golang.org/x/time/rate"
+
+	"heek.kr/heektime/emulator/internal/signal"
+)
+
+// queue is a queue and its tasks. The server's mutex guards all of it.
+type queue struct {
+	pb         *cloudtaskspb.Queue // replaced, never changed, so that it can be given away
+	tasks      btree.Map[string, *task]
+	due        *btree.BTreeG[*task] // tasks that wait, the next one first
+	limiter    *rate.Limiter        // dispatches a second, by the cloud's clock
+	running    int                  // requests that are under way
+	tombstones tombstones           // of named tasks
+	ended      ended
+	closed     bool          // the queue was deleted
+	wake       signal.Signal // for the dispatcher: a task became due, a request ended, the queue changed
+}
+
+func newQueue(pb *cloudtaskspb.Queue) *queue {
+	q := &queue{due: btree.NewBTreeGOptions(func(a, b *task) bool {
+		if !a.Due.Equal(b.Due) {
+			return a.Due.Before(b.Due)
+		}
+		return a.order < b.order
+	}, btree.Options{NoLocks: true})}
+	q.set(pb)
+	return q
+}
+
+// set gives the queue a new configuration or state.
+func (q *queue) set(pb *cloudtaskspb.Queue) {
+	limits := pb.RateLimits
+	if q.pb == nil || q.pb.RateLimits.MaxDispatchesPerSecond != limits.MaxDispatchesPerSecond {
+		q.limiter = rate.NewLimiter(rate.Limit(limits.MaxDispatchesPerSecond), int(limits.MaxBurstSize))
+	}
+	q.pb = pb
+	q.wake.Fire()
+}
+
+// burst is the size of the bucket for a rate: Google promises at least the rate and may give more.
+func burst(perSecond float64) int32 { return int32(max(1, math.Ceil(perSecond))) }
+
+// dispatch sends the queue's tasks when they are due, until the queue is deleted or the server closed.
+func (s *Server) dispatch(q *queue) {
+	for {
+		s.mu.Lock()
+		if q.closed || s.ctx.Err() != nil {
+			s.mu.Unlock()
+			return
+		}
+		next := s.dispatchDue(q)
+		wake := q.wake.Wait()
+		s.mu.Unlock()
+		if next.IsZero() {
+			<-wake
+		} else {
+			s.clock.Wait(wake, next)
+		}
+	}
+}
+
+// dispatchDue starts all requests that are due and allowed, and returns when to look again; the zero time means when
+// the queue is woken. The mutex is held.
+func (s *Server) dispatchDue(q *queue) time.Time {
+	for {
+		now := s.clock.Now()
+		t, ok := s.nextDue(q, now)
+		switch {
+		case !ok, q.pb.State != cloudtaskspb.Queue_RUNNING:
+			return time.Time{}
+		case t.Due.After(now):
+			return t.Due
+		case t.tooOld(now):
+			s.end(t, Dead)
+			continue
+		case q.running >= int(q.pb.RateLimits.MaxConcurrentDispatches):
+			return time.Time{}
+		}
+		reserved := q.limiter.ReserveN(now, 1)
+		if delay := reserved.DelayFrom(now); delay > 0 {
+			reserved.CancelAt(now)
+			return now.Add(delay)
+		}
+		s.start(t, now)
+	}
+}
+
+// nextDue is the task to dispatch next: the one that has been due for longest, or any that is due when
+// [Faults.Shuffle] says so.
+func (s *Server) nextDue(q *queue, now time.Time) (*task, bool) {
+	first, ok := q.due.Min()
+	if !ok || !s.faults.Shuffle || first.Due.After(now) {
+		return first, ok
+	}
+	var due []*task
+	q.due.Scan(func(t *task) bool {
+		if t.Due.After(now) {
+			return false
+		}
+		due = append(due, t)
+		return true
+	})
+	return due[s.random.IntN(len(due))], true
+}

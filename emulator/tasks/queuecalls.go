@@ -1,0 +1,207 @@
+package tasks
+
+import (
+	"context"
+	"strings"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"heek.kr/heektime/emulator/internal/mask"
+)
+
+const maxQueuePage = 9800
+
+// unimplemented says which part of the API the local cloud leaves out.
+func unimplemented(what string) error {
+	return status.Errorf(codes.Unimplemented, "The local cloud does not have %s.", what)
+}
+
+// ListQueues returns the queues of a location by name. Filters are not implemented.
+func (s *Server) ListQueues(_ context.Context, r *cloudtaskspb.ListQueuesRequest) (*cloudtaskspb.ListQueuesResponse, error) {
+	switch {
+	case !locationName.MatchString(r.Parent):
+		return nil, errParent
+	case r.Filter != "":
+		return nil, unimplemented("filters of queues")
+	}
+	size, err := pageSize(r.PageSize, maxQueuePage)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	response, prefix := &cloudtaskspb.ListQueuesResponse{}, r.Parent+"/queues/"
+	s.queues.Ascend(max(prefix, r.PageToken), func(name string, q *queue) bool {
+		switch {
+		case !strings.HasPrefix(name, prefix):
+			return false
+		case len(response.Queues) == size:
+			response.NextPageToken = name
+			return false
+		}
+		response.Queues = append(response.Queues, q.pb)
+		return true
+	})
+	return response, nil
+}
+
+// pageSize is how many entries to return when size are asked for; 0 asks for the most.
+func pageSize(size, most int32) (int, error) {
+	switch {
+	case size < 0:
+		return 0, invalid("page_size is %d; it must be 0 or more.", size)
+	case size == 0:
+		size = most
+	}
+	return int(min(size, most)), nil
+}
+
+// GetQueue returns a queue.
+func (s *Server) GetQueue(_ context.Context, r *cloudtaskspb.GetQueueRequest) (*cloudtaskspb.Queue, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.queue(r.Name)
+	if err != nil {
+		return nil, err
+	}
+	return q.pb, nil
+}
+
+// queue finds a queue by the name in a request. The mutex is held.
+func (s *Server) queue(name string) (*queue, error) {
+	if err := checkQueueName(name); err != nil {
+		return nil, err
+	}
+	q, ok := s.queues.Get(name)
+	if !ok {
+		return nil, errNoQueue
+	}
+	return q, nil
+}
+
+// CreateQueue makes a queue that runs at once (Google may take a minute). The name of a deleted queue is refused for
+// three days.
+func (s *Server) CreateQueue(_ context.Context, r *cloudtaskspb.CreateQueueRequest) (*cloudtaskspb.Queue, error) {
+	if !locationName.MatchString(r.Parent) {
+		return nil, errParent
+	}
+	if r.Queue == nil {
+		return nil, invalid("CreateQueueRequest.queue is required.")
+	}
+	if err := checkQueueName(r.Queue.Name); err != nil {
+		return nil, err
+	}
+	if !strings.HasPrefix(r.Queue.Name, r.Parent+"/queues/") {
+		return nil, invalid("The queue name '%s' must be in the parent '%s'.", r.Queue.Name, r.Parent)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, exists := s.queues.Get(r.Queue.Name); exists {
+		return nil, errQueueExists
+	}
+	return s.addQueue(r.Queue)
+}
+
+// addQueue makes a queue that does not exist. The mutex is held.
+func (s *Server) addQueue(given *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error) {
+	if until, deleted := s.deleted[given.Name]; deleted && s.clock.Now().Before(until) {
+		return nil, errQueueRecent
+	}
+	pb, err := completed(given, nil)
+	if err != nil {
+		return nil, err
+	}
+	delete(s.deleted, pb.Name)
+	q := newQueue(pb)
+	s.queues.Set(pb.Name, q)
+	s.goroutines.Go(func() { s.dispatch(q) })
+	return pb, nil
+}
+
+// UpdateQueue changes the fields that the mask names, all when it is empty, and creates the queue if there is none.
+func (s *Server) UpdateQueue(_ context.Context, r *cloudtaskspb.UpdateQueueRequest) (*cloudtaskspb.Queue, error) {
+	if err := checkQueueName(r.Queue.GetName()); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, ok := s.queues.Get(r.Queue.Name)
+	if !ok {
+		return s.addQueue(r.Queue)
+	}
+	wanted := r.Queue
+	if len(r.UpdateMask.GetPaths()) > 0 {
+		wanted = proto.CloneOf(q.pb)
+		if err := mask.Apply(wanted, r.Queue, r.UpdateMask); err != nil {
+			return nil, invalid("%v", err)
+		}
+		wanted.Name = q.pb.Name
+	}
+	pb, err := completed(wanted, q.pb)
+	if err != nil {
+		return nil, err
+	}
+	q.set(pb)
+	return pb, nil
+}
+
+// DeleteQueue deletes a queue with its tasks. Requests that are under way go on, and their answers mean nothing.
+func (s *Server) DeleteQueue(_ context.Context, r *cloudtaskspb.DeleteQueueRequest) (*emptypb.Empty, error) {
+	if err := checkQueueName(r.Name); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, ok := s.queues.Delete(r.Name)
+	if !ok {
+		return nil, errNoEntity
+	}
+	q.tasks.Scan(func(_ string, t *task) bool {
+		t.gone = true
+		return true
+	})
+	q.closed = true
+	q.wake.Fire()
+	s.changed.Fire()
+	s.deleted[r.Name] = s.clock.Now().Add(queueTombstone)
+	return &emptypb.Empty{}, nil
+}
+
+// PurgeQueue deletes all tasks of a queue at once (Google may take a minute).
+func (s *Server) PurgeQueue(_ context.Context, r *cloudtaskspb.PurgeQueueRequest) (*cloudtaskspb.Queue, error) {
+	return s.change(r.Name, func(q *queue, pb *cloudtaskspb.Queue) {
+		for _, t := range q.tasks.Values() {
+			s.end(t, Deleted)
+		}
+		pb.PurgeTime = timestamp(s.clock.Now())
+	})
+}
+
+// PauseQueue stops dispatching. Requests that are under way go on.
+func (s *Server) PauseQueue(_ context.Context, r *cloudtaskspb.PauseQueueRequest) (*cloudtaskspb.Queue, error) {
+	return s.change(r.Name, func(_ *queue, pb *cloudtaskspb.Queue) { pb.State = cloudtaskspb.Queue_PAUSED })
+}
+
+// ResumeQueue starts dispatching again.
+func (s *Server) ResumeQueue(_ context.Context, r *cloudtaskspb.ResumeQueueRequest) (*cloudtaskspb.Queue, error) {
+	return s.change(r.Name, func(_ *queue, pb *cloudtaskspb.Queue) { pb.State = cloudtaskspb.Queue_RUNNING })
+}
+
+// change changes a queue in a way that can't be refused.
+func (s *Server) change(name string, change func(*queue, *cloudtaskspb.Queue)) (*cloudtaskspb.Queue, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.queue(name)
+	if err != nil {
+		return nil, err
+	}
+	pb := proto.CloneOf(q.pb)
+	change(q, pb)
+	q.set(pb)
+	s.changed.Fire()
+	return pb, nil
+}

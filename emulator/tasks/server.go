@@ -1,0 +1,130 @@
+// Package tasks is Cloud Tasks for the local cloud: the gRPC service google.cloud.tasks.v2.CloudTasks, as
+// cloud.google.com/go/cloudtasks/apiv2 speaks it, and the dispatch of tasks to HTTP targets with Google's headers, ID
+// tokens, retries, rates and refusals.
+//
+// A task is delivered at least once: it is forgotten only after its target answered 2xx, its retries were exhausted,
+// or somebody deleted it. Delivery that was under way when the process died is repeated after the next start.
+//
+// Time is the cloud's [clock.Clock], so that a test reaches a retry in an hour, or the end of a name's tombstone, by
+// advancing the clock.
+//
+// What is left out: App Engine targets, OAuth access tokens, HTTP targets of whole queues, batch calls and IAM answer
+// UNIMPLEMENTED. On 429 and 503 Google also slows a whole queue down; here only the task that was answered so waits
+// (its back-off, or Retry-After when that is longer).
+package tasks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"github.com/tidwall/btree"
+	"google.golang.org/grpc"
+
+	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/internal/dispatch"
+	"heek.kr/heektime/emulator/internal/signal"
+)
+
+// Tokens makes the ID tokens of tasks that have an oidc_token. *identity.Identity implements it.
+type Tokens = dispatch.Tokens
+
+// Config is what a [Server] needs.
+type Config struct {
+	Clock  *clock.Clock // required: the cloud's time
+	Tokens Tokens       // required: signs for the service accounts that tasks name
+}
+
+// Server is one Cloud Tasks with all its projects and locations. It implements [cloudtaskspb.CloudTasksServer], so Go
+// code in the same process can call its methods as a client would. It is safe for concurrent use.
+type Server struct {
+	cloudtaskspb.UnimplementedCloudTasksServer
+
+	clock      *clock.Clock
+	sender     *dispatch.Sender
+	ctx        context.Context // ends with Close
+	cancel     context.CancelFunc
+	goroutines sync.WaitGroup
+
+	mu      sync.Mutex
+	queues  btree.Map[string, *queue]
+	deleted map[string]time.Time // names of deleted queues, and until when they are refused
+	running int                  // requests that are under way, in all queues
+	changed signal.Signal        // something became due, began, ended or went away: for Idle
+	order   uint64               // counts tasks, so that those due at the same time keep their order
+	faults  Faults
+	random  *rand.Rand
+}
+
+// New returns a Server that is not yet registered. Close it to end its goroutines.
+func New(cfg Config) (*Server, error) {
+	switch {
+	case cfg.Clock == nil:
+		return nil, errors.New("tasks: Config.Clock is missing")
+	case cfg.Tokens == nil:
+		return nil, errors.New("tasks: Config.Tokens is missing")
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Server{
+		clock:   cfg.Clock,
+		sender:  dispatch.NewSender(cfg.Clock, cfg.Tokens),
+		ctx:     ctx,
+		cancel:  cancel,
+		deleted: map[string]time.Time{},
+		random:  rand.New(rand.NewPCG(0, 0)),
+	}, nil
+}
+
+// Register adds the service to a gRPC server.
+func (s *Server) Register(r grpc.ServiceRegistrar) { cloudtaskspb.RegisterCloudTasksServer(r, s) }
+
+// Close stops dispatching, breaks off the requests that are under way and waits for their goroutines. To their tasks
+// it is as if the process had died.
+func (s *Server) Close() error {
+	s.cancel()
+	s.mu.Lock()
+	s.queues.Scan(func(_ string, q *queue) bool {
+		q.wake.Fire()
+		return true
+	})
+	s.mu.Unlock()
+	s.goroutines.Wait()
+	s.sender.Close()
+	return nil
+}
+
+// Idle waits until no request is under way and no task of a running queue is due. Tasks that are scheduled for later,
+// and those of paused queues, do not keep it waiting.
+func (s *Server) Idle(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		busy, changed := s.busy(), s.changed.Wait()
+		s.mu.Unlock()
+		if !busy {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting until Cloud Tasks is idle: %w", ctx.Err())
+		}
+	}
+}
+
+// busy is asked with the mutex held.
+func (s *Server) busy() bool {
+	if s.running > 0 {
+		return true
+	}
+	now, due := s.clock.Now(), false
+	s.queues.Scan(func(_ string, q *queue) bool {
+		first, ok := q.due.Min()
+		due = ok && q.pb.State == cloudtaskspb.Queue_RUNNING && !first.Due.After(now)
+		return !due
+	})
+	return due
+}

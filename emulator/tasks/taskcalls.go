@@ -1,0 +1,148 @@
+package tasks
+
+import (
+	"context"
+	"time"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"google.golang.org/protobuf/types/known/emptypb"
+)
+
+const maxTaskPage = 1000
+
+// CreateTask adds a task to a queue. A name that another task has, or had until less than 24 hours ago, is refused
+// with ALREADY_EXISTS.
+func (s *Server) CreateTask(ctx context.Context, r *cloudtaskspb.CreateTaskRequest) (*cloudtaskspb.Task, error) {
+	if err := checkQueueName(r.Parent); err != nil {
+		return nil, err
+	}
+	if r.Task == nil {
+		return nil, invalid("CreateTaskRequest.task is required.")
+	}
+	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) > maxCallDeadline {
+		return nil, invalid("The request deadline is %s. The deadline cannot be more than 30s in the future.", deadline.Format(time.RFC3339Nano))
+	}
+	if r.Task.Name != "" {
+		queue, err := checkTaskName(r.Task.Name)
+		if err != nil {
+			return nil, err
+		}
+		if queue != r.Parent {
+			return nil, invalid("The queue name from request ('%s') must be the same as the queue name in the named task ('%s').", r.Parent, queue)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.queue(r.Parent)
+	if err != nil {
+		return nil, err
+	}
+	now := s.clock.Now()
+	t, err := newTask(r.Task, q, now)
+	if err != nil {
+		return nil, err
+	}
+	if _, exists := q.tasks.Get(t.pb.Name); exists {
+		return nil, errTaskExists
+	}
+	if q.tombstones.has(t.pb.Name, now) {
+		return nil, errTaskRecent
+	}
+	s.addTask(t)
+	return t.view(r.ResponseView), nil
+}
+
+// addTask puts a task into its queue. The mutex is held.
+func (s *Server) addTask(t *task) {
+	s.order++
+	t.order = s.order
+	t.waiting = true
+	t.queue.tasks.Set(t.pb.Name, t)
+	t.queue.due.Set(t)
+	t.queue.wake.Fire()
+}
+
+// GetTask returns a task that was neither done nor deleted.
+func (s *Server) GetTask(_ context.Context, r *cloudtaskspb.GetTaskRequest) (*cloudtaskspb.Task, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, t, err := s.task(r.Name)
+	switch {
+	case err != nil:
+		return nil, err
+	case t != nil:
+		return t.view(r.ResponseView), nil
+	case q.tombstones.has(r.Name, s.clock.Now()):
+		return nil, errTaskEnded
+	}
+	return nil, errNoEntity
+}
+
+// task finds a task by the name in a request; it is nil when its queue has no such task. The mutex is held.
+func (s *Server) task(name string) (*queue, *task, error) {
+	queue, err := checkTaskName(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	q, err := s.queue(queue)
+	if err != nil {
+		return nil, nil, err
+	}
+	t, _ := q.tasks.Get(name)
+	return q, t, nil
+}
+
+// ListTasks returns the tasks of a queue by name.
+func (s *Server) ListTasks(_ context.Context, r *cloudtaskspb.ListTasksRequest) (*cloudtaskspb.ListTasksResponse, error) {
+	size, err := pageSize(r.PageSize, maxTaskPage)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.queue(r.Parent)
+	if err != nil {
+		return nil, err
+	}
+	response := &cloudtaskspb.ListTasksResponse{}
+	q.tasks.Ascend(r.PageToken, func(name string, t *task) bool {
+		if len(response.Tasks) == size {
+			response.NextPageToken = name
+			return false
+		}
+		response.Tasks = append(response.Tasks, t.view(r.ResponseView))
+		return true
+	})
+	return response, nil
+}
+
+// DeleteTask deletes a task. A request that is under way goes on, and its answer means nothing.
+func (s *Server) DeleteTask(_ context.Context, r *cloudtaskspb.DeleteTaskRequest) (*emptypb.Empty, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, t, err := s.task(r.Name)
+	switch {
+	case err != nil:
+		return nil, err
+	case t == nil:
+		return nil, errNoEntity
+	}
+	s.end(t, Deleted)
+	return &emptypb.Empty{}, nil
+}
+
+// RunTask dispatches a task now, although it may be scheduled for later, be under way already, or wait in a queue that
+// is paused or at its limits. It returns when the request was begun.
+func (s *Server) RunTask(_ context.Context, r *cloudtaskspb.RunTaskRequest) (*cloudtaskspb.Task, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, t, err := s.task(r.Name)
+	switch {
+	case err != nil:
+		return nil, err
+	case t == nil:
+		return nil, errNoEntity
+	}
+	s.start(t, s.clock.Now())
+	return t.view(r.ResponseView), nil
+}
