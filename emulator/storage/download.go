@@ -1,0 +1,178 @@
+package storage
+
+import (
+	"cmp"
+	"compress/gzip"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"heek.kr/heektime/emulator/storage/objects"
+)
+
+// download answers with an object's bytes. Objects stored with Content-Encoding gzip are decompressed for those who do
+// not accept it, unless Cache-Control says no-transform; such an answer is always whole and its length is not known.
+// Source: https://cloud.google.com/storage/docs/transcoding.
+func (s *Server) download(c call, ref objects.Ref, cond objects.Conditions, tag func(objects.Object) string) error {
+	r, err := s.store.OpenObject(ref, cond)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	o := r.Object
+	transcode := o.ContentEncoding == "gzip" && !strings.Contains(o.CacheControl, "no-transform") && !c.acceptsGzip()
+	weak := tag(o)
+	if transcode {
+		weak = "W/" + weak // the bytes are others
+	}
+	if err := c.checkETag(tag(o), o.Updated); err != nil {
+		if asHTTP(c.Request, err).status == http.StatusNotModified {
+			setDownloadHeaders(c.w.Header(), o, weak)
+		}
+		return err
+	}
+	if transcode {
+		return c.sendDecompressed(r, weak)
+	}
+	return c.sendStored(r, tag(o))
+}
+
+func setDownloadHeaders(h http.Header, o objects.Object, tag string) {
+	setObjectHeaders(h, o)
+	h.Set("ETag", tag)
+	if o.ContentEncoding == "gzip" {
+		h.Set("Vary", "Accept-Encoding")
+	}
+}
+
+func setObjectHeaders(h http.Header, o objects.Object) {
+	h.Set("Content-Type", cmp.Or(o.ContentType, "application/octet-stream"))
+	// What the service sends for objects that are not public; public ones get an hour there.
+	h.Set("Cache-Control", cmp.Or(o.CacheControl, "private, max-age=0"))
+	for name, value := range map[string]string{"Content-Disposition": o.ContentDisposition, "Content-Language": o.ContentLanguage} {
+		if value != "" {
+			h.Set(name, value)
+		}
+	}
+	h.Set("Last-Modified", o.Updated.UTC().Format(http.TimeFormat))
+	h.Set("X-Goog-Generation", strconv.FormatInt(o.Generation, 10))
+	h.Set("X-Goog-Metageneration", strconv.FormatInt(o.Metageneration, 10))
+	h.Set("X-Goog-Storage-Class", o.StorageClass)
+	h.Set("X-Goog-Stored-Content-Encoding", cmp.Or(o.ContentEncoding, "identity"))
+	h.Set("X-Goog-Stored-Content-Length", strconv.FormatInt(o.Size, 10))
+	h.Add("X-Goog-Hash", "crc32c="+objects.EncodeCRC32C(o.CRC32C))
+	if o.MD5 != nil {
+		h.Add("X-Goog-Hash", "md5="+base64.StdEncoding.EncodeToString(o.MD5))
+	}
+	if o.Components > 0 {
+		h.Set("X-Goog-Component-Count", strconv.Itoa(o.Components))
+	}
+	for key, value := range o.Custom {
+		h.Set("X-Goog-Meta-"+key, value)
+	}
+}
+
+func (c call) sendStored(r *objects.Reader, tag string) error {
+	h := c.w.Header()
+	start, end, status := int64(0), r.Size(), http.StatusOK
+	if header := c.Header.Get("Range"); header != "" && c.rangeApplies(tag) {
+		from, to, kind := parseRange(header, r.Size())
+		switch kind {
+		case rangeUnsatisfiable:
+			h.Set("Content-Range", fmt.Sprintf("bytes */%d", r.Size()))
+			return &httpError{http.StatusRequestedRangeNotSatisfiable, "requestedRangeNotSatisfiable",
+				fmt.Sprintf("The requested range cannot be satisfied: %q of %d bytes.", header, r.Size())}
+		case rangePart:
+			start, end, status = from, to, http.StatusPartialContent
+			h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", start, end-1, r.Size()))
+		}
+	}
+	setDownloadHeaders(h, r.Object, tag)
+	if r.Object.ContentEncoding != "" {
+		h.Set("Content-Encoding", r.Object.ContentEncoding)
+	}
+	h.Set("Accept-Ranges", "bytes")
+	h.Set("Content-Length", strconv.FormatInt(end-start, 10))
+	c.w.WriteHeader(status)
+	if c.Method == http.MethodHead {
+		return nil
+	}
+	if _, err := r.Seek(start, io.SeekStart); err != nil {
+		return err
+	}
+	return c.send(io.LimitReader(r, end-start))
+}
+
+func (c call) sendDecompressed(r *objects.Reader, tag string) error {
+	gz, err := gzip.NewReader(r)
+	if err != nil {
+		return badRequest("The object says Content-Encoding: gzip, but its bytes are not gzip: " + err.Error())
+	}
+	setDownloadHeaders(c.w.Header(), r.Object, tag)
+	c.w.Header().Set("Warning", "214 UploadServer gunzipped")
+	c.w.WriteHeader(http.StatusOK)
+	if c.Method == http.MethodHead {
+		return nil
+	}
+	return c.send(gz)
+}
+
+// send copies the body. When that fails half-way the connection is cut, so that nobody takes a part for the whole.
+func (c call) send(body io.Reader) error {
+	if _, err := io.Copy(c.w, body); err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+func (c call) acceptsGzip() bool {
+	for _, line := range c.Header.Values("Accept-Encoding") {
+		for item := range strings.SplitSeq(line, ",") {
+			coding, params, _ := strings.Cut(strings.TrimSpace(item), ";")
+			quality := strings.TrimPrefix(strings.ReplaceAll(params, " ", ""), "q=")
+			if q, err := strconv.ParseFloat(quality, 64); strings.EqualFold(coding, "gzip") && (err != nil || q > 0) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// checkETag holds If-Match, If-None-Match and If-Modified-Since against what there is (RFC 9110, section 13).
+func (c call) checkETag(tag string, updated time.Time) error {
+	if header := c.Header.Get("If-Match"); header != "" && !listsTag(header, tag) {
+		return &httpError{http.StatusPreconditionFailed, "conditionNotMet", "The ETag in If-Match is not the object's."}
+	}
+	notModified := &httpError{http.StatusNotModified, "notModified", "Not modified."}
+	if header := c.Header.Get("If-None-Match"); header != "" {
+		if listsTag(header, tag) {
+			return notModified
+		}
+		return nil
+	}
+	if t, err := http.ParseTime(c.Header.Get("If-Modified-Since")); err == nil && !updated.Truncate(time.Second).After(t) {
+		return notModified
+	}
+	return nil
+}
+
+// listsTag compares weakly; quotes don't count, since tags of the JSON API have none.
+func listsTag(header, tag string) bool {
+	for item := range strings.SplitSeq(header, ",") {
+		item = strings.TrimSpace(item)
+		if item == "*" || strings.Trim(strings.TrimPrefix(item, "W/"), `"`) == strings.Trim(tag, `"`) {
+			return true
+		}
+	}
+	return false
+}
+
+// rangeApplies looks at If-Range, with a tag only; a date never applies, which costs no more than a whole download.
+func (c call) rangeApplies(tag string) bool {
+	header := c.Header.Get("If-Range")
+	return header == "" || strings.Trim(header, `"`) == strings.Trim(tag, `"`)
+}

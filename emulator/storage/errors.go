@@ -1,0 +1,135 @@
+package storage
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
+
+	"heek.kr/heektime/emulator/storage/objects"
+)
+
+// httpError is an answer that is not a success, in the terms of the JSON API.
+type httpError struct {
+	status  int
+	reason  string // for programs: "notFound", "conditionNotMet", …
+	message string // for people
+}
+
+func (e *httpError) Error() string { return e.message }
+
+func badRequest(message string) error {
+	return &httpError{http.StatusBadRequest, "invalid", message}
+}
+
+// notEmulated is a 400, though 501 would say it better: clients repeat what gets a 5xx, for minutes.
+func notEmulated(what string) error {
+	return &httpError{http.StatusBadRequest, "notImplemented", "This emulator does not have " + what + "; leave it out, or use the real service."}
+}
+
+// asHTTP translates an error of the store. The reasons are those of
+// https://cloud.google.com/storage/docs/json_api/v1/status-codes.
+func asHTTP(r *http.Request, err error) *httpError {
+	var known *httpError
+	if errors.As(err, &known) {
+		return known
+	}
+	var e *objects.Error
+	if !errors.As(err, &e) {
+		if errors.Is(err, io.ErrUnexpectedEOF) || r.Context().Err() != nil {
+			return &httpError{http.StatusBadRequest, "invalid", "The request's body ended before it was complete: " + err.Error()}
+		}
+		return &httpError{http.StatusInternalServerError, "backendError", err.Error()}
+	}
+	switch e.Kind {
+	case objects.BucketNotFound, objects.ObjectNotFound, objects.UploadNotFound:
+		return &httpError{http.StatusNotFound, "notFound", e.Message}
+	case objects.Conflict:
+		return &httpError{http.StatusConflict, "conflict", e.Message}
+	case objects.NotChanged:
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			return &httpError{http.StatusNotModified, "notModified", e.Message}
+		}
+		return &httpError{http.StatusPreconditionFailed, "conditionNotMet", e.Message}
+	case objects.ConditionNotMet:
+		return &httpError{http.StatusPreconditionFailed, "conditionNotMet", e.Message}
+	case objects.TooLarge:
+		return &httpError{http.StatusRequestEntityTooLarge, "uploadTooLarge", e.Message}
+	case objects.Busy:
+		return &httpError{http.StatusServiceUnavailable, "backendError", e.Message}
+	}
+	return &httpError{http.StatusBadRequest, "invalid", e.Message}
+}
+
+type errorItem struct {
+	Message      string `json:"message"`
+	Domain       string `json:"domain"`
+	Reason       string `json:"reason"`
+	LocationType string `json:"locationType,omitempty"`
+	Location     string `json:"location,omitempty"`
+}
+
+// xmlCodes name errors on the paths of the XML API. Source: https://cloud.google.com/storage/docs/xml-api/reference-status.
+var xmlCodes = map[int]string{
+	http.StatusBadRequest:                   "InvalidArgument",
+	http.StatusNotFound:                     "NoSuchKey",
+	http.StatusMethodNotAllowed:             "MethodNotAllowed",
+	http.StatusPreconditionFailed:           "PreconditionFailed",
+	http.StatusRequestEntityTooLarge:        "EntityTooLarge",
+	http.StatusRequestedRangeNotSatisfiable: "InvalidRange",
+	http.StatusServiceUnavailable:           "ServiceUnavailable",
+}
+
+// fail answers with an error, in the shape that belongs to the path.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := asHTTP(r, err)
+	if e.status == http.StatusInternalServerError {
+		s.log.ErrorContext(r.Context(), "storage request failed", "method", r.Method, "url", r.URL.String(), "error", err)
+	}
+	h := w.Header()
+	if e.status == http.StatusNotModified {
+		w.WriteHeader(e.status)
+		return
+	}
+	h.Set("Cache-Control", "private, max-age=0")
+	if r.Method == http.MethodHead {
+		w.WriteHeader(e.status)
+		return
+	}
+	if _, ok := jsonPath(r.URL.EscapedPath()); !ok {
+		code := xmlCodes[e.status]
+		var o *objects.Error
+		if errors.As(err, &o) && o.Kind == objects.BucketNotFound {
+			code = "NoSuchBucket"
+		}
+		if code == "" {
+			code = "InternalError"
+		}
+		h.Set("Content-Type", "application/xml; charset=UTF-8")
+		w.WriteHeader(e.status)
+		io.WriteString(w, xml.Header)
+		xml.NewEncoder(w).Encode(struct {
+			XMLName xml.Name `xml:"Error"`
+			Code    string
+			Message string
+		}{Code: code, Message: e.message})
+		return
+	}
+	item := errorItem{Message: e.message, Domain: "global", Reason: e.reason}
+	if e.reason == "conditionNotMet" {
+		item.LocationType, item.Location = "header", "If-Match"
+	}
+	writeJSON(w, e.status, map[string]any{"error": map[string]any{"code": e.status, "message": e.message, "errors": []errorItem{item}}})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.WriteHeader(status)
+	w.Write(append(body, '\n')) // a client that went away is nobody to tell
+	return nil
+}

@@ -1,0 +1,120 @@
+package storage
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// A call is a request with the names that its path has.
+type call struct {
+	*http.Request
+	w     http.ResponseWriter
+	names []string // in the order of the path, unescaped
+}
+
+type handler func(*Server, call) error
+
+// routes are the calls of the JSON API behind its prefixes; "*" stands for one name, whose slashes are escaped.
+// Source: https://cloud.google.com/storage/docs/json_api/v1.
+var routes = []struct {
+	method, path string
+	handle       handler
+}{
+	{"GET", "b", (*Server).listBuckets},
+	{"POST", "b", (*Server).createBucket},
+	{"GET", "b/*", (*Server).getBucket},
+	{"PATCH", "b/*", (*Server).patchBucket},
+	{"PUT", "b/*", (*Server).patchBucket},
+	{"DELETE", "b/*", (*Server).deleteBucket},
+	{"GET", "b/*/o", (*Server).listObjects},
+	{"GET", "b/*/o/*", (*Server).getObject},
+	{"HEAD", "b/*/o/*", (*Server).getObject},
+	{"PATCH", "b/*/o/*", (*Server).patchObject},
+	{"PUT", "b/*/o/*", (*Server).replaceObject},
+	{"DELETE", "b/*/o/*", (*Server).deleteObject},
+	{"POST", "b/*/o/*/compose", (*Server).compose},
+	{"POST", "b/*/o/*/copyTo/b/*/o/*", (*Server).copyObject},
+	{"POST", "b/*/o/*/rewriteTo/b/*/o/*", (*Server).rewriteObject},
+	{"POST", "b/*/o/*/moveTo/o/*", (*Server).moveObject},
+	{"POST", "upload/b/*/o", (*Server).upload},
+	{"PUT", "upload/b/*/o", (*Server).upload},
+	{"DELETE", "upload/b/*/o", (*Server).cancelUpload},
+}
+
+func (s *Server) route(w http.ResponseWriter, r *http.Request) error {
+	path := r.URL.EscapedPath()
+	if rest, ok := jsonPath(path); ok {
+		return s.routeJSON(w, r, rest)
+	}
+	return s.routeXML(w, r, path)
+}
+
+// jsonPath cuts the API's prefix off. "/b/…" without one comes from clients that were given a bare endpoint; no bucket
+// has a name of one character.
+func jsonPath(path string) (string, bool) {
+	for prefix, kept := range map[string]string{"/storage/v1/": "", "/download/storage/v1/": "", "/upload/storage/v1/": "upload/", "/b/": "b/"} {
+		if rest, ok := strings.CutPrefix(path, prefix); ok {
+			return kept + rest, true
+		}
+	}
+	return "", false
+}
+
+func (s *Server) routeJSON(w http.ResponseWriter, r *http.Request, path string) error {
+	segments := strings.Split(path, "/")
+	known := false
+	for _, route := range routes {
+		names, ok := match(strings.Split(route.path, "/"), segments)
+		if !ok {
+			continue
+		}
+		known = true
+		if route.method == r.Method {
+			return route.handle(s, call{Request: r, w: w, names: names})
+		}
+	}
+	if known {
+		return &httpError{http.StatusMethodNotAllowed, "methodNotAllowed", r.Method + " is not allowed here."}
+	}
+	return &httpError{http.StatusNotFound, "notFound", "This emulator has no API at " + r.URL.Path + "."}
+}
+
+func match(pattern, segments []string) (names []string, ok bool) {
+	if len(pattern) != len(segments) {
+		return nil, false
+	}
+	for i, p := range pattern {
+		if p != "*" {
+			if p != segments[i] {
+				return nil, false
+			}
+			continue
+		}
+		name, err := url.PathUnescape(segments[i])
+		if err != nil || name == "" {
+			return nil, false
+		}
+		names = append(names, name)
+	}
+	return names, true
+}
+
+// routeXML serves /{bucket}/{object}, where the object's slashes may be escaped or not.
+func (s *Server) routeXML(w http.ResponseWriter, r *http.Request, path string) error {
+	bucket, object, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	object, err := url.PathUnescape(object)
+	if err != nil || object == "" {
+		return &httpError{http.StatusNotFound, "notFound", "This emulator has no API at " + r.URL.Path + "."}
+	}
+	c := call{Request: r, w: w, names: []string{bucket, object}}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return s.getXML(c)
+	case http.MethodPut:
+		return s.putXML(c)
+	case http.MethodDelete:
+		return s.deleteXML(c)
+	}
+	return &httpError{http.StatusMethodNotAllowed, "methodNotAllowed", r.Method + " is not allowed here."}
+}
