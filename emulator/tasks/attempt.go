@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"fmt"
-	"log/slog"
 	"path"
 	"strconv"
 	"time"
@@ -75,7 +74,7 @@ func (s *Server) finish(t *task, a *Attempt, answer dispatch.Answer) {
 		s.end(t, Done)
 		return
 	}
-	log := slog.With("task", t.pb.Name, "attempt", a.Number, "status", answer.Status, "answer", answer.Text)
+	log := s.log.With("task", t.pb.Name, "attempt", a.Number, "status", answer.Status, "answer", answer.Text)
 	if t.exhausted(now) {
 		log.Warn("task given up: its retries are exhausted")
 		s.end(t, Dead)

@@ -108,6 +108,9 @@ func (s *Server) CreateQueue(_ context.Context, r *cloudtaskspb.CreateQueueReque
 
 // addQueue makes a queue that does not exist. The mutex is held.
 func (s *Server) addQueue(given *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error) {
+	if err := s.open(); err != nil {
+		return nil, err
+	}
 	if until, deleted := s.deleted[given.Name]; deleted && s.clock.Now().Before(until) {
 		return nil, errQueueRecent
 	}

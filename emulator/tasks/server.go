@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -24,6 +25,8 @@ import (
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"github.com/tidwall/btree"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
@@ -37,6 +40,7 @@ type Tokens = dispatch.Tokens
 type Config struct {
 	Clock  *clock.Clock // required: the cloud's time
 	Tokens Tokens       // required: signs for the service accounts that tasks name
+	Logger *slog.Logger // says which tasks failed and why; nothing is logged when nil
 }
 
 // Server is one Cloud Tasks with all its projects and locations. It implements [cloudtaskspb.CloudTasksServer], so Go
@@ -45,6 +49,7 @@ type Server struct {
 	cloudtaskspb.UnimplementedCloudTasksServer
 
 	clock      *clock.Clock
+	log        *slog.Logger
 	sender     *dispatch.Sender
 	ctx        context.Context // ends with Close
 	cancel     context.CancelFunc
@@ -68,9 +73,13 @@ func New(cfg Config) (*Server, error) {
 	case cfg.Tokens == nil:
 		return nil, errors.New("tasks: Config.Tokens is missing")
 	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Server{
 		clock:   cfg.Clock,
+		log:     cfg.Logger,
 		sender:  dispatch.NewSender(cfg.Clock, cfg.Tokens),
 		ctx:     ctx,
 		cancel:  cancel,
@@ -85,8 +94,8 @@ func (s *Server) Register(r grpc.ServiceRegistrar) { cloudtaskspb.RegisterCloudT
 // Close stops dispatching, breaks off the requests that are under way and waits for their goroutines. To their tasks
 // it is as if the process had died.
 func (s *Server) Close() error {
-	s.cancel()
 	s.mu.Lock()
+	s.cancel()
 	s.queues.Scan(func(_ string, q *queue) bool {
 		q.wake.Fire()
 		return true
@@ -94,6 +103,14 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.goroutines.Wait()
 	s.sender.Close()
+	return nil
+}
+
+// open refuses what would start a goroutine after Close. The mutex is held.
+func (s *Server) open() error {
+	if s.ctx.Err() != nil {
+		return status.Error(codes.Unavailable, "The local cloud is shutting down.")
+	}
 	return nil
 }
 

@@ -143,6 +143,9 @@ func (s *Server) RunTask(_ context.Context, r *cloudtaskspb.RunTaskRequest) (*cl
 	case t == nil:
 		return nil, errNoEntity
 	}
+	if err := s.open(); err != nil {
+		return nil, err
+	}
 	s.start(t, s.clock.Now())
 	return t.view(r.ResponseView), nil
 }
