@@ -16,6 +16,13 @@ import (
 // document a moment ago still load.
 const keptLists = 3
 
+// A list of some size does not become several times as long from one reading to the next: then the school sent other
+// semesters, or the same pages again and again. A short one, early in the season, may.
+const (
+	maxGrowth = 3
+	grownFrom = 100 // lectures
+)
+
 // target is the semester that a run is for.
 type target struct {
 	school   *school.School
@@ -94,8 +101,11 @@ func suspicion(r *Record, l list, loss float64) string {
 	if len(r.Published) == 0 {
 		return ""
 	}
-	if before := r.Published[0].Lectures; float64(l.lectures) < float64(before)*(1-loss) {
+	switch before := r.Published[0].Lectures; {
+	case float64(l.lectures) < float64(before)*(1-loss):
 		return fmt.Sprintf("the list has %d lectures, the published one %d: more than %.0f %% are missing", l.lectures, before, loss*100)
+	case before >= grownFrom && l.lectures > before*maxGrowth:
+		return fmt.Sprintf("the list has %d lectures, the published one %d: it grew more than %d times", l.lectures, before, maxGrowth)
 	}
 	return ""
 }

@@ -79,7 +79,7 @@ func New(d Dependencies) (*Service, error) {
 		settings: d.Settings, schools: d.Settings.Schools, firestore: d.Firestore,
 		// Cloud Tasks tries again later, with the instance asleep; the client would try for as long as it may, paid for.
 		bucket: d.Storage.Bucket(d.Settings.Bucket).Retryer(storage.WithMaxAttempts(4)),
-		queue: d.Queue, courses: d.Courses, log: d.Log,
+		queue:  d.Queue, courses: d.Courses, log: d.Log,
 		// Firestore keeps microseconds, in UTC; so does everything that is compared with what it gives back.
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 	}, nil

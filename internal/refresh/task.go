@@ -67,6 +67,9 @@ func (q *Queue) validate() error {
 	return nil
 }
 
+// TaskName is the task's name in the queue.
+func (q *Queue) TaskName(t Task) string { return q.Name + "/tasks/" + t.id() }
+
 // dispatchDeadline is how long Cloud Tasks waits for an answer: the longest run and some air.
 const dispatchDeadline = runTimeout + time.Minute
 
@@ -82,7 +85,7 @@ func (q *Queue) Enqueue(ctx context.Context, t Task) (added bool, err error) {
 	_, err = q.Client.CreateTask(ctx, &cloudtaskspb.CreateTaskRequest{
 		Parent: q.Name,
 		Task: &cloudtaskspb.Task{
-			Name:             q.Name + "/tasks/" + t.id(),
+			Name:             q.TaskName(t),
 			DispatchDeadline: durationpb.New(dispatchDeadline),
 			MessageType: &cloudtaskspb.Task_HttpRequest{HttpRequest: &cloudtaskspb.HttpRequest{
 				Url:        q.URL + "/refresh",

@@ -1,0 +1,115 @@
+// Package firebase reads firebase.json, the Firebase CLI's file: the embedded cloud listens where it says.
+package firebase
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// Config is the part of firebase.json that concerns the embedded cloud.
+type Config struct {
+	// Path of the file, "" when there is none and the defaults hold.
+	Path string `json:"-"`
+	// Emulators by name: firestore, storage, tasks as the Firebase CLI calls them, and our own services.
+	Emulators map[string]Emulator `json:"emulators"`
+}
+
+// Emulator is where one emulator or service listens.
+type Emulator struct {
+	// Host is 127.0.0.1 when empty: nothing is reachable from other machines unless the file says so.
+	Host string `json:"host"`
+	// Port is any free one when 0.
+	Port *int `json:"port"`
+}
+
+// defaults are the Firebase CLI's ports, and ours beside them.
+var defaults = map[string]int{"firestore": 8080, "storage": 9199, "tasks": 9499, "courses": 8101, "refresh": 8102}
+
+// UnmarshalJSON skips the entries of "emulators" that are no emulator, such as singleProjectMode.
+func (c *Config) UnmarshalJSON(data []byte) error {
+	var file struct {
+		Emulators map[string]json.RawMessage `json:"emulators"`
+	}
+	if err := json.Unmarshal(data, &file); err != nil {
+		return err
+	}
+	c.Emulators = map[string]Emulator{}
+	for name, raw := range file.Emulators {
+		if len(raw) == 0 || raw[0] != '{' {
+			continue
+		}
+		var e Emulator
+		if err := json.Unmarshal(raw, &e); err != nil {
+			return fmt.Errorf("emulators.%s: %w", name, err)
+		}
+		if e.Port != nil && (*e.Port < 0 || *e.Port > 65535) {
+			return fmt.Errorf("emulators.%s.port: %d is no port", name, *e.Port)
+		}
+		c.Emulators[name] = e
+	}
+	return nil
+}
+
+// Find reads path, or, when it is empty, the firebase.json of this folder or the nearest one above it. Without any, the
+// defaults hold.
+func Find(path string) (*Config, error) {
+	if path == "" {
+		dir, err := os.Getwd()
+		if err != nil {
+			return nil, fmt.Errorf("find firebase.json: %w", err)
+		}
+		for path == "" {
+			candidate := filepath.Join(dir, "firebase.json")
+			if _, err := os.Stat(candidate); err == nil {
+				path = candidate
+			} else if !errors.Is(err, fs.ErrNotExist) {
+				return nil, fmt.Errorf("find firebase.json: %w", err)
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+			dir = filepath.Dir(dir)
+		}
+		if path == "" {
+			return &Config{}, nil
+		}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read firebase.json: %w", err)
+	}
+	c := &Config{Path: path}
+	if err := json.Unmarshal(data, c); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Address is where the emulator or service of that name listens, host:port.
+func (c *Config) Address(name string) string {
+	e := c.Emulators[name]
+	host, port := e.Host, defaults[name]
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	if e.Port != nil {
+		port = *e.Port
+	}
+	return net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+// Remedy says what to do about a port in use.
+func (c *Config) Remedy(name string) string {
+	file := c.Path
+	if file == "" {
+		file = "a firebase.json"
+	}
+	_, port, _ := net.SplitHostPort(c.Address(name))
+	return fmt.Sprintf("end the program that has it (lsof -i :%s shows which), or set emulators.%s.port in %s", port, name, file)
+}

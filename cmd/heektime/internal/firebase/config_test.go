@@ -1,0 +1,49 @@
+package firebase
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestAddress(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "firebase.json")
+	const file = `{"hosting": {}, "emulators": {"firestore": {"port": 0}, "tasks": {"host": "0.0.0.0", "port": 1}, "singleProjectMode": true}}`
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := Find(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"firestore": "127.0.0.1:0", "tasks": "0.0.0.0:1", "storage": "127.0.0.1:9199",
+	} {
+		if got := c.Address(name); got != want {
+			t.Errorf("Address(%s) = %s, want %s", name, got, want)
+		}
+	}
+}
+
+func TestFindLooksInFoldersAbove(t *testing.T) {
+	c, err := Find("") // this package's folder has none; the project's has
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Path == "" || c.Address("firestore") != "127.0.0.1:8080" {
+		t.Errorf("found %q with Firestore at %s", c.Path, c.Address("firestore"))
+	}
+}
+
+func TestErrorsNameTheFile(t *testing.T) {
+	for _, text := range []string{`{"emulators": {"tasks": {"port": 70000}}}`, `{"emulators": {"tasks": {"port": "x"}}}`, `{`} {
+		path := filepath.Join(t.TempDir(), "broken.json")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Find(path); err == nil || !strings.Contains(err.Error(), "broken.json") {
+			t.Errorf("%s: error %v", text, err)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package caller_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/identity"
+	"heek.kr/heektime/internal/caller"
+)
+
+const (
+	audience = "https://refresh.test"
+	tasks    = "tasks@demo-test.iam.gserviceaccount.com"
+	stranger = "stranger@demo-test.iam.gserviceaccount.com"
+)
+
+// google is the embedded cloud's signer and its server of keys and tokens.
+func google(t *testing.T, now *clock.Clock) (*identity.Identity, *httptest.Server) {
+	t.Helper()
+	id, err := identity.New(identity.Config{Clock: now, Project: "demo-test", ServiceAccount: tasks})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(id.Handler())
+	t.Cleanup(srv.Close)
+	return id, srv
+}
+
+func TestCheck(t *testing.T) {
+	id, srv := google(t, clock.New())
+	checker, err := caller.NewChecker(caller.Config{Audience: audience, Allowed: []string{tasks}, CertsURL: srv.URL + identity.CertsPath})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(email, audience string) string {
+		token, err := id.IDToken(context.Background(), email, audience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	good := sign(tasks, audience)
+	parts := strings.Split(good, ".")
+	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`))
+	for _, c := range []struct {
+		name, header string
+		want         error
+	}{
+		{"right", "Bearer " + good, nil},
+		{"nobody", "", caller.ErrUnauthenticated},
+		{"no scheme", good, caller.ErrUnauthenticated},
+		{"owner of the emulators", "Bearer owner", caller.ErrUnauthenticated},
+		{"garbage", "Bearer a.b.c", caller.ErrUnauthenticated},
+		{"other audience", "Bearer " + sign(tasks, "https://other.test"), caller.ErrUnauthenticated},
+		{"not signed", "Bearer " + none + "." + parts[1] + ".", caller.ErrUnauthenticated},
+		{"signature of another token", "Bearer " + parts[0] + "." + strings.Split(sign(stranger, audience), ".")[1] + "." + parts[2], caller.ErrUnauthenticated},
+		{"signed by somebody else", "Bearer " + forged(t, "https://accounts.google.com"), caller.ErrUnauthenticated},
+		{"other issuer", "Bearer " + forged(t, "https://securetoken.google.com/demo-test"), caller.ErrUnauthenticated},
+		{"other account", "Bearer " + sign(stranger, audience), caller.ErrForbidden},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			email, err := checker.Check(context.Background(), c.header)
+			if !errors.Is(err, c.want) {
+				t.Errorf("error %v, want %v", err, c.want)
+			}
+			if c.want == nil && email != tasks {
+				t.Errorf("caller %q, want %q", email, tasks)
+			}
+		})
+	}
+}
+
+// forged is a token whose every claim is right, signed with a key that is not Google's.
+func forged(t *testing.T, issuer string) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jwt.Signed(signer).Claims(map[string]any{
+		"iss": issuer, "aud": audience, "email": tasks, "email_verified": true, "sub": "1",
+		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
+	}).Serialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func TestCheckerRefusesToLetAnybodyIn(t *testing.T) {
+	for _, cfg := range []caller.Config{{Allowed: []string{tasks}}, {Audience: audience}} {
+		if _, err := caller.NewChecker(cfg); err == nil {
+			t.Errorf("NewChecker(%+v) succeeded", cfg)
+		}
+	}
+}
+
+// A service's own token comes from the metadata server, and is good for the service that it calls.
+func TestTokenSource(t *testing.T) {
+	_, srv := google(t, clock.New())
+	t.Setenv("GCE_METADATA_HOST", strings.TrimPrefix(srv.URL, "http://"))
+	source, err := caller.NewTokenSource(audience, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := source.Token(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checker, err := caller.NewChecker(caller.Config{Audience: audience, Allowed: []string{tasks}, CertsURL: srv.URL + identity.CertsPath})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if email, err := checker.Check(context.Background(), "Bearer "+token); err != nil || email != tasks {
+		t.Errorf("caller %q, error %v", email, err)
+	}
+	srv.Close()
+	if again, err := source.Token(context.Background()); err != nil || again != token {
+		t.Errorf("a token that is good for an hour is asked for again: %v", err)
+	}
+}

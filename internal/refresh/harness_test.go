@@ -1,0 +1,281 @@
+package refresh_test
+
+import (
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/storage"
+	"google.golang.org/api/iterator"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/internal/courses"
+	"heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/lecturespb"
+	"heek.kr/heektime/internal/refresh"
+	"heek.kr/heektime/internal/school"
+	"heek.kr/heektime/internal/semester"
+)
+
+const (
+	schoolID   = "가온대학교-서울"
+	semesterID = semester.ID("2026-0900")
+	queueName  = "projects/demo-test/locations/asia-northeast3/queues/refresh"
+	tasksEmail = "tasks@demo-test.iam.gserviceaccount.com"
+)
+
+// world is everything that the refresh service stands in: the local cloud, the course service over gRPC, and a school.
+type world struct {
+	*emulator.Cloud
+	school  *registrar
+	courses lecturespb.LecturesClient
+	fs      *firestore.Client
+	bucket  *storage.BucketHandle
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{Cloud: emulator.Start(t), school: &registrar{lists: map[string][]string{}}}
+	srv := httptest.NewServer(w.school)
+	t.Cleanup(srv.Close)
+	w.school.url = srv.URL
+	w.courses = courseService(t)
+	w.fs = w.FirestoreClient(t)
+	w.bucket = w.StorageClient(t).Bucket(w.Project)
+	return w
+}
+
+// courseService is the real one, on a port of its own.
+func courseService(t *testing.T) lecturespb.LecturesClient {
+	t.Helper()
+	service, err := courses.New(courses.Config{Logger: quiet()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := grpc.NewServer()
+	lecturespb.RegisterLecturesServer(srv, service)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go srv.Serve(l)
+	t.Cleanup(srv.Stop)
+	conn, err := grpc.NewClient(l.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return lecturespb.NewLecturesClient(conn)
+}
+
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+// schools is a school file with one semester.
+func (w *world) schools(t testing.TB, id semester.ID) *school.File {
+	t.Helper()
+	file, err := school.Parse(strings.NewReader(fmt.Sprintf(`
+schools:
+  - id: %s
+    name: 가온대학교
+    source: {adapter: korea, options: {url: "%s/%s"}}
+    periods: [{period: 1, timeBegin: "09:00", timeEnd: "10:15"}]
+    semesters: [{id: %q, year: %s, term: 2학기, schedule: "*/10 * * * *"}]
+`, schoolID, w.school.url, id, id, id[:4])), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// service is the refresh service in this world, for one semester. set may change what it works with.
+func (w *world) service(t testing.TB, id semester.ID, set ...func(*refresh.Dependencies)) *refresh.Service {
+	t.Helper()
+	d := refresh.Dependencies{
+		Settings:  refresh.Settings{Bucket: w.Project, Schools: w.schools(t, id)},
+		Firestore: w.fs, Storage: w.StorageClient(t), Courses: w.courses, Log: quiet(), Now: w.Clock.Now,
+		Queue: &refresh.Queue{Client: w.TasksClient(t), Name: queueName, URL: "http://127.0.0.1:1", Audience: "refresh", ServiceAccount: tasksEmail},
+	}
+	for _, f := range set {
+		f(&d)
+	}
+	s, err := refresh.New(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (w *world) createQueue(t *testing.T) {
+	t.Helper()
+	parent, _, _ := strings.Cut(queueName, "/queues/")
+	_, err := w.TasksClient(t).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: queueName}})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// task asks for a refresh that is due now.
+func (w *world) task(id semester.ID) refresh.Task {
+	return refresh.Task{School: schoolID, Semester: id, Slot: w.Clock.Now()}
+}
+
+// published is the list that a client would load, nil when there is none yet. It fails the test when the semester points to
+// anything but a whole, valid list whose name is its content's hash.
+func (w *world) published(t testing.TB, id semester.ID) lecture.List {
+	t.Helper()
+	url := w.semesterDocument(t, id)["lecturesUrl"]
+	if url == nil {
+		return nil
+	}
+	name, ok := strings.CutPrefix(url.(string), "gs://"+w.Project+"/")
+	if !ok {
+		t.Fatalf("lecturesUrl %q is in no bucket of ours", url)
+	}
+	r, err := w.bucket.Object(name).ReadCompressed(true).NewReader(context.Background())
+	if err != nil {
+		t.Fatalf("semester %s points to %s: %v", id, name, err)
+	}
+	defer r.Close()
+	unzipped, err := gzip.NewReader(r)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	list, err := lecture.Decode(unzipped)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if err := list.Validate(); err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return list
+}
+
+func (w *world) semesterDocument(t testing.TB, id semester.ID) map[string]any {
+	t.Helper()
+	snap, err := w.fs.Collection("schools").Doc(schoolID).Collection("semesters").Doc(string(id)).Get(context.Background())
+	if snap == nil || !snap.Exists() {
+		if snap == nil {
+			t.Fatal(err)
+		}
+		return nil
+	}
+	return snap.Data()
+}
+
+func (w *world) record(t testing.TB, id semester.ID) refresh.Record {
+	t.Helper()
+	r, err := refresh.ReadRecord(context.Background(), w.fs, schoolID, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// objects are the names of the semester's objects in the bucket.
+func (w *world) objects(t testing.TB, id semester.ID) []string {
+	t.Helper()
+	var names []string
+	for it := w.bucket.Objects(context.Background(), &storage.Query{Prefix: "lectures/" + schoolID + "/" + string(id) + "/"}); ; {
+		attrs, err := it.Next()
+		if err == iterator.Done {
+			return names
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, attrs.Name)
+	}
+}
+
+// registrar is a school's system in the shape that the korea adapter reads. Each semester has an address of its own below
+// url, and a list of titles, a lecture each.
+type registrar struct {
+	url string
+
+	mu    sync.Mutex
+	lists map[string][]string
+	fail  func(w http.ResponseWriter, body []byte)
+	asked int
+}
+
+// offer sets a semester's lectures.
+func (r *registrar) offer(id semester.ID, titles ...string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lists[string(id)] = titles
+}
+
+// misbehave makes the school answer lists with f until it is nil again; body is what it would have said.
+func (r *registrar) misbehave(f func(w http.ResponseWriter, body []byte)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fail = f
+}
+
+func (r *registrar) requests() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.asked
+}
+
+func (r *registrar) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if req.Method == http.MethodGet {
+		http.SetCookie(w, &http.Cookie{Name: "JSESSIONID", Value: "1"})
+		io.WriteString(w, "<html></html>")
+		return
+	}
+	r.mu.Lock()
+	titles, fail := r.lists[strings.Split(req.URL.Path, "/")[1]], r.fail
+	r.asked++
+	r.mu.Unlock()
+	rows := make([]map[string]string, len(titles))
+	for i, title := range titles {
+		rows[i] = map[string]string{
+			"COUR_CD": fmt.Sprintf("GAON%03d", i), "COUR_CLS": "01", "COUR_NM": title, "ISU_NM": "전공필수", "CREDIT": "3(3)",
+			"PROF_NM": "한가람", "DEPARTMENT": "컴퓨터학과", "TIME_ROOM": "월(1) 가온관 101호", "PARAMS": "",
+		}
+	}
+	body, err := json.Marshal(map[string]any{"code": "200", "rows": rows})
+	if err != nil {
+		panic(err)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if fail != nil {
+		fail(w, body)
+		return
+	}
+	w.Write(body)
+}
+
+// titles are n lectures of one version of a list.
+func titles(version string, n int) []string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf("강의 %d", i)
+	}
+	if n > 0 {
+		list[0] = version
+	}
+	return list
+}
+
+// version is what titles made a list of.
+func version(list lecture.List) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0].Title
+}

@@ -1,0 +1,140 @@
+package refresh_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"google.golang.org/api/iterator"
+
+	"heek.kr/heektime/internal/refresh"
+)
+
+// tasksInQueue are the names of the tasks that wait. The queue is paused, so that none leaves it.
+func tasksInQueue(t *testing.T, w *world) []string {
+	t.Helper()
+	var names []string
+	for it := w.TasksClient(t).ListTasks(t.Context(), &cloudtaskspb.ListTasksRequest{Parent: queueName}); ; {
+		task, err := it.Next()
+		if err == iterator.Done {
+			slices.Sort(names)
+			return names
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, task.Name)
+	}
+}
+
+func pausedQueue(t *testing.T, w *world) {
+	t.Helper()
+	w.createQueue(t)
+	if _, err := w.TasksClient(t).PauseQueue(t.Context(), &cloudtaskspb.PauseQueueRequest{Name: queueName}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOneSlotIsEnqueuedOnce(t *testing.T) {
+	w := newWorld(t)
+	pausedQueue(t, w)
+	// Two instances hear the same tick, and Cloud Scheduler repeats it.
+	var wg sync.WaitGroup
+	for range 4 {
+		s := w.service(t, semesterID)
+		wg.Go(func() {
+			if _, err := s.Due(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	first := tasksInQueue(t, w)
+	if len(first) != 1 {
+		t.Fatalf("tasks %v, want one", first)
+	}
+	w.Clock.Advance(10 * time.Minute) // the next slot of "*/10 * * * *"
+	if n, err := w.service(t, semesterID).Due(t.Context()); n != 1 || err != nil {
+		t.Errorf("next slot: enqueued %d, %v", n, err)
+	}
+	if both := tasksInQueue(t, w); len(both) != 2 || !slices.Contains(both, first[0]) {
+		t.Errorf("tasks %v", both)
+	}
+}
+
+// Killed between enqueuing and remembering it, the next call does not enqueue a second task, although it tries.
+func TestKilledBeforeTheSlotIsRemembered(t *testing.T) {
+	w := newWorld(t)
+	pausedQueue(t, w)
+	s := w.service(t, semesterID)
+	if n, err := s.Due(t.Context()); n != 1 || err != nil {
+		t.Fatalf("enqueued %d, %v", n, err)
+	}
+	if _, err := w.fs.Collection("schedules").Doc("refresh").Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Due(t.Context()); n != 0 || err != nil {
+		t.Errorf("enqueued %d, %v", n, err)
+	}
+	if tasks := tasksInQueue(t, w); len(tasks) != 1 {
+		t.Errorf("tasks %v, want one", tasks)
+	}
+}
+
+func TestMissedSlotsAreMadeUpForOnce(t *testing.T) {
+	w := newWorld(t)
+	pausedQueue(t, w)
+	s := w.service(t, semesterID)
+	if _, err := s.Due(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(7 * time.Hour)
+	for want := range []int{1, 0} {
+		if n, err := s.Due(t.Context()); n != 1-want || err != nil {
+			t.Errorf("enqueued %d, %v, want %d", n, err, 1-want)
+		}
+	}
+}
+
+func TestScheduleWithoutAQueueIsWorthAnotherTry(t *testing.T) {
+	w := newWorld(t)
+	s := w.service(t, semesterID)
+	if _, err := s.Due(t.Context()); err == nil {
+		t.Fatal("no error although the queue does not exist")
+	}
+	pausedQueue(t, w)
+	if n, err := s.Due(t.Context()); n != 1 || err != nil {
+		t.Errorf("enqueued %d, %v", n, err)
+	}
+}
+
+func TestNewRefusesMissingDependencies(t *testing.T) {
+	w := newWorld(t)
+	complete := refresh.Dependencies{
+		Settings:  refresh.Settings{Bucket: "b", Schools: w.schools(t, semesterID)},
+		Firestore: w.fs, Storage: w.StorageClient(t), Courses: w.courses, Log: quiet(),
+		Queue: &refresh.Queue{Client: w.TasksClient(t), Name: queueName, URL: "u", Audience: "a", ServiceAccount: "s"},
+	}
+	if _, err := refresh.New(complete); err != nil {
+		t.Fatal(err)
+	}
+	for name, remove := range map[string]func(*refresh.Dependencies){
+		"bucket":    func(d *refresh.Dependencies) { d.Settings.Bucket = "" },
+		"schools":   func(d *refresh.Dependencies) { d.Settings.Schools = nil },
+		"firestore": func(d *refresh.Dependencies) { d.Firestore = nil },
+		"storage":   func(d *refresh.Dependencies) { d.Storage = nil },
+		"courses":   func(d *refresh.Dependencies) { d.Courses = nil },
+		"log":       func(d *refresh.Dependencies) { d.Log = nil },
+		"queue":     func(d *refresh.Dependencies) { d.Queue = nil },
+		"account":   func(d *refresh.Dependencies) { d.Queue = &refresh.Queue{Client: d.Queue.Client, Name: queueName} },
+	} {
+		d := complete
+		remove(&d)
+		if _, err := refresh.New(d); err == nil {
+			t.Errorf("New accepts a service without %s", name)
+		}
+	}
+}
