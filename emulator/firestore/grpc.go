@@ -1,0 +1,64 @@
+package firestore
+
+import (
+	"context"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"heek.kr/heektime/emulator/firestore/internal/service"
+)
+
+// grpcServer is the service on gRPC.
+type grpcServer struct {
+	pb.UnimplementedFirestoreServer
+	svc *service.Service
+}
+
+func (g *grpcServer) GetDocument(ctx context.Context, r *pb.GetDocumentRequest) (*pb.Document, error) {
+	return g.svc.GetDocument(ctx, r)
+}
+
+func (g *grpcServer) ListDocuments(ctx context.Context, r *pb.ListDocumentsRequest) (*pb.ListDocumentsResponse, error) {
+	return g.svc.ListDocuments(ctx, r)
+}
+
+func (g *grpcServer) CreateDocument(ctx context.Context, r *pb.CreateDocumentRequest) (*pb.Document, error) {
+	return g.svc.CreateDocument(ctx, r)
+}
+
+func (g *grpcServer) UpdateDocument(ctx context.Context, r *pb.UpdateDocumentRequest) (*pb.Document, error) {
+	return g.svc.UpdateDocument(ctx, r)
+}
+
+func (g *grpcServer) DeleteDocument(ctx context.Context, r *pb.DeleteDocumentRequest) (*emptypb.Empty, error) {
+	return g.svc.DeleteDocument(ctx, r)
+}
+
+func (g *grpcServer) BatchGetDocuments(r *pb.BatchGetDocumentsRequest, s pb.Firestore_BatchGetDocumentsServer) error {
+	return g.svc.BatchGetDocuments(s.Context(), r, s.Send)
+}
+
+func (g *grpcServer) BeginTransaction(ctx context.Context, r *pb.BeginTransactionRequest) (*pb.BeginTransactionResponse, error) {
+	return g.svc.BeginTransaction(ctx, r)
+}
+
+func (g *grpcServer) Commit(ctx context.Context, r *pb.CommitRequest) (*pb.CommitResponse, error) {
+	return g.svc.Commit(ctx, r)
+}
+
+func (g *grpcServer) Rollback(ctx context.Context, r *pb.RollbackRequest) (*emptypb.Empty, error) {
+	return g.svc.Rollback(ctx, r)
+}
+
+func (g *grpcServer) RunQuery(r *pb.RunQueryRequest, s pb.Firestore_RunQueryServer) error {
+	return g.svc.RunQuery(s.Context(), r, s.Send)
+}
+
+func (g *grpcServer) ListCollectionIds(ctx context.Context, r *pb.ListCollectionIdsRequest) (*pb.ListCollectionIdsResponse, error) {
+	return g.svc.ListCollectionIds(ctx, r)
+}
+
+func (g *grpcServer) BatchWrite(ctx context.Context, r *pb.BatchWriteRequest) (*pb.BatchWriteResponse, error) {
+	return g.svc.BatchWrite(ctx, r)
+}

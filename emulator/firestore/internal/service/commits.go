@@ -1,0 +1,139 @@
+package service
+
+import (
+	"context"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	spb "google.golang.org/genproto/googleapis/rpc/status"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"heek.kr/heektime/emulator/firestore/internal/store"
+	"heek.kr/heektime/emulator/firestore/internal/write"
+	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/firestore/value"
+)
+
+// BeginTransaction opens a transaction.
+func (s *Service) BeginTransaction(_ context.Context, r *pb.BeginTransactionRequest) (*pb.BeginTransactionResponse, error) {
+	d, err := s.database(r.GetDatabase())
+	if err != nil {
+		return nil, err
+	}
+	id, err := d.Txns.Begin(r.GetOptions())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.BeginTransactionResponse{Transaction: id}, nil
+}
+
+// Rollback gives up a transaction.
+func (s *Service) Rollback(_ context.Context, r *pb.RollbackRequest) (*emptypb.Empty, error) {
+	d, err := s.database(r.GetDatabase())
+	if err != nil {
+		return nil, err
+	}
+	return &emptypb.Empty{}, d.Txns.Rollback(r.GetTransaction())
+}
+
+// Commit carries out writes, all or none.
+func (s *Service) Commit(ctx context.Context, r *pb.CommitRequest) (*pb.CommitResponse, error) {
+	d, err := s.database(r.GetDatabase())
+	if err != nil {
+		return nil, err
+	}
+	c, results, err := d.commit(ctx, r.GetTransaction(), r.GetWrites())
+	if err != nil {
+		return nil, err
+	}
+	return &pb.CommitResponse{WriteResults: protoResults(c, results), CommitTime: c.Time.Proto()}, nil
+}
+
+func (s *Service) database(name string) (*Database, error) {
+	n, err := resource.ParseDatabase(name)
+	if err != nil {
+		return nil, err
+	}
+	return s.Engine.Database(n)
+}
+
+// commit is the one door for changes: whatever is to judge or watch them belongs here.
+func (d *Database) commit(ctx context.Context, txn []byte, list []*pb.Write) (*store.Commit, []write.Result, error) {
+	writes, err := write.ParseAll(d.Name, list)
+	if err != nil {
+		return nil, nil, err
+	}
+	return d.Txns.Commit(ctx, txn, writes)
+}
+
+func protoResults(c *store.Commit, results []write.Result) []*pb.WriteResult {
+	out := make([]*pb.WriteResult, len(results))
+	for i, r := range results {
+		out[i] = protoResult(c.Time, r)
+	}
+	return out
+}
+
+func protoResult(t value.Micros, r write.Result) *pb.WriteResult {
+	out := &pb.WriteResult{}
+	if r.Doc != nil {
+		t = r.Doc.Updated
+	}
+	out.UpdateTime = t.Proto()
+	for _, v := range r.Transforms {
+		out.TransformResults = append(out.TransformResults, v.Proto())
+	}
+	return out
+}
+
+// commitOne commits a single write outside of a transaction and returns the document after it, nil when it is gone.
+func (s *Service) commitOne(ctx context.Context, name string, w *pb.Write) (*store.Document, error) {
+	db, _, err := resource.ParseDocument(name)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Engine.Database(db)
+	if err != nil {
+		return nil, err
+	}
+	_, results, err := d.commit(ctx, nil, []*pb.Write{w})
+	if err != nil {
+		return nil, err
+	}
+	return results[0].Doc, nil
+}
+
+// maxBatchWrites is how many writes a BatchWrite may have (google/firestore/v1/firestore.proto).
+const maxBatchWrites = 500
+
+// BatchWrite carries out each write by itself, in no promised order.
+func (s *Service) BatchWrite(ctx context.Context, r *pb.BatchWriteRequest) (*pb.BatchWriteResponse, error) {
+	d, err := s.database(r.GetDatabase())
+	if err != nil {
+		return nil, err
+	}
+	if len(r.GetWrites()) > maxBatchWrites {
+		return nil, invalid("A batch must not have more than %d writes.", maxBatchWrites)
+	}
+	seen := map[string]bool{}
+	for _, w := range r.GetWrites() {
+		n := w.GetUpdate().GetName() + w.GetDelete() + w.GetTransform().GetDocument()
+		if seen[n] {
+			return nil, invalid("A batch must not write a document more than once: %q.", n)
+		}
+		seen[n] = true
+	}
+	out := &pb.BatchWriteResponse{}
+	for _, w := range r.GetWrites() {
+		c, results, err := d.commit(ctx, nil, []*pb.Write{w})
+		if err != nil {
+			out.Status = append(out.Status, status.Convert(err).Proto())
+			out.WriteResults = append(out.WriteResults, &pb.WriteResult{})
+			continue
+		}
+		out.Status = append(out.Status, &spb.Status{Code: int32(codes.OK)})
+		out.WriteResults = append(out.WriteResults, protoResult(c.Time, results[0]))
+	}
+	return out, nil
+}

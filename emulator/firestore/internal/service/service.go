@@ -1,0 +1,106 @@
+// Package service is the google.firestore.v1.Firestore service without a transport: requests and responses are the
+// protocol's messages, streams are functions. gRPC, REST and WebChannel are thin layers above it.
+package service
+
+import (
+	"sync"
+	"time"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+
+	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/firestore/field"
+	"heek.kr/heektime/emulator/firestore/internal/store"
+	"heek.kr/heektime/emulator/firestore/internal/txn"
+	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/firestore/value"
+)
+
+// Database is one database and all that runs on it.
+type Database struct {
+	*store.DB
+	Txns *txn.Manager
+}
+
+// Engine holds all databases. A database comes into being when it is first named, as in Google's emulator.
+type Engine struct {
+	clock    *clock.Clock
+	lockWait time.Duration
+
+	mu  sync.RWMutex
+	dbs map[resource.Database]*Database
+}
+
+// NewEngine makes an engine without databases.
+func NewEngine(c *clock.Clock, lockWait time.Duration) *Engine {
+	return &Engine{clock: c, lockWait: lockWait, dbs: map[resource.Database]*Database{}}
+}
+
+// Database returns the database of that name, which has been checked.
+func (e *Engine) Database(name resource.Database) (*Database, error) {
+	e.mu.RLock()
+	d := e.dbs[name]
+	e.mu.RUnlock()
+	if d != nil {
+		return d, nil
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if d := e.dbs[name]; d != nil {
+		return d, nil
+	}
+	db := store.New(name, e.clock)
+	d = &Database{DB: db, Txns: txn.New(db, e.lockWait)}
+	e.dbs[name] = d
+	return d, nil
+}
+
+// Service answers requests.
+type Service struct {
+	Engine *Engine
+
+	// Splice puts the stored encoding of documents into responses as fields unknown to the protocol package. On the
+	// wire that is the same and costs next to nothing; whoever reads the messages themselves must not ask for it.
+	Splice bool
+}
+
+// document makes a response of a stored document.
+func (s *Service) document(d *store.Document, f *value.Fields) *pb.Document {
+	out := &pb.Document{Name: d.Name, CreateTime: d.Created.Proto(), UpdateTime: d.Updated.Proto()}
+	switch {
+	case !s.Splice:
+		out.Fields = f.Proto()
+	case f == d.Fields:
+		out.ProtoReflect().SetUnknown(d.Wire())
+	default:
+		out.ProtoReflect().SetUnknown(f.AppendDocumentFields(nil))
+	}
+	return out
+}
+
+// masked returns the fields of a document that a mask shows; a nil mask shows all.
+func masked(d *store.Document, m mask) *value.Fields {
+	if m == nil {
+		return d.Fields
+	}
+	return d.Fields.Pick(m)
+}
+
+type mask [][]string
+
+func parseMask(m *pb.DocumentMask) (mask, error) {
+	if m == nil {
+		return nil, nil
+	}
+	out := mask{}
+	for _, s := range m.GetFieldPaths() {
+		p, err := field.Parse(s)
+		if err != nil {
+			return nil, err
+		}
+		if !p.IsName() {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}

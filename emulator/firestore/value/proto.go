@@ -1,0 +1,190 @@
+package value
+
+import (
+	"math"
+	"unicode/utf8"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/genproto/googleapis/type/latlng"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/structpb"
+)
+
+// MaxDepth is how deep maps and arrays may nest in a document
+// (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields).
+const MaxDepth = 20
+
+// FromProto converts a value that a client sent. Its error is a gRPC status INVALID_ARGUMENT.
+func FromProto(v *pb.Value) (Value, error) { return fromProto(v, 0) }
+
+// FieldsFromProto converts the fields of a document that a client sent.
+func FieldsFromProto(m map[string]*pb.Value) (*Fields, error) { return fieldsFromProto(m, 0) }
+
+func fromProto(v *pb.Value, depth int) (Value, error) {
+	switch x := v.GetValueType().(type) {
+	case *pb.Value_NullValue:
+		return NullValue, nil
+	case *pb.Value_BooleanValue:
+		return OfBool(x.BooleanValue), nil
+	case *pb.Value_IntegerValue:
+		return OfInt(x.IntegerValue), nil
+	case *pb.Value_DoubleValue:
+		if math.IsNaN(x.DoubleValue) {
+			return OfDouble(math.NaN()), nil // one NaN, whatever its bits
+		}
+		return OfDouble(x.DoubleValue), nil
+	case *pb.Value_TimestampValue:
+		s, n := x.TimestampValue.GetSeconds(), int64(x.TimestampValue.GetNanos())
+		if n < 0 || n > 999_999_999 || s < int64(MinTime/1e6) || s > int64(MaxTime/1e6) {
+			return Value{}, status.Error(codes.InvalidArgument, "The timestamp value is out of range: it must be from 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z.")
+		}
+		return OfTime(MicrosOfParts(s, n)), nil
+	case *pb.Value_StringValue:
+		return OfString(x.StringValue), nil
+	case *pb.Value_BytesValue:
+		return OfBytes(string(x.BytesValue)), nil
+	case *pb.Value_ReferenceValue:
+		return OfReference(x.ReferenceValue), nil
+	case *pb.Value_GeoPointValue:
+		lat, lng := x.GeoPointValue.GetLatitude(), x.GeoPointValue.GetLongitude()
+		if !(lat >= -90 && lat <= 90) || !(lng >= -180 && lng <= 180) {
+			return Value{}, status.Error(codes.InvalidArgument, "The geo point is out of range: latitude must be from -90 to 90 and longitude from -180 to 180.")
+		}
+		return OfGeoPoint(lat, lng), nil
+	case *pb.Value_ArrayValue:
+		return arrayFromProto(x.ArrayValue.GetValues(), depth+1)
+	case *pb.Value_MapValue:
+		f, err := fieldsFromProto(x.MapValue.GetFields(), depth+1)
+		if err != nil {
+			return Value{}, err
+		}
+		m := OfMap(f)
+		return m, checkVector(m)
+	case nil:
+		return Value{}, status.Error(codes.InvalidArgument, "The value has no type set.")
+	}
+	return Value{}, status.Errorf(codes.InvalidArgument, "A value of type %T cannot be stored in a document.", v.GetValueType())
+}
+
+func arrayFromProto(list []*pb.Value, depth int) (Value, error) {
+	if err := checkDepth(depth); err != nil {
+		return Value{}, err
+	}
+	vs := make([]Value, len(list))
+	for i, e := range list {
+		var err error
+		if vs[i], err = fromProto(e, depth); err != nil {
+			return Value{}, err
+		}
+		if vs[i].kind == Array {
+			return Value{}, status.Error(codes.InvalidArgument, "Cannot convert an array value in an array value.")
+		}
+	}
+	return OfArray(vs), nil
+}
+
+func fieldsFromProto(m map[string]*pb.Value, depth int) (*Fields, error) {
+	if err := checkDepth(depth); err != nil {
+		return nil, err
+	}
+	list := make([]Field, 0, len(m))
+	for name, e := range m {
+		if err := checkFieldName(name, depth); err != nil {
+			return nil, err
+		}
+		v, err := fromProto(e, depth)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Field{name, v})
+	}
+	return NewFields(list), nil
+}
+
+func checkDepth(depth int) error {
+	if depth > MaxDepth {
+		return status.Errorf(codes.InvalidArgument, "Property nesting depth exceeded: at most %d levels of maps and arrays are allowed.", MaxDepth)
+	}
+	return nil
+}
+
+// checkFieldName refuses empty, over-long and reserved names. The reserved ones inside of maps are those of values
+// with a special meaning, such as a vector's __type__.
+func checkFieldName(name string, depth int) error {
+	switch {
+	case name == "":
+		return status.Error(codes.InvalidArgument, "field names must not be empty")
+	case len(name) > 1500:
+		return status.Errorf(codes.InvalidArgument, "The field name %.40q… is longer than 1500 bytes.", name)
+	case !utf8.ValidString(name):
+		return status.Errorf(codes.InvalidArgument, "The field name %q is not valid UTF-8.", name)
+	case len(name) >= 4 && name[:2] == "__" && name[len(name)-2:] == "__" && !(depth > 0 && name == "__type__"):
+		return status.Errorf(codes.InvalidArgument, "field name %q is reserved", name)
+	}
+	return nil
+}
+
+// checkVector refuses maps that pretend to be vectors and are not. A vector has 1 to 2048 doubles.
+func checkVector(v Value) error {
+	if !v.Map().Get("__type__").Exists() {
+		return nil
+	}
+	elements, ok := v.Vector()
+	if !ok {
+		return status.Error(codes.InvalidArgument, `A map with the key "__type__" must be {"__type__": "__vector__", "value": [doubles]}.`)
+	}
+	if len(elements) == 0 || len(elements) > 2048 {
+		return status.Errorf(codes.InvalidArgument, "A vector has from 1 to 2048 dimensions, not %d.", len(elements))
+	}
+	for _, e := range elements {
+		if e.kind != Double && e.kind != Int {
+			return status.Error(codes.InvalidArgument, "All elements of a vector must be doubles.")
+		}
+	}
+	return nil
+}
+
+// Proto converts v for a response.
+func (v Value) Proto() *pb.Value {
+	switch v.kind {
+	case Null:
+		return &pb.Value{ValueType: &pb.Value_NullValue{NullValue: structpb.NullValue_NULL_VALUE}}
+	case Bool:
+		return &pb.Value{ValueType: &pb.Value_BooleanValue{BooleanValue: v.num != 0}}
+	case Int:
+		return &pb.Value{ValueType: &pb.Value_IntegerValue{IntegerValue: v.Int()}}
+	case Double:
+		return &pb.Value{ValueType: &pb.Value_DoubleValue{DoubleValue: v.Double()}}
+	case Timestamp:
+		return &pb.Value{ValueType: &pb.Value_TimestampValue{TimestampValue: v.Time().Proto()}}
+	case String:
+		return &pb.Value{ValueType: &pb.Value_StringValue{StringValue: v.str}}
+	case Bytes:
+		return &pb.Value{ValueType: &pb.Value_BytesValue{BytesValue: []byte(v.str)}}
+	case Reference:
+		return &pb.Value{ValueType: &pb.Value_ReferenceValue{ReferenceValue: v.str}}
+	case GeoPoint:
+		lat, lng := v.GeoPoint()
+		return &pb.Value{ValueType: &pb.Value_GeoPointValue{GeoPointValue: &latlng.LatLng{Latitude: lat, Longitude: lng}}}
+	case Array:
+		vs := v.Array()
+		list := make([]*pb.Value, len(vs))
+		for i, e := range vs {
+			list[i] = e.Proto()
+		}
+		return &pb.Value{ValueType: &pb.Value_ArrayValue{ArrayValue: &pb.ArrayValue{Values: list}}}
+	case Map:
+		return &pb.Value{ValueType: &pb.Value_MapValue{MapValue: &pb.MapValue{Fields: v.Map().Proto()}}}
+	}
+	return nil
+}
+
+// Proto converts fields for a response.
+func (f *Fields) Proto() map[string]*pb.Value {
+	m := make(map[string]*pb.Value, f.Len())
+	for _, e := range f.All() {
+		m[e.Name] = e.Value.Proto()
+	}
+	return m
+}

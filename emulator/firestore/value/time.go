@@ -1,0 +1,41 @@
+package value
+
+import (
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// Micros is a time in microseconds since 1970, the precision that Firestore stores.
+type Micros int64
+
+// The first and the last time that Firestore can store: years 1 and 9999.
+const (
+	MinTime Micros = -62135596800 * 1e6
+	MaxTime Micros = 253402300800*1e6 - 1
+)
+
+// MicrosOf cuts t to microseconds (towards the past, as the server does).
+func MicrosOf(t time.Time) Micros { return MicrosOfParts(t.Unix(), int64(t.Nanosecond())) }
+
+// MicrosOfParts cuts a time of seconds since 1970 and 0 to 999,999,999 nanoseconds to microseconds.
+func MicrosOfParts(seconds, nanos int64) Micros { return Micros(seconds*1e6 + nanos/1000) }
+
+// Time is m as a time in UTC.
+func (m Micros) Time() time.Time { return time.UnixMicro(int64(m)).UTC() }
+
+// Parts is m as whole seconds since 1970 (rounded down) and the nanoseconds after.
+func (m Micros) Parts() (seconds int64, nanos int32) {
+	seconds = int64(m) / 1e6
+	rest := int64(m) % 1e6
+	if rest < 0 {
+		seconds, rest = seconds-1, rest+1e6
+	}
+	return seconds, int32(rest * 1000)
+}
+
+// Proto is m as a protocol buffer.
+func (m Micros) Proto() *timestamppb.Timestamp {
+	s, n := m.Parts()
+	return &timestamppb.Timestamp{Seconds: s, Nanos: n}
+}
