@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
@@ -29,6 +30,16 @@ func decode(data []byte, charset string) (io.Reader, error) {
 		return bytes.NewReader(data), nil
 	}
 	return e.NewDecoder().Reader(bytes.NewReader(data)), nil
+}
+
+// Text is the beginning of data as UTF-8, at most so many bytes of it, for a message to a person.
+func Text(data []byte, most int) string {
+	text, err := decode(data[:min(len(data), most)], "")
+	if err != nil {
+		return ""
+	}
+	s, _ := io.ReadAll(text) // what could be decoded will do
+	return strings.ToValidUTF8(string(s), "\uFFFD")
 }
 
 // charsetOf is the encoding of data, nil for UTF-8.

@@ -72,12 +72,23 @@ func Detect(data []byte) Format {
 	}
 	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \t\r\n")
 	switch {
-	case len(text) > 0 && text[0] == '<':
+	case len(text) > 0 && text[0] == '<' && looksHTML(head):
 		return HTML
 	case len(text) > 0 && IsText(data):
 		return CSV
 	}
 	return ""
+}
+
+// looksHTML tells a page from a CSV file whose title stands in angle brackets.
+func looksHTML(head []byte) bool {
+	head = bytes.ToLower(head)
+	for _, tag := range []string{"<!doctype", "<html", "<head", "<meta", "<body", "<title", "<script", "<table", "<div"} {
+		if bytes.Contains(head, []byte(tag)) {
+			return true
+		}
+	}
+	return false
 }
 
 // IsText tells text in any of the charsets that are read here from binary data, by its first 4 KiB.
