@@ -62,3 +62,11 @@ func (g *grpcServer) ListCollectionIds(ctx context.Context, r *pb.ListCollection
 func (g *grpcServer) BatchWrite(ctx context.Context, r *pb.BatchWriteRequest) (*pb.BatchWriteResponse, error) {
 	return g.svc.BatchWrite(ctx, r)
 }
+
+func (g *grpcServer) RunAggregationQuery(r *pb.RunAggregationQueryRequest, s pb.Firestore_RunAggregationQueryServer) error {
+	return g.svc.RunAggregationQuery(s.Context(), r, s.Send)
+}
+
+func (g *grpcServer) PartitionQuery(ctx context.Context, r *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
+	return g.svc.PartitionQuery(ctx, r)
+}

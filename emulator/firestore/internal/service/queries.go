@@ -2,12 +2,14 @@ package service
 
 import (
 	"context"
+	"math"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/firestore/value"
 )
 
 // parseQuery checks a query and finds its database.
@@ -66,4 +68,81 @@ func (s *Service) RunQuery(_ context.Context, r *pb.RunQueryRequest, send func(*
 		return send(&pb.RunQueryResponse{ReadTime: at, SkippedResults: skipped})
 	}
 	return nil
+}
+
+// RunAggregationQuery sends the numbers computed over a query's results.
+func (s *Service) RunAggregationQuery(_ context.Context, r *pb.RunAggregationQueryRequest, send func(*pb.RunAggregationQueryResponse) error) error {
+	sq := r.GetStructuredAggregationQuery()
+	list, err := query.ParseAggregations(sq.GetAggregations())
+	if err != nil {
+		return err
+	}
+	d, q, err := s.parseQuery(r.GetParent(), sq.GetStructuredQuery())
+	if err != nil {
+		return err
+	}
+	id, fresh, err := d.begin(r)
+	if err != nil {
+		return err
+	}
+	found, v, err := d.run(id, r, q)
+	if err != nil {
+		return err
+	}
+	out := &pb.RunAggregationQueryResponse{ReadTime: v.Time().Proto(), Result: &pb.AggregationResult{AggregateFields: map[string]*pb.Value{}}}
+	if fresh {
+		out.Transaction = id
+	}
+	for alias, n := range query.Aggregate(list, found.Docs) {
+		out.Result.AggregateFields[alias] = n.Proto()
+	}
+	return send(out)
+}
+
+// minPartition is the least number of documents between two cursors of PartitionQuery.
+const minPartition = 128
+
+// PartitionQuery splits a collection group query into parts that can be run side by side.
+func (s *Service) PartitionQuery(_ context.Context, r *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
+	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery())
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case r.GetPartitionCount() <= 0:
+		return nil, invalid("partition_count must be positive.")
+	case !q.All || q.Filter != nil || q.Limit >= 0 || q.Offset > 0 || q.Start != nil || q.End != nil || len(q.Orders) != 1 || q.Orders[0].Desc:
+		return nil, invalid("A query to partition must be of a collection group, ordered by __name__, without filters, limit, offset and cursors.")
+	}
+	size, err := pageSize(r.GetPageSize(), math.MaxInt32)
+	if err != nil {
+		return nil, err
+	}
+	var after resource.Key
+	if r.GetPageToken() != "" {
+		if _, after, err = resource.ParseDocument(r.GetPageToken()); err != nil {
+			return nil, invalid("page_token is invalid.")
+		}
+	}
+	v := d.Read()
+	if t := r.GetReadTime(); t != nil {
+		if v, err = d.ViewAt(value.MicrosOf(t.AsTime())); err != nil {
+			return nil, err
+		}
+	}
+	docs := q.Run(v).Docs
+	step := max(minPartition, len(docs)/int(min(r.GetPartitionCount(), math.MaxInt32-1)+1))
+	out := &pb.PartitionQueryResponse{}
+	for i := step; i < len(docs) && int64(i/step) <= r.GetPartitionCount(); i += step {
+		name := docs[i].Name
+		if docs[i].Key <= after {
+			continue
+		}
+		if len(out.Partitions) == size {
+			out.NextPageToken = out.Partitions[size-1].Values[0].GetReferenceValue()
+			break
+		}
+		out.Partitions = append(out.Partitions, &pb.Cursor{Values: []*pb.Value{value.OfReference(name).Proto()}, Before: true})
+	}
+	return out, d.complete(v)
 }

@@ -1,0 +1,162 @@
+package query
+
+import (
+	"math"
+	"strconv"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+
+	"heek.kr/heektime/emulator/firestore/field"
+	"heek.kr/heektime/emulator/firestore/internal/store"
+	"heek.kr/heektime/emulator/firestore/value"
+)
+
+// maxAggregations is how many aggregations one query may have (google/firestore/v1/query.proto).
+const maxAggregations = 5
+
+// Aggregation is one number computed over a query's results.
+type Aggregation struct {
+	Alias string
+	Path  field.Path // nil for a count
+	avg   bool
+	upTo  int64 // of a count; 0 is without bound
+}
+
+// ParseAggregations checks what is to be computed.
+func ParseAggregations(list []*pb.StructuredAggregationQuery_Aggregation) ([]Aggregation, error) {
+	if len(list) == 0 || len(list) > maxAggregations {
+		return nil, invalid("an aggregation query must have from 1 to %d aggregations, not %d.", maxAggregations, len(list))
+	}
+	var out []Aggregation
+	seen := map[string]bool{}
+	unnamed := 0
+	for _, p := range list {
+		a := Aggregation{Alias: p.GetAlias()}
+		if a.Alias == "" {
+			unnamed++
+			a.Alias = "field_" + strconv.Itoa(unnamed)
+		}
+		if seen[a.Alias] {
+			return nil, invalid("The alias %q is used twice.", a.Alias)
+		}
+		seen[a.Alias] = true
+		var err error
+		switch x := p.GetOperator().(type) {
+		case *pb.StructuredAggregationQuery_Aggregation_Count_:
+			if u := x.Count.GetUpTo(); u != nil {
+				if a.upTo = u.GetValue(); a.upTo <= 0 {
+					return nil, invalid("up_to must be greater than zero.")
+				}
+			}
+		case *pb.StructuredAggregationQuery_Aggregation_Sum_:
+			a.Path, err = field.Parse(x.Sum.GetField().GetFieldPath())
+		case *pb.StructuredAggregationQuery_Aggregation_Avg_:
+			a.avg = true
+			a.Path, err = field.Parse(x.Avg.GetField().GetFieldPath())
+		default:
+			return nil, invalid("The aggregation %q has no operator.", a.Alias)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// Aggregate computes aggregations over documents. As in Firestore, only documents that have all the fields that any of
+// the aggregations names take part (https://firebase.google.com/docs/firestore/query-data/aggregation-queries).
+func Aggregate(list []Aggregation, docs []*store.Document) map[string]value.Value {
+	sums := make([]sum, len(list))
+	var count int64
+next:
+	for _, d := range docs {
+		for _, a := range list {
+			if a.Path != nil && !a.Path.IsName() && !d.Fields.At(a.Path).Exists() {
+				continue next
+			}
+		}
+		count++
+		for i, a := range list {
+			if a.Path != nil {
+				sums[i].add(d.Fields.At(a.Path))
+			}
+		}
+	}
+	out := make(map[string]value.Value, len(list))
+	for i, a := range list {
+		switch {
+		case a.Path == nil && a.upTo > 0:
+			out[a.Alias] = value.OfInt(min(count, a.upTo))
+		case a.Path == nil:
+			out[a.Alias] = value.OfInt(count)
+		case a.avg:
+			out[a.Alias] = sums[i].average()
+		default:
+			out[a.Alias] = sums[i].total()
+		}
+	}
+	return out
+}
+
+// sum adds numbers as Firestore does: an integer while all are integers and the result fits, else a double. Values
+// that are no numbers are passed over.
+type sum struct {
+	n       int
+	whole   int64
+	double  float64 // what doubles and overflowing integers add
+	lost    float64 // what rounding has taken from double, so that the order of documents makes no difference
+	inexact bool
+}
+
+func (s *sum) add(v value.Value) {
+	f, ok := v.Number()
+	if !ok {
+		return
+	}
+	s.n++
+	if v.Kind() == value.Int {
+		i := v.Int()
+		if t := s.whole + i; (t > s.whole) == (i > 0) {
+			s.whole = t
+			return
+		}
+	}
+	s.inexact = true
+	s.addDouble(f)
+}
+
+// addDouble sums by Neumaier's variant of Kahan's algorithm.
+func (s *sum) addDouble(f float64) {
+	t := s.double + f
+	if math.Abs(s.double) >= math.Abs(f) {
+		s.lost += (s.double - t) + f
+	} else {
+		s.lost += (f - t) + s.double
+	}
+	s.double = t
+}
+
+// float is the sum as a double. Infinities and NaN leave nothing sensible in lost.
+func (s *sum) float() float64 {
+	if math.IsNaN(s.double) || math.IsInf(s.double, 0) {
+		return s.double
+	}
+	t := *s
+	t.addDouble(float64(s.whole))
+	return t.double + t.lost
+}
+
+func (s *sum) total() value.Value {
+	if !s.inexact {
+		return value.OfInt(s.whole)
+	}
+	return value.OfDouble(s.float())
+}
+
+func (s *sum) average() value.Value {
+	if s.n == 0 {
+		return value.NullValue
+	}
+	return value.OfDouble(s.float() / float64(s.n))
+}
