@@ -90,10 +90,10 @@ func completedRetry(given, base *cloudtaskspb.RetryConfig) (*cloudtaskspb.RetryC
 	if given.GetMaxDoublings() != 0 {
 		retry.MaxDoublings = given.MaxDoublings
 	}
-	if given.GetMinBackoff() != nil {
+	if given.GetMinBackoff().AsDuration() != 0 { // 0 is taken for not said: nobody wants a back-off of nothing
 		retry.MinBackoff = given.MinBackoff
 	}
-	if given.GetMaxBackoff() != nil {
+	if given.GetMaxBackoff().AsDuration() != 0 {
 		retry.MaxBackoff = given.MaxBackoff
 	}
 	if given.GetMaxRetryDuration() != nil {

@@ -1,0 +1,168 @@
+package scheduler
+
+import (
+	"path"
+	"slices"
+	"time"
+
+	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"heek.kr/heektime/emulator/internal/dispatch"
+)
+
+// run is one execution of a job: a request and, when it fails, its retries. The server's mutex guards it.
+type run struct {
+	slot     time.Time // of the schedule; of a forced run, when it was asked for
+	forced   bool      // by RunJob
+	attempts []Attempt
+	next     time.Time // when the next attempt is due; zero while a request is under way
+	ended    time.Time
+}
+
+// Attempt is one request of a run.
+type Attempt struct {
+	Dispatched time.Time // when the request was begun
+	Answered   time.Time // when the answer, or the failure to get one, was there; zero while under way
+	Status     int       // HTTP status, 0 when no answer came
+	TimedOut   bool      // there was no answer within the job's attempt deadline
+	Text       string    // of a failure: the first bytes of the answer, or why none came
+}
+
+// begin makes a run known. The mutex is held.
+func (s *Server) begin(j *job, slot time.Time, forced bool) *run {
+	r := &run{slot: slot, forced: forced}
+	j.active = append(j.active, r)
+	j.runs = append(j.runs, r)
+	if excess := len(j.runs) - maxRuns; excess > 0 {
+		j.runs = slices.Clone(j.runs[excess:])
+	}
+	s.changed.Fire()
+	return r
+}
+
+// run makes a run's attempts until one succeeds or there are no more. It returns early, leaving the run active, when
+// the server is closed.
+func (s *Server) run(j *job, r *run) {
+	for {
+		s.mu.Lock()
+		now := s.clock.Now()
+		r.next = time.Time{}
+		r.attempts = append(r.attempts, Attempt{Dispatched: now})
+		j.set(func(pb *schedulerpb.Job) { pb.LastAttemptTime = timestamp(now) })
+		request := request(j.pb, r.slot)
+		s.running++
+		s.mu.Unlock()
+
+		answer := s.sender.Send(s.ctx, request)
+
+		s.mu.Lock()
+		s.running--
+		if s.ctx.Err() != nil {
+			s.mu.Unlock()
+			return
+		}
+		again := s.answered(j, r, answer)
+		s.mu.Unlock()
+		if !again || !s.waitForRetry(j, r) {
+			return
+		}
+	}
+}
+
+// answered notes an answer and reports whether the run goes on; then r.next says when. The mutex is held.
+func (s *Server) answered(j *job, r *run, answer dispatch.Answer) bool {
+	now := s.clock.Now()
+	last := &r.attempts[len(r.attempts)-1]
+	last.Answered, last.Status, last.TimedOut, last.Text = now, answer.Status, answer.TimedOut, answer.Text
+	next, again := retry(j.pb.RetryConfig, r, now)
+	// Retries end where the next run begins.
+	again = again && !answer.OK() && !j.deleted && j.enabled() && next.Before(j.slot)
+	if !answer.OK() {
+		s.log.Warn("scheduled run failed", "job", j.pb.Name, "slot", r.slot, "attempt", len(r.attempts),
+			"status", answer.Status, "answer", answer.Text, "again", again)
+	}
+	if again {
+		r.next = next
+	} else {
+		s.end(j, r, now)
+	}
+	j.set(func(pb *schedulerpb.Job) { pb.Status = answer.Proto() })
+	s.changed.Fire()
+	return again
+}
+
+// end takes a run out of the job's active ones. The mutex is held.
+func (s *Server) end(j *job, r *run, now time.Time) {
+	r.ended, r.next = now, time.Time{}
+	j.active = slices.DeleteFunc(j.active, func(other *run) bool { return other == r })
+}
+
+// retry is when to try again after the run's attempts so far have failed, and whether at all. After retry_count
+// retries there are no more, unless max_retry_duration is set and has not passed.
+func retry(cfg *schedulerpb.RetryConfig, r *run, now time.Time) (time.Time, bool) {
+	failed := len(r.attempts)
+	if cfg.RetryCount == 0 {
+		return time.Time{}, false
+	}
+	duration := cfg.MaxRetryDuration.AsDuration()
+	if failed > int(cfg.RetryCount) && (duration == 0 || now.Sub(r.attempts[0].Dispatched) >= duration) {
+		return time.Time{}, false
+	}
+	wait := dispatch.Backoff{
+		Min:       cfg.MinBackoffDuration.AsDuration(),
+		Max:       cfg.MaxBackoffDuration.AsDuration(),
+		Doublings: int(cfg.MaxDoublings),
+	}.Wait(failed)
+	return now.Add(wait), true
+}
+
+// waitForRetry waits until the next attempt is due. It reports false when there will be none: the job was paused or
+// deleted meanwhile, or the server closed.
+func (s *Server) waitForRetry(j *job, r *run) bool {
+	for {
+		s.mu.Lock()
+		if s.ctx.Err() != nil {
+			s.mu.Unlock()
+			return false
+		}
+		if j.deleted || !j.enabled() {
+			s.end(j, r, s.clock.Now())
+			j.set(func(*schedulerpb.Job) {})
+			s.changed.Fire()
+			s.mu.Unlock()
+			return false
+		}
+		wake := j.wake.Wait()
+		s.mu.Unlock()
+		if s.clock.Wait(wake, r.next) {
+			return true
+		}
+	}
+}
+
+// request is a run's request with the headers that tell the target about the job.
+// https://cloud.google.com/scheduler/docs/reference/rpc/google.cloud.scheduler.v1#httptarget
+func request(pb *schedulerpb.Job, slot time.Time) dispatch.Request {
+	target := pb.GetHttpTarget()
+	header := dispatch.Headers(target.Headers, "X-CloudScheduler")
+	// Assigned, not Set: the names keep Google's spelling on the wire.
+	header["User-Agent"] = []string{userAgent}
+	header["X-CloudScheduler"] = []string{"true"}
+	header["X-CloudScheduler-JobName"] = []string{path.Base(pb.Name)}
+	header["X-CloudScheduler-ScheduleTime"] = []string{slot.UTC().Format(time.RFC3339)}
+	return dispatch.Request{
+		Method:   target.HttpMethod.String(),
+		URL:      target.Uri,
+		Header:   header,
+		Body:     target.Body,
+		Account:  target.GetOidcToken().GetServiceAccountEmail(),
+		Audience: target.GetOidcToken().GetAudience(),
+		Deadline: pb.AttemptDeadline.AsDuration(),
+	}
+}
+
+// timestamp has microseconds, as all times of the API.
+func timestamp(t time.Time) *timestamppb.Timestamp {
+	return timestamppb.New(t.Truncate(time.Microsecond))
+}

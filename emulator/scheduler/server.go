@@ -1,0 +1,137 @@
+// Package scheduler is Cloud Scheduler for the local cloud: the gRPC service google.cloud.scheduler.v1.CloudScheduler,
+// as cloud.google.com/go/scheduler/apiv1 speaks it, and the runs of jobs at their times, with Google's headers, ID
+// tokens and retries.
+//
+// A run is made at least once: one that was under way when the process died is made again after the next start. Times
+// that passed while the process was down are not made up for. Run n+1 of a job waits for run n; when several times
+// passed meanwhile, one run is made, for the latest.
+//
+// Time is the cloud's [clock.Clock], so that a test reaches the next run by advancing the clock.
+//
+// What is left out: Pub/Sub and App Engine targets, OAuth access tokens and the English-like schedules of App Engine
+// ("every 5 minutes") are refused.
+package scheduler
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
+	"github.com/tidwall/btree"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/internal/dispatch"
+	"heek.kr/heektime/emulator/internal/signal"
+)
+
+// Tokens makes the ID tokens of jobs that have an oidc_token. *identity.Identity implements it.
+type Tokens = dispatch.Tokens
+
+// Config is what a [Server] needs.
+type Config struct {
+	Clock  *clock.Clock // required: the cloud's time
+	Tokens Tokens       // required: signs for the service accounts that jobs name
+	Logger *slog.Logger // says which runs failed and why; nothing is logged when nil
+}
+
+// Server is one Cloud Scheduler with all its projects and locations. It implements [schedulerpb.CloudSchedulerServer],
+// so Go code in the same process can call its methods as a client would. It is safe for concurrent use.
+type Server struct {
+	schedulerpb.UnimplementedCloudSchedulerServer
+
+	clock      *clock.Clock
+	log        *slog.Logger
+	sender     *dispatch.Sender
+	ctx        context.Context // ends with Close
+	cancel     context.CancelFunc
+	goroutines sync.WaitGroup
+
+	mu      sync.Mutex
+	jobs    btree.Map[string, *job]
+	running int           // requests that are under way, also of jobs that were deleted
+	changed signal.Signal // a run began, ended or waits: for Idle
+}
+
+// New returns a Server that is not yet registered. Close it to end its goroutines.
+func New(cfg Config) (*Server, error) {
+	switch {
+	case cfg.Clock == nil:
+		return nil, errors.New("scheduler: Config.Clock is missing")
+	case cfg.Tokens == nil:
+		return nil, errors.New("scheduler: Config.Tokens is missing")
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Server{
+		clock:  cfg.Clock,
+		log:    cfg.Logger,
+		sender: dispatch.NewSender(cfg.Clock, cfg.Tokens),
+		ctx:    ctx,
+		cancel: cancel,
+	}, nil
+}
+
+// Register adds the service to a gRPC server.
+func (s *Server) Register(r grpc.ServiceRegistrar) { schedulerpb.RegisterCloudSchedulerServer(r, s) }
+
+// Close ends the schedule, breaks off the runs that are under way and waits for their goroutines. To their jobs it is
+// as if the process had died.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.cancel()
+	s.jobs.Scan(func(_ string, j *job) bool {
+		j.wake.Fire()
+		return true
+	})
+	s.mu.Unlock()
+	s.goroutines.Wait()
+	s.sender.Close()
+	return nil
+}
+
+// open refuses what would start a goroutine after Close. The mutex is held.
+func (s *Server) open() error {
+	if s.ctx.Err() != nil {
+		return status.Error(codes.Unavailable, "The local cloud is shutting down.")
+	}
+	return nil
+}
+
+// Idle waits until no request is under way and no run and no retry is due. Retries and runs at later times do not keep
+// it waiting.
+func (s *Server) Idle(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		busy, changed := s.busy(), s.changed.Wait()
+		s.mu.Unlock()
+		if !busy {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting until Cloud Scheduler is idle: %w", ctx.Err())
+		}
+	}
+}
+
+// busy is asked with the mutex held.
+func (s *Server) busy() bool {
+	now, busy := s.clock.Now(), s.running > 0
+	s.jobs.Scan(func(_ string, j *job) bool {
+		busy = busy || j.enabled() && !j.slot.After(now)
+		for _, r := range j.active {
+			busy = busy || !r.next.After(now)
+		}
+		return !busy
+	})
+	return busy
+}
