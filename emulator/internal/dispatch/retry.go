@@ -22,7 +22,10 @@ func (b Backoff) Wait(failed int) time.Duration {
 	retry := max(failed-1, 0)
 	doublings := min(retry, b.Doublings)
 	wait := math.Ldexp(float64(b.Min), doublings) * float64(1+retry-doublings)
-	return time.Duration(min(wait, float64(b.Max))) // compared as floats, which don't overflow
+	if wait >= float64(b.Max) { // compared as floats, which don't overflow
+		return b.Max
+	}
+	return time.Duration(wait)
 }
 
 // maxRetryAfter bounds what a target may ask for: a task lives no longer anyway.
