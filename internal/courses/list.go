@@ -30,6 +30,7 @@ type list struct {
 	index    map[string]int // by identifier
 	bad      int            // rows that should have been lectures
 	maxRows  int
+	from     string // the school's host, to name it in errors
 	checked  lecture.Lecture // reused
 }
 
@@ -90,7 +91,7 @@ func (l *list) spoil(row, reason, text string) {
 
 func (l *list) count() error {
 	if l.report.Rows == l.maxRows {
-		return status.Errorf(codes.ResourceExhausted, "the list has more than %d rows", l.maxRows)
+		return status.Errorf(codes.ResourceExhausted, "%s sent a list of more than %d rows", l.from, l.maxRows)
 	}
 	l.report.Rows++
 	return nil
@@ -107,7 +108,7 @@ func (l *list) judge() error {
 	if len(l.report.Examples) > 0 {
 		first = l.report.Examples[0]
 	}
-	return damaged("%d of %d rows can't be read; the first is %s (%s): %s", l.bad, l.report.Rows, first.Row, first.Text, first.Reason)
+	return damaged("%s: %d of %d rows can't be read; the first is %s (%s): %s", l.from, l.bad, l.report.Rows, first.Row, first.Text, first.Reason)
 }
 
 // discard lets go of the lectures of a list that failed.

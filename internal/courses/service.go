@@ -112,7 +112,7 @@ func (s *Service) read(ctx context.Context, req *lecturespb.GetLecturesPayload, 
 	if err != nil {
 		return err
 	}
-	r.source = newSource(s.cfg, &l.report.Bytes)
+	r.source = newSource(s.cfg, l)
 	r.list = l
 	if err := a.read(ctx, r); err != nil {
 		l.discard()

@@ -30,13 +30,13 @@ const maxRedirects = 5
 type source struct {
 	cfg      Config
 	client   *http.Client
-	bytes    *int64 // what schools sent, added up
+	list     *list // learns who was asked, and how many bytes came
 	requests int
 }
 
-func newSource(cfg Config, sent *int64) *source {
+func newSource(cfg Config, l *list) *source {
 	jar, _ := cookiejar.New(nil) // never fails
-	return &source{cfg: cfg, bytes: sent, client: &http.Client{Transport: cfg.Transport, Jar: jar, CheckRedirect: redirect}}
+	return &source{cfg: cfg, list: l, client: &http.Client{Transport: cfg.Transport, Jar: jar, CheckRedirect: redirect}}
 }
 
 // redirect follows a school only so far, and never from https down to http.
@@ -104,6 +104,7 @@ func (s *source) ask(ctx context.Context, method string, u *url.URL, contentType
 	if err := s.pause(ctx); err != nil {
 		return answer{}, err
 	}
+	s.list.from = u.Host
 	callerCtx := ctx
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
@@ -130,7 +131,7 @@ func (s *source) ask(ctx context.Context, method string, u *url.URL, contentType
 		return answer{}, s.tooLarge(u.Host)
 	}
 	data, err := s.readAll(res.Body, max(res.ContentLength, 0))
-	*s.bytes += int64(len(data))
+	s.list.report.Bytes += int64(len(data))
 	if err != nil {
 		return answer{}, s.failed(callerCtx, u.Host, len(data), err)
 	}
@@ -245,8 +246,9 @@ func (s *source) file(path string) (answer, error) {
 		return answer{}, unknownShape("file %s is no file", clip(path, 300))
 	}
 	from := "file " + clip(filepath.Base(path), 100)
+	s.list.from = from
 	data, err := s.readAll(f, info.Size())
-	*s.bytes += int64(len(data))
+	s.list.report.Bytes += int64(len(data))
 	switch {
 	case errors.Is(err, errTooLarge):
 		return answer{}, s.tooLarge(from)
