@@ -209,3 +209,18 @@ func TestReadersSeeWholeObjects(t *testing.T) {
 		})
 	}
 }
+
+// TestRefusedUploadsAreHeard streams far more than a connection buffers into uploads that are refused at the start: the
+// client must get the answer, not a broken connection, which it would take for a reason to try again.
+func TestRefusedUploadsAreHeard(t *testing.T) {
+	c := start(t, Config{})
+	c.write(c.bucket.Object("a"), "there")
+	data := repeat("x", 12<<20)
+	for range 5 {
+		_, err := tryWrite(t.Context(), c.newClient().Bucket(testBucket).Object("a").If(gcs.Conditions{DoesNotExist: true}).Retryer(gcs.WithPolicy(gcs.RetryNever)), data,
+			func(w *gcs.Writer) { w.ChunkSize = 0 })
+		if status(err) != 412 {
+			t.Fatalf("refused: %v", err)
+		}
+	}
+}

@@ -41,6 +41,11 @@ func openDisk(root string) (*disk, error) {
 			return nil, fmt.Errorf("making the storage data directory: %w", err)
 		}
 	}
+	for _, dir := range []string{root, filepath.Dir(root)} {
+		if err := syncDir(dir); err != nil {
+			return nil, fmt.Errorf("making the storage data directory durable: %w", err)
+		}
+	}
 	lock, err := os.OpenFile(filepath.Join(root, "lock"), os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("opening the storage data directory: %w", err)
