@@ -70,3 +70,11 @@ func (g *grpcServer) RunAggregationQuery(r *pb.RunAggregationQueryRequest, s pb.
 func (g *grpcServer) PartitionQuery(ctx context.Context, r *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
 	return g.svc.PartitionQuery(ctx, r)
 }
+
+func (g *grpcServer) Write(s pb.Firestore_WriteServer) error {
+	return g.svc.Write(s.Context(), s.Recv, s.Send)
+}
+
+func (g *grpcServer) Listen(s pb.Firestore_ListenServer) error {
+	return g.svc.Listen(s.Context(), s.Recv, s.Send)
+}

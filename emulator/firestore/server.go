@@ -59,4 +59,4 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 }
 
 // Close ends all streams and, with a DataDir, makes sure that everything is on disk.
-func (s *Server) Close() error { return nil }
+func (s *Server) Close() error { return s.engine.Close() }

@@ -131,3 +131,18 @@ func disjuncts(f Filter) (list [][]*Comparison, ok bool) {
 	}
 	return nil, false
 }
+
+// Equality is an equality with a value that every result fulfils, nil when the query has none. It serves to find the
+// query by a document.
+func (q *Query) Equality() *Comparison {
+	list, _ := q.Filter.(And)
+	if c, ok := q.Filter.(*Comparison); ok {
+		list = And{c}
+	}
+	for _, f := range list {
+		if c, ok := f.(*Comparison); ok && c.Op == Equal && !c.Path.IsName() {
+			return c
+		}
+	}
+	return nil
+}

@@ -3,13 +3,16 @@
 package service
 
 import (
+	"crypto/rand"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore/field"
+	"heek.kr/heektime/emulator/firestore/internal/listen"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/txn"
 	"heek.kr/heektime/emulator/firestore/resource"
@@ -20,12 +23,17 @@ import (
 type Database struct {
 	*store.DB
 	Txns *txn.Manager
+	Hub  *listen.Hub
+
+	life [8]byte // tells resume tokens of this database from those of another with the same name
 }
 
 // Engine holds all databases. A database comes into being when it is first named, as in Google's emulator.
 type Engine struct {
 	clock    *clock.Clock
 	lockWait time.Duration
+	closing  chan struct{}
+	streams  atomic.Uint64
 
 	mu  sync.RWMutex
 	dbs map[resource.Database]*Database
@@ -33,7 +41,7 @@ type Engine struct {
 
 // NewEngine makes an engine without databases.
 func NewEngine(c *clock.Clock, lockWait time.Duration) *Engine {
-	return &Engine{clock: c, lockWait: lockWait, dbs: map[resource.Database]*Database{}}
+	return &Engine{clock: c, lockWait: lockWait, closing: make(chan struct{}), dbs: map[resource.Database]*Database{}}
 }
 
 // Database returns the database of that name, which has been checked.
@@ -50,10 +58,30 @@ func (e *Engine) Database(name resource.Database) (*Database, error) {
 		return d, nil
 	}
 	db := store.New(name, e.clock)
-	d = &Database{DB: db, Txns: txn.New(db, e.lockWait)}
+	d = &Database{DB: db, Txns: txn.New(db, e.lockWait), Hub: listen.NewHub(db, func(*store.Commit) {})}
+	rand.Read(d.life[:])
 	e.dbs[name] = d
 	return d, nil
 }
+
+// Close ends all streams.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	select {
+	case <-e.closing:
+		return nil
+	default:
+	}
+	close(e.closing)
+	for _, d := range e.dbs {
+		d.Hub.Close()
+	}
+	return nil
+}
+
+// wait returns when what a snapshot shows is durable.
+func (d *Database) wait(*store.Snapshot) error { return nil }
 
 // Service answers requests.
 type Service struct {

@@ -19,6 +19,7 @@ type Commit struct {
 	Changes  []Change
 	Touched  []resource.Key // written without any difference
 	Snapshot *Snapshot
+	Reset    bool // everything was deleted at once
 }
 
 // DB is one database. It is safe for concurrent use.
@@ -38,7 +39,7 @@ type DB struct {
 
 // New makes an empty database.
 func New(name resource.Database, c *clock.Clock) *DB {
-	db := &DB{Name: name, clock: c}
+	db := &DB{Name: name, clock: c, last: value.MicrosOf(c.Now())}
 	db.clear()
 	return db
 }
@@ -132,6 +133,10 @@ func (db *DB) Reset() {
 	db.last = max(value.MicrosOf(db.clock.Now()), db.last+1)
 	db.clear()
 	db.history = history{floor: db.last}
+	c := &Commit{Time: db.last, Snapshot: db.snap.Load(), Reset: true}
+	for _, hook := range db.hooks {
+		hook(c)
+	}
 }
 
 func (db *DB) apply(tx *Tx) *Commit {

@@ -26,7 +26,7 @@ type Group struct {
 
 // Snapshot is the database after one commit. It is immutable.
 type Snapshot struct {
-	Time   value.Micros // of the last commit, 0 before the first
+	Time   value.Micros // of the last commit; before the first, when the database was made
 	groups *btree.Map[string, *Group]
 }
 

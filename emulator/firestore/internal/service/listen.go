@@ -1,0 +1,158 @@
+package service
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"heek.kr/heektime/emulator/firestore/internal/listen"
+	"heek.kr/heektime/emulator/firestore/internal/query"
+	"heek.kr/heektime/emulator/firestore/internal/store"
+	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/firestore/value"
+)
+
+// Listen serves one stream until receive fails, with io.EOF when the client has nothing more to ask for; then the
+// stream ends. send is called by one goroutine at a time.
+func (s *Service) Listen(ctx context.Context, receive func() (*pb.ListenRequest, error), send func(*pb.ListenResponse) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	requests := make(chan *pb.ListenRequest)
+	ended := make(chan error, 1)
+	go func() {
+		for {
+			r, err := receive()
+			if err != nil {
+				ended <- err
+				return
+			}
+			select {
+			case requests <- r:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	var d *Database
+	var stream *listen.Stream
+	var wake <-chan struct{}
+	for {
+		var err error
+		select {
+		case r := <-requests:
+			if d == nil {
+				if d, err = s.database(r.GetDatabase()); err != nil {
+					return err
+				}
+				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, send)
+				defer stream.Close()
+				wake = stream.Wake
+			}
+			err = s.listenRequest(d, stream, r)
+		case <-wake:
+			err = stream.Flush()
+		case err := <-ended:
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		case <-s.Engine.closing:
+			return status.Error(codes.Unavailable, "The server is shutting down.")
+		case <-ctx.Done():
+			return status.FromContextError(ctx.Err()).Err()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Service) listenRequest(d *Database, stream *listen.Stream, r *pb.ListenRequest) error {
+	if r.GetDatabase() != "" && r.GetDatabase() != string(d.Name) {
+		return invalid("A stream serves one database: %q, not %q.", d.Name, r.GetDatabase())
+	}
+	switch x := r.GetTargetChange().(type) {
+	case *pb.ListenRequest_RemoveTarget:
+		return stream.Remove(x.RemoveTarget)
+	case *pb.ListenRequest_AddTarget:
+		t, err := s.parseTarget(d, x.AddTarget)
+		if err != nil {
+			return stream.Refuse(x.AddTarget.GetTargetId(), err)
+		}
+		return stream.Add(t, func(snap *store.Snapshot) error { return d.wait(snap) })
+	}
+	return invalid("A listen request must add or remove a target.")
+}
+
+func (s *Service) parseTarget(d *Database, p *pb.Target) (listen.Target, error) {
+	t := listen.Target{ID: p.GetTargetId(), Once: p.GetOnce()}
+	if t.ID <= 0 {
+		return t, invalid("target_id must be positive, not %d.", t.ID)
+	}
+	if c := p.GetExpectedCount(); c != nil {
+		n := c.GetValue()
+		t.ExpectedCount = &n
+	}
+	switch x := p.GetResumeType().(type) {
+	case *pb.Target_ResumeToken:
+		t.Resume.Known = len(x.ResumeToken) > 0
+		t.Resume.At, t.Resume.Valid = d.parseResumeToken(x.ResumeToken)
+	case *pb.Target_ReadTime:
+		t.Resume = listen.Resume{Known: true, Valid: true, At: value.MicrosOf(x.ReadTime.AsTime())}
+	}
+	switch x := p.GetTargetType().(type) {
+	case *pb.Target_Documents:
+		for _, name := range x.Documents.GetDocuments() {
+			db, key, err := resource.ParseDocument(name)
+			if err != nil {
+				return t, err
+			}
+			if db != d.Name {
+				return t, invalid("The document %q is in another database than the stream's, %q.", name, d.Name)
+			}
+			t.Keys = append(t.Keys, key)
+		}
+		if len(t.Keys) == 0 {
+			return t, invalid("A documents target must name a document.")
+		}
+		return t, nil
+	case *pb.Target_Query:
+		return t, s.parseQueryTarget(d, x.Query, &t)
+	}
+	return t, invalid("A target must have documents or a query.")
+}
+
+func (s *Service) parseQueryTarget(d *Database, p *pb.Target_QueryTarget, t *listen.Target) error {
+	name, parent, err := resource.ParseParent(p.GetParent())
+	if err != nil {
+		return err
+	}
+	if name != d.Name {
+		return invalid("The query's parent %q is in another database than the stream's, %q.", p.GetParent(), d.Name)
+	}
+	if t.Query, err = query.Parse(parent, p.GetStructuredQuery()); err != nil {
+		return err
+	}
+	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
+	t.Text = string(text)
+	return err
+}
+
+// resumeToken is an opaque token for everything up to a time in this life of the database.
+func (d *Database) resumeToken(at value.Micros) []byte {
+	b := append(make([]byte, 0, 16), d.life[:]...)
+	return binary.BigEndian.AppendUint64(b, uint64(at))
+}
+
+func (d *Database) parseResumeToken(b []byte) (at value.Micros, ok bool) {
+	if len(b) != 16 || [8]byte(b) != d.life {
+		return 0, false
+	}
+	return value.Micros(binary.BigEndian.Uint64(b[8:])), true
+}
