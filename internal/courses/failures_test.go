@@ -194,8 +194,8 @@ func TestSomeBadRows(t *testing.T) {
 	rows[3+7][10] = "월요일 오전"
 	rows[3+8][5] = ""
 	rows[3+9][18] = "폐강"
-	rows[3+11] = rows[3+10]                                // the same section twice
-	rows[3+21] = append([]string(nil), rows[3+20]...)      // the same section under another title
+	rows[3+11] = rows[3+10]                                 // the same section twice
+	rows[3+21] = append([]string(nil), rows[3+20]...)       // the same section under another title
 	rows[3+21][5], rows[3+21][10] = "다른 강의", "화(9:00~9:50)" //
 	school := httptest.NewServer(handler("application/vnd.ms-excel", xlstest.Text(rows)))
 	defer school.Close()

@@ -30,7 +30,7 @@ type list struct {
 	index    map[string]int // by identifier
 	bad      int            // rows that should have been lectures
 	maxRows  int
-	from     string // the school's host, to name it in errors
+	from     string          // the school's host, to name it in errors
 	checked  lecture.Lecture // reused
 }
 
