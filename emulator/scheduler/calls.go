@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"heek.kr/heektime/emulator/internal/ledger"
 	"heek.kr/heektime/emulator/internal/mask"
 )
 
@@ -90,28 +91,32 @@ func (s *Server) CreateJob(_ context.Context, r *schedulerpb.CreateJobRequest) (
 	if !strings.HasPrefix(pb.Name, r.Parent+"/jobs/") {
 		return nil, invalid("The job name '%s' must be in the parent '%s'.", pb.Name, r.Parent)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.open(); err != nil {
-		return nil, err
-	}
-	if _, exists := s.jobs.Get(pb.Name); exists {
-		return nil, status.Errorf(codes.AlreadyExists, "Job %s already exists.", pb.Name)
-	}
-	now := s.clock.Now()
-	pb.UserUpdateTime = timestamp(now)
-	j := &job{pb: pb, schedule: when, slot: when.next(now)}
-	j.reschedule()
-	s.jobs.Set(pb.Name, j)
-	s.goroutines.Go(func() { s.keep(j) })
-	return j.pb, nil
+	return written(s, func() (*schedulerpb.Job, error) {
+		if err := s.open(); err != nil {
+			return nil, err
+		}
+		if _, exists := s.jobs.Get(pb.Name); exists {
+			return nil, status.Errorf(codes.AlreadyExists, "Job %s already exists.", pb.Name)
+		}
+		now := s.clock.Now()
+		pb.UserUpdateTime = timestamp(now)
+		j := &job{pb: pb, schedule: when, slot: when.next(now)}
+		j.reschedule()
+		s.jobs.Set(pb.Name, j)
+		s.save(j)
+		s.goroutines.Go(func() { s.keep(j) })
+		return j.pb, nil
+	})
 }
 
 // UpdateJob changes the fields that the mask names, or all when it is empty. The job's next run is the first one of
 // its schedule from now on.
 func (s *Server) UpdateJob(_ context.Context, r *schedulerpb.UpdateJobRequest) (*schedulerpb.Job, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	return written(s, func() (*schedulerpb.Job, error) { return s.updateJob(r) })
+}
+
+// updateJob is UpdateJob with the mutex held.
+func (s *Server) updateJob(r *schedulerpb.UpdateJobRequest) (*schedulerpb.Job, error) {
 	j, err := s.job(r.Job.GetName())
 	if err != nil {
 		return nil, err
@@ -136,23 +141,25 @@ func (s *Server) UpdateJob(_ context.Context, r *schedulerpb.UpdateJobRequest) (
 		proto.Reset(old)
 		proto.Merge(old, pb)
 	})
+	s.save(j)
 	j.wake.Fire()
 	return j.pb, nil
 }
 
 // DeleteJob deletes a job. A request that is under way goes on, without retries.
 func (s *Server) DeleteJob(_ context.Context, r *schedulerpb.DeleteJobRequest) (*emptypb.Empty, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	j, err := s.job(r.Name)
-	if err != nil {
-		return nil, err
-	}
-	s.jobs.Delete(r.Name)
-	j.deleted = true
-	j.wake.Fire()
-	s.changed.Fire()
-	return &emptypb.Empty{}, nil
+	return written(s, func() (*emptypb.Empty, error) {
+		j, err := s.job(r.Name)
+		if err != nil {
+			return nil, err
+		}
+		s.jobs.Delete(r.Name)
+		j.deleted = true
+		s.ledger.Add(record{Name: r.Name})
+		j.wake.Fire()
+		s.changed.Fire()
+		return &emptypb.Empty{}, nil
+	})
 }
 
 // PauseJob stops a job's runs and retries. A request that is under way goes on.
@@ -166,35 +173,42 @@ func (s *Server) ResumeJob(_ context.Context, r *schedulerpb.ResumeJobRequest) (
 }
 
 func (s *Server) switchState(name string, from, to schedulerpb.Job_State) (*schedulerpb.Job, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	j, err := s.job(name)
-	if err != nil {
-		return nil, err
-	}
-	if j.pb.State != from {
-		return nil, status.Errorf(codes.FailedPrecondition, "The job is in state %v; it must be in state %v.", j.pb.State, from)
-	}
-	j.slot = j.schedule.next(s.clock.Now())
-	j.set(func(pb *schedulerpb.Job) { pb.State = to })
-	j.wake.Fire()
-	s.changed.Fire()
-	return j.pb, nil
+	return written(s, func() (*schedulerpb.Job, error) {
+		j, err := s.job(name)
+		if err != nil {
+			return nil, err
+		}
+		if j.pb.State != from {
+			return nil, status.Errorf(codes.FailedPrecondition, "The job is in state %v; it must be in state %v.", j.pb.State, from)
+		}
+		j.slot = j.schedule.next(s.clock.Now())
+		j.set(func(pb *schedulerpb.Job) { pb.State = to })
+		s.save(j)
+		j.wake.Fire()
+		s.changed.Fire()
+		return j.pb, nil
+	})
 }
 
 // RunJob runs a job now, beside a run that is under way, and also when it is paused. It returns when the run was
 // begun.
 func (s *Server) RunJob(_ context.Context, r *schedulerpb.RunJobRequest) (*schedulerpb.Job, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	j, err := s.job(r.Name)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.open(); err != nil {
-		return nil, err
-	}
-	forced := s.begin(j, s.clock.Now(), true)
-	s.goroutines.Go(func() { s.run(j, forced) })
-	return j.pb, nil
+	return written(s, func() (*schedulerpb.Job, error) {
+		j, err := s.job(r.Name)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.open(); err != nil {
+			return nil, err
+		}
+		forced := s.begin(j, s.clock.Now(), true)
+		s.save(j)
+		s.goroutines.Go(func() { s.run(j, forced) })
+		return j.pb, nil
+	})
+}
+
+// written makes a change with the mutex held, and returns when it would survive the death of the process.
+func written[T any](s *Server, change func() (T, error)) (T, error) {
+	return ledger.Written(s.ledger, &s.mu, change)
 }

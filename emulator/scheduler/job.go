@@ -68,6 +68,7 @@ func (s *Server) keep(j *job) {
 			slot := j.schedule.latest(j.slot, now)
 			j.slot = j.schedule.next(slot)
 			r := s.begin(j, slot, false)
+			s.save(j)
 			s.mu.Unlock()
 			s.run(j, r)
 		}

@@ -88,6 +88,7 @@ func (s *Server) answered(j *job, r *run, answer dispatch.Answer) bool {
 		s.end(j, r, now)
 	}
 	j.set(func(pb *schedulerpb.Job) { pb.Status = answer.Proto() })
+	s.save(j)
 	s.changed.Fire()
 	return again
 }
@@ -129,6 +130,7 @@ func (s *Server) waitForRetry(j *job, r *run) bool {
 		if j.deleted || !j.enabled() {
 			s.end(j, r, s.clock.Now())
 			j.set(func(*schedulerpb.Job) {})
+			s.save(j)
 			s.changed.Fire()
 			s.mu.Unlock()
 			return false

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
@@ -27,6 +28,7 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
+	"heek.kr/heektime/emulator/internal/ledger"
 	"heek.kr/heektime/emulator/internal/signal"
 )
 
@@ -35,9 +37,10 @@ type Tokens = dispatch.Tokens
 
 // Config is what a [Server] needs.
 type Config struct {
-	Clock  *clock.Clock // required: the cloud's time
-	Tokens Tokens       // required: signs for the service accounts that jobs name
-	Logger *slog.Logger // says which runs failed and why; nothing is logged when nil
+	Clock   *clock.Clock // required: the cloud's time
+	Tokens  Tokens       // required: signs for the service accounts that jobs name
+	DataDir string       // folder that keeps jobs and their runs; empty keeps them in memory
+	Logger  *slog.Logger // says which runs failed and why; slog.Default() when nil
 }
 
 // Server is one Cloud Scheduler with all its projects and locations. It implements [schedulerpb.CloudSchedulerServer],
@@ -54,11 +57,12 @@ type Server struct {
 
 	mu      sync.Mutex
 	jobs    btree.Map[string, *job]
-	running int           // requests that are under way, also of jobs that were deleted
+	running int // requests that are under way, also of jobs that were deleted
+	ledger  *ledger.Ledger
 	changed signal.Signal // a run began, ended or waits: for Idle
 }
 
-// New returns a Server that is not yet registered. Close it to end its goroutines.
+// New returns a Server that is not yet registered, with what the data directory has. Close it to end its goroutines.
 func New(cfg Config) (*Server, error) {
 	switch {
 	case cfg.Clock == nil:
@@ -67,16 +71,32 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("scheduler: Config.Tokens is missing")
 	}
 	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
+		cfg.Logger = slog.Default()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Server{
+	s := &Server{
 		clock:  cfg.Clock,
 		log:    cfg.Logger,
 		sender: dispatch.NewSender(cfg.Clock, cfg.Tokens),
 		ctx:    ctx,
 		cancel: cancel,
-	}, nil
+	}
+	var err error
+	if s.ledger, err = ledger.Open(cfg.DataDir, cfg.Logger, s.apply); err != nil {
+		cancel()
+		return nil, fmt.Errorf("scheduler: %w", err)
+	}
+	s.jobs.Scan(func(_ string, j *job) bool {
+		unfinished := slices.Clone(j.active)
+		s.goroutines.Go(func() {
+			for _, r := range unfinished {
+				s.run(j, r)
+			}
+			s.keep(j)
+		})
+		return true
+	})
+	return s, nil
 }
 
 // Register adds the service to a gRPC server.
@@ -94,6 +114,9 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.goroutines.Wait()
 	s.sender.Close()
+	if err := s.ledger.Close(); err != nil {
+		return fmt.Errorf("scheduler: %w", err)
+	}
 	return nil
 }
 

@@ -81,6 +81,7 @@ func (s *Server) finish(t *task, a *Attempt, answer dispatch.Answer) {
 		return
 	}
 	t.Due = now.Add(max(t.wait(), answer.RetryAfter))
+	s.ledger.Add(record{Progress: &progressRecord{t.pb.Name, t.progress}})
 	log.Info("task failed and will be tried again", "at", t.Due)
 	if t.running == 0 { // else the last one to end puts it back
 		t.queue.due.Set(t)

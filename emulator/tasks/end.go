@@ -56,9 +56,12 @@ func (s *Server) end(t *task, state State) {
 		q.due.Delete(t)
 		t.waiting = false
 	}
+	gone := goneRecord{Name: t.pb.Name}
 	if t.named {
-		q.tombstones.add(t.pb.Name, now.Add(taskTombstone))
+		gone.Until = now.Add(taskTombstone)
+		q.tombstones.add(gone.Name, gone.Until)
 	}
+	s.ledger.Add(record{TaskGone: &gone})
 	q.ended.add(t, state, now)
 	s.changed.Fire()
 }

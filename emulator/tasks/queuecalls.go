@@ -98,12 +98,12 @@ func (s *Server) CreateQueue(_ context.Context, r *cloudtaskspb.CreateQueueReque
 	if !strings.HasPrefix(r.Queue.Name, r.Parent+"/queues/") {
 		return nil, invalid("The queue name '%s' must be in the parent '%s'.", r.Queue.Name, r.Parent)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, exists := s.queues.Get(r.Queue.Name); exists {
-		return nil, errQueueExists
-	}
-	return s.addQueue(r.Queue)
+	return written(s, func() (*cloudtaskspb.Queue, error) {
+		if _, exists := s.queues.Get(r.Queue.Name); exists {
+			return nil, errQueueExists
+		}
+		return s.addQueue(r.Queue)
+	})
 }
 
 // addQueue makes a queue that does not exist. The mutex is held.
@@ -121,6 +121,7 @@ func (s *Server) addQueue(given *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error
 	delete(s.deleted, pb.Name)
 	q := newQueue(pb)
 	s.queues.Set(pb.Name, q)
+	s.ledger.Add(newQueueRecord(q))
 	s.goroutines.Go(func() { s.dispatch(q) })
 	return pb, nil
 }
@@ -130,8 +131,11 @@ func (s *Server) UpdateQueue(_ context.Context, r *cloudtaskspb.UpdateQueueReque
 	if err := checkQueueName(r.Queue.GetName()); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	return written(s, func() (*cloudtaskspb.Queue, error) { return s.updateQueue(r) })
+}
+
+// updateQueue is UpdateQueue with the mutex held.
+func (s *Server) updateQueue(r *cloudtaskspb.UpdateQueueRequest) (*cloudtaskspb.Queue, error) {
 	q, ok := s.queues.Get(r.Queue.Name)
 	if !ok {
 		return s.addQueue(r.Queue)
@@ -149,6 +153,7 @@ func (s *Server) UpdateQueue(_ context.Context, r *cloudtaskspb.UpdateQueueReque
 		return nil, err
 	}
 	q.set(pb)
+	s.ledger.Add(newQueueRecord(q))
 	return pb, nil
 }
 
@@ -157,21 +162,23 @@ func (s *Server) DeleteQueue(_ context.Context, r *cloudtaskspb.DeleteQueueReque
 	if err := checkQueueName(r.Name); err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, ok := s.queues.Delete(r.Name)
-	if !ok {
-		return nil, errNoEntity
-	}
-	q.tasks.Scan(func(_ string, t *task) bool {
-		t.gone = true
-		return true
+	return written(s, func() (*emptypb.Empty, error) {
+		q, ok := s.queues.Delete(r.Name)
+		if !ok {
+			return nil, errNoEntity
+		}
+		q.tasks.Scan(func(_ string, t *task) bool {
+			t.gone = true
+			return true
+		})
+		q.closed = true
+		q.wake.Fire()
+		s.changed.Fire()
+		until := s.clock.Now().Add(queueTombstone)
+		s.deleted[r.Name] = until
+		s.ledger.Add(record{QueueGone: &goneRecord{r.Name, until}})
+		return &emptypb.Empty{}, nil
 	})
-	q.closed = true
-	q.wake.Fire()
-	s.changed.Fire()
-	s.deleted[r.Name] = s.clock.Now().Add(queueTombstone)
-	return &emptypb.Empty{}, nil
 }
 
 // PurgeQueue deletes all tasks of a queue at once (Google may take a minute).
@@ -196,15 +203,16 @@ func (s *Server) ResumeQueue(_ context.Context, r *cloudtaskspb.ResumeQueueReque
 
 // change changes a queue in a way that can't be refused.
 func (s *Server) change(name string, change func(*queue, *cloudtaskspb.Queue)) (*cloudtaskspb.Queue, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q, err := s.queue(name)
-	if err != nil {
-		return nil, err
-	}
-	pb := proto.CloneOf(q.pb)
-	change(q, pb)
-	q.set(pb)
-	s.changed.Fire()
-	return pb, nil
+	return written(s, func() (*cloudtaskspb.Queue, error) {
+		q, err := s.queue(name)
+		if err != nil {
+			return nil, err
+		}
+		pb := proto.CloneOf(q.pb)
+		change(q, pb)
+		q.set(pb)
+		s.ledger.Add(newQueueRecord(q))
+		s.changed.Fire()
+		return pb, nil
+	})
 }

@@ -30,6 +30,7 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
+	"heek.kr/heektime/emulator/internal/ledger"
 	"heek.kr/heektime/emulator/internal/signal"
 )
 
@@ -38,9 +39,10 @@ type Tokens = dispatch.Tokens
 
 // Config is what a [Server] needs.
 type Config struct {
-	Clock  *clock.Clock // required: the cloud's time
-	Tokens Tokens       // required: signs for the service accounts that tasks name
-	Logger *slog.Logger // says which tasks failed and why; nothing is logged when nil
+	Clock   *clock.Clock // required: the cloud's time
+	Tokens  Tokens       // required: signs for the service accounts that tasks name
+	DataDir string       // folder that keeps queues, tasks and names; empty keeps them in memory
+	Logger  *slog.Logger // says which tasks failed and why; slog.Default() when nil
 }
 
 // Server is one Cloud Tasks with all its projects and locations. It implements [cloudtaskspb.CloudTasksServer], so Go
@@ -63,9 +65,10 @@ type Server struct {
 	order   uint64               // counts tasks, so that those due at the same time keep their order
 	faults  Faults
 	random  *rand.Rand
+	ledger  *ledger.Ledger
 }
 
-// New returns a Server that is not yet registered. Close it to end its goroutines.
+// New returns a Server that is not yet registered, with what the data directory has. Close it to end its goroutines.
 func New(cfg Config) (*Server, error) {
 	switch {
 	case cfg.Clock == nil:
@@ -74,10 +77,10 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("tasks: Config.Tokens is missing")
 	}
 	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
+		cfg.Logger = slog.Default()
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Server{
+	s := &Server{
 		clock:   cfg.Clock,
 		log:     cfg.Logger,
 		sender:  dispatch.NewSender(cfg.Clock, cfg.Tokens),
@@ -85,7 +88,17 @@ func New(cfg Config) (*Server, error) {
 		cancel:  cancel,
 		deleted: map[string]time.Time{},
 		random:  rand.New(rand.NewPCG(0, 0)),
-	}, nil
+	}
+	var err error
+	if s.ledger, err = ledger.Open(cfg.DataDir, cfg.Logger, s.apply); err != nil {
+		cancel()
+		return nil, fmt.Errorf("tasks: %w", err)
+	}
+	s.queues.Scan(func(_ string, q *queue) bool {
+		s.goroutines.Go(func() { s.dispatch(q) })
+		return true
+	})
+	return s, nil
 }
 
 // Register adds the service to a gRPC server.
@@ -103,6 +116,9 @@ func (s *Server) Close() error {
 	s.mu.Unlock()
 	s.goroutines.Wait()
 	s.sender.Close()
+	if err := s.ledger.Close(); err != nil {
+		return fmt.Errorf("tasks: %w", err)
+	}
 	return nil
 }
 

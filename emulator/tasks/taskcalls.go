@@ -31,8 +31,11 @@ func (s *Server) CreateTask(ctx context.Context, r *cloudtaskspb.CreateTaskReque
 			return nil, invalid("The queue name from request ('%s') must be the same as the queue name in the named task ('%s').", r.Parent, queue)
 		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	return written(s, func() (*cloudtaskspb.Task, error) { return s.createTask(r) })
+}
+
+// createTask is CreateTask with the mutex held.
+func (s *Server) createTask(r *cloudtaskspb.CreateTaskRequest) (*cloudtaskspb.Task, error) {
 	q, err := s.queue(r.Parent)
 	if err != nil {
 		return nil, err
@@ -49,6 +52,7 @@ func (s *Server) CreateTask(ctx context.Context, r *cloudtaskspb.CreateTaskReque
 		return nil, errTaskRecent
 	}
 	s.addTask(t)
+	s.ledger.Add(newTaskRecord(t))
 	return t.view(r.ResponseView), nil
 }
 
@@ -118,17 +122,17 @@ func (s *Server) ListTasks(_ context.Context, r *cloudtaskspb.ListTasksRequest) 
 
 // DeleteTask deletes a task. A request that is under way goes on, and its answer means nothing.
 func (s *Server) DeleteTask(_ context.Context, r *cloudtaskspb.DeleteTaskRequest) (*emptypb.Empty, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, t, err := s.task(r.Name)
-	switch {
-	case err != nil:
-		return nil, err
-	case t == nil:
-		return nil, errNoEntity
-	}
-	s.end(t, Deleted)
-	return &emptypb.Empty{}, nil
+	return written(s, func() (*emptypb.Empty, error) {
+		_, t, err := s.task(r.Name)
+		switch {
+		case err != nil:
+			return nil, err
+		case t == nil:
+			return nil, errNoEntity
+		}
+		s.end(t, Deleted)
+		return &emptypb.Empty{}, nil
+	})
 }
 
 // RunTask dispatches a task now, although it may be scheduled for later, be under way already, or wait in a queue that

@@ -1,0 +1,66 @@
+package scheduler
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
+	"google.golang.org/protobuf/proto"
+)
+
+// record is a job as the journal keeps it, in JSON. The last one of a job holds.
+type record struct {
+	Name string
+	Job  []byte      `json:",omitempty"` // a schedulerpb.Job; empty when the job was deleted
+	Runs []runRecord `json:",omitempty"` // that have not ended
+}
+
+type runRecord struct {
+	Slot   time.Time
+	Forced bool
+}
+
+// save keeps what the job is now. The mutex is held.
+func (s *Server) save(j *job) {
+	if j.deleted {
+		return // its name may be another job's by now
+	}
+	r := record{Name: j.pb.Name}
+	var err error
+	if r.Job, err = proto.Marshal(j.pb); err != nil { // can't be: it came over gRPC, with valid strings
+		panic(fmt.Sprintf("scheduler: encoding a job: %v", err))
+	}
+	for _, run := range j.active {
+		r.Runs = append(r.Runs, runRecord{run.slot, run.forced})
+	}
+	s.ledger.Add(r)
+}
+
+// apply restores a job from before the process was started. It starts nothing. Runs that had not ended will be made
+// again, from their first attempt.
+func (s *Server) apply(data []byte) error {
+	var r record
+	if err := json.Unmarshal(data, &r); err != nil {
+		return fmt.Errorf("reading a record: %w", err)
+	}
+	if len(r.Job) == 0 {
+		s.jobs.Delete(r.Name)
+		return nil
+	}
+	pb := &schedulerpb.Job{}
+	if err := proto.Unmarshal(r.Job, pb); err != nil {
+		return fmt.Errorf("reading job %s: %w", r.Name, err)
+	}
+	when, err := parseSchedule(pb.Schedule, pb.TimeZone)
+	if err != nil {
+		return fmt.Errorf("reading job %s: %w", r.Name, err)
+	}
+	j := &job{pb: pb, schedule: when, slot: when.next(s.clock.Now())}
+	for _, run := range r.Runs {
+		s.begin(j, run.Slot, run.Forced)
+	}
+	j.reschedule()
+	s.jobs.Set(pb.Name, j)
+	return nil
+}

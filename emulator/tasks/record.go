@@ -1,0 +1,152 @@
+package tasks
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"google.golang.org/protobuf/proto"
+
+	"heek.kr/heektime/emulator/internal/ledger"
+)
+
+// record is one change as the journal keeps it, in JSON. One of the kinds is set.
+type record struct {
+	Queue     *queueRecord    `json:",omitempty"` // a queue was made or changed
+	QueueGone *goneRecord     `json:",omitempty"` // a queue was deleted with its tasks
+	Task      *taskRecord     `json:",omitempty"` // a task was made
+	Progress  *progressRecord `json:",omitempty"` // an attempt at a task failed
+	TaskGone  *goneRecord     `json:",omitempty"` // a task was done, given up or deleted
+}
+
+type queueRecord struct {
+	Queue []byte // a cloudtaskspb.Queue
+}
+
+type taskRecord struct {
+	Task     []byte // a cloudtaskspb.Task as it was made
+	Named    bool
+	Progress progress
+}
+
+type progressRecord struct {
+	Task     string // name
+	Progress progress
+}
+
+type goneRecord struct {
+	Name  string
+	Until time.Time // the name is refused until then; zero when it is not
+}
+
+func newQueueRecord(q *queue) record {
+	return record{Queue: &queueRecord{marshal(q.pb)}}
+}
+
+func newTaskRecord(t *task) record {
+	return record{Task: &taskRecord{Task: marshal(t.pb), Named: t.named, Progress: t.progress}}
+}
+
+// marshal can't fail for messages that came over gRPC, whose strings are valid.
+func marshal(m proto.Message) []byte {
+	data, err := proto.Marshal(m)
+	if err != nil {
+		panic(fmt.Sprintf("tasks: encoding a %T: %v", m, err))
+	}
+	return data
+}
+
+// apply makes a change that was made before the process was started. It starts nothing.
+func (s *Server) apply(data []byte) error {
+	var r record
+	if err := json.Unmarshal(data, &r); err != nil {
+		return fmt.Errorf("reading a record: %w", err)
+	}
+	switch {
+	case r.Queue != nil:
+		pb := &cloudtaskspb.Queue{}
+		if err := proto.Unmarshal(r.Queue.Queue, pb); err != nil {
+			return fmt.Errorf("reading a queue: %w", err)
+		}
+		if q, ok := s.queues.Get(pb.Name); ok {
+			q.set(pb)
+		} else {
+			s.queues.Set(pb.Name, newQueue(pb))
+			delete(s.deleted, pb.Name)
+		}
+	case r.QueueGone != nil:
+		s.queues.Delete(r.QueueGone.Name)
+		s.deleted[r.QueueGone.Name] = r.QueueGone.Until
+	case r.Task != nil:
+		pb := &cloudtaskspb.Task{}
+		if err := proto.Unmarshal(r.Task.Task, pb); err != nil {
+			return fmt.Errorf("reading a task: %w", err)
+		}
+		q, _, err := s.task(pb.Name)
+		if err != nil {
+			return fmt.Errorf("a task of queue %s: %w", pb.Name, err)
+		}
+		s.addTask(&task{pb: pb, queue: q, named: r.Task.Named, progress: r.Task.Progress.restored()})
+	case r.Progress != nil:
+		q, t, err := s.task(r.Progress.Task)
+		if err != nil || t == nil {
+			return fmt.Errorf("progress of task %s, which does not exist", r.Progress.Task)
+		}
+		q.due.Delete(t)
+		t.progress = r.Progress.Progress.restored()
+		q.due.Set(t)
+	case r.TaskGone != nil:
+		q, t, err := s.task(r.TaskGone.Name)
+		if err != nil {
+			return fmt.Errorf("the end of a task: %w", err)
+		}
+		if t != nil {
+			q.tasks.Delete(t.pb.Name)
+			q.due.Delete(t)
+		}
+		if !r.TaskGone.Until.IsZero() {
+			q.tombstones.add(r.TaskGone.Name, r.TaskGone.Until)
+		}
+	}
+	return nil
+}
+
+// restored is the progress without requests that were under way: they died with the process.
+func (p progress) restored() progress {
+	p.Attempts = slices.DeleteFunc(p.Attempts, func(a *Attempt) bool { return a.Answered.IsZero() })
+	return p
+}
+
+// snapshot is the records that make the present state from nothing.
+func (s *Server) snapshot() []record {
+	var records []record
+	now := s.clock.Now()
+	for name, until := range s.deleted {
+		if now.Before(until) {
+			records = append(records, record{QueueGone: &goneRecord{name, until}})
+		}
+	}
+	s.queues.Scan(func(_ string, q *queue) bool {
+		records = append(records, newQueueRecord(q))
+		for _, t := range q.tombstones.oldest {
+			if now.Before(t.until) {
+				records = append(records, record{TaskGone: &goneRecord{t.name, t.until}})
+			}
+		}
+		tasks := q.tasks.Values()
+		slices.SortFunc(tasks, func(a, b *task) int { return cmp.Compare(a.order, b.order) })
+		for _, t := range tasks {
+			records = append(records, newTaskRecord(t))
+		}
+		return true
+	})
+	return records
+}
+
+// written makes a change with the mutex held, and returns when it would survive the death of the process.
+func written[T any](s *Server, change func() (T, error)) (T, error) {
+	return ledger.Written(s.ledger, &s.mu, change)
+}
