@@ -138,7 +138,7 @@ func byIdentifier(t testing.TB, lectures []*lecturespb.Lecture, identifier strin
 }
 
 // same compares a lecture with what a person read in the source.
-func same(t testing.TB, got, want *lecturespb.Lecture) {
+func same(t testing.TB, got, want proto.Message) {
 	t.Helper()
 	if !proto.Equal(got, want) {
 		t.Errorf("lecture\n got %v\nwant %v", got, want)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -185,8 +186,8 @@ func (s *source) unpack(from string, data []byte) ([]byte, error) {
 		}
 		z, err := gzip.NewReader(bytes.NewReader(data))
 		if err == nil {
-			// A course list packs to a fifth or less, so a guess of four saves most of the copying.
-			data, err = s.readAll(z, 4*int64(len(data)))
+			// The packed data end with the size of what is in them; taken as a hint only, it saves the copying.
+			data, err = s.readAll(z, int64(binary.LittleEndian.Uint32(data[len(data)-4:])))
 		}
 		switch {
 		case errors.Is(err, errTooLarge):

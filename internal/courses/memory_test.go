@@ -1,0 +1,151 @@
+package courses_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http/httptest"
+	"runtime"
+	"runtime/metrics"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+
+	"heek.kr/heektime/internal/courses"
+	"heek.kr/heektime/internal/lecturespb"
+	"heek.kr/heektime/internal/spreadsheet/xlstest"
+)
+
+// large is a list of 10,000 rows in every format of a sheet. Half of the texts are different in every row.
+func large(t testing.TB) map[string][]byte {
+	t.Helper()
+	rows := export(10_000)
+	for i, row := range rows[3:] {
+		row[3], row[4] = fmt.Sprintf("G%04d.101", i/10), fmt.Sprintf("%03d", i%10)
+		row[5], row[13], row[16] = fmt.Sprintf("별 보기의 기초와 실제 %d", i), fmt.Sprintf("나별이 %d", i), fmt.Sprintf("수강 안내는 %d번 게시물에 있습니다", i)
+	}
+	book := excelize.NewFile()
+	defer book.Close()
+	stream, err := book.NewStreamWriter("Sheet1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, row := range rows {
+		cells := make([]any, len(row))
+		for j, c := range row {
+			cells[j] = c
+		}
+		if err := stream.SetRow(fmt.Sprintf("A%d", i+1), cells); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := stream.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	var xlsx bytes.Buffer
+	if err := book.Write(&xlsx); err != nil {
+		t.Fatal(err)
+	}
+	table := new(bytes.Buffer)
+	table.WriteString("<html><table>")
+	for _, row := range rows {
+		table.WriteString("<tr>")
+		for _, c := range row {
+			fmt.Fprintf(table, "<td>%s&nbsp;</td>", c)
+		}
+		table.WriteString("</tr>\n")
+	}
+	table.WriteString("</table></html>")
+	return map[string][]byte{"xls": xlstest.Text(rows), "xlsx": xlsx.Bytes(), "csv": []byte(csvOf(rows, ",")), "html": table.Bytes()}
+}
+
+func largeRequest(url string) *lecturespb.GetLecturesPayload {
+	return payload("adapter", "sheet", "url", url, "column.identifier", "교과목번호", "column.section", "강좌번호", "column.title", "교과목명",
+		"column.subtitle", "부제명", "column.professor", "주담당교수", "column.credit", "학점", "column.times", "수업교시", "column.room", "강의실",
+		"column.category", "교과구분, 개설학과, 학년", "times", "월(11:00~12:15)", "tag.영강", "강의언어 is 영어 | 비고 contains ⓔ")
+}
+
+// heapPeak is the most memory that objects took while f ran, beyond what they took before, in bytes.
+func heapPeak(f func()) uint64 {
+	runtime.GC()
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	before, peak := sample[0].Value.Uint64(), uint64(0)
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			metrics.Read(sample)
+			peak = max(peak, sample[0].Value.Uint64())
+			select {
+			case <-stop:
+				return
+			default:
+				runtime.Gosched()
+			}
+		}
+	}()
+	f()
+	close(stop)
+	<-done
+	return peak - min(before, peak)
+}
+
+// TestMemory: a list of 10,000 rows stays below 100 MB in every format, with garbage, the client and the lectures it got.
+func TestMemory(t *testing.T) {
+	client := start(t, courses.Config{})
+	files := large(t)
+	for _, format := range []string{"xls", "xlsx", "csv", "html"} {
+		t.Run(format, func(t *testing.T) {
+			school := httptest.NewServer(handler("application/octet-stream", files[format]))
+			defer school.Close()
+			var got int
+			peak := heapPeak(func() {
+				lectures, _ := mustRead(t, client, largeRequest(school.URL))
+				got = len(lectures)
+			})
+			if got != 10_000 {
+				t.Errorf("%d lectures", got)
+			}
+			t.Logf("%s of %.1f MB: %.0f MB at most", format, float64(len(files[format]))/1e6, float64(peak)/1e6)
+			if peak > 100e6 {
+				t.Errorf("%.0f MB at most, want below 100", float64(peak)/1e6)
+			}
+		})
+	}
+}
+
+// BenchmarkGetLectures reads whole lists through the wire on both sides.
+func BenchmarkGetLectures(b *testing.B) {
+	run := func(name string, cfg courses.Config, req func(b *testing.B) *lecturespb.GetLecturesPayload) {
+		b.Run(name, func(b *testing.B) {
+			client := start(b, cfg)
+			payload := req(b)
+			b.ReportAllocs()
+			var lectures int
+			for b.Loop() {
+				list, _, err := read(b.Context(), client, payload)
+				if err != nil {
+					b.Fatal(err)
+				}
+				lectures = len(list)
+			}
+			b.ReportMetric(float64(lectures), "lectures")
+		})
+	}
+	run("snu-xls", courses.Config{FilesRoot: "/"}, func(b *testing.B) *lecturespb.GetLecturesPayload {
+		return payload("adapter", "snu-xls", "url", fileURL(catalog(b, "snu-xls", snuSecond)))
+	})
+	run("snu-html", courses.Config{FilesRoot: "/"}, func(b *testing.B) *lecturespb.GetLecturesPayload {
+		base, pages, _ := snuPages(b)
+		return payload("adapter", "snu-html", "url", base, "pages", pages)
+	})
+	run("mju-json", courses.Config{FilesRoot: "/"}, func(b *testing.B) *lecturespb.GetLecturesPayload {
+		return payload("adapter", "mju-json", "url", fileURL(catalog(b, "mju-json", "lectures-2025-20.json.gz")))
+	})
+	files := large(b)
+	for _, format := range []string{"csv", "html", "xls", "xlsx"} {
+		school := httptest.NewServer(handler("application/octet-stream", files[format]))
+		defer school.Close()
+		run("10,000 rows of "+format, courses.Config{}, func(*testing.B) *lecturespb.GetLecturesPayload { return largeRequest(school.URL) })
+	}
+}
