@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"cloud.google.com/go/firestore"
@@ -61,7 +62,7 @@ func newWorld(t *testing.T) *world {
 // courseService is the real one, on a port of its own.
 func courseService(t *testing.T) lecturespb.LecturesClient {
 	t.Helper()
-	service, err := courses.New(courses.Config{Logger: quiet()})
+	service, err := courses.New(courses.Config{Logger: quiet(), Pause: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -227,7 +227,7 @@ func TestSchoolFails(t *testing.T) {
 		{"half a file", func(w http.ResponseWriter, body []byte) { w.Write(body[:len(body)/2]) }, false},
 		{"garbage", func(w http.ResponseWriter, body []byte) { w.Write([]byte("\x00\x01\x02 garbage")) }, false},
 		{"error page", func(w http.ResponseWriter, _ []byte) { w.Write([]byte("<html>오류가 발생했습니다</html>")) }, false},
-		{"empty body", func(w http.ResponseWriter, _ []byte) {}, false},
+		{"empty body", func(w http.ResponseWriter, _ []byte) {}, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)

@@ -15,6 +15,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/storage"
+	"github.com/googleapis/gax-go/v2"
 
 	"heek.kr/heektime/internal/lecturespb"
 	"heek.kr/heektime/internal/school"
@@ -78,7 +79,7 @@ func New(d Dependencies) (*Service, error) {
 	return &Service{
 		settings: d.Settings, schools: d.Settings.Schools, firestore: d.Firestore,
 		// Cloud Tasks tries again later, with the instance asleep; the client would try for as long as it may, paid for.
-		bucket: d.Storage.Bucket(d.Settings.Bucket).Retryer(storage.WithMaxAttempts(4)),
+		bucket: d.Storage.Bucket(d.Settings.Bucket).Retryer(storage.WithMaxAttempts(4), storage.WithBackoff(gax.Backoff{Initial: 250 * time.Millisecond, Max: 2 * time.Second})),
 		queue:  d.Queue, courses: d.Courses, log: d.Log,
 		// Firestore keeps microseconds, in UTC; so does everything that is compared with what it gives back.
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"heek.kr/heektime/cmd/heektime/internal/demo"
+	"heek.kr/heektime/cmd/heektime/internal/firebase"
+	"heek.kr/heektime/cmd/heektime/internal/local"
+	"heek.kr/heektime/internal/gcp"
+	"heek.kr/heektime/internal/logging"
+	"heek.kr/heektime/internal/refresh"
+	"heek.kr/heektime/internal/school"
+)
+
+// devOptions are dev's flags.
+type devOptions struct {
+	once, json               bool
+	data, schools, config    string
+	project, bucket, logPath string
+}
+
+func dev(ctx context.Context, args []string) error {
+	var o devOptions
+	flags := flag.NewFlagSet("dev", flag.ContinueOnError)
+	flags.BoolVar(&o.once, "once", false, "end when the course lists are refreshed; the exit code says whether all were")
+	flags.BoolVar(&o.json, "json", false, "print JSON lines instead of a table")
+	flags.StringVar(&o.data, "data", "", "keep everything in `DIR` across restarts (default: in memory)")
+	flags.StringVar(&o.schools, "schools", "", "school `FILE` (default: a demo university)")
+	flags.StringVar(&o.config, "config", "", "firebase.json `FILE` with the ports (default: the nearest one in this folder and those above it)")
+	flags.StringVar(&o.project, "project", local.DefaultProject, "project `ID` that clients are configured with")
+	flags.StringVar(&o.bucket, "bucket", "", "`NAME` of the bucket that clients are configured with (default: the project's id)")
+	flags.StringVar(&o.logPath, "log", "", "`FILE` for the services' logs, - for the terminal (default: heektime.log beside the data, or in the folder for temporary files)")
+	if _, err := parse(flags, args); err != nil {
+		return err
+	}
+	if o.bucket == "" {
+		o.bucket = o.project
+	}
+	return o.run(ctx)
+}
+
+func (o *devOptions) run(ctx context.Context) (err error) {
+	config, err := firebase.Find(o.config)
+	if err != nil {
+		return err
+	}
+	logFile, err := o.openLog()
+	if err != nil {
+		return err
+	}
+	defer logFile.Close()
+	screen := &screen{out: os.Stderr, quiet: o.json}
+	log := slog.New(tee{logging.New(logFile, o.project, "heektime").Handler(), screen})
+
+	path, variables, closeDemo, err := o.schoolFile()
+	if err != nil {
+		return err
+	}
+	defer closeDemo()
+	schools, err := school.Read(path, lookup(variables))
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	b, err := local.Start(ctx, local.Config{
+		Firebase: config, Project: o.project, Bucket: o.bucket, DataDir: o.data, SchoolsFile: path, Variables: variables, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	screen.say("started in %d ms; reading the course lists", time.Since(began).Milliseconds())
+	rows, err := o.refreshAll(ctx, b, schools, screen)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		err = printJSON(rows)
+	} else {
+		printRuns(rows)
+	}
+	if err != nil || o.once {
+		return errors.Join(err, failure(rows))
+	}
+	if !o.json {
+		o.whereToLook(b, logFile.Name())
+	}
+	screen.follow()
+	<-ctx.Done()
+	screen.say("stopping")
+	return nil
+}
+
+// refreshAll enqueues every semester of the school file and waits until all of them have ended.
+func (o *devOptions) refreshAll(ctx context.Context, b *local.Backend, schools *school.File, screen *screen) ([]row, error) {
+	client, err := gcp.Firestore(ctx, o.project)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	slot := time.Now().UTC().Truncate(time.Millisecond)
+	var tasks []refresh.Task
+	for _, s := range schools.Schools {
+		for _, sem := range s.Semesters {
+			t := refresh.Task{School: s.ID, Semester: sem.ID, Slot: slot}
+			if _, err := b.Queue.Enqueue(ctx, t); err != nil {
+				return nil, err
+			}
+			tasks = append(tasks, t)
+		}
+	}
+	ended := 0
+	return await(ctx, client, b.Queue, tasks, func(r row) {
+		ended++
+		screen.say("[%d/%d] %s %s %s", ended, len(tasks), r.School, r.Semester, summary(r.Run))
+	})
+}
+
+// schoolFile is the path of the school file and the variables that it needs. Without --schools it is the demo university's,
+// whose course lists a server in this process answers with.
+func (o *devOptions) schoolFile() (path string, variables map[string]string, closeDemo func(), err error) {
+	if o.schools != "" {
+		path, err = filepath.Abs(o.schools)
+		return path, nil, func() {}, err
+	}
+	dir, err := os.MkdirTemp("", "heektime-")
+	if err != nil {
+		return "", nil, nil, fmt.Errorf("folder for the demo's school file: %w", err)
+	}
+	path = filepath.Join(dir, "schools.yaml")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err == nil {
+		err = os.WriteFile(path, []byte(demo.SchoolFile()), 0o600)
+	}
+	if err != nil {
+		return "", nil, nil, errors.Join(fmt.Errorf("start the demo university: %w", err), os.RemoveAll(dir))
+	}
+	university := demo.NewUniversity(demoSeed, demoLectures)
+	handler := university.Handler()
+	srv := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		university.Drift(time.Now()) // a few lectures change every ten minutes, as they do in the season
+		handler.ServeHTTP(w, r)
+	})}
+	go srv.Serve(l)
+	return path, map[string]string{demo.URLVariable: "http://" + l.Addr().String()}, func() {
+		srv.Close()
+		os.RemoveAll(dir)
+	}, nil
+}
+
+// The demo university is the same one at every start.
+const (
+	demoSeed     = 2026
+	demoLectures = 5000
+)
+
+// openLog opens the file that the services' log lines go to.
+func (o *devOptions) openLog() (*os.File, error) {
+	path := o.logPath
+	switch {
+	case path == "-":
+		return os.Stderr, nil
+	case path == "" && o.data == "":
+		path = filepath.Join(os.TempDir(), "heektime.log")
+	case path == "":
+		if err := os.MkdirAll(o.data, 0o700); err != nil {
+			return nil, fmt.Errorf("make the data folder: %w", err)
+		}
+		path = filepath.Join(o.data, "heektime.log")
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the log: %w", err)
+	}
+	return f, nil
+}
+
+// whereToLook ends the start with addresses.
+func (o *devOptions) whereToLook(b *local.Backend, logPath string) {
+	fmt.Printf(`
+Firestore  %s   project %s
+Storage    http://%s   bucket %s
+Tasks      %s   queue %s
+services   courses %s, refresh %s
+log        %s
+
+heektime status                        the last refresh of every semester
+heektime refresh SCHOOL SEMESTER       read one list now
+Ctrl-C ends it.
+`, b.Cloud.FirestoreAddress(), o.project, b.Cloud.StorageAddress(), o.bucket, b.Cloud.TasksAddress(), local.Queue(o.project),
+		b.CoursesURL, b.RefreshURL, logPath)
+}
+
+// lookup finds a variable among those that dev sets itself, then in the process's environment.
+func lookup(variables map[string]string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		if v, ok := variables[name]; ok {
+			return v, true
+		}
+		return os.LookupEnv(name)
+	}
+}

@@ -1,0 +1,154 @@
+// Package local runs the whole backend in one process: the embedded cloud and the services, set up as a deployment sets up
+// Google's cloud, through the same APIs.
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"os"
+	"strings"
+	"sync"
+
+	"heek.kr/heektime/cmd/heektime/internal/firebase"
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/internal/courses"
+	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/refresh"
+	"heek.kr/heektime/internal/server"
+)
+
+// Config says what to run.
+type Config struct {
+	// Firebase says where everything listens.
+	Firebase *firebase.Config
+	// Project and Bucket are the names that clients are configured with.
+	Project, Bucket string
+	// DataDir keeps everything across restarts; in memory when empty.
+	DataDir string
+	// SchoolsFile is the path of the school file.
+	SchoolsFile string
+	// Variables are set for the services beside what the backend sets itself; ${NAME} in the school file sees them, too.
+	Variables map[string]string
+	// Log takes the services' and the embedded cloud's lines.
+	Log *slog.Logger
+}
+
+// Backend is everything, running.
+type Backend struct {
+	Cloud *emulator.Cloud
+	// Queue that refreshes wait in.
+	Queue *refresh.Queue
+	// CoursesURL and RefreshURL are where the services answer.
+	CoursesURL, RefreshURL string
+
+	stop     context.CancelFunc
+	services sync.WaitGroup
+	mu       sync.Mutex
+	errs     []error
+}
+
+// Start starts the embedded cloud and the services and sets up queue and schedule. It changes the process's environment, where
+// Google's clients look for the cloud; so a process holds one backend.
+func Start(ctx context.Context, cfg Config) (b *Backend, err error) {
+	cloud, err := emulator.Open(emulator.Config{
+		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
+		ServiceAccount: refreshAccount(cfg.Project), Log: cfg.Log,
+		Addresses: emulator.Addresses{
+			Firestore: cfg.Firebase.Address("firestore"), Storage: cfg.Firebase.Address("storage"), Tasks: cfg.Firebase.Address("tasks"),
+		},
+	})
+	if err != nil {
+		return nil, remedy(err, cfg.Firebase)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	b = &Backend{Cloud: cloud, stop: stop}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.Close())
+		}
+	}()
+	for name, value := range cloud.Environment() {
+		os.Setenv(name, value)
+	}
+	if err := b.startServices(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if b.Queue, err = b.setUp(ctx, cfg.Project); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// startServices listens for all services before it starts any, since each is told the others' addresses.
+func (b *Backend) startServices(ctx context.Context, cfg Config) error {
+	listeners := map[string]net.Listener{}
+	for _, name := range []string{"courses", "refresh"} {
+		l, err := net.Listen("tcp", cfg.Firebase.Address(name))
+		if err != nil {
+			return fmt.Errorf("port of %s: %w; %s", name, err, cfg.Firebase.Remedy(name))
+		}
+		listeners[name] = l
+	}
+	b.CoursesURL = "http://" + listeners["courses"].Addr().String()
+	b.RefreshURL = "http://" + listeners["refresh"].Addr().String()
+	variables := map[string]map[string]string{
+		"courses": {
+			"OIDC_AUDIENCE":   b.CoursesURL,
+			"ALLOWED_CALLERS": refreshAccount(cfg.Project),
+			"COURSES_FILES":   "/", // file: addresses in a school file are the developer's own
+		},
+		"refresh": {
+			"OIDC_AUDIENCE":         b.RefreshURL,
+			"ALLOWED_CALLERS":       schedulerAccount(cfg.Project) + "," + TasksAccount(cfg.Project),
+			"LECTURES_BUCKET":       cfg.Bucket,
+			"SCHOOLS_FILE":          cfg.SchoolsFile,
+			"REFRESH_QUEUE":         Queue(cfg.Project),
+			"REFRESH_URL":           b.RefreshURL,
+			"TASKS_SERVICE_ACCOUNT": TasksAccount(cfg.Project),
+			"COURSES_URL":           b.CoursesURL,
+		},
+	}
+	for name, open := range map[string]server.Open{"courses": courses.Open, "refresh": refresh.Open} {
+		own := variables[name]
+		maps.Copy(own, b.Cloud.Environment())
+		maps.Copy(own, cfg.Variables)
+		service, err := open(ctx, environment.Map(own), cfg.Log.With("service", name))
+		if err != nil {
+			return fmt.Errorf("start %s: %w", name, err)
+		}
+		b.services.Go(func() {
+			if err := server.Serve(ctx, listeners[name], service); err != nil {
+				b.mu.Lock()
+				defer b.mu.Unlock()
+				b.errs = append(b.errs, fmt.Errorf("service %s: %w", name, err))
+			}
+		})
+	}
+	return nil
+}
+
+// Close stops the services, then the cloud below them.
+func (b *Backend) Close() error {
+	b.stop()
+	b.services.Wait()
+	b.mu.Lock()
+	errs := b.errs
+	b.mu.Unlock()
+	if b.Queue != nil {
+		errs = append(errs, b.Queue.Client.Close())
+	}
+	return errors.Join(append(errs, b.Cloud.Close())...)
+}
+
+// remedy adds to an error about a port what to do about it.
+func remedy(err error, config *firebase.Config) error {
+	var inUse *emulator.PortInUseError
+	if errors.As(err, &inUse) {
+		return fmt.Errorf("%w; %s", inUse, config.Remedy(strings.ToLower(inUse.Name)))
+	}
+	return err
+}

@@ -1,0 +1,90 @@
+// Command heektime is the one tool of HeekTime's developers and operators.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// command is one thing that the tool does.
+type command struct {
+	name, arguments, summary string
+	run                      func(ctx context.Context, args []string) error
+}
+
+var commands = []command{
+	{"dev", "", "run everything on this machine: the embedded cloud, the services, the course lists", dev},
+	{"refresh", "SCHOOL SEMESTER", "read a semester's course list from its school now", refreshNow},
+	{"status", "", "show the last refresh of every semester", status},
+}
+
+// errReported ends the process with a failure that has been printed already.
+var errReported = errors.New("reported")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:])
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+	case errors.Is(err, errReported):
+		os.Exit(1)
+	default:
+		fmt.Fprintln(os.Stderr, "heektime:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage()
+		return nil
+	}
+	for _, c := range commands {
+		if c.name == args[0] {
+			return c.run(ctx, args[1:])
+		}
+	}
+	usage()
+	return fmt.Errorf("no command %q", args[0])
+}
+
+func usage() {
+	fmt.Fprintln(os.Stderr, "usage: heektime COMMAND [--flags] [arguments]; heektime COMMAND --help lists its flags")
+	for _, c := range commands {
+		fmt.Fprintf(os.Stderr, "  %-26s %s\n", c.name+" "+c.arguments, c.summary)
+	}
+}
+
+// parse reads a command's flags, which may stand before and behind its arguments, and checks how many arguments there are.
+func parse(flags *flag.FlagSet, args []string, want ...string) ([]string, error) {
+	flags.SetOutput(os.Stderr)
+	flags.Usage = func() {
+		fmt.Fprintf(os.Stderr, "usage: heektime %s [--flags]", flags.Name())
+		for _, name := range want {
+			fmt.Fprint(os.Stderr, " ", name)
+		}
+		fmt.Fprintln(os.Stderr)
+		flags.PrintDefaults()
+	}
+	var rest []string
+	for {
+		if err := flags.Parse(args); err != nil {
+			return nil, err
+		}
+		if args = flags.Args(); len(args) == 0 {
+			break
+		}
+		rest, args = append(rest, args[0]), args[1:]
+	}
+	if len(rest) != len(want) {
+		flags.Usage()
+		return nil, fmt.Errorf("%s takes %d arguments, not %d", flags.Name(), len(want), len(rest))
+	}
+	return rest, nil
+}

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	"google.golang.org/api/iterator"
+	"google.golang.org/grpc/codes"
+	grpcstatus "google.golang.org/grpc/status"
+
+	"heek.kr/heektime/cmd/heektime/internal/table"
+	"heek.kr/heektime/internal/refresh"
+)
+
+// statusTimeout is how long status waits for a cloud that does not answer.
+const statusTimeout = 20 * time.Second
+
+// row is the last run of one semester.
+type row struct {
+	School   string `json:"school"`
+	Semester string `json:"semester"`
+	refresh.Run
+}
+
+func status(ctx context.Context, args []string) error {
+	var t target
+	flags := flag.NewFlagSet("status", flag.ContinueOnError)
+	t.register(flags)
+	asJSON := flags.Bool("json", false, "print JSON lines instead of a table")
+	if _, err := parse(flags, args); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
+	defer cancel()
+	client, err := t.firestore(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	rows, err := lastRuns(ctx, client)
+	if err != nil {
+		return t.explain(err)
+	}
+	if *asJSON {
+		return printJSON(rows)
+	}
+	if len(rows) == 0 {
+		fmt.Println("no semester was refreshed yet")
+		return nil
+	}
+	printStatus(rows, time.Now())
+	return nil
+}
+
+// lastRuns reads the record of every semester that was ever refreshed.
+func lastRuns(ctx context.Context, client *firestore.Client) ([]row, error) {
+	var rows []row
+	schools := client.Collection("refreshes").DocumentRefs(ctx)
+	for {
+		school, err := schools.Next()
+		if errors.Is(err, iterator.Done) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list the refreshed schools: %w", err)
+		}
+		records, err := school.Collection("semesters").Documents(ctx).GetAll()
+		if err != nil {
+			return nil, fmt.Errorf("list the refreshed semesters of %s: %w", school.ID, err)
+		}
+		for _, snap := range records {
+			var r refresh.Record
+			if err := snap.DataTo(&r); err != nil {
+				return nil, fmt.Errorf("decode %s: %w", snap.Ref.Path, err)
+			}
+			rows = append(rows, row{school.ID, snap.Ref.ID, r.LastRun})
+		}
+	}
+	slices.SortFunc(rows, func(a, b row) int {
+		return cmp.Or(cmp.Compare(a.School, b.School), -cmp.Compare(a.Semester, b.Semester))
+	})
+	return rows, nil
+}
+
+func printStatus(rows []row, now time.Time) {
+	columns := []table.Column{
+		{Title: "school"}, {Title: "semester"}, {Title: "last run"}, {Title: "outcome"}, {Title: "lectures", Right: true},
+		{Title: "left out", Right: true}, {Title: "took", Right: true}, {Title: "why"},
+	}
+	cells := make([][]string, len(rows))
+	for i, r := range rows {
+		cells[i] = []string{
+			r.School, r.Semester, ago(now.Sub(r.Ended)), string(r.Outcome), table.Count(r.Lectures),
+			table.Count(r.Report.LeftOut), took(r.Run), shorten(r.Reason),
+		}
+	}
+	table.Write(os.Stdout, columns, cells)
+	for _, r := range rows {
+		printExamples(r)
+	}
+}
+
+// printExamples names the rows that could not be read.
+func printExamples(r row) {
+	const most = 5
+	for i, example := range r.Report.Examples {
+		if i == 0 {
+			fmt.Printf("\n%s %s: rows left out\n", r.School, r.Semester)
+		}
+		if i == most {
+			fmt.Printf("  … and %d more\n", r.Report.LeftOut-most)
+			break
+		}
+		fmt.Printf("  row %s: %s: %s\n", example.Row, example.Reason, example.Text)
+	}
+}
+
+func printJSON(rows []row) error {
+	out := json.NewEncoder(os.Stdout)
+	out.SetEscapeHTML(false)
+	for _, r := range rows {
+		if err := out.Encode(r); err != nil {
+			return fmt.Errorf("print: %w", err)
+		}
+	}
+	return nil
+}
+
+func took(r refresh.Run) string {
+	return fmt.Sprintf("%.2f s", r.Ended.Sub(r.Started).Seconds())
+}
+
+func ago(d time.Duration) string {
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s ago", max(d, 0).Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%.0f min ago", d.Minutes())
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%.0f h ago", d.Hours())
+	}
+	return fmt.Sprintf("%.0f days ago", d.Hours()/24)
+}
+
+// shorten keeps a reason within a terminal's line; --json has all of it.
+func shorten(s string) string {
+	const most = 120
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}
+
+func isUnavailable(err error) bool {
+	switch grpcstatus.Code(errors.Unwrap(err)) {
+	case codes.Unavailable, codes.DeadlineExceeded:
+		return true
+	}
+	return errors.Is(err, context.DeadlineExceeded)
+}

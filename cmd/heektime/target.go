@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/cmd/heektime/internal/firebase"
+	"heek.kr/heektime/cmd/heektime/internal/local"
+	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/gcp"
+	"heek.kr/heektime/internal/refresh"
+)
+
+// target is the cloud that a command works on: the embedded one of a running heektime dev, or Google's.
+type target struct {
+	project    string
+	configPath string
+}
+
+func (t *target) register(flags *flag.FlagSet) {
+	flags.StringVar(&t.project, "project", local.DefaultProject, "project `ID`; one that begins with demo- is the embedded cloud of a running heektime dev, any other is Google's")
+	flags.StringVar(&t.configPath, "config", "", "firebase.json `FILE` (default: the nearest one in this folder and those above it)")
+}
+
+// isLocal follows Firebase's habit that a project named demo-… never touches Google's cloud. FIRESTORE_EMULATOR_HOST says the
+// same of any project.
+func (t *target) isLocal() bool {
+	return strings.HasPrefix(t.project, "demo-") || os.Getenv("FIRESTORE_EMULATOR_HOST") != ""
+}
+
+// open points the official clients at the target.
+func (t *target) open() error {
+	if !t.isLocal() {
+		return nil
+	}
+	config, err := firebase.Find(t.configPath)
+	if err != nil {
+		return err
+	}
+	for name, value := range map[string]string{
+		"FIRESTORE_EMULATOR_HOST": config.Address("firestore"),
+		"STORAGE_EMULATOR_HOST":   config.Address("storage"),
+		gcp.TasksEmulatorHost:     config.Address("tasks"),
+		"REFRESH_URL":             "http://" + config.Address("refresh"),
+		"OIDC_AUDIENCE":           "http://" + config.Address("refresh"),
+		"REFRESH_QUEUE":           local.Queue(t.project),
+		"TASKS_SERVICE_ACCOUNT":   local.TasksAccount(t.project),
+	} {
+		if os.Getenv(name) == "" {
+			os.Setenv(name, value)
+		}
+	}
+	return nil
+}
+
+func (t *target) firestore(ctx context.Context) (*firestore.Client, error) {
+	if err := t.open(); err != nil {
+		return nil, err
+	}
+	return gcp.Firestore(ctx, t.project)
+}
+
+// queue is the refresh queue. In Google's cloud the same variables as the refresh service's say where it is.
+func (t *target) queue(ctx context.Context) (*refresh.Queue, error) {
+	if err := t.open(); err != nil {
+		return nil, err
+	}
+	env := environment.Process()
+	q := &refresh.Queue{
+		Name:           env.Required("REFRESH_QUEUE", "the queue, projects/P/locations/L/queues/Q"),
+		URL:            env.Required("REFRESH_URL", "the refresh service's URL"),
+		Audience:       env.Required("OIDC_AUDIENCE", "the audience that the refresh service wants in tokens"),
+		ServiceAccount: env.Required("TASKS_SERVICE_ACCOUNT", "the service account that the queue calls the refresh service as"),
+	}
+	err := env.Err()
+	if err == nil {
+		q.Client, err = gcp.Tasks(ctx)
+	}
+	return q, err
+}
+
+// explain adds to an error what to do when the embedded cloud does not run.
+func (t *target) explain(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || !t.isLocal() || !isUnavailable(err) {
+		return err
+	}
+	return fmt.Errorf("nothing answers for project %s; start it with heektime dev, or name another with --project: %w", t.project, err)
+}

@@ -1,0 +1,28 @@
+package emulator
+
+import "heek.kr/heektime/emulator/identity"
+
+// FirestoreAddress is where Firestore answers, host:port.
+func (c *Cloud) FirestoreAddress() string { return c.firestorePort.Address() }
+
+// StorageAddress is where Cloud Storage answers, host:port.
+func (c *Cloud) StorageAddress() string { return c.storagePort.Address() }
+
+// TasksAddress is where Cloud Tasks and Cloud Scheduler answer, host:port.
+func (c *Cloud) TasksAddress() string { return c.tasksPort.Address() }
+
+// CertsURL is where the public keys of the cloud's tokens are.
+func (c *Cloud) CertsURL() string { return "http://" + c.tasksPort.Address() + identity.CertsPath }
+
+// Environment is what makes Google's clients in a process use this cloud.
+func (c *Cloud) Environment() map[string]string {
+	return map[string]string{
+		"GOOGLE_CLOUD_PROJECT":           c.Project,
+		"FIRESTORE_EMULATOR_HOST":        c.FirestoreAddress(),
+		"STORAGE_EMULATOR_HOST":          c.StorageAddress(),
+		"FIREBASE_STORAGE_EMULATOR_HOST": c.StorageAddress(),
+		"CLOUD_TASKS_EMULATOR_HOST":      c.TasksAddress(),
+		"GCE_METADATA_HOST":              c.TasksAddress(),
+		"OIDC_CERTS_URL":                 c.CertsURL(),
+	}
+}

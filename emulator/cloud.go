@@ -1,0 +1,192 @@
+// Package emulator is a local cloud: Firestore, Cloud Storage, Cloud Tasks, Cloud Scheduler and the metadata server, in one
+// process, in Go. Google's own clients talk to it over the wire and cannot tell it from the real one.
+//
+// In a test:
+//
+//	cloud := emulator.Start(t)
+//	client := cloud.FirestoreClient(t)
+//
+// It starts in milliseconds, in memory, on ports of its own, so that any number of tests run side by side. [Open] is for
+// programs: fixed ports, and a folder that keeps everything.
+package emulator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/firestore"
+	"heek.kr/heektime/emulator/identity"
+	"heek.kr/heektime/emulator/internal/port"
+	"heek.kr/heektime/emulator/scheduler"
+	"heek.kr/heektime/emulator/storage"
+	"heek.kr/heektime/emulator/tasks"
+)
+
+// Config says how the local cloud is set up. The zero value is a cloud in memory on free ports of 127.0.0.1.
+type Config struct {
+	// Project is the default project, "demo-test" when empty. Firestore serves any project; this one owns the buckets and
+	// is what the metadata server names.
+	Project string
+	// Buckets exist from the start; one named like the project when nil.
+	Buckets []string
+	// DataDir keeps everything across restarts. Empty means in memory.
+	DataDir string
+	// Addresses that the servers listen on.
+	Addresses Addresses
+	// ServiceAccount is whom the metadata server signs tokens for, by e-mail address.
+	ServiceAccount string
+	// Clock is what all of it lives by; a new one when nil.
+	Clock *clock.Clock
+	// Log takes what a developer may want to know; nothing is logged when nil.
+	Log *slog.Logger
+}
+
+// Addresses are host:port each; 127.0.0.1 with a free port when empty.
+type Addresses struct {
+	// Firestore serves gRPC.
+	Firestore string
+	// Storage serves the JSON and XML APIs of Cloud Storage over HTTP.
+	Storage string
+	// Tasks serves Cloud Tasks and Cloud Scheduler over gRPC and, over HTTP, the metadata server and the keys of the tokens.
+	Tasks string
+}
+
+// Cloud is a running local cloud.
+type Cloud struct {
+	// Clock that the cloud lives by; advance it instead of sleeping.
+	Clock *clock.Clock
+	// Project is the default project.
+	Project string
+	// The emulators, for what tests and a console want to see and real clients cannot.
+	Firestore *firestore.Server
+	Storage   *storage.Server
+	Tasks     *tasks.Server
+	Scheduler *scheduler.Server
+	Identity  *identity.Identity
+
+	firestorePort, storagePort, tasksPort *port.Port
+}
+
+// maxMessageBytes is the largest gRPC request: Firestore takes 10 MiB and says so itself when one is larger.
+const maxMessageBytes = 16 << 20
+
+// Open starts a local cloud. The error is a *[PortInUseError] when another process has one of the ports.
+func Open(cfg Config) (cloud *Cloud, err error) {
+	if cfg.Project == "" {
+		cfg.Project = "demo-test"
+	}
+	if cfg.Buckets == nil {
+		cfg.Buckets = []string{cfg.Project}
+	}
+	if cfg.ServiceAccount == "" {
+		cfg.ServiceAccount = "default@" + cfg.Project + ".iam.gserviceaccount.com"
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = clock.New()
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Cloud{Clock: cfg.Clock, Project: cfg.Project}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	if err := c.openEmulators(cfg); err != nil {
+		return c, err
+	}
+	return c, c.openPorts(cfg.Addresses)
+}
+
+func (c *Cloud) openEmulators(cfg Config) (err error) {
+	c.Identity, err = identity.New(identity.Config{Clock: cfg.Clock, Project: cfg.Project, ServiceAccount: cfg.ServiceAccount})
+	if err != nil {
+		return fmt.Errorf("start identity: %w", err)
+	}
+	c.Firestore, err = firestore.New(firestore.Config{Clock: cfg.Clock, DataDir: folder(cfg, "firestore"), Logger: cfg.Log})
+	if err != nil {
+		return fmt.Errorf("start Firestore: %w", err)
+	}
+	c.Storage, err = storage.New(storage.Config{Clock: cfg.Clock, Buckets: cfg.Buckets, DataDir: folder(cfg, "storage"), Logger: cfg.Log})
+	if err != nil {
+		return fmt.Errorf("start Storage: %w", err)
+	}
+	c.Tasks, err = tasks.New(tasks.Config{Clock: cfg.Clock, Tokens: c.Identity, Logger: cfg.Log})
+	if err != nil {
+		return fmt.Errorf("start Tasks: %w", err)
+	}
+	c.Scheduler, err = scheduler.New(scheduler.Config{Clock: cfg.Clock, Tokens: c.Identity, Logger: cfg.Log})
+	if err != nil {
+		return fmt.Errorf("start Scheduler: %w", err)
+	}
+	return nil
+}
+
+func folder(cfg Config, name string) string {
+	if cfg.DataDir == "" {
+		return ""
+	}
+	return filepath.Join(cfg.DataDir, name)
+}
+
+func (c *Cloud) openPorts(at Addresses) (err error) {
+	documents := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessageBytes))
+	c.Firestore.Register(documents)
+	if c.firestorePort, err = port.Open("firestore", orFree(at.Firestore), documents, nil); err != nil {
+		return err
+	}
+	if c.storagePort, err = port.Open("storage", orFree(at.Storage), nil, c.Storage); err != nil {
+		return err
+	}
+	work := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessageBytes))
+	c.Tasks.Register(work)
+	c.Scheduler.Register(work)
+	c.tasksPort, err = port.Open("tasks", orFree(at.Tasks), work, c.Identity.Handler())
+	return err
+}
+
+func orFree(address string) string {
+	if address == "" {
+		return "127.0.0.1:0"
+	}
+	return address
+}
+
+// PortInUseError says which emulator's port another process has.
+type PortInUseError = port.InUseError
+
+// closeTime is how long running requests may take to end.
+const closeTime = 2 * time.Second
+
+// Close stops the cloud: first what calls out, then the ports, then what they serve.
+func (c *Cloud) Close() error {
+	var errs []error
+	if c.Scheduler != nil {
+		errs = append(errs, c.Scheduler.Close())
+	}
+	if c.Tasks != nil {
+		errs = append(errs, c.Tasks.Close())
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+	defer cancel()
+	for _, p := range []*port.Port{c.tasksPort, c.storagePort, c.firestorePort} {
+		if p != nil {
+			errs = append(errs, p.Close(ctx))
+		}
+	}
+	if c.Storage != nil {
+		errs = append(errs, c.Storage.Close())
+	}
+	if c.Firestore != nil {
+		errs = append(errs, c.Firestore.Close())
+	}
+	return errors.Join(errs...)
+}
