@@ -11,6 +11,7 @@ package firestore
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"google.golang.org/grpc"
 
 	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/firestore/internal/index"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 )
 
@@ -31,6 +33,13 @@ type Config struct {
 
 	// DataDir is where commits are kept. Empty keeps them in memory.
 	DataDir string
+
+	// Indexes is the text of a firestore.indexes.json. As in production, a query that needs a composite index that is
+	// not defined there fails, and the error prints the entry to add.
+	Indexes []byte
+
+	// AllowUnindexed runs queries without asking for indexes.
+	AllowUnindexed bool
 
 	// LockWait is how long a commit waits for an older transaction that has locked what it writes, in real time.
 	// Then it is ABORTED. 0 is 5 seconds.
@@ -50,7 +59,23 @@ func New(c Config) (*Server, error) {
 	if c.LockWait == 0 {
 		c.LockWait = 5 * time.Second
 	}
-	return &Server{engine: service.NewEngine(c.Clock, c.LockWait)}, nil
+	s := &Server{engine: service.NewEngine(service.Options{Clock: c.Clock, LockWait: c.LockWait})}
+	if !c.AllowUnindexed {
+		if err := s.SetIndexes(c.Indexes); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// SetIndexes replaces the index definitions by those of a firestore.indexes.json, and asks for them from now on.
+func (s *Server) SetIndexes(text []byte) error {
+	d, err := index.Parse(text)
+	if err != nil {
+		return fmt.Errorf("firestore: %w", err)
+	}
+	s.engine.SetIndexes(d)
+	return nil
 }
 
 // Register makes r answer for this server.

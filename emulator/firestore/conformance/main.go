@@ -12,6 +12,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	_ "embed"
 	"encoding/json"
 	"encoding/pem"
 	"flag"
@@ -36,8 +37,13 @@ const (
 	parent = "TestIntegration_DefaultDB"
 )
 
+// indexes are those that the suite's own project has, as far as its queries tell.
+//
+//go:embed firestore.indexes.json
+var indexes []byte
+
 func main() {
-	want := flag.Int("want", 48, "how many `tests` must pass")
+	want := flag.Int("want", 47, "how many `tests` must pass")
 	only := flag.String("run", "", "run only subtests whose names match this `regexp`")
 	limit := flag.Duration("timeout", time.Minute, "how long one subtest may take")
 	verbose := flag.Bool("v", false, "print the output of failing subtests")
@@ -98,8 +104,8 @@ func run(want int, only string, limit time.Duration, verbose bool) error {
 		}
 	}
 	fmt.Printf("%d passed, %d failed, %d skipped by the suite itself\n", passed, failed, skipped)
-	if passed+skipped < want && only == "" || failed > 0 && only != "" {
-		return fmt.Errorf("%d of the tests must pass or be skipped", want)
+	if passed < want && only == "" || failed > 0 && only != "" {
+		return fmt.Errorf("%d of the tests must pass", want)
 	}
 	return nil
 }
@@ -149,7 +155,7 @@ func runOne(binary, dir, addr, key, name string, limit time.Duration) (out, verd
 }
 
 func serve() (addr string, stop func(), err error) {
-	s, err := firestore.New(firestore.Config{Clock: clock.New()})
+	s, err := firestore.New(firestore.Config{Clock: clock.New(), Indexes: indexes})
 	if err != nil {
 		return "", nil, err
 	}

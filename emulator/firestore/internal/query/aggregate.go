@@ -64,6 +64,17 @@ func ParseAggregations(list []*pb.StructuredAggregationQuery_Aggregation) ([]Agg
 	return out, nil
 }
 
+// Sums are the fields that aggregations add up.
+func Sums(list []Aggregation) []field.Path {
+	var out []field.Path
+	for _, a := range list {
+		if a.Path != nil {
+			out = append(out, a.Path)
+		}
+	}
+	return out
+}
+
 // Aggregate computes aggregations over documents. As in Firestore, only documents that have all the fields that any of
 // the aggregations names take part (https://firebase.google.com/docs/firestore/query-data/aggregation-queries).
 func Aggregate(list []Aggregation, docs []*store.Document) map[string]value.Value {

@@ -146,3 +146,10 @@ func (q *Query) Equality() *Comparison {
 	}
 	return nil
 }
+
+// Disjuncts are the alternatives of the query's filter, each a list of comparisons that must all hold. In and
+// ArrayContainsAny have become one alternative for each of their values.
+func (q *Query) Disjuncts() [][]*Comparison {
+	list, _ := disjuncts(q.Filter)
+	return list
+}

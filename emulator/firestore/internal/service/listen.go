@@ -139,6 +139,9 @@ func (s *Service) parseQueryTarget(d *Database, p *pb.Target_QueryTarget, t *lis
 	if t.Query, err = query.Parse(parent, p.GetStructuredQuery()); err != nil {
 		return err
 	}
+	if err := s.Engine.checkIndexes(t.Query, nil); err != nil {
+		return err
+	}
 	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
 	t.Text = string(text)
 	return err

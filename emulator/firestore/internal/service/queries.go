@@ -6,14 +6,16 @@ import (
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
+	"heek.kr/heektime/emulator/firestore/field"
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/resource"
 	"heek.kr/heektime/emulator/firestore/value"
 )
 
-// parseQuery checks a query and finds its database.
-func (s *Service) parseQuery(parent string, sq *pb.StructuredQuery) (*Database, *query.Query, error) {
+// parseQuery checks a query, and that it has the indexes it needs, and finds its database. sums are the fields that an
+// aggregation adds up.
+func (s *Service) parseQuery(parent string, sq *pb.StructuredQuery, sums []field.Path) (*Database, *query.Query, error) {
 	name, key, err := resource.ParseParent(parent)
 	if err != nil {
 		return nil, nil, err
@@ -22,8 +24,18 @@ func (s *Service) parseQuery(parent string, sq *pb.StructuredQuery) (*Database, 
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := s.Engine.checkIndexes(q, sums); err != nil {
+		return nil, nil, err
+	}
 	d, err := s.Engine.Database(name)
 	return d, q, err
+}
+
+func (e *Engine) checkIndexes(q *query.Query, sums []field.Path) error {
+	if d := e.indexes.Load(); d != nil {
+		return d.Check(q, sums)
+	}
+	return nil
 }
 
 // run finds a query's results in the state that sel selects, in the transaction id if that is not empty.
@@ -38,7 +50,7 @@ func (d *Database) run(id []byte, sel selector, q *query.Query) (query.Result, s
 
 // RunQuery sends the results of a query.
 func (s *Service) RunQuery(_ context.Context, r *pb.RunQueryRequest, send func(*pb.RunQueryResponse) error) error {
-	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery())
+	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery(), nil)
 	if err != nil {
 		return err
 	}
@@ -77,7 +89,7 @@ func (s *Service) RunAggregationQuery(_ context.Context, r *pb.RunAggregationQue
 	if err != nil {
 		return err
 	}
-	d, q, err := s.parseQuery(r.GetParent(), sq.GetStructuredQuery())
+	d, q, err := s.parseQuery(r.GetParent(), sq.GetStructuredQuery(), query.Sums(list))
 	if err != nil {
 		return err
 	}
@@ -104,7 +116,7 @@ const minPartition = 128
 
 // PartitionQuery splits a collection group query into parts that can be run side by side.
 func (s *Service) PartitionQuery(_ context.Context, r *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
-	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery())
+	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery(), nil)
 	if err != nil {
 		return nil, err
 	}

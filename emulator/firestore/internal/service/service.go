@@ -12,6 +12,7 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore/field"
+	"heek.kr/heektime/emulator/firestore/internal/index"
 	"heek.kr/heektime/emulator/firestore/internal/listen"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/txn"
@@ -34,15 +35,25 @@ type Engine struct {
 	lockWait time.Duration
 	closing  chan struct{}
 	streams  atomic.Uint64
+	indexes  atomic.Pointer[index.Definitions] // nil when none are asked for
 
 	mu  sync.RWMutex
 	dbs map[resource.Database]*Database
 }
 
-// NewEngine makes an engine without databases.
-func NewEngine(c *clock.Clock, lockWait time.Duration) *Engine {
-	return &Engine{clock: c, lockWait: lockWait, closing: make(chan struct{}), dbs: map[resource.Database]*Database{}}
+// Options are what an engine is made of.
+type Options struct {
+	Clock    *clock.Clock
+	LockWait time.Duration // how long commits wait for older transactions
 }
+
+// NewEngine makes an engine without databases. It asks for no indexes until [Engine.SetIndexes].
+func NewEngine(o Options) *Engine {
+	return &Engine{clock: o.Clock, lockWait: o.LockWait, closing: make(chan struct{}), dbs: map[resource.Database]*Database{}}
+}
+
+// SetIndexes says which indexes there are. Queries that need others fail from now on; nil asks for none.
+func (e *Engine) SetIndexes(d *index.Definitions) { e.indexes.Store(d) }
 
 // Database returns the database of that name, which has been checked.
 func (e *Engine) Database(name resource.Database) (*Database, error) {

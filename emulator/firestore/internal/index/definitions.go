@@ -1,0 +1,163 @@
+// Package index knows which indexes a database has, as firestore.indexes.json says, and which ones a query needs.
+//
+// It only answers whether production would run a query. How the query is run here is not its concern.
+package index
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"heek.kr/heektime/emulator/firestore/field"
+)
+
+// The values of queryScope, order and arrayConfig in firestore.indexes.json
+// (https://firebase.google.com/docs/reference/firestore/indexes).
+const (
+	Collection      = "COLLECTION"
+	CollectionGroup = "COLLECTION_GROUP"
+	Ascending       = "ASCENDING"
+	Descending      = "DESCENDING"
+	Contains        = "CONTAINS"
+)
+
+// Definitions are the indexes of a database besides the automatic ones.
+type Definitions struct {
+	composites []Index
+	overrides  map[fieldKey][]Single
+}
+
+type fieldKey struct{ group, path string }
+
+// Index is an entry of "indexes".
+type Index struct {
+	CollectionGroup string  `json:"collectionGroup"`
+	QueryScope      string  `json:"queryScope"`
+	Fields          []Field `json:"fields"`
+}
+
+// Field is a field of a composite index.
+type Field struct {
+	FieldPath    string          `json:"fieldPath"`
+	Order        string          `json:"order,omitempty"`
+	ArrayConfig  string          `json:"arrayConfig,omitempty"`
+	VectorConfig json.RawMessage `json:"vectorConfig,omitempty"`
+}
+
+// Override is an entry of "fieldOverrides": the only single-field indexes that a field has.
+type Override struct {
+	CollectionGroup string   `json:"collectionGroup"`
+	FieldPath       string   `json:"fieldPath"`
+	Indexes         []Single `json:"indexes"`
+}
+
+// Single is a single-field index.
+type Single struct {
+	QueryScope  string `json:"queryScope"`
+	Order       string `json:"order,omitempty"`
+	ArrayConfig string `json:"arrayConfig,omitempty"`
+}
+
+// Parse reads a firestore.indexes.json; empty text defines none. An error names the entry.
+func Parse(text []byte) (*Definitions, error) {
+	d := &Definitions{overrides: map[fieldKey][]Single{}}
+	if len(text) == 0 {
+		return d, nil
+	}
+	var file struct {
+		Indexes        []Index    `json:"indexes"`
+		FieldOverrides []Override `json:"fieldOverrides"`
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("read index definitions: %w", err)
+	}
+	for i, x := range file.Indexes {
+		if err := x.normalise(); err != nil {
+			return nil, fmt.Errorf("index definitions: indexes[%d]: %w", i, err)
+		}
+		d.composites = append(d.composites, x)
+	}
+	for i, o := range file.FieldOverrides {
+		if o.CollectionGroup == "" {
+			return nil, fmt.Errorf("index definitions: fieldOverrides[%d]: collectionGroup is required", i)
+		}
+		path := "*"
+		if o.FieldPath != "*" {
+			p, err := field.Parse(o.FieldPath)
+			if err != nil {
+				return nil, fmt.Errorf("index definitions: fieldOverrides[%d]: %w", i, err)
+			}
+			path = p.String()
+		}
+		for j := range o.Indexes {
+			if err := scope(&o.Indexes[j].QueryScope); err != nil {
+				return nil, fmt.Errorf("index definitions: fieldOverrides[%d].indexes[%d]: %w", i, j, err)
+			}
+		}
+		d.overrides[fieldKey{o.CollectionGroup, path}] = o.Indexes
+	}
+	return d, nil
+}
+
+func scope(s *string) error {
+	switch *s {
+	case "":
+		*s = Collection
+	case Collection, CollectionGroup:
+	default:
+		return fmt.Errorf("queryScope %q: want %s or %s", *s, Collection, CollectionGroup)
+	}
+	return nil
+}
+
+// normalise checks an index and brings its paths into one form.
+func (x *Index) normalise() error {
+	if x.CollectionGroup == "" {
+		return fmt.Errorf("collectionGroup is required")
+	}
+	if err := scope(&x.QueryScope); err != nil {
+		return err
+	}
+	if len(x.Fields) == 0 {
+		return fmt.Errorf("fields are required")
+	}
+	fields := append([]Field(nil), x.Fields...)
+	for i, f := range fields {
+		p, err := field.Parse(f.FieldPath)
+		if err != nil {
+			return fmt.Errorf("fields[%d]: %w", i, err)
+		}
+		fields[i].FieldPath = p.String()
+		set := 0
+		for _, is := range []bool{f.Order == Ascending || f.Order == Descending, f.ArrayConfig == Contains, len(f.VectorConfig) > 0} {
+			if is {
+				set++
+			}
+		}
+		if set != 1 {
+			return fmt.Errorf("fields[%d]: one of order (%s, %s), arrayConfig (%s) and vectorConfig is required", i, Ascending, Descending, Contains)
+		}
+	}
+	x.Fields = fields
+	return nil
+}
+
+// single reports whether a field has a single-field index of its own. By default it has all of collection scope and
+// none of group scope.
+func (d *Definitions) single(group, path, queryScope string, array bool, order string) bool {
+	list, ok := d.overrides[fieldKey{group, path}]
+	if !ok {
+		list, ok = d.overrides[fieldKey{group, "*"}]
+	}
+	if !ok {
+		return queryScope == Collection
+	}
+	for _, s := range list {
+		if s.QueryScope != queryScope {
+			continue
+		}
+		if array && s.ArrayConfig == Contains || !array && s.Order != "" && (order == "" || s.Order == order) {
+			return true
+		}
+	}
+	return false
+}
