@@ -43,6 +43,7 @@ func dirty(s string) bool {
 			if before == ' ' {
 				return true
 			}
+		case r >= '가' && r <= '힣': // most of the others: none of what follows
 		case r == '&', r < ' ', r >= 0x7f && (unicode.IsSpace(r) || invisible(r)):
 			return true
 		}
@@ -58,6 +59,9 @@ func invisible(r rune) bool {
 
 // lines is clean for a cell in which line breaks mean something.
 func lines(s string) string {
+	if !strings.ContainsAny(s, "&<\r\n") {
+		return clean(s)
+	}
 	s = html.UnescapeString(s)
 	if strings.Contains(s, "<") {
 		for _, br := range []string{"<br>", "<br/>", "<br />", "<BR>", "<BR/>", "<BR />"} {
