@@ -23,6 +23,7 @@ import (
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/identity"
+	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/port"
 	"heek.kr/heektime/emulator/scheduler"
 	"heek.kr/heektime/emulator/storage"
@@ -40,6 +41,8 @@ type Config struct {
 	DataDir string
 	// Addresses that the servers listen on.
 	Addresses Addresses
+	// AllowedOrigins are the web pages, as "https://host", that browsers may let call the cloud; any when empty.
+	AllowedOrigins []string
 	// ServiceAccount is whom the metadata server signs tokens for, by e-mail address.
 	ServiceAccount string
 	// Clock is what all of it lives by; a new one when nil.
@@ -103,7 +106,7 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 	if err := c.openEmulators(cfg); err != nil {
 		return c, err
 	}
-	return c, c.openPorts(cfg.Addresses)
+	return c, c.openPorts(cfg)
 }
 
 func (c *Cloud) openEmulators(cfg Config) (err error) {
@@ -137,13 +140,14 @@ func folder(cfg Config, name string) string {
 	return filepath.Join(cfg.DataDir, name)
 }
 
-func (c *Cloud) openPorts(at Addresses) (err error) {
+func (c *Cloud) openPorts(cfg Config) (err error) {
+	at := cfg.Addresses
 	documents := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessageBytes))
 	c.Firestore.Register(documents)
 	if c.firestorePort, err = port.Open("firestore", orFree(at.Firestore), documents, nil); err != nil {
 		return err
 	}
-	if c.storagePort, err = port.Open("storage", orFree(at.Storage), nil, c.Storage); err != nil {
+	if c.storagePort, err = port.Open("storage", orFree(at.Storage), nil, cors.Handler(c.Storage, cfg.AllowedOrigins)); err != nil {
 		return err
 	}
 	work := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessageBytes))

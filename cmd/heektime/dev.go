@@ -8,13 +8,16 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"heek.kr/heektime/cmd/heektime/internal/demo"
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/cmd/heektime/internal/local"
+	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/refresh"
@@ -73,6 +76,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	began := time.Now()
 	b, err := local.Start(ctx, local.Config{
 		Firebase: config, Project: o.project, Bucket: o.bucket, DataDir: o.data, SchoolsFile: path, Variables: variables, Log: log,
+		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"),
 	})
 	if err != nil {
 		return err
@@ -92,7 +96,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 		return errors.Join(err, failure(rows))
 	}
 	if !o.json {
-		o.whereToLook(b, logFile.Name())
+		o.whereToLook(b, rows, logFile.Name())
 	}
 	screen.follow()
 	<-ctx.Done()
@@ -185,19 +189,27 @@ func (o *devOptions) openLog() (*os.File, error) {
 }
 
 // whereToLook ends the start with addresses.
-func (o *devOptions) whereToLook(b *local.Backend, logPath string) {
+func (o *devOptions) whereToLook(b *local.Backend, rows []row, logPath string) {
 	fmt.Printf(`
 Firestore  %s   project %s
 Storage    http://%s   bucket %s
 Tasks      %s   queue %s
 services   courses %s, refresh %s
 log        %s
-
-heektime status                        the last refresh of every semester
-heektime refresh SCHOOL SEMESTER       read one list now
-Ctrl-C ends it.
 `, b.Cloud.FirestoreAddress(), o.project, b.Cloud.StorageAddress(), o.bucket, b.Cloud.TasksAddress(), local.Queue(o.project),
 		b.CoursesURL, b.RefreshURL, logPath)
+	for _, r := range rows {
+		if object, ok := strings.CutPrefix(r.URL, "gs://"); ok {
+			list := url.URL{Scheme: "http", Host: b.Cloud.StorageAddress(), Path: "/" + object}
+			fmt.Printf("a list     %s\n", list.String())
+			break
+		}
+	}
+	fmt.Print(`
+heektime status                     the last refresh of every semester
+heektime refresh SCHOOL SEMESTER    read one list now
+Ctrl-C ends it.
+`)
 }
 
 // lookup finds a variable among those that dev sets itself, then in the process's environment.

@@ -48,11 +48,11 @@ func refreshNow(ctx context.Context, args []string) error {
 	}
 	defer queue.Client.Close()
 	if _, err := queue.Enqueue(ctx, task); err != nil {
-		return t.explain(err)
+		return err
 	}
 	done, err := await(ctx, client, queue, []refresh.Task{task}, func(row) {})
 	if err != nil {
-		return t.explain(err)
+		return err
 	}
 	if *asJSON {
 		err = printJSON(done)
@@ -72,34 +72,33 @@ func failure(rows []row) error {
 	return nil
 }
 
-// await waits until every task has ended, for good, and tells each of them as it ends.
+// await waits until every task has ended, for good, and tells each of them as it ends. The rows are in the order of the tasks.
 func await(ctx context.Context, client *firestore.Client, queue *refresh.Queue, tasks []refresh.Task, ended func(row)) ([]row, error) {
-	done := make([]row, 0, len(tasks))
-	for waiting := tasks; len(waiting) > 0; {
-		var still []refresh.Task
-		for _, task := range waiting {
+	rows := make([]row, len(tasks))
+	for waiting := len(tasks); ; {
+		for i, task := range tasks {
+			if rows[i].School != "" {
+				continue
+			}
 			run, ok, err := outcome(ctx, client, queue, task)
 			if err != nil {
 				return nil, err
 			}
-			if !ok {
-				still = append(still, task)
-				continue
+			if ok {
+				rows[i] = row{task.School, string(task.Semester), run}
+				ended(rows[i])
+				waiting--
 			}
-			r := row{task.School, string(task.Semester), run}
-			done = append(done, r)
-			ended(r)
 		}
-		if waiting = still; len(waiting) == 0 {
-			break
+		if waiting == 0 {
+			return rows, nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for %d refreshes: %w", len(waiting), ctx.Err())
+			return nil, fmt.Errorf("wait for %d refreshes: %w", waiting, ctx.Err())
 		case <-time.After(pollInterval):
 		}
 	}
-	return done, nil
 }
 
 // pollInterval is how often await looks; each look reads one document a semester.

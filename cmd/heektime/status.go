@@ -13,8 +13,6 @@ import (
 
 	"cloud.google.com/go/firestore"
 	"google.golang.org/api/iterator"
-	"google.golang.org/grpc/codes"
-	grpcstatus "google.golang.org/grpc/status"
 
 	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/refresh"
@@ -47,7 +45,7 @@ func status(ctx context.Context, args []string) error {
 	defer client.Close()
 	rows, err := lastRuns(ctx, client)
 	if err != nil {
-		return t.explain(err)
+		return err
 	}
 	if *asJSON {
 		return printJSON(rows)
@@ -157,12 +155,4 @@ func shorten(s string) string {
 		return string(runes[:most]) + "…"
 	}
 	return s
-}
-
-func isUnavailable(err error) bool {
-	switch grpcstatus.Code(errors.Unwrap(err)) {
-	case codes.Unavailable, codes.DeadlineExceeded:
-		return true
-	}
-	return errors.Is(err, context.DeadlineExceeded)
 }

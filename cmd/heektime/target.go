@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"strings"
+	"time"
 
 	"cloud.google.com/go/firestore"
 
@@ -56,7 +57,13 @@ func (t *target) open() error {
 			os.Setenv(name, value)
 		}
 	}
-	return nil
+	// Google's clients would try for a long time, and say less.
+	address := os.Getenv("FIRESTORE_EMULATOR_HOST")
+	conn, err := net.DialTimeout("tcp", address, time.Second)
+	if err != nil {
+		return fmt.Errorf("nothing answers at %s for project %s: start it with heektime dev, or name another project with --project", address, t.project)
+	}
+	return conn.Close()
 }
 
 func (t *target) firestore(ctx context.Context) (*firestore.Client, error) {
@@ -83,12 +90,4 @@ func (t *target) queue(ctx context.Context) (*refresh.Queue, error) {
 		q.Client, err = gcp.Tasks(ctx)
 	}
 	return q, err
-}
-
-// explain adds to an error what to do when the embedded cloud does not run.
-func (t *target) explain(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || !t.isLocal() || !isUnavailable(err) {
-		return err
-	}
-	return fmt.Errorf("nothing answers for project %s; start it with heektime dev, or name another with --project: %w", t.project, err)
 }

@@ -42,8 +42,17 @@ func (v *Variables) Optional(name, fallback string) string {
 
 // RequiredList is the comma-separated value of name without empty parts. An empty list is an error, like [Variables.Required].
 func (v *Variables) RequiredList(name, purpose string) []string {
+	return split(v.Required(name, purpose))
+}
+
+// OptionalList is the comma-separated value of name without empty parts, nil when it is absent.
+func (v *Variables) OptionalList(name string) []string {
+	return split(v.Optional(name, ""))
+}
+
+func split(value string) []string {
 	var list []string
-	for part := range strings.SplitSeq(v.Required(name, purpose), ",") {
+	for part := range strings.SplitSeq(value, ",") {
 		if part = strings.TrimSpace(part); part != "" {
 			list = append(list, part)
 		}

@@ -29,6 +29,8 @@ type Config struct {
 	Project, Bucket string
 	// DataDir keeps everything across restarts; in memory when empty.
 	DataDir string
+	// AllowedOrigins are the web pages that browsers may let call the cloud and the services; any when empty.
+	AllowedOrigins []string
 	// SchoolsFile is the path of the school file.
 	SchoolsFile string
 	// Variables are set for the services beside what the backend sets itself; ${NAME} in the school file sees them, too.
@@ -56,7 +58,7 @@ type Backend struct {
 func Start(ctx context.Context, cfg Config) (b *Backend, err error) {
 	cloud, err := emulator.Open(emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
-		ServiceAccount: refreshAccount(cfg.Project), Log: cfg.Log,
+		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: refreshAccount(cfg.Project), Log: cfg.Log,
 		Addresses: emulator.Addresses{
 			Firestore: cfg.Firebase.Address("firestore"), Storage: cfg.Firebase.Address("storage"), Tasks: cfg.Firebase.Address("tasks"),
 		},
