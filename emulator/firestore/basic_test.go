@@ -11,7 +11,7 @@ import (
 
 func TestSetGetQueryTransaction(t *testing.T) {
 	ctx := context.Background()
-	fs := start(t).client(t, "demo-a")
+	fs := start(t, unindexed).client(t, "demo-a")
 	doc := fs.Doc("users/u1")
 	if _, err := doc.Get(ctx); status.Code(err) != codes.NotFound {
 		t.Fatalf("get of a missing document: %v", err)

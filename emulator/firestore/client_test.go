@@ -62,3 +62,5 @@ func (c *cloud) client(t testing.TB, project string) *firestore.Client {
 	}
 	return fs
 }
+
+func unindexed(c *emulator.Config) { c.AllowUnindexed = true }

@@ -65,7 +65,7 @@ func (t *target) contains(d *store.Document) bool {
 func (t *target) all(v store.View) map[resource.Key]*store.Document {
 	docs := map[resource.Key]*store.Document{}
 	if t.query != nil {
-		for _, d := range t.query.Run(v).Docs {
+		for _, d := range t.query.Run(v, t.stream.hub.db).Docs {
 			docs[d.Key] = d
 		}
 		return docs

@@ -257,7 +257,6 @@ func (q *Query) parseOrders(list []*pb.StructuredQuery_Order) error {
 		seen[p.String()] = true
 		q.Orders = append(q.Orders, Order{p, desc})
 	}
-	q.explicit = len(q.Orders)
 	var implied []field.Path
 	each(q.Filter, func(c *Comparison) {
 		if s := c.Path.String(); c.Op.Inequality() && !seen[s] && !c.Path.IsName() {

@@ -23,8 +23,6 @@ type Query struct {
 	Limit  int          // negative for none
 	Select []field.Path // nil selects all; empty the name alone
 	Near   *Nearest
-
-	explicit int // how many of Orders the client gave
 }
 
 // Order is one of a query's sort keys.
@@ -37,6 +35,16 @@ type Order struct {
 type Cursor struct {
 	Values []value.Value
 	Before bool // the position is just before those with these values, else just after
+}
+
+// nameDesc is the direction in which the results are sorted by name, when nothing before distinguishes them.
+func (q *Query) nameDesc() bool {
+	for _, o := range q.Orders {
+		if o.Path.IsName() {
+			return o.Desc
+		}
+	}
+	return false
 }
 
 // Collection is the key of the collection that a query of a single collection looks at.

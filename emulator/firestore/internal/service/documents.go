@@ -230,7 +230,7 @@ func (s *Service) ListDocuments(_ context.Context, r *pb.ListDocumentsRequest) (
 		q.StartAfter(d.Name, resource.Key(token), last)
 	}
 	q.Limit = size + 1
-	found := q.Run(v).Docs
+	found := q.Run(v, d).Docs
 	if err := d.complete(v); err != nil {
 		return nil, err
 	}

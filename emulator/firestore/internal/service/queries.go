@@ -44,7 +44,7 @@ func (d *Database) run(id []byte, sel selector, q *query.Query) (query.Result, s
 	if err != nil {
 		return query.Result{}, v, err
 	}
-	r := q.Run(v)
+	r := q.Run(v, d)
 	return r, v, d.complete(v)
 }
 
@@ -142,7 +142,7 @@ func (s *Service) PartitionQuery(_ context.Context, r *pb.PartitionQueryRequest)
 			return nil, err
 		}
 	}
-	docs := q.Run(v).Docs
+	docs := q.Run(v, d).Docs
 	step := max(minPartition, len(docs)/int(min(r.GetPartitionCount(), math.MaxInt32-1)+1))
 	out := &pb.PartitionQueryResponse{}
 	for i := step; i < len(docs) && int64(i/step) <= r.GetPartitionCount(); i += step {

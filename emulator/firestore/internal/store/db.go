@@ -27,7 +27,9 @@ type DB struct {
 	Name  resource.Database
 	clock *clock.Clock
 
-	snap atomic.Pointer[Snapshot]
+	snap     atomic.Pointer[Snapshot]
+	uses     atomic.Int64 // of indexes
+	building sync.Mutex   // held while an index is made
 
 	mu      sync.Mutex // guards what follows: the making of the next snapshot
 	groups  *btree.Map[string, *Group]
@@ -47,7 +49,7 @@ func New(name resource.Database, c *clock.Clock) *DB {
 func (db *DB) clear() {
 	db.groups = btree.NewMap[string, *Group](degree)
 	db.heads = map[string]*Group{}
-	db.snap.Store(&Snapshot{Time: db.last, groups: db.groups.Copy()})
+	db.snap.Store(&Snapshot{Time: db.last, groups: db.groups.Copy(), uses: &db.uses})
 }
 
 // OnCommit has f called for every commit, in their order, while the lock is held: f must be quick. It is to be called
@@ -161,16 +163,18 @@ func (db *DB) apply(tx *Tx) *Commit {
 		})
 	}
 	for id := range touched {
-		g := db.heads[id]
-		db.groups.Set(id, &Group{ID: id, docs: g.docs.Copy(), dead: g.dead.Copy()})
+		db.publish(db.heads[id])
 	}
-	c.Snapshot = &Snapshot{Time: tx.Time, groups: db.groups.Copy()}
+	c.Snapshot = &Snapshot{Time: tx.Time, groups: db.groups.Copy(), uses: &db.uses}
 	db.snap.Store(c.Snapshot)
 	for _, hook := range db.hooks {
 		hook(c)
 	}
 	return c
 }
+
+// publish makes a group's changes part of the next snapshot.
+func (db *DB) publish(g *Group) { db.groups.Set(g.ID, g.publish()) }
 
 // put makes d the newest version of its document and returns its group.
 func (db *DB) put(old, d *Document) string {
@@ -187,6 +191,9 @@ func (db *DB) put(old, d *Document) string {
 		g.dead.Set(d.Key, d)
 	} else {
 		g.docs.Set(d.Key, d)
+	}
+	for _, x := range g.indexes {
+		x.replace(old, d)
 	}
 	db.history.add(Change{old, d})
 	return g.ID

@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/tidwall/btree"
 
@@ -22,12 +23,24 @@ type Group struct {
 	ID   string
 	docs *docTree // what exists
 	dead *docTree // records of deletions that are retained
+
+	indexes []*Index
+}
+
+// publish returns a copy that stays as it is.
+func (g *Group) publish() *Group {
+	p := &Group{ID: g.ID, docs: g.docs.Copy(), dead: g.dead.Copy()}
+	for _, x := range g.indexes {
+		p.indexes = append(p.indexes, x.copy())
+	}
+	return p
 }
 
 // Snapshot is the database after one commit. It is immutable.
 type Snapshot struct {
 	Time   value.Micros // of the last commit; before the first, when the database was made
 	groups *btree.Map[string, *Group]
+	uses   *atomic.Int64 // of indexes, in all snapshots of the database
 }
 
 // View is a snapshot or the past that it still remembers.

@@ -1,0 +1,249 @@
+package store
+
+import (
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/tidwall/btree"
+
+	"heek.kr/heektime/emulator/firestore/field"
+	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/firestore/value"
+)
+
+// IndexSpec says what an index of a group is sorted by: the collection (unless it spans all), the fields, the name.
+type IndexSpec struct {
+	AllCollections bool
+	Fields         []IndexField
+	NameDesc       bool
+}
+
+// IndexField is a field of an index. Of an array it may hold every element.
+type IndexField struct {
+	Path  field.Path
+	Desc  bool
+	Array bool
+}
+
+// Name distinguishes specs.
+func (s IndexSpec) Name() string {
+	var b strings.Builder
+	if s.AllCollections {
+		b.WriteByte('*')
+	}
+	for _, f := range s.Fields {
+		switch {
+		case f.Array:
+			b.WriteByte('@')
+		case f.Desc:
+			b.WriteByte('-')
+		default:
+			b.WriteByte('+')
+		}
+		b.WriteString(f.Path.String())
+	}
+	if s.NameDesc {
+		b.WriteByte('-')
+	}
+	return b.String()
+}
+
+type entryTree = btree.Map[string, *Document]
+
+// Index is the entries of a group's documents, sorted. In a snapshot it is immutable.
+type Index struct {
+	spec IndexSpec
+	name string
+	tree *entryTree
+	used *atomic.Int64 // shared by all copies: when it was last used, as a count of uses in the database
+}
+
+// afterCollection ends the collection's key in an entry. No id has such a byte, so it parts a collection from those
+// below its documents.
+const afterCollection = 0xff
+
+// AppendCollection appends what the entries of a collection begin with.
+func AppendCollection(b []byte, c resource.Key) []byte {
+	return append(append(b, c...), afterCollection)
+}
+
+// AppendName appends the part of an entry that is the document's name: its key, without that of the collection.
+func (s IndexSpec) AppendName(b []byte, k resource.Key) []byte {
+	if !s.AllCollections {
+		k = k[len(k.Collection()):]
+	}
+	n := len(b)
+	b = append(b, k...)
+	if s.NameDesc {
+		value.Invert(b[n:])
+	}
+	return b
+}
+
+// AppendValue appends the part of an entry that is a field's value.
+func (f IndexField) AppendValue(b []byte, v value.Value) []byte {
+	n := len(b)
+	b = value.AppendKey(b, v)
+	if f.Desc {
+		value.Invert(b[n:])
+	}
+	return b
+}
+
+// entries are the keys of a document's entries, none when it lacks a field.
+func (s IndexSpec) entries(d *Document) []string {
+	if !d.Exists() {
+		return nil
+	}
+	var b []byte
+	if !s.AllCollections {
+		b = AppendCollection(make([]byte, 0, 64), d.Key.Collection())
+	}
+	return s.appendEntries(nil, b, d, s.Fields)
+}
+
+func (s IndexSpec) appendEntries(out []string, b []byte, d *Document, rest []IndexField) []string {
+	if len(rest) == 0 {
+		return append(out, string(s.AppendName(b, d.Key)))
+	}
+	f := rest[0]
+	v := d.Fields.At(f.Path)
+	if !f.Array {
+		if !v.Exists() {
+			return out
+		}
+		return s.appendEntries(out, f.AppendValue(b, v), d, rest[1:])
+	}
+	if v.Kind() != value.Array {
+		return out
+	}
+	n := len(b)
+	for _, e := range v.Array() {
+		out = s.appendEntries(out, f.AppendValue(b[:n:n], e), d, rest[1:])
+	}
+	slices.Sort(out) // an element may be there twice
+	return slices.Compact(out)
+}
+
+// replace takes the entries of old out and puts those of new in.
+func (x *Index) replace(old, new *Document) {
+	keep := x.spec.entries(new)
+	for _, k := range x.spec.entries(old) {
+		if !slices.Contains(keep, k) {
+			x.tree.Delete(k)
+		}
+	}
+	for _, k := range keep {
+		x.tree.Set(k, new)
+	}
+}
+
+func (x *Index) copy() *Index {
+	return &Index{spec: x.spec, name: x.name, tree: x.tree.Copy(), used: x.used}
+}
+
+// Scan calls yield for the documents whose entries are at or after from and before to, in the order of the entries or
+// backwards. An empty to is no bound. A document with several entries there comes several times.
+func (x *Index) Scan(from, to string, backwards bool, yield func(*Document) bool) {
+	if !backwards {
+		x.tree.Ascend(from, func(k string, d *Document) bool {
+			return (to == "" || k < to) && yield(d)
+		})
+		return
+	}
+	down := func(k string, d *Document) bool {
+		if to != "" && k >= to {
+			return true
+		}
+		return k >= from && yield(d)
+	}
+	if to == "" {
+		x.tree.Reverse(down)
+		return
+	}
+	x.tree.Descend(to, down)
+}
+
+// Index returns the index of a group, or nil when the view has none: it was not yet made, or the view is of the past.
+func (v View) Index(group, name string) *Index {
+	if v.past != 0 {
+		return nil
+	}
+	g := v.snap.Group(group)
+	if g == nil {
+		return nil
+	}
+	for _, x := range g.indexes {
+		if x.name == name {
+			x.used.Store(v.snap.uses.Add(1))
+			return x
+		}
+	}
+	return nil
+}
+
+// maxIndexes is how many indexes a group keeps. The one not used for longest makes room.
+const maxIndexes = 32
+
+// MakeIndex builds an index, which later snapshots have. Most of it happens beside commits.
+func (db *DB) MakeIndex(group string, spec IndexSpec) {
+	db.building.Lock()
+	defer db.building.Unlock()
+	name := spec.Name()
+	snap := db.Snapshot()
+	if snap.Latest().Index(group, name) != nil {
+		return
+	}
+	x := &Index{spec: spec, name: name, used: new(atomic.Int64)}
+	x.used.Store(snap.uses.Add(1))
+	if !x.fill(snap.Group(group)) {
+		return
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	changes, ok := db.history.since(snap.Time)
+	if ok {
+		for _, c := range changes {
+			if c.New.Key.Group() == group {
+				x.replace(c.Old, c.New)
+			}
+		}
+	} else {
+		x.fill(db.snap.Load().Group(group))
+	}
+	g := db.head(group)
+	if len(g.indexes) >= maxIndexes {
+		oldest := slices.MinFunc(g.indexes, func(a, b *Index) int { return int(a.used.Load() - b.used.Load()) })
+		g.indexes = slices.DeleteFunc(g.indexes, func(x *Index) bool { return x == oldest })
+	}
+	g.indexes = append(g.indexes, x)
+	db.publish(g)
+	now := *db.snap.Load()
+	now.groups = db.groups.Copy()
+	db.snap.Store(&now)
+}
+
+// fill makes the entries of all documents of a group.
+func (x *Index) fill(g *Group) bool {
+	x.tree = btree.NewMap[string, *Document](degree)
+	if g == nil {
+		return false
+	}
+	type entry struct {
+		key string
+		doc *Document
+	}
+	var list []entry
+	g.docs.Scan(func(_ resource.Key, d *Document) bool {
+		for _, k := range x.spec.entries(d) {
+			list = append(list, entry{k, d})
+		}
+		return true
+	})
+	slices.SortFunc(list, func(a, b entry) int { return strings.Compare(a.key, b.key) })
+	for _, e := range list {
+		x.tree.Load(e.key, e.doc)
+	}
+	return true
+}
