@@ -1,0 +1,36 @@
+package account
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// MarshalJSON writes a string, as the API does with 64-bit integers.
+func (m Milliseconds) MarshalJSON() ([]byte, error) { return quote(int64(m)), nil }
+
+// UnmarshalJSON takes a string or a number.
+func (m *Milliseconds) UnmarshalJSON(text []byte) error { return unquote(text, (*int64)(m)) }
+
+// MarshalJSON writes a string, as the API does with 64-bit integers.
+func (s Seconds) MarshalJSON() ([]byte, error) { return quote(int64(s)), nil }
+
+// UnmarshalJSON takes a string or a number.
+func (s *Seconds) UnmarshalJSON(text []byte) error { return unquote(text, (*int64)(s)) }
+
+func quote(n int64) []byte { return strconv.AppendQuote(nil, strconv.FormatInt(n, 10)) }
+
+func unquote(text []byte, into *int64) error {
+	s := string(text)
+	if s == "null" {
+		return nil
+	}
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		s = s[1 : len(s)-1]
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return fmt.Errorf("%s is no whole number of 64 bits", text)
+	}
+	*into = n
+	return nil
+}

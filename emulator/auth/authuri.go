@@ -1,0 +1,90 @@
+package auth
+
+import (
+	"slices"
+
+	"heek.kr/heektime/emulator/auth/account"
+)
+
+// createAuthURI tells by which methods an address can sign in, where e-mail privacy is off. The part of it that begins a
+// sign-in at a provider needs a browser and the provider.
+func (s *Server) createAuthURI(c *call) (any, error) {
+	var req struct {
+		clientFields
+		Identifier       string  `json:"identifier"`
+		ContinueURI      string  `json:"continueUri"`
+		ProviderID       string  `json:"providerId"`
+		SessionID        string  `json:"sessionId"`
+		AppID            ignored `json:"appId"`
+		AuthFlowType     ignored `json:"authFlowType"`
+		Context          ignored `json:"context"`
+		CustomParameter  ignored `json:"customParameter"`
+		HostedDomain     ignored `json:"hostedDomain"`
+		OAuthConsumerKey ignored `json:"oauthConsumerKey"`
+		OAuthScope       ignored `json:"oauthScope"`
+		OpenIDRealm      ignored `json:"openidRealm"`
+		OTAApp           ignored `json:"otaApp"`
+	}
+	if err := c.decode(&req); err != nil {
+		return nil, err
+	}
+	switch {
+	case req.ProviderID != "":
+		return nil, notEmulated("the sign-in pages of identity providers")
+	case req.Identifier == "":
+		return nil, refused("MISSING_IDENTIFIER")
+	case req.ContinueURI == "":
+		return nil, refused("MISSING_CONTINUE_URI")
+	case checkEmail(req.Identifier) != nil:
+		return nil, refused("INVALID_IDENTIFIER")
+	case !isAbsolute(req.ContinueURI):
+		return nil, refused("INVALID_CONTINUE_URI")
+	}
+	answer := struct {
+		Kind         string   `json:"kind"`
+		SessionID    string   `json:"sessionId"`
+		Registered   *bool    `json:"registered,omitempty"`
+		AllProviders []string `json:"allProviders,omitempty"`
+		Methods      []string `json:"signinMethods,omitempty"`
+	}{Kind: "identitytoolkit#CreateAuthUriResponse", SessionID: req.SessionID}
+	if answer.SessionID == "" {
+		answer.SessionID = account.RandomID(27)
+	}
+	s.store.View(c.project, func(tx *account.Tx) {
+		if tx.Settings().EmailPrivacy {
+			return
+		}
+		u, ok := tx.ByEmail(req.Identifier)
+		if !ok {
+			u, ok = tx.ByProviderEmail(req.Identifier)
+		}
+		answer.Registered = &ok
+		if ok {
+			answer.AllProviders, answer.Methods = methods(u)
+		}
+	})
+	return answer, nil
+}
+
+// methods are a user's providers, and the methods by which he signs in at them.
+func methods(u *account.User) (providers, signIns []string) {
+	for _, p := range u.Providers {
+		switch p.ProviderID {
+		case account.ProviderPhone:
+			continue
+		case account.ProviderPassword:
+			if u.Hash != nil {
+				signIns = append(signIns, account.ProviderPassword)
+			}
+			if u.EmailLinkSignIn {
+				signIns = append(signIns, "emailLink")
+			}
+		default:
+			signIns = append(signIns, p.ProviderID)
+		}
+		if !slices.Contains(providers, p.ProviderID) {
+			providers = append(providers, p.ProviderID)
+		}
+	}
+	return providers, signIns
+}

@@ -1,0 +1,129 @@
+package auth
+
+import (
+	"encoding/base64"
+
+	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/auth/password"
+)
+
+// What clients ask before they begin.
+
+func (s *Server) clientConfig(c *call) (any, error) {
+	return map[string]any{"projectId": projectNumber, "authorizedDomains": []string{"localhost", "127.0.0.1"}}, nil
+}
+
+func (s *Server) recaptchaParams(c *call) (any, error) {
+	return map[string]string{
+		"kind":             "identitytoolkit#GetRecaptchaParamResponse",
+		"recaptchaStoken":  "an-emulator-has-no-recaptcha",
+		"recaptchaSiteKey": "an-emulator-has-no-recaptcha",
+	}, nil
+}
+
+// recaptchaConfig says that nothing needs a CAPTCHA.
+func (s *Server) recaptchaConfig(c *call) (any, error) {
+	type state struct {
+		Provider    string `json:"provider"`
+		Enforcement string `json:"enforcementState"`
+	}
+	return map[string]any{"recaptchaEnforcementState": []state{{"EMAIL_PASSWORD_PROVIDER", "OFF"}, {"PHONE_PROVIDER", "OFF"}}}, nil
+}
+
+// passwordPolicy is that of a project that has set none.
+func (s *Server) passwordPolicy(c *call) (any, error) {
+	return map[string]any{
+		"customStrengthOptions":            map[string]int{"minPasswordLength": minPassword, "maxPasswordLength": maxPassword},
+		"allowedNonAlphanumericCharacters": []string{},
+		"enforcementState":                 "OFF",
+		"schemaVersion":                    1,
+	}, nil
+}
+
+// publicKeys and sessionCookieKeys are empty: nothing is signed here.
+func (s *Server) publicKeys(c *call) (any, error) { return map[string]string{}, nil }
+
+func (s *Server) sessionCookieKeys(c *call) (any, error) { return map[string][]string{"keys": {}}, nil }
+
+// The settings of a project, as servers and tests see them.
+
+type privacyConfig struct {
+	Enabled *bool `json:"enableImprovedEmailPrivacy,omitempty"`
+}
+
+type emulatorConfig struct {
+	SignIn struct {
+		AllowDuplicateEmails *bool `json:"allowDuplicateEmails,omitempty"`
+	} `json:"signIn"`
+	EmailPrivacy privacyConfig `json:"emailPrivacyConfig"`
+}
+
+func (s *Server) settings(project string) (settings account.Settings) {
+	s.store.View(project, func(tx *account.Tx) { settings = tx.Settings() })
+	return settings
+}
+
+func (s *Server) emulatorConfig(c *call) (any, error) {
+	settings := s.settings(c.project)
+	var config emulatorConfig
+	config.SignIn.AllowDuplicateEmails = &settings.AllowDuplicateEmails
+	config.EmailPrivacy.Enabled = &settings.EmailPrivacy
+	return config, nil
+}
+
+// setEmulatorConfig changes what the request names.
+func (s *Server) setEmulatorConfig(c *call) (any, error) {
+	var config emulatorConfig
+	if err := c.decode(&config); err != nil {
+		return nil, err
+	}
+	if err := s.change(c.project, config); err != nil {
+		return nil, err
+	}
+	return s.emulatorConfig(c)
+}
+
+func (s *Server) change(project string, config emulatorConfig) error {
+	return s.store.Update(project, func(tx *account.Tx) error {
+		settings := tx.Settings()
+		set(&settings.AllowDuplicateEmails, config.SignIn.AllowDuplicateEmails)
+		set(&settings.EmailPrivacy, config.EmailPrivacy.Enabled)
+		tx.SetSettings(settings)
+		return nil
+	})
+}
+
+// adminConfig is the part of a project's configuration that this emulator has. Its hash parameters are those with which
+// exported accounts can be imported elsewhere.
+func (s *Server) adminConfig(c *call) (any, error) {
+	settings, hash := s.settings(c.project), password.Project()
+	return map[string]any{
+		"name": "projects/" + projectNumber + "/config",
+		"signIn": map[string]any{
+			"email":                map[string]bool{"enabled": true, "passwordRequired": false},
+			"anonymous":            map[string]bool{"enabled": true},
+			"phoneNumber":          map[string]bool{"enabled": true},
+			"allowDuplicateEmails": settings.AllowDuplicateEmails,
+			"hashConfig": map[string]any{
+				"algorithm": hash.Algorithm, "rounds": hash.Rounds, "memoryCost": hash.MemoryCost,
+				"signerKey":     base64.StdEncoding.EncodeToString(hash.SignerKey),
+				"saltSeparator": base64.StdEncoding.EncodeToString(hash.SaltSeparator),
+			},
+		},
+		"emailPrivacyConfig": privacyConfig{&settings.EmailPrivacy},
+		"authorizedDomains":  []string{"localhost", "127.0.0.1"},
+		"mfa":                map[string]string{"state": "DISABLED"},
+	}, nil
+}
+
+// setAdminConfig takes the settings that this emulator has, and refuses others rather than forget them.
+func (s *Server) setAdminConfig(c *call) (any, error) {
+	var config emulatorConfig
+	if err := c.decode(&config); err != nil {
+		return nil, err
+	}
+	if err := s.change(c.project, config); err != nil {
+		return nil, err
+	}
+	return s.adminConfig(c)
+}

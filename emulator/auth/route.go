@@ -1,0 +1,129 @@
+package auth
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+const (
+	toolkit     = "/identitytoolkit.googleapis.com/"
+	secureToken = "/securetoken.googleapis.com/"
+)
+
+// route is one call of the API. "*" in its path stands for a project.
+type route struct {
+	method, path string
+	need         access
+	handle       func(*Server, *call) (any, error)
+}
+
+// routes are all calls. Sources: https://cloud.google.com/identity-platform/docs/reference/rest and
+// https://firebase.google.com/docs/reference/rest/auth, the last section of which is the emulator's own.
+var routes = []route{
+	// What clients call with an API key, and servers without naming a project.
+	{"POST", toolkit + "v1/accounts:signUp", keyOrOAuth, (*Server).signUp},
+	{"POST", toolkit + "v1/accounts:signInWithPassword", keyOrOAuth, (*Server).signInWithPassword},
+	{"POST", toolkit + "v1/accounts:signInWithCustomToken", keyOrOAuth, (*Server).signInWithCustomToken},
+	{"POST", toolkit + "v1/accounts:signInWithEmailLink", keyOrOAuth, (*Server).signInWithEmailLink},
+	{"POST", toolkit + "v1/accounts:signInWithIdp", keyOrOAuth, (*Server).signInWithIdp},
+	{"POST", toolkit + "v1/accounts:sendVerificationCode", keyOrOAuth, (*Server).sendVerificationCode},
+	{"POST", toolkit + "v1/accounts:signInWithPhoneNumber", keyOrOAuth, (*Server).signInWithPhoneNumber},
+	{"POST", toolkit + "v1/accounts:lookup", keyOrOAuth, (*Server).lookup},
+	{"POST", toolkit + "v1/accounts:update", keyOrOAuth, (*Server).update},
+	{"POST", toolkit + "v1/accounts:delete", keyOrOAuth, (*Server).delete},
+	{"POST", toolkit + "v1/accounts:sendOobCode", keyOrOAuth, (*Server).sendOobCode},
+	{"POST", toolkit + "v1/accounts:resetPassword", keyOrOAuth, (*Server).resetPassword},
+	{"POST", toolkit + "v1/accounts:createAuthUri", keyOrOAuth, (*Server).createAuthURI},
+	{"GET", toolkit + "v1/projects", keyOrOAuth, (*Server).clientConfig},
+	{"GET", toolkit + "v1/recaptchaParams", keyOrOAuth, (*Server).recaptchaParams},
+	{"GET", toolkit + "v1/publicKeys", anybody, (*Server).publicKeys},
+	{"GET", toolkit + "v1/sessionCookiePublicKeys", anybody, (*Server).sessionCookieKeys},
+	{"GET", toolkit + "v2/recaptchaConfig", keyOrOAuth, (*Server).recaptchaConfig},
+	{"GET", toolkit + "v2/passwordPolicy", keyOrOAuth, (*Server).passwordPolicy},
+	{"POST", secureToken + "v1/token", keyOrOAuth, (*Server).refresh},
+
+	// What servers call.
+	{"POST", toolkit + "v1/projects/*/accounts", oauthOnly, (*Server).signUp},
+	{"POST", toolkit + "v1/projects/*/accounts:lookup", oauthOnly, (*Server).lookup},
+	{"POST", toolkit + "v1/projects/*/accounts:update", oauthOnly, (*Server).update},
+	{"POST", toolkit + "v1/projects/*/accounts:delete", oauthOnly, (*Server).delete},
+	{"POST", toolkit + "v1/projects/*/accounts:sendOobCode", oauthOnly, (*Server).sendOobCode},
+	{"POST", toolkit + "v1/projects/*/accounts:batchCreate", oauthOnly, (*Server).batchCreate},
+	{"POST", toolkit + "v1/projects/*/accounts:batchDelete", oauthOnly, (*Server).batchDelete},
+	{"GET", toolkit + "v1/projects/*/accounts:batchGet", oauthOnly, (*Server).batchGet},
+	{"POST", toolkit + "v1/projects/*/accounts:query", oauthOnly, (*Server).query},
+	{"POST", toolkit + "v1/projects/*:queryAccounts", oauthOnly, (*Server).query},
+	{"POST", toolkit + "v1/projects/*:createSessionCookie", oauthOnly, (*Server).createSessionCookie},
+	{"GET", toolkit + "v2/projects/*/config", oauthOnly, (*Server).adminConfig},
+	{"PATCH", toolkit + "v2/projects/*/config", oauthOnly, (*Server).setAdminConfig},
+
+	// The emulator's own.
+	{"GET", "/", anybody, (*Server).ready},
+	{"GET", "/emulator/action", anybody, (*Server).action},
+	{"DELETE", "/emulator/v1/projects/*/accounts", anybody, (*Server).clear},
+	{"GET", "/emulator/v1/projects/*/config", anybody, (*Server).emulatorConfig},
+	{"PATCH", "/emulator/v1/projects/*/config", anybody, (*Server).setEmulatorConfig},
+	{"GET", "/emulator/v1/projects/*/oobCodes", anybody, (*Server).oobCodes},
+	{"GET", "/emulator/v1/projects/*/verificationCodes", anybody, (*Server).verificationCodes},
+}
+
+func (s *Server) route(w http.ResponseWriter, r *http.Request) (any, error) {
+	path := r.URL.EscapedPath()
+	known := false
+	for _, route := range routes {
+		project, ok := match(route.path, path)
+		if !ok {
+			continue
+		}
+		known = true
+		if route.method != r.Method {
+			continue
+		}
+		return s.answer(w, r, route, project)
+	}
+	switch {
+	case known:
+		return nil, &apiError{http.StatusMethodNotAllowed, "UNIMPLEMENTED", "methodNotAllowed", r.Method + " is not allowed here."}
+	case strings.Contains(path, "/tenants"):
+		return nil, errNoTenants
+	case strings.Contains(path, "/mfa"):
+		return nil, refused("OPERATION_NOT_ALLOWED : This emulator has no second factors.")
+	case strings.HasPrefix(path, toolkit+"v2/projects/"):
+		return nil, notEmulated("identity providers to configure; it takes fake credentials of any")
+	}
+	return nil, &apiError{http.StatusNotFound, "NOT_FOUND", "notFound", "This emulator has no API at " + r.URL.Path + "."}
+}
+
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, route route, project string) (any, error) {
+	admin, err := admit(r, route.need)
+	if err != nil {
+		return nil, err
+	}
+	if route.path == secureToken+"v1/token" { // has no JSON
+		return route.handle(s, &call{Request: r, w: w, admin: admin, project: s.project})
+	}
+	c, err := s.newCall(w, r, admin, project)
+	if err != nil {
+		return nil, err
+	}
+	return route.handle(s, c)
+}
+
+// match compares a path with a pattern in which "*" is one name. The name may hold anything but a slash and a colon.
+func match(pattern, path string) (name string, ok bool) {
+	before, after, wild := strings.Cut(pattern, "*")
+	if !wild {
+		return "", pattern == path
+	}
+	name, ok = strings.CutPrefix(path, before)
+	if !ok {
+		return "", false
+	}
+	name, ok = strings.CutSuffix(name, after)
+	if !ok || name == "" || strings.ContainsAny(name, "/:") {
+		return "", false
+	}
+	name, err := url.PathUnescape(name)
+	return name, err == nil && name != ""
+}

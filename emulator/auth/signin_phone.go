@@ -1,0 +1,98 @@
+package auth
+
+import (
+	"crypto/rand"
+	"fmt"
+	"math/big"
+	"time"
+
+	"heek.kr/heektime/emulator/auth/account"
+)
+
+// smsLife is how long the code of a text message is good for.
+const smsLife = 5 * time.Minute
+
+// sendVerificationCode makes a code of six digits. Instead of texting it the server logs it and lists it at
+// /emulator/v1/projects/{project}/verificationCodes.
+func (s *Server) sendVerificationCode(c *call) (any, error) {
+	var req struct {
+		clientFields
+		PhoneNumber        string  `json:"phoneNumber"`
+		IOSReceipt         ignored `json:"iosReceipt"`
+		IOSSecret          ignored `json:"iosSecret"`
+		RecaptchaToken     ignored `json:"recaptchaToken"`
+		AutoRetrievalInfo  ignored `json:"autoRetrievalInfo"`
+		SafetyNetToken     ignored `json:"safetyNetToken"`
+		PlayIntegrityToken ignored `json:"playIntegrityToken"`
+	}
+	if err := c.decode(&req); err != nil {
+		return nil, err
+	}
+	if err := checkPhone(req.PhoneNumber); err != nil {
+		return nil, err
+	}
+	digits, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		return nil, fmt.Errorf("make a code: %w", err)
+	}
+	code := account.Code{ID: account.RandomID(128), Kind: account.KindSMS, Phone: req.PhoneNumber, Digits: fmt.Sprintf("%06d", digits)}
+	err = s.store.Update(c.project, func(tx *account.Tx) error {
+		code.Expires = tx.Now().Add(smsLife)
+		tx.PutCode(code)
+		return nil
+	})
+	s.log.InfoContext(c.Context(), "a text message would be sent", "to", code.Phone, "code", code.Digits)
+	return map[string]string{"sessionInfo": code.ID}, err
+}
+
+// signInWithPhoneNumber signs in, registers or links who knows the code that was texted.
+func (s *Server) signInWithPhoneNumber(c *call) (any, error) {
+	var req struct {
+		clientFields
+		SessionInfo    string  `json:"sessionInfo"`
+		Code           string  `json:"code"`
+		IDToken        string  `json:"idToken"`
+		Operation      ignored `json:"operation"`
+		PhoneNumber    ignored `json:"phoneNumber"`
+		TemporaryProof string  `json:"temporaryProof"`
+		Proof          string  `json:"verificationProof"`
+	}
+	if err := c.decode(&req); err != nil {
+		return nil, err
+	}
+	switch {
+	case req.TemporaryProof != "" || req.Proof != "":
+		return nil, notEmulated("temporary proofs; send sessionInfo and code")
+	case req.SessionInfo == "":
+		return nil, refused("MISSING_SESSION_INFO")
+	case req.Code == "":
+		return nil, refused("MISSING_CODE")
+	}
+	answer := signInAnswer{IsNewUser: new(bool)}
+	err := s.store.Update(c.project, func(tx *account.Tx) error {
+		code, ok := tx.Code(req.SessionInfo)
+		switch {
+		case !ok || code.Kind != account.KindSMS:
+			return refused("INVALID_SESSION_INFO")
+		case tx.Now().After(code.Expires):
+			return refused("SESSION_EXPIRED")
+		case code.Digits != req.Code:
+			return refused("INVALID_CODE")
+		}
+		tx.UseCode(code.ID)
+		owner, _ := tx.ByPhone(code.Phone)
+		u, isNew, err := c.entrant(tx, owner, req.IDToken, "PHONE_NUMBER_EXISTS")
+		if err != nil {
+			return err
+		}
+		u.PhoneNumber = code.Phone
+		saved, err := tx.Put(u)
+		if err != nil {
+			return err
+		}
+		answer.LocalID, answer.PhoneNumber, *answer.IsNewUser = saved.LocalID, saved.PhoneNumber, isNew
+		answer.tokens, err = c.issue(tx, saved, newSignIn(account.ProviderPhone))
+		return err
+	})
+	return answer, err
+}
