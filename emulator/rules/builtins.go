@@ -1,0 +1,127 @@
+package rules
+
+import (
+	"strconv"
+	"strings"
+)
+
+// builtin is a function of the language.
+type builtin struct {
+	least, most int // how many arguments it takes
+	do          func(r *run, e *expr, args []Value) Value
+	gives       kindSet
+	unknowing   bool // it can be given symbolic values
+}
+
+// globals are the functions that are called by their name alone.
+var globals = map[string]*builtin{
+	"int":    {1, 1, known(builtinInt), setOf(KindInt), false},
+	"float":  {1, 1, known(builtinFloat), setOf(KindFloat), false},
+	"string": {1, 1, known(builtinString), setOf(KindString), false},
+	"bool":   {1, 1, known(builtinBool), setOf(KindBool), false},
+	"path":   {1, 1, known(builtinPath), setOf(KindPath), false},
+	"debug":  {1, 1, builtinDebug, allKinds, true},
+}
+
+// documentFunctions are get() and its like: by name alone in rules for Firestore, as firestore.get() in those for
+// Storage (https://firebase.google.com/docs/storage/security/rules-conditions#enhance_with_firestore).
+var documentFunctions = map[string]*builtin{
+	"get":         {1, 1, known(builtinGet(false)), setOf(KindMap), false},
+	"exists":      {1, 1, known(builtinExists(false)), setOf(KindBool), false},
+	"getAfter":    {1, 1, known(builtinGet(true)), setOf(KindMap), false},
+	"existsAfter": {1, 1, known(builtinExists(true)), setOf(KindBool), false},
+}
+
+// namespaces are the functions that are called as namespace.name(…).
+var namespaces = map[string]map[string]*builtin{
+	"duration":  durationFunctions,
+	"timestamp": timestampFunctions,
+	"latlng":    latlngFunctions,
+	"hashing":   hashingFunctions,
+	"math":      mathFunctions,
+}
+
+// known makes a function give a symbolic value whenever it is given one.
+func known(do func(*run, *expr, []Value) Value) func(*run, *expr, []Value) Value {
+	return func(r *run, e *expr, args []Value) Value {
+		for _, a := range args {
+			if a.kind == kindUnknown {
+				return anything
+			}
+		}
+		return do(r, e, args)
+	}
+}
+
+func builtinDebug(r *run, e *expr, args []Value) Value {
+	if r.req.Debug != nil && r.explain == nil {
+		line, _ := r.set.src.place(e.pos)
+		r.req.Debug(line, args[0])
+	}
+	return args[0]
+}
+
+func builtinInt(_ *run, e *expr, args []Value) Value {
+	switch v := args[0]; v.kind {
+	case KindInt:
+		return v
+	case KindFloat:
+		if f := v.float(); f > -(1<<63) && f < 1<<63 {
+			return IntValue(int64(f))
+		}
+		return fail(e, "# is no integer of 64 bits.", v)
+	case KindString:
+		i, err := strconv.ParseInt(v.str, 10, 64)
+		if err != nil {
+			return fail(e, "# is no integer of 64 bits.", v)
+		}
+		return IntValue(i)
+	default:
+		return unsupported(e, "int()", v)
+	}
+}
+
+func builtinFloat(_ *run, e *expr, args []Value) Value {
+	switch v := args[0]; v.kind {
+	case KindFloat:
+		return v
+	case KindInt:
+		return FloatValue(float64(v.num))
+	case KindString:
+		f, err := strconv.ParseFloat(v.str, 64)
+		if err != nil || strings.ContainsAny(v.str, "xX_") {
+			return fail(e, "# is no number.", v)
+		}
+		return FloatValue(f)
+	default:
+		return unsupported(e, "float()", v)
+	}
+}
+
+func builtinString(_ *run, e *expr, args []Value) Value {
+	switch v := args[0]; v.kind {
+	case KindString:
+		return v
+	case KindNull, KindBool, KindInt, KindFloat, KindPath:
+		return StringValue(v.String())
+	default:
+		return unsupported(e, "string()", v)
+	}
+}
+
+func builtinBool(_ *run, e *expr, args []Value) Value {
+	switch v := args[0]; v.kind {
+	case KindBool:
+		return v
+	case KindString:
+		switch strings.ToLower(v.str) {
+		case "true":
+			return BoolValue(true)
+		case "false":
+			return BoolValue(false)
+		}
+		return fail(e, "# is neither true nor false.", v)
+	default:
+		return unsupported(e, "bool()", v)
+	}
+}

@@ -1,0 +1,249 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// checker resolves names to what they mean, counts against the limits, and prepares expressions for evaluation.
+type checker struct {
+	src       *source
+	set       *Ruleset
+	issues    []Issue
+	service   Service
+	functions []*function // all of the file
+}
+
+// scope is what names mean at a place.
+type scope struct {
+	outer     *scope
+	functions map[string]*function
+	captures  map[string]int
+	next      int // the slot of the next wildcard
+	segments  int // how many there are from the outermost match
+	depth     int
+	// of a function:
+	in    *function
+	slots map[string]int
+}
+
+func (c *checker) report(severity Severity, code string, at int, format string, args ...any) {
+	c.issues = append(c.issues, c.src.issue(severity, code, at, fmt.Sprintf(format, args...)))
+}
+
+func (c *checker) fail(code string, at int, format string, args ...any) {
+	c.report(SeverityError, code, at, format, args...)
+}
+
+func (c *checker) warn(code string, at int, format string, args ...any) {
+	c.report(SeverityWarning, code, at, format, args...)
+}
+
+// check goes through the file and returns its warnings, and its errors as an *Error.
+func (c *checker) check(f *file) ([]Issue, error) {
+	if f.version == 1 {
+		c.warn("old-version", max(f.versionAt, 0),
+			"Ruleset uses old version (version [1]). Please update to the latest version (version [2]): rules_version = '2';")
+	}
+	root := &scope{functions: map[string]*function{}}
+	for _, s := range f.services {
+		c.service = Service(s.name)
+		root.functions = map[string]*function{}
+		c.declare(root, f.functions)
+		c.bodies(root, f.functions)
+		inner := &scope{outer: root, functions: map[string]*function{}}
+		c.declare(inner, s.functions)
+		c.bodies(inner, s.functions)
+		for _, m := range s.matches {
+			c.match(inner, m, nil)
+		}
+	}
+	c.graph()
+	slices.SortStableFunc(c.issues, func(a, b Issue) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	c.issues = slices.CompactFunc(c.issues, func(a, b Issue) bool { return a == b })
+	var warnings, failures []Issue
+	for _, i := range c.issues {
+		if i.Severity == SeverityError {
+			failures = append(failures, i)
+		} else {
+			warnings = append(warnings, i)
+		}
+	}
+	if failures != nil {
+		return warnings, &Error{Issues: failures}
+	}
+	return warnings, nil
+}
+
+// declare makes functions known to the whole of their block, also to what stands before them.
+func (c *checker) declare(s *scope, list []*function) {
+	for _, f := range list {
+		if first := s.functions[f.name.text]; first != nil {
+			line, _ := c.src.place(first.pos)
+			c.fail("redefined-function", f.name.pos, "Function is already defined: %s, in line %d", f.name.text, line)
+			continue
+		}
+		s.functions[f.name.text] = f
+		if !slices.Contains(c.functions, f) {
+			c.functions = append(c.functions, f)
+		}
+		if n := len(f.params); n > MaxArguments {
+			c.fail("limit", f.params[MaxArguments].pos, "function %s has %d parameters: at most %d are allowed", f.name.text, n, MaxArguments)
+		}
+		if n := len(f.lets); n > MaxLets {
+			c.fail("limit", f.lets[MaxLets].name.pos, "function %s has %d variables: at most %d are allowed", f.name.text, n, MaxLets)
+		}
+	}
+}
+
+func (c *checker) bodies(s *scope, list []*function) {
+	for _, f := range list {
+		c.body(s, f)
+	}
+}
+
+func (c *checker) body(outer *scope, f *function) {
+	s := &scope{outer: outer, in: f, slots: map[string]int{}}
+	slot := 0
+	add := func(w word) {
+		if _, there := s.slots[w.text]; there {
+			c.fail("redefined-variable", w.pos, "%s is already defined in function %s", w.text, f.name.text)
+		}
+		s.slots[w.text] = slot
+		slot++
+	}
+	f.calls = nil
+	for _, p := range f.params {
+		add(p)
+	}
+	for _, l := range f.lets {
+		c.expr(s, l.init)
+		add(l.name)
+	}
+	c.expr(s, f.body)
+	for _, l := range f.lets {
+		if !l.used {
+			c.warn("unused-variable", l.name.pos, "Unused variable: %s.", l.name.text)
+		}
+	}
+}
+
+// match goes through a match block. prefix is the path that leads to it.
+func (c *checker) match(outer *scope, m *match, prefix []segment) {
+	s := &scope{outer: outer, functions: map[string]*function{}, captures: map[string]int{}, next: outer.next,
+		segments: outer.segments + len(m.segments), depth: outer.depth + 1}
+	if s.depth == MaxMatchDepth+1 {
+		c.fail("limit", m.pos, "match blocks nest deeper than %d", MaxMatchDepth)
+	}
+	if s.segments > MaxPathSegments && outer.segments <= MaxPathSegments {
+		c.fail("limit", m.pos, "the path has %d segments: at most %d are allowed", s.segments, MaxPathSegments)
+	}
+	rests := 0
+	for i := range m.segments {
+		g := &m.segments[i]
+		if g.kind == segmentLiteral {
+			continue
+		}
+		g.slot = s.next
+		if s.next++; s.next > MaxCaptures {
+			if s.next == MaxCaptures+1 {
+				c.fail("limit", g.pos, "the path has more than %d wildcards", MaxCaptures)
+			}
+			g.slot = MaxCaptures
+		}
+		if _, there := s.captures[g.text]; there {
+			c.fail("redefined-variable", g.pos, "the path has two wildcards {%s}", g.text)
+		}
+		s.captures[g.text] = g.slot
+		if g.kind == segmentRest {
+			rests++
+			if c.set.version == 1 && i < len(m.segments)-1 {
+				c.fail("recursive-wildcard", g.pos, "in rules_version 1, {%s=**} must be the path's last segment", g.text)
+			}
+			if rests == 2 {
+				c.fail("recursive-wildcard", g.pos, "a match may have only one recursive wildcard {%s=**}", g.text)
+			}
+		}
+	}
+	full := append(slices.Clone(prefix), m.segments...)
+	c.declare(s, m.functions)
+	c.bodies(s, m.functions)
+	c.reachable(m, full)
+	for _, a := range m.allows {
+		a.id = len(c.set.allows)
+		c.set.allows = append(c.set.allows, a)
+		if a.cond != nil {
+			c.expr(s, a.cond)
+			c.condition(a)
+		}
+		if a.cond == nil || alwaysTrue(a.cond) {
+			var names []string
+			for _, w := range a.methods {
+				names = append(names, w.text)
+			}
+			c.warn("allows-everyone", a.pos, "this allows everyone to %s, signed in or not", strings.Join(names, ", "))
+		}
+	}
+	for _, inner := range m.matches {
+		c.match(s, inner, full)
+	}
+}
+
+// condition warns of conditions that cannot be true for their type.
+func (c *checker) condition(a *allow) {
+	if k := kindsOf(a.cond); !k.has(KindBool) {
+		c.warn("type", a.cond.pos, "Invalid type. Received one of [%s]. Expected one of [bool]: the condition is never true.", k)
+	}
+}
+
+// alwaysTrue tells whether a condition is true whatever the request is.
+func alwaysTrue(e *expr) bool {
+	switch e.op {
+	case opConst:
+		return e.value.isTrue()
+	case opOr:
+		return alwaysTrue(e.kids[0]) || alwaysTrue(e.kids[1])
+	case opAnd:
+		return alwaysTrue(e.kids[0]) && alwaysTrue(e.kids[1])
+	case opCall:
+		return e.fn != nil && e.fn.body.op == opConst && e.fn.body.value.isTrue()
+	}
+	return false
+}
+
+// graph looks at who calls whom: functions that nobody calls, recursion, and too long chains.
+func (c *checker) graph() {
+	for _, f := range c.functions {
+		if !f.used {
+			c.warn("unused-function", f.pos, "Unused function: %s.", f.name.text)
+		}
+		c.depth(f)
+		if f.depth == MaxCallDepth+1 {
+			c.fail("limit", f.pos, "the calls of function %s nest deeper than %d", f.name.text, MaxCallDepth)
+		}
+	}
+}
+
+// depth finds how deep the calls from f nest. Recursion is an error.
+func (c *checker) depth(f *function) int {
+	const inProgress = -1
+	if f.depth != 0 {
+		return f.depth
+	}
+	f.depth = inProgress
+	deepest := 0
+	for _, call := range f.calls {
+		d := c.depth(call.fn)
+		if d == inProgress {
+			c.fail("recursion", call.pos, "function %s calls itself, by way of %s: recursion is not allowed", call.fn.name.text, f.name.text)
+			continue
+		}
+		deepest = max(deepest, d)
+	}
+	f.depth = deepest + 1
+	return f.depth
+}

@@ -1,0 +1,266 @@
+package rules
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// run is one judgement under way. It belongs to one goroutine and is used again for later ones.
+type run struct {
+	ctx  context.Context
+	set  *Ruleset
+	req  *Request
+	path string // request.path
+
+	request  Value
+	resource Value
+	after    Value // request.resource
+	before   document
+	incoming document
+	symbolic unknown
+
+	captures [MaxCaptures + 1]Value
+	slots    []Value // the values of the functions being called, innermost last
+	base     int     // where those of the innermost start
+
+	access   *Access
+	own      Access // of a request that brings none
+	used     int    // expressions evaluated
+	mostUsed int    // by one branch of a query
+	broken   *failure
+	err      error // of what was asked for documents
+	now      time.Time
+
+	tokens  []pathToken
+	watched bool // whether trace or coverage are wanted
+	trace   *span
+	cover   *Coverage
+	explain *Refusal
+}
+
+var runs = sync.Pool{New: func() any { return &run{slots: make([]Value, 0, 64)} }}
+
+// eval gives an expression's value: an error value if it has none.
+func (r *run) eval(e *expr) Value {
+	r.used++
+	if r.used > MaxExpressions {
+		return r.tooMany(e)
+	}
+	if r.watched {
+		return r.evalWatched(e)
+	}
+	return e.do(r, e)
+}
+
+func (r *run) tooMany(e *expr) Value {
+	return r.exceed(e, "Unable to evaluate the expression as the maximum of 1000 expressions to evaluate has been reached.")
+}
+
+// exceed breaks the judgement off: the request is refused, whatever the rest of the rules says.
+func (r *run) exceed(e *expr, text string) Value {
+	v := fail(e, text)
+	if r.broken == nil {
+		r.broken = v.fail()
+	}
+	return v
+}
+
+func evalConst(_ *run, e *expr) Value { return e.value }
+
+func evalSlot(r *run, e *expr) Value { return r.slots[r.base+e.slot] }
+
+func evalCapture(r *run, e *expr) Value { return r.captures[e.slot] }
+
+func evalRequest(r *run, _ *expr) Value { return r.request }
+
+func evalResource(r *run, _ *expr) Value { return r.resource }
+
+func evalMember(r *run, e *expr) Value {
+	return member(e, r.eval(e.kids[0]), e.name)
+}
+
+// member is v.name.
+func member(e *expr, v Value, name string) Value {
+	switch v.kind {
+	case KindMap:
+		if x, ok := v.fields().Get(name); ok {
+			return x
+		}
+		return undefined(e, name)
+	case kindError:
+		return v
+	case kindUnknown:
+		return v.guess().field(name)
+	case KindNull:
+		return nullValue(e)
+	case KindPath:
+		return fail(e, "The path has no binding "+name+".")
+	}
+	return undefined(e, name)
+}
+
+func evalAnd(r *run, e *expr) Value {
+	left := r.eval(e.kids[0])
+	if left.isFalse() {
+		return left
+	}
+	right := r.eval(e.kids[1])
+	switch {
+	case right.isFalse():
+		return right
+	case left.isTrue() && right.isTrue():
+		return right
+	}
+	return undecided(e, "&&", left, right)
+}
+
+func evalOr(r *run, e *expr) Value {
+	left := r.eval(e.kids[0])
+	if left.isTrue() {
+		return left
+	}
+	right := r.eval(e.kids[1])
+	switch {
+	case right.isTrue():
+		return right
+	case left.isFalse() && right.isFalse():
+		return right
+	}
+	return undecided(e, "||", left, right)
+}
+
+// undecided is the value of && and || when neither side settles it: the first error, or unknown.
+func undecided(e *expr, name string, left, right Value) Value {
+	switch {
+	case left.kind == kindError:
+		return left
+	case left.kind != KindBool && left.kind != kindUnknown:
+		return unsupported(e, name, left)
+	case right.kind == kindError:
+		return right
+	case right.kind != KindBool && right.kind != kindUnknown:
+		return unsupported(e, name, right)
+	}
+	return unknownBool(surelyBool(left) && surelyBool(right))
+}
+
+func evalNot(r *run, e *expr) Value {
+	switch v := r.eval(e.kids[0]); v.kind {
+	case KindBool:
+		return BoolValue(v.num == 0)
+	case kindError:
+		return v
+	case kindUnknown:
+		return unknownBool(surelyBool(v))
+	default:
+		return unsupported(e, "!", v)
+	}
+}
+
+func evalChoose(r *run, e *expr) Value {
+	switch v := r.eval(e.kids[0]); v.kind {
+	case KindBool:
+		if v.num != 0 {
+			return r.eval(e.kids[1])
+		}
+		return r.eval(e.kids[2])
+	case kindError:
+		return v
+	case kindUnknown:
+		return eitherOf(v, r.eval(e.kids[1]), r.eval(e.kids[2]))
+	default:
+		return unsupported(e, "?:", v)
+	}
+}
+
+// evalCall calls a function of the rules. Arguments and variables are evaluated first, once each; one that is an error
+// is an error only where it is used.
+func evalCall(r *run, e *expr) Value {
+	start := len(r.slots)
+	for _, k := range e.kids {
+		v := r.eval(k)
+		r.slots = append(r.slots, v)
+	}
+	outer := r.base
+	r.base = start
+	for _, l := range e.fn.lets {
+		v := r.eval(l.init)
+		r.slots = append(r.slots, v)
+	}
+	v := r.eval(e.fn.body)
+	r.base = outer
+	r.slots = r.slots[:start]
+	return v
+}
+
+// arguments evaluates expressions onto the stack and returns them there; release takes them off it.
+func (r *run) arguments(kids []*expr) []Value {
+	start := len(r.slots)
+	for _, k := range kids {
+		v := r.eval(k)
+		r.slots = append(r.slots, v)
+	}
+	return r.slots[start:]
+}
+
+func (r *run) release(args []Value) { r.slots = r.slots[:len(r.slots)-len(args)] }
+
+func evalBuiltin(r *run, e *expr) Value {
+	args := r.arguments(e.kids)
+	for _, a := range args {
+		if a.kind == kindError {
+			r.release(args)
+			return a
+		}
+	}
+	v := e.builtin.do(r, e, args)
+	r.release(args)
+	return v
+}
+
+func evalMethod(r *run, e *expr) Value {
+	values := r.arguments(e.kids)
+	for _, a := range values {
+		if a.kind == kindError {
+			r.release(values)
+			return a
+		}
+	}
+	v := callMethod(r, e, values[0], values[1:])
+	r.release(values)
+	return v
+}
+
+func callMethod(r *run, e *expr, self Value, args []Value) Value {
+	switch {
+	case e.method == nil:
+		return fail(e, "Function not found error: Name: ["+e.name+"].")
+	case self.kind == KindNull:
+		return nullValue(e)
+	case self.kind == kindUnknown:
+		return self.guess().call(e, args)
+	}
+	for _, a := range args {
+		if a.kind == kindUnknown {
+			return anything
+		}
+	}
+	form := e.method.forms[self.Kind()]
+	switch {
+	case form == nil:
+		return fail(e, "Function not found error: Name: ["+e.name+"] on "+self.kind.String()+".")
+	case len(args) < form.least || len(args) > form.most:
+		return fail(e, "Function ["+e.name+"] called with wrong number of arguments.")
+	}
+	return form.do(r, e, self, args)
+}
+
+// evalUnknownName and evalUnknownFunction are for what the checker has warned of.
+func evalUnknownName(_ *run, e *expr) Value {
+	return fail(e, "Variable not found error: Name: ["+e.name+"].")
+}
+
+func evalUnknownFunction(_ *run, e *expr) Value {
+	return fail(e, "Function not found error: Name: ["+e.name+"].")
+}

@@ -1,0 +1,140 @@
+package rules
+
+import "strings"
+
+// pathToken is a segment of a request's path. Of a list the document's id is not known, and of a collection group
+// query neither is the path that leads to the collection.
+type pathToken struct {
+	text string
+	kind tokenOfPath
+}
+
+type tokenOfPath uint8
+
+const (
+	tokenKnown tokenOfPath = iota
+	tokenAny               // one segment
+	tokenMany              // any number of segments
+)
+
+var (
+	someString = Value{kind: kindUnknown, ref: &unknown{fact: &fact{kinds: setOf(KindString)}, sure: true}}
+	somePath   = Value{kind: kindUnknown, ref: &unknown{fact: &fact{kinds: setOf(KindPath)}, sure: true}}
+)
+
+// split makes the tokens of a path.
+func split(tokens []pathToken, path string) []pathToken {
+	for path != "" {
+		path = path[1:]
+		n := strings.IndexByte(path, '/')
+		if n < 0 {
+			n = len(path)
+		}
+		tokens = append(tokens, pathToken{text: path[:n]})
+		path = path[n:]
+	}
+	return tokens
+}
+
+// enter tries a match block on the tokens from the given one, and returns true as soon as a condition grants.
+func (r *run) enter(m *match, from int) bool { return r.segment(m, 0, from) }
+
+// segment matches the block's segment number i and those after it, in every way that there is.
+func (r *run) segment(m *match, i, from int) bool {
+	if i == len(m.segments) {
+		return r.inside(m, from)
+	}
+	s := &m.segments[i]
+	switch {
+	case s.kind == segmentRest:
+		return r.rest(m, i, from)
+	case from == len(r.tokens):
+		return false
+	}
+	t := r.tokens[from]
+	switch {
+	case t.kind == tokenMany:
+		return false
+	case s.kind == segmentLiteral:
+		return t.kind == tokenKnown && t.text == s.text && r.segment(m, i+1, from+1)
+	case t.kind == tokenAny:
+		r.captures[s.slot] = someString
+	default:
+		r.captures[s.slot] = StringValue(t.text)
+	}
+	return r.segment(m, i+1, from+1)
+}
+
+// rest matches {name=**}: any number of segments in version 2; in version 1 at least one, and all that are left.
+func (r *run) rest(m *match, i, from int) bool {
+	s := &m.segments[i]
+	least := from
+	if r.set.version == 1 {
+		if least = from + 1; least > len(r.tokens) {
+			return false
+		}
+		least = len(r.tokens)
+	}
+	for to := least; to <= len(r.tokens); to++ {
+		r.captures[s.slot] = r.joined(from, to)
+		if r.segment(m, i+1, to) {
+			return true
+		}
+	}
+	return false
+}
+
+// joined is the path of some tokens.
+func (r *run) joined(from, to int) Value {
+	size := 0
+	for _, t := range r.tokens[from:to] {
+		if t.kind != tokenKnown {
+			return somePath
+		}
+		size += 1 + len(t.text)
+	}
+	var out strings.Builder
+	out.Grow(size)
+	for _, t := range r.tokens[from:to] {
+		out.WriteByte('/')
+		out.WriteString(t.text)
+	}
+	return PathValue(out.String())
+}
+
+// inside judges by a block's allow statements if the path ends here, and goes on to the blocks within.
+func (r *run) inside(m *match, from int) bool {
+	if from == len(r.tokens) {
+		for _, a := range m.allows {
+			if a.mask.has(r.req.Method) && r.grants(a) {
+				return true
+			}
+			if r.broken != nil {
+				return false
+			}
+		}
+	}
+	for _, inner := range m.matches {
+		if r.enter(inner, from) {
+			return true
+		}
+		if r.broken != nil {
+			return false
+		}
+	}
+	return false
+}
+
+// grants evaluates an allow statement.
+func (r *run) grants(a *allow) bool {
+	if r.explain != nil {
+		return r.tried(a)
+	}
+	if r.cover != nil {
+		r.cover.reached(a)
+	}
+	if a.cond == nil {
+		return true
+	}
+	return r.eval(a.cond).isTrue() && r.broken == nil
+}

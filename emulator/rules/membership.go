@@ -1,0 +1,223 @@
+package rules
+
+// Membership in lists and sets. What a client sends may hold ten thousands of elements, so membership in a long list
+// is looked up in an index rather than searched.
+
+// indexFrom is the length from which an index pays.
+const indexFrom = 16
+
+// scalar is a value that can be the key of a Go map: equal values have equal scalars.
+type scalar struct {
+	kind Kind
+	nano int32
+	num  int64
+	str  string
+}
+
+// scalarOf makes a value's scalar, if it has one. NaN has none, since it equals nothing.
+func scalarOf(v Value) (scalar, bool) {
+	switch v.kind {
+	case KindFloat:
+		f := v.float()
+		if f == f && f >= -(1<<63) && f < 1<<63 && f == float64(int64(f)) {
+			return scalar{kind: KindInt, num: int64(f)}, true
+		}
+		return scalar{kind: KindFloat, num: v.num}, f == f
+	case KindNull, KindBool, KindInt, KindString, KindBytes, KindTimestamp, KindDuration, KindPath:
+		return scalar{v.kind, v.nano, v.num, v.str}, true
+	}
+	return scalar{}, false
+}
+
+// members answers whether values are among the elements of a list.
+type members struct {
+	list  Elements
+	index map[scalar]struct{}
+	rest  []Value // those without a scalar, when there is an index
+}
+
+func membersOf(list Elements) members {
+	if c, ok := list.(*constants); ok {
+		return c.members
+	}
+	return indexed(list, list.Len() >= indexFrom)
+}
+
+func indexed(list Elements, index bool) members {
+	m := members{list: list}
+	if !index {
+		return m
+	}
+	m.index = make(map[scalar]struct{}, list.Len())
+	for i := range list.Len() {
+		v := list.At(i)
+		if s, ok := scalarOf(v); ok {
+			m.index[s] = struct{}{}
+		} else {
+			m.rest = append(m.rest, v)
+		}
+	}
+	return m
+}
+
+func (m *members) hasName(name string) truth {
+	if m.index == nil {
+		return m.has(StringValue(name))
+	}
+	if _, ok := m.index[scalar{kind: KindString, str: name}]; ok {
+		return yes
+	}
+	return m.has(StringValue(name))
+}
+
+func (m *members) has(v Value) truth {
+	if m.index == nil {
+		found := no
+		for i := range m.list.Len() {
+			switch equal(m.list.At(i), v) {
+			case yes:
+				return yes
+			case maybe:
+				found = maybe
+			}
+		}
+		return found
+	}
+	s, simple := scalarOf(v)
+	if simple {
+		if _, ok := m.index[s]; ok {
+			return yes
+		}
+	}
+	found := no
+	for _, e := range m.rest {
+		switch equal(e, v) {
+		case yes:
+			return yes
+		case maybe:
+			found = maybe
+		}
+	}
+	if v.kind == kindUnknown {
+		for i := range m.list.Len() {
+			if equal(m.list.At(i), v) != no {
+				found = maybe
+			}
+		}
+	}
+	return found
+}
+
+// constants are the elements of a list that is written out in the rules.
+type constants struct {
+	array
+	members members
+}
+
+func newConstants(values []Value) *constants {
+	c := &constants{array: values}
+	c.members = indexed(c.array, len(values) >= indexFrom)
+	return c
+}
+
+// containsAll tells whether every element of wanted is in list.
+func containsAll(list, wanted Elements) truth {
+	m := membersOf(list)
+	all := yes
+	for i := range wanted.Len() {
+		switch m.has(wanted.At(i)) {
+		case no:
+			return no
+		case maybe:
+			all = maybe
+		}
+	}
+	return all
+}
+
+// containsAny tells whether some element of wanted is in list.
+func containsAny(list, wanted Elements) truth {
+	m := membersOf(list)
+	found := no
+	for i := range wanted.Len() {
+		switch m.has(wanted.At(i)) {
+		case yes:
+			return yes
+		case maybe:
+			found = maybe
+		}
+	}
+	return found
+}
+
+// namesWithin tells whether every name of f is in list. It is how most rules bound a document's fields, so it neither
+// sorts nor copies the names.
+func namesWithin(f Fields, list Elements) truth {
+	m := membersOf(list)
+	all := yes
+	f.Names(func(name string) bool {
+		switch m.hasName(name) {
+		case no:
+			all = no
+			return false
+		case maybe:
+			all = maybe
+		}
+		return true
+	})
+	return all
+}
+
+// namesInclude tells whether all of the elements of list are names of f, or any of them.
+func namesInclude(f Fields, list Elements, any bool) truth {
+	result := truthOf(!any)
+	for i := range list.Len() {
+		v := list.At(i)
+		has := no
+		switch v.kind {
+		case KindString:
+			_, ok := f.Get(v.str)
+			has = truthOf(ok)
+		case kindUnknown:
+			has = maybe
+		}
+		switch {
+		case has == truthOf(any):
+			return has
+		case has == maybe:
+			result = maybe
+		}
+	}
+	return result
+}
+
+// hasUnknown tells whether a list holds symbolic values.
+func hasUnknown(list Elements) bool {
+	for i := range list.Len() {
+		if list.At(i).kind == kindUnknown {
+			return true
+		}
+	}
+	return false
+}
+
+// unique is the list without repetitions: the first of equal elements stays.
+func unique(list Elements) array {
+	out := make(array, 0, list.Len())
+	seen := make(map[scalar]struct{})
+	for i := range list.Len() {
+		v := list.At(i)
+		if s, ok := scalarOf(v); ok {
+			if _, there := seen[s]; !there {
+				seen[s] = struct{}{}
+				out = append(out, v)
+			}
+			continue
+		}
+		m := members{list: out}
+		if m.has(v) != yes {
+			out = append(out, v)
+		}
+	}
+	return out
+}

@@ -1,0 +1,313 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+)
+
+// parser reads a rules file from left to right, one token ahead. The first syntax error ends it, by a panic with a
+// syntaxError that parse turns into an error.
+type parser struct {
+	src     *source
+	tok     token // the next token
+	last    int   // the end of the token before it
+	nesting int
+	soft    []Issue // things that are tolerated
+}
+
+type syntaxError struct{ issue Issue }
+
+func (p *parser) fail(at int, format string, args ...any) {
+	panic(syntaxError{p.src.issue(SeverityError, "syntax", at, fmt.Sprintf(format, args...))})
+}
+
+// parse reads a file. The issues are warnings.
+func parse(src *source) (f *file, soft []Issue, err error) {
+	p := &parser{src: src}
+	defer func() {
+		if caught := recover(); caught != nil {
+			s, ok := caught.(syntaxError)
+			if !ok {
+				panic(caught)
+			}
+			f, err = nil, &Error{Issues: []Issue{s.issue}}
+		}
+	}()
+	p.tok = p.scan(0)
+	f = p.file()
+	return f, p.soft, nil
+}
+
+// next moves on by one token and returns the one it leaves.
+func (p *parser) next() token {
+	t := p.tok
+	p.last = t.end
+	p.tok = p.scan(t.end)
+	return t
+}
+
+// is tells whether the next token is this mark or keyword.
+func (p *parser) is(text string) bool {
+	return (p.tok.kind == tokenMark || p.tok.kind == tokenName) && p.tok.text == text
+}
+
+// take moves on if the next token is this mark or keyword.
+func (p *parser) take(text string) bool {
+	if !p.is(text) {
+		return false
+	}
+	p.next()
+	return true
+}
+
+// found describes the next token for a message.
+func (p *parser) found() string {
+	switch p.tok.kind {
+	case tokenEnd:
+		return "the end of the file"
+	case tokenString:
+		return "a string"
+	case tokenBytes:
+		return "bytes"
+	case tokenInt, tokenFloat:
+		return "the number " + p.tok.text
+	}
+	return "'" + p.tok.text + "'"
+}
+
+func (p *parser) expected(what string) {
+	p.fail(p.tok.pos, "unexpected %s: expected %s", p.found(), what)
+}
+
+func (p *parser) expect(text, where string) token {
+	if !p.is(text) {
+		p.expected("'" + text + "'" + where)
+	}
+	return p.next()
+}
+
+func (p *parser) word(what string) word {
+	if p.tok.kind != tokenName {
+		p.expected(what)
+	}
+	t := p.next()
+	return word{text: t.text, pos: t.pos, end: t.end}
+}
+
+// semicolon ends a statement. Google's compiler does without before a closing brace, and so does this one.
+func (p *parser) semicolon(after string) {
+	if p.take(";") || p.is("}") {
+		return
+	}
+	p.fail(p.last, "missing ';' after %s, before %s", after, p.found())
+}
+
+func (p *parser) file() *file {
+	f := &file{src: p.src, version: 1, versionAt: -1}
+	for {
+		switch {
+		case p.tok.kind == tokenEnd:
+			if len(f.services) == 0 {
+				p.fail(p.tok.pos, "the file has no service: expected 'service cloud.firestore { … }'")
+			}
+			return f
+		case p.is("rules_version"):
+			p.version(f)
+		case p.is("service"):
+			f.services = append(f.services, p.service())
+		case p.is("function"):
+			f.functions = append(f.functions, p.function())
+		default:
+			p.expected("'rules_version', 'service' or 'function'")
+		}
+	}
+}
+
+func (p *parser) version(f *file) {
+	at := p.next().pos
+	if f.versionAt >= 0 || len(f.services) > 0 || len(f.functions) > 0 {
+		p.fail(at, "rules_version must be the first statement, and be there once")
+	}
+	f.versionAt = at
+	p.expect("=", " after rules_version")
+	switch {
+	case p.tok.kind != tokenString:
+		p.expected("'1' or '2' in quotes")
+	case p.tok.text == "1":
+	case p.tok.text == "2":
+		f.version = 2
+	default:
+		p.fail(p.tok.pos, "unknown rules_version %q: expected '1' or '2'", p.tok.text)
+	}
+	p.next()
+	p.take(";")
+}
+
+func (p *parser) service() *service {
+	s := &service{pos: p.next().pos}
+	name := p.word("the service's name, cloud.firestore or firebase.storage")
+	s.name = name.text
+	for p.take(".") {
+		s.name += "." + p.word("a name").text
+	}
+	if s.name != string(Firestore) && s.name != string(Storage) {
+		p.fail(name.pos, "unknown service %s: expected cloud.firestore or firebase.storage", s.name)
+	}
+	p.expect("{", " after the service's name")
+	for !p.take("}") {
+		switch {
+		case p.is("match"):
+			s.matches = append(s.matches, p.match())
+		case p.is("function"):
+			s.functions = append(s.functions, p.function())
+		default:
+			p.expected("'match', 'function' or '}'")
+		}
+	}
+	return s
+}
+
+func (p *parser) match() *match {
+	if p.nesting++; p.nesting > maxNesting {
+		p.fail(p.tok.pos, "match blocks nest deeper than %d", MaxMatchDepth)
+	}
+	defer func() { p.nesting-- }()
+	m := &match{pos: p.next().pos}
+	m.segments = p.segments()
+	p.expect("{", " after the match's path")
+	for !p.is("}") {
+		switch {
+		case p.is("match"):
+			m.matches = append(m.matches, p.match())
+		case p.is("allow"):
+			m.allows = append(m.allows, p.allow())
+		case p.is("function"):
+			m.functions = append(m.functions, p.function())
+		default:
+			p.expected("'allow', 'match', 'function' or '}'")
+		}
+	}
+	m.end = p.next().end
+	return m
+}
+
+// segments reads the path of a match. It works on the text, since a path's literals are no names: (default), 2022-09.
+func (p *parser) segments() []segment {
+	if !p.is("/") {
+		p.expected("a path that starts with '/'")
+	}
+	var list []segment
+	at := p.tok.pos
+	text := p.src.text
+	for at < len(text) && text[at] == '/' && !strings.HasPrefix(text[at:], "//") && !strings.HasPrefix(text[at:], "/*") {
+		at++
+		start := at
+		if at < len(text) && text[at] == '{' {
+			var s segment
+			s, at = p.wildcard(at)
+			list = append(list, s)
+			continue
+		}
+		for at < len(text) && !strings.ContainsRune(" \t\r\n\f/{};", rune(text[at])) {
+			at++
+		}
+		if at == start {
+			p.fail(at, "a segment of the path is missing after '/'")
+		}
+		s := segment{kind: segmentLiteral, text: text[start:at], pos: start, end: at}
+		if strings.ContainsAny(s.text, "$=*'\"") {
+			p.fail(start, "unexpected %q in a match's path: expected a name or a wildcard such as {name}", s.text)
+		}
+		list = append(list, s)
+	}
+	p.last = at
+	p.tok = p.scan(at)
+	return list
+}
+
+// wildcard reads {name}, {name=*} or {name=**} at offset at.
+func (p *parser) wildcard(at int) (segment, int) {
+	open := p.scan(at)
+	name := p.scan(open.end)
+	if name.kind != tokenName {
+		p.fail(name.pos, "expected the wildcard's name after '{'")
+	}
+	s := segment{kind: segmentOne, text: name.text, pos: at}
+	t := p.scan(name.end)
+	if t.text == "=" {
+		stars := 0
+		for t = p.scan(t.end); t.text == "*"; t = p.scan(t.end) {
+			stars++
+		}
+		switch stars {
+		case 1:
+		case 2:
+			s.kind = segmentRest
+		default:
+			p.fail(t.pos, "expected '**' after '=' in a wildcard")
+		}
+	}
+	if t.text != "}" {
+		p.fail(t.pos, "expected '}' or '=**' in the wildcard {%s}", name.text)
+	}
+	s.end = t.end
+	return s, t.end
+}
+
+func (p *parser) allow() *allow {
+	a := &allow{pos: p.next().pos}
+	for {
+		w := p.word("a method: read, write, get, list, create, update or delete")
+		set, ok := methodSets[w.text]
+		if !ok {
+			p.fail(w.pos, "unknown method %s: expected read, write, get, list, create, update or delete", w.text)
+		}
+		a.methods = append(a.methods, w)
+		a.mask |= set
+		if !p.take(",") {
+			break
+		}
+	}
+	if p.take(":") {
+		p.expect("if", " before the condition")
+		a.cond = p.expression()
+	} else if p.is("if") {
+		p.expected("':' before 'if'")
+	}
+	p.semicolon("the allow statement")
+	a.end = p.last
+	return a
+}
+
+func (p *parser) function() *function {
+	f := &function{pos: p.next().pos}
+	f.name = p.word("the function's name")
+	p.expect("(", " after the function's name")
+	for !p.take(")") {
+		if len(f.params) > 0 && !p.take(",") {
+			p.expected("',' or ')'")
+		}
+		f.params = append(f.params, p.word("a parameter's name"))
+	}
+	p.expect("{", " before the function's body")
+	for p.take("let") {
+		l := &let{name: p.word("the variable's name")}
+		p.expect("=", " after the variable's name")
+		l.init = p.expression()
+		if !p.take(";") {
+			p.fail(p.last, "missing ';' after the variable, before %s", p.found())
+		}
+		f.lets = append(f.lets, l)
+	}
+	if !p.is("return") {
+		p.expected("'let' or 'return'")
+	}
+	p.next()
+	f.body = p.expression()
+	p.semicolon("the returned expression")
+	if !p.is("}") {
+		p.expected("'}' after the returned expression")
+	}
+	f.end = p.next().end
+	return f
+}

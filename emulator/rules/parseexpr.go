@@ -1,0 +1,241 @@
+package rules
+
+import "strings"
+
+// levels are the binary operators from the loosest to the tightest; those of one level group from the left
+// (https://firebase.google.com/docs/rules/rules-language#building_conditions).
+var levels = [][]string{{"||"}, {"&&"}, {"==", "!="}, {"in", "is"}, {"<=", ">=", "<", ">"}, {"+", "-"}, {"*", "/", "%"}}
+
+var binaryOps = map[string]op{"||": opOr, "&&": opAnd, "==": opEqual, "!=": opNotEqual, "in": opIn, "is": opIs,
+	"<": opLess, "<=": opLessEqual, ">": opGreater, ">=": opGreaterEqual, "+": opAdd, "-": opSubtract, "*": opMultiply,
+	"/": opDivide, "%": opModulo}
+
+// deeper counts a level of nesting; the caller undoes it by p.nesting--.
+func (p *parser) deeper() {
+	if p.nesting++; p.nesting > maxNesting {
+		p.fail(p.tok.pos, "the expression nests deeper than %d", maxNesting)
+	}
+}
+
+// expression reads an expression, a ternary at the loosest.
+func (p *parser) expression() *expr {
+	p.deeper()
+	defer func() { p.nesting-- }()
+	cond := p.binary(0)
+	if !p.is("?") {
+		return cond
+	}
+	at := p.next().pos
+	yes := p.expression()
+	p.expect(":", " between the two values of '?'")
+	no := p.expression()
+	return &expr{op: opChoose, pos: cond.pos, end: no.end, at: at, kids: []*expr{cond, yes, no}}
+}
+
+func (p *parser) binary(level int) *expr {
+	if level == len(levels) {
+		return p.unary()
+	}
+	left := p.binary(level + 1)
+	for {
+		var found string
+		for _, o := range levels[level] {
+			if p.is(o) {
+				found = o
+			}
+		}
+		if found == "" {
+			return left
+		}
+		at := p.next().pos
+		e := &expr{op: binaryOps[found], pos: left.pos, at: at}
+		if e.op == opIs {
+			w := p.word("a type after 'is'")
+			e.name, e.kids, e.end = w.text, []*expr{left}, w.end
+			set, ok := kindNames[w.text]
+			if !ok {
+				p.fail(w.pos, "unknown type %s: expected one of %s", w.text, strings.Join(typeNames, ", "))
+			}
+			e.kind = set
+		} else {
+			right := p.binary(level + 1)
+			e.kids, e.end = []*expr{left, right}, right.end
+		}
+		left = e
+	}
+}
+
+func (p *parser) unary() *expr {
+	var kind op
+	switch {
+	case p.is("!"):
+		kind = opNot
+	case p.is("-"):
+		kind = opNegate
+	default:
+		return p.postfix()
+	}
+	p.deeper()
+	defer func() { p.nesting-- }()
+	at := p.next().pos
+	kid := p.unary()
+	return &expr{op: kind, pos: at, end: kid.end, at: at, kids: []*expr{kid}}
+}
+
+func (p *parser) postfix() *expr {
+	e := p.primary()
+	for {
+		switch {
+		case p.is("."):
+			p.next()
+			w := p.word("a name after '.'")
+			n := &expr{op: opMember, pos: e.pos, end: w.end, at: w.pos, name: w.text, kids: []*expr{e}}
+			if p.is("(") {
+				n.op = opMethod
+				n.kids = append(n.kids, p.arguments(")")...)
+				n.end = p.last
+			}
+			e = n
+		case p.is("["):
+			at := p.next().pos
+			from := p.expression()
+			n := &expr{op: opIndex, pos: e.pos, at: at, kids: []*expr{e, from}}
+			if p.take(":") {
+				n.op = opRange
+				n.kids = append(n.kids, p.expression())
+			}
+			p.expect("]", " after the index")
+			n.end = p.last
+			e = n
+		default:
+			return e
+		}
+	}
+}
+
+// arguments reads the expressions between the next token, an opening bracket, and its closing one.
+func (p *parser) arguments(closing string) []*expr {
+	p.next()
+	var list []*expr
+	for !p.take(closing) {
+		if len(list) > 0 && !p.take(",") {
+			p.expected("',' or '" + closing + "'")
+		}
+		list = append(list, p.expression())
+	}
+	return list
+}
+
+func (p *parser) primary() *expr {
+	t := p.tok
+	e := &expr{pos: t.pos, end: t.end, at: t.pos}
+	switch t.kind {
+	case tokenInt, tokenFloat:
+		e.value = t.number
+	case tokenString:
+		e.value = StringValue(t.text)
+	case tokenBytes:
+		e.value = BytesValue(t.text)
+	case tokenName:
+		switch t.text {
+		case "true", "false":
+			e.value = BoolValue(t.text == "true")
+		case "null":
+		case "in", "is", "let", "return", "if", "function", "allow", "match", "service":
+			p.expected("an expression")
+		default:
+			e.op, e.name = opName, t.text
+		}
+		p.next()
+		if e.op == opName && p.is("(") {
+			e.op = opCall
+			e.kids = p.arguments(")")
+			e.end = p.last
+		}
+		return e
+	case tokenMark:
+		return p.bracketed(e)
+	default:
+		p.expected("an expression")
+	}
+	p.next()
+	return e
+}
+
+// bracketed reads an expression that starts with a mark: (…), a list, a map or a path.
+func (p *parser) bracketed(e *expr) *expr {
+	switch p.tok.text {
+	case "(":
+		p.next()
+		inner := p.expression()
+		p.expect(")", " to match the '('")
+		// The node keeps the brackets in its text, so that excerpts and mutants stay whole.
+		inner.pos, inner.end = e.pos, p.last
+		return inner
+	case "[":
+		e.op = opList
+		e.kids = p.arguments("]")
+	case "{":
+		e.op = opMap
+		p.next()
+		for !p.take("}") {
+			if len(e.kids) > 0 && !p.take(",") {
+				p.expected("',' or '}'")
+			}
+			key := p.expression()
+			p.expect(":", " after the map's key")
+			e.kids = append(e.kids, key, p.expression())
+		}
+	case "/":
+		return p.path(e)
+	default:
+		p.expected("an expression")
+	}
+	e.end = p.last
+	return e
+}
+
+// isPathChar tells what a literal segment of a path may consist of. A dot is not among them: it calls a method.
+func isPathChar(c byte) bool {
+	return isNamePart(c) || c == '-' || c == '~' || c == '%' || c == '@' || c >= 0x80
+}
+
+// path reads a path such as /databases/$(database)/documents/users/$(uid) from the text.
+func (p *parser) path(e *expr) *expr {
+	e.op = opPath
+	text := p.src.text
+	at := p.tok.pos
+	var literal strings.Builder
+	for at < len(text) && text[at] == '/' && !strings.HasPrefix(text[at:], "//") && !strings.HasPrefix(text[at:], "/*") {
+		literal.WriteByte('/')
+		at++
+		start := at
+		switch {
+		case strings.HasPrefix(text[at:], "$("):
+			e.parts = append(e.parts, literal.String())
+			literal.Reset()
+			p.tok = p.scan(at + 2)
+			e.kids = append(e.kids, p.expression())
+			if !p.is(")") {
+				p.expected("')' after the path's expression")
+			}
+			at = p.tok.end
+		case strings.HasPrefix(text[at:], "(default)"):
+			at += len("(default)")
+			literal.WriteString("(default)")
+		default:
+			for at < len(text) && isPathChar(text[at]) {
+				at++
+			}
+			if at == start {
+				p.fail(at, "expected a name or $(…) after '/' in a path")
+			}
+			literal.WriteString(text[start:at])
+		}
+	}
+	e.parts = append(e.parts, literal.String())
+	e.end = at
+	p.last = at
+	p.tok = p.scan(at)
+	return e
+}

@@ -1,0 +1,100 @@
+package rules
+
+import "strings"
+
+// evalPath puts a path literal together. A value in it is a string, which is one segment, or a path, which is several.
+func evalPath(r *run, e *expr) Value {
+	args := r.arguments(e.kids)
+	v := joinPath(e, args)
+	r.release(args)
+	return v
+}
+
+func joinPath(e *expr, args []Value) Value {
+	size := 0
+	for _, a := range args {
+		switch {
+		case a.kind == kindError:
+			return a
+		case a.kind == kindUnknown:
+			return anything
+		case a.kind == KindNull:
+			return nullValue(e)
+		case a.kind != KindString && a.kind != KindPath:
+			return fail(e, "A path consists of strings and paths, not #.", a)
+		case a.kind == KindString && (a.str == "" || strings.IndexByte(a.str, '/') >= 0):
+			return fail(e, "A segment of a path must be neither empty nor hold a slash: #.", a)
+		}
+		size += len(a.str)
+	}
+	for _, p := range e.parts {
+		size += len(p)
+	}
+	var out strings.Builder
+	out.Grow(size)
+	for i, p := range e.parts {
+		if i < len(args) && args[i].kind == KindPath {
+			out.WriteString(strings.TrimSuffix(p, "/")) // the path brings its own
+		} else {
+			out.WriteString(p)
+		}
+		if i < len(args) {
+			out.WriteString(args[i].str)
+		}
+	}
+	return PathValue(out.String())
+}
+
+// evalBind is (/path/$(a)/$(b)).bind({'a': …, 'b': …}): names without a value elsewhere are taken from the map.
+func evalBind(r *run, e *expr) Value {
+	path := e.kids[0]
+	bound := r.eval(e.kids[1])
+	if bound.kind == kindError || bound.kind == kindUnknown {
+		return bound
+	}
+	if bound.kind != KindMap {
+		return unsupported(e, "bind", bound)
+	}
+	args := make([]Value, len(path.kids))
+	for i, k := range path.kids {
+		if k.op == opName {
+			if v, ok := bound.fields().Get(k.name); ok {
+				args[i] = v
+				continue
+			}
+		}
+		args[i] = r.eval(k)
+	}
+	return joinPath(path, args)
+}
+
+// pathSegment is segment i of a path.
+func pathSegment(path string, i int64) (string, bool) {
+	if i < 0 {
+		return "", false
+	}
+	for rest := strings.TrimPrefix(path, "/"); rest != ""; i-- {
+		segment, after, _ := strings.Cut(rest, "/")
+		if i == 0 {
+			return segment, true
+		}
+		rest = after
+	}
+	return "", false
+}
+
+// builtinPath is path(string).
+func builtinPath(_ *run, e *expr, args []Value) Value {
+	switch v := args[0]; v.kind {
+	case KindPath:
+		return v
+	case KindString:
+		text := strings.Trim(v.str, "/")
+		if text == "" || strings.Contains(text, "//") {
+			return fail(e, "# is no path.", v)
+		}
+		return PathValue("/" + text)
+	default:
+		return unsupported(e, "path()", v)
+	}
+}

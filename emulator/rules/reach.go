@@ -1,0 +1,53 @@
+package rules
+
+import "strings"
+
+// reachable warns of a match that no request can ever come to. path is the whole path of the block.
+func (c *checker) reachable(m *match, path []segment) {
+	if len(m.allows) == 0 {
+		if len(m.matches) == 0 {
+			c.warn("empty-match", m.pos, "this match has no allow statement and no match in it, so it does nothing")
+		}
+		return
+	}
+	if why := unreachable(c.service, path); why != "" {
+		c.warn("unreachable-match", m.pos, "no request matches %s: %s", pathText(path), why)
+	}
+}
+
+// roots are how the paths of a service start. A star stands for any segment.
+var roots = map[Service][]string{Firestore: {"databases", "*", "documents"}, Storage: {"b", "*", "o"}}
+
+func unreachable(service Service, path []segment) string {
+	root := roots[service]
+	for i, g := range path {
+		if g.kind == segmentRest {
+			return ""
+		}
+		if i < len(root) && g.kind == segmentLiteral && root[i] != "*" && g.text != root[i] {
+			return "its paths start with /" + strings.ReplaceAll(strings.Join(root, "/"), "*", "{name}")
+		}
+	}
+	switch {
+	case len(path) <= len(root):
+		return "its path ends before " + map[Service]string{Firestore: "a collection", Storage: "an object"}[service]
+	case service == Firestore && (len(path)-len(root))%2 == 1:
+		return "it ends in a collection; allow statements are for documents, such as " + pathText(path) + "/{id}"
+	}
+	return ""
+}
+
+func pathText(path []segment) string {
+	var out strings.Builder
+	for _, g := range path {
+		switch g.kind {
+		case segmentLiteral:
+			out.WriteString("/" + g.text)
+		case segmentOne:
+			out.WriteString("/{" + g.text + "}")
+		default:
+			out.WriteString("/{" + g.text + "=**}")
+		}
+	}
+	return out.String()
+}

@@ -1,0 +1,55 @@
+package rules
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// Ruleset is a compiled rules file. It does not change, so any number of goroutines may judge by it at once.
+type Ruleset struct {
+	src      *source
+	version  int
+	services []*service
+	count    int      // of expressions
+	nodes    []*expr  // all expressions, by id
+	allows   []*allow // all allow statements, by id
+}
+
+// Compile reads a rules file. name is what messages call it; it is not opened. The warnings are in the order of the
+// text. The error, if there is one, is an *Error.
+func Compile(name, text string) (*Ruleset, []Issue, error) {
+	src := &source{file: name, text: text}
+	switch {
+	case len(text) > MaxSourceBytes:
+		i := src.issue(SeverityError, "limit", 0, fmt.Sprintf("the rules have %d bytes: at most %d are allowed", len(text), MaxSourceBytes))
+		return nil, nil, &Error{Issues: []Issue{i}}
+	case !utf8.ValidString(text):
+		return nil, nil, &Error{Issues: []Issue{src.issue(SeverityError, "syntax", 0, "the rules are not UTF-8 text")}}
+	}
+	f, soft, err := parse(src)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &Ruleset{src: src, version: f.version, services: f.services}
+	c := &checker{src: src, set: s, issues: soft}
+	warnings, err := c.check(f)
+	if err != nil {
+		return nil, warnings, err
+	}
+	return s, warnings, nil
+}
+
+// Version is the version of the language that the file is written in, 1 or 2.
+func (s *Ruleset) Version() int { return s.version }
+
+// Source is the text that was compiled.
+func (s *Ruleset) Source() string { return s.src.text }
+
+// Services are the services that the file has rules for.
+func (s *Ruleset) Services() []Service {
+	var list []Service
+	for _, v := range s.services {
+		list = append(list, Service(v.name))
+	}
+	return list
+}

@@ -1,0 +1,107 @@
+package rules
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// stringMethods are those of https://firebase.google.com/docs/reference/rules/rules.String.
+var stringMethods = methodsOf{
+	kind: KindString,
+	forms: map[string]form{
+		"size":    plain(func(s Value) Value { return IntValue(int64(utf8.RuneCountInString(s.str))) }),
+		"lower":   plain(func(s Value) Value { return StringValue(strings.ToLower(s.str)) }),
+		"upper":   plain(func(s Value) Value { return StringValue(strings.ToUpper(s.str)) }),
+		"trim":    plain(func(s Value) Value { return StringValue(strings.TrimSpace(s.str)) }),
+		"toUtf8":  plain(func(s Value) Value { return BytesValue(s.str) }),
+		"matches": {1, 1, stringMatches},
+		"replace": {2, 2, stringReplace},
+		"split":   {1, 1, stringSplit},
+	},
+	gives: map[string]kindSet{"size": setOf(KindInt), "lower": setOf(KindString), "upper": setOf(KindString),
+		"trim": setOf(KindString), "toUtf8": setOf(KindBytes), "matches": setOf(KindBool), "replace": setOf(KindString),
+		"split": setOf(KindList)},
+}
+
+// regexMethods are the methods whose first argument is a regular expression in RE2's syntax, which is Go's. A constant
+// one is compiled with the rules.
+var regexMethods = map[string]bool{"matches": true, "replace": true, "split": true}
+
+// compileRegex compiles a pattern for a method: matches is about the whole string.
+func compileRegex(method, pattern string) (*regexp.Regexp, error) {
+	if method == "matches" {
+		if _, err := regexp.Compile(pattern); err != nil {
+			return nil, err // so that the message shows the pattern as it is written
+		}
+		pattern = `\A(?:` + pattern + `)\z`
+	}
+	return regexp.Compile(pattern)
+}
+
+// regexOf is the pattern of a call, and an error value if there is none.
+func regexOf(e *expr, pattern Value) (*regexp.Regexp, Value) {
+	if e.pattern != nil {
+		return e.pattern, Value{}
+	}
+	if pattern.kind != KindString {
+		return nil, unsupported(e, e.name, pattern)
+	}
+	re, err := compileRegex(e.name, pattern.str)
+	if err != nil {
+		return nil, fail(e, "Invalid regular expression #.", pattern)
+	}
+	return re, Value{}
+}
+
+func stringMatches(_ *run, e *expr, self Value, args []Value) Value {
+	re, failed := regexOf(e, args[0])
+	if re == nil {
+		return failed
+	}
+	return BoolValue(re.MatchString(self.str))
+}
+
+// maxText bounds what replace and join may make, so that rules cannot be used to fill the memory.
+const maxText = 16 << 20
+
+func stringReplace(_ *run, e *expr, self Value, args []Value) Value {
+	re, failed := regexOf(e, args[0])
+	if re == nil {
+		return failed
+	}
+	with := args[1]
+	if with.kind != KindString {
+		return unsupported(e, "replace", with)
+	}
+	if (utf8.RuneCountInString(self.str)+1)*len(with.str) > maxText {
+		return fail(e, "The replaced string would be too long.")
+	}
+	return StringValue(re.ReplaceAllString(self.str, with.str))
+}
+
+func stringSplit(_ *run, e *expr, self Value, args []Value) Value {
+	re, failed := regexOf(e, args[0])
+	if re == nil {
+		return failed
+	}
+	parts := re.Split(self.str, -1)
+	list := make(array, len(parts))
+	for i, p := range parts {
+		list[i] = StringValue(p)
+	}
+	return ListValue(list)
+}
+
+// bytesMethods are those of https://firebase.google.com/docs/reference/rules/rules.Bytes.
+var bytesMethods = methodsOf{
+	kind: KindBytes,
+	forms: map[string]form{
+		"size":        plain(func(b Value) Value { return IntValue(int64(len(b.str))) }),
+		"toBase64":    plain(func(b Value) Value { return StringValue(base64.URLEncoding.EncodeToString([]byte(b.str))) }),
+		"toHexString": plain(func(b Value) Value { return StringValue(strings.ToUpper(hex.EncodeToString([]byte(b.str)))) }),
+	},
+	gives: map[string]kindSet{"size": setOf(KindInt), "toBase64": setOf(KindString), "toHexString": setOf(KindString)},
+}

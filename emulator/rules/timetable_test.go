@@ -1,0 +1,290 @@
+package rules_test
+
+import (
+	"context"
+	"maps"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/emulator/rules"
+)
+
+const root = "/databases/(default)/documents"
+
+var now = time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC)
+
+// store is a database in which after stands over before. A nil after is a deleted document.
+type store struct {
+	before, after map[string]map[string]rules.Value
+	asked         int
+	err           error
+}
+
+func (s *store) Get(_ context.Context, path string) (rules.Fields, error) {
+	s.asked++
+	return fieldsOf(s.before[path]), s.err
+}
+
+func (s *store) GetAfter(_ context.Context, path string) (rules.Fields, error) {
+	s.asked++
+	if d, ok := s.after[path]; ok {
+		return fieldsOf(d), s.err
+	}
+	return fieldsOf(s.before[path]), s.err
+}
+
+func fieldsOf(m map[string]rules.Value) rules.Fields {
+	if m == nil {
+		return nil
+	}
+	return fields(m)
+}
+
+// fields is a document of a test.
+type fields map[string]rules.Value
+
+func (f fields) Len() int { return len(f) }
+func (f fields) Get(name string) (rules.Value, bool) {
+	v, ok := f[name]
+	return v, ok
+}
+func (f fields) Names(yield func(string) bool) {
+	for name := range f {
+		if !yield(name) {
+			return
+		}
+	}
+}
+
+func text(s string) rules.Value { return rules.StringValue(s) }
+
+func compile(t testing.TB, source string) *rules.Ruleset {
+	t.Helper()
+	set, _, err := rules.Compile("test.rules", source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+func timetableRules(t testing.TB) *rules.Ruleset {
+	t.Helper()
+	source, err := os.ReadFile("testdata/timetable.rules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, warnings, err := rules.Compile("timetable.rules", string(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range warnings {
+		if w.Code != "allows-everyone" {
+			t.Errorf("unexpected %s", w)
+		}
+	}
+	return set
+}
+
+var alice = &rules.Auth{UID: "alice", Token: rules.Claims{"email": "alice@example.com"}}
+
+func newTimetable() fields {
+	return fields{"title": text("봄학기"), "visibility": text("public"),
+		"semester":  rules.PathValue(root + "/schools/demo/semesters/2026-0300"),
+		"createdAt": rules.TimeValue(now), "updatedAt": rules.TimeValue(now)}
+}
+
+func world() *store {
+	return &store{before: map[string]map[string]rules.Value{
+		root + "/schools/demo/semesters/2026-0300": {"status": text("normal")},
+		root + "/users/alice":                      {"username": text("alice"), "createdAt": rules.TimeValue(now), "updatedAt": rules.TimeValue(now)},
+		root + "/indices/user/usernames/alice":     {"value": text("alice")},
+		root + "/users/alice/timetables/private1":  {"visibility": text("private")},
+		root + "/users/alice/timetables/public1":   {"visibility": text("public")},
+		root + "/users/bob/timetables/private1":    {"visibility": text("private")},
+		root + "/users/bob/timetables/public1":     {"visibility": text("public")},
+	}, after: map[string]map[string]rules.Value{}}
+}
+
+func TestTimetableRules(t *testing.T) {
+	set := timetableRules(t)
+	limit := func(n int64, filters ...rules.Filter) *rules.Query {
+		q := &rules.Query{Limit: n, HasLimit: n > 0,
+			Orders: []rules.Order{{Field: []string{"semester"}, Descending: true}, {Field: []string{"createdAt"}, Descending: true}}}
+		if filters != nil {
+			q.Filter = &rules.Filter{Op: rules.FilterAnd, Filters: filters}
+		}
+		return q
+	}
+	public := rules.Filter{Op: rules.FilterEqual, Field: []string{"visibility"}, Value: text("public")}
+	change := func(f fields, name string, v rules.Value) fields {
+		f = maps.Clone(f)
+		f[name] = v
+		return f
+	}
+	without := func(f fields, name string) fields {
+		f = maps.Clone(f)
+		delete(f, name)
+		return f
+	}
+	mine := root + "/users/alice/timetables"
+	for _, c := range []struct {
+		name  string
+		req   rules.Request
+		allow bool
+	}{
+		{"create", rules.Request{Method: rules.Create, Path: mine + "/t1", Auth: alice, After: newTimetable()}, true},
+		{"create signed out", rules.Request{Method: rules.Create, Path: mine + "/t1", After: newTimetable()}, false},
+		{"create for another", rules.Request{Method: rules.Create, Path: root + "/users/bob/timetables/t1", Auth: alice, After: newTimetable()}, false},
+		{"extra field", rules.Request{Method: rules.Create, Path: mine + "/t1", Auth: alice, After: change(newTimetable(), "x", text("y"))}, false},
+		{"missing field", rules.Request{Method: rules.Create, Path: mine + "/t1", Auth: alice, After: without(newTimetable(), "semester")}, false},
+		{"no such semester", rules.Request{Method: rules.Create, Path: mine + "/t1", Auth: alice,
+			After: change(newTimetable(), "semester", rules.PathValue(root+"/schools/demo/semesters/x"))}, false},
+		{"semester is no document", rules.Request{Method: rules.Create, Path: mine + "/t1", Auth: alice,
+			After: change(newTimetable(), "semester", rules.PathValue(root+"/schools"))}, false},
+		{"forged time", rules.Request{Method: rules.Create, Path: mine + "/t1", Auth: alice,
+			After: change(newTimetable(), "createdAt", rules.TimeValue(now.Add(-time.Microsecond)))}, false},
+		{"update", rules.Request{Method: rules.Update, Path: mine + "/t1", Auth: alice, Before: change(newTimetable(), "updatedAt", rules.TimeValue(now.Add(-time.Hour))),
+			After: change(newTimetable(), "visibility", text("private"))}, true},
+		{"update createdAt", rules.Request{Method: rules.Update, Path: mine + "/t1", Auth: alice, Before: newTimetable(),
+			After: change(newTimetable(), "createdAt", rules.TimeValue(now.Add(time.Hour)))}, false},
+		{"get missing, signed out", rules.Request{Method: rules.Get, Path: mine + "/none"}, true},
+		{"get private, signed out", rules.Request{Method: rules.Get, Path: mine + "/p", Before: fields{"visibility": text("private")}}, false},
+		{"list own", rules.Request{Method: rules.List, Path: mine, Auth: alice, Query: limit(20)}, true},
+		{"list own, over the limit", rules.Request{Method: rules.List, Path: mine, Auth: alice, Query: limit(21)}, false},
+		{"list own, no limit", rules.Request{Method: rules.List, Path: mine, Auth: alice, Query: limit(0)}, false},
+		{"list another's", rules.Request{Method: rules.List, Path: root + "/users/bob/timetables", Auth: alice, Query: limit(20)}, false},
+		{"list another's public", rules.Request{Method: rules.List, Path: root + "/users/bob/timetables", Query: limit(20, public)}, true},
+		{"list lectures of a public one", rules.Request{Method: rules.List, Path: root + "/users/bob/timetables/public1/lectures"}, true},
+		{"list lectures of a private one", rules.Request{Method: rules.List, Path: root + "/users/bob/timetables/private1/lectures"}, false},
+		{"list own lectures of a missing one", rules.Request{Method: rules.List, Path: mine + "/none/lectures", Auth: alice}, true},
+		{"list schools", rules.Request{Method: rules.List, Path: root + "/schools"}, true},
+		{"list normal semesters", rules.Request{Method: rules.List, Path: root + "/schools/demo/semesters",
+			Query: &rules.Query{Filter: &rules.Filter{Op: rules.FilterEqual, Field: []string{"status"}, Value: text("normal")}}}, true},
+		{"list semesters", rules.Request{Method: rules.List, Path: root + "/schools/demo/semesters"}, false},
+		{"list users by name", rules.Request{Method: rules.List, Path: root + "/users",
+			Query: &rules.Query{Limit: 1, HasLimit: true, Filter: &rules.Filter{Op: rules.FilterEqual, Field: []string{"username"}, Value: text("alice")}}}, true},
+		{"list users", rules.Request{Method: rules.List, Path: root + "/users", Query: &rules.Query{Limit: 1, HasLimit: true}}, false},
+		{"server collection", rules.Request{Method: rules.Get, Path: root + "/legacy/x", Auth: alice}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.req.Service, c.req.Time, c.req.Explain = rules.Firestore, now, true
+			c.req.Access = rules.NewAccess(world())
+			d := set.Judge(t.Context(), &c.req)
+			if d.Err != nil {
+				t.Fatal(d.Err)
+			}
+			if d.Allowed != c.allow {
+				t.Errorf("allowed is %v; %s", d.Allowed, d.Refusal)
+			}
+			if d.Allowed != (d.Refusal == nil) {
+				t.Errorf("allowed is %v and the refusal %v", d.Allowed, d.Refusal)
+			}
+			if d.Expressions > 150 {
+				t.Errorf("%d expressions", d.Expressions)
+			}
+		})
+	}
+}
+
+// Two documents of one commit vouch for each other, and share what they ask for.
+func TestClaimUsername(t *testing.T) {
+	set := timetableRules(t)
+	user := fields{"username": text("bobby"), "createdAt": rules.TimeValue(now), "updatedAt": rules.TimeValue(now)}
+	index := fields{"value": text("bob")}
+	bob := &rules.Auth{UID: "bob"}
+	userPath, indexPath := root+"/users/bob", root+"/indices/user/usernames/bobby"
+	for _, c := range []struct {
+		name   string
+		commit map[string]fields
+		allow  bool
+	}{
+		{"both", map[string]fields{userPath: user, indexPath: index}, true},
+		{"user alone", map[string]fields{userPath: user}, false},
+		{"index alone", map[string]fields{indexPath: index}, false},
+		{"index for another", map[string]fields{userPath: user, indexPath: {"value": text("alice")}}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := world()
+			for path, f := range c.commit {
+				w.after[path] = f
+			}
+			access := rules.NewBatchAccess(w)
+			allowed, calls := true, 0
+			for path, f := range c.commit {
+				d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: path,
+					Auth: bob, Time: now, After: f, Access: access})
+				if d.Err != nil {
+					t.Fatal(d.Err)
+				}
+				allowed = allowed && d.Allowed
+				calls += d.Calls
+			}
+			if allowed != c.allow {
+				t.Errorf("allowed is %v", allowed)
+			}
+			if calls != access.Calls() || calls != w.asked {
+				t.Errorf("%d calls in the decisions, %d in the access, %d asked", calls, access.Calls(), w.asked)
+			}
+		})
+	}
+}
+
+func TestRefusalSaysWhy(t *testing.T) {
+	set := timetableRules(t)
+	f := newTimetable()
+	f["title"] = rules.IntValue(7)
+	d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
+		Path: root + "/users/alice/timetables/t1", Auth: alice, Time: now, After: f, Explain: true, Access: rules.NewAccess(world())})
+	got := d.Refusal.String()
+	for _, want := range []string{"create /databases/(default)/documents/users/alice/timetables/t1 is refused",
+		"title is string was false, with title = 7", "line 46: allow create"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+	if got, want := d.Refusal.Summary(), "false for 'create' @ L46"; got != want {
+		t.Errorf("the summary is %q, not %q", got, want)
+	}
+}
+
+func BenchmarkJudgeTimetable(b *testing.B) {
+	set := timetableRules(b)
+	w := world()
+	after := newTimetable()
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		d := set.Judge(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
+			Path: root + "/users/alice/timetables/t1", Auth: alice, Time: now, After: after, Access: rules.NewAccess(w)})
+		if !d.Allowed {
+			b.Fatal("refused")
+		}
+		n++
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "judgements/s")
+}
+
+func BenchmarkJudgeClaim(b *testing.B) {
+	set := timetableRules(b)
+	w := world()
+	userPath, indexPath := root+"/users/bob", root+"/indices/user/usernames/bobby"
+	w.after[userPath] = fields{"username": text("bobby"), "createdAt": rules.TimeValue(now), "updatedAt": rules.TimeValue(now)}
+	w.after[indexPath] = fields{"value": text("bob")}
+	bob := &rules.Auth{UID: "bob"}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		access := rules.NewBatchAccess(w)
+		for _, path := range []string{userPath, indexPath} {
+			d := set.Judge(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: path,
+				Auth: bob, Time: now, After: fieldsOf(w.after[path]), Access: access})
+			if !d.Allowed {
+				b.Fatal("refused")
+			}
+			n++
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "judgements/s")
+}

@@ -1,0 +1,87 @@
+package rules
+
+// operandKinds are what operators take, when it is the same for both sides.
+var operandKinds = map[op]kindSet{
+	opAnd: setOf(KindBool), opOr: setOf(KindBool), opNot: setOf(KindBool), opNegate: setOf(KindInt, KindFloat),
+	opMultiply: setOf(KindInt, KindFloat), opDivide: setOf(KindInt, KindFloat), opModulo: setOf(KindInt, KindFloat),
+	opAdd:      setOf(KindInt, KindFloat, KindString, KindBytes, KindTimestamp, KindDuration),
+	opSubtract: setOf(KindInt, KindFloat, KindTimestamp, KindDuration),
+	opLess:     ordered, opLessEqual: ordered, opGreater: ordered, opGreaterEqual: ordered,
+}
+
+var ordered = setOf(KindInt, KindFloat, KindString, KindBytes, KindTimestamp, KindDuration)
+
+// types warns where an operator or method is given what it never takes. What cannot be known of a value before it is
+// there passes.
+func (c *checker) types(e *expr) {
+	expect := func(k *expr, want kindSet) {
+		if got := kindsOf(k); got&want == 0 {
+			c.warn("type", k.pos, "Invalid type. Received one of [%s]. Expected one of [%s].", got, want)
+		}
+	}
+	if want, ok := operandKinds[e.op]; ok {
+		for _, k := range e.kids {
+			expect(k, want)
+		}
+	}
+	switch e.op {
+	case opChoose:
+		expect(e.kids[0], setOf(KindBool))
+	case opMember:
+		expect(e.kids[0], setOf(KindMap, KindPath))
+	case opIndex:
+		expect(e.kids[0], setOf(KindMap, KindList, KindString, KindPath))
+	case opRange:
+		expect(e.kids[0], setOf(KindList, KindString))
+		expect(e.kids[1], setOf(KindInt))
+		expect(e.kids[2], setOf(KindInt))
+	case opIn:
+		expect(e.kids[1], setOf(KindList, KindMap, KindSet))
+	case opMap:
+		for i := 0; i < len(e.kids); i += 2 {
+			expect(e.kids[i], setOf(KindString))
+		}
+	case opPath:
+		for _, k := range e.kids {
+			expect(k, setOf(KindString, KindPath))
+		}
+	case opMethod:
+		if e.method != nil {
+			expect(e.kids[0], e.method.kinds())
+		}
+	}
+}
+
+// kindsOf are the kinds that an expression can give.
+func kindsOf(e *expr) kindSet {
+	switch e.op {
+	case opConst:
+		return setOf(e.value.kind)
+	case opAnd, opOr, opNot, opEqual, opNotEqual, opLess, opLessEqual, opGreater, opGreaterEqual, opIn, opIs:
+		return setOf(KindBool)
+	case opNegate, opMultiply, opDivide, opModulo:
+		return setOf(KindInt, KindFloat)
+	case opAdd, opSubtract:
+		return operandKinds[opAdd]
+	case opChoose:
+		return kindsOf(e.kids[1]) | kindsOf(e.kids[2])
+	case opList, opRange:
+		if e.op == opRange {
+			return setOf(KindList, KindString)
+		}
+		return setOf(KindList)
+	case opMap:
+		return setOf(KindMap)
+	case opPath:
+		return setOf(KindPath)
+	case opCall:
+		if e.builtin != nil {
+			return e.builtin.gives
+		}
+	case opMethod:
+		if e.method != nil && e.method.gives != 0 {
+			return e.method.gives
+		}
+	}
+	return allKinds
+}
