@@ -103,7 +103,7 @@ func (m *mapping) add(l *list, rec record) error {
 		Name:       rec.text("title"),
 		Subtitle:   rec.text("subtitle"),
 		Professor:  known(strings.ReplaceAll(lines(rec.raw("professor")), "\n", ", ")),
-		Url:        rec.text("url"),
+		Url:        link(rec.text("url")),
 	}
 	for i := range m.categories {
 		lec.Category = addNew(lec.Category, known(rec.text(categoryKey(i))))
@@ -123,6 +123,14 @@ func (m *mapping) add(l *list, rec record) error {
 		}
 	}
 	return l.add(row, lec)
+}
+
+// link is an address that a client may open, "" for anything else.
+func link(address string) string {
+	if strings.HasPrefix(address, "https://") || strings.HasPrefix(address, "http://") {
+		return address
+	}
+	return ""
 }
 
 func newMapping(r *request) (*mapping, error) {

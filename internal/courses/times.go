@@ -83,27 +83,37 @@ func place(meetings []meeting, rooms []string) []*lecturespb.Lecture_LectureTime
 	return times
 }
 
-// cells reads the meetings of one cell and their rooms of another, both cut by the same separators.
+// cells reads the meetings of one cell and their rooms of another, both cut by the same separators. A separator that stands
+// within a meeting, as in Tue/Thu 10:00-11:15, does not cut.
 func (f *timeFormat) cells(times, rooms, separators string) ([]*lecturespb.Lecture_LectureTime, error) {
 	roomParts := splitCell(rooms, separators)
-	timeParts := splitCell(times, separators)
-	var meetings []meeting
-	byPart := make([]meeting, len(timeParts))
-	for i, part := range timeParts {
-		of, err := f.parse(part)
-		if err != nil {
+	byPart, meetings, err := f.parts(splitCell(times, separators))
+	if err != nil {
+		if meetings, err = f.parse(times); err != nil {
 			return nil, err
 		}
+	}
+	if len(roomParts) == len(byPart) {
+		meetings = byPart
+	}
+	return place(meetings, roomParts), nil
+}
+
+// parts reads the parts of a cell: as one meeting each, and as the meetings that they hold. An empty part is one without times.
+func (f *timeFormat) parts(parts []string) (byPart, meetings []meeting, err error) {
+	for _, part := range parts {
+		of, err := f.parse(part)
+		if err != nil {
+			return nil, nil, err
+		}
+		var whole meeting
 		for _, m := range of {
-			byPart[i] = append(byPart[i], m...)
+			whole = append(whole, m...)
 		}
 		if len(of) == 0 {
 			of = []meeting{nil}
 		}
-		meetings = append(meetings, of...)
+		byPart, meetings = append(byPart, whole), append(meetings, of...)
 	}
-	if len(roomParts) == len(timeParts) {
-		meetings = byPart
-	}
-	return place(meetings, roomParts), nil
+	return byPart, meetings, nil
 }
