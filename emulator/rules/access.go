@@ -94,11 +94,11 @@ func (r *run) find(e *expr, path Value, after bool) (*document, Value) {
 	}
 	a := r.access
 	for _, d := range a.documents {
-		if d.after == after && d.path == path.str {
+		if d.after == after && d.path == path.text() {
 			return r.found(e, d)
 		}
 	}
-	if !namesDocument(path.str) {
+	if !namesDocument(path.text()) {
 		return nil, fail(e, "The path # names no document: expected /databases/(default)/documents/…, a collection and "+
 			"an id in turn.", path)
 	}
@@ -110,15 +110,15 @@ func (r *run) find(e *expr, path Value, after bool) (*document, Value) {
 	}
 	a.each++
 	a.total++
-	d := &document{path: path.str, after: after}
+	d := &document{path: path.text(), after: after}
 	var fields Fields
 	switch {
 	case a.docs == nil:
 		d.err = fmt.Errorf("no documents were given to judge by")
 	case after:
-		fields, d.err = a.docs.GetAfter(r.ctx, path.str)
+		fields, d.err = a.docs.GetAfter(r.ctx, path.text())
 	default:
-		fields, d.err = a.docs.Get(r.ctx, path.str)
+		fields, d.err = a.docs.Get(r.ctx, path.text())
 	}
 	if d.err == nil && fields != nil {
 		d.exists, d.data = true, MapValue(fields)

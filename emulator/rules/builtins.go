@@ -71,7 +71,7 @@ func builtinInt(_ *run, e *expr, args []Value) Value {
 		}
 		return fail(e, "# is no integer of 64 bits.", v)
 	case KindString:
-		i, err := strconv.ParseInt(v.str, 10, 64)
+		i, err := strconv.ParseInt(v.text(), 10, 64)
 		if err != nil {
 			return fail(e, "# is no integer of 64 bits.", v)
 		}
@@ -88,8 +88,8 @@ func builtinFloat(_ *run, e *expr, args []Value) Value {
 	case KindInt:
 		return FloatValue(float64(v.num))
 	case KindString:
-		f, err := strconv.ParseFloat(v.str, 64)
-		if err != nil || strings.ContainsAny(v.str, "xX_") {
+		f, err := strconv.ParseFloat(v.text(), 64)
+		if err != nil || strings.ContainsAny(v.text(), "xX_") {
 			return fail(e, "# is no number.", v)
 		}
 		return FloatValue(f)
@@ -114,7 +114,7 @@ func builtinBool(_ *run, e *expr, args []Value) Value {
 	case KindBool:
 		return v
 	case KindString:
-		switch strings.ToLower(v.str) {
+		switch strings.ToLower(v.text()) {
 		case "true":
 			return BoolValue(true)
 		case "false":

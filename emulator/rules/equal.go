@@ -37,7 +37,7 @@ func (t truth) not() truth {
 func equal(a, b Value) truth {
 	switch {
 	case a.kind == KindString && b.kind == KindString:
-		return truthOf(a.str == b.str)
+		return truthOf(a.text() == b.text())
 	case a.kind == kindUnknown:
 		return a.guess().equals(b)
 	case b.kind == kindUnknown:
@@ -56,7 +56,7 @@ func equal(a, b Value) truth {
 	case KindBool:
 		return truthOf(a.num == b.num)
 	case KindBytes, KindPath:
-		return truthOf(a.str == b.str)
+		return truthOf(a.text() == b.text())
 	case KindTimestamp, KindDuration:
 		return truthOf(a.num == b.num && a.nano == b.nano)
 	case KindLatLng:
@@ -166,7 +166,7 @@ func compare(a, b Value) (order int, ok, unordered bool) {
 	}
 	switch a.kind {
 	case KindString, KindBytes:
-		return strings.Compare(a.str, b.str), true, false
+		return strings.Compare(a.text(), b.text()), true, false
 	case KindTimestamp, KindDuration:
 		return cmp.Or(cmp.Compare(a.num, b.num), cmp.Compare(a.nano, b.nano)), true, false
 	}

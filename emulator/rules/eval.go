@@ -177,6 +177,9 @@ func evalChoose(r *run, e *expr) Value {
 // evalCall calls a function of the rules. Arguments and variables are evaluated first, once each; one that is an error
 // is an error only where it is used.
 func evalCall(r *run, e *expr) Value {
+	if len(e.kids) == 0 && len(e.fn.lets) == 0 {
+		return r.eval(e.fn.body) // it has no slots
+	}
 	start := len(r.slots)
 	for _, k := range e.kids {
 		v := r.eval(k)

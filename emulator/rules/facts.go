@@ -41,7 +41,7 @@ func factsOf(filters []Filter, orders []Order) (root *fact, name string) {
 		}
 		if isName(f.Field) {
 			if f.Op == FilterEqual && f.Value.kind == KindPath && name == "" {
-				name = f.Value.str
+				name = f.Value.text()
 			}
 			continue
 		}

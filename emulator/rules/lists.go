@@ -102,11 +102,11 @@ func listJoin(_ *run, e *expr, self Value, args []Value) Value {
 	var out strings.Builder
 	for i := range list.Len() {
 		if i > 0 {
-			out.WriteString(args[0].str)
+			out.WriteString(args[0].text())
 		}
 		switch v := list.At(i); v.kind {
 		case KindString:
-			out.WriteString(v.str)
+			out.WriteString(v.text())
 		case KindNull, KindBool, KindInt, KindFloat, KindPath:
 			out.WriteString(v.String())
 		case kindUnknown:

@@ -18,7 +18,7 @@ func mapValues(m Value) Value {
 	f := m.fields()
 	names := sortedNames(f)
 	for i, n := range names {
-		names[i], _ = f.Get(n.str)
+		names[i], _ = f.Get(n.text())
 	}
 	return ListValue(array(names))
 }
@@ -28,7 +28,7 @@ func mapGet(_ *run, e *expr, self Value, args []Value) Value {
 	key, otherwise := args[0], args[1]
 	switch {
 	case key.kind == KindString:
-		if v, ok := self.fields().Get(key.str); ok {
+		if v, ok := self.fields().Get(key.text()); ok {
 			return v
 		}
 		return otherwise
@@ -44,12 +44,12 @@ func mapGet(_ *run, e *expr, self Value, args []Value) Value {
 		case name.kind != KindString:
 			return unsupported(e, "get", name)
 		case self.kind == kindUnknown:
-			self = self.guess().field(name.str)
+			self = self.guess().field(name.text())
 			continue
 		case self.kind != KindMap:
 			return otherwise
 		}
-		v, ok := self.fields().Get(name.str)
+		v, ok := self.fields().Get(name.text())
 		if !ok {
 			return otherwise
 		}

@@ -23,8 +23,10 @@ func scalarOf(v Value) (scalar, bool) {
 			return scalar{kind: KindInt, num: int64(f)}, true
 		}
 		return scalar{kind: KindFloat, num: v.num}, f == f
-	case KindNull, KindBool, KindInt, KindString, KindBytes, KindTimestamp, KindDuration, KindPath:
-		return scalar{v.kind, v.nano, v.num, v.str}, true
+	case KindString, KindBytes, KindPath:
+		return scalar{kind: v.kind, str: v.text()}, true
+	case KindNull, KindBool, KindInt, KindTimestamp, KindDuration:
+		return scalar{kind: v.kind, nano: v.nano, num: v.num}, true
 	}
 	return scalar{}, false
 }
@@ -176,7 +178,7 @@ func namesInclude(f Fields, list Elements, any bool) truth {
 		has := no
 		switch v.kind {
 		case KindString:
-			_, ok := f.Get(v.str)
+			_, ok := f.Get(v.text())
 			has = truthOf(ok)
 		case kindUnknown:
 			has = maybe

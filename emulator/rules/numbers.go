@@ -83,7 +83,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 func hashing(sum func([]byte) []byte) *builtin {
 	return &builtin{1, 1, known(func(_ *run, e *expr, args []Value) Value {
 		if v := args[0]; v.kind == KindBytes || v.kind == KindString {
-			return BytesValue(string(sum([]byte(v.str))))
+			return BytesValue(string(sum([]byte(v.text()))))
 		}
 		return unsupported(e, e.name, args[0])
 	}), setOf(KindBytes), false}

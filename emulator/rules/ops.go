@@ -86,9 +86,9 @@ func evalArithmetic(r *run, e *expr) Value {
 	}
 	switch {
 	case e.op == opAdd && a.kind == KindString && b.kind == KindString:
-		return StringValue(a.str + b.str)
+		return StringValue(a.text() + b.text())
 	case e.op == opAdd && a.kind == KindBytes && b.kind == KindBytes:
-		return BytesValue(a.str + b.str)
+		return BytesValue(a.text() + b.text())
 	case e.op == opAdd && a.kind == KindTimestamp && b.kind == KindDuration,
 		e.op == opAdd && a.kind == KindDuration && b.kind == KindTimestamp:
 		return shiftTime(e, KindTimestamp, a, b, 1)
@@ -191,7 +191,7 @@ func evalIn(r *run, e *expr) Value {
 	case KindMap, kindKeys:
 		switch a.kind {
 		case KindString:
-			_, ok := b.fields().Get(a.str)
+			_, ok := b.fields().Get(a.text())
 			return BoolValue(ok)
 		case kindUnknown:
 			return anything
@@ -245,7 +245,7 @@ func evalMap(r *run, e *expr) Value {
 		case key.kind != KindString:
 			return fail(e.kids[i], "A map's key must be a string, not #.", key)
 		}
-		m[key.str] = value
+		m[key.text()] = value
 	}
 	return MapValue(m)
 }
@@ -257,11 +257,11 @@ func evalIndex(r *run, e *expr) Value {
 	}
 	switch {
 	case v.kind == kindUnknown && i.kind == KindString:
-		return v.guess().field(i.str)
+		return v.guess().field(i.text())
 	case v.kind == kindUnknown || i.kind == kindUnknown:
 		return anything
 	case v.kind == KindMap && i.kind == KindString:
-		return member(e, v, i.str)
+		return member(e, v, i.text())
 	case v.isList() && i.kind == KindInt:
 		list := v.elements()
 		if i.num < 0 || i.num >= int64(list.Len()) {
@@ -269,14 +269,14 @@ func evalIndex(r *run, e *expr) Value {
 		}
 		return list.At(int(i.num))
 	case v.kind == KindString && i.kind == KindInt:
-		return substring(e, v.str, i.num, i.num+1)
+		return substring(e, v.text(), i.num, i.num+1)
 	case v.kind == KindPath && i.kind == KindInt:
-		if s, ok := pathSegment(v.str, i.num); ok {
+		if s, ok := pathSegment(v.text(), i.num); ok {
 			return StringValue(s)
 		}
 		return fail(e, "Index out of bounds error. Index # in #.", i, v)
 	case v.kind == KindPath && i.kind == KindString:
-		return member(e, v, i.str)
+		return member(e, v, i.text())
 	case v.kind == KindNull:
 		return nullValue(e)
 	}
@@ -298,7 +298,7 @@ func evalRange(r *run, e *expr) Value {
 	case from.kind != KindInt || to.kind != KindInt:
 		return unsupported(e, "[:]", from, to)
 	case v.kind == KindString:
-		return substring(e, v.str, from.num, to.num)
+		return substring(e, v.text(), from.num, to.num)
 	case v.isList():
 		list := v.elements()
 		if from.num < 0 || to.num > int64(list.Len()) || from.num > to.num {

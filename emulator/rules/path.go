@@ -22,10 +22,10 @@ func joinPath(e *expr, args []Value) Value {
 			return nullValue(e)
 		case a.kind != KindString && a.kind != KindPath:
 			return fail(e, "A path consists of strings and paths, not #.", a)
-		case a.kind == KindString && (a.str == "" || strings.IndexByte(a.str, '/') >= 0):
+		case a.kind == KindString && (a.text() == "" || strings.IndexByte(a.text(), '/') >= 0):
 			return fail(e, "A segment of a path must be neither empty nor hold a slash: #.", a)
 		}
-		size += len(a.str)
+		size += len(a.text())
 	}
 	for _, p := range e.parts {
 		size += len(p)
@@ -39,7 +39,7 @@ func joinPath(e *expr, args []Value) Value {
 			out.WriteString(p)
 		}
 		if i < len(args) {
-			out.WriteString(args[i].str)
+			out.WriteString(args[i].text())
 		}
 	}
 	return PathValue(out.String())
@@ -89,7 +89,7 @@ func builtinPath(_ *run, e *expr, args []Value) Value {
 	case KindPath:
 		return v
 	case KindString:
-		text := strings.Trim(v.str, "/")
+		text := strings.Trim(v.text(), "/")
 		if text == "" || strings.Contains(text, "//") {
 			return fail(e, "# is no path.", v)
 		}

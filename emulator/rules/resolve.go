@@ -204,7 +204,7 @@ func (c *checker) methodArguments(e *expr) {
 		return
 	}
 	if regexMethods[e.name] && e.kids[1].op == opConst && e.kids[1].value.kind == KindString {
-		re, err := compileRegex(e.name, e.kids[1].value.str)
+		re, err := compileRegex(e.name, e.kids[1].value.text())
 		if err != nil {
 			c.fail("regex", e.kids[1].pos, "this is no regular expression of RE2: %v", err)
 			return

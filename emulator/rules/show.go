@@ -34,12 +34,12 @@ func (v Value) show(depth int) string {
 		}
 		return text
 	case KindString:
-		return quote(shorten(v.str, shownText))
+		return quote(shorten(v.text(), shownText))
 	case KindBytes:
-		if len(v.str) > shownText/4 {
-			return "b'" + escaped(v.str[:shownText/4]) + "…'"
+		if len(v.text()) > shownText/4 {
+			return "b'" + escaped(v.text()[:shownText/4]) + "…'"
 		}
-		return "b'" + escaped(v.str) + "'"
+		return "b'" + escaped(v.text()) + "'"
 	case KindTimestamp:
 		return v.time().Format(time.RFC3339Nano)
 	case KindDuration:
@@ -47,7 +47,7 @@ func (v Value) show(depth int) string {
 	case KindLatLng:
 		return fmt.Sprintf("latlng(%g, %g)", v.point().latitude, v.point().longitude)
 	case KindPath:
-		return v.str
+		return v.text()
 	case KindList, kindKeys:
 		return "[" + showElements(v.elements(), depth) + "]"
 	case KindSet:

@@ -12,11 +12,11 @@ import (
 var stringMethods = methodsOf{
 	kind: KindString,
 	forms: map[string]form{
-		"size":    plain(func(s Value) Value { return IntValue(int64(utf8.RuneCountInString(s.str))) }),
-		"lower":   plain(func(s Value) Value { return StringValue(strings.ToLower(s.str)) }),
-		"upper":   plain(func(s Value) Value { return StringValue(strings.ToUpper(s.str)) }),
-		"trim":    plain(func(s Value) Value { return StringValue(strings.TrimSpace(s.str)) }),
-		"toUtf8":  plain(func(s Value) Value { return BytesValue(s.str) }),
+		"size":    plain(func(s Value) Value { return IntValue(int64(utf8.RuneCountInString(s.text()))) }),
+		"lower":   plain(func(s Value) Value { return StringValue(strings.ToLower(s.text())) }),
+		"upper":   plain(func(s Value) Value { return StringValue(strings.ToUpper(s.text())) }),
+		"trim":    plain(func(s Value) Value { return StringValue(strings.TrimSpace(s.text())) }),
+		"toUtf8":  plain(func(s Value) Value { return BytesValue(s.text()) }),
 		"matches": {1, 1, stringMatches},
 		"replace": {2, 2, stringReplace},
 		"split":   {1, 1, stringSplit},
@@ -49,7 +49,7 @@ func regexOf(e *expr, pattern Value) (*regexp.Regexp, Value) {
 	if pattern.kind != KindString {
 		return nil, unsupported(e, e.name, pattern)
 	}
-	re, err := compileRegex(e.name, pattern.str)
+	re, err := compileRegex(e.name, pattern.text())
 	if err != nil {
 		return nil, fail(e, "Invalid regular expression #.", pattern)
 	}
@@ -61,7 +61,7 @@ func stringMatches(_ *run, e *expr, self Value, args []Value) Value {
 	if re == nil {
 		return failed
 	}
-	return BoolValue(re.MatchString(self.str))
+	return BoolValue(re.MatchString(self.text()))
 }
 
 // maxText bounds what replace and join may make, so that rules cannot be used to fill the memory.
@@ -76,10 +76,10 @@ func stringReplace(_ *run, e *expr, self Value, args []Value) Value {
 	if with.kind != KindString {
 		return unsupported(e, "replace", with)
 	}
-	if (utf8.RuneCountInString(self.str)+1)*len(with.str) > maxText {
+	if (utf8.RuneCountInString(self.text())+1)*len(with.text()) > maxText {
 		return fail(e, "The replaced string would be too long.")
 	}
-	return StringValue(re.ReplaceAllString(self.str, with.str))
+	return StringValue(re.ReplaceAllString(self.text(), with.text()))
 }
 
 func stringSplit(_ *run, e *expr, self Value, args []Value) Value {
@@ -87,7 +87,7 @@ func stringSplit(_ *run, e *expr, self Value, args []Value) Value {
 	if re == nil {
 		return failed
 	}
-	parts := re.Split(self.str, -1)
+	parts := re.Split(self.text(), -1)
 	list := make(array, len(parts))
 	for i, p := range parts {
 		list[i] = StringValue(p)
@@ -99,9 +99,9 @@ func stringSplit(_ *run, e *expr, self Value, args []Value) Value {
 var bytesMethods = methodsOf{
 	kind: KindBytes,
 	forms: map[string]form{
-		"size":        plain(func(b Value) Value { return IntValue(int64(len(b.str))) }),
-		"toBase64":    plain(func(b Value) Value { return StringValue(base64.URLEncoding.EncodeToString([]byte(b.str))) }),
-		"toHexString": plain(func(b Value) Value { return StringValue(strings.ToUpper(hex.EncodeToString([]byte(b.str)))) }),
+		"size":        plain(func(b Value) Value { return IntValue(int64(len(b.text()))) }),
+		"toBase64":    plain(func(b Value) Value { return StringValue(base64.URLEncoding.EncodeToString([]byte(b.text()))) }),
+		"toHexString": plain(func(b Value) Value { return StringValue(strings.ToUpper(hex.EncodeToString([]byte(b.text())))) }),
 	},
 	gives: map[string]kindSet{"size": setOf(KindInt), "toBase64": setOf(KindString), "toHexString": setOf(KindString)},
 }

@@ -145,7 +145,7 @@ func (u *unknown) holds(v Value) Value {
 		return anything
 	}
 	if u.keys || u.only(KindMap) {
-		if v.kind == KindString && u.known(v.str) {
+		if v.kind == KindString && u.known(v.text()) {
 			return BoolValue(true)
 		}
 		return unknownBool(u.sure && sure(v))
@@ -172,7 +172,7 @@ func (u *unknown) known(name string) bool {
 // has tells whether the list is known to hold v.
 func (u *unknown) has(v Value) bool {
 	if u.keys {
-		return v.kind == KindString && u.known(v.str)
+		return v.kind == KindString && u.known(v.text())
 	}
 	for _, h := range u.fact.has {
 		if equal(h, v) == yes {
@@ -228,10 +228,10 @@ func (u *unknown) get(key Value) Value {
 	}
 	v := Value{kind: kindUnknown, ref: u}
 	for _, k := range path {
-		if k.kind != KindString || v.kind != kindUnknown || v.guess().fact == nil || !v.guess().known(k.str) {
+		if k.kind != KindString || v.kind != kindUnknown || v.guess().fact == nil || !v.guess().known(k.text()) {
 			return anything
 		}
-		v = v.guess().field(k.str)
+		v = v.guess().field(k.text())
 	}
 	return v
 }

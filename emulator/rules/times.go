@@ -136,7 +136,7 @@ var durationFunctions = map[string]*builtin{
 		if n.kind != KindInt || u.kind != KindString {
 			return unsupported(e, "duration.value", n, u)
 		}
-		unit, ok := durationUnits[u.str]
+		unit, ok := durationUnits[u.text()]
 		if !ok {
 			return fail(e, "Unknown unit #: expected w, d, h, m, s, ms or ns.", u)
 		}
