@@ -6,6 +6,7 @@
 package token
 
 import (
+	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -16,16 +17,19 @@ import (
 // None is the algorithm of tokens without a signature.
 const None = "none"
 
-// header is base64url of {"alg":"none","typ":"JWT"}.
-const header = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0"
-
-// Encode writes claims, a map or struct, as a token without a signature.
+// Encode writes claims, a map or struct, as a token without a signature. Its header has a random "kid", so that no two
+// tokens are equal: client SDKs drop what comes with a token that they have already, such as a new refresh token when the
+// password is changed in the second of the sign-in.
 func Encode(claims any) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", fmt.Errorf("encode a token's claims: %w", err)
 	}
-	return header + "." + base64.RawURLEncoding.EncodeToString(payload) + ".", nil
+	head, err := json.Marshal(map[string]string{"alg": None, "typ": "JWT", "kid": rand.Text()})
+	if err != nil {
+		return "", fmt.Errorf("encode a token's header: %w", err)
+	}
+	return base64.RawURLEncoding.EncodeToString(head) + "." + base64.RawURLEncoding.EncodeToString(payload) + ".", nil
 }
 
 // Decode reads the claims of a token into claims, a pointer, and says which algorithm its header names. It checks the

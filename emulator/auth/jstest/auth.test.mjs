@@ -1,0 +1,254 @@
+// What an app does with Firebase Authentication, done with Firebase's own SDK.
+// TestJavaScript says where the server is and which version of the SDK to take.
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import { test } from 'node:test'
+
+const { AUTH_URL: server, AUTH_PROJECT: project, SDK: sdk } = process.env
+const require = createRequire(sdk + '/')
+const app = require('@firebase/app')
+const auth = require('@firebase/auth')
+
+let apps = 0
+const connect = () => {
+  const name = 'app' + apps++
+  const client = auth.getAuth(app.initializeApp({ apiKey: 'any-key', projectId: project }, name))
+  auth.connectAuthEmulator(client, server, { disableWarnings: true })
+  return client
+}
+
+// A server's call.
+const admin = async (method, path, body) => {
+  const answer = await fetch(`${server}/identitytoolkit.googleapis.com/v1/projects/${project}${path}`, {
+    method, headers: { Authorization: 'Bearer owner' }, body: body && JSON.stringify(body),
+  })
+  assert.equal(answer.status, 200, await answer.clone().text())
+  return answer.json()
+}
+const control = async (method, path, body) =>
+  (await fetch(`${server}/emulator/v1/projects/${project}${path}`, { method, body: body && JSON.stringify(body) })).json()
+
+// The last code that was mailed to an address.
+const mailed = async (email) => (await control('GET', '/oobCodes')).oobCodes.filter((c) => c.email === email).at(-1)
+
+// A custom token as the Admin SDKs make it for an emulator.
+const customToken = (uid, claims, exp = Math.floor(Date.now() / 1000) + 3600) => {
+  const part = (o) => Buffer.from(JSON.stringify(o)).toString('base64url')
+  const email = 'firebase-auth-emulator@example.com'
+  return `${part({ alg: 'none', typ: 'JWT' })}.${part({
+    iss: email, sub: email, iat: exp - 3600, exp, uid, claims,
+    aud: 'https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit',
+  })}.`
+}
+const payload = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'))
+const fails = (promise, code) => assert.rejects(promise, (e) => e.code === code || assert.fail(`${e.code} (${e.message}), want ${code}`))
+
+const users = { count: 0 }
+const register = async (client) => {
+  const email = `user${users.count++}@example.com`
+  const { user } = await auth.createUserWithEmailAndPassword(client, email, 'first password')
+  return { email, user }
+}
+
+test('register, sign out and sign in', async () => {
+  const client = connect()
+  const { email, user } = await register(client)
+  assert.match(user.uid, /^[A-Za-z0-9]{28}$/)
+  assert.equal(user.email, email)
+  assert.equal(user.emailVerified, false)
+  assert.deepEqual(user.providerData.map((p) => [p.providerId, p.uid]), [['password', email]])
+  await auth.signOut(client)
+  const again = await auth.signInWithEmailAndPassword(client, email.toUpperCase(), 'first password')
+  assert.equal(again.user.uid, user.uid)
+  assert.equal(auth.getAdditionalUserInfo(again)?.isNewUser ?? false, false)
+  assert.ok(Date.parse(user.metadata.creationTime) > Date.now() - 60_000)
+})
+
+test('errors have their codes', async () => {
+  const client = connect()
+  const { email } = await register(client)
+  await fails(auth.signInWithEmailAndPassword(client, email, 'wrong password'), 'auth/wrong-password')
+  await fails(auth.signInWithEmailAndPassword(client, 'nobody@example.com', 'wrong password'), 'auth/user-not-found')
+  await fails(auth.signInWithEmailAndPassword(client, 'no address', 'wrong password'), 'auth/invalid-email')
+  await fails(auth.createUserWithEmailAndPassword(client, email, 'other password'), 'auth/email-already-in-use')
+  await fails(auth.createUserWithEmailAndPassword(client, 'new@example.com', 'short'), 'auth/weak-password')
+  await fails(auth.signInWithCustomToken(client, 'no token'), 'auth/invalid-custom-token')
+  await fails(auth.signInWithCustomToken(client, customToken('late', {}, Math.floor(Date.now() / 1000) - 10)), 'auth/invalid-custom-token')
+})
+
+test('refresh the token', async () => {
+  const client = connect()
+  const { user } = await register(client)
+  const old = payload(await user.getIdToken())
+  assert.equal(old.aud, project)
+  assert.equal(old.sub, user.uid)
+  assert.equal(old.firebase.sign_in_provider, 'password')
+  await admin('POST', '/accounts:update', { localId: user.uid, customAttributes: JSON.stringify({ role: 'teacher' }) })
+  const fresh = await user.getIdTokenResult(true)
+  assert.equal(fresh.claims.role, 'teacher')
+  assert.equal(fresh.claims.auth_time, old.auth_time)
+})
+
+test('profile and password', async () => {
+  const client = connect()
+  const { email, user } = await register(client)
+  await auth.updateProfile(user, { displayName: '헤크', photoURL: 'https://example.com/a.png' })
+  await user.reload()
+  assert.equal(user.displayName, '헤크')
+  assert.equal(payload(await user.getIdToken(true)).name, '헤크')
+  const elsewhere = await auth.signInWithEmailAndPassword(connect(), email, 'first password')
+  await auth.updatePassword(user, 'second password')
+  await user.getIdToken(true) // this session goes on
+  await fails(elsewhere.user.getIdToken(true), 'auth/user-token-expired') // the other does not
+  await fails(auth.signInWithEmailAndPassword(connect(), email, 'first password'), 'auth/wrong-password')
+  await auth.signInWithEmailAndPassword(connect(), email, 'second password')
+  await auth.reauthenticateWithCredential(user, auth.EmailAuthProvider.credential(email, 'second password'))
+})
+
+test('change the address', async () => {
+  const client = connect()
+  const { email, user } = await register(client)
+  await auth.updateEmail(user, 'moved-' + email)
+  assert.equal(user.email, 'moved-' + email)
+  await fails(auth.signInWithEmailAndPassword(connect(), email, 'first password'), 'auth/user-not-found')
+  const { oobCode, requestType } = await mailed(email)
+  assert.equal(requestType, 'RECOVER_EMAIL')
+  await auth.applyActionCode(client, oobCode)
+  await auth.signInWithEmailAndPassword(connect(), email, 'first password')
+})
+
+test('custom token', async () => {
+  const client = connect()
+  const first = await auth.signInWithCustomToken(client, customToken('old-account', { legacy: true }))
+  assert.equal(first.user.uid, 'old-account')
+  assert.equal(auth.getAdditionalUserInfo(first).isNewUser, true)
+  const { claims, signInProvider } = await first.user.getIdTokenResult(true) // claims outlive the refresh
+  assert.equal(claims.legacy, true)
+  assert.equal(signInProvider, 'custom')
+  const second = await auth.signInWithCustomToken(connect(), customToken('old-account', {}))
+  assert.equal(auth.getAdditionalUserInfo(second).isNewUser, false)
+})
+
+test('an old account gets a password under its uid', async () => {
+  const { user } = await auth.signInWithCustomToken(connect(), customToken('drained', {}))
+  await admin('POST', '/accounts:update', { localId: 'drained', email: 'drained@user.heektime.heek.kr', password: 'its password', emailVerified: true })
+  const direct = await auth.signInWithEmailAndPassword(connect(), 'drained@user.heektime.heek.kr', 'its password')
+  assert.equal(direct.user.uid, user.uid)
+})
+
+test('anonymous, then a password', async () => {
+  const client = connect()
+  const { user } = await auth.signInAnonymously(client)
+  assert.equal(user.isAnonymous, true)
+  const token = payload(await user.getIdToken())
+  assert.equal(token.provider_id, 'anonymous')
+  const linked = await auth.linkWithCredential(user, auth.EmailAuthProvider.credential('was-anonymous@example.com', 'a password'))
+  assert.equal(linked.user.uid, user.uid)
+  assert.equal(linked.user.isAnonymous, false)
+  const again = await auth.signInWithEmailAndPassword(connect(), 'was-anonymous@example.com', 'a password')
+  assert.equal(again.user.uid, user.uid)
+})
+
+test('delete', async () => {
+  const client = connect()
+  const { email, user } = await register(client)
+  await auth.deleteUser(user)
+  assert.equal(client.currentUser, null)
+  await fails(auth.signInWithEmailAndPassword(client, email, 'first password'), 'auth/user-not-found')
+  await auth.createUserWithEmailAndPassword(client, email, 'first password')
+})
+
+test('disabled', async () => {
+  const client = connect()
+  const { email, user } = await register(client)
+  await admin('POST', '/accounts:update', { localId: user.uid, disableUser: true })
+  await fails(auth.signInWithEmailAndPassword(connect(), email, 'first password'), 'auth/user-disabled')
+  await fails(user.getIdToken(true), 'auth/user-disabled')
+})
+
+test('revoked', async () => {
+  const { user } = await register(connect())
+  await admin('POST', '/accounts:update', { localId: user.uid, validSince: String(Math.floor(Date.now() / 1000)) })
+  await fails(user.getIdToken(true), 'auth/user-token-expired')
+})
+
+test('deleted by a server', async () => {
+  const { user } = await register(connect())
+  await admin('POST', '/accounts:delete', { localId: user.uid })
+  await fails(user.reload(), 'auth/user-token-expired') // what the SDK makes of USER_NOT_FOUND
+})
+
+test('reset a forgotten password', async () => {
+  const client = connect()
+  const { email, user } = await register(client)
+  await auth.sendPasswordResetEmail(client, email)
+  const { oobCode, oobLink } = await mailed(email)
+  assert.equal(auth.ActionCodeURL.parseLink(oobLink).code, oobCode)
+  assert.equal(await auth.verifyPasswordResetCode(client, oobCode), email)
+  await fails(auth.confirmPasswordReset(client, oobCode, 'short'), 'auth/weak-password')
+  await auth.confirmPasswordReset(client, oobCode, 'remembered')
+  await fails(auth.confirmPasswordReset(client, oobCode, 'once more'), 'auth/invalid-action-code')
+  const again = await auth.signInWithEmailAndPassword(connect(), email, 'remembered')
+  assert.equal(again.user.uid, user.uid)
+  await fails(auth.sendPasswordResetEmail(client, 'nobody@example.com'), 'auth/user-not-found')
+})
+
+test('verify an address', async () => {
+  const { email, user } = await register(connect())
+  await auth.sendEmailVerification(user)
+  const { oobCode } = await mailed(email)
+  const info = await auth.checkActionCode(connect(), oobCode)
+  assert.equal(info.operation, 'VERIFY_EMAIL')
+  await auth.applyActionCode(connect(), oobCode)
+  await user.reload()
+  assert.equal(user.emailVerified, true)
+})
+
+test('sign in by a link', async () => {
+  const client = connect()
+  await auth.sendSignInLinkToEmail(client, 'linked@example.com', { url: 'http://localhost/finish', handleCodeInApp: true })
+  const { oobLink } = await mailed('linked@example.com')
+  assert.ok(auth.isSignInWithEmailLink(client, oobLink))
+  const { user } = await auth.signInWithEmailLink(client, 'linked@example.com', oobLink)
+  assert.equal(user.emailVerified, true)
+  assert.deepEqual(await auth.fetchSignInMethodsForEmail(client, 'linked@example.com'), ['emailLink'])
+})
+
+test('a fake credential of a provider', async () => {
+  const client = connect()
+  const credential = auth.GoogleAuthProvider.credential(JSON.stringify({ sub: 'g1', email: 'g@example.com', email_verified: true, name: 'G' }))
+  const { user } = await auth.signInWithCredential(client, credential)
+  assert.equal(user.displayName, 'G')
+  assert.deepEqual(payload(await user.getIdToken()).firebase.identities['google.com'], ['g1'])
+  const again = await auth.signInWithCredential(connect(), credential)
+  assert.equal(again.user.uid, user.uid)
+  const other = await register(connect())
+  await fails(auth.linkWithCredential(other.user, credential), 'auth/credential-already-in-use')
+})
+
+test('e-mail privacy', async () => {
+  await control('PATCH', '/config', { emailPrivacyConfig: { enableImprovedEmailPrivacy: true } })
+  try {
+    const client = connect()
+    const { email } = await register(client)
+    const code = (error) => error.then(() => 'no error', (e) => e.code)
+    const wrong = await code(auth.signInWithEmailAndPassword(client, email, 'wrong password'))
+    const unknown = await code(auth.signInWithEmailAndPassword(client, 'nobody@example.com', 'wrong password'))
+    assert.equal(wrong, unknown)
+    if (app.SDK_VERSION.startsWith('12.')) assert.equal(wrong, 'auth/invalid-credential') // 9.6 does not know it yet
+    await auth.sendPasswordResetEmail(client, 'nobody@example.com')
+    assert.deepEqual(await auth.fetchSignInMethodsForEmail(client, email), [])
+  } finally {
+    await control('PATCH', '/config', { emailPrivacyConfig: { enableImprovedEmailPrivacy: false } })
+  }
+})
+
+test('state follows the session', async () => {
+  const client = connect()
+  const seen = []
+  auth.onIdTokenChanged(client, (user) => seen.push(user?.uid ?? null))
+  const { user } = await register(client)
+  await auth.signOut(client)
+  assert.deepEqual([...new Set(seen)].filter(Boolean), [user.uid])
+  assert.equal(client.currentUser, null)
+})
