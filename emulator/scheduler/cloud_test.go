@@ -3,6 +3,7 @@ package scheduler_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -44,7 +45,7 @@ func start(t *testing.T, set ...func(*scheduler.Config)) *cloud {
 	if c.identity, err = identity.New(identity.Config{Clock: c.clock, Project: "demo-test", ServiceAccount: account}); err != nil {
 		t.Fatal(err)
 	}
-	cfg := scheduler.Config{Clock: c.clock, Tokens: c.identity}
+	cfg := scheduler.Config{Clock: c.clock, Tokens: c.identity, Logger: slog.New(slog.DiscardHandler)}
 	for _, f := range set {
 		f(&cfg)
 	}

@@ -23,9 +23,20 @@ type runRecord struct {
 
 // save keeps what the job is now. The mutex is held.
 func (s *Server) save(j *job) {
-	if j.deleted {
-		return // its name may be another job's by now
+	if !j.deleted { // else its name may be another job's by now
+		s.ledger.Add(newRecord(j))
 	}
+}
+
+// state adds the records that make the present state from nothing. The mutex is held.
+func (s *Server) state(add func(any)) {
+	s.jobs.Scan(func(_ string, j *job) bool {
+		add(newRecord(j))
+		return true
+	})
+}
+
+func newRecord(j *job) record {
 	r := record{Name: j.pb.Name}
 	var err error
 	if r.Job, err = proto.Marshal(j.pb); err != nil { // can't be: it came over gRPC, with valid strings
@@ -34,7 +45,7 @@ func (s *Server) save(j *job) {
 	for _, run := range j.active {
 		r.Runs = append(r.Runs, runRecord{run.slot, run.forced})
 	}
-	s.ledger.Add(r)
+	return r
 }
 
 // apply restores a job from before the process was started. It starts nothing. Runs that had not ended will be made

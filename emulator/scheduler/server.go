@@ -82,7 +82,7 @@ func New(cfg Config) (*Server, error) {
 		cancel: cancel,
 	}
 	var err error
-	if s.ledger, err = ledger.Open(cfg.DataDir, cfg.Logger, s.apply); err != nil {
+	if s.ledger, err = ledger.Open(cfg.DataDir, cfg.Logger, s.apply, s.state); err != nil {
 		cancel()
 		return nil, fmt.Errorf("scheduler: %w", err)
 	}

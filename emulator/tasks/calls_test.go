@@ -384,3 +384,17 @@ func TestCreateTaskRefusesALongDeadlineOfItsOwn(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestClosedServerTakesNothing(t *testing.T) {
+	for name, dir := range map[string]string{"in memory": "", "on disk": t.TempDir()} {
+		c := start(t, func(cfg *tasks.Config) { cfg.DataDir = dir })
+		c.queue(t)
+		if err := c.server.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.CreateTask(t.Context(), &cloudtaskspb.CreateTaskRequest{Parent: queueName, Task: post("http://127.0.0.1:1/")})
+		if status.Code(err) != codes.Unavailable {
+			t.Errorf("%s: %v, want UNAVAILABLE", name, err)
+		}
+	}
+}

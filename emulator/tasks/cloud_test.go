@@ -3,6 +3,7 @@ package tasks_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -36,14 +37,14 @@ type cloud struct {
 	identity *identity.Identity
 }
 
-func start(t *testing.T, set ...func(*tasks.Config)) *cloud {
+func start(t testing.TB, set ...func(*tasks.Config)) *cloud {
 	t.Helper()
 	c := &cloud{clock: clock.New()}
 	var err error
 	if c.identity, err = identity.New(identity.Config{Clock: c.clock, Project: "demo-test", ServiceAccount: account}); err != nil {
 		t.Fatal(err)
 	}
-	cfg := tasks.Config{Clock: c.clock, Tokens: c.identity}
+	cfg := tasks.Config{Clock: c.clock, Tokens: c.identity, Logger: slog.New(slog.DiscardHandler)}
 	for _, f := range set {
 		f(&cfg)
 	}
@@ -75,7 +76,7 @@ func start(t *testing.T, set ...func(*tasks.Config)) *cloud {
 }
 
 // queue makes the queue of most tests, by default one that retries after 10, 20, 40, 80, 160, 240, 300, 300 … seconds.
-func (c *cloud) queue(t *testing.T, set ...func(*cloudtaskspb.Queue)) *cloudtaskspb.Queue {
+func (c *cloud) queue(t testing.TB, set ...func(*cloudtaskspb.Queue)) *cloudtaskspb.Queue {
 	t.Helper()
 	q := &cloudtaskspb.Queue{Name: queueName, RetryConfig: &cloudtaskspb.RetryConfig{
 		MinBackoff: seconds(10), MaxBackoff: seconds(300), MaxDoublings: 3,
@@ -91,7 +92,7 @@ func (c *cloud) queue(t *testing.T, set ...func(*cloudtaskspb.Queue)) *cloudtask
 }
 
 // task adds a task that posts to a URL.
-func (c *cloud) task(t *testing.T, url string, set ...func(*cloudtaskspb.Task)) *cloudtaskspb.Task {
+func (c *cloud) task(t testing.TB, url string, set ...func(*cloudtaskspb.Task)) *cloudtaskspb.Task {
 	t.Helper()
 	created, err := c.CreateTask(t.Context(), &cloudtaskspb.CreateTaskRequest{Parent: queueName, Task: post(url, set...)})
 	if err != nil {
@@ -122,7 +123,7 @@ func (c *cloud) at(d time.Duration) func(*cloudtaskspb.Task) {
 }
 
 // idle waits until everything that is due was delivered.
-func (c *cloud) idle(t *testing.T) {
+func (c *cloud) idle(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -144,7 +145,7 @@ type target struct {
 	requests chan received
 }
 
-func newTarget(t *testing.T, answer http.HandlerFunc) *target {
+func newTarget(t testing.TB, answer http.HandlerFunc) *target {
 	t.Helper()
 	target := &target{requests: make(chan received, 10_000)}
 	target.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

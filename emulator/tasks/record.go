@@ -120,30 +120,28 @@ func (p progress) restored() progress {
 	return p
 }
 
-// snapshot is the records that make the present state from nothing.
-func (s *Server) snapshot() []record {
-	var records []record
+// state adds the records that make the present state from nothing. The mutex is held.
+func (s *Server) state(add func(any)) {
 	now := s.clock.Now()
 	for name, until := range s.deleted {
 		if now.Before(until) {
-			records = append(records, record{QueueGone: &goneRecord{name, until}})
+			add(record{QueueGone: &goneRecord{name, until}})
 		}
 	}
 	s.queues.Scan(func(_ string, q *queue) bool {
-		records = append(records, newQueueRecord(q))
+		add(newQueueRecord(q))
 		for _, t := range q.tombstones.oldest {
 			if now.Before(t.until) {
-				records = append(records, record{TaskGone: &goneRecord{t.name, t.until}})
+				add(record{TaskGone: &goneRecord{t.name, t.until}})
 			}
 		}
 		tasks := q.tasks.Values()
 		slices.SortFunc(tasks, func(a, b *task) int { return cmp.Compare(a.order, b.order) })
 		for _, t := range tasks {
-			records = append(records, newTaskRecord(t))
+			add(newTaskRecord(t))
 		}
 		return true
 	})
-	return records
 }
 
 // written makes a change with the mutex held, and returns when it would survive the death of the process.

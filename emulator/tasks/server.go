@@ -6,7 +6,8 @@
 // or somebody deleted it. Delivery that was under way when the process died is repeated after the next start.
 //
 // Time is the cloud's [clock.Clock], so that a test reaches a retry in an hour, or the end of a name's tombstone, by
-// advancing the clock.
+// advancing the clock. That ends requests that are under way, too, when it passes their dispatch deadline:
+// [Server.Idle] waits for them before.
 //
 // What is left out: App Engine targets, OAuth access tokens, HTTP targets of whole queues, batch calls and IAM answer
 // UNIMPLEMENTED. On 429 and 503 Google also slows a whole queue down; here only the task that was answered so waits
@@ -90,7 +91,7 @@ func New(cfg Config) (*Server, error) {
 		random:  rand.New(rand.NewPCG(0, 0)),
 	}
 	var err error
-	if s.ledger, err = ledger.Open(cfg.DataDir, cfg.Logger, s.apply); err != nil {
+	if s.ledger, err = ledger.Open(cfg.DataDir, cfg.Logger, s.apply, s.state); err != nil {
 		cancel()
 		return nil, fmt.Errorf("tasks: %w", err)
 	}
@@ -122,7 +123,7 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// open refuses what would start a goroutine after Close. The mutex is held.
+// open refuses what would come after Close: new tasks, and what starts a goroutine. The mutex is held.
 func (s *Server) open() error {
 	if s.ctx.Err() != nil {
 		return status.Error(codes.Unavailable, "The local cloud is shutting down.")

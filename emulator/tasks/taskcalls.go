@@ -36,6 +36,9 @@ func (s *Server) CreateTask(ctx context.Context, r *cloudtaskspb.CreateTaskReque
 
 // createTask is CreateTask with the mutex held.
 func (s *Server) createTask(r *cloudtaskspb.CreateTaskRequest) (*cloudtaskspb.Task, error) {
+	if err := s.open(); err != nil {
+		return nil, err
+	}
 	q, err := s.queue(r.Parent)
 	if err != nil {
 		return nil, err
