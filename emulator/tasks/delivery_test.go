@@ -2,6 +2,9 @@ package tasks_test
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,10 +14,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
-
-	"net/http/httptest"
-	"strconv"
-	"strings"
 
 	"heek.kr/heektime/emulator/identity"
 	"heek.kr/heektime/emulator/tasks"
