@@ -33,5 +33,15 @@ func Open(_ context.Context, env *environment.Variables, log *slog.Logger) (*ser
 	// A request is some kilobytes; Cloud Run lets an instance have 80 at once, and a list takes memory.
 	srv := grpc.NewServer(grpc.StreamInterceptor(callers.StreamInterceptor), grpc.MaxRecvMsgSize(256<<10))
 	lecturespb.RegisterLecturesServer(srv, service)
-	return &server.Service{Handler: http.HandlerFunc(srv.ServeHTTP)}, nil
+	return &server.Service{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv.ServeHTTP(unhurried{w}, r)
+	})}, nil
 }
+
+// unhurried sends what is written when a buffer is full or the call has ended. gRPC over net/http would flush each lecture on
+// its own, which takes as long as reading the list; and nobody waits for the first one, since none is sent before the
+// last has been read.
+type unhurried struct{ http.ResponseWriter }
+
+// Flush does nothing; that there is a Flush is asked for.
+func (unhurried) Flush() {}

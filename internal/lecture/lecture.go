@@ -60,36 +60,65 @@ const (
 
 // Validate says what is wrong with l as an entry of a course list, nil if nothing is.
 func (l *Lecture) Validate() error {
-	var errs []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			errs = append(errs, fmt.Errorf(format, args...))
-		}
+	var c checks
+	c.that(l.Identifier != "", "identifier is empty")
+	c.text("identifier", -1, l.Identifier, MaxIdentifier)
+	c.text("title", -1, l.Title, MaxTitle)
+	c.text("professor", -1, l.Professor, MaxProfessor)
+	c.text("url", -1, l.URL, MaxURL)
+	if math.IsNaN(l.Credit) || l.Credit < 0 || l.Credit > MaxCredit {
+		c.fail("credit %v is not between 0 and %d", l.Credit, MaxCredit)
 	}
-	text := func(what, s string, bound int) {
-		check(utf8.ValidString(s), "%s is not UTF-8", what)
-		check(utf8.RuneCountInString(s) <= bound, "%s is longer than %d characters", what, bound)
-	}
-	check(l.Identifier != "", "identifier is empty")
-	text("identifier", l.Identifier, MaxIdentifier)
-	text("title", l.Title, MaxTitle)
-	text("professor", l.Professor, MaxProfessor)
-	text("url", l.URL, MaxURL)
-	check(!math.IsNaN(l.Credit) && l.Credit >= 0 && l.Credit <= MaxCredit, "credit %v is not between 0 and %d", l.Credit, MaxCredit)
-	check(len(l.Times) <= MaxTimes, "more than %d times", MaxTimes)
+	c.that(len(l.Times) <= MaxTimes, "too many times")
 	for i, t := range l.Times {
-		check(t.Weekday >= 0 && t.Weekday <= 6, "times[%d]: weekday %d is not between 0 (Monday) and 6", i, t.Weekday)
-		check(t.TimeBegin >= 0 && t.TimeBegin < t.TimeEnd && t.TimeEnd <= 24*60, "times[%d]: %d to %d is no span of minutes within a day", i, t.TimeBegin, t.TimeEnd)
-		text(fmt.Sprintf("times[%d].room", i), t.Room, MaxRoom)
+		if t.Weekday < 0 || t.Weekday > 6 {
+			c.fail("times[%d]: weekday %d is not between 0 (Monday) and 6", i, t.Weekday)
+		}
+		if t.TimeBegin < 0 || t.TimeBegin >= t.TimeEnd || t.TimeEnd > 24*60 {
+			c.fail("times[%d]: %d to %d is no span of minutes within a day", i, t.TimeBegin, t.TimeEnd)
+		}
+		c.text("room of times", i, t.Room, MaxRoom)
 	}
-	check(len(l.Category) <= MaxCategory, "more than %d categories", MaxCategory)
-	for i, c := range l.Category {
-		text(fmt.Sprintf("category[%d]", i), c, MaxCategoryName)
+	c.that(len(l.Category) <= MaxCategory, "too many categories")
+	for i, name := range l.Category {
+		c.text("category", i, name, MaxCategoryName)
 	}
-	check(len(l.Metas) <= MaxMetas, "more than %d metas", MaxMetas)
+	c.that(len(l.Metas) <= MaxMetas, "too many metas")
 	for i, m := range l.Metas {
-		check(m.Type == "tag", "metas[%d]: type %q is not tag", i, m.Type)
-		text(fmt.Sprintf("metas[%d].name", i), m.Name, MaxTag)
+		if m.Type != "tag" {
+			c.fail("metas[%d]: type %q is not tag", i, m.Type)
+		}
+		c.text("name of metas", i, m.Name, MaxTag)
 	}
-	return errors.Join(errs...)
+	return errors.Join(c.errs...)
+}
+
+// checks collects what is wrong. A message is put together only then: a list is checked lecture by lecture, all day.
+type checks struct{ errs []error }
+
+func (c *checks) fail(format string, args ...any) {
+	c.errs = append(c.errs, fmt.Errorf(format, args...))
+}
+
+func (c *checks) that(ok bool, otherwise string) {
+	if !ok {
+		c.errs = append(c.errs, errors.New(otherwise))
+	}
+}
+
+// text checks one string; i is its place in what, -1 when what is no list.
+func (c *checks) text(what string, i int, s string, most int) {
+	valid := utf8.ValidString(s)
+	// A string has at least as many bytes as characters.
+	if valid && (len(s) <= most || utf8.RuneCountInString(s) <= most) {
+		return
+	}
+	if i >= 0 {
+		what = fmt.Sprintf("%s[%d]", what, i)
+	}
+	if !valid {
+		c.fail("%s is not UTF-8", what)
+		return
+	}
+	c.fail("%s is longer than %d characters", what, most)
 }

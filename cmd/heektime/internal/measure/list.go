@@ -1,0 +1,79 @@
+package measure
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+
+	"heek.kr/heektime/internal/spreadsheet"
+)
+
+// source is a school with a long list that changes between two refreshes.
+type source struct {
+	name, options string // options of the school file
+	files         [2][]byte
+	format        spreadsheet.Format
+	day           atomic.Int64
+}
+
+// newSource is Seoul National University's list of 2014, on two days of one registration season, where shared holds the real
+// course lists; else a made-up one as long.
+func newSource(shared string) (*source, error) {
+	s := &source{name: "Seoul National University, 7,643 rows of .xls", options: "adapter: snu-xls, options: {request: plain, url: %q}", format: spreadsheet.XLS}
+	for i, name := range []string{"2014-1_20140108T1243.xls.gz", "2014-1_20140112T0358.xls.gz"} {
+		packed, err := os.ReadFile(filepath.Join(shared, "catalogs", "snu-xls", name))
+		if os.IsNotExist(err) {
+			return madeUp(), nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read course list: %w", err)
+		}
+		r, err := gzip.NewReader(bytes.NewReader(packed))
+		if err != nil {
+			return nil, fmt.Errorf("unpack %s: %w", name, err)
+		}
+		if s.files[i], err = io.ReadAll(r); err != nil {
+			return nil, fmt.Errorf("unpack %s: %w", name, err)
+		}
+	}
+	return s, nil
+}
+
+func madeUp() *source {
+	s := &source{
+		name: "made-up list, 7,643 rows of .csv (the real ones were not found)", format: spreadsheet.CSV,
+		options: `adapter: sheet, options: {column.identifier: code, column.title: title, column.professor: professor, column.credit: credit, column.times: times, times: "월(11:00~12:15)", url: %q}`,
+	}
+	for i := range s.files {
+		var b bytes.Buffer
+		b.WriteString("code,title,professor,credit,times\n")
+		for row := range 7643 {
+			fmt.Fprintf(&b, "GAON%05d,강의 %d,교수 %d,3,월(11:00~12:15)/수(11:00~12:15)\n", row, row+i, row%700)
+		}
+		s.files[i] = b.Bytes()
+	}
+	return s
+}
+
+// serve is the school's site, which has the other day's list after each change.
+func (s *source) serve() *httptest.Server {
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(s.files[s.day.Load()%2]) }))
+}
+
+func (s *source) change() { s.day.Add(1) }
+
+// parse reads the rows of the present file and does nothing with them.
+func (s *source) parse() error {
+	for _, err := range spreadsheet.Rows(s.files[s.day.Load()%2], s.format, spreadsheet.Options{}) {
+		if err != nil {
+			return fmt.Errorf("parse: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,46 @@
+package measure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"heek.kr/heektime/emulator"
+)
+
+// Results of one run.
+type Results struct {
+	Starts  []Start
+	Refresh Refresh
+}
+
+// Run builds the services and measures them. shared is the folder of the real course lists; a made-up list is used when it
+// is not there. progress is told of every step.
+func Run(ctx context.Context, shared string, tries int, progress func(string)) (results Results, err error) {
+	dir, err := os.MkdirTemp("", "heektime-bench-")
+	if err != nil {
+		return results, fmt.Errorf("make a folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	progress("build")
+	if err := build(ctx, dir); err != nil {
+		return results, err
+	}
+	cloud, err := emulator.Open(emulator.Config{Project: "demo-bench"})
+	if err != nil {
+		return results, err
+	}
+	defer func() { err = errors.Join(err, cloud.Close()) }()
+	file := filepath.Join(dir, "one.yaml")
+	const one = "schools: [{id: a, name: a, source: {adapter: sheet}, semesters: [{id: 2026-0900, year: 2026, term: 2학기}]}]\n"
+	if err := os.WriteFile(file, []byte(one), 0o600); err != nil {
+		return results, fmt.Errorf("write school file: %w", err)
+	}
+	if results.Starts, err = starts(ctx, dir, environments(cloud, file), tries, progress); err != nil {
+		return results, err
+	}
+	results.Refresh, err = refreshes(ctx, dir, shared, tries, progress)
+	return results, err
+}

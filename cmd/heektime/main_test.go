@@ -1,0 +1,243 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestMain runs the command itself when a test starts this binary again, so that tests use what a developer types.
+func TestMain(m *testing.M) {
+	if os.Getenv("HEEKTIME_TEST_MAIN") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// heektime is the command with these arguments, on ports that nobody has.
+func heektime(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "HEEKTIME_TEST_MAIN=1", "TMPDIR="+t.TempDir())
+	return cmd
+}
+
+// ports is a firebase.json whose ports are free.
+func ports(t *testing.T) string {
+	t.Helper()
+	type at struct {
+		Port int `json:"port"`
+	}
+	file := map[string]map[string]at{"emulators": {}}
+	for _, name := range []string{"firestore", "storage", "tasks", "courses", "refresh"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		file["emulators"][name] = at{l.Addr().(*net.TCPAddr).Port}
+	}
+	data, err := json.Marshal(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return write(t, "firebase.json", string(data))
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// rows decodes what --json prints.
+func rows(t *testing.T, out []byte) map[string]row {
+	t.Helper()
+	all := map[string]row{}
+	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
+		var r row
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			t.Fatalf("no JSON line: %v\n%s", err, out)
+		}
+		all[r.School+" "+r.Semester] = r
+	}
+	return all
+}
+
+// output runs the command to its end and returns what it printed and whether it succeeded.
+func output(t *testing.T, args ...string) (stdout, stderr string, ok bool) {
+	t.Helper()
+	cmd := heektime(t, args...)
+	var errs bytes.Buffer
+	cmd.Stderr = &errs
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return string(out), errs.String(), err == nil
+}
+
+func TestDevOnce(t *testing.T) {
+	stdout, stderr, ok := output(t, "dev", "--once", "--json", "--config", ports(t), "--project", "demo-other", "--bucket", "lists")
+	if !ok {
+		t.Fatalf("failed:\n%s%s", stdout, stderr)
+	}
+	all := rows(t, []byte(stdout))
+	if len(all) != 3 {
+		t.Fatalf("%d rows\n%s", len(all), stdout)
+	}
+	big := all["데모대학교-서울 2026-0900"]
+	if big.Outcome != "changed" || big.Lectures < 4900 || !strings.HasPrefix(big.URL, "gs://lists/") || big.RawBytes <= big.StoredBytes || big.Report.LeftOut != 0 {
+		t.Errorf("row %+v", big)
+	}
+}
+
+func TestDevKeepsEverythingInItsFolder(t *testing.T) {
+	folder, config := t.TempDir(), ports(t)
+	list := write(t, "schools.yaml", onePage(t, func(w http.ResponseWriter) { fmt.Fprint(w, csv) }))
+	for _, want := range []string{"changed", "unchanged"} {
+		stdout, stderr, ok := output(t, "dev", "--once", "--json", "--config", config, "--data", folder, "--schools", list)
+		if r := rows(t, []byte(stdout))["가온대학교 2026-0900"]; !ok || string(r.Outcome) != want || r.Lectures != 2 {
+			t.Errorf("outcome %q, want %q\n%s%s", r.Outcome, want, stdout, stderr)
+		}
+	}
+}
+
+const csv = `과목코드,분반,과목명,교수,학점,시간
+GAON101,01,자료구조,한가람,3,월(09:00~10:15)
+GAON102,01,이산수학,윤슬기,3,화(09:00~10:15)
+`
+
+// onePage is a school file with a school whose list is what page writes.
+func onePage(t *testing.T, page func(http.ResponseWriter)) string {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { page(w) }))
+	t.Cleanup(srv.Close)
+	return fmt.Sprintf(`
+schools:
+  - id: 가온대학교
+    name: 가온대학교
+    source:
+      adapter: sheet
+      options: {url: "%s/list.csv", column.identifier: 과목코드, column.section: 분반, column.title: 과목명, column.professor: 교수, column.credit: 학점, column.times: 시간, times: "월(11:00~12:15)"}
+    semesters: [{id: 2026-0900, year: 2026, term: 2학기}]
+`, srv.URL)
+}
+
+func TestDevFailsWhenASchoolDoes(t *testing.T) {
+	file := write(t, "schools.yaml", onePage(t, func(w http.ResponseWriter) { fmt.Fprint(w, "<html>점검 중</html>") }))
+	stdout, stderr, ok := output(t, "dev", "--once", "--json", "--config", ports(t), "--schools", file)
+	if r := rows(t, []byte(stdout))["가온대학교 2026-0900"]; ok || r.Outcome != "failed" || r.Reason == "" {
+		t.Errorf("ok %v, row %+v\n%s", ok, r, stderr)
+	}
+}
+
+func TestErrorsSayWhatToDo(t *testing.T) {
+	config := ports(t)
+	var file struct {
+		Emulators map[string]struct{ Port int }
+	}
+	data, _ := os.ReadFile(config)
+	if err := json.Unmarshal(data, &file); err != nil {
+		t.Fatal(err)
+	}
+	taken, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", file.Emulators["storage"].Port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, c := range []struct {
+		name string
+		args []string
+		want []string
+	}{
+		{"port in use", []string{"dev", "--once", "--config", config}, []string{taken.Addr().String(), "emulators.storage.port", config}},
+		{"no school file", []string{"dev", "--once", "--schools", "nowhere.yaml"}, []string{"nowhere.yaml"}},
+		{"school file", []string{"dev", "--schools", write(t, "s.yaml", "schools: [{id: a}]")}, []string{"s.yaml", "name is missing", "source.adapter"}},
+		{"nothing runs", []string{"status", "--config", ports(t)}, []string{"heektime dev"}},
+		{"semester", []string{"refresh", "가온대학교", "2026"}, []string{"2022-0900"}},
+		{"arguments", []string{"refresh", "가온대학교"}, []string{"SCHOOL SEMESTER"}},
+		{"command", []string{"refesh"}, []string{"refesh", "status"}},
+		{"flag", []string{"dev", "--onec"}, []string{"onec"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			stdout, stderr, ok := output(t, c.args...)
+			if ok {
+				t.Fatalf("succeeded:\n%s", stdout)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(stderr, want) {
+					t.Errorf("does not say %q:\n%s", want, stderr)
+				}
+			}
+		})
+	}
+}
+
+// A developer's session: dev stays, status and refresh work beside it, Ctrl-C ends it.
+func TestSession(t *testing.T) {
+	config, folder := ports(t), t.TempDir()
+	text := csv
+	file := write(t, "schools.yaml", onePage(t, func(w http.ResponseWriter) { fmt.Fprint(w, text) }))
+	dev := heektime(t, "dev", "--config", config, "--data", folder, "--schools", file)
+	stdout, err := dev.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	dev.Stderr = &stderr
+	if err := dev.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := bufio.NewScanner(stdout)
+	for said.Scan() && !strings.Contains(said.Text(), "Ctrl-C") {
+	}
+	last := func(args ...string) row {
+		out, errs, _ := output(t, append(args, "--json", "--config", config)...)
+		r, there := rows(t, []byte(out))["가온대학교 2026-0900"]
+		if !there {
+			t.Errorf("%v: %s%s", args, out, errs)
+		}
+		return r
+	}
+	if r := last("status"); r.Outcome != "changed" || r.Lectures != 2 {
+		t.Errorf("status: %+v", r)
+	}
+	if r := last("refresh", "가온대학교", "2026-0900"); r.Outcome != "unchanged" {
+		t.Errorf("refresh: %+v", r)
+	}
+	text = strings.Join(strings.SplitAfter(csv, "\n")[:2], "") // half of the lectures are gone
+	if r := last("refresh", "가온대학교", "2026-0900"); r.Outcome != "suspicious" {
+		t.Errorf("refresh of half a list: %+v", r)
+	}
+	if r := last("refresh", "--accept", "가온대학교", "2026-0900"); r.Outcome != "changed" || r.Lectures != 1 {
+		t.Errorf("refresh --accept: %+v", r)
+	}
+	if r := last("status"); r.Outcome != "changed" || r.Lectures != 1 {
+		t.Errorf("status: %+v", r)
+	}
+	if err := dev.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	for said.Scan() {
+	}
+	if err := dev.Wait(); err != nil {
+		t.Errorf("Ctrl-C: %v\n%s", err, stderr.String())
+	}
+}
