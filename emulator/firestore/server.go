@@ -59,9 +59,17 @@ func New(c Config) (*Server, error) {
 	if c.LockWait == 0 {
 		c.LockWait = 5 * time.Second
 	}
-	s := &Server{engine: service.NewEngine(service.Options{Clock: c.Clock, LockWait: c.LockWait})}
+	if c.Logger == nil {
+		c.Logger = slog.Default()
+	}
+	engine, err := service.NewEngine(service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir})
+	if err != nil {
+		return nil, fmt.Errorf("firestore: %w", err)
+	}
+	s := &Server{engine: engine}
 	if !c.AllowUnindexed {
 		if err := s.SetIndexes(c.Indexes); err != nil {
+			engine.Close()
 			return nil, err
 		}
 	}

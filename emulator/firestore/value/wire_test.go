@@ -26,6 +26,9 @@ func TestWireIsTheProtocols(t *testing.T) {
 			if len(b) != f.DocumentFieldsSize() {
 				t.Errorf("DocumentFieldsSize of %v = %d, want %d", v.Proto(), f.DocumentFieldsSize(), len(b))
 			}
+			if back, err := ParseDocumentFields(b); err != nil || !IdenticalFields(back, f) {
+				t.Errorf("a document with %v reads back as %v (%v)", v.Proto(), back.Proto(), err)
+			}
 			var doc pb.Document
 			if err := proto.Unmarshal(b, &doc); err != nil {
 				t.Fatalf("a document with %v: %v", v.Proto(), err)
@@ -35,4 +38,20 @@ func TestWireIsTheProtocols(t *testing.T) {
 			}
 		}
 	}
+}
+
+func FuzzParseDocumentFields(f *testing.F) {
+	for _, row := range ascending() {
+		f.Add(NewFields([]Field{{"a", row[0]}}).AppendDocumentFields(nil))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		got, err := ParseDocumentFields(b)
+		if err != nil {
+			return
+		}
+		again, err := ParseDocumentFields(got.AppendDocumentFields(nil))
+		if err != nil || !IdenticalFields(got, again) {
+			t.Errorf("%x reads as %v, then as %v (%v)", b, got.Proto(), again.Proto(), err)
+		}
+	})
 }

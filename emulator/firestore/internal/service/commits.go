@@ -64,7 +64,27 @@ func (d *Database) commit(ctx context.Context, txn []byte, list []*pb.Write) (*s
 	if err != nil {
 		return nil, nil, err
 	}
-	return d.Txns.Commit(ctx, txn, writes)
+	return d.apply(ctx, txn, writes)
+}
+
+func (d *Database) apply(ctx context.Context, txn []byte, writes []*write.Write) (*store.Commit, []write.Result, error) {
+	c, results, err := d.Txns.Commit(ctx, txn, writes)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, results, d.keep(c)
+}
+
+// Apply carries out writes of the owner of the process, all or none.
+func (d *Database) Apply(ctx context.Context, writes []*write.Write) error {
+	_, _, err := d.apply(ctx, nil, writes)
+	return err
+}
+
+// Reset deletes everything and ends all transactions.
+func (d *Database) Reset() error {
+	d.Txns.Reset()
+	return d.keep(d.DB.Reset())
 }
 
 func protoResults(c *store.Commit, results []write.Result) []*pb.WriteResult {

@@ -41,9 +41,14 @@ func (d *Database) view(id []byte, sel selector, lock func(id []byte) (store.Vie
 	return d.Read(), nil
 }
 
-// complete is to be called after reading a view: it fails when what was read may have lacked forgotten versions.
+// complete is to be called after reading a view and before answering: it waits until what was read is durable, and
+// fails when a read of the past may have lacked forgotten versions.
 func (d *Database) complete(v store.View) error {
-	if v.Past() {
+	snap, ok := v.Snapshot()
+	if err := d.wait(snap); err != nil {
+		return err
+	}
+	if !ok {
 		return d.Remembers(v.Time())
 	}
 	return nil

@@ -13,7 +13,6 @@ import (
 
 	"heek.kr/heektime/emulator/firestore/internal/listen"
 	"heek.kr/heektime/emulator/firestore/internal/query"
-	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/resource"
 	"heek.kr/heektime/emulator/firestore/value"
 )
@@ -85,7 +84,7 @@ func (s *Service) listenRequest(d *Database, stream *listen.Stream, r *pb.Listen
 		if err != nil {
 			return stream.Refuse(x.AddTarget.GetTargetId(), err)
 		}
-		return stream.Add(t, func(snap *store.Snapshot) error { return d.wait(snap) })
+		return stream.Add(t, d.wait)
 	}
 	return invalid("A listen request must add or remove a target.")
 }

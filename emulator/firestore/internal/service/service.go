@@ -4,16 +4,24 @@ package service
 
 import (
 	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore/field"
 	"heek.kr/heektime/emulator/firestore/internal/index"
 	"heek.kr/heektime/emulator/firestore/internal/listen"
+	"heek.kr/heektime/emulator/firestore/internal/persist"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/txn"
 	"heek.kr/heektime/emulator/firestore/resource"
@@ -26,16 +34,17 @@ type Database struct {
 	Txns *txn.Manager
 	Hub  *listen.Hub
 
-	life [8]byte // tells resume tokens of this database from those of another with the same name
+	life [8]byte      // tells resume tokens of this database from those of another with the same name
+	log  *persist.Log // nil when nothing is kept
 }
 
 // Engine holds all databases. A database comes into being when it is first named, as in Google's emulator.
 type Engine struct {
-	clock    *clock.Clock
-	lockWait time.Duration
-	closing  chan struct{}
-	streams  atomic.Uint64
-	indexes  atomic.Pointer[index.Definitions] // nil when none are asked for
+	options Options
+	lock    *os.File // of the data directory
+	closing chan struct{}
+	streams atomic.Uint64
+	indexes atomic.Pointer[index.Definitions] // nil when none are asked for
 
 	mu  sync.RWMutex
 	dbs map[resource.Database]*Database
@@ -44,12 +53,19 @@ type Engine struct {
 // Options are what an engine is made of.
 type Options struct {
 	Clock    *clock.Clock
+	Logger   *slog.Logger
 	LockWait time.Duration // how long commits wait for older transactions
+	DataDir  string        // where databases are kept; empty keeps none
 }
 
-// NewEngine makes an engine without databases. It asks for no indexes until [Engine.SetIndexes].
-func NewEngine(o Options) *Engine {
-	return &Engine{clock: o.Clock, lockWait: o.LockWait, closing: make(chan struct{}), dbs: map[resource.Database]*Database{}}
+// NewEngine makes an engine with the databases that its data directory holds. It asks for no indexes until
+// [Engine.SetIndexes].
+func NewEngine(o Options) (*Engine, error) {
+	e := &Engine{options: o, closing: make(chan struct{}), dbs: map[resource.Database]*Database{}}
+	if o.DataDir == "" {
+		return e, nil
+	}
+	return e, e.openAll()
 }
 
 // SetIndexes says which indexes there are. Queries that need others fail from now on; nil asks for none.
@@ -68,14 +84,43 @@ func (e *Engine) Database(name resource.Database) (*Database, error) {
 	if d := e.dbs[name]; d != nil {
 		return d, nil
 	}
-	db := store.New(name, e.clock)
-	d = &Database{DB: db, Txns: txn.New(db, e.lockWait), Hub: listen.NewHub(db, func(*store.Commit) {})}
-	rand.Read(d.life[:])
+	d, err := e.open(name)
+	if err != nil {
+		return nil, status.Error(codes.Unavailable, err.Error())
+	}
 	e.dbs[name] = d
 	return d, nil
 }
 
-// Close ends all streams.
+// Names are the names of all databases, in order.
+func (e *Engine) Names() []string {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	out := make([]string, 0, len(e.dbs))
+	for name := range e.dbs {
+		out = append(out, string(name))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// open makes a database, or loads it.
+func (e *Engine) open(name resource.Database) (*Database, error) {
+	d := &Database{DB: store.New(name, e.options.Clock)}
+	rand.Read(d.life[:])
+	if e.options.DataDir != "" {
+		log, err := persist.Open(e.dir(name), d.DB, e.options.Logger)
+		if err != nil {
+			return nil, fmt.Errorf("open database %s: %w", name, err)
+		}
+		d.log, d.life = log, log.Life()
+	}
+	d.Txns = txn.New(d.DB, e.options.LockWait)
+	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) { d.wait(c.Snapshot) })
+	return d, nil
+}
+
+// Close ends all streams and waits until everything is kept.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -85,14 +130,18 @@ func (e *Engine) Close() error {
 	default:
 	}
 	close(e.closing)
+	var errs []error
 	for _, d := range e.dbs {
 		d.Hub.Close()
+		if d.log != nil {
+			errs = append(errs, d.log.Close())
+		}
 	}
-	return nil
+	if e.lock != nil {
+		errs = append(errs, e.lock.Close())
+	}
+	return errors.Join(errs...)
 }
-
-// wait returns when what a snapshot shows is durable.
-func (d *Database) wait(*store.Snapshot) error { return nil }
 
 // Service answers requests.
 type Service struct {

@@ -11,6 +11,7 @@ import (
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore/resource"
 	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/journal"
 )
 
 // Commit is one commit: what it changed, and the snapshot after it.
@@ -20,6 +21,9 @@ type Commit struct {
 	Touched  []resource.Key // written without any difference
 	Snapshot *Snapshot
 	Reset    bool // everything was deleted at once
+
+	// Slot is the commit's place in the journal that keeps it, nil without one.
+	Slot *journal.Slot
 }
 
 // DB is one database. It is safe for concurrent use.
@@ -42,18 +46,19 @@ type DB struct {
 // New makes an empty database.
 func New(name resource.Database, c *clock.Clock) *DB {
 	db := &DB{Name: name, clock: c, last: value.MicrosOf(c.Now())}
-	db.clear()
+	db.snap.Store(db.clear())
 	return db
 }
 
-func (db *DB) clear() {
+// clear drops everything and returns the empty snapshot.
+func (db *DB) clear() *Snapshot {
 	db.groups = btree.NewMap[string, *Group](degree)
 	db.heads = map[string]*Group{}
-	db.snap.Store(&Snapshot{Time: db.last, groups: db.groups.Copy(), uses: &db.uses})
+	return &Snapshot{Time: db.last, groups: db.groups.Copy(), uses: &db.uses}
 }
 
-// OnCommit has f called for every commit, in their order, while the lock is held: f must be quick. It is to be called
-// before the database is used.
+// OnCommit has f called for every commit, in their order, before anybody sees it and while the lock is held: f must be
+// quick. It is to be called before the database is used.
 func (db *DB) OnCommit(f func(*Commit)) { db.hooks = append(db.hooks, f) }
 
 // Snapshot is the database as it is now.
@@ -129,16 +134,14 @@ func (db *DB) Update(f func(*Tx) error) (*Commit, error) {
 }
 
 // Reset deletes everything, history included.
-func (db *DB) Reset() {
+func (db *DB) Reset() *Commit {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	db.last = max(value.MicrosOf(db.clock.Now()), db.last+1)
-	db.clear()
 	db.history = history{floor: db.last}
-	c := &Commit{Time: db.last, Snapshot: db.snap.Load(), Reset: true}
-	for _, hook := range db.hooks {
-		hook(c)
-	}
+	c := &Commit{Time: db.last, Snapshot: db.clear(), Reset: true}
+	db.announce(c)
+	return c
 }
 
 func (db *DB) apply(tx *Tx) *Commit {
@@ -166,11 +169,16 @@ func (db *DB) apply(tx *Tx) *Commit {
 		db.publish(db.heads[id])
 	}
 	c.Snapshot = &Snapshot{Time: tx.Time, groups: db.groups.Copy(), uses: &db.uses}
-	db.snap.Store(c.Snapshot)
+	db.announce(c)
+	return c
+}
+
+// announce makes a commit's snapshot the current one.
+func (db *DB) announce(c *Commit) {
 	for _, hook := range db.hooks {
 		hook(c)
 	}
-	return c
+	db.snap.Store(c.Snapshot)
 }
 
 // publish makes a group's changes part of the next snapshot.

@@ -41,6 +41,9 @@ type Snapshot struct {
 	Time   value.Micros // of the last commit; before the first, when the database was made
 	groups *btree.Map[string, *Group]
 	uses   *atomic.Int64 // of indexes, in all snapshots of the database
+
+	// Seq is the number of the last commit's place in the journal, 0 without one.
+	Seq uint64
 }
 
 // View is a snapshot or the past that it still remembers.

@@ -120,6 +120,9 @@ func (w *Write) parseUpdate(p *pb.Write) (err error) {
 	return nil
 }
 
+// Set is the write that makes a document have exactly these fields.
+func Set(key resource.Key, f *value.Fields) *Write { return &Write{Kind: Update, Key: key, Fields: f} }
+
 // verifyField is the number of `string verify` in the operation oneof of google.firestore.v1.Write. The web SDKs send
 // it in transactions for documents they only read; the public Go package of the protocol does not know it.
 const verifyField = 5

@@ -1,0 +1,71 @@
+package service
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/emulator/firestore/internal/store"
+	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/journal"
+)
+
+// dir is where a database is kept: {data}/{project}/{database}.
+func (e *Engine) dir(name resource.Database) string {
+	return filepath.Join(e.options.DataDir, name.Project(), name.ID())
+}
+
+// openAll loads every database of the data directory, so that what is damaged is known at the start.
+func (e *Engine) openAll() error {
+	if err := os.MkdirAll(e.options.DataDir, 0o777); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	lock, err := journal.Lock(e.options.DataDir)
+	if err != nil {
+		return err
+	}
+	e.lock = lock
+	dirs, err := filepath.Glob(filepath.Join(e.options.DataDir, "*", "*"))
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		project, id := filepath.Base(filepath.Dir(dir)), filepath.Base(dir)
+		name, err := resource.ParseDatabase("projects/" + project + "/databases/" + id)
+		if err != nil {
+			return fmt.Errorf("%s is not the directory of a database: %w", dir, err)
+		}
+		if e.dbs[name], err = e.open(name); err != nil {
+			delete(e.dbs, name)
+			e.Close()
+			return err
+		}
+	}
+	return nil
+}
+
+// keep returns when a commit is durable. It is to be called once for every commit.
+func (d *Database) keep(c *store.Commit) error {
+	if d.log == nil {
+		return nil
+	}
+	return kept(d.log.Keep(c))
+}
+
+// wait returns when what a snapshot shows is durable: nobody is told of what a crash could undo.
+func (d *Database) wait(s *store.Snapshot) error {
+	if d.log == nil {
+		return nil
+	}
+	return kept(d.log.Wait(s))
+}
+
+func kept(err error) error {
+	if err == nil {
+		return nil
+	}
+	return status.Errorf(codes.Unavailable, "The database cannot be written to disk: %v", err)
+}
