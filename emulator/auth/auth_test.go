@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"heek.kr/heektime/emulator/auth"
@@ -24,12 +25,30 @@ type server struct {
 	clock *clock.Clock
 	url   string
 	host  string
-	logs  *bytes.Buffer // to be read when nothing runs any more
+	logs  *logBuffer
+}
+
+// logBuffer takes lines while it is read.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(line []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(line)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
 }
 
 func start(t testing.TB, set ...func(*auth.Config)) *server {
 	t.Helper()
-	s := &server{clock: clock.New(), logs: &bytes.Buffer{}}
+	s := &server{clock: clock.New(), logs: &logBuffer{}}
 	cfg := auth.Config{
 		Clock: s.clock, Project: project,
 		Logger: slog.New(slog.NewTextHandler(s.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),

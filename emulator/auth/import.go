@@ -12,6 +12,7 @@ import (
 )
 
 type batchCreateRequest struct {
+	Kind                   ignored        `json:"kind"` // of the answer to batchGet, which can be sent back as it is
 	DelegatedProjectNumber ignored        `json:"delegatedProjectNumber"`
 	Users                  []importedUser `json:"users"`
 	AllowOverwrite         bool           `json:"allowOverwrite"`
