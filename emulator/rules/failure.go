@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // failure is why an expression has no value. Its text is only made when somebody reads it: most errors are absorbed by
 // an operator or belong to a condition that another one makes up for.
@@ -10,9 +13,9 @@ type failure struct {
 	values []Value // shown in the text, shortened
 }
 
-// fail makes an error value.
+// fail makes an error value. It keeps a copy of the values, since they may be arguments on the stack.
 func fail(at *expr, text string, values ...Value) Value {
-	return Value{kind: kindError, ref: &failure{at: at, text: text, values: values}}
+	return Value{kind: kindError, ref: &failure{at: at, text: text, values: slices.Clone(values)}}
 }
 
 // String is the message. It uses the words of Google's emulator where there are known ones, since people search for

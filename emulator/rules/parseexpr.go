@@ -141,7 +141,7 @@ func (p *parser) primary() *expr {
 		case "true", "false":
 			e.value = BoolValue(t.text == "true")
 		case "null":
-		case "in", "is", "let", "return", "if", "function", "allow", "match", "service":
+		case "in", "is", "let", "return", "if", "function":
 			p.expected("an expression")
 		default:
 			e.op, e.name = opName, t.text

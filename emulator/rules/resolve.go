@@ -162,8 +162,11 @@ func (c *checker) namespaced(s *scope, e *expr) bool {
 		return false
 	}
 	functions := namespaces[space.name]
-	if space.name == "firestore" && c.service == Storage {
-		functions = map[string]*builtin{"get": documentFunctions["get"], "exists": documentFunctions["exists"]}
+	if space.name == "firestore" {
+		functions = map[string]*builtin{} // in its own rules the functions have no namespace
+		if c.service == Storage {
+			functions = map[string]*builtin{"get": documentFunctions["get"], "exists": documentFunctions["exists"]}
+		}
 	}
 	if functions == nil {
 		return false
