@@ -36,7 +36,7 @@ func start(t testing.TB, change ...func(*emulator.Config)) *cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := grpc.NewServer()
+	g := grpc.NewServer(grpc.MaxRecvMsgSize(emulator.MaxMessageBytes))
 	s.Register(g)
 	go g.Serve(l)
 	conn, err := grpc.NewClient(l.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))

@@ -46,6 +46,10 @@ type Config struct {
 	LockWait time.Duration
 }
 
+// MaxMessageBytes is how large a request a gRPC server must let through, so that those above Firestore's own limit get
+// Firestore's answer. Use it with grpc.MaxRecvMsgSize.
+const MaxMessageBytes = 32 << 20
+
 // Server is an embedded Firestore. It is safe for concurrent use.
 type Server struct {
 	engine *service.Engine

@@ -2,6 +2,7 @@ package value
 
 import (
 	"math"
+	"strings"
 	"unicode/utf8"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -45,6 +46,9 @@ func fromProto(v *pb.Value, depth int) (Value, error) {
 	case *pb.Value_BytesValue:
 		return OfBytes(string(x.BytesValue)), nil
 	case *pb.Value_ReferenceValue:
+		if !isName(x.ReferenceValue) {
+			return Value{}, status.Errorf(codes.InvalidArgument, "The reference %q is not the name of a document: want projects/{project_id}/databases/{database_id}/documents/{path}.", x.ReferenceValue)
+		}
 		return OfReference(x.ReferenceValue), nil
 	case *pb.Value_GeoPointValue:
 		lat, lng := x.GeoPointValue.GetLatitude(), x.GeoPointValue.GetLongitude()
@@ -65,6 +69,13 @@ func fromProto(v *pb.Value, depth int) (Value, error) {
 		return Value{}, status.Error(codes.InvalidArgument, "The value has no type set.")
 	}
 	return Value{}, status.Errorf(codes.InvalidArgument, "A value of type %T cannot be stored in a document.", v.GetValueType())
+}
+
+// isName is true for what looks like a document's full name.
+func isName(s string) bool {
+	parts := strings.SplitN(s, "/", 6)
+	return len(parts) == 6 && parts[0] == "projects" && parts[2] == "databases" && parts[4] == "documents" &&
+		parts[1] != "" && parts[3] != "" && strings.Count(parts[5], "/")%2 == 1 && !strings.Contains("/"+parts[5]+"/", "//")
 }
 
 func arrayFromProto(list []*pb.Value, depth int) (Value, error) {

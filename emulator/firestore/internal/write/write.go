@@ -44,6 +44,12 @@ type Result struct {
 // MaxDocumentBytes is how large a document may be (https://firebase.google.com/docs/firestore/quotas).
 const MaxDocumentBytes = 1 << 20
 
+// MaxRequestBytes is how much one commit may write (same source).
+const MaxRequestBytes = 10 << 20
+
+// maxIndexEntries is how many entries one document may have in the automatic indexes (same source).
+const maxIndexEntries = 40_000
+
 // maxTransforms is how many field transforms one document may have in a commit (same source).
 const maxTransforms = 500
 
@@ -159,6 +165,7 @@ func SetVerify(p *pb.Write, name string) {
 func ParseAll(db resource.Database, list []*pb.Write) ([]*Write, error) {
 	writes := make([]*Write, len(list))
 	transforms := map[resource.Key]int{}
+	size := 0
 	for i, p := range list {
 		w, err := Parse(db, p)
 		if err != nil {
@@ -168,6 +175,9 @@ func ParseAll(db resource.Database, list []*pb.Write) ([]*Write, error) {
 			if transforms[w.Key] += len(w.do); transforms[w.Key] > maxTransforms {
 				return nil, invalid("The document %s has more than %d field transforms in one commit.", w.Key.Path(), maxTransforms)
 			}
+		}
+		if size += len(w.Key) + w.Fields.Size(); size > MaxRequestBytes {
+			return nil, invalid("Transaction too big. Decrease transaction size: it is more than %d bytes.", MaxRequestBytes)
 		}
 		writes[i] = w
 	}
@@ -222,6 +232,29 @@ func (w *Write) checkSize(f *value.Fields) error {
 	if size := value.DocumentSize(w.Key.Path(), f); size > MaxDocumentBytes {
 		return invalid("Document %q cannot be written because its size (%d bytes) exceeds the maximum allowed size of %d bytes.",
 			w.Key.Path(), size, MaxDocumentBytes)
+	} else if size > maxIndexEntries && entries(f) > maxIndexEntries { // an entry takes more than a byte
+		return invalid("too many index entries for document %q: more than %d.", w.Key.Path(), maxIndexEntries)
 	}
 	return nil
+}
+
+// entries counts the entries in the automatic indexes: of a single value an ascending and a descending one, of an array
+// one for each distinct element (https://firebase.google.com/docs/firestore/query-data/index-overview).
+func entries(f *value.Fields) int {
+	n := 0
+	for _, e := range f.All() {
+		switch e.Value.Kind() {
+		case value.Map:
+			n += entries(e.Value.Map())
+		case value.Array:
+			seen := map[string]bool{}
+			for _, v := range e.Value.Array() {
+				seen[string(value.AppendKey(nil, v))] = true
+			}
+			n += len(seen)
+		default:
+			n += 2
+		}
+	}
+	return n
 }
