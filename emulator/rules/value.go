@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"iter"
 	"math"
 	"slices"
 	"time"
@@ -200,4 +201,27 @@ func (m table) Names(yield func(string) bool) {
 			return
 		}
 	}
+}
+
+// Elements are the elements of a list or set in turn; other values have none.
+func (v Value) Elements() iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		if !v.isList() && v.kind != KindSet {
+			return
+		}
+		list := v.elements()
+		for i := range list.Len() {
+			if !yield(list.At(i)) {
+				return
+			}
+		}
+	}
+}
+
+// Field returns an entry of a map, and whether there is one; other values have none.
+func (v Value) Field(name string) (Value, bool) {
+	if v.kind != KindMap {
+		return Value{}, false
+	}
+	return v.fields().Get(name)
 }
