@@ -122,11 +122,11 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start Storage: %w", err)
 	}
-	c.Tasks, err = tasks.New(tasks.Config{Clock: cfg.Clock, Tokens: c.Identity, Logger: cfg.Log})
+	c.Tasks, err = tasks.New(tasks.Config{Clock: cfg.Clock, Tokens: c.Identity, DataDir: folder(cfg, "tasks"), Logger: cfg.Log})
 	if err != nil {
 		return fmt.Errorf("start Tasks: %w", err)
 	}
-	c.Scheduler, err = scheduler.New(scheduler.Config{Clock: cfg.Clock, Tokens: c.Identity, Logger: cfg.Log})
+	c.Scheduler, err = scheduler.New(scheduler.Config{Clock: cfg.Clock, Tokens: c.Identity, DataDir: folder(cfg, "scheduler"), Logger: cfg.Log})
 	if err != nil {
 		return fmt.Errorf("start Scheduler: %w", err)
 	}

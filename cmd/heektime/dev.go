@@ -29,6 +29,8 @@ type devOptions struct {
 	once, json               bool
 	data, schools, config    string
 	project, bucket, logPath string
+
+	demoURL string // of the demo university, "" when other schools are read
 }
 
 func dev(ctx context.Context, args []string) error {
@@ -155,7 +157,8 @@ func (o *devOptions) schoolFile() (path string, variables map[string]string, clo
 		handler.ServeHTTP(w, r)
 	})}
 	go srv.Serve(l)
-	return path, map[string]string{demo.URLVariable: "http://" + l.Addr().String()}, func() {
+	o.demoURL = "http://" + l.Addr().String()
+	return path, map[string]string{demo.URLVariable: o.demoURL}, func() {
 		srv.Close()
 		os.RemoveAll(dir)
 	}, nil
@@ -198,6 +201,9 @@ services   courses %s, refresh %s
 log        %s
 `, b.Cloud.FirestoreAddress(), o.project, b.Cloud.StorageAddress(), o.bucket, b.Cloud.TasksAddress(), local.Queue(o.project),
 		b.CoursesURL, b.RefreshURL, logPath)
+	if school := o.demoURL; school != "" {
+		fmt.Printf("the school %s   says how to make it misbehave\n", school)
+	}
 	for _, r := range rows {
 		if object, ok := strings.CutPrefix(r.URL, "gs://"); ok {
 			list := url.URL{Scheme: "http", Host: b.Cloud.StorageAddress(), Path: "/" + object}

@@ -248,7 +248,10 @@ func TestKilledWriter(t *testing.T) {
 	for i := 0; ; i++ {
 		name := fmt.Sprint("object-", i%7)
 		if i%11 == 10 {
-			err = store.Delete(objects.Ref{Bucket: testBucket, Name: name}, objects.Conditions{})
+			if err := store.Delete(objects.Ref{Bucket: testBucket, Name: name}, objects.Conditions{}); err != nil {
+				fmt.Println("error", err)
+				return
+			}
 			fmt.Println("deleted", name, i)
 			continue
 		}

@@ -365,7 +365,7 @@ func TestCopy(t *testing.T) {
 			if got := c.read(dst); got != "data" {
 				t.Errorf("after its source was deleted the copy is %q", got)
 			}
-			if a, err = dst.CopierFrom(dst).Run(ctx); err != nil {
+			if _, err = dst.CopierFrom(dst).Run(ctx); err != nil {
 				t.Errorf("copy onto itself: %v", err)
 			}
 			if got := c.read(dst); got != "data" {

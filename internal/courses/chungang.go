@@ -66,7 +66,8 @@ func readChungAng(ctx context.Context, r *request) error {
 	for i, raw := range body.Rows {
 		name := "row " + strconv.Itoa(i+1)
 		var row chungAngRow
-		if err := json.Unmarshal(raw, &row); err != nil {
+		err := json.Unmarshal(raw, &row)
+		if err != nil {
 			err = r.list.leave(name, "is no object of texts", string(raw))
 		} else {
 			err = addChungAng(r.list, format, name, &row)

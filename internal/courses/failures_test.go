@@ -89,9 +89,9 @@ func TestSchoolFails(t *testing.T) {
 			w.Write(buf.Bytes()[:buf.Len()/2])
 		}, "snu-xls", codes.DataLoss, []string{"gzip"}},
 		{"half a JSON text", handler("application/json", []byte(`{"selectSust": [{"sbjtclss": "11111-01", "clssnm": "별`)), "chungang", codes.DataLoss, []string{"breaks off"}},
-		{"500", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "oops", 500) }, "snu-xls", codes.Unavailable, []string{"500 Internal Server Error"}},
-		{"503", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "later", 503) }, "snu-xls", codes.Unavailable, []string{"503"}},
-		{"429", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "slower", 429) }, "snu-xls", codes.Unavailable, []string{"429"}},
+		{"500", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "oops", http.StatusInternalServerError) }, "snu-xls", codes.Unavailable, []string{"500 Internal Server Error"}},
+		{"503", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "later", http.StatusServiceUnavailable) }, "snu-xls", codes.Unavailable, []string{"503"}},
+		{"429", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "slower", http.StatusTooManyRequests) }, "snu-xls", codes.Unavailable, []string{"429"}},
 		{"404", http.NotFound, "snu-xls", codes.FailedPrecondition, []string{"404 Not Found"}},
 		{"an error page with 200", handler("text/html; charset=utf-8", []byte(page)), "snu-xls", codes.FailedPrecondition, []string{"서비스 점검 안내", "instead of xls"}},
 		{"an error page instead of JSON", handler("text/html", []byte(page)), "chungang", codes.FailedPrecondition, []string{"서비스 점검 안내", "instead of JSON"}},

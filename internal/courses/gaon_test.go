@@ -64,7 +64,8 @@ func readGaon(ctx context.Context, r *request) error {
 	for i, raw := range rows {
 		name := "row " + strconv.Itoa(i+1)
 		var row gaonRow
-		if err := json.Unmarshal(raw, &row); err != nil {
+		err := json.Unmarshal(raw, &row)
+		if err != nil {
 			err = r.list.leave(name, "is no object of texts", string(raw))
 		} else {
 			err = addGaon(r.list, format, name, &row)

@@ -88,7 +88,8 @@ func readKorea(ctx context.Context, r *request) error {
 	for i, raw := range rows {
 		name := "row " + strconv.Itoa(i+1)
 		var row koreaRow
-		if err := json.Unmarshal(raw, &row); err != nil {
+		err := json.Unmarshal(raw, &row)
+		if err != nil {
 			err = r.list.leave(name, "is no object of texts", string(raw))
 		} else {
 			err = addKorea(r.list, format, name, &row)

@@ -68,7 +68,8 @@ func readMJU(ctx context.Context, r *request) error {
 	for i, raw := range rows {
 		name := "element " + strconv.Itoa(i+1)
 		var row mjuRow
-		if err := json.Unmarshal(raw, &row); err != nil {
+		err := json.Unmarshal(raw, &row)
+		if err != nil {
 			err = r.list.leave(name, "is no object of texts", string(raw))
 		} else {
 			err = addMJU(r.list, format, name, &row)

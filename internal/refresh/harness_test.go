@@ -47,7 +47,7 @@ type world struct {
 	bucket  *storage.BucketHandle
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{Cloud: emulator.Start(t), school: &registrar{lists: map[string][]string{}}}
 	srv := httptest.NewServer(w.school)
@@ -60,7 +60,7 @@ func newWorld(t *testing.T) *world {
 }
 
 // courseService is the real one, on a port of its own.
-func courseService(t *testing.T) lecturespb.LecturesClient {
+func courseService(t testing.TB) lecturespb.LecturesClient {
 	t.Helper()
 	service, err := courses.New(courses.Config{Logger: quiet(), Pause: time.Nanosecond})
 	if err != nil {

@@ -111,7 +111,7 @@ func TestAnswersTellCloudTasksWhetherToTryAgain(t *testing.T) {
 			t.Errorf("%s: %d %s, want 200 and a reason", name, status, answer)
 		}
 	}
-	w.school.misbehave(func(w http.ResponseWriter, _ []byte) { http.Error(w, "down", 503) })
+	w.school.misbehave(func(w http.ResponseWriter, _ []byte) { http.Error(w, "down", http.StatusServiceUnavailable) })
 	if status, answer := post(t, url+"/refresh", token, w.task(semesterID)); status != 503 {
 		t.Errorf("school down: %d %s, want 503", status, answer)
 	}

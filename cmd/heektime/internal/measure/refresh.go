@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/internal/courses"
+	"heek.kr/heektime/internal/lecturespb"
 	"heek.kr/heektime/internal/refresh"
 )
 
@@ -27,10 +30,10 @@ type Refresh struct {
 	Lectures int
 	// Took is the median of a whole refresh, from the task's request to its answer, both services being processes of their own.
 	Took time.Duration
-	// Parse is the median of reading the file's rows and compressing the finished list, and nothing else.
+	// Parse is the median of reading the file into lectures and compressing the finished list, and nothing else.
 	Parse time.Duration
-	// Ratio of Took to Parse.
-	Ratio float64
+	// Scan is the same with no more than the file's rows read.
+	Scan time.Duration
 	// RefreshPeak and CoursesPeak are the most memory that the services ever had, in bytes; 0 where the system does not tell.
 	RefreshPeak, CoursesPeak int64
 }
@@ -129,8 +132,13 @@ func refreshes(ctx context.Context, dir, shared string, tries int, progress func
 	}
 	defer func() { err = errors.Join(err, cloud.Close()) }()
 	file := filepath.Join(dir, "schools.yaml")
-	text := fmt.Sprintf("schools: [{id: %s, name: %s, source: {%s}, semesters: [{id: %s, year: 2026, term: 2학기}]}]\n",
-		school, school, fmt.Sprintf(from.options, srv.URL), semester)
+	from.options["url"] = srv.URL
+	options, err := json.Marshal(from.options)
+	if err != nil {
+		return result, fmt.Errorf("write school file: %w", err)
+	}
+	text := fmt.Sprintf("schools: [{id: %s, name: %s, source: {adapter: %s, options: %s}, semesters: [{id: %s, year: 2026, term: 2학기}]}]\n",
+		school, school, from.adapter, options, semester)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return result, fmt.Errorf("write school file: %w", err)
 	}
@@ -139,51 +147,67 @@ func refreshes(ctx context.Context, dir, shared string, tries int, progress func
 		return result, err
 	}
 	defer func() { err = errors.Join(err, s.refresh.stop(), s.courses.stop()) }()
-	var whole, parse []time.Duration
+	var whole, parse, scan []time.Duration
 	for range tries {
 		from.change()
 		run, took, err := s.run(ctx)
 		if err != nil {
 			return result, err
 		}
-		alone, err := parseAndCompress(ctx, cloud, from, run.URL)
+		parsed, scanned, err := least(cloud, from, run.URL)
 		if err != nil {
 			return result, err
 		}
-		whole, parse, result.Lectures = append(whole, took), append(parse, alone), run.Lectures
+		whole, parse, scan, result.Lectures = append(whole, took), append(parse, parsed), append(scan, scanned), run.Lectures
 		progress("refresh")
 	}
 	slices.Sort(whole)
 	slices.Sort(parse)
-	result.List, result.Took, result.Parse = from.name, whole[tries/2], parse[tries/2]
-	result.Ratio = float64(result.Took) / float64(result.Parse)
+	slices.Sort(scan)
+	result.List, result.Took, result.Parse, result.Scan = from.name, whole[tries/2], parse[tries/2], scan[tries/2]
 	result.RefreshPeak, _ = s.refresh.peak()
 	result.CoursesPeak, _ = s.courses.peak()
 	return result, nil
 }
 
-// parseAndCompress times the least that a refresh has to do: read the rows, compress the finished list.
-func parseAndCompress(ctx context.Context, cloud *emulator.Cloud, from *source, listURL string) (time.Duration, error) {
-	object := strings.TrimPrefix(listURL, "gs://")
-	answer, err := http.Get("http://" + cloud.StorageAddress() + "/" + object) // decompresses
+// least times the least that a refresh has to do: read the file, compress the finished list.
+func least(cloud *emulator.Cloud, from *source, listURL string) (parsed, scanned time.Duration, err error) {
+	answer, err := http.Get("http://" + cloud.StorageAddress() + "/" + strings.TrimPrefix(listURL, "gs://")) // decompresses
 	if err != nil {
-		return 0, fmt.Errorf("load the list: %w", err)
+		return 0, 0, fmt.Errorf("load the list: %w", err)
 	}
 	defer answer.Body.Close()
 	list, err := io.ReadAll(answer.Body)
 	if err != nil || answer.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("load the list: %s, %w", answer.Status, err)
+		return 0, 0, fmt.Errorf("load the list: %s, %w", answer.Status, err)
 	}
+	service, err := courses.New(courses.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return 0, 0, err
+	}
+	request := &lecturespb.GetLecturesPayload{Year: 2026, Semester: lecturespb.Semester_fall, SchoolId: school}
+	for key, value := range from.options {
+		request.Options = append(request.Options, &lecturespb.GetLecturesPayload_Option{Key: key, Value: value})
+	}
+	request.Options = append(request.Options, &lecturespb.GetLecturesPayload_Option{Key: "adapter", Value: from.adapter})
 	began := time.Now()
-	if err := from.parse(); err != nil {
-		return 0, err
+	if err := from.parse(service, request); err != nil {
+		return 0, 0, err
 	}
+	parsed = time.Since(began)
+	began = time.Now()
+	if err := from.scan(); err != nil {
+		return 0, 0, err
+	}
+	scanned = time.Since(began)
+	began = time.Now()
 	zip := gzip.NewWriter(io.Discard)
 	if _, err := zip.Write(list); err != nil {
-		return 0, fmt.Errorf("compress: %w", err)
+		return 0, 0, fmt.Errorf("compress: %w", err)
 	}
 	if err := zip.Close(); err != nil {
-		return 0, fmt.Errorf("compress: %w", err)
+		return 0, 0, fmt.Errorf("compress: %w", err)
 	}
-	return time.Since(began), nil
+	compressed := time.Since(began)
+	return parsed + compressed, scanned + compressed, nil
 }

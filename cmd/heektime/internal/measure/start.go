@@ -13,8 +13,6 @@ type Start struct {
 	Service string
 	// Median and Worst of all tries.
 	Median, Worst time.Duration
-	// Ratio of the median to the bare server's.
-	Ratio float64
 }
 
 // starts measures the binaries in turn, so that a machine that changes its mind meanwhile does so for all of them.
@@ -38,7 +36,6 @@ func starts(ctx context.Context, dir string, env map[string]map[string]string, t
 	for i, name := range services {
 		slices.Sort(took[name])
 		results[i] = Start{Service: name, Median: took[name][tries/2], Worst: took[name][tries-1]}
-		results[i].Ratio = float64(results[i].Median) / float64(results[0].Median)
 	}
 	return results, nil
 }
