@@ -64,3 +64,7 @@ func (c *cloud) client(t testing.TB, project string) *firestore.Client {
 }
 
 func unindexed(c *emulator.Config) { c.AllowUnindexed = true }
+
+func inDir(dir string) func(*emulator.Config) {
+	return func(c *emulator.Config) { c.DataDir = dir }
+}

@@ -151,10 +151,9 @@ func killUnderLoad(t *testing.T, dir string, acked []atomic.Int64) {
 func TestReopen(t *testing.T) {
 	ctx := context.Background()
 	dir := t.TempDir()
-	inDir := func(c *emulator.Config) { c.DataDir = dir }
 	var before []emulator.Document
 	t.Run("first", func(t *testing.T) {
-		c := start(t, inDir)
+		c := start(t, inDir(dir))
 		fs := c.client(t, "demo-a")
 		for i := range 50 {
 			if _, err := fs.Doc(fmt.Sprintf("a/%d", i)).Set(ctx, everything(fs)); err != nil {
@@ -174,7 +173,7 @@ func TestReopen(t *testing.T) {
 		}
 	})
 	t.Run("second", func(t *testing.T) {
-		c := start(t, inDir)
+		c := start(t, inDir(dir))
 		i := 0
 		for d := range database(t, c, "demo-a").Documents() {
 			if w := before[i]; d.Path != w.Path || !d.Created.Equal(w.Created) || !d.Updated.Equal(w.Updated) {
@@ -198,7 +197,7 @@ func TestReopen(t *testing.T) {
 		}
 	})
 	t.Run("third", func(t *testing.T) {
-		for d := range database(t, start(t, inDir), "demo-a").Documents() {
+		for d := range database(t, start(t, inDir(dir)), "demo-a").Documents() {
 			t.Errorf("%s survived a reset", d.Path)
 		}
 	})
@@ -208,7 +207,7 @@ func TestDamagedFileIsNamed(t *testing.T) {
 	ctx := context.Background()
 	dir := t.TempDir()
 	t.Run("write", func(t *testing.T) {
-		fs := start(t, func(c *emulator.Config) { c.DataDir = dir }).client(t, "demo-a")
+		fs := start(t, inDir(dir)).client(t, "demo-a")
 		for i := range 3 {
 			if _, err := fs.Doc("a/b").Set(ctx, map[string]any{"n": i}); err != nil {
 				t.Fatal(err)

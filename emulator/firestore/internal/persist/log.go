@@ -66,13 +66,10 @@ func (l *Log) lifeRecord(s *store.Snapshot) []byte {
 	return binary.AppendUvarint(append([]byte{recordLife}, l.life[:]...), uint64(s.Time))
 }
 
-// Keep writes a commit down and returns when it and all before it are durable. It is to be called once for every
-// commit.
-func (l *Log) Keep(c *store.Commit) error {
+// Keep writes a commit down; [Log.Wait] for its snapshot returns when it is durable. Keep is to be called once for
+// every commit, by whoever made it.
+func (l *Log) Keep(c *store.Commit) {
 	c.Slot.Fill(encodeCommit(c))
-	if err := l.j.Wait(c.Slot.Seq); err != nil {
-		return err
-	}
 	if l.j.Size() > max(minLog, 2*l.snapshot.Load()) && l.compacting.CompareAndSwap(false, true) {
 		l.background.Go(func() {
 			defer l.compacting.Store(false)
@@ -81,7 +78,6 @@ func (l *Log) Keep(c *store.Commit) error {
 			}
 		})
 	}
-	return nil
 }
 
 // Wait returns when everything that a snapshot shows is durable.

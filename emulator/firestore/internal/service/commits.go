@@ -58,33 +58,44 @@ func (s *Service) database(name string) (*Database, error) {
 	return s.Engine.Database(n)
 }
 
-// commit is the one door for changes: whatever is to judge or watch them belongs here.
+// commit parses and applies writes, and returns when they are durable.
 func (d *Database) commit(ctx context.Context, txn []byte, list []*pb.Write) (*store.Commit, []write.Result, error) {
 	writes, err := write.ParseAll(d.Name, list)
 	if err != nil {
 		return nil, nil, err
 	}
-	return d.apply(ctx, txn, writes)
+	c, results, err := d.apply(ctx, txn, writes)
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, results, d.wait(c.Snapshot)
 }
 
+// apply is the one door for changes: whatever is to judge or watch them belongs here.
 func (d *Database) apply(ctx context.Context, txn []byte, writes []*write.Write) (*store.Commit, []write.Result, error) {
 	c, results, err := d.Txns.Commit(ctx, txn, writes)
 	if err != nil {
 		return nil, nil, err
 	}
-	return c, results, d.keep(c)
+	d.keep(c)
+	return c, results, nil
 }
 
 // Apply carries out writes of the owner of the process, all or none.
 func (d *Database) Apply(ctx context.Context, writes []*write.Write) error {
-	_, _, err := d.apply(ctx, nil, writes)
-	return err
+	c, _, err := d.apply(ctx, nil, writes)
+	if err != nil {
+		return err
+	}
+	return d.wait(c.Snapshot)
 }
 
 // Reset deletes everything and ends all transactions.
 func (d *Database) Reset() error {
 	d.Txns.Reset()
-	return d.keep(d.DB.Reset())
+	c := d.DB.Reset()
+	d.keep(c)
+	return d.wait(c.Snapshot)
 }
 
 func protoResults(c *store.Commit, results []write.Result) []*pb.WriteResult {
@@ -136,24 +147,34 @@ func (s *Service) BatchWrite(ctx context.Context, r *pb.BatchWriteRequest) (*pb.
 	if len(r.GetWrites()) > maxBatchWrites {
 		return nil, invalid("A batch must not have more than %d writes.", maxBatchWrites)
 	}
-	seen := map[string]bool{}
-	for _, w := range r.GetWrites() {
-		n := w.GetUpdate().GetName() + w.GetDelete() + w.GetTransform().GetDocument()
-		if seen[n] {
-			return nil, invalid("A batch must not write a document more than once: %q.", n)
-		}
-		seen[n] = true
+	writes, err := write.ParseAll(d.Name, r.GetWrites())
+	if err != nil {
+		return nil, err
 	}
+	seen := map[resource.Key]bool{}
+	for _, w := range writes {
+		if seen[w.Key] {
+			return nil, invalid("A batch must not write a document more than once: %s.", w.Key.Path())
+		}
+		seen[w.Key] = true
+	}
+	var last *store.Snapshot
 	out := &pb.BatchWriteResponse{}
-	for _, w := range r.GetWrites() {
-		c, results, err := d.commit(ctx, nil, []*pb.Write{w})
+	for _, w := range writes {
+		c, results, err := d.apply(ctx, nil, []*write.Write{w})
 		if err != nil {
 			out.Status = append(out.Status, status.Convert(err).Proto())
 			out.WriteResults = append(out.WriteResults, &pb.WriteResult{})
 			continue
 		}
+		last = c.Snapshot
 		out.Status = append(out.Status, &spb.Status{Code: int32(codes.OK)})
 		out.WriteResults = append(out.WriteResults, protoResult(c.Time, results[0]))
+	}
+	if last != nil { // all are waited for at once
+		if err := d.wait(last); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

@@ -47,12 +47,11 @@ func (e *Engine) openAll() error {
 	return nil
 }
 
-// keep returns when a commit is durable. It is to be called once for every commit.
-func (d *Database) keep(c *store.Commit) error {
-	if d.log == nil {
-		return nil
+// keep writes a commit down. It is to be called once for every commit; wait for its snapshot tells that it is durable.
+func (d *Database) keep(c *store.Commit) {
+	if d.log != nil {
+		d.log.Keep(c)
 	}
-	return kept(d.log.Keep(c))
 }
 
 // wait returns when what a snapshot shows is durable: nobody is told of what a crash could undo.
@@ -60,12 +59,8 @@ func (d *Database) wait(s *store.Snapshot) error {
 	if d.log == nil {
 		return nil
 	}
-	return kept(d.log.Wait(s))
-}
-
-func kept(err error) error {
-	if err == nil {
-		return nil
+	if err := d.log.Wait(s); err != nil {
+		return status.Errorf(codes.Unavailable, "The database cannot be written to disk: %v", err)
 	}
-	return status.Errorf(codes.Unavailable, "The database cannot be written to disk: %v", err)
+	return nil
 }

@@ -1,0 +1,489 @@
+package firestore_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+const listenDB = "projects/demo-listen/databases/(default)"
+
+// watcher is one Listen stream, read as an SDK reads it.
+type watcher struct {
+	t      *testing.T
+	stream pb.Firestore_ListenClient
+	cancel context.CancelFunc
+	token  []byte // of the last global snapshot
+	at     time.Time
+}
+
+func watch(t *testing.T, c *cloud) *watcher {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	s, err := pb.NewFirestoreClient(c.conn).Listen(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &watcher{t: t, stream: s, cancel: cancel}
+}
+
+func (w *watcher) add(target *pb.Target) {
+	w.t.Helper()
+	if err := w.stream.Send(&pb.ListenRequest{Database: listenDB, TargetChange: &pb.ListenRequest_AddTarget{AddTarget: target}}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *watcher) remove(id int32) {
+	w.t.Helper()
+	if err := w.stream.Send(&pb.ListenRequest{Database: listenDB, TargetChange: &pb.ListenRequest_RemoveTarget{RemoveTarget: id}}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// next reads up to and with the next global snapshot, or removal, and returns what it says in short, such as
+// "ADD 2", "+a/x=1 2" (changed), "-a/x 2" (deleted), "~a/x 2" (no longer in the target), "CURRENT 2", "filter 2: 3",
+// "REMOVE 2", and for the global snapshot nothing.
+func (w *watcher) next() []string {
+	w.t.Helper()
+	var out []string
+	for {
+		r, err := w.stream.Recv()
+		if err != nil {
+			w.t.Fatalf("after %q: %v", out, err)
+		}
+		short := func(name string) string { return strings.TrimPrefix(name, listenDB+"/documents/") }
+		ids := func(list []int32) string { return strings.Trim(fmt.Sprint(list), "[]") }
+		switch x := r.ResponseType.(type) {
+		case *pb.ListenResponse_TargetChange:
+			c := x.TargetChange
+			if c.TargetChangeType == pb.TargetChange_NO_CHANGE && len(c.TargetIds) == 0 {
+				if at := c.ReadTime.AsTime(); at.Before(w.at) {
+					w.t.Errorf("the snapshot of %v comes after that of %v", at, w.at)
+				} else {
+					w.at = at
+				}
+				w.token = c.ResumeToken
+				return out
+			}
+			s := c.TargetChangeType.String() + " " + ids(c.TargetIds)
+			if c.Cause != nil {
+				s += " " + codes.Code(c.Cause.Code).String()
+			}
+			out = append(out, s)
+			if c.TargetChangeType == pb.TargetChange_REMOVE {
+				return out
+			}
+		case *pb.ListenResponse_DocumentChange:
+			d := x.DocumentChange
+			s := fmt.Sprintf("+%s=%d %s", short(d.Document.Name), d.Document.Fields["n"].GetIntegerValue(), ids(d.TargetIds))
+			if len(d.RemovedTargetIds) > 0 {
+				s += " not " + ids(d.RemovedTargetIds)
+			}
+			if d.Document.UpdateTime == nil || d.Document.CreateTime == nil {
+				w.t.Errorf("%s lacks its times", s)
+			}
+			out = append(out, s)
+		case *pb.ListenResponse_DocumentDelete:
+			out = append(out, "-"+short(x.DocumentDelete.Document)+" "+ids(x.DocumentDelete.RemovedTargetIds))
+		case *pb.ListenResponse_DocumentRemove:
+			out = append(out, "~"+short(x.DocumentRemove.Document)+" "+ids(x.DocumentRemove.RemovedTargetIds))
+		case *pb.ListenResponse_Filter:
+			out = append(out, fmt.Sprintf("filter %d: %d", x.Filter.TargetId, x.Filter.Count))
+		}
+	}
+}
+
+func (w *watcher) expect(want ...string) {
+	w.t.Helper()
+	if got := w.next(); !slices.Equal(got, want) {
+		w.t.Fatalf("got  %q\nwant %q", got, want)
+	}
+}
+
+func docsTarget(id int32, docs ...string) *pb.Target {
+	t := &pb.Target_DocumentsTarget{}
+	for _, d := range docs {
+		t.Documents = append(t.Documents, listenDB+"/documents/"+d)
+	}
+	return &pb.Target{TargetId: id, TargetType: &pb.Target_Documents{Documents: t}}
+}
+
+// queryTarget is all of collection a whose n is above 5, ordered by n; limit 0 is none.
+func queryTarget(id int32, limit int32) *pb.Target {
+	q := aboveFive()
+	q.OrderBy = []*pb.StructuredQuery_Order{{Field: &pb.StructuredQuery_FieldReference{FieldPath: "n"}, Direction: pb.StructuredQuery_ASCENDING}}
+	if limit > 0 {
+		q.Limit = wrapperspb.Int32(limit)
+	}
+	return &pb.Target{TargetId: id, TargetType: &pb.Target_Query{Query: &pb.Target_QueryTarget{
+		Parent: listenDB + "/documents", QueryType: &pb.Target_QueryTarget_StructuredQuery{StructuredQuery: q},
+	}}}
+}
+
+func resume(t *pb.Target, token []byte, expected ...int32) *pb.Target {
+	t.ResumeType = &pb.Target_ResumeToken{ResumeToken: token}
+	if len(expected) > 0 {
+		t.ExpectedCount = wrapperspb.Int32(expected[0])
+	}
+	return t
+}
+
+// put commits documents by their field n; −1 deletes.
+func put(t *testing.T, c *cloud, docs map[string]int64) time.Time {
+	t.Helper()
+	req := &pb.CommitRequest{Database: listenDB}
+	for d, n := range docs {
+		name := listenDB + "/documents/" + d
+		w := &pb.Write{Operation: &pb.Write_Delete{Delete: name}}
+		if n >= 0 {
+			w = &pb.Write{Operation: &pb.Write_Update{Update: &pb.Document{
+				Name: name, Fields: map[string]*pb.Value{"n": {ValueType: &pb.Value_IntegerValue{IntegerValue: n}}},
+			}}}
+		}
+		req.Writes = append(req.Writes, w)
+	}
+	out, err := pb.NewFirestoreClient(c.conn).Commit(context.Background(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.CommitTime.AsTime()
+}
+
+func TestListenDocuments(t *testing.T) {
+	c := start(t)
+	put(t, c, map[string]int64{"a/x": 1})
+	w := watch(t, c)
+	w.add(docsTarget(2, "a/x", "a/y"))
+	w.expect("ADD 2", "+a/x=1 2", "-a/y 2", "CURRENT 2")
+	at := put(t, c, map[string]int64{"a/y": 2, "a/z": 3})
+	w.expect("+a/y=2 2")
+	if !w.at.Equal(at) {
+		t.Errorf("the snapshot is of %v, the commit of %v", w.at, at)
+	}
+	put(t, c, map[string]int64{"a/x": -1})
+	w.expect("-a/x 2")
+	at = put(t, c, map[string]int64{"a/y": 2}) // no difference, but time goes on
+	w.expect()
+	if !w.at.Equal(at) {
+		t.Errorf("the snapshot is of %v, the commit of %v", w.at, at)
+	}
+	w.remove(2)
+	w.expect("REMOVE 2")
+	w.remove(9)
+	w.expect("REMOVE 9")
+}
+
+func TestListenQuery(t *testing.T) {
+	c := start(t)
+	put(t, c, map[string]int64{"a/x": 1, "a/y": 6, "a/z": 7})
+	w := watch(t, c)
+	w.add(queryTarget(2, 0))
+	w.expect("ADD 2", "+a/y=6 2", "+a/z=7 2", "CURRENT 2")
+	put(t, c, map[string]int64{"a/x": 8, "a/y": 2, "a/z": -1, "b/x": 9})
+	w.expect("+a/x=8 2", "~a/y 2", "-a/z 2")
+	put(t, c, map[string]int64{"a/x": 9})
+	w.expect("+a/x=9 2")
+	at := put(t, c, map[string]int64{"a/y": 3}) // not in the results, but an SDK may wait for the time
+	w.expect()
+	if w.at.Before(at) {
+		t.Errorf("the snapshot is of %v, before the commit of %v", w.at, at)
+	}
+}
+
+// TestListenManyTargets: the effects of one commit on all targets come before one global snapshot.
+func TestListenManyTargets(t *testing.T) {
+	c := start(t)
+	put(t, c, map[string]int64{"a/x": 6})
+	w := watch(t, c)
+	w.add(queryTarget(2, 0))
+	w.expect("ADD 2", "+a/x=6 2", "CURRENT 2")
+	w.add(docsTarget(4, "a/x"))
+	w.expect("ADD 4", "+a/x=6 4", "CURRENT 4")
+	w.add(docsTarget(6, "b/y"))
+	w.expect("ADD 6", "-b/y 6", "CURRENT 6")
+	put(t, c, map[string]int64{"a/x": 1, "b/y": 2})
+	w.expect("+a/x=1 4 not 2", "+b/y=2 6")
+	w.remove(4)
+	w.expect("REMOVE 4")
+	put(t, c, map[string]int64{"a/x": 7})
+	w.expect("+a/x=7 2")
+}
+
+func TestListenLimitRefills(t *testing.T) {
+	c := start(t)
+	put(t, c, map[string]int64{"a/p": 6, "a/q": 7, "a/r": 8, "a/s": 9})
+	w := watch(t, c)
+	w.add(queryTarget(2, 2))
+	w.expect("ADD 2", "+a/p=6 2", "+a/q=7 2", "CURRENT 2")
+	put(t, c, map[string]int64{"a/p": -1})
+	w.expect("-a/p 2", "+a/r=8 2")
+	put(t, c, map[string]int64{"a/q": 20})
+	w.expect("~a/q 2", "+a/s=9 2")
+	put(t, c, map[string]int64{"a/t": 6})
+	w.expect("~a/s 2", "+a/t=6 2")
+}
+
+func TestListenResume(t *testing.T) {
+	for _, limit := range []int32{0, 2} {
+		t.Run(fmt.Sprintf("limit %d", limit), func(t *testing.T) {
+			c := start(t)
+			put(t, c, map[string]int64{"a/p": 6, "a/q": 7})
+			w := watch(t, c)
+			w.add(queryTarget(2, limit))
+			w.expect("ADD 2", "+a/p=6 2", "+a/q=7 2", "CURRENT 2")
+			token := w.token
+			w.cancel()
+
+			w = watch(t, c)
+			w.add(resume(queryTarget(2, limit), token, 2))
+			w.expect("ADD 2", "CURRENT 2")
+			w.cancel()
+
+			put(t, c, map[string]int64{"a/p": -1, "a/r": 8, "a/z": 1})
+			put(t, c, map[string]int64{"a/r": 9})
+			w = watch(t, c)
+			w.add(resume(queryTarget(2, limit), token))
+			w.expect("ADD 2", "-a/p 2", "+a/r=9 2", "CURRENT 2")
+			w.cancel()
+
+			// A client that is wrong about what it holds is told how many there are.
+			w = watch(t, c)
+			w.add(resume(queryTarget(2, limit), token, 5))
+			w.expect("ADD 2", "-a/p 2", "+a/r=9 2", "filter 2: 2", "CURRENT 2")
+			w.cancel()
+
+			// What cannot be replayed begins anew.
+			for what, bad := range map[string][]byte{"another server's": []byte("0123456789abcdef"), "nonsense": []byte("x")} {
+				w = watch(t, c)
+				w.add(resume(queryTarget(2, limit), bad))
+				if got, want := w.next(), []string{"ADD 2", "RESET 2", "+a/q=7 2", "+a/r=9 2", "CURRENT 2"}; !slices.Equal(got, want) {
+					t.Errorf("%s token: got %q, want %q", what, got, want)
+				}
+				w.cancel()
+			}
+			c.clock.Advance(2 * time.Hour)
+			put(t, c, map[string]int64{"a/z": 2}) // makes the server forget
+			w = watch(t, c)
+			w.add(resume(queryTarget(2, limit), token))
+			w.expect("ADD 2", "RESET 2", "+a/q=7 2", "+a/r=9 2", "CURRENT 2")
+		})
+	}
+}
+
+func TestListenResumeDocuments(t *testing.T) {
+	c := start(t)
+	put(t, c, map[string]int64{"a/p": 6, "a/q": 7})
+	w := watch(t, c)
+	w.add(docsTarget(2, "a/p", "a/q", "a/r"))
+	w.expect("ADD 2", "+a/p=6 2", "+a/q=7 2", "-a/r 2", "CURRENT 2")
+	w.cancel()
+	put(t, c, map[string]int64{"a/q": -1, "a/r": 1, "a/s": 1})
+	again := watch(t, c)
+	again.add(resume(docsTarget(2, "a/p", "a/q", "a/r"), w.token))
+	again.expect("ADD 2", "-a/q 2", "+a/r=1 2", "CURRENT 2")
+}
+
+func TestListenResumeAfterRestart(t *testing.T) {
+	dir := t.TempDir()
+	var token []byte
+	t.Run("before", func(t *testing.T) {
+		c := start(t, inDir(dir))
+		put(t, c, map[string]int64{"a/p": 6})
+		w := watch(t, c)
+		w.add(queryTarget(2, 0))
+		w.expect("ADD 2", "+a/p=6 2", "CURRENT 2")
+		token = w.token
+	})
+	t.Run("after", func(t *testing.T) {
+		c := start(t, inDir(dir))
+		w := watch(t, c)
+		w.add(resume(queryTarget(2, 0), token))
+		w.expect("ADD 2", "CURRENT 2")
+		put(t, c, map[string]int64{"a/q": 7})
+		w.expect("+a/q=7 2")
+	})
+}
+
+func TestListenRefusals(t *testing.T) {
+	c := start(t)
+	w := watch(t, c)
+	bad := queryTarget(2, 0)
+	bad.GetQuery().GetStructuredQuery().From = nil
+	w.add(bad)
+	w.expect("REMOVE 2 InvalidArgument")
+	unindexed := queryTarget(4, 0)
+	unindexed.GetQuery().GetStructuredQuery().OrderBy = append(unindexed.GetQuery().GetStructuredQuery().OrderBy,
+		&pb.StructuredQuery_Order{Field: &pb.StructuredQuery_FieldReference{FieldPath: "m"}})
+	w.add(unindexed)
+	w.expect("REMOVE 4 FailedPrecondition")
+	w.add(docsTarget(6, "a/x"))
+	w.expect("ADD 6", "-a/x 6", "CURRENT 6")
+	w.add(docsTarget(6, "a/y")) // takes the place of the other
+	w.expect("ADD 6", "-a/y 6", "CURRENT 6")
+	once := docsTarget(8, "a/x")
+	once.Once = true
+	w.add(once)
+	w.expect("ADD 8", "-a/x 8", "CURRENT 8")
+	w.expect("REMOVE 8")
+}
+
+func TestListenReset(t *testing.T) {
+	c := start(t)
+	put(t, c, map[string]int64{"a/p": 6})
+	w := watch(t, c)
+	w.add(queryTarget(2, 0))
+	w.expect("ADD 2", "+a/p=6 2", "CURRENT 2")
+	if err := c.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	w.expect("RESET 2", "CURRENT 2")
+	put(t, c, map[string]int64{"a/q": 7})
+	w.expect("+a/q=7 2")
+}
+
+// TestListenNeverTorn moves an amount between documents while streams come, go and resume: every snapshot that a
+// client puts together has the same total.
+func TestListenNeverTorn(t *testing.T) {
+	c := start(t)
+	const docs, total = 10, 1000
+	begin := map[string]int64{}
+	for i := range docs {
+		begin[fmt.Sprintf("a/d%d", i)] = total / docs
+	}
+	put(t, c, begin)
+	stop := make(chan struct{})
+	var writers, readers sync.WaitGroup
+	writers.Go(func() {
+		now := begin
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			from, to := fmt.Sprintf("a/d%d", i%docs), fmt.Sprintf("a/d%d", (i*7+3)%docs)
+			if from == to || now[from] == 0 {
+				continue
+			}
+			now[from]--
+			now[to]++
+			put(t, c, map[string]int64{from: now[from], to: now[to]})
+		}
+	})
+	for range 4 {
+		readers.Go(func() {
+			var token []byte
+			held := map[string]int64{}
+			for round := range 10 {
+				w := watch(t, c)
+				target := queryTarget(2, 0)
+				target.GetQuery().GetStructuredQuery().Where = nil
+				if token != nil {
+					target = resume(target, token, docs)
+				}
+				w.add(target)
+				w.add(docsTarget(4, "a/d1", "a/d2"))
+				current := 0
+				for n := 0; n < 20; {
+					r, err := w.stream.Recv()
+					if err != nil {
+						t.Errorf("round %d: %v", round, err)
+						return
+					}
+					if d := r.GetDocumentChange(); d != nil && slices.Contains(d.TargetIds, 2) {
+						held[d.Document.Name] = d.Document.Fields["n"].GetIntegerValue()
+					}
+					tc := r.GetTargetChange()
+					if tc == nil {
+						continue
+					}
+					if tc.TargetChangeType == pb.TargetChange_RESET {
+						clear(held)
+					}
+					if tc.TargetChangeType == pb.TargetChange_CURRENT {
+						current++
+					}
+					if tc.TargetChangeType == pb.TargetChange_NO_CHANGE && len(tc.TargetIds) == 0 && current > 0 {
+						sum := int64(0)
+						for _, v := range held {
+							sum += v
+						}
+						if sum != total || len(held) != docs {
+							t.Errorf("round %d: %d documents with %d in all, want %d with %d", round, len(held), sum, docs, total)
+							return
+						}
+						token = tc.ResumeToken
+						n++
+					}
+				}
+				w.cancel()
+			}
+		})
+	}
+	readers.Wait()
+	close(stop)
+	writers.Wait()
+}
+
+func TestWriteStream(t *testing.T) {
+	c := start(t)
+	ctx := context.Background()
+	s, err := pb.NewFirestoreClient(c.conn).Write(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	exchange := func(r *pb.WriteRequest) (*pb.WriteResponse, error) {
+		t.Helper()
+		if err := s.Send(r); err != nil {
+			t.Fatal(err)
+		}
+		return s.Recv()
+	}
+	first, err := exchange(&pb.WriteRequest{Database: listenDB})
+	if err != nil || len(first.StreamToken) == 0 || first.StreamId == "" || len(first.WriteResults) > 0 {
+		t.Fatalf("the handshake is answered by %v, %v", first, err)
+	}
+	set := func(n int64) []*pb.Write {
+		return []*pb.Write{{
+			Operation: &pb.Write_Update{Update: &pb.Document{
+				Name: listenDB + "/documents/a/x", Fields: map[string]*pb.Value{"n": {ValueType: &pb.Value_IntegerValue{IntegerValue: n}}},
+			}},
+			UpdateTransforms: []*pb.DocumentTransform_FieldTransform{
+				{FieldPath: "at", TransformType: &pb.DocumentTransform_FieldTransform_SetToServerValue{SetToServerValue: pb.DocumentTransform_FieldTransform_REQUEST_TIME}},
+				{FieldPath: "n", TransformType: &pb.DocumentTransform_FieldTransform_Increment{Increment: &pb.Value{ValueType: &pb.Value_IntegerValue{IntegerValue: 1}}}},
+			},
+		}}
+	}
+	token := first.StreamToken
+	for n := range int64(3) {
+		r, err := exchange(&pb.WriteRequest{StreamToken: token, Writes: set(n)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr := r.GetWriteResults()[0].GetTransformResults()
+		if r.CommitTime == nil || string(r.StreamToken) == string(token) || len(tr) != 2 ||
+			!tr[0].GetTimestampValue().AsTime().Equal(r.CommitTime.AsTime()) || tr[1].GetIntegerValue() != n+1 {
+			t.Errorf("write %d is answered by %v", n, r)
+		}
+		token = r.StreamToken
+	}
+	if r, err := exchange(&pb.WriteRequest{StreamToken: token}); err != nil || len(r.StreamToken) == 0 {
+		t.Errorf("an empty write is answered by %v, %v", r, err)
+	}
+	bad := set(1)
+	bad[0].CurrentDocument = &pb.Precondition{ConditionType: &pb.Precondition_Exists{}}
+	if _, err := exchange(&pb.WriteRequest{StreamToken: token, Writes: bad}); status.Code(err) != codes.AlreadyExists {
+		t.Errorf("a write that cannot be ends the stream with %v", err)
+	}
+}
