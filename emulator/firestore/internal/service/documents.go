@@ -21,7 +21,7 @@ func invalid(format string, args ...any) error {
 }
 
 // GetDocument returns one document, or NOT_FOUND.
-func (s *Service) GetDocument(_ context.Context, r *pb.GetDocumentRequest) (*pb.Document, error) {
+func (s *Service) GetDocument(ctx context.Context, r *pb.GetDocumentRequest) (*pb.Document, error) {
 	name, key, err := resource.ParseDocument(r.GetName())
 	if err != nil {
 		return nil, err
@@ -35,7 +35,7 @@ func (s *Service) GetDocument(_ context.Context, r *pb.GetDocumentRequest) (*pb.
 		return nil, err
 	}
 	v, err := d.view(r.GetTransaction(), r, func(id []byte) (store.View, error) {
-		return d.Txns.ReadDocs(id, []resource.Key{key})
+		return d.Txns.ReadDocs(ctx, id, []resource.Key{key})
 	})
 	if err != nil {
 		return nil, err
@@ -84,7 +84,7 @@ func (s *Service) BatchGetDocuments(ctx context.Context, r *pb.BatchGetDocuments
 	if err != nil {
 		return err
 	}
-	v, err := d.view(id, r, func(id []byte) (store.View, error) { return d.Txns.ReadDocs(id, keys) })
+	v, err := d.view(id, r, func(id []byte) (store.View, error) { return d.Txns.ReadDocs(ctx, id, keys) })
 	if err != nil {
 		return err
 	}

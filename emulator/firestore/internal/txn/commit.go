@@ -110,6 +110,9 @@ func (m *Manager) claim(tx *store.Tx, t *txn, age uint64) error {
 	if oldest == nil {
 		return nil
 	}
+	for _, new := range tx.Changes {
+		m.queues.contended(new.Key)
+	}
 	if oldest.age < age {
 		return blocked{oldest}
 	}

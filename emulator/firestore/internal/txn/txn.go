@@ -11,6 +11,7 @@
 package txn
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"time"
@@ -39,6 +40,7 @@ type Manager struct {
 	open     map[string]*txn
 	docs     map[resource.Key][]*txn // who holds a lock on a document
 	scans    map[*txn][]scan         // and on queries
+	queues   queues
 	seq      uint64
 }
 
@@ -68,7 +70,7 @@ type scan func(*store.Document) bool
 
 // New makes the manager of db's transactions. A commit waits at most lockWait for older transactions.
 func New(db *store.DB, lockWait time.Duration) *Manager {
-	return &Manager{db: db, lockWait: lockWait, open: map[string]*txn{}, docs: map[resource.Key][]*txn{}, scans: map[*txn][]scan{}}
+	return &Manager{db: db, lockWait: lockWait, open: map[string]*txn{}, docs: map[resource.Key][]*txn{}, scans: map[*txn][]scan{}, queues: newQueues()}
 }
 
 func errExpired() error {
@@ -176,6 +178,7 @@ func (m *Manager) release(t *txn) {
 	}
 	t.finished = true
 	close(t.done)
+	m.queues.leave(t)
 	delete(m.scans, t)
 	if t.mode != locking {
 		return
@@ -197,29 +200,50 @@ func (m *Manager) release(t *txn) {
 }
 
 // ReadDocs locks documents for a transaction and returns the view to read them from.
-func (m *Manager) ReadDocs(id []byte, keys []resource.Key) (v store.View, err error) {
-	m.db.Locked(func(s *store.Snapshot) {
-		var t *txn
-		if t, err = m.use(id); err != nil {
-			return
+func (m *Manager) ReadDocs(ctx context.Context, id []byte, keys []resource.Key) (v store.View, err error) {
+	deadline := time.Now().Add(min(maxQueueing, m.lockWait))
+	for {
+		var first *txn
+		m.db.Locked(func(s *store.Snapshot) {
+			var t *txn
+			if t, err = m.use(id); err != nil {
+				return
+			}
+			if first = m.queues.first(m, t, keys); first != nil && time.Now().Before(deadline) {
+				m.queues.enter(t, keys)
+				return
+			}
+			first = nil
+			m.queues.leave(t)
+			v = m.lockDocs(s, t, keys)
+		})
+		if err != nil || first == nil {
+			return v, err
 		}
-		if v = t.view; t.mode == readOnly {
-			return
+		if err := m.wait(ctx, first, deadline); err != nil && ctx.Err() != nil {
+			return v, err
 		}
+	}
+}
+
+func (m *Manager) lockDocs(s *store.Snapshot, t *txn, keys []resource.Key) store.View {
+	v := t.view
+	if t.mode == readOnly {
+		return v
+	}
+	if t.mode == locking {
+		v = s.Latest()
+	}
+	for _, k := range keys {
+		if _, ok := t.keys[k]; ok {
+			continue
+		}
+		t.keys[k] = v.Get(k)
 		if t.mode == locking {
-			v = s.Latest()
+			m.docs[k] = append(m.docs[k], t)
 		}
-		for _, k := range keys {
-			if _, ok := t.keys[k]; ok {
-				continue
-			}
-			t.keys[k] = v.Get(k)
-			if t.mode == locking {
-				m.docs[k] = append(m.docs[k], t)
-			}
-		}
-	})
-	return v, err
+	}
+	return v
 }
 
 // ReadQuery locks what a query covers for a transaction and returns the view to run it on.
