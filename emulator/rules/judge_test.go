@@ -288,3 +288,22 @@ func TestConcurrentJudgements(t *testing.T) {
 	}
 	wait.Wait()
 }
+
+// Rules cannot fill the memory by doubling, nor take for ever to compare what they have doubled.
+func TestDoublingEnds(t *testing.T) {
+	for _, step := range []string{"[x, x]", "x + x", "{'a': x, 'b': x}", "x.concat(x)", "x.replace('a', 'aaaaaaaa')", "x.union([x].toSet())"} {
+		start := map[byte]string{'[': "'a'", '{': "'a'", 'x': "'a'"}[step[0]]
+		if strings.HasPrefix(step, "x.c") {
+			start = "[1]"
+		}
+		var body strings.Builder
+		for i := range 19 {
+			fmt.Fprintf(&body, "function f%d(v) { let a = g%d(v); let b = g%d(a); let c = g%d(b); return f%d(c); } function g%d(x) { return %s; }\n", i, i, i, i, i+1, i, step)
+		}
+		fmt.Fprintf(&body, "function f19(v) { return v == v; } allow get: if f0(%s) || true;", start)
+		set := compile(t, rulesWith(body.String()))
+		if d := judge(t, set, rules.Get, "/things/x"); !d.Allowed {
+			t.Errorf("%s: %s", step, d.Refusal)
+		}
+	}
+}

@@ -91,7 +91,7 @@ func listConcat(_ *run, e *expr, self Value, args []Value) Value {
 			out = append(out, l.At(i))
 		}
 	}
-	return ListValue(out)
+	return weighed(e, ListValue(out), weightOf(self)+weightOf(args[0]))
 }
 
 func listJoin(_ *run, e *expr, self Value, args []Value) Value {
@@ -173,5 +173,8 @@ func setUnion(r *run, e *expr, self Value, args []Value) Value {
 		return unsupported(e, "union", args[0])
 	}
 	all := listConcat(r, e, ListValue(self.elements()), []Value{ListValue(args[0].elements())})
+	if all.kind == kindError {
+		return all
+	}
 	return setValue(unique(all.elements()))
 }

@@ -85,10 +85,11 @@ func evalArithmetic(r *run, e *expr) Value {
 		return floats(e, a.number(), b.number())
 	}
 	switch {
-	case e.op == opAdd && a.kind == KindString && b.kind == KindString:
-		return StringValue(a.text() + b.text())
-	case e.op == opAdd && a.kind == KindBytes && b.kind == KindBytes:
-		return BytesValue(a.text() + b.text())
+	case e.op == opAdd && a.kind == b.kind && (a.kind == KindString || a.kind == KindBytes):
+		if a.num+b.num > maxText {
+			return fail(e, "The string would be too long.")
+		}
+		return textValue(a.kind, a.text()+b.text())
 	case e.op == opAdd && a.kind == KindTimestamp && b.kind == KindDuration,
 		e.op == opAdd && a.kind == KindDuration && b.kind == KindTimestamp:
 		return shiftTime(e, KindTimestamp, a, b, 1)
@@ -218,8 +219,10 @@ func evalIs(r *run, e *expr) Value {
 
 func evalList(r *run, e *expr) Value {
 	list := make(array, 0, len(e.kids))
+	weight := int64(1)
 	for _, k := range e.kids {
 		v := r.eval(k)
+		weight += weightOf(v)
 		switch {
 		case v.kind == kindError:
 			return v
@@ -228,11 +231,12 @@ func evalList(r *run, e *expr) Value {
 		}
 		list = append(list, v)
 	}
-	return ListValue(list)
+	return weighed(e, ListValue(list), weight)
 }
 
 func evalMap(r *run, e *expr) Value {
 	m := make(table, len(e.kids)/2)
+	weight := int64(1)
 	for i := 0; i < len(e.kids); i += 2 {
 		key, value := r.eval(e.kids[i]), r.eval(e.kids[i+1])
 		switch {
@@ -246,8 +250,9 @@ func evalMap(r *run, e *expr) Value {
 			return fail(e.kids[i], "A map's key must be a string, not #.", key)
 		}
 		m[key.text()] = value
+		weight += weightOf(value)
 	}
-	return MapValue(m)
+	return weighed(e, MapValue(m), weight)
 }
 
 func evalIndex(r *run, e *expr) Value {

@@ -64,9 +64,6 @@ func stringMatches(_ *run, e *expr, self Value, args []Value) Value {
 	return BoolValue(re.MatchString(self.text()))
 }
 
-// maxText bounds what replace and join may make, so that rules cannot be used to fill the memory.
-const maxText = 16 << 20
-
 func stringReplace(_ *run, e *expr, self Value, args []Value) Value {
 	re, failed := regexOf(e, args[0])
 	if re == nil {

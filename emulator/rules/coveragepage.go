@@ -1,0 +1,83 @@
+package rules
+
+import (
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+)
+
+// WriteHTML writes the rules as a page: conditions that were both true and not are green, half tested ones yellow,
+// untested ones red; the counts are in the tooltips.
+func (c *Coverage) WriteHTML(w io.Writer) error {
+	type piece struct{ Text, Class, Title string }
+	marks := make([]*expr, len(c.set.src.text)) // the innermost expression of every byte
+	var mark func(e *expr)
+	mark = func(e *expr) {
+		if kindsOf(e) == setOf(KindBool) || e.fn != nil {
+			for i := e.pos; i < e.end; i++ {
+				marks[i] = e
+			}
+		}
+		for _, k := range e.kids {
+			mark(k)
+		}
+	}
+	for _, a := range c.set.allows {
+		if a.cond != nil {
+			mark(a.cond)
+		}
+	}
+	for _, f := range c.functions() {
+		for _, l := range f.lets {
+			mark(l.init)
+		}
+		mark(f.body)
+	}
+	var pieces []piece
+	text := c.set.src.text
+	for from := 0; from < len(text); {
+		to := from + 1
+		for to < len(text) && marks[to] == marks[from] {
+			to++
+		}
+		p := piece{Text: text[from:to]}
+		if e := marks[from]; e != nil {
+			p.Class, p.Title = c.verdict(e)
+		}
+		pieces = append(pieces, p)
+		from = to
+	}
+	if err := coveragePage.Execute(w, map[string]any{"File": c.set.src.file, "Pieces": pieces}); err != nil {
+		return fmt.Errorf("write the coverage: %w", err)
+	}
+	return nil
+}
+
+// verdict is the class and tooltip of an expression.
+func (c *Coverage) verdict(e *expr) (class, title string) {
+	var parts []string
+	for o := range outcomes {
+		if n := c.counts[e.id][o].Load(); n > 0 {
+			parts = append(parts, fmt.Sprintf("%s: %d", o, n))
+		}
+	}
+	yes := c.counts[e.id][True].Load() > 0
+	no := c.counts[e.id][False].Load()+c.counts[e.id][Failed].Load() > 0
+	switch {
+	case parts == nil:
+		return "none", "never evaluated"
+	case yes && no:
+		return "full", strings.Join(parts, ", ")
+	}
+	return "half", strings.Join(parts, ", ")
+}
+
+var coveragePage = template.Must(template.New("coverage").Parse(`<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>Coverage of {{.File}}</title>
+<style>body{font:14px/1.5 ui-monospace,monospace;margin:2rem}.full{background:#cdeccd}.half{background:#fbeeb4}.none{background:#f7c9c9}</style>
+</head><body><h1>{{.File}}</h1>
+<p><span class="full">true and not</span> · <span class="half">always the same</span> · <span class="none">never evaluated</span></p>
+<pre>{{range .Pieces}}{{if .Class}}<span class="{{.Class}}" title="{{.Title}}">{{.Text}}</span>{{else}}{{.Text}}{{end}}{{end}}</pre>
+</body></html>
+`))

@@ -1,0 +1,106 @@
+package rules
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// WriteText writes a line for every condition and its parts: what they came to how often.
+func (c *Coverage) WriteText(w io.Writer) error {
+	full, spots := 0, c.Spots()
+	for _, s := range spots {
+		var parts []string
+		for o := range outcomes {
+			if n := s.Counts[o]; n > 0 {
+				parts = append(parts, fmt.Sprintf("%s %d", o, n))
+			}
+		}
+		text := strings.Join(parts, ", ")
+		if text == "" {
+			text = "never evaluated"
+		}
+		if s.Counts[True] > 0 && s.Counts[False]+s.Counts[Failed] > 0 {
+			full++
+		}
+		if _, err := fmt.Fprintf(w, "%s:%d:%d: %s: %s\n", c.set.src.file, s.Line, s.Column, text, s.Source); err != nil {
+			return fmt.Errorf("write the coverage: %w", err)
+		}
+	}
+	if _, err := fmt.Fprintf(w, "%d of %d were both true and not\n", full, len(spots)); err != nil {
+		return fmt.Errorf("write the coverage: %w", err)
+	}
+	return nil
+}
+
+// The official emulator's shape, as its GET …:ruleCoverage answers
+// (https://firebase.google.com/docs/reference/rules/rest/v1/projects/test describes ExpressionReport).
+type coverageReport struct {
+	Rules struct {
+		Files []reportFile `json:"files"`
+	} `json:"rules"`
+	Report []expressionReport `json:"report"`
+}
+
+type reportFile struct {
+	Name    string `json:"name"`
+	Content string `json:"content"`
+}
+
+type expressionReport struct {
+	SourcePosition sourcePosition     `json:"sourcePosition"`
+	Values         []valueCount       `json:"values,omitempty"`
+	Children       []expressionReport `json:"children,omitempty"`
+}
+
+type sourcePosition struct {
+	FileName      string `json:"fileName,omitempty"`
+	Line          int    `json:"line"`
+	Column        int    `json:"column"`
+	CurrentOffset int    `json:"currentOffset"`
+	EndOffset     int    `json:"endOffset"`
+}
+
+type valueCount struct {
+	Value map[string]any `json:"value"`
+	Count uint64         `json:"count"`
+}
+
+// MarshalJSON gives the report in the shape of the official emulator's ruleCoverage. Values other than true, false and
+// null are counted, not kept; they are reported as {"value": {"otherValue": {}}}.
+func (c *Coverage) MarshalJSON() ([]byte, error) {
+	var report coverageReport
+	report.Rules.Files = []reportFile{{Name: c.set.src.file, Content: c.set.src.text}}
+	for _, a := range c.set.allows {
+		if a.cond != nil {
+			report.Report = append(report.Report, c.report(a.cond))
+		}
+	}
+	for _, f := range c.functions() {
+		for _, l := range f.lets {
+			report.Report = append(report.Report, c.report(l.init))
+		}
+		report.Report = append(report.Report, c.report(f.body))
+	}
+	return json.Marshal(report)
+}
+
+var reportedValues = [outcomes]map[string]any{True: {"boolValue": true}, False: {"boolValue": false},
+	Failed: {"undefined": map[string]any{"causeMessage": "evaluation error"}}, Null: {"nullValue": nil},
+	Other: {"otherValue": map[string]any{}}, Unknown: {"constraintValue": map[string]any{}}}
+
+func (c *Coverage) report(e *expr) expressionReport {
+	line, column := c.set.src.place(e.pos)
+	r := expressionReport{SourcePosition: sourcePosition{FileName: c.set.src.file, Line: line, Column: column,
+		CurrentOffset: e.pos, EndOffset: e.end}}
+	for o := range outcomes {
+		if n := c.counts[e.id][o].Load(); n > 0 {
+			r.Values = append(r.Values, valueCount{Value: reportedValues[o], Count: n})
+		}
+	}
+	for _, k := range e.kids {
+		r.Children = append(r.Children, c.report(k))
+	}
+	return r
+}
