@@ -5,6 +5,9 @@ import "heek.kr/heektime/emulator/identity"
 // FirestoreAddress is where Firestore answers, host:port.
 func (c *Cloud) FirestoreAddress() string { return c.firestorePort.Address() }
 
+// AuthAddress is where Authentication answers, host:port.
+func (c *Cloud) AuthAddress() string { return c.authPort.Address() }
+
 // StorageAddress is where Cloud Storage answers, host:port.
 func (c *Cloud) StorageAddress() string { return c.storagePort.Address() }
 
@@ -19,6 +22,7 @@ func (c *Cloud) Environment() map[string]string {
 	return map[string]string{
 		"GOOGLE_CLOUD_PROJECT":           c.Project,
 		"FIRESTORE_EMULATOR_HOST":        c.FirestoreAddress(),
+		"FIREBASE_AUTH_EMULATOR_HOST":    c.AuthAddress(),
 		"STORAGE_EMULATOR_HOST":          c.StorageAddress(),
 		"FIREBASE_STORAGE_EMULATOR_HOST": c.StorageAddress(),
 		"CLOUD_TASKS_EMULATOR_HOST":      c.TasksAddress(),

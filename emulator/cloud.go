@@ -1,5 +1,5 @@
-// Package emulator is a local cloud: Firestore, Cloud Storage, Cloud Tasks, Cloud Scheduler and the metadata server, in one
-// process, in Go. Google's own clients talk to it over the wire and cannot tell it from the real one.
+// Package emulator is a local cloud: Firestore, Authentication, Cloud Storage, Cloud Tasks, Cloud Scheduler and the metadata
+// server, in one process, in Go. Google's own clients talk to it over the wire and cannot tell it from the real one.
 //
 // In a test:
 //
@@ -20,6 +20,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"heek.kr/heektime/emulator/auth"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/identity"
@@ -55,6 +56,8 @@ type Config struct {
 type Addresses struct {
 	// Firestore serves gRPC.
 	Firestore string
+	// Auth serves Identity Toolkit and Secure Token over HTTP.
+	Auth string
 	// Storage serves the JSON and XML APIs of Cloud Storage over HTTP.
 	Storage string
 	// Tasks serves Cloud Tasks and Cloud Scheduler over gRPC and, over HTTP, the metadata server and the keys of the tokens.
@@ -69,12 +72,13 @@ type Cloud struct {
 	Project string
 	// The emulators, for what tests and a console want to see and real clients cannot.
 	Firestore *firestore.Server
+	Auth      *auth.Server
 	Storage   *storage.Server
 	Tasks     *tasks.Server
 	Scheduler *scheduler.Server
 	Identity  *identity.Identity
 
-	firestorePort, storagePort, tasksPort *port.Port
+	firestorePort, authPort, storagePort, tasksPort *port.Port
 }
 
 // maxMessageBytes is the largest gRPC request: Firestore takes 10 MiB and says so itself when one is larger.
@@ -118,6 +122,10 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start Firestore: %w", err)
 	}
+	c.Auth, err = auth.New(auth.Config{Clock: cfg.Clock, Project: cfg.Project, DataDir: folder(cfg, "auth"), Logger: cfg.Log})
+	if err != nil {
+		return fmt.Errorf("start Authentication: %w", err)
+	}
 	c.Storage, err = storage.New(storage.Config{Clock: cfg.Clock, Buckets: cfg.Buckets, DataDir: folder(cfg, "storage"), Logger: cfg.Log})
 	if err != nil {
 		return fmt.Errorf("start Storage: %w", err)
@@ -145,6 +153,9 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	documents := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessageBytes))
 	c.Firestore.Register(documents)
 	if c.firestorePort, err = port.Open("firestore", orFree(at.Firestore), documents, nil); err != nil {
+		return err
+	}
+	if c.authPort, err = port.Open("auth", orFree(at.Auth), nil, c.Auth); err != nil {
 		return err
 	}
 	if c.storagePort, err = port.Open("storage", orFree(at.Storage), nil, cors.Handler(c.Storage, cfg.AllowedOrigins)); err != nil {
@@ -181,13 +192,16 @@ func (c *Cloud) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
-	for _, p := range []*port.Port{c.tasksPort, c.storagePort, c.firestorePort} {
+	for _, p := range []*port.Port{c.tasksPort, c.storagePort, c.authPort, c.firestorePort} {
 		if p != nil {
 			errs = append(errs, p.Close(ctx))
 		}
 	}
 	if c.Storage != nil {
 		errs = append(errs, c.Storage.Close())
+	}
+	if c.Auth != nil {
+		errs = append(errs, c.Auth.Close())
 	}
 	if c.Firestore != nil {
 		errs = append(errs, c.Firestore.Close())

@@ -195,11 +195,12 @@ func (o *devOptions) openLog() (*os.File, error) {
 func (o *devOptions) whereToLook(b *local.Backend, rows []row, logPath string) {
 	fmt.Printf(`
 Firestore  %s   project %s
+Auth       http://%s
 Storage    http://%s   bucket %s
 Tasks      %s   queue %s
 services   courses %s, refresh %s
 log        %s
-`, b.Cloud.FirestoreAddress(), o.project, b.Cloud.StorageAddress(), o.bucket, b.Cloud.TasksAddress(), local.Queue(o.project),
+`, b.Cloud.FirestoreAddress(), o.project, b.Cloud.AuthAddress(), b.Cloud.StorageAddress(), o.bucket, b.Cloud.TasksAddress(), local.Queue(o.project),
 		b.CoursesURL, b.RefreshURL, logPath)
 	if school := o.demoURL; school != "" {
 		fmt.Printf("the school %s   says how to make it misbehave\n", school)

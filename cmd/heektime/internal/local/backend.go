@@ -60,7 +60,8 @@ func Start(ctx context.Context, cfg Config) (b *Backend, err error) {
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
 		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: refreshAccount(cfg.Project), Log: cfg.Log,
 		Addresses: emulator.Addresses{
-			Firestore: cfg.Firebase.Address("firestore"), Storage: cfg.Firebase.Address("storage"), Tasks: cfg.Firebase.Address("tasks"),
+			Firestore: cfg.Firebase.Address("firestore"), Auth: cfg.Firebase.Address("auth"),
+			Storage: cfg.Firebase.Address("storage"), Tasks: cfg.Firebase.Address("tasks"),
 		},
 	})
 	if err != nil {
