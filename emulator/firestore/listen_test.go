@@ -487,3 +487,45 @@ func TestWriteStream(t *testing.T) {
 		t.Errorf("a write that cannot be ends the stream with %v", err)
 	}
 }
+
+// TestThousandsOfListeners: each is told of its own document and of no other.
+func TestThousandsOfListeners(t *testing.T) {
+	const streams, each = 200, 10
+	c := start(t)
+	target := func(id int32, n int) *pb.Target {
+		target := queryTarget(id, 0)
+		q := target.GetQuery().GetStructuredQuery()
+		q.OrderBy = nil
+		f := q.Where.GetFieldFilter()
+		f.Op, f.Value = pb.StructuredQuery_FieldFilter_EQUAL, &pb.Value{ValueType: &pb.Value_IntegerValue{IntegerValue: int64(n)}}
+		return target
+	}
+	var all []*watcher
+	for s := range streams {
+		w := watch(t, c)
+		for i := range each {
+			w.add(target(int32(i+1), s*each+i))
+		}
+		all = append(all, w)
+	}
+	for _, w := range all {
+		for i := range each {
+			w.expect(fmt.Sprintf("ADD %d", i+1), fmt.Sprintf("CURRENT %d", i+1))
+		}
+	}
+	for n := range streams * each {
+		put(t, c, map[string]int64{fmt.Sprintf("a/d%d", n): int64(n)})
+	}
+	for s, w := range all {
+		seen := 0
+		for seen < each {
+			for _, m := range w.next() {
+				n := s*each + seen
+				if want := fmt.Sprintf("+a/d%d=%d %d", n, n, seen+1); m != want {
+					t.Fatalf("stream %d: got %q, want %q", s, m, want)
+				}
+				seen++
+			}
+		}
+	}
+}

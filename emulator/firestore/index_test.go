@@ -1,0 +1,168 @@
+package firestore_test
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"cloud.google.com/go/firestore"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/emulator/clock"
+	emulator "heek.kr/heektime/emulator/firestore"
+)
+
+const timetableIndexes = `{
+  "indexes": [
+    {"collectionGroup": "timetables", "queryScope": "COLLECTION", "fields": [
+      {"fieldPath": "semester", "order": "DESCENDING"}, {"fieldPath": "createdAt", "order": "DESCENDING"}]},
+    {"collectionGroup": "timetables", "queryScope": "COLLECTION", "fields": [
+      {"fieldPath": "visibility", "order": "ASCENDING"}, {"fieldPath": "semester", "order": "DESCENDING"}, {"fieldPath": "createdAt", "order": "DESCENDING"}]},
+    {"collectionGroup": "timetables", "queryScope": "COLLECTION", "fields": [
+      {"fieldPath": "owner", "order": "ASCENDING"}, {"fieldPath": "semester", "order": "DESCENDING"}, {"fieldPath": "createdAt", "order": "DESCENDING"}]},
+    {"collectionGroup": "timetables", "queryScope": "COLLECTION_GROUP", "fields": [
+      {"fieldPath": "tags", "arrayConfig": "CONTAINS"}, {"fieldPath": "createdAt", "order": "ASCENDING"}]}
+  ],
+  "fieldOverrides": [
+    {"collectionGroup": "timetables", "fieldPath": "note", "indexes": []},
+    {"collectionGroup": "timetables", "fieldPath": "title", "indexes": [
+      {"queryScope": "COLLECTION", "order": "ASCENDING"}, {"queryScope": "COLLECTION_GROUP", "order": "ASCENDING"}]}
+  ]
+}`
+
+func TestIndexesAreRequired(t *testing.T) {
+	ctx := context.Background()
+	fs := start(t, func(c *emulator.Config) { c.Indexes = []byte(timetableIndexes) }).client(t, "demo-index")
+	one, group := fs.Collection("users/u/timetables").Query, fs.CollectionGroup("timetables").Query
+	const asc, desc = firestore.Asc, firestore.Desc
+	for _, tc := range []struct {
+		name string
+		q    firestore.Query
+		add  string // the paths of the missing index, as in the entry that is printed; "" for none missing
+	}{
+		{"no filter", one, ""},
+		{"one equality", one.Where("x", "==", 1), ""},
+		{"several equalities are merged", one.Where("x", "==", 1).Where("y", "==", 2).Where("z", "array-contains", 1), ""},
+		{"in is several equalities", one.Where("x", "in", []int{1, 2}).Where("y", "==", 2), ""},
+		{"one inequality", one.Where("x", ">", 1), ""},
+		{"an inequality and its order", one.Where("x", ">", 1).OrderBy("x", desc), ""},
+		{"one order", one.OrderBy("x", desc), ""},
+		{"one order, and names the other way", one.OrderBy("x", desc).OrderBy(firestore.DocumentID, asc), "x- __name__+"},
+		{"an equality and an order", one.Where("x", "==", 1).OrderBy("y", asc), "x+ y+"},
+		{"an equality and an inequality", one.Where("x", "==", 1).Where("y", "<", 3), "x+ y+"},
+		{"an equality and the order of the same field", one.Where("x", "==", 1).OrderBy("x", asc), ""},
+		{"an array and an order", one.Where("x", "array-contains", 1).OrderBy("y", desc), "x@ y-"},
+		{"two inequalities", one.Where("x", ">", 1).Where("y", "<", 3), "x+ y+"},
+		{"the order of an index", one.OrderBy("semester", desc).OrderBy("createdAt", desc), ""},
+		{"the order of an index, backwards", one.OrderBy("semester", asc).OrderBy("createdAt", asc), "semester+ createdAt+"},
+		{"the order of an index, partly", one.OrderBy("semester", desc).OrderBy("createdAt", asc), "semester- createdAt+"},
+		{"an equality and the order of an index", one.Where("visibility", "==", "public").OrderBy("semester", desc).OrderBy("createdAt", desc), ""},
+		{"in and the order of an index", one.Where("visibility", "in", []string{"public", "x"}).OrderBy("semester", desc).OrderBy("createdAt", desc), ""},
+		{"two indexes with the same order are merged", one.Where("visibility", "==", "public").Where("owner", "==", 1).OrderBy("semester", desc).OrderBy("createdAt", desc), ""},
+		{"and one more equality", one.Where("visibility", "==", "public").Where("x", "==", 1).OrderBy("semester", desc).OrderBy("createdAt", desc), "visibility+ x+ semester- createdAt-"},
+		{"alternatives, one of them without index", one.WhereEntity(firestore.OrFilter{Filters: []firestore.EntityFilter{
+			firestore.PropertyFilter{Path: "visibility", Operator: "==", Value: "public"},
+			firestore.PropertyFilter{Path: "x", Operator: "==", Value: 1},
+		}}).OrderBy("semester", desc).OrderBy("createdAt", desc), "x+ semester- createdAt-"},
+		{"a field without any index", one.Where("note", "==", 1), "note+"},
+		{"a field with one direction", one.OrderBy("title", asc), ""},
+		{"a field without the other", one.OrderBy("title", desc), "title-"},
+		{"all of a group", group, ""},
+		{"a group needs an index of its own", group.Where("x", "==", 1), "x+"},
+		{"a group that has it", group.Where("title", "==", "x"), ""},
+		{"a group's composite index", group.Where("tags", "array-contains", 1).OrderBy("createdAt", asc), ""},
+		{"a collection's index does not serve the group", group.OrderBy("semester", desc).OrderBy("createdAt", desc), "semester- createdAt-"},
+	} {
+		_, err := tc.q.Documents(ctx).GetAll()
+		if tc.add == "" {
+			if err != nil {
+				t.Errorf("%s: %v", tc.name, err)
+			}
+			continue
+		}
+		if got := missing(t, err); status.Code(err) != codes.FailedPrecondition || got != tc.add {
+			t.Errorf("%s: %v: the entry is for %q, want %q", tc.name, err, got, tc.add)
+		}
+	}
+}
+
+// missing is the index that an error asks for, in short.
+func missing(t *testing.T, err error) string {
+	t.Helper()
+	_, text, ok := strings.Cut(status.Convert(err).Message(), "\n{")
+	if !ok {
+		return ""
+	}
+	var entry struct {
+		CollectionGroup, QueryScope, FieldPath string
+		Fields                                 []struct{ FieldPath, Order, ArrayConfig string }
+		Indexes                                []struct{ QueryScope, Order, ArrayConfig string }
+	}
+	if err := json.Unmarshal([]byte("{"+text), &entry); err != nil {
+		t.Errorf("the entry is no JSON: %v: %s", err, text)
+	}
+	if entry.CollectionGroup != "timetables" {
+		t.Errorf("the entry is for the collections %q", entry.CollectionGroup)
+	}
+	sign := func(order, array string) string {
+		return map[string]string{"ASCENDING": "+", "DESCENDING": "-", "CONTAINS": "@"}[order+array]
+	}
+	var out []string
+	for _, f := range entry.Fields {
+		out = append(out, f.FieldPath+sign(f.Order, f.ArrayConfig))
+	}
+	if n := len(entry.Indexes); n > 0 {
+		last := entry.Indexes[n-1]
+		out = append(out, entry.FieldPath+sign(last.Order, last.ArrayConfig))
+	}
+	return strings.Join(out, " ")
+}
+
+// TestEntryIsEnough adds each entry that is asked for, and the query runs.
+func TestEntryIsEnough(t *testing.T) {
+	ctx := context.Background()
+	c := start(t)
+	fs := c.client(t, "demo-index")
+	for _, q := range []firestore.Query{
+		fs.Collection("a").Where("x", "==", 1).Where("y", "array-contains", 2).OrderBy("z", firestore.Desc),
+		fs.Collection("a").OrderBy("x", firestore.Desc).OrderBy(firestore.DocumentID, firestore.Asc),
+		fs.CollectionGroup("a").Where("x", "==", 1),
+		fs.CollectionGroup("a").Where("x", ">", 1).OrderBy("x", firestore.Desc),
+		fs.CollectionGroup("a").Where("m.`b c`", "==", 1).Where("x", "<", 1),
+	} {
+		_, err := q.Documents(ctx).GetAll()
+		head, entry, ok := strings.Cut(status.Convert(err).Message(), "firestore.indexes.json:\n")
+		if !ok {
+			t.Errorf("%v", err)
+			continue
+		}
+		where := "indexes"
+		if strings.Contains(head, "fieldOverrides") {
+			where = "fieldOverrides"
+		}
+		if err := c.SetIndexes([]byte(`{"` + where + `": [` + entry + `]}`)); err != nil {
+			t.Errorf("%s: %v", entry, err)
+			continue
+		}
+		if _, err := q.Documents(ctx).GetAll(); err != nil {
+			t.Errorf("with %s: %v", entry, err)
+		}
+	}
+}
+
+func TestBadIndexesAreNamed(t *testing.T) {
+	for text, want := range map[string]string{
+		`[]`:                "read index definitions",
+		`{"indexes": [{}]}`: "indexes[0]: collectionGroup",
+		`{"indexes": [{"collectionGroup": "a", "queryScope": "ALL", "fields": []}]}`: `queryScope "ALL"`,
+		`{"indexes": [{"collectionGroup": "a", "fields": [{"fieldPath": "x"}]}]}`:    "fields[0]",
+		`{"fieldOverrides": [{"collectionGroup": "a", "fieldPath": "a..b"}]}`:        "a..b",
+	} {
+		_, err := emulator.New(emulator.Config{Clock: clock.New(), Indexes: []byte(text)})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want an error with %q", text, err, want)
+		}
+	}
+}
