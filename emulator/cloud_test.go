@@ -1,0 +1,159 @@
+package emulator_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
+
+	"heek.kr/heektime/emulator"
+)
+
+const location = "projects/demo-test/locations/asia-northeast3"
+
+// Everything of the cloud answers Google's clients.
+func TestEveryServiceAnswers(t *testing.T) {
+	cloud := emulator.Start(t)
+	doc := cloud.FirestoreClient(t).Collection("schools").Doc("가온대학교")
+	if _, err := doc.Set(t.Context(), map[string]any{"name": "가온대학교"}); err != nil {
+		t.Fatalf("Firestore: %v", err)
+	}
+	object := cloud.StorageClient(t).Bucket(cloud.Project).Object("a/b")
+	w := object.NewWriter(t.Context())
+	fmt.Fprint(w, "content")
+	if err := w.Close(); err != nil {
+		t.Fatalf("Storage: %v", err)
+	}
+	if _, err := cloud.TasksClient(t).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{
+		Parent: location, Queue: &cloudtaskspb.Queue{Name: location + "/queues/q"},
+	}); err != nil {
+		t.Fatalf("Tasks: %v", err)
+	}
+	if _, err := cloud.SchedulerClient(t).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{
+		Parent: location, Job: &schedulerpb.Job{
+			Name: location + "/jobs/j", Schedule: "* * * * *", TimeZone: "Asia/Seoul",
+			Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{Uri: "http://127.0.0.1:1"}},
+		},
+	}); err != nil {
+		t.Fatalf("Scheduler: %v", err)
+	}
+	for name, url := range map[string]string{"keys": cloud.CertsURL(), "Authentication": "http://" + cloud.AuthAddress() + "/emulator/v1/projects/demo-test/config"} {
+		answer, err := http.Get(url)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", name, answer.Status)
+		}
+	}
+}
+
+// Clouds do not see each other, however many run side by side.
+func TestSideBySide(t *testing.T) {
+	var wg sync.WaitGroup
+	for i := range 20 {
+		cloud := emulator.Start(t)
+		client := cloud.FirestoreClient(t)
+		wg.Go(func() {
+			doc := client.Collection("c").Doc("d")
+			if _, err := doc.Create(context.Background(), map[string]any{"cloud": i}); err != nil {
+				t.Errorf("cloud %d: %v", i, err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// A scheduled job wakes a service, which enqueues a task, which calls it: with the clock advanced, not slept through.
+func TestTimeIsShared(t *testing.T) {
+	cloud := emulator.Start(t)
+	called := make(chan string, 10)
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { called <- r.URL.Path }))
+	defer srv.Close()
+	if _, err := cloud.SchedulerClient(t).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{
+		Parent: location, Job: &schedulerpb.Job{
+			Name: location + "/jobs/nightly", Schedule: "0 3 * * *", TimeZone: "Asia/Seoul",
+			Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{Uri: srv.URL + "/nightly"}},
+		},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	cloud.Clock.Advance(24 * time.Hour)
+	if path := <-called; path != "/nightly" {
+		t.Errorf("called %s", path)
+	}
+}
+
+// What was there is there after a restart from the same folder.
+func TestDataFolder(t *testing.T) {
+	dir := t.TempDir()
+	kept := func(cfg *emulator.Config) { cfg.DataDir = dir }
+	t.Run("write", func(t *testing.T) {
+		cloud := emulator.Start(t, kept)
+		if _, err := cloud.FirestoreClient(t).Collection("c").Doc("d").Set(t.Context(), map[string]any{"n": 1}); err != nil {
+			t.Fatal(err)
+		}
+		w := cloud.StorageClient(t).Bucket(cloud.Project).Object("o").NewWriter(t.Context())
+		fmt.Fprint(w, "content")
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := cloud.TasksClient(t).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{
+			Parent: location, Queue: &cloudtaskspb.Queue{Name: location + "/queues/q"},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := emulator.Open(emulator.Config{DataDir: dir}); err == nil {
+			t.Error("a second cloud opened the same folder")
+		}
+	})
+	t.Run("read", func(t *testing.T) {
+		cloud := emulator.Start(t, kept)
+		snap, err := cloud.FirestoreClient(t).Collection("c").Doc("d").Get(t.Context())
+		if err != nil || snap.Data()["n"] != int64(1) {
+			t.Errorf("document %v, %v", snap.Data(), err)
+		}
+		r, err := cloud.StorageClient(t).Bucket(cloud.Project).Object("o").NewReader(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		if content, err := io.ReadAll(r); string(content) != "content" || err != nil {
+			t.Errorf("object %q, %v", content, err)
+		}
+		if _, err := cloud.TasksClient(t).GetQueue(t.Context(), &cloudtaskspb.GetQueueRequest{Name: location + "/queues/q"}); err != nil {
+			t.Errorf("queue: %v", err)
+		}
+	})
+}
+
+func TestPortInUse(t *testing.T) {
+	first := emulator.Start(t)
+	_, err := emulator.Open(emulator.Config{Addresses: emulator.Addresses{Storage: first.StorageAddress()}})
+	var inUse *emulator.PortInUseError
+	if !errors.As(err, &inUse) || inUse.Name != "storage" {
+		t.Errorf("error %v does not say whose port is taken", err)
+	}
+}
+
+// BenchmarkStart is how long a test waits for its cloud.
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		cloud, err := emulator.Open(emulator.Config{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := cloud.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
