@@ -145,6 +145,9 @@ func (r *run) list() bool {
 	r.after = Value{}
 	for i, filters := range all {
 		if len(all) > 1 {
+			if r.explain != nil { // only of the one that cannot be proved
+				r.explain.Notes, r.explain.Tried = nil, nil
+			}
 			r.note(fmt.Sprintf("disjunction %d of the query", i+1))
 		}
 		root, name := factsOf(filters, q.Orders)

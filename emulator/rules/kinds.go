@@ -25,12 +25,12 @@ var kindNames = map[string]kindSet{
 	"bool": setOf(KindBool), "bytes": setOf(KindBytes), "float": setOf(KindFloat), "int": setOf(KindInt),
 	"number": setOf(KindInt, KindFloat), "string": setOf(KindString), "list": setOf(KindList), "map": setOf(KindMap),
 	"set": setOf(KindSet), "map_diff": setOf(KindMapDiff), "path": setOf(KindPath), "latlng": setOf(KindLatLng),
-	"timestamp": setOf(KindTimestamp), "duration": setOf(KindDuration), "null": setOf(KindNull),
+	"timestamp": setOf(KindTimestamp), "duration": setOf(KindDuration),
 }
 
 // typeNames are the names of types in the order in which messages list them.
 var typeNames = []string{"bool", "bytes", "duration", "float", "int", "latlng", "list", "map", "number", "path",
-	"set", "string", "timestamp", "map_diff", "null"}
+	"set", "string", "timestamp", "map_diff"}
 
 var namesOfKinds = [...]string{KindNull: "null", KindBool: "bool", KindInt: "int", KindFloat: "float",
 	KindString: "string", KindBytes: "bytes", KindTimestamp: "timestamp", KindDuration: "duration",

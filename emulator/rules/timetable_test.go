@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
 	"heek.kr/heektime/emulator/rules"
 )
 
@@ -285,6 +288,29 @@ func BenchmarkJudgeClaim(b *testing.B) {
 			}
 			n++
 		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "judgements/s")
+}
+
+// The same document as Firestore's API has it, converted as it is looked at.
+func BenchmarkJudgeTimetableProto(b *testing.B) {
+	set := timetableRules(b)
+	w := world()
+	at := &firestorepb.Value{ValueType: &firestorepb.Value_TimestampValue{TimestampValue: timestamppb.New(now)}}
+	after := rules.ProtoFields{"createdAt": at, "updatedAt": at,
+		"title":      {ValueType: &firestorepb.Value_StringValue{StringValue: "봄학기"}},
+		"visibility": {ValueType: &firestorepb.Value_StringValue{StringValue: "public"}},
+		"semester": {ValueType: &firestorepb.Value_ReferenceValue{
+			ReferenceValue: "projects/demo/databases/(default)/documents/schools/demo/semesters/2026-0300"}}}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		d := set.Judge(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
+			Path: root + "/users/alice/timetables/t1", Auth: alice, Time: now, After: after, Access: rules.NewAccess(w)})
+		if !d.Allowed {
+			b.Fatal("refused")
+		}
+		n++
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "judgements/s")
 }
