@@ -18,7 +18,7 @@
 //   - A list must be proved for every document that the query could return. That needs values that are only partly
 //     known to flow through every operator and method, and unknown to stay distinct from error.
 //   - Refusals must say which sub-expressions failed and what values they saw, mutation testing and coverage need the
-//     source positions of all of them, and limits must count as Google counts.
+//     source positions of all of them, and limits count expressions.
 //   - Rules are judged on every request. The goal of 300,000 judgements a second leaves three microseconds for one with
 //     a hundred expressions, so variables are slots and fields are converted when they are first looked at.
 //   - The emulator is a library that people link into tests. The language is small; a parser generator's run time, a
