@@ -40,6 +40,11 @@ type Config struct {
 	Buckets []string
 	// DataDir keeps everything across restarts. Empty means in memory.
 	DataDir string
+	// Indexes are the composite indexes, the content of a firestore.indexes.json; none when nil. A query that needs one that is
+	// not there fails, as it does in production, and the error prints the entry to add.
+	Indexes []byte
+	// AllowUnindexed answers queries without the composite index that production would ask for.
+	AllowUnindexed bool
 	// Addresses that the servers listen on.
 	Addresses Addresses
 	// AllowedOrigins are the web pages, as "https://host", that browsers may let call the cloud; any when empty.
@@ -81,9 +86,6 @@ type Cloud struct {
 	firestorePort, authPort, storagePort, tasksPort *port.Port
 }
 
-// maxMessageBytes is the largest gRPC request: Firestore takes 10 MiB and says so itself when one is larger.
-const maxMessageBytes = 16 << 20
-
 // Open starts a local cloud. The error is a *[PortInUseError] when another process has one of the ports.
 func Open(cfg Config) (cloud *Cloud, err error) {
 	if cfg.Project == "" {
@@ -118,7 +120,9 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start identity: %w", err)
 	}
-	c.Firestore, err = firestore.New(firestore.Config{Clock: cfg.Clock, DataDir: folder(cfg, "firestore"), Logger: cfg.Log})
+	c.Firestore, err = firestore.New(firestore.Config{
+		Clock: cfg.Clock, DataDir: folder(cfg, "firestore"), Logger: cfg.Log, Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed,
+	})
 	if err != nil {
 		return fmt.Errorf("start Firestore: %w", err)
 	}
@@ -150,7 +154,7 @@ func folder(cfg Config, name string) string {
 
 func (c *Cloud) openPorts(cfg Config) (err error) {
 	at := cfg.Addresses
-	documents := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessageBytes))
+	documents := grpc.NewServer(grpc.MaxRecvMsgSize(firestore.MaxMessageBytes))
 	c.Firestore.Register(documents)
 	if c.firestorePort, err = port.Open("firestore", orFree(at.Firestore), documents, nil); err != nil {
 		return err
@@ -161,7 +165,7 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	if c.storagePort, err = port.Open("storage", orFree(at.Storage), nil, cors.Handler(c.Storage, cfg.AllowedOrigins)); err != nil {
 		return err
 	}
-	work := grpc.NewServer(grpc.MaxRecvMsgSize(maxMessageBytes))
+	work := grpc.NewServer() // its 4 MiB are more than a task may have
 	c.Tasks.Register(work)
 	c.Scheduler.Register(work)
 	c.tasksPort, err = port.Open("tasks", orFree(at.Tasks), work, c.Identity.Handler())

@@ -7,12 +7,16 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator"
 )
@@ -155,5 +159,28 @@ func BenchmarkStart(b *testing.B) {
 		if err := cloud.Close(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// A query that production would refuse is refused here, with the entry that mends it.
+func TestIndexesAreRequired(t *testing.T) {
+	query := func(cloud *emulator.Cloud) error {
+		users := cloud.FirestoreClient(t).Collection("users").Doc("u").Collection("timetables")
+		_, err := users.OrderBy("semester", firestore.Desc).OrderBy("createdAt", firestore.Desc).Documents(t.Context()).GetAll()
+		return err
+	}
+	err := query(emulator.Start(t))
+	if status.Code(err) != codes.FailedPrecondition {
+		t.Fatalf("without the index: %v", err)
+	}
+	message := status.Convert(err).Message()
+	entry := message[strings.Index(message, "{"):]
+	entry = entry[:strings.LastIndex(entry, "}")+1]
+	defined := func(cfg *emulator.Config) { cfg.Indexes = fmt.Appendf(nil, `{"indexes": [%s]}`, entry) }
+	if err := query(emulator.Start(t, defined)); err != nil {
+		t.Errorf("with the entry that the error prints: %v\n%s", err, entry)
+	}
+	if err := query(emulator.Start(t, func(cfg *emulator.Config) { cfg.AllowUnindexed = true })); err != nil {
+		t.Errorf("without the requirement: %v", err)
 	}
 }

@@ -21,20 +21,27 @@ var commands = []command{
 	{"dev", "", "run everything on this machine: the embedded cloud, the services, the course lists", dev},
 	{"refresh", "SCHOOL SEMESTER", "read a semester's course list from its school now", refreshNow},
 	{"status", "", "show the last refresh of every semester", status},
+	{"emulator", "[-- COMMAND]", "run the embedded cloud alone, for other projects", runEmulator},
 	{"bench", "", "measure the services and print the ratios that docs/performance.md explains", bench},
 }
 
 // errReported ends the process with a failure that has been printed already.
-var errReported = errors.New("reported")
+var errReported = exitCode(1)
+
+// exitCode ends the process with that code and without another word.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := run(ctx, os.Args[1:])
+	var code exitCode
 	switch {
 	case err == nil, errors.Is(err, flag.ErrHelp):
-	case errors.Is(err, errReported):
-		os.Exit(1)
+	case errors.As(err, &code):
+		os.Exit(int(code))
 	default:
 		fmt.Fprintln(os.Stderr, "heektime:", err)
 		os.Exit(1)

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -193,8 +194,9 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 // A developer's session: dev stays, status and refresh work beside it, Ctrl-C ends it.
 func TestSession(t *testing.T) {
 	config, folder := ports(t), t.TempDir()
-	text := csv
-	file := write(t, "schools.yaml", onePage(t, func(w http.ResponseWriter) { fmt.Fprint(w, text) }))
+	var text atomic.Value
+	text.Store(csv)
+	file := write(t, "schools.yaml", onePage(t, func(w http.ResponseWriter) { fmt.Fprint(w, text.Load()) }))
 	dev := heektime(t, "dev", "--config", config, "--data", folder, "--schools", file)
 	stdout, err := dev.StdoutPipe()
 	if err != nil {
@@ -222,7 +224,7 @@ func TestSession(t *testing.T) {
 	if r := last("refresh", "가온대학교", "2026-0900"); r.Outcome != "unchanged" {
 		t.Errorf("refresh: %+v", r)
 	}
-	text = strings.Join(strings.SplitAfter(csv, "\n")[:2], "") // half of the lectures are gone
+	text.Store(strings.Join(strings.SplitAfter(csv, "\n")[:2], "")) // half of the lectures are gone
 	if r := last("refresh", "가온대학교", "2026-0900"); r.Outcome != "suspicious" {
 		t.Errorf("refresh of half a list: %+v", r)
 	}

@@ -16,6 +16,8 @@ import (
 type Config struct {
 	// Path of the file, "" when there is none and the defaults hold.
 	Path string `json:"-"`
+	// Indexes is the path of the file with the composite indexes, "" when the file names none.
+	Indexes string `json:"-"`
 	// Emulators by name: firestore, storage, tasks as the Firebase CLI calls them, and our own services.
 	Emulators map[string]Emulator `json:"emulators"`
 }
@@ -34,12 +36,15 @@ var defaults = map[string]int{"firestore": 8080, "auth": 9099, "storage": 9199, 
 // UnmarshalJSON skips the entries of "emulators" that are no emulator, such as singleProjectMode.
 func (c *Config) UnmarshalJSON(data []byte) error {
 	var file struct {
+		Firestore struct {
+			Indexes string `json:"indexes"`
+		} `json:"firestore"`
 		Emulators map[string]json.RawMessage `json:"emulators"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
 		return err
 	}
-	c.Emulators = map[string]Emulator{}
+	c.Indexes, c.Emulators = file.Firestore.Indexes, map[string]Emulator{}
 	for name, raw := range file.Emulators {
 		if len(raw) == 0 || raw[0] != '{' {
 			continue
@@ -88,7 +93,22 @@ func Find(path string) (*Config, error) {
 	if err := json.Unmarshal(data, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if c.Indexes != "" {
+		c.Indexes = filepath.Join(filepath.Dir(path), c.Indexes)
+	}
 	return c, nil
+}
+
+// ReadIndexes is the content of the file with the composite indexes, nil when there is none.
+func (c *Config) ReadIndexes() ([]byte, error) {
+	if c.Indexes == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(c.Indexes)
+	if err != nil {
+		return nil, fmt.Errorf("read the indexes that %s names: %w", c.Path, err)
+	}
+	return data, nil
 }
 
 // Address is where the emulator or service of that name listens, host:port.

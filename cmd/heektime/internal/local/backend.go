@@ -56,16 +56,17 @@ type Backend struct {
 // Start starts the embedded cloud and the services and sets up queue and schedule. It changes the process's environment, where
 // Google's clients look for the cloud; so a process holds one backend.
 func Start(ctx context.Context, cfg Config) (b *Backend, err error) {
+	indexes, err := cfg.Firebase.ReadIndexes()
+	if err != nil {
+		return nil, err
+	}
 	cloud, err := emulator.Open(emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
 		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: refreshAccount(cfg.Project), Log: cfg.Log,
-		Addresses: emulator.Addresses{
-			Firestore: cfg.Firebase.Address("firestore"), Auth: cfg.Firebase.Address("auth"),
-			Storage: cfg.Firebase.Address("storage"), Tasks: cfg.Firebase.Address("tasks"),
-		},
+		Addresses: Addresses(cfg.Firebase), Indexes: indexes,
 	})
 	if err != nil {
-		return nil, remedy(err, cfg.Firebase)
+		return nil, Remedy(err, cfg.Firebase)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	b = &Backend{Cloud: cloud, stop: stop}
@@ -147,8 +148,16 @@ func (b *Backend) Close() error {
 	return errors.Join(append(errs, b.Cloud.Close())...)
 }
 
-// remedy adds to an error about a port what to do about it.
-func remedy(err error, config *firebase.Config) error {
+// Addresses are where a firebase.json says that the embedded cloud listens.
+func Addresses(config *firebase.Config) emulator.Addresses {
+	return emulator.Addresses{
+		Firestore: config.Address("firestore"), Auth: config.Address("auth"),
+		Storage: config.Address("storage"), Tasks: config.Address("tasks"),
+	}
+}
+
+// Remedy adds to an error about a port what to do about it.
+func Remedy(err error, config *firebase.Config) error {
 	var inUse *emulator.PortInUseError
 	if errors.As(err, &inUse) {
 		return fmt.Errorf("%w; %s", inUse, config.Remedy(strings.ToLower(inUse.Name)))
