@@ -64,7 +64,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	}
 	defer logFile.Close()
 	screen := &screen{out: os.Stderr, quiet: o.json}
-	log := slog.New(tee{logging.New(logFile, o.project, "heektime").Handler(), screen})
+	log := slog.New(tee{logging.New(logFile, o.project).Handler(), screen})
 
 	path, variables, closeDemo, err := o.schoolFile()
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// New logs to w. project is the Google Cloud project that traces belong to; service stands in every line.
-func New(w io.Writer, project, service string) *slog.Logger {
+// New logs to w. project is the Google Cloud project that traces belong to.
+func New(w io.Writer, project string) *slog.Logger {
 	h := slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: rename})
-	return slog.New(&handler{Handler: h, project: project}).With("service", service)
+	return slog.New(&handler{Handler: h, project: project})
 }
 
 // rename gives slog's own attributes Cloud Logging's names.

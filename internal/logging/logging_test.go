@@ -23,7 +23,7 @@ func TestFieldsOfCloudLogging(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var out bytes.Buffer
 			ctx := WithTrace(context.Background(), http.Header{c.header: {c.value}})
-			New(&out, "p", "refresh").With("school", "가").WarnContext(ctx, "held back", slog.Int("lectures", 3))
+			New(&out, "p").With("service", "refresh", "school", "가").WarnContext(ctx, "held back", slog.Int("lectures", 3))
 			var line map[string]any
 			if err := json.Unmarshal(out.Bytes(), &line); err != nil {
 				t.Fatalf("not one JSON line: %v\n%s", err, out.String())

@@ -37,7 +37,7 @@ const stopTime = 8 * time.Second
 // log line when it cannot.
 func Main(name string, open Open) {
 	env := environment.Process()
-	log := logging.New(os.Stdout, env.Optional("GOOGLE_CLOUD_PROJECT", "unknown"), name)
+	log := logging.New(os.Stdout, env.Optional("GOOGLE_CLOUD_PROJECT", "unknown")).With("service", name)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	defer stop()
 	if err := run(ctx, env, log, open); err != nil {
