@@ -1,0 +1,116 @@
+package firestorebench_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/cmd/heektime/internal/firestorebench"
+)
+
+// small is a run of a second, of the embedded server alone.
+var small = firestorebench.Options{
+	Documents: 200, Sizes: []int{40, 200}, Callers: []int{1, 4}, Window: 20 * time.Millisecond, Rounds: 1, Starts: 1, WithoutNPM: true,
+}
+
+func TestRun(t *testing.T) {
+	t.Setenv("FIRESTORE_EMULATOR_HOST", "")
+	r, err := firestorebench.Run(t.Context(), small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Servers) != 2 || len(r.Starts) != 2 || len(r.Growth) != 2 || r.MissingNPM == "" {
+		t.Errorf("servers %v, starts %v, growth %v, missing %q", r.Servers, r.Starts, r.Growth, r.MissingNPM)
+	}
+	for _, s := range r.Starts {
+		if s.Took <= 0 || s.Empty <= 0 || s.Filled <= 0 {
+			t.Errorf("start: %+v", s)
+		}
+	}
+	if want := 4*2 + 1; len(r.Loads) != want {
+		t.Errorf("%d loads, want %d", len(r.Loads), want)
+	}
+	for _, l := range r.Loads {
+		for i, c := range l.Cells {
+			if c.PerSecond <= 0 || c.Unsupported != "" {
+				t.Errorf("%s by %d on %s: %+v", l.Operation, l.Callers, r.Servers[i], c)
+			}
+		}
+	}
+	for i, n := range r.Increments {
+		if n.Lost != 0 || n.Refused != 0 || n.Acknowledged != 200 {
+			t.Errorf("%s: %+v", r.Servers[i], n)
+		}
+	}
+	for _, f := range r.Features {
+		for i, failure := range f.Failures {
+			if failure != "" {
+				t.Errorf("%s: %s: %s", r.Servers[i], f.Name, failure)
+			}
+		}
+	}
+	var text strings.Builder
+	r.Print(&text)
+	for _, want := range []string{"was not measured: not asked for", "set, 4 callers", "200 documents", "increments lost, embedded --data"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in:\n%s", want, text.String())
+		}
+	}
+}
+
+func TestProfile(t *testing.T) {
+	t.Setenv("FIRESTORE_EMULATOR_HOST", "")
+	o := small
+	o.ProfileDir = t.TempDir()
+	if _, err := firestorebench.Run(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"set", "get", "query", "transaction", "read-all"} {
+		info, err := os.Stat(filepath.Join(o.ProfileDir, name+".pprof"))
+		if err != nil || info.Size() == 0 {
+			t.Errorf("profile of %s: %v, %v", name, info, err)
+		}
+	}
+}
+
+func TestRunSaysWhatIsWrong(t *testing.T) {
+	t.Setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
+	if _, err := firestorebench.Run(t.Context(), small); err == nil || !strings.Contains(err.Error(), "FIRESTORE_EMULATOR_HOST") {
+		t.Error(err)
+	}
+}
+
+func TestGoals(t *testing.T) {
+	cell := func(perSecond float64, cpu time.Duration) firestorebench.Cell {
+		return firestorebench.Cell{PerSecond: perSecond, CPU: cpu}
+	}
+	r := firestorebench.Results{
+		Servers: []string{"embedded", "embedded --data", "npm"},
+		Starts:  []firestorebench.Start{{Took: 31 * time.Millisecond, Empty: 39e6}, {}, {}},
+		Loads: []firestorebench.Load{
+			{Operation: "set", Callers: 32, Cells: []firestorebench.Cell{cell(200, 20), cell(1, 1), cell(100, 100)}},
+			{Operation: "get", Callers: 32, Cells: []firestorebench.Cell{cell(199, 21), cell(1, 1), cell(100, 100)}},
+			{Operation: "read all", Callers: 1, Cells: []firestorebench.Cell{cell(1, 1), cell(1, 1), {Unsupported: "not supported"}}},
+		},
+		Growth:     []firestorebench.Growth{{Documents: 10, Cells: []firestorebench.Cell{cell(100, 1)}}, {Documents: 20, Cells: []firestorebench.Cell{cell(50, 1)}}},
+		Increments: []firestorebench.Increments{{Acknowledged: 200}, {Acknowledged: 200, Lost: 1}, {Acknowledged: 200, Lost: 100}},
+	}
+	want := map[string]bool{
+		"start to the first answer": false, "memory when empty": true,
+		"CPU of set, 32 callers, of npm's": true, "throughput of set, 32 callers": true,
+		"CPU of get, 32 callers, of npm's": false, "throughput of get, 32 callers": false,
+		"query of 20 against 10 documents": false,
+		"increments lost, embedded":        true, "increments lost, embedded --data": false,
+	}
+	goals := r.Goals()
+	if len(goals) != len(want) {
+		t.Errorf("%d goals, want %d: %+v", len(goals), len(want), goals)
+	}
+	for _, g := range goals {
+		if holds, ok := want[g.What]; !ok || holds != g.Holds {
+			t.Errorf("%+v, want %v (known: %v)", g, holds, ok)
+		}
+	}
+}

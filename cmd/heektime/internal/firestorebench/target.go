@@ -1,0 +1,120 @@
+package firestorebench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"cloud.google.com/go/firestore"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// target is a running server and a client of it.
+type target struct {
+	*process
+	name   string
+	client *firestore.Client // owns its connection
+}
+
+// indexes are those that the queries need.
+const indexes = `{"indexes": [{"collectionGroup": "` + lectures + `", "queryScope": "COLLECTION", "fields": [
+	{"fieldPath": "kind", "order": "ASCENDING"}, {"fieldPath": "n", "order": "DESCENDING"}]}]}`
+
+// build compiles the embedded server as a release would be.
+func (b *bench) build(ctx context.Context) error {
+	if err := os.WriteFile(b.indexes(), []byte(indexes), 0o600); err != nil {
+		return fmt.Errorf("write indexes: %w", err)
+	}
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", b.binary(), "heek.kr/heektime/cmd/heektime/internal/firestorebench/server")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build the embedded server (the benchmark runs in the project's folder): %w\n%s", err, out)
+	}
+	return nil
+}
+
+func (b *bench) binary() string  { return filepath.Join(b.dir, "server") }
+func (b *bench) indexes() string { return filepath.Join(b.dir, "firestore.indexes.json") }
+
+// open starts a server, empty, and connects.
+func (b *bench) open(ctx context.Context, name string) (*target, error) {
+	address, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	var p *process
+	switch name {
+	case theirs:
+		_, port := splitPort(address)
+		p, err = launch(ctx, address, "node", filepath.Join(b.npm, "serve.js"), port)
+	case durable:
+		var data string
+		if data, err = os.MkdirTemp(b.dir, "data-"); err != nil {
+			return nil, fmt.Errorf("make a data directory: %w", err)
+		}
+		p, err = launch(ctx, address, b.binary(), "-firestore", address, "-indexes", b.indexes(), "-data", data)
+	default:
+		p, err = launch(ctx, address, b.binary(), "-firestore", address, "-indexes", b.indexes())
+	}
+	if err != nil {
+		return nil, err
+	}
+	t := &target{process: p, name: name}
+	if err := t.connect(ctx); err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
+	return t, nil
+}
+
+// connect makes the client, which connects at its first call.
+func (t *target) connect(ctx context.Context) error {
+	conn, err := grpc.NewClient(t.address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return fmt.Errorf("connect to %s: %w", t.name, err)
+	}
+	client, err := firestore.NewClient(ctx, "demo-bench", option.WithGRPCConn(conn))
+	if err != nil {
+		return errors.Join(fmt.Errorf("connect to %s: %w", t.name, err), conn.Close())
+	}
+	t.client = client
+	return nil
+}
+
+func (t *target) stop() error {
+	return errors.Join(t.client.Close(), t.process.stop())
+}
+
+// kinds are how many documents in how many share a kind.
+const kinds = 20
+
+// lecture is a document as HeekTime has them, about 500 bytes.
+func lecture(i int) map[string]any {
+	return map[string]any{
+		"identifier": fmt.Sprintf("COSE%04d-01", i), "title": "데이터베이스시스템", "professor": "정연돈", "credit": 3, "n": i, "kind": i % kinds,
+		"times":    []any{map[string]any{"weekday": 1, "timeBegin": 630, "timeEnd": 705, "room": "정보관 202"}},
+		"category": []any{"정보대학", "컴퓨터학과"},
+	}
+}
+
+// fill writes n documents in batches.
+func (t *target) fill(ctx context.Context, collection string, n int) error {
+	const batch = 500
+	for first := 0; first < n; first += batch {
+		err := t.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+			for i := first; i < min(first+batch, n); i++ {
+				if err := tx.Set(t.client.Doc(fmt.Sprintf("%s/%d", collection, i)), lecture(i)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("write documents %d and on: %w", first, err)
+		}
+	}
+	return nil
+}
