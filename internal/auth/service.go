@@ -1,0 +1,136 @@
+// Package auth signs people in. Old accounts have passwords whose hashes Firebase Authentication does not take, so this
+// service checks them, and moves each account to Authentication when its owner signs in:
+//
+//	POST /login/ ─▶ Authentication: is it this password? ──yes──▶ a custom token
+//	                 no │
+//	                    ▼
+//	                the old hash: is it this one? ──yes──▶ the password goes to Authentication, the hash away ──▶ a custom token
+//
+// So the service works itself out of a job: docs/sign-in.md says how to see when it is done. What is here is also what
+// other services sign people in with: [Service.Login] and [Service.Register] know nothing of HTTP.
+package auth
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	firebaseauth "firebase.google.com/go/v4/auth"
+
+	"heek.kr/heektime/internal/attempt"
+	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/gate"
+	"heek.kr/heektime/internal/identitytoolkit"
+	"heek.kr/heektime/internal/werkzeug"
+)
+
+// Dependencies are what the service works with; all but Now and Rounds are required.
+type Dependencies struct {
+	Firestore *firestore.Client
+	// Accounts is the Admin SDK's client of Authentication.
+	Accounts *firebaseauth.Client
+	// Passwords asks Authentication whether a password is right.
+	Passwords *identitytoolkit.Client
+	// Limits of attempts.
+	Limits attempt.Limits
+	Log    *slog.Logger
+	// Rounds are the work of every refused login, in rounds of PBKDF2 with SHA-256: as many as the dearest old hash takes.
+	// werkzeug.DefaultRounds when 0.
+	Rounds int
+	// Now tells the time; time.Now when nil.
+	Now func() time.Time
+}
+
+// Service signs people in. It is safe for concurrent use. What it keeps between requests only saves work.
+type Service struct {
+	firestore *firestore.Client
+	accounts  *firebaseauth.Client
+	passwords *identitytoolkit.Client
+	logins    *attempt.Counter
+	registers *attempt.Counter
+	hashing   *gate.Gate
+	rounds    int
+	log       *slog.Logger
+
+	// worked is told of the work of each hash, for tests: no clock need tell what takes as long as what.
+	worked func(rounds int)
+}
+
+// waitingHashes is how many hashes one client may have waiting for a processor.
+const waitingHashes = 8
+
+// New refuses missing dependencies by name.
+func New(d Dependencies) (*Service, error) {
+	switch {
+	case d.Firestore == nil:
+		return nil, errors.New("auth service needs a Firestore client")
+	case d.Accounts == nil:
+		return nil, errors.New("auth service needs an Admin client of Authentication")
+	case d.Passwords == nil:
+		return nil, errors.New("auth service needs a sign-in client of Authentication")
+	case d.Log == nil:
+		return nil, errors.New("auth service needs a logger")
+	case d.Rounds < 0 || d.Rounds > werkzeug.MaxRounds:
+		return nil, errors.New("auth service needs a work of refused logins from 1 to 2,000,000 rounds")
+	}
+	if d.Rounds == 0 {
+		d.Rounds = werkzeug.DefaultRounds
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	now := func() time.Time { return d.Now().UTC().Truncate(time.Microsecond) } // what Firestore keeps
+	logins, err := attempt.NewCounter(d.Firestore, d.Limits, now)
+	if err != nil {
+		return nil, err
+	}
+	registers, err := attempt.NewCounter(d.Firestore, d.Limits, now)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		firestore: d.Firestore, accounts: d.Accounts, passwords: d.Passwords, logins: logins, registers: registers,
+		// More at once would finish no sooner, and a right password would wait for all of them.
+		hashing: gate.New(runtime.GOMAXPROCS(0), waitingHashes),
+		rounds:  d.Rounds, log: d.Log, worked: func(int) {},
+	}, nil
+}
+
+// Attempt is one person's try.
+type Attempt struct {
+	Email, Password string
+	// Client is whom failures count for besides the address: a network address. See [Client].
+	Client string
+}
+
+// String hides the password.
+func (a Attempt) String() string { return "attempt of a client" }
+
+// GoString hides the password.
+func (a Attempt) GoString() string { return a.String() }
+
+// Account is who signed in.
+type Account struct {
+	UID string
+	// Legacy says that the account is from the old system.
+	Legacy bool
+}
+
+var (
+	// ErrWrong says that no account has this address and this password, and not which of them is wrong.
+	ErrWrong = errors.New("wrong e-mail address or password")
+	// ErrTaken says that an account has the address, be it an old one.
+	ErrTaken = errors.New("the e-mail address has an account already")
+	// ErrInvalid is an address or a password that no new account can have. Errors that wrap it say why, for people.
+	ErrInvalid = errors.New("invalid")
+	// ErrUnavailable says that somebody else does not answer; what was tried may be tried again.
+	ErrUnavailable = errors.New("sign-in is not available now")
+)
+
+// Remaining counts the old accounts whose owners have not signed in yet. It bills a read for each thousand.
+func Remaining(ctx context.Context, client *firestore.Client) (int64, error) {
+	return credential.Remaining(ctx, client)
+}

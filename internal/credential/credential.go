@@ -1,0 +1,129 @@
+// Package credential keeps the passwords of old accounts, as the hashes that the old system had, until each has been moved to
+// Firebase Authentication. They stand in a collection that security rules give to no client:
+//
+//	credentials/{SHA-256 of the address}  {email, uid, hash}
+//
+// The key makes a look-up one read and an address unique, and holds whatever characters an address has.
+package credential
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/api/iterator"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Collection that the credentials stand in.
+const Collection = "credentials"
+
+// Credential is the password of an old account.
+type Credential struct {
+	// Email is the address, in the form of address.Normal.
+	Email string `firestore:"email"`
+	// UID is the account's id in the old database, and stays it.
+	UID string `firestore:"uid"`
+	// Hash is Werkzeug's text, as it was.
+	Hash string `firestore:"hash"`
+}
+
+// String hides the hash.
+func (c Credential) String() string { return "credential of " + c.UID }
+
+// GoString hides the hash.
+func (c Credential) GoString() string { return c.String() }
+
+// ErrTaken says that another old account has the address.
+var ErrTaken = errors.New("the address belongs to another old account")
+
+// Key is the id of an address's document. The address must be normal.
+func Key(email string) string {
+	sum := sha256.Sum256([]byte(email))
+	return hex.EncodeToString(sum[:])
+}
+
+// Ref is where an address's credential is, if it has one.
+func Ref(client *firestore.Client, email string) *firestore.DocumentRef {
+	return client.Collection(Collection).Doc(Key(email))
+}
+
+// Read decodes a document that was read; nil when it does not exist.
+func Read(doc *firestore.DocumentSnapshot) (*Credential, error) {
+	if !doc.Exists() {
+		return nil, nil
+	}
+	var c Credential
+	if err := doc.DataTo(&c); err != nil {
+		return nil, fmt.Errorf("read credential %s: %w", doc.Ref.ID, err)
+	}
+	if c.UID == "" || Key(c.Email) != doc.Ref.ID {
+		return nil, fmt.Errorf("credential %s names no account or the address of another", doc.Ref.ID)
+	}
+	return &c, nil
+}
+
+// Add stores a credential, for who moves old accounts here. Adding the same one again changes nothing. The error wraps
+// ErrTaken when the address has another uid or another hash.
+func Add(ctx context.Context, client *firestore.Client, c Credential) error {
+	if c.UID == "" || c.Email == "" || c.Hash == "" {
+		return errors.New("a credential needs address, uid and hash")
+	}
+	ref := Ref(client, c.Email)
+	_, err := ref.Create(ctx, c)
+	if status.Code(err) != codes.AlreadyExists {
+		return wrap(err, "store the credential of %s", c.UID)
+	}
+	doc, err := ref.Get(ctx)
+	if err != nil {
+		return fmt.Errorf("look at the credential of %s: %w", c.UID, err)
+	}
+	if there, err := Read(doc); err != nil || *there != c {
+		return errors.Join(fmt.Errorf("store the credential of %s: %w", c.UID, ErrTaken), err)
+	}
+	return nil
+}
+
+// DeleteAll deletes what a uid has, however often it is called, and says how much that was.
+func DeleteAll(ctx context.Context, client *firestore.Client, uid string) (deleted int, err error) {
+	docs := client.Collection(Collection).Where("uid", "==", uid).Documents(ctx)
+	defer docs.Stop()
+	for {
+		doc, err := docs.Next()
+		if errors.Is(err, iterator.Done) {
+			return deleted, nil
+		}
+		if err == nil {
+			_, err = doc.Ref.Delete(ctx)
+		}
+		if err != nil {
+			return deleted, fmt.Errorf("delete the credentials of %s: %w", uid, err)
+		}
+		deleted++
+	}
+}
+
+// Remaining counts the credentials that wait for their owners to sign in. It bills one read for each thousand.
+func Remaining(ctx context.Context, client *firestore.Client) (int64, error) {
+	answer, err := client.Collection(Collection).NewAggregationQuery().WithCount("n").Get(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("count old credentials: %w", err)
+	}
+	n, ok := answer["n"].(*firestorepb.Value)
+	if !ok {
+		return 0, fmt.Errorf("count old credentials: answer is %T", answer["n"])
+	}
+	return n.GetIntegerValue(), nil
+}
+
+func wrap(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), err)
+}
