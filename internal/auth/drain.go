@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 
-	"cloud.google.com/go/firestore"
 	"firebase.google.com/go/v4/auth"
 	"firebase.google.com/go/v4/errorutils"
 
@@ -20,66 +19,59 @@ const LegacyClaim = "legacy"
 // passwordProvider is how Authentication calls an address with a password.
 const passwordProvider = "password"
 
-var (
-	// errElsewhere says that the old credential is gone or another by now.
-	errElsewhere = errors.New("the old credential changed meanwhile")
-	// errStays says that Authentication will not take the account as it is, now or later.
-	errStays = errors.New("the account cannot be moved to Authentication")
-)
+// errStays says that Authentication will not take the account as it is, now or later.
+var errStays = errors.New("the account cannot be moved to Authentication")
+
+// holdTime is how long an account is held by who moves it. A login gives up long before, after [loginTime]; the rest is for
+// clocks that differ, and for what was sent and is still on its way.
+const holdTime = 2 * loginTime
 
 // drain moves an old account, whose password was right, to Authentication: the account with the password, then the claim,
 // then the old hash goes.
 //
 // Authentication has one rule: who has a password there is moved, and only that password counts. So the old hash never
-// changes a password that is there, and dying between any two steps leaves something that the next login ends. The steps run
-// in a transaction that holds the credential, so that two logins take turns; a new account needs no such care, since
-// Authentication creates a uid only once.
-func (l *login) drain(ctx context.Context, verified *credential.Credential) (account *Account, err error) {
-	ref := credential.Ref(l.firestore, l.email)
-	var stale bool
-	err = l.firestore.RunTransaction(ctx, func(ctx context.Context, tx *firestore.Transaction) error {
-		account = &Account{UID: verified.UID, Legacy: true}
-		doc, err := tx.Get(ref)
-		if doc == nil || (err != nil && doc.Exists()) {
-			return fmt.Errorf("hold the old credential: %w", err)
+// changes a password that is there, and dying between any two steps leaves something that the next login ends. Only one
+// login at a time moves an account, so that none comes back to a password that was changed since.
+func (l *login) drain(ctx context.Context, old *credential.Stored) (*Account, error) {
+	if old.Held.After(l.now()) {
+		return nil, credential.ErrChanged
+	}
+	if err := old.Hold(ctx, l.now().Add(holdTime)); err != nil {
+		return nil, err
+	}
+	account := &Account{UID: old.UID, Legacy: true}
+	err := l.move(ctx, old)
+	stale := errors.Is(err, errStale)
+	last, cancel := lastWords(ctx)
+	defer cancel()
+	if err == nil || stale {
+		if err := old.Delete(last); err != nil {
+			// The next login deletes it, or refuses and deletes it when the password is another one by then.
+			l.log.WarnContext(ctx, "an old hash stays behind", "uid", old.UID, "error", err.Error())
 		}
-		current, err := credential.Read(doc)
-		if err != nil || current == nil || *current != *verified {
-			return errors.Join(errElsewhere, err)
-		}
-		err = l.move(ctx, current)
-		if stale = errors.Is(err, errStale); err != nil && !stale {
-			return err
-		}
-		return tx.Delete(ref)
-	})
+	} else if err := old.Release(last); err != nil {
+		l.log.WarnContext(ctx, "an old account stays held for a while", "uid", old.UID, "error", err.Error())
+	}
 	switch {
-	case err == nil && !stale:
-		l.log.InfoContext(ctx, "old account moved to Authentication", "uid", verified.UID)
-		return account, nil
-	case err == nil:
-		l.log.WarnContext(ctx, "old hash deleted: Authentication has a newer password", "uid", verified.UID)
+	case stale:
+		l.log.WarnContext(ctx, "old hash out of date: Authentication has a newer password", "uid", old.UID)
 		return nil, ErrWrong
 	case errors.Is(err, errStays):
 		// The password was right, and there is no other. Who owns the account must not suffer for it.
-		l.log.ErrorContext(ctx, "old account stays: its address or password cannot be moved", "uid", verified.UID, "error", err.Error())
+		l.log.ErrorContext(ctx, "old account stays: its address or password cannot be moved", "uid", old.UID, "error", err.Error())
 		return account, nil
-	case errors.Is(err, errElsewhere):
-		// Another login moved it just now, or somebody changed it: then Authentication knows.
-		account, err := l.signIn(ctx, nil)
-		if errors.Is(err, identitytoolkit.ErrRefused) {
-			return nil, ErrWrong
-		}
-		return account, err
+	case err != nil:
+		return nil, err
 	}
-	return nil, err
+	l.log.InfoContext(ctx, "old account moved to Authentication", "uid", old.UID)
+	return account, nil
 }
 
 // errStale says that Authentication has another password, which is newer.
 var errStale = errors.New("the old hash is out of date")
 
 // move gives Authentication the account. It may be repeated.
-func (l *login) move(ctx context.Context, old *credential.Credential) error {
+func (l *login) move(ctx context.Context, old *credential.Stored) error {
 	user, err := l.accounts.GetUser(ctx, old.UID)
 	if auth.IsUserNotFound(err) {
 		created, createErr := l.create(ctx, old.UID)
@@ -156,18 +148,18 @@ func legacyClaims(claims map[string]any) map[string]any {
 }
 
 // finish does what a login left undone that died after Authentication had the password.
-func (l *login) finish(ctx context.Context, uid string) error {
-	user, err := l.accounts.GetUser(ctx, uid)
+func (l *login) finish(ctx context.Context, old *credential.Stored) error {
+	if old.Held.After(l.now()) {
+		return nil // it is not dead yet
+	}
+	user, err := l.accounts.GetUser(ctx, old.UID)
 	if err != nil {
 		return upstream("look up the account", err)
 	}
-	if err := l.mark(ctx, uid, user.CustomClaims); err != nil {
+	if err := l.mark(ctx, old.UID, user.CustomClaims); err != nil {
 		return err
 	}
-	if _, err := credential.Ref(l.firestore, l.email).Delete(ctx); err != nil {
-		return fmt.Errorf("delete the old hash: %w", err)
-	}
-	return nil
+	return old.Delete(ctx)
 }
 
 func hasPassword(user *auth.UserRecord) bool {

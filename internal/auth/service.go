@@ -53,6 +53,7 @@ type Service struct {
 	registers *attempt.Counter
 	hashing   *gate.Gate
 	rounds    int
+	now       func() time.Time
 	log       *slog.Logger
 
 	// worked is told of the work of each hash, for tests: no clock need tell what takes as long as what.
@@ -95,7 +96,7 @@ func New(d Dependencies) (*Service, error) {
 		firestore: d.Firestore, accounts: d.Accounts, passwords: d.Passwords, logins: logins, registers: registers,
 		// More at once would finish no sooner, and a right password would wait for all of them.
 		hashing: gate.New(runtime.GOMAXPROCS(0), waitingHashes),
-		rounds:  d.Rounds, log: d.Log, worked: func(int) {},
+		rounds:  d.Rounds, now: now, log: d.Log, worked: func(int) {},
 	}, nil
 }
 

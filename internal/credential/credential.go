@@ -1,7 +1,7 @@
 // Package credential keeps the passwords of old accounts, as the hashes that the old system had, until each has been moved to
 // Firebase Authentication. They stand in a collection that security rules give to no client:
 //
-//	credentials/{SHA-256 of the address}  {email, uid, hash}
+//	credentials/{SHA-256 of the address}  {email, uid, hash, held}
 //
 // The key makes a look-up one read and an address unique, and holds whatever characters an address has.
 package credential
@@ -12,6 +12,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -53,12 +54,22 @@ func Ref(client *firestore.Client, email string) *firestore.DocumentRef {
 	return client.Collection(Collection).Doc(Key(email))
 }
 
+// Stored is a credential as it stood in the database when it was read.
+type Stored struct {
+	Credential
+	// Held is until when somebody moves it; zero when nobody does.
+	Held time.Time `firestore:"held,omitempty"`
+
+	ref     *firestore.DocumentRef
+	version time.Time
+}
+
 // Read decodes a document that was read; nil when it does not exist.
-func Read(doc *firestore.DocumentSnapshot) (*Credential, error) {
+func Read(doc *firestore.DocumentSnapshot) (*Stored, error) {
 	if !doc.Exists() {
 		return nil, nil
 	}
-	var c Credential
+	c := Stored{ref: doc.Ref, version: doc.UpdateTime}
 	if err := doc.DataTo(&c); err != nil {
 		return nil, fmt.Errorf("read credential %s: %w", doc.Ref.ID, err)
 	}
@@ -66,6 +77,40 @@ func Read(doc *firestore.DocumentSnapshot) (*Credential, error) {
 		return nil, fmt.Errorf("credential %s names no account or the address of another", doc.Ref.ID)
 	}
 	return &c, nil
+}
+
+// ErrChanged says that a credential is gone or another than was read.
+var ErrChanged = errors.New("the old credential changed meanwhile")
+
+// Hold makes sure that nobody else moves the credential before until. It costs one write. The error wraps ErrChanged.
+func (c *Stored) Hold(ctx context.Context, until time.Time) error {
+	return c.set(ctx, "hold", until)
+}
+
+// Release lets others move a credential that is held. It costs one write. The error wraps ErrChanged.
+func (c *Stored) Release(ctx context.Context) error {
+	return c.set(ctx, "release", firestore.Delete)
+}
+
+func (c *Stored) set(ctx context.Context, doing string, held any) error {
+	result, err := c.ref.Update(ctx, []firestore.Update{{Path: "held", Value: held}}, firestore.LastUpdateTime(c.version))
+	if err == nil {
+		c.version = result.UpdateTime
+	}
+	return c.changed(err, doing)
+}
+
+// Delete removes the credential as it was read or held, and no other. The error wraps ErrChanged.
+func (c *Stored) Delete(ctx context.Context) error {
+	_, err := c.ref.Delete(ctx, firestore.LastUpdateTime(c.version))
+	return c.changed(err, "delete")
+}
+
+func (c *Stored) changed(err error, doing string) error {
+	if code := status.Code(err); code == codes.FailedPrecondition || code == codes.NotFound {
+		err = ErrChanged
+	}
+	return wrap(err, "%s the old credential of %s", doing, c.UID)
 }
 
 // Add stores a credential, for who moves old accounts here. Adding the same one again changes nothing. The error wraps
@@ -83,7 +128,7 @@ func Add(ctx context.Context, client *firestore.Client, c Credential) error {
 	if err != nil {
 		return fmt.Errorf("look at the credential of %s: %w", c.UID, err)
 	}
-	if there, err := Read(doc); err != nil || *there != c {
+	if there, err := Read(doc); err != nil || there == nil || there.Credential != c {
 		return errors.Join(fmt.Errorf("store the credential of %s: %w", c.UID, ErrTaken), err)
 	}
 	return nil

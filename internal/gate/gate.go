@@ -100,3 +100,13 @@ func (g *Gate) withdraw(client string, place chan struct{}) bool {
 	}
 	return false
 }
+
+// Waiting is how many wait.
+func (g *Gate) Waiting() (n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, queue := range g.queues {
+		n += len(queue)
+	}
+	return n
+}

@@ -78,9 +78,9 @@ func (h *Hash) Cost() int {
 // How long a round of each kind takes in hundredths of a round of PBKDF2 with SHA-256: BenchmarkVerify prints it. For scrypt
 // a round is one of N·r·p.
 const (
-	sha1Percent   = 90
-	sha512Percent = 230
-	scryptPercent = 130
+	sha1Percent   = 125
+	sha512Percent = 320
+	scryptPercent = 195
 )
 
 // Work spends the time of so many rounds of PBKDF2 with SHA-256 on nothing, so that what was not hashed takes as long as what
