@@ -23,9 +23,10 @@ type Options struct {
 	Sizes []int
 	// Callers at once, one column each; 1 and 32 when nil.
 	Callers []int
-	// Window is how long each operation is repeated in each round; 500 ms when 0.
+	// Window is how long each operation is repeated in each round; 250 ms when 0.
 	Window time.Duration
-	// Rounds of all operations on all servers, of which the median counts; 5 when 0.
+	// Rounds of all operations on all servers, of which the median counts; 9 when 0, and fewer on a slow machine, for a
+	// run never takes longer than three minutes.
 	Rounds int
 	// Starts of each server, of which the median counts; 11 when 0.
 	Starts int
@@ -49,10 +50,10 @@ func (o Options) withDefaults() Options {
 		o.Callers = []int{1, 32}
 	}
 	if o.Window == 0 {
-		o.Window = 500 * time.Millisecond
+		o.Window = 250 * time.Millisecond
 	}
 	if o.Rounds == 0 {
-		o.Rounds = 5
+		o.Rounds = 9
 	}
 	if o.Starts == 0 {
 		o.Starts = 11

@@ -16,8 +16,10 @@ type Growth struct {
 	Cells []Cell
 }
 
-// fillTime is how long filling one collection may take; then the server is reported as too slow.
-const fillTime = 15 * time.Second
+const (
+	fillTime   = 10 * time.Second // for one collection; then the server is reported as too slow
+	growthTime = 20 * time.Second // after which no further round begins
+)
 
 func (b *bench) growth(ctx context.Context, targets []*target) ([]Growth, error) {
 	results := make([]Growth, len(b.Sizes))
@@ -39,7 +41,7 @@ func (b *bench) growth(ctx context.Context, targets []*target) ([]Growth, error)
 			}
 		}
 	}
-	return results, b.rounds(ctx, targets, loads, run)
+	return results, b.rounds(ctx, targets, loads, run, growthTime)
 }
 
 // sized is the collection with that many documents, one of the name that the index is for.

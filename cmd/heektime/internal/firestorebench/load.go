@@ -45,11 +45,14 @@ func (b *bench) loads(ctx context.Context, targets []*target) ([]Load, error) {
 			loads, run = append(loads, Load{op.name, callers, make([]Cell, len(targets))}), append(run, op)
 		}
 	}
-	return loads, b.rounds(ctx, targets, loads, run)
+	return loads, b.rounds(ctx, targets, loads, run, loadsTime)
 }
 
-// rounds fills the cells of loads, each of which has its operation in run.
-func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run []operation) error {
+// loadsTime is after how long no further round of the operations begins, on a machine that is too slow.
+const loadsTime = 90 * time.Second
+
+// rounds fills the cells of loads, each of which has its operation in run. No round begins when the time is over.
+func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run []operation, limit time.Duration) error {
 	for i, op := range run {
 		for j, t := range targets {
 			if loads[i].Cells[j].Unsupported != "" {
@@ -64,7 +67,11 @@ func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run
 		}
 	}
 	samples := map[*Cell][]Cell{}
+	began := time.Now()
 	for round := range b.Rounds {
+		if round > 0 && time.Since(began) > limit {
+			break
+		}
 		for i := range loads {
 			b.Progress(fmt.Sprintf("round %d/%d %s", round+1, b.Rounds, loads[i].Operation))
 			for n := range targets {

@@ -13,8 +13,8 @@ import (
 
 func main() {
 	var o firestorebench.Options
-	flag.IntVar(&o.Rounds, "rounds", 0, "`N` rounds of all operations, of which the median counts; 5 when 0")
-	flag.DurationVar(&o.Window, "window", 0, "how long each operation is repeated in a round; 500 ms when 0")
+	flag.IntVar(&o.Rounds, "rounds", 0, "`N` rounds of all operations, of which the median counts; 9 when 0")
+	flag.DurationVar(&o.Window, "window", 0, "how long each operation is repeated in a round; 250 ms when 0")
 	flag.BoolVar(&o.WithoutNPM, "without-npm", false, "measure the embedded server alone")
 	flag.StringVar(&o.ProfileDir, "profile", "", "write CPU profiles of the embedded server into `DIR` instead")
 	flag.Parse()

@@ -30,23 +30,20 @@ func main() {
 }
 
 func run(address, data, indexes string) (err error) {
-	cloud, err := emulator.Open(emulator.Config{
+	cfg := emulator.Config{
 		DataDir: data, Addresses: emulator.Addresses{Firestore: address},
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	})
+	}
+	if indexes != "" {
+		if cfg.Indexes, err = os.ReadFile(indexes); err != nil {
+			return fmt.Errorf("read indexes: %w", err)
+		}
+	}
+	cloud, err := emulator.Open(cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, cloud.Close()) }()
-	if indexes != "" {
-		text, err := os.ReadFile(indexes)
-		if err != nil {
-			return fmt.Errorf("read indexes: %w", err)
-		}
-		if err := cloud.Firestore.SetIndexes(text); err != nil {
-			return err
-		}
-	}
 	return obey(bufio.NewScanner(os.Stdin))
 }
 
