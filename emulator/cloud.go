@@ -43,6 +43,8 @@ type Config struct {
 	// Indexes are the composite indexes, the content of a firestore.indexes.json; none when nil. A query that needs one that is
 	// not there fails, as it does in production, and the error prints the entry to add.
 	Indexes []byte
+	// Rules are Firestore's security rules, the content of a firestore.rules; everybody may do everything when nil.
+	Rules []byte
 	// AllowUnindexed answers queries without the composite index that production would ask for.
 	AllowUnindexed bool
 	// Addresses that the servers listen on.
@@ -122,6 +124,7 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	}
 	c.Firestore, err = firestore.New(firestore.Config{
 		Clock: cfg.Clock, DataDir: folder(cfg, "firestore"), Logger: cfg.Log, Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed,
+		Rules: cfg.Rules,
 	})
 	if err != nil {
 		return fmt.Errorf("start Firestore: %w", err)

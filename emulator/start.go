@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"maps"
 	"testing"
 
 	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
@@ -11,6 +12,8 @@ import (
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"heek.kr/heektime/emulator/auth/token"
 )
 
 // Start starts a local cloud for a test and closes it when the test ends. set changes its configuration.
@@ -36,12 +39,40 @@ func Start(t testing.TB, set ...func(*Config)) *Cloud {
 // so tests can run side by side.
 func (c *Cloud) FirestoreClient(t testing.TB, opts ...grpc.DialOption) *gcfirestore.Client {
 	t.Helper()
-	client, err := gcfirestore.NewClient(t.Context(), c.Project, Connection(t, c.FirestoreAddress(), opts...))
+	return c.firestoreClient(t, "owner", opts)
+}
+
+func (c *Cloud) firestoreClient(t testing.TB, who bearer, opts []grpc.DialOption) *gcfirestore.Client {
+	t.Helper()
+	client, err := gcfirestore.NewClient(t.Context(), c.Project, connection(t, c.FirestoreAddress(), who, opts))
 	if err != nil {
 		t.Fatalf("open Firestore: %v", err)
 	}
 	t.Cleanup(func() { client.Close() })
 	return client
+}
+
+// FirestoreClientAs is Google's client with the ID token of a user, whom security rules judge. claims are further claims of
+// the token, such as {"email_verified": true}.
+func (c *Cloud) FirestoreClientAs(t testing.TB, uid string, claims map[string]any, opts ...grpc.DialOption) *gcfirestore.Client {
+	t.Helper()
+	all := map[string]any{
+		"iss": "https://securetoken.google.com/" + c.Project, "aud": c.Project, "sub": uid, "user_id": uid,
+		"iat": 0, "exp": 3600, "auth_time": 0,
+		"firebase": map[string]any{"sign_in_provider": "custom", "identities": map[string]any{}},
+	}
+	maps.Copy(all, claims)
+	raw, err := token.Encode(all)
+	if err != nil {
+		t.Fatalf("sign %s in: %v", uid, err)
+	}
+	return c.firestoreClient(t, bearer(raw), opts)
+}
+
+// FirestoreClientSignedOut is Google's client as somebody who is not signed in.
+func (c *Cloud) FirestoreClientSignedOut(t testing.TB, opts ...grpc.DialOption) *gcfirestore.Client {
+	t.Helper()
+	return c.firestoreClient(t, "", opts)
 }
 
 // StorageClient is Google's client for Cloud Storage.
@@ -84,9 +115,14 @@ func (c *Cloud) SchedulerClient(t testing.TB, opts ...grpc.DialOption) *gcschedu
 // Connection connects a client to a server of the local cloud as "owner", whom security rules do not judge.
 func Connection(t testing.TB, address string, opts ...grpc.DialOption) option.ClientOption {
 	t.Helper()
+	return connection(t, address, "owner", opts)
+}
+
+func connection(t testing.TB, address string, who bearer, opts []grpc.DialOption) option.ClientOption {
+	t.Helper()
 	opts = append([]grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithPerRPCCredentials(owner{}),
+		grpc.WithPerRPCCredentials(who),
 	}, opts...)
 	conn, err := grpc.NewClient(address, opts...)
 	if err != nil {
@@ -96,11 +132,14 @@ func Connection(t testing.TB, address string, opts ...grpc.DialOption) option.Cl
 	return option.WithGRPCConn(conn)
 }
 
-// owner is the credential that emulators take for a server's.
-type owner struct{}
+// bearer is a token as a credential: "owner" is what emulators take for a server's, "" is none.
+type bearer string
 
-func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return map[string]string{"authorization": "Bearer owner"}, nil
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	if b == "" {
+		return nil, nil
+	}
+	return map[string]string{"authorization": "Bearer " + string(b)}, nil
 }
 
-func (owner) RequireTransportSecurity() bool { return false }
+func (bearer) RequireTransportSecurity() bool { return false }

@@ -4,10 +4,20 @@ import (
 	"context"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 )
+
+// caller is who makes a call, by its metadata.
+func caller(ctx context.Context) guard.Caller {
+	if v := metadata.ValueFromIncomingContext(ctx, "authorization"); len(v) > 0 {
+		return guard.CallerOf(v[0])
+	}
+	return guard.Caller{}
+}
 
 // grpcServer is the service on gRPC.
 type grpcServer struct {
@@ -16,65 +26,65 @@ type grpcServer struct {
 }
 
 func (g *grpcServer) GetDocument(ctx context.Context, r *pb.GetDocumentRequest) (*pb.Document, error) {
-	return g.svc.GetDocument(ctx, r)
+	return g.svc.GetDocument(ctx, caller(ctx), r)
 }
 
 func (g *grpcServer) ListDocuments(ctx context.Context, r *pb.ListDocumentsRequest) (*pb.ListDocumentsResponse, error) {
-	return g.svc.ListDocuments(ctx, r)
+	return g.svc.ListDocuments(ctx, caller(ctx), r)
 }
 
 func (g *grpcServer) CreateDocument(ctx context.Context, r *pb.CreateDocumentRequest) (*pb.Document, error) {
-	return g.svc.CreateDocument(ctx, r)
+	return g.svc.CreateDocument(ctx, caller(ctx), r)
 }
 
 func (g *grpcServer) UpdateDocument(ctx context.Context, r *pb.UpdateDocumentRequest) (*pb.Document, error) {
-	return g.svc.UpdateDocument(ctx, r)
+	return g.svc.UpdateDocument(ctx, caller(ctx), r)
 }
 
 func (g *grpcServer) DeleteDocument(ctx context.Context, r *pb.DeleteDocumentRequest) (*emptypb.Empty, error) {
-	return g.svc.DeleteDocument(ctx, r)
+	return g.svc.DeleteDocument(ctx, caller(ctx), r)
 }
 
 func (g *grpcServer) BatchGetDocuments(r *pb.BatchGetDocumentsRequest, s pb.Firestore_BatchGetDocumentsServer) error {
-	return g.svc.BatchGetDocuments(s.Context(), r, s.Send)
+	return g.svc.BatchGetDocuments(s.Context(), caller(s.Context()), r, s.Send)
 }
 
 func (g *grpcServer) BeginTransaction(ctx context.Context, r *pb.BeginTransactionRequest) (*pb.BeginTransactionResponse, error) {
-	return g.svc.BeginTransaction(ctx, r)
+	return g.svc.BeginTransaction(ctx, caller(ctx), r)
 }
 
 func (g *grpcServer) Commit(ctx context.Context, r *pb.CommitRequest) (*pb.CommitResponse, error) {
-	return g.svc.Commit(ctx, r)
+	return g.svc.Commit(ctx, caller(ctx), r)
 }
 
 func (g *grpcServer) Rollback(ctx context.Context, r *pb.RollbackRequest) (*emptypb.Empty, error) {
-	return g.svc.Rollback(ctx, r)
+	return g.svc.Rollback(ctx, caller(ctx), r)
 }
 
 func (g *grpcServer) RunQuery(r *pb.RunQueryRequest, s pb.Firestore_RunQueryServer) error {
-	return g.svc.RunQuery(s.Context(), r, s.Send)
+	return g.svc.RunQuery(s.Context(), caller(s.Context()), r, s.Send)
 }
 
 func (g *grpcServer) ListCollectionIds(ctx context.Context, r *pb.ListCollectionIdsRequest) (*pb.ListCollectionIdsResponse, error) {
-	return g.svc.ListCollectionIds(ctx, r)
+	return g.svc.ListCollectionIds(ctx, caller(ctx), r)
 }
 
 func (g *grpcServer) BatchWrite(ctx context.Context, r *pb.BatchWriteRequest) (*pb.BatchWriteResponse, error) {
-	return g.svc.BatchWrite(ctx, r)
+	return g.svc.BatchWrite(ctx, caller(ctx), r)
 }
 
 func (g *grpcServer) RunAggregationQuery(r *pb.RunAggregationQueryRequest, s pb.Firestore_RunAggregationQueryServer) error {
-	return g.svc.RunAggregationQuery(s.Context(), r, s.Send)
+	return g.svc.RunAggregationQuery(s.Context(), caller(s.Context()), r, s.Send)
 }
 
 func (g *grpcServer) PartitionQuery(ctx context.Context, r *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
-	return g.svc.PartitionQuery(ctx, r)
+	return g.svc.PartitionQuery(ctx, caller(ctx), r)
 }
 
 func (g *grpcServer) Write(s pb.Firestore_WriteServer) error {
-	return g.svc.Write(s.Context(), s.Recv, s.Send)
+	return g.svc.Write(s.Context(), caller(s.Context()), s.Recv, s.Send)
 }
 
 func (g *grpcServer) Listen(s pb.Firestore_ListenServer) error {
-	return g.svc.Listen(s.Context(), s.Recv, s.Send)
+	return g.svc.Listen(s.Context(), caller(s.Context()), s.Recv, s.Send)
 }

@@ -5,7 +5,7 @@
 // variable FIRESTORE_EMULATOR_HOST. Projects and databases come into being when they are first named.
 //
 // How it is built, from the outside in: this package speaks gRPC; internal/service is the service without a transport;
-// internal/txn runs transactions and commits; internal/write carries out writes; internal/query understands queries;
+// internal/guard judges requests by security rules; internal/txn runs transactions and commits; internal/write carries out writes; internal/query understands queries;
 // internal/store keeps immutable versions of documents; value, field and resource are the data model.
 package firestore
 
@@ -41,6 +41,10 @@ type Config struct {
 	// AllowUnindexed runs queries without asking for indexes.
 	AllowUnindexed bool
 
+	// Rules is the text of a firestore.rules, by which the requests to every project are judged. Nil lets everybody do
+	// everything. [Server.SetRules] replaces them.
+	Rules []byte
+
 	// LockWait is how long a commit waits for an older transaction that has locked what it writes, in real time.
 	// Then it is ABORTED. 0 is 5 seconds.
 	LockWait time.Duration
@@ -75,6 +79,16 @@ func New(c Config) (*Server, error) {
 		if err := s.SetIndexes(c.Indexes); err != nil {
 			engine.Close()
 			return nil, err
+		}
+	}
+	if c.Rules != nil {
+		warnings, err := s.SetRules("", c.Rules)
+		if err != nil {
+			engine.Close()
+			return nil, err
+		}
+		for _, w := range warnings {
+			c.Logger.Warn("security rules", "issue", w.String())
 		}
 	}
 	return s, nil

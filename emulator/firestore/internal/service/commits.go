@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/write"
 	"heek.kr/heektime/emulator/firestore/resource"
@@ -16,9 +17,12 @@ import (
 )
 
 // BeginTransaction opens a transaction.
-func (s *Service) BeginTransaction(_ context.Context, r *pb.BeginTransactionRequest) (*pb.BeginTransactionResponse, error) {
+func (s *Service) BeginTransaction(_ context.Context, who guard.Caller, r *pb.BeginTransactionRequest) (*pb.BeginTransactionResponse, error) {
 	d, err := s.database(r.GetDatabase())
 	if err != nil {
+		return nil, err
+	}
+	if err := d.Guard.Admit(who); err != nil {
 		return nil, err
 	}
 	id, err := d.Txns.Begin(r.GetOptions())
@@ -29,21 +33,24 @@ func (s *Service) BeginTransaction(_ context.Context, r *pb.BeginTransactionRequ
 }
 
 // Rollback gives up a transaction.
-func (s *Service) Rollback(_ context.Context, r *pb.RollbackRequest) (*emptypb.Empty, error) {
+func (s *Service) Rollback(_ context.Context, who guard.Caller, r *pb.RollbackRequest) (*emptypb.Empty, error) {
 	d, err := s.database(r.GetDatabase())
 	if err != nil {
+		return nil, err
+	}
+	if err := d.Guard.Admit(who); err != nil {
 		return nil, err
 	}
 	return &emptypb.Empty{}, d.Txns.Rollback(r.GetTransaction())
 }
 
 // Commit carries out writes, all or none.
-func (s *Service) Commit(ctx context.Context, r *pb.CommitRequest) (*pb.CommitResponse, error) {
+func (s *Service) Commit(ctx context.Context, who guard.Caller, r *pb.CommitRequest) (*pb.CommitResponse, error) {
 	d, err := s.database(r.GetDatabase())
 	if err != nil {
 		return nil, err
 	}
-	c, results, err := d.commit(ctx, r.GetTransaction(), r.GetWrites())
+	c, results, err := d.commit(ctx, who, r.GetTransaction(), r.GetWrites())
 	if err != nil {
 		return nil, err
 	}
@@ -59,12 +66,12 @@ func (s *Service) database(name string) (*Database, error) {
 }
 
 // commit parses and applies writes, and returns when they are durable.
-func (d *Database) commit(ctx context.Context, txn []byte, list []*pb.Write) (*store.Commit, []write.Result, error) {
+func (d *Database) commit(ctx context.Context, who guard.Caller, txn []byte, list []*pb.Write) (*store.Commit, []write.Result, error) {
 	writes, err := write.ParseAll(d.Name, list)
 	if err != nil {
 		return nil, nil, err
 	}
-	c, results, err := d.apply(ctx, txn, writes)
+	c, results, err := d.apply(ctx, who, txn, writes)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -72,8 +79,13 @@ func (d *Database) commit(ctx context.Context, txn []byte, list []*pb.Write) (*s
 }
 
 // apply is the one door for changes: whatever is to judge or watch them belongs here.
-func (d *Database) apply(ctx context.Context, txn []byte, writes []*write.Write) (*store.Commit, []write.Result, error) {
-	c, results, err := d.Txns.Commit(ctx, txn, writes)
+func (d *Database) apply(ctx context.Context, who guard.Caller, txn []byte, writes []*write.Write) (*store.Commit, []write.Result, error) {
+	session, err := d.Guard.Begin(d.Name, who)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer session.End(ctx)
+	c, results, err := d.Txns.Commit(ctx, txn, writes, session.Commit(ctx, len(txn) > 0))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,7 +95,7 @@ func (d *Database) apply(ctx context.Context, txn []byte, writes []*write.Write)
 
 // Apply carries out writes of the owner of the process, all or none.
 func (d *Database) Apply(ctx context.Context, writes []*write.Write) error {
-	c, _, err := d.apply(ctx, nil, writes)
+	c, _, err := d.apply(ctx, guard.Caller{Owner: true}, nil, writes)
 	if err != nil {
 		return err
 	}
@@ -119,7 +131,7 @@ func protoResult(t value.Micros, r write.Result) *pb.WriteResult {
 }
 
 // commitOne commits a single write outside of a transaction and returns the document after it, nil when it is gone.
-func (s *Service) commitOne(ctx context.Context, name string, w *pb.Write) (*store.Document, error) {
+func (s *Service) commitOne(ctx context.Context, who guard.Caller, name string, w *pb.Write) (*store.Document, error) {
 	db, _, err := resource.ParseDocument(name)
 	if err != nil {
 		return nil, err
@@ -128,7 +140,7 @@ func (s *Service) commitOne(ctx context.Context, name string, w *pb.Write) (*sto
 	if err != nil {
 		return nil, err
 	}
-	_, results, err := d.commit(ctx, nil, []*pb.Write{w})
+	_, results, err := d.commit(ctx, who, nil, []*pb.Write{w})
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +151,7 @@ func (s *Service) commitOne(ctx context.Context, name string, w *pb.Write) (*sto
 const maxBatchWrites = 500
 
 // BatchWrite carries out each write by itself, in no promised order.
-func (s *Service) BatchWrite(ctx context.Context, r *pb.BatchWriteRequest) (*pb.BatchWriteResponse, error) {
+func (s *Service) BatchWrite(ctx context.Context, who guard.Caller, r *pb.BatchWriteRequest) (*pb.BatchWriteResponse, error) {
 	d, err := s.database(r.GetDatabase())
 	if err != nil {
 		return nil, err
@@ -161,7 +173,7 @@ func (s *Service) BatchWrite(ctx context.Context, r *pb.BatchWriteRequest) (*pb.
 	var last *store.Snapshot
 	out := &pb.BatchWriteResponse{}
 	for _, w := range writes {
-		c, results, err := d.apply(ctx, nil, []*write.Write{w})
+		c, results, err := d.apply(ctx, who, nil, []*write.Write{w})
 		if err != nil {
 			out.Status = append(out.Status, status.Convert(err).Proto())
 			out.WriteResults = append(out.WriteResults, &pb.WriteResult{})

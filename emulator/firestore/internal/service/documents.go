@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/resource"
@@ -21,7 +22,7 @@ func invalid(format string, args ...any) error {
 }
 
 // GetDocument returns one document, or NOT_FOUND.
-func (s *Service) GetDocument(ctx context.Context, r *pb.GetDocumentRequest) (*pb.Document, error) {
+func (s *Service) GetDocument(ctx context.Context, who guard.Caller, r *pb.GetDocumentRequest) (*pb.Document, error) {
 	name, key, err := resource.ParseDocument(r.GetName())
 	if err != nil {
 		return nil, err
@@ -40,6 +41,9 @@ func (s *Service) GetDocument(ctx context.Context, r *pb.GetDocumentRequest) (*p
 	if err != nil {
 		return nil, err
 	}
+	if err := d.mayGet(ctx, who, v, key); err != nil {
+		return nil, err
+	}
 	doc := v.Get(key)
 	if err := d.complete(v); err != nil {
 		return nil, err
@@ -51,7 +55,7 @@ func (s *Service) GetDocument(ctx context.Context, r *pb.GetDocumentRequest) (*p
 }
 
 // BatchGetDocuments sends one response for each document, found or missing.
-func (s *Service) BatchGetDocuments(ctx context.Context, r *pb.BatchGetDocumentsRequest, send func(*pb.BatchGetDocumentsResponse) error) error {
+func (s *Service) BatchGetDocuments(ctx context.Context, who guard.Caller, r *pb.BatchGetDocumentsRequest, send func(*pb.BatchGetDocumentsResponse) error) error {
 	name, err := resource.ParseDatabase(r.GetDatabase())
 	if err != nil {
 		return err
@@ -85,7 +89,11 @@ func (s *Service) BatchGetDocuments(ctx context.Context, r *pb.BatchGetDocuments
 		return err
 	}
 	v, err := d.view(id, r, func(id []byte) (store.View, error) { return d.Txns.ReadDocs(ctx, id, keys) })
+	if err == nil {
+		err = d.mayGet(ctx, who, v, keys...)
+	}
 	if err != nil {
+		d.giveUp(id, fresh)
 		return err
 	}
 	docs := make([]*store.Document, len(keys))
@@ -116,7 +124,7 @@ func (s *Service) BatchGetDocuments(ctx context.Context, r *pb.BatchGetDocuments
 }
 
 // CreateDocument makes a document, with an id of its own when none is given.
-func (s *Service) CreateDocument(ctx context.Context, r *pb.CreateDocumentRequest) (*pb.Document, error) {
+func (s *Service) CreateDocument(ctx context.Context, who guard.Caller, r *pb.CreateDocumentRequest) (*pb.Document, error) {
 	if err := resource.CheckID(r.GetCollectionId()); err != nil {
 		return nil, err
 	}
@@ -127,7 +135,7 @@ func (s *Service) CreateDocument(ctx context.Context, r *pb.CreateDocumentReques
 	if r.GetDocument().GetName() != "" {
 		return nil, invalid("The document's name must not be set; it follows from parent, collection_id and document_id.")
 	}
-	return s.writeOne(ctx, &pb.Write{
+	return s.writeOne(ctx, who, &pb.Write{
 		Operation: &pb.Write_Update{Update: &pb.Document{
 			Name:   r.GetParent() + "/" + r.GetCollectionId() + "/" + id,
 			Fields: r.GetDocument().GetFields(),
@@ -148,8 +156,8 @@ func autoID() string {
 }
 
 // UpdateDocument sets or merges a document.
-func (s *Service) UpdateDocument(ctx context.Context, r *pb.UpdateDocumentRequest) (*pb.Document, error) {
-	return s.writeOne(ctx, &pb.Write{
+func (s *Service) UpdateDocument(ctx context.Context, who guard.Caller, r *pb.UpdateDocumentRequest) (*pb.Document, error) {
+	return s.writeOne(ctx, who, &pb.Write{
 		Operation:       &pb.Write_Update{Update: r.GetDocument()},
 		UpdateMask:      r.GetUpdateMask(),
 		CurrentDocument: r.GetCurrentDocument(),
@@ -157,8 +165,8 @@ func (s *Service) UpdateDocument(ctx context.Context, r *pb.UpdateDocumentReques
 }
 
 // DeleteDocument removes a document.
-func (s *Service) DeleteDocument(ctx context.Context, r *pb.DeleteDocumentRequest) (*emptypb.Empty, error) {
-	_, err := s.commitOne(ctx, r.GetName(), &pb.Write{
+func (s *Service) DeleteDocument(ctx context.Context, who guard.Caller, r *pb.DeleteDocumentRequest) (*emptypb.Empty, error) {
+	_, err := s.commitOne(ctx, who, r.GetName(), &pb.Write{
 		Operation:       &pb.Write_Delete{Delete: r.GetName()},
 		CurrentDocument: r.GetCurrentDocument(),
 	})
@@ -168,12 +176,12 @@ func (s *Service) DeleteDocument(ctx context.Context, r *pb.DeleteDocumentReques
 	return &emptypb.Empty{}, nil
 }
 
-func (s *Service) writeOne(ctx context.Context, w *pb.Write, show *pb.DocumentMask) (*pb.Document, error) {
+func (s *Service) writeOne(ctx context.Context, who guard.Caller, w *pb.Write, show *pb.DocumentMask) (*pb.Document, error) {
 	m, err := parseMask(show)
 	if err != nil {
 		return nil, err
 	}
-	doc, err := s.commitOne(ctx, w.GetUpdate().GetName(), w)
+	doc, err := s.commitOne(ctx, who, w.GetUpdate().GetName(), w)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +189,7 @@ func (s *Service) writeOne(ctx context.Context, w *pb.Write, show *pb.DocumentMa
 }
 
 // ListDocuments lists the documents of a collection, page by page, in the order of their names or another.
-func (s *Service) ListDocuments(_ context.Context, r *pb.ListDocumentsRequest) (*pb.ListDocumentsResponse, error) {
+func (s *Service) ListDocuments(ctx context.Context, who guard.Caller, r *pb.ListDocumentsRequest) (*pb.ListDocumentsResponse, error) {
 	name, parent, err := resource.ParseParent(r.GetParent())
 	if err != nil {
 		return nil, err
@@ -208,18 +216,24 @@ func (s *Service) ListDocuments(_ context.Context, r *pb.ListDocumentsRequest) (
 	if err := resource.CheckID(r.GetCollectionId()); err != nil {
 		return nil, err
 	}
-	if r.GetShowMissing() {
-		if r.GetOrderBy() != "" {
-			return nil, invalid("order_by cannot be used together with show_missing.")
-		}
-		return s.listAll(d, r, parent.Child(r.GetCollectionId()), resource.Key(token), size, m)
-	}
 	q, err := query.List(parent, r.GetCollectionId(), r.GetOrderBy())
 	if err != nil {
 		return nil, err
 	}
+	if r.GetPageSize() > 0 {
+		q.Limit = size // which is what rules judge by
+	}
+	if r.GetShowMissing() {
+		if r.GetOrderBy() != "" {
+			return nil, invalid("order_by cannot be used together with show_missing.")
+		}
+		return s.listAll(ctx, d, who, r, q, parent.Child(r.GetCollectionId()), resource.Key(token), size, m)
+	}
 	v, err := d.view(r.GetTransaction(), r, func(id []byte) (store.View, error) { return d.Txns.ReadQuery(id, q) })
 	if err != nil {
+		return nil, err
+	}
+	if err := d.mayList(ctx, who, v, q); err != nil {
 		return nil, err
 	}
 	if len(token) > 0 {
@@ -246,11 +260,14 @@ func (s *Service) ListDocuments(_ context.Context, r *pb.ListDocumentsRequest) (
 }
 
 // listAll lists documents and those that don't exist but have descendants, which have neither fields nor times.
-func (s *Service) listAll(d *Database, r *pb.ListDocumentsRequest, coll, after resource.Key, size int, m mask) (*pb.ListDocumentsResponse, error) {
+func (s *Service) listAll(ctx context.Context, d *Database, who guard.Caller, r *pb.ListDocumentsRequest, q *query.Query, coll, after resource.Key, size int, m mask) (*pb.ListDocumentsResponse, error) {
 	v, err := d.view(r.GetTransaction(), r, func(id []byte) (store.View, error) {
 		return d.Txns.ReadScan(id, func(doc *store.Document) bool { return doc.Key.Under(coll) })
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := d.mayList(ctx, who, v, q); err != nil {
 		return nil, err
 	}
 	var from resource.Key
@@ -274,13 +291,16 @@ func (s *Service) listAll(d *Database, r *pb.ListDocumentsRequest, coll, after r
 }
 
 // ListCollectionIds lists the collections of a document or of the root.
-func (s *Service) ListCollectionIds(_ context.Context, r *pb.ListCollectionIdsRequest) (*pb.ListCollectionIdsResponse, error) {
+func (s *Service) ListCollectionIds(ctx context.Context, who guard.Caller, r *pb.ListCollectionIdsRequest) (*pb.ListCollectionIdsResponse, error) {
 	name, parent, err := resource.ParseParent(r.GetParent())
 	if err != nil {
 		return nil, err
 	}
 	d, err := s.Engine.Database(name)
 	if err != nil {
+		return nil, err
+	}
+	if err := d.mustOwn(ctx, who, "list collection ids", parent); err != nil {
 		return nil, err
 	}
 	size, err := pageSize(r.GetPageSize(), 1000)

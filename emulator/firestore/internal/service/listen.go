@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/listen"
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/resource"
@@ -19,7 +20,7 @@ import (
 
 // Listen serves one stream until receive fails, with io.EOF when the client has nothing more to ask for; then the
 // stream ends. send is called by one goroutine at a time.
-func (s *Service) Listen(ctx context.Context, receive func() (*pb.ListenRequest, error), send func(*pb.ListenResponse) error) error {
+func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (*pb.ListenRequest, error), send func(*pb.ListenResponse) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	requests := make(chan *pb.ListenRequest)
@@ -47,6 +48,9 @@ func (s *Service) Listen(ctx context.Context, receive func() (*pb.ListenRequest,
 		case r := <-requests:
 			if d == nil {
 				if d, err = s.database(r.GetDatabase()); err != nil {
+					return err
+				}
+				if err := d.Guard.Admit(who); err != nil {
 					return err
 				}
 				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, send)

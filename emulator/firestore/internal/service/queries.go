@@ -7,6 +7,7 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
 	"heek.kr/heektime/emulator/firestore/field"
+	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/resource"
@@ -39,9 +40,13 @@ func (e *Engine) checkIndexes(q *query.Query, sums []field.Path) error {
 }
 
 // run finds a query's results in the state that sel selects, in the transaction id if that is not empty.
-func (d *Database) run(id []byte, sel selector, q *query.Query) (query.Result, store.View, error) {
+func (d *Database) run(ctx context.Context, who guard.Caller, id []byte, sel newSelector, q *query.Query) (query.Result, store.View, error) {
 	v, err := d.view(id, sel, func(id []byte) (store.View, error) { return d.Txns.ReadQuery(id, q) })
+	if err == nil {
+		err = d.mayList(ctx, who, v, q)
+	}
 	if err != nil {
+		d.giveUp(id, sel.GetNewTransaction() != nil)
 		return query.Result{}, v, err
 	}
 	r := q.Run(v, d)
@@ -49,7 +54,7 @@ func (d *Database) run(id []byte, sel selector, q *query.Query) (query.Result, s
 }
 
 // RunQuery sends the results of a query.
-func (s *Service) RunQuery(_ context.Context, r *pb.RunQueryRequest, send func(*pb.RunQueryResponse) error) error {
+func (s *Service) RunQuery(ctx context.Context, who guard.Caller, r *pb.RunQueryRequest, send func(*pb.RunQueryResponse) error) error {
 	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery(), nil)
 	if err != nil {
 		return err
@@ -58,7 +63,7 @@ func (s *Service) RunQuery(_ context.Context, r *pb.RunQueryRequest, send func(*
 	if err != nil {
 		return err
 	}
-	found, v, err := d.run(id, r, q)
+	found, v, err := d.run(ctx, who, id, r, q)
 	if err != nil {
 		return err
 	}
@@ -83,7 +88,7 @@ func (s *Service) RunQuery(_ context.Context, r *pb.RunQueryRequest, send func(*
 }
 
 // RunAggregationQuery sends the numbers computed over a query's results.
-func (s *Service) RunAggregationQuery(_ context.Context, r *pb.RunAggregationQueryRequest, send func(*pb.RunAggregationQueryResponse) error) error {
+func (s *Service) RunAggregationQuery(ctx context.Context, who guard.Caller, r *pb.RunAggregationQueryRequest, send func(*pb.RunAggregationQueryResponse) error) error {
 	sq := r.GetStructuredAggregationQuery()
 	list, err := query.ParseAggregations(sq.GetAggregations())
 	if err != nil {
@@ -97,7 +102,7 @@ func (s *Service) RunAggregationQuery(_ context.Context, r *pb.RunAggregationQue
 	if err != nil {
 		return err
 	}
-	found, v, err := d.run(id, r, q)
+	found, v, err := d.run(ctx, who, id, r, q)
 	if err != nil {
 		return err
 	}
@@ -115,7 +120,7 @@ func (s *Service) RunAggregationQuery(_ context.Context, r *pb.RunAggregationQue
 const minPartition = 128
 
 // PartitionQuery splits a collection group query into parts that can be run side by side.
-func (s *Service) PartitionQuery(_ context.Context, r *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
+func (s *Service) PartitionQuery(ctx context.Context, who guard.Caller, r *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
 	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery(), nil)
 	if err != nil {
 		return nil, err
@@ -141,6 +146,9 @@ func (s *Service) PartitionQuery(_ context.Context, r *pb.PartitionQueryRequest)
 		if v, err = d.ViewAt(value.MicrosOf(t.AsTime())); err != nil {
 			return nil, err
 		}
+	}
+	if err := d.mayList(ctx, who, v, q); err != nil {
+		return nil, err
 	}
 	docs := q.Run(v, d).Docs
 	step := max(minPartition, len(docs)/int(min(r.GetPartitionCount(), math.MaxInt32-1)+1))

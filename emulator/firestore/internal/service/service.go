@@ -19,6 +19,7 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore/field"
+	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/index"
 	"heek.kr/heektime/emulator/firestore/internal/listen"
 	"heek.kr/heektime/emulator/firestore/internal/persist"
@@ -31,8 +32,9 @@ import (
 // Database is one database and all that runs on it.
 type Database struct {
 	*store.DB
-	Txns *txn.Manager
-	Hub  *listen.Hub
+	Txns  *txn.Manager
+	Hub   *listen.Hub
+	Guard *guard.Guard
 
 	life [8]byte      // tells resume tokens of this database from those of another with the same name
 	log  *persist.Log // nil when nothing is kept
@@ -46,8 +48,11 @@ type Engine struct {
 	streams atomic.Uint64
 	indexes atomic.Pointer[index.Definitions] // nil when none are asked for
 
-	mu  sync.RWMutex
-	dbs map[resource.Database]*Database
+	mu     sync.RWMutex
+	dbs    map[resource.Database]*Database
+	guards map[string]*guard.Guard // by project
+	rules  *guard.Edition          // of projects that have none of their own
+	own    map[string]bool         // projects that have
 }
 
 // Options are what an engine is made of.
@@ -61,7 +66,8 @@ type Options struct {
 // NewEngine makes an engine with the databases that its data directory holds. It asks for no indexes until
 // [Engine.SetIndexes].
 func NewEngine(o Options) (*Engine, error) {
-	e := &Engine{options: o, closing: make(chan struct{}), dbs: map[resource.Database]*Database{}}
+	e := &Engine{options: o, closing: make(chan struct{}), dbs: map[resource.Database]*Database{},
+		guards: map[string]*guard.Guard{}, own: map[string]bool{}}
 	if o.DataDir == "" {
 		return e, nil
 	}
@@ -106,7 +112,7 @@ func (e *Engine) Names() []string {
 
 // open makes a database, or loads it.
 func (e *Engine) open(name resource.Database) (*Database, error) {
-	d := &Database{DB: store.New(name, e.options.Clock)}
+	d := &Database{DB: store.New(name, e.options.Clock), Guard: e.guard(name.Project())}
 	rand.Read(d.life[:])
 	if e.options.DataDir != "" {
 		log, err := persist.Open(e.dir(name), d.DB, e.options.Logger)

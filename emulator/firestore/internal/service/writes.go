@@ -8,17 +8,22 @@ import (
 	"strconv"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+
+	"heek.kr/heektime/emulator/firestore/internal/guard"
 )
 
 // Write serves one stream of commits until receive fails, with io.EOF when the client has no more. The first request
 // names the database; each after it is one commit, answered in order. A commit that fails ends the stream.
-func (s *Service) Write(ctx context.Context, receive func() (*pb.WriteRequest, error), send func(*pb.WriteResponse) error) error {
+func (s *Service) Write(ctx context.Context, who guard.Caller, receive func() (*pb.WriteRequest, error), send func(*pb.WriteResponse) error) error {
 	first, err := receive()
 	if err != nil {
 		return ended(err)
 	}
 	d, err := s.database(first.GetDatabase())
 	if err != nil {
+		return err
+	}
+	if err := d.Guard.Admit(who); err != nil {
 		return err
 	}
 	if len(first.GetWrites()) > 0 {
@@ -44,7 +49,7 @@ func (s *Service) Write(ctx context.Context, receive func() (*pb.WriteRequest, e
 			}
 			continue
 		}
-		c, results, err := d.commit(ctx, nil, r.GetWrites())
+		c, results, err := d.commit(ctx, who, nil, r.GetWrites())
 		if err != nil {
 			return err
 		}

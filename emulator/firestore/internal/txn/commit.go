@@ -20,9 +20,20 @@ func (blocked) Error() string { return "blocked by an older transaction" }
 // recheck is how often a waiting commit looks again, as the transaction it waits for may expire by the clock.
 const recheck = 20 * time.Millisecond
 
-// Commit carries out the writes, all or none, in their order; id is empty outside of a transaction. Contention that
-// does not end in time is ABORTED.
-func (m *Manager) Commit(ctx context.Context, id []byte, writes []*write.Write) (*store.Commit, []write.Result, error) {
+// Step is a write that was carried out, but not yet committed.
+type Step struct {
+	Write         *write.Write
+	Before, After *store.Document // nil for none; what writes before it left is Before
+}
+
+// Judge says whether a commit may happen, when all of its writes have been carried out, or when the last of steps has
+// failed; then it returns what the client is to be told of that. It runs while nothing else can be committed, perhaps
+// several times, and may look at the Tx later, too.
+type Judge func(tx *store.Tx, steps []Step, failed error) error
+
+// Commit carries out the writes, all or none, in their order, if judge allows it; nil allows everything. id is empty
+// outside of a transaction. Contention that does not end in time is ABORTED.
+func (m *Manager) Commit(ctx context.Context, id []byte, writes []*write.Write, judge Judge) (*store.Commit, []write.Result, error) {
 	var age uint64 // of this commit; outside of a transaction, it is as young as can be when it first comes
 	results := make([]write.Result, len(writes))
 	deadline := time.Now().Add(m.lockWait)
@@ -38,11 +49,14 @@ func (m *Manager) Commit(ctx context.Context, id []byte, writes []*write.Write) 
 				m.seq++
 				age = m.seq
 			}
-			for i, w := range writes {
-				if results[i], err = w.Apply(tx); err != nil {
-					m.end(t)
-					return err
-				}
+			if judge == nil {
+				err = carryOut(tx, writes, results)
+			} else {
+				err = judged(tx, writes, results, judge)
+			}
+			if err != nil {
+				m.end(t)
+				return err
 			}
 			if err := m.claim(tx, t, age); err != nil {
 				return err
@@ -62,6 +76,27 @@ func (m *Manager) Commit(ctx context.Context, id []byte, writes []*write.Write) 
 			return nil, nil, err
 		}
 	}
+}
+
+func carryOut(tx *store.Tx, writes []*write.Write, results []write.Result) (err error) {
+	for i, w := range writes {
+		if results[i], err = w.Apply(tx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func judged(tx *store.Tx, writes []*write.Write, results []write.Result, judge Judge) (err error) {
+	steps := make([]Step, len(writes))
+	for i, w := range writes {
+		steps[i] = Step{Write: w, Before: tx.Get(w.Key)}
+		if results[i], err = w.Apply(tx); err != nil {
+			return judge(tx, steps[:i+1], err)
+		}
+		steps[i].After = results[i].Doc
+	}
+	return judge(tx, steps, nil)
 }
 
 // end closes the transaction of a commit, if it has one.
