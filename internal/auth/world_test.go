@@ -74,13 +74,13 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// environment is the process's, where the Admin SDK looks for the emulator when it is made, and only then.
-var environment sync.Mutex
+// process guards the process's environment, where the Admin SDK looks for the emulator when it is made, and only then.
+var process sync.Mutex
 
 func (w *world) dependencies(t testing.TB, authAddress string) auth.Dependencies {
 	t.Helper()
-	environment.Lock()
-	defer environment.Unlock()
+	process.Lock()
+	defer process.Unlock()
 	os.Setenv("FIREBASE_AUTH_EMULATOR_HOST", authAddress)
 	defer os.Unsetenv("FIREBASE_AUTH_EMULATOR_HOST")
 	accounts, passwords, err := auth.Authentication(context.Background(), w.Project, "any-key", "")

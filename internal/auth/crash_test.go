@@ -1,0 +1,208 @@
+package auth_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	firebaseauth "firebase.google.com/go/v4/auth"
+
+	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/mortal"
+)
+
+const (
+	oldEmail    = "minsu@user.heektime.heek.kr"
+	oldUID      = "11111111-2222-3333-4444-555555555555"
+	oldPassword = "old " + secret
+)
+
+// begin is what Authentication has before the first login of an old account.
+var begin = map[string]*firebaseauth.UserToCreate{
+	"nothing":                     nil,
+	"an account without password": (&firebaseauth.UserToCreate{}).UID(oldUID),
+}
+
+// A login of an old account dies, or one of its calls fails, at each of its calls. Whatever became of it: the password goes
+// on being right and others wrong, there is one account with the old uid, and the next logins move it to the end.
+func TestDyingBetweenAnySteps(t *testing.T) {
+	t.Parallel()
+	for name, there := range begin {
+		for _, kind := range mortal.Faults() {
+			t.Run(name+"/"+kind.String(), func(t *testing.T) {
+				t.Parallel()
+				for at := 0; ; at++ {
+					if calls := dieAt(t, there, kind, at); at >= len(calls) {
+						if at < 7 {
+							t.Errorf("a login made only %d calls: %v", at, calls)
+						}
+						return
+					}
+				}
+			})
+		}
+	}
+}
+
+func dieAt(t *testing.T, there *firebaseauth.UserToCreate, kind mortal.Fault, at int) []string {
+	w := newWorld(t)
+	w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
+	if there != nil {
+		if _, err := w.accounts.CreateUser(t.Context(), there); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, p, ctx := w.mortal(t, kind, at)
+	account, err := s.Login(ctx, auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"})
+	calls := p.Calls()
+	where := fmt.Sprintf("%v at call %d", kind, at)
+	if at < len(calls) {
+		where += " (" + calls[at] + ")"
+	}
+	switch {
+	case err == nil && account.UID != oldUID:
+		t.Errorf("%s: signed in as %s", where, account.UID)
+	case errors.Is(err, auth.ErrWrong):
+		t.Errorf("%s: the right password is called wrong", where)
+	}
+	w.holds(t, where, oldPassword)
+	return calls
+}
+
+// holds checks all that must be so after anything: by new processes, later.
+func (w *world) holds(t *testing.T, where, password string) {
+	t.Helper()
+	w.Clock.Advance(2 * time.Minute) // who held the account is dead
+	s := w.service(t)
+	if _, err := s.Login(t.Context(), auth.Attempt{Email: oldEmail, Password: "wrong " + secret, Client: "other"}); !errors.Is(err, auth.ErrWrong) {
+		t.Errorf("%s: then a wrong password: %v", where, err)
+	}
+	for range 2 {
+		account, err := s.Login(t.Context(), auth.Attempt{Email: oldEmail, Password: password, Client: "c"})
+		if err != nil || account.UID != oldUID || !account.Legacy {
+			t.Fatalf("%s: then the right password: %+v, %v", where, account, err)
+		}
+	}
+	if w.remaining(t) != 0 {
+		t.Errorf("%s: the old hash is left", where)
+	}
+	if users := w.Auth.Users(w.Project); len(users) != 1 || users[0].LocalID != oldUID {
+		t.Errorf("%s: accounts are %v", where, users)
+	}
+	if w.direct(t, oldEmail, password) != oldUID || w.user(t, oldUID).CustomClaims[auth.LegacyClaim] != true {
+		t.Errorf("%s: Authentication has not all of the account", where)
+	}
+}
+
+// Between a login that dies and the next, the owner changes the password at Authentication, if the account got there. From
+// then on the old password is wrong, though its hash is left.
+func TestPasswordChangedAfterDying(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []mortal.Fault{mortal.KillBefore, mortal.KillAfter} {
+		t.Run(kind.String(), func(t *testing.T) {
+			t.Parallel()
+			changed := 0
+			for at := 0; ; at++ {
+				w := newWorld(t)
+				w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
+				s, p, ctx := w.mortal(t, kind, at)
+				s.Login(ctx, auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"})
+				if at >= len(p.Calls()) {
+					break
+				}
+				if w.direct(t, oldEmail, oldPassword) == "" {
+					continue
+				}
+				changed++
+				newer := "newer " + secret
+				if _, err := w.accounts.UpdateUser(t.Context(), oldUID, (&firebaseauth.UserToUpdate{}).Password(newer)); err != nil {
+					t.Fatal(err)
+				}
+				w.Clock.Advance(2 * time.Minute)
+				if _, err := w.service(t).Login(t.Context(), auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "d"}); !errors.Is(err, auth.ErrWrong) {
+					t.Errorf("died at call %d, password changed, old one: %v", at, err)
+				}
+				if w.direct(t, oldEmail, oldPassword) != "" {
+					t.Errorf("died at call %d: the old password is back", at)
+				}
+				if account, err := w.service(t).Login(t.Context(), auth.Attempt{Email: oldEmail, Password: newer, Client: "e"}); err != nil || account.UID != oldUID {
+					t.Errorf("died at call %d: newer password: %v", at, err)
+				}
+				if w.remaining(t) != 0 {
+					t.Errorf("died at call %d: the hash is left", at)
+				}
+			}
+			if changed < 3 {
+				t.Errorf("only %d deaths left an account that had its password", changed)
+			}
+		})
+	}
+}
+
+// Registering is one step; when its answer gets lost, the caller's next try hears that the address is taken, and the password
+// is the one that was sent.
+func TestRegisterDying(t *testing.T) {
+	t.Parallel()
+	for _, kind := range mortal.Faults() {
+		for at := 0; ; at++ {
+			w := newWorld(t)
+			s, p, ctx := w.mortal(t, kind, at)
+			a := auth.Attempt{Email: "new@example.com", Password: secret, Client: "c"}
+			uid, err := s.Register(ctx, a)
+			if at >= len(p.Calls()) {
+				break
+			}
+			again, againErr := w.service(t).Register(t.Context(), a)
+			switch {
+			case err == nil && !errors.Is(againErr, auth.ErrTaken), againErr != nil && !errors.Is(againErr, auth.ErrTaken):
+				t.Errorf("%v at %d: %q, %v, then %q, %v", kind, at, uid, err, again, againErr)
+			}
+			if got := w.direct(t, a.Email, a.Password); got == "" || len(w.Auth.Users(w.Project)) != 1 {
+				t.Errorf("%v at %d: direct sign-in is %q", kind, at, got)
+			}
+		}
+	}
+}
+
+// Whoever is held by a process that lives is waited for; by one that died, not longer than the hold.
+func TestHeldAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
+	ref := credential.Ref(w.fs, oldEmail)
+	doc, err := ref.Get(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := credential.Read(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := held.Hold(t.Context(), w.now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	second, err := credential.Read(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Hold(t.Context(), w.now().Add(time.Minute)); !errors.Is(err, credential.ErrChanged) {
+		t.Errorf("a second one holds it, too: %v", err)
+	}
+	if err := second.Delete(t.Context()); !errors.Is(err, credential.ErrChanged) {
+		t.Errorf("a second one deletes it: %v", err)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := w.service(t).Login(t.Context(), auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"})
+		done <- err
+	}()
+	if err := held.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Errorf("after the release: %v", err)
+	}
+	w.holds(t, "released", oldPassword)
+}

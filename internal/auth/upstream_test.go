@@ -1,0 +1,108 @@
+package auth_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"heek.kr/heektime/internal/auth"
+)
+
+// Authentication does not answer, answers nonsense, or quotes what it was sent. Nobody is let in or turned away for it, no
+// account is lost, and no password gets into a log: TestMain looks.
+func TestAuthenticationMisbehaves(t *testing.T) {
+	t.Parallel()
+	quote := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			w.WriteHeader(status)
+			w.Write([]byte(`{"error":{"message":` + string(body) + `}}` + string(body)))
+		}
+	}
+	text := func(status int, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); io.WriteString(w, body) }
+	}
+	for name, c := range map[string]struct {
+		call   string // the end of the path that it happens to; "" for all
+		answer http.HandlerFunc
+		status int
+	}{
+		"quotes with 200":        {"", quote(200), 503},
+		"quotes with 400":        {"", quote(400), 503},
+		"quotes with 500":        {"", quote(500), 503},
+		"no JSON":                {"", text(200, "<html>"), 503},
+		"nothing":                {"", text(200, ""), 503},
+		"another's account":      {":signInWithPassword", text(200, `{"localId":"victim","email":"other@example.com","idToken":"a.e30.c"}`), 503},
+		"no token":               {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","mfaPendingCredential":"x"}`), 200}, // refused there, right here
+		"a token that is none":   {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","idToken":"x"}`), 503},
+		"no uid":                 {":signInWithPassword", text(200, `{"email":"`+oldEmail+`","idToken":"a.e30.c"}`), 503},
+		"a redirect":             {":signInWithPassword", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 307) }, 503},
+		"wants no more":          {":signInWithPassword", text(400, `{"error":{"message":"TOO_MANY_ATTEMPTS_TRY_LATER : Later."}}`), 429},
+		"429":                    {":signInWithPassword", text(429, `{}`), 429},
+		"switched off":           {":signInWithPassword", text(400, `{"error":{"message":"OPERATION_NOT_ALLOWED"}}`), 503},
+		"bad key":                {":signInWithPassword", text(400, `{"error":{"message":"API key not valid. Please pass a valid API key."}}`), 503},
+		"look-ups fail":          {":lookup", text(500, `{}`), 503},
+		"look-ups quote":         {":lookup", quote(400), 503},
+		"creating quotes":        {"/accounts", quote(500), 503},
+		"creating is not served": {"/accounts", text(403, `{"error":{"message":"PERMISSION_DENIED"}}`), 503},
+		"marking fails":          {":update", quote(500), 503},
+		"cannot be created":      {"/accounts", text(400, `{"error":{"message":"INVALID_EMAIL"}}`), 200}, // and stays
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
+			bad := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, c.call) {
+					c.answer(rw, r)
+					return
+				}
+				w.Auth.ServeHTTP(rw, r)
+			}))
+			defer bad.Close()
+			d := w.dependencies(t, strings.TrimPrefix(bad.URL, "http://"))
+			s, err := auth.New(d)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := post(t, w.serve(t, s)+"/login/", "192.0.2.1", entry{oldEmail, oldPassword})
+			if r.status != c.status || r.status == 200 && r.UID != oldUID || r.status >= 429 && r.header.Get("Retry-After") == "" {
+				t.Errorf("%d %s, want %d", r.status, r.body, c.status)
+			}
+			w.holds(t, name, oldPassword)
+		})
+	}
+}
+
+// A registration that Authentication refuses or garbles makes no account that nobody knows of.
+func TestRegisterWhenAuthenticationMisbehaves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for message, want := range map[string]error{
+		"EMAIL_EXISTS": auth.ErrTaken, "INVALID_EMAIL": auth.ErrInvalid, "WEAK_PASSWORD : " + secret: auth.ErrInvalid, "": auth.ErrUnavailable,
+	} {
+		status := 400
+		if message == "" {
+			status = 500
+		}
+		bad := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/accounts") {
+				rw.WriteHeader(status)
+				io.WriteString(rw, `{"error":{"message":"`+message+`"}}`)
+				return
+			}
+			w.Auth.ServeHTTP(rw, r)
+		}))
+		s, err := auth.New(w.dependencies(t, strings.TrimPrefix(bad.URL, "http://")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Register(t.Context(), auth.Attempt{Email: "new@example.com", Password: secret, Client: message}); !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", message, err, want)
+		}
+		bad.Close()
+	}
+}
