@@ -15,7 +15,7 @@ import (
 // crashSeeds is how many histories TestKilledAtAnyPoint goes through.
 const crashSeeds = 1000
 
-// Killed before or after any of its calls, run twice at once, repeated or late: after every step of a random history the
+// Killed before or after any of its calls, standing still there while others go on, run twice at once, repeated or late: after every step of a random history the
 // semester points to a whole list that the school once offered; and at the end one healthy run brings the newest list
 // and leaves nothing over.
 func TestKilledAtAnyPoint(t *testing.T) {
@@ -44,29 +44,19 @@ func history(t *testing.T, w *world, seed uint64, id semester.ID) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	var offered []string
 	var tasks []refresh.Task
-	for step := range 3 + random.IntN(4) {
-		v := fmt.Sprintf("%d판", random.IntN(4)) // an older version may come back
+	// next is a task for a list that the school has just changed; now and then it is one from before.
+	next := func() refresh.Task {
+		v := fmt.Sprintf("%d판", random.IntN(5)) // an older version may come back
 		offered = append(offered, v)
 		w.school.offer(id, titles(v, 5)...)
 		task := w.task(id)
-		if len(tasks) > 0 && random.IntN(4) == 0 {
-			task = tasks[random.IntN(len(tasks))] // repeated, or an old one late
+		if len(tasks) > 0 && random.IntN(5) == 0 {
+			return tasks[random.IntN(len(tasks))] // repeated, or an old one late
 		}
 		tasks = append(tasks, task)
-		m := &mortal{kind: fault(random.IntN(int(faults))), at: random.IntN(25)}
-		// A dead process leaves its transaction behind, whose locks hold up everybody until it runs out.
-		runOut := time.AfterFunc(400*time.Millisecond, func() { w.Clock.Advance(2 * time.Minute) })
-		var beside sync.WaitGroup
-		if random.IntN(3) == 0 {
-			other := &mortal{kind: fault(random.IntN(int(faults))), at: random.IntN(25)}
-			beside.Go(func() { other.refresh(t, w, id, task) })
-		}
-		run, calls, err := m.refresh(t, w, id, task)
-		beside.Wait()
-		runOut.Stop()
-		if list := w.published(t, id); list != nil && (len(list) != 5 || !slices.Contains(offered, version(list))) {
-			t.Errorf("step %d (%v at call %d of %d, %+v, %v): published %d lectures of %q, the school offered %v", step, m.kind, m.at, calls, run, err, len(list), version(list), offered)
-		}
+		return task
+	}
+	pass := func() {
 		switch random.IntN(6) {
 		case 0, 1:
 			w.Clock.Advance(2 * time.Hour) // left-overs are now old enough for everybody's clean-up
@@ -74,8 +64,53 @@ func history(t *testing.T, w *world, seed uint64, id semester.ID) {
 			w.Clock.Advance(2 * time.Minute) // the transactions of the dead have run out
 		}
 	}
+	for step := range 4 + random.IntN(4) {
+		m := newMortal(fault(random.IntN(int(faults))), random.IntN(20))
+		task := next()
+		var run *refresh.Run
+		var calls int
+		var err error
+		newest := "" // the version that must be published, "" when it may be any
+		// A dead or still process leaves its transaction open, whose locks hold up everybody until it runs out.
+		runOut := time.AfterFunc(400*time.Millisecond, func() { w.Clock.Advance(2 * time.Minute) })
+		if m.stands() {
+			ended := make(chan struct{})
+			go func() { defer close(ended); run, calls, err = m.refresh(t, w, id, task) }()
+			select {
+			case <-ended: // it made fewer calls than that
+			case <-m.stalled:
+				for range 1 + random.IntN(3) {
+					pass()
+					between, _, betweenErr := newMortal(none, 0).refresh(t, w, id, next())
+					newest = ""
+					if betweenErr == nil && (between.Outcome == refresh.Changed || between.Outcome == refresh.Unchanged) {
+						newest = offered[len(offered)-1]
+					}
+				}
+				close(m.resume)
+				<-ended
+			}
+		} else {
+			var beside sync.WaitGroup
+			if random.IntN(3) == 0 {
+				other := newMortal(fault(random.IntN(int(stallBefore))), random.IntN(20))
+				beside.Go(func() { other.refresh(t, w, id, task) })
+			}
+			run, calls, err = m.refresh(t, w, id, task)
+			beside.Wait()
+		}
+		runOut.Stop()
+		list := w.published(t, id)
+		if list != nil && (len(list) != 5 || !slices.Contains(offered, version(list))) {
+			t.Errorf("step %d (%v at call %d of %d, %+v, %v): published %d lectures of %q, the school offered %v", step, m.kind, m.at, calls, run, err, len(list), version(list), offered)
+		}
+		if newest != "" && version(list) != newest {
+			t.Errorf("step %d (%v at call %d of %d, %+v, %v): published %q over the newer %q", step, m.kind, m.at, calls, run, err, version(list), newest)
+		}
+		pass()
+	}
 	w.Clock.Advance(2 * time.Hour)
-	run, calls, err := (&mortal{}).refresh(t, w, id, w.task(id))
+	run, calls, err := newMortal(none, 0).refresh(t, w, id, w.task(id))
 	if err != nil || (run.Outcome != refresh.Changed && run.Outcome != refresh.Unchanged) {
 		t.Errorf("healthy run after %d calls: %+v, %v", calls, run, err)
 		return
@@ -91,5 +126,55 @@ func history(t *testing.T, w *world, seed uint64, id semester.ID) {
 	slices.Sort(kept)
 	if objects := w.objects(t, id); !slices.Equal(objects, kept) || len(record.Condemned) > 0 {
 		t.Errorf("objects %v, published %v, condemned %v", objects, kept, record.Condemned)
+	}
+}
+
+// A clean-up stands still at each of its calls in turn, while the list that it takes for a left-over comes back.
+func TestLeftOverComesBackDuringCleanUp(t *testing.T) {
+	for at := range 20 {
+		for _, kind := range []fault{stallBefore, stallAfter} {
+			t.Run(fmt.Sprintf("%v call %d", kind, at), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				// A run that dies when it has stored its list, before anything points to it.
+				w.school.offer(semesterID, titles("왼판", 5)...)
+				for call := 0; len(w.objects(t, semesterID)) == 0; call++ {
+					newMortal(killAfter, call).refresh(t, w, semesterID, w.task(semesterID))
+					w.Clock.Advance(2 * time.Minute)
+				}
+				w.Clock.Advance(2 * time.Hour)
+				w.school.offer(semesterID, titles("다른 판", 5)...)
+				m, ended := newMortal(kind, at), make(chan struct{})
+				go func() { defer close(ended); m.refresh(t, w, semesterID, w.task(semesterID)) }()
+				select {
+				case <-ended: // it makes fewer calls than that
+					return
+				case <-m.stalled:
+				}
+				w.Clock.Advance(2 * time.Minute)
+				w.school.offer(semesterID, titles("왼판", 5)...)
+				run, _, err := newMortal(none, 0).refresh(t, w, semesterID, w.task(semesterID))
+				close(m.resume)
+				<-ended
+				if got := version(w.published(t, semesterID)); err == nil && got != "왼판" {
+					t.Errorf("published %q after %+v", got, run)
+				}
+			})
+		}
+	}
+}
+
+// What nobody of ours does: the published object is deleted. The next run brings it back, though the list is the same.
+func TestDeletedObjectIsRepaired(t *testing.T) {
+	w := newWorld(t)
+	w.school.offer(semesterID, titles("판", 5)...)
+	first := w.mustRefresh(t)
+	if err := w.bucket.Object(w.objects(t, semesterID)[0]).Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.Clock.Advance(time.Minute)
+	second := w.mustRefresh(t)
+	if version(w.published(t, semesterID)) != "판" || second.URL != first.URL {
+		t.Errorf("run %+v", second)
 	}
 }

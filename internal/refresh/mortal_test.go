@@ -21,12 +21,14 @@ import (
 type fault int
 
 const (
-	none       fault = iota
-	killBefore       // the process dies before the call goes out
-	killAfter        // the process dies when the call has been carried out, before it hears of it
-	failBefore       // the call does not get through; the process lives
-	failAfter        // the call is carried out, but its answer is lost; the process lives
-	faults           // how many there are
+	none        fault = iota
+	killBefore        // the process dies before the call goes out
+	killAfter         // the process dies when the call has been carried out, before it hears of it
+	failBefore        // the call does not get through; the process lives
+	failAfter         // the call is carried out, but its answer is lost; the process lives
+	stallBefore       // the process stands still before the call, until others have gone on
+	stallAfter        // the process stands still when the call has been carried out
+	faults            // how many there are
 )
 
 // mortal is a process that a fault hits at one of its calls to the cloud. Every step of a refresh is a call, so this is
@@ -35,10 +37,25 @@ type mortal struct {
 	kind fault
 	at   int // which call, from 0
 
+	// stalled is closed when the process stands still; it goes on when resume is closed.
+	stalled, resume chan struct{}
+
 	mu    sync.Mutex
 	calls int
 	dead  bool
 	kill  context.CancelFunc
+}
+
+func newMortal(kind fault, at int) *mortal {
+	return &mortal{kind: kind, at: at, stalled: make(chan struct{}), resume: make(chan struct{})}
+}
+
+// stands says whether the process is one that stands still for a while.
+func (m *mortal) stands() bool { return m.kind == stallBefore || m.kind == stallAfter }
+
+func (m *mortal) stall() {
+	close(m.stalled)
+	<-m.resume
 }
 
 var errDead = errors.New("the process is dead")
@@ -58,8 +75,13 @@ func (m *mortal) call(do func() error) error {
 		return errDead
 	case hit && m.kind == failBefore:
 		return status.Error(codes.Internal, "injected: the call does not get through")
+	case hit && m.kind == stallBefore:
+		m.stall()
 	}
 	err := do()
+	if hit && m.kind == stallAfter {
+		m.stall()
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if hit && m.kind == killAfter {
@@ -119,5 +141,5 @@ func (m *mortal) refresh(t testing.TB, w *world, id semester.ID, task refresh.Ta
 }
 
 func (f fault) String() string {
-	return strings.Fields("none killBefore killAfter failBefore failAfter")[f]
+	return strings.Fields("none killBefore killAfter failBefore failAfter stallBefore stallAfter")[f]
 }
