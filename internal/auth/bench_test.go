@@ -1,0 +1,68 @@
+package auth_test
+
+import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"fmt"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/internal/attempt"
+	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/werkzeug"
+)
+
+// BenchmarkLogin compares logins with the bare PBKDF2 of the same rounds, taken in turns so that both have the same machine.
+// The local cloud works in the same process and is part of the login's time. Run it with -cpu 1: percent is of a core.
+func BenchmarkLogin(b *testing.B) {
+	const rounds = werkzeug.DefaultRounds
+	hash := oldHash(b, fmt.Sprintf("pbkdf2:sha256:%d", rounds), oldPassword)
+	for name, password := range map[string]string{"old account, first login": oldPassword, "wrong password": "wrong " + secret} {
+		b.Run(name, func(b *testing.B) {
+			w := newWorld(b)
+			s := w.service(b, func(d *auth.Dependencies) { d.Limits, d.Rounds = attempt.DefaultLimits(), rounds })
+			var bare, login time.Duration
+			for i := 0; b.Loop(); i++ {
+				email := fmt.Sprintf("user%d@user.heektime.heek.kr", i)
+				if err := credential.Add(b.Context(), w.fs, credential.Credential{Email: email, UID: email, Hash: hash}); err != nil {
+					b.Fatal(err)
+				}
+				start := time.Now()
+				pbkdf2.Key(sha256.New, password, []byte(hashSalt), rounds, 32)
+				bare += time.Since(start)
+				start = time.Now()
+				_, err := s.Login(b.Context(), auth.Attempt{Email: email, Password: password, Client: email})
+				login += time.Since(start)
+				if (err == nil) != (password == oldPassword) {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(b.N)/login.Seconds(), "logins/s")
+			b.ReportMetric(float64(b.N)/bare.Seconds(), "bare/s")
+			b.ReportMetric(100*bare.Seconds()/login.Seconds(), "percent-of-bare")
+		})
+	}
+	b.Run("account of Authentication", func(b *testing.B) {
+		w := newWorld(b)
+		s := w.service(b)
+		a := auth.Attempt{Email: "new@example.com", Password: secret, Client: "c"}
+		if _, err := s.Register(b.Context(), a); err != nil {
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			if _, err := s.Login(b.Context(), a); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkOpen is what the service does between the start of its process and its first request.
+func BenchmarkOpen(b *testing.B) {
+	w := newWorld(b)
+	for b.Loop() {
+		w.service(b)
+	}
+}

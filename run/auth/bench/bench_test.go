@@ -1,0 +1,164 @@
+// Package bench measures the auth service as a process: from its start to the answer of its first login, against a twin in
+// FastAPI from Debian's packages (python3-fastapi, uvicorn).
+//
+//	go test ./run/auth/bench -run xxx -bench . -benchtime 10x
+//
+// BenchmarkLogin in internal/auth measures logins a second against the bare PBKDF2.
+package bench
+
+import (
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	firebaseauth "firebase.google.com/go/v4/auth"
+
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/credential"
+)
+
+const password = "a password of these measurements"
+
+// python is Debian's own: another one has not its packages.
+const python = "/usr/bin/python3"
+
+// BenchmarkFirstLogin reports medians, in milliseconds, and how many times faster ours is.
+func BenchmarkFirstLogin(b *testing.B) {
+	service := build(b)
+	for _, c := range []struct {
+		name   string
+		rounds int // of the old account; 0 for an account of Authentication
+	}{
+		{"account of Authentication", 0},
+		{"old account of 1000 rounds", 1000},
+		{"old account of 260000 rounds", 260_000},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			cloud := emulator.Start(b)
+			for name, value := range cloud.Environment() {
+				b.Setenv(name, value)
+			}
+			b.Setenv("FIREBASE_API_KEY", "any-key")
+			var ours, twins []time.Duration
+			for i := 0; b.Loop(); i++ {
+				email := fmt.Sprintf("user%d@user.heektime.heek.kr", i)
+				file := account(b, cloud, email, c.rounds)
+				b.Setenv("TWIN_CREDENTIALS", file)
+				// The twin first: ours moves the account away.
+				if _, err := os.Stat(python); err == nil {
+					twins = append(twins, firstLogin(b, email, func(port string) *exec.Cmd {
+						cmd := exec.Command(python, "-m", "uvicorn", "twin:app", "--log-level", "warning", "--port", port)
+						return cmd
+					}))
+				}
+				ours = append(ours, firstLogin(b, email, func(port string) *exec.Cmd {
+					cmd := exec.Command(service)
+					cmd.Env = append(os.Environ(), "PORT="+port)
+					return cmd
+				}))
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(milliseconds(ours), "ms")
+			if twins != nil {
+				b.ReportMetric(milliseconds(twins), "twin-ms")
+				b.ReportMetric(milliseconds(twins)/milliseconds(ours), "times-faster")
+			}
+		})
+	}
+}
+
+func milliseconds(times []time.Duration) float64 {
+	slices.Sort(times)
+	return float64(times[len(times)/2].Microseconds()) / 1000
+}
+
+func build(b *testing.B) string {
+	path := filepath.Join(b.TempDir(), "auth")
+	if out, err := exec.Command("go", "build", "-o", path, "heek.kr/heektime/run/auth").CombinedOutput(); err != nil {
+		b.Fatalf("build the service: %v\n%s", err, out)
+	}
+	return path
+}
+
+// account makes an account that can sign in, and the twin's file of old credentials.
+func account(b *testing.B, cloud *emulator.Cloud, email string, rounds int) string {
+	old := map[string]map[string]string{}
+	if rounds > 0 {
+		sum, err := pbkdf2.Key(sha256.New, password, []byte("salt"), rounds, 32)
+		if err != nil {
+			b.Fatal(err)
+		}
+		hash := fmt.Sprintf("pbkdf2:sha256:%d$salt$%s", rounds, hex.EncodeToString(sum))
+		old[email] = map[string]string{"uid": email, "hash": hash}
+		client := cloud.FirestoreClient(b)
+		if err := credential.Add(b.Context(), client, credential.Credential{Email: email, UID: email, Hash: hash}); err != nil {
+			b.Fatal(err)
+		}
+	} else {
+		accounts, _, err := auth.Authentication(b.Context(), cloud.Project, "any-key", "")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := accounts.CreateUser(b.Context(), (&firebaseauth.UserToCreate{}).UID(email).Email(email).Password(password)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	text, err := json.Marshal(old)
+	if err != nil {
+		b.Fatal(err)
+	}
+	path := filepath.Join(b.TempDir(), "old.json")
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return path
+}
+
+// firstLogin starts a process and says how long it took until a login was answered.
+func firstLogin(b *testing.B, email string, command func(port string) *exec.Cmd) time.Duration {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	_, port, _ := net.SplitHostPort(address)
+	cmd := command(port)
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	defer func() { cmd.Process.Kill(); cmd.Wait() }()
+	body := fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)
+	for time.Since(start) < 20*time.Second {
+		answer, err := http.Post("http://"+address+"/login/", "application/json", strings.NewReader(body))
+		if err != nil {
+			time.Sleep(time.Millisecond) // it does not listen yet
+			continue
+		}
+		answer.Body.Close()
+		took := time.Since(start)
+		if answer.StatusCode != http.StatusOK {
+			b.Fatalf("the first login is answered %d", answer.StatusCode)
+		}
+		return took
+	}
+	cmd.Process.Kill()
+	cmd.Wait()
+	b.Fatalf("no answer: %s", out.String())
+	return 0
+}
