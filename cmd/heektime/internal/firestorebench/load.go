@@ -49,7 +49,7 @@ func (b *bench) loads(ctx context.Context, targets []*target) ([]Load, error) {
 }
 
 // loadsTime is after how long no further round of the operations begins, on a machine that is too slow.
-const loadsTime = 90 * time.Second
+const loadsTime = 75 * time.Second
 
 // rounds fills the cells of loads, each of which has its operation in run. No round begins when the time is over.
 func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run []operation, limit time.Duration) error {
