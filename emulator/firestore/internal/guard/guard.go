@@ -18,7 +18,7 @@ import (
 	"log/slog"
 	"sync/atomic"
 
-	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/rules"
 )
 
@@ -66,7 +66,7 @@ func (g *Guard) Admit(who Caller) error {
 }
 
 // Begin begins a request to db. The session is nil for those whom rules do not judge.
-func (g *Guard) Begin(db resource.Database, who Caller) (*Session, error) {
+func (g *Guard) Begin(db *store.DB, who Caller) (*Session, error) {
 	if who.Owner {
 		return nil, nil
 	}
@@ -77,5 +77,5 @@ func (g *Guard) Begin(db resource.Database, who Caller) (*Session, error) {
 	if who.bad != nil {
 		return nil, who.bad
 	}
-	return &Session{guard: g, edition: e, db: db, who: who}, nil
+	return &Session{guard: g, edition: e, store: db, db: db.Name, who: who}, nil
 }

@@ -25,6 +25,7 @@ func errRefused() error {
 type Session struct {
 	guard   *Guard
 	edition *Edition
+	store   *store.DB
 	db      resource.Database
 	who     Caller
 
@@ -39,7 +40,7 @@ func (s *Session) Get(ctx context.Context, v store.View, keys ...resource.Key) e
 	if s == nil {
 		return nil
 	}
-	s.begin(v.Time(), reads{s.db, v}, len(keys) > 1)
+	s.begin(s.store.Now(), reads{s.db, v}, len(keys) > 1)
 	for _, k := range keys {
 		if err := s.judge(ctx, rules.Request{Method: rules.Get, Path: pathOf(s.db, k), Before: fieldsOf(v.Get(k))}); err != nil {
 			return err
@@ -54,22 +55,22 @@ func (s *Session) List(ctx context.Context, v store.View, q *query.Query) error 
 		return nil
 	}
 	if q.Group == "" {
-		return s.Admin(v.Time(), "query all collections", q.Parent)
+		return s.Admin("query all collections", q.Parent)
 	}
-	s.begin(v.Time(), reads{s.db, v}, false)
+	s.begin(s.store.Now(), reads{s.db, v}, false)
 	path, asked := queryOf(s.db, q)
 	return s.judge(ctx, rules.Request{Method: rules.List, Path: path, Query: asked})
 }
 
 // Admin refuses what only servers may do.
-func (s *Session) Admin(at value.Micros, what string, key resource.Key) error {
+func (s *Session) Admin(what string, key resource.Key) error {
 	if s == nil {
 		return nil
 	}
 	path := pathOf(s.db, key)
 	s.asked = append(s.asked, Judgement{
-		Time: at.Time(), Database: s.db.ID(), Method: rules.List, Path: path, UID: s.who.UID(),
-		Refusal: &rules.Refusal{Method: rules.List, Path: path, Notes: []string{"only servers may " + what}},
+		Time: s.store.Now().Time(), Database: s.db.ID(), Method: rules.List, Path: path, UID: s.who.UID(),
+		Refusal: &rules.Refusal{Method: rules.List, Path: path, Limit: "only servers may " + what},
 	})
 	return errRefused()
 }

@@ -20,6 +20,11 @@ func (s *Stream) Add(a Target, wait func(*store.Snapshot) error) error {
 	if err := wait(snap); err != nil {
 		return err
 	}
+	if err := s.allowed(t, snap); err != nil {
+		s.hub.remove(t)
+		delete(s.targets, t.id)
+		return s.Refuse(t.id, err)
+	}
 	s.hub.settle(queued) // so that the other targets, too, are told of all that snap shows
 	if err := s.change(pb.TargetChange_ADD, t.id, 0); err != nil {
 		return err

@@ -39,8 +39,9 @@ type Hub struct {
 
 	mu     sync.Mutex
 	docs   map[resource.Key]map[*target]bool
-	colls  map[resource.Key]*watched // by collection, for queries of a single one
-	groups map[string]*watched       // by collection id, for collection groups; "" for all
+	colls  map[resource.Key]*watched         // by collection, for queries of a single one
+	groups map[string]*watched               // by collection id, for collection groups; "" for all
+	hinges map[resource.Key]map[*target]bool // by documents that decide whether targets may be served
 	lag    map[*Stream]*store.Commit
 }
 
@@ -49,7 +50,7 @@ func NewHub(db *store.DB, durable func(*store.Commit)) *Hub {
 	h := &Hub{
 		db: db, durable: durable,
 		docs: map[resource.Key]map[*target]bool{}, colls: map[resource.Key]*watched{}, groups: map[string]*watched{},
-		lag: map[*Stream]*store.Commit{},
+		hinges: map[resource.Key]map[*target]bool{}, lag: map[*Stream]*store.Commit{},
 	}
 	h.ready, h.told = sync.NewCond(&h.qmu), sync.NewCond(&h.qmu)
 	db.OnCommit(h.enqueue)
@@ -130,10 +131,13 @@ func (h *Hub) tell(c *store.Commit, lost bool) {
 	hits := map[*Stream][]hit{}
 	add := func(t *target, ch store.Change) {
 		if c.Time > t.since {
-			hits[t.stream] = append(hits[t.stream], hit{t, ch})
+			hits[t.stream] = append(hits[t.stream], hit{target: t, change: ch})
 		}
 	}
 	for _, ch := range c.Changes {
+		for t := range h.hinges[ch.New.Key] {
+			hits[t.stream] = append(hits[t.stream], hit{target: t, doubt: true})
+		}
 		h.concerned(ch, func(t *target) { add(t, ch) }, func(t *target) { h.late(t, c) })
 	}
 	for _, key := range c.Touched {
@@ -155,10 +159,11 @@ func (h *Hub) tell(c *store.Commit, lost bool) {
 	}
 }
 
-// hit is a change that concerns a target.
+// hit is a change that concerns a target, or a doubt whether it may still be served.
 type hit struct {
 	target *target
 	change store.Change
+	doubt  bool
 }
 
 // late notes that a stream is to be told of the time of a commit that has no effect on it.
@@ -233,6 +238,7 @@ func (h *Hub) add(t *target) (snap *store.Snapshot, queued uint64) {
 func (h *Hub) remove(t *target) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.unhinge(t)
 	for _, k := range t.keys {
 		if delete(h.docs[k], t); len(h.docs[k]) == 0 {
 			delete(h.docs, k)

@@ -21,6 +21,7 @@ type Stream struct {
 	document func(*store.Document, *value.Fields) *pb.Document
 	send     func(*pb.ListenResponse) error
 	token    func(value.Micros) []byte
+	judge    Judge
 	targets  map[int32]*target
 	told     value.Micros // of the last global snapshot
 
@@ -31,9 +32,10 @@ type Stream struct {
 	commit *store.Commit // the last that concerns the stream and was not yet flushed
 }
 
-// NewStream makes a stream that sends with send, documents made by document and resume tokens made by token.
-func NewStream(h *Hub, document func(*store.Document, *value.Fields) *pb.Document, token func(value.Micros) []byte, send func(*pb.ListenResponse) error) *Stream {
-	return &Stream{hub: h, document: document, token: token, send: send, targets: map[int32]*target{}, Wake: make(chan struct{}, 1)}
+// NewStream makes a stream that sends with send, documents made by document and resume tokens made by token, what judge
+// allows.
+func NewStream(h *Hub, document func(*store.Document, *value.Fields) *pb.Document, token func(value.Micros) []byte, judge Judge, send func(*pb.ListenResponse) error) *Stream {
+	return &Stream{hub: h, document: document, token: token, judge: judge, send: send, targets: map[int32]*target{}, Wake: make(chan struct{}, 1)}
 }
 
 // Close forgets all targets.
@@ -50,7 +52,10 @@ func (s *Stream) offer(c *store.Commit, hits []hit) {
 	s.commit = c
 	for _, h := range hits {
 		t := h.target
-		if t.stale {
+		if h.doubt || len(t.keys) > 0 {
+			t.doubt = true
+		}
+		if h.doubt || t.stale {
 			continue
 		}
 		ch := h.change
@@ -73,7 +78,7 @@ func (s *Stream) offer(c *store.Commit, hits []hit) {
 func (s *Stream) restart(t *target, c *store.Commit) {
 	s.mu.Lock()
 	s.commit = c
-	t.pending, t.stale = nil, true
+	t.pending, t.stale, t.doubt = nil, true, true
 	s.mu.Unlock()
 	s.wake()
 }
@@ -99,7 +104,12 @@ func (s *Stream) flush(from value.Micros, must bool) error {
 	s.mu.Lock()
 	c := s.commit
 	s.commit = nil
+	var doubtful []*target
 	for _, t := range s.targets {
+		if t.doubt {
+			doubtful = append(doubtful, t)
+			t.doubt = false
+		}
 		if len(t.pending) > 0 || t.stale {
 			work = append(work, batch{t, t.pending, t.stale})
 			t.pending, t.stale = nil, false
@@ -110,6 +120,9 @@ func (s *Stream) flush(from value.Micros, must bool) error {
 	if c != nil {
 		now = max(now, c.Time)
 	}
+	if err := s.rejudge(doubtful, c); err != nil {
+		return err
+	}
 	if len(work) == 0 && now <= s.told && !must {
 		return nil
 	}
@@ -117,6 +130,7 @@ func (s *Stream) flush(from value.Micros, must bool) error {
 	for _, b := range work {
 		var err error
 		switch {
+		case s.targets[b.target.id] != b.target: // no longer served
 		case b.stale:
 			err = s.begin(b.target, c.Snapshot)
 		case b.target.limited():

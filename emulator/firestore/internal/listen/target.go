@@ -43,6 +43,9 @@ type target struct {
 
 	pending map[resource.Key]store.Change // from what the client was told last to what is now
 	stale   bool                          // changes were lost: it must begin anew
+	doubt   bool                          // it is to be judged anew
+
+	hinges []resource.Key // as the hub has them, guarded by its lock
 
 	// Of a query with a limit, the results that the client was told of. Only the stream's own goroutine uses it.
 	result map[resource.Key]*store.Document

@@ -80,7 +80,7 @@ func (d *Database) commit(ctx context.Context, who guard.Caller, txn []byte, lis
 
 // apply is the one door for changes: whatever is to judge or watch them belongs here.
 func (d *Database) apply(ctx context.Context, who guard.Caller, txn []byte, writes []*write.Write) (*store.Commit, []write.Result, error) {
-	session, err := d.Guard.Begin(d.Name, who)
+	session, err := d.Guard.Begin(d.DB, who)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/listen"
 	"heek.kr/heektime/emulator/firestore/internal/query"
+	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/resource"
 	"heek.kr/heektime/emulator/firestore/value"
 )
@@ -53,7 +54,7 @@ func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (
 				if err := d.Guard.Admit(who); err != nil {
 					return err
 				}
-				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, send)
+				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, d.listenJudge(ctx, who), send)
 				defer stream.Close()
 				wake = stream.Wake
 			}
@@ -73,6 +74,23 @@ func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (
 		if err != nil {
 			return err
 		}
+	}
+}
+
+// listenJudge judges the targets of a stream by the rules of the moment.
+func (d *Database) listenJudge(ctx context.Context, who guard.Caller) listen.Judge {
+	return func(keys []resource.Key, q *query.Query, v store.View) ([]resource.Key, error) {
+		session, err := d.Guard.Begin(d.DB, who)
+		if err != nil || session == nil {
+			return nil, err
+		}
+		defer session.End(ctx)
+		if q != nil {
+			err = session.List(ctx, v, q)
+		} else {
+			err = session.Get(ctx, v, keys...)
+		}
+		return session.Watched(), err
 	}
 }
 

@@ -25,6 +25,11 @@ func (e *Engine) SetRules(project string, rules *guard.Edition) {
 			g.Set(rules)
 		}
 	}
+	for _, d := range e.dbs {
+		if p := d.Name.Project(); p == project || project == "" && !e.own[p] {
+			d.Hub.Doubt()
+		}
+	}
 }
 
 // Guard is what judges the requests to a project.
@@ -45,7 +50,7 @@ func (e *Engine) guard(project string) *guard.Guard {
 }
 
 func (d *Database) mayGet(ctx context.Context, who guard.Caller, v store.View, keys ...resource.Key) error {
-	s, err := d.Guard.Begin(d.Name, who)
+	s, err := d.Guard.Begin(d.DB, who)
 	if err != nil || s == nil {
 		return err
 	}
@@ -54,7 +59,7 @@ func (d *Database) mayGet(ctx context.Context, who guard.Caller, v store.View, k
 }
 
 func (d *Database) mayList(ctx context.Context, who guard.Caller, v store.View, q *query.Query) error {
-	s, err := d.Guard.Begin(d.Name, who)
+	s, err := d.Guard.Begin(d.DB, who)
 	if err != nil || s == nil {
 		return err
 	}
@@ -64,12 +69,12 @@ func (d *Database) mayList(ctx context.Context, who guard.Caller, v store.View, 
 
 // mustOwn refuses everybody but servers, where there are rules.
 func (d *Database) mustOwn(ctx context.Context, who guard.Caller, what string, at resource.Key) error {
-	s, err := d.Guard.Begin(d.Name, who)
+	s, err := d.Guard.Begin(d.DB, who)
 	if err != nil || s == nil {
 		return err
 	}
 	defer s.End(ctx)
-	return s.Admin(d.Now(), what, at)
+	return s.Admin(what, at)
 }
 
 // giveUp ends the transaction of a read that failed if it began with it: nobody knows its id.
