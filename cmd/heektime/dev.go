@@ -198,10 +198,10 @@ Firestore  %s   project %s
 Auth       http://%s
 Storage    http://%s   bucket %s
 Tasks      %s   queue %s
-services   courses %s, refresh %s
+services   courses %s, refresh %s, auth %s
 log        %s
 `, b.Cloud.FirestoreAddress(), o.project, b.Cloud.AuthAddress(), b.Cloud.StorageAddress(), o.bucket, b.Cloud.TasksAddress(), local.Queue(o.project),
-		b.CoursesURL, b.RefreshURL, logPath)
+		b.CoursesURL, b.RefreshURL, b.AuthURL, logPath)
 	if school := o.demoURL; school != "" {
 		fmt.Printf("the school %s   says how to make it misbehave\n", school)
 	}

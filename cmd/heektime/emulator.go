@@ -60,9 +60,13 @@ func (o *emulatorOptions) run(ctx context.Context, command []string) (err error)
 	if err != nil {
 		return err
 	}
+	rules, err := config.ReadRules()
+	if err != nil {
+		return err
+	}
 	cloud, err := emulator.Open(emulator.Config{
 		Project: o.project, Buckets: []string{o.bucket}, DataDir: o.data, Addresses: local.Addresses(config),
-		Indexes: indexes, AllowUnindexed: o.unindexed,
+		Indexes: indexes, AllowUnindexed: o.unindexed, Rules: rules,
 		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"),
 		Log:            slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})

@@ -21,6 +21,7 @@ var commands = []command{
 	{"dev", "", "run everything on this machine: the embedded cloud, the services, the course lists", dev},
 	{"refresh", "SCHOOL SEMESTER", "read a semester's course list from its school now", refreshNow},
 	{"status", "", "show the last refresh of every semester", status},
+	{"auth", "status", "show how many old password hashes are left", authStatus},
 	{"emulator", "[-- COMMAND]", "run the embedded cloud alone, for other projects", runEmulator},
 	{"bench", "", "measure the services and print the ratios that docs/performance.md explains", bench},
 }

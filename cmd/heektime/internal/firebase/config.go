@@ -16,8 +16,9 @@ import (
 type Config struct {
 	// Path of the file, "" when there is none and the defaults hold.
 	Path string `json:"-"`
-	// Indexes is the path of the file with the composite indexes, "" when the file names none.
-	Indexes string `json:"-"`
+	// Indexes and Rules are the paths of the files with Firestore's composite indexes and security rules, "" when the file
+	// names none.
+	Indexes, Rules string `json:"-"`
 	// Emulators by name: firestore, storage, tasks as the Firebase CLI calls them, and our own services.
 	Emulators map[string]Emulator `json:"emulators"`
 }
@@ -31,20 +32,21 @@ type Emulator struct {
 }
 
 // defaults are the Firebase CLI's ports, and ours beside them.
-var defaults = map[string]int{"firestore": 8080, "auth": 9099, "storage": 9199, "tasks": 9499, "courses": 8101, "refresh": 8102}
+var defaults = map[string]int{"firestore": 8080, "auth": 9099, "storage": 9199, "tasks": 9499, "courses": 8101, "refresh": 8102, "auth-service": 8103}
 
 // UnmarshalJSON skips the entries of "emulators" that are no emulator, such as singleProjectMode.
 func (c *Config) UnmarshalJSON(data []byte) error {
 	var file struct {
 		Firestore struct {
 			Indexes string `json:"indexes"`
+			Rules   string `json:"rules"`
 		} `json:"firestore"`
 		Emulators map[string]json.RawMessage `json:"emulators"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
 		return err
 	}
-	c.Indexes, c.Emulators = file.Firestore.Indexes, map[string]Emulator{}
+	c.Indexes, c.Rules, c.Emulators = file.Firestore.Indexes, file.Firestore.Rules, map[string]Emulator{}
 	for name, raw := range file.Emulators {
 		if len(raw) == 0 || raw[0] != '{' {
 			continue
@@ -93,20 +95,27 @@ func Find(path string) (*Config, error) {
 	if err := json.Unmarshal(data, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if c.Indexes != "" {
-		c.Indexes = filepath.Join(filepath.Dir(path), c.Indexes)
+	for _, named := range []*string{&c.Indexes, &c.Rules} {
+		if *named != "" {
+			*named = filepath.Join(filepath.Dir(path), *named)
+		}
 	}
 	return c, nil
 }
 
 // ReadIndexes is the content of the file with the composite indexes, nil when there is none.
-func (c *Config) ReadIndexes() ([]byte, error) {
-	if c.Indexes == "" {
+func (c *Config) ReadIndexes() ([]byte, error) { return c.read("indexes", c.Indexes) }
+
+// ReadRules is the content of the file with Firestore's security rules, nil when there is none.
+func (c *Config) ReadRules() ([]byte, error) { return c.read("rules", c.Rules) }
+
+func (c *Config) read(what, path string) ([]byte, error) {
+	if path == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(c.Indexes)
+	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("read the indexes that %s names: %w", c.Path, err)
+		return nil, fmt.Errorf("read the %s that %s names: %w", what, c.Path, err)
 	}
 	return data, nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/courses"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/refresh"
@@ -29,7 +30,8 @@ type Config struct {
 	Project, Bucket string
 	// DataDir keeps everything across restarts; in memory when empty.
 	DataDir string
-	// AllowedOrigins are the web pages that browsers may let call the cloud and the services; any when empty.
+	// AllowedOrigins are the web pages that browsers may let call. When empty, any may call the cloud, and the usual ports of
+	// localhost the services.
 	AllowedOrigins []string
 	// SchoolsFile is the path of the school file.
 	SchoolsFile string
@@ -44,8 +46,8 @@ type Backend struct {
 	Cloud *emulator.Cloud
 	// Queue that refreshes wait in.
 	Queue *refresh.Queue
-	// CoursesURL and RefreshURL are where the services answer.
-	CoursesURL, RefreshURL string
+	// CoursesURL, RefreshURL and AuthURL are where the services answer.
+	CoursesURL, RefreshURL, AuthURL string
 
 	stop     context.CancelFunc
 	services sync.WaitGroup
@@ -60,10 +62,14 @@ func Start(ctx context.Context, cfg Config) (b *Backend, err error) {
 	if err != nil {
 		return nil, err
 	}
+	rules, err := cfg.Firebase.ReadRules()
+	if err != nil {
+		return nil, err
+	}
 	cloud, err := emulator.Open(emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
 		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: refreshAccount(cfg.Project), Log: cfg.Log,
-		Addresses: Addresses(cfg.Firebase), Indexes: indexes,
+		Addresses: Addresses(cfg.Firebase), Indexes: indexes, Rules: rules,
 	})
 	if err != nil {
 		return nil, Remedy(err, cfg.Firebase)
@@ -90,7 +96,7 @@ func Start(ctx context.Context, cfg Config) (b *Backend, err error) {
 // startServices listens for all services before it starts any, since each is told the others' addresses.
 func (b *Backend) startServices(ctx context.Context, cfg Config) error {
 	listeners := map[string]net.Listener{}
-	for _, name := range []string{"courses", "refresh"} {
+	for _, name := range []string{"courses", "refresh", "auth-service"} {
 		l, err := net.Listen("tcp", cfg.Firebase.Address(name))
 		if err != nil {
 			return fmt.Errorf("port of %s: %w; %s", name, err, cfg.Firebase.Remedy(name))
@@ -99,6 +105,12 @@ func (b *Backend) startServices(ctx context.Context, cfg Config) error {
 	}
 	b.CoursesURL = "http://" + listeners["courses"].Addr().String()
 	b.RefreshURL = "http://" + listeners["refresh"].Addr().String()
+	b.AuthURL = "http://" + listeners["auth-service"].Addr().String()
+	origins := cfg.AllowedOrigins
+	if len(origins) == 0 {
+		// A service lets no page call unless told; a developer's web app is served by one of these.
+		origins = []string{"http://localhost:5000", "http://127.0.0.1:5000", "http://localhost:5173", "http://localhost:3000"}
+	}
 	variables := map[string]map[string]string{
 		"courses": {
 			"OIDC_AUDIENCE":   b.CoursesURL,
@@ -115,8 +127,13 @@ func (b *Backend) startServices(ctx context.Context, cfg Config) error {
 			"TASKS_SERVICE_ACCOUNT": TasksAccount(cfg.Project),
 			"COURSES_URL":           b.CoursesURL,
 		},
+		"auth-service": {
+			"FIREBASE_API_KEY": "local", // the embedded Authentication takes any
+			"ALLOWED_ORIGINS":  strings.Join(origins, ","),
+		},
 	}
-	for name, open := range map[string]server.Open{"courses": courses.Open, "refresh": refresh.Open} {
+	services := map[string]server.Open{"courses": courses.Open, "refresh": refresh.Open, "auth-service": auth.Open}
+	for name, open := range services {
 		own := variables[name]
 		maps.Copy(own, b.Cloud.Environment())
 		maps.Copy(own, cfg.Variables)
