@@ -1,0 +1,136 @@
+package auth_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"testing"
+
+	"cloud.google.com/go/firestore"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/internal/attempt"
+	"heek.kr/heektime/internal/credential"
+)
+
+// A token of this service opens the documents of its uid under the project's rules, those of others not, and nobody's
+// credentials.
+func TestTokenUnderTheRules(t *testing.T) {
+	t.Parallel()
+	rules, err := os.ReadFile("../../firestore.rules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{Cloud: emulator.Start(t, func(c *emulator.Config) { c.Rules = rules })}
+	w.fs, w.now = w.FirestoreClient(t), w.Clock.Now
+	w.accounts = w.dependencies(t, w.AuthAddress()).Accounts
+	url := w.serve(t, w.service(t))
+	w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
+	w.old(t, "left@user.heektime.heek.kr", "left", oldHash(t, quick, oldPassword))
+	post(t, url+"/login/", "192.0.2.1", entry{oldEmail, "wrong " + secret})
+	me := w.as(t, post(t, url+"/login/", "192.0.2.2", entry{oldEmail, oldPassword}).Token)
+
+	profile := func(uid, name string) error {
+		return me.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+			times := map[string]any{"username": name, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp}
+			if err := tx.Set(me.Doc("users/"+uid), times); err != nil {
+				return err
+			}
+			return tx.Set(me.Doc("indices/user/usernames/"+name), map[string]any{"value": uid})
+		}, firestore.MaxAttempts(1))
+	}
+	if err := profile(oldUID, "minsu"); err != nil {
+		t.Errorf("one's own profile: %v", err)
+	}
+	if err := profile("somebody-else", "other"); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("another's profile: %v", err)
+	}
+	for _, uid := range []string{oldUID, "somebody-else"} {
+		ref := me.Doc("users/" + uid + "/timetables/0123456789")
+		semester := me.Doc("schools/s/semesters/2026-0900")
+		if _, err := w.fs.Doc("schools/s/semesters/2026-0900").Set(t.Context(), map[string]any{"year": 2026}); err != nil {
+			t.Fatal(err)
+		}
+		fields := map[string]any{"title": "시간표", "semester": semester, "visibility": "private", "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp}
+		_, err := ref.Set(t.Context(), fields)
+		if uid == oldUID {
+			if err != nil {
+				t.Errorf("one's own timetable: %v", err)
+			}
+			_, err = ref.Get(t.Context())
+			if err != nil {
+				t.Errorf("read one's own timetable: %v", err)
+			}
+			continue
+		}
+		if status.Code(err) != codes.PermissionDenied {
+			t.Errorf("write another's timetable: %v", err)
+		}
+		fields["semester"] = w.fs.Doc("schools/s/semesters/2026-0900")
+		if _, err := w.fs.Doc("users/"+uid+"/timetables/0123456789").Set(t.Context(), fields); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ref.Get(t.Context()); status.Code(err) != codes.PermissionDenied {
+			t.Errorf("read another's private timetable: %v", err)
+		}
+	}
+	for _, collection := range []string{credential.Collection, attempt.Collection} {
+		docs, err := w.fs.Collection(collection).DocumentRefs(t.Context()).GetAll()
+		if err != nil || len(docs) == 0 {
+			t.Fatalf("%s has %d documents: %v", collection, len(docs), err)
+		}
+		ref := me.Collection(collection).Doc(docs[0].ID)
+		_, get := ref.Get(t.Context())
+		_, list := me.Collection(collection).Limit(1).Documents(t.Context()).GetAll()
+		_, set := ref.Set(t.Context(), map[string]any{"failures": 0})
+		_, remove := ref.Delete(t.Context())
+		for what, err := range map[string]error{"get": get, "list": list, "set": set, "delete": remove} {
+			if status.Code(err) != codes.PermissionDenied {
+				t.Errorf("%s in %s: %v", what, collection, err)
+			}
+		}
+	}
+}
+
+// as is Google's client with the rights of who signs in with a custom token.
+func (w *world) as(t testing.TB, customToken string) *firestore.Client {
+	t.Helper()
+	body, _ := json.Marshal(map[string]any{"token": customToken, "returnSecureToken": true})
+	answer, err := http.Post("http://"+w.AuthAddress()+"/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken?key=k", "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var user struct {
+		IDToken bearer `json:"idToken"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&user); err != nil || user.IDToken == "" {
+		t.Fatalf("sign in with a custom token: %d, %v", answer.StatusCode, err)
+	}
+	conn, err := grpc.NewClient(w.FirestoreAddress(), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(user.IDToken))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	client, err := firestore.NewClient(t.Context(), w.Project, option.WithGRPCConn(conn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { client.Close() })
+	return client
+}
+
+type bearer string
+
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+}
+
+func (bearer) RequireTransportSecurity() bool { return false }
