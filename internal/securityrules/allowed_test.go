@@ -1,0 +1,224 @@
+package securityrules
+
+import (
+	"fmt"
+	"strings"
+)
+
+// allowedCase is an operation of the contract's table of what clients do.
+type allowedCase struct {
+	name string
+	op   operation
+}
+
+// The operations that attacks start from, in the shapes that clients in the field send.
+
+func usernames(name string) string { return "indices/user/usernames/" + name }
+
+// claim is Carol's sign-up.
+func claim(name string) operation {
+	return operation{who: "carol", reads: []string{usernames(name)}, writes: []write{
+		{set, "users/carol", stamped(fields{"username": name})},
+		{set, usernames(name), fields{"value": "carol"}},
+	}}
+}
+
+// rename is Alice's change of her username.
+func rename(name string) operation {
+	return operation{who: "alice", writes: []write{
+		{update, "users/alice", fields{"username": name, "updatedAt": stamp{}}},
+		{kind: remove, path: usernames("alice")},
+		{set, usernames(name), fields{"value": "alice"}},
+	}}
+}
+
+func addTimetable(id string) operation {
+	return operation{who: "alice", writes: []write{{set, "users/alice/timetables/" + id, stamped(timetable("public"))}}}
+}
+
+func changeTimetable(data fields) operation {
+	data["updatedAt"] = stamp{}
+	return operation{who: "alice", writes: []write{{update, "users/alice/timetables/" + alicePublic, data}}}
+}
+
+func addLecture() operation {
+	return operation{who: "alice", writes: []write{
+		{create, "users/alice/timetables/" + alicePublic + "/lectures/second", stamped(lecture())}}}
+}
+
+func changeLecture() operation {
+	data := lecture()
+	delete(data, "createdAt")
+	data["updatedAt"], data["title"] = stamp{}, "컴퓨터구조"
+	return operation{who: "alice", writes: []write{
+		{update, "users/alice/timetables/" + alicePublic + "/lectures/first", data}}}
+}
+
+// duplicate is a copy of a timetable with this many lectures.
+func duplicate(lectures int) operation {
+	o := addTimetable("duplicate1")
+	for i := range lectures {
+		o = o.and(write{set, fmt.Sprintf("users/alice/timetables/duplicate1/lectures/copy%d", i), stamped(lecture())})
+	}
+	return o
+}
+
+func listTimetables(who, of string, more ...where) operation {
+	return operation{who: who, list: &query{collection: "users/" + of + "/timetables", where: more,
+		order: []string{"-semester", "-createdAt"}, limit: 20}}
+}
+
+func lecturesOf(who, of, timetable string) operation {
+	return operation{who: who, listen: true, list: &query{collection: "users/" + of + "/timetables/" + timetable + "/lectures"}}
+}
+
+func listUsers(username any) operation {
+	return operation{list: &query{collection: "users", where: []where{{"username", "==", username}}}}
+}
+
+func listSemesters() operation {
+	return operation{list: &query{collection: "schools/korea/semesters", where: []where{{"status", "==", "normal"}}}}
+}
+
+func getting(who, path string) operation { return operation{who: who, get: path} }
+
+func listening(who, path string) operation { return operation{who: who, get: path, listen: true} }
+
+var isPublic = where{"visibility", "==", "public"}
+
+// allowed is the contract's table, in its order, with the edges of every bound.
+func allowed() []allowedCase {
+	list := []allowedCase{
+		{"anyone lists schools", operation{list: &query{collection: "schools"}}},
+		{"anyone gets a school", getting("", "schools/korea")},
+		{"anyone lists the normal semesters", listSemesters()},
+		{"a user lists the normal semesters", listSemesters().as("alice")},
+		{"anyone gets a semester", getting("", semester1)},
+		{"anyone gets a user", getting("", "users/alice")},
+		{"a user gets another", getting("bob", "users/alice")},
+		{"anyone finds a user by name", listUsers("alice")},
+		{"anyone finds that nobody has a name", listUsers("nobody")},
+		{"anyone asks for a name of one letter", listUsers("a")},
+		{"anyone gets a username", getting("", usernames("alice"))},
+		{"anyone gets a username that is free", getting("", usernames("free"))},
+
+		{"a listen on one's own user, which is not there yet", listening("carol", "users/carol")},
+		{"a user claims a name", claim("carol")},
+		{"a user claims a name of four letters", claim("card")},
+		{"a user claims a name of 32 letters", claim(strings.Repeat("c", 32))},
+		{"a user claims a name of four Korean letters", claim("고려대생")},
+		{"a user claims a name of 32 Korean letters", claim(strings.Repeat("호", 32))},
+		{"a user claims a name of 32 pictures", claim(strings.Repeat("😀", 32))},
+		{"a user claims a name with spaces, dots and signs", claim(" c.a-r_o@l%2F$(x)? ")},
+		{"a user claims a name that differs in its case", claim("Alice")},
+		{"a user changes the name", rename("alicia")},
+		{"a user changes the name, in another order", reversed(rename("alicia"))},
+		{"a user changes the name back and forth in its case", rename("ALICE")},
+		{"a migrated user changes the name", operation{who: "dave", writes: []write{
+			{update, "users/dave", fields{"username": "newdave", "updatedAt": stamp{}}},
+			{kind: remove, path: usernames("olddave")}, {set, usernames("newdave"), fields{"value": "dave"}}}}},
+
+		{"an owner lists timetables", listTimetables("alice", "alice")},
+		{"an owner lists the next timetables", listTimetables("alice", "alice").asking(func(q *query) {
+			q.after = []any{reference(semester1), earlier}
+		})},
+		{"an owner lists fewer timetables", listTimetables("alice", "alice").asking(func(q *query) { q.limit = 1 })},
+		{"anyone lists public timetables", listTimetables("", "alice", isPublic)},
+		{"a user lists another's public timetables", listTimetables("bob", "alice", isPublic)},
+		{"a user lists another's next public timetables", listTimetables("bob", "alice", isPublic).asking(func(q *query) {
+			q.after = []any{reference(semester1), earlier}
+		})},
+		{"an owner lists the public timetables", listTimetables("alice", "alice", isPublic)},
+		{"anyone gets a public timetable", getting("", "users/alice/timetables/"+alicePublic)},
+		{"anyone listens to a public timetable", listening("", "users/alice/timetables/"+alicePublic)},
+		{"a user gets another's public timetable", getting("bob", "users/alice/timetables/"+alicePublic)},
+		{"an owner gets a private timetable", getting("alice", "users/alice/timetables/"+alicePrivate)},
+		{"an owner listens to a private timetable", listening("alice", "users/alice/timetables/"+alicePrivate)},
+		{"an owner listens to a timetable that is not there", listening("alice", "users/alice/timetables/nothing001")},
+		{"anyone listens to the lectures of a public timetable", lecturesOf("", "alice", alicePublic)},
+		{"a user listens to the lectures of another's public timetable", lecturesOf("bob", "alice", alicePublic)},
+		{"an owner listens to the lectures of a public timetable", lecturesOf("alice", "alice", alicePublic)},
+		{"an owner listens to the lectures of a private timetable", lecturesOf("alice", "alice", alicePrivate)},
+		{"an owner listens to the lectures of a timetable that is not there", lecturesOf("alice", "alice", "nothing001")},
+		{"an owner listens to the lectures of a timetable that was deleted", lecturesOf("alice", "alice", "deleted001")},
+		{"an SDK gets a lecture that a listener of anyone misses", getting("", "users/alice/timetables/"+alicePublic+"/lectures/first")},
+		{"an SDK gets a lecture that a listener of the owner misses", getting("alice", "users/alice/timetables/deleted001/lectures/gone")},
+
+		{"an owner adds a timetable", addTimetable("my-table-1")},
+		{"an owner adds a timetable with a Korean id", addTimetable("시간표하나둘셋넷다섯")},
+		{"an owner adds a timetable with an id of the old system", addTimetable("ABCDEF6789abcdef0123456789abcdef")},
+		{"an owner adds a private timetable", addTimetable("my-table-1").setting(0, "visibility", "private")},
+		{"an owner adds a timetable without a title", addTimetable("my-table-1").setting(0, "title", "")},
+		{"an owner adds a timetable with a title of 300 letters", addTimetable("my-table-1").setting(0, "title", strings.Repeat("호", 300))},
+		{"an owner adds a timetable of another semester", addTimetable("my-table-1").setting(0, "semester", reference(semester2))},
+		{"an owner hides a timetable", changeTimetable(fields{"visibility": "private"})},
+		{"an owner shows a timetable", changeTimetable(fields{"visibility": "public"}).to(0, "users/alice/timetables/"+alicePrivate)},
+		{"an owner names a timetable", changeTimetable(fields{"title": "가을학기"})},
+		{"an owner names a timetable with 300 letters", changeTimetable(fields{"title": strings.Repeat("t", 300)})},
+		{"an owner hides a timetable of the old system", operation{who: "dave", writes: []write{
+			{update, "users/dave/timetables/" + legacy, fields{"visibility": "private", "updatedAt": stamp{}}}}}},
+		{"an owner deletes a timetable", operation{who: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic}}}},
+
+		{"an owner adds a lecture", addLecture()},
+		{"an owner adds a lecture to a private timetable", addLecture().to(0, "users/alice/timetables/"+alicePrivate+"/lectures/second")},
+		{"an owner adds a lecture of which the school says nothing", addLecture().with(0, func(w *write) {
+			w.data = stamped(fields{"identifier": "", "title": "", "professor": "", "credit": 0,
+				"times": []any{}, "category": []any{}, "metas": []any{}})
+		})},
+		{"an owner adds a lecture of half credits", addLecture().setting(0, "credit", 1.5)},
+		{"an owner adds a lecture at the bounds", addLecture().with(0, func(w *write) {
+			w.data = stamped(fields{"identifier": strings.Repeat("i", 100), "title": strings.Repeat("강", 300),
+				"professor": strings.Repeat("p", 500), "credit": 100, "times": repeat(latest(), 50),
+				"category": repeat(strings.Repeat("c", 200), 20), "metas": repeat(tag(strings.Repeat("m", 200)), 50)})
+		})},
+		{"an owner adds a lecture from the first minute of a week", addLecture().setting(0, "times",
+			[]any{fields{"weekday": 0, "timeBegin": 0, "timeEnd": 1, "room": ""}})},
+		{"an owner changes a lecture", changeLecture()},
+		{"an owner changes a lecture of the old system", operation{who: "dave", writes: []write{
+			{update, "users/dave/timetables/" + legacy + "/lectures/first", fields{"title": "x", "updatedAt": stamp{}}}}}},
+		{"an owner deletes a lecture", operation{who: "alice", writes: []write{
+			{kind: remove, path: "users/alice/timetables/" + alicePublic + "/lectures/first"}}}},
+		{"an owner deletes a lecture of a timetable that was deleted", operation{who: "alice", writes: []write{
+			{kind: remove, path: "users/alice/timetables/deleted001/lectures/first"}}}},
+		{"an owner duplicates a timetable", duplicate(12)},
+		{"an owner duplicates a timetable with 100 lectures", duplicate(100)},
+	}
+	for _, field := range []string{"identifier", "title", "professor", "credit", "times", "category", "metas"} {
+		list = append(list, allowedCase{"an owner changes " + field + " of a lecture", changeLecture().with(0, func(w *write) {
+			w.data = fields{field: different()[field], "updatedAt": stamp{}}
+		})})
+	}
+	for n := range 8 {
+		list = append(list, allowedCase{fmt.Sprintf("an owner adds a lecture with lists of %d", n), addLecture().with(0, func(w *write) {
+			w.data["times"], w.data["category"], w.data["metas"] = repeat(meeting(6), n), repeat("교양", n), repeat(tag(""), n)
+		})})
+	}
+	return list
+}
+
+func reversed(o operation) operation {
+	for i := range len(o.writes) / 2 {
+		j := len(o.writes) - 1 - i
+		o.writes[i], o.writes[j] = o.writes[j], o.writes[i]
+	}
+	return o
+}
+
+func repeat(v any, n int) []any {
+	list := make([]any, n)
+	for i := range list {
+		list[i] = v
+	}
+	return list
+}
+
+// latest is a meeting at the upper bounds.
+func latest() fields {
+	return fields{"weekday": 6, "timeBegin": 1439, "timeEnd": 1440, "room": strings.Repeat("호", 200)}
+}
+
+// different are values that no lecture of the world has.
+func different() fields {
+	return fields{"identifier": "x", "title": "x", "professor": "x", "credit": 1.5, "times": []any{}, "category": []any{},
+		"metas": []any{}}
+}

@@ -1,0 +1,218 @@
+package securityrules
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"cloud.google.com/go/firestore"
+	"google.golang.org/api/iterator"
+	"google.golang.org/genproto/googleapis/type/latlng"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/emulator"
+	store "heek.kr/heektime/emulator/firestore"
+)
+
+// bench is the embedded Firestore under the project's rules, with a client for everybody.
+type bench struct {
+	cloud *emulator.Cloud
+	db    *store.Database
+	as    map[string]*firestore.Client
+	clean bool // the documents are the world's
+}
+
+// newBench starts one. Attacks are unindexed queries too: they must be refused by the rules, not for want of an index.
+func newBench(t *testing.T, unindexed bool) *bench {
+	t.Helper()
+	cloud := emulator.Start(t, func(c *emulator.Config) {
+		c.Rules, c.Indexes = []byte(source(t, "firestore.rules")), []byte(source(t, "firestore.indexes.json"))
+		c.AllowUnindexed = unindexed
+	})
+	b := &bench{cloud: cloud, as: map[string]*firestore.Client{"": cloud.FirestoreClientSignedOut(t)}}
+	for _, uid := range []string{"alice", "bob", "carol", "dave", "slash/ed"} {
+		b.as[uid] = cloud.FirestoreClientAs(t, uid, nil)
+	}
+	var err error
+	if b.db, err = cloud.Firestore.Database(cloud.Project, "(default)"); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// reset brings the world back.
+func (b *bench) reset(t testing.TB) {
+	t.Helper()
+	if b.clean {
+		return
+	}
+	if err := b.db.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	docs := map[string]map[string]any{}
+	for path, data := range world() {
+		docs[path] = seedValue(data).(map[string]any)
+	}
+	if err := b.db.Seed(docs); err != nil {
+		t.Fatal(err)
+	}
+	b.clean = true
+}
+
+// seedValue is a value as the embedded Firestore's fixtures have it.
+func seedValue(v any) any {
+	switch v := v.(type) {
+	case reference:
+		return map[string]any{"$ref": string(v)}
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = seedValue(e)
+		}
+		return out
+	case fields:
+		out := map[string]any{}
+		for name, e := range v {
+			out[name] = seedValue(e)
+		}
+		return out
+	}
+	return v
+}
+
+// do does an operation on the world. The error is the client's.
+func (b *bench) do(ctx context.Context, t testing.TB, o operation) error {
+	t.Helper()
+	b.reset(t)
+	client := b.as[o.who]
+	if client == nil {
+		t.Fatalf("%q has no client", o.who)
+	}
+	switch {
+	case o.get != "":
+		return get(ctx, client.Doc(o.get), o.listen)
+	case o.list != nil:
+		return list(ctx, client, o)
+	}
+	b.clean = false
+	err := client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		for _, path := range o.reads {
+			if _, err := tx.Get(client.Doc(path)); err != nil && status.Code(err) != codes.NotFound {
+				return err
+			}
+		}
+		for _, w := range o.writes {
+			if err := add(tx, client, w); err != nil {
+				return fmt.Errorf("prepare the write of %s: %v", w.path, err)
+			}
+		}
+		return nil
+	}, firestore.MaxAttempts(1))
+	b.clean = status.Code(err) == codes.PermissionDenied
+	return err
+}
+
+func get(ctx context.Context, doc *firestore.DocumentRef, listen bool) error {
+	var err error
+	if listen {
+		it := doc.Snapshots(ctx)
+		defer it.Stop()
+		_, err = it.Next()
+	} else {
+		_, err = doc.Get(ctx)
+	}
+	if status.Code(err) == codes.NotFound {
+		return nil // it is answered
+	}
+	return err
+}
+
+func list(ctx context.Context, client *firestore.Client, o operation) error {
+	var q firestore.Query
+	if o.list.group {
+		q = client.CollectionGroup(o.list.collection).Query
+	} else {
+		q = client.Collection(o.list.collection).Query
+	}
+	for _, w := range o.list.where {
+		q = q.Where(w.field, w.op, clientValue(client, w.value))
+	}
+	for _, name := range o.list.order {
+		direction := firestore.Asc
+		if strings.HasPrefix(name, "-") {
+			name, direction = name[1:], firestore.Desc
+		}
+		q = q.OrderBy(name, direction)
+	}
+	if o.list.limit > 0 {
+		q = q.Limit(o.list.limit)
+	}
+	if o.list.after != nil {
+		q = q.StartAfter(clientValue(client, o.list.after).([]any)...)
+	}
+	switch {
+	case o.list.count:
+		_, err := q.NewAggregationQuery().WithCount("n").Get(ctx)
+		return err
+	case o.listen:
+		it := q.Snapshots(ctx)
+		defer it.Stop()
+		_, err := it.Next()
+		return err
+	}
+	_, err := q.Documents(ctx).GetAll()
+	if errors.Is(err, iterator.Done) {
+		return nil
+	}
+	return err
+}
+
+func add(tx *firestore.Transaction, client *firestore.Client, w write) error {
+	doc := client.Doc(w.path)
+	if doc == nil {
+		return errors.New("the path names no document")
+	}
+	switch w.kind {
+	case create:
+		return tx.Create(doc, clientValue(client, w.data))
+	case remove:
+		return tx.Delete(doc)
+	case update:
+		var list []firestore.Update
+		for name, v := range w.data {
+			list = append(list, firestore.Update{Path: name, Value: clientValue(client, v)})
+		}
+		return tx.Update(doc, list)
+	}
+	return tx.Set(doc, clientValue(client, w.data))
+}
+
+// clientValue is a value as Google's client takes it.
+func clientValue(client *firestore.Client, v any) any {
+	switch v := v.(type) {
+	case reference:
+		return client.Doc(string(v))
+	case stamp:
+		return firestore.ServerTimestamp
+	case gone:
+		return firestore.Delete
+	case point:
+		return &latlng.LatLng{Latitude: v.latitude, Longitude: v.longitude}
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = clientValue(client, e)
+		}
+		return out
+	case fields:
+		out := map[string]any{}
+		for name, e := range v {
+			out[name] = clientValue(client, e)
+		}
+		return out
+	}
+	return v
+}

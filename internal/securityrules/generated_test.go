@@ -1,0 +1,232 @@
+package securityrules
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// shape is an allowed operation of which attacks are made.
+type shape struct {
+	name string
+	op   operation
+}
+
+// shapes are the writes of clients.
+func shapes() []shape {
+	return []shape{
+		{"claim a name", claim("carol")},
+		{"change the name", rename("alicia")},
+		{"add a timetable", addTimetable("my-table-1")},
+		{"hide a timetable", changeTimetable(fields{"visibility": "private"})},
+		{"name a timetable", changeTimetable(fields{"title": "x"})},
+		{"delete a timetable", operation{who: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic}}}},
+		{"add a lecture", addLecture()},
+		{"change a lecture", changeLecture()},
+		{"delete a lecture", operation{who: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic + "/lectures/first"}}}},
+		{"duplicate a timetable", duplicate(2)},
+	}
+}
+
+// generated are the attacks that a system makes of the shapes.
+func generated() []attack {
+	var list []attack
+	for _, s := range shapes() {
+		list = append(list, badFields(s)...)
+		list = append(list, otherPeople(s)...)
+	}
+	list = append(list, badElements(shape{"add a lecture", addLecture()})...)
+	list = append(list, badElements(shape{"change a lecture", changeLecture()})...)
+	return append(list, hidden(list)...)
+}
+
+// sample is a value of every type, and what it is called.
+func samples() map[string]any {
+	return map[string]any{
+		"null": nil, "a boolean": true, "a whole number": 7, "a number": 7.5, "not a number": nan, "a text": "text", "no text": "", "a date": "2026-11-20T12:00:00Z",
+		"a past time": earlier, "a future time": time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), "some bytes": []byte("bytes"), "no bytes": []byte{},
+		"a reference": reference("users/bob"), "a place": point{37.59, 127.03},
+		"a list": []any{"text"}, "an empty list": []any{}, "a map": fields{"key": "value"}, "an empty map": fields{},
+	}
+}
+
+var nan = func() float64 { zero := 0.0; return zero / zero }()
+
+// fits tells whether a sample is a value that a field may have.
+func fits(field, sample string) bool {
+	switch field {
+	case "username": // "text" has no index document here
+		return false
+	case "title", "identifier", "professor", "room", "name":
+		return sample == "a text" || sample == "no text" || sample == "a date"
+	case "credit":
+		return sample == "a whole number" || sample == "a number"
+	case "times", "metas":
+		return sample == "an empty list"
+	case "category":
+		return sample == "a list" || sample == "an empty list"
+	}
+	return false
+}
+
+// badFields are a field too few, one too many, and every field with every value that it must not have.
+func badFields(s shape) []attack {
+	var list []attack
+	for i, w := range s.op.writes {
+		where := fmt.Sprintf("%s: %s: ", s.name, w.path)
+		if w.kind == remove {
+			continue
+		}
+		list = append(list, attack{where + "an extra field", s.op, s.op.setting(i, "extra", "x")})
+		for _, field := range slices.Sorted(maps.Keys(w.data)) {
+			// In an update, a mask without a field is another shape, which may be allowed.
+			if w.kind != update || field == "updatedAt" {
+				list = append(list, attack{where + field + " is missing", s.op, s.op.with(i, func(w *write) { delete(w.data, field) })})
+				list = append(list, attack{where + field + " under another name", s.op, s.op.with(i, func(w *write) {
+					w.data[strings.ToUpper(field)] = w.data[field]
+					delete(w.data, field)
+				})})
+			}
+			for _, sample := range slices.Sorted(maps.Keys(samples())) {
+				if !fits(field, sample) {
+					list = append(list, attack{where + field + " is " + sample, s.op, s.op.setting(i, field, samples()[sample])})
+				}
+			}
+		}
+		if w.kind == update {
+			for _, sample := range []string{"a past time", "a future time"} {
+				list = append(list, attack{where + "createdAt is changed to " + sample, s.op, s.op.setting(i, "createdAt", samples()[sample].(time.Time).Add(time.Second))})
+			}
+			list = append(list, attack{where + "createdAt is changed to now", s.op, s.op.setting(i, "createdAt", stamp{})})
+		}
+		for field, values := range outside() {
+			if _, there := w.data[field]; there && strings.Contains(w.path, "/lectures/") {
+				for name, v := range values {
+					list = append(list, attack{where + field + " " + name, s.op, s.op.setting(i, field, v)})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// outside are values of a lecture just beyond the bounds.
+func outside() map[string]map[string]any {
+	return map[string]map[string]any{
+		"identifier": {"of 101 letters": strings.Repeat("호", 101)},
+		"title":      {"of 301 letters": strings.Repeat("t", 301)},
+		"professor":  {"of 501 letters": strings.Repeat("p", 501)},
+		"credit":     {"-1": -1, "just below 0": -0.5, "just above 100": 100.5, "101": 101},
+	}
+}
+
+// otherPeople do what only the owner may.
+func otherPeople(s shape) []attack {
+	var list []attack
+	for _, who := range []string{"", "bob"} {
+		list = append(list, attack{fmt.Sprintf("%s: done by %q", s.name, who), s.op, s.op.as(who)})
+	}
+	// The owner does the same below another user.
+	for i, w := range s.op.writes {
+		if strings.HasPrefix(w.path, "users/"+s.op.who) {
+			path := "users/bob" + strings.TrimPrefix(w.path, "users/"+s.op.who)
+			path = strings.Replace(path, alicePublic, bobPublic, 1)
+			list = append(list, attack{fmt.Sprintf("%s: %s instead of %s", s.name, path, w.path), s.op, s.op.to(i, path)})
+		}
+	}
+	return list
+}
+
+// badElements are bad entries at each of the places that the rules look at, behind good ones.
+func badElements(s shape) []attack {
+	var list []attack
+	for n := range 5 {
+		for _, field := range []string{"times", "category", "metas"} {
+			good := repeat(lecture()[field].([]any)[0], n+1)
+			base := s.op.setting(0, field, good)
+			for name, bad := range elements()[field] {
+				entries := slices.Clone(good)
+				entries[n] = bad
+				list = append(list, attack{fmt.Sprintf("%s: %s[%d] of %d is %s", s.name, field, n, n+1, name), base, s.op.setting(0, field, entries)})
+				// The last that is looked at is so however many follow.
+				more := slices.Concat(entries, repeat(good[0], 10))
+				list = append(list, attack{fmt.Sprintf("%s: %s[%d] of %d is %s", s.name, field, n, len(more), name),
+					s.op.setting(0, field, slices.Concat(good, repeat(good[0], 10))), s.op.setting(0, field, more)})
+			}
+		}
+	}
+	return list
+}
+
+// elements are bad entries of each list.
+func elements() map[string]map[string]any {
+	bad := map[string]map[string]any{"times": {}, "category": {"of 201 letters": strings.Repeat("호", 201)}, "metas": {}}
+	for name, v := range samples() {
+		bad["times"][name], bad["metas"][name] = v, v
+		if _, isText := v.(string); !isText && name != "a list" && name != "an empty list" { // Firestore has no lists of lists
+			bad["category"][name] = v
+		}
+	}
+	for _, name := range []string{"a list", "an empty list"} {
+		delete(bad["times"], name)
+		delete(bad["metas"], name)
+	}
+	entry := func(of fields, field string, v any) fields {
+		e := maps.Clone(of)
+		e[field] = v
+		return e
+	}
+	for field, good := range map[string]fields{"times": meeting(1), "metas": tag("영강")} {
+		bad[field]["with an extra field"] = entry(good, "extra", "x")
+		for key := range good {
+			few := maps.Clone(good)
+			delete(few, key)
+			bad[field]["without "+key] = few
+			bad[field]["with another field for "+key] = entry(few, "extra", good[key])
+			for name, v := range samples() {
+				if !fits(key, name) && !(key == "weekday" || strings.HasPrefix(key, "time")) || key != "name" && key != "room" && name != "a whole number" {
+					bad[field]["with "+key+" "+name] = entry(good, key, v)
+				}
+			}
+		}
+	}
+	for name, e := range map[string]fields{
+		"on a day before Monday":     entry(meeting(1), "weekday", -1),
+		"on a day after Sunday":      entry(meeting(1), "weekday", 7),
+		"before midnight":            entry(meeting(1), "timeBegin", -1),
+		"after midnight":             entry(meeting(1), "timeEnd", 1441),
+		"of no length":               entry(meeting(1), "timeEnd", 630),
+		"that ends before it begins": entry(meeting(1), "timeEnd", 629),
+		"in a room of 201 letters":   entry(meeting(1), "room", strings.Repeat("호", 201)),
+		"on day 1.0":                 entry(meeting(1), "weekday", 1.0),
+		"from 630.0":                 entry(meeting(1), "timeBegin", 630.0),
+		"to 705.0":                   entry(meeting(1), "timeEnd", 705.0),
+	} {
+		bad["times"][name] = e
+	}
+	bad["metas"]["of another type"] = fields{"type": "note", "name": "x"}
+	bad["metas"]["of type Tag"] = fields{"type": "Tag", "name": "x"}
+	bad["metas"]["with a name of 201 letters"] = tag(strings.Repeat("호", 201))
+	return bad
+}
+
+// hidden are attacks in the middle of a batch of good writes.
+func hidden(attacks []attack) []attack {
+	good := func(i int) write {
+		return write{set, fmt.Sprintf("users/alice/timetables/%s/lectures/good%d", alicePrivate, i), stamped(lecture())}
+	}
+	among := func(o operation) operation {
+		o.writes = slices.Concat([]write{good(1), good(2)}, o.writes, []write{good(3)})
+		return o
+	}
+	var list []attack
+	for i, a := range attacks {
+		// A few of each kind are enough: how fields are checked does not depend on what else is in the batch.
+		if a.base.who == "alice" && a.op.who == "alice" && (i%7 == 0 || strings.Contains(a.name, " instead of ")) {
+			list = append(list, attack{"hidden in a batch: " + a.name, among(a.base), among(a.op)})
+		}
+	}
+	return list
+}

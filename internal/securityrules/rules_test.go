@@ -1,0 +1,98 @@
+package securityrules
+
+import (
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/emulator/rules"
+)
+
+// Room that the rules must leave within Google's limits.
+const (
+	mostExpressions = 700 // of 1,000
+	mostCalls       = 2   // of 10 for one operation
+	mostBatchCalls  = 3   // of 20 for a batch
+)
+
+// judged is what the library says of an operation.
+func judged(t testing.TB, set *rules.Ruleset, o operation) verdict {
+	t.Helper()
+	r, err := replayOf(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.judge(set, true, nil)
+}
+
+func TestAllowed(t *testing.T) {
+	set, b := ruleset(t, "firestore.rules"), newBench(t, false)
+	var worst, calls, batch allowedCase
+	var expressions, most, batchMost int
+	seen := map[string]bool{}
+	for _, c := range allowed() {
+		t.Run(c.name, func(t *testing.T) {
+			if seen[c.name] {
+				t.Error("another operation has this name")
+			}
+			seen[c.name] = true
+			v := judged(t, set, c.op)
+			if !v.allowed {
+				t.Errorf("the library refuses it: %s", v.why)
+			}
+			if err := b.do(t.Context(), t, c.op); err != nil {
+				t.Errorf("the server refuses it: %v", err)
+			}
+			if v.expressions > expressions {
+				expressions, worst = v.expressions, c
+			}
+			if v.most > most {
+				most, calls = v.most, c
+			}
+			if v.calls > batchMost {
+				batchMost, batch = v.calls, c
+			}
+		})
+	}
+	t.Logf("%d operations are allowed", len(seen))
+	t.Logf("most expressions: %d, %s", expressions, worst.name)
+	t.Logf("most access calls of one operation: %d, %s", most, calls.name)
+	t.Logf("most access calls of a batch: %d, %s", batchMost, batch.name)
+	if expressions > mostExpressions || most > mostCalls || batchMost > mostBatchCalls {
+		t.Errorf("that is more than %d, %d and %d: say so in firestore.rules and docs/rules.md", mostExpressions, mostCalls, mostBatchCalls)
+	}
+}
+
+// refused tells whether an error is what a client gets of the rules.
+func refused(err error) bool { return status.Code(err) == codes.PermissionDenied }
+
+// attacks are all of them.
+func attacks() []attack { return append(handmade(), generated()...) }
+
+func TestAttacks(t *testing.T) {
+	set, b := ruleset(t, "firestore.rules"), newBench(t, true)
+	list := attacks()
+	seen := map[string]bool{}
+	for _, a := range list {
+		if seen[a.name] {
+			t.Errorf("two attacks have the name %s", a.name)
+		}
+		seen[a.name] = true
+		if r, err := replayOf(a.base); err != nil {
+			t.Errorf("%s: without the attack: %v", a.name, err)
+		} else if v := r.judge(set, true, nil); !v.allowed {
+			t.Errorf("%s: without the attack, it is refused too: %s", a.name, v.why)
+		}
+		if r, err := replayOf(a.op); err == nil && r.judge(set, false, nil).allowed {
+			t.Errorf("%s: the library allows it", a.name)
+		}
+		if err := b.do(t.Context(), t, a.op); !refused(err) {
+			t.Errorf("%s: the server says %v", a.name, err)
+		}
+	}
+	t.Logf("%d attacks are refused", len(list))
+	if len(list) < 200 {
+		t.Error("fewer than 200")
+	}
+}

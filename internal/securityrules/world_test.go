@@ -1,0 +1,85 @@
+package securityrules
+
+// The documents that all operations start from. Alice and Bob are users, Carol has signed in but has no name yet,
+// Dave came from the old system, so that servers have put fields of their own into his documents.
+//
+// spare is an index document that names Alice although she is called alice: no client can bring that about, but a
+// server's mishap may, and an attack must not profit from it.
+func world() map[string]fields {
+	w := map[string]fields{
+		"schools/korea": {"name": "고려대학교-서울"},
+		semester1: {"year": 2026, "term": "1학기", "status": "normal", "lecturesUrl": "gs://demo/lectures/korea/2026-0300/1.json",
+			"periods": []any{fields{"period": 1, "timeBegin": 540, "timeEnd": 615}}},
+		semester2:                         {"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}},
+		semesterHidden:                    {"year": 2027, "term": "1학기", "status": "hidden", "periods": []any{}},
+		semester1 + "/notes/note1":        {"note": "not a semester"},
+		"refreshes/korea":                 {"enabled": true},
+		serverSemester:                    {"slot": earlier},
+		serverSemester + "/runs/1":        {"outcome": "changed"},
+		"schedules/korea":                 {"every": "hour"},
+		"credentials/alice":               {"hash": "pbkdf2:sha256:1$s$0"},
+		"indices/user/usernames/alice":    {"value": "alice"},
+		"indices/user/usernames/spare":    {"value": "alice"},
+		"indices/user/usernames/bobby":    {"value": "bob"},
+		"indices/user/usernames/olddave":  {"value": "dave"},
+		"users/alice":                     user("alice"),
+		"users/bob":                       user("bobby"),
+		"users/dave":                      user("olddave"),
+		"users/dave/timetables/" + legacy: timetable("public"),
+	}
+	for uid, names := range map[string][]string{"alice": {alicePublic, alicePrivate}, "bob": {bobPublic, bobPrivate}} {
+		for i, id := range names {
+			path := "users/" + uid + "/timetables/" + id
+			w[path] = timetable([]string{"public", "private"}[i])
+			w[path+"/lectures/first"] = lecture()
+		}
+		// Lectures whose timetable was deleted.
+		w["users/"+uid+"/timetables/deleted001/lectures/first"] = lecture()
+	}
+	w["users/dave"]["oldId"] = 17
+	w["users/dave/timetables/"+legacy]["oldId"] = "4711"
+	l := lecture()
+	l["oldId"] = 99
+	w["users/dave/timetables/"+legacy+"/lectures/first"] = l
+	return w
+}
+
+const (
+	semester1      = "schools/korea/semesters/2026-0300"
+	semester2      = "schools/korea/semesters/2026-0900"
+	semesterHidden = "schools/korea/semesters/2027-0300"
+	serverSemester = "refreshes/korea/semesters/2026-0300"
+
+	alicePublic  = "aliceopen1"
+	alicePrivate = "alicehide1"
+	bobPublic    = "bob-open-1"
+	bobPrivate   = "bob-hide-1"
+	legacy       = "0123456789abcdef0123456789abcdef"
+)
+
+func user(name string) fields {
+	return fields{"username": name, "createdAt": earlier, "updatedAt": earlier}
+}
+
+func timetable(visibility string) fields {
+	return fields{"title": "봄학기", "visibility": visibility, "semester": reference(semester1),
+		"createdAt": earlier, "updatedAt": earlier}
+}
+
+func lecture() fields {
+	return fields{"identifier": "COSE372-02", "title": "데이터베이스시스템", "professor": "정연돈", "credit": 3,
+		"times": []any{meeting(1), meeting(3)}, "category": []any{"정보대학", "컴퓨터학과"}, "metas": []any{tag("영강")},
+		"createdAt": earlier, "updatedAt": earlier}
+}
+
+func meeting(weekday int) fields {
+	return fields{"weekday": weekday, "timeBegin": 630, "timeEnd": 705, "room": "정보관 202"}
+}
+
+func tag(name string) fields { return fields{"type": "tag", "name": name} }
+
+// stamped is a new document: with server timestamps.
+func stamped(f fields) fields {
+	f["createdAt"], f["updatedAt"] = stamp{}, stamp{}
+	return f
+}
