@@ -37,7 +37,7 @@ func build(ctx context.Context, dir string) error {
 	if err := os.WriteFile(source, []byte(bare), 0o600); err != nil {
 		return fmt.Errorf("write the bare server: %w", err)
 	}
-	for name, target := range map[string]string{"courses": "./run/courses", "refresh": "./run/refresh", "bare": source} {
+	for name, target := range map[string]string{"courses": "./run/courses", "refresh": "./run/refresh", "auth": "./run/auth", "bare": source} {
 		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, name), target)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s (heektime bench runs in the project's folder): %w\n%s", name, err, out)

@@ -55,15 +55,16 @@ func environments(cloud *emulator.Cloud, schoolsFile string) map[string]map[stri
 	refreshURL := "http://refresh.bench"
 	common := cloud.Environment()
 	common["ALLOWED_CALLERS"] = callerAccount
+	auth := map[string]string{"FIREBASE_API_KEY": "local"}
 	courses, refresh := map[string]string{"OIDC_AUDIENCE": "http://courses.bench"}, map[string]string{
 		"OIDC_AUDIENCE": refreshURL, "LECTURES_BUCKET": cloud.Project, "SCHOOLS_FILE": schoolsFile, "REFRESH_URL": refreshURL,
 		"REFRESH_QUEUE": "projects/demo-bench/locations/asia-northeast3/queues/refresh", "TASKS_SERVICE_ACCOUNT": callerAccount,
 		"COURSES_URL": "http://127.0.0.1:1",
 	}
 	for name, value := range common {
-		courses[name], refresh[name] = value, value
+		courses[name], refresh[name], auth[name] = value, value, value
 	}
-	return map[string]map[string]string{"bare": {}, "courses": courses, "refresh": refresh}
+	return map[string]map[string]string{"bare": {}, "courses": courses, "refresh": refresh, "auth": auth}
 }
 
 // deploy starts both services, the course service first, for its address is the audience of the tokens that it is called with.

@@ -9,7 +9,7 @@ import (
 
 // Start is how long services take from the start of the process to their first answer.
 type Start struct {
-	// Service is courses, refresh, or bare for a Go server that does nothing.
+	// Service is courses, refresh, auth, or bare for a Go server that does nothing.
 	Service string
 	// Median and Worst of all tries.
 	Median, Worst time.Duration
@@ -17,7 +17,7 @@ type Start struct {
 
 // starts measures the binaries in turn, so that a machine that changes its mind meanwhile does so for all of them.
 func starts(ctx context.Context, dir string, env map[string]map[string]string, tries int, progress func(string)) ([]Start, error) {
-	services := []string{"bare", "courses", "refresh"}
+	services := []string{"bare", "courses", "refresh", "auth"}
 	took := map[string][]time.Duration{}
 	for range tries {
 		for _, name := range services {
