@@ -1,8 +1,14 @@
 package auth_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -66,6 +72,12 @@ func dieAt(t *testing.T, there *firebaseauth.UserToCreate, kind mortal.Fault, at
 		t.Errorf("%s: signed in as %s", where, account.UID)
 	case errors.Is(err, auth.ErrWrong):
 		t.Errorf("%s: the right password is called wrong", where)
+	}
+	// A process that lives through a failure lets go of the account; only if that call failed, the next has to wait.
+	if alive := kind == mortal.FailBefore || kind == mortal.FailAfter; alive && err != nil && at < len(calls) && !strings.HasSuffix(calls[at], "/Commit") {
+		if _, err := w.service(t).Login(t.Context(), auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"}); err != nil {
+			t.Errorf("%s: the next login, at once: %v", where, err)
+		}
 	}
 	w.holds(t, where, oldPassword)
 	return calls
@@ -205,4 +217,57 @@ func TestHeldAccount(t *testing.T) {
 		t.Errorf("after the release: %v", err)
 	}
 	w.holds(t, "released", oldPassword)
+}
+
+// While one login moves an account, another does not: it waits, and comes back when Authentication knows the password. So no
+// login sets a password that its owner may have changed since.
+func TestOnlyOneMoves(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
+	if _, err := w.accounts.CreateUser(t.Context(), (&firebaseauth.UserToCreate{}).UID(oldUID)); err != nil {
+		t.Fatal(err)
+	}
+	updating, goOn := make(chan bool), make(chan bool)
+	slow := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ":update") {
+			updating <- true
+			<-goOn
+		}
+		w.Auth.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(slow.Close)
+	first, err := auth.New(w.dependencies(t, strings.TrimPrefix(slow.URL, "http://")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, p, ctx := w.mortal(t, mortal.None, 0)
+	done := make(chan error, 2)
+	login := func(ctx context.Context, s *auth.Service) {
+		_, err := s.Login(ctx, auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"})
+		done <- err
+	}
+	go login(t.Context(), first)
+	<-updating
+	go login(ctx, second)
+	for looks := 0; looks < 2; runtime.Gosched() { // it has seen that the account is held, and looked again
+		looks = 0
+		for _, call := range p.Calls() {
+			if strings.HasSuffix(call, "/BatchGetDocuments") {
+				looks++
+			}
+		}
+	}
+	goOn <- true
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	if calls := p.Calls(); slices.ContainsFunc(calls, func(call string) bool {
+		return strings.HasSuffix(call, ":update") || strings.HasSuffix(call, "/accounts")
+	}) {
+		t.Errorf("the second login moved it, too: %v", calls)
+	}
+	w.holds(t, "moved once", oldPassword)
 }
