@@ -21,11 +21,10 @@ import (
 	emulator "heek.kr/heektime/emulator/firestore"
 )
 
-// Everything under rules is in one project.
+// Everything under rules is in the project of rawDB.
 const (
-	judged  = "demo-rules"
-	judgedD = "projects/" + judged + "/databases/(default)"
-	root    = judgedD + "/documents"
+	judged = "demo-tx"
+	root   = rawDB + "/documents"
 )
 
 // notes are rules whose every branch is easy to see.
@@ -180,7 +179,7 @@ func remove(path string) *pb.Write {
 }
 
 func commit(ctx context.Context, fs pb.FirestoreClient, writes ...*pb.Write) error {
-	_, err := fs.Commit(ctx, &pb.CommitRequest{Database: judgedD, Writes: writes})
+	_, err := fs.Commit(ctx, &pb.CommitRequest{Database: rawDB, Writes: writes})
 	return err
 }
 
@@ -194,7 +193,7 @@ func TestEveryCallIsJudged(t *testing.T) {
 	}
 	batchGet := func(paths ...string) func(context.Context, pb.FirestoreClient) error {
 		return func(ctx context.Context, fs pb.FirestoreClient) error {
-			r := &pb.BatchGetDocumentsRequest{Database: judgedD}
+			r := &pb.BatchGetDocumentsRequest{Database: rawDB}
 			for _, p := range paths {
 				r.Documents = append(r.Documents, root+"/"+p)
 			}
@@ -231,7 +230,7 @@ func TestEveryCallIsJudged(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			for _, r := range []*pb.WriteRequest{{Database: judgedD}, {Writes: ws}} {
+			for _, r := range []*pb.WriteRequest{{Database: rawDB}, {Writes: ws}} {
 				if err := s.Send(r); err != nil {
 					return err
 				}
@@ -244,7 +243,7 @@ func TestEveryCallIsJudged(t *testing.T) {
 	}
 	batch := func(want ...codes.Code) func(context.Context, pb.FirestoreClient) error {
 		return func(ctx context.Context, fs pb.FirestoreClient) error {
-			r, err := fs.BatchWrite(ctx, &pb.BatchWriteRequest{Database: judgedD, Writes: []*pb.Write{
+			r, err := fs.BatchWrite(ctx, &pb.BatchWriteRequest{Database: rawDB, Writes: []*pb.Write{
 				set("notes/a", "ann", 2, false), set("notes/b", "bob", 2, false), remove("gone/x"),
 			}})
 			for i, s := range r.GetStatus() {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -28,9 +29,14 @@ type watcher struct {
 
 func watch(t *testing.T, c *cloud) *watcher {
 	t.Helper()
+	return watchOn(t, c.conn)
+}
+
+func watchOn(t *testing.T, conn *grpc.ClientConn) *watcher {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	t.Cleanup(cancel)
-	s, err := pb.NewFirestoreClient(c.conn).Listen(ctx)
+	s, err := pb.NewFirestoreClient(conn).Listen(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,313 @@
+package firestore_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// verify is the write that only checks.
+func verify(path string) *pb.Write { return verifyWrite(path, nil) }
+
+// when gives a write a precondition.
+func when(cond *pb.Precondition, w *pb.Write) *pb.Write {
+	w.CurrentDocument = cond
+	return w
+}
+
+func add(path string, n int64) *pb.Write {
+	return &pb.Write{
+		Operation:  &pb.Write_Update{Update: &pb.Document{Name: root + "/" + path}},
+		UpdateMask: &pb.DocumentMask{},
+		UpdateTransforms: []*pb.DocumentTransform_FieldTransform{{
+			FieldPath: "n", TransformType: &pb.DocumentTransform_FieldTransform_Increment{Increment: &pb.Value{ValueType: &pb.Value_IntegerValue{IntegerValue: n}}},
+		}},
+	}
+}
+
+// paths are those of all documents.
+func paths(t testing.TB, c *cloud, project string) []string {
+	t.Helper()
+	var out []string
+	for d := range database(t, c, project).Documents() {
+		out = append(out, fmt.Sprint(d.Path, d.Data))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// TestCommitIsJudgedAsAWhole has ann commit several writes at once. What is refused must leave nothing behind.
+func TestCommitIsJudgedAsAWhole(t *testing.T) {
+	long := make([]*pb.Write, 0, 21)
+	for i := range 20 {
+		long = append(long, set(fmt.Sprintf("notes/new%d", i), "ann", 1, true))
+	}
+	forged := set("notes/new", "ann", 1, false)
+	forged.GetUpdate().Fields["at"] = &pb.Value{ValueType: &pb.Value_TimestampValue{TimestampValue: timestamppb.Now()}}
+	const ok, no = codes.OK, codes.PermissionDenied
+	for _, tc := range []struct {
+		name   string
+		writes []*pb.Write
+		want   codes.Code
+	}{
+		{"no writes", nil, ok},
+		{"many good ones", long, ok},
+		{"a bad one at the end", append(slices.Clone(long), set("notes/b", "bob", 2, false)), no},
+		{"a bad one in the middle", slices.Insert(slices.Clone(long), 9, remove("notes/b")), no},
+		{"one that nobody may", append(slices.Clone(long), set("other/x", "ann", 1, true)), no},
+		{"two steps", []*pb.Write{set("notes/a", "ann", 2, false), set("notes/a", "ann", 3, false)}, ok},
+		{"the second step is judged on the first", []*pb.Write{set("notes/a", "ann", 2, false), set("notes/a", "ann", 2, false)}, no},
+		{"only the sum is right", []*pb.Write{set("notes/a", "ann", 5, false), set("notes/a", "ann", 2, false)}, no},
+		{"delete, then create", []*pb.Write{remove("notes/a"), set("notes/a", "ann", 7, true)}, ok},
+		{"delete, then create wrongly", []*pb.Write{remove("notes/a"), set("notes/a", "ann", 2, false)}, no},
+		{"delete another's, then create", []*pb.Write{remove("notes/b"), set("notes/b", "ann", 1, true)}, no},
+		{"create, then delete", []*pb.Write{set("notes/new", "ann", 1, true), remove("notes/new")}, ok},
+		{"create, then give away", []*pb.Write{set("notes/new", "ann", 1, true), set("notes/new", "bob", 2, false)}, no},
+		{"delete twice", []*pb.Write{remove("notes/a"), remove("notes/a")}, no},
+		{"increment by one", []*pb.Write{add("notes/a", 1)}, ok},
+		{"increment by two", []*pb.Write{add("notes/a", 2)}, no},
+		{"increment by one twice", []*pb.Write{add("notes/a", 1), add("notes/a", 1)}, ok},
+		{"a forged time", []*pb.Write{forged}, no},
+
+		{"verify one's own", []*pb.Write{verify("notes/a")}, ok},
+		{"verify another's", []*pb.Write{verify("notes/b")}, no},
+		{"verify what is not there", []*pb.Write{when(exists(false), verify("notes/x"))}, ok},
+		{"verify what nobody may read", []*pb.Write{when(exists(true), verify("secrets/s"))}, no},
+		{"verify what nobody may read and is not there", []*pb.Write{when(exists(true), verify("secrets/x"))}, no},
+		{"verify needs no right to write", []*pb.Write{when(exists(true), verify("notes/a2")), set("notes/a", "ann", 2, false)}, ok},
+		{"verify with a write that is refused", []*pb.Write{verify("notes/a"), set("notes/b", "bob", 2, false)}, no},
+		{"verify an old version", []*pb.Write{when(updatedAt(time.Unix(1, 0)), verify("notes/a"))}, codes.FailedPrecondition},
+		{"verify an old version of another's", []*pb.Write{when(updatedAt(time.Unix(1, 0)), verify("notes/b"))}, no},
+
+		{"create what is there", []*pb.Write{when(exists(false), set("notes/a", "ann", 1, true))}, codes.AlreadyExists},
+		{"create what is there and another's", []*pb.Write{when(exists(false), set("notes/b", "ann", 1, true))}, no},
+		{"create in the old way what is there", []*pb.Write{when(updatedAt(time.Unix(0, 0)), set("notes/a", "ann", 1, true))}, codes.AlreadyExists},
+		{"update what is not there", []*pb.Write{when(exists(true), add("notes/x", 1))}, codes.NotFound},
+		{"update what is not there and cannot be read", []*pb.Write{when(exists(true), add("secrets/x", 1))}, no},
+		{"write without reading", []*pb.Write{add("secrets/s", 1)}, ok},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := start(t, withRules(notes))
+			seedNotes(t, c)
+			before := paths(t, c, judged)
+			err := commit(t.Context(), pb.NewFirestoreClient(c.as(t, header(t, "ann"))), tc.writes...)
+			if status.Code(err) != tc.want {
+				t.Errorf("got %v, want %v", err, tc.want)
+			}
+			if after := paths(t, c, judged); tc.want != ok && !slices.Equal(before, after) {
+				t.Errorf("was  %q\nis   %q", before, after)
+			}
+		})
+	}
+}
+
+func stamped(data map[string]any) map[string]any {
+	data["createdAt"], data["updatedAt"] = firestore.ServerTimestamp, firestore.ServerTimestamp
+	return data
+}
+
+// TestUsernameTricks tries to get at usernames, with all writes of each trick in one commit.
+func TestUsernameTricks(t *testing.T) {
+	text, err := os.ReadFile("../rules/testdata/timetable.rules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := func(fs *firestore.Client, uid string) *firestore.DocumentRef { return fs.Doc("users/" + uid) }
+	index := func(fs *firestore.Client, name string) *firestore.DocumentRef {
+		return fs.Doc("indices/user/usernames/" + name)
+	}
+	renamed := func(tx *firestore.Transaction, fs *firestore.Client, uid, name string) error {
+		return tx.Update(user(fs, uid), []firestore.Update{{Path: "username", Value: name}, {Path: "updatedAt", Value: firestore.ServerTimestamp}})
+	}
+	claims := func(uid string) map[string]any { return map[string]any{"value": uid} }
+	const ok, no = codes.OK, codes.PermissionDenied
+	for _, tc := range []struct {
+		name string
+		as   string
+		do   func(*firestore.Transaction, *firestore.Client) []error
+		want codes.Code
+	}{
+		{"change one's name", "ann", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{renamed(tx, fs, "ann", "anna"), tx.Delete(index(fs, "annie")), tx.Set(index(fs, "anna"), claims("ann"))}
+		}, ok},
+		{"leave the old name behind", "ann", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{renamed(tx, fs, "ann", "anna"), tx.Set(index(fs, "anna"), claims("ann"))}
+		}, no},
+		{"take a taken name", "ann", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{renamed(tx, fs, "ann", "bobby"), tx.Delete(index(fs, "annie")), tx.Set(index(fs, "bobby"), claims("ann"))}
+		}, no},
+		{"delete a taken name and create it", "ann", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{renamed(tx, fs, "ann", "bobby"), tx.Delete(index(fs, "annie")), tx.Delete(index(fs, "bobby")), tx.Create(index(fs, "bobby"), claims("ann"))}
+		}, no},
+		{"swap two users' names", "ann", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{renamed(tx, fs, "ann", "bobby"), renamed(tx, fs, "bob", "annie"), tx.Set(index(fs, "bobby"), claims("ann")), tx.Set(index(fs, "annie"), claims("bob"))}
+		}, no},
+		{"a user without the name", "carl", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{tx.Set(user(fs, "carl"), stamped(map[string]any{"username": "carl"}))}
+		}, no},
+		{"a name without the user", "carl", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{tx.Set(index(fs, "carl"), claims("carl"))}
+		}, no},
+		{"both", "carl", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{tx.Set(index(fs, "carl"), claims("carl")), tx.Set(user(fs, "carl"), stamped(map[string]any{"username": "carl"}))}
+		}, ok},
+		{"both, for another", "carl", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{tx.Set(index(fs, "dora"), claims("dora")), tx.Set(user(fs, "dora"), stamped(map[string]any{"username": "dora"}))}
+		}, no},
+		{"two names", "carl", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{tx.Set(index(fs, "carl"), claims("carl")), tx.Set(index(fs, "karl"), claims("carl")), tx.Set(user(fs, "carl"), stamped(map[string]any{"username": "carl"}))}
+		}, no},
+		{"drop one's name", "ann", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{tx.Delete(index(fs, "annie"))}
+		}, no},
+		{"drop one's name and take it again", "ann", func(tx *firestore.Transaction, fs *firestore.Client) []error {
+			return []error{tx.Delete(index(fs, "annie")), tx.Create(index(fs, "annie"), claims("ann"))}
+		}, no},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := start(t, withRules(string(text)))
+			if err := database(t, c, judged).Seed(map[string]map[string]any{
+				"users/ann": {"username": "annie", "createdAt": time.Unix(1, 0), "updatedAt": time.Unix(1, 0)}, "indices/user/usernames/annie": {"value": "ann"},
+				"users/bob": {"username": "bobby", "createdAt": time.Unix(1, 0), "updatedAt": time.Unix(1, 0)}, "indices/user/usernames/bobby": {"value": "bob"},
+			}); err != nil {
+				t.Fatal(err)
+			}
+			before := paths(t, c, judged)
+			fs := c.userOf(t, tc.as)
+			err := fs.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+				for _, err := range tc.do(tx, fs) {
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if status.Code(err) != tc.want {
+				t.Errorf("got %v, want %v", err, tc.want)
+			}
+			if after := paths(t, c, judged); tc.want != ok && !slices.Equal(before, after) {
+				t.Errorf("was  %q\nis   %q", before, after)
+			}
+		})
+	}
+}
+
+// TestAccessCalls counts what rules ask for, and stops at Google's limits.
+func TestAccessCalls(t *testing.T) {
+	many := func(n int) string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf("!exists(/databases/$(d)/documents/x/$(id + '%d'))", i))
+		}
+		return strings.Join(all, " && ")
+	}
+	c := start(t, withRules("rules_version = '2';\nservice cloud.firestore { match /databases/{d}/documents {\n"+
+		"match /five/{id} { allow read, write: if "+many(5)+"; }\n"+
+		"match /ten/{id} { allow read, write: if "+many(10)+"; }\n"+
+		"match /eleven/{id} { allow read, write: if "+many(11)+"; } } }"))
+	fs := pb.NewFirestoreClient(c.as(t, ""))
+	get := func(paths ...string) error {
+		r := &pb.BatchGetDocumentsRequest{Database: rawDB}
+		for _, p := range paths {
+			r.Documents = append(r.Documents, root+"/"+p)
+		}
+		return drain(fs.BatchGetDocuments(t.Context(), r))
+	}
+	const ok, no = codes.OK, codes.PermissionDenied
+	for _, tc := range []struct {
+		name  string
+		err   error
+		want  codes.Code
+		calls uint64
+	}{
+		{"one write, ten calls", commit(t.Context(), fs, set("ten/a", "", 1, false)), ok, 10},
+		{"one write, eleven", commit(t.Context(), fs, set("eleven/a", "", 1, false)), no, 10},
+		{"two writes, twenty", commit(t.Context(), fs, set("ten/b", "", 1, false), set("ten/c", "", 1, false)), ok, 20},
+		{"one of two writes, eleven", commit(t.Context(), fs, set("eleven/a", "", 1, false), set("ten/c", "", 1, false)), no, 10},
+		{"three writes, twenty-five", commit(t.Context(), fs, set("ten/b", "", 1, false), set("ten/c", "", 1, false), set("five/a", "", 1, false)), no, 20},
+		{"the same document twice", commit(t.Context(), fs, set("ten/b", "", 1, false), set("ten/b", "", 2, false)), ok, 10},
+		{"one get, ten", get("ten/x"), ok, 10},
+		{"two gets, twenty", get("ten/x", "ten/y"), ok, 20},
+		{"three gets, twenty-five", get("ten/x", "ten/y", "five/z"), no, 20},
+	} {
+		if status.Code(tc.err) != tc.want {
+			t.Errorf("%s: got %v, want %v", tc.name, tc.err, tc.want)
+		}
+	}
+	want := uint64(0)
+	for _, n := range []uint64{10, 10, 20, 10, 20, 10, 10, 20, 20} {
+		want += n
+	}
+	if got := c.RulesReads(judged); got != want {
+		t.Errorf("%d documents were asked for, want %d", got, want)
+	}
+	if j := c.Judgements(judged); !strings.Contains(j[0].Refusal.String(), "Too many access calls") {
+		t.Errorf("the refusal says %s", j[0].Refusal)
+	}
+}
+
+// TestTransactionsAreJudged reads and commits in a transaction as a user.
+func TestTransactionsAreJudged(t *testing.T) {
+	c := start(t, withRules(notes))
+	seedNotes(t, c)
+	fs := c.userOf(t, "ann")
+	increment := func(path string) error {
+		return fs.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+			d, err := tx.Get(fs.Doc(path))
+			if err != nil {
+				return err
+			}
+			return tx.Update(d.Ref, []firestore.Update{{Path: "n", Value: d.Data()["n"].(int64) + 1}})
+		})
+	}
+	if err := increment("notes/a"); err != nil {
+		t.Errorf("one's own: %v", err)
+	}
+	if err := increment("notes/b"); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("another's: %v", err)
+	}
+	// What a refused transaction has locked is free again.
+	err := fs.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+		if _, err := tx.Get(fs.Doc("notes/a")); err != nil {
+			return err
+		}
+		return tx.Set(fs.Doc("notes/a"), map[string]any{"owner": "ann", "n": 100})
+	})
+	if status.Code(err) != codes.PermissionDenied {
+		t.Errorf("a wrong step: %v", err)
+	}
+	if err := increment("notes/a"); err != nil {
+		t.Errorf("after it: %v", err)
+	}
+}
+
+// TestReadsOfThePast are judged by the past.
+func TestReadsOfThePast(t *testing.T) {
+	c := start(t, withRules(notes))
+	seedNotes(t, c)
+	db := database(t, c, judged)
+	then, _ := db.Get("notes/a")
+	if err := db.Seed(map[string]map[string]any{"notes/a": {"owner": "bob", "n": 1}}); err != nil {
+		t.Fatal(err)
+	}
+	fs := pb.NewFirestoreClient(c.as(t, header(t, "ann")))
+	for want, r := range map[codes.Code]*pb.GetDocumentRequest{
+		codes.PermissionDenied: {},
+		codes.OK:               {ConsistencySelector: &pb.GetDocumentRequest_ReadTime{ReadTime: timestamppb.New(then.Updated)}},
+	} {
+		r.Name = root + "/notes/a"
+		if _, err := fs.GetDocument(t.Context(), r); status.Code(err) != want {
+			t.Errorf("at %v: got %v, want %v", r.GetReadTime(), err, want)
+		}
+	}
+}

@@ -1,0 +1,272 @@
+package firestore_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"cloud.google.com/go/firestore"
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+const rooms = `rules_version = '2';
+service cloud.firestore {
+  match /databases/{d}/documents {
+    function member(r) { return exists(/databases/$(d)/documents/rooms/$(r)/members/$(request.auth.uid)); }
+    match /rooms/{r} {
+      allow get: if member(r);
+      match /messages/{m} {
+        allow read: if member(r);
+      }
+    }
+    match /limited/{id} {
+      allow get: if resource == null || resource.data.n < 10;
+    }
+    match /keyed/{id} {
+      allow get: if exists(/databases/$(d)/documents/keys/$(get(/databases/$(d)/documents/config/c).data.key));
+    }
+  }
+}`
+
+// listening is a server with rooms, a server's client to change them and a stream of ann's.
+func listening(t *testing.T) (*cloud, *firestore.Client, *watcher) {
+	t.Helper()
+	c := start(t, withRules(rooms))
+	db, err := c.Database("demo-listen", "(default)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Seed(map[string]map[string]any{
+		"rooms/r": {"n": 1}, "rooms/r/members/ann": {}, "rooms/r/messages/1": {"n": 1},
+		"limited/a": {"n": 2}, "keyed/a": {"n": 3}, "config/c": {"key": "k1"}, "keys/k1": {}, "keys/k2": {},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fs, err := firestore.NewClient(t.Context(), "demo-listen", option.WithGRPCConn(c.as(t, "Bearer owner")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, fs, watchOn(t, c.as(t, header(t, "ann")))
+}
+
+func messages(id int32, room string) *pb.Target {
+	return &pb.Target{TargetId: id, TargetType: &pb.Target_Query{Query: &pb.Target_QueryTarget{
+		Parent: listenDB + "/documents/rooms/" + room, QueryType: &pb.Target_QueryTarget_StructuredQuery{StructuredQuery: queryOf("messages", 0, nil)},
+	}}}
+}
+
+// expectNews is expect but for snapshots in which nothing has changed.
+func (w *watcher) expectNews(want ...string) {
+	w.t.Helper()
+	got := w.next()
+	for len(got) == 0 {
+		got = w.next()
+	}
+	if !slices.Equal(got, want) {
+		w.t.Fatalf("got  %q\nwant %q", got, want)
+	}
+}
+
+func must(t testing.TB) func(*firestore.WriteResult, error) {
+	return func(_ *firestore.WriteResult, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// together commits writes at once.
+func together(t testing.TB, fs *firestore.Client, f func(*firestore.Transaction) error) {
+	t.Helper()
+	if err := fs.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error { return f(tx) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestListenIsJudgedWhenAdded(t *testing.T) {
+	_, fs, w := listening(t)
+	w.add(docsTarget(1, "limited/a"))
+	w.expect("ADD 1", "+limited/a=2 1", "CURRENT 1")
+	w.add(docsTarget(2, "limited/missing"))
+	w.expect("ADD 2", "-limited/missing 2", "CURRENT 2")
+	w.add(docsTarget(3, "other/missing"))
+	w.expect("REMOVE 3 PermissionDenied")
+	w.add(messages(4, "elsewhere"))
+	w.expect("REMOVE 4 PermissionDenied")
+	w.add(docsTarget(5, "limited/a", "keyed/a", "other/x"))
+	w.expect("REMOVE 5 PermissionDenied")
+	w.add(messages(6, "r"))
+	w.expect("ADD 6", "+rooms/r/messages/1=1 6", "CURRENT 6")
+	w.remove(4) // every removal is answered
+	w.expect("REMOVE 4")
+	must(t)(fs.Doc("limited/a").Set(t.Context(), map[string]any{"n": 3}))
+	w.expect("+limited/a=3 1")
+}
+
+func TestListenEndsWithWhatItHingesOn(t *testing.T) {
+	ctx := context.Background()
+	_, fs, w := listening(t)
+	w.add(docsTarget(1, "limited/a"))
+	w.expect("ADD 1", "+limited/a=2 1", "CURRENT 1")
+	w.add(docsTarget(2, "rooms/r"))
+	w.expect("ADD 2", "+rooms/r=1 2", "CURRENT 2")
+	w.add(messages(3, "r"))
+	w.expect("ADD 3", "+rooms/r/messages/1=1 3", "CURRENT 3")
+
+	// What is read changes, and is still there.
+	must(t)(fs.Doc("rooms/r/members/ann").Set(ctx, map[string]any{"since": 1}))
+	w.expect()
+	// A commit that takes the right away shows nothing else of what it does.
+	together(t, fs, func(tx *firestore.Transaction) error {
+		if err := tx.Set(fs.Doc("rooms/r/messages/2"), map[string]any{"n": 2}); err != nil {
+			return err
+		}
+		if err := tx.Set(fs.Doc("limited/a"), map[string]any{"n": 4}); err != nil {
+			return err
+		}
+		return tx.Delete(fs.Doc("rooms/r/members/ann"))
+	})
+	removed := []string{strings.Join(w.next(), ","), strings.Join(w.next(), ",")}
+	if got := fmt.Sprint(removed); got != "[REMOVE 2 PermissionDenied REMOVE 3 PermissionDenied]" && got != "[REMOVE 3 PermissionDenied REMOVE 2 PermissionDenied]" {
+		t.Fatalf("got %q", removed)
+	}
+	w.expect("+limited/a=4 1")
+	must(t)(fs.Doc("rooms/r/messages/3").Set(ctx, map[string]any{"n": 3}))
+	must(t)(fs.Doc("limited/a").Set(ctx, map[string]any{"n": 5}))
+	w.expect("+limited/a=5 1")
+	// Who has the right again may come back.
+	must(t)(fs.Doc("rooms/r/members/ann").Set(ctx, map[string]any{}))
+	w.add(messages(3, "r"))
+	w.expect("ADD 3", "+rooms/r/messages/1=1 3", "+rooms/r/messages/2=2 3", "+rooms/r/messages/3=3 3", "CURRENT 3")
+}
+
+func TestListenEndsWithItsDocument(t *testing.T) {
+	ctx := context.Background()
+	_, fs, w := listening(t)
+	w.add(docsTarget(1, "limited/a"))
+	w.expect("ADD 1", "+limited/a=2 1", "CURRENT 1")
+	if _, err := fs.Doc("limited/a").Delete(ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.expect("-limited/a 1")
+	must(t)(fs.Doc("limited/a").Set(ctx, map[string]any{"n": 9}))
+	w.expect("+limited/a=9 1")
+	must(t)(fs.Doc("limited/a").Set(ctx, map[string]any{"n": 10}))
+	w.expect("REMOVE 1 PermissionDenied")
+}
+
+func TestListenFollowsWhatItHingesOn(t *testing.T) {
+	ctx := context.Background()
+	_, fs, w := listening(t)
+	w.add(docsTarget(1, "keyed/a"))
+	w.expect("ADD 1", "+keyed/a=3 1", "CURRENT 1")
+	must(t)(fs.Doc("config/c").Set(ctx, map[string]any{"key": "k2"}))
+	w.expect()
+	must(t)(fs.Doc("keys/k1").Delete(ctx)) // no longer read
+	must(t)(fs.Doc("keyed/a").Set(ctx, map[string]any{"n": 4}))
+	w.expect("+keyed/a=4 1")
+	must(t)(fs.Doc("keys/k2").Delete(ctx))
+	w.expect("REMOVE 1 PermissionDenied")
+}
+
+func TestListenIsJudgedByNewRules(t *testing.T) {
+	c, fs, ann := listening(t)
+	server := watchOn(t, c.as(t, "Bearer owner"))
+	server.add(docsTarget(1, "limited/a"))
+	server.expect("ADD 1", "+limited/a=2 1", "CURRENT 1")
+	ann.add(docsTarget(1, "limited/a"))
+	ann.expect("ADD 1", "+limited/a=2 1", "CURRENT 1")
+	ann.add(messages(2, "r"))
+	ann.expect("ADD 2", "+rooms/r/messages/1=1 2", "CURRENT 2")
+	if _, err := c.SetRules("", []byte(strings.Replace(rooms, "resource.data.n < 10", "false", 1))); err != nil {
+		t.Fatal(err)
+	}
+	ann.expect("REMOVE 1 PermissionDenied")
+	must(t)(fs.Doc("rooms/r/messages/1").Set(t.Context(), map[string]any{"n": 2}))
+	ann.expectNews("+rooms/r/messages/1=2 2")
+	must(t)(fs.Doc("limited/a").Set(t.Context(), map[string]any{"n": 3}))
+	server.expect("+limited/a=3 1")
+	c.DropRules("")
+	ann.add(docsTarget(3, "other/x"))
+	ann.expectNews("ADD 3", "-other/x 3", "CURRENT 3")
+	if _, err := c.SetRules("demo-listen", []byte(rooms)); err != nil {
+		t.Fatal(err)
+	}
+	ann.expect("REMOVE 3 PermissionDenied")
+}
+
+func TestListenEndsWithReset(t *testing.T) {
+	c, _, w := listening(t)
+	w.add(messages(1, "r"))
+	w.expect("ADD 1", "+rooms/r/messages/1=1 1", "CURRENT 1")
+	if err := c.Reset(); err != nil {
+		t.Fatal(err)
+	}
+	w.expect("REMOVE 1 PermissionDenied")
+}
+
+func TestListenWithGarbage(t *testing.T) {
+	c, _, _ := listening(t)
+	w := watchOn(t, c.as(t, "Bearer garbage"))
+	w.add(docsTarget(1, "limited/a"))
+	if _, err := w.stream.Recv(); status.Code(err) != codes.Unauthenticated {
+		t.Errorf("got %v, want UNAUTHENTICATED", err)
+	}
+}
+
+// TestListenNeverShowsWhatIsForbidden has rights come and go, and with them what must not be seen, while a client listens
+// and, whenever it is thrown out, comes back.
+func TestListenNeverShowsWhatIsForbidden(t *testing.T) {
+	const rounds = 300
+	_, fs, w := listening(t)
+	member, secret := fs.Doc("rooms/r/members/ann"), fs.Doc("rooms/r/messages/secret")
+	done := make(chan struct{})
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		defer close(done)
+		for range rounds {
+			together(t, fs, func(tx *firestore.Transaction) error {
+				if err := tx.Delete(member); err != nil {
+					return err
+				}
+				return tx.Set(secret, map[string]any{"n": 666})
+			})
+			together(t, fs, func(tx *firestore.Transaction) error {
+				if err := tx.Set(member, map[string]any{}); err != nil {
+					return err
+				}
+				return tx.Delete(secret)
+			})
+		}
+		must(t)(fs.Doc("rooms/r/messages/end").Set(t.Context(), map[string]any{"n": 777}))
+	})
+	defer writer.Wait()
+	thrownOut, seen := 0, false
+	w.add(messages(1, "r"))
+	for !seen {
+		for _, what := range w.next() {
+			switch {
+			case strings.HasSuffix(what, "=666 1"):
+				t.Fatalf("seen: %q", what)
+			case what == "REMOVE 1 PermissionDenied":
+				thrownOut++
+				w.add(messages(1, "r"))
+			case strings.HasSuffix(what, "=777 1"):
+				seen = true
+			}
+		}
+	}
+	<-done
+	t.Logf("thrown out %d times", thrownOut)
+	if thrownOut == 0 {
+		t.Error("never thrown out: nothing was tested")
+	}
+}
