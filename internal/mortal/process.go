@@ -26,18 +26,23 @@ type Fault int
 
 // The faults.
 const (
-	None       Fault = iota
-	KillBefore       // the process dies before the call goes out
-	KillAfter        // the process dies when the call has been carried out, before it hears of it
-	FailBefore       // the call does not get through; the process lives
-	FailAfter        // the call is carried out, but its answer is lost; the process lives
+	None        Fault = iota
+	KillBefore        // the process dies before the call goes out
+	KillAfter         // the process dies when the call has been carried out, before it hears of it
+	FailBefore        // the call does not get through; the process lives
+	FailAfter         // the call is carried out, but its answer is lost; the process lives
+	StallBefore       // the process stands still before the call goes out, until Resume
+	StallAfter        // the process stands still when the call has been carried out, until Resume
 )
 
-// Faults are all that do harm.
+// Faults are all that do harm to a process by itself.
 func Faults() []Fault { return []Fault{KillBefore, KillAfter, FailBefore, FailAfter} }
 
+// Stalls says whether a process with the fault stands still and has to be resumed.
+func (f Fault) Stalls() bool { return f == StallBefore || f == StallAfter }
+
 func (f Fault) String() string {
-	return strings.Fields("None KillBefore KillAfter FailBefore FailAfter")[f]
+	return strings.Fields("None KillBefore KillAfter FailBefore FailAfter StallBefore StallAfter")[f]
 }
 
 // ErrDead is what calls of a dead process end with.
@@ -52,6 +57,8 @@ type Process struct {
 	at   int
 	kill context.CancelFunc
 
+	stalled, resume chan struct{}
+
 	mu    sync.Mutex
 	calls int
 	dead  bool
@@ -61,7 +68,18 @@ type Process struct {
 // New makes a process that the fault hits at call at, counted from 0, and the context that its work runs in.
 func New(ctx context.Context, kind Fault, at int) (*Process, context.Context) {
 	ctx, kill := context.WithCancel(ctx)
-	return &Process{kind: kind, at: at, kill: kill}, ctx
+	return &Process{kind: kind, at: at, kill: kill, stalled: make(chan struct{}), resume: make(chan struct{})}, ctx
+}
+
+// Stalled is closed when the process stands still.
+func (p *Process) Stalled() <-chan struct{} { return p.stalled }
+
+// Resume lets a process go on that stands still, or will.
+func (p *Process) Resume() { close(p.resume) }
+
+func (p *Process) stall() {
+	close(p.stalled)
+	<-p.resume
 }
 
 // Calls are what the process called, in order.
@@ -87,8 +105,13 @@ func (p *Process) Call(name string, do func() error) error {
 		return ErrDead
 	case hit && p.kind == FailBefore:
 		return errInjected
+	case hit && p.kind == StallBefore:
+		p.stall()
 	}
 	err := do()
+	if hit && p.kind == StallAfter {
+		p.stall()
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if hit && p.kind == KillAfter {
@@ -128,6 +151,18 @@ func (p *Process) DialOptions() []grpc.DialOption {
 		return s, nil
 	}
 	return []grpc.DialOption{grpc.WithUnaryInterceptor(unary), grpc.WithStreamInterceptor(stream)}
+}
+
+// RoundTrip puts the fault into an HTTP client, as its transport.
+func (p *Process) RoundTrip(r *http.Request) (answer *http.Response, err error) {
+	err = p.Call(r.Method+" "+r.URL.Path, func() (err error) { answer, err = http.DefaultTransport.RoundTrip(r); return err })
+	if err != nil {
+		if answer != nil {
+			answer.Body.Close()
+		}
+		return nil, err
+	}
+	return answer, nil
 }
 
 // Proxy is a server in front of target, "host:port" without TLS, for a client that is told only an address. A call that

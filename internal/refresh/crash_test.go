@@ -8,9 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"heek.kr/heektime/internal/mortal"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/semester"
 )
+
+// faults are what happens to a run: nothing, or one of all faults at one of its calls.
+var faults = append(mortal.Faults(), mortal.None, mortal.StallBefore, mortal.StallAfter)
 
 // crashSeeds is how many histories TestKilledAtAnyPoint goes through.
 const crashSeeds = 1000
@@ -65,54 +69,54 @@ func history(t *testing.T, w *world, seed uint64, id semester.ID) {
 		}
 	}
 	for step := range 4 + random.IntN(4) {
-		m := newMortal(fault(random.IntN(int(faults))), random.IntN(20))
+		kind := faults[random.IntN(len(faults))]
+		m := w.process(t, id, kind, random.IntN(20))
 		task := next()
 		var run *refresh.Run
-		var calls int
 		var err error
 		newest := "" // the version that must be published, "" when it may be any
 		// A dead or still process leaves its transaction open, whose locks hold up everybody until it runs out.
 		runOut := time.AfterFunc(400*time.Millisecond, func() { w.Clock.Advance(2 * time.Minute) })
-		if m.stands() {
+		if kind.Stalls() {
 			ended := make(chan struct{})
-			go func() { defer close(ended); run, calls, err = m.refresh(t, w, id, task) }()
+			go func() { defer close(ended); run, err = m.refresh(task) }()
 			select {
 			case <-ended: // it made fewer calls than that
-			case <-m.stalled:
+			case <-m.Stalled():
 				for range 1 + random.IntN(3) {
 					pass()
-					between, _, betweenErr := newMortal(none, 0).refresh(t, w, id, next())
+					between, betweenErr := w.healthy(t, id).refresh(next())
 					newest = ""
 					if betweenErr == nil && (between.Outcome == refresh.Changed || between.Outcome == refresh.Unchanged) {
 						newest = offered[len(offered)-1]
 					}
 				}
-				close(m.resume)
+				m.Resume()
 				<-ended
 			}
 		} else {
 			var beside sync.WaitGroup
 			if random.IntN(3) == 0 {
-				other := newMortal(fault(random.IntN(int(stallBefore))), random.IntN(20))
-				beside.Go(func() { other.refresh(t, w, id, task) })
+				other := w.process(t, id, mortal.Faults()[random.IntN(len(mortal.Faults()))], random.IntN(20))
+				beside.Go(func() { other.refresh(task) })
 			}
-			run, calls, err = m.refresh(t, w, id, task)
+			run, err = m.refresh(task)
 			beside.Wait()
 		}
 		runOut.Stop()
 		list := w.published(t, id)
 		if list != nil && (len(list) != 5 || !slices.Contains(offered, version(list))) {
-			t.Errorf("step %d (%v at call %d of %d, %+v, %v): published %d lectures of %q, the school offered %v", step, m.kind, m.at, calls, run, err, len(list), version(list), offered)
+			t.Errorf("step %d (%v, %v, %+v, %v): published %d lectures of %q, the school offered %v", step, kind, m.Calls(), run, err, len(list), version(list), offered)
 		}
 		if newest != "" && version(list) != newest {
-			t.Errorf("step %d (%v at call %d of %d, %+v, %v): published %q over the newer %q", step, m.kind, m.at, calls, run, err, version(list), newest)
+			t.Errorf("step %d (%v, %v, %+v, %v): published %q over the newer %q", step, kind, m.Calls(), run, err, version(list), newest)
 		}
 		pass()
 	}
 	w.Clock.Advance(2 * time.Hour)
-	run, calls, err := newMortal(none, 0).refresh(t, w, id, w.task(id))
+	run, err := w.healthy(t, id).refresh(w.task(id))
 	if err != nil || (run.Outcome != refresh.Changed && run.Outcome != refresh.Unchanged) {
-		t.Errorf("healthy run after %d calls: %+v, %v", calls, run, err)
+		t.Errorf("healthy run: %+v, %v", run, err)
 		return
 	}
 	if got, want := version(w.published(t, id)), offered[len(offered)-1]; got != want {
@@ -132,29 +136,29 @@ func history(t *testing.T, w *world, seed uint64, id semester.ID) {
 // A clean-up stands still at each of its calls in turn, while the list that it takes for a left-over comes back.
 func TestLeftOverComesBackDuringCleanUp(t *testing.T) {
 	for at := range 20 {
-		for _, kind := range []fault{stallBefore, stallAfter} {
+		for _, kind := range []mortal.Fault{mortal.StallBefore, mortal.StallAfter} {
 			t.Run(fmt.Sprintf("%v call %d", kind, at), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
 				// A run that dies when it has stored its list, before anything points to it.
 				w.school.offer(semesterID, titles("왼판", 5)...)
 				for call := 0; len(w.objects(t, semesterID)) == 0; call++ {
-					newMortal(killAfter, call).refresh(t, w, semesterID, w.task(semesterID))
+					w.process(t, semesterID, mortal.KillAfter, call).refresh(w.task(semesterID))
 					w.Clock.Advance(2 * time.Minute)
 				}
 				w.Clock.Advance(2 * time.Hour)
 				w.school.offer(semesterID, titles("다른 판", 5)...)
-				m, ended := newMortal(kind, at), make(chan struct{})
-				go func() { defer close(ended); m.refresh(t, w, semesterID, w.task(semesterID)) }()
+				m, ended := w.process(t, semesterID, kind, at), make(chan struct{})
+				go func() { defer close(ended); m.refresh(w.task(semesterID)) }()
 				select {
 				case <-ended: // it makes fewer calls than that
 					return
-				case <-m.stalled:
+				case <-m.Stalled():
 				}
 				w.Clock.Advance(2 * time.Minute)
 				w.school.offer(semesterID, titles("왼판", 5)...)
-				run, _, err := newMortal(none, 0).refresh(t, w, semesterID, w.task(semesterID))
-				close(m.resume)
+				run, err := w.healthy(t, semesterID).refresh(w.task(semesterID))
+				m.Resume()
 				<-ended
 				if got := version(w.published(t, semesterID)); err == nil && got != "왼판" {
 					t.Errorf("published %q after %+v", got, run)
