@@ -49,6 +49,15 @@ func usernameTricks(add func(string, operation, operation)) {
 		return o
 	}())
 	add("a taken name, its index deleted afterwards", claimed, claim("alice").and(write{kind: remove, path: usernames("alice")}))
+	// Without an index to write, only the user's own rule stands in the way.
+	ghost := claim("ghost").without(1)
+	add("a user for whom an index waits, made by another", ghost, ghost.as("bob"))
+	add("a user for whom an index waits, with a past time", ghost, ghost.setting(0, "updatedAt", earlier))
+	mended := operation{who: "erin", writes: []write{{update, "users/erin", fields{"username": "erin2", "updatedAt": stamp{}}}}}
+	add("a user mended by another", mended, mended.as("bob"))
+	add("a user mended, with a past time", mended, mended.setting(0, "updatedAt", earlier.Add(1e9)))
+	add("an index mended without its user", mended, operation{who: "erin", writes: []write{{set, usernames("erin1"), fields{"value": "erin"}}}})
+	add("an index mended for another", mended, operation{who: "erin", writes: []write{{set, usernames("erin1"), fields{"value": "bob"}}}})
 	add("a name of 3 letters", claim("carl"), claim("car"))
 	add("a name of 3 Korean letters", claim("고려대생"), claim("고려대"))
 	add("a name of 3 pictures", claim("😀😀😀😀"), claim("😀😀😀"))
@@ -211,6 +220,7 @@ func lectureTricks(add func(string, operation, operation)) {
 	add("a lecture below a timetable that was deleted", base, base.to(0, "users/alice/timetables/deleted001/lectures/second"))
 	add("a lecture below a timetable that is deleted with it", base, base.and(write{kind: remove, path: "users/alice/timetables/" + alicePublic}))
 	add("a lecture changed below a timetable that was deleted", change, change.to(0, "users/alice/timetables/deleted001/lectures/first"))
+	add("a lecture changed below a timetable that is deleted with it", change, change.and(write{kind: remove, path: "users/alice/timetables/" + alicePublic}))
 	add("a lecture set over another", base, base.with(0, func(w *write) { w.kind, w.path = set, change.writes[0].path }))
 	add("a lecture without its time changed", change, change.with(0, func(w *write) { delete(w.data, "updatedAt") }))
 	add("a lecture with its url", base, base.setting(0, "url", "https://example.com"))

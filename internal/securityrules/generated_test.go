@@ -37,8 +37,8 @@ func generated() []attack {
 		list = append(list, badFields(s)...)
 		list = append(list, otherPeople(s)...)
 	}
-	list = append(list, badElements(shape{"add a lecture", addLecture()})...)
-	list = append(list, badElements(shape{"change a lecture", changeLecture()})...)
+	list = append(list, badElements(shape{"add a lecture", addLecture()}, 5)...)
+	list = append(list, badElements(shape{"change a lecture", changeLecture()}, 1)...)
 	return append(list, hidden(list)...)
 }
 
@@ -139,10 +139,10 @@ func otherPeople(s shape) []attack {
 	return list
 }
 
-// badElements are bad entries at each of the places that the rules look at, behind good ones.
-func badElements(s shape) []attack {
+// badElements are bad entries at the first places of the lists, behind good ones.
+func badElements(s shape, places int) []attack {
 	var list []attack
-	for n := range 5 {
+	for n := range places {
 		for _, field := range []string{"times", "category", "metas"} {
 			good := repeat(lecture()[field].([]any)[0], n+1)
 			base := s.op.setting(0, field, good)
@@ -150,7 +150,10 @@ func badElements(s shape) []attack {
 				entries := slices.Clone(good)
 				entries[n] = bad
 				list = append(list, attack{fmt.Sprintf("%s: %s[%d] of %d is %s", s.name, field, n, n+1, name), base, s.op.setting(0, field, entries)})
-				// The last that is looked at is so however many follow.
+				if n < places-1 {
+					continue
+				}
+				// The last that the rules look at is looked at however many follow.
 				more := slices.Concat(entries, repeat(good[0], 10))
 				list = append(list, attack{fmt.Sprintf("%s: %s[%d] of %d is %s", s.name, field, n, len(more), name),
 					s.op.setting(0, field, slices.Concat(good, repeat(good[0], 10))), s.op.setting(0, field, more)})

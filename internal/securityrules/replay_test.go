@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -36,12 +37,18 @@ type replay struct {
 	several  bool // it has the access calls of a batch
 }
 
+// stored is the world as rules see it.
+var stored = sync.OnceValue(func() map[string]rules.Fields {
+	docs := map[string]rules.Fields{}
+	for path, data := range world() {
+		docs[root+"/"+path] = fieldsOf(data)
+	}
+	return docs
+})
+
 // replayOf prepares an operation on the world. It fails for one that a server would refuse without asking the rules.
 func replayOf(o operation) (*replay, error) {
-	before := map[string]rules.Fields{}
-	for path, data := range world() {
-		before[root+"/"+path] = fieldsOf(data)
-	}
+	before := stored()
 	r := &replay{db: &database{before, maps.Clone(before)}, several: len(o.writes) > 1}
 	request := rules.Request{Service: rules.Firestore, Time: now}
 	if o.who != "" {

@@ -3,8 +3,9 @@ package securityrules
 // The documents that all operations start from. Alice and Bob are users, Carol has signed in but has no name yet,
 // Dave came from the old system, so that servers have put fields of their own into his documents.
 //
-// spare is an index document that names Alice although she is called alice: no client can bring that about, but a
-// server's mishap may, and an attack must not profit from it.
+// Some documents are what no client can bring about, but a server's mishap may, and no attack must profit from it: spare
+// names Alice although she is called alice, ghost names Carol who has no document yet, and Erin's index document has
+// another name than she.
 func world() map[string]fields {
 	w := map[string]fields{
 		"schools/korea": {"name": "고려대학교-서울"},
@@ -21,10 +22,13 @@ func world() map[string]fields {
 		"indices/user/usernames/alice":    {"value": "alice"},
 		"indices/user/usernames/spare":    {"value": "alice"},
 		"indices/user/usernames/bobby":    {"value": "bob"},
+		"indices/user/usernames/ghost":    {"value": "carol"},
+		"indices/user/usernames/erin2":    {"value": "erin"},
 		"indices/user/usernames/olddave":  {"value": "dave"},
 		"users/alice":                     user("alice"),
 		"users/bob":                       user("bobby"),
 		"users/dave":                      user("olddave"),
+		"users/erin":                      user("erin1"),
 		"users/dave/timetables/" + legacy: timetable("public"),
 	}
 	for uid, names := range map[string][]string{"alice": {alicePublic, alicePrivate}, "bob": {bobPublic, bobPrivate}} {

@@ -1,0 +1,122 @@
+package securityrules
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"heek.kr/heektime/emulator/rules"
+)
+
+// equivalents are the mutants that no request can tell from the rules, by their description, with the reason why and how
+// many there are of each. Everything else must be noticed.
+var equivalents = map[string]struct {
+	times  int
+	reason string
+}{
+	"allow read instead of list": {3, "who may list semesters or users may get them anyway, and timetables are listed with a limit, " +
+		"which a get has not"},
+	"allow create, update instead of update": {3, "an update is judged by what it changes, and a create changes nothing that was there"},
+	"existsAfter instead of exists(reference)": {1, "nobody who is judged by rules may write a semester, so it exists after a batch " +
+		"when it existed before"},
+	"getAfter instead of get(timetablePath())": {1, "a read leaves everything as it was"},
+	"drop isUser(incoming().value) from &&": {1, "the user who is written in the same batch asks for it too; the rule says so itself"},
+}
+
+// trial is an operation and what the rules must say of it.
+type trial struct {
+	name    string
+	replay  *replay
+	allowed bool
+}
+
+// trials are all operations of the tables, those that the rules must allow first.
+func trials(t testing.TB) []trial {
+	t.Helper()
+	var list []trial
+	add := func(name string, o operation, allowed bool) {
+		r, err := replayOf(o)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		list = append(list, trial{name, r, allowed})
+	}
+	for _, c := range allowed() {
+		add(c.name, c.op, true)
+	}
+	n := len(list)
+	for _, a := range attacks() {
+		add(a.name, a.op, false)
+	}
+	// In another order than they were made in, an attack that notices is found sooner.
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(list)-n, func(i, j int) { list[n+i], list[n+j] = list[n+j], list[n+i] })
+	return list
+}
+
+// noticed tells whether a trial ends otherwise by these rules.
+func noticed(set *rules.Ruleset, list []trial) bool {
+	for _, c := range list {
+		if c.replay.judge(set, false, nil).allowed != c.allowed {
+			return true
+		}
+	}
+	return false
+}
+
+// TestMutants changes the rules in every way that weakens or breaks them: the tables must notice each.
+func TestMutants(t *testing.T) {
+	list := trials(t)
+	mutate(t, "firestore.rules", func(set *rules.Ruleset) bool { return noticed(set, list) })
+}
+
+// mutate tries all mutants of a rules file and reports those that are not noticed and stand in no list of equivalents.
+func mutate(t *testing.T, name string, noticed func(*rules.Ruleset) bool) {
+	t.Helper()
+	text := source(t, name)
+	mutants, err := rules.Mutants(name, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		work      = make(chan rules.Mutant)
+		mu        sync.Mutex
+		group     sync.WaitGroup
+		survivors []rules.Mutant
+		total     int
+	)
+	for range 2 {
+		group.Go(func() {
+			for m := range work {
+				set, _, err := rules.Compile(name, m.Source)
+				if err != nil {
+					t.Errorf("%s: %v", m, err)
+				} else if !noticed(set) {
+					mu.Lock()
+					survivors = append(survivors, m)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	for m := range mutants {
+		total++
+		work <- m
+	}
+	close(work)
+	group.Wait()
+	equivalent := map[string]int{}
+	lines := strings.Split(text, "\n")
+	unnoticed := 0
+	for _, m := range survivors {
+		equivalent[m.Description]++
+		if e, ok := equivalents[m.Description]; ok && equivalent[m.Description] <= e.times {
+			t.Logf("equivalent: %s:%s: %s", name, m, e.reason)
+			continue
+		}
+		unnoticed++
+		t.Errorf("not noticed: %s:%s\n%s", name, m, fmt.Sprintf("%5d %s", m.Line, lines[m.Line-1]))
+	}
+	t.Logf("%s: %d mutants, %d noticed, %d equivalent, %d not noticed", name, total, total-len(survivors), len(survivors)-unnoticed, unnoticed)
+}
