@@ -130,6 +130,7 @@ func killUnderLoad(t *testing.T, dir string, acked []atomic.Int64) {
 	for w := range acked {
 		all.Go(func() {
 			for n := acked[w].Load() + 1; ; n++ {
+				//lint:ignore SA1019 a commit of several writes without a transaction is what is tested
 				b := fs.Batch()
 				b.Set(fs.Doc(fmt.Sprintf("workers/w%d", w)), map[string]any{"n": n})
 				b.Set(fs.Doc(fmt.Sprintf("workers/w%d/log/%d", w, n)), map[string]any{"pad": strings.Repeat("x", 12_000)})

@@ -73,6 +73,7 @@ func TestLimits(t *testing.T) {
 		{"500 transforms", func() error { _, err := fs.Doc("a/counters").Update(ctx, increments(500)); return err }, codes.OK, ""},
 		{"501 transforms", func() error { _, err := fs.Doc("a/counters").Update(ctx, increments(501)); return err }, codes.InvalidArgument, "500"},
 		{"a commit above 10 MiB", func() error {
+			//lint:ignore SA1019 the size of one commit is what is tested
 			b := fs.Batch()
 			for i := range 11 {
 				b.Set(fs.Doc(fmt.Sprintf("big/%d", i)), size(1_000_000))

@@ -2,6 +2,7 @@ package guard
 
 import (
 	"strings"
+	"sync"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -61,4 +62,34 @@ func (c Caller) UID() string {
 		return ""
 	}
 	return c.auth.UID
+}
+
+// maxCallers is how many callers are remembered: reading a token takes longer than judging a request.
+const maxCallers = 1000
+
+// Callers reads Authorization headers and remembers them. It is safe for concurrent use.
+type Callers struct {
+	mu    sync.RWMutex
+	known map[string]Caller
+}
+
+// Of is [CallerOf].
+func (c *Callers) Of(authorization string) Caller {
+	if authorization == "" || authorization == "Bearer owner" {
+		return CallerOf(authorization)
+	}
+	c.mu.RLock()
+	who, ok := c.known[authorization]
+	c.mu.RUnlock()
+	if ok {
+		return who
+	}
+	who = CallerOf(authorization)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || len(c.known) >= maxCallers {
+		c.known = map[string]Caller{}
+	}
+	c.known[authorization] = who
+	return who
 }
