@@ -22,7 +22,7 @@ var equivalents = map[string]struct {
 	"existsAfter instead of exists(reference)": {1, "nobody who is judged by rules may write a semester, so it exists after a batch " +
 		"when it existed before"},
 	"getAfter instead of get(timetablePath())": {1, "a read leaves everything as it was"},
-	"drop isUser(incoming().value) from &&": {1, "the user who is written in the same batch asks for it too; the rule says so itself"},
+	"drop isUser(incoming().value) from &&":    {1, "the user who is written in the same batch asks for it too; the rule says so itself"},
 }
 
 // trial is an operation and what the rules must say of it.

@@ -1,0 +1,159 @@
+package securityrules
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"cloud.google.com/go/firestore"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/auth/token"
+)
+
+// TestRace lets 10,000 users claim a few usernames at once, one in ten as clients do, in a transaction that reads the
+// index first, the others without looking. Each name must have one winner, and whenever somebody reads the two documents, they
+// must fit together.
+func TestRace(t *testing.T) {
+	const users = 10_000
+	names := []string{"captain", "princess", "연세대학", "고려대생"}
+	cloud := emulator.Start(t, func(c *emulator.Config) { c.Rules = []byte(source(t, "firestore.rules")) })
+	clients := make([]*firestore.Client, 8)
+	for i := range clients {
+		clients[i] = cloud.FirestoreClientSignedOut(t)
+	}
+	start, done := make(chan struct{}), make(chan struct{})
+	var claims, reading sync.WaitGroup
+	var mu sync.Mutex
+	winners := map[string][]string{}
+	var refusals atomic.Int64
+	for i := range users {
+		uid, name, client := fmt.Sprintf("user%d", i), names[i/10%len(names)], clients[i%len(clients)]
+		ctx := signedIn(t, cloud.Project, uid)
+		claims.Go(func() {
+			<-start
+			err := claimAs(ctx, client, uid, name, i%10 == 0)
+			switch {
+			case err == nil:
+				mu.Lock()
+				winners[name] = append(winners[name], uid)
+				mu.Unlock()
+			case err == errTaken || refused(err):
+				refusals.Add(1)
+			default:
+				t.Errorf("%s claims %s: %v", uid, name, err)
+			}
+		})
+	}
+	server := cloud.FirestoreClient(t)
+	var reads int
+	reading.Go(func() {
+		for {
+			if err := consistent(t.Context(), server, names); err != nil {
+				t.Error(err)
+				return
+			}
+			reads++
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	})
+	close(start)
+	claims.Wait()
+	close(done)
+	reading.Wait()
+	for _, name := range names {
+		if n := len(winners[name]); n != 1 {
+			t.Errorf("%s has %d winners: %v", name, n, winners[name])
+			continue
+		}
+		index, err := server.Doc(usernames(name)).Get(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if index.Data()["value"] != winners[name][0] {
+			t.Errorf("%s was won by %s, and its index is %v", name, winners[name][0], index.Data())
+		}
+	}
+	all, err := server.Collection("users").Documents(t.Context()).GetAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != len(names) || refusals.Load() != int64(users-len(names)) {
+		t.Errorf("there are %d users and %d refusals, of %d claims", len(all), refusals.Load(), users)
+	}
+	t.Logf("%d claims of %d names, %d winners, %d looks between", users, len(names), len(all), reads)
+}
+
+// errTaken is what a client knows before it writes.
+var errTaken = fmt.Errorf("the name is taken")
+
+func claimAs(ctx context.Context, client *firestore.Client, uid, name string, look bool) error {
+	return client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		index := client.Doc(usernames(name))
+		if look {
+			switch _, err := tx.Get(index); {
+			case err == nil:
+				return errTaken
+			case status.Code(err) != codes.NotFound:
+				return err
+			}
+		}
+		data := map[string]any{"username": name, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp}
+		if err := tx.Set(client.Doc("users/"+uid), data); err != nil {
+			return err
+		}
+		return tx.Set(index, map[string]any{"value": uid})
+	}, firestore.MaxAttempts(100))
+}
+
+// consistent reads users and index documents at one moment and compares them.
+func consistent(ctx context.Context, client *firestore.Client, names []string) error {
+	return client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		users, err := tx.Documents(client.Collection("users")).GetAll()
+		if err != nil {
+			return err
+		}
+		var refs []*firestore.DocumentRef
+		for _, name := range names {
+			refs = append(refs, client.Doc(usernames(name)))
+		}
+		indices, err := tx.GetAll(refs)
+		if err != nil {
+			return err
+		}
+		byUser, byIndex := map[string]string{}, map[string]string{}
+		for _, u := range users {
+			byUser[fmt.Sprint(u.Data()["username"])] += u.Ref.ID
+		}
+		for _, x := range indices {
+			if x.Exists() {
+				byIndex[x.Ref.ID] = fmt.Sprint(x.Data()["value"])
+			}
+		}
+		if !maps.Equal(byUser, byIndex) {
+			return fmt.Errorf("the users are %v, the indices %v", byUser, byIndex)
+		}
+		return nil
+	}, firestore.ReadOnly)
+}
+
+// signedIn is a context in which a client without credentials is a user. Ten thousand clients would be as many connections.
+func signedIn(t testing.TB, project, uid string) context.Context {
+	t.Helper()
+	raw, err := token.Encode(map[string]any{"iss": "https://securetoken.google.com/" + project, "aud": project,
+		"sub": uid, "user_id": uid, "iat": 0, "exp": 3600, "auth_time": 0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer "+raw)
+}
