@@ -116,6 +116,7 @@ func TestUsernamesHaveOneOwner(t *testing.T) {
 	}
 	owned := make([]string, users) // what each user believes to own
 	var won, lost atomic.Int64
+	//lint:ignore SA1019 one commit without a transaction is what is tested
 	commit := func(b *firestore.WriteBatch) bool {
 		_, err := b.Commit(ctx)
 		switch status.Code(err) {
@@ -134,7 +135,7 @@ func TestUsernamesHaveOneOwner(t *testing.T) {
 			uid := fmt.Sprint("u", u)
 			for range claimsEach {
 				n := name(rand.IntN(names))
-				//lint:ignore SA1019 one commit without a transaction is what is tested
+				//lint:ignore SA1019 see above
 				if commit(fs.Batch().Set(fs.Doc("users/"+uid), stamped(map[string]any{"username": n})).
 					Set(fs.Doc("indices/user/usernames/"+n), map[string]any{"value": uid})) {
 					owned[u] = n

@@ -54,7 +54,7 @@ func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (
 				if err := d.Guard.Admit(who); err != nil {
 					return err
 				}
-				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, d.listenJudge(ctx, who), send)
+				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, s.listenJudge(ctx, d, who), send)
 				defer stream.Close()
 				wake = stream.Wake
 			}
@@ -77,18 +77,18 @@ func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (
 	}
 }
 
-// listenJudge judges the targets of a stream by the rules of the moment.
-func (d *Database) listenJudge(ctx context.Context, who guard.Caller) listen.Judge {
+// listenJudge judges the targets of a stream by the rules and indexes of the moment.
+func (s *Service) listenJudge(ctx context.Context, d *Database, who guard.Caller) listen.Judge {
 	return func(keys []resource.Key, q *query.Query, v store.View) ([]resource.Key, error) {
 		session, err := d.Guard.Begin(d.DB, who)
-		if err != nil || session == nil {
+		if err != nil {
 			return nil, err
 		}
 		defer session.End(ctx)
-		if q != nil {
-			err = session.List(ctx, v, q)
-		} else {
+		if q == nil {
 			err = session.Get(ctx, v, keys...)
+		} else if err = session.List(ctx, v, q); err == nil {
+			err = s.Engine.checkIndexes(q, nil)
 		}
 		return session.Watched(), err
 	}
@@ -158,9 +158,6 @@ func (s *Service) parseQueryTarget(d *Database, p *pb.Target_QueryTarget, t *lis
 		return invalid("The query's parent %q is in another database than the stream's, %q.", p.GetParent(), d.Name)
 	}
 	if t.Query, err = query.Parse(parent, p.GetStructuredQuery()); err != nil {
-		return err
-	}
-	if err := s.Engine.checkIndexes(t.Query, nil); err != nil {
 		return err
 	}
 	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)

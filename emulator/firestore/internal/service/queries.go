@@ -14,9 +14,8 @@ import (
 	"heek.kr/heektime/emulator/firestore/value"
 )
 
-// parseQuery checks a query, and that it has the indexes it needs, and finds its database. sums are the fields that an
-// aggregation adds up.
-func (s *Service) parseQuery(parent string, sq *pb.StructuredQuery, sums []field.Path) (*Database, *query.Query, error) {
+// parseQuery checks a query and finds its database.
+func (s *Service) parseQuery(parent string, sq *pb.StructuredQuery) (*Database, *query.Query, error) {
 	name, key, err := resource.ParseParent(parent)
 	if err != nil {
 		return nil, nil, err
@@ -25,13 +24,11 @@ func (s *Service) parseQuery(parent string, sq *pb.StructuredQuery, sums []field
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := s.Engine.checkIndexes(q, sums); err != nil {
-		return nil, nil, err
-	}
 	d, err := s.Engine.Database(name)
 	return d, q, err
 }
 
+// checkIndexes makes sure that a query has the indexes it needs. sums are the fields that an aggregation adds up.
 func (e *Engine) checkIndexes(q *query.Query, sums []field.Path) error {
 	if d := e.indexes.Load(); d != nil {
 		return d.Check(q, sums)
@@ -39,11 +36,15 @@ func (e *Engine) checkIndexes(q *query.Query, sums []field.Path) error {
 	return nil
 }
 
-// run finds a query's results in the state that sel selects, in the transaction id if that is not empty.
-func (d *Database) run(ctx context.Context, who guard.Caller, id []byte, sel newSelector, q *query.Query) (query.Result, store.View, error) {
+// run judges a query and finds its results in the state that sel selects, in the transaction id if that is not empty.
+// Who may not run a query is not told which indexes it needs.
+func (s *Service) run(ctx context.Context, d *Database, who guard.Caller, id []byte, sel newSelector, q *query.Query, sums []field.Path) (query.Result, store.View, error) {
 	v, err := d.view(id, sel, func(id []byte) (store.View, error) { return d.Txns.ReadQuery(id, q) })
 	if err == nil {
 		err = d.mayList(ctx, who, v, q)
+	}
+	if err == nil {
+		err = s.Engine.checkIndexes(q, sums)
 	}
 	if err != nil {
 		d.giveUp(id, sel.GetNewTransaction() != nil)
@@ -55,7 +56,7 @@ func (d *Database) run(ctx context.Context, who guard.Caller, id []byte, sel new
 
 // RunQuery sends the results of a query.
 func (s *Service) RunQuery(ctx context.Context, who guard.Caller, r *pb.RunQueryRequest, send func(*pb.RunQueryResponse) error) error {
-	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery(), nil)
+	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery())
 	if err != nil {
 		return err
 	}
@@ -63,7 +64,7 @@ func (s *Service) RunQuery(ctx context.Context, who guard.Caller, r *pb.RunQuery
 	if err != nil {
 		return err
 	}
-	found, v, err := d.run(ctx, who, id, r, q)
+	found, v, err := s.run(ctx, d, who, id, r, q, nil)
 	if err != nil {
 		return err
 	}
@@ -94,7 +95,7 @@ func (s *Service) RunAggregationQuery(ctx context.Context, who guard.Caller, r *
 	if err != nil {
 		return err
 	}
-	d, q, err := s.parseQuery(r.GetParent(), sq.GetStructuredQuery(), query.Sums(list))
+	d, q, err := s.parseQuery(r.GetParent(), sq.GetStructuredQuery())
 	if err != nil {
 		return err
 	}
@@ -102,7 +103,7 @@ func (s *Service) RunAggregationQuery(ctx context.Context, who guard.Caller, r *
 	if err != nil {
 		return err
 	}
-	found, v, err := d.run(ctx, who, id, r, q)
+	found, v, err := s.run(ctx, d, who, id, r, q, query.Sums(list))
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,7 @@ const minPartition = 128
 
 // PartitionQuery splits a collection group query into parts that can be run side by side.
 func (s *Service) PartitionQuery(ctx context.Context, who guard.Caller, r *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
-	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery(), nil)
+	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery())
 	if err != nil {
 		return nil, err
 	}
