@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"heek.kr/heektime/internal/auth"
@@ -104,5 +105,29 @@ func TestRegisterWhenAuthenticationMisbehaves(t *testing.T) {
 			t.Errorf("%q: %v, want %v", message, err, want)
 		}
 		bad.Close()
+	}
+}
+
+// The answer to a creation gets lost and the Admin SDK asks again: the address that is taken then is the caller's own.
+func TestRegisterWhoseAnswerIsLost(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var lost atomic.Bool
+	flaky := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/accounts") && lost.CompareAndSwap(false, true) {
+			w.Auth.ServeHTTP(httptest.NewRecorder(), r)
+			rw.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		w.Auth.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(flaky.Close)
+	s, err := auth.New(w.dependencies(t, strings.TrimPrefix(flaky.URL, "http://")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, err := s.Register(t.Context(), auth.Attempt{Email: "new@example.com", Password: secret, Client: "c"})
+	if err != nil || uid == "" || w.direct(t, "new@example.com", secret) != uid || !lost.Load() {
+		t.Errorf("%q, %v", uid, err)
 	}
 }
