@@ -48,11 +48,9 @@ func (b *bench) loads(ctx context.Context, targets []*target) ([]Load, error) {
 	return loads, b.rounds(ctx, targets, loads, run, loadsTime)
 }
 
-// loadsTime is after how long no further round of the operations begins, on a machine that is too slow.
-const loadsTime = 75 * time.Second
-
-// rounds fills the cells of loads, each of which has its operation in run. No round begins when the time is over.
-func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run []operation, limit time.Duration) error {
+// rounds fills the cells of loads, each of which has its operation in run. But for the first, no round begins that long
+// after the run began.
+func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run []operation, last time.Duration) error {
 	for i, op := range run {
 		for j, t := range targets {
 			if loads[i].Cells[j].Unsupported != "" {
@@ -67,9 +65,8 @@ func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run
 		}
 	}
 	samples := map[*Cell][]Cell{}
-	began := time.Now()
 	for round := range b.Rounds {
-		if round > 0 && time.Since(began) > limit {
+		if round > 0 && time.Since(b.began) > last {
 			break
 		}
 		for i := range loads {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"time"
 
 	"heek.kr/heektime/cmd/heektime/internal/firestorebench"
 )
@@ -18,7 +19,10 @@ func main() {
 	flag.BoolVar(&o.WithoutNPM, "without-npm", false, "measure the embedded server alone")
 	flag.StringVar(&o.ProfileDir, "profile", "", "write CPU profiles of the embedded server into `DIR` instead")
 	flag.Parse()
-	o.Progress = func(what string) { fmt.Fprintf(os.Stderr, "\r\033[K%s ", what) }
+	began := time.Now()
+	o.Progress = func(what string) {
+		fmt.Fprintf(os.Stderr, "\r\033[K%3.0f s: %s ", time.Since(began).Seconds(), what)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	r, err := firestorebench.Run(ctx, o)
