@@ -270,3 +270,28 @@ func TestListenNeverShowsWhatIsForbidden(t *testing.T) {
 		t.Error("never thrown out: nothing was tested")
 	}
 }
+
+// TestOnlyWhoIsConcernedIsJudgedAgain has many targets, each of which hinges on a document of its own.
+func TestOnlyWhoIsConcernedIsJudgedAgain(t *testing.T) {
+	const n = 1000
+	c, fs, w := listening(t)
+	members := map[string]map[string]any{}
+	for i := range n {
+		members[fmt.Sprintf("rooms/m%d/members/ann", i)] = map[string]any{}
+	}
+	if err := database(t, c, "demo-listen").Seed(members); err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		w.add(messages(int32(i+1), fmt.Sprint("m", i)))
+	}
+	for i := range n {
+		w.expectNews(fmt.Sprint("ADD ", i+1), fmt.Sprint("CURRENT ", i+1))
+	}
+	before := c.Judgements("demo-listen")[0].Seq
+	must(t)(fs.Doc("rooms/m7/members/ann").Delete(t.Context()))
+	w.expectNews("REMOVE 8 PermissionDenied")
+	if got := c.Judgements("demo-listen")[0].Seq - before; got != 1 {
+		t.Errorf("%d targets were judged, want 1", got)
+	}
+}

@@ -2,13 +2,26 @@ package firestore
 
 import (
 	"fmt"
+	"time"
 
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/rules"
 )
 
-// Judgement is one decision of security rules.
-type Judgement = guard.Judgement
+// Judgement is one decision of security rules: of a read, a query, or one write of a commit.
+type Judgement struct {
+	Seq         uint64 // counts the project's judgements, from 1
+	Time        time.Time
+	Database    string // its id
+	Method      rules.Method
+	Path        string // as rules know it: /databases/(default)/documents/users/u1
+	UID         string // of the caller, "" when nobody is signed in
+	Allowed     bool
+	Refusal     *rules.Refusal // why it was refused, with the lines that refused it
+	Err         error          // why the rules could not be followed; the client was told INTERNAL
+	Calls       int            // documents that the rules asked for, each billed as a read
+	Expressions int            // evaluated, at most rules.MaxExpressions
+}
 
 // SetRules replaces the security rules of a project by the text of a firestore.rules; project "" is every project that was
 // given none of its own. Whoever listens is judged anew. The error is a *[rules.Error], which names lines and columns;
@@ -42,7 +55,14 @@ func (s *Server) Coverage(project string) *rules.Coverage {
 }
 
 // Judgements are the last decisions of a project's rules, newest first: up to 256 that allowed and 256 that refused.
-func (s *Server) Judgements(project string) []Judgement { return s.engine.Guard(project).Judgements() }
+// Those of a commit of which one write was refused count as they were judged.
+func (s *Server) Judgements(project string) []Judgement {
+	var out []Judgement
+	for _, j := range s.engine.Guard(project).Judgements() {
+		out = append(out, Judgement(j))
+	}
+	return out
+}
 
 // RulesReads is how many documents a project's rules have asked for so far, in all requests. Each is billed as a read.
 func (s *Server) RulesReads(project string) uint64 { return s.engine.Guard(project).Calls() }

@@ -8,19 +8,19 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// Judgement is one decision of the rules.
+// Judgement is one decision of the rules, as the server's package describes it.
 type Judgement struct {
-	Seq         uint64 // counts the project's judgements, from 1
+	Seq         uint64
 	Time        time.Time
-	Database    string // its id
+	Database    string
 	Method      rules.Method
-	Path        string // as rules know it: /databases/(default)/documents/users/u1
-	UID         string // of the caller, "" when nobody is signed in
+	Path        string
+	UID         string
 	Allowed     bool
-	Refusal     *rules.Refusal // why it was refused, and by which lines
-	Err         error          // why the rules could not be followed
-	Calls       int            // documents that the rules asked for, each billed as a read
-	Expressions int            // evaluated, at most rules.MaxExpressions
+	Refusal     *rules.Refusal
+	Err         error
+	Calls       int
+	Expressions int
 }
 
 // kept is how many judgements of either kind are kept: those that allowed must not push out those that refused.
