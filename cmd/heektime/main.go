@@ -23,6 +23,7 @@ var commands = []command{
 	{"status", "", "show the last refresh of every semester", status},
 	{"auth", "status", "show how many old password hashes are left", authStatus},
 	{"emulator", "[-- COMMAND]", "run the embedded cloud alone, for other projects", runEmulator},
+	{"rules", "check|test|mutate", "check the security rules, run their tests, or prove that these notice every change", rulesCommand},
 	{"bench", "", "measure the services and print the ratios that docs/performance.md explains", bench},
 }
 

@@ -2,7 +2,10 @@ package securityrules
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -100,7 +103,12 @@ func mutate(t *testing.T, name string, noticed func(*rules.Ruleset) bool) {
 			}
 		})
 	}
-	for m := range mutants {
+	seen := map[string]bool{}
+	for m := range both(mutants, numbers(text)) {
+		if seen[m.Source] {
+			continue
+		}
+		seen[m.Source] = true
 		total++
 		work <- m
 	}
@@ -119,4 +127,47 @@ func mutate(t *testing.T, name string, noticed func(*rules.Ruleset) bool) {
 		t.Errorf("not noticed: %s:%s\n%s", name, m, fmt.Sprintf("%5d %s", m.Line, lines[m.Line-1]))
 	}
 	t.Logf("%s: %d mutants, %d noticed, %d equivalent, %d not noticed", name, total, total-len(survivors), len(survivors)-unnoticed, unnoticed)
+}
+
+// numbers are the mutants in which one number is one more or one less, also where it is an argument, an index or part of a
+// regular expression.
+func numbers(text string) iter.Seq[rules.Mutant] {
+	return func(yield func(rules.Mutant) bool) {
+		offset := 0
+		for i, line := range strings.SplitAfter(text, "\n") {
+			code, _, _ := strings.Cut(line, "//")
+			for _, at := range number.FindAllStringIndex(code, -1) {
+				n, err := strconv.Atoi(code[at[0]:at[1]])
+				if err != nil || strings.HasPrefix(code, "rules_version") {
+					continue
+				}
+				for _, other := range []int{n + 1, n - 1} {
+					if other < 0 {
+						continue
+					}
+					m := rules.Mutant{Line: i + 1, Column: at[0] + 1, Kind: "number",
+						Description: fmt.Sprintf("%d instead of %d in %s", other, n, strings.TrimSpace(code)),
+						Source:      text[:offset+at[0]] + strconv.Itoa(other) + text[offset+at[1]:]}
+					if !yield(m) {
+						return
+					}
+				}
+			}
+			offset += len(line)
+		}
+	}
+}
+
+var number = regexp.MustCompile(`\b\d+`)
+
+func both[T any](a, b iter.Seq[T]) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for _, s := range []iter.Seq[T]{a, b} {
+			for v := range s {
+				if !yield(v) {
+					return
+				}
+			}
+		}
+	}
 }

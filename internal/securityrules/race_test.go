@@ -2,8 +2,10 @@ package securityrules
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -94,8 +96,82 @@ func TestRace(t *testing.T) {
 	t.Logf("%d claims of %d names, %d winners, %d looks between", users, len(names), len(all), reads)
 }
 
+// TestRenames lets users change their names all the time, often to one that another has or is about to have, while others
+// look whether all documents fit together.
+func TestRenames(t *testing.T) {
+	const users, changes = 8, 250
+	cloud := emulator.Start(t, func(c *emulator.Config) { c.Rules = []byte(source(t, "firestore.rules")) })
+	var names []string
+	for i := range users + users/2 {
+		names = append(names, fmt.Sprintf("name%d", i))
+	}
+	var changing, looking sync.WaitGroup
+	var renamed, taken, looks atomic.Int64
+	done := make(chan struct{})
+	clients := make([]*firestore.Client, users)
+	for i := range users {
+		uid := fmt.Sprintf("user%d", i)
+		clients[i] = cloud.FirestoreClientAs(t, uid, nil)
+		if err := claimAs(t.Context(), clients[i], uid, names[i], true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, client := range clients {
+		uid := fmt.Sprintf("user%d", i)
+		changing.Go(func() {
+			mine := names[i]
+			random := rand.New(rand.NewPCG(uint64(i), 0))
+			for range changes {
+				name := names[random.IntN(len(names))]
+				switch err := renameAs(t.Context(), client, uid, mine, name); {
+				case err == nil:
+					mine = name
+					renamed.Add(1)
+				case refused(err):
+					taken.Add(1)
+				default:
+					t.Errorf("%s changes from %s to %s: %v", uid, mine, name, err)
+				}
+			}
+		})
+	}
+	for range 2 {
+		server := cloud.FirestoreClient(t)
+		looking.Go(func() {
+			for {
+				if err := consistent(t.Context(), server, names); err != nil {
+					t.Error(err)
+					return
+				}
+				looks.Add(1)
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	changing.Wait()
+	close(done)
+	looking.Wait()
+	if renamed.Load() == 0 || taken.Load() == 0 {
+		t.Error("nobody changed his name, or nobody was refused")
+	}
+	t.Logf("%d changes of names, %d refused, %d looks between", renamed.Load(), taken.Load(), looks.Load())
+}
+
+func renameAs(ctx context.Context, client *firestore.Client, uid, old, name string) error {
+	return client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		return errors.Join(
+			tx.Update(client.Doc("users/"+uid), []firestore.Update{{Path: "username", Value: name}, {Path: "updatedAt", Value: firestore.ServerTimestamp}}),
+			tx.Delete(client.Doc(usernames(old))),
+			tx.Set(client.Doc(usernames(name)), map[string]any{"value": uid}))
+	}, firestore.MaxAttempts(100))
+}
+
 // errTaken is what a client knows before it writes.
-var errTaken = fmt.Errorf("the name is taken")
+var errTaken = errors.New("the name is taken")
 
 func claimAs(ctx context.Context, client *firestore.Client, uid, name string, look bool) error {
 	return client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {

@@ -19,6 +19,9 @@ type Config struct {
 	// Indexes and Rules are the paths of the files with Firestore's composite indexes and security rules, "" when the file
 	// names none.
 	Indexes, Rules string `json:"-"`
+	// StorageRules is the path of the file with Cloud Storage's security rules, "" when the file names none or, as it may,
+	// one for each bucket.
+	StorageRules string `json:"-"`
 	// Emulators by name: firestore, storage, tasks as the Firebase CLI calls them, and our own services.
 	Emulators map[string]Emulator `json:"emulators"`
 }
@@ -41,12 +44,22 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 			Indexes string `json:"indexes"`
 			Rules   string `json:"rules"`
 		} `json:"firestore"`
+		Storage   json.RawMessage            `json:"storage"`
 		Emulators map[string]json.RawMessage `json:"emulators"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
 		return err
 	}
 	c.Indexes, c.Rules, c.Emulators = file.Firestore.Indexes, file.Firestore.Rules, map[string]Emulator{}
+	if len(file.Storage) > 0 && file.Storage[0] == '{' {
+		var storage struct {
+			Rules string `json:"rules"`
+		}
+		if err := json.Unmarshal(file.Storage, &storage); err != nil {
+			return fmt.Errorf("storage: %w", err)
+		}
+		c.StorageRules = storage.Rules
+	}
 	for name, raw := range file.Emulators {
 		if len(raw) == 0 || raw[0] != '{' {
 			continue
@@ -95,7 +108,7 @@ func Find(path string) (*Config, error) {
 	if err := json.Unmarshal(data, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	for _, named := range []*string{&c.Indexes, &c.Rules} {
+	for _, named := range []*string{&c.Indexes, &c.Rules, &c.StorageRules} {
 		if *named != "" {
 			*named = filepath.Join(filepath.Dir(path), *named)
 		}
@@ -108,6 +121,9 @@ func (c *Config) ReadIndexes() ([]byte, error) { return c.read("indexes", c.Inde
 
 // ReadRules is the content of the file with Firestore's security rules, nil when there is none.
 func (c *Config) ReadRules() ([]byte, error) { return c.read("rules", c.Rules) }
+
+// ReadStorageRules is the content of the file with Cloud Storage's security rules, nil when there is none.
+func (c *Config) ReadStorageRules() ([]byte, error) { return c.read("storage rules", c.StorageRules) }
 
 func (c *Config) read(what, path string) ([]byte, error) {
 	if path == "" {

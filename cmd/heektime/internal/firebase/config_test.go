@@ -36,6 +36,28 @@ func TestFindLooksInFoldersAbove(t *testing.T) {
 	}
 }
 
+func TestRulesOfTheProject(t *testing.T) {
+	c, err := Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, read := range map[string]func() ([]byte, error){"cloud.firestore": c.ReadRules, "firebase.storage": c.ReadStorageRules} {
+		if text, err := read(); err != nil || !strings.Contains(string(text), "service "+name) {
+			t.Errorf("rules for %s: %v, %.100q", name, err, text)
+		}
+	}
+}
+
+func TestRulesForEachBucketAreLeftOut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "firebase.json")
+	if err := os.WriteFile(path, []byte(`{"storage": [{"bucket": "a", "rules": "a.rules"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c, err := Find(path); err != nil || c.StorageRules != "" {
+		t.Errorf("storage rules %q, %v", c.StorageRules, err)
+	}
+}
+
 func TestErrorsNameTheFile(t *testing.T) {
 	for _, text := range []string{`{"emulators": {"tasks": {"port": 70000}}}`, `{"emulators": {"tasks": {"port": "x"}}}`, `{`} {
 		path := filepath.Join(t.TempDir(), "broken.json")

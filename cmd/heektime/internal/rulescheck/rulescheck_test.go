@@ -1,0 +1,72 @@
+package rulescheck
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestFile(t *testing.T) {
+	const frame = "rules_version = '2';\nservice cloud.firestore {\n  match /databases/{database}/documents {\n    match /things/{thing} {\n      %\n    }\n  }\n}\n"
+	for _, c := range []struct {
+		name, statement string
+		failures        int
+		want            []string
+	}{
+		{"in order", "allow get: if request.auth != null;", 0, []string{": 0 errors, 0 warnings\n"}},
+		{"open", "allow write: if true;", 0, []string{":5:7: warning: this allows everyone to write", "      allow write: if true;\n", "^", ": 0 errors, 1 warning\n"}},
+		{"unknown name", "allow get: if somebody();", 0, []string{":5:21: warning: ", "somebody", "      allow get: if somebody();\n", ": 0 errors, 1 warning\n"}},
+		{"no rules", "allow get if", 1, []string{":5:", "expected", ": 1 error, 0 warnings\n"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "test.rules")
+			if err := os.WriteFile(path, []byte(strings.Replace(frame, "%", c.statement, 1)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var out strings.Builder
+			failures, err := File(&out, path)
+			if err != nil || failures != c.failures {
+				t.Errorf("%d errors, %v; want %d", failures, err, c.failures)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(out.String(), want) {
+					t.Errorf("%q is missing in\n%s", want, &out)
+				}
+			}
+		})
+	}
+	if _, err := File(&strings.Builder{}, "no-such.rules"); err == nil || !strings.Contains(err.Error(), "no-such.rules") {
+		t.Errorf("a file that is not there: %v", err)
+	}
+}
+
+func TestSummarize(t *testing.T) {
+	const events = `{"Action":"start"}
+{"Action":"run","Test":"TestMutants"}
+{"Action":"output","Test":"TestMutants","Output":"=== RUN   TestMutants\n"}
+{"Action":"output","Test":"TestMutants","Output":"    mutants_test.go:71: not noticed: firestore.rules:53:15: allow read\n"}
+{"Action":"output","Test":"TestMutants","Output":"           53 allow list\n"}
+{"Action":"output","Test":"TestAllowed/an_owner_lists","Output":"    rules_test.go:40: the server refuses it\n"}
+{"Action":"output","Test":"TestAllowed/an_owner_lists","Output":"    --- FAIL: TestAllowed/an_owner_lists (0.00s)\n"}
+{"Action":"fail","Test":"TestAllowed/an_owner_lists","Elapsed":0}
+{"Action":"fail","Test":"TestMutants","Elapsed":1.94}
+{"Action":"fail","Test":"TestAllowed","Elapsed":0.1}
+not JSON
+{"Action":"fail","Elapsed":2}
+`
+	const want = `fail Mutants, 1.9 s
+     not noticed: firestore.rules:53:15: allow read
+                53 allow list
+fail Allowed, 0.1 s
+     an owner lists: the server refuses it
+not JSON
+`
+	var out strings.Builder
+	if err := summarize(&out, strings.NewReader(events)); err != nil {
+		t.Fatal(err)
+	}
+	if out.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", &out, want)
+	}
+}
