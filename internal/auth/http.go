@@ -72,9 +72,12 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *Handler) post(w http.ResponseWriter, r *http.Request, call func(context.Context, Attempt) (int, any, error)) {
-	// A caller that sends its body a byte a minute is as good as one that sends none.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(10 * time.Second)) // a recorder has none
+	// A caller that sends its body a byte a minute is as good as one that sends none. Once it is read the deadline goes, or it
+	// would end a login that takes longer. A recorder has no deadlines, and needs none.
+	connection := http.NewResponseController(w)
+	_ = connection.SetReadDeadline(time.Now().Add(10 * time.Second))
 	a, err := read(http.MaxBytesReader(w, r.Body, maxBody))
+	_ = connection.SetReadDeadline(time.Time{})
 	if err != nil {
 		answer(w, http.StatusBadRequest, problem{"body", err.Error()})
 		return

@@ -99,7 +99,9 @@ func FuzzBody(f *testing.F) {
 	f.Add(`{"email":1,"password":null}`)
 	f.Add(`[`)
 	w := newWorld(f)
-	h := &auth.Handler{Service: w.service(f), Hops: 1}
+	h := &auth.Handler{Hops: 1, Service: w.service(f, func(d *auth.Dependencies) {
+		d.Limits.Pair.Free, d.Limits.Client.Free, d.Limits.Address.Free, d.Rounds = 1<<30, 1<<30, 1<<30, 1
+	})}
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, path := range []string{"/login/", "/register/"} {
 			r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, path, strings.NewReader(body))
@@ -110,6 +112,30 @@ func FuzzBody(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The whole service, as its process is made: it finds the cloud in the environment. Not parallel, as the environment is the
+// process's.
+func TestOpen(t *testing.T) {
+	w := newWorld(t)
+	w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
+	variables := w.Environment()
+	variables["FIREBASE_API_KEY"], variables["ALLOWED_ORIGINS"], variables["PASSWORD_ROUNDS"] = "key", origin, "2000"
+	for _, name := range []string{"FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST"} {
+		t.Setenv(name, variables[name])
+	}
+	service, err := auth.Open(t.Context(), environment.Map(variables), logging.New(lockedLog{}, w.Project))
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(service.Handler)
+	defer srv.Close()
+	if r := post(t, srv.URL+"/login/", "192.0.2.1", entry{oldEmail, oldPassword}); r.UID != oldUID || strings.Count(r.Token, ".") != 2 {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	if err := service.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestOpenNamesWhatIsWrong(t *testing.T) {
