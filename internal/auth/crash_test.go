@@ -271,3 +271,58 @@ func TestOnlyOneMoves(t *testing.T) {
 	}
 	w.holds(t, "moved once", oldPassword)
 }
+
+// A login that waited for another one finds that the password was changed right after the move: then the old one is wrong.
+func TestPasswordChangedWhileWaiting(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
+	doc, err := credential.Ref(w.fs, oldEmail).Get(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	mover, err := credential.Read(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := mover.Hold(t.Context(), w.now().Add(time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	asked, goOn := make(chan int), make(chan bool)
+	questions := 0 // of one login, one after the other
+	slow := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ":signInWithPassword") && questions < 2 {
+			questions++
+			asked <- questions
+			<-goOn
+		}
+		w.Auth.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(slow.Close)
+	s, err := auth.New(w.dependencies(t, strings.TrimPrefix(slow.URL, "http://")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := s.Login(t.Context(), auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"})
+		done <- err
+	}()
+	<-asked // before it looks at the hash
+	goOn <- true
+	<-asked // after it has seen that the account is held
+	moved := (&firebaseauth.UserToCreate{}).UID(oldUID).Email(oldEmail).Password("newer " + secret)
+	if _, err := w.accounts.CreateUser(t.Context(), moved); err != nil {
+		t.Fatal(err)
+	}
+	if err := mover.Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	goOn <- true
+	if err := <-done; !errors.Is(err, auth.ErrWrong) {
+		t.Errorf("the old password: %v", err)
+	}
+	if w.direct(t, oldEmail, oldPassword) != "" || w.direct(t, oldEmail, "newer "+secret) != oldUID {
+		t.Error("the old password is back")
+	}
+}
