@@ -36,7 +36,7 @@ func rulesCommand(ctx context.Context, args []string) error {
 	case what == "check":
 		return checkRules(*config, flags.Args()[1:])
 	case what == "test" && flags.NArg() == 1:
-		return testRules(ctx, "^Test(Allowed|Attacks|Storage|Race|Renames)$")
+		return testRules(ctx, "^Test(Allowed|Attacks|AccessCalls|Storage|Race|Renames)$")
 	case what == "mutate" && flags.NArg() == 1:
 		return testRules(ctx, "Mutants$")
 	}

@@ -68,7 +68,8 @@ func noticed(set *rules.Ruleset, list []trial) bool {
 	return false
 }
 
-// TestMutants changes the rules in every way that weakens or breaks them: the tables must notice each.
+// TestMutants changes the rules in every way that weakens or breaks them: the tables must notice each. Under the race
+// detector, which is not about that, it tries some of them.
 func TestMutants(t *testing.T) {
 	list := trials(t)
 	mutate(t, "firestore.rules", func(set *rules.Ruleset) bool { return noticed(set, list) })
@@ -109,6 +110,9 @@ func mutate(t *testing.T, name string, noticed func(*rules.Ruleset) bool) {
 			continue
 		}
 		seen[m.Source] = true
+		if len(seen)%haste != 0 {
+			continue
+		}
 		total++
 		work <- m
 	}

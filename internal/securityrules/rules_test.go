@@ -98,3 +98,30 @@ func TestAttacks(t *testing.T) {
 		t.Error("fewer than 200")
 	}
 }
+
+// TestAccessCalls holds the operations to the table in docs/rules.md: each call is billed as a read.
+func TestAccessCalls(t *testing.T) {
+	set := ruleset(t, "firestore.rules")
+	for _, c := range []struct {
+		name  string
+		op    operation
+		calls int
+	}{
+		{"claim a name", claim("carol"), 2},
+		{"change the name", rename("alicia"), 3},
+		{"add a timetable", addTimetable("my-table-1"), 1},
+		{"change a timetable", changeTimetable(fields{"title": "x"}), 0},
+		{"add a lecture", addLecture(), 1},
+		{"change a lecture", changeLecture(), 1},
+		{"duplicate a timetable", duplicate(100), 2},
+		{"list timetables", listTimetables("alice", "alice"), 0},
+		{"list another's timetables", listTimetables("bob", "alice", isPublic), 0},
+		{"read one's own lectures", lecturesOf("alice", "alice", alicePublic), 0},
+		{"read another's lectures", lecturesOf("bob", "alice", alicePublic), 1},
+		{"find a user", listUsers("alice"), 0},
+	} {
+		if v := judged(t, set, c.op); !v.allowed || v.calls != c.calls {
+			t.Errorf("%s: %d access calls, want %d; allowed is %v", c.name, v.calls, c.calls, v.allowed)
+		}
+	}
+}
