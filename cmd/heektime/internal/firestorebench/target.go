@@ -30,7 +30,7 @@ func (b *bench) build(ctx context.Context) error {
 	if err := os.WriteFile(b.indexes(), []byte(indexes), 0o600); err != nil {
 		return fmt.Errorf("write indexes: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", b.binary(), "heek.kr/heektime/cmd/heektime/internal/firestorebench/server")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.binary(), "heek.kr/heektime/cmd/heektime/internal/firestorebench/server")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the embedded server (the benchmark runs in the project's folder): %w\n%s", err, out)
 	}
