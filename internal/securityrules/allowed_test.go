@@ -3,6 +3,8 @@ package securityrules
 import (
 	"fmt"
 	"strings"
+
+	bounds "heek.kr/heektime/internal/lecture"
 )
 
 // allowedCase is an operation of the contract's table of what clients do.
@@ -167,9 +169,10 @@ func allowed() []allowedCase {
 		})},
 		{"an owner adds a lecture of half credits", addLecture().setting(0, "credit", 1.5)},
 		{"an owner adds a lecture at the bounds", addLecture().with(0, func(w *write) {
-			w.data = stamped(fields{"identifier": strings.Repeat("i", 100), "title": strings.Repeat("강", 300),
-				"professor": strings.Repeat("p", 500), "credit": 100, "times": repeat(latest(), 50),
-				"category": repeat(strings.Repeat("c", 200), 20), "metas": repeat(tag(strings.Repeat("m", 200)), 50)})
+			w.data = stamped(fields{"identifier": strings.Repeat("i", bounds.MaxIdentifier), "title": strings.Repeat("강", bounds.MaxTitle),
+				"professor": strings.Repeat("p", bounds.MaxProfessor), "credit": bounds.MaxCredit, "times": repeat(latest(), bounds.MaxTimes),
+				"category": repeat(strings.Repeat("c", bounds.MaxCategoryName), bounds.MaxCategory),
+				"metas":    repeat(tag(strings.Repeat("m", bounds.MaxTag)), bounds.MaxMetas)})
 		})},
 		{"an owner adds a lecture from the first minute of a week", addLecture().setting(0, "times",
 			[]any{fields{"weekday": 0, "timeBegin": 0, "timeEnd": 1, "room": ""}})},
@@ -214,7 +217,7 @@ func repeat(v any, n int) []any {
 
 // latest is a meeting at the upper bounds.
 func latest() fields {
-	return fields{"weekday": 6, "timeBegin": 1439, "timeEnd": 1440, "room": strings.Repeat("호", 200)}
+	return fields{"weekday": 6, "timeBegin": 1439, "timeEnd": 1440, "room": strings.Repeat("호", bounds.MaxRoom)}
 }
 
 // different are values that no lecture of the world has.

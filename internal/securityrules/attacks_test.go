@@ -3,6 +3,8 @@ package securityrules
 import (
 	"fmt"
 	"strings"
+
+	bounds "heek.kr/heektime/internal/lecture"
 )
 
 // attack is an operation that must be refused, for one thing in it: base is the same without that, and is allowed.
@@ -19,6 +21,7 @@ func handmade() []attack {
 		broadLists, closedDocuments} {
 		group(add)
 	}
+	byName(list)
 	return list
 }
 
@@ -235,7 +238,7 @@ func lectureTricks(add func(string, operation, operation)) {
 	add("a server's field of a lecture changed", old, old.setting(0, "oldId", 100))
 	add("a server's field of a lecture deleted", old, old.setting(0, "oldId", gone{}))
 	for field, list := range map[string][]any{
-		"times": repeat(meeting(6), 51), "category": repeat("교양", 21), "metas": repeat(tag("t"), 51),
+		"times": repeat(meeting(6), bounds.MaxTimes+1), "category": repeat("교양", bounds.MaxCategory+1), "metas": repeat(tag("t"), bounds.MaxMetas+1),
 	} {
 		add(fmt.Sprintf("%d %s", len(list), field), base.setting(0, field, list[1:]), base.setting(0, field, list))
 	}
@@ -253,19 +256,19 @@ func lectureTricks(add func(string, operation, operation)) {
 
 // broadLists could return what they must not, even when they would not.
 func broadLists(add func(string, operation, operation)) {
-	byName := listUsers("alice")
-	add("all users", byName, byName.asking(func(q *query) { q.where = nil }))
-	add("all users, one", byName, byName.asking(func(q *query) { q.where, q.limit = nil, 1 }))
-	add("all users by name", byName, byName.asking(func(q *query) { q.where, q.order = nil, []string{"username"} }))
-	add("all users, counted", byName, byName.asking(func(q *query) { q.where, q.count = nil, true }))
-	add("users by a field that is not the name", byName, byName.asking(func(q *query) { q.where[0].field = "nickname" }))
-	add("users by their time", byName, byName.asking(func(q *query) { q.where = []where{{"createdAt", ">", earlier}} }))
+	named := listUsers("alice")
+	add("all users", named, named.asking(func(q *query) { q.where = nil }))
+	add("all users, one", named, named.asking(func(q *query) { q.where, q.limit = nil, 1 }))
+	add("all users by name", named, named.asking(func(q *query) { q.where, q.order = nil, []string{"username"} }))
+	add("all users, counted", named, named.asking(func(q *query) { q.where, q.count = nil, true }))
+	add("users by a field that is not the name", named, named.asking(func(q *query) { q.where[0].field = "nickname" }))
+	add("users by their time", named, named.asking(func(q *query) { q.where = []where{{"createdAt", ">", earlier}} }))
 	for _, op := range []string{"<", "<=", ">", ">=", "!="} {
-		add("users by name "+op, byName, byName.asking(func(q *query) { q.where[0].op = op }))
+		add("users by name "+op, named, named.asking(func(q *query) { q.where[0].op = op }))
 	}
-	add("users by names that are not these", byName, byName.asking(func(q *query) { q.where[0] = where{"username", "not-in", []any{"x"}} }))
-	add("users by a name that is a number", byName, listUsers(7))
-	add("users by no name", byName, listUsers(nil))
+	add("users by names that are not these", named, named.asking(func(q *query) { q.where[0] = where{"username", "not-in", []any{"x"}} }))
+	add("users by a name that is a number", named, listUsers(7))
+	add("users by no name", named, listUsers(nil))
 
 	own, public := listTimetables("alice", "alice"), listTimetables("bob", "alice", isPublic)
 	for who, base := range map[string]operation{"one's own": own, "another's public": public} {
@@ -309,7 +312,7 @@ func broadLists(add func(string, operation, operation)) {
 		q.where = []where{{"value", "==", "alice"}}
 	}))
 	add("usernames of a collection group", getting("", usernames("alice")), names.asking(func(q *query) { q.collection, q.group = "usernames", true }))
-	add("users of a collection group", byName, byName.asking(func(q *query) { q.group = true }))
+	add("users of a collection group", named, named.asking(func(q *query) { q.group = true }))
 }
 
 // closedDocuments are those of servers: none is read or written.

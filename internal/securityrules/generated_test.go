@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	bounds "heek.kr/heektime/internal/lecture"
 )
 
 // shape is an allowed operation of which attacks are made.
@@ -39,10 +41,15 @@ func generated() []attack {
 	}
 	list = append(list, badElements(shape{"add a lecture", addLecture()}, 5)...)
 	list = append(list, badElements(shape{"change a lecture", changeLecture()}, 1)...)
+	byName(list) // maps come in any order, and hidden takes every so many
 	return append(list, hidden(list)...)
 }
 
-// sample is a value of every type, and what it is called.
+func byName(list []attack) {
+	slices.SortFunc(list, func(a, b attack) int { return strings.Compare(a.name, b.name) })
+}
+
+// samples are values of every type, by what they are called.
 func samples() map[string]any {
 	return map[string]any{
 		"null": nil, "a boolean": true, "a whole number": 7, "a number": 7.5, "not a number": nan, "a text": "text", "no text": "", "a date": "2026-11-20T12:00:00Z",
@@ -115,10 +122,10 @@ func badFields(s shape) []attack {
 // outside are values of a lecture just beyond the bounds.
 func outside() map[string]map[string]any {
 	return map[string]map[string]any{
-		"identifier": {"of 101 letters": strings.Repeat("호", 101)},
-		"title":      {"of 301 letters": strings.Repeat("t", 301)},
-		"professor":  {"of 501 letters": strings.Repeat("p", 501)},
-		"credit":     {"-1": -1, "just below 0": -0.5, "just above 100": 100.5, "101": 101},
+		"identifier": {"of 101 letters": strings.Repeat("호", bounds.MaxIdentifier+1)},
+		"title":      {"of 301 letters": strings.Repeat("t", bounds.MaxTitle+1)},
+		"professor":  {"of 501 letters": strings.Repeat("p", bounds.MaxProfessor+1)},
+		"credit":     {"-1": -1, "just below 0": -0.5, "just above 100": bounds.MaxCredit + 0.5, "101": bounds.MaxCredit + 1},
 	}
 }
 
@@ -165,7 +172,7 @@ func badElements(s shape, places int) []attack {
 
 // elements are bad entries of each list.
 func elements() map[string]map[string]any {
-	bad := map[string]map[string]any{"times": {}, "category": {"of 201 letters": strings.Repeat("호", 201)}, "metas": {}}
+	bad := map[string]map[string]any{"times": {}, "category": {"of 201 letters": strings.Repeat("호", bounds.MaxCategoryName+1)}, "metas": {}}
 	for name, v := range samples() {
 		bad["times"][name], bad["metas"][name] = v, v
 		if _, isText := v.(string); !isText && name != "a list" && name != "an empty list" { // Firestore has no lists of lists
@@ -202,7 +209,7 @@ func elements() map[string]map[string]any {
 		"after midnight":             entry(meeting(1), "timeEnd", 1441),
 		"of no length":               entry(meeting(1), "timeEnd", 630),
 		"that ends before it begins": entry(meeting(1), "timeEnd", 629),
-		"in a room of 201 letters":   entry(meeting(1), "room", strings.Repeat("호", 201)),
+		"in a room of 201 letters":   entry(meeting(1), "room", strings.Repeat("호", bounds.MaxRoom+1)),
 		"on day 1.0":                 entry(meeting(1), "weekday", 1.0),
 		"from 630.0":                 entry(meeting(1), "timeBegin", 630.0),
 		"to 705.0":                   entry(meeting(1), "timeEnd", 705.0),
@@ -211,7 +218,7 @@ func elements() map[string]map[string]any {
 	}
 	bad["metas"]["of another type"] = fields{"type": "note", "name": "x"}
 	bad["metas"]["of type Tag"] = fields{"type": "Tag", "name": "x"}
-	bad["metas"]["with a name of 201 letters"] = tag(strings.Repeat("호", 201))
+	bad["metas"]["with a name of 201 letters"] = tag(strings.Repeat("호", bounds.MaxTag+1))
 	return bad
 }
 
