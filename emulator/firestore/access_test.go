@@ -45,6 +45,9 @@ service cloud.firestore {
     match /secrets/{id} {
       allow write: if request.auth.uid == 'ann';
     }
+    match /pages/{id} {
+      allow list: if request.query.limit <= 5;
+    }
     match /gone/{id} {
       allow delete: if resource == null;
     }
@@ -324,6 +327,9 @@ func TestEveryCallIsJudged(t *testing.T) {
 		{"batch get as owner", "Bearer owner", batchGet("notes/a", "notes/b"), ok},
 
 		{"list page", header(t, "ann"), list(&pb.ListDocumentsRequest{Parent: root, CollectionId: "notes", PageSize: 5}), no},
+		{"list a small page", "", list(&pb.ListDocumentsRequest{Parent: root, CollectionId: "pages", PageSize: 5}), ok},
+		{"list too large a page", "", list(&pb.ListDocumentsRequest{Parent: root, CollectionId: "pages", PageSize: 6}), no},
+		{"list a page of any size", "", list(&pb.ListDocumentsRequest{Parent: root, CollectionId: "pages"}), no},
 		{"list as owner", "Bearer owner", list(&pb.ListDocumentsRequest{Parent: root, CollectionId: "notes", PageSize: 5}), ok},
 		{"list with claims", admin, list(&pb.ListDocumentsRequest{Parent: root, CollectionId: "admins"}), ok},
 		{"list missing ones, refused", header(t, "ann"), list(&pb.ListDocumentsRequest{Parent: root, CollectionId: "notes", ShowMissing: true}), no},
