@@ -102,7 +102,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, call func(context
 // read decodes a body. Fields that are not known are ignored: clients in the field may send some. Its errors quote nothing,
 // since a JSON error may quote a password.
 func read(body io.Reader) (Attempt, error) {
-	malformed := errors.New(`The body must be the JSON object {"email": "…", "password": "…"}.`)
+	malformed := errors.New(`the body must be the JSON object {"email": "…", "password": "…"}`)
 	var fields struct {
 		Email    *string `json:"email"`
 		Password *string `json:"password"`

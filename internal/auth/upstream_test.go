@@ -31,16 +31,18 @@ func TestAuthenticationMisbehaves(t *testing.T) {
 		answer http.HandlerFunc
 		status int
 	}{
-		"quotes with 200":        {"", quote(200), 503},
-		"quotes with 400":        {"", quote(400), 503},
-		"quotes with 500":        {"", quote(500), 503},
-		"no JSON":                {"", text(200, "<html>"), 503},
-		"nothing":                {"", text(200, ""), 503},
-		"another's account":      {":signInWithPassword", text(200, `{"localId":"victim","email":"other@example.com","idToken":"a.e30.c"}`), 503},
-		"no token":               {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","mfaPendingCredential":"x"}`), 200}, // refused there, right here
-		"a token that is none":   {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","idToken":"x"}`), 503},
-		"no uid":                 {":signInWithPassword", text(200, `{"email":"`+oldEmail+`","idToken":"a.e30.c"}`), 503},
-		"a redirect":             {":signInWithPassword", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 307) }, 503},
+		"quotes with 200":      {"", quote(200), 503},
+		"quotes with 400":      {"", quote(400), 503},
+		"quotes with 500":      {"", quote(500), 503},
+		"no JSON":              {"", text(200, "<html>"), 503},
+		"nothing":              {"", text(200, ""), 503},
+		"another's account":    {":signInWithPassword", text(200, `{"localId":"victim","email":"other@example.com","idToken":"a.e30.c"}`), 503},
+		"no token":             {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","mfaPendingCredential":"x"}`), 200}, // refused there, right here
+		"a token that is none": {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","idToken":"x"}`), 503},
+		"no uid":               {":signInWithPassword", text(200, `{"email":"`+oldEmail+`","idToken":"a.e30.c"}`), 503},
+		"a redirect": {":signInWithPassword", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}, 503},
 		"wants no more":          {":signInWithPassword", text(400, `{"error":{"message":"TOO_MANY_ATTEMPTS_TRY_LATER : Later."}}`), 429},
 		"429":                    {":signInWithPassword", text(429, `{}`), 429},
 		"switched off":           {":signInWithPassword", text(400, `{"error":{"message":"OPERATION_NOT_ALLOWED"}}`), 503},

@@ -18,9 +18,9 @@ import (
 
 var (
 	// ErrRefused says that address and password are not those of an account that may sign in.
-	ErrRefused = errors.New("Authentication refuses the password")
+	ErrRefused = errors.New("password refused by Authentication")
 	// ErrThrottled says that Authentication has had too many wrong passwords for now.
-	ErrThrottled = errors.New("Authentication wants no more attempts for now")
+	ErrThrottled = errors.New("no more attempts wanted by Authentication for now")
 )
 
 // Client checks passwords.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 
@@ -19,6 +20,9 @@ import (
 )
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // as the heektime command does
+	}
 	address := flag.String("firestore", "127.0.0.1:0", "`ADDRESS` that Firestore listens on")
 	data := flag.String("data", "", "`DIR` that keeps everything; in memory when empty")
 	indexes := flag.String("indexes", "", "`FILE` with the composite indexes, a firestore.indexes.json")
