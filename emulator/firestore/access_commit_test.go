@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	emulator "heek.kr/heektime/emulator/firestore"
 )
 
 // verify is the write that only checks.
@@ -309,5 +311,31 @@ func TestReadsOfThePast(t *testing.T) {
 		if _, err := fs.GetDocument(t.Context(), r); status.Code(err) != want {
 			t.Errorf("at %v: got %v, want %v", r.GetReadTime(), err, want)
 		}
+	}
+}
+
+// TestRefusedReadsHoldNoLocks begins transactions with reads that are refused. Nobody knows the transactions' ids, so
+// nobody could end them.
+func TestRefusedReadsHoldNoLocks(t *testing.T) {
+	c := start(t, withRules(notes), func(c *emulator.Config) { c.LockWait = 50 * time.Millisecond })
+	seedNotes(t, c)
+	ann, server := pb.NewFirestoreClient(c.as(t, header(t, "ann"))), pb.NewFirestoreClient(c.as(t, "Bearer owner"))
+	fresh := &pb.TransactionOptions{}
+	for name, err := range map[string]error{
+		"batch get": drain(ann.BatchGetDocuments(t.Context(), &pb.BatchGetDocumentsRequest{
+			Database: rawDB, Documents: []string{root + "/notes/b"},
+			ConsistencySelector: &pb.BatchGetDocumentsRequest_NewTransaction{NewTransaction: fresh},
+		})),
+		"query": drain(ann.RunQuery(t.Context(), &pb.RunQueryRequest{
+			Parent: root, QueryType: &pb.RunQueryRequest_StructuredQuery{StructuredQuery: queryOf("notes", 10, ownedBy("bob"))},
+			ConsistencySelector: &pb.RunQueryRequest_NewTransaction{NewTransaction: fresh},
+		})),
+	} {
+		if status.Code(err) != codes.PermissionDenied {
+			t.Errorf("%s: got %v, want PERMISSION_DENIED", name, err)
+		}
+	}
+	if err := commit(t.Context(), server, set("notes/b", "bob", 5, false)); err != nil {
+		t.Errorf("commit after them: %v", err)
 	}
 }

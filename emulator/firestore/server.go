@@ -4,6 +4,9 @@
 // [New] makes a [Server]; [Server.Register] puts it on a gRPC server. Official clients find it by the environment
 // variable FIRESTORE_EMULATOR_HOST. Projects and databases come into being when they are first named.
 //
+// Requests are judged by security rules, if there are any, but for those of servers, whose token is "owner". Clients are
+// told no more than production tells them; [Server.Judgements], the log and [Server.Coverage] say which line refused and why.
+//
 // How it is built, from the outside in: this package speaks gRPC; internal/service is the service without a transport;
 // internal/guard judges requests by security rules; internal/txn runs transactions and commits; internal/write carries out writes; internal/query understands queries;
 // internal/store keeps immutable versions of documents; value, field and resource are the data model.
