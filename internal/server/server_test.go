@@ -1,0 +1,72 @@
+package server
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+)
+
+// A stop lets the running request finish, refuses new ones, and closes the service last.
+func TestServeStopsGracefully(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := "http://" + l.Addr().String()
+	entered, leave, closed := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	service := &Service{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			close(entered)
+			<-leave
+			io.WriteString(w, "whole answer")
+		}),
+		Close: func() error { close(closed); return nil },
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- Serve(ctx, l, service) }()
+	health, err := http.Get(url + "/health")
+	if err != nil || health.StatusCode != http.StatusOK {
+		t.Fatalf("health: %v, %v", health, err)
+	}
+	health.Body.Close()
+	answered := make(chan string, 1)
+	go func() {
+		answer, err := http.Get(url + "/work")
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil {
+			answered <- err.Error()
+			return
+		}
+		answered <- string(text)
+	}()
+	<-entered
+	stop()
+	for { // the listener closes soon after the stop
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			break
+		}
+		c.Close()
+	}
+	select {
+	case <-closed:
+		t.Error("the service was closed under a running request")
+	default:
+	}
+	close(leave)
+	if got := <-answered; got != "whole answer" {
+		t.Errorf("the running request was answered %q", got)
+	}
+	if err := <-served; err != nil {
+		t.Errorf("stop: %v", err)
+	}
+	<-closed
+}
