@@ -131,19 +131,10 @@ func (s *Server) open() error {
 // Idle waits until no request is under way and no run and no retry is due. Retries and runs at later times do not keep
 // it waiting.
 func (s *Server) Idle(ctx context.Context) error {
-	for {
-		s.mu.Lock()
-		busy, changed := s.busy(), s.changed.Wait()
-		s.mu.Unlock()
-		if !busy {
-			return nil
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return fmt.Errorf("waiting until Cloud Scheduler is idle: %w", ctx.Err())
-		}
+	if err := s.changed.Until(ctx, &s.mu, func() bool { return !s.busy() }); err != nil {
+		return fmt.Errorf("waiting until Cloud Scheduler is idle: %w", err)
 	}
+	return nil
 }
 
 // busy is asked with the mutex held.
