@@ -2,7 +2,7 @@ package firestore
 
 import (
 	"fmt"
-	"time"
+	"strings"
 
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/rules"
@@ -10,17 +10,8 @@ import (
 
 // Judgement is one decision of security rules: of a read, a query, or one write of a commit.
 type Judgement struct {
-	Seq         uint64 // counts the project's judgements, from 1
-	Time        time.Time
-	Database    string // its id
-	Method      rules.Method
-	Path        string // as rules know it: /databases/(default)/documents/users/u1
-	UID         string // of the caller, "" when nobody is signed in
-	Allowed     bool
-	Refusal     *rules.Refusal // why it was refused, with the lines that refused it
-	Err         error          // why the rules could not be followed; the client was told INTERNAL
-	Calls       int            // documents that the rules asked for, each billed as a read
-	Expressions int            // evaluated, at most rules.MaxExpressions
+	Database string // its id
+	rules.Judgement
 }
 
 // SetRules replaces the security rules of a project by the text of a firestore.rules; project "" is every project that was
@@ -59,10 +50,23 @@ func (s *Server) Coverage(project string) *rules.Coverage {
 func (s *Server) Judgements(project string) []Judgement {
 	var out []Judgement
 	for _, j := range s.engine.Guard(project).Judgements() {
-		out = append(out, Judgement(j))
+		_, at, _ := strings.Cut(j.Path, "/databases/")
+		id, _, _ := strings.Cut(at, "/")
+		out = append(out, Judgement{id, j})
 	}
 	return out
 }
 
 // RulesReads is how many documents a project's rules have asked for so far, in all requests. Each is billed as a read.
 func (s *Server) RulesReads(project string) uint64 { return s.engine.Guard(project).Calls() }
+
+// Documents are the documents of a project's default database, for the rules of another service to ask for: those of Cloud
+// Storage know firestore.get() and firestore.exists(), and no other database.
+// Source: https://firebase.google.com/docs/storage/security/rules-conditions#enhance_with_firestore.
+func (s *Server) Documents(project string) (rules.Documents, error) {
+	db, err := s.Database(project, "(default)")
+	if err != nil {
+		return nil, err
+	}
+	return guard.Documents{DB: db.d.DB}, nil
+}

@@ -55,3 +55,16 @@ func (w writes) GetAfter(_ context.Context, path string) (rules.Fields, error) {
 	}
 	return nil, nil
 }
+
+// Documents are the documents of a database as they are whenever they are asked for.
+type Documents struct{ DB *store.DB }
+
+// Get is as [rules.Documents] wants it.
+func (d Documents) Get(ctx context.Context, path string) (rules.Fields, error) {
+	return reads{d.DB.Name, d.DB.Read()}.Get(ctx, path)
+}
+
+// GetAfter is Get: nobody writes documents in the same step.
+func (d Documents) GetAfter(ctx context.Context, path string) (rules.Fields, error) {
+	return d.Get(ctx, path)
+}

@@ -26,7 +26,7 @@ import (
 type Guard struct {
 	edition atomic.Pointer[Edition]
 	logger  *slog.Logger
-	log     journal
+	log     rules.Journal
 	calls   atomic.Uint64
 }
 
@@ -54,6 +54,9 @@ func (g *Guard) Set(e *Edition) { g.edition.Store(e) }
 // Edition is the rules in use, nil for none.
 func (g *Guard) Edition() *Edition { return g.edition.Load() }
 
+// Judgements are the last ones, newest first.
+func (g *Guard) Judgements() []rules.Judgement { return g.log.Last() }
+
 // Calls is how many documents rules have asked for in all requests. Each is billed as a read.
 func (g *Guard) Calls() uint64 { return g.calls.Load() }
 
@@ -62,7 +65,7 @@ func (g *Guard) Admit(who Caller) error {
 	if g.edition.Load() == nil {
 		return nil
 	}
-	return who.bad
+	return unauthenticated(who)
 }
 
 // Begin begins a request to db. The session is nil for those whom rules do not judge.
@@ -74,8 +77,8 @@ func (g *Guard) Begin(db *store.DB, who Caller) (*Session, error) {
 	if e == nil {
 		return nil, nil
 	}
-	if who.bad != nil {
-		return nil, who.bad
+	if err := unauthenticated(who); err != nil {
+		return nil, err
 	}
 	return &Session{guard: g, edition: e, store: db, db: db.Name, who: who}, nil
 }

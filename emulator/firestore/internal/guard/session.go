@@ -31,7 +31,7 @@ type Session struct {
 
 	access  *rules.Access
 	at      value.Micros
-	asked   []Judgement
+	asked   []rules.Judgement
 	refused *rules.Request // the one that was not allowed
 }
 
@@ -68,8 +68,8 @@ func (s *Session) Admin(what string, key resource.Key) error {
 		return nil
 	}
 	path := pathOf(s.db, key)
-	s.asked = append(s.asked, Judgement{
-		Time: s.store.Now().Time(), Database: s.db.ID(), Method: rules.List, Path: path, UID: s.who.UID(),
+	s.asked = append(s.asked, rules.Judgement{
+		Time: s.store.Now().Time(), Method: rules.List, Path: path, UID: s.who.UID(),
 		Refusal: &rules.Refusal{Method: rules.List, Path: path, Limit: "only servers may " + what},
 	})
 	return errRefused()
@@ -135,10 +135,10 @@ func (s *Session) begin(at value.Micros, docs rules.Documents, several bool) {
 }
 
 func (s *Session) judge(ctx context.Context, r rules.Request) error {
-	r.Service, r.Auth, r.Time, r.Access, r.Coverage = rules.Firestore, s.who.auth, s.at.Time(), s.access, s.edition.Coverage
+	r.Service, r.Auth, r.Time, r.Access, r.Coverage = rules.Firestore, s.who.Auth, s.at.Time(), s.access, s.edition.Coverage
 	d := s.edition.Rules.Judge(ctx, &r)
-	s.asked = append(s.asked, Judgement{
-		Time: r.Time, Database: s.db.ID(), Method: r.Method, Path: r.Path, UID: s.who.UID(),
+	s.asked = append(s.asked, rules.Judgement{
+		Time: r.Time, Method: r.Method, Path: r.Path, UID: s.who.UID(),
 		Allowed: d.Allowed, Err: d.Err, Calls: d.Calls, Expressions: d.Expressions,
 	})
 	switch {
@@ -182,7 +182,7 @@ func (s *Session) End(ctx context.Context) {
 		calls += j.Calls
 	}
 	s.guard.calls.Add(uint64(calls))
-	s.guard.log.add(s.asked)
+	s.guard.log.Add(s.asked...)
 	if last.Refusal != nil {
 		s.guard.logger.LogAttrs(ctx, slog.LevelInfo, "security rules refused a request",
 			slog.String("method", last.Method.String()), slog.String("path", last.Path), slog.String("uid", last.UID),

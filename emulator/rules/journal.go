@@ -1,0 +1,65 @@
+package rules
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// Judgement is one decision, as a server remembers it for whoever looks into it.
+type Judgement struct {
+	Seq         uint64 // counts the judgements of a [Journal], from 1
+	Time        time.Time
+	Method      Method
+	Path        string // as rules know it: /databases/(default)/documents/users/u1, /b/BUCKET/o/a/b.png
+	UID         string // of the caller, "" when nobody is signed in
+	Allowed     bool
+	Refusal     *Refusal // why it was refused, with the lines that refused it
+	Err         error    // why the rules could not be followed; the client was told of an internal error
+	Calls       int      // documents that the rules asked for, each billed as a read
+	Expressions int      // evaluated, at most MaxExpressions
+}
+
+// kept is how many judgements of either kind are kept: those that allowed must not push out those that refused.
+const kept = 256
+
+// Journal holds the last judgements. It is safe for concurrent use.
+type Journal struct {
+	mu               sync.Mutex
+	seq              uint64
+	allowed, refused []Judgement // rings
+	nextA, nextR     int
+}
+
+// Add numbers judgements and writes them down.
+func (l *Journal) Add(list ...Judgement) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, j := range list {
+		l.seq++
+		j.Seq = l.seq
+		if j.Allowed {
+			put(&l.allowed, &l.nextA, j)
+		} else {
+			put(&l.refused, &l.nextR, j)
+		}
+	}
+}
+
+func put(ring *[]Judgement, next *int, j Judgement) {
+	if len(*ring) < kept {
+		*ring = append(*ring, j)
+		return
+	}
+	(*ring)[*next] = j
+	*next = (*next + 1) % kept
+}
+
+// Last are the last judgements, newest first: up to 256 that allowed and 256 that refused.
+func (l *Journal) Last() []Judgement {
+	l.mu.Lock()
+	list := slices.Concat(l.allowed, l.refused)
+	l.mu.Unlock()
+	slices.SortFunc(list, func(a, b Judgement) int { return int(int64(b.Seq) - int64(a.Seq)) })
+	return list
+}
