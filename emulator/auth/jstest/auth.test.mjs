@@ -6,8 +6,8 @@ import { test } from 'node:test'
 
 const { AUTH_URL: server, AUTH_PROJECT: project, SDK: sdk } = process.env
 const require = createRequire(sdk + '/')
-const app = require('@firebase/app')
-const auth = require('@firebase/auth')
+const app = require('firebase/app')
+const auth = require('firebase/auth')
 
 let apps = 0
 const connect = () => {

@@ -130,7 +130,7 @@ func Run(ctx context.Context, o Options) (r Results, err error) {
 	}
 	if !o.WithoutNPM {
 		o.Progress("install")
-		if b.npm, err = install(ctx, filepath.Join(cache, "heektime")); err != nil {
+		if b.npm, err = install(ctx); err != nil {
 			r.MissingNPM = err.Error()
 		}
 	} else {

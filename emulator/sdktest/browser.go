@@ -1,0 +1,198 @@
+package sdktest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// Browser is a running headless Chromium.
+type Browser struct {
+	ctx   context.Context
+	close func()
+}
+
+// chromium finds Chromium or Chrome. The error is a *[MissingError] when there is none.
+func chromium() (string, error) {
+	for _, name := range []string{
+		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
+		"/Applications/Chromium.app/Contents/MacOS/Chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+	} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path, nil
+		}
+	}
+	return "", &MissingError{Program: "Chromium", Hint: chromiumHint}
+}
+
+// OpenBrowser starts a Chromium for a test and its subtests. Where there is none, or with -short, the test is left out.
+func OpenBrowser(t testing.TB) *Browser {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out: -short")
+	}
+	b, err := LaunchBrowser()
+	if err != nil {
+		leaveOut(t, err)
+	}
+	t.Cleanup(b.Close)
+	return b
+}
+
+// LaunchBrowser starts a Chromium, which runs until Close. The error is a *[MissingError] when there is none.
+func LaunchBrowser() (*Browser, error) {
+	path, err := chromium()
+	if err != nil {
+		return nil, err
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // which Chromium cannot have as root, as in a container
+	}
+	allocated, release := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(allocated, chromedp.WithErrorf(func(string, ...any) {}))
+	b := &Browser{ctx: ctx, close: func() { cancel(); release() }}
+	if err := chromedp.Do(ctx); err != nil {
+		b.close()
+		return nil, fmt.Errorf("start Chromium: %w", err)
+	}
+	return b, nil
+}
+
+// Close ends the browser.
+func (b *Browser) Close() { b.close() }
+
+// Page is a tab with cookies, storage and connections of its own, as if it were in a browser of its own.
+type Page struct {
+	ctx   context.Context
+	close func()
+
+	mu      sync.Mutex
+	console strings.Builder
+}
+
+// Open opens a page until the test ends. What the page says in its console is logged when the test fails.
+func (b *Browser) Open(t testing.TB, url string) *Page {
+	t.Helper()
+	p, err := b.Load(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.Close()
+		if said := p.Console(); t.Failed() && said != "" {
+			t.Logf("the console of %s:\n%s", url, said)
+		}
+	})
+	return p
+}
+
+// Load opens a page, waits until it has loaded, and keeps it open until Close.
+func (b *Browser) Load(ctx context.Context, url string) (*Page, error) {
+	p := &Page{}
+	p.ctx, p.close = chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	if err := chromedp.Do(p.ctx); err != nil {
+		p.close()
+		return nil, fmt.Errorf("open a tab: %w", err)
+	}
+	go p.listen(chromedp.Console(p.ctx))
+	if err := p.do(ctx, chromedp.Navigate(url)); err != nil {
+		p.close()
+		return nil, fmt.Errorf("open %s: %w", url, err)
+	}
+	return p, nil
+}
+
+func (p *Page) listen(messages iter.Seq2[chromedp.ConsoleMessage, error]) {
+	for message, err := range messages {
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		if p.console.Len() < maxConsole {
+			fmt.Fprintln(&p.console, message)
+		}
+		p.mu.Unlock()
+	}
+}
+
+// maxConsole is how many bytes of a page's console are kept, the first ones.
+const maxConsole = 16 << 10
+
+// do runs an action until it ends, the page closes or ctx is done.
+func (p *Page) do(ctx context.Context, action chromedp.Action[chromedp.Void]) error {
+	both, cancel := context.WithCancelCause(p.ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })()
+	if err := chromedp.Do(both, action); err != nil {
+		if cause := context.Cause(both); cause != nil {
+			return cause
+		}
+		return err
+	}
+	return nil
+}
+
+// Eval evaluates an expression in the page, waits for what it promises, and decodes its JSON into result, unless that is nil.
+func (p *Page) Eval(ctx context.Context, expression string, result any) error {
+	err := p.do(ctx, func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
+		text, err := chromedp.Evaluate[[]byte](expression, chromedp.EvalAwaitPromise)(ctx, target)
+		if err != nil || result == nil || len(text) == 0 {
+			return none, err
+		}
+		return none, json.Unmarshal(text, result)
+	})
+	if err != nil {
+		return fmt.Errorf("evaluate %.80s: %w", expression, err)
+	}
+	return nil
+}
+
+// Call is that of [Script], in a page that [Pages] serves.
+func (p *Page) Call(ctx context.Context, function string, result any, args ...any) error {
+	if args == nil {
+		args = []any{}
+	}
+	call, err := json.Marshal(args)
+	if err != nil {
+		return fmt.Errorf("%s: encode the arguments: %w", function, err)
+	}
+	var text string
+	if err := p.Eval(ctx, fmt.Sprintf("window.call(%q, %s)", function, call), &text); err != nil {
+		return fmt.Errorf("%s: %w", function, err)
+	}
+	var a answer
+	if err := json.Unmarshal([]byte(text), &a); err != nil {
+		return fmt.Errorf("%s: the page answered %.200q: %w", function, text, err)
+	}
+	return a.decode(function, result)
+}
+
+// Screenshot of what is to be seen of the page, as PNG.
+func (p *Page) Screenshot(ctx context.Context) (png []byte, err error) {
+	err = p.do(ctx, func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
+		png, err = chromedp.CaptureScreenshot()(ctx, target)
+		return none, err
+	})
+	return png, err
+}
+
+// Console is what the page said in its console, a message a line.
+func (p *Page) Console() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.console.String()
+}
+
+// Close closes the page.
+func (p *Page) Close() { p.close() }
+
+var _, _ Script = (*Page)(nil), (*Node)(nil)

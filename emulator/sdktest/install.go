@@ -1,0 +1,90 @@
+package sdktest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// Install installs what a package-lock.json pins and returns the folder. files is what goes into the folder before: the
+// package.json, the lock file, and scripts. There is one folder for each state of them, below the user's cache, and what is
+// there already stays. Any number of processes may call it at once. The error is a *[MissingError] when npm is not there.
+func Install(ctx context.Context, files fs.FS) (string, error) {
+	hash, err := hashOf(files)
+	if err != nil {
+		return "", fmt.Errorf("install npm packages: %w", err)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	cache = filepath.Join(cache, "heektime", "npm")
+	final := filepath.Join(cache, hash)
+	if err := missingNode(); err != nil {
+		return "", err
+	}
+	if isFolder(final) {
+		return final, nil
+	}
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return "", fmt.Errorf("install npm packages: %w", err)
+	}
+	unlock, err := lock(final + ".lock")
+	if err != nil {
+		return "", fmt.Errorf("install npm packages: %w", err)
+	}
+	defer unlock()
+	if isFolder(final) { // another process did it
+		return final, nil
+	}
+	if err := install(ctx, files, cache, final); err != nil {
+		return "", fmt.Errorf("install npm packages: %w", err)
+	}
+	return final, nil
+}
+
+// install fills a folder beside and renames it, so that a folder with the final name is whole.
+func install(ctx context.Context, files fs.FS, cache, final string) error {
+	work, err := os.MkdirTemp(cache, "installing-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	if err := os.CopyFS(work, files); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	cmd.Dir = work
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("npm ci: %w: %s", err, strings.TrimSpace(string(out)))
+	}
+	if err := os.Rename(work, final); err != nil && !isFolder(final) {
+		return err
+	}
+	return nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// hashOf is that of all files' names and contents, as 16 hex digits.
+func hashOf(files fs.FS) (string, error) {
+	hash := sha256.New()
+	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(files, path)
+		fmt.Fprintf(hash, "%s %d\n%s", path, len(text), text)
+		return err
+	})
+	return hex.EncodeToString(hash.Sum(nil))[:16], err
+}

@@ -1,0 +1,146 @@
+package sdktest
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+)
+
+//go:embed node.mjs host.mjs
+var hosts embed.FS
+
+// Node is a client script that runs in a Node process of its own.
+type Node struct {
+	cmd    *exec.Cmd
+	folder string // of the host's script
+	said   bytes.Buffer
+	ended  chan struct{} // when it says nothing any more
+
+	mu      sync.Mutex
+	in      io.WriteCloser
+	calls   int
+	waiting map[int]chan answer
+}
+
+// StartNode runs a script, a file, in Node with one of [Versions] until the test ends. Without npm, or with -short, the test
+// is left out.
+func StartNode(t testing.TB, version, script string) *Node {
+	t.Helper()
+	n, err := LaunchNode(filepath.Join(SDKs(t), version), script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := n.Close(); err != nil {
+			t.Error(err)
+		}
+		if t.Failed() {
+			t.Logf("node said: %s", n.said.Bytes())
+		}
+	})
+	return n
+}
+
+// LaunchNode runs a script, a file, in Node with the SDK in a folder, until Close.
+func LaunchNode(sdk, script string) (n *Node, err error) {
+	script, err = filepath.Abs(script)
+	if err != nil {
+		return nil, fmt.Errorf("start node: %w", err)
+	}
+	n = &Node{ended: make(chan struct{}), waiting: map[int]chan answer{}}
+	if n.folder, err = os.MkdirTemp("", "sdktest-node-"); err != nil {
+		return nil, fmt.Errorf("start node: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("start node: %w", err), os.RemoveAll(n.folder))
+		}
+	}()
+	if err := os.CopyFS(n.folder, hosts); err != nil {
+		return nil, err
+	}
+	n.cmd = exec.Command("node", filepath.Join(n.folder, "node.mjs"), sdk, script)
+	n.cmd.Stderr = &n.said
+	if n.in, err = n.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := n.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := n.cmd.Start(); err != nil {
+		return nil, err
+	}
+	go n.listen(out)
+	return n, nil
+}
+
+// listen hands the answers to who waits for them.
+func (n *Node) listen(out io.Reader) {
+	defer close(n.ended)
+	lines := bufio.NewReader(out)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err != nil {
+			return
+		}
+		var said struct {
+			ID     int    `json:"id"`
+			Answer answer `json:"answer"`
+		}
+		if err := json.Unmarshal(line, &said); err != nil {
+			said.Answer.Error = &ScriptError{Message: fmt.Sprintf("node said %q: %v", line, err)}
+		}
+		n.mu.Lock()
+		waits := n.waiting[said.ID]
+		delete(n.waiting, said.ID)
+		n.mu.Unlock()
+		if waits != nil {
+			waits <- said.Answer
+		}
+	}
+}
+
+// Call is that of [Script].
+func (n *Node) Call(ctx context.Context, function string, result any, args ...any) error {
+	if args == nil {
+		args = []any{}
+	}
+	answered := make(chan answer, 1)
+	n.mu.Lock()
+	n.calls++
+	line, err := json.Marshal(map[string]any{"id": n.calls, "function": function, "args": args})
+	if err == nil {
+		n.waiting[n.calls] = answered
+		_, err = n.in.Write(append(line, '\n'))
+	}
+	n.mu.Unlock()
+	if err != nil {
+		return fmt.Errorf("%s: call node: %w", function, err)
+	}
+	select {
+	case a := <-answered:
+		return a.decode(function, result)
+	case <-n.ended:
+		return fmt.Errorf("%s: node ended", function)
+	case <-ctx.Done():
+		return fmt.Errorf("%s: node has not answered: %w", function, context.Cause(ctx))
+	}
+}
+
+// Close ends the process.
+func (n *Node) Close() error {
+	n.in.Close()
+	<-n.ended
+	return errors.Join(n.cmd.Wait(), os.RemoveAll(n.folder))
+}

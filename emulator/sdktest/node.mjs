@@ -1,0 +1,19 @@
+// Runs a client script in Node: node node.mjs FOLDER-OF-THE-SDK SCRIPT. Each line of the standard input is a call,
+// {id, function, args}; each line of the standard output what became of one. It ends with its input.
+import { createRequire } from 'node:module'
+import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
+import { call } from './host.mjs'
+
+const [sdk, script] = process.argv.slice(2)
+const require = createRequire(sdk + '/')
+const firebase = {}
+for (const name of ['app', 'auth', 'firestore', 'storage']) firebase[name] = require('firebase/' + name)
+const client = (await import(pathToFileURL(script))).default(firebase)
+
+console.log = console.info = console.warn // the standard output is for answers
+createInterface({ input: process.stdin }).on('line', async (line) => {
+  const { id, function: name, args } = JSON.parse(line)
+  const answer = await call(client, name, args)
+  process.stdout.write(`{"id":${id},"answer":${answer}}\n`)
+}).on('close', () => process.exit(0))

@@ -1,0 +1,141 @@
+package sdktest_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+
+	"heek.kr/heektime/emulator/sdktest"
+)
+
+var releases = map[string]string{"v12": "12.19.0", "v9": "9.6.11"}
+
+// A script runs alike in Node and in a page, with both SDKs.
+func TestScript(t *testing.T) {
+	for _, version := range sdktest.Versions {
+		t.Run("node "+version, func(t *testing.T) {
+			t.Parallel()
+			checkScript(t, version, sdktest.StartNode(t, version, "testdata/script.mjs"))
+		})
+	}
+	t.Run("chromium", func(t *testing.T) {
+		browser := sdktest.OpenBrowser(t)
+		pages := sdktest.Serve(t, os.DirFS("testdata"))
+		for _, version := range sdktest.Versions {
+			t.Run(version, func(t *testing.T) {
+				page := browser.Open(t, pages.URL(version, "script.mjs"))
+				checkScript(t, version, page)
+				if said := page.Console(); !strings.Contains(said, "안녕") {
+					t.Errorf("the console is %q", said)
+				}
+				png, err := page.Screenshot(t.Context())
+				if err != nil || !bytes.HasPrefix(png, []byte("\x89PNG")) {
+					t.Errorf("screenshot: %v, %.8q", err, png)
+				}
+			})
+		}
+	})
+}
+
+func checkScript(t *testing.T, version string, script sdktest.Script) {
+	t.Helper()
+	ctx := t.Context()
+	var release string
+	if err := script.Call(ctx, "release", &release); err != nil || release != releases[version] {
+		t.Errorf("release %q, %v; want %s", release, err, releases[version])
+	}
+	var whole bool
+	if err := script.Call(ctx, "modules", &whole); err != nil || !whole {
+		t.Errorf("modules: %v, %v", whole, err)
+	}
+	var echo []any
+	if err := script.Call(ctx, "echo", &echo, "'시간표' </script>", 1.5, nil); err != nil || !reflect.DeepEqual(echo, []any{"'시간표' </script>", 1.5, nil}) {
+		t.Errorf("echo: %v, %v", echo, err)
+	}
+	if err := script.Call(ctx, "say", nil, "안녕"); err != nil {
+		t.Error(err)
+	}
+	if err := script.Call(ctx, "refuse", nil); sdktest.Code(err) != "permission-denied" {
+		t.Errorf("refuse: %v", err)
+	}
+	if err := script.Call(ctx, "fail", nil); err == nil || sdktest.Code(err) != "" || !strings.Contains(err.Error(), "TypeError: broken") {
+		t.Errorf("fail: %v", err)
+	}
+	if err := script.Call(ctx, "missing", nil); err == nil || !strings.Contains(err.Error(), "no function missing") {
+		t.Errorf("missing: %v", err)
+	}
+	ended, cancel := context.WithCancel(ctx)
+	var calls sync.WaitGroup
+	calls.Go(func() {
+		if err := script.Call(ended, "forEver", nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("for ever: %v", err)
+		}
+	})
+	for i := range 20 {
+		calls.Go(func() {
+			var got int
+			if err := script.Call(ctx, "later", &got, i); err != nil || got != i {
+				t.Errorf("later: %d, %v; want %d", got, err, i)
+			}
+		})
+	}
+	cancel()
+	calls.Wait()
+}
+
+// What is missing is named, with what to do.
+func TestInstallSaysWhatIsMissing(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	for what, err := range map[string]error{"node": sdktest.Missing(), "chromium": launch()} {
+		var missing *sdktest.MissingError
+		if !errors.As(err, &missing) || !strings.Contains(err.Error(), "apt-get install "+strings.ReplaceAll(what, "node", "nodejs")) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func launch() error {
+	b, err := sdktest.LaunchBrowser()
+	if err == nil {
+		b.Close()
+	}
+	return err
+}
+
+// Packages that cannot be installed leave nothing behind that looks installed; the next try installs.
+func TestInstallTwiceAtOnceAndAfterAFailure(t *testing.T) {
+	sdktest.SDKs(t) // or leave it out
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	manifest := `{"name": "none", "version": "1.0.0", "private": true}`
+	broken := fstest.MapFS{"package.json": {Data: []byte(manifest)}}
+	for range 2 {
+		if folder, err := sdktest.Install(t.Context(), broken); err == nil || !strings.Contains(err.Error(), "npm ci") {
+			t.Errorf("without a lock file: %q, %v", folder, err)
+		}
+	}
+	whole := fstest.MapFS{
+		"package.json":      {Data: []byte(manifest)},
+		"package-lock.json": {Data: []byte(`{"name": "none", "version": "1.0.0", "lockfileVersion": 3, "packages": {"": {"name": "none", "version": "1.0.0"}}}`)},
+	}
+	var installs sync.WaitGroup
+	folders := make([]string, 3)
+	for i := range folders {
+		installs.Go(func() {
+			var err error
+			if folders[i], err = sdktest.Install(t.Context(), whole); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	installs.Wait()
+	if folders[0] == "" || folders[0] != folders[1] || folders[1] != folders[2] {
+		t.Errorf("installed into %q", folders)
+	}
+}
