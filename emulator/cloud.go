@@ -45,6 +45,9 @@ type Config struct {
 	Indexes []byte
 	// Rules are Firestore's security rules, the content of a firestore.rules; everybody may do everything when nil.
 	Rules []byte
+	// StorageRules are Cloud Storage's, the content of a storage.rules, for clients of Firebase; everybody may do everything
+	// when nil.
+	StorageRules []byte
 	// AllowUnindexed answers queries without the composite index that production would ask for.
 	AllowUnindexed bool
 	// Addresses that the servers listen on.
@@ -65,7 +68,7 @@ type Addresses struct {
 	Firestore string
 	// Auth serves Identity Toolkit and Secure Token over HTTP.
 	Auth string
-	// Storage serves the JSON and XML APIs of Cloud Storage over HTTP.
+	// Storage serves the JSON and XML APIs of Cloud Storage, and that of Firebase's clients, over HTTP.
 	Storage string
 	// Tasks serves Cloud Tasks and Cloud Scheduler over gRPC and, over HTTP, the metadata server and the keys of the tokens.
 	Tasks string
@@ -133,7 +136,14 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start Authentication: %w", err)
 	}
-	c.Storage, err = storage.New(storage.Config{Clock: cfg.Clock, Buckets: cfg.Buckets, DataDir: folder(cfg, "storage"), Logger: cfg.Log})
+	documents, err := c.Firestore.Documents(cfg.Project)
+	if err != nil {
+		return fmt.Errorf("start Firestore: %w", err)
+	}
+	c.Storage, err = storage.New(storage.Config{
+		Clock: cfg.Clock, Buckets: cfg.Buckets, DataDir: folder(cfg, "storage"), Logger: cfg.Log,
+		Rules: cfg.StorageRules, Documents: documents,
+	})
 	if err != nil {
 		return fmt.Errorf("start Storage: %w", err)
 	}

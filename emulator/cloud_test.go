@@ -184,3 +184,48 @@ func TestIndexesAreRequired(t *testing.T) {
 		t.Errorf("without the requirement: %v", err)
 	}
 }
+
+// Rules of Storage may ask Firestore, and pages of other origins may ask Storage.
+func TestStorageForFirebaseClients(t *testing.T) {
+	const friends = `service firebase.storage { match /b/{bucket}/o { match /{name} {
+	  allow read: if firestore.exists(/databases/(default)/documents/shared/$(name))
+	    && firestore.get(/databases/(default)/documents/shared/$(name)).data.open;
+	} } }`
+	cloud := emulator.Start(t, func(cfg *emulator.Config) { cfg.StorageRules = []byte(friends) })
+	w := cloud.StorageClient(t).Bucket(cloud.Project).Object("photo").NewWriter(t.Context())
+	fmt.Fprint(w, "content")
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	read := func() *http.Response {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+cloud.StorageAddress()+"/v0/b/"+cloud.Project+"/o/photo?alt=media", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Origin", "http://localhost:5173")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if allowed := answer.Header.Get("Access-Control-Allow-Origin"); allowed != "http://localhost:5173" || !strings.Contains(answer.Header.Get("Access-Control-Expose-Headers"), "X-Goog-Upload-URL") {
+			t.Errorf("%s: CORS headers %v", answer.Status, answer.Header)
+		}
+		return answer
+	}
+	shared := cloud.FirestoreClient(t).Collection("shared").Doc("photo")
+	for i, open := range []any{nil, false, true} {
+		if open != nil {
+			if _, err := shared.Set(t.Context(), map[string]any{"open": open}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, want := read().StatusCode, []int{403, 403, 200}[i]; got != want {
+			t.Errorf("with open %v: %d, want %d", open, got, want)
+		}
+	}
+	if j := cloud.Storage.Judgements(); len(j) != 3 || j[0].Calls != 1 {
+		t.Errorf("judgements %+v", j)
+	}
+}

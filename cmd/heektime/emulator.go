@@ -64,9 +64,13 @@ func (o *emulatorOptions) run(ctx context.Context, command []string) (err error)
 	if err != nil {
 		return err
 	}
+	storageRules, err := config.ReadStorageRules()
+	if err != nil {
+		return err
+	}
 	cloud, err := emulator.Open(emulator.Config{
 		Project: o.project, Buckets: []string{o.bucket}, DataDir: o.data, Addresses: local.Addresses(config),
-		Indexes: indexes, AllowUnindexed: o.unindexed, Rules: rules,
+		Indexes: indexes, AllowUnindexed: o.unindexed, Rules: rules, StorageRules: storageRules,
 		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"),
 		Log:            slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})

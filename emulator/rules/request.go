@@ -89,7 +89,7 @@ func (q *Request) check() error {
 		return fmt.Errorf("judge a request: the path %q must start with a slash", q.Path)
 	case (q.Method == Create || q.Method == Update) && q.After == nil:
 		return fmt.Errorf("judge a request: a %s needs After", q.Method)
-	case (q.Method == Update || q.Method == Delete && q.Service == Storage) && q.Before == nil:
+	case q.Method == Update && q.Before == nil:
 		return fmt.Errorf("judge a request: a %s needs Before", q.Method)
 	}
 	return nil

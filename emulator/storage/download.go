@@ -23,6 +23,11 @@ func (s *Server) download(c call, ref objects.Ref, cond objects.Conditions, tag 
 		return err
 	}
 	defer r.Close()
+	return c.sendObject(r, tag)
+}
+
+// sendObject answers with the bytes that r has; r.Object is what the headers say of them.
+func (c call) sendObject(r *objects.Reader, tag func(objects.Object) string) error {
 	o := r.Object
 	transcode := o.ContentEncoding == "gzip" && !strings.Contains(o.CacheControl, "no-transform") && !c.acceptsGzip()
 	weak := tag(o)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 
 	"heek.kr/heektime/emulator/storage/objects"
 )
@@ -27,6 +28,15 @@ func badRequest(message string) error {
 func notEmulated(what string) error {
 	return &httpError{http.StatusBadRequest, "notImplemented", "This emulator does not have " + what + "; leave it out, or use the real service."}
 }
+
+// isKind tells whether err is an error of the store of one of these kinds.
+func isKind(err error, kinds ...objects.Kind) bool {
+	var e *objects.Error
+	return errors.As(err, &e) && slices.Contains(kinds, e.Kind)
+}
+
+// isNotFound tells whether there is no such object or bucket.
+func isNotFound(err error) bool { return isKind(err, objects.ObjectNotFound, objects.BucketNotFound) }
 
 // asHTTP translates an error of the store. The reasons are those of
 // https://cloud.google.com/storage/docs/json_api/v1/status-codes.
@@ -97,10 +107,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.WriteHeader(e.status)
 		return
 	}
-	if _, ok := jsonPath(r.URL.EscapedPath()); !ok {
+	if isXML(r) {
 		code := xmlCodes[e.status]
-		var o *objects.Error
-		if errors.As(err, &o) && o.Kind == objects.BucketNotFound {
+		if isKind(err, objects.BucketNotFound) {
 			code = "NoSuchBucket"
 		}
 		if code == "" {

@@ -9,7 +9,7 @@ import (
 
 // answerObject answers with an object's resource.
 func (c call) answerObject(o objects.Object) error {
-	c.w.Header().Set("ETag", etag(o.Generation, o.Metageneration))
+	c.w.Header().Set("ETag", jsonTag(o))
 	return writeJSON(c.w, http.StatusOK, newObjectResource(c.Request, o))
 }
 
@@ -19,13 +19,13 @@ func (s *Server) getObject(c call) error {
 		return err
 	}
 	if c.URL.Query().Get("alt") == "media" {
-		return s.download(c, ref, cond, func(o objects.Object) string { return etag(o.Generation, o.Metageneration) })
+		return s.download(c, ref, cond, jsonTag)
 	}
 	o, err := s.store.Get(ref, cond)
 	if err != nil {
 		return err
 	}
-	tag := etag(o.Generation, o.Metageneration)
+	tag := jsonTag(o)
 	if err := c.checkETag(tag, o.Updated); err != nil {
 		c.w.Header().Set("ETag", tag)
 		return err

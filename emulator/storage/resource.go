@@ -100,6 +100,9 @@ func etag(generation, metageneration int64) string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
+// jsonTag is an object's tag in the JSON API and for Firebase's clients.
+func jsonTag(o objects.Object) string { return etag(o.Generation, o.Metageneration) }
+
 // unsupported are fields of an object that would change what the service does, by what they stand for.
 var unsupported = map[string]string{
 	"temporaryHold":      "holds on objects",

@@ -15,12 +15,15 @@ type call struct {
 
 type handler func(*Server, call) error
 
-// routes are the calls of the JSON API behind its prefixes; "*" stands for one name, whose slashes are escaped.
-// Source: https://cloud.google.com/storage/docs/json_api/v1.
-var routes = []struct {
+// route is what answers a method and path; "*" stands for one name, whose slashes are escaped.
+type route struct {
 	method, path string
 	handle       handler
-}{
+}
+
+// routes are the calls of the JSON API behind its prefixes.
+// Source: https://cloud.google.com/storage/docs/json_api/v1.
+var routes = []route{
 	{"GET", "b", (*Server).listBuckets},
 	{"POST", "b", (*Server).createBucket},
 	{"GET", "b/*", (*Server).getBucket},
@@ -44,10 +47,23 @@ var routes = []struct {
 
 func (s *Server) route(w http.ResponseWriter, r *http.Request) error {
 	path := r.URL.EscapedPath()
+	if control := controls[r.Method+" "+path]; control != nil {
+		return control(s, call{Request: r, w: w})
+	}
+	if rest, ok := strings.CutPrefix(path, firebasePrefix); ok {
+		return s.routeBy(firebaseRoutes, w, r, rest)
+	}
 	if rest, ok := jsonPath(path); ok {
-		return s.routeJSON(w, r, rest)
+		return s.routeBy(routes, w, r, rest)
 	}
 	return s.routeXML(w, r, path)
+}
+
+// isXML tells whether a request is for the XML API, whose errors are XML.
+func isXML(r *http.Request) bool {
+	path := r.URL.EscapedPath()
+	_, json := jsonPath(path)
+	return !json && !strings.HasPrefix(path, firebasePrefix) && controls[r.Method+" "+path] == nil
 }
 
 // jsonPath cuts the API's prefix off. "/b/…" without one comes from clients that were given a bare endpoint; no bucket
@@ -61,7 +77,7 @@ func jsonPath(path string) (string, bool) {
 	return "", false
 }
 
-func (s *Server) routeJSON(w http.ResponseWriter, r *http.Request, path string) error {
+func (s *Server) routeBy(routes []route, w http.ResponseWriter, r *http.Request, path string) error {
 	segments := strings.Split(path, "/")
 	known := false
 	for _, route := range routes {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/rules"
 	"heek.kr/heektime/emulator/storage/objects"
 )
 
@@ -19,6 +20,12 @@ type Config struct {
 
 	// MaxObjectBytes is the size of the largest object; 0: 256 MiB. See objects.Config for the reason.
 	MaxObjectBytes int64
+
+	// Rules is the text of a storage.rules, by which Firebase's clients are judged in every bucket. Nil lets everybody do
+	// everything. [Server.SetRules] replaces them.
+	Rules []byte
+	// Documents are what the rules may ask Firestore for; nil: there are none.
+	Documents rules.Documents
 }
 
 // Server is the embedded Cloud Storage. It is an [http.Handler] for a listener of its own; it must see the request's
@@ -26,6 +33,7 @@ type Config struct {
 type Server struct {
 	store   *objects.Store
 	buckets []string
+	guard   *guard
 	log     *slog.Logger
 }
 
@@ -41,8 +49,16 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
-	s := &Server{store: store, buckets: cfg.Buckets, log: cfg.Logger}
-	if err := s.createBuckets(); err != nil {
+	s := &Server{store: store, buckets: cfg.Buckets, guard: newGuard(cfg), log: cfg.Logger}
+	err = s.createBuckets()
+	if err == nil && cfg.Rules != nil {
+		var warnings []rules.Issue
+		warnings, err = s.SetRules("", cfg.Rules)
+		for _, w := range warnings {
+			s.log.Warn("security rules", "issue", w.String())
+		}
+	}
+	if err != nil {
 		store.Close()
 		return nil, err
 	}
@@ -65,17 +81,15 @@ func (s *Server) Reset() error {
 
 func (s *Server) createBuckets() error {
 	for _, name := range s.buckets {
-		var e *objects.Error
 		_, err := s.store.CreateBucket(objects.Bucket{Name: name})
-		if err != nil && (!errors.As(err, &e) || e.Kind != objects.Conflict) {
+		if err != nil && !isKind(err, objects.Conflict) {
 			return fmt.Errorf("storage: creating bucket %q: %w", name, err)
 		}
 	}
 	return nil
 }
 
-// ServeHTTP answers one request. The Firebase Storage API (paths that begin with /v0/, which can't be a bucket) and CORS
-// will be told apart here.
+// ServeHTTP answers one request. CORS is up to whoever listens.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	err := s.route(w, r)
 	if err != nil {

@@ -8,6 +8,22 @@ type Conditions struct {
 	GenerationNotMatch     *int64
 	MetagenerationMatch    *int64
 	MetagenerationNotMatch *int64
+	// Allow, unless it is nil, is asked last by what writes: in the step that would make after out of before, so that
+	// nothing can change in between. Before is nil when there is no object, after when it is to be removed. Its error
+	// is the operation's, and nothing happens. It must not call the store.
+	Allow func(before, after *Object) error
+}
+
+// allow asks Allow.
+func (c Conditions) allow(before *record, after *Object) error {
+	switch {
+	case c.Allow == nil:
+		return nil
+	case before == nil:
+		return c.Allow(nil, after)
+	}
+	o := before.Object
+	return c.Allow(&o, after)
 }
 
 // check returns a ConditionNotMet or NotChanged error, or nil.

@@ -82,6 +82,9 @@ func (s *Store) place(p PutRequest, o Object, bl *blob) (Object, error) {
 	o.Generation, o.Metageneration = s.nextGeneration(), 1
 	o.Created = time.UnixMicro(o.Generation).UTC().Truncate(time.Millisecond)
 	o.Updated = o.Created
+	if err := p.Conditions.allow(old, &o); err != nil {
+		return Object{}, err
+	}
 	next := &record{Object: o, blob: bl}
 	if err := s.disk.saveObject(next); err != nil {
 		return Object{}, err
@@ -116,11 +119,14 @@ func (s *Store) Update(ref Ref, c Conditions, change func(*Metadata) error) (Obj
 	if err := change(&next.Metadata); err != nil {
 		return Object{}, err
 	}
+	next.Metageneration++
+	next.Updated = s.now()
+	if err := c.allow(r, &next.Object); err != nil {
+		return Object{}, err
+	}
 	if err := next.Metadata.checkChange(r.Metadata); err != nil {
 		return Object{}, err
 	}
-	next.Metageneration++
-	next.Updated = s.now()
 	if err := s.disk.saveObject(next); err != nil {
 		return Object{}, err
 	}
@@ -136,6 +142,9 @@ func (s *Store) Delete(ref Ref, c Conditions) error {
 	defer s.commit.Unlock()
 	b, r, err := s.forWriting(ref, c)
 	if err != nil {
+		return err
+	}
+	if err := c.allow(r, nil); err != nil {
 		return err
 	}
 	return s.remove(b, r)

@@ -66,10 +66,14 @@ func Start(ctx context.Context, cfg Config) (b *Backend, err error) {
 	if err != nil {
 		return nil, err
 	}
+	storageRules, err := cfg.Firebase.ReadStorageRules()
+	if err != nil {
+		return nil, err
+	}
 	cloud, err := emulator.Open(emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
 		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: refreshAccount(cfg.Project), Log: cfg.Log,
-		Addresses: Addresses(cfg.Firebase), Indexes: indexes, Rules: rules,
+		Addresses: Addresses(cfg.Firebase), Indexes: indexes, Rules: rules, StorageRules: storageRules,
 	})
 	if err != nil {
 		return nil, Remedy(err, cfg.Firebase)

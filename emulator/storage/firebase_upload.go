@@ -1,0 +1,201 @@
+package storage
+
+import (
+	"cmp"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"heek.kr/heektime/emulator/storage/objects"
+)
+
+// maxBucketsMade bounds the buckets that come into being because a client of Firebase uploads to them.
+const maxBucketsMade = 100
+
+// uploadForFirebase takes an object's bytes: in one request, as they are or with a description before them, or in pieces.
+// Rules judge when all bytes are there, by whoever began.
+func (s *Server) uploadForFirebase(c call) error {
+	command := c.Header.Get("X-Goog-Upload-Command")
+	if id := c.URL.Query().Get("upload_id"); id != "" {
+		return s.continueForFirebase(c, id, command)
+	}
+	if err := s.makeBucket(c.names[0]); err != nil {
+		return err
+	}
+	switch protocol := c.Header.Get("X-Goog-Upload-Protocol"); protocol {
+	case "multipart":
+		related, err := readRelated(c.Header.Get("Content-Type"), c.Body)
+		if err != nil {
+			return err
+		}
+		return s.putForFirebase(c, related.resource, related.contentType, related)
+	case "resumable":
+		if command != "start" {
+			return badRequest("A resumable upload begins with X-Goog-Upload-Command: start, not \"" + command + "\".")
+		}
+		return s.startForFirebase(c)
+	case "", "raw":
+		return s.putForFirebase(c, fields{}, c.Header.Get("Content-Type"), c.Body)
+	default:
+		return badRequest("Invalid value for X-Goog-Upload-Protocol: \"" + protocol + "\" is none of multipart, raw, resumable.")
+	}
+}
+
+// makeBucket makes a bucket that is missing: test libraries name theirs after a project of their own.
+func (s *Server) makeBucket(name string) error {
+	if _, err := s.store.Bucket(name, objects.Conditions{}); !isNotFound(err) {
+		return err
+	}
+	if err := objects.CheckBucketName(name); err != nil {
+		return err
+	}
+	if len(s.store.Buckets()) >= maxBucketsMade+len(s.buckets) {
+		return &httpError{http.StatusNotFound, "notFound", "The bucket " + name + " does not exist, and there are too many to make one more."}
+	}
+	s.log.Info("a bucket comes into being, since a client uploads to it", "bucket", name)
+	_, err := s.store.CreateBucket(objects.Bucket{Name: name})
+	if isKind(err, objects.Conflict) {
+		return nil // another upload was faster
+	}
+	return err
+}
+
+// firebasePut makes the request to write an object. Only servers may say what its download tokens are.
+func (s *Server) firebasePut(c call, f fields, contentType string) (objects.PutRequest, error) {
+	p, err := c.putRequest(c.names[0], c.names[1], f)
+	if err != nil {
+		return p, err
+	}
+	a := s.access(c, p.Name)
+	p.Conditions = a.writing()
+	p.Checksums = c.headerChecksums().Or(p.Checksums)
+	if p.Metadata.ContentType == "" {
+		p.Metadata.ContentType = cmp.Or(contentType, "application/octet-stream")
+	}
+	if !a.who.Owner || p.Metadata.Custom[tokensKey] == "" {
+		setTokens(&p.Metadata, uuid.NewString())
+	}
+	return p, nil
+}
+
+func (s *Server) putForFirebase(c call, f fields, contentType string, body io.Reader) error {
+	p, err := s.firebasePut(c, f, contentType)
+	if err != nil {
+		return err
+	}
+	o, err := s.put(p, body)
+	if err != nil {
+		return err
+	}
+	return c.answerFirebase(o)
+}
+
+// startForFirebase answers with the address that the bytes go to.
+func (s *Server) startForFirebase(c call) error {
+	f, err := readFields(c.Body)
+	if err != nil {
+		return err
+	}
+	p, err := s.firebasePut(c, f, c.Header.Get("X-Goog-Upload-Header-Content-Type"))
+	if err != nil {
+		return err
+	}
+	total := int64(-1)
+	if text := c.Header.Get("X-Goog-Upload-Header-Content-Length"); text != "" {
+		if total, err = strconv.ParseInt(text, 10, 64); err != nil || total < 0 {
+			return badRequest("Invalid value for X-Goog-Upload-Header-Content-Length: \"" + text + "\" is not a size.")
+		}
+	}
+	u, err := s.store.StartUpload(p, total)
+	if err != nil {
+		return err
+	}
+	q := url.Values{"name": {p.Name}, "upload_id": {u.ID}, "upload_protocol": {"resumable"}}
+	address := origin(c.Request) + firebasePrefix + "b/" + url.PathEscape(p.Bucket) + "/o?" + q.Encode()
+	h := c.w.Header()
+	h.Set("X-Goog-Upload-URL", address)
+	h.Set("X-Goog-Upload-Control-URL", address)
+	h.Set("X-Goog-Upload-Chunk-Granularity", strconv.Itoa(pieceBytes))
+	h.Set("X-GUploader-UploadID", u.ID)
+	setUploadState(h, "active", 0)
+	c.w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func setUploadState(h http.Header, state string, received int64) {
+	h.Set("X-Goog-Upload-Status", state)
+	h.Set("X-Goog-Upload-Size-Received", strconv.FormatInt(received, 10))
+}
+
+// continueForFirebase does what the commands say: "upload", "finalize", both, "query" or "cancel".
+func (s *Server) continueForFirebase(c call, id, commands string) error {
+	u, err := s.store.Upload(id)
+	if err != nil {
+		return err
+	}
+	for command := range strings.SplitSeq(commands, ",") {
+		switch strings.TrimSpace(command) {
+		case "upload":
+			err = c.receivePiece(u)
+		case "finalize":
+			var received int64
+			if received, _, _, err = u.State(); err == nil {
+				_, err = u.Finish(received, nil, c.headerChecksums())
+			}
+		case "query":
+		case "cancel":
+			if err := s.store.CancelUpload(id); err != nil {
+				return err
+			}
+			c.w.Header().Set("X-Goog-Upload-Status", "cancelled")
+			c.w.WriteHeader(http.StatusOK)
+			return nil
+		default:
+			err = badRequest("Invalid value for X-Goog-Upload-Command: \"" + commands + "\".")
+		}
+		if err != nil {
+			break
+		}
+	}
+	received, done, o, outcome := u.State()
+	if done {
+		setUploadState(c.w.Header(), "final", received)
+		if outcome != nil {
+			return outcome
+		}
+		return c.answerFirebase(o)
+	}
+	setUploadState(c.w.Header(), "active", received)
+	if err != nil {
+		return err
+	}
+	c.w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// receivePiece adds the body to an upload as it comes. What arrived before a break stays; the client asks how much that is.
+func (c call) receivePiece(u *objects.Upload) error {
+	at, err := strconv.ParseInt(c.Header.Get("X-Goog-Upload-Offset"), 10, 64)
+	if err != nil || at < 0 {
+		return badRequest("Invalid value for X-Goog-Upload-Offset: \"" + c.Header.Get("X-Goog-Upload-Offset") + "\" is not an offset.")
+	}
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := c.Body.Read(buf)
+		if e := u.Append(at, buf[:n]); e != nil {
+			return e
+		}
+		at += int64(n)
+		switch err {
+		case nil:
+		case io.EOF:
+			return nil
+		default:
+			return err
+		}
+	}
+}
