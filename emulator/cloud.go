@@ -52,7 +52,8 @@ type Config struct {
 	AllowUnindexed bool
 	// Addresses that the servers listen on.
 	Addresses Addresses
-	// AllowedOrigins are the web pages, as "https://host", that browsers may let call the cloud; any when empty.
+	// AllowedOrigins are the web pages, as "https://host", that may call the cloud beside those that this machine or a private
+	// network serves; with "*", all.
 	AllowedOrigins []string
 	// ServiceAccount is whom the metadata server signs tokens for, by e-mail address.
 	ServiceAccount string
@@ -64,7 +65,7 @@ type Config struct {
 
 // Addresses are host:port each; 127.0.0.1 with a free port when empty.
 type Addresses struct {
-	// Firestore serves gRPC.
+	// Firestore serves gRPC and, over HTTP, REST and the WebChannels of browsers.
 	Firestore string
 	// Auth serves Identity Toolkit and Secure Token over HTTP.
 	Auth string
@@ -173,10 +174,10 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		grpc.NumStreamWorkers(32), grpc.StaticStreamWindowSize(1<<20), grpc.StaticConnWindowSize(1<<20),
 	)
 	c.Firestore.Register(documents)
-	if c.firestorePort, err = port.Open("firestore", orFree(at.Firestore), documents, nil); err != nil {
+	if c.firestorePort, err = port.Open("firestore", orFree(at.Firestore), documents, c.Firestore.Handler(cfg.AllowedOrigins)); err != nil {
 		return err
 	}
-	if c.authPort, err = port.Open("auth", orFree(at.Auth), nil, c.Auth); err != nil {
+	if c.authPort, err = port.Open("auth", orFree(at.Auth), nil, cors.Handler(c.Auth, cfg.AllowedOrigins)); err != nil {
 		return err
 	}
 	if c.storagePort, err = port.Open("storage", orFree(at.Storage), nil, cors.Handler(c.Storage, cfg.AllowedOrigins)); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"heek.kr/heektime/emulator/auth"
 	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/internal/cors"
 )
 
 const project = "demo-test"
@@ -60,7 +61,7 @@ func start(t testing.TB, set ...func(*auth.Config)) *server {
 	if s.Server, err = auth.New(cfg); err != nil {
 		t.Fatal(err)
 	}
-	listener := httptest.NewServer(s.Server)
+	listener := httptest.NewServer(cors.Handler(s.Server, nil))
 	t.Cleanup(func() {
 		listener.Close()
 		if err := s.Close(); err != nil {

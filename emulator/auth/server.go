@@ -80,9 +80,6 @@ func (s *Server) Close() error { return s.store.Close() }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if allowOrigin(w, r) {
-		return
-	}
 	answer, err := s.route(w, r)
 	if err != nil {
 		s.fail(w, r, err)

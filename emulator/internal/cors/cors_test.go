@@ -1,6 +1,8 @@
 package cors
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -12,15 +14,26 @@ func TestHandler(t *testing.T) {
 		name, method, origin, preflight string
 		origins                         []string
 		status                          int
-		allowed                         string
+		allowed                         bool
 	}{
-		{"no browser", "GET", "", "", nil, 418, ""},
-		{"any origin", "GET", "http://localhost:5173", "", nil, 418, "http://localhost:5173"},
-		{"allowed origin", "GET", "https://a.test", "", []string{"https://a.test"}, 418, "https://a.test"},
-		{"other origin", "GET", "https://b.test", "", []string{"https://a.test"}, 418, ""},
-		{"preflight", "OPTIONS", "https://a.test", "PUT", nil, 204, "https://a.test"},
-		{"preflight of another origin", "OPTIONS", "https://b.test", "PUT", []string{"https://a.test"}, 204, ""},
-		{"OPTIONS that is no preflight", "OPTIONS", "https://a.test", "", nil, 418, "https://a.test"},
+		{"no browser", "GET", "", "", nil, 418, false},
+		{"this machine", "GET", "http://localhost:5173", "", nil, 418, true},
+		{"this machine by address", "GET", "http://127.0.0.1", "", nil, 418, true},
+		{"this machine by IPv6", "GET", "http://[::1]:80", "", nil, 418, true},
+		{"this machine, a name below", "GET", "https://app.localhost", "", nil, 418, true},
+		{"an app's web view", "GET", "capacitor://localhost", "", nil, 418, true},
+		{"a phone in the same network", "GET", "http://192.168.0.7:3000", "", nil, 418, true},
+		{"the internet", "GET", "https://a.test", "", nil, 403, false},
+		{"the internet, disguised", "GET", "https://localhost.a.test", "", nil, 403, false},
+		{"a sandboxed frame", "GET", "null", "", nil, 403, false},
+		{"our own page", "GET", "http://example.com", "", nil, 418, true}, // httptest's Host
+		{"any origin", "GET", "https://a.test", "", []string{"*"}, 418, true},
+		{"allowed origin", "GET", "https://a.test", "", []string{"https://a.test"}, 418, true},
+		{"other origin", "GET", "https://b.test", "", []string{"https://a.test"}, 403, false},
+		{"this machine beside a list", "GET", "http://localhost", "", []string{"https://a.test"}, 418, true},
+		{"preflight", "OPTIONS", "http://localhost", "PUT", nil, 204, true},
+		{"preflight of another origin", "OPTIONS", "https://b.test", "PUT", []string{"https://a.test"}, 403, false},
+		{"OPTIONS that is no preflight", "OPTIONS", "http://localhost", "", nil, 418, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := httptest.NewRequest(c.method, "/", nil)
@@ -30,19 +43,52 @@ func TestHandler(t *testing.T) {
 			if c.preflight != "" {
 				r.Header.Set("Access-Control-Request-Method", c.preflight)
 				r.Header.Set("Access-Control-Request-Headers", "authorization")
+				r.Header.Set("Access-Control-Request-Private-Network", "true")
 			}
 			w := httptest.NewRecorder()
 			Handler(next, c.origins).ServeHTTP(w, r)
 			h := w.Header()
-			if w.Code != c.status || h.Get("Access-Control-Allow-Origin") != c.allowed {
-				t.Errorf("%d, allowed %q; want %d, %q", w.Code, h.Get("Access-Control-Allow-Origin"), c.status, c.allowed)
+			want := ""
+			if c.allowed {
+				want = c.origin
 			}
-			if c.allowed != "" && c.preflight != "" && (h.Get("Access-Control-Allow-Methods") != "PUT" || h.Get("Access-Control-Allow-Headers") != "authorization") {
+			if got := h.Get("Access-Control-Allow-Origin"); w.Code != c.status || got != want {
+				t.Errorf("%d, allowed %q; want %d, %q", w.Code, got, c.status, want)
+			}
+			if c.allowed && c.preflight != "" && (h.Get("Access-Control-Allow-Methods") != "PUT" ||
+				h.Get("Access-Control-Allow-Headers") != "authorization" || h.Get("Access-Control-Allow-Private-Network") != "true") {
 				t.Errorf("preflight answers %v", h)
 			}
-			if c.origin != "" && h.Get("Vary") == "" {
+			if h.Get("Vary") == "" {
 				t.Error("a cache would mix up origins")
 			}
 		})
+	}
+}
+
+// A page whose name was made to lead to this machine after it was loaded is, to the browser, of our own origin.
+func TestRebinding(t *testing.T) {
+	for _, c := range []struct {
+		host, listens string
+		origins       []string
+		status        int
+	}{
+		{"localhost:8080", "127.0.0.1", nil, 200},
+		{"127.0.0.1:8080", "127.0.0.1", nil, 200},
+		{"[::1]:8080", "::1", nil, 200},
+		{"app.localhost", "127.0.0.1", nil, 200},
+		{"evil.test:8080", "127.0.0.1", nil, 403},
+		{"evil.test:8080", "127.0.0.1", []string{"*"}, 200},
+		{"dev.test", "127.0.0.1", []string{"https://dev.test"}, 200},
+		{"emulator:8080", "172.17.0.2", nil, 200}, // a container's network gives it names
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.Host = c.host
+		r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.ParseIP(c.listens)}))
+		w := httptest.NewRecorder()
+		Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), c.origins).ServeHTTP(w, r)
+		if w.Code != c.status {
+			t.Errorf("%s at %s, allowed %v: %d, want %d", c.host, c.listens, c.origins, w.Code, c.status)
+		}
 	}
 }

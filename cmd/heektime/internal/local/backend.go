@@ -30,8 +30,8 @@ type Config struct {
 	Project, Bucket string
 	// DataDir keeps everything across restarts; in memory when empty.
 	DataDir string
-	// AllowedOrigins are the web pages that browsers may let call. When empty, any may call the cloud, and the usual ports of
-	// localhost the services.
+	// AllowedOrigins are the web pages that browsers may let call. Those of this machine may call the cloud in any case; when
+	// empty, those at the usual ports of localhost may call the services.
 	AllowedOrigins []string
 	// SchoolsFile is the path of the school file.
 	SchoolsFile string

@@ -1,0 +1,138 @@
+package rest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+
+	"heek.kr/heektime/emulator/firestore/internal/wirejson"
+)
+
+// common are the query parameters that every Google API takes; none is a field of a request.
+// Source: https://cloud.google.com/apis/docs/system-parameters
+var common = map[string]bool{
+	"access_token": true, "alt": true, "callback": true, "fields": true, "key": true, "oauth_token": true, "prettyPrint": true,
+	"quotaUser": true, "uploadType": true, "upload_protocol": true,
+}
+
+// read makes the message that a request of HTTP stands for.
+func (r *route) read(query url.Values, body []byte, path map[string]string) (proto.Message, error) {
+	if r.call.request == nil { // a method that is not served refuses any
+		return nil, nil
+	}
+	m := r.call.request()
+	if r.body == "*" {
+		if err := wirejson.Unmarshal(body, m); err != nil {
+			return nil, err
+		}
+	} else if err := bind(m, query); err != nil {
+		return nil, err
+	}
+	if r.body != "*" && r.body != "" {
+		field := m.ProtoReflect().Descriptor().Fields().ByName(protoreflect.Name(r.body))
+		part := m.ProtoReflect().NewField(field).Message()
+		if err := wirejson.Unmarshal(body, part.Interface()); err != nil {
+			return nil, err
+		}
+		m.ProtoReflect().Set(field, protoreflect.ValueOfMessage(part))
+	}
+	for name, value := range path {
+		at := m.ProtoReflect()
+		names := strings.Split(name, ".")
+		for _, n := range names[:len(names)-1] {
+			at = at.Mutable(at.Descriptor().Fields().ByName(protoreflect.Name(n))).Message()
+		}
+		at.Set(at.Descriptor().Fields().ByName(protoreflect.Name(names[len(names)-1])), protoreflect.ValueOfString(value))
+	}
+	return m, nil
+}
+
+// bind sets the fields of a message that query parameters name, such as updateMask.fieldPaths=a.
+func bind(m proto.Message, query url.Values) error {
+	tree := map[string]any{}
+	for name, values := range query {
+		if common[name] || strings.HasPrefix(name, "$") {
+			continue
+		}
+		if err := plant(tree, m.ProtoReflect().Descriptor(), name, values); err != nil {
+			return err
+		}
+	}
+	text, err := json.Marshal(tree)
+	if err == nil {
+		err = protojson.Unmarshal(text, m)
+	}
+	if err != nil {
+		return status.Error(codes.InvalidArgument, "Invalid query parameters: "+wirejson.Reason(err))
+	}
+	return nil
+}
+
+// plant puts the values of a parameter into a tree that is the JSON of a message.
+func plant(tree map[string]any, d protoreflect.MessageDescriptor, name string, values []string) error {
+	unknown := status.Errorf(codes.InvalidArgument,
+		"Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field %q could not be found in request message.", name, name)
+	parts := strings.Split(name, ".")
+	for i, part := range parts {
+		f := d.Fields().ByJSONName(part)
+		if f == nil {
+			f = d.Fields().ByName(protoreflect.Name(part))
+		}
+		if f == nil || f.IsMap() {
+			return unknown
+		}
+		if i < len(parts)-1 {
+			if f.Message() == nil || f.IsList() {
+				return unknown
+			}
+			below, _ := tree[f.JSONName()].(map[string]any)
+			if below == nil {
+				below = map[string]any{}
+				tree[f.JSONName()] = below
+			}
+			tree, d = below, f.Message()
+			continue
+		}
+		var all []any
+		for _, v := range values {
+			x, err := scalar(f, v)
+			if err != nil {
+				return status.Errorf(codes.InvalidArgument, "Invalid value at %q: %v", name, err)
+			}
+			all = append(all, x)
+		}
+		switch {
+		case f.IsList():
+			before, _ := tree[f.JSONName()].([]any)
+			tree[f.JSONName()] = append(before, all...)
+		case len(all) != 1:
+			return status.Errorf(codes.InvalidArgument, "Invalid value at %q: it must be given once.", name)
+		default:
+			tree[f.JSONName()] = all[0]
+		}
+	}
+	return nil
+}
+
+// scalar is a parameter's text as JSON has it; of most kinds JSON takes a text as well.
+func scalar(f protoreflect.FieldDescriptor, text string) (any, error) {
+	switch {
+	case f.Kind() == protoreflect.BoolKind:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return nil, fmt.Errorf("%q is neither true nor false.", text)
+		}
+		return b, nil
+	case f.Message() != nil && !strings.HasPrefix(string(f.Message().FullName()), "google.protobuf."):
+		return nil, fmt.Errorf("%s has fields of its own.", f.JSONName())
+	}
+	return text, nil
+}

@@ -1,0 +1,113 @@
+package rest
+
+import (
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+
+	"heek.kr/heektime/emulator/firestore/internal/service"
+)
+
+// route is a method of the service at a path.
+type route struct {
+	method string
+	path   string // {field=pattern} is a part that becomes a field of the request; the pattern of {field} is *
+	body   string // the field that the body is, "*" when it is the whole request, "" when there is none
+	call   call
+}
+
+// routes are all methods of google.firestore.v1.Firestore, as google/firestore/v1/firestore.proto places them, but for
+// those that stream both ways. The first that fits answers: a path of a collection also looks like one of a document.
+var routes = []route{
+	{"GET", "/v1/{parent=projects/*/databases/*/documents/*/**}/{collection_id}", "", unary((*service.Service).ListDocuments)},
+	{"GET", "/v1/{parent=projects/*/databases/*/documents}/{collection_id}", "", unary((*service.Service).ListDocuments)},
+	{"GET", "/v1/{name=projects/*/databases/*/documents/*/**}", "", unary((*service.Service).GetDocument)},
+	{"PATCH", "/v1/{document.name=projects/*/databases/*/documents/*/**}", "document", unary((*service.Service).UpdateDocument)},
+	{"DELETE", "/v1/{name=projects/*/databases/*/documents/*/**}", "", unary((*service.Service).DeleteDocument)},
+	{"POST", "/v1/{database=projects/*/databases/*}/documents:batchGet", "*", stream((*service.Service).BatchGetDocuments)},
+	{"POST", "/v1/{database=projects/*/databases/*}/documents:batchWrite", "*", unary((*service.Service).BatchWrite)},
+	{"POST", "/v1/{database=projects/*/databases/*}/documents:beginTransaction", "*", unary((*service.Service).BeginTransaction)},
+	{"POST", "/v1/{database=projects/*/databases/*}/documents:commit", "*", unary((*service.Service).Commit)},
+	{"POST", "/v1/{database=projects/*/databases/*}/documents:rollback", "*", unary((*service.Service).Rollback)},
+	{"POST", "/v1/{database=projects/*/databases/*}/documents:executePipeline", "*", missing("ExecutePipeline needs the Enterprise edition of Firestore, which this emulator is not.")},
+	{"POST", "/v1/{database=projects/*/databases/*}/documents:listen", "*", missing("Listen streams both ways: use a WebChannel or gRPC.")},
+	{"POST", "/v1/{database=projects/*/databases/*}/documents:write", "*", missing("Write streams both ways: use a WebChannel or gRPC, or documents:commit.")},
+	{"POST", "/v1/{parent=projects/*/databases/*/documents}:runQuery", "*", stream((*service.Service).RunQuery)},
+	{"POST", "/v1/{parent=projects/*/databases/*/documents/*/**}:runQuery", "*", stream((*service.Service).RunQuery)},
+	{"POST", "/v1/{parent=projects/*/databases/*/documents}:runAggregationQuery", "*", stream((*service.Service).RunAggregationQuery)},
+	{"POST", "/v1/{parent=projects/*/databases/*/documents/*/**}:runAggregationQuery", "*", stream((*service.Service).RunAggregationQuery)},
+	{"POST", "/v1/{parent=projects/*/databases/*/documents}:partitionQuery", "*", unary((*service.Service).PartitionQuery)},
+	{"POST", "/v1/{parent=projects/*/databases/*/documents/*/**}:partitionQuery", "*", unary((*service.Service).PartitionQuery)},
+	{"POST", "/v1/{parent=projects/*/databases/*/documents}:listCollectionIds", "*", unary((*service.Service).ListCollectionIds)},
+	{"POST", "/v1/{parent=projects/*/databases/*/documents/*/**}:listCollectionIds", "*", unary((*service.Service).ListCollectionIds)},
+	{"POST", "/v1/{parent=projects/*/databases/*/documents/**}/{collection_id}", "document", unary((*service.Service).CreateDocument)},
+}
+
+// pattern is a route's path as an expression over escaped paths; its groups are the fields.
+type pattern struct {
+	exp    *regexp.Regexp
+	fields []string
+}
+
+var (
+	fieldPart = regexp.MustCompile(`\{([a-z_.]+)(?:=([^}]+))?\}`)
+	patterns  = sync.OnceValue(func() []pattern {
+		out := make([]pattern, len(routes))
+		for i, r := range routes {
+			out[i] = compile(r)
+		}
+		return out
+	})
+)
+
+func compile(r route) pattern {
+	var p pattern
+	// Segments of a list's parent come in pairs: it is a document. Verbs follow a colon, which an id has as %3A.
+	deep := `/[^/]+(?:/[^/]+)*`
+	if strings.HasSuffix(r.path, "/{collection_id}") && r.method == "GET" {
+		deep = `(?:/[^/]+/[^/]+)+`
+	}
+	segment := `[^/]+`
+	if r.method == "POST" {
+		segment = `[^/:]+`
+	}
+	shape := strings.NewReplacer("/*/**", deep, "/**", `(?:/[^/]+)*`, "*", `[^/]+`)
+	exp := fieldPart.ReplaceAllStringFunc(r.path, func(part string) string {
+		m := fieldPart.FindStringSubmatch(part)
+		p.fields = append(p.fields, m[1])
+		if m[2] == "" {
+			return "(" + segment + ")"
+		}
+		return "(" + shape.Replace(m[2]) + ")"
+	})
+	p.exp = regexp.MustCompile("^" + exp + "$")
+	return p
+}
+
+// find returns the route of a request and what its path says. When there is none, known tells whether there would be
+// one with another method.
+func find(r *http.Request) (found *route, fields map[string]string, known bool) {
+	path := r.URL.EscapedPath()
+	for i, p := range patterns() {
+		m := p.exp.FindStringSubmatch(path)
+		if m == nil {
+			continue
+		}
+		known = true
+		if routes[i].method != r.Method {
+			continue
+		}
+		fields = map[string]string{}
+		for n, name := range p.fields {
+			value, err := url.PathUnescape(m[n+1])
+			if err != nil {
+				return nil, nil, false
+			}
+			fields[name] = value
+		}
+		return &routes[i], fields, true
+	}
+	return nil, nil, known
+}

@@ -1,0 +1,100 @@
+package wirejson_test
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"heek.kr/heektime/emulator/firestore/internal/wirejson"
+	"heek.kr/heektime/emulator/firestore/internal/write"
+)
+
+const doc = "projects/p/databases/(default)/documents/c/d"
+
+// A verification arrives in every request that has writes, as it does over gRPC, and beside other writes.
+func TestVerify(t *testing.T) {
+	want := &pb.Write{CurrentDocument: &pb.Precondition{ConditionType: &pb.Precondition_Exists{Exists: true}}}
+	write.SetVerify(want, doc)
+	const writes = `"writes":[{"delete":"` + doc + `2"},{"verify":"` + doc + `","currentDocument":{"exists":true}}]`
+	for _, m := range []interface {
+		proto.Message
+		GetWrites() []*pb.Write
+	}{&pb.CommitRequest{}, &pb.BatchWriteRequest{}, &pb.WriteRequest{}} {
+		if err := wirejson.Unmarshal([]byte(`{"database":"d",`+writes+`}`), m); err != nil {
+			t.Fatalf("%T: %v", m, err)
+		}
+		if len(m.GetWrites()) != 2 || m.GetWrites()[0].GetDelete() != doc+"2" || !proto.Equal(m.GetWrites()[1], want) {
+			t.Errorf("%T: got %v", m, m)
+		}
+	}
+}
+
+// A field of a document may be called verify.
+func TestVerifyIsAlsoAName(t *testing.T) {
+	const fields = `"fields":{"verify":{"doubleValue":"-0"},"at":{"timestampValue":"2026-11-20T10:41:54.205733000Z"}}`
+	var d pb.Document
+	if err := wirejson.Unmarshal([]byte(`{`+fields+`}`), &d); err != nil {
+		t.Fatal(err)
+	}
+	var c pb.CommitRequest
+	if err := wirejson.Unmarshal([]byte(`{"writes":[{"update":{`+fields+`}}]}`), &c); err != nil {
+		t.Fatal(err)
+	}
+	if !proto.Equal(&d, c.Writes[0].GetUpdate()) || !math.Signbit(d.Fields["verify"].GetDoubleValue()) {
+		t.Errorf("got %v and %v", &d, &c)
+	}
+}
+
+func TestBadJSON(t *testing.T) {
+	for _, text := range []string{`{`, `[]`, `{"foo":1}`, `{"writes":[{"verify":"a","delete":"b"}]}`, `{"writes":[{"verify":1}]}`, "{\"database\":\"\xff\"}"} {
+		err := wirejson.Unmarshal([]byte(text), &pb.CommitRequest{})
+		if status.Code(err) != codes.InvalidArgument || !strings.HasPrefix(status.Convert(err).Message(), "Invalid JSON payload received. ") {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	if err := wirejson.Unmarshal([]byte(" \n"), &pb.CommitRequest{}); err != nil {
+		t.Errorf("no body: %v", err)
+	}
+}
+
+func TestError(t *testing.T) {
+	for c := codes.OK + 1; c <= codes.Unauthenticated; c++ {
+		httpStatus, body := wirejson.Error(status.Error(c, ""))
+		var got struct {
+			Error struct {
+				Code            int
+				Message, Status string
+			}
+		}
+		if err := json.Unmarshal(body, &got); err != nil {
+			t.Fatal(err)
+		}
+		if httpStatus < 400 || got.Error.Code != httpStatus || got.Error.Message == "" || got.Error.Status == "" {
+			t.Errorf("%v: %d %s", c, httpStatus, body)
+		}
+	}
+	if httpStatus, body := wirejson.Error(errors.New("oh")); httpStatus != 500 || !strings.Contains(string(body), `"status":"UNKNOWN"`) {
+		t.Errorf("a plain error: %d %s", httpStatus, body)
+	}
+}
+
+func FuzzUnmarshal(f *testing.F) {
+	f.Add([]byte(`{"writes":[{"verify":"a","currentDocument":{"exists":true}}]}`))
+	f.Add([]byte(`{"streamToken":"AAE=","writes":[{"update":{"name":"n","fields":{"a":{"mapValue":{}}}},"updateMask":{"fieldPaths":["a"]}}]}`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var m pb.WriteRequest
+		if wirejson.Unmarshal(b, &m) != nil {
+			return
+		}
+		if _, err := proto.Marshal(&m); err != nil {
+			t.Errorf("%s became a message that is none: %v", b, err)
+		}
+	})
+}
