@@ -81,6 +81,40 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// Behind Cloud Run's own check a token comes without its signature. Everything else of it is checked, and everywhere else it
+// is as good as none.
+func TestTokenWithoutItsSignature(t *testing.T) {
+	id, srv := google(t, clock.New())
+	removed := func(email, audience string) string {
+		token, err := id.IDToken(context.Background(), email, audience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "Bearer " + token[:strings.LastIndexByte(token, '.')] + ".SIGNATURE_REMOVED_BY_GOOGLE"
+	}
+	for name, c := range map[string]struct {
+		header string
+		behind bool
+		want   error
+	}{
+		"right":             {removed(tasks, audience), true, nil},
+		"nobody in front":   {removed(tasks, audience), false, caller.ErrUnauthenticated},
+		"other audience":    {removed(tasks, "https://other.test"), true, caller.ErrUnauthenticated},
+		"other account":     {removed(stranger, audience), true, caller.ErrForbidden},
+		"another signature": {strings.Replace(removed(tasks, audience), "SIGNATURE_REMOVED_BY_GOOGLE", "AAAA", 1), true, caller.ErrUnauthenticated},
+	} {
+		checker, err := caller.NewChecker(caller.Config{
+			Audience: audience, Allowed: []string{tasks}, CertsURL: srv.URL + identity.CertsPath, CheckedByIAM: c.behind,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := checker.Check(context.Background(), c.header); !errors.Is(err, c.want) {
+			t.Errorf("%s: error %v, want %v", name, err, c.want)
+		}
+	}
+}
+
 // forged is a token whose every claim is right, signed with a key that is not Google's.
 func forged(t *testing.T, issuer string) string {
 	t.Helper()
