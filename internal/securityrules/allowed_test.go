@@ -18,10 +18,12 @@ type allowedCase struct {
 func usernames(name string) string { return "indices/user/usernames/" + name }
 
 // claim is Carol's sign-up.
-func claim(name string) operation {
-	return operation{who: "carol", reads: []string{usernames(name)}, writes: []write{
-		{set, "users/carol", stamped(fields{"username": name})},
-		{set, usernames(name), fields{"value": "carol"}},
+func claim(name string) operation { return claimBy("carol", name) }
+
+func claimBy(uid, name string) operation {
+	return operation{who: uid, reads: []string{usernames(name)}, writes: []write{
+		{set, "users/" + uid, stamped(fields{"username": name})},
+		{set, usernames(name), fields{"value": uid}},
 	}}
 }
 
@@ -184,6 +186,12 @@ func allowed() []allowedCase {
 		{"an owner deletes a lecture of a timetable that was deleted", operation{who: "alice", writes: []write{
 			{kind: remove, path: "users/alice/timetables/deleted001/lectures/first"}}}},
 		{"an owner duplicates a timetable", duplicate(12)},
+
+		{"anyone gets a user who is going to be deleted, and is told there is none", getting("", "users/fay")},
+		{"anyone looks for a user who is going to be deleted, and finds none", listUsers("fayette")},
+		{"a user who is going to be deleted listens to the own user", listening("fay", "users/fay")},
+		{"a user who is going to be deleted lists the own timetables", listTimetables("fay", "fay")},
+		{"a user who is going to be deleted listens to the own lectures", lecturesOf("fay", "fay", fayPublic)},
 		{"an owner duplicates a timetable with 100 lectures", duplicate(100)},
 	}
 	for _, field := range []string{"identifier", "title", "professor", "credit", "times", "category", "metas"} {

@@ -18,7 +18,7 @@ func handmade() []attack {
 	var list []attack
 	add := func(name string, base, op operation) { list = append(list, attack{name, base, op}) }
 	for _, group := range []func(func(string, operation, operation)){usernameTricks, userTricks, timetableTricks, lectureTricks,
-		broadLists, closedDocuments} {
+		leaving, broadLists, closedDocuments} {
 		group(add)
 	}
 	byName(list)
@@ -254,6 +254,29 @@ func lectureTricks(add func(string, operation, operation)) {
 	}
 }
 
+// leaving are about accounts that are going to be deleted: others see nothing of them, and they get no new user document.
+func leaving(add func(string, operation, operation)) {
+	const alices, fays = "users/alice/timetables/" + alicePublic, "users/fay/timetables/" + fayPublic
+	for _, who := range []string{"bob", ""} {
+		by := func(what string) string { return fmt.Sprintf("%s of one who is leaving, by %q", what, who) }
+		add(by("a public timetable"), getting(who, alices), getting(who, fays))
+		add(by("a listen on a public timetable"), listening(who, alices), listening(who, fays))
+		add(by("public timetables"), listTimetables(who, "alice", isPublic), listTimetables(who, "fay", isPublic))
+		add(by("lectures of a public timetable"), lecturesOf(who, "alice", alicePublic), lecturesOf(who, "fay", fayPublic))
+		add(by("a lecture of a public timetable"), getting(who, alices+"/lectures/first"), getting(who, fays+"/lectures/first"))
+	}
+	for _, uid := range []string{"fay", "gus"} {
+		add("a new name for "+uid+", who is leaving", claim("newname"), claimBy(uid, "newname"))
+		add("a new name for "+uid+", who takes the mark away", claim("newname"), claimBy(uid, "newname").and(write{kind: remove, path: "deletions/" + uid}))
+		add("the mark of "+uid+" taken away", claim("newname"), operation{who: uid, writes: []write{{kind: remove, path: "deletions/" + uid}}})
+	}
+	add("the old name again for fay, who is leaving", claim("fayfay"), claimBy("fay", "fayette"))
+	add("the old name again for fay, its index left alone", claim("ghost").without(1), claimBy("fay", "fayette").without(1))
+	add("the name of one who is leaving", claim("fayfay"), claim("fayette"))
+	add("the name of one who is leaving, by a change", rename("alicia"), rename("fayette"))
+	add("the mark of another", addTimetable("my-table-1"), operation{who: "alice", writes: []write{{set, "deletions/bob", fields{"purging": true}}}})
+}
+
 // broadLists could return what they must not, even when they would not.
 func broadLists(add func(string, operation, operation)) {
 	named := listUsers("alice")
@@ -318,7 +341,7 @@ func broadLists(add func(string, operation, operation)) {
 // closedDocuments are those of servers: none is read or written.
 func closedDocuments(add func(string, operation, operation)) {
 	readable, writable := getting("alice", "users/alice"), addTimetable("my-table-1")
-	for _, path := range []string{"refreshes/korea", serverSemester, serverSemester + "/runs/1", "schedules/korea", "credentials/alice",
+	for _, path := range []string{"refreshes/korea", serverSemester, serverSemester + "/runs/1", "schedules/korea", "credentials/alice", "deletions/alice", "deletions/fay",
 		"anything/else", "indices/user", "users/alice/secrets/x", "users/alice/timetables/" + alicePublic + "/notes/x", semester1 + "/notes/note1",
 		usernames("alice") + "/notes/x"} {
 		for _, who := range []string{"", "alice"} {

@@ -33,7 +33,7 @@ func newBench(t *testing.T, unindexed bool) *bench {
 		c.AllowUnindexed = unindexed
 	})
 	b := &bench{cloud: cloud, as: map[string]*firestore.Client{"": cloud.FirestoreClientSignedOut(t)}}
-	for _, uid := range []string{"alice", "bob", "carol", "dave", "erin", "slash/ed"} {
+	for _, uid := range []string{"alice", "bob", "carol", "dave", "erin", "fay", "gus", "slash/ed"} {
 		b.as[uid] = cloud.FirestoreClientAs(t, uid, nil)
 	}
 	var err error

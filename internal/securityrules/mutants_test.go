@@ -24,6 +24,8 @@ var equivalents = map[string]struct {
 	"allow create, update instead of update": {3, "an update is judged by what it changes, and a create changes nothing that was there"},
 	"existsAfter instead of exists(reference)": {1, "nobody who is judged by rules may write a semester, so it exists after a batch " +
 		"when it existed before"},
+	"existsAfter instead of exists(/databases/$(database)/documents/deletions/$(uid))": {1, "nobody who is judged by rules may " +
+		"write a mark, so it exists after a batch when it existed before"},
 	"getAfter instead of get(timetablePath())": {1, "a read leaves everything as it was"},
 	"drop isUser(incoming().value) from &&":    {1, "the user who is written in the same batch asks for it too; the rule says so itself"},
 }

@@ -107,7 +107,7 @@ func TestAccessCalls(t *testing.T) {
 		op    operation
 		calls int
 	}{
-		{"claim a name", claim("carol"), 2},
+		{"claim a name", claim("carol"), 3},
 		{"change the name", rename("alicia"), 3},
 		{"add a timetable", addTimetable("my-table-1"), 1},
 		{"change a timetable", changeTimetable(fields{"title": "x"}), 0},
@@ -115,9 +115,11 @@ func TestAccessCalls(t *testing.T) {
 		{"change a lecture", changeLecture(), 1},
 		{"duplicate a timetable", duplicate(100), 2},
 		{"list timetables", listTimetables("alice", "alice"), 0},
-		{"list another's timetables", listTimetables("bob", "alice", isPublic), 0},
+		{"get another's timetable", getting("bob", "users/alice/timetables/"+alicePublic), 1},
+		{"get one's own timetable", getting("alice", "users/alice/timetables/"+alicePublic), 0},
+		{"list another's timetables", listTimetables("bob", "alice", isPublic), 1},
 		{"read one's own lectures", lecturesOf("alice", "alice", alicePublic), 0},
-		{"read another's lectures", lecturesOf("bob", "alice", alicePublic), 1},
+		{"read another's lectures", lecturesOf("bob", "alice", alicePublic), 2},
 		{"find a user", listUsers("alice"), 0},
 	} {
 		if v := judged(t, set, c.op); !v.allowed || v.calls != c.calls {

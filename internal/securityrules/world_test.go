@@ -6,6 +6,8 @@ package securityrules
 // Some documents are what no client can bring about, but a server's mishap may, and no attack must profit from it: spare
 // names Alice although she is called alice, ghost names Carol who has no document yet, and Erin's index document has
 // another name than she.
+//
+// Fay's account is going to be deleted: a server has marked it and put her user document away. Gus's was, too, and had none.
 func world() map[string]fields {
 	w := map[string]fields{
 		"schools/korea": {"name": "고려대학교-서울"},
@@ -19,6 +21,9 @@ func world() map[string]fields {
 		serverSemester + "/runs/1":        {"outcome": "changed"},
 		"schedules/korea":                 {"every": "hour"},
 		"credentials/alice":               {"hash": "pbkdf2:sha256:1$s$0"},
+		"deletions/fay":                   {"user": user("fayette"), "purging": false},
+		"deletions/gus":                   {"purging": true},
+		"indices/user/usernames/fayette":  {"value": "fay"},
 		"indices/user/usernames/alice":    {"value": "alice"},
 		"indices/user/usernames/spare":    {"value": "alice"},
 		"indices/user/usernames/bobby":    {"value": "bob"},
@@ -31,7 +36,7 @@ func world() map[string]fields {
 		"users/erin":                      user("erin1"),
 		"users/dave/timetables/" + legacy: timetable("public"),
 	}
-	for uid, names := range map[string][]string{"alice": {alicePublic, alicePrivate}, "bob": {bobPublic, bobPrivate}} {
+	for uid, names := range map[string][]string{"alice": {alicePublic, alicePrivate}, "bob": {bobPublic, bobPrivate}, "fay": {fayPublic, fayPrivate}} {
 		for i, id := range names {
 			path := "users/" + uid + "/timetables/" + id
 			w[path] = timetable([]string{"public", "private"}[i])
@@ -58,6 +63,8 @@ const (
 	alicePrivate = "alicehide1"
 	bobPublic    = "bob-open-1"
 	bobPrivate   = "bob-hide-1"
+	fayPublic    = "fay-open-1"
+	fayPrivate   = "fay-hide-1"
 	legacy       = "0123456789abcdef0123456789abcdef"
 )
 
