@@ -1,0 +1,40 @@
+package deletion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"heek.kr/heektime/internal/event"
+)
+
+// TimetableDeleted is the function for users/{uid}/timetables/{timetable}.
+func (s *Service) TimetableDeleted(ctx context.Context, e event.Event) error {
+	if len(e.Path) != 4 || e.Path[0] != "users" || e.Path[2] != "timetables" {
+		return poison(e)
+	}
+	removed, err := s.Lectures(ctx, Timetable(s.firestore, e.Path[1], e.Path[3]))
+	log := s.log.With("event", e.ID, "uid", e.Path[1], "timetable", e.Path[3], "lectures", removed)
+	switch {
+	case errors.Is(err, ErrLives):
+		log.InfoContext(ctx, "timetable exists again: its lectures stay")
+		return nil
+	case err != nil:
+		return err
+	}
+	log.InfoContext(ctx, "lectures of a deleted timetable removed")
+	return nil
+}
+
+// UserDeleted is the function for users/{uid}.
+func (s *Service) UserDeleted(ctx context.Context, e event.Event) error {
+	if len(e.Path) != 2 || e.Path[0] != "users" {
+		return poison(e)
+	}
+	return s.User(ctx, e.Path[1], e.Time)
+}
+
+func poison(e event.Event) error {
+	return fmt.Errorf("%w: its document is %s", event.ErrPoison, strings.Join(e.Path, "/"))
+}

@@ -1,0 +1,71 @@
+package deletion
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	firebase "firebase.google.com/go/v4"
+
+	"heek.kr/heektime/internal/caller"
+	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/event"
+	"heek.kr/heektime/internal/gcp"
+)
+
+// Names of the functions, their entry points: gcloud takes only letters, digits and _ for one.
+const (
+	TimetableDeleted = "TimetableDeleted"
+	UserDeleted      = "UserDeleted"
+)
+
+// Functions are the functions by name, ready to answer, and what closes their clients. They are built from the environment:
+//
+//	GOOGLE_CLOUD_PROJECT  project of the database and of Authentication
+//	OIDC_AUDIENCE, ALLOWED_CALLERS, CALLERS_CHECKED_BY_IAM, OIDC_CERTS_URL: see caller.FromEnvironment
+//
+// The official clients read FIRESTORE_EMULATOR_HOST and FIREBASE_AUTH_EMULATOR_HOST from the process's own environment.
+func Functions(ctx context.Context, env *environment.Variables, log *slog.Logger) (functions map[string]http.Handler, closeAll func() error, err error) {
+	project := env.Required("GOOGLE_CLOUD_PROJECT", "the project of the database and of Authentication")
+	check := caller.FromEnvironment(env)
+	if err := env.Err(); err != nil {
+		return nil, nil, err
+	}
+	callers, err := caller.NewChecker(check)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, closeAll, err := Open(ctx, project, log)
+	if err != nil {
+		return nil, nil, err
+	}
+	functions = map[string]http.Handler{}
+	for name, handle := range map[string]event.Handle{TimetableDeleted: s.TimetableDeleted, UserDeleted: s.UserDeleted} {
+		functions[name] = &event.Handler{Name: name, Project: project, Callers: callers, Handle: handle, Log: log, Now: time.Now}
+	}
+	return functions, closeAll, nil
+}
+
+// Open opens the service with clients of its own. It does not call out.
+func Open(ctx context.Context, project string, log *slog.Logger) (*Service, func() error, error) {
+	fs, err := gcp.Firestore(ctx, project)
+	if err != nil {
+		return nil, nil, err
+	}
+	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project})
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open Firebase of project %s: %w", project, err), fs.Close())
+	}
+	accounts, err := app.Auth(ctx)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("open Authentication of project %s: %w", project, err), fs.Close())
+	}
+	s, err := New(Dependencies{Firestore: fs, Accounts: accounts, Log: log})
+	if err != nil {
+		return nil, nil, errors.Join(err, fs.Close())
+	}
+	return s, fs.Close, nil
+}

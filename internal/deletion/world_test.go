@@ -1,0 +1,350 @@
+package deletion_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	firebase "firebase.google.com/go/v4"
+	firebaseauth "firebase.google.com/go/v4/auth"
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/googleapis/google-cloudevents-go/cloud/firestoredata"
+	"google.golang.org/api/iterator"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/internal/caller"
+	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/event"
+	"heek.kr/heektime/internal/logging"
+	"heek.kr/heektime/internal/mortal"
+)
+
+// world is everything that deletions happen in: the embedded cloud under the project's rules.
+type world struct {
+	*emulator.Cloud
+	fs       *firestore.Client
+	accounts *firebaseauth.Client
+	log      *lines
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	rules, err := os.ReadFile("../../firestore.rules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	indexes, err := os.ReadFile("../../firestore.indexes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{Cloud: emulator.Start(t, func(c *emulator.Config) { c.Rules, c.Indexes = rules, indexes }), log: &lines{}}
+	w.fs = w.FirestoreClient(t)
+	w.accounts = w.authentication(t, w.AuthAddress())
+	w.set(t, semesterPath, map[string]any{"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}})
+	return w
+}
+
+const semesterPath = "schools/korea/semesters/2026-0900"
+
+// lines takes what is logged.
+type lines struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Buffer.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Buffer.String()
+}
+
+// process guards the process's environment, where the Admin SDK looks for the emulator when it is made, and only then.
+var process sync.Mutex
+
+func (w *world) authentication(t testing.TB, address string) *firebaseauth.Client {
+	t.Helper()
+	process.Lock()
+	defer process.Unlock()
+	os.Setenv("FIREBASE_AUTH_EMULATOR_HOST", address)
+	defer os.Unsetenv("FIREBASE_AUTH_EMULATOR_HOST")
+	app, err := firebase.NewApp(context.Background(), &firebase.Config{ProjectID: w.Project})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := app.Auth(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// service is a process that deletes.
+func (w *world) service(t testing.TB, opts ...grpc.DialOption) *deletion.Service {
+	t.Helper()
+	return w.serviceOf(t, w.FirestoreClient(t, opts...), w.accounts)
+}
+
+func (w *world) serviceOf(t testing.TB, fs *firestore.Client, accounts *firebaseauth.Client) *deletion.Service {
+	t.Helper()
+	s, err := deletion.New(deletion.Dependencies{Firestore: fs, Accounts: accounts, Log: logging.New(w.log, w.Project), Now: w.Clock.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// mortal is a process that a fault hits, and the context that it lives in.
+func (w *world) mortal(t testing.TB, kind mortal.Fault, at int) (*deletion.Service, *mortal.Process, context.Context) {
+	t.Helper()
+	p, ctx := mortal.New(t.Context(), kind, at)
+	proxy := p.Proxy(w.AuthAddress())
+	t.Cleanup(proxy.Close)
+	return w.serviceOf(t, w.FirestoreClient(t, p.DialOptions()...), w.authentication(t, strings.TrimPrefix(proxy.URL, "http://"))), p, ctx
+}
+
+const eventarc = "eventarc@demo-test.iam.gserviceaccount.com"
+
+// function serves one of the functions, and gives its URL.
+func (w *world) function(t testing.TB, name string, handle event.Handle) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	srv := httptest.NewServer(mux)
+	t.Cleanup(srv.Close)
+	callers, err := caller.NewChecker(caller.Config{Audience: srv.URL, Allowed: []string{eventarc}, CertsURL: w.CertsURL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux.Handle("/", &event.Handler{Name: name, Project: w.Project, Callers: callers, Handle: handle, Log: logging.New(w.log, w.Project), Now: w.Clock.Now})
+	return srv.URL
+}
+
+// deleted is the event of a document that is gone.
+func (w *world) deleted(id, path string) cloudevents.Event {
+	data, err := proto.Marshal(&firestoredata.DocumentEventData{
+		OldValue: &firestoredata.Document{Name: "projects/" + w.Project + "/databases/(default)/documents/" + path},
+	})
+	if err != nil {
+		panic(err)
+	}
+	e := cloudevents.NewEvent()
+	e.SetID(id)
+	e.SetType(event.Deleted)
+	e.SetSource("//firestore.googleapis.com/projects/" + w.Project + "/databases/(default)")
+	e.SetSubject("documents/" + path)
+	e.SetTime(w.Clock.Now())
+	if err := e.SetData("application/protobuf", data); err != nil {
+		panic(err)
+	}
+	return e
+}
+
+// deliver posts an event as Eventarc does and gives the answer's status, 0 when there is none.
+func (w *world) deliver(t testing.TB, url string, e cloudevents.Event) int {
+	t.Helper()
+	token, err := w.Identity.IDToken(t.Context(), eventarc, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := cloudevents.NewHTTPRequestFromEvent(t.Context(), url, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	return post(t, r)
+}
+
+func post(t testing.TB, r *http.Request) int {
+	t.Helper()
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0
+	}
+	defer answer.Body.Close()
+	io.Copy(io.Discard, answer.Body)
+	return answer.StatusCode
+}
+
+func (w *world) set(t testing.TB, path string, data map[string]any) {
+	t.Helper()
+	if _, err := w.fs.Doc(path).Set(t.Context(), data); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) exists(t testing.TB, path string) bool {
+	t.Helper()
+	docs, err := w.fs.GetAll(t.Context(), []*firestore.DocumentRef{w.fs.Doc(path)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docs[0].Exists()
+}
+
+// all are the paths of all documents of collections of that name.
+func (w *world) all(t testing.TB, collection string) (paths []string) {
+	t.Helper()
+	for docs := w.fs.CollectionGroup(collection).Documents(t.Context()); ; {
+		doc, err := docs.Next()
+		if errors.Is(err, iterator.Done) {
+			return paths
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, path, _ := strings.Cut(doc.Ref.Path, "/documents/")
+		paths = append(paths, path)
+	}
+}
+
+// person is somebody with the app: an account, a client that rules judge, and perhaps a username.
+type person struct {
+	*firestore.Client
+	uid string
+}
+
+// signUp makes an account with a username, as a client does it.
+func (w *world) signUp(t testing.TB, uid, username string) person {
+	t.Helper()
+	w.account(t, uid)
+	p := person{w.FirestoreClientAs(t, uid, nil), uid}
+	if err := p.claim(t.Context(), username); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (w *world) account(t testing.TB, uid string) {
+	t.Helper()
+	if _, err := w.accounts.CreateUser(t.Context(), (&firebaseauth.UserToCreate{}).UID(uid).Email(uid+"@example.com").Password("password")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) hasAccount(t testing.TB, uid string) bool {
+	t.Helper()
+	_, err := w.accounts.GetUser(t.Context(), uid)
+	if err != nil && !firebaseauth.IsUserNotFound(err) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+func usernamePath(name string) string { return "indices/user/usernames/" + name }
+
+func (p person) claim(ctx context.Context, name string) error {
+	return p.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		if _, err := tx.GetAll([]*firestore.DocumentRef{p.Doc(usernamePath(name))}); err != nil {
+			return err
+		}
+		if err := tx.Set(p.Doc("users/"+p.uid), map[string]any{
+			"username": name, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp}); err != nil {
+			return err
+		}
+		return tx.Set(p.Doc(usernamePath(name)), map[string]any{"value": p.uid})
+	})
+}
+
+func (p person) rename(ctx context.Context, from, to string) error {
+	return p.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		return errors.Join(
+			tx.Update(p.Doc("users/"+p.uid), []firestore.Update{{Path: "username", Value: to}, {Path: "updatedAt", Value: firestore.ServerTimestamp}}),
+			tx.Delete(p.Doc(usernamePath(from))),
+			tx.Set(p.Doc(usernamePath(to)), map[string]any{"value": p.uid}))
+	})
+}
+
+func (p person) timetable(id string) *firestore.DocumentRef {
+	return p.Doc("users/" + p.uid + "/timetables/" + id)
+}
+
+func (p person) addTimetable(ctx context.Context, id string) error {
+	_, err := p.timetable(id).Set(ctx, p.timetableFields())
+	return err
+}
+
+func (p person) timetableFields() map[string]any {
+	return map[string]any{"title": "t", "visibility": "public", "semester": p.Doc(semesterPath),
+		"createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp}
+}
+
+func (p person) addLecture(ctx context.Context, timetable, id string) error {
+	_, err := p.timetable(timetable).Collection("lectures").Doc(id).Create(ctx, lectureFields())
+	return err
+}
+
+// duplicate sets a timetable with lectures in one batch.
+func (p person) duplicate(ctx context.Context, timetable string, ids []string) error {
+	return p.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		err := tx.Set(p.timetable(timetable), p.timetableFields())
+		for _, id := range ids {
+			err = errors.Join(err, tx.Set(p.timetable(timetable).Collection("lectures").Doc(id), lectureFields()))
+		}
+		return err
+	})
+}
+
+func (p person) removeTimetable(ctx context.Context, id string) error {
+	_, err := p.timetable(id).Delete(ctx)
+	return err
+}
+
+func lectureFields() map[string]any {
+	return map[string]any{"identifier": "A-01", "title": "강의", "professor": "", "credit": 3, "times": []any{}, "category": []any{},
+		"metas": []any{}, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp}
+}
+
+// old stores the credential of an old account.
+func (w *world) old(t testing.TB, uid string) {
+	t.Helper()
+	if err := credential.Add(t.Context(), w.fs, credential.Credential{Email: uid + "@user.heektime.heek.kr", UID: uid, Hash: "pbkdf2:sha256:1$s$0"}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// purge purges until nothing is left to do, days later.
+func (w *world) purge(t testing.TB) {
+	t.Helper()
+	s := w.service(t)
+	w.Clock.Advance(deletion.Grace)
+	for range 4 {
+		if _, err := s.PurgeDue(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.Clock.Advance(2 * time.Hour)
+	}
+	if marks := w.all(t, deletion.Collection); len(marks) > 0 {
+		t.Errorf("marks are left: %v\n%s", marks, w.log)
+	}
+}
+
+func ids(n int) (list []string) {
+	for i := range n {
+		list = append(list, fmt.Sprintf("lecture%03d", i))
+	}
+	return list
+}
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(m.Run())
+}

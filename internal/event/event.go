@@ -1,0 +1,118 @@
+// Package event reads what Eventarc tells a function of a Firestore document that was deleted: a CloudEvent whose data is
+// Firestore's protobuf.
+//
+// Events come at least once, in no order, and an answer outside 2xx brings them again, for a day, and each time costs. So
+// what cannot become better is logged with its id and answered 200.
+package event
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/googleapis/google-cloudevents-go/cloud/firestoredata"
+	"google.golang.org/protobuf/proto"
+
+	"heek.kr/heektime/internal/caller"
+	"heek.kr/heektime/internal/logging"
+)
+
+// Deleted is the type of the events.
+//
+// Source: https://cloud.google.com/eventarc/docs/reference/supported-events
+const Deleted = "google.cloud.firestore.document.v1.deleted"
+
+// maxBody bounds an event: a document of 1 MiB, and what is around it.
+const maxBody = 2 << 20
+
+// MaxAge is how old an event may get. One that still fails then is left to the sweeper.
+const MaxAge = 6 * time.Hour
+
+// Event is a document that was deleted.
+type Event struct {
+	// ID of the event, the same when it is delivered again.
+	ID string
+	// Time is when the document was deleted.
+	Time time.Time
+	// Path of the document from the database's root, as ids and collections in turn.
+	Path []string
+}
+
+// ErrPoison is what a [Handle] returns for an event that will never be one it can do something with.
+var ErrPoison = errors.New("not an event for this function")
+
+// Handle does what an event asks for. It may be called again with the same event, late, and at the same time.
+type Handle func(context.Context, Event) error
+
+// Handler answers the events of one function.
+type Handler struct {
+	// Name of the function, in the log.
+	Name string
+	// Project whose (default) database events must be of.
+	Project string
+	// Callers may deliver events.
+	Callers *caller.Checker
+	Handle  Handle
+	Log     *slog.Logger
+	// Now tells the time.
+	Now func() time.Time
+}
+
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(logging.WithTrace(r.Context(), r.Header))
+	h.Callers.Require(http.HandlerFunc(h.receive), func(r *http.Request, err error) {
+		h.Log.WarnContext(r.Context(), "event refused: who delivers it may not", "function", h.Name, "error", err.Error())
+	}).ServeHTTP(w, r)
+}
+
+func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	log := h.Log.With("function", h.Name, "event", r.Header.Get("Ce-Id"))
+	e, err := h.read(r)
+	if err == nil {
+		log = log.With("document", strings.Join(e.Path, "/"), "deleted", e.Time)
+		err = h.Handle(r.Context(), e)
+	}
+	switch {
+	case err == nil:
+		w.WriteHeader(http.StatusNoContent)
+	case errors.Is(err, ErrPoison):
+		log.ErrorContext(r.Context(), "event given up: it is none that this function can do anything with", "error", err.Error())
+		w.WriteHeader(http.StatusNoContent)
+	case h.Now().Sub(e.Time) > MaxAge:
+		log.ErrorContext(r.Context(), "event given up: it is too old; the sweeper does the rest", "error", err.Error())
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		log.ErrorContext(r.Context(), "event failed; it will come again", "error", err.Error())
+		http.Error(w, "the event failed, deliver it again", http.StatusServiceUnavailable)
+	}
+}
+
+// read decodes a request. The document's name is taken from the data: headers cannot hold every name as it is.
+func (h *Handler) read(r *http.Request) (Event, error) {
+	c, err := cloudevents.NewEventFromHTTPRequest(r)
+	if err != nil {
+		return Event{}, fmt.Errorf("%w: no CloudEvent: %w", ErrPoison, err)
+	}
+	if err := c.Validate(); err != nil {
+		return Event{}, fmt.Errorf("%w: %w", ErrPoison, err)
+	}
+	if c.Type() != Deleted {
+		return Event{}, fmt.Errorf("%w: its type is %q", ErrPoison, c.Type())
+	}
+	var data firestoredata.DocumentEventData
+	if err := proto.Unmarshal(c.Data(), &data); err != nil {
+		return Event{}, fmt.Errorf("%w: its data is not Firestore's: %w", ErrPoison, err)
+	}
+	name := data.GetOldValue().GetName()
+	path, ok := strings.CutPrefix(name, "projects/"+h.Project+"/databases/(default)/documents/")
+	if !ok {
+		return Event{}, fmt.Errorf("%w: its document is %q", ErrPoison, name)
+	}
+	return Event{ID: c.ID(), Time: c.Time(), Path: strings.Split(path, "/")}, nil
+}
