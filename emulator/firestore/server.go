@@ -48,6 +48,9 @@ type Config struct {
 	// everything. [Server.SetRules] replaces them.
 	Rules []byte
 
+	// Follower is told of all changes; nil for nobody.
+	Follower Follower
+
 	// LockWait is how long a commit waits for an older transaction that has locked what it writes, in real time.
 	// Then it is ABORTED. 0 is 5 seconds.
 	LockWait time.Duration
@@ -73,7 +76,11 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
-	engine, err := service.NewEngine(service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir})
+	options := service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir}
+	if c.Follower != nil {
+		options.Follower = follower{c.Follower}
+	}
+	engine, err := service.NewEngine(options)
 	if err != nil {
 		return nil, fmt.Errorf("firestore: %w", err)
 	}

@@ -4,11 +4,13 @@ package persist
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
+	"heek.kr/heektime/emulator/firestore/value"
 	"heek.kr/heektime/emulator/journal"
 )
 
@@ -22,17 +24,22 @@ type Log struct {
 	logger *slog.Logger
 	life   [8]byte
 
+	// Before, if it is set, returns when the commits up to a snapshot are needed no more, or with a reason to keep
+	// them. Nothing else prevents that a snapshot replaces them. To be set before the database is used.
+	Before func(*store.Snapshot) error
+
 	snapshot   atomic.Int64 // the size of the last snapshot in bytes, roughly
 	compacting atomic.Bool
 	background sync.WaitGroup
 }
 
 // Open loads a database, which must be new and not yet in use, from a directory, and keeps its commits there from now
-// on.
-func Open(dir string, db *store.DB, logger *slog.Logger) (*Log, error) {
+// on. The database's follower has taken all changes up to since; 0 means that there is none.
+func Open(dir string, db *store.DB, logger *slog.Logger, since value.Micros) (*Log, error) {
 	l := &Log{db: db, logger: logger}
 	rand.Read(l.life[:])
 	loader := store.NewLoader(db)
+	loader.Since(since)
 	known := false
 	var loaded int64
 	j, err := journal.Open(dir, func(record []byte) error {
@@ -73,7 +80,7 @@ func (l *Log) Keep(c *store.Commit) {
 	if l.j.Size() > max(minLog, 2*l.snapshot.Load()) && l.compacting.CompareAndSwap(false, true) {
 		l.background.Go(func() {
 			defer l.compacting.Store(false)
-			if err := l.Compact(); err != nil {
+			if err := l.Compact(); err != nil && !errors.Is(err, journal.ErrClosed) {
 				l.logger.Error("firestore: snapshot failed; the log is kept as it is", "database", l.db.Name, "error", err)
 			}
 		})
@@ -112,6 +119,9 @@ func (l *Log) Compact() error {
 		return err == nil
 	})
 	write(batch)
+	if err == nil && l.Before != nil {
+		err = l.Before(snap)
+	}
 	if err == nil {
 		err = to.Finish()
 	}

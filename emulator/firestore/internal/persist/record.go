@@ -106,9 +106,10 @@ func (l *Log) replay(to *store.Loader, record []byte) error {
 		to.Clear()
 		to.Committed(value.Micros(r.number()))
 	case recordCommit:
-		to.Committed(value.Micros(r.number()))
+		to.Commit(value.Micros(r.number()))
 		return r.ops(to)
 	case recordDocs:
+		to.State()
 		return r.ops(to)
 	default:
 		return errRecord

@@ -38,6 +38,7 @@ type Database struct {
 
 	life [8]byte      // tells resume tokens of this database from those of another with the same name
 	log  *persist.Log // nil when nothing is kept
+	feed *feed        // nil when nobody follows
 }
 
 // Engine holds all databases. A database comes into being when it is first named, as in Google's emulator.
@@ -61,6 +62,7 @@ type Options struct {
 	Logger   *slog.Logger
 	LockWait time.Duration // how long commits wait for older transactions
 	DataDir  string        // where databases are kept; empty keeps none
+	Follower Follower      // is told of all changes; nil for nobody
 }
 
 // NewEngine makes an engine with the databases that its data directory holds. It asks for no indexes until
@@ -114,12 +116,24 @@ func (e *Engine) Names() []string {
 func (e *Engine) open(name resource.Database) (*Database, error) {
 	d := &Database{DB: store.New(name, e.options.Clock), Guard: e.guard(name.Project())}
 	rand.Read(d.life[:])
+	follower := e.options.Follower
 	if e.options.DataDir != "" {
-		log, err := persist.Open(e.dir(name), d.DB, e.options.Logger)
+		var since value.Micros
+		if follower != nil {
+			since = follower.Cursor(name)
+		}
+		log, err := persist.Open(e.dir(name), d.DB, e.options.Logger, since)
 		if err != nil {
 			return nil, fmt.Errorf("open database %s: %w", name, err)
 		}
 		d.log, d.life = log, log.Life()
+	}
+	if follower != nil {
+		d.feed = e.newFeed(d)
+		if d.log != nil {
+			d.log.Before = d.feed.before
+		}
+		go d.feed.run()
 	}
 	d.Txns = txn.New(d.DB, e.options.LockWait)
 	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) { d.wait(c.Snapshot) })
@@ -139,6 +153,9 @@ func (e *Engine) Close() error {
 	var errs []error
 	for _, d := range e.dbs {
 		d.Hub.Close()
+		if d.feed != nil {
+			<-d.feed.ended
+		}
 		if d.log != nil {
 			errs = append(errs, d.log.Close())
 		}

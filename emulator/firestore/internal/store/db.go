@@ -40,6 +40,7 @@ type DB struct {
 	heads   map[string]*Group // the trees that commits change; those in groups are copies
 	last    value.Micros      // the last commit time given out
 	history history
+	follow  follow
 	hooks   []func(*Commit)
 }
 
@@ -138,7 +139,8 @@ func (db *DB) Reset() *Commit {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	db.last = max(value.MicrosOf(db.clock.Now()), db.last+1)
-	db.history = history{floor: db.last}
+	db.history = history{floor: db.last, began: db.last}
+	db.follow.reset(db.last)
 	c := &Commit{Time: db.last, Snapshot: db.clear(), Reset: true}
 	db.announce(c)
 	return c
@@ -146,6 +148,7 @@ func (db *DB) Reset() *Commit {
 
 func (db *DB) apply(tx *Tx) *Commit {
 	db.last = tx.Time
+	db.follow.committing(tx.Time)
 	c := &Commit{Time: tx.Time}
 	touched := map[string]bool{}
 	for _, w := range tx.writes {
@@ -157,7 +160,7 @@ func (db *DB) apply(tx *Tx) *Commit {
 		c.Changes = append(c.Changes, Change{w.base, w.doc})
 	}
 	if len(c.Changes) > 0 {
-		db.history.trim(tx.Time, func(d *Document) {
+		db.history.trim(tx.Time, db.follow.cursor, func(d *Document) {
 			g := db.head(d.Key.Group())
 			if now, _ := g.dead.Get(d.Key); now == d {
 				g.dead.Delete(d.Key)
@@ -179,6 +182,7 @@ func (db *DB) announce(c *Commit) {
 		hook(c)
 	}
 	db.snap.Store(c.Snapshot)
+	db.follow.committed()
 }
 
 // publish makes a group's changes part of the next snapshot.

@@ -24,6 +24,7 @@ type history struct {
 	start   int // of the remembered ones; those before wait to be cut off
 	bytes   int
 	floor   value.Micros // everything after this time is remembered
+	began   value.Micros // nothing before this time counts: the database was loaded, or reset, then
 }
 
 func (h *history) add(c Change) {
@@ -31,12 +32,17 @@ func (h *history) add(c Change) {
 	h.bytes += c.Old.weight() + 100
 }
 
-// trim forgets what is too old or too much. forget is called for each deletion whose record is no longer needed.
-func (h *history) trim(now value.Micros, forget func(*Document)) {
+// trim forgets what is too old or too much; what came after unread waits for a follower, unless that is 0. forget is called
+// for each deletion whose record is no longer needed.
+func (h *history) trim(now, unread value.Micros, forget func(*Document)) {
 	oldest := now - value.Micros(Retention.Microseconds())
 	for h.start < len(h.changes) {
 		c := h.changes[h.start]
-		if c.New.Updated >= oldest && h.bytes <= maxHistoryBytes {
+		keep := c.New.Updated >= oldest && h.bytes <= maxHistoryBytes
+		if unread != 0 && c.New.Updated > unread {
+			keep = h.bytes <= maxUnreadBytes
+		}
+		if keep {
 			break
 		}
 		c.New.prev.Store(nil)
