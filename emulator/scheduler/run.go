@@ -21,13 +21,7 @@ type run struct {
 }
 
 // Attempt is one request of a run.
-type Attempt struct {
-	Dispatched time.Time // when the request was begun
-	Answered   time.Time // when the answer, or the failure to get one, was there; zero while under way
-	Status     int       // HTTP status, 0 when no answer came
-	TimedOut   bool      // there was no answer within the job's attempt deadline
-	Text       string    // of a failure: the first bytes of the answer, or why none came
-}
+type Attempt = dispatch.Attempt
 
 // begin makes a run known. The mutex is held.
 func (s *Server) begin(j *job, slot time.Time, forced bool) *run {
@@ -74,7 +68,7 @@ func (s *Server) run(j *job, r *run) {
 func (s *Server) answered(j *job, r *run, answer dispatch.Answer) bool {
 	now := s.clock.Now()
 	last := &r.attempts[len(r.attempts)-1]
-	last.Answered, last.Status, last.TimedOut, last.Text = now, answer.Status, answer.TimedOut, answer.Text
+	last.End(now, answer)
 	next, again := retry(j.pb.RetryConfig, r, now)
 	// Retries end where the next run begins.
 	again = again && !answer.OK() && !j.deleted && j.enabled() && next.Before(j.slot)

@@ -20,7 +20,7 @@ func (s *Server) start(t *task, now time.Time) {
 	if t.First.IsZero() {
 		t.First = now
 	}
-	attempt := &Attempt{Number: int(t.Dispatched), Scheduled: t.Due, Dispatched: now}
+	attempt := &Attempt{Number: int(t.Dispatched), Scheduled: t.Due, Attempt: dispatch.Attempt{Dispatched: now}}
 	t.Attempts = append(t.Attempts, attempt)
 	if excess := len(t.Attempts) - maxAttempts; excess > 0 {
 		t.Attempts = append([]*Attempt(nil), t.Attempts[excess:]...)
@@ -36,7 +36,7 @@ func (s *Server) start(t *task, now time.Time) {
 // send sends a request in a goroutine of its own, and calls done with the mutex held when it is answered. It does not
 // call done when the server was closed meanwhile. The mutex is held.
 func (s *Server) send(request dispatch.Request, done func(dispatch.Answer)) {
-	held := s.hold()
+	held := s.faults.Hold()
 	s.running++
 	s.goroutines.Go(func() {
 		if held > 0 {
@@ -59,7 +59,7 @@ func (s *Server) finish(t *task, a *Attempt, answer dispatch.Answer) {
 	t.running--
 	t.queue.running--
 	t.queue.wake.Fire()
-	a.Answered, a.Status, a.TimedOut, a.Text = now, answer.Status, answer.TimedOut, answer.Text
+	a.End(now, answer)
 	if t.gone {
 		return
 	}

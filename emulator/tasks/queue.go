@@ -108,5 +108,5 @@ func (s *Server) nextDue(q *queue, now time.Time) (*task, bool) {
 		due = append(due, t)
 		return true
 	})
-	return due[s.random.IntN(len(due))], true
+	return due[s.faults.Pick(len(due))], true
 }

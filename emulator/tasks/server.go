@@ -19,7 +19,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -64,8 +63,7 @@ type Server struct {
 	running int                  // requests that are under way, in all queues
 	changed signal.Signal        // something became due, began, ended or went away: for Idle
 	order   uint64               // counts tasks, so that those due at the same time keep their order
-	faults  Faults
-	random  *rand.Rand
+	faults  dispatch.Mischief
 	ledger  *ledger.Ledger
 }
 
@@ -88,7 +86,6 @@ func New(cfg Config) (*Server, error) {
 		ctx:     ctx,
 		cancel:  cancel,
 		deleted: map[string]time.Time{},
-		random:  rand.New(rand.NewPCG(0, 0)),
 	}
 	var err error
 	if s.ledger, err = ledger.Open(cfg.DataDir, cfg.Logger, s.apply, s.state); err != nil {

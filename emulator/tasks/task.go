@@ -40,13 +40,9 @@ type progress struct {
 
 // Attempt is one request for a task.
 type Attempt struct {
-	Number     int       // 1 for the first
-	Scheduled  time.Time // when the task was due
-	Dispatched time.Time // when the request was begun
-	Answered   time.Time // when the answer, or the failure to get one, was there; zero while under way
-	Status     int       // HTTP status, 0 when no answer came
-	TimedOut   bool      // there was no answer within the task's dispatch deadline
-	Text       string    // of a failure: the first bytes of the answer, or why none came
+	Number    int       // 1 for the first
+	Scheduled time.Time // when the task was due
+	dispatch.Attempt
 }
 
 // proto is the attempt as the API shows it.
