@@ -1,5 +1,5 @@
-// Package emulator is a local cloud: Firestore, Authentication, Cloud Storage, Cloud Tasks, Cloud Scheduler and the metadata
-// server, in one process, in Go. Google's own clients talk to it over the wire and cannot tell it from the real one.
+// Package emulator is a local cloud: Firestore with its triggers, Authentication, Cloud Storage, Cloud Tasks, Cloud Scheduler
+// and the metadata server, in one process, in Go. Google's own clients talk to it over the wire and cannot tell it from the real one.
 //
 // In a test:
 //
@@ -29,6 +29,7 @@ import (
 	"heek.kr/heektime/emulator/scheduler"
 	"heek.kr/heektime/emulator/storage"
 	"heek.kr/heektime/emulator/tasks"
+	"heek.kr/heektime/emulator/triggers"
 )
 
 // Config says how the local cloud is set up. The zero value is a cloud in memory on free ports of 127.0.0.1.
@@ -50,6 +51,10 @@ type Config struct {
 	StorageRules []byte
 	// AllowUnindexed answers queries without the composite index that production would ask for.
 	AllowUnindexed bool
+	// Triggers are registered at the start; others, whose URL is known later, by [triggers.Server.Register].
+	Triggers []triggers.Trigger
+	// TriggerFaults deliver events twice, late or in a random order.
+	TriggerFaults triggers.Faults
 	// Addresses that the servers listen on.
 	Addresses Addresses
 	// AllowedOrigins are the web pages, as "https://host", that may call the cloud beside those that this machine or a private
@@ -87,6 +92,7 @@ type Cloud struct {
 	Storage   *storage.Server
 	Tasks     *tasks.Server
 	Scheduler *scheduler.Server
+	Triggers  *triggers.Server
 	Identity  *identity.Identity
 
 	firestorePort, authPort, storagePort, tasksPort *port.Port
@@ -118,7 +124,15 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 	if err := c.openEmulators(cfg); err != nil {
 		return c, err
 	}
-	return c, c.openPorts(cfg)
+	if err := c.openPorts(cfg); err != nil {
+		return c, err
+	}
+	for _, t := range cfg.Triggers {
+		if err := c.Triggers.Register(t); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
 }
 
 func (c *Cloud) openEmulators(cfg Config) (err error) {
@@ -126,13 +140,20 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start identity: %w", err)
 	}
+	c.Triggers, err = triggers.New(triggers.Config{
+		Clock: cfg.Clock, Tokens: c.Identity, Project: cfg.Project, DataDir: folder(cfg, "triggers"), Faults: cfg.TriggerFaults, Logger: cfg.Log,
+	})
+	if err != nil {
+		return fmt.Errorf("start triggers: %w", err)
+	}
 	c.Firestore, err = firestore.New(firestore.Config{
 		Clock: cfg.Clock, DataDir: folder(cfg, "firestore"), Logger: cfg.Log, Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed,
-		Rules: cfg.Rules,
+		Rules: cfg.Rules, Follower: c.Triggers,
 	})
 	if err != nil {
 		return fmt.Errorf("start Firestore: %w", err)
 	}
+	c.Triggers.Attach(c.Firestore)
 	c.Auth, err = auth.New(auth.Config{Clock: cfg.Clock, Project: cfg.Project, DataDir: folder(cfg, "auth"), Logger: cfg.Log})
 	if err != nil {
 		return fmt.Errorf("start Authentication: %w", err)
@@ -211,6 +232,9 @@ func (c *Cloud) Close() error {
 	}
 	if c.Tasks != nil {
 		errs = append(errs, c.Tasks.Close())
+	}
+	if c.Triggers != nil {
+		errs = append(errs, c.Triggers.Close())
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()

@@ -1,0 +1,127 @@
+package triggers
+
+import (
+	"fmt"
+	"time"
+
+	"heek.kr/heektime/emulator/internal/dispatch"
+)
+
+// Faults make delivery as bad as Eventarc's promise allows, "at least once, in no order", so that a test finds the function
+// that counts on more. With Twice the two requests for an event are independent of each other: the second may come first,
+// at once, or long after.
+type Faults = dispatch.Faults
+
+// SetFaults sets what goes wrong from now on, for all triggers. The zero Faults ends it.
+func (s *Server) SetFaults(f Faults) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = dispatch.NewMischief(f)
+}
+
+// start begins a request for an event. The mutex is held.
+func (s *Server) start(sub *subscription, e *event, now time.Time) {
+	e.Tried++
+	e.running = true
+	e.Attempts = append(e.Attempts, Attempt{Dispatched: now})
+	if excess := len(e.Attempts) - maxAttempts; excess > 0 {
+		e.Attempts = append([]Attempt(nil), e.Attempts[excess:]...)
+	}
+	sub.running++
+	s.running++
+	request, held := s.request(sub.Trigger, e), s.faults.Hold()
+	s.goroutines.Go(func() {
+		if held > 0 {
+			s.clock.Wait(s.ctx.Done(), s.clock.Now().Add(held))
+		}
+		answer := s.sender.Send(s.ctx, request)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.running--
+		sub.running--
+		e.running = false
+		sub.wake.Fire()
+		if s.ctx.Err() == nil && !e.gone && !e.extra {
+			s.finish(sub, e, answer)
+		}
+		s.changed.Fire()
+	})
+}
+
+// finish is what an answer means for its event. The mutex is held.
+func (s *Server) finish(sub *subscription, e *event, answer dispatch.Answer) {
+	now := s.clock.Now()
+	e.Attempts[len(e.Attempts)-1].End(now, answer)
+	if acknowledged(answer) {
+		s.end(sub, e, Done, "")
+		return
+	}
+	again := now.Add(backoff.Wait(e.Tried))
+	switch {
+	case !sub.Retry:
+		s.end(sub, e, Dead, "its trigger does not retry")
+		return
+	case !again.Before(e.expires()):
+		s.end(sub, e, Dead, fmt.Sprintf("it was tried %d times in 24 hours", e.Tried))
+		return
+	}
+	e.Due = again
+	s.ledger.Add(record{Progress: &progressRecord{sub.Name, e.ID, e.progress}})
+	s.log.Info("event failed and will be tried again", "trigger", sub.Name, "event", e.ID, "document", e.Document,
+		"attempt", e.Tried, "status", answer.Status, "answer", answer.Text, "at", again)
+	s.wait(sub, e)
+}
+
+// end takes an event out of what waits for its trigger. The mutex is held.
+func (s *Server) end(sub *subscription, e *event, state State, why string) {
+	if e.extra {
+		return
+	}
+	now := s.clock.Now()
+	delete(sub.pending, e.ID)
+	e.gone = true
+	s.ledger.Add(record{Ended: &endedRecord{sub.Name, e.ID, state, now, e.progress}})
+	if state == Dead {
+		var last Attempt
+		if n := len(e.Attempts); n > 0 {
+			last = e.Attempts[n-1]
+		}
+		s.log.Error("event given up: "+why, "trigger", sub.Name, "event", e.ID, "document", e.Document, "type", string(e.Type),
+			"attempts", e.Tried, "status", last.Status, "answer", last.Text)
+		sub.dead.add(e, now)
+	} else {
+		sub.done.add(e, now)
+	}
+	s.changed.Fire()
+}
+
+// Redeliver delivers an event now: one that waits for its next attempt, was delivered, or was given up. Its 24 hours begin
+// anew.
+func (s *Server) Redeliver(trigger, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sub, ok := s.subscriptions.Get(trigger)
+	if !ok {
+		return fmt.Errorf("triggers: there is no trigger %q", trigger)
+	}
+	e := sub.pending[id]
+	switch {
+	case e != nil && e.running:
+		return nil
+	case e != nil:
+		sub.due.Delete(e)
+	default:
+		if e = sub.dead.take(id); e == nil {
+			e = sub.done.take(id)
+		}
+		if e == nil {
+			return fmt.Errorf("triggers: trigger %q has no event %q, or has forgotten it", trigger, id)
+		}
+		e.gone = false
+		sub.pending[id] = e
+	}
+	e.Since, e.Due = s.clock.Now(), s.clock.Now()
+	s.ledger.Add(record{Event: &eventRecord{sub.Name, e.fact, e.progress}})
+	s.wait(sub, e)
+	return nil
+}

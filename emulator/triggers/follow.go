@@ -1,0 +1,118 @@
+package triggers
+
+import (
+	"errors"
+	"time"
+
+	"heek.kr/heektime/emulator/firestore"
+)
+
+// keepEvery is after how many changes that made no event the cursors are kept all the same, so that not many are gone
+// through again after a crash.
+const keepEvery = 1000
+
+// want makes known which databases have triggers. The mutex is held.
+func (s *Server) want() {
+	wanted := map[string]bool{}
+	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
+		wanted[s.databaseName(sub.Database)] = true
+		return true
+	})
+	s.wanted.Store(&wanted)
+}
+
+// Wants implements firestore.Follower.
+func (s *Server) Wants(database string) bool { return (*s.wanted.Load())[database] }
+
+// Cursor implements firestore.Follower.
+func (s *Server) Cursor(database string) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t, ok := s.cursors[database]; ok {
+		return t
+	}
+	var first time.Time // nothing is kept yet: no trigger wants what was before it
+	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
+		if s.databaseName(sub.Database) == database && (first.IsZero() || sub.since.Before(first)) {
+			first = sub.since
+		}
+		return true
+	})
+	if first.IsZero() {
+		return first
+	}
+	return first.Add(-time.Microsecond)
+}
+
+// Take implements firestore.Follower: it makes events of changes.
+func (s *Server) Take(c firestore.Changes) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ctx.Err() != nil {
+		return // they will come again, as the cursor stays
+	}
+	if c.Lost {
+		s.log.Error("changes of Firestore came faster than triggers took them, or their log is gone: some made no events",
+			"database", c.Database, "after", s.cursors[c.Database])
+	}
+	s.taken++
+	made := 0
+	if !s.disabled {
+		for _, change := range c.List {
+			made += s.make(c.Database, change)
+		}
+	}
+	s.cursors[c.Database] = c.Upto
+	if s.unsaved += len(c.List); made > 0 || s.disabled || s.unsaved > keepEvery {
+		s.keepCursors()
+	}
+	s.changed.Fire()
+}
+
+// make makes the events of a change, and returns how many. The mutex is held.
+func (s *Server) make(database string, c firestore.Change) int {
+	made := 0
+	var data []byte
+	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
+		if s.databaseName(sub.Database) != database || !sub.wants(c) {
+			return true
+		}
+		if data == nil {
+			data = payload(database+"/documents", c)
+		}
+		now := s.clock.Now()
+		e := &event{
+			fact: fact{
+				ID: eventID(database, c, sub.Event), Type: sub.Event, Database: sub.Database, Document: c.Path, Time: c.Time, Data: data,
+			},
+			progress: progress{Since: now, Due: now},
+		}
+		if s.add(sub, e) {
+			s.ledger.Add(record{Event: &eventRecord{sub.Name, e.fact, e.progress}})
+			made++
+		}
+		return true
+	})
+	return made
+}
+
+// keepCursors keeps up to where commits have become events. It is to be called after those events were kept. The mutex is
+// held.
+func (s *Server) keepCursors() {
+	for database, t := range s.cursors {
+		s.ledger.Add(record{Cursor: &cursorRecord{database, t}})
+	}
+	s.unsaved = 0
+}
+
+// Keep implements firestore.Follower.
+func (s *Server) Keep(string) error {
+	s.mu.Lock()
+	if s.ctx.Err() != nil {
+		s.mu.Unlock()
+		return errors.New("the triggers are closed")
+	}
+	s.keepCursors()
+	s.mu.Unlock()
+	return s.ledger.Wait()
+}
