@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/internal/attempt"
+	"heek.kr/heektime/internal/deletion"
 )
 
 // maxBody bounds a request's body: the longest address and password, and the longest way to write them in JSON.
@@ -23,26 +25,38 @@ const maxBody = 16 << 10
 //	POST /login/     {"email", "password"} → 200 {"uid", "token"}, 400
 //	POST /register/  {"email", "password"} → 201 {"uid"}, 400, 409
 //
-// and OPTIONS on both, for browsers. Errors are {"code", "message"}; 429 and 503 say in Retry-After when to try again.
+// and, with "Authorization: Bearer <ID token>" of somebody who has just signed in:
+//
+//	POST /account/delete/   → 200 {"until"}, 401
+//	POST /account/restore/  → 200 {"uid"}, 401, 410
+//
+// and OPTIONS on all, for browsers. Errors are {"code", "message"}; 429 and 503 say in Retry-After when to try again.
 type Handler struct {
 	// Service signs people in.
 	Service *Service
+	// Deletion ends accounts.
+	Deletion *deletion.Service
 	// Origins are the web pages, as "https://host", that may call.
 	Origins []string
 	// Hops are the proxies in front of the service; see [Client].
 	Hops int
 }
 
-// Only these two paths exist. A mux would answer others with redirects, which a browser's preflight must not get.
+// Only these paths exist. A mux would answer others with redirects, which a browser's preflight must not get.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var call func(context.Context, Attempt) (int, any, error)
+	headers := "Content-Type"
+	var post func()
 	switch r.URL.Path {
 	case "/login/":
-		call = h.login
+		post = func() { h.post(w, r, h.login) }
 	case "/register/":
-		call = h.register
+		post = func() { h.post(w, r, h.register) }
+	case "/account/delete/":
+		headers, post = "Authorization, Content-Type", func() { h.account(w, r, h.deleteAccount) }
+	case "/account/restore/":
+		headers, post = "Authorization, Content-Type", func() { h.account(w, r, h.restoreAccount) }
 	default:
-		answer(w, http.StatusNotFound, problem{"not-found", "There is only POST /login/ and POST /register/."})
+		answer(w, http.StatusNotFound, problem{"not-found", "There is only POST /login/, /register/, /account/delete/ and /account/restore/."})
 		return
 	}
 	header := w.Header()
@@ -60,11 +74,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodOptions:
 		header.Set("Access-Control-Allow-Methods", "POST")
-		header.Set("Access-Control-Allow-Headers", "Content-Type")
+		header.Set("Access-Control-Allow-Headers", headers)
 		header.Set("Access-Control-Max-Age", "7200") // the longest that Chromium heeds
 		w.WriteHeader(http.StatusNoContent)
 	case http.MethodPost:
-		h.post(w, r, call)
+		post()
 	default:
 		header.Set("Allow", "OPTIONS, POST")
 		answer(w, http.StatusMethodNotAllowed, problem{"method", "Use POST."})
@@ -84,13 +98,18 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, call func(context
 	}
 	a.Client = Client(r, h.Hops)
 	status, body, err := call(r.Context(), a)
+	h.reply(w, r, h.Service.log, status, body, err)
+}
+
+// reply answers a call and tells the log what came of it.
+func (h *Handler) reply(w http.ResponseWriter, r *http.Request, log *slog.Logger, status int, body any, err error) {
 	outcome := "ok"
 	if err != nil {
 		var p problem
 		status, p = refusal(w.Header(), err)
 		outcome, body = p.Code, p
 	}
-	log := h.Service.log.With("call", r.URL.Path, "outcome", outcome, "status", status)
+	log = log.With("call", r.URL.Path, "outcome", outcome, "status", status)
 	if errors.Is(err, ErrUnavailable) {
 		log.ErrorContext(r.Context(), "sign-in", "error", err.Error())
 	} else {
@@ -166,6 +185,14 @@ func refusal(header http.Header, err error) (int, problem) {
 		return http.StatusBadRequest, problem{"invalid", err.Error()}
 	case errors.Is(err, ErrTaken):
 		return http.StatusConflict, problem{"taken", "The e-mail address has an account already."}
+	case errors.Is(err, ErrSignedOut):
+		header.Set("WWW-Authenticate", "Bearer")
+		return http.StatusUnauthorized, problem{"signed-out", "Sign in first."}
+	case errors.Is(err, ErrNotFresh):
+		header.Set("WWW-Authenticate", "Bearer")
+		return http.StatusUnauthorized, problem{"not-fresh", "Sign in again first."}
+	case errors.Is(err, deletion.ErrTooLate):
+		return http.StatusGone, problem{"too-late", "The account is being deleted, and cannot be taken back any more."}
 	case errors.As(err, &wait):
 		header.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Wait.Seconds())))))
 		return http.StatusTooManyRequests, problem{"too-many-attempts", "Too many attempts. Try again later."}

@@ -25,6 +25,11 @@ func TestBrowsersAndPaths(t *testing.T) {
 	}{
 		"preflight of login":    {"OPTIONS", "/login/", origin, 204, true},
 		"preflight of register": {"OPTIONS", "/register/", origin, 204, true},
+		"preflight of delete":   {"OPTIONS", "/account/delete/", origin, 204, true},
+		"preflight of restore":  {"OPTIONS", "/account/restore/", origin, 204, true},
+		"delete without token":  {"POST", "/account/delete/", origin, 401, true},
+		"another page deletes":  {"POST", "/account/delete/", "https://evil.example", 403, false},
+		"account":               {"POST", "/account/", origin, 404, false},
 		"another page":          {"OPTIONS", "/login/", "https://evil.example", 403, false},
 		"a page like ours":      {"OPTIONS", "/login/", origin + ".evil.example", 403, false},
 		"no page":               {"OPTIONS", "/login/", "null", 403, false},
@@ -54,7 +59,7 @@ func TestBrowsersAndPaths(t *testing.T) {
 		if answer.StatusCode != c.status || (header.Get("Access-Control-Allow-Origin") == c.origin && c.origin != "") != c.allowed {
 			t.Errorf("%s: %d %v", name, answer.StatusCode, header)
 		}
-		if c.status == 204 && (header.Get("Access-Control-Allow-Methods") != "POST" || header.Get("Access-Control-Allow-Headers") != "Content-Type") {
+		if c.status == 204 && (header.Get("Access-Control-Allow-Methods") != "POST" || !strings.Contains(header.Get("Access-Control-Allow-Headers"), "Content-Type")) {
 			t.Errorf("%s: %v", name, header)
 		}
 		if c.status != 404 && (header.Get("Vary") != "Origin" || header.Get("Cache-Control") != "no-store") {

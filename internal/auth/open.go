@@ -15,6 +15,7 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/internal/attempt"
+	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/identitytoolkit"
@@ -56,7 +57,11 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*s
 	if err != nil {
 		return nil, errors.Join(err, fs.Close())
 	}
-	return &server.Service{Handler: &Handler{Service: s, Origins: origins, Hops: hops}, Close: fs.Close}, nil
+	d, err := deletion.New(deletion.Dependencies{Firestore: fs, Accounts: accounts, Log: log})
+	if err != nil {
+		return nil, errors.Join(err, fs.Close())
+	}
+	return &server.Service{Handler: &Handler{Service: s, Deletion: d, Origins: origins, Hops: hops}, Close: fs.Close}, nil
 }
 
 // signInTime bounds one question to Authentication, which takes some hundred milliseconds.

@@ -22,6 +22,7 @@ import (
 	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/mortal"
 )
@@ -131,9 +132,18 @@ const origin = "https://heektime.heek.kr"
 // serve gives the URL of a service.
 func (w *world) serve(t testing.TB, s *auth.Service) string {
 	t.Helper()
-	srv := httptest.NewServer(&auth.Handler{Service: s, Origins: []string{origin}, Hops: 1})
+	srv := httptest.NewServer(&auth.Handler{Service: s, Deletion: w.deletion(t), Origins: []string{origin}, Hops: 1})
 	t.Cleanup(srv.Close)
 	return srv.URL
+}
+
+func (w *world) deletion(t testing.TB) *deletion.Service {
+	t.Helper()
+	d, err := deletion.New(deletion.Dependencies{Firestore: w.fs, Accounts: w.accounts, Log: logging.New(lockedLog{}, w.Project), Now: w.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // old stores the credential of an old account.
