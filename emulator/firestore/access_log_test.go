@@ -35,6 +35,9 @@ func TestRefusalsAreExplained(t *testing.T) {
 	if tried := refused.Refusal.Tried; len(tried) != 1 || tried[0].Line != 8 || len(tried[0].Reasons) == 0 {
 		t.Errorf("got %+v, want line 8 and its reasons", tried)
 	}
+	if granted := got[1].Granted; granted == nil || granted.Line != 8 || refused.Granted != nil {
+		t.Errorf("got %+v, want the first write granted by line 8 and the second by none", granted)
+	}
 	for _, want := range []string{"resource.data.owner = 'bob'", "uid=ann", "line 8", "notes/b"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log lacks %q: %s", want, log.String())

@@ -29,6 +29,7 @@ type run struct {
 	used     int    // expressions evaluated
 	mostUsed int    // by one branch of a query
 	broken   *failure
+	granted  *allow
 	err      error // of what was asked for documents
 	now      time.Time
 

@@ -26,10 +26,9 @@ type Refusal struct {
 
 // Tried is an allow statement that did not grant a request.
 type Tried struct {
-	Line, Column int
-	Source       string // the statement's text in one line, cut if it is long
-	Result       string // "false", "unknown" for a list that could not be proved, or "error: …"
-	Reasons      []Reason
+	Statement
+	Result  string // "false", "unknown" for a list that could not be proved, or "error: …"
+	Reasons []Reason
 }
 
 // Reason is a part of a condition that was not true.
@@ -131,8 +130,7 @@ func (r *run) tried(a *allow) bool {
 	if len(r.explain.Tried) == maxTried {
 		return false
 	}
-	line, column := r.set.src.place(a.pos)
-	t := Tried{Line: line, Column: column, Source: r.set.src.excerpt(a.pos, a.end, 200), Result: resultOf(v)}
+	t := Tried{Statement: r.set.statements[a.id], Result: resultOf(v)}
 	for _, s := range top.kids {
 		r.reasons(&t, s)
 	}

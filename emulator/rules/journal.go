@@ -14,10 +14,11 @@ type Judgement struct {
 	Path        string // as rules know it: /databases/(default)/documents/users/u1, /b/BUCKET/o/a/b.png
 	UID         string // of the caller, "" when nobody is signed in
 	Allowed     bool
-	Refusal     *Refusal // why it was refused, with the lines that refused it
-	Err         error    // why the rules could not be followed; the client was told of an internal error
-	Calls       int      // documents that the rules asked for, each billed as a read
-	Expressions int      // evaluated, at most MaxExpressions
+	Granted     *Statement // the allow statement that granted it, nil when it was refused
+	Refusal     *Refusal   // why it was refused, with the lines that refused it
+	Err         error      // why the rules could not be followed; the client was told of an internal error
+	Calls       int        // documents that the rules asked for, each billed as a read
+	Expressions int        // evaluated, at most MaxExpressions
 }
 
 // kept is how many judgements of either kind are kept: those that allowed must not push out those that refused.

@@ -9,6 +9,9 @@ import (
 // Decision is what the rules say of a request.
 type Decision struct {
 	Allowed bool
+	// Granted is the allow statement that granted it, nil when it is refused. Of a query with disjunctions, each of which
+	// another statement may grant, it is that of the last one.
+	Granted *Statement
 	// Expressions is how many expressions were evaluated, at most MaxExpressions. For a query with disjunctions it is
 	// that of the most expensive one.
 	Expressions int
@@ -46,7 +49,7 @@ func (s *Ruleset) Judge(ctx context.Context, req *Request) Decision {
 
 func (r *run) judge(ctx context.Context, s *Ruleset, req *Request) Decision {
 	r.ctx, r.set, r.req = ctx, s, req
-	r.used, r.mostUsed, r.broken, r.err, r.base = 0, 0, nil, nil, 0
+	r.used, r.mostUsed, r.broken, r.err, r.base, r.granted = 0, 0, nil, nil, 0, nil
 	r.slots = r.slots[:0]
 	if r.explain == nil {
 		r.cover = req.Coverage
@@ -81,7 +84,9 @@ func (r *run) judge(ctx context.Context, s *Ruleset, req *Request) Decision {
 	}
 	d := Decision{Allowed: allowed && r.broken == nil, Expressions: max(r.used, r.mostUsed), Calls: r.access.total - calls}
 	d.Expressions = min(d.Expressions, MaxExpressions)
-	if !d.Allowed {
+	if d.Allowed {
+		d.Granted = &s.statements[r.granted.id]
+	} else {
 		d.Err = r.err
 	}
 	if err := ctx.Err(); err != nil {

@@ -307,3 +307,40 @@ func TestDoublingEnds(t *testing.T) {
 		}
 	}
 }
+
+// A decision names the statement that granted it, so that a reader of the rules knows why a request was allowed.
+func TestGrantedNamesTheStatement(t *testing.T) {
+	set := compile(t, `rules_version = '2';
+service cloud.firestore {
+  match /databases/{db}/documents {
+    match /a/{b} {
+      allow get: if false;
+      allow get, list: if resource.data.v
+        == 'x';
+      allow list: if resource.data.w == 'y'; match /c/{d} { allow delete; }
+    }
+  }
+}`)
+	x, y := equals(text("x"), "v"), equals(text("y"), "w")
+	at := func(line, column int, source string) *rules.Statement {
+		return &rules.Statement{Line: line, Column: column, Source: source}
+	}
+	for name, c := range map[string]struct {
+		req  rules.Request
+		want *rules.Statement
+	}{
+		"the second of two": {rules.Request{Method: rules.Get, Path: root + "/a/b", Before: fields{"v": text("x")}}, at(6, 7, "allow get, list: if resource.data.v == 'x';")},
+		"no condition":      {rules.Request{Method: rules.Delete, Path: root + "/a/b/c/d"}, at(8, 61, "allow delete;")},
+		"a query":           {rules.Request{Method: rules.List, Path: root + "/a", Query: &rules.Query{Filter: x}}, at(6, 7, "allow get, list: if resource.data.v == 'x';")},
+		"the last of two disjunctions": {rules.Request{Method: rules.List, Path: root + "/a", Query: &rules.Query{Filter: or(*x, *y)}},
+			at(8, 7, "allow list: if resource.data.w == 'y';")},
+		"none":         {rules.Request{Method: rules.Get, Path: root + "/a/b", Before: fields{}}, nil},
+		"half a query": {rules.Request{Method: rules.List, Path: root + "/a", Query: &rules.Query{Filter: or(*x, *equals(text("z"), "w"))}}, nil},
+	} {
+		c.req.Service, c.req.Time = rules.Firestore, now
+		got := set.Judge(t.Context(), &c.req)
+		if got.Err != nil || got.Allowed != (c.want != nil) || (got.Granted == nil) != (c.want == nil) || c.want != nil && *got.Granted != *c.want {
+			t.Errorf("%s: granted by %+v, want %+v (%+v)", name, got.Granted, c.want, got)
+		}
+	}
+}

@@ -107,6 +107,7 @@ func (r *run) inside(m *match, from int) bool {
 	if from == len(r.tokens) {
 		for _, a := range m.allows {
 			if a.mask.has(r.req.Method) && r.grants(a) {
+				r.granted = a
 				return true
 			}
 			if r.broken != nil {

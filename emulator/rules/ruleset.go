@@ -13,6 +13,20 @@ type Ruleset struct {
 	count    int      // of expressions
 	nodes    []*expr  // all expressions, by id
 	allows   []*allow // all allow statements, by id
+
+	statements []Statement // the same, for decisions to name
+}
+
+// Statement is an allow statement as reports name it.
+type Statement struct {
+	Line, Column int    // from 1
+	Source       string // its text in one line, cut if it is long
+}
+
+// statement is how reports name an allow statement.
+func (s *source) statement(a *allow) Statement {
+	line, column := s.place(a.pos)
+	return Statement{Line: line, Column: column, Source: s.excerpt(a.pos, a.end, 200)}
 }
 
 // Compile reads a rules file. name is what messages call it; it is not opened. The warnings are in the order of the
@@ -35,6 +49,9 @@ func Compile(name, text string) (*Ruleset, []Issue, error) {
 	warnings, err := c.check(f)
 	if err != nil {
 		return nil, warnings, err
+	}
+	for _, a := range s.allows {
+		s.statements = append(s.statements, src.statement(a))
 	}
 	return s, warnings, nil
 }

@@ -139,7 +139,7 @@ func (s *Session) judge(ctx context.Context, r rules.Request) error {
 	d := s.edition.Rules.Judge(ctx, &r)
 	s.asked = append(s.asked, rules.Judgement{
 		Time: r.Time, Method: r.Method, Path: r.Path, UID: s.who.UID(),
-		Allowed: d.Allowed, Err: d.Err, Calls: d.Calls, Expressions: d.Expressions,
+		Allowed: d.Allowed, Granted: d.Granted, Err: d.Err, Calls: d.Calls, Expressions: d.Expressions,
 	})
 	switch {
 	case d.Allowed:
