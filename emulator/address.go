@@ -14,6 +14,9 @@ func (c *Cloud) StorageAddress() string { return c.storagePort.Address() }
 // TasksAddress is where Cloud Tasks and Cloud Scheduler answer, host:port.
 func (c *Cloud) TasksAddress() string { return c.tasksPort.Address() }
 
+// ConsoleURL is where a browser finds the page to look into the cloud.
+func (c *Cloud) ConsoleURL() string { return "http://" + c.consolePort.Address() }
+
 // CertsURL is where the public keys of the cloud's tokens are.
 func (c *Cloud) CertsURL() string { return "http://" + c.tasksPort.Address() + identity.CertsPath }
 

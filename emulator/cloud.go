@@ -15,13 +15,16 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc"
 
 	"heek.kr/heektime/emulator/auth"
 	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/identity"
 	"heek.kr/heektime/emulator/internal/cors"
@@ -78,6 +81,8 @@ type Addresses struct {
 	Storage string
 	// Tasks serves Cloud Tasks and Cloud Scheduler over gRPC and, over HTTP, the metadata server and the keys of the tokens.
 	Tasks string
+	// Console serves the page to look into the cloud, over HTTP.
+	Console string
 }
 
 // Cloud is a running local cloud.
@@ -95,7 +100,7 @@ type Cloud struct {
 	Triggers  *triggers.Server
 	Identity  *identity.Identity
 
-	firestorePort, authPort, storagePort, tasksPort *port.Port
+	firestorePort, authPort, storagePort, tasksPort, consolePort *port.Port
 }
 
 // Open starts a local cloud. The error is a *[PortInUseError] when another process has one of the ports.
@@ -207,7 +212,26 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	work := grpc.NewServer() // its 4 MiB are more than a task may have
 	c.Tasks.Register(work)
 	c.Scheduler.Register(work)
-	c.tasksPort, err = port.Open("tasks", orFree(at.Tasks), work, c.Identity.Handler())
+	if c.tasksPort, err = port.Open("tasks", orFree(at.Tasks), work, c.Identity.Handler()); err != nil {
+		return err
+	}
+	return c.openConsole(cfg)
+}
+
+func (c *Cloud) openConsole(cfg Config) error {
+	address := orFree(cfg.Addresses.Console)
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("address of the console: %w", err)
+	}
+	page, err := console.New(console.Config{
+		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage, Tasks: c.Tasks, Scheduler: c.Scheduler,
+		Hosts: []string{strings.ToLower(host)}, Logger: cfg.Log,
+	})
+	if err != nil {
+		return fmt.Errorf("start the console: %w", err)
+	}
+	c.consolePort, err = port.Open("ui", address, nil, page)
 	return err
 }
 
@@ -238,7 +262,7 @@ func (c *Cloud) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
-	for _, p := range []*port.Port{c.tasksPort, c.storagePort, c.authPort, c.firestorePort} {
+	for _, p := range []*port.Port{c.consolePort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort} {
 		if p != nil {
 			errs = append(errs, p.Close(ctx))
 		}

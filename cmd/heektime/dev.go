@@ -212,6 +212,7 @@ log        %s
 			break
 		}
 	}
+	fmt.Printf("look here  %s   documents, users, tasks, and what the rules decided\n", b.Cloud.ConsoleURL())
 	fmt.Print(`
 heektime status                     the last refresh of every semester
 heektime refresh SCHOOL SEMESTER    read one list now

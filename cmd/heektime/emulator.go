@@ -161,5 +161,6 @@ func printEnvironment(cloud *emulator.Cloud) {
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		fmt.Printf("export %s=%s\n", name, env[name])
 	}
-	fmt.Fprintln(os.Stderr, "\nrunning until Ctrl-C; heektime emulator -- COMMAND runs a command beside it")
+	fmt.Fprintln(os.Stderr, "\nlook into it at "+cloud.ConsoleURL())
+	fmt.Fprintln(os.Stderr, "running until Ctrl-C; heektime emulator -- COMMAND runs a command beside it")
 }

@@ -89,3 +89,22 @@ func (s *Server) Import(project string, from io.Reader) error {
 		return nil
 	})
 }
+
+// Page returns up to n of a project's accounts, by uid, after the one with a uid ("" for the first page), and how many
+// accounts there are in all. They must not be changed.
+func (s *Server) Page(project, after string, n int) (users []*account.User, count int) {
+	s.store.View(project, func(tx *account.Tx) { users, count = tx.Page(after, n), tx.Count() })
+	return users, count
+}
+
+// Find returns a project's account by its uid, e-mail address or phone number.
+func (s *Server) Find(project, text string) (user *account.User, ok bool) {
+	s.store.View(project, func(tx *account.Tx) {
+		for _, by := range []func(string) (*account.User, bool){tx.User, tx.ByEmail, tx.ByPhone} {
+			if user, ok = by(text); ok {
+				return
+			}
+		}
+	})
+	return user, ok
+}

@@ -173,7 +173,7 @@ func (b *Backend) Close() error {
 func Addresses(config *firebase.Config) emulator.Addresses {
 	return emulator.Addresses{
 		Firestore: config.Address("firestore"), Auth: config.Address("auth"),
-		Storage: config.Address("storage"), Tasks: config.Address("tasks"),
+		Storage: config.Address("storage"), Tasks: config.Address("tasks"), Console: config.Address("ui"),
 	}
 }
 

@@ -1,0 +1,622 @@
+package console_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	gcfirestore "cloud.google.com/go/firestore"
+	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
+	"google.golang.org/genproto/googleapis/type/latlng"
+
+	"heek.kr/heektime/emulator"
+)
+
+const (
+	project  = "demo-test"
+	database = "projects/demo-test/databases/(default)"
+	location = "projects/demo-test/locations/asia-northeast3"
+)
+
+// api calls a console as its page does.
+type api struct {
+	t   testing.TB
+	url string
+}
+
+func open(t testing.TB, set ...func(*emulator.Config)) (*emulator.Cloud, api) {
+	t.Helper()
+	cloud := emulator.Start(t, set...)
+	return cloud, api{t, cloud.ConsoleURL()}
+}
+
+// do makes a call and decodes the answer into result, unless that is nil. It returns the status and, of an error, its message.
+func (a api) do(method, path string, query map[string]string, body, result any) (code int, message string) {
+	a.t.Helper()
+	values := url.Values{}
+	for k, v := range query {
+		values.Set(k, v)
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	r, err := http.NewRequestWithContext(a.t.Context(), method, a.url+"/api/"+path+"?"+values.Encode(), bytes.NewReader(text))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	r.Header.Set("X-Console", "1")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if answer.StatusCode != http.StatusOK {
+		var failed struct{ Error string }
+		if err := json.Unmarshal(content, &failed); err != nil || failed.Error == "" {
+			a.t.Errorf("%s %s: status %d without a message: %s", method, path, answer.StatusCode, content)
+		}
+		return answer.StatusCode, failed.Error
+	}
+	if result != nil {
+		if err := json.Unmarshal(content, result); err != nil {
+			a.t.Fatalf("%s %s: %v in %s", method, path, err, content)
+		}
+	}
+	return http.StatusOK, ""
+}
+
+// must makes a call that is to succeed.
+func (a api) must(method, path string, query map[string]string, body, result any) {
+	a.t.Helper()
+	if code, message := a.do(method, path, query, body, result); code != http.StatusOK {
+		a.t.Fatalf("%s %s %v: %d %s", method, path, query, code, message)
+	}
+}
+
+func at(path string) map[string]string { return map[string]string{"database": database, "path": path} }
+
+type document struct {
+	Exists  bool
+	Updated *time.Time
+	Text    string
+	Fields  struct{ Fields map[string]map[string]any }
+}
+
+type documentList struct {
+	Documents []struct {
+		ID      string
+		Missing bool
+		Preview []struct{ Name, Text string }
+	}
+	Next string
+}
+
+// hostile are ids that break what handles names carelessly.
+var hostile = []string{"가온대학교", "a b", "%2F", "a%2Fb", "?x=1&y#z", "<img src=x onerror=alert(1)>", "'\"`;--", "..a", "\\", "‮rtl", "\u200d", "𝕏", "+", strings.Repeat("가", 500)}
+
+// Documents of any name are made, seen, changed and deleted, and what is read back is what was written.
+func TestDocumentsOfAnyName(t *testing.T) {
+	cloud, api := open(t)
+	client := cloud.FirestoreClient(t)
+	for _, id := range hostile {
+		path := id + "/" + id
+		var doc document
+		api.must("POST", "document", at(path), map[string]any{"text": `{"a": "<b>&", "n": 9007199254740993}`}, &doc)
+		real, err := client.Collection(id).Doc(id).Get(t.Context())
+		if err != nil {
+			t.Fatalf("%q: %v", id, err)
+		}
+		if real.Data()["n"] != int64(9007199254740993) || real.Data()["a"] != "<b>&" {
+			t.Errorf("%q: the document is %v", id, real.Data())
+		}
+		if !doc.Exists || doc.Fields.Fields["n"]["integerValue"] != "9007199254740993" || !strings.Contains(doc.Text, "9007199254740993") {
+			t.Errorf("%q: the console shows %+v", id, doc)
+		}
+		var list documentList
+		api.must("GET", "documents", at(id), nil, &list)
+		if len(list.Documents) != 1 || list.Documents[0].ID != id || len(list.Documents[0].Preview) != 2 {
+			t.Errorf("%q: listed as %+v", id, list)
+		}
+		var collections struct{ IDs []string }
+		api.must("GET", "collections", at(""), nil, &collections)
+		if !slices.Contains(collections.IDs, id) {
+			t.Errorf("%q is not among the collections %q", id, collections.IDs)
+		}
+		api.must("DELETE", "document", at(path), nil, nil)
+		api.must("GET", "document", at(path), nil, &doc)
+		if doc.Exists {
+			t.Errorf("%q is still there", id)
+		}
+	}
+}
+
+// Names that no document can have are refused with a reason, and nothing happens.
+func TestImpossibleNames(t *testing.T) {
+	_, api := open(t)
+	for name, path := range map[string]string{
+		"none": "", "a collection": "a", "an empty id": "a//b/c", "a slash at the end": "a/b/", "a dot": "a/.", "reserved": "a/__x__",
+		"too long": "a/" + strings.Repeat("x", 1501), "no UTF-8": "a/\xff", "a slash at the front": "/a/b",
+	} {
+		for _, method := range []string{"GET", "POST", "DELETE"} {
+			if code, message := api.do(method, "document", at(path), map[string]any{"text": "{}"}, nil); code != http.StatusBadRequest || message == "" {
+				t.Errorf("%s of %s: %d %q, want 400 and a reason", method, name, code, message)
+			}
+		}
+	}
+	for _, name := range []string{"", "x", "projects/p", "projects/p/databases/../x", "projects/a/b/databases/(default)"} {
+		if code, _ := api.do("GET", "collections", map[string]string{"database": name}, nil, nil); code != http.StatusBadRequest {
+			t.Errorf("database %q: %d", name, code)
+		}
+	}
+}
+
+// Every type comes out of the editor's text as it went in.
+func TestEveryType(t *testing.T) {
+	cloud, api := open(t)
+	client := cloud.FirestoreClient(t)
+	ref := client.Doc("types/가")
+	want := map[string]any{
+		"null": nil, "yes": true, "int": int64(1) << 62, "double": 1.0, "text": "여러\n줄", "bytes": []byte{0, 255}, "ref": ref,
+		"time": time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC), "geo": &latlng.LatLng{Latitude: 37.58, Longitude: 127.02},
+		"list": []any{int64(1), "둘", map[string]any{"a": false}}, "map": map[string]any{"강의": map[string]any{}},
+		"vector": gcfirestore.Vector64{0.5, 1},
+	}
+	if _, err := ref.Set(t.Context(), want); err != nil {
+		t.Fatal(err)
+	}
+	var doc document
+	api.must("GET", "document", at("types/가"), nil, &doc)
+	api.must("POST", "document", at("types/copy"), map[string]any{"text": doc.Text}, nil)
+	from, err := ref.Get(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, err := client.Doc("types/copy").Get(t.Context())
+	if err != nil || fmt.Sprintf("%#v", copied.Data()["list"]) != fmt.Sprintf("%#v", from.Data()["list"]) || len(copied.Data()) != len(want) {
+		t.Fatalf("copied %v, %v", copied.Data(), err)
+	}
+	var again document
+	api.must("GET", "document", at("types/copy"), nil, &again)
+	if again.Text != doc.Text {
+		t.Errorf("the copy's text is\n%s\nwant\n%s", again.Text, doc.Text)
+	}
+}
+
+// A change of what somebody else has changed meanwhile, or made meanwhile, is refused.
+func TestConflictsAreRefused(t *testing.T) {
+	cloud, api := open(t)
+	doc := cloud.FirestoreClient(t).Doc("a/b")
+	var seen document
+	api.must("POST", "document", at("a/b"), map[string]any{"text": `{"n": 1}`}, &seen)
+	if _, err := doc.Set(t.Context(), map[string]any{"n": 2}); err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string]any{"changed": map[string]any{"text": `{}`, "updated": seen.Updated}, "made": map[string]any{"text": `{}`}} {
+		if code, message := api.do("POST", "document", at("a/b"), body, nil); code != http.StatusConflict || message == "" {
+			t.Errorf("a document that was %s meanwhile: %d %s", name, code, message)
+		}
+	}
+	api.must("GET", "document", at("a/b"), nil, &seen)
+	api.must("POST", "document", at("a/b"), map[string]any{"text": `{"n": 3}`, "updated": seen.Updated}, nil)
+	if got, err := doc.Get(t.Context()); err != nil || got.Data()["n"] != int64(3) {
+		t.Errorf("it is %v, %v", got.Data(), err)
+	}
+}
+
+func TestBadFieldsAreRefused(t *testing.T) {
+	_, api := open(t)
+	for _, text := range []string{"", "null", "[]", "{", "{} {}", `{"a": {"$time": "yesterday"}}`, `{"a": {"$nothing": 1}}`, `{"a": [[1]]}`, `{"__x__": 1}`,
+		`{"a": "` + strings.Repeat("x", 1<<20) + `"}`, `{"a": 1e999}`, `{"a": 99999999999999999999}`, strings.Repeat(`{"a":`, 50) + "1" + strings.Repeat("}", 50)} {
+		if code, message := api.do("POST", "document", at("a/b"), map[string]any{"text": text}, nil); code != http.StatusBadRequest || message == "" {
+			t.Errorf("%.40s: %d %q, want 400 and a reason", text, code, message)
+		}
+	}
+	for name, body := range map[string]any{"no object": "text", "an unknown field": map[string]any{"text": "{}", "x": 1}} {
+		if code, _ := api.do("POST", "document", at("a/b"), body, nil); code != http.StatusBadRequest {
+			t.Errorf("%s: %d", name, code)
+		}
+	}
+	if code, _ := api.do("POST", "document", at("a/b"), map[string]any{"text": strings.Repeat(" ", 9<<20)}, nil); code != http.StatusRequestEntityTooLarge {
+		t.Errorf("a body of 9 MiB: %d", code)
+	}
+}
+
+// Long collections come in pages, with the documents that do not exist but have collections.
+func TestPagesOfDocuments(t *testing.T) {
+	cloud, api := open(t)
+	db, err := cloud.Firestore.Database(project, "(default)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := map[string]map[string]any{"many/ghost/child/c": {}}
+	for i := range 120 {
+		docs[fmt.Sprintf("many/d%03d", i)] = map[string]any{"long": strings.Repeat("긴", 1000), "n": i}
+	}
+	if err := db.Seed(docs); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	missing := 0
+	for token := ""; ; {
+		query := at("many")
+		query["token"] = token
+		var page documentList
+		api.must("GET", "documents", query, nil, &page)
+		if len(page.Documents) > 50 {
+			t.Fatalf("a page has %d documents", len(page.Documents))
+		}
+		for _, d := range page.Documents {
+			ids = append(ids, d.ID)
+			if d.Missing {
+				missing++
+			} else if text := d.Preview[0].Text; len([]rune(text)) != 60 {
+				t.Fatalf("the preview is not cut: %q", text)
+			}
+		}
+		if token = page.Next; token == "" {
+			break
+		}
+	}
+	if len(ids) != 121 || missing != 1 || !slices.IsSorted(ids) {
+		t.Errorf("%d documents, %d missing", len(ids), missing)
+	}
+}
+
+// Deleting takes what is below only when asked to, and never a neighbour.
+func TestDeleteBelow(t *testing.T) {
+	cloud, api := open(t)
+	db, err := cloud.Firestore.Database(project, "(default)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed := map[string]map[string]any{"users/u1": {}, "users/u1/t/t1": {}, "users/u1/t/t1/l/l1": {}, "users/u10": {}, "users/u10/t/t1": {}, "usersx/u1": {}}
+	for i := range 1200 {
+		seed[fmt.Sprintf("users/u1/t/t1/l/%d", i)] = map[string]any{}
+	}
+	if err := db.Seed(seed); err != nil {
+		t.Fatal(err)
+	}
+	left := func() (n int) {
+		for range db.Documents() {
+			n++
+		}
+		return n
+	}
+	var answer struct{ Deleted int }
+	api.must("DELETE", "document", at("users/u1"), nil, &answer)
+	if answer.Deleted != 1 || left() != len(seed)-1 {
+		t.Fatalf("%d deleted, %d left", answer.Deleted, left())
+	}
+	below := at("users/u1")
+	below["below"] = "true"
+	api.must("DELETE", "document", below, nil, &answer)
+	if answer.Deleted != 1202 || left() != 3 {
+		t.Fatalf("%d deleted, %d left", answer.Deleted, left())
+	}
+	api.must("DELETE", "collection", at("users"), nil, &answer)
+	if _, ok := db.Get("usersx/u1"); answer.Deleted != 2 || left() != 1 || !ok {
+		t.Errorf("%d deleted, %d left", answer.Deleted, left())
+	}
+}
+
+func TestUsers(t *testing.T) {
+	_, api := open(t)
+	in := map[string]string{"project": project}
+	for i := range 60 {
+		api.must("POST", "users", in, map[string]string{"localId": fmt.Sprintf("가 /%03d", i), "email": fmt.Sprintf("u%d@example.com", i), "password": "secret-1"}, nil)
+	}
+	type users struct {
+		Users []struct {
+			UID, Email string
+			Disabled   bool
+			Claims     map[string]any
+		}
+		Count int
+		Next  string
+	}
+	var first, second, found users
+	api.must("GET", "users", in, nil, &first)
+	api.must("GET", "users", map[string]string{"project": project, "token": first.Next}, nil, &second)
+	if len(first.Users) != 50 || len(second.Users) != 10 || first.Count != 60 || second.Next != "" {
+		t.Fatalf("pages of %d and %d of %d", len(first.Users), len(second.Users), first.Count)
+	}
+	one := map[string]string{"project": project, "uid": "가 /007"}
+	api.must("POST", "user", one, map[string]any{"disabled": true, "claims": `{"admin":true}`}, nil)
+	api.must("GET", "users", map[string]string{"project": project, "find": "U7@example.com"}, nil, &found)
+	if len(found.Users) != 1 || found.Users[0].UID != "가 /007" || !found.Users[0].Disabled || found.Users[0].Claims["admin"] != true {
+		t.Fatalf("found %+v", found)
+	}
+	api.must("DELETE", "user", one, nil, nil)
+	for name, c := range map[string]struct {
+		method, path string
+		query        map[string]string
+		body         any
+		want         string
+	}{
+		"deleted twice":  {"DELETE", "user", one, nil, "USER_NOT_FOUND"},
+		"weak password":  {"POST", "users", in, map[string]string{"email": "x@example.com", "password": "1"}, "WEAK_PASSWORD"},
+		"taken address":  {"POST", "users", in, map[string]string{"email": "u1@example.com", "password": "secret-1"}, "EMAIL_EXISTS"},
+		"claims no JSON": {"POST", "user", map[string]string{"project": project, "uid": "가 /001"}, map[string]any{"claims": "{"}, "INVALID_CLAIMS"},
+		"odd project":    {"GET", "users", map[string]string{"project": "a/b:c"}, nil, "no project's id"},
+		"no project":     {"GET", "users", nil, nil, "project is missing"},
+	} {
+		if code, message := api.do(c.method, c.path, c.query, c.body, nil); code != http.StatusBadRequest || !strings.Contains(message, c.want) {
+			t.Errorf("%s: %d %q, want 400 and %q", name, code, message, c.want)
+		}
+	}
+	body, err := http.Get(api.url + "/api/users?project=" + project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Body.Close()
+	if text, _ := io.ReadAll(body.Body); bytes.Contains(text, []byte("salt")) || bytes.Contains(text, []byte("hash")) {
+		t.Error("the hashes of passwords are sent to the page")
+	}
+}
+
+func TestObjects(t *testing.T) {
+	cloud, api := open(t)
+	bucket := cloud.StorageClient(t).Bucket(project)
+	names := []string{"a.txt", "가/나 다.json", "가/<script>.html", "가/../x", "가//y", "가/?&#%2F+", "x\"; filename=evil.exe"}
+	for _, name := range names {
+		w := bucket.Object(name).NewWriter(t.Context())
+		w.ContentType, w.Metadata = "text/html", map[string]string{"키": "값"}
+		fmt.Fprint(w, "<script>alert(1)</script>")
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var page struct {
+		Folders []string
+		Objects []struct {
+			Name string
+			Size int64
+		}
+	}
+	in := map[string]string{"bucket": project, "prefix": "가/"}
+	api.must("GET", "objects", in, nil, &page)
+	if !slices.Equal(page.Folders, []string{"가/../", "가//"}) || len(page.Objects) != 3 {
+		t.Errorf("below 가/: %+v", page)
+	}
+	for _, name := range names {
+		one := map[string]string{"bucket": project, "name": name}
+		var object struct {
+			Name, Type string
+			Custom     map[string]string
+		}
+		api.must("GET", "object", one, nil, &object)
+		if object.Name != name || object.Type != "text/html" || object.Custom["키"] != "값" {
+			t.Errorf("%q is %+v", name, object)
+		}
+		answer, err := http.Get(api.url + "/api/content?" + url.Values{"bucket": {project}, "name": {name}}.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		h := answer.Header
+		if string(text) != "<script>alert(1)</script>" || h.Get("Content-Type") != "application/octet-stream" || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment;") {
+			t.Errorf("%q is sent as %v: %s", name, h, text)
+		}
+		api.must("DELETE", "object", one, nil, nil)
+		if code, _ := api.do("GET", "object", one, nil, nil); code != http.StatusNotFound {
+			t.Errorf("%q is still there: %d", name, code)
+		}
+	}
+	if code, _ := api.do("GET", "objects", map[string]string{"bucket": "none"}, nil, nil); code != http.StatusNotFound {
+		t.Errorf("a bucket that is not there: %d", code)
+	}
+}
+
+func TestQueues(t *testing.T) {
+	cloud, api := open(t)
+	calls := make(chan struct{}, 10)
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls <- struct{}{}
+		http.Error(w, "out of order", http.StatusServiceUnavailable)
+	}))
+	defer target.Close()
+	client := cloud.TasksClient(t)
+	name := location + "/queues/refresh"
+	if _, err := client.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: location, Queue: &cloudtaskspb.Queue{Name: name}}); err != nil {
+		t.Fatal(err)
+	}
+	queue := map[string]string{"name": name, "action": "pause"}
+	api.must("POST", "queue", queue, nil, nil)
+	task, err := client.CreateTask(t.Context(), &cloudtaskspb.CreateTaskRequest{Parent: name, Task: &cloudtaskspb.Task{
+		MessageType: &cloudtaskspb.Task_HttpRequest{HttpRequest: &cloudtaskspb.HttpRequest{Url: target.URL, Body: []byte(`{"학교":1}`)}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type tasks struct {
+		Queue struct {
+			State   string
+			Waiting int
+		}
+		Tasks []struct {
+			Name, State, Body string
+			Attempts          []struct {
+				Status int
+				Text   string
+			}
+		}
+	}
+	var seen tasks
+	api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen)
+	if seen.Queue.State != "PAUSED" || seen.Queue.Waiting != 1 || len(seen.Tasks) != 1 || seen.Tasks[0].State != "waiting" || seen.Tasks[0].Body != `{"학교":1}` || len(seen.Tasks[0].Attempts) != 0 {
+		t.Fatalf("a paused queue with a task shows %+v", seen)
+	}
+	api.must("POST", "task", map[string]string{"name": task.Name, "action": "run"}, nil, nil)
+	<-calls
+	eventually(t, func() bool {
+		api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen)
+		attempts := seen.Tasks[0].Attempts
+		return len(attempts) == 1 && attempts[0].Status == 503 && strings.Contains(attempts[0].Text, "out of order")
+	})
+	queue["action"] = "purge"
+	api.must("POST", "queue", queue, nil, nil)
+	api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen)
+	if seen.Queue.Waiting != 0 || len(seen.Tasks) != 1 || seen.Tasks[0].State != "deleted" {
+		t.Errorf("after the purge: %+v", seen)
+	}
+	queue["action"] = "resume"
+	api.must("POST", "queue", queue, nil, nil)
+	queue["action"] = "explode"
+	if code, message := api.do("POST", "queue", queue, nil, nil); code != http.StatusBadRequest || !strings.Contains(message, "explode") {
+		t.Errorf("an unknown action: %d %s", code, message)
+	}
+	if code, _ := api.do("GET", "tasks", map[string]string{"queue": "none"}, nil, nil); code != http.StatusNotFound {
+		t.Errorf("a queue that is not there: %d", code)
+	}
+}
+
+func eventually(t testing.TB, done func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for !done() {
+		select {
+		case <-ctx.Done():
+			t.Fatal("it did not come to pass")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func TestSchedules(t *testing.T) {
+	cloud, api := open(t)
+	calls := make(chan struct{}, 10)
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls <- struct{}{} }))
+	defer target.Close()
+	name := location + "/jobs/yearly"
+	if _, err := cloud.SchedulerClient(t).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{Parent: location, Job: &schedulerpb.Job{
+		Name: name, Schedule: "0 0 1 1 *", TimeZone: "Asia/Seoul", Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{Uri: target.URL}},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	type jobs struct {
+		Jobs []struct {
+			State      string
+			Next, Last *time.Time
+			Runs       []struct {
+				Forced   bool
+				Attempts []struct{ Status int }
+			}
+		}
+	}
+	var seen jobs
+	job := map[string]string{"name": name}
+	act := func(action string) {
+		t.Helper()
+		job["action"] = action
+		api.must("POST", "job", job, nil, nil)
+		seen = jobs{}
+		api.must("GET", "jobs", nil, nil, &seen)
+	}
+	act("run")
+	<-calls
+	eventually(t, func() bool {
+		api.must("GET", "jobs", nil, nil, &seen)
+		runs := seen.Jobs[0].Runs
+		return len(runs) == 1 && runs[0].Forced && len(runs[0].Attempts) == 1 && runs[0].Attempts[0].Status == 200 && seen.Jobs[0].Last != nil
+	})
+	if act("pause"); seen.Jobs[0].State != "PAUSED" || seen.Jobs[0].Next != nil {
+		t.Errorf("paused: %+v", seen)
+	}
+	if act("resume"); seen.Jobs[0].State != "ENABLED" || seen.Jobs[0].Next == nil {
+		t.Errorf("resumed: %+v", seen)
+	}
+	// The clock makes it run: New Year comes by advancing a year.
+	var now struct {
+		Now     time.Time
+		AheadMs int64
+	}
+	api.must("POST", "clock", nil, map[string]int{"seconds": 366 * 24 * 3600}, &now)
+	<-calls
+	if now.AheadMs < 365*24*3600*1000 || cloud.Clock.Now().Before(now.Now) {
+		t.Errorf("the clock is %d ms ahead", now.AheadMs)
+	}
+	for _, seconds := range []int{0, -1, 366*24*3600 + 1} {
+		if code, _ := api.do("POST", "clock", nil, map[string]int{"seconds": seconds}, nil); code != http.StatusBadRequest {
+			t.Errorf("by %d seconds: %d", seconds, code)
+		}
+	}
+}
+
+const notes = `rules_version = '2';
+service cloud.firestore {
+  match /databases/{d}/documents {
+    match /notes/{id} {
+      allow get: if id == 'none';
+      allow get: if request.auth.uid == id;
+    }
+  }
+}`
+
+// The requests say which line allowed, and which refused and why.
+func TestRequests(t *testing.T) {
+	cloud, api := open(t, func(c *emulator.Config) { c.Rules = []byte(notes) })
+	ann := cloud.FirestoreClientAs(t, "ann", nil)
+	ann.Doc("notes/ann").Get(t.Context())
+	ann.Doc("notes/bob").Get(t.Context())
+	cloud.FirestoreClientSignedOut(t).Doc("other/<b>").Get(t.Context())
+	type line struct {
+		Line           int
+		Source, Result string
+		Reasons        []struct{ Source, Values string }
+	}
+	type requests struct {
+		Rules    bool
+		Requests []struct {
+			Seq               uint64
+			Method, Path, UID string
+			Allowed           bool
+			Granted           *line
+			Tried             []line
+		}
+	}
+	var seen requests
+	api.must("GET", "requests", map[string]string{"project": project}, nil, &seen)
+	if !seen.Rules || len(seen.Requests) != 3 {
+		t.Fatalf("got %+v", seen)
+	}
+	out, refused, allowed := seen.Requests[0], seen.Requests[1], seen.Requests[2]
+	if !allowed.Allowed || allowed.UID != "ann" || allowed.Granted == nil || allowed.Granted.Line != 6 || allowed.Granted.Source != "allow get: if request.auth.uid == id;" {
+		t.Errorf("allowed: %+v %+v", allowed, allowed.Granted)
+	}
+	if refused.Allowed || len(refused.Tried) != 2 || refused.Tried[1].Line != 6 || refused.Tried[1].Result != "false" ||
+		!strings.Contains(fmt.Sprint(refused.Tried[1].Reasons), "'ann'") {
+		t.Errorf("refused: %+v", refused)
+	}
+	if out.Allowed || out.UID != "" || len(out.Tried) != 0 || out.Path != "/databases/(default)/documents/other/<b>" {
+		t.Errorf("no rule is for it: %+v", out)
+	}
+	last := seen.Requests[0].Seq
+	ann.Doc("notes/ann").Get(t.Context())
+	api.must("GET", "requests", map[string]string{"project": project, "after": fmt.Sprint(last)}, nil, &seen)
+	if len(seen.Requests) != 1 || seen.Requests[0].Seq <= last {
+		t.Errorf("after %d: %+v", last, seen)
+	}
+	var coverage struct {
+		Firestore *struct{ Report []any }
+	}
+	api.must("GET", "coverage", map[string]string{"project": project}, nil, &coverage)
+	if coverage.Firestore == nil || len(coverage.Firestore.Report) != 2 {
+		t.Errorf("coverage: %+v", coverage)
+	}
+}

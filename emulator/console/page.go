@@ -1,0 +1,45 @@
+package console
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+)
+
+//go:embed page
+var page embed.FS
+
+// types of the page's files, since what the system says of them differs.
+var types = map[string]string{
+	".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+}
+
+// servePage serves the embedded files. Browsers keep them and ask whether they have changed.
+func servePage() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			writeError(w, http.StatusMethodNotAllowed, r.Method+" is not allowed here.")
+			return
+		}
+		name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
+		if name == "" {
+			name = "index.html"
+		}
+		text, err := fs.ReadFile(page, "page/"+name)
+		if err != nil {
+			writeError(w, http.StatusNotFound, "There is nothing at "+r.URL.Path+".")
+			return
+		}
+		sum := sha256.Sum256(text)
+		w.Header().Set("Content-Type", types[path.Ext(name)])
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(sum[:12])+`"`)
+		http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(text))
+	})
+}

@@ -1,0 +1,80 @@
+// The last requests that security rules judged, with the line that decided.
+
+import { h, fill, every, link } from './dom.js';
+import { get } from './api.js';
+import { at, count } from './format.js';
+import { t } from './words.js';
+
+const pollMs = 1000;
+const most = 512;
+
+export function open(main, signal, state) {
+  const project = state.project;
+  const rows = h('div', { class: 'rows requests' });
+  const note = h('div', {});
+  const reads = h('span', { class: 'soft' });
+  const filter = h('input', { type: 'search', placeholder: t('filter'), 'aria-label': t('filter'), spellcheck: 'false', oninput: () => sift() });
+  let last = 0, kind = 'all', ruled = true;
+
+  const choice = h('div', { class: 'choice', role: 'group', 'aria-label': t('requests') }, [['all', 'all'], ['refused', 'onlyRefused'], ['allowed', 'onlyAllowed']].map(([value, word]) =>
+    h('button', {
+      'aria-pressed': String(value === kind), onclick(event) {
+        kind = value;
+        for (const b of choice.children) b.setAttribute('aria-pressed', String(b === event.currentTarget));
+        sift();
+      },
+    }, t(word))));
+
+  /** sift hides what the filter does not let through. */
+  function sift() {
+    const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let seen = 0;
+    for (const row of rows.querySelectorAll('details')) {
+      const fits = (kind === 'all' || row.dataset.verdict === kind) && words.every((w) => row.dataset.text.includes(w));
+      row.hidden = !fits;
+      if (fits) seen++;
+    }
+    rows.hidden = seen === 0;
+    fill(note, seen === 0 && h('p', { class: 'empty' }, !ruled ? t('noRules') : last === 0 ? t('noRequests') : t('noMatch')));
+  }
+
+  fill(main, h('header', { class: 'bar' }, h('h1', {}, t('requests')), reads, h('span', { class: 'space' }), choice, filter), note, rows);
+  every(pollMs, signal, async () => {
+    try {
+      const answer = await get('requests', { project, after: last });
+      if (signal.aborted) return;
+      ruled = answer.rules;
+      reads.textContent = answer.reads > 0 ? t('readsBilled', { n: count(answer.reads) }) : '';
+      if (answer.requests.length > 0) {
+        last = answer.requests[0].seq;
+        rows.prepend(...answer.requests.map(row));
+        while (rows.children.length > most) rows.lastElementChild.remove();
+      }
+      sift();
+    } catch (error) {
+      fill(note, h('p', { class: 'problem' }, error.message));
+    }
+  });
+}
+
+function row(r) {
+  const path = r.path.replace(/^\/databases\/[^/]+\/documents/, '') || '/';
+  const lines = r.allowed ? [r.granted].filter(Boolean) : r.tried ?? [];
+  const who = r.uid ?? t('nobody');
+  return h('details', { 'data-verdict': r.allowed ? 'allowed' : 'refused', 'data-text': `${r.method} ${path} ${who}`.toLowerCase() },
+    h('summary', {},
+      at(r.time), h('span', { class: 'badge ' + (r.allowed ? 'good' : 'bad') }, t(r.allowed ? 'allowed' : 'refused')),
+      h('b', {}, r.method), h('code', { class: 'clip', title: path }, path), h('span', { class: r.uid ? 'clip' : 'soft clip', title: who }, who),
+      h('span', { class: 'clip rule' }, lines.length > 0 ? [h('span', { class: 'line' }, lines.map((l) => 'L' + l.line).join(' ')), ' ', h('code', {}, lines[0].source)]
+        : h('span', { class: 'soft' }, r.why?.[0] ?? t('noStatement')))),
+    h('div', { class: 'row-body' },
+      r.why?.map((w) => h('p', { class: 'problem' }, w)),
+      h('h3', {}, t(r.allowed ? 'grantedBy' : 'refusedBy')),
+      lines.length === 0 && h('p', { class: 'empty' }, t('noStatement')),
+      lines.map((l) => h('div', { class: 'statement' }, statement(l), l.result && [' ', t('was'), ' ', h('code', { class: 'result' }, l.result)],
+        l.reasons && h('ul', {}, l.reasons.map((x) => h('li', {}, statement(x), ' ', t('was'), ' ', h('code', { class: 'result' }, x.result),
+          x.values && h('div', { class: 'soft breaks' }, x.values)))))),
+      h('p', { class: 'soft' }, t('expressions', { n: r.expressions, calls: r.calls }), r.database && r.database !== '(default)' ? ` · ${r.database}` : '')));
+}
+
+const statement = (s) => [h('a', { class: 'line', href: link('rules', String(s.line)) }, t('line', { n: s.line })), ' ', h('code', { class: 'breaks' }, s.source)];

@@ -1,0 +1,140 @@
+// Buckets and objects.
+
+import { h, fill, every, child, link, go, attempt, say } from './dom.js';
+import { confirm } from './dialog.js';
+import { get, remove } from './api.js';
+import { ago, bytes, lastOf, moment } from './format.js';
+import { t } from './words.js';
+
+const pollMs = 3000;
+
+export function open(main, signal) {
+  const top = h('header', { class: 'path' });
+  const list = h('section', { class: 'column wide' });
+  const detail = h('section', { class: 'column document' });
+  const box = h('div', { class: 'columns objects' }, list, detail);
+  let listed, chosen, running, looking;
+  fill(main, top, box);
+
+  return (parts) => {
+    const [bucket, prefix = '', name] = parts;
+    box.dataset.shown = name ? 'document' : 'documents';
+    fill(top, breadcrumb(bucket, prefix));
+    const key = JSON.stringify([bucket, prefix]);
+    if (key !== listed) {
+      listed = key;
+      running?.abort();
+      running = child(signal);
+      fill(list);
+      if (bucket === undefined) showBuckets(list, running.signal);
+      else showObjects(list, running.signal, bucket, prefix);
+    }
+    if (name !== chosen) {
+      chosen = name;
+      looking?.abort();
+      looking = child(signal);
+      fill(detail);
+      if (name) showObject(detail, looking.signal, bucket, prefix, name);
+    }
+    for (const a of list.querySelectorAll('a[data-id]')) {
+      if (a.dataset.id === name) a.setAttribute('aria-current', 'true');
+      else a.removeAttribute('aria-current');
+    }
+  };
+}
+
+function breadcrumb(bucket, prefix) {
+  const folders = prefix.split('/').slice(0, -1);
+  return h('nav', { class: 'crumbs', 'aria-label': t('storage') }, h('a', { href: link('storage') }, t('buckets')),
+    bucket !== undefined && [h('span', { class: 'soft' }, '/'), h('a', { href: link('storage', bucket) }, bucket)],
+    folders.map((f, i) => [h('span', { class: 'soft' }, '/'), h('a', { href: link('storage', bucket, folders.slice(0, i + 1).join('/') + '/') }, f || '∅')]));
+}
+
+function showBuckets(list, signal) {
+  every(pollMs, signal, () => load(list, signal, async () => (await get('buckets')).buckets, (buckets) =>
+    buckets.length === 0 ? h('p', { class: 'empty' }, t('noBuckets'))
+      : h('ul', { class: 'entries' }, buckets.map((b) => h('li', {}, h('a', { href: link('storage', b.name), 'data-key': b.name }, h('strong', {}, b.name), h('small', {}, b.location)))))));
+}
+
+/** load fetches and, if the answer has changed, draws. */
+async function load(box, signal, fetchIt, draw) {
+  try {
+    const answer = await fetchIt();
+    const text = JSON.stringify(answer);
+    if (signal.aborted || box.shown === text) return;
+    box.shown = text;
+    fill(box, draw(answer));
+  } catch (error) {
+    if (!signal.aborted) fill(box, h('p', { class: 'problem' }, error.message));
+    box.shown = '';
+  }
+}
+
+function showObjects(list, signal, bucket, prefix) {
+  let items = [], next = '', first = true;
+  list.shown = '';
+  const draw = () => {
+    const current = list.querySelector('a[aria-current]')?.dataset.id;
+    fill(list, items.length === 0 ? h('p', { class: 'empty' }, t('noObjects')) : h('ul', { class: 'entries files' }, items.map((i) => h('li', {}, entry(i, bucket, prefix)))),
+      next && h('button', { class: 'more', onclick: more }, t('more')));
+    if (current) list.querySelector(`a[data-id="${CSS.escape(current)}"]`)?.setAttribute('aria-current', 'true');
+  };
+  const fetchPage = async (token) => {
+    const page = await get('objects', { bucket, prefix, token });
+    return { items: [...page.folders.map((folder) => ({ folder })), ...page.objects], next: page.next ?? '' };
+  };
+  const more = () => attempt(async () => {
+    first = false;
+    const page = await fetchPage(next);
+    items = items.concat(page.items);
+    next = page.next;
+    draw();
+  });
+  every(pollMs, signal, async () => {
+    if (!first) return;
+    try {
+      const page = await fetchPage('');
+      const text = JSON.stringify(page);
+      if (!first || signal.aborted || list.shown === text) return;
+      [list.shown, items, next] = [text, page.items, page.next];
+      draw();
+    } catch (error) {
+      if (!signal.aborted && !items.length) fill(list, h('p', { class: 'problem' }, error.message));
+    }
+  });
+}
+
+function entry(item, bucket, prefix) {
+  if (item.folder) {
+    const name = item.folder.slice(prefix.length);
+    return h('a', { href: link('storage', bucket, item.folder), 'data-key': item.folder }, h('strong', { class: 'folder' }, name === '/' ? '∅/' : name));
+  }
+  return h('a', { href: link('storage', bucket, prefix, item.name), 'data-id': item.name, 'data-key': item.name },
+    h('strong', {}, item.name.slice(prefix.length) || '∅'),
+    h('small', {}, [item.type, item.encoding].filter(Boolean).join(' · ')), h('small', { class: 'end' }, bytes(item.size)), h('small', { class: 'end' }, ago(item.updated)));
+}
+
+function showObject(detail, signal, bucket, prefix, name) {
+  detail.shown = '';
+  every(pollMs, signal, () => load(detail, signal, () => get('object', { bucket, name }), (o) => [
+    h('div', { class: 'column-head' }, h('h2', {}, lastOf(name) || name),
+      h('a', { class: 'button', 'data-key': 'download', href: '/api/content?' + new URLSearchParams({ bucket, name }), download: '' }, t('download')),
+      h('button', {
+        class: 'quiet danger', 'data-key': 'delete', onclick: () => confirm({
+          title: t('deleteObject'), text: name,
+          action: async () => { await remove('object', { bucket, name }); say(t('deleted')); go('storage', bucket, prefix); },
+        }),
+      }, t('delete'))),
+    h('div', { class: 'column-body' }, facts([
+      [t('name'), h('code', { class: 'breaks' }, o.name)], [t('size'), `${bytes(o.size)} (${o.size})`], [t('type'), o.type], [t('encoding'), o.encoding],
+      [t('cacheControl'), o.cacheControl], ['Content-Disposition', o.disposition], ['Content-Language', o.language],
+      [t('created'), moment(o.created)], [t('updated'), moment(o.updated)], [t('generation'), `${o.generation} · ${o.metageneration}`],
+      ['MD5', o.md5 && h('code', {}, o.md5)], ['CRC32C', h('code', {}, o.crc32c)],
+    ]), o.custom && [h('h3', {}, t('customMetadata')), facts(Object.entries(o.custom))]),
+  ]));
+}
+
+/** facts shows names with what they are; those that are nothing are left out. */
+export function facts(pairs) {
+  return h('dl', { class: 'facts' }, pairs.filter(([, value]) => value).map(([name, value]) => [h('dt', {}, name), h('dd', { class: 'breaks' }, value)]));
+}

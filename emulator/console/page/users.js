@@ -1,0 +1,104 @@
+// Users of Authentication.
+
+import { h, fill, every, attempt, say } from './dom.js';
+import { dialog, confirm, field } from './dialog.js';
+import { get, post, remove } from './api.js';
+import { ago, count } from './format.js';
+import { t } from './words.js';
+
+const pollMs = 3000;
+
+export function open(main, signal, state) {
+  const project = state.project;
+  const table = h('div', {});
+  const total = h('span', { class: 'soft' });
+  const find = h('input', { type: 'search', placeholder: t('findUser'), 'aria-label': t('findUser'), spellcheck: 'false', oninput: () => restart() });
+  let users = [], next = '', first = true, shown = '';
+
+  const draw = () => fill(table, users.length === 0 ? h('p', { class: 'empty' }, find.value ? t('noSuchUser') : t('noUsers')) : list(users, project, load),
+    next && h('button', { class: 'more', onclick: more }, t('more')));
+  async function load() {
+    const asked = find.value;
+    try {
+      const page = await get('users', { project, find: asked });
+      if (asked !== find.value || signal.aborted) return;
+      const text = JSON.stringify(page);
+      total.textContent = t('usersCount', { n: count(page.count) });
+      first = true;
+      if (text === shown) return;
+      [shown, users, next] = [text, page.users, page.next ?? ''];
+      draw();
+    } catch (error) {
+      if (!shown) fill(table, h('p', { class: 'problem' }, error.message));
+    }
+  }
+  const restart = () => { first = true; load(); };
+  const more = () => attempt(async () => {
+    first = false;
+    const page = await get('users', { project, token: next });
+    users = users.concat(page.users);
+    [next, shown] = [page.next ?? '', ''];
+    draw();
+  });
+
+  fill(main, h('header', { class: 'bar' }, h('h1', {}, t('users')), total, h('span', { class: 'space' }), find,
+    h('button', { class: 'primary', onclick: () => create(project, restart) }, t('newUser'))), table);
+  every(pollMs, signal, async () => { if (first) await load(); });
+}
+
+function list(users, project, reload) {
+  return h('div', { class: 'table-box' }, h('table', { class: 'users' },
+    h('thead', {}, h('tr', {}, ['uid', 'email', 'providers', 'claims', 'created', 'signedIn', 'actions'].map((key) => h('th', { scope: 'col' }, t(key))))),
+    h('tbody', {}, users.map((u) => line(u, project, reload)))));
+}
+
+function line(u, project, reload) {
+  const uid = u.uid;
+  const act = (action, done) => attempt(async () => { await action(); await reload(); }, done);
+  return h('tr', { class: u.disabled && 'off' },
+    h('td', { 'data-label': t('uid') }, h('code', { class: 'breaks' }, uid), u.displayName && h('div', {}, u.displayName)),
+    h('td', { class: 'breaks', 'data-label': t('email') }, u.email ?? u.phone ?? h('span', { class: 'soft' }, '–'), u.disabled && [' ', h('span', { class: 'badge bad' }, t('disabled'))]),
+    h('td', { 'data-label': t('providers') }, u.providers.join(', ') || h('span', { class: 'soft' }, '–')),
+    h('td', { 'data-label': t('claims') }, u.claims ? h('code', { class: 'breaks' }, JSON.stringify(u.claims)) : h('span', { class: 'soft' }, '–')),
+    h('td', { 'data-label': t('created') }, ago(u.created)),
+    h('td', { 'data-label': t('signedIn') }, ago(u.signedIn)),
+    h('td', { class: 'buttons' },
+      h('button', { class: 'quiet', 'data-key': 'claims/' + uid, onclick: () => editClaims(u, project, reload) }, t('claims')),
+      h('button', { class: 'quiet', 'data-key': 'off/' + uid, onclick: () => act(() => post('user', { project, uid }, { disabled: !u.disabled })) }, t(u.disabled ? 'enable' : 'disable')),
+      h('button', {
+        class: 'quiet danger', 'data-key': 'delete/' + uid,
+        onclick: () => confirm({
+          title: t('deleteUser'), text: [u.email, uid].filter(Boolean).join(' · '),
+          action: async () => { await remove('user', { project, uid }); say(t('deleted')); await reload(); },
+        }),
+      }, t('delete'))));
+}
+
+function editClaims(u, project, reload) {
+  dialog({
+    title: t('claimsTitle', { uid: u.uid }), label: t('save'),
+    body: [h('textarea', { name: 'claims', rows: 8, spellcheck: 'false', value: JSON.stringify(u.claims ?? {}, null, 2), 'aria-label': t('claims') }), h('p', { class: 'hint' }, t('claimsHint'))],
+    async submit(form) {
+      const claims = JSON.stringify(JSON.parse(form.get('claims') || '{}'));
+      await post('user', { project, uid: u.uid }, { claims });
+      say(t('saved'));
+      await reload();
+    },
+  });
+}
+
+function create(project, reload) {
+  const input = (name, type) => h('input', { name, type, autocomplete: 'off', spellcheck: 'false' });
+  dialog({
+    title: t('newUser'), label: t('create'),
+    body: [
+      field(t('email'), input('email', 'email')), field(t('password'), input('password', 'text'), t('passwordHint')),
+      field(t('displayName'), input('displayName', 'text')), field(t('uid'), input('localId', 'text'), t('uidHint')),
+    ],
+    async submit(form) {
+      await post('users', { project }, Object.fromEntries([...form].filter(([, value]) => value !== '')));
+      say(t('saved'));
+      reload();
+    },
+  });
+}

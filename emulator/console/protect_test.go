@@ -1,0 +1,133 @@
+package console_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// Pages of other origins, and those whose name was made to mean this machine, get nothing and change nothing.
+func TestStrangersAreRefused(t *testing.T) {
+	_, api := open(t)
+	host := strings.TrimPrefix(api.url, "http://")
+	_, port, _ := strings.Cut(host, ":")
+	type headers = map[string]string
+	for name, c := range map[string]struct {
+		method, path string
+		headers      headers
+		want         int
+	}{
+		"the page":                  {"GET", "/", headers{"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, 200},
+		"the page's own call":       {"GET", "/api/overview", headers{"Sec-Fetch-Site": "same-origin"}, 200},
+		"the page's own change":     {"POST", "/api/clock", headers{"Sec-Fetch-Site": "same-origin", "Origin": api.url, "X-Console": "1"}, 400},
+		"a program":                 {"GET", "/api/overview", nil, 200},
+		"by name":                   {"GET", "/api/overview", headers{"Host": "localhost:" + port}, 200},
+		"by a name below localhost": {"GET", "/api/overview", headers{"Host": "console.localhost:" + port}, 200},
+		"by the address of IPv6":    {"GET", "/api/overview", headers{"Host": "[::1]:" + port}, 200},
+		"a link from elsewhere":     {"GET", "/", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, 200},
+
+		"a change without the header":   {"POST", "/api/clock", headers{"Sec-Fetch-Site": "same-origin"}, 403},
+		"a deletion without the header": {"DELETE", "/api/collection?database=" + database + "&path=a", nil, 403},
+		"a form of another page":        {"POST", "/api/clock", headers{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example", "Content-Type": "text/plain"}, 403},
+		"another page with the header":  {"POST", "/api/clock", headers{"Origin": "https://evil.example", "X-Console": "1"}, 403},
+		"another port":                  {"POST", "/api/clock", headers{"Sec-Fetch-Site": "same-site", "Origin": "http://127.0.0.1:1", "X-Console": "1"}, 403},
+		"a sandboxed frame":             {"POST", "/api/clock", headers{"Origin": "null", "X-Console": "1"}, 403},
+		"reading from another page":     {"GET", "/api/overview", headers{"Sec-Fetch-Site": "cross-site"}, 403},
+		"a link into the API":           {"GET", "/api/overview", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, 403},
+		"framed":                        {"GET", "/", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}, 403},
+		"a script of another page":      {"GET", "/app.js", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403},
+		"preflight":                     {"OPTIONS", "/api/clock", headers{"Origin": "https://evil.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-console"}, 403},
+		"rebound":                       {"GET", "/api/overview", headers{"Host": "evil.example:" + port, "Sec-Fetch-Site": "same-origin"}, 403},
+		"rebound page":                  {"GET", "/", headers{"Host": "evil.example:" + port}, 403},
+		"rebound, almost localhost":     {"GET", "/api/overview", headers{"Host": "notlocalhost:" + port}, 403},
+		"rebound, almost an address":    {"GET", "/api/overview", headers{"Host": "127.0.0.1.evil.example:" + port}, 403},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), c.method, api.url+c.path, strings.NewReader(`{}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for k, v := range c.headers {
+			r.Header.Set(k, v)
+		}
+		r.Host = r.Header.Get("Host")
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		text, _ := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if answer.StatusCode != c.want {
+			t.Errorf("%s: %s, want %d: %.200s", name, answer.Status, c.want, text)
+		}
+		h := answer.Header
+		if h.Get("Access-Control-Allow-Origin") != "" || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: answered with %v", name, h)
+		}
+	}
+}
+
+// The page is whole: every file that another names is there, with the right type, and nothing comes from elsewhere.
+func TestPageIsWhole(t *testing.T) {
+	_, api := open(t)
+	get := func(path string) (*http.Response, string) {
+		answer, err := http.Get(api.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, _ := io.ReadAll(answer.Body)
+		return answer, string(text)
+	}
+	types := map[string]string{"/": "text/html", "/style.css": "text/css", "/app.js": "text/javascript", "/icon.svg": "image/svg+xml"}
+	for path, want := range types {
+		answer, text := get(path)
+		if answer.StatusCode != 200 || !strings.HasPrefix(answer.Header.Get("Content-Type"), want) || strings.Contains(strings.ReplaceAll(text, "http://www.w3.org/2000/svg", ""), "//www.") {
+			t.Errorf("%s: %s %s", path, answer.Status, answer.Header.Get("Content-Type"))
+		}
+	}
+	seen := map[string]bool{}
+	var follow func(path string)
+	follow = func(path string) {
+		if seen[path] {
+			return
+		}
+		seen[path] = true
+		answer, text := get(path)
+		if answer.StatusCode != 200 {
+			t.Errorf("%s: %s", path, answer.Status)
+		}
+		for line := range strings.Lines(text) {
+			if _, after, ok := strings.Cut(line, "from './"); ok {
+				name, _, _ := strings.Cut(after, "'")
+				follow("/" + name)
+			}
+			for _, danger := range []string{"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "https://"} {
+				if strings.Contains(line, danger) {
+					t.Errorf("%s has %s: %s", path, danger, line)
+				}
+			}
+		}
+	}
+	follow("/app.js")
+	if len(seen) < 10 {
+		t.Errorf("followed only %v", seen)
+	}
+	for _, path := range []string{"/none", "/../console.go", "/%2e%2e/console.go", "/page/index.html", "/api/none"} {
+		if answer, _ := get(path); answer.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %s", path, answer.Status)
+		}
+	}
+	first, _ := get("/app.js")
+	r, _ := http.NewRequest(http.MethodGet, api.url+"/app.js", nil)
+	r.Header.Set("If-None-Match", first.Header.Get("ETag"))
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	if fmt.Sprint(answer.StatusCode) != "304" {
+		t.Errorf("asked whether it changed: %s", answer.Status)
+	}
+}

@@ -1,0 +1,161 @@
+package console
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+
+	"heek.kr/heektime/emulator/tasks"
+)
+
+// How much is shown of a queue.
+const (
+	tasksShown     = 200
+	bodyShownBytes = 4 << 10
+)
+
+type queue struct {
+	Name        string  `json:"name"`
+	State       string  `json:"state"` // RUNNING, PAUSED
+	Waiting     int     `json:"waiting"`
+	Running     int     `json:"running"`
+	Done        int     `json:"done"` // since the start
+	Dead        int     `json:"dead"` // since the start
+	PerSecond   float64 `json:"perSecond"`
+	Concurrent  int32   `json:"concurrent"`
+	MaxAttempts int32   `json:"maxAttempts"` // -1: no limit
+}
+
+func newQueue(q tasks.QueueInfo) queue {
+	return queue{
+		Name: q.Queue.Name, State: q.Queue.State.String(), Waiting: q.Waiting, Running: q.Running, Done: q.Done, Dead: q.Dead,
+		PerSecond: q.Queue.RateLimits.GetMaxDispatchesPerSecond(), Concurrent: q.Queue.RateLimits.GetMaxConcurrentDispatches(),
+		MaxAttempts: q.Queue.RetryConfig.GetMaxAttempts(),
+	}
+}
+
+func (c *Console) queues(*http.Request) (any, error) {
+	out := []queue{}
+	for _, q := range c.Tasks.Queues() {
+		out = append(out, newQueue(q))
+	}
+	return map[string]any{"queues": out}, nil
+}
+
+func (c *Console) changeQueue(r *http.Request) (any, error) {
+	name, err := parameter(r, "name")
+	if err != nil {
+		return nil, err
+	}
+	ctx := r.Context()
+	switch action := r.URL.Query().Get("action"); action {
+	case "pause":
+		_, err = c.Tasks.PauseQueue(ctx, &cloudtaskspb.PauseQueueRequest{Name: name})
+	case "resume":
+		_, err = c.Tasks.ResumeQueue(ctx, &cloudtaskspb.ResumeQueueRequest{Name: name})
+	case "purge":
+		_, err = c.Tasks.PurgeQueue(ctx, &cloudtaskspb.PurgeQueueRequest{Name: name})
+	default:
+		err = unknownAction(action)
+	}
+	return struct{}{}, err
+}
+
+func unknownAction(action string) error {
+	return invalid("There is no action %s here.", strconv.Quote(action))
+}
+
+type task struct {
+	Name     string            `json:"name"`
+	State    tasks.State       `json:"state"`
+	Method   string            `json:"method"`
+	URL      string            `json:"url"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	Body     string            `json:"body,omitempty"` // as text, cut; "" when it is none
+	BodySize int               `json:"bodySize"`       // bytes
+	Account  string            `json:"account,omitempty"`
+	Due      *time.Time        `json:"due,omitempty"` // when it is or was to be attempted
+	Created  *time.Time        `json:"created,omitempty"`
+	Ended    *time.Time        `json:"ended,omitempty"`
+	Count    int32             `json:"count"`    // of attempts that began
+	Attempts []attempt         `json:"attempts"` // the last of them, oldest first
+}
+
+// attempt is a request for a task or of a run of a schedule.
+type attempt struct {
+	Dispatched time.Time  `json:"dispatched"`
+	Answered   *time.Time `json:"answered,omitempty"` // missing while under way
+	Status     int        `json:"status,omitempty"`   // of HTTP; missing when no answer came
+	TimedOut   bool       `json:"timedOut,omitempty"`
+	Text       string     `json:"text,omitempty"` // of a failure
+}
+
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func newTask(i tasks.TaskInfo) task {
+	request := i.Task.GetHttpRequest()
+	t := task{
+		Name: i.Task.Name, State: i.State, Method: request.GetHttpMethod().String(), URL: request.GetUrl(), Headers: request.GetHeaders(),
+		BodySize: len(request.GetBody()), Account: request.GetOidcToken().GetServiceAccountEmail(), Due: timeOf(i.Task.ScheduleTime),
+		Created: timeOf(i.Task.CreateTime), Ended: known(i.Ended), Count: i.Task.DispatchCount, Attempts: []attempt{},
+	}
+	if body := request.GetBody(); utf8.Valid(body) {
+		t.Body = string(body[:min(len(body), bodyShownBytes)])
+	}
+	for _, a := range i.Attempts {
+		t.Attempts = append(t.Attempts, attempt{a.Dispatched, known(a.Answered), a.Status, a.TimedOut, a.Text})
+	}
+	return t
+}
+
+type tasksAnswer struct {
+	Queue queue  `json:"queue"`
+	Tasks []task `json:"tasks"`
+	More  int    `json:"more"` // tasks that are not shown
+}
+
+// tasks are those of a queue: first those that are not done, then the last that ended.
+func (c *Console) tasks(r *http.Request) (any, error) {
+	name, err := parameter(r, "queue")
+	if err != nil {
+		return nil, err
+	}
+	infos, err := c.Tasks.Tasks(name)
+	if err != nil {
+		return nil, notFound("%v", err)
+	}
+	a := tasksAnswer{Tasks: []task{}, More: max(0, len(infos)-tasksShown)}
+	for _, i := range infos[:min(len(infos), tasksShown)] {
+		a.Tasks = append(a.Tasks, newTask(i))
+	}
+	for _, q := range c.Tasks.Queues() {
+		if q.Queue.Name == name {
+			a.Queue = newQueue(q)
+		}
+	}
+	return a, nil
+}
+
+func (c *Console) changeTask(r *http.Request) (any, error) {
+	name, err := parameter(r, "name")
+	if err != nil {
+		return nil, err
+	}
+	switch action := r.URL.Query().Get("action"); action {
+	case "run":
+		_, err = c.Tasks.RunTask(r.Context(), &cloudtaskspb.RunTaskRequest{Name: name})
+	case "delete":
+		_, err = c.Tasks.DeleteTask(r.Context(), &cloudtaskspb.DeleteTaskRequest{Name: name})
+	default:
+		err = unknownAction(action)
+	}
+	return struct{}{}, err
+}
