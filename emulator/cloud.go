@@ -260,6 +260,9 @@ func (c *Cloud) Close() error {
 	if c.Triggers != nil {
 		errs = append(errs, c.Triggers.Close())
 	}
+	if c.Firestore != nil {
+		c.Firestore.EndStreams() // the port waits for what is running
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
 	for _, p := range []*port.Port{c.consolePort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort} {

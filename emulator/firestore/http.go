@@ -12,7 +12,6 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/rest"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/internal/cors"
-	"heek.kr/heektime/emulator/internal/flow"
 )
 
 // A commit of the largest size takes 30 MiB as JSON when it is Korean text in a form, where every byte is three.
@@ -28,16 +27,16 @@ const bodyPatience = time.Minute
 // SDKs in browsers use, and what is only an emulator's below /emulator/v1/. Pages of this machine and of private networks
 // may call, and those of origins, such as "https://example.com"; "*" lets all in.
 func (s *Server) Handler(origins []string) http.Handler {
-	intake := &flow.Intake{Each: maxBodyBytes, All: maxBodiesBytes, Patience: bodyPatience}
-	callers := new(guard.Callers)
-	calls := &rest.Handler{Service: &service.Service{Engine: s.engine}, Callers: callers, Intake: intake}
-	own := &control{server: s, intake: intake}
+	calls := &rest.Handler{Service: &service.Service{Engine: s.engine}, Callers: new(guard.Callers), Intake: s.intake}
+	own := &control{server: s, intake: s.intake}
 	return cors.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch path := r.URL.EscapedPath(); { // not a ServeMux, which would tidy the names of documents
 		case strings.HasPrefix(path, "/v1/"):
 			calls.ServeHTTP(w, r)
 		case strings.HasPrefix(path, "/emulator/v1/"):
 			own.ServeHTTP(w, r)
+		case path == listenPath || path == writePath:
+			s.channels.ServeHTTP(w, r)
 		case path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 			io.WriteString(w, "Ok\n") // as Google's emulator says; tools wait for it
 		default:

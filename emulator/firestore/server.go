@@ -7,7 +7,8 @@
 // Requests are judged by security rules, if there are any, but for those of servers, whose token is "owner". Clients are
 // told no more than production tells them; [Server.Judgements], the log and [Server.Coverage] say which line refused and why.
 //
-// How it is built, from the outside in: this package speaks gRPC; internal/service is the service without a transport;
+// How it is built, from the outside in: this package speaks gRPC; internal/rest speaks REST and internal/webchannel carries the
+// streams of browsers, both with the JSON of internal/wirejson; internal/service is the service without a transport;
 // internal/guard judges requests by security rules; internal/txn runs transactions and commits; internal/write carries out writes; internal/query understands queries;
 // internal/store keeps immutable versions of documents; value, field and resource are the data model.
 package firestore
@@ -24,6 +25,8 @@ import (
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore/internal/index"
 	"heek.kr/heektime/emulator/firestore/internal/service"
+	"heek.kr/heektime/emulator/firestore/internal/webchannel"
+	"heek.kr/heektime/emulator/internal/flow"
 )
 
 // Config is what a server is made of.
@@ -62,7 +65,9 @@ const MaxMessageBytes = 32 << 20
 
 // Server is an embedded Firestore. It is safe for concurrent use.
 type Server struct {
-	engine *service.Engine
+	engine   *service.Engine
+	intake   *flow.Intake // of everything that comes over HTTP
+	channels *webchannel.Server
 }
 
 // New makes a server. It listens nowhere by itself.
@@ -84,7 +89,8 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("firestore: %w", err)
 	}
-	s := &Server{engine: engine}
+	s := &Server{engine: engine, intake: &flow.Intake{Each: maxBodyBytes, All: maxBodiesBytes, Patience: bodyPatience}}
+	s.channels = webchannel.New(webchannel.Options{Serve: (&channels{svc: &service.Service{Engine: engine}}).serve, Intake: s.intake})
 	if !c.AllowUnindexed {
 		if err := s.SetIndexes(c.Indexes); err != nil {
 			engine.Close()
@@ -119,5 +125,15 @@ func (s *Server) Register(r grpc.ServiceRegistrar) {
 	pb.RegisterFirestoreServer(r, &grpcServer{svc: &service.Service{Engine: s.engine, Splice: true}})
 }
 
+// EndStreams ends whatever would keep a listener from shutting down: streams, but for gRPC's streams of writes, and
+// channels. New ones end at once. Call it before closing the listener.
+func (s *Server) EndStreams() {
+	s.engine.EndStreams()
+	s.channels.Close()
+}
+
 // Close ends all streams and, with a DataDir, makes sure that everything is on disk.
-func (s *Server) Close() error { return s.engine.Close() }
+func (s *Server) Close() error {
+	s.EndStreams()
+	return s.engine.Close()
+}

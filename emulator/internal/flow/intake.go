@@ -99,3 +99,12 @@ func (b *Body) Release() {
 func (i *Intake) tooLarge() error {
 	return &Error{http.StatusRequestEntityTooLarge, fmt.Sprintf("Request payload size exceeds the limit: %d bytes.", i.Each)}
 }
+
+// StatusOf is the status of HTTP for an error of [Intake.Read].
+func StatusOf(err error) int {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Status
+	}
+	return http.StatusInternalServerError
+}

@@ -46,6 +46,7 @@ type Engine struct {
 	options Options
 	lock    *os.File // of the data directory
 	closing chan struct{}
+	ended   sync.Once // guards closing
 	streams atomic.Uint64
 	indexes atomic.Pointer[index.Definitions] // nil when none are asked for
 
@@ -54,6 +55,7 @@ type Engine struct {
 	guards map[string]*guard.Guard // by project
 	rules  *guard.Edition          // of projects that have none of their own
 	own    map[string]bool         // projects that have
+	closed bool
 }
 
 // Options are what an engine is made of.
@@ -140,16 +142,18 @@ func (e *Engine) open(name resource.Database) (*Database, error) {
 	return d, nil
 }
 
+// EndStreams ends all listen streams; new ones end at once.
+func (e *Engine) EndStreams() { e.ended.Do(func() { close(e.closing) }) }
+
 // Close ends all streams and waits until everything is kept.
 func (e *Engine) Close() error {
+	e.EndStreams()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	select {
-	case <-e.closing:
+	if e.closed {
 		return nil
-	default:
 	}
-	close(e.closing)
+	e.closed = true
 	var errs []error
 	for _, d := range e.dbs {
 		d.Hub.Close()

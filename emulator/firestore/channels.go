@@ -1,0 +1,64 @@
+package firestore
+
+import (
+	"context"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/protobuf/proto"
+
+	"heek.kr/heektime/emulator/firestore/internal/guard"
+	"heek.kr/heektime/emulator/firestore/internal/service"
+	"heek.kr/heektime/emulator/firestore/internal/webchannel"
+	"heek.kr/heektime/emulator/firestore/internal/wirejson"
+)
+
+// The paths of channels, one for each method that streams both ways.
+const (
+	listenPath = "/google.firestore.v1.Firestore/Listen/channel"
+	writePath  = "/google.firestore.v1.Firestore/Write/channel"
+)
+
+// channels is the service on WebChannels. Its messages are those of gRPC as JSON.
+type channels struct {
+	svc     *service.Service // must not splice: its messages are read
+	callers guard.Callers
+}
+
+// serve serves one stream. Its error is the last message.
+func (c *channels) serve(ctx context.Context, s *webchannel.Session) {
+	who := c.callers.Of(s.Header.Get("Authorization"))
+	var err error
+	if s.Path == writePath {
+		err = c.svc.Write(ctx, who, receiver[pb.WriteRequest](s), sender[*pb.WriteResponse](s))
+	} else {
+		err = c.svc.Listen(ctx, who, receiver[pb.ListenRequest](s), sender[*pb.ListenResponse](s))
+	}
+	if err != nil {
+		_, text := wirejson.Error(err)
+		s.Send(text) // a client that went away is nobody to tell
+	}
+}
+
+func receiver[T any, P interface {
+	*T
+	proto.Message
+}](s *webchannel.Session) func() (P, error) {
+	return func() (P, error) {
+		text, err := s.Receive()
+		if err != nil {
+			return nil, err
+		}
+		m := P(new(T))
+		return m, wirejson.Unmarshal(text, m)
+	}
+}
+
+func sender[P proto.Message](s *webchannel.Session) func(P) error {
+	return func(m P) error {
+		text, err := wirejson.Marshal(m)
+		if err != nil {
+			return err
+		}
+		return s.Send(text)
+	}
+}
