@@ -26,7 +26,7 @@ func (c *Cloud) Environment() map[string]string {
 		"GOOGLE_CLOUD_PROJECT":           c.Project,
 		"FIRESTORE_EMULATOR_HOST":        c.FirestoreAddress(),
 		"FIREBASE_AUTH_EMULATOR_HOST":    c.AuthAddress(),
-		"STORAGE_EMULATOR_HOST":          c.StorageAddress(),
+		"STORAGE_EMULATOR_HOST":          "http://" + c.StorageAddress(), // clients of Node take https without
 		"FIREBASE_STORAGE_EMULATOR_HOST": c.StorageAddress(),
 		"CLOUD_TASKS_EMULATOR_HOST":      c.TasksAddress(),
 		"GCE_METADATA_HOST":              c.TasksAddress(),

@@ -43,6 +43,7 @@ func FuzzResumable(f *testing.F) {
 	data := repeat("0123456789abcdefg", size)
 	f.Add("bytes 0-262143/*", 0, piece, "bytes 262144-263143/263144", piece, size)
 	f.Add("bytes 0-9/10", 0, 10, "bytes */10", 0, 0)
+	f.Add("bytes 0-*/*", 0, 10, "bytes */*", 0, 0)
 	f.Add("bytes */0", 0, 0, "bytes */*", 0, 0)
 	f.Add("", 0, 100, "bytes 5-1/3", 5, 6)
 	f.Add("bytes 0-999999999999999999/*", 0, 10, "bytes 999999999999999999-999999999999999999/*", 0, 1)

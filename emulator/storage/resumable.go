@@ -101,6 +101,9 @@ func (c call) answerIncomplete(received int64) {
 // send them again at once over another one. What arrived before a break is kept in whole multiples of pieceBytes.
 func (c call) receive(u *objects.Upload, piece contentRange) error {
 	buf := make([]byte, pieceBytes)
+	if piece.end < 0 {
+		return c.receiveAll(u, piece.start, buf)
+	}
 	for at := piece.start; ; {
 		next := min(piece.end, at-at%pieceBytes+pieceBytes)
 		part := buf[:next-at]
@@ -122,17 +125,41 @@ func (c call) receive(u *objects.Upload, piece contentRange) error {
 	}
 }
 
-// contentRange is what a request to an upload is about: bytes from start up to and without end, of total (-1: not
-// known yet). With asks there are none.
+// receiveAll reads the rest of an upload, which ends with the request.
+func (c call) receiveAll(u *objects.Upload, at int64, buf []byte) error {
+	for {
+		part := buf[:pieceBytes-at%pieceBytes]
+		n, err := 0, error(nil)
+		for n < len(part) && err == nil {
+			var more int
+			more, err = c.Body.Read(part[n:])
+			n += more
+		}
+		if err == io.EOF { // a connection that breaks is another error
+			_, err := u.Finish(at, part[:n], c.headerChecksums())
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		if err := u.Append(at, part); err != nil {
+			return err
+		}
+		at += int64(n)
+	}
+}
+
+// contentRange is what a request to an upload is about: bytes from start up to and without end (-1: to where the request
+// ends), of total (-1: not known yet). With asks there are none.
 type contentRange struct {
 	start, end, total int64
 	asks              bool
 }
 
-var contentRangeForm = regexp.MustCompile(`^bytes (?:(\d{1,18})-(\d{1,18})|\*)/(?:(\d{1,18})|\*)$`)
+var contentRangeForm = regexp.MustCompile(`^bytes (?:(\d{1,18})-(\d{1,18}|\*)|\*)/(?:(\d{1,18})|\*)$`)
 
-// parseContentRange reads "bytes 0-99/*", "bytes 100-149/150", "bytes */150" and "bytes */*". Without a header the
-// request has all bytes.
+// parseContentRange reads "bytes 0-99/*", "bytes 100-149/150", "bytes */150", "bytes */*" and, as Google's client for Node
+// says that all the rest comes, "bytes 0-*/*". Without a header the request has all bytes.
 func parseContentRange(header string, length int64) (contentRange, error) {
 	if header == "" {
 		if length < 0 {
@@ -152,9 +179,19 @@ func parseContentRange(header string, length int64) (contentRange, error) {
 		return r, nil
 	}
 	r.start, _ = strconv.ParseInt(m[1], 10, 64)
+	if m[2] == "*" {
+		switch {
+		case length < 0:
+			r.end = r.total
+			return r, nil
+		case r.total < 0:
+			r.total = r.start + length
+		}
+		m[2] = strconv.FormatInt(r.start+length-1, 10)
+	}
 	r.end, _ = strconv.ParseInt(m[2], 10, 64)
 	r.end++
-	if r.end <= r.start || r.total >= 0 && r.end > r.total {
+	if r.end < r.start || r.end == r.start && r.end != r.total || r.total >= 0 && r.end > r.total {
 		return contentRange{}, badRequest("Invalid Content-Range header: \"" + header + "\".")
 	}
 	if length >= 0 && length != r.end-r.start {

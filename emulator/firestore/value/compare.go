@@ -3,6 +3,7 @@ package value
 import (
 	"cmp"
 	"math"
+	"strconv"
 	"strings"
 )
 
@@ -165,21 +166,9 @@ func NumericID(id string) (n int64, ok bool) {
 		return 0, false
 	}
 	digits := id[4 : len(id)-2]
-	neg := false
-	if digits[0] == '-' {
-		neg, digits = true, digits[1:]
-	}
-	if digits == "" || len(digits) > 18 {
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || strconv.FormatInt(n, 10) != digits { // +7 and 007 are no second names of 7
 		return 0, false
-	}
-	for _, c := range []byte(digits) {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + int64(c-'0')
-	}
-	if neg {
-		n = -n
 	}
 	return n, true
 }

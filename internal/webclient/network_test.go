@@ -1,0 +1,134 @@
+package webclient
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/emulator"
+)
+
+// withoutRules is for journeys that are not about them.
+func withoutRules(cfg *emulator.Config) { cfg.Rules = nil }
+
+// offlineAndBack: what is written offline is seen at once and reaches the server afterwards; what others wrote meanwhile comes.
+func offlineAndBack(t *testing.T, at place) {
+	w := newWorld(t, at)
+	phone, laptop := w.user(t, "owner"), w.user(t, "owner")
+	const path = "users/owner/timetables/abcdefghij"
+	phone.do("createTimetable", "abcdefghij", "봄", semester1)
+	timetable, lectures := phone.listen("listenTo", path), phone.listen("listenToAll", path+"/lectures")
+	timetable.untilServer()
+	lectures.untilServer()
+
+	phone.do("offline")
+	timetable.until("being offline", func(e event) bool { return e.FromCache })
+	written := make(chan error, 1)
+	go func() {
+		written <- phone.call(nil, "addLecture", []any{"abcdefghij", "phone", lecture("지하철에서")})
+	}()
+	lectures.until("the own lecture", func(e event) bool { return e.Pending && slices.Equal(idsOf(e.Docs), []string{"phone"}) })
+	laptop.do("updateTimetable", "abcdefghij", map[string]any{"title": "여름"})
+	laptop.do("addLecture", "abcdefghij", "laptop", lecture("집에서"))
+	if w.data(t, path+"/lectures/phone") != nil {
+		t.Error("the page was not offline")
+	}
+
+	phone.do("online")
+	lectures.untilIDs("laptop", "phone")
+	timetable.untilField("title", "여름")
+	if err := <-written; err != nil {
+		t.Error(err)
+	}
+	phone.do("allWritten")
+}
+
+// serverGoneAndBack: the same, but it is the server that cannot be reached, which the page does not know.
+func serverGoneAndBack(t *testing.T, at place) {
+	w := newWorld(t, at, withoutRules)
+	p := newProxy(t, w.FirestoreAddress())
+	c := w.client(t, throughProxy(p))
+	w.put(t, "notes/one", map[string]any{"text": "first"})
+	note := c.listen("listenTo", "notes/one")
+	note.untilField("text", "first")
+
+	p.down()
+	written := make(chan error, 1)
+	go func() {
+		written <- c.call(nil, "set", []any{"notes/two", map[string]any{"text": "written while it was gone"}})
+	}()
+	w.put(t, "notes/one", map[string]any{"text": "second"})
+	p.up()
+	if err := <-written; err != nil {
+		t.Error(err)
+	}
+	note.untilField("text", "second")
+	if w.data(t, "notes/two") == nil {
+		t.Error("the write was lost")
+	}
+	c.do("set", "notes/one", map[string]any{"text": "third"})
+	note.untilField("text", "third")
+}
+
+// throughProxy connects an app's Firestore through a proxy.
+func throughProxy(p *proxy) func(map[string]any) { return at(p.address()) }
+
+// cutWhileSnapshotsCome: the connection breaks in the middle of what the server sends, again and again. Every document comes,
+// and none twice.
+func cutWhileSnapshotsCome(t *testing.T, at place) {
+	w := newWorld(t, at, withoutRules)
+	p := newProxy(t, w.FirestoreAddress())
+	c := w.client(t, throughProxy(p))
+	w.put(t, "counts/one", map[string]any{"n": 0})
+	list, count := c.listen("listenToAll", "items"), c.listen("listenTo", "counts/one")
+	list.untilServer()
+	count.untilServer()
+
+	const rounds, each = 3, 12
+	text := strings.Repeat("강의 😀", 200) // in JSON 3 KB at least
+	var ids []string
+	for round := range rounds {
+		p.cutAfter(each * 1000) // in the midst of these documents
+		for i := range each {
+			id := fmt.Sprintf("%d-%02d", round, i)
+			ids = append(ids, id)
+			_, err := w.admin.Doc("items/"+id).Create(t.Context(), map[string]any{"text": text})
+			if err == nil {
+				_, err = w.admin.Doc("counts/one").Update(t.Context(), []firestore.Update{{Path: "n", Value: firestore.Increment(1)}})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		list.untilIDs(ids...)
+		count.untilField("n", float64(len(ids)))
+		if p.cuts() != round+1 {
+			t.Fatalf("%d connections were cut, want %d", p.cuts(), round+1)
+		}
+	}
+	came := map[string]int{}
+	for _, e := range list.events {
+		for _, change := range e.Changes {
+			if change.Type != "added" || change.Data["text"] != text {
+				t.Errorf("%s came as %s", change.ID, change.Type)
+			}
+			came[change.ID]++
+		}
+	}
+	for _, id := range ids {
+		if came[id] != 1 {
+			t.Errorf("%s came %d times", id, came[id])
+		}
+	}
+	last := -1.0
+	for _, e := range count.events {
+		n := e.Data["n"].(float64)
+		if n < last {
+			t.Errorf("the count went from %v back to %v", last, n)
+		}
+		last = n
+	}
+}

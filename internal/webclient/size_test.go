@@ -1,0 +1,68 @@
+package webclient
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// manyListeners: 200 on one page, each of which hears of its document only.
+func manyListeners(t *testing.T, at place) {
+	w := newWorld(t, at, withoutRules)
+	c, other := w.client(t), w.client(t)
+	const many = 200
+	listeners := make([]*listener, many)
+	for i := range listeners {
+		listeners[i] = c.listen("listenTo", fmt.Sprintf("notes/%03d", i))
+	}
+	for _, l := range listeners {
+		if e := l.untilServer(); e.Exists {
+			t.Errorf("%s exists", l.name)
+		}
+	}
+	documents := map[string]any{}
+	for i := range many {
+		documents[fmt.Sprintf("notes/%03d", i)] = map[string]any{"n": i}
+	}
+	other.do("setMany", documents)
+	for i, l := range listeners {
+		l.untilField("n", float64(i))
+	}
+	// One document changes: one listener hears of it, and when the next one was heard of, nobody else did.
+	heard := make([]int, many)
+	for i, l := range listeners {
+		heard[i] = len(l.events)
+	}
+	other.do("set", "notes/007", map[string]any{"n": "changed"})
+	listeners[7].untilField("n", "changed")
+	other.do("set", "notes/199", map[string]any{"n": "last"})
+	listeners[199].untilField("n", "last")
+	for i, l := range listeners[:7] {
+		other := c.listen("listenTo", fmt.Sprintf("notes/%03d", i)) // answered after what was under way
+		other.untilServer()
+		if len(l.events) != heard[i] {
+			t.Errorf("%s heard %v", l.name, l.events[heard[i]:])
+		}
+	}
+}
+
+// largeDocument: as large as Firestore allows goes both ways; larger is refused.
+func largeDocument(t *testing.T, at place) {
+	w := newWorld(t, at, withoutRules)
+	c, other := w.client(t), w.client(t)
+	large := c.listen("listenTo", "notes/large")
+	large.untilServer()
+	// 1 MiB with the names: docs of Firestore's storage size, 32 for the document, its path and field.
+	text := strings.Repeat("가", (1<<20-200)/3)
+	other.do("set", "notes/large", map[string]any{"text": text})
+	large.untilField("text", text)
+	var got document
+	other.ask(&got, "get", "notes/large")
+	if got.Data["text"] != text {
+		t.Errorf("got %d bytes, want %d", len(fmt.Sprint(got.Data["text"])), len(text))
+	}
+	other.refused("invalid-argument", "set", "notes/large", map[string]any{"text": text + strings.Repeat("가", 100)})
+	// What was refused is taken back, and the next one works.
+	other.do("set", "notes/large", map[string]any{"text": "short"})
+	large.untilField("text", "short")
+}

@@ -1,0 +1,61 @@
+package webclient
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"testing"
+)
+
+// courseList: the app reads from the semester where the list is, asks for its address and loads it, signed in or not.
+func courseList(t *testing.T, at place) {
+	w := newWorld(t, at)
+	var list []map[string]any
+	for i := range 5000 {
+		l := lecture("데이터베이스시스템 😀")
+		l["identifier"], l["credit"], l["url"] = fmt.Sprintf("COSE%04d-01", i), 3.0, "https://example.com/"
+		list = append(list, l)
+	}
+	const name = "lectures/데모대학교-서울/2026-0900/5f70bf18.json"
+	object := w.StorageClient(t).Bucket(w.Project).Object(name).NewWriter(t.Context())
+	object.ContentType, object.ContentEncoding = "application/json; charset=utf-8", "gzip"
+	packed := gzip.NewWriter(object)
+	if err := json.NewEncoder(packed).Encode(list); err != nil {
+		t.Fatal(err)
+	}
+	if err := packed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := object.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.put(t, semester2, map[string]any{"year": 2026, "term": "2학기", "periods": []any{}, "status": "normal", "lecturesUrl": "gs://" + w.Project + "/" + name})
+
+	for _, c := range []*client{w.client(t), w.user(t, "하늘")} {
+		var semester document
+		c.ask(&semester, "get", semester2)
+		var loaded []map[string]any
+		c.ask(&loaded, "loadLectures", semester.Data["lecturesUrl"])
+		if len(loaded) != len(list) || loaded[4999]["identifier"] != "COSE4999-01" || !reflect.DeepEqual(keys(loaded[0]), keys(list[0])) {
+			t.Errorf("loaded %d lectures, the last %v", len(loaded), loaded[len(loaded)-1])
+		}
+		c.refused("storage/object-not-found", "loadLectures", "gs://"+w.Project+"/lectures/none.json")
+		c.refused("storage/unauthorized", "loadLectures", "gs://"+w.Project+"/private/backup.json")
+		c.refused("storage/unauthorized", "listFiles", "lectures")
+		if at.pages == nil && at.version == "v9" {
+			continue // it uploads nothing where Node has a Blob of its own, since version 18: it sends no request
+		}
+		c.refused("storage/unauthorized", "upload", name, "[]")
+		c.refused("storage/unauthorized", "upload", "photos/me.png", "x")
+		c.refused("storage/unauthorized", "listFiles", "lectures")
+	}
+}
+
+func keys(m map[string]any) map[string]bool {
+	names := map[string]bool{}
+	for name := range m {
+		names[name] = true
+	}
+	return names
+}

@@ -1,0 +1,205 @@
+package webclient
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/emulator/sdktest"
+)
+
+// lecture is what apps copy from a course list.
+func lecture(title string) map[string]any {
+	return map[string]any{
+		"identifier": "COSE372-02", "title": title, "professor": "정연돈", "credit": 3,
+		"times":    []any{map[string]any{"weekday": 1, "timeBegin": 630, "timeEnd": 705, "room": "정보관 202"}},
+		"category": []any{"정보대학", "컴퓨터학과"}, "metas": []any{map[string]any{"type": "tag", "name": "영강"}},
+	}
+}
+
+// timetablesAndPages: what a user makes is there, also in lists of more than one page, and others see what is public.
+func timetablesAndPages(t *testing.T, at place) {
+	w := newWorld(t, at)
+	owner := w.user(t, "owner")
+	owner.do("createTimetable", "abcdefghij", "봄", semester1)
+	owner.do("addLecture", "abcdefghij", "l1", lecture("데이터베이스시스템"))
+	owner.do("addLecture", "abcdefghij", "l2", lecture("운영체제 😀"))
+	owner.do("updateLecture", "abcdefghij", "l1", map[string]any{"credit": 2})
+	owner.do("duplicateTimetable", "abcdefghij", "0123456789", "봄의 사본")
+	for _, id := range []string{"l1", "l2"} {
+		if path := "users/owner/timetables/0123456789/lectures/" + id; w.data(t, path)["category"] == nil {
+			t.Errorf("the copy has no %s: %v", id, w.data(t, path))
+		}
+	}
+	owner.do("removeLecture", "0123456789", "l2")
+	owner.do("deleteTimetable", "0123456789")
+	owner.do("updateTimetable", "abcdefghij", map[string]any{"visibility": "private"})
+
+	// 43 more: by semester, of the same semester by age, the newest first.
+	now := time.Now()
+	want := []string{}
+	for i := range 43 {
+		id, semester := fmt.Sprintf("timetable%02d", i), semester2
+		if i%2 == 1 {
+			semester = semester1
+		}
+		w.put(t, "users/owner/timetables/"+id, map[string]any{
+			"title": id, "visibility": "public", "semester": w.admin.Doc(semester), "createdAt": now.Add(time.Duration(i-100) * time.Hour), "updatedAt": now,
+		})
+	}
+	for i := 42; i >= 0; i -= 2 {
+		want = append(want, fmt.Sprintf("timetable%02d", i))
+	}
+	private := len(want) // before those of the older semester: it is the newest of them
+	for i := 41; i >= 0; i -= 2 {
+		want = append(want, fmt.Sprintf("timetable%02d", i))
+	}
+	stranger := w.client(t)
+	var pages [][]string
+	stranger.ask(&pages, "pages", "owner")
+	if len(pages) != 3 || len(pages[0]) != 20 || !slices.Equal(slices.Concat(pages...), want) {
+		t.Errorf("others see %v, want %v", pages, want)
+	}
+	owner.ask(&pages, "pages", "owner")
+	if want := slices.Insert(want, private, "abcdefghij"); len(pages) != 3 || !slices.Equal(slices.Concat(pages...), want) {
+		t.Errorf("the owner sees %v, want %v", pages, want)
+	}
+}
+
+// listenWhileAnotherWrites: a page that looks at somebody's timetable sees each change.
+func listenWhileAnotherWrites(t *testing.T, at place) {
+	w := newWorld(t, at)
+	owner, friend := w.user(t, "owner"), w.client(t)
+	const path = "users/owner/timetables/abcdefghij"
+	owner.do("createTimetable", "abcdefghij", "봄", semester1)
+	timetable := friend.listen("listenTo", path)
+	lectures := friend.listen("listenToAll", path+"/lectures")
+	list := friend.listen("listenToTimetables", "owner")
+	if e := timetable.untilServer(); e.Data["title"] != "봄" {
+		t.Errorf("title is %v", e.Data["title"])
+	}
+	if got := timetable.events[0].Data["semester"]; fmt.Sprint(got) != fmt.Sprint(map[string]any{"reference": semester1}) {
+		t.Errorf("semester is %v", got)
+	}
+	lectures.untilIDs()
+	list.untilIDs("abcdefghij")
+
+	owner.do("addLecture", "abcdefghij", "l1", lecture("데이터베이스시스템"))
+	if e := lectures.untilIDs("l1"); e.Docs[0].Data["title"] != "데이터베이스시스템" {
+		t.Errorf("lecture is %v", e.Docs[0])
+	}
+	owner.do("updateLecture", "abcdefghij", "l1", map[string]any{"title": "운영체제 😀"})
+	lectures.until("the new title", func(e event) bool { return e.settled() && e.Docs[0].Data["title"] == "운영체제 😀" })
+	owner.do("updateTimetable", "abcdefghij", map[string]any{"title": "여름"})
+	timetable.untilField("title", "여름")
+	owner.do("removeLecture", "abcdefghij", "l1")
+	lectures.untilIDs()
+	owner.do("createTimetable", "0123456789", "가을", semester2)
+	list.untilIDs("0123456789", "abcdefghij")
+
+	// A server writes, too.
+	if _, err := w.admin.Doc(path).Update(t.Context(), []firestore.Update{{Path: "title", Value: "겨울"}}); err != nil {
+		t.Fatal(err)
+	}
+	timetable.untilField("title", "겨울")
+
+	// Made private, it leaves the list, and who looks at it is refused; other listeners go on.
+	owner.do("updateTimetable", "abcdefghij", map[string]any{"visibility": "private"})
+	list.untilIDs("0123456789")
+	for _, l := range []*listener{timetable, lectures} {
+		l.until("a refusal", func(e event) bool { return e.Error == "permission-denied" })
+	}
+	owner.do("updateTimetable", "0123456789", map[string]any{"title": "가을 2"})
+	list.until("the new title", func(e event) bool { return e.settled() && e.Docs[0].Data["title"] == "가을 2" })
+	owner.do("deleteTimetable", "0123456789")
+	list.untilIDs()
+}
+
+// twoEdit: two pages of one user edit one timetable at once, and both end up with what the server has.
+func twoEdit(t *testing.T, at place) {
+	w := newWorld(t, at)
+	pages := []*client{w.user(t, "owner"), w.user(t, "owner")}
+	const path = "users/owner/timetables/abcdefghij"
+	pages[0].do("createTimetable", "abcdefghij", "봄", semester1)
+	var timetables, lectures [2]*listener
+	for i, page := range pages {
+		timetables[i], lectures[i] = page.listen("listenTo", path), page.listen("listenToAll", path+"/lectures")
+		timetables[i].untilServer()
+	}
+	const edits = 10
+	done := make(chan error, len(pages))
+	for i, page := range pages {
+		go func() {
+			for n := range edits {
+				if err := page.call(nil, "addLecture", []any{"abcdefghij", fmt.Sprintf("page%d-%02d", i, n), lecture("강의")}); err != nil {
+					done <- err
+					return
+				}
+				if err := page.call(nil, "updateTimetable", []any{"abcdefghij", map[string]any{"title": fmt.Sprintf("page %d, edit %d", i, n)}}); err != nil {
+					done <- err
+					return
+				}
+			}
+			done <- nil
+		}()
+	}
+	for range pages {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+	var ids []string
+	for i := range pages {
+		for n := range edits {
+			ids = append(ids, fmt.Sprintf("page%d-%02d", i, n))
+		}
+	}
+	title := w.data(t, path)["title"]
+	for i := range pages {
+		timetables[i].untilField("title", title)
+		lectures[i].untilIDs(ids...)
+	}
+}
+
+// refused: what rules refuse is taken back on the page, and nothing else of it suffers.
+func refused(t *testing.T, at place) {
+	w := newWorld(t, at)
+	owner, other := w.user(t, "owner"), w.user(t, "other")
+	const path = "users/owner/timetables/abcdefghij"
+	owner.do("createTimetable", "abcdefghij", "봄", semester1)
+	other.do("createTimetable", "9876543210", "나의 봄", semester1)
+	owners := other.listen("listenTo", path)
+	own := other.listen("listenTo", "users/other/timetables/9876543210")
+	owners.untilField("title", "봄")
+	own.untilField("title", "나의 봄")
+
+	// A refused write is seen at once, as any, and then taken back.
+	other.refused("permission-denied", "set", path, map[string]any{"title": "남의 것"})
+	owners.until("the refused write", func(e event) bool { return e.Pending && e.Data["title"] == "남의 것" })
+	owners.untilField("title", "봄")
+	if w.data(t, path)["title"] != "봄" {
+		t.Error("the refused write was done")
+	}
+	// So is one that is refused after others, which stay.
+	other.do("updateTimetable", "9876543210", map[string]any{"title": "둘째"})
+	other.refused("permission-denied", "updateTimetable", "9876543210", map[string]any{"visibility": "secret"})
+	other.do("updateTimetable", "9876543210", map[string]any{"title": "셋째"})
+	own.untilField("title", "셋째")
+
+	// Refused listeners end, each with its error, and those beside them go on.
+	for _, l := range []*listener{other.listen("listenTo", "refreshes/데모대학교-서울"), other.listen("listenToAll", "users")} {
+		l.until("a refusal", func(e event) bool { return e.Error == "permission-denied" })
+	}
+	other.refused("permission-denied", "get", "refreshes/데모대학교-서울")
+	owner.do("updateTimetable", "abcdefghij", map[string]any{"title": "여름"})
+	owners.untilField("title", "여름")
+	other.do("updateTimetable", "9876543210", map[string]any{"title": "넷째"})
+	own.untilField("title", "넷째")
+	// A refused transaction says so as well.
+	if err := other.call(nil, "increment", []any{path, "n"}); sdktest.Code(err) != "permission-denied" {
+		t.Errorf("a refused transaction: %v", err)
+	}
+}
