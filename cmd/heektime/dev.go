@@ -24,6 +24,9 @@ import (
 	"heek.kr/heektime/internal/school"
 )
 
+// guests run in dev beside our own services: files of this folder that go with them add them.
+var guests []local.Guest
+
 // devOptions are dev's flags.
 type devOptions struct {
 	once, json               bool
@@ -78,7 +81,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	began := time.Now()
 	b, err := local.Start(ctx, local.Config{
 		Firebase: config, Project: o.project, Bucket: o.bucket, DataDir: o.data, SchoolsFile: path, Variables: variables, Log: log,
-		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"),
+		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"), Guests: guests,
 	})
 	if err != nil {
 		return err
@@ -204,6 +207,9 @@ log        %s
 		b.CoursesURL, b.RefreshURL, b.AuthURL, logPath)
 	if school := o.demoURL; school != "" {
 		fmt.Printf("the school %s   says how to make it misbehave\n", school)
+	}
+	for name, url := range b.GuestURLs {
+		fmt.Printf("and        %s %s\n", name, url)
 	}
 	for _, r := range rows {
 		if object, ok := strings.CutPrefix(r.URL, "gs://"); ok {

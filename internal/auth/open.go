@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"strconv"
 	"time"
 
 	firebase "firebase.google.com/go/v4"
@@ -38,9 +37,9 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*s
 	project := env.Required("GOOGLE_CLOUD_PROJECT", "the project of the database and of Authentication")
 	key := env.Required("FIREBASE_API_KEY", "the web API key that passwords are checked with")
 	origins := env.OptionalList("ALLOWED_ORIGINS")
-	hops, hopsErr := number(env, "FORWARDED_HOPS", 1, 0, 8)
-	rounds, roundsErr := number(env, "PASSWORD_ROUNDS", werkzeug.DefaultRounds, 1, werkzeug.MaxRounds)
-	if err := errors.Join(env.Err(), hopsErr, roundsErr, checkOrigins(origins)); err != nil {
+	hops := env.OptionalInt("FORWARDED_HOPS", 1, 0, 8)
+	rounds := env.OptionalInt("PASSWORD_ROUNDS", werkzeug.DefaultRounds, 1, werkzeug.MaxRounds)
+	if err := errors.Join(env.Err(), checkOrigins(origins)); err != nil {
 		return nil, err
 	}
 	fs, err := gcp.Firestore(ctx, project)
@@ -84,15 +83,6 @@ func Authentication(ctx context.Context, project, key, account string) (*firebas
 		return nil, nil, err
 	}
 	return accounts, passwords, nil
-}
-
-func number(env *environment.Variables, name string, fallback, least, most int) (int, error) {
-	text := env.Optional(name, strconv.Itoa(fallback))
-	n, err := strconv.Atoi(text)
-	if err != nil || n < least || n > most {
-		return 0, fmt.Errorf("environment variable %s is %q, want a whole number from %d to %d", name, text, least, most)
-	}
-	return n, nil
 }
 
 // checkOrigins refuses what no browser sends, such as a slash at the end, and "*".

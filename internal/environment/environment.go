@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -60,8 +61,20 @@ func split(value string) []string {
 	return list
 }
 
+// OptionalInt is the whole number that name has, or fallback when it is absent or empty. Another value makes [Variables.Err] say
+// the bounds.
+func (v *Variables) OptionalInt(name string, fallback, least, most int) int {
+	text := v.Optional(name, strconv.Itoa(fallback))
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		v.errs = append(v.errs, fmt.Errorf("environment variable %s is %q, want a whole number from %d to %d", name, text, least, most))
+		return fallback
+	}
+	return n
+}
+
 // Lookup is the raw value of name and whether it is set.
 func (v *Variables) Lookup(name string) (string, bool) { return v.lookup(name) }
 
-// Err says everything that was required and not there, nil when nothing was.
+// Err says everything that is missing or wrong, nil when nothing is.
 func (v *Variables) Err() error { return errors.Join(v.errs...) }

@@ -37,8 +37,19 @@ type Config struct {
 	SchoolsFile string
 	// Variables are set for the services beside what the backend sets itself; ${NAME} in the school file sees them, too.
 	Variables map[string]string
+	// Guests are services that run beside ours, and may leave one day.
+	Guests []Guest
 	// Log takes the services' and the embedded cloud's lines.
 	Log *slog.Logger
+}
+
+// Guest is a service that the rest of the backend knows nothing of.
+type Guest struct {
+	// Name that firebase.json gives its port under.
+	Name string
+	Open server.Open
+	// Variables are its settings, when it answers at url.
+	Variables func(url string) map[string]string
 }
 
 // Backend is everything, running.
@@ -48,6 +59,8 @@ type Backend struct {
 	Queue *refresh.Queue
 	// CoursesURL, RefreshURL and AuthURL are where the services answer.
 	CoursesURL, RefreshURL, AuthURL string
+	// GuestURLs are where guests answer, by name.
+	GuestURLs map[string]string
 
 	stop     context.CancelFunc
 	services sync.WaitGroup
@@ -100,7 +113,11 @@ func Start(ctx context.Context, cfg Config) (b *Backend, err error) {
 // startServices listens for all services before it starts any, since each is told the others' addresses.
 func (b *Backend) startServices(ctx context.Context, cfg Config) error {
 	listeners := map[string]net.Listener{}
-	for _, name := range []string{"courses", "refresh", "auth-service"} {
+	names := []string{"courses", "refresh", "auth-service"}
+	for _, guest := range cfg.Guests {
+		names = append(names, guest.Name)
+	}
+	for _, name := range names {
 		l, err := net.Listen("tcp", cfg.Firebase.Address(name))
 		if err != nil {
 			return fmt.Errorf("port of %s: %w; %s", name, err, cfg.Firebase.Remedy(name))
@@ -137,6 +154,11 @@ func (b *Backend) startServices(ctx context.Context, cfg Config) error {
 		},
 	}
 	services := map[string]server.Open{"courses": courses.Open, "refresh": refresh.Open, "auth-service": auth.Open}
+	b.GuestURLs = map[string]string{}
+	for _, guest := range cfg.Guests {
+		b.GuestURLs[guest.Name] = "http://" + listeners[guest.Name].Addr().String()
+		services[guest.Name], variables[guest.Name] = guest.Open, guest.Variables(b.GuestURLs[guest.Name])
+	}
 	for name, open := range services {
 		own := variables[name]
 		maps.Copy(own, b.Cloud.Environment())

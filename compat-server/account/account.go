@@ -1,0 +1,142 @@
+// Package account signs users of old apps up and in, on the accounts that everybody has: Firebase Authentication, and the old
+// passwords until their owners have moved there (package auth of internal does both), with users/{uid} and the index of
+// usernames beside, as new clients write them.
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	firebaseauth "firebase.google.com/go/v4/auth"
+
+	"heek.kr/heektime/compat-server/document"
+	"heek.kr/heektime/compat-server/token"
+	"heek.kr/heektime/internal/address"
+	"heek.kr/heektime/internal/auth"
+)
+
+var (
+	// ErrTaken says that somebody has the username.
+	ErrTaken = errors.New("the username is taken")
+	// ErrUsername, ErrPassword and ErrName are what nobody can sign up with.
+	ErrUsername = errors.New("no username")
+	ErrPassword = errors.New("no password for a new account")
+	ErrName     = errors.New("no name of a person")
+	// ErrNoUser says that there is no such user.
+	ErrNoUser = errors.New("no such user")
+	// ErrRevoked says that a session is over: the password was changed, the account is disabled or gone, or an operator ended it.
+	ErrRevoked = errors.New("session revoked")
+)
+
+// User as others see him.
+type User struct {
+	ID       string `json:"id"`
+	Username string `json:"username"`
+}
+
+// Dependencies are what the accounts work with; all is required.
+type Dependencies struct {
+	Firestore *firestore.Client
+	// Auth signs people in and creates accounts.
+	Auth *auth.Service
+	// Admin is the Admin SDK's client of Authentication.
+	Admin *firebaseauth.Client
+	Log   *slog.Logger
+	Now   func() time.Time
+}
+
+// Accounts signs up and in. It is safe for concurrent use.
+type Accounts struct {
+	Dependencies
+	checked checked
+}
+
+// New refuses missing dependencies by name.
+func New(d Dependencies) (*Accounts, error) {
+	switch {
+	case d.Firestore == nil:
+		return nil, errors.New("accounts need a Firestore client")
+	case d.Auth == nil:
+		return nil, errors.New("accounts need the service that signs people in")
+	case d.Admin == nil:
+		return nil, errors.New("accounts need an Admin client of Authentication")
+	case d.Log == nil:
+		return nil, errors.New("accounts need a logger")
+	case d.Now == nil:
+		return nil, errors.New("accounts need a clock")
+	}
+	return &Accounts{Dependencies: d}, nil
+}
+
+// SignIn is a login with a username, or with the e-mail address of an account that has one. The error wraps [auth.ErrWrong] or
+// [auth.ErrUnavailable], or is an *attempt.TooManyError. Billed: what [auth.Service.Login] does, and 1 read.
+//
+// A sign-up that died half-way is completed: the account is there, and only lacks its documents.
+func (a *Accounts) SignIn(ctx context.Context, client, username, password string) (token.Session, error) {
+	account, err := a.Auth.Login(ctx, auth.Attempt{Email: email(username), Password: password, Client: client})
+	if err != nil {
+		return token.Session{}, err
+	}
+	if name, ok := newUsername(username); ok {
+		if _, err := a.User(ctx, account.UID); errors.Is(err, ErrNoUser) {
+			err = a.claim(ctx, account.UID, name)
+			if err != nil && !errors.Is(err, ErrTaken) {
+				return token.Session{}, err
+			}
+		} else if err != nil {
+			return token.Session{}, err
+		}
+	}
+	since, err := a.since(ctx, account.UID)
+	if errors.Is(err, ErrRevoked) { // disabled or deleted since its password was right
+		err = auth.ErrWrong
+	}
+	return token.Session{UID: account.UID, Since: since}, err
+}
+
+// email is the address of who enters a username; new clients make it in the same way.
+func email(username string) string {
+	if strings.Contains(username, "@") {
+		return username
+	}
+	return username + "@" + address.OldDomain
+}
+
+// User is a user by id. The error may be [ErrNoUser]. Billed: 1 read.
+func (a *Accounts) User(ctx context.Context, uid string) (User, error) {
+	if !document.IsID(uid) {
+		return User{}, ErrNoUser
+	}
+	docs, err := a.Firestore.GetAll(ctx, []*firestore.DocumentRef{a.Firestore.Collection("users").Doc(uid)})
+	if err != nil {
+		return User{}, fmt.Errorf("read user %s: %w", uid, err)
+	}
+	return visible(docs[0])
+}
+
+// Find is a user by username. The error may be [ErrNoUser]. Billed: 1 read.
+func (a *Accounts) Find(ctx context.Context, username string) (User, error) {
+	docs, err := a.Firestore.Collection("users").Where("username", "==", username).Limit(1).Documents(ctx).GetAll()
+	switch {
+	case err != nil:
+		return User{}, fmt.Errorf("find a user by username: %w", err)
+	case len(docs) == 0:
+		return User{}, ErrNoUser
+	}
+	return visible(docs[0])
+}
+
+// visible is the user of a document, if others may know of him. Whatever makes a user invisible to others is looked at here,
+// and nowhere else.
+func visible(doc *firestore.DocumentSnapshot) (User, error) {
+	if !doc.Exists() {
+		return User{}, ErrNoUser
+	}
+	username, _ := doc.Data()["username"].(string)
+	return User{doc.Ref.ID, username}, nil
+}

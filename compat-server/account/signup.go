@@ -1,0 +1,156 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"cloud.google.com/go/firestore"
+	firebaseauth "firebase.google.com/go/v4/auth"
+	"golang.org/x/text/unicode/norm"
+
+	"heek.kr/heektime/internal/address"
+	"heek.kr/heektime/internal/auth"
+)
+
+// Bounds of a sign-up, in characters. firestore.rules has those of a username.
+const (
+	MinUsername = 4
+	MaxUsername = 32
+	MinPassword = 8
+	MinName     = 2
+	MaxName     = 100
+)
+
+// SignUp is what somebody signs up with.
+type SignUp struct {
+	Username, Password string
+	// Name of the person. The schema has no field for it: it becomes the account's display name at Authentication.
+	Name string
+}
+
+// String hides the password.
+func (s SignUp) String() string { return "sign-up of " + s.Username }
+
+// GoString hides the password.
+func (s SignUp) GoString() string { return s.String() }
+
+// newUsername is the form in which a new username is kept: Unicode's NFC, as one keyboard composes what another one leaves in
+// parts. ok is false for what cannot be one: too short, too long, not the name of a document, or not the first part of an
+// e-mail address. Capital letters stay, but in the address they are small ones: so "Minsu" cannot sign up beside "minsu".
+func newUsername(text string) (name string, ok bool) {
+	name = norm.NFC.String(text)
+	length := utf8.RuneCountInString(name)
+	if !utf8.ValidString(name) || length < MinUsername || length > MaxUsername ||
+		strings.ContainsAny(name, "@/") || name != strings.TrimSpace(name) ||
+		strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") {
+		return "", false
+	}
+	_, err := address.Normal(name + "@" + address.OldDomain)
+	return name, err == nil
+}
+
+// Create signs somebody up. The error wraps [ErrUsername], [ErrPassword], [ErrName], [ErrTaken] or [auth.ErrUnavailable], or is an
+// *attempt.TooManyError. Billed: 6 reads, 4 writes; 1 read when the username is taken.
+//
+// First comes the account, then its name, then users/{uid} and the username's index in one transaction. Whoever dies between
+// them tries again, with the same password: the account is found, and gets what it lacks.
+func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, error) {
+	username, ok := newUsername(s.Username)
+	switch {
+	case !ok:
+		return User{}, ErrUsername
+	case utf8.RuneCountInString(s.Password) < MinPassword || len(s.Password) > auth.MaxPassword:
+		return User{}, ErrPassword
+	case utf8.RuneCountInString(s.Name) < MinName || utf8.RuneCountInString(s.Name) > MaxName:
+		return User{}, ErrName
+	}
+	index, err := a.Firestore.GetAll(ctx, []*firestore.DocumentRef{a.index(username)})
+	switch {
+	case err != nil:
+		return User{}, fmt.Errorf("read the index of usernames: %w", err)
+	case index[0].Exists():
+		return User{}, ErrTaken
+	}
+	attempt := auth.Attempt{Email: email(username), Password: s.Password, Client: client}
+	uid, err := a.Auth.Register(ctx, attempt)
+	created := err == nil
+	switch {
+	case errors.Is(err, auth.ErrTaken):
+		if uid, err = a.left(ctx, attempt); err != nil {
+			return User{}, err
+		}
+	case errors.Is(err, auth.ErrInvalid):
+		return User{}, fmt.Errorf("%w: %w", ErrUsername, err)
+	case err != nil:
+		return User{}, err
+	}
+	if _, err := a.Admin.UpdateUser(ctx, uid, (&firebaseauth.UserToUpdate{}).DisplayName(s.Name)); err != nil {
+		// The SDK's errors quote answers, and an answer could quote what was sent.
+		return User{}, fmt.Errorf("%w: name account %s at Authentication", auth.ErrUnavailable, uid)
+	}
+	err = a.claim(ctx, uid, username)
+	if errors.Is(err, ErrTaken) && created {
+		// Somebody claimed the name a moment ago, with another address. The account would be of no use to anybody.
+		if err := a.Admin.DeleteUser(ctx, uid); err != nil {
+			a.Log.WarnContext(ctx, "an account without a username stays behind", "uid", uid)
+		}
+	}
+	if err != nil {
+		return User{}, err
+	}
+	return User{uid, username}, nil
+}
+
+// left is the account that a sign-up before this one left behind, of the same person: who else would know the password?
+func (a *Accounts) left(ctx context.Context, attempt auth.Attempt) (uid string, err error) {
+	account, err := a.Auth.Login(ctx, attempt)
+	switch {
+	case errors.Is(err, auth.ErrWrong):
+		return "", ErrTaken
+	case err != nil:
+		return "", err
+	}
+	if _, err := a.User(ctx, account.UID); err == nil {
+		return "", ErrTaken
+	} else if !errors.Is(err, ErrNoUser) {
+		return "", err
+	}
+	return account.UID, nil
+}
+
+// claim writes users/{uid} and the username's index, as a new client does and firestore.rules demands. It may be repeated. The
+// error may be [ErrTaken]. Billed: 2 reads, 2 writes.
+func (a *Accounts) claim(ctx context.Context, uid, username string) error {
+	user, index := a.Firestore.Collection("users").Doc(uid), a.index(username)
+	err := a.Firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		docs, err := tx.GetAll([]*firestore.DocumentRef{user, index})
+		switch {
+		case err != nil:
+			return err
+		case docs[0].Exists():
+			if docs[0].Data()["username"] == username {
+				return nil // the answer to a commit got lost, and this is the next try
+			}
+			return ErrTaken
+		case docs[1].Exists():
+			return ErrTaken
+		}
+		return errors.Join(
+			tx.Create(user, map[string]any{
+				"username": username, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp,
+			}),
+			tx.Create(index, map[string]any{"value": uid}),
+		)
+	})
+	if err != nil && !errors.Is(err, ErrTaken) {
+		return fmt.Errorf("claim a username for %s: %w", uid, err)
+	}
+	return err
+}
+
+func (a *Accounts) index(username string) *firestore.DocumentRef {
+	return a.Firestore.Collection("indices").Doc("user").Collection("usernames").Doc(username)
+}

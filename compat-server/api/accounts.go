@@ -1,0 +1,91 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"heek.kr/heektime/compat-server/account"
+	"heek.kr/heektime/compat-server/token"
+)
+
+// signUp is POST /users.
+func (s *Server) signUp(ctx context.Context, c *call) error {
+	fields, err := c.decode("username", "password", "name")
+	if err != nil {
+		return err
+	}
+	user, err := s.accounts.Create(ctx, c.address, account.SignUp{Username: fields[0], Password: fields[1], Name: fields[2]})
+	if err != nil {
+		return err
+	}
+	return answer(c, http.StatusCreated, user)
+}
+
+// signIn is POST /auth/token.
+func (s *Server) signIn(ctx context.Context, c *call) error {
+	fields, err := c.decode("username", "password")
+	if err != nil {
+		return err
+	}
+	session, err := s.accounts.SignIn(ctx, c.address, fields[0], fields[1])
+	if err != nil {
+		return err
+	}
+	access, err := s.tokens.Sign(session, token.Access)
+	if err != nil {
+		return err
+	}
+	refresh, err := s.tokens.Sign(session, token.Refresh)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return answer(c, http.StatusOK, map[string]string{"access_token": access, "refresh_token": refresh})
+}
+
+// refresh is POST /auth/refresh-token.
+func (s *Server) refresh(ctx context.Context, c *call) error {
+	fields, err := c.decode("refresh_token")
+	if err != nil {
+		return err
+	}
+	session, err := s.tokens.Check(fields[0], token.Refresh)
+	if err != nil {
+		return errRefreshRefused
+	}
+	switch err := s.accounts.Refresh(ctx, session); {
+	case errors.Is(err, account.ErrRevoked):
+		return errRefreshRefused
+	case err != nil:
+		return err
+	}
+	access, err := s.tokens.Sign(session, token.Access)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set("Cache-Control", "no-store")
+	return answer(c, http.StatusOK, map[string]string{"access_token": access})
+}
+
+// me is GET /me.
+func (s *Server) me(ctx context.Context, c *call) error {
+	user, err := s.accounts.User(ctx, c.UID)
+	if err != nil {
+		return err
+	}
+	return answer(c, http.StatusOK, user)
+}
+
+// findUser is GET /username/{username}.
+func (s *Server) findUser(ctx context.Context, c *call) error {
+	username, err := c.param("username")
+	if err != nil {
+		return err
+	}
+	user, err := s.accounts.Find(ctx, username)
+	if err != nil {
+		return err
+	}
+	return answer(c, http.StatusOK, user)
+}

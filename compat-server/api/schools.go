@@ -1,0 +1,124 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"heek.kr/heektime/compat-server/catalog"
+	"heek.kr/heektime/compat-server/courselist"
+)
+
+// schools is GET /schools.
+func (s *Server) schools(ctx context.Context, c *call) error {
+	known, err := s.catalog.Get(ctx)
+	if err != nil {
+		return err
+	}
+	type semester struct {
+		ID   string `json:"id"`
+		Year int64  `json:"year"`
+		Term string `json:"term"`
+	}
+	type school struct {
+		ID        string     `json:"id"`
+		Name      string     `json:"name"`
+		Semesters []semester `json:"semesters"`
+	}
+	list := make([]school, len(known.Schools))
+	for i, from := range known.Schools {
+		list[i] = school{from.ID, from.Name, make([]semester, len(from.Semesters))}
+		for j, sem := range from.Semesters {
+			list[i].Semesters[j] = semester{sem.ID, sem.Year, sem.Term}
+		}
+	}
+	return answer(c, http.StatusOK, list)
+}
+
+// listURL is GET /semesters/{semester id}/lectures-url. The id has a slash in it, which some clients escape.
+func (s *Server) listURL(ctx context.Context, c *call) error {
+	path, err := c.param("*")
+	if err != nil {
+		return err
+	}
+	id, ok := strings.CutSuffix(path, "/lectures-url")
+	if !ok {
+		return errNoCall
+	}
+	semester, err := s.catalog.Find(ctx, id)
+	switch {
+	case err != nil:
+		return err
+	case semester == nil:
+		return errNoSemester
+	case semester.ListURL == "":
+		return errNoList
+	}
+	return answer(c, http.StatusOK, map[string]string{"url": s.PublicURL + base + courselist.Path(semester)})
+}
+
+// list is GET /lists/{school}/{semester}/{version}.json, where lectures-url sends clients. It is a course list for everybody.
+func (s *Server) list(ctx context.Context, c *call) error {
+	semester, version, err := s.semesterOfList(ctx, c)
+	if err != nil {
+		return err
+	}
+	header := c.Response().Header()
+	tag := `W/"` + version + `"`
+	header.Set("ETag", tag)
+	header.Add("Vary", "Accept-Encoding")
+	if c.Param("version") == version+".json" {
+		header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	} else {
+		// The address is of an older list, or of one that another instance knows already. This one is as good, for now.
+		header.Set("Cache-Control", "no-cache")
+	}
+	if strings.Contains(c.Request().Header.Get("If-None-Match"), tag) {
+		return c.NoContent(http.StatusNotModified)
+	}
+	list, err := s.lists.Get(ctx, semester)
+	if err != nil {
+		for _, name := range []string{"ETag", "Cache-Control"} {
+			header.Del(name)
+		}
+		return errUnavailable.because(err)
+	}
+	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+		header.Set("Content-Encoding", "gzip")
+		return c.Blob(http.StatusOK, "application/json", list)
+	}
+	plain, err := gzip.NewReader(bytes.NewReader(list))
+	if err != nil {
+		return fmt.Errorf("read a kept list: %w", err)
+	}
+	header.Set("Content-Type", "application/json")
+	c.Response().WriteHeader(http.StatusOK)
+	_, err = io.Copy(c.Response(), plain)
+	return err
+}
+
+// semesterOfList is the semester of a list's address, and the version that its list has now.
+func (s *Server) semesterOfList(ctx context.Context, c *call) (*catalog.Semester, string, error) {
+	school, err := c.param("school")
+	if err != nil {
+		return nil, "", err
+	}
+	id, err := c.param("semester")
+	if err != nil {
+		return nil, "", err
+	}
+	semester, err := s.catalog.FindAt(ctx, "schools/"+school+"/semesters/"+id)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case semester == nil:
+		return nil, "", errNoSemester
+	case semester.ListURL == "":
+		return nil, "", errNoList
+	}
+	return semester, courselist.Version(semester), nil
+}

@@ -1,0 +1,201 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+
+	"heek.kr/heektime/compat-server/catalog"
+	"heek.kr/heektime/compat-server/courselist"
+	"heek.kr/heektime/compat-server/timetable"
+)
+
+// timetableObject and lectureObject are what old apps get.
+type timetableObject struct {
+	ID       string          `json:"id"`
+	Title    string          `json:"title"`
+	User     userObject      `json:"user"`
+	Semester semesterObject  `json:"semester"`
+	Lectures []lectureObject `json:"lectures"`
+}
+
+type userObject struct {
+	ID string `json:"id"`
+}
+
+type semesterObject struct {
+	ID     string       `json:"id"`
+	Year   int64        `json:"year"`
+	Term   string       `json:"term"`
+	School schoolObject `json:"school"`
+}
+
+type schoolObject struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+type lectureObject struct {
+	ID         string            `json:"id"`
+	Identifier string            `json:"identifier"`
+	Title      string            `json:"title"`
+	Professor  string            `json:"professor"`
+	Credit     float64           `json:"credit"`
+	Times      []courselist.Time `json:"times"`
+	Category   []string          `json:"category"`
+	Tags       []courselist.Tag  `json:"tags"`
+}
+
+func timetableOf(t timetable.Timetable, semester *catalog.Semester) timetableObject {
+	o := timetableObject{
+		ID: t.ID, Title: t.Title, User: userObject{t.UserID},
+		Semester: semesterObject{semester.ID, semester.Year, semester.Term, schoolObject{semester.School.ID, semester.School.Name}},
+		Lectures: make([]lectureObject, len(t.Lectures)),
+	}
+	for i, l := range t.Lectures {
+		o.Lectures[i] = lectureOf(l, semester)
+	}
+	return o
+}
+
+func lectureOf(l timetable.Lecture, semester *catalog.Semester) lectureObject {
+	return lectureObject{
+		ID: l.ID, Identifier: l.Identifier, Title: l.Title, Professor: l.Professor, Credit: l.Credit,
+		Times: courselist.Times(l.Times, semester), Category: l.Category, Tags: courselist.Tags(l.Metas),
+	}
+}
+
+// semesterAt is the semester of a timetable, which stands in for one that is gone.
+func (s *Server) semesterAt(ctx context.Context, path string) (*catalog.Semester, error) {
+	semester, err := s.catalog.FindAt(ctx, path)
+	if semester == nil && err == nil {
+		semester = catalog.Unknown(path)
+	}
+	return semester, err
+}
+
+// listTimetables is GET /users/{user id}/timetables. Who asks for his own gets the private ones, too.
+func (s *Server) listTimetables(ctx context.Context, c *call) error {
+	uid, err := c.param("user")
+	if err != nil {
+		return err
+	}
+	own := c.signedIn && c.UID == uid
+	if own {
+		if err := s.accounts.Check(ctx, c.Session); err != nil {
+			return err
+		}
+	}
+	var timetables []timetable.Timetable
+	var userErr, listErr error
+	var wg sync.WaitGroup
+	if !own {
+		wg.Go(func() { _, userErr = s.accounts.User(ctx, uid) })
+	}
+	wg.Go(func() { timetables, listErr = s.timetables.List(ctx, uid, !own) })
+	wg.Wait()
+	if err := errors.Join(userErr, listErr); err != nil {
+		return err
+	}
+	list := make([]timetableObject, len(timetables))
+	for i, t := range timetables {
+		semester, err := s.semesterAt(ctx, t.SemesterPath)
+		if err != nil {
+			return err
+		}
+		list[i] = timetableOf(t, semester)
+	}
+	return answer(c, http.StatusOK, list)
+}
+
+// createTimetable is POST /me/timetables.
+func (s *Server) createTimetable(ctx context.Context, c *call) error {
+	fields, err := c.decode("semester_id", "title")
+	if err != nil {
+		return err
+	}
+	if err := timetable.CheckTitle(fields[1]); err != nil {
+		return errTimetable.saying(err.Error())
+	}
+	semester, err := s.catalog.Find(ctx, fields[0])
+	switch {
+	case err != nil:
+		return err
+	case semester == nil:
+		return errNoSemester
+	}
+	t, err := s.timetables.Create(ctx, c.UID, fields[1], semester.Path)
+	if err != nil {
+		return err
+	}
+	return answer(c, http.StatusCreated, timetableOf(t, semester))
+}
+
+// addLecture is POST /me/timetables/{id}/lectures.
+func (s *Server) addLecture(ctx context.Context, c *call) error {
+	body, err := c.body(maxLecture)
+	if err != nil {
+		return err
+	}
+	lecture, err := timetable.Clean(body)
+	if err != nil {
+		return errLecture.saying(err.Error())
+	}
+	id, err := c.param("timetable")
+	if err != nil {
+		return err
+	}
+	t, added, err := s.timetables.Add(ctx, c.UID, id, lecture)
+	return s.answerLecture(ctx, c, http.StatusCreated, t, added, err)
+}
+
+// putLecture is PUT /me/timetables/{id}/lectures/{lecture id}.
+func (s *Server) putLecture(ctx context.Context, c *call) error {
+	body, err := c.body(maxLecture)
+	if err != nil {
+		return err
+	}
+	lecture, err := timetable.Clean(body)
+	if err != nil {
+		return errLecture.saying(err.Error())
+	}
+	id, lectureID, err := c.lecture()
+	if err != nil {
+		return err
+	}
+	t, put, err := s.timetables.Put(ctx, c.UID, id, lectureID, lecture)
+	return s.answerLecture(ctx, c, http.StatusOK, t, put, err)
+}
+
+func (s *Server) answerLecture(ctx context.Context, c *call, status int, t timetable.Timetable, l timetable.Lecture, err error) error {
+	if err != nil {
+		return err
+	}
+	semester, err := s.semesterAt(ctx, t.SemesterPath)
+	if err != nil {
+		return err
+	}
+	return answer(c, status, lectureOf(l, semester))
+}
+
+// deleteLecture is DELETE /me/timetables/{id}/lectures/{lecture id}.
+func (s *Server) deleteLecture(ctx context.Context, c *call) error {
+	id, lectureID, err := c.lecture()
+	if err != nil {
+		return err
+	}
+	if err := s.timetables.Delete(ctx, c.UID, id, lectureID); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+// lecture is which lecture of which timetable the path names.
+func (c *call) lecture() (timetableID, lectureID string, err error) {
+	if timetableID, err = c.param("timetable"); err != nil {
+		return "", "", err
+	}
+	lectureID, err = c.param("lecture")
+	return timetableID, lectureID, err
+}

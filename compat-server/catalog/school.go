@@ -1,0 +1,129 @@
+package catalog
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/compat-server/document"
+	"heek.kr/heektime/internal/semester"
+)
+
+// oldIDs are the ids that schools had before the migration, by their ids in Firestore.
+var oldIDs = map[string]string{
+	"고려대학교-서울": "korea_univ_anam",
+	"고려대학교-세종": "korea_univ_sejong",
+	"중앙대학교-서울": "chungang_univ_seoul",
+}
+
+// School as old apps see it.
+type School struct {
+	// ID is the old one, or Firestore's for a school that had none.
+	ID, Name string
+	// Semesters that are offered to users, the latest first.
+	Semesters []*Semester
+}
+
+// Semester as old apps see it.
+type Semester struct {
+	// ID is unique over all schools: "korea_univ_anam/2022-2학기".
+	ID   string
+	Year int64
+	Term string
+	// Path of its document from the root of the database.
+	Path string
+	// Periods are the school's class hours.
+	Periods []semester.Period
+	// ListURL is the gs:// address of its course list, "" before the first refresh.
+	ListURL string
+	School  *School
+}
+
+func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
+	s := &Snapshot{bySemester: map[string]*Semester{}, byPath: map[string]*Semester{}}
+	byID := map[string]*School{}
+	for _, doc := range schools {
+		name, _ := doc.Data()["name"].(string)
+		school := &School{ID: oldID(doc.Ref.ID), Name: cmp.Or(name, doc.Ref.ID)}
+		byID[doc.Ref.ID] = school
+		s.Schools = append(s.Schools, school)
+	}
+	slices.SortFunc(s.Schools, func(a, b *School) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID)) })
+	// The latest first; of two that would have the same id, the later one in the year has Firestore's in it.
+	slices.SortFunc(semesters, func(a, b *firestore.DocumentSnapshot) int { return strings.Compare(a.Ref.ID, b.Ref.ID) })
+	for _, doc := range semesters {
+		school := byID[doc.Ref.Parent.Parent.ID]
+		if school == nil {
+			continue // a school without its own document is not listed anywhere
+		}
+		fields := doc.Data()
+		sem := &Semester{Path: document.Path(doc.Ref), Periods: periods(fields["periods"]), School: school}
+		sem.Year, _ = fields["year"].(int64)
+		sem.Term, _ = fields["term"].(string)
+		sem.ListURL, _ = fields["lecturesUrl"].(string)
+		sem.ID = fmt.Sprintf("%s/%d-%s", school.ID, sem.Year, sem.Term)
+		if s.bySemester[sem.ID] != nil || sem.Term == "" {
+			sem.ID = school.ID + "/" + doc.Ref.ID
+		}
+		s.bySemester[sem.ID] = sem
+		s.byPath[sem.Path] = sem
+		if status, _ := fields["status"].(string); semester.Status(status) == semester.Normal {
+			school.Semesters = append(school.Semesters, sem)
+		}
+	}
+	for _, school := range s.Schools {
+		slices.Reverse(school.Semesters)
+	}
+	return s
+}
+
+func oldID(id string) string {
+	if old := oldIDs[id]; old != "" {
+		return old
+	}
+	return id
+}
+
+// Unknown stands for a semester whose document is gone, so that a timetable of it is not lost to its owner.
+func Unknown(path string) *Semester {
+	_, rest, _ := strings.Cut(path, "/")
+	schoolID, id, _ := strings.Cut(rest, "/semesters/")
+	school := &School{ID: oldID(schoolID), Name: schoolID}
+	sem := &Semester{ID: school.ID + "/" + id, Path: path, School: school}
+	fmt.Sscanf(id, "%4d", &sem.Year)
+	return sem
+}
+
+// periods reads a table of class hours; what is no entry of one is left out.
+func periods(value any) []semester.Period {
+	entries, _ := value.([]any)
+	table := make([]semester.Period, 0, len(entries))
+	for _, entry := range entries {
+		fields, _ := entry.(map[string]any)
+		period, ok1 := fields["period"].(int64)
+		begin, ok2 := fields["timeBegin"].(int64)
+		end, ok3 := fields["timeEnd"].(int64)
+		if ok1 && ok2 && ok3 {
+			table = append(table, semester.Period{Period: int(period), TimeBegin: int(begin), TimeEnd: int(end)})
+		}
+	}
+	return table
+}
+
+// Span says from which to which period a time lasts. ok is false when it does not fall on whole periods.
+func (s *Semester) Span(begin, end int) (from, to int, ok bool) {
+	for _, first := range s.Periods {
+		if first.TimeBegin != begin {
+			continue
+		}
+		for _, last := range s.Periods {
+			if last.TimeEnd == end && last.TimeBegin >= begin {
+				return first.Period, last.Period, true
+			}
+		}
+	}
+	return 0, 0, false
+}
