@@ -56,6 +56,12 @@ func (c *Cloud) firestoreClient(t testing.TB, who bearer, opts []grpc.DialOption
 // the token, such as {"email_verified": true}.
 func (c *Cloud) FirestoreClientAs(t testing.TB, uid string, claims map[string]any, opts ...grpc.DialOption) *gcfirestore.Client {
 	t.Helper()
+	return c.firestoreClient(t, bearer(c.IDToken(t, uid, claims)), opts)
+}
+
+// IDToken is an ID token of a user, as Authentication gives one who signs in; see [Cloud.FirestoreClientAs].
+func (c *Cloud) IDToken(t testing.TB, uid string, claims map[string]any) string {
+	t.Helper()
 	all := map[string]any{
 		"iss": "https://securetoken.google.com/" + c.Project, "aud": c.Project, "sub": uid, "user_id": uid,
 		"iat": 0, "exp": 3600, "auth_time": 0,
@@ -66,7 +72,7 @@ func (c *Cloud) FirestoreClientAs(t testing.TB, uid string, claims map[string]an
 	if err != nil {
 		t.Fatalf("sign %s in: %v", uid, err)
 	}
-	return c.firestoreClient(t, bearer(raw), opts)
+	return raw
 }
 
 // FirestoreClientSignedOut is Google's client as somebody who is not signed in.

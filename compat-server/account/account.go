@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
@@ -121,6 +122,9 @@ func (a *Accounts) User(ctx context.Context, uid string) (User, error) {
 
 // Find is a user by username. The error may be [ErrNoUser]. Billed: 1 read.
 func (a *Accounts) Find(ctx context.Context, username string) (User, error) {
+	if !utf8.ValidString(username) || utf8.RuneCountInString(username) > MaxUsername {
+		return User{}, ErrNoUser
+	}
 	docs, err := a.Firestore.Collection("users").Where("username", "==", username).Limit(1).Documents(ctx).GetAll()
 	switch {
 	case err != nil:

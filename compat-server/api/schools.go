@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"heek.kr/heektime/compat-server/catalog"
@@ -89,6 +90,7 @@ func (s *Server) list(ctx context.Context, c *call) error {
 	}
 	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
 		header.Set("Content-Encoding", "gzip")
+		header.Set("Content-Length", strconv.Itoa(len(list)))
 		return c.Blob(http.StatusOK, "application/json", list)
 	}
 	plain, err := gzip.NewReader(bytes.NewReader(list))

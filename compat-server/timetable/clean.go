@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"heek.kr/heektime/internal/lecture"
@@ -43,6 +44,9 @@ func Clean(body []byte) (lecture.Lecture, error) {
 		Times:      c.times(),
 		Category:   c.category(),
 		Metas:      c.metas(),
+	}
+	if strings.TrimSpace(l.Title) == "" {
+		c.fail("강의명(title)이 없습니다.")
 	}
 	return l, c.err
 }
