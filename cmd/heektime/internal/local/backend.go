@@ -70,7 +70,7 @@ type Backend struct {
 
 // Start starts the embedded cloud and the services and sets up queue and schedule. It changes the process's environment, where
 // Google's clients look for the cloud; so a process holds one backend.
-func Start(ctx context.Context, cfg Config) (b *Backend, err error) {
+func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 	indexes, err := cfg.Firebase.ReadIndexes()
 	if err != nil {
 		return nil, err
@@ -92,22 +92,22 @@ func Start(ctx context.Context, cfg Config) (b *Backend, err error) {
 		return nil, Remedy(err, cfg.Firebase)
 	}
 	ctx, stop := context.WithCancel(ctx)
-	b = &Backend{Cloud: cloud, stop: stop}
+	started := &Backend{Cloud: cloud, stop: stop}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, b.Close())
+			err = errors.Join(err, started.Close())
 		}
 	}()
 	for name, value := range cloud.Environment() {
 		os.Setenv(name, value)
 	}
-	if err := b.startServices(ctx, cfg); err != nil {
+	if err := started.startServices(ctx, cfg); err != nil {
 		return nil, err
 	}
-	if b.Queue, err = b.setUp(ctx, cfg.Project); err != nil {
+	if started.Queue, err = started.setUp(ctx, cfg.Project); err != nil {
 		return nil, err
 	}
-	return b, nil
+	return started, nil
 }
 
 // startServices listens for all services before it starts any, since each is told the others' addresses.
