@@ -1,6 +1,7 @@
 package triggers_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -8,8 +9,6 @@ import (
 	"testing"
 
 	"cloud.google.com/go/firestore"
-	"google.golang.org/protobuf/proto"
-
 	"heek.kr/heektime/emulator/triggers"
 )
 
@@ -109,7 +108,7 @@ func TestKinds(t *testing.T) {
 				continue
 			}
 			got = append(got, d.Type())
-			shape := fmt.Sprint(d.Before != nil, d.After != nil)
+			shape := fmt.Sprint(d.OldValue != nil, d.Value != nil)
 			if want := map[triggers.EventType]string{
 				triggers.Created: "false true", triggers.Updated: "true true", triggers.Deleted: "true false",
 			}[triggers.EventType(d.Type())]; shape != want {
@@ -170,19 +169,19 @@ func TestEventOnTheWire(t *testing.T) {
 	if !ok || strings.Count(token, ".") != 2 {
 		t.Errorf("Authorization is %q", d.header.Get("Authorization"))
 	}
-	if d.After.Name != snapshot.Ref.Path || !d.After.UpdateTime.AsTime().Equal(snapshot.UpdateTime) ||
-		!d.After.CreateTime.AsTime().Equal(snapshot.CreateTime) || !d.Before.CreateTime.AsTime().Equal(snapshot.CreateTime) {
-		t.Errorf("the versions are\n%v\n%v", d.Before, d.After)
+	if d.Value.Name != snapshot.Ref.Path || !d.Value.UpdateTime.AsTime().Equal(snapshot.UpdateTime) ||
+		!d.Value.CreateTime.AsTime().Equal(snapshot.CreateTime) || !d.OldValue.CreateTime.AsTime().Equal(snapshot.CreateTime) {
+		t.Errorf("the versions are\n%v\n%v", d.OldValue, d.Value)
 	}
-	if b, a := d.Before.Fields["name"].GetStringValue(), d.After.Fields["name"].GetStringValue(); b != "Kim" || a != "Lee" {
+	if b, a := d.OldValue.Fields["name"].GetStringValue(), d.Value.Fields["name"].GetStringValue(); b != "Kim" || a != "Lee" {
 		t.Errorf("the name was %q and is %q", b, a)
 	}
-	if len(d.Before.Fields) != 5 || len(d.After.Fields) != 5 {
-		t.Errorf("there are %d fields before and %d after", len(d.Before.Fields), len(d.After.Fields))
+	if len(d.OldValue.Fields) != 5 || len(d.Value.Fields) != 5 {
+		t.Errorf("there are %d fields before and %d after", len(d.OldValue.Fields), len(d.Value.Fields))
 	}
-	slices.Sort(d.Mask)
-	if want := []string{"`new field`", "e", "gone", "m.x", "name"}; !slices.Equal(d.Mask, want) {
-		t.Errorf("the mask is %q, want %q", d.Mask, want)
+	mask := slices.Sorted(slices.Values(d.UpdateMask.FieldPaths))
+	if want := []string{"`new field`", "e", "gone", "m.x", "name"}; !slices.Equal(mask, want) {
+		t.Errorf("the mask is %q, want %q", mask, want)
 	}
 }
 
@@ -201,8 +200,8 @@ func TestNamesOutsideASCII(t *testing.T) {
 		if len(got) != 1 {
 			t.Fatalf("%q: got %d requests", id, len(got))
 		}
-		if got[0].After.Name != ref.Path {
-			t.Errorf("%q: the payload names %q", id, got[0].After.Name)
+		if got[0].Value.Name != ref.Path {
+			t.Errorf("%q: the payload names %q", id, got[0].Value.Name)
 		}
 		want := "schools/" + strings.ReplaceAll(id, "\n", "%0A")
 		if h := got[0].header.Get("ce-document"); h != want {
@@ -230,7 +229,7 @@ func TestWhoWrites(t *testing.T) {
 	var ids []string
 	for _, d := range w.take() {
 		ids = append(ids, d.document())
-		if n := d.After.Fields["n"].GetIntegerValue(); n != 1 {
+		if n := d.Value.Fields["n"].GetIntegerValue(); n != 1 {
 			t.Errorf("%s has n=%d", d.document(), n)
 		}
 	}
@@ -256,7 +255,7 @@ func TestSameIDForAll(t *testing.T) {
 		t.Fatalf("got %d ids, want 2", len(byID))
 	}
 	for id, twice := range byID {
-		if len(twice) != 2 || !slices.Equal(twice[0].body, twice[1].body) || !proto.Equal(twice[0].After, twice[1].After) {
+		if len(twice) != 2 || !bytes.Equal(twice[0].Data(), twice[1].Data()) {
 			t.Errorf("%s came %d times, or differently", id, len(twice))
 		}
 	}

@@ -11,6 +11,8 @@ import (
 
 	"cloud.google.com/go/firestore"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/googleapis/google-cloudevents-go/cloud/firestoredata"
+	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/triggers"
@@ -33,9 +35,8 @@ func start(t testing.TB, set ...func(*emulator.Config)) *world {
 // delivery is a request as the target got it, read by the CloudEvents SDK.
 type delivery struct {
 	cloudevents.Event
-	triggers.Payload
+	*firestoredata.DocumentEventData
 	header http.Header
-	body   []byte
 }
 
 // document is the path that the event names.
@@ -61,11 +62,11 @@ func newTarget(t testing.TB) *target {
 		if err := event.Validate(); err != nil {
 			t.Errorf("a CloudEvent that is not valid: %v", err)
 		}
-		payload, err := triggers.ParsePayload(event.Data())
-		if err != nil {
+		data := &firestoredata.DocumentEventData{}
+		if err := proto.Unmarshal(event.Data(), data); err != nil {
 			t.Error(err)
 		}
-		d := delivery{*event, payload, r.Header, event.Data()}
+		d := delivery{*event, data, r.Header}
 		target.mu.Lock()
 		target.got = append(target.got, d)
 		answer := target.answer

@@ -78,7 +78,11 @@ func (s *Server) make(database string, c firestore.Change) int {
 			return true
 		}
 		if data == nil {
-			data = payload(database+"/documents", c)
+			var err error
+			if data, err = payload(database+"/documents", c); err != nil {
+				s.log.Error("a change can't be an event", "trigger", sub.Name, "error", err)
+				return true
+			}
 		}
 		now := s.clock.Now()
 		e := &event{

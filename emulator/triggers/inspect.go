@@ -38,7 +38,7 @@ type EventInfo struct {
 	Tried    int       // attempts that began
 	Attempts []Attempt // the last 20, oldest first
 	Ended    time.Time // when it was delivered or given up; zero before
-	Data     []byte    // see [ParsePayload]; not to be changed
+	Data     []byte    // a google.events.cloud.firestore.v1.DocumentEventData; not to be changed
 }
 
 // Triggers returns all triggers, by name.

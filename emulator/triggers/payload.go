@@ -3,8 +3,7 @@ package triggers
 import (
 	"fmt"
 
-	"cloud.google.com/go/firestore/apiv1/firestorepb"
-	"google.golang.org/protobuf/encoding/protowire"
+	"github.com/googleapis/google-cloudevents-go/cloud/firestoredata"
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/emulator/firestore"
@@ -12,49 +11,33 @@ import (
 	"heek.kr/heektime/emulator/firestore/value"
 )
 
-// The fields of google.events.cloud.firestore.v1.DocumentEventData. Its Document, Value and DocumentMask have the numbers
-// of google.firestore.v1's, so that on the wire they are the same.
-// https://github.com/googleapis/google-cloudevents/blob/main/proto/google/events/cloud/firestore/v1/data.proto
-const (
-	numValue    = 1
-	numOldValue = 2
-	numMask     = 3
-
-	numDocumentName    = 1 // of Document; 2 are its fields
-	numDocumentCreated = 3
-	numDocumentUpdated = 4
-	numMaskPaths       = 1 // of DocumentMask
-)
-
-// payload is a change as DocumentEventData: the document after it, the one before, and of an update what differs.
-func payload(root string, c firestore.Change) []byte {
-	var b []byte
-	name := root + "/" + c.Path
-	if c.After != nil {
-		b = appendMessage(b, numValue, document(name, c.After))
-	}
-	if c.Before != nil {
-		b = appendMessage(b, numOldValue, document(name, c.Before))
-	}
+// payload is what an event tells of a change: the document after it, the one before, and of an update what differs, as a
+// google.events.cloud.firestore.v1.DocumentEventData.
+func payload(root string, c firestore.Change) ([]byte, error) {
+	data := &firestoredata.DocumentEventData{Value: document(root, c.After), OldValue: document(root, c.Before)}
 	if c.After != nil && c.Before != nil {
-		var mask []byte
+		data.UpdateMask = &firestoredata.DocumentMask{}
 		differences(c.Before.Fields, c.After.Fields, nil, func(p field.Path) {
-			mask = appendMessage(mask, numMaskPaths, []byte(p.String()))
+			data.UpdateMask.FieldPaths = append(data.UpdateMask.FieldPaths, p.String())
 		})
-		b = appendMessage(b, numMask, mask)
 	}
-	return b
+	b, err := proto.Marshal(data)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the event of %s: %w", c.Path, err)
+	}
+	return b, nil
 }
 
-func document(name string, d *firestore.Document) []byte {
-	b := appendMessage(nil, numDocumentName, []byte(name))
-	b = d.Fields.AppendDocumentFields(b)
-	b = appendMessage(b, numDocumentCreated, value.AppendTime(nil, value.MicrosOf(d.Created)))
-	return appendMessage(b, numDocumentUpdated, value.AppendTime(nil, value.MicrosOf(d.Updated)))
-}
-
-func appendMessage(b []byte, number protowire.Number, message []byte) []byte {
-	return protowire.AppendBytes(protowire.AppendTag(b, number, protowire.BytesType), message)
+func document(root string, d *firestore.Document) *firestoredata.Document {
+	if d == nil {
+		return nil
+	}
+	out := &firestoredata.Document{
+		Name: root + "/" + d.Path, CreateTime: value.MicrosOf(d.Created).Proto(), UpdateTime: value.MicrosOf(d.Updated).Proto(),
+	}
+	// Fields of google.events.cloud.firestore.v1 and of google.firestore.v1 are the same on the wire.
+	out.ProtoReflect().SetUnknown(d.Fields.AppendDocumentFields(nil))
+	return out
 }
 
 // differences calls found for each field that was added, removed or changed. Of maps that are there before and after it
@@ -87,55 +70,4 @@ func differences(before, after *value.Fields, at field.Path, found func(field.Pa
 func nested(v value.Value) bool {
 	_, vector := v.Vector()
 	return v.Kind() == value.Map && v.Map().Len() > 0 && !vector
-}
-
-// Payload is what an event tells of a document. Before is nil for one that was created, After for one that was deleted.
-type Payload struct {
-	Before, After *firestorepb.Document
-	Mask          []string // of an update: the paths of the fields that differ
-}
-
-// ParsePayload reads a DocumentEventData.
-func ParsePayload(data []byte) (p Payload, err error) {
-	for len(data) > 0 {
-		number, kind, n := protowire.ConsumeTag(data)
-		if n < 0 {
-			return p, fmt.Errorf("triggers: reading an event: %w", protowire.ParseError(n))
-		}
-		data = data[n:]
-		if kind != protowire.BytesType {
-			if n = protowire.ConsumeFieldValue(number, kind, data); n < 0 {
-				return p, fmt.Errorf("triggers: reading an event: %w", protowire.ParseError(n))
-			}
-			data = data[n:]
-			continue
-		}
-		message, n := protowire.ConsumeBytes(data)
-		if n < 0 {
-			return p, fmt.Errorf("triggers: reading an event: %w", protowire.ParseError(n))
-		}
-		data = data[n:]
-		switch number {
-		case numValue:
-			p.After, err = parse[firestorepb.Document](message)
-		case numOldValue:
-			p.Before, err = parse[firestorepb.Document](message)
-		case numMask:
-			var mask *firestorepb.DocumentMask
-			mask, err = parse[firestorepb.DocumentMask](message)
-			p.Mask = mask.GetFieldPaths()
-		}
-		if err != nil {
-			return p, fmt.Errorf("triggers: reading an event: %w", err)
-		}
-	}
-	return p, nil
-}
-
-func parse[T any, M interface {
-	*T
-	proto.Message
-}](data []byte) (M, error) {
-	m := M(new(T))
-	return m, proto.Unmarshal(data, m)
 }
