@@ -1,14 +1,11 @@
 package firestore_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,40 +14,22 @@ import (
 
 	"cloud.google.com/go/firestore"
 	"google.golang.org/api/option"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
 	"heek.kr/heektime/emulator/clock"
 	emulator "heek.kr/heektime/emulator/firestore"
+	"heek.kr/heektime/emulator/internal/victim"
 	"heek.kr/heektime/emulator/journal"
 )
 
-// dataDirVariable makes the test binary a server on that directory, to be killed.
-const dataDirVariable = "HEEKTIME_FIRESTORE_CRASH_TEST_DIR"
+func TestMain(m *testing.M) { victim.Main(m, serve) }
 
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(dataDirVariable); dir != "" {
-		serveForever(dir)
-	}
-	os.Exit(m.Run())
-}
-
-func serveForever(dir string) {
+// serve is a server that never ends by itself.
+func serve(dir string) (string, error) {
 	s, err := emulator.New(emulator.Config{Clock: clock.New(), DataDir: dir})
 	if err != nil {
-		fmt.Println("error:", err)
-		os.Exit(1)
+		return "", err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		fmt.Println("error:", err)
-		os.Exit(1)
-	}
-	g := grpc.NewServer()
-	s.Register(g)
-	fmt.Println(l.Addr())
-	fmt.Println(g.Serve(l))
-	os.Exit(1)
+	return victim.ServeGRPC(s.Register)
 }
 
 // TestKillLosesNothing kills a server under load, several times over, and looks for everything it has acknowledged.
@@ -98,29 +77,11 @@ func TestKillLosesNothing(t *testing.T) {
 // killUnderLoad starts a server, has workers commit as fast as they can, and kills it in the middle.
 func killUnderLoad(t *testing.T, dir string, acked []atomic.Int64) {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), dataDirVariable+"="+dir)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer cmd.Wait()
-	defer cmd.Process.Kill()
-	addr, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil || strings.HasPrefix(addr, "error") {
-		t.Fatalf("the server says %q, %v", addr, err)
-	}
-	conn, err := grpc.NewClient(strings.TrimSpace(addr), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
+	address, kill := victim.Start(t, dir)
+	defer kill()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	fs, err := firestore.NewClient(ctx, "demo-crash", option.WithGRPCConn(conn))
+	fs, err := firestore.NewClient(ctx, "demo-crash", option.WithGRPCConn(victim.Dial(t, address)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +100,7 @@ func killUnderLoad(t *testing.T, dir string, acked []atomic.Int64) {
 				}
 				acked[w].Store(n)
 				if commits.Add(1) == killAt {
-					cmd.Process.Kill()
+					kill()
 					cancel()
 				}
 			}

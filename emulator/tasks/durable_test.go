@@ -1,93 +1,47 @@
 package tasks_test
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"google.golang.org/api/option"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/identity"
+	"heek.kr/heektime/emulator/internal/victim"
 	"heek.kr/heektime/emulator/tasks"
 )
 
-// victim is the environment variable that makes this test binary a server to be killed, with the folder it names.
-const victim = "TASKS_TEST_VICTIM"
+func TestMain(m *testing.M) { victim.Main(m, serve) }
 
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(victim); dir != "" {
-		if err := serve(dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	}
-	os.Exit(m.Run())
-}
-
-// serve is a server that says where it listens and never ends by itself.
-func serve(dir string) error {
+// serve is a server that never ends by itself.
+func serve(dir string) (string, error) {
 	c := clock.New()
 	id, err := identity.New(identity.Config{Clock: c, Project: "demo-test", ServiceAccount: account})
 	if err != nil {
-		return err
+		return "", err
 	}
 	server, err := tasks.New(tasks.Config{Clock: c, Tokens: id, DataDir: dir})
 	if err != nil {
-		return err
+		return "", err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	g := grpc.NewServer()
-	server.Register(g)
-	fmt.Println(listener.Addr())
-	return g.Serve(listener)
+	return victim.ServeGRPC(server.Register)
 }
 
 // doomed starts a server in a process of its own, and returns a client for it and what kills it.
 func doomed(t *testing.T, dir string) (*cloudtasks.Client, func()) {
 	t.Helper()
-	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), victim+"="+dir)
-	command.Stderr = os.Stderr
-	out, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	kill := sync.OnceFunc(func() {
-		_ = command.Process.Kill() // SIGKILL
-		_ = command.Wait()
-	})
-	t.Cleanup(kill)
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the server did not start: %v", err)
-	}
-	connection, err := grpc.NewClient(strings.TrimSpace(address), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := cloudtasks.NewClient(t.Context(), option.WithGRPCConn(connection))
+	address, kill := victim.Start(t, dir)
+	client, err := cloudtasks.NewClient(t.Context(), option.WithGRPCConn(victim.Dial(t, address)))
 	if err != nil {
 		t.Fatal(err)
 	}
