@@ -29,6 +29,7 @@ type Log struct {
 	Before func(*store.Snapshot) error
 
 	snapshot   atomic.Int64 // the size of the last snapshot in bytes, roughly
+	failed     atomic.Int64 // the size of the logs when a snapshot failed; 0 since one succeeded
 	compacting atomic.Bool
 	background sync.WaitGroup
 }
@@ -77,10 +78,11 @@ func (l *Log) lifeRecord(s *store.Snapshot) []byte {
 // every commit, by whoever made it.
 func (l *Log) Keep(c *store.Commit) {
 	c.Slot.Fill(encodeCommit(c))
-	if l.j.Size() > max(minLog, 2*l.snapshot.Load()) && l.compacting.CompareAndSwap(false, true) {
+	if l.j.Size() > max(2*l.snapshot.Load(), l.failed.Load()+minLog) && l.compacting.CompareAndSwap(false, true) {
 		l.background.Go(func() {
 			defer l.compacting.Store(false)
 			if err := l.Compact(); err != nil && !errors.Is(err, journal.ErrClosed) {
+				l.failed.Store(l.j.Size())
 				l.logger.Error("firestore: snapshot failed; the log is kept as it is", "database", l.db.Name, "error", err)
 			}
 		})
@@ -102,6 +104,9 @@ func (l *Log) Compact() error {
 	if err != nil {
 		return err
 	}
+	if l.Before != nil {
+		err = l.Before(snap)
+	}
 	var size int64
 	write := func(record []byte) {
 		if err == nil {
@@ -119,9 +124,6 @@ func (l *Log) Compact() error {
 		return err == nil
 	})
 	write(batch)
-	if err == nil && l.Before != nil {
-		err = l.Before(snap)
-	}
 	if err == nil {
 		err = to.Finish()
 	}
@@ -130,6 +132,7 @@ func (l *Log) Compact() error {
 		return err
 	}
 	l.snapshot.Store(size)
+	l.failed.Store(0)
 	return nil
 }
 

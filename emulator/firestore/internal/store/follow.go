@@ -37,8 +37,9 @@ func (db *DB) Unread() Unread {
 	if f.cursor == 0 {
 		return u
 	}
-	later, ok := db.history.since(max(f.cursor, db.history.began))
-	u.Lost = u.Lost || !ok
+	from := max(f.cursor, db.history.began)
+	u.Lost = u.Lost || from < db.history.floor
+	later, _ := db.history.since(max(from, db.history.floor))
 	u.Changes = append(u.Changes[:len(u.Changes):len(u.Changes)], later...)
 	return u
 }
