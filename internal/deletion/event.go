@@ -14,7 +14,7 @@ func (s *Service) TimetableDeleted(ctx context.Context, e event.Event) error {
 	if len(e.Path) != 4 || e.Path[0] != "users" || e.Path[2] != "timetables" {
 		return poison(e)
 	}
-	removed, err := s.Lectures(ctx, Timetable(s.firestore, e.Path[1], e.Path[3]))
+	removed, err := s.Lectures(ctx, e.Path[1], e.Path[3])
 	log := s.log.With("event", e.ID, "uid", e.Path[1], "timetable", e.Path[3], "lectures", removed)
 	switch {
 	case errors.Is(err, ErrLives):

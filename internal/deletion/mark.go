@@ -68,7 +68,7 @@ func ReadMark(ctx context.Context, client *firestore.Client, uid string) (*Mark,
 
 // decode makes a mark of a document that was read; nil when there is none.
 func decode(snap *firestore.DocumentSnapshot, err error) (*Mark, error) {
-	if status.Code(err) == codes.NotFound {
+	if status.Code(err) == codes.NotFound || (err == nil && !snap.Exists()) {
 		return nil, nil
 	}
 	if err != nil {
@@ -102,11 +102,6 @@ func (s *Service) username(name string) *firestore.DocumentRef {
 
 func (s *Service) usernames() *firestore.CollectionRef {
 	return s.firestore.Collection("indices").Doc("user").Collection("usernames")
-}
-
-// read reads documents in a transaction that may not exist.
-func read(tx *firestore.Transaction, refs ...*firestore.DocumentRef) ([]*firestore.DocumentSnapshot, error) {
-	return tx.GetAll(refs)
 }
 
 // path is a document's, from the database's root.

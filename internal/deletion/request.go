@@ -32,7 +32,7 @@ func (s *Service) Request(ctx context.Context, uid string) (*Mark, error) {
 	}
 	var mark *Mark
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		snaps, err := read(tx, at.mark, at.user)
+		snaps, err := tx.GetAll([]*firestore.DocumentRef{at.mark, at.user})
 		if err != nil {
 			return err
 		}
@@ -175,4 +175,19 @@ func (s *Service) putBack(tx *firestore.Transaction, at documents, uid string, m
 		return nil
 	}
 	return tx.Create(at.user, mark.User)
+}
+
+// Hasten makes the purge of an account due at once, if it has a mark: for who has nobody left to take it back.
+//
+// Billed: 1 read, 1 write.
+func (s *Service) Hasten(ctx context.Context, uid string) error {
+	at, err := s.documents(uid)
+	if err != nil {
+		return err
+	}
+	_, err = at.mark.Update(ctx, []firestore.Update{{Path: "until", Value: s.now()}, {Path: "due", Value: s.now()}})
+	if status.Code(err) == codes.NotFound {
+		return nil
+	}
+	return wrap(err, "make the purge of %s due", uid)
 }

@@ -85,7 +85,7 @@ func TestTimetableComesBackMeanwhile(t *testing.T) {
 		must(t, alice.duplicate(ctx, first, ids(120)), alice.removeTimetable(ctx, first))
 		var at sync.WaitGroup
 		at.Go(func() {
-			if _, err := s.Lectures(ctx, deletion.Timetable(w.fs, "alice", first)); err != nil && !errors.Is(err, deletion.ErrLives) {
+			if _, err := s.Lectures(ctx, "alice", first); err != nil && !errors.Is(err, deletion.ErrLives) {
 				t.Error(err)
 			}
 		})
@@ -97,7 +97,7 @@ func TestTimetableComesBackMeanwhile(t *testing.T) {
 			}
 		}
 		must(t, alice.removeTimetable(ctx, first))
-		if _, err := s.Lectures(ctx, deletion.Timetable(w.fs, "alice", first)); err != nil {
+		if _, err := s.Lectures(ctx, "alice", first); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,0 +1,99 @@
+package deletion_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/meter"
+)
+
+// What docs/deleting.md says that each step bills.
+func TestCosts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var m meter.Meter
+	s := w.service(t, m.DialOptions()...)
+	ctx := t.Context()
+	alice := w.signUp(t, "alice", "alice")
+	must(t, alice.duplicate(ctx, first, ids(20)), alice.duplicate(ctx, second, ids(20)), alice.removeTimetable(ctx, first))
+	check := func(what string, err error, want meter.Cost) {
+		t.Helper()
+		if got := m.Take(); err != nil || got != want {
+			t.Errorf("%s: %v, want %v (%v)", what, got, want, err)
+		}
+	}
+	_, err := s.Lectures(ctx, "alice", first)
+	check("a deleted timetable with 20 lectures", err, meter.Cost{Reads: 21, Deletes: 20})
+	_, err = s.Lectures(ctx, "alice", first)
+	check("the event again", err, meter.Cost{Reads: 1})
+	_, err = s.Request(ctx, "alice")
+	check("a request", err, meter.Cost{Reads: 2, Writes: 2, Deletes: 1})
+	check("the event of its user document", s.User(ctx, "alice", w.Clock.Now()), meter.Cost{Reads: 2})
+	check("a way back", s.Restore(ctx, "alice"), meter.Cost{Reads: 2, Writes: 1, Deletes: 1})
+	_, err = s.PurgeDue(ctx)
+	check("a purge when nothing is due", err, meter.Cost{Reads: 2})
+	_, err = s.Request(ctx, "alice")
+	must(t, err)
+	w.Clock.Advance(deletion.Grace)
+	m.Take()
+	// A mark, its credentials, the list of one timetable, 20 lectures, a name, which takes a query and three more.
+	_, err = s.Purge(ctx, "alice")
+	check("a purge", err, meter.Cost{Reads: 1 + 1 + 1 + 20 + 4, Writes: 2, Deletes: 22})
+	w.Clock.Advance(2 * time.Hour)
+	_, err = s.Purge(ctx, "alice")
+	check("its last look", err, meter.Cost{Reads: 1 + 1 + 1 + 1, Writes: 1, Deletes: 1})
+}
+
+// The largest account there is to think of: it stays within what docs/deleting.md says.
+func TestLargeAccount(t *testing.T) {
+	t.Parallel()
+	timetables, lectures := 1000, 20
+	if testing.Short() {
+		timetables = 50
+	}
+	w := newWorld(t)
+	w.large(t, timetables, lectures)
+	var m meter.Meter
+	s := w.service(t, m.DialOptions()...)
+	_, err := s.Request(t.Context(), "alice")
+	must(t, err)
+	w.Clock.Advance(deletion.Grace)
+	m.Take()
+	p, err := s.Purge(t.Context(), "alice")
+	must(t, err)
+	w.Clock.Advance(2 * time.Hour)
+	last, err := s.Purge(t.Context(), "alice")
+	must(t, err)
+	if p.Timetables != timetables || p.Lectures != timetables*lectures || !last.Gone {
+		t.Errorf("%+v, then %+v", p, last)
+	}
+	got, n := m.Take(), timetables*(lectures+1)
+	t.Logf("%d timetables of %d lectures: %v", timetables, lectures, got)
+	if got.Reads > n+10 || got.Writes > 3 || got.Deletes > n+2 {
+		t.Errorf("that is more than %v", meter.Cost{Reads: n + 10, Writes: 3, Deletes: n + 2})
+	}
+	if left := append(w.all(t, "timetables"), w.all(t, "lectures")...); len(left) > 0 {
+		t.Errorf("left are %d documents, %v first", len(left), left[0])
+	}
+}
+
+// large gives alice an account with many timetables.
+func (w *world) large(t testing.TB, timetables, lectures int) {
+	t.Helper()
+	w.account(t, "alice")
+	db, err := w.Firestore.Database(w.Project, "(default)")
+	must(t, err)
+	docs := map[string]map[string]any{
+		"users/alice": {"username": "alice"}, usernamePath("alice"): {"value": "alice"},
+	}
+	for i := range timetables {
+		path := fmt.Sprintf("users/alice/timetables/large%05d", i)
+		docs[path] = map[string]any{"title": "t", "visibility": "public"}
+		for j := range lectures {
+			docs[fmt.Sprintf("%s/lectures/lecture%05d", path, j)] = map[string]any{"title": "데이터베이스시스템", "professor": "정연돈"}
+		}
+	}
+	must(t, db.Seed(docs))
+}
