@@ -153,6 +153,12 @@ func DeleteAll(ctx context.Context, client *firestore.Client, uid string) (delet
 	}
 }
 
+// Has says whether a uid has one. It costs one read.
+func Has(ctx context.Context, client *firestore.Client, uid string) (bool, error) {
+	found, err := client.Collection(Collection).Where("uid", "==", uid).Select().Limit(1).Documents(ctx).GetAll()
+	return len(found) > 0, wrap(err, "look for a credential of %s", uid)
+}
+
 // Remaining counts the credentials that wait for their owners to sign in. It bills one read for each thousand.
 func Remaining(ctx context.Context, client *firestore.Client) (int64, error) {
 	answer, err := client.Collection(Collection).NewAggregationQuery().WithCount("n").Get(ctx)

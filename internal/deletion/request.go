@@ -179,7 +179,7 @@ func (s *Service) putBack(tx *firestore.Transaction, at documents, uid string, m
 
 // Hasten makes the purge of an account due at once, if it has a mark: for who has nobody left to take it back.
 //
-// Billed: 1 read, 1 write.
+// Billed: 1 write.
 func (s *Service) Hasten(ctx context.Context, uid string) error {
 	at, err := s.documents(uid)
 	if err != nil {

@@ -1,0 +1,85 @@
+package sweeper
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/firestore"
+)
+
+const usernamePage = 50
+
+// usernameStep looks for usernames that name a user who has another, or none.
+func (r *run) usernameStep(ctx context.Context) (done bool, err error) {
+	if err := r.need(6 * usernamePage); err != nil {
+		return false, err
+	}
+	query := r.usernames().OrderBy(firestore.DocumentID, firestore.Asc).Limit(usernamePage)
+	if r.at.Token != "" {
+		query = query.StartAfter(r.at.Token)
+	}
+	indexes, err := query.Documents(ctx).GetAll()
+	r.billed(max(1, len(indexes)))
+	if err != nil || len(indexes) == 0 {
+		return true, err
+	}
+	r.report.Looked += len(indexes)
+	var refs []*firestore.DocumentRef
+	for _, index := range indexes {
+		uid, _ := index.Data()["value"].(string)
+		user := r.firestore.Collection("users").Doc(uid)
+		if user == nil {
+			r.odd(ctx, "%s names %v, which is no uid", path(index.Ref), index.Data()["value"])
+			user = index.Ref // stands for none
+		}
+		refs = append(refs, user)
+	}
+	users, err := r.get(ctx, refs)
+	if err != nil {
+		return false, err
+	}
+	for i, index := range indexes {
+		if user := users[i]; user.Ref.ID == index.Data()["value"] && !r.isYoung(index.CreateTime) &&
+			!(user.Exists() && user.Data()["username"] == index.Ref.ID) {
+			r.freeUsername(ctx, user.Ref.ID, index.Ref)
+		}
+	}
+	r.at.Token = indexes[len(indexes)-1].Ref.ID
+	return len(indexes) < usernamePage, nil
+}
+
+func (r *run) freeUsername(ctx context.Context, uid string, index *firestore.DocumentRef) {
+	freed, err := r.deletion.FreeUsername(ctx, uid, index.ID)
+	r.billed(4)
+	switch {
+	case err != nil:
+		r.odd(ctx, "%v", err)
+	case freed:
+		r.mended(ctx, &r.report.Usernames, 1, "username without user", path(index))
+	}
+}
+
+func (r *run) usernames() *firestore.CollectionRef {
+	return r.firestore.Collection("indices").Doc("user").Collection("usernames")
+}
+
+// username is nil for a name that no document can have.
+func (r *run) username(name string) *firestore.DocumentRef { return r.usernames().Doc(name) }
+
+func (r *run) isYoung(at time.Time) bool { return r.now().Sub(at) < young }
+
+// get reads documents.
+func (r *run) get(ctx context.Context, refs []*firestore.DocumentRef) ([]*firestore.DocumentSnapshot, error) {
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	r.billed(len(refs))
+	return r.firestore.GetAll(ctx, refs)
+}
+
+// path is a document's, from the database's root.
+func path(ref *firestore.DocumentRef) string {
+	_, after, _ := strings.Cut(ref.Path, "/documents/")
+	return after
+}
