@@ -7,7 +7,7 @@ import { call } from './host.mjs'
 
 const [sdk, script] = process.argv.slice(2)
 const require = createRequire(sdk + '/')
-const firebase = {}
+const firebase = { lite: require('firebase/firestore/lite') }
 for (const name of ['app', 'auth', 'firestore', 'storage']) firebase[name] = require('firebase/' + name)
 const client = (await import(pathToFileURL(script))).default(firebase)
 

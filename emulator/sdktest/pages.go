@@ -79,6 +79,7 @@ func servePage(w http.ResponseWriter, release, script string) {
 	for _, name := range []string{"app", "auth", "firestore", "storage"} {
 		imports["firebase/"+name] = base + "firebase-" + name + ".js"
 	}
+	imports["firebase/firestore/lite"] = base + "firebase-firestore-lite.js"
 	text, err := json.Marshal(map[string]any{"imports": imports})
 	if err == nil {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -9,7 +9,7 @@ import (
 )
 
 // Script is a running client script: a JavaScript module whose default export takes Firebase's SDK, as the object {app, auth,
-// firestore, storage} of its modules, and returns an object of functions. It runs in a page or in Node.
+// firestore, lite, storage} of its modules, and returns an object of functions. It runs in a page or in Node.
 type Script interface {
 	// Call calls a function with arguments that JSON can say, waits for what it promises, and decodes that into result,
 	// unless it is nil. What the function throws is a *[ScriptError]. Calls may run at once.

@@ -79,3 +79,30 @@ func usernames(t *testing.T, at place) {
 		t.Errorf("users named so: %v, want %v", named, winners)
 	}
 }
+
+// lite: the SDK without listeners, which in browsers speaks REST only.
+func lite(t *testing.T, at place) {
+	w := newWorld(t, at)
+	c, stranger := w.user(t, "하늘"), w.client(t)
+	c.do("liteClaimUsername", "haneul")
+	var user document
+	stranger.ask(&user, "liteGet", "users/하늘")
+	if user.Data["username"] != "haneul" {
+		t.Errorf("the user is %v", user)
+	}
+	var semesters []document
+	stranger.ask(&semesters, "liteSemesters", "데모대학교-서울")
+	if len(semesters) != 2 || semesters[1].Data["term"] != "2학기" {
+		t.Errorf("the semesters are %v", semesters)
+	}
+	c.do("createTimetable", "abcdefghij", "봄", semester1)
+	c.do("liteUpdateTimetable", "abcdefghij", map[string]any{"title": "여름", "visibility": "private"})
+	stranger.refused("permission-denied", "liteGet", "users/하늘/timetables/abcdefghij")
+	c.refused("permission-denied", "liteUpdateTimetable", "abcdefghij", map[string]any{"visibility": "secret"})
+	c.refused("not-found", "liteUpdateTimetable", "9999999999", map[string]any{"title": "none"})
+	var timetable document
+	c.ask(&timetable, "liteGet", "users/하늘/timetables/abcdefghij")
+	if timetable.Data["title"] != "여름" {
+		t.Errorf("the timetable is %v", timetable)
+	}
+}

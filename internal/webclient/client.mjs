@@ -1,8 +1,8 @@
 // The web client's operations, each with the calls that apps in the field make. A test calls them by name; what a listener
 // heard, it asks for with heard().
-export default ({ app, auth, firestore, storage }) => {
+export default ({ app, auth, firestore, lite, storage }) => {
   const { collection, doc, getDoc, getDocs, onSnapshot, query, orderBy, where, limit, startAfter, serverTimestamp } = firestore
-  let db, user, files
+  let db, small, user, files
 
   const usernames = () => collection(db, 'indices/user/usernames')
   const timetable = (uid, id) => doc(db, `users/${uid}/timetables/${id}`)
@@ -12,8 +12,8 @@ export default ({ app, auth, firestore, storage }) => {
   // What is no plain JSON, in a form that is.
   const plain = (value) => {
     if (Array.isArray(value)) return value.map(plain)
-    if (value instanceof firestore.DocumentReference) return { reference: value.path }
-    if (value instanceof firestore.Timestamp) return { milliseconds: value.toMillis() }
+    if (value instanceof firestore.DocumentReference || value instanceof lite.DocumentReference) return { reference: value.path }
+    if (value instanceof firestore.Timestamp || value instanceof lite.Timestamp) return { milliseconds: value.toMillis() }
     if (value === null || typeof value !== 'object') return value
     return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, plain(v)]))
   }
@@ -47,6 +47,8 @@ export default ({ app, auth, firestore, storage }) => {
       auth.connectAuthEmulator(auth.getAuth(client), 'http://' + hosts.auth, { disableWarnings: true })
       db = settings ? firestore.initializeFirestore(client, settings) : firestore.getFirestore(client)
       firestore.connectFirestoreEmulator(db, ...place(hosts.firestore))
+      small = lite.getFirestore(client)
+      lite.connectFirestoreEmulator(small, ...place(hosts.firestore))
       files = storage.getStorage(client)
       storage.connectStorageEmulator(files, ...place(hosts.storage))
     },
@@ -103,6 +105,7 @@ export default ({ app, auth, firestore, storage }) => {
     // Listeners, by names that the test gives.
     listenTo: (name, path) => listen(name, doc(db, path)),
     listenToAll: (name, path) => listen(name, collection(db, path)),
+    listenToMany: (paths) => { for (const [name, path] of Object.entries(paths)) listen(name, doc(db, path)) },
     listenToTimetables: (name, uid) => listen(name, timetables(uid, limit(20))),
     stopListening: (name) => listeners[name].stop(),
     // What a listener heard after the first so many events; waits until there is one.
@@ -117,6 +120,10 @@ export default ({ app, auth, firestore, storage }) => {
     online: () => firestore.enableNetwork(db),
     allWritten: () => firestore.waitForPendingWrites(db),
 
+    // Only SDKs of today count without reading.
+    counts: () => 'getCountFromServer' in firestore,
+    count: async (path) => (await firestore.getCountFromServer(collection(db, path))).data().count,
+
     // Any document, for what rules do not matter for.
     set: (path, data) => firestore.setDoc(doc(db, path), data),
     async setMany(documents) {
@@ -127,6 +134,20 @@ export default ({ app, auth, firestore, storage }) => {
     increment: (path, field, tries) => firestore.runTransaction(db, async (tx) => {
       const ref = doc(db, path)
       tx.update(ref, { [field]: (await tx.get(ref)).data()[field] + 1 })
+    }),
+
+    // The SDK without listeners, as small pages have it.
+    liteGet: async (path) => document(await lite.getDoc(lite.doc(small, path))),
+    liteSemesters: async (school) => (await lite.getDocs(lite.query(lite.collection(small, `schools/${school}/semesters`),
+      lite.where('status', '==', 'normal')))).docs.map(document),
+    async liteUpdateTimetable(id, fields) {
+      await lite.updateDoc(lite.doc(small, `users/${user.uid}/timetables/${id}`), { ...fields, updatedAt: lite.serverTimestamp() })
+    },
+    liteClaimUsername: (username) => lite.runTransaction(small, async (tx) => {
+      const index = lite.doc(small, 'indices/user/usernames', username)
+      if ((await tx.get(index)).exists()) throw Object.assign(new Error('taken'), { code: 'taken' })
+      tx.set(lite.doc(small, 'users', user.uid), { username, createdAt: lite.serverTimestamp(), updatedAt: lite.serverTimestamp() })
+      tx.set(index, { value: user.uid })
     }),
 
     // Course lists.

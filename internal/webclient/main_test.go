@@ -24,6 +24,7 @@ var journeys = []struct {
 }{
 	{"sign in", signIn},
 	{"usernames", usernames},
+	{"lite", lite},
 	{"timetables and pages", timetablesAndPages},
 	{"listen while another writes", listenWhileAnotherWrites},
 	{"two edit", twoEdit},
@@ -31,6 +32,7 @@ var journeys = []struct {
 	{"offline and back", offlineAndBack},
 	{"server gone and back", serverGoneAndBack},
 	{"cut while snapshots come", cutWhileSnapshotsCome},
+	{"long polling", longPolling},
 	{"200 listeners", manyListeners},
 	{"1 MiB document", largeDocument},
 	{"course list", courseList},
@@ -38,7 +40,6 @@ var journeys = []struct {
 
 // TestChromium takes the journeys in pages of Chromium.
 func TestChromium(t *testing.T) {
-	t.Skip("until the embedded Firestore speaks WebChannel")
 	at := place{browser: sdktest.OpenBrowser(t), pages: sdktest.Serve(t, os.DirFS("."))}
 	takeAll(t, at)
 }

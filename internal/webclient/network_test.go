@@ -76,6 +76,31 @@ func serverGoneAndBack(t *testing.T, at place) {
 // throughProxy connects an app's Firestore through a proxy.
 func throughProxy(p *proxy) func(map[string]any) { return at(p.address()) }
 
+// longPolling: the same stream for pages behind proxies that hold answers back until they end.
+func longPolling(t *testing.T, at place) {
+	if at.pages == nil {
+		t.Skip("gRPC has no long polling")
+	}
+	w := newWorld(t, at, withoutRules)
+	polling := func(start map[string]any) { start["settings"] = map[string]any{"experimentalForceLongPolling": true} }
+	c, other := w.client(t, polling), w.client(t, polling)
+	list := c.listen("listenToAll", "items")
+	list.untilServer()
+	var ids []string
+	for i := range 20 {
+		ids = append(ids, fmt.Sprintf("%02d", i))
+		other.do("set", "items/"+ids[i], map[string]any{"n": i})
+	}
+	list.untilIDs(ids...)
+	for _, e := range list.events {
+		for _, change := range e.Changes {
+			if change.Type != "added" {
+				t.Errorf("%s came as %s", change.ID, change.Type)
+			}
+		}
+	}
+}
+
 // cutWhileSnapshotsCome: the connection breaks in the middle of what the server sends, again and again. Every document comes,
 // and none twice.
 func cutWhileSnapshotsCome(t *testing.T, at place) {

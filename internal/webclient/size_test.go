@@ -12,9 +12,12 @@ func manyListeners(t *testing.T, at place) {
 	c, other := w.client(t), w.client(t)
 	const many = 200
 	listeners := make([]*listener, many)
+	paths := map[string]string{}
 	for i := range listeners {
-		listeners[i] = c.listen("listenTo", fmt.Sprintf("notes/%03d", i))
+		listeners[i] = &listener{c: c, name: fmt.Sprintf("%03d", i)}
+		paths[listeners[i].name] = "notes/" + listeners[i].name
 	}
+	c.do("listenToMany", paths)
 	for _, l := range listeners {
 		if e := l.untilServer(); e.Exists {
 			t.Errorf("%s exists", l.name)

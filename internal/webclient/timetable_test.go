@@ -34,6 +34,13 @@ func timetablesAndPages(t *testing.T, at place) {
 			t.Errorf("the copy has no %s: %v", id, w.data(t, path))
 		}
 	}
+	var counts bool
+	if owner.ask(&counts, "counts"); counts {
+		var count int
+		if owner.ask(&count, "count", "users/owner/timetables/0123456789/lectures"); count != 2 {
+			t.Errorf("counted %d lectures in the copy, want 2", count)
+		}
+	}
 	owner.do("removeLecture", "0123456789", "l2")
 	owner.do("deleteTimetable", "0123456789")
 	owner.do("updateTimetable", "abcdefghij", map[string]any{"visibility": "private"})
