@@ -4,8 +4,11 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/firestore"
+
+	emulator "heek.kr/heektime/emulator/firestore"
 )
 
 // The benchmarks include the client, which takes most of the time; a comparison with other servers is in the
@@ -112,5 +115,30 @@ func BenchmarkTransaction(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// heedless is a follower that does nothing with what it is told.
+type heedless struct{ wants bool }
+
+func (h heedless) Wants(string) bool         { return h.wants }
+func (heedless) Cursor(string) (t time.Time) { return t }
+func (heedless) Take(emulator.Changes)       {}
+func (heedless) Keep(string) error           { return nil }
+
+// BenchmarkCommitFollowed is a commit without a transport: with nobody who follows, with a follower that wants nothing, and
+// with one that is told of everything.
+func BenchmarkCommitFollowed(b *testing.B) {
+	for name, follower := range map[string]emulator.Follower{"nobody": nil, "wantsNothing": heedless{false}, "wantsAll": heedless{true}} {
+		b.Run(name, func(b *testing.B) {
+			db := database(b, start(b, func(c *emulator.Config) { c.Follower = follower }), "demo-bench")
+			docs := map[string]map[string]any{"a/b": {"n": 0}}
+			for i := range b.N {
+				docs["a/b"]["n"] = i
+				if err := db.Seed(docs); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
