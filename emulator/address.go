@@ -17,6 +17,9 @@ func (c *Cloud) TasksAddress() string { return c.tasksPort.Address() }
 // ConsoleURL is where a browser finds the page to look into the cloud.
 func (c *Cloud) ConsoleURL() string { return "http://" + c.consolePort.Address() }
 
+// HubAddress is where the hub answers, host:port.
+func (c *Cloud) HubAddress() string { return c.hubPort.Address() }
+
 // CertsURL is where the public keys of the cloud's tokens are.
 func (c *Cloud) CertsURL() string { return "http://" + c.tasksPort.Address() + identity.CertsPath }
 
@@ -28,6 +31,7 @@ func (c *Cloud) Environment() map[string]string {
 		"FIREBASE_AUTH_EMULATOR_HOST":    c.AuthAddress(),
 		"STORAGE_EMULATOR_HOST":          "http://" + c.StorageAddress(), // clients of Node take https without
 		"FIREBASE_STORAGE_EMULATOR_HOST": c.StorageAddress(),
+		"FIREBASE_EMULATOR_HUB":          c.HubAddress(),
 		"CLOUD_TASKS_EMULATOR_HOST":      c.TasksAddress(),
 		"GCE_METADATA_HOST":              c.TasksAddress(),
 		"OIDC_CERTS_URL":                 c.CertsURL(),

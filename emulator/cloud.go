@@ -26,6 +26,7 @@ import (
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/emulator/firestore"
+	"heek.kr/heektime/emulator/hub"
 	"heek.kr/heektime/emulator/identity"
 	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/port"
@@ -83,6 +84,8 @@ type Addresses struct {
 	Tasks string
 	// Console serves the page to look into the cloud, over HTTP.
 	Console string
+	// Hub tells tools which emulators run, over HTTP.
+	Hub string
 }
 
 // Cloud is a running local cloud.
@@ -99,8 +102,9 @@ type Cloud struct {
 	Scheduler *scheduler.Server
 	Triggers  *triggers.Server
 	Identity  *identity.Identity
+	Hub       *hub.Server
 
-	firestorePort, authPort, storagePort, tasksPort, consolePort *port.Port
+	firestorePort, authPort, storagePort, tasksPort, consolePort, hubPort *port.Port
 }
 
 // Open starts a local cloud. The error is a *[PortInUseError] when another process has one of the ports.
@@ -215,7 +219,10 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	if c.tasksPort, err = port.Open("tasks", orFree(at.Tasks), work, c.Identity.Handler()); err != nil {
 		return err
 	}
-	return c.openConsole(cfg)
+	if err := c.openConsole(cfg); err != nil {
+		return err
+	}
+	return c.openHub(cfg)
 }
 
 func (c *Cloud) openConsole(cfg Config) error {
@@ -265,7 +272,7 @@ func (c *Cloud) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
-	for _, p := range []*port.Port{c.consolePort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort} {
+	for _, p := range []*port.Port{c.hubPort, c.consolePort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort} {
 		if p != nil {
 			errs = append(errs, p.Close(ctx))
 		}

@@ -30,6 +30,9 @@ service firebase.storage {
       allow create: if request.auth.uid == uid && request.resource.size < 100 && request.resource.contentType.matches('image/.*');
       allow update: if request.auth.uid == uid && request.resource.metadata.get('frozen', '') == resource.metadata.get('frozen', '');
     }
+    match /{folder}/{file=**} {
+      allow read, write: if folder in ['big', 'list'] && request.auth != null;
+    }
     match /secret/{file} {
       allow get: if resource.metadata.owner == request.auth.uid;
     }

@@ -196,6 +196,7 @@ func Addresses(config *firebase.Config) emulator.Addresses {
 	return emulator.Addresses{
 		Firestore: config.Address("firestore"), Auth: config.Address("auth"),
 		Storage: config.Address("storage"), Tasks: config.Address("tasks"), Console: config.Address("ui"),
+		Hub: config.Address("hub"),
 	}
 }
 

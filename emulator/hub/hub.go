@@ -1,0 +1,128 @@
+// Package hub answers tools that ask which emulators run, and where: the Firebase CLI's place for that, which
+// @firebase/rules-unit-testing finds by the environment variable FIREBASE_EMULATOR_HUB.
+//
+// Source: wire traffic of @firebase/rules-unit-testing 5 and the answers of the Firebase CLI's hub to it.
+package hub
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+)
+
+// Emulator is where an emulator answers, as the hub tells it.
+type Emulator struct {
+	Name string `json:"name"` // as firebase.json calls it: firestore, auth, storage, …
+	Host string `json:"host"` // that one can connect to
+	Port int    `json:"port"`
+	// Listen is what the emulator listens on.
+	Listen []Listener `json:"listen"`
+}
+
+// Listener is one address that an emulator listens on.
+type Listener struct {
+	Address string `json:"address"`
+	Family  string `json:"family"` // IPv4 or IPv6
+	Port    int    `json:"port"`
+}
+
+// Server is the hub. It is an [http.Handler] and safe for concurrent use.
+type Server struct {
+	mux *http.ServeMux
+
+	mu        sync.RWMutex
+	emulators map[string]Emulator
+	triggers  func(enabled bool) error
+}
+
+// New makes a hub that knows of no emulator.
+func New() *Server {
+	s := &Server{mux: http.NewServeMux(), emulators: map[string]Emulator{}}
+	s.mux.HandleFunc("GET /{$}", s.locator)
+	s.mux.HandleFunc("GET /emulators", s.list)
+	s.mux.HandleFunc("PUT /functions/disableBackgroundTriggers", s.setEnabled(false))
+	s.mux.HandleFunc("PUT /functions/enableBackgroundTriggers", s.setEnabled(true))
+	return s
+}
+
+// Add makes an emulator known, the hub itself, too. address is host:port as it is listened on.
+func (s *Server) Add(name, address string) error {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("hub: address of %s: %w", name, err)
+	}
+	port, err := strconv.Atoi(text)
+	if err != nil {
+		return fmt.Errorf("hub: port of %s: %w", name, err)
+	}
+	ip, family := net.ParseIP(host), "IPv4"
+	if ip != nil && ip.To4() == nil {
+		family = "IPv6"
+	}
+	reachable := host
+	switch {
+	case ip != nil && ip.IsUnspecified() && family == "IPv4":
+		reachable = "127.0.0.1"
+	case ip != nil && ip.IsUnspecified():
+		reachable = "::1"
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.emulators[name] = Emulator{name, reachable, port, []Listener{{host, family, port}}}
+	return nil
+}
+
+// Emulators are the emulators that run, by name.
+func (s *Server) Emulators() map[string]Emulator {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := make(map[string]Emulator, len(s.emulators))
+	for name, e := range s.emulators {
+		all[name] = e
+	}
+	return all
+}
+
+// OnTriggers says who holds the triggers of functions back, and lets them go again, when a test asks for it. Without
+// anybody there are no triggers, and to hold them back is to do nothing.
+func (s *Server) OnTriggers(set func(enabled bool) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.triggers = set
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// locator says where the hub is, for tools of the Firebase CLI.
+func (s *Server) locator(w http.ResponseWriter, r *http.Request) {
+	answer(w, http.StatusOK, map[string]any{"version": "heektime", "origins": []string{"http://" + r.Host}})
+}
+
+func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, s.Emulators())
+}
+
+func (s *Server) setEnabled(enabled bool) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		s.mu.RLock()
+		set := s.triggers
+		s.mu.RUnlock()
+		if set != nil {
+			if err := set(enabled); err != nil {
+				answer(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+				return
+			}
+		}
+		answer(w, http.StatusOK, map[string]bool{"enabled": enabled})
+	}
+}
+
+func answer(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.WriteHeader(status)
+	json.NewEncoder(w).Encode(v) // who went away is nobody to tell
+}

@@ -1,0 +1,30 @@
+package storage
+
+import (
+	"bytes"
+	"compress/gzip"
+	"strings"
+	"testing"
+
+	gcs "cloud.google.com/go/storage"
+
+	"heek.kr/heektime/emulator/sdktest"
+)
+
+// TestJavaScript runs Firebase's JavaScript SDK, an old version and a new one, in Node.
+func TestJavaScript(t *testing.T) {
+	for _, version := range sdktest.Versions {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			c := start(t, Config{Rules: []byte(albums)})
+			var packed bytes.Buffer
+			w := gzip.NewWriter(&packed)
+			w.Write([]byte(`{"lectures":5000}`))
+			w.Close()
+			c.write(c.bucket.Object("public/lectures.json"), packed.String(), func(w *gcs.Writer) {
+				w.ContentType, w.ContentEncoding = "application/json", "gzip"
+			})
+			sdktest.RunNode(t, version, "jstest/storage.test.mjs", "STORAGE_HOST="+strings.TrimPrefix(c.http.URL, "http://"), "BUCKET="+testBucket)
+		})
+	}
+}
