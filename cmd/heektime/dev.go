@@ -201,10 +201,11 @@ Firestore  %s   project %s
 Auth       http://%s
 Storage    http://%s   bucket %s
 Tasks      %s   queue %s
-services   courses %s, refresh %s, auth %s
+services   courses %s, refresh %s, auth %s, cleanup %s
+functions  %s   for what is deleted
 log        %s
 `, b.Cloud.FirestoreAddress(), o.project, b.Cloud.AuthAddress(), b.Cloud.StorageAddress(), o.bucket, b.Cloud.TasksAddress(), local.Queue(o.project),
-		b.CoursesURL, b.RefreshURL, b.AuthURL, logPath)
+		b.CoursesURL, b.RefreshURL, b.AuthURL, b.CleanupURL, b.FunctionsURL, logPath)
 	if school := o.demoURL; school != "" {
 		fmt.Printf("the school %s   says how to make it misbehave\n", school)
 	}
@@ -222,6 +223,7 @@ log        %s
 	fmt.Print(`
 heektime status                     the last refresh of every semester
 heektime refresh SCHOOL SEMESTER    read one list now
+heektime user show USER             what there is of somebody, by uid, address or username
 Ctrl-C ends it.
 `)
 }

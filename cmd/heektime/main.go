@@ -23,6 +23,8 @@ var commands = []command{
 	{"refresh", "SCHOOL SEMESTER", "read a semester's course list from its school now", refreshNow},
 	{"status", "", "show the last refresh of every semester", status},
 	{"auth", "status", "show how many old password hashes are left", authStatus},
+	{"user", "delete|restore|show USER", "end an account, take it back, or show what there is of it", userCommand},
+	{"cleanup", "purge|sweep", "run the purge of deleted accounts, or the sweeper, now", cleanupNow},
 	{"emulator", "[-- COMMAND]", "run the embedded cloud alone, for other projects", runEmulator},
 	{"rules", "check|test|mutate", "check the security rules, run their tests, or prove that these notice every change", rulesCommand},
 	{"bench", "", "measure the services and print the ratios that docs/performance.md explains", bench},
@@ -78,7 +80,7 @@ func run(ctx context.Context, args []string) error {
 func usage() {
 	fmt.Fprintln(os.Stderr, "usage: heektime COMMAND [--flags] [arguments]; heektime COMMAND --help lists its flags")
 	for _, c := range commands {
-		fmt.Fprintf(os.Stderr, "  %-26s %s\n", c.name+" "+c.arguments, c.summary)
+		fmt.Fprintf(os.Stderr, "  %-29s %s\n", c.name+" "+c.arguments, c.summary)
 	}
 }
 

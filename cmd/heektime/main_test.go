@@ -42,7 +42,7 @@ func ports(t *testing.T) string {
 		Port int `json:"port"`
 	}
 	file := map[string]map[string]at{"emulators": {}}
-	for _, name := range []string{"firestore", "auth", "storage", "tasks", "ui", "courses", "refresh", "auth-service", "compat-server"} {
+	for _, name := range []string{"firestore", "auth", "storage", "tasks", "ui", "courses", "refresh", "auth-service", "compat-server", "cleanup", "functions"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)

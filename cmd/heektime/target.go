@@ -45,13 +45,14 @@ func (t *target) open() error {
 		return err
 	}
 	for name, value := range map[string]string{
-		"FIRESTORE_EMULATOR_HOST": config.Address("firestore"),
-		"STORAGE_EMULATOR_HOST":   config.Address("storage"),
-		gcp.TasksEmulatorHost:     config.Address("tasks"),
-		"REFRESH_URL":             "http://" + config.Address("refresh"),
-		"OIDC_AUDIENCE":           "http://" + config.Address("refresh"),
-		"REFRESH_QUEUE":           local.Queue(t.project),
-		"TASKS_SERVICE_ACCOUNT":   local.TasksAccount(t.project),
+		"FIRESTORE_EMULATOR_HOST":     config.Address("firestore"),
+		"FIREBASE_AUTH_EMULATOR_HOST": config.Address("auth"),
+		"STORAGE_EMULATOR_HOST":       config.Address("storage"),
+		gcp.TasksEmulatorHost:         config.Address("tasks"),
+		"REFRESH_URL":                 "http://" + config.Address("refresh"),
+		"OIDC_AUDIENCE":               "http://" + config.Address("refresh"),
+		"REFRESH_QUEUE":               local.Queue(t.project),
+		"TASKS_SERVICE_ACCOUNT":       local.TasksAccount(t.project),
 	} {
 		if os.Getenv(name) == "" {
 			os.Setenv(name, value)

@@ -14,6 +14,7 @@ import (
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/event"
 	"heek.kr/heektime/internal/gcp"
+	"heek.kr/heektime/internal/server"
 )
 
 // Names of the functions, their entry points: gcloud takes only letters, digits and _ for one.
@@ -47,6 +48,19 @@ func Functions(ctx context.Context, env *environment.Variables, log *slog.Logger
 		functions[name] = &event.Handler{Name: name, Project: project, Callers: callers, Handle: handle, Log: log, Now: time.Now}
 	}
 	return functions, closeAll, nil
+}
+
+// OpenFunctions is a service that serves every function under its name, for who runs all of them in one process.
+func OpenFunctions(ctx context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
+	functions, closeAll, err := Functions(ctx, env, log)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	for name, f := range functions {
+		mux.Handle("POST /"+name, f)
+	}
+	return &server.Service{Handler: mux, Close: closeAll}, nil
 }
 
 // Open opens the service with clients of its own. It does not call out.

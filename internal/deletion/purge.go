@@ -76,6 +76,7 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 	if !last {
 		_, err = at.mark.Update(ctx, []firestore.Update{
 			{Path: "accountGone", Value: mark.AccountGone}, {Path: "due", Value: mark.AccountGone.Add(tokenLife)},
+			{Path: "user", Value: firestore.Delete}, // nothing personal waits for the last look
 		})
 		return p, wrap(err, "plan the next look at %s", uid)
 	}

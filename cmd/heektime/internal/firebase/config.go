@@ -35,7 +35,10 @@ type Emulator struct {
 }
 
 // defaults are the Firebase CLI's ports, and ours beside them.
-var defaults = map[string]int{"firestore": 8080, "auth": 9099, "storage": 9199, "tasks": 9499, "ui": 4000, "hub": 4400, "hosting": 5000, "courses": 8101, "refresh": 8102, "auth-service": 8103, "compat-server": 8104}
+var defaults = map[string]int{
+	"firestore": 8080, "auth": 9099, "storage": 9199, "tasks": 9499, "functions": 5001, "ui": 4000, "hub": 4400, "hosting": 5000,
+	"courses": 8101, "refresh": 8102, "auth-service": 8103, "compat-server": 8104, "cleanup": 8105,
+}
 
 // UnmarshalJSON skips the entries of "emulators" that are no emulator, such as singleProjectMode.
 func (c *Config) UnmarshalJSON(data []byte) error {

@@ -16,7 +16,9 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/cleanup"
 	"heek.kr/heektime/internal/courses"
+	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/server"
@@ -57,8 +59,9 @@ type Backend struct {
 	Cloud *emulator.Cloud
 	// Queue that refreshes wait in.
 	Queue *refresh.Queue
-	// CoursesURL, RefreshURL and AuthURL are where the services answer.
-	CoursesURL, RefreshURL, AuthURL string
+	// CoursesURL, RefreshURL, AuthURL and CleanupURL are where the services answer, FunctionsURL where the functions do, each
+	// under its name.
+	CoursesURL, RefreshURL, AuthURL, CleanupURL, FunctionsURL string
 	// GuestURLs are where guests answer, by name.
 	GuestURLs map[string]string
 
@@ -107,13 +110,16 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 	if started.Queue, err = started.setUp(ctx, cfg.Project); err != nil {
 		return nil, err
 	}
+	if err := started.trigger(cfg.Project); err != nil {
+		return nil, err
+	}
 	return started, nil
 }
 
 // startServices listens for all services before it starts any, since each is told the others' addresses.
 func (b *Backend) startServices(ctx context.Context, cfg Config) error {
 	listeners := map[string]net.Listener{}
-	names := []string{"courses", "refresh", "auth-service"}
+	names := []string{"courses", "refresh", "auth-service", "cleanup", "functions"}
 	for _, guest := range cfg.Guests {
 		names = append(names, guest.Name)
 	}
@@ -127,6 +133,8 @@ func (b *Backend) startServices(ctx context.Context, cfg Config) error {
 	b.CoursesURL = "http://" + listeners["courses"].Addr().String()
 	b.RefreshURL = "http://" + listeners["refresh"].Addr().String()
 	b.AuthURL = "http://" + listeners["auth-service"].Addr().String()
+	b.CleanupURL = "http://" + listeners["cleanup"].Addr().String()
+	b.FunctionsURL = "http://" + listeners["functions"].Addr().String()
 	origins := cfg.AllowedOrigins
 	if len(origins) == 0 {
 		// A service lets no page call unless told; a developer's web app is served by one of these.
@@ -152,8 +160,19 @@ func (b *Backend) startServices(ctx context.Context, cfg Config) error {
 			"FIREBASE_API_KEY": "local", // the embedded Authentication takes any
 			"ALLOWED_ORIGINS":  strings.Join(origins, ","),
 		},
+		"cleanup": {
+			"OIDC_AUDIENCE":   b.CleanupURL,
+			"ALLOWED_CALLERS": schedulerAccount(cfg.Project),
+			"LECTURES_BUCKET": cfg.Bucket,
+		},
+		"functions": {
+			"OIDC_AUDIENCE":   b.FunctionsURL,
+			"ALLOWED_CALLERS": eventarcAccount(cfg.Project),
+		},
 	}
-	services := map[string]server.Open{"courses": courses.Open, "refresh": refresh.Open, "auth-service": auth.Open}
+	services := map[string]server.Open{
+		"courses": courses.Open, "refresh": refresh.Open, "auth-service": auth.Open, "cleanup": cleanup.Open, "functions": deletion.OpenFunctions,
+	}
 	b.GuestURLs = map[string]string{}
 	for _, guest := range cfg.Guests {
 		b.GuestURLs[guest.Name] = "http://" + listeners[guest.Name].Addr().String()

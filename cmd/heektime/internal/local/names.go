@@ -11,10 +11,17 @@ func Queue(project string) string {
 	return "projects/" + project + "/locations/" + region + "/queues/refresh"
 }
 
+// Job is the full name of a job of Cloud Scheduler.
+func Job(project, name string) string {
+	return "projects/" + project + "/locations/" + region + "/jobs/" + name
+}
+
 // TasksAccount is the service account that Cloud Tasks calls services as.
 func TasksAccount(project string) string { return account("tasks", project) }
 
 func schedulerAccount(project string) string { return account("scheduler", project) }
+
+func eventarcAccount(project string) string { return account("eventarc", project) }
 
 func refreshAccount(project string) string { return account("refresh", project) }
 

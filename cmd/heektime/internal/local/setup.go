@@ -13,12 +13,14 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"heek.kr/heektime/emulator/triggers"
+	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/refresh"
 )
 
-// setUp makes what a deployment makes in Google's cloud: the queue that refreshes wait in and the schedule that looks for due
-// ones. Both are left as they are when they exist, in a data folder from before.
+// setUp makes what a deployment makes in Google's cloud: the queue that refreshes wait in, and the schedules. The queue is
+// left as it is when it exists, in a data folder from before.
 func (b *Backend) setUp(ctx context.Context, project string) (*refresh.Queue, error) {
 	client, err := gcp.Tasks(ctx)
 	if err != nil {
@@ -44,8 +46,8 @@ func (b *Backend) setUp(ctx context.Context, project string) (*refresh.Queue, er
 	return queue, b.schedule(ctx, project)
 }
 
-// schedule makes Cloud Scheduler ask the refresh service every minute what is due: the finest step there is, so that a
-// schedule in the school file is seen to work.
+// schedule makes the jobs of Cloud Scheduler. What a deployment does every few minutes, or every hour, is done every minute:
+// the finest step there is, so that it is seen to work.
 func (b *Backend) schedule(ctx context.Context, project string) error {
 	local, err := gcp.Local(b.Cloud.TasksAddress())
 	if err != nil {
@@ -56,25 +58,49 @@ func (b *Backend) schedule(ctx context.Context, project string) error {
 		return fmt.Errorf("open Cloud Scheduler: %w", err)
 	}
 	defer client.Close()
-	parent := "projects/" + project + "/locations/" + region
-	job := &schedulerpb.Job{
-		Name:     parent + "/jobs/schedule",
-		Schedule: "* * * * *",
-		TimeZone: "Asia/Seoul",
-		Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{
-			Uri:        b.RefreshURL + "/schedule",
-			HttpMethod: schedulerpb.HttpMethod_POST,
-			AuthorizationHeader: &schedulerpb.HttpTarget_OidcToken{OidcToken: &schedulerpb.OidcToken{
-				ServiceAccountEmail: schedulerAccount(project), Audience: b.RefreshURL,
+	for _, j := range []struct{ name, cron, service, path string }{
+		{"schedule", "* * * * *", b.RefreshURL, "/schedule"},
+		{"purge", "* * * * *", b.CleanupURL, "/purge"},
+		{"sweep", "0 5 * * 1", b.CleanupURL, "/sweep"},
+	} {
+		job := &schedulerpb.Job{
+			Name:     Job(project, j.name),
+			Schedule: j.cron,
+			TimeZone: "Asia/Seoul",
+			Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{
+				Uri:        j.service + j.path,
+				HttpMethod: schedulerpb.HttpMethod_POST,
+				AuthorizationHeader: &schedulerpb.HttpTarget_OidcToken{OidcToken: &schedulerpb.OidcToken{
+					ServiceAccountEmail: schedulerAccount(project), Audience: j.service,
+				}},
 			}},
-		}},
+			AttemptDeadline: durationpb.New(15 * time.Minute),
+		}
+		_, err = client.CreateJob(ctx, &schedulerpb.CreateJobRequest{Parent: "projects/" + project + "/locations/" + region, Job: job})
+		if status.Code(err) == codes.AlreadyExists {
+			_, err = client.UpdateJob(ctx, &schedulerpb.UpdateJobRequest{Job: job})
+		}
+		if err != nil {
+			return fmt.Errorf("create the schedule %s: %w", j.name, err)
+		}
 	}
-	_, err = client.CreateJob(ctx, &schedulerpb.CreateJobRequest{Parent: parent, Job: job})
-	if status.Code(err) == codes.AlreadyExists {
-		_, err = client.UpdateJob(ctx, &schedulerpb.UpdateJobRequest{Job: job})
+	return nil
+}
+
+// trigger lets the functions hear of what is deleted, as a deployment's triggers do.
+func (b *Backend) trigger(project string) error {
+	for name, document := range map[string]string{
+		deletion.TimetableDeleted: "users/{uid}/timetables/{timetable}",
+		deletion.UserDeleted:      "users/{uid}",
+	} {
+		err := b.Cloud.Triggers.Register(triggers.Trigger{
+			Name: name, Event: triggers.Deleted, Document: document, URL: b.FunctionsURL + "/" + name, Retry: true,
+			ServiceAccount: eventarcAccount(project), Audience: b.FunctionsURL,
+		})
+		if err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return fmt.Errorf("create the schedule: %w", err)
-	}
+	b.Cloud.Triggers.RemoveAbsent() // of an earlier version, in a data folder from before
 	return nil
 }
