@@ -1,0 +1,468 @@
+package webchannel
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/emulator/internal/flow"
+)
+
+func TestEcho(t *testing.T) {
+	_, url := start(t, echo)
+	c := open(t, url, `"first"`, `{"second":2}`)
+	s := c.listen(t.Context(), "CI=0")
+	for _, want := range []string{`"first"`, `{"second":2}`} {
+		if got := s.next(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	// Lengths count what JavaScript's strings count: ö is one, an emoji two, and so is a flag four.
+	for _, want := range []string{`"wörld 😀"`, `"🇰🇷가\u2028 "`, `["\n",{"a":null}]`} {
+		if answer := c.send(want); answer != fmt.Sprintf("[1,%d,0]", c.aid) && answer != fmt.Sprintf("[1,%d,0]", c.aid+1) && !strings.HasPrefix(answer, "[1,") {
+			t.Errorf("forward: %s", answer)
+		}
+		if got := s.next(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestNotUTF8(t *testing.T) {
+	_, url := start(t, func(_ context.Context, s *Session) { s.Send([]byte("\"a\xffb\"")) })
+	c := open(t, url)
+	if got := c.listen(t.Context(), "CI=0").next(); got != "\"a\uFFFDb\"" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// The web SDKs of version 9 put headers into the query, those of version 12 into the body.
+func TestHeaders(t *testing.T) {
+	got := make(chan http.Header, 1)
+	_, u := start(t, func(_ context.Context, s *Session) { got <- s.Header })
+	list := url.QueryEscape("X-Goog-Api-Client:gl-js/ fire/9.6.11\r\nAuthorization:Bearer a.b.\r\n")
+	for _, c := range []struct{ name, query, body, header, want string }{
+		{"query", "&$httpHeaders=" + list, "count=0", "", "Bearer a.b."},
+		{"body", "", "headers=" + list + "&count=0", "", "Bearer a.b."},
+		{"in fact", "", "headers=" + list + "&count=0", "Bearer owner", "Bearer owner"},
+		{"none", "", "count=0", "", ""},
+		{"nonsense", "&$httpHeaders=%0d%0a:%3a", "headers=x", "", ""},
+	} {
+		r, err := http.NewRequest("POST", u+"?VER=8&RID=1"+c.query, strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.header != "" {
+			r.Header.Set("Authorization", c.header)
+		}
+		a, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Body.Close()
+		if a.StatusCode != 200 {
+			t.Errorf("%s: %d", c.name, a.StatusCode)
+			continue
+		}
+		if h := <-got; h.Get("Authorization") != c.want {
+			t.Errorf("%s: %v", c.name, h)
+		}
+	}
+}
+
+// A client that sees no byte soon believes that something on the way keeps bytes back.
+func TestFirstFrameAtOnce(t *testing.T) {
+	_, url := start(t, func(ctx context.Context, _ *Session) { <-ctx.Done() })
+	c := open(t, url)
+	for range 3 {
+		ctx, cancel := context.WithCancel(t.Context())
+		if f, err := c.listen(ctx, "CI=0").frame(); err != nil || len(f) != 1 || f[0].payload != `"noop"` {
+			t.Errorf("first frame: %v, %v", f, err)
+		}
+		cancel()
+	}
+}
+
+func TestKeepAlive(t *testing.T) {
+	_, url := start(t, func(ctx context.Context, _ *Session) { <-ctx.Done() }, func(o *Options) { o.KeepAlive = time.Millisecond })
+	c := open(t, url)
+	s := c.listen(t.Context(), "CI=0")
+	for range 5 {
+		if f, err := s.frame(); err != nil || f[0].payload != `"noop"` {
+			t.Fatalf("%v, %v", f, err)
+		}
+	}
+}
+
+// A client whose request was answered to nobody sends it again.
+func TestRetriedForward(t *testing.T) {
+	_, url := start(t, echo)
+	c := open(t, url, `0`)
+	s := c.listen(t.Context(), "CI=0")
+	for range 3 {
+		if status, text := c.do("POST", "RID=2&AID=0", form(1, `1`, `2`)); status != 200 {
+			t.Fatalf("%d %s", status, text)
+		}
+	}
+	if status, text := c.do("POST", "RID=3&AID=0", form(2, `2`, `3`)); status != 200 { // with one more
+		t.Fatalf("%d %s", status, text)
+	}
+	if got := strings.Join(s.messages(4), ""); got != "0123" {
+		t.Errorf("got %s", got)
+	}
+	if status, text := c.do("POST", "RID=4&AID=0", form(9, `9`)); status != 400 {
+		t.Errorf("messages after lost ones: %d %s", status, text)
+	}
+}
+
+// Many requests with the same messages at once are one.
+func TestForwardsAtOnce(t *testing.T) {
+	_, url := start(t, echo)
+	c := open(t, url)
+	s := c.listen(t.Context(), "CI=0")
+	done := make(chan bool)
+	for range 8 {
+		go func() {
+			defer func() { done <- true }()
+			a, err := c.http.Do(c.request(t.Context(), "POST", "RID=2", form(0, `0`, `1`, `2`)))
+			if err != nil || a.StatusCode != 200 {
+				t.Errorf("%v, %v", a, err)
+				return
+			}
+			a.Body.Close()
+		}()
+	}
+	for range 8 {
+		<-done
+	}
+	c.ofs = 3
+	c.send(`"end"`)
+	if got := strings.Join(s.messages(4), ""); got != `012"end"` {
+		t.Errorf("got %s", got)
+	}
+}
+
+// A connection that is cut anywhere, within a frame or between, resumes without loss or repeat.
+func TestCut(t *testing.T) {
+	const n = 3000
+	_, url := start(t, func(_ context.Context, s *Session) {
+		for i := range n {
+			s.Send(fmt.Appendf(nil, `"%d 😀%s"`, i, strings.Repeat("가", i%50)))
+		}
+	}, func(o *Options) { o.MaxQueued = 2000 })
+	c := open(t, url)
+	r := rand.New(rand.NewPCG(1, 2))
+	seen, cuts := 0, 0
+	for seen < n {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := c.listen(ctx, "CI=0")
+		s.r.Reset(io.LimitReader(s.b, int64(r.IntN(6000)))) // what arrives before the cut
+		for {
+			f, err := s.frame()
+			if err != nil {
+				break
+			}
+			for _, e := range f {
+				switch {
+				case e.payload == `"noop"` || e.payload == `"close"`:
+				case !strings.HasPrefix(e.payload, fmt.Sprintf(`"%d `, seen)):
+					t.Fatalf("message %d is %s", seen, e.payload)
+				default:
+					seen++
+				}
+			}
+		}
+		cancel()
+		s.b.Close()
+		cuts++
+	}
+	t.Logf("%d cuts", cuts)
+}
+
+// A poll is held until there is something, answered with all of it, and at an end.
+func TestPolling(t *testing.T) {
+	_, url := start(t, echo)
+	c := open(t, url, `1`, `2`)
+	var got strings.Builder
+	poll := func(mode string) {
+		t.Helper()
+		s := c.listen(t.Context(), mode)
+		f, err := s.frame()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range f {
+			got.WriteString(e.payload)
+		}
+		if f, err := s.frame(); err != io.EOF {
+			t.Fatalf("a poll goes on: %v, %v", f, err)
+		}
+	}
+	for got.Len() < 2 {
+		poll("CI=1")
+	}
+	poll("CI=1&TO=1")
+	c.send(`3`)
+	poll("CI=1&TO=20000")
+	if got.String() != `12"noop"3` {
+		t.Errorf("got %s", got.String())
+	}
+}
+
+func TestSupersede(t *testing.T) {
+	_, url := start(t, echo)
+	c := open(t, url, `1`)
+	old := c.listen(t.Context(), "CI=0")
+	old.next()
+	s := c.listen(t.Context(), "CI=0")
+	if _, err := old.frame(); err == nil {
+		t.Error("the older back channel goes on")
+	}
+	s.frame() // that it is there
+	c.send(`2`)
+	if got := s.next(); got != `2` {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestTerminate(t *testing.T) {
+	ended := make(chan bool)
+	server, url := start(t, func(ctx context.Context, s *Session) { <-ctx.Done(); ended <- true })
+	for _, method := range []string{"POST", "GET"} {
+		c := open(t, url, `1`)
+		s := c.listen(t.Context(), "CI=0")
+		if status, _ := c.do(method, "TYPE=terminate&RID=3", ""); status != 200 {
+			t.Errorf("%s: %d", method, status)
+		}
+		<-ended
+		for _, method := range []string{"POST", "GET"} {
+			if status, text := c.do(method, "AID=0&CI=0&RID=4", "count=0"); status != 400 || strings.Index(text, "Unknown SID") <= 0 {
+				t.Errorf("%s afterwards: %d %q", method, status, text)
+			}
+		}
+		for {
+			if _, err := s.frame(); err != nil {
+				break
+			}
+		}
+		if status, _ := c.do(method, "TYPE=terminate", ""); status != 200 {
+			t.Errorf("%s again: %d", method, status)
+		}
+	}
+	if n := server.Sessions(); n != 0 {
+		t.Errorf("%d sessions are left", n)
+	}
+}
+
+// What was sent before the end still arrives; then the session is gone.
+func TestServedToTheEnd(t *testing.T) {
+	server, url := start(t, func(_ context.Context, s *Session) { s.Send([]byte(`"last"`)) })
+	c := open(t, url, `1`, `2`)
+	s := c.listen(t.Context(), "CI=0")
+	if got := strings.Join(s.messages(2), ""); got != `"last""close"` {
+		t.Errorf("got %s", got)
+	}
+	if _, err := s.frame(); err != io.EOF {
+		t.Errorf("the back channel goes on: %v", err)
+	}
+	c.send(`3`) // which nobody receives
+	if status, text := c.do("GET", fmt.Sprintf("RID=rpc&CI=0&AID=%d", c.aid), ""); status != 400 || !strings.Contains(text, "Unknown SID") {
+		t.Errorf("a back channel after the end: %d %q", status, text)
+	}
+	if n := server.Sessions(); n != 0 {
+		t.Errorf("%d sessions are left", n)
+	}
+}
+
+// A page that died without a word leaves a session for a while; one that listens is not disturbed.
+func TestAbandoned(t *testing.T) {
+	server, url := start(t, echo, func(o *Options) { o.Abandoned = 20 * time.Millisecond })
+	dead, alive := open(t, url), open(t, url)
+	s := alive.listen(t.Context(), "CI=0")
+	for server.Sessions() > 1 {
+		time.Sleep(time.Millisecond)
+	}
+	if server.find(dead.sid, "/channel") != nil {
+		t.Fatal("the wrong session was ended")
+	}
+	alive.send(`1`)
+	if got := s.next(); got != `1` {
+		t.Errorf("got %s", got)
+	}
+	s.b.Close()
+	for server.Sessions() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// A client that does not read is sent no more than the limit, and nobody else is disturbed.
+func TestSlowReader(t *testing.T) {
+	var sent atomic.Int64
+	server, url := start(t, func(_ context.Context, s *Session) {
+		m := []byte(`"` + strings.Repeat("x", 998) + `"`)
+		if s.Header.Get("Slow") == "" {
+			echo(nil, s)
+			return
+		}
+		for s.Send(m) == nil {
+			sent.Add(1)
+		}
+	}, func(o *Options) { o.MaxQueued, o.MaxQueuedAll = 50_000, 80_000 })
+	slow := make([]*client, 4)
+	for i := range slow {
+		slow[i] = &client{t: t, url: url, http: http.DefaultClient}
+		_, text := slow[i].do("POST", "RID=1", "headers=Slow:1%0d%0a")
+		slow[i].sid = strings.Split(text, `"`)[3]
+	}
+	waiting := func() (n int) {
+		server.mu.Lock()
+		defer server.mu.Unlock()
+		for _, s := range server.sessions {
+			s.mu.Lock()
+			n += s.waiting
+			s.mu.Unlock()
+		}
+		return n
+	}
+	for waiting() < 4 {
+		time.Sleep(time.Millisecond)
+	}
+	if q := server.queued.Load(); q > 80_000+4*1000 {
+		t.Errorf("%d bytes are queued", q)
+	}
+	c := open(t, url, `1`, `2`)
+	if got := strings.Join(c.listen(t.Context(), "CI=0").messages(2), ""); got != "12" {
+		t.Errorf("somebody else got %s", got)
+	}
+	// When it reads after all, it gets everything, through back channels that end so that it can say what it has.
+	before := sent.Load()
+	got := slow[0].listen(t.Context(), "CI=0").messages(500)
+	if sent.Load() <= before || len(got[499]) != 1000 {
+		t.Errorf("got %d, sent %d and then %d", len(got), before, sent.Load())
+	}
+	for _, c := range append(slow, c) {
+		c.do("POST", "TYPE=terminate", "")
+	}
+	for server.queued.Load() != 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// Sessions without a back channel make room for new ones, those of living pages stay.
+func TestHalfOpen(t *testing.T) {
+	server, url := start(t, echo, func(o *Options) { o.MaxSessions = 100 })
+	alive := open(t, url)
+	s := alive.listen(t.Context(), "CI=0")
+	if _, err := s.frame(); err != nil {
+		t.Fatal(err)
+	}
+	idle := &client{t: t, url: url, http: http.DefaultClient}
+	for range 2000 {
+		if status, text := idle.do("POST", "RID=1", form(0, `1`)); status != 200 {
+			t.Fatalf("%d %s", status, text)
+		}
+	}
+	if n := server.Sessions(); n > 100 {
+		t.Errorf("%d sessions", n)
+	}
+	alive.send(`1`)
+	if got := s.next(); got != `1` {
+		t.Errorf("got %s", got)
+	}
+	c := open(t, url, `2`)
+	if got := c.listen(t.Context(), "CI=0").next(); got != `2` {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestFull(t *testing.T) {
+	_, url := start(t, echo, func(o *Options) { o.MaxSessions = 1 })
+	c := open(t, url)
+	if _, err := c.listen(t.Context(), "CI=0").frame(); err != nil {
+		t.Fatal(err)
+	}
+	if status, text := (&client{t: t, url: url, http: c.http}).do("POST", "RID=1", "count=0"); status != 503 {
+		t.Errorf("%d %s", status, text)
+	}
+}
+
+func TestMalformed(t *testing.T) {
+	_, u := start(t, echo)
+	c := open(t, u, `1`)
+	c.listen(t.Context(), "CI=0").next()
+	for _, x := range []struct {
+		name, method, query, body string
+		status                    int
+	}{
+		{"another version", "POST", "?VER=9&RID=1", "count=0", 400},
+		{"no version", "POST", "", "", 400},
+		{"a handshake by GET", "GET", "?VER=8&RID=1", "", 405},
+		{"a handshake without a body", "POST", "?VER=8", "", 200},
+		{"no form", "POST", "?VER=8", "%", 400},
+		{"too many messages", "POST", "?VER=8", "count=1001", 400},
+		{"fewer than none", "POST", "?VER=8", "count=-1", 400},
+		{"no number", "POST", "?VER=8", "count=x", 400},
+		{"not from the first", "POST", "?VER=8", "count=1&ofs=3&req0___data__=1", 400},
+		{"an unknown session", "POST", "?VER=8&SID=none", "count=0", 400},
+		{"an unknown session's back channel", "GET", "?VER=8&SID=none&AID=0", "", 400},
+		{"an unknown session's end", "POST", "?VER=8&SID=none&TYPE=terminate", "", 200},
+		{"a session of another path", "POST", "/other?VER=8&SID=" + c.sid, "count=0", 400},
+		{"too large", "POST", "?VER=8&SID=" + c.sid, "count=1&ofs=1&req0___data__=" + strings.Repeat("1", 1<<20), 413},
+		{"a number too large", "POST", "?VER=8&SID=" + c.sid, "count=1&ofs=99999999999999999999", 400},
+		{"another method", "PUT", "?VER=8&SID=" + c.sid, "", 405},
+		{"no number of an array", "GET", "?VER=8&SID=" + c.sid, "", 400},
+		{"nothing", "POST", "?VER=8&SID=" + c.sid, "", 200},
+		{"an array that was not sent", "GET", "?VER=8&AID=100&SID=" + c.sid, "", 400},
+	} {
+		r, err := http.NewRequest(x.method, u+x.query, strings.NewReader(x.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := io.ReadAll(a.Body)
+		a.Body.Close()
+		if a.StatusCode != x.status {
+			t.Errorf("%s: %d %s, want %d", x.name, a.StatusCode, text, x.status)
+		}
+	}
+}
+
+// No request, however it is made, does more than end its own channel; and no body stays counted.
+func FuzzRequest(f *testing.F) {
+	f.Add("POST", "VER=8&SID=%s&AID=0", "count=1&ofs=1&req0___data__=1")
+	f.Add("GET", "VER=8&SID=%s&AID=1&CI=1&TO=1", "")
+	f.Add("POST", "VER=8&RID=1&$httpHeaders=a:b", "count=2&headers=:&req1___data__=")
+	f.Add("POST", "VER=8&SID=%s&TYPE=terminate", "")
+	intake := &flow.Intake{Each: 1 << 16, All: 1 << 20, Patience: time.Minute}
+	s := New(Options{Serve: echo, Intake: intake, MaxSessions: 8, KeepAlive: time.Millisecond})
+	f.Cleanup(s.Close)
+	f.Fuzz(func(t *testing.T, method, query, body string) {
+		n := s.newSession("/", nil)
+		if !s.add(n) {
+			t.Fatal("no room")
+		}
+		n.reap = time.AfterFunc(time.Minute, n.expire)
+		go n.run()
+		defer n.end()
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		defer cancel()
+		r := httptest.NewRequestWithContext(ctx, "POST", "/", strings.NewReader(body))
+		r.Method, r.URL.RawQuery = method, strings.ReplaceAll(query, "%s", n.id)
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code >= 500 && w.Code != 503 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+	})
+}
