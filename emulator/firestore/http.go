@@ -30,6 +30,9 @@ func (s *Server) Handler(origins []string) http.Handler {
 	calls := &rest.Handler{Service: &service.Service{Engine: s.engine}, Callers: new(guard.Callers), Intake: s.intake}
 	own := &control{server: s, intake: s.intake}
 	return cors.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 { // also of a body that nobody reads, for which the server waits before it goes on
+			http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience))
+		}
 		switch path := r.URL.EscapedPath(); { // not a ServeMux, which would tidy the names of documents
 		case strings.HasPrefix(path, "/v1/"):
 			calls.ServeHTTP(w, r)

@@ -41,14 +41,24 @@ func (e *Error) Error() string { return e.Reason }
 // chunk is how much room a body is given at first.
 const chunk = 16 << 10
 
-// Read reads the body of a request. The error is an *[Error].
+// Read reads the body of a request. The error is an *[Error]; the connection then ends with the answer, because what is
+// left of the request would be in the way.
 func (i *Intake) Read(w http.ResponseWriter, r *http.Request) (*Body, error) {
+	control := http.NewResponseController(w) // without deadlines in tests that have no connection
+	control.SetReadDeadline(time.Now().Add(i.Patience))
+	b, err := i.read(r)
+	if err != nil {
+		w.Header().Set("Connection", "close") // within the deadline, for the server reads on a little before it closes
+		return nil, err
+	}
+	control.SetReadDeadline(time.Time{})
+	return b, nil
+}
+
+func (i *Intake) read(r *http.Request) (*Body, error) {
 	if r.ContentLength > i.Each {
 		return nil, i.tooLarge()
 	}
-	control := http.NewResponseController(w) // without deadlines in tests that have no connection
-	control.SetReadDeadline(time.Now().Add(i.Patience))
-	defer control.SetReadDeadline(time.Time{})
 	b := &Body{intake: i}
 	if err := b.grow(max(min(r.ContentLength+1, 1<<20), chunk)); err != nil { // what a header says need not come
 		return nil, err

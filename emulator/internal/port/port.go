@@ -34,6 +34,9 @@ const preface = "PRI * HTTP/2"
 // prefaceTimeout is how long a new connection may say nothing.
 const prefaceTimeout = 30 * time.Second
 
+// idleTimeout is how long a connection of HTTP/1.1 is kept between two requests.
+const idleTimeout = 3 * time.Minute
+
 // InUseError says that another process has the port.
 type InUseError struct {
 	// Name of the service that wanted it.
@@ -66,7 +69,7 @@ func Open(name, address string, g *grpc.Server, h http.Handler) (*Port, error) {
 	}
 	p := &Port{
 		listener: l, grpc: g, done: make(chan struct{}),
-		http:     &http.Server{Handler: h, ReadHeaderTimeout: prefaceTimeout, MaxHeaderBytes: 1 << 20},
+		http:     &http.Server{Handler: h, ReadHeaderTimeout: prefaceTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 1 << 20},
 		grpcSide: newSide(l.Addr()), httpSide: newSide(l.Addr()),
 	}
 	// An HTTP/2 client that does not want gRPC, such as a load balancer's probe, is served by net/http where there is no gRPC.

@@ -37,6 +37,8 @@ func (s *Session) backChannel(w http.ResponseWriter, r *http.Request, q url.Valu
 	}
 	defer s.detach(b)
 	defer cutWhen(b.ctx, w)()
+	turn, leave := s.server.crowd.enter(r)
+	defer leave()
 	setHeader(w)
 	out := flow.NewWriter(w, s.server.o.Patience)
 	defer out.Close()
@@ -70,6 +72,8 @@ func (s *Session) backChannel(w http.ResponseWriter, r *http.Request, q url.Valu
 		case <-timer.C:
 			idle = true
 			timer.Reset(silence)
+		case <-turn:
+			return
 		case <-b.ctx.Done():
 			return
 		case <-r.Context().Done():

@@ -56,6 +56,7 @@ type Options struct {
 type Server struct {
 	o      Options
 	queued atomic.Int64 // bytes that wait for all clients
+	crowd  crowd
 
 	mu       sync.Mutex
 	sessions map[string]*Session

@@ -383,6 +383,44 @@ func TestHalfOpen(t *testing.T) {
 	}
 }
 
+// A browser has six connections to a server. More channels than that, of all its tabs, still work.
+func TestMoreChannelsThanConnections(t *testing.T) {
+	server, url := start(t, echo)
+	browser := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 6}}
+	defer browser.CloseIdleConnections()
+	const n = 8
+	clients := make([]*client, n)
+	done := make(chan string, n)
+	for i := range clients {
+		c := open(t, url)
+		c.http, clients[i] = browser, c
+		go func() {
+			s := c.listen(t.Context(), "CI=0")
+			done <- s.next()
+			io.Copy(io.Discard, s.b) // the page stays open
+		}()
+	}
+	held := func() (n int) {
+		server.crowd.mu.Lock()
+		defer server.crowd.mu.Unlock()
+		for _, c := range server.crowd.count {
+			n += c
+		}
+		return n
+	}
+	for held() < 6 { // no connection is left
+		time.Sleep(time.Millisecond)
+	}
+	for _, c := range clients {
+		c.send(`1`)
+	}
+	for range n {
+		if got := <-done; got != `1` {
+			t.Errorf("got %s", got)
+		}
+	}
+}
+
 func TestFull(t *testing.T) {
 	_, url := start(t, echo, func(o *Options) { o.MaxSessions = 1 })
 	c := open(t, url)
