@@ -232,7 +232,7 @@ func (c *Cloud) openConsole(cfg Config) error {
 		return fmt.Errorf("address of the console: %w", err)
 	}
 	page, err := console.New(console.Config{
-		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage, Tasks: c.Tasks, Scheduler: c.Scheduler,
+		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage, Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers,
 		Hosts: []string{strings.ToLower(host)}, Logger: cfg.Log,
 	})
 	if err != nil {

@@ -2,21 +2,17 @@ package console_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	gcfirestore "cloud.google.com/go/firestore"
-	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
 	"google.golang.org/genproto/googleapis/type/latlng"
 
 	"heek.kr/heektime/emulator"
@@ -25,7 +21,6 @@ import (
 const (
 	project  = "demo-test"
 	database = "projects/demo-test/databases/(default)"
-	location = "projects/demo-test/locations/asia-northeast3"
 )
 
 // api calls a console as its page does.
@@ -420,203 +415,5 @@ func TestObjects(t *testing.T) {
 	}
 	if code, _ := api.do("GET", "objects", map[string]string{"bucket": "none"}, nil, nil); code != http.StatusNotFound {
 		t.Errorf("a bucket that is not there: %d", code)
-	}
-}
-
-func TestQueues(t *testing.T) {
-	cloud, api := open(t)
-	calls := make(chan struct{}, 10)
-	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		calls <- struct{}{}
-		http.Error(w, "out of order", http.StatusServiceUnavailable)
-	}))
-	defer target.Close()
-	client := cloud.TasksClient(t)
-	name := location + "/queues/refresh"
-	if _, err := client.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: location, Queue: &cloudtaskspb.Queue{Name: name}}); err != nil {
-		t.Fatal(err)
-	}
-	queue := map[string]string{"name": name, "action": "pause"}
-	api.must("POST", "queue", queue, nil, nil)
-	task, err := client.CreateTask(t.Context(), &cloudtaskspb.CreateTaskRequest{Parent: name, Task: &cloudtaskspb.Task{
-		MessageType: &cloudtaskspb.Task_HttpRequest{HttpRequest: &cloudtaskspb.HttpRequest{Url: target.URL, Body: []byte(`{"학교":1}`)}}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	type tasks struct {
-		Queue struct {
-			State   string
-			Waiting int
-		}
-		Tasks []struct {
-			Name, State, Body string
-			Attempts          []struct {
-				Status int
-				Text   string
-			}
-		}
-	}
-	var seen tasks
-	api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen)
-	if seen.Queue.State != "PAUSED" || seen.Queue.Waiting != 1 || len(seen.Tasks) != 1 || seen.Tasks[0].State != "waiting" || seen.Tasks[0].Body != `{"학교":1}` || len(seen.Tasks[0].Attempts) != 0 {
-		t.Fatalf("a paused queue with a task shows %+v", seen)
-	}
-	api.must("POST", "task", map[string]string{"name": task.Name, "action": "run"}, nil, nil)
-	<-calls
-	eventually(t, func() bool {
-		api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen)
-		attempts := seen.Tasks[0].Attempts
-		return len(attempts) == 1 && attempts[0].Status == 503 && strings.Contains(attempts[0].Text, "out of order")
-	})
-	queue["action"] = "purge"
-	api.must("POST", "queue", queue, nil, nil)
-	api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen)
-	if seen.Queue.Waiting != 0 || len(seen.Tasks) != 1 || seen.Tasks[0].State != "deleted" {
-		t.Errorf("after the purge: %+v", seen)
-	}
-	queue["action"] = "resume"
-	api.must("POST", "queue", queue, nil, nil)
-	queue["action"] = "explode"
-	if code, message := api.do("POST", "queue", queue, nil, nil); code != http.StatusBadRequest || !strings.Contains(message, "explode") {
-		t.Errorf("an unknown action: %d %s", code, message)
-	}
-	if code, _ := api.do("GET", "tasks", map[string]string{"queue": "none"}, nil, nil); code != http.StatusNotFound {
-		t.Errorf("a queue that is not there: %d", code)
-	}
-}
-
-func eventually(t testing.TB, done func() bool) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	for !done() {
-		select {
-		case <-ctx.Done():
-			t.Fatal("it did not come to pass")
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
-
-func TestSchedules(t *testing.T) {
-	cloud, api := open(t)
-	calls := make(chan struct{}, 10)
-	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls <- struct{}{} }))
-	defer target.Close()
-	name := location + "/jobs/yearly"
-	if _, err := cloud.SchedulerClient(t).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{Parent: location, Job: &schedulerpb.Job{
-		Name: name, Schedule: "0 0 1 1 *", TimeZone: "Asia/Seoul", Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{Uri: target.URL}},
-	}}); err != nil {
-		t.Fatal(err)
-	}
-	type jobs struct {
-		Jobs []struct {
-			State      string
-			Next, Last *time.Time
-			Runs       []struct {
-				Forced   bool
-				Attempts []struct{ Status int }
-			}
-		}
-	}
-	var seen jobs
-	job := map[string]string{"name": name}
-	act := func(action string) {
-		t.Helper()
-		job["action"] = action
-		api.must("POST", "job", job, nil, nil)
-		seen = jobs{}
-		api.must("GET", "jobs", nil, nil, &seen)
-	}
-	act("run")
-	<-calls
-	eventually(t, func() bool {
-		api.must("GET", "jobs", nil, nil, &seen)
-		runs := seen.Jobs[0].Runs
-		return len(runs) == 1 && runs[0].Forced && len(runs[0].Attempts) == 1 && runs[0].Attempts[0].Status == 200 && seen.Jobs[0].Last != nil
-	})
-	if act("pause"); seen.Jobs[0].State != "PAUSED" || seen.Jobs[0].Next != nil {
-		t.Errorf("paused: %+v", seen)
-	}
-	if act("resume"); seen.Jobs[0].State != "ENABLED" || seen.Jobs[0].Next == nil {
-		t.Errorf("resumed: %+v", seen)
-	}
-	// The clock makes it run: New Year comes by advancing a year.
-	var now struct {
-		Now     time.Time
-		AheadMs int64
-	}
-	api.must("POST", "clock", nil, map[string]int{"seconds": 366 * 24 * 3600}, &now)
-	<-calls
-	if now.AheadMs < 365*24*3600*1000 || cloud.Clock.Now().Before(now.Now) {
-		t.Errorf("the clock is %d ms ahead", now.AheadMs)
-	}
-	for _, seconds := range []int{0, -1, 366*24*3600 + 1} {
-		if code, _ := api.do("POST", "clock", nil, map[string]int{"seconds": seconds}, nil); code != http.StatusBadRequest {
-			t.Errorf("by %d seconds: %d", seconds, code)
-		}
-	}
-}
-
-const notes = `rules_version = '2';
-service cloud.firestore {
-  match /databases/{d}/documents {
-    match /notes/{id} {
-      allow get: if id == 'none';
-      allow get: if request.auth.uid == id;
-    }
-  }
-}`
-
-// The requests say which line allowed, and which refused and why.
-func TestRequests(t *testing.T) {
-	cloud, api := open(t, func(c *emulator.Config) { c.Rules = []byte(notes) })
-	ann := cloud.FirestoreClientAs(t, "ann", nil)
-	ann.Doc("notes/ann").Get(t.Context())
-	ann.Doc("notes/bob").Get(t.Context())
-	cloud.FirestoreClientSignedOut(t).Doc("other/<b>").Get(t.Context())
-	type line struct {
-		Line           int
-		Source, Result string
-		Reasons        []struct{ Source, Values string }
-	}
-	type requests struct {
-		Rules    bool
-		Requests []struct {
-			Seq               uint64
-			Method, Path, UID string
-			Allowed           bool
-			Granted           *line
-			Tried             []line
-		}
-	}
-	var seen requests
-	api.must("GET", "requests", map[string]string{"project": project}, nil, &seen)
-	if !seen.Rules || len(seen.Requests) != 3 {
-		t.Fatalf("got %+v", seen)
-	}
-	out, refused, allowed := seen.Requests[0], seen.Requests[1], seen.Requests[2]
-	if !allowed.Allowed || allowed.UID != "ann" || allowed.Granted == nil || allowed.Granted.Line != 6 || allowed.Granted.Source != "allow get: if request.auth.uid == id;" {
-		t.Errorf("allowed: %+v %+v", allowed, allowed.Granted)
-	}
-	if refused.Allowed || len(refused.Tried) != 2 || refused.Tried[1].Line != 6 || refused.Tried[1].Result != "false" ||
-		!strings.Contains(fmt.Sprint(refused.Tried[1].Reasons), "'ann'") {
-		t.Errorf("refused: %+v", refused)
-	}
-	if out.Allowed || out.UID != "" || len(out.Tried) != 0 || out.Path != "/databases/(default)/documents/other/<b>" {
-		t.Errorf("no rule is for it: %+v", out)
-	}
-	last := seen.Requests[0].Seq
-	ann.Doc("notes/ann").Get(t.Context())
-	api.must("GET", "requests", map[string]string{"project": project, "after": fmt.Sprint(last)}, nil, &seen)
-	if len(seen.Requests) != 1 || seen.Requests[0].Seq <= last {
-		t.Errorf("after %d: %+v", last, seen)
-	}
-	var coverage struct {
-		Firestore *struct{ Report []any }
-	}
-	api.must("GET", "coverage", map[string]string{"project": project}, nil, &coverage)
-	if coverage.Firestore == nil || len(coverage.Firestore.Report) != 2 {
-		t.Errorf("coverage: %+v", coverage)
 	}
 }

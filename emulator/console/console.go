@@ -23,6 +23,7 @@ import (
 	"heek.kr/heektime/emulator/scheduler"
 	"heek.kr/heektime/emulator/storage"
 	"heek.kr/heektime/emulator/tasks"
+	"heek.kr/heektime/emulator/triggers"
 )
 
 // Config says what a console shows. All of it is required but Hosts and Logger.
@@ -34,6 +35,7 @@ type Config struct {
 	Storage   *storage.Server
 	Tasks     *tasks.Server
 	Scheduler *scheduler.Server
+	Triggers  *triggers.Server
 
 	// Hosts are names that browsers may use for this server besides localhost and IP addresses.
 	Hosts  []string
@@ -54,7 +56,7 @@ func New(c Config) (*Console, error) {
 		return nil, errors.New("console: Config.Project is missing")
 	case c.Clock == nil:
 		return nil, errors.New("console: Config.Clock is missing")
-	case c.Firestore == nil, c.Auth == nil, c.Storage == nil, c.Tasks == nil, c.Scheduler == nil:
+	case c.Firestore == nil, c.Auth == nil, c.Storage == nil, c.Tasks == nil, c.Scheduler == nil, c.Triggers == nil:
 		return nil, errors.New("console: an emulator is missing in Config")
 	}
 	if c.Logger == nil {
@@ -100,6 +102,10 @@ func (c *Console) routes() map[string]handler {
 		"POST /api/task":  c.changeTask,
 		"GET /api/jobs":   c.jobs,
 		"POST /api/job":   c.changeJob,
+
+		"GET /api/triggers": c.triggers,
+		"GET /api/events":   c.events,
+		"POST /api/event":   c.redeliver,
 
 		"GET /api/requests": c.requests,
 		"GET /api/coverage": c.coverage,

@@ -39,11 +39,7 @@ func newJob(i scheduler.JobInfo) job {
 		Last: timeOf(i.Job.LastAttemptTime), Runs: []run{},
 	}
 	for _, r := range i.Runs {
-		shown := run{Slot: r.Slot, Forced: r.Forced, Attempts: []attempt{}, Next: known(r.Next), Ended: known(r.Ended)}
-		for _, a := range r.Attempts {
-			shown.Attempts = append(shown.Attempts, attempt{a.Dispatched, known(a.Answered), a.Status, a.TimedOut, a.Text})
-		}
-		j.Runs = append(j.Runs, shown)
+		j.Runs = append(j.Runs, run{r.Slot, r.Forced, newAttempts(r.Attempts), known(r.Next), known(r.Ended)})
 	}
 	return j
 }

@@ -84,22 +84,6 @@ type task struct {
 	Attempts []attempt         `json:"attempts"` // the last of them, oldest first
 }
 
-// attempt is a request for a task or of a run of a schedule.
-type attempt struct {
-	Dispatched time.Time  `json:"dispatched"`
-	Answered   *time.Time `json:"answered,omitempty"` // missing while under way
-	Status     int        `json:"status,omitempty"`   // of HTTP; missing when no answer came
-	TimedOut   bool       `json:"timedOut,omitempty"`
-	Text       string     `json:"text,omitempty"` // of a failure
-}
-
-func known(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
 func newTask(i tasks.TaskInfo) task {
 	request := i.Task.GetHttpRequest()
 	t := task{
@@ -111,7 +95,7 @@ func newTask(i tasks.TaskInfo) task {
 		t.Body = string(body[:min(len(body), bodyShownBytes)])
 	}
 	for _, a := range i.Attempts {
-		t.Attempts = append(t.Attempts, attempt{a.Dispatched, known(a.Answered), a.Status, a.TimedOut, a.Text})
+		t.Attempts = append(t.Attempts, newAttempt(a.Attempt))
 	}
 	return t
 }

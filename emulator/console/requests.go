@@ -2,10 +2,10 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
-	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/rules"
 )
 
@@ -13,7 +13,7 @@ import (
 type request struct {
 	Seq         uint64     `json:"seq"`
 	Time        time.Time  `json:"time"`
-	Service     string     `json:"service"` // firestore
+	Service     string     `json:"service"` // firestore, storage
 	Database    string     `json:"database,omitempty"`
 	Method      string     `json:"method"`
 	Path        string     `json:"path"`
@@ -43,9 +43,9 @@ type reason struct {
 	Values string `json:"values,omitempty"`
 }
 
-func newRequest(j firestore.Judgement) request {
+func newRequest(service, database string, j rules.Judgement) request {
 	r := request{
-		Seq: j.Seq, Time: j.Time, Service: "firestore", Database: j.Database, Method: j.Method.String(), Path: j.Path, UID: j.UID, Allowed: j.Allowed,
+		Seq: j.Seq, Time: j.Time, Service: service, Database: database, Method: j.Method.String(), Path: j.Path, UID: j.UID, Allowed: j.Allowed,
 		Calls: j.Calls, Expressions: j.Expressions,
 	}
 	if j.Granted != nil {
@@ -76,36 +76,48 @@ func (r *request) explain(f *rules.Refusal) {
 
 type requestsAnswer struct {
 	Requests []request `json:"requests"` // newest first
-	Rules    bool      `json:"rules"`    // there are any
-	Reads    uint64    `json:"reads"`    // documents that rules have asked for so far, each billed as a read
+	Last     cursors   `json:"last"`     // to ask for what comes after
+	Rules    bool      `json:"rules"`    // Firestore has any
+	Reads    uint64    `json:"reads"`    // documents that Firestore's rules have asked for so far, each billed as a read
 }
 
-// requests are the last decisions of a project's rules, those after a number if one is given.
+// cursors are the numbers of the last decisions, which either service counts by itself.
+type cursors struct {
+	Firestore uint64 `json:"firestore"`
+	Storage   uint64 `json:"storage"`
+}
+
+// requests are the last decisions of the rules of a project's Firestore and of Storage, those after the cursors if these
+// are given.
 func (c *Console) requests(r *http.Request) (any, error) {
 	project, err := projectOf(r)
 	if err != nil {
 		return nil, err
 	}
-	after, err := strconv.ParseUint(r.URL.Query().Get("after"), 10, 64)
-	if err != nil {
-		after = 0
-	}
-	a := requestsAnswer{Requests: []request{}, Reads: c.Firestore.RulesReads(project)}
+	a := requestsAnswer{Requests: []request{}, Reads: c.Firestore.RulesReads(project), Last: cursors{cursor(r, "firestore"), cursor(r, "storage")}}
 	_, a.Rules = c.Firestore.Rules(project)
+	after := a.Last
 	for _, j := range c.Firestore.Judgements(project) {
-		if j.Seq > after {
-			a.Requests = append(a.Requests, newRequest(j))
+		if j.Seq > after.Firestore {
+			a.Last.Firestore = max(a.Last.Firestore, j.Seq)
+			a.Requests = append(a.Requests, newRequest("firestore", j.Database, j.Judgement))
 		}
 	}
+	for _, j := range c.Storage.Judgements() {
+		if j.Seq > after.Storage {
+			a.Last.Storage = max(a.Last.Storage, j.Seq)
+			a.Requests = append(a.Requests, newRequest("storage", "", j))
+		}
+	}
+	slices.SortStableFunc(a.Requests, func(x, y request) int { return y.Time.Compare(x.Time) })
 	return a, nil
 }
 
-// coverage is what has been counted of a project's rules, in the shape of the official emulator's report; null without
-// rules.
-func (c *Console) coverage(r *http.Request) (any, error) {
-	project, err := projectOf(r)
+// cursor is a number of the query, 0 when there is none.
+func cursor(r *http.Request, name string) uint64 {
+	n, err := strconv.ParseUint(r.URL.Query().Get(name), 10, 64)
 	if err != nil {
-		return nil, err
+		return 0
 	}
-	return map[string]any{"firestore": c.Firestore.Coverage(project)}, nil
+	return n
 }

@@ -76,6 +76,9 @@ type Spot struct {
 	Condition    bool // it is the whole condition of an allow statement
 }
 
+// Full reports whether it was both true and not.
+func (s Spot) Full() bool { return s.Counts[True] > 0 && s.Counts[False]+s.Counts[Failed] > 0 }
+
 // Spots are the expressions that can be true or false, in the order of the text: conditions and what they are made of.
 // One that was never true or never false is not tested through.
 func (c *Coverage) Spots() []Spot {

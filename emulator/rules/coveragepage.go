@@ -7,10 +7,15 @@ import (
 	"strings"
 )
 
-// WriteHTML writes the rules as a page: conditions that were both true and not are green, half tested ones yellow,
-// untested ones red; the counts are in the tooltips.
-func (c *Coverage) WriteHTML(w io.Writer) error {
-	type piece struct{ Text, Class, Title string }
+// Piece is a part of the rules' text of which one thing is known.
+type Piece struct {
+	Text    string
+	Verdict string // "full": it was both true and not; "half": always the same; "none": never evaluated; "" for what has no truth
+	Counts  string // what it came to how often, "true: 3, error: 1"
+}
+
+// Pieces are the rules' text, each part with the counts of the innermost condition or call that it belongs to.
+func (c *Coverage) Pieces() []Piece {
 	marks := make([]*expr, len(c.set.src.text)) // the innermost expression of every byte
 	var mark func(e *expr)
 	mark = func(e *expr) {
@@ -34,28 +39,34 @@ func (c *Coverage) WriteHTML(w io.Writer) error {
 		}
 		mark(f.body)
 	}
-	var pieces []piece
+	var pieces []Piece
 	text := c.set.src.text
 	for from := 0; from < len(text); {
 		to := from + 1
 		for to < len(text) && marks[to] == marks[from] {
 			to++
 		}
-		p := piece{Text: text[from:to]}
+		p := Piece{Text: text[from:to]}
 		if e := marks[from]; e != nil {
-			p.Class, p.Title = c.verdict(e)
+			p.Verdict, p.Counts = c.verdict(e)
 		}
 		pieces = append(pieces, p)
 		from = to
 	}
-	if err := coveragePage.Execute(w, map[string]any{"File": c.set.src.file, "Pieces": pieces}); err != nil {
+	return pieces
+}
+
+// WriteHTML writes the rules as a page: conditions that were both true and not are green, half tested ones yellow,
+// untested ones red; the counts are in the tooltips.
+func (c *Coverage) WriteHTML(w io.Writer) error {
+	if err := coveragePage.Execute(w, map[string]any{"File": c.set.src.file, "Pieces": c.Pieces()}); err != nil {
 		return fmt.Errorf("write the coverage: %w", err)
 	}
 	return nil
 }
 
-// verdict is the class and tooltip of an expression.
-func (c *Coverage) verdict(e *expr) (class, title string) {
+// verdict is that of an expression, and its counts.
+func (c *Coverage) verdict(e *expr) (verdict, counts string) {
 	var parts []string
 	for o := range outcomes {
 		if n := c.counts[e.id][o].Load(); n > 0 {
@@ -78,6 +89,6 @@ var coveragePage = template.Must(template.New("coverage").Parse(`<!DOCTYPE html>
 <style>body{font:14px/1.5 ui-monospace,monospace;margin:2rem}.full{background:#cdeccd}.half{background:#fbeeb4}.none{background:#f7c9c9}</style>
 </head><body><h1>{{.File}}</h1>
 <p><span class="full">true and not</span> · <span class="half">always the same</span> · <span class="none">never evaluated</span></p>
-<pre>{{range .Pieces}}{{if .Class}}<span class="{{.Class}}" title="{{.Title}}">{{.Text}}</span>{{else}}{{.Text}}{{end}}{{end}}</pre>
+<pre>{{range .Pieces}}{{if .Verdict}}<span class="{{.Verdict}}" title="{{.Counts}}">{{.Text}}</span>{{else}}{{.Text}}{{end}}{{end}}</pre>
 </body></html>
 `))

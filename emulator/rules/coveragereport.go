@@ -21,7 +21,7 @@ func (c *Coverage) WriteText(w io.Writer) error {
 		if text == "" {
 			text = "never evaluated"
 		}
-		if s.Counts[True] > 0 && s.Counts[False]+s.Counts[Failed] > 0 {
+		if s.Full() {
 			full++
 		}
 		if _, err := fmt.Fprintf(w, "%s:%d:%d: %s: %s\n", c.set.src.file, s.Line, s.Column, text, s.Source); err != nil {

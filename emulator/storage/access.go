@@ -89,7 +89,7 @@ func (a access) judge(method rules.Method, before, after *objects.Object) error 
 	}
 	d := e.rules.Judge(a.ctx, &req)
 	a.journal.Add(rules.Judgement{
-		Time: req.Time, Method: method, Path: a.path, UID: a.who.UID(), Allowed: d.Allowed, Refusal: d.Refusal, Err: d.Err,
+		Time: req.Time, Method: method, Path: a.path, UID: a.who.UID(), Allowed: d.Allowed, Granted: d.Granted, Refusal: d.Refusal, Err: d.Err,
 		Calls: d.Calls, Expressions: d.Expressions,
 	})
 	switch {

@@ -4,17 +4,18 @@
 import { h, fill, every, link, attempt } from './dom.js';
 import { get, post, connection } from './api.js';
 import { dialog } from './dialog.js';
-import { clockTime, moment, now, setClock } from './format.js';
+import { clockTime, keepAgo, moment, now, setClock } from './format.js';
 import { t, language, otherLanguage, setLanguage } from './words.js';
 import * as firestore from './firestore.js';
 import * as users from './users.js';
 import * as storage from './storage.js';
 import * as tasks from './tasks.js';
 import * as schedules from './schedules.js';
+import * as triggers from './triggers.js';
 import * as requests from './requests.js';
 import * as rules from './rules.js';
 
-const sections = { firestore, users, storage, tasks, schedules, requests, rules };
+const sections = { firestore, users, storage, tasks, schedules, triggers, requests, rules };
 
 const state = { project: '', projects: [], databases: [] };
 const main = h('main', { id: 'main', tabindex: '-1' });
@@ -36,8 +37,10 @@ function route() {
     main.className = name;
     current = { name, project: state.project, running, route: sections[name].open(main, running.signal, state) };
     for (const a of document.querySelectorAll('.sections a')) {
-      if (a.dataset.section === name) a.setAttribute('aria-current', 'page');
-      else a.removeAttribute('aria-current');
+      if (a.dataset.section === name) {
+        a.setAttribute('aria-current', 'page');
+        a.scrollIntoView({ inline: 'nearest', block: 'nearest' }); // narrow screens have them in a row
+      } else a.removeAttribute('aria-current');
     }
     document.title = `${t(name)} · ${t('title')}`;
   }
@@ -46,8 +49,12 @@ function route() {
 
 function frame() {
   document.documentElement.lang = language();
-  const time = h('button', { class: 'quiet clock', title: t('clockTitle'), onclick: advance });
-  const tick = () => { time.textContent = `${t('clock')} ${clockTime(now())}`; time.title = moment(now()); };
+  const time = h('button', { class: 'quiet clock', onclick: advance });
+  const tick = () => {
+    fill(time, h('span', { class: 'wide-only' }, t('clock'), ' '), clockTime(now()));
+    time.title = `${t('clockTitle')} · ${moment(now())}`;
+    keepAgo();
+  };
   const lost = h('p', { class: 'lost', role: 'alert', hidden: true }, t('lost'));
   connection.addEventListener('change', (event) => { lost.hidden = event.detail; }, { signal: running.signal });
   const [code, name] = otherLanguage();

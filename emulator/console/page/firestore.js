@@ -119,7 +119,7 @@ function pages(column, fetchPage, draw) {
 
 function collectionsColumn(column, database, parent) {
   const path = parent.join('/');
-  fill(column.head, h('h2', {}, t('collections')), h('button', { onclick: () => newDocument(database, parent) }, t('newDocument')));
+  fill(column.head, h('h2', {}, t('collections')), h('button', { title: t('newDocument'), onclick: () => newDocument(database, parent) }, t('add')));
   pages(column, async (token) => {
     const page = await get('collections', { database, path, token });
     return { items: page.ids, next: page.next };
@@ -130,7 +130,7 @@ function documentsColumn(column, database, parent, collection) {
   const path = [...parent, collection].join('/');
   const gone = () => go('firestore', database, ...parent);
   fill(column.head, h('h2', {}, collection),
-    h('button', { onclick: () => newDocument(database, parent, collection) }, t('newDocument')),
+    h('button', { title: t('newDocument'), onclick: () => newDocument(database, parent, collection) }, t('add')),
     h('button', { class: 'quiet danger', onclick: () => deleteCollection(database, path, gone) }, t('delete')));
   pages(column, async (token) => {
     const page = await get('documents', { database, path, token });
@@ -139,7 +139,7 @@ function documentsColumn(column, database, parent, collection) {
     href: link('firestore', database, ...parent, collection, d.id), 'data-id': d.id, 'data-key': 'd/' + d.id, class: d.missing && 'missing',
   }, h('strong', {}, d.id), d.missing
     ? h('small', {}, t('missing'))
-    : h('small', {}, (d.preview ?? []).map((f) => [h('b', {}, f.name), ' ', f.text, '  '])))), t('noDocuments'), more));
+    : h('small', {}, (d.preview ?? []).map((f) => h('span', {}, h('b', {}, f.name), ' ', f.text))))), t('noDocuments'), more));
 }
 
 function documentColumn(column, database, ids) {

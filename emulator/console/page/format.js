@@ -30,13 +30,21 @@ const units = [['year', 31536000], ['day', 86400], ['hour', 3600], ['minute', 60
 export function relative(date) {
   const seconds = Math.round((new Date(date) - now()) / 1000);
   const [unit, size] = units.find(([, s]) => Math.abs(seconds) >= s) ?? units.at(-1);
-  return new Intl.RelativeTimeFormat(language(), { numeric: 'auto' }).format(Math.trunc(seconds / size), unit);
+  return new Intl.RelativeTimeFormat(language(), { numeric: 'auto', style: 'short' }).format(Math.trunc(seconds / size), unit);
 }
 
 /** ago shows a time as relative, in full when pointed at; nothing without one. */
 export function ago(date) {
   if (!date) return h('span', { class: 'soft' }, '–');
-  return h('time', { datetime: date, title: moment(date) }, relative(date));
+  return h('time', { class: 'ago', datetime: date, title: moment(date) }, relative(date));
+}
+
+/** keepAgo brings the relative times of the page up to date. */
+export function keepAgo() {
+  for (const time of document.querySelectorAll('time.ago')) {
+    const text = relative(time.dateTime);
+    if (time.textContent !== text) time.textContent = text;
+  }
 }
 
 /** at shows a time of day. */
@@ -69,4 +77,9 @@ export function status(a) {
   if (!a.answered) return h('span', { class: 'badge run' }, t('underWay'));
   const text = a.timedOut ? t('timedOut') : a.status ? String(a.status) : t('noAnswer');
   return h('span', { class: 'badge ' + (a.status >= 200 && a.status < 300 ? 'good' : 'bad') }, text);
+}
+
+/** facts shows names with what they are; those that are nothing are left out. */
+export function facts(pairs) {
+  return h('dl', { class: 'facts' }, pairs.filter(([, value]) => value).map(([name, value]) => [h('dt', {}, name), h('dd', { class: 'breaks' }, value)]));
 }

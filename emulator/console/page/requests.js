@@ -14,7 +14,7 @@ export function open(main, signal, state) {
   const note = h('div', {});
   const reads = h('span', { class: 'soft' });
   const filter = h('input', { type: 'search', placeholder: t('filter'), 'aria-label': t('filter'), spellcheck: 'false', oninput: () => sift() });
-  let last = 0, kind = 'all', ruled = true;
+  let last = { firestore: 0, storage: 0 }, kind = 'all', ruled = true;
 
   const choice = h('div', { class: 'choice', role: 'group', 'aria-label': t('requests') }, [['all', 'all'], ['refused', 'onlyRefused'], ['allowed', 'onlyAllowed']].map(([value, word]) =>
     h('button', {
@@ -35,18 +35,18 @@ export function open(main, signal, state) {
       if (fits) seen++;
     }
     rows.hidden = seen === 0;
-    fill(note, seen === 0 && h('p', { class: 'empty' }, !ruled ? t('noRules') : last === 0 ? t('noRequests') : t('noMatch')));
+    fill(note, seen === 0 && h('p', { class: 'empty' }, rows.children.length > 0 ? t('noMatch') : t(ruled ? 'noRequests' : 'noRules')));
   }
 
   fill(main, h('header', { class: 'bar' }, h('h1', {}, t('requests')), reads, h('span', { class: 'space' }), choice, filter), note, rows);
   every(pollMs, signal, async () => {
     try {
-      const answer = await get('requests', { project, after: last });
+      const answer = await get('requests', { project, ...last });
       if (signal.aborted) return;
       ruled = answer.rules;
       reads.textContent = answer.reads > 0 ? t('readsBilled', { n: count(answer.reads) }) : '';
       if (answer.requests.length > 0) {
-        last = answer.requests[0].seq;
+        last = answer.last;
         rows.prepend(...answer.requests.map(row));
         while (rows.children.length > most) rows.lastElementChild.remove();
       }
@@ -58,7 +58,7 @@ export function open(main, signal, state) {
 }
 
 function row(r) {
-  const path = r.path.replace(/^\/databases\/[^/]+\/documents/, '') || '/';
+  const path = r.path.replace(r.service === 'storage' ? /^\/b\/([^/]+)\/o/ : /^\/databases\/[^/]+\/documents/, (_, bucket) => bucket ? `gs://${bucket}` : '') || '/';
   const lines = r.allowed ? [r.granted].filter(Boolean) : r.tried ?? [];
   const who = r.uid ?? t('nobody');
   return h('details', { 'data-verdict': r.allowed ? 'allowed' : 'refused', 'data-text': `${r.method} ${path} ${who}`.toLowerCase() },
@@ -71,10 +71,10 @@ function row(r) {
       r.why?.map((w) => h('p', { class: 'problem' }, w)),
       h('h3', {}, t(r.allowed ? 'grantedBy' : 'refusedBy')),
       lines.length === 0 && h('p', { class: 'empty' }, t('noStatement')),
-      lines.map((l) => h('div', { class: 'statement' }, statement(l), l.result && [' ', t('was'), ' ', h('code', { class: 'result' }, l.result)],
-        l.reasons && h('ul', {}, l.reasons.map((x) => h('li', {}, statement(x), ' ', t('was'), ' ', h('code', { class: 'result' }, x.result),
+      lines.map((l) => h('div', { class: 'statement' }, statement(r, l), l.result && [' ', t('was'), ' ', h('code', { class: 'result' }, l.result)],
+        l.reasons && h('ul', {}, l.reasons.map((x) => h('li', {}, statement(r, x), ' ', t('was'), ' ', h('code', { class: 'result' }, x.result),
           x.values && h('div', { class: 'soft breaks' }, x.values)))))),
       h('p', { class: 'soft' }, t('expressions', { n: r.expressions, calls: r.calls }), r.database && r.database !== '(default)' ? ` · ${r.database}` : '')));
 }
 
-const statement = (s) => [h('a', { class: 'line', href: link('rules', String(s.line)) }, t('line', { n: s.line })), ' ', h('code', { class: 'breaks' }, s.source)];
+const statement = (r, s) => [h('a', { class: 'line', href: link('rules', r.service, String(s.line)) }, t('line', { n: s.line })), ' ', h('code', { class: 'breaks' }, s.source)];

@@ -2,9 +2,9 @@
 
 import { h, fill, every, attempt } from './dom.js';
 import { get, post } from './api.js';
-import { ago, at, lastOf, status } from './format.js';
-import { facts } from './storage.js';
-import { attemptList, keptOpen } from './attempts.js';
+import { ago, at, facts, lastOf, status } from './format.js';
+import { heading, keptOpen } from './board.js';
+import { attemptList } from './attempts.js';
 import { t } from './words.js';
 
 const pollMs = 1000;
@@ -24,7 +24,7 @@ export function open(main, signal) {
       if (first && rows.length === 1) rows[0].open = true;
       fill(list, jobs.length === 0 ? h('p', { class: 'empty' }, t('noJobs'))
         : h('div', { class: 'rows jobs' },
-          h('div', { class: 'row-head', 'aria-hidden': 'true' }, ['name', 'schedule', 'nextRun', 'lastRun', 'lastStatus'].map((key) => h('span', {}, t(key)))), rows));
+          heading('name', 'schedule', 'nextRun', 'lastRun', 'lastStatus'), rows));
     } catch (error) {
       if (!signal.aborted) fill(list, h('p', { class: 'problem' }, error.message));
       shown = '';

@@ -3,7 +3,7 @@
 import { h, fill, every, child, link, go, attempt, say } from './dom.js';
 import { confirm } from './dialog.js';
 import { get, remove } from './api.js';
-import { ago, bytes, lastOf, moment } from './format.js';
+import { ago, bytes, facts, lastOf, moment } from './format.js';
 import { t } from './words.js';
 
 const pollMs = 3000;
@@ -132,9 +132,4 @@ function showObject(detail, signal, bucket, prefix, name) {
       ['MD5', o.md5 && h('code', {}, o.md5)], ['CRC32C', h('code', {}, o.crc32c)],
     ]), o.custom && [h('h3', {}, t('customMetadata')), facts(Object.entries(o.custom))]),
   ]));
-}
-
-/** facts shows names with what they are; those that are nothing are left out. */
-export function facts(pairs) {
-  return h('dl', { class: 'facts' }, pairs.filter(([, value]) => value).map(([name, value]) => [h('dt', {}, name), h('dd', { class: 'breaks' }, value)]));
 }

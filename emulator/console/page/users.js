@@ -48,7 +48,7 @@ export function open(main, signal, state) {
 
 function list(users, project, reload) {
   return h('div', { class: 'table-box' }, h('table', { class: 'users' },
-    h('thead', {}, h('tr', {}, ['uid', 'email', 'providers', 'claims', 'created', 'signedIn', 'actions'].map((key) => h('th', { scope: 'col' }, t(key))))),
+    h('thead', {}, h('tr', {}, ['uid', 'email', 'providers', 'claimsShort', 'created', 'signedIn'].map((key) => h('th', { scope: 'col' }, t(key))), h('th', { scope: 'col', 'aria-label': t('actions') }))),
     h('tbody', {}, users.map((u) => line(u, project, reload)))));
 }
 
@@ -56,14 +56,14 @@ function line(u, project, reload) {
   const uid = u.uid;
   const act = (action, done) => attempt(async () => { await action(); await reload(); }, done);
   return h('tr', { class: u.disabled && 'off' },
-    h('td', { 'data-label': t('uid') }, h('code', { class: 'breaks' }, uid), u.displayName && h('div', {}, u.displayName)),
-    h('td', { class: 'breaks', 'data-label': t('email') }, u.email ?? u.phone ?? h('span', { class: 'soft' }, '–'), u.disabled && [' ', h('span', { class: 'badge bad' }, t('disabled'))]),
-    h('td', { 'data-label': t('providers') }, u.providers.join(', ') || h('span', { class: 'soft' }, '–')),
-    h('td', { 'data-label': t('claims') }, u.claims ? h('code', { class: 'breaks' }, JSON.stringify(u.claims)) : h('span', { class: 'soft' }, '–')),
-    h('td', { 'data-label': t('created') }, ago(u.created)),
-    h('td', { 'data-label': t('signedIn') }, ago(u.signedIn)),
+    cell('uid', h('code', {}, uid), u.displayName && h('div', {}, u.displayName)),
+    cell('email', u.email ?? u.phone, u.disabled && [' ', h('span', { class: 'badge bad' }, t('disabled'))]),
+    cell('providers', u.providers.join(', ')),
+    cell('claimsShort', u.claims && h('code', { class: 'claims' }, JSON.stringify(u.claims))),
+    cell('created', u.created && ago(u.created)),
+    cell('signedIn', u.signedIn && ago(u.signedIn)),
     h('td', { class: 'buttons' },
-      h('button', { class: 'quiet', 'data-key': 'claims/' + uid, onclick: () => editClaims(u, project, reload) }, t('claims')),
+      h('button', { class: 'quiet', 'data-key': 'claims/' + uid, onclick: () => editClaims(u, project, reload) }, t('claimsShort')),
       h('button', { class: 'quiet', 'data-key': 'off/' + uid, onclick: () => act(() => post('user', { project, uid }, { disabled: !u.disabled })) }, t(u.disabled ? 'enable' : 'disable')),
       h('button', {
         class: 'quiet danger', 'data-key': 'delete/' + uid,
@@ -72,6 +72,11 @@ function line(u, project, reload) {
           action: async () => { await remove('user', { project, uid }); say(t('deleted')); await reload(); },
         }),
       }, t('delete'))));
+}
+
+/** cell is one of the table; narrow screens show its column's name, and leave empty ones out. */
+function cell(key, content, more) {
+  return h('td', { class: content || more ? 'wraps' : 'none', 'data-label': t(key) }, content || h('span', { class: 'soft' }, '–'), more);
 }
 
 function editClaims(u, project, reload) {

@@ -1,0 +1,209 @@
+package console_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
+
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/triggers"
+)
+
+const location = "projects/demo-test/locations/asia-northeast3"
+
+func TestQueues(t *testing.T) {
+	cloud, api := open(t)
+	calls := make(chan struct{}, 10)
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		calls <- struct{}{}
+		http.Error(w, "out of order", http.StatusServiceUnavailable)
+	}))
+	defer target.Close()
+	client := cloud.TasksClient(t)
+	name := location + "/queues/refresh"
+	if _, err := client.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: location, Queue: &cloudtaskspb.Queue{Name: name}}); err != nil {
+		t.Fatal(err)
+	}
+	queue := map[string]string{"name": name, "action": "pause"}
+	api.must("POST", "queue", queue, nil, nil)
+	task, err := client.CreateTask(t.Context(), &cloudtaskspb.CreateTaskRequest{Parent: name, Task: &cloudtaskspb.Task{
+		MessageType: &cloudtaskspb.Task_HttpRequest{HttpRequest: &cloudtaskspb.HttpRequest{Url: target.URL, Body: []byte(`{"학교":1}`)}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type tasks struct {
+		Queue struct {
+			State   string
+			Waiting int
+		}
+		Tasks []struct {
+			Name, State, Body string
+			Attempts          []struct {
+				Status int
+				Text   string
+			}
+		}
+	}
+	var seen tasks
+	api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen)
+	if seen.Queue.State != "PAUSED" || seen.Queue.Waiting != 1 || len(seen.Tasks) != 1 || seen.Tasks[0].State != "waiting" || seen.Tasks[0].Body != `{"학교":1}` || len(seen.Tasks[0].Attempts) != 0 {
+		t.Fatalf("a paused queue with a task shows %+v", seen)
+	}
+	api.must("POST", "task", map[string]string{"name": task.Name, "action": "run"}, nil, nil)
+	<-calls
+	eventually(t, func() bool {
+		api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen)
+		attempts := seen.Tasks[0].Attempts
+		return len(attempts) == 1 && attempts[0].Status == 503 && strings.Contains(attempts[0].Text, "out of order")
+	})
+	queue["action"] = "purge"
+	api.must("POST", "queue", queue, nil, nil)
+	api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen)
+	if seen.Queue.Waiting != 0 || len(seen.Tasks) != 1 || seen.Tasks[0].State != "deleted" {
+		t.Errorf("after the purge: %+v", seen)
+	}
+	queue["action"] = "resume"
+	api.must("POST", "queue", queue, nil, nil)
+	queue["action"] = "explode"
+	if code, message := api.do("POST", "queue", queue, nil, nil); code != http.StatusBadRequest || !strings.Contains(message, "explode") {
+		t.Errorf("an unknown action: %d %s", code, message)
+	}
+	if code, _ := api.do("GET", "tasks", map[string]string{"queue": "none"}, nil, nil); code != http.StatusNotFound {
+		t.Errorf("a queue that is not there: %d", code)
+	}
+}
+
+func eventually(t testing.TB, done func() bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for !done() {
+		select {
+		case <-ctx.Done():
+			t.Fatal("it did not come to pass")
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+func TestSchedules(t *testing.T) {
+	cloud, api := open(t)
+	calls := make(chan struct{}, 10)
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls <- struct{}{} }))
+	defer target.Close()
+	name := location + "/jobs/yearly"
+	if _, err := cloud.SchedulerClient(t).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{Parent: location, Job: &schedulerpb.Job{
+		Name: name, Schedule: "0 0 1 1 *", TimeZone: "Asia/Seoul", Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{Uri: target.URL}},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	type jobs struct {
+		Jobs []struct {
+			State      string
+			Next, Last *time.Time
+			Runs       []struct {
+				Forced   bool
+				Attempts []struct{ Status int }
+			}
+		}
+	}
+	var seen jobs
+	job := map[string]string{"name": name}
+	act := func(action string) {
+		t.Helper()
+		job["action"] = action
+		api.must("POST", "job", job, nil, nil)
+		seen = jobs{}
+		api.must("GET", "jobs", nil, nil, &seen)
+	}
+	act("run")
+	<-calls
+	eventually(t, func() bool {
+		api.must("GET", "jobs", nil, nil, &seen)
+		runs := seen.Jobs[0].Runs
+		return len(runs) == 1 && runs[0].Forced && len(runs[0].Attempts) == 1 && runs[0].Attempts[0].Status == 200 && seen.Jobs[0].Last != nil
+	})
+	if act("pause"); seen.Jobs[0].State != "PAUSED" || seen.Jobs[0].Next != nil {
+		t.Errorf("paused: %+v", seen)
+	}
+	if act("resume"); seen.Jobs[0].State != "ENABLED" || seen.Jobs[0].Next == nil {
+		t.Errorf("resumed: %+v", seen)
+	}
+	// The clock makes it run: New Year comes by advancing a year.
+	var now struct {
+		Now     time.Time
+		AheadMs int64
+	}
+	api.must("POST", "clock", nil, map[string]int{"seconds": 366 * 24 * 3600}, &now)
+	<-calls
+	if now.AheadMs < 365*24*3600*1000 || cloud.Clock.Now().Before(now.Now) {
+		t.Errorf("the clock is %d ms ahead", now.AheadMs)
+	}
+	for _, seconds := range []int{0, -1, 366*24*3600 + 1} {
+		if code, _ := api.do("POST", "clock", nil, map[string]int{"seconds": seconds}, nil); code != http.StatusBadRequest {
+			t.Errorf("by %d seconds: %d", seconds, code)
+		}
+	}
+}
+
+// An event that was given up is seen, with what its target said, and can be delivered again.
+func TestTriggers(t *testing.T) {
+	var healed atomic.Bool
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !healed.Load() {
+			http.Error(w, "out of order", http.StatusInternalServerError)
+		}
+	}))
+	defer target.Close()
+	cloud, api := open(t, func(c *emulator.Config) {
+		c.Triggers = []triggers.Trigger{{Name: "purge", Event: triggers.Written, Document: "users/{uid}", URL: target.URL}}
+	})
+	if _, err := cloud.FirestoreClient(t).Doc("users/가").Set(t.Context(), map[string]any{}); err != nil {
+		t.Fatal(err)
+	}
+	type events struct {
+		Trigger struct {
+			Name, Event, Document string
+			Dead, Done            int
+		}
+		Events []struct {
+			ID, Event, Document, State string
+			Attempts                   []struct {
+				Status int
+				Text   string
+			}
+		}
+	}
+	var seen events
+	look := func() {
+		seen = events{}
+		api.must("GET", "events", map[string]string{"trigger": "purge"}, nil, &seen)
+	}
+	eventually(t, func() bool { look(); return seen.Trigger.Dead == 1 })
+	e := seen.Events[0]
+	if seen.Trigger.Event != "written" || seen.Trigger.Document != "users/{uid}" || e.State != "dead" || e.Event != "written" || e.Document != "users/가" ||
+		len(e.Attempts) != 1 || e.Attempts[0].Status != 500 || !strings.Contains(e.Attempts[0].Text, "out of order") {
+		t.Fatalf("got %+v", seen)
+	}
+	healed.Store(true)
+	api.must("POST", "event", map[string]string{"trigger": "purge", "id": e.ID}, nil, nil)
+	eventually(t, func() bool {
+		look()
+		return seen.Trigger.Done == 1 && seen.Trigger.Dead == 0 && seen.Events[0].State == "done"
+	})
+	for _, query := range []map[string]string{{"trigger": "none", "id": e.ID}, {"trigger": "purge", "id": "none"}} {
+		if code, _ := api.do("POST", "event", query, nil, nil); code != http.StatusNotFound {
+			t.Errorf("%v: %d", query, code)
+		}
+	}
+	if code, _ := api.do("GET", "events", map[string]string{"trigger": "none"}, nil, nil); code != http.StatusNotFound {
+		t.Errorf("a trigger that is not there: %d", code)
+	}
+}
