@@ -21,12 +21,10 @@ func benchFirestore(ctx context.Context, args []string) error {
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
-	began := time.Now()
-	o.Progress = func(what string) {
-		fmt.Fprintf(os.Stderr, "\r\033[K%3.0f s: %s ", time.Since(began).Seconds(), what)
-	}
+	var done func()
+	o.Progress, done = progress()
 	results, err := firestorebench.Run(ctx, o)
-	fmt.Fprint(os.Stderr, "\r\033[K")
+	done()
 	if err != nil {
 		return err
 	}
@@ -34,4 +32,11 @@ func benchFirestore(ctx context.Context, args []string) error {
 		results.Print(os.Stdout)
 	}
 	return nil
+}
+
+// progress tells what a benchmark does, in one line of the screen that done takes away.
+func progress() (tell func(what string), done func()) {
+	began := time.Now()
+	return func(what string) { fmt.Fprintf(os.Stderr, "\r\033[K%3.0f s: %s ", time.Since(began).Seconds(), what) },
+		func() { fmt.Fprint(os.Stderr, "\r\033[K") }
 }

@@ -28,6 +28,7 @@ var commands = []command{
 	{"emulator", "[-- COMMAND]", "run the embedded cloud alone, for other projects", runEmulator},
 	{"rules", "check|test|mutate", "check the security rules, run their tests, or prove that these notice every change", rulesCommand},
 	{"bench", "", "measure the services and print the ratios that docs/performance.md explains", bench},
+	{"bench-listen", "", "measure listeners: from a write to the snapshot in another client, and a thousand at once", benchListen},
 	{"bench-firestore", "", "measure the embedded Firestore against one from npm", benchFirestore},
 }
 

@@ -110,18 +110,13 @@ func Run(ctx context.Context, o Options) (r Results, err error) {
 	o = o.withDefaults()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return r, fmt.Errorf("find the cache directory: %w", err)
-	}
-	// Not in the system's temporary directory, which may be memory: a commit must reach a disk.
-	dir, err := tempDir(filepath.Join(cache, "heektime"))
+	b, err := newBench()
 	if err != nil {
 		return r, err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	b.Options, b.began = o, began
+	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
 	o.Progress("build")
-	b := &bench{Options: o, dir: dir, began: began}
 	if err := b.build(ctx); err != nil {
 		return r, err
 	}
@@ -150,6 +145,20 @@ type bench struct {
 	dir   string
 	began time.Time
 	npm   string // where the npm server is installed, empty without it
+}
+
+// newBench has a folder of its own, which the caller removes.
+func newBench() (*bench, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return nil, fmt.Errorf("find the cache directory: %w", err)
+	}
+	// Not in the system's temporary directory, which may be memory: a commit must reach a disk.
+	dir, err := tempDir(filepath.Join(cache, "heektime"))
+	if err != nil {
+		return nil, err
+	}
+	return &bench{dir: dir}, nil
 }
 
 func (b *bench) servers() []string {

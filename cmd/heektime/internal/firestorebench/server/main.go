@@ -2,7 +2,7 @@
 // emulator's and nobody else's.
 //
 // It ends when its standard input does, and so never outlives the benchmark. A line "profile FILE" there begins a CPU
-// profile, which ends with the process.
+// profile, which ends with the process; "collect FILE" gives back all memory that is not needed and makes the file then.
 package main
 
 import (
@@ -54,9 +54,16 @@ func run(address, data, indexes string) (err error) {
 // obey carries out one line after the other until there are no more.
 func obey(lines *bufio.Scanner) error {
 	for lines.Scan() {
-		name, ok := strings.CutPrefix(lines.Text(), "profile ")
-		if !ok {
-			return fmt.Errorf("unknown line %q: only \"profile FILE\" is", lines.Text())
+		word, name, _ := strings.Cut(lines.Text(), " ")
+		switch {
+		case word == "collect" && name != "":
+			debug.FreeOSMemory()
+			if err := os.WriteFile(name, nil, 0o600); err != nil {
+				return fmt.Errorf("collect: %w", err)
+			}
+			continue
+		case word != "profile" || name == "":
+			return fmt.Errorf("unknown line %q: only \"profile FILE\" and \"collect FILE\" are", lines.Text())
 		}
 		file, err := os.Create(name)
 		if err != nil {

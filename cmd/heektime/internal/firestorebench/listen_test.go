@@ -1,0 +1,37 @@
+package firestorebench_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/cmd/heektime/internal/firestorebench"
+)
+
+func TestRunListen(t *testing.T) {
+	r, err := firestorebench.RunListen(t.Context(), firestorebench.ListenOptions{
+		Listeners: 20, Window: 50 * time.Millisecond, WithoutNPM: true, WithoutSDK: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Fans) != 2 || len(r.Latencies) != 0 || len(r.Missing) != 2 {
+		t.Fatalf("%+v", r)
+	}
+	for _, f := range r.Fans {
+		if f.Server != "embedded" || f.Listeners != 20 || f.PerSecond <= 0 || f.Median <= 0 || f.P99 < f.Median || f.Unsupported != "" {
+			t.Errorf("%+v", f)
+		}
+	}
+	r.Latencies = []firestorebench.Latency{
+		{Clients: "Chromium, WebChannel", Server: "embedded", Acknowledged: 3 * time.Millisecond, Median: 4 * time.Millisecond, P99: 5 * time.Millisecond},
+		{Clients: "Node, gRPC", Server: "npm", Unsupported: "not supported"},
+	}
+	var text strings.Builder
+	r.Print(&text)
+	for _, want := range []string{"npm was not asked for.", "SDK was not asked for.", "4.0 ms", "5.0 ms", "not supported", "20 listeners to one document", "WebChannel", "gRPC"} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("no %q in:\n%s", want, text.String())
+		}
+	}
+}
