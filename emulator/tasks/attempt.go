@@ -36,12 +36,9 @@ func (s *Server) start(t *task, now time.Time) {
 // send sends a request in a goroutine of its own, and calls done with the mutex held when it is answered. It does not
 // call done when the server was closed meanwhile. The mutex is held.
 func (s *Server) send(request dispatch.Request, done func(dispatch.Answer)) {
-	held := s.faults.Hold()
+	request.Held = s.faults.Hold()
 	s.running++
 	s.goroutines.Go(func() {
-		if held > 0 {
-			s.clock.Wait(s.ctx.Done(), s.clock.Now().Add(held))
-		}
 		answer := s.sender.Send(s.ctx, request)
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"github.com/tidwall/btree"
 	"golang.org/x/time/rate"
 
+	"heek.kr/heektime/emulator/internal/dispatch"
 	"heek.kr/heektime/emulator/internal/signal"
 )
 
@@ -50,39 +51,24 @@ func burst(perSecond float64) int32 { return int32(max(1, math.Ceil(perSecond)))
 
 // dispatch sends the queue's tasks when they are due, until the queue is deleted or the server closed.
 func (s *Server) dispatch(q *queue) {
-	for {
-		s.mu.Lock()
-		if q.closed || s.ctx.Err() != nil {
-			s.mu.Unlock()
-			return
-		}
-		next := s.dispatchDue(q)
-		wake := q.wake.Wait()
-		s.mu.Unlock()
-		if next.IsZero() {
-			<-wake
-		} else {
-			s.clock.Wait(wake, next)
-		}
-	}
+	over := func() bool { return q.closed || s.ctx.Err() != nil }
+	dispatch.Loop(s.clock, &s.mu, &q.wake, over, func() time.Time { return s.dispatchDue(q) })
 }
 
 // dispatchDue starts all requests that are due and allowed, and returns when to look again; the zero time means when
 // the queue is woken. The mutex is held.
 func (s *Server) dispatchDue(q *queue) time.Time {
-	for {
+	for q.pb.State == cloudtaskspb.Queue_RUNNING && q.running < int(q.pb.RateLimits.MaxConcurrentDispatches) {
 		now := s.clock.Now()
-		t, ok := s.nextDue(q, now)
+		t, ok := dispatch.Next(&s.faults, q.due, func(t *task) time.Time { return t.Due }, now)
 		switch {
-		case !ok, q.pb.State != cloudtaskspb.Queue_RUNNING:
+		case !ok:
 			return time.Time{}
 		case t.Due.After(now):
 			return t.Due
 		case t.tooOld(now):
 			s.end(t, Dead)
 			continue
-		case q.running >= int(q.pb.RateLimits.MaxConcurrentDispatches):
-			return time.Time{}
 		}
 		reserved := q.limiter.ReserveN(now, 1)
 		if delay := reserved.DelayFrom(now); delay > 0 {
@@ -91,22 +77,5 @@ func (s *Server) dispatchDue(q *queue) time.Time {
 		}
 		s.start(t, now)
 	}
-}
-
-// nextDue is the task to dispatch next: the one that has been due for longest, or any that is due when
-// [Faults.Shuffle] says so.
-func (s *Server) nextDue(q *queue, now time.Time) (*task, bool) {
-	first, ok := q.due.Min()
-	if !ok || !s.faults.Shuffle || first.Due.After(now) {
-		return first, ok
-	}
-	var due []*task
-	q.due.Scan(func(t *task) bool {
-		if t.Due.After(now) {
-			return false
-		}
-		due = append(due, t)
-		return true
-	})
-	return due[s.faults.Pick(len(due))], true
+	return time.Time{}
 }

@@ -29,11 +29,9 @@ func (s *Server) start(sub *subscription, e *event, now time.Time) {
 	}
 	sub.running++
 	s.running++
-	request, held := s.request(sub.Trigger, e), s.faults.Hold()
+	request := s.request(sub.Trigger, e)
+	request.Held = s.faults.Hold()
 	s.goroutines.Go(func() {
-		if held > 0 {
-			s.clock.Wait(s.ctx.Done(), s.clock.Now().Add(held))
-		}
 		answer := s.sender.Send(s.ctx, request)
 		s.mu.Lock()
 		defer s.mu.Unlock()

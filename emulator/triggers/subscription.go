@@ -6,6 +6,7 @@ import (
 	"github.com/tidwall/btree"
 
 	"heek.kr/heektime/emulator/firestore"
+	"heek.kr/heektime/emulator/internal/dispatch"
 	"heek.kr/heektime/emulator/internal/signal"
 )
 
@@ -66,36 +67,22 @@ func (s *Server) wait(sub *subscription, e *event) {
 
 // dispatch sends the trigger's events when they are due, until it is removed or the server closed.
 func (s *Server) dispatch(sub *subscription) {
-	for {
-		s.mu.Lock()
-		if sub.closed || s.ctx.Err() != nil {
-			s.mu.Unlock()
-			return
-		}
-		next := s.dispatchDue(sub)
-		wake := sub.wake.Wait()
-		s.mu.Unlock()
-		if next.IsZero() {
-			<-wake
-		} else {
-			s.clock.Wait(wake, next)
-		}
-	}
+	over := func() bool { return sub.closed || s.ctx.Err() != nil }
+	dispatch.Loop(s.clock, &s.mu, &sub.wake, over, func() time.Time { return s.dispatchDue(sub) })
 }
 
 // dispatchDue starts all requests that are due and allowed, and returns when to look again; the zero time means when the
 // trigger is woken. The mutex is held.
 func (s *Server) dispatchDue(sub *subscription) time.Time {
-	for {
+	for !s.disabled && sub.running < sub.MaxConcurrent {
 		now := s.clock.Now()
-		first, ok := sub.due.Min()
+		e, ok := dispatch.Next(&s.faults, sub.due, func(e *event) time.Time { return e.Due }, now)
 		switch {
-		case !ok || s.disabled || sub.running >= sub.MaxConcurrent:
+		case !ok:
 			return time.Time{}
-		case first.Due.After(now):
-			return first.Due
+		case e.Due.After(now):
+			return e.Due
 		}
-		e := s.pick(sub, first, now)
 		sub.due.Delete(e)
 		switch {
 		case e.gone && !e.extra: // forgotten while it waited
@@ -105,20 +92,5 @@ func (s *Server) dispatchDue(sub *subscription) time.Time {
 			s.start(sub, e, now)
 		}
 	}
-}
-
-// pick is the event to send next: the one that has been due for longest, or any that is due when [Faults.Shuffle] says so.
-func (s *Server) pick(sub *subscription, first *event, now time.Time) *event {
-	if !s.faults.Shuffle {
-		return first
-	}
-	var due []*event
-	sub.due.Scan(func(e *event) bool {
-		if e.Due.After(now) {
-			return false
-		}
-		due = append(due, e)
-		return true
-	})
-	return due[s.faults.Pick(len(due))]
+	return time.Time{}
 }

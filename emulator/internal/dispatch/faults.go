@@ -32,11 +32,3 @@ func (m *Mischief) Hold() time.Duration {
 	}
 	return time.Duration(m.random.Int64N(int64(m.Delay) + 1))
 }
-
-// Pick chooses one of n that are due, the first of which has been due for longest.
-func (m *Mischief) Pick(n int) int {
-	if !m.Shuffle {
-		return 0
-	}
-	return m.random.IntN(n)
-}

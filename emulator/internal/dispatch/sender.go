@@ -1,6 +1,6 @@
-// Package dispatch sends the HTTP requests by which Cloud Tasks and Cloud Scheduler reach their targets: with an ID
-// token, within a deadline, without following redirects. It also holds what both services say about retries and
-// headers in the same words.
+// Package dispatch sends the HTTP requests by which Cloud Tasks, Cloud Scheduler and Firestore's triggers reach their
+// targets: with an ID token, within a deadline, without following redirects. It also holds what they have in common about
+// what is due, retries and headers.
 package dispatch
 
 import (
@@ -37,6 +37,7 @@ type Request struct {
 	Body     []byte
 	Account  string        // e-mail of the service account whose ID token is sent; empty sends none
 	Audience string        // of the ID token; the URL when empty
+	Held     time.Duration // by the cloud's clock, before anything is sent
 	Deadline time.Duration // by the cloud's clock, from the start of the request to the end of the answer's headers
 }
 
@@ -77,6 +78,9 @@ var errDeadline = errors.New("no answer within the deadline")
 
 // Send sends the request once and waits for the answer. When ctx ends first, the answer says so and means nothing.
 func (s *Sender) Send(ctx context.Context, r Request) Answer {
+	if r.Held > 0 {
+		s.clock.Wait(ctx.Done(), s.clock.Now().Add(r.Held))
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	end := s.clock.Now().Add(r.Deadline)
