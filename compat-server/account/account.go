@@ -19,6 +19,7 @@ import (
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/address"
 	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/deletion"
 )
 
 var (
@@ -30,6 +31,8 @@ var (
 	ErrName     = errors.New("no name of a person")
 	// ErrNoUser says that there is no such user.
 	ErrNoUser = errors.New("no such user")
+	// ErrLeaving says that the account is about to be deleted; its owner takes it back in a new app.
+	ErrLeaving = errors.New("the account is about to be deleted")
 	// ErrRevoked says that a session is over: the password was changed, the account is disabled or gone, or an operator ended it.
 	ErrRevoked = errors.New("session revoked")
 )
@@ -83,21 +86,34 @@ func (a *Accounts) SignIn(ctx context.Context, client, username, password string
 	if err != nil {
 		return token.Session{}, err
 	}
-	if name, ok := newUsername(username); ok {
-		if _, err := a.User(ctx, account.UID); errors.Is(err, ErrNoUser) {
-			err = a.claim(ctx, account.UID, name)
-			if err != nil && !errors.Is(err, ErrTaken) {
-				return token.Session{}, err
-			}
-		} else if err != nil {
-			return token.Session{}, err
-		}
+	if _, err = a.User(ctx, account.UID); errors.Is(err, ErrNoUser) {
+		err = a.complete(ctx, account.UID, username)
+	}
+	if err != nil {
+		return token.Session{}, err
 	}
 	since, err := a.since(ctx, account.UID)
 	if errors.Is(err, ErrRevoked) { // disabled or deleted since its password was right
 		err = auth.ErrWrong
 	}
 	return token.Session{UID: account.UID, Since: since}, err
+}
+
+// complete gives an account without documents the username that its owner signs in with, if it can be one and is free. Whoever
+// has none may sign in all the same, but for who is about to be deleted.
+func (a *Accounts) complete(ctx context.Context, uid, username string) error {
+	name, ok := newUsername(username)
+	if ok {
+		if err := a.claim(ctx, uid, name); !errors.Is(err, ErrTaken) {
+			return err
+		}
+		return nil
+	}
+	mark, err := deletion.ReadMark(ctx, a.Firestore, uid)
+	if err == nil && mark != nil {
+		err = ErrLeaving
+	}
+	return err
 }
 
 // email is the address of who enters a username; new clients make it in the same way.
@@ -135,8 +151,8 @@ func (a *Accounts) Find(ctx context.Context, username string) (User, error) {
 	return visible(docs[0])
 }
 
-// visible is the user of a document, if others may know of him. Whatever makes a user invisible to others is looked at here,
-// and nowhere else.
+// visible is the user of a document, if others may know of him. An account that is about to be deleted has no document, see
+// package deletion. Whatever else may make a user invisible belongs here.
 func visible(doc *firestore.DocumentSnapshot) (User, error) {
 	if !doc.Exists() {
 		return User{}, ErrNoUser

@@ -13,6 +13,7 @@ import (
 
 	"heek.kr/heektime/internal/address"
 	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/deletion"
 )
 
 // Bounds of a sign-up, in characters. firestore.rules has those of a username.
@@ -53,7 +54,7 @@ func newUsername(text string) (name string, ok bool) {
 }
 
 // Create signs somebody up. The error wraps [ErrUsername], [ErrPassword], [ErrName], [ErrTaken] or [auth.ErrUnavailable], or is an
-// *attempt.TooManyError. Billed: 6 reads, 4 writes; 1 read when the username is taken.
+// *attempt.TooManyError. Billed: 7 reads, 4 writes; 1 read when the username is taken.
 //
 // First comes the account, then its name, then users/{uid} and the username's index in one transaction. Whoever dies between
 // them tries again, with the same password: the account is found, and gets what it lacks.
@@ -122,11 +123,11 @@ func (a *Accounts) left(ctx context.Context, attempt auth.Attempt) (uid string, 
 }
 
 // claim writes users/{uid} and the username's index, as a new client does and firestore.rules demands. It may be repeated. The
-// error may be [ErrTaken]. Billed: 2 reads, 2 writes.
+// error may be [ErrTaken] or [ErrLeaving]. Billed: 3 reads, 2 writes.
 func (a *Accounts) claim(ctx context.Context, uid, username string) error {
-	user, index := a.Firestore.Collection("users").Doc(uid), a.index(username)
+	user, index, mark := a.Firestore.Collection("users").Doc(uid), a.index(username), a.Firestore.Collection(deletion.Collection).Doc(uid)
 	err := a.Firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		docs, err := tx.GetAll([]*firestore.DocumentRef{user, index})
+		docs, err := tx.GetAll([]*firestore.DocumentRef{user, index, mark})
 		switch {
 		case err != nil:
 			return err
@@ -135,6 +136,8 @@ func (a *Accounts) claim(ctx context.Context, uid, username string) error {
 				return nil // the answer to a commit got lost, and this is the next try
 			}
 			return ErrTaken
+		case docs[2].Exists():
+			return ErrLeaving
 		case docs[1].Exists():
 			return ErrTaken
 		}
@@ -145,7 +148,7 @@ func (a *Accounts) claim(ctx context.Context, uid, username string) error {
 			tx.Create(index, map[string]any{"value": uid}),
 		)
 	})
-	if err != nil && !errors.Is(err, ErrTaken) {
+	if err != nil && !errors.Is(err, ErrTaken) && !errors.Is(err, ErrLeaving) {
 		return fmt.Errorf("claim a username for %s: %w", uid, err)
 	}
 	return err

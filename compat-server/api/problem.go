@@ -46,6 +46,7 @@ var (
 
 	errWrongPassword  = &problem{status: 401, Code: "AL001", Message: "아이디 또는 비밀번호가 올바르지 않습니다."}
 	errRefreshRefused = &problem{status: 401, Code: "AL002", Message: "로그인이 만료되었습니다. 다시 로그인해 주세요."}
+	errLeaving        = &problem{status: 403, Code: "AL003", Message: "삭제를 앞둔 계정입니다. 되살리려면 새 앱에서 로그인해 주세요."}
 
 	errUsername = &problem{status: 400, Code: "US001", Message: fmt.Sprintf(
 		"쓸 수 없는 아이디입니다. 아이디는 빈칸과 특수 기호 없이 %d자 이상 %d자 이하여야 합니다.", account.MinUsername, account.MaxUsername)}
@@ -106,6 +107,7 @@ var known = []struct {
 	{account.ErrName, errName},
 	{account.ErrTaken, errUsernameTaken},
 	{account.ErrNoUser, errNoUser},
+	{account.ErrLeaving, errLeaving},
 	{timetable.ErrNoTimetable, errNoTimetable},
 	{timetable.ErrNoLecture, errNoLecture},
 	{auth.ErrUnavailable, errUnavailable},
