@@ -10,6 +10,8 @@ import (
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
 	"golang.org/x/text/unicode/norm"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/internal/address"
 	"heek.kr/heektime/internal/auth"
@@ -124,34 +126,39 @@ func (a *Accounts) left(ctx context.Context, attempt auth.Attempt) (uid string, 
 
 // claim writes users/{uid} and the username's index, as a new client does and firestore.rules demands. It may be repeated. The
 // error may be [ErrTaken] or [ErrLeaving]. Billed: 3 reads, 2 writes.
+//
+// The transaction reads nothing: that neither document exists is its condition. So whoever dies in it holds no locks that the
+// next one would have to wait for.
 func (a *Accounts) claim(ctx context.Context, uid, username string) error {
 	user, index, mark := a.Firestore.Collection("users").Doc(uid), a.index(username), a.Firestore.Collection(deletion.Collection).Doc(uid)
-	err := a.Firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		docs, err := tx.GetAll([]*firestore.DocumentRef{user, index, mark})
+	const tries = 3
+	for try := 1; ; try++ {
+		docs, err := a.Firestore.GetAll(ctx, []*firestore.DocumentRef{user, index, mark})
 		switch {
 		case err != nil:
-			return err
-		case docs[0].Exists():
-			if docs[0].Data()["username"] == username {
-				return nil // the answer to a commit got lost, and this is the next try
-			}
-			return ErrTaken
+			return fmt.Errorf("read what %s has: %w", uid, err)
+		case docs[0].Exists() && docs[0].Data()["username"] == username:
+			return nil // by somebody at the same time, or the answer to a commit got lost
 		case docs[2].Exists():
 			return ErrLeaving
-		case docs[1].Exists():
+		case docs[0].Exists(), docs[1].Exists():
 			return ErrTaken
 		}
-		return errors.Join(
-			tx.Create(user, map[string]any{
-				"username": username, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp,
-			}),
-			tx.Create(index, map[string]any{"value": uid}),
-		)
-	})
-	if err != nil && !errors.Is(err, ErrTaken) && !errors.Is(err, ErrLeaving) {
-		return fmt.Errorf("claim a username for %s: %w", uid, err)
+		err = a.Firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+			return errors.Join(
+				tx.Create(user, map[string]any{
+					"username": username, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp,
+				}),
+				tx.Create(index, map[string]any{"value": uid}),
+			)
+		})
+		switch {
+		case err == nil:
+			return nil
+		case status.Code(err) != codes.AlreadyExists || try == tries:
+			return fmt.Errorf("claim a username for %s: %w", uid, err)
+		}
 	}
-	return err
 }
 
 func (a *Accounts) index(username string) *firestore.DocumentRef {

@@ -67,7 +67,7 @@ func TestWhoMayCall(t *testing.T) {
 		}
 	}
 	for who, want := range map[string]int{"nobody": 2, "stranger": 2, "owner": 3} { // one more was made above
-		var list []timetable
+		var list []timetableAnswer
 		call(t, "GET", w.url+"/users/"+owner.id+"/timetables", tokens[who], nil).into(t, &list)
 		if len(list) != want {
 			t.Errorf("%s sees %d timetables, want %d: %+v", who, len(list), want, list)

@@ -359,8 +359,8 @@ func (w *world) signIn(t testing.TB, name, password string) user {
 	return user{session.UID, name, tokens.Access, tokens.Refresh}
 }
 
-// timetable is what the contract says of one.
-type timetable struct {
+// timetableAnswer is what the contract says of one.
+type timetableAnswer struct {
 	ID, Title string
 	User      struct{ ID string }
 	Semester  struct {
@@ -387,7 +387,7 @@ type timeAnswer struct {
 }
 
 // makeTimetable makes one, over HTTP.
-func (w *world) makeTimetable(t testing.TB, u user, semester, title string) (made timetable) {
+func (w *world) makeTimetable(t testing.TB, u user, semester, title string) (made timetableAnswer) {
 	t.Helper()
 	r := call(t, "POST", w.url+"/me/timetables", u.access, map[string]string{"semester_id": semester, "title": title})
 	if r.into(t, &made); r.status/100 != 2 {
@@ -406,7 +406,7 @@ func (w *world) addLecture(t testing.TB, u user, timetableID string, body any) (
 	return added
 }
 
-func (w *world) timetables(t testing.TB, uid, bearer string) (list []timetable) {
+func (w *world) timetables(t testing.TB, uid, bearer string) (list []timetableAnswer) {
 	t.Helper()
 	r := call(t, "GET", w.url+"/users/"+uid+"/timetables", bearer, nil)
 	if r.into(t, &list); r.status != 200 {
