@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"testing"
 
@@ -56,12 +57,15 @@ func (c *Cloud) firestoreClient(t testing.TB, who bearer, opts []grpc.DialOption
 // the token, such as {"email_verified": true}.
 func (c *Cloud) FirestoreClientAs(t testing.TB, uid string, claims map[string]any, opts ...grpc.DialOption) *gcfirestore.Client {
 	t.Helper()
-	return c.firestoreClient(t, bearer(c.IDToken(t, uid, claims)), opts)
+	raw, err := c.IDToken(uid, claims)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c.firestoreClient(t, bearer(raw), opts)
 }
 
 // IDToken is an ID token of a user, as Authentication gives one who signs in; see [Cloud.FirestoreClientAs].
-func (c *Cloud) IDToken(t testing.TB, uid string, claims map[string]any) string {
-	t.Helper()
+func (c *Cloud) IDToken(uid string, claims map[string]any) (string, error) {
 	all := map[string]any{
 		"iss": "https://securetoken.google.com/" + c.Project, "aud": c.Project, "sub": uid, "user_id": uid,
 		"iat": 0, "exp": 3600, "auth_time": 0,
@@ -70,9 +74,9 @@ func (c *Cloud) IDToken(t testing.TB, uid string, claims map[string]any) string 
 	maps.Copy(all, claims)
 	raw, err := token.Encode(all)
 	if err != nil {
-		t.Fatalf("sign %s in: %v", uid, err)
+		return "", fmt.Errorf("sign %s in: %w", uid, err)
 	}
-	return raw
+	return raw, nil
 }
 
 // FirestoreClientSignedOut is Google's client as somebody who is not signed in.

@@ -81,6 +81,10 @@ func TestContract(t *testing.T) {
 	if list := w.timetables(t, minsu.id, minsu.access); len(list) != 1 || list[0].Lectures == nil || len(list[0].Lectures) != 0 {
 		t.Errorf("list after the deletion: %+v", list)
 	}
+	// User and index, timetable, lecture and its change, and the deletion: the rules have seen them all.
+	if w.judged != 6 {
+		t.Errorf("the rules judged %d writes", w.judged)
+	}
 }
 
 // A token that is too old gets AT003; the app gets a new one and repeats its call. The refresh token stays good.

@@ -2,24 +2,37 @@ package api_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
 
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 )
 
 // meter stands between a server and Firestore. It counts what Google would bill, and it lets security rules judge every write
-// to a document of clients, as if its owner had sent it: a refusal is the server's error, and so a failed call in a test.
+// to a document of clients, as if its owner had sent it: a refusal is the server's error, and a failed test.
 type meter struct {
 	world *world
 
-	mu     sync.Mutex
-	bill   bill
-	judged int
+	mu      sync.Mutex
+	bill    bill
+	judged  int // writes
+	refused []string
+}
+
+// tell fails the test when the rules refused a write.
+func (m *meter) tell(t testing.TB) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, text := range m.refused {
+		t.Error(text)
+	}
 }
 
 // bill is what calls cost.
@@ -65,14 +78,17 @@ func (m *meter) dialOptions(t testing.TB) []grpc.DialOption {
 		m.mu.Lock()
 		m.judged += len(commit.Writes)
 		m.mu.Unlock()
-		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+m.world.IDToken(t, uid, nil))
-		if err := asClient.Invoke(ctx, method, req, answer, opts...); err != nil {
-			if strings.Contains(err.Error(), "PermissionDenied") {
-				t.Errorf("the rules refuse what %s would write: %v: %v", uid, commit.Writes, err)
-			}
+		token, err := m.world.IDToken(uid, nil)
+		if err != nil {
 			return err
 		}
-		return nil
+		err = asClient.Invoke(metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token), method, req, answer, opts...)
+		if status.Code(err) == codes.PermissionDenied {
+			m.mu.Lock()
+			m.refused = append(m.refused, fmt.Sprintf("%s may not write %v: %v", uid, commit.Writes, err))
+			m.mu.Unlock()
+		}
+		return err
 	}
 	stream := func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 		s, err := open(ctx, desc, conn, method, opts...)

@@ -53,6 +53,9 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*s
 	if settings.EndDate, err = time.Parse(time.DateOnly, end); err != nil {
 		return nil, fmt.Errorf("environment variable END_DATE is %q, want a day as YYYY-MM-DD", end)
 	}
+	if err := settings.check(); err != nil {
+		return nil, err
+	}
 	tokens, err := token.New(project, key, oldKey, time.Now)
 	if err != nil {
 		return nil, fmt.Errorf("TOKEN_KEY or TOKEN_KEY_OLD: %w", err)

@@ -37,6 +37,17 @@ type Settings struct {
 	Limits Limits
 }
 
+func (s Settings) check() error {
+	u, err := url.Parse(s.PublicURL)
+	switch {
+	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http", u.Scheme+"://"+u.Host != s.PublicURL:
+		return errors.New("the legacy API needs its public URL, PUBLIC_URL, as https://host without a path")
+	case s.EndDate.IsZero():
+		return errors.New("the legacy API needs the day of its end, END_DATE")
+	}
+	return s.Limits.check()
+}
+
 // Dependencies are what the API works with; all is required.
 type Dependencies struct {
 	Settings   Settings
@@ -68,12 +79,10 @@ type Server struct {
 
 // New refuses missing dependencies by name.
 func New(d Dependencies) (*Server, error) {
-	u, err := url.Parse(d.Settings.PublicURL)
+	if err := d.Settings.check(); err != nil {
+		return nil, err
+	}
 	switch {
-	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http", u.Scheme+"://"+u.Host != d.Settings.PublicURL:
-		return nil, errors.New("the legacy API needs its public URL, https://host without a path")
-	case d.Settings.EndDate.IsZero():
-		return nil, errors.New("the legacy API needs the date of its end")
 	case d.Accounts == nil:
 		return nil, errors.New("the legacy API needs accounts")
 	case d.Tokens == nil:
@@ -88,9 +97,6 @@ func New(d Dependencies) (*Server, error) {
 		return nil, errors.New("the legacy API needs a logger")
 	case d.Now == nil:
 		return nil, errors.New("the legacy API needs a clock")
-	}
-	if err := d.Settings.Limits.check(); err != nil {
-		return nil, err
 	}
 	s := &Server{
 		Settings: d.Settings, accounts: d.Accounts, tokens: d.Tokens, catalog: d.Catalog, timetables: d.Timetables, lists: d.Lists,

@@ -121,6 +121,7 @@ func bareWorld(t testing.TB) *world {
 	w.fs = w.FirestoreClient(t)
 	w.admin = w.authentication(t, w.AuthAddress()).Accounts
 	w.meter = &meter{world: w}
+	t.Cleanup(func() { w.meter.tell(t) })
 	w.seed(t)
 	return w
 }

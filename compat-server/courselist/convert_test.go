@@ -1,0 +1,36 @@
+package courselist
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"heek.kr/heektime/compat-server/catalog"
+	"heek.kr/heektime/internal/semester"
+)
+
+// Whatever is in a bucket, converting it is an error or gives a list that is whole.
+func FuzzConvert(f *testing.F) {
+	for _, text := range []string{`[]`, `[{"identifier":"a","title":"b","times":[{"weekday":1,"timeBegin":540,"timeEnd":615,"room":""}],"metas":null}]`, `[{},`, `[null]`, `{`, ``} {
+		f.Add(text)
+	}
+	s := &catalog.Semester{Periods: []semester.Period{{Period: 1, TimeBegin: 540, TimeEnd: 615}}}
+	f.Fuzz(func(t *testing.T, text string) {
+		var out bytes.Buffer
+		if convert(&out, strings.NewReader(text), s) != nil {
+			return
+		}
+		var list []map[string]any
+		if err := json.Unmarshal(out.Bytes(), &list); err != nil || list == nil {
+			t.Fatalf("%q becomes %q: %v", text, out.Bytes(), err)
+		}
+		for _, l := range list {
+			for _, name := range []string{"identifier", "title", "professor", "credit", "times", "category", "metas", "url", "tags"} {
+				if l[name] == nil {
+					t.Errorf("%q: no %s in %v", text, name, l)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,50 @@
+package timetable_test
+
+import (
+	"errors"
+	"testing"
+
+	"heek.kr/heektime/compat-server/timetable"
+)
+
+// Whatever an old app sends, it is refused with a message or becomes a lecture within the bounds of a course list's.
+func FuzzClean(f *testing.F) {
+	for _, text := range []string{
+		`{"identifier":"COSE372-02","title":"데이터베이스","professor":null,"credit":3,"times":[{"weekday":1,"timeBegin":540,"timeEnd":615,"room":"1"}],"category":["a"],"tags":[{"name":"x"}]}`,
+		`{"title":"x","metas":[{"type":"tag","name":"a"},{"type":"color","name":"b"}]}`, `{"title":"x","tags":null,"category":null,"times":null}`,
+		`{"title":"x","times":[{"weekday":1e0,"timeBegin":-0,"timeEnd":1440}]}`, `[]`, `null`, ``, "{\"title\":\"\xff\"}",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		l, err := timetable.Clean(body)
+		var invalid *timetable.InvalidError
+		if err != nil {
+			if !errors.As(err, &invalid) || invalid.Message == "" {
+				t.Errorf("%q: %v", body, err)
+			}
+			return
+		}
+		if l.Identifier == "" {
+			l.Identifier = "in a timetable it may be empty"
+		}
+		if err := l.Validate(); err != nil || l.Title == "" || l.Times == nil || l.Category == nil || l.Metas == nil || l.URL != "" {
+			t.Errorf("%q becomes %+v: %v", body, l, err)
+		}
+	})
+}
+
+func TestCleanTakesTagsBeforeMetas(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"title":"x","tags":[{"name":"new"}],"metas":[{"type":"tag","name":"old"}]}`: "new",
+		`{"title":"x","tags":null,"metas":[{"type":"tag","name":"old"}]}`:             "old",
+		`{"title":"x","metas":[{"type":"tag","name":"old"}]}`:                         "old",
+	} {
+		if l, err := timetable.Clean([]byte(text)); err != nil || len(l.Metas) != 1 || l.Metas[0].Name != want {
+			t.Errorf("%s: %+v, %v", text, l.Metas, err)
+		}
+	}
+	if l, err := timetable.Clean([]byte(`{"title":"x","tags":[],"metas":[{"type":"tag","name":"old"}]}`)); err != nil || len(l.Metas) != 0 {
+		t.Errorf("no tags any more: %+v, %v", l.Metas, err)
+	}
+}
