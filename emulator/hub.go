@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"context"
 	"heek.kr/heektime/emulator/hub"
 	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/port"
@@ -9,6 +10,12 @@ import (
 // openHub opens the hub and tells it of all that was opened before.
 func (c *Cloud) openHub(cfg Config) (err error) {
 	c.Hub = hub.New()
+	c.Hub.OnTriggers(func(ctx context.Context, enabled bool) error {
+		if enabled {
+			return c.Triggers.Enable(ctx)
+		}
+		return c.Triggers.Disable(ctx)
+	})
 	if c.hubPort, err = port.Open("hub", orFree(cfg.Addresses.Hub), nil, cors.Handler(c.Hub, cfg.AllowedOrigins)); err != nil {
 		return err
 	}

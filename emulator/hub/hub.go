@@ -5,6 +5,7 @@
 package hub
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -35,7 +36,7 @@ type Server struct {
 
 	mu        sync.RWMutex
 	emulators map[string]Emulator
-	triggers  func(enabled bool) error
+	triggers  func(ctx context.Context, enabled bool) error
 }
 
 // New makes a hub that knows of no emulator.
@@ -88,7 +89,7 @@ func (s *Server) Emulators() map[string]Emulator {
 
 // OnTriggers says who holds the triggers of functions back, and lets them go again, when a test asks for it. Without
 // anybody there are no triggers, and to hold them back is to do nothing.
-func (s *Server) OnTriggers(set func(enabled bool) error) {
+func (s *Server) OnTriggers(set func(ctx context.Context, enabled bool) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.triggers = set
@@ -107,12 +108,12 @@ func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) setEnabled(enabled bool) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
 		s.mu.RLock()
 		set := s.triggers
 		s.mu.RUnlock()
 		if set != nil {
-			if err := set(enabled); err != nil {
+			if err := set(r.Context(), enabled); err != nil {
 				answer(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
 				return
 			}

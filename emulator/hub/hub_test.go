@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -74,7 +75,7 @@ func TestTriggers(t *testing.T) {
 	}
 	var asked []bool
 	var failure error
-	h.OnTriggers(func(enabled bool) error { asked = append(asked, enabled); return failure })
+	h.OnTriggers(func(_ context.Context, enabled bool) error { asked = append(asked, enabled); return failure })
 	ask("disable")
 	if got := ask("enable"); !strings.Contains(got, "enabled:true") || fmt.Sprint(asked) != "[false true]" {
 		t.Errorf("%s, asked %v", got, asked)

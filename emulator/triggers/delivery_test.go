@@ -264,6 +264,35 @@ func TestDisable(t *testing.T) {
 	}
 }
 
+// TestHub holds triggers back as Firebase's tools do, in a test that prepares data.
+func TestHub(t *testing.T) {
+	w := start(t)
+	w.register(t, triggers.Trigger{Document: "users/{uid}"})
+	put := func(what string) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://"+w.HubAddress()+"/functions/"+what+"BackgroundTriggers", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s", what, answer.Status)
+		}
+	}
+	put("disable")
+	w.set(t, "users/prepared", map[string]any{"n": 1})
+	put("enable")
+	w.set(t, "users/u1", map[string]any{"n": 1})
+	w.idle(t)
+	if got := w.documents(); !slices.Equal(got, []string{"users/u1"}) {
+		t.Errorf("got events of %q", got)
+	}
+}
+
 func TestRedeliver(t *testing.T) {
 	w := start(t)
 	w.register(t, triggers.Trigger{Document: "users/{uid}"})
