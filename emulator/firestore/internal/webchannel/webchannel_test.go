@@ -13,24 +13,49 @@ import (
 	"testing"
 	"time"
 
+	"heek.kr/heektime/emulator/firestore/internal/webchannel/webchanneltest"
 	"heek.kr/heektime/emulator/internal/flow"
 )
 
+// start serves channels on a port.
+func start(t testing.TB, serve func(context.Context, *Session), set ...func(*Options)) (*Server, string) {
+	t.Helper()
+	o := Options{Serve: serve, Intake: &flow.Intake{Each: 1 << 20, All: 8 << 20, Patience: time.Minute}}
+	for _, f := range set {
+		f(&o)
+	}
+	s := New(o)
+	l := httptest.NewServer(s)
+	t.Cleanup(l.Close)
+	t.Cleanup(s.Close)
+	return s, l.URL + "/channel"
+}
+
+// echo sends back what it receives.
+func echo(_ context.Context, s *Session) {
+	for {
+		m, err := s.Receive()
+		if err != nil || s.Send(m) != nil {
+			return
+		}
+	}
+}
+
 func TestEcho(t *testing.T) {
 	_, url := start(t, echo)
-	c := open(t, url, `"first"`, `{"second":2}`)
-	s := c.listen(t.Context(), "CI=0")
+	c := webchanneltest.Open(t, url, nil, `"first"`, `{"second":2}`)
+	s := c.Listen(t.Context(), "CI=0")
 	for _, want := range []string{`"first"`, `{"second":2}`} {
-		if got := s.next(); got != want {
+		if got := s.Next(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
 	// Lengths count what JavaScript's strings count: ö is one, an emoji two, and so is a flag four.
 	for _, want := range []string{`"wörld 😀"`, `"🇰🇷가\u2028 "`, `["\n",{"a":null}]`} {
-		if answer := c.send(want); answer != fmt.Sprintf("[1,%d,0]", c.aid) && answer != fmt.Sprintf("[1,%d,0]", c.aid+1) && !strings.HasPrefix(answer, "[1,") {
+		if answer := c.Send(want); !strings.HasPrefix(answer, "[1,") {
 			t.Errorf("forward: %s", answer)
 		}
-		if got := s.next(); got != want {
+		if got := s.Next(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
@@ -38,8 +63,8 @@ func TestEcho(t *testing.T) {
 
 func TestNotUTF8(t *testing.T) {
 	_, url := start(t, func(_ context.Context, s *Session) { s.Send([]byte("\"a\xffb\"")) })
-	c := open(t, url)
-	if got := c.listen(t.Context(), "CI=0").next(); got != "\"a\uFFFDb\"" {
+	c := webchanneltest.Open(t, url, nil)
+	if got := c.Listen(t.Context(), "CI=0").Next(); got != "\"a\uFFFDb\"" {
 		t.Errorf("got %q", got)
 	}
 }
@@ -81,10 +106,10 @@ func TestHeaders(t *testing.T) {
 // A client that sees no byte soon believes that something on the way keeps bytes back.
 func TestFirstFrameAtOnce(t *testing.T) {
 	_, url := start(t, func(ctx context.Context, _ *Session) { <-ctx.Done() })
-	c := open(t, url)
+	c := webchanneltest.Open(t, url, nil)
 	for range 3 {
 		ctx, cancel := context.WithCancel(t.Context())
-		if f, err := c.listen(ctx, "CI=0").frame(); err != nil || len(f) != 1 || f[0].payload != `"noop"` {
+		if f, err := c.Listen(ctx, "CI=0").Frame(); err != nil || len(f) != 1 || f[0].Payload != `"noop"` {
 			t.Errorf("first frame: %v, %v", f, err)
 		}
 		cancel()
@@ -93,10 +118,10 @@ func TestFirstFrameAtOnce(t *testing.T) {
 
 func TestKeepAlive(t *testing.T) {
 	_, url := start(t, func(ctx context.Context, _ *Session) { <-ctx.Done() }, func(o *Options) { o.KeepAlive = time.Millisecond })
-	c := open(t, url)
-	s := c.listen(t.Context(), "CI=0")
+	c := webchanneltest.Open(t, url, nil)
+	s := c.Listen(t.Context(), "CI=0")
 	for range 5 {
-		if f, err := s.frame(); err != nil || f[0].payload != `"noop"` {
+		if f, err := s.Frame(); err != nil || f[0].Payload != `"noop"` {
 			t.Fatalf("%v, %v", f, err)
 		}
 	}
@@ -105,20 +130,20 @@ func TestKeepAlive(t *testing.T) {
 // A client whose request was answered to nobody sends it again.
 func TestRetriedForward(t *testing.T) {
 	_, url := start(t, echo)
-	c := open(t, url, `0`)
-	s := c.listen(t.Context(), "CI=0")
+	c := webchanneltest.Open(t, url, nil, `0`)
+	s := c.Listen(t.Context(), "CI=0")
 	for range 3 {
-		if status, text := c.do("POST", "RID=2&AID=0", form(1, `1`, `2`)); status != 200 {
+		if status, text := c.Do("POST", "RID=2&AID=0", webchanneltest.Form(1, `1`, `2`)); status != 200 {
 			t.Fatalf("%d %s", status, text)
 		}
 	}
-	if status, text := c.do("POST", "RID=3&AID=0", form(2, `2`, `3`)); status != 200 { // with one more
+	if status, text := c.Do("POST", "RID=3&AID=0", webchanneltest.Form(2, `2`, `3`)); status != 200 { // with one more
 		t.Fatalf("%d %s", status, text)
 	}
-	if got := strings.Join(s.messages(4), ""); got != "0123" {
+	if got := strings.Join(s.Messages(4), ""); got != "0123" {
 		t.Errorf("got %s", got)
 	}
-	if status, text := c.do("POST", "RID=4&AID=0", form(9, `9`)); status != 400 {
+	if status, text := c.Do("POST", "RID=4&AID=0", webchanneltest.Form(9, `9`)); status != 400 {
 		t.Errorf("messages after lost ones: %d %s", status, text)
 	}
 }
@@ -126,13 +151,13 @@ func TestRetriedForward(t *testing.T) {
 // Many requests with the same messages at once are one.
 func TestForwardsAtOnce(t *testing.T) {
 	_, url := start(t, echo)
-	c := open(t, url)
-	s := c.listen(t.Context(), "CI=0")
+	c := webchanneltest.Open(t, url, nil)
+	s := c.Listen(t.Context(), "CI=0")
 	done := make(chan bool)
 	for range 8 {
 		go func() {
 			defer func() { done <- true }()
-			a, err := c.http.Do(c.request(t.Context(), "POST", "RID=2", form(0, `0`, `1`, `2`)))
+			a, err := c.HTTP.Do(c.Request(t.Context(), "POST", "RID=2", webchanneltest.Form(0, `0`, `1`, `2`)))
 			if err != nil || a.StatusCode != 200 {
 				t.Errorf("%v, %v", a, err)
 				return
@@ -143,9 +168,9 @@ func TestForwardsAtOnce(t *testing.T) {
 	for range 8 {
 		<-done
 	}
-	c.ofs = 3
-	c.send(`"end"`)
-	if got := strings.Join(s.messages(4), ""); got != `012"end"` {
+	c.Ofs = 3
+	c.Send(`"end"`)
+	if got := strings.Join(s.Messages(4), ""); got != `012"end"` {
 		t.Errorf("got %s", got)
 	}
 }
@@ -158,30 +183,30 @@ func TestCut(t *testing.T) {
 			s.Send(fmt.Appendf(nil, `"%d 😀%s"`, i, strings.Repeat("가", i%50)))
 		}
 	}, func(o *Options) { o.MaxQueued = 2000 })
-	c := open(t, url)
+	c := webchanneltest.Open(t, url, nil)
 	r := rand.New(rand.NewPCG(1, 2))
 	seen, cuts := 0, 0
 	for seen < n {
 		ctx, cancel := context.WithCancel(t.Context())
-		s := c.listen(ctx, "CI=0")
-		s.r.Reset(io.LimitReader(s.b, int64(r.IntN(6000)))) // what arrives before the cut
+		s := c.Listen(ctx, "CI=0")
+		s.CutAfter(r.IntN(6000)) // what arrives before the cut
 		for {
-			f, err := s.frame()
+			f, err := s.Frame()
 			if err != nil {
 				break
 			}
 			for _, e := range f {
 				switch {
-				case e.payload == `"noop"` || e.payload == `"close"`:
-				case !strings.HasPrefix(e.payload, fmt.Sprintf(`"%d `, seen)):
-					t.Fatalf("message %d is %s", seen, e.payload)
+				case e.Payload == `"noop"` || e.Payload == `"close"`:
+				case !strings.HasPrefix(e.Payload, fmt.Sprintf(`"%d `, seen)):
+					t.Fatalf("message %d is %s", seen, e.Payload)
 				default:
 					seen++
 				}
 			}
 		}
 		cancel()
-		s.b.Close()
+		s.Cut()
 		cuts++
 	}
 	t.Logf("%d cuts", cuts)
@@ -190,19 +215,19 @@ func TestCut(t *testing.T) {
 // A poll is held until there is something, answered with all of it, and at an end.
 func TestPolling(t *testing.T) {
 	_, url := start(t, echo)
-	c := open(t, url, `1`, `2`)
+	c := webchanneltest.Open(t, url, nil, `1`, `2`)
 	var got strings.Builder
 	poll := func(mode string) {
 		t.Helper()
-		s := c.listen(t.Context(), mode)
-		f, err := s.frame()
+		s := c.Listen(t.Context(), mode)
+		f, err := s.Frame()
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, e := range f {
-			got.WriteString(e.payload)
+			got.WriteString(e.Payload)
 		}
-		if f, err := s.frame(); err != io.EOF {
+		if f, err := s.Frame(); err != io.EOF {
 			t.Fatalf("a poll goes on: %v, %v", f, err)
 		}
 	}
@@ -210,7 +235,7 @@ func TestPolling(t *testing.T) {
 		poll("CI=1")
 	}
 	poll("CI=1&TO=1")
-	c.send(`3`)
+	c.Send(`3`)
 	poll("CI=1&TO=20000")
 	if got.String() != `12"noop"3` {
 		t.Errorf("got %s", got.String())
@@ -219,16 +244,16 @@ func TestPolling(t *testing.T) {
 
 func TestSupersede(t *testing.T) {
 	_, url := start(t, echo)
-	c := open(t, url, `1`)
-	old := c.listen(t.Context(), "CI=0")
-	old.next()
-	s := c.listen(t.Context(), "CI=0")
-	if _, err := old.frame(); err == nil {
+	c := webchanneltest.Open(t, url, nil, `1`)
+	old := c.Listen(t.Context(), "CI=0")
+	old.Next()
+	s := c.Listen(t.Context(), "CI=0")
+	if _, err := old.Frame(); err == nil {
 		t.Error("the older back channel goes on")
 	}
-	s.frame() // that it is there
-	c.send(`2`)
-	if got := s.next(); got != `2` {
+	s.Frame() // that it is there
+	c.Send(`2`)
+	if got := s.Next(); got != `2` {
 		t.Errorf("got %s", got)
 	}
 }
@@ -237,23 +262,23 @@ func TestTerminate(t *testing.T) {
 	ended := make(chan bool)
 	server, url := start(t, func(ctx context.Context, s *Session) { <-ctx.Done(); ended <- true })
 	for _, method := range []string{"POST", "GET"} {
-		c := open(t, url, `1`)
-		s := c.listen(t.Context(), "CI=0")
-		if status, _ := c.do(method, "TYPE=terminate&RID=3", ""); status != 200 {
+		c := webchanneltest.Open(t, url, nil, `1`)
+		s := c.Listen(t.Context(), "CI=0")
+		if status, _ := c.Do(method, "TYPE=terminate&RID=3", ""); status != 200 {
 			t.Errorf("%s: %d", method, status)
 		}
 		<-ended
 		for _, method := range []string{"POST", "GET"} {
-			if status, text := c.do(method, "AID=0&CI=0&RID=4", "count=0"); status != 400 || strings.Index(text, "Unknown SID") <= 0 {
+			if status, text := c.Do(method, "AID=0&CI=0&RID=4", "count=0"); status != 400 || strings.Index(text, "Unknown SID") <= 0 {
 				t.Errorf("%s afterwards: %d %q", method, status, text)
 			}
 		}
 		for {
-			if _, err := s.frame(); err != nil {
+			if _, err := s.Frame(); err != nil {
 				break
 			}
 		}
-		if status, _ := c.do(method, "TYPE=terminate", ""); status != 200 {
+		if status, _ := c.Do(method, "TYPE=terminate", ""); status != 200 {
 			t.Errorf("%s again: %d", method, status)
 		}
 	}
@@ -265,16 +290,16 @@ func TestTerminate(t *testing.T) {
 // What was sent before the end still arrives; then the session is gone.
 func TestServedToTheEnd(t *testing.T) {
 	server, url := start(t, func(_ context.Context, s *Session) { s.Send([]byte(`"last"`)) })
-	c := open(t, url, `1`, `2`)
-	s := c.listen(t.Context(), "CI=0")
-	if got := strings.Join(s.messages(2), ""); got != `"last""close"` {
+	c := webchanneltest.Open(t, url, nil, `1`, `2`)
+	s := c.Listen(t.Context(), "CI=0")
+	if got := strings.Join(s.Messages(2), ""); got != `"last""close"` {
 		t.Errorf("got %s", got)
 	}
-	if _, err := s.frame(); err != io.EOF {
+	if _, err := s.Frame(); err != io.EOF {
 		t.Errorf("the back channel goes on: %v", err)
 	}
-	c.send(`3`) // which nobody receives
-	if status, text := c.do("GET", fmt.Sprintf("RID=rpc&CI=0&AID=%d", c.aid), ""); status != 400 || !strings.Contains(text, "Unknown SID") {
+	c.Send(`3`) // which nobody receives
+	if status, text := c.Do("GET", fmt.Sprintf("RID=rpc&CI=0&AID=%d", c.AID), ""); status != 400 || !strings.Contains(text, "Unknown SID") {
 		t.Errorf("a back channel after the end: %d %q", status, text)
 	}
 	if n := server.Sessions(); n != 0 {
@@ -285,19 +310,19 @@ func TestServedToTheEnd(t *testing.T) {
 // A page that died without a word leaves a session for a while; one that listens is not disturbed.
 func TestAbandoned(t *testing.T) {
 	server, url := start(t, echo, func(o *Options) { o.Abandoned = 20 * time.Millisecond })
-	dead, alive := open(t, url), open(t, url)
-	s := alive.listen(t.Context(), "CI=0")
+	dead, alive := webchanneltest.Open(t, url, nil), webchanneltest.Open(t, url, nil)
+	s := alive.Listen(t.Context(), "CI=0")
 	for server.Sessions() > 1 {
 		time.Sleep(time.Millisecond)
 	}
-	if server.find(dead.sid, "/channel") != nil {
+	if server.find(dead.SID, "/channel") != nil {
 		t.Fatal("the wrong session was ended")
 	}
-	alive.send(`1`)
-	if got := s.next(); got != `1` {
+	alive.Send(`1`)
+	if got := s.Next(); got != `1` {
 		t.Errorf("got %s", got)
 	}
-	s.b.Close()
+	s.Cut()
 	for server.Sessions() > 0 {
 		time.Sleep(time.Millisecond)
 	}
@@ -316,11 +341,9 @@ func TestSlowReader(t *testing.T) {
 			sent.Add(1)
 		}
 	}, func(o *Options) { o.MaxQueued, o.MaxQueuedAll = 50_000, 80_000 })
-	slow := make([]*client, 4)
+	slow := make([]*webchanneltest.Client, 4)
 	for i := range slow {
-		slow[i] = &client{t: t, url: url, http: http.DefaultClient}
-		_, text := slow[i].do("POST", "RID=1", "headers=Slow:1%0d%0a")
-		slow[i].sid = strings.Split(text, `"`)[3]
+		slow[i] = webchanneltest.Open(t, url, []string{"Slow:1"})
 	}
 	waiting := func() (n int) {
 		server.mu.Lock()
@@ -338,18 +361,18 @@ func TestSlowReader(t *testing.T) {
 	if q := server.queued.Load(); q > 80_000+4*1000 {
 		t.Errorf("%d bytes are queued", q)
 	}
-	c := open(t, url, `1`, `2`)
-	if got := strings.Join(c.listen(t.Context(), "CI=0").messages(2), ""); got != "12" {
+	c := webchanneltest.Open(t, url, nil, `1`, `2`)
+	if got := strings.Join(c.Listen(t.Context(), "CI=0").Messages(2), ""); got != "12" {
 		t.Errorf("somebody else got %s", got)
 	}
 	// When it reads after all, it gets everything, through back channels that end so that it can say what it has.
 	before := sent.Load()
-	got := slow[0].listen(t.Context(), "CI=0").messages(500)
+	got := slow[0].Listen(t.Context(), "CI=0").Messages(500)
 	if sent.Load() <= before || len(got[499]) != 1000 {
 		t.Errorf("got %d, sent %d and then %d", len(got), before, sent.Load())
 	}
 	for _, c := range append(slow, c) {
-		c.do("POST", "TYPE=terminate", "")
+		c.Do("POST", "TYPE=terminate", "")
 	}
 	for server.queued.Load() != 0 {
 		time.Sleep(time.Millisecond)
@@ -359,26 +382,26 @@ func TestSlowReader(t *testing.T) {
 // Sessions without a back channel make room for new ones, those of living pages stay.
 func TestHalfOpen(t *testing.T) {
 	server, url := start(t, echo, func(o *Options) { o.MaxSessions = 100 })
-	alive := open(t, url)
-	s := alive.listen(t.Context(), "CI=0")
-	if _, err := s.frame(); err != nil {
+	alive := webchanneltest.Open(t, url, nil)
+	s := alive.Listen(t.Context(), "CI=0")
+	if _, err := s.Frame(); err != nil {
 		t.Fatal(err)
 	}
-	idle := &client{t: t, url: url, http: http.DefaultClient}
+	idle := webchanneltest.New(t, url)
 	for range 2000 {
-		if status, text := idle.do("POST", "RID=1", form(0, `1`)); status != 200 {
+		if status, text := idle.Do("POST", "RID=1", webchanneltest.Form(0, `1`)); status != 200 {
 			t.Fatalf("%d %s", status, text)
 		}
 	}
 	if n := server.Sessions(); n > 100 {
 		t.Errorf("%d sessions", n)
 	}
-	alive.send(`1`)
-	if got := s.next(); got != `1` {
+	alive.Send(`1`)
+	if got := s.Next(); got != `1` {
 		t.Errorf("got %s", got)
 	}
-	c := open(t, url, `2`)
-	if got := c.listen(t.Context(), "CI=0").next(); got != `2` {
+	c := webchanneltest.Open(t, url, nil, `2`)
+	if got := c.Listen(t.Context(), "CI=0").Next(); got != `2` {
 		t.Errorf("got %s", got)
 	}
 }
@@ -389,15 +412,15 @@ func TestMoreChannelsThanConnections(t *testing.T) {
 	browser := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 6}}
 	defer browser.CloseIdleConnections()
 	const n = 8
-	clients := make([]*client, n)
+	clients := make([]*webchanneltest.Client, n)
 	done := make(chan string, n)
 	for i := range clients {
-		c := open(t, url)
-		c.http, clients[i] = browser, c
+		c := webchanneltest.Open(t, url, nil)
+		c.HTTP, clients[i] = browser, c
 		go func() {
-			s := c.listen(t.Context(), "CI=0")
-			done <- s.next()
-			io.Copy(io.Discard, s.b) // the page stays open
+			s := c.Listen(t.Context(), "CI=0")
+			done <- s.Next()
+			s.Drain()
 		}()
 	}
 	held := func() (n int) {
@@ -412,7 +435,7 @@ func TestMoreChannelsThanConnections(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	for _, c := range clients {
-		c.send(`1`)
+		c.Send(`1`)
 	}
 	for range n {
 		if got := <-done; got != `1` {
@@ -423,19 +446,19 @@ func TestMoreChannelsThanConnections(t *testing.T) {
 
 func TestFull(t *testing.T) {
 	_, url := start(t, echo, func(o *Options) { o.MaxSessions = 1 })
-	c := open(t, url)
-	if _, err := c.listen(t.Context(), "CI=0").frame(); err != nil {
+	c := webchanneltest.Open(t, url, nil)
+	if _, err := c.Listen(t.Context(), "CI=0").Frame(); err != nil {
 		t.Fatal(err)
 	}
-	if status, text := (&client{t: t, url: url, http: c.http}).do("POST", "RID=1", "count=0"); status != 503 {
+	if status, text := webchanneltest.New(t, url).Do("POST", "RID=1", "count=0"); status != 503 {
 		t.Errorf("%d %s", status, text)
 	}
 }
 
 func TestMalformed(t *testing.T) {
 	_, u := start(t, echo)
-	c := open(t, u, `1`)
-	c.listen(t.Context(), "CI=0").next()
+	c := webchanneltest.Open(t, u, nil, `1`)
+	c.Listen(t.Context(), "CI=0").Next()
 	for _, x := range []struct {
 		name, method, query, body string
 		status                    int
@@ -452,13 +475,13 @@ func TestMalformed(t *testing.T) {
 		{"an unknown session", "POST", "?VER=8&SID=none", "count=0", 400},
 		{"an unknown session's back channel", "GET", "?VER=8&SID=none&AID=0", "", 400},
 		{"an unknown session's end", "POST", "?VER=8&SID=none&TYPE=terminate", "", 200},
-		{"a session of another path", "POST", "/other?VER=8&SID=" + c.sid, "count=0", 400},
-		{"too large", "POST", "?VER=8&SID=" + c.sid, "count=1&ofs=1&req0___data__=" + strings.Repeat("1", 1<<20), 413},
-		{"a number too large", "POST", "?VER=8&SID=" + c.sid, "count=1&ofs=99999999999999999999", 400},
-		{"another method", "PUT", "?VER=8&SID=" + c.sid, "", 405},
-		{"no number of an array", "GET", "?VER=8&SID=" + c.sid, "", 400},
-		{"nothing", "POST", "?VER=8&SID=" + c.sid, "", 200},
-		{"an array that was not sent", "GET", "?VER=8&AID=100&SID=" + c.sid, "", 400},
+		{"a session of another path", "POST", "/other?VER=8&SID=" + c.SID, "count=0", 400},
+		{"too large", "POST", "?VER=8&SID=" + c.SID, "count=1&ofs=1&req0___data__=" + strings.Repeat("1", 1<<20), 413},
+		{"a number too large", "POST", "?VER=8&SID=" + c.SID, "count=1&ofs=99999999999999999999", 400},
+		{"another method", "PUT", "?VER=8&SID=" + c.SID, "", 405},
+		{"no number of an array", "GET", "?VER=8&SID=" + c.SID, "", 400},
+		{"nothing", "POST", "?VER=8&SID=" + c.SID, "", 200},
+		{"an array that was not sent", "GET", "?VER=8&AID=100&SID=" + c.SID, "", 400},
 	} {
 		r, err := http.NewRequest(x.method, u+x.query, strings.NewReader(x.body))
 		if err != nil {

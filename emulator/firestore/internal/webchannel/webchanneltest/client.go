@@ -1,0 +1,238 @@
+// Package webchanneltest is a client of WebChannels for tests, as strict as the protocol: it refuses frames that browsers
+// would misread and arrays that do not follow those before.
+package webchanneltest
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Client is the client's end of a channel, as the web SDKs are.
+type Client struct {
+	HTTP *http.Client
+	SID  string
+	Ofs  int // number of the next message
+	AID  int // of the last array received
+
+	t   testing.TB
+	url string
+}
+
+// Entry is one array as a client sees it.
+type Entry struct {
+	ID      int
+	Payload string // JSON
+}
+
+// New makes a client of the channels at url. It has no session yet.
+func New(t testing.TB, url string) *Client {
+	c := &Client{t: t, url: url, HTTP: &http.Client{Transport: &http.Transport{}}}
+	t.Cleanup(c.HTTP.CloseIdleConnections)
+	return c
+}
+
+// Open makes a channel with headers, each Name:Value, and its first messages.
+func Open(t testing.TB, url string, headers []string, messages ...string) *Client {
+	t.Helper()
+	c := New(t, url)
+	c.Handshake(headers, messages...)
+	return c
+}
+
+// Handshake begins a session.
+func (c *Client) Handshake(headers []string, messages ...string) {
+	c.t.Helper()
+	body := Form(0, messages...)
+	if len(headers) > 0 {
+		body = url.Values{"headers": {strings.Join(headers, "\r\n")}}.Encode() + "&" + body
+	}
+	status, text := c.Do("POST", "RID=1&CVER=22&X-HTTP-Session-Id=gsessionid", body)
+	var list [][]json.RawMessage
+	var hello []any
+	if status != 200 || json.Unmarshal([]byte(Deframe(c.t, text)), &list) != nil || len(list) != 1 || json.Unmarshal(list[0][1], &hello) != nil {
+		c.t.Fatalf("handshake: %d %q", status, text)
+	}
+	if len(hello) != 6 || hello[0] != "c" || hello[3] != 8.0 || hello[5].(float64) <= 0 {
+		c.t.Fatalf("handshake: %v", hello)
+	}
+	c.SID, c.Ofs = hello[1].(string), len(messages)
+}
+
+// Request makes a request of the channel.
+func (c *Client) Request(ctx context.Context, method, query, body string) *http.Request {
+	c.t.Helper()
+	q := "?VER=8&zx=abc&t=1&" + query
+	if c.SID != "" {
+		q += "&SID=" + c.SID
+	}
+	r, err := http.NewRequestWithContext(ctx, method, c.url+q, strings.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return r
+}
+
+// Do sends a request of the channel and reads its answer.
+func (c *Client) Do(method, query, body string) (status int, text string) {
+	c.t.Helper()
+	a, err := c.HTTP.Do(c.Request(c.t.Context(), method, query, body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer a.Body.Close()
+	b, err := io.ReadAll(a.Body)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return a.StatusCode, string(b)
+}
+
+// Form is the body of a request that brings messages, the first of which has the number ofs.
+func Form(ofs int, messages ...string) string {
+	v := url.Values{"count": {strconv.Itoa(len(messages))}, "ofs": {strconv.Itoa(ofs)}}
+	for i, m := range messages {
+		v.Set(fmt.Sprintf("req%d___data__", i), m)
+	}
+	return v.Encode()
+}
+
+// Deframe returns the JSON of the one frame that text is.
+func Deframe(t testing.TB, text string) string {
+	t.Helper()
+	head, body, ok := strings.Cut(text, "\n")
+	n, err := strconv.Atoi(head)
+	if !ok || err != nil || n != len(utf16.Encode([]rune(body))) {
+		t.Fatalf("not one frame: %q", text)
+	}
+	return body
+}
+
+// Send forwards messages and returns the answer.
+func (c *Client) Send(messages ...string) string {
+	c.t.Helper()
+	status, text := c.Do("POST", fmt.Sprintf("RID=2&AID=%d", c.AID), Form(c.Ofs, messages...))
+	if status != 200 {
+		c.t.Fatalf("forward: %d %s", status, text)
+	}
+	c.Ofs += len(messages)
+	return Deframe(c.t, text)
+}
+
+// Terminate ends the channel.
+func (c *Client) Terminate() {
+	c.t.Helper()
+	c.Do("POST", "TYPE=terminate", "")
+}
+
+// Stream is a back channel.
+type Stream struct {
+	c    *Client
+	body io.ReadCloser
+	r    *bufio.Reader
+	rest []string // read and not asked for yet
+}
+
+// Listen opens a back channel; mode is CI=0 or CI=1, and more.
+func (c *Client) Listen(ctx context.Context, mode string) *Stream {
+	c.t.Helper()
+	a, err := c.HTTP.Do(c.Request(ctx, "GET", fmt.Sprintf("RID=rpc&TYPE=xmlhttp&AID=%d&%s", c.AID, mode), ""))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if a.StatusCode != 200 {
+		b, _ := io.ReadAll(a.Body)
+		c.t.Fatalf("back channel: %d %s", a.StatusCode, b)
+	}
+	s := &Stream{c: c, body: a.Body, r: bufio.NewReader(a.Body)}
+	c.t.Cleanup(s.Cut)
+	return s
+}
+
+// Cut cuts the connection.
+func (s *Stream) Cut() { s.body.Close() }
+
+// CutAfter lets no more than n bytes arrive.
+func (s *Stream) CutAfter(n int) { s.r.Reset(io.LimitReader(s.body, int64(n))) }
+
+// Drain reads to the end, as a page does that stays open.
+func (s *Stream) Drain() { io.Copy(io.Discard, s.body) }
+
+// Frame reads one frame. The error is [io.EOF] at an orderly end.
+func (s *Stream) Frame() ([]Entry, error) {
+	head, err := s.r.ReadString('\n')
+	if err != nil {
+		return nil, err
+	}
+	n, err := strconv.Atoi(strings.TrimSuffix(head, "\n"))
+	if err != nil {
+		return nil, fmt.Errorf("length %q: %w", head, err)
+	}
+	var b strings.Builder
+	for n > 0 {
+		c, _, err := s.r.ReadRune()
+		if err != nil {
+			return nil, err
+		}
+		n -= max(1, utf16.RuneLen(c))
+		b.WriteRune(c)
+	}
+	var raw [][2]json.RawMessage
+	if err := json.Unmarshal([]byte(b.String()), &raw); err != nil || n != 0 || !utf8.ValidString(b.String()) {
+		return nil, fmt.Errorf("frame %q of %s: %w", b.String(), head, err)
+	}
+	var list []Entry
+	for _, a := range raw {
+		var id int
+		var payload []json.RawMessage
+		if json.Unmarshal(a[0], &id) != nil || json.Unmarshal(a[1], &payload) != nil || len(payload) != 1 {
+			return nil, fmt.Errorf("array %s", a)
+		}
+		if id != s.c.AID+1 {
+			return nil, fmt.Errorf("array %d follows %d", id, s.c.AID)
+		}
+		s.c.AID = id
+		list = append(list, Entry{id, string(payload[0])})
+	}
+	return list, nil
+}
+
+// Next reads the next message that is one, through as many back channels as it takes.
+func (s *Stream) Next() string {
+	s.c.t.Helper()
+	return s.Messages(1)[0]
+}
+
+// Messages reads n messages.
+func (s *Stream) Messages(n int) []string {
+	s.c.t.Helper()
+	for len(s.rest) < n {
+		f, err := s.Frame()
+		if err == io.EOF { // the client comes again
+			again := s.c.Listen(s.c.t.Context(), "CI=0")
+			s.body, s.r = again.body, again.r
+			continue
+		}
+		if err != nil {
+			s.c.t.Fatalf("back channel: %v", err)
+		}
+		for _, e := range f {
+			if e.Payload != `"noop"` {
+				s.rest = append(s.rest, e.Payload)
+			}
+		}
+	}
+	list := s.rest[:n:n]
+	s.rest = s.rest[n:]
+	return list
+}
