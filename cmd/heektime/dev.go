@@ -8,10 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"heek.kr/heektime/cmd/heektime/internal/demo"
@@ -100,8 +98,9 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	if err != nil || o.once {
 		return errors.Join(err, failure(rows))
 	}
+	enrolled := o.enrol(ctx, b, rows, screen)
 	if !o.json {
-		o.whereToLook(b, rows, logFile.Name())
+		o.whereToLook(b, enrolled, logFile.Name())
 	}
 	screen.follow()
 	<-ctx.Done()
@@ -192,40 +191,6 @@ func (o *devOptions) openLog() (*os.File, error) {
 		return nil, fmt.Errorf("open the log: %w", err)
 	}
 	return f, nil
-}
-
-// whereToLook ends the start with addresses.
-func (o *devOptions) whereToLook(b *local.Backend, rows []row, logPath string) {
-	fmt.Printf(`
-Firestore  %s   project %s
-Auth       http://%s
-Storage    http://%s   bucket %s
-Tasks      %s   queue %s
-services   courses %s, refresh %s, auth %s, cleanup %s
-functions  %s   for what is deleted
-log        %s
-`, b.Cloud.FirestoreAddress(), o.project, b.Cloud.AuthAddress(), b.Cloud.StorageAddress(), o.bucket, b.Cloud.TasksAddress(), local.Queue(o.project),
-		b.CoursesURL, b.RefreshURL, b.AuthURL, b.CleanupURL, b.FunctionsURL, logPath)
-	if school := o.demoURL; school != "" {
-		fmt.Printf("the school %s   says how to make it misbehave\n", school)
-	}
-	for name, url := range b.GuestURLs {
-		fmt.Printf("and        %s %s\n", name, url)
-	}
-	for _, r := range rows {
-		if object, ok := strings.CutPrefix(r.URL, "gs://"); ok {
-			list := url.URL{Scheme: "http", Host: b.Cloud.StorageAddress(), Path: "/" + object}
-			fmt.Printf("a list     %s\n", list.String())
-			break
-		}
-	}
-	fmt.Printf("look here  %s   documents, users, tasks, and what the rules decided\n", b.Cloud.ConsoleURL())
-	fmt.Print(`
-heektime status                     the last refresh of every semester
-heektime refresh SCHOOL SEMESTER    read one list now
-heektime user show USER             what there is of somebody, by uid, address or username
-Ctrl-C ends it.
-`)
 }
 
 // lookup finds a variable among those that dev sets itself, then in the process's environment.

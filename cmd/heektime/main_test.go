@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -16,6 +17,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"heek.kr/heektime/cmd/heektime/internal/student"
 )
 
 // TestMain runs the command itself when a test starts this binary again, so that tests use what a developer types.
@@ -35,26 +38,45 @@ func heektime(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// ports is a firebase.json whose ports are free.
+// ports is the project's firebase.json but for the ports, which are free ones.
 func ports(t *testing.T) string {
 	t.Helper()
 	type at struct {
 		Port int `json:"port"`
 	}
-	file := map[string]map[string]at{"emulators": {}}
-	for _, name := range []string{"firestore", "auth", "storage", "tasks", "ui", "courses", "refresh", "auth-service", "compat-server", "cleanup", "functions"} {
+	emulators := map[string]at{}
+	for _, name := range []string{"firestore", "auth", "storage", "tasks", "ui", "hub", "hosting", "courses", "refresh", "auth-service", "compat-server", "cleanup", "functions"} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer l.Close()
-		file["emulators"][name] = at{l.Addr().(*net.TCPAddr).Port}
+		emulators[name] = at{l.Addr().(*net.TCPAddr).Port}
 	}
-	data, err := json.Marshal(file)
+	project := map[string]any{}
+	text, err := os.ReadFile("../../firebase.json")
+	if err == nil {
+		err = json.Unmarshal(text, &project)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return write(t, "firebase.json", string(data))
+	project["emulators"] = emulators
+	data, err := json.Marshal(project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := write(t, "firebase.json", string(data))
+	for _, name := range []string{"firestore.rules", "firestore.indexes.json", "storage.rules"} {
+		text, err := os.ReadFile("../../" + name)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(filepath.Dir(path), name), text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return path
 }
 
 func write(t *testing.T, name, text string) string {
@@ -242,4 +264,83 @@ func TestSession(t *testing.T) {
 	if err := dev.Wait(); err != nil {
 		t.Errorf("Ctrl-C: %v\n%s", err, stderr.String())
 	}
+}
+
+// A newcomer finds somebody in the demo: a student with timetables, which stay the same when dev starts again.
+func TestDemoStudent(t *testing.T) {
+	config, folder := ports(t), t.TempDir()
+	var created [2]string
+	for start := range created {
+		dev := heektime(t, "dev", "--config", config, "--data", folder)
+		stdout, err := dev.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := dev.Start(); err != nil {
+			t.Fatal(err)
+		}
+		var says, firestore string
+		for said := bufio.NewScanner(stdout); said.Scan() && !strings.Contains(said.Text(), "Ctrl-C"); {
+			if rest, ok := strings.CutPrefix(said.Text(), "Firestore "); ok {
+				firestore = strings.Fields(rest)[0]
+			}
+			says += said.Text() + "\n"
+		}
+		if !strings.Contains(says, student.Address) || !strings.Contains(says, student.Password) {
+			t.Errorf("dev does not say how to sign in:\n%s", says)
+		}
+		created[start] = timetablesOf(t, firestore, student.Username)
+		if err := dev.Process.Signal(syscall.SIGINT); err != nil {
+			t.Fatal(err)
+		}
+		io.Copy(io.Discard, stdout)
+		if err := dev.Wait(); err != nil {
+			t.Errorf("Ctrl-C: %v", err)
+		}
+	}
+	if strings.Count(created[0], "createTime") < 2 || created[0] != created[1] {
+		t.Errorf("timetables at the first start:\n%s\nat the second:\n%s", created[0], created[1])
+	}
+}
+
+// timetablesOf are somebody's public timetables, as anybody reads them by Firestore's REST API.
+func timetablesOf(t *testing.T, firestore, username string) string {
+	t.Helper()
+	base := "http://" + firestore + "/v1/projects/demo-heektime/databases/(default)/documents"
+	get := func(method, url, body string) string {
+		req, err := http.NewRequest(method, url, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		if err != nil || answer.StatusCode != http.StatusOK {
+			t.Fatalf("%s %s: %s, %v\n%s", method, url, answer.Status, err, text)
+		}
+		return string(text)
+	}
+	var index struct {
+		Fields struct {
+			Value struct{ StringValue string }
+		}
+	}
+	if err := json.Unmarshal([]byte(get("GET", base+"/indices/user/usernames/"+username, "")), &index); err != nil {
+		t.Fatal(err)
+	}
+	var answers []struct{ Document json.RawMessage } // without the time at which they were read
+	text := get("POST", base+"/users/"+index.Fields.Value.StringValue+":runQuery", `{"structuredQuery": {"from": [{"collectionId": "timetables"}],
+		"where": {"fieldFilter": {"field": {"fieldPath": "visibility"}, "op": "EQUAL", "value": {"stringValue": "public"}}}, "limit": 20}}`)
+	if err := json.Unmarshal([]byte(text), &answers); err != nil {
+		t.Fatal(err)
+	}
+	var documents strings.Builder
+	for _, a := range answers {
+		documents.Write(a.Document)
+		documents.WriteByte('\n')
+	}
+	return documents.String()
 }

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"heek.kr/heektime/cmd/heektime/internal/local"
+	"heek.kr/heektime/cmd/heektime/internal/student"
+)
+
+// enrol gives the demo university a student, who has timetables of the semester with the most lectures; with a real school file
+// there is none. A failure is no reason to end: it is told, and the result says whether there is a student.
+func (o *devOptions) enrol(ctx context.Context, b *local.Backend, rows []row, screen *screen) bool {
+	var most row
+	for _, r := range rows {
+		if r.URL != "" && r.Lectures > most.Lectures {
+			most = r
+		}
+	}
+	if o.demoURL == "" || most.School == "" {
+		return false
+	}
+	err := student.Enrol(ctx, student.Config{
+		Project: o.project, Bucket: o.bucket, AuthService: b.AuthURL, Authentication: b.Cloud.AuthAddress(),
+		Firestore: b.Cloud.FirestoreAddress(), Storage: b.Cloud.StorageAddress(),
+	}, "schools/"+most.School+"/semesters/"+most.Semester)
+	if err != nil {
+		screen.say("there is no demo student: %v", err)
+	}
+	return err == nil
+}
+
+// whereToLook ends the start with addresses: first what a newcomer opens, then what clients are configured with.
+func (o *devOptions) whereToLook(b *local.Backend, enrolled bool, logPath string) {
+	var s strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&s, "%-15s%s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("look here", "%s   documents, users, tasks, and what the rules decided", b.Cloud.ConsoleURL())
+	if enrolled {
+		line("a student", "%s, password %s; in old apps %s", student.Address, student.Password, student.Username)
+	}
+	if o.demoURL != "" {
+		line("the school", "%s   says how to make it misbehave", o.demoURL)
+	}
+	line("the log", "%s", logPath)
+	s.WriteByte('\n')
+	line("Firestore", "%s   project %s", b.Cloud.FirestoreAddress(), o.project)
+	line("Auth", "http://%s", b.Cloud.AuthAddress())
+	line("Storage", "http://%s   bucket %s", b.Cloud.StorageAddress(), o.bucket)
+	line("Tasks", "%s   queue %s", b.Cloud.TasksAddress(), local.Queue(o.project))
+	line("auth", "%s", b.AuthURL)
+	for _, name := range slices.Sorted(maps.Keys(b.GuestURLs)) {
+		line(name, "%s", b.GuestURLs[name])
+	}
+	line("behind them", "courses %s, refresh %s, cleanup %s, functions %s", b.CoursesURL, b.RefreshURL, b.CleanupURL, b.FunctionsURL)
+	fmt.Printf(`
+%s
+heektime status                     the last refresh of every semester
+heektime refresh SCHOOL SEMESTER    read one list now
+heektime user show USER             what there is of somebody, by uid, address or username
+Ctrl-C ends it.
+`, s.String())
+}
