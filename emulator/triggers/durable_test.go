@@ -140,6 +140,7 @@ func TestKilledAnyTime(t *testing.T) {
 		}
 	}
 	var acked []string
+	pad := strings.Repeat("x", 80_000) // so that logs are replaced by snapshots meanwhile
 	for round := range 5 {
 		client, kill := doomed(t, dir, before.URL)
 		var n atomic.Int64
@@ -149,7 +150,7 @@ func TestKilledAnyTime(t *testing.T) {
 				go func() { kill(); cancel() }()
 			}
 			path := fmt.Sprintf("users/u%d", i%5)
-			if _, err := client.Doc(path).Set(ctx, map[string]any{"n": int64(round)*1000 + i}); err != nil {
+			if _, err := client.Doc(path).Set(ctx, map[string]any{"n": int64(round)*1000 + i, "pad": pad}); err != nil {
 				break
 			}
 			acked = append(acked, fmt.Sprint(path, int64(round)*1000+i))
