@@ -16,13 +16,14 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/local"
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/firestore"
+	"heek.kr/heektime/emulator/triggers"
 	"heek.kr/heektime/internal/environment"
 )
 
 // emulatorOptions are the flags of emulator.
 type emulatorOptions struct {
 	config, data, project, bucket string
-	fixtures, export              string
+	fixtures, export, triggers    string
 	unindexed                     bool
 }
 
@@ -36,6 +37,7 @@ func runEmulator(ctx context.Context, args []string) error {
 	flags.StringVar(&o.bucket, "bucket", "", "`NAME` of the bucket that exists from the start (default: the project's id)")
 	flags.StringVar(&o.fixtures, "import", "", "read documents from a JSON file or a folder of them, `PATH`, before anybody calls")
 	flags.StringVar(&o.export, "export", "", "write all documents to `FILE` when it ends")
+	flags.StringVar(&o.triggers, "triggers", "", "call functions when documents change: a JSON `FILE`, see docs/triggers.md")
 	flags.BoolVar(&o.unindexed, "allow-unindexed", false, "answer queries that production would ask a composite index for")
 	flags.SetOutput(os.Stderr)
 	flags.Usage = func() {
@@ -68,6 +70,10 @@ func (o *emulatorOptions) run(ctx context.Context, command []string) (err error)
 	if err != nil {
 		return err
 	}
+	registered, err := o.readTriggers()
+	if err != nil {
+		return err
+	}
 	cloud, err := emulator.Open(emulator.Config{
 		Project: o.project, Buckets: []string{o.bucket}, DataDir: o.data, Addresses: local.Addresses(config),
 		Indexes: indexes, AllowUnindexed: o.unindexed, Rules: rules, StorageRules: storageRules,
@@ -85,6 +91,12 @@ func (o *emulatorOptions) run(ctx context.Context, command []string) (err error)
 	if err := o.load(db); err != nil {
 		return err
 	}
+	for _, t := range registered { // after the fixtures, which are no news
+		if err := cloud.Triggers.Register(t); err != nil {
+			return err
+		}
+	}
+	cloud.Triggers.RemoveAbsent() // those that the file had when the data folder was last used
 	if len(command) > 0 {
 		err = runBeside(ctx, cloud, command)
 	} else {
@@ -92,6 +104,21 @@ func (o *emulatorOptions) run(ctx context.Context, command []string) (err error)
 		<-ctx.Done()
 	}
 	return errors.Join(err, o.save(db))
+}
+
+func (o *emulatorOptions) readTriggers() ([]triggers.Trigger, error) {
+	if o.triggers == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(o.triggers)
+	if err != nil {
+		return nil, fmt.Errorf("read the triggers: %w", err)
+	}
+	list, err := triggers.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.triggers, err)
+	}
+	return list, nil
 }
 
 // load reads the fixtures.
