@@ -252,9 +252,9 @@ func TestRESTUnderRules(t *testing.T) {
 		}
 	}
 	r, _ := http.NewRequest("PATCH", s.url+path, strings.NewReader("{}"))
-	r.Header.Set("Origin", "https://elsewhere.test")
+	r.Header.Set("Origin", "https://elsewhere.example.com")
 	r.Header.Set("Authorization", "Bearer owner")
-	if got := s.send(r); got.status != 403 || !strings.Contains(string(got.body), "elsewhere.test") {
+	if got := s.send(r); got.status != 403 || !strings.Contains(string(got.body), "elsewhere.example.com") {
 		t.Errorf("a page of the internet: %d %s", got.status, got.body)
 	}
 }

@@ -21,18 +21,22 @@ func TestHandler(t *testing.T) {
 		{"this machine by address", "GET", "http://127.0.0.1", "", nil, 418, true},
 		{"this machine by IPv6", "GET", "http://[::1]:80", "", nil, 418, true},
 		{"this machine, a name below", "GET", "https://app.localhost", "", nil, 418, true},
+		{"a name of this network", "GET", "http://laptop.local:5173", "", nil, 418, true},
+		{"a name without a domain", "GET", "http://laptop", "", nil, 418, true},
+		{"an address of the internet", "GET", "http://8.8.8.8", "", nil, 403, false},
+		{"a number as a name", "GET", "http://2130706433.example.com", "", nil, 403, false},
 		{"an app's web view", "GET", "capacitor://localhost", "", nil, 418, true},
 		{"a phone in the same network", "GET", "http://192.168.0.7:3000", "", nil, 418, true},
-		{"the internet", "GET", "https://a.test", "", nil, 403, false},
-		{"the internet, disguised", "GET", "https://localhost.a.test", "", nil, 403, false},
+		{"the internet", "GET", "https://a.example.com", "", nil, 403, false},
+		{"the internet, disguised", "GET", "https://localhost.a.example.com", "", nil, 403, false},
 		{"a sandboxed frame", "GET", "null", "", nil, 403, false},
 		{"our own page", "GET", "http://example.com", "", nil, 418, true}, // httptest's Host
-		{"any origin", "GET", "https://a.test", "", []string{"*"}, 418, true},
-		{"allowed origin", "GET", "https://a.test", "", []string{"https://a.test"}, 418, true},
-		{"other origin", "GET", "https://b.test", "", []string{"https://a.test"}, 403, false},
-		{"this machine beside a list", "GET", "http://localhost", "", []string{"https://a.test"}, 418, true},
+		{"any origin", "GET", "https://a.example.com", "", []string{"*"}, 418, true},
+		{"allowed origin", "GET", "https://a.example.com", "", []string{"https://a.example.com"}, 418, true},
+		{"other origin", "GET", "https://b.example.com", "", []string{"https://a.example.com"}, 403, false},
+		{"this machine beside a list", "GET", "http://localhost", "", []string{"https://a.example.com"}, 418, true},
 		{"preflight", "OPTIONS", "http://localhost", "PUT", nil, 204, true},
-		{"preflight of another origin", "OPTIONS", "https://b.test", "PUT", []string{"https://a.test"}, 403, false},
+		{"preflight of another origin", "OPTIONS", "https://b.example.com", "PUT", []string{"https://a.example.com"}, 403, false},
 		{"OPTIONS that is no preflight", "OPTIONS", "http://localhost", "", nil, 418, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -77,9 +81,12 @@ func TestRebinding(t *testing.T) {
 		{"127.0.0.1:8080", "127.0.0.1", nil, 200},
 		{"[::1]:8080", "::1", nil, 200},
 		{"app.localhost", "127.0.0.1", nil, 200},
-		{"evil.test:8080", "127.0.0.1", nil, 403},
-		{"evil.test:8080", "127.0.0.1", []string{"*"}, 200},
-		{"dev.test", "127.0.0.1", []string{"https://dev.test"}, 200},
+		{"host.docker.internal:8080", "127.0.0.1", nil, 200}, // some containers reach their host so
+		{"emulator:8080", "127.0.0.1", nil, 200},
+		{"evil.example.com:8080", "127.0.0.1", nil, 403},
+		{"localhost.example.com", "127.0.0.1", nil, 403},
+		{"evil.example.com:8080", "127.0.0.1", []string{"*"}, 200},
+		{"dev.example.com", "127.0.0.1", []string{"https://dev.example.com"}, 200},
 		{"emulator:8080", "172.17.0.2", nil, 200}, // a container's network gives it names
 	} {
 		r := httptest.NewRequest("GET", "/", nil)

@@ -24,14 +24,20 @@ func allowed(origin string, r *http.Request, origins []string) bool {
 	return near(u.Hostname())
 }
 
-// near tells whether a host is this machine, or one of a private network by its address.
+// privateSuffixes end names that nobody can register: they lead to this machine, or somewhere in its network, because
+// someone there said so. Sources: RFC 6761 and 6762, RFC 8375, and ICANN's resolution of 2024-07-29 for "internal", which
+// containers reach their host by.
+var privateSuffixes = []string{".localhost", ".local", ".test", ".internal", ".home.arpa"}
+
+// near tells whether a host is this machine or one of its network: by its address, or by a name that the internet does
+// not have.
 func near(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") { // RFC 6761, section 6.3
-		return true
+	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast()
 	}
-	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && (a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast())
+	return host != "" && !strings.Contains(host, ".") ||
+		slices.ContainsFunc(privateSuffixes, func(s string) bool { return strings.HasSuffix(host, s) })
 }
 
 // rebound tells whether a request came to this machine's own address under a foreign name: the page's name was made to
@@ -44,6 +50,9 @@ func rebound(r *http.Request, origins []string) bool {
 	}
 	host := (&url.URL{Host: r.Host}).Hostname()
 	if host == "" || near(host) {
+		return false
+	}
+	if _, err := netip.ParseAddr(host); err == nil { // no name
 		return false
 	}
 	return !slices.ContainsFunc(origins, func(o string) bool {

@@ -416,7 +416,7 @@ func TestMoreChannelsThanConnections(t *testing.T) {
 	done := make(chan string, n)
 	for i := range clients {
 		c := webchanneltest.Open(t, url, nil)
-		c.HTTP, clients[i] = browser, c
+		c.HTTP, c.Browser, clients[i] = browser, "one", c
 		go func() {
 			s := c.Listen(t.Context(), "CI=0")
 			done <- s.Next()

@@ -5,6 +5,7 @@ package webchanneltest
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -19,10 +20,11 @@ import (
 
 // Client is the client's end of a channel, as the web SDKs are.
 type Client struct {
-	HTTP *http.Client
-	SID  string
-	Ofs  int // number of the next message
-	AID  int // of the last array received
+	HTTP    *http.Client
+	Browser string // whose page it is, as its User-Agent says; one of its own at first
+	SID     string
+	Ofs     int // number of the next message
+	AID     int // of the last array received
 
 	t   testing.TB
 	url string
@@ -36,7 +38,7 @@ type Entry struct {
 
 // New makes a client of the channels at url. It has no session yet.
 func New(t testing.TB, url string) *Client {
-	c := &Client{t: t, url: url, HTTP: &http.Client{Transport: &http.Transport{}}}
+	c := &Client{t: t, url: url, HTTP: &http.Client{Transport: &http.Transport{}}, Browser: rand.Text()}
 	t.Cleanup(c.HTTP.CloseIdleConnections)
 	return c
 }
@@ -80,6 +82,7 @@ func (c *Client) Request(ctx context.Context, method, query, body string) *http.
 		c.t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("User-Agent", c.Browser)
 	return r
 }
 
