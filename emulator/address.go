@@ -20,6 +20,14 @@ func (c *Cloud) ConsoleURL() string { return "http://" + c.consolePort.Address()
 // HubAddress is where the hub answers, host:port.
 func (c *Cloud) HubAddress() string { return c.hubPort.Address() }
 
+// HostingAddress is where the web app answers, host:port, "" when there is none.
+func (c *Cloud) HostingAddress() string {
+	if c.hostingPort == nil {
+		return ""
+	}
+	return c.hostingPort.Address()
+}
+
 // CertsURL is where the public keys of the cloud's tokens are.
 func (c *Cloud) CertsURL() string { return "http://" + c.tasksPort.Address() + identity.CertsPath }
 

@@ -26,6 +26,7 @@ import (
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/emulator/firestore"
+	"heek.kr/heektime/emulator/hosting"
 	"heek.kr/heektime/emulator/hub"
 	"heek.kr/heektime/emulator/identity"
 	"heek.kr/heektime/emulator/internal/cors"
@@ -53,6 +54,8 @@ type Config struct {
 	// StorageRules are Cloud Storage's, the content of a storage.rules, for clients of Firebase; everybody may do everything
 	// when nil.
 	StorageRules []byte
+	// Hosting is the web app to serve, beside its services; no port is opened for it when nil.
+	Hosting *hosting.Site
 	// AllowUnindexed answers queries without the composite index that production would ask for.
 	AllowUnindexed bool
 	// Triggers are registered at the start; others, whose URL is known later, by [triggers.Server.Register].
@@ -86,6 +89,8 @@ type Addresses struct {
 	Console string
 	// Hub tells tools which emulators run, over HTTP.
 	Hub string
+	// Hosting serves the web app over HTTP.
+	Hosting string
 }
 
 // Cloud is a running local cloud.
@@ -103,8 +108,9 @@ type Cloud struct {
 	Triggers  *triggers.Server
 	Identity  *identity.Identity
 	Hub       *hub.Server
+	Hosting   *hosting.Server // nil without Config.Hosting
 
-	firestorePort, authPort, storagePort, tasksPort, consolePort, hubPort *port.Port
+	firestorePort, authPort, storagePort, tasksPort, consolePort, hubPort, hostingPort *port.Port
 }
 
 // Open starts a local cloud. The error is a *[PortInUseError] when another process has one of the ports.
@@ -222,7 +228,10 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	if err := c.openConsole(cfg); err != nil {
 		return err
 	}
-	return c.openHub(cfg)
+	if err := c.openHub(cfg); err != nil {
+		return err
+	}
+	return c.openHosting(cfg)
 }
 
 func (c *Cloud) openConsole(cfg Config) error {
@@ -272,7 +281,7 @@ func (c *Cloud) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
-	for _, p := range []*port.Port{c.hubPort, c.consolePort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort} {
+	for _, p := range []*port.Port{c.hostingPort, c.hubPort, c.consolePort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort} {
 		if p != nil {
 			errs = append(errs, p.Close(ctx))
 		}

@@ -100,7 +100,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	}
 	enrolled := o.enrol(ctx, b, rows, screen)
 	if !o.json {
-		o.whereToLook(b, enrolled, logFile.Name())
+		o.whereToLook(b, enrolled, logFile.Name(), config.Reach())
 	}
 	screen.follow()
 	<-ctx.Done()

@@ -76,7 +76,7 @@ func (o *emulatorOptions) run(ctx context.Context, command []string) (err error)
 	}
 	cloud, err := emulator.Open(emulator.Config{
 		Project: o.project, Buckets: []string{o.bucket}, DataDir: o.data, Addresses: local.Addresses(config),
-		Indexes: indexes, AllowUnindexed: o.unindexed, Rules: rules, StorageRules: storageRules,
+		Indexes: indexes, AllowUnindexed: o.unindexed, Rules: rules, StorageRules: storageRules, Hosting: config.Hosting,
 		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"),
 		Log:            slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
@@ -100,7 +100,7 @@ func (o *emulatorOptions) run(ctx context.Context, command []string) (err error)
 	if len(command) > 0 {
 		err = runBeside(ctx, cloud, command)
 	} else {
-		printEnvironment(cloud)
+		printEnvironment(cloud, config.Reach())
 		<-ctx.Done()
 	}
 	return errors.Join(err, o.save(db))
@@ -183,11 +183,11 @@ func runBeside(ctx context.Context, cloud *emulator.Cloud, command []string) err
 }
 
 // printEnvironment prints what a shell needs for programs to find the cloud.
-func printEnvironment(cloud *emulator.Cloud) {
+func printEnvironment(cloud *emulator.Cloud, reach string) {
 	env := cloud.Environment()
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		fmt.Printf("export %s=%s\n", name, env[name])
 	}
 	fmt.Fprintln(os.Stderr, "\nlook into it at "+cloud.ConsoleURL())
-	fmt.Fprintln(os.Stderr, "running until Ctrl-C; heektime emulator -- COMMAND runs a command beside it")
+	fmt.Fprintln(os.Stderr, "open to "+reach+"; running until Ctrl-C; heektime emulator -- COMMAND runs a command beside it")
 }

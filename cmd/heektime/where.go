@@ -34,12 +34,15 @@ func (o *devOptions) enrol(ctx context.Context, b *local.Backend, rows []row, sc
 }
 
 // whereToLook ends the start with addresses: first what a newcomer opens, then what clients are configured with.
-func (o *devOptions) whereToLook(b *local.Backend, enrolled bool, logPath string) {
+func (o *devOptions) whereToLook(b *local.Backend, enrolled bool, logPath, reach string) {
 	var s strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&s, "%-15s%s\n", name, fmt.Sprintf(format, args...))
 	}
 	line("look here", "%s   documents, users, tasks, and what the rules decided", b.Cloud.ConsoleURL())
+	if at := b.Cloud.HostingAddress(); at != "" {
+		line("the web app", "http://%s   with the services below it, as firebase.json says", at)
+	}
 	if enrolled {
 		line("a student", "%s, password %s; in old apps %s", student.Address, student.Password, student.Username)
 	}
@@ -57,6 +60,7 @@ func (o *devOptions) whereToLook(b *local.Backend, enrolled bool, logPath string
 		line(name, "%s", b.GuestURLs[name])
 	}
 	line("behind them", "courses %s, refresh %s, cleanup %s, functions %s", b.CoursesURL, b.RefreshURL, b.CleanupURL, b.FunctionsURL)
+	line("open to", "%s", reach)
 	fmt.Printf(`
 %s
 heektime status                     the last refresh of every semester

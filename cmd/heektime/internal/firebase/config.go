@@ -6,10 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
+
+	"heek.kr/heektime/emulator/hosting"
 )
 
 // Config is the part of firebase.json that concerns the embedded cloud.
@@ -22,8 +27,12 @@ type Config struct {
 	// StorageRules is the path of the file with Cloud Storage's security rules, "" when the file names none or, as it may,
 	// one for each bucket.
 	StorageRules string `json:"-"`
+	// Hosting is the web app, nil when the file has none.
+	Hosting *hosting.Site `json:"-"`
 	// Emulators by name: firestore, storage, tasks as the Firebase CLI calls them, and our own services.
 	Emulators map[string]Emulator `json:"emulators"`
+
+	hosting json.RawMessage
 }
 
 // Emulator is where one emulator or service listens.
@@ -48,6 +57,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 			Rules   string `json:"rules"`
 		} `json:"firestore"`
 		Storage   json.RawMessage            `json:"storage"`
+		Hosting   json.RawMessage            `json:"hosting"`
 		Emulators map[string]json.RawMessage `json:"emulators"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
@@ -63,6 +73,7 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 		}
 		c.StorageRules = storage.Rules
 	}
+	c.hosting = file.Hosting
 	for name, raw := range file.Emulators {
 		if len(raw) == 0 || raw[0] != '{' {
 			continue
@@ -111,6 +122,11 @@ func Find(path string) (*Config, error) {
 	if err := json.Unmarshal(data, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	if len(c.hosting) > 0 {
+		if c.Hosting, err = hosting.ParseSite(c.hosting, filepath.Dir(path)); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
 	for _, named := range []*string{&c.Indexes, &c.Rules, &c.StorageRules} {
 		if *named != "" {
 			*named = filepath.Join(filepath.Dir(path), *named)
@@ -150,6 +166,21 @@ func (c *Config) Address(name string) string {
 		port = *e.Port
 	}
 	return net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+// Reach says who can reach what runs here.
+func (c *Config) Reach() string {
+	var open []string
+	for _, name := range slices.Sorted(maps.Keys(c.Emulators)) {
+		host := c.Emulators[name].Host
+		if ip := net.ParseIP(host); host != "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+			open = append(open, name+" ("+host+")")
+		}
+	}
+	if open == nil {
+		return "this machine only"
+	}
+	return "other machines, too: " + strings.Join(open, ", ") + ", as " + c.Path + " says"
 }
 
 // Remedy says what to do about a port in use.

@@ -9,7 +9,7 @@ import (
 
 func TestAddress(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "firebase.json")
-	const file = `{"hosting": {}, "emulators": {"firestore": {"port": 0}, "tasks": {"host": "0.0.0.0", "port": 1}, "singleProjectMode": true}}`
+	const file = `{"hosting": {"public": "web"}, "emulators": {"firestore": {"port": 0}, "tasks": {"host": "0.0.0.0", "port": 1}, "singleProjectMode": true}}`
 	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -23,6 +23,36 @@ func TestAddress(t *testing.T) {
 		if got := c.Address(name); got != want {
 			t.Errorf("Address(%s) = %s, want %s", name, got, want)
 		}
+	}
+}
+
+func TestReach(t *testing.T) {
+	for file, want := range map[string]string{
+		`{}`: "this machine only",
+		`{"emulators": {"firestore": {"host": "localhost"}, "auth": {"host": "127.0.0.1"}, "ui": {"host": "::1"}}}`:           "this machine only",
+		`{"emulators": {"storage": {"host": "0.0.0.0"}, "auth": {"host": "192.168.0.2"}, "tasks": {"host": "::"}, "ui": {}}}`: "other machines, too: auth (192.168.0.2), storage (0.0.0.0), tasks (::)",
+	} {
+		path := filepath.Join(t.TempDir(), "firebase.json")
+		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := Find(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Reach(); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", file, got)
+		}
+	}
+}
+
+func TestHostingOfTheProject(t *testing.T) {
+	c, err := Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Hosting == nil || c.Hosting.Public != filepath.Join(filepath.Dir(c.Path), "web", "dist") {
+		t.Errorf("hosting %+v", c.Hosting)
 	}
 }
 

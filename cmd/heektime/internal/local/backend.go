@@ -89,7 +89,7 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 	cloud, err := emulator.Open(emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
 		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: refreshAccount(cfg.Project), Log: cfg.Log,
-		Addresses: Addresses(cfg.Firebase), Indexes: indexes, Rules: rules, StorageRules: storageRules,
+		Addresses: Addresses(cfg.Firebase), Indexes: indexes, Rules: rules, StorageRules: storageRules, Hosting: cfg.Firebase.Hosting,
 	})
 	if err != nil {
 		return nil, Remedy(err, cfg.Firebase)
@@ -105,6 +105,9 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 		os.Setenv(name, value)
 	}
 	if err := started.startServices(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if err := started.connectWeb(); err != nil {
 		return nil, err
 	}
 	if started.Queue, err = started.setUp(ctx, cfg.Project); err != nil {
@@ -138,7 +141,7 @@ func (b *Backend) startServices(ctx context.Context, cfg Config) error {
 	origins := cfg.AllowedOrigins
 	if len(origins) == 0 {
 		// A service lets no page call unless told; a developer's web app is served by one of these.
-		origins = []string{"http://localhost:5000", "http://127.0.0.1:5000", "http://localhost:5173", "http://localhost:3000"}
+		origins = append(webOrigins(b.Cloud.HostingAddress()), "http://localhost:5173", "http://localhost:3000")
 	}
 	variables := map[string]map[string]string{
 		"courses": {
@@ -215,7 +218,7 @@ func Addresses(config *firebase.Config) emulator.Addresses {
 	return emulator.Addresses{
 		Firestore: config.Address("firestore"), Auth: config.Address("auth"),
 		Storage: config.Address("storage"), Tasks: config.Address("tasks"), Console: config.Address("ui"),
-		Hub: config.Address("hub"),
+		Hub: config.Address("hub"), Hosting: config.Address("hosting"),
 	}
 }
 

@@ -1,0 +1,83 @@
+package local
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"heek.kr/heektime/cmd/heektime/internal/demo"
+	"heek.kr/heektime/cmd/heektime/internal/firebase"
+)
+
+// The project's own firebase.json sends the paths of services to them, and all others to the web app, which is not built.
+func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
+	project, err := firebase.Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(project.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file map[string]any
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	delete(file, "firestore")
+	delete(file, "storage")
+	emulators := file["emulators"].(map[string]any)
+	for name := range emulators {
+		emulators[name] = map[string]int{"port": 0}
+	}
+	dir := t.TempDir()
+	text, _ = json.Marshal(file)
+	config, schools := filepath.Join(dir, "firebase.json"), filepath.Join(dir, "schools.yaml")
+	for path, content := range map[string]string{config: string(text), schools: demo.SchoolFile()} {
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, err := firebase.Find(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Start(t.Context(), Config{
+		Firebase: found, Project: "demo-web", Bucket: "demo-web", SchoolsFile: schools, Log: slog.New(slog.DiscardHandler),
+		Variables: map[string]string{demo.URLVariable: "http://127.0.0.1:1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	for _, tc := range []struct {
+		method, path string
+		status       int
+		want         string
+	}{
+		{"GET", "/", 404, "There is no web app yet"},
+		{"GET", "/timetables/1", 404, "There is no web app yet"},
+		{"POST", "/login/", 400, "email"},
+		{"POST", "/register/", 400, "email"},
+		{"GET", "/apis/v2/schools", 502, "compat-server"}, // a guest, which is not invited here
+		{"GET", "/__/firebase/init.json", 200, b.Cloud.FirestoreAddress()},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), tc.method, "http://"+b.Cloud.HostingAddress()+tc.path, strings.NewReader(""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if err != nil || answer.StatusCode != tc.status || !strings.Contains(string(body), tc.want) {
+			t.Errorf("%s %s: %s, %v, %s", tc.method, tc.path, answer.Status, err, body)
+		}
+	}
+}

@@ -1,0 +1,427 @@
+package hosting_test
+
+import (
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/emulator/hosting"
+	"heek.kr/heektime/emulator/hub"
+)
+
+// site serves the files, by name, of a folder "public" by the settings, and returns its address.
+func site(t *testing.T, settings string, files map[string]string, set ...func(*hosting.Config)) (*hosting.Server, string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(dir, "public", filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parsed, err := hosting.ParseSite([]byte(settings), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := hosting.Config{Site: parsed, Project: "demo-test", Bucket: "demo-bucket", Logger: slog.New(slog.DiscardHandler)}
+	for _, f := range set {
+		f(&cfg)
+	}
+	s, err := hosting.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(s)
+	t.Cleanup(srv.Close)
+	return s, srv.URL
+}
+
+// do sends a request; path is sent as it is. It neither follows redirects nor decompresses.
+func do(t *testing.T, method, server, path, body string, header ...string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, server, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, r.URL.RawQuery, _ = strings.Cut(path, "?")
+	r.URL.Opaque = "//" + r.Host + path
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Add(header[i], header[i+1])
+	}
+	answer, err := (&http.Transport{DisableCompression: true, DisableKeepAlives: true, ExpectContinueTimeout: time.Minute}).RoundTrip(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, string(text)
+}
+
+// answered is an answer in one line: the file's content, or the status and where it leads.
+func answered(t *testing.T, server, path string) string {
+	t.Helper()
+	a, body := do(t, "GET", server, path, "")
+	if a.StatusCode == 200 {
+		return body
+	}
+	return strings.TrimSpace(fmt.Sprint(a.StatusCode, " ", a.Header.Get("Location")))
+}
+
+var pages = map[string]string{
+	"index.html": "home", "about.html": "about", "docs/index.html": "docs", "docs/rules.html": "rules", "a.txt": "text",
+	"한글 1.txt": "korean", ".well-known/x": "known", "node_modules/m/i.js": "module", "firebase.json": "settings", ".env": "secret",
+}
+
+func TestFiles(t *testing.T) {
+	const ignore = `"public":"public","ignore":["firebase.json","**/.*","**/node_modules/**"]`
+	for _, tc := range []struct{ settings, path, want string }{
+		{``, "/", "home"},
+		{``, "/index.html", "home"},
+		{``, "/a.txt", "text"},
+		{``, "/a.txt?x=1", "text"},
+		{``, "/a.txt/", "404"},
+		{``, "/%ED%95%9C%EA%B8%80%201.txt", "korean"},
+		{``, "/.well-known/x", "known"},
+		{``, "/.env", "404"},
+		{``, "/firebase.json", "404"},
+		{``, "/node_modules/m/i.js", "404"},
+		{``, "/about", "404"},
+		{``, "/docs", "301 /docs/"},
+		{``, "/docs?x=1", "301 /docs/?x=1"},
+		{``, "/docs/", "docs"},
+		{``, "//docs", "301 /docs/"},
+		{``, "//evil.example/..//docs", "301 /docs/"},
+		{``, "/docs/../a.txt", "text"},
+		{``, "/../../a.txt", "text"},
+		{``, "/..%2f..%2fetc%2fpasswd", "404"},
+		{``, "/a.txt%00", "404"},
+		{`"cleanUrls":true`, "/about", "about"},
+		{`"cleanUrls":true`, "/about/", "404"},
+		{`"cleanUrls":true`, "/about.html", "301 /about"},
+		{`"cleanUrls":true`, "/index.html?x=1", "301 /?x=1"},
+		{`"cleanUrls":true`, "/index", "301 /"},
+		{`"cleanUrls":true`, "/docs", "docs"},
+		{`"cleanUrls":true`, "/docs/", "docs"},
+		{`"cleanUrls":true`, "/docs/index.html", "301 /docs"},
+		{`"cleanUrls":true`, "/docs/index", "301 /docs"},
+		{`"cleanUrls":true`, "/docs/rules", "rules"},
+		{`"cleanUrls":true,"trailingSlash":true`, "/about", "301 /about/"},
+		{`"cleanUrls":true,"trailingSlash":true`, "/about/", "about"},
+		{`"cleanUrls":true,"trailingSlash":true`, "/about.html", "301 /about/"},
+		{`"cleanUrls":true,"trailingSlash":true`, "/docs/index.html", "301 /docs/"},
+		{`"cleanUrls":true,"trailingSlash":true`, "/docs", "301 /docs/"},
+		{`"cleanUrls":true,"trailingSlash":false`, "/about/", "301 /about"},
+		{`"cleanUrls":true,"trailingSlash":false`, "/about", "about"},
+		{`"cleanUrls":true,"trailingSlash":false`, "/docs/", "301 /docs"},
+		{`"cleanUrls":true,"trailingSlash":false`, "/", "home"},
+		{`"trailingSlash":false`, "/docs/", "301 /docs"},
+		{`"trailingSlash":false`, "/docs", "docs"},
+		{`"trailingSlash":true`, "/docs", "301 /docs/"},
+		{`"trailingSlash":true`, "/a.txt", "text"},
+	} {
+		settings := "{" + ignore
+		if tc.settings != "" {
+			settings += "," + tc.settings
+		}
+		_, url := site(t, settings+"}", pages)
+		if got := answered(t, url, tc.path); got != tc.want {
+			t.Errorf("%s with %s: %q, want %q", tc.path, tc.settings, got, tc.want)
+		}
+	}
+}
+
+// No link leads out of the folder; one within it may.
+func TestLinks(t *testing.T) {
+	dir := t.TempDir()
+	public := filepath.Join(dir, "public")
+	for _, path := range []string{filepath.Join(public, "real", "file"), filepath.Join(dir, "secret", "file")} {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("content"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, target := range map[string]string{
+		"out": filepath.Join(dir, "secret", "file"), "outside": "../secret", "in": "real/file", "loop": "loop",
+	} {
+		if err := os.Symlink(target, filepath.Join(public, name)); err != nil {
+			t.Skipf("left out: no links here: %v", err)
+		}
+	}
+	parsed, err := hosting.ParseSite([]byte(`{"public":"public"}`), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := hosting.New(hosting.Config{Site: parsed})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(s)
+	defer srv.Close()
+	for path, want := range map[string]string{"/in": "content", "/real/file": "content", "/out": "404", "/outside/file": "404", "/loop": "404", "/real": "404"} {
+		if got := answered(t, srv.URL, path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestOrderOfPriority(t *testing.T) {
+	const settings = `{"public":"public",
+	  "redirects":[{"source":"/old","destination":"/new"},{"source":"/a.txt","destination":"/moved","type":302},
+	    {"source":"/blog/:post*","destination":"/posts/:post*"},{"source":"/users/:id/profile","destination":"https://x.example/:id/new"},
+	    {"regex":"^/r/(?P<year>\\d+)/(\\w+)$","destination":"/archive/:year/:2"},{"source":"/q","destination":"/q2?a=1"},
+	    {"source":"/@(p1|p2)","destination":"/p"}],
+	  "rewrites":[{"source":"/app/**","destination":"/index.html"},{"source":"/gone/**","destination":"/nothing.html"},
+	    {"regex":"^/v[0-9]+/","destination":"/docs/rules.html"},{"source":"/index.html","destination":"/a.txt"},
+	    {"source":"!/@(js|css)/**","destination":"/docs/index.html"}]}`
+	_, url := site(t, settings, pages)
+	for path, want := range map[string]string{
+		"/old":             "301 /new",
+		"/old?x=1":         "301 /new?x=1",
+		"/old/":            "docs", // another path: the last rewrite
+		"/a.txt":           "302 /moved",
+		"/q?b=2":           "301 /q2?a=1&b=2",
+		"/p1":              "301 /p",
+		"/blog":            "301 /posts",
+		"/blog/2026/a%20b": "301 /posts/2026/a%20b",
+		"/blog//evil.com":  "301 /posts/evil.com",
+		"/users/7/profile": "301 https://x.example/7/new",
+		"/r/2026/nov":      "301 /archive/2026/nov",
+		"/app/deep/path":   "home",
+		"/index.html":      "home", // a file wins over a rewrite
+		"/gone/x":          "404",  // the first rewrite decides
+		"/v2/x":            "rules",
+		"/js/none.js":      "404",
+		"/anything":        "docs",
+	} {
+		if got := answered(t, url, path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	if a, _ := do(t, "POST", url, "/a-form", "x"); a.StatusCode != 405 || a.Header.Get("Allow") != "GET, HEAD" {
+		t.Errorf("POST: %s", a.Status)
+	}
+	if a, body := do(t, "HEAD", url, "/app/x", ""); a.StatusCode != 200 || body != "" || a.Header.Get("Content-Length") != "4" {
+		t.Errorf("HEAD: %s %q %v", a.Status, body, a.Header)
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	const settings = `{"public":"public","rewrites":[{"source":"**","destination":"/index.html"}],"headers":[
+	  {"source":"**","headers":[{"key":"X-Frame-Options","value":"DENY"},{"key":"Cache-Control","value":"no-store"}]},
+	  {"source":"**/*.@(js|css)","headers":[{"key":"Cache-Control","value":"max-age=31536000"}]},
+	  {"regex":"^/fonts/","headers":[{"key":"Content-Type","value":"font/odd"}]}]}`
+	_, url := site(t, settings, map[string]string{"index.html": "home", "app.js": "x", "deep/a.css": "x", "fonts/f": "x"})
+	for path, want := range map[string]string{
+		"/": "no-store text/html; charset=utf-8", "/any": "no-store text/html; charset=utf-8",
+		"/app.js": "max-age=31536000 text/javascript; charset=utf-8", "/deep/a.css": "max-age=31536000 text/css; charset=utf-8",
+		"/fonts/f": "no-store font/odd",
+	} {
+		a, _ := do(t, "GET", url, path, "")
+		if got := a.Header.Get("Cache-Control") + " " + a.Header.Get("Content-Type"); got != want || a.Header.Get("X-Frame-Options") != "DENY" {
+			t.Errorf("%s: %q, want %q; %v", path, got, want, a.Header)
+		}
+	}
+}
+
+func TestNotFound(t *testing.T) {
+	_, url := site(t, `{"public":"public","headers":[{"source":"/404.html","headers":[{"key":"X-Page","value":"404"}]}]}`, map[string]string{"404.html": "lost"})
+	if a, body := do(t, "GET", url, "/none", ""); a.StatusCode != 404 || body != "lost" || a.Header.Get("X-Page") != "404" || a.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+		t.Errorf("%s %q %v", a.Status, body, a.Header)
+	}
+	// Without a folder a page says so, and what goes to services goes on.
+	s, url := site(t, `{"public":"dist","rewrites":[{"source":"/api","run":{"serviceId":"api"}},{"source":"**","destination":"/index.html"}]}`, nil,
+		func(cfg *hosting.Config) {
+			cfg.Emulators = func() map[string]hub.Emulator { return map[string]hub.Emulator{"ui": {Host: "127.0.0.1", Port: 4000}} }
+		})
+	a, body := do(t, "GET", url, "/", "")
+	if a.StatusCode != 404 || !strings.Contains(body, "아직 웹 앱이 없습니다") || !strings.Contains(body, "There is no web app yet") || !strings.Contains(body, `href="http://127.0.0.1:4000"`) {
+		t.Errorf("%s %s", a.Status, body)
+	}
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "api") }))
+	defer api.Close()
+	if err := s.SetService("api", api.URL); err != nil {
+		t.Fatal(err)
+	}
+	if got := answered(t, url, "/api"); got != "api" {
+		t.Errorf("the service: %q", got)
+	}
+}
+
+func TestCompressionAndCaching(t *testing.T) {
+	long := strings.Repeat("timetable ", 1000)
+	_, url := site(t, `{"public":"public"}`, map[string]string{"long.js": long, "short.js": "x", "picture.png": long})
+	a, body := do(t, "GET", url, "/long.js", "", "Accept-Encoding", "gzip")
+	if a.Header.Get("Content-Encoding") != "gzip" || !strings.Contains(a.Header.Get("Vary"), "Accept-Encoding") {
+		t.Fatalf("headers %v", a.Header)
+	}
+	r, err := gzip.NewReader(strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := io.ReadAll(r); err != nil || string(text) != long {
+		t.Errorf("unpacked %d bytes, %v", len(text), err)
+	}
+	for _, path := range []string{"/short.js", "/picture.png"} {
+		if a, _ := do(t, "GET", url, path, "", "Accept-Encoding", "gzip"); a.Header.Get("Content-Encoding") != "" {
+			t.Errorf("%s came compressed", path)
+		}
+	}
+	if a, body := do(t, "GET", url, "/long.js", ""); a.Header.Get("Content-Encoding") != "" || body != long {
+		t.Errorf("not asked for, %v", a.Header)
+	}
+	if a.Header.Get("Cache-Control") != "no-cache" || a.Header.Get("ETag") == "" {
+		t.Errorf("caching: %v", a.Header)
+	}
+	if a, _ := do(t, "GET", url, "/long.js", "", "If-None-Match", a.Header.Get("ETag")); a.StatusCode != 304 {
+		t.Errorf("unchanged: %s", a.Status)
+	}
+	if a, body := do(t, "GET", url, "/long.js", "", "Range", "bytes=0-8"); a.StatusCode != 206 || body != "timetable" {
+		t.Errorf("a range: %s %q", a.Status, body)
+	}
+}
+
+func TestServices(t *testing.T) {
+	var server string
+	var got *http.Request
+	release := make(chan struct{})
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		got = r
+		switch r.URL.Path {
+		case "/api/slow":
+			select {
+			case <-release:
+			case <-r.Context().Done():
+			}
+		case "/api/public":
+			w.Header().Set("Cache-Control", "public, max-age=60")
+			fallthrough
+		case "/api/cookie":
+			http.SetCookie(w, &http.Cookie{Name: "__session", Value: "new"})
+		case "/api/away":
+			http.Redirect(w, r, server+"/api/there?x=1", http.StatusFound)
+			return
+		case "/api/far":
+			http.Redirect(w, r, "https://far.example/x", http.StatusFound)
+			return
+		}
+		fmt.Fprintf(w, "%s %s %s", r.Method, r.URL.RequestURI(), body)
+	}))
+	defer service.Close()
+	defer close(release)
+	server = service.URL
+	s, url := site(t, `{"public":"public","headers":[{"source":"/api/**","headers":[{"key":"X-Site","value":"1"}]}],
+	  "rewrites":[{"source":"/api/**","run":{"serviceId":"api","region":"asia-northeast3"}},{"source":"/f","function":"fn"},
+	    {"source":"/g","function":{"functionId":"fn","region":"x"}},{"source":"/down","run":{"serviceId":"down"}}]}`,
+		map[string]string{"api/file": "a file"}, func(cfg *hosting.Config) { cfg.Timeout = 300 * time.Millisecond })
+	for name, address := range map[string]string{"api": service.URL, "fn": service.URL, "down": "http://127.0.0.1:1"} {
+		if err := s.SetService(name, address); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.SetService("bad", "nowhere"); err == nil {
+		t.Error("took an address that is none")
+	}
+	a, body := do(t, "PUT", url, "/api/v2/a%2Fb?q=1", "the body", "Cookie", "a=1; __session=mine; b=2", "Authorization", "Bearer t", "X-Forwarded-Host", "spoofed")
+	host := strings.TrimPrefix(url, "http://")
+	if a.StatusCode != 200 || body != "PUT /api/v2/a%2Fb?q=1 the body" {
+		t.Errorf("%s %s", a.Status, body)
+	}
+	if c := got.Header.Get("Cookie"); c != "__session=mine" {
+		t.Errorf("cookies %q", c)
+	}
+	if got.Header.Get("X-Forwarded-Host") != host || got.Header.Get("X-Forwarded-Proto") != "http" || got.Header.Get("X-Forwarded-For") != "127.0.0.1" ||
+		got.Host == host || got.Header.Get("Authorization") != "Bearer t" {
+		t.Errorf("host %s, headers %v", got.Host, got.Header)
+	}
+	if a.Header.Get("Cache-Control") != "private" || a.Header.Get("X-Site") != "1" || !strings.Contains(strings.Join(a.Header.Values("Vary"), ","), "Authorization") {
+		t.Errorf("headers %v", a.Header)
+	}
+	for path, cookie := range map[string]bool{"/api/cookie": true, "/api/public": false} {
+		if a, _ := do(t, "GET", url, path, ""); (a.Header.Get("Set-Cookie") != "") != cookie {
+			t.Errorf("%s: headers %v", path, a.Header)
+		}
+	}
+	for path, want := range map[string]string{
+		"/api/file": "a file", "/api/away": "302 /api/there?x=1", "/api/far": "302 https://far.example/x", "/f": "GET /f ", "/g": "GET /g ",
+		"/down": "502", "/api/slow": "504",
+	} {
+		if got := answered(t, url, path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	if a, _ := do(t, "POST", url, "/api/x", strings.Repeat("x", 33<<20), "Expect", "100-continue"); a.StatusCode != 413 {
+		t.Errorf("a huge body: %s", a.Status)
+	}
+	_, other := site(t, `{"public":"public","rewrites":[{"source":"**","run":{"serviceId":"nobody"}}]}`, nil)
+	if a, body := do(t, "GET", other, "/x", ""); a.StatusCode != 502 || !strings.Contains(body, "nobody") {
+		t.Errorf("a service that does not run: %s %s", a.Status, body)
+	}
+}
+
+func TestReservedAddresses(t *testing.T) {
+	_, url := site(t, `{"public":"public","redirects":[{"source":"/__/**","destination":"/x"}]}`, map[string]string{"__/firebase/init.json": "mine"}, func(cfg *hosting.Config) {
+		cfg.Emulators = func() map[string]hub.Emulator {
+			return map[string]hub.Emulator{"firestore": {Host: "127.0.0.1", Port: 8080}, "auth": {Host: "::1", Port: 9099}, "tasks": {Host: "127.0.0.1", Port: 9499}}
+		}
+	})
+	_, body := do(t, "GET", url, "/__/firebase/init.json", "")
+	var app struct {
+		ProjectID, StorageBucket, APIKey string
+		Emulators                        map[string]struct{ HostAndPort string }
+	}
+	if err := json.Unmarshal([]byte(body), &app); err != nil || app.ProjectID != "demo-test" || app.StorageBucket != "demo-bucket" || app.APIKey == "" ||
+		len(app.Emulators) != 2 || app.Emulators["firestore"].HostAndPort != "127.0.0.1:8080" || app.Emulators["auth"].HostAndPort != "[::1]:9099" {
+		t.Errorf("%v: %s", err, body)
+	}
+	if _, body := do(t, "GET", url, "/__/firebase/init.js", ""); !strings.Contains(body, `"projectId":"demo-test"`) || !strings.Contains(body, "firebaseEmulators = undefined") {
+		t.Error(body)
+	}
+	if _, body := do(t, "GET", url, "/__/firebase/init.js?useEmulator=true", ""); !strings.Contains(body, `"hostAndPort":"127.0.0.1:8080"`) {
+		t.Error(body)
+	}
+	if got := answered(t, url, "/__/auth/handler"); got != "404" {
+		t.Errorf("another reserved address: %s", got)
+	}
+}
+
+func TestErrorsNameTheEntry(t *testing.T) {
+	for settings, want := range map[string]string{
+		`{}`:           "hosting.public",
+		`[]`:           "no site",
+		`{"public":1}`: "hosting",
+		`{"public":"p","rewrites":[{"source":"a","destination":"/x"},{"destination":"/x"}]}`: "rewrites[1]: it needs a source",
+		`{"public":"p","rewrites":[{"source":"**","dynamicLinks":true}]}`:                    "rewrites[0]: it needs a destination",
+		`{"public":"p","rewrites":[{"regex":"(","destination":"/x"}]}`:                       "rewrites[0]: regex",
+		`{"public":"p","rewrites":[{"regex":"a","source":"b","destination":"/x"}]}`:          "not both",
+		`{"public":"p","redirects":[{"source":"/a","destination":"/b","type":200}]}`:         "redirects[0]: type",
+		`{"public":"p","redirects":[{"source":"/a"}]}`:                                       "redirects[0]: destination",
+		`{"public":"p","headers":[{"headers":[]}]}`:                                          "headers[0]",
+		`{"public":"p","ignore":["[z-a]"]}`:                                                  "ignore[0]",
+		`{"public":"p","ignore":["!(a)!(b)!(c)!(d)!(e)"]}`:                                   "ignore[0]",
+	} {
+		if _, err := hosting.ParseSite([]byte(settings), "."); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", settings, err, want)
+		}
+	}
+	if _, err := hosting.New(hosting.Config{}); err == nil {
+		t.Error("New without a site")
+	}
+}
