@@ -30,7 +30,7 @@ func chromium() (string, error) {
 			return path, nil
 		}
 	}
-	return "", &MissingError{Program: "Chromium", Hint: chromiumHint}
+	return "", &MissingError{What: "Chromium", Hint: chromiumHint}
 }
 
 // OpenBrowser starts a Chromium for a test and its subtests. Where there is none, or with -short, the test is left out.

@@ -14,7 +14,8 @@ import (
 
 // Install installs what a package-lock.json pins and returns the folder. files is what goes into the folder before: the
 // package.json, the lock file, and scripts. There is one folder for each state of them, below the user's cache, and what is
-// there already stays. Any number of processes may call it at once. The error is a *[MissingError] when npm is not there.
+// there already stays. Any number of processes may call it at once. The error is a *[MissingError] when npm is not there, or cannot
+// install, as without a network.
 func Install(ctx context.Context, files fs.FS) (string, error) {
 	hash, err := hashOf(files)
 	if err != nil {
@@ -62,7 +63,7 @@ func install(ctx context.Context, files fs.FS, cache, final string) error {
 	cmd := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 	cmd.Dir = work
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm ci: %w: %s", err, strings.TrimSpace(string(out)))
+		return &MissingError{What: "npm packages", Hint: fmt.Sprintf("npm ci: %v: %s", err, strings.TrimSpace(string(out)))}
 	}
 	if err := os.Rename(work, final); err != nil && !isFolder(final) {
 		return err

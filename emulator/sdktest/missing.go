@@ -1,6 +1,7 @@
 package sdktest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,21 +9,19 @@ import (
 	"testing"
 )
 
-// Require is the environment variable that, when it is not empty, makes tests fail that would be left out because a program
-// is missing: CI sets it.
+// Require is the environment variable that, when it is not empty, makes tests fail that would be left out because something is
+// missing: CI sets it.
 const Require = "REQUIRE_SDKS"
 
-// MissingError says which program a test needs that is not installed.
+// MissingError says what a test needs that is not installed.
 type MissingError struct {
-	// Program that is missing, such as "npm".
-	Program string
-	// Hint says how to get it.
+	// What is missing, such as "npm".
+	What string
+	// Hint says how to get it, or why it could not be had.
 	Hint string
 }
 
-func (e *MissingError) Error() string {
-	return fmt.Sprintf("%s is not installed (%s)", e.Program, e.Hint)
-}
+func (e *MissingError) Error() string { return fmt.Sprintf("%s: not installed (%s)", e.What, e.Hint) }
 
 const (
 	nodeHint     = "on Debian: apt-get install nodejs npm; elsewhere: https://nodejs.org, version 18 or later"
@@ -33,22 +32,22 @@ const (
 func missingNode() error {
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err != nil {
-			return &MissingError{Program: program, Hint: nodeHint}
+			return &MissingError{What: program, Hint: nodeHint}
 		}
 	}
 	return nil
 }
 
-// Missing is an error that names the first program that browser tests need and that is not installed.
-func Missing() error {
-	if err := missingNode(); err != nil {
+// Missing is an error, a *[MissingError], that names the first thing that tests in a browser need and that is not there.
+func Missing(ctx context.Context) error {
+	if _, err := chromium(); err != nil {
 		return err
 	}
-	_, err := chromium()
+	_, err := InstallSDKs(ctx)
 	return err
 }
 
-// leaveOut ends a test for which a program is missing: it is skipped, or fails where it was required. Any other error fails.
+// leaveOut ends a test for which something is missing: it is skipped, or fails where it was required. Any other error fails.
 func leaveOut(t testing.TB, err error) {
 	t.Helper()
 	var missing *MissingError
@@ -58,14 +57,15 @@ func leaveOut(t testing.TB, err error) {
 	if os.Getenv(Require) != "" {
 		t.Fatalf("%v, and %s is set", err, Require)
 	}
-	t.Skipf("LEFT OUT: Firebase's JavaScript SDK was not tested here, because %v", err)
+	t.Skipf("LEFT OUT: Firebase's JavaScript SDK was not tested here. %v", err)
 }
 
 // Main is the TestMain of a package whose tests all need a browser: what would be left out is seen in the output of plain
 // go test, which shows nothing of what passing tests say, as "[no tests to run]" beside the package.
 func Main(m *testing.M) int {
-	if err := Missing(); err != nil && os.Getenv(Require) == "" {
-		fmt.Printf("LEFT OUT: all tests of this package, because %v\n", err)
+	var missing *MissingError
+	if err := Missing(context.Background()); errors.As(err, &missing) && os.Getenv(Require) == "" {
+		fmt.Printf("LEFT OUT: all tests of this package. %v\n", err)
 		fmt.Println("testing: warning: no tests to run") // go test looks for this line
 		return 0
 	}

@@ -92,20 +92,13 @@ func checkScript(t *testing.T, version string, script sdktest.Script) {
 // What is missing is named, with what to do.
 func TestInstallSaysWhatIsMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	for what, err := range map[string]error{"node": sdktest.Missing(), "chromium": launch()} {
+	_, install := sdktest.InstallSDKs(t.Context())
+	for what, err := range map[string]error{"nodejs": install, "chromium": sdktest.Missing(t.Context())} {
 		var missing *sdktest.MissingError
-		if !errors.As(err, &missing) || !strings.Contains(err.Error(), "apt-get install "+strings.ReplaceAll(what, "node", "nodejs")) {
+		if !errors.As(err, &missing) || !strings.Contains(err.Error(), "apt-get install "+what) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-}
-
-func launch() error {
-	b, err := sdktest.LaunchBrowser()
-	if err == nil {
-		b.Close()
-	}
-	return err
 }
 
 // Packages that cannot be installed leave nothing behind that looks installed; the next try installs.

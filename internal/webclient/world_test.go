@@ -195,9 +195,9 @@ func (e event) String() string {
 	case e.Error != "":
 		return e.Error
 	case e.Path != "":
-		return fmt.Sprintf("cache %t pending %t exists %t %v", e.FromCache, e.Pending, e.Exists, e.Data)
+		return fmt.Sprintf("cache %t pending %t exists %t %.100s", e.FromCache, e.Pending, e.Exists, fmt.Sprint(e.Data))
 	}
-	return fmt.Sprintf("cache %t pending %t %d documents, changes %v", e.FromCache, e.Pending, len(e.Docs), e.Changes)
+	return fmt.Sprintf("cache %t pending %t %d documents, changes %.100s", e.FromCache, e.Pending, len(e.Docs), fmt.Sprint(e.Changes))
 }
 
 // listener is one of an app.

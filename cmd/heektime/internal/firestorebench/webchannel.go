@@ -25,12 +25,13 @@ const database = "projects/demo-bench/databases/(default)"
 // channel is the least that a browser is for a server: a WebChannel, without the SDK's cost.
 type channel struct {
 	client  *http.Client
+	browser string // its User-Agent, by which the server tells browsers of one machine apart
 	address string
 	session url.Values // the parameters that name it
 }
 
 // openChannel opens a channel that listens to a document.
-func openChannel(ctx context.Context, client *http.Client, address, document string) (*channel, error) {
+func openChannel(ctx context.Context, client *http.Client, browser, address, document string) (*channel, error) {
 	target, err := json.Marshal(map[string]any{"database": database, "addTarget": map[string]any{
 		"targetId": 2, "documents": map[string]any{"documents": []string{database + "/documents/" + document}},
 	}})
@@ -43,6 +44,7 @@ func openChannel(ctx context.Context, client *http.Client, address, document str
 	if err != nil {
 		return nil, err
 	}
+	r.Header.Set("User-Agent", browser)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	answer, err := client.Do(r)
 	if err != nil {
@@ -66,7 +68,7 @@ func openChannel(ctx context.Context, client *http.Client, address, document str
 	if id := answer.Header.Get("X-HTTP-Session-Id"); id != "" {
 		session.Set("gsessionid", id)
 	}
-	return &channel{client: client, address: address, session: session}, nil
+	return &channel{client: client, browser: browser, address: address, session: session}, nil
 }
 
 // hear reads what the server sends until ctx ends, and tells of each document.
@@ -79,6 +81,7 @@ func (c *channel) hear(ctx context.Context, heard chan<- error) error {
 	if err != nil {
 		return err
 	}
+	r.Header.Set("User-Agent", c.browser)
 	answer, err := c.client.Do(r)
 	if err != nil {
 		return err
@@ -101,12 +104,12 @@ func (c *channel) hear(ctx context.Context, heard chan<- error) error {
 	}
 }
 
-// listenByWebChannel has a channel and a connection for each listener.
+// listenByWebChannel has a channel, a connection and a browser for each listener.
 func listenByWebChannel(ctx context.Context, t *target, document string, listeners int, heard chan<- error) error {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: listeners}}
 	context.AfterFunc(ctx, client.CloseIdleConnections)
-	for range listeners {
-		c, err := openChannel(ctx, client, t.address, document)
+	for i := range listeners {
+		c, err := openChannel(ctx, client, fmt.Sprintf("listener %d", i), t.address, document)
 		if err != nil {
 			return err
 		}
@@ -123,6 +126,6 @@ func listenByWebChannel(ctx context.Context, t *target, document string, listene
 func speaksWebChannel(ctx context.Context, address string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	_, err := openChannel(ctx, http.DefaultClient, address, "none/one")
+	_, err := openChannel(ctx, http.DefaultClient, "probe", address, "none/one")
 	return err == nil
 }
