@@ -9,8 +9,10 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -18,6 +20,8 @@ import (
 type Browser struct {
 	ctx   context.Context
 	close func()
+	agent string       // its User-Agent
+	pages atomic.Int64 // that were opened
 }
 
 // chromium finds Chromium or Chrome. The error is a *[MissingError] when there is none.
@@ -60,7 +64,7 @@ func LaunchBrowser() (*Browser, error) {
 	allocated, release := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocated, chromedp.WithErrorf(func(string, ...any) {}))
 	b := &Browser{ctx: ctx, close: func() { cancel(); release() }}
-	if err := chromedp.Do(ctx); err != nil {
+	if b.agent, err = chromedp.Run(ctx, chromedp.Evaluate[string]("navigator.userAgent")); err != nil {
 		b.close()
 		return nil, fmt.Errorf("start Chromium: %w", err)
 	}
@@ -70,19 +74,35 @@ func LaunchBrowser() (*Browser, error) {
 // Close ends the browser.
 func (b *Browser) Close() { b.close() }
 
-// Page is a tab with cookies, storage and connections of its own, as if it were in a browser of its own.
+// Page is a tab of a Chromium.
 type Page struct {
 	ctx   context.Context
 	close func()
+	agent string // its User-Agent
 
 	mu      sync.Mutex
 	console strings.Builder
 }
 
-// Open opens a page until the test ends. What the page says in its console is logged when the test fails.
+// Open opens a page until the test ends, with cookies, storage, connections and a name (User-Agent) of its own, as if it were in
+// a browser of its own. What the page says in its console is logged when the test fails.
 func (b *Browser) Open(t testing.TB, url string) *Page {
 	t.Helper()
 	p, err := b.Load(t.Context(), url)
+	return p.until(t, url, err)
+}
+
+// Open opens another tab of the page's browser.
+func (p *Page) Open(t testing.TB, url string) *Page {
+	t.Helper()
+	beside := &Page{agent: p.agent}
+	beside.ctx, beside.close = chromedp.NewContext(p.ctx)
+	return beside.until(t, url, beside.load(t.Context(), url))
+}
+
+// until fails the test when the page did not open, and closes it when the test ends.
+func (p *Page) until(t testing.TB, url string, err error) *Page {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,20 +115,25 @@ func (b *Browser) Open(t testing.TB, url string) *Page {
 	return p
 }
 
-// Load opens a page, waits until it has loaded, and keeps it open until Close.
+// Load opens a page as Open does, waits until it has loaded, and keeps it open until Close.
 func (b *Browser) Load(ctx context.Context, url string) (*Page, error) {
-	p := &Page{}
+	p := &Page{agent: fmt.Sprintf("%s Page/%d", b.agent, b.pages.Add(1))}
 	p.ctx, p.close = chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
-	if err := chromedp.Do(p.ctx); err != nil {
+	return p, p.load(ctx, url)
+}
+
+func (p *Page) load(ctx context.Context, url string) error {
+	_, err := chromedp.Call(p.ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: p.agent})
+	if err != nil {
 		p.close()
-		return nil, fmt.Errorf("open a tab: %w", err)
+		return fmt.Errorf("open a tab: %w", err)
 	}
 	go p.listen(chromedp.Console(p.ctx))
 	if err := p.do(ctx, chromedp.Navigate(url)); err != nil {
 		p.close()
-		return nil, fmt.Errorf("open %s: %w", url, err)
+		return fmt.Errorf("open %s: %w", url, err)
 	}
-	return p, nil
+	return nil
 }
 
 func (p *Page) listen(messages iter.Seq2[chromedp.ConsoleMessage, error]) {

@@ -34,6 +34,16 @@ func TestScript(t *testing.T) {
 				if said := page.Console(); !strings.Contains(said, "안녕") {
 					t.Errorf("the console is %q", said)
 				}
+				beside, other := page.Open(t, pages.URL(version, "script.mjs")), browser.Open(t, pages.URL(version, "script.mjs"))
+				agents := make([]string, 3)
+				for i, p := range []*sdktest.Page{page, beside, other} {
+					if err := p.Eval(t.Context(), "navigator.userAgent", &agents[i]); err != nil {
+						t.Error(err)
+					}
+				}
+				if agents[0] != agents[1] || agents[1] == agents[2] || !strings.Contains(agents[0], "Chrome/") {
+					t.Errorf("two tabs of a browser and another browser are %q", agents)
+				}
 				png, err := page.Screenshot(t.Context())
 				if err != nil || !bytes.HasPrefix(png, []byte("\x89PNG")) {
 					t.Errorf("screenshot: %v, %.8q", err, png)

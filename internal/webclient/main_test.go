@@ -28,6 +28,7 @@ var journeys = []struct {
 	{"timetables and pages", timetablesAndPages},
 	{"listen while another writes", listenWhileAnotherWrites},
 	{"two edit", twoEdit},
+	{"many tabs", manyTabs},
 	{"refused", refused},
 	{"offline and back", offlineAndBack},
 	{"server gone and back", serverGoneAndBack},

@@ -171,6 +171,30 @@ func twoEdit(t *testing.T, at place) {
 	}
 }
 
+// manyTabs: more tabs of one browser than it has connections to one address, all of which listen and write.
+func manyTabs(t *testing.T, at place) {
+	if at.pages == nil {
+		t.Skip("Node has no tabs")
+	}
+	w := newWorld(t, at, withoutRules)
+	tabs := []*client{w.client(t)}
+	for range 4 {
+		tabs = append(tabs, w.tab(tabs[0]))
+	}
+	var notes []*listener
+	for _, tab := range tabs {
+		notes = append(notes, tab.listen("listenToAll", "notes"))
+	}
+	var ids []string
+	for i, tab := range tabs {
+		ids = append(ids, fmt.Sprint("tab", i))
+		tab.do("set", "notes/"+ids[i], map[string]any{"n": i})
+	}
+	for _, note := range notes {
+		note.untilIDs(ids...)
+	}
+}
+
 // refused: what rules refuse is taken back on the page, and nothing else of it suffers.
 func refused(t *testing.T, at place) {
 	w := newWorld(t, at)

@@ -94,6 +94,17 @@ func (w *world) client(t *testing.T, change ...func(start map[string]any)) *clie
 	} else {
 		c.script = sdktest.StartNode(t, w.place.version, "client.mjs")
 	}
+	return w.start(c, change)
+}
+
+// tab starts an app in another tab of a browser; in Node there are none.
+func (w *world) tab(c *client) *client {
+	beside := &client{t: c.t, script: c.script.(*sdktest.Page).Open(c.t, w.place.pages.URL(w.place.version, "client.mjs"))}
+	return w.start(beside, nil)
+}
+
+func (w *world) start(c *client, change []func(map[string]any)) *client {
+	c.t.Helper()
 	start := map[string]any{"project": w.Project, "hosts": map[string]string{
 		"auth": w.AuthAddress(), "firestore": w.FirestoreAddress(), "storage": w.StorageAddress(),
 	}}
