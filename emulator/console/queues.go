@@ -13,7 +13,7 @@ import (
 
 // How much is shown of a queue.
 const (
-	tasksShown     = 200
+	tasksShown     = 200 // of those that are not done
 	bodyShownBytes = 4 << 10
 )
 
@@ -112,12 +112,12 @@ func (c *Console) tasks(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	infos, err := c.Tasks.Tasks(name)
+	infos, more, err := c.Tasks.FirstTasks(name, tasksShown)
 	if err != nil {
 		return nil, notFound("%v", err)
 	}
-	a := tasksAnswer{Tasks: []task{}, More: max(0, len(infos)-tasksShown)}
-	for _, i := range infos[:min(len(infos), tasksShown)] {
+	a := tasksAnswer{Tasks: []task{}, More: more}
+	for _, i := range infos {
 		a.Tasks = append(a.Tasks, newTask(i))
 	}
 	for _, q := range c.Tasks.Queues() {

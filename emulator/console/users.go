@@ -62,6 +62,14 @@ func projectOf(r *http.Request) (string, error) {
 	return project, err
 }
 
+// accountOf is the account that a call names.
+func accountOf(r *http.Request) (project, uid string, err error) {
+	if project, err = projectOf(r); err == nil {
+		uid, err = parameter(r, "uid")
+	}
+	return project, uid, err
+}
+
 type usersAnswer struct {
 	Users []user `json:"users"`
 	Count int    `json:"count"`          // of all
@@ -111,11 +119,7 @@ func (c *Console) createUser(r *http.Request) (any, error) {
 
 // changeUser enables or disables an account, or sets its custom claims.
 func (c *Console) changeUser(r *http.Request) (any, error) {
-	project, err := projectOf(r)
-	if err != nil {
-		return nil, err
-	}
-	uid, err := parameter(r, "uid")
+	project, uid, err := accountOf(r)
 	if err != nil {
 		return nil, err
 	}
@@ -137,11 +141,7 @@ func (c *Console) changeUser(r *http.Request) (any, error) {
 }
 
 func (c *Console) deleteUser(r *http.Request) (any, error) {
-	project, err := projectOf(r)
-	if err != nil {
-		return nil, err
-	}
-	uid, err := parameter(r, "uid")
+	project, uid, err := accountOf(r)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ func TestQueues(t *testing.T) {
 			State   string
 			Waiting int
 		}
+		More  int
 		Tasks []struct {
 			Name, State, Body string
 			Attempts          []struct {
@@ -63,10 +64,19 @@ func TestQueues(t *testing.T) {
 		attempts := seen.Tasks[0].Attempts
 		return len(attempts) == 1 && attempts[0].Status == 503 && strings.Contains(attempts[0].Text, "out of order")
 	})
+	for range 220 {
+		if _, err := client.CreateTask(t.Context(), &cloudtaskspb.CreateTaskRequest{Parent: name, Task: &cloudtaskspb.Task{
+			MessageType: &cloudtaskspb.Task_HttpRequest{HttpRequest: &cloudtaskspb.HttpRequest{Url: target.URL}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen); len(seen.Tasks) != 200 || seen.More != 21 {
+		t.Errorf("of 221 tasks %d are shown and %d are not", len(seen.Tasks), seen.More)
+	}
 	queue["action"] = "purge"
 	api.must("POST", "queue", queue, nil, nil)
 	api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen)
-	if seen.Queue.Waiting != 0 || len(seen.Tasks) != 1 || seen.Tasks[0].State != "deleted" {
+	if seen.Queue.Waiting != 0 || len(seen.Tasks) != 200 || seen.Tasks[0].State != "deleted" {
 		t.Errorf("after the purge: %+v", seen)
 	}
 	queue["action"] = "resume"

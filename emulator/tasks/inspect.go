@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -59,14 +60,25 @@ func (s *Server) Queues() []QueueInfo {
 // Tasks returns the tasks of a queue: first those that are not done, by name, then the last 200 that ended, newest
 // first. It fails when there is no such queue.
 func (s *Server) Tasks(queueName string) ([]TaskInfo, error) {
+	infos, _, err := s.FirstTasks(queueName, math.MaxInt)
+	return infos, err
+}
+
+// FirstTasks are [Server.Tasks] with no more than n of those that are not done, and how many of these were left out. A
+// queue may hold very many.
+func (s *Server) FirstTasks(queueName string, n int) (infos []TaskInfo, more int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, ok := s.queues.Get(queueName)
 	if !ok {
-		return nil, fmt.Errorf("there is no queue %q", queueName)
+		return nil, 0, fmt.Errorf("there is no queue %q", queueName)
 	}
-	infos := make([]TaskInfo, 0, q.tasks.Len()+len(q.ended.last))
+	more = max(0, q.tasks.Len()-n)
+	infos = make([]TaskInfo, 0, q.tasks.Len()-more+len(q.ended.last))
 	q.tasks.Scan(func(_ string, t *task) bool {
+		if len(infos) == n {
+			return false
+		}
 		info := TaskInfo{State: Waiting, Task: t.view(cloudtaskspb.Task_FULL), Attempts: t.attempts()}
 		if t.running > 0 {
 			info.State = Running
@@ -80,7 +92,7 @@ func (s *Server) Tasks(queueName string) ([]TaskInfo, error) {
 	for i := range infos {
 		infos[i].Task = proto.CloneOf(infos[i].Task) // the caller may do with it what it wants
 	}
-	return infos, nil
+	return infos, more, nil
 }
 
 // attempts is a copy of the task's attempts.
