@@ -129,6 +129,8 @@ func TestInBrowser(t *testing.T) {
 	u.read(".toasts", "문서 2개")
 	u.read(".collections", "컬렉션이 없습니다")
 
+	long(t, u, cloud)
+	objects(t, u, cloud)
 	users(t, u)
 	requests(t, u, cloud)
 	tasks(t, u, cloud)
@@ -141,6 +143,53 @@ func TestInBrowser(t *testing.T) {
 
 func escaped(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, "/", "%2F"), " ", "%20")
+}
+
+// long is a collection of three pages, which stays up to date when all of them are shown.
+func long(t *testing.T, u person, cloud *emulator.Cloud) {
+	db, err := cloud.Firestore.Database(project, "(default)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := map[string]map[string]any{}
+	for i := range 120 {
+		docs[fmt.Sprintf("long/d%03d", i)] = map[string]any{"n": i}
+	}
+	if err := db.Seed(docs); err != nil {
+		t.Fatal(err)
+	}
+	u.visit("#/firestore/" + escaped(database) + "/long")
+	for _, n := range []int{50, 100} {
+		u.see(fmt.Sprintf("document.querySelectorAll('.documents a').length === %d", n))
+		u.click(".documents button", "더 보기")
+	}
+	u.see("document.querySelectorAll('.documents a').length === 120 && !document.querySelector('.documents .more')")
+	if _, err := cloud.FirestoreClient(t).Doc("long/d110").Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	u.see("document.querySelectorAll('.documents a').length === 119")
+}
+
+func objects(t *testing.T, u person, cloud *emulator.Cloud) {
+	w := cloud.StorageClient(t).Bucket(project).Object("lectures/가온대학교/" + evil + ".json").NewWriter(t.Context())
+	w.Metadata = map[string]string{"sha256": "값"}
+	fmt.Fprint(w, "[]")
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // there and back again
+		u.visit("#/storage")
+		u.click(".entries a", project)
+		u.click(".entries a", "lectures/")
+		u.click(".entries a", "가온대학교/")
+		u.click(".entries a", evil)
+		u.read(".facts dd", "값")
+		u.see("window.pwned === undefined && document.querySelector('main img') === null")
+	}
+	u.see("fetch(document.querySelector('a[download]').href).then((r) => r.text()).then((text) => text === '[]')")
+	u.click(".document button", "삭제")
+	u.click("dialog button", "삭제")
+	u.read(".empty", "비어 있습니다")
 }
 
 func users(t *testing.T, u person) {

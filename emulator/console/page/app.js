@@ -30,6 +30,7 @@ function address() {
 }
 
 function route() {
+  if (!state.project) return; // not yet known
   const { name, parts } = address();
   if (current.name !== name || current.project !== state.project) {
     current.running?.abort();

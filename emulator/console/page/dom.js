@@ -30,14 +30,19 @@ export function fill(element, ...children) {
 
 /** every runs f now, and again some time after it ended, while the page can be seen and until signal aborts. */
 export function every(milliseconds, signal, f) {
-  let timer;
+  let timer, busy = false;
   const run = async () => {
+    if (busy || signal.aborted) return;
+    busy = true;
     clearTimeout(timer);
-    if (!document.hidden) await f();
-    if (!signal.aborted) timer = setTimeout(run, milliseconds);
+    try {
+      if (!document.hidden) await f();
+    } finally {
+      busy = false;
+      if (!signal.aborted) timer = setTimeout(run, milliseconds);
+    }
   };
-  const seen = () => { if (!document.hidden) run(); };
-  document.addEventListener('visibilitychange', seen, { signal });
+  document.addEventListener('visibilitychange', run, { signal });
   signal.addEventListener('abort', () => clearTimeout(timer));
   run();
 }

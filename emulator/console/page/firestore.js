@@ -3,6 +3,7 @@
 
 import { h, fill, every, child, link, go, attempt } from './dom.js';
 import { get } from './api.js';
+import { pages } from './pages.js';
 import { at } from './format.js';
 import { t } from './words.js';
 import { fieldList } from './values.js';
@@ -65,6 +66,8 @@ class Column {
     }
   }
 
+  fail(error) { fill(this.body, h('p', { class: 'problem' }, error.message)); }
+
   /** list draws entries and, after them, what fetches more. */
   list(entries, empty, more) {
     fill(this.body, entries.length ? h('ul', { class: 'entries' }, entries.map((e) => h('li', {}, e))) : h('p', { class: 'empty' }, empty),
@@ -92,38 +95,17 @@ function breadcrumb(database, ids, state) {
   ];
 }
 
-/** pages keeps a list of pages up to date: the first one as long as no more were asked for. */
-function pages(column, fetchPage, draw) {
-  let items = [], token = '', shown = '', first = true;
-  const put = () => draw(items, token && more);
-  const more = () => attempt(async () => {
-    first = false;
-    const page = await fetchPage(token);
-    items = items.concat(page.items);
-    token = page.next ?? '';
-    put();
-  });
-  every(pollMs, column.signal, async () => {
-    if (!first) return;
-    try {
-      const page = await fetchPage('');
-      const text = JSON.stringify(page);
-      if (!first || text === shown || column.signal.aborted) return;
-      [shown, items, token] = [text, page.items, page.next ?? ''];
-      put();
-    } catch (error) {
-      if (!shown && !column.signal.aborted) fill(column.body, h('p', { class: 'problem' }, error.message));
-    }
-  });
-}
-
 function collectionsColumn(column, database, parent) {
   const path = parent.join('/');
   fill(column.head, h('h2', {}, t('collections')), h('button', { title: t('newDocument'), onclick: () => newDocument(database, parent) }, t('add')));
-  pages(column, async (token) => {
-    const page = await get('collections', { database, path, token });
-    return { items: page.ids, next: page.next };
-  }, (ids, more) => column.list(ids.map((id) => h('a', { href: link('firestore', database, ...parent, id), 'data-id': id, 'data-key': 'c/' + id }, id)), t('noCollections'), more));
+  pages(column.signal, {
+    async fetchPage(token) {
+      const page = await get('collections', { database, path, token });
+      return { items: page.ids, next: page.next };
+    },
+    draw: (ids, more) => column.list(ids.map((id) => h('a', { href: link('firestore', database, ...parent, id), 'data-id': id, 'data-key': 'c/' + id }, id)), t('noCollections'), more),
+    failed: (error) => column.fail(error),
+  });
 }
 
 function documentsColumn(column, database, parent, collection) {
@@ -132,14 +114,16 @@ function documentsColumn(column, database, parent, collection) {
   fill(column.head, h('h2', {}, collection),
     h('button', { title: t('newDocument'), onclick: () => newDocument(database, parent, collection) }, t('add')),
     h('button', { class: 'quiet danger', onclick: () => deleteCollection(database, path, gone) }, t('delete')));
-  pages(column, async (token) => {
-    const page = await get('documents', { database, path, token });
-    return { items: page.documents, next: page.next };
-  }, (documents, more) => column.list(documents.map((d) => h('a', {
-    href: link('firestore', database, ...parent, collection, d.id), 'data-id': d.id, 'data-key': 'd/' + d.id, class: d.missing && 'missing',
-  }, h('strong', {}, d.id), d.missing
-    ? h('small', {}, t('missing'))
-    : h('small', {}, (d.preview ?? []).map((f) => h('span', {}, h('b', {}, f.name), ' ', f.text))))), t('noDocuments'), more));
+  pages(column.signal, {
+    async fetchPage(token) {
+      const page = await get('documents', { database, path, token });
+      return { items: page.documents, next: page.next };
+    },
+    draw: (documents, more) => column.list(documents.map((d) => h('a', {
+      href: link('firestore', database, ...parent, collection, d.id), 'data-id': d.id, 'data-key': 'd/' + d.id, class: d.missing && 'missing',
+    }, h('strong', {}, d.id), h('small', {}, d.missing ? t('missing') : (d.preview ?? []).map((f) => h('span', {}, h('b', {}, f.name), ' ', f.text))))), t('noDocuments'), more),
+    failed: (error) => column.fail(error),
+  });
 }
 
 function documentColumn(column, database, ids) {
@@ -154,7 +138,7 @@ function documentColumn(column, database, ids) {
       shown = text;
       drawDocument(column, database, ids, doc, below, load, () => go('firestore', database, ...up));
     } catch (error) {
-      if (!shown && !column.signal.aborted) fill(column.body, h('p', { class: 'problem' }, error.message));
+      if (!shown && !column.signal.aborted) column.fail(error);
     }
   };
   every(pollMs, column.signal, load);

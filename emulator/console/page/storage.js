@@ -1,8 +1,9 @@
 // Buckets and objects.
 
-import { h, fill, every, child, link, go, attempt, say } from './dom.js';
+import { h, fill, every, child, link, go, say } from './dom.js';
 import { confirm } from './dialog.js';
 import { get, remove } from './api.js';
+import { pages } from './pages.js';
 import { ago, bytes, facts, lastOf, moment } from './format.js';
 import { t } from './words.js';
 
@@ -29,17 +30,16 @@ export function open(main, signal) {
       if (bucket === undefined) showBuckets(list, running.signal);
       else showObjects(list, running.signal, bucket, prefix);
     }
-    if (name !== chosen) {
-      chosen = name;
+    const object = name && JSON.stringify([bucket, name]);
+    if (object !== chosen) {
+      chosen = object;
       looking?.abort();
       looking = child(signal);
       fill(detail);
       if (name) showObject(detail, looking.signal, bucket, prefix, name);
     }
-    for (const a of list.querySelectorAll('a[data-id]')) {
-      if (a.dataset.id === name) a.setAttribute('aria-current', 'true');
-      else a.removeAttribute('aria-current');
-    }
+    list.dataset.chosen = name ?? '';
+    mark(list);
   };
 }
 
@@ -51,6 +51,7 @@ function breadcrumb(bucket, prefix) {
 }
 
 function showBuckets(list, signal) {
+  list.shown = '';
   every(pollMs, signal, () => load(list, signal, async () => (await get('buckets')).buckets, (buckets) =>
     buckets.length === 0 ? h('p', { class: 'empty' }, t('noBuckets'))
       : h('ul', { class: 'entries' }, buckets.map((b) => h('li', {}, h('a', { href: link('storage', b.name), 'data-key': b.name }, h('strong', {}, b.name), h('small', {}, b.location)))))));
@@ -71,37 +72,26 @@ async function load(box, signal, fetchIt, draw) {
 }
 
 function showObjects(list, signal, bucket, prefix) {
-  let items = [], next = '', first = true;
-  list.shown = '';
-  const draw = () => {
-    const current = list.querySelector('a[aria-current]')?.dataset.id;
-    fill(list, items.length === 0 ? h('p', { class: 'empty' }, t('noObjects')) : h('ul', { class: 'entries files' }, items.map((i) => h('li', {}, entry(i, bucket, prefix)))),
-      next && h('button', { class: 'more', onclick: more }, t('more')));
-    if (current) list.querySelector(`a[data-id="${CSS.escape(current)}"]`)?.setAttribute('aria-current', 'true');
-  };
-  const fetchPage = async (token) => {
-    const page = await get('objects', { bucket, prefix, token });
-    return { items: [...page.folders.map((folder) => ({ folder })), ...page.objects], next: page.next ?? '' };
-  };
-  const more = () => attempt(async () => {
-    first = false;
-    const page = await fetchPage(next);
-    items = items.concat(page.items);
-    next = page.next;
-    draw();
+  pages(signal, {
+    async fetchPage(token) {
+      const page = await get('objects', { bucket, prefix, token });
+      return { items: [...page.folders.map((folder) => ({ folder })), ...page.objects], next: page.next };
+    },
+    draw(items, more) {
+      fill(list, items.length === 0 ? h('p', { class: 'empty' }, t('noObjects')) : h('ul', { class: 'entries files' }, items.map((i) => h('li', {}, entry(i, bucket, prefix)))),
+        more && h('button', { class: 'more', onclick: more }, t('more')));
+      mark(list);
+    },
+    failed: (error) => fill(list, h('p', { class: 'problem' }, error.message)),
   });
-  every(pollMs, signal, async () => {
-    if (!first) return;
-    try {
-      const page = await fetchPage('');
-      const text = JSON.stringify(page);
-      if (!first || signal.aborted || list.shown === text) return;
-      [list.shown, items, next] = [text, page.items, page.next];
-      draw();
-    } catch (error) {
-      if (!signal.aborted && !items.length) fill(list, h('p', { class: 'problem' }, error.message));
-    }
-  });
+}
+
+/** mark shows which object is chosen. */
+function mark(list) {
+  for (const a of list.querySelectorAll('a[data-id]')) {
+    if (a.dataset.id === list.dataset.chosen) a.setAttribute('aria-current', 'true');
+    else a.removeAttribute('aria-current');
+  }
 }
 
 function entry(item, bucket, prefix) {

@@ -1,49 +1,29 @@
 // Users of Authentication.
 
-import { h, fill, every, attempt, say } from './dom.js';
+import { h, fill, attempt, say } from './dom.js';
 import { dialog, confirm, field } from './dialog.js';
 import { get, post, remove } from './api.js';
+import { pages } from './pages.js';
 import { ago, count } from './format.js';
 import { t } from './words.js';
-
-const pollMs = 3000;
 
 export function open(main, signal, state) {
   const project = state.project;
   const table = h('div', {});
   const total = h('span', { class: 'soft' });
-  const find = h('input', { type: 'search', placeholder: t('findUser'), 'aria-label': t('findUser'), spellcheck: 'false', oninput: () => restart() });
-  let users = [], next = '', first = true, shown = '';
-
-  const draw = () => fill(table, users.length === 0 ? h('p', { class: 'empty' }, find.value ? t('noSuchUser') : t('noUsers')) : list(users, project, load),
-    next && h('button', { class: 'more', onclick: more }, t('more')));
-  async function load() {
-    const asked = find.value;
-    try {
-      const page = await get('users', { project, find: asked });
-      if (asked !== find.value || signal.aborted) return;
-      const text = JSON.stringify(page);
+  const find = h('input', { type: 'search', placeholder: t('findUser'), 'aria-label': t('findUser'), spellcheck: 'false', oninput: () => reload() });
+  const reload = pages(signal, {
+    async fetchPage(token) {
+      const page = await get('users', { project, find: find.value, token });
       total.textContent = t('usersCount', { n: count(page.count) });
-      first = true;
-      if (text === shown) return;
-      [shown, users, next] = [text, page.users, page.next ?? ''];
-      draw();
-    } catch (error) {
-      if (!shown) fill(table, h('p', { class: 'problem' }, error.message));
-    }
-  }
-  const restart = () => { first = true; load(); };
-  const more = () => attempt(async () => {
-    first = false;
-    const page = await get('users', { project, token: next });
-    users = users.concat(page.users);
-    [next, shown] = [page.next ?? '', ''];
-    draw();
+      return { items: page.users, next: page.next };
+    },
+    draw: (users, more) => fill(table, users.length === 0 ? h('p', { class: 'empty' }, find.value ? t('noSuchUser') : t('noUsers')) : list(users, project, reload),
+      more && h('button', { class: 'more', onclick: more }, t('more'))),
+    failed: (error) => fill(table, h('p', { class: 'problem' }, error.message)),
   });
-
   fill(main, h('header', { class: 'bar' }, h('h1', {}, t('users')), total, h('span', { class: 'space' }), find,
-    h('button', { class: 'primary', onclick: () => create(project, restart) }, t('newUser'))), table);
-  every(pollMs, signal, async () => { if (first) await load(); });
+    h('button', { class: 'primary', onclick: () => create(project, reload) }, t('newUser'))), table);
 }
 
 function list(users, project, reload) {

@@ -209,6 +209,6 @@ const words = {
   coverageFull: ['true and false', '참과 거짓 모두'],
   coverageHalf: ['always the same', '항상 같은 값'],
   coverageNone: ['never evaluated', '평가된 적 없음'],
-  coverageSum: ['{full} of {all} conditions and parts were both true and false', '조건과 그 부분 {all}개 중 {full}개가 참과 거짓을 모두 거쳤습니다'],
+  coverageSum: ['{full} of {all} parts true and false', '{all}개 중 {full}개가 참과 거짓 모두'],
   coverageNever: ['never evaluated', '평가된 적 없음'],
 };
