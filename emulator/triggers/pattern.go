@@ -28,13 +28,12 @@ type segment struct {
 }
 
 const (
-	maxPattern  = 6 << 10 // bytes; no document has a longer path
-	anyNumber   = "**"
-	anyOne      = "*"
-	ordinaryIDs = `^[A-Za-z_][A-Za-z0-9_]*$`
+	maxPattern = 6 << 10 // bytes; no document has a longer path
+	anyNumber  = "**"
+	anyOne     = "*"
 )
 
-var captureName = regexp.MustCompile(ordinaryIDs)
+var captureName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // ParsePattern reads a pattern. It refuses those that match no document, such as a collection's path.
 func ParsePattern(text string) (Pattern, error) {
