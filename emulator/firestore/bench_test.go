@@ -3,7 +3,6 @@ package firestore_test
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"testing"
 	"time"
 
@@ -142,53 +141,4 @@ func BenchmarkCommitFollowed(b *testing.B) {
 			}
 		})
 	}
-}
-
-// BenchmarkChannelSnapshots has 1,000 pages listen to one document through WebChannels and counts from its commit until all
-// have its snapshot. The client's ends are in the same process, in the time and in the memory of an idle listener.
-func BenchmarkChannelSnapshots(b *testing.B) {
-	const listeners = 1000
-	s := startWeb(b, unindexed)
-	db := database(b, s.cloud, "demo-web")
-	used := func() int64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return int64(m.HeapInuse + m.StackInuse)
-	}
-	before := used()
-	told := make(chan error, listeners)
-	for i := range listeners {
-		in := s.channel("Listen", "", fmt.Sprintf(addDoc, 2, "a/b")).Listen(b.Context(), "CI=0")
-		in.Messages(4)
-		go func() {
-			for {
-				for n := 0; n < 2; { // the document and the snapshot
-					f, err := in.Frame()
-					if err != nil {
-						told <- fmt.Errorf("listener %d: %w", i, err)
-						return
-					}
-					n += len(f)
-				}
-				told <- nil
-			}
-		}()
-	}
-	idle := float64(used()-before) / listeners
-	b.ResetTimer()
-	for i := range b.N {
-		d := lecture(i)
-		delete(d, "createdAt")
-		if err := db.Seed(map[string]map[string]any{"a/b": d}); err != nil {
-			b.Fatal(err)
-		}
-		for range listeners {
-			if err := <-told; err != nil {
-				b.Fatal(err)
-			}
-		}
-	}
-	b.ReportMetric(float64(b.N*listeners)/b.Elapsed().Seconds(), "snapshots/s")
-	b.ReportMetric(idle, "B/listener")
 }

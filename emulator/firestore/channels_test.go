@@ -133,7 +133,7 @@ func TestChannels(t *testing.T) {
 		t.Errorf("told %q of a target's end", line)
 	}
 	l.Terminate()
-	if status, text := l.Do("GET", fmt.Sprintf("RID=rpc&CI=0&AID=%d", l.AID), ""); status != 400 || !strings.Contains(text, "Unknown SID") {
+	if status, text := l.Do("GET", fmt.Sprintf("RID=rpc&CI=0&AID=%d", l.AID.Load()), ""); status != 400 || !strings.Contains(text, "Unknown SID") {
 		t.Errorf("after the end: %d %s", status, text)
 	}
 }

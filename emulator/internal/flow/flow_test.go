@@ -69,6 +69,9 @@ func TestIntakeRefuses(t *testing.T) {
 	if got := status(200<<10, strings.NewReader(large[1:])); got != 503 {
 		t.Errorf("more than all together: %d", got)
 	}
+	if got := status(10<<10, strings.NewReader(large[:10<<10])); got != 200 {
+		t.Errorf("a small one when there is no room: %d", got)
+	}
 	if got := StatusOf(errors.New("?")); got != 500 {
 		t.Errorf("any error: %d", got)
 	}
@@ -102,11 +105,15 @@ func TestPatientWithRequests(t *testing.T) {
 	}
 }
 
-// A client that takes nothing of its answer is cut; one that takes a little all the time is not.
+// A client that takes nothing of its answer is cut; one that reads is not.
 func TestPatientWithReaders(t *testing.T) {
 	ended := make(chan error, 1)
 	l := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		out := NewWriter(w, 100*time.Millisecond)
+		patience := time.Minute
+		if r.URL.Path == "/stuck" {
+			patience = 50 * time.Millisecond
+		}
+		out := NewWriter(w, patience)
 		_, err := out.Write(make([]byte, 64<<20)) // more than the sockets hold
 		ended <- errors.Join(err, out.Close())
 	}))
@@ -116,7 +123,7 @@ func TestPatientWithReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	fmt.Fprint(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	fmt.Fprint(c, "GET /stuck HTTP/1.1\r\nHost: x\r\n\r\n")
 	if err := <-ended; err == nil {
 		t.Error("the answer went to a client that reads nothing")
 	}

@@ -14,7 +14,8 @@ import (
 
 // Intake reads the bodies of requests into memory.
 type Intake struct {
-	// Each is how large one body may be, in bytes, and All how large those may be together that are held at one time.
+	// Each is how large one body may be, in bytes, and All how large those may be together that are held at one time. Beyond,
+	// only small ones are let in, so that a few who send much do not keep out the many who send little.
 	Each, All int64
 	// Patience is how long a client may take to send a body.
 	Patience time.Duration
@@ -38,8 +39,11 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Reason }
 
-// chunk is how much room a body is given at first.
-const chunk = 16 << 10
+// chunk is how much room a body is given at first, and small how large one may become in any case.
+const (
+	chunk = 16 << 10
+	small = 64 << 10
+)
 
 // Read reads the body of a request. The error is an *[Error]; the connection then ends with the answer, because what is
 // left of the request would be in the way.
@@ -91,7 +95,7 @@ func (i *Intake) read(r *http.Request) (*Body, error) {
 
 // grow makes room for size bytes.
 func (b *Body) grow(size int64) error {
-	if more := size - b.held; b.intake.held.Add(more) > b.intake.All {
+	if more := size - b.held; b.intake.held.Add(more) > b.intake.All && size > small {
 		b.intake.held.Add(-more)
 		return &Error{http.StatusServiceUnavailable, "The server holds as many large requests as it can; try again."}
 	}

@@ -134,6 +134,10 @@ func (s *Session) expire() {
 	}
 }
 
+// ackBytes is how much a client may leave unacknowledged while nothing happens: it acknowledges when it sends something or
+// comes again.
+const ackBytes = 64 << 10
+
 // unsent are the arrays that are next on a back channel, and what tells that there are more. If it is idle and there are
 // none, it is sent one that says nothing. It is over when there will be no more: the channel is at its end, another back
 // channel took over, or room has to be made by the client's coming again.
@@ -144,13 +148,13 @@ func (s *Session) unsent(b *back, idle bool) (list []array, changed <-chan struc
 		return nil, nil, true
 	}
 	if idle && s.sent == s.lastID {
+		if s.size > ackBytes {
+			return nil, nil, true
+		}
 		s.put([]byte(`"noop"`))
 	}
 	size := 0
-	for _, a := range s.out {
-		if a.id <= s.sent {
-			continue
-		}
+	for _, a := range s.queued() {
 		if size > 0 && size+len(a.data) > frameBytes {
 			break
 		}
@@ -161,4 +165,12 @@ func (s *Session) unsent(b *back, idle bool) (list []array, changed <-chan struc
 		s.sent = list[len(list)-1].id
 	}
 	return list, s.changed, s.waiting > 0 || s.done
+}
+
+// queued are the arrays that have not been written to the current back channel.
+func (s *Session) queued() []array {
+	if s.dead {
+		return nil
+	}
+	return s.out[len(s.out)-(s.lastID-s.sent):]
 }

@@ -3,6 +3,7 @@ package webchannel
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -63,9 +64,15 @@ func (s *Session) forward(w http.ResponseWriter, r *http.Request, q url.Values) 
 			s.acknowledge(aid)
 			s.mu.Unlock()
 		}
-		err = s.take(r.Context(), in, first, body)
+		ctx, cancel := context.WithTimeout(r.Context(), s.server.o.Patience)
+		defer cancel()
+		err = s.take(ctx, in, first, body)
 	} else {
 		body.Release()
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		http.Error(w, "What was sent before has not been taken yet.", http.StatusServiceUnavailable)
+		return
 	}
 	if err != nil {
 		http.Error(w, "Bad messages: "+err.Error()+".", http.StatusBadRequest)
@@ -77,10 +84,8 @@ func (s *Session) forward(w http.ResponseWriter, r *http.Request, q url.Values) 
 		present = 1
 	}
 	last := s.sent
-	for _, a := range s.out {
-		if a.id > s.sent {
-			bytes += len(a.data)
-		}
+	for _, a := range s.queued() {
+		bytes += len(a.data)
 	}
 	s.mu.Unlock()
 	s.server.answer(w, fmt.Sprintf("[%d,%d,%d]", present, last, bytes))

@@ -42,7 +42,8 @@ type Options struct {
 	KeepAlive time.Duration
 	// Abandoned is how long a session lives without a back channel, 1 minute by default: pages die without a word.
 	Abandoned time.Duration
-	// Patience is how long a client may take nothing of what is sent to it, 30 seconds by default.
+	// Patience is how long a client may take nothing of what is sent to it, and how long its messages may wait to be received,
+	// 30 seconds by default.
 	Patience time.Duration
 	// MaxSessions is how many sessions there may be, 1,000 by default. Beyond, the one that has been without a back channel
 	// for longest makes room.

@@ -162,6 +162,7 @@ func (s *Session) acknowledge(id int) bool {
 	if id > s.lastID || len(s.out) > 0 && id < s.out[0].id-1 || len(s.out) == 0 && id < s.lastID {
 		return false
 	}
+	s.sent = max(s.sent, id) // of a client that says so before it was sent that
 	n := 0
 	for n < len(s.out) && s.out[n].id <= id {
 		s.size -= len(s.out[n].data)

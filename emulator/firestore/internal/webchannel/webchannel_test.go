@@ -148,6 +148,23 @@ func TestRetriedForward(t *testing.T) {
 	}
 }
 
+// A client that says it has received what it was not sent harms itself alone.
+func TestForgedAcknowledgement(t *testing.T) {
+	_, url := start(t, echo)
+	c := webchanneltest.Open(t, url, nil, `1`, `2`, `3`)
+	for i, aid := range []int{3, 1, 99, -5, 2} {
+		if status, text := c.Do("POST", fmt.Sprintf("RID=2&AID=%d", aid), webchanneltest.Form(3+i, `4`)); status != 200 {
+			t.Errorf("AID %d: %d %s", aid, status, text)
+		}
+	}
+	if status, text := c.Do("GET", "RID=rpc&CI=1&AID=0", ""); status != 400 || !strings.Contains(text, "Unknown SID") {
+		t.Errorf("what was forgotten, asked for: %d %s", status, text)
+	}
+	if status, _ := c.Do("POST", "RID=3&AID=0", "count=0"); status != 400 {
+		t.Errorf("afterwards: %d", status)
+	}
+}
+
 // Many requests with the same messages at once are one.
 func TestForwardsAtOnce(t *testing.T) {
 	_, url := start(t, echo)
@@ -299,7 +316,7 @@ func TestServedToTheEnd(t *testing.T) {
 		t.Errorf("the back channel goes on: %v", err)
 	}
 	c.Send(`3`) // which nobody receives
-	if status, text := c.Do("GET", fmt.Sprintf("RID=rpc&CI=0&AID=%d", c.AID), ""); status != 400 || !strings.Contains(text, "Unknown SID") {
+	if status, text := c.Do("GET", fmt.Sprintf("RID=rpc&CI=0&AID=%d", c.AID.Load()), ""); status != 400 || !strings.Contains(text, "Unknown SID") {
 		t.Errorf("a back channel after the end: %d %q", status, text)
 	}
 	if n := server.Sessions(); n != 0 {

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -23,8 +24,8 @@ type Client struct {
 	HTTP    *http.Client
 	Browser string // whose page it is, as its User-Agent says; one of its own at first
 	SID     string
-	Ofs     int // number of the next message
-	AID     int // of the last array received
+	Ofs     int          // number of the next message
+	AID     atomic.Int64 // of the last array received
 
 	t   testing.TB
 	url string
@@ -32,7 +33,7 @@ type Client struct {
 
 // Entry is one array as a client sees it.
 type Entry struct {
-	ID      int
+	ID      int64
 	Payload string // JSON
 }
 
@@ -124,7 +125,7 @@ func Deframe(t testing.TB, text string) string {
 // Send forwards messages and returns the answer.
 func (c *Client) Send(messages ...string) string {
 	c.t.Helper()
-	status, text := c.Do("POST", fmt.Sprintf("RID=2&AID=%d", c.AID), Form(c.Ofs, messages...))
+	status, text := c.Do("POST", fmt.Sprintf("RID=2&AID=%d", c.AID.Load()), Form(c.Ofs, messages...))
 	if status != 200 {
 		c.t.Fatalf("forward: %d %s", status, text)
 	}
@@ -149,7 +150,7 @@ type Stream struct {
 // Listen opens a back channel; mode is CI=0 or CI=1, and more.
 func (c *Client) Listen(ctx context.Context, mode string) *Stream {
 	c.t.Helper()
-	a, err := c.HTTP.Do(c.Request(ctx, "GET", fmt.Sprintf("RID=rpc&TYPE=xmlhttp&AID=%d&%s", c.AID, mode), ""))
+	a, err := c.HTTP.Do(c.Request(ctx, "GET", fmt.Sprintf("RID=rpc&TYPE=xmlhttp&AID=%d&%s", c.AID.Load(), mode), ""))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -196,15 +197,14 @@ func (s *Stream) Frame() ([]Entry, error) {
 	}
 	var list []Entry
 	for _, a := range raw {
-		var id int
+		var id int64
 		var payload []json.RawMessage
 		if json.Unmarshal(a[0], &id) != nil || json.Unmarshal(a[1], &payload) != nil || len(payload) != 1 {
 			return nil, fmt.Errorf("array %s", a)
 		}
-		if id != s.c.AID+1 {
-			return nil, fmt.Errorf("array %d follows %d", id, s.c.AID)
+		if last := s.c.AID.Swap(id); id != last+1 {
+			return nil, fmt.Errorf("array %d follows %d", id, last)
 		}
-		s.c.AID = id
 		list = append(list, Entry{id, string(payload[0])})
 	}
 	return list, nil
