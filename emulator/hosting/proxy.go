@@ -23,8 +23,8 @@ const (
 	sessionCookie = "__session"
 )
 
-// varied are the headers that an answer depends on, as caches are told.
-var varied = []string{"Accept-Encoding", "Authorization", "Cookie"}
+// varied are the headers that an answer depends on, as caches are told, beside those of compression.
+var varied = []string{"Authorization", "Cookie"}
 
 // proxy sends a request on to a service. set writes the headers that the site has for it.
 func (s *Server) proxy(w http.ResponseWriter, r *http.Request, service string, set func(http.Header)) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"compress/gzip"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"heek.kr/heektime/emulator/internal/flow"
 	"heek.kr/heektime/emulator/storage/objects"
 )
 
@@ -128,7 +130,12 @@ func (c call) sendDecompressed(r *objects.Reader, tag string) error {
 
 // send copies the body. When that fails half-way the connection is cut, so that nobody takes a part for the whole.
 func (c call) send(body io.Reader) error {
-	if _, err := io.Copy(c.w, body); err != nil {
+	out := flow.NewWriter(c.w, c.patience)
+	_, err := io.Copy(out, body)
+	if e := out.Close(); err == nil && e != nil && !errors.Is(e, http.ErrNotSupported) {
+		err = e
+	}
+	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	return nil

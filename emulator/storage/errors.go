@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 
 	"heek.kr/heektime/emulator/storage/objects"
@@ -47,6 +48,9 @@ func asHTTP(r *http.Request, err error) *httpError {
 	}
 	var e *objects.Error
 	if !errors.As(err, &e) {
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return &httpError{http.StatusRequestTimeout, "requestTimeout", "The request's body stopped coming."}
+		}
 		if errors.Is(err, io.ErrUnexpectedEOF) || r.Context().Err() != nil {
 			return &httpError{http.StatusBadRequest, "invalid", "The request's body ended before it was complete: " + err.Error()}
 		}
@@ -86,6 +90,7 @@ var xmlCodes = map[int]string{
 	http.StatusNotFound:                     "NoSuchKey",
 	http.StatusMethodNotAllowed:             "MethodNotAllowed",
 	http.StatusPreconditionFailed:           "PreconditionFailed",
+	http.StatusRequestTimeout:               "RequestTimeout",
 	http.StatusRequestEntityTooLarge:        "EntityTooLarge",
 	http.StatusRequestedRangeNotSatisfiable: "InvalidRange",
 	http.StatusServiceUnavailable:           "ServiceUnavailable",

@@ -4,13 +4,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 )
 
 // A call is a request with the names that its path has.
 type call struct {
 	*http.Request
-	w     http.ResponseWriter
-	names []string // in the order of the path, unescaped
+	w        http.ResponseWriter
+	names    []string      // in the order of the path, unescaped
+	patience time.Duration // with a client that takes nothing of its answer
 }
 
 type handler func(*Server, call) error
@@ -48,7 +50,7 @@ var routes = []route{
 func (s *Server) route(w http.ResponseWriter, r *http.Request) error {
 	path := r.URL.EscapedPath()
 	if control := controls[r.Method+" "+path]; control != nil {
-		return control(s, call{Request: r, w: w})
+		return control(s, call{Request: r, w: w, patience: s.patience})
 	}
 	if rest, ok := strings.CutPrefix(path, firebasePrefix); ok {
 		return s.routeBy(firebaseRoutes, w, r, rest)
@@ -87,7 +89,7 @@ func (s *Server) routeBy(routes []route, w http.ResponseWriter, r *http.Request,
 		}
 		known = true
 		if route.method == r.Method {
-			return route.handle(s, call{Request: r, w: w, names: names})
+			return route.handle(s, call{Request: r, w: w, names: names, patience: s.patience})
 		}
 	}
 	if known {
@@ -123,7 +125,7 @@ func (s *Server) routeXML(w http.ResponseWriter, r *http.Request, path string) e
 	if err != nil || object == "" {
 		return &httpError{http.StatusNotFound, "notFound", "This emulator has no API at " + r.URL.Path + "."}
 	}
-	c := call{Request: r, w: w, names: []string{bucket, object}}
+	c := call{Request: r, w: w, names: []string{bucket, object}, patience: s.patience}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		return s.getXML(c)

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/internal/flow"
 	"heek.kr/heektime/emulator/rules"
 	"heek.kr/heektime/emulator/storage/objects"
 )
@@ -35,7 +37,12 @@ type Server struct {
 	buckets []string
 	guard   *guard
 	log     *slog.Logger
+
+	patience time.Duration // see maxPause
 }
+
+// maxPause is how long a client may send nothing of its request's body, or take nothing of its answer.
+const maxPause = time.Minute
 
 // New makes a server, with what the data directory has and with the buckets that are missing in it.
 func New(cfg Config) (*Server, error) {
@@ -49,7 +56,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
-	s := &Server{store: store, buckets: cfg.Buckets, guard: newGuard(cfg), log: cfg.Logger}
+	s := &Server{store: store, buckets: cfg.Buckets, guard: newGuard(cfg), log: cfg.Logger, patience: maxPause}
 	err = s.createBuckets()
 	if err == nil && cfg.Rules != nil {
 		var warnings []rules.Issue
@@ -91,6 +98,7 @@ func (s *Server) createBuckets() error {
 
 // ServeHTTP answers one request. CORS is up to whoever listens.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = flow.NewReader(w, r, s.patience)
 	err := s.route(w, r)
 	if err != nil {
 		s.fail(w, r, err)

@@ -1,0 +1,79 @@
+package storage
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/emulator/storage/objects"
+)
+
+// dial opens a raw connection to the server and sends the beginning of a request.
+func (c *cloud) dial(request string) net.Conn {
+	c.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(c.http.URL, "http://"))
+	if err != nil {
+		c.Fatal(err)
+	}
+	c.Cleanup(func() { conn.Close() })
+	fmt.Fprint(conn, request)
+	return conn
+}
+
+// A client that stops in the middle of an upload is told so; what it sent is kept only where it can go on.
+func TestUploadThatStops(t *testing.T) {
+	c := start(t, Config{})
+	c.server.patience = 20 * time.Millisecond
+	u, err := c.server.Objects().StartUpload(objects.PutRequest{Bucket: testBucket, Name: "a"}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, request := range []string{
+		"POST " + uploadPath("a") + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+		"POST " + uploadPath("a") + "&upload_id=" + u.ID + " HTTP/1.1\r\nHost: x\r\nX-Goog-Upload-Command: upload\r\nX-Goog-Upload-Offset: 0\r\nContent-Length: 100\r\n\r\nhalf",
+		"PUT /" + testBucket + "/a HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf",
+		"PATCH " + objectPath("a") + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+	} {
+		conn := c.dial(request)
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Errorf("%.40s: %v", request, err)
+			continue
+		}
+		if answer.StatusCode != http.StatusRequestTimeout || !answer.Close {
+			t.Errorf("%.40s: %s %v", request, answer.Status, answer.Header)
+		}
+	}
+	if received, done, _, _ := u.State(); received != 4 || done {
+		t.Errorf("the resumable upload has %d bytes, done: %v", received, done)
+	}
+	if _, err := c.server.Objects().Get(objects.Ref{Bucket: testBucket, Name: "a"}, objects.Conditions{}); !isNotFound(err) {
+		t.Errorf("an object came of it: %v", err)
+	}
+}
+
+// A client that takes nothing of a download is cut; one that reads gets all of it.
+func TestDownloadThatStops(t *testing.T) {
+	c := start(t, Config{})
+	c.server.patience = 100 * time.Millisecond
+	large := strings.Repeat("timetable", 4<<20)
+	c.write(c.bucket.Object("large"), large)
+	conn := c.dial("GET " + objectPath("large") + "?alt=media HTTP/1.1\r\nHost: x\r\n\r\n")
+	for { // until the server has cut it: then writing fails
+		if _, err := conn.Write([]byte("\r\n")); err != nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if n, err := io.Copy(io.Discard, conn); n >= int64(len(large)) {
+		t.Errorf("%d bytes came, %v", n, err)
+	}
+	if got := c.read(c.bucket.Object("large")); got != large {
+		t.Errorf("read %d bytes", len(got))
+	}
+}
