@@ -156,7 +156,7 @@ func TestRestore(t *testing.T) {
 	}
 	must(t, alice.rename(ctx, "alice", "alicia"))
 	// The event of the document that was put into the mark comes late.
-	must(t, s.User(ctx, "alice", w.Clock.Now()))
+	must(t, s.User(ctx, "alice", "alice", w.Clock.Now()))
 	w.purge(t)
 	if !w.hasAccount(t, "alice") || !w.exists(t, "users/alice") || !w.exists(t, usernamePath("alicia")) {
 		t.Errorf("something of the account is gone")
@@ -214,7 +214,7 @@ func TestUserComesBackBeforeTheEvent(t *testing.T) {
 	alice, bob := w.populate(t)
 	ctx := t.Context()
 	_, err := w.fs.Doc("users/alice").Delete(ctx)
-	must(t, err, alice.claim(ctx, "alicia"), w.service(t).User(ctx, "alice", w.Clock.Now()), bob.rename(ctx, "bobby", "alice"))
+	must(t, err, alice.claim(ctx, "alicia"), w.service(t).User(ctx, "alice", "alice", w.Clock.Now()), bob.rename(ctx, "bobby", "alice"))
 	w.purge(t)
 	if !w.hasAccount(t, "alice") || !w.exists(t, usernamePath("alicia")) || len(w.all(t, "timetables")) != 3 || len(w.all(t, "credentials")) != 2 {
 		t.Error("something of the living account is gone")

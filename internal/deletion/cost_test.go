@@ -30,7 +30,7 @@ func TestCosts(t *testing.T) {
 	check("the event again", err, meter.Cost{Reads: 1})
 	_, err = s.Request(ctx, "alice")
 	check("a request", err, meter.Cost{Reads: 2, Writes: 2, Deletes: 1})
-	check("the event of its user document", s.User(ctx, "alice", w.Clock.Now()), meter.Cost{Reads: 2})
+	check("the event of its user document", s.User(ctx, "alice", "alice", w.Clock.Now()), meter.Cost{Reads: 2})
 	check("a way back", s.Restore(ctx, "alice"), meter.Cost{Reads: 2, Writes: 1, Deletes: 1})
 	_, err = s.PurgeDue(ctx)
 	check("a purge when nothing is due", err, meter.Cost{Reads: 2})

@@ -32,7 +32,7 @@ func (s *Service) UserDeleted(ctx context.Context, e event.Event) error {
 	if len(e.Path) != 2 || e.Path[0] != "users" {
 		return poison(e)
 	}
-	return s.User(ctx, e.Path[1], e.Time)
+	return s.User(ctx, e.Path[1], e.Text("username"), e.Time)
 }
 
 func poison(e event.Event) error {

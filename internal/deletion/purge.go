@@ -186,7 +186,7 @@ func (s *Service) FreeUsername(ctx context.Context, uid, name string) (freed boo
 			return nil
 		case docs[1].Exists() && docs[1].Data()["username"] == index.ID: // his
 			return nil
-		case mark != nil && !mark.Purging: // his, if he comes back
+		case mark != nil && !mark.Purging && mark.Username() == index.ID: // his, if he comes back
 			return nil
 		}
 		freed = true

@@ -41,6 +41,13 @@ type Event struct {
 	Time time.Time
 	// Path of the document from the database's root, as ids and collections in turn.
 	Path []string
+
+	document *firestoredata.Document
+}
+
+// Text is a field of the document as it was, "" when it had none of the name that was a string.
+func (e Event) Text(field string) string {
+	return e.document.GetFields()[field].GetStringValue()
 }
 
 // ErrPoison is what a [Handle] returns for an event that will never be one it can do something with.
@@ -114,5 +121,5 @@ func (h *Handler) read(r *http.Request) (Event, error) {
 	if !ok {
 		return Event{}, fmt.Errorf("%w: its document is %q", ErrPoison, name)
 	}
-	return Event{ID: c.ID(), Time: c.Time(), Path: strings.Split(path, "/")}, nil
+	return Event{ID: c.ID(), Time: c.Time(), Path: strings.Split(path, "/"), document: data.GetOldValue()}, nil
 }
