@@ -1,0 +1,152 @@
+// Package bench measures the clean-up service as a process: how much memory the purge of the largest account there is to think
+// of takes.
+//
+//	go test ./run/cleanup/bench -run xxx -bench . -benchtime 1x
+package bench
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/emulator"
+)
+
+const (
+	timetables = 1000
+	lectures   = 20
+	scheduler  = "scheduler@demo-test.iam.gserviceaccount.com"
+)
+
+// BenchmarkPurge reports peaks of memory, in MB, and how long the purge took: own-MB is the process's own memory, which nobody
+// can take from it; peak-MB is with the pages of the program that happened to be read, which the system takes back when it
+// needs them. The idle ones are those of a purge that finds nothing.
+func BenchmarkPurge(b *testing.B) {
+	binary := filepath.Join(b.TempDir(), "cleanup")
+	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags=-s -w", "-o", binary, "heek.kr/heektime/run/cleanup").CombinedOutput(); err != nil {
+		b.Fatalf("build the service: %v\n%s", err, out)
+	}
+	for b.Loop() {
+		idle := purge(b, binary, 0)
+		full := purge(b, binary, timetables)
+		b.ReportMetric(idle.own, "idle-own-MB")
+		b.ReportMetric(idle.peak, "idle-peak-MB")
+		b.ReportMetric(full.own, "own-MB")
+		b.ReportMetric(full.peak, "peak-MB")
+		b.ReportMetric(full.took.Seconds(), "s/purge")
+	}
+}
+
+// measured is what a purge took, in MB.
+type measured struct {
+	own, peak float64
+	took      time.Duration
+}
+
+// purge runs a process through one purge of an account.
+func purge(b *testing.B, binary string, n int) (m measured) {
+	cloud := emulator.Start(b)
+	seed(b, cloud, n)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	url := "http://" + address
+	cmd := exec.Command(binary)
+	cmd.Env = append(os.Environ(), "PORT="+address[strings.LastIndexByte(address, ':')+1:],
+		"LECTURES_BUCKET="+cloud.Project, "OIDC_AUDIENCE="+url, "ALLOWED_CALLERS="+scheduler)
+	for name, value := range cloud.Environment() {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	for answer, err := http.Get(url + "/health"); ; answer, err = http.Get(url + "/health") {
+		if err == nil {
+			answer.Body.Close()
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	token, err := cloud.Identity.IDToken(b.Context(), scheduler, url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r, err := http.NewRequest(http.MethodPost, url+"/purge", nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	watched := make(chan measured)
+	ended := make(chan struct{})
+	go func() { watched <- watch(cmd.Process.Pid, ended) }()
+	began := time.Now()
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		b.Fatalf("purge: %v, %v", answer, err)
+	}
+	answer.Body.Close()
+	took := time.Since(began)
+	close(ended)
+	m = <-watched
+	m.took = took
+	if left, err := cloud.FirestoreClient(b).CollectionGroup("lectures").Limit(1).Documents(b.Context()).GetAll(); err != nil || len(left) > 0 {
+		b.Fatalf("lectures are left: %v, %v", left, err)
+	}
+	cmd.Process.Signal(syscall.SIGTERM)
+	cmd.Wait()
+	return m
+}
+
+// watch gives the peaks of a process's memory until ended is closed, 0 where there is no /proc. What Wait tells of a child is
+// no measure: it begins with its parent's memory.
+func watch(pid int, ended <-chan struct{}) (m measured) {
+	for {
+		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		m.own, m.peak = max(m.own, field(string(status), "RssAnon:")), field(string(status), "VmHWM:")
+		select {
+		case <-ended:
+			return m
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// field is one of /proc's, in MB.
+func field(status, name string) (mb float64) {
+	if _, after, ok := strings.Cut(status, name); ok {
+		fmt.Sscan(after, &mb) // KiB
+	}
+	return mb / 1024
+}
+
+func seed(b *testing.B, cloud *emulator.Cloud, n int) {
+	db, err := cloud.Firestore.Database(cloud.Project, "(default)")
+	if err != nil {
+		b.Fatal(err)
+	}
+	due := map[string]any{"$time": "2026-01-01T00:00:00Z"}
+	docs := map[string]map[string]any{
+		"deletions/alice":              {"due": due, "until": due, "requestedAt": due, "signedOut": true, "purging": false},
+		"indices/user/usernames/alice": {"value": "alice"},
+	}
+	for i := range n {
+		path := fmt.Sprintf("users/alice/timetables/large%05d", i)
+		docs[path] = map[string]any{"title": "t", "visibility": "public"}
+		for j := range lectures {
+			docs[fmt.Sprintf("%s/lectures/lecture%05d", path, j)] = map[string]any{"title": "데이터베이스시스템", "professor": "정연돈"}
+		}
+	}
+	if err := db.Seed(docs); err != nil {
+		b.Fatal(err)
+	}
+}
