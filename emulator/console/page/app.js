@@ -26,7 +26,7 @@ function address() {
   const [name, ...parts] = location.hash.replace(/^#\/?/, '').split('/').map((part) => {
     try { return decodeURIComponent(part); } catch { return part; }
   });
-  return { name: name in sections ? name : 'firestore', parts: parts.filter((part, i) => part !== '' || i > 0) };
+  return { name: Object.hasOwn(sections, name) ? name : 'firestore', parts: parts.filter((part, i) => part !== '' || i > 0) };
 }
 
 function route() {

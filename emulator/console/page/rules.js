@@ -53,7 +53,9 @@ function source(pieces) {
   for (const { text, verdict, counts } of pieces) {
     text.split('\n').forEach((part, i) => {
       if (i > 0) lines.push([]);
-      if (part) lines.at(-1).push(verdict ? h('span', { class: 'cover ' + verdict, title: counts || t('coverageNever') }, part) : part);
+      const [indent] = i > 0 ? part.match(/^\s*/) : ['']; // belongs to no condition
+      const rest = part.slice(indent.length);
+      lines.at(-1).push(indent, verdict && rest ? h('span', { class: 'cover ' + verdict, title: counts || t('coverageNever') }, rest) : rest);
     });
   }
   return h('pre', { class: 'source', tabindex: '0' }, lines.map((parts, i) => h('div', { 'data-line': String(i + 1) }, h('span', { class: 'no' }, String(i + 1)), h('span', {}, parts))));

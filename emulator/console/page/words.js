@@ -3,8 +3,8 @@
 const languages = { en: 'English', ko: '한국어' };
 
 let chosen = localStorage.getItem('language');
-if (!(chosen in languages)) {
-  chosen = navigator.languages.map((l) => l.slice(0, 2)).find((l) => l in languages) ?? 'en';
+if (!Object.hasOwn(languages, chosen)) {
+  chosen = navigator.languages.map((l) => l.slice(0, 2)).find((l) => Object.hasOwn(languages, l)) ?? 'en';
 }
 
 /** language is en or ko. */
