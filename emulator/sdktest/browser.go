@@ -129,8 +129,16 @@ func (p *Page) load(ctx context.Context, url string) error {
 		return fmt.Errorf("open a tab: %w", err)
 	}
 	go p.listen(chromedp.Console(p.ctx))
-	if err := p.do(ctx, chromedp.Navigate(url)); err != nil {
+	if err := p.Navigate(ctx, url); err != nil {
 		p.close()
+		return err
+	}
+	return nil
+}
+
+// Navigate goes to an address in the same tab, and waits until that has loaded.
+func (p *Page) Navigate(ctx context.Context, url string) error {
+	if err := p.do(ctx, chromedp.Navigate(url)); err != nil {
 		return fmt.Errorf("open %s: %w", url, err)
 	}
 	return nil

@@ -6,6 +6,8 @@ import { pathToFileURL } from 'node:url'
 import { call } from './host.mjs'
 
 const [sdk, script] = process.argv.slice(2)
+// The old SDK gives the Blobs that Node has by now to a library that cannot send them. Without them it has its own way.
+if (sdk.endsWith('v9')) delete globalThis.Blob
 const require = createRequire(sdk + '/')
 const firebase = { lite: require('firebase/firestore/lite') }
 for (const name of ['app', 'auth', 'firestore', 'storage']) firebase[name] = require('firebase/' + name)

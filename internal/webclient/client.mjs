@@ -41,12 +41,14 @@ export default ({ app, auth, firestore, lite, storage }) => {
 
   return {
     // hosts are host:port of the local cloud's servers.
-    start({ project, hosts, settings }) {
+    async start({ project, hosts, settings, persistent }) {
       const client = app.initializeApp({ apiKey: 'any-key', projectId: project, storageBucket: project })
       const place = (address) => [address.slice(0, address.lastIndexOf(':')), Number(address.slice(address.lastIndexOf(':') + 1))]
       auth.connectAuthEmulator(auth.getAuth(client), 'http://' + hosts.auth, { disableWarnings: true })
+      if (persistent && firestore.persistentLocalCache) settings = { localCache: firestore.persistentLocalCache() }
       db = settings ? firestore.initializeFirestore(client, settings) : firestore.getFirestore(client)
       firestore.connectFirestoreEmulator(db, ...place(hosts.firestore))
+      if (persistent && !firestore.persistentLocalCache) await firestore.enableIndexedDbPersistence(db) // as it was in 9.6
       small = lite.getFirestore(client)
       lite.connectFirestoreEmulator(small, ...place(hosts.firestore))
       files = storage.getStorage(client)
@@ -126,6 +128,7 @@ export default ({ app, auth, firestore, lite, storage }) => {
 
     // Any document, for what rules do not matter for.
     set: (path, data) => firestore.setDoc(doc(db, path), data),
+    setSometime: (path, data) => { firestore.setDoc(doc(db, path), data) },
     async setMany(documents) {
       const batch = firestore.writeBatch(db)
       for (const [path, data] of Object.entries(documents)) batch.set(doc(db, path), data)

@@ -32,6 +32,7 @@ var journeys = []struct {
 	{"refused", refused},
 	{"offline and back", offlineAndBack},
 	{"server gone and back", serverGoneAndBack},
+	{"closed and opened again", closedAndOpenedAgain},
 	{"cut while snapshots come", cutWhileSnapshotsCome},
 	{"long polling", longPolling},
 	{"200 listeners", manyListeners},

@@ -9,6 +9,7 @@ import (
 	"cloud.google.com/go/firestore"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/sdktest"
 )
 
 // withoutRules is for journeys that are not about them.
@@ -75,6 +76,44 @@ func serverGoneAndBack(t *testing.T, at place) {
 
 // throughProxy connects an app's Firestore through a proxy.
 func throughProxy(p *proxy) func(map[string]any) { return at(p.address()) }
+
+// closedAndOpenedAgain: a page with a persistent cache is closed while it is offline. Opened again it shows what it had, writes
+// what it had not written, and asks the server only for what changed: what was deleted meanwhile goes.
+func closedAndOpenedAgain(t *testing.T, at place) {
+	if at.pages == nil {
+		t.Skip("Node has no cache that persists")
+	}
+	w := newWorld(t, at, withoutRules)
+	for _, id := range []string{"a", "b", "c"} {
+		w.put(t, "items/"+id, map[string]any{"n": 1})
+	}
+	persistent := func(start map[string]any) { start["persistent"] = true }
+	c := w.client(t, persistent)
+	list := c.listen("listenToAll", "items")
+	list.untilIDs("a", "b", "c")
+	c.do("offline")
+	c.do("setSometime", "items/d", map[string]any{"n": 1})
+	list.until("the own item", func(e event) bool { return e.Pending && len(e.Docs) == 4 })
+	if _, err := w.admin.Doc("items/b").Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.put(t, "items/a", map[string]any{"n": 2})
+
+	if err := c.script.(*sdktest.Page).Navigate(t.Context(), at.pages.URL(at.version, "client.mjs")); err != nil {
+		t.Fatal(err)
+	}
+	w.start(c, []func(map[string]any){persistent})
+	list = c.listen("listenToAll", "items")
+	if e := list.until("what the page had", func(event) bool { return true }); !e.FromCache || len(e.Docs) != 4 {
+		t.Errorf("the page shows at first: %v", e)
+	}
+	if e := list.untilIDs("a", "c", "d"); e.Docs[0].Data["n"] != 2.0 {
+		t.Errorf("a is %v", e.Docs[0])
+	}
+	if w.data(t, "items/d") == nil {
+		t.Error("what was written offline is lost")
+	}
+}
 
 // longPolling: the same stream for pages behind proxies that hold answers back until they end.
 func longPolling(t *testing.T, at place) {
