@@ -158,7 +158,7 @@ func TestNewSemester(t *testing.T) {
 	w := newWorld(t)
 	u := w.signUp(t, "minsu")
 	call(t, "GET", w.url+"/schools", "", nil)
-	w.set(t, "schools/중앙대학교-서울", map[string]any{"name": "중앙대학교"})
+	w.set(t, "schools/중앙대학교-서울", map[string]any{"name": "중앙대학교", "legacyId": "chungang_univ_seoul"})
 	w.set(t, "schools/중앙대학교-서울/semesters/2026-0600", map[string]any{"year": 2026, "term": "여름학기", "status": "normal"})
 	// Of two semesters that would have one id, the later one has its new one.
 	w.set(t, "schools/중앙대학교-서울/semesters/2026-0700", map[string]any{"year": 2026, "term": "여름학기", "status": "normal"})

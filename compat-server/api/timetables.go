@@ -66,15 +66,6 @@ func lectureOf(l timetable.Lecture, semester *catalog.Semester) lectureObject {
 	}
 }
 
-// semesterAt is the semester of a timetable, which stands in for one that is gone.
-func (s *Server) semesterAt(ctx context.Context, path string) (*catalog.Semester, error) {
-	semester, err := s.catalog.FindAt(ctx, path)
-	if semester == nil && err == nil {
-		semester = catalog.Unknown(path)
-	}
-	return semester, err
-}
-
 // listTimetables is GET /users/{user id}/timetables. Who asks for his own gets the private ones, too.
 func (s *Server) listTimetables(ctx context.Context, c *call) error {
 	uid, err := c.param("user")
@@ -100,7 +91,7 @@ func (s *Server) listTimetables(ctx context.Context, c *call) error {
 	}
 	list := make([]timetableObject, len(timetables))
 	for i, t := range timetables {
-		semester, err := s.semesterAt(ctx, t.SemesterPath)
+		semester, err := s.catalog.OfTimetable(ctx, t.SemesterPath)
 		if err != nil {
 			return err
 		}
@@ -172,7 +163,7 @@ func (s *Server) answerLecture(ctx context.Context, c *call, status int, t timet
 	if err != nil {
 		return err
 	}
-	semester, err := s.semesterAt(ctx, t.SemesterPath)
+	semester, err := s.catalog.OfTimetable(ctx, t.SemesterPath)
 	if err != nil {
 		return err
 	}

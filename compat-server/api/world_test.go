@@ -194,7 +194,7 @@ func (w *world) seed(t testing.TB) {
 	t.Helper()
 	periods := []any{period(1, 540, 615), period(2, 630, 705), period(3, 720, 770), period(4, 780, 830)}
 	for path, fields := range map[string]map[string]any{
-		"schools/고려대학교-서울": {"name": "고려대학교 (서울)"},
+		"schools/고려대학교-서울": {"name": "고려대학교 (서울)", "legacyId": "korea_univ_anam"},
 		"schools/데모대학교-서울": {"name": "데모대학교"},
 		koreaFall:          {"year": 2022, "term": "2학기", "status": "normal", "periods": periods, "lecturesUrl": "gs://demo-test/lectures/고려대학교-서울/2022-0900/0123.json"},
 		koreaHidden:        {"year": 2023, "term": "1학기", "status": "hidden", "periods": periods},

@@ -51,6 +51,7 @@ type Snapshot struct {
 	Schools    []*School
 	bySemester map[string]*Semester
 	byPath     map[string]*Semester
+	byID       map[string]*School // by Firestore's
 	at         time.Time
 }
 
@@ -66,26 +67,39 @@ func (c *Catalog) Get(ctx context.Context) (*Snapshot, error) { return c.within(
 
 // Find is a semester by the id that old apps have; nil when there is none.
 func (c *Catalog) Find(ctx context.Context, id string) (*Semester, error) {
-	return c.find(ctx, func(s *Snapshot) *Semester { return s.Semester(id) })
+	semester, _, err := c.find(ctx, func(s *Snapshot) *Semester { return s.Semester(id) })
+	return semester, err
 }
 
 // FindAt is the semester of a document, by its path; nil when there is none.
 func (c *Catalog) FindAt(ctx context.Context, path string) (*Semester, error) {
-	return c.find(ctx, func(s *Snapshot) *Semester { return s.At(path) })
+	semester, _, err := c.find(ctx, func(s *Snapshot) *Semester { return s.At(path) })
+	return semester, err
 }
 
-func (c *Catalog) find(ctx context.Context, in func(*Snapshot) *Semester) (*Semester, error) {
+// OfTimetable is the semester that a timetable refers to, by its path. One that is gone is made of its path, so that the
+// timetable is not lost to its owner.
+func (c *Catalog) OfTimetable(ctx context.Context, path string) (*Semester, error) {
+	semester, s, err := c.find(ctx, func(s *Snapshot) *Semester { return s.At(path) })
+	if semester == nil && err == nil {
+		semester = s.unknown(path)
+	}
+	return semester, err
+}
+
+// find looks in what is known, and once more in what is newer.
+func (c *Catalog) find(ctx context.Context, in func(*Snapshot) *Semester) (*Semester, *Snapshot, error) {
 	s, err := c.Get(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if found := in(s); found != nil {
-		return found, nil
+		return found, s, nil
 	}
 	if s, err = c.within(ctx, readAgain); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return in(s), nil
+	return in(s), s, nil
 }
 
 func (c *Catalog) within(ctx context.Context, age time.Duration) (*Snapshot, error) {

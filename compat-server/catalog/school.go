@@ -12,16 +12,10 @@ import (
 	"heek.kr/heektime/internal/semester"
 )
 
-// oldIDs are the ids that schools had before the migration, by their ids in Firestore.
-var oldIDs = map[string]string{
-	"고려대학교-서울": "korea_univ_anam",
-	"고려대학교-세종": "korea_univ_sejong",
-	"중앙대학교-서울": "chungang_univ_seoul",
-}
-
 // School as old apps see it.
 type School struct {
-	// ID is the old one, or Firestore's for a school that had none.
+	// ID is the old one, which the refresh service brings from the school file into the school's document, or Firestore's for a
+	// school that had none.
 	ID, Name string
 	// Semesters that are offered to users, the latest first.
 	Semesters []*Semester
@@ -43,19 +37,20 @@ type Semester struct {
 }
 
 func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
-	s := &Snapshot{bySemester: map[string]*Semester{}, byPath: map[string]*Semester{}}
-	byID := map[string]*School{}
+	s := &Snapshot{bySemester: map[string]*Semester{}, byPath: map[string]*Semester{}, byID: map[string]*School{}}
 	for _, doc := range schools {
-		name, _ := doc.Data()["name"].(string)
-		school := &School{ID: oldID(doc.Ref.ID), Name: cmp.Or(name, doc.Ref.ID)}
-		byID[doc.Ref.ID] = school
+		fields := doc.Data()
+		name, _ := fields["name"].(string)
+		old, _ := fields["legacyId"].(string)
+		school := &School{ID: cmp.Or(old, doc.Ref.ID), Name: cmp.Or(name, doc.Ref.ID)}
+		s.byID[doc.Ref.ID] = school
 		s.Schools = append(s.Schools, school)
 	}
 	slices.SortFunc(s.Schools, func(a, b *School) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID)) })
 	// The latest first; of two that would have the same id, the later one in the year has Firestore's in it.
 	slices.SortFunc(semesters, func(a, b *firestore.DocumentSnapshot) int { return strings.Compare(a.Ref.ID, b.Ref.ID) })
 	for _, doc := range semesters {
-		school := byID[doc.Ref.Parent.Parent.ID]
+		school := s.byID[doc.Ref.Parent.Parent.ID]
 		if school == nil {
 			continue // a school without its own document is not listed anywhere
 		}
@@ -80,18 +75,14 @@ func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
 	return s
 }
 
-func oldID(id string) string {
-	if old := oldIDs[id]; old != "" {
-		return old
-	}
-	return id
-}
-
-// Unknown stands for a semester whose document is gone, so that a timetable of it is not lost to its owner.
-func Unknown(path string) *Semester {
+// unknown stands for a semester whose document is gone.
+func (s *Snapshot) unknown(path string) *Semester {
 	_, rest, _ := strings.Cut(path, "/")
 	schoolID, id, _ := strings.Cut(rest, "/semesters/")
-	school := &School{ID: oldID(schoolID), Name: schoolID}
+	school := s.byID[schoolID]
+	if school == nil {
+		school = &School{ID: schoolID, Name: schoolID}
+	}
 	sem := &Semester{ID: school.ID + "/" + id, Path: path, School: school}
 	fmt.Sscanf(id, "%4d", &sem.Year)
 	return sem

@@ -91,6 +91,7 @@ func (w *world) schools(t testing.TB, id semester.ID) *school.File {
 schools:
   - id: %s
     name: 가온대학교
+    legacyId: gaon
     source: {adapter: korea, options: {url: "%s/%s"}}
     periods: [{period: 1, timeBegin: "09:00", timeEnd: "10:15"}]
     semesters: [{id: %q, year: %s, term: 2학기, schedule: "*/10 * * * *"}]

@@ -166,13 +166,21 @@ func (s *Service) write(tx *firestore.Transaction, t target, k *known, run *Run)
 		k.record.LastRun = *run
 	}
 	errs := []error{tx.Set(t.record, k.record), tx.Set(t.run(run), run)}
-	if k.school.Name != t.school.Name {
-		errs = append(errs, tx.Set(t.documents.school, map[string]any{"name": t.school.Name}, firestore.MergeAll))
+	if k.school != (schoolDocument{t.school.Name, t.school.LegacyID}) {
+		errs = append(errs, tx.Set(t.documents.school, schoolFields(t.school), firestore.MergeAll))
 	}
 	if !want.equal(&k.semester) {
 		errs = append(errs, tx.Set(t.documents.semester, want.fields(), firestore.MergeAll))
 	}
 	return errors.Join(errs...)
+}
+
+// schoolFields are merged into the document; a school that lost its old id in the school file loses it there.
+func schoolFields(s *school.School) map[string]any {
+	if s.LegacyID == "" {
+		return map[string]any{"name": s.Name, "legacyId": firestore.Delete}
+	}
+	return map[string]any{"name": s.Name, "legacyId": s.LegacyID}
 }
 
 func (d *semesterDocument) equal(other *semesterDocument) bool {

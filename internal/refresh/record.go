@@ -94,6 +94,8 @@ type semesterDocument struct {
 
 type schoolDocument struct {
 	Name string `firestore:"name"`
+	// LegacyID is beside the contract: the legacy REST server knows the school by it.
+	LegacyID string `firestore:"legacyId,omitempty"`
 }
 
 // documents are the places of one semester in Firestore.

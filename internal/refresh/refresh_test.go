@@ -48,7 +48,7 @@ func TestFirstListIsPublished(t *testing.T) {
 		t.Errorf("semester document\n%v\nwant\n%v", doc, want)
 	}
 	snap, err := w.fs.Collection("schools").Doc(schoolID).Get(t.Context())
-	if err != nil || !reflect.DeepEqual(snap.Data(), map[string]any{"name": "가온대학교"}) {
+	if err != nil || !reflect.DeepEqual(snap.Data(), map[string]any{"name": "가온대학교", "legacyId": "gaon"}) {
 		t.Errorf("school document %v, %v", snap.Data(), err)
 	}
 }
