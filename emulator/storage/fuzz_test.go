@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -101,6 +102,50 @@ func FuzzRange(f *testing.F) {
 		start, end, kind := parseRange(header, size)
 		if kind != rangeUnsatisfiable && (start < 0 || end < start || end > size || kind == rangePart && start == end) {
 			t.Errorf("%q of %d bytes: %d to %d, %v", header, size, start, end, kind)
+		}
+	})
+}
+
+// FuzzFirebase sends hostile requests to the API of Firebase's clients, as nobody and as somebody who may write "mine":
+// nothing fails on our side, and nothing else gets there.
+func FuzzFirebase(f *testing.F) {
+	const mine = `service firebase.storage { match /b/{bucket}/o { match /mine { allow write: if true; } } }`
+	f.Add("POST", "/o?name=mine", "multipart", "", "", "multipart/related; boundary=b", relatedBody(`{"contentType":"a/b"}`, "data"))
+	f.Add("POST", "/o?name=other", "raw", "", "", "text/plain", "data")
+	f.Add("POST", "/o?name=mine", "resumable", "start", "", "application/json", `{"metadata":{"a":"b"}}`)
+	f.Add("POST", "/o?name=mine&upload_id=x", "", "upload, finalize", "0", "", "data")
+	f.Add("PATCH", "/o/mine", "", "", "", "application/json", `{"metadata":{"firebaseStorageDownloadTokens":"x"}}`)
+	f.Add("PUT", "/o/mine?create_token=true", "", "", "", "", "")
+	f.Add("GET", "/o?prefix=%2F%2F&delimiter=x&pageToken=AA", "", "", "", "", "")
+	f.Add("GET", "/o/a%2F..%2Fmine?alt=media&token=,", "", "", "", "", "")
+	f.Add("DELETE", "/o/%00", "", "", "", "", "")
+	f.Fuzz(func(t *testing.T, method, target, protocol, command, offset, contentType, body string) {
+		r, err := http.NewRequest(method, "http://x/v0/b/"+testBucket+target, strings.NewReader(body))
+		if err != nil {
+			return
+		}
+		s, err := New(Config{Clock: clock.New(), Buckets: []string{testBucket}, Logger: slog.New(slog.DiscardHandler), MaxObjectBytes: 1 << 20, Rules: []byte(mine)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range map[string]string{
+			"X-Goog-Upload-Protocol": protocol, "X-Goog-Upload-Command": command, "X-Goog-Upload-Offset": offset, "Content-Type": contentType,
+		} {
+			r.Header.Set(name, value)
+		}
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, r)
+		if w.Code >= 500 {
+			t.Errorf("%d %s", w.Code, w.Body)
+		}
+		page, err := s.Objects().List(objects.Query{Bucket: testBucket})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range page.Objects {
+			if o.Name != "mine" {
+				t.Errorf("%s is there, by %s %s", o.Name, method, target)
+			}
 		}
 	})
 }
