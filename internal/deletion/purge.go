@@ -41,8 +41,8 @@ type Purged struct {
 //  6. The mark, but only when the account has been gone for longer than any token lives. A custom token from before would
 //     have made it again, and an ID token from before could write below the uid: then there is another look, and another.
 //
-// Billed, with n timetables of m lectures: n·(m+1) + 8 reads and n·(m+1) + 2 deletes and 3 writes, and 7 reads, 1 write and 1
-// delete for the second look.
+// Billed, with n timetables of m lectures: n·(m+1) + 6 reads, 2 writes and n·(m+1) + 1 deletes; 4 reads, 1 write and 1 delete for
+// the second look.
 func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 	at, err := s.documents(uid)
 	if err != nil {
