@@ -7,7 +7,7 @@ import { after, before, beforeEach, test } from 'node:test'
 
 const { SDK, FIRESTORE_EMULATOR_HOST, PROJECT, FIRESTORE_RULES } = process.env
 const require = createRequire(SDK + '/')
-const { assertFails, assertSucceeds, initializeTestEnvironment } = require('@firebase/rules-unit-testing')
+const { assertFails, assertSucceeds, initializeTestEnvironment, withFunctionTriggersDisabled } = require('@firebase/rules-unit-testing')
 const { collection, collectionGroup, deleteDoc, doc, getDoc, getDocs, limit, onSnapshot, query, runTransaction, serverTimestamp, setDoc, setLogLevel, updateDoc, where, writeBatch } = require('firebase/firestore')
 const { deleteObject, getBytes, getDownloadURL, getMetadata, listAll, ref, uploadString } = require('firebase/storage')
 
@@ -23,7 +23,7 @@ let env
 before(async () => {
   setLogLevel('silent') // it would tell of each refusal
   env = await initializeTestEnvironment({
-    projectId: PROJECT, // FIRESTORE_EMULATOR_HOST and FIREBASE_STORAGE_EMULATOR_HOST are found by themselves
+    projectId: PROJECT, // the servers are found by the hub that FIREBASE_EMULATOR_HUB names
     firestore: { rules: readFileSync(FIRESTORE_RULES, 'utf8') },
     storage: { rules: storageRules },
   })
@@ -49,6 +49,7 @@ const claim = (db, uid, username) => runTransaction(db, async (tx) => {
 test('the servers were found', () => {
   assert.equal(`${env.emulators.firestore.host}:${env.emulators.firestore.port}`, FIRESTORE_EMULATOR_HOST)
   assert.ok(env.emulators.storage.port > 0)
+  assert.ok(env.emulators.hub.port > 0)
 })
 
 test('a username is claimed by its owner, once', async () => {
@@ -112,6 +113,12 @@ test('rules that do not compile are refused, with the place', async () => {
   await assert.rejects(
     initializeTestEnvironment({ projectId: 'demo-broken', firestore: { rules: "rules_version = '2';\nservice cloud.firestore {\n  match /x { allow read: if }\n}" } }),
     /3/)
+})
+
+test('functions can be kept from what a test sets up', async () => {
+  let inside = false
+  await withFunctionTriggersDisabled(async () => { inside = true })
+  assert.ok(inside)
 })
 
 test('coverage tells what was evaluated', async () => {
