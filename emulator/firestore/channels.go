@@ -34,8 +34,10 @@ func (c *channels) serve(ctx context.Context, s *webchannel.Session) {
 		err = c.svc.Listen(ctx, who, receiver[pb.ListenRequest](s), sender[*pb.ListenResponse](s))
 	}
 	if err != nil {
-		_, text := wirejson.Error(err)
-		s.Send(text) // a client that went away is nobody to tell
+		s.Send(func() ([]byte, error) { // a client that went away is nobody to tell
+			_, text := wirejson.Error(err)
+			return text, nil
+		})
 	}
 }
 
@@ -55,10 +57,6 @@ func receiver[T any, P interface {
 
 func sender[P proto.Message](s *webchannel.Session) func(P) error {
 	return func(m P) error {
-		text, err := wirejson.Marshal(m)
-		if err != nil {
-			return err
-		}
-		return s.Send(text)
+		return s.Send(func() ([]byte, error) { return wirejson.Marshal(m) })
 	}
 }

@@ -49,7 +49,7 @@ type Options struct {
 	// for longest makes room.
 	MaxSessions int
 	// MaxQueued is how many bytes may wait for one client, and MaxQueuedAll for all, before whoever sends has to wait as well.
-	// One message may always wait. 1 MiB and 128 MiB by default.
+	// One message may wait in any case for a client with a back channel. 1 MiB and 128 MiB by default.
 	MaxQueued, MaxQueuedAll int
 }
 

@@ -124,27 +124,44 @@ func (s *Session) Receive() ([]byte, error) {
 	}
 }
 
-// Send queues a message, which is JSON, for the client. It waits while too much is queued, and fails with [ErrClosed] when the
-// client is gone. It keeps the slice.
-func (s *Session) Send(m []byte) error {
+// Send queues a message for the client, which encode makes, as JSON, when there is room for it: who waits holds nothing. It
+// fails with [ErrClosed] when the client is gone. One goroutine at a time may send.
+func (s *Session) Send(encode func() ([]byte, error)) error {
+	if !s.room() {
+		return ErrClosed
+	}
+	m, err := encode()
+	if err != nil {
+		return err
+	}
 	if !utf8.Valid(m) { // the length of a frame counts characters
 		m = bytes.ToValidUTF8(m, []byte("\uFFFD"))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.dead {
+		return ErrClosed
+	}
+	s.put(m)
+	s.notify()
+	return nil
+}
+
+// room waits until a message may be queued; it is false at the end of the session.
+func (s *Session) room() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.server.o
 	for !s.dead {
-		o := s.server.o
-		if len(s.out) == 0 || s.size < o.MaxQueued && s.server.queued.Load() < int64(o.MaxQueuedAll) {
-			s.put(m)
-			s.notify()
-			return nil
+		if len(s.out) == 0 && s.back != nil || s.size < o.MaxQueued && s.server.queued.Load() < int64(o.MaxQueuedAll) {
+			return true
 		}
 		s.waiting++
 		s.notify() // the back channel, which ends if the client has been sent everything: coming again, it says so
 		s.wait(s.ctx)
 		s.waiting--
 	}
-	return ErrClosed
+	return false
 }
 
 func (s *Session) put(m []byte) {
