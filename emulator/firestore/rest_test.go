@@ -157,6 +157,8 @@ func TestREST(t *testing.T) {
 		{"a verb that is none", "POST", n + ":explode", `{}`, 404, `…"status":"NOT_FOUND"`},
 		{"a verb that is none, of a collection", "POST", n + "/users:explode", `{}`, 405, `…not allowed`},
 		{"a database that is none", "GET", "projects/p/databases/X/documents/a/b", ``, 400, `…Invalid database id`},
+		{"a project that is a directory", "PATCH", "projects/../databases/(default)/documents/a/b", `{}`, 400, `…Invalid project id`},
+		{"a project that is another directory", "PATCH", "projects/..%5Cx/databases/(default)/documents/a/b", `{}`, 400, `…Invalid project id`},
 		{"nothing", "GET", "projects", ``, 404, `…"status":"NOT_FOUND"`},
 		{"a bad escape", "GET", n + "/users/%FF", ``, 400, `…"status":"INVALID_ARGUMENT"`},
 	} {

@@ -55,12 +55,32 @@ func splitDatabase(name string) (Database, string, error) {
 	if !ok || project == "" || strings.Contains(project, "/") {
 		return fail()
 	}
+	if !validProjectID(project) {
+		return "", "", status.Errorf(codes.InvalidArgument,
+			"Invalid project id %.40q: want up to %d letters, digits, hyphens, underscores, dots and colons that begin with a letter or digit.", project, maxProjectBytes)
+	}
 	id, rest, _ := strings.Cut(after, "/")
 	if !validDatabaseID(id) {
 		return "", "", status.Errorf(codes.InvalidArgument,
 			"Invalid database id %q: want (default), or 4 to 63 lower-case letters, digits and hyphens that begin with a letter and don't end with a hyphen.", id)
 	}
 	return Database(name[:len("projects/")+len(project)+len("/databases/")+len(id)]), rest, nil
+}
+
+// maxProjectBytes is more than a project's id may have; one of a company begins with its domain and a colon.
+const maxProjectBytes = 100
+
+// validProjectID takes more than production does, but nothing that would mean another directory as the name of one.
+func validProjectID(id string) bool {
+	for i, c := range []byte(id) {
+		switch {
+		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9':
+		case i > 0 && strings.IndexByte("-_.:", c) >= 0:
+		default:
+			return false
+		}
+	}
+	return len(id) <= maxProjectBytes
 }
 
 // validDatabaseID follows https://cloud.google.com/firestore/docs/manage-databases#database_id.

@@ -81,6 +81,9 @@ func NewEngine(o Options) (*Engine, error) {
 // SetIndexes says which indexes there are. Queries that need others fail from now on; nil asks for none.
 func (e *Engine) SetIndexes(d *index.Definitions) { e.indexes.Store(d) }
 
+// maxDatabases is how many databases come into being by being named.
+const maxDatabases = 10_000
+
 // Database returns the database of that name, which has been checked.
 func (e *Engine) Database(name resource.Database) (*Database, error) {
 	e.mu.RLock()
@@ -93,6 +96,9 @@ func (e *Engine) Database(name resource.Database) (*Database, error) {
 	defer e.mu.Unlock()
 	if d := e.dbs[name]; d != nil {
 		return d, nil
+	}
+	if len(e.dbs) >= maxDatabases {
+		return nil, status.Errorf(codes.ResourceExhausted, "There are %d databases; no more come into being.", maxDatabases)
 	}
 	d, err := e.open(name)
 	if err != nil {
