@@ -1,4 +1,4 @@
-// Package emulator is a local cloud: Firestore with its triggers, Authentication, Cloud Storage, Cloud Tasks, Cloud Scheduler
+// Package emulator is a local cloud: Firestore with its triggers, Authentication, Cloud Storage, Hosting, Cloud Tasks, Cloud Scheduler
 // and the metadata server, in one process, in Go. Google's own clients talk to it over the wire and cannot tell it from the real one.
 //
 // In a test:

@@ -13,14 +13,14 @@ import (
 type Site struct {
 	// Public is the folder, as an absolute path.
 	Public string
-	// Ignored are the files of the folder that would not be deployed.
+	// ignored are the files of the folder that would not be deployed
 	ignored   []*pattern
 	redirects []redirect
 	rewrites  []rewrite
 	headers   []headers
-	// CleanURLs serves about.html as /about.
+	// cleanURLs serves about.html as /about
 	cleanURLs bool
-	// TrailingSlash adds a slash to the address of every page, or takes it away; nil does so for folders only.
+	// trailingSlash adds a slash to the address of every page, or takes it away; nil adds one to those of folders only
 	trailingSlash *bool
 }
 

@@ -16,7 +16,7 @@ type Judgement struct {
 	Allowed     bool
 	Granted     *Statement // the allow statement that granted it, nil when it was refused
 	Refusal     *Refusal   // why it was refused, with the lines that refused it
-	Err         error      // why the rules could not be followed; the client was told of an internal error
+	Err         error      // why the rules could not be followed; the client was told so
 	Calls       int        // documents that the rules asked for, each billed as a read
 	Expressions int        // evaluated, at most MaxExpressions
 }

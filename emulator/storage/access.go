@@ -96,7 +96,8 @@ func (a access) judge(method rules.Method, before, after *objects.Object) error 
 	case d.Allowed:
 		return nil
 	case d.Err != nil:
-		return &httpError{http.StatusInternalServerError, "backendError", "The security rules could not be followed: " + d.Err.Error()}
+		a.log.ErrorContext(a.ctx, "security rules could not be followed", "method", method.String(), "path", a.path, "error", d.Err)
+		return badRequest("The security rules could not be followed: " + d.Err.Error() + ".") // what is a 5xx, clients repeat for minutes
 	}
 	a.log.InfoContext(a.ctx, "security rules refused a request",
 		"method", method.String(), "path", a.path, "uid", a.who.UID(), "why", d.Refusal.String())

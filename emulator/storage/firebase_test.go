@@ -527,6 +527,18 @@ func TestJudgementsOfStorage(t *testing.T) {
 	}
 }
 
+// Rules that ask for a document where there is no Firestore are an error that clients don't repeat, and that is seen.
+func TestRulesThatCannotBeFollowed(t *testing.T) {
+	c := start(t, Config{Rules: []byte(`service firebase.storage { match /b/{b}/o { match /{f} {
+	  allow read: if firestore.exists(/databases/(default)/documents/a/b); } } }`)})
+	if res, body := c.do("GET", objectPath("x"), ""); res.StatusCode != 400 || !strings.Contains(body, "documents/a/b") {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	if j := c.server.Judgements(); len(j) != 1 || j[0].Err == nil || j[0].Allowed {
+		t.Errorf("%+v", j)
+	}
+}
+
 // Two uploads at once: the rules see the state that each one's write meets.
 func TestWritesAreJudgedInTheirStep(t *testing.T) {
 	once := `service firebase.storage { match /b/{b}/o { match /{f} { allow create: if true; } } }`
