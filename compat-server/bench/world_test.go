@@ -1,0 +1,234 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	firebaseauth "firebase.google.com/go/v4/auth"
+
+	"heek.kr/heektime/compat-server/token"
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/internal/auth"
+)
+
+const (
+	project = "demo-test"
+	key     = "bm93LW5vdy1ub3ctbm93LW5vdy1ub3ctbm93LW5vdy0="
+	// users have five timetables of seven lectures each.
+	users, timetables, lectures = 150, 5, 7
+	schools, semesters          = 3, 10
+)
+
+// TestMain is also the local cloud's process, so that its processor time is not the benchmark's.
+func TestMain(m *testing.M) {
+	if os.Getenv("BENCH_CLOUD") == "" {
+		os.Exit(m.Run())
+	}
+	cloud, err := emulator.Open(emulator.Config{Project: project, AllowUnindexed: true})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	json.NewEncoder(os.Stdout).Encode(cloud.Environment())
+	io.Copy(io.Discard, os.Stdin) // until the benchmark ends
+	cloud.Close()
+}
+
+// startCloud starts the local cloud as a process of its own and makes its environment that of this process.
+func startCloud(b *testing.B) *exec.Cmd {
+	b.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "BENCH_CLOUD=1")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { in.Close(); cmd.Wait() })
+	var environment map[string]string
+	if err := json.NewDecoder(out).Decode(&environment); err != nil {
+		b.Fatal(err)
+	}
+	for name, value := range environment {
+		b.Setenv(name, value)
+	}
+	return cmd
+}
+
+// uid, timetableID and lectureID are the same in both databases.
+func uid(u int) string             { return fmt.Sprintf("user%04d", u) }
+func timetableID(u, t int) string  { return fmt.Sprintf("%016x%016x", u, t) }
+func semesterID(s, i int) string   { return fmt.Sprintf("school%d/%d-2학기", s, 2017+i) }
+func lectureID(u, t, l int) string { return fmt.Sprintf("lecture%04d%02d%02d", u, t, l) }
+
+var lecture = map[string]any{
+	"identifier": "COSE372-02", "title": "데이터베이스시스템", "professor": "정연돈", "credit": 3.0,
+	"times": []any{
+		map[string]any{"weekday": 1, "timeBegin": 630, "timeEnd": 705, "room": "정보관 202"},
+		map[string]any{"weekday": 3, "timeBegin": 630, "timeEnd": 705, "room": "정보관 202"},
+	},
+	"category": []any{"정보대학", "컴퓨터학과"}, "metas": []any{map[string]any{"type": "tag", "name": "영강"}},
+}
+
+// fillFirestore writes what the database of the twin has, too, and gives an access token of each user.
+func fillFirestore(b *testing.B) (tokens []string) {
+	b.Helper()
+	ctx := b.Context()
+	client, err := firestore.NewClient(ctx, project)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer client.Close()
+	bulk := client.BulkWriter(ctx)
+	set := func(path string, fields map[string]any) {
+		if _, err := bulk.Set(client.Doc(path), fields); err != nil {
+			b.Fatal(err)
+		}
+	}
+	period := map[string]any{"period": 2, "timeBegin": 630, "timeEnd": 705}
+	for s := range schools {
+		set(fmt.Sprintf("schools/school%d", s), map[string]any{"name": fmt.Sprintf("대학교 %d", s)})
+		for i := range semesters {
+			set(fmt.Sprintf("schools/school%d/semesters/%d-0900", s, 2017+i), map[string]any{"year": 2017 + i, "term": "2학기", "status": "normal", "periods": []any{period}})
+		}
+	}
+	now := time.Now()
+	for u := range users {
+		set("users/"+uid(u), map[string]any{"username": uid(u), "createdAt": now, "updatedAt": now})
+		for t := range timetables {
+			path := "users/" + uid(u) + "/timetables/" + timetableID(u, t)
+			set(path, map[string]any{"title": "시간표", "visibility": "public", "semester": client.Doc("schools/school0/semesters/2022-0900"), "createdAt": now, "updatedAt": now})
+			for l := range lectures {
+				fields := map[string]any{"createdAt": now, "updatedAt": now}
+				for name, value := range lecture {
+					fields[name] = value
+				}
+				set(path+"/lectures/"+lectureID(u, t, l), fields)
+			}
+		}
+	}
+	bulk.End()
+	return accounts(b)
+}
+
+// accounts makes them in Authentication, without passwords, and signs tokens as the server does.
+func accounts(b *testing.B) (tokens []string) {
+	b.Helper()
+	admin, _, err := auth.Authentication(context.Background(), project, "key", "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	signer, err := token.New(project, key, "", time.Now)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for u := range users {
+		account, err := admin.CreateUser(b.Context(), (&firebaseauth.UserToCreate{}).UID(uid(u)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		text, err := signer.Sign(token.Session{UID: uid(u), Since: account.TokensValidAfterMillis}, token.Access)
+		if err != nil {
+			b.Fatal(err)
+		}
+		tokens = append(tokens, text)
+	}
+	return tokens
+}
+
+// postgres is where Debian has its programs.
+const postgres = "/usr/lib/postgresql/15/bin/"
+
+// startPostgres starts a database in a folder of its own, listening there, and fills it. It may lose what it has when the machine
+// stops, as the local cloud may.
+func startPostgres(b *testing.B) (cmd *exec.Cmd, folder string) {
+	b.Helper()
+	folder, err := os.MkdirTemp("", "twin")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { os.RemoveAll(folder) })
+	as := &syscall.SysProcAttr{}
+	if os.Getuid() == 0 { // PostgreSQL refuses to be root
+		who, err := user.Lookup("postgres")
+		if err != nil {
+			b.Fatal(err)
+		}
+		uid, _ := strconv.Atoi(who.Uid)
+		gid, _ := strconv.Atoi(who.Gid)
+		as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		if err := os.Chown(folder, uid, gid); err != nil {
+			b.Fatal(err)
+		}
+	}
+	run := func(in string, name string, args ...string) {
+		cmd := exec.Command(postgres+name, args...)
+		cmd.SysProcAttr, cmd.Dir, cmd.Stdin = as, folder, strings.NewReader(in)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%s: %v\n%s", name, err, out)
+		}
+	}
+	data := filepath.Join(folder, "data")
+	run("", "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+	cmd = exec.Command(postgres+"postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off")
+	cmd.SysProcAttr, cmd.Dir = as, folder
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { cmd.Process.Signal(os.Interrupt); cmd.Wait() })
+	for range 500 {
+		if exec.Command(postgres+"pg_isready", "-q", "-h", folder).Run() == nil {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	schema, err := os.ReadFile("schema.sql")
+	if err != nil {
+		b.Fatal(err)
+	}
+	run(string(schema)+rows(b), "psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", folder, "-U", "postgres")
+	return cmd, folder
+}
+
+// rows are what the twin's database has, as SQL.
+func rows(b *testing.B) string {
+	var sql strings.Builder
+	for s := range schools {
+		fmt.Fprintf(&sql, "INSERT INTO schools VALUES ('school%d', '대학교 %d');\n", s, s)
+		for i := range semesters {
+			fmt.Fprintf(&sql, "INSERT INTO semesters VALUES ('%s', 'school%d', %d, '2학기');\n", semesterID(s, i), s, 2017+i)
+		}
+	}
+	times, err := json.Marshal(lecture["times"])
+	if err != nil {
+		b.Fatal(err)
+	}
+	for u := range users {
+		for t := range timetables {
+			fmt.Fprintf(&sql, "INSERT INTO timetables VALUES ('%s', '%s', '%s', '시간표');\n", timetableID(u, t), uid(u), semesterID(0, 5))
+			for l := range lectures {
+				fmt.Fprintf(&sql, "INSERT INTO lectures VALUES ('%s', '%s', 'COSE372-02', '데이터베이스시스템', '정연돈', 3, '%s', '{정보대학,컴퓨터학과}', '[{\"name\":\"영강\"}]');\n",
+					lectureID(u, t, l), timetableID(u, t), times)
+			}
+		}
+	}
+	return sql.String() + "ANALYZE;\n"
+}
