@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -71,15 +72,29 @@ func list(names []string) string {
 	return text.String()
 }
 
-// answer sends JSON. The Content-Type is exactly this: old apps compare the whole of it.
+// answer sends JSON.
 func answer(c echo.Context, status int, value any) error {
+	text, err := encode(value)
+	if err != nil {
+		return err
+	}
+	return answerText(c, status, text)
+}
+
+func encode(value any) ([]byte, error) {
 	var text bytes.Buffer
 	out := json.NewEncoder(&text)
 	out.SetEscapeHTML(false)
 	if err := out.Encode(value); err != nil {
-		return fmt.Errorf("encode an answer: %w", err)
+		return nil, fmt.Errorf("encode an answer: %w", err)
 	}
-	return c.Blob(status, echo.MIMEApplicationJSON, text.Bytes())
+	return text.Bytes(), nil
+}
+
+// answerText sends JSON that is encoded. The Content-Type is exactly this: old apps compare the whole of it.
+func answerText(c echo.Context, status int, text []byte) error {
+	c.Response().Header().Set("Content-Length", strconv.Itoa(len(text)))
+	return c.Blob(status, echo.MIMEApplicationJSON, text)
 }
 
 // param is a part of the path as the client means it. Echo leaves it escaped when anything in the path is escaped in another way

@@ -20,6 +20,25 @@ func (s *Server) schools(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
+	kept := s.encodedSchools.Load()
+	if kept == nil || kept.of != known {
+		text, err := encode(schoolObjects(known))
+		if err != nil {
+			return err
+		}
+		kept = &encodedSchools{known, text}
+		s.encodedSchools.Store(kept)
+	}
+	return answerText(c, http.StatusOK, kept.text)
+}
+
+// encodedSchools is the answer to GET /schools, which is the same for everybody as long as the catalog is.
+type encodedSchools struct {
+	of   *catalog.Snapshot
+	text []byte
+}
+
+func schoolObjects(known *catalog.Snapshot) any {
 	type semester struct {
 		ID   string `json:"id"`
 		Year int64  `json:"year"`
@@ -37,7 +56,7 @@ func (s *Server) schools(ctx context.Context, c *call) error {
 			list[i].Semesters[j] = semester{sem.ID, sem.Year, sem.Term}
 		}
 	}
-	return answer(c, http.StatusOK, list)
+	return list
 }
 
 // listURL is GET /semesters/{semester id}/lectures-url. The id has a slash in it, which some clients escape.

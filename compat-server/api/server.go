@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -75,6 +76,8 @@ type Server struct {
 	usage     usage
 	users     limiter
 	addresses limiter
+
+	encodedSchools atomic.Pointer[encodedSchools]
 }
 
 // New refuses missing dependencies by name.

@@ -55,9 +55,18 @@ func readTimetable(doc *firestore.DocumentSnapshot) Timetable {
 	return t
 }
 
-func readLecture(doc *firestore.DocumentSnapshot) Lecture {
+// addedLecture is a lecture with the time at which it was added.
+type addedLecture struct {
+	Lecture
+	at time.Time
+}
+
+func readLecture(doc *firestore.DocumentSnapshot) addedLecture {
 	data := doc.Data()
-	l := Lecture{ID: doc.Ref.ID}
+	l := addedLecture{Lecture: Lecture{ID: doc.Ref.ID}, at: doc.CreateTime}
+	if at, ok := data["createdAt"].(time.Time); ok {
+		l.at = at
+	}
 	l.Identifier, _ = data["identifier"].(string)
 	l.Title, _ = data["title"].(string)
 	l.Professor, _ = data["professor"].(string)
@@ -107,13 +116,4 @@ func number(value any) float64 {
 		}
 	}
 	return 0
-}
-
-// added is when a lecture was added.
-func added(doc *firestore.DocumentSnapshot) time.Time {
-	at, ok := doc.Data()["createdAt"].(time.Time)
-	if !ok {
-		return doc.CreateTime
-	}
-	return at
 }

@@ -35,7 +35,7 @@ func (s *Store) List(ctx context.Context, uid string, forOthers bool) ([]Timetab
 		return nil, fmt.Errorf("list the timetables of %s: %w", uid, err)
 	}
 	timetables := make([]Timetable, len(docs))
-	lectures := make(map[string][]*firestore.DocumentSnapshot, len(docs))
+	lectures := make(map[string][]addedLecture, len(docs))
 	for i, doc := range docs {
 		timetables[i] = readTimetable(doc)
 		lectures[doc.Ref.ID] = nil
@@ -44,17 +44,13 @@ func (s *Store) List(ctx context.Context, uid string, forOthers bool) ([]Timetab
 		return nil, fmt.Errorf("list the lectures of %s: %w", uid, err)
 	}
 	for i := range timetables {
-		added := lectures[timetables[i].ID]
-		slices.SortStableFunc(added, inOrderOfAdding)
-		for _, doc := range added {
-			timetables[i].Lectures = append(timetables[i].Lectures, readLecture(doc))
+		of := lectures[timetables[i].ID]
+		slices.SortFunc(of, func(a, b addedLecture) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.ID, b.ID)) })
+		for _, l := range of {
+			timetables[i].Lectures = append(timetables[i].Lectures, l.Lecture)
 		}
 	}
 	return timetables, nil
-}
-
-func inOrderOfAdding(a, b *firestore.DocumentSnapshot) int {
-	return cmp.Or(added(a).Compare(added(b)), cmp.Compare(a.Ref.ID, b.Ref.ID))
 }
 
 // lectures fills in the lectures of a user's timetables, by one query and not one for each: the lectures below a user are next
@@ -62,7 +58,7 @@ func inOrderOfAdding(a, b *firestore.DocumentSnapshot) int {
 //
 // Between them may stand lectures of timetables that are not wanted: deleted ones, whose lectures are still to be removed, and
 // private ones. They are read with the rest. Only where a page is full the next one starts at a wanted timetable.
-func (s *Store) lectures(ctx context.Context, uid string, wanted map[string][]*firestore.DocumentSnapshot) error {
+func (s *Store) lectures(ctx context.Context, uid string, wanted map[string][]addedLecture) error {
 	ids := make([]string, 0, len(wanted))
 	for id := range wanted {
 		ids = append(ids, id)
@@ -84,7 +80,7 @@ func (s *Store) lectures(ctx context.Context, uid string, wanted map[string][]*f
 		for _, doc := range docs {
 			parent := doc.Ref.Parent.Parent
 			if _, ok := wanted[parent.ID]; ok && parent.Parent.Path == timetables.Path {
-				wanted[parent.ID] = append(wanted[parent.ID], doc)
+				wanted[parent.ID] = append(wanted[parent.ID], readLecture(doc))
 			}
 		}
 		if len(docs) < page {
