@@ -18,7 +18,7 @@ import (
 const MaxAge = 5 * time.Minute
 
 // readAgain is how soon a semester that is missing is looked for once more: it may be new.
-const readAgain = 15 * time.Second
+const readAgain = time.Minute
 
 // readTime bounds one reading.
 const readTime = 10 * time.Second
