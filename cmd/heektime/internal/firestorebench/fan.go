@@ -18,6 +18,8 @@ type Fan struct {
 	Listeners int
 	// PerSecond is how many snapshots all of them together got a second. The next commit waits for all.
 	PerSecond float64
+	// CPU is the processor time of the server for one snapshot.
+	CPU time.Duration
 	// Median and P99 are from the call of the commit until the last listener had it.
 	Median, P99 time.Duration
 	// Memory that the server's process has for an idle listener, in bytes.
@@ -67,21 +69,42 @@ func (l *listenBench) fanOut(ctx context.Context, t *target, open listenBy) (f F
 		return f, err
 	}
 	f.Memory = (after - before) / int64(l.Listeners)
-	var took []time.Duration
-	for began := time.Now(); time.Since(began) < l.Window || len(took) == 0; {
-		called := time.Now()
-		if _, err := t.client.Doc(document).Set(ctx, map[string]any{"n": len(took) + 1}); err != nil {
-			return f, err
-		}
-		if err := l.allHeard(ctx, heard); err != nil {
-			return f, fmt.Errorf("commit %d: %w", len(took)+1, err)
-		}
-		took = append(took, time.Since(called))
-		f.PerSecond = float64(len(took)*l.Listeners) / time.Since(began).Seconds()
+	began, err := t.cpu()
+	if err != nil {
+		return f, err
 	}
+	took, err := l.commits(ctx, t, document, heard)
+	if err != nil {
+		return f, err
+	}
+	ended, err := t.cpu()
+	if err != nil {
+		return f, err
+	}
+	var all time.Duration
+	for _, d := range took {
+		all += d
+	}
+	snapshots := len(took) * l.Listeners
+	f.PerSecond, f.CPU = float64(snapshots)/all.Seconds(), (ended-began)/time.Duration(snapshots)
 	slices.Sort(took)
 	f.Median, f.P99 = quantile(took, 0.5), quantile(took, 0.99)
 	return f, nil
+}
+
+// commits commits until the window is over, once at least, and returns how long each took until all had heard of it.
+func (l *listenBench) commits(ctx context.Context, t *target, document string, heard <-chan error) (took []time.Duration, err error) {
+	for began := time.Now(); time.Since(began) < l.Window || len(took) == 0; {
+		called := time.Now()
+		if _, err := t.client.Doc(document).Set(ctx, map[string]any{"n": len(took) + 1}); err != nil {
+			return nil, err
+		}
+		if err := l.allHeard(ctx, heard); err != nil {
+			return nil, fmt.Errorf("commit %d: %w", len(took)+1, err)
+		}
+		took = append(took, time.Since(called))
+	}
+	return took, nil
 }
 
 // allHeard waits until each listener heard once more.

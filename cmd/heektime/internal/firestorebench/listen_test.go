@@ -19,7 +19,7 @@ func TestRunListen(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	for _, f := range r.Fans {
-		if f.Server != "embedded" || f.Listeners != 20 || f.PerSecond <= 0 || f.Median <= 0 || f.P99 < f.Median || f.Unsupported != "" {
+		if f.Server != "embedded" || f.Listeners != 20 || f.PerSecond <= 0 || f.CPU <= 0 || f.Median <= 0 || f.P99 < f.Median || f.Unsupported != "" {
 			t.Errorf("%+v", f)
 		}
 	}

@@ -3,18 +3,13 @@ package firestorebench
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"heek.kr/heektime/cmd/heektime/internal/table"
 )
 
 // Print writes the results as tables.
 func (r ListenResults) Print(w io.Writer) {
-	for _, sentence := range r.Missing {
-		fmt.Fprintln(w, sentence)
-	}
-	if len(r.Missing) > 0 {
-		fmt.Fprintln(w)
-	}
 	right := func(first string, titles ...string) []table.Column {
 		columns := []table.Column{{Title: first}, {Title: "server"}}
 		for _, title := range titles {
@@ -23,10 +18,12 @@ func (r ListenResults) Print(w io.Writer) {
 		return columns
 	}
 	var rows [][]string
+	notes := slices.Clone(r.Missing)
 	for _, l := range r.Latencies {
 		cells := []string{l.Clients, l.Server, milliseconds(l.Median), milliseconds(l.P99), milliseconds(l.Acknowledged)}
 		if l.Unsupported != "" {
-			cells = []string{l.Clients, l.Server, brief(l.Unsupported), "", ""}
+			cells = []string{l.Clients, l.Server, "-", "-", "-"}
+			notes = append(notes, fmt.Sprintf("%s, %s: %s", l.Server, l.Clients, brief(l.Unsupported)))
 		}
 		rows = append(rows, cells)
 	}
@@ -36,9 +33,10 @@ func (r ListenResults) Print(w io.Writer) {
 	}
 	rows = nil
 	for _, f := range r.Fans {
-		cells := []string{f.Protocol, f.Server, perSecond(f.PerSecond), milliseconds(f.Median), milliseconds(f.P99), table.Bytes(f.Memory)}
+		cells := []string{f.Protocol, f.Server, perSecond(f.PerSecond), microseconds(f.CPU), milliseconds(f.Median), milliseconds(f.P99), table.Bytes(f.Memory)}
 		if f.Unsupported != "" {
-			cells = []string{f.Protocol, f.Server, brief(f.Unsupported), "", "", ""}
+			cells = []string{f.Protocol, f.Server, "-", "-", "-", "-", "-"}
+			notes = append(notes, fmt.Sprintf("%s, %s: %s", f.Server, f.Protocol, brief(f.Unsupported)))
 		}
 		rows = append(rows, cells)
 	}
@@ -46,6 +44,10 @@ func (r ListenResults) Print(w io.Writer) {
 	if len(r.Fans) > 0 {
 		title = table.Count(r.Fans[0].Listeners) + " " + title
 	}
-	table.Write(w, right(title, "snapshots a second", "commit to the last, median", "p99", "memory of one, idle"), rows)
-	fmt.Fprintf(w, "\n%d processors for the server and the clients; the whole run took %.0f s\n", r.Processors, r.Took.Seconds())
+	table.Write(w, right(title, "snapshots a second", "CPU of the server for one", "commit to the last, median", "p99", "memory of one, idle"), rows)
+	fmt.Fprintln(w)
+	for _, note := range notes {
+		fmt.Fprintln(w, note)
+	}
+	fmt.Fprintf(w, "%d processors for the server and the clients; the whole run took %.0f s\n", r.Processors, r.Took.Seconds())
 }
