@@ -11,12 +11,12 @@ import (
 
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
-	firebase "firebase.google.com/go/v4"
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/internal/address"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/logging"
 )
 
@@ -65,13 +65,9 @@ func (t *target) users(ctx context.Context) (*users, error) {
 	if err != nil {
 		return nil, err
 	}
-	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: t.project})
+	accounts, err := gcp.Authentication(ctx, t.project, "")
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open Firebase of project %s: %w", t.project, err), client.Close())
-	}
-	accounts, err := app.Auth(ctx)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open Authentication of project %s: %w", t.project, err), client.Close())
+		return nil, errors.Join(err, client.Close())
 	}
 	d, err := deletion.New(deletion.Dependencies{Firestore: client, Accounts: accounts, Log: logging.New(os.Stderr, t.project)})
 	if err != nil {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"time"
 
-	firebase "firebase.google.com/go/v4"
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/internal/attempt"
@@ -69,13 +68,9 @@ const signInTime = 8 * time.Second
 // Authentication opens the two clients of a project's Firebase Authentication. account signs tokens; see [Open].
 // FIREBASE_AUTH_EMULATOR_HOST is heeded.
 func Authentication(ctx context.Context, project, key, account string) (*firebaseauth.Client, *identitytoolkit.Client, error) {
-	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project, ServiceAccountID: account})
+	accounts, err := gcp.Authentication(ctx, project, account)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open Firebase of project %s: %w", project, err)
-	}
-	accounts, err := app.Auth(ctx)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open Authentication of project %s: %w", project, err)
+		return nil, nil, err
 	}
 	client := &http.Client{Timeout: signInTime, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	passwords, err := identitytoolkit.New(key, os.Getenv("FIREBASE_AUTH_EMULATOR_HOST"), client)

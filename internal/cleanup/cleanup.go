@@ -16,8 +16,6 @@ import (
 	"net/http"
 	"strconv"
 
-	firebase "firebase.google.com/go/v4"
-
 	"heek.kr/heektime/internal/caller"
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/environment"
@@ -59,13 +57,9 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*s
 		return nil, errors.Join(err, fs.Close())
 	}
 	closeAll := func() error { return errors.Join(st.Close(), fs.Close()) }
-	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project})
+	accounts, err := gcp.Authentication(ctx, project, "")
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open Firebase of project %s: %w", project, err), closeAll())
-	}
-	accounts, err := app.Auth(ctx)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open Authentication of project %s: %w", project, err), closeAll())
+		return nil, errors.Join(err, closeAll())
 	}
 	d, err := deletion.New(deletion.Dependencies{Firestore: fs, Accounts: accounts, Log: log})
 	if err != nil {

@@ -3,12 +3,9 @@ package deletion
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
-
-	firebase "firebase.google.com/go/v4"
 
 	"heek.kr/heektime/internal/caller"
 	"heek.kr/heektime/internal/environment"
@@ -69,13 +66,9 @@ func Open(ctx context.Context, project string, log *slog.Logger) (*Service, func
 	if err != nil {
 		return nil, nil, err
 	}
-	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project})
+	accounts, err := gcp.Authentication(ctx, project, "")
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("open Firebase of project %s: %w", project, err), fs.Close())
-	}
-	accounts, err := app.Auth(ctx)
-	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("open Authentication of project %s: %w", project, err), fs.Close())
+		return nil, nil, errors.Join(err, fs.Close())
 	}
 	s, err := New(Dependencies{Firestore: fs, Accounts: accounts, Log: log})
 	if err != nil {

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
-	firebase "firebase.google.com/go/v4"
 	firebaseauth "firebase.google.com/go/v4/auth"
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/googleapis/google-cloudevents-go/cloud/firestoredata"
@@ -53,7 +52,7 @@ func newWorld(t testing.TB) *world {
 	}
 	w := &world{Cloud: emulator.Start(t, func(c *emulator.Config) { c.Rules, c.Indexes = rules, indexes }), log: &lines{}}
 	w.fs = w.FirestoreClient(t)
-	w.accounts = w.authentication(t, w.AuthAddress())
+	w.accounts = w.AuthClient(t)
 	w.set(t, semesterPath, map[string]any{"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}})
 	return w
 }
@@ -78,26 +77,6 @@ func (l *lines) String() string {
 	return l.Buffer.String()
 }
 
-// process guards the process's environment, where the Admin SDK looks for the emulator when it is made, and only then.
-var process sync.Mutex
-
-func (w *world) authentication(t testing.TB, address string) *firebaseauth.Client {
-	t.Helper()
-	process.Lock()
-	defer process.Unlock()
-	os.Setenv("FIREBASE_AUTH_EMULATOR_HOST", address)
-	defer os.Unsetenv("FIREBASE_AUTH_EMULATOR_HOST")
-	app, err := firebase.NewApp(context.Background(), &firebase.Config{ProjectID: w.Project})
-	if err != nil {
-		t.Fatal(err)
-	}
-	client, err := app.Auth(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
-}
-
 // service is a process that deletes.
 func (w *world) service(t testing.TB, opts ...grpc.DialOption) *deletion.Service {
 	t.Helper()
@@ -119,7 +98,7 @@ func (w *world) mortal(t testing.TB, kind mortal.Fault, at int) (*deletion.Servi
 	p, ctx := mortal.New(t.Context(), kind, at)
 	proxy := p.Proxy(w.AuthAddress())
 	t.Cleanup(proxy.Close)
-	return w.serviceOf(t, w.FirestoreClient(t, p.DialOptions()...), w.authentication(t, strings.TrimPrefix(proxy.URL, "http://"))), p, ctx
+	return w.serviceOf(t, w.FirestoreClient(t, p.DialOptions()...), w.AuthClientAt(t, strings.TrimPrefix(proxy.URL, "http://"))), p, ctx
 }
 
 const eventarc = "eventarc@demo-test.iam.gserviceaccount.com"

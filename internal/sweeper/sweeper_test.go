@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
-	firebase "firebase.google.com/go/v4"
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/emulator"
@@ -32,23 +31,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// process guards the process's environment, where the Admin SDK looks for the emulator when it is made, and only then.
-var process sync.Mutex
-
 func newWorld(t testing.TB) *world {
 	t.Helper()
 	indexes, err := os.ReadFile("../../firestore.indexes.json")
 	must(t, err)
 	w := &world{Cloud: emulator.Start(t, func(c *emulator.Config) { c.Indexes = indexes })}
 	w.fs = w.FirestoreClient(t, w.meter.DialOptions()...)
-	process.Lock()
-	defer process.Unlock()
-	os.Setenv("FIREBASE_AUTH_EMULATOR_HOST", w.AuthAddress())
-	defer os.Unsetenv("FIREBASE_AUTH_EMULATOR_HOST")
-	app, err := firebase.NewApp(context.Background(), &firebase.Config{ProjectID: w.Project})
-	must(t, err)
-	w.accounts, err = app.Auth(context.Background())
-	must(t, err)
+	w.accounts = w.AuthClient(t)
 	return w
 }
 
