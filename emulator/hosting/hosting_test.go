@@ -241,8 +241,9 @@ func TestHeaders(t *testing.T) {
 }
 
 func TestNotFound(t *testing.T) {
-	_, url := site(t, `{"public":"public","headers":[{"source":"/404.html","headers":[{"key":"X-Page","value":"404"}]}]}`, map[string]string{"404.html": "lost"})
-	if a, body := do(t, "GET", url, "/none", ""); a.StatusCode != 404 || body != "lost" || a.Header.Get("X-Page") != "404" || a.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+	_, url := site(t, `{"public":"public","headers":[{"source":"/404.html","headers":[{"key":"X-Page","value":"404"}]},
+	  {"source":"/none*","headers":[{"key":"X-All","value":"1"},{"key":"Cache-Control","value":"immutable"}]}]}`, map[string]string{"404.html": "lost"})
+	if a, body := do(t, "GET", url, "/none", ""); a.StatusCode != 404 || body != "lost" || a.Header.Get("X-Page") != "404" || a.Header.Get("X-All") != "1" || a.Header.Get("Cache-Control") != "no-cache" || a.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Errorf("%s %q %v", a.Status, body, a.Header)
 	}
 	// Without a folder a page says so, and what goes to services goes on.

@@ -171,6 +171,7 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request, f *folder, set
 		return
 	}
 	set(w.Header())
+	w.Header().Set("Cache-Control", "no-cache") // what the path's file might be kept for does not hold for its absence
 	if file := f.file("/404.html"); file != nil {
 		s.site.setHeaders(w.Header(), "/404.html")
 		f.serve(w, r, file, http.StatusNotFound)
