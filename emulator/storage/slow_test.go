@@ -77,3 +77,24 @@ func TestDownloadThatStops(t *testing.T) {
 		t.Errorf("read %d bytes", len(got))
 	}
 }
+
+// Who begins uploads and leaves them does not keep others out.
+func TestUploadsThatAreLeft(t *testing.T) {
+	c := start(t, Config{})
+	begin := func() int {
+		res, _ := c.do("POST", uploadPath("a"), "{}", "X-Goog-Upload-Protocol", "resumable", "X-Goog-Upload-Command", "start")
+		return res.StatusCode
+	}
+	for i := range 1000 {
+		if got := begin(); got != 200 {
+			t.Fatalf("upload %d: %d", i, got)
+		}
+	}
+	if got := begin(); got != 503 {
+		t.Errorf("one more: %d", got)
+	}
+	c.clock.Advance(time.Minute)
+	if got := begin(); got != 200 {
+		t.Errorf("a minute later: %d", got)
+	}
+}

@@ -11,8 +11,9 @@ const (
 	// uploadLife is how long a resumable upload can be gone on with.
 	// Source: https://cloud.google.com/storage/docs/resumable-uploads#session-uris.
 	uploadLife = 7 * 24 * time.Hour
-	// uploadIdle is how long an upload may pause when others need its place.
-	uploadIdle = time.Hour
+	// uploadIdle is how long an upload may pause when others need its place: who begins uploads and leaves them must not
+	// keep others out.
+	uploadIdle = time.Minute
 )
 
 // Upload is a resumable upload: an object that arrives in pieces, over several requests, some of them sent again.

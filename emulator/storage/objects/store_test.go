@@ -95,7 +95,7 @@ func TestUploadsAreBounded(t *testing.T) {
 	}
 	c.Advance(uploadIdle)
 	if _, err := begin(); err != nil {
-		t.Errorf("after an hour of silence: %v", err)
+		t.Errorf("after a minute of silence: %v", err)
 	}
 	if err := first.Append(1, []byte("y")); kind(err) != UploadNotFound {
 		t.Errorf("an upload that had to go: %v", err)
