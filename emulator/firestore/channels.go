@@ -57,6 +57,6 @@ func receiver[T any, P interface {
 
 func sender[P proto.Message](s *webchannel.Session) func(P) error {
 	return func(m P) error {
-		return s.Send(func() ([]byte, error) { return wirejson.Marshal(m) })
+		return s.Send(func() ([]byte, error) { return wirejson.Marshal(m, false) })
 	}
 }

@@ -102,7 +102,11 @@ func (c *control) setRules(w http.ResponseWriter, r *http.Request, project strin
 	}
 	issues, err := c.server.SetRules(project, []byte(in.Rules.Files[0].Content))
 	if err != nil && !in.IgnoreErrors {
-		rest.Refuse(w, http.StatusBadRequest, codes.InvalidArgument, err.Error())
+		if strings.Contains(r.Header.Get("Content-Type"), "json") {
+			rest.Refuse(w, http.StatusBadRequest, codes.InvalidArgument, err.Error())
+			return
+		}
+		http.Error(w, err.Error(), http.StatusBadRequest) // which the test libraries throw as it is, for people to read
 		return
 	}
 	var broken *rules.Error

@@ -2,6 +2,7 @@ package firestore_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 )
@@ -26,7 +27,7 @@ func TestControl(t *testing.T) {
 		{"everybody may", "PATCH", "/v1/" + webRoot + "/secrets/s", "{}", 200, ""},
 		{"load", "PUT", of + ":securityRules", body(notes), 200, `"issues"`},
 		{"nobody may", "PATCH", "/v1/" + webRoot + "/secrets/s", "{}", 403, "PERMISSION_DENIED"},
-		{"load with a mistake", "PUT", of + ":securityRules", body(broken), 400, "firestore.rules:16:"},
+		{"load with a mistake", "PUT", of + ":securityRules", body(broken), 400, "firestore.rules:16:20: error: unexpected 'iff': expected 'if' before the condition\n          allow write: iff;\n"},
 		{"load with a mistake, as the CLI does", "PUT", of + ":securityRules", strings.Replace(body(broken), "{", `{"ignore_errors":true,`, 1), 200, `"severity": "ERROR"`},
 		{"the rules are as before", "PATCH", "/v1/" + webRoot + "/secrets/s", "{}", 403, "PERMISSION_DENIED"},
 		{"read", "GET", of + ":securityRules", "", 200, "request.auth.uid == 'ann'"},
@@ -56,5 +57,13 @@ func TestControl(t *testing.T) {
 				t.Errorf("%d %s\nwant %d …%s…", got.status, got.body, c.status, c.want)
 			}
 		})
+	}
+	r, err := http.NewRequest("PUT", s.url+of+":securityRules", strings.NewReader(body(broken)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if got := s.send(r); got.status != 400 || !strings.Contains(string(got.body), `"status":"INVALID_ARGUMENT"`) {
+		t.Errorf("a mistake, to who speaks JSON: %d %s", got.status, got.body)
 	}
 }

@@ -1,7 +1,8 @@
 // Package firestore is Google's Firestore in Go: the whole google.firestore.v1.Firestore service, in one process with
 // the test or tool that uses it.
 //
-// [New] makes a [Server]; [Server.Register] puts it on a gRPC server. Official clients find it by the environment
+// [New] makes a [Server]; [Server.Register] puts it on a gRPC server, and [Server.Handler] is what browsers and
+// everything else that speaks HTTP/1.1 talk to. Official clients find it by the environment
 // variable FIRESTORE_EMULATOR_HOST. Projects and databases come into being when they are first named.
 //
 // Requests are judged by security rules, if there are any, but for those of servers, whose token is "owner". Clients are

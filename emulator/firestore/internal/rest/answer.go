@@ -5,8 +5,6 @@ import (
 	"net/http"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/emulator/firestore/internal/wirejson"
@@ -17,7 +15,7 @@ import (
 type answer struct {
 	w       http.ResponseWriter
 	out     *flow.Writer
-	format  protojson.MarshalOptions
+	pretty  bool
 	streams bool
 	begun   bool
 }
@@ -27,9 +25,9 @@ func newAnswer(w http.ResponseWriter, streams bool) *answer {
 }
 
 func (a *answer) send(m proto.Message) error {
-	text, err := a.format.Marshal(m)
+	text, err := wirejson.Marshal(m, a.pretty)
 	if err != nil {
-		return status.Errorf(codes.Internal, "write %s as JSON: %v", m.ProtoReflect().Descriptor().Name(), wirejson.Reason(err))
+		return err
 	}
 	return a.write(http.StatusOK, text)
 }

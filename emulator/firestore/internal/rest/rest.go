@@ -49,7 +49,7 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, route *route, p
 	}
 	defer body.Release()
 	query := r.URL.Query()
-	out.format.Multiline = query.Get("prettyPrint") == "true"
+	out.pretty = query.Get("prettyPrint") == "true"
 	m, err := route.read(query, body.Bytes, path)
 	if err != nil {
 		return err

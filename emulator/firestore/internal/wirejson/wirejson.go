@@ -35,7 +35,11 @@ func Reason(err error) string {
 	return strings.TrimPrefix(s, "proto: ")
 }
 
-// Marshal writes a response on one line.
-func Marshal(m proto.Message) ([]byte, error) {
-	return protojson.Marshal(m)
+// Marshal writes a response, on one line unless it is to be pretty. The error is INTERNAL.
+func Marshal(m proto.Message, pretty bool) ([]byte, error) {
+	text, err := protojson.MarshalOptions{Multiline: pretty}.Marshal(m)
+	if err != nil {
+		return nil, status.Errorf(codes.Internal, "Write %s as JSON: %s", m.ProtoReflect().Descriptor().Name(), Reason(err))
+	}
+	return text, nil
 }
