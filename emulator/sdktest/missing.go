@@ -61,8 +61,11 @@ func leaveOut(t testing.TB, err error) {
 }
 
 // Main is the TestMain of a package whose tests all need a browser: what would be left out is seen in the output of plain
-// go test, which shows nothing of what passing tests say, as "[no tests to run]" beside the package.
+// go test, which shows nothing of what passing tests say, as "[no tests to run]" beside the package. The flags are parsed.
 func Main(m *testing.M) int {
+	if testing.Short() {
+		return m.Run()
+	}
 	var missing *MissingError
 	if err := Missing(context.Background()); errors.As(err, &missing) && os.Getenv(Require) == "" {
 		fmt.Printf("LEFT OUT: all tests of this package. %v\n", err)

@@ -117,6 +117,9 @@ export default ({ app, auth, firestore, lite, storage }) => {
       return events.slice(after)
     },
 
+    // How many events each listener has heard.
+    heardSoFar: () => Object.fromEntries(Object.entries(listeners).map(([name, { events }]) => [name, events.length])),
+
     // The network.
     offline: () => firestore.disableNetwork(db),
     online: () => firestore.enableNetwork(db),
@@ -134,7 +137,7 @@ export default ({ app, auth, firestore, lite, storage }) => {
       for (const [path, data] of Object.entries(documents)) batch.set(doc(db, path), data)
       await batch.commit()
     },
-    increment: (path, field, tries) => firestore.runTransaction(db, async (tx) => {
+    increment: (path, field) => firestore.runTransaction(db, async (tx) => {
       const ref = doc(db, path)
       tx.update(ref, { [field]: (await tx.get(ref)).data()[field] + 1 })
     }),

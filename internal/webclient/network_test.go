@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/firestore"
 
@@ -62,6 +63,13 @@ func serverGoneAndBack(t *testing.T, at place) {
 		written <- c.call(nil, "set", []any{"notes/two", map[string]any{"text": "written while it was gone"}})
 	}()
 	w.put(t, "notes/one", map[string]any{"text": "second"})
+	for range 3 { // until it has tried again, for the listener and for the write
+		select {
+		case <-p.refused:
+		case <-time.After(patience):
+			t.Fatal("the app does not try to reach the server")
+		}
+	}
 	p.up()
 	if err := <-written; err != nil {
 		t.Error(err)

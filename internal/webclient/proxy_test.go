@@ -13,6 +13,8 @@ type proxy struct {
 	target   string
 	running  sync.WaitGroup
 
+	refused chan struct{} // a connection that was tried while down; some get lost
+
 	mu       sync.Mutex
 	conns    map[net.Conn]bool
 	closed   bool // lets nobody through
@@ -27,7 +29,7 @@ func newProxy(t *testing.T, target string) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{listener: l, target: target, conns: map[net.Conn]bool{}}
+	p := &proxy{listener: l, target: target, conns: map[net.Conn]bool{}, refused: make(chan struct{}, 1)}
 	p.running.Go(p.accept)
 	t.Cleanup(func() {
 		l.Close()
@@ -57,6 +59,10 @@ func (p *proxy) connect(client net.Conn) {
 	}
 	defer server.Close()
 	if !p.add(client, server) {
+		select {
+		case p.refused <- struct{}{}:
+		default:
+		}
 		return
 	}
 	defer p.remove(client, server)
@@ -88,7 +94,9 @@ func (p *proxy) add(conns ...net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, conn := range conns {
-		p.conns[conn] = true
+		if !p.closed {
+			p.conns[conn] = true
+		}
 	}
 	return !p.closed
 }

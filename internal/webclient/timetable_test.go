@@ -123,6 +123,12 @@ func listenWhileAnotherWrites(t *testing.T, at place) {
 	list.until("the new title", func(e event) bool { return e.settled() && e.Docs[0].Data["title"] == "가을 2" })
 	owner.do("deleteTimetable", "0123456789")
 	list.untilIDs()
+
+	// Who stopped listening and listens again sees what is there now.
+	friend.do("stopListening", list.name)
+	owner.do("createTimetable", "1111111111", "봄", semester1)
+	list = friend.listen("listenToTimetables", "owner")
+	list.untilIDs("1111111111")
 }
 
 // twoEdit: two pages of one user edit one timetable at once, and both end up with what the server has.
