@@ -56,8 +56,12 @@ type Dependencies struct {
 
 // Accounts signs up and in. It is safe for concurrent use.
 type Accounts struct {
-	Dependencies
-	checked checked
+	firestore *firestore.Client
+	auth      *auth.Service
+	admin     *firebaseauth.Client
+	log       *slog.Logger
+	now       func() time.Time
+	checked   checked
 }
 
 // New refuses missing dependencies by name.
@@ -74,7 +78,7 @@ func New(d Dependencies) (*Accounts, error) {
 	case d.Now == nil:
 		return nil, errors.New("accounts need a clock")
 	}
-	return &Accounts{Dependencies: d}, nil
+	return &Accounts{firestore: d.Firestore, auth: d.Auth, admin: d.Admin, log: d.Log, now: d.Now}, nil
 }
 
 // SignIn is a login with a username, or with the e-mail address of an account that has one. The error wraps [auth.ErrWrong] or
@@ -82,7 +86,7 @@ func New(d Dependencies) (*Accounts, error) {
 //
 // A sign-up that died half-way is completed: the account is there, and only lacks its documents.
 func (a *Accounts) SignIn(ctx context.Context, client, username, password string) (token.Session, error) {
-	account, err := a.Auth.Login(ctx, auth.Attempt{Email: email(username), Password: password, Client: client})
+	account, err := a.auth.Login(ctx, auth.Attempt{Email: email(username), Password: password, Client: client})
 	if err != nil {
 		return token.Session{}, err
 	}
@@ -109,7 +113,7 @@ func (a *Accounts) complete(ctx context.Context, uid, username string) error {
 		}
 		return nil
 	}
-	mark, err := deletion.ReadMark(ctx, a.Firestore, uid)
+	mark, err := deletion.ReadMark(ctx, a.firestore, uid)
 	if err == nil && mark != nil {
 		err = ErrLeaving
 	}
@@ -129,7 +133,7 @@ func (a *Accounts) User(ctx context.Context, uid string) (User, error) {
 	if !document.IsID(uid) {
 		return User{}, ErrNoUser
 	}
-	docs, err := a.Firestore.GetAll(ctx, []*firestore.DocumentRef{a.Firestore.Collection("users").Doc(uid)})
+	docs, err := a.firestore.GetAll(ctx, []*firestore.DocumentRef{a.firestore.Collection("users").Doc(uid)})
 	if err != nil {
 		return User{}, fmt.Errorf("read user %s: %w", uid, err)
 	}
@@ -141,7 +145,7 @@ func (a *Accounts) Find(ctx context.Context, username string) (User, error) {
 	if !utf8.ValidString(username) || utf8.RuneCountInString(username) > MaxUsername {
 		return User{}, ErrNoUser
 	}
-	docs, err := a.Firestore.Collection("users").Where("username", "==", username).Limit(1).Documents(ctx).GetAll()
+	docs, err := a.firestore.Collection("users").Where("username", "==", username).Limit(1).Documents(ctx).GetAll()
 	switch {
 	case err != nil:
 		return User{}, fmt.Errorf("find a user by username: %w", err)

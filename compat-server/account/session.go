@@ -28,7 +28,7 @@ func (a *Accounts) Refresh(ctx context.Context, s token.Session) error {
 
 // Check is [Accounts.Refresh] for the session of an access token: what an instance looked up is good for a minute.
 func (a *Accounts) Check(ctx context.Context, s token.Session) error {
-	now := a.Now()
+	now := a.now()
 	if a.checked.has(s, now) {
 		return nil
 	}
@@ -41,11 +41,11 @@ func (a *Accounts) Check(ctx context.Context, s token.Session) error {
 
 // since is the Since of an account now. The error wraps [ErrRevoked] or [auth.ErrUnavailable].
 func (a *Accounts) since(ctx context.Context, uid string) (int64, error) {
-	user, err := a.Admin.GetUser(ctx, uid)
+	user, err := a.admin.GetUser(ctx, uid)
 	switch {
 	case firebaseauth.IsUserNotFound(err):
 		// An account whose address or password Authentication does not take stays an old one, and its owner signs in all the same.
-		docs, err := a.Firestore.Collection(credential.Collection).Where("uid", "==", uid).Limit(1).Documents(ctx).GetAll()
+		docs, err := a.firestore.Collection(credential.Collection).Where("uid", "==", uid).Limit(1).Documents(ctx).GetAll()
 		if err != nil {
 			return 0, fmt.Errorf("look for the old credential of %s: %w", uid, err)
 		}

@@ -67,10 +67,10 @@ func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, e
 		return User{}, ErrUsername
 	case utf8.RuneCountInString(s.Password) < MinPassword || len(s.Password) > auth.MaxPassword:
 		return User{}, ErrPassword
-	case utf8.RuneCountInString(s.Name) < MinName || utf8.RuneCountInString(s.Name) > MaxName:
+	case utf8.RuneCountInString(strings.TrimSpace(s.Name)) < MinName || utf8.RuneCountInString(s.Name) > MaxName:
 		return User{}, ErrName
 	}
-	index, err := a.Firestore.GetAll(ctx, []*firestore.DocumentRef{a.index(username)})
+	index, err := a.firestore.GetAll(ctx, []*firestore.DocumentRef{a.index(username)})
 	switch {
 	case err != nil:
 		return User{}, fmt.Errorf("read the index of usernames: %w", err)
@@ -78,7 +78,7 @@ func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, e
 		return User{}, ErrTaken
 	}
 	attempt := auth.Attempt{Email: email(username), Password: s.Password, Client: client}
-	uid, err := a.Auth.Register(ctx, attempt)
+	uid, err := a.auth.Register(ctx, attempt)
 	created := err == nil
 	switch {
 	case errors.Is(err, auth.ErrTaken):
@@ -90,15 +90,15 @@ func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, e
 	case err != nil:
 		return User{}, err
 	}
-	if _, err := a.Admin.UpdateUser(ctx, uid, (&firebaseauth.UserToUpdate{}).DisplayName(s.Name)); err != nil {
+	if _, err := a.admin.UpdateUser(ctx, uid, (&firebaseauth.UserToUpdate{}).DisplayName(strings.TrimSpace(s.Name))); err != nil {
 		// The SDK's errors quote answers, and an answer could quote what was sent.
 		return User{}, fmt.Errorf("%w: name account %s at Authentication", auth.ErrUnavailable, uid)
 	}
 	err = a.claim(ctx, uid, username)
 	if errors.Is(err, ErrTaken) && created {
 		// Somebody claimed the name a moment ago, with another address. The account would be of no use to anybody.
-		if err := a.Admin.DeleteUser(ctx, uid); err != nil {
-			a.Log.WarnContext(ctx, "an account without a username stays behind", "uid", uid)
+		if err := a.admin.DeleteUser(ctx, uid); err != nil {
+			a.log.WarnContext(ctx, "an account without a username stays behind", "uid", uid)
 		}
 	}
 	if err != nil {
@@ -109,7 +109,7 @@ func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, e
 
 // left is the account that a sign-up before this one left behind, of the same person: who else would know the password?
 func (a *Accounts) left(ctx context.Context, attempt auth.Attempt) (uid string, err error) {
-	account, err := a.Auth.Login(ctx, attempt)
+	account, err := a.auth.Login(ctx, attempt)
 	switch {
 	case errors.Is(err, auth.ErrWrong):
 		return "", ErrTaken
@@ -130,10 +130,10 @@ func (a *Accounts) left(ctx context.Context, attempt auth.Attempt) (uid string, 
 // The transaction reads nothing: that neither document exists is its condition. So whoever dies in it holds no locks that the
 // next one would have to wait for.
 func (a *Accounts) claim(ctx context.Context, uid, username string) error {
-	user, index, mark := a.Firestore.Collection("users").Doc(uid), a.index(username), a.Firestore.Collection(deletion.Collection).Doc(uid)
+	user, index, mark := a.firestore.Collection("users").Doc(uid), a.index(username), a.firestore.Collection(deletion.Collection).Doc(uid)
 	const tries = 3
 	for try := 1; ; try++ {
-		docs, err := a.Firestore.GetAll(ctx, []*firestore.DocumentRef{user, index, mark})
+		docs, err := a.firestore.GetAll(ctx, []*firestore.DocumentRef{user, index, mark})
 		switch {
 		case err != nil:
 			return fmt.Errorf("read what %s has: %w", uid, err)
@@ -144,7 +144,7 @@ func (a *Accounts) claim(ctx context.Context, uid, username string) error {
 		case docs[0].Exists(), docs[1].Exists():
 			return ErrTaken
 		}
-		err = a.Firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		err = a.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 			return errors.Join(
 				tx.Create(user, map[string]any{
 					"username": username, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp,
@@ -162,5 +162,5 @@ func (a *Accounts) claim(ctx context.Context, uid, username string) error {
 }
 
 func (a *Accounts) index(username string) *firestore.DocumentRef {
-	return a.Firestore.Collection("indices").Doc("user").Collection("usernames").Doc(username)
+	return a.firestore.Collection("indices").Doc("user").Collection("usernames").Doc(username)
 }

@@ -40,7 +40,6 @@ func (s *Server) signIn(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Cache-Control", "no-store")
 	return answer(c, http.StatusOK, map[string]string{"access_token": access, "refresh_token": refresh})
 }
 
@@ -64,7 +63,6 @@ func (s *Server) refresh(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	c.Response().Header().Set("Cache-Control", "no-store")
 	return answer(c, http.StatusOK, map[string]string{"access_token": access})
 }
 

@@ -128,7 +128,7 @@ func TestBrokenCourseList(t *testing.T) {
 			}
 			w.set(t, koreaFall, map[string]any{"year": 2022, "term": "2학기", "status": "normal", "lecturesUrl": "gs://demo-test/" + object})
 			url := w.url + w.listPath(t)
-			if r := get(t, url, nil); r.status != 503 || r.code(t) != "SV002" || r.header.Get("Cache-Control") != "" {
+			if r := get(t, url, nil); r.status != 503 || r.code(t) != "SV002" || r.header.Get("Cache-Control") != "no-store" {
 				t.Errorf("%d %v %s", r.status, r.header, r.body)
 			}
 			w.store(t, object, whole.Bytes())

@@ -78,7 +78,7 @@ func (s *Server) listURL(ctx context.Context, c *call) error {
 	case semester.ListURL == "":
 		return errNoList
 	}
-	return answer(c, http.StatusOK, map[string]string{"url": s.PublicURL + base + courselist.Path(semester)})
+	return answer(c, http.StatusOK, map[string]string{"url": s.settings.PublicURL + base + courselist.Path(semester)})
 }
 
 // list is GET /lists/{school}/{semester}/{version}.json, where lectures-url sends clients. It is a course list for everybody.
@@ -102,9 +102,8 @@ func (s *Server) list(ctx context.Context, c *call) error {
 	}
 	list, err := s.lists.Get(ctx, semester)
 	if err != nil {
-		for _, name := range []string{"ETag", "Cache-Control"} {
-			header.Del(name)
-		}
+		header.Del("ETag")
+		header.Set("Cache-Control", "no-store")
 		return errUnavailable.because(err)
 	}
 	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {

@@ -63,7 +63,7 @@ type Dependencies struct {
 
 // Server answers old apps. It is safe for concurrent use. What it keeps between calls only saves work.
 type Server struct {
-	Settings
+	settings   Settings
 	accounts   *account.Accounts
 	tokens     *token.Signer
 	catalog    *catalog.Catalog
@@ -102,7 +102,7 @@ func New(d Dependencies) (*Server, error) {
 		return nil, errors.New("the legacy API needs a clock")
 	}
 	s := &Server{
-		Settings: d.Settings, accounts: d.Accounts, tokens: d.Tokens, catalog: d.Catalog, timetables: d.Timetables, lists: d.Lists,
+		settings: d.Settings, accounts: d.Accounts, tokens: d.Tokens, catalog: d.Catalog, timetables: d.Timetables, lists: d.Lists,
 		log: d.Log, now: d.Now, echo: echo.New(), usage: usage{log: d.Log, now: d.Now},
 		users: limiter{limit: d.Settings.Limits.User}, addresses: limiter{limit: d.Settings.Limits.Address},
 	}

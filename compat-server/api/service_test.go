@@ -2,7 +2,9 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -199,6 +201,23 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// A call that panics, or ends in an error that nobody thought of, is answered, and tells nothing of it.
+func TestUnforeseenErrors(t *testing.T) {
+	t.Parallel()
+	w := bareWorld(t)
+	s := w.server(t, options{})
+	s.Add("GET", "/panics", func() error { panic("the inside") })
+	s.Add("GET", "/fails", func() error { return errors.New("the inside") })
+	s.Add("GET", "/waits", func() error { return fmt.Errorf("the inside: %w", context.DeadlineExceeded) })
+	w.url = w.serve(t, s)
+	for path, want := range map[string]string{"/panics": "500 SV001", "/fails": "500 SV001", "/waits": "503 SV002"} {
+		r := call(t, "GET", w.url+path, "", nil)
+		if got := fmt.Sprint(r.status, " ", r.code(t)); got != want || strings.Contains(r.body, "inside") {
+			t.Errorf("%s: %d %s", path, r.status, r.body)
+		}
+	}
+}
 
 // Retry-After is a whole number of seconds, and not too early.
 func TestRetryAfterIsANumber(t *testing.T) {

@@ -78,15 +78,14 @@ func (s *Server) listTimetables(ctx context.Context, c *call) error {
 			return err
 		}
 	}
-	var timetables []timetable.Timetable
-	var userErr, listErr error
+	var userErr error
 	var wg sync.WaitGroup
 	if !own {
 		wg.Go(func() { _, userErr = s.accounts.User(ctx, uid) })
 	}
-	wg.Go(func() { timetables, listErr = s.timetables.List(ctx, uid, !own) })
+	timetables, err := s.timetables.List(ctx, uid, !own)
 	wg.Wait()
-	if err := errors.Join(userErr, listErr); err != nil {
+	if err := errors.Join(userErr, err); err != nil {
 		return err
 	}
 	list := make([]timetableObject, len(timetables))
