@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"os/user"
@@ -117,16 +118,27 @@ func fillFirestore(b *testing.B) (tokens []string) {
 			path := "users/" + uid(u) + "/timetables/" + timetableID(u, t)
 			set(path, map[string]any{"title": "시간표", "visibility": "public", "semester": client.Doc("schools/school0/semesters/2022-0900"), "createdAt": now, "updatedAt": now})
 			for l := range lectures {
-				fields := map[string]any{"createdAt": now, "updatedAt": now}
-				for name, value := range lecture {
-					fields[name] = value
-				}
-				set(path+"/lectures/"+lectureID(u, t, l), fields)
+				set(path+"/lectures/"+lectureID(u, t, l), dated(now))
 			}
 		}
 	}
+	for t := range 50 {
+		path := "users/many/timetables/" + timetableID(users, t)
+		set(path, map[string]any{"title": "시간표", "visibility": "public", "semester": client.Doc("schools/school0/semesters/2022-0900"), "createdAt": now, "updatedAt": now})
+		for l := range 10 {
+			set(path+"/lectures/"+lectureID(users, t, l), dated(now))
+		}
+	}
+	set("users/many", map[string]any{"username": "many", "createdAt": now, "updatedAt": now})
 	bulk.End()
 	return accounts(b)
+}
+
+// dated is a lecture's document.
+func dated(now time.Time) map[string]any {
+	fields := map[string]any{"createdAt": now, "updatedAt": now}
+	maps.Copy(fields, lecture)
+	return fields
 }
 
 // accounts makes them in Authentication, without passwords, and signs tokens as the server does.

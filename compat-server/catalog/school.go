@@ -56,7 +56,7 @@ func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
 		}
 		fields := doc.Data()
 		sem := &Semester{Path: document.Path(doc.Ref), Periods: periods(fields["periods"]), School: school}
-		sem.Year, _ = fields["year"].(int64)
+		sem.Year, _ = whole(fields["year"])
 		sem.Term, _ = fields["term"].(string)
 		sem.ListURL, _ = fields["lecturesUrl"].(string)
 		sem.ID = fmt.Sprintf("%s/%d-%s", school.ID, sem.Year, sem.Term)
@@ -94,14 +94,25 @@ func periods(value any) []semester.Period {
 	table := make([]semester.Period, 0, len(entries))
 	for _, entry := range entries {
 		fields, _ := entry.(map[string]any)
-		period, ok1 := fields["period"].(int64)
-		begin, ok2 := fields["timeBegin"].(int64)
-		end, ok3 := fields["timeEnd"].(int64)
+		period, ok1 := whole(fields["period"])
+		begin, ok2 := whole(fields["timeBegin"])
+		end, ok3 := whole(fields["timeEnd"])
 		if ok1 && ok2 && ok3 {
 			table = append(table, semester.Period{Period: int(period), TimeBegin: int(begin), TimeEnd: int(end)})
 		}
 	}
 	return table
+}
+
+// whole is a number as a whole one: who writes documents from JavaScript makes no difference between the two kinds.
+func whole(value any) (int64, bool) {
+	switch n := value.(type) {
+	case int64:
+		return n, true
+	case float64:
+		return int64(n), true
+	}
+	return 0, false
 }
 
 // Span says from which to which period a time lasts. ok is false when it does not fall on whole periods.
