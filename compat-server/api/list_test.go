@@ -158,12 +158,14 @@ func TestNewSemester(t *testing.T) {
 	w := newWorld(t)
 	u := w.signUp(t, "minsu")
 	call(t, "GET", w.url+"/schools", "", nil)
-	w.set(t, "schools/중앙대학교-서울", map[string]any{"name": "중앙대학교", "legacyId": "chungang_univ_seoul"})
+	w.set(t, "schools/중앙대학교-서울", map[string]any{"name": "중앙대학교"})
 	w.set(t, "schools/중앙대학교-서울/semesters/2026-0600", map[string]any{"year": 2026, "term": "여름학기", "status": "normal"})
 	// Of two semesters that would have one id, the later one has its new one.
 	w.set(t, "schools/중앙대학교-서울/semesters/2026-0700", map[string]any{"year": 2026, "term": "여름학기", "status": "normal"})
 	w.Clock.Advance(time.Minute)
-	for _, id := range []string{"chungang_univ_seoul/2026-여름학기", "chungang_univ_seoul/2026-0700", "korea_univ_anam/2023-1학기"} {
+	w.set(t, "schools/새대학교-서울", map[string]any{"name": "새대학교", "legacyId": "new_univ"})
+	w.set(t, "schools/새대학교-서울/semesters/2026-0900", map[string]any{"year": 2026.0, "term": "2학기", "status": "normal"})
+	for _, id := range []string{"new_univ/2026-2학기", "chungang_univ_seoul/2026-여름학기", "chungang_univ_seoul/2026-0700", "korea_univ_anam/2023-1학기"} {
 		if made := w.makeTimetable(t, u, id, "시간표"); made.Semester.ID != id {
 			t.Errorf("%s: %+v", id, made.Semester)
 		}

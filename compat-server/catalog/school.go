@@ -12,6 +12,14 @@ import (
 	"heek.kr/heektime/internal/semester"
 )
 
+// known are the old ids of the schools that the old system had, by Firestore's. Apps in the field keep them, so they are the same
+// before the refresh service has brought them from the school file into the schools' documents.
+var known = map[string]string{
+	"고려대학교-서울": "korea_univ_anam",
+	"고려대학교-세종": "korea_univ_sejong",
+	"중앙대학교-서울": "chungang_univ_seoul",
+}
+
 // School as old apps see it.
 type School struct {
 	// ID is the old one, which the refresh service brings from the school file into the school's document, or Firestore's for a
@@ -42,7 +50,7 @@ func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
 		fields := doc.Data()
 		name, _ := fields["name"].(string)
 		old, _ := fields["legacyId"].(string)
-		school := &School{ID: cmp.Or(old, doc.Ref.ID), Name: cmp.Or(name, doc.Ref.ID)}
+		school := &School{ID: cmp.Or(old, known[doc.Ref.ID], doc.Ref.ID), Name: cmp.Or(name, doc.Ref.ID)}
 		s.byID[doc.Ref.ID] = school
 		s.Schools = append(s.Schools, school)
 	}
