@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -46,10 +47,7 @@ func ports(t *testing.T) string {
 	}
 	emulators := map[string]at{}
 	for _, name := range []string{"firestore", "auth", "storage", "tasks", "ui", "hub", "hosting", "courses", "refresh", "auth-service", "compat-server", "cleanup", "functions"} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
+		l := freePort(t)
 		defer l.Close()
 		emulators[name] = at{l.Addr().(*net.TCPAddr).Port}
 	}
@@ -77,6 +75,19 @@ func ports(t *testing.T) string {
 		}
 	}
 	return path
+}
+
+// freePort listens at a port that stays free when the listener is closed: it is below those that systems give to whoever asks for
+// any, as other tests do all the time.
+func freePort(t *testing.T) net.Listener {
+	t.Helper()
+	for range 100 {
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000))); err == nil {
+			return l
+		}
+	}
+	t.Fatal("found no free port")
+	return nil
 }
 
 func write(t *testing.T, name, text string) string {
