@@ -101,17 +101,20 @@ func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 			who.signedIn = who.err == nil
 		}
 		c.Set(callerKey, who)
-		wait := time.Duration(0)
-		if who.signedIn {
-			wait = s.users.wait(who.UID, s.now())
-		} else {
-			wait = s.addresses.wait(who.address, s.now())
-		}
-		if wait > 0 {
+		limiter, key := s.limiter(who)
+		if wait := limiter.wait(key, s.now()); wait > 0 {
 			return errTooMany.after(wait)
 		}
 		return next(c)
 	}
+}
+
+// limiter is what counts somebody's calls, and the key that they are counted under.
+func (s *Server) limiter(who caller) (*limiter, string) {
+	if who.signedIn {
+		return &s.users, who.UID
+	}
+	return &s.addresses, who.address
 }
 
 // bearer is the token of an Authorization header, "" when there is none. Old apps say "Bearer null" when nobody is signed in.

@@ -33,6 +33,8 @@ import (
 //	PUBLIC_URL            where clients reach the service, https://host
 //	END_DATE              the day on which it is planned to end, YYYY-MM-DD, as every answer says
 //	FORWARDED_HOPS        proxies in front that append to X-Forwarded-For; 1, Cloud Run's own, when empty
+//	CALLS_PER_USER        calls a second of one signed-in user; 10 when empty
+//	CALLS_PER_ADDRESS     calls a second of all who are not signed in at one network address; 50 when empty
 //	PASSWORD_ROUNDS       work of a refused login, as for the auth service; 260000 when empty
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
 	project := env.Required("GOOGLE_CLOUD_PROJECT", "the project of the database and of Authentication")
@@ -42,7 +44,10 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*s
 	settings := Settings{
 		PublicURL: env.Required("PUBLIC_URL", "where clients reach this service, https://host"),
 		Hops:      env.OptionalInt("FORWARDED_HOPS", 1, 0, 8),
-		Limits:    DefaultLimits(),
+		Limits: Limits{
+			User:    PerSecond(env.OptionalInt("CALLS_PER_USER", 10, 1, 1_000_000)),
+			Address: PerSecond(env.OptionalInt("CALLS_PER_ADDRESS", 50, 1, 1_000_000)),
+		},
 	}
 	end := env.Required("END_DATE", "the day on which the legacy API is planned to end, YYYY-MM-DD")
 	rounds := env.OptionalInt("PASSWORD_ROUNDS", werkzeug.DefaultRounds, 1, werkzeug.MaxRounds)

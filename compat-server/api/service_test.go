@@ -27,7 +27,8 @@ func TestLimitsOfCalls(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	u, other := w.signUp(t, "minsu"), w.signUp(t, "other")
-	w.url = w.serve(t, w.server(t, options{limits: api.Limits{User: api.Limit{PerSecond: 0.5, Burst: 3}, Address: api.Limit{PerSecond: 1, Burst: 2}}}))
+	now := w.Clock.Now()
+	w.url = w.serve(t, w.server(t, options{now: func() time.Time { return now }, limits: api.Limits{User: api.Limit{PerSecond: 0.5, Burst: 3}, Address: api.Limit{PerSecond: 1, Burst: 2}}}))
 	from := func(address, bearer string) reply {
 		req, err := http.NewRequestWithContext(t.Context(), "GET", w.url+"/schools", nil)
 		if err != nil {
@@ -56,9 +57,24 @@ func TestLimitsOfCalls(t *testing.T) {
 			}
 		}
 	}
-	w.Clock.Advance(2 * time.Second)
+	now = now.Add(2 * time.Second)
 	if r := from("192.0.2.1", u.access); r.status != 200 {
 		t.Errorf("after the wait: %d %s", r.status, r.body)
+	}
+}
+
+// A list of very many documents counts as several calls.
+func TestManyDocumentsCountAsManyCalls(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	u := w.signUp(t, "minsu")
+	w.fill(t, u.id, 50, 10, 0) // 550 documents: 1 call and 5 more
+	now := w.Clock.Now()
+	w.url = w.serve(t, w.server(t, options{now: func() time.Time { return now }, limits: api.Limits{User: api.Limit{PerSecond: 1, Burst: 13}, Address: api.PerSecond(1)}}))
+	for i, want := range []int{200, 200, 200, 429} {
+		if r := call(t, "GET", w.url+"/users/"+u.id+"/timetables", u.access, nil); r.status != want || want == 429 && r.header.Get("Retry-After") != "6" {
+			t.Errorf("%d: %d, Retry-After %s", i, r.status, r.header.Get("Retry-After"))
+		}
 	}
 }
 
@@ -174,7 +190,7 @@ func TestOpenNamesWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	for name, values := range map[string][]string{
 		"GOOGLE_CLOUD_PROJECT": {""}, "FIREBASE_API_KEY": {""}, "TOKEN_KEY": {"", "short"}, "TOKEN_KEY_OLD": {"short"},
-		"PUBLIC_URL": {"", "heektime.example", "https://heektime.example/"}, "END_DATE": {"", "31.8.2027"}, "FORWARDED_HOPS": {"x"}, "PASSWORD_ROUNDS": {"0"},
+		"PUBLIC_URL": {"", "heektime.example", "https://heektime.example/"}, "END_DATE": {"", "31.8.2027"}, "FORWARDED_HOPS": {"x"}, "CALLS_PER_USER": {"0"}, "CALLS_PER_ADDRESS": {"-1"}, "PASSWORD_ROUNDS": {"0"},
 	} {
 		for _, value := range values {
 			variables := settings()
@@ -223,7 +239,8 @@ func TestUnforeseenErrors(t *testing.T) {
 func TestRetryAfterIsANumber(t *testing.T) {
 	t.Parallel()
 	w := bareWorld(t)
-	w.url = w.serve(t, w.server(t, options{limits: api.Limits{User: api.Limit{PerSecond: 1, Burst: 1}, Address: api.Limit{PerSecond: 0.3, Burst: 1}}}))
+	now := w.Clock.Now()
+	w.url = w.serve(t, w.server(t, options{now: func() time.Time { return now }, limits: api.Limits{User: api.Limit{PerSecond: 1, Burst: 1}, Address: api.Limit{PerSecond: 0.3, Burst: 1}}}))
 	call(t, "GET", w.url+"/schools", "", nil)
 	r := call(t, "GET", w.url+"/schools", "", nil)
 	if n, err := strconv.Atoi(r.header.Get("Retry-After")); err != nil || n != 4 {

@@ -66,6 +66,9 @@ func lectureOf(l timetable.Lecture, semester *catalog.Semester) lectureObject {
 	}
 }
 
+// documentsPerCall is how many documents a call may read without being counted as two.
+const documentsPerCall = 100
+
 // listTimetables is GET /users/{user id}/timetables. Who asks for his own gets the private ones, too.
 func (s *Server) listTimetables(ctx context.Context, c *call) error {
 	uid, err := c.param("user")
@@ -88,14 +91,19 @@ func (s *Server) listTimetables(ctx context.Context, c *call) error {
 	if err := errors.Join(userErr, err); err != nil {
 		return err
 	}
+	documents := len(timetables)
 	list := make([]timetableObject, len(timetables))
 	for i, t := range timetables {
+		documents += len(t.Lectures)
 		semester, err := s.catalog.OfTimetable(ctx, t.SemesterPath)
 		if err != nil {
 			return err
 		}
 		list[i] = timetableOf(t, semester)
 	}
+	// Each document is billed, and some users have very many.
+	limiter, key := s.limiter(c.caller)
+	limiter.charge(key, documents/documentsPerCall, s.now())
 	return answer(c, http.StatusOK, list)
 }
 

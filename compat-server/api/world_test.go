@@ -135,6 +135,8 @@ type options struct {
 	dial        []grpc.DialOption
 	log         *slog.Logger
 	key, old    string
+	// now stands still unless a test moves it; the cloud's clock when nil.
+	now func() time.Time
 }
 
 // server is a process of the service. The rules judge what it writes: see meter.
@@ -153,6 +155,9 @@ func (w *world) server(t testing.TB, o options) *api.Server {
 	}
 	if o.log != nil {
 		d.Log = o.log
+	}
+	if o.now != nil {
+		d.Now = o.now
 	}
 	if o.key == "" {
 		o.key = keyNow

@@ -14,8 +14,7 @@ import (
 // kinds of calls, in the order of the table.
 var kinds = []string{"`GET /schools`", "`GET /users/{id}/timetables` (5 × 7)", "`POST` lecture", "`DELETE` lecture"}
 
-// perRound is how often each kind is called in a round. A user may make 60 calls at once and 5 a second, and so may an address
-// 400, so calls come from many.
+// perRound is how often each kind is called in a round.
 var perRound = []int{4000, 1000, 5 * users, 5 * users}
 
 // atOnce is how many clients call at the same time.
@@ -24,16 +23,13 @@ const atOnce = 4
 var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}}
 
 // once makes one call.
-func once(method, url, token, address, body string) (status int, answer []byte, err error) {
+func once(method, url, token, body string) (status int, answer []byte, err error) {
 	req, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	if address != "" {
-		req.Header.Set("X-Forwarded-For", address)
 	}
 	got, err := client.Do(req)
 	if err != nil {
@@ -43,8 +39,6 @@ func once(method, url, token, address, body string) (status int, answer []byte, 
 	answer, err = io.ReadAll(got.Body)
 	return got.StatusCode, answer, err
 }
-
-func address(i int) string { return fmt.Sprintf("10.%d.%d.1", i/100/250%250, i/100%250) }
 
 // warm makes every kind of call, for every user.
 func (s *side) warm(b *testing.B, tokens []string) {
@@ -106,12 +100,8 @@ func (s *side) load(b *testing.B, r *result, n, want int, request func(i int) (m
 		group.Go(func() {
 			for i := range next {
 				method, path, token, body := request(i)
-				from := ""
-				if token == "" {
-					from = address(int(s.made.Add(1)))
-				}
 				begin := time.Now()
-				status, answer, err := once(method, s.server.url+path, token, from, body)
+				status, answer, err := once(method, s.server.url+path, token, body)
 				latencies[i] = time.Since(begin)
 				if err != nil || status != want {
 					b.Errorf("%s %s: %d %s, %v", method, path, status, answer, err)

@@ -27,9 +27,6 @@ const (
 // [Session.Since] where that matters.
 var lifetimes = map[Purpose]time.Duration{Access: 10 * time.Minute, Refresh: 365 * 24 * time.Hour}
 
-// Lifetime of an access token.
-func Lifetime() time.Duration { return lifetimes[Access] }
-
 // leeway is how far the clocks of two instances may be apart.
 const leeway = 5 * time.Second
 
