@@ -135,6 +135,7 @@ type options struct {
 	dial        []grpc.DialOption
 	log         *slog.Logger
 	key, old    string
+	publicURL   string
 	// now stands still unless a test moves it; the cloud's clock when nil.
 	now func() time.Time
 }
@@ -162,7 +163,10 @@ func (w *world) server(t testing.TB, o options) *api.Server {
 	if o.key == "" {
 		o.key = keyNow
 	}
-	settings := api.Settings{PublicURL: publicURL, EndDate: time.Date(2027, 8, 31, 0, 0, 0, 0, time.UTC), Hops: 1, Limits: o.limits}
+	if o.publicURL == "" {
+		o.publicURL = publicURL
+	}
+	settings := api.Settings{PublicURL: o.publicURL, EndDate: time.Date(2027, 8, 31, 0, 0, 0, 0, time.UTC), Hops: 1, Limits: o.limits}
 	s, err := api.Assemble(settings, api.Clients{Firestore: d.Firestore, Storage: w.StorageClient(t), Admin: d.Accounts}, d, w.signer(t, o.key, o.old))
 	if err != nil {
 		t.Fatal(err)
