@@ -2,7 +2,6 @@ package api_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -25,6 +24,7 @@ import (
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/identitytoolkit"
 	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/logging"
 )
@@ -78,22 +78,15 @@ type world struct {
 	url   string
 }
 
-// process guards the process's environment, where the Admin SDK looks for the emulator when it is made, and only then.
-var process sync.Mutex
-
-// clients of Authentication at an address.
+// authentication is the clients of Authentication at an address, and what else the sign-in works with.
 func (w *world) authentication(t testing.TB, address string) auth.Dependencies {
 	t.Helper()
-	process.Lock()
-	defer process.Unlock()
-	os.Setenv("FIREBASE_AUTH_EMULATOR_HOST", address)
-	defer os.Unsetenv("FIREBASE_AUTH_EMULATOR_HOST")
-	accounts, passwords, err := auth.Authentication(context.Background(), w.Project, "any-key", "")
+	passwords, err := identitytoolkit.New("any-key", address, &http.Client{Timeout: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return auth.Dependencies{
-		Accounts: accounts, Passwords: passwords, Limits: attempt.DefaultLimits(), Rounds: 1000, Now: w.Clock.Now,
+		Accounts: w.AuthClientAt(t, address), Passwords: passwords, Limits: attempt.DefaultLimits(), Rounds: 1000, Now: w.Clock.Now,
 		Log: logging.New(lockedLog{}, w.Project),
 	}
 }
@@ -119,7 +112,7 @@ func bareWorld(t testing.TB) *world {
 		c.Rules, c.Indexes = read("firestore.rules"), read("firestore.indexes.json")
 	})}
 	w.fs = w.FirestoreClient(t)
-	w.admin = w.authentication(t, w.AuthAddress()).Accounts
+	w.admin = w.AuthClient(t)
 	w.meter = &meter{world: w}
 	t.Cleanup(func() { w.meter.tell(t) })
 	w.seed(t)
