@@ -318,3 +318,51 @@ func dieAt(t *testing.T, kind mortal.Fault, at int) bool {
 }
 
 func second2[T any](_ T, err error) error { return err }
+
+// A purge is for accounts that are due, and for one purge at a time; who dies with one does not keep it.
+func TestOnePurgeAtATime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.populate(t)
+	ctx, s := t.Context(), w.service(t)
+	_, err := s.Request(ctx, "alice")
+	must(t, err)
+	for _, uid := range []string{"alice", "bob", "nobody"} { // not due, not marked, not there
+		if p, err := s.Purge(ctx, uid); err != nil || !p.Skipped {
+			t.Errorf("%s is purged: %+v, %v", uid, p, err)
+		}
+	}
+	w.Clock.Advance(deletion.Grace)
+	dying, _, doomed := w.mortal(t, mortal.KillBefore, 4) // behind the transaction that claims the account
+	if p, err := dying.Purge(doomed, "alice"); err == nil {
+		t.Errorf("the process does not die: %+v", p)
+	}
+	if p, err := s.Purge(ctx, "alice"); err != nil || !p.Skipped {
+		t.Errorf("two purge at once: %+v, %v", p, err)
+	}
+	w.Clock.Advance(20 * time.Minute)
+	if p, err := s.Purge(ctx, "alice"); err != nil || p.Skipped || !p.Account {
+		t.Errorf("nobody goes on: %+v, %v", p, err)
+	}
+}
+
+// A name is freed only of whom it names: by the time somebody comes to free it, another may have it.
+func TestNamesOfOthersStay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.populate(t)
+	ctx, s := t.Context(), w.service(t)
+	_, err := s.Request(ctx, "alice")
+	must(t, err)
+	w.set(t, usernamePath("spare"), map[string]any{"value": "alice"})
+	for name, want := range map[string]bool{"bobby": false, "alice": false, "nobody's": false, "spare": true} {
+		if freed, err := s.FreeUsername(ctx, "alice", name); err != nil || freed != want {
+			t.Errorf("%s: freed is %v, %v", name, freed, err)
+		}
+	}
+	for _, name := range []string{"bobby", "alice"} {
+		if !w.exists(t, usernamePath(name)) {
+			t.Errorf("%s is gone", name)
+		}
+	}
+}
