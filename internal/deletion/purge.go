@@ -50,7 +50,7 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, purgeTime)
 	defer cancel()
-	mark, err := s.claim(ctx, at)
+	mark, claimed, err := s.claim(ctx, at)
 	if err != nil || mark == nil {
 		return Purged{Skipped: err == nil}, wrap(err, "claim %s for the purge", uid)
 	}
@@ -77,18 +77,20 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 		_, err = at.mark.Update(ctx, []firestore.Update{
 			{Path: "accountGone", Value: mark.AccountGone}, {Path: "due", Value: mark.AccountGone.Add(tokenLife)},
 			{Path: "user", Value: firestore.Delete}, // nothing personal waits for the last look
-		})
+		}, claimed)
 		return p, wrap(err, "plan the next look at %s", uid)
 	}
-	_, err = at.mark.Delete(ctx)
+	_, err = at.mark.Delete(ctx, claimed)
 	p.Gone = err == nil
 	return p, wrap(err, "remove the mark of %s", uid)
 }
 
-// claim takes an account for this purge; nil when it is not to be purged now.
-func (s *Service) claim(ctx context.Context, at documents) (mark *Mark, err error) {
+// claim takes an account for this purge; nil when it is not to be purged now. claimed holds as long as nobody else takes it.
+func (s *Service) claim(ctx context.Context, at documents) (mark *Mark, claimed firestore.Precondition, err error) {
 	var malformed error
+	var committed firestore.CommitResponse
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		malformed = nil
 		snap, err := tx.Get(at.mark)
 		if mark, err = decode(snap, err); err != nil && snap != nil {
 			// It must not come first in every run.
@@ -103,8 +105,11 @@ func (s *Service) claim(ctx context.Context, at documents) (mark *Mark, err erro
 			return nil
 		}
 		return tx.Update(at.mark, []firestore.Update{{Path: "purging", Value: true}, {Path: "due", Value: s.now().Add(lease)}})
-	})
-	return mark, cmp.Or(err, malformed)
+	}, firestore.WithCommitResponseTo(&committed))
+	if err = cmp.Or(err, malformed); err != nil || mark == nil {
+		return nil, nil, err
+	}
+	return mark, firestore.LastUpdateTime(committed.CommitTime()), nil
 }
 
 // deleteAccount says whether Authentication had the account.

@@ -188,7 +188,9 @@ func (s *Service) Sweep(ctx context.Context) (Report, error) {
 		done, err := stages[i].step(r, ctx)
 		switch {
 		case errors.Is(err, errSpent), ctx.Err() != nil:
-			return r.report, errors.Join(append(errs, r.end(context.WithoutCancel(ctx)))...)
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+			defer cancel()
+			return r.report, errors.Join(append(errs, r.end(last))...)
 		case err != nil:
 			// What cannot be looked at must not keep the rest from being looked at.
 			errs = append(errs, fmt.Errorf("sweep %s: %w", stages[i].name, err))
