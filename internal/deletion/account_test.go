@@ -366,3 +366,16 @@ func TestNamesOfOthersStay(t *testing.T) {
 		}
 	}
 }
+
+// A uid that Authentication cannot have, which an import by hand may have brought along.
+func TestLongUID(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	uid := strings.Repeat("u", 300)
+	w.set(t, "users/"+uid+"/timetables/"+first, map[string]any{"title": "t"})
+	must(t, w.service(t).User(t.Context(), uid, "", w.Clock.Now()))
+	w.purge(t)
+	if left := w.all(t, "timetables"); len(left) > 0 {
+		t.Errorf("left are %v", left)
+	}
+}

@@ -87,10 +87,13 @@ type documents struct {
 }
 
 // errUID is a uid that cannot name a document.
-var errUID = errors.New("a uid has 1 to 128 characters and no slash")
+var errUID = errors.New("a uid has 1 to 1,500 bytes and no slash")
+
+// maxAccount is the longest uid, in characters, that Authentication has; a user document may have a longer one.
+const maxAccount = 128
 
 func (s *Service) documents(uid string) (documents, error) {
-	if uid == "" || len(uid) > 512 || strings.Contains(uid, "/") {
+	if uid == "" || len(uid) > 1500 || strings.Contains(uid, "/") {
 		return documents{}, errUID
 	}
 	return documents{s.firestore.Collection(Collection).Doc(uid), s.firestore.Collection("users").Doc(uid)}, nil

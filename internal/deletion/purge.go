@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
@@ -114,6 +115,9 @@ func (s *Service) claim(ctx context.Context, at documents) (mark *Mark, claimed 
 
 // deleteAccount says whether Authentication had the account.
 func (s *Service) deleteAccount(ctx context.Context, uid string) (bool, error) {
+	if utf8.RuneCountInString(uid) > maxAccount {
+		return false, nil
+	}
 	switch err := s.accounts.DeleteUser(ctx, uid); {
 	case firebaseauth.IsUserNotFound(err):
 		return false, nil

@@ -6,6 +6,7 @@
 package event
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,8 +80,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	log := h.Log.With("function", h.Name, "event", r.Header.Get("Ce-Id"))
 	e, err := h.read(r)
+	log := h.Log.With("function", h.Name, "event", cmp.Or(e.ID, r.Header.Get("Ce-Id")))
 	if err == nil {
 		log = log.With("document", strings.Join(e.Path, "/"), "deleted", e.Time)
 		err = h.Handle(r.Context(), e)
@@ -100,26 +101,29 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// read decodes a request. The document's name is taken from the data: headers cannot hold every name as it is.
+// read decodes a request; with an error it gives the event's id, if there is one. The document's name is taken from the data:
+// headers cannot hold every name as it is.
 func (h *Handler) read(r *http.Request) (Event, error) {
 	c, err := cloudevents.NewEventFromHTTPRequest(r)
 	if err != nil {
 		return Event{}, fmt.Errorf("%w: no CloudEvent: %w", ErrPoison, err)
 	}
+	e := Event{ID: c.ID(), Time: c.Time()}
 	if err := c.Validate(); err != nil {
-		return Event{}, fmt.Errorf("%w: %w", ErrPoison, err)
+		return e, fmt.Errorf("%w: %w", ErrPoison, err)
 	}
 	if c.Type() != Deleted {
-		return Event{}, fmt.Errorf("%w: its type is %q", ErrPoison, c.Type())
+		return e, fmt.Errorf("%w: its type is %q", ErrPoison, c.Type())
 	}
 	var data firestoredata.DocumentEventData
 	if err := proto.Unmarshal(c.Data(), &data); err != nil {
-		return Event{}, fmt.Errorf("%w: its data is not Firestore's: %w", ErrPoison, err)
+		return e, fmt.Errorf("%w: its data is not Firestore's: %w", ErrPoison, err)
 	}
 	name := data.GetOldValue().GetName()
 	path, ok := strings.CutPrefix(name, "projects/"+h.Project+"/databases/(default)/documents/")
 	if !ok {
-		return Event{}, fmt.Errorf("%w: its document is %q", ErrPoison, name)
+		return e, fmt.Errorf("%w: its document is %q", ErrPoison, name)
 	}
-	return Event{ID: c.ID(), Time: c.Time(), Path: strings.Split(path, "/"), document: data.GetOldValue()}, nil
+	e.Path, e.document = strings.Split(path, "/"), data.GetOldValue()
+	return e, nil
 }
