@@ -19,7 +19,7 @@ type overviewAnswer struct {
 func (c *Console) overview(*http.Request) (any, error) {
 	now := c.Clock.Now()
 	a := overviewAnswer{
-		Project: c.Project, Now: now, AheadMs: now.Sub(time.Now()).Round(time.Second).Milliseconds(),
+		Project: c.Project, Now: now, AheadMs: time.Until(now).Round(time.Second).Milliseconds(),
 		Databases: append(c.Firestore.Databases(), "projects/"+c.Project+"/databases/(default)"),
 	}
 	slices.Sort(a.Databases)

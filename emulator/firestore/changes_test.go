@@ -18,6 +18,8 @@ type follower struct {
 	lost   int
 	list   []emulator.Change
 	block  chan struct{} // Take waits until it is closed; nil for never
+	waits  sync.Once
+	taking chan struct{} // closed when Take waits for the first time; nil for never
 	kept   error
 }
 
@@ -38,6 +40,9 @@ func (f *follower) Take(c emulator.Changes) {
 	block := f.block
 	f.mu.Unlock()
 	if block != nil {
+		if f.taking != nil {
+			f.waits.Do(func() { close(f.taking) })
+		}
 		<-block
 	}
 	f.mu.Lock()
@@ -117,7 +122,7 @@ func TestSlowFollower(t *testing.T) {
 
 // TestFollowerLoses writes more than may wait for a blocked follower. It is told that something is missing.
 func TestFollowerLoses(t *testing.T) {
-	f := &follower{wants: true, block: make(chan struct{})}
+	f := &follower{wants: true, block: make(chan struct{}), taking: make(chan struct{})}
 	c := start(t, following(f))
 	db := database(t, c, "demo-a")
 	big := strings.Repeat("x", 900_000)
@@ -125,6 +130,9 @@ func TestFollowerLoses(t *testing.T) {
 	for n := range commits {
 		if err := db.Seed(map[string]map[string]any{"a/b": {"n": n, "big": big}}); err != nil {
 			t.Fatal(err)
+		}
+		if n == 0 {
+			<-f.taking // or it would take a part of them at once, and less would wait
 		}
 	}
 	close(f.block)

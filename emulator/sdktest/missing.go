@@ -57,7 +57,7 @@ func leaveOut(t testing.TB, err error) {
 	if os.Getenv(Require) != "" {
 		t.Fatalf("%v, and %s is set", err, Require)
 	}
-	t.Skipf("LEFT OUT: Firebase's JavaScript SDK was not tested here. %v", err)
+	t.Skipf("LEFT OUT: not tested with Node or in a browser here. %v", err)
 }
 
 // Main is the TestMain of a package whose tests all need a browser: what would be left out is seen in the output of plain

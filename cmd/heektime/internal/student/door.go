@@ -43,7 +43,7 @@ func signIn(ctx context.Context, cfg Config) (*session, error) {
 	exchange := "http://" + cfg.Authentication + "/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken?key=local"
 	status, err = post(ctx, exchange, map[string]any{"token": entered.Token, "returnSecureToken": true}, &signedIn)
 	if err == nil && (status != http.StatusOK || signedIn.IDToken == "") {
-		err = fmt.Errorf("Authentication answered %d", status)
+		err = fmt.Errorf("answered with status %d", status)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("sign %s in with a custom token: %w", Address, err)

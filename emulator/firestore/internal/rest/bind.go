@@ -128,11 +128,11 @@ func scalar(f protoreflect.FieldDescriptor, text string) (any, error) {
 	case f.Kind() == protoreflect.BoolKind:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
-			return nil, fmt.Errorf("%q is neither true nor false.", text)
+			return nil, fmt.Errorf("%q is neither true nor false", text)
 		}
 		return b, nil
 	case f.Message() != nil && !strings.HasPrefix(string(f.Message().FullName()), "google.protobuf."):
-		return nil, fmt.Errorf("%s has fields of its own.", f.JSONName())
+		return nil, fmt.Errorf("%s has fields of its own", f.JSONName())
 	}
 	return text, nil
 }

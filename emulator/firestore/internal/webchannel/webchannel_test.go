@@ -356,7 +356,7 @@ func TestSlowReader(t *testing.T) {
 	server, url := start(t, func(_ context.Context, s *Session) {
 		m := []byte(`"` + strings.Repeat("x", 998) + `"`)
 		if s.Header.Get("Slow") == "" {
-			echo(nil, s)
+			echo(context.Background(), s)
 			return
 		}
 		for s.Send(func() ([]byte, error) { made.Add(1); return m, nil }) == nil {
