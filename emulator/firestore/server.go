@@ -105,7 +105,7 @@ func New(c Config) (*Server, error) {
 			return nil, err
 		}
 		for _, w := range warnings {
-			c.Logger.Warn("security rules", "issue", w.String())
+			c.Logger.Info("security rules", "issue", w.String())
 		}
 	}
 	return s, nil

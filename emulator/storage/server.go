@@ -62,7 +62,7 @@ func New(cfg Config) (*Server, error) {
 		var warnings []rules.Issue
 		warnings, err = s.SetRules("", cfg.Rules)
 		for _, w := range warnings {
-			s.log.Warn("security rules", "issue", w.String())
+			s.log.Info("security rules", "issue", w.String())
 		}
 	}
 	if err != nil {
