@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -254,6 +256,9 @@ func clientAlone(b *testing.B) float64 {
 		b.Fatal(err)
 	}
 	defer client.Close()
+	// As the server is.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	const calls, warm = 2000, 200
 	var begin time.Duration
 	for i := range warm + calls {
