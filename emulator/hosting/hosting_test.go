@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -374,6 +375,42 @@ func TestServices(t *testing.T) {
 	_, other := site(t, `{"public":"public","rewrites":[{"source":"**","run":{"serviceId":"nobody"}}]}`, nil)
 	if a, body := do(t, "GET", other, "/x", ""); a.StatusCode != 502 || !strings.Contains(body, "nobody") {
 		t.Errorf("a service that does not run: %s %s", a.Status, body)
+	}
+}
+
+// What a service sent before it died must not look like its whole answer.
+func TestServiceDiesWhileItAnswers(t *testing.T) {
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, _ := strconv.Atoi(r.URL.Query().Get("bytes"))
+		if r.URL.Query().Has("length") {
+			w.Header().Set("Content-Length", strconv.Itoa(2*n))
+		}
+		w.Header().Set("Content-Type", "text/plain")
+		io.WriteString(w, strings.Repeat("x", n))
+		http.NewResponseController(w).Flush()
+		panic(http.ErrAbortHandler)
+	}))
+	defer service.Close()
+	s, url := site(t, `{"public":"public","rewrites":[{"source":"**","run":{"serviceId":"api"}}]}`, nil)
+	if err := s.SetService("api", service.URL); err != nil {
+		t.Fatal(err)
+	}
+	for _, query := range []string{"?bytes=10", "?bytes=10&length", "?bytes=100000", "?bytes=100000&length"} {
+		for _, encoding := range []string{"gzip", "identity"} {
+			r, err := http.NewRequestWithContext(t.Context(), "GET", url+"/x"+query, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Accept-Encoding", encoding)
+			a, err := http.DefaultClient.Do(r)
+			if err == nil {
+				_, err = io.Copy(io.Discard, a.Body)
+				a.Body.Close()
+			}
+			if err == nil {
+				t.Errorf("%s, %s: half an answer looks whole: %s, %v", query, encoding, a.Status, a.Header)
+			}
+		}
 	}
 }
 

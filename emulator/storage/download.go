@@ -52,7 +52,7 @@ func setDownloadHeaders(h http.Header, o objects.Object, tag string) {
 	setObjectHeaders(h, o)
 	h.Set("ETag", tag)
 	if o.ContentEncoding == "gzip" {
-		h.Set("Vary", "Accept-Encoding")
+		h.Add("Vary", "Accept-Encoding") // beside Origin, which whoever listens may have said
 	}
 }
 

@@ -6,12 +6,15 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	gcs "cloud.google.com/go/storage"
+
 	"github.com/googleapis/gax-go/v2"
+	"heek.kr/heektime/emulator/internal/cors"
 )
 
 var fast = gax.Backoff{Initial: time.Millisecond, Max: 5 * time.Millisecond, Multiplier: 1.5}
@@ -212,6 +215,24 @@ func TestGzip(t *testing.T) {
 	}
 	if err == nil {
 		t.Error("half a gzip stream was sent as if it were whole")
+	}
+}
+
+// A browser that keeps a list for one page must not hand it, with that page's Access-Control-Allow-Origin, to one of another
+// origin.
+func TestGzipVariesByOrigin(t *testing.T) {
+	c := start(t, Config{})
+	c.write(c.bucket.Object("list"), zipped(t, "lectures"), func(w *gcs.Writer) { w.ContentEncoding, w.CacheControl = "gzip", "public, max-age=3600" })
+	listens := cors.Handler(c.server, nil)
+	for _, accept := range []string{"gzip", ""} {
+		r := httptest.NewRequest("GET", "/"+testBucket+"/list", nil)
+		r.Header.Set("Origin", "http://localhost:5173")
+		r.Header.Set("Accept-Encoding", accept)
+		w := httptest.NewRecorder()
+		listens.ServeHTTP(w, r)
+		if vary := strings.Join(w.Header().Values("Vary"), ", "); w.Code != 200 || vary != "Origin, Accept-Encoding" {
+			t.Errorf("accepting %q: %d, Vary: %s", accept, w.Code, vary)
+		}
 	}
 }
 
