@@ -6,7 +6,6 @@ import (
 
 	"cloud.google.com/go/firestore"
 
-	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
 )
 
@@ -57,8 +56,7 @@ func (r *run) markStep(ctx context.Context) (done bool, err error) {
 
 // hasten purges an account that nobody can sign in to. One from the old system may not have signed in yet.
 func (r *run) hasten(ctx context.Context, mark *firestore.DocumentRef) {
-	old, err := credential.Has(ctx, r.firestore, mark.ID)
-	r.billed(1)
+	old, err := r.isOld(ctx, mark.ID)
 	if err == nil && !old {
 		r.billed(1)
 		if err = r.deletion.Hasten(ctx, mark.ID); err == nil {

@@ -122,6 +122,8 @@ func (w *world) mess(t testing.TB) (right, wrong []string) {
 		"users/nameless/timetables/t1": {}, "users/nameless/timetables/t1/lectures/l1": old,
 		// Nobody is left of this one, and of the next nobody can sign in, but for the one from the old system.
 		"users/lost/timetables/t1": {}, "users/lost/timetables/t1/lectures/l1": old,
+		// This one has not signed in since the move, and his user document got lost on it.
+		"users/asleep/timetables/t1": {}, "users/asleep/timetables/t1/lectures/l1": old, "credentials/y": {"uid": "asleep"},
 		"users/locked": {"username": "locked"}, name("locked"): {"value": "locked"},
 		"users/legacy": {"username": "legacy"}, name("legacy"): {"value": "legacy"}, "credentials/x": {"uid": "legacy"},
 		"schools/korea/semesters/2026-0900":              {"year": 2026},

@@ -171,11 +171,19 @@ func (r *run) checkUsers(ctx context.Context, refs []*firestore.DocumentRef) err
 
 // withoutAccount is for a user that Authentication does not know. One from the old system may not have signed in yet.
 func (r *run) withoutAccount(ctx context.Context, uid string) {
-	old, err := credential.Has(ctx, r.firestore, uid)
-	r.billed(1)
-	if err == nil && !old {
+	old, err := r.isOld(ctx, uid)
+	switch {
+	case err != nil:
+		r.odd(ctx, "%v", err)
+	case !old:
 		r.odd(ctx, "users/%s has no account: nobody can sign in to it (heektime user delete ends it)", uid)
 	}
+}
+
+// isOld says whether a user can sign in with a password of the old system. It costs one read.
+func (r *run) isOld(ctx context.Context, uid string) (bool, error) {
+	r.billed(1)
+	return credential.Has(ctx, r.firestore, uid)
 }
 
 // checkUsernames gives users their index document back, if nobody else has it.
@@ -222,7 +230,7 @@ func (r *run) giveUsername(ctx context.Context, user, index *firestore.DocumentR
 	}
 }
 
-// purgeMissing has those purged that have neither user document nor account nor mark, but something below.
+// purgeMissing has those purged that have neither user document nor account, old or new, nor mark, but something below.
 func (r *run) purgeMissing(ctx context.Context, marks []*firestore.DocumentRef) error {
 	docs, err := r.get(ctx, marks)
 	if err != nil {
@@ -230,6 +238,13 @@ func (r *run) purgeMissing(ctx context.Context, marks []*firestore.DocumentRef) 
 	}
 	for _, mark := range docs {
 		if mark.Exists() {
+			continue
+		}
+		switch old, err := r.isOld(ctx, mark.Ref.ID); {
+		case err != nil:
+			r.odd(ctx, "%v", err)
+			continue
+		case old:
 			continue
 		}
 		marked, _, err := r.deletion.Mark(ctx, mark.Ref.ID, r.now())
