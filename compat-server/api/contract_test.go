@@ -198,10 +198,13 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// Pages of any origin may call.
+// Pages of any origin may call; and whoever may GET may ask for the headers only.
 func TestPreflight(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	if r := call(t, "HEAD", w.url+"/schools", "null", nil); r.status != 200 || r.body != "" || r.header.Get("Content-Type") != "application/json" {
+		t.Errorf("HEAD: %d %v", r.status, r.header)
+	}
 	for _, path := range []string{"/me", "/schools", "/me/timetables/x/lectures/y", "/semesters/" + oldKorea + "/lectures-url", "/auth/token"} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodOptions, w.url+path, nil)
 		if err != nil {

@@ -71,10 +71,14 @@ func TestCourseList(t *testing.T) {
 	if unzipped, err := io.ReadAll(plain); err != nil || string(unzipped) != r.body {
 		t.Errorf("compressed it is another list: %v", err)
 	}
-	// What stands in the list can be added as it stands.
+	if head := call(t, "HEAD", url, "", nil); head.status != 200 || head.body != "" || head.header.Get("Etag") != tag {
+		t.Errorf("HEAD: %d %v", head.status, head.header)
+	}
+	// What stands in the list can be added as it stands, also what has hardly anything in it.
 	u := w.signUp(t, "minsu")
 	made := w.makeTimetable(t, u, oldKorea, "시간표")
-	for _, l := range list {
+	for _, l := range append(list, map[string]any{"identifier": "X-1", "title": "", "professor": "", "credit": 0, "times": []any{}, "category": []any{},
+		"metas": []any{}, "url": "", "tags": []any{}}) {
 		w.addLecture(t, u, made.ID, l)
 	}
 }

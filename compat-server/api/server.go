@@ -110,6 +110,9 @@ func New(d Dependencies) (*Server, error) {
 	s.echo.Use(s.observe, s.allowBrowsers, s.identify)
 	for _, r := range s.routes() {
 		s.echo.Add(r.method, base+r.path, s.handler(r))
+		if r.method == http.MethodGet { // net/http leaves the body away
+			s.echo.Add(http.MethodHead, base+r.path, s.handler(r))
+		}
 	}
 	return s, nil
 }

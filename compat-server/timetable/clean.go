@@ -45,7 +45,8 @@ func Clean(body []byte) (lecture.Lecture, error) {
 		Category:   c.category(),
 		Metas:      c.metas(),
 	}
-	if strings.TrimSpace(l.Title) == "" {
+	// A list may have a lecture without a title, and what stands in a list can be added.
+	if strings.TrimSpace(l.Title+l.Identifier) == "" {
 		c.fail("강의명(title)이 없습니다.")
 	}
 	return l, c.err
