@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -84,7 +85,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	log := h.Log.With("function", h.Name, "event", cmp.Or(e.ID, r.Header.Get("Ce-Id")))
 	if err == nil {
 		log = log.With("document", strings.Join(e.Path, "/"), "deleted", e.Time)
-		err = h.Handle(r.Context(), e)
+		err = h.handle(r.Context(), e)
 	}
 	switch {
 	case err == nil:
@@ -99,6 +100,16 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 		log.ErrorContext(r.Context(), "event failed; it will come again", "error", err.Error())
 		http.Error(w, "the event failed, deliver it again", http.StatusServiceUnavailable)
 	}
+}
+
+// handle makes an error of a panic, or the same event would bring it about for a day, and nobody would know which one it is.
+func (h *Handler) handle(ctx context.Context, e Event) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return h.Handle(ctx, e)
 }
 
 // read decodes a request; with an error it gives the event's id, if there is one. The document's name is taken from the data:

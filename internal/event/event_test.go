@@ -38,8 +38,11 @@ func deliver(t *testing.T, cloud *emulator.Cloud, ctx context.Context, e cloudev
 	h := &event.Handler{Name: "f", Project: cloud.Project, Callers: callers, Log: slog.New(slog.NewTextHandler(&lines, nil)), Now: time.Now,
 		Handle: func(_ context.Context, e event.Event) error {
 			got = e
-			if e.Text("username") == "unlucky" {
+			switch e.Text("username") {
+			case "unlucky":
 				return errors.New("no luck")
+			case "unforeseen":
+				panic("what nobody thought of")
 			}
 			return nil
 		}}
@@ -91,6 +94,15 @@ func TestRead(t *testing.T) {
 		}
 		if status, _, log := deliver(t, cloud, ctx, deleted(t, "users/u", "unlucky", 0)); status != http.StatusServiceUnavailable || !strings.Contains(log, "event=the-id") {
 			t.Errorf("%s: a failure is answered %d\n%s", mode, status, log)
+		}
+		if status, _, log := deliver(t, cloud, ctx, deleted(t, "users/u", "unforeseen", 0)); status != http.StatusServiceUnavailable ||
+			!strings.Contains(log, "event=the-id") || !strings.Contains(log, "what nobody thought of") {
+			t.Errorf("%s: a panic is answered %d\n%s", mode, status, log)
+		}
+		aged := deleted(t, "users/u", "unforeseen", 0)
+		aged.SetTime(time.Now().Add(-event.MaxAge - time.Minute))
+		if status, _, log := deliver(t, cloud, ctx, aged); status != http.StatusNoContent || !strings.Contains(log, "event=the-id") {
+			t.Errorf("%s: a panic hours later is answered %d\n%s", mode, status, log)
 		}
 		other := deleted(t, "users/u", "x", 0)
 		other.SetType("google.cloud.firestore.document.v1.created")
