@@ -1,5 +1,5 @@
 // Package functions holds the Cloud Functions that wake when a Firestore document is deleted. Cloud Functions (2nd generation)
-// builds it as it stands, and serves the one that FUNCTION_TARGET names:
+// builds the repository as it stands (functions.go beside go.mod leads here), and serves the one that FUNCTION_TARGET names:
 //
 //	TimetableDeleted  users/{uid}/timetables/{timetable} was deleted: its lectures go
 //	UserDeleted       users/{uid} was deleted: the account goes

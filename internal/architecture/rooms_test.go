@@ -21,6 +21,7 @@ const module = "heek.kr/heektime/"
 var mayImport = map[string][]string{
 	"run":           {"internal"},
 	"functions":     {"internal"},
+	"functions.go":  {"functions"}, // beside go.mod, where Cloud Functions looks
 	"compat-server": {"internal"},
 	"internal":      {},
 	"emulator":      {},

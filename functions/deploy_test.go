@@ -1,6 +1,9 @@
-package stage_test
+package functions_test
 
 import (
+	"encoding/json"
+	"go/parser"
+	"go/token"
 	"net"
 	"net/http"
 	"os"
@@ -10,20 +13,20 @@ import (
 	"testing"
 	"time"
 
-	"heek.kr/heektime/cmd/heektime/internal/stage"
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// main is what the buildpack writes around a function's package.
+// main is what the buildpack puts into the source, as functions.local/app/main.go.
 const main = `package main
 
 import (
 	"log"
 	"os"
 
-	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 	_ "heek.kr/heektime"
+
+	"github.com/GoogleCloudPlatform/functions-framework-go/funcframework"
 )
 
 func main() {
@@ -33,26 +36,44 @@ func main() {
 }
 `
 
-// The layout builds, and each function is served at "/" of its own process, as Cloud Functions runs it: an event that the
+// The buildpack wants one package beside go.mod, and in its imports that functions register themselves. It counts tests, too.
+func TestWhatTheBuildpackFinds(t *testing.T) {
+	files, err := filepath.Glob("../*.go")
+	must(t, err)
+	registers := false
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		must(t, err)
+		if parsed.Name.Name != "heektime" {
+			t.Errorf("%s is of another package, %s: Cloud Functions would not build", file, parsed.Name.Name)
+		}
+		for _, spec := range parsed.Imports {
+			registers = registers || spec.Path.Value == `"github.com/GoogleCloudPlatform/functions-framework-go/functions"`
+		}
+	}
+	if !registers {
+		t.Error("the buildpack would look for functions beside go.mod and not for those that are registered")
+	}
+}
+
+// The repository builds as Cloud Functions does it, and each function is served at "/" of its own process: an event that the
 // embedded cloud delivers removes what it should.
 func TestDeployedFunctions(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a program")
 	}
-	dir := filepath.Join(t.TempDir(), "stage")
-	if err := stage.Source("../../../..", dir); err != nil {
-		t.Fatal(err)
-	}
-	if err := stage.Source("../../../..", dir); err == nil {
-		t.Error("a second time it writes over the first")
-	}
-	must(t, os.MkdirAll(filepath.Join(dir, "main"), 0o755))
-	must(t, os.WriteFile(filepath.Join(dir, "main", "main.go"), []byte(main), 0o644))
-	binary := filepath.Join(dir, "function")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, "./main")
-	build.Dir = dir
+	dir := t.TempDir()
+	source, overlay, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "overlay.json"), filepath.Join(dir, "function")
+	root, err := filepath.Abs("..")
+	must(t, err)
+	must(t, os.WriteFile(source, []byte(main), 0o644))
+	replaced, err := json.Marshal(map[string]any{"Replace": map[string]string{filepath.Join(root, "functions.local", "app", "main.go"): source}})
+	must(t, err)
+	must(t, os.WriteFile(overlay, replaced, 0o644))
+	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", overlay, "-o", binary, "./functions.local/app")
+	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the layout: %v\n%s", err, out)
+		t.Fatalf("build it as the buildpack does: %v\n%s", err, out)
 	}
 	cloud := emulator.Start(t)
 	for target, pattern := range map[string]string{"TimetableDeleted": "users/{uid}/timetables/{timetable}", "UserDeleted": "users/{uid}"} {
