@@ -15,7 +15,7 @@ import (
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
 
-	"heek.kr/heektime/compat-server/document"
+	"heek.kr/heektime/internal/document"
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/address"
 	"heek.kr/heektime/internal/auth"

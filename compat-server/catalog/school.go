@@ -8,7 +8,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
-	"heek.kr/heektime/compat-server/document"
+	"heek.kr/heektime/internal/document"
 	"heek.kr/heektime/internal/semester"
 )
 

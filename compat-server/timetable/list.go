@@ -8,7 +8,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
-	"heek.kr/heektime/compat-server/document"
+	"heek.kr/heektime/internal/document"
 )
 
 // Bounds of a list. Old apps show what they get at once, and nobody's documents may cost without limit: a client can write any

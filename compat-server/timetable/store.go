@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"heek.kr/heektime/compat-server/document"
+	"heek.kr/heektime/internal/document"
 	"heek.kr/heektime/internal/lecture"
 )
 

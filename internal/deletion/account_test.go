@@ -163,6 +163,24 @@ func TestRestore(t *testing.T) {
 	}
 }
 
+// The old system had names that no document can have, so that no index has them either. Their owners may go and come back.
+func TestNameThatNoDocumentCanHave(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.account(t, "alice")
+	for _, name := range []string{"__odd__", "a/b", ""} {
+		w.set(t, "users/alice", map[string]any{"username": name})
+		_, err := w.service(t).Request(t.Context(), "alice")
+		must(t, err)
+		must(t, w.service(t).User(t.Context(), "alice", name, w.Clock.Now()))
+		must(t, w.service(t).Restore(t.Context(), "alice"))
+		must(t, w.service(t).User(t.Context(), "alice", "__before__", w.Clock.Now()))
+		if !w.exists(t, "users/alice") {
+			t.Errorf("whose name is %q has not come back", name)
+		}
+	}
+}
+
 // A mark without a user document: whoever never chose a name may go and come back, too.
 func TestAccountWithoutUser(t *testing.T) {
 	t.Parallel()

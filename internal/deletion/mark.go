@@ -10,6 +10,8 @@ import (
 	"cloud.google.com/go/firestore"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/internal/document"
 )
 
 // Collection that the marks stand in, each under the uid of its account. No client can read it; firestore.rules look whether a
@@ -76,7 +78,7 @@ func decode(snap *firestore.DocumentSnapshot, err error) (*Mark, error) {
 	}
 	var m Mark
 	if err := snap.DataTo(&m); err != nil {
-		return nil, fmt.Errorf("decode %s: %w", path(snap.Ref), err)
+		return nil, fmt.Errorf("decode %s: %w", document.Path(snap.Ref), err)
 	}
 	return &m, nil
 }
@@ -99,16 +101,11 @@ func (s *Service) documents(uid string) (documents, error) {
 	return documents{s.firestore.Collection(Collection).Doc(uid), s.firestore.Collection("users").Doc(uid)}, nil
 }
 
+// username is nil for a name that no document can have.
 func (s *Service) username(name string) *firestore.DocumentRef {
-	return s.usernames().Doc(name)
+	return document.In(s.usernames(), name)
 }
 
 func (s *Service) usernames() *firestore.CollectionRef {
 	return s.firestore.Collection("indices").Doc("user").Collection("usernames")
-}
-
-// path is a document's, from the database's root.
-func path(ref *firestore.DocumentRef) string {
-	_, after, _ := strings.Cut(ref.Path, "/documents/")
-	return after
 }

@@ -181,6 +181,9 @@ func (s *Service) FreeUsername(ctx context.Context, uid, name string) (freed boo
 		return false, err
 	}
 	index := s.username(name)
+	if index == nil {
+		return false, nil // there is nothing to free
+	}
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		freed = false
 		docs, err := tx.GetAll([]*firestore.DocumentRef{at.mark, at.user, index})

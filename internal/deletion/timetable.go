@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/internal/document"
 )
 
 // Batch is how many lectures go in one transaction. Few timetables have more than twenty, so nearly all take one; and a
@@ -93,7 +95,7 @@ func (s *Service) batch(ctx context.Context, timetable *firestore.DocumentRef, f
 		return nil
 	})
 	if err != nil {
-		return 0, false, fmt.Errorf("remove the lectures of %s: %w", path(timetable), err)
+		return 0, false, fmt.Errorf("remove the lectures of %s: %w", document.Path(timetable), err)
 	}
 	return removed, removed == Batch, nil
 }

@@ -22,7 +22,7 @@ func (s *Service) User(ctx context.Context, uid, username string, at time.Time) 
 		return err
 	case marked:
 		s.purgeOne(ctx, uid, &Report{})
-	case has != username && s.username(username) != nil:
+	case has != username:
 		_, err := s.FreeUsername(ctx, uid, username)
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"cloud.google.com/go/firestore"
 
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/document"
 )
 
 const markPage = 50
@@ -34,7 +35,7 @@ func (r *run) markStep(ctx context.Context) (done bool, err error) {
 		var m deletion.Mark
 		switch err := doc.DataTo(&m); {
 		case err != nil:
-			r.odd(ctx, "%s: %v", path(doc.Ref), err)
+			r.odd(ctx, "%s: %v", document.Path(doc.Ref), err)
 		case r.now().Sub(m.Due) > overdue:
 			r.odd(ctx, "the purge of %s was due at %v and is not done", doc.Ref.ID, m.Due.Format(time.RFC3339))
 		case !m.Purging && m.Due.After(r.now()):
@@ -60,7 +61,7 @@ func (r *run) hasten(ctx context.Context, mark *firestore.DocumentRef) {
 	if err == nil && !old {
 		r.billed(1)
 		if err = r.deletion.Hasten(ctx, mark.ID); err == nil {
-			r.mended(ctx, &r.report.Marks, 1, "deletion that nobody can take back", path(mark))
+			r.mended(ctx, &r.report.Marks, 1, "deletion that nobody can take back", document.Path(mark))
 		}
 	}
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/iterator"
+
+	"heek.kr/heektime/internal/document"
 )
 
 const objectPage = 100
@@ -79,7 +81,7 @@ func (r *run) semestersOf(ctx context.Context, objects []*storage.ObjectAttrs) (
 	}
 	docs, err := r.get(ctx, refs)
 	for _, doc := range docs {
-		is[path(doc.Ref)] = doc.Exists()
+		is[document.Path(doc.Ref)] = doc.Exists()
 	}
 	return is, err
 }
@@ -87,7 +89,7 @@ func (r *run) semestersOf(ctx context.Context, objects []*storage.ObjectAttrs) (
 // semesterOf is the path of the semester's document that a course list is of, "" for an object that is none.
 func semesterOf(object string) string {
 	parts := strings.Split(object, "/") // lectures/{school}/{semester}/{hash}.json
-	if len(parts) != 4 || parts[1] == "" || parts[2] == "" {
+	if len(parts) != 4 || !document.IsID(parts[1]) || !document.IsID(parts[2]) {
 		return ""
 	}
 	return "schools/" + parts[1] + "/semesters/" + parts[2]

@@ -7,6 +7,8 @@ import (
 
 	"cloud.google.com/go/firestore"
 	"google.golang.org/api/iterator"
+
+	"heek.kr/heektime/internal/document"
 )
 
 const (
@@ -84,7 +86,7 @@ func (r *run) expiredRuns(ctx context.Context, semester *firestore.DocumentRef) 
 			}
 			removed++
 		}
-		r.mended(ctx, &r.report.Runs, removed, "records of runs that expired", path(semester))
+		r.mended(ctx, &r.report.Runs, removed, "records of runs that expired", document.Path(semester))
 	}
 	return nil
 }

@@ -2,10 +2,11 @@ package sweeper
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/internal/document"
 )
 
 const usernamePage = 50
@@ -28,9 +29,9 @@ func (r *run) usernameStep(ctx context.Context) (done bool, err error) {
 	var refs []*firestore.DocumentRef
 	for _, index := range indexes {
 		uid, _ := index.Data()["value"].(string)
-		user := r.firestore.Collection("users").Doc(uid)
+		user := document.In(r.firestore.Collection("users"), uid)
 		if user == nil {
-			r.odd(ctx, "%s names %v, which is no uid", path(index.Ref), index.Data()["value"])
+			r.odd(ctx, "%s names %v, which is no uid", document.Path(index.Ref), index.Data()["value"])
 			user = index.Ref // stands for none
 		}
 		refs = append(refs, user)
@@ -56,7 +57,7 @@ func (r *run) freeUsername(ctx context.Context, uid string, index *firestore.Doc
 	case err != nil:
 		r.odd(ctx, "%v", err)
 	case freed:
-		r.mended(ctx, &r.report.Usernames, 1, "username without user", path(index))
+		r.mended(ctx, &r.report.Usernames, 1, "username without user", document.Path(index))
 	}
 }
 
@@ -65,7 +66,7 @@ func (r *run) usernames() *firestore.CollectionRef {
 }
 
 // username is nil for a name that no document can have.
-func (r *run) username(name string) *firestore.DocumentRef { return r.usernames().Doc(name) }
+func (r *run) username(name string) *firestore.DocumentRef { return document.In(r.usernames(), name) }
 
 func (r *run) isYoung(at time.Time) bool { return r.now().Sub(at) < young }
 
@@ -76,10 +77,4 @@ func (r *run) get(ctx context.Context, refs []*firestore.DocumentRef) ([]*firest
 	}
 	r.billed(len(refs))
 	return r.firestore.GetAll(ctx, refs)
-}
-
-// path is a document's, from the database's root.
-func path(ref *firestore.DocumentRef) string {
-	_, after, _ := strings.Cut(ref.Path, "/documents/")
-	return after
 }

@@ -12,6 +12,7 @@ import (
 
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/document"
 )
 
 const (
@@ -125,10 +126,10 @@ func (r *run) removeLectures(ctx context.Context, timetable *firestore.DocumentR
 		case errors.Is(err, deletion.ErrLives):
 			return nil
 		case err != nil:
-			r.odd(ctx, "lectures of %s: %v", path(timetable), err)
+			r.odd(ctx, "lectures of %s: %v", document.Path(timetable), err)
 			return nil
 		case n > 0:
-			r.mended(ctx, &r.report.Lectures, n, "lectures without timetable", path(timetable))
+			r.mended(ctx, &r.report.Lectures, n, "lectures without timetable", document.Path(timetable))
 		}
 		if !more {
 			return nil
@@ -226,7 +227,7 @@ func (r *run) giveUsername(ctx context.Context, user, index *firestore.DocumentR
 	case err != nil:
 		r.odd(ctx, "username of users/%s: %v", user.ID, err)
 	case given:
-		r.mended(ctx, &r.report.Users, 1, "user without username", path(user))
+		r.mended(ctx, &r.report.Users, 1, "user without username", document.Path(user))
 	}
 }
 

@@ -16,6 +16,14 @@ func IsID(text string) bool {
 		!strings.Contains(text, "/") && !(len(text) > 3 && strings.HasPrefix(text, "__") && strings.HasSuffix(text, "__"))
 }
 
+// In is the document of that id in a collection, nil when no document can have the id.
+func In(collection *firestore.CollectionRef, id string) *firestore.DocumentRef {
+	if !IsID(id) {
+		return nil
+	}
+	return collection.Doc(id)
+}
+
 // Path of a document from the root of the database: "users/u/timetables/t".
 func Path(ref *firestore.DocumentRef) string {
 	_, path, _ := strings.Cut(ref.Path, "/documents/")
