@@ -15,11 +15,11 @@ import (
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
 
-	"heek.kr/heektime/internal/document"
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/address"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/document"
 )
 
 var (
