@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/compat-server/timetable"
+	"heek.kr/heektime/internal/meter"
 )
 
 // What each call bills, as the table of docs/old-clients.md says; the test reads it there. The catalog is known already.
@@ -17,7 +18,7 @@ func TestCostOfCalls(t *testing.T) {
 	documented := documentedCosts(t)
 	w := newWorld(t)
 	// 2 schools and 4 semesters, and of the refresh service's records none.
-	if got := w.billed(func() { call(t, "GET", w.url+"/schools", "", nil) }); got != (bill{reads: 6}) {
+	if got := w.billed(func() { call(t, "GET", w.url+"/schools", "", nil) }); got != (meter.Cost{Reads: 6}) {
 		t.Errorf("the first call that wants the schools: %+v", got)
 	}
 	owner := w.signUp(t, "owner")
@@ -57,13 +58,13 @@ func TestCostOfCalls(t *testing.T) {
 				t.Errorf("%s: %d %s", c.row, r.status, r.body)
 			}
 		})
-		if want := documented[c.row]; fmt.Sprintf("%d | %d | %d", got.reads, got.writes, got.deletes) != sum(want, 2, 2) {
+		if want := documented[c.row]; fmt.Sprintf("%d | %d | %d", got.Reads, got.Writes, got.Deletes) != sum(want, 2, 2) {
 			t.Errorf("%s bills %+v, docs/old-clients.md says %q", c.row, got, want)
 		}
 	}
 	var others []timetableAnswer
 	got := w.billed(func() { call(t, "GET", w.url+"/users/"+owner.id+"/timetables", "null", nil).into(t, &others) })
-	if want := documented["… another's"]; fmt.Sprintf("%d | 0 | 0", got.reads) != sum(want, 3, 2) {
+	if want := documented["… another's"]; fmt.Sprintf("%d | 0 | 0", got.Reads) != sum(want, 3, 2) {
 		t.Errorf("another's timetables bill %+v, docs/old-clients.md says %q", got, want)
 	}
 }
@@ -155,8 +156,8 @@ func TestManyTimetables(t *testing.T) {
 	call(t, "GET", w.url+"/schools", "", nil)
 	var list []timetableAnswer
 	got := w.billed(func() { list = w.timetables(t, u.id, u.access) })
-	if got.reads != 550 {
-		t.Errorf("%d reads, want 550", got.reads)
+	if got.Reads != 550 {
+		t.Errorf("%d reads, want 550", got.Reads)
 	}
 	if len(list) != 50 {
 		t.Fatalf("%d timetables", len(list))
@@ -178,8 +179,8 @@ func TestLecturesLeftBehind(t *testing.T) {
 	call(t, "GET", w.url+"/schools", "", nil)
 	var list []timetableAnswer
 	got := w.billed(func() { list = w.timetables(t, u.id, u.access) })
-	if want := 3 + 1000 + 8; got.reads != want {
-		t.Errorf("%d reads, want %d: one page, and what is behind what was left", got.reads, want)
+	if want := 3 + 1000 + 8; got.Reads != want {
+		t.Errorf("%d reads, want %d: one page, and what is behind what was left", got.Reads, want)
 	}
 	for _, made := range list {
 		if len(made.Lectures) != 4 || made.Lectures[0].Title != made.Title {
@@ -196,7 +197,7 @@ func TestListIsBounded(t *testing.T) {
 	w.fill(t, u.id, timetable.MaxTimetables+5, 25, 0)
 	var list []timetableAnswer
 	got := w.billed(func() { list = w.timetables(t, u.id, u.access) })
-	if most := timetable.MaxTimetables + timetable.MaxLectures + 6; len(list) != timetable.MaxTimetables || got.reads > most {
-		t.Errorf("%d timetables and %d reads, want %d and at most %d", len(list), got.reads, timetable.MaxTimetables, most)
+	if most := timetable.MaxTimetables + timetable.MaxLectures + 6; len(list) != timetable.MaxTimetables || got.Reads > most {
+		t.Errorf("%d timetables and %d reads, want %d and at most %d", len(list), got.Reads, timetable.MaxTimetables, most)
 	}
 }

@@ -31,7 +31,7 @@ func check(t *testing.T, r *http.Request, answer *httptest.ResponseRecorder) {
 	}
 }
 
-// No body makes the server fail, and what gets through the rules take: the meter looks.
+// No body makes the server fail, and what gets through the rules take: the judge looks.
 func FuzzBody(f *testing.F) {
 	w, s, u, made := fuzzed(f)
 	lecture := w.addLecture(f, u, made.ID, dataLecture())

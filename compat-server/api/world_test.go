@@ -27,6 +27,7 @@ import (
 	"heek.kr/heektime/internal/identitytoolkit"
 	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/logging"
+	"heek.kr/heektime/internal/meter"
 )
 
 // secret is in every password of these tests and in nothing else, so that TestMain finds where one got out.
@@ -71,7 +72,8 @@ const publicURL = "https://legacy.heektime.example"
 // world is a local cloud with our rules and indexes, and the documents that tests begin with.
 type world struct {
 	*emulator.Cloud
-	*meter
+	*judge
+	meter meter.Meter
 	// fs is a server of ours with all rights, whose calls nobody counts.
 	fs    *firestore.Client
 	admin *firebaseauth.Client
@@ -113,10 +115,17 @@ func bareWorld(t testing.TB) *world {
 	})}
 	w.fs = w.FirestoreClient(t)
 	w.admin = w.AuthClient(t)
-	w.meter = &meter{world: w}
-	t.Cleanup(func() { w.meter.tell(t) })
+	w.judge = &judge{world: w}
+	t.Cleanup(func() { w.judge.tell(t) })
 	w.seed(t)
 	return w
+}
+
+// billed runs f and says what it cost.
+func (w *world) billed(f func()) meter.Cost {
+	w.meter.Take()
+	f()
+	return w.meter.Take()
 }
 
 // options of a server; the zero value is one as it is deployed.
@@ -133,7 +142,7 @@ type options struct {
 	now func() time.Time
 }
 
-// server is a process of the service. The rules judge what it writes: see meter.
+// server is a process of the service. The rules judge what it writes: see judge. Outside of that, calls are counted.
 func (w *world) server(t testing.TB, o options) *api.Server {
 	t.Helper()
 	if o.limits.User.Burst == 0 {
@@ -143,7 +152,7 @@ func (w *world) server(t testing.TB, o options) *api.Server {
 		o.authAddress = w.AuthAddress()
 	}
 	d := w.authentication(t, o.authAddress)
-	d.Firestore = w.FirestoreClient(t, append(o.dial, w.meter.dialOptions(t)...)...)
+	d.Firestore = w.FirestoreClient(t, append(append(o.dial, w.meter.DialOptions()...), w.judge.dialOption(t))...)
 	if o.attempts != nil {
 		d.Limits = *o.attempts
 	}
