@@ -187,7 +187,7 @@ func TestOrderOfPriority(t *testing.T) {
 	  "redirects":[{"source":"/old","destination":"/new"},{"source":"/a.txt","destination":"/moved","type":302},
 	    {"source":"/blog/:post*","destination":"/posts/:post*"},{"source":"/users/:id/profile","destination":"https://x.example/:id/new"},
 	    {"regex":"^/r/(?P<year>\\d+)/(\\w+)$","destination":"/archive/:year/:2"},{"source":"/q","destination":"/q2?a=1"},
-	    {"source":"/@(p1|p2)","destination":"/p"}],
+	    {"source":"/@(p1|p2)","destination":"/p"},{"source":"/h","destination":"/page#part"}],
 	  "rewrites":[{"source":"/app/**","destination":"/index.html"},{"source":"/gone/**","destination":"/nothing.html"},
 	    {"regex":"^/v[0-9]+/","destination":"/docs/rules.html"},{"source":"/index.html","destination":"/a.txt"},
 	    {"source":"!/@(js|css)/**","destination":"/docs/index.html"}]}`
@@ -199,6 +199,7 @@ func TestOrderOfPriority(t *testing.T) {
 		"/a.txt":           "302 /moved",
 		"/q?b=2":           "301 /q2?a=1&b=2",
 		"/p1":              "301 /p",
+		"/h?b=2":           "301 /page?b=2#part",
 		"/blog":            "301 /posts",
 		"/blog/2026/a%20b": "301 /posts/2026/a%20b",
 		"/blog//evil.com":  "301 /posts/evil.com",

@@ -119,11 +119,14 @@ func (r redirect) target(path, query string) (target string, ok bool) {
 		target = "/" + strings.TrimLeft(target, "/")
 	}
 	if query != "" {
+		before, fragment, marked := strings.Cut(target, "#")
 		mark := "?"
-		if strings.Contains(target, "?") {
+		if strings.Contains(before, "?") {
 			mark = "&"
 		}
-		target += mark + query
+		if target = before + mark + query; marked {
+			target += "#" + fragment
+		}
 	}
 	return target, true
 }

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	gcs "cloud.google.com/go/storage"
-
 	"github.com/googleapis/gax-go/v2"
+
 	"heek.kr/heektime/emulator/internal/cors"
 )
 
