@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/emulator/firestore/internal/guard"
+	"heek.kr/heektime/emulator/firestore/internal/memo"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/webchannel"
 	"heek.kr/heektime/emulator/firestore/internal/wirejson"
@@ -22,6 +23,7 @@ const (
 type channels struct {
 	svc     *service.Service // must not splice: its messages are read
 	callers guard.Callers
+	recent  memo.Memo[*pb.Document, []byte] // the JSON of documents that many are told of
 }
 
 // serve serves one stream. Its error is the last message.
@@ -31,7 +33,9 @@ func (c *channels) serve(ctx context.Context, s *webchannel.Session) {
 	if s.Path == writePath {
 		err = c.svc.Write(ctx, who, receiver[pb.WriteRequest](s), sender[*pb.WriteResponse](s))
 	} else {
-		err = c.svc.Listen(ctx, who, receiver[pb.ListenRequest](s), sender[*pb.ListenResponse](s))
+		err = c.svc.Listen(ctx, who, receiver[pb.ListenRequest](s), func(m *pb.ListenResponse) error {
+			return s.Send(func() ([]byte, error) { return c.marshal(m) })
+		})
 	}
 	if err != nil {
 		s.Send(func() ([]byte, error) { // a client that went away is nobody to tell
@@ -39,6 +43,19 @@ func (c *channels) serve(ctx context.Context, s *webchannel.Session) {
 			return text, nil
 		})
 	}
+}
+
+// marshal writes a response of Listen. The JSON of a document is made once for all listeners.
+func (c *channels) marshal(m *pb.ListenResponse) ([]byte, error) {
+	change := m.GetDocumentChange()
+	if change == nil || proto.Size(change.Document) > service.MaxRecentBytes {
+		return wirejson.Marshal(m, false)
+	}
+	text, err := c.recent.Get(change.Document, func() ([]byte, error) { return wirejson.Marshal(change.Document, false) })
+	if err != nil {
+		return nil, err
+	}
+	return wirejson.MarshalChange(change, text), nil
 }
 
 func receiver[T any, P interface {

@@ -11,7 +11,7 @@
 // How it is built, from the outside in: this package speaks gRPC; internal/rest speaks REST and internal/webchannel carries the
 // streams of browsers, both with the JSON of internal/wirejson; internal/service is the service without a transport;
 // internal/guard judges requests by security rules; internal/txn runs transactions and commits; internal/write carries out writes; internal/query understands queries;
-// internal/store keeps immutable versions of documents; value, field and resource are the data model.
+// internal/store keeps immutable versions of documents; internal/memo remembers what was made of them last; value, field and resource are the data model.
 package firestore
 
 import (
@@ -25,7 +25,9 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore/internal/index"
+	"heek.kr/heektime/emulator/firestore/internal/memo"
 	"heek.kr/heektime/emulator/firestore/internal/service"
+	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/webchannel"
 	"heek.kr/heektime/emulator/internal/flow"
 )
@@ -91,7 +93,8 @@ func New(c Config) (*Server, error) {
 		return nil, fmt.Errorf("firestore: %w", err)
 	}
 	s := &Server{engine: engine, intake: &flow.Intake{Each: maxBodyBytes, All: maxBodiesBytes, Patience: bodyPatience}}
-	s.channels = webchannel.New(webchannel.Options{Serve: (&channels{svc: &service.Service{Engine: engine}}).serve, Intake: s.intake})
+	streams := &channels{svc: &service.Service{Engine: engine, Recent: new(memo.Memo[*store.Document, *pb.Document])}}
+	s.channels = webchannel.New(webchannel.Options{Serve: streams.serve, Intake: s.intake})
 	if !c.AllowUnindexed {
 		if err := s.SetIndexes(c.Indexes); err != nil {
 			engine.Close()

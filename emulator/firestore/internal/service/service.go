@@ -22,6 +22,7 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/index"
 	"heek.kr/heektime/emulator/firestore/internal/listen"
+	"heek.kr/heektime/emulator/firestore/internal/memo"
 	"heek.kr/heektime/emulator/firestore/internal/persist"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/txn"
@@ -183,10 +184,25 @@ type Service struct {
 	// Splice puts the stored encoding of documents into responses as fields unknown to the protocol package. On the
 	// wire that is the same and costs next to nothing; whoever reads the messages themselves must not ask for it.
 	Splice bool
+
+	// Recent, if it is there, has the messages of documents that were made last. All listeners then get the same message of a
+	// version of a document, which whoever reads it must not change.
+	Recent *memo.Memo[*store.Document, *pb.Document]
 }
+
+// MaxRecentBytes is about how large a document may be that is remembered: together they must not hold much.
+const MaxRecentBytes = 128 << 10
 
 // document makes a response of a stored document.
 func (s *Service) document(d *store.Document, f *value.Fields) *pb.Document {
+	if s.Recent == nil || f != d.Fields || f.Size() > MaxRecentBytes {
+		return s.newDocument(d, f)
+	}
+	out, _ := s.Recent.Get(d, func() (*pb.Document, error) { return s.newDocument(d, f), nil })
+	return out
+}
+
+func (s *Service) newDocument(d *store.Document, f *value.Fields) *pb.Document {
 	out := &pb.Document{Name: d.Name, CreateTime: d.Created.Proto(), UpdateTime: d.Updated.Proto()}
 	switch {
 	case !s.Splice:

@@ -1,6 +1,7 @@
 package wirejson_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -32,6 +33,32 @@ func TestVerify(t *testing.T) {
 		}
 		if len(m.GetWrites()) != 2 || m.GetWrites()[0].GetDelete() != doc+"2" || !proto.Equal(m.GetWrites()[1], want) {
 			t.Errorf("%T: got %v", m, m)
+		}
+	}
+}
+
+// What is put together of a document's JSON is what the protocol package writes.
+func TestMarshalChange(t *testing.T) {
+	d := &pb.Document{Name: doc, Fields: map[string]*pb.Value{"제목": {ValueType: &pb.Value_StringValue{StringValue: "\"\u2028"}}}}
+	text, err := wirejson.Marshal(d, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []*pb.DocumentChange{
+		{Document: d, TargetIds: []int32{2}},
+		{Document: d, TargetIds: []int32{2, 4}, RemovedTargetIds: []int32{6, 8}},
+	} {
+		want, err := wirejson.Marshal(&pb.ListenResponse{ResponseType: &pb.ListenResponse_DocumentChange{DocumentChange: c}}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var a, b bytes.Buffer // without the spaces that the package puts in at random
+		if err := json.Compact(&a, wirejson.MarshalChange(c, text)); err != nil {
+			t.Fatal(err)
+		}
+		json.Compact(&b, want)
+		if a.String() != b.String() {
+			t.Errorf("got  %s\nwant %s", &a, &b)
 		}
 	}
 }
