@@ -50,7 +50,7 @@ func (l *listenBench) fanOut(ctx context.Context, t *target, open listenBy) (f F
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	const document = "fans/one"
-	if _, err := t.client.Doc(document).Set(ctx, map[string]any{"n": 0}); err != nil {
+	if _, err := t.client.Doc(document).Set(ctx, lecture(0)); err != nil {
 		return f, err
 	}
 	before, err := l.settled(ctx, t)
@@ -96,7 +96,7 @@ func (l *listenBench) fanOut(ctx context.Context, t *target, open listenBy) (f F
 func (l *listenBench) commits(ctx context.Context, t *target, document string, heard <-chan error) (took []time.Duration, err error) {
 	for began := time.Now(); time.Since(began) < l.Window || len(took) == 0; {
 		called := time.Now()
-		if _, err := t.client.Doc(document).Set(ctx, map[string]any{"n": len(took) + 1}); err != nil {
+		if _, err := t.client.Doc(document).Set(ctx, lecture(len(took)+1)); err != nil {
 			return nil, err
 		}
 		if err := l.allHeard(ctx, heard); err != nil {
