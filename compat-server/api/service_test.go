@@ -161,7 +161,7 @@ func TestOpen(t *testing.T) {
 		t.Setenv(name, variables[name])
 	}
 	variables["GOOGLE_CLOUD_PROJECT"] = w.Project
-	service, err := api.Open(t.Context(), environment.Map(variables), logging.New(lockedLog{}, w.Project))
+	service, err := api.Open(t.Context(), environment.Map(variables), logging.New(&logged, w.Project))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestOpenNamesWhatIsWrong(t *testing.T) {
 		for _, value := range values {
 			variables := settings()
 			variables[name] = value
-			_, err := api.Open(t.Context(), environment.Map(variables), logging.New(lockedLog{}, "p"))
+			_, err := api.Open(t.Context(), environment.Map(variables), logging.New(&logged, "p"))
 			if err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), keyNow) {
 				t.Errorf("%s=%q: %v", name, value, err)
 			}

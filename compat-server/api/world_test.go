@@ -3,14 +3,12 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -27,37 +25,18 @@ import (
 	"heek.kr/heektime/internal/identitytoolkit"
 	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/logging"
+	"heek.kr/heektime/internal/logging/logtest"
 	"heek.kr/heektime/internal/meter"
 )
 
 // secret is in every password of these tests and in nothing else, so that TestMain finds where one got out.
 const secret = "Geheimnis7f3a"
 
-// logged takes every line that any server of these tests logs.
-var logged struct {
-	sync.Mutex
-	bytes.Buffer
-}
-
-type lockedLog struct{}
-
-func (lockedLog) Write(p []byte) (int, error) {
-	logged.Lock()
-	defer logged.Unlock()
-	return logged.Buffer.Write(p)
-}
+// logged is every line that any server of these tests logs.
+var logged logtest.Lines
 
 func TestMain(m *testing.M) {
-	slog.SetDefault(logging.New(lockedLog{}, "demo-test"))
-	code := m.Run()
-	text := logged.String()
-	for _, hidden := range []string{secret, strings.ToLower(secret), keyNow, keyBefore, "eyJ"} {
-		if at := strings.Index(text, hidden); at >= 0 {
-			fmt.Printf("FAIL: a password, a key or a token was logged:\n%s\n", text[max(0, at-400):min(len(text), at+400)])
-			code = 1
-		}
-	}
-	os.Exit(code)
+	os.Exit(logtest.Main(m, &logged, secret, strings.ToLower(secret), keyNow, keyBefore, "eyJ"))
 }
 
 // Keys of tokens.
@@ -89,7 +68,7 @@ func (w *world) authentication(t testing.TB, address string) auth.Dependencies {
 	}
 	return auth.Dependencies{
 		Accounts: w.AuthClientAt(t, address), Passwords: passwords, Limits: attempt.DefaultLimits(), Rounds: 1000, Now: w.Clock.Now,
-		Log: logging.New(lockedLog{}, w.Project),
+		Log: logging.New(&logged, w.Project),
 	}
 }
 

@@ -129,7 +129,7 @@ func TestOpen(t *testing.T) {
 	for _, name := range []string{"FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST"} {
 		t.Setenv(name, variables[name])
 	}
-	service, err := auth.Open(t.Context(), environment.Map(variables), logging.New(lockedLog{}, w.Project))
+	service, err := auth.Open(t.Context(), environment.Map(variables), logging.New(&logged, w.Project))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestOpenNamesWhatIsWrong(t *testing.T) {
 				variables[k] = v
 			}
 		}
-		if _, err := auth.Open(t.Context(), environment.Map(variables), logging.New(lockedLog{}, "p")); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := auth.Open(t.Context(), environment.Map(variables), logging.New(&logged, "p")); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s=%q: %v", name, value, err)
 		}
 	}

@@ -1,12 +1,9 @@
 package auth_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -24,37 +21,18 @@ import (
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/logging"
+	"heek.kr/heektime/internal/logging/logtest"
 	"heek.kr/heektime/internal/mortal"
 )
 
 // secret is in every password of these tests and in nothing else, so that TestMain finds where one got out.
 const secret = "Geheimnis7f3a"
 
-// logged takes every line that any service of these tests logs.
-var logged struct {
-	sync.Mutex
-	bytes.Buffer
-}
-
-type lockedLog struct{}
-
-func (lockedLog) Write(p []byte) (int, error) {
-	logged.Lock()
-	defer logged.Unlock()
-	return logged.Buffer.Write(p)
-}
+// logged is every line that any service of these tests logs.
+var logged logtest.Lines
 
 func TestMain(m *testing.M) {
-	slog.SetDefault(logging.New(lockedLog{}, "demo-test"))
-	code := m.Run()
-	text := logged.String()
-	for _, hidden := range []string{secret, strings.ToLower(secret), hashSalt} {
-		if at := strings.Index(text, hidden); at >= 0 {
-			fmt.Printf("FAIL: a password or a hash was logged:\n%s\n", text[max(0, at-400):min(len(text), at+400)])
-			code = 1
-		}
-	}
-	os.Exit(code)
+	os.Exit(logtest.Main(m, &logged, secret, strings.ToLower(secret), hashSalt))
 }
 
 // world is everything that the service stands in.
@@ -91,7 +69,7 @@ func (w *world) dependencies(t testing.TB, authAddress string) auth.Dependencies
 	limits := attempt.DefaultLimits()
 	return auth.Dependencies{
 		Firestore: w.fs, Accounts: accounts, Passwords: passwords, Limits: limits, Rounds: testRounds, Now: w.now,
-		Log: logging.New(lockedLog{}, w.Project),
+		Log: logging.New(&logged, w.Project),
 	}
 }
 
@@ -139,7 +117,7 @@ func (w *world) serve(t testing.TB, s *auth.Service) string {
 
 func (w *world) deletion(t testing.TB) *deletion.Service {
 	t.Helper()
-	d, err := deletion.New(deletion.Dependencies{Firestore: w.fs, Accounts: w.accounts, Log: logging.New(lockedLog{}, w.Project), Now: w.now})
+	d, err := deletion.New(deletion.Dependencies{Firestore: w.fs, Accounts: w.accounts, Log: logging.New(&logged, w.Project), Now: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package deletion_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -29,6 +27,7 @@ import (
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/event"
 	"heek.kr/heektime/internal/logging"
+	"heek.kr/heektime/internal/logging/logtest"
 	"heek.kr/heektime/internal/mortal"
 )
 
@@ -37,7 +36,7 @@ type world struct {
 	*emulator.Cloud
 	fs       *firestore.Client
 	accounts *firebaseauth.Client
-	log      *lines
+	log      *logtest.Lines
 }
 
 func newWorld(t testing.TB) *world {
@@ -50,7 +49,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{Cloud: emulator.Start(t, func(c *emulator.Config) { c.Rules, c.Indexes = rules, indexes }), log: &lines{}}
+	w := &world{Cloud: emulator.Start(t, func(c *emulator.Config) { c.Rules, c.Indexes = rules, indexes }), log: &logtest.Lines{}}
 	w.fs = w.FirestoreClient(t)
 	w.accounts = w.AuthClient(t)
 	w.set(t, semesterPath, map[string]any{"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}})
@@ -58,24 +57,6 @@ func newWorld(t testing.TB) *world {
 }
 
 const semesterPath = "schools/korea/semesters/2026-0900"
-
-// lines takes what is logged.
-type lines struct {
-	mu sync.Mutex
-	bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.Buffer.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.Buffer.String()
-}
 
 // service is a process that deletes.
 func (w *world) service(t testing.TB, opts ...grpc.DialOption) *deletion.Service {
