@@ -9,6 +9,7 @@ import (
 
 	firebaseauth "firebase.google.com/go/v4/auth"
 
+	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/deletion"
 )
 
@@ -110,6 +111,28 @@ func TestDeleteAndRestore(t *testing.T) {
 	w.fs.Doc("deletions/"+uid).Set(t.Context(), deletion.Mark{Purging: true})
 	if status, body := accountCall(t, url+"/account/restore/", "Bearer "+w.signIn(t, "signInWithPassword", credentials()).IDToken); status != http.StatusGone || body["code"] != "too-late" {
 		t.Errorf("taken back too late: %d %v", status, body)
+	}
+}
+
+// An old account that an operator deletes before its owner has ever signed in here: it comes to Authentication with the news.
+func TestOldAccountLearnsOfItsDeletion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	url := w.serve(t, w.service(t))
+	const email, uid, password = "old@user.heektime.heek.kr", "uid-of-old", "right " + secret
+	w.old(t, email, uid, oldHash(t, "pbkdf2:sha256:1000", password))
+	mark, err := w.deletion(t).Request(t.Context(), uid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := post(t, url+"/login/", "192.0.2.1", entry{email, password})
+	for name, claims := range map[string]map[string]any{
+		"with a custom token": w.claims(t, w.signIn(t, "signInWithCustomToken", map[string]any{"token": r.Token})),
+		"with the password":   w.claims(t, w.signIn(t, "signInWithPassword", map[string]any{"email": email, "password": password})),
+	} {
+		if claims[deletion.Claim] != float64(mark.Until.Unix()) || claims[auth.LegacyClaim] != true {
+			t.Errorf("%s: the token says %v, want %d", name, claims, mark.Until.Unix())
+		}
 	}
 }
 

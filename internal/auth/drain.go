@@ -10,6 +10,7 @@ import (
 	"firebase.google.com/go/v4/errorutils"
 
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/identitytoolkit"
 )
 
@@ -93,7 +94,11 @@ func (l *login) move(ctx context.Context, old *credential.Stored) error {
 		return fmt.Errorf("%w: it has another address there, and no password", errStays)
 	}
 	// An account without a password: a custom token that was made before made it.
-	update := (&auth.UserToUpdate{}).Email(l.email).Password(l.password).CustomClaims(legacyClaims(user.CustomClaims))
+	claims, err := l.legacyClaims(ctx, old.UID, user.CustomClaims)
+	if err != nil {
+		return err
+	}
+	update := (&auth.UserToUpdate{}).Email(l.email).Password(l.password).CustomClaims(claims)
 	if _, err := l.accounts.UpdateUser(ctx, old.UID, update); err != nil {
 		return refusedMove(err)
 	}
@@ -132,19 +137,32 @@ func (s *Service) mark(ctx context.Context, uid string, claims map[string]any) e
 	if legacy, _ := claims[LegacyClaim].(bool); legacy {
 		return nil
 	}
-	if err := s.accounts.SetCustomUserClaims(ctx, uid, legacyClaims(claims)); err != nil {
+	claims, err := s.legacyClaims(ctx, uid, claims)
+	if err != nil {
+		return err
+	}
+	if err := s.accounts.SetCustomUserClaims(ctx, uid, claims); err != nil {
 		return upstream("mark the account", err)
 	}
 	return nil
 }
 
-func legacyClaims(claims map[string]any) map[string]any {
+// legacyClaims are the claims of an account that comes from the old system. When it was to be deleted, Authentication may not have
+// had it yet, so that its tokens could not say so. It costs one read, once for each account.
+func (s *Service) legacyClaims(ctx context.Context, uid string, claims map[string]any) (map[string]any, error) {
+	leaving, err := deletion.ReadMark(ctx, s.firestore, uid)
+	if err != nil {
+		return nil, err
+	}
 	marked := maps.Clone(claims)
 	if marked == nil {
 		marked = map[string]any{}
 	}
 	marked[LegacyClaim] = true
-	return marked
+	if leaving != nil {
+		marked[deletion.Claim] = leaving.Until.Unix()
+	}
+	return marked, nil
 }
 
 // finish does what a login left undone that died after Authentication had the password.

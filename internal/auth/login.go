@@ -25,7 +25,7 @@ const loginTime = 20 * time.Second
 // Login says who signs in. The error wraps [ErrWrong] or [ErrUnavailable], or is an *[attempt.TooManyError].
 //
 // A refused login takes the same steps whoever it is for: three documents read, Authentication asked, one hash's work done,
-// two counters written. Billed: 3 reads; a refusal 2 writes; the first login of an old account 1 write and 1 delete more.
+// two counters written. Billed: 3 reads; a refusal 2 writes; the first login of an old account 1 read, 1 write and 1 delete more.
 func (s *Service) Login(ctx context.Context, a Attempt) (*Account, error) {
 	email, err := address.Normal(a.Email)
 	if err != nil || a.Password == "" || len(a.Password) > MaxPassword {
