@@ -116,6 +116,8 @@ func TestREST(t *testing.T) {
 		{"patch what must exist", "PATCH", n + "/users/none?currentDocument.exists=true", `{}`, 404, `…"status":"NOT_FOUND"`},
 		{"patch what must exist, perhaps", "PATCH", n + "/users/none?currentDocument.exists=perhaps", `{}`, 400, `…neither true nor false`},
 		{"patch what must be of a time", "PATCH", n + "/users/u1?currentDocument.updateTime=2020-01-01T00:00:00Z", `{}`, 400, `…"status":"FAILED_PRECONDITION"`},
+		{"patch with a mask that cannot be read", "PATCH", n + "/users/u1?updateMask.fieldPaths=a;b", `{}`, 400, `…Invalid query parameters`},
+		{"delete with a condition that cannot be read", "DELETE", n + "/users/u1?currentDocument.exists=%zz", ``, 400, `…Invalid query parameters`},
 		{"patch a whole document", "PATCH", n + "/users/u3", `{"fields":{"n":{"integerValue":"3"}}}`, 200, `…"fields":{"n":{"integerValue":"3"}}`},
 		{"list", "GET", n + "/users?pageSize=1&orderBy=n&mask.fieldPaths=n", ``, 200, `…/users/u1","fields":{"n":{"integerValue":"2"}},"createTime":"T","updateTime":"T"}],"nextPageToken":"`},
 		{"list, next page", "GET", n + "/users?pageSize=1&pageToken=%21", ``, 400, `…page_token is invalid`},

@@ -96,6 +96,24 @@ func TestPreconditionsOfMissingObjects(t *testing.T) {
 	}
 }
 
+// A condition that cannot be read must not be passed over.
+func TestConditionThatCannotBeRead(t *testing.T) {
+	c := start(t, Config{})
+	c.write(c.bucket.Object("a"), "one")
+	for _, query := range []string{"ifGenerationMatch=7;", "ifGenerationMatch=%zz"} {
+		upload := "/upload/storage/v1/b/" + testBucket + "/o?uploadType=media&name=a&" + query
+		if res, body := c.do("POST", upload, "two"); res.StatusCode != 400 || !strings.Contains(body, "Invalid query") {
+			t.Errorf("upload with %s: %d %s", query, res.StatusCode, body)
+		}
+		if res, body := c.do("DELETE", "/storage/v1/b/"+testBucket+"/o/a?"+query, ""); res.StatusCode != 400 {
+			t.Errorf("delete with %s: %d %s", query, res.StatusCode, body)
+		}
+	}
+	if got := c.read(c.bucket.Object("a")); got != "one" {
+		t.Errorf("read %q", got)
+	}
+}
+
 func TestConditionsOfTheClient(t *testing.T) {
 	c := start(t, Config{})
 	ctx := t.Context()

@@ -48,6 +48,9 @@ var routes = []route{
 }
 
 func (s *Server) route(w http.ResponseWriter, r *http.Request) error {
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil { // what cannot be read may be the condition of a write
+		return badRequest("Invalid query parameters: " + err.Error() + ".")
+	}
 	path := r.URL.EscapedPath()
 	if control := controls[r.Method+" "+path]; control != nil {
 		return control(s, call{Request: r, w: w, patience: s.patience})

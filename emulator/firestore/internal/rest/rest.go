@@ -4,9 +4,11 @@ package rest
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/service"
@@ -48,7 +50,10 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, route *route, p
 		return err
 	}
 	defer body.Release()
-	query := r.URL.Query()
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil { // what cannot be read may be the mask or precondition of a write
+		return status.Error(codes.InvalidArgument, "Invalid query parameters: "+err.Error())
+	}
 	out.pretty = query.Get("prettyPrint") == "true"
 	m, err := route.read(query, body.Bytes, path)
 	if err != nil {
