@@ -127,6 +127,7 @@ type run struct {
 	written time.Time // when the position was remembered last
 	report  Report
 	users   *page // the page of users that is being looked at
+	changed bool  // something was mended
 }
 
 // errSpent says that the run may not bill what the next step could take.
@@ -156,6 +157,7 @@ func (r *run) odd(ctx context.Context, format string, args ...any) {
 // mended tells the log of something that was mended.
 func (r *run) mended(ctx context.Context, counter *int, n int, what, path string) {
 	*counter += n
+	r.changed = true
 	r.log.InfoContext(ctx, "sweeper mended", "what", what, "path", path, "count", n)
 }
 
@@ -183,11 +185,15 @@ func (s *Service) Sweep(ctx context.Context) (Report, error) {
 		return r.report, err
 	}
 	var errs []error
-	for {
+	for began := r.at; ; {
 		i := r.at.stage()
 		done, err := stages[i].step(r, ctx)
 		switch {
 		case errors.Is(err, errSpent), ctx.Err() != nil:
+			if r.at == began && !r.changed && errors.Is(err, errSpent) { // the next run would come no further either
+				r.odd(ctx, "a run of %d operations is not enough for %s: it is left out (SWEEP_OPERATIONS)", s.operations, stages[i].name)
+				r.at = position{Stage: stages[(i+1)%len(stages)].name}
+			}
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 			defer cancel()
 			return r.report, errors.Join(append(errs, r.end(last))...)

@@ -309,3 +309,25 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 	w.check(t, right, wrong)
 }
+
+// What a run cannot even list within its bound is told of, and keeps nothing behind it from being looked at.
+func TestMoreThanARunCanList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	docs := map[string]map[string]any{"deletions/nobody": {"purging": false, "due": w.Clock.Now().Add(100 * time.Hour), "signedOut": true}}
+	for i := range 400 {
+		docs[fmt.Sprintf("refreshes/korea/semesters/%04d", i)] = data{}
+	}
+	w.put(t, docs)
+	marks, odd := 0, 0
+	for range 30 {
+		r, err := w.sweeper(t, 500).Sweep(t.Context())
+		if err != nil || r.Operations > 500 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		marks, odd = marks+r.Marks, odd+r.Odd
+	}
+	if marks == 0 || odd == 0 {
+		t.Errorf("%d deletions mended, %d odd things told of", marks, odd)
+	}
+}
