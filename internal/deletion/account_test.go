@@ -397,3 +397,25 @@ func TestLongUID(t *testing.T) {
 		t.Errorf("left are %v", left)
 	}
 }
+
+// Accounts that cannot be signed out, however often it is tried, keep nobody behind them from it.
+func TestSignOutGoesPastThoseThatFail(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.account(t, "zoe")
+	soon := w.Clock.Now().Add(deletion.Grace)
+	half := map[string]any{"requestedAt": w.Clock.Now(), "until": soon, "due": soon, "signedOut": false, "purging": false}
+	for i := range 25 {
+		w.set(t, fmt.Sprintf("%s/%03d%s", deletion.Collection, i, strings.Repeat("x", 200)), half) // longer than uids are at Authentication
+	}
+	w.set(t, deletion.Collection+"/zoe", half)
+	r, err := w.service(t).PurgeDue(t.Context())
+	if err != nil || r.SignedOut != 1 || r.Failed != 25 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	account, err := w.accounts.GetUser(t.Context(), "zoe")
+	must(t, err)
+	if account.CustomClaims[deletion.Claim] == nil {
+		t.Error("her tokens do not say that the account is going to be deleted")
+	}
+}

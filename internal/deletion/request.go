@@ -74,25 +74,33 @@ func (s *Service) signOut(ctx context.Context, at documents, uid string, mark *M
 	return wrap(err, "note that %s is signed out", uid)
 }
 
-// signOutRest ends the sessions of accounts whose request stopped half-way.
+// signOutRest ends the sessions of accounts whose request stopped half-way. One that fails is tried again in the next run, and
+// holds up nobody.
 func (s *Service) signOutRest(ctx context.Context, r *Report) error {
-	rest, err := s.firestore.Collection(Collection).Where("signedOut", "==", false).Where("purging", "==", false).Limit(page).Documents(ctx).GetAll()
-	if err != nil {
-		return fmt.Errorf("find the accounts that are not signed out: %w", err)
-	}
-	for _, doc := range rest {
-		mark, err := decode(doc, nil)
-		if err == nil {
-			err = s.signOut(ctx, documents{mark: doc.Ref}, doc.Ref.ID, mark)
-		}
+	rest := s.firestore.Collection(Collection).Where("signedOut", "==", false).Where("purging", "==", false).
+		OrderBy(firestore.DocumentID, firestore.Asc).Limit(page)
+	for next := rest; ; {
+		docs, err := next.Documents(ctx).GetAll()
 		if err != nil {
-			r.Failed++
-			s.log.ErrorContext(ctx, "an account that is to be deleted is not signed out; it will be tried again", "uid", doc.Ref.ID, "error", err.Error())
-			continue
+			return fmt.Errorf("find the accounts that are not signed out: %w", err)
 		}
-		r.SignedOut++
+		for _, doc := range docs {
+			mark, err := decode(doc, nil)
+			if err == nil {
+				err = s.signOut(ctx, documents{mark: doc.Ref}, doc.Ref.ID, mark)
+			}
+			if err != nil {
+				r.Failed++
+				s.log.ErrorContext(ctx, "an account that is to be deleted is not signed out; it will be tried again", "uid", doc.Ref.ID, "error", err.Error())
+				continue
+			}
+			r.SignedOut++
+		}
+		if len(docs) < page {
+			return nil
+		}
+		next = rest.StartAfter(docs[page-1])
 	}
-	return nil
 }
 
 // setClaim makes the tokens of an account say what its mark says; mark is nil when it has none.
