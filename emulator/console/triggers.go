@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,7 +75,7 @@ func (c *Console) events(r *http.Request) (any, error) {
 		return nil, notFound("%v", err)
 	}
 	a := eventsAnswer{Events: []event{}, More: max(0, len(infos)-eventsShown)}
-	for _, i := range infos[:min(len(infos), eventsShown)] {
+	for _, i := range someOf(infos) {
 		a.Events = append(a.Events, event{
 			i.ID, eventKind(i.Type), i.Document, i.Time, i.State, known(i.Due), known(i.Ended), i.Tried, newAttempts(i.Attempts),
 		})
@@ -85,6 +86,16 @@ func (c *Console) events(r *http.Request) (any, error) {
 		}
 	}
 	return a, nil
+}
+
+// someOf leaves no more than are shown; however many wait, half of the room is for those that ended.
+func someOf(infos []triggers.EventInfo) []triggers.EventInfo {
+	waiting := slices.IndexFunc(infos, func(i triggers.EventInfo) bool { return i.State == triggers.Dead || i.State == triggers.Done })
+	if waiting < 0 {
+		waiting = len(infos)
+	}
+	ended := min(len(infos)-waiting, max(eventsShown/2, eventsShown-waiting))
+	return append(infos[:min(waiting, eventsShown-ended):waiting], infos[waiting:waiting+ended]...)
 }
 
 // redeliver delivers an event now, once more if it has been.

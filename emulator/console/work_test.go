@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -166,8 +167,12 @@ func TestSchedules(t *testing.T) {
 // An event that was given up is seen, with what its target said, and can be delivered again.
 func TestTriggers(t *testing.T) {
 	var healed atomic.Bool
-	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if !healed.Load() {
+	held := make(chan struct{})
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasPrefix(r.Header.Get("Ce-Document"), "users/u"):
+			<-held
+		case !healed.Load():
 			http.Error(w, "out of order", http.StatusInternalServerError)
 		}
 	}))
@@ -202,11 +207,25 @@ func TestTriggers(t *testing.T) {
 		len(e.Attempts) != 1 || e.Attempts[0].Status != 500 || !strings.Contains(e.Attempts[0].Text, "out of order") {
 		t.Fatalf("got %+v", seen)
 	}
+	database, err := cloud.Firestore.Database(cloud.Project, "(default)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 300 {
+		if err := database.Seed(map[string]map[string]any{fmt.Sprintf("users/u%d", n): {}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, func() bool { look(); return len(seen.Events) == 200 })
+	if last := seen.Events[199]; last.State != "dead" || seen.Events[0].State == "dead" {
+		t.Errorf("behind 300 events that wait the dead one is not seen, but one that is %s", last.State)
+	}
 	healed.Store(true)
+	close(held)
 	api.must("POST", "event", map[string]string{"trigger": "purge", "id": e.ID}, nil, nil)
 	eventually(t, func() bool {
 		look()
-		return seen.Trigger.Done == 1 && seen.Trigger.Dead == 0 && seen.Events[0].State == "done"
+		return seen.Trigger.Done == 301 && seen.Trigger.Dead == 0 && seen.Events[0].State == "done"
 	})
 	for _, query := range []map[string]string{{"trigger": "none", "id": e.ID}, {"trigger": "purge", "id": "none"}} {
 		if code, _ := api.do("POST", "event", query, nil, nil); code != http.StatusNotFound {
