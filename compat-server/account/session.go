@@ -45,14 +45,11 @@ func (a *Accounts) since(ctx context.Context, uid string) (int64, error) {
 	switch {
 	case firebaseauth.IsUserNotFound(err):
 		// An account whose address or password Authentication does not take stays an old one, and its owner signs in all the same.
-		docs, err := a.firestore.Collection(credential.Collection).Where("uid", "==", uid).Limit(1).Documents(ctx).GetAll()
-		if err != nil {
-			return 0, fmt.Errorf("look for the old credential of %s: %w", uid, err)
+		old, err := credential.Has(ctx, a.firestore, uid)
+		if err == nil && !old {
+			err = ErrRevoked
 		}
-		if len(docs) == 0 {
-			return 0, ErrRevoked
-		}
-		return 0, nil
+		return 0, err
 	case err != nil:
 		// The SDK's errors quote answers, and an answer could quote what was sent.
 		return 0, fmt.Errorf("%w: look up account %s at Authentication", auth.ErrUnavailable, uid)

@@ -9,6 +9,7 @@ import (
 	"heek.kr/heektime/compat-server/catalog"
 	"heek.kr/heektime/compat-server/courselist"
 	"heek.kr/heektime/compat-server/timetable"
+	"heek.kr/heektime/internal/lecture"
 )
 
 // timetableObject and lectureObject are what old apps get.
@@ -132,38 +133,43 @@ func (s *Server) createTimetable(ctx context.Context, c *call) error {
 
 // addLecture is POST /me/timetables/{id}/lectures.
 func (s *Server) addLecture(ctx context.Context, c *call) error {
-	body, err := c.body(maxLecture)
+	clean, err := c.cleanLecture()
 	if err != nil {
 		return err
-	}
-	lecture, err := timetable.Clean(body)
-	if err != nil {
-		return errLecture.saying(err.Error())
 	}
 	id, err := c.param("timetable")
 	if err != nil {
 		return err
 	}
-	t, added, err := s.timetables.Add(ctx, c.UID, id, lecture)
+	t, added, err := s.timetables.Add(ctx, c.UID, id, clean)
 	return s.answerLecture(ctx, c, http.StatusCreated, t, added, err)
 }
 
 // putLecture is PUT /me/timetables/{id}/lectures/{lecture id}.
 func (s *Server) putLecture(ctx context.Context, c *call) error {
-	body, err := c.body(maxLecture)
+	clean, err := c.cleanLecture()
 	if err != nil {
 		return err
-	}
-	lecture, err := timetable.Clean(body)
-	if err != nil {
-		return errLecture.saying(err.Error())
 	}
 	id, lectureID, err := c.lecture()
 	if err != nil {
 		return err
 	}
-	t, put, err := s.timetables.Put(ctx, c.UID, id, lectureID, lecture)
+	t, put, err := s.timetables.Put(ctx, c.UID, id, lectureID, clean)
 	return s.answerLecture(ctx, c, http.StatusOK, t, put, err)
+}
+
+// cleanLecture is the lecture in the body, in the shape of the schema.
+func (c *call) cleanLecture() (lecture.Lecture, error) {
+	body, err := c.body(maxLecture)
+	if err != nil {
+		return lecture.Lecture{}, err
+	}
+	clean, err := timetable.Clean(body)
+	if err != nil {
+		return lecture.Lecture{}, errLecture.saying(err.Error())
+	}
+	return clean, nil
 }
 
 func (s *Server) answerLecture(ctx context.Context, c *call, status int, t timetable.Timetable, l timetable.Lecture, err error) error {

@@ -13,8 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
-	"strconv"
 
 	"heek.kr/heektime/internal/caller"
 	"heek.kr/heektime/internal/deletion"
@@ -37,11 +37,8 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*s
 	project := env.Required("GOOGLE_CLOUD_PROJECT", "the project of the database and of Authentication")
 	bucket := env.Required("LECTURES_BUCKET", "the bucket of the course lists")
 	check := caller.FromEnvironment(env)
-	operations, err := strconv.Atoi(env.Optional("SWEEP_OPERATIONS", strconv.Itoa(sweeper.DefaultOperations)))
-	if err != nil {
-		err = fmt.Errorf("environment variable SWEEP_OPERATIONS: %w", err)
-	}
-	if err := errors.Join(env.Err(), err); err != nil {
+	operations := env.OptionalInt("SWEEP_OPERATIONS", sweeper.DefaultOperations, 0, math.MaxInt32)
+	if err := env.Err(); err != nil {
 		return nil, err
 	}
 	callers, err := caller.NewChecker(check)

@@ -2,7 +2,7 @@
 // Firestore's protobuf.
 //
 // Events come at least once, in no order, and an answer outside 2xx brings them again, for a day, and each time costs. So
-// what cannot become better is logged with its id and answered 200.
+// what cannot become better is logged with its id and answered 204.
 package event
 
 import (
