@@ -30,7 +30,7 @@ import (
 	"heek.kr/heektime/emulator/hub"
 	"heek.kr/heektime/emulator/identity"
 	"heek.kr/heektime/emulator/internal/cors"
-	"heek.kr/heektime/emulator/internal/port"
+	"heek.kr/heektime/emulator/internal/muxserver"
 	"heek.kr/heektime/emulator/scheduler"
 	"heek.kr/heektime/emulator/storage"
 	"heek.kr/heektime/emulator/tasks"
@@ -110,7 +110,7 @@ type Cloud struct {
 	Hub       *hub.Server
 	Hosting   *hosting.Server // nil without Config.Hosting
 
-	firestorePort, authPort, storagePort, tasksPort, consolePort, hubPort, hostingPort *port.Port
+	firestorePort, authPort, storagePort, tasksPort, consolePort, hubPort, hostingPort *muxserver.Server
 }
 
 // Open starts a local cloud. The error is a *[PortInUseError] when another process has one of the ports.
@@ -210,19 +210,19 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		grpc.NumStreamWorkers(32), grpc.StaticStreamWindowSize(1<<20), grpc.StaticConnWindowSize(1<<20),
 	)
 	c.Firestore.Register(documents)
-	if c.firestorePort, err = port.Open("firestore", orFree(at.Firestore), documents, c.Firestore.Handler(cfg.AllowedOrigins)); err != nil {
+	if c.firestorePort, err = muxserver.Open("firestore", orFree(at.Firestore), documents, c.Firestore.Handler(cfg.AllowedOrigins)); err != nil {
 		return err
 	}
-	if c.authPort, err = port.Open("auth", orFree(at.Auth), nil, cors.Handler(c.Auth, cfg.AllowedOrigins)); err != nil {
+	if c.authPort, err = muxserver.Open("auth", orFree(at.Auth), nil, cors.Handler(c.Auth, cfg.AllowedOrigins)); err != nil {
 		return err
 	}
-	if c.storagePort, err = port.Open("storage", orFree(at.Storage), nil, cors.Handler(c.Storage, cfg.AllowedOrigins)); err != nil {
+	if c.storagePort, err = muxserver.Open("storage", orFree(at.Storage), nil, cors.Handler(c.Storage, cfg.AllowedOrigins)); err != nil {
 		return err
 	}
 	work := grpc.NewServer() // its 4 MiB are more than a task may have
 	c.Tasks.Register(work)
 	c.Scheduler.Register(work)
-	if c.tasksPort, err = port.Open("tasks", orFree(at.Tasks), work, c.Identity.Handler()); err != nil {
+	if c.tasksPort, err = muxserver.Open("tasks", orFree(at.Tasks), work, c.Identity.Handler()); err != nil {
 		return err
 	}
 	if err := c.openConsole(cfg); err != nil {
@@ -247,7 +247,7 @@ func (c *Cloud) openConsole(cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("start the console: %w", err)
 	}
-	c.consolePort, err = port.Open("ui", address, nil, page)
+	c.consolePort, err = muxserver.Open("ui", address, nil, page)
 	return err
 }
 
@@ -259,7 +259,7 @@ func orFree(address string) string {
 }
 
 // PortInUseError says which emulator's port another process has.
-type PortInUseError = port.InUseError
+type PortInUseError = muxserver.InUseError
 
 // closeTime is how long running requests may take to end.
 const closeTime = 2 * time.Second
@@ -281,7 +281,7 @@ func (c *Cloud) Close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTime)
 	defer cancel()
-	for _, p := range []*port.Port{c.hostingPort, c.hubPort, c.consolePort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort} {
+	for _, p := range []*muxserver.Server{c.hostingPort, c.hubPort, c.consolePort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort} {
 		if p != nil {
 			errs = append(errs, p.Close(ctx))
 		}

@@ -225,7 +225,7 @@ func TestStorageForFirebaseClients(t *testing.T) {
 			t.Errorf("with open %v: %d, want %d", open, got, want)
 		}
 	}
-	if j := cloud.Storage.Judgements(); len(j) != 3 || j[0].Calls != 1 {
+	if j := cloud.Storage.Evaluations(); len(j) != 3 || j[0].Calls != 1 {
 		t.Errorf("judgements %+v", j)
 	}
 }

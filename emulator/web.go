@@ -7,13 +7,13 @@ import (
 	"heek.kr/heektime/emulator/hosting"
 	"heek.kr/heektime/emulator/hub"
 	"heek.kr/heektime/emulator/internal/cors"
-	"heek.kr/heektime/emulator/internal/port"
+	"heek.kr/heektime/emulator/internal/muxserver"
 )
 
 // openHub opens the hub and tells it of all that was opened before.
 func (c *Cloud) openHub(cfg Config) (err error) {
 	c.Hub = hub.New()
-	if c.hubPort, err = port.Open("hub", orFree(cfg.Addresses.Hub), nil, cors.Handler(c.Hub, cfg.AllowedOrigins)); err != nil {
+	if c.hubPort, err = muxserver.Open("hub", orFree(cfg.Addresses.Hub), nil, cors.Handler(c.Hub, cfg.AllowedOrigins)); err != nil {
 		return err
 	}
 	c.Hub.OnTriggers(func(ctx context.Context, enabled bool) error {
@@ -22,7 +22,7 @@ func (c *Cloud) openHub(cfg Config) (err error) {
 		}
 		return c.Triggers.Disable(ctx)
 	})
-	for name, p := range map[string]*port.Port{
+	for name, p := range map[string]*muxserver.Server{
 		"firestore": c.firestorePort, "auth": c.authPort, "storage": c.storagePort, "tasks": c.tasksPort, "ui": c.consolePort,
 		"hub": c.hubPort,
 	} {
@@ -44,7 +44,7 @@ func (c *Cloud) openHosting(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start Hosting: %w", err)
 	}
-	if c.hostingPort, err = port.Open("hosting", orFree(cfg.Addresses.Hosting), nil, c.Hosting); err != nil {
+	if c.hostingPort, err = muxserver.Open("hosting", orFree(cfg.Addresses.Hosting), nil, c.Hosting); err != nil {
 		return err
 	}
 	return c.Hub.Add("hosting", c.hostingPort.Address())

@@ -11,7 +11,7 @@ import (
 // This file goes with compat-server: deleting both is all that it takes.
 
 func init() {
-	guests = append(guests, local.Guest{Name: "compat-server", Open: api.Open, Variables: func(url string) map[string]string {
+	guests = append(guests, local.ExtraService{Name: "compat-server", Open: api.Open, Variables: func(url string) map[string]string {
 		key := make([]byte, 32)
 		rand.Read(key)
 		return map[string]string{

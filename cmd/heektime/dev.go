@@ -23,7 +23,7 @@ import (
 )
 
 // guests run in dev beside our own services: files of this folder that go with them add them.
-var guests []local.Guest
+var guests []local.ExtraService
 
 // devOptions are dev's flags.
 type devOptions struct {
@@ -79,7 +79,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	began := time.Now()
 	b, err := local.Start(ctx, local.Config{
 		Firebase: config, Project: o.project, Bucket: o.bucket, DataDir: o.data, SchoolsFile: path, Variables: variables, Log: log,
-		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"), Guests: guests,
+		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"), ExtraServices: guests,
 	})
 	if err != nil {
 		return err

@@ -137,7 +137,7 @@ func TestDevOnce(t *testing.T) {
 		t.Fatalf("%d rows\n%s", len(all), stdout)
 	}
 	big := all["데모대학교-서울 2026-0900"]
-	if big.Outcome != "changed" || big.Lectures < 4900 || !strings.HasPrefix(big.URL, "gs://lists/") || big.RawBytes <= big.StoredBytes || big.Report.LeftOut != 0 {
+	if big.Outcome != "changed" || big.Lectures < 4900 || !strings.HasPrefix(big.URL, "gs://lists/") || big.RawBytes <= big.StoredBytes || big.Report.Skipped != 0 {
 		t.Errorf("row %+v", big)
 	}
 }

@@ -97,7 +97,7 @@ func printStatus(rows []row, now time.Time) {
 	for i, r := range rows {
 		cells[i] = []string{
 			r.School, r.Semester, ago(now.Sub(r.Ended)), string(r.Outcome), table.Count(r.Lectures),
-			table.Count(r.Report.LeftOut), took(r.Run), shorten(r.Reason),
+			table.Count(r.Report.Skipped), took(r.Run), shorten(r.Reason),
 		}
 	}
 	table.Write(os.Stdout, columns, cells)
@@ -114,7 +114,7 @@ func printExamples(r row) {
 			fmt.Printf("\n%s %s: rows left out\n", r.School, r.Semester)
 		}
 		if i == most {
-			fmt.Printf("  … and %d more\n", r.Report.LeftOut-most)
+			fmt.Printf("  … and %d more\n", r.Report.Skipped-most)
 			break
 		}
 		fmt.Printf("  row %s: %s: %s\n", example.Row, example.Reason, example.Text)

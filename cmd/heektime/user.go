@@ -13,9 +13,9 @@ import (
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
 	firebaseauth "firebase.google.com/go/v4/auth"
 
-	"heek.kr/heektime/internal/address"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/email"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/logging"
 )
@@ -82,7 +82,7 @@ func (u *users) find(ctx context.Context, who string) (uid string, err error) {
 	if account != nil || err != nil {
 		return uidOf(account), err
 	}
-	if email, bad := address.Normal(who); bad == nil && strings.Contains(who, "@") {
+	if email, bad := email.Normalize(who); bad == nil && strings.Contains(who, "@") {
 		docs, err := u.firestore.GetAll(ctx, []*firestore.DocumentRef{credential.Ref(u.firestore, email)})
 		if err != nil {
 			return "", fmt.Errorf("look for the old account of %s: %w", email, err)
@@ -143,7 +143,7 @@ func (u *users) delete(ctx context.Context, uid string, now bool) error {
 		return err
 	}
 	if now && !mark.Purging {
-		if err := u.deletion.Hasten(ctx, uid); err != nil {
+		if err := u.deletion.PurgeNow(ctx, uid); err != nil {
 			return err
 		}
 		fmt.Printf("%s is hidden and signed out; the next purge takes everything, and there is no way back\n", uid)
@@ -154,7 +154,7 @@ func (u *users) delete(ctx context.Context, uid string, now bool) error {
 }
 
 func (u *users) restore(ctx context.Context, uid string) error {
-	mark, err := deletion.ReadMark(ctx, u.firestore, uid)
+	mark, err := deletion.ReadPending(ctx, u.firestore, uid)
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (u *users) show(ctx context.Context, uid string) error {
 	if err != nil {
 		return err
 	}
-	mark, err := deletion.ReadMark(ctx, u.firestore, uid)
+	mark, err := deletion.ReadPending(ctx, u.firestore, uid)
 	if err != nil {
 		return err
 	}
@@ -224,7 +224,7 @@ func describeAccount(account *firebaseauth.UserRecord, old bool) string {
 }
 
 // describe says in words how far a deletion is.
-func describe(mark *deletion.Mark, now time.Time) string {
+func describe(mark *deletion.PendingDeletion, now time.Time) string {
 	switch {
 	case mark.Purging:
 		return "is being purged: there is no way back; the next look is at " + mark.Due.Local().Format(time.DateTime)

@@ -56,8 +56,8 @@ func (o *devOptions) whereToLook(b *local.Backend, enrolled bool, logPath, reach
 	line("Storage", "http://%s   bucket %s", b.Cloud.StorageAddress(), o.bucket)
 	line("Tasks", "%s   queue %s", b.Cloud.TasksAddress(), local.Queue(o.project))
 	line("auth", "%s", b.AuthURL)
-	for _, name := range slices.Sorted(maps.Keys(b.GuestURLs)) {
-		line(name, "%s", b.GuestURLs[name])
+	for _, name := range slices.Sorted(maps.Keys(b.ExtraServiceURLs)) {
+		line(name, "%s", b.ExtraServiceURLs[name])
 	}
 	line("behind them", "courses %s, refresh %s, cleanup %s, functions %s", b.CoursesURL, b.RefreshURL, b.CleanupURL, b.FunctionsURL)
 	line("open to", "%s", reach)

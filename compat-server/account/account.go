@@ -16,10 +16,10 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/compat-server/token"
-	"heek.kr/heektime/internal/address"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/document"
+	"heek.kr/heektime/internal/email"
 )
 
 var (
@@ -86,7 +86,7 @@ func New(d Dependencies) (*Accounts, error) {
 //
 // A sign-up that died half-way is completed: the account is there, and only lacks its documents.
 func (a *Accounts) SignIn(ctx context.Context, client, username, password string) (token.Session, error) {
-	account, err := a.auth.Login(ctx, auth.Attempt{Email: email(username), Password: password, Client: client})
+	account, err := a.auth.Login(ctx, auth.SignIn{Email: emailOf(username), Password: password, ClientIP: client})
 	if err != nil {
 		return token.Session{}, err
 	}
@@ -113,19 +113,19 @@ func (a *Accounts) complete(ctx context.Context, uid, username string) error {
 		}
 		return nil
 	}
-	mark, err := deletion.ReadMark(ctx, a.firestore, uid)
+	mark, err := deletion.ReadPending(ctx, a.firestore, uid)
 	if err == nil && mark != nil {
 		err = ErrLeaving
 	}
 	return err
 }
 
-// email is the address of who enters a username; new clients make it in the same way.
-func email(username string) string {
+// emailOf is the address of who enters a username; new clients make it in the same way.
+func emailOf(username string) string {
 	if strings.Contains(username, "@") {
 		return username
 	}
-	return username + "@" + address.OldDomain
+	return username + "@" + email.OldDomain
 }
 
 // User is a user by id. The error may be [ErrNoUser]. Billed: 1 read.

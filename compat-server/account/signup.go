@@ -13,9 +13,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"heek.kr/heektime/internal/address"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/email"
 )
 
 // Bounds of a sign-up, in characters. firestore.rules has those of a username.
@@ -51,7 +51,7 @@ func newUsername(text string) (name string, ok bool) {
 		strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") {
 		return "", false
 	}
-	_, err := address.Normal(name + "@" + address.OldDomain)
+	_, err := email.Normalize(name + "@" + email.OldDomain)
 	return name, err == nil
 }
 
@@ -77,7 +77,7 @@ func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, e
 	case index[0].Exists():
 		return User{}, ErrTaken
 	}
-	attempt := auth.Attempt{Email: email(username), Password: s.Password, Client: client}
+	attempt := auth.SignIn{Email: emailOf(username), Password: s.Password, ClientIP: client}
 	uid, err := a.auth.Register(ctx, attempt)
 	created := err == nil
 	switch {
@@ -108,7 +108,7 @@ func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, e
 }
 
 // left is the account that a sign-up before this one left behind, of the same person: who else would know the password?
-func (a *Accounts) left(ctx context.Context, attempt auth.Attempt) (uid string, err error) {
+func (a *Accounts) left(ctx context.Context, attempt auth.SignIn) (uid string, err error) {
 	account, err := a.auth.Login(ctx, attempt)
 	switch {
 	case errors.Is(err, auth.ErrWrong):

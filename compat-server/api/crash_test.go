@@ -10,14 +10,14 @@ import (
 	"strings"
 	"testing"
 
-	"heek.kr/heektime/internal/mortal"
+	"heek.kr/heektime/internal/faulttest"
 )
 
 // A sign-up dies, or one of its calls fails, at each of its calls. The next one, or a sign-in, completes it: one account, with its
 // two documents.
 func TestSignUpDying(t *testing.T) {
 	t.Parallel()
-	for _, kind := range mortal.Faults() {
+	for _, kind := range faulttest.Faults() {
 		for _, next := range []string{"/users", "/auth/token"} {
 			t.Run(kind.String()+", then "+next, func(t *testing.T) {
 				t.Parallel()
@@ -34,10 +34,10 @@ func TestSignUpDying(t *testing.T) {
 	}
 }
 
-func signUpDyingAt(t *testing.T, kind mortal.Fault, at int, next string) (calls []string) {
+func signUpDyingAt(t *testing.T, kind faulttest.Fault, at int, next string) (calls []string) {
 	t.Helper()
 	w := bareWorld(t)
-	p, ctx := mortal.New(t.Context(), kind, at)
+	p, ctx := faulttest.New(t.Context(), kind, at)
 	proxy := p.Proxy(w.AuthAddress())
 	defer proxy.Close()
 	dying := w.server(t, options{authAddress: strings.TrimPrefix(proxy.URL, "http://"), dial: p.DialOptions()})
@@ -129,7 +129,7 @@ func TestAuthenticationMisbehaves(t *testing.T) {
 func TestFirestoreMisbehaves(t *testing.T) {
 	t.Parallel()
 	w := bareWorld(t)
-	p, _ := mortal.New(t.Context(), mortal.KillBefore, 2)
+	p, _ := faulttest.New(t.Context(), faulttest.KillBefore, 2)
 	w.url = w.serve(t, w.server(t, options{dial: p.DialOptions()}))
 	if r := call(t, "GET", w.url+"/schools", "", nil); r.status != 200 {
 		t.Fatalf("%d %s", r.status, r.body)

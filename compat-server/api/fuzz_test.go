@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"heek.kr/heektime/compat-server/api"
-	"heek.kr/heektime/internal/attempt"
+	"heek.kr/heektime/internal/loginthrottle"
 )
 
 // fuzzed is a server that limits nothing, and a user with a timetable.
@@ -17,7 +17,7 @@ func fuzzed(f *testing.F) (*world, *api.Server, user, timetableAnswer) {
 	w := newWorld(f)
 	u := w.signUp(f, "minsu")
 	made := w.makeTimetable(f, u, oldKorea, "시간표")
-	limits, free := attempt.DefaultLimits(), api.Limit{PerSecond: 1e9, Burst: 1 << 30}
+	limits, free := loginthrottle.DefaultLimits(), api.Limit{PerSecond: 1e9, Burst: 1 << 30}
 	limits.Pair.Free, limits.Client.Free, limits.Address.Free = 1<<30, 1<<30, 1<<30
 	return w, w.server(f, options{attempts: &limits, limits: api.Limits{User: free, Address: free}}), u, made
 }

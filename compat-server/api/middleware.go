@@ -95,7 +95,7 @@ type caller struct {
 // identify reads the access token, and lets nobody call too often: a user, or who has no good token by his network address.
 func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		who := caller{address: auth.Client(c.Request(), s.settings.Hops)}
+		who := caller{address: auth.ClientIP(c.Request(), s.settings.Hops)}
 		if text := bearer(c.Request().Header.Get(echo.HeaderAuthorization)); text != "" {
 			who.Session, who.err = s.tokens.Check(text, token.Access)
 			who.signedIn = who.err == nil

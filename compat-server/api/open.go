@@ -16,10 +16,10 @@ import (
 	"heek.kr/heektime/compat-server/courselist"
 	"heek.kr/heektime/compat-server/timetable"
 	"heek.kr/heektime/compat-server/token"
-	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
+	"heek.kr/heektime/internal/loginthrottle"
 	"heek.kr/heektime/internal/server"
 	"heek.kr/heektime/internal/werkzeug"
 )
@@ -78,7 +78,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*s
 		return nil, errors.Join(err, st.Close(), fs.Close())
 	}
 	s, err := Assemble(settings, Clients{Firestore: fs, Storage: st, Admin: admin}, auth.Dependencies{
-		Firestore: fs, Accounts: admin, Passwords: passwords, Limits: attempt.DefaultLimits(), Rounds: rounds, Log: log, Now: time.Now,
+		Firestore: fs, Accounts: admin, Passwords: passwords, Limits: loginthrottle.DefaultLimits(), Rounds: rounds, Log: log, Now: time.Now,
 	}, tokens)
 	if err != nil {
 		return nil, errors.Join(err, st.Close(), fs.Close())

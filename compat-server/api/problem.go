@@ -16,8 +16,8 @@ import (
 	"heek.kr/heektime/compat-server/account"
 	"heek.kr/heektime/compat-server/timetable"
 	"heek.kr/heektime/compat-server/token"
-	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/loginthrottle"
 )
 
 // problem is an error as a client gets it: a status, a code that drives the client, and a message that it shows.
@@ -116,7 +116,7 @@ var known = []struct {
 // toProblem is how an error is answered.
 func toProblem(err error) *problem {
 	var p *problem
-	var tooMany *attempt.TooManyError
+	var tooMany *loginthrottle.TooManyError
 	var http *echo.HTTPError
 	switch {
 	case errors.As(err, &p):

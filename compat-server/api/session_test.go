@@ -11,9 +11,9 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/compat-server/token"
-	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/loginthrottle"
 )
 
 // What ends a user's sessions: then the refresh token is refused at once, and an access token within a minute.
@@ -219,7 +219,7 @@ func TestGuessing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.signUp(t, "minsu")
-	limits := attempt.DefaultLimits()
+	limits := loginthrottle.DefaultLimits()
 	limits.Pair.Free = 2
 	for i, want := range []int{401, 401, 401, 429} {
 		url := w.serve(t, w.server(t, options{attempts: &limits}))

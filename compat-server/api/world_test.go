@@ -20,13 +20,13 @@ import (
 	"heek.kr/heektime/compat-server/api"
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/emulator"
-	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/auth"
-	"heek.kr/heektime/internal/identitytoolkit"
+	"heek.kr/heektime/internal/auth/identitytoolkit"
+	"heek.kr/heektime/internal/billingtest"
 	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/logging/logtest"
-	"heek.kr/heektime/internal/meter"
+	"heek.kr/heektime/internal/loginthrottle"
 )
 
 // secret is in every password of these tests and in nothing else, so that TestMain finds where one got out.
@@ -52,7 +52,7 @@ const publicURL = "https://legacy.heektime.example"
 type world struct {
 	*emulator.Cloud
 	*judge
-	meter meter.Meter
+	meter billingtest.Meter
 	// fs is a server of ours with all rights, whose calls nobody counts.
 	fs    *firestore.Client
 	admin *firebaseauth.Client
@@ -67,7 +67,7 @@ func (w *world) authentication(t testing.TB, address string) auth.Dependencies {
 		t.Fatal(err)
 	}
 	return auth.Dependencies{
-		Accounts: w.AuthClientAt(t, address), Passwords: passwords, Limits: attempt.DefaultLimits(), Rounds: 1000, Now: w.Clock.Now,
+		Accounts: w.AuthClientAt(t, address), Passwords: passwords, Limits: loginthrottle.DefaultLimits(), Rounds: 1000, Now: w.Clock.Now,
 		Log: logging.New(&logged, w.Project),
 	}
 }
@@ -101,7 +101,7 @@ func bareWorld(t testing.TB) *world {
 }
 
 // billed runs f and says what it cost.
-func (w *world) billed(f func()) meter.Cost {
+func (w *world) billed(f func()) billingtest.Cost {
 	w.meter.Take()
 	f()
 	return w.meter.Take()
@@ -110,7 +110,7 @@ func (w *world) billed(f func()) meter.Cost {
 // options of a server; the zero value is one as it is deployed.
 type options struct {
 	limits   api.Limits
-	attempts *attempt.Limits
+	attempts *loginthrottle.Limits
 	// authAddress is where it finds Authentication, and dial how it calls Firestore.
 	authAddress string
 	dial        []grpc.DialOption

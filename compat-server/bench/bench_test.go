@@ -1,4 +1,4 @@
-// Package bench measures the legacy API as a process, against a twin in FastAPI on PostgreSQL from Debian's packages
+// Package bench measures the legacy API as a process, against a baseline in FastAPI on PostgreSQL from Debian's packages
 // (python3-fastapi, uvicorn, python3-uvloop, python3-httptools, python3-asyncpg, python3-jwt, postgresql-15), in one run, taken in
 // turns so that both have the same machine. It prints a table:
 //
@@ -43,12 +43,12 @@ const (
 	startTries = 9
 )
 
-func BenchmarkAgainstTwin(b *testing.B) {
+func BenchmarkAgainstBaseline(b *testing.B) {
 	if err := exec.Command(python, "-c", "import fastapi, uvicorn, uvloop, httptools, asyncpg, jwt").Run(); err != nil {
-		b.Skip("no twin to compare with: apt-get install python3-fastapi uvicorn python3-uvloop python3-httptools python3-asyncpg python3-jwt postgresql-15")
+		b.Skip("no baseline to compare with: apt-get install python3-fastapi uvicorn python3-uvloop python3-httptools python3-asyncpg python3-jwt postgresql-15")
 	}
 	if _, err := os.Stat(postgres + "postgres"); err != nil {
-		b.Skip("no PostgreSQL for the twin: apt-get install postgresql-15")
+		b.Skip("no PostgreSQL for the baseline: apt-get install postgresql-15")
 	}
 	binary := filepath.Join(b.TempDir(), "compat-server")
 	if out, err := exec.Command("go", "build", "-tags=disable_grpc_modules", "-o", binary, "heek.kr/heektime/compat-server").CombinedOutput(); err != nil {
@@ -63,19 +63,19 @@ func BenchmarkAgainstTwin(b *testing.B) {
 			"PUBLIC_URL=http://127.0.0.1:"+port, "END_DATE=2027-08-31", "CALLS_PER_USER=1000000", "CALLS_PER_ADDRESS=1000000")
 		return cmd
 	}}
-	twin := &side{database: database.Process.Pid, results: map[string]*result{}, command: func(port string) *exec.Cmd {
-		cmd := exec.Command(python, "-m", "uvicorn", "twin:app", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "--port", port)
-		cmd.Env = append(os.Environ(), "TWIN_DATABASE="+folder, "TWIN_KEY="+key, "TWIN_AUDIENCE="+project+"/apis/v2/access")
+	baseline := &side{database: database.Process.Pid, results: map[string]*result{}, command: func(port string) *exec.Cmd {
+		cmd := exec.Command(python, "-m", "uvicorn", "baseline:app", "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "--port", port)
+		cmd.Env = append(os.Environ(), "BASELINE_DATABASE="+folder, "BASELINE_KEY="+key, "BASELINE_AUDIENCE="+project+"/apis/v2/access")
 		return cmd
 	}}
 	for b.Loop() {
-		sides := []*side{ours, twin}
+		sides := []*side{ours, baseline}
 		for range startTries {
 			for _, s := range sides {
 				s.starts = append(s.starts, s.firstAnswer(b))
 			}
 		}
-		b.Setenv("GOMAXPROCS", "1") // the twin has one thread, too
+		b.Setenv("GOMAXPROCS", "1") // the baseline has one thread, too
 		for _, s := range sides {
 			s.firstAnswer(b)
 			defer s.server.stop()
@@ -86,7 +86,7 @@ func BenchmarkAgainstTwin(b *testing.B) {
 				s.round(b, round, tokens)
 			}
 		}
-		report(ours, twin)
+		report(ours, baseline)
 		many := &result{}
 		ours.load(b, many, 300, 200, func(int) (string, string, string, string) { return "GET", "/users/many/timetables", "", "" })
 		fmt.Printf("A user with 50 timetables of 10 lectures: median %.1f ms, p99 %.1f ms.\n", many.quantile(0.5), many.quantile(0.99))
@@ -115,24 +115,24 @@ func (s *side) firstAnswer(b *testing.B) time.Duration {
 	return 0
 }
 
-func report(ours, twin *side) {
+func report(ours, baseline *side) {
 	var table strings.Builder
 	line := func(what, format string, a, b float64, ratio float64) {
 		fmt.Fprintf(&table, "| %s | "+format+" | "+format+" | %.1f× |\n", what, a, b, ratio)
 	}
-	fmt.Fprintln(&table, "| | ours | twin | ratio |\n|---|---:|---:|---:|")
+	fmt.Fprintln(&table, "| | ours | baseline | ratio |\n|---|---:|---:|---:|")
 	for _, name := range kinds {
-		a, b := ours.results[name], twin.results[name]
+		a, b := ours.results[name], baseline.results[name]
 		line(name+", calls per second and core", "%.0f", a.rate(a.server), b.rate(b.server), a.rate(a.server)/b.rate(b.server))
 		line("… with the database's processor time", "%.0f", a.rate(a.server+a.database), b.rate(b.server+b.database), a.rate(a.server+a.database)/b.rate(b.server+b.database))
 		line("… p99, ms", "%.1f", a.quantile(0.99), b.quantile(0.99), b.quantile(0.99)/a.quantile(0.99))
 		line("… median, ms", "%.2f", a.quantile(0.5), b.quantile(0.5), b.quantile(0.5)/a.quantile(0.5))
 	}
 	slices.Sort(ours.starts)
-	slices.Sort(twin.starts)
-	a, b := milliseconds(ours.starts[startTries/2]), milliseconds(twin.starts[startTries/2])
+	slices.Sort(baseline.starts)
+	a, b := milliseconds(ours.starts[startTries/2]), milliseconds(baseline.starts[startTries/2])
 	line("start to the first answer, ms", "%.1f", a, b, b/a)
-	a, b = float64(peakMemory(ours.server.cmd.Process.Pid))/1e6, float64(peakMemory(twin.server.cmd.Process.Pid))/1e6
+	a, b = float64(peakMemory(ours.server.cmd.Process.Pid))/1e6, float64(peakMemory(baseline.server.cmd.Process.Pid))/1e6
 	line("peak memory, MB", "%.0f", a, b, b/a)
 	fmt.Println(table.String())
 }

@@ -1,4 +1,4 @@
--- The tables of the twin.
+-- The tables of the baseline.
 CREATE TABLE schools (id text PRIMARY KEY, name text NOT NULL);
 CREATE TABLE semesters (id text PRIMARY KEY, school_id text NOT NULL REFERENCES schools, year int NOT NULL, term text NOT NULL);
 CREATE INDEX ON semesters (school_id);

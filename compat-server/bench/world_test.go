@@ -91,7 +91,7 @@ var lecture = map[string]any{
 	"category": []any{"정보대학", "컴퓨터학과"}, "metas": []any{map[string]any{"type": "tag", "name": "영강"}},
 }
 
-// fillFirestore writes what the database of the twin has, too, and gives an access token of each user.
+// fillFirestore writes what the database of the baseline has, too, and gives an access token of each user.
 func fillFirestore(b *testing.B) (tokens []string) {
 	b.Helper()
 	ctx := b.Context()
@@ -175,7 +175,7 @@ const postgres = "/usr/lib/postgresql/15/bin/"
 // stops, as the local cloud may.
 func startPostgres(b *testing.B) (cmd *exec.Cmd, folder string) {
 	b.Helper()
-	folder, err := os.MkdirTemp("", "twin")
+	folder, err := os.MkdirTemp("", "baseline")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func startPostgres(b *testing.B) (cmd *exec.Cmd, folder string) {
 	return cmd, folder
 }
 
-// rows are what the twin's database has, as SQL.
+// rows are what the baseline's database has, as SQL.
 func rows(b *testing.B) string {
 	var sql strings.Builder
 	for s := range schools {

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // action is where the links lead that would be mailed. What the real page asks for comes in the query: a new password.

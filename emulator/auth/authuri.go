@@ -3,7 +3,7 @@ package auth
 import (
 	"slices"
 
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // createAuthURI tells by which methods an address can sign in, where e-mail privacy is off. The part of it that begins a

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"heek.kr/heektime/emulator/auth/password"
+	"heek.kr/heektime/emulator/internal/password"
 )
 
 const (

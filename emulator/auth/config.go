@@ -3,8 +3,8 @@ package auth
 import (
 	"encoding/base64"
 
-	"heek.kr/heektime/emulator/auth/account"
-	"heek.kr/heektime/emulator/auth/password"
+	"heek.kr/heektime/emulator/internal/account"
+	"heek.kr/heektime/emulator/internal/password"
 )
 
 // What clients ask before they begin.

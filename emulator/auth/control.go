@@ -1,6 +1,6 @@
 package auth
 
-import "heek.kr/heektime/emulator/auth/account"
+import "heek.kr/heektime/emulator/internal/account"
 
 // The emulator's own calls, for tests: https://firebase.google.com/docs/reference/rest/auth#section-auth-emulator
 

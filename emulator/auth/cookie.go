@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"heek.kr/heektime/emulator/auth/account"
 	"heek.kr/heektime/emulator/auth/token"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // createSessionCookie makes of an ID token one that lasts longer, for a server's cookie.

@@ -1,6 +1,6 @@
 package auth
 
-import "heek.kr/heektime/emulator/auth/account"
+import "heek.kr/heektime/emulator/internal/account"
 
 type kind struct {
 	Kind string `json:"kind"`

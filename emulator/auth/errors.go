@@ -5,8 +5,8 @@ import (
 	"errors"
 	"net/http"
 
-	"heek.kr/heektime/emulator/auth/account"
-	"heek.kr/heektime/emulator/auth/password"
+	"heek.kr/heektime/emulator/internal/account"
+	"heek.kr/heektime/emulator/internal/password"
 )
 
 // apiError is an answer that is not a success.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"heek.kr/heektime/emulator/auth/account"
 	"heek.kr/heektime/emulator/auth/token"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // lifetimeSeconds is how long an ID token is good for.

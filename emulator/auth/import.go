@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"heek.kr/heektime/emulator/auth/account"
-	"heek.kr/heektime/emulator/auth/password"
+	"heek.kr/heektime/emulator/internal/account"
+	"heek.kr/heektime/emulator/internal/password"
 )
 
 type batchCreateRequest struct {

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // Users returns a project's accounts, by uid. They must not be changed.

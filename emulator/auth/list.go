@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // batchGet shows accounts page by page, by uid. The page token is the last uid of the page before.

@@ -3,7 +3,7 @@ package auth
 import (
 	"encoding/base64"
 
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // redacted is what the real API shows of a password's hash to those who may not see it: "REDACTED" in base64.

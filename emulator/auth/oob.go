@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"time"
 
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // Kinds of codes that are mailed ("out of band").

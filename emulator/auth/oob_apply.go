@@ -3,7 +3,7 @@ package auth
 import (
 	"time"
 
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // applyCode does to an account what its owner was asked by mail.

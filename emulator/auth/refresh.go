@@ -7,7 +7,7 @@ import (
 	"net/url"
 	"strings"
 
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // refreshToken is a session in itself, so that none has to be kept. It is readable and no secret.

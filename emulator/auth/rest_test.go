@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/emulator/auth"
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // jwt makes a token from a header and claims in JSON.

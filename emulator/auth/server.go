@@ -31,8 +31,8 @@ import (
 	"log/slog"
 	"net/http"
 
-	"heek.kr/heektime/emulator/auth/account"
 	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // Config says how a [Server] works.

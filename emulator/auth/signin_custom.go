@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"heek.kr/heektime/emulator/auth/account"
 	"heek.kr/heektime/emulator/auth/token"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // customAudience is whom custom tokens are for.

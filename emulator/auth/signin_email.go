@@ -1,6 +1,6 @@
 package auth
 
-import "heek.kr/heektime/emulator/auth/account"
+import "heek.kr/heektime/emulator/internal/account"
 
 // signInWithEmailLink signs in, or registers, who got a link by mail.
 func (s *Server) signInWithEmailLink(c *call) (any, error) {
@@ -32,7 +32,7 @@ func (s *Server) signInWithEmailLink(c *call) (any, error) {
 		}
 		tx.UseCode(req.OOBCode)
 		owner, _ := tx.ByEmail(code.Email)
-		u, isNew, err := c.entrant(tx, owner, req.IDToken, "EMAIL_EXISTS")
+		u, isNew, err := c.signInUser(tx, owner, req.IDToken, "EMAIL_EXISTS")
 		if err != nil {
 			return err
 		}

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"heek.kr/heektime/emulator/auth/account"
 	"heek.kr/heektime/emulator/auth/token"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // idpUser is what the ID token of an identity provider says. The token may be bare JSON, which is handy in tests:
@@ -182,7 +182,7 @@ func (c *call) idpAccount(tx *account.Tx, who idpUser, answer *idpAnswer, idToke
 		if oneForEmail {
 			owner, _ = tx.ByEmail(answer.Email)
 		}
-		u, _, err := c.entrant(tx, owner, idToken, "EMAIL_EXISTS")
+		u, _, err := c.signInUser(tx, owner, idToken, "EMAIL_EXISTS")
 		if oneForEmail && u.Email == "" {
 			u.Email = answer.Email
 		}
@@ -195,7 +195,7 @@ func (c *call) idpAccount(tx *account.Tx, who idpUser, answer *idpAnswer, idToke
 	if !isLinked && oneForEmail {
 		owner, _ = tx.ByEmail(answer.Email)
 	}
-	u, isNew, err := c.entrant(tx, owner, "", "")
+	u, isNew, err := c.signInUser(tx, owner, "", "")
 	switch {
 	case err != nil || isLinked:
 		return u, err

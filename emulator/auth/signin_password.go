@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"heek.kr/heektime/emulator/auth/account"
-	"heek.kr/heektime/emulator/auth/password"
+	"heek.kr/heektime/emulator/internal/account"
+	"heek.kr/heektime/emulator/internal/password"
 )
 
 type signInAnswer struct {

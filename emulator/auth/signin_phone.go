@@ -6,7 +6,7 @@ import (
 	"math/big"
 	"time"
 
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 // smsLife is how long the code of a text message is good for.
@@ -81,7 +81,7 @@ func (s *Server) signInWithPhoneNumber(c *call) (any, error) {
 		}
 		tx.UseCode(code.ID)
 		owner, _ := tx.ByPhone(code.Phone)
-		u, isNew, err := c.entrant(tx, owner, req.IDToken, "PHONE_NUMBER_EXISTS")
+		u, isNew, err := c.signInUser(tx, owner, req.IDToken, "PHONE_NUMBER_EXISTS")
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,7 @@ package auth
 import (
 	"time"
 
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 type signUpRequest struct {

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"time"
 
-	"heek.kr/heektime/emulator/auth/account"
-	"heek.kr/heektime/emulator/auth/password"
+	"heek.kr/heektime/emulator/internal/account"
+	"heek.kr/heektime/emulator/internal/password"
 )
 
 type updateRequest struct {

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // maxBodyBytes is the largest request: a document of 1 MiB whose every character is escaped.

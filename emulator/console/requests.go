@@ -43,7 +43,7 @@ type reason struct {
 	Values string `json:"values,omitempty"`
 }
 
-func newRequest(service, database string, j rules.Judgement) request {
+func newRequest(service, database string, j rules.Evaluation) request {
 	r := request{
 		Seq: j.Seq, Time: j.Time, Service: service, Database: database, Method: j.Method.String(), Path: j.Path, UID: j.UID, Allowed: j.Allowed,
 		Calls: j.Calls, Expressions: j.Expressions,
@@ -97,13 +97,13 @@ func (c *Console) requests(r *http.Request) (any, error) {
 	a := requestsAnswer{Requests: []request{}, Reads: c.Firestore.RulesReads(project), Last: cursors{cursor(r, "firestore"), cursor(r, "storage")}}
 	_, a.Rules = c.Firestore.Rules(project)
 	after := a.Last
-	for _, j := range c.Firestore.Judgements(project) {
+	for _, j := range c.Firestore.Evaluations(project) {
 		if j.Seq > after.Firestore {
 			a.Last.Firestore = max(a.Last.Firestore, j.Seq)
-			a.Requests = append(a.Requests, newRequest("firestore", j.Database, j.Judgement))
+			a.Requests = append(a.Requests, newRequest("firestore", j.Database, j.Evaluation))
 		}
 	}
-	for _, j := range c.Storage.Judgements() {
+	for _, j := range c.Storage.Evaluations() {
 		if j.Seq > after.Storage {
 			a.Last.Storage = max(a.Last.Storage, j.Seq)
 			a.Requests = append(a.Requests, newRequest("storage", "", j))

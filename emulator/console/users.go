@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"time"
 
-	"heek.kr/heektime/emulator/auth/account"
+	"heek.kr/heektime/emulator/internal/account"
 )
 
 const usersPage = 50

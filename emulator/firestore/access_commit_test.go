@@ -253,7 +253,7 @@ func TestAccessCalls(t *testing.T) {
 	if got := c.RulesReads(judged); got != want {
 		t.Errorf("%d documents were asked for, want %d", got, want)
 	}
-	if j := c.Judgements(judged); !strings.Contains(j[0].Refusal.String(), "Too many access calls") {
+	if j := c.Evaluations(judged); !strings.Contains(j[0].Refusal.String(), "Too many access calls") {
 		t.Errorf("the refusal says %s", j[0].Refusal)
 	}
 }

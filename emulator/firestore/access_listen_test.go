@@ -288,10 +288,10 @@ func TestOnlyWhoIsConcernedIsJudgedAgain(t *testing.T) {
 	for i := range n {
 		w.expectNews(fmt.Sprint("ADD ", i+1), fmt.Sprint("CURRENT ", i+1))
 	}
-	before := c.Judgements("demo-listen")[0].Seq
+	before := c.Evaluations("demo-listen")[0].Seq
 	must(t)(fs.Doc("rooms/m7/members/ann").Delete(t.Context()))
 	w.expectNews("REMOVE 8 PermissionDenied")
-	if got := c.Judgements("demo-listen")[0].Seq - before; got != 1 {
+	if got := c.Evaluations("demo-listen")[0].Seq - before; got != 1 {
 		t.Errorf("%d targets were judged, want 1", got)
 	}
 }

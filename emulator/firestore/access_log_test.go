@@ -24,7 +24,7 @@ func TestRefusalsAreExplained(t *testing.T) {
 	if status.Code(err) != codes.PermissionDenied {
 		t.Fatal(err)
 	}
-	got := c.Judgements(judged)
+	got := c.Evaluations(judged)
 	if len(got) != 2 || got[0].Allowed || !got[1].Allowed || got[0].Seq != 2 || got[1].Seq != 1 {
 		t.Fatalf("got %+v, want the second write refused and, before it, the first allowed", got)
 	}
@@ -57,7 +57,7 @@ func TestJudgementsAreBounded(t *testing.T) {
 		}
 		fs.GetDocument(t.Context(), &pb.GetDocumentRequest{Name: root + "/" + path})
 	}
-	got := c.Judgements(judged)
+	got := c.Evaluations(judged)
 	if len(got) != 256+3 {
 		t.Fatalf("%d are kept, want 256 and 3", len(got))
 	}

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"heek.kr/heektime/emulator/firestore/internal/rest"
-	"heek.kr/heektime/emulator/internal/flow"
+	"heek.kr/heektime/emulator/internal/httplimit"
 	"heek.kr/heektime/emulator/rules"
 )
 
@@ -18,7 +18,7 @@ import (
 // wire traffic of @firebase/rules-unit-testing 5.
 type control struct {
 	server *Server
-	intake *flow.Intake
+	intake *httplimit.BodyReader
 }
 
 // ServeHTTP answers one request below /emulator/v1/projects/.

@@ -17,11 +17,11 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	emulator "heek.kr/heektime/emulator/firestore"
-	"heek.kr/heektime/emulator/internal/victim"
-	"heek.kr/heektime/emulator/journal"
+	"heek.kr/heektime/emulator/internal/crashtest"
+	"heek.kr/heektime/emulator/internal/wal"
 )
 
-func TestMain(m *testing.M) { victim.Main(m, serve) }
+func TestMain(m *testing.M) { crashtest.Main(m, serve) }
 
 // serve is a server that never ends by itself.
 func serve(dir string) (string, error) {
@@ -29,7 +29,7 @@ func serve(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return victim.ServeGRPC(s.Register)
+	return crashtest.ServeGRPC(s.Register)
 }
 
 // TestKillLosesNothing kills a server under load, several times over, and looks for everything it has acknowledged.
@@ -77,11 +77,11 @@ func TestKillLosesNothing(t *testing.T) {
 // killUnderLoad starts a server, has workers commit as fast as they can, and kills it in the middle.
 func killUnderLoad(t *testing.T, dir string, acked []atomic.Int64) {
 	t.Helper()
-	address, kill := victim.Start(t, dir)
+	address, kill := crashtest.Start(t, dir)
 	defer kill()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	fs, err := firestore.NewClient(ctx, "demo-crash", option.WithGRPCConn(victim.Dial(t, address)))
+	fs, err := firestore.NewClient(ctx, "demo-crash", option.WithGRPCConn(crashtest.Dial(t, address)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestDamagedFileIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = emulator.New(emulator.Config{Clock: clock.New(), DataDir: dir})
-	var damage *journal.DamageError
+	var damage *wal.DamageError
 	if !errors.As(err, &damage) || damage.File != logs[0] {
 		t.Errorf("got %v, want a damage of %s", err, logs[0])
 	}

@@ -15,7 +15,7 @@ import (
 	"strings"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Export writes all documents as one JSON object: paths such as users/u1 and, for each, the fields, in the form that

@@ -21,17 +21,17 @@ const (
 )
 
 // bodyPatience is how long a client may take to send a request.
-const bodyPatience = time.Minute
+const bodyTimeout = time.Minute
 
 // Handler is the server for HTTP/1.1: the REST API below /v1/, WebChannels below /google.firestore.v1.Firestore/, which the
 // SDKs in browsers use, and what is only an emulator's below /emulator/v1/. Pages of this machine and of private networks
 // may call, and those of origins, such as "https://example.com"; "*" lets all in.
 func (s *Server) Handler(origins []string) http.Handler {
-	calls := &rest.Handler{Service: &service.Service{Engine: s.engine}, Callers: new(guard.Callers), Intake: s.intake}
-	own := &control{server: s, intake: s.intake}
+	calls := &rest.Handler{Service: &service.Service{Engine: s.engine}, Callers: new(guard.Callers), Intake: s.bodies}
+	own := &control{server: s, intake: s.bodies}
 	return cors.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 { // also of a body that nobody reads, for which the server waits before it goes on
-			http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience))
+			http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
 		}
 		switch path := r.URL.EscapedPath(); { // not a ServeMux, which would tidy the names of documents
 		case strings.HasPrefix(path, "/v1/"):

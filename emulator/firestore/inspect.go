@@ -10,7 +10,7 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/write"
-	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/internal/resource"
 )
 
 // Owner makes calls of the service in this process, as a server with all rights, whom rules do not judge. It is what a

@@ -9,9 +9,9 @@ import (
 )
 
 // Judgement is one decision of security rules: of a read, a query, or one write of a commit.
-type Judgement struct {
+type Evaluation struct {
 	Database string // its id
-	rules.Judgement
+	rules.Evaluation
 }
 
 // SetRules replaces the security rules of a project by the text of a firestore.rules; project "" is every project that was
@@ -22,7 +22,7 @@ func (s *Server) SetRules(project string, text []byte) (warnings []rules.Issue, 
 	if err != nil {
 		return warnings, fmt.Errorf("firestore: %w", err)
 	}
-	s.engine.SetRules(project, guard.NewEdition(set))
+	s.engine.SetRules(project, guard.NewActiveRules(set))
 	return warnings, nil
 }
 
@@ -31,7 +31,7 @@ func (s *Server) DropRules(project string) { s.engine.SetRules(project, nil) }
 
 // Rules is the text of the security rules of a project; ok is false when it has none.
 func (s *Server) Rules(project string) (text string, ok bool) {
-	if e := s.engine.Guard(project).Edition(); e != nil {
+	if e := s.engine.Guard(project).Active(); e != nil {
 		return e.Rules.Source(), true
 	}
 	return "", false
@@ -39,7 +39,7 @@ func (s *Server) Rules(project string) (text string, ok bool) {
 
 // Coverage is what has been counted of a project's rules since they were set, nil when it has none. It goes on counting.
 func (s *Server) Coverage(project string) *rules.Coverage {
-	if e := s.engine.Guard(project).Edition(); e != nil {
+	if e := s.engine.Guard(project).Active(); e != nil {
 		return e.Coverage
 	}
 	return nil
@@ -47,12 +47,12 @@ func (s *Server) Coverage(project string) *rules.Coverage {
 
 // Judgements are the last decisions of a project's rules, newest first: up to 256 that allowed and 256 that refused.
 // Those of a commit of which one write was refused count as they were judged.
-func (s *Server) Judgements(project string) []Judgement {
-	var out []Judgement
-	for _, j := range s.engine.Guard(project).Judgements() {
+func (s *Server) Evaluations(project string) []Evaluation {
+	var out []Evaluation
+	for _, j := range s.engine.Guard(project).Evaluations() {
 		_, at, _ := strings.Cut(j.Path, "/databases/")
 		id, _, _ := strings.Cut(at, "/")
-		out = append(out, Judgement{id, j})
+		out = append(out, Evaluation{id, j})
 	}
 	return out
 }

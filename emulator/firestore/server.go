@@ -29,7 +29,7 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/webchannel"
-	"heek.kr/heektime/emulator/internal/flow"
+	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
 // Config is what a server is made of.
@@ -69,7 +69,7 @@ const MaxMessageBytes = 32 << 20
 // Server is an embedded Firestore. It is safe for concurrent use.
 type Server struct {
 	engine   *service.Engine
-	intake   *flow.Intake // of everything that comes over HTTP
+	bodies   *httplimit.BodyReader // of everything that comes over HTTP
 	channels *webchannel.Server
 }
 
@@ -92,9 +92,9 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("firestore: %w", err)
 	}
-	s := &Server{engine: engine, intake: &flow.Intake{Each: maxBodyBytes, All: maxBodiesBytes, Patience: bodyPatience}}
+	s := &Server{engine: engine, bodies: &httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxBodiesBytes, Timeout: bodyTimeout}}
 	streams := &channels{svc: &service.Service{Engine: engine, Recent: new(memo.Memo[*store.Document, *pb.Document])}}
-	s.channels = webchannel.New(webchannel.Options{Serve: streams.serve, Intake: s.intake})
+	s.channels = webchannel.New(webchannel.Options{Serve: streams.serve, Bodies: s.bodies})
 	if !c.AllowUnindexed {
 		if err := s.SetIndexes(c.Indexes); err != nil {
 			engine.Close()

@@ -15,10 +15,10 @@ func covered(t *testing.T) *rules.Coverage {
     allow delete: if signedIn();`))
 	cover := set.NewCoverage()
 	for n := range 4 {
-		set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Auth: alice, Time: now,
+		set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Auth: alice, Time: now,
 			Before: fields{"n": rules.IntValue(int64(n))}, Coverage: cover, Explain: true})
 	}
-	set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Time: now, Coverage: cover})
+	set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Time: now, Coverage: cover})
 	return cover
 }
 

@@ -19,7 +19,7 @@ service cloud.firestore {
 }`)
 	fmt.Println(len(warnings), err)
 	document := rules.Claims{"owner": "alice", "title": "Far too long a title"} // Claims are Fields of plain Go values
-	d := set.Judge(context.Background(), &rules.Request{
+	d := set.Evaluate(context.Background(), &rules.Request{
 		Service: rules.Firestore,
 		Method:  rules.Create,
 		Path:    "/databases/(default)/documents/notes/n1",
@@ -29,7 +29,7 @@ service cloud.firestore {
 	})
 	fmt.Println(d.Allowed)
 	fmt.Println(d.Refusal)
-	d = set.Judge(context.Background(), &rules.Request{
+	d = set.Evaluate(context.Background(), &rules.Request{
 		Service: rules.Firestore,
 		Method:  rules.List,
 		Path:    "/databases/(default)/documents/notes",

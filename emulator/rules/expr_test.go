@@ -35,7 +35,7 @@ service cloud.firestore {
 		root + "/things/new":   {"name": text("new")},
 		root + "/things/other": {"name": text("changed")},
 	}}
-	d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/this",
+	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/this",
 		Auth: &rules.Auth{UID: "alice", Token: rules.Claims{"email": "a@example.com", "email_verified": true, "level": 3.0,
 			"ratio": 0.5, "firebase": map[string]any{"sign_in_provider": "password", "identities": map[string]any{"email": []any{"a@example.com"}}}}},
 		Time: now, Explain: true, Access: rules.NewAccess(w), Before: fields{

@@ -34,7 +34,7 @@ func TestProtoFields(t *testing.T) {
 		'r': /databases/(default)/documents/users/alice, 'g': latlng.value(1, 2), 'l': ['a'], 'm': {'k': 'v'}}
 		&& request.resource.data.i is int && request.resource.data.d is float && exists(request.resource.data.r)
 		&& request.resource.data.keys().hasAll(['b', 'i']) && request.resource.data.size() == 11;`))
-	d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: root + "/things/x", Time: now, After: document,
+	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: root + "/things/x", Time: now, After: document,
 		Access: rules.NewAccess(world()), Explain: true})
 	if !d.Allowed || d.Err != nil {
 		t.Errorf("%v: %v", d.Err, d.Refusal)
@@ -43,7 +43,7 @@ func TestProtoFields(t *testing.T) {
 
 func TestClaims(t *testing.T) {
 	set := compile(t, rulesWith(`allow get: if request.auth.token == {'n': 3, 'f': 0.5, 'l': ['a', 1], 'm': {'k': true}, 'z': null};`))
-	d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Explain: true, Auth: &rules.Auth{UID: "a",
+	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Explain: true, Auth: &rules.Auth{UID: "a",
 		Token: rules.Claims{"n": 3.0, "f": 0.5, "l": []any{"a", 1.0}, "m": map[string]any{"k": true}, "z": nil}}})
 	if !d.Allowed {
 		t.Error(d.Refusal)
@@ -57,7 +57,7 @@ func TestRefusalIsBounded(t *testing.T) {
 		huge["f"+strings.Repeat("x", i%50)+string(rune('a'+i%26))] = huge["s"]
 	}
 	set := compile(t, rulesWith(strings.Repeat(`allow create: if request.resource.data == {} && true || request.resource.data.s.size() < 3 || request.resource.data.keys() == [];`, 30)))
-	d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: root + "/things/x", After: huge, Explain: true})
+	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: root + "/things/x", After: huge, Explain: true})
 	if d.Allowed || len(d.Refusal.Tried) != 20 || len(d.Refusal.String()) > 64<<10 {
 		t.Errorf("%d bytes about %d statements", len(d.Refusal.String()), len(d.Refusal.Tried))
 	}

@@ -76,7 +76,7 @@ func judgeAll(set *rules.Ruleset) {
 				if method == rules.List {
 					req.Path, req.Query = root+"/things", &rules.Query{Filter: &filter, Limit: 3, HasLimit: true}
 				}
-				d := set.Judge(context.Background(), req)
+				d := set.Evaluate(context.Background(), req)
 				if d.Refusal != nil {
 					_, _ = d.Refusal.String(), d.Refusal.Summary()
 				}

@@ -175,7 +175,7 @@ service cloud.firestore {
   }
 }`)
 		w := &store{before: map[string]map[string]rules.Value{root + "/allowed/public": {"ok": rules.BoolValue(true)}}}
-		d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root + "/parents/p/things",
+		d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root + "/parents/p/things",
 			Auth: alice, Time: now, Query: &rules.Query{Filter: c.filter}, Access: rules.NewAccess(w), Explain: true})
 		if d.Err != nil {
 			t.Fatal(d.Err)
@@ -208,7 +208,7 @@ func TestListByLimitAndOrder(t *testing.T) {
 	} {
 		set := compile(t, `rules_version = '2';
 service cloud.firestore { match /databases/{d}/documents/things/{t} { allow list: if `+c.condition+`; } }`)
-		d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root + "/things", Time: now, Query: c.query})
+		d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root + "/things", Time: now, Query: c.query})
 		if d.Allowed != c.allow || d.Err != nil {
 			t.Errorf("%s with %+v: allowed is %v, the error %v", c.condition, c.query, d.Allowed, d.Err)
 		}
@@ -233,7 +233,7 @@ func TestCollectionGroups(t *testing.T) {
 			set := compile(t, "rules_version = '"+c.version+"'; service cloud.firestore { match /databases/{d}/documents { match "+c.match+
 				" { allow read: if resource.data.v == 'public'; } } }")
 			for filter, allow := range map[*rules.Filter]bool{equals(text("public"), "v"): c.allow, nil: false} {
-				d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root, Time: now,
+				d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root, Time: now,
 					Query: &rules.Query{Group: "things", Filter: filter}})
 				if d.Allowed != allow || d.Err != nil {
 					t.Errorf("with %v allowed is %v, the error %v", filter, d.Allowed, d.Err)
@@ -250,7 +250,7 @@ func TestTooManyDisjunctions(t *testing.T) {
 	for range 20 {
 		product = append(product, *or(*equals(text("a"), "x"), *equals(text("b"), "x")))
 	}
-	d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root + "/things", Time: now,
+	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root + "/things", Time: now,
 		Query: &rules.Query{Filter: and(product...)}})
 	if d.Allowed || d.Err == nil {
 		t.Errorf("allowed is %v, the error %v", d.Allowed, d.Err)

@@ -28,7 +28,7 @@ func TestAllowedListsAreSound(t *testing.T) {
 		if r.IntN(4) == 0 {
 			filter.Op = rules.FilterOr
 		}
-		d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root + "/things", Auth: alice, Time: now,
+		d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root + "/things", Auth: alice, Time: now,
 			Query: &rules.Query{Filter: &filter}})
 		if d.Err != nil {
 			t.Fatal(condition, d.Err)
@@ -42,7 +42,7 @@ func TestAllowedListsAreSound(t *testing.T) {
 			if !fulfils(document, filter) {
 				continue
 			}
-			g := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Auth: alice, Time: now,
+			g := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Auth: alice, Time: now,
 				Before: document, Explain: true})
 			if !g.Allowed {
 				t.Fatalf("%s is allowed to list %+v, which returns %s: %s", condition, filter, rules.MapValue(document), g.Refusal)

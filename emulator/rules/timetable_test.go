@@ -174,7 +174,7 @@ func TestTimetableRules(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			c.req.Service, c.req.Time, c.req.Explain = rules.Firestore, now, true
 			c.req.Access = rules.NewAccess(world())
-			d := set.Judge(t.Context(), &c.req)
+			d := set.Evaluate(t.Context(), &c.req)
 			if d.Err != nil {
 				t.Fatal(d.Err)
 			}
@@ -216,7 +216,7 @@ func TestClaimUsername(t *testing.T) {
 			access := rules.NewBatchAccess(w)
 			allowed, calls := true, 0
 			for path, f := range c.commit {
-				d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: path,
+				d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: path,
 					Auth: bob, Time: now, After: f, Access: access})
 				if d.Err != nil {
 					t.Fatal(d.Err)
@@ -238,7 +238,7 @@ func TestRefusalSaysWhy(t *testing.T) {
 	set := timetableRules(t)
 	f := newTimetable()
 	f["title"] = rules.IntValue(7)
-	d := set.Judge(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
+	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
 		Path: root + "/users/alice/timetables/t1", Auth: alice, Time: now, After: f, Explain: true, Access: rules.NewAccess(world())})
 	got := d.Refusal.String()
 	for _, want := range []string{"create /databases/(default)/documents/users/alice/timetables/t1 is refused",
@@ -259,7 +259,7 @@ func BenchmarkJudgeTimetable(b *testing.B) {
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		d := set.Judge(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
+		d := set.Evaluate(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
 			Path: root + "/users/alice/timetables/t1", Auth: alice, Time: now, After: after, Access: rules.NewAccess(w)})
 		if !d.Allowed {
 			b.Fatal("refused")
@@ -281,7 +281,7 @@ func BenchmarkJudgeClaim(b *testing.B) {
 	for b.Loop() {
 		access := rules.NewBatchAccess(w)
 		for _, path := range []string{userPath, indexPath} {
-			d := set.Judge(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: path,
+			d := set.Evaluate(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: path,
 				Auth: bob, Time: now, After: fieldsOf(w.after[path]), Access: access})
 			if !d.Allowed {
 				b.Fatal("refused")
@@ -305,7 +305,7 @@ func BenchmarkJudgeTimetableProto(b *testing.B) {
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {
-		d := set.Judge(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
+		d := set.Evaluate(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
 			Path: root + "/users/alice/timetables/t1", Auth: alice, Time: now, After: after, Access: rules.NewAccess(w)})
 		if !d.Allowed {
 			b.Fatal("refused")

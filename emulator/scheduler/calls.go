@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 
-	"heek.kr/heektime/emulator/internal/ledger"
-	"heek.kr/heektime/emulator/internal/mask"
+	"heek.kr/heektime/emulator/internal/fieldmask"
+	"heek.kr/heektime/emulator/internal/statelog"
 )
 
 const maxPage = 500
@@ -124,7 +124,7 @@ func (s *Server) updateJob(r *schedulerpb.UpdateJobRequest) (*schedulerpb.Job, e
 	wanted := r.Job
 	if len(r.UpdateMask.GetPaths()) > 0 {
 		wanted = proto.CloneOf(j.pb)
-		if err := mask.Apply(wanted, r.Job, r.UpdateMask); err != nil {
+		if err := fieldmask.Apply(wanted, r.Job, r.UpdateMask); err != nil {
 			return nil, invalid("%v", err)
 		}
 		wanted.Name = j.pb.Name
@@ -210,5 +210,5 @@ func (s *Server) RunJob(_ context.Context, r *schedulerpb.RunJobRequest) (*sched
 
 // written makes a change with the mutex held, and returns when it would survive the death of the process.
 func written[T any](s *Server, change func() (T, error)) (T, error) {
-	return ledger.Written(s.ledger, &s.mu, change)
+	return statelog.Written(s.ledger, &s.mu, change)
 }

@@ -28,8 +28,8 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
-	"heek.kr/heektime/emulator/internal/ledger"
 	"heek.kr/heektime/emulator/internal/signal"
+	"heek.kr/heektime/emulator/internal/statelog"
 )
 
 // Tokens makes the ID tokens of jobs that have an oidc_token. *identity.Identity implements it.
@@ -58,7 +58,7 @@ type Server struct {
 	mu      sync.Mutex
 	jobs    btree.Map[string, *job]
 	running int // requests that are under way, also of jobs that were deleted
-	ledger  *ledger.Ledger
+	ledger  *statelog.Log
 	changed signal.Signal // a run began, ended or waits: for Idle
 }
 
@@ -82,7 +82,7 @@ func New(cfg Config) (*Server, error) {
 		cancel: cancel,
 	}
 	var err error
-	if s.ledger, err = ledger.Open(cfg.DataDir, cfg.Logger, s.apply, s.state); err != nil {
+	if s.ledger, err = statelog.Open(cfg.DataDir, cfg.Logger, s.apply, s.state); err != nil {
 		cancel()
 		return nil, fmt.Errorf("scheduler: %w", err)
 	}

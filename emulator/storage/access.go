@@ -8,9 +8,9 @@ import (
 	"sync"
 
 	"heek.kr/heektime/emulator/clock"
-	"heek.kr/heektime/emulator/internal/caller"
+	"heek.kr/heektime/emulator/internal/emulatorauth"
+	"heek.kr/heektime/emulator/internal/objects"
 	"heek.kr/heektime/emulator/rules"
-	"heek.kr/heektime/emulator/storage/objects"
 )
 
 // guard judges what Firebase's clients ask for by security rules. Server clients don't come by here.
@@ -18,8 +18,8 @@ type guard struct {
 	clock     *clock.Clock
 	log       *slog.Logger
 	documents rules.Documents // that rules may ask Firestore for; nil: none
-	callers   caller.Callers
-	journal   rules.Journal
+	callers   emulatorauth.Callers
+	journal   rules.RequestLog
 
 	mu       sync.RWMutex
 	editions map[string]*edition // by bucket; "" is for those that have none of their own
@@ -34,7 +34,7 @@ type edition struct {
 func newGuard(cfg Config) *guard {
 	return &guard{
 		clock: cfg.Clock, log: cfg.Logger, documents: cfg.Documents, editions: map[string]*edition{},
-		callers: caller.Callers{Schemes: []string{"Firebase", "Bearer"}},
+		callers: emulatorauth.Callers{Schemes: []string{"Firebase", "Bearer"}},
 	}
 }
 
@@ -52,7 +52,7 @@ func (g *guard) edition(bucket string) *edition {
 type access struct {
 	*guard
 	ctx    context.Context
-	who    caller.Caller
+	who    emulatorauth.Caller
 	bucket string
 	path   string // as rules know it
 }
@@ -87,8 +87,8 @@ func (a access) judge(method rules.Method, before, after *objects.Object) error 
 		Service: rules.Storage, Method: method, Path: a.path, Auth: a.who.Auth, Time: a.clock.Now(),
 		Before: attributes(before), After: attributes(after), Access: rules.NewAccess(a.documents), Coverage: e.coverage, Explain: true,
 	}
-	d := e.rules.Judge(a.ctx, &req)
-	a.journal.Add(rules.Judgement{
+	d := e.rules.Evaluate(a.ctx, &req)
+	a.journal.Add(rules.Evaluation{
 		Time: req.Time, Method: method, Path: a.path, UID: a.who.UID(), Allowed: d.Allowed, Granted: d.Granted, Refusal: d.Refusal, Err: d.Err,
 		Calls: d.Calls, Expressions: d.Expressions,
 	})

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // bucketFields are those that the service writes, and those that [objects.Bucket] has a field for. All others are kept

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // putRequest makes a request to write the named object out of the resource and the conditions that the client sent.

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"heek.kr/heektime/emulator/internal/flow"
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/httplimit"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // download answers with an object's bytes. Objects stored with Content-Encoding gzip are decompressed for those who do
@@ -130,7 +130,7 @@ func (c call) sendDecompressed(r *objects.Reader, tag string) error {
 
 // send copies the body. When that fails half-way the connection is cut, so that nobody takes a part for the whole.
 func (c call) send(body io.Reader) error {
-	out := flow.NewWriter(c.w, c.patience)
+	out := httplimit.NewStreamWriter(c.w, c.patience)
 	_, err := io.Copy(out, body)
 	if e := out.Close(); err == nil && e != nil && !errors.Is(e, http.ErrNotSupported) {
 		err = e

@@ -18,7 +18,7 @@ import (
 	gcs "cloud.google.com/go/storage"
 
 	"heek.kr/heektime/emulator/clock"
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // crashed returns a copy of a data directory as a crash at this moment would leave it.

@@ -9,7 +9,7 @@ import (
 	"os"
 	"slices"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // httpError is an answer that is not a success, in the terms of the JSON API.

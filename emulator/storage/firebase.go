@@ -7,8 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"heek.kr/heektime/emulator/internal/objects"
 	"heek.kr/heektime/emulator/rules"
-	"heek.kr/heektime/emulator/storage/objects"
 )
 
 // firebasePrefix is where Firebase's clients find their own API. No bucket has a name of two characters.

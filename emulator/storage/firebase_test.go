@@ -510,7 +510,7 @@ func TestJudgementsOfStorage(t *testing.T) {
 	c.as("bob").call("GET", objectPath("users/ann/photo"), "")
 	c.do("GET", objectPath("public/a"), "")
 	c.as("owner").call("GET", objectPath("public/a"), "")
-	got := c.server.Judgements()
+	got := c.server.Evaluations()
 	if len(got) != 2 || !got[0].Allowed || got[1].Allowed || got[1].UID != "bob" || got[1].Method != rules.Get ||
 		got[1].Path != "/b/"+testBucket+"/o/users/ann/photo" || got[1].Refusal == nil || got[1].Refusal.Tried[0].Line != 8 {
 		t.Errorf("%+v", got)
@@ -534,7 +534,7 @@ func TestRulesThatCannotBeFollowed(t *testing.T) {
 	if res, body := c.do("GET", objectPath("x"), ""); res.StatusCode != 400 || !strings.Contains(body, "documents/a/b") {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
-	if j := c.server.Judgements(); len(j) != 1 || j[0].Err == nil || j[0].Allowed {
+	if j := c.server.Evaluations(); len(j) != 1 || j[0].Err == nil || j[0].Allowed {
 		t.Errorf("%+v", j)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // maxBucketsMade bounds the buckets that come into being because a client of Firebase uploads to them.

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"heek.kr/heektime/emulator/clock"
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // FuzzMultipart wants that a body is either refused, and nothing is kept, or an object is there.

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // answerObject answers with an object's resource.

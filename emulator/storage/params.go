@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // maxJSONBytes bounds the JSON of a request: far above what names and metadata can need.

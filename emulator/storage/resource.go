@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // objectResource is an object in the JSON API.

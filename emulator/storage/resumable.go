@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"strconv"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // pieceBytes is what the bytes of an unfinished upload are counted in: the service keeps whole pieces only, so an

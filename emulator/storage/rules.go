@@ -37,7 +37,7 @@ func (s *Server) Coverage(bucket string) *rules.Coverage {
 }
 
 // Judgements are the last decisions of the rules, newest first: up to 256 that allowed and 256 that refused.
-func (s *Server) Judgements() []rules.Judgement { return s.guard.journal.Last() }
+func (s *Server) Evaluations() []rules.Evaluation { return s.guard.journal.Last() }
 
 // rulesFile is a text of rules and what messages call it.
 type rulesFile struct{ Name, Content string }

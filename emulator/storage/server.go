@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"heek.kr/heektime/emulator/clock"
-	"heek.kr/heektime/emulator/internal/flow"
+	"heek.kr/heektime/emulator/internal/httplimit"
+	"heek.kr/heektime/emulator/internal/objects"
 	"heek.kr/heektime/emulator/rules"
-	"heek.kr/heektime/emulator/storage/objects"
 )
 
 // Config says how a server works.
@@ -98,7 +98,7 @@ func (s *Server) createBuckets() error {
 
 // ServeHTTP answers one request. CORS is up to whoever listens.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Body = flow.NewReader(w, r, s.patience)
+	r.Body = httplimit.NewStreamReader(w, r, s.patience)
 	err := s.route(w, r)
 	if err != nil {
 		s.fail(w, r, err)

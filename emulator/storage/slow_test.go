@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // dial opens a raw connection to the server and sends the beginning of a request.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // tokensKey is where the real service keeps an object's download tokens, with commas between, in the metadata that server

@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"strings"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // upload takes an object's bytes in one of the ways of https://cloud.google.com/storage/docs/uploads-downloads.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"heek.kr/heektime/emulator/storage/objects"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // The paths of the XML API: downloads of the Go client, and signed URLs.

@@ -36,7 +36,7 @@ func (s *Server) start(t *task, now time.Time) {
 // send sends a request in a goroutine of its own, and calls done with the mutex held when it is answered. It does not
 // call done when the server was closed meanwhile. The mutex is held.
 func (s *Server) send(request dispatch.Request, done func(dispatch.Answer)) {
-	request.Held = s.faults.Hold()
+	request.Held = s.faults.RandomDelay()
 	s.running++
 	s.goroutines.Go(func() {
 		answer := s.sender.Send(s.ctx, request)

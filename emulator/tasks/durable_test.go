@@ -17,11 +17,11 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/identity"
-	"heek.kr/heektime/emulator/internal/victim"
+	"heek.kr/heektime/emulator/internal/crashtest"
 	"heek.kr/heektime/emulator/tasks"
 )
 
-func TestMain(m *testing.M) { victim.Main(m, serve) }
+func TestMain(m *testing.M) { crashtest.Main(m, serve) }
 
 // serve is a server that never ends by itself.
 func serve(dir string) (string, error) {
@@ -34,14 +34,14 @@ func serve(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return victim.ServeGRPC(server.Register)
+	return crashtest.ServeGRPC(server.Register)
 }
 
 // doomed starts a server in a process of its own, and returns a client for it and what kills it.
 func doomed(t *testing.T, dir string) (*cloudtasks.Client, func()) {
 	t.Helper()
-	address, kill := victim.Start(t, dir)
-	client, err := cloudtasks.NewClient(t.Context(), option.WithGRPCConn(victim.Dial(t, address)))
+	address, kill := crashtest.Start(t, dir)
+	client, err := cloudtasks.NewClient(t.Context(), option.WithGRPCConn(crashtest.Dial(t, address)))
 	if err != nil {
 		t.Fatal(err)
 	}

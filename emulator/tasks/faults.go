@@ -10,5 +10,5 @@ type Faults = dispatch.Faults
 func (s *Server) SetFaults(f Faults) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = dispatch.NewMischief(f)
+	s.faults = dispatch.NewFaultInjector(f)
 }

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 
-	"heek.kr/heektime/emulator/internal/mask"
+	"heek.kr/heektime/emulator/internal/fieldmask"
 )
 
 const maxQueuePage = 9800
@@ -143,7 +143,7 @@ func (s *Server) updateQueue(r *cloudtaskspb.UpdateQueueRequest) (*cloudtaskspb.
 	wanted := r.Queue
 	if len(r.UpdateMask.GetPaths()) > 0 {
 		wanted = proto.CloneOf(q.pb)
-		if err := mask.Apply(wanted, r.Queue, r.UpdateMask); err != nil {
+		if err := fieldmask.Apply(wanted, r.Queue, r.UpdateMask); err != nil {
 			return nil, invalid("%v", err)
 		}
 		wanted.Name = q.pb.Name

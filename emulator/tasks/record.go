@@ -10,7 +10,7 @@ import (
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"google.golang.org/protobuf/proto"
 
-	"heek.kr/heektime/emulator/internal/ledger"
+	"heek.kr/heektime/emulator/internal/statelog"
 )
 
 // record is one change as the journal keeps it, in JSON. One of the kinds is set.
@@ -146,5 +146,5 @@ func (s *Server) state(add func(any)) {
 
 // written makes a change with the mutex held, and returns when it would survive the death of the process.
 func written[T any](s *Server, change func() (T, error)) (T, error) {
-	return ledger.Written(s.ledger, &s.mu, change)
+	return statelog.Written(s.ledger, &s.mu, change)
 }

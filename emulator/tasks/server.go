@@ -30,8 +30,8 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
-	"heek.kr/heektime/emulator/internal/ledger"
 	"heek.kr/heektime/emulator/internal/signal"
+	"heek.kr/heektime/emulator/internal/statelog"
 )
 
 // Tokens makes the ID tokens of tasks that have an oidc_token. *identity.Identity implements it.
@@ -63,8 +63,8 @@ type Server struct {
 	running int                  // requests that are under way, in all queues
 	changed signal.Signal        // something became due, began, ended or went away: for Idle
 	order   uint64               // counts tasks, so that those due at the same time keep their order
-	faults  dispatch.Mischief
-	ledger  *ledger.Ledger
+	faults  dispatch.FaultInjector
+	ledger  *statelog.Log
 }
 
 // New returns a Server that is not yet registered, with what the data directory has. Close it to end its goroutines.
@@ -88,7 +88,7 @@ func New(cfg Config) (*Server, error) {
 		deleted: map[string]time.Time{},
 	}
 	var err error
-	if s.ledger, err = ledger.Open(cfg.DataDir, cfg.Logger, s.apply, s.state); err != nil {
+	if s.ledger, err = statelog.Open(cfg.DataDir, cfg.Logger, s.apply, s.state); err != nil {
 		cancel()
 		return nil, fmt.Errorf("tasks: %w", err)
 	}

@@ -16,7 +16,7 @@ type Faults = dispatch.Faults
 func (s *Server) SetFaults(f Faults) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = dispatch.NewMischief(f)
+	s.faults = dispatch.NewFaultInjector(f)
 }
 
 // start begins a request for an event. The mutex is held.
@@ -30,7 +30,7 @@ func (s *Server) start(sub *subscription, e *event, now time.Time) {
 	sub.running++
 	s.running++
 	request := s.request(sub.Trigger, e)
-	request.Held = s.faults.Hold()
+	request.Held = s.faults.RandomDelay()
 	s.goroutines.Go(func() {
 		answer := s.sender.Send(s.ctx, request)
 		s.mu.Lock()

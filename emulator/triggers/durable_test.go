@@ -13,11 +13,11 @@ import (
 	"google.golang.org/api/option"
 
 	"heek.kr/heektime/emulator"
-	"heek.kr/heektime/emulator/internal/victim"
+	"heek.kr/heektime/emulator/internal/crashtest"
 	"heek.kr/heektime/emulator/triggers"
 )
 
-func TestMain(m *testing.M) { victim.Main(m, serve) }
+func TestMain(m *testing.M) { crashtest.Main(m, serve) }
 
 // serve is a local cloud with one trigger, "test", that never ends by itself. It is told its folder and the trigger's URL.
 func serve(told string) (string, error) {
@@ -36,8 +36,8 @@ func everyUser(url string) triggers.Trigger {
 // doomed starts a cloud in a process of its own, and returns a client for it and what kills it.
 func doomed(t *testing.T, dir, url string) (*firestore.Client, func()) {
 	t.Helper()
-	address, kill := victim.Start(t, dir+" "+url)
-	client, err := firestore.NewClient(t.Context(), "demo-test", option.WithGRPCConn(victim.Dial(t, address)))
+	address, kill := crashtest.Start(t, dir+" "+url)
+	client, err := firestore.NewClient(t.Context(), "demo-test", option.WithGRPCConn(crashtest.Dial(t, address)))
 	if err != nil {
 		t.Fatal(err)
 	}

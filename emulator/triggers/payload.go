@@ -7,8 +7,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/emulator/firestore"
-	"heek.kr/heektime/emulator/firestore/field"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // payload is what an event tells of a change: the document after it, the one before, and of an update what differs, as a
@@ -17,7 +17,7 @@ func payload(root string, c firestore.Change) ([]byte, error) {
 	data := &firestoredata.DocumentEventData{Value: document(root, c.After), OldValue: document(root, c.Before)}
 	if c.After != nil && c.Before != nil {
 		data.UpdateMask = &firestoredata.DocumentMask{}
-		differences(c.Before.Fields, c.After.Fields, nil, func(p field.Path) {
+		differences(c.Before.Fields, c.After.Fields, nil, func(p fieldpath.Path) {
 			data.UpdateMask.FieldPaths = append(data.UpdateMask.FieldPaths, p.String())
 		})
 	}
@@ -42,7 +42,7 @@ func document(root string, d *firestore.Document) *firestoredata.Document {
 
 // differences calls found for each field that was added, removed or changed. Of maps that are there before and after it
 // names the fields within.
-func differences(before, after *value.Fields, at field.Path, found func(field.Path)) {
+func differences(before, after *value.Fields, at fieldpath.Path, found func(fieldpath.Path)) {
 	b, a := before.All(), after.All()
 	for len(b) > 0 || len(a) > 0 {
 		var was, is value.Value

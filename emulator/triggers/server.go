@@ -36,8 +36,8 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
-	"heek.kr/heektime/emulator/internal/ledger"
 	"heek.kr/heektime/emulator/internal/signal"
+	"heek.kr/heektime/emulator/internal/statelog"
 )
 
 // Tokens makes the ID tokens of triggers that have a service account. *identity.Identity implements it.
@@ -82,8 +82,8 @@ type Server struct {
 	taken         uint64        // counts what Firestore handed over
 	changed       signal.Signal // something became due, began, ended or went away: for Idle
 	order         uint64        // counts events
-	faults        dispatch.Mischief
-	ledger        *ledger.Ledger
+	faults        dispatch.FaultInjector
+	ledger        *statelog.Log
 }
 
 // New returns a Server with what the data directory has. It is told of changes once it is a Firestore's follower. Close it
@@ -110,10 +110,10 @@ func New(cfg Config) (*Server, error) {
 		ctx:      ctx,
 		cancel:   cancel,
 		cursors:  map[string]time.Time{},
-		faults:   dispatch.NewMischief(cfg.Faults),
+		faults:   dispatch.NewFaultInjector(cfg.Faults),
 	}
 	var err error
-	if s.ledger, err = ledger.Open(cfg.DataDir, cfg.Logger, s.apply, s.state); err != nil {
+	if s.ledger, err = statelog.Open(cfg.DataDir, cfg.Logger, s.apply, s.state); err != nil {
 		cancel()
 		return nil, fmt.Errorf("triggers: %w", err)
 	}

@@ -73,7 +73,7 @@ func TestDeleteAndRestore(t *testing.T) {
 	if status != http.StatusOK || err != nil || until.Sub(w.now()) > deletion.Grace || until.Sub(w.now()) < deletion.Grace-time.Minute {
 		t.Fatalf("deleted: %d %v", status, body)
 	}
-	mark, err := deletion.ReadMark(t.Context(), w.fs, uid)
+	mark, err := deletion.ReadPending(t.Context(), w.fs, uid)
 	if err != nil || mark == nil || !mark.SignedOut {
 		t.Fatalf("mark %+v, %v", mark, err)
 	}
@@ -99,7 +99,7 @@ func TestDeleteAndRestore(t *testing.T) {
 			t.Errorf("taken back: %d %v", status, body)
 		}
 	}
-	if mark, err := deletion.ReadMark(t.Context(), w.fs, uid); err != nil || mark != nil {
+	if mark, err := deletion.ReadPending(t.Context(), w.fs, uid); err != nil || mark != nil {
 		t.Errorf("mark %+v, %v", mark, err)
 	}
 	if claims := w.claims(t, w.signIn(t, "signInWithPassword", credentials())); claims[deletion.Claim] != nil {
@@ -108,7 +108,7 @@ func TestDeleteAndRestore(t *testing.T) {
 	if _, err := w.deletion(t).Request(t.Context(), uid); err != nil {
 		t.Fatal(err)
 	}
-	w.fs.Doc("deletions/"+uid).Set(t.Context(), deletion.Mark{Purging: true})
+	w.fs.Doc("deletions/"+uid).Set(t.Context(), deletion.PendingDeletion{Purging: true})
 	if status, body := accountCall(t, url+"/account/restore/", "Bearer "+w.signIn(t, "signInWithPassword", credentials()).IDToken); status != http.StatusGone || body["code"] != "too-late" {
 		t.Errorf("taken back too late: %d %v", status, body)
 	}
@@ -175,7 +175,7 @@ func TestWhoMayDelete(t *testing.T) {
 	if status, _ := accountCall(t, url+"/account/delete/", disabled); status != http.StatusUnauthorized {
 		t.Errorf("who is disabled: %d", status)
 	}
-	if mark, err := deletion.ReadMark(t.Context(), w.fs, uid); err != nil || mark != nil {
+	if mark, err := deletion.ReadPending(t.Context(), w.fs, uid); err != nil || mark != nil {
 		t.Errorf("mark %+v, %v", mark, err)
 	}
 }

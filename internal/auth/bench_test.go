@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/loginthrottle"
 	"heek.kr/heektime/internal/werkzeug"
 )
 
@@ -21,7 +21,7 @@ func BenchmarkLogin(b *testing.B) {
 	for name, password := range map[string]string{"old account, first login": oldPassword, "wrong password": "wrong " + secret} {
 		b.Run(name, func(b *testing.B) {
 			w := newWorld(b)
-			s := w.service(b, func(d *auth.Dependencies) { d.Limits, d.Rounds = attempt.DefaultLimits(), rounds })
+			s := w.service(b, func(d *auth.Dependencies) { d.Limits, d.Rounds = loginthrottle.DefaultLimits(), rounds })
 			var bare, login time.Duration
 			for i := 0; b.Loop(); i++ {
 				email := fmt.Sprintf("user%d@user.heektime.heek.kr", i)
@@ -32,7 +32,7 @@ func BenchmarkLogin(b *testing.B) {
 				pbkdf2.Key(sha256.New, password, []byte(hashSalt), rounds, 32)
 				bare += time.Since(start)
 				start = time.Now()
-				_, err := s.Login(b.Context(), auth.Attempt{Email: email, Password: password, Client: email})
+				_, err := s.Login(b.Context(), auth.SignIn{Email: email, Password: password, ClientIP: email})
 				login += time.Since(start)
 				if (err == nil) != (password == oldPassword) {
 					b.Fatal(err)
@@ -47,7 +47,7 @@ func BenchmarkLogin(b *testing.B) {
 	b.Run("account of Authentication", func(b *testing.B) {
 		w := newWorld(b)
 		s := w.service(b)
-		a := auth.Attempt{Email: "new@example.com", Password: secret, Client: "c"}
+		a := auth.SignIn{Email: "new@example.com", Password: secret, ClientIP: "c"}
 		if _, err := s.Register(b.Context(), a); err != nil {
 			b.Fatal(err)
 		}

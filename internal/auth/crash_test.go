@@ -16,7 +16,7 @@ import (
 
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/credential"
-	"heek.kr/heektime/internal/mortal"
+	"heek.kr/heektime/internal/faulttest"
 )
 
 const (
@@ -36,7 +36,7 @@ var begin = map[string]*firebaseauth.UserToCreate{
 func TestDyingBetweenAnySteps(t *testing.T) {
 	t.Parallel()
 	for name, there := range begin {
-		for _, kind := range mortal.Faults() {
+		for _, kind := range faulttest.Faults() {
 			t.Run(name+"/"+kind.String(), func(t *testing.T) {
 				t.Parallel()
 				for at := 0; ; at++ {
@@ -52,7 +52,7 @@ func TestDyingBetweenAnySteps(t *testing.T) {
 	}
 }
 
-func dieAt(t *testing.T, there *firebaseauth.UserToCreate, kind mortal.Fault, at int) []string {
+func dieAt(t *testing.T, there *firebaseauth.UserToCreate, kind faulttest.Fault, at int) []string {
 	w := newWorld(t)
 	w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
 	if there != nil {
@@ -61,7 +61,7 @@ func dieAt(t *testing.T, there *firebaseauth.UserToCreate, kind mortal.Fault, at
 		}
 	}
 	s, p, ctx := w.mortal(t, kind, at)
-	account, err := s.Login(ctx, auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"})
+	account, err := s.Login(ctx, auth.SignIn{Email: oldEmail, Password: oldPassword, ClientIP: "c"})
 	calls := p.Calls()
 	where := fmt.Sprintf("%v at call %d", kind, at)
 	if at < len(calls) {
@@ -74,8 +74,8 @@ func dieAt(t *testing.T, there *firebaseauth.UserToCreate, kind mortal.Fault, at
 		t.Errorf("%s: the right password is called wrong", where)
 	}
 	// A process that lives through a failure lets go of the account; only if that call failed, the next has to wait.
-	if alive := kind == mortal.FailBefore || kind == mortal.FailAfter; alive && err != nil && at < len(calls) && !strings.HasSuffix(calls[at], "/Commit") {
-		if _, err := w.service(t).Login(t.Context(), auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"}); err != nil {
+	if alive := kind == faulttest.FailBefore || kind == faulttest.FailAfter; alive && err != nil && at < len(calls) && !strings.HasSuffix(calls[at], "/Commit") {
+		if _, err := w.service(t).Login(t.Context(), auth.SignIn{Email: oldEmail, Password: oldPassword, ClientIP: "c"}); err != nil {
 			t.Errorf("%s: the next login, at once: %v", where, err)
 		}
 	}
@@ -88,11 +88,11 @@ func (w *world) holds(t *testing.T, where, password string) {
 	t.Helper()
 	w.Clock.Advance(2 * time.Minute) // who held the account is dead
 	s := w.service(t)
-	if _, err := s.Login(t.Context(), auth.Attempt{Email: oldEmail, Password: "wrong " + secret, Client: "other"}); !errors.Is(err, auth.ErrWrong) {
+	if _, err := s.Login(t.Context(), auth.SignIn{Email: oldEmail, Password: "wrong " + secret, ClientIP: "other"}); !errors.Is(err, auth.ErrWrong) {
 		t.Errorf("%s: then a wrong password: %v", where, err)
 	}
 	for range 2 {
-		account, err := s.Login(t.Context(), auth.Attempt{Email: oldEmail, Password: password, Client: "c"})
+		account, err := s.Login(t.Context(), auth.SignIn{Email: oldEmail, Password: password, ClientIP: "c"})
 		if err != nil || account.UID != oldUID || !account.Legacy {
 			t.Fatalf("%s: then the right password: %+v, %v", where, account, err)
 		}
@@ -112,7 +112,7 @@ func (w *world) holds(t *testing.T, where, password string) {
 // then on the old password is wrong, though its hash is left.
 func TestPasswordChangedAfterDying(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []mortal.Fault{mortal.KillBefore, mortal.KillAfter} {
+	for _, kind := range []faulttest.Fault{faulttest.KillBefore, faulttest.KillAfter} {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
 			changed := 0
@@ -120,7 +120,7 @@ func TestPasswordChangedAfterDying(t *testing.T) {
 				w := newWorld(t)
 				w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
 				s, p, ctx := w.mortal(t, kind, at)
-				s.Login(ctx, auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"})
+				s.Login(ctx, auth.SignIn{Email: oldEmail, Password: oldPassword, ClientIP: "c"})
 				if at >= len(p.Calls()) {
 					break
 				}
@@ -133,13 +133,13 @@ func TestPasswordChangedAfterDying(t *testing.T) {
 					t.Fatal(err)
 				}
 				w.Clock.Advance(2 * time.Minute)
-				if _, err := w.service(t).Login(t.Context(), auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "d"}); !errors.Is(err, auth.ErrWrong) {
+				if _, err := w.service(t).Login(t.Context(), auth.SignIn{Email: oldEmail, Password: oldPassword, ClientIP: "d"}); !errors.Is(err, auth.ErrWrong) {
 					t.Errorf("died at call %d, password changed, old one: %v", at, err)
 				}
 				if w.direct(t, oldEmail, oldPassword) != "" {
 					t.Errorf("died at call %d: the old password is back", at)
 				}
-				if account, err := w.service(t).Login(t.Context(), auth.Attempt{Email: oldEmail, Password: newer, Client: "e"}); err != nil || account.UID != oldUID {
+				if account, err := w.service(t).Login(t.Context(), auth.SignIn{Email: oldEmail, Password: newer, ClientIP: "e"}); err != nil || account.UID != oldUID {
 					t.Errorf("died at call %d: newer password: %v", at, err)
 				}
 				if w.remaining(t) != 0 {
@@ -157,11 +157,11 @@ func TestPasswordChangedAfterDying(t *testing.T) {
 // is the one that was sent.
 func TestRegisterDying(t *testing.T) {
 	t.Parallel()
-	for _, kind := range mortal.Faults() {
+	for _, kind := range faulttest.Faults() {
 		for at := 0; ; at++ {
 			w := newWorld(t)
 			s, p, ctx := w.mortal(t, kind, at)
-			a := auth.Attempt{Email: "new@example.com", Password: secret, Client: "c"}
+			a := auth.SignIn{Email: "new@example.com", Password: secret, ClientIP: "c"}
 			uid, err := s.Register(ctx, a)
 			if at >= len(p.Calls()) {
 				break
@@ -192,14 +192,14 @@ func TestHeldAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := held.Hold(t.Context(), w.now().Add(time.Minute)); err != nil {
+	if err := held.Lock(t.Context(), w.now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	second, err := credential.Read(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := second.Hold(t.Context(), w.now().Add(time.Minute)); !errors.Is(err, credential.ErrChanged) {
+	if err := second.Lock(t.Context(), w.now().Add(time.Minute)); !errors.Is(err, credential.ErrChanged) {
 		t.Errorf("a second one holds it, too: %v", err)
 	}
 	if err := second.Delete(t.Context()); !errors.Is(err, credential.ErrChanged) {
@@ -207,7 +207,7 @@ func TestHeldAccount(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := w.service(t).Login(t.Context(), auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"})
+		_, err := w.service(t).Login(t.Context(), auth.SignIn{Email: oldEmail, Password: oldPassword, ClientIP: "c"})
 		done <- err
 	}()
 	if err := held.Release(t.Context()); err != nil {
@@ -241,10 +241,10 @@ func TestOnlyOneMoves(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, p, ctx := w.mortal(t, mortal.None, 0)
+	second, p, ctx := w.mortal(t, faulttest.None, 0)
 	done := make(chan error, 2)
 	login := func(ctx context.Context, s *auth.Service) {
-		_, err := s.Login(ctx, auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"})
+		_, err := s.Login(ctx, auth.SignIn{Email: oldEmail, Password: oldPassword, ClientIP: "c"})
 		done <- err
 	}
 	go login(t.Context(), first)
@@ -285,7 +285,7 @@ func TestPasswordChangedWhileWaiting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := mover.Hold(t.Context(), w.now().Add(time.Minute)); err != nil {
+	if err := mover.Lock(t.Context(), w.now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	asked, goOn := make(chan int), make(chan bool)
@@ -305,7 +305,7 @@ func TestPasswordChangedWhileWaiting(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		_, err := s.Login(t.Context(), auth.Attempt{Email: oldEmail, Password: oldPassword, Client: "c"})
+		_, err := s.Login(t.Context(), auth.SignIn{Email: oldEmail, Password: oldPassword, ClientIP: "c"})
 		done <- err
 	}()
 	<-asked // before it looks at the hash

@@ -13,8 +13,8 @@ import (
 	"strconv"
 	"time"
 
-	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/loginthrottle"
 )
 
 // maxBody bounds a request's body: the longest address and password, and the longest way to write them in JSON.
@@ -85,7 +85,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h *Handler) post(w http.ResponseWriter, r *http.Request, call func(context.Context, Attempt) (int, any, error)) {
+func (h *Handler) post(w http.ResponseWriter, r *http.Request, call func(context.Context, SignIn) (int, any, error)) {
 	// A caller that sends its body a byte a minute is as good as one that sends none. Once it is read the deadline goes, or it
 	// would end a login that takes longer. A recorder has no deadlines, and needs none.
 	connection := http.NewResponseController(w)
@@ -96,7 +96,7 @@ func (h *Handler) post(w http.ResponseWriter, r *http.Request, call func(context
 		answer(w, http.StatusBadRequest, problem{"body", err.Error()})
 		return
 	}
-	a.Client = Client(r, h.Hops)
+	a.ClientIP = ClientIP(r, h.Hops)
 	status, body, err := call(r.Context(), a)
 	h.reply(w, r, h.Service.log, status, body, err)
 }
@@ -120,7 +120,7 @@ func (h *Handler) reply(w http.ResponseWriter, r *http.Request, log *slog.Logger
 
 // read decodes a body. Fields that are not known are ignored: clients in the field may send some. Its errors quote nothing,
 // since a JSON error may quote a password.
-func read(body io.Reader) (Attempt, error) {
+func read(body io.Reader) (SignIn, error) {
 	malformed := errors.New(`the body must be the JSON object {"email": "…", "password": "…"}`)
 	var fields struct {
 		Email    *string `json:"email"`
@@ -128,15 +128,15 @@ func read(body io.Reader) (Attempt, error) {
 	}
 	d := json.NewDecoder(body)
 	if d.Decode(&fields) != nil || fields.Email == nil || fields.Password == nil {
-		return Attempt{}, malformed
+		return SignIn{}, malformed
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return Attempt{}, malformed
+		return SignIn{}, malformed
 	}
-	return Attempt{Email: *fields.Email, Password: *fields.Password}, nil
+	return SignIn{Email: *fields.Email, Password: *fields.Password}, nil
 }
 
-func (h *Handler) login(ctx context.Context, a Attempt) (int, any, error) {
+func (h *Handler) login(ctx context.Context, a SignIn) (int, any, error) {
 	account, err := h.Service.Login(ctx, a)
 	if err != nil {
 		return 0, nil, err
@@ -148,7 +148,7 @@ func (h *Handler) login(ctx context.Context, a Attempt) (int, any, error) {
 	return http.StatusOK, map[string]string{"uid": account.UID, "token": token}, nil
 }
 
-func (h *Handler) register(ctx context.Context, a Attempt) (int, any, error) {
+func (h *Handler) register(ctx context.Context, a SignIn) (int, any, error) {
 	uid, err := h.Service.Register(ctx, a)
 	return http.StatusCreated, map[string]string{"uid": uid}, err
 }
@@ -177,7 +177,7 @@ type problem struct {
 
 // refusal is how an error is answered.
 func refusal(header http.Header, err error) (int, problem) {
-	var wait *attempt.TooManyError
+	var wait *loginthrottle.TooManyError
 	switch {
 	case errors.Is(err, ErrWrong):
 		return http.StatusBadRequest, problem{"wrong-credentials", "Wrong e-mail address or password."}

@@ -92,7 +92,7 @@ func TestClient(t *testing.T) {
 		r := httptest.NewRequest(http.MethodPost, "/login/", nil)
 		r.RemoteAddr = c.peer
 		r.Header["X-Forwarded-For"] = c.forwarded
-		if got := auth.Client(r, c.hops); got != c.want {
+		if got := auth.ClientIP(r, c.hops); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

@@ -14,9 +14,9 @@ import (
 
 	firebaseauth "firebase.google.com/go/v4/auth"
 
-	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/auth"
-	"heek.kr/heektime/internal/mortal"
+	"heek.kr/heektime/internal/faulttest"
+	"heek.kr/heektime/internal/loginthrottle"
 )
 
 // A refused login makes the same calls and does the same work, whoever it is for.
@@ -45,10 +45,10 @@ func TestRefusalsTakeTheSameSteps(t *testing.T) {
 		"cheap@user.heektime.heek.kr", "dear@user.heektime.heek.kr", "sha512@user.heektime.heek.kr", "scrypt@user.heektime.heek.kr",
 		"broken@user.heektime.heek.kr", "disabled@user.heektime.heek.kr",
 	} {
-		s, p, ctx := w.mortal(t, mortal.None, 0)
+		s, p, ctx := w.mortal(t, faulttest.None, 0)
 		work := 0
 		s.OnWork(func(rounds int) { work += rounds })
-		_, err := s.Login(ctx, auth.Attempt{Email: email, Password: "wrong " + secret, Client: email})
+		_, err := s.Login(ctx, auth.SignIn{Email: email, Password: "wrong " + secret, ClientIP: email})
 		if !errors.Is(err, auth.ErrWrong) || err.Error() != auth.ErrWrong.Error() {
 			t.Errorf("%s: %v", email, err)
 		}
@@ -81,8 +81,8 @@ func TestCalls(t *testing.T) {
 		{"a right one after it", oldPassword, map[string]int{"BatchGetDocuments": 1, "Commit": 1}},
 		{"the next again", oldPassword, map[string]int{"BatchGetDocuments": 1}},
 	} {
-		s, p, ctx := w.mortal(t, mortal.None, 0)
-		s.Login(ctx, auth.Attempt{Email: oldEmail, Password: c.password, Client: "c"})
+		s, p, ctx := w.mortal(t, faulttest.None, 0)
+		s.Login(ctx, auth.SignIn{Email: oldEmail, Password: c.password, ClientIP: "c"})
 		got := map[string]int{}
 		const service = "/google.firestore.v1.Firestore/"
 		for _, call := range p.Calls() {
@@ -101,10 +101,10 @@ func TestLimits(t *testing.T) {
 	w := newWorld(t)
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	w.now = func() time.Time { return now }
-	limits := attempt.Limits{
-		Pair:    attempt.Limit{Free: 3, First: 2 * time.Second, Most: 10 * time.Second},
-		Client:  attempt.Limit{Free: 6, First: 4 * time.Second, Most: time.Minute},
-		Address: attempt.Limit{Free: 8, First: time.Second, Most: 3 * time.Second},
+	limits := loginthrottle.Limits{
+		Pair:    loginthrottle.Limit{Free: 3, First: 2 * time.Second, Most: 10 * time.Second},
+		Client:  loginthrottle.Limit{Free: 6, First: 4 * time.Second, Most: time.Minute},
+		Address: loginthrottle.Limit{Free: 8, First: time.Second, Most: 3 * time.Second},
 		Forget:  time.Hour,
 	}
 	w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
@@ -182,7 +182,7 @@ func TestFloodSlowsNobodyElse(t *testing.T) {
 	for i := range rights {
 		w.old(t, fmt.Sprintf("right%d@user.heektime.heek.kr", i), fmt.Sprintf("uid%d", i), oldHash(t, quick, oldPassword))
 	}
-	s, p, _ := w.mortal(t, mortal.None, 0)
+	s, p, _ := w.mortal(t, faulttest.None, 0)
 	var hashes atomic.Int64
 	s.OnWork(func(int) { hashes.Add(1) })
 	url := w.serve(t, s)

@@ -8,11 +8,11 @@ import (
 
 	"cloud.google.com/go/firestore"
 
-	"heek.kr/heektime/internal/address"
-	"heek.kr/heektime/internal/attempt"
+	"heek.kr/heektime/internal/auth/fairsemaphore"
+	"heek.kr/heektime/internal/auth/identitytoolkit"
 	"heek.kr/heektime/internal/credential"
-	"heek.kr/heektime/internal/gate"
-	"heek.kr/heektime/internal/identitytoolkit"
+	"heek.kr/heektime/internal/email"
+	"heek.kr/heektime/internal/loginthrottle"
 	"heek.kr/heektime/internal/werkzeug"
 )
 
@@ -26,22 +26,22 @@ const loginTime = 20 * time.Second
 //
 // A refused login takes the same steps whoever it is for: three documents read, Authentication asked, one hash's work done,
 // two counters written. Billed: 3 reads; a refusal 2 writes; the first login of an old account 1 read, 1 write and 1 delete more.
-func (s *Service) Login(ctx context.Context, a Attempt) (*Account, error) {
-	email, err := address.Normal(a.Email)
+func (s *Service) Login(ctx context.Context, a SignIn) (*Account, error) {
+	email, err := email.Normalize(a.Email)
 	if err != nil || a.Password == "" || len(a.Password) > MaxPassword {
 		return nil, ErrWrong // no account can have these, so there is nothing to hide
 	}
 	ctx, cancel := context.WithTimeout(ctx, loginTime)
 	defer cancel()
-	counted, docs, err := s.logins.Begin(ctx, "login "+email, "login "+a.Client, credential.Ref(s.firestore, email))
+	counted, docs, err := s.logins.Begin(ctx, "login "+email, "login "+a.ClientIP, credential.Ref(s.firestore, email))
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	defer counted.End()
-	l := &login{Service: s, email: email, password: a.Password, client: a.Client}
+	l := &login{Service: s, email: email, password: a.Password, client: a.ClientIP}
 	account, err := l.run(ctx, docs[0])
 	// Who hangs up is counted, too.
-	last, cancel := lastWords(ctx)
+	last, cancel := detached(ctx)
 	defer cancel()
 	switch {
 	case errors.Is(err, ErrWrong):
@@ -57,20 +57,20 @@ func (s *Service) Login(ctx context.Context, a Attempt) (*Account, error) {
 }
 
 // lastWords is for what must be written down though nobody waits for the answer any more.
-func lastWords(ctx context.Context) (context.Context, context.CancelFunc) {
+func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 }
 
 // unavailable makes an error one of those that Login and Register document.
 func unavailable(err error) error {
-	var wait *attempt.TooManyError
+	var wait *loginthrottle.TooManyError
 	switch {
 	case err == nil, errors.As(err, &wait), errors.Is(err, ErrWrong), errors.Is(err, ErrTaken), errors.Is(err, ErrInvalid):
 		return err
-	case errors.Is(err, gate.ErrFull):
-		return &attempt.TooManyError{Wait: time.Second}
+	case errors.Is(err, fairsemaphore.ErrFull):
+		return &loginthrottle.TooManyError{Wait: time.Second}
 	case errors.Is(err, identitytoolkit.ErrThrottled):
-		return &attempt.TooManyError{Wait: time.Minute}
+		return &loginthrottle.TooManyError{Wait: time.Minute}
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
@@ -97,7 +97,7 @@ func (l *login) run(ctx context.Context, doc *firestore.DocumentSnapshot) (*Acco
 	}
 	verified := old.Credential
 	for wait := 100 * time.Millisecond; ; wait *= 2 {
-		account, err := l.drain(ctx, old)
+		account, err := l.migrate(ctx, old)
 		if !errors.Is(err, credential.ErrChanged) || wait > longestWait {
 			return account, err
 		}

@@ -109,14 +109,14 @@ func TestTokenSaysWhoIsLegacy(t *testing.T) {
 	w := newWorld(t)
 	s := w.service(t)
 	w.old(t, "old@user.heektime.heek.kr", "old-uid", oldHash(t, quick, secret))
-	if _, err := s.Register(t.Context(), auth.Attempt{Email: "new@example.com", Password: secret, Client: "c"}); err != nil {
+	if _, err := s.Register(t.Context(), auth.SignIn{Email: "new@example.com", Password: secret, ClientIP: "c"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
 		email  string
 		legacy bool
 	}{{"old@user.heektime.heek.kr", true}, {"old@user.heektime.heek.kr", true}, {"new@example.com", false}} {
-		account, err := s.Login(t.Context(), auth.Attempt{Email: c.email, Password: secret, Client: "c"})
+		account, err := s.Login(t.Context(), auth.SignIn{Email: c.email, Password: secret, ClientIP: "c"})
 		if err != nil || account.Legacy != c.legacy {
 			t.Errorf("%s: %+v, %v", c.email, account, err)
 		}

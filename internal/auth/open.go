@@ -12,11 +12,11 @@ import (
 
 	firebaseauth "firebase.google.com/go/v4/auth"
 
-	"heek.kr/heektime/internal/attempt"
+	"heek.kr/heektime/internal/auth/identitytoolkit"
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
-	"heek.kr/heektime/internal/identitytoolkit"
+	"heek.kr/heektime/internal/loginthrottle"
 	"heek.kr/heektime/internal/server"
 	"heek.kr/heektime/internal/werkzeug"
 )
@@ -50,7 +50,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*s
 		return nil, errors.Join(err, fs.Close())
 	}
 	s, err := New(Dependencies{
-		Firestore: fs, Accounts: accounts, Passwords: passwords, Limits: attempt.DefaultLimits(), Log: log, Rounds: rounds,
+		Firestore: fs, Accounts: accounts, Passwords: passwords, Limits: loginthrottle.DefaultLimits(), Log: log, Rounds: rounds,
 	})
 	if err != nil {
 		return nil, errors.Join(err, fs.Close())

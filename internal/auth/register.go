@@ -9,8 +9,8 @@ import (
 	"firebase.google.com/go/v4/auth"
 	"firebase.google.com/go/v4/errorutils"
 
-	"heek.kr/heektime/internal/address"
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/email"
 )
 
 // minPassword is the shortest password that Authentication takes, in characters.
@@ -20,8 +20,8 @@ const minPassword = 6
 // [ErrUnavailable], or is an *[attempt.TooManyError].
 //
 // Billed: 3 reads, 2 writes.
-func (s *Service) Register(ctx context.Context, a Attempt) (uid string, err error) {
-	email, err := address.Normal(a.Email)
+func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error) {
+	email, err := email.Normalize(a.Email)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("%w: %w", ErrInvalid, err)
@@ -32,7 +32,7 @@ func (s *Service) Register(ctx context.Context, a Attempt) (uid string, err erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, loginTime)
 	defer cancel()
-	counted, docs, err := s.registers.Begin(ctx, "register "+email, "register "+a.Client, credential.Ref(s.firestore, email))
+	counted, docs, err := s.registers.Begin(ctx, "register "+email, "register "+a.ClientIP, credential.Ref(s.firestore, email))
 	if err != nil {
 		return "", unavailable(err)
 	}

@@ -16,8 +16,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator"
-	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/loginthrottle"
 )
 
 // A token of this service opens the documents of its uid under the project's rules, those of others not, and nobody's
@@ -81,7 +81,7 @@ func TestTokenUnderTheRules(t *testing.T) {
 			t.Errorf("read another's private timetable: %v", err)
 		}
 	}
-	for _, collection := range []string{credential.Collection, attempt.Collection} {
+	for _, collection := range []string{credential.Collection, loginthrottle.Collection} {
 		docs, err := w.fs.Collection(collection).DocumentRefs(t.Context()).GetAll()
 		if err != nil || len(docs) == 0 {
 			t.Fatalf("%s has %d documents: %v", collection, len(docs), err)

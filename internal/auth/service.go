@@ -20,10 +20,10 @@ import (
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
 
-	"heek.kr/heektime/internal/attempt"
+	"heek.kr/heektime/internal/auth/fairsemaphore"
+	"heek.kr/heektime/internal/auth/identitytoolkit"
 	"heek.kr/heektime/internal/credential"
-	"heek.kr/heektime/internal/gate"
-	"heek.kr/heektime/internal/identitytoolkit"
+	"heek.kr/heektime/internal/loginthrottle"
 	"heek.kr/heektime/internal/werkzeug"
 )
 
@@ -35,7 +35,7 @@ type Dependencies struct {
 	// Passwords asks Authentication whether a password is right.
 	Passwords *identitytoolkit.Client
 	// Limits of attempts.
-	Limits attempt.Limits
+	Limits loginthrottle.Limits
 	Log    *slog.Logger
 	// Rounds are the work of every refused login, in rounds of PBKDF2 with SHA-256: as many as the dearest old hash takes.
 	// werkzeug.DefaultRounds when 0.
@@ -49,9 +49,9 @@ type Service struct {
 	firestore *firestore.Client
 	accounts  *firebaseauth.Client
 	passwords *identitytoolkit.Client
-	logins    *attempt.Counter
-	registers *attempt.Counter
-	hashing   *gate.Gate
+	logins    *loginthrottle.Counter
+	registers *loginthrottle.Counter
+	hashing   *fairsemaphore.Semaphore
 	rounds    int
 	now       func() time.Time
 	log       *slog.Logger
@@ -84,34 +84,34 @@ func New(d Dependencies) (*Service, error) {
 		d.Now = time.Now
 	}
 	now := func() time.Time { return d.Now().UTC().Truncate(time.Microsecond) } // what Firestore keeps
-	logins, err := attempt.NewCounter(d.Firestore, d.Limits, now)
+	logins, err := loginthrottle.NewCounter(d.Firestore, d.Limits, now)
 	if err != nil {
 		return nil, err
 	}
-	registers, err := attempt.NewCounter(d.Firestore, d.Limits, now)
+	registers, err := loginthrottle.NewCounter(d.Firestore, d.Limits, now)
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
 		firestore: d.Firestore, accounts: d.Accounts, passwords: d.Passwords, logins: logins, registers: registers,
 		// More at once would finish no sooner, and a right password would wait for all of them.
-		hashing: gate.New(runtime.GOMAXPROCS(0), waitingHashes),
+		hashing: fairsemaphore.New(runtime.GOMAXPROCS(0), waitingHashes),
 		rounds:  d.Rounds, now: now, log: d.Log, worked: func(int) {},
 	}, nil
 }
 
 // Attempt is one person's try.
-type Attempt struct {
+type SignIn struct {
 	Email, Password string
 	// Client is whom failures count for besides the address: a network address. See [Client].
-	Client string
+	ClientIP string
 }
 
 // String hides the password.
-func (a Attempt) String() string { return "attempt of a client" }
+func (a SignIn) String() string { return "attempt of a client" }
 
 // GoString hides the password.
-func (a Attempt) GoString() string { return a.String() }
+func (a SignIn) GoString() string { return a.String() }
 
 // Account is who signed in.
 type Account struct {

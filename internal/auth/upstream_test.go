@@ -103,7 +103,7 @@ func TestRegisterWhenAuthenticationMisbehaves(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Register(t.Context(), auth.Attempt{Email: "new@example.com", Password: secret, Client: message}); !errors.Is(err, want) {
+		if _, err := s.Register(t.Context(), auth.SignIn{Email: "new@example.com", Password: secret, ClientIP: message}); !errors.Is(err, want) {
 			t.Errorf("%q: %v, want %v", message, err, want)
 		}
 		bad.Close()
@@ -128,7 +128,7 @@ func TestRegisterWhoseAnswerIsLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	uid, err := s.Register(t.Context(), auth.Attempt{Email: "new@example.com", Password: secret, Client: "c"})
+	uid, err := s.Register(t.Context(), auth.SignIn{Email: "new@example.com", Password: secret, ClientIP: "c"})
 	if err != nil || uid == "" || w.direct(t, "new@example.com", secret) != uid || !lost.Load() {
 		t.Errorf("%q, %v", uid, err)
 	}

@@ -16,13 +16,13 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/emulator"
-	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/faulttest"
 	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/logging/logtest"
-	"heek.kr/heektime/internal/mortal"
+	"heek.kr/heektime/internal/loginthrottle"
 )
 
 // secret is in every password of these tests and in nothing else, so that TestMain finds where one got out.
@@ -66,7 +66,7 @@ func (w *world) dependencies(t testing.TB, authAddress string) auth.Dependencies
 	if err != nil {
 		t.Fatal(err)
 	}
-	limits := attempt.DefaultLimits()
+	limits := loginthrottle.DefaultLimits()
 	return auth.Dependencies{
 		Firestore: w.fs, Accounts: accounts, Passwords: passwords, Limits: limits, Rounds: testRounds, Now: w.now,
 		Log: logging.New(&logged, w.Project),
@@ -91,9 +91,9 @@ func (w *world) service(t testing.TB, change ...func(*auth.Dependencies)) *auth.
 }
 
 // mortal is a process of the service that a fault hits, and the context that it lives in.
-func (w *world) mortal(t testing.TB, kind mortal.Fault, at int) (*auth.Service, *mortal.Process, context.Context) {
+func (w *world) mortal(t testing.TB, kind faulttest.Fault, at int) (*auth.Service, *faulttest.Process, context.Context) {
 	t.Helper()
-	p, ctx := mortal.New(t.Context(), kind, at)
+	p, ctx := faulttest.New(t.Context(), kind, at)
 	proxy := p.Proxy(w.AuthAddress())
 	t.Cleanup(proxy.Close)
 	d := w.dependencies(t, strings.TrimPrefix(proxy.URL, "http://"))

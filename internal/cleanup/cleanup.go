@@ -1,7 +1,7 @@
 // Package cleanup is the service that Cloud Scheduler wakes to do what nobody waits for:
 //
 //	POST /purge  every hour: accounts whose owners wanted it so, and could have taken them back (internal/deletion)
-//	POST /sweep  every week: what nothing points to any more (internal/sweeper)
+//	POST /sweep  every week: what nothing points to any more (internal/cleanup/sweeper)
 //
 // It is a service of its own, so that the one that everybody may call has fewer rights, and this one may be called by nobody
 // but the scheduler.
@@ -16,12 +16,12 @@ import (
 	"math"
 	"net/http"
 
-	"heek.kr/heektime/internal/caller"
+	"heek.kr/heektime/internal/cleanup/sweeper"
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
+	"heek.kr/heektime/internal/oidcauth"
 	"heek.kr/heektime/internal/server"
-	"heek.kr/heektime/internal/sweeper"
 )
 
 // Open builds the service from its environment:
@@ -36,12 +36,12 @@ import (
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
 	project := env.Required("GOOGLE_CLOUD_PROJECT", "the project of the database and of Authentication")
 	bucket := env.Required("LECTURES_BUCKET", "the bucket of the course lists")
-	check := caller.FromEnvironment(env)
+	check := oidcauth.FromEnvironment(env)
 	operations := env.OptionalInt("SWEEP_OPERATIONS", sweeper.DefaultOperations, 0, math.MaxInt32)
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	callers, err := caller.NewChecker(check)
+	callers, err := oidcauth.NewChecker(check)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*s
 
 // Handler serves the two calls, each to allowed callers only. Both may be repeated, and run at once. The answer is 503 when
 // trying again can help.
-func Handler(d *deletion.Service, s *sweeper.Service, callers *caller.Checker, log *slog.Logger) http.Handler {
+func Handler(d *deletion.Service, s *sweeper.Service, callers *oidcauth.Checker, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /purge", func(w http.ResponseWriter, r *http.Request) {
 		report, err := d.PurgeDue(r.Context())

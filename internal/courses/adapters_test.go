@@ -20,7 +20,7 @@ import (
 
 	"heek.kr/heektime/internal/courses"
 	"heek.kr/heektime/internal/lecturespb"
-	"heek.kr/heektime/internal/spreadsheet/xlstest"
+	"heek.kr/heektime/internal/courses/spreadsheet/xlstest"
 )
 
 // school is a server that remembers what it was asked.
@@ -232,7 +232,7 @@ func TestPeriods(t *testing.T) {
 	lectures, _ := mustRead(t, client, req)
 	same(t, lectures[0].Times[0], at(1, 480, 590, "별관 401호"))
 	req.Periods = req.Periods[:2]
-	if _, report, err := read(t.Context(), client, req); status.Code(err) != codes.OK || report.LeftOut != 1 || !strings.Contains(report.Examples[0].Reason, "period 7") {
+	if _, report, err := read(t.Context(), client, req); status.Code(err) != codes.OK || report.Skipped != 1 || !strings.Contains(report.Examples[0].Reason, "period 7") {
 		t.Errorf("a period that is not in the table: %v, %+v", err, report)
 	}
 	req.Periods[1].Period = 1
@@ -291,7 +291,7 @@ func checkSheet(t *testing.T, s *school, more ...string) {
 	req := payload(append(append([]string{"url", s.URL + "/courses"}, more...), sheetOptions...)...)
 	req.Periods = []*lecturespb.Period{{Period: 3, TimeBegin: 660, TimeEnd: 710}, {Period: 4, TimeBegin: 720, TimeEnd: 770}}
 	lectures, report := mustRead(t, start(t, courses.Config{}), req)
-	if report.Rows != 4 || report.LeftOut != 2 || !strings.Contains(report.Examples[0].Reason, "상태 is 폐강") || !strings.Contains(report.Examples[1].Reason, "no course code") {
+	if report.Rows != 4 || report.Skipped != 2 || !strings.Contains(report.Examples[0].Reason, "상태 is 폐강") || !strings.Contains(report.Examples[1].Reason, "no course code") {
 		t.Errorf("%+v", report)
 	}
 	if len(lectures) != 2 {

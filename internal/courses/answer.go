@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"heek.kr/heektime/internal/spreadsheet"
+	"heek.kr/heektime/internal/courses/spreadsheet"
 )
 
 // answer is what a school sent, unpacked.

@@ -17,8 +17,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/internal/courses"
+	"heek.kr/heektime/internal/courses/spreadsheet"
 	"heek.kr/heektime/internal/lecturespb"
-	"heek.kr/heektime/internal/spreadsheet"
 )
 
 // The real course lists stand beside the repository, not in it; these tests run where they are.
@@ -222,7 +222,7 @@ func TestSNUPages(t *testing.T) {
 	base, pages, files := snuPages(t)
 	client := start(t, courses.Config{FilesRoot: "/"})
 	lectures, report := mustRead(t, client, payload("adapter", "snu-html", "url", base, "pages", pages))
-	if report.Rows != 3064 || report.Lectures != 1161 || report.LeftOut != 0 {
+	if report.Rows != 3064 || report.Lectures != 1161 || report.Skipped != 0 {
 		t.Errorf("%+v, want 3,064 rows and 1,161 lectures", report)
 	}
 	areas, meetings := rawSections(t, files)

@@ -52,7 +52,7 @@ func TestGuide(t *testing.T) {
 			req.Periods = append(req.Periods, &lecturespb.Period{Period: int32(p.Period), TimeBegin: int32(p.TimeBegin), TimeEnd: int32(p.TimeEnd)})
 		}
 		l := readAll(t, nil, req)
-		if l.report.Rows != 3 || l.report.Lectures != 2 || l.report.LeftOut != 1 {
+		if l.report.Rows != 3 || l.report.Lectures != 2 || l.report.Skipped != 1 {
 			t.Fatalf("%+v", l.report)
 		}
 		first, second := l.lectures[0], l.lectures[1]

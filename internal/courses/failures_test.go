@@ -19,7 +19,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/internal/courses"
-	"heek.kr/heektime/internal/spreadsheet/xlstest"
+	"heek.kr/heektime/internal/courses/spreadsheet/xlstest"
 )
 
 // export is a list in the shape of Seoul National University's, of a university that does not exist.
@@ -200,7 +200,7 @@ func TestSomeBadRows(t *testing.T) {
 	school := httptest.NewServer(handler("application/vnd.ms-excel", xlstest.Text(rows)))
 	defer school.Close()
 	lectures, report := mustRead(t, start(t, courses.Config{}), payload("adapter", "snu-xls", "url", school.URL))
-	if report.Rows != 300 || len(lectures) != 295 || report.Merged != 1 || report.LeftOut != 4 {
+	if report.Rows != 300 || len(lectures) != 295 || report.Merged != 1 || report.Skipped != 4 {
 		t.Errorf("%+v", report)
 	}
 	for i, want := range []struct{ row, reason string }{

@@ -8,9 +8,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"heek.kr/heektime/internal/importreport"
 	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/lecturespb"
-	"heek.kr/heektime/internal/reading"
 )
 
 // How many bad rows fail a list: more than badShare of them, and at least badRows, so that one typing error does not take a small
@@ -25,7 +25,7 @@ const (
 // Lectures are kept until the end, because a later row may give an earlier lecture a time, and because a list is judged as
 // a whole. 10,000 of them are some 10 MB.
 type list struct {
-	report   reading.Report
+	report   importreport.Report
 	lectures []*lecturespb.Lecture
 	index    map[string]int // by identifier
 	bad      int            // rows that should have been lectures
@@ -80,13 +80,13 @@ func (l *list) skip(row, reason, text string) error {
 	if err := l.count(); err != nil {
 		return err
 	}
-	l.report.Leave(clip(row, 100), clip(reason, 300), clip(text, 100))
+	l.report.Skip(clip(row, 100), clip(reason, 300), clip(text, 100))
 	return nil
 }
 
 func (l *list) spoil(row, reason, text string) {
 	l.bad++
-	l.report.Leave(clip(row, 100), clip(reason, 300), clip(text, 100))
+	l.report.Skip(clip(row, 100), clip(reason, 300), clip(text, 100))
 }
 
 func (l *list) count() error {
@@ -104,7 +104,7 @@ func (l *list) judge() error {
 		return nil
 	}
 	l.discard()
-	first := reading.LeftOut{}
+	first := importreport.SkippedRow{}
 	if len(l.report.Examples) > 0 {
 		first = l.report.Examples[0]
 	}

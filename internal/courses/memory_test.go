@@ -17,7 +17,7 @@ import (
 
 	"heek.kr/heektime/internal/courses"
 	"heek.kr/heektime/internal/lecturespb"
-	"heek.kr/heektime/internal/spreadsheet/xlstest"
+	"heek.kr/heektime/internal/courses/spreadsheet/xlstest"
 )
 
 // large is a list of 10,000 rows in every format of a sheet. Half of the texts are different in every row.

@@ -7,9 +7,9 @@ import (
 
 	"google.golang.org/grpc"
 
-	"heek.kr/heektime/internal/caller"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/lecturespb"
+	"heek.kr/heektime/internal/oidcauth"
 	"heek.kr/heektime/internal/server"
 )
 
@@ -18,11 +18,11 @@ import (
 //	COURSES_FILES  folder under which file: URLs may read; none when empty, as in production
 //	OIDC_AUDIENCE, ALLOWED_CALLERS, OIDC_CERTS_URL: see caller.FromEnvironment
 func Open(_ context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
-	check := caller.FromEnvironment(env)
+	check := oidcauth.FromEnvironment(env)
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	callers, err := caller.NewChecker(check)
+	callers, err := oidcauth.NewChecker(check)
 	if err != nil {
 		return nil, err
 	}
@@ -34,14 +34,14 @@ func Open(_ context.Context, env *environment.Variables, log *slog.Logger) (*ser
 	srv := grpc.NewServer(grpc.StreamInterceptor(callers.StreamInterceptor), grpc.MaxRecvMsgSize(256<<10))
 	lecturespb.RegisterLecturesServer(srv, service)
 	return &server.Service{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		srv.ServeHTTP(unhurried{w}, r)
+		srv.ServeHTTP(noFlush{w}, r)
 	})}, nil
 }
 
 // unhurried sends what is written when a buffer is full or the call has ended. gRPC over net/http would flush each lecture on
 // its own, which takes as long as reading the list; and nobody waits for the first one, since none is sent before the
 // last has been read.
-type unhurried struct{ http.ResponseWriter }
+type noFlush struct{ http.ResponseWriter }
 
 // Flush does nothing; that there is a Flush is asked for.
-func (unhurried) Flush() {}
+func (noFlush) Flush() {}

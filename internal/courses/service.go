@@ -151,7 +151,7 @@ func (s *Service) log(ctx context.Context, req *lecturespb.GetLecturesPayload, l
 		slog.String("school", clip(req.GetSchoolId(), 100)), slog.Int("year", int(req.GetYear())),
 		slog.String("semester", req.GetSemester().String()), slog.String("code", status.Code(err).String()),
 		slog.Int("rows", l.report.Rows), slog.Int("lectures", l.report.Lectures), slog.Int("merged", l.report.Merged),
-		slog.Int("leftOut", l.report.LeftOut), slog.Int64("bytes", l.report.Bytes), slog.Int64("milliseconds", took.Milliseconds()),
+		slog.Int("skipped", l.report.Skipped), slog.Int64("bytes", l.report.Bytes), slog.Int64("milliseconds", took.Milliseconds()),
 	}
 	if err != nil {
 		level, message = slog.LevelWarn, "course list could not be read"

@@ -14,8 +14,8 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/internal/courses"
+	"heek.kr/heektime/internal/importreport"
 	"heek.kr/heektime/internal/lecturespb"
-	"heek.kr/heektime/internal/reading"
 )
 
 // start serves the course service over TCP and gives its official client.
@@ -69,10 +69,10 @@ func payload(pairs ...string) *lecturespb.GetLecturesPayload {
 }
 
 // read takes a whole list, with its report, also when the reading failed.
-func read(ctx context.Context, client lecturespb.LecturesClient, req *lecturespb.GetLecturesPayload) ([]*lecturespb.Lecture, reading.Report, error) {
+func read(ctx context.Context, client lecturespb.LecturesClient, req *lecturespb.GetLecturesPayload) ([]*lecturespb.Lecture, importreport.Report, error) {
 	stream, err := client.GetLectures(ctx, req)
 	if err != nil {
-		return nil, reading.Report{}, err
+		return nil, importreport.Report{}, err
 	}
 	var lectures []*lecturespb.Lecture
 	for {
@@ -81,7 +81,7 @@ func read(ctx context.Context, client lecturespb.LecturesClient, req *lecturespb
 			lectures = append(lectures, lec)
 			continue
 		}
-		report, trailerErr := reading.FromTrailer(stream.Trailer())
+		report, trailerErr := importreport.FromTrailer(stream.Trailer())
 		if errors.Is(err, io.EOF) {
 			return lectures, report, trailerErr
 		}
@@ -90,7 +90,7 @@ func read(ctx context.Context, client lecturespb.LecturesClient, req *lecturespb
 }
 
 // mustRead is read for a list that has to be good: every row accounted for, identifiers unique.
-func mustRead(t testing.TB, client lecturespb.LecturesClient, req *lecturespb.GetLecturesPayload) ([]*lecturespb.Lecture, reading.Report) {
+func mustRead(t testing.TB, client lecturespb.LecturesClient, req *lecturespb.GetLecturesPayload) ([]*lecturespb.Lecture, importreport.Report) {
 	t.Helper()
 	lectures, report, err := read(t.Context(), client, req)
 	if err != nil {
@@ -115,13 +115,13 @@ func mustRead(t testing.TB, client lecturespb.LecturesClient, req *lecturespb.Ge
 	return lectures, report
 }
 
-func accounted(t testing.TB, report reading.Report) {
+func accounted(t testing.TB, report importreport.Report) {
 	t.Helper()
-	if report.Rows != report.Lectures+report.Merged+report.LeftOut {
+	if report.Rows != report.Lectures+report.Merged+report.Skipped {
 		t.Errorf("rows are not accounted for: %+v", report)
 	}
-	if want := min(report.LeftOut, reading.MaxExamples); len(report.Examples) != want {
-		t.Errorf("%d examples of %d left-out rows, want %d", len(report.Examples), report.LeftOut, want)
+	if want := min(report.Skipped, importreport.MaxExamples); len(report.Examples) != want {
+		t.Errorf("%d examples of %d left-out rows, want %d", len(report.Examples), report.Skipped, want)
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"heek.kr/heektime/internal/courses/spreadsheet"
 	"heek.kr/heektime/internal/lecturespb"
-	"heek.kr/heektime/internal/spreadsheet"
 )
 
 // sheet reads any school's table — CSV, XLSX, XLS, or an HTML page — by a mapping in its options. docs/add-a-school.md explains

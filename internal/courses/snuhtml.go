@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"heek.kr/heektime/internal/courses/spreadsheet"
 	"heek.kr/heektime/internal/lecturespb"
-	"heek.kr/heektime/internal/spreadsheet"
 )
 
 // snuHTML reads the pages of Seoul National University's liberal-arts courses: one page for each area, and no column that

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"heek.kr/heektime/internal/courses/spreadsheet"
 	"heek.kr/heektime/internal/lecturespb"
-	"heek.kr/heektime/internal/spreadsheet"
 )
 
 // snuXLS reads the Excel export of Seoul National University's course search.

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"heek.kr/heektime/internal/spreadsheet"
+	"heek.kr/heektime/internal/courses/spreadsheet"
 )
 
 // column is one that an adapter looks for in a table's header.

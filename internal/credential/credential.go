@@ -58,7 +58,7 @@ func Ref(client *firestore.Client, email string) *firestore.DocumentRef {
 type Stored struct {
 	Credential
 	// Held is until when somebody moves it; zero when nobody does.
-	Held time.Time `firestore:"held,omitempty"`
+	LockedUntil time.Time `firestore:"held,omitempty"`
 
 	ref     *firestore.DocumentRef
 	version time.Time
@@ -83,7 +83,7 @@ func Read(doc *firestore.DocumentSnapshot) (*Stored, error) {
 var ErrChanged = errors.New("the old credential changed meanwhile")
 
 // Hold makes sure that nobody else moves the credential before until. It costs one write. The error wraps ErrChanged.
-func (c *Stored) Hold(ctx context.Context, until time.Time) error {
+func (c *Stored) Lock(ctx context.Context, until time.Time) error {
 	return c.set(ctx, "hold", until)
 }
 

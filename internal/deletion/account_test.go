@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/internal/deletion"
-	"heek.kr/heektime/internal/mortal"
+	"heek.kr/heektime/internal/faulttest"
 )
 
 // populate gives alice an account with everything that an account can have, and bob one beside it.
@@ -290,7 +290,7 @@ func TestOneFailureHoldsUpNobody(t *testing.T) {
 // Killed, or failing, at each of its calls, a request, a way back and a purge leave nothing that the next does not end.
 func TestDyingAnywhere(t *testing.T) {
 	t.Parallel()
-	for _, kind := range mortal.Faults() {
+	for _, kind := range faulttest.Faults() {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
 			for at := 0; ; at++ {
@@ -306,7 +306,7 @@ func TestDyingAnywhere(t *testing.T) {
 }
 
 // dieAt says whether there was a call to die at.
-func dieAt(t *testing.T, kind mortal.Fault, at int) bool {
+func dieAt(t *testing.T, kind faulttest.Fault, at int) bool {
 	w := newWorld(t)
 	alice, bob := w.populate(t)
 	s, p, ctx := w.mortal(t, kind, at)
@@ -351,7 +351,7 @@ func TestOnePurgeAtATime(t *testing.T) {
 		}
 	}
 	w.Clock.Advance(deletion.Grace)
-	dying, _, doomed := w.mortal(t, mortal.KillBefore, 4) // behind the transaction that claims the account
+	dying, _, doomed := w.mortal(t, faulttest.KillBefore, 4) // behind the transaction that claims the account
 	if p, err := dying.Purge(doomed, "alice"); err == nil {
 		t.Errorf("the process does not die: %+v", p)
 	}

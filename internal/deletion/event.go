@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"strings"
 
-	"heek.kr/heektime/internal/event"
+	"heek.kr/heektime/internal/cloudevent"
 )
 
 // TimetableDeleted is the function for users/{uid}/timetables/{timetable}.
-func (s *Service) TimetableDeleted(ctx context.Context, e event.Event) error {
+func (s *Service) TimetableDeleted(ctx context.Context, e cloudevent.Event) error {
 	if len(e.Path) != 4 || e.Path[0] != "users" || e.Path[2] != "timetables" {
 		return poison(e)
 	}
@@ -28,13 +28,13 @@ func (s *Service) TimetableDeleted(ctx context.Context, e event.Event) error {
 }
 
 // UserDeleted is the function for users/{uid}.
-func (s *Service) UserDeleted(ctx context.Context, e event.Event) error {
+func (s *Service) UserDeleted(ctx context.Context, e cloudevent.Event) error {
 	if len(e.Path) != 2 || e.Path[0] != "users" {
 		return poison(e)
 	}
 	return s.User(ctx, e.Path[1], e.Text("username"), e.Time)
 }
 
-func poison(e event.Event) error {
-	return fmt.Errorf("%w: its document is %s", event.ErrPoison, strings.Join(e.Path, "/"))
+func poison(e cloudevent.Event) error {
+	return fmt.Errorf("%w: its document is %s", cloudevent.ErrPoison, strings.Join(e.Path, "/"))
 }

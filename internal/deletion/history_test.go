@@ -15,9 +15,9 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/triggers"
+	"heek.kr/heektime/internal/cloudevent"
 	"heek.kr/heektime/internal/deletion"
-	"heek.kr/heektime/internal/event"
-	"heek.kr/heektime/internal/mortal"
+	"heek.kr/heektime/internal/faulttest"
 )
 
 // histories is how many random histories TestHistories goes through.
@@ -86,7 +86,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 	return h
 }
 
-func functionOf(s *deletion.Service, name string) event.Handle {
+func functionOf(s *deletion.Service, name string) cloudevent.Handle {
 	if name == deletion.UserDeleted {
 		return s.UserDeleted
 	}
@@ -94,18 +94,18 @@ func functionOf(s *deletion.Service, name string) event.Handle {
 }
 
 // flaky is a function each of whose first processes dies, or has a call that fails.
-func (h *history) flaky(t *testing.T, name string) event.Handle {
+func (h *history) flaky(t *testing.T, name string) cloudevent.Handle {
 	healthy := h.service(t)
 	type process struct {
-		handle event.Handle
+		handle cloudevent.Handle
 		ctx    context.Context
 	}
 	doomed := make(chan process, 6)
 	for range cap(doomed) {
-		s, _, ctx := h.mortal(t, mortal.Faults()[h.random.n(4)], h.random.n(8))
+		s, _, ctx := h.mortal(t, faulttest.Faults()[h.random.n(4)], h.random.n(8))
 		doomed <- process{functionOf(s, name), ctx}
 	}
-	return func(ctx context.Context, e event.Event) error {
+	return func(ctx context.Context, e cloudevent.Event) error {
 		if h.random.n(3) == 0 {
 			select {
 			case p := <-doomed:
@@ -147,7 +147,7 @@ func (h *history) run(t *testing.T) {
 	// ID tokens are still good while the first purges run.
 	act(10, false)
 	for range 3 {
-		s, _, ctx := h.mortal(t, mortal.Faults()[h.random.n(4)], h.random.n(25))
+		s, _, ctx := h.mortal(t, faulttest.Faults()[h.random.n(4)], h.random.n(25))
 		acting.Go(func() { s.PurgeDue(ctx) })
 	}
 	acting.Wait()
@@ -241,7 +241,7 @@ func (h *history) step(t *testing.T, a *actor, whole bool) {
 // comeAndGo deletes the account, and perhaps takes it back. The process may die on the way.
 func (h *history) comeAndGo(t *testing.T, a *actor) {
 	a.mayGo = true
-	s, _, ctx := h.mortal(t, mortal.Faults()[a.random.IntN(4)], a.random.IntN(30))
+	s, _, ctx := h.mortal(t, faulttest.Faults()[a.random.IntN(4)], a.random.IntN(30))
 	_, err := s.Request(ctx, a.uid)
 	if a.random.IntN(4) == 0 {
 		return

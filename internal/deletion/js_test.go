@@ -8,11 +8,11 @@ import (
 
 	"heek.kr/heektime/emulator/sdktest"
 	"heek.kr/heektime/emulator/triggers"
-	"heek.kr/heektime/internal/attempt"
 	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/auth/identitytoolkit"
 	"heek.kr/heektime/internal/deletion"
-	"heek.kr/heektime/internal/identitytoolkit"
 	"heek.kr/heektime/internal/logging"
+	"heek.kr/heektime/internal/loginthrottle"
 )
 
 // TestJavaScript deletes a timetable and an account as web pages do, with an old version of Firebase's JavaScript SDK and a new
@@ -30,7 +30,7 @@ func TestJavaScript(t *testing.T) {
 			}
 			passwords, err := identitytoolkit.New("any-key", w.AuthAddress(), &http.Client{Timeout: time.Minute})
 			must(t, err)
-			s, err := auth.New(auth.Dependencies{Firestore: w.fs, Accounts: w.accounts, Passwords: passwords, Limits: attempt.DefaultLimits(),
+			s, err := auth.New(auth.Dependencies{Firestore: w.fs, Accounts: w.accounts, Passwords: passwords, Limits: loginthrottle.DefaultLimits(),
 				Log: logging.New(w.log, w.Project), Now: w.Clock.Now, Rounds: 1000})
 			must(t, err)
 			srv := httptest.NewServer(&auth.Handler{Service: s, Deletion: w.service(t), Origins: []string{"https://heektime.heek.kr"}})

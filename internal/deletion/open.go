@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"time"
 
-	"heek.kr/heektime/internal/caller"
+	"heek.kr/heektime/internal/cloudevent"
 	"heek.kr/heektime/internal/environment"
-	"heek.kr/heektime/internal/event"
 	"heek.kr/heektime/internal/gcp"
+	"heek.kr/heektime/internal/oidcauth"
 	"heek.kr/heektime/internal/server"
 )
 
@@ -28,11 +28,11 @@ const (
 // The official clients read FIRESTORE_EMULATOR_HOST and FIREBASE_AUTH_EMULATOR_HOST from the process's own environment.
 func Functions(ctx context.Context, env *environment.Variables, log *slog.Logger) (functions map[string]http.Handler, closeAll func() error, err error) {
 	project := env.Required("GOOGLE_CLOUD_PROJECT", "the project of the database and of Authentication")
-	check := caller.FromEnvironment(env)
+	check := oidcauth.FromEnvironment(env)
 	if err := env.Err(); err != nil {
 		return nil, nil, err
 	}
-	callers, err := caller.NewChecker(check)
+	callers, err := oidcauth.NewChecker(check)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -41,8 +41,8 @@ func Functions(ctx context.Context, env *environment.Variables, log *slog.Logger
 		return nil, nil, err
 	}
 	functions = map[string]http.Handler{}
-	for name, handle := range map[string]event.Handle{TimetableDeleted: s.TimetableDeleted, UserDeleted: s.UserDeleted} {
-		functions[name] = &event.Handler{Name: name, Project: project, Callers: callers, Handle: handle, Log: log, Now: time.Now}
+	for name, handle := range map[string]cloudevent.Handle{TimetableDeleted: s.TimetableDeleted, UserDeleted: s.UserDeleted} {
+		functions[name] = &cloudevent.Handler{Name: name, Project: project, Callers: callers, Handle: handle, Log: log, Now: time.Now}
 	}
 	return functions, closeAll, nil
 }

@@ -87,7 +87,7 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 }
 
 // claim takes an account for this purge; nil when it is not to be purged now. claimed holds as long as nobody else takes it.
-func (s *Service) claim(ctx context.Context, at documents) (mark *Mark, claimed firestore.Precondition, err error) {
+func (s *Service) claim(ctx context.Context, at documents) (mark *PendingDeletion, claimed firestore.Precondition, err error) {
 	var malformed error
 	var committed firestore.CommitResponse
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {

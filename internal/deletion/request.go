@@ -25,12 +25,12 @@ var ErrTooLate = errors.New("the account is being deleted, and cannot be taken b
 // Its user document is put into the mark: no query finds it any more. The username stays taken, for when it is taken back.
 //
 // Billed: 2 reads, 2 writes, 1 delete, and 2 reads for the function that hears of the delete.
-func (s *Service) Request(ctx context.Context, uid string) (*Mark, error) {
+func (s *Service) Request(ctx context.Context, uid string) (*PendingDeletion, error) {
 	at, err := s.documents(uid)
 	if err != nil {
 		return nil, err
 	}
-	var mark *Mark
+	var mark *PendingDeletion
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		snaps, err := tx.GetAll([]*firestore.DocumentRef{at.mark, at.user})
 		if err != nil {
@@ -41,7 +41,7 @@ func (s *Service) Request(ctx context.Context, uid string) (*Mark, error) {
 			return err
 		}
 		now := s.now()
-		mark = &Mark{RequestedAt: now, Until: now.Add(Grace), Due: now.Add(Grace)}
+		mark = &PendingDeletion{RequestedAt: now, Until: now.Add(Grace), Due: now.Add(Grace)}
 		if snaps[1].Exists() {
 			mark.User = snaps[1].Data()
 			if err := tx.Delete(at.user); err != nil {
@@ -60,7 +60,7 @@ func (s *Service) Request(ctx context.Context, uid string) (*Mark, error) {
 }
 
 // signOut ends the sessions of a marked account and lets its next ones know.
-func (s *Service) signOut(ctx context.Context, at documents, uid string, mark *Mark) error {
+func (s *Service) signOut(ctx context.Context, at documents, uid string, mark *PendingDeletion) error {
 	if err := s.setClaim(ctx, uid, mark); err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (s *Service) signOutRest(ctx context.Context, r *Report) error {
 }
 
 // setClaim makes the tokens of an account say what its mark says; mark is nil when it has none.
-func (s *Service) setClaim(ctx context.Context, uid string, mark *Mark) error {
+func (s *Service) setClaim(ctx context.Context, uid string, mark *PendingDeletion) error {
 	user, err := s.accounts.GetUser(ctx, uid)
 	if firebaseauth.IsUserNotFound(err) {
 		return nil // there are no tokens
@@ -162,7 +162,7 @@ func (s *Service) Restore(ctx context.Context, uid string) error {
 
 // putBack writes the user document again, with the index of its name. If somebody else has the name, which nobody of ours
 // brings about, the account comes back without, and its owner chooses another.
-func (s *Service) putBack(tx *firestore.Transaction, at documents, uid string, mark *Mark) error {
+func (s *Service) putBack(tx *firestore.Transaction, at documents, uid string, mark *PendingDeletion) error {
 	if mark.User == nil {
 		return nil
 	}
@@ -188,7 +188,7 @@ func (s *Service) putBack(tx *firestore.Transaction, at documents, uid string, m
 // Hasten makes the purge of an account due at once, if it has a mark: for who has nobody left to take it back.
 //
 // Billed: 1 write.
-func (s *Service) Hasten(ctx context.Context, uid string) error {
+func (s *Service) PurgeNow(ctx context.Context, uid string) error {
 	at, err := s.documents(uid)
 	if err != nil {
 		return err

@@ -13,8 +13,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"heek.kr/heektime/internal/cloudevent"
 	"heek.kr/heektime/internal/deletion"
-	"heek.kr/heektime/internal/event"
 )
 
 const (
@@ -147,12 +147,12 @@ func TestPoisonAndFailures(t *testing.T) {
 	if got := strings.Count(w.log.String(), `"event":"poison-`+t.Name()); got != 8 {
 		t.Errorf("%d of 8 are in the log with their id:\n%s", got, w.log)
 	}
-	failing := w.function(t, "failing", func(context.Context, event.Event) error { return errors.New("no luck") })
+	failing := w.function(t, "failing", func(context.Context, cloudevent.Event) error { return errors.New("no luck") })
 	e := w.deleted("unlucky", good)
 	if got := w.deliver(t, failing, e); got != http.StatusServiceUnavailable {
 		t.Errorf("a failure is answered %d", got)
 	}
-	w.Clock.Advance(event.MaxAge + time.Minute)
+	w.Clock.Advance(cloudevent.MaxAge + time.Minute)
 	if got := w.deliver(t, failing, e); got != http.StatusNoContent {
 		t.Errorf("a failure of long ago is answered %d", got)
 	}

@@ -16,7 +16,7 @@ import (
 //
 // Billed: 2 reads when the account has a mark or lives, and what [Service.FreeUsername] bills when it has another name.
 func (s *Service) User(ctx context.Context, uid, username string, at time.Time) error {
-	marked, has, err := s.Mark(ctx, uid, at)
+	marked, has, err := s.MarkForDeletion(ctx, uid, at)
 	switch {
 	case err != nil:
 		return err
@@ -33,7 +33,7 @@ func (s *Service) User(ctx context.Context, uid, username string, at time.Time) 
 // or a mark already. Then username is the one that it has, or will have when it comes back.
 //
 // Billed: 2 reads, 1 write.
-func (s *Service) Mark(ctx context.Context, uid string, at time.Time) (marked bool, username string, err error) {
+func (s *Service) MarkForDeletion(ctx context.Context, uid string, at time.Time) (marked bool, username string, err error) {
 	docs, err := s.documents(uid)
 	if err != nil {
 		return false, "", err
@@ -57,7 +57,7 @@ func (s *Service) Mark(ctx context.Context, uid string, at time.Time) (marked bo
 			return nil
 		}
 		marked = true
-		return tx.Create(docs.mark, Mark{RequestedAt: at, Until: s.now(), Due: s.now(), Purging: true})
+		return tx.Create(docs.mark, PendingDeletion{RequestedAt: at, Until: s.now(), Due: s.now(), Purging: true})
 	})
 	return marked, username, wrap(err, "mark the account %s, whose user document is gone", uid)
 }

@@ -22,13 +22,13 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/emulator"
-	"heek.kr/heektime/internal/caller"
+	"heek.kr/heektime/internal/cloudevent"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
-	"heek.kr/heektime/internal/event"
+	"heek.kr/heektime/internal/faulttest"
 	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/logging/logtest"
-	"heek.kr/heektime/internal/mortal"
+	"heek.kr/heektime/internal/oidcauth"
 )
 
 // world is everything that deletions happen in: the embedded cloud under the project's rules.
@@ -74,9 +74,9 @@ func (w *world) serviceOf(t testing.TB, fs *firestore.Client, accounts *firebase
 }
 
 // mortal is a process that a fault hits, and the context that it lives in.
-func (w *world) mortal(t testing.TB, kind mortal.Fault, at int) (*deletion.Service, *mortal.Process, context.Context) {
+func (w *world) mortal(t testing.TB, kind faulttest.Fault, at int) (*deletion.Service, *faulttest.Process, context.Context) {
 	t.Helper()
-	p, ctx := mortal.New(t.Context(), kind, at)
+	p, ctx := faulttest.New(t.Context(), kind, at)
 	proxy := p.Proxy(w.AuthAddress())
 	t.Cleanup(proxy.Close)
 	return w.serviceOf(t, w.FirestoreClient(t, p.DialOptions()...), w.AuthClientAt(t, strings.TrimPrefix(proxy.URL, "http://"))), p, ctx
@@ -85,16 +85,16 @@ func (w *world) mortal(t testing.TB, kind mortal.Fault, at int) (*deletion.Servi
 const eventarc = "eventarc@demo-test.iam.gserviceaccount.com"
 
 // function serves one of the functions, and gives its URL.
-func (w *world) function(t testing.TB, name string, handle event.Handle) string {
+func (w *world) function(t testing.TB, name string, handle cloudevent.Handle) string {
 	t.Helper()
 	mux := http.NewServeMux()
 	srv := httptest.NewServer(mux)
 	t.Cleanup(srv.Close)
-	callers, err := caller.NewChecker(caller.Config{Audience: srv.URL, Allowed: []string{eventarc}, CertsURL: w.CertsURL()})
+	callers, err := oidcauth.NewChecker(oidcauth.Config{Audience: srv.URL, Allowed: []string{eventarc}, CertsURL: w.CertsURL()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux.Handle("/", &event.Handler{Name: name, Project: w.Project, Callers: callers, Handle: handle, Log: logging.New(w.log, w.Project), Now: w.Clock.Now})
+	mux.Handle("/", &cloudevent.Handler{Name: name, Project: w.Project, Callers: callers, Handle: handle, Log: logging.New(w.log, w.Project), Now: w.Clock.Now})
 	return srv.URL
 }
 
@@ -108,7 +108,7 @@ func (w *world) deleted(id, path string) cloudevents.Event {
 	}
 	e := cloudevents.NewEvent()
 	e.SetID(id)
-	e.SetType(event.Deleted)
+	e.SetType(cloudevent.Deleted)
 	e.SetSource("//firestore.googleapis.com/projects/" + w.Project + "/databases/(default)")
 	e.SetSubject("documents/" + path)
 	e.SetTime(w.Clock.Now())

@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"heek.kr/heektime/internal/mortal"
+	"heek.kr/heektime/internal/faulttest"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/semester"
 )
 
 // faults are what happens to a run: nothing, or one of all faults at one of its calls.
-var faults = append(mortal.Faults(), mortal.None, mortal.StallBefore, mortal.StallAfter)
+var faults = append(faulttest.Faults(), faulttest.None, faulttest.StallBefore, faulttest.StallAfter)
 
 // crashSeeds is how many histories TestKilledAtAnyPoint goes through.
 const crashSeeds = 1000
@@ -97,7 +97,7 @@ func history(t *testing.T, w *world, seed uint64, id semester.ID) {
 		} else {
 			var beside sync.WaitGroup
 			if random.IntN(3) == 0 {
-				other := w.process(t, id, mortal.Faults()[random.IntN(len(mortal.Faults()))], random.IntN(20))
+				other := w.process(t, id, faulttest.Faults()[random.IntN(len(faulttest.Faults()))], random.IntN(20))
 				beside.Go(func() { other.refresh(task) })
 			}
 			run, err = m.refresh(task)
@@ -136,14 +136,14 @@ func history(t *testing.T, w *world, seed uint64, id semester.ID) {
 // A clean-up stands still at each of its calls in turn, while the list that it takes for a left-over comes back.
 func TestLeftOverComesBackDuringCleanUp(t *testing.T) {
 	for at := range 20 {
-		for _, kind := range []mortal.Fault{mortal.StallBefore, mortal.StallAfter} {
+		for _, kind := range []faulttest.Fault{faulttest.StallBefore, faulttest.StallAfter} {
 			t.Run(fmt.Sprintf("%v call %d", kind, at), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
 				// A run that dies when it has stored its list, before anything points to it.
 				w.school.offer(semesterID, titles("왼판", 5)...)
 				for call := 0; len(w.objects(t, semesterID)) == 0; call++ {
-					w.process(t, semesterID, mortal.KillAfter, call).refresh(w.task(semesterID))
+					w.process(t, semesterID, faulttest.KillAfter, call).refresh(w.task(semesterID))
 					w.Clock.Advance(2 * time.Minute)
 				}
 				w.Clock.Advance(2 * time.Hour)

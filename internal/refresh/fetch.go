@@ -9,9 +9,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"heek.kr/heektime/internal/importreport"
 	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/lecturespb"
-	"heek.kr/heektime/internal/reading"
 	"heek.kr/heektime/internal/school"
 )
 
@@ -21,12 +21,12 @@ const maxLectures = 50_000
 
 // fetch asks the course service for a semester's list. The report says what became of the rows, also when the
 // reading failed.
-func (s *Service) fetch(ctx context.Context, sch *school.School, sem *school.Semester) (lecture.List, reading.Report, error) {
+func (s *Service) fetch(ctx context.Context, sch *school.School, sem *school.Semester) (lecture.List, importreport.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel() // ends the stream, too
 	stream, err := s.courses.GetLectures(ctx, payload(sch, sem))
 	if err != nil {
-		return nil, reading.Report{}, fmt.Errorf("ask the course service: %w", err)
+		return nil, importreport.Report{}, fmt.Errorf("ask the course service: %w", err)
 	}
 	var list lecture.List
 	for {
@@ -35,15 +35,15 @@ func (s *Service) fetch(ctx context.Context, sch *school.School, sem *school.Sem
 			break
 		}
 		if err != nil {
-			report, reportErr := reading.FromTrailer(stream.Trailer())
+			report, reportErr := importreport.FromTrailer(stream.Trailer())
 			return nil, report, errors.Join(fmt.Errorf("read the list: %w", err), reportErr)
 		}
 		if len(list) == maxLectures {
-			return nil, reading.Report{}, status.Errorf(codes.ResourceExhausted, "the list has more than %d lectures", maxLectures)
+			return nil, importreport.Report{}, status.Errorf(codes.ResourceExhausted, "the list has more than %d lectures", maxLectures)
 		}
 		list = append(list, fromProto(l))
 	}
-	report, err := reading.FromTrailer(stream.Trailer())
+	report, err := importreport.FromTrailer(stream.Trailer())
 	if err != nil {
 		return nil, report, err
 	}
@@ -91,7 +91,7 @@ func fromProto(l *lecturespb.Lecture) lecture.Lecture {
 
 // passes says whether an error of a fetch may be gone at the next try: the school or the course service is down or slow.
 // A list that cannot be understood stays so until somebody changes the school file or the adapter.
-func passes(err error) bool {
+func retryable(err error) bool {
 	switch status.Code(err) {
 	case codes.InvalidArgument, codes.FailedPrecondition, codes.DataLoss, codes.ResourceExhausted, codes.OutOfRange, codes.Unimplemented:
 		return false

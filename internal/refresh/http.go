@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"heek.kr/heektime/internal/caller"
+	"heek.kr/heektime/internal/oidcauth"
 )
 
 // maxBody bounds a request's body; a task is some hundred bytes.
@@ -18,7 +18,7 @@ const maxBody = 64 << 10
 //	POST /refresh   by Cloud Tasks, with a Task as its body; safe to repeat
 //
 // The answer is 2xx when trying again cannot help, and says why; 5xx when it can.
-func (s *Service) Handler(callers *caller.Checker) http.Handler {
+func (s *Service) Handler(callers *oidcauth.Checker) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /schedule", s.schedule)
 	mux.HandleFunc("POST /refresh", s.task)

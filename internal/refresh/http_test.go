@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"heek.kr/heektime/internal/caller"
+	"heek.kr/heektime/internal/oidcauth"
 	"heek.kr/heektime/internal/refresh"
 )
 
@@ -18,7 +18,7 @@ const audience = "https://refresh.test"
 // serve is the service as it is deployed, behind its caller check.
 func serve(t *testing.T, w *world) string {
 	t.Helper()
-	checker, err := caller.NewChecker(caller.Config{Audience: audience, Allowed: []string{tasksEmail}, CertsURL: w.CertsURL()})
+	checker, err := oidcauth.NewChecker(oidcauth.Config{Audience: audience, Allowed: []string{tasksEmail}, CertsURL: w.CertsURL()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,10 +12,10 @@ import (
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 
-	"heek.kr/heektime/internal/caller"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/lecturespb"
+	"heek.kr/heektime/internal/oidcauth"
 	"heek.kr/heektime/internal/school"
 	"heek.kr/heektime/internal/server"
 )
@@ -40,12 +40,12 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*s
 		ServiceAccount: env.Required("TASKS_SERVICE_ACCOUNT", "the service account that the queue calls this service as"),
 	}
 	coursesURL := env.Required("COURSES_URL", "the URL of the course service")
-	check := caller.FromEnvironment(env)
+	check := oidcauth.FromEnvironment(env)
 	queue.Audience = check.Audience
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
-	callers, err := caller.NewChecker(check)
+	callers, err := oidcauth.NewChecker(check)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func Dial(serviceURL string) (*grpc.ClientConn, error) {
 		return nil, fmt.Errorf("COURSES_URL %q is no http: or https: URL", serviceURL)
 	}
 	local := u.Scheme == "http"
-	tokens, err := caller.NewTokenSource(serviceURL, local)
+	tokens, err := oidcauth.NewTokenSource(serviceURL, local)
 	if err != nil {
 		return nil, err
 	}

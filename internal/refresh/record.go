@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"heek.kr/heektime/internal/reading"
+	"heek.kr/heektime/internal/importreport"
 	"heek.kr/heektime/internal/semester"
 )
 
@@ -42,7 +42,7 @@ type Run struct {
 	// Retry is whether the task is tried again.
 	Retry bool `firestore:"retry" json:"retry,omitempty"`
 	// Report accounts for the rows of the school's list.
-	Report reading.Report `firestore:"report" json:"report"`
+	Report importreport.Report `firestore:"report" json:"report"`
 	// Lectures in the list, RawBytes of it as JSON and StoredBytes of it compressed; 0 when none could be read.
 	Lectures    int   `firestore:"lectures" json:"lectures"`
 	RawBytes    int64 `firestore:"rawBytes" json:"rawBytes"`

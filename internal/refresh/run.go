@@ -66,7 +66,7 @@ func (s *Service) refresh(ctx context.Context, t target, accept bool, record *Re
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	if err != nil {
-		run.Outcome, run.Reason, run.Retry = Failed, reason(err), passes(err)
+		run.Outcome, run.Reason, run.Retry = Failed, reason(err), retryable(err)
 		return s.record(ctx, t, run)
 	}
 	body, err := encode(lectures)
@@ -119,7 +119,7 @@ func (s *Service) report(ctx context.Context, task Task, run *Run) {
 		slog.String("school", task.School), slog.String("semester", string(task.Semester)),
 		slog.Time("slot", run.Slot), slog.String("outcome", string(run.Outcome)), slog.String("reason", run.Reason),
 		slog.Int("rows", run.Report.Rows), slog.Int("lectures", run.Lectures),
-		slog.Int("merged", run.Report.Merged), slog.Int("leftOut", run.Report.LeftOut),
+		slog.Int("merged", run.Report.Merged), slog.Int("skipped", run.Report.Skipped),
 		slog.Int64("sourceBytes", run.Report.Bytes), slog.Int64("rawBytes", run.RawBytes), slog.Int64("storedBytes", run.StoredBytes),
 		slog.String("url", run.URL), slog.Bool("retry", run.Retry), slog.Int64("milliseconds", run.Ended.Sub(run.Started).Milliseconds()))
 }

@@ -31,7 +31,7 @@ func Loop(c *clock.Clock, mu sync.Locker, wake *signal.Signal, over func() bool,
 
 // Next is what to send next of what waits, in the order of its times: the one that has been due for longest, or any that
 // is due when [Faults.Shuffle] says so. When none is due it is the first that will be.
-func Next[T any](m *Mischief, waiting *btree.BTreeG[T], due func(T) time.Time, now time.Time) (T, bool) {
+func Next[T any](m *FaultInjector, waiting *btree.BTreeG[T], due func(T) time.Time, now time.Time) (T, bool) {
 	first, ok := waiting.Min()
 	if !ok || !m.Shuffle || due(first).After(now) {
 		return first, ok

@@ -1,4 +1,4 @@
-// Package bench measures the auth service as a process: from its start to the answer of its first login, against a twin in
+// Package bench measures the auth service as a process: from its start to the answer of its first login, against a baseline in
 // FastAPI from Debian's packages (python3-fastapi, uvicorn).
 //
 //	go test ./run/auth/bench -run xxx -bench . -benchtime 10x
@@ -37,9 +37,9 @@ const python = "/usr/bin/python3"
 // BenchmarkFirstLogin reports medians, in milliseconds, and how many times faster ours is.
 func BenchmarkFirstLogin(b *testing.B) {
 	service := build(b)
-	hasTwin := exec.Command(python, "-c", "import fastapi, uvicorn").Run() == nil
-	if !hasTwin {
-		b.Log("no twin to compare with: apt-get install python3-fastapi uvicorn")
+	hasBaseline := exec.Command(python, "-c", "import fastapi, uvicorn").Run() == nil
+	if !hasBaseline {
+		b.Log("no baseline to compare with: apt-get install python3-fastapi uvicorn")
 	}
 	for _, c := range []struct {
 		name   string
@@ -55,15 +55,15 @@ func BenchmarkFirstLogin(b *testing.B) {
 				b.Setenv(name, value)
 			}
 			b.Setenv("FIREBASE_API_KEY", "any-key")
-			var ours, twins []time.Duration
+			var ours, baselines []time.Duration
 			for i := 0; b.Loop(); i++ {
 				email := fmt.Sprintf("user%d@user.heektime.heek.kr", i)
 				file := account(b, cloud, email, c.rounds)
-				b.Setenv("TWIN_CREDENTIALS", file)
-				// The twin first: ours moves the account away.
-				if hasTwin {
-					twins = append(twins, firstLogin(b, email, func(port string) *exec.Cmd {
-						cmd := exec.Command(python, "-m", "uvicorn", "twin:app", "--log-level", "warning", "--port", port)
+				b.Setenv("BASELINE_CREDENTIALS", file)
+				// The baseline first: ours moves the account away.
+				if hasBaseline {
+					baselines = append(baselines, firstLogin(b, email, func(port string) *exec.Cmd {
+						cmd := exec.Command(python, "-m", "uvicorn", "baseline:app", "--log-level", "warning", "--port", port)
 						return cmd
 					}))
 				}
@@ -75,9 +75,9 @@ func BenchmarkFirstLogin(b *testing.B) {
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(milliseconds(ours), "ms")
-			if twins != nil {
-				b.ReportMetric(milliseconds(twins), "twin-ms")
-				b.ReportMetric(milliseconds(twins)/milliseconds(ours), "times-faster")
+			if baselines != nil {
+				b.ReportMetric(milliseconds(baselines), "baseline-ms")
+				b.ReportMetric(milliseconds(baselines)/milliseconds(ours), "times-faster")
 			}
 		})
 	}
@@ -96,7 +96,7 @@ func build(b *testing.B) string {
 	return path
 }
 
-// account makes an account that can sign in, and the twin's file of old credentials.
+// account makes an account that can sign in, and the baseline's file of old credentials.
 func account(b *testing.B, cloud *emulator.Cloud, email string, rounds int) string {
 	old := map[string]map[string]string{}
 	if rounds > 0 {

@@ -40,13 +40,13 @@ type Config struct {
 	// Variables are set for the services beside what the backend sets itself; ${NAME} in the school file sees them, too.
 	Variables map[string]string
 	// Guests are services that run beside ours, and may leave one day.
-	Guests []Guest
+	ExtraServices []ExtraService
 	// Log takes the services' and the embedded cloud's lines.
 	Log *slog.Logger
 }
 
 // Guest is a service that the rest of the backend knows nothing of.
-type Guest struct {
+type ExtraService struct {
 	// Name that firebase.json gives its port under.
 	Name string
 	Open server.Open
@@ -63,7 +63,7 @@ type Backend struct {
 	// under its name.
 	CoursesURL, RefreshURL, AuthURL, CleanupURL, FunctionsURL string
 	// GuestURLs are where guests answer, by name.
-	GuestURLs map[string]string
+	ExtraServiceURLs map[string]string
 
 	stop     context.CancelFunc
 	services sync.WaitGroup
@@ -123,7 +123,7 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 func (b *Backend) startServices(ctx context.Context, cfg Config) error {
 	listeners := map[string]net.Listener{}
 	names := []string{"courses", "refresh", "auth-service", "cleanup", "functions"}
-	for _, guest := range cfg.Guests {
+	for _, guest := range cfg.ExtraServices {
 		names = append(names, guest.Name)
 	}
 	for _, name := range names {
@@ -176,10 +176,10 @@ func (b *Backend) startServices(ctx context.Context, cfg Config) error {
 	services := map[string]server.Open{
 		"courses": courses.Open, "refresh": refresh.Open, "auth-service": auth.Open, "cleanup": cleanup.Open, "functions": deletion.OpenFunctions,
 	}
-	b.GuestURLs = map[string]string{}
-	for _, guest := range cfg.Guests {
-		b.GuestURLs[guest.Name] = "http://" + listeners[guest.Name].Addr().String()
-		services[guest.Name], variables[guest.Name] = guest.Open, guest.Variables(b.GuestURLs[guest.Name])
+	b.ExtraServiceURLs = map[string]string{}
+	for _, guest := range cfg.ExtraServices {
+		b.ExtraServiceURLs[guest.Name] = "http://" + listeners[guest.Name].Addr().String()
+		services[guest.Name], variables[guest.Name] = guest.Open, guest.Variables(b.ExtraServiceURLs[guest.Name])
 	}
 	for name, open := range services {
 		own := variables[name]

@@ -8,7 +8,7 @@ import (
 // cloudRun is where the Cloud Run services answer, by the names that firebase.json rewrites paths to.
 func (b *Backend) cloudRun() map[string]string {
 	services := map[string]string{"auth": b.AuthURL, "courses": b.CoursesURL, "refresh": b.RefreshURL, "cleanup": b.CleanupURL}
-	maps.Copy(services, b.GuestURLs)
+	maps.Copy(services, b.ExtraServiceURLs)
 	return services
 }
 

@@ -16,8 +16,8 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"heek.kr/heektime/internal/courses"
+	"heek.kr/heektime/internal/courses/spreadsheet"
 	"heek.kr/heektime/internal/lecturespb"
-	"heek.kr/heektime/internal/spreadsheet"
 )
 
 // source is a school with a long list that changes between two refreshes.

@@ -17,7 +17,7 @@ import (
 var ErrFailed = errors.New("a test failed")
 
 // Package is where the rules' tests are, in this project.
-const Package = "./internal/securityrules"
+const Package = "./internal/tests/securityrules"
 
 // Run runs those tests of the project at dir whose names match pattern, and writes a summary of each as it ends. It needs
 // the go command.

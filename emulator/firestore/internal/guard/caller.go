@@ -4,14 +4,14 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"heek.kr/heektime/emulator/internal/caller"
+	"heek.kr/heektime/emulator/internal/emulatorauth"
 )
 
 // Caller is who makes a request. The zero Caller is somebody who is not signed in.
-type Caller = caller.Caller
+type Caller = emulatorauth.Caller
 
 // Callers reads Authorization headers, "Bearer" and a token.
-type Callers = caller.Callers
+type Callers = emulatorauth.Callers
 
 // unauthenticated is the error of a caller whose credentials make no sense, nil for all others.
 func unauthenticated(who Caller) error {

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/internal/resource"
 	"heek.kr/heektime/emulator/rules"
 )
 

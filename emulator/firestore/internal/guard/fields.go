@@ -2,7 +2,7 @@ package guard
 
 import (
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/value"
 	"heek.kr/heektime/emulator/rules"
 )
 

@@ -24,45 +24,45 @@ import (
 
 // Guard judges the requests of one project. It is safe for concurrent use.
 type Guard struct {
-	edition atomic.Pointer[Edition]
-	logger  *slog.Logger
-	log     rules.Journal
-	calls   atomic.Uint64
+	active atomic.Pointer[ActiveRules]
+	logger *slog.Logger
+	log    rules.RequestLog
+	calls  atomic.Uint64
 }
 
 // Edition is compiled rules and what was counted of them.
-type Edition struct {
+type ActiveRules struct {
 	Rules    *rules.Ruleset
 	Coverage *rules.Coverage
 }
 
 // NewEdition begins to count for a ruleset.
-func NewEdition(set *rules.Ruleset) *Edition {
-	return &Edition{Rules: set, Coverage: set.NewCoverage()}
+func NewActiveRules(set *rules.Ruleset) *ActiveRules {
+	return &ActiveRules{Rules: set, Coverage: set.NewCoverage()}
 }
 
 // New makes a guard with rules; nil allows everybody everything.
-func New(e *Edition, logger *slog.Logger) *Guard {
+func New(e *ActiveRules, logger *slog.Logger) *Guard {
 	g := &Guard{logger: logger}
-	g.edition.Store(e)
+	g.active.Store(e)
 	return g
 }
 
 // Set replaces the rules. Requests that are being judged are judged by the old ones.
-func (g *Guard) Set(e *Edition) { g.edition.Store(e) }
+func (g *Guard) Set(e *ActiveRules) { g.active.Store(e) }
 
 // Edition is the rules in use, nil for none.
-func (g *Guard) Edition() *Edition { return g.edition.Load() }
+func (g *Guard) Active() *ActiveRules { return g.active.Load() }
 
 // Judgements are the last ones, newest first.
-func (g *Guard) Judgements() []rules.Judgement { return g.log.Last() }
+func (g *Guard) Evaluations() []rules.Evaluation { return g.log.Last() }
 
 // Calls is how many documents rules have asked for in all requests. Each is billed as a read.
 func (g *Guard) Calls() uint64 { return g.calls.Load() }
 
 // Admit refuses, as UNAUTHENTICATED, a caller whose credentials make no sense.
 func (g *Guard) Admit(who Caller) error {
-	if g.edition.Load() == nil {
+	if g.active.Load() == nil {
 		return nil
 	}
 	return unauthenticated(who)
@@ -73,12 +73,12 @@ func (g *Guard) Begin(db *store.DB, who Caller) (*Session, error) {
 	if who.Owner {
 		return nil, nil
 	}
-	e := g.edition.Load()
+	e := g.active.Load()
 	if e == nil {
 		return nil, nil
 	}
 	if err := unauthenticated(who); err != nil {
 		return nil, err
 	}
-	return &Session{guard: g, edition: e, store: db, db: db.Name, who: who}, nil
+	return &Session{guard: g, active: e, store: db, db: db.Name, who: who}, nil
 }

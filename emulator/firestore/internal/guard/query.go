@@ -2,7 +2,7 @@ package guard
 
 import (
 	"heek.kr/heektime/emulator/firestore/internal/query"
-	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/internal/resource"
 	"heek.kr/heektime/emulator/rules"
 )
 

@@ -11,8 +11,8 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/txn"
 	"heek.kr/heektime/emulator/firestore/internal/write"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 	"heek.kr/heektime/emulator/rules"
 )
 
@@ -23,15 +23,15 @@ func errRefused() error {
 
 // Session judges one request. It belongs to one goroutine. A nil *Session allows everything.
 type Session struct {
-	guard   *Guard
-	edition *Edition
-	store   *store.DB
-	db      resource.Database
-	who     Caller
+	guard  *Guard
+	active *ActiveRules
+	store  *store.DB
+	db     resource.Database
+	who    Caller
 
 	access  *rules.Access
 	at      value.Micros
-	asked   []rules.Judgement
+	asked   []rules.Evaluation
 	refused *rules.Request // the one that was not allowed
 }
 
@@ -42,7 +42,7 @@ func (s *Session) Get(ctx context.Context, v store.View, keys ...resource.Key) e
 	}
 	s.begin(s.store.Now(), reads{s.db, v}, len(keys) > 1)
 	for _, k := range keys {
-		if err := s.judge(ctx, rules.Request{Method: rules.Get, Path: pathOf(s.db, k), Before: fieldsOf(v.Get(k))}); err != nil {
+		if err := s.evaluate(ctx, rules.Request{Method: rules.Get, Path: pathOf(s.db, k), Before: fieldsOf(v.Get(k))}); err != nil {
 			return err
 		}
 	}
@@ -59,7 +59,7 @@ func (s *Session) List(ctx context.Context, v store.View, q *query.Query) error 
 	}
 	s.begin(s.store.Now(), reads{s.db, v}, false)
 	path, asked := queryOf(s.db, q)
-	return s.judge(ctx, rules.Request{Method: rules.List, Path: path, Query: asked})
+	return s.evaluate(ctx, rules.Request{Method: rules.List, Path: path, Query: asked})
 }
 
 // Admin refuses what only servers may do.
@@ -68,7 +68,7 @@ func (s *Session) Admin(what string, key resource.Key) error {
 		return nil
 	}
 	path := pathOf(s.db, key)
-	s.asked = append(s.asked, rules.Judgement{
+	s.asked = append(s.asked, rules.Evaluation{
 		Time: s.store.Now().Time(), Method: rules.List, Path: path, UID: s.who.UID(),
 		Refusal: &rules.Refusal{Method: rules.List, Path: path, Limit: "only servers may " + what},
 	})
@@ -77,7 +77,7 @@ func (s *Session) Admin(what string, key resource.Key) error {
 
 // Commit is the judge of a commit's writes: each on the state that the writes before it left, and on the state after
 // all of them. It is nil, as [txn.Manager.Commit] wants it, when there is nothing to judge.
-func (s *Session) Commit(ctx context.Context, several bool) txn.Judge {
+func (s *Session) AuthorizeCommit(ctx context.Context, several bool) txn.Authorize {
 	if s == nil {
 		return nil
 	}
@@ -87,7 +87,7 @@ func (s *Session) Commit(ctx context.Context, several bool) txn.Judge {
 			return s.precondition(ctx, steps[len(steps)-1], failed)
 		}
 		for _, step := range steps {
-			if err := s.judge(ctx, s.request(step)); err != nil {
+			if err := s.evaluate(ctx, s.request(step)); err != nil {
 				return err
 			}
 		}
@@ -103,7 +103,7 @@ func (s *Session) precondition(ctx context.Context, step txn.Step, failed error)
 		return failed
 	}
 	r := rules.Request{Method: rules.Get, Path: pathOf(s.db, step.Write.Key), Before: fieldsOf(step.Before)}
-	if err := s.judge(ctx, r); err != nil {
+	if err := s.evaluate(ctx, r); err != nil {
 		return err
 	}
 	return failed
@@ -134,10 +134,10 @@ func (s *Session) begin(at value.Micros, docs rules.Documents, several bool) {
 	}
 }
 
-func (s *Session) judge(ctx context.Context, r rules.Request) error {
-	r.Service, r.Auth, r.Time, r.Access, r.Coverage = rules.Firestore, s.who.Auth, s.at.Time(), s.access, s.edition.Coverage
-	d := s.edition.Rules.Judge(ctx, &r)
-	s.asked = append(s.asked, rules.Judgement{
+func (s *Session) evaluate(ctx context.Context, r rules.Request) error {
+	r.Service, r.Auth, r.Time, r.Access, r.Coverage = rules.Firestore, s.who.Auth, s.at.Time(), s.access, s.active.Coverage
+	d := s.active.Rules.Evaluate(ctx, &r)
+	s.asked = append(s.asked, rules.Evaluation{
 		Time: r.Time, Method: r.Method, Path: r.Path, UID: s.who.UID(),
 		Allowed: d.Allowed, Granted: d.Granted, Err: d.Err, Calls: d.Calls, Expressions: d.Expressions,
 	})
@@ -175,7 +175,7 @@ func (s *Session) End(ctx context.Context) {
 	last := &s.asked[len(s.asked)-1]
 	if s.refused != nil { // what it was judged by is immutable: it can be judged again to ask why
 		s.refused.Explain, s.refused.Coverage = true, nil
-		last.Refusal = s.edition.Rules.Judge(ctx, s.refused).Refusal
+		last.Refusal = s.active.Rules.Evaluate(ctx, s.refused).Refusal
 	}
 	calls := 0
 	for _, j := range s.asked {

@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"heek.kr/heektime/emulator/firestore/field"
+	"heek.kr/heektime/emulator/internal/fieldpath"
 )
 
 // The values of queryScope, order and arrayConfig in firestore.indexes.json
@@ -82,7 +82,7 @@ func Parse(text []byte) (*Definitions, error) {
 		}
 		path := "*"
 		if o.FieldPath != "*" {
-			p, err := field.Parse(o.FieldPath)
+			p, err := fieldpath.Parse(o.FieldPath)
 			if err != nil {
 				return nil, fmt.Errorf("index definitions: fieldOverrides[%d]: %w", i, err)
 			}
@@ -122,7 +122,7 @@ func (x *Index) normalise() error {
 	}
 	fields := append([]Field(nil), x.Fields...)
 	for i, f := range fields {
-		p, err := field.Parse(f.FieldPath)
+		p, err := fieldpath.Parse(f.FieldPath)
 		if err != nil {
 			return fmt.Errorf("fields[%d]: %w", i, err)
 		}

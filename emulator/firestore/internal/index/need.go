@@ -7,8 +7,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"heek.kr/heektime/emulator/firestore/field"
 	"heek.kr/heektime/emulator/firestore/internal/query"
+	"heek.kr/heektime/emulator/internal/fieldpath"
 )
 
 // need is what one alternative of a query asks of an index.
@@ -21,7 +21,7 @@ type need struct {
 
 // Check returns FAILED_PRECONDITION with the entry to add when production would not run the query for lack of an
 // index. sums are the fields that an aggregation adds up.
-func (d *Definitions) Check(q *query.Query, sums []field.Path) error {
+func (d *Definitions) Check(q *query.Query, sums []fieldpath.Path) error {
 	if q.Group == "" {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (d *Definitions) Check(q *query.Query, sums []field.Path) error {
 	return nil
 }
 
-func needOf(q *query.Query, alternative []*query.Comparison, sums []field.Path) need {
+func needOf(q *query.Query, alternative []*query.Comparison, sums []fieldpath.Path) need {
 	n := need{group: q.Group, scope: Collection}
 	if q.All {
 		n.scope = CollectionGroup
@@ -159,7 +159,7 @@ func (n need) served(x Index) (before []Field, ok bool) {
 	fields := x.Fields
 	last := fields[len(fields)-1]
 	name := last.Order
-	if last.FieldPath == field.Name {
+	if last.FieldPath == fieldpath.Name {
 		fields = fields[:len(fields)-1]
 	}
 	k := len(fields) - len(n.sort)
@@ -194,7 +194,7 @@ func same(a, b Field) bool { return a.FieldPath == b.FieldPath && a.ArrayConfig 
 func (n need) missing() error {
 	x := Index{CollectionGroup: n.group, QueryScope: n.scope, Fields: append(append([]Field(nil), n.equal...), n.sort...)}
 	if len(n.sort) > 0 && n.sort[len(n.sort)-1].Order != n.name {
-		x.Fields = append(x.Fields, Field{FieldPath: field.Name, Order: n.name})
+		x.Fields = append(x.Fields, Field{FieldPath: fieldpath.Name, Order: n.name})
 	}
 	return failed("The query requires an index.", "indexes", x)
 }

@@ -4,7 +4,7 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/internal/resource"
 )
 
 // Add begins a target: it sends what the target holds, or what has changed since the client left off, and from then

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/internal/resource"
 )
 
 // maxQueue is how many commits may wait to be spread. Beyond it, listeners start anew.
@@ -37,12 +37,12 @@ type Hub struct {
 	overflow bool
 	closed   bool
 
-	mu     sync.Mutex
-	docs   map[resource.Key]map[*target]bool
-	colls  map[resource.Key]*watched         // by collection, for queries of a single one
-	groups map[string]*watched               // by collection id, for collection groups; "" for all
-	hinges map[resource.Key]map[*target]bool // by documents that decide whether targets may be served
-	lag    map[*Stream]*store.Commit
+	mu           sync.Mutex
+	docs         map[resource.Key]map[*target]bool
+	colls        map[resource.Key]*watched         // by collection, for queries of a single one
+	groups       map[string]*watched               // by collection id, for collection groups; "" for all
+	dependencies map[resource.Key]map[*target]bool // by documents that decide whether targets may be served
+	lag          map[*Stream]*store.Commit
 }
 
 // NewHub makes the hub of db. durable is called for each commit before it is shown to anybody.
@@ -50,7 +50,7 @@ func NewHub(db *store.DB, durable func(*store.Commit)) *Hub {
 	h := &Hub{
 		db: db, durable: durable,
 		docs: map[resource.Key]map[*target]bool{}, colls: map[resource.Key]*watched{}, groups: map[string]*watched{},
-		hinges: map[resource.Key]map[*target]bool{}, lag: map[*Stream]*store.Commit{},
+		dependencies: map[resource.Key]map[*target]bool{}, lag: map[*Stream]*store.Commit{},
 	}
 	h.ready, h.told = sync.NewCond(&h.qmu), sync.NewCond(&h.qmu)
 	db.OnCommit(h.enqueue)
@@ -135,7 +135,7 @@ func (h *Hub) tell(c *store.Commit, lost bool) {
 		}
 	}
 	for _, ch := range c.Changes {
-		for t := range h.hinges[ch.New.Key] {
+		for t := range h.dependencies[ch.New.Key] {
 			hits[t.stream] = append(hits[t.stream], hit{target: t, doubt: true})
 		}
 		h.concerned(ch, func(t *target) { add(t, ch) }, func(t *target) { h.late(t, c) })
@@ -238,7 +238,7 @@ func (h *Hub) add(t *target) (snap *store.Snapshot, queued uint64) {
 func (h *Hub) remove(t *target) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.unhinge(t)
+	h.unwatchDependencies(t)
 	for _, k := range t.keys {
 		if delete(h.docs[k], t); len(h.docs[k]) == 0 {
 			delete(h.docs, k)

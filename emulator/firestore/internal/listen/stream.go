@@ -8,8 +8,8 @@ import (
 	gstatus "google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // maxPending is how many changed documents may wait for a target's reader. Beyond it the target begins anew.
@@ -17,13 +17,13 @@ const maxPending = 10_000
 
 // Stream is one client's stream with its targets. All methods but offer and restart belong to one goroutine.
 type Stream struct {
-	hub      *Hub
-	document func(*store.Document, *value.Fields) *pb.Document
-	send     func(*pb.ListenResponse) error
-	token    func(value.Micros) []byte
-	judge    Judge
-	targets  map[int32]*target
-	told     value.Micros // of the last global snapshot
+	hub       *Hub
+	document  func(*store.Document, *value.Fields) *pb.Document
+	send      func(*pb.ListenResponse) error
+	token     func(value.Micros) []byte
+	authorize Authorize
+	targets   map[int32]*target
+	told      value.Micros // of the last global snapshot
 
 	// Wake receives when there is something to flush.
 	Wake chan struct{}
@@ -34,8 +34,8 @@ type Stream struct {
 
 // NewStream makes a stream that sends with send, documents made by document and resume tokens made by token, what judge
 // allows.
-func NewStream(h *Hub, document func(*store.Document, *value.Fields) *pb.Document, token func(value.Micros) []byte, judge Judge, send func(*pb.ListenResponse) error) *Stream {
-	return &Stream{hub: h, document: document, token: token, judge: judge, send: send, targets: map[int32]*target{}, Wake: make(chan struct{}, 1)}
+func NewStream(h *Hub, document func(*store.Document, *value.Fields) *pb.Document, token func(value.Micros) []byte, judge Authorize, send func(*pb.ListenResponse) error) *Stream {
+	return &Stream{hub: h, document: document, token: token, authorize: judge, send: send, targets: map[int32]*target{}, Wake: make(chan struct{}, 1)}
 }
 
 // Close forgets all targets.
@@ -53,7 +53,7 @@ func (s *Stream) offer(c *store.Commit, hits []hit) {
 	for _, h := range hits {
 		t := h.target
 		if h.doubt || len(t.keys) > 0 {
-			t.doubt = true
+			t.recheck = true
 		}
 		if h.doubt || t.stale {
 			continue
@@ -78,7 +78,7 @@ func (s *Stream) offer(c *store.Commit, hits []hit) {
 func (s *Stream) restart(t *target, c *store.Commit) {
 	s.mu.Lock()
 	s.commit = c
-	t.pending, t.stale, t.doubt = nil, true, true
+	t.pending, t.stale, t.recheck = nil, true, true
 	s.mu.Unlock()
 	s.wake()
 }
@@ -106,9 +106,9 @@ func (s *Stream) flush(from value.Micros, must bool) error {
 	s.commit = nil
 	var doubtful []*target
 	for _, t := range s.targets {
-		if t.doubt {
+		if t.recheck {
 			doubtful = append(doubtful, t)
-			t.doubt = false
+			t.recheck = false
 		}
 		if len(t.pending) > 0 || t.stale {
 			work = append(work, batch{t, t.pending, t.stale})
@@ -120,7 +120,7 @@ func (s *Stream) flush(from value.Micros, must bool) error {
 	if c != nil {
 		now = max(now, c.Time)
 	}
-	if err := s.rejudge(doubtful, c); err != nil {
+	if err := s.recheck(doubtful, c); err != nil {
 		return err
 	}
 	if len(work) == 0 && now <= s.told && !must {

@@ -8,8 +8,8 @@ import (
 
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Target is what a client asks to be told of: documents or a query.
@@ -43,9 +43,9 @@ type target struct {
 
 	pending map[resource.Key]store.Change // from what the client was told last to what is now
 	stale   bool                          // changes were lost: it must begin anew
-	doubt   bool                          // it is to be judged anew
+	recheck bool                          // it is to be judged anew
 
-	hinges []resource.Key // as the hub has them, guarded by its lock
+	dependencies []resource.Key // as the hub has them, guarded by its lock
 
 	// Of a query with a limit, the results that the client was told of. Only the stream's own goroutine uses it.
 	result map[resource.Key]*store.Document

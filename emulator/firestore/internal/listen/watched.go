@@ -1,10 +1,10 @@
 package listen
 
 import (
-	"heek.kr/heektime/emulator/firestore/field"
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // watched is the query targets of one collection or collection group. Targets with the same query are looked at once;
@@ -12,7 +12,7 @@ import (
 type watched struct {
 	queries map[string]*watchers              // by the query itself
 	byValue map[string]map[string][]*watchers // by field path, then by the value's key
-	paths   map[string]field.Path
+	paths   map[string]fieldpath.Path
 	rest    []*watchers
 }
 
@@ -20,14 +20,14 @@ type watched struct {
 type watchers struct {
 	query   *query.Query
 	targets map[*target]bool
-	path    field.Path // of the equality by which they are found; nil for none
+	path    fieldpath.Path // of the equality by which they are found; nil for none
 	key     string
 }
 
 func addTo[K comparable](m map[K]*watched, k K, t *target) {
 	w := m[k]
 	if w == nil {
-		w = &watched{queries: map[string]*watchers{}, byValue: map[string]map[string][]*watchers{}, paths: map[string]field.Path{}}
+		w = &watched{queries: map[string]*watchers{}, byValue: map[string]map[string][]*watchers{}, paths: map[string]fieldpath.Path{}}
 		m[k] = w
 	}
 	ws := w.queries[t.text]

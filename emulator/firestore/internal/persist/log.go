@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/value"
-	"heek.kr/heektime/emulator/journal"
+	"heek.kr/heektime/emulator/internal/value"
+	"heek.kr/heektime/emulator/internal/wal"
 )
 
 // A snapshot is written when the logs since the last one are both larger than this and twice as large as it was.
@@ -20,7 +20,7 @@ const minLog = 4 << 20
 // Log keeps one database.
 type Log struct {
 	db     *store.DB
-	j      *journal.Journal
+	j      *wal.Log
 	logger *slog.Logger
 	life   [8]byte
 
@@ -43,7 +43,7 @@ func Open(dir string, db *store.DB, logger *slog.Logger, since value.Micros) (*L
 	loader.Since(since)
 	known := false
 	var loaded int64
-	j, err := journal.Open(dir, func(record []byte) error {
+	j, err := wal.Open(dir, func(record []byte) error {
 		known = true
 		loaded += int64(len(record))
 		return l.replay(loader, record)
@@ -81,7 +81,7 @@ func (l *Log) Keep(c *store.Commit) {
 	if l.j.Size() > max(2*l.snapshot.Load(), l.failed.Load()+minLog) && l.compacting.CompareAndSwap(false, true) {
 		l.background.Go(func() {
 			defer l.compacting.Store(false)
-			if err := l.Compact(); err != nil && !errors.Is(err, journal.ErrClosed) {
+			if err := l.Compact(); err != nil && !errors.Is(err, wal.ErrClosed) {
 				l.failed.Store(l.j.Size())
 				l.logger.Error("firestore: snapshot failed; the log is kept as it is", "database", l.db.Name, "error", err)
 			}
@@ -95,7 +95,7 @@ func (l *Log) Wait(s *store.Snapshot) error { return l.j.Wait(s.Seq) }
 // Compact writes the database down as it is, so that older records can go. Commits go on meanwhile.
 func (l *Log) Compact() error {
 	var snap *store.Snapshot
-	var to *journal.Snapshot
+	var to *wal.Snapshot
 	var err error
 	l.db.Locked(func(s *store.Snapshot) {
 		snap = s

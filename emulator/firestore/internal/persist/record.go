@@ -5,8 +5,8 @@ import (
 	"errors"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Records begin with what they are. Numbers are varints, texts come after their length.

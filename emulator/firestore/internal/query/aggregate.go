@@ -6,9 +6,9 @@ import (
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
-	"heek.kr/heektime/emulator/firestore/field"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // maxAggregations is how many aggregations one query may have (google/firestore/v1/query.proto).
@@ -17,7 +17,7 @@ const maxAggregations = 5
 // Aggregation is one number computed over a query's results.
 type Aggregation struct {
 	Alias string
-	Path  field.Path // nil for a count
+	Path  fieldpath.Path // nil for a count
 	avg   bool
 	upTo  int64 // of a count; 0 is without bound
 }
@@ -49,10 +49,10 @@ func ParseAggregations(list []*pb.StructuredAggregationQuery_Aggregation) ([]Agg
 				}
 			}
 		case *pb.StructuredAggregationQuery_Aggregation_Sum_:
-			a.Path, err = field.Parse(x.Sum.GetField().GetFieldPath())
+			a.Path, err = fieldpath.Parse(x.Sum.GetField().GetFieldPath())
 		case *pb.StructuredAggregationQuery_Aggregation_Avg_:
 			a.avg = true
-			a.Path, err = field.Parse(x.Avg.GetField().GetFieldPath())
+			a.Path, err = fieldpath.Parse(x.Avg.GetField().GetFieldPath())
 		default:
 			return nil, invalid("The aggregation %q has no operator.", a.Alias)
 		}
@@ -65,8 +65,8 @@ func ParseAggregations(list []*pb.StructuredAggregationQuery_Aggregation) ([]Agg
 }
 
 // Sums are the fields that aggregations add up.
-func Sums(list []Aggregation) []field.Path {
-	var out []field.Path
+func Sums(list []Aggregation) []fieldpath.Path {
+	var out []fieldpath.Path
 	for _, a := range list {
 		if a.Path != nil {
 			out = append(out, a.Path)

@@ -1,6 +1,6 @@
 package query
 
-import "heek.kr/heektime/emulator/firestore/value"
+import "heek.kr/heektime/emulator/internal/value"
 
 // Limits of https://firebase.google.com/docs/firestore/query-data/queries#query_limitations.
 const (

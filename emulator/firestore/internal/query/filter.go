@@ -1,10 +1,10 @@
 package query
 
 import (
-	"heek.kr/heektime/emulator/firestore/field"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Op is how a filter compares.
@@ -66,7 +66,7 @@ func (o Or) Match(d *store.Document) bool {
 
 // Comparison compares a field with a value; for In, NotIn and ArrayContainsAny with the elements of an array.
 type Comparison struct {
-	Path  field.Path
+	Path  fieldpath.Path
 	Op    Op
 	Value value.Value
 }

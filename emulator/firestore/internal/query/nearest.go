@@ -6,25 +6,25 @@ import (
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
-	"heek.kr/heektime/emulator/firestore/field"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Nearest asks for the documents whose vector is nearest to another.
 type Nearest struct {
-	Path      field.Path
+	Path      fieldpath.Path
 	Vector    []float64
 	Measure   pb.StructuredQuery_FindNearest_DistanceMeasure
 	Limit     int
-	Result    field.Path // where the distance is put, nil for nowhere
+	Result    fieldpath.Path // where the distance is put, nil for nowhere
 	Threshold *float64
 }
 
 func parseNearest(n *pb.StructuredQuery_FindNearest) (*Nearest, error) {
 	out := &Nearest{Measure: n.GetDistanceMeasure(), Limit: int(n.GetLimit().GetValue())}
 	var err error
-	if out.Path, err = field.Parse(n.GetVectorField().GetFieldPath()); err != nil {
+	if out.Path, err = fieldpath.Parse(n.GetVectorField().GetFieldPath()); err != nil {
 		return nil, err
 	}
 	v, err := value.FromProto(n.GetQueryVector())
@@ -46,7 +46,7 @@ func parseNearest(n *pb.StructuredQuery_FindNearest) (*Nearest, error) {
 		out.Threshold = &t.Value
 	}
 	if r := n.GetDistanceResultField(); r != "" {
-		if out.Result, err = field.Parse(r); err != nil {
+		if out.Result, err = fieldpath.Parse(r); err != nil {
 			return nil, err
 		}
 	}

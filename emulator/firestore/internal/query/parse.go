@@ -9,9 +9,9 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"heek.kr/heektime/emulator/firestore/field"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 func invalid(format string, args ...any) error {
@@ -88,9 +88,9 @@ func (q *Query) parseFrom(from []*pb.StructuredQuery_CollectionSelector) error {
 }
 
 func (q *Query) parseSelect(sel *pb.StructuredQuery_Projection) error {
-	q.Select = []field.Path{}
+	q.Select = []fieldpath.Path{}
 	for _, f := range sel.GetFields() {
-		p, err := field.Parse(f.GetFieldPath())
+		p, err := fieldpath.Parse(f.GetFieldPath())
 		if err != nil {
 			return err
 		}
@@ -151,7 +151,7 @@ func parseFieldFilter(f *pb.StructuredQuery_FieldFilter) (Filter, error) {
 	if !ok {
 		return nil, invalid("a field filter must have an operator.")
 	}
-	p, err := field.Parse(f.GetField().GetFieldPath())
+	p, err := fieldpath.Parse(f.GetField().GetFieldPath())
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +219,7 @@ func (c *Comparison) check() error {
 }
 
 func parseUnary(f *pb.StructuredQuery_UnaryFilter) (Filter, error) {
-	p, err := field.Parse(f.GetField().GetFieldPath())
+	p, err := fieldpath.Parse(f.GetField().GetFieldPath())
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +246,7 @@ func (q *Query) parseOrders(list []*pb.StructuredQuery_Order) error {
 	seen := map[string]bool{}
 	desc := false
 	for _, o := range list {
-		p, err := field.Parse(o.GetField().GetFieldPath())
+		p, err := fieldpath.Parse(o.GetField().GetFieldPath())
 		if err != nil {
 			return err
 		}
@@ -257,21 +257,21 @@ func (q *Query) parseOrders(list []*pb.StructuredQuery_Order) error {
 		seen[p.String()] = true
 		q.Orders = append(q.Orders, Order{p, desc})
 	}
-	var implied []field.Path
+	var implied []fieldpath.Path
 	each(q.Filter, func(c *Comparison) {
 		if s := c.Path.String(); c.Op.Inequality() && !seen[s] && !c.Path.IsName() {
 			seen[s] = true
 			implied = append(implied, c.Path)
 		}
 	})
-	if seen[field.Name] {
+	if seen[fieldpath.Name] {
 		return nil // nothing after the name makes a difference
 	}
-	slices.SortFunc(implied, func(a, b field.Path) int { return strings.Compare(a.String(), b.String()) })
+	slices.SortFunc(implied, func(a, b fieldpath.Path) int { return strings.Compare(a.String(), b.String()) })
 	for _, p := range implied {
 		q.Orders = append(q.Orders, Order{p, desc})
 	}
-	q.Orders = append(q.Orders, Order{field.Path{field.Name}, desc})
+	q.Orders = append(q.Orders, Order{fieldpath.Path{fieldpath.Name}, desc})
 	return nil
 }
 

@@ -4,10 +4,10 @@ package query
 import (
 	"cmp"
 
-	"heek.kr/heektime/emulator/firestore/field"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Query is a checked query in which everything implicit is explicit.
@@ -20,14 +20,14 @@ type Query struct {
 	Start  *Cursor
 	End    *Cursor
 	Offset int
-	Limit  int          // negative for none
-	Select []field.Path // nil selects all; empty the name alone
+	Limit  int              // negative for none
+	Select []fieldpath.Path // nil selects all; empty the name alone
 	Near   *Nearest
 }
 
 // Order is one of a query's sort keys.
 type Order struct {
-	Path field.Path
+	Path fieldpath.Path
 	Desc bool
 }
 

@@ -8,20 +8,20 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/emulator/firestore/internal/wirejson"
-	"heek.kr/heektime/emulator/internal/flow"
+	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
 // answer writes messages as they come: one by itself, those of a stream as the elements of an array.
 type answer struct {
 	w       http.ResponseWriter
-	out     *flow.Writer
+	out     *httplimit.StreamWriter
 	pretty  bool
 	streams bool
 	begun   bool
 }
 
 func newAnswer(w http.ResponseWriter, streams bool) *answer {
-	return &answer{w: w, out: flow.NewWriter(w, patience), streams: streams}
+	return &answer{w: w, out: httplimit.NewStreamWriter(w, writeTimeout), streams: streams}
 }
 
 func (a *answer) send(m proto.Message) error {
@@ -60,7 +60,7 @@ func (a *answer) end(err error) {
 	defer a.out.Close()
 	if err != nil {
 		httpStatus, text := wirejson.Error(err)
-		var refused *flow.Error
+		var refused *httplimit.Error
 		if errors.As(err, &refused) {
 			var code codes.Code
 			httpStatus, code = bodyError(err)

@@ -13,11 +13,11 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/wirejson"
-	"heek.kr/heektime/emulator/internal/flow"
+	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
 // patience is how long a client may take nothing of its answer.
-const patience = 30 * time.Second
+const writeTimeout = 30 * time.Second
 
 // Handler answers everything under /v1/.
 type Handler struct {
@@ -26,7 +26,7 @@ type Handler struct {
 	// Callers knows who makes a request.
 	Callers *guard.Callers
 	// Intake takes the bodies of requests.
-	Intake *flow.Intake
+	Intake *httplimit.BodyReader
 }
 
 // ServeHTTP answers one request.
@@ -85,7 +85,7 @@ func RefuseBody(w http.ResponseWriter, err error) {
 }
 
 func bodyError(err error) (httpStatus int, code codes.Code) {
-	var refused *flow.Error
+	var refused *httplimit.Error
 	switch {
 	case !errors.As(err, &refused):
 		return http.StatusInternalServerError, codes.Internal

@@ -12,8 +12,8 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/write"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // BeginTransaction opens a transaction.
@@ -85,7 +85,7 @@ func (d *Database) apply(ctx context.Context, who guard.Caller, txn []byte, writ
 		return nil, nil, err
 	}
 	defer session.End(ctx)
-	c, results, err := d.Txns.Commit(ctx, txn, writes, session.Commit(ctx, len(txn) > 0))
+	c, results, err := d.Txns.Commit(ctx, txn, writes, session.AuthorizeCommit(ctx, len(txn) > 0))
 	if err != nil {
 		return nil, nil, err
 	}

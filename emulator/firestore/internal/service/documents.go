@@ -13,8 +13,8 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 func invalid(format string, args ...any) error {

@@ -6,10 +6,10 @@ import (
 	"sync"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
 	"heek.kr/heektime/emulator/internal/signal"
-	"heek.kr/heektime/emulator/journal"
+	"heek.kr/heektime/emulator/internal/value"
+	"heek.kr/heektime/emulator/internal/wal"
 )
 
 // Follower is told of all changes of all databases, once they are durable.
@@ -108,7 +108,7 @@ func (f *feed) before(s *store.Snapshot) error {
 	}()
 	err := f.taken.Until(ctx, &f.mu, func() bool { return !f.db.Waiting(s.Time) })
 	if err != nil || f.over() {
-		return journal.ErrClosed
+		return wal.ErrClosed
 	}
 	if err := f.to.Keep(f.db.Name); err != nil {
 		return fmt.Errorf("the follower of %s does not keep what it was told: %w", f.db.Name, err)

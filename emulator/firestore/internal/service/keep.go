@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/journal"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/wal"
 )
 
 // dir is where a database is kept: {data}/{project}/{database}.
@@ -23,7 +23,7 @@ func (e *Engine) openAll() error {
 	if err := os.MkdirAll(e.options.DataDir, 0o777); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	lock, err := journal.Lock(e.options.DataDir)
+	lock, err := wal.Lock(e.options.DataDir)
 	if err != nil {
 		return err
 	}

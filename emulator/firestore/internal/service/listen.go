@@ -15,8 +15,8 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/listen"
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Listen serves one stream until receive fails, with io.EOF when the client has nothing more to ask for; then the
@@ -54,7 +54,7 @@ func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (
 				if err := d.Guard.Admit(who); err != nil {
 					return err
 				}
-				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, s.listenJudge(ctx, d, who), send)
+				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, s.authorizeListen(ctx, d, who), send)
 				defer stream.Close()
 				wake = stream.Wake
 			}
@@ -78,7 +78,7 @@ func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (
 }
 
 // listenJudge judges the targets of a stream by the rules and indexes of the moment.
-func (s *Service) listenJudge(ctx context.Context, d *Database, who guard.Caller) listen.Judge {
+func (s *Service) authorizeListen(ctx context.Context, d *Database, who guard.Caller) listen.Authorize {
 	return func(keys []resource.Key, q *query.Query, v store.View) ([]resource.Key, error) {
 		session, err := d.Guard.Begin(d.DB, who)
 		if err != nil {

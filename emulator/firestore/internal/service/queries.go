@@ -6,12 +6,12 @@ import (
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
-	"heek.kr/heektime/emulator/firestore/field"
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // parseQuery checks a query and finds its database.
@@ -29,7 +29,7 @@ func (s *Service) parseQuery(parent string, sq *pb.StructuredQuery) (*Database, 
 }
 
 // checkIndexes makes sure that a query has the indexes it needs. sums are the fields that an aggregation adds up.
-func (e *Engine) checkIndexes(q *query.Query, sums []field.Path) error {
+func (e *Engine) checkIndexes(q *query.Query, sums []fieldpath.Path) error {
 	if d := e.indexes.Load(); d != nil {
 		return d.Check(q, sums)
 	}
@@ -38,7 +38,7 @@ func (e *Engine) checkIndexes(q *query.Query, sums []field.Path) error {
 
 // run judges a query and finds its results in the state that sel selects, in the transaction id if that is not empty.
 // Who may not run a query is not told which indexes it needs.
-func (s *Service) run(ctx context.Context, d *Database, who guard.Caller, id []byte, sel newSelector, q *query.Query, sums []field.Path) (query.Result, store.View, error) {
+func (s *Service) run(ctx context.Context, d *Database, who guard.Caller, id []byte, sel newSelector, q *query.Query, sums []fieldpath.Path) (query.Result, store.View, error) {
 	v, err := d.view(id, sel, func(id []byte) (store.View, error) { return d.Txns.ReadQuery(id, q) })
 	if err == nil {
 		err = d.mayList(ctx, who, v, q)

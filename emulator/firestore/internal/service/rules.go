@@ -6,12 +6,12 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/internal/resource"
 )
 
 // SetRules replaces the rules of a project; those of "" are for all projects that were given none of their own. A nil
 // edition allows everybody everything.
-func (e *Engine) SetRules(project string, rules *guard.Edition) {
+func (e *Engine) SetRules(project string, rules *guard.ActiveRules) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if project == "" {
@@ -27,7 +27,7 @@ func (e *Engine) SetRules(project string, rules *guard.Edition) {
 	}
 	for _, d := range e.dbs {
 		if p := d.Name.Project(); p == project || project == "" && !e.own[p] {
-			d.Hub.Doubt()
+			d.Hub.Recheck()
 		}
 	}
 }

@@ -18,7 +18,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/clock"
-	"heek.kr/heektime/emulator/firestore/field"
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/index"
 	"heek.kr/heektime/emulator/firestore/internal/listen"
@@ -26,8 +25,9 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/persist"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/txn"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Database is one database and all that runs on it.
@@ -54,7 +54,7 @@ type Engine struct {
 	mu     sync.RWMutex
 	dbs    map[resource.Database]*Database
 	guards map[string]*guard.Guard // by project
-	rules  *guard.Edition          // of projects that have none of their own
+	rules  *guard.ActiveRules      // of projects that have none of their own
 	own    map[string]bool         // projects that have
 	closed bool
 }
@@ -231,7 +231,7 @@ func parseMask(m *pb.DocumentMask) (mask, error) {
 	}
 	out := mask{}
 	for _, s := range m.GetFieldPaths() {
-		p, err := field.Parse(s)
+		p, err := fieldpath.Parse(s)
 		if err != nil {
 			return nil, err
 		}

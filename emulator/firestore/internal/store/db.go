@@ -9,9 +9,9 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/clock"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
-	"heek.kr/heektime/emulator/journal"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
+	"heek.kr/heektime/emulator/internal/wal"
 )
 
 // Commit is one commit: what it changed, and the snapshot after it.
@@ -23,7 +23,7 @@ type Commit struct {
 	Reset    bool // everything was deleted at once
 
 	// Slot is the commit's place in the journal that keeps it, nil without one.
-	Slot *journal.Slot
+	Slot *wal.Slot
 }
 
 // DB is one database. It is safe for concurrent use.

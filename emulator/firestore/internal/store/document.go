@@ -9,8 +9,8 @@ package store
 import (
 	"sync/atomic"
 
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Document is one version of a document, or of its absence. It is immutable.

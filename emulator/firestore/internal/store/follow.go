@@ -1,6 +1,6 @@
 package store
 
-import "heek.kr/heektime/emulator/firestore/value"
+import "heek.kr/heektime/emulator/internal/value"
 
 // maxUnreadBytes bounds what replaced versions may occupy, roughly, that a follower has not taken yet. It is more than
 // what is remembered for readers of the past: theirs can begin anew, a follower's can't.

@@ -3,7 +3,7 @@ package store
 import (
 	"time"
 
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Retention is how far back Firestore can read

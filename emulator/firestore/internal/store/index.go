@@ -7,9 +7,9 @@ import (
 
 	"github.com/tidwall/btree"
 
-	"heek.kr/heektime/emulator/firestore/field"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // IndexSpec says what an index of a group is sorted by: the collection (unless it spans all), the fields, the name.
@@ -21,7 +21,7 @@ type IndexSpec struct {
 
 // IndexField is a field of an index. Of an array it may hold every element.
 type IndexField struct {
-	Path  field.Path
+	Path  fieldpath.Path
 	Desc  bool
 	Array bool
 }

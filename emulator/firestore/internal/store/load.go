@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Loader rebuilds a database from what was kept of it.

@@ -6,8 +6,8 @@ import (
 
 	"github.com/tidwall/btree"
 
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // docTree holds documents by key. Copies share their nodes.

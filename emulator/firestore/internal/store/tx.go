@@ -1,8 +1,8 @@
 package store
 
 import (
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Tx is the inside of a commit: it sees what it has written itself.

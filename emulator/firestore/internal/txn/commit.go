@@ -29,11 +29,11 @@ type Step struct {
 // Judge says whether a commit may happen, when all of its writes have been carried out, or when the last of steps has
 // failed; then it returns what the client is to be told of that. It runs while nothing else can be committed, perhaps
 // several times, and may look at the Tx later, too.
-type Judge func(tx *store.Tx, steps []Step, failed error) error
+type Authorize func(tx *store.Tx, steps []Step, failed error) error
 
 // Commit carries out the writes, all or none, in their order, if judge allows it; nil allows everything. id is empty
 // outside of a transaction. Contention that does not end in time is ABORTED.
-func (m *Manager) Commit(ctx context.Context, id []byte, writes []*write.Write, judge Judge) (*store.Commit, []write.Result, error) {
+func (m *Manager) Commit(ctx context.Context, id []byte, writes []*write.Write, judge Authorize) (*store.Commit, []write.Result, error) {
 	var age uint64 // of this commit; outside of a transaction, it is as young as can be when it first comes
 	results := make([]write.Result, len(writes))
 	deadline := time.Now().Add(m.lockWait)
@@ -52,7 +52,7 @@ func (m *Manager) Commit(ctx context.Context, id []byte, writes []*write.Write, 
 			if judge == nil {
 				err = carryOut(tx, writes, results)
 			} else {
-				err = judged(tx, writes, results, judge)
+				err = authorized(tx, writes, results, judge)
 			}
 			if err != nil {
 				m.end(t)
@@ -87,7 +87,7 @@ func carryOut(tx *store.Tx, writes []*write.Write, results []write.Result) (err 
 	return nil
 }
 
-func judged(tx *store.Tx, writes []*write.Write, results []write.Result, judge Judge) (err error) {
+func authorized(tx *store.Tx, writes []*write.Write, results []write.Result, judge Authorize) (err error) {
 	steps := make([]Step, len(writes))
 	for i, w := range writes {
 		steps[i] = Step{Write: w, Before: tx.Get(w.Key)}

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"heek.kr/heektime/emulator/firestore/resource"
+	"heek.kr/heektime/emulator/internal/resource"
 )
 
 // When transactions have lost against each other over a document, the next ones that read it queue for a moment: each

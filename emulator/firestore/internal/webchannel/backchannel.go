@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"heek.kr/heektime/emulator/internal/flow"
+	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
 // back is one request of a back channel.
@@ -40,7 +40,7 @@ func (s *Session) backChannel(w http.ResponseWriter, r *http.Request, q url.Valu
 	turn, leave := s.server.crowd.enter(r)
 	defer leave()
 	setHeader(w)
-	out := flow.NewWriter(w, s.server.o.Patience)
+	out := httplimit.NewStreamWriter(w, s.server.o.Timeout)
 	defer out.Close()
 	poll := q.Get("CI") == "1"
 	silence := s.server.o.KeepAlive

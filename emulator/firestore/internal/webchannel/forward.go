@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"heek.kr/heektime/emulator/internal/flow"
+	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
 // maxMessages is how many messages one request may bring; the client's own limit.
@@ -64,7 +64,7 @@ func (s *Session) forward(w http.ResponseWriter, r *http.Request, q url.Values) 
 			s.acknowledge(aid)
 			s.mu.Unlock()
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), s.server.o.Patience)
+		ctx, cancel := context.WithTimeout(r.Context(), s.server.o.Timeout)
 		defer cancel()
 		err = s.take(ctx, in, first, body)
 	} else {
@@ -93,7 +93,7 @@ func (s *Session) forward(w http.ResponseWriter, r *http.Request, q url.Values) 
 
 // take queues messages that have not been taken before. It waits until those of the request before are received, so
 // that a client cannot send faster than it is served.
-func (s *Session) take(ctx context.Context, in []message, first int, body *flow.Body) error {
+func (s *Session) take(ctx context.Context, in []message, first int, body *httplimit.Body) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(s.in) > 0 { // no more at the end
@@ -118,10 +118,10 @@ func (s *Session) take(ctx context.Context, in []message, first int, body *flow.
 }
 
 // form reads the body of a POST, which has a form's encoding whatever its type.
-func (s *Server) form(w http.ResponseWriter, r *http.Request) (*flow.Body, url.Values, bool) {
-	body, err := s.o.Intake.Read(w, r)
+func (s *Server) form(w http.ResponseWriter, r *http.Request) (*httplimit.Body, url.Values, bool) {
+	body, err := s.o.Bodies.Read(w, r)
 	if err != nil {
-		http.Error(w, err.Error(), flow.StatusOf(err))
+		http.Error(w, err.Error(), httplimit.StatusOf(err))
 		return nil, nil, false
 	}
 	form, err := url.ParseQuery(string(body.Bytes))
@@ -134,7 +134,7 @@ func (s *Server) form(w http.ResponseWriter, r *http.Request) (*flow.Body, url.V
 }
 
 // messages are those of a form, and the number of the first. One that the client could not encode is empty.
-func messages(form url.Values, body *flow.Body) (in []message, first int, err error) {
+func messages(form url.Values, body *httplimit.Body) (in []message, first int, err error) {
 	count, err := number(form, "count", maxMessages)
 	if err != nil {
 		return nil, 0, err
@@ -167,7 +167,7 @@ func number(form url.Values, name string, most int) (int, error) {
 // answer answers a request with one frame.
 func (s *Server) answer(w http.ResponseWriter, text string) {
 	setHeader(w)
-	out := flow.NewWriter(w, s.o.Patience)
+	out := httplimit.NewStreamWriter(w, s.o.Timeout)
 	out.Write(frame(text)) // a client that went away is nobody to tell
 	out.Close()
 }

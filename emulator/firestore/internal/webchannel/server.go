@@ -29,7 +29,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"heek.kr/heektime/emulator/internal/flow"
+	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
 // Options say how channels behave. Zero values are the defaults.
@@ -37,14 +37,14 @@ type Options struct {
 	// Serve serves one channel; when it returns, the channel ends. Its context ends with the channel. Required.
 	Serve func(context.Context, *Session)
 	// Intake takes the bodies of requests. Required.
-	Intake *flow.Intake
+	Bodies *httplimit.BodyReader
 	// KeepAlive is how long a back channel may be silent, 30 seconds by default.
 	KeepAlive time.Duration
 	// Abandoned is how long a session lives without a back channel, 1 minute by default: pages die without a word.
 	Abandoned time.Duration
 	// Patience is how long a client may take nothing of what is sent to it, and how long its messages may wait to be received,
 	// 30 seconds by default.
-	Patience time.Duration
+	Timeout time.Duration
 	// MaxSessions is how many sessions there may be, 1,000 by default. Beyond, the one that has been without a back channel
 	// for longest makes room.
 	MaxSessions int
@@ -57,7 +57,7 @@ type Options struct {
 type Server struct {
 	o      Options
 	queued atomic.Int64 // bytes that wait for all clients
-	crowd  crowd
+	crowd  fairness
 
 	mu       sync.Mutex
 	sessions map[string]*Session
@@ -68,7 +68,7 @@ type Server struct {
 func New(o Options) *Server {
 	o.KeepAlive = cmp.Or(o.KeepAlive, 30*time.Second)
 	o.Abandoned = cmp.Or(o.Abandoned, time.Minute)
-	o.Patience = cmp.Or(o.Patience, 30*time.Second)
+	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
 	o.MaxSessions = cmp.Or(o.MaxSessions, 1000)
 	o.MaxQueued = cmp.Or(o.MaxQueued, 1<<20)
 	o.MaxQueuedAll = cmp.Or(o.MaxQueuedAll, 128<<20)

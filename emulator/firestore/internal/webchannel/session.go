@@ -14,7 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"heek.kr/heektime/emulator/internal/flow"
+	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
 // Session is one channel.
@@ -52,7 +52,7 @@ type Session struct {
 // message is one of the client's. The last of a request lets the request's body go.
 type message struct {
 	data string
-	body *flow.Body
+	body *httplimit.Body
 }
 
 // array is one message to the client.

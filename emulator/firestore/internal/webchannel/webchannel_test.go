@@ -14,13 +14,13 @@ import (
 	"time"
 
 	"heek.kr/heektime/emulator/firestore/internal/webchannel/webchanneltest"
-	"heek.kr/heektime/emulator/internal/flow"
+	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
 // start serves channels on a port.
 func start(t testing.TB, serve func(context.Context, *Session), set ...func(*Options)) (*Server, string) {
 	t.Helper()
-	o := Options{Serve: serve, Intake: &flow.Intake{Each: 1 << 20, All: 8 << 20, Patience: time.Minute}}
+	o := Options{Serve: serve, Bodies: &httplimit.BodyReader{MaxBytes: 1 << 20, MaxTotalBytes: 8 << 20, Timeout: time.Minute}}
 	for _, f := range set {
 		f(&o)
 	}
@@ -530,8 +530,8 @@ func FuzzRequest(f *testing.F) {
 	f.Add("GET", "VER=8&SID=%s&AID=1&CI=1&TO=1", "")
 	f.Add("POST", "VER=8&RID=1&$httpHeaders=a:b", "count=2&headers=:&req1___data__=")
 	f.Add("POST", "VER=8&SID=%s&TYPE=terminate", "")
-	intake := &flow.Intake{Each: 1 << 16, All: 1 << 20, Patience: time.Minute}
-	s := New(Options{Serve: echo, Intake: intake, MaxSessions: 8, KeepAlive: time.Millisecond})
+	intake := &httplimit.BodyReader{MaxBytes: 1 << 16, MaxTotalBytes: 1 << 20, Timeout: time.Minute}
+	s := New(Options{Serve: echo, Bodies: intake, MaxSessions: 8, KeepAlive: time.Millisecond})
 	f.Cleanup(s.Close)
 	f.Fuzz(func(t *testing.T, method, query, body string) {
 		n := s.newSession("/", nil)

@@ -6,7 +6,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // condition is a precondition on the document as it is before the write.

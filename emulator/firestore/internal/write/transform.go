@@ -5,14 +5,14 @@ import (
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 
-	"heek.kr/heektime/emulator/firestore/field"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // transform computes a field's value from the one before, on the server
 // (google/firestore/v1/write.proto, DocumentTransform).
 type transform struct {
-	path field.Path
+	path fieldpath.Path
 	kind transformKind
 	arg  value.Value // of the array transforms, an array
 }
@@ -31,7 +31,7 @@ const (
 func parseTransforms(list []*pb.DocumentTransform_FieldTransform) ([]transform, error) {
 	var out []transform
 	for _, p := range list {
-		path, err := field.Parse(p.GetFieldPath())
+		path, err := fieldpath.Parse(p.GetFieldPath())
 		if err != nil {
 			return nil, err
 		}

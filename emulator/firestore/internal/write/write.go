@@ -7,10 +7,10 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"heek.kr/heektime/emulator/firestore/field"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/resource"
-	"heek.kr/heektime/emulator/firestore/value"
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // Kind is what a write does.
@@ -28,8 +28,8 @@ const (
 type Write struct {
 	Kind   Kind
 	Key    resource.Key
-	Fields *value.Fields // of an Update
-	Mask   []field.Path  // nil: the whole document
+	Fields *value.Fields    // of an Update
+	Mask   []fieldpath.Path // nil: the whole document
 	masked bool
 	must   condition
 	do     []transform
@@ -110,7 +110,7 @@ func (w *Write) parseUpdate(p *pb.Write) (err error) {
 		return nil
 	}
 	w.masked = true
-	if w.Mask, err = field.ParseAll(p.GetUpdateMask().GetFieldPaths()); err != nil {
+	if w.Mask, err = fieldpath.ParseAll(p.GetUpdateMask().GetFieldPaths()); err != nil {
 		return err
 	}
 	for i, a := range w.Mask {

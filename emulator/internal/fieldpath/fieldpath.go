@@ -1,0 +1,141 @@
+// Package fieldpath reads and prints field paths: `a.b`, with names that are no identifiers in back quotes: "a.`b c`".
+package fieldpath
+
+import (
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// Name is the path of the document's own name in filters, orders and projections.
+const Name = "__name__"
+
+// Path is a path of names through nested maps; it has at least one.
+type Path []string
+
+// Parse reads a path. Its error is INVALID_ARGUMENT.
+func Parse(s string) (Path, error) {
+	if simple(s) {
+		return Path{s}, nil
+	}
+	var path Path
+	for rest := s; ; {
+		name, after, err := next(rest)
+		if err != nil {
+			return nil, status.Errorf(codes.InvalidArgument, "Invalid property path %q: %s", s, err)
+		}
+		path = append(path, name)
+		if after == "" {
+			return path, nil
+		}
+		if after[0] != '.' {
+			return nil, status.Errorf(codes.InvalidArgument, "Invalid property path %q: a dot must follow %q.", s, name)
+		}
+		rest = after[1:]
+	}
+}
+
+// ParseAll reads the paths of a mask.
+func ParseAll(list []string) ([]Path, error) {
+	paths := make([]Path, len(list))
+	for i, s := range list {
+		var err error
+		if paths[i], err = Parse(s); err != nil {
+			return nil, err
+		}
+	}
+	return paths, nil
+}
+
+type syntaxError string
+
+func (e syntaxError) Error() string { return string(e) }
+
+// next reads one name and returns what follows it.
+func next(s string) (name, rest string, err error) {
+	if s == "" {
+		return "", "", syntaxError("a name is empty.")
+	}
+	if s[0] != '`' {
+		n := 0
+		for n < len(s) && letter(s[n], n > 0) {
+			n++
+		}
+		if n == 0 {
+			return "", "", syntaxError("names that contain other than letters, digits and _ must be enclosed in `.")
+		}
+		return s[:n], s[n:], nil
+	}
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '`':
+			if b.Len() == 0 {
+				return "", "", syntaxError("a name is empty.")
+			}
+			return b.String(), s[i+1:], nil
+		case '\\':
+			if i++; i == len(s) {
+				break
+			}
+			b.WriteByte(s[i])
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return "", "", syntaxError("a ` is not closed.")
+}
+
+func letter(c byte, digits bool) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || digits && c >= '0' && c <= '9'
+}
+
+func simple(s string) bool {
+	for i := range len(s) {
+		if !letter(s[i], i > 0) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// String prints the path so that Parse reads it again.
+func (p Path) String() string {
+	if len(p) == 1 && simple(p[0]) {
+		return p[0]
+	}
+	var b strings.Builder
+	for i, name := range p {
+		if i > 0 {
+			b.WriteByte('.')
+		}
+		if simple(name) {
+			b.WriteString(name)
+			continue
+		}
+		b.WriteByte('`')
+		b.WriteString(strings.NewReplacer("\\", "\\\\", "`", "\\`").Replace(name))
+		b.WriteByte('`')
+	}
+	return b.String()
+}
+
+// IsName is true for the path of the document's name.
+func (p Path) IsName() bool { return len(p) == 1 && p[0] == Name }
+
+// Equal compares two paths.
+func (p Path) Equal(q Path) bool { return len(p) == len(q) && p.HasPrefix(q) }
+
+// HasPrefix reports whether p is q or below it.
+func (p Path) HasPrefix(q Path) bool {
+	if len(p) < len(q) {
+		return false
+	}
+	for i := range q {
+		if p[i] != q[i] {
+			return false
+		}
+	}
+	return true
+}

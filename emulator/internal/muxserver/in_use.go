@@ -1,0 +1,13 @@
+package muxserver
+
+import (
+	"errors"
+	"syscall"
+)
+
+// wsaeaddrinuse is Windows' word for EADDRINUSE.
+const wsaeaddrinuse = syscall.Errno(10048)
+
+func inUse(err error) bool {
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, wsaeaddrinuse)
+}

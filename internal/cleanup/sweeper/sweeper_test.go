@@ -1,0 +1,333 @@
+package sweeper_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	firebaseauth "firebase.google.com/go/v4/auth"
+
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/internal/billingtest"
+	"heek.kr/heektime/internal/cleanup/sweeper"
+	"heek.kr/heektime/internal/deletion"
+)
+
+// world is a cloud with all that can lie about in it.
+type world struct {
+	*emulator.Cloud
+	fs       *firestore.Client
+	accounts *firebaseauth.Client
+	meter    billingtest.Meter
+}
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(m.Run())
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	indexes, err := os.ReadFile("../../../firestore.indexes.json")
+	must(t, err)
+	w := &world{Cloud: emulator.Start(t, func(c *emulator.Config) { c.Indexes = indexes })}
+	w.fs = w.FirestoreClient(t, w.meter.DialOptions()...)
+	w.accounts = w.AuthClient(t)
+	return w
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) sweeper(t testing.TB, operations int) *sweeper.Service {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	d, err := deletion.New(deletion.Dependencies{Firestore: w.fs, Accounts: w.accounts, Log: log, Now: w.Clock.Now})
+	must(t, err)
+	s, err := sweeper.New(sweeper.Dependencies{
+		Firestore: w.fs, Accounts: w.accounts, Bucket: w.StorageClient(t).Bucket(w.Project), Deletion: d, Log: log,
+		Operations: operations, Now: w.Clock.Now,
+	})
+	must(t, err)
+	return s
+}
+
+// put writes documents that are a day old, by the sweeper's clock.
+func (w *world) put(t testing.TB, docs map[string]map[string]any) {
+	t.Helper()
+	batch := w.fs.BulkWriter(t.Context())
+	for path, data := range docs {
+		_, err := batch.Set(w.fs.Doc(path), data)
+		must(t, err)
+	}
+	batch.End()
+	w.Clock.Advance(24 * time.Hour)
+}
+
+func (w *world) account(t testing.TB, uids ...string) {
+	t.Helper()
+	for _, uid := range uids {
+		_, err := w.accounts.CreateUser(t.Context(), (&firebaseauth.UserToCreate{}).UID(uid))
+		must(t, err)
+	}
+}
+
+func (w *world) exists(t testing.TB, path string) bool {
+	t.Helper()
+	docs, err := w.fs.GetAll(t.Context(), []*firestore.DocumentRef{w.fs.Doc(path)})
+	must(t, err)
+	return docs[0].Exists()
+}
+
+func (w *world) object(t testing.TB, name string) {
+	t.Helper()
+	o := w.StorageClient(t).Bucket(w.Project).Object(name).NewWriter(t.Context())
+	_, err := o.Write([]byte("[]"))
+	must(t, err)
+	must(t, o.Close())
+}
+
+func name(s string) string { return "indices/user/usernames/" + s }
+
+type data = map[string]any
+
+// mess is one of everything that can be wrong, beside what looks like it and is right.
+func (w *world) mess(t testing.TB) (right, wrong []string) {
+	t.Helper()
+	w.account(t, "alice", "nameless", "norman", "grace", "oddity")
+	old := data{"createdAt": w.Clock.Now()}
+	now := w.Clock.Now()
+	docs := map[string]map[string]any{
+		"users/alice": {"username": "alice"}, name("alice"): {"value": "alice"},
+		"users/alice/timetables/t1": {}, "users/alice/timetables/t1/lectures/l1": old,
+		"users/alice/timetables/gone/lectures/l1": old, "users/alice/timetables/gone/lectures/l2": {}, // one from before there were times
+		name("alias"): {"value": "alice"}, // of a user who has another
+		name("ghost"): {"value": "ghost"}, // of a user who is not there
+		// Grace is going to be deleted and may come back: her name waits, her timetables stay.
+		"deletions/grace": {"user": data{"username": "grace"}, "purging": false, "due": now.Add(100 * time.Hour), "until": now.Add(100 * time.Hour), "signedOut": true},
+		name("grace"):     {"value": "grace"}, "users/grace/timetables/t1": {}, "users/grace/timetables/t1/lectures/l1": old,
+		// Nobody can take this one back.
+		"deletions/nobody": {"purging": false, "due": now.Add(100 * time.Hour), "until": now.Add(100 * time.Hour), "signedOut": true},
+		// Norman has lost the index of his name; the nameless never chose one.
+		"users/norman":                 {"username": "norman"},
+		"users/nameless/timetables/t1": {}, "users/nameless/timetables/t1/lectures/l1": old,
+		// Nobody is left of this one, and of the next nobody can sign in, but for the one from the old system.
+		"users/lost/timetables/t1": {}, "users/lost/timetables/t1/lectures/l1": old,
+		// This one has not signed in since the move, and his user document got lost on it.
+		"users/asleep/timetables/t1": {}, "users/asleep/timetables/t1/lectures/l1": old, "credentials/y": {"uid": "asleep"},
+		"users/locked": {"username": "locked"}, name("locked"): {"value": "locked"},
+		// The old system had names that no document can have.
+		"users/oddity": {"username": "__odd__"}, name("reserved"): {"value": "__odd__"},
+		"users/legacy": {"username": "legacy"}, name("legacy"): {"value": "legacy"}, "credentials/x": {"uid": "legacy"},
+		"schools/korea/semesters/2026-0900":              {"year": 2026},
+		"refreshes/korea/semesters/2026-0900/runs/1-1":   {"expires": now.Add(-72 * time.Hour)},
+		"refreshes/korea/semesters/2026-0900/runs/2-2":   {"expires": now.Add(-71 * time.Hour)},
+		"refreshes/korea/semesters/2026-0900/runs/3-3":   {"expires": now.Add(72 * time.Hour)},
+		"refreshes/nowhere/semesters/2026-0900/runs/1-1": {"expires": now.Add(72 * time.Hour)},
+	}
+	w.object(t, "lectures/korea/2026-0900/a.json")
+	w.object(t, "lectures/korea/1999-0900/a.json")
+	w.object(t, "lectures/__odd__/1999-0900/a.json")
+	w.Clock.Advance(8 * 24 * time.Hour)
+	for path, d := range docs {
+		for field, v := range d {
+			if at, ok := v.(time.Time); ok {
+				docs[path][field] = at.Add(8 * 24 * time.Hour)
+			}
+		}
+	}
+	w.put(t, docs)
+	wrong = []string{"users/alice/timetables/gone/lectures/l1", "users/alice/timetables/gone/lectures/l2", name("alias"), name("ghost"),
+		"refreshes/korea/semesters/2026-0900/runs/1-1", "refreshes/korea/semesters/2026-0900/runs/2-2"}
+	for path := range docs {
+		right = append(right, path)
+	}
+	return right, wrong
+}
+
+func (w *world) check(t testing.TB, right, wrong []string) {
+	t.Helper()
+	gone := map[string]bool{}
+	for _, path := range wrong {
+		gone[path] = true
+		if w.exists(t, path) {
+			t.Errorf("%s is left", path)
+		}
+	}
+	for _, path := range right {
+		if !gone[path] && !w.exists(t, path) {
+			t.Errorf("%s is gone", path)
+		}
+	}
+	for _, path := range []string{name("norman"), "deletions/lost"} {
+		if !w.exists(t, path) {
+			t.Errorf("%s was not made", path)
+		}
+	}
+	mark, err := deletion.ReadPending(t.Context(), w.fs, "nobody")
+	must(t, err)
+	if mark.Due.After(w.Clock.Now()) {
+		t.Errorf("the purge that nobody can stop is due at %v", mark.Due)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	right, wrong := w.mess(t)
+	w.meter.Take()
+	r, err := w.sweeper(t, 0).Sweep(t.Context())
+	if err != nil || !r.Whole || r.Lectures != 2 || r.Usernames != 2 || r.Users != 1 || r.Accounts != 1 || r.Runs != 2 || r.Objects != 1 || r.Marks != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if cost := w.meter.Take(); cost.Total() > r.Operations || r.Operations > cost.Total()+60 {
+		t.Errorf("billed %v, counted %d", cost, r.Operations)
+	}
+	if r.Odd != 4 || !slices.Contains(r.Examples, "users/locked has no account: nobody can sign in to it (heektime user delete ends it)") ||
+		!slices.Contains(r.Examples, `users/oddity has the username "__odd__", which cannot be one`) ||
+		!slices.Contains(r.Examples, "object lectures/__odd__/1999-0900/a.json is no course list") ||
+		!slices.Contains(r.Examples, "indices/user/usernames/reserved names __odd__, which is no uid") {
+		t.Errorf("odd: %q", r.Examples)
+	}
+	w.check(t, right, wrong)
+	again, err := w.sweeper(t, 0).Sweep(t.Context())
+	if err != nil || !again.Whole || again.Lectures+again.Usernames+again.Users+again.Accounts+again.Runs+again.Objects+again.Marks != 0 {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+}
+
+// What has just been written may be half of something.
+func TestYoungOnesAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.account(t, "alice")
+	w.put(t, nil)
+	for path, d := range map[string]data{
+		"users/alice": {"username": "alice"}, name("ghost"): {"value": "ghost"},
+		"users/alice/timetables/gone/lectures/l1": {"createdAt": w.Clock.Now()},
+	} {
+		_, err := w.fs.Doc(path).Set(t.Context(), d)
+		must(t, err)
+	}
+	r, err := w.sweeper(t, 0).Sweep(t.Context())
+	if err != nil || r.Lectures+r.Usernames+r.Users != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	w.Clock.Advance(20 * time.Minute)
+	r, err = w.sweeper(t, 0).Sweep(t.Context())
+	if err != nil || r.Lectures != 1 || r.Usernames != 1 || r.Users != 1 {
+		t.Errorf("later: %+v, %v", r, err)
+	}
+}
+
+// Run after run within its bound, the sweeper gets through everything; and those that are killed on the way take nothing of it.
+func TestGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	right, wrong := w.mess(t)
+	docs := map[string]map[string]any{}
+	for i := range 130 {
+		uid := fmt.Sprintf("user%03d", i)
+		w.account(t, uid)
+		docs["users/"+uid], docs[name(uid)] = data{"username": uid}, data{"value": uid}
+		docs["users/"+uid+"/timetables/t1"] = data{}
+	}
+	for i := range 230 { // more timetables than a page has, and more lectures than a batch
+		docs[fmt.Sprintf("users/alice/timetables/many%03d", i)] = data{}
+		path := fmt.Sprintf("users/alice/timetables/gone/lectures/many%03d", i)
+		docs[path] = data{"createdAt": time.Unix(1, 0)}
+		wrong = append(wrong, path)
+	}
+	w.put(t, docs)
+	const operations = 600
+	var lectures, runs int
+	for whole := false; !whole; runs++ {
+		if runs > 50 {
+			t.Fatal("the sweeper does not get through")
+		}
+		killed, kill := context.WithCancel(t.Context())
+		time.AfterFunc(time.Duration(runs)*5*time.Millisecond, kill)
+		lost, _ := w.sweeper(t, operations).Sweep(killed)
+		kill()
+		w.Clock.Advance(20 * time.Minute) // its lease has run out
+		w.meter.Take()
+		r, err := w.sweeper(t, operations).Sweep(t.Context())
+		must(t, err)
+		if cost := w.meter.Take(); cost.Total() > operations || r.Operations > operations {
+			t.Errorf("a run billed %v, counted %d", cost, r.Operations)
+		}
+		lectures += r.Lectures + lost.Lectures
+		whole = r.Whole || lost.Whole
+	}
+	if runs < 3 {
+		t.Errorf("it took only %d runs", runs)
+	}
+	if lectures != 232 {
+		t.Errorf("%d lectures were removed", lectures)
+	}
+	// A killed run that came to the end has begun anew; so to be sure, one of the whole.
+	_, err := w.sweeper(t, 0).Sweep(t.Context())
+	must(t, err)
+	w.check(t, right, wrong)
+}
+
+// Of two at once, one does nothing.
+func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	right, wrong := w.mess(t)
+	var at sync.WaitGroup
+	var mu sync.Mutex
+	busy := 0
+	for range 4 {
+		s := w.sweeper(t, 0)
+		at.Go(func() {
+			r, err := s.Sweep(t.Context())
+			mu.Lock()
+			defer mu.Unlock()
+			if err != nil {
+				t.Error(err)
+			}
+			if r.Busy {
+				busy++
+			}
+		})
+	}
+	at.Wait()
+	if busy == 0 {
+		t.Log("they came one after the other")
+	}
+	w.check(t, right, wrong)
+}
+
+// What a run cannot even list within its bound is told of, and keeps nothing behind it from being looked at.
+func TestMoreThanARunCanList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	docs := map[string]map[string]any{"deletions/nobody": {"purging": false, "due": w.Clock.Now().Add(100 * time.Hour), "signedOut": true}}
+	for i := range 400 {
+		docs[fmt.Sprintf("refreshes/korea/semesters/%04d", i)] = data{}
+	}
+	w.put(t, docs)
+	marks, odd := 0, 0
+	for range 30 {
+		r, err := w.sweeper(t, 500).Sweep(t.Context())
+		if err != nil || r.Operations > 500 {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		marks, odd = marks+r.Marks, odd+r.Odd
+	}
+	if marks == 0 || odd == 0 {
+		t.Errorf("%d deletions mended, %d odd things told of", marks, odd)
+	}
+}

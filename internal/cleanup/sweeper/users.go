@@ -1,0 +1,284 @@
+package sweeper
+
+import (
+	"context"
+	"errors"
+
+	"cloud.google.com/go/firestore"
+	firebaseauth "firebase.google.com/go/v4/auth"
+	"google.golang.org/api/iterator"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/document"
+)
+
+const (
+	userPage      = 20
+	timetablePage = 50
+)
+
+// page is a page of a collection's documents, also of those that do not exist but have something below them.
+type page struct {
+	refs []*firestore.DocumentRef
+	next string // token of the page behind it, "" when there is none
+}
+
+// list reads a page. A token that Firestore takes no more begins the collection anew.
+func (r *run) list(ctx context.Context, c *firestore.CollectionRef, size int, token string) (*page, error) {
+	var p page
+	refs := c.DocumentRefs(ctx)
+	// A pager would lose what it has when the page behind it is empty: this iterator then says so with an error.
+	info := refs.PageInfo()
+	info.MaxSize, info.Token = size, token
+	for {
+		ref, err := refs.Next()
+		switch {
+		case err == nil:
+			p.refs, p.next = append(p.refs, ref), info.Token
+		case errors.Is(err, iterator.Done):
+			p.next = ""
+		case status.Code(err) == codes.InvalidArgument && token != "":
+			r.log.WarnContext(ctx, "sweeper begins a collection anew", "collection", c.ID, "error", err.Error())
+			return r.list(ctx, c, size, "")
+		default:
+			return nil, err
+		}
+		if info.Remaining() == 0 {
+			r.billed(max(1, len(p.refs)))
+			return &p, nil
+		}
+	}
+}
+
+// userStep looks at a page of users, and then at one page after the other of each one's timetables.
+func (r *run) userStep(ctx context.Context) (done bool, err error) {
+	if r.users == nil {
+		if err := r.need(userPage * 12); err != nil {
+			return false, err
+		}
+		if r.users, err = r.list(ctx, r.firestore.Collection("users"), userPage, r.at.Token); err != nil {
+			r.users = nil
+			return false, err
+		}
+		r.report.Looked += len(r.users.refs)
+		if r.at.Done == 0 && r.at.Inner == "" {
+			return false, r.checkUsers(ctx, r.users.refs)
+		}
+	}
+	if r.at.Done < len(r.users.refs) {
+		return false, r.timetableStep(ctx, r.users.refs[r.at.Done])
+	}
+	next := r.users.next
+	r.users, r.at = nil, position{Stage: r.at.Stage, Token: next}
+	return next == "", nil
+}
+
+// timetableStep looks for timetables of a user that are gone and have lectures.
+func (r *run) timetableStep(ctx context.Context, user *firestore.DocumentRef) error {
+	if err := r.need(3 * timetablePage); err != nil {
+		return err
+	}
+	p, err := r.list(ctx, user.Collection("timetables"), timetablePage, r.at.Inner)
+	if err != nil {
+		return err
+	}
+	docs, err := r.get(ctx, p.refs)
+	if err != nil {
+		return err
+	}
+	r.report.Looked += len(docs)
+	for _, doc := range docs {
+		if !doc.Exists() {
+			if err := r.removeLectures(ctx, doc.Ref); err != nil {
+				return err
+			}
+		}
+	}
+	if r.at.Inner = p.next; p.next == "" {
+		r.at.Done++
+	}
+	return nil
+}
+
+// removeLectures removes the lectures of a timetable that is gone, unless one is young: then the function is on its way.
+func (r *run) removeLectures(ctx context.Context, timetable *firestore.DocumentRef) error {
+	if err := r.need(1); err != nil {
+		return err
+	}
+	newest, err := timetable.Collection("lectures").OrderBy("createdAt", firestore.Desc).Limit(1).Documents(ctx).GetAll()
+	r.billed(1)
+	if err != nil {
+		return err
+	}
+	if len(newest) > 0 && r.isYoung(newest[0].CreateTime) {
+		return nil
+	}
+	for {
+		if err := r.need(2*deletion.Batch + 1); err != nil {
+			return err
+		}
+		n, more, err := r.deletion.LectureBatch(ctx, timetable.Parent.Parent.ID, timetable.ID)
+		r.billed(2*n + 1)
+		switch {
+		case errors.Is(err, deletion.ErrLives):
+			return nil
+		case err != nil:
+			r.odd(ctx, "lectures of %s: %v", document.Path(timetable), err)
+			return nil
+		case n > 0:
+			r.mended(ctx, &r.report.Lectures, n, "lectures without timetable", document.Path(timetable))
+		}
+		if !more {
+			return nil
+		}
+	}
+}
+
+// checkUsers looks whether each has a username and an account.
+func (r *run) checkUsers(ctx context.Context, refs []*firestore.DocumentRef) error {
+	docs, err := r.get(ctx, refs)
+	if err != nil {
+		return err
+	}
+	accounts, err := r.hasAccount(ctx, refs)
+	if err != nil {
+		return err
+	}
+	var missing []*firestore.DocumentRef
+	names := map[string]*firestore.DocumentSnapshot{}
+	for _, doc := range docs {
+		uid := doc.Ref.ID
+		if !doc.Exists() {
+			if !accounts[uid] {
+				missing = append(missing, r.firestore.Collection(deletion.Collection).Doc(uid))
+			}
+			continue
+		}
+		name, _ := doc.Data()["username"].(string)
+		if r.username(name) == nil {
+			r.odd(ctx, "users/%s has the username %q, which cannot be one", uid, name)
+		} else {
+			names[name] = doc
+		}
+		if !accounts[uid] && !r.isYoung(doc.CreateTime) {
+			r.withoutAccount(ctx, uid)
+		}
+	}
+	return errors.Join(r.checkUsernames(ctx, names), r.purgeMissing(ctx, missing))
+}
+
+// withoutAccount is for a user that Authentication does not know. One from the old system may not have signed in yet.
+func (r *run) withoutAccount(ctx context.Context, uid string) {
+	old, err := r.isOld(ctx, uid)
+	switch {
+	case err != nil:
+		r.odd(ctx, "%v", err)
+	case !old:
+		r.odd(ctx, "users/%s has no account: nobody can sign in to it (heektime user delete ends it)", uid)
+	}
+}
+
+// isOld says whether a user can sign in with a password of the old system. It costs one read.
+func (r *run) isOld(ctx context.Context, uid string) (bool, error) {
+	r.billed(1)
+	return credential.Has(ctx, r.firestore, uid)
+}
+
+// checkUsernames gives users their index document back, if nobody else has it.
+func (r *run) checkUsernames(ctx context.Context, users map[string]*firestore.DocumentSnapshot) error {
+	var refs []*firestore.DocumentRef
+	for name := range users {
+		refs = append(refs, r.username(name))
+	}
+	docs, err := r.get(ctx, refs)
+	if err != nil {
+		return err
+	}
+	for _, index := range docs {
+		user := users[index.Ref.ID]
+		switch {
+		case r.isYoung(user.UpdateTime):
+		case !index.Exists():
+			r.giveUsername(ctx, user.Ref, index.Ref)
+		case index.Data()["value"] != user.Ref.ID:
+			r.odd(ctx, "users/%s has the username %s, which names %v", user.Ref.ID, index.Ref.ID, index.Data()["value"])
+		}
+	}
+	return nil
+}
+
+func (r *run) giveUsername(ctx context.Context, user, index *firestore.DocumentRef) {
+	given := false
+	err := r.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		docs, err := tx.GetAll([]*firestore.DocumentRef{user, index})
+		if err != nil {
+			return err
+		}
+		if given = docs[0].Exists() && docs[0].Data()["username"] == index.ID && !docs[1].Exists(); !given {
+			return nil
+		}
+		return tx.Create(index, map[string]any{"value": user.ID})
+	})
+	r.billed(3)
+	switch {
+	case err != nil:
+		r.odd(ctx, "username of users/%s: %v", user.ID, err)
+	case given:
+		r.mended(ctx, &r.report.Users, 1, "user without username", document.Path(user))
+	}
+}
+
+// purgeMissing has those purged that have neither user document nor account, old or new, nor mark, but something below.
+func (r *run) purgeMissing(ctx context.Context, marks []*firestore.DocumentRef) error {
+	docs, err := r.get(ctx, marks)
+	if err != nil {
+		return err
+	}
+	for _, mark := range docs {
+		if mark.Exists() {
+			continue
+		}
+		switch old, err := r.isOld(ctx, mark.Ref.ID); {
+		case err != nil:
+			r.odd(ctx, "%v", err)
+			continue
+		case old:
+			continue
+		}
+		marked, _, err := r.deletion.MarkForDeletion(ctx, mark.Ref.ID, r.now())
+		r.billed(3)
+		switch {
+		case err != nil:
+			r.odd(ctx, "%v", err)
+		case marked:
+			r.mended(ctx, &r.report.Accounts, 1, "timetables without user and account: the purge takes them", "users/"+mark.Ref.ID)
+		}
+	}
+	return nil
+}
+
+// hasAccount says which of the users Authentication knows.
+func (r *run) hasAccount(ctx context.Context, users []*firestore.DocumentRef) (map[string]bool, error) {
+	has := map[string]bool{}
+	if len(users) == 0 {
+		return has, nil
+	}
+	var wanted []firebaseauth.UserIdentifier
+	for _, user := range users {
+		if len(user.ID) > 128 { // Authentication has no such uid
+			continue
+		}
+		wanted = append(wanted, firebaseauth.UIDIdentifier{UID: user.ID})
+	}
+	found, err := r.accounts.GetUsers(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	for _, account := range found.Users {
+		has[account.UID] = true
+	}
+	return has, nil
+}

@@ -1,0 +1,116 @@
+package cloudevent_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/cloudevents/sdk-go/v2/binding"
+	"github.com/googleapis/google-cloudevents-go/cloud/firestoredata"
+	"google.golang.org/protobuf/proto"
+
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/internal/cloudevent"
+	"heek.kr/heektime/internal/oidcauth"
+)
+
+const (
+	eventarc = "eventarc@demo-test.iam.gserviceaccount.com"
+	audience = "https://function.test"
+)
+
+// deliver gives an event to a handler, and says what it was answered, what the function got, and what was logged.
+func deliver(t *testing.T, cloud *emulator.Cloud, ctx context.Context, e cloudevents.Event) (status int, got cloudevent.Event, log string) {
+	t.Helper()
+	callers, err := oidcauth.NewChecker(oidcauth.Config{Audience: audience, Allowed: []string{eventarc}, CertsURL: cloud.CertsURL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines bytes.Buffer
+	h := &cloudevent.Handler{Name: "f", Project: cloud.Project, Callers: callers, Log: slog.New(slog.NewTextHandler(&lines, nil)), Now: time.Now,
+		Handle: func(_ context.Context, e cloudevent.Event) error {
+			got = e
+			switch e.Text("username") {
+			case "unlucky":
+				return errors.New("no luck")
+			case "unforeseen":
+				panic("what nobody thought of")
+			}
+			return nil
+		}}
+	r, err := cloudevents.NewHTTPRequestFromEvent(ctx, audience, e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := cloud.Identity.IDToken(t.Context(), eventarc, audience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	answer := httptest.NewRecorder()
+	h.ServeHTTP(answer, r)
+	return answer.Code, got, lines.String()
+}
+
+func deleted(t *testing.T, name, username string, filler int) cloudevents.Event {
+	t.Helper()
+	text := func(s string) *firestoredata.Value {
+		return &firestoredata.Value{ValueType: &firestoredata.Value_StringValue{StringValue: s}}
+	}
+	data, err := proto.Marshal(&firestoredata.DocumentEventData{OldValue: &firestoredata.Document{
+		Name:   "projects/demo-test/databases/(default)/documents/" + name,
+		Fields: map[string]*firestoredata.Value{"username": text(username), "filler": text(strings.Repeat("x", filler))},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := cloudevents.NewEvent()
+	e.SetID("the-id")
+	e.SetType(cloudevent.Deleted)
+	e.SetSource("//firestore.googleapis.com/projects/demo-test/databases/(default)")
+	e.SetTime(time.Now())
+	if err := e.SetData("application/protobuf", data); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// Events come with their attributes in headers, or as a whole in JSON; ids of documents may have any letters.
+func TestRead(t *testing.T) {
+	cloud := emulator.Start(t)
+	for mode, ctx := range map[string]context.Context{"binary": binding.WithForceBinary(t.Context()), "structured": binding.WithForceStructured(t.Context())} {
+		status, got, log := deliver(t, cloud, ctx, deleted(t, "users/u/timetables/시간표하나둘셋넷다섯", "홍길동", 1<<20))
+		if status != http.StatusNoContent || got.ID != "the-id" || got.Text("username") != "홍길동" || got.Text("nothing") != "" ||
+			!slices.Equal(got.Path, []string{"users", "u", "timetables", "시간표하나둘셋넷다섯"}) {
+			t.Errorf("%s: %d, %+v\n%s", mode, status, got, log)
+		}
+		if status, _, log := deliver(t, cloud, ctx, deleted(t, "users/u", "unlucky", 0)); status != http.StatusServiceUnavailable || !strings.Contains(log, "event=the-id") {
+			t.Errorf("%s: a failure is answered %d\n%s", mode, status, log)
+		}
+		if status, _, log := deliver(t, cloud, ctx, deleted(t, "users/u", "unforeseen", 0)); status != http.StatusServiceUnavailable ||
+			!strings.Contains(log, "event=the-id") || !strings.Contains(log, "what nobody thought of") {
+			t.Errorf("%s: a panic is answered %d\n%s", mode, status, log)
+		}
+		aged := deleted(t, "users/u", "unforeseen", 0)
+		aged.SetTime(time.Now().Add(-cloudevent.MaxAge - time.Minute))
+		if status, _, log := deliver(t, cloud, ctx, aged); status != http.StatusNoContent || !strings.Contains(log, "event=the-id") {
+			t.Errorf("%s: a panic hours later is answered %d\n%s", mode, status, log)
+		}
+		other := deleted(t, "users/u", "x", 0)
+		other.SetType("google.cloud.firestore.document.v1.created")
+		if status, got, log := deliver(t, cloud, ctx, other); status != http.StatusNoContent || got.ID != "" || !strings.Contains(log, "event=the-id") {
+			t.Errorf("%s: another type is answered %d, the function got %+v\n%s", mode, status, got, log)
+		}
+	}
+	if status, got, log := deliver(t, cloud, binding.WithForceBinary(t.Context()), deleted(t, "users/u", "x", 3<<20)); status != http.StatusNoContent || got.ID != "" || !strings.Contains(log, "event=the-id") {
+		t.Errorf("more than a document can be is answered %d, the function got %+v\n%s", status, got, log)
+	}
+}

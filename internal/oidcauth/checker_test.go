@@ -1,0 +1,170 @@
+package oidcauth_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/base64"
+	"errors"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/identity"
+	"heek.kr/heektime/internal/oidcauth"
+)
+
+const (
+	audience = "https://refresh.test"
+	tasks    = "tasks@demo-test.iam.gserviceaccount.com"
+	stranger = "stranger@demo-test.iam.gserviceaccount.com"
+)
+
+// google is the embedded cloud's signer and its server of keys and tokens.
+func google(t *testing.T, now *clock.Clock) (*identity.Identity, *httptest.Server) {
+	t.Helper()
+	id, err := identity.New(identity.Config{Clock: now, Project: "demo-test", ServiceAccount: tasks})
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(id.Handler())
+	t.Cleanup(srv.Close)
+	return id, srv
+}
+
+func TestCheck(t *testing.T) {
+	id, srv := google(t, clock.New())
+	checker, err := oidcauth.NewChecker(oidcauth.Config{Audience: audience, Allowed: []string{tasks}, CertsURL: srv.URL + identity.CertsPath})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(email, audience string) string {
+		token, err := id.IDToken(context.Background(), email, audience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	good := sign(tasks, audience)
+	parts := strings.Split(good, ".")
+	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`))
+	for _, c := range []struct {
+		name, header string
+		want         error
+	}{
+		{"right", "Bearer " + good, nil},
+		{"nobody", "", oidcauth.ErrUnauthenticated},
+		{"no scheme", good, oidcauth.ErrUnauthenticated},
+		{"owner of the emulators", "Bearer owner", oidcauth.ErrUnauthenticated},
+		{"garbage", "Bearer a.b.c", oidcauth.ErrUnauthenticated},
+		{"other audience", "Bearer " + sign(tasks, "https://other.test"), oidcauth.ErrUnauthenticated},
+		{"not signed", "Bearer " + none + "." + parts[1] + ".", oidcauth.ErrUnauthenticated},
+		{"signature of another token", "Bearer " + parts[0] + "." + strings.Split(sign(stranger, audience), ".")[1] + "." + parts[2], oidcauth.ErrUnauthenticated},
+		{"signed by somebody else", "Bearer " + forged(t, "https://accounts.google.com"), oidcauth.ErrUnauthenticated},
+		{"other issuer", "Bearer " + forged(t, "https://securetoken.google.com/demo-test"), oidcauth.ErrUnauthenticated},
+		{"other account", "Bearer " + sign(stranger, audience), oidcauth.ErrForbidden},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			email, err := checker.Check(context.Background(), c.header)
+			if !errors.Is(err, c.want) {
+				t.Errorf("error %v, want %v", err, c.want)
+			}
+			if c.want == nil && email != tasks {
+				t.Errorf("caller %q, want %q", email, tasks)
+			}
+		})
+	}
+}
+
+// Behind Cloud Run's own check a token comes without its signature. Everything else of it is checked, and everywhere else it
+// is as good as none.
+func TestTokenWithoutItsSignature(t *testing.T) {
+	id, srv := google(t, clock.New())
+	removed := func(email, audience string) string {
+		token, err := id.IDToken(context.Background(), email, audience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "Bearer " + token[:strings.LastIndexByte(token, '.')] + ".SIGNATURE_REMOVED_BY_GOOGLE"
+	}
+	for name, c := range map[string]struct {
+		header string
+		behind bool
+		want   error
+	}{
+		"right":             {removed(tasks, audience), true, nil},
+		"nobody in front":   {removed(tasks, audience), false, oidcauth.ErrUnauthenticated},
+		"other audience":    {removed(tasks, "https://other.test"), true, oidcauth.ErrUnauthenticated},
+		"other account":     {removed(stranger, audience), true, oidcauth.ErrForbidden},
+		"another signature": {strings.Replace(removed(tasks, audience), "SIGNATURE_REMOVED_BY_GOOGLE", "AAAA", 1), true, oidcauth.ErrUnauthenticated},
+	} {
+		checker, err := oidcauth.NewChecker(oidcauth.Config{
+			Audience: audience, Allowed: []string{tasks}, CertsURL: srv.URL + identity.CertsPath, CheckedByIAM: c.behind,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := checker.Check(context.Background(), c.header); !errors.Is(err, c.want) {
+			t.Errorf("%s: error %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// forged is a token whose every claim is right, signed with a key that is not Google's.
+func forged(t *testing.T, issuer string) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: key}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jwt.Signed(signer).Claims(map[string]any{
+		"iss": issuer, "aud": audience, "email": tasks, "email_verified": true, "sub": "1",
+		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
+	}).Serialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
+}
+
+func TestCheckerRefusesToLetAnybodyIn(t *testing.T) {
+	for _, cfg := range []oidcauth.Config{{Allowed: []string{tasks}}, {Audience: audience}} {
+		if _, err := oidcauth.NewChecker(cfg); err == nil {
+			t.Errorf("NewChecker(%+v) succeeded", cfg)
+		}
+	}
+}
+
+// A service's own token comes from the metadata server, and is good for the service that it calls.
+func TestTokenSource(t *testing.T) {
+	_, srv := google(t, clock.New())
+	t.Setenv("GCE_METADATA_HOST", strings.TrimPrefix(srv.URL, "http://"))
+	source, err := oidcauth.NewTokenSource(audience, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := source.Token(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checker, err := oidcauth.NewChecker(oidcauth.Config{Audience: audience, Allowed: []string{tasks}, CertsURL: srv.URL + identity.CertsPath})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if email, err := checker.Check(context.Background(), "Bearer "+token); err != nil || email != tasks {
+		t.Errorf("caller %q, error %v", email, err)
+	}
+	srv.Close()
+	if again, err := source.Token(context.Background()); err != nil || again != token {
+		t.Errorf("a token that is good for an hour is asked for again: %v", err)
+	}
+}

@@ -1,0 +1,39 @@
+package refresh_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"google.golang.org/api/option"
+
+	"heek.kr/heektime/internal/faulttest"
+	"heek.kr/heektime/internal/refresh"
+	"heek.kr/heektime/internal/semester"
+)
+
+// process is a refresh service of its own, which a fault hits at one of its calls to the cloud. Every step of a refresh is a
+// call, so this is before and after each step.
+type process struct {
+	*faulttest.Process
+	ctx     context.Context
+	service *refresh.Service
+}
+
+func (w *world) process(t testing.TB, id semester.ID, kind faulttest.Fault, at int) *process {
+	t.Helper()
+	p, ctx := faulttest.New(context.Background(), kind, at)
+	return &process{p, ctx, w.service(t, id, func(d *refresh.Dependencies) {
+		d.Firestore = w.FirestoreClient(t, p.DialOptions()...)
+		d.Storage = w.StorageClient(t, option.WithHTTPClient(&http.Client{Transport: p}))
+	})}
+}
+
+func (p *process) refresh(task refresh.Task) (*refresh.Run, error) {
+	return p.service.Refresh(p.ctx, task)
+}
+
+// healthy is a process that nothing happens to.
+func (w *world) healthy(t testing.TB, id semester.ID) *process {
+	return w.process(t, id, faulttest.None, 0)
+}

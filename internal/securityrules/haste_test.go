@@ -1,6 +1,0 @@
-//go:build !race
-
-package securityrules
-
-// haste divides how much is done of what takes long under the race detector.
-const haste = 1

@@ -1,0 +1,147 @@
+// Package architecture keeps the rooms of the house apart: which folder may import which. docs/design.md draws them.
+package architecture
+
+import (
+	"bytes"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "heek.kr/heektime/"
+
+// mayImport says which folders of the project the code of a folder may import, tests left aside. A folder may import what is
+// below itself.
+var mayImport = map[string][]string{
+	"run":           {"internal"},
+	"functions":     {"internal"},
+	"functions.go":  {"functions"}, // beside go.mod, where Cloud Functions looks
+	"compat-server": {"internal"},
+	"internal":      {},
+	"emulator":      {},
+	"cmd":           {"internal", "emulator", "compat-server", "functions"},
+}
+
+// testsMayImport is what tests may import besides: services are tested against the local cloud, which stays free of
+// everything of the project, also in its tests.
+var testsMayImport = map[string][]string{
+	"run":           {"emulator"},
+	"functions":     {"emulator"},
+	"compat-server": {"emulator"},
+	"internal":      {"emulator"},
+}
+
+// forbidden says why a file may not import path, "" when it may.
+func forbidden(file, path string) string {
+	room, _, _ := strings.Cut(filepath.ToSlash(file), "/")
+	inside, ours := strings.CutPrefix(path+"/", module)
+	if !ours {
+		return ""
+	}
+	target, _, _ := strings.Cut(inside, "/")
+	allowed, known := mayImport[room]
+	switch {
+	case !known:
+		return room + " is no room of the design"
+	case target == room, slices.Contains(allowed, target):
+		return ""
+	case strings.HasSuffix(file, "_test.go") && slices.Contains(testsMayImport[room], target):
+		return ""
+	}
+	return room + " may not import " + target
+}
+
+func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
+	files := 0
+	eachGoFile(t, func(file string, source []byte) {
+		files++
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, source, parser.ImportsOnly)
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			return
+		}
+		for _, spec := range parsed.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			if why := forbidden(file, path); why != "" {
+				t.Errorf("%s imports %s: %s", file, path, why)
+			}
+		}
+	})
+	if files < 20 {
+		t.Fatalf("found only %d Go files", files)
+	}
+}
+
+// A main holds no logic, so that heektime dev and tests run the same service as a deployment does.
+func TestMainsAreShort(t *testing.T) {
+	mains := 0
+	eachGoFile(t, func(file string, source []byte) {
+		file = filepath.ToSlash(file)
+		if matched, _ := filepath.Match("run/*/main.go", file); matched || file == "compat-server/main.go" {
+			mains++
+			if lines := bytes.Count(source, []byte("\n")); lines > 80 {
+				t.Errorf("%s has %d lines, more than 80", file, lines)
+			}
+		}
+	})
+	if mains == 0 {
+		t.Error("found no run/*/main.go")
+	}
+}
+
+func TestForbidden(t *testing.T) {
+	for _, c := range []struct {
+		file, path string
+		ok         bool
+	}{
+		{"run/refresh/main.go", module + "internal/refresh", true},
+		{"run/refresh/main.go", module + "emulator", false},
+		{"internal/refresh/run.go", module + "emulator/clock", false},
+		{"internal/refresh/run_test.go", module + "emulator", true},
+		{"internal/refresh/run.go", module + "run/courses", false},
+		{"emulator/cloud.go", module + "internal/lecture", false},
+		{"emulator/cloud_test.go", module + "internal/lecture", false},
+		{"emulator/cloud.go", "cloud.google.com/go/firestore", true},
+		{"cmd/heektime/dev.go", module + "emulator", true},
+		{"cmd/heektime/compat.go", module + "compat-server/api", true},
+		{"run/auth/main.go", module + "compat-server/api", false},
+		{"compat-server/api/server.go", module + "compat-server/token", true},
+		{"helpers/x.go", module + "internal", false},
+	} {
+		if why := forbidden(c.file, c.path); (why == "") != c.ok {
+			t.Errorf("%s importing %s: %q", c.file, c.path, why)
+		}
+	}
+}
+
+// eachGoFile calls f with every Go file of the project, by its path from the root.
+func eachGoFile(t *testing.T, f func(file string, source []byte)) {
+	t.Helper()
+	root := os.DirFS("../../..")
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || (strings.HasPrefix(d.Name(), ".") && path != ".")) {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		source, err := fs.ReadFile(root, path)
+		if err != nil {
+			return err
+		}
+		f(path, source)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

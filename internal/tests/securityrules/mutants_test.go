@@ -1,0 +1,189 @@
+package securityrules
+
+import (
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"heek.kr/heektime/emulator/rules"
+)
+
+// equivalents are the mutants that no request can tell from the rules, by their description, with the reason why and how
+// many there are of each. Everything else must be noticed.
+var equivalents = map[string]struct {
+	times  int
+	reason string
+}{
+	"allow read instead of list": {3, "who may list semesters or users may get them anyway, and timetables are listed with a limit, " +
+		"which a get has not"},
+	"allow create, update instead of update": {3, "an update is judged by what it changes, and a create changes nothing that was there"},
+	"existsAfter instead of exists(reference)": {1, "nobody who is judged by rules may write a semester, so it exists after a batch " +
+		"when it existed before"},
+	"existsAfter instead of exists(/databases/$(database)/documents/deletions/$(uid))": {1, "nobody who is judged by rules may " +
+		"write a mark, so it exists after a batch when it existed before"},
+	"getAfter instead of get(timetablePath())": {1, "a read leaves everything as it was"},
+	"drop isUser(incoming().value) from &&":    {1, "the user who is written in the same batch asks for it too; the rule says so itself"},
+}
+
+// trial is an operation and what the rules must say of it.
+type trial struct {
+	name    string
+	replay  *replay
+	allowed bool
+}
+
+// trials are all operations of the tables, those that the rules must allow first.
+func trials(t testing.TB) []trial {
+	t.Helper()
+	var list []trial
+	add := func(name string, o operation, allowed bool) {
+		r, err := replayOf(o)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		list = append(list, trial{name, r, allowed})
+	}
+	for _, c := range allowed() {
+		add(c.name, c.op, true)
+	}
+	n := len(list)
+	for _, a := range attacks() {
+		add(a.name, a.op, false)
+	}
+	// In another order than they were made in, an attack that notices is found sooner.
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(list)-n, func(i, j int) { list[n+i], list[n+j] = list[n+j], list[n+i] })
+	return list
+}
+
+// noticed tells whether a trial ends otherwise by these rules.
+func noticed(set *rules.Ruleset, list []trial) bool {
+	for _, c := range list {
+		if c.replay.judge(set, false, nil).allowed != c.allowed {
+			return true
+		}
+	}
+	return false
+}
+
+// TestMutants changes the rules in every way that weakens or breaks them: the tables must notice each. Under the race
+// detector, which is not about that, it tries some of them.
+func TestMutants(t *testing.T) {
+	list := trials(t)
+	known := mutate(t, "firestore.rules", func(set *rules.Ruleset) bool { return noticed(set, list) })
+	listed := 0
+	for _, e := range equivalents {
+		listed += e.times
+	}
+	if known != listed && raceDivisor == 1 {
+		t.Errorf("%d mutants are listed as equivalent, but only %d go unnoticed: take the others out of the list", listed, known)
+	}
+}
+
+// mutate tries all mutants of a rules file and reports those that are not noticed and stand in no list of equivalents. It
+// returns how many do.
+func mutate(t *testing.T, name string, noticed func(*rules.Ruleset) bool) (known int) {
+	t.Helper()
+	text := source(t, name)
+	mutants, err := rules.Mutants(name, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		work      = make(chan rules.Mutant)
+		mu        sync.Mutex
+		group     sync.WaitGroup
+		survivors []rules.Mutant
+		total     int
+	)
+	for range 2 {
+		group.Go(func() {
+			for m := range work {
+				set, _, err := rules.Compile(name, m.Source)
+				if err != nil {
+					t.Errorf("%s: %v", m, err)
+				} else if !noticed(set) {
+					mu.Lock()
+					survivors = append(survivors, m)
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	seen := map[string]bool{}
+	for m := range both(mutants, numbers(text)) {
+		if seen[m.Source] {
+			continue
+		}
+		seen[m.Source] = true
+		if len(seen)%raceDivisor != 0 {
+			continue
+		}
+		total++
+		work <- m
+	}
+	close(work)
+	group.Wait()
+	times := map[string]int{}
+	lines := strings.Split(text, "\n")
+	unnoticed := 0
+	for _, m := range survivors {
+		times[m.Description]++
+		if e, ok := equivalents[m.Description]; ok && times[m.Description] <= e.times {
+			known++
+			t.Logf("equivalent: %s:%s: %s", name, m, e.reason)
+			continue
+		}
+		unnoticed++
+		t.Errorf("not noticed: %s:%s\n%s", name, m, fmt.Sprintf("%5d %s", m.Line, lines[m.Line-1]))
+	}
+	t.Logf("%s: %d mutants, %d noticed, %d equivalent, %d not noticed", name, total, total-len(survivors), known, unnoticed)
+	return known
+}
+
+// numbers are the mutants in which one number is one more or one less, also where it is an argument, an index or part of a
+// regular expression.
+func numbers(text string) iter.Seq[rules.Mutant] {
+	return func(yield func(rules.Mutant) bool) {
+		offset := 0
+		for i, line := range strings.SplitAfter(text, "\n") {
+			code, _, _ := strings.Cut(line, "//")
+			for _, at := range number.FindAllStringIndex(code, -1) {
+				n, err := strconv.Atoi(code[at[0]:at[1]])
+				if err != nil || strings.HasPrefix(code, "rules_version") {
+					continue
+				}
+				for _, other := range []int{n + 1, n - 1} {
+					if other < 0 {
+						continue
+					}
+					m := rules.Mutant{Line: i + 1, Column: at[0] + 1, Kind: "number",
+						Description: fmt.Sprintf("%d instead of %d in %s", other, n, strings.TrimSpace(code)),
+						Source:      text[:offset+at[0]] + strconv.Itoa(other) + text[offset+at[1]:]}
+					if !yield(m) {
+						return
+					}
+				}
+			}
+			offset += len(line)
+		}
+	}
+}
+
+var number = regexp.MustCompile(`\b\d+`)
+
+func both[T any](a, b iter.Seq[T]) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for _, s := range []iter.Seq[T]{a, b} {
+			for v := range s {
+				if !yield(v) {
+					return
+				}
+			}
+		}
+	}
+}
