@@ -3,7 +3,7 @@
 //
 // In a test:
 //
-//	cloud := emulator.Start(t)
+//	cloud := emulatortest.Start(t)
 //	client := cloud.FirestoreClient(t)
 //
 // It starts in milliseconds, in memory, on ports of its own, so that any number of tests run side by side. [Open] is for

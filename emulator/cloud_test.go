@@ -19,13 +19,14 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 )
 
 const location = "projects/demo-test/locations/asia-northeast3"
 
 // Everything of the cloud answers Google's clients.
 func TestEveryServiceAnswers(t *testing.T) {
-	cloud := emulator.Start(t)
+	cloud := emulatortest.Start(t)
 	doc := cloud.FirestoreClient(t).Collection("schools").Doc("가온대학교")
 	if _, err := doc.Set(t.Context(), map[string]any{"name": "가온대학교"}); err != nil {
 		t.Fatalf("Firestore: %v", err)
@@ -65,7 +66,7 @@ func TestEveryServiceAnswers(t *testing.T) {
 func TestSideBySide(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 20 {
-		cloud := emulator.Start(t)
+		cloud := emulatortest.Start(t)
 		client := cloud.FirestoreClient(t)
 		wg.Go(func() {
 			doc := client.Collection("c").Doc("d")
@@ -79,7 +80,7 @@ func TestSideBySide(t *testing.T) {
 
 // A scheduled job wakes a service, which enqueues a task, which calls it: with the clock advanced, not slept through.
 func TestTimeIsShared(t *testing.T) {
-	cloud := emulator.Start(t)
+	cloud := emulatortest.Start(t)
 	called := make(chan string, 10)
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { called <- r.URL.Path }))
 	defer srv.Close()
@@ -102,7 +103,7 @@ func TestDataFolder(t *testing.T) {
 	dir := t.TempDir()
 	kept := func(cfg *emulator.Config) { cfg.DataDir = dir }
 	t.Run("write", func(t *testing.T) {
-		cloud := emulator.Start(t, kept)
+		cloud := emulatortest.Start(t, kept)
 		if _, err := cloud.FirestoreClient(t).Collection("c").Doc("d").Set(t.Context(), map[string]any{"n": 1}); err != nil {
 			t.Fatal(err)
 		}
@@ -121,7 +122,7 @@ func TestDataFolder(t *testing.T) {
 		}
 	})
 	t.Run("read", func(t *testing.T) {
-		cloud := emulator.Start(t, kept)
+		cloud := emulatortest.Start(t, kept)
 		snap, err := cloud.FirestoreClient(t).Collection("c").Doc("d").Get(t.Context())
 		if err != nil || snap.Data()["n"] != int64(1) {
 			t.Errorf("document %v, %v", snap.Data(), err)
@@ -141,7 +142,7 @@ func TestDataFolder(t *testing.T) {
 }
 
 func TestPortInUse(t *testing.T) {
-	first := emulator.Start(t)
+	first := emulatortest.Start(t)
 	_, err := emulator.Open(emulator.Config{Addresses: emulator.Addresses{Storage: first.StorageAddress()}})
 	var inUse *emulator.PortInUseError
 	if !errors.As(err, &inUse) || inUse.Name != "storage" {
@@ -164,12 +165,12 @@ func BenchmarkStart(b *testing.B) {
 
 // A query that production would refuse is refused here, with the entry that mends it.
 func TestIndexesAreRequired(t *testing.T) {
-	query := func(cloud *emulator.Cloud) error {
+	query := func(cloud *emulatortest.Cloud) error {
 		users := cloud.FirestoreClient(t).Collection("users").Doc("u").Collection("timetables")
 		_, err := users.OrderBy("semester", firestore.Desc).OrderBy("createdAt", firestore.Desc).Documents(t.Context()).GetAll()
 		return err
 	}
-	err := query(emulator.Start(t))
+	err := query(emulatortest.Start(t))
 	if status.Code(err) != codes.FailedPrecondition {
 		t.Fatalf("without the index: %v", err)
 	}
@@ -177,10 +178,10 @@ func TestIndexesAreRequired(t *testing.T) {
 	entry := message[strings.Index(message, "{"):]
 	entry = entry[:strings.LastIndex(entry, "}")+1]
 	defined := func(cfg *emulator.Config) { cfg.Indexes = fmt.Appendf(nil, `{"indexes": [%s]}`, entry) }
-	if err := query(emulator.Start(t, defined)); err != nil {
+	if err := query(emulatortest.Start(t, defined)); err != nil {
 		t.Errorf("with the entry that the error prints: %v\n%s", err, entry)
 	}
-	if err := query(emulator.Start(t, func(cfg *emulator.Config) { cfg.AllowUnindexed = true })); err != nil {
+	if err := query(emulatortest.Start(t, func(cfg *emulator.Config) { cfg.AllowUnindexed = true })); err != nil {
 		t.Errorf("without the requirement: %v", err)
 	}
 }
@@ -191,7 +192,7 @@ func TestStorageForFirebaseClients(t *testing.T) {
 	  allow read: if firestore.exists(/databases/(default)/documents/shared/$(name))
 	    && firestore.get(/databases/(default)/documents/shared/$(name)).data.open;
 	} } }`
-	cloud := emulator.Start(t, func(cfg *emulator.Config) { cfg.StorageRules = []byte(friends) })
+	cloud := emulatortest.Start(t, func(cfg *emulator.Config) { cfg.StorageRules = []byte(friends) })
 	w := cloud.StorageClient(t).Bucket(cloud.Project).Object("photo").NewWriter(t.Context())
 	fmt.Fprint(w, "content")
 	if err := w.Close(); err != nil {

@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/sdktest"
 )
 
@@ -12,7 +12,7 @@ import (
 func TestRulesUnitTesting(t *testing.T) {
 	t.Parallel()
 	sdktest.SDKs(t)
-	cloud := emulator.Start(t)
+	cloud := emulatortest.Start(t)
 	rules, err := filepath.Abs("rules/testdata/timetable.rules")
 	if err != nil {
 		t.Fatal(err)
@@ -24,11 +24,11 @@ func TestRulesUnitTesting(t *testing.T) {
 func TestAdminSDK(t *testing.T) {
 	t.Parallel()
 	sdktest.SDKs(t)
-	cloud := emulator.Start(t)
+	cloud := emulatortest.Start(t)
 	sdktest.RunNode(t, "admin", "jstest/admin.test.mjs", environment(cloud)...)
 }
 
-func environment(cloud *emulator.Cloud) []string {
+func environment(cloud *emulatortest.Cloud) []string {
 	var env []string
 	for name, value := range cloud.Environment() {
 		env = append(env, name+"="+value)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/sdktest"
 )
 
@@ -20,7 +21,7 @@ func TestStorageInABrowser(t *testing.T) {
 	const own = `service firebase.storage { match /b/{bucket}/o { match /{name} { allow read, write: if request.auth.uid == 'ann'; } } }`
 	for _, version := range sdktest.Versions {
 		t.Run(version, func(t *testing.T) {
-			cloud := emulator.Start(t, func(cfg *emulator.Config) { cfg.StorageRules = []byte(own) })
+			cloud := emulatortest.Start(t, func(cfg *emulator.Config) { cfg.StorageRules = []byte(own) })
 			object := cloud.StorageClient(t).Bucket(cloud.Project).Object("list.json").NewWriter(t.Context())
 			object.ContentType, object.ContentEncoding = "application/json", "gzip"
 			packed := gzip.NewWriter(object)

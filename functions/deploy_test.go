@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/triggers"
 )
 
@@ -75,7 +75,7 @@ func TestDeployedFunctions(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build it as the buildpack does: %v\n%s", err, out)
 	}
-	cloud := emulator.Start(t)
+	cloud := emulatortest.Start(t)
 	for target, pattern := range map[string]string{"TimetableDeleted": "users/{uid}/timetables/{timetable}", "UserDeleted": "users/{uid}"} {
 		url := serve(t, cloud, binary, target)
 		must(t, cloud.Triggers.Register(triggers.Trigger{Name: target, Event: triggers.Deleted, Document: pattern, URL: url,
@@ -109,7 +109,7 @@ func TestDeployedFunctions(t *testing.T) {
 const eventarc = "eventarc@demo-test.iam.gserviceaccount.com"
 
 // serve runs one function as a process, and gives its URL.
-func serve(t *testing.T, cloud *emulator.Cloud, binary, target string) string {
+func serve(t *testing.T, cloud *emulatortest.Cloud, binary, target string) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)

@@ -11,7 +11,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 )
 
 // Another project's test run: fixtures in, a command beside the cloud, documents out, and the command's own exit code.
@@ -68,7 +68,7 @@ func TestEmulatorTriggers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	connection := emulator.Connection(t, strings.TrimSpace(address))
+	connection := emulatortest.Connection(t, strings.TrimSpace(address))
 	client, err := firestore.NewClient(t.Context(), "demo-heektime", connection)
 	if err != nil {
 		t.Fatal(err)

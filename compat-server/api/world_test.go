@@ -20,6 +20,7 @@ import (
 	"heek.kr/heektime/compat-server/api"
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/auth/identitytoolkit"
 	"heek.kr/heektime/internal/billingtest"
@@ -50,7 +51,7 @@ const publicURL = "https://legacy.heektime.example"
 
 // world is a local cloud with our rules and indexes, and the documents that tests begin with.
 type world struct {
-	*emulator.Cloud
+	*emulatortest.Cloud
 	*judge
 	meter billingtest.Meter
 	// fs is a server of ours with all rights, whose calls nobody counts.
@@ -89,7 +90,7 @@ func bareWorld(t testing.TB) *world {
 		}
 		return text
 	}
-	w := &world{Cloud: emulator.Start(t, func(c *emulator.Config) {
+	w := &world{Cloud: emulatortest.Start(t, func(c *emulator.Config) {
 		c.Rules, c.Indexes = read("firestore.rules"), read("firestore.indexes.json")
 	})}
 	w.fs = w.FirestoreClient(t)

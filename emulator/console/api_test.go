@@ -16,6 +16,7 @@ import (
 	"google.golang.org/genproto/googleapis/type/latlng"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 )
 
 const (
@@ -29,9 +30,9 @@ type api struct {
 	url string
 }
 
-func open(t testing.TB, set ...func(*emulator.Config)) (*emulator.Cloud, api) {
+func open(t testing.TB, set ...func(*emulator.Config)) (*emulatortest.Cloud, api) {
 	t.Helper()
-	cloud := emulator.Start(t, set...)
+	cloud := emulatortest.Start(t, set...)
 	return cloud, api{t, cloud.ConsoleURL()}
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/sdktest"
 )
 
@@ -146,7 +146,7 @@ func escaped(s string) string {
 }
 
 // long is a collection of three pages, which stays up to date when all of them are shown.
-func long(t *testing.T, u person, cloud *emulator.Cloud) {
+func long(t *testing.T, u person, cloud *emulatortest.Cloud) {
 	db, err := cloud.Firestore.Database(project, "(default)")
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +170,7 @@ func long(t *testing.T, u person, cloud *emulator.Cloud) {
 	u.see("document.querySelectorAll('.documents a').length === 119")
 }
 
-func objects(t *testing.T, u person, cloud *emulator.Cloud) {
+func objects(t *testing.T, u person, cloud *emulatortest.Cloud) {
 	w := cloud.StorageClient(t).Bucket(project).Object("lectures/가온대학교/" + evil + ".json").NewWriter(t.Context())
 	w.Metadata = map[string]string{"sha256": "값"}
 	fmt.Fprint(w, "[]")
@@ -203,7 +203,7 @@ func users(t *testing.T, u person) {
 	u.read("td .badge", "중지됨")
 }
 
-func requests(t *testing.T, u person, cloud *emulator.Cloud) {
+func requests(t *testing.T, u person, cloud *emulatortest.Cloud) {
 	u.visit("#/requests")
 	u.read(".empty", "아직 판정한 요청이 없습니다")
 	ann := cloud.FirestoreClientAs(t, "ann", nil)
@@ -218,7 +218,7 @@ func requests(t *testing.T, u person, cloud *emulator.Cloud) {
 	u.read(".pointed", "request.auth.uid == id")
 }
 
-func tasks(t *testing.T, u person, cloud *emulator.Cloud) {
+func tasks(t *testing.T, u person, cloud *emulatortest.Cloud) {
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, evil, http.StatusTeapot) }))
 	defer target.Close()
 	client, name := cloud.TasksClient(t), location+"/queues/refresh"

@@ -14,7 +14,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	local "heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 )
 
 func timetableRules(t testing.TB) []byte {
@@ -29,7 +30,7 @@ func timetableRules(t testing.TB) []byte {
 // TestTimetableRules goes through the life of two users under the rules of the timetable example.
 func TestTimetableRules(t *testing.T) {
 	ctx := context.Background()
-	c := local.Start(t, func(c *local.Config) { c.Rules, c.AllowUnindexed = timetableRules(t), true })
+	c := emulatortest.Start(t, func(c *emulator.Config) { c.Rules, c.AllowUnindexed = timetableRules(t), true })
 	owner, nobody := c.FirestoreClient(t), c.FirestoreClientSignedOut(t)
 	ann, bob := c.FirestoreClientAs(t, "ann", nil), c.FirestoreClientAs(t, "bob", map[string]any{"email": "bob@example.com"})
 	claim := func(fs *firestore.Client, uid, name string) error {
@@ -89,7 +90,7 @@ func TestTimetableRules(t *testing.T) {
 func TestUsernamesHaveOneOwner(t *testing.T) {
 	const users, names, claimsEach, changesEach = 50, 20, 200, 20
 	ctx := t.Context()
-	c := local.Start(t, func(c *local.Config) { c.Rules = timetableRules(t) })
+	c := emulatortest.Start(t, func(c *emulator.Config) { c.Rules = timetableRules(t) })
 	name := func(i int) string { return fmt.Sprintf("name%02d", i) }
 
 	stop := make(chan struct{})
@@ -219,7 +220,7 @@ func oneOwnerEach(ctx context.Context, fs *firestore.Client) error {
 func BenchmarkCommitUnderRules(b *testing.B) {
 	for _, who := range []string{"nobody asks", "server", "user", "refused"} {
 		b.Run(who, func(b *testing.B) {
-			c := local.Start(b, func(c *local.Config) {
+			c := emulatortest.Start(b, func(c *emulator.Config) {
 				if who != "nobody asks" {
 					c.Rules = timetableRules(b)
 				}
@@ -252,7 +253,7 @@ func BenchmarkCommitUnderRules(b *testing.B) {
 func BenchmarkGetUnderRules(b *testing.B) {
 	for _, who := range []string{"server", "user"} {
 		b.Run(who, func(b *testing.B) {
-			c := local.Start(b, func(c *local.Config) { c.Rules = timetableRules(b) })
+			c := emulatortest.Start(b, func(c *emulator.Config) { c.Rules = timetableRules(b) })
 			fs := c.FirestoreClient(b)
 			if _, err := fs.Doc("users/ann/timetables/t").Set(b.Context(), map[string]any{"visibility": "private", "at": time.Now()}); err != nil {
 				b.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/triggers"
 )
 
@@ -16,7 +17,7 @@ func BenchmarkEvents(b *testing.B) {
 	b.Cleanup(target.Close)
 	for _, kept := range []bool{false, true} {
 		b.Run(map[bool]string{false: "memory", true: "disk"}[kept], func(b *testing.B) {
-			w := &world{Cloud: emulator.Start(b, func(cfg *emulator.Config) {
+			w := &world{Cloud: emulatortest.Start(b, func(cfg *emulator.Config) {
 				if kept {
 					cfg.DataDir = b.TempDir()
 				}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/api/option"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/internal/crashtest"
 	"heek.kr/heektime/emulator/triggers"
 )
@@ -49,7 +50,7 @@ func doomed(t *testing.T, dir, url string) (*firestore.Client, func()) {
 func reopen(t *testing.T, dir string) *world {
 	t.Helper()
 	w := &world{target: newTarget(t)}
-	w.Cloud = emulator.Start(t, func(cfg *emulator.Config) { cfg.DataDir = dir })
+	w.Cloud = emulatortest.Start(t, func(cfg *emulator.Config) { cfg.DataDir = dir })
 	w.db = w.FirestoreClient(t)
 	return w
 }
@@ -181,12 +182,13 @@ func TestKilledAnyTime(t *testing.T) {
 // what is absent can be removed.
 func TestRestarts(t *testing.T) {
 	dir := t.TempDir()
-	open := func() (*emulator.Cloud, *target, *firestore.Client) {
+	open := func() (*emulatortest.Cloud, *target, *firestore.Client) {
 		c, err := emulator.Open(emulator.Config{DataDir: dir})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return c, newTarget(t), c.FirestoreClient(t)
+		cloud := &emulatortest.Cloud{Cloud: c}
+		return cloud, newTarget(t), cloud.FirestoreClient(t)
 	}
 	c, target, db := open()
 	trigger := everyUser(target.URL)

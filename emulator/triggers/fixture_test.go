@@ -17,19 +17,20 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/triggers"
 )
 
 // world is a local cloud with a target that takes what its triggers send.
 type world struct {
-	*emulator.Cloud
+	*emulatortest.Cloud
 	*target
 	db *firestore.Client
 }
 
 func start(t testing.TB, set ...func(*emulator.Config)) *world {
 	t.Helper()
-	w := &world{Cloud: emulator.Start(t, set...), target: newTarget(t)}
+	w := &world{Cloud: emulatortest.Start(t, set...), target: newTarget(t)}
 	w.db = w.FirestoreClient(t)
 	return w
 }

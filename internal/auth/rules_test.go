@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/loginthrottle"
 )
@@ -28,7 +29,7 @@ func TestTokenUnderTheRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{Cloud: emulator.Start(t, func(c *emulator.Config) { c.Rules = rules })}
+	w := &world{Cloud: emulatortest.Start(t, func(c *emulator.Config) { c.Rules = rules })}
 	w.fs, w.now = w.FirestoreClient(t), w.Clock.Now
 	w.accounts = w.dependencies(t, w.AuthAddress()).Accounts
 	url := w.serve(t, w.service(t))

@@ -15,7 +15,7 @@ import (
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 
 // world is everything that the service stands in.
 type world struct {
-	*emulator.Cloud
+	*emulatortest.Cloud
 	fs       *firestore.Client
 	accounts *firebaseauth.Client
 	now      func() time.Time
@@ -45,7 +45,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{Cloud: emulator.Start(t)}
+	w := &world{Cloud: emulatortest.Start(t)}
 	w.fs = w.FirestoreClient(t)
 	w.now = w.Clock.Now
 	d := w.dependencies(t, w.AuthAddress())

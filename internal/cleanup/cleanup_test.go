@@ -8,14 +8,14 @@ import (
 	"strings"
 	"testing"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/cleanup"
 	"heek.kr/heektime/internal/environment"
 )
 
 // The whole service, as its process is made: it finds the cloud in the environment.
 func TestOpen(t *testing.T) {
-	cloud := emulator.Start(t)
+	cloud := emulatortest.Start(t)
 	const scheduler = "scheduler@demo-test.iam.gserviceaccount.com"
 	variables := cloud.Environment()
 	for name, value := range variables {

@@ -17,7 +17,7 @@ import (
 	"github.com/googleapis/google-cloudevents-go/cloud/firestoredata"
 	"google.golang.org/protobuf/proto"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/cloudevent"
 	"heek.kr/heektime/internal/oidcauth"
 )
@@ -28,7 +28,7 @@ const (
 )
 
 // deliver gives an event to a handler, and says what it was answered, what the function got, and what was logged.
-func deliver(t *testing.T, cloud *emulator.Cloud, ctx context.Context, e cloudevents.Event) (status int, got cloudevent.Event, log string) {
+func deliver(t *testing.T, cloud *emulatortest.Cloud, ctx context.Context, e cloudevents.Event) (status int, got cloudevent.Event, log string) {
 	t.Helper()
 	callers, err := oidcauth.NewChecker(oidcauth.Config{Audience: audience, Allowed: []string{eventarc}, CertsURL: cloud.CertsURL()})
 	if err != nil {
@@ -85,7 +85,7 @@ func deleted(t *testing.T, name, username string, filler int) cloudevents.Event 
 
 // Events come with their attributes in headers, or as a whole in JSON; ids of documents may have any letters.
 func TestRead(t *testing.T) {
-	cloud := emulator.Start(t)
+	cloud := emulatortest.Start(t)
 	for mode, ctx := range map[string]context.Context{"binary": binding.WithForceBinary(t.Context()), "structured": binding.WithForceStructured(t.Context())} {
 		status, got, log := deliver(t, cloud, ctx, deleted(t, "users/u/timetables/시간표하나둘셋넷다섯", "홍길동", 1<<20))
 		if status != http.StatusNoContent || got.ID != "the-id" || got.Text("username") != "홍길동" || got.Text("nothing") != "" ||

@@ -19,8 +19,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/internal/courses"
-	"heek.kr/heektime/internal/lecturespb"
 	"heek.kr/heektime/internal/courses/spreadsheet/xlstest"
+	"heek.kr/heektime/internal/lecturespb"
 )
 
 // school is a server that remembers what it was asked.

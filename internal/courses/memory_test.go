@@ -16,8 +16,8 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"heek.kr/heektime/internal/courses"
-	"heek.kr/heektime/internal/lecturespb"
 	"heek.kr/heektime/internal/courses/spreadsheet/xlstest"
+	"heek.kr/heektime/internal/lecturespb"
 )
 
 // large is a list of 10,000 rows in every format of a sheet. Half of the texts are different in every row.

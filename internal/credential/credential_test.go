@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/credential"
 )
 
 func TestAddAndDelete(t *testing.T) {
 	t.Parallel()
-	fs := emulator.Start(t).FirestoreClient(t)
+	fs := emulatortest.Start(t).FirestoreClient(t)
 	first := credential.Credential{Email: "a/b@user.heektime.heek.kr", UID: "1", Hash: "hash"}
 	other := first
 	other.UID = "2"
@@ -53,7 +53,7 @@ func TestAddAndDelete(t *testing.T) {
 // A document that was put in another's place is nobody's credential.
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
-	fs := emulator.Start(t).FirestoreClient(t)
+	fs := emulatortest.Start(t).FirestoreClient(t)
 	ref := credential.Ref(fs, "a@user.heektime.heek.kr")
 	for name, fields := range map[string]map[string]any{
 		"another's address": {"email": "b@user.heektime.heek.kr", "uid": "1", "hash": "h"},

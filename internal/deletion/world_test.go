@@ -22,6 +22,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/cloudevent"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
@@ -33,7 +34,7 @@ import (
 
 // world is everything that deletions happen in: the embedded cloud under the project's rules.
 type world struct {
-	*emulator.Cloud
+	*emulatortest.Cloud
 	fs       *firestore.Client
 	accounts *firebaseauth.Client
 	log      *logtest.Lines
@@ -49,7 +50,7 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{Cloud: emulator.Start(t, func(c *emulator.Config) { c.Rules, c.Indexes = rules, indexes }), log: &logtest.Lines{}}
+	w := &world{Cloud: emulatortest.Start(t, func(c *emulator.Config) { c.Rules, c.Indexes = rules, indexes }), log: &logtest.Lines{}}
 	w.fs = w.FirestoreClient(t)
 	w.accounts = w.AuthClient(t)
 	w.set(t, semesterPath, map[string]any{"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}})

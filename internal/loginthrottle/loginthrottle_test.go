@@ -10,14 +10,14 @@ import (
 	"cloud.google.com/go/firestore"
 	"google.golang.org/grpc"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/loginthrottle"
 )
 
 // Many instances that fail at once lose no count: the documents add up.
 func TestFailuresAtOnce(t *testing.T) {
 	t.Parallel()
-	cloud := emulator.Start(t)
+	cloud := emulatortest.Start(t)
 	fs := cloud.FirestoreClient(t)
 	var wg sync.WaitGroup
 	const instances = 12
@@ -52,7 +52,7 @@ func TestFailuresAtOnce(t *testing.T) {
 // An instance lets only so many of one client run, since none of them is counted yet.
 func TestRunningAtOnce(t *testing.T) {
 	t.Parallel()
-	cloud := emulator.Start(t)
+	cloud := emulatortest.Start(t)
 	c := counter(t, cloud.FirestoreClient(t), cloud.Clock.Now)
 	begin := func(address, client string) (*loginthrottle.Admission, error) {
 		a, _, err := c.Begin(t.Context(), address, client)
@@ -93,7 +93,7 @@ func TestRunningAtOnce(t *testing.T) {
 // Who must wait costs no read.
 func TestWaitingIsFree(t *testing.T) {
 	t.Parallel()
-	cloud := emulator.Start(t)
+	cloud := emulatortest.Start(t)
 	reads := 0
 	fs := cloud.FirestoreClient(t, grpc.WithStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 		reads++

@@ -22,7 +22,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/courses"
 	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/lecturespb"
@@ -40,7 +40,7 @@ const (
 
 // world is everything that the refresh service stands in: the local cloud, the course service over gRPC, and a school.
 type world struct {
-	*emulator.Cloud
+	*emulatortest.Cloud
 	school  *registrar
 	courses lecturespb.LecturesClient
 	fs      *firestore.Client
@@ -49,7 +49,7 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{Cloud: emulator.Start(t), school: &registrar{lists: map[string][]string{}}}
+	w := &world{Cloud: emulatortest.Start(t), school: &registrar{lists: map[string][]string{}}}
 	srv := httptest.NewServer(w.school)
 	t.Cleanup(srv.Close)
 	w.school.url = srv.URL

@@ -14,6 +14,7 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/billingtest"
 	"heek.kr/heektime/internal/cleanup/sweeper"
 	"heek.kr/heektime/internal/deletion"
@@ -21,7 +22,7 @@ import (
 
 // world is a cloud with all that can lie about in it.
 type world struct {
-	*emulator.Cloud
+	*emulatortest.Cloud
 	fs       *firestore.Client
 	accounts *firebaseauth.Client
 	meter    billingtest.Meter
@@ -36,7 +37,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	indexes, err := os.ReadFile("../../../firestore.indexes.json")
 	must(t, err)
-	w := &world{Cloud: emulator.Start(t, func(c *emulator.Config) { c.Indexes = indexes })}
+	w := &world{Cloud: emulatortest.Start(t, func(c *emulator.Config) { c.Indexes = indexes })}
 	w.fs = w.FirestoreClient(t, w.meter.DialOptions()...)
 	w.accounts = w.AuthClient(t)
 	return w

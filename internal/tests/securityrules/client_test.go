@@ -14,12 +14,13 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	store "heek.kr/heektime/emulator/firestore"
 )
 
 // bench is the embedded Firestore under the project's rules, with a client for everybody.
 type bench struct {
-	cloud *emulator.Cloud
+	cloud *emulatortest.Cloud
 	db    *store.Database
 	as    map[string]*firestore.Client
 	clean bool // the documents are the world's
@@ -28,7 +29,7 @@ type bench struct {
 // newBench starts one. Attacks are unindexed queries too: they must be refused by the rules, not for want of an index.
 func newBench(t *testing.T, unindexed bool) *bench {
 	t.Helper()
-	cloud := emulator.Start(t, func(c *emulator.Config) {
+	cloud := emulatortest.Start(t, func(c *emulator.Config) {
 		c.Rules, c.Indexes = []byte(source(t, "firestore.rules")), []byte(source(t, "firestore.indexes.json"))
 		c.AllowUnindexed = unindexed
 	})

@@ -18,6 +18,7 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/auth/token"
+	"heek.kr/heektime/emulator/emulatortest"
 )
 
 // TestRace lets 10,000 users (1,000 under the race detector) claim a few usernames at once, one in ten as clients do, in a transaction that reads the
@@ -26,7 +27,7 @@ import (
 func TestRace(t *testing.T) {
 	const users = 10_000 / raceDivisor
 	names := []string{"captain", "princess", "연세대학", "고려대생"}
-	cloud := emulator.Start(t, func(c *emulator.Config) { c.Rules = []byte(source(t, "firestore.rules")) })
+	cloud := emulatortest.Start(t, func(c *emulator.Config) { c.Rules = []byte(source(t, "firestore.rules")) })
 	clients := make([]*firestore.Client, 8)
 	for i := range clients {
 		clients[i] = cloud.FirestoreClientSignedOut(t)
@@ -120,7 +121,7 @@ func TestRace(t *testing.T) {
 // look whether all documents fit together.
 func TestRenames(t *testing.T) {
 	const users, changes = 8, 250
-	cloud := emulator.Start(t, func(c *emulator.Config) { c.Rules = []byte(source(t, "firestore.rules")) })
+	cloud := emulatortest.Start(t, func(c *emulator.Config) { c.Rules = []byte(source(t, "firestore.rules")) })
 	var names []string
 	for i := range users + users/2 {
 		names = append(names, fmt.Sprintf("name%d", i))

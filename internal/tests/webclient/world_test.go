@@ -12,6 +12,7 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/auth/token"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/sdktest"
 )
 
@@ -27,7 +28,7 @@ type place struct {
 
 // world is a cloud and clients of one place.
 type world struct {
-	*emulator.Cloud
+	*emulatortest.Cloud
 	place place
 	admin *firestore.Client // as a server, whom rules do not judge
 }
@@ -44,7 +45,7 @@ func newWorld(t *testing.T, at place, set ...func(*emulator.Config)) *world {
 	set = append([]func(*emulator.Config){func(cfg *emulator.Config) {
 		cfg.Rules, cfg.StorageRules, cfg.Indexes = read(t, "firestore.rules"), read(t, "storage.rules"), read(t, "firestore.indexes.json")
 	}}, set...)
-	w := &world{Cloud: emulator.Start(t, set...), place: at}
+	w := &world{Cloud: emulatortest.Start(t, set...), place: at}
 	w.admin = w.FirestoreClient(t)
 	w.put(t, school, map[string]any{"name": "데모대학교-서울"})
 	w.put(t, semester1, map[string]any{"year": 2026, "term": "1학기", "periods": []any{}, "status": "normal"})

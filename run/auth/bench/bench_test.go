@@ -24,7 +24,7 @@ import (
 
 	firebaseauth "firebase.google.com/go/v4/auth"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/credential"
 )
@@ -50,7 +50,7 @@ func BenchmarkFirstLogin(b *testing.B) {
 		{"old account of 260000 rounds", 260_000},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			cloud := emulator.Start(b)
+			cloud := emulatortest.Start(b)
 			for name, value := range cloud.Environment() {
 				b.Setenv(name, value)
 			}
@@ -97,7 +97,7 @@ func build(b *testing.B) string {
 }
 
 // account makes an account that can sign in, and the baseline's file of old credentials.
-func account(b *testing.B, cloud *emulator.Cloud, email string, rounds int) string {
+func account(b *testing.B, cloud *emulatortest.Cloud, email string, rounds int) string {
 	old := map[string]map[string]string{}
 	if rounds > 0 {
 		sum, err := pbkdf2.Key(sha256.New, password, []byte("salt"), rounds, 32)

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 )
 
 const (
@@ -52,7 +52,7 @@ type measured struct {
 
 // purge runs a process through one purge of an account.
 func purge(b *testing.B, binary string, n int) (m measured) {
-	cloud := emulator.Start(b)
+	cloud := emulatortest.Start(b)
 	seed(b, cloud, n)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -129,7 +129,7 @@ func field(status, name string) (mb float64) {
 	return mb / 1024
 }
 
-func seed(b *testing.B, cloud *emulator.Cloud, n int) {
+func seed(b *testing.B, cloud *emulatortest.Cloud, n int) {
 	db, err := cloud.Firestore.Database(cloud.Project, "(default)")
 	if err != nil {
 		b.Fatal(err)

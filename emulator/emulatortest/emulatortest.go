@@ -1,9 +1,16 @@
-package emulator
+// Package emulatortest starts a local cloud for a Go test and opens Google's clients for it.
+//
+//	func TestMine(t *testing.T) {
+//		cloud := emulatortest.Start(t) // in memory, on free ports, closed when the test ends
+//		client := cloud.FirestoreClient(t)
+//		…
+//	}
+//
+// It is apart from package emulator because it imports every Google client, which a program that only runs the cloud does not need.
+package emulatortest
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"testing"
 
 	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
@@ -14,17 +21,20 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
-	"heek.kr/heektime/emulator/auth/token"
+	"heek.kr/heektime/emulator"
 )
 
+// Cloud is a running local cloud of a test.
+type Cloud struct{ *emulator.Cloud }
+
 // Start starts a local cloud for a test and closes it when the test ends. set changes its configuration.
-func Start(t testing.TB, set ...func(*Config)) *Cloud {
+func Start(t testing.TB, set ...func(*emulator.Config)) *Cloud {
 	t.Helper()
-	var cfg Config
+	var cfg emulator.Config
 	for _, f := range set {
 		f(&cfg)
 	}
-	c, err := Open(cfg)
+	c, err := emulator.Open(cfg)
 	if err != nil {
 		t.Fatalf("start the local cloud: %v", err)
 	}
@@ -33,7 +43,7 @@ func Start(t testing.TB, set ...func(*Config)) *Cloud {
 			t.Errorf("close the local cloud: %v", err)
 		}
 	})
-	return c
+	return &Cloud{c}
 }
 
 // FirestoreClient is Google's client for the default database, as a server with all rights. It needs no environment variable,
@@ -62,21 +72,6 @@ func (c *Cloud) FirestoreClientAs(t testing.TB, uid string, claims map[string]an
 		t.Fatal(err)
 	}
 	return c.firestoreClient(t, bearer(raw), opts)
-}
-
-// IDToken is an ID token of a user, as Authentication gives one who signs in; see [Cloud.FirestoreClientAs].
-func (c *Cloud) IDToken(uid string, claims map[string]any) (string, error) {
-	all := map[string]any{
-		"iss": "https://securetoken.google.com/" + c.Project, "aud": c.Project, "sub": uid, "user_id": uid,
-		"iat": 0, "exp": 3600, "auth_time": 0,
-		"firebase": map[string]any{"sign_in_provider": "custom", "identities": map[string]any{}},
-	}
-	maps.Copy(all, claims)
-	raw, err := token.Encode(all)
-	if err != nil {
-		return "", fmt.Errorf("sign %s in: %w", uid, err)
-	}
-	return raw, nil
 }
 
 // FirestoreClientSignedOut is Google's client as somebody who is not signed in.
