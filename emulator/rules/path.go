@@ -98,3 +98,14 @@ func builtinPath(_ *run, e *expr, args []Value) Value {
 		return unsupported(e, "path()", v)
 	}
 }
+
+// ReferencePath is the path by which rules know a resource: projects/p/databases/d/documents/users/alice becomes
+// /databases/d/documents/users/alice. What does not start with a project only gets its slash.
+func ReferencePath(name string) string {
+	if rest, ok := strings.CutPrefix(name, "projects/"); ok {
+		if _, after, ok := strings.Cut(rest, "/"); ok {
+			name = after
+		}
+	}
+	return "/" + strings.TrimPrefix(name, "/")
+}

@@ -1,0 +1,73 @@
+package rules_test
+
+import (
+	"testing"
+
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"heek.kr/heektime/emulator/rules"
+)
+
+func BenchmarkJudgeTimetable(b *testing.B) {
+	set := timetableRules(b)
+	w := world()
+	after := newTimetable()
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		d := set.Evaluate(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
+			Path: root + "/users/alice/timetables/t1", Auth: alice, Time: now, After: after, Access: rules.NewAccess(w)})
+		if !d.Allowed {
+			b.Fatal("refused")
+		}
+		n++
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "judgements/s")
+}
+
+func BenchmarkJudgeClaim(b *testing.B) {
+	set := timetableRules(b)
+	w := world()
+	userPath, indexPath := root+"/users/bob", root+"/indices/user/usernames/bobby"
+	w.after[userPath] = fields{"username": text("bobby"), "createdAt": rules.TimeValue(now), "updatedAt": rules.TimeValue(now)}
+	w.after[indexPath] = fields{"value": text("bob")}
+	bob := &rules.Auth{UID: "bob"}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		access := rules.NewBatchAccess(w)
+		for _, path := range []string{userPath, indexPath} {
+			d := set.Evaluate(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: path,
+				Auth: bob, Time: now, After: fieldsOf(w.after[path]), Access: access})
+			if !d.Allowed {
+				b.Fatal("refused")
+			}
+			n++
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "judgements/s")
+}
+
+// The same document as Firestore's API has it, converted as it is looked at.
+func BenchmarkJudgeTimetableProto(b *testing.B) {
+	set := timetableRules(b)
+	w := world()
+	at := &firestorepb.Value{ValueType: &firestorepb.Value_TimestampValue{TimestampValue: timestamppb.New(now)}}
+	after := protoFields{"createdAt": at, "updatedAt": at,
+		"title":      {ValueType: &firestorepb.Value_StringValue{StringValue: "봄학기"}},
+		"visibility": {ValueType: &firestorepb.Value_StringValue{StringValue: "public"}},
+		"semester": {ValueType: &firestorepb.Value_ReferenceValue{
+			ReferenceValue: "projects/demo/databases/(default)/documents/schools/demo/semesters/2026-0300"}}}
+	b.ReportAllocs()
+	n := 0
+	for b.Loop() {
+		d := set.Evaluate(b.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
+			Path: root + "/users/alice/timetables/t1", Auth: alice, Time: now, After: after, Access: rules.NewAccess(w)})
+		if !d.Allowed {
+			b.Fatal("refused")
+		}
+		n++
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "judgements/s")
+}

@@ -1,0 +1,42 @@
+package rules
+
+import "time"
+
+// Object is an object of Cloud Storage as `resource` and `request.resource` of its rules have it
+// (https://firebase.google.com/docs/storage/security/rules-conditions#evaluating_metadata). Empty strings and zero
+// numbers are left out where the real resource would not have the field.
+type Object struct {
+	Name, Bucket                 string
+	Generation, Metageneration   int64
+	Size                         int64
+	TimeCreated, Updated         time.Time
+	MD5Hash, CRC32C, ETag        string
+	ContentDisposition           string
+	ContentEncoding              string
+	ContentLanguage, ContentType string
+	Metadata                     map[string]string
+}
+
+// Fields are the object's attributes.
+func (o Object) Fields() Fields {
+	m := table{"name": StringValue(o.Name), "bucket": StringValue(o.Bucket), "size": IntValue(o.Size),
+		"metadata": fromJSON(o.Metadata)}
+	for name, n := range map[string]int64{"generation": o.Generation, "metageneration": o.Metageneration} {
+		if n != 0 {
+			m[name] = IntValue(n)
+		}
+	}
+	for name, t := range map[string]time.Time{"timeCreated": o.TimeCreated, "updated": o.Updated} {
+		if !t.IsZero() {
+			m[name] = TimeValue(t)
+		}
+	}
+	for name, s := range map[string]string{"md5Hash": o.MD5Hash, "crc32c": o.CRC32C, "etag": o.ETag,
+		"contentDisposition": o.ContentDisposition, "contentEncoding": o.ContentEncoding,
+		"contentLanguage": o.ContentLanguage, "contentType": o.ContentType} {
+		if s != "" {
+			m[name] = StringValue(s)
+		}
+	}
+	return m
+}
