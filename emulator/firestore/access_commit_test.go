@@ -253,8 +253,8 @@ func TestAccessCalls(t *testing.T) {
 	if got := c.RulesReads(judged); got != want {
 		t.Errorf("%d documents were asked for, want %d", got, want)
 	}
-	if j := c.Evaluations(judged); !strings.Contains(j[0].Refusal.String(), "Too many access calls") {
-		t.Errorf("the refusal says %s", j[0].Refusal)
+	if j := c.Evaluations(judged); !strings.Contains(j[0].Denial.String(), "Too many access calls") {
+		t.Errorf("the refusal says %s", j[0].Denial)
 	}
 }
 

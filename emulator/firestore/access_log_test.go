@@ -32,7 +32,7 @@ func TestRefusalsAreExplained(t *testing.T) {
 	if refused.UID != "ann" || refused.Method != rules.Update || refused.Path != "/databases/(default)/documents/notes/b" || refused.Database != "(default)" {
 		t.Errorf("got %+v", refused)
 	}
-	if tried := refused.Refusal.Tried; len(tried) != 1 || tried[0].Line != 8 || len(tried[0].Reasons) == 0 {
+	if tried := refused.Denial.Tried; len(tried) != 1 || tried[0].Line != 8 || len(tried[0].Reasons) == 0 {
 		t.Errorf("got %+v, want line 8 and its reasons", tried)
 	}
 	if granted := got[1].Granted; granted == nil || granted.Line != 8 || refused.Granted != nil {

@@ -386,7 +386,7 @@ func TestEveryCallIsJudged(t *testing.T) {
 				t.Errorf("the client is told %q", status.Convert(err).Message())
 			}
 			if tc.want == no {
-				if j := c.Evaluations(judged); len(j) == 0 || j[0].Refusal == nil || j[0].Allowed {
+				if j := c.Evaluations(judged); len(j) == 0 || j[0].Denial == nil || j[0].Allowed {
 					t.Errorf("the refusal was not written down: %+v", j)
 				}
 			}

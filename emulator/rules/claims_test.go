@@ -11,6 +11,6 @@ func TestClaims(t *testing.T) {
 	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Explain: true, Auth: &rules.Auth{UID: "a",
 		Token: rules.Claims{"n": 3.0, "f": 0.5, "l": []any{"a", 1.0}, "m": map[string]any{"k": true}, "z": nil}}})
 	if !d.Allowed {
-		t.Error(d.Refusal)
+		t.Error(d.Denial)
 	}
 }

@@ -69,7 +69,7 @@ func (c *Coverage) reached(a *allow) {
 }
 
 // Spot is what was counted of one expression of the rules' conditions and functions.
-type Spot struct {
+type ExpressionCoverage struct {
 	Line, Column int
 	Source       string
 	Counts       map[Outcome]uint64
@@ -77,12 +77,12 @@ type Spot struct {
 }
 
 // Full reports whether it was both true and not.
-func (s Spot) Full() bool { return s.Counts[True] > 0 && s.Counts[False]+s.Counts[Failed] > 0 }
+func (s ExpressionCoverage) Full() bool { return s.Counts[True] > 0 && s.Counts[False]+s.Counts[Failed] > 0 }
 
 // Spots are the expressions that can be true or false, in the order of the text: conditions and what they are made of.
 // One that was never true or never false is not tested through.
-func (c *Coverage) Spots() []Spot {
-	var list []Spot
+func (c *Coverage) Expressions() []ExpressionCoverage {
+	var list []ExpressionCoverage
 	for _, a := range c.set.allows {
 		if a.cond != nil {
 			c.spots(&list, a.cond, true)
@@ -97,10 +97,10 @@ func (c *Coverage) Spots() []Spot {
 	return list
 }
 
-func (c *Coverage) spots(list *[]Spot, e *expr, condition bool) {
+func (c *Coverage) spots(list *[]ExpressionCoverage, e *expr, condition bool) {
 	if kindsOf(e) == setOf(KindBool) || condition {
 		line, column := c.set.src.place(e.pos)
-		s := Spot{Line: line, Column: column, Source: c.set.src.excerpt(e.pos, e.end, 100), Condition: condition, Counts: map[Outcome]uint64{}}
+		s := ExpressionCoverage{Line: line, Column: column, Source: c.set.src.excerpt(e.pos, e.end, 100), Condition: condition, Counts: map[Outcome]uint64{}}
 		for o := range outcomes {
 			if n := c.counts[e.id][o].Load(); n > 0 {
 				s.Counts[o] = n

@@ -9,7 +9,7 @@ import (
 
 // WriteText writes a line for every condition and its parts: what they came to how often.
 func (c *Coverage) WriteText(w io.Writer) error {
-	full, spots := 0, c.Spots()
+	full, spots := 0, c.Expressions()
 	for _, s := range spots {
 		var parts []string
 		for o := range outcomes {

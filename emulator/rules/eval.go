@@ -37,7 +37,7 @@ type run struct {
 	watched bool // whether trace or coverage are wanted
 	trace   *span
 	cover   *Coverage
-	explain *Refusal
+	explain *Denial
 }
 
 var runs = sync.Pool{New: func() any { return &run{slots: make([]Value, 0, 64)} }}

@@ -18,7 +18,7 @@ type Decision struct {
 	// Calls is how many documents this request had to ask for, for which others of its batch had not asked before.
 	Calls int
 	// Refusal says why a request was refused, if Request.Explain asked for it.
-	Refusal *Refusal
+	Denial *Denial
 	// Err is set when the rules could not be followed: the request makes no sense, or a document that they asked for
 	// could not be had. The request is then refused, and nobody should be told that he lacks a permission.
 	Err error
@@ -33,8 +33,8 @@ func (s *Ruleset) Evaluate(ctx context.Context, req *Request) Decision {
 	r := runs.Get().(*run)
 	d := r.judge(ctx, s, req)
 	if !d.Allowed && req.Explain {
-		d.Refusal = &Refusal{Method: req.Method, Path: req.Path}
-		r.explain = d.Refusal
+		d.Denial = &Denial{Method: req.Method, Path: req.Path}
+		r.explain = d.Denial
 		cover := r.cover
 		r.cover = nil // the second evaluation is not to be counted
 		if again := r.judge(ctx, s, req); again.Allowed && d.Err == nil {

@@ -79,7 +79,7 @@ func TestMatching(t *testing.T) {
 	} {
 		set := compile(t, "rules_version = '"+c.version+"'; service cloud.firestore { match /databases/{db}/documents { "+c.body+" } }")
 		if d := judge(t, set, rules.Get, c.path); d.Allowed != c.allow {
-			t.Errorf("version %s, %s, %s: allowed is %v: %v", c.version, c.body, c.path, d.Allowed, d.Refusal)
+			t.Errorf("version %s, %s, %s: allowed is %v: %v", c.version, c.body, c.path, d.Allowed, d.Denial)
 		}
 	}
 }
@@ -114,10 +114,10 @@ func TestLimitsOfEvaluation(t *testing.T) {
 			d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Time: now,
 				Explain: true, Access: rules.NewAccess(&store{})})
 			if d.Allowed != c.allow {
-				t.Errorf("allowed is %v: %v", d.Allowed, d.Refusal)
+				t.Errorf("allowed is %v: %v", d.Allowed, d.Denial)
 			}
-			if c.limit != "" && !strings.Contains(d.Refusal.Limit, c.limit) {
-				t.Errorf("the limit is %q", d.Refusal.Limit)
+			if c.limit != "" && !strings.Contains(d.Denial.Limit, c.limit) {
+				t.Errorf("the limit is %q", d.Denial.Limit)
 			}
 			if d.Expressions > rules.MaxExpressions {
 				t.Errorf("%d expressions", d.Expressions)
@@ -209,7 +209,7 @@ func TestResourceOfEachMethod(t *testing.T) {
 	} {
 		set := compile(t, rulesWith("allow read, write: if "+c.condition+";"))
 		if d := judge(t, set, c.method, "/things/x"); !d.Allowed {
-			t.Errorf("%s: %s", c.method, d.Refusal)
+			t.Errorf("%s: %s", c.method, d.Denial)
 		}
 	}
 }
@@ -258,7 +258,7 @@ service firebase.storage {
 	} {
 		c.req.Service, c.req.Time, c.req.Explain, c.req.Access = rules.Storage, now, true, rules.NewAccess(documents)
 		if d := set.Evaluate(t.Context(), &c.req); d.Err != nil || d.Allowed != c.allow {
-			t.Errorf("%s: allowed is %v, the error %v: %v", c.name, d.Allowed, d.Err, d.Refusal)
+			t.Errorf("%s: allowed is %v, the error %v: %v", c.name, d.Allowed, d.Err, d.Denial)
 		}
 	}
 	if d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/a/b"}); d.Allowed {
@@ -303,7 +303,7 @@ func TestDoublingEnds(t *testing.T) {
 		fmt.Fprintf(&body, "function f19(v) { return v == v; } allow get: if f0(%s) || true;", start)
 		set := compile(t, rulesWith(body.String()))
 		if d := judge(t, set, rules.Get, "/things/x"); !d.Allowed {
-			t.Errorf("%s: %s", step, d.Refusal)
+			t.Errorf("%s: %s", step, d.Denial)
 		}
 	}
 }

@@ -28,7 +28,7 @@ service cloud.firestore {
 		Explain: true,
 	})
 	fmt.Println(d.Allowed)
-	fmt.Println(d.Refusal)
+	fmt.Println(d.Denial)
 	d = set.Evaluate(context.Background(), &rules.Request{
 		Service: rules.Firestore,
 		Method:  rules.List,

@@ -12,12 +12,12 @@ const (
 )
 
 // Refusal says why a request was refused.
-type Refusal struct {
+type Denial struct {
 	Method Method
 	Path   string
 	// Tried are the allow statements that the request came to, at most 20. None means that no match has a statement for
 	// the method and path, which the rules then refuse without a condition.
-	Tried []Tried
+	Tried []TriedStatement
 	// Limit is the limit that was broken, or "".
 	Limit string
 	// Notes are what else is to be known, such as which disjunction of a query could not be proved.
@@ -25,7 +25,7 @@ type Refusal struct {
 }
 
 // Tried is an allow statement that did not grant a request.
-type Tried struct {
+type TriedStatement struct {
 	Statement
 	Result  string // "false", "unknown" for a list that could not be proved, or "error: …"
 	Reasons []Reason
@@ -40,7 +40,7 @@ type Reason struct {
 }
 
 // String is the refusal over several lines, as a developer reads it.
-func (f *Refusal) String() string {
+func (f *Denial) String() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s %s is refused", f.Method, f.Path)
 	if f.Limit != "" {
@@ -65,7 +65,7 @@ func (f *Refusal) String() string {
 }
 
 // Summary is the refusal in one line, in the manner of Google's emulator: "false for 'get' @ L5".
-func (f *Refusal) Summary() string {
+func (f *Denial) Summary() string {
 	if f.Limit != "" {
 		return fmt.Sprintf("%s for '%s'", f.Limit, f.Method)
 	}
@@ -130,7 +130,7 @@ func (r *run) tried(a *allow) bool {
 	if len(r.explain.Tried) == maxTried {
 		return false
 	}
-	t := Tried{Statement: r.set.statements[a.id], Result: resultOf(v)}
+	t := TriedStatement{Statement: r.set.statements[a.id], Result: resultOf(v)}
 	for _, s := range top.kids {
 		r.reasons(&t, s)
 	}
@@ -149,7 +149,7 @@ func resultOf(v Value) string {
 }
 
 // reasons adds the smallest parts of an evaluation that kept it from being true.
-func (r *run) reasons(t *Tried, s *span) {
+func (r *run) reasons(t *TriedStatement, s *span) {
 	if len(t.Reasons) == maxReasons || s.value.isTrue() {
 		return
 	}

@@ -15,8 +15,8 @@ func TestRefusalIsBounded(t *testing.T) {
 	}
 	set := compile(t, rulesWith(strings.Repeat(`allow create: if request.resource.data == {} && true || request.resource.data.s.size() < 3 || request.resource.data.keys() == [];`, 30)))
 	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: root + "/things/x", After: huge, Explain: true})
-	if d.Allowed || len(d.Refusal.Tried) != 20 || len(d.Refusal.String()) > 64<<10 {
-		t.Errorf("%d bytes about %d statements", len(d.Refusal.String()), len(d.Refusal.Tried))
+	if d.Allowed || len(d.Denial.Tried) != 20 || len(d.Denial.String()) > 64<<10 {
+		t.Errorf("%d bytes about %d statements", len(d.Denial.String()), len(d.Denial.Tried))
 	}
 }
 
@@ -26,14 +26,14 @@ func TestRefusalSaysWhy(t *testing.T) {
 	f["title"] = rules.IntValue(7)
 	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create,
 		Path: root + "/users/alice/timetables/t1", Auth: alice, Time: now, After: f, Explain: true, Access: rules.NewAccess(world())})
-	got := d.Refusal.String()
+	got := d.Denial.String()
 	for _, want := range []string{"create /databases/(default)/documents/users/alice/timetables/t1 is refused",
 		"title is string was false, with title = 7", "line 46: allow create"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
 	}
-	if got, want := d.Refusal.Summary(), "false for 'create' @ L46"; got != want {
+	if got, want := d.Denial.Summary(), "false for 'create' @ L46"; got != want {
 		t.Errorf("the summary is %q, not %q", got, want)
 	}
 }

@@ -52,10 +52,10 @@ service cloud.firestore {
 	if got != nil {
 		return got.String()
 	}
-	if d.Refusal == nil || len(d.Refusal.Tried) == 0 {
+	if d.Denial == nil || len(d.Denial.Tried) == 0 {
 		t.Fatalf("%s: no refusal", expression)
 	}
-	return d.Refusal.Tried[0].Result
+	return d.Denial.Tried[0].Result
 }
 
 // The reference of the language, type by type. A want of "error: x" asks for an error whose message contains x.

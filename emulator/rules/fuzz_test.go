@@ -77,8 +77,8 @@ func judgeAll(set *rules.Ruleset) {
 					req.Path, req.Query = root+"/things", &rules.Query{Filter: &filter, Limit: 3, HasLimit: true}
 				}
 				d := set.Evaluate(context.Background(), req)
-				if d.Refusal != nil {
-					_, _ = d.Refusal.String(), d.Refusal.Summary()
+				if d.Denial != nil {
+					_, _ = d.Denial.String(), d.Denial.Summary()
 				}
 			}
 		}

@@ -93,6 +93,6 @@ func TestProtoFields(t *testing.T) {
 	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: root + "/things/x", Time: now, After: document,
 		Access: rules.NewAccess(world()), Explain: true})
 	if !d.Allowed || d.Err != nil {
-		t.Errorf("%v: %v", d.Err, d.Refusal)
+		t.Errorf("%v: %v", d.Err, d.Denial)
 	}
 }

@@ -181,7 +181,7 @@ service cloud.firestore {
 			t.Fatal(d.Err)
 		}
 		if d.Allowed != c.allow {
-			t.Errorf("%s with %+v: allowed is %v: %v", c.condition, c.filter, d.Allowed, d.Refusal)
+			t.Errorf("%s with %+v: allowed is %v: %v", c.condition, c.filter, d.Allowed, d.Denial)
 		}
 	}
 }

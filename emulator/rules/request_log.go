@@ -15,7 +15,7 @@ type Evaluation struct {
 	UID         string // of the caller, "" when nobody is signed in
 	Allowed     bool
 	Granted     *Statement // the allow statement that granted it, nil when it was refused
-	Refusal     *Refusal   // why it was refused, with the lines that refused it
+	Denial     *Denial   // why it was refused, with the lines that refused it
 	Err         error      // why the rules could not be followed; the client was told so
 	Calls       int        // documents that the rules asked for, each billed as a read
 	Expressions int        // evaluated, at most MaxExpressions

@@ -45,7 +45,7 @@ func TestAllowedListsAreSound(t *testing.T) {
 			g := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Auth: alice, Time: now,
 				Before: document, Explain: true})
 			if !g.Allowed {
-				t.Fatalf("%s is allowed to list %+v, which returns %s: %s", condition, filter, rules.MapValue(document), g.Refusal)
+				t.Fatalf("%s is allowed to list %+v, which returns %s: %s", condition, filter, rules.MapValue(document), g.Denial)
 			}
 		}
 	}

@@ -77,10 +77,10 @@ func TestTimetableRules(t *testing.T) {
 				t.Fatal(d.Err)
 			}
 			if d.Allowed != c.allow {
-				t.Errorf("allowed is %v; %s", d.Allowed, d.Refusal)
+				t.Errorf("allowed is %v; %s", d.Allowed, d.Denial)
 			}
-			if d.Allowed != (d.Refusal == nil) {
-				t.Errorf("allowed is %v and the refusal %v", d.Allowed, d.Refusal)
+			if d.Allowed != (d.Denial == nil) {
+				t.Errorf("allowed is %v and the refusal %v", d.Allowed, d.Denial)
 			}
 			if d.Expressions > 150 {
 				t.Errorf("%d expressions", d.Expressions)

@@ -89,7 +89,7 @@ func (a access) judge(method rules.Method, before, after *objects.Object) error 
 	}
 	d := e.rules.Evaluate(a.ctx, &req)
 	a.journal.Add(rules.Evaluation{
-		Time: req.Time, Method: method, Path: a.path, UID: a.who.UID(), Allowed: d.Allowed, Granted: d.Granted, Refusal: d.Refusal, Err: d.Err,
+		Time: req.Time, Method: method, Path: a.path, UID: a.who.UID(), Allowed: d.Allowed, Granted: d.Granted, Denial: d.Denial, Err: d.Err,
 		Calls: d.Calls, Expressions: d.Expressions,
 	})
 	switch {
@@ -100,7 +100,7 @@ func (a access) judge(method rules.Method, before, after *objects.Object) error 
 		return badRequest("The security rules could not be followed: " + d.Err.Error() + ".") // what is a 5xx, clients repeat for minutes
 	}
 	a.log.InfoContext(a.ctx, "security rules refused a request",
-		"method", method.String(), "path", a.path, "uid", a.who.UID(), "why", d.Refusal.String())
+		"method", method.String(), "path", a.path, "uid", a.who.UID(), "why", d.Denial.String())
 	return &httpError{http.StatusForbidden, "forbidden", "Permission denied. No " + verbs[method] + " permission."}
 }
 

@@ -512,7 +512,7 @@ func TestJudgementsOfStorage(t *testing.T) {
 	c.as("owner").call("GET", objectPath("public/a"), "")
 	got := c.server.Evaluations()
 	if len(got) != 2 || !got[0].Allowed || got[1].Allowed || got[1].UID != "bob" || got[1].Method != rules.Get ||
-		got[1].Path != "/b/"+testBucket+"/o/users/ann/photo" || got[1].Refusal == nil || got[1].Refusal.Tried[0].Line != 8 {
+		got[1].Path != "/b/"+testBucket+"/o/users/ann/photo" || got[1].Denial == nil || got[1].Denial.Tried[0].Line != 8 {
 		t.Errorf("%+v", got)
 	}
 	if c.server.Coverage(testBucket) == nil {

@@ -70,7 +70,7 @@ func (s *Session) Admin(what string, key resource.Key) error {
 	path := pathOf(s.db, key)
 	s.asked = append(s.asked, rules.Evaluation{
 		Time: s.store.Now().Time(), Method: rules.List, Path: path, UID: s.who.UID(),
-		Refusal: &rules.Refusal{Method: rules.List, Path: path, Limit: "only servers may " + what},
+		Denial: &rules.Denial{Method: rules.List, Path: path, Limit: "only servers may " + what},
 	})
 	return errRefused()
 }
@@ -175,7 +175,7 @@ func (s *Session) End(ctx context.Context) {
 	last := &s.asked[len(s.asked)-1]
 	if s.refused != nil { // what it was judged by is immutable: it can be judged again to ask why
 		s.refused.Explain, s.refused.Coverage = true, nil
-		last.Refusal = s.active.Rules.Evaluate(ctx, s.refused).Refusal
+		last.Denial = s.active.Rules.Evaluate(ctx, s.refused).Denial
 	}
 	calls := 0
 	for _, j := range s.asked {
@@ -183,10 +183,10 @@ func (s *Session) End(ctx context.Context) {
 	}
 	s.guard.calls.Add(uint64(calls))
 	s.guard.log.Add(s.asked...)
-	if last.Refusal != nil {
+	if last.Denial != nil {
 		s.guard.logger.LogAttrs(ctx, slog.LevelInfo, "security rules refused a request",
 			slog.String("method", last.Method.String()), slog.String("path", last.Path), slog.String("uid", last.UID),
-			slog.String("why", last.Refusal.String()))
+			slog.String("why", last.Denial.String()))
 	}
 	if last.Err != nil {
 		s.guard.logger.LogAttrs(ctx, slog.LevelError, "security rules could not be followed",
