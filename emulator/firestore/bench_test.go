@@ -124,7 +124,7 @@ type heedless struct{ wants bool }
 func (h heedless) Wants(string) bool         { return h.wants }
 func (heedless) Cursor(string) (t time.Time) { return t }
 func (heedless) Take(emulator.Changes)       {}
-func (heedless) Keep(string) error           { return nil }
+func (heedless) Flush(string) error           { return nil }
 
 // BenchmarkCommitFollowed is a commit without a transport: with nobody who follows, with a follower that wants nothing, and
 // with one that is told of everything.

@@ -31,14 +31,14 @@ type Follower interface {
 	Take(Changes)
 	// Keep returns when everything that was taken would survive the death of the process: Firestore is about to forget
 	// the commits. On an error they stay, and the log grows.
-	Keep(database string) error
+	Flush(database string) error
 }
 
 // Changes are what one or several commits did.
 type Changes struct {
 	Database string    // projects/p/databases/d
 	List     []Change  // in the order of the commits
-	Upto     time.Time // all commits up to this time are in it, or were in one before
+	UpTo     time.Time // all commits up to this time are in it, or were in one before
 	Lost     bool      // some changes before these are forgotten
 }
 
@@ -63,7 +63,7 @@ type follower struct{ Follower }
 
 func (f follower) Wants(db resource.Database) bool { return f.Follower.Wants(string(db)) }
 
-func (f follower) Keep(db resource.Database) error { return f.Follower.Keep(string(db)) }
+func (f follower) Keep(db resource.Database) error { return f.Follower.Flush(string(db)) }
 
 func (f follower) Cursor(db resource.Database) value.Micros {
 	t := f.Follower.Cursor(string(db))
@@ -74,7 +74,7 @@ func (f follower) Cursor(db resource.Database) value.Micros {
 }
 
 func (f follower) Take(db resource.Database, u store.Unread) {
-	out := Changes{Database: string(db), Upto: u.Upto.Time.Time(), Lost: u.Lost, List: make([]Change, len(u.Changes))}
+	out := Changes{Database: string(db), UpTo: u.Upto.Time.Time(), Lost: u.Lost, List: make([]Change, len(u.Changes))}
 	for i, c := range u.Changes {
 		out.List[i] = Change{Path: c.New.Key.Path(), Time: c.New.Updated.Time(), Before: version(c.Old), After: version(c.New)}
 	}

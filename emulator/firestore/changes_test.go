@@ -53,7 +53,7 @@ func (f *follower) Take(c emulator.Changes) {
 	}
 }
 
-func (f *follower) Keep(string) error { return f.kept }
+func (f *follower) Flush(string) error { return f.kept }
 
 // story is what a follower was told, a line for each change.
 func (f *follower) story() string {

@@ -6,11 +6,11 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/protobuf/proto"
 
-	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/memo"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/webchannel"
 	"heek.kr/heektime/emulator/firestore/internal/wirejson"
+	"heek.kr/heektime/emulator/internal/emulatorauth"
 )
 
 // The paths of channels, one for each method that streams both ways.
@@ -22,13 +22,13 @@ const (
 // channels is the service on WebChannels. Its messages are those of gRPC as JSON.
 type channels struct {
 	svc     *service.Service // must not splice: its messages are read
-	callers guard.Callers
+	callers emulatorauth.Authenticator
 	recent  memo.Memo[*pb.Document, []byte] // the JSON of documents that many are told of
 }
 
 // serve serves one stream. Its error is the last message.
 func (c *channels) serve(ctx context.Context, s *webchannel.Session) {
-	who := c.callers.Of(s.Header.Get("Authorization"))
+	who := c.callers.Authenticate(s.Header.Get("Authorization"))
 	var err error
 	if s.Path == writePath {
 		err = c.svc.Write(ctx, who, receiver[pb.WriteRequest](s), sender[*pb.WriteResponse](s))

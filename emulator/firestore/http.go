@@ -8,10 +8,10 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/rest"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/internal/cors"
+	"heek.kr/heektime/emulator/internal/emulatorauth"
 )
 
 // A commit of the largest size takes 30 MiB as JSON when it is Korean text in a form, where every byte is three.
@@ -27,7 +27,7 @@ const bodyTimeout = time.Minute
 // SDKs in browsers use, and what is only an emulator's below /emulator/v1/. Pages of this machine and of private networks
 // may call, and those of origins, such as "https://example.com"; "*" lets all in.
 func (s *Server) Handler(origins []string) http.Handler {
-	calls := &rest.Handler{Service: &service.Service{Engine: s.engine}, Callers: new(guard.Callers), Intake: s.bodies}
+	calls := &rest.Handler{Service: &service.Service{Engine: s.engine}, Callers: new(emulatorauth.Authenticator), Intake: s.bodies}
 	own := &control{server: s, intake: s.bodies}
 	return cors.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 { // also of a body that nobody reads, for which the server waits before it goes on

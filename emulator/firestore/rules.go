@@ -58,7 +58,7 @@ func (s *Server) Evaluations(project string) []Evaluation {
 }
 
 // RulesReads is how many documents a project's rules have asked for so far, in all requests. Each is billed as a read.
-func (s *Server) RulesReads(project string) uint64 { return s.engine.Guard(project).Calls() }
+func (s *Server) RulesReads(project string) uint64 { return s.engine.Guard(project).DocumentReads() }
 
 // Documents are the documents of a project's default database, for the rules of another service to ask for: those of Cloud
 // Storage know firestore.get() and firestore.exists(), and no other database.

@@ -18,7 +18,7 @@ type guard struct {
 	clock     *clock.Clock
 	log       *slog.Logger
 	documents rules.Documents // that rules may ask Firestore for; nil: none
-	callers   emulatorauth.Callers
+	callers   emulatorauth.Authenticator
 	journal   rules.RequestLog
 
 	mu       sync.RWMutex
@@ -34,7 +34,7 @@ type edition struct {
 func newGuard(cfg Config) *guard {
 	return &guard{
 		clock: cfg.Clock, log: cfg.Logger, documents: cfg.Documents, editions: map[string]*edition{},
-		callers: emulatorauth.Callers{Schemes: []string{"Firebase", "Bearer"}},
+		callers: emulatorauth.Authenticator{Schemes: []string{"Firebase", "Bearer"}},
 	}
 }
 
@@ -66,7 +66,7 @@ func (s *Server) access(c call, name string) access {
 		path += "/" + name
 	}
 	return access{
-		guard: s.guard, ctx: context.WithoutCancel(c.Context()), who: s.guard.callers.Of(c.Header.Get("Authorization")),
+		guard: s.guard, ctx: context.WithoutCancel(c.Context()), who: s.guard.callers.Authenticate(c.Header.Get("Authorization")),
 		bucket: bucket, path: path,
 	}
 }

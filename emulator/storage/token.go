@@ -75,7 +75,7 @@ func (s *Server) deleteToken(c call, token string) error {
 }
 
 func (s *Server) changeTokens(c call, change func([]string) []string) error {
-	if !s.guard.callers.Of(c.Header.Get("Authorization")).Owner {
+	if !s.guard.callers.Authenticate(c.Header.Get("Authorization")).Owner {
 		return &httpError{http.StatusForbidden, "forbidden", "Missing admin credentials."}
 	}
 	o, err := s.store.Update(objects.Ref{Bucket: c.names[0], Name: c.names[1]}, objects.Conditions{}, func(m *objects.Metadata) error {

@@ -11,7 +11,7 @@ import (
 type Caller = emulatorauth.Caller
 
 // Callers reads Authorization headers, "Bearer" and a token.
-type Callers = emulatorauth.Callers
+type Callers = emulatorauth.Authenticator
 
 // unauthenticated is the error of a caller whose credentials make no sense, nil for all others.
 func unauthenticated(who Caller) error {

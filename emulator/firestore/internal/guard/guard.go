@@ -57,11 +57,11 @@ func (g *Guard) Active() *ActiveRules { return g.active.Load() }
 // Judgements are the last ones, newest first.
 func (g *Guard) Evaluations() []rules.Evaluation { return g.log.Last() }
 
-// Calls is how many documents rules have asked for in all requests. Each is billed as a read.
-func (g *Guard) Calls() uint64 { return g.calls.Load() }
+// DocumentReads is how many documents rules have asked for in all requests. Each is billed as a read.
+func (g *Guard) DocumentReads() uint64 { return g.calls.Load() }
 
-// Admit refuses, as UNAUTHENTICATED, a caller whose credentials make no sense.
-func (g *Guard) Admit(who Caller) error {
+// CheckCredentials refuses, as UNAUTHENTICATED, a caller whose credentials make no sense.
+func (g *Guard) CheckCredentials(who Caller) error {
 	if g.active.Load() == nil {
 		return nil
 	}

@@ -36,7 +36,7 @@ type Session struct {
 }
 
 // Get judges reads of documents, there or not, in a view.
-func (s *Session) Get(ctx context.Context, v store.View, keys ...resource.Key) error {
+func (s *Session) AuthorizeGet(ctx context.Context, v store.View, keys ...resource.Key) error {
 	if s == nil {
 		return nil
 	}
@@ -50,12 +50,12 @@ func (s *Session) Get(ctx context.Context, v store.View, keys ...resource.Key) e
 }
 
 // List judges a query, by what it asks for, not by its results.
-func (s *Session) List(ctx context.Context, v store.View, q *query.Query) error {
+func (s *Session) AuthorizeList(ctx context.Context, v store.View, q *query.Query) error {
 	if s == nil {
 		return nil
 	}
 	if q.Group == "" {
-		return s.Admin("query all collections", q.Parent)
+		return s.RequireServer("query all collections", q.Parent)
 	}
 	s.begin(s.store.Now(), reads{s.db, v}, false)
 	path, asked := queryOf(s.db, q)
@@ -63,7 +63,7 @@ func (s *Session) List(ctx context.Context, v store.View, q *query.Query) error 
 }
 
 // Admin refuses what only servers may do.
-func (s *Session) Admin(what string, key resource.Key) error {
+func (s *Session) RequireServer(what string, key resource.Key) error {
 	if s == nil {
 		return nil
 	}
@@ -154,7 +154,7 @@ func (s *Session) evaluate(ctx context.Context, r rules.Request) error {
 }
 
 // Watched are the documents that rules have asked for.
-func (s *Session) Watched() []resource.Key {
+func (s *Session) Dependencies() []resource.Key {
 	if s == nil || s.access == nil {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/wirejson"
+	"heek.kr/heektime/emulator/internal/emulatorauth"
 	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
@@ -24,7 +25,7 @@ type Handler struct {
 	// Service must not splice: its messages are read.
 	Service *service.Service
 	// Callers knows who makes a request.
-	Callers *guard.Callers
+	Callers *emulatorauth.Authenticator
 	// Intake takes the bodies of requests.
 	Intake *httplimit.BodyReader
 }
@@ -68,7 +69,7 @@ func (h *Handler) caller(r *http.Request) guard.Caller {
 	if token := r.URL.Query().Get("access_token"); authorization == "" && token != "" {
 		authorization = "Bearer " + token
 	}
-	return h.Callers.Of(authorization)
+	return h.Callers.Authenticate(authorization)
 }
 
 // Refuse answers a request that is not one, in the form of Google's errors.

@@ -22,7 +22,7 @@ func (s *Service) BeginTransaction(_ context.Context, who guard.Caller, r *pb.Be
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Guard.Admit(who); err != nil {
+	if err := d.Guard.CheckCredentials(who); err != nil {
 		return nil, err
 	}
 	id, err := d.Txns.Begin(r.GetOptions())
@@ -38,7 +38,7 @@ func (s *Service) Rollback(_ context.Context, who guard.Caller, r *pb.RollbackRe
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Guard.Admit(who); err != nil {
+	if err := d.Guard.CheckCredentials(who); err != nil {
 		return nil, err
 	}
 	return &emptypb.Empty{}, d.Txns.Rollback(r.GetTransaction())

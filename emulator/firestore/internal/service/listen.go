@@ -51,7 +51,7 @@ func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (
 				if d, err = s.database(r.GetDatabase()); err != nil {
 					return err
 				}
-				if err := d.Guard.Admit(who); err != nil {
+				if err := d.Guard.CheckCredentials(who); err != nil {
 					return err
 				}
 				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, s.authorizeListen(ctx, d, who), send)
@@ -86,11 +86,11 @@ func (s *Service) authorizeListen(ctx context.Context, d *Database, who guard.Ca
 		}
 		defer session.End(ctx)
 		if q == nil {
-			err = session.Get(ctx, v, keys...)
-		} else if err = session.List(ctx, v, q); err == nil {
+			err = session.AuthorizeGet(ctx, v, keys...)
+		} else if err = session.AuthorizeList(ctx, v, q); err == nil {
 			err = s.Engine.checkIndexes(q, nil)
 		}
-		return session.Watched(), err
+		return session.Dependencies(), err
 	}
 }
 

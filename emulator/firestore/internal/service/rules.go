@@ -55,7 +55,7 @@ func (d *Database) mayGet(ctx context.Context, who guard.Caller, v store.View, k
 		return err
 	}
 	defer s.End(ctx)
-	return s.Get(ctx, v, keys...)
+	return s.AuthorizeGet(ctx, v, keys...)
 }
 
 func (d *Database) mayList(ctx context.Context, who guard.Caller, v store.View, q *query.Query) error {
@@ -64,7 +64,7 @@ func (d *Database) mayList(ctx context.Context, who guard.Caller, v store.View, 
 		return err
 	}
 	defer s.End(ctx)
-	return s.List(ctx, v, q)
+	return s.AuthorizeList(ctx, v, q)
 }
 
 // mustOwn refuses everybody but servers, where there are rules.
@@ -74,7 +74,7 @@ func (d *Database) mustOwn(ctx context.Context, who guard.Caller, what string, a
 		return err
 	}
 	defer s.End(ctx)
-	return s.Admin(what, at)
+	return s.RequireServer(what, at)
 }
 
 // giveUp ends the transaction of a read that failed if it began with it: nobody knows its id.

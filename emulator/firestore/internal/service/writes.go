@@ -23,7 +23,7 @@ func (s *Service) Write(ctx context.Context, who guard.Caller, receive func() (*
 	if err != nil {
 		return err
 	}
-	if err := d.Guard.Admit(who); err != nil {
+	if err := d.Guard.CheckCredentials(who); err != nil {
 		return err
 	}
 	if len(first.GetWrites()) > 0 {
