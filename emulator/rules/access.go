@@ -67,12 +67,12 @@ func (d *document) Get(name string) (Value, bool) {
 		return d.data, true
 	case "id":
 		if d.path == "" {
-			return someString, true
+			return unknownString, true
 		}
 		return StringValue(d.path[strings.LastIndexByte(d.path, '/')+1:]), true
 	case "__name__":
 		if d.path == "" {
-			return somePath, true
+			return unknownPath, true
 		}
 		return PathValue(d.path), true
 	}
@@ -88,14 +88,14 @@ func (d *document) Names(yield func(string) bool) {
 }
 
 // find returns a document, asking for it if that has not been done yet. The error value is for limits and failures.
-func (r *run) find(e *expr, path Value, after bool) (*document, Value) {
+func (r *evaluator) lookupDocument(e *expr, path Value, after bool) (*document, Value) {
 	if path.kind != KindPath {
 		return nil, unsupported(e, e.name, path)
 	}
 	a := r.access
 	for _, d := range a.documents {
 		if d.after == after && d.path == path.text() {
-			return r.found(e, d)
+			return r.documentResult(e, d)
 		}
 	}
 	if !namesDocument(path.text()) {
@@ -124,10 +124,10 @@ func (r *run) find(e *expr, path Value, after bool) (*document, Value) {
 		d.exists, d.data = true, MapValue(fields)
 	}
 	a.documents = append(a.documents, d)
-	return r.found(e, d)
+	return r.documentResult(e, d)
 }
 
-func (r *run) found(e *expr, d *document) (*document, Value) {
+func (r *evaluator) documentResult(e *expr, d *document) (*document, Value) {
 	if d.err == nil {
 		return d, Value{}
 	}
@@ -139,9 +139,9 @@ func (r *run) found(e *expr, d *document) (*document, Value) {
 
 // builtinGet is get(path) and getAfter(path). The documentation says that it gives null for a document that does not
 // exist; production gives an error (https://github.com/firebase/firebase-js-sdk/issues/3908).
-func builtinGet(after bool) func(*run, *expr, []Value) Value {
-	return func(r *run, e *expr, args []Value) Value {
-		d, failed := r.find(e, args[0], after)
+func builtinGet(after bool) func(*evaluator, *expr, []Value) Value {
+	return func(r *evaluator, e *expr, args []Value) Value {
+		d, failed := r.lookupDocument(e, args[0], after)
 		if d == nil {
 			return failed
 		}
@@ -153,9 +153,9 @@ func builtinGet(after bool) func(*run, *expr, []Value) Value {
 }
 
 // builtinExists is exists(path) and existsAfter(path).
-func builtinExists(after bool) func(*run, *expr, []Value) Value {
-	return func(r *run, e *expr, args []Value) Value {
-		d, failed := r.find(e, args[0], after)
+func builtinExists(after bool) func(*evaluator, *expr, []Value) Value {
+	return func(r *evaluator, e *expr, args []Value) Value {
+		d, failed := r.lookupDocument(e, args[0], after)
 		if d == nil {
 			return failed
 		}

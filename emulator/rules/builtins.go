@@ -7,29 +7,28 @@ import (
 
 // builtin is a function of the language.
 type builtin struct {
-	least, most int // how many arguments it takes
-	do          func(r *run, e *expr, args []Value) Value
-	gives       kindSet
-	unknowing   bool // it can be given symbolic values
+	minArgs, maxArgs int // how many arguments it takes
+	call             func(r *evaluator, e *expr, args []Value) Value
+	returns          kindSet
 }
 
 // globals are the functions that are called by their name alone.
-var globals = map[string]*builtin{
-	"int":    {1, 1, known(builtinInt), setOf(KindInt), false},
-	"float":  {1, 1, known(builtinFloat), setOf(KindFloat), false},
-	"string": {1, 1, known(builtinString), setOf(KindString), false},
-	"bool":   {1, 1, known(builtinBool), setOf(KindBool), false},
-	"path":   {1, 1, known(builtinPath), setOf(KindPath), false},
-	"debug":  {1, 1, builtinDebug, allKinds, true},
+var globalFunctions = map[string]*builtin{
+	"int":    {1, 1, concrete(builtinInt), setOf(KindInt)},
+	"float":  {1, 1, concrete(builtinFloat), setOf(KindFloat)},
+	"string": {1, 1, concrete(builtinString), setOf(KindString)},
+	"bool":   {1, 1, concrete(builtinBool), setOf(KindBool)},
+	"path":   {1, 1, concrete(builtinPath), setOf(KindPath)},
+	"debug":  {1, 1, builtinDebug, allKinds},
 }
 
 // documentFunctions are get() and its like: by name alone in rules for Firestore, as firestore.get() in those for
 // Storage (https://firebase.google.com/docs/storage/security/rules-conditions#enhance_with_firestore).
 var documentFunctions = map[string]*builtin{
-	"get":         {1, 1, known(builtinGet(false)), setOf(KindMap), false},
-	"exists":      {1, 1, known(builtinExists(false)), setOf(KindBool), false},
-	"getAfter":    {1, 1, known(builtinGet(true)), setOf(KindMap), false},
-	"existsAfter": {1, 1, known(builtinExists(true)), setOf(KindBool), false},
+	"get":         {1, 1, concrete(builtinGet(false)), setOf(KindMap)},
+	"exists":      {1, 1, concrete(builtinExists(false)), setOf(KindBool)},
+	"getAfter":    {1, 1, concrete(builtinGet(true)), setOf(KindMap)},
+	"existsAfter": {1, 1, concrete(builtinExists(true)), setOf(KindBool)},
 }
 
 // namespaces are the functions that are called as namespace.name(…).
@@ -42,8 +41,8 @@ var namespaces = map[string]map[string]*builtin{
 }
 
 // known makes a function give a symbolic value whenever it is given one.
-func known(do func(*run, *expr, []Value) Value) func(*run, *expr, []Value) Value {
-	return func(r *run, e *expr, args []Value) Value {
+func concrete(do func(*evaluator, *expr, []Value) Value) func(*evaluator, *expr, []Value) Value {
+	return func(r *evaluator, e *expr, args []Value) Value {
 		for _, a := range args {
 			if a.kind == kindUnknown {
 				return anything
@@ -53,15 +52,15 @@ func known(do func(*run, *expr, []Value) Value) func(*run, *expr, []Value) Value
 	}
 }
 
-func builtinDebug(r *run, e *expr, args []Value) Value {
-	if r.req.Debug != nil && r.explain == nil {
-		line, _ := r.set.src.place(e.pos)
+func builtinDebug(r *evaluator, e *expr, args []Value) Value {
+	if r.req.Debug != nil && r.denial == nil {
+		line, _ := r.ruleset.src.position(e.pos)
 		r.req.Debug(line, args[0])
 	}
 	return args[0]
 }
 
-func builtinInt(_ *run, e *expr, args []Value) Value {
+func builtinInt(_ *evaluator, e *expr, args []Value) Value {
 	switch v := args[0]; v.kind {
 	case KindInt:
 		return v
@@ -81,7 +80,7 @@ func builtinInt(_ *run, e *expr, args []Value) Value {
 	}
 }
 
-func builtinFloat(_ *run, e *expr, args []Value) Value {
+func builtinFloat(_ *evaluator, e *expr, args []Value) Value {
 	switch v := args[0]; v.kind {
 	case KindFloat:
 		return v
@@ -98,7 +97,7 @@ func builtinFloat(_ *run, e *expr, args []Value) Value {
 	}
 }
 
-func builtinString(_ *run, e *expr, args []Value) Value {
+func builtinString(_ *evaluator, e *expr, args []Value) Value {
 	switch v := args[0]; v.kind {
 	case KindString:
 		return v
@@ -109,7 +108,7 @@ func builtinString(_ *run, e *expr, args []Value) Value {
 	}
 }
 
-func builtinBool(_ *run, e *expr, args []Value) Value {
+func builtinBool(_ *evaluator, e *expr, args []Value) Value {
 	switch v := args[0]; v.kind {
 	case KindBool:
 		return v

@@ -61,7 +61,7 @@ func fromJSON(v any) Value {
 	case []any:
 		return ListValue(jsonList(v))
 	case []string:
-		list := make(array, len(v))
+		list := make(valueList, len(v))
 		for i, s := range v {
 			list[i] = StringValue(s)
 		}
@@ -69,7 +69,7 @@ func fromJSON(v any) Value {
 	case map[string]any:
 		return MapValue(Claims(v))
 	case map[string]string:
-		m := make(table, len(v))
+		m := make(valueMap, len(v))
 		for k, s := range v {
 			m[k] = StringValue(s)
 		}

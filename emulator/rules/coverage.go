@@ -13,14 +13,14 @@ const (
 	Null
 	Other
 	Unknown
-	outcomes
+	numOutcomes
 )
 
-var outcomeNames = [outcomes]string{"true", "false", "error", "null", "value", "unknown"}
+var outcomeNames = [numOutcomes]string{"true", "false", "error", "null", "value", "unknown"}
 
 // String is the outcome as reports name it.
 func (o Outcome) String() string {
-	if o < outcomes {
+	if o < numOutcomes {
 		return outcomeNames[o]
 	}
 	return "invalid"
@@ -29,14 +29,13 @@ func (o Outcome) String() string {
 // Coverage counts how often the expressions of a ruleset were evaluated, and to what. Give it to every Request. It may
 // be used by any number of goroutines.
 type Coverage struct {
-	set    *Ruleset
-	counts [][outcomes]atomic.Uint64 // by expression
-	allows []atomic.Uint64           // how often an allow statement was come to
+	ruleset *Ruleset
+	counts  [][numOutcomes]atomic.Uint64 // by expression
 }
 
 // NewCoverage starts to count for this ruleset.
 func (s *Ruleset) NewCoverage() *Coverage {
-	return &Coverage{set: s, counts: make([][outcomes]atomic.Uint64, s.count), allows: make([]atomic.Uint64, len(s.allows))}
+	return &Coverage{ruleset: s, counts: make([][numOutcomes]atomic.Uint64, s.numExprs)}
 }
 
 func outcomeOf(v Value) Outcome {
@@ -56,15 +55,9 @@ func outcomeOf(v Value) Outcome {
 	return Other
 }
 
-func (c *Coverage) saw(e *expr, v Value) {
+func (c *Coverage) record(e *expr, v Value) {
 	if e.id < len(c.counts) {
 		c.counts[e.id][outcomeOf(v)].Add(1)
-	}
-}
-
-func (c *Coverage) reached(a *allow) {
-	if a.id < len(c.allows) {
-		c.allows[a.id].Add(1)
 	}
 }
 
@@ -77,40 +70,42 @@ type ExpressionCoverage struct {
 }
 
 // Full reports whether it was both true and not.
-func (s ExpressionCoverage) Full() bool { return s.Counts[True] > 0 && s.Counts[False]+s.Counts[Failed] > 0 }
+func (s ExpressionCoverage) Full() bool {
+	return s.Counts[True] > 0 && s.Counts[False]+s.Counts[Failed] > 0
+}
 
 // Spots are the expressions that can be true or false, in the order of the text: conditions and what they are made of.
 // One that was never true or never false is not tested through.
 func (c *Coverage) Expressions() []ExpressionCoverage {
 	var list []ExpressionCoverage
-	for _, a := range c.set.allows {
+	for _, a := range c.ruleset.allows {
 		if a.cond != nil {
-			c.spots(&list, a.cond, true)
+			c.appendExpressions(&list, a.cond, true)
 		}
 	}
 	for _, f := range c.functions() {
 		for _, l := range f.lets {
-			c.spots(&list, l.init, false)
+			c.appendExpressions(&list, l.init, false)
 		}
-		c.spots(&list, f.body, false)
+		c.appendExpressions(&list, f.body, false)
 	}
 	return list
 }
 
-func (c *Coverage) spots(list *[]ExpressionCoverage, e *expr, condition bool) {
+func (c *Coverage) appendExpressions(list *[]ExpressionCoverage, e *expr, condition bool) {
 	if kindsOf(e) == setOf(KindBool) || condition {
-		line, column := c.set.src.place(e.pos)
-		s := ExpressionCoverage{Line: line, Column: column, Source: c.set.src.excerpt(e.pos, e.end, 100), Condition: condition, Counts: map[Outcome]uint64{}}
-		for o := range outcomes {
+		line, column := c.ruleset.src.position(e.pos)
+		s := ExpressionCoverage{Line: line, Column: column, Source: c.ruleset.src.excerpt(e.pos, e.end, 100), Condition: condition, Counts: map[Outcome]uint64{}}
+		for o := range numOutcomes {
 			if n := c.counts[e.id][o].Load(); n > 0 {
 				s.Counts[o] = n
 			}
 		}
 		*list = append(*list, s)
 	}
-	if e.op == opAnd || e.op == opOr || e.op == opNot || e.op == opChoose {
-		for _, k := range e.kids {
-			c.spots(list, k, false)
+	if e.op == opAnd || e.op == opOr || e.op == opNot || e.op == opTernary {
+		for _, k := range e.children {
+			c.appendExpressions(list, k, false)
 		}
 	}
 }
@@ -119,7 +114,7 @@ func (c *Coverage) spots(list *[]ExpressionCoverage, e *expr, condition bool) {
 func (c *Coverage) functions() []*function {
 	var list []*function
 	seen := map[*function]bool{}
-	for _, e := range c.set.nodes {
+	for _, e := range c.ruleset.exprs {
 		if e.fn != nil && !seen[e.fn] {
 			seen[e.fn] = true
 			list = append(list, e.fn)

@@ -39,9 +39,9 @@ func equal(a, b Value) truth {
 	case a.kind == KindString && b.kind == KindString:
 		return truthOf(a.text() == b.text())
 	case a.kind == kindUnknown:
-		return a.guess().equals(b)
+		return a.unknown().equals(b)
 	case b.kind == kindUnknown:
-		return b.guess().equals(a)
+		return b.unknown().equals(a)
 	case a.isNumber() && b.isNumber():
 		order, ok := compareNumbers(a, b)
 		return truthOf(ok && order == 0)

@@ -30,48 +30,48 @@ func (s *Ruleset) Evaluate(ctx context.Context, req *Request) Decision {
 	if err := req.check(); err != nil {
 		return Decision{Err: err}
 	}
-	r := runs.Get().(*run)
-	d := r.judge(ctx, s, req)
+	r := evaluators.Get().(*evaluator)
+	d := r.evaluate(ctx, s, req)
 	if !d.Allowed && req.Explain {
 		d.Denial = &Denial{Method: req.Method, Path: req.Path}
-		r.explain = d.Denial
-		cover := r.cover
-		r.cover = nil // the second evaluation is not to be counted
-		if again := r.judge(ctx, s, req); again.Allowed && d.Err == nil {
+		r.denial = d.Denial
+		cover := r.coverage
+		r.coverage = nil // the second evaluation is not to be counted
+		if again := r.evaluate(ctx, s, req); again.Allowed && d.Err == nil {
 			d = Decision{Err: fmt.Errorf("judge %s: the documents changed meanwhile", req.Path)}
 		}
-		r.cover = cover
+		r.coverage = cover
 	}
-	r.forget()
-	runs.Put(r)
+	r.reset()
+	evaluators.Put(r)
 	return d
 }
 
-func (r *run) judge(ctx context.Context, s *Ruleset, req *Request) Decision {
-	r.ctx, r.set, r.req = ctx, s, req
-	r.used, r.mostUsed, r.broken, r.err, r.base, r.granted = 0, 0, nil, nil, 0, nil
+func (r *evaluator) evaluate(ctx context.Context, s *Ruleset, req *Request) Decision {
+	r.ctx, r.ruleset, r.req = ctx, s, req
+	r.evaluated, r.maxEvaluated, r.exceeded, r.err, r.base, r.granted = 0, 0, nil, nil, 0, nil
 	r.slots = r.slots[:0]
-	if r.explain == nil {
-		r.cover = req.Coverage
+	if r.denial == nil {
+		r.coverage = req.Coverage
 	}
-	r.watched = r.cover != nil || r.explain != nil
+	r.observed = r.coverage != nil || r.denial != nil
 	r.now = req.Time
 	r.access = req.Access
 	if r.access == nil {
-		r.own = Access{maxTotal: MaxAccessCalls, maxEach: MaxAccessCalls}
-		r.access = &r.own
+		r.ownAccess = Access{maxTotal: MaxAccessCalls, maxEach: MaxAccessCalls}
+		r.access = &r.ownAccess
 	}
 	if req.Service == Storage {
 		r.access.maxEach = min(r.access.maxEach, MaxAccessCallsStorage)
 	}
-	if r.explain == nil {
+	if r.denial == nil {
 		r.access.each = 0
 	}
 	calls := r.access.total
 	r.request = Value{kind: KindMap, ref: (*requestView)(r)}
 	var allowed bool
 	if req.Service == Firestore && req.Method == List {
-		allowed = r.list()
+		allowed = r.evaluateQuery()
 	} else {
 		r.path = req.Path
 		r.resource = r.resourceOf(req.Before, &r.before)
@@ -79,10 +79,10 @@ func (r *run) judge(ctx context.Context, s *Ruleset, req *Request) Decision {
 		if req.Method == Create || req.Method == Update {
 			r.after = r.resourceOf(req.After, &r.incoming)
 		}
-		r.tokens = split(r.tokens[:0], req.Path)
-		allowed = r.walk()
+		r.tokens = splitPath(r.tokens[:0], req.Path)
+		allowed = r.tryServices()
 	}
-	d := Decision{Allowed: allowed && r.broken == nil, Expressions: max(r.used, r.mostUsed), Calls: r.access.total - calls}
+	d := Decision{Allowed: allowed && r.exceeded == nil, Expressions: max(r.evaluated, r.maxEvaluated), Calls: r.access.total - calls}
 	d.Expressions = min(d.Expressions, MaxExpressions)
 	if d.Allowed {
 		d.Granted = &s.statements[r.granted.id]
@@ -96,14 +96,14 @@ func (r *run) judge(ctx context.Context, s *Ruleset, req *Request) Decision {
 }
 
 // forget lets go of what the run refers to.
-func (r *run) forget() {
+func (r *evaluator) reset() {
 	clear(r.slots[:cap(r.slots)])
 	clear(r.tokens[:cap(r.tokens)])
-	*r = run{slots: r.slots[:0], tokens: r.tokens[:0]}
+	*r = evaluator{slots: r.slots[:0], tokens: r.tokens[:0]}
 }
 
 // resourceOf wraps the fields of a document as the resource that rules see.
-func (r *run) resourceOf(f Fields, d *document) Value {
+func (r *evaluator) resourceOf(f Fields, d *document) Value {
 	switch {
 	case f == nil:
 		return Value{}
@@ -115,16 +115,16 @@ func (r *run) resourceOf(f Fields, d *document) Value {
 }
 
 // walk tries the blocks of the request's service.
-func (r *run) walk() bool {
-	for _, v := range r.set.services {
+func (r *evaluator) tryServices() bool {
+	for _, v := range r.ruleset.services {
 		if v.name != string(r.req.Service) {
 			continue
 		}
 		for _, m := range v.matches {
-			if r.enter(m, 0) {
+			if r.tryMatch(m, 0) {
 				return true
 			}
-			if r.broken != nil {
+			if r.exceeded != nil {
 				return false
 			}
 		}
@@ -133,7 +133,7 @@ func (r *run) walk() bool {
 }
 
 // list judges a query: each of its disjunctions must be allowed, though different rules may do it.
-func (r *run) list() bool {
+func (r *evaluator) evaluateQuery() bool {
 	q := r.req.Query
 	if q == nil {
 		q = &wholeCollection
@@ -143,39 +143,39 @@ func (r *run) list() bool {
 		r.err = fmt.Errorf("judge a query on %s: %w", r.req.Path, err)
 		return false
 	}
-	if q.Group != "" && r.set.version == 1 {
+	if q.Group != "" && r.ruleset.version == 1 {
 		r.note("collection group queries need rules_version = '2'")
 		return false
 	}
 	r.after = Value{}
 	for i, filters := range all {
 		if len(all) > 1 {
-			if r.explain != nil { // only of the one that cannot be proved
-				r.explain.Notes, r.explain.Tried = nil, nil
+			if r.denial != nil { // only of the one that cannot be proved
+				r.denial.Notes, r.denial.Tried = nil, nil
 			}
 			r.note(fmt.Sprintf("disjunction %d of the query", i+1))
 		}
-		root, name := factsOf(filters, q.Orders)
+		root, name := constraintsOf(filters, q.Orders)
 		if q.Group == "" && parentOf(name) != r.req.Path {
 			name = "" // it names a document elsewhere
 		}
-		r.symbolic = unknown{fact: root, sure: true}
+		r.symbolic = unknown{constraint: root, sure: true}
 		r.before = document{path: name, data: Value{kind: kindUnknown, ref: &r.symbolic}, exists: true}
 		r.resource = Value{kind: KindMap, ref: &r.before}
 		r.path = name
-		r.tokens = split(r.tokens[:0], r.req.Path)
+		r.tokens = splitPath(r.tokens[:0], r.req.Path)
 		switch {
 		case q.Group == "" && name != "":
-			r.tokens = split(r.tokens[:0], name)
+			r.tokens = splitPath(r.tokens[:0], name)
 		case q.Group == "":
-			r.tokens = append(r.tokens, pathToken{kind: tokenAny})
+			r.tokens = append(r.tokens, pathToken{kind: segmentUnknown})
 		default:
-			r.tokens = append(r.tokens, pathToken{kind: tokenMany}, pathToken{text: q.Group}, pathToken{kind: tokenAny})
+			r.tokens = append(r.tokens, pathToken{kind: segmentsUnknown}, pathToken{text: q.Group}, pathToken{kind: segmentUnknown})
 		}
-		allowed := r.walk()
-		r.mostUsed = max(r.mostUsed, r.used)
-		r.used = 0
-		if !allowed || r.broken != nil {
+		allowed := r.tryServices()
+		r.maxEvaluated = max(r.maxEvaluated, r.evaluated)
+		r.evaluated = 0
+		if !allowed || r.exceeded != nil {
 			return false
 		}
 	}

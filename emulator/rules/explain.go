@@ -80,61 +80,61 @@ func (f *Denial) Summary() string {
 }
 
 // span is an expression's evaluation with those of its parts.
-type span struct {
-	e     *expr
-	value Value
-	kids  []*span
+type traceNode struct {
+	e        *expr
+	value    Value
+	children []*traceNode
 }
 
 // evalWatched evaluates for coverage or for a trace.
-func (r *run) evalWatched(e *expr) Value {
-	if r.explain == nil {
-		v := e.do(r, e)
-		r.cover.saw(e, v)
+func (r *evaluator) evalObserved(e *expr) Value {
+	if r.denial == nil {
+		v := e.eval(r, e)
+		r.coverage.record(e, v)
 		return v
 	}
 	outer := r.trace
-	s := &span{e: e}
+	s := &traceNode{e: e}
 	r.trace = s
-	s.value = e.do(r, e)
+	s.value = e.eval(r, e)
 	r.trace = outer
 	if outer != nil {
-		outer.kids = append(outer.kids, s)
+		outer.children = append(outer.children, s)
 	}
 	return s.value
 }
 
 // note adds to the explanation.
-func (r *run) note(text string) {
-	if r.explain != nil {
-		r.explain.Notes = append(r.explain.Notes, text)
+func (r *evaluator) note(text string) {
+	if r.denial != nil {
+		r.denial.Notes = append(r.denial.Notes, text)
 	}
 }
 
 // tried evaluates an allow statement and writes down why it did not grant. Those that grant a disjunction of a query are
 // not written down.
-func (r *run) tried(a *allow) bool {
+func (r *evaluator) explainAllow(a *allow) bool {
 	if a.cond == nil {
 		return true
 	}
-	r.trace = &span{}
+	r.trace = &traceNode{}
 	v := r.eval(a.cond)
 	top := r.trace
 	r.trace = nil
-	if v.isTrue() && r.broken == nil {
+	if v.isTrue() && r.exceeded == nil {
 		return true
 	}
-	if r.broken != nil {
-		r.explain.Limit = r.broken.String()
+	if r.exceeded != nil {
+		r.denial.Limit = r.exceeded.String()
 	}
-	if len(r.explain.Tried) == maxTried {
+	if len(r.denial.Tried) == maxTried {
 		return false
 	}
-	t := TriedStatement{Statement: r.set.statements[a.id], Result: resultOf(v)}
-	for _, s := range top.kids {
+	t := TriedStatement{Statement: r.ruleset.statements[a.id], Result: resultOf(v)}
+	for _, s := range top.children {
 		r.reasons(&t, s)
 	}
-	r.explain.Tried = append(r.explain.Tried, t)
+	r.denial.Tried = append(r.denial.Tried, t)
 	return false
 }
 
@@ -149,24 +149,24 @@ func resultOf(v Value) string {
 }
 
 // reasons adds the smallest parts of an evaluation that kept it from being true.
-func (r *run) reasons(t *TriedStatement, s *span) {
+func (r *evaluator) reasons(t *TriedStatement, s *traceNode) {
 	if len(t.Reasons) == maxReasons || s.value.isTrue() {
 		return
 	}
 	switch {
 	case s.e.op == opAnd || s.e.op == opOr:
-		for _, k := range s.kids {
+		for _, k := range s.children {
 			r.reasons(t, k)
 		}
 		return
-	case s.e.fn != nil && len(s.kids) > 0:
-		r.reasons(t, s.kids[len(s.kids)-1]) // the function's body
+	case s.e.fn != nil && len(s.children) > 0:
+		r.reasons(t, s.children[len(s.children)-1]) // the function's body
 		return
-	case s.e.op == opChoose && len(s.kids) == 2:
-		if s.kids[0].value.kind != KindBool {
-			r.reasons(t, s.kids[0])
+	case s.e.op == opTernary && len(s.children) == 2:
+		if s.children[0].value.kind != KindBool {
+			r.reasons(t, s.children[0])
 		} else {
-			r.reasons(t, s.kids[1])
+			r.reasons(t, s.children[1])
 		}
 		return
 	}
@@ -174,12 +174,12 @@ func (r *run) reasons(t *TriedStatement, s *span) {
 	if s.value.kind == kindError {
 		at = origin(s)
 	}
-	line, column := r.set.src.place(at.e.pos)
-	reason := Reason{Line: line, Column: column, Source: r.set.src.excerpt(at.e.pos, at.e.end, 120), Result: at.value.String()}
+	line, column := r.ruleset.src.position(at.e.pos)
+	reason := Reason{Line: line, Column: column, Source: r.ruleset.src.excerpt(at.e.pos, at.e.end, 120), Result: at.value.String()}
 	var values []string
-	for _, k := range at.kids {
+	for _, k := range at.children {
 		if k.e.op != opConst && k.e.op != opList && k.value.kind != kindError && len(values) < 4 {
-			values = append(values, r.set.src.excerpt(k.e.pos, k.e.end, 60)+" = "+k.value.String())
+			values = append(values, r.ruleset.src.excerpt(k.e.pos, k.e.end, 60)+" = "+k.value.String())
 		}
 	}
 	reason.Values = strings.Join(values, ", ")
@@ -187,8 +187,8 @@ func (r *run) reasons(t *TriedStatement, s *span) {
 }
 
 // origin is where an error first came up.
-func origin(s *span) *span {
-	for _, k := range s.kids {
+func origin(s *traceNode) *traceNode {
+	for _, k := range s.children {
 		if k.value.kind == kindError && k.value.ref == s.value.ref {
 			return origin(k)
 		}

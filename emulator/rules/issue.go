@@ -72,7 +72,7 @@ type source struct {
 }
 
 // place is the line and column (both from 1, the column in characters) of a byte offset.
-func (s *source) place(offset int) (line, column int) {
+func (s *source) position(offset int) (line, column int) {
 	offset = min(max(offset, 0), len(s.text))
 	before := s.text[:offset]
 	line = 1 + strings.Count(before, "\n")
@@ -94,7 +94,7 @@ func (s *source) line(offset int) string {
 
 // issue makes an Issue at a byte offset.
 func (s *source) issue(severity Severity, code string, offset int, message string) Issue {
-	line, column := s.place(offset)
+	line, column := s.position(offset)
 	text := s.line(offset)
 	const longest = 400 // a line longer than this is not worth printing
 	if len(text) > longest {
@@ -105,11 +105,11 @@ func (s *source) issue(severity Severity, code string, offset int, message strin
 
 // excerpt is the text between two offsets as one line of at most limit characters, for messages.
 func (s *source) excerpt(pos, end, limit int) string {
-	return shorten(strings.Join(strings.Fields(s.text[pos:end]), " "), limit)
+	return truncate(strings.Join(strings.Fields(s.text[pos:end]), " "), limit)
 }
 
 // shorten cuts text to limit characters and shows that it did.
-func shorten(text string, limit int) string {
+func truncate(text string, limit int) string {
 	if utf8.RuneCountInString(text) <= limit {
 		return text
 	}

@@ -21,7 +21,7 @@ const allKinds kindSet = 1<<(KindMapDiff+1) - 1
 func (s kindSet) has(k Kind) bool { return s&(1<<k) != 0 }
 
 // kindNames are the types that `is` knows.
-var kindNames = map[string]kindSet{
+var typeKinds = map[string]kindSet{
 	"bool": setOf(KindBool), "bytes": setOf(KindBytes), "float": setOf(KindFloat), "int": setOf(KindInt),
 	"number": setOf(KindInt, KindFloat), "string": setOf(KindString), "list": setOf(KindList), "map": setOf(KindMap),
 	"set": setOf(KindSet), "map_diff": setOf(KindMapDiff), "path": setOf(KindPath), "latlng": setOf(KindLatLng),
@@ -32,15 +32,15 @@ var kindNames = map[string]kindSet{
 var typeNames = []string{"bool", "bytes", "duration", "float", "int", "latlng", "list", "map", "number", "path",
 	"set", "string", "timestamp", "map_diff"}
 
-var namesOfKinds = [...]string{KindNull: "null", KindBool: "bool", KindInt: "int", KindFloat: "float",
+var kindNames = [...]string{KindNull: "null", KindBool: "bool", KindInt: "int", KindFloat: "float",
 	KindString: "string", KindBytes: "bytes", KindTimestamp: "timestamp", KindDuration: "duration",
 	KindLatLng: "latlng", KindPath: "path", KindList: "list", KindMap: "map", KindSet: "set", KindMapDiff: "map_diff",
 	kindKeys: "list", kindError: "error", kindUnknown: "unknown"}
 
 // String is the kind's name in the rules language.
 func (k Kind) String() string {
-	if int(k) < len(namesOfKinds) {
-		return namesOfKinds[k]
+	if int(k) < len(kindNames) {
+		return kindNames[k]
 	}
 	return "invalid"
 }

@@ -15,7 +15,7 @@ const (
 	tokenFloat
 	tokenString
 	tokenBytes
-	tokenMark // an operator or punctuation
+	tokenPunct // an operator or punctuation
 )
 
 // token is a piece of the text. For strings and bytes, text is the value; otherwise it is what is written.
@@ -27,7 +27,7 @@ type token struct {
 }
 
 // marks are the operators and punctuation, longer ones first.
-var marks = []string{"&&", "||", "==", "!=", "<=", ">=", "(", ")", "{", "}", "[", "]", ",", ";", ":", "?", ".", "+", "-",
+var punctuation = []string{"&&", "||", "==", "!=", "<=", ">=", "(", ")", "{", "}", "[", "]", ",", ";", ":", "?", ".", "+", "-",
 	"*", "/", "%", "<", ">", "!", "=", "$"}
 
 func isNameStart(c byte) bool { return c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' }
@@ -35,7 +35,7 @@ func isDigit(c byte) bool     { return c >= '0' && c <= '9' }
 func isNamePart(c byte) bool  { return isNameStart(c) || isDigit(c) }
 
 // skip returns the offset of the first byte from at that is neither blank nor comment.
-func (p *parser) skip(at int) int {
+func (p *parser) skipSpace(at int) int {
 	for at < len(p.src.text) {
 		rest := p.src.text[at:]
 		switch c := rest[0]; {
@@ -64,7 +64,7 @@ func (p *parser) skip(at int) int {
 
 // scan reads the token that starts at or after offset at.
 func (p *parser) scan(at int) token {
-	at = p.skip(at)
+	at = p.skipSpace(at)
 	if at >= len(p.src.text) {
 		return token{kind: tokenEnd, pos: at, end: at}
 	}
@@ -72,7 +72,7 @@ func (p *parser) scan(at int) token {
 	c := rest[0]
 	switch {
 	case (c == 'b' || c == 'B') && len(rest) > 1 && (rest[1] == '\'' || rest[1] == '"'):
-		text, end := p.quoted(at+1, true)
+		text, end := p.scanQuoted(at+1, true)
 		return token{kind: tokenBytes, text: text, pos: at, end: end}
 	case isNameStart(c):
 		n := 1
@@ -83,12 +83,12 @@ func (p *parser) scan(at int) token {
 	case isDigit(c):
 		return p.scanNumber(at)
 	case c == '\'' || c == '"':
-		text, end := p.quoted(at, false)
+		text, end := p.scanQuoted(at, false)
 		return token{kind: tokenString, text: text, pos: at, end: end}
 	}
-	for _, m := range marks {
+	for _, m := range punctuation {
 		if strings.HasPrefix(rest, m) {
-			return token{kind: tokenMark, text: m, pos: at, end: at + len(m)}
+			return token{kind: tokenPunct, text: m, pos: at, end: at + len(m)}
 		}
 	}
 	char, _ := utf8.DecodeRuneInString(rest)
@@ -160,7 +160,7 @@ func (p *parser) scanNumber(at int) token {
 }
 
 // quoted reads a quoted literal whose quote stands at offset at, and returns its value and the offset after it.
-func (p *parser) quoted(at int, asBytes bool) (string, int) {
+func (p *parser) scanQuoted(at int, asBytes bool) (string, int) {
 	text := p.src.text
 	quote := text[at]
 	var out strings.Builder
@@ -171,7 +171,7 @@ func (p *parser) quoted(at int, asBytes bool) (string, int) {
 		case '\n':
 			p.fail(at, "this string does not end on its line: expected %c", quote)
 		case '\\':
-			n = p.escape(&out, n, asBytes)
+			n = p.scanEscape(&out, n, asBytes)
 		default:
 			out.WriteByte(c)
 			n++
@@ -186,7 +186,7 @@ var simpleEscapes = map[byte]byte{'n': '\n', 'r': '\r', 't': '\t', 'a': '\a', 'b
 	'\\': '\\', '\'': '\'', '"': '"', '`': '`', '?': '?'}
 
 // escape reads the escape at offset n and returns the offset after it.
-func (p *parser) escape(out *strings.Builder, n int, asBytes bool) int {
+func (p *parser) scanEscape(out *strings.Builder, n int, asBytes bool) int {
 	text := p.src.text
 	if n+1 >= len(text) {
 		p.fail(n, "the text ends within an escape")

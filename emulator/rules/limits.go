@@ -34,12 +34,12 @@ const (
 
 	// maxText bounds, in bytes, the strings that rules make, and maxWeight the values in the lists and maps that they
 	// make: ten lines of rules could fill the memory by doubling. Documents are far below both.
-	maxText   = 16 << 20
-	maxWeight = 1 << 16
+	maxTextBytes = 16 << 20
+	maxValues    = 1 << 16
 )
 
 // weightOf is how many values there are in a value, as far as rules have made it.
-func weightOf(v Value) int64 {
+func countValues(v Value) int64 {
 	switch v.kind {
 	case KindList, KindSet:
 		return max(v.num, 1+int64(v.elements().Len()))
@@ -50,8 +50,8 @@ func weightOf(v Value) int64 {
 }
 
 // weighed is a list or map with its weight, which is kept in num, or an error if it weighs too much.
-func weighed(e *expr, v Value, weight int64) Value {
-	if weight > maxWeight {
+func limitValues(e *expr, v Value, weight int64) Value {
+	if weight > maxValues {
 		return fail(e, "The value would have more than 65536 parts.")
 	}
 	v.num = weight

@@ -4,7 +4,7 @@ package rules
 // is looked up in an index rather than searched.
 
 // indexFrom is the length from which an index pays.
-const indexFrom = 16
+const minIndexed = 16
 
 // scalar is a value that can be the key of a Go map: equal values have equal scalars.
 type scalar struct {
@@ -39,13 +39,13 @@ type members struct {
 }
 
 func membersOf(list Elements) members {
-	if c, ok := list.(*constants); ok {
+	if c, ok := list.(*constantList); ok {
 		return c.members
 	}
-	return indexed(list, list.Len() >= indexFrom)
+	return newMembers(list, list.Len() >= minIndexed)
 }
 
-func indexed(list Elements, index bool) members {
+func newMembers(list Elements, index bool) members {
 	m := members{list: list}
 	if !index {
 		return m
@@ -111,14 +111,14 @@ func (m *members) has(v Value) truth {
 }
 
 // constants are the elements of a list that is written out in the rules.
-type constants struct {
-	array
+type constantList struct {
+	valueList
 	members members
 }
 
-func newConstants(values []Value) *constants {
-	c := &constants{array: values}
-	c.members = indexed(c.array, len(values) >= indexFrom)
+func newConstantList(values []Value) *constantList {
+	c := &constantList{valueList: values}
+	c.members = newMembers(c.valueList, len(values) >= minIndexed)
 	return c
 }
 
@@ -204,8 +204,8 @@ func hasUnknown(list Elements) bool {
 }
 
 // unique is the list without repetitions: the first of equal elements stays.
-func unique(list Elements) array {
-	out := make(array, 0, list.Len())
+func unique(list Elements) valueList {
+	out := make(valueList, 0, list.Len())
 	seen := make(map[scalar]struct{})
 	for i := range list.Len() {
 		v := list.At(i)

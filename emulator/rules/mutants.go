@@ -25,7 +25,7 @@ func Mutants(name, text string) (iter.Seq[Mutant], error) {
 	if _, _, err := Compile(name, text); err != nil {
 		return nil, err
 	}
-	f, _, err := parse(&source{file: name, text: text})
+	f, err := parse(&source{file: name, text: text})
 	if err != nil {
 		return nil, err
 	}
@@ -48,13 +48,13 @@ type mutator struct {
 }
 
 // offer makes the mutant in which the text between two offsets is another.
-func (m *mutator) offer(pos, end int, with, kind, format string, args ...any) {
+func (m *mutator) emit(pos, end int, with, kind, format string, args ...any) {
 	change := fmt.Sprint(pos, end, with)
 	if m.done || m.seen[change] {
 		return
 	}
 	m.seen[change] = true
-	line, column := m.src.place(pos)
+	line, column := m.src.position(pos)
 	before, after := m.src.text[:pos], m.src.text[end:]
 	if with != "" && before != "" && isNamePart(before[len(before)-1]) && isNamePart(with[0]) {
 		with = " " + with // as in if(…)
@@ -69,7 +69,7 @@ func (m *mutator) offer(pos, end int, with, kind, format string, args ...any) {
 func (m *mutator) excerpt(e *expr) string { return m.src.excerpt(e.pos, e.end, 80) }
 
 func (m *mutator) replace(e *expr, with, kind, format string, args ...any) {
-	m.offer(e.pos, e.end, with, kind, format, args...)
+	m.emit(e.pos, e.end, with, kind, format, args...)
 }
 
 func (m *mutator) functions(list []*function) {
@@ -85,7 +85,7 @@ func (m *mutator) functions(list []*function) {
 }
 
 // wider are the methods that a statement for one method is made to grant too.
-var wider = map[string]string{"get": "read", "list": "read", "create": "create, update", "update": "create, update",
+var widerMethods = map[string]string{"get": "read", "list": "read", "create": "create, update", "update": "create, update",
 	"delete": "write"}
 
 func (m *mutator) matches(list []*match) {
@@ -104,10 +104,10 @@ func (m *mutator) allow(a *allow) {
 		names = append(names, w.text)
 	}
 	all := strings.Join(names, ", ")
-	m.offer(a.pos, a.end, "", "remove-allow", "remove allow %s", all)
+	m.emit(a.pos, a.end, "", "remove-allow", "remove allow %s", all)
 	for _, w := range a.methods {
-		if more, ok := wider[w.text]; ok && methodsOfText(more)&^a.mask != 0 {
-			m.offer(w.pos, w.end, more, "widen-method", "allow %s instead of %s", more, w.text)
+		if more, ok := widerMethods[w.text]; ok && parseMethods(more)&^a.mask != 0 {
+			m.emit(w.pos, w.end, more, "widen-method", "allow %s instead of %s", more, w.text)
 		}
 	}
 	if a.cond == nil || alwaysTrue(a.cond) {
@@ -117,7 +117,7 @@ func (m *mutator) allow(a *allow) {
 	m.expr(a.cond)
 }
 
-func methodsOfText(text string) methodSet {
+func parseMethods(text string) methodSet {
 	var s methodSet
 	for _, w := range strings.Split(text, ", ") {
 		s |= methodSets[w]

@@ -19,7 +19,7 @@ type Object struct {
 
 // Fields are the object's attributes.
 func (o Object) Fields() Fields {
-	m := table{"name": StringValue(o.Name), "bucket": StringValue(o.Bucket), "size": IntValue(o.Size),
+	m := valueMap{"name": StringValue(o.Name), "bucket": StringValue(o.Bucket), "size": IntValue(o.Size),
 		"metadata": fromJSON(o.Metadata)}
 	for name, n := range map[string]int64{"generation": o.Generation, "metageneration": o.Metageneration} {
 		if n != 0 {

@@ -12,7 +12,6 @@ type parser struct {
 	tok     token // the next token
 	last    int   // the end of the token before it
 	nesting int
-	soft    []Issue // things that are tolerated
 }
 
 type syntaxError struct{ issue Issue }
@@ -21,8 +20,8 @@ func (p *parser) fail(at int, format string, args ...any) {
 	panic(syntaxError{p.src.issue(SeverityError, "syntax", at, fmt.Sprintf(format, args...))})
 }
 
-// parse reads a file. The issues are warnings.
-func parse(src *source) (f *file, soft []Issue, err error) {
+// parse parses a rules file.
+func parse(src *source) (f *file, err error) {
 	p := &parser{src: src}
 	defer func() {
 		if caught := recover(); caught != nil {
@@ -35,7 +34,7 @@ func parse(src *source) (f *file, soft []Issue, err error) {
 	}()
 	p.tok = p.scan(0)
 	f = p.file()
-	return f, p.soft, nil
+	return f, nil
 }
 
 // next moves on by one token and returns the one it leaves.
@@ -48,11 +47,11 @@ func (p *parser) next() token {
 
 // is tells whether the next token is this mark or keyword.
 func (p *parser) is(text string) bool {
-	return (p.tok.kind == tokenMark || p.tok.kind == tokenName) && p.tok.text == text
+	return (p.tok.kind == tokenPunct || p.tok.kind == tokenName) && p.tok.text == text
 }
 
 // take moves on if the next token is this mark or keyword.
-func (p *parser) take(text string) bool {
+func (p *parser) accept(text string) bool {
 	if !p.is(text) {
 		return false
 	}
@@ -61,7 +60,7 @@ func (p *parser) take(text string) bool {
 }
 
 // found describes the next token for a message.
-func (p *parser) found() string {
+func (p *parser) describeNext() string {
 	switch p.tok.kind {
 	case tokenEnd:
 		return "the end of the file"
@@ -76,7 +75,7 @@ func (p *parser) found() string {
 }
 
 func (p *parser) expected(what string) {
-	p.fail(p.tok.pos, "unexpected %s: expected %s", p.found(), what)
+	p.fail(p.tok.pos, "unexpected %s: expected %s", p.describeNext(), what)
 }
 
 func (p *parser) expect(text, where string) token {
@@ -86,24 +85,24 @@ func (p *parser) expect(text, where string) token {
 	return p.next()
 }
 
-func (p *parser) word(what string) word {
+func (p *parser) ident(what string) ident {
 	if p.tok.kind != tokenName {
 		p.expected(what)
 	}
 	t := p.next()
-	return word{text: t.text, pos: t.pos, end: t.end}
+	return ident{text: t.text, pos: t.pos, end: t.end}
 }
 
 // semicolon ends a statement. Google's compiler does without before a closing brace, and so does this one.
 func (p *parser) semicolon(after string) {
-	if p.take(";") || p.is("}") {
+	if p.accept(";") || p.is("}") {
 		return
 	}
-	p.fail(p.last, "missing ';' after %s, before %s", after, p.found())
+	p.fail(p.last, "missing ';' after %s, before %s", after, p.describeNext())
 }
 
 func (p *parser) file() *file {
-	f := &file{src: p.src, version: 1, versionAt: -1}
+	f := &file{src: p.src, version: 1, versionPos: -1}
 	for {
 		switch {
 		case p.tok.kind == tokenEnd:
@@ -125,10 +124,10 @@ func (p *parser) file() *file {
 
 func (p *parser) version(f *file) {
 	at := p.next().pos
-	if f.versionAt >= 0 || len(f.services) > 0 || len(f.functions) > 0 {
+	if f.versionPos >= 0 || len(f.services) > 0 || len(f.functions) > 0 {
 		p.fail(at, "rules_version must be the first statement, and be there once")
 	}
-	f.versionAt = at
+	f.versionPos = at
 	p.expect("=", " after rules_version")
 	switch {
 	case p.tok.kind != tokenString:
@@ -140,21 +139,21 @@ func (p *parser) version(f *file) {
 		p.fail(p.tok.pos, "unknown rules_version %q: expected '1' or '2'", p.tok.text)
 	}
 	p.next()
-	p.take(";")
+	p.accept(";")
 }
 
 func (p *parser) service() *service {
 	s := &service{pos: p.next().pos}
-	name := p.word("the service's name, cloud.firestore or firebase.storage")
+	name := p.ident("the service's name, cloud.firestore or firebase.storage")
 	s.name = name.text
-	for p.take(".") {
-		s.name += "." + p.word("a name").text
+	for p.accept(".") {
+		s.name += "." + p.ident("a name").text
 	}
 	if s.name != string(Firestore) && s.name != string(Storage) {
 		p.fail(name.pos, "unknown service %s: expected cloud.firestore or firebase.storage", s.name)
 	}
 	p.expect("{", " after the service's name")
-	for !p.take("}") {
+	for !p.accept("}") {
 		switch {
 		case p.is("match"):
 			s.matches = append(s.matches, p.match())
@@ -257,18 +256,18 @@ func (p *parser) wildcard(at int) (segment, int) {
 func (p *parser) allow() *allow {
 	a := &allow{pos: p.next().pos}
 	for {
-		w := p.word("a method: read, write, get, list, create, update or delete")
+		w := p.ident("a method: read, write, get, list, create, update or delete")
 		set, ok := methodSets[w.text]
 		if !ok {
 			p.fail(w.pos, "unknown method %s: expected read, write, get, list, create, update or delete", w.text)
 		}
 		a.methods = append(a.methods, w)
 		a.mask |= set
-		if !p.take(",") {
+		if !p.accept(",") {
 			break
 		}
 	}
-	if p.take(":") {
+	if p.accept(":") {
 		p.expect("if", " before the condition")
 		a.cond = p.expression()
 	} else if p.is("if") {
@@ -281,21 +280,21 @@ func (p *parser) allow() *allow {
 
 func (p *parser) function() *function {
 	f := &function{pos: p.next().pos}
-	f.name = p.word("the function's name")
+	f.name = p.ident("the function's name")
 	p.expect("(", " after the function's name")
-	for !p.take(")") {
-		if len(f.params) > 0 && !p.take(",") {
+	for !p.accept(")") {
+		if len(f.params) > 0 && !p.accept(",") {
 			p.expected("',' or ')'")
 		}
-		f.params = append(f.params, p.word("a parameter's name"))
+		f.params = append(f.params, p.ident("a parameter's name"))
 	}
 	p.expect("{", " before the function's body")
-	for p.take("let") {
-		l := &let{name: p.word("the variable's name")}
+	for p.accept("let") {
+		l := &let{name: p.ident("the variable's name")}
 		p.expect("=", " after the variable's name")
 		l.init = p.expression()
-		if !p.take(";") {
-			p.fail(p.last, "missing ';' after the variable, before %s", p.found())
+		if !p.accept(";") {
+			p.fail(p.last, "missing ';' after the variable, before %s", p.describeNext())
 		}
 		f.lets = append(f.lets, l)
 	}

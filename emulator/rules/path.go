@@ -3,8 +3,8 @@ package rules
 import "strings"
 
 // evalPath puts a path literal together. A value in it is a string, which is one segment, or a path, which is several.
-func evalPath(r *run, e *expr) Value {
-	args := r.arguments(e.kids)
+func evalPath(r *evaluator, e *expr) Value {
+	args := r.arguments(e.children)
 	v := joinPath(e, args)
 	r.release(args)
 	return v
@@ -46,17 +46,17 @@ func joinPath(e *expr, args []Value) Value {
 }
 
 // evalBind is (/path/$(a)/$(b)).bind({'a': …, 'b': …}): names without a value elsewhere are taken from the map.
-func evalBind(r *run, e *expr) Value {
-	path := e.kids[0]
-	bound := r.eval(e.kids[1])
+func evalBind(r *evaluator, e *expr) Value {
+	path := e.children[0]
+	bound := r.eval(e.children[1])
 	if bound.kind == kindError || bound.kind == kindUnknown {
 		return bound
 	}
 	if bound.kind != KindMap {
 		return unsupported(e, "bind", bound)
 	}
-	args := make([]Value, len(path.kids))
-	for i, k := range path.kids {
+	args := make([]Value, len(path.children))
+	for i, k := range path.children {
 		if k.op == opName {
 			if v, ok := bound.fields().Get(k.name); ok {
 				args[i] = v
@@ -84,7 +84,7 @@ func pathSegment(path string, i int64) (string, bool) {
 }
 
 // builtinPath is path(string).
-func builtinPath(_ *run, e *expr, args []Value) Value {
+func builtinPath(_ *evaluator, e *expr, args []Value) Value {
 	switch v := args[0]; v.kind {
 	case KindPath:
 		return v

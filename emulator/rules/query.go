@@ -135,7 +135,7 @@ func (q *queryView) Get(name string) (Value, bool) {
 	case name == "offset":
 		return IntValue(q.Offset), true
 	case name == "orderBy":
-		m := table{}
+		m := valueMap{}
 		for _, o := range q.Orders {
 			direction := "ASC"
 			if o.Descending {

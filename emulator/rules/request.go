@@ -96,7 +96,7 @@ func (q *Request) check() error {
 }
 
 // requestView is `request`.
-type requestView run
+type requestView evaluator
 
 func (v *requestView) Len() int { n := 0; v.Names(func(string) bool { n++; return true }); return n }
 
@@ -115,7 +115,7 @@ func (v *requestView) Get(name string) (Value, bool) {
 		return StringValue(v.req.Method.String()), true
 	case "path":
 		if v.path == "" {
-			return somePath, true
+			return unknownPath, true
 		}
 		return PathValue(v.path), true
 	case "query":
@@ -150,7 +150,7 @@ func (v *authView) Get(name string) (Value, bool) {
 		return StringValue(v.UID), true
 	case "token":
 		if v.Token == nil {
-			return MapValue(table{}), true
+			return MapValue(valueMap{}), true
 		}
 		return MapValue(v.Token), true
 	}

@@ -15,21 +15,21 @@ type Evaluation struct {
 	UID         string // of the caller, "" when nobody is signed in
 	Allowed     bool
 	Granted     *Statement // the allow statement that granted it, nil when it was refused
-	Denial     *Denial   // why it was refused, with the lines that refused it
+	Denial      *Denial    // why it was refused, with the lines that refused it
 	Err         error      // why the rules could not be followed; the client was told so
 	Calls       int        // documents that the rules asked for, each billed as a read
 	Expressions int        // evaluated, at most MaxExpressions
 }
 
 // kept is how many judgements of either kind are kept: those that allowed must not push out those that refused.
-const kept = 256
+const maxKept = 256
 
 // Journal holds the last judgements. It is safe for concurrent use.
 type RequestLog struct {
-	mu               sync.Mutex
-	seq              uint64
-	allowed, refused []Evaluation // rings
-	nextA, nextR     int
+	mu                      sync.Mutex
+	seq                     uint64
+	allowed, denied         []Evaluation // rings
+	nextAllowed, nextDenied int
 }
 
 // Add numbers judgements and writes them down.
@@ -40,26 +40,26 @@ func (l *RequestLog) Add(list ...Evaluation) {
 		l.seq++
 		j.Seq = l.seq
 		if j.Allowed {
-			put(&l.allowed, &l.nextA, j)
+			appendRing(&l.allowed, &l.nextAllowed, j)
 		} else {
-			put(&l.refused, &l.nextR, j)
+			appendRing(&l.denied, &l.nextDenied, j)
 		}
 	}
 }
 
-func put(ring *[]Evaluation, next *int, j Evaluation) {
-	if len(*ring) < kept {
+func appendRing(ring *[]Evaluation, next *int, j Evaluation) {
+	if len(*ring) < maxKept {
 		*ring = append(*ring, j)
 		return
 	}
 	(*ring)[*next] = j
-	*next = (*next + 1) % kept
+	*next = (*next + 1) % maxKept
 }
 
 // Last are the last judgements, newest first: up to 256 that allowed and 256 that refused.
 func (l *RequestLog) Last() []Evaluation {
 	l.mu.Lock()
-	list := slices.Concat(l.allowed, l.refused)
+	list := slices.Concat(l.allowed, l.denied)
 	l.mu.Unlock()
 	slices.SortFunc(list, func(a, b Evaluation) int { return int(int64(b.Seq) - int64(a.Seq)) })
 	return list

@@ -10,8 +10,8 @@ type Ruleset struct {
 	src      *source
 	version  int
 	services []*service
-	count    int      // of expressions
-	nodes    []*expr  // all expressions, by id
+	numExprs int      // of expressions
+	exprs    []*expr  // all expressions, by id
 	allows   []*allow // all allow statements, by id
 
 	statements []Statement // the same, for decisions to name
@@ -25,7 +25,7 @@ type Statement struct {
 
 // statement is how reports name an allow statement.
 func (s *source) statement(a *allow) Statement {
-	line, column := s.place(a.pos)
+	line, column := s.position(a.pos)
 	return Statement{Line: line, Column: column, Source: s.excerpt(a.pos, a.end, 200)}
 }
 
@@ -40,12 +40,12 @@ func Compile(name, text string) (*Ruleset, []Issue, error) {
 	case !utf8.ValidString(text):
 		return nil, nil, &Error{Issues: []Issue{src.issue(SeverityError, "syntax", 0, "the rules are not UTF-8 text")}}
 	}
-	f, soft, err := parse(src)
+	f, err := parse(src)
 	if err != nil {
 		return nil, nil, err
 	}
 	s := &Ruleset{src: src, version: f.version, services: f.services}
-	c := &checker{src: src, set: s, issues: soft}
+	c := &checker{src: src, ruleset: s}
 	warnings, err := c.check(f)
 	if err != nil {
 		return nil, warnings, err

@@ -3,17 +3,17 @@ package rules
 // unknown is a value that a query says too little about to name it. Every operation on it must give a value that is
 // right for all that it may be; what that cannot be said of is unknown again.
 type unknown struct {
-	fact *fact // nil when nothing is known
-	sure bool  // it is a value, and not an error
-	keys bool  // it is the list of the keys of the map that fact is about
+	constraint *constraint // nil when nothing is known
+	sure       bool        // it is a value, and not an error
+	keys       bool        // it is the list of the keys of the map that fact is about
 }
 
 // anything may be any value, and may be an error.
 var anything = Value{kind: kindUnknown, ref: &unknown{}}
 
 var (
-	someBool  = Value{kind: kindUnknown, ref: &unknown{fact: &fact{kinds: setOf(KindBool)}, sure: true}}
-	maybeBool = Value{kind: kindUnknown, ref: &unknown{fact: &fact{kinds: setOf(KindBool)}}}
+	someBool  = Value{kind: kindUnknown, ref: &unknown{constraint: &constraint{kinds: setOf(KindBool)}, sure: true}}
+	maybeBool = Value{kind: kindUnknown, ref: &unknown{constraint: &constraint{kinds: setOf(KindBool)}}}
 )
 
 // unknownBool is true or false, and unless it is sure, perhaps an error.
@@ -25,11 +25,11 @@ func unknownBool(sure bool) Value {
 }
 
 // sure tells whether v is certainly not an error. v is not an error value.
-func sure(v Value) bool { return v.kind != kindUnknown || v.guess().sure }
+func sure(v Value) bool { return v.kind != kindUnknown || v.unknown().sure }
 
 // surelyBool tells whether v is certainly true or false.
 func surelyBool(v Value) bool {
-	return v.kind == KindBool || v.kind == kindUnknown && v.guess().sure && v.guess().only(KindBool)
+	return v.kind == KindBool || v.kind == kindUnknown && v.unknown().sure && v.unknown().only(KindBool)
 }
 
 // truthValue is a truth about a and b as a value.
@@ -41,19 +41,21 @@ func truthValue(t truth, a, b Value) Value {
 }
 
 // only tells whether u is of this kind, if it is a value.
-func (u *unknown) only(k Kind) bool { return u.fact != nil && !u.keys && u.fact.kinds == setOf(k) }
+func (u *unknown) only(k Kind) bool {
+	return u.constraint != nil && !u.keys && u.constraint.kinds == setOf(k)
+}
 
 func (u *unknown) exact() (Value, bool) {
-	if u.fact == nil || u.keys || u.fact.exact == nil {
+	if u.constraint == nil || u.keys || u.constraint.exact == nil {
 		return Value{}, false
 	}
-	return *u.fact.exact, true
+	return *u.constraint.exact, true
 }
 
 // field is u.name and u[name].
 func (u *unknown) field(name string) Value {
-	if u.fact != nil && !u.keys {
-		if child := u.fact.fields[name]; child != nil {
+	if u.constraint != nil && !u.keys {
+		if child := u.constraint.fields[name]; child != nil {
 			return child.value()
 		}
 	}
@@ -61,7 +63,7 @@ func (u *unknown) field(name string) Value {
 }
 
 func (u *unknown) equals(v Value) truth {
-	if u.fact == nil || u.keys {
+	if u.constraint == nil || u.keys {
 		return maybe
 	}
 	if x, ok := u.exact(); ok {
@@ -70,15 +72,15 @@ func (u *unknown) equals(v Value) truth {
 	if v.kind == kindUnknown {
 		return maybe
 	}
-	if u.sure && !u.fact.kinds.has(v.Kind()) {
+	if u.sure && !u.constraint.kinds.has(v.Kind()) {
 		return no
 	}
-	for _, n := range u.fact.not {
+	for _, n := range u.constraint.notEqual {
 		if equal(n, v) == yes {
 			return no
 		}
 	}
-	if outside(u.fact.low, v, 1) || outside(u.fact.high, v, -1) {
+	if outside(u.constraint.low, v, 1) || outside(u.constraint.high, v, -1) {
 		return no
 	}
 	return maybe
@@ -102,8 +104,8 @@ func compareUnknown(e *expr, a, b Value) Value {
 	if a.kind != kindUnknown {
 		a, b, o = b, a, flipped[o]
 	}
-	u := a.guess()
-	if b.kind == kindUnknown || u.fact == nil || u.keys {
+	u := a.unknown()
+	if b.kind == kindUnknown || u.constraint == nil || u.keys {
 		return maybeBool
 	}
 	if x, ok := u.exact(); ok {
@@ -113,7 +115,7 @@ func compareUnknown(e *expr, a, b Value) Value {
 		}
 		return BoolValue(!unordered && orderHolds(o, order))
 	}
-	upper, lower := u.fact.high, u.fact.low
+	upper, lower := u.constraint.high, u.constraint.low
 	if o == opGreater || o == opGreaterEqual {
 		upper, lower = lower, upper
 	}
@@ -136,12 +138,12 @@ func compareUnknown(e *expr, a, b Value) Value {
 		}
 	}
 	_, ok, _ := compare(b, b)
-	return unknownBool(u.sure && ok && u.fact.kinds&^kindsLike(b) == 0)
+	return unknownBool(u.sure && ok && u.constraint.kinds&^comparableKinds(b) == 0)
 }
 
 // holds is `v in u`.
 func (u *unknown) holds(v Value) Value {
-	if u.fact == nil {
+	if u.constraint == nil {
 		return anything
 	}
 	if u.keys || u.only(KindMap) {
@@ -165,7 +167,7 @@ func (u *unknown) holds(v Value) Value {
 
 // known tells whether the map has this field.
 func (u *unknown) known(name string) bool {
-	child := u.fact.fields[name]
+	child := u.constraint.fields[name]
 	return child != nil && child.exists
 }
 
@@ -174,7 +176,7 @@ func (u *unknown) has(v Value) bool {
 	if u.keys {
 		return v.kind == KindString && u.known(v.text())
 	}
-	for _, h := range u.fact.has {
+	for _, h := range u.constraint.contains {
 		if equal(h, v) == yes {
 			return true
 		}
@@ -184,10 +186,10 @@ func (u *unknown) has(v Value) bool {
 
 // is is `u is type`.
 func (u *unknown) is(set kindSet) Value {
-	if u.fact == nil {
+	if u.constraint == nil {
 		return maybeBool
 	}
-	kinds := u.fact.kinds
+	kinds := u.constraint.kinds
 	if u.keys {
 		kinds = setOf(KindList)
 	}
@@ -202,12 +204,12 @@ func (u *unknown) is(set kindSet) Value {
 
 // call is u.name(args).
 func (u *unknown) call(e *expr, args []Value) Value {
-	if u.fact == nil {
+	if u.constraint == nil {
 		return anything
 	}
 	switch {
 	case e.name == "keys" && len(args) == 0 && u.only(KindMap):
-		return Value{kind: kindUnknown, ref: &unknown{fact: u.fact, sure: u.sure, keys: true}}
+		return Value{kind: kindUnknown, ref: &unknown{constraint: u.constraint, sure: u.sure, keys: true}}
 	case e.name == "get" && len(args) == 2 && u.only(KindMap):
 		return u.get(args[0])
 	case (e.name == "hasAll" || e.name == "hasAny") && len(args) == 1 && (u.keys || u.only(KindList)):
@@ -228,10 +230,10 @@ func (u *unknown) get(key Value) Value {
 	}
 	v := Value{kind: kindUnknown, ref: u}
 	for _, k := range path {
-		if k.kind != KindString || v.kind != kindUnknown || v.guess().fact == nil || !v.guess().known(k.text()) {
+		if k.kind != KindString || v.kind != kindUnknown || v.unknown().constraint == nil || !v.unknown().known(k.text()) {
 			return anything
 		}
-		v = v.guess().field(k.text())
+		v = v.unknown().field(k.text())
 	}
 	return v
 }

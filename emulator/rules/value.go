@@ -121,10 +121,10 @@ func ListValue(e Elements) Value { return Value{kind: KindList, ref: e} }
 func MapValue(f Fields) Value { return Value{kind: KindMap, ref: f} }
 
 // ListOf is a list of these values.
-func ListOf(values ...Value) Value { return ListValue(array(values)) }
+func ListOf(values ...Value) Value { return ListValue(valueList(values)) }
 
 // MapOf is a map of these entries, which it keeps.
-func MapOf(entries map[string]Value) Value { return MapValue(table(entries)) }
+func MapOf(entries map[string]Value) Value { return MapValue(valueMap(entries)) }
 
 // Kind is the value's type.
 func (v Value) Kind() Kind {
@@ -137,17 +137,17 @@ func (v Value) Kind() Kind {
 	return v.kind
 }
 
-func (v Value) isTrue() bool    { return v.kind == KindBool && v.num != 0 }
-func (v Value) isFalse() bool   { return v.kind == KindBool && v.num == 0 }
-func (v Value) isNumber() bool  { return v.kind == KindInt || v.kind == KindFloat }
-func (v Value) isList() bool    { return v.kind == KindList || v.kind == kindKeys }
-func (v Value) float() float64  { return math.Float64frombits(uint64(v.num)) }
-func (v Value) fields() Fields  { return v.ref.(Fields) }
-func (v Value) time() time.Time { return time.Unix(v.num, int64(v.nano)).UTC() }
-func (v Value) point() point    { return v.ref.(point) }
-func (v Value) diff() *mapDiff  { return v.ref.(*mapDiff) }
-func (v Value) fail() *failure  { return v.ref.(*failure) }
-func (v Value) guess() *unknown { return v.ref.(*unknown) }
+func (v Value) isTrue() bool      { return v.kind == KindBool && v.num != 0 }
+func (v Value) isFalse() bool     { return v.kind == KindBool && v.num == 0 }
+func (v Value) isNumber() bool    { return v.kind == KindInt || v.kind == KindFloat }
+func (v Value) isList() bool      { return v.kind == KindList || v.kind == kindKeys }
+func (v Value) float() float64    { return math.Float64frombits(uint64(v.num)) }
+func (v Value) fields() Fields    { return v.ref.(Fields) }
+func (v Value) time() time.Time   { return time.Unix(v.num, int64(v.nano)).UTC() }
+func (v Value) point() point      { return v.ref.(point) }
+func (v Value) diff() *mapDiff    { return v.ref.(*mapDiff) }
+func (v Value) failure() *failure { return v.ref.(*failure) }
+func (v Value) unknown() *unknown { return v.ref.(*unknown) }
 func (v Value) number() float64 {
 	if v.kind == KindInt {
 		return float64(v.num)
@@ -160,7 +160,7 @@ func (v Value) elements() Elements {
 	if v.kind != kindKeys {
 		return v.ref.(Elements)
 	}
-	return array(sortedNames(v.fields()))
+	return valueList(sortedNames(v.fields()))
 }
 
 // sortedNames are the names of a map as string values, in the order of their bytes so that it is always the same.
@@ -182,20 +182,20 @@ func sortedNames(f Fields) []Value {
 type point struct{ latitude, longitude float64 }
 
 // array is the elements of a list that is there in full.
-type array []Value
+type valueList []Value
 
-func (l array) Len() int       { return len(l) }
-func (l array) At(i int) Value { return l[i] }
+func (l valueList) Len() int       { return len(l) }
+func (l valueList) At(i int) Value { return l[i] }
 
 // table is the entries of a map that is there in full.
-type table map[string]Value
+type valueMap map[string]Value
 
-func (m table) Len() int { return len(m) }
-func (m table) Get(name string) (Value, bool) {
+func (m valueMap) Len() int { return len(m) }
+func (m valueMap) Get(name string) (Value, bool) {
 	v, ok := m[name]
 	return v, ok
 }
-func (m table) Names(yield func(string) bool) {
+func (m valueMap) Names(yield func(string) bool) {
 	for name := range m {
 		if !yield(name) {
 			return

@@ -7,54 +7,51 @@ import (
 )
 
 // turned are the operators that another takes the place of.
-var turned = map[op]string{opEqual: "!=", opNotEqual: "==", opLess: "<=", opLessEqual: "<", opGreater: ">=",
+var replacementOps = map[op]string{opEqual: "!=", opNotEqual: "==", opLess: "<=", opLessEqual: "<", opGreater: ">=",
 	opGreaterEqual: ">", opAdd: "-", opSubtract: "+", opAnd: "||"}
 
-var writtenAs = map[op]string{opEqual: "==", opNotEqual: "!=", opLess: "<", opLessEqual: "<=", opGreater: ">",
-	opGreaterEqual: ">=", opAdd: "+", opSubtract: "-", opAnd: "&&", opOr: "||"}
-
 // swapped are the functions that look at the other side of the request.
-var swapped = map[string]string{"get": "getAfter", "getAfter": "get", "exists": "existsAfter", "existsAfter": "exists"}
+var swappedAccess = map[string]string{"get": "getAfter", "getAfter": "get", "exists": "existsAfter", "existsAfter": "exists"}
 
 func (m *mutator) expr(e *expr) {
 	switch e.op {
 	case opAnd, opOr:
-		m.drop(e)
+		m.dropOperand(e)
 		if e.op == opAnd {
-			m.turn(e)
+			m.changeOperator(e)
 		}
 	case opEqual, opNotEqual:
-		m.turn(e)
-		m.always(e)
+		m.changeOperator(e)
+		m.makeTrue(e)
 	case opLess, opLessEqual, opGreater, opGreaterEqual:
-		if !m.bounds(e) {
-			m.turn(e)
+		if !m.shiftBounds(e) {
+			m.changeOperator(e)
 		}
-		m.always(e)
+		m.makeTrue(e)
 	case opIn:
-		m.always(e)
-		m.keys(e.kids[1])
+		m.makeTrue(e)
+		m.dropElements(e.children[1])
 	case opIs:
-		m.always(e)
+		m.makeTrue(e)
 	case opAdd, opSubtract:
-		m.turn(e)
+		m.changeOperator(e)
 	case opNot:
-		m.offer(e.at, e.at+1, "", "drop-not", "drop ! of %s", m.excerpt(e))
-	case opChoose:
-		m.replace(e, m.wrap(e.kids[1]), "choose", "always the first of %s", m.excerpt(e))
-		m.replace(e, m.wrap(e.kids[2]), "choose", "always the second of %s", m.excerpt(e))
+		m.emit(e.opPos, e.opPos+1, "", "drop-not", "drop ! of %s", m.excerpt(e))
+	case opTernary:
+		m.replace(e, m.parenthesize(e.children[1]), "choose", "always the first of %s", m.excerpt(e))
+		m.replace(e, m.parenthesize(e.children[2]), "choose", "always the second of %s", m.excerpt(e))
 	case opMethod:
 		if regexMethods[e.name] && e.name == "matches" || e.name == "hasAll" || e.name == "hasAny" || e.name == "hasOnly" {
-			m.always(e)
-			for _, k := range e.kids[1:] {
-				m.keys(k)
+			m.makeTrue(e)
+			for _, k := range e.children[1:] {
+				m.dropElements(k)
 			}
 		}
 	case opCall:
-		if other, ok := swapped[e.name]; ok {
-			m.offer(e.at, e.at+len(e.name), other, "swap-time", "%s instead of %s", other, m.excerpt(e))
+		if other, ok := swappedAccess[e.name]; ok {
+			m.emit(e.opPos, e.opPos+len(e.name), other, "swap-time", "%s instead of %s", other, m.excerpt(e))
 			if e.name == "exists" || e.name == "existsAfter" {
-				m.always(e)
+				m.makeTrue(e)
 			}
 		}
 	case opName:
@@ -62,44 +59,44 @@ func (m *mutator) expr(e *expr) {
 			m.replace(e, "request.resource", "swap-resource", "request.resource instead of resource")
 		}
 	case opMember:
-		if e.name == "resource" && e.kids[0].op == opName && e.kids[0].name == "request" {
+		if e.name == "resource" && e.children[0].op == opName && e.children[0].name == "request" {
 			m.replace(e, "resource", "swap-resource", "resource instead of request.resource")
 			return
 		}
 	}
-	for _, k := range e.kids {
+	for _, k := range e.children {
 		m.expr(k)
 	}
 }
 
-func (m *mutator) wrap(e *expr) string { return "(" + m.src.text[e.pos:e.end] + ")" }
+func (m *mutator) parenthesize(e *expr) string { return "(" + m.src.text[e.pos:e.end] + ")" }
 
 // drop leaves out one side of && or ||.
-func (m *mutator) drop(e *expr) {
+func (m *mutator) dropOperand(e *expr) {
 	kind := "drop-conjunct"
 	if e.op == opOr {
 		kind = "drop-disjunct"
 	}
-	for i, k := range e.kids {
+	for i, k := range e.children {
 		if k.op == e.op && m.src.text[k.pos] != '(' {
 			continue // its own parts are dropped one by one
 		}
-		m.replace(e, m.wrap(e.kids[1-i]), kind, "drop %s from %s", m.excerpt(k), writtenAs[e.op])
+		m.replace(e, m.parenthesize(e.children[1-i]), kind, "drop %s from %s", m.excerpt(k), symbols[e.op])
 	}
 }
 
-func (m *mutator) turn(e *expr) {
-	m.offer(e.at, e.at+len(writtenAs[e.op]), turned[e.op], "turn-operator", "%s instead of %s in %s", turned[e.op], writtenAs[e.op], m.excerpt(e))
+func (m *mutator) changeOperator(e *expr) {
+	m.emit(e.opPos, e.opPos+len(symbols[e.op]), replacementOps[e.op], "turn-operator", "%s instead of %s in %s", replacementOps[e.op], symbols[e.op], m.excerpt(e))
 }
 
-func (m *mutator) always(e *expr) {
+func (m *mutator) makeTrue(e *expr) {
 	m.replace(e, "true", "always-true", "%s is always true", m.excerpt(e))
 }
 
 // bounds moves a constant bound by one, which says the same as another operator would.
-func (m *mutator) bounds(e *expr) bool {
+func (m *mutator) shiftBounds(e *expr) bool {
 	found := false
-	for _, k := range e.kids {
+	for _, k := range e.children {
 		if k.op != opConst || k.value.kind != KindInt || k.value.num == math.MaxInt64 {
 			continue
 		}
@@ -112,13 +109,13 @@ func (m *mutator) bounds(e *expr) bool {
 }
 
 // keys leaves out the elements of a list one by one.
-func (m *mutator) keys(list *expr) {
+func (m *mutator) dropElements(list *expr) {
 	if list.op != opList {
 		return
 	}
-	for i, k := range list.kids {
+	for i, k := range list.children {
 		var rest []string
-		for j, other := range list.kids {
+		for j, other := range list.children {
 			if i != j {
 				rest = append(rest, m.src.text[other.pos:other.end])
 			}

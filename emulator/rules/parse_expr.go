@@ -4,14 +4,14 @@ import "strings"
 
 // levels are the binary operators from the loosest to the tightest; those of one level group from the left
 // (https://firebase.google.com/docs/rules/rules-language#building_conditions).
-var levels = [][]string{{"||"}, {"&&"}, {"==", "!="}, {"in", "is"}, {"<=", ">=", "<", ">"}, {"+", "-"}, {"*", "/", "%"}}
+var precedence = [][]string{{"||"}, {"&&"}, {"==", "!="}, {"in", "is"}, {"<=", ">=", "<", ">"}, {"+", "-"}, {"*", "/", "%"}}
 
 var binaryOps = map[string]op{"||": opOr, "&&": opAnd, "==": opEqual, "!=": opNotEqual, "in": opIn, "is": opIs,
 	"<": opLess, "<=": opLessEqual, ">": opGreater, ">=": opGreaterEqual, "+": opAdd, "-": opSubtract, "*": opMultiply,
 	"/": opDivide, "%": opModulo}
 
 // deeper counts a level of nesting; the caller undoes it by p.nesting--.
-func (p *parser) deeper() {
+func (p *parser) nest() {
 	if p.nesting++; p.nesting > maxNesting {
 		p.fail(p.tok.pos, "the expression nests deeper than %d", maxNesting)
 	}
@@ -19,7 +19,7 @@ func (p *parser) deeper() {
 
 // expression reads an expression, a ternary at the loosest.
 func (p *parser) expression() *expr {
-	p.deeper()
+	p.nest()
 	defer func() { p.nesting-- }()
 	cond := p.binary(0)
 	if !p.is("?") {
@@ -29,17 +29,17 @@ func (p *parser) expression() *expr {
 	yes := p.expression()
 	p.expect(":", " between the two values of '?'")
 	no := p.expression()
-	return &expr{op: opChoose, pos: cond.pos, end: no.end, at: at, kids: []*expr{cond, yes, no}}
+	return &expr{op: opTernary, pos: cond.pos, end: no.end, opPos: at, children: []*expr{cond, yes, no}}
 }
 
 func (p *parser) binary(level int) *expr {
-	if level == len(levels) {
+	if level == len(precedence) {
 		return p.unary()
 	}
 	left := p.binary(level + 1)
 	for {
 		var found string
-		for _, o := range levels[level] {
+		for _, o := range precedence[level] {
 			if p.is(o) {
 				found = o
 			}
@@ -48,18 +48,18 @@ func (p *parser) binary(level int) *expr {
 			return left
 		}
 		at := p.next().pos
-		e := &expr{op: binaryOps[found], pos: left.pos, at: at}
+		e := &expr{op: binaryOps[found], pos: left.pos, opPos: at}
 		if e.op == opIs {
-			w := p.word("a type after 'is'")
-			e.name, e.kids, e.end = w.text, []*expr{left}, w.end
-			set, ok := kindNames[w.text]
+			w := p.ident("a type after 'is'")
+			e.name, e.children, e.end = w.text, []*expr{left}, w.end
+			set, ok := typeKinds[w.text]
 			if !ok {
 				p.fail(w.pos, "unknown type %s: expected one of %s", w.text, strings.Join(typeNames, ", "))
 			}
 			e.kind = set
 		} else {
 			right := p.binary(level + 1)
-			e.kids, e.end = []*expr{left, right}, right.end
+			e.children, e.end = []*expr{left, right}, right.end
 		}
 		left = e
 	}
@@ -75,11 +75,11 @@ func (p *parser) unary() *expr {
 	default:
 		return p.postfix()
 	}
-	p.deeper()
+	p.nest()
 	defer func() { p.nesting-- }()
 	at := p.next().pos
 	kid := p.unary()
-	return &expr{op: kind, pos: at, end: kid.end, at: at, kids: []*expr{kid}}
+	return &expr{op: kind, pos: at, end: kid.end, opPos: at, children: []*expr{kid}}
 }
 
 func (p *parser) postfix() *expr {
@@ -88,21 +88,21 @@ func (p *parser) postfix() *expr {
 		switch {
 		case p.is("."):
 			p.next()
-			w := p.word("a name after '.'")
-			n := &expr{op: opMember, pos: e.pos, end: w.end, at: w.pos, name: w.text, kids: []*expr{e}}
+			w := p.ident("a name after '.'")
+			n := &expr{op: opMember, pos: e.pos, end: w.end, opPos: w.pos, name: w.text, children: []*expr{e}}
 			if p.is("(") {
 				n.op = opMethod
-				n.kids = append(n.kids, p.arguments(")")...)
+				n.children = append(n.children, p.arguments(")")...)
 				n.end = p.last
 			}
 			e = n
 		case p.is("["):
 			at := p.next().pos
 			from := p.expression()
-			n := &expr{op: opIndex, pos: e.pos, at: at, kids: []*expr{e, from}}
-			if p.take(":") {
+			n := &expr{op: opIndex, pos: e.pos, opPos: at, children: []*expr{e, from}}
+			if p.accept(":") {
 				n.op = opRange
-				n.kids = append(n.kids, p.expression())
+				n.children = append(n.children, p.expression())
 			}
 			p.expect("]", " after the index")
 			n.end = p.last
@@ -117,8 +117,8 @@ func (p *parser) postfix() *expr {
 func (p *parser) arguments(closing string) []*expr {
 	p.next()
 	var list []*expr
-	for !p.take(closing) {
-		if len(list) > 0 && !p.take(",") {
+	for !p.accept(closing) {
+		if len(list) > 0 && !p.accept(",") {
 			p.expected("',' or '" + closing + "'")
 		}
 		list = append(list, p.expression())
@@ -128,7 +128,7 @@ func (p *parser) arguments(closing string) []*expr {
 
 func (p *parser) primary() *expr {
 	t := p.tok
-	e := &expr{pos: t.pos, end: t.end, at: t.pos}
+	e := &expr{pos: t.pos, end: t.end, opPos: t.pos}
 	switch t.kind {
 	case tokenInt, tokenFloat:
 		e.value = t.number
@@ -149,11 +149,11 @@ func (p *parser) primary() *expr {
 		p.next()
 		if e.op == opName && p.is("(") {
 			e.op = opCall
-			e.kids = p.arguments(")")
+			e.children = p.arguments(")")
 			e.end = p.last
 		}
 		return e
-	case tokenMark:
+	case tokenPunct:
 		return p.bracketed(e)
 	default:
 		p.expected("an expression")
@@ -174,17 +174,17 @@ func (p *parser) bracketed(e *expr) *expr {
 		return inner
 	case "[":
 		e.op = opList
-		e.kids = p.arguments("]")
+		e.children = p.arguments("]")
 	case "{":
 		e.op = opMap
 		p.next()
-		for !p.take("}") {
-			if len(e.kids) > 0 && !p.take(",") {
+		for !p.accept("}") {
+			if len(e.children) > 0 && !p.accept(",") {
 				p.expected("',' or '}'")
 			}
 			key := p.expression()
 			p.expect(":", " after the map's key")
-			e.kids = append(e.kids, key, p.expression())
+			e.children = append(e.children, key, p.expression())
 		}
 	case "/":
 		return p.path(e)
@@ -215,7 +215,7 @@ func (p *parser) path(e *expr) *expr {
 			e.parts = append(e.parts, literal.String())
 			literal.Reset()
 			p.tok = p.scan(at + 2)
-			e.kids = append(e.kids, p.expression())
+			e.children = append(e.children, p.expression())
 			if !p.is(")") {
 				p.expected("')' after the path's expression")
 			}

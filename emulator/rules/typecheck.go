@@ -13,41 +13,41 @@ var ordered = setOf(KindInt, KindFloat, KindString, KindBytes, KindTimestamp, Ki
 
 // types warns where an operator or method is given what it never takes. What cannot be known of a value before it is
 // there passes.
-func (c *checker) types(e *expr) {
+func (c *checker) checkTypes(e *expr) {
 	expect := func(k *expr, want kindSet) {
 		if got := kindsOf(k); got&want == 0 {
 			c.warn("type", k.pos, "Invalid type. Received one of [%s]. Expected one of [%s].", got, want)
 		}
 	}
 	if want, ok := operandKinds[e.op]; ok {
-		for _, k := range e.kids {
+		for _, k := range e.children {
 			expect(k, want)
 		}
 	}
 	switch e.op {
-	case opChoose:
-		expect(e.kids[0], setOf(KindBool))
+	case opTernary:
+		expect(e.children[0], setOf(KindBool))
 	case opMember:
-		expect(e.kids[0], setOf(KindMap, KindPath))
+		expect(e.children[0], setOf(KindMap, KindPath))
 	case opIndex:
-		expect(e.kids[0], setOf(KindMap, KindList, KindString, KindPath))
+		expect(e.children[0], setOf(KindMap, KindList, KindString, KindPath))
 	case opRange:
-		expect(e.kids[0], setOf(KindList, KindString))
-		expect(e.kids[1], setOf(KindInt))
-		expect(e.kids[2], setOf(KindInt))
+		expect(e.children[0], setOf(KindList, KindString))
+		expect(e.children[1], setOf(KindInt))
+		expect(e.children[2], setOf(KindInt))
 	case opIn:
-		expect(e.kids[1], setOf(KindList, KindMap, KindSet))
+		expect(e.children[1], setOf(KindList, KindMap, KindSet))
 	case opMap:
-		for i := 0; i < len(e.kids); i += 2 {
-			expect(e.kids[i], setOf(KindString))
+		for i := 0; i < len(e.children); i += 2 {
+			expect(e.children[i], setOf(KindString))
 		}
 	case opPath:
-		for _, k := range e.kids {
+		for _, k := range e.children {
 			expect(k, setOf(KindString, KindPath))
 		}
 	case opMethod:
 		if e.method != nil {
-			expect(e.kids[0], e.method.kinds())
+			expect(e.children[0], e.method.kinds())
 		}
 	}
 }
@@ -63,8 +63,8 @@ func kindsOf(e *expr) kindSet {
 		return setOf(KindInt, KindFloat)
 	case opAdd, opSubtract:
 		return operandKinds[opAdd]
-	case opChoose:
-		return kindsOf(e.kids[1]) | kindsOf(e.kids[2])
+	case opTernary:
+		return kindsOf(e.children[1]) | kindsOf(e.children[2])
 	case opList, opRange:
 		if e.op == opRange {
 			return setOf(KindList, KindString)
@@ -76,11 +76,11 @@ func kindsOf(e *expr) kindSet {
 		return setOf(KindPath)
 	case opCall:
 		if e.builtin != nil {
-			return e.builtin.gives
+			return e.builtin.returns
 		}
 	case opMethod:
-		if e.method != nil && e.method.gives != 0 {
-			return e.method.gives
+		if e.method != nil && e.method.returns != 0 {
+			return e.method.returns
 		}
 	}
 	return allKinds

@@ -4,11 +4,11 @@ import "regexp"
 
 // file is a parsed rules file.
 type file struct {
-	src       *source
-	version   int
-	versionAt int // offset of the rules_version statement, −1 when there is none
-	services  []*service
-	functions []*function
+	src        *source
+	version    int
+	versionPos int // offset of the rules_version statement, −1 when there is none
+	services   []*service
+	functions  []*function
 }
 
 // service is a service block.
@@ -47,14 +47,14 @@ type segment struct {
 // allow is an allow statement. cond is nil when it has no condition, which grants.
 type allow struct {
 	pos, end int
-	methods  []word
+	methods  []ident
 	mask     methodSet
 	cond     *expr
 	id       int
 }
 
 // word is a name in the text.
-type word struct {
+type ident struct {
 	text     string
 	pos, end int
 }
@@ -62,8 +62,8 @@ type word struct {
 // function is a function of the rules. Its values are slots: parameters first, then variables.
 type function struct {
 	pos, end int
-	name     word
-	params   []word
+	name     ident
+	params   []ident
 	lets     []*let
 	body     *expr
 	calls    []*expr // the calls of other functions in it
@@ -73,7 +73,7 @@ type function struct {
 
 // let is a variable of a function.
 type let struct {
-	name word
+	name ident
 	init *expr
 	used bool
 }
@@ -92,7 +92,7 @@ const (
 	opNegate
 	opAnd
 	opOr
-	opChoose
+	opTernary
 	opEqual
 	opNotEqual
 	opLess
@@ -111,18 +111,23 @@ const (
 	opPath
 )
 
+// symbols are the binary operators as the source spells them.
+var symbols = map[op]string{opEqual: "==", opNotEqual: "!=", opLess: "<", opLessEqual: "<=", opGreater: ">",
+	opGreaterEqual: ">=", opAdd: "+", opSubtract: "-", opMultiply: "*", opDivide: "/", opModulo: "%", opAnd: "&&",
+	opOr: "||", opIn: "in", opIs: "is"}
+
 // expr is a node of an expression. The parser fills in the first group, the checker the second; after that it does not
 // change.
 type expr struct {
 	op       op
 	pos, end int    // the text it stands for
-	at       int    // where its operator or name stands
+	opPos    int    // where its operator or name stands
 	name     string // of a variable, member, function, method, or type after `is`
-	kids     []*expr
+	children []*expr
 	value    Value    // of a constant
 	parts    []string // of a path: literal text; a part at index i is followed by the kid i, if there is one
 
-	do      func(*run, *expr) Value
+	eval    func(*evaluator, *expr) Value
 	id      int // counts the expressions of the file
 	slot    int
 	kind    kindSet // of `is`

@@ -16,7 +16,7 @@ type Piece struct {
 
 // Pieces are the rules' text, each part with the counts of the innermost condition or call that it belongs to.
 func (c *Coverage) Pieces() []Piece {
-	marks := make([]*expr, len(c.set.src.text)) // the innermost expression of every byte
+	marks := make([]*expr, len(c.ruleset.src.text)) // the innermost expression of every byte
 	var mark func(e *expr)
 	mark = func(e *expr) {
 		if kindsOf(e) == setOf(KindBool) || e.fn != nil {
@@ -24,11 +24,11 @@ func (c *Coverage) Pieces() []Piece {
 				marks[i] = e
 			}
 		}
-		for _, k := range e.kids {
+		for _, k := range e.children {
 			mark(k)
 		}
 	}
-	for _, a := range c.set.allows {
+	for _, a := range c.ruleset.allows {
 		if a.cond != nil {
 			mark(a.cond)
 		}
@@ -40,7 +40,7 @@ func (c *Coverage) Pieces() []Piece {
 		mark(f.body)
 	}
 	var pieces []Piece
-	text := c.set.src.text
+	text := c.ruleset.src.text
 	for from := 0; from < len(text); {
 		to := from + 1
 		for to < len(text) && marks[to] == marks[from] {
@@ -59,7 +59,7 @@ func (c *Coverage) Pieces() []Piece {
 // WriteHTML writes the rules as a page: conditions that were both true and not are green, half tested ones yellow,
 // untested ones red; the counts are in the tooltips.
 func (c *Coverage) WriteHTML(w io.Writer) error {
-	if err := coveragePage.Execute(w, map[string]any{"File": c.set.src.file, "Pieces": c.Pieces()}); err != nil {
+	if err := coveragePage.Execute(w, map[string]any{"File": c.ruleset.src.file, "Pieces": c.Pieces()}); err != nil {
 		return fmt.Errorf("write the coverage: %w", err)
 	}
 	return nil
@@ -68,7 +68,7 @@ func (c *Coverage) WriteHTML(w io.Writer) error {
 // verdict is that of an expression, and its counts.
 func (c *Coverage) verdict(e *expr) (verdict, counts string) {
 	var parts []string
-	for o := range outcomes {
+	for o := range numOutcomes {
 		if n := c.counts[e.id][o].Load(); n > 0 {
 			parts = append(parts, fmt.Sprintf("%s: %d", o, n))
 		}

@@ -12,7 +12,7 @@ func (c *Coverage) WriteText(w io.Writer) error {
 	full, spots := 0, c.Expressions()
 	for _, s := range spots {
 		var parts []string
-		for o := range outcomes {
+		for o := range numOutcomes {
 			if n := s.Counts[o]; n > 0 {
 				parts = append(parts, fmt.Sprintf("%s %d", o, n))
 			}
@@ -24,7 +24,7 @@ func (c *Coverage) WriteText(w io.Writer) error {
 		if s.Full() {
 			full++
 		}
-		if _, err := fmt.Fprintf(w, "%s:%d:%d: %s: %s\n", c.set.src.file, s.Line, s.Column, text, s.Source); err != nil {
+		if _, err := fmt.Fprintf(w, "%s:%d:%d: %s: %s\n", c.ruleset.src.file, s.Line, s.Column, text, s.Source); err != nil {
 			return fmt.Errorf("write the coverage: %w", err)
 		}
 	}
@@ -71,8 +71,8 @@ type valueCount struct {
 // null are counted, not kept; they are reported as {"value": {"otherValue": {}}}.
 func (c *Coverage) MarshalJSON() ([]byte, error) {
 	var report coverageReport
-	report.Rules.Files = []reportFile{{Name: c.set.src.file, Content: c.set.src.text}}
-	for _, a := range c.set.allows {
+	report.Rules.Files = []reportFile{{Name: c.ruleset.src.file, Content: c.ruleset.src.text}}
+	for _, a := range c.ruleset.allows {
 		if a.cond != nil {
 			report.Report = append(report.Report, c.report(a.cond))
 		}
@@ -86,20 +86,20 @@ func (c *Coverage) MarshalJSON() ([]byte, error) {
 	return json.Marshal(report)
 }
 
-var reportedValues = [outcomes]map[string]any{True: {"boolValue": true}, False: {"boolValue": false},
+var reportedValues = [numOutcomes]map[string]any{True: {"boolValue": true}, False: {"boolValue": false},
 	Failed: {"undefined": map[string]any{"causeMessage": "evaluation error"}}, Null: {"nullValue": nil},
 	Other: {"otherValue": map[string]any{}}, Unknown: {"constraintValue": map[string]any{}}}
 
 func (c *Coverage) report(e *expr) expressionReport {
-	line, column := c.set.src.place(e.pos)
-	r := expressionReport{SourcePosition: sourcePosition{FileName: c.set.src.file, Line: line, Column: column,
+	line, column := c.ruleset.src.position(e.pos)
+	r := expressionReport{SourcePosition: sourcePosition{FileName: c.ruleset.src.file, Line: line, Column: column,
 		CurrentOffset: e.pos, EndOffset: e.end}}
-	for o := range outcomes {
+	for o := range numOutcomes {
 		if n := c.counts[e.id][o].Load(); n > 0 {
 			r.Values = append(r.Values, valueCount{Value: reportedValues[o], Count: n})
 		}
 	}
-	for _, k := range e.kids {
+	for _, k := range e.children {
 		r.Children = append(r.Children, c.report(k))
 	}
 	return r

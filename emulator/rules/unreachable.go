@@ -3,7 +3,7 @@ package rules
 import "strings"
 
 // reachable warns of a match that no request can ever come to. path is the whole path of the block.
-func (c *checker) reachable(m *match, path []segment) {
+func (c *checker) checkReachable(m *match, path []segment) {
 	if len(m.allows) == 0 {
 		if len(m.matches) == 0 {
 			c.warn("empty-match", m.pos, "this match has no allow statement and no match in it, so it does nothing")
@@ -16,10 +16,10 @@ func (c *checker) reachable(m *match, path []segment) {
 }
 
 // roots are how the paths of a service start. A star stands for any segment.
-var roots = map[Service][]string{Firestore: {"databases", "*", "documents"}, Storage: {"b", "*", "o"}}
+var pathRoots = map[Service][]string{Firestore: {"databases", "*", "documents"}, Storage: {"b", "*", "o"}}
 
 func unreachable(service Service, path []segment) string {
-	root := roots[service]
+	root := pathRoots[service]
 	for i, g := range path {
 		if g.kind == segmentRest {
 			return ""

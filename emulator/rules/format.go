@@ -11,15 +11,15 @@ import (
 
 // How much of a value messages show.
 const (
-	shownText     = 60 // characters of a string
-	shownElements = 8  // of a list or map
-	shownDepth    = 3
+	maxShownText     = 60 // characters of a string
+	maxShownElements = 8  // of a list or map
+	maxShownDepth    = 3
 )
 
 // String shows a value as one would write it in rules. Long values are cut, so it is for people.
-func (v Value) String() string { return v.show(shownDepth) }
+func (v Value) String() string { return v.format(maxShownDepth) }
 
-func (v Value) show(depth int) string {
+func (v Value) format(depth int) string {
 	switch v.kind {
 	case KindNull:
 		return "null"
@@ -34,12 +34,12 @@ func (v Value) show(depth int) string {
 		}
 		return text
 	case KindString:
-		return quote(shorten(v.text(), shownText))
+		return quote(truncate(v.text(), maxShownText))
 	case KindBytes:
-		if len(v.text()) > shownText/4 {
-			return "b'" + escaped(v.text()[:shownText/4]) + "…'"
+		if len(v.text()) > maxShownText/4 {
+			return "b'" + escapeBytes(v.text()[:maxShownText/4]) + "…'"
 		}
-		return "b'" + escaped(v.text()) + "'"
+		return "b'" + escapeBytes(v.text()) + "'"
 	case KindTimestamp:
 		return v.time().Format(time.RFC3339Nano)
 	case KindDuration:
@@ -49,15 +49,15 @@ func (v Value) show(depth int) string {
 	case KindPath:
 		return v.text()
 	case KindList, kindKeys:
-		return "[" + showElements(v.elements(), depth) + "]"
+		return "[" + formatElements(v.elements(), depth) + "]"
 	case KindSet:
-		return "set[" + showElements(v.elements(), depth) + "]"
+		return "set[" + formatElements(v.elements(), depth) + "]"
 	case KindMap:
-		return "{" + showFields(v.fields(), depth) + "}"
+		return "{" + formatFields(v.fields(), depth) + "}"
 	case KindMapDiff:
 		return "a map's difference"
 	case kindError:
-		return "error: " + v.fail().String()
+		return "error: " + v.failure().String()
 	}
 	return "unknown"
 }
@@ -67,7 +67,7 @@ func quote(s string) string {
 	return "'" + strings.ReplaceAll(strings.ReplaceAll(s[1:len(s)-1], `\"`, `"`), "'", `\'`) + "'"
 }
 
-func escaped(b string) string {
+func escapeBytes(b string) string {
 	var out strings.Builder
 	for i := range len(b) {
 		if c := b[i]; c >= ' ' && c < 0x7f && c != '\'' && c != '\\' {
@@ -79,22 +79,22 @@ func escaped(b string) string {
 	return out.String()
 }
 
-func showElements(list Elements, depth int) string {
+func formatElements(list Elements, depth int) string {
 	if depth == 0 {
 		return "…"
 	}
 	var parts []string
 	for i := range list.Len() {
-		if i == shownElements {
+		if i == maxShownElements {
 			parts = append(parts, "…")
 			break
 		}
-		parts = append(parts, list.At(i).show(depth-1))
+		parts = append(parts, list.At(i).format(depth-1))
 	}
 	return strings.Join(parts, ", ")
 }
 
-func showFields(f Fields, depth int) string {
+func formatFields(f Fields, depth int) string {
 	if depth == 0 {
 		return "…"
 	}
@@ -106,12 +106,12 @@ func showFields(f Fields, depth int) string {
 	sort.Strings(names)
 	var parts []string
 	for i, name := range names {
-		if i == shownElements {
+		if i == maxShownElements {
 			parts = append(parts, "…")
 			break
 		}
 		v, _ := f.Get(name)
-		parts = append(parts, shorten(name, shownText)+": "+v.show(depth-1))
+		parts = append(parts, truncate(name, maxShownText)+": "+v.format(depth-1))
 	}
 	return strings.Join(parts, ", ")
 }

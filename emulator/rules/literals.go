@@ -1,0 +1,39 @@
+package rules
+
+func evalList(r *evaluator, e *expr) Value {
+	list := make(valueList, 0, len(e.children))
+	weight := int64(1)
+	for _, k := range e.children {
+		v := r.eval(k)
+		weight += countValues(v)
+		switch {
+		case v.kind == kindError:
+			return v
+		case !sure(v):
+			return anything // it may be an error, and then the list is one
+		}
+		list = append(list, v)
+	}
+	return limitValues(e, ListValue(list), weight)
+}
+
+func evalMap(r *evaluator, e *expr) Value {
+	m := make(valueMap, len(e.children)/2)
+	weight := int64(1)
+	for i := 0; i < len(e.children); i += 2 {
+		key, value := r.eval(e.children[i]), r.eval(e.children[i+1])
+		switch {
+		case key.kind == kindError:
+			return key
+		case value.kind == kindError:
+			return value
+		case key.kind == kindUnknown || !sure(value):
+			return anything
+		case key.kind != KindString:
+			return fail(e.children[i], "A map's key must be a string, not #.", key)
+		}
+		m[key.text()] = value
+		weight += countValues(value)
+	}
+	return limitValues(e, MapValue(m), weight)
+}
