@@ -26,11 +26,12 @@ const (
 	numMapFields      = 1
 )
 
-// AppendDocumentFields appends the encoding of the fields of a google.firestore.v1.Document, in the order of their
-// names. Encoded once and spliced into responses, it is what reading a document costs.
+// AppendDocumentFields appends the encoding of the fields of a google.firestore.v1.Document, in the
+// order of their names. Documents are encoded once and the result is spliced into responses, which
+// makes reads cheap.
 func (f *Fields) AppendDocumentFields(b []byte) []byte { return f.appendEntries(b, numDocumentFields) }
 
-// DocumentFieldsSize is the length of what AppendDocumentFields appends, in bytes.
+// DocumentFieldsSize returns the number of bytes that AppendDocumentFields appends.
 func (f *Fields) DocumentFieldsSize() int { return f.entriesSize() }
 
 func (f *Fields) appendEntries(b []byte, number protowire.Number) []byte {
@@ -112,7 +113,8 @@ func (v Value) appendWire(b []byte) []byte {
 	return b
 }
 
-// wireSize is the length of v's encoding. Nested values are measured once per level; documents are shallow.
+// wireSize returns the length of v's encoding. A nested value is measured again at every level
+// above it, which is cheap because documents are shallow.
 func (v Value) wireSize() int {
 	switch v.kind {
 	case Null:

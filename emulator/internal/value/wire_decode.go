@@ -7,13 +7,14 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-var errWire = errors.New("the encoding of a value is not right")
+var errWire = errors.New("invalid encoding of a value")
 
-// ParseDocumentFields reads what [Fields.AppendDocumentFields] has written. The result shares no memory with b.
+// ParseDocumentFields decodes the output of [Fields.AppendDocumentFields]. The result shares no
+// memory with b.
 func ParseDocumentFields(b []byte) (*Fields, error) { return parseEntries(b, numDocumentFields) }
 
-// eachField calls f for every field of a message; x is the number of a varint or fixed64 field, data the contents of
-// others.
+// eachField calls f for every field of a message. x is the value of a varint or fixed64 field, data
+// the contents of any other field.
 func eachField(b []byte, f func(num protowire.Number, x uint64, data []byte) error) error {
 	for len(b) > 0 {
 		num, typ, n := protowire.ConsumeTag(b)
