@@ -6,7 +6,7 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/protobuf/proto"
 
-	"heek.kr/heektime/emulator/firestore/internal/memo"
+	"heek.kr/heektime/emulator/firestore/internal/cache"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/webchannel"
 	"heek.kr/heektime/emulator/firestore/internal/wirejson"
@@ -23,7 +23,7 @@ const (
 type channels struct {
 	svc     *service.Service // must not splice: its messages are read
 	callers emulatorauth.Authenticator
-	recent  memo.Memo[*pb.Document, []byte] // the JSON of documents that many are told of
+	recent  cache.Cache[*pb.Document, []byte] // the JSON of documents that many are told of
 }
 
 // serve serves one stream. Its error is the last message.

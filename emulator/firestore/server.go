@@ -11,7 +11,7 @@
 // How it is built, from the outside in: this package speaks gRPC; internal/rest speaks REST and internal/webchannel carries the
 // streams of browsers, both with the JSON of internal/wirejson; internal/service is the service without a transport;
 // internal/guard judges requests by security rules; internal/txn runs transactions and commits; internal/write carries out writes; internal/query understands queries;
-// internal/store keeps immutable versions of documents; internal/memo remembers what was made of them last; value, field and resource are the data model.
+// internal/store keeps immutable versions of documents; internal/cache remembers what was made of them last; value, field and resource are the data model.
 package firestore
 
 import (
@@ -24,8 +24,8 @@ import (
 	"google.golang.org/grpc"
 
 	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/firestore/internal/cache"
 	"heek.kr/heektime/emulator/firestore/internal/index"
-	"heek.kr/heektime/emulator/firestore/internal/memo"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/webchannel"
@@ -93,7 +93,7 @@ func New(c Config) (*Server, error) {
 		return nil, fmt.Errorf("firestore: %w", err)
 	}
 	s := &Server{engine: engine, bodies: &httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxBodiesBytes, Timeout: bodyTimeout}}
-	streams := &channels{svc: &service.Service{Engine: engine, Recent: new(memo.Memo[*store.Document, *pb.Document])}}
+	streams := &channels{svc: &service.Service{Engine: engine, Recent: new(cache.Cache[*store.Document, *pb.Document])}}
 	s.channels = webchannel.New(webchannel.Options{Serve: streams.serve, Bodies: s.bodies})
 	if !c.AllowUnindexed {
 		if err := s.SetIndexes(c.Indexes); err != nil {

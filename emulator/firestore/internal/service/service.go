@@ -18,10 +18,10 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/firestore/internal/cache"
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/index"
 	"heek.kr/heektime/emulator/firestore/internal/listen"
-	"heek.kr/heektime/emulator/firestore/internal/memo"
 	"heek.kr/heektime/emulator/firestore/internal/persist"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/txn"
@@ -187,7 +187,7 @@ type Service struct {
 
 	// Recent, if it is there, has the messages of documents that were made last. All listeners then get the same message of a
 	// version of a document, which whoever reads it must not change.
-	Recent *memo.Memo[*store.Document, *pb.Document]
+	Recent *cache.Cache[*store.Document, *pb.Document]
 }
 
 // MaxRecentBytes is about how large a document may be that is remembered: together they must not hold much.
