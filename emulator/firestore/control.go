@@ -38,7 +38,7 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *control) missing(w http.ResponseWriter, r *http.Request) {
-	rest.Refuse(w, http.StatusNotFound, codes.NotFound, "The Firestore emulator has nothing at "+r.Method+" "+r.URL.Path+".")
+	rest.WriteError(w, http.StatusNotFound, codes.NotFound, "The Firestore emulator has nothing at "+r.Method+" "+r.URL.Path+".")
 }
 
 // rules reads or replaces the security rules of a project.
@@ -47,7 +47,7 @@ func (c *control) rules(w http.ResponseWriter, r *http.Request, project string) 
 	case http.MethodGet:
 		text, ok := c.server.Rules(project)
 		if !ok {
-			rest.Refuse(w, http.StatusNotFound, codes.NotFound, "The project "+project+" has no security rules: everybody may do everything.")
+			rest.WriteError(w, http.StatusNotFound, codes.NotFound, "The project "+project+" has no security rules: everybody may do everything.")
 			return
 		}
 		answerJSON(w, rulesBody{Rules: rulesFiles{Files: []rulesFile{{Name: "firestore.rules", Content: text}}}})
@@ -87,23 +87,23 @@ type issueBody struct {
 func (c *control) setRules(w http.ResponseWriter, r *http.Request, project string) {
 	body, err := c.intake.Read(w, r)
 	if err != nil {
-		rest.RefuseBody(w, err)
+		rest.WriteBodyError(w, err)
 		return
 	}
 	defer body.Release()
 	var in rulesBody
 	if err := json.Unmarshal(body.Bytes, &in); err != nil {
-		rest.Refuse(w, http.StatusBadRequest, codes.InvalidArgument, "The rules must come as {\"rules\":{\"files\":[{\"content\":\"…\"}]}}: "+err.Error()+".")
+		rest.WriteError(w, http.StatusBadRequest, codes.InvalidArgument, "The rules must come as {\"rules\":{\"files\":[{\"content\":\"…\"}]}}: "+err.Error()+".")
 		return
 	}
 	if len(in.Rules.Files) != 1 {
-		rest.Refuse(w, http.StatusBadRequest, codes.InvalidArgument, "Firestore's rules are one file: rules.files must have one element.")
+		rest.WriteError(w, http.StatusBadRequest, codes.InvalidArgument, "Firestore's rules are one file: rules.files must have one element.")
 		return
 	}
 	issues, err := c.server.SetRules(project, []byte(in.Rules.Files[0].Content))
 	if err != nil && !in.IgnoreErrors {
 		if strings.Contains(r.Header.Get("Content-Type"), "json") {
-			rest.Refuse(w, http.StatusBadRequest, codes.InvalidArgument, err.Error())
+			rest.WriteError(w, http.StatusBadRequest, codes.InvalidArgument, err.Error())
 			return
 		}
 		http.Error(w, err.Error(), http.StatusBadRequest) // which the test libraries throw as it is, for people to read
@@ -137,7 +137,7 @@ func (c *control) coverage(w http.ResponseWriter, r *http.Request, project strin
 	counted := c.server.Coverage(project)
 	switch {
 	case counted == nil:
-		rest.Refuse(w, http.StatusNotFound, codes.NotFound, "The project "+project+" has no security rules that could be covered.")
+		rest.WriteError(w, http.StatusNotFound, codes.NotFound, "The project "+project+" has no security rules that could be covered.")
 	case page:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		counted.WriteHTML(w) // a client that went away is nobody to tell
@@ -156,11 +156,11 @@ func (c *control) documents(w http.ResponseWriter, r *http.Request, name string)
 	}
 	db, err := c.server.Database(project, id)
 	if err != nil {
-		rest.Refuse(w, http.StatusBadRequest, codes.InvalidArgument, err.Error())
+		rest.WriteError(w, http.StatusBadRequest, codes.InvalidArgument, err.Error())
 		return
 	}
 	if err := db.Reset(); err != nil {
-		rest.Refuse(w, http.StatusInternalServerError, codes.Internal, err.Error())
+		rest.WriteError(w, http.StatusInternalServerError, codes.Internal, err.Error())
 		return
 	}
 	answerJSON(w, struct{}{})
@@ -169,7 +169,7 @@ func (c *control) documents(w http.ResponseWriter, r *http.Request, name string)
 func answerJSON(w http.ResponseWriter, v any) {
 	body, err := json.MarshalIndent(v, "", "  ")
 	if err != nil { // a field that no JSON can hold is a mistake of ours
-		rest.Refuse(w, http.StatusInternalServerError, codes.Internal, err.Error())
+		rest.WriteError(w, http.StatusInternalServerError, codes.Internal, err.Error())
 		return
 	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")

@@ -27,7 +27,7 @@ const bodyTimeout = time.Minute
 // SDKs in browsers use, and what is only an emulator's below /emulator/v1/. Pages of this machine and of private networks
 // may call, and those of origins, such as "https://example.com"; "*" lets all in.
 func (s *Server) Handler(origins []string) http.Handler {
-	calls := &rest.Handler{Service: &service.Service{Engine: s.engine}, Callers: new(emulatorauth.Authenticator), Intake: s.bodies}
+	calls := &rest.Handler{Service: &service.Service{Engine: s.engine}, Auth: new(emulatorauth.Authenticator), Bodies: s.bodies}
 	own := &control{server: s, intake: s.bodies}
 	return cors.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ContentLength != 0 { // also of a body that nobody reads, for which the server waits before it goes on
@@ -43,7 +43,7 @@ func (s *Server) Handler(origins []string) http.Handler {
 		case path == "/" && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 			io.WriteString(w, "Ok\n") // as Google's emulator says; tools wait for it
 		default:
-			rest.Refuse(w, http.StatusNotFound, codes.NotFound, "Firestore has nothing at "+r.URL.Path+".")
+			rest.WriteError(w, http.StatusNotFound, codes.NotFound, "Firestore has nothing at "+r.URL.Path+".")
 		}
 	}), origins)
 }
