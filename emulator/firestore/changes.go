@@ -63,7 +63,7 @@ type follower struct{ Follower }
 
 func (f follower) Wants(db resource.Database) bool { return f.Follower.Wants(string(db)) }
 
-func (f follower) Keep(db resource.Database) error { return f.Follower.Flush(string(db)) }
+func (f follower) Flush(db resource.Database) error { return f.Follower.Flush(string(db)) }
 
 func (f follower) Cursor(db resource.Database) value.Micros {
 	t := f.Follower.Cursor(string(db))
@@ -74,7 +74,7 @@ func (f follower) Cursor(db resource.Database) value.Micros {
 }
 
 func (f follower) Take(db resource.Database, u store.Unread) {
-	out := Changes{Database: string(db), UpTo: u.Upto.Time.Time(), Lost: u.Lost, List: make([]Change, len(u.Changes))}
+	out := Changes{Database: string(db), UpTo: u.UpTo.Time.Time(), Lost: u.Lost, List: make([]Change, len(u.Changes))}
 	for i, c := range u.Changes {
 		out.List[i] = Change{Path: c.New.Key.Path(), Time: c.New.Updated.Time(), Before: version(c.Old), After: version(c.New)}
 	}

@@ -70,13 +70,13 @@ func (s *Stream) resume(e effects, t *target, r Resume, snap *store.Snapshot) bo
 	if !r.Valid || r.At > s.hub.db.Now() {
 		return false
 	}
-	changes, ok := s.hub.db.Since(r.At)
+	changes, ok := s.hub.db.ChangesSince(r.At)
 	if !ok {
 		return false
 	}
 	if t.limited() {
 		before := t.all(snap.At(r.At))
-		if s.hub.db.Remembers(r.At) != nil {
+		if s.hub.db.CheckRetained(r.At) != nil {
 			return false
 		}
 		s.diff(e, t, before, snap.Latest())

@@ -17,7 +17,7 @@ type Result struct {
 
 // Indexes makes indexes for later queries.
 type Indexes interface {
-	MakeIndex(group string, spec store.IndexSpec)
+	BuildIndex(group string, spec store.IndexSpec)
 }
 
 // fewDocuments is how many documents a query looks at and sorts before it asks for an index.
@@ -76,7 +76,7 @@ func (q *Query) indexed(v store.View, m Indexes, plans []plan) bool {
 		if len(p.spec.Fields) > 0 && v.Index(q.Group, p.spec.Name()) == nil {
 			ok = false
 			if m != nil && !v.Past() {
-				m.MakeIndex(q.Group, p.spec)
+				m.BuildIndex(q.Group, p.spec)
 			}
 		}
 	}

@@ -106,7 +106,7 @@ func (s *Service) listenRequest(d *Database, stream *listen.Stream, r *pb.Listen
 		if err != nil {
 			return stream.Refuse(x.AddTarget.GetTargetId(), err)
 		}
-		return stream.Add(t, d.wait)
+		return stream.Add(t, d.waitDurable)
 	}
 	return invalid("A listen request must add or remove a target.")
 }
@@ -167,12 +167,12 @@ func (s *Service) parseQueryTarget(d *Database, p *pb.Target_QueryTarget, t *lis
 
 // resumeToken is an opaque token for everything up to a time in this life of the database.
 func (d *Database) resumeToken(at value.Micros) []byte {
-	b := append(make([]byte, 0, 16), d.life[:]...)
+	b := append(make([]byte, 0, 16), d.instance[:]...)
 	return binary.BigEndian.AppendUint64(b, uint64(at))
 }
 
 func (d *Database) parseResumeToken(b []byte) (at value.Micros, ok bool) {
-	if len(b) != 16 || [8]byte(b) != d.life {
+	if len(b) != 16 || [8]byte(b) != d.instance {
 		return 0, false
 	}
 	return value.Micros(binary.BigEndian.Uint64(b[8:])), true

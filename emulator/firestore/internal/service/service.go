@@ -37,9 +37,9 @@ type Database struct {
 	Hub   *listen.Hub
 	Guard *guard.Guard
 
-	life [8]byte      // tells resume tokens of this database from those of another with the same name
-	log  *persist.Log // nil when nothing is kept
-	feed *feed        // nil when nobody follows
+	instance [8]byte      // tells resume tokens of this database from those of another with the same name
+	log      *persist.Log // nil when nothing is kept
+	feed     *feed        // nil when nobody follows
 }
 
 // Engine holds all databases. A database comes into being when it is first named, as in Google's emulator.
@@ -124,7 +124,7 @@ func (e *Engine) Names() []string {
 // open makes a database, or loads it.
 func (e *Engine) open(name resource.Database) (*Database, error) {
 	d := &Database{DB: store.New(name, e.options.Clock), Guard: e.guard(name.Project())}
-	rand.Read(d.life[:])
+	rand.Read(d.instance[:])
 	follower := e.options.Follower
 	if e.options.DataDir != "" {
 		var since value.Micros
@@ -135,17 +135,17 @@ func (e *Engine) open(name resource.Database) (*Database, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open database %s: %w", name, err)
 		}
-		d.log, d.life = log, log.Life()
+		d.log, d.instance = log, log.InstanceID()
 	}
 	if follower != nil {
 		d.feed = e.newFeed(d)
 		if d.log != nil {
-			d.log.Before = d.feed.before
+			d.log.BeforeCompact = d.feed.flush
 		}
 		go d.feed.run()
 	}
 	d.Txns = txn.New(d.DB, e.options.LockWait)
-	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) { d.wait(c.Snapshot) })
+	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) { d.waitDurable(c.Snapshot) })
 	return d, nil
 }
 

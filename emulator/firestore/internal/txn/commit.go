@@ -190,7 +190,7 @@ func (m *Manager) outdated(t *txn, now *store.Snapshot) bool {
 	if len(m.scans[t]) == 0 {
 		return false
 	}
-	changes, ok := m.db.SinceLocked(t.view.Time())
+	changes, ok := m.db.ChangesSinceLocked(t.view.Time())
 	for _, c := range changes {
 		for _, covers := range m.scans[t] {
 			if c.Old.Exists() && covers(c.Old) || c.New.Exists() && covers(c.New) {

@@ -13,15 +13,15 @@ import (
 	"heek.kr/heektime/emulator/internal/wal"
 )
 
-// dir is where a database is kept: {data}/{project}/{database}.
+// dir returns the directory of a database, {data}/{project}/{database}.
 func (e *Engine) dir(name resource.Database) string {
 	return filepath.Join(e.options.DataDir, name.Project(), name.ID())
 }
 
-// openAll loads every database of the data directory, so that what is damaged is known at the start.
+// openAll loads every database in the data directory, so that damage is reported at startup.
 func (e *Engine) openAll() error {
 	if err := os.MkdirAll(e.options.DataDir, 0o777); err != nil {
-		return fmt.Errorf("make the data directory: %w", err)
+		return fmt.Errorf("create the data directory: %w", err)
 	}
 	lock, err := wal.Lock(e.options.DataDir)
 	if err != nil {
@@ -36,7 +36,7 @@ func (e *Engine) openAll() error {
 		project, id := filepath.Base(filepath.Dir(dir)), filepath.Base(dir)
 		name, err := resource.ParseDatabase("projects/" + project + "/databases/" + id)
 		if err != nil {
-			return fmt.Errorf("%s is not the directory of a database: %w", dir, err)
+			return fmt.Errorf("%s is not a database's directory: %w", dir, err)
 		}
 		if e.dbs[name], err = e.open(name); err != nil {
 			delete(e.dbs, name)
@@ -47,15 +47,9 @@ func (e *Engine) openAll() error {
 	return nil
 }
 
-// keep writes a commit down. It is to be called once for every commit; wait for its snapshot tells that it is durable.
-func (d *Database) keep(c *store.Commit) {
-	if d.log != nil {
-		d.log.Keep(c)
-	}
-}
-
-// wait returns when what a snapshot shows is durable: nobody is told of what a crash could undo.
-func (d *Database) wait(s *store.Snapshot) error {
+// waitDurable returns when all commits in a snapshot are durable. It is called before every response,
+// so that clients never see a state that a crash could undo.
+func (d *Database) waitDurable(s *store.Snapshot) error {
 	if d.log == nil {
 		return nil
 	}

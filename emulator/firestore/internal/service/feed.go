@@ -12,24 +12,26 @@ import (
 	"heek.kr/heektime/emulator/internal/wal"
 )
 
-// Follower is told of all changes of all databases, once they are durable.
+// Follower receives all changes of all databases once they are durable.
 type Follower interface {
-	// Wants reports whether changes of a database are to be handed over. It must be quick.
+	// Wants reports whether the follower wants changes of a database. It is called within commits
+	// and must be quick.
 	Wants(resource.Database) bool
-	// Cursor is the time up to which the follower has kept what it was handed; 0 before anything.
+	// Cursor returns the time up to which the follower has persisted the changes it took, 0 if it
+	// has persisted none.
 	Cursor(resource.Database) value.Micros
-	// Take hands over changes. It is called by one goroutine for each database.
+	// Take receives changes. Each database has one goroutine that calls it.
 	Take(resource.Database, store.Unread)
-	// Keep returns when all that was taken from a database is safe.
-	Keep(resource.Database) error
+	// Flush returns when everything taken from a database is persistent.
+	Flush(resource.Database) error
 }
 
-// feed hands the changes of one database to the follower.
+// feed delivers the changes of one database to the follower.
 type feed struct {
 	db      *Database
 	to      Follower
 	closing <-chan struct{}
-	wake    chan struct{} // one wake-up waits at most
+	wake    chan struct{} // holds at most one wake-up
 	ended   chan struct{}
 
 	mu    sync.Mutex
@@ -38,19 +40,19 @@ type feed struct {
 
 func (e *Engine) newFeed(d *Database) *feed {
 	f := &feed{db: d, to: e.options.Follower, closing: e.closing, wake: make(chan struct{}, 1), ended: make(chan struct{})}
-	d.Follow(func() bool { return f.to.Wants(d.Name) }, f.poke)
-	f.poke() // for what was loaded
+	d.Follow(func() bool { return f.to.Wants(d.Name) }, f.notify)
+	f.notify() // for unread changes that were loaded
 	return f
 }
 
-func (f *feed) poke() {
+func (f *feed) notify() {
 	select {
 	case f.wake <- struct{}{}:
 	default:
 	}
 }
 
-// run hands changes over until the engine is closed. A change that can't be made durable is handed to nobody.
+// run delivers changes until the engine is closed, or changes cannot be made durable.
 func (f *feed) run() {
 	defer func() {
 		close(f.ended)
@@ -65,23 +67,23 @@ func (f *feed) run() {
 		case <-f.wake:
 		}
 		u := f.db.Unread()
-		if f.db.wait(u.Upto) != nil {
+		if f.db.waitDurable(u.UpTo) != nil {
 			return
 		}
 		if len(u.Changes) > 0 || u.Lost {
 			f.to.Take(f.db.Name, u)
 		}
-		f.db.Took(u)
+		f.db.Acknowledge(u)
 		f.mu.Lock()
 		f.taken.Fire()
 		f.mu.Unlock()
 	}
 }
 
-// settle returns when everything that is committed by now has been handed over.
+// settle returns when all current commits have been delivered.
 func (f *feed) settle(ctx context.Context) error {
-	upto := f.db.Snapshot().Time
-	return f.taken.Until(ctx, &f.mu, func() bool { return !f.db.Waiting(upto) || f.over() })
+	upTo := f.db.Snapshot().Time
+	return f.taken.Until(ctx, &f.mu, func() bool { return !f.db.HasUnread(upTo) || f.over() })
 }
 
 func (f *feed) over() bool {
@@ -95,8 +97,9 @@ func (f *feed) over() bool {
 	}
 }
 
-// before returns when the commits up to a snapshot are needed no more: the follower has kept what they did.
-func (f *feed) before(s *store.Snapshot) error {
+// flush returns when the follower has persisted the commits up to a snapshot, so that the log does not
+// need them anymore.
+func (f *feed) flush(s *store.Snapshot) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() {
@@ -106,17 +109,17 @@ func (f *feed) before(s *store.Snapshot) error {
 		case <-ctx.Done():
 		}
 	}()
-	err := f.taken.Until(ctx, &f.mu, func() bool { return !f.db.Waiting(s.Time) })
+	err := f.taken.Until(ctx, &f.mu, func() bool { return !f.db.HasUnread(s.Time) })
 	if err != nil || f.over() {
 		return wal.ErrClosed
 	}
-	if err := f.to.Keep(f.db.Name); err != nil {
-		return fmt.Errorf("the follower of %s does not keep what it was told: %w", f.db.Name, err)
+	if err := f.to.Flush(f.db.Name); err != nil {
+		return fmt.Errorf("flush the follower of %s: %w", f.db.Name, err)
 	}
 	return nil
 }
 
-// Settle returns when the follower was told of everything that is committed by now.
+// Settle returns when all current commits have been delivered to the follower.
 func (e *Engine) Settle(ctx context.Context) error {
 	e.mu.RLock()
 	var feeds []*feed
