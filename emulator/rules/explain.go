@@ -40,19 +40,19 @@ type Reason struct {
 }
 
 // String formats the denial for developers, on several lines.
-func (f *Denial) String() string {
+func (d *Denial) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s %s is denied", f.Method, f.Path)
-	if f.Limit != "" {
-		fmt.Fprintf(&out, ": %s", f.Limit)
+	fmt.Fprintf(&out, "%s %s is denied", d.Method, d.Path)
+	if d.Limit != "" {
+		fmt.Fprintf(&out, ": %s", d.Limit)
 	}
-	for _, n := range f.Notes {
+	for _, n := range d.Notes {
 		fmt.Fprintf(&out, "\n  note: %s", n)
 	}
-	if len(f.Tried) == 0 && f.Limit == "" {
+	if len(d.Tried) == 0 && d.Limit == "" {
 		out.WriteString(": no allow statement matches")
 	}
-	for _, t := range f.Tried {
+	for _, t := range d.Tried {
 		fmt.Fprintf(&out, "\n  line %d: %s\n    was %s", t.Line, t.Source, t.Result)
 		for _, r := range t.Reasons {
 			fmt.Fprintf(&out, "\n    line %d: %s was %s", r.Line, r.Source, r.Result)
@@ -66,16 +66,16 @@ func (f *Denial) String() string {
 
 // Summary formats the denial on one line, in the style of Google's emulator: "false for 'get' @
 // L5".
-func (f *Denial) Summary() string {
-	if f.Limit != "" {
-		return fmt.Sprintf("%s for '%s'", f.Limit, f.Method)
+func (d *Denial) Summary() string {
+	if d.Limit != "" {
+		return fmt.Sprintf("%s for '%s'", d.Limit, d.Method)
 	}
 	var parts []string
-	for _, t := range f.Tried {
-		parts = append(parts, fmt.Sprintf("%s for '%s' @ L%d", strings.TrimPrefix(t.Result, "error: "), f.Method, t.Line))
+	for _, t := range d.Tried {
+		parts = append(parts, fmt.Sprintf("%s for '%s' @ L%d", strings.TrimPrefix(t.Result, "error: "), d.Method, t.Line))
 	}
 	if parts == nil {
-		return fmt.Sprintf("no matching allow statements for '%s'", f.Method)
+		return fmt.Sprintf("no matching allow statements for '%s'", d.Method)
 	}
 	return strings.Join(parts, ", ")
 }

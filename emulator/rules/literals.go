@@ -1,5 +1,6 @@
 package rules
 
+// evalList evaluates a list literal.
 func evalList(r *evaluator, e *expr) Value {
 	list := make(valueList, 0, len(e.children))
 	n := int64(1)
@@ -17,6 +18,7 @@ func evalList(r *evaluator, e *expr) Value {
 	return limitValues(e, ListValue(list), n)
 }
 
+// evalMap evaluates a map literal.
 func evalMap(r *evaluator, e *expr) Value {
 	m := make(valueMap, len(e.children)/2)
 	n := int64(1)
@@ -36,4 +38,10 @@ func evalMap(r *evaluator, e *expr) Value {
 		n += countValues(value)
 	}
 	return limitValues(e, MapValue(m), n)
+}
+
+// evalConstList returns a list of constants. Its elements count as evaluated expressions.
+func evalConstList(r *evaluator, e *expr) Value {
+	r.evaluated += len(e.children)
+	return e.value
 }

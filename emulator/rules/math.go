@@ -50,7 +50,7 @@ func rounding(name string, f func(float64) float64) *builtin {
 }
 
 // numeric returns a function of n numbers.
-func numeric(n int, gives kindSet, f func([]float64) Value) *builtin {
+func numeric(n int, returns kindSet, f func([]float64) Value) *builtin {
 	return &builtin{n, n, concrete(func(_ *evaluator, e *expr, args []Value) Value {
 		x := make([]float64, n)
 		for i, a := range args {
@@ -60,5 +60,5 @@ func numeric(n int, gives kindSet, f func([]float64) Value) *builtin {
 			x[i] = a.number()
 		}
 		return f(x)
-	}), gives}
+	}), returns}
 }
