@@ -104,7 +104,7 @@ func (s *Service) listenRequest(d *Database, stream *listen.Stream, r *pb.Listen
 	case *pb.ListenRequest_AddTarget:
 		t, err := s.parseTarget(d, x.AddTarget)
 		if err != nil {
-			return stream.Refuse(x.AddTarget.GetTargetId(), err)
+			return stream.Reject(x.AddTarget.GetTargetId(), err)
 		}
 		return stream.Add(t, d.waitDurable)
 	}
@@ -122,10 +122,10 @@ func (s *Service) parseTarget(d *Database, p *pb.Target) (listen.Target, error) 
 	}
 	switch x := p.GetResumeType().(type) {
 	case *pb.Target_ResumeToken:
-		t.Resume.Known = len(x.ResumeToken) > 0
+		t.Resume.Given = len(x.ResumeToken) > 0
 		t.Resume.At, t.Resume.Valid = d.parseResumeToken(x.ResumeToken)
 	case *pb.Target_ReadTime:
-		t.Resume = listen.Resume{Known: true, Valid: true, At: value.MicrosOf(x.ReadTime.AsTime())}
+		t.Resume = listen.Resume{Given: true, Valid: true, At: value.MicrosOf(x.ReadTime.AsTime())}
 	}
 	switch x := p.GetTargetType().(type) {
 	case *pb.Target_Documents:
@@ -161,7 +161,7 @@ func (s *Service) parseQueryTarget(d *Database, p *pb.Target_QueryTarget, t *lis
 		return err
 	}
 	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
-	t.Text = string(text)
+	t.QueryKey = string(text)
 	return err
 }
 
