@@ -3,6 +3,7 @@ package firestore
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,8 +19,8 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Export writes all documents as one JSON object: paths such as users/u1 and, for each, the fields, in the form that
-// the package value describes. Import reads it.
+// Export writes all documents as one JSON object, whose keys are paths such as users/u1. Package
+// value describes the format of the fields. [Database.Import] reads it.
 func (db *Database) Export(w io.Writer) error {
 	docs := map[string]*value.Fields{}
 	db.d.Read().All(func(d *store.Document) bool {
@@ -53,7 +54,7 @@ func writeJSON(w io.Writer, b []byte) error {
 	return nil
 }
 
-// Import sets the documents that [Database.Export] has written, all in one commit. Others stay.
+// Import sets the documents that [Database.Export] wrote, in one commit. Other documents stay.
 func (db *Database) Import(r io.Reader) error {
 	var docs map[string]map[string]any
 	if err := readJSON(r, &docs); err != nil {
@@ -69,13 +70,14 @@ func readJSON(r io.Reader, to any) error {
 		return err
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return fmt.Errorf("there is more after the first JSON value")
+		return errors.New("unexpected data after the first JSON value")
 	}
 	return nil
 }
 
-// ExportDir writes a file for each document, users/u1.json with the fields of users/u1. Ids that are no file names are
-// escaped as in a URL. The directory is made; files in it that are in the way are replaced, others stay.
+// ExportDir writes one file for each document: the fields of users/u1 go to users/u1.json. Ids are
+// escaped as in a URL. It creates the directory if necessary and overwrites existing files of the
+// same names.
 func (db *Database) ExportDir(dir string) error {
 	var err error
 	db.d.Read().All(func(d *store.Document) bool {
@@ -96,20 +98,22 @@ func (db *Database) ExportDir(dir string) error {
 	return nil
 }
 
+// escapePath makes a file name of a path.
 func escapePath(p string) string {
 	ids := strings.Split(p, "/")
 	for i, id := range ids {
 		id = url.PathEscape(id)
 		if bare, ok := strings.CutSuffix(id, ".json"); ok {
-			id = bare + "%2Ejson" // else its subcollections' directory had the name of another document's file
+			// Or the directory of its subcollections could have the name of another document's file.
+			id = bare + "%2Ejson"
 		}
 		ids[i] = id
 	}
 	return path.Join(ids...)
 }
 
-// ImportDir sets the documents that [Database.ExportDir] has written, all in one commit. Others stay. fsys is usually
-// os.DirFS or an embedded directory.
+// ImportDir sets the documents that [Database.ExportDir] wrote, in one commit. Other documents
+// stay. fsys is usually os.DirFS or an embedded directory.
 func (db *Database) ImportDir(fsys fs.FS) error {
 	docs := map[string]map[string]any{}
 	err := fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {

@@ -96,7 +96,8 @@ func TestFollower(t *testing.T) {
 	}
 }
 
-// TestSlowFollower blocks the follower: commits go on, and all are told of when it goes on, however old they are by then.
+// TestSlowFollower blocks the follower: commits go on, and all are told of when it goes on, however
+// old they are by then.
 func TestSlowFollower(t *testing.T) {
 	f := &follower{wants: true, block: make(chan struct{})}
 	c := start(t, following(f))
@@ -120,7 +121,8 @@ func TestSlowFollower(t *testing.T) {
 	}
 }
 
-// TestFollowerLoses writes more than may wait for a blocked follower. It is told that something is missing.
+// TestFollowerLoses writes more than may wait for a blocked follower. It is told that something is
+// missing.
 func TestFollowerLoses(t *testing.T) {
 	f := &follower{wants: true, block: make(chan struct{}), taking: make(chan struct{})}
 	c := start(t, following(f))
@@ -149,8 +151,8 @@ func TestFollowerLoses(t *testing.T) {
 	}
 }
 
-// TestFollowerAfterRestart has a follower that kept nothing of what it was told: all comes again, what is in a snapshot by
-// then, too, and in the same words.
+// TestFollowerAfterRestart has a follower that kept nothing of what it was told: all comes again,
+// what is in a snapshot by then, too, and in the same words.
 func TestFollowerAfterRestart(t *testing.T) {
 	dir := t.TempDir()
 	first := &follower{wants: true}
@@ -205,7 +207,8 @@ func TestFollowerAfterRestart(t *testing.T) {
 	})
 }
 
-// TestResetIsNoChange holds that resetting a database tells the follower nothing, and loses nothing that comes after.
+// TestResetIsNoChange holds that resetting a database tells the follower nothing, and loses nothing
+// that comes after.
 func TestResetIsNoChange(t *testing.T) {
 	f := &follower{wants: true}
 	c := start(t, following(f))
