@@ -18,34 +18,34 @@ type guard struct {
 	clock     *clock.Clock
 	log       *slog.Logger
 	documents rules.Documents // that rules may ask Firestore for; nil: none
-	callers   emulatorauth.Authenticator
-	journal   rules.RequestLog
+	authenticator   emulatorauth.Authenticator
+	requestLog   rules.RequestLog
 
 	mu       sync.RWMutex
-	editions map[string]*edition // by bucket; "" is for those that have none of their own
+	byBucket map[string]*activeRules // by bucket; "" is for those that have none of their own
 }
 
 // edition is compiled rules and what was counted of them.
-type edition struct {
+type activeRules struct {
 	rules    *rules.Ruleset
 	coverage *rules.Coverage
 }
 
 func newGuard(cfg Config) *guard {
 	return &guard{
-		clock: cfg.Clock, log: cfg.Logger, documents: cfg.Documents, editions: map[string]*edition{},
-		callers: emulatorauth.Authenticator{Schemes: []string{"Firebase", "Bearer"}},
+		clock: cfg.Clock, log: cfg.Logger, documents: cfg.Documents, byBucket: map[string]*activeRules{},
+		authenticator: emulatorauth.Authenticator{Schemes: []string{"Firebase", "Bearer"}},
 	}
 }
 
 // edition is the rules for a bucket, nil for none.
-func (g *guard) edition(bucket string) *edition {
+func (g *guard) active(bucket string) *activeRules {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	if e, ok := g.editions[bucket]; ok {
+	if e, ok := g.byBucket[bucket]; ok {
 		return e
 	}
-	return g.editions[""]
+	return g.byBucket[""]
 }
 
 // access is somebody who asks for something in a bucket.
@@ -66,7 +66,7 @@ func (s *Server) access(c call, name string) access {
 		path += "/" + name
 	}
 	return access{
-		guard: s.guard, ctx: context.WithoutCancel(c.Context()), who: s.guard.callers.Authenticate(c.Header.Get("Authorization")),
+		guard: s.guard, ctx: context.WithoutCancel(c.Context()), who: s.guard.authenticator.Authenticate(c.Header.Get("Authorization")),
 		bucket: bucket, path: path,
 	}
 }
@@ -74,9 +74,9 @@ func (s *Server) access(c call, name string) access {
 // verbs are what the error to a client calls a method.
 var verbs = map[rules.Method]string{rules.Get: "READ", rules.List: "LIST", rules.Create: "WRITE", rules.Update: "WRITE", rules.Delete: "WRITE"}
 
-// judge asks the rules. The error says to the client what production says; why is in the journal and in the log.
-func (a access) judge(method rules.Method, before, after *objects.Object) error {
-	active := a.edition(a.bucket)
+// judge asks the rules. The error says to the client what production says; why is in the requestLog and in the log.
+func (a access) authorize(method rules.Method, before, after *objects.Object) error {
+	active := a.active(a.bucket)
 	switch {
 	case active == nil || a.who.Owner:
 		return nil
@@ -89,7 +89,7 @@ func (a access) judge(method rules.Method, before, after *objects.Object) error 
 	}
 	d := active.rules.Evaluate(a.ctx, &req)
 	e := rules.NewEvaluation(&req, d)
-	a.journal.Add(e)
+	a.requestLog.Add(e)
 	e.LogTo(a.ctx, a.log)
 	switch {
 	case d.Allowed:
@@ -101,15 +101,15 @@ func (a access) judge(method rules.Method, before, after *objects.Object) error 
 }
 
 // writing is the conditions under which the caller may write.
-func (a access) writing() objects.Conditions {
-	return objects.Conditions{Allow: func(before, after *objects.Object) error {
+func (a access) writeConditions() objects.Conditions {
+	return objects.Conditions{Authorize: func(before, after *objects.Object) error {
 		switch {
 		case after == nil:
-			return a.judge(rules.Delete, before, nil)
+			return a.authorize(rules.Delete, before, nil)
 		case before == nil:
-			return a.judge(rules.Create, nil, after)
+			return a.authorize(rules.Create, nil, after)
 		}
-		return a.judge(rules.Update, before, after)
+		return a.authorize(rules.Update, before, after)
 	}}
 }
 

@@ -61,7 +61,7 @@ func asHTTP(r *http.Request, err error) *httpError {
 		return &httpError{http.StatusNotFound, "notFound", e.Message}
 	case objects.Conflict:
 		return &httpError{http.StatusConflict, "conflict", e.Message}
-	case objects.NotChanged:
+	case objects.NotModified:
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {
 			return &httpError{http.StatusNotModified, "notModified", e.Message}
 		}
