@@ -231,8 +231,8 @@ func TestRESTIsWhole(t *testing.T) {
 
 // Rules judge by the header, and errors reach the page.
 func TestRESTUnderRules(t *testing.T) {
-	s := startWeb(t, withRules(notes))
-	const path = "/v1/projects/" + judged + "/databases/(default)/documents/secrets/s"
+	s := startWeb(t, withRules(notesRules))
+	const path = "/v1/projects/" + rulesProject + "/databases/(default)/documents/secrets/s"
 	for _, c := range []struct {
 		path, authorization string
 		status              int
