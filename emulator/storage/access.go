@@ -13,19 +13,19 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// guard judges what Firebase's clients ask for by security rules. Server clients don't come by here.
+// guard authorizes requests of Firebase clients by security rules. Server clients bypass it.
 type guard struct {
-	clock     *clock.Clock
-	log       *slog.Logger
-	documents rules.Documents // that rules may ask Firestore for; nil: none
-	authenticator   emulatorauth.Authenticator
-	requestLog   rules.RequestLog
+	clock         *clock.Clock
+	log           *slog.Logger
+	documents     rules.Documents // Firestore documents that rules can read; nil: none
+	authenticator emulatorauth.Authenticator
+	requestLog    rules.RequestLog
 
 	mu       sync.RWMutex
-	byBucket map[string]*activeRules // by bucket; "" is for those that have none of their own
+	byBucket map[string]*activeRules // "" applies to buckets that have no entry; nil: full access
 }
 
-// edition is compiled rules and what was counted of them.
+// activeRules is a compiled ruleset and its coverage.
 type activeRules struct {
 	rules    *rules.Ruleset
 	coverage *rules.Coverage
@@ -38,7 +38,7 @@ func newGuard(cfg Config) *guard {
 	}
 }
 
-// edition is the rules for a bucket, nil for none.
+// active returns the rules of a bucket, or nil if it has none.
 func (g *guard) active(bucket string) *activeRules {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
@@ -48,17 +48,17 @@ func (g *guard) active(bucket string) *activeRules {
 	return g.byBucket[""]
 }
 
-// access is somebody who asks for something in a bucket.
+// access is a caller's access to an object or a prefix of a bucket.
 type access struct {
 	*guard
 	ctx    context.Context
-	who    emulatorauth.Caller
+	caller emulatorauth.Caller
 	bucket string
-	path   string // as rules know it
+	path   string // as in the rules
 }
 
-// access begins a call for the object of that name, or "" for the bucket. It may outlive the request, which may begin an
-// upload that others go on with.
+// access returns the caller's access to the named object, or to the bucket if name is empty. It may
+// outlive the request, because a resumable upload is authorized when it completes.
 func (s *Server) access(c call, name string) access {
 	bucket := c.names[0]
 	path := "/b/" + bucket + "/o"
@@ -66,26 +66,31 @@ func (s *Server) access(c call, name string) access {
 		path += "/" + name
 	}
 	return access{
-		guard: s.guard, ctx: context.WithoutCancel(c.Context()), who: s.guard.authenticator.Authenticate(c.Header.Get("Authorization")),
+		guard: s.guard, ctx: context.WithoutCancel(c.Context()),
+		caller: s.guard.authenticator.Authenticate(c.Header.Get("Authorization")),
 		bucket: bucket, path: path,
 	}
 }
 
-// verbs are what the error to a client calls a method.
-var verbs = map[rules.Method]string{rules.Get: "READ", rules.List: "LIST", rules.Create: "WRITE", rules.Update: "WRITE", rules.Delete: "WRITE"}
+// permissions are the names of methods in Firebase's error messages.
+var permissions = map[rules.Method]string{
+	rules.Get: "READ", rules.List: "LIST", rules.Create: "WRITE", rules.Update: "WRITE", rules.Delete: "WRITE",
+}
 
-// judge asks the rules. The error says to the client what production says; why is in the requestLog and in the log.
+// authorize evaluates the rules. Its error tells the client only what production tells; the reason is in
+// the evaluations and in the log.
 func (a access) authorize(method rules.Method, before, after *objects.Object) error {
 	active := a.active(a.bucket)
 	switch {
-	case active == nil || a.who.Owner:
+	case active == nil || a.caller.Owner:
 		return nil
-	case a.who.Err != nil:
-		return &httpError{http.StatusUnauthorized, "authError", "Invalid credentials: " + a.who.Err.Error() + "."}
+	case a.caller.Err != nil:
+		return &httpError{http.StatusUnauthorized, "authError", "Invalid credentials: " + a.caller.Err.Error() + "."}
 	}
 	req := rules.Request{
-		Service: rules.Storage, Method: method, Path: a.path, Auth: a.who.Auth, Time: a.clock.Now(),
-		Before: attributes(before), After: attributes(after), Access: rules.NewAccess(a.documents), Coverage: active.coverage, Explain: true,
+		Service: rules.Storage, Method: method, Path: a.path, Auth: a.caller.Auth, Time: a.clock.Now(),
+		Before: ruleFields(before), After: ruleFields(after),
+		Access: rules.NewAccess(a.documents), Coverage: active.coverage, Explain: true,
 	}
 	d := active.rules.Evaluate(a.ctx, &req)
 	e := rules.NewEvaluation(&req, d)
@@ -94,13 +99,13 @@ func (a access) authorize(method rules.Method, before, after *objects.Object) er
 	switch {
 	case d.Allowed:
 		return nil
-	case d.Err != nil: // not a 5xx status, which clients retry for minutes
+	case d.Err != nil: // not a 5xx status, because clients retry those for minutes
 		return badRequest("The security rules could not be evaluated: " + d.Err.Error() + ".")
 	}
-	return &httpError{http.StatusForbidden, "forbidden", "Permission denied. No " + verbs[method] + " permission."}
+	return &httpError{http.StatusForbidden, "forbidden", "Permission denied. No " + permissions[method] + " permission."}
 }
 
-// writing is the conditions under which the caller may write.
+// writeConditions returns the precondition that the rules allow the write.
 func (a access) writeConditions() objects.Conditions {
 	return objects.Conditions{Authorize: func(before, after *objects.Object) error {
 		switch {
@@ -113,8 +118,8 @@ func (a access) writeConditions() objects.Conditions {
 	}}
 }
 
-// attributes are an object's as rules see it, nil for none.
-func attributes(o *objects.Object) rules.Fields {
+// ruleFields returns an object as the rules see it; nil for nil.
+func ruleFields(o *objects.Object) rules.Fields {
 	if o == nil {
 		return nil
 	}
