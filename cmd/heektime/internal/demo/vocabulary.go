@@ -28,6 +28,7 @@ const (
 	arts
 )
 
+// colleges returns all colleges. It is long because it is only data.
 func colleges() []college {
 	return []college{
 		{"1100", "인문대학", []department{
