@@ -1,5 +1,5 @@
-// Package firebase reads firebase.json, the Firebase CLI's file, which says where the embedded cloud listens, and
-// heektime.json beside it, our own file, which says where our services do.
+// Package firebase reads firebase.json, the Firebase CLI's file, which says where the embedded cloud
+// listens, and heektime.json in the same folder, our own file, which says where our services listen.
 package firebase
 
 import (
@@ -103,8 +103,8 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Find reads path, or, when it is empty, the firebase.json of this folder or the nearest one above it, and the heektime.json
-// beside it. Without any, the defaults hold.
+// Find reads path, or, when it is empty, the firebase.json of this folder or the nearest one above
+// it, and the heektime.json in the same folder. Without a firebase.json, the defaults apply.
 func Find(path string) (*Config, error) {
 	if path == "" {
 		dir, err := os.Getwd()

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// servicesFile is the name of our own file. The Firebase CLI's schema for firebase.json allows only the Firebase CLI's
-// emulators, so the ports of our services have a file of their own.
+// servicesFile is the name of our own file. The Firebase CLI's schema for firebase.json allows only
+// the Firebase CLI's emulators, so the ports of our services have a file of their own.
 const servicesFile = "heektime.json"
 
 // serviceDefaults are the ports of our services.
@@ -26,8 +26,9 @@ var serviceDefaults = map[string]int{
 // servicesPath is the path of our own file, which is in the folder of firebase.json.
 func (c *Config) servicesPath() string { return filepath.Join(filepath.Dir(c.Path), servicesFile) }
 
-// readServices reads our own file. The defaults apply to what it leaves out, and to everything when there is no such file.
-// An unknown key is an error: it is a misspelt one, and its port would be ignored.
+// readServices reads our own file. The defaults apply to what it leaves out, and to everything when
+// there is no such file. An unknown key is an error: it is a misspelt one, and its port would be
+// ignored.
 func readServices(path string) (map[string]Emulator, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
