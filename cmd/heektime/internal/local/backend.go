@@ -47,7 +47,7 @@ type Config struct {
 
 // Guest is a service that the rest of the backend knows nothing of.
 type Guest struct {
-	// Name that heektime.json gives its port under.
+	// Name that firebase.json gives its port under.
 	Name string
 	Open server.Open
 	// Variables are its settings, when it answers at url.
