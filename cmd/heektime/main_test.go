@@ -39,17 +39,22 @@ func heektime(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// ports is the project's firebase.json but for the ports, which are free ones.
+// ports is a copy of the project's firebase.json, with heektime.json beside it, in which all ports are free ones.
 func ports(t *testing.T) string {
 	t.Helper()
 	type at struct {
 		Port int `json:"port"`
 	}
-	emulators := map[string]at{}
-	for _, name := range []string{"firestore", "auth", "storage", "tasks", "ui", "hub", "hosting", "courses", "refresh", "auth-service", "compat-server", "cleanup", "functions"} {
-		l := freePort(t)
-		defer l.Close()
-		emulators[name] = at{l.Addr().(*net.TCPAddr).Port}
+	listeners := map[string]map[string]at{"emulators": {}, "services": {}}
+	for section, names := range map[string][]string{
+		"emulators": {"firestore", "auth", "storage", "tasks", "ui", "hub", "hosting", "functions"},
+		"services":  {"courses", "refresh", "auth-service", "compat-server", "cleanup"},
+	} {
+		for _, name := range names {
+			l := freePort(t)
+			defer l.Close()
+			listeners[section][name] = at{l.Addr().(*net.TCPAddr).Port}
+		}
 	}
 	project := map[string]any{}
 	text, err := os.ReadFile("../../firebase.json")
@@ -59,12 +64,19 @@ func ports(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	project["emulators"] = emulators
+	project["emulators"] = listeners["emulators"]
 	data, err := json.Marshal(project)
 	if err != nil {
 		t.Fatal(err)
 	}
+	services, err := json.Marshal(map[string]any{"services": listeners["services"]})
+	if err != nil {
+		t.Fatal(err)
+	}
 	path := write(t, "firebase.json", string(data))
+	if err := os.WriteFile(filepath.Join(filepath.Dir(path), "heektime.json"), services, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"firestore.rules", "firestore.indexes.json", "storage.rules"} {
 		text, err := os.ReadFile("../../" + name)
 		if err == nil {

@@ -29,14 +29,11 @@ func InstallSDKs(ctx context.Context) (string, error) {
 // SDKs is the folder of the installed SDKs, see [InstallSDKs]. Without npm, or with -short, the test is left out.
 func SDKs(t testing.TB) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("left out: -short")
-	}
-	folder, err := InstallSDKs(t.Context())
+	files, err := fs.Sub(npm, "npm")
 	if err != nil {
-		leaveOut(t, err)
+		t.Fatal(err)
 	}
-	return folder
+	return Packages(t, files)
 }
 
 // RunNode runs a script of tests for Node's test runner. The script finds the SDK by

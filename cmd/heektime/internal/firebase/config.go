@@ -1,4 +1,5 @@
-// Package firebase reads firebase.json, the Firebase CLI's file: the embedded cloud listens where it says.
+// Package firebase reads firebase.json, the Firebase CLI's file, which says where the embedded cloud
+// listens, and heektime.json in the same folder, our own file, which says where our services listen.
 package firebase
 
 import (
@@ -29,8 +30,10 @@ type Config struct {
 	StorageRules string `json:"-"`
 	// Hosting is the web app, nil when the file has none.
 	Hosting *hosting.Site `json:"-"`
-	// Emulators by name: firestore, storage, tasks as the Firebase CLI calls them, and our own services.
+	// Emulators by the Firebase CLI's names for them: firestore, storage, tasks.
 	Emulators map[string]Emulator `json:"emulators"`
+	// Services are our own, by name, as heektime.json gives them.
+	Services map[string]Emulator `json:"-"`
 
 	hosting json.RawMessage
 }
@@ -43,10 +46,17 @@ type Emulator struct {
 	Port *int `json:"port"`
 }
 
-// defaults are the Firebase CLI's ports, and ours beside them.
+// check returns an error that begins with the name of the bad setting.
+func (e Emulator) check() error {
+	if e.Port != nil && (*e.Port < 0 || *e.Port > 65535) {
+		return fmt.Errorf("port: %d is not a port number", *e.Port)
+	}
+	return nil
+}
+
+// defaults are the Firebase CLI's ports.
 var defaults = map[string]int{
 	"firestore": 8080, "auth": 9099, "storage": 9199, "tasks": 9499, "functions": 5001, "ui": 4000, "hub": 4400, "hosting": 5000,
-	"courses": 8101, "refresh": 8102, "auth-service": 8103, "compat-server": 8104, "cleanup": 8105,
 }
 
 // UnmarshalJSON skips the entries of "emulators" that are no emulator, such as singleProjectMode.
@@ -78,20 +88,23 @@ func (c *Config) UnmarshalJSON(data []byte) error {
 		if len(raw) == 0 || raw[0] != '{' {
 			continue
 		}
+		if _, ours := serviceDefaults[name]; ours {
+			return fmt.Errorf("emulators.%s: the ports of our services are set in %s, beside this file", name, servicesFile)
+		}
 		var e Emulator
 		if err := json.Unmarshal(raw, &e); err != nil {
 			return fmt.Errorf("emulators.%s: %w", name, err)
 		}
-		if e.Port != nil && (*e.Port < 0 || *e.Port > 65535) {
-			return fmt.Errorf("emulators.%s.port: %d is no port", name, *e.Port)
+		if err := e.check(); err != nil {
+			return fmt.Errorf("emulators.%s.%w", name, err)
 		}
 		c.Emulators[name] = e
 	}
 	return nil
 }
 
-// Find reads path, or, when it is empty, the firebase.json of this folder or the nearest one above it. Without any, the
-// defaults hold.
+// Find reads path, or, when it is empty, the firebase.json of this folder or the nearest one above
+// it, and the heektime.json in the same folder. Without a firebase.json, the defaults apply.
 func Find(path string) (*Config, error) {
 	if path == "" {
 		dir, err := os.Getwd()
@@ -121,6 +134,9 @@ func Find(path string) (*Config, error) {
 	c := &Config{Path: path}
 	if err := json.Unmarshal(data, c); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if c.Services, err = readServices(c.servicesPath()); err != nil {
+		return nil, err
 	}
 	if len(c.hosting) > 0 {
 		if c.Hosting, err = hosting.ParseSite(c.hosting, filepath.Dir(path)); err != nil {
@@ -157,8 +173,11 @@ func (c *Config) read(what, path string) ([]byte, error) {
 
 // Address is where the emulator or service of that name listens, host:port.
 func (c *Config) Address(name string) string {
-	e := c.Emulators[name]
-	host, port := e.Host, defaults[name]
+	e, port := c.Emulators[name], defaults[name]
+	if ours, isService := serviceDefaults[name]; isService {
+		e, port = c.Services[name], ours
+	}
+	host := e.Host
 	if host == "" {
 		host = "127.0.0.1"
 	}
@@ -171,24 +190,38 @@ func (c *Config) Address(name string) string {
 // Reach says who can reach what runs here.
 func (c *Config) Reach() string {
 	var open []string
-	for _, name := range slices.Sorted(maps.Keys(c.Emulators)) {
-		host := c.Emulators[name].Host
-		if ip := net.ParseIP(host); host != "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			open = append(open, name+" ("+host+")")
+	files := map[string]bool{}
+	for file, listeners := range map[string]map[string]Emulator{c.Path: c.Emulators, c.servicesPath(): c.Services} {
+		for name, e := range listeners {
+			if ip := net.ParseIP(e.Host); e.Host != "" && e.Host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+				open = append(open, name+" ("+e.Host+")")
+				files[file] = true
+			}
 		}
 	}
 	if open == nil {
 		return "this machine only"
 	}
-	return "other machines, too: " + strings.Join(open, ", ") + ", as " + c.Path + " says"
+	slices.Sort(open)
+	said := " says"
+	if len(files) > 1 {
+		said = " say"
+	}
+	return "other machines, too: " + strings.Join(open, ", ") + ", as " + strings.Join(slices.Sorted(maps.Keys(files)), " and ") + said
 }
 
 // Remedy says what to do about a port in use.
 func (c *Config) Remedy(name string) string {
-	file := c.Path
-	if file == "" {
+	file, section := c.Path, "emulators"
+	if _, isService := serviceDefaults[name]; isService {
+		file, section = c.servicesPath(), "services"
+	}
+	if c.Path == "" {
 		file = "a firebase.json"
+		if section == "services" {
+			file = "a " + servicesFile + " beside a firebase.json"
+		}
 	}
 	_, port, _ := net.SplitHostPort(c.Address(name))
-	return fmt.Sprintf("end the program that has it (lsof -i :%s shows which), or set emulators.%s.port in %s", port, name, file)
+	return fmt.Sprintf("end the program that has it (lsof -i :%s shows which), or set %s.%s.port in %s", port, section, name, file)
 }

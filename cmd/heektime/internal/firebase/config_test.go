@@ -46,6 +46,76 @@ func TestReach(t *testing.T) {
 	}
 }
 
+// write puts both files into a folder and returns the path of firebase.json.
+func write(t *testing.T, firebase, services string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{"firebase.json": firebase, "heektime.json": services} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "firebase.json")
+}
+
+func TestServices(t *testing.T) {
+	path := write(t, `{"emulators": {"firestore": {"host": "::", "port": 1}}}`, `{"services": {"refresh": {"port": 0}, "courses": {"host": "0.0.0.0", "port": 2}}}`)
+	c, err := Find(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"courses": "0.0.0.0:2", "refresh": "127.0.0.1:0", "cleanup": "127.0.0.1:8105", "firestore": "[::]:1", "functions": "127.0.0.1:5001",
+	} {
+		if got := c.Address(name); got != want {
+			t.Errorf("Address(%s) = %s, want %s", name, got, want)
+		}
+	}
+	ours := filepath.Join(filepath.Dir(path), "heektime.json")
+	if got, want := c.Reach(), "other machines, too: courses (0.0.0.0), firestore (::), as "+path+" and "+ours+" say"; got != want {
+		t.Errorf("Reach() = %s, want %s", got, want)
+	}
+	for name, want := range map[string]string{"courses": "services.courses.port in " + ours, "firestore": "emulators.firestore.port in " + path} {
+		if got := c.Remedy(name); !strings.HasSuffix(got, want) {
+			t.Errorf("Remedy(%s) = %s, want %s", name, got, want)
+		}
+	}
+}
+
+// The project's own file names every service, and its ports are the defaults.
+func TestServicesOfTheProject(t *testing.T) {
+	c, err := Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Services) != len(serviceDefaults) {
+		t.Errorf("heektime.json has %d services, want %d", len(c.Services), len(serviceDefaults))
+	}
+	for name, port := range serviceDefaults {
+		if got := c.Services[name].Port; got == nil || *got != port {
+			t.Errorf("the port of %s is not %d", name, port)
+		}
+	}
+}
+
+// An unknown key of our own file is an error that names it, and so is a service that is still in firebase.json.
+func TestUnknownKeys(t *testing.T) {
+	for _, c := range []struct{ firebase, services, want string }{
+		{`{}`, `{"service": {}}`, `heektime.json: json: unknown field "service"`},
+		{`{}`, `{"services": {"refesh": {"port": 1}}}`, "heektime.json: services.refesh: there is no such service; there are auth-service, cleanup"},
+		{`{}`, `{"services": {"firestore": {"port": 1}}}`, "services.firestore"},
+		{`{}`, `{"services": {"refresh": {"prot": 1}}}`, `heektime.json: services.refresh: json: unknown field "prot"`},
+		{`{}`, `{"services": {"refresh": {"port": -1}}}`, "heektime.json: services.refresh.port: -1 is not a port number"},
+		{`{}`, `{"services": {}} {}`, "heektime.json: something follows"},
+		{`{}`, `[]`, "heektime.json: "},
+		{`{"emulators": {"refresh": {"port": 1}}}`, `{}`, "firebase.json: emulators.refresh: the ports of our services are set in heektime.json"},
+	} {
+		if _, err := Find(write(t, c.firebase, c.services)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %s: %v, want %s", c.firebase, c.services, err, c.want)
+		}
+	}
+}
+
 func TestHostingOfTheProject(t *testing.T) {
 	c, err := Find("")
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 )
 
-// The project's own firebase.json sends the paths of services to them, and all others to the web app, which is not built.
+// The project's own firebase.json sends the paths of services to them, and all others to the web app in web/dist.
 func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
 	project, err := firebase.Find("")
 	if err != nil {
@@ -36,11 +36,21 @@ func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
 	}
 	dir := t.TempDir()
 	text, _ = json.Marshal(file)
+	services := map[string]any{}
+	for name := range project.Services {
+		services[name] = map[string]int{"port": 0}
+	}
+	servicesText, _ := json.Marshal(map[string]any{"services": services})
 	config, schools := filepath.Join(dir, "firebase.json"), filepath.Join(dir, "schools.yaml")
-	for path, content := range map[string]string{config: string(text), schools: demo.SchoolFile()} {
+	for path, content := range map[string]string{
+		config: string(text), filepath.Join(dir, "heektime.json"): string(servicesText), schools: demo.SchoolFile(),
+	} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := os.CopyFS(filepath.Join(dir, "web", "dist"), os.DirFS(project.Hosting.Public)); err != nil {
+		t.Fatal(err)
 	}
 	found, err := firebase.Find(config)
 	if err != nil {
@@ -59,8 +69,9 @@ func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
 		status       int
 		want         string
 	}{
-		{"GET", "/", 404, "There is no web app yet"},
-		{"GET", "/timetables/1", 404, "There is no web app yet"},
+		{"GET", "/", 200, "<title>HeekTime"},
+		{"GET", "/timetables/1", 200, "<title>HeekTime"},
+		{"GET", "/assets/missing.js", 404, ""},
 		{"POST", "/login/", 400, "email"},
 		{"POST", "/register/", 400, "email"},
 		{"GET", "/apis/v2/schools", 502, "compat-server"}, // a guest, which is not invited here
@@ -78,6 +89,9 @@ func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
 		answer.Body.Close()
 		if err != nil || answer.StatusCode != tc.status || !strings.Contains(string(body), tc.want) {
 			t.Errorf("%s %s: %s, %v, %s", tc.method, tc.path, answer.Status, err, body)
+		}
+		if csp := answer.Header.Get("Content-Security-Policy"); tc.path == "/" && csp != "frame-ancestors 'none'" {
+			t.Errorf("the page's Content-Security-Policy is %q", csp)
 		}
 	}
 }

@@ -1,0 +1,75 @@
+package firebase
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// servicesFile is the name of our own file. The Firebase CLI's schema for firebase.json allows only
+// the Firebase CLI's emulators, so the ports of our services have a file of their own.
+const servicesFile = "heektime.json"
+
+// serviceDefaults are the ports of our services.
+var serviceDefaults = map[string]int{
+	"courses": 8101, "refresh": 8102, "auth-service": 8103, "compat-server": 8104, "cleanup": 8105,
+}
+
+// servicesPath is the path of our own file, which is in the folder of firebase.json.
+func (c *Config) servicesPath() string { return filepath.Join(filepath.Dir(c.Path), servicesFile) }
+
+// readServices reads our own file. The defaults apply to what it leaves out, and to everything when
+// there is no such file. An unknown key is an error: it is a misspelt one, and its port would be
+// ignored.
+func readServices(path string) (map[string]Emulator, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", servicesFile, err)
+	}
+	var file struct {
+		Services map[string]json.RawMessage `json:"services"`
+	}
+	if err := decodeStrictly(data, &file); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	services := map[string]Emulator{}
+	for name, raw := range file.Services {
+		if _, known := serviceDefaults[name]; !known {
+			known := strings.Join(slices.Sorted(maps.Keys(serviceDefaults)), ", ")
+			return nil, fmt.Errorf("%s: services.%s: there is no such service; there are %s", path, name, known)
+		}
+		var e Emulator
+		if err := decodeStrictly(raw, &e); err != nil {
+			return nil, fmt.Errorf("%s: services.%s: %w", path, name, err)
+		}
+		if err := e.check(); err != nil {
+			return nil, fmt.Errorf("%s: services.%s.%w", path, name, err)
+		}
+		services[name] = e
+	}
+	return services, nil
+}
+
+// decodeStrictly decodes one JSON value whose keys are all known.
+func decodeStrictly(data []byte, value any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(value); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return errors.New("something follows the JSON value")
+	}
+	return nil
+}

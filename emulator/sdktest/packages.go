@@ -1,0 +1,20 @@
+package sdktest
+
+import (
+	"io/fs"
+	"testing"
+)
+
+// Packages returns the folder of the npm packages that files pin, see [Install]. Without npm, or
+// with -short, the test is skipped.
+func Packages(t testing.TB, files fs.FS) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("left out: -short")
+	}
+	folder, err := Install(t.Context(), files)
+	if err != nil {
+		leaveOut(t, err)
+	}
+	return folder
+}
