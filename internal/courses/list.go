@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/internal/importreport"
-	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/lecturespb"
+	"heek.kr/heektime/internal/schema"
 )
 
 // How many bad rows fail a list: more than badShare of them, and at least badRows, so that one typing error does not take a small
@@ -30,8 +30,8 @@ type list struct {
 	index    map[string]int // by identifier
 	bad      int            // rows that should have been lectures
 	maxRows  int
-	from     string          // the school's host, to name it in errors
-	checked  lecture.Lecture // reused
+	from     string         // the school's host, to name it in errors
+	checked  schema.Lecture // reused
 }
 
 func newList(maxRows int) *list {
@@ -114,7 +114,7 @@ func (l *list) judge() error {
 // discard lets go of the lectures of a list that failed.
 func (l *list) discard() { l.lectures = nil }
 
-// check says why a lecture can't stand in a list, nil if it can. The bounds are those of internal/lecture.
+// check says why a lecture can't stand in a list, nil if it can. The bounds are those of package schema.
 func (l *list) check(lec *lecturespb.Lecture) error {
 	switch {
 	case lec.Identifier == "":
@@ -124,18 +124,8 @@ func (l *list) check(lec *lecturespb.Lecture) error {
 	case strings.ContainsRune(lec.Identifier+lec.Name, '\uFFFD'):
 		return fmt.Errorf("characters that the charset does not know")
 	}
-	c := &l.checked
-	*c = lecture.Lecture{
-		Identifier: lec.Identifier, Title: lec.Name, Professor: lec.Professor, Credit: lec.Credit, URL: lec.Url,
-		Category: lec.Category, Times: c.Times[:0], Metas: c.Metas[:0],
-	}
-	for _, t := range lec.Times {
-		c.Times = append(c.Times, lecture.Time{Weekday: int(t.Weekday), TimeBegin: int(t.TimeBegin), TimeEnd: int(t.TimeEnd), Room: t.Room})
-	}
-	for _, m := range lec.Metas {
-		c.Metas = append(c.Metas, lecture.Tag(m.GetTag()))
-	}
-	return c.Validate()
+	l.checked.FromProto(lec)
+	return l.checked.Validate()
 }
 
 // merge gives a lecture what another row says of the same section.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // File is a whole school file.
@@ -47,10 +47,10 @@ type Source struct {
 
 // Semester is one semester of a school.
 type Semester struct {
-	ID     semester.ID     `yaml:"id"`
-	Year   int             `yaml:"year"`
-	Term   semester.Term   `yaml:"term"`
-	Status semester.Status `yaml:"status"`
+	ID     schema.SemesterID     `yaml:"id"`
+	Year   int                   `yaml:"year"`
+	Term   schema.Term           `yaml:"term"`
+	Status schema.SemesterStatus `yaml:"status"`
 	// Schedule is a cron expression of five fields: when the list is read again. Empty means only by hand.
 	Schedule string `yaml:"schedule"`
 	// TimeZone is the schedule's; Asia/Seoul when absent.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/adhocore/gronx"
 
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // Slot is the newest time at or before now for which the semester's schedule asks for a refresh. ok is false for a semester
@@ -34,14 +34,14 @@ func (s *School) SourceOptions(sem *Semester) map[string]string {
 }
 
 // PeriodsOf is the table of class hours in one semester, in minutes after midnight.
-func (s *School) PeriodsOf(sem *Semester) []semester.Period {
+func (s *School) PeriodsOf(sem *Semester) []schema.Period {
 	from := sem.Periods
 	if len(from) == 0 {
 		from = s.Periods
 	}
-	periods := make([]semester.Period, len(from))
+	periods := make([]schema.Period, len(from))
 	for i, p := range from {
-		periods[i] = semester.Period{Period: p.Period, TimeBegin: int(p.TimeBegin), TimeEnd: int(p.TimeEnd)}
+		periods[i] = schema.Period{Period: p.Period, TimeBegin: int(p.TimeBegin), TimeEnd: int(p.TimeEnd)}
 	}
 	return periods
 }
@@ -55,7 +55,7 @@ func (s *School) Loss() float64 {
 }
 
 // Find looks a semester up by its ids. The error says which of the two is not in the file.
-func (f *File) Find(schoolID string, semesterID semester.ID) (*School, *Semester, error) {
+func (f *File) Find(schoolID string, semesterID schema.SemesterID) (*School, *Semester, error) {
 	for i := range f.Schools {
 		s := &f.Schools[i]
 		if s.ID != schoolID {

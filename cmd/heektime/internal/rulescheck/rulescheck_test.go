@@ -1,6 +1,7 @@
 package rulescheck
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,5 +69,22 @@ not JSON
 	}
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", &out, want)
+	}
+}
+
+func TestSummarizeShortensLongOutput(t *testing.T) {
+	var events strings.Builder
+	for i := range 12_771 {
+		fmt.Fprintf(&events, `{"Action":"output","Test":"TestAttacks","Output":"    rules_test.go:1: attack %d is allowed\n"}`+"\n", i)
+	}
+	events.WriteString(`{"Action":"fail","Test":"TestAttacks","Elapsed":1}` + "\n")
+	var out strings.Builder
+	if err := summarize(&out, strings.NewReader(events.String())); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Count(out.String(), "\n")
+	if lines > 50 || !strings.Contains(out.String(), "attack 0 is allowed") || !strings.Contains(out.String(), "attack 12770 is allowed") ||
+		!strings.Contains(out.String(), "… 12726 more lines") {
+		t.Errorf("%d lines:\n%s", lines, &out)
 	}
 }
