@@ -40,7 +40,11 @@ type Document struct {
 	Writer Writer
 	// ServersOnly documents are not readable by clients either. Rules do not mention them.
 	ServersOnly bool
-	Fields      []Field
+	// MaxPage is how many documents a client may list at a time, 0 if it does not matter.
+	MaxPage int
+	// IDLengths are the lengths that ids may have, in characters; nil if any.
+	IDLengths []int
+	Fields    []Field
 }
 
 // Field describes one field of a document, or of a map in a list.

@@ -48,13 +48,18 @@ type Timetable struct {
 const TimetablePath = "users/{uid}/timetables/{timetableId}"
 
 // TimetableDocument describes [Timetable].
-var TimetableDocument = Document{Path: TimetablePath, Writer: Owner, Fields: []Field{
+var TimetableDocument = Document{
+	Path: TimetablePath, Writer: Owner, MaxPage: MaxTimetablePage, IDLengths: []int{TimetableIDLength, LegacyTimetableIDLength},
+	Fields: timetableFields,
+}
+
+var timetableFields = []Field{
 	{Name: FieldTitle, Type: Text, Max: MaxTimetableTitle},
 	{Name: FieldVisibility, Type: Text, OneOf: []string{string(Public), string(Private)}},
 	{Name: FieldSemester, Type: Reference, Fixed: true, Target: SemesterDocument.Path},
 	{Name: FieldCreatedAt, Type: Timestamp, Fixed: true},
 	{Name: FieldUpdatedAt, Type: Timestamp},
-}}
+}
 
 // Timetables is the collection of a user's timetables.
 func Timetables(user *firestore.DocumentRef) *firestore.CollectionRef { return below(user, timetables) }

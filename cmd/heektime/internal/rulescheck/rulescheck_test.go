@@ -18,6 +18,9 @@ func TestFile(t *testing.T) {
 		{"in order", "allow get: if request.auth != null;", 0, []string{": 0 errors, 0 warnings\n"}},
 		{"open", "allow write: if true;", 0, []string{":5:7: warning: this allows everyone to write", "      allow write: if true;\n", "^", ": 0 errors, 1 warning\n"}},
 		{"unknown name", "allow get: if somebody();", 0, []string{":5:21: warning: ", "somebody", "      allow get: if somebody();\n", ": 0 errors, 1 warning\n"}},
+		{"a field that the schema lacks", "allow get: if request.auth != null; } match /schools/{id} { allow get: if resource.data.nmae == '';", 1, []string{
+			": error: schools/{schoolId} has no field nmae: did you mean name?\n", ": 1 error, 0 warnings\n",
+		}},
 		{"no rules", "allow get if", 1, []string{":5:", "expected", ": 1 error, 0 warnings\n"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
