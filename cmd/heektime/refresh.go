@@ -15,7 +15,7 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/refresh"
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // refreshTimeout is how long refresh waits for the run that it asked for.
@@ -33,7 +33,7 @@ func refreshNow(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	task := refresh.Task{School: names[0], Semester: semester.ID(names[1]), Slot: time.Now().UTC().Truncate(time.Millisecond), Accept: *accept}
+	task := refresh.Task{School: names[0], Semester: schema.SemesterID(names[1]), Slot: time.Now().UTC().Truncate(time.Millisecond), Accept: *accept}
 	if err := task.Validate(); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/refresh"
+	"heek.kr/heektime/internal/schema"
 )
 
 // statusTimeout is how long status waits for a cloud that does not answer.
@@ -61,7 +62,7 @@ func status(ctx context.Context, args []string) error {
 // lastRuns reads the record of every semester that was ever refreshed.
 func lastRuns(ctx context.Context, client *firestore.Client) ([]row, error) {
 	var rows []row
-	schools := client.Collection("refreshes").DocumentRefs(ctx)
+	schools := schema.RefreshedSchools(client).DocumentRefs(ctx)
 	for {
 		school, err := schools.Next()
 		if errors.Is(err, iterator.Done) {
@@ -70,12 +71,12 @@ func lastRuns(ctx context.Context, client *firestore.Client) ([]row, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list the refreshed schools: %w", err)
 		}
-		records, err := school.Collection("semesters").Documents(ctx).GetAll()
+		records, err := schema.Refreshes(school).Documents(ctx).GetAll()
 		if err != nil {
 			return nil, fmt.Errorf("list the refreshed semesters of %s: %w", school.ID, err)
 		}
 		for _, snap := range records {
-			var r refresh.Record
+			var r schema.Refresh
 			if err := snap.DataTo(&r); err != nil {
 				return nil, fmt.Errorf("decode %s: %w", snap.Ref.Path, err)
 			}

@@ -18,6 +18,7 @@ import (
 	"heek.kr/heektime/internal/email"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/logging"
+	"heek.kr/heektime/internal/schema"
 )
 
 // userCommand ends an account, takes it back, or shows what there is of it.
@@ -96,10 +97,11 @@ func (u *users) find(ctx context.Context, who string) (uid string, err error) {
 		}
 		return "", fmt.Errorf("project %s has no account with the address %s", u.project, email)
 	}
-	places := []*firestore.DocumentRef{u.firestore.Collection("users").Doc(who), u.firestore.Collection(deletion.Collection).Doc(who),
-		u.firestore.Collection("indices").Doc("user").Collection("usernames").Doc(who)}
+	places := []*firestore.DocumentRef{
+		schema.UserRef(u.firestore, who), schema.DeletionRef(u.firestore, who), schema.UsernameRef(u.firestore, who),
+	}
 	if places[0] == nil {
-		return "", fmt.Errorf("%q is no uid, address or username", who)
+		return "", fmt.Errorf("%q is not a uid, address or username", who)
 	}
 	docs, err := u.firestore.GetAll(ctx, places)
 	if err != nil {
@@ -108,7 +110,7 @@ func (u *users) find(ctx context.Context, who string) (uid string, err error) {
 	if docs[0].Exists() || docs[1].Exists() {
 		return who, nil
 	}
-	if uid, _ := docs[2].Data()["value"].(string); uid != "" {
+	if uid := schema.UIDOf(docs[2]); uid != "" {
 		return uid, nil
 	}
 	return "", fmt.Errorf("project %s has nobody with the uid, address or username %q", u.project, who)
@@ -179,7 +181,7 @@ func (u *users) show(ctx context.Context, uid string) error {
 	if err != nil {
 		return err
 	}
-	user := u.firestore.Collection("users").Doc(uid)
+	user := schema.UserRef(u.firestore, uid)
 	docs, err := u.firestore.GetAll(ctx, []*firestore.DocumentRef{user})
 	if err != nil {
 		return fmt.Errorf("read the user %s: %w", uid, err)
@@ -188,11 +190,11 @@ func (u *users) show(ctx context.Context, uid string) error {
 	if err != nil {
 		return err
 	}
-	timetables, err := count(ctx, user.Collection("timetables"))
+	timetables, err := count(ctx, schema.Timetables(user))
 	if err != nil {
 		return err
 	}
-	name, _ := docs[0].Data()["username"].(string)
+	name := schema.UsernameOf(docs[0])
 	fmt.Printf("uid         %s\n", uid)
 	fmt.Printf("username    %s\n", orNone(name))
 	fmt.Printf("account     %s\n", describeAccount(account, old))
@@ -224,7 +226,7 @@ func describeAccount(account *firebaseauth.UserRecord, old bool) string {
 }
 
 // describe says in words how far a deletion is.
-func describe(mark *deletion.PendingDeletion, now time.Time) string {
+func describe(mark *schema.PendingDeletion, now time.Time) string {
 	switch {
 	case mark.Purging:
 		return "is being purged: there is no way back; the next look is at " + mark.Due.Local().Format(time.DateTime)

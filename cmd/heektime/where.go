@@ -9,6 +9,7 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/local"
 	"heek.kr/heektime/cmd/heektime/internal/student"
+	"heek.kr/heektime/internal/schema"
 )
 
 // enrol gives the demo university a student, who has timetables of the semester with the most lectures; with a real school file
@@ -26,7 +27,7 @@ func (o *devOptions) enrol(ctx context.Context, b *local.Backend, rows []row, sc
 	err := student.Enrol(ctx, student.Config{
 		Project: o.project, Bucket: o.bucket, AuthService: b.AuthURL, Authentication: b.Cloud.AuthAddress(),
 		Firestore: b.Cloud.FirestoreAddress(), Storage: b.Cloud.StorageAddress(),
-	}, "schools/"+most.School+"/semesters/"+most.Semester)
+	}, schema.SemesterPath(most.School, schema.SemesterID(most.Semester)))
 	if err != nil {
 		screen.say("there is no demo student: %v", err)
 	}

@@ -18,8 +18,8 @@ import (
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/deletion"
-	"heek.kr/heektime/internal/document"
 	"heek.kr/heektime/internal/email"
+	"heek.kr/heektime/internal/schema"
 )
 
 var (
@@ -130,10 +130,10 @@ func emailOf(username string) string {
 
 // User is a user by id. The error may be [ErrNoUser]. Billed: 1 read.
 func (a *Accounts) User(ctx context.Context, uid string) (User, error) {
-	if !document.IsID(uid) {
+	if !schema.IsID(uid) {
 		return User{}, ErrNoUser
 	}
-	docs, err := a.firestore.GetAll(ctx, []*firestore.DocumentRef{a.firestore.Collection("users").Doc(uid)})
+	docs, err := a.firestore.GetAll(ctx, []*firestore.DocumentRef{schema.UserRef(a.firestore, uid)})
 	if err != nil {
 		return User{}, fmt.Errorf("read user %s: %w", uid, err)
 	}
@@ -142,10 +142,10 @@ func (a *Accounts) User(ctx context.Context, uid string) (User, error) {
 
 // Find is a user by username. The error may be [ErrNoUser]. Billed: 1 read.
 func (a *Accounts) Find(ctx context.Context, username string) (User, error) {
-	if !utf8.ValidString(username) || utf8.RuneCountInString(username) > MaxUsername {
+	if !utf8.ValidString(username) || utf8.RuneCountInString(username) > schema.MaxUsername {
 		return User{}, ErrNoUser
 	}
-	docs, err := a.firestore.Collection("users").Where("username", "==", username).Limit(1).Documents(ctx).GetAll()
+	docs, err := schema.UserWithName(a.firestore, username).Documents(ctx).GetAll()
 	switch {
 	case err != nil:
 		return User{}, fmt.Errorf("find a user by username: %w", err)
@@ -161,6 +161,5 @@ func visible(doc *firestore.DocumentSnapshot) (User, error) {
 	if !doc.Exists() {
 		return User{}, ErrNoUser
 	}
-	username, _ := doc.Data()["username"].(string)
-	return User{doc.Ref.ID, username}, nil
+	return User{doc.Ref.ID, schema.UsernameOf(doc)}, nil
 }

@@ -14,14 +14,12 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/internal/auth"
-	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/email"
+	"heek.kr/heektime/internal/schema"
 )
 
-// Bounds of a sign-up, in characters. firestore.rules has those of a username.
+// Bounds of a sign-up, in characters. Package schema has those of a username.
 const (
-	MinUsername = 4
-	MaxUsername = 32
 	MinPassword = 8
 	MinName     = 2
 	MaxName     = 100
@@ -46,9 +44,9 @@ func (s SignUp) GoString() string { return s.String() }
 func newUsername(text string) (name string, ok bool) {
 	name = norm.NFC.String(text)
 	length := utf8.RuneCountInString(name)
-	if !utf8.ValidString(name) || length < MinUsername || length > MaxUsername ||
+	if !utf8.ValidString(name) || length < schema.MinUsername || length > schema.MaxUsername ||
 		strings.ContainsAny(name, "@/") || name != strings.TrimSpace(name) ||
-		strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") {
+		!schema.IsID(name) {
 		return "", false
 	}
 	_, err := email.Normalize(name + "@" + email.OldDomain)
@@ -70,7 +68,7 @@ func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, e
 	case utf8.RuneCountInString(strings.TrimSpace(s.Name)) < MinName || utf8.RuneCountInString(s.Name) > MaxName:
 		return User{}, ErrName
 	}
-	index, err := a.firestore.GetAll(ctx, []*firestore.DocumentRef{a.index(username)})
+	index, err := a.firestore.GetAll(ctx, []*firestore.DocumentRef{schema.UsernameRef(a.firestore, username)})
 	switch {
 	case err != nil:
 		return User{}, fmt.Errorf("read the index of usernames: %w", err)
@@ -130,14 +128,14 @@ func (a *Accounts) left(ctx context.Context, attempt auth.SignIn) (uid string, e
 // The transaction reads nothing: that neither document exists is its condition. So whoever dies in it holds no locks that the
 // next one would have to wait for.
 func (a *Accounts) claim(ctx context.Context, uid, username string) error {
-	user, index, mark := a.firestore.Collection("users").Doc(uid), a.index(username), a.firestore.Collection(deletion.Collection).Doc(uid)
+	user, index, mark := schema.UserRef(a.firestore, uid), schema.UsernameRef(a.firestore, username), schema.DeletionRef(a.firestore, uid)
 	const tries = 3
 	for try := 1; ; try++ {
 		docs, err := a.firestore.GetAll(ctx, []*firestore.DocumentRef{user, index, mark})
 		switch {
 		case err != nil:
 			return fmt.Errorf("read what %s has: %w", uid, err)
-		case docs[0].Exists() && docs[0].Data()["username"] == username:
+		case docs[0].Exists() && schema.UsernameOf(docs[0]) == username:
 			return nil // by somebody at the same time, or the answer to a commit got lost
 		case docs[2].Exists():
 			return ErrLeaving
@@ -146,10 +144,8 @@ func (a *Accounts) claim(ctx context.Context, uid, username string) error {
 		}
 		err = a.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 			return errors.Join(
-				tx.Create(user, map[string]any{
-					"username": username, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp,
-				}),
-				tx.Create(index, map[string]any{"value": uid}),
+				tx.Create(user, schema.User{Username: username}),
+				tx.Create(index, schema.Username{UID: uid}),
 			)
 		})
 		switch {
@@ -159,8 +155,4 @@ func (a *Accounts) claim(ctx context.Context, uid, username string) error {
 			return fmt.Errorf("claim a username for %s: %w", uid, err)
 		}
 	}
-}
-
-func (a *Accounts) index(username string) *firestore.DocumentRef {
-	return a.firestore.Collection("indices").Doc("user").Collection("usernames").Doc(username)
 }

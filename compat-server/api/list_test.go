@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/schema"
 )
 
 func get(t testing.TB, url string, header map[string]string) reply {
@@ -37,7 +37,7 @@ func TestCourseList(t *testing.T) {
 		t.Fatalf("%d %s", r.status, r.body)
 	}
 	var first struct {
-		lecture.Lecture
+		schema.Lecture
 		Times []timeAnswer `json:"times"`
 		Tags  []struct{ Name string }
 	}
@@ -88,7 +88,7 @@ func TestCourseListChanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	before := w.listPath(t)
-	w.publish(t, "lectures/고려대학교-서울/2022-0900/4567.json", lecture.List{dataLecture()})
+	w.publish(t, "lectures/고려대학교-서울/2022-0900/4567.json", schema.CourseList{dataLecture()})
 	fields := map[string]any{"year": 2022, "term": "2학기", "status": "normal", "periods": []any{}, "lecturesUrl": "gs://demo-test/lectures/고려대학교-서울/2022-0900/4567.json"}
 	w.set(t, koreaFall, fields)
 	if got := w.listPath(t); got != before {
@@ -116,7 +116,7 @@ func TestCourseListChanges(t *testing.T) {
 func TestBrokenCourseList(t *testing.T) {
 	t.Parallel()
 	var whole bytes.Buffer
-	if err := (lecture.List{dataLecture()}).Encode(&whole); err != nil {
+	if err := (schema.CourseList{dataLecture()}).Encode(&whole); err != nil {
 		t.Fatal(err)
 	}
 	for name, content := range map[string]string{

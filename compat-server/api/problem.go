@@ -18,6 +18,7 @@ import (
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/loginthrottle"
+	"heek.kr/heektime/internal/schema"
 )
 
 // problem is an error as a client gets it: a status, a code that drives the client, and a message that it shows.
@@ -49,7 +50,7 @@ var (
 	errLeaving        = &problem{status: 403, Code: "AL003", Message: "삭제를 앞둔 계정입니다. 되살리려면 새 앱에서 로그인해 주세요."}
 
 	errUsername = &problem{status: 400, Code: "US001", Message: fmt.Sprintf(
-		"쓸 수 없는 아이디입니다. 아이디는 빈칸과 특수 기호 없이 %d자 이상 %d자 이하여야 합니다.", account.MinUsername, account.MaxUsername)}
+		"쓸 수 없는 아이디입니다. 아이디는 빈칸과 특수 기호 없이 %d자 이상 %d자 이하여야 합니다.", schema.MinUsername, schema.MaxUsername)}
 	errUsernameTaken = &problem{status: 409, Code: "US002", Message: "이미 사용 중인 아이디입니다."}
 	errPassword      = &problem{status: 400, Code: "US003", Message: fmt.Sprintf("비밀번호는 %d자 이상이어야 합니다.", account.MinPassword)}
 	errName          = &problem{status: 400, Code: "US004", Message: fmt.Sprintf("이름은 %d자 이상 %d자 이하여야 합니다.", account.MinName, account.MaxName)}

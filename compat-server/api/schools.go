@@ -12,6 +12,7 @@ import (
 
 	"heek.kr/heektime/compat-server/catalog"
 	"heek.kr/heektime/compat-server/courselist"
+	"heek.kr/heektime/internal/schema"
 )
 
 // schools is GET /schools.
@@ -41,7 +42,7 @@ type encodedSchools struct {
 func schoolObjects(known *catalog.Snapshot) any {
 	type semester struct {
 		ID   string `json:"id"`
-		Year int64  `json:"year"`
+		Year int    `json:"year"`
 		Term string `json:"term"`
 	}
 	type school struct {
@@ -131,7 +132,7 @@ func (s *Server) semesterOfList(ctx context.Context, c *call) (*catalog.Semester
 	if err != nil {
 		return nil, "", err
 	}
-	semester, err := s.catalog.FindAt(ctx, "schools/"+school+"/semesters/"+id)
+	semester, err := s.catalog.FindAt(ctx, schema.SemesterPath(school, schema.SemesterID(id)))
 	switch {
 	case err != nil:
 		return nil, "", err

@@ -9,7 +9,7 @@ import (
 	"heek.kr/heektime/compat-server/catalog"
 	"heek.kr/heektime/compat-server/courselist"
 	"heek.kr/heektime/compat-server/timetable"
-	"heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/schema"
 )
 
 // timetableObject and lectureObject are what old apps get.
@@ -27,7 +27,7 @@ type userObject struct {
 
 type semesterObject struct {
 	ID     string       `json:"id"`
-	Year   int64        `json:"year"`
+	Year   int          `json:"year"`
 	Term   string       `json:"term"`
 	School schoolObject `json:"school"`
 }
@@ -37,15 +37,14 @@ type schoolObject struct {
 	Name string `json:"name"`
 }
 
+// lectureObject has every field of the schema; tags replace metas, and there is no url.
 type lectureObject struct {
-	ID         string            `json:"id"`
-	Identifier string            `json:"identifier"`
-	Title      string            `json:"title"`
-	Professor  string            `json:"professor"`
-	Credit     float64           `json:"credit"`
-	Times      []courselist.Time `json:"times"`
-	Category   []string          `json:"category"`
-	Tags       []courselist.Tag  `json:"tags"`
+	ID string `json:"id"`
+	schema.Lecture
+	Times []courselist.Time `json:"times"`
+	Tags  []courselist.Tag  `json:"tags"`
+	Metas *struct{}         `json:"metas,omitempty"`
+	URL   *struct{}         `json:"url,omitempty"`
 }
 
 func timetableOf(t timetable.Timetable, semester *catalog.Semester) timetableObject {
@@ -61,10 +60,7 @@ func timetableOf(t timetable.Timetable, semester *catalog.Semester) timetableObj
 }
 
 func lectureOf(l timetable.Lecture, semester *catalog.Semester) lectureObject {
-	return lectureObject{
-		ID: l.ID, Identifier: l.Identifier, Title: l.Title, Professor: l.Professor, Credit: l.Credit,
-		Times: courselist.Times(l.Times, semester), Category: l.Category, Tags: courselist.Tags(l.Metas),
-	}
+	return lectureObject{ID: l.ID, Lecture: l.Lecture, Times: courselist.Times(l.Times, semester), Tags: courselist.Tags(l.Metas)}
 }
 
 // documentsPerCall is how many documents a call may read without being counted as two.
@@ -160,14 +156,14 @@ func (s *Server) putLecture(ctx context.Context, c *call) error {
 }
 
 // cleanLecture is the lecture in the body, in the shape of the schema.
-func (c *call) cleanLecture() (lecture.Lecture, error) {
+func (c *call) cleanLecture() (schema.Lecture, error) {
 	body, err := c.body(maxLecture)
 	if err != nil {
-		return lecture.Lecture{}, err
+		return schema.Lecture{}, err
 	}
 	clean, err := timetable.Clean(body)
 	if err != nil {
-		return lecture.Lecture{}, errLecture.saying(err.Error())
+		return schema.Lecture{}, errLecture.saying(err.Error())
 	}
 	return clean, nil
 }

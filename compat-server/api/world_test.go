@@ -24,10 +24,10 @@ import (
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/auth/identitytoolkit"
 	"heek.kr/heektime/internal/billingtest"
-	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/logging/logtest"
 	"heek.kr/heektime/internal/loginthrottle"
+	"heek.kr/heektime/internal/schema"
 )
 
 // secret is in every password of these tests and in nothing else, so that TestMain finds where one got out.
@@ -196,7 +196,7 @@ func (w *world) seed(t testing.TB) {
 	} {
 		w.set(t, path, fields)
 	}
-	w.publish(t, "lectures/고려대학교-서울/2022-0900/0123.json", lecture.List{dataLecture(), {Identifier: "COSE999-00", Title: "세미나"}})
+	w.publish(t, "lectures/고려대학교-서울/2022-0900/0123.json", schema.CourseList{dataLecture(), {Identifier: "COSE999-00", Title: "세미나"}})
 }
 
 func period(n, begin, end int) map[string]any {
@@ -204,11 +204,11 @@ func period(n, begin, end int) map[string]any {
 }
 
 // dataLecture is a lecture of the list: Tuesday in period 2, Thursday not in whole periods.
-func dataLecture() lecture.Lecture {
-	return lecture.Lecture{
+func dataLecture() schema.Lecture {
+	return schema.Lecture{
 		Identifier: "COSE372-02", Title: "데이터베이스시스템", Professor: "정연돈", Credit: 3,
-		Times:    []lecture.Time{{Weekday: 1, TimeBegin: 630, TimeEnd: 705, Room: "정보관 202"}, {Weekday: 3, TimeBegin: 635, TimeEnd: 705}},
-		Category: []string{"정보대학", "컴퓨터학과"}, Metas: []lecture.Meta{lecture.Tag("영강")}, URL: "https://korea.example/372",
+		Times:    []schema.LectureTime{{Weekday: 1, TimeBegin: 630, TimeEnd: 705, Room: "정보관 202"}, {Weekday: 3, TimeBegin: 635, TimeEnd: 705}},
+		Category: []string{"정보대학", "컴퓨터학과"}, Metas: []schema.LectureMeta{schema.Tag("영강")}, URL: "https://korea.example/372",
 	}
 }
 
@@ -221,7 +221,7 @@ func (w *world) set(t testing.TB, path string, fields map[string]any) {
 }
 
 // publish stores a course list as the refresh service does.
-func (w *world) publish(t testing.TB, name string, list lecture.List) {
+func (w *world) publish(t testing.TB, name string, list schema.CourseList) {
 	t.Helper()
 	var text bytes.Buffer
 	if err := list.Encode(&text); err != nil {

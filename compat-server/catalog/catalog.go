@@ -12,6 +12,8 @@ import (
 
 	"cloud.google.com/go/firestore"
 	"golang.org/x/sync/singleflight"
+
+	"heek.kr/heektime/internal/schema"
 )
 
 // MaxAge is how long an instance believes what it read. A new semester is seen that much later, a new course list, too.
@@ -135,15 +137,8 @@ func (c *Catalog) read(ctx context.Context) (*Snapshot, error) {
 	var schools, semesters []*firestore.DocumentSnapshot
 	var errs [2]error
 	var wg sync.WaitGroup
-	wg.Go(func() { schools, errs[0] = c.client.Collection("schools").Limit(maxDocuments).Documents(ctx).GetAll() })
-	// One query for the semesters of all schools. The refresh service keeps records in collections of the same name, so a
-	// range of names leaves them out; no school's id sorts before "!". A range of names needs no index of our own.
-	wg.Go(func() {
-		semesters, errs[1] = c.client.CollectionGroup("semesters").
-			Where(firestore.DocumentID, ">=", c.client.Doc("schools/!")).
-			Where(firestore.DocumentID, "<", c.client.Doc("schools0/0")).
-			Limit(maxDocuments).Documents(ctx).GetAll()
-	})
+	wg.Go(func() { schools, errs[0] = schema.Schools(c.client).Limit(maxDocuments).Documents(ctx).GetAll() })
+	wg.Go(func() { semesters, errs[1] = schema.AllSemesters(c.client).Limit(maxDocuments).Documents(ctx).GetAll() })
 	wg.Wait()
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, fmt.Errorf("read schools and semesters: %w", err)

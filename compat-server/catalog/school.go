@@ -8,8 +8,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
-	"heek.kr/heektime/internal/document"
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // known are the old ids of the schools that the old system had, by Firestore's. Apps in the field keep them, so they are the same
@@ -33,12 +32,12 @@ type School struct {
 type Semester struct {
 	// ID is unique over all schools: "korea_univ_anam/2022-2학기".
 	ID   string
-	Year int64
+	Year int
 	Term string
 	// Path of its document from the root of the database.
 	Path string
 	// Periods are the school's class hours.
-	Periods []semester.Period
+	Periods []schema.Period
 	// ListURL is the gs:// address of its course list, "" before the first refresh.
 	ListURL string
 	School  *School
@@ -47,10 +46,8 @@ type Semester struct {
 func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
 	s := &Snapshot{bySemester: map[string]*Semester{}, byPath: map[string]*Semester{}, byID: map[string]*School{}}
 	for _, doc := range schools {
-		fields := doc.Data()
-		name, _ := fields["name"].(string)
-		old, _ := fields["legacyId"].(string)
-		school := &School{ID: cmp.Or(old, known[doc.Ref.ID], doc.Ref.ID), Name: cmp.Or(name, doc.Ref.ID)}
+		stored := schema.ReadSchool(doc)
+		school := &School{ID: cmp.Or(stored.LegacyID, known[doc.Ref.ID], doc.Ref.ID), Name: cmp.Or(stored.Name, doc.Ref.ID)}
 		s.byID[doc.Ref.ID] = school
 		s.Schools = append(s.Schools, school)
 	}
@@ -62,18 +59,18 @@ func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
 		if school == nil {
 			continue // a school without its own document is not listed anywhere
 		}
-		fields := doc.Data()
-		sem := &Semester{Path: document.Path(doc.Ref), Periods: periods(fields["periods"]), School: school}
-		sem.Year, _ = whole(fields["year"])
-		sem.Term, _ = fields["term"].(string)
-		sem.ListURL, _ = fields["lecturesUrl"].(string)
+		stored := schema.ReadSemester(doc)
+		sem := &Semester{
+			Year: stored.Year, Term: string(stored.Term), Path: schema.Path(doc.Ref), Periods: stored.Periods,
+			ListURL: stored.LecturesURL, School: school,
+		}
 		sem.ID = fmt.Sprintf("%s/%d-%s", school.ID, sem.Year, sem.Term)
 		if s.bySemester[sem.ID] != nil || sem.Term == "" {
 			sem.ID = school.ID + "/" + doc.Ref.ID
 		}
 		s.bySemester[sem.ID] = sem
 		s.byPath[sem.Path] = sem
-		if status, _ := fields["status"].(string); semester.Status(status) == semester.Normal {
+		if stored.Status == schema.StatusNormal {
 			school.Semesters = append(school.Semesters, sem)
 		}
 	}
@@ -85,42 +82,14 @@ func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
 
 // unknown stands for a semester whose document is gone.
 func (s *Snapshot) unknown(path string) *Semester {
-	_, rest, _ := strings.Cut(path, "/")
-	schoolID, id, _ := strings.Cut(rest, "/semesters/")
+	schoolID, id, _ := schema.SplitSemesterPath(path)
 	school := s.byID[schoolID]
 	if school == nil {
 		school = &School{ID: schoolID, Name: schoolID}
 	}
-	sem := &Semester{ID: school.ID + "/" + id, Path: path, School: school}
-	fmt.Sscanf(id, "%4d", &sem.Year)
+	sem := &Semester{ID: school.ID + "/" + string(id), Path: path, School: school}
+	fmt.Sscanf(string(id), "%4d", &sem.Year)
 	return sem
-}
-
-// periods reads a table of class hours; what is no entry of one is left out.
-func periods(value any) []semester.Period {
-	entries, _ := value.([]any)
-	table := make([]semester.Period, 0, len(entries))
-	for _, entry := range entries {
-		fields, _ := entry.(map[string]any)
-		period, ok1 := whole(fields["period"])
-		begin, ok2 := whole(fields["timeBegin"])
-		end, ok3 := whole(fields["timeEnd"])
-		if ok1 && ok2 && ok3 {
-			table = append(table, semester.Period{Period: int(period), TimeBegin: int(begin), TimeEnd: int(end)})
-		}
-	}
-	return table
-}
-
-// whole is a number as a whole one: who writes documents from JavaScript makes no difference between the two kinds.
-func whole(value any) (int64, bool) {
-	switch n := value.(type) {
-	case int64:
-		return n, true
-	case float64:
-		return int64(n), true
-	}
-	return 0, false
 }
 
 // Span says from which to which period a time lasts. ok is false when it does not fall on whole periods.

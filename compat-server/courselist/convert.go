@@ -7,12 +7,12 @@ import (
 	"io"
 
 	"heek.kr/heektime/compat-server/catalog"
-	"heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/schema"
 )
 
 // Time is a meeting with the periods that old apps show. They are absent when it does not fall on whole periods.
 type Time struct {
-	lecture.Time
+	schema.LectureTime
 	PeriodBegin *int `json:"periodBegin,omitempty"`
 	PeriodEnd   *int `json:"periodEnd,omitempty"`
 }
@@ -23,10 +23,10 @@ type Tag struct {
 }
 
 // Times are those of a lecture with the periods of its semester; never nil.
-func Times(times []lecture.Time, semester *catalog.Semester) []Time {
+func Times(times []schema.LectureTime, semester *catalog.Semester) []Time {
 	list := make([]Time, len(times))
 	for i, t := range times {
-		list[i].Time = t
+		list[i].LectureTime = t
 		if from, to, ok := semester.Span(t.TimeBegin, t.TimeEnd); ok {
 			list[i].PeriodBegin, list[i].PeriodEnd = &from, &to
 		}
@@ -35,7 +35,7 @@ func Times(times []lecture.Time, semester *catalog.Semester) []Time {
 }
 
 // Tags are the metas of a lecture as old apps know them; never nil.
-func Tags(metas []lecture.Meta) []Tag {
+func Tags(metas []schema.LectureMeta) []Tag {
 	tags := make([]Tag, len(metas))
 	for i, m := range metas {
 		tags[i].Name = m.Name
@@ -45,7 +45,7 @@ func Tags(metas []lecture.Meta) []Tag {
 
 // entry of a list: all that new apps find in it, and what old ones look for besides.
 type entry struct {
-	lecture.Lecture
+	schema.Lecture
 	Times []Time `json:"times"`
 	Tags  []Tag  `json:"tags"`
 }
@@ -60,7 +60,7 @@ const (
 func convert(w io.Writer, r io.Reader, semester *catalog.Semester) error {
 	in := json.NewDecoder(io.LimitReader(r, maxRawBytes))
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
-		return errors.New("the course list is no JSON array")
+		return errors.New("the course list is not a JSON array")
 	}
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
@@ -69,16 +69,11 @@ func convert(w io.Writer, r io.Reader, semester *catalog.Semester) error {
 		if n == maxLectures {
 			return fmt.Errorf("the course list has more than %d lectures", maxLectures)
 		}
-		var l lecture.Lecture
+		var l schema.Lecture
 		if err := in.Decode(&l); err != nil {
 			return fmt.Errorf("lecture %d of the course list: %w", n, err)
 		}
-		if l.Category == nil {
-			l.Category = []string{}
-		}
-		if l.Metas == nil {
-			l.Metas = []lecture.Meta{}
-		}
+		l = l.Complete()
 		if _, err := io.WriteString(w, between); err != nil {
 			return err
 		}

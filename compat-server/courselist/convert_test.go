@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"heek.kr/heektime/compat-server/catalog"
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // Whatever is in a bucket, converting it is an error or gives a list that is whole.
@@ -15,7 +15,7 @@ func FuzzConvert(f *testing.F) {
 	for _, text := range []string{`[]`, `[{"identifier":"a","title":"b","times":[{"weekday":1,"timeBegin":540,"timeEnd":615,"room":""}],"metas":null}]`, `[{},`, `[null]`, `{`, ``} {
 		f.Add(text)
 	}
-	s := &catalog.Semester{Periods: []semester.Period{{Period: 1, TimeBegin: 540, TimeEnd: 615}}}
+	s := &catalog.Semester{Periods: []schema.Period{{Period: 1, TimeBegin: 540, TimeEnd: 615}}}
 	f.Fuzz(func(t *testing.T, text string) {
 		var out bytes.Buffer
 		if convert(&out, strings.NewReader(text), s) != nil {

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"heek.kr/heektime/compat-server/catalog"
+	"heek.kr/heektime/internal/schema"
 )
 
 // format is part of every version. Whoever changes what [convert] writes raises it.
@@ -66,8 +67,8 @@ func Path(s *catalog.Semester) string {
 	if version == "" {
 		return ""
 	}
-	parts := strings.Split(s.Path, "/") // schools/{school}/semesters/{semester}
-	return "/lists/" + url.PathEscape(parts[1]) + "/" + url.PathEscape(parts[3]) + "/" + version + ".json"
+	school, id, _ := schema.SplitSemesterPath(s.Path)
+	return "/lists/" + url.PathEscape(school) + "/" + url.PathEscape(string(id)) + "/" + version + ".json"
 }
 
 // Get is a semester's list, compressed by gzip. Nothing is billed by Firestore; Cloud Storage bills a read when the instance

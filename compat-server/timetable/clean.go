@@ -4,16 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/schema"
 )
 
-// InvalidError is a lecture or a timetable that the schema does not take.
+// InvalidError reports a lecture or a timetable that does not fit the schema.
 type InvalidError struct {
-	// Message says in Korean which field is wrong and what it may be.
+	// Message says in Korean which field is wrong, and what it may be.
 	Message string
 }
 
@@ -21,70 +20,99 @@ func (e *InvalidError) Error() string { return e.Message }
 
 func invalid(format string, args ...any) error { return &InvalidError{fmt.Sprintf(format, args...)} }
 
-// MaxTitle is the longest title of a timetable, in characters: firestore.rules has it.
-const MaxTitle = 300
+// CheckTitle rejects a title that no timetable can have. The error is an *[InvalidError].
+func CheckTitle(title string) error {
+	return checkText("시간표 이름(title)", title, schema.MaxTimetableTitle)
+}
 
-// CheckTitle refuses a title that no timetable can have. The error is an *[InvalidError].
-func CheckTitle(title string) error { return checkText("시간표 이름(title)", title, MaxTitle) }
+// labels are what users call the fields of a lecture. A field without a label goes by its own name.
+var labels = map[string]string{
+	"identifier": "학수번호", "title": "강의명", "professor": "교수명", "credit": "학점", "times": "강의 시간", "category": "분류", "tags": "태그",
+	"metas": "태그",
+}
 
-// Clean makes a lecture of what an old app sent: one from its list as it stands there, or one that was edited. Fields that the
-// schema has not are dropped, those that are missing or null are empty, tags become metas. The bounds are those of
-// firestore.rules, so that new clients take whatever gets through. The error is an *[InvalidError].
-func Clean(body []byte) (lecture.Lecture, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
-		return lecture.Lecture{}, invalid("강의는 JSON 객체여야 합니다.")
+func label(name string) string {
+	if text, ok := labels[name]; ok {
+		return text + "(" + name + ")"
 	}
-	c := cleaner{fields: fields}
-	l := lecture.Lecture{
-		Identifier: c.text("identifier", "학수번호(identifier)", lecture.MaxIdentifier),
-		Title:      c.text("title", "강의명(title)", lecture.MaxTitle),
-		Professor:  c.text("professor", "교수명(professor)", lecture.MaxProfessor),
-		Credit:     c.credit(),
-		Times:      c.times(),
-		Category:   c.category(),
-		Metas:      c.metas(),
+	return name
+}
+
+// Clean makes a lecture of what an old app sent: one from its list as it is, or one that was edited. It
+// drops fields that the schema does not have, reads missing and null fields as empty, and converts
+// tags to metas. Bounds are those of the schema, and so of firestore.rules: new clients accept whatever
+// gets through. The error is an *[InvalidError].
+func Clean(body []byte) (schema.Lecture, error) {
+	var sent map[string]json.RawMessage
+	if err := json.Unmarshal(body, &sent); err != nil || sent == nil {
+		return schema.Lecture{}, invalid("강의는 JSON 객체여야 합니다.")
 	}
-	// A list may have a lecture without a title, and what stands in a list can be added.
+	c := cleaner{fields: sent}
+	cleaned := map[string]any{}
+	for _, f := range schema.LectureDocument.OwnerFields() {
+		if f.Type == schema.Timestamp || f.Optional && c.isMissing(f.Name) {
+			continue
+		}
+		cleaned[f.Name] = c.value(f)
+	}
+	l := schema.LectureOf(cleaned)
+	// A list may have a lecture without a title, and every lecture of a list can be added.
 	if strings.TrimSpace(l.Title+l.Identifier) == "" {
 		c.fail("강의명(title)이 없습니다.")
 	}
 	return l, c.err
 }
 
-// cleaner reads fields and remembers the first thing that was wrong.
+// cleaner reads fields and keeps the first error.
 type cleaner struct {
 	fields map[string]json.RawMessage
 	err    error
 }
 
-func (c *cleaner) fail(format string, args ...any) {
-	if c.err == nil {
-		c.err = invalid(format, args...)
-	}
-}
-
-// decode reads a field into value; value stays what it is when the field is missing or null. what is what the user calls it,
-// kind what it should be, inflected.
-func (c *cleaner) decode(name, what, kind string, value any) {
-	raw := c.fields[name]
-	if len(raw) == 0 || string(raw) == "null" {
-		return
-	}
-	if json.Unmarshal(raw, value) != nil {
-		c.fail("%s 값은 %s 합니다.", what, kind)
-	}
-}
-
-func (c *cleaner) text(name, what string, most int) (text string) {
-	c.decode(name, what, "문자여야", &text)
-	c.check(checkText(what, text, most))
-	return text
-}
+func (c *cleaner) fail(format string, args ...any) { c.check(invalid(format, args...)) }
 
 func (c *cleaner) check(err error) {
 	if c.err == nil {
 		c.err = err
+	}
+}
+
+func (c *cleaner) isMissing(name string) bool {
+	raw := c.fields[name]
+	return len(raw) == 0 || string(raw) == "null"
+}
+
+// value reads one field as the schema describes it.
+func (c *cleaner) value(f schema.Field) any {
+	switch {
+	case f.Name == "times":
+		return c.times(f)
+	case f.Name == "metas":
+		return c.metas(f)
+	case f.Type == schema.Text:
+		var text string
+		c.decode(f.Name, "문자여야", &text)
+		c.check(checkText(label(f.Name), text, f.Max))
+		return text
+	case f.Type == schema.Number:
+		var n float64
+		c.decode(f.Name, "숫자여야", &n)
+		if n < float64(f.Min) || f.Max > 0 && n > float64(f.Max) {
+			c.fail("%s 값은 %d부터 %d까지여야 합니다.", label(f.Name), f.Min, f.Max)
+		}
+		return n
+	case f.Type == schema.List && f.Entry.Type == schema.Text:
+		return c.texts(f)
+	}
+	c.fail("%s 값은 아직 저장할 수 없습니다.", label(f.Name))
+	return nil
+}
+
+// decode reads a field into value, which stays as it is if the field is missing or null. kind is what the
+// field should be, inflected.
+func (c *cleaner) decode(name, kind string, value any) {
+	if !c.isMissing(name) && json.Unmarshal(c.fields[name], value) != nil {
+		c.fail("%s 값은 %s 합니다.", label(name), kind)
 	}
 }
 
@@ -96,90 +124,78 @@ func checkText(what, text string, most int) error {
 	return nil
 }
 
-func (c *cleaner) credit() (credit float64) {
-	c.decode("credit", "학점(credit)", "숫자여야", &credit)
-	if credit < 0 || credit > lecture.MaxCredit {
-		c.fail("학점(credit) 값은 0부터 %d까지여야 합니다.", lecture.MaxCredit)
-	}
-	return credit
-}
-
-func (c *cleaner) times() []lecture.Time {
-	var sent []struct {
-		Weekday, TimeBegin, TimeEnd *float64
-		Room                        *string
-	}
-	c.decode("times", "강의 시간(times)", "{weekday, timeBegin, timeEnd, room}의 배열이어야", &sent)
-	if len(sent) > lecture.MaxTimes {
-		c.fail("강의 시간(times)은 %d개를 넘을 수 없습니다.", lecture.MaxTimes)
+func (c *cleaner) texts(f schema.Field) []any {
+	var sent []string
+	c.decode(f.Name, "문자의 배열이어야", &sent)
+	if len(sent) > f.Max {
+		c.fail("%s는 %d개를 넘을 수 없습니다.", label(f.Name), f.Max)
 		return nil
 	}
-	times := make([]lecture.Time, len(sent))
+	list := make([]any, len(sent))
+	for i, text := range sent {
+		c.check(checkText(fmt.Sprintf("%s %s[%d]", labels[f.Name], f.Name, i), text, f.Entry.Max))
+		list[i] = text
+	}
+	return list
+}
+
+func (c *cleaner) times(f schema.Field) []any {
+	var sent []struct {
+		Weekday, TimeBegin, TimeEnd *float64
+		Room                        string
+	}
+	c.decode(f.Name, "{weekday, timeBegin, timeEnd, room}의 배열이어야", &sent)
+	if len(sent) > f.Max {
+		c.fail("강의 시간(times)은 %d개를 넘을 수 없습니다.", f.Max)
+		return nil
+	}
+	times := make([]any, len(sent))
 	for i, t := range sent {
-		weekday, ok1 := whole(t.Weekday, 0, 6)
-		begin, ok2 := whole(t.TimeBegin, 0, 24*60)
-		end, ok3 := whole(t.TimeEnd, 0, 24*60)
+		weekday, ok1 := whole(t.Weekday, schema.MaxWeekday)
+		begin, ok2 := whole(t.TimeBegin, schema.MinutesPerDay)
+		end, ok3 := whole(t.TimeEnd, schema.MinutesPerDay)
 		switch {
 		case !ok1:
-			c.fail("강의 시간 times[%d]의 weekday 값은 0(월)부터 6(일)까지의 정수여야 합니다.", i)
+			c.fail("강의 시간 times[%d]의 weekday 값은 0(월)부터 %d(일)까지의 정수여야 합니다.", i, schema.MaxWeekday)
 		case !ok2 || !ok3 || begin >= end:
-			c.fail("강의 시간 times[%d]의 timeBegin, timeEnd 값은 하루 안의 분(0~1440)이고 시작이 끝보다 앞서야 합니다.", i)
+			c.fail("강의 시간 times[%d]의 timeBegin, timeEnd 값은 하루 안의 분(0~%d)이고 시작이 끝보다 앞서야 합니다.", i, schema.MinutesPerDay)
 		}
-		times[i] = lecture.Time{Weekday: weekday, TimeBegin: begin, TimeEnd: end}
-		if t.Room != nil {
-			times[i].Room = *t.Room
-			c.check(checkText(fmt.Sprintf("강의실 times[%d].room", i), *t.Room, lecture.MaxRoom))
-		}
+		c.check(checkText(fmt.Sprintf("강의실 times[%d].room", i), t.Room, schema.MaxRoom))
+		times[i] = schema.LectureTime{Weekday: weekday, TimeBegin: begin, TimeEnd: end, Room: t.Room}
 	}
 	return times
 }
 
-// whole is a whole number within bounds. JSON has no other numbers than floating ones: 540.0 is 540.
-func whole(n *float64, least, most int) (int, bool) {
-	if n == nil || *n != math.Trunc(*n) || *n < float64(least) || *n > float64(most) {
+// whole returns a whole number from 0 to most. JSON numbers are floating-point: 540.0 is 540.
+func whole(n *float64, most int) (int, bool) {
+	if n == nil || *n != math.Trunc(*n) || *n < 0 || *n > float64(most) {
 		return 0, false
 	}
 	return int(*n), true
 }
 
-func (c *cleaner) category() []string {
-	names := []string{}
-	c.decode("category", "분류(category)", "문자의 배열이어야", &names)
-	if len(names) > lecture.MaxCategory {
-		c.fail("분류(category)는 %d개를 넘을 수 없습니다.", lecture.MaxCategory)
-		return nil
-	}
-	for i, name := range names {
-		c.check(checkText(fmt.Sprintf("분류 category[%d]", i), name, lecture.MaxCategoryName))
-	}
-	if names == nil {
-		names = []string{}
-	}
-	return names
-}
-
-// metas come from tags, which is what old apps show and edit, or from the metas of the list when there are no tags.
-func (c *cleaner) metas() []lecture.Meta {
-	name, what, kind := "tags", "태그(tags)", "{name}의 배열이어야"
-	if raw := c.fields["tags"]; len(raw) == 0 || string(raw) == "null" {
-		name, what, kind = "metas", "태그(metas)", "{type, name}의 배열이어야"
+// metas come from tags, which old apps show and edit, or from the metas of the list if there are no tags.
+func (c *cleaner) metas(f schema.Field) []any {
+	name, kind := "tags", "{name}의 배열이어야"
+	if c.isMissing(name) {
+		name, kind = f.Name, "{type, name}의 배열이어야"
 	}
 	var sent []struct {
 		Type *string
 		Name string
 	}
-	c.decode(name, what, kind, &sent)
-	if len(sent) > lecture.MaxMetas {
-		c.fail("%s는 %d개를 넘을 수 없습니다.", what, lecture.MaxMetas)
+	c.decode(name, kind, &sent)
+	if len(sent) > f.Max {
+		c.fail("%s는 %d개를 넘을 수 없습니다.", label(name), f.Max)
 		return nil
 	}
-	metas := make([]lecture.Meta, 0, len(sent))
+	metas := []any{}
 	for i, m := range sent {
-		if m.Type != nil && *m.Type != lecture.Tag("").Type {
+		if m.Type != nil && *m.Type != schema.MetaTag {
 			continue // no client shows it
 		}
-		c.check(checkText(fmt.Sprintf("태그 %s[%d].name", name, i), m.Name, lecture.MaxTag))
-		metas = append(metas, lecture.Tag(m.Name))
+		c.check(checkText(fmt.Sprintf("태그 %s[%d].name", name, i), m.Name, schema.MaxMetaName))
+		metas = append(metas, schema.Tag(m.Name))
 	}
-	return slices.Clip(metas)
+	return metas
 }

@@ -1,10 +1,13 @@
 package timetable_test
 
 import (
+	"encoding/json"
 	"errors"
+	"reflect"
 	"testing"
 
 	"heek.kr/heektime/compat-server/timetable"
+	"heek.kr/heektime/internal/schema"
 )
 
 // Whatever an old app sends, it is refused with a message or becomes a lecture within the bounds of a course list's.
@@ -47,4 +50,55 @@ func TestCleanTakesTagsBeforeMetas(t *testing.T) {
 	if l, err := timetable.Clean([]byte(`{"title":"x","tags":[],"metas":[{"type":"tag","name":"old"}]}`)); err != nil || len(l.Metas) != 0 {
 		t.Errorf("no tags any more: %+v, %v", l.Metas, err)
 	}
+}
+
+// Every field of the schema that an app sends is stored, also one that the schema gets later.
+func TestCleanKeepsEveryField(t *testing.T) {
+	for _, f := range schema.LectureDocument.OwnerFields() {
+		value := sample(f)
+		if value == nil {
+			continue // a timestamp, which Firestore sets
+		}
+		body, err := json.Marshal(map[string]any{"title": "x", f.Name: value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := timetable.Clean(body)
+		if err != nil {
+			t.Errorf("%s: %v", f.Name, err)
+			continue
+		}
+		stored, err := json.Marshal(l.NewFields()[f.Name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got any
+		if err := json.Unmarshal(stored, &got); err != nil || !reflect.DeepEqual(got, value) {
+			t.Errorf("%s: sent %v, stored %v (%v)", f.Name, value, got, err)
+		}
+	}
+}
+
+// sample is a value of a field as JSON has it, nil for one that only Firestore sets.
+func sample(f schema.Field) any {
+	switch f.Type {
+	case schema.Text:
+		if len(f.OneOf) > 0 {
+			return f.OneOf[0]
+		}
+		return "x"
+	case schema.Number, schema.Integer:
+		return float64(f.Max)
+	case schema.List:
+		return []any{sample(*f.Entry)}
+	case schema.Map:
+		m := map[string]any{}
+		for _, inner := range f.Fields {
+			if m[inner.Name] = sample(inner); inner.Name == "timeBegin" {
+				m[inner.Name] = 0.0
+			}
+		}
+		return m
+	}
+	return nil
 }

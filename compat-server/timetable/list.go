@@ -8,7 +8,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
-	"heek.kr/heektime/internal/document"
+	"heek.kr/heektime/internal/schema"
 )
 
 // Bounds of a list. Old apps show what they get at once, and nobody's documents may cost without limit: a client can write any
@@ -23,13 +23,10 @@ const (
 // List is a user's timetables with their lectures, those of the latest semesters first; for others only what is public. Billed: a
 // read for each timetable and each lecture, at most [MaxTimetables] and [MaxLectures], and for an empty result 1.
 func (s *Store) List(ctx context.Context, uid string, forOthers bool) ([]Timetable, error) {
-	if !document.IsID(uid) {
+	if !schema.IsID(uid) {
 		return []Timetable{}, nil
 	}
-	query := s.timetables(uid).OrderBy("semester", firestore.Desc).OrderBy("createdAt", firestore.Desc).Limit(MaxTimetables)
-	if forOthers {
-		query = query.Where("visibility", "==", "public")
-	}
+	query := schema.LatestTimetables(schema.UserRef(s.client, uid), forOthers).Limit(MaxTimetables)
 	docs, err := query.Documents(ctx).GetAll()
 	if err != nil {
 		return nil, fmt.Errorf("list the timetables of %s: %w", uid, err)
@@ -67,10 +64,8 @@ func (s *Store) lectures(ctx context.Context, uid string, wanted map[string][]ad
 		return nil
 	}
 	slices.Sort(ids)
-	timetables := s.timetables(uid)
-	// "lectures0" is the first name behind all that stands in "lectures".
-	end := timetables.Doc(ids[len(ids)-1]).Collection("lectures0").Doc("0")
-	all := s.client.CollectionGroup("lectures").Where(firestore.DocumentID, "<", end)
+	timetables := schema.Timetables(schema.UserRef(s.client, uid))
+	all := schema.LecturesThrough(s.client, timetables.Doc(ids[len(ids)-1]))
 	query := all.Where(firestore.DocumentID, ">=", timetables.Doc(ids[0]))
 	for read := 0; read < MaxLectures; read += page {
 		docs, err := query.Limit(page).Documents(ctx).GetAll()

@@ -14,8 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"heek.kr/heektime/internal/document"
-	"heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/schema"
 )
 
 var (
@@ -44,9 +43,8 @@ func (s *Store) Create(ctx context.Context, uid, title, semesterPath string) (Ti
 	id := make([]byte, 16)
 	rand.Read(id)
 	t := Timetable{ID: hex.EncodeToString(id), UserID: uid, Title: title, SemesterPath: semesterPath, Lectures: []Lecture{}}
-	_, err := s.timetables(uid).Doc(t.ID).Create(ctx, map[string]any{
-		"title": title, "visibility": "public", "semester": s.client.Doc(semesterPath),
-		"createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp,
+	_, err := s.timetable(uid, t.ID).Create(ctx, schema.Timetable{
+		Title: title, Visibility: schema.Public, Semester: s.client.Doc(semesterPath),
 	})
 	if err != nil {
 		return Timetable{}, fmt.Errorf("create timetable %s: %w", t.ID, err)
@@ -58,22 +56,20 @@ func (s *Store) Create(ctx context.Context, uid, title, semesterPath string) (Ti
 // [ErrNoTimetable]. Billed: 1 read, 1 write.
 //
 // The timetable is read in the transaction that writes: deleted meanwhile, it would leave a lecture behind that nobody deletes.
-func (s *Store) Add(ctx context.Context, uid, timetableID string, l lecture.Lecture) (Timetable, Lecture, error) {
-	if !document.IsID(timetableID) {
+func (s *Store) Add(ctx context.Context, uid, timetableID string, l schema.Lecture) (Timetable, Lecture, error) {
+	if !schema.IsID(timetableID) {
 		return Timetable{}, Lecture{}, ErrNoTimetable
 	}
 	var t Timetable
-	parent := s.timetables(uid).Doc(timetableID)
-	ref := parent.Collection("lectures").NewDoc()
+	parent := s.timetable(uid, timetableID)
+	ref := schema.Lectures(parent).NewDoc()
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		doc, err := tx.Get(parent)
 		if err != nil {
 			return err
 		}
 		t = readTimetable(doc)
-		document := fields(l)
-		document["createdAt"] = firestore.ServerTimestamp
-		return tx.Create(ref, document)
+		return tx.Create(ref, l.NewFields())
 	})
 	switch {
 	case status.Code(err) == codes.NotFound:
@@ -86,16 +82,16 @@ func (s *Store) Add(ctx context.Context, uid, timetableID string, l lecture.Lect
 
 // Put replaces a lecture in a timetable of its owner, and gives the timetable as well, without its lectures. The error may be
 // [ErrNoTimetable] or [ErrNoLecture]. Billed: 2 reads, 1 write.
-func (s *Store) Put(ctx context.Context, uid, timetableID, lectureID string, l lecture.Lecture) (Timetable, Lecture, error) {
+func (s *Store) Put(ctx context.Context, uid, timetableID, lectureID string, l schema.Lecture) (Timetable, Lecture, error) {
 	switch {
-	case !document.IsID(timetableID):
+	case !schema.IsID(timetableID):
 		return Timetable{}, Lecture{}, ErrNoTimetable
-	case !document.IsID(lectureID):
+	case !schema.IsID(lectureID):
 		return Timetable{}, Lecture{}, ErrNoLecture
 	}
 	var t Timetable
-	parent := s.timetables(uid).Doc(timetableID)
-	ref := parent.Collection("lectures").Doc(lectureID)
+	parent := s.timetable(uid, timetableID)
+	ref := schema.LectureRef(parent, lectureID)
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		docs, err := tx.GetAll([]*firestore.DocumentRef{parent, ref})
 		switch {
@@ -107,12 +103,7 @@ func (s *Store) Put(ctx context.Context, uid, timetableID, lectureID string, l l
 			return ErrNoLecture
 		}
 		t = readTimetable(docs[0])
-		// An update: createdAt, and what servers may have put beside, stay.
-		var updates []firestore.Update
-		for name, value := range fields(l) {
-			updates = append(updates, firestore.Update{Path: name, Value: value})
-		}
-		return tx.Update(ref, updates)
+		return tx.Update(ref, l.Updates())
 	})
 	switch {
 	case errors.Is(err, ErrNoTimetable), errors.Is(err, ErrNoLecture):
@@ -126,25 +117,25 @@ func (s *Store) Put(ctx context.Context, uid, timetableID, lectureID string, l l
 // Delete removes a lecture from a timetable of its owner. One that is gone already is what was wanted. The error may be
 // [ErrNoTimetable]. Billed: 1 read, 1 delete.
 func (s *Store) Delete(ctx context.Context, uid, timetableID, lectureID string) error {
-	if !document.IsID(timetableID) {
+	if !schema.IsID(timetableID) {
 		return ErrNoTimetable
 	}
-	parent := s.timetables(uid).Doc(timetableID)
+	parent := s.timetable(uid, timetableID)
 	switch _, err := parent.Get(ctx); {
 	case status.Code(err) == codes.NotFound:
 		return ErrNoTimetable
 	case err != nil:
 		return fmt.Errorf("read timetable %s: %w", timetableID, err)
 	}
-	if !document.IsID(lectureID) {
+	if !schema.IsID(lectureID) {
 		return nil
 	}
-	if _, err := parent.Collection("lectures").Doc(lectureID).Delete(ctx); err != nil {
+	if _, err := schema.LectureRef(parent, lectureID).Delete(ctx); err != nil {
 		return fmt.Errorf("delete lecture %s of timetable %s: %w", lectureID, timetableID, err)
 	}
 	return nil
 }
 
-func (s *Store) timetables(uid string) *firestore.CollectionRef {
-	return s.client.Collection("users").Doc(uid).Collection("timetables")
+func (s *Store) timetable(uid, id string) *firestore.DocumentRef {
+	return schema.TimetableRef(schema.UserRef(s.client, uid), id)
 }

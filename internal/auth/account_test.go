@@ -11,6 +11,7 @@ import (
 
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/schema"
 )
 
 // session is what a client has after it signed in to Authentication.
@@ -108,7 +109,7 @@ func TestDeleteAndRestore(t *testing.T) {
 	if _, err := w.deletion(t).Request(t.Context(), uid); err != nil {
 		t.Fatal(err)
 	}
-	w.fs.Doc("deletions/"+uid).Set(t.Context(), deletion.PendingDeletion{Purging: true})
+	w.fs.Doc("deletions/"+uid).Set(t.Context(), schema.PendingDeletion{Purging: true})
 	if status, body := accountCall(t, url+"/account/restore/", "Bearer "+w.signIn(t, "signInWithPassword", credentials()).IDToken); status != http.StatusGone || body["code"] != "too-late" {
 		t.Errorf("taken back too late: %d %v", status, body)
 	}

@@ -17,8 +17,6 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
-	"heek.kr/heektime/internal/credential"
-	"heek.kr/heektime/internal/loginthrottle"
 )
 
 // A token of this service opens the documents of its uid under the project's rules, those of others not, and nobody's
@@ -82,7 +80,7 @@ func TestTokenUnderTheRules(t *testing.T) {
 			t.Errorf("read another's private timetable: %v", err)
 		}
 	}
-	for _, collection := range []string{credential.Collection, loginthrottle.Collection} {
+	for _, collection := range []string{"credentials", "attempts"} {
 		docs, err := w.fs.Collection(collection).DocumentRefs(t.Context()).GetAll()
 		if err != nil || len(docs) == 0 {
 			t.Fatalf("%s has %d documents: %v", collection, len(docs), err)

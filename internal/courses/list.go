@@ -5,8 +5,8 @@ import (
 	"strings"
 
 	"heek.kr/heektime/internal/importreport"
-	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/lecturespb"
+	"heek.kr/heektime/internal/schema"
 )
 
 // A list fails if more than maxBadShare of its rows are bad, provided there are at least minBadRows
@@ -27,8 +27,8 @@ type listBuilder struct {
 	index    map[string]int // position in lectures by identifier
 	bad      int            // rejected rows
 	maxRows  int
-	origin   string          // host or file that the list comes from, for errors
-	checked  lecture.Lecture // reused
+	origin   string         // host or file that the list comes from, for errors
+	checked  schema.Lecture // reused
 }
 
 func newListBuilder(maxRows int) *listBuilder {
@@ -114,7 +114,7 @@ func (l *listBuilder) checkBadRows() error {
 // discard frees the lectures of a list that failed.
 func (l *listBuilder) discard() { l.lectures = nil }
 
-// check returns why a lecture cannot be part of a list, or nil. internal/lecture defines the bounds.
+// check returns why a lecture cannot be part of a list, or nil. Package schema defines the bounds.
 func (l *listBuilder) check(lec *lecturespb.Lecture) error {
 	switch {
 	case lec.Identifier == "":
@@ -124,16 +124,6 @@ func (l *listBuilder) check(lec *lecturespb.Lecture) error {
 	case strings.ContainsRune(lec.Identifier+lec.Name, '\uFFFD'):
 		return fmt.Errorf("some characters are invalid in the file's charset")
 	}
-	c := &l.checked
-	*c = lecture.Lecture{
-		Identifier: lec.Identifier, Title: lec.Name, Professor: lec.Professor, Credit: lec.Credit, URL: lec.Url,
-		Category: lec.Category, Times: c.Times[:0], Metas: c.Metas[:0],
-	}
-	for _, t := range lec.Times {
-		c.Times = append(c.Times, lecture.Time{Weekday: int(t.Weekday), TimeBegin: int(t.TimeBegin), TimeEnd: int(t.TimeEnd), Room: t.Room})
-	}
-	for _, m := range lec.Metas {
-		c.Metas = append(c.Metas, lecture.Tag(m.GetTag()))
-	}
-	return c.Validate()
+	l.checked.FromProto(lec)
+	return l.checked.Validate()
 }

@@ -19,26 +19,12 @@ import (
 	"google.golang.org/api/iterator"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/internal/schema"
 )
 
-// Collection that the credentials stand in.
-const Collection = "credentials"
-
-// Credential is the password of an old account.
-type Credential struct {
-	// Email is the address, in the form of address.Normal.
-	Email string `firestore:"email"`
-	// UID is the account's id in the old database, and stays it.
-	UID string `firestore:"uid"`
-	// Hash is Werkzeug's text, as it was.
-	Hash string `firestore:"hash"`
-}
-
-// String hides the hash.
-func (c Credential) String() string { return "credential of " + c.UID }
-
-// GoString hides the hash.
-func (c Credential) GoString() string { return c.String() }
+// Credential is the password of an old account. Package schema describes its document.
+type Credential = schema.Credential
 
 // ErrTaken says that another old account has the address.
 var ErrTaken = errors.New("the address belongs to another old account")
@@ -51,14 +37,12 @@ func Key(email string) string {
 
 // Ref is where an address's credential is, if it has one.
 func Ref(client *firestore.Client, email string) *firestore.DocumentRef {
-	return client.Collection(Collection).Doc(Key(email))
+	return schema.CredentialRef(client, Key(email))
 }
 
 // Stored is a credential as it stood in the database when it was read.
 type Stored struct {
-	Credential
-	// Held is until when somebody moves it; zero when nobody does.
-	LockedUntil time.Time `firestore:"held,omitempty"`
+	schema.StoredCredential
 
 	ref     *firestore.DocumentRef
 	version time.Time
@@ -70,7 +54,7 @@ func Read(doc *firestore.DocumentSnapshot) (*Stored, error) {
 		return nil, nil
 	}
 	c := Stored{ref: doc.Ref, version: doc.UpdateTime}
-	if err := doc.DataTo(&c); err != nil {
+	if err := doc.DataTo(&c.StoredCredential); err != nil {
 		return nil, fmt.Errorf("read credential %s: %w", doc.Ref.ID, err)
 	}
 	if c.UID == "" || Key(c.Email) != doc.Ref.ID {
@@ -93,7 +77,7 @@ func (c *Stored) Release(ctx context.Context) error {
 }
 
 func (c *Stored) set(ctx context.Context, doing string, held any) error {
-	result, err := c.ref.Update(ctx, []firestore.Update{{Path: "held", Value: held}}, firestore.LastUpdateTime(c.version))
+	result, err := c.ref.Update(ctx, []firestore.Update{{Path: schema.FieldHeld, Value: held}}, firestore.LastUpdateTime(c.version))
 	if err == nil {
 		c.version = result.UpdateTime
 	}
@@ -136,7 +120,7 @@ func Add(ctx context.Context, client *firestore.Client, c Credential) error {
 
 // DeleteAll deletes what a uid has, however often it is called, and says how much that was.
 func DeleteAll(ctx context.Context, client *firestore.Client, uid string) (deleted int, err error) {
-	docs := client.Collection(Collection).Where("uid", "==", uid).Documents(ctx)
+	docs := schema.CredentialsOf(client, uid).Documents(ctx)
 	defer docs.Stop()
 	for {
 		doc, err := docs.Next()
@@ -155,13 +139,13 @@ func DeleteAll(ctx context.Context, client *firestore.Client, uid string) (delet
 
 // Has says whether a uid has one. It costs one read.
 func Has(ctx context.Context, client *firestore.Client, uid string) (bool, error) {
-	found, err := client.Collection(Collection).Where("uid", "==", uid).Select().Limit(1).Documents(ctx).GetAll()
+	found, err := schema.CredentialsOf(client, uid).Select().Limit(1).Documents(ctx).GetAll()
 	return len(found) > 0, wrap(err, "look for a credential of %s", uid)
 }
 
 // Remaining counts the credentials that wait for their owners to sign in. It bills one read for each thousand.
 func Remaining(ctx context.Context, client *firestore.Client) (int64, error) {
-	answer, err := client.Collection(Collection).NewAggregationQuery().WithCount("n").Get(ctx)
+	answer, err := schema.Credentials(client).NewAggregationQuery().WithCount("n").Get(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("count old credentials: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/schema"
 )
 
 func TestAddAndDelete(t *testing.T) {
@@ -76,7 +77,7 @@ func TestReadRefuses(t *testing.T) {
 
 func TestCredentialHidesItsHash(t *testing.T) {
 	c := credential.Credential{Email: "a@b.kr", UID: "1", Hash: "hash"}
-	stored := credential.Stored{Credential: c}
+	stored := credential.Stored{StoredCredential: schema.StoredCredential{Credential: c}}
 	if text := fmt.Sprintf("%v %+v %#v %s %v %+v %s", c, c, c, c, stored, stored, &stored); strings.Contains(text, "hash") {
 		t.Error(text)
 	}

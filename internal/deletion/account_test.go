@@ -35,7 +35,7 @@ var bobs = []string{"users/bob", usernamePath("bobby"), "users/bob/timetables/" 
 // isGone checks that nothing is left of alice, and all of bob.
 func (w *world) isGone(t testing.TB, where string) {
 	t.Helper()
-	for collection, want := range map[string]int{"users": 1, "usernames": 1, "timetables": 1, "lectures": 4, "credentials": 1, deletion.Collection: 0} {
+	for collection, want := range map[string]int{"users": 1, "usernames": 1, "timetables": 1, "lectures": 4, "credentials": 1, "deletions": 0} {
 		if got := w.all(t, collection); len(got) != want {
 			t.Errorf("%s: %s are %v", where, collection, got)
 		}
@@ -81,7 +81,7 @@ func TestRequestHidesAndPurgeRemoves(t *testing.T) {
 	if err := s.Restore(ctx, "alice"); !errors.Is(err, deletion.ErrTooLate) {
 		t.Errorf("taken back from the purge: %v", err)
 	}
-	if left := w.all(t, deletion.Collection); len(left) != 1 {
+	if left := w.all(t, "deletions"); len(left) != 1 {
 		t.Errorf("the mark went before the last tokens: %v", left)
 	}
 	w.Clock.Advance(2 * time.Hour)
@@ -406,9 +406,9 @@ func TestSignOutGoesPastThoseThatFail(t *testing.T) {
 	soon := w.Clock.Now().Add(deletion.Grace)
 	half := map[string]any{"requestedAt": w.Clock.Now(), "until": soon, "due": soon, "signedOut": false, "purging": false}
 	for i := range 25 {
-		w.set(t, fmt.Sprintf("%s/%03d%s", deletion.Collection, i, strings.Repeat("x", 200)), half) // longer than uids are at Authentication
+		w.set(t, fmt.Sprintf("%s/%03d%s", "deletions", i, strings.Repeat("x", 200)), half) // longer than uids are at Authentication
 	}
-	w.set(t, deletion.Collection+"/zoe", half)
+	w.set(t, "deletions/zoe", half)
 	r, err := w.service(t).PurgeDue(t.Context())
 	if err != nil || r.SignedOut != 1 || r.Failed != 25 {
 		t.Errorf("%+v, %v", r, err)

@@ -7,15 +7,17 @@ import (
 	"strings"
 
 	"heek.kr/heektime/internal/cloudevent"
+	"heek.kr/heektime/internal/schema"
 )
 
 // TimetableDeleted is the function for users/{uid}/timetables/{timetable}.
 func (s *Service) TimetableDeleted(ctx context.Context, e cloudevent.Event) error {
-	if len(e.Path) != 4 || e.Path[0] != "users" || e.Path[2] != "timetables" {
+	uid, id, ok := schema.SplitTimetablePath(e.Path)
+	if !ok {
 		return poison(e)
 	}
-	removed, err := s.Lectures(ctx, e.Path[1], e.Path[3])
-	log := s.log.With("event", e.ID, "uid", e.Path[1], "timetable", e.Path[3], "lectures", removed)
+	removed, err := s.Lectures(ctx, uid, id)
+	log := s.log.With("event", e.ID, "uid", uid, "timetable", id, "lectures", removed)
 	switch {
 	case errors.Is(err, ErrLives):
 		log.InfoContext(ctx, "timetable exists again: its lectures stay")
@@ -29,10 +31,11 @@ func (s *Service) TimetableDeleted(ctx context.Context, e cloudevent.Event) erro
 
 // UserDeleted is the function for users/{uid}.
 func (s *Service) UserDeleted(ctx context.Context, e cloudevent.Event) error {
-	if len(e.Path) != 2 || e.Path[0] != "users" {
+	uid, ok := schema.SplitUserPath(e.Path)
+	if !ok {
 		return poison(e)
 	}
-	return s.User(ctx, e.Path[1], e.Text("username"), e.Time)
+	return s.User(ctx, uid, e.Text(schema.FieldUsername), e.Time)
 }
 
 func poison(e cloudevent.Event) error {

@@ -287,7 +287,7 @@ func (h *history) check(t *testing.T) {
 			t.Errorf("%s has no user", index)
 		}
 	}
-	if marks := h.all(t, deletion.Collection); len(marks) > 0 {
+	if marks := h.all(t, "deletions"); len(marks) > 0 {
 		t.Errorf("marks are left: %v", marks)
 	}
 	for _, a := range h.actors {

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/api/iterator"
 
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/schema"
 )
 
 // parallel is how many timetables of an account are removed at once.
@@ -76,8 +77,8 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 	}
 	if !last {
 		_, err = at.mark.Update(ctx, []firestore.Update{
-			{Path: "accountGone", Value: mark.AccountGone}, {Path: "due", Value: mark.AccountGone.Add(tokenLife)},
-			{Path: "user", Value: firestore.Delete}, // nothing personal waits for the last look
+			{Path: schema.FieldAccountGone, Value: mark.AccountGone}, {Path: schema.FieldDue, Value: mark.AccountGone.Add(tokenLife)},
+			{Path: schema.FieldUser, Value: firestore.Delete}, // nothing personal waits for the last look
 		}, claimed)
 		return p, wrap(err, "plan the next look at %s", uid)
 	}
@@ -87,16 +88,16 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 }
 
 // claim takes an account for this purge; nil when it is not to be purged now. claimed holds as long as nobody else takes it.
-func (s *Service) claim(ctx context.Context, at documents) (mark *PendingDeletion, claimed firestore.Precondition, err error) {
+func (s *Service) claim(ctx context.Context, at documents) (mark *schema.PendingDeletion, claimed firestore.Precondition, err error) {
 	var malformed error
 	var committed firestore.CommitResponse
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		malformed = nil
 		snap, err := tx.Get(at.mark)
-		if mark, err = decode(snap, err); err != nil && snap != nil {
+		if mark, err = decode(at.mark, snap, err); err != nil && snap != nil {
 			// It must not come first in every run.
 			malformed = err
-			return tx.Update(at.mark, []firestore.Update{{Path: "due", Value: s.now().Add(24 * time.Hour)}})
+			return tx.Update(at.mark, []firestore.Update{{Path: schema.FieldDue, Value: s.now().Add(24 * time.Hour)}})
 		}
 		if err != nil || mark == nil {
 			return err
@@ -105,7 +106,7 @@ func (s *Service) claim(ctx context.Context, at documents) (mark *PendingDeletio
 			mark = nil
 			return nil
 		}
-		return tx.Update(at.mark, []firestore.Update{{Path: "purging", Value: true}, {Path: "due", Value: s.now().Add(lease)}})
+		return tx.Update(at.mark, []firestore.Update{{Path: schema.FieldPurging, Value: true}, {Path: schema.FieldDue, Value: s.now().Add(lease)}})
 	}, firestore.WithCommitResponseTo(&committed))
 	if err = cmp.Or(err, malformed); err != nil || mark == nil {
 		return nil, nil, err
@@ -132,7 +133,7 @@ func (s *Service) timetables(ctx context.Context, user *firestore.DocumentRef) (
 	var removed atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
-	for refs := user.Collection("timetables").DocumentRefs(ctx); ; {
+	for refs := schema.Timetables(user).DocumentRefs(ctx); ; {
 		ref, err := refs.Next()
 		if errors.Is(err, iterator.Done) {
 			break
@@ -156,7 +157,7 @@ func (s *Service) timetables(ctx context.Context, user *firestore.DocumentRef) (
 //
 // Billed, with n names: n reads, 1 at least, and 3 reads and 1 delete for each.
 func (s *Service) FreeUsernames(ctx context.Context, uid string) (freed int, err error) {
-	found, err := s.usernames().Where("value", "==", uid).Documents(ctx).GetAll()
+	found, err := schema.UsernamesOf(s.firestore, uid).Documents(ctx).GetAll()
 	if err != nil {
 		return 0, fmt.Errorf("find the usernames of %s: %w", uid, err)
 	}
@@ -180,7 +181,7 @@ func (s *Service) FreeUsername(ctx context.Context, uid, name string) (freed boo
 	if err != nil {
 		return false, err
 	}
-	index := s.username(name)
+	index := schema.UsernameRef(s.firestore, name)
 	if index == nil {
 		return false, nil // there is nothing to free
 	}
@@ -190,15 +191,15 @@ func (s *Service) FreeUsername(ctx context.Context, uid, name string) (freed boo
 		if err != nil {
 			return err
 		}
-		mark, err := decode(docs[0], nil)
+		mark, err := decode(at.mark, docs[0], nil)
 		switch {
 		case err != nil:
 			return err
-		case !docs[2].Exists() || docs[2].Data()["value"] != at.user.ID: // gone, or another's by now
+		case !docs[2].Exists() || schema.UIDOf(docs[2]) != at.user.ID: // gone, or another's by now
 			return nil
-		case docs[1].Exists() && docs[1].Data()["username"] == index.ID: // his
+		case docs[1].Exists() && schema.UsernameOf(docs[1]) == index.ID: // theirs
 			return nil
-		case mark != nil && !mark.Purging && mark.Username() == index.ID: // his, if he comes back
+		case mark != nil && !mark.Purging && mark.Username() == index.ID: // theirs, if they come back
 			return nil
 		}
 		freed = true
@@ -229,7 +230,7 @@ func (s *Service) PurgeDue(ctx context.Context) (Report, error) {
 		return r, err
 	}
 	for {
-		due, err := s.firestore.Collection(Collection).Where("due", "<=", s.now()).OrderBy("due", firestore.Asc).Limit(page).Documents(ctx).GetAll()
+		due, err := schema.DueDeletions(s.firestore, s.now()).Limit(page).Documents(ctx).GetAll()
 		if err != nil {
 			return r, fmt.Errorf("find the accounts that are due: %w", err)
 		}

@@ -10,6 +10,8 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/internal/schema"
 )
 
 // Claim is in the ID tokens of an account that is going to be deleted: when that can be taken back no more, in seconds since
@@ -25,23 +27,23 @@ var ErrTooLate = errors.New("the account is being deleted, and cannot be taken b
 // Its user document is put into the mark: no query finds it any more. The username stays taken, for when it is taken back.
 //
 // Billed: 2 reads, 2 writes, 1 delete, and 2 reads for the function that hears of the delete.
-func (s *Service) Request(ctx context.Context, uid string) (*PendingDeletion, error) {
+func (s *Service) Request(ctx context.Context, uid string) (*schema.PendingDeletion, error) {
 	at, err := s.documents(uid)
 	if err != nil {
 		return nil, err
 	}
-	var mark *PendingDeletion
+	var mark *schema.PendingDeletion
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		snaps, err := tx.GetAll([]*firestore.DocumentRef{at.mark, at.user})
 		if err != nil {
 			return err
 		}
 		if snaps[0].Exists() {
-			mark, err = decode(snaps[0], nil)
+			mark, err = decode(at.mark, snaps[0], nil)
 			return err
 		}
 		now := s.now()
-		mark = &PendingDeletion{RequestedAt: now, Until: now.Add(Grace), Due: now.Add(Grace)}
+		mark = &schema.PendingDeletion{RequestedAt: now, Until: now.Add(Grace), Due: now.Add(Grace)}
 		if snaps[1].Exists() {
 			mark.User = snaps[1].Data()
 			if err := tx.Delete(at.user); err != nil {
@@ -60,14 +62,14 @@ func (s *Service) Request(ctx context.Context, uid string) (*PendingDeletion, er
 }
 
 // signOut ends the sessions of a marked account and lets its next ones know.
-func (s *Service) signOut(ctx context.Context, at documents, uid string, mark *PendingDeletion) error {
+func (s *Service) signOut(ctx context.Context, at documents, uid string, mark *schema.PendingDeletion) error {
 	if err := s.setClaim(ctx, uid, mark); err != nil {
 		return err
 	}
 	if err := s.accounts.RevokeRefreshTokens(ctx, uid); err != nil && !firebaseauth.IsUserNotFound(err) {
 		return fmt.Errorf("end the sessions of %s: %w", uid, err)
 	}
-	_, err := at.mark.Update(ctx, []firestore.Update{{Path: "signedOut", Value: true}})
+	_, err := at.mark.Update(ctx, []firestore.Update{{Path: schema.FieldSignedOut, Value: true}})
 	if status.Code(err) == codes.NotFound { // taken back meanwhile
 		return s.setClaim(ctx, uid, nil)
 	}
@@ -77,15 +79,14 @@ func (s *Service) signOut(ctx context.Context, at documents, uid string, mark *P
 // signOutRest ends the sessions of accounts whose request stopped half-way. One that fails is tried again in the next run, and
 // holds up nobody.
 func (s *Service) signOutRest(ctx context.Context, r *Report) error {
-	rest := s.firestore.Collection(Collection).Where("signedOut", "==", false).Where("purging", "==", false).
-		OrderBy(firestore.DocumentID, firestore.Asc).Limit(page)
+	rest := schema.DeletionsNotSignedOut(s.firestore).Limit(page)
 	for next := rest; ; {
 		docs, err := next.Documents(ctx).GetAll()
 		if err != nil {
 			return fmt.Errorf("find the accounts that are not signed out: %w", err)
 		}
 		for _, doc := range docs {
-			mark, err := decode(doc, nil)
+			mark, err := decode(doc.Ref, doc, nil)
 			if err == nil {
 				err = s.signOut(ctx, documents{mark: doc.Ref}, doc.Ref.ID, mark)
 			}
@@ -104,7 +105,7 @@ func (s *Service) signOutRest(ctx context.Context, r *Report) error {
 }
 
 // setClaim makes the tokens of an account say what its mark says; mark is nil when it has none.
-func (s *Service) setClaim(ctx context.Context, uid string, mark *PendingDeletion) error {
+func (s *Service) setClaim(ctx context.Context, uid string, mark *schema.PendingDeletion) error {
 	user, err := s.accounts.GetUser(ctx, uid)
 	if firebaseauth.IsUserNotFound(err) {
 		return nil // there are no tokens
@@ -142,7 +143,7 @@ func (s *Service) Restore(ctx context.Context, uid string) error {
 	}
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		snap, err := tx.Get(at.mark)
-		mark, err := decode(snap, err)
+		mark, err := decode(at.mark, snap, err)
 		if err != nil || mark == nil {
 			return err
 		}
@@ -162,23 +163,23 @@ func (s *Service) Restore(ctx context.Context, uid string) error {
 
 // putBack writes the user document again, with the index of its name. If somebody else has the name, which nobody of ours
 // brings about, the account comes back without, and its owner chooses another.
-func (s *Service) putBack(tx *firestore.Transaction, at documents, uid string, mark *PendingDeletion) error {
+func (s *Service) putBack(tx *firestore.Transaction, at documents, uid string, mark *schema.PendingDeletion) error {
 	if mark.User == nil {
 		return nil
 	}
-	ref := s.username(mark.Username())
+	ref := schema.UsernameRef(s.firestore, mark.Username())
 	if ref == nil { // no name, or one that no document can have, as the old system may have allowed
 		return tx.Create(at.user, mark.User)
 	}
 	index, err := tx.Get(ref)
 	switch {
 	case status.Code(err) == codes.NotFound:
-		if err := tx.Create(ref, map[string]any{"value": uid}); err != nil {
+		if err := tx.Create(ref, schema.Username{UID: uid}); err != nil {
 			return err
 		}
 	case err != nil:
 		return err
-	case index.Data()["value"] != uid:
+	case schema.UIDOf(index) != uid:
 		s.log.Error("an account comes back without its username, which another has", "uid", uid, "username", ref.ID)
 		return nil
 	}
@@ -193,7 +194,7 @@ func (s *Service) PurgeNow(ctx context.Context, uid string) error {
 	if err != nil {
 		return err
 	}
-	_, err = at.mark.Update(ctx, []firestore.Update{{Path: "until", Value: s.now()}, {Path: "due", Value: s.now()}})
+	_, err = at.mark.Update(ctx, []firestore.Update{{Path: schema.FieldUntil, Value: s.now()}, {Path: schema.FieldDue, Value: s.now()}})
 	if status.Code(err) == codes.NotFound {
 		return nil
 	}

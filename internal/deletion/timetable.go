@@ -7,7 +7,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
-	"heek.kr/heektime/internal/document"
+	"heek.kr/heektime/internal/schema"
 )
 
 // Batch is how many lectures go in one transaction. Few timetables have more than twenty, so nearly all take one; and a
@@ -40,9 +40,9 @@ func (s *Service) LectureBatch(ctx context.Context, uid, id string) (removed int
 	if err != nil {
 		return 0, false, err
 	}
-	timetable := at.user.Collection("timetables").Doc(id)
+	timetable := schema.TimetableRef(at.user, id)
 	if timetable == nil {
-		return 0, false, fmt.Errorf("%q is no id of a timetable", id)
+		return 0, false, fmt.Errorf("%q is not the id of a timetable", id)
 	}
 	return s.batch(ctx, timetable, func(tx *firestore.Transaction, found int) error {
 		if found == 0 {
@@ -77,7 +77,7 @@ func (s *Service) timetable(ctx context.Context, timetable *firestore.DocumentRe
 
 // batch removes up to [Batch] lectures. first is called in the transaction before, with how many they are.
 func (s *Service) batch(ctx context.Context, timetable *firestore.DocumentRef, first func(tx *firestore.Transaction, found int) error) (removed int, more bool, err error) {
-	query := timetable.Collection("lectures").Select().Limit(Batch) // names are enough
+	query := schema.Lectures(timetable).Select().Limit(Batch) // names are enough
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		docs, err := tx.Documents(query).GetAll()
 		if err != nil {
@@ -95,7 +95,7 @@ func (s *Service) batch(ctx context.Context, timetable *firestore.DocumentRef, f
 		return nil
 	})
 	if err != nil {
-		return 0, false, fmt.Errorf("remove the lectures of %s: %w", document.Path(timetable), err)
+		return 0, false, fmt.Errorf("remove the lectures of %s: %w", schema.Path(timetable), err)
 	}
 	return removed, removed == Batch, nil
 }

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/internal/schema"
 )
 
 // User is for when users/{uid} was deleted, by whom only a server or an operator can be: it marks the account as due at once
@@ -43,21 +45,21 @@ func (s *Service) MarkForDeletion(ctx context.Context, uid string, at time.Time)
 		if err != nil {
 			return err
 		}
-		mark, err := decode(snaps[0], nil)
+		mark, err := decode(docs.mark, snaps[0], nil)
 		if err != nil {
 			return err
 		}
 		marked, username = false, ""
 		switch {
 		case snaps[1].Exists():
-			username, _ = snaps[1].Data()["username"].(string)
+			username = schema.UsernameOf(snaps[1])
 			return nil
 		case mark != nil:
 			username = mark.Username()
 			return nil
 		}
 		marked = true
-		return tx.Create(docs.mark, PendingDeletion{RequestedAt: at, Until: s.now(), Due: s.now(), Purging: true})
+		return tx.Create(docs.mark, schema.PendingDeletion{RequestedAt: at, Until: s.now(), Due: s.now(), Purging: true})
 	})
 	return marked, username, wrap(err, "mark the account %s, whose user document is gone", uid)
 }

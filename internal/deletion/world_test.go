@@ -293,7 +293,7 @@ func (w *world) purge(t testing.TB) {
 		}
 		w.Clock.Advance(2 * time.Hour)
 	}
-	if marks := w.all(t, deletion.Collection); len(marks) > 0 {
+	if marks := w.all(t, "deletions"); len(marks) > 0 {
 		t.Errorf("marks are left: %v\n%s", marks, w.log)
 	}
 }

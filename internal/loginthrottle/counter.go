@@ -4,18 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
 	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/internal/schema"
 )
 
 // tally is what a document counts.
 type tally struct {
-	Failures int64            `firestore:"failures"`
-	Last     time.Time        `firestore:"last"`
-	Clients  map[string]tally `firestore:"clients,omitempty"`
-	stale    bool             // it stands there, and is forgotten
+	schema.Attempts
+	stale bool // the document exists, but its failures are too old to count
 }
 
 // Counter counts failures. It is safe for concurrent use.
@@ -83,7 +84,7 @@ func (c *Counter) read(doc *firestore.DocumentSnapshot) (t tally, err error) {
 	if !doc.Exists() {
 		return tally{}, nil
 	}
-	if err := doc.DataTo(&t); err != nil {
+	if err := doc.DataTo(&t.Attempts); err != nil {
 		return t, fmt.Errorf("counter %s: %w", doc.Ref.ID, err)
 	}
 	if c.now().Sub(t.Last) > c.limits.Forget {
@@ -115,9 +116,11 @@ func (a *Admission) wait() (longest time.Duration) {
 func (a *Admission) Failed(ctx context.Context) error {
 	now := a.counter.now()
 	expires := now.Add(a.counter.limits.Forget)
-	one := map[string]any{"failures": firestore.Increment(1), "last": now}
-	address := map[string]any{"failures": firestore.Increment(1), "last": now, "expires": expires, "clients": map[string]any{a.client: one}}
-	client := map[string]any{"failures": firestore.Increment(1), "last": now, "expires": expires}
+	one := map[string]any{schema.FieldFailures: firestore.Increment(1), schema.FieldLast: now}
+	client := maps.Clone(one)
+	client[schema.FieldExpires] = expires
+	address := maps.Clone(client)
+	address[schema.FieldClients] = map[string]any{a.client: one}
 	var wg sync.WaitGroup
 	errs := make([]error, 2)
 	wg.Go(func() { errs[0] = count(ctx, a.addressRef(), address, a.byAddress) })
@@ -152,8 +155,8 @@ func (a *Admission) Succeeded(ctx context.Context) error {
 		_, err = a.addressRef().Delete(ctx)
 	} else {
 		_, err = a.addressRef().Update(ctx, []firestore.Update{
-			{FieldPath: firestore.FieldPath{"clients", a.client}, Value: firestore.Delete},
-			{Path: "failures", Value: firestore.Increment(-pair.Failures)},
+			{FieldPath: firestore.FieldPath{schema.FieldClients, a.client}, Value: firestore.Delete},
+			{Path: schema.FieldFailures, Value: firestore.Increment(-pair.Failures)},
 		})
 	}
 	if err != nil {
@@ -169,9 +172,9 @@ func (a *Admission) pair() string   { return "pair " + a.address + a.client }
 func (a *Admission) keys() []string { return []string{a.pair(), "client " + a.client} }
 
 func (a *Admission) addressRef() *firestore.DocumentRef {
-	return a.counter.client.Collection(Collection).Doc("address-" + a.address)
+	return schema.AttemptsAtAddressRef(a.counter.client, a.address)
 }
 
 func (a *Admission) clientRef() *firestore.DocumentRef {
-	return a.counter.client.Collection(Collection).Doc("client-" + a.client)
+	return schema.AttemptsOfClientRef(a.counter.client, a.client)
 }

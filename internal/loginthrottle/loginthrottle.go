@@ -19,9 +19,6 @@ import (
 	"time"
 )
 
-// Collection that the counters stand in.
-const Collection = "attempts"
-
 // Limit says how often somebody may fail.
 type Limit struct {
 	// Free failures cost no waiting.

@@ -36,7 +36,7 @@ func TestFailuresAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	for _, id := range []string{"address-" + loginthrottle.Key("a@b.kr"), "client-" + loginthrottle.Key("192.0.2.1")} {
-		doc, err := fs.Collection(loginthrottle.Collection).Doc(id).Get(t.Context())
+		doc, err := fs.Collection("attempts").Doc(id).Get(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

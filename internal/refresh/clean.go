@@ -10,6 +10,8 @@ import (
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/iterator"
+
+	"heek.kr/heektime/internal/schema"
 )
 
 // leftoverAge is how old an object must be to be taken for the left-over of a run that died. A run that is alive publishes
@@ -28,7 +30,7 @@ func (s *Service) clean(ctx context.Context, t target) error {
 	if err != nil {
 		return err
 	}
-	found = slices.DeleteFunc(found, func(o Object) bool { return record.keeps(o) })
+	found = slices.DeleteFunc(found, func(o Object) bool { return keeps(&record, o) })
 	if len(found) == 0 && len(record.Condemned) == 0 {
 		return nil
 	}
@@ -46,7 +48,7 @@ func (s *Service) clean(ctx context.Context, t target) error {
 
 // leftovers lists the semester's objects that are old enough.
 func (s *Service) leftovers(ctx context.Context, t target) ([]Object, error) {
-	query := &storage.Query{Prefix: prefix(t.school.ID, t.semester.ID)}
+	query := &storage.Query{Prefix: schema.SemesterPrefix(t.school.ID, t.semester.ID)}
 	if err := query.SetAttrSelection([]string{"Name", "Generation", "Created"}); err != nil {
 		return nil, fmt.Errorf("list objects: %w", err)
 	}
@@ -60,13 +62,13 @@ func (s *Service) leftovers(ctx context.Context, t target) ([]Object, error) {
 			return nil, fmt.Errorf("list gs://%s/%s: %w", s.settings.Bucket, query.Prefix, err)
 		}
 		if s.now().Sub(attrs.Created) > leftoverAge {
-			found = append(found, Object{attrs.Name, attrs.Generation})
+			found = append(found, Object{Name: attrs.Name, Generation: attrs.Generation})
 		}
 	}
 }
 
-// keeps says whether an object is published, or was a moment ago.
-func (r *Record) keeps(o Object) bool {
+// keeps reports whether an object is published, or was a moment ago.
+func keeps(r *Record, o Object) bool {
 	return slices.ContainsFunc(r.Published, func(p Published) bool { return p.Object == o })
 }
 
@@ -76,7 +78,7 @@ func (s *Service) condemn(ctx context.Context, t target, found []Object) ([]Obje
 	err := s.update(ctx, t, func(r *Record) bool {
 		before := len(r.Condemned)
 		for _, o := range found {
-			if !r.keeps(o) && !slices.Contains(r.Condemned, o) {
+			if !keeps(r, o) && !slices.Contains(r.Condemned, o) {
 				r.Condemned = append(r.Condemned, o)
 			}
 		}
@@ -100,13 +102,13 @@ func (s *Service) update(ctx context.Context, t target, change func(*Record) boo
 	err := s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		var r Record
 		snap, err := tx.Get(t.record)
-		if err := decode(t.record, snap, err, &r); err != nil {
+		if _, err := schema.Decode(t.record, snap, err, &r); err != nil {
 			return err
 		}
 		if !change(&r) {
 			return nil
 		}
-		return tx.Set(t.record, map[string]any{"condemned": r.Condemned}, firestore.MergeAll)
+		return tx.Set(t.record, map[string]any{schema.FieldCondemned: r.Condemned}, firestore.MergeAll)
 	})
 	if err != nil {
 		return fmt.Errorf("clean up %s %s: %w", t.school.ID, t.semester.ID, err)

@@ -10,7 +10,7 @@ import (
 
 	"heek.kr/heektime/internal/faulttest"
 	"heek.kr/heektime/internal/refresh"
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // faults are what happens to a run: nothing, or one of all faults at one of its calls.
@@ -31,7 +31,7 @@ func TestKilledAtAnyPoint(t *testing.T) {
 			for seed := range seeds {
 				t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 					// A semester of its own keeps the histories of one world apart.
-					history(t, w, uint64(seed), semester.ID(fmt.Sprintf("2026-%02d%02d", 1+seed/100, seed%100)))
+					history(t, w, uint64(seed), schema.SemesterID(fmt.Sprintf("2026-%02d%02d", 1+seed/100, seed%100)))
 				})
 			}
 		})
@@ -43,7 +43,7 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	workers.Wait()
 }
 
-func history(t *testing.T, w *world, seed uint64, id semester.ID) {
+func history(t *testing.T, w *world, seed uint64, id schema.SemesterID) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 1))
 	var offered []string

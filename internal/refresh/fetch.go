@@ -10,8 +10,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/internal/importreport"
-	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/lecturespb"
+	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/school"
 )
 
@@ -21,14 +21,14 @@ const maxLectures = 50_000
 
 // fetch asks the course service for a semester's list. The report says what became of the rows, also when the
 // reading failed.
-func (s *Service) fetch(ctx context.Context, sch *school.School, sem *school.Semester) (lecture.List, importreport.Report, error) {
+func (s *Service) fetch(ctx context.Context, sch *school.School, sem *school.Semester) (schema.CourseList, importreport.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel() // ends the stream, too
 	stream, err := s.courses.GetLectures(ctx, payload(sch, sem))
 	if err != nil {
 		return nil, importreport.Report{}, fmt.Errorf("ask the course service: %w", err)
 	}
-	var list lecture.List
+	var list schema.CourseList
 	for {
 		l, err := stream.Recv()
 		if err == io.EOF {
@@ -41,7 +41,9 @@ func (s *Service) fetch(ctx context.Context, sch *school.School, sem *school.Sem
 		if len(list) == maxLectures {
 			return nil, importreport.Report{}, status.Errorf(codes.ResourceExhausted, "the list has more than %d lectures", maxLectures)
 		}
-		list = append(list, fromProto(l))
+		var entry schema.Lecture
+		entry.FromProto(l)
+		list = append(list, entry)
 	}
 	report, err := importreport.FromTrailer(stream.Trailer())
 	if err != nil {
@@ -57,9 +59,7 @@ func (s *Service) fetch(ctx context.Context, sch *school.School, sem *school.Sem
 func payload(sch *school.School, sem *school.Semester) *lecturespb.GetLecturesPayload {
 	p := &lecturespb.GetLecturesPayload{Year: int32(sem.Year), Semester: sem.Term.Proto(), SchoolId: sch.ID}
 	for _, period := range sch.PeriodsOf(sem) {
-		p.Periods = append(p.Periods, &lecturespb.Period{
-			Period: int32(period.Period), TimeBegin: int32(period.TimeBegin), TimeEnd: int32(period.TimeEnd),
-		})
+		p.Periods = append(p.Periods, period.Proto())
 	}
 	for key, value := range sch.SourceOptions(sem) {
 		p.Options = append(p.Options, &lecturespb.GetLecturesPayload_Option{Key: key, Value: value})
@@ -67,29 +67,7 @@ func payload(sch *school.School, sem *school.Semester) *lecturespb.GetLecturesPa
 	return p
 }
 
-// fromProto makes a lecture of the list from the course service's; see the contracts of both.
-func fromProto(l *lecturespb.Lecture) lecture.Lecture {
-	out := lecture.Lecture{
-		Identifier: l.GetIdentifier(),
-		Title:      l.GetName(),
-		Professor:  l.GetProfessor(),
-		Credit:     l.GetCredit(),
-		Times:      make([]lecture.Time, len(l.GetTimes())),
-		Category:   l.GetCategory(),
-		URL:        l.GetUrl(),
-	}
-	for i, t := range l.GetTimes() {
-		out.Times[i] = lecture.Time{Weekday: int(t.GetWeekday()), TimeBegin: int(t.GetTimeBegin()), TimeEnd: int(t.GetTimeEnd()), Room: t.GetRoom()}
-	}
-	for _, m := range l.GetMetas() {
-		if tag := m.GetTag(); tag != "" {
-			out.Metas = append(out.Metas, lecture.Tag(tag))
-		}
-	}
-	return out
-}
-
-// passes says whether an error of a fetch may be gone at the next try: the school or the course service is down or slow.
+// retryable reports whether an error of a fetch may be gone at the next try: the school or the course service is down or slow.
 // A list that cannot be understood stays so until somebody changes the school file or the adapter.
 func retryable(err error) bool {
 	switch status.Code(err) {

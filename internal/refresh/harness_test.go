@@ -24,16 +24,15 @@ import (
 
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/courses"
-	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/lecturespb"
 	"heek.kr/heektime/internal/refresh"
+	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/school"
-	"heek.kr/heektime/internal/semester"
 )
 
 const (
 	schoolID   = "가온대학교-서울"
-	semesterID = semester.ID("2026-0900")
+	semesterID = schema.SemesterID("2026-0900")
 	queueName  = "projects/demo-test/locations/asia-northeast3/queues/refresh"
 	tasksEmail = "tasks@demo-test.iam.gserviceaccount.com"
 )
@@ -85,7 +84,7 @@ func courseService(t testing.TB) lecturespb.LecturesClient {
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // schools is a school file with one semester.
-func (w *world) schools(t testing.TB, id semester.ID) *school.File {
+func (w *world) schools(t testing.TB, id schema.SemesterID) *school.File {
 	t.Helper()
 	file, err := school.Parse(strings.NewReader(fmt.Sprintf(`
 schools:
@@ -103,7 +102,7 @@ schools:
 }
 
 // service is the refresh service in this world, for one semester. set may change what it works with.
-func (w *world) service(t testing.TB, id semester.ID, set ...func(*refresh.Dependencies)) *refresh.Service {
+func (w *world) service(t testing.TB, id schema.SemesterID, set ...func(*refresh.Dependencies)) *refresh.Service {
 	t.Helper()
 	d := refresh.Dependencies{
 		Settings:  refresh.Settings{Bucket: w.Project, Schools: w.schools(t, id)},
@@ -130,13 +129,13 @@ func (w *world) createQueue(t *testing.T) {
 }
 
 // task asks for a refresh that is due now.
-func (w *world) task(id semester.ID) refresh.Task {
+func (w *world) task(id schema.SemesterID) refresh.Task {
 	return refresh.Task{School: schoolID, Semester: id, Slot: w.Clock.Now()}
 }
 
 // published is the list that a client would load, nil when there is none yet. It fails the test when the semester points to
 // anything but a whole, valid list whose name is its content's hash.
-func (w *world) published(t testing.TB, id semester.ID) lecture.List {
+func (w *world) published(t testing.TB, id schema.SemesterID) schema.CourseList {
 	t.Helper()
 	url := w.semesterDocument(t, id)["lecturesUrl"]
 	if url == nil {
@@ -155,7 +154,7 @@ func (w *world) published(t testing.TB, id semester.ID) lecture.List {
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	list, err := lecture.Decode(unzipped)
+	list, err := schema.DecodeCourseList(unzipped)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -165,7 +164,7 @@ func (w *world) published(t testing.TB, id semester.ID) lecture.List {
 	return list
 }
 
-func (w *world) semesterDocument(t testing.TB, id semester.ID) map[string]any {
+func (w *world) semesterDocument(t testing.TB, id schema.SemesterID) map[string]any {
 	t.Helper()
 	snap, err := w.fs.Collection("schools").Doc(schoolID).Collection("semesters").Doc(string(id)).Get(context.Background())
 	if snap == nil || !snap.Exists() {
@@ -177,7 +176,7 @@ func (w *world) semesterDocument(t testing.TB, id semester.ID) map[string]any {
 	return snap.Data()
 }
 
-func (w *world) record(t testing.TB, id semester.ID) refresh.Record {
+func (w *world) record(t testing.TB, id schema.SemesterID) refresh.Record {
 	t.Helper()
 	r, err := refresh.ReadRecord(context.Background(), w.fs, schoolID, id)
 	if err != nil {
@@ -187,7 +186,7 @@ func (w *world) record(t testing.TB, id semester.ID) refresh.Record {
 }
 
 // objects are the names of the semester's objects in the bucket.
-func (w *world) objects(t testing.TB, id semester.ID) []string {
+func (w *world) objects(t testing.TB, id schema.SemesterID) []string {
 	t.Helper()
 	var names []string
 	for it := w.bucket.Objects(context.Background(), &storage.Query{Prefix: "lectures/" + schoolID + "/" + string(id) + "/"}); ; {
@@ -214,7 +213,7 @@ type registrar struct {
 }
 
 // offer sets a semester's lectures.
-func (r *registrar) offer(id semester.ID, titles ...string) {
+func (r *registrar) offer(id schema.SemesterID, titles ...string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lists[string(id)] = titles
@@ -275,7 +274,7 @@ func titles(version string, n int) []string {
 }
 
 // version is what titles made a list of.
-func version(list lecture.List) string {
+func version(list schema.CourseList) string {
 	if len(list) == 0 {
 		return ""
 	}

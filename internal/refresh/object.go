@@ -15,8 +15,7 @@ import (
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
 
-	"heek.kr/heektime/internal/lecture"
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // encoded is a course list as it is stored.
@@ -29,7 +28,7 @@ type encoded struct {
 
 // encode checks the list and makes the bytes that clients load. The hash is that of the JSON: compressed bytes may differ
 // from one version of the compressor to the next.
-func encode(list lecture.List) (*encoded, error) {
+func encode(list schema.CourseList) (*encoded, error) {
 	list.Sort()
 	if err := list.Validate(); err != nil {
 		return nil, err
@@ -47,14 +46,9 @@ func encode(list lecture.List) (*encoded, error) {
 	return &encoded{hex.EncodeToString(sum.Sum(nil)), len(list), int64(raw), out.Bytes()}, nil
 }
 
-// prefix of the objects of one semester.
-func prefix(schoolID string, id semester.ID) string {
-	return "lectures/" + schoolID + "/" + string(id) + "/"
-}
-
 // name of the object: its content's hash, so that an object never changes and may be cached for ever.
-func (e *encoded) name(schoolID string, id semester.ID) string {
-	return prefix(schoolID, id) + e.hash[:32] + ".json"
+func (e *encoded) name(schoolID string, id schema.SemesterID) string {
+	return schema.SemesterPrefix(schoolID, id) + e.hash[:32] + ".json"
 }
 
 // errNoObject is returned by find when the object is not there, or holds something else.
@@ -70,9 +64,9 @@ func (s *Service) find(ctx context.Context, name string, e *encoded) (Object, er
 	case err != nil:
 		return Object{}, fmt.Errorf("look for gs://%s/%s: %w", s.settings.Bucket, name, err)
 	case attrs.Metadata["sha256"] != e.hash:
-		return Object{}, errors.Join(errNoObject, s.delete(ctx, Object{name, attrs.Generation}))
+		return Object{}, errors.Join(errNoObject, s.delete(ctx, Object{Name: name, Generation: attrs.Generation}))
 	}
-	return Object{name, attrs.Generation}, nil
+	return Object{Name: name, Generation: attrs.Generation}, nil
 }
 
 // upload creates the object; an object that is there already is left alone.

@@ -9,7 +9,7 @@ import (
 
 	"heek.kr/heektime/internal/faulttest"
 	"heek.kr/heektime/internal/refresh"
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // process is a refresh service of its own, which a fault hits at one of its calls to the cloud. Every step of a refresh is a
@@ -20,7 +20,7 @@ type process struct {
 	service *refresh.Service
 }
 
-func (w *world) process(t testing.TB, id semester.ID, kind faulttest.Fault, at int) *process {
+func (w *world) process(t testing.TB, id schema.SemesterID, kind faulttest.Fault, at int) *process {
 	t.Helper()
 	p, ctx := faulttest.New(context.Background(), kind, at)
 	return &process{p, ctx, w.service(t, id, func(d *refresh.Dependencies) {
@@ -34,6 +34,6 @@ func (p *process) refresh(task refresh.Task) (*refresh.Run, error) {
 }
 
 // healthy is a process that nothing happens to.
-func (w *world) healthy(t testing.TB, id semester.ID) *process {
+func (w *world) healthy(t testing.TB, id schema.SemesterID) *process {
 	return w.process(t, id, faulttest.None, 0)
 }

@@ -9,6 +9,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/school"
 )
 
@@ -84,7 +85,7 @@ func (s *Service) transact(ctx context.Context, t target, l list, run *Run) erro
 			run.Outcome = Unchanged
 		}
 		known.record.FetchedAt = l.fetchedAt
-		known.record.put(Published{object, l.hash, l.lectures, run.Started})
+		put(&known.record, Published{Object: object, Hash: l.hash, Lectures: l.lectures, At: run.Started})
 		return s.write(tx, t, known, run)
 	})
 	if err != nil && !errors.Is(err, errNoObject) {
@@ -110,8 +111,8 @@ func suspicion(r *Record, l list, loss float64) string {
 	return ""
 }
 
-// put makes p the published list and condemns what is older than the kept ones.
-func (r *Record) put(p Published) {
+// put makes p the published list and condemns the lists that are older than the kept ones.
+func put(r *Record, p Published) {
 	r.Published = slices.DeleteFunc(r.Published, func(old Published) bool { return old.Name == p.Name })
 	r.Published = slices.Insert(r.Published, 0, p)
 	for len(r.Published) > keptLists {
@@ -124,8 +125,8 @@ func (r *Record) put(p Published) {
 // known is what a transaction has read.
 type known struct {
 	record   Record
-	semester semesterDocument
-	school   schoolDocument
+	semester schema.Semester
+	school   schema.School
 }
 
 func read(tx *firestore.Transaction, t target) (*known, error) {
@@ -136,11 +137,8 @@ func read(tx *firestore.Transaction, t target) (*known, error) {
 	}
 	var k known
 	for i, value := range []any{&k.record, &k.semester, &k.school} {
-		if !snaps[i].Exists() {
-			continue
-		}
-		if err := snaps[i].DataTo(value); err != nil {
-			return nil, fmt.Errorf("decode %s: %w", refs[i].Path, err)
+		if _, err := schema.Decode(refs[i], snaps[i], nil, value); err != nil {
+			return nil, err
 		}
 	}
 	return &k, nil
@@ -151,7 +149,7 @@ func read(tx *firestore.Transaction, t target) (*known, error) {
 func (s *Service) write(tx *firestore.Transaction, t target, k *known, run *Run) error {
 	run.Ended = s.now()
 	run.Expires = run.Ended.Add(runsKept)
-	want := semesterDocument{
+	want := schema.Semester{
 		Year: t.semester.Year, Term: t.semester.Term, Status: t.semester.Status,
 		Periods: t.school.PeriodsOf(t.semester), LecturesURL: k.semester.LecturesURL,
 	}
@@ -165,36 +163,14 @@ func (s *Service) write(tx *firestore.Transaction, t target, k *known, run *Run)
 	if !run.Started.Before(k.record.LastRun.Started) {
 		k.record.LastRun = *run
 	}
-	errs := []error{tx.Set(t.record, k.record), tx.Set(t.run(run), run)}
-	if k.school != (schoolDocument{t.school.Name, t.school.LegacyID}) {
-		errs = append(errs, tx.Set(t.documents.school, schoolFields(t.school), firestore.MergeAll))
+	errs := []error{tx.Set(t.record, k.record), tx.Set(schema.RunRef(t.record, run), run)}
+	if school := (schema.School{Name: t.school.Name, LegacyID: t.school.LegacyID}); k.school != school {
+		errs = append(errs, tx.Set(t.documents.school, school.MergeFields(), firestore.MergeAll))
 	}
-	if !want.equal(&k.semester) {
-		errs = append(errs, tx.Set(t.documents.semester, want.fields(), firestore.MergeAll))
+	if !want.Equal(k.semester) {
+		errs = append(errs, tx.Set(t.documents.semester, want.MergeFields(), firestore.MergeAll))
 	}
 	return errors.Join(errs...)
-}
-
-// schoolFields are merged into the document; a school that lost its old id in the school file loses it there.
-func schoolFields(s *school.School) map[string]any {
-	if s.LegacyID == "" {
-		return map[string]any{"name": s.Name, "legacyId": firestore.Delete}
-	}
-	return map[string]any{"name": s.Name, "legacyId": s.LegacyID}
-}
-
-func (d *semesterDocument) equal(other *semesterDocument) bool {
-	return d.Year == other.Year && d.Term == other.Term && d.Status == other.Status && d.LecturesURL == other.LecturesURL &&
-		slices.Equal(d.Periods, other.Periods)
-}
-
-// fields are merged into the document, so that what later servers add to it stays. lecturesUrl is absent until there is a list.
-func (d *semesterDocument) fields() map[string]any {
-	f := map[string]any{"year": d.Year, "term": string(d.Term), "status": string(d.Status), "periods": d.Periods}
-	if d.LecturesURL != "" {
-		f["lecturesUrl"] = d.LecturesURL
-	}
-	return f
 }
 
 func (s *Service) url(object string) string { return "gs://" + s.settings.Bucket + "/" + object }

@@ -4,26 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/school"
 )
-
-// scheduled is the document that remembers, for every semester, the newest slot that was enqueued. It is one document for
-// all semesters, so that looking at the clock costs one read, however many schools there are.
-type scheduled struct {
-	Slots map[string]time.Time `firestore:"slots"`
-}
 
 // Due enqueues one task for each semester whose newest slot was not enqueued yet, and says how many. Called twice for
 // one slot it enqueues once: the task's name says which slot it is for. A slot that was missed is made up for, once.
 func (s *Service) Due(ctx context.Context) (enqueued int, err error) {
-	ref := s.firestore.Collection("schedules").Doc("refresh")
-	var known scheduled
-	snap, err := ref.Get(ctx)
-	if err := decode(ref, snap, err, &known); err != nil {
+	ref := schema.ScheduleRef(s.firestore)
+	var known schema.Schedule
+	if _, err := schema.Read(ctx, ref, &known); err != nil {
 		return 0, err
 	}
 	now, slots := s.now(), map[string]any{}
@@ -50,7 +43,7 @@ func (s *Service) Due(ctx context.Context) (enqueued int, err error) {
 	}
 	if len(slots) > 0 {
 		// Killed before this, the next call enqueues the same names again, and they are refused.
-		if _, err := ref.Set(ctx, map[string]any{"slots": slots}, firestore.MergeAll); err != nil {
+		if _, err := ref.Set(ctx, map[string]any{schema.FieldSlots: slots}, firestore.MergeAll); err != nil {
 			errs = append(errs, fmt.Errorf("remember the slots: %w", err))
 		}
 	}

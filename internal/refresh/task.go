@@ -14,13 +14,13 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // Task asks for one refresh of one semester; it is the body of POST /refresh.
 type Task struct {
-	School   string      `json:"school"`
-	Semester semester.ID `json:"semester"`
+	School   string            `json:"school"`
+	Semester schema.SemesterID `json:"semester"`
 	// Slot is the time that the refresh was due; a run for an older slot than the newest finished one does nothing.
 	Slot time.Time `json:"slot"`
 	// Accept publishes a list that would be held back as suspicious: a person has looked at it.

@@ -16,7 +16,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // File is a school file.
@@ -51,10 +51,10 @@ type Source struct {
 
 // Semester is one semester of a school.
 type Semester struct {
-	ID     semester.ID     `yaml:"id"`
-	Year   int             `yaml:"year"`
-	Term   semester.Term   `yaml:"term"`
-	Status semester.Status `yaml:"status"`
+	ID     schema.SemesterID     `yaml:"id"`
+	Year   int                   `yaml:"year"`
+	Term   schema.Term           `yaml:"term"`
+	Status schema.SemesterStatus `yaml:"status"`
 	// Schedule is a cron expression of five fields for the refreshes. Without it, the list is refreshed
 	// only manually.
 	Schedule string `yaml:"schedule"`

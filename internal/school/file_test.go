@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 const valid = `
@@ -42,10 +42,10 @@ func TestParse(t *testing.T) {
 			t.Errorf("option %s = %q, want %q", k, options[k], v)
 		}
 	}
-	if got := s.PeriodsOf(sem); len(got) != 2 || got[0] != (semester.Period{Period: 1, TimeBegin: 540, TimeEnd: 615}) || got[1].TimeEnd != 1440 {
+	if got := s.PeriodsOf(sem); len(got) != 2 || got[0] != (schema.Period{Period: 1, TimeBegin: 540, TimeEnd: 615}) || got[1].TimeEnd != 1440 {
 		t.Errorf("periods = %v", got)
 	}
-	if sem.Status != semester.Normal || s.Loss() != DefaultMaxLoss {
+	if sem.Status != schema.StatusNormal || s.Loss() != DefaultMaxLoss {
 		t.Errorf("defaults: status %q, loss %v", sem.Status, s.Loss())
 	}
 }

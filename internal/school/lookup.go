@@ -3,7 +3,7 @@ package school
 import (
 	"fmt"
 
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // SourceOptions returns the options for the course service in one semester. The semester's own options
@@ -19,14 +19,14 @@ func (s *School) SourceOptions(sem *Semester) map[string]string {
 }
 
 // PeriodsOf returns the table of periods in one semester.
-func (s *School) PeriodsOf(sem *Semester) []semester.Period {
+func (s *School) PeriodsOf(sem *Semester) []schema.Period {
 	from := sem.Periods
 	if len(from) == 0 {
 		from = s.Periods
 	}
-	periods := make([]semester.Period, len(from))
+	periods := make([]schema.Period, len(from))
 	for i, p := range from {
-		periods[i] = semester.Period{Period: p.Period, TimeBegin: int(p.TimeBegin), TimeEnd: int(p.TimeEnd)}
+		periods[i] = schema.Period{Period: p.Period, TimeBegin: int(p.TimeBegin), TimeEnd: int(p.TimeEnd)}
 	}
 	return periods
 }
@@ -41,7 +41,7 @@ func (s *School) Loss() float64 {
 }
 
 // Find looks up a semester by its IDs. The error says which of the two is not in the file.
-func (f *File) Find(schoolID string, semesterID semester.ID) (*School, *Semester, error) {
+func (f *File) Find(schoolID string, semesterID schema.SemesterID) (*School, *Semester, error) {
 	for i := range f.Schools {
 		s := &f.Schools[i]
 		if s.ID != schoolID {

@@ -3,15 +3,13 @@ package school
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 	_ "time/tzdata" // the services' container image has no time zones
-	"unicode/utf8"
 
 	"github.com/adhocore/gronx"
 
-	"heek.kr/heektime/internal/semester"
+	"heek.kr/heektime/internal/schema"
 )
 
 // validate fills in defaults and returns all mistakes in the file, joined.
@@ -38,7 +36,7 @@ func (f *File) validate(lookup func(string) (string, bool)) error {
 }
 
 func (s *School) validate(lookup func(string) (string, bool)) error {
-	errs := []error{checkDocumentID("id", s.ID)}
+	errs := []error{checkID(s.ID)}
 	if s.Name == "" {
 		errs = append(errs, errors.New("name is missing"))
 	}
@@ -52,7 +50,7 @@ func (s *School) validate(lookup func(string) (string, bool)) error {
 		errs = append(errs, fmt.Errorf("maxLoss %v is not between 0 and 1", *s.MaxLoss))
 	}
 	errs = append(errs, checkPeriods(s.Periods), expand(s.Source.Options, lookup))
-	seen := map[semester.ID]bool{}
+	seen := map[schema.SemesterID]bool{}
 	for i := range s.Semesters {
 		sem := &s.Semesters[i]
 		if err := sem.validate(lookup); err != nil {
@@ -73,10 +71,10 @@ func (s *Semester) validate(lookup func(string) (string, bool)) error {
 	}
 	switch s.Status {
 	case "":
-		s.Status = semester.Normal
-	case semester.Normal, semester.Hidden:
+		s.Status = schema.StatusNormal
+	case schema.StatusNormal, schema.StatusHidden:
 	default:
-		errs = append(errs, fmt.Errorf("status %q is neither %s nor %s", s.Status, semester.Normal, semester.Hidden))
+		errs = append(errs, fmt.Errorf("status %q is neither %s nor %s", s.Status, schema.StatusNormal, schema.StatusHidden))
 	}
 	if s.TimeZone == "" {
 		s.TimeZone = "Asia/Seoul"
@@ -107,15 +105,9 @@ func checkPeriods(periods []Period) error {
 	return nil
 }
 
-var reserved = regexp.MustCompile(`^__.*__$`)
-
-// checkDocumentID refuses what Firestore would: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
-func checkDocumentID(what, id string) error {
-	switch {
-	case id == "":
-		return fmt.Errorf("%s is missing", what)
-	case !utf8.ValidString(id), len(id) > 1500, strings.Contains(id, "/"), id == ".", id == "..", reserved.MatchString(id):
-		return fmt.Errorf("%s %q cannot be a Firestore document id: UTF-8 of at most 1,500 bytes, no slash, not . or .. or __…__", what, id)
+func checkID(id string) error {
+	if err := schema.CheckID(id); err != nil {
+		return fmt.Errorf("id: %w", err)
 	}
 	return nil
 }

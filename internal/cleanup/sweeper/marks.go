@@ -6,8 +6,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
-	"heek.kr/heektime/internal/deletion"
-	"heek.kr/heektime/internal/document"
+	"heek.kr/heektime/internal/schema"
 )
 
 const markPage = 50
@@ -20,7 +19,7 @@ func (r *run) markStep(ctx context.Context) (done bool, err error) {
 	if err := r.need(4 * markPage); err != nil {
 		return false, err
 	}
-	query := r.firestore.Collection(deletion.Collection).OrderBy(firestore.DocumentID, firestore.Asc).Limit(markPage)
+	query := schema.Deletions(r.firestore).OrderBy(firestore.DocumentID, firestore.Asc).Limit(markPage)
 	if r.at.Token != "" {
 		query = query.StartAfter(r.at.Token)
 	}
@@ -32,10 +31,10 @@ func (r *run) markStep(ctx context.Context) (done bool, err error) {
 	r.report.Looked += len(docs)
 	var waiting []*firestore.DocumentRef
 	for _, doc := range docs {
-		var m deletion.PendingDeletion
+		var m schema.PendingDeletion
 		switch err := doc.DataTo(&m); {
 		case err != nil:
-			r.odd(ctx, "%s: %v", document.Path(doc.Ref), err)
+			r.odd(ctx, "%s: %v", schema.Path(doc.Ref), err)
 		case r.now().Sub(m.Due) > overdue:
 			r.odd(ctx, "the purge of %s was due at %v and is not done", doc.Ref.ID, m.Due.Format(time.RFC3339))
 		case !m.Purging && m.Due.After(r.now()):
@@ -61,7 +60,7 @@ func (r *run) hasten(ctx context.Context, mark *firestore.DocumentRef) {
 	if err == nil && !old {
 		r.billed(1)
 		if err = r.deletion.PurgeNow(ctx, mark.ID); err == nil {
-			r.mended(ctx, &r.report.Marks, 1, "deletion that nobody can take back", document.Path(mark))
+			r.mended(ctx, &r.report.Marks, 1, "deletion that nobody can take back", schema.Path(mark))
 		}
 	}
 	if err != nil {

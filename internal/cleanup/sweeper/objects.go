@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -12,7 +11,7 @@ import (
 	"google.golang.org/api/googleapi"
 	"google.golang.org/api/iterator"
 
-	"heek.kr/heektime/internal/document"
+	"heek.kr/heektime/internal/schema"
 )
 
 const objectPage = 100
@@ -26,7 +25,7 @@ func (r *run) objectStep(ctx context.Context) (done bool, err error) {
 	if err := r.need(1 + 2*objectPage); err != nil {
 		return false, err
 	}
-	query := &storage.Query{Prefix: "lectures/"}
+	query := &storage.Query{Prefix: schema.CourseListPrefix}
 	if err := query.SetAttrSelection([]string{"Name", "Generation", "Created"}); err != nil {
 		return false, err
 	}
@@ -45,7 +44,7 @@ func (r *run) objectStep(ctx context.Context) (done bool, err error) {
 		semester := semesterOf(o.Name)
 		switch {
 		case semester == "":
-			r.odd(ctx, "object %s is no course list", o.Name)
+			r.odd(ctx, "object %s is not a course list", o.Name)
 		case !semesters[semester] && r.now().Sub(o.Created) > objectAge:
 			r.removeObject(ctx, o)
 		}
@@ -81,16 +80,16 @@ func (r *run) semestersOf(ctx context.Context, objects []*storage.ObjectAttrs) (
 	}
 	docs, err := r.get(ctx, refs)
 	for _, doc := range docs {
-		is[document.Path(doc.Ref)] = doc.Exists()
+		is[schema.Path(doc.Ref)] = doc.Exists()
 	}
 	return is, err
 }
 
-// semesterOf is the path of the semester's document that a course list is of, "" for an object that is none.
+// semesterOf returns the path of the semester's document whose course list an object is, "" if it is not one.
 func semesterOf(object string) string {
-	parts := strings.Split(object, "/") // lectures/{school}/{semester}/{hash}.json
-	if len(parts) != 4 || !document.IsID(parts[1]) || !document.IsID(parts[2]) {
+	school, id, ok := schema.SemesterOfObject(object)
+	if !ok {
 		return ""
 	}
-	return "schools/" + parts[1] + "/semesters/" + parts[2]
+	return schema.SemesterPath(school, id)
 }

@@ -8,36 +8,13 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/internal/schema"
 )
 
-// Document is where the sweeper remembers where it stopped. No client can read it.
-const Document = "sweeps/state"
-
-// position is where a run is, for the next to go on.
-type position struct {
-	// Stage by its name; the first when empty.
-	Stage string `firestore:"stage"`
-	// Token is where in the stage.
-	Token string `firestore:"token"`
-	// Done is how many of the page at Token have been looked at, and Inner where in the next one.
-	Done  int    `firestore:"done"`
-	Inner string `firestore:"inner"`
-}
-
-func (p position) stage() int {
+// stageOf returns the index of the stage at a position, the first if it has none.
+func stageOf(p schema.SweepPosition) int {
 	return max(0, slices.IndexFunc(stages, func(s stage) bool { return s.name == p.Stage }))
-}
-
-// state is the document.
-type state struct {
-	Position position `firestore:"position"`
-	// Lease is until when a run is under way, zero when none is.
-	Lease time.Time `firestore:"lease"`
-	// Last is what the last run came to, Ended when.
-	Last  Report    `firestore:"last"`
-	Ended time.Time `firestore:"ended"`
 }
 
 // reserve is what beginning and ending a run bills: its document is read once and written twice.
@@ -49,18 +26,12 @@ var errBusy = errors.New("another sweep is under way")
 // begin takes the lease.
 func (r *run) begin(ctx context.Context) error {
 	var committed firestore.CommitResponse
-	ref := r.firestore.Doc(Document)
+	ref := schema.SweepRef(r.firestore)
 	err := r.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		snap, err := tx.Get(ref)
-		var s state
-		switch {
-		case status.Code(err) == codes.NotFound:
-		case err != nil:
+		var s schema.Sweep
+		if _, err := schema.Decode(ref, snap, err, &s); err != nil {
 			return err
-		default:
-			if err := snap.DataTo(&s); err != nil {
-				return err
-			}
 		}
 		if s.Lease.After(r.now()) {
 			return errBusy
@@ -84,19 +55,19 @@ func (r *run) save(ctx context.Context) error {
 		return nil // then the run ends with the next step, and that remembers the position
 	}
 	r.billed(1)
-	return r.write(ctx, []firestore.Update{{Path: "position", Value: r.at}, {Path: "lease", Value: r.now().Add(lease)}})
+	return r.write(ctx, []firestore.Update{{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldLease, Value: r.now().Add(lease)}})
 }
 
 // end remembers the position and what the run came to.
 func (r *run) end(ctx context.Context) error {
 	return r.write(ctx, []firestore.Update{
-		{Path: "position", Value: r.at}, {Path: "lease", Value: time.Time{}}, {Path: "last", Value: r.report}, {Path: "ended", Value: r.now()},
+		{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldLease, Value: time.Time{}}, {Path: schema.FieldLast, Value: r.report}, {Path: schema.FieldEnded, Value: r.now()},
 	})
 }
 
 // write changes the document if it is as this run has left it.
 func (r *run) write(ctx context.Context, updates []firestore.Update) error {
-	result, err := r.firestore.Doc(Document).Update(ctx, updates, firestore.LastUpdateTime(r.written))
+	result, err := schema.SweepRef(r.firestore).Update(ctx, updates, firestore.LastUpdateTime(r.written))
 	if err != nil {
 		return fmt.Errorf("remember where the sweep is (another may have begun): %w", err)
 	}

@@ -8,7 +8,7 @@ import (
 	"cloud.google.com/go/firestore"
 	"google.golang.org/api/iterator"
 
-	"heek.kr/heektime/internal/document"
+	"heek.kr/heektime/internal/schema"
 )
 
 const (
@@ -20,8 +20,8 @@ const (
 // refreshStep looks for records of runs that have expired, semester by semester. There are some dozens of semesters, so it
 // is one step, which can be broken off behind each.
 func (r *run) refreshStep(ctx context.Context) (done bool, err error) {
-	return true, r.each(ctx, r.firestore.Collection("refreshes").DocumentRefs(ctx), func(school *firestore.DocumentRef) error {
-		return r.each(ctx, school.Collection("semesters").DocumentRefs(ctx), func(semester *firestore.DocumentRef) error {
+	return true, r.each(ctx, schema.RefreshedSchools(r.firestore).DocumentRefs(ctx), func(school *firestore.DocumentRef) error {
+		return r.each(ctx, schema.Refreshes(school).DocumentRefs(ctx), func(semester *firestore.DocumentRef) error {
 			key := school.ID + "/" + semester.ID // names come in the order of their bytes
 			if key <= r.at.Token {
 				return nil
@@ -61,7 +61,7 @@ func (r *run) expiredRuns(ctx context.Context, semester *firestore.DocumentRef) 
 	if err := r.need(1 + 2*runBatch); err != nil {
 		return err
 	}
-	oldest := semester.Collection("runs").OrderBy(firestore.DocumentID, firestore.Asc).Select("expires")
+	oldest := schema.OldestRuns(semester)
 	for _, limit := range []int{1, runBatch} {
 		docs, err := oldest.Limit(limit).Documents(ctx).GetAll()
 		r.billed(max(1, len(docs)))
@@ -86,12 +86,12 @@ func (r *run) expiredRuns(ctx context.Context, semester *firestore.DocumentRef) 
 			}
 			removed++
 		}
-		r.mended(ctx, &r.report.Runs, removed, "records of runs that expired", document.Path(semester))
+		r.mended(ctx, &r.report.Runs, removed, "records of runs that expired", schema.Path(semester))
 	}
 	return nil
 }
 
 func (r *run) expired(doc *firestore.DocumentSnapshot) bool {
-	at, ok := doc.Data()["expires"].(time.Time)
+	at, ok := schema.ExpiryOf(doc)
 	return ok && r.now().Sub(at) > ttlTime
 }

@@ -25,6 +25,7 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/schema"
 )
 
 // DefaultOperations is how many operations a run bills at most: a tenth of what is free in a day.
@@ -94,28 +95,8 @@ func New(d Dependencies) (*Service, error) {
 	return &Service{d.Firestore, d.Accounts, d.Bucket, d.Deletion, d.Log, d.Operations, now}, nil
 }
 
-// Report is what a run came to.
-type Report struct {
-	// Busy says that another run is under way, so that this one did nothing.
-	Busy bool `firestore:"-" json:"busy,omitempty"`
-	// Whole says that the run came to the end of everything; otherwise the next goes on where it stopped.
-	Whole bool `firestore:"whole" json:"whole"`
-	// Operations of Firestore and Cloud Storage that were billed.
-	Operations int `firestore:"operations" json:"operations"`
-	// Looked is how many documents and objects were looked at.
-	Looked int `firestore:"looked" json:"looked"`
-	// What was mended.
-	Lectures  int `firestore:"lectures" json:"lectures"`
-	Accounts  int `firestore:"accounts" json:"accounts"`
-	Usernames int `firestore:"usernames" json:"usernames"`
-	Users     int `firestore:"users" json:"users"`
-	Runs      int `firestore:"runs" json:"runs"`
-	Objects   int `firestore:"objects" json:"objects"`
-	Marks     int `firestore:"marks" json:"marks"`
-	// Odd is what somebody should look at: the first of it in words.
-	Odd      int      `firestore:"odd" json:"odd"`
-	Examples []string `firestore:"examples" json:"examples,omitempty"`
-}
+// Report is what a run did. The document of the sweep keeps the last one.
+type Report = schema.SweepReport
 
 // maxExamples bounds a report.
 const maxExamples = 20
@@ -123,7 +104,7 @@ const maxExamples = 20
 // run is one run on its way.
 type run struct {
 	*Service
-	at      position
+	at      schema.SweepPosition
 	written time.Time // when the position was remembered last
 	report  Report
 	users   *page // the page of users that is being looked at
@@ -186,13 +167,13 @@ func (s *Service) Sweep(ctx context.Context) (Report, error) {
 	}
 	var errs []error
 	for began := r.at; ; {
-		i := r.at.stage()
+		i := stageOf(r.at)
 		done, err := stages[i].step(r, ctx)
 		switch {
 		case errors.Is(err, errSpent), ctx.Err() != nil:
 			if r.at == began && !r.changed && errors.Is(err, errSpent) { // the next run would come no further either
 				r.odd(ctx, "a run of %d operations is not enough for %s: it is left out (SWEEP_OPERATIONS)", s.operations, stages[i].name)
-				r.at = position{Stage: stages[(i+1)%len(stages)].name}
+				r.at = schema.SweepPosition{Stage: stages[(i+1)%len(stages)].name}
 			}
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 			defer cancel()
@@ -203,7 +184,7 @@ func (s *Service) Sweep(ctx context.Context) (Report, error) {
 			done = true
 		}
 		if done {
-			r.at = position{Stage: stages[(i+1)%len(stages)].name}
+			r.at = schema.SweepPosition{Stage: stages[(i+1)%len(stages)].name}
 			r.report.Whole = i == len(stages)-1
 		}
 		if r.report.Whole {

@@ -195,9 +195,9 @@ func TestSweep(t *testing.T) {
 		t.Errorf("billed %v, counted %d", cost, r.Operations)
 	}
 	if r.Odd != 4 || !slices.Contains(r.Examples, "users/locked has no account: nobody can sign in to it (heektime user delete ends it)") ||
-		!slices.Contains(r.Examples, `users/oddity has the username "__odd__", which cannot be one`) ||
-		!slices.Contains(r.Examples, "object lectures/__odd__/1999-0900/a.json is no course list") ||
-		!slices.Contains(r.Examples, "indices/user/usernames/reserved names __odd__, which is no uid") {
+		!slices.Contains(r.Examples, `users/oddity has the username "__odd__", which is not valid`) ||
+		!slices.Contains(r.Examples, "object lectures/__odd__/1999-0900/a.json is not a course list") ||
+		!slices.Contains(r.Examples, `indices/user/usernames/reserved names "__odd__", which is not a uid`) {
 		t.Errorf("odd: %q", r.Examples)
 	}
 	w.check(t, right, wrong)

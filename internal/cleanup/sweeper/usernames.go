@@ -6,7 +6,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
-	"heek.kr/heektime/internal/document"
+	"heek.kr/heektime/internal/schema"
 )
 
 const usernamePage = 50
@@ -16,7 +16,7 @@ func (r *run) usernameStep(ctx context.Context) (done bool, err error) {
 	if err := r.need(6 * usernamePage); err != nil {
 		return false, err
 	}
-	query := r.usernames().OrderBy(firestore.DocumentID, firestore.Asc).Limit(usernamePage)
+	query := schema.Usernames(r.firestore).OrderBy(firestore.DocumentID, firestore.Asc).Limit(usernamePage)
 	if r.at.Token != "" {
 		query = query.StartAfter(r.at.Token)
 	}
@@ -28,10 +28,10 @@ func (r *run) usernameStep(ctx context.Context) (done bool, err error) {
 	r.report.Looked += len(indexes)
 	var refs []*firestore.DocumentRef
 	for _, index := range indexes {
-		uid, _ := index.Data()["value"].(string)
-		user := document.In(r.firestore.Collection("users"), uid)
+		uid := schema.UIDOf(index)
+		user := schema.UserRef(r.firestore, uid)
 		if user == nil {
-			r.odd(ctx, "%s names %v, which is no uid", document.Path(index.Ref), index.Data()["value"])
+			r.odd(ctx, "%s names %q, which is not a uid", schema.Path(index.Ref), uid)
 			user = index.Ref // stands for none
 		}
 		refs = append(refs, user)
@@ -41,8 +41,8 @@ func (r *run) usernameStep(ctx context.Context) (done bool, err error) {
 		return false, err
 	}
 	for i, index := range indexes {
-		if user := users[i]; user.Ref.ID == index.Data()["value"] && !r.isYoung(index.CreateTime) &&
-			!(user.Exists() && user.Data()["username"] == index.Ref.ID) {
+		if user := users[i]; user.Ref.ID == schema.UIDOf(index) && !r.isYoung(index.CreateTime) &&
+			!(user.Exists() && schema.UsernameOf(user) == index.Ref.ID) {
 			r.freeUsername(ctx, user.Ref.ID, index.Ref)
 		}
 	}
@@ -57,16 +57,9 @@ func (r *run) freeUsername(ctx context.Context, uid string, index *firestore.Doc
 	case err != nil:
 		r.odd(ctx, "%v", err)
 	case freed:
-		r.mended(ctx, &r.report.Usernames, 1, "username without user", document.Path(index))
+		r.mended(ctx, &r.report.Usernames, 1, "username without user", schema.Path(index))
 	}
 }
-
-func (r *run) usernames() *firestore.CollectionRef {
-	return r.firestore.Collection("indices").Doc("user").Collection("usernames")
-}
-
-// username is nil for a name that no document can have.
-func (r *run) username(name string) *firestore.DocumentRef { return document.In(r.usernames(), name) }
 
 func (r *run) isYoung(at time.Time) bool { return r.now().Sub(at) < young }
 

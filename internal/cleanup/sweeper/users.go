@@ -12,7 +12,7 @@ import (
 
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
-	"heek.kr/heektime/internal/document"
+	"heek.kr/heektime/internal/schema"
 )
 
 const (
@@ -59,7 +59,7 @@ func (r *run) userStep(ctx context.Context) (done bool, err error) {
 		if err := r.need(userPage * 12); err != nil {
 			return false, err
 		}
-		if r.users, err = r.list(ctx, r.firestore.Collection("users"), userPage, r.at.Token); err != nil {
+		if r.users, err = r.list(ctx, schema.Users(r.firestore), userPage, r.at.Token); err != nil {
 			r.users = nil
 			return false, err
 		}
@@ -72,7 +72,7 @@ func (r *run) userStep(ctx context.Context) (done bool, err error) {
 		return false, r.timetableStep(ctx, r.users.refs[r.at.Done])
 	}
 	next := r.users.next
-	r.users, r.at = nil, position{Stage: r.at.Stage, Token: next}
+	r.users, r.at = nil, schema.SweepPosition{Stage: r.at.Stage, Token: next}
 	return next == "", nil
 }
 
@@ -81,7 +81,7 @@ func (r *run) timetableStep(ctx context.Context, user *firestore.DocumentRef) er
 	if err := r.need(3 * timetablePage); err != nil {
 		return err
 	}
-	p, err := r.list(ctx, user.Collection("timetables"), timetablePage, r.at.Inner)
+	p, err := r.list(ctx, schema.Timetables(user), timetablePage, r.at.Inner)
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (r *run) removeLectures(ctx context.Context, timetable *firestore.DocumentR
 	if err := r.need(1); err != nil {
 		return err
 	}
-	newest, err := timetable.Collection("lectures").OrderBy("createdAt", firestore.Desc).Limit(1).Documents(ctx).GetAll()
+	newest, err := schema.NewestLecture(timetable).Documents(ctx).GetAll()
 	r.billed(1)
 	if err != nil {
 		return err
@@ -126,10 +126,10 @@ func (r *run) removeLectures(ctx context.Context, timetable *firestore.DocumentR
 		case errors.Is(err, deletion.ErrLives):
 			return nil
 		case err != nil:
-			r.odd(ctx, "lectures of %s: %v", document.Path(timetable), err)
+			r.odd(ctx, "lectures of %s: %v", schema.Path(timetable), err)
 			return nil
 		case n > 0:
-			r.mended(ctx, &r.report.Lectures, n, "lectures without timetable", document.Path(timetable))
+			r.mended(ctx, &r.report.Lectures, n, "lectures without timetable", schema.Path(timetable))
 		}
 		if !more {
 			return nil
@@ -153,31 +153,31 @@ func (r *run) checkUsers(ctx context.Context, refs []*firestore.DocumentRef) err
 		uid := doc.Ref.ID
 		if !doc.Exists() {
 			if !accounts[uid] {
-				missing = append(missing, r.firestore.Collection(deletion.Collection).Doc(uid))
+				missing = append(missing, schema.DeletionRef(r.firestore, uid))
 			}
 			continue
 		}
-		name, _ := doc.Data()["username"].(string)
-		if r.username(name) == nil {
-			r.odd(ctx, "users/%s has the username %q, which cannot be one", uid, name)
+		name := schema.UsernameOf(doc)
+		if !schema.IsID(name) {
+			r.odd(ctx, "%s has the username %q, which is not valid", schema.Path(doc.Ref), name)
 		} else {
 			names[name] = doc
 		}
 		if !accounts[uid] && !r.isYoung(doc.CreateTime) {
-			r.withoutAccount(ctx, uid)
+			r.withoutAccount(ctx, doc.Ref)
 		}
 	}
 	return errors.Join(r.checkUsernames(ctx, names), r.purgeMissing(ctx, missing))
 }
 
 // withoutAccount is for a user that Authentication does not know. One from the old system may not have signed in yet.
-func (r *run) withoutAccount(ctx context.Context, uid string) {
-	old, err := r.isOld(ctx, uid)
+func (r *run) withoutAccount(ctx context.Context, user *firestore.DocumentRef) {
+	old, err := r.isOld(ctx, user.ID)
 	switch {
 	case err != nil:
 		r.odd(ctx, "%v", err)
 	case !old:
-		r.odd(ctx, "users/%s has no account: nobody can sign in to it (heektime user delete ends it)", uid)
+		r.odd(ctx, "%s has no account: nobody can sign in to it (heektime user delete ends it)", schema.Path(user))
 	}
 }
 
@@ -191,7 +191,7 @@ func (r *run) isOld(ctx context.Context, uid string) (bool, error) {
 func (r *run) checkUsernames(ctx context.Context, users map[string]*firestore.DocumentSnapshot) error {
 	var refs []*firestore.DocumentRef
 	for name := range users {
-		refs = append(refs, r.username(name))
+		refs = append(refs, schema.UsernameRef(r.firestore, name))
 	}
 	docs, err := r.get(ctx, refs)
 	if err != nil {
@@ -203,8 +203,8 @@ func (r *run) checkUsernames(ctx context.Context, users map[string]*firestore.Do
 		case r.isYoung(user.UpdateTime):
 		case !index.Exists():
 			r.giveUsername(ctx, user.Ref, index.Ref)
-		case index.Data()["value"] != user.Ref.ID:
-			r.odd(ctx, "users/%s has the username %s, which names %v", user.Ref.ID, index.Ref.ID, index.Data()["value"])
+		case schema.UIDOf(index) != user.Ref.ID:
+			r.odd(ctx, "%s has the username %s, which belongs to %q", schema.Path(user.Ref), index.Ref.ID, schema.UIDOf(index))
 		}
 	}
 	return nil
@@ -217,17 +217,17 @@ func (r *run) giveUsername(ctx context.Context, user, index *firestore.DocumentR
 		if err != nil {
 			return err
 		}
-		if given = docs[0].Exists() && docs[0].Data()["username"] == index.ID && !docs[1].Exists(); !given {
+		if given = docs[0].Exists() && schema.UsernameOf(docs[0]) == index.ID && !docs[1].Exists(); !given {
 			return nil
 		}
-		return tx.Create(index, map[string]any{"value": user.ID})
+		return tx.Create(index, schema.Username{UID: user.ID})
 	})
 	r.billed(3)
 	switch {
 	case err != nil:
-		r.odd(ctx, "username of users/%s: %v", user.ID, err)
+		r.odd(ctx, "username of %s: %v", schema.Path(user), err)
 	case given:
-		r.mended(ctx, &r.report.Users, 1, "user without username", document.Path(user))
+		r.mended(ctx, &r.report.Users, 1, "user without username", schema.Path(user))
 	}
 }
 
@@ -254,7 +254,7 @@ func (r *run) purgeMissing(ctx context.Context, marks []*firestore.DocumentRef) 
 		case err != nil:
 			r.odd(ctx, "%v", err)
 		case marked:
-			r.mended(ctx, &r.report.Accounts, 1, "timetables without user and account: the purge takes them", "users/"+mark.Ref.ID)
+			r.mended(ctx, &r.report.Accounts, 1, "timetables without user and account: the purge takes them", schema.Path(schema.UserRef(r.firestore, mark.Ref.ID)))
 		}
 	}
 	return nil

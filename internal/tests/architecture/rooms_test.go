@@ -1,4 +1,5 @@
-// Package architecture keeps the rooms of the house apart: which folder may import which. docs/design.md draws them.
+// Package architecture tests the structure of the code: which folder may import which, as
+// docs/architecture.md has it, and that only internal/schema spells collections and fields.
 package architecture
 
 import (
@@ -16,8 +17,8 @@ import (
 
 const module = "heek.kr/heektime/"
 
-// mayImport says which folders of the project the code of a folder may import, tests left aside. A folder may import what is
-// below itself.
+// mayImport lists the folders of the project that the code of a folder may import, except for tests. A
+// folder may always import what is below it.
 var mayImport = map[string][]string{
 	"run":           {"internal"},
 	"functions":     {"internal"},
@@ -28,8 +29,8 @@ var mayImport = map[string][]string{
 	"cmd":           {"internal", "emulator", "compat-server", "functions"},
 }
 
-// testsMayImport is what tests may import besides: services are tested against the local cloud, which stays free of
-// everything of the project, also in its tests.
+// testsMayImport lists what tests may import in addition: services are tested against the local cloud, which
+// imports nothing of the project, not even in its tests.
 var testsMayImport = map[string][]string{
 	"run":           {"emulator"},
 	"functions":     {"emulator"},
@@ -37,7 +38,7 @@ var testsMayImport = map[string][]string{
 	"internal":      {"emulator"},
 }
 
-// forbidden says why a file may not import path, "" when it may.
+// forbidden returns why a file may not import path, "" if it may.
 func forbidden(file, path string) string {
 	room, _, _ := strings.Cut(filepath.ToSlash(file), "/")
 	inside, ours := strings.CutPrefix(path+"/", module)
@@ -48,7 +49,7 @@ func forbidden(file, path string) string {
 	allowed, known := mayImport[room]
 	switch {
 	case !known:
-		return room + " is no room of the design"
+		return room + " is not a folder of docs/architecture.md"
 	case target == room, slices.Contains(allowed, target):
 		return ""
 	case strings.HasSuffix(file, "_test.go") && slices.Contains(testsMayImport[room], target):
@@ -78,7 +79,7 @@ func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
 	}
 }
 
-// A main holds no logic, so that heektime dev and tests run the same service as a deployment does.
+// A main has no logic, so that heektime dev and tests run the same service as a deployment.
 func TestMainsAreShort(t *testing.T) {
 	mains := 0
 	eachGoFile(t, func(file string, source []byte) {
@@ -105,8 +106,8 @@ func TestForbidden(t *testing.T) {
 		{"internal/refresh/run.go", module + "emulator/clock", false},
 		{"internal/refresh/run_test.go", module + "emulator", true},
 		{"internal/refresh/run.go", module + "run/courses", false},
-		{"emulator/cloud.go", module + "internal/lecture", false},
-		{"emulator/cloud_test.go", module + "internal/lecture", false},
+		{"emulator/cloud.go", module + "internal/schema", false},
+		{"emulator/cloud_test.go", module + "internal/schema", false},
 		{"emulator/cloud.go", "cloud.google.com/go/firestore", true},
 		{"cmd/heektime/dev.go", module + "emulator", true},
 		{"cmd/heektime/compat.go", module + "compat-server/api", true},

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	bounds "heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/schema"
 )
 
 // allowedCase is an operation of the contract's table of what clients do.
@@ -69,7 +69,7 @@ func duplicate(lectures int) operation {
 
 func listTimetables(who, of string, more ...where) operation {
 	return operation{who: who, list: &query{collection: "users/" + of + "/timetables", where: more,
-		order: []string{"-semester", "-createdAt"}, limit: 20}}
+		order: []string{"-semester", "-createdAt"}, limit: schema.MaxTimetablePage}}
 }
 
 func lecturesOf(who, of, timetable string) operation {
@@ -109,10 +109,10 @@ func allowed() []allowedCase {
 		{"a listen on one's own user, which is not there yet", listening("carol", "users/carol")},
 		{"a user claims a name", claim("carol")},
 		{"a user claims a name of four letters", claim("card")},
-		{"a user claims a name of 32 letters", claim(strings.Repeat("c", 32))},
+		{"a user claims a name of as many letters as there may be", claim(strings.Repeat("c", schema.MaxUsername))},
 		{"a user claims a name of four Korean letters", claim("고려대생")},
-		{"a user claims a name of 32 Korean letters", claim(strings.Repeat("호", 32))},
-		{"a user claims a name of 32 pictures", claim(strings.Repeat("😀", 32))},
+		{"a user claims a name of as many Korean letters as there may be", claim(strings.Repeat("호", schema.MaxUsername))},
+		{"a user claims a name of as many emoji as there may be", claim(strings.Repeat("😀", schema.MaxUsername))},
 		{"a user claims a name with spaces, dots and signs", claim(" c.a-r_o@l%2F$(x)? ")},
 		{"a user claims a name that differs in its case", claim("Alice")},
 		{"a user changes the name", rename("alicia")},
@@ -153,29 +153,21 @@ func allowed() []allowedCase {
 		{"an owner adds a timetable with an id of the old system", addTimetable("ABCDEF6789abcdef0123456789abcdef")},
 		{"an owner adds a private timetable", addTimetable("my-table-1").setting(0, "visibility", "private")},
 		{"an owner adds a timetable without a title", addTimetable("my-table-1").setting(0, "title", "")},
-		{"an owner adds a timetable with a title of 300 letters", addTimetable("my-table-1").setting(0, "title", strings.Repeat("호", 300))},
+		{"an owner adds a timetable with the longest title", addTimetable("my-table-1").setting(0, "title", strings.Repeat("호", schema.MaxTimetableTitle))},
 		{"an owner adds a timetable of another semester", addTimetable("my-table-1").setting(0, "semester", reference(semester2))},
 		{"an owner hides a timetable", changeTimetable(fields{"visibility": "private"})},
 		{"an owner shows a timetable", changeTimetable(fields{"visibility": "public"}).to(0, "users/alice/timetables/"+alicePrivate)},
 		{"an owner names a timetable", changeTimetable(fields{"title": "가을학기"})},
-		{"an owner names a timetable with 300 letters", changeTimetable(fields{"title": strings.Repeat("t", 300)})},
+		{"an owner gives a timetable the longest title", changeTimetable(fields{"title": strings.Repeat("t", schema.MaxTimetableTitle)})},
 		{"an owner hides a timetable of the old system", operation{who: "dave", writes: []write{
 			{update, "users/dave/timetables/" + legacy, fields{"visibility": "private", "updatedAt": stamp{}}}}}},
 		{"an owner deletes a timetable", operation{who: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic}}}},
 
 		{"an owner adds a lecture", addLecture()},
 		{"an owner adds a lecture to a private timetable", addLecture().to(0, "users/alice/timetables/"+alicePrivate+"/lectures/second")},
-		{"an owner adds a lecture of which the school says nothing", addLecture().with(0, func(w *write) {
-			w.data = stamped(fields{"identifier": "", "title": "", "professor": "", "credit": 0,
-				"times": []any{}, "category": []any{}, "metas": []any{}})
-		})},
+		{"an owner adds a lecture with empty fields", addLecture().with(0, func(w *write) { w.data = lectureOf(smallest) })},
 		{"an owner adds a lecture of half credits", addLecture().setting(0, "credit", 1.5)},
-		{"an owner adds a lecture at the bounds", addLecture().with(0, func(w *write) {
-			w.data = stamped(fields{"identifier": strings.Repeat("i", bounds.MaxIdentifier), "title": strings.Repeat("강", bounds.MaxTitle),
-				"professor": strings.Repeat("p", bounds.MaxProfessor), "credit": bounds.MaxCredit, "times": repeat(latest(), bounds.MaxTimes),
-				"category": repeat(strings.Repeat("c", bounds.MaxCategoryName), bounds.MaxCategory),
-				"metas":    repeat(tag(strings.Repeat("m", bounds.MaxTag)), bounds.MaxMetas)})
-		})},
+		{"an owner adds a lecture at the bounds", addLecture().with(0, func(w *write) { w.data = lectureOf(largest) })},
 		{"an owner adds a lecture from the first minute of a week", addLecture().setting(0, "times",
 			[]any{fields{"weekday": 0, "timeBegin": 0, "timeEnd": 1, "room": ""}})},
 		{"an owner changes a lecture", changeLecture()},
@@ -194,10 +186,15 @@ func allowed() []allowedCase {
 		{"a user who is going to be deleted listens to the own lectures", lecturesOf("fay", "fay", fayPublic)},
 		{"an owner duplicates a timetable with 100 lectures", duplicate(100)},
 	}
-	for _, field := range []string{"identifier", "title", "professor", "credit", "times", "category", "metas"} {
-		list = append(list, allowedCase{"an owner changes " + field + " of a lecture", changeLecture().with(0, func(w *write) {
-			w.data = fields{field: different()[field], "updatedAt": stamp{}}
+	for _, f := range lectureFields() {
+		list = append(list, allowedCase{"an owner changes " + f.Name + " of a lecture", changeLecture().with(0, func(w *write) {
+			w.data = fields{f.Name: different(f), "updatedAt": stamp{}}
 		})})
+		if f.Optional {
+			list = append(list,
+				allowedCase{"an owner adds a lecture without " + f.Name, addLecture().with(0, func(w *write) { delete(w.data, f.Name) })},
+				allowedCase{"an owner removes " + f.Name + " from a lecture", changeLecture().setting(0, f.Name, gone{})})
+		}
 	}
 	for n := range 8 {
 		list = append(list, allowedCase{fmt.Sprintf("an owner adds a lecture with lists of %d", n), addLecture().with(0, func(w *write) {
@@ -225,11 +222,18 @@ func repeat(v any, n int) []any {
 
 // latest is a meeting at the upper bounds.
 func latest() fields {
-	return fields{"weekday": 6, "timeBegin": 1439, "timeEnd": 1440, "room": strings.Repeat("호", bounds.MaxRoom)}
+	return fields{"weekday": 6, "timeBegin": 1439, "timeEnd": 1440, "room": strings.Repeat("호", schema.MaxRoom)}
 }
 
-// different are values that no lecture of the world has.
-func different() fields {
-	return fields{"identifier": "x", "title": "x", "professor": "x", "credit": 1.5, "times": []any{}, "category": []any{},
-		"metas": []any{}}
+// different returns a value of a field that no lecture of the world has.
+func different(f schema.Field) any {
+	switch f.Type {
+	case schema.Text:
+		return strings.Repeat("x", max(1, f.Min))
+	case schema.Number:
+		return 1.5
+	case schema.List:
+		return []any{}
+	}
+	return sampleOf(f)
 }

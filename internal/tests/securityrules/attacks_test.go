@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	bounds "heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/schema"
 )
 
 // attack is an operation that must be refused, for one thing in it: base is the same without that, and is allowed.
@@ -64,7 +64,9 @@ func usernameTricks(add func(string, operation, operation)) {
 	add("a name of 3 letters", claim("carl"), claim("car"))
 	add("a name of 3 Korean letters", claim("고려대생"), claim("고려대"))
 	add("a name of 3 pictures", claim("😀😀😀😀"), claim("😀😀😀"))
-	add("a name of 33 letters", claim(strings.Repeat("c", 32)), claim(strings.Repeat("c", 33)))
+	longest := strings.Repeat("c", schema.MaxUsername)
+	add("a name one letter too long", claim(longest), claim(longest+"c"))
+	add("a name one Korean letter too long", claim(strings.Repeat("호", schema.MaxUsername)), claim(strings.Repeat("호", schema.MaxUsername+1)))
 	add("a name of 1,000 letters", claimed, claim(strings.Repeat("c", 1000)))
 	add("a name with a slash that names another document", claimed, claim("carol").setting(0, "username", "carol/of/users"))
 	add("a name with a slash, with a document to match", claimed, claim("carol/of/users"))
@@ -82,7 +84,7 @@ func usernameTricks(add func(string, operation, operation)) {
 	add("a change that sets no new index", renamed, renamed.without(2))
 	add("a change of the indices without the user", renamed, renamed.without(0))
 	add("a change to a name of 3 letters", renameTo("alic"), renameTo("ali"))
-	add("a change to a name of 33 letters", renameTo(strings.Repeat("a", 32)), renameTo(strings.Repeat("a", 33)))
+	add("a change to a name one letter too long", renameTo(longest), renameTo(longest+"c"))
 	add("a change whose index names another", renamed, renamed.setting(2, "value", "bob"))
 	add("a change that keeps the old index and its name", renamed, operation{who: "alice", writes: []write{
 		renamed.writes[0], renamed.writes[2]}})
@@ -187,10 +189,10 @@ func timetableTricks(add func(string, operation, operation)) {
 		hide := changeTimetable(fields{"visibility": "private"})
 		add(fmt.Sprintf("visibility changed to %#v", v), hide, hide.setting(0, "visibility", v))
 	}
-	long := strings.Repeat("호", 301)
-	add("a title of 301 letters", base.setting(0, "title", long[3:]), base.setting(0, "title", long))
+	long := strings.Repeat("호", schema.MaxTimetableTitle+1)
+	add("a title one letter too long", base.setting(0, "title", long[3:]), base.setting(0, "title", long))
 	name := changeTimetable(fields{"title": "x"})
-	add("a title changed to 301 letters", name, name.setting(0, "title", long))
+	add("a title changed to one letter too long", name, name.setting(0, "title", long))
 	add("a title deleted", name, name.setting(0, "title", gone{}))
 	add("visibility deleted", name, name.setting(0, "visibility", gone{}))
 	add("updatedAt of a timetable deleted", name, name.setting(0, "updatedAt", gone{}))
@@ -228,20 +230,14 @@ func lectureTricks(add func(string, operation, operation)) {
 	add("a lecture without its time changed", change, change.with(0, func(w *write) { delete(w.data, "updatedAt") }))
 	add("a lecture with its url", base, base.setting(0, "url", "https://example.com"))
 	add("a lecture changed with its url", change, change.setting(0, "url", "https://example.com"))
-	for name := range lecture() {
-		if name != "createdAt" {
-			add(name+" of a lecture deleted", change, change.setting(0, name, gone{}))
+	for _, f := range schema.LectureDocument.OwnerFields() {
+		if !f.Optional {
+			add(f.Name+" of a lecture deleted", change, change.setting(0, f.Name, gone{}))
 		}
 	}
-	add("createdAt of a lecture deleted", change, change.setting(0, "createdAt", gone{}))
 	old := operation{who: "dave", writes: []write{{update, "users/dave/timetables/" + legacy + "/lectures/first", fields{"title": "x", "updatedAt": stamp{}}}}}
 	add("a server's field of a lecture changed", old, old.setting(0, "oldId", 100))
 	add("a server's field of a lecture deleted", old, old.setting(0, "oldId", gone{}))
-	for field, list := range map[string][]any{
-		"times": repeat(meeting(6), bounds.MaxTimes+1), "category": repeat("교양", bounds.MaxCategory+1), "metas": repeat(tag("t"), bounds.MaxMetas+1),
-	} {
-		add(fmt.Sprintf("%d %s", len(list), field), base.setting(0, field, list[1:]), base.setting(0, field, list))
-	}
 	copies := duplicate(3)
 	add("copies of lectures without the timetable", copies, copies.without(0))
 	add("copies of lectures beside another timetable", copies, copies.to(0, "users/alice/timetables/duplicate2"))
@@ -296,7 +292,7 @@ func broadLists(add func(string, operation, operation)) {
 	own, public := listTimetables("alice", "alice"), listTimetables("bob", "alice", isPublic)
 	for who, base := range map[string]operation{"one's own": own, "another's public": public} {
 		add(who+" timetables without a limit", base, base.asking(func(q *query) { q.limit = 0 }))
-		add(who+" timetables, 21", base, base.asking(func(q *query) { q.limit = 21 }))
+		add(who+" timetables, one too many", base, base.asking(func(q *query) { q.limit = schema.MaxTimetablePage + 1 }))
 		add(who+" timetables, 1,000", base, base.asking(func(q *query) { q.limit = 1000 }))
 		add(who+" timetables without a limit, counted", base, base.asking(func(q *query) { q.limit, q.count = 0, true }))
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	bounds "heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/schema"
 )
 
 // shape is an allowed operation of which attacks are made.
@@ -61,23 +61,6 @@ func samples() map[string]any {
 
 var nan = func() float64 { zero := 0.0; return zero / zero }()
 
-// fits tells whether a sample is a value that a field may have.
-func fits(field, sample string) bool {
-	switch field {
-	case "username": // "text" has no index document here
-		return false
-	case "title", "identifier", "professor", "room", "name":
-		return sample == "a text" || sample == "no text" || sample == "a date"
-	case "credit":
-		return sample == "a whole number" || sample == "a number"
-	case "times", "metas":
-		return sample == "an empty list"
-	case "category":
-		return sample == "a list" || sample == "an empty list"
-	}
-	return false
-}
-
 // badFields are a field too few, one too many, and every field with every value that it must not have.
 func badFields(s shape) []attack {
 	var list []attack
@@ -87,17 +70,21 @@ func badFields(s shape) []attack {
 			continue
 		}
 		list = append(list, attack{where + "an extra field", s.op, s.op.setting(i, "extra", "x")})
+		document := schema.DocumentAt(w.path)
 		for _, field := range slices.Sorted(maps.Keys(w.data)) {
+			f := document.Field(field)
 			// In an update, a mask without a field is another shape, which may be allowed.
 			if w.kind != update || field == "updatedAt" {
-				list = append(list, attack{where + field + " is missing", s.op, s.op.with(i, func(w *write) { delete(w.data, field) })})
+				if !f.Optional {
+					list = append(list, attack{where + field + " is missing", s.op, s.op.with(i, func(w *write) { delete(w.data, field) })})
+				}
 				list = append(list, attack{where + field + " under another name", s.op, s.op.with(i, func(w *write) {
 					w.data[strings.ToUpper(field)] = w.data[field]
 					delete(w.data, field)
 				})})
 			}
 			for _, sample := range slices.Sorted(maps.Keys(samples())) {
-				if !fits(field, sample) {
+				if !fits(*f, samples()[sample]) {
 					list = append(list, attack{where + field + " is " + sample, s.op, s.op.setting(i, field, samples()[sample])})
 				}
 			}
@@ -108,25 +95,21 @@ func badFields(s shape) []attack {
 			}
 			list = append(list, attack{where + "createdAt is changed to now", s.op, s.op.setting(i, "createdAt", stamp{})})
 		}
-		for field, values := range outside() {
-			if _, there := w.data[field]; there && strings.Contains(w.path, "/lectures/") {
-				for name, v := range values {
-					list = append(list, attack{where + field + " " + name, s.op, s.op.setting(i, field, v)})
-				}
+		for _, f := range document.OwnerFields() {
+			if _, there := w.data[f.Name]; !there || f.Name == schema.FieldUsername { // usernameTricks has those
+				continue
+			}
+			for name, v := range outside(f) {
+				list = append(list, attack{where + f.Name + " is " + name, s.op, s.op.setting(i, f.Name, v)})
+			}
+			if f.Type == schema.List {
+				full := repeat(sampleOf(f).([]any)[0], f.Max)
+				more := append(slices.Clone(full), full[0])
+				list = append(list, attack{where + f.Name + " is full and gets one more", s.op.setting(i, f.Name, full), s.op.setting(i, f.Name, more)})
 			}
 		}
 	}
 	return list
-}
-
-// outside are values of a lecture just beyond the bounds.
-func outside() map[string]map[string]any {
-	return map[string]map[string]any{
-		"identifier": {"of 101 letters": strings.Repeat("호", bounds.MaxIdentifier+1)},
-		"title":      {"of 301 letters": strings.Repeat("t", bounds.MaxTitle+1)},
-		"professor":  {"of 501 letters": strings.Repeat("p", bounds.MaxProfessor+1)},
-		"credit":     {"-1": -1, "just below 0": -0.5, "just above 100": bounds.MaxCredit + 0.5, "101": bounds.MaxCredit + 1},
-	}
 }
 
 // otherPeople do what only the owner may.
@@ -150,7 +133,7 @@ func otherPeople(s shape) []attack {
 func badElements(s shape, places int) []attack {
 	var list []attack
 	for n := range places {
-		for _, field := range []string{"times", "category", "metas"} {
+		for field := range elements() {
 			good := repeat(lecture()[field].([]any)[0], n+1)
 			base := s.op.setting(0, field, good)
 			for name, bad := range elements()[field] {
@@ -170,37 +153,18 @@ func badElements(s shape, places int) []attack {
 	return list
 }
 
-// elements are bad entries of each list.
+// elements returns bad entries of each list of a lecture, by what is wrong with them.
 func elements() map[string]map[string]any {
-	bad := map[string]map[string]any{"times": {}, "category": {"of 201 letters": strings.Repeat("호", bounds.MaxCategoryName+1)}, "metas": {}}
-	for name, v := range samples() {
-		bad["times"][name], bad["metas"][name] = v, v
-		if _, isText := v.(string); !isText && name != "a list" && name != "an empty list" { // Firestore has no lists of lists
-			bad["category"][name] = v
+	bad := map[string]map[string]any{}
+	for _, f := range lectureFields() {
+		if f.Type == schema.List {
+			bad[f.Name] = badEntries(*f.Entry, lecture()[f.Name].([]any)[0])
 		}
-	}
-	for _, name := range []string{"a list", "an empty list"} {
-		delete(bad["times"], name)
-		delete(bad["metas"], name)
 	}
 	entry := func(of fields, field string, v any) fields {
 		e := maps.Clone(of)
 		e[field] = v
 		return e
-	}
-	for field, good := range map[string]fields{"times": meeting(1), "metas": tag("영강")} {
-		bad[field]["with an extra field"] = entry(good, "extra", "x")
-		for key := range good {
-			few := maps.Clone(good)
-			delete(few, key)
-			bad[field]["without "+key] = few
-			bad[field]["with another field for "+key] = entry(few, "extra", good[key])
-			for name, v := range samples() {
-				if !fits(key, name) && !(key == "weekday" || strings.HasPrefix(key, "time")) || key != "name" && key != "room" && name != "a whole number" {
-					bad[field]["with "+key+" "+name] = entry(good, key, v)
-				}
-			}
-		}
 	}
 	for name, e := range map[string]fields{
 		"on a day before Monday":     entry(meeting(1), "weekday", -1),
@@ -209,7 +173,6 @@ func elements() map[string]map[string]any {
 		"after midnight":             entry(meeting(1), "timeEnd", 1441),
 		"of no length":               entry(meeting(1), "timeEnd", 630),
 		"that ends before it begins": entry(meeting(1), "timeEnd", 629),
-		"in a room of 201 letters":   entry(meeting(1), "room", strings.Repeat("호", bounds.MaxRoom+1)),
 		"on day 1.0":                 entry(meeting(1), "weekday", 1.0),
 		"from 630.0":                 entry(meeting(1), "timeBegin", 630.0),
 		"to 705.0":                   entry(meeting(1), "timeEnd", 705.0),
@@ -218,7 +181,48 @@ func elements() map[string]map[string]any {
 	}
 	bad["metas"]["of another type"] = fields{"type": "note", "name": "x"}
 	bad["metas"]["of type Tag"] = fields{"type": "Tag", "name": "x"}
-	bad["metas"]["with a name of 201 letters"] = tag(strings.Repeat("호", bounds.MaxTag+1))
+	return bad
+}
+
+// badEntries returns bad entries of one list. good is an entry that is allowed.
+func badEntries(f schema.Field, good any) map[string]any {
+	bad := map[string]any{}
+	for name, v := range samples() {
+		if _, isList := v.([]any); !isList && !fits(f, v) { // Firestore has no lists of lists
+			bad[name] = v
+		}
+	}
+	for name, v := range outside(f) {
+		bad[name] = v
+	}
+	m, isMap := good.(fields)
+	if !isMap {
+		return bad
+	}
+	with := func(field string, v any) fields {
+		e := maps.Clone(m)
+		e[field] = v
+		return e
+	}
+	bad["with an extra field"] = with("extra", "x")
+	for _, inner := range f.Fields {
+		few := maps.Clone(m)
+		delete(few, inner.Name)
+		bad["without "+inner.Name] = few
+		other := maps.Clone(few)
+		other["extra"] = m[inner.Name]
+		bad["with another field for "+inner.Name] = other
+		for name, v := range samples() {
+			if !fits(inner, v) {
+				bad["with "+inner.Name+" "+name] = with(inner.Name, v)
+			}
+		}
+		if inner.Type == schema.Text {
+			for name, v := range outside(inner) {
+				bad["with "+inner.Name+" "+name] = with(inner.Name, v)
+			}
+		}
+	}
 	return bad
 }
 

@@ -77,10 +77,17 @@ func timetable(visibility string) fields {
 		"createdAt": earlier, "updatedAt": earlier}
 }
 
+// lecture has every field of the schema.
 func lecture() fields {
-	return fields{"identifier": "COSE372-02", "title": "데이터베이스시스템", "professor": "정연돈", "credit": 3,
+	l := fields{"identifier": "COSE372-02", "title": "데이터베이스시스템", "professor": "정연돈", "credit": 3,
 		"times": []any{meeting(1), meeting(3)}, "category": []any{"정보대학", "컴퓨터학과"}, "metas": []any{tag("영강")},
 		"createdAt": earlier, "updatedAt": earlier}
+	for _, f := range lectureFields() {
+		if _, has := l[f.Name]; !has {
+			l[f.Name] = sampleOf(f)
+		}
+	}
+	return l
 }
 
 func meeting(weekday int) fields {

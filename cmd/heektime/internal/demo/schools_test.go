@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"heek.kr/heektime/cmd/heektime/internal/demo"
+	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/school"
-	"heek.kr/heektime/internal/semester"
 )
 
 // TestSchoolFileMatchesUniversity checks that the server has every semester of the school file and that
@@ -28,7 +28,7 @@ func TestSchoolFileMatchesUniversity(t *testing.T) {
 	if got := university.Source.Options["url"]; got != s.url {
 		t.Errorf("url is %q, want %q", got, s.url)
 	}
-	codes := map[semester.Term]string{semester.First: "1R", semester.Summer: "1S", semester.Second: "2R", semester.Winter: "2W"}
+	codes := map[schema.Term]string{schema.FirstTerm: "1R", schema.SummerTerm: "1S", schema.SecondTerm: "2R", schema.WinterTerm: "2W"}
 	for _, sem := range university.Semesters {
 		if !strings.HasPrefix(string(sem.ID), fmt.Sprint(sem.Year)) {
 			t.Errorf("%s is not an ID of the year %d", sem.ID, sem.Year)

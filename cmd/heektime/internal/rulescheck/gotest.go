@@ -13,14 +13,14 @@ import (
 	"strings"
 )
 
-// ErrFailed is returned for tests that have said themselves what failed.
+// ErrFailed is returned if tests failed, after they have reported what.
 var ErrFailed = errors.New("a test failed")
 
 // Package is where the rules' tests are, in this project.
 const Package = "./internal/tests/securityrules"
 
-// Run runs those tests of the project at dir whose names match pattern, and writes a summary of each as it ends. It needs
-// the go command.
+// Run runs the tests of the project at dir whose names match pattern, and writes a summary of each as it
+// ends. It needs the go command.
 func Run(ctx context.Context, w io.Writer, dir, pattern string) error {
 	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-json", "-run", pattern, Package)
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
@@ -48,10 +48,17 @@ type event struct {
 	Elapsed              float64 // seconds
 }
 
-// place is where a test says something; people who edit rules do not care.
+// place is where a test reports something, which does not concern people who edit rules.
 var place = regexp.MustCompile(`^\s*\w+_test\.go:\d+: `)
 
-// summarize writes a line for each test, and below it what the test had to say.
+// maxLines bounds what summarize prints of one test: the first lines say what is wrong, and the last few
+// give the counts.
+const (
+	maxLines  = 40
+	lastLines = 5
+)
+
+// summarize writes a line for each test, and below it the test's output, shortened if it is long.
 func summarize(w io.Writer, events io.Reader) error {
 	said := map[string][]string{} // by test, without its subtests
 	lines := bufio.NewReader(events)
@@ -68,7 +75,7 @@ func summarize(w io.Writer, events io.Reader) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("read what the rules' tests say: %w", err)
+			return fmt.Errorf("read the output of the rules' tests: %w", err)
 		}
 	}
 }
@@ -90,11 +97,20 @@ func (e *event) write(w io.Writer, said map[string][]string) {
 		said[test] = append(said[test], text)
 	case test != "" && sub == "" && (e.Action == "pass" || e.Action == "fail"):
 		fmt.Fprintf(w, "%s %s, %.1f s\n", e.Action, strings.TrimPrefix(test, "Test"), e.Elapsed)
-		for _, text := range said[test] {
-			fmt.Fprintln(w, "    ", text)
-		}
+		printShortened(w, said[test])
 		delete(said, test)
 	case e.Action == "output" && strings.HasPrefix(e.Output, "panic:"), e.Action == "output" && strings.HasPrefix(e.Output, "fatal error:"):
 		fmt.Fprint(w, e.Output)
+	}
+}
+
+func printShortened(w io.Writer, lines []string) {
+	if omitted := len(lines) - maxLines - lastLines; omitted > 0 {
+		printShortened(w, lines[:maxLines])
+		fmt.Fprintf(w, "      … %d more lines\n", omitted)
+		lines = lines[len(lines)-lastLines:]
+	}
+	for _, text := range lines {
+		fmt.Fprintln(w, "    ", text)
 	}
 }

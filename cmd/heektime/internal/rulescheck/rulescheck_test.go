@@ -1,6 +1,7 @@
 package rulescheck
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,6 +18,9 @@ func TestFile(t *testing.T) {
 		{"in order", "allow get: if request.auth != null;", 0, []string{": 0 errors, 0 warnings\n"}},
 		{"open", "allow write: if true;", 0, []string{":5:7: warning: this allows everyone to write", "      allow write: if true;\n", "^", ": 0 errors, 1 warning\n"}},
 		{"unknown name", "allow get: if somebody();", 0, []string{":5:21: warning: ", "somebody", "      allow get: if somebody();\n", ": 0 errors, 1 warning\n"}},
+		{"a field that the schema lacks", "allow get: if request.auth != null; } match /schools/{id} { allow get: if resource.data.nmae == '';", 1, []string{
+			": error: schools/{schoolId} has no field nmae: did you mean name?\n", ": 1 error, 0 warnings\n",
+		}},
 		{"no rules", "allow get if", 1, []string{":5:", "expected", ": 1 error, 0 warnings\n"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -68,5 +72,22 @@ not JSON
 	}
 	if out.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", &out, want)
+	}
+}
+
+func TestSummarizeShortensLongOutput(t *testing.T) {
+	var events strings.Builder
+	for i := range 12_771 {
+		fmt.Fprintf(&events, `{"Action":"output","Test":"TestAttacks","Output":"    rules_test.go:1: attack %d is allowed\n"}`+"\n", i)
+	}
+	events.WriteString(`{"Action":"fail","Test":"TestAttacks","Elapsed":1}` + "\n")
+	var out strings.Builder
+	if err := summarize(&out, strings.NewReader(events.String())); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Count(out.String(), "\n")
+	if lines > 50 || !strings.Contains(out.String(), "attack 0 is allowed") || !strings.Contains(out.String(), "attack 12770 is allowed") ||
+		!strings.Contains(out.String(), "… 12726 more lines") {
+		t.Errorf("%d lines:\n%s", lines, &out)
 	}
 }

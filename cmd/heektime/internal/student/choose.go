@@ -3,13 +3,13 @@ package student
 import (
 	"math/rand/v2"
 
-	"heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/schema"
 )
 
 // choose picks the lectures of a plan: such that none clashes with another, none is on the free day, and none of the same
 // course. The same list and seed give the same lectures.
-func choose(list lecture.List, seed, freeDay int) lecture.List {
-	var chosen lecture.List
+func choose(list schema.CourseList, seed, freeDay int) schema.CourseList {
+	var chosen schema.CourseList
 	for _, i := range rand.New(rand.NewPCG(uint64(seed), 0)).Perm(len(list)) {
 		if len(chosen) == lecturesOf {
 			break
@@ -21,7 +21,7 @@ func choose(list lecture.List, seed, freeDay int) lecture.List {
 	return chosen
 }
 
-func isOn(l lecture.Lecture, day int) bool {
+func isOn(l schema.Lecture, day int) bool {
 	for _, t := range l.Times {
 		if t.Weekday == day {
 			return true
@@ -30,7 +30,7 @@ func isOn(l lecture.Lecture, day int) bool {
 	return false
 }
 
-func clashes(l lecture.Lecture, others lecture.List) bool {
+func clashes(l schema.Lecture, others schema.CourseList) bool {
 	for _, other := range others {
 		if other.Title == l.Title {
 			return true

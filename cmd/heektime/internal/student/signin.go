@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"heek.kr/heektime/internal/gcp"
-	"heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/schema"
 )
 
 // session is the student, signed in.
@@ -72,12 +72,12 @@ func (s *session) RequireTransportSecurity() bool { return false }
 const maxAnswer = 64 << 20
 
 // load reads a semester's course list as apps do: its address from Firestore, the object from Storage.
-func load(ctx context.Context, cfg Config, semester *firestore.DocumentRef) (lecture.List, error) {
+func load(ctx context.Context, cfg Config, semester *firestore.DocumentRef) (schema.CourseList, error) {
 	doc, err := semester.Get(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the semester: %w", err)
 	}
-	address, _ := doc.Data()["lecturesUrl"].(string)
+	address := schema.ReadSemester(doc).LecturesURL
 	object, ok := strings.CutPrefix(address, "gs://"+cfg.Bucket+"/")
 	if !ok {
 		return nil, fmt.Errorf("the semester %s has no course list in the bucket %s, but %q", semester.ID, cfg.Bucket, address)
@@ -95,7 +95,7 @@ func load(ctx context.Context, cfg Config, semester *firestore.DocumentRef) (lec
 	if answer.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("load the course list: Storage answered %s", answer.Status)
 	}
-	return lecture.Decode(io.LimitReader(answer.Body, maxAnswer))
+	return schema.DecodeCourseList(io.LimitReader(answer.Body, maxAnswer))
 }
 
 // post sends JSON and decodes the answer into result, if it is a good one and there is a result.

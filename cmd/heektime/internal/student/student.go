@@ -11,7 +11,7 @@ import (
 	"cloud.google.com/go/firestore"
 	"google.golang.org/api/iterator"
 
-	"heek.kr/heektime/internal/lecture"
+	"heek.kr/heektime/internal/schema"
 )
 
 // What the student signs in with: the bare username in old apps, the address in new ones.
@@ -53,7 +53,7 @@ var plans = []Plan{
 // lecturesOf is how many lectures a plan has.
 const lecturesOf = 6
 
-// Enrol gives the student timetables of a semester, "schools/{id}/semesters/{id}". What is there already stays as it is, so it
+// Enrol gives the student timetables of a semester, by its path. What is there already stays as it is, so it
 // can be called at every start.
 func Enrol(ctx context.Context, cfg Config, semester string) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
@@ -68,7 +68,7 @@ func Enrol(ctx context.Context, cfg Config, semester string) error {
 	}
 	defer client.Close()
 	ref := client.Doc(semester)
-	timetables := client.Collection("users/" + me.uid + "/timetables")
+	timetables := schema.Timetables(schema.UserRef(client, me.uid))
 	first := timetables.Limit(1).Documents(ctx)
 	defer first.Stop()
 	switch _, err := first.Next(); {
@@ -94,18 +94,18 @@ func Enrol(ctx context.Context, cfg Config, semester string) error {
 
 // claim makes the user document and takes the username, as apps do after the first sign-in.
 func claim(ctx context.Context, client *firestore.Client, uid string) error {
-	index := client.Doc("indices/user/usernames/" + Username)
+	index := schema.UsernameRef(client, Username)
 	err := client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		switch docs, err := tx.GetAll([]*firestore.DocumentRef{index}); {
 		case err != nil:
 			return err
-		case docs[0].Exists() && docs[0].Data()["value"] == uid:
+		case docs[0].Exists() && schema.UIDOf(docs[0]) == uid:
 			return nil
 		}
-		if err := tx.Set(client.Doc("users/"+uid), stamped(map[string]any{"username": Username})); err != nil {
+		if err := tx.Set(schema.UserRef(client, uid), schema.User{Username: Username}); err != nil {
 			return err
 		}
-		return tx.Set(index, map[string]any{"value": uid})
+		return tx.Set(index, schema.Username{UID: uid})
 	})
 	if err != nil {
 		return fmt.Errorf("take the username %s: %w", Username, err)
@@ -114,42 +114,20 @@ func claim(ctx context.Context, client *firestore.Client, uid string) error {
 }
 
 // save writes a timetable and its lectures in one batch, as apps do when they copy one.
-func save(ctx context.Context, client *firestore.Client, timetable, semester *firestore.DocumentRef, plan Plan, lectures lecture.List) error {
-	visibility := "private"
+func save(ctx context.Context, client *firestore.Client, timetable, semester *firestore.DocumentRef, plan Plan, lectures schema.CourseList) error {
+	visibility := schema.Private
 	if plan.Public {
-		visibility = "public"
+		visibility = schema.Public
 	}
 	return client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		fields := stamped(map[string]any{"title": plan.Title, "visibility": visibility, "semester": semester})
-		if err := tx.Set(timetable, fields); err != nil {
+		if err := tx.Set(timetable, schema.Timetable{Title: plan.Title, Visibility: visibility, Semester: semester}); err != nil {
 			return err
 		}
 		for _, l := range lectures {
-			if err := tx.Create(timetable.Collection("lectures").NewDoc(), stamped(document(l))); err != nil {
+			if err := tx.Create(schema.Lectures(timetable).NewDoc(), l.NewFields()); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-}
-
-// document is a lecture of the list as apps copy it: all but the address of its syllabus.
-func document(l lecture.Lecture) map[string]any {
-	times := make([]map[string]any, 0, len(l.Times))
-	for _, t := range l.Times {
-		times = append(times, map[string]any{"weekday": t.Weekday, "timeBegin": t.TimeBegin, "timeEnd": t.TimeEnd, "room": t.Room})
-	}
-	metas := make([]map[string]any, 0, len(l.Metas))
-	for _, m := range l.Metas {
-		metas = append(metas, map[string]any{"type": m.Type, "name": m.Name})
-	}
-	return map[string]any{
-		"identifier": l.Identifier, "title": l.Title, "professor": l.Professor, "credit": l.Credit,
-		"times": times, "category": l.Category, "metas": metas,
-	}
-}
-
-func stamped(fields map[string]any) map[string]any {
-	fields["createdAt"], fields["updatedAt"] = firestore.ServerTimestamp, firestore.ServerTimestamp
-	return fields
 }

@@ -1,4 +1,4 @@
-package lecture
+package schema
 
 import (
 	"bytes"
@@ -11,8 +11,8 @@ import (
 func whole() Lecture {
 	return Lecture{
 		Identifier: "GAON101-01", Title: "자료구조", Professor: "한가람", Credit: 3,
-		Times:    []Time{{Weekday: 0, TimeBegin: 540, TimeEnd: 615, Room: "가온관 101"}},
-		Category: []string{"공과대학"}, Metas: []Meta{Tag("영강")}, URL: "https://gaon.example",
+		Times:    []LectureTime{{Weekday: 0, TimeBegin: 540, TimeEnd: 615, Room: "가온관 101"}},
+		Category: []string{"공과대학"}, Metas: []LectureMeta{Tag("영강")}, URL: "https://gaon.example",
 	}
 }
 
@@ -36,11 +36,11 @@ func TestValidate(t *testing.T) {
 		{"ends before it begins", func(l *Lecture) { l.Times[0].TimeEnd = 540 }, "times[0]: 540 to 540"},
 		{"past midnight", func(l *Lecture) { l.Times[0].TimeEnd = 1441 }, "times[0]: 540 to 1441"},
 		{"room", func(l *Lecture) { l.Times[0].Room = strings.Repeat("x", MaxRoom+1) }, "room of times[0] is longer"},
-		{"times", func(l *Lecture) { l.Times = make([]Time, MaxTimes+1) }, "too many times"},
+		{"times", func(l *Lecture) { l.Times = make([]LectureTime, MaxTimes+1) }, "too many times"},
 		{"category", func(l *Lecture) { l.Category = append(l.Category, "\xff") }, "category[1] is not UTF-8"},
-		{"categories", func(l *Lecture) { l.Category = make([]string, MaxCategory+1) }, "too many categories"},
+		{"categories", func(l *Lecture) { l.Category = make([]string, MaxCategories+1) }, "too many categories"},
 		{"meta", func(l *Lecture) { l.Metas[0].Type = "data" }, `metas[0]: type "data"`},
-		{"tag", func(l *Lecture) { l.Metas[0].Name = strings.Repeat("x", MaxTag+1) }, "name of metas[0] is longer"},
+		{"tag", func(l *Lecture) { l.Metas[0].Name = strings.Repeat("x", MaxMetaName+1) }, "name of metas[0] is longer"},
 		{"url", func(l *Lecture) { l.URL = strings.Repeat("x", MaxURL+1) }, "url is longer"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -58,11 +58,11 @@ func TestListValidate(t *testing.T) {
 	a, b := Lecture{Identifier: "a"}, Lecture{Identifier: "b"}
 	for _, c := range []struct {
 		name string
-		list List
+		list CourseList
 		want string
 	}{
-		{"sorted", List{a, b}, ""}, {"empty", List{}, ""}, {"twice", List{a, a}, `"a" stands twice`},
-		{"not sorted", List{b, a}, "not sorted"}, {"wrong lecture", List{a, {}}, "lecture 1"},
+		{"sorted", CourseList{a, b}, ""}, {"empty", CourseList{}, ""}, {"twice", CourseList{a, a}, `"a" is duplicated`},
+		{"not sorted", CourseList{b, a}, "not sorted"}, {"wrong lecture", CourseList{a, {}}, "lecture 1"},
 	} {
 		if err := c.list.Validate(); (err == nil) != (c.want == "") || (err != nil && !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
@@ -74,13 +74,13 @@ func TestListValidate(t *testing.T) {
 func TestEncode(t *testing.T) {
 	other := Lecture{Identifier: "A", Title: "<b> & \u2028"}
 	var first, second bytes.Buffer
-	list := List{whole(), other}
+	list := CourseList{whole(), other}
 	list.Sort()
 	if err := list.Encode(&first); err != nil {
 		t.Fatal(err)
 	}
-	other.Times, other.Category, other.Metas = []Time{}, []string{}, []Meta{}
-	again := List{other, whole()}
+	other.Times, other.Category, other.Metas = []LectureTime{}, []string{}, []LectureMeta{}
+	again := CourseList{other, whole()}
 	again.Sort()
 	if err := again.Encode(&second); err != nil {
 		t.Fatal(err)
@@ -96,15 +96,15 @@ func TestEncode(t *testing.T) {
 	if first.String() != want {
 		t.Errorf("got\n%swant\n%s", first.String(), want)
 	}
-	back, err := Decode(&first)
+	back, err := DecodeCourseList(&first)
 	if err != nil || !reflect.DeepEqual(back, again) {
 		t.Errorf("decoded %v, %v", back, err)
 	}
 	var empty bytes.Buffer
-	if err := (List{}).Encode(&empty); err != nil {
+	if err := (CourseList{}).Encode(&empty); err != nil {
 		t.Fatal(err)
 	}
-	if list, err := Decode(&empty); err != nil || len(list) != 0 {
+	if list, err := DecodeCourseList(&empty); err != nil || len(list) != 0 {
 		t.Errorf("empty list: %v, %v", list, err)
 	}
 }

@@ -1,0 +1,24 @@
+package schema
+
+import (
+	"time"
+
+	"cloud.google.com/go/firestore"
+)
+
+// FieldSlots is the only field of the schedule.
+const FieldSlots = "slots"
+
+// Schedule is schedules/refresh: the newest slot of each semester that was enqueued. It is one document for
+// all semesters, so that a look at the clock costs one read however many schools there are.
+type Schedule struct {
+	Slots map[string]time.Time `firestore:"slots"`
+}
+
+// ScheduleDocument describes [Schedule].
+var ScheduleDocument = Document{Path: "schedules/refresh", Writer: Servers, ServersOnly: true, Fields: serverFields(Schedule{})}
+
+// ScheduleRef returns the document of the schedule.
+func ScheduleRef(client *firestore.Client) *firestore.DocumentRef {
+	return client.Doc(ScheduleDocument.Path)
+}

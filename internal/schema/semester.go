@@ -1,0 +1,130 @@
+package schema
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"cloud.google.com/go/firestore"
+)
+
+const semesters = "semesters"
+
+// SemesterID names a semester within its school by year and month of its start: "2022-0900". Ids sort by
+// time.
+type SemesterID string
+
+var semesterID = regexp.MustCompile(`^[0-9]{4}-(0[1-9]|1[0-2])[0-9]{2}$`)
+
+// Validate rejects an id that would not sort by time.
+func (id SemesterID) Validate() error {
+	if !semesterID.MatchString(string(id)) {
+		return fmt.Errorf("semester id %q is not of the form YYYY-MM00, for instance 2022-0900", string(id))
+	}
+	return nil
+}
+
+// SemesterStatus says whether a semester is offered to users.
+type SemesterStatus string
+
+// The statuses of a semester.
+const (
+	// StatusNormal semesters are offered to users.
+	StatusNormal SemesterStatus = "normal"
+	// StatusHidden semesters are refreshed, but clients do not list them.
+	StatusHidden SemesterStatus = "hidden"
+)
+
+// Field names of a semester.
+const (
+	FieldYear        = "year"
+	FieldTerm        = "term"
+	FieldPeriods     = "periods"
+	FieldStatus      = "status"
+	FieldLecturesURL = "lecturesUrl"
+)
+
+// Semester is schools/{schoolId}/semesters/{semesterId}.
+type Semester struct {
+	Year    int            `firestore:"year"`
+	Term    Term           `firestore:"term"`
+	Periods []Period       `firestore:"periods"`
+	Status  SemesterStatus `firestore:"status"`
+	// LecturesURL is the gs:// address of the course list, "" before the first refresh.
+	LecturesURL string `firestore:"lecturesUrl,omitempty"`
+}
+
+// SemesterDocument describes [Semester].
+var SemesterDocument = Document{Path: "schools/{schoolId}/semesters/{semesterId}", Writer: Servers, Fields: []Field{
+	{Name: FieldYear, Type: Integer},
+	{Name: FieldTerm, Type: Text, OneOf: termNames()},
+	{Name: FieldPeriods, Type: List, Entry: &Field{Type: Map, Fields: []Field{
+		{Name: "period", Type: Integer},
+		{Name: "timeBegin", Type: Integer, Max: MinutesPerDay},
+		{Name: "timeEnd", Type: Integer, Max: MinutesPerDay},
+	}}},
+	{Name: FieldStatus, Type: Text, OneOf: []string{string(StatusNormal), string(StatusHidden)}},
+	{Name: FieldLecturesURL, Type: Text, Optional: true},
+}}
+
+// Semesters is the collection of a school's semesters.
+func Semesters(school *firestore.DocumentRef) *firestore.CollectionRef {
+	return below(school, semesters)
+}
+
+// SemesterRef returns the document of a semester, nil if no document can have the ids.
+func SemesterRef(client *firestore.Client, schoolID string, id SemesterID) *firestore.DocumentRef {
+	return child(Semesters(SchoolRef(client, schoolID)), string(id))
+}
+
+// SemesterPath returns the path of a semester's document from the root of the database.
+func SemesterPath(schoolID string, id SemesterID) string {
+	return schools + "/" + schoolID + "/" + semesters + "/" + string(id)
+}
+
+// SplitSemesterPath is the reverse of [SemesterPath].
+func SplitSemesterPath(path string) (schoolID string, id SemesterID, ok bool) {
+	parts := strings.Split(path, "/")
+	if len(parts) != 4 || parts[0] != schools || parts[2] != semesters {
+		return "", "", false
+	}
+	return parts[1], SemesterID(parts[3]), true
+}
+
+// AllSemesters queries the semesters of all schools.
+//
+// The refresh service keeps its records in collections of the same name. The range of names excludes
+// them: no school id sorts before "!". A range of names needs no composite index.
+func AllSemesters(client *firestore.Client) firestore.Query {
+	return client.CollectionGroup(semesters).
+		Where(firestore.DocumentID, ">=", client.Doc(schools+"/!")).
+		Where(firestore.DocumentID, "<", client.Doc(schools+"0/0"))
+}
+
+// Equal reports whether two documents have the same fields.
+func (s Semester) Equal(other Semester) bool {
+	return s.Year == other.Year && s.Term == other.Term && s.Status == other.Status && s.LecturesURL == other.LecturesURL &&
+		slices.Equal(s.Periods, other.Periods)
+}
+
+// MergeFields returns the fields to merge into the semester's document, so that fields which later servers
+// add stay. A semester without a course list has no lecturesUrl.
+func (s Semester) MergeFields() map[string]any { return fieldsOf(s) }
+
+// ReadSemester reads a semester's document. A field of another type reads as if it were absent, and an
+// incomplete period is skipped.
+func ReadSemester(doc *firestore.DocumentSnapshot) Semester {
+	var s Semester
+	data := doc.Data()
+	fill(data, &s)
+	s.Periods = []Period{}
+	entries, _ := data[FieldPeriods].([]any)
+	for _, entry := range entries {
+		var p Period
+		if fields, ok := entry.(map[string]any); ok && fill(fields, &p) {
+			s.Periods = append(s.Periods, p)
+		}
+	}
+	return s
+}
