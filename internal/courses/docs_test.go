@@ -101,7 +101,7 @@ func TestGuide(t *testing.T) {
 // readAll reads a list with other adapters than the service's own, if any are given.
 func readAll(t *testing.T, others []adapter, req *lecturespb.GetLecturesPayload) *list {
 	t.Helper()
-	s, err := New(Config{Logger: slog.New(slog.DiscardHandler)})
+	s, err := New(Config{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ import (
 	"heek.kr/heektime/internal/lecturespb"
 )
 
-// Config is what the service needs. The zero value is a working service that reads from the network only.
+// Config is what the service works with; all but Log may be left empty.
 type Config struct {
 	// Transport makes the connections to schools; nil is a plain one of net/http that goes through no proxy but the environment's.
 	Transport http.RoundTripper
@@ -47,8 +47,8 @@ type Config struct {
 	MaxRows int
 	// FilesRoot is the directory under which file: URLs may read; "/" allows all, "" none. In production it stays "".
 	FilesRoot string
-	// Logger gets one line for every reading; nil is slog's default.
-	Logger *slog.Logger
+	// Log gets one line for every list that is read. Required.
+	Log *slog.Logger
 }
 
 // DefaultUserAgent is honest: who we are, what we do, and where to complain.
@@ -61,10 +61,13 @@ type Service struct {
 	adapters []adapter
 }
 
-// New makes the service. It refuses bounds that make no sense.
+// New makes the service. It rejects negative bounds and a missing logger.
 func New(cfg Config) (*Service, error) {
 	if cfg.Timeout < 0 || cfg.Pause < 0 || cfg.MaxBytes < 0 || cfg.MaxRows < 0 {
-		return nil, errors.New("courses: Timeout, Pause, MaxBytes and MaxRows must not be negative")
+		return nil, errors.New("course service: Timeout, Pause, MaxBytes and MaxRows must not be negative")
+	}
+	if cfg.Log == nil {
+		return nil, errors.New("course service needs a logger")
 	}
 	if cfg.Transport == nil {
 		cfg.Transport = http.DefaultTransport
@@ -83,9 +86,6 @@ func New(cfg Config) (*Service, error) {
 	}
 	if cfg.MaxRows == 0 {
 		cfg.MaxRows = 30_000
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
 	}
 	return &Service{cfg: cfg, adapters: adapters()}, nil
 }
@@ -157,5 +157,5 @@ func (s *Service) log(ctx context.Context, req *lecturespb.GetLecturesPayload, l
 		level, message = slog.LevelWarn, "course list could not be read"
 		attrs = append(attrs, slog.String("error", status.Convert(err).Message()))
 	}
-	s.cfg.Logger.LogAttrs(ctx, level, message, attrs...)
+	s.cfg.Log.LogAttrs(ctx, level, message, attrs...)
 }

@@ -197,7 +197,7 @@ func (d *semesterDocument) fields() map[string]any {
 	return f
 }
 
-func (s *Service) url(object string) string { return "gs://" + s.settings.Bucket + "/" + object }
+func (s *Service) url(object string) string { return "gs://" + s.bucketName + "/" + object }
 
 // record writes down a run that has nothing to publish.
 func (s *Service) record(ctx context.Context, t target, run *Run) error {
