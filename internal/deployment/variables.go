@@ -9,7 +9,7 @@ import (
 // project is the variable that every service has.
 var project = spec.Variable{
 	Name: "GOOGLE_CLOUD_PROJECT", Required: true, Value: spec.ProjectID(),
-	Purpose: "project of the database, of Authentication and of the traces in the log",
+	Purpose: "project that the service works in, and that the traces in its log belong to",
 }
 
 // callerCheck are the variables of a service that checks its callers' identity tokens.
@@ -46,8 +46,8 @@ var (
 // EmulatorVariables are set by the embedded cloud and never on Google's: they redirect clients to it.
 func EmulatorVariables() []string {
 	return []string{
-		"CLOUD_TASKS_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "FIRESTORE_EMULATOR_HOST", "GCE_METADATA_HOST",
-		"OIDC_CERTS_URL", "STORAGE_EMULATOR_HOST",
+		"CLOUD_TASKS_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "FIREBASE_EMULATOR_HUB", "FIREBASE_STORAGE_EMULATOR_HOST",
+		"FIRESTORE_EMULATOR_HOST", "GCE_METADATA_HOST", "OIDC_CERTS_URL", "STORAGE_EMULATOR_HOST",
 	}
 }
 
