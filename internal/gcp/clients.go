@@ -20,7 +20,7 @@ import (
 
 // Project reads the id of the project from a service's environment.
 func Project(env *environment.Variables) string {
-	return env.Required("GOOGLE_CLOUD_PROJECT", "the project of the database, of Authentication and of the traces in the log")
+	return env.Required("GOOGLE_CLOUD_PROJECT", "the project that the service works in")
 }
 
 // Clients opens the clients of a service and owns them. Its methods return nil after the first
