@@ -1,5 +1,5 @@
-// Command compat-server gives old apps the REST API that they were made for; see package api. Deleting this folder, with
-// cmd/heektime/compat.go, is how the migration ends.
+// Command compat-server serves the REST API of old apps; see package api. The migration ends when this
+// folder is deleted, together with cmd/heektime/compat.go.
 package main
 
 import (

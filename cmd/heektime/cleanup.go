@@ -4,14 +4,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
 
-	scheduler "cloud.google.com/go/scheduler/apiv1"
 	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
-	"google.golang.org/api/option"
 
 	"heek.kr/heektime/cmd/heektime/internal/local"
-	"heek.kr/heektime/internal/gcp"
+	"heek.kr/heektime/internal/deployment"
 )
 
 // cleanupNow has Cloud Scheduler run one of the clean-up service's jobs now.
@@ -33,19 +30,11 @@ func cleanupNow(ctx context.Context, args []string) error {
 		return err
 	}
 	if *job == "" {
-		*job = local.Job(t.project, words[0])
+		*job = deployment.Table().JobName(t.project, words[0])
 	}
-	var opts []option.ClientOption
-	if host := os.Getenv(gcp.TasksEmulatorHost); host != "" {
-		at, err := gcp.Local(host)
-		if err != nil {
-			return err
-		}
-		opts = append(opts, at)
-	}
-	client, err := scheduler.NewCloudSchedulerClient(ctx, opts...)
+	client, err := local.Scheduler(ctx)
 	if err != nil {
-		return fmt.Errorf("open Cloud Scheduler: %w", err)
+		return err
 	}
 	defer client.Close()
 	if _, err := client.RunJob(ctx, &schedulerpb.RunJobRequest{Name: *job}); err != nil {

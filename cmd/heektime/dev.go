@@ -20,10 +20,12 @@ import (
 	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/school"
+	"heek.kr/heektime/internal/server"
 )
 
-// guests run in dev beside our own services: files of this folder that go with them add them.
-var guests []local.ExtraService
+// services are the services that package local does not import: files of this folder that can be
+// deleted with a service add it.
+var services = map[string]server.Open{}
 
 // devOptions are dev's flags.
 type devOptions struct {
@@ -79,7 +81,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	began := time.Now()
 	b, err := local.Start(ctx, local.Config{
 		Firebase: config, Project: o.project, Bucket: o.bucket, DataDir: o.data, SchoolsFile: path, Variables: variables, Log: log,
-		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"), ExtraServices: guests,
+		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"), Services: services,
 	})
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ var commands = []command{
 	{"user", "delete|restore|show USER", "end an account, take it back, or show what there is of it", userCommand},
 	{"cleanup", "purge|sweep", "run the purge of deleted accounts, or the sweeper, now", cleanupNow},
 	{"emulator", "[-- COMMAND]", "run the embedded cloud alone, for other projects", runEmulator},
+	{"deployment", "[--write]", "print what is deployed with which settings, or write it into docs/deployment.md", showDeployment},
 	{"rules", "check|test|mutate", "check the security rules, run their tests, or prove that these notice every change", rulesCommand},
 	{"bench", "", "measure the services and print the ratios that docs/performance.md explains", bench},
 	{"bench-listen", "", "measure listeners: from a write to the snapshot in another client, and a thousand at once", benchListen},

@@ -13,6 +13,8 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/cmd/heektime/internal/local"
+	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/refresh"
@@ -51,8 +53,8 @@ func (t *target) open() error {
 		gcp.TasksEmulatorHost:         config.Address("tasks"),
 		"REFRESH_URL":                 "http://" + config.Address("refresh"),
 		"OIDC_AUDIENCE":               "http://" + config.Address("refresh"),
-		"REFRESH_QUEUE":               local.Queue(t.project),
-		"TASKS_SERVICE_ACCOUNT":       local.TasksAccount(t.project),
+		"REFRESH_QUEUE":               deployment.Table().QueueName(t.project, deployment.RefreshQueue),
+		"TASKS_SERVICE_ACCOUNT":       spec.Email(t.project, deployment.TasksAccount),
 	} {
 		if os.Getenv(name) == "" {
 			os.Setenv(name, value)
@@ -74,18 +76,15 @@ func (t *target) firestore(ctx context.Context) (*firestore.Client, error) {
 	return gcp.Firestore(ctx, t.project)
 }
 
-// queue is the refresh queue. In Google's cloud the same variables as the refresh service's say where it is.
+// queue opens the queue of refreshes. On Google's cloud it reads the same environment variables as the
+// refresh service.
 func (t *target) queue(ctx context.Context) (*refresh.Queue, error) {
 	if err := t.open(); err != nil {
 		return nil, err
 	}
 	env := environment.Process()
-	q := &refresh.Queue{
-		Name:           env.Required("REFRESH_QUEUE", "the queue, projects/P/locations/L/queues/Q"),
-		URL:            env.Required("REFRESH_URL", "the refresh service's URL"),
-		Audience:       env.Required("OIDC_AUDIENCE", "the audience that the refresh service wants in tokens"),
-		ServiceAccount: env.Required("TASKS_SERVICE_ACCOUNT", "the service account that the queue calls the refresh service as"),
-	}
+	q := refresh.QueueFromEnvironment(env)
+	q.Audience = env.Required("OIDC_AUDIENCE", "the audience of tokens for the refresh service, its base URL")
 	err := env.Err()
 	if err == nil {
 		q.Client, err = gcp.Tasks(ctx)

@@ -70,7 +70,7 @@ func (t *target) users(ctx context.Context) (*users, error) {
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	d, err := deletion.New(deletion.Dependencies{Firestore: client, Accounts: accounts, Log: logging.New(os.Stderr, t.project)})
+	d, err := deletion.New(deletion.Config{Firestore: client, Accounts: accounts, Log: logging.New(os.Stderr, t.project)})
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}

@@ -3,12 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"heek.kr/heektime/cmd/heektime/internal/local"
 	"heek.kr/heektime/cmd/heektime/internal/student"
+	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -25,7 +24,7 @@ func (o *devOptions) enrol(ctx context.Context, b *local.Backend, rows []row, sc
 		return false
 	}
 	err := student.Enrol(ctx, student.Config{
-		Project: o.project, Bucket: o.bucket, AuthService: b.AuthURL, Authentication: b.Cloud.AuthAddress(),
+		Project: o.project, Bucket: o.bucket, AuthService: b.URLs["auth"], Authentication: b.Cloud.AuthAddress(),
 		Firestore: b.Cloud.FirestoreAddress(), Storage: b.Cloud.StorageAddress(),
 	}, schema.SemesterPath(most.School, schema.SemesterID(most.Semester)))
 	if err != nil {
@@ -55,12 +54,18 @@ func (o *devOptions) whereToLook(b *local.Backend, enrolled bool, logPath, reach
 	line("Firestore", "%s   project %s", b.Cloud.FirestoreAddress(), o.project)
 	line("Auth", "http://%s", b.Cloud.AuthAddress())
 	line("Storage", "http://%s   bucket %s", b.Cloud.StorageAddress(), o.bucket)
-	line("Tasks", "%s   queue %s", b.Cloud.TasksAddress(), local.Queue(o.project))
-	line("auth", "%s", b.AuthURL)
-	for _, name := range slices.Sorted(maps.Keys(b.ExtraServiceURLs)) {
-		line(name, "%s", b.ExtraServiceURLs[name])
+	line("Tasks", "%s   queue %s", b.Cloud.TasksAddress(), b.Queue.Name)
+	var private []string
+	for _, svc := range deployment.Table().Services {
+		switch url := b.URLs[svc.Name]; {
+		case url == "":
+		case svc.Public:
+			line(svc.Name, "%s", url)
+		default:
+			private = append(private, svc.Name+" "+url)
+		}
 	}
-	line("behind them", "courses %s, refresh %s, cleanup %s, functions %s", b.CoursesURL, b.RefreshURL, b.CleanupURL, b.FunctionsURL)
+	line("behind them", "%s", strings.Join(private, ", "))
 	line("open to", "%s", reach)
 	fmt.Printf(`
 %s

@@ -43,8 +43,8 @@ type User struct {
 	Username string `json:"username"`
 }
 
-// Dependencies are what the accounts work with; all is required.
-type Dependencies struct {
+// Config is what the accounts work with. Everything is required.
+type Config struct {
 	Firestore *firestore.Client
 	// Auth signs people in and creates accounts.
 	Auth *auth.Service
@@ -64,21 +64,21 @@ type Accounts struct {
 	checked   checked
 }
 
-// New refuses missing dependencies by name.
-func New(d Dependencies) (*Accounts, error) {
+// New returns an error that names what the config lacks.
+func New(cfg Config) (*Accounts, error) {
 	switch {
-	case d.Firestore == nil:
+	case cfg.Firestore == nil:
 		return nil, errors.New("accounts need a Firestore client")
-	case d.Auth == nil:
+	case cfg.Auth == nil:
 		return nil, errors.New("accounts need the service that signs people in")
-	case d.Admin == nil:
+	case cfg.Admin == nil:
 		return nil, errors.New("accounts need an Admin client of Authentication")
-	case d.Log == nil:
+	case cfg.Log == nil:
 		return nil, errors.New("accounts need a logger")
-	case d.Now == nil:
+	case cfg.Now == nil:
 		return nil, errors.New("accounts need a clock")
 	}
-	return &Accounts{firestore: d.Firestore, auth: d.Auth, admin: d.Admin, log: d.Log, now: d.Now}, nil
+	return &Accounts{firestore: cfg.Firestore, auth: cfg.Auth, admin: cfg.Admin, log: cfg.Log, now: cfg.Now}, nil
 }
 
 // SignIn is a login with a username, or with the e-mail address of an account that has one. The error wraps [auth.ErrWrong] or

@@ -35,7 +35,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		header := c.Response().Header()
 		header.Set(echo.HeaderXRequestID, id)
-		header.Set("X-HeekTime-Deprecated", s.settings.EndDate.Format(time.DateOnly))
+		header.Set("X-HeekTime-Deprecated", s.endDate.Format(time.DateOnly))
 		header.Set("Cache-Control", "no-store") // answers differ by who asks; the course lists say otherwise
 		client := s.usage.count(ctx, c.Request().UserAgent())
 		code := "ok"
@@ -95,7 +95,7 @@ type caller struct {
 // identify reads the access token, and lets nobody call too often: a user, or who has no good token by his network address.
 func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		who := caller{address: auth.ClientIP(c.Request(), s.settings.Hops)}
+		who := caller{address: auth.ClientIP(c.Request(), s.hops)}
 		if text := bearer(c.Request().Header.Get(echo.HeaderAuthorization)); text != "" {
 			who.Session, who.err = s.tokens.Check(text, token.Access)
 			who.signedIn = who.err == nil

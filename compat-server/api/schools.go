@@ -79,7 +79,7 @@ func (s *Server) listURL(ctx context.Context, c *call) error {
 	case semester.ListURL == "":
 		return errNoList
 	}
-	return answer(c, http.StatusOK, map[string]string{"url": s.settings.PublicURL + base + courselist.Path(semester)})
+	return answer(c, http.StatusOK, map[string]string{"url": s.publicURL + base + courselist.Path(semester)})
 }
 
 // list is GET /lists/{school}/{semester}/{version}.json, where lectures-url sends clients. It is a course list for everybody.

@@ -27,31 +27,17 @@ import (
 // base is the path that all calls begin with.
 const base = "/apis/v2"
 
-// Settings of the API that are not its parts.
-type Settings struct {
-	// PublicURL is where clients reach the API, "https://host", without a path: addresses of lists begin with it.
+// Config is what the API works with. Everything is required.
+type Config struct {
+	// PublicURL is where clients reach the API, "https://host" without a path: the URLs of lists start
+	// with it.
 	PublicURL string
-	// EndDate is the day on which the API ends, as every answer says.
+	// EndDate is the day on which the API ends. Every response names it.
 	EndDate time.Time
-	// Hops are the proxies in front; see auth.Client.
+	// Hops is the number of proxies in front; see auth.ClientIP.
 	Hops   int
 	Limits Limits
-}
 
-func (s Settings) check() error {
-	u, err := url.Parse(s.PublicURL)
-	switch {
-	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http", u.Scheme+"://"+u.Host != s.PublicURL:
-		return errors.New("the legacy API needs its public URL, PUBLIC_URL, as https://host without a path")
-	case s.EndDate.IsZero():
-		return errors.New("the legacy API needs the day of its end, END_DATE")
-	}
-	return s.Limits.check()
-}
-
-// Dependencies are what the API works with; all is required.
-type Dependencies struct {
-	Settings   Settings
 	Accounts   *account.Accounts
 	Tokens     *token.Signer
 	Catalog    *catalog.Catalog
@@ -61,9 +47,23 @@ type Dependencies struct {
 	Now        func() time.Time
 }
 
-// Server answers old apps. It is safe for concurrent use. What it keeps between calls only saves work.
+// checkSettings checks the part of the config that comes from the environment.
+func (cfg Config) checkSettings() error {
+	u, err := url.Parse(cfg.PublicURL)
+	switch {
+	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http", u.Scheme+"://"+u.Host != cfg.PublicURL:
+		return errors.New("the legacy API needs its public URL, PUBLIC_URL, as https://host without a path")
+	case cfg.EndDate.IsZero():
+		return errors.New("the legacy API needs the day on which it ends, END_DATE")
+	}
+	return cfg.Limits.check()
+}
+
+// Server serves old apps. It is safe for concurrent use. What it keeps between calls only saves work.
 type Server struct {
-	settings   Settings
+	publicURL  string
+	endDate    time.Time
+	hops       int
 	accounts   *account.Accounts
 	tokens     *token.Signer
 	catalog    *catalog.Catalog
@@ -80,31 +80,32 @@ type Server struct {
 	encodedSchools atomic.Pointer[encodedSchools]
 }
 
-// New refuses missing dependencies by name.
-func New(d Dependencies) (*Server, error) {
-	if err := d.Settings.check(); err != nil {
+// New returns an error that names what the config lacks.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.checkSettings(); err != nil {
 		return nil, err
 	}
 	switch {
-	case d.Accounts == nil:
+	case cfg.Accounts == nil:
 		return nil, errors.New("the legacy API needs accounts")
-	case d.Tokens == nil:
-		return nil, errors.New("the legacy API needs a signer of tokens")
-	case d.Catalog == nil:
+	case cfg.Tokens == nil:
+		return nil, errors.New("the legacy API needs a token signer")
+	case cfg.Catalog == nil:
 		return nil, errors.New("the legacy API needs a catalog")
-	case d.Timetables == nil:
+	case cfg.Timetables == nil:
 		return nil, errors.New("the legacy API needs timetables")
-	case d.Lists == nil:
+	case cfg.Lists == nil:
 		return nil, errors.New("the legacy API needs course lists")
-	case d.Log == nil:
+	case cfg.Log == nil:
 		return nil, errors.New("the legacy API needs a logger")
-	case d.Now == nil:
+	case cfg.Now == nil:
 		return nil, errors.New("the legacy API needs a clock")
 	}
 	s := &Server{
-		settings: d.Settings, accounts: d.Accounts, tokens: d.Tokens, catalog: d.Catalog, timetables: d.Timetables, lists: d.Lists,
-		log: d.Log, now: d.Now, echo: echo.New(), usage: usage{log: d.Log, now: d.Now},
-		users: limiter{limit: d.Settings.Limits.User}, addresses: limiter{limit: d.Settings.Limits.Address},
+		publicURL: cfg.PublicURL, endDate: cfg.EndDate, hops: cfg.Hops,
+		accounts: cfg.Accounts, tokens: cfg.Tokens, catalog: cfg.Catalog, timetables: cfg.Timetables, lists: cfg.Lists,
+		log: cfg.Log, now: cfg.Now, echo: echo.New(), usage: usage{log: cfg.Log, now: cfg.Now},
+		users: limiter{limit: cfg.Limits.User}, addresses: limiter{limit: cfg.Limits.Address},
 	}
 	s.echo.HTTPErrorHandler = s.fail
 	s.echo.Use(s.observe, s.allowBrowsers, s.identify)

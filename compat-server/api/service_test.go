@@ -206,9 +206,9 @@ func TestOpenNamesWhatIsWrong(t *testing.T) {
 func TestNewNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{
-		second(account.New(account.Dependencies{})), second(catalog.New(nil, nil, nil)), second(courselist.New(nil)), second(timetable.New(nil, nil)),
-		second(api.New(api.Dependencies{})),
-		second(api.New(api.Dependencies{Settings: api.Settings{PublicURL: publicURL, EndDate: time.Now(), Limits: api.DefaultLimits()}})),
+		second(account.New(account.Config{})), second(catalog.New(nil, nil, nil)), second(courselist.New(nil)), second(timetable.New(nil, nil)),
+		second(api.New(api.Config{})),
+		second(api.New(api.Config{PublicURL: publicURL, EndDate: time.Now(), Limits: api.DefaultLimits()})),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "need") {
 			t.Error(err)

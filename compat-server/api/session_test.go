@@ -185,7 +185,7 @@ func TestAccountOnItsWayOut(t *testing.T) {
 	w := newWorld(t)
 	u := w.signUp(t, "minsu")
 	w.makeTimetable(t, u, oldKorea, "시간표")
-	service, err := deletion.New(deletion.Dependencies{Firestore: w.fs, Accounts: w.admin, Log: w.authentication(t, w.AuthAddress()).Log, Now: w.Clock.Now})
+	service, err := deletion.New(deletion.Config{Firestore: w.fs, Accounts: w.admin, Log: w.authentication(t, w.AuthAddress()).Log, Now: w.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,13 +61,13 @@ type world struct {
 }
 
 // authentication is the clients of Authentication at an address, and what else the sign-in works with.
-func (w *world) authentication(t testing.TB, address string) auth.Dependencies {
+func (w *world) authentication(t testing.TB, address string) auth.Config {
 	t.Helper()
 	passwords, err := identitytoolkit.New("any-key", address, &http.Client{Timeout: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return auth.Dependencies{
+	return auth.Config{
 		Accounts: w.AuthClientAt(t, address), Passwords: passwords, Limits: loginthrottle.DefaultLimits(), Rounds: 1000, Now: w.Clock.Now,
 		Log: logging.New(&logged, w.Project),
 	}
@@ -148,8 +148,10 @@ func (w *world) server(t testing.TB, o options) *api.Server {
 	if o.publicURL == "" {
 		o.publicURL = publicURL
 	}
-	settings := api.Settings{PublicURL: o.publicURL, EndDate: time.Date(2027, 8, 31, 0, 0, 0, 0, time.UTC), Hops: 1, Limits: o.limits}
-	s, err := api.Assemble(settings, api.Clients{Firestore: d.Firestore, Storage: w.StorageClient(t), Admin: d.Accounts}, d, w.signer(t, o.key, o.old))
+	s, err := api.Assemble(api.Config{
+		PublicURL: o.publicURL, EndDate: time.Date(2027, 8, 31, 0, 0, 0, 0, time.UTC), Hops: 1, Limits: o.limits,
+		Tokens: w.signer(t, o.key, o.old), Log: d.Log, Now: d.Now,
+	}, w.StorageClient(t), d)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ import (
 
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/emulator"
-	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/gcp"
 )
 
 const (
@@ -146,7 +146,7 @@ func dated(now time.Time) map[string]any {
 // accounts makes them in Authentication, without passwords, and signs tokens as the server does.
 func accounts(b *testing.B) (tokens []string) {
 	b.Helper()
-	admin, _, err := auth.Authentication(context.Background(), project, "key", "")
+	admin, err := gcp.Authentication(context.Background(), project, "")
 	if err != nil {
 		b.Fatal(err)
 	}

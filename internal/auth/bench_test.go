@@ -21,7 +21,7 @@ func BenchmarkLogin(b *testing.B) {
 	for name, password := range map[string]string{"old account, first login": oldPassword, "wrong password": "wrong " + secret} {
 		b.Run(name, func(b *testing.B) {
 			w := newWorld(b)
-			s := w.service(b, func(d *auth.Dependencies) { d.Limits, d.Rounds = loginthrottle.DefaultLimits(), rounds })
+			s := w.service(b, func(cfg *auth.Config) { cfg.Limits, cfg.Rounds = loginthrottle.DefaultLimits(), rounds })
 			var bare, login time.Duration
 			for i := 0; b.Loop(); i++ {
 				email := fmt.Sprintf("user%d@user.heektime.heek.kr", i)

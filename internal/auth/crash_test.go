@@ -237,7 +237,7 @@ func TestOnlyOneMoves(t *testing.T) {
 		w.Auth.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(slow.Close)
-	first, err := auth.New(w.dependencies(t, strings.TrimPrefix(slow.URL, "http://")))
+	first, err := auth.New(w.config(t, strings.TrimPrefix(slow.URL, "http://")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +299,7 @@ func TestPasswordChangedWhileWaiting(t *testing.T) {
 		w.Auth.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(slow.Close)
-	s, err := auth.New(w.dependencies(t, strings.TrimPrefix(slow.URL, "http://")))
+	s, err := auth.New(w.config(t, strings.TrimPrefix(slow.URL, "http://")))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,8 +104,8 @@ func FuzzBody(f *testing.F) {
 	f.Add(`{"email":1,"password":null}`)
 	f.Add(`[`)
 	w := newWorld(f)
-	h := &auth.Handler{Hops: 1, Service: w.service(f, func(d *auth.Dependencies) {
-		d.Limits.Pair.Free, d.Limits.Client.Free, d.Limits.Address.Free, d.Rounds = 1<<30, 1<<30, 1<<30, 1
+	h := &auth.Handler{Hops: 1, Service: w.service(f, func(cfg *auth.Config) {
+		cfg.Limits.Pair.Free, cfg.Limits.Client.Free, cfg.Limits.Address.Free, cfg.Rounds = 1<<30, 1<<30, 1<<30, 1
 	})}
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, path := range []string{"/login/", "/register/"} {
@@ -165,15 +165,15 @@ func TestOpenNamesWhatIsWrong(t *testing.T) {
 func TestNewNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for name, remove := range map[string]func(*auth.Dependencies){
-		"a Firestore client":                   func(d *auth.Dependencies) { d.Firestore = nil },
-		"an Admin client of Authentication":    func(d *auth.Dependencies) { d.Accounts = nil },
-		"a sign-in client of Authentication":   func(d *auth.Dependencies) { d.Passwords = nil },
-		"a logger":                             func(d *auth.Dependencies) { d.Log = nil },
-		"limits":                               func(d *auth.Dependencies) { d.Limits.Forget = 0 },
-		"a work of refused logins from 1 to 2": func(d *auth.Dependencies) { d.Rounds = -1 },
+	for name, remove := range map[string]func(*auth.Config){
+		"a Firestore client":                    func(cfg *auth.Config) { cfg.Firestore = nil },
+		"an Admin client of Authentication":     func(cfg *auth.Config) { cfg.Accounts = nil },
+		"a sign-in client of Authentication":    func(cfg *auth.Config) { cfg.Passwords = nil },
+		"a logger":                              func(cfg *auth.Config) { cfg.Log = nil },
+		"limits":                                func(cfg *auth.Config) { cfg.Limits.Forget = 0 },
+		"a work of rejected logins from 1 to 2": func(cfg *auth.Config) { cfg.Rounds = -1 },
 	} {
-		d := w.dependencies(t, w.AuthAddress())
+		d := w.config(t, w.AuthAddress())
 		remove(&d)
 		if _, err := auth.New(d); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)

@@ -111,7 +111,7 @@ func TestLimits(t *testing.T) {
 	// Each call goes to another instance: what limits is what they share.
 	login := func(client, email, password string) (status int, retry int) {
 		t.Helper()
-		url := w.serve(t, w.service(t, func(d *auth.Dependencies) { d.Limits = limits }))
+		url := w.serve(t, w.service(t, func(cfg *auth.Config) { cfg.Limits = limits }))
 		r := post(t, url+"/login/", client, entry{email, password})
 		retry, _ = strconv.Atoi(r.header.Get("Retry-After"))
 		return r.status, retry
@@ -158,7 +158,7 @@ func TestLimits(t *testing.T) {
 func TestRegistrationsAreLimited(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	url := w.serve(t, w.service(t, func(d *auth.Dependencies) { d.Limits.Client.Free = 3 }))
+	url := w.serve(t, w.service(t, func(cfg *auth.Config) { cfg.Limits.Client.Free = 3 }))
 	for i, want := range []int{201, 201, 201, 201, 429} {
 		r := post(t, url+"/register/", "192.0.2.1", entry{"user" + strconv.Itoa(i) + "@example.com", secret})
 		if r.status != want {

@@ -29,7 +29,7 @@ func TestTokenUnderTheRules(t *testing.T) {
 	}
 	w := &world{Cloud: emulatortest.Start(t, func(c *emulator.Config) { c.Rules = rules })}
 	w.fs, w.now = w.FirestoreClient(t), w.Clock.Now
-	w.accounts = w.dependencies(t, w.AuthAddress()).Accounts
+	w.accounts = w.config(t, w.AuthAddress()).Accounts
 	url := w.serve(t, w.service(t))
 	w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
 	w.old(t, "left@user.heektime.heek.kr", "left", oldHash(t, quick, oldPassword))

@@ -27,20 +27,20 @@ import (
 	"heek.kr/heektime/internal/werkzeug"
 )
 
-// Dependencies are what the service works with; all but Now and Rounds are required.
-type Dependencies struct {
+// Config is what the service works with. All but Rounds and Now are required.
+type Config struct {
 	Firestore *firestore.Client
 	// Accounts is the Admin SDK's client of Authentication.
 	Accounts *firebaseauth.Client
-	// Passwords asks Authentication whether a password is right.
+	// Passwords checks passwords at Authentication.
 	Passwords *identitytoolkit.Client
-	// Limits of attempts.
+	// Limits of sign-in attempts.
 	Limits loginthrottle.Limits
 	Log    *slog.Logger
-	// Rounds are the work of every refused login, in rounds of PBKDF2 with SHA-256: as many as the dearest old hash takes.
-	// werkzeug.DefaultRounds when 0.
+	// Rounds is the work of every rejected login, in rounds of PBKDF2 with SHA-256: as many as the
+	// most expensive old hash takes. 0 means werkzeug.DefaultRounds.
 	Rounds int
-	// Now tells the time; time.Now when nil.
+	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 }
 
@@ -63,40 +63,40 @@ type Service struct {
 // waitingHashes is how many hashes one client may have waiting for a processor.
 const waitingHashes = 8
 
-// New refuses missing dependencies by name.
-func New(d Dependencies) (*Service, error) {
+// New returns an error that names what the config lacks.
+func New(cfg Config) (*Service, error) {
 	switch {
-	case d.Firestore == nil:
+	case cfg.Firestore == nil:
 		return nil, errors.New("auth service needs a Firestore client")
-	case d.Accounts == nil:
+	case cfg.Accounts == nil:
 		return nil, errors.New("auth service needs an Admin client of Authentication")
-	case d.Passwords == nil:
+	case cfg.Passwords == nil:
 		return nil, errors.New("auth service needs a sign-in client of Authentication")
-	case d.Log == nil:
+	case cfg.Log == nil:
 		return nil, errors.New("auth service needs a logger")
-	case d.Rounds < 0 || d.Rounds > werkzeug.MaxRounds:
-		return nil, errors.New("auth service needs a work of refused logins from 1 to 2,000,000 rounds")
+	case cfg.Rounds < 0 || cfg.Rounds > werkzeug.MaxRounds:
+		return nil, errors.New("auth service needs a work of rejected logins from 1 to 2,000,000 rounds")
 	}
-	if d.Rounds == 0 {
-		d.Rounds = werkzeug.DefaultRounds
+	if cfg.Rounds == 0 {
+		cfg.Rounds = werkzeug.DefaultRounds
 	}
-	if d.Now == nil {
-		d.Now = time.Now
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
-	now := func() time.Time { return d.Now().UTC().Truncate(time.Microsecond) } // what Firestore keeps
-	logins, err := loginthrottle.NewCounter(d.Firestore, d.Limits, now)
+	now := func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) } // the precision that Firestore stores
+	logins, err := loginthrottle.NewCounter(cfg.Firestore, cfg.Limits, now)
 	if err != nil {
 		return nil, err
 	}
-	registers, err := loginthrottle.NewCounter(d.Firestore, d.Limits, now)
+	registers, err := loginthrottle.NewCounter(cfg.Firestore, cfg.Limits, now)
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
-		firestore: d.Firestore, accounts: d.Accounts, passwords: d.Passwords, logins: logins, registers: registers,
+		firestore: cfg.Firestore, accounts: cfg.Accounts, passwords: cfg.Passwords, logins: logins, registers: registers,
 		// More at once would finish no sooner, and a right password would wait for all of them.
 		hashing: fairsemaphore.New(runtime.GOMAXPROCS(0), waitingHashes),
-		rounds:  d.Rounds, now: now, log: d.Log, worked: func(int) {},
+		rounds:  cfg.Rounds, now: now, log: cfg.Log, worked: func(int) {},
 	}, nil
 }
 

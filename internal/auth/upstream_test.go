@@ -66,7 +66,7 @@ func TestAuthenticationMisbehaves(t *testing.T) {
 				w.Auth.ServeHTTP(rw, r)
 			}))
 			defer bad.Close()
-			d := w.dependencies(t, strings.TrimPrefix(bad.URL, "http://"))
+			d := w.config(t, strings.TrimPrefix(bad.URL, "http://"))
 			s, err := auth.New(d)
 			if err != nil {
 				t.Fatal(err)
@@ -99,7 +99,7 @@ func TestRegisterWhenAuthenticationMisbehaves(t *testing.T) {
 			}
 			w.Auth.ServeHTTP(rw, r)
 		}))
-		s, err := auth.New(w.dependencies(t, strings.TrimPrefix(bad.URL, "http://")))
+		s, err := auth.New(w.config(t, strings.TrimPrefix(bad.URL, "http://")))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +124,7 @@ func TestRegisterWhoseAnswerIsLost(t *testing.T) {
 		w.Auth.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(flaky.Close)
-	s, err := auth.New(w.dependencies(t, strings.TrimPrefix(flaky.URL, "http://")))
+	s, err := auth.New(w.config(t, strings.TrimPrefix(flaky.URL, "http://")))
 	if err != nil {
 		t.Fatal(err)
 	}

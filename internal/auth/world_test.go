@@ -20,6 +20,7 @@ import (
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/faulttest"
+	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/logging/logtest"
 	"heek.kr/heektime/internal/loginthrottle"
@@ -48,7 +49,7 @@ func newWorld(t testing.TB) *world {
 	w := &world{Cloud: emulatortest.Start(t)}
 	w.fs = w.FirestoreClient(t)
 	w.now = w.Clock.Now
-	d := w.dependencies(t, w.AuthAddress())
+	d := w.config(t, w.AuthAddress())
 	w.accounts = d.Accounts
 	return w
 }
@@ -56,18 +57,22 @@ func newWorld(t testing.TB) *world {
 // process guards the process's environment, where the Admin SDK looks for the emulator when it is made, and only then.
 var process sync.Mutex
 
-func (w *world) dependencies(t testing.TB, authAddress string) auth.Dependencies {
+func (w *world) config(t testing.TB, authAddress string) auth.Config {
 	t.Helper()
 	process.Lock()
 	defer process.Unlock()
 	os.Setenv("FIREBASE_AUTH_EMULATOR_HOST", authAddress)
 	defer os.Unsetenv("FIREBASE_AUTH_EMULATOR_HOST")
-	accounts, passwords, err := auth.Authentication(context.Background(), w.Project, "any-key", "")
+	accounts, err := gcp.Authentication(context.Background(), w.Project, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	passwords, err := auth.Passwords("any-key")
 	if err != nil {
 		t.Fatal(err)
 	}
 	limits := loginthrottle.DefaultLimits()
-	return auth.Dependencies{
+	return auth.Config{
 		Firestore: w.fs, Accounts: accounts, Passwords: passwords, Limits: limits, Rounds: testRounds, Now: w.now,
 		Log: logging.New(&logged, w.Project),
 	}
@@ -77,9 +82,9 @@ func (w *world) dependencies(t testing.TB, authAddress string) auth.Dependencies
 const testRounds = 2000
 
 // service is a process of the service.
-func (w *world) service(t testing.TB, change ...func(*auth.Dependencies)) *auth.Service {
+func (w *world) service(t testing.TB, change ...func(*auth.Config)) *auth.Service {
 	t.Helper()
-	d := w.dependencies(t, w.AuthAddress())
+	d := w.config(t, w.AuthAddress())
 	for _, f := range change {
 		f(&d)
 	}
@@ -96,7 +101,7 @@ func (w *world) mortal(t testing.TB, kind faulttest.Fault, at int) (*auth.Servic
 	p, ctx := faulttest.New(t.Context(), kind, at)
 	proxy := p.Proxy(w.AuthAddress())
 	t.Cleanup(proxy.Close)
-	d := w.dependencies(t, strings.TrimPrefix(proxy.URL, "http://"))
+	d := w.config(t, strings.TrimPrefix(proxy.URL, "http://"))
 	d.Firestore = w.FirestoreClient(t, p.DialOptions()...)
 	s, err := auth.New(d)
 	if err != nil {
@@ -117,7 +122,7 @@ func (w *world) serve(t testing.TB, s *auth.Service) string {
 
 func (w *world) deletion(t testing.TB) *deletion.Service {
 	t.Helper()
-	d, err := deletion.New(deletion.Dependencies{Firestore: w.fs, Accounts: w.accounts, Log: logging.New(&logged, w.Project), Now: w.now})
+	d, err := deletion.New(deletion.Config{Firestore: w.fs, Accounts: w.accounts, Log: logging.New(&logged, w.Project), Now: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -196,7 +201,7 @@ type entry struct {
 // direct signs in to Authentication as a client does, and gives the uid, "" when it refuses.
 func (w *world) direct(t testing.TB, email, password string) string {
 	t.Helper()
-	d := w.dependencies(t, w.AuthAddress())
+	d := w.config(t, w.AuthAddress())
 	uid, _, err := d.Passwords.SignIn(t.Context(), email, password)
 	if err != nil {
 		return ""

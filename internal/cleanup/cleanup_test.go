@@ -16,7 +16,7 @@ import (
 // The whole service, as its process is made: it finds the cloud in the environment.
 func TestOpen(t *testing.T) {
 	cloud := emulatortest.Start(t)
-	const scheduler = "scheduler@demo-test.iam.gserviceaccount.com"
+	const scheduler = "heektime-scheduler@demo-test.iam.gserviceaccount.com"
 	variables := cloud.Environment()
 	for name, value := range variables {
 		t.Setenv(name, value)

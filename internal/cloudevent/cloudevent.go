@@ -1,8 +1,9 @@
-// Package cloudevent reads what Eventarc tells a function of a Firestore document that was deleted: a CloudEvent whose data is
-// Firestore's protobuf.
+// Package cloudevent handles the events that Eventarc sends when a Firestore document was deleted:
+// CloudEvents with Firestore's protobuf as data.
 //
-// Events come at least once, in no order, and an answer outside 2xx brings them again, for a day, and each time costs. So
-// what cannot become better is logged with its id and answered 204.
+// Events arrive at least once and in any order. Any response other than 2xx makes Eventarc retry for a
+// day, and every retry costs. So an event that can never succeed is logged with its id, and answered
+// with 204.
 package cloudevent
 
 import (
@@ -20,63 +21,59 @@ import (
 	"github.com/googleapis/google-cloudevents-go/cloud/firestoredata"
 	"google.golang.org/protobuf/proto"
 
-	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/oidcauth"
 )
 
-// Deleted is the type of the events.
+// Deleted is the type of an event about a deleted document.
 //
 // Source: https://cloud.google.com/eventarc/docs/reference/supported-events
 const Deleted = "google.cloud.firestore.document.v1.deleted"
 
-// maxBody bounds an event: a document of 1 MiB, and what is around it.
+// maxBody bounds an event: a document of at most 1 MiB, and its envelope.
 const maxBody = 2 << 20
 
-// MaxAge is how old an event may get. One that still fails then is left to the sweeper.
+// MaxAge is how old an event may get. If it still fails then, the sweeper does its work.
 const MaxAge = 6 * time.Hour
 
-// Event is a document that was deleted.
+// Event is the deletion of a document.
 type Event struct {
-	// ID of the event, the same when it is delivered again.
+	// ID of the event, the same each time it is delivered.
 	ID string
 	// Time is when the document was deleted.
 	Time time.Time
-	// Path of the document from the database's root, as ids and collections in turn.
+	// Path of the document from the root of the database: collection, id, collection, id, …
 	Path []string
 
 	document *firestoredata.Document
 }
 
-// Text is a field of the document as it was, "" when it had none of the name that was a string.
+// Text returns a string field of the deleted document, "" if it had no such field.
 func (e Event) Text(field string) string {
 	return e.document.GetFields()[field].GetStringValue()
 }
 
-// ErrPoison is what a [Handle] returns for an event that will never be one it can do something with.
-var ErrPoison = errors.New("not an event for this function")
+// ErrPermanent is what a [Handle] returns for an event that can never succeed.
+var ErrPermanent = errors.New("not an event for this function")
 
-// Handle does what an event asks for. It may be called again with the same event, late, and at the same time.
+// Handle handles an event. It may be called again with the same event, late, and concurrently.
 type Handle func(context.Context, Event) error
 
-// Handler answers the events of one function.
+// Handler is the HTTP handler of one function.
 type Handler struct {
 	// Name of the function, in the log.
 	Name string
-	// Project whose (default) database events must be of.
+	// Project of the events: they are about its (default) database.
 	Project string
-	// Callers may deliver events.
+	// Callers checks who delivers an event.
 	Callers *oidcauth.Checker
 	Handle  Handle
 	Log     *slog.Logger
-	// Now tells the time.
+	// Now returns the time.
 	Now func() time.Time
 }
 
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r = r.WithContext(logging.WithTrace(r.Context(), r.Header))
-	h.Callers.Require(http.HandlerFunc(h.receive), func(r *http.Request, err error) {
-		h.Log.WarnContext(r.Context(), "event refused: who delivers it may not", "function", h.Name, "error", err.Error())
-	}).ServeHTTP(w, r)
+	h.Callers.Require(http.HandlerFunc(h.receive), h.Log.With("function", h.Name)).ServeHTTP(w, r)
 }
 
 func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
@@ -90,19 +87,20 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 		w.WriteHeader(http.StatusNoContent)
-	case errors.Is(err, ErrPoison):
-		log.ErrorContext(r.Context(), "event given up: it is none that this function can do anything with", "error", err.Error())
+	case errors.Is(err, ErrPermanent):
+		log.ErrorContext(r.Context(), "dropping an event that this function cannot process", "error", err.Error())
 		w.WriteHeader(http.StatusNoContent)
 	case h.Now().Sub(e.Time) > MaxAge:
-		log.ErrorContext(r.Context(), "event given up: it is too old; the sweeper does the rest", "error", err.Error())
+		log.ErrorContext(r.Context(), "dropping an event that is too old; the sweeper will do its work", "error", err.Error())
 		w.WriteHeader(http.StatusNoContent)
 	default:
-		log.ErrorContext(r.Context(), "event failed; it will come again", "error", err.Error())
-		http.Error(w, "the event failed, deliver it again", http.StatusServiceUnavailable)
+		log.ErrorContext(r.Context(), "event failed; it will be delivered again", "error", err.Error())
+		http.Error(w, "event failed, retry", http.StatusServiceUnavailable)
 	}
 }
 
-// handle makes an error of a panic, or the same event would bring it about for a day, and nobody would know which one it is.
+// handle turns a panic into an error: otherwise the same event would cause it for a day, and no log
+// line would name the event.
 func (h *Handler) handle(ctx context.Context, e Event) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -112,28 +110,28 @@ func (h *Handler) handle(ctx context.Context, e Event) (err error) {
 	return h.Handle(ctx, e)
 }
 
-// read decodes a request; with an error it gives the event's id, if there is one. The document's name is taken from the data:
-// headers cannot hold every name as it is.
+// read decodes a request. With an error it returns the event's id and time, if there are any. The
+// document's name comes from the data, as headers cannot hold every name.
 func (h *Handler) read(r *http.Request) (Event, error) {
 	c, err := cloudevents.NewEventFromHTTPRequest(r)
 	if err != nil {
-		return Event{}, fmt.Errorf("%w: no CloudEvent: %w", ErrPoison, err)
+		return Event{}, fmt.Errorf("%w: not a CloudEvent: %w", ErrPermanent, err)
 	}
 	e := Event{ID: c.ID(), Time: c.Time()}
 	if err := c.Validate(); err != nil {
-		return e, fmt.Errorf("%w: %w", ErrPoison, err)
+		return e, fmt.Errorf("%w: %w", ErrPermanent, err)
 	}
 	if c.Type() != Deleted {
-		return e, fmt.Errorf("%w: its type is %q", ErrPoison, c.Type())
+		return e, fmt.Errorf("%w: its type is %q", ErrPermanent, c.Type())
 	}
 	var data firestoredata.DocumentEventData
 	if err := proto.Unmarshal(c.Data(), &data); err != nil {
-		return e, fmt.Errorf("%w: its data is not Firestore's: %w", ErrPoison, err)
+		return e, fmt.Errorf("%w: its data is not Firestore's: %w", ErrPermanent, err)
 	}
 	name := data.GetOldValue().GetName()
 	path, ok := strings.CutPrefix(name, "projects/"+h.Project+"/databases/(default)/documents/")
 	if !ok {
-		return e, fmt.Errorf("%w: its document is %q", ErrPoison, name)
+		return e, fmt.Errorf("%w: its document is %q", ErrPermanent, name)
 	}
 	e.Path, e.document = strings.Split(path, "/"), data.GetOldValue()
 	return e, nil

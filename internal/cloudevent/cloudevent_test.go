@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	eventarc = "eventarc@demo-test.iam.gserviceaccount.com"
+	eventarc = "heektime-eventarc@demo-test.iam.gserviceaccount.com"
 	audience = "https://function.test"
 )
 

@@ -114,7 +114,7 @@ func TestGuideListsSheetOptions(t *testing.T) {
 // readList reads a list, with the given adapters instead of the service's own unless they are nil.
 func readList(t *testing.T, adapters []adapter, req *lecturespb.GetLecturesPayload) *listBuilder {
 	t.Helper()
-	s, err := New(Config{Logger: slog.New(slog.DiscardHandler)})
+	s, err := New(Config{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,12 +13,14 @@ import (
 	"heek.kr/heektime/internal/server"
 )
 
-// Open builds the service from its environment:
-//
-//	COURSES_FILES  directory that file: URLs may read; empty, as in production, allows none
-//	OIDC_AUDIENCE, ALLOWED_CALLERS, OIDC_CERTS_URL: see oidcauth.FromEnvironment
+// maxRequest bounds a request, which takes a few kilobytes: several are in memory at a time, next to
+// the lists.
+const maxRequest = 256 << 10
+
+// Open builds the service from its environment, which docs/deployment.md lists.
 func Open(_ context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
 	check := oidcauth.FromEnvironment(env)
+	files := env.Optional("COURSES_FILES", "")
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
@@ -26,22 +28,20 @@ func Open(_ context.Context, env *environment.Variables, log *slog.Logger) (*ser
 	if err != nil {
 		return nil, err
 	}
-	service, err := New(Config{FilesRoot: env.Optional("COURSES_FILES", ""), Logger: log})
+	service, err := New(Config{FilesRoot: files, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	// A request takes a few kilobytes. The low limit matters because Cloud Run sends up to 80 requests
-	// to an instance, and the lists already need the memory.
-	srv := grpc.NewServer(grpc.StreamInterceptor(callers.StreamInterceptor), grpc.MaxRecvMsgSize(256<<10))
+	srv := grpc.NewServer(grpc.StreamInterceptor(callers.StreamInterceptor), grpc.MaxRecvMsgSize(maxRequest))
 	lecturespb.RegisterLecturesServer(srv, service)
 	return &server.Service{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		srv.ServeHTTP(noFlush{w}, r)
 	})}, nil
 }
 
-// noFlush is a ResponseWriter that sends only when its buffer is full or the call ends. gRPC over
-// net/http flushes after each message, which would take as long as reading the list. Nothing is
-// gained by it: the first lecture is sent only after the last one was read.
+// noFlush sends data when a buffer is full or the call has ended. gRPC over net/http would flush
+// after each lecture, which takes as long as reading the list. Nobody waits for the first lecture:
+// none is sent before the last has been read.
 type noFlush struct{ http.ResponseWriter }
 
 // Flush does nothing. gRPC requires an http.Flusher.

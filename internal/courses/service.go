@@ -44,7 +44,7 @@ import (
 	"heek.kr/heektime/internal/lecturespb"
 )
 
-// Config configures the service. The zero value works and reads from the network only.
+// Config configures the service. Everything but Log may be empty.
 type Config struct {
 	// Transport connects to schools. The default is http.DefaultTransport.
 	Transport http.RoundTripper
@@ -65,8 +65,8 @@ type Config struct {
 	// FilesRoot is the directory that file: URLs may read; "/" allows every file, "" none. It is
 	// empty in production.
 	FilesRoot string
-	// Logger receives one line for each list. The default is slog.Default().
-	Logger *slog.Logger
+	// Log receives one line for each list. Required.
+	Log *slog.Logger
 }
 
 // DefaultUserAgent says who we are, what we do, and where to complain.
@@ -79,10 +79,13 @@ type Service struct {
 	adapters []adapter
 }
 
-// New returns a Service, or an error if a limit in cfg is negative.
+// New returns a Service, or an error if a limit in cfg is negative or Log is missing.
 func New(cfg Config) (*Service, error) {
 	if cfg.Timeout < 0 || cfg.Pause < 0 || cfg.MaxBytes < 0 || cfg.MaxRows < 0 {
-		return nil, errors.New("courses: Timeout, Pause, MaxBytes and MaxRows must not be negative")
+		return nil, errors.New("course service: Timeout, Pause, MaxBytes and MaxRows must not be negative")
+	}
+	if cfg.Log == nil {
+		return nil, errors.New("course service needs a logger")
 	}
 	if cfg.Transport == nil {
 		cfg.Transport = http.DefaultTransport
@@ -101,9 +104,6 @@ func New(cfg Config) (*Service, error) {
 	}
 	if cfg.MaxRows == 0 {
 		cfg.MaxRows = 30_000
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
 	}
 	return &Service{cfg: cfg, adapters: adapters()}, nil
 }
@@ -178,5 +178,5 @@ func (s *Service) log(ctx context.Context, req *lecturespb.GetLecturesPayload, l
 		level, message = slog.LevelWarn, "reading the course list failed"
 		attrs = append(attrs, slog.String("error", status.Convert(err).Message()))
 	}
-	s.cfg.Logger.LogAttrs(ctx, level, message, attrs...)
+	s.cfg.Log.LogAttrs(ctx, level, message, attrs...)
 }

@@ -21,8 +21,8 @@ import (
 // start serves the course service over TCP and returns a client.
 func start(t testing.TB, cfg courses.Config) lecturespb.LecturesClient {
 	t.Helper()
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Pause == 0 {
 		cfg.Pause = time.Nanosecond

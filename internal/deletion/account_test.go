@@ -205,7 +205,7 @@ func TestUserDeleted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.populate(t)
-	url := w.function(t, deletion.UserDeleted, w.service(t).UserDeleted)
+	url := w.function(t, userDeleted, w.service(t).UserDeleted)
 	_, err := w.fs.Doc("users/alice").Delete(t.Context())
 	must(t, err)
 	e := w.deleted("e1", "users/alice")

@@ -14,7 +14,7 @@ import (
 func (s *Service) TimetableDeleted(ctx context.Context, e cloudevent.Event) error {
 	uid, id, ok := schema.SplitTimetablePath(e.Path)
 	if !ok {
-		return poison(e)
+		return permanent(e)
 	}
 	removed, err := s.Lectures(ctx, uid, id)
 	log := s.log.With("event", e.ID, "uid", uid, "timetable", id, "lectures", removed)
@@ -33,11 +33,11 @@ func (s *Service) TimetableDeleted(ctx context.Context, e cloudevent.Event) erro
 func (s *Service) UserDeleted(ctx context.Context, e cloudevent.Event) error {
 	uid, ok := schema.SplitUserPath(e.Path)
 	if !ok {
-		return poison(e)
+		return permanent(e)
 	}
 	return s.User(ctx, uid, e.Text(schema.FieldUsername), e.Time)
 }
 
-func poison(e cloudevent.Event) error {
-	return fmt.Errorf("%w: its document is %s", cloudevent.ErrPoison, strings.Join(e.Path, "/"))
+func permanent(e cloudevent.Event) error {
+	return fmt.Errorf("%w: its document is %s", cloudevent.ErrPermanent, strings.Join(e.Path, "/"))
 }

@@ -73,7 +73,7 @@ type actor struct {
 func newHistory(t *testing.T, seed uint64) *history {
 	h := &history{world: newWorld(t), random: &dice{Rand: rand.New(rand.NewPCG(seed, 1))}}
 	h.Triggers.SetFaults(triggers.Faults{Twice: true, Shuffle: true, Delay: 2 * time.Second, Seed: seed})
-	for name, pattern := range map[string]string{deletion.TimetableDeleted: "users/{uid}/timetables/{timetable}", deletion.UserDeleted: "users/{uid}"} {
+	for name, pattern := range map[string]string{timetableDeleted: "users/{uid}/timetables/{timetable}", userDeleted: "users/{uid}"} {
 		url := h.function(t, name, h.flaky(t, name))
 		must(t, h.Triggers.Register(triggers.Trigger{Name: name, Event: triggers.Deleted, Document: pattern, URL: url, Retry: true,
 			ServiceAccount: eventarc, Audience: url}))
@@ -87,7 +87,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 }
 
 func functionOf(s *deletion.Service, name string) cloudevent.Handle {
-	if name == deletion.UserDeleted {
+	if name == userDeleted {
 		return s.UserDeleted
 	}
 	return s.TimetableDeleted

@@ -10,7 +10,6 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/auth/identitytoolkit"
-	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/loginthrottle"
 )
@@ -23,14 +22,14 @@ func TestJavaScript(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			for name, pattern := range map[string]string{deletion.TimetableDeleted: "users/{uid}/timetables/{timetable}", deletion.UserDeleted: "users/{uid}"} {
+			for name, pattern := range map[string]string{timetableDeleted: "users/{uid}/timetables/{timetable}", userDeleted: "users/{uid}"} {
 				url := w.function(t, name, functionOf(w.service(t), name))
 				must(t, w.Triggers.Register(triggers.Trigger{Name: name, Event: triggers.Deleted, Document: pattern, URL: url, Retry: true,
 					ServiceAccount: eventarc, Audience: url}))
 			}
 			passwords, err := identitytoolkit.New("any-key", w.AuthAddress(), &http.Client{Timeout: time.Minute})
 			must(t, err)
-			s, err := auth.New(auth.Dependencies{Firestore: w.fs, Accounts: w.accounts, Passwords: passwords, Limits: loginthrottle.DefaultLimits(),
+			s, err := auth.New(auth.Config{Firestore: w.fs, Accounts: w.accounts, Passwords: passwords, Limits: loginthrottle.DefaultLimits(),
 				Log: logging.New(w.log, w.Project), Now: w.Clock.Now, Rounds: 1000})
 			must(t, err)
 			srv := httptest.NewServer(&auth.Handler{Service: s, Deletion: w.service(t), Origins: []string{"https://heektime.heek.kr"}})

@@ -22,13 +22,13 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 )
 
-// Dependencies are what the service works with; all but Now are required.
-type Dependencies struct {
+// Config is what the service works with. All but Now are required.
+type Config struct {
 	Firestore *firestore.Client
 	// Accounts is the Admin SDK's client of Authentication.
 	Accounts *firebaseauth.Client
 	Log      *slog.Logger
-	// Now tells the time; time.Now when nil.
+	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 }
 
@@ -40,19 +40,19 @@ type Service struct {
 	now       func() time.Time
 }
 
-// New refuses missing dependencies by name.
-func New(d Dependencies) (*Service, error) {
+// New returns an error that names what the config lacks.
+func New(cfg Config) (*Service, error) {
 	switch {
-	case d.Firestore == nil:
+	case cfg.Firestore == nil:
 		return nil, errors.New("deletion needs a Firestore client")
-	case d.Accounts == nil:
+	case cfg.Accounts == nil:
 		return nil, errors.New("deletion needs an Admin client of Authentication")
-	case d.Log == nil:
+	case cfg.Log == nil:
 		return nil, errors.New("deletion needs a logger")
 	}
-	if d.Now == nil {
-		d.Now = time.Now
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
-	now := func() time.Time { return d.Now().UTC().Truncate(time.Microsecond) } // what Firestore keeps
-	return &Service{firestore: d.Firestore, accounts: d.Accounts, log: d.Log, now: now}, nil
+	now := func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) } // the precision that Firestore stores
+	return &Service{firestore: cfg.Firestore, accounts: cfg.Accounts, log: cfg.Log, now: now}, nil
 }

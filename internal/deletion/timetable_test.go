@@ -39,7 +39,7 @@ func TestLecturesOfADeletedTimetable(t *testing.T) {
 		ctx := t.Context()
 		must(t, alice.duplicate(ctx, first, ids(n)), alice.duplicate(ctx, second, ids(3)), bob.duplicate(ctx, first, ids(2)),
 			alice.removeTimetable(ctx, first))
-		url := w.function(t, deletion.TimetableDeleted, w.service(t).TimetableDeleted)
+		url := w.function(t, timetableDeleted, w.service(t).TimetableDeleted)
 		e := w.deleted("e1", "users/alice/timetables/"+first)
 		var at sync.WaitGroup
 		for range 3 {
@@ -64,7 +64,7 @@ func TestLateEventLeavesANewTimetableAlone(t *testing.T) {
 	ctx := t.Context()
 	must(t, alice.duplicate(ctx, first, ids(2)), alice.removeTimetable(ctx, first),
 		alice.duplicate(ctx, first, []string{"new1", "new2", "new3"}))
-	if got := w.deliver(t, w.function(t, deletion.TimetableDeleted, w.service(t).TimetableDeleted), w.deleted("e1", "users/alice/timetables/"+first)); got != http.StatusNoContent {
+	if got := w.deliver(t, w.function(t, timetableDeleted, w.service(t).TimetableDeleted), w.deleted("e1", "users/alice/timetables/"+first)); got != http.StatusNoContent {
 		t.Errorf("answered %d", got)
 	}
 	// The two from before are lectures of a timetable again.
@@ -120,7 +120,7 @@ func TestPoisonAndFailures(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.service(t)
-	timetables, users := w.function(t, deletion.TimetableDeleted, s.TimetableDeleted), w.function(t, deletion.UserDeleted, s.UserDeleted)
+	timetables, users := w.function(t, timetableDeleted, s.TimetableDeleted), w.function(t, userDeleted, s.UserDeleted)
 	change := func(path string, f func(*cloudevents.Event)) cloudevents.Event {
 		e := w.deleted("poison-"+t.Name(), path)
 		f(&e)
@@ -162,7 +162,7 @@ func TestPoisonAndFailures(t *testing.T) {
 func TestWhoDelivers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	url := w.function(t, deletion.TimetableDeleted, w.service(t).TimetableDeleted)
+	url := w.function(t, timetableDeleted, w.service(t).TimetableDeleted)
 	for name, c := range map[string]struct {
 		account, audience string
 		want              int

@@ -67,7 +67,7 @@ func (w *world) service(t testing.TB, opts ...grpc.DialOption) *deletion.Service
 
 func (w *world) serviceOf(t testing.TB, fs *firestore.Client, accounts *firebaseauth.Client) *deletion.Service {
 	t.Helper()
-	s, err := deletion.New(deletion.Dependencies{Firestore: fs, Accounts: accounts, Log: logging.New(w.log, w.Project), Now: w.Clock.Now})
+	s, err := deletion.New(deletion.Config{Firestore: fs, Accounts: accounts, Log: logging.New(w.log, w.Project), Now: w.Clock.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,10 @@ func (w *world) mortal(t testing.TB, kind faulttest.Fault, at int) (*deletion.Se
 	return w.serviceOf(t, w.FirestoreClient(t, p.DialOptions()...), w.AuthClientAt(t, strings.TrimPrefix(proxy.URL, "http://"))), p, ctx
 }
 
-const eventarc = "eventarc@demo-test.iam.gserviceaccount.com"
+const eventarc = "heektime-eventarc@demo-test.iam.gserviceaccount.com"
+
+// Names of the functions.
+const timetableDeleted, userDeleted = "timetable-deleted", "user-deleted"
 
 // function serves one of the functions, and gives its URL.
 func (w *world) function(t testing.TB, name string, handle cloudevent.Handle) string {

@@ -1,5 +1,5 @@
-// Package environment reads a service's settings from its environment variables: on Cloud Run they are the only place that
-// settings and secrets come from.
+// Package environment reads a service's settings from environment variables. On Cloud Run, settings
+// and secrets come from nowhere else.
 package environment
 
 import (
@@ -10,43 +10,64 @@ import (
 	"strings"
 )
 
-// Variables reads settings and remembers everything that was wrong with them, so that one start names all of it.
+// Variables reads settings. It collects everything that is wrong with them, so that a failed start
+// reports all of it.
 type Variables struct {
 	lookup func(string) (string, bool)
+	reads  []Read
 	errs   []error
 }
 
-// Process reads the process's own environment.
+// Read is a variable that was read, and how.
+type Read struct {
+	Name string
+	// Required says that the service does not start without a value.
+	Required bool
+	// Fallback is what an optional variable defaults to.
+	Fallback string
+}
+
+// Process reads the environment of the process.
 func Process() *Variables { return &Variables{lookup: os.LookupEnv} }
 
-// Map reads from m instead of the process, for several services within one process.
+// Map reads from m instead, for several services in one process.
 func Map(m map[string]string) *Variables {
 	return &Variables{lookup: func(name string) (string, bool) { v, ok := m[name]; return v, ok }}
 }
 
-// Required is the value of name. An absent or empty one makes [Variables.Err] say what it is for.
-func (v *Variables) Required(name, purpose string) string {
+// Reads lists the variables that were read, in order.
+func (v *Variables) Reads() []Read { return v.reads }
+
+func (v *Variables) read(name string, required bool, fallback string) string {
+	v.reads = append(v.reads, Read{name, required, fallback})
 	value, _ := v.lookup(name)
+	return value
+}
+
+// Required returns the value of name. If it is absent or empty, [Variables.Err] reports its purpose.
+func (v *Variables) Required(name, purpose string) string {
+	value := v.read(name, true, "")
 	if value == "" {
 		v.errs = append(v.errs, fmt.Errorf("environment variable %s is not set: %s", name, purpose))
 	}
 	return value
 }
 
-// Optional is the value of name, or fallback when it is absent or empty.
+// Optional returns the value of name, or fallback if it is absent or empty.
 func (v *Variables) Optional(name, fallback string) string {
-	if value, _ := v.lookup(name); value != "" {
+	if value := v.read(name, false, fallback); value != "" {
 		return value
 	}
 	return fallback
 }
 
-// RequiredList is the comma-separated value of name without empty parts. An empty list is an error, like [Variables.Required].
+// RequiredList returns the comma-separated values of name, without empty ones. An absent or empty
+// variable is an error, as for [Variables.Required].
 func (v *Variables) RequiredList(name, purpose string) []string {
 	return split(v.Required(name, purpose))
 }
 
-// OptionalList is the comma-separated value of name without empty parts, nil when it is absent.
+// OptionalList returns the comma-separated values of name, without empty ones.
 func (v *Variables) OptionalList(name string) []string {
 	return split(v.Optional(name, ""))
 }
@@ -61,8 +82,8 @@ func split(value string) []string {
 	return list
 }
 
-// OptionalInt is the whole number that name has, or fallback when it is absent or empty. Another value makes [Variables.Err] say
-// the bounds.
+// OptionalInt returns the whole number in name, or fallback if it is absent or empty. For any other
+// value, [Variables.Err] reports the bounds.
 func (v *Variables) OptionalInt(name string, fallback, least, most int) int {
 	text := v.Optional(name, strconv.Itoa(fallback))
 	n, err := strconv.Atoi(text)
@@ -73,8 +94,8 @@ func (v *Variables) OptionalInt(name string, fallback, least, most int) int {
 	return n
 }
 
-// Lookup is the raw value of name and whether it is set.
+// Lookup returns the raw value of name, and whether it is set.
 func (v *Variables) Lookup(name string) (string, bool) { return v.lookup(name) }
 
-// Err says everything that is missing or wrong, nil when nothing is.
+// Err reports everything that is missing or malformed.
 func (v *Variables) Err() error { return errors.Join(v.errs...) }

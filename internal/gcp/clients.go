@@ -1,80 +1,103 @@
-// Package gcp opens Google's official clients. They find the embedded cloud through the usual environment variables; only
-// Cloud Tasks has none in its Go client, so this package gives it one.
+// Package gcp opens Google's official clients, and closes them together.
+//
+// No client calls out when it is opened. The clients find the embedded cloud through the usual
+// environment variables (FIRESTORE_EMULATOR_HOST and the like). Cloud Tasks' Go client has no such
+// variable, so this package adds one.
 package gcp
 
 import (
 	"context"
-	"fmt"
-	"os"
+	"errors"
+	"io"
 
 	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/storage"
-	firebase "firebase.google.com/go/v4"
 	"firebase.google.com/go/v4/auth"
-	"google.golang.org/api/option"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
+
+	"heek.kr/heektime/internal/environment"
 )
 
-// TasksEmulatorHost is the environment variable that sends Cloud Tasks calls to a local server, "host:port", in the way of
-// FIRESTORE_EMULATOR_HOST.
-const TasksEmulatorHost = "CLOUD_TASKS_EMULATOR_HOST"
-
-// Firestore opens a client for a project's (default) database. It does not call out. FIRESTORE_EMULATOR_HOST is heeded.
-func Firestore(ctx context.Context, project string, opts ...option.ClientOption) (*firestore.Client, error) {
-	client, err := firestore.NewClient(ctx, project, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("open Firestore of project %s: %w", project, err)
-	}
-	return client, nil
+// Project reads the id of the project from a service's environment.
+func Project(env *environment.Variables) string {
+	return env.Required("GOOGLE_CLOUD_PROJECT", "the project that the service works in")
 }
 
-// Authentication opens the Admin client of a project's Firebase Authentication. account is the service account that signs
-// custom tokens, asked of the metadata server when empty. It does not call out. FIREBASE_AUTH_EMULATOR_HOST is heeded.
-func Authentication(ctx context.Context, project, account string) (*auth.Client, error) {
-	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project, ServiceAccountID: account})
-	if err != nil {
-		return nil, fmt.Errorf("open Firebase of project %s: %w", project, err)
-	}
-	client, err := app.Auth(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("open Authentication of project %s: %w", project, err)
-	}
-	return client, nil
+// Clients opens the clients of a service and owns them. Its methods return nil after the first
+// error, which [Clients.Err] reports:
+//
+//	clients := gcp.NewClients(project)
+//	defer clients.CloseOnError(&err)
+//	firestore, storage := clients.Firestore(ctx), clients.Storage(ctx)
+//	if err := clients.Err(); err != nil { … }
+//
+// Each kind of client has a method of its own, so that the linker leaves the others out.
+type Clients struct {
+	project string
+	opened  []io.Closer
+	err     error
 }
 
-// Storage opens a client. It does not call out. STORAGE_EMULATOR_HOST is heeded.
-func Storage(ctx context.Context, opts ...option.ClientOption) (*storage.Client, error) {
-	// The client's own metrics exporter would start at every cold start and write to Cloud Monitoring, which is billed.
-	client, err := storage.NewClient(ctx, append(opts, storage.WithDisabledClientMetrics())...)
-	if err != nil {
-		return nil, fmt.Errorf("open Cloud Storage: %w", err)
-	}
-	return client, nil
+// NewClients opens nothing yet.
+func NewClients(project string) *Clients { return &Clients{project: project} }
+
+// Firestore opens a client for the project's (default) database.
+func (c *Clients) Firestore(ctx context.Context) *firestore.Client {
+	return own(c, func() (*firestore.Client, error) { return Firestore(ctx, c.project) })
 }
 
-// Tasks opens a client. It does not call out. [TasksEmulatorHost] is heeded.
-func Tasks(ctx context.Context, opts ...option.ClientOption) (*cloudtasks.Client, error) {
-	if host := os.Getenv(TasksEmulatorHost); host != "" {
-		local, err := Local(host)
-		if err != nil {
-			return nil, err
-		}
-		opts = append(opts, local)
-	}
-	client, err := cloudtasks.NewClient(ctx, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("open Cloud Tasks: %w", err)
-	}
-	return client, nil
+// Storage opens a client of Cloud Storage.
+func (c *Clients) Storage(ctx context.Context) *storage.Client {
+	return own(c, func() (*storage.Client, error) { return Storage(ctx) })
 }
 
-// Local sends a gRPC client to a server of the embedded cloud, without TLS and without credentials.
-func Local(host string) (option.ClientOption, error) {
-	conn, err := grpc.NewClient(host, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		return nil, fmt.Errorf("connect to %s: %w", host, err)
+// Tasks opens a client of Cloud Tasks.
+func (c *Clients) Tasks(ctx context.Context) *cloudtasks.Client {
+	return own(c, func() (*cloudtasks.Client, error) { return Tasks(ctx) })
+}
+
+// Authentication opens the Admin SDK's client of Firebase Authentication, which has nothing to close.
+// account signs custom tokens; see [Authentication].
+func (c *Clients) Authentication(ctx context.Context, account string) *auth.Client {
+	if c.err != nil {
+		return nil
 	}
-	return option.WithGRPCConn(conn), nil
+	client, err := Authentication(ctx, c.project, account)
+	c.err = err
+	return client
+}
+
+// own opens a client and closes it with the others.
+func own[T io.Closer](c *Clients, open func() (T, error)) (client T) {
+	if c.err != nil {
+		return client
+	}
+	if client, c.err = open(); c.err == nil {
+		c.Own(client)
+	}
+	return client
+}
+
+// Own adds something to close with the clients, before those that were opened earlier.
+func (c *Clients) Own(closer io.Closer) { c.opened = append(c.opened, closer) }
+
+// Err returns the first error of opening a client.
+func (c *Clients) Err() error { return c.err }
+
+// Close closes everything, the last opened first.
+func (c *Clients) Close() error {
+	var errs []error
+	for i := len(c.opened) - 1; i >= 0; i-- {
+		errs = append(errs, c.opened[i].Close())
+	}
+	c.opened = nil
+	return errors.Join(errs...)
+}
+
+// CloseOnError closes everything if *err is set. A function that opens a service defers it, so that
+// a start that fails half-way leaves nothing open.
+func (c *Clients) CloseOnError(err *error) {
+	if *err != nil {
+		*err = errors.Join(*err, c.Close())
+	}
 }

@@ -1,5 +1,5 @@
-// Package logging writes JSON lines in the fields that Cloud Logging understands, so that severity, time and the request's
-// trace show up in the console without an agent.
+// Package logging writes JSON lines with the fields that Cloud Logging understands: severity, message,
+// time, and the trace of the request.
 //
 // Source: https://cloud.google.com/logging/docs/structured-logging#structured_logging_special_fields
 package logging
@@ -12,13 +12,13 @@ import (
 	"strings"
 )
 
-// New logs to w. project is the Google Cloud project that traces belong to.
+// New returns a logger that writes to w. project is the Google Cloud project of the traces.
 func New(w io.Writer, project string) *slog.Logger {
 	h := slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: rename})
 	return slog.New(&handler{Handler: h, project: project})
 }
 
-// rename gives slog's own attributes Cloud Logging's names.
+// rename replaces slog's names of attributes with Cloud Logging's.
 func rename(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) > 0 {
 		return a
@@ -63,8 +63,8 @@ type traceKey struct{}
 
 type trace struct{ id, span string }
 
-// WithTrace puts the trace of a request, which Cloud Run names in its headers, into every line that is logged with the
-// returned context. It reads W3C's traceparent and the older X-Cloud-Trace-Context.
+// WithTrace adds a request's trace to every line that is logged with the returned context. Cloud Run
+// sends the trace in the header traceparent (W3C), and in the older X-Cloud-Trace-Context.
 func WithTrace(ctx context.Context, h http.Header) context.Context {
 	if parts := strings.Split(h.Get("Traceparent"), "-"); len(parts) == 4 && isHex(parts[1], 32) && isHex(parts[2], 16) {
 		return context.WithValue(ctx, traceKey{}, trace{parts[1], parts[2]})

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestFieldsOfCloudLogging(t *testing.T) {
+func TestCloudLoggingFields(t *testing.T) {
 	const id = "4bf92f3577b34da6a3ce929d0e0e4736"
 	for _, c := range []struct {
 		name, header, value string
@@ -26,7 +26,7 @@ func TestFieldsOfCloudLogging(t *testing.T) {
 			New(&out, "p").With("service", "refresh", "school", "가").WarnContext(ctx, "held back", slog.Int("lectures", 3))
 			var line map[string]any
 			if err := json.Unmarshal(out.Bytes(), &line); err != nil {
-				t.Fatalf("not one JSON line: %v\n%s", err, out.String())
+				t.Fatalf("want one JSON line: %v\n%s", err, out.String())
 			}
 			for key, want := range map[string]any{"severity": "WARNING", "message": "held back", "service": "refresh", "school": "가", "lectures": 3.0} {
 				if line[key] != want {

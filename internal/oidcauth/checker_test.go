@@ -21,12 +21,12 @@ import (
 
 const (
 	audience = "https://refresh.test"
-	tasks    = "tasks@demo-test.iam.gserviceaccount.com"
+	tasks    = "heektime-tasks@demo-test.iam.gserviceaccount.com"
 	stranger = "stranger@demo-test.iam.gserviceaccount.com"
 )
 
-// google is the embedded cloud's signer and its server of keys and tokens.
-func google(t *testing.T, now *clock.Clock) (*identity.Identity, *httptest.Server) {
+// identityServer signs tokens as Google does, and serves their keys.
+func identityServer(t *testing.T, now *clock.Clock) (*identity.Identity, *httptest.Server) {
 	t.Helper()
 	id, err := identity.New(identity.Config{Clock: now, Project: "demo-test", ServiceAccount: tasks})
 	if err != nil {
@@ -38,7 +38,7 @@ func google(t *testing.T, now *clock.Clock) (*identity.Identity, *httptest.Serve
 }
 
 func TestCheck(t *testing.T) {
-	id, srv := google(t, clock.New())
+	id, srv := identityServer(t, clock.New())
 	checker, err := oidcauth.NewChecker(oidcauth.Config{Audience: audience, Allowed: []string{tasks}, CertsURL: srv.URL + identity.CertsPath})
 	if err != nil {
 		t.Fatal(err)
@@ -57,15 +57,15 @@ func TestCheck(t *testing.T) {
 		name, header string
 		want         error
 	}{
-		{"right", "Bearer " + good, nil},
-		{"nobody", "", oidcauth.ErrUnauthenticated},
+		{"valid", "Bearer " + good, nil},
+		{"no token", "", oidcauth.ErrUnauthenticated},
 		{"no scheme", good, oidcauth.ErrUnauthenticated},
-		{"owner of the emulators", "Bearer owner", oidcauth.ErrUnauthenticated},
+		{"the emulators' owner token", "Bearer owner", oidcauth.ErrUnauthenticated},
 		{"garbage", "Bearer a.b.c", oidcauth.ErrUnauthenticated},
 		{"other audience", "Bearer " + sign(tasks, "https://other.test"), oidcauth.ErrUnauthenticated},
-		{"not signed", "Bearer " + none + "." + parts[1] + ".", oidcauth.ErrUnauthenticated},
+		{"unsigned", "Bearer " + none + "." + parts[1] + ".", oidcauth.ErrUnauthenticated},
 		{"signature of another token", "Bearer " + parts[0] + "." + strings.Split(sign(stranger, audience), ".")[1] + "." + parts[2], oidcauth.ErrUnauthenticated},
-		{"signed by somebody else", "Bearer " + forged(t, "https://accounts.google.com"), oidcauth.ErrUnauthenticated},
+		{"signed with another key", "Bearer " + forged(t, "https://accounts.google.com"), oidcauth.ErrUnauthenticated},
 		{"other issuer", "Bearer " + forged(t, "https://securetoken.google.com/demo-test"), oidcauth.ErrUnauthenticated},
 		{"other account", "Bearer " + sign(stranger, audience), oidcauth.ErrForbidden},
 	} {
@@ -81,10 +81,10 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// Behind Cloud Run's own check a token comes without its signature. Everything else of it is checked, and everywhere else it
-// is as good as none.
-func TestTokenWithoutItsSignature(t *testing.T) {
-	id, srv := google(t, clock.New())
+// Cloud Run removes the signature of a token that it has checked. Everything else is still checked, and
+// a service that is not behind that check rejects the token.
+func TestTokenWithoutSignature(t *testing.T) {
+	id, srv := identityServer(t, clock.New())
 	removed := func(email, audience string) string {
 		token, err := id.IDToken(context.Background(), email, audience)
 		if err != nil {
@@ -97,8 +97,8 @@ func TestTokenWithoutItsSignature(t *testing.T) {
 		behind bool
 		want   error
 	}{
-		"right":             {removed(tasks, audience), true, nil},
-		"nobody in front":   {removed(tasks, audience), false, oidcauth.ErrUnauthenticated},
+		"valid":             {removed(tasks, audience), true, nil},
+		"not behind IAM":    {removed(tasks, audience), false, oidcauth.ErrUnauthenticated},
 		"other audience":    {removed(tasks, "https://other.test"), true, oidcauth.ErrUnauthenticated},
 		"other account":     {removed(stranger, audience), true, oidcauth.ErrForbidden},
 		"another signature": {strings.Replace(removed(tasks, audience), "SIGNATURE_REMOVED_BY_GOOGLE", "AAAA", 1), true, oidcauth.ErrUnauthenticated},
@@ -115,7 +115,7 @@ func TestTokenWithoutItsSignature(t *testing.T) {
 	}
 }
 
-// forged is a token whose every claim is right, signed with a key that is not Google's.
+// forged returns a token with valid claims, signed with a key that is not Google's.
 func forged(t *testing.T, issuer string) string {
 	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -136,7 +136,7 @@ func forged(t *testing.T, issuer string) string {
 	return token
 }
 
-func TestCheckerRefusesToLetAnybodyIn(t *testing.T) {
+func TestNewCheckerRejectsAnIncompleteConfig(t *testing.T) {
 	for _, cfg := range []oidcauth.Config{{Allowed: []string{tasks}}, {Audience: audience}} {
 		if _, err := oidcauth.NewChecker(cfg); err == nil {
 			t.Errorf("NewChecker(%+v) succeeded", cfg)
@@ -144,9 +144,9 @@ func TestCheckerRefusesToLetAnybodyIn(t *testing.T) {
 	}
 }
 
-// A service's own token comes from the metadata server, and is good for the service that it calls.
+// A service gets its token from the metadata server; the service that it calls accepts it.
 func TestTokenSource(t *testing.T) {
-	_, srv := google(t, clock.New())
+	_, srv := identityServer(t, clock.New())
 	t.Setenv("GCE_METADATA_HOST", strings.TrimPrefix(srv.URL, "http://"))
 	source, err := oidcauth.NewTokenSource(audience, true)
 	if err != nil {
@@ -165,6 +165,6 @@ func TestTokenSource(t *testing.T) {
 	}
 	srv.Close()
 	if again, err := source.Token(context.Background()); err != nil || again != token {
-		t.Errorf("a token that is good for an hour is asked for again: %v", err)
+		t.Errorf("a token that is valid for an hour was requested again: %v", err)
 	}
 }

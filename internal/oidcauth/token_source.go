@@ -14,9 +14,9 @@ import (
 	"cloud.google.com/go/compute/metadata"
 )
 
-// TokenSource gives the identity token that this service calls another one with. On Google Cloud it comes from the
-// metadata server, which signs for the service's own account; GCE_METADATA_HOST names another one. It implements
-// grpc's credentials.PerRPCCredentials and is safe for concurrent use.
+// TokenSource returns the identity token with which this service calls another. The token comes from
+// the metadata server (GCE_METADATA_HOST, or Google's) and is for the service's own account.
+// TokenSource implements grpc's credentials.PerRPCCredentials and is safe for concurrent use.
 type TokenSource struct {
 	audience string
 	insecure bool
@@ -27,8 +27,8 @@ type TokenSource struct {
 	expires time.Time
 }
 
-// NewTokenSource makes tokens for audience. insecure allows them over a connection without TLS, which only the embedded
-// cloud's loopback addresses have.
+// NewTokenSource returns a source of tokens for audience. insecure sends them over connections without
+// TLS too, for the embedded cloud.
 func NewTokenSource(audience string, insecure bool) (*TokenSource, error) {
 	if audience == "" {
 		return nil, errors.New("token source needs an audience")
@@ -36,7 +36,7 @@ func NewTokenSource(audience string, insecure bool) (*TokenSource, error) {
 	return &TokenSource{audience: audience, insecure: insecure, client: metadata.NewClient(nil)}, nil
 }
 
-// Token is a token that is good for another minute at least.
+// Token returns a token that is valid for at least another minute.
 func (s *TokenSource) Token(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,11 +56,11 @@ func (s *TokenSource) Token(ctx context.Context) (string, error) {
 	return token, nil
 }
 
-// expiry reads when a token runs out. Its signature is the receiver's to check.
+// expiry returns when a token expires. Its signature is for the receiver to check.
 func expiry(token string) (time.Time, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		return time.Time{}, errors.New("the metadata server's answer is no JWT")
+		return time.Time{}, errors.New("the metadata server did not return a JWT")
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
@@ -75,7 +75,7 @@ func expiry(token string) (time.Time, error) {
 	return time.Unix(claims.Expires, 0), nil
 }
 
-// GetRequestMetadata puts the token into a gRPC call.
+// GetRequestMetadata adds the token to a gRPC call.
 func (s *TokenSource) GetRequestMetadata(ctx context.Context, _ ...string) (map[string]string, error) {
 	token, err := s.Token(ctx)
 	if err != nil {
@@ -84,5 +84,5 @@ func (s *TokenSource) GetRequestMetadata(ctx context.Context, _ ...string) (map[
 	return map[string]string{"authorization": "Bearer " + token}, nil
 }
 
-// RequireTransportSecurity refuses to send the token in the clear, but for the embedded cloud.
+// RequireTransportSecurity forbids sending the token without TLS, except in the embedded cloud.
 func (s *TokenSource) RequireTransportSecurity() bool { return !s.insecure }

@@ -59,7 +59,7 @@ func (s *Service) leftovers(ctx context.Context, t target) ([]Object, error) {
 			return found, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("list gs://%s/%s: %w", s.settings.Bucket, query.Prefix, err)
+			return nil, fmt.Errorf("list gs://%s/%s: %w", s.bucketName, query.Prefix, err)
 		}
 		if s.now().Sub(attrs.Created) > leftoverAge {
 			found = append(found, Object{Name: attrs.Name, Generation: attrs.Generation})

@@ -34,7 +34,7 @@ const (
 	schoolID   = "가온대학교-서울"
 	semesterID = schema.SemesterID("2026-0900")
 	queueName  = "projects/demo-test/locations/asia-northeast3/queues/refresh"
-	tasksEmail = "tasks@demo-test.iam.gserviceaccount.com"
+	tasksEmail = "heektime-tasks@demo-test.iam.gserviceaccount.com"
 )
 
 // world is everything that the refresh service stands in: the local cloud, the course service over gRPC, and a school.
@@ -61,7 +61,7 @@ func newWorld(t testing.TB) *world {
 // courseService is the real one, on a port of its own.
 func courseService(t testing.TB) lecturespb.LecturesClient {
 	t.Helper()
-	service, err := courses.New(courses.Config{Logger: quiet(), Pause: time.Nanosecond})
+	service, err := courses.New(courses.Config{Log: quiet(), Pause: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,17 +102,17 @@ schools:
 }
 
 // service is the refresh service in this world, for one semester. set may change what it works with.
-func (w *world) service(t testing.TB, id schema.SemesterID, set ...func(*refresh.Dependencies)) *refresh.Service {
+func (w *world) service(t testing.TB, id schema.SemesterID, set ...func(*refresh.Config)) *refresh.Service {
 	t.Helper()
-	d := refresh.Dependencies{
-		Settings:  refresh.Settings{Bucket: w.Project, Schools: w.schools(t, id)},
+	cfg := refresh.Config{
+		Bucket: w.Project, Schools: w.schools(t, id),
 		Firestore: w.fs, Storage: w.StorageClient(t), Courses: w.courses, Log: quiet(), Now: w.Clock.Now,
 		Queue: &refresh.Queue{Client: w.TasksClient(t), Name: queueName, URL: "http://127.0.0.1:1", Audience: "refresh", ServiceAccount: tasksEmail},
 	}
 	for _, f := range set {
-		f(&d)
+		f(&cfg)
 	}
-	s, err := refresh.New(d)
+	s, err := refresh.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

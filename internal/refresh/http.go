@@ -22,9 +22,7 @@ func (s *Service) Handler(callers *oidcauth.Checker) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /schedule", s.schedule)
 	mux.HandleFunc("POST /refresh", s.task)
-	return callers.Require(mux, func(r *http.Request, err error) {
-		s.log.WarnContext(r.Context(), "call refused", "path", r.URL.Path, "error", err.Error())
-	})
+	return callers.Require(mux, s.log)
 }
 
 func (s *Service) schedule(w http.ResponseWriter, r *http.Request) {

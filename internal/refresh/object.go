@@ -62,7 +62,7 @@ func (s *Service) find(ctx context.Context, name string, e *encoded) (Object, er
 	case errors.Is(err, storage.ErrObjectNotExist):
 		return Object{}, errNoObject
 	case err != nil:
-		return Object{}, fmt.Errorf("look for gs://%s/%s: %w", s.settings.Bucket, name, err)
+		return Object{}, fmt.Errorf("look for gs://%s/%s: %w", s.bucketName, name, err)
 	case attrs.Metadata["sha256"] != e.hash:
 		return Object{}, errors.Join(errNoObject, s.delete(ctx, Object{Name: name, Generation: attrs.Generation}))
 	}
@@ -86,7 +86,7 @@ func (s *Service) upload(ctx context.Context, name string, e *encoded) error {
 	w.ChunkSize = (len(e.stored)/googleapi.MinUploadChunkSize + 1) * googleapi.MinUploadChunkSize
 	_, err := w.Write(e.stored)
 	if err = errors.Join(err, w.Close()); err != nil && !hasStatus(err, http.StatusPreconditionFailed) {
-		return fmt.Errorf("store gs://%s/%s: %w", s.settings.Bucket, name, err)
+		return fmt.Errorf("store gs://%s/%s: %w", s.bucketName, name, err)
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func (s *Service) delete(ctx context.Context, o Object) error {
 	if err == nil || errors.Is(err, storage.ErrObjectNotExist) || hasStatus(err, http.StatusPreconditionFailed) {
 		return nil
 	}
-	return fmt.Errorf("delete gs://%s/%s: %w", s.settings.Bucket, o.Name, err)
+	return fmt.Errorf("delete gs://%s/%s: %w", s.bucketName, o.Name, err)
 }
 
 func hasStatus(err error, code int) bool {

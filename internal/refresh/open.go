@@ -3,7 +3,6 @@ package refresh
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -20,27 +19,14 @@ import (
 	"heek.kr/heektime/internal/server"
 )
 
-// Open builds the service from its environment:
-//
-//	GOOGLE_CLOUD_PROJECT  project of the database
-//	LECTURES_BUCKET       bucket of the course lists
-//	SCHOOLS_FILE          path of the school file
-//	REFRESH_QUEUE         projects/P/locations/L/queues/Q
-//	REFRESH_URL           this service's own URL, which the queue calls
-//	TASKS_SERVICE_ACCOUNT account that the queue calls it as
-//	COURSES_URL           URL of the course service, also the audience of the tokens for it
-//	OIDC_AUDIENCE, ALLOWED_CALLERS, OIDC_CERTS_URL: see caller.FromEnvironment
-func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
-	project := env.Required("GOOGLE_CLOUD_PROJECT", "the project of the database")
-	bucket := env.Required("LECTURES_BUCKET", "the bucket of the course lists")
-	schoolsFile := env.Required("SCHOOLS_FILE", "the path of the school file")
-	queue := &Queue{
-		Name:           env.Required("REFRESH_QUEUE", "the queue, projects/P/locations/L/queues/Q"),
-		URL:            env.Required("REFRESH_URL", "this service's own URL"),
-		ServiceAccount: env.Required("TASKS_SERVICE_ACCOUNT", "the service account that the queue calls this service as"),
-	}
-	coursesURL := env.Required("COURSES_URL", "the URL of the course service")
+// Open builds the service from its environment, which docs/deployment.md lists.
+func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
+	project := gcp.Project(env)
 	check := oidcauth.FromEnvironment(env)
+	bucket := env.Required("LECTURES_BUCKET", "the bucket of the course lists")
+	schoolFile := env.Required("SCHOOLS_FILE", "the path of the school file")
+	coursesURL := env.Required("COURSES_URL", "the base URL of the course service")
+	queue := QueueFromEnvironment(env)
 	queue.Audience = check.Audience
 	if err := env.Err(); err != nil {
 		return nil, err
@@ -49,43 +35,47 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*s
 	if err != nil {
 		return nil, err
 	}
-	schools, err := school.Read(schoolsFile, env.Lookup)
+	schools, err := school.Read(schoolFile, env.Lookup)
 	if err != nil {
 		return nil, err
 	}
-	fs, err := gcp.Firestore(ctx, project)
-	if err != nil {
-		return nil, err
-	}
-	st, err := gcp.Storage(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if queue.Client, err = gcp.Tasks(ctx); err != nil {
+	clients := gcp.NewClients(project)
+	defer clients.CloseOnError(&err)
+	firestore, storage := clients.Firestore(ctx), clients.Storage(ctx)
+	queue.Client = clients.Tasks(ctx)
+	if err := clients.Err(); err != nil {
 		return nil, err
 	}
 	conn, err := Dial(coursesURL)
 	if err != nil {
 		return nil, err
 	}
-	s, err := New(Dependencies{
-		Settings:  Settings{Bucket: bucket, Schools: schools},
-		Firestore: fs, Storage: st, Queue: queue, Courses: lecturespb.NewLecturesClient(conn), Log: log,
+	clients.Own(conn)
+	s, err := New(Config{
+		Firestore: firestore, Storage: storage, Queue: queue, Courses: lecturespb.NewLecturesClient(conn),
+		Bucket: bucket, Schools: schools, Log: log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &server.Service{Handler: s.Handler(callers), Close: func() error {
-		return errors.Join(conn.Close(), queue.Client.Close(), st.Close(), fs.Close())
-	}}, nil
+	return &server.Service{Handler: s.Handler(callers), Close: clients.Close}, nil
 }
 
-// Dial connects to the course service at an https: URL, or at an http: one in the embedded cloud, as this service's own
-// account. It does not call out.
+// QueueFromEnvironment reads the queue's settings. The caller adds the audience and the client.
+func QueueFromEnvironment(env *environment.Variables) *Queue {
+	return &Queue{
+		Name:           env.Required("REFRESH_QUEUE", "the queue of refreshes, projects/P/locations/L/queues/Q"),
+		URL:            env.Required("REFRESH_URL", "the base URL of the refresh service, which the queue calls"),
+		ServiceAccount: env.Required("TASKS_SERVICE_ACCOUNT", "the service account whose tokens the queue's calls carry"),
+	}
+}
+
+// Dial connects to the course service at an https: URL, or at an http: URL in the embedded cloud.
+// Calls carry the identity token of this service's own account. Dial does not call out.
 func Dial(serviceURL string) (*grpc.ClientConn, error) {
 	u, err := url.Parse(serviceURL)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return nil, fmt.Errorf("COURSES_URL %q is no http: or https: URL", serviceURL)
+		return nil, fmt.Errorf("environment variable COURSES_URL is %q, want an http: or https: URL", serviceURL)
 	}
 	local := u.Scheme == "http"
 	tokens, err := oidcauth.NewTokenSource(serviceURL, local)

@@ -23,9 +23,9 @@ type process struct {
 func (w *world) process(t testing.TB, id schema.SemesterID, kind faulttest.Fault, at int) *process {
 	t.Helper()
 	p, ctx := faulttest.New(context.Background(), kind, at)
-	return &process{p, ctx, w.service(t, id, func(d *refresh.Dependencies) {
-		d.Firestore = w.FirestoreClient(t, p.DialOptions()...)
-		d.Storage = w.StorageClient(t, option.WithHTTPClient(&http.Client{Transport: p}))
+	return &process{p, ctx, w.service(t, id, func(cfg *refresh.Config) {
+		cfg.Firestore = w.FirestoreClient(t, p.DialOptions()...)
+		cfg.Storage = w.StorageClient(t, option.WithHTTPClient(&http.Client{Transport: p}))
 	})}
 }
 

@@ -173,7 +173,7 @@ func (s *Service) write(tx *firestore.Transaction, t target, k *known, run *Run)
 	return errors.Join(errs...)
 }
 
-func (s *Service) url(object string) string { return "gs://" + s.settings.Bucket + "/" + object }
+func (s *Service) url(object string) string { return "gs://" + s.bucketName + "/" + object }
 
 // record writes down a run that has nothing to publish.
 func (s *Service) record(ctx context.Context, t target, run *Run) error {

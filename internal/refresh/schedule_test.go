@@ -111,30 +111,30 @@ func TestScheduleWithoutAQueueIsWorthAnotherTry(t *testing.T) {
 	}
 }
 
-func TestNewRefusesMissingDependencies(t *testing.T) {
+func TestNewRejectsAnIncompleteConfig(t *testing.T) {
 	w := newWorld(t)
-	complete := refresh.Dependencies{
-		Settings:  refresh.Settings{Bucket: "b", Schools: w.schools(t, semesterID)},
+	complete := refresh.Config{
+		Bucket: "b", Schools: w.schools(t, semesterID),
 		Firestore: w.fs, Storage: w.StorageClient(t), Courses: w.courses, Log: quiet(),
 		Queue: &refresh.Queue{Client: w.TasksClient(t), Name: queueName, URL: "u", Audience: "a", ServiceAccount: "s"},
 	}
 	if _, err := refresh.New(complete); err != nil {
 		t.Fatal(err)
 	}
-	for name, remove := range map[string]func(*refresh.Dependencies){
-		"bucket":    func(d *refresh.Dependencies) { d.Settings.Bucket = "" },
-		"schools":   func(d *refresh.Dependencies) { d.Settings.Schools = nil },
-		"firestore": func(d *refresh.Dependencies) { d.Firestore = nil },
-		"storage":   func(d *refresh.Dependencies) { d.Storage = nil },
-		"courses":   func(d *refresh.Dependencies) { d.Courses = nil },
-		"log":       func(d *refresh.Dependencies) { d.Log = nil },
-		"queue":     func(d *refresh.Dependencies) { d.Queue = nil },
-		"account":   func(d *refresh.Dependencies) { d.Queue = &refresh.Queue{Client: d.Queue.Client, Name: queueName} },
+	for name, remove := range map[string]func(*refresh.Config){
+		"bucket":    func(cfg *refresh.Config) { cfg.Bucket = "" },
+		"schools":   func(cfg *refresh.Config) { cfg.Schools = nil },
+		"firestore": func(cfg *refresh.Config) { cfg.Firestore = nil },
+		"storage":   func(cfg *refresh.Config) { cfg.Storage = nil },
+		"courses":   func(cfg *refresh.Config) { cfg.Courses = nil },
+		"log":       func(cfg *refresh.Config) { cfg.Log = nil },
+		"queue":     func(cfg *refresh.Config) { cfg.Queue = nil },
+		"account":   func(cfg *refresh.Config) { cfg.Queue = &refresh.Queue{Client: cfg.Queue.Client, Name: queueName} },
 	} {
-		d := complete
-		remove(&d)
-		if _, err := refresh.New(d); err == nil {
-			t.Errorf("New accepts a service without %s", name)
+		cfg := complete
+		remove(&cfg)
+		if _, err := refresh.New(cfg); err == nil {
+			t.Errorf("New accepts a config without %s", name)
 		}
 	}
 }

@@ -21,67 +21,70 @@ import (
 	"heek.kr/heektime/internal/school"
 )
 
-// Settings of the service that are not clients.
-type Settings struct {
-	// Bucket that the lists are stored in.
-	Bucket string
-	// Schools whose lists are kept fresh.
-	Schools *school.File
-}
-
-// Dependencies are what the service works with; all but Now are required.
-type Dependencies struct {
-	Settings  Settings
+// Config is what the service works with. All but Now are required.
+type Config struct {
 	Firestore *firestore.Client
 	Storage   *storage.Client
 	Queue     *Queue
 	Courses   lecturespb.LecturesClient
-	Log       *slog.Logger
-	// Now tells the time; time.Now when nil.
+	// Bucket that the lists are stored in.
+	Bucket string
+	// Schools whose lists are kept fresh.
+	Schools *school.File
+	Log     *slog.Logger
+	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 }
 
 // Service refreshes course lists. It is safe for concurrent use and keeps nothing between requests.
 type Service struct {
-	settings  Settings
-	schools   *school.File
-	firestore *firestore.Client
-	bucket    *storage.BucketHandle
-	queue     *Queue
-	courses   lecturespb.LecturesClient
-	log       *slog.Logger
-	now       func() time.Time
+	schools    *school.File
+	firestore  *firestore.Client
+	bucketName string
+	bucket     *storage.BucketHandle
+	queue      *Queue
+	courses    lecturespb.LecturesClient
+	log        *slog.Logger
+	now        func() time.Time
 }
 
-// New refuses missing dependencies by name.
-func New(d Dependencies) (*Service, error) {
+// New returns an error that names what the config lacks.
+func New(cfg Config) (*Service, error) {
 	switch {
-	case d.Settings.Bucket == "":
+	case cfg.Bucket == "":
 		return nil, errors.New("refresh service needs the name of a bucket")
-	case d.Settings.Schools == nil:
+	case cfg.Schools == nil:
 		return nil, errors.New("refresh service needs a school file")
-	case d.Firestore == nil:
+	case cfg.Firestore == nil:
 		return nil, errors.New("refresh service needs a Firestore client")
-	case d.Storage == nil:
+	case cfg.Storage == nil:
 		return nil, errors.New("refresh service needs a Cloud Storage client")
-	case d.Courses == nil:
+	case cfg.Courses == nil:
 		return nil, errors.New("refresh service needs a client of the course service")
-	case d.Log == nil:
+	case cfg.Log == nil:
 		return nil, errors.New("refresh service needs a logger")
 	}
-	if err := d.Queue.validate(); err != nil {
+	if err := cfg.Queue.validate(); err != nil {
 		return nil, err
 	}
-	now := d.Now
+	now := cfg.Now
 	if now == nil {
 		now = time.Now
 	}
 	return &Service{
-		settings: d.Settings, schools: d.Settings.Schools, firestore: d.Firestore,
-		// Cloud Tasks tries again later, with the instance asleep; the client would try for as long as it may, paid for.
-		bucket: d.Storage.Bucket(d.Settings.Bucket).Retryer(storage.WithMaxAttempts(4), storage.WithBackoff(gax.Backoff{Initial: 250 * time.Millisecond, Max: 2 * time.Second})),
-		queue:  d.Queue, courses: d.Courses, log: d.Log,
-		// Firestore keeps microseconds, in UTC; so does everything that is compared with what it gives back.
+		schools: cfg.Schools, firestore: cfg.Firestore,
+		bucketName: cfg.Bucket, bucket: cfg.Storage.Bucket(cfg.Bucket).Retryer(retries()...),
+		queue: cfg.Queue, courses: cfg.Courses, log: cfg.Log,
+		// Firestore stores microseconds, in UTC. Everything that is compared with what it returns has
+		// the same precision.
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 	}, nil
+}
+
+// retries are few: Cloud Tasks retries later, while the instance sleeps. The storage client by itself
+// would keep retrying in an instance that is paid for.
+func retries() []storage.RetryOption {
+	return []storage.RetryOption{
+		storage.WithMaxAttempts(4), storage.WithBackoff(gax.Backoff{Initial: 250 * time.Millisecond, Max: 2 * time.Second}),
+	}
 }

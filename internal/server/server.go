@@ -1,5 +1,8 @@
-// Package server is the shape that every service of ours has: settings from the environment, one port for HTTP and gRPC,
-// a health endpoint, log lines with the request's trace, and a stop that fits into Cloud Run's ten seconds.
+// Package server runs a service: one port for HTTP and gRPC, a health endpoint, log lines with the
+// request's trace, and a shutdown within Cloud Run's ten seconds.
+//
+// Every service's main function calls [Main] with the service's Open. Tests and heektime dev call Open
+// themselves, and [Serve].
 package server
 
 import (
@@ -19,23 +22,27 @@ import (
 	"heek.kr/heektime/internal/logging"
 )
 
-// Service is what a main runs.
+// Service is a service that is ready to serve.
 type Service struct {
-	// Handler answers everything but /health.
+	// Handler serves everything but /health.
 	Handler http.Handler
-	// Close frees what the service holds once no request runs any more; nil when there is nothing to free.
+	// Close releases the service's resources after the last request; nil if it has none.
 	Close func() error
 }
 
-// Open builds a service from its settings. It must not call out: a service starts while a caller waits for it.
+// Open builds a service from its environment. It reports everything that is wrong with the
+// environment, leaves nothing open when it fails, and does not call out: a service starts while a
+// caller waits for it.
 type Open func(ctx context.Context, env *environment.Variables, log *slog.Logger) (*Service, error)
 
-// stopTime is how long running requests may take to end after SIGTERM. Cloud Run kills the process after ten seconds:
-// https://cloud.google.com/run/docs/container-contract#instance-shutdown
-const stopTime = 8 * time.Second
+// stopTimeout is how long requests may take to end after SIGTERM. Cloud Run kills the process after
+// ten seconds.
+//
+// Source: https://cloud.google.com/run/docs/container-contract#instance-shutdown
+const stopTimeout = 8 * time.Second
 
-// Main is the body of every service's main function: it serves on $PORT until SIGTERM, and exits non-zero with one
-// log line when it cannot.
+// Main is the body of every service's main function. It serves on $PORT until SIGTERM. If it cannot,
+// it logs one line and exits with code 1.
 func Main(name string, open Open) {
 	relaxCollector()
 	env := environment.Process()
@@ -49,9 +56,10 @@ func Main(name string, open Open) {
 	log.Info("stopped")
 }
 
-// relaxCollector lets garbage grow to twice of what is alive, within half of the 512 MiB that an instance has. A refresh makes
-// much garbage in a tenth of a second and then sleeps: collecting it costs processor time that is paid for, and memory is
-// paid for either way. More would take the longest lists above 100 MB. GOGC, where it is set, says otherwise.
+// relaxCollector lets the heap grow to three times the live data, within half of an instance's
+// 512 MiB. A refresh makes much garbage in a tenth of a second and then sleeps: collecting it costs
+// CPU time, while the memory is paid for anyway. A higher value would take the longest lists above
+// 100 MB. The environment variable GOGC overrides it.
 func relaxCollector() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200)
@@ -72,7 +80,7 @@ func run(ctx context.Context, env *environment.Variables, log *slog.Logger, open
 	return Serve(ctx, l, service)
 }
 
-// Serve answers on l until ctx ends, then lets running requests finish and closes the service.
+// Serve serves on l until ctx ends. Then it lets running requests finish, and closes the service.
 func Serve(ctx context.Context, l net.Listener, service *Service) error {
 	srv := &http.Server{
 		Handler:           withHealth(service.Handler),
@@ -82,7 +90,7 @@ func Serve(ctx context.Context, l net.Listener, service *Service) error {
 		Protocols:         new(http.Protocols),
 	}
 	srv.Protocols.SetHTTP1(true)
-	srv.Protocols.SetUnencryptedHTTP2(true) // gRPC; Cloud Run ends TLS before the container
+	srv.Protocols.SetUnencryptedHTTP2(true) // for gRPC: Cloud Run terminates TLS
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	select {
@@ -90,11 +98,11 @@ func Serve(ctx context.Context, l net.Listener, service *Service) error {
 		return errors.Join(fmt.Errorf("serve: %w", err), service.close())
 	case <-ctx.Done():
 	}
-	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	err := srv.Shutdown(stopCtx)
 	if err != nil {
-		err = errors.Join(fmt.Errorf("requests still ran %v after the stop: %w", stopTime, err), srv.Close())
+		err = errors.Join(fmt.Errorf("requests still running %v after the stop: %w", stopTimeout, err), srv.Close())
 	}
 	return errors.Join(err, service.close())
 }
@@ -106,8 +114,8 @@ func (s *Service) close() error {
 	return s.Close()
 }
 
-// withHealth answers GET /health with 200 as soon as the service serves at all. Not /healthz: Google's front end keeps that
-// path for itself on run.app addresses.
+// withHealth answers GET /health with 200 as soon as the service serves. The path is not /healthz,
+// because Google's front end reserves that on run.app domains.
 func withHealth(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/health" {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A stop lets the running request finish, refuses new ones, and closes the service last.
+// A stop rejects new requests, lets the running one finish, and closes the service last.
 func TestServeStopsGracefully(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -20,7 +20,7 @@ func TestServeStopsGracefully(t *testing.T) {
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			close(entered)
 			<-leave
-			io.WriteString(w, "whole answer")
+			io.WriteString(w, "whole response")
 		}),
 		Close: func() error { close(closed); return nil },
 	}
@@ -32,20 +32,20 @@ func TestServeStopsGracefully(t *testing.T) {
 		t.Fatalf("health: %v, %v", health, err)
 	}
 	health.Body.Close()
-	answered := make(chan string, 1)
+	response := make(chan string, 1)
 	go func() {
 		answer, err := http.Get(url + "/work")
 		if err != nil {
-			answered <- err.Error()
+			response <- err.Error()
 			return
 		}
 		defer answer.Body.Close()
 		text, err := io.ReadAll(answer.Body)
 		if err != nil {
-			answered <- err.Error()
+			response <- err.Error()
 			return
 		}
-		answered <- string(text)
+		response <- string(text)
 	}()
 	<-entered
 	stop()
@@ -58,12 +58,12 @@ func TestServeStopsGracefully(t *testing.T) {
 	}
 	select {
 	case <-closed:
-		t.Error("the service was closed under a running request")
+		t.Error("the service was closed while a request ran")
 	default:
 	}
 	close(leave)
-	if got := <-answered; got != "whole answer" {
-		t.Errorf("the running request was answered %q", got)
+	if got := <-response; got != "whole response" {
+		t.Errorf("the running request got %q", got)
 	}
 	if err := <-served; err != nil {
 		t.Errorf("stop: %v", err)

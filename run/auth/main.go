@@ -1,4 +1,4 @@
-// Command auth signs people in; see package internal/auth.
+// Command auth signs users in; see package internal/auth.
 package main
 
 import (

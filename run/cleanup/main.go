@@ -1,4 +1,4 @@
-// Command cleanup ends accounts and sweeps up; see package internal/cleanup.
+// Command cleanup purges deleted accounts and sweeps up orphaned data; see package internal/cleanup.
 package main
 
 import (

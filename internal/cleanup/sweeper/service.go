@@ -42,8 +42,8 @@ const (
 	lease   = 15 * time.Minute
 )
 
-// Dependencies are what the sweeper works with; all but Operations and Now are required.
-type Dependencies struct {
+// Config is what the sweeper works with. All but Operations and Now are required.
+type Config struct {
 	Firestore *firestore.Client
 	// Accounts is the Admin SDK's client of Authentication.
 	Accounts *firebaseauth.Client
@@ -52,9 +52,9 @@ type Dependencies struct {
 	// Deletion removes what the sweeper finds.
 	Deletion *deletion.Service
 	Log      *slog.Logger
-	// Operations are how many a run bills at most; DefaultOperations when 0.
+	// Operations is the most that a run may bill; 0 means DefaultOperations.
 	Operations int
-	// Now tells the time; time.Now when nil.
+	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 }
 
@@ -69,30 +69,30 @@ type Service struct {
 	now        func() time.Time
 }
 
-// New refuses missing dependencies by name.
-func New(d Dependencies) (*Service, error) {
+// New returns an error that names what the config lacks.
+func New(cfg Config) (*Service, error) {
 	switch {
-	case d.Firestore == nil:
+	case cfg.Firestore == nil:
 		return nil, errors.New("sweeper needs a Firestore client")
-	case d.Accounts == nil:
+	case cfg.Accounts == nil:
 		return nil, errors.New("sweeper needs an Admin client of Authentication")
-	case d.Bucket == nil:
+	case cfg.Bucket == nil:
 		return nil, errors.New("sweeper needs the bucket of the course lists")
-	case d.Deletion == nil:
-		return nil, errors.New("sweeper needs what deletes")
-	case d.Log == nil:
+	case cfg.Deletion == nil:
+		return nil, errors.New("sweeper needs the deletion service")
+	case cfg.Log == nil:
 		return nil, errors.New("sweeper needs a logger")
-	case d.Operations != 0 && d.Operations < minOperations:
-		return nil, fmt.Errorf("sweeper needs %d operations a run at least: the dearest step takes as many", minOperations)
+	case cfg.Operations != 0 && cfg.Operations < minOperations:
+		return nil, fmt.Errorf("sweeper needs at least %d operations a run: the most expensive step takes as many", minOperations)
 	}
-	if d.Operations == 0 {
-		d.Operations = DefaultOperations
+	if cfg.Operations == 0 {
+		cfg.Operations = DefaultOperations
 	}
-	if d.Now == nil {
-		d.Now = time.Now
+	if cfg.Now == nil {
+		cfg.Now = time.Now
 	}
-	now := func() time.Time { return d.Now().UTC().Truncate(time.Microsecond) } // what Firestore keeps
-	return &Service{d.Firestore, d.Accounts, d.Bucket, d.Deletion, d.Log, d.Operations, now}, nil
+	now := func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) } // the precision that Firestore stores
+	return &Service{cfg.Firestore, cfg.Accounts, cfg.Bucket, cfg.Deletion, cfg.Log, cfg.Operations, now}, nil
 }
 
 // Report is what a run did. The document of the sweep keeps the last one.

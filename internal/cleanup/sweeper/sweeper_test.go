@@ -53,9 +53,9 @@ func must(t testing.TB, err error) {
 func (w *world) sweeper(t testing.TB, operations int) *sweeper.Service {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	d, err := deletion.New(deletion.Dependencies{Firestore: w.fs, Accounts: w.accounts, Log: log, Now: w.Clock.Now})
+	d, err := deletion.New(deletion.Config{Firestore: w.fs, Accounts: w.accounts, Log: log, Now: w.Clock.Now})
 	must(t, err)
-	s, err := sweeper.New(sweeper.Dependencies{
+	s, err := sweeper.New(sweeper.Config{
 		Firestore: w.fs, Accounts: w.accounts, Bucket: w.StorageClient(t).Bucket(w.Project), Deletion: d, Log: log,
 		Operations: operations, Now: w.Clock.Now,
 	})

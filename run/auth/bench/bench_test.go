@@ -25,7 +25,7 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/emulator/emulatortest"
-	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/credential"
 )
 
@@ -111,7 +111,7 @@ func account(b *testing.B, cloud *emulatortest.Cloud, email string, rounds int) 
 			b.Fatal(err)
 		}
 	} else {
-		accounts, _, err := auth.Authentication(b.Context(), cloud.Project, "any-key", "")
+		accounts, err := gcp.Authentication(b.Context(), cloud.Project, "")
 		if err != nil {
 			b.Fatal(err)
 		}

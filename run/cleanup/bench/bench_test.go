@@ -22,7 +22,7 @@ import (
 const (
 	timetables = 1000
 	lectures   = 20
-	scheduler  = "scheduler@demo-test.iam.gserviceaccount.com"
+	scheduler  = "heektime-scheduler@demo-test.iam.gserviceaccount.com"
 )
 
 // BenchmarkPurge reports peaks of memory, in MB, and how long the purge took: own-MB is the process's own memory, which nobody

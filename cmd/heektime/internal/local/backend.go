@@ -1,5 +1,5 @@
-// Package local runs the whole backend in one process: the embedded cloud and the services, set up as a deployment sets up
-// Google's cloud, through the same APIs.
+// Package local runs the whole deployment in one process: the embedded cloud, and everything in the
+// table of internal/deployment, set up through the same APIs as on Google's cloud.
 package local
 
 import (
@@ -7,22 +7,21 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"net"
 	"os"
 	"strings"
 	"sync"
 
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/emulator"
-	"heek.kr/heektime/internal/auth"
-	"heek.kr/heektime/internal/cleanup"
-	"heek.kr/heektime/internal/courses"
-	"heek.kr/heektime/internal/deletion"
-	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/server"
 )
+
+// DefaultProject is the project of the embedded cloud. By Firebase's convention, a name that starts
+// with demo- never is a real project.
+const DefaultProject = "demo-heektime"
 
 // Config says what to run.
 type Config struct {
@@ -30,40 +29,31 @@ type Config struct {
 	Firebase *firebase.Config
 	// Project and Bucket are the names that clients are configured with.
 	Project, Bucket string
-	// DataDir keeps everything across restarts; in memory when empty.
+	// DataDir keeps everything across restarts; empty keeps everything in memory.
 	DataDir string
-	// AllowedOrigins are the web pages that browsers may let call. Those of this machine may call the cloud in any case; when
-	// empty, those at the usual ports of localhost may call the services.
+	// AllowedOrigins are the web pages that may call. Pages of this machine may always call the cloud;
+	// if the list is empty, those on the usual ports of localhost may call the services.
 	AllowedOrigins []string
 	// SchoolsFile is the path of the school file.
 	SchoolsFile string
-	// Variables are set for the services beside what the backend sets itself; ${NAME} in the school file sees them, too.
+	// Variables are added to the environment of each service, and to ${NAME} in the school file.
 	Variables map[string]string
-	// Guests are services that run beside ours, and may leave one day.
-	ExtraServices []ExtraService
-	// Log takes the services' and the embedded cloud's lines.
+	// Services are the services of the table that this package does not import, by name.
+	Services map[string]server.Open
+	// Log gets the log lines of the services and of the embedded cloud.
 	Log *slog.Logger
 }
 
-// Guest is a service that the rest of the backend knows nothing of.
-type ExtraService struct {
-	// Name that firebase.json gives its port under.
-	Name string
-	Open server.Open
-	// Variables are its settings, when it answers at url.
-	Variables func(url string) map[string]string
-}
-
-// Backend is everything, running.
+// Backend is a running deployment.
 type Backend struct {
 	Cloud *emulator.Cloud
-	// Queue that refreshes wait in.
+	// Queue of refreshes.
 	Queue *refresh.Queue
-	// CoursesURL, RefreshURL, AuthURL and CleanupURL are where the services answer, FunctionsURL where the functions do, each
-	// under its name.
-	CoursesURL, RefreshURL, AuthURL, CleanupURL, FunctionsURL string
-	// GuestURLs are where guests answer, by name.
-	ExtraServiceURLs map[string]string
+	// URLs are the base URLs of the services, by name.
+	URLs map[string]string
+
+	deployment *spec.Deployment
+	place      spec.Place
 
 	stop     context.CancelFunc
 	services sync.WaitGroup
@@ -71,9 +61,42 @@ type Backend struct {
 	errs     []error
 }
 
-// Start starts the embedded cloud and the services and sets up queue and schedule. It changes the process's environment, where
-// Google's clients look for the cloud; so a process holds one backend.
+// Start starts the embedded cloud and the services, and creates queues, jobs and triggers. It sets
+// the environment variables of the process that redirect Google's clients to the cloud, so a process
+// can hold only one backend.
 func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
+	d := deployment.Table()
+	cloud, err := openCloud(cfg)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	b := &Backend{Cloud: cloud, deployment: d, stop: stop}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.Close())
+		}
+	}()
+	for name, value := range cloud.Environment() {
+		os.Setenv(name, value)
+	}
+	if err := b.startServices(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if err := b.connectHosting(); err != nil {
+		return nil, err
+	}
+	if err := b.createQueues(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.createJobs(ctx); err != nil {
+		return nil, err
+	}
+	return b, b.registerTriggers()
+}
+
+// openCloud starts the embedded cloud with the indexes and rules that firebase.json names.
+func openCloud(cfg Config) (*emulator.Cloud, error) {
 	indexes, err := cfg.Firebase.ReadIndexes()
 	if err != nil {
 		return nil, err
@@ -88,119 +111,23 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 	}
 	cloud, err := emulator.Open(emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
-		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: refreshAccount(cfg.Project), Log: cfg.Log,
+		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: metadataAccount(cfg.Project), Log: cfg.Log,
 		Addresses: Addresses(cfg.Firebase), Indexes: indexes, Rules: rules, StorageRules: storageRules, Hosting: cfg.Firebase.Hosting,
 	})
 	if err != nil {
 		return nil, Remedy(err, cfg.Firebase)
 	}
-	ctx, stop := context.WithCancel(ctx)
-	started := &Backend{Cloud: cloud, stop: stop}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, started.Close())
-		}
-	}()
-	for name, value := range cloud.Environment() {
-		os.Setenv(name, value)
-	}
-	if err := started.startServices(ctx, cfg); err != nil {
-		return nil, err
-	}
-	if err := started.connectWeb(); err != nil {
-		return nil, err
-	}
-	if started.Queue, err = started.setUp(ctx, cfg.Project); err != nil {
-		return nil, err
-	}
-	if err := started.trigger(cfg.Project); err != nil {
-		return nil, err
-	}
-	return started, nil
+	return cloud, nil
 }
 
-// startServices listens for all services before it starts any, since each is told the others' addresses.
-func (b *Backend) startServices(ctx context.Context, cfg Config) error {
-	listeners := map[string]net.Listener{}
-	names := []string{"courses", "refresh", "auth-service", "cleanup", "functions"}
-	for _, guest := range cfg.ExtraServices {
-		names = append(names, guest.Name)
-	}
-	for _, name := range names {
-		l, err := net.Listen("tcp", cfg.Firebase.Address(name))
-		if err != nil {
-			return fmt.Errorf("port of %s: %w; %s", name, err, cfg.Firebase.Remedy(name))
-		}
-		listeners[name] = l
-	}
-	b.CoursesURL = "http://" + listeners["courses"].Addr().String()
-	b.RefreshURL = "http://" + listeners["refresh"].Addr().String()
-	b.AuthURL = "http://" + listeners["auth-service"].Addr().String()
-	b.CleanupURL = "http://" + listeners["cleanup"].Addr().String()
-	b.FunctionsURL = "http://" + listeners["functions"].Addr().String()
-	origins := cfg.AllowedOrigins
-	if len(origins) == 0 {
-		// A service lets no page call unless told; a developer's web app is served by one of these.
-		origins = append(webOrigins(b.Cloud.HostingAddress()), "http://localhost:5173", "http://localhost:3000")
-	}
-	variables := map[string]map[string]string{
-		"courses": {
-			"OIDC_AUDIENCE":   b.CoursesURL,
-			"ALLOWED_CALLERS": refreshAccount(cfg.Project),
-			"COURSES_FILES":   "/", // file: addresses in a school file are the developer's own
-		},
-		"refresh": {
-			"OIDC_AUDIENCE":         b.RefreshURL,
-			"ALLOWED_CALLERS":       schedulerAccount(cfg.Project) + "," + TasksAccount(cfg.Project),
-			"LECTURES_BUCKET":       cfg.Bucket,
-			"SCHOOLS_FILE":          cfg.SchoolsFile,
-			"REFRESH_QUEUE":         Queue(cfg.Project),
-			"REFRESH_URL":           b.RefreshURL,
-			"TASKS_SERVICE_ACCOUNT": TasksAccount(cfg.Project),
-			"COURSES_URL":           b.CoursesURL,
-		},
-		"auth-service": {
-			"FIREBASE_API_KEY": "local", // the embedded Authentication takes any
-			"ALLOWED_ORIGINS":  strings.Join(origins, ","),
-		},
-		"cleanup": {
-			"OIDC_AUDIENCE":   b.CleanupURL,
-			"ALLOWED_CALLERS": schedulerAccount(cfg.Project),
-			"LECTURES_BUCKET": cfg.Bucket,
-		},
-		"functions": {
-			"OIDC_AUDIENCE":   b.FunctionsURL,
-			"ALLOWED_CALLERS": eventarcAccount(cfg.Project),
-		},
-	}
-	services := map[string]server.Open{
-		"courses": courses.Open, "refresh": refresh.Open, "auth-service": auth.Open, "cleanup": cleanup.Open, "functions": deletion.OpenFunctions,
-	}
-	b.ExtraServiceURLs = map[string]string{}
-	for _, guest := range cfg.ExtraServices {
-		b.ExtraServiceURLs[guest.Name] = "http://" + listeners[guest.Name].Addr().String()
-		services[guest.Name], variables[guest.Name] = guest.Open, guest.Variables(b.ExtraServiceURLs[guest.Name])
-	}
-	for name, open := range services {
-		own := variables[name]
-		maps.Copy(own, b.Cloud.Environment())
-		maps.Copy(own, cfg.Variables)
-		service, err := open(ctx, environment.Map(own), cfg.Log.With("service", name))
-		if err != nil {
-			return fmt.Errorf("start %s: %w", name, err)
-		}
-		b.services.Go(func() {
-			if err := server.Serve(ctx, listeners[name], service); err != nil {
-				b.mu.Lock()
-				defer b.mu.Unlock()
-				b.errs = append(b.errs, fmt.Errorf("service %s: %w", name, err))
-			}
-		})
-	}
-	return nil
+// metadataAccount is the account of the one metadata server that all services share: that of refresh,
+// the only service that calls another.
+func metadataAccount(project string) string {
+	refresh, _ := deployment.Table().Service("refresh")
+	return spec.Email(project, refresh.Account)
 }
 
-// Close stops the services, then the cloud below them.
+// Close stops the services, then the cloud.
 func (b *Backend) Close() error {
 	b.stop()
 	b.services.Wait()
@@ -213,7 +140,7 @@ func (b *Backend) Close() error {
 	return errors.Join(append(errs, b.Cloud.Close())...)
 }
 
-// Addresses are where a firebase.json says that the embedded cloud listens.
+// Addresses are where the embedded cloud listens according to a firebase.json.
 func Addresses(config *firebase.Config) emulator.Addresses {
 	return emulator.Addresses{
 		Firestore: config.Address("firestore"), Auth: config.Address("auth"),

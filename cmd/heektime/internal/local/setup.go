@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
@@ -14,93 +15,130 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"heek.kr/heektime/emulator/triggers"
-	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/refresh"
 )
 
-// setUp makes what a deployment makes in Google's cloud: the queue that refreshes wait in, and the schedules. The queue is
-// left as it is when it exists, in a data folder from before.
-func (b *Backend) setUp(ctx context.Context, project string) (*refresh.Queue, error) {
-	client, err := gcp.Tasks(ctx)
-	if err != nil {
-		return nil, err
-	}
-	queue := &refresh.Queue{
-		Client: client, Name: Queue(project), URL: b.RefreshURL, Audience: b.RefreshURL, ServiceAccount: TasksAccount(project),
-	}
-	_, err = client.CreateQueue(ctx, &cloudtaskspb.CreateQueueRequest{
-		Parent: "projects/" + project + "/locations/" + region,
-		Queue: &cloudtaskspb.Queue{
-			Name:       queue.Name,
-			RateLimits: &cloudtaskspb.RateLimits{MaxDispatchesPerSecond: 5, MaxConcurrentDispatches: 4},
-			// A developer waits for it, so it gives up sooner than a deployed queue would.
-			RetryConfig: &cloudtaskspb.RetryConfig{
-				MaxAttempts: 3, MinBackoff: durationpb.New(time.Second), MaxBackoff: durationpb.New(10 * time.Second), MaxDoublings: 3,
-			},
-		},
-	})
-	if err != nil && status.Code(err) != codes.AlreadyExists {
-		return nil, errors.Join(fmt.Errorf("create the queue: %w", err), client.Close())
-	}
-	return queue, b.schedule(ctx, project)
-}
+// devRetry replaces the table's retries: a developer is waiting for the result.
+var devRetry = spec.TaskRetry{MaxAttempts: 3, MinBackoff: time.Second, MaxBackoff: 10 * time.Second, MaxDoublings: 3}
 
-// schedule makes the jobs of Cloud Scheduler. What a deployment does every few minutes, or every hour, is done every minute:
-// the finest step there is, so that it is seen to work.
-func (b *Backend) schedule(ctx context.Context, project string) error {
-	local, err := gcp.Local(b.Cloud.TasksAddress())
+// createQueues creates the queues of the table. One that exists, in an old data folder, stays as it is.
+func (b *Backend) createQueues(ctx context.Context) error {
+	client, err := gcp.Tasks(ctx)
 	if err != nil {
 		return err
 	}
-	client, err := scheduler.NewCloudSchedulerClient(ctx, local)
-	if err != nil {
-		return fmt.Errorf("open Cloud Scheduler: %w", err)
+	b.Queue = &refresh.Queue{
+		Client: client, Name: b.deployment.QueueName(b.place.Project, deployment.RefreshQueue),
+		URL: b.URLs["refresh"], Audience: b.URLs["refresh"], ServiceAccount: spec.Email(b.place.Project, deployment.TasksAccount),
 	}
-	defer client.Close()
-	for _, j := range []struct{ name, cron, service, path string }{
-		{"schedule", "* * * * *", b.RefreshURL, "/schedule"},
-		{"purge", "* * * * *", b.CleanupURL, "/purge"},
-		{"sweep", "0 5 * * 1", b.CleanupURL, "/sweep"},
-	} {
-		job := &schedulerpb.Job{
-			Name:     Job(project, j.name),
-			Schedule: j.cron,
-			TimeZone: "Asia/Seoul",
-			Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{
-				Uri:        j.service + j.path,
-				HttpMethod: schedulerpb.HttpMethod_POST,
-				AuthorizationHeader: &schedulerpb.HttpTarget_OidcToken{OidcToken: &schedulerpb.OidcToken{
-					ServiceAccountEmail: schedulerAccount(project), Audience: j.service,
-				}},
-			}},
-			AttemptDeadline: durationpb.New(15 * time.Minute),
-		}
-		_, err = client.CreateJob(ctx, &schedulerpb.CreateJobRequest{Parent: "projects/" + project + "/locations/" + region, Job: job})
-		if status.Code(err) == codes.AlreadyExists {
-			_, err = client.UpdateJob(ctx, &schedulerpb.UpdateJobRequest{Job: job})
-		}
-		if err != nil {
-			return fmt.Errorf("create the schedule %s: %w", j.name, err)
+	for _, q := range b.deployment.Queues {
+		_, err = client.CreateQueue(ctx, &cloudtaskspb.CreateQueueRequest{
+			Parent: b.deployment.Location(b.place.Project),
+			Queue: &cloudtaskspb.Queue{
+				Name: b.deployment.QueueName(b.place.Project, q.ID),
+				RateLimits: &cloudtaskspb.RateLimits{
+					MaxDispatchesPerSecond: q.MaxDispatchesPerSecond, MaxConcurrentDispatches: int32(q.MaxConcurrentDispatches),
+				},
+				RetryConfig: &cloudtaskspb.RetryConfig{
+					MaxAttempts: int32(devRetry.MaxAttempts), MaxDoublings: int32(devRetry.MaxDoublings),
+					MinBackoff: durationpb.New(devRetry.MinBackoff), MaxBackoff: durationpb.New(devRetry.MaxBackoff),
+				},
+			},
+		})
+		if err != nil && status.Code(err) != codes.AlreadyExists {
+			return fmt.Errorf("create the queue %s: %w", q.ID, err)
 		}
 	}
 	return nil
 }
 
-// trigger lets the functions hear of what is deleted, as a deployment's triggers do.
-func (b *Backend) trigger(project string) error {
-	for name, document := range map[string]string{
-		deletion.TimetableDeleted: "users/{uid}/timetables/{timetable}",
-		deletion.UserDeleted:      "users/{uid}",
-	} {
+// Scheduler opens a client of Cloud Scheduler.
+func Scheduler(ctx context.Context) (*scheduler.CloudSchedulerClient, error) {
+	opts, err := gcp.TasksOptions()
+	if err != nil {
+		return nil, err
+	}
+	client, err := scheduler.NewCloudSchedulerClient(ctx, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("open Cloud Scheduler: %w", err)
+	}
+	return client, nil
+}
+
+// createJobs creates the scheduler jobs of the table, and brings those of an old data folder up to
+// date.
+func (b *Backend) createJobs(ctx context.Context) (err error) {
+	client, err := Scheduler(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, client.Close()) }()
+	for _, j := range b.deployment.Jobs {
+		job := b.job(j)
+		_, err := client.CreateJob(ctx, &schedulerpb.CreateJobRequest{Parent: b.deployment.Location(b.place.Project), Job: job})
+		if status.Code(err) == codes.AlreadyExists {
+			_, err = client.UpdateJob(ctx, &schedulerpb.UpdateJobRequest{Job: job})
+		}
+		if err != nil {
+			return fmt.Errorf("create the job %s: %w", j.ID, err)
+		}
+	}
+	return nil
+}
+
+func (b *Backend) job(j spec.Job) *schedulerpb.Job {
+	url := b.URLs[j.Target.Service]
+	return &schedulerpb.Job{
+		Name:     b.deployment.JobName(b.place.Project, j.ID),
+		Schedule: devSchedule(j.Schedule),
+		TimeZone: j.TimeZone,
+		Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{
+			Uri:        url + j.Target.Path,
+			HttpMethod: schedulerpb.HttpMethod_POST,
+			AuthorizationHeader: &schedulerpb.HttpTarget_OidcToken{OidcToken: &schedulerpb.OidcToken{
+				ServiceAccountEmail: spec.Email(b.place.Project, j.Target.Account), Audience: url,
+			}},
+		}},
+		AttemptDeadline: durationpb.New(j.AttemptDeadline),
+		RetryConfig: &schedulerpb.RetryConfig{
+			RetryCount: int32(j.Retry.Count), MaxDoublings: int32(j.Retry.MaxDoublings),
+			MinBackoffDuration: backoff(j.Retry.MinBackoff), MaxBackoffDuration: backoff(j.Retry.MaxBackoff),
+		},
+	}
+}
+
+// backoff is nil, for the service's default, if the table has none.
+func backoff(d time.Duration) *durationpb.Duration {
+	if d == 0 {
+		return nil
+	}
+	return durationpb.New(d)
+}
+
+// devSchedule lets a job that runs every hour or more often run every minute, so that a developer
+// sees it work.
+func devSchedule(cron string) string {
+	if fields := strings.Fields(cron); len(fields) == 5 && fields[1] == "*" {
+		return "* * * * *"
+	}
+	return cron
+}
+
+// registerTriggers registers the functions, and removes triggers that only an old data folder has.
+func (b *Backend) registerTriggers() error {
+	for _, t := range b.deployment.Triggers {
+		url := b.URLs[t.Target.Service]
 		err := b.Cloud.Triggers.Register(triggers.Trigger{
-			Name: name, Event: triggers.Deleted, Document: document, URL: b.FunctionsURL + "/" + name, Retry: true,
-			ServiceAccount: eventarcAccount(project), Audience: b.FunctionsURL,
+			Name: t.ID, Event: triggers.EventType(t.Event), Database: t.Database, Document: t.Document,
+			URL: url + t.Target.Path, Audience: url, ServiceAccount: spec.Email(b.place.Project, t.Target.Account), Retry: true,
 		})
 		if err != nil {
 			return err
 		}
 	}
-	b.Cloud.Triggers.RemoveAbsent() // of an earlier version, in a data folder from before
+	b.Cloud.Triggers.RemoveAbsent()
 	return nil
 }

@@ -1,23 +1,13 @@
 package local
 
-import (
-	"maps"
-	"net"
-)
+import "net"
 
-// cloudRun is where the Cloud Run services answer, by the names that firebase.json rewrites paths to.
-func (b *Backend) cloudRun() map[string]string {
-	services := map[string]string{"auth": b.AuthURL, "courses": b.CoursesURL, "refresh": b.RefreshURL, "cleanup": b.CleanupURL}
-	maps.Copy(services, b.ExtraServiceURLs)
-	return services
-}
-
-// connectWeb tells Hosting where the services answer.
-func (b *Backend) connectWeb() error {
+// connectHosting tells Hosting where the services are, by the names that firebase.json rewrites to.
+func (b *Backend) connectHosting() error {
 	if b.Cloud.Hosting == nil {
 		return nil
 	}
-	for name, url := range b.cloudRun() {
+	for name, url := range b.URLs {
 		if err := b.Cloud.Hosting.SetService(name, url); err != nil {
 			return err
 		}
@@ -25,11 +15,12 @@ func (b *Backend) connectWeb() error {
 	return nil
 }
 
-// webOrigins are the names that a browser may know the web app by, whose address is host:port or "" for none.
+// webOrigins are the origins of the web app that a browser may use for address, host:port, or for
+// the default port of Hosting if address is empty.
 func webOrigins(address string) []string {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
-		port = "5000" // another program's that serves it
+		port = "5000" // another program may serve it there
 	}
 	return []string{"http://localhost:" + port, "http://127.0.0.1:" + port}
 }

@@ -41,7 +41,7 @@ type Refresh struct {
 const (
 	school        = "가온대학교"
 	semester      = "2026-0900"
-	callerAccount = "tasks@demo-bench.iam.gserviceaccount.com"
+	callerAccount = "heektime-tasks@demo-bench.iam.gserviceaccount.com"
 )
 
 // site is a running deployment: two services in processes of their own.
@@ -182,7 +182,7 @@ func least(cloud *emulator.Cloud, from *source, listURL string) (parsed, scanned
 	if err != nil || answer.StatusCode != http.StatusOK {
 		return 0, 0, fmt.Errorf("load the list: %s, %w", answer.Status, err)
 	}
-	service, err := courses.New(courses.Config{Logger: slog.New(slog.DiscardHandler)})
+	service, err := courses.New(courses.Config{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return 0, 0, err
 	}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/deployment/markdown"
+)
+
+// showDeployment prints the tables of what is deployed, or writes them into the docs.
+func showDeployment(_ context.Context, args []string) error {
+	flags := flag.NewFlagSet("deployment", flag.ContinueOnError)
+	write := flags.Bool("write", false, "write the tables into "+markdown.Page)
+	if _, err := parse(flags, args); err != nil {
+		return err
+	}
+	table := deployment.Table()
+	if err := table.Validate(); err != nil {
+		return err
+	}
+	path, err := findUpwards(markdown.Page)
+	if err != nil {
+		return err
+	}
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read the page: %w", err)
+	}
+	page, err := markdown.Update(string(old), table)
+	if err != nil {
+		return err
+	}
+	if !*write {
+		fmt.Print(page)
+		return nil
+	}
+	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
+		return fmt.Errorf("write the page: %w", err)
+	}
+	return nil
+}
+
+// findUpwards returns the path of a file of the repository, seen from this folder or one above it.
+func findUpwards(name string) (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", name, err)
+	}
+	for {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		switch _, err := os.Stat(path); {
+		case err == nil:
+			return path, nil
+		case !errors.Is(err, fs.ErrNotExist), dir == filepath.Dir(dir):
+			return "", fmt.Errorf("find %s: run it in the project's folder", name)
+		}
+		dir = filepath.Dir(dir)
+	}
+}

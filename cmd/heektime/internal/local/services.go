@@ -1,0 +1,145 @@
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"net"
+
+	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/cleanup"
+	"heek.kr/heektime/internal/courses"
+	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/deployment/spec"
+	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/functions"
+	"heek.kr/heektime/internal/refresh"
+	"heek.kr/heektime/internal/server"
+)
+
+// opens are the services of the table, by name. [Config.Services] adds others.
+var opens = map[string]server.Open{
+	"auth": auth.Open, "courses": courses.Open, "refresh": refresh.Open, "cleanup": cleanup.Open, "functions": functions.Open,
+}
+
+// portName is a service's name in the list of ports, where auth is Firebase Authentication.
+func portName(service string) string {
+	if service == "auth" {
+		return "auth-service"
+	}
+	return service
+}
+
+// startServices listens for all services before it starts any: their environments contain each
+// other's URLs. It leaves out a service of the table that it has no Open for.
+func (b *Backend) startServices(ctx context.Context, cfg Config) (err error) {
+	all := maps.Clone(opens)
+	maps.Copy(all, cfg.Services)
+	listeners := map[string]net.Listener{}
+	defer func() {
+		if err != nil {
+			for _, l := range listeners {
+				l.Close()
+			}
+		}
+	}()
+	b.URLs = map[string]string{}
+	for _, s := range b.deployment.Services {
+		if all[s.Name] == nil {
+			continue
+		}
+		l, err := net.Listen("tcp", cfg.Firebase.Address(portName(s.Name)))
+		if err != nil {
+			return fmt.Errorf("port of %s: %w; %s", s.Name, err, cfg.Firebase.Remedy(portName(s.Name)))
+		}
+		listeners[s.Name], b.URLs[s.Name] = l, "http://"+l.Addr().String()
+	}
+	b.place = b.placeOf(cfg)
+	for name, l := range listeners {
+		if err := b.startService(ctx, cfg, name, l, all[name]); err != nil {
+			return fmt.Errorf("start %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (b *Backend) startService(ctx context.Context, cfg Config, name string, l net.Listener, open server.Open) error {
+	env, err := b.environment(cfg, name)
+	if err != nil {
+		return err
+	}
+	service, err := open(ctx, environment.Map(env), cfg.Log.With("service", name))
+	if err != nil {
+		return err
+	}
+	b.services.Go(func() {
+		if err := server.Serve(ctx, l, service); err != nil {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			b.errs = append(b.errs, fmt.Errorf("service %s: %w", name, err))
+		}
+	})
+	return nil
+}
+
+// placeOf is this machine.
+func (b *Backend) placeOf(cfg Config) spec.Place {
+	origins := cfg.AllowedOrigins
+	if len(origins) == 0 {
+		// A service lets only listed pages call; a developer's web app is served on one of these ports.
+		origins = append(webOrigins(b.Cloud.HostingAddress()), "http://localhost:5173", "http://localhost:3000")
+	}
+	p := spec.Place{
+		Project: cfg.Project, URLs: b.URLs,
+		Buckets: map[string]string{deployment.ListsBucket: cfg.Bucket},
+		Files:   map[string]string{}, Secrets: map[string]string{},
+		APIKey:  "local", // the embedded Authentication accepts any
+		Origins: origins,
+	}
+	if s, ok := b.deployment.Service("refresh"); ok {
+		for _, file := range s.Files {
+			p.Files[file.Path] = cfg.SchoolsFile
+		}
+	}
+	for _, v := range requiredSecrets(b.deployment) {
+		p.Secrets[v] = newKey()
+	}
+	return p
+}
+
+// requiredSecrets are the secrets that a service cannot start without.
+func requiredSecrets(d *spec.Deployment) (ids []string) {
+	for _, s := range d.Services {
+		for _, v := range s.Environment {
+			if v.Required && v.Value.Kind == spec.KindSecret {
+				ids = append(ids, v.Value.Text)
+			}
+		}
+	}
+	return ids
+}
+
+// newKey is a random key of 32 bytes in Base64.
+func newKey() string {
+	key := make([]byte, 32)
+	rand.Read(key)
+	return base64.StdEncoding.EncodeToString(key)
+}
+
+// environment is a service's environment on this machine: the table's, the cloud's, and the caller's.
+func (b *Backend) environment(cfg Config, service string) (map[string]string, error) {
+	place := b.place
+	place.SiteURL = b.URLs[service] // clients may call it directly
+	env, err := b.deployment.Environment(service, place)
+	if err != nil {
+		return nil, err
+	}
+	if service == "courses" {
+		env["COURSES_FILES"] = "/" // file: URLs in a school file are the developer's own
+	}
+	maps.Copy(env, b.Cloud.Environment())
+	maps.Copy(env, cfg.Variables)
+	return env, nil
+}

@@ -1,0 +1,12 @@
+package api_test
+
+import (
+	"testing"
+
+	"heek.kr/heektime/compat-server/api"
+	"heek.kr/heektime/internal/deployment/deploymenttest"
+)
+
+func TestEnvironmentEqualsTheTable(t *testing.T) {
+	deploymenttest.TestEnvironment(t, "compat-server", "../..", api.Open)
+}

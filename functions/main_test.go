@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/triggers"
+	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/deployment/spec"
+)
+
+// TestMain runs the service itself when a test starts this binary again, so that tests need no
+// compiler.
+func TestMain(m *testing.M) {
+	if os.Getenv("FUNCTIONS_TEST_MAIN") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// process is a running service.
+type process struct {
+	*exec.Cmd
+	url string
+	out bytes.Buffer // read it after Wait
+}
+
+// start starts the service with the environment of the table. set may change it.
+func start(t *testing.T, cloud *emulatortest.Cloud, set map[string]string) *process {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	must(t, l.Close())
+	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0]), url: "http://127.0.0.1:" + port}
+	env, err := deployment.Table().Environment("functions", spec.Place{Project: cloud.Project, URLs: map[string]string{"functions": p.url}})
+	must(t, err)
+	p.Env = append(os.Environ(), "FUNCTIONS_TEST_MAIN=1", "PORT="+port)
+	for _, variables := range []map[string]string{env, cloud.Environment(), set} {
+		for name, value := range variables {
+			p.Env = append(p.Env, name+"="+value)
+		}
+	}
+	p.Stdout, p.Stderr = &p.out, &p.out
+	must(t, p.Start())
+	t.Cleanup(func() { p.Process.Kill() })
+	return p
+}
+
+// ready waits until the service serves.
+func (p *process) ready(t *testing.T) {
+	t.Helper()
+	for t.Context().Err() == nil {
+		if response, err := http.Get(p.url + "/health"); err == nil {
+			response.Body.Close()
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// register registers the table's triggers for the process.
+func (p *process) register(t *testing.T, cloud *emulatortest.Cloud) {
+	t.Helper()
+	for _, trigger := range deployment.Table().Triggers {
+		must(t, cloud.Triggers.Register(triggers.Trigger{
+			Name: trigger.ID, Event: triggers.EventType(trigger.Event), Database: trigger.Database, Document: trigger.Document,
+			URL: p.url + trigger.Target.Path, Audience: p.url, ServiceAccount: spec.Email(cloud.Project, trigger.Target.Account),
+		}))
+	}
+}
+
+// Events of the local cloud reach the deployed service, which deletes what it should.
+func TestEventsReachTheFunctions(t *testing.T) {
+	cloud := emulatortest.Start(t)
+	p := start(t, cloud, nil)
+	p.ready(t)
+	p.register(t, cloud)
+	fs, ctx := cloud.FirestoreClient(t), t.Context()
+	for _, path := range []string{"users/alice", "users/alice/timetables/t1", "users/alice/timetables/t1/lectures/l1",
+		"users/bob", "users/bob/timetables/t1", "users/bob/timetables/t1/lectures/l1", "users/bob/timetables/t2"} {
+		_, err := fs.Doc(path).Set(ctx, map[string]any{"title": "t"})
+		must(t, err)
+	}
+	for _, path := range []string{"users/alice", "users/bob/timetables/t1"} {
+		_, err := fs.Doc(path).Delete(ctx)
+		must(t, err)
+	}
+	must(t, cloud.Triggers.Idle(ctx))
+	lectures, err := fs.CollectionGroup("lectures").Documents(ctx).GetAll()
+	must(t, err)
+	timetables, err := fs.CollectionGroup("timetables").Documents(ctx).GetAll()
+	must(t, err)
+	if len(lectures) != 0 || len(timetables) != 1 || timetables[0].Ref.ID != "t2" {
+		t.Errorf("%d lectures and %d timetables are left", len(lectures), len(timetables))
+	}
+	for _, info := range cloud.Triggers.Triggers() {
+		if info.Dead > 0 || info.Done == 0 {
+			t.Errorf("%s: %d events done, %d dead\n%s", info.Trigger.Name, info.Done, info.Dead, &p.out)
+		}
+	}
+}
+
+// SIGTERM lets an event that is being handled finish: it is acknowledged, and the process exits with 0.
+func TestRunningEventFinishesAfterSIGTERM(t *testing.T) {
+	cloud := emulatortest.Start(t)
+	certs, err := url.Parse(cloud.CertsURL())
+	must(t, err)
+	gate := newGate(t, certs.Host)
+	certs.Host = gate.address
+	p := start(t, cloud, map[string]string{"OIDC_CERTS_URL": certs.String()})
+	p.ready(t)
+	p.register(t, cloud)
+	fs, ctx := cloud.FirestoreClient(t), t.Context()
+	for _, path := range []string{"users/bob/timetables/t1", "users/bob/timetables/t1/lectures/l1"} {
+		_, err := fs.Doc(path).Set(ctx, map[string]any{"title": "t"})
+		must(t, err)
+	}
+	_, err = fs.Doc("users/bob/timetables/t1").Delete(ctx)
+	must(t, err)
+	<-gate.reached // the event is being handled, and waits for the keys of its token
+	must(t, p.Process.Signal(syscall.SIGTERM))
+	for { // the port closes soon after the signal
+		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
+		if err != nil {
+			break
+		}
+		conn.Close()
+		time.Sleep(5 * time.Millisecond)
+	}
+	close(gate.open)
+	if err := p.Wait(); err != nil {
+		t.Errorf("exit: %v\n%s", err, &p.out)
+	}
+	must(t, cloud.Triggers.Idle(ctx))
+	lectures, err := fs.CollectionGroup("lectures").Documents(ctx).GetAll()
+	must(t, err)
+	if len(lectures) != 0 {
+		t.Errorf("%d lectures are left", len(lectures))
+	}
+	for _, info := range cloud.Triggers.Triggers() {
+		if want := map[string]int{"timetable-deleted": 1}[info.Trigger.Name]; info.Done != want || info.Dead != 0 {
+			t.Errorf("%s: %d events done, %d dead\n%s", info.Trigger.Name, info.Done, info.Dead, &p.out)
+		}
+	}
+}
+
+// A service without its environment does not start: no event reaches it.
+func TestMissingVariablesEndTheStart(t *testing.T) {
+	cloud := emulatortest.Start(t)
+	p := start(t, cloud, map[string]string{"OIDC_AUDIENCE": "", "ALLOWED_CALLERS": "", "GOOGLE_CLOUD_PROJECT": ""})
+	err := p.Wait()
+	if p.ProcessState.ExitCode() != 1 {
+		t.Errorf("exit: %v, want code 1", err)
+	}
+	for _, name := range []string{"OIDC_AUDIENCE", "ALLOWED_CALLERS", "GOOGLE_CLOUD_PROJECT"} {
+		if !strings.Contains(p.out.String(), name+" is not set") {
+			t.Errorf("the log does not name %s:\n%s", name, &p.out)
+		}
+	}
+}
+
+// gate is a proxy that passes nothing on until it is opened.
+type gate struct {
+	address string
+	reached chan struct{} // closed when a client has connected
+	open    chan struct{} // close it to open the gate
+}
+
+func newGate(t *testing.T, target string) *gate {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { l.Close() })
+	g := &gate{address: l.Addr().String(), reached: make(chan struct{}), open: make(chan struct{})}
+	reach := sync.OnceFunc(func() { close(g.reached) })
+	go func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			reach()
+			go g.pass(client, target)
+		}
+	}()
+	return g
+}
+
+func (g *gate) pass(client net.Conn, target string) {
+	defer client.Close()
+	<-g.open
+	server, err := net.Dial("tcp", target)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	go io.Copy(server, client)
+	io.Copy(client, server)
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

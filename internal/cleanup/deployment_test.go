@@ -1,0 +1,12 @@
+package cleanup_test
+
+import (
+	"testing"
+
+	"heek.kr/heektime/internal/cleanup"
+	"heek.kr/heektime/internal/deployment/deploymenttest"
+)
+
+func TestEnvironmentEqualsTheTable(t *testing.T) {
+	deploymenttest.TestEnvironment(t, "cleanup", "../..", cleanup.Open)
+}

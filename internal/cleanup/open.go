@@ -1,0 +1,46 @@
+package cleanup
+
+import (
+	"context"
+	"log/slog"
+	"math"
+
+	"heek.kr/heektime/internal/cleanup/sweeper"
+	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/gcp"
+	"heek.kr/heektime/internal/oidcauth"
+	"heek.kr/heektime/internal/server"
+)
+
+// Open builds the service from its environment, which docs/deployment.md lists.
+func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
+	project := gcp.Project(env)
+	check := oidcauth.FromEnvironment(env)
+	bucket := env.Required("LECTURES_BUCKET", "the bucket of the course lists")
+	operations := env.OptionalInt("SWEEP_OPERATIONS", sweeper.DefaultOperations, 0, math.MaxInt32)
+	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	callers, err := oidcauth.NewChecker(check)
+	if err != nil {
+		return nil, err
+	}
+	clients := gcp.NewClients(project)
+	defer clients.CloseOnError(&err)
+	firestore, storage, accounts := clients.Firestore(ctx), clients.Storage(ctx), clients.Authentication(ctx, "")
+	if err := clients.Err(); err != nil {
+		return nil, err
+	}
+	d, err := deletion.New(deletion.Config{Firestore: firestore, Accounts: accounts, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	s, err := sweeper.New(sweeper.Config{
+		Firestore: firestore, Accounts: accounts, Bucket: storage.Bucket(bucket), Deletion: d, Log: log, Operations: operations,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &server.Service{Handler: Handler(d, s, callers, log), Close: clients.Close}, nil
+}

@@ -1,0 +1,69 @@
+package deployment
+
+import "heek.kr/heektime/internal/deployment/spec"
+
+// The service accounts. Each service runs as one of its own; the last three only call services.
+const (
+	authAccount      = "heektime-auth"
+	coursesAccount   = "heektime-courses"
+	refreshAccount   = "heektime-refresh"
+	cleanupAccount   = "heektime-cleanup"
+	functionsAccount = "heektime-functions"
+	compatAccount    = "heektime-compat-server"
+
+	TasksAccount     = "heektime-tasks"
+	SchedulerAccount = "heektime-scheduler"
+	EventarcAccount  = "heektime-eventarc"
+)
+
+// Roles that several services need.
+var (
+	readAndWriteDocuments = spec.Grant{Role: "roles/datastore.user", On: spec.Project, Why: "reads and writes documents"}
+	manageUsers           = spec.Grant{Role: "roles/firebaseauth.admin", On: spec.Project, Why: "creates, changes and deletes users"}
+)
+
+func accounts() []spec.ServiceAccount {
+	return []spec.ServiceAccount{{
+		ID: authAccount, Purpose: "runs auth",
+		Grants: []spec.Grant{
+			readAndWriteDocuments, manageUsers,
+			{Role: "roles/iam.serviceAccountTokenCreator", On: spec.Resource{Kind: spec.OnAccount, ID: authAccount},
+				Why: "signs custom tokens without a key file"},
+		},
+	}, {
+		ID: coursesAccount, Purpose: "runs courses, which calls no API of Google",
+	}, {
+		ID: refreshAccount, Purpose: "runs refresh",
+		Grants: []spec.Grant{
+			readAndWriteDocuments,
+			{Role: "roles/storage.objectUser", On: spec.Resource{Kind: spec.OnBucket, ID: ListsBucket}, Why: "publishes lists and deletes old ones"},
+			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: RefreshQueue}, Why: "enqueues refreshes"},
+			{Role: "roles/iam.serviceAccountUser", On: spec.Resource{Kind: spec.OnAccount, ID: TasksAccount},
+				Why: "lets its tasks carry that account's tokens"},
+		},
+	}, {
+		ID: cleanupAccount, Purpose: "runs cleanup",
+		Grants: []spec.Grant{
+			readAndWriteDocuments, manageUsers,
+			{Role: "roles/storage.objectUser", On: spec.Resource{Kind: spec.OnBucket, ID: ListsBucket}, Why: "deletes orphaned lists"},
+		},
+	}, {
+		ID: functionsAccount, Purpose: "runs functions",
+		Grants: []spec.Grant{readAndWriteDocuments, manageUsers},
+	}, {
+		ID: compatAccount, Purpose: "runs compat-server",
+		Grants: []spec.Grant{
+			readAndWriteDocuments, manageUsers,
+			{Role: "roles/storage.objectViewer", On: spec.Resource{Kind: spec.OnBucket, ID: ListsBucket}, Why: "reads course lists"},
+		},
+	}, {
+		ID: TasksAccount, Purpose: "calls refresh for Cloud Tasks",
+	}, {
+		ID: SchedulerAccount, Purpose: "calls refresh and cleanup for Cloud Scheduler",
+	}, {
+		ID: EventarcAccount, Purpose: "calls functions for Eventarc",
+		Grants: []spec.Grant{
+			{Role: "roles/eventarc.eventReceiver", On: spec.Project, Why: "receives the events of its triggers"},
+		},
+	}}
+}

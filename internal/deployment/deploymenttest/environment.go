@@ -1,0 +1,124 @@
+// Package deploymenttest tests a service against the table of the deployment.
+package deploymenttest
+
+import (
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/deployment/spec"
+	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/server"
+)
+
+// readByMain are the variables that every service's main function reads.
+var readByMain = []string{"GOOGLE_CLOUD_PROJECT"}
+
+// TestEnvironment tests the environment of a service against its row in the table: the service starts
+// with it, reads every variable of the row and no other, agrees with the row on which are required and
+// on defaults, and reports all missing ones together. root is the root of the repository.
+//
+// It sets environment variables of the process, so the calling test cannot be parallel.
+func TestEnvironment(t *testing.T, name, root string, open server.Open) {
+	t.Helper()
+	for _, emulator := range []string{"FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "STORAGE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST"} {
+		t.Setenv(emulator, "127.0.0.1:1") // a service does not call out when it starts
+	}
+	d := deployment.Table()
+	row, ok := d.Service(name)
+	if !ok {
+		t.Fatalf("the table has no service %q", name)
+	}
+	values, err := d.Environment(name, place(d, root))
+	if err != nil {
+		t.Fatal(err)
+	}
+	env := environment.Map(values)
+	service, err := open(t.Context(), env, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatalf("%s does not start with the environment of the table: %v", name, err)
+	}
+	if service.Close != nil {
+		if err := service.Close(); err != nil {
+			t.Errorf("close %s: %v", name, err)
+		}
+	}
+	compare(t, row, env.Reads())
+	testMissing(t, row, env.Reads(), values, open)
+}
+
+// compare compares the variables that a service read with those of its row.
+func compare(t *testing.T, row *spec.Service, reads []environment.Read) {
+	t.Helper()
+	read := map[string]environment.Read{}
+	for _, r := range reads {
+		read[r.Name] = r
+	}
+	for _, v := range row.Environment {
+		r, ok := read[v.Name]
+		delete(read, v.Name)
+		switch {
+		case !ok && !slices.Contains(readByMain, v.Name):
+			t.Errorf("%s: the table has %s, which the service does not read", row.Name, v.Name)
+		case ok && r.Required != v.Required:
+			t.Errorf("%s: %s is required in the service: %t, in the table: %t", row.Name, v.Name, r.Required, v.Required)
+		case ok && v.Value.Kind == spec.KindDefault && r.Fallback != v.Value.Text:
+			t.Errorf("%s: %s defaults to %q in the service, to %q in the table", row.Name, v.Name, r.Fallback, v.Value.Text)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(read)) {
+		if !slices.Contains(deployment.EmulatorVariables(), name) {
+			t.Errorf("%s: the service reads %s, which the table does not have", row.Name, name)
+		}
+	}
+}
+
+// testMissing leaves out each required variable, and all of them.
+func testMissing(t *testing.T, row *spec.Service, reads []environment.Read, values map[string]string, open server.Open) {
+	t.Helper()
+	var required []string
+	for _, r := range reads {
+		if r.Required {
+			required = append(required, r.Name)
+		}
+	}
+	fails := func(missing ...string) {
+		t.Helper()
+		env := maps.Clone(values)
+		for _, name := range missing {
+			delete(env, name)
+		}
+		_, err := open(t.Context(), environment.Map(env), slog.New(slog.DiscardHandler))
+		for _, name := range missing {
+			if err == nil || !strings.Contains(err.Error(), name+" is not set") {
+				t.Errorf("%s without %v: error %v does not name %s", row.Name, missing, err, name)
+			}
+		}
+	}
+	for _, name := range required {
+		fails(name)
+	}
+	fails(required...)
+}
+
+// place has a value for everything, and the images' files from the repository.
+func place(d *spec.Deployment, root string) spec.Place {
+	p := spec.Place{
+		Project: "demo-test", IAM: true, APIKey: "key", SiteURL: "https://heektime.test", Origins: []string{"https://heektime.test"},
+		URLs: map[string]string{}, Files: map[string]string{}, Secrets: map[string]string{},
+	}
+	for _, s := range d.Services {
+		p.URLs[s.Name] = "https://" + s.Name + ".test"
+		for _, file := range s.Files {
+			p.Files[file.Path] = filepath.Join(root, filepath.FromSlash(file.Source))
+		}
+	}
+	for i, s := range d.Secrets {
+		p.Secrets[s.ID] = strings.Repeat(string(rune('A'+i)), 42) + "A=" // 32 bytes in Base64
+	}
+	return p
+}

@@ -1,0 +1,19 @@
+package deployment
+
+import (
+	"time"
+
+	"heek.kr/heektime/internal/deployment/spec"
+)
+
+// functionsService handles Firestore's events, one path a function: see triggers.go. Eventarc waits
+// at most ten minutes for a response.
+func functionsService() spec.Service {
+	return spec.Service{
+		Name: "functions", Purpose: "handles the events of deleted documents",
+		Package: "functions", Account: functionsAccount,
+		Invokers: []string{EventarcAccount}, Ingress: spec.IngressAll,
+		Timeout: 9 * time.Minute, MemoryMiB: 512, MilliCPU: 1000, Concurrency: 20, MaxInstances: 10,
+		Environment: variables([]spec.Variable{project}, callerCheck("functions", EventarcAccount)),
+	}
+}

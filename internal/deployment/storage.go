@@ -1,0 +1,30 @@
+package deployment
+
+import (
+	"time"
+
+	"heek.kr/heektime/internal/deployment/spec"
+)
+
+// ListsBucket is the bucket of the course lists.
+const ListsBucket = "lists"
+
+// buckets: clients read lists from the project's default bucket, under storage.rules. There is no
+// lifecycle by age, as a published list keeps its name for as long as it does not change.
+func buckets() []spec.Bucket {
+	return []spec.Bucket{{
+		ID: ListsBucket, Purpose: "the published course lists", Suffix: ".firebasestorage.app",
+		CORSMethods: []string{"GET"}, CORSMaxAge: time.Hour,
+	}}
+}
+
+// The secrets of compat-server.
+const tokenKey, oldTokenKey = "token-key", "token-key-old"
+
+func secrets() []spec.Secret {
+	return []spec.Secret{{
+		ID: tokenKey, Purpose: "signs the tokens of old clients", Make: "openssl rand -base64 32",
+	}, {
+		ID: oldTokenKey, Purpose: "the key before it, while keys are changed",
+	}}
+}

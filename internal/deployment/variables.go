@@ -1,0 +1,54 @@
+package deployment
+
+import (
+	"slices"
+
+	"heek.kr/heektime/internal/deployment/spec"
+)
+
+// project is the variable that every service has.
+var project = spec.Variable{
+	Name: "GOOGLE_CLOUD_PROJECT", Required: true, Value: spec.ProjectID(),
+	Purpose: "project that the service works in, and that the traces in its log belong to",
+}
+
+// callerCheck are the variables of a service that checks its callers' identity tokens.
+func callerCheck(service string, callers ...string) []spec.Variable {
+	return []spec.Variable{{
+		Name: "OIDC_AUDIENCE", Required: true, Value: spec.ServiceURL(service),
+		Purpose: "audience of callers' tokens: the service's own base URL",
+	}, {
+		Name: "ALLOWED_CALLERS", Required: true, Value: spec.Emails(callers...),
+		Purpose: "service accounts that may call, separated by commas",
+	}, {
+		Name: "CALLERS_CHECKED_BY_IAM", Value: spec.BehindIAM(),
+		Purpose: "`true` if Cloud Run authenticates callers: it then removes the signature from their tokens. " +
+			"Never set it for a public service",
+	}}
+}
+
+// Variables of the services that check passwords.
+var (
+	apiKey = spec.Variable{
+		Name: "FIREBASE_API_KEY", Required: true, Value: spec.APIKey(),
+		Purpose: "API key that passwords are checked with. It may be restricted to the Identity Toolkit API, but not to web pages or apps",
+	}
+	forwardedHops = spec.Variable{
+		Name: "FORWARDED_HOPS", Value: spec.Default("1"),
+		Purpose: "proxies in front that append to `X-Forwarded-For`; 1 is Cloud Run itself",
+	}
+	passwordRounds = spec.Variable{
+		Name: "PASSWORD_ROUNDS", Value: spec.Default("260000"),
+		Purpose: "work of a rejected login in rounds of PBKDF2 with SHA-256: that of the most expensive old hash",
+	}
+)
+
+// EmulatorVariables are set by the embedded cloud and never on Google's: they redirect clients to it.
+func EmulatorVariables() []string {
+	return []string{
+		"CLOUD_TASKS_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "FIREBASE_EMULATOR_HUB", "FIREBASE_STORAGE_EMULATOR_HOST",
+		"FIRESTORE_EMULATOR_HOST", "GCE_METADATA_HOST", "OIDC_CERTS_URL", "STORAGE_EMULATOR_HOST",
+	}
+}
+
+func variables(groups ...[]spec.Variable) []spec.Variable { return slices.Concat(groups...) }

@@ -1,0 +1,12 @@
+package functions_test
+
+import (
+	"testing"
+
+	"heek.kr/heektime/internal/deployment/deploymenttest"
+	"heek.kr/heektime/internal/functions"
+)
+
+func TestEnvironmentEqualsTheTable(t *testing.T) {
+	deploymenttest.TestEnvironment(t, "functions", "../..", functions.Open)
+}

@@ -1,0 +1,61 @@
+// Package functions is the service that Eventarc wakes when a Firestore document is deleted. Each
+// function has a path of its own:
+//
+//	POST /timetable-deleted  users/{uid}/timetables/{timetable}: removes the lectures
+//	POST /user-deleted       users/{uid}: purges the account
+//
+// internal/deployment/triggers.go says which events call which path. The work itself is in
+// internal/deletion, and internal/cloudevent decodes the events. docs/deleting.md explains both.
+package functions
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"heek.kr/heektime/internal/cloudevent"
+	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/gcp"
+	"heek.kr/heektime/internal/oidcauth"
+	"heek.kr/heektime/internal/server"
+)
+
+// handlers are the functions by path.
+func handlers(d *deletion.Service) map[string]cloudevent.Handle {
+	return map[string]cloudevent.Handle{
+		"/timetable-deleted": d.TimetableDeleted,
+		"/user-deleted":      d.UserDeleted,
+	}
+}
+
+// Open builds the service from its environment, which docs/deployment.md lists.
+func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
+	project := gcp.Project(env)
+	check := oidcauth.FromEnvironment(env)
+	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	callers, err := oidcauth.NewChecker(check)
+	if err != nil {
+		return nil, err
+	}
+	clients := gcp.NewClients(project)
+	defer clients.CloseOnError(&err)
+	firestore, accounts := clients.Firestore(ctx), clients.Authentication(ctx, "")
+	if err := clients.Err(); err != nil {
+		return nil, err
+	}
+	d, err := deletion.New(deletion.Config{Firestore: firestore, Accounts: accounts, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	for path, handle := range handlers(d) {
+		mux.Handle("POST "+path, &cloudevent.Handler{
+			Name: path[1:], Project: project, Callers: callers, Handle: handle, Log: log, Now: time.Now,
+		})
+	}
+	return &server.Service{Handler: mux, Close: clients.Close}, nil
+}

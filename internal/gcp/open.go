@@ -1,0 +1,81 @@
+package gcp
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
+	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/storage"
+	firebase "firebase.google.com/go/v4"
+	"firebase.google.com/go/v4/auth"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+// TasksEmulatorHost is the environment variable that redirects Cloud Tasks to a local server,
+// "host:port", as FIRESTORE_EMULATOR_HOST does for Firestore.
+const TasksEmulatorHost = "CLOUD_TASKS_EMULATOR_HOST"
+
+// Firestore opens a client for the (default) database of a project.
+func Firestore(ctx context.Context, project string, opts ...option.ClientOption) (*firestore.Client, error) {
+	client, err := firestore.NewClient(ctx, project, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("open Firestore of project %s: %w", project, err)
+	}
+	return client, nil
+}
+
+// Authentication opens the Admin SDK's client of a project's Firebase Authentication. account is the
+// service account that signs custom tokens; if it is empty, the metadata server is asked.
+func Authentication(ctx context.Context, project, account string) (*auth.Client, error) {
+	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project, ServiceAccountID: account})
+	if err != nil {
+		return nil, fmt.Errorf("open Firebase of project %s: %w", project, err)
+	}
+	client, err := app.Auth(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open Authentication of project %s: %w", project, err)
+	}
+	return client, nil
+}
+
+// Storage opens a client of Cloud Storage. The client's own metrics are off: their exporter would
+// run at every cold start and write to Cloud Monitoring, which is billed.
+func Storage(ctx context.Context, opts ...option.ClientOption) (*storage.Client, error) {
+	client, err := storage.NewClient(ctx, append(opts, storage.WithDisabledClientMetrics())...)
+	if err != nil {
+		return nil, fmt.Errorf("open Cloud Storage: %w", err)
+	}
+	return client, nil
+}
+
+// Tasks opens a client of Cloud Tasks.
+func Tasks(ctx context.Context) (*cloudtasks.Client, error) {
+	opts, err := TasksOptions()
+	if err != nil {
+		return nil, err
+	}
+	client, err := cloudtasks.NewClient(ctx, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("open Cloud Tasks: %w", err)
+	}
+	return client, nil
+}
+
+// TasksOptions are the options for clients of Cloud Tasks and Cloud Scheduler. They connect to
+// [TasksEmulatorHost], if that is set, without TLS and credentials: the embedded cloud serves both
+// on one port.
+func TasksOptions() ([]option.ClientOption, error) {
+	host := os.Getenv(TasksEmulatorHost)
+	if host == "" {
+		return nil, nil
+	}
+	conn, err := grpc.NewClient(host, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", host, err)
+	}
+	return []option.ClientOption{option.WithGRPCConn(conn)}, nil
+}

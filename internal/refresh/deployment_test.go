@@ -1,0 +1,12 @@
+package refresh_test
+
+import (
+	"testing"
+
+	"heek.kr/heektime/internal/deployment/deploymenttest"
+	"heek.kr/heektime/internal/refresh"
+)
+
+func TestEnvironmentEqualsTheTable(t *testing.T) {
+	deploymenttest.TestEnvironment(t, "refresh", "../..", refresh.Open)
+}
