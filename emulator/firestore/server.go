@@ -37,7 +37,7 @@ type Config struct {
 	// Clock gives commit times, read times and the age of transactions. Required.
 	Clock *clock.Clock
 
-	// Logger takes what an operator should know. Nil is slog.Default.
+	// Logger takes what an operator should know. Nil discards it.
 	Logger *slog.Logger
 
 	// DataDir is where commits are kept. Empty keeps them in memory.
@@ -82,7 +82,7 @@ func New(c Config) (*Server, error) {
 		c.LockWait = 5 * time.Second
 	}
 	if c.Logger == nil {
-		c.Logger = slog.Default()
+		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	options := service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir}
 	if c.Follower != nil {

@@ -18,7 +18,7 @@ type Config struct {
 	Clock   *clock.Clock // gives generations and times; required
 	Buckets []string     // are there from the start
 	DataDir string       // where to keep everything; empty: memory only
-	Logger  *slog.Logger // one line a request at debug level, faults at error level; nil: slog.Default()
+	Logger  *slog.Logger // one line a request at debug level, faults at error level; nil discards
 
 	// MaxObjectBytes is the size of the largest object; 0: 256 MiB. See objects.Config for the reason.
 	MaxObjectBytes int64
@@ -50,7 +50,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("storage: Config.Clock is missing")
 	}
 	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
+		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	store, err := objects.Open(objects.Config{Clock: cfg.Clock, DataDir: cfg.DataDir, MaxObjectBytes: cfg.MaxObjectBytes})
 	if err != nil {
