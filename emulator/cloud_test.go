@@ -20,6 +20,9 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/schedulerclient"
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
+	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 )
 
 const location = "projects/demo-test/locations/asia-northeast3"
@@ -31,18 +34,18 @@ func TestEveryServiceAnswers(t *testing.T) {
 	if _, err := doc.Set(t.Context(), map[string]any{"name": "가온대학교"}); err != nil {
 		t.Fatalf("Firestore: %v", err)
 	}
-	object := cloud.StorageClient(t).Bucket(cloud.Project).Object("a/b")
+	object := storageclient.New(t, cloud.StorageAddress()).Bucket(cloud.Project).Object("a/b")
 	w := object.NewWriter(t.Context())
 	fmt.Fprint(w, "content")
 	if err := w.Close(); err != nil {
 		t.Fatalf("Storage: %v", err)
 	}
-	if _, err := cloud.TasksClient(t).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{
+	if _, err := tasksclient.New(t, cloud.TasksAddress()).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{
 		Parent: location, Queue: &cloudtaskspb.Queue{Name: location + "/queues/q"},
 	}); err != nil {
 		t.Fatalf("Tasks: %v", err)
 	}
-	if _, err := cloud.SchedulerClient(t).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{
+	if _, err := schedulerclient.New(t, cloud.TasksAddress()).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{
 		Parent: location, Job: &schedulerpb.Job{
 			Name: location + "/jobs/j", Schedule: "* * * * *", TimeZone: "Asia/Seoul",
 			Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{Uri: "http://127.0.0.1:1"}},
@@ -84,7 +87,7 @@ func TestTimeIsShared(t *testing.T) {
 	called := make(chan string, 10)
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { called <- r.URL.Path }))
 	defer srv.Close()
-	if _, err := cloud.SchedulerClient(t).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{
+	if _, err := schedulerclient.New(t, cloud.TasksAddress()).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{
 		Parent: location, Job: &schedulerpb.Job{
 			Name: location + "/jobs/nightly", Schedule: "0 3 * * *", TimeZone: "Asia/Seoul",
 			Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{Uri: srv.URL + "/nightly"}},
@@ -107,12 +110,12 @@ func TestDataFolder(t *testing.T) {
 		if _, err := cloud.FirestoreClient(t).Collection("c").Doc("d").Set(t.Context(), map[string]any{"n": 1}); err != nil {
 			t.Fatal(err)
 		}
-		w := cloud.StorageClient(t).Bucket(cloud.Project).Object("o").NewWriter(t.Context())
+		w := storageclient.New(t, cloud.StorageAddress()).Bucket(cloud.Project).Object("o").NewWriter(t.Context())
 		fmt.Fprint(w, "content")
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := cloud.TasksClient(t).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{
+		if _, err := tasksclient.New(t, cloud.TasksAddress()).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{
 			Parent: location, Queue: &cloudtaskspb.Queue{Name: location + "/queues/q"},
 		}); err != nil {
 			t.Fatal(err)
@@ -127,7 +130,7 @@ func TestDataFolder(t *testing.T) {
 		if err != nil || snap.Data()["n"] != int64(1) {
 			t.Errorf("document %v, %v", snap.Data(), err)
 		}
-		r, err := cloud.StorageClient(t).Bucket(cloud.Project).Object("o").NewReader(t.Context())
+		r, err := storageclient.New(t, cloud.StorageAddress()).Bucket(cloud.Project).Object("o").NewReader(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +138,7 @@ func TestDataFolder(t *testing.T) {
 		if content, err := io.ReadAll(r); string(content) != "content" || err != nil {
 			t.Errorf("object %q, %v", content, err)
 		}
-		if _, err := cloud.TasksClient(t).GetQueue(t.Context(), &cloudtaskspb.GetQueueRequest{Name: location + "/queues/q"}); err != nil {
+		if _, err := tasksclient.New(t, cloud.TasksAddress()).GetQueue(t.Context(), &cloudtaskspb.GetQueueRequest{Name: location + "/queues/q"}); err != nil {
 			t.Errorf("queue: %v", err)
 		}
 	})
@@ -193,7 +196,7 @@ func TestStorageForFirebaseClients(t *testing.T) {
 	    && firestore.get(/databases/(default)/documents/shared/$(name)).data.open;
 	} } }`
 	cloud := emulatortest.Start(t, func(cfg *emulator.Config) { cfg.StorageRules = []byte(friends) })
-	w := cloud.StorageClient(t).Bucket(cloud.Project).Object("photo").NewWriter(t.Context())
+	w := storageclient.New(t, cloud.StorageAddress()).Bucket(cloud.Project).Object("photo").NewWriter(t.Context())
 	fmt.Fprint(w, "content")
 	if err := w.Close(); err != nil {
 		t.Fatal(err)

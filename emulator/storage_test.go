@@ -10,6 +10,7 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
 	"heek.kr/heektime/emulator/sdktest"
 )
 
@@ -22,7 +23,7 @@ func TestStorageInABrowser(t *testing.T) {
 	for _, version := range sdktest.Versions {
 		t.Run(version, func(t *testing.T) {
 			cloud := emulatortest.Start(t, func(cfg *emulator.Config) { cfg.StorageRules = []byte(own) })
-			object := cloud.StorageClient(t).Bucket(cloud.Project).Object("list.json").NewWriter(t.Context())
+			object := storageclient.New(t, cloud.StorageAddress()).Bucket(cloud.Project).Object("list.json").NewWriter(t.Context())
 			object.ContentType, object.ContentEncoding = "application/json", "gzip"
 			packed := gzip.NewWriter(object)
 			io.WriteString(packed, `{"lectures":5000}`)

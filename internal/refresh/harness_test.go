@@ -23,6 +23,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
+	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/internal/courses"
 	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/lecturespb"
@@ -55,7 +57,7 @@ func newWorld(t testing.TB) *world {
 	w.school.url = srv.URL
 	w.courses = courseService(t)
 	w.fs = w.FirestoreClient(t)
-	w.bucket = w.StorageClient(t).Bucket(w.Project)
+	w.bucket = storageclient.New(t, w.StorageAddress()).Bucket(w.Project)
 	return w
 }
 
@@ -107,8 +109,8 @@ func (w *world) service(t testing.TB, id semester.ID, set ...func(*refresh.Depen
 	t.Helper()
 	d := refresh.Dependencies{
 		Settings:  refresh.Settings{Bucket: w.Project, Schools: w.schools(t, id)},
-		Firestore: w.fs, Storage: w.StorageClient(t), Courses: w.courses, Log: quiet(), Now: w.Clock.Now,
-		Queue: &refresh.Queue{Client: w.TasksClient(t), Name: queueName, URL: "http://127.0.0.1:1", Audience: "refresh", ServiceAccount: tasksEmail},
+		Firestore: w.fs, Storage: storageclient.New(t, w.StorageAddress()), Courses: w.courses, Log: quiet(), Now: w.Clock.Now,
+		Queue: &refresh.Queue{Client: tasksclient.New(t, w.TasksAddress()), Name: queueName, URL: "http://127.0.0.1:1", Audience: "refresh", ServiceAccount: tasksEmail},
 	}
 	for _, f := range set {
 		f(&d)
@@ -123,7 +125,7 @@ func (w *world) service(t testing.TB, id semester.ID, set ...func(*refresh.Depen
 func (w *world) createQueue(t *testing.T) {
 	t.Helper()
 	parent, _, _ := strings.Cut(queueName, "/queues/")
-	_, err := w.TasksClient(t).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: queueName}})
+	_, err := tasksclient.New(t, w.TasksAddress()).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: queueName}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/api/option"
 
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
 	"heek.kr/heektime/internal/faulttest"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/semester"
@@ -25,7 +26,7 @@ func (w *world) process(t testing.TB, id semester.ID, kind faulttest.Fault, at i
 	p, ctx := faulttest.New(context.Background(), kind, at)
 	return &process{p, ctx, w.service(t, id, func(d *refresh.Dependencies) {
 		d.Firestore = w.FirestoreClient(t, p.DialOptions()...)
-		d.Storage = w.StorageClient(t, option.WithHTTPClient(&http.Client{Transport: p}))
+		d.Storage = storageclient.New(t, w.StorageAddress(), option.WithHTTPClient(&http.Client{Transport: p}))
 	})}
 }
 

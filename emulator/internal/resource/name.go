@@ -5,6 +5,7 @@
 package resource
 
 import (
+	"fmt"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -56,8 +57,7 @@ func splitDatabase(name string) (Database, string, error) {
 		return fail()
 	}
 	if !validProjectID(project) {
-		return "", "", status.Errorf(codes.InvalidArgument,
-			"Invalid project id %.40q: want up to %d letters, digits, hyphens, underscores, dots and colons that begin with a letter or digit.", project, maxProjectBytes)
+		return "", "", status.Errorf(codes.InvalidArgument, "Invalid project id %.40q: want %s.", project, projectIDRule)
 	}
 	id, rest, _ := strings.Cut(after, "/")
 	if !validDatabaseID(id) {
@@ -69,6 +69,16 @@ func splitDatabase(name string) (Database, string, error) {
 
 // maxProjectBytes is more than a project's id may have; one of a company begins with its domain and a colon.
 const maxProjectBytes = 100
+
+var projectIDRule = fmt.Sprintf("up to %d letters, digits, hyphens, underscores, dots and colons that begin with a letter or digit", maxProjectBytes)
+
+// CheckProjectID returns an error for people if a configured project ID is not one.
+func CheckProjectID(id string) error {
+	if id == "" || !validProjectID(id) {
+		return fmt.Errorf("project id %q: want %s", id, projectIDRule)
+	}
+	return nil
+}
 
 // validProjectID takes more than production does, but nothing that would mean another directory as the name of one.
 func validProjectID(id string) bool {

@@ -1,194 +1,49 @@
-// Package firebase reads firebase.json, the Firebase CLI's file: the embedded cloud listens where it says.
+// Package firebase reads firebase.json for the heektime command: the emulators' part, which
+// emulator/firebasejson reads, and the ports of our own services.
 package firebase
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"net"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 
-	"heek.kr/heektime/emulator/hosting"
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/firebasejson"
 )
 
-// Config is the part of firebase.json that concerns the embedded cloud.
-type Config struct {
-	// Path of the file, "" when there is none and the defaults hold.
-	Path string `json:"-"`
-	// Indexes and Rules are the paths of the files with Firestore's composite indexes and security rules, "" when the file
-	// names none.
-	Indexes, Rules string `json:"-"`
-	// StorageRules is the path of the file with Cloud Storage's security rules, "" when the file names none or, as it may,
-	// one for each bucket.
-	StorageRules string `json:"-"`
-	// Hosting is the web app, nil when the file has none.
-	Hosting *hosting.Site `json:"-"`
-	// Emulators by name: firestore, storage, tasks as the Firebase CLI calls them, and our own services.
-	Emulators map[string]Emulator `json:"emulators"`
+// Config is a firebase.json.
+type Config struct{ *firebasejson.File }
 
-	hosting json.RawMessage
-}
-
-// Emulator is where one emulator or service listens.
-type Emulator struct {
-	// Host is 127.0.0.1 when empty: nothing is reachable from other machines unless the file says so.
-	Host string `json:"host"`
-	// Port is any free one when 0.
-	Port *int `json:"port"`
-}
-
-// defaults are the Firebase CLI's ports, and ours beside them.
-var defaults = map[string]int{
-	"firestore": 8080, "auth": 9099, "storage": 9199, "tasks": 9499, "functions": 5001, "ui": 4000, "hub": 4400, "hosting": 5000,
+// servicePorts are the default ports of our own services.
+var servicePorts = map[string]int{
 	"courses": 8101, "refresh": 8102, "auth-service": 8103, "compat-server": 8104, "cleanup": 8105,
 }
 
-// UnmarshalJSON skips the entries of "emulators" that are no emulator, such as singleProjectMode.
-func (c *Config) UnmarshalJSON(data []byte) error {
-	var file struct {
-		Firestore struct {
-			Indexes string `json:"indexes"`
-			Rules   string `json:"rules"`
-		} `json:"firestore"`
-		Storage   json.RawMessage            `json:"storage"`
-		Hosting   json.RawMessage            `json:"hosting"`
-		Emulators map[string]json.RawMessage `json:"emulators"`
-	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		return err
-	}
-	c.Indexes, c.Rules, c.Emulators = file.Firestore.Indexes, file.Firestore.Rules, map[string]Emulator{}
-	if len(file.Storage) > 0 && file.Storage[0] == '{' {
-		var storage struct {
-			Rules string `json:"rules"`
-		}
-		if err := json.Unmarshal(file.Storage, &storage); err != nil {
-			return fmt.Errorf("storage: %w", err)
-		}
-		c.StorageRules = storage.Rules
-	}
-	c.hosting = file.Hosting
-	for name, raw := range file.Emulators {
-		if len(raw) == 0 || raw[0] != '{' {
-			continue
-		}
-		var e Emulator
-		if err := json.Unmarshal(raw, &e); err != nil {
-			return fmt.Errorf("emulators.%s: %w", name, err)
-		}
-		if e.Port != nil && (*e.Port < 0 || *e.Port > 65535) {
-			return fmt.Errorf("emulators.%s.port: %d is no port", name, *e.Port)
-		}
-		c.Emulators[name] = e
-	}
-	return nil
-}
-
-// Find reads path, or, when it is empty, the firebase.json of this folder or the nearest one above it. Without any, the
-// defaults hold.
+// Find reads the firebase.json at path or, when path is "", the nearest one in this folder and those
+// above it. Without one, the defaults apply.
 func Find(path string) (*Config, error) {
-	if path == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			return nil, fmt.Errorf("find firebase.json: %w", err)
-		}
-		for path == "" {
-			candidate := filepath.Join(dir, "firebase.json")
-			if _, err := os.Stat(candidate); err == nil {
-				path = candidate
-			} else if !errors.Is(err, fs.ErrNotExist) {
-				return nil, fmt.Errorf("find firebase.json: %w", err)
-			}
-			if dir == filepath.Dir(dir) {
-				break
-			}
-			dir = filepath.Dir(dir)
-		}
-		if path == "" {
-			return &Config{}, nil
-		}
-	}
-	data, err := os.ReadFile(path)
+	file, err := firebasejson.Find(path)
 	if err != nil {
-		return nil, fmt.Errorf("read firebase.json: %w", err)
+		return nil, err
 	}
-	c := &Config{Path: path}
-	if err := json.Unmarshal(data, c); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if len(c.hosting) > 0 {
-		if c.Hosting, err = hosting.ParseSite(c.hosting, filepath.Dir(path)); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	for _, named := range []*string{&c.Indexes, &c.Rules, &c.StorageRules} {
-		if *named != "" {
-			*named = filepath.Join(filepath.Dir(path), *named)
-		}
-	}
-	return c, nil
+	return &Config{file}, nil
 }
 
-// ReadIndexes is the content of the file with the composite indexes, nil when there is none.
-func (c *Config) ReadIndexes() ([]byte, error) { return c.read("indexes", c.Indexes) }
-
-// ReadRules is the content of the file with Firestore's security rules, nil when there is none.
-func (c *Config) ReadRules() ([]byte, error) { return c.read("rules", c.Rules) }
-
-// ReadStorageRules is the content of the file with Cloud Storage's security rules, nil when there is none.
-func (c *Config) ReadStorageRules() ([]byte, error) { return c.read("storage rules", c.StorageRules) }
-
-func (c *Config) read(what, path string) ([]byte, error) {
-	if path == "" {
-		return nil, nil
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the %s that %s names: %w", what, c.Path, err)
-	}
-	return data, nil
-}
-
-// Address is where the emulator or service of that name listens, host:port.
+// Address returns where the emulator or service of that name listens, host:port.
 func (c *Config) Address(name string) string {
-	e := c.Emulators[name]
-	host, port := e.Host, defaults[name]
-	if host == "" {
-		host = "127.0.0.1"
+	if port, ours := servicePorts[name]; ours {
+		return c.AddressOr(name, port)
 	}
-	if e.Port != nil {
-		port = *e.Port
-	}
-	return net.JoinHostPort(host, strconv.Itoa(port))
+	return c.File.Address(name)
 }
 
-// Reach says who can reach what runs here.
-func (c *Config) Reach() string {
-	var open []string
-	for _, name := range slices.Sorted(maps.Keys(c.Emulators)) {
-		host := c.Emulators[name].Host
-		if ip := net.ParseIP(host); host != "" && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-			open = append(open, name+" ("+host+")")
-		}
-	}
-	if open == nil {
-		return "this machine only"
-	}
-	return "other machines, too: " + strings.Join(open, ", ") + ", as " + c.Path + " says"
-}
+// Remedy says what to do when another program has the port of an emulator or service.
+func (c *Config) Remedy(name string) string { return c.File.Remedy(name, c.Address(name)) }
 
-// Remedy says what to do about a port in use.
-func (c *Config) Remedy(name string) string {
-	file := c.Path
-	if file == "" {
-		file = "a firebase.json"
+// Explain adds the remedy to an error about an emulator's port.
+func (c *Config) Explain(err error) error {
+	var inUse *emulator.PortInUseError
+	if errors.As(err, &inUse) {
+		return fmt.Errorf("%w; %s", inUse, c.Remedy(inUse.Name))
 	}
-	_, port, _ := net.SplitHostPort(c.Address(name))
-	return fmt.Sprintf("end the program that has it (lsof -i :%s shows which), or set emulators.%s.port in %s", port, name, file)
+	return err
 }

@@ -74,25 +74,17 @@ type Backend struct {
 // Start starts the embedded cloud and the services and sets up queue and schedule. It changes the process's environment, where
 // Google's clients look for the cloud; so a process holds one backend.
 func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
-	indexes, err := cfg.Firebase.ReadIndexes()
-	if err != nil {
-		return nil, err
-	}
-	rules, err := cfg.Firebase.ReadRules()
-	if err != nil {
-		return nil, err
-	}
-	storageRules, err := cfg.Firebase.ReadStorageRules()
-	if err != nil {
-		return nil, err
-	}
-	cloud, err := emulator.Open(emulator.Config{
+	embedded := emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
-		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: refreshAccount(cfg.Project), Log: cfg.Log,
-		Addresses: Addresses(cfg.Firebase), Indexes: indexes, Rules: rules, StorageRules: storageRules, Hosting: cfg.Firebase.Hosting,
-	})
+		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: refreshAccount(cfg.Project), Logger: cfg.Log,
+	}
+	if err := embedded.UseProject(cfg.Firebase.File); err != nil {
+		return nil, err
+	}
+	embedded.UseAddresses(cfg.Firebase.File)
+	cloud, err := emulator.Open(embedded)
 	if err != nil {
-		return nil, Remedy(err, cfg.Firebase)
+		return nil, cfg.Firebase.Explain(err)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	started := &Backend{Cloud: cloud, stop: stop}
@@ -211,22 +203,4 @@ func (b *Backend) Close() error {
 		errs = append(errs, b.Queue.Client.Close())
 	}
 	return errors.Join(append(errs, b.Cloud.Close())...)
-}
-
-// Addresses are where a firebase.json says that the embedded cloud listens.
-func Addresses(config *firebase.Config) emulator.Addresses {
-	return emulator.Addresses{
-		Firestore: config.Address("firestore"), Auth: config.Address("auth"),
-		Storage: config.Address("storage"), Tasks: config.Address("tasks"), Console: config.Address("ui"),
-		Hub: config.Address("hub"), Hosting: config.Address("hosting"),
-	}
-}
-
-// Remedy adds to an error about a port what to do about it.
-func Remedy(err error, config *firebase.Config) error {
-	var inUse *emulator.PortInUseError
-	if errors.As(err, &inUse) {
-		return fmt.Errorf("%w; %s", inUse, config.Remedy(strings.ToLower(inUse.Name)))
-	}
-	return err
 }
