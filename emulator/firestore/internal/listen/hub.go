@@ -53,7 +53,10 @@ func NewHub(db *store.DB, durable func(*store.Commit)) *Hub {
 		dependencies: map[resource.Key]map[*target]bool{}, lag: map[*Stream]*store.Commit{},
 	}
 	h.ready, h.told = sync.NewCond(&h.qmu), sync.NewCond(&h.qmu)
-	db.OnCommit(h.enqueue)
+	db.OnCommit(func(c *store.Commit) (after func()) {
+		h.enqueue(c)
+		return nil
+	})
 	go h.spread()
 	return h
 }

@@ -54,9 +54,10 @@ func Open(dir string, db *store.DB, logger *slog.Logger, since value.Micros) (*L
 	loader.Finish()
 	l.j = j
 	l.snapshot.Store(loaded - j.Size())
-	db.OnCommit(func(c *store.Commit) {
-		c.Slot = j.Reserve()
-		c.Snapshot.Seq = c.Slot.Seq
+	db.OnCommit(func(c *store.Commit) func() {
+		slot := j.Reserve()
+		c.Snapshot.Seq = slot.Seq
+		return func() { l.write(slot, c) }
 	})
 	if !known {
 		if err := j.Append(l.lifeRecord(db.Snapshot())); err != nil {
@@ -74,10 +75,9 @@ func (l *Log) lifeRecord(s *store.Snapshot) []byte {
 	return binary.AppendUvarint(append([]byte{recordLife}, l.life[:]...), uint64(s.Time))
 }
 
-// Keep writes a commit down; [Log.Wait] for its snapshot returns when it is durable. Keep is to be called once for
-// every commit, by whoever made it.
-func (l *Log) Keep(c *store.Commit) {
-	c.Slot.Fill(encodeCommit(c))
+// write writes a commit to its slot; [Log.Wait] for its snapshot returns when it is durable.
+func (l *Log) write(slot *wal.Slot, c *store.Commit) {
+	slot.Fill(encodeCommit(c))
 	if l.j.Size() > max(2*l.snapshot.Load(), l.failed.Load()+minLog) && l.compacting.CompareAndSwap(false, true) {
 		l.background.Go(func() {
 			defer l.compacting.Store(false)

@@ -89,7 +89,6 @@ func (d *Database) apply(ctx context.Context, who guard.Caller, txn []byte, writ
 	if err != nil {
 		return nil, nil, err
 	}
-	d.keep(c)
 	return c, results, nil
 }
 
@@ -106,7 +105,6 @@ func (d *Database) Apply(ctx context.Context, writes []*write.Write) error {
 func (d *Database) Reset() error {
 	d.Txns.Reset()
 	c := d.DB.Reset()
-	d.keep(c)
 	return d.wait(c.Snapshot)
 }
 

@@ -47,13 +47,6 @@ func (e *Engine) openAll() error {
 	return nil
 }
 
-// keep writes a commit down. It is to be called once for every commit; wait for its snapshot tells that it is durable.
-func (d *Database) keep(c *store.Commit) {
-	if d.log != nil {
-		d.log.Keep(c)
-	}
-}
-
 // wait returns when what a snapshot shows is durable: nobody is told of what a crash could undo.
 func (d *Database) wait(s *store.Snapshot) error {
 	if d.log == nil {

@@ -11,7 +11,6 @@ import (
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/resource"
 	"heek.kr/heektime/emulator/internal/value"
-	"heek.kr/heektime/emulator/internal/wal"
 )
 
 // Commit is one commit: what it changed, and the snapshot after it.
@@ -22,8 +21,7 @@ type Commit struct {
 	Snapshot *Snapshot
 	Reset    bool // everything was deleted at once
 
-	// Slot is the commit's place in the journal that keeps it, nil without one.
-	Slot *wal.Slot
+	after []func() // what hooks have left to do without the lock
 }
 
 // DB is one database. It is safe for concurrent use.
@@ -41,7 +39,7 @@ type DB struct {
 	last    value.Micros      // the last commit time given out
 	history history
 	follow  follow
-	hooks   []func(*Commit)
+	hooks   []func(*Commit) (after func())
 }
 
 // New makes an empty database.
@@ -59,8 +57,9 @@ func (db *DB) clear() *Snapshot {
 }
 
 // OnCommit has f called for every commit, in their order, before anybody sees it and while the lock is held: f must be
-// quick. It is to be called before the database is used.
-func (db *DB) OnCommit(f func(*Commit)) { db.hooks = append(db.hooks, f) }
+// quick. What takes longer it returns: after is called when the lock is free again, before the one who commits is told; nil
+// is nothing. OnCommit is to be called before the database is used.
+func (db *DB) OnCommit(f func(*Commit) (after func())) { db.hooks = append(db.hooks, f) }
 
 // Snapshot is the database as it is now.
 func (db *DB) Snapshot() *Snapshot { return db.snap.Load() }
@@ -125,6 +124,23 @@ func (db *DB) Locked(f func(*Snapshot)) {
 // Update runs f, which reads and writes through its [Tx], and commits what it wrote unless it fails. Updates run one
 // after the other. f must be quick and may run before or after any other; it must not keep the Tx.
 func (db *DB) Update(f func(*Tx) error) (*Commit, error) {
+	c, err := db.update(f)
+	if err != nil {
+		return nil, err
+	}
+	c.finish()
+	return c, nil
+}
+
+// finish does what hooks have left to do.
+func (c *Commit) finish() {
+	for _, f := range c.after {
+		f()
+	}
+	c.after = nil
+}
+
+func (db *DB) update(f func(*Tx) error) (*Commit, error) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	tx := &Tx{db: db, snap: db.snap.Load(), Time: max(value.MicrosOf(db.clock.Now()), db.last+1)}
@@ -136,6 +152,12 @@ func (db *DB) Update(f func(*Tx) error) (*Commit, error) {
 
 // Reset deletes everything, history included.
 func (db *DB) Reset() *Commit {
+	c := db.reset()
+	c.finish()
+	return c
+}
+
+func (db *DB) reset() *Commit {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	db.last = max(value.MicrosOf(db.clock.Now()), db.last+1)
@@ -179,7 +201,9 @@ func (db *DB) apply(tx *Tx) *Commit {
 // announce makes a commit's snapshot the current one.
 func (db *DB) announce(c *Commit) {
 	for _, hook := range db.hooks {
-		hook(c)
+		if after := hook(c); after != nil {
+			c.after = append(c.after, after)
+		}
 	}
 	db.snap.Store(c.Snapshot)
 	db.follow.committed()
