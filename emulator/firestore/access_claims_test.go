@@ -85,8 +85,9 @@ func TestTimetableRules(t *testing.T) {
 	}
 }
 
-// TestUsernamesHaveOneOwner has 50 users claim 20 names 10,000 times, all at once, and then change them, while a reader
-// looks at every moment for names without their user and users without their name.
+// TestUsernamesHaveOneOwner has 50 users claim 20 names 10,000 times, all at once, and then change
+// them, while a reader looks at every moment for names without their user and users without their
+// name.
 func TestUsernamesHaveOneOwner(t *testing.T) {
 	const users, names, claimsEach, changesEach = 50, 20, 200, 20
 	ctx := t.Context()
@@ -216,7 +217,8 @@ func oneOwnerEach(ctx context.Context, fs *firestore.Client) error {
 	}, firestore.ReadOnly)
 }
 
-// BenchmarkCommitUnderRules makes a timetable: without rules, as a server, and as a user whom rules judge.
+// BenchmarkCommitUnderRules makes a timetable: without rules, as a server, and as a user whom rules
+// judge.
 func BenchmarkCommitUnderRules(b *testing.B) {
 	for _, who := range []string{"nobody asks", "server", "user", "refused"} {
 		b.Run(who, func(b *testing.B) {

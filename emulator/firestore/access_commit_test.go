@@ -48,7 +48,8 @@ func paths(t testing.TB, c *cloud, project string) []string {
 	return out
 }
 
-// TestCommitIsJudgedAsAWhole has ann commit several writes at once. What is refused must leave nothing behind.
+// TestCommitIsJudgedAsAWhole has ann commit several writes at once. What is refused must leave
+// nothing behind.
 func TestCommitIsJudgedAsAWhole(t *testing.T) {
 	long := make([]*pb.Write, 0, 21)
 	for i := range 20 {
@@ -314,8 +315,8 @@ func TestReadsOfThePast(t *testing.T) {
 	}
 }
 
-// TestRefusedReadsHoldNoLocks begins transactions with reads that are refused. Nobody knows the transactions' ids, so
-// nobody could end them.
+// TestRefusedReadsHoldNoLocks begins transactions with reads that are refused. Nobody knows the
+// transactions' ids, so nobody could end them.
 func TestRefusedReadsHoldNoLocks(t *testing.T) {
 	c := start(t, withRules(notes), func(c *emulator.Config) { c.LockWait = 50 * time.Millisecond })
 	seedNotes(t, c)

@@ -222,8 +222,8 @@ func TestListenWithGarbage(t *testing.T) {
 	}
 }
 
-// TestListenNeverShowsWhatIsForbidden has rights come and go, and with them what must not be seen, while a client listens
-// and, whenever it is thrown out, comes back.
+// TestListenNeverShowsWhatIsForbidden has rights come and go, and with them what must not be seen,
+// while a client listens and, whenever it is thrown out, comes back.
 func TestListenNeverShowsWhatIsForbidden(t *testing.T) {
 	const rounds = 300
 	_, fs, w := listening(t)
@@ -271,7 +271,8 @@ func TestListenNeverShowsWhatIsForbidden(t *testing.T) {
 	}
 }
 
-// TestOnlyWhoIsConcernedIsJudgedAgain has many targets, each of which hinges on a document of its own.
+// TestOnlyWhoIsConcernedIsJudgedAgain has many targets, each of which hinges on a document of its
+// own.
 func TestOnlyWhoIsConcernedIsJudgedAgain(t *testing.T) {
 	const n = 1000
 	c, fs, w := listening(t)

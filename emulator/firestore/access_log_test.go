@@ -72,7 +72,8 @@ func TestJudgementsAreBounded(t *testing.T) {
 	}
 }
 
-// TestRefusedQueriesHearNothingOfIndexes asks for what needs an index, with the right to it and without.
+// TestRefusedQueriesHearNothingOfIndexes asks for what needs an index, with the right to it and
+// without.
 func TestRefusedQueriesHearNothingOfIndexes(t *testing.T) {
 	c := start(t, withRules(notes), func(c *emulator.Config) { c.AllowUnindexed = false })
 	q := func(uid string) *pb.StructuredQuery {

@@ -11,8 +11,8 @@ import (
 	emulator "heek.kr/heektime/emulator/firestore"
 )
 
-// The benchmarks include the client, which takes most of the time; a comparison with other servers is in the
-// benchmarks of the whole cloud.
+// The benchmarks include the client, which takes most of the time; a comparison with other servers
+// is in the benchmarks of the whole cloud.
 
 func lecture(i int) map[string]any {
 	return map[string]any{
@@ -66,7 +66,8 @@ func BenchmarkGet(b *testing.B) {
 	})
 }
 
-// BenchmarkQuery finds 20 documents in collections of several sizes: the time must not grow with them.
+// BenchmarkQuery finds 20 documents in collections of several sizes: the time must not grow with
+// them.
 func BenchmarkQuery(b *testing.B) {
 	for _, size := range []int{1000, 10_000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
@@ -124,10 +125,10 @@ type heedless struct{ wants bool }
 func (h heedless) Wants(string) bool         { return h.wants }
 func (heedless) Cursor(string) (t time.Time) { return t }
 func (heedless) Take(emulator.Changes)       {}
-func (heedless) Flush(string) error           { return nil }
+func (heedless) Flush(string) error          { return nil }
 
-// BenchmarkCommitFollowed is a commit without a transport: with nobody who follows, with a follower that wants nothing, and
-// with one that is told of everything.
+// BenchmarkCommitFollowed is a commit without a transport: with nobody who follows, with a follower
+// that wants nothing, and with one that is told of everything.
 func BenchmarkCommitFollowed(b *testing.B) {
 	for name, follower := range map[string]emulator.Follower{"nobody": nil, "wantsNothing": heedless{false}, "wantsAll": heedless{true}} {
 		b.Run(name, func(b *testing.B) {

@@ -180,7 +180,8 @@ func TestChannelsUnderRules(t *testing.T) {
 	expect(t, w, "PERMISSION_DENIED")
 }
 
-// A connection that is cut while snapshots come resumes, on the same channel, without loss or repeat.
+// A connection that is cut while snapshots come resumes, on the same channel, without loss or
+// repeat.
 func TestSnapshotsOverACutConnection(t *testing.T) {
 	const commits = 300
 	s := startWeb(t, unindexed)

@@ -35,7 +35,7 @@ func TestControl(t *testing.T) {
 		{"they are in force", "PATCH", "/v1/" + webRoot + "/secrets/s", "{}", 200, ""},
 		{"another project has none", "PATCH", "/v1/projects/other/databases/(default)/documents/secrets/s", "{}", 200, ""},
 		{"no files", "PUT", of + ":securityRules", `{"rules":{}}`, 400, "one element"},
-		{"no JSON", "PUT", of + ":securityRules", "rules", 400, "must come as"},
+		{"no JSON", "PUT", of + ":securityRules", "rules", 400, "The body must be"},
 		{"coverage", "GET", of + ":ruleCoverage", "", 200, `"rules"`},
 		{"coverage as a page", "GET", of + ":ruleCoverage.html", "", 200, "<html"},
 		{"coverage posted", "POST", of + ":ruleCoverage", "", 404, "nothing at"},

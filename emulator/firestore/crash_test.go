@@ -32,7 +32,8 @@ func serve(dir string) (string, error) {
 	return crashtest.ServeGRPC(s.Register)
 }
 
-// TestKillLosesNothing kills a server under load, several times over, and looks for everything it has acknowledged.
+// TestKillLosesNothing kills a server under load, several times over, and looks for everything it
+// has acknowledged.
 func TestKillLosesNothing(t *testing.T) {
 	dir := t.TempDir()
 	acked := make([]atomic.Int64, 16) // of each worker: the last counter that was acknowledged
@@ -74,7 +75,8 @@ func TestKillLosesNothing(t *testing.T) {
 	}
 }
 
-// killUnderLoad starts a server, has workers commit as fast as they can, and kills it in the middle.
+// killUnderLoad starts a server, has workers commit as fast as they can, and kills it in the
+// middle.
 func killUnderLoad(t *testing.T, dir string, acked []atomic.Int64) {
 	t.Helper()
 	address, kill := crashtest.Start(t, dir)

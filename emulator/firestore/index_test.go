@@ -154,7 +154,7 @@ func TestEntryIsEnough(t *testing.T) {
 
 func TestBadIndexesAreNamed(t *testing.T) {
 	for text, want := range map[string]string{
-		`[]`:                "read index definitions",
+		`[]`:                "parse index definitions",
 		`{"indexes": [{}]}`: "indexes[0]: collectionGroup",
 		`{"indexes": [{"collectionGroup": "a", "queryScope": "ALL", "fields": []}]}`: `queryScope "ALL"`,
 		`{"indexes": [{"collectionGroup": "a", "fields": [{"fieldPath": "x"}]}]}`:    "fields[0]",

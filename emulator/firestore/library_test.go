@@ -104,7 +104,7 @@ func TestImportNamesWhatIsWrong(t *testing.T) {
 	db := database(t, start(t), "demo-a")
 	for text, want := range map[string]string{
 		`{`:                                   "unexpected EOF",
-		`{} {}`:                               "more after",
+		`{} {}`:                               "unexpected data after",
 		`{"users": {}}`:                       "users",
 		`{"users/u1": {"a": {"$time": "x"}}}`: "$time",
 		`{"users/u1": {"a": {"$tim": "x"}}}`:  "$tim",

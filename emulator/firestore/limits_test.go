@@ -42,7 +42,8 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	size := func(n int) map[string]any { return map[string]any{"s": strings.Repeat("x", n)} }
-	// The document's size: its path "a/b" and 17 bytes more, the name "s" and one more, the text and one more, and 32.
+	// The document's size: its path "a/b" and 17 bytes more, the name "s" and one more, the text
+	// and one more, and 32.
 	const rest = 3 + 17 + 2 + 1 + 32
 	deep := "a/b" + strings.Repeat("/c/d", 99)
 	for _, tc := range []struct {

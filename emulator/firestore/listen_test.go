@@ -57,9 +57,9 @@ func (w *watcher) remove(id int32) {
 	}
 }
 
-// next reads up to and with the next global snapshot, or removal, and returns what it says in short, such as
-// "ADD 2", "+a/x=1 2" (changed), "-a/x 2" (deleted), "~a/x 2" (no longer in the target), "CURRENT 2", "filter 2: 3",
-// "REMOVE 2", and for the global snapshot nothing.
+// next reads up to and with the next global snapshot, or removal, and returns what it says in
+// short, such as "ADD 2", "+a/x=1 2" (changed), "-a/x 2" (deleted), "~a/x 2" (no longer in the
+// target), "CURRENT 2", "filter 2: 3", "REMOVE 2", and for the global snapshot nothing.
 func (w *watcher) next() []string {
 	w.t.Helper()
 	var out []string
@@ -358,8 +358,8 @@ func TestListenReset(t *testing.T) {
 	w.expect("+a/q=7 2")
 }
 
-// TestListenNeverTorn moves an amount between documents while streams come, go and resume: every snapshot that a
-// client puts together has the same total.
+// TestListenNeverTorn moves an amount between documents while streams come, go and resume: every
+// snapshot that a client puts together has the same total.
 func TestListenNeverTorn(t *testing.T) {
 	c := start(t)
 	const docs, total = 10, 1000

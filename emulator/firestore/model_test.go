@@ -11,8 +11,9 @@ import (
 	"cloud.google.com/go/firestore"
 )
 
-// The model is a Firestore of a few lines: documents in a Go map, and queries that look at every one of them. It is
-// written from the documentation, not from the emulator, and shares no code with it.
+// The model is a Firestore of a few lines: documents in a Go map, and queries that look at every
+// one of them. It is written from the documentation, not from the emulator, and shares no code with
+// it.
 
 type modelDoc struct {
 	path string // of the document, below the root

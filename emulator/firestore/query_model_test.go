@@ -13,8 +13,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// TestQueriesAgainstModel runs random queries, while documents change, and compares the results with the model's. The
-// larger collections are beyond the size up to which the emulator looks through all documents.
+// TestQueriesAgainstModel runs random queries, while documents change, and compares the results
+// with the model's. The larger collections are beyond the size up to which the emulator looks
+// through all documents.
 func TestQueriesAgainstModel(t *testing.T) {
 	for _, size := range []int{40, 400} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) { queriesAgainstModel(t, size, 400) })

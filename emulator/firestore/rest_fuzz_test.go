@@ -12,7 +12,8 @@ import (
 	emulator "heek.kr/heektime/emulator/firestore"
 )
 
-// FuzzREST sends any request. Every answer is JSON that says what is wrong with it, and nothing is the server's fault.
+// FuzzREST sends any request. Every answer is JSON that says what is wrong with it, and nothing is
+// the server's fault.
 func FuzzREST(f *testing.F) {
 	for _, seed := range [][4]string{
 		{"GET", webRoot + "/a/b", "mask.fieldPaths=a&readTime=2026-01-01T00:00:00Z", ""},

@@ -224,8 +224,8 @@ func TestTransactionConflicts(t *testing.T) {
 	}
 }
 
-// TestQueriesInTransactions: what would have changed a query's results conflicts with it, even a document that was not
-// there.
+// TestQueriesInTransactions: what would have changed a query's results conflicts with it, even a
+// document that was not there.
 func TestQueriesInTransactions(t *testing.T) {
 	for _, mode := range []struct {
 		name string
@@ -316,8 +316,9 @@ func TestIncrementsLoseNothing(t *testing.T) {
 	}
 }
 
-// TestSerializable runs random transactions side by side. Each reads some documents and writes a number of its own into
-// some; the reads must be those of one order of all that were committed, which the commit times tell.
+// TestSerializable runs random transactions side by side. Each reads some documents and writes a
+// number of its own into some; the reads must be those of one order of all that were committed,
+// which the commit times tell.
 func TestSerializable(t *testing.T) {
 	c := start(t, unindexed, func(c *emulator.Config) { c.LockWait = 20 * time.Millisecond })
 	r := raw{t, pb.NewFirestoreClient(c.conn)}

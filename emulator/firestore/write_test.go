@@ -15,7 +15,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// verifyWrite is a write with the operation `string verify = 5`, which the Go package of the protocol lacks.
+// verifyWrite is a write with the operation `string verify = 5`, which the Go package of the
+// protocol lacks.
 func verifyWrite(doc string, cond *pb.Precondition) *pb.Write {
 	w := &pb.Write{CurrentDocument: cond}
 	w.ProtoReflect().SetUnknown(protowire.AppendString(protowire.AppendTag(nil, 5, protowire.BytesType), rawDB+"/documents/"+doc))
@@ -202,7 +203,8 @@ func TestMasks(t *testing.T) {
 	}
 }
 
-// TestNoDifference: a write that changes nothing leaves the update time as it was, but has a commit time.
+// TestNoDifference: a write that changes nothing leaves the update time as it was, but has a commit
+// time.
 func TestNoDifference(t *testing.T) {
 	ctx := context.Background()
 	fs := start(t).client(t, "demo-tx")

@@ -6,8 +6,8 @@ import (
 )
 
 func evalArithmetic(r *evaluator, e *expr) Value {
-	a, b, settled := r.operands(e)
-	if settled {
+	a, b, failed := r.operands(e)
+	if failed {
 		return a
 	}
 	switch {
@@ -41,7 +41,7 @@ func evalArithmetic(r *evaluator, e *expr) Value {
 	return unsupported(e, symbols[e.op], a, b)
 }
 
-// integers computes with 64 bits; what does not fit is an error.
+// intArithmetic computes with 64-bit integers; overflow is an error.
 func intArithmetic(e *expr, a, b int64) Value {
 	overflow := false
 	var n int64

@@ -2,11 +2,11 @@ package rules
 
 import "regexp"
 
-// file is a parsed rules file.
+// file is the syntax tree of a rules file.
 type file struct {
 	src        *source
 	version    int
-	versionPos int // offset of the rules_version statement, −1 when there is none
+	versionPos int // offset of the rules_version statement, -1 if absent
 	services   []*service
 	functions  []*function
 }
@@ -21,7 +21,7 @@ type service struct {
 
 // match is a match block.
 type match struct {
-	pos, end  int // of the block; end is after its brace
+	pos, end  int // of the whole block
 	segments  []segment
 	allows    []*allow
 	functions []*function
@@ -36,7 +36,7 @@ const (
 	segmentRest                // {name=**}
 )
 
-// segment is one part of a match's path. slot is where a wildcard's value is kept.
+// segment is one segment of a match path. slot is where the value of a wildcard is kept.
 type segment struct {
 	kind     segmentKind
 	text     string
@@ -44,7 +44,7 @@ type segment struct {
 	slot     int
 }
 
-// allow is an allow statement. cond is nil when it has no condition, which grants.
+// allow is an allow statement. A nil cond grants unconditionally.
 type allow struct {
 	pos, end int
 	methods  []ident
@@ -53,25 +53,25 @@ type allow struct {
 	id       int
 }
 
-// word is a name in the text.
+// ident is an identifier and its position.
 type ident struct {
 	text     string
 	pos, end int
 }
 
-// function is a function of the rules. Its values are slots: parameters first, then variables.
+// function is a function declaration. Its slots hold the parameters, then the variables.
 type function struct {
 	pos, end int
 	name     ident
 	params   []ident
 	lets     []*let
 	body     *expr
-	calls    []*expr // the calls of other functions in it
+	calls    []*expr // calls of other functions in its body
 	used     bool
-	depth    int // of the deepest chain of calls that starts here; 0 is not known yet, −1 is being found out
+	depth    int // of the deepest call chain from here; 0 is not computed yet, -1 in progress
 }
 
-// let is a variable of a function.
+// let is a variable declaration in a function.
 type let struct {
 	name ident
 	init *expr
@@ -86,8 +86,8 @@ const (
 	opMember
 	opIndex
 	opRange
-	opCall   // name(args) of a function, or namespace.name(args)
-	opMethod // value.name(args): the first kid is the value
+	opCall   // name(args) or namespace.name(args)
+	opMethod // value.name(args): the first child is the receiver
 	opNot
 	opNegate
 	opAnd
@@ -107,32 +107,32 @@ const (
 	opIn
 	opIs
 	opList
-	opMap // kids are keys and values in turn
+	opMap // children alternate between keys and values
 	opPath
 )
 
-// symbols are the binary operators as the source spells them.
+// symbols maps the binary operators to their spelling.
 var symbols = map[op]string{opEqual: "==", opNotEqual: "!=", opLess: "<", opLessEqual: "<=", opGreater: ">",
 	opGreaterEqual: ">=", opAdd: "+", opSubtract: "-", opMultiply: "*", opDivide: "/", opModulo: "%", opAnd: "&&",
 	opOr: "||", opIn: "in", opIs: "is"}
 
-// expr is a node of an expression. The parser fills in the first group, the checker the second; after that it does not
-// change.
+// expr is an expression node. The parser sets the first group of fields, the checker the second;
+// afterwards the node is immutable.
 type expr struct {
 	op       op
-	pos, end int    // the text it stands for
-	opPos    int    // where its operator or name stands
-	name     string // of a variable, member, function, method, or type after `is`
+	pos, end int    // source range
+	opPos    int    // position of the operator or name
+	name     string // name of the variable, member, function or method, or the type after `is`
 	children []*expr
-	value    Value    // of a constant
-	parts    []string // of a path: literal text; a part at index i is followed by the kid i, if there is one
+	value    Value    // of opConst
+	parts    []string // of opPath: literal text, where part i is followed by child i if there is one
 
 	eval    func(*evaluator, *expr) Value
-	id      int // counts the expressions of the file
+	id      int // number of the expression in the file
 	slot    int
-	kind    kindSet // of `is`
+	kind    kindSet // of opIs
 	fn      *function
 	method  *method
 	builtin *builtin
-	pattern *regexp.Regexp // of a method with a constant pattern
+	pattern *regexp.Regexp // of a method call with a constant pattern
 }

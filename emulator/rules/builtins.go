@@ -7,12 +7,12 @@ import (
 
 // builtin is a function of the language.
 type builtin struct {
-	minArgs, maxArgs int // how many arguments it takes
+	minArgs, maxArgs int
 	call             func(r *evaluator, e *expr, args []Value) Value
 	returns          kindSet
 }
 
-// globals are the functions that are called by their name alone.
+// globalFunctions are the functions without a namespace.
 var globalFunctions = map[string]*builtin{
 	"int":    {1, 1, concrete(builtinInt), setOf(KindInt)},
 	"float":  {1, 1, concrete(builtinFloat), setOf(KindFloat)},
@@ -22,8 +22,9 @@ var globalFunctions = map[string]*builtin{
 	"debug":  {1, 1, builtinDebug, allKinds},
 }
 
-// documentFunctions are get() and its like: by name alone in rules for Firestore, as firestore.get() in those for
-// Storage (https://firebase.google.com/docs/storage/security/rules-conditions#enhance_with_firestore).
+// documentFunctions are the access calls: get() and so on in rules for Firestore, firestore.get()
+// and firestore.exists() in those for Storage
+// (https://firebase.google.com/docs/storage/security/rules-conditions#enhance_with_firestore).
 var documentFunctions = map[string]*builtin{
 	"get":         {1, 1, concrete(builtinGet(false)), setOf(KindMap)},
 	"exists":      {1, 1, concrete(builtinExists(false)), setOf(KindBool)},
@@ -31,7 +32,7 @@ var documentFunctions = map[string]*builtin{
 	"existsAfter": {1, 1, concrete(builtinExists(true)), setOf(KindBool)},
 }
 
-// namespaces are the functions that are called as namespace.name(…).
+// namespaces are the functions called as namespace.name(…).
 var namespaces = map[string]map[string]*builtin{
 	"duration":  durationFunctions,
 	"timestamp": timestampFunctions,
@@ -40,15 +41,16 @@ var namespaces = map[string]map[string]*builtin{
 	"math":      mathFunctions,
 }
 
-// known makes a function give a symbolic value whenever it is given one.
-func concrete(do func(*evaluator, *expr, []Value) Value) func(*evaluator, *expr, []Value) Value {
+// concrete wraps a function that cannot handle symbolic values: if any argument is unknown, so is
+// the result.
+func concrete(f func(*evaluator, *expr, []Value) Value) func(*evaluator, *expr, []Value) Value {
 	return func(r *evaluator, e *expr, args []Value) Value {
 		for _, a := range args {
 			if a.kind == kindUnknown {
 				return anything
 			}
 		}
-		return do(r, e, args)
+		return f(r, e, args)
 	}
 }
 
@@ -68,11 +70,11 @@ func builtinInt(_ *evaluator, e *expr, args []Value) Value {
 		if f := v.float(); f > -(1<<63) && f < 1<<63 {
 			return IntValue(int64(f))
 		}
-		return fail(e, "# is no integer of 64 bits.", v)
+		return fail(e, "# is not a 64-bit integer.", v)
 	case KindString:
 		i, err := strconv.ParseInt(v.text(), 10, 64)
 		if err != nil {
-			return fail(e, "# is no integer of 64 bits.", v)
+			return fail(e, "# is not a 64-bit integer.", v)
 		}
 		return IntValue(i)
 	default:
@@ -89,7 +91,7 @@ func builtinFloat(_ *evaluator, e *expr, args []Value) Value {
 	case KindString:
 		f, err := strconv.ParseFloat(v.text(), 64)
 		if err != nil || strings.ContainsAny(v.text(), "xX_") {
-			return fail(e, "# is no number.", v)
+			return fail(e, "# is not a number.", v)
 		}
 		return FloatValue(f)
 	default:

@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// checker resolves names to what they mean, counts against the limits, and prepares expressions for evaluation.
+// checker resolves names, checks limits and types, and prepares expressions for evaluation.
 type checker struct {
 	src       *source
 	ruleset   *Ruleset
 	issues    []Issue
 	service   Service
-	functions []*function // all of the file
+	functions []*function // all functions of the file
 }
 
-// scope is what names mean at a place.
+// scope holds the names visible in a block or function.
 type scope struct {
 	outer     *scope
 	functions map[string]*function
 	captures  map[string]int
-	next      int // the slot of the next wildcard
-	segments  int // how many there are from the outermost match
+	next      int // slot of the next wildcard
+	segments  int // number of segments from the outermost match
 	depth     int
-	// of a function:
+	// Only in a function:
 	fn    *function
 	slots map[string]int
 }
@@ -41,7 +41,7 @@ func (c *checker) warn(code string, at int, format string, args ...any) {
 	c.addIssue(SeverityWarning, code, at, format, args...)
 }
 
-// check goes through the file and returns its warnings, and its errors as an *Error.
+// check checks the file and returns its warnings, and its errors as an [*Error].
 func (c *checker) check(f *file) ([]Issue, error) {
 	if f.version == 1 {
 		c.warn("old-version", max(f.versionPos, 0),
@@ -79,12 +79,12 @@ func (c *checker) check(f *file) ([]Issue, error) {
 	return warnings, nil
 }
 
-// declare makes functions known to the whole of their block, also to what stands before them.
+// declare makes functions visible in their whole block, including the part before them.
 func (c *checker) declare(s *scope, list []*function) {
 	for _, f := range list {
 		if first := s.functions[f.name.text]; first != nil {
 			line, _ := c.src.position(first.pos)
-			c.fail("redefined-function", f.name.pos, "Function is already defined: %s, in line %d", f.name.text, line)
+			c.fail("redefined-function", f.name.pos, "Function is already defined: %s, on line %d", f.name.text, line)
 			continue
 		}
 		s.functions[f.name.text] = f
@@ -132,7 +132,7 @@ func (c *checker) checkBody(outer *scope, f *function) {
 	}
 }
 
-// match goes through a match block. prefix is the path that leads to it.
+// checkMatch checks a match block. prefix is the path of the enclosing blocks.
 func (c *checker) checkMatch(outer *scope, m *match, prefix []segment) {
 	s := &scope{outer: outer, functions: map[string]*function{}, captures: map[string]int{}, next: outer.next,
 		segments: outer.segments + len(m.segments), depth: outer.depth + 1}
@@ -193,14 +193,14 @@ func (c *checker) checkMatch(outer *scope, m *match, prefix []segment) {
 	}
 }
 
-// condition warns of conditions that cannot be true for their type.
+// checkCondition warns about a condition whose type is never bool.
 func (c *checker) checkCondition(a *allow) {
 	if k := kindsOf(a.cond); !k.has(KindBool) {
 		c.warn("type", a.cond.pos, "Invalid type. Received one of [%s]. Expected one of [bool]: the condition is never true.", k)
 	}
 }
 
-// alwaysTrue tells whether a condition is true whatever the request is.
+// alwaysTrue reports whether a condition is true for every request.
 func alwaysTrue(e *expr) bool {
 	switch e.op {
 	case opConst:
@@ -215,7 +215,7 @@ func alwaysTrue(e *expr) bool {
 	return false
 }
 
-// graph looks at who calls whom: functions that nobody calls, recursion, and too long chains.
+// checkCalls checks the call graph for unused functions, recursion and excessive depth.
 func (c *checker) checkCalls() {
 	for _, f := range c.functions {
 		if !f.used {
@@ -228,7 +228,8 @@ func (c *checker) checkCalls() {
 	}
 }
 
-// depth finds how deep the calls from f nest. Recursion is an error.
+// callDepth returns the depth of the deepest call chain that starts at f. It reports recursion as
+// an error.
 func (c *checker) callDepth(f *function) int {
 	const inProgress = -1
 	if f.depth != 0 {
@@ -239,7 +240,7 @@ func (c *checker) callDepth(f *function) int {
 	for _, call := range f.calls {
 		d := c.callDepth(call.fn)
 		if d == inProgress {
-			c.fail("recursion", call.pos, "function %s calls itself, by way of %s: recursion is not allowed", call.fn.name.text, f.name.text)
+			c.fail("recursion", call.pos, "function %s calls itself through %s: recursion is not allowed", call.fn.name.text, f.name.text)
 			continue
 		}
 		deepest = max(deepest, d)

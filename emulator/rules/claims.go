@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// Claims makes Fields of what encoding/json reads into a map, such as the claims of an ID token. They are converted
-// when they are looked at. Whole numbers become integers, as in Google's rules.
+// Claims are Fields made of plain Go values as encoding/json decodes them, such as the claims of an
+// ID token. Values are converted when rules read them. Whole numbers become integers, as in
+// Google's rules.
 type Claims map[string]any
 
-// Len is the number of claims.
+// Len returns the number of claims.
 func (c Claims) Len() int { return len(c) }
 
 // Get returns a claim.
@@ -21,7 +22,7 @@ func (c Claims) Get(name string) (Value, bool) {
 	return fromJSON(v), true
 }
 
-// Names calls yield with the claims' names.
+// Names calls yield with each claim's name.
 func (c Claims) Names(yield func(string) bool) {
 	for name := range c {
 		if !yield(name) {

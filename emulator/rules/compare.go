@@ -1,7 +1,7 @@
 package rules
 
-// pair evaluates both operands. settled is true when one of them is an error, which is then the result.
-func (r *evaluator) operands(e *expr) (a, b Value, settled bool) {
+// operands evaluates both operands. If one of them is an error, failed is true and a is that error.
+func (r *evaluator) operands(e *expr) (a, b Value, failed bool) {
 	a = r.eval(e.children[0])
 	if a.kind == kindError {
 		return a, b, true
@@ -14,24 +14,24 @@ func (r *evaluator) operands(e *expr) (a, b Value, settled bool) {
 }
 
 func evalEqual(r *evaluator, e *expr) Value {
-	a, b, settled := r.operands(e)
-	if settled {
+	a, b, failed := r.operands(e)
+	if failed {
 		return a
 	}
 	return truthValue(equal(a, b), a, b)
 }
 
 func evalNotEqual(r *evaluator, e *expr) Value {
-	a, b, settled := r.operands(e)
-	if settled {
+	a, b, failed := r.operands(e)
+	if failed {
 		return a
 	}
 	return truthValue(equal(a, b).not(), a, b)
 }
 
 func evalCompare(r *evaluator, e *expr) Value {
-	a, b, settled := r.operands(e)
-	if settled {
+	a, b, failed := r.operands(e)
+	if failed {
 		return a
 	}
 	if a.kind == kindUnknown || b.kind == kindUnknown {
@@ -49,7 +49,7 @@ func evalCompare(r *evaluator, e *expr) Value {
 	return BoolValue(orderHolds(e.op, order))
 }
 
-// orderHolds tells whether a comparison is true of operands in this order.
+// orderHolds reports whether a comparison is true for operands in this order.
 func orderHolds(o op, order int) bool {
 	switch o {
 	case opLess:
@@ -63,8 +63,8 @@ func orderHolds(o op, order int) bool {
 }
 
 func evalIn(r *evaluator, e *expr) Value {
-	a, b, settled := r.operands(e)
-	if settled {
+	a, b, failed := r.operands(e)
+	if failed {
 		return a
 	}
 	switch b.kind {

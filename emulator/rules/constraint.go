@@ -1,24 +1,26 @@
 package rules
 
-// fact is what a query says of one value in the documents it could return: the document's fields, or a field of them.
+// constraint is what a query guarantees about a value in every document it can return: the
+// document's fields as a whole, or one field.
 type constraint struct {
 	fields   map[string]*constraint
-	exists   bool    // it is there
-	exact    *Value  // it is equal to this
-	kinds    kindSet // it is one of these
+	exists   bool    // the value is present
+	exact    *Value  // the value equals this
+	kinds    kindSet // the value has one of these kinds
 	low      *bound
 	high     *bound
-	notEqual []Value // it is none of these
-	contains []Value // it is a list with these elements
+	notEqual []Value // the value equals none of these
+	contains []Value // the value is a list that contains these
 }
 
-// bound is a limit of a range.
+// bound is one end of a range.
 type bound struct {
 	value     Value
 	inclusive bool
 }
 
-// kindsLike are the kinds that a filter with this value finds: integers and floats are one to a query.
+// comparableKinds returns the kinds that a filter with this value matches: queries do not
+// distinguish integers from floats.
 func comparableKinds(v Value) kindSet {
 	if v.isNumber() {
 		return setOf(KindInt, KindFloat)
@@ -26,8 +28,8 @@ func comparableKinds(v Value) kindSet {
 	return setOf(v.Kind())
 }
 
-// factsOf gathers what the filters of a branch and the orders of its query say. name is the path of the document, if
-// they name one.
+// constraintsOf returns the constraints that the filters of a branch and the orders of its query
+// imply. name is the path of the document, if the filters name one.
 func constraintsOf(filters []Filter, orders []Order) (root *constraint, name string) {
 	root = &constraint{exists: true, kinds: setOf(KindMap)}
 	for _, o := range orders {
@@ -52,64 +54,65 @@ func constraintsOf(filters []Filter, orders []Order) (root *constraint, name str
 
 func isDocumentName(field []string) bool { return len(field) == 1 && field[0] == "__name__" }
 
-// at finds or makes the fact of a field within this map. All that lead there exist and are maps; the field itself is not
-// yet known to exist.
-func (f *constraint) field(path []string) *constraint {
+// field returns the constraint of a field of this map, creating it if necessary. The maps on the
+// way must exist; the field itself may still be missing.
+func (c *constraint) field(path []string) *constraint {
 	for i, name := range path {
 		if i > 0 {
-			f.exists = true
-			f.kinds &= setOf(KindMap)
+			c.exists = true
+			c.kinds &= setOf(KindMap)
 		}
-		child := f.fields[name]
+		child := c.fields[name]
 		if child == nil {
 			child = &constraint{kinds: allKinds}
-			if f.fields == nil {
-				f.fields = map[string]*constraint{}
+			if c.fields == nil {
+				c.fields = map[string]*constraint{}
 			}
-			f.fields[name] = child
+			c.fields[name] = child
 		}
-		f = child
+		c = child
 	}
-	return f
+	return c
 }
 
-// learn takes in what one filter says. All filters of a branch hold, so what contradicts an earlier one may be left out:
-// knowing less never allows more.
-func (f *constraint) apply(filter Filter) {
+// apply adds the constraint of one filter. All filters of a branch hold, so one that contradicts an
+// earlier one may be ignored: a weaker constraint never allows more.
+func (c *constraint) apply(filter Filter) {
 	v := filter.Value
-	f.exists = true
+	c.exists = true
 	switch filter.Op {
 	case FilterEqual:
-		f.kinds &= comparableKinds(v)
-		if f.exact == nil {
-			f.exact = &v
+		c.kinds &= comparableKinds(v)
+		if c.exact == nil {
+			c.exact = &v
 		}
 	case FilterNotEqual:
-		// A field that is null is never found by "not equal" and "not in"
+		// "Not equal" and "not in" never match a field that is null
 		// (https://firebase.google.com/docs/firestore/query-data/queries#not_equal_).
-		f.kinds &^= setOf(KindNull)
-		f.notEqual = append(f.notEqual, v)
+		c.kinds &^= setOf(KindNull)
+		c.notEqual = append(c.notEqual, v)
 	case FilterNotIn:
-		f.kinds &^= setOf(KindNull)
+		c.kinds &^= setOf(KindNull)
 		if v.isList() {
 			list := v.elements()
 			for i := range list.Len() {
-				f.notEqual = append(f.notEqual, list.At(i))
+				c.notEqual = append(c.notEqual, list.At(i))
 			}
 		}
 	case FilterLess, FilterLessEqual:
-		f.kinds &= comparableKinds(v)
-		f.high = tighter(f.high, &bound{v, filter.Op == FilterLessEqual}, -1)
+		c.kinds &= comparableKinds(v)
+		c.high = tighter(c.high, &bound{v, filter.Op == FilterLessEqual}, -1)
 	case FilterGreater, FilterGreaterEqual:
-		f.kinds &= comparableKinds(v)
-		f.low = tighter(f.low, &bound{v, filter.Op == FilterGreaterEqual}, 1)
+		c.kinds &= comparableKinds(v)
+		c.low = tighter(c.low, &bound{v, filter.Op == FilterGreaterEqual}, 1)
 	case FilterArrayContains:
-		f.kinds &= setOf(KindList)
-		f.contains = append(f.contains, v)
+		c.kinds &= setOf(KindList)
+		c.contains = append(c.contains, v)
 	}
 }
 
-// tighter is the tighter of two bounds. want is how the tighter one compares to the other.
+// tighter returns the tighter of two bounds. want is the order of the tighter bound relative to the
+// other.
 func tighter(a, b *bound, want int) *bound {
 	if a == nil {
 		return b
@@ -124,16 +127,16 @@ func tighter(a, b *bound, want int) *bound {
 	return a
 }
 
-// value is the fact as a value: the very one if the query leaves no doubt, symbolic otherwise. Numbers stay symbolic,
-// since a query for 1 finds 1.0 too.
-func (f *constraint) value() Value {
-	if f.exact != nil && !containsNumber(*f.exact) {
-		return *f.exact
+// value returns the constrained value: the exact value if the query determines it, a symbolic one
+// otherwise. Numbers stay symbolic, since a query for 1 also matches 1.0.
+func (c *constraint) value() Value {
+	if c.exact != nil && !containsNumber(*c.exact) {
+		return *c.exact
 	}
-	return Value{kind: kindUnknown, ref: &unknown{constraint: f, sure: f.exists}}
+	return Value{kind: kindUnknown, ref: &unknown{constraint: c, sure: c.exists}}
 }
 
-// hasNumber tells whether v is a number or holds one.
+// containsNumber reports whether v is a number or contains one.
 func containsNumber(v Value) bool {
 	switch {
 	case v.isNumber():

@@ -2,10 +2,11 @@ package rules
 
 import "sync/atomic"
 
-// Outcome is what an expression came to.
+// Outcome is what an expression evaluated to.
 type Outcome uint8
 
-// The outcomes. Other is any value that is neither true nor false, Unknown one that a query leaves open.
+// The outcomes. Other is a value other than true, false and null; Unknown is a value that a query
+// does not determine.
 const (
 	True Outcome = iota
 	False
@@ -18,7 +19,7 @@ const (
 
 var outcomeNames = [numOutcomes]string{"true", "false", "error", "null", "value", "unknown"}
 
-// String is the outcome as reports name it.
+// String returns the outcome's name in reports.
 func (o Outcome) String() string {
 	if o < numOutcomes {
 		return outcomeNames[o]
@@ -26,14 +27,14 @@ func (o Outcome) String() string {
 	return "invalid"
 }
 
-// Coverage counts how often the expressions of a ruleset were evaluated, and to what. Give it to every Request. It may
-// be used by any number of goroutines.
+// Coverage counts how often each expression of a ruleset evaluated to each outcome. Set it as
+// Request.Coverage. It is safe for concurrent use.
 type Coverage struct {
 	ruleset *Ruleset
-	counts  [][numOutcomes]atomic.Uint64 // by expression
+	counts  [][numOutcomes]atomic.Uint64 // by expression ID
 }
 
-// NewCoverage starts to count for this ruleset.
+// NewCoverage returns an empty Coverage for this ruleset.
 func (s *Ruleset) NewCoverage() *Coverage {
 	return &Coverage{ruleset: s, counts: make([][numOutcomes]atomic.Uint64, s.numExprs)}
 }
@@ -55,27 +56,29 @@ func outcomeOf(v Value) Outcome {
 	return Other
 }
 
+// record counts an evaluation of e.
 func (c *Coverage) record(e *expr, v Value) {
 	if e.id < len(c.counts) {
 		c.counts[e.id][outcomeOf(v)].Add(1)
 	}
 }
 
-// Spot is what was counted of one expression of the rules' conditions and functions.
+// ExpressionCoverage is the coverage of one expression.
 type ExpressionCoverage struct {
 	Line, Column int
 	Source       string
 	Counts       map[Outcome]uint64
-	Condition    bool // it is the whole condition of an allow statement
+	Condition    bool // whether it is the whole condition of an allow statement
 }
 
-// Full reports whether it was both true and not.
-func (s ExpressionCoverage) Full() bool {
-	return s.Counts[True] > 0 && s.Counts[False]+s.Counts[Failed] > 0
+// Full reports whether the expression evaluated both to true and to false or an error.
+func (e ExpressionCoverage) Full() bool {
+	return e.Counts[True] > 0 && e.Counts[False]+e.Counts[Failed] > 0
 }
 
-// Spots are the expressions that can be true or false, in the order of the text: conditions and what they are made of.
-// One that was never true or never false is not tested through.
+// Expressions returns the coverage of every boolean expression, in source order: conditions of
+// allow statements with their operands, then functions. An expression that was never true or never
+// false is not fully tested.
 func (c *Coverage) Expressions() []ExpressionCoverage {
 	var list []ExpressionCoverage
 	for _, a := range c.ruleset.allows {
@@ -92,16 +95,18 @@ func (c *Coverage) Expressions() []ExpressionCoverage {
 	return list
 }
 
+// appendExpressions appends the coverage of e and its boolean operands.
 func (c *Coverage) appendExpressions(list *[]ExpressionCoverage, e *expr, condition bool) {
 	if kindsOf(e) == setOf(KindBool) || condition {
 		line, column := c.ruleset.src.position(e.pos)
-		s := ExpressionCoverage{Line: line, Column: column, Source: c.ruleset.src.excerpt(e.pos, e.end, 100), Condition: condition, Counts: map[Outcome]uint64{}}
+		counted := ExpressionCoverage{Line: line, Column: column, Condition: condition,
+			Source: c.ruleset.src.excerpt(e.pos, e.end, 100), Counts: map[Outcome]uint64{}}
 		for o := range numOutcomes {
 			if n := c.counts[e.id][o].Load(); n > 0 {
-				s.Counts[o] = n
+				counted.Counts[o] = n
 			}
 		}
-		*list = append(*list, s)
+		*list = append(*list, counted)
 	}
 	if e.op == opAnd || e.op == opOr || e.op == opNot || e.op == opTernary {
 		for _, k := range e.children {
@@ -110,7 +115,7 @@ func (c *Coverage) appendExpressions(list *[]ExpressionCoverage, e *expr, condit
 	}
 }
 
-// functions are those that the conditions call, directly or not.
+// functions returns the functions that conditions call, directly or indirectly.
 func (c *Coverage) functions() []*function {
 	var list []*function
 	seen := map[*function]bool{}

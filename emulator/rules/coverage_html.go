@@ -7,16 +7,20 @@ import (
 	"strings"
 )
 
-// Piece is a part of the rules' text of which one thing is known.
+// Piece is a part of the source text with a single coverage verdict.
 type Piece struct {
-	Text    string
-	Verdict string // "full": it was both true and not; "half": always the same; "none": never evaluated; "" for what has no truth
-	Counts  string // what it came to how often, "true: 3, error: 1"
+	Text string
+	// Verdict is "full" for an expression that was both true and not true, "half" for one that was
+	// always the same, "none" for one never evaluated, and "" for text without coverage.
+	Verdict string
+	// Counts lists the outcomes and how often each occurred, "true: 3, error: 1".
+	Counts string
 }
 
-// Pieces are the rules' text, each part with the counts of the innermost condition or call that it belongs to.
+// Pieces returns the source text in order, each piece with the counts of the innermost condition or
+// call that contains it.
 func (c *Coverage) Pieces() []Piece {
-	marks := make([]*expr, len(c.ruleset.src.text)) // the innermost expression of every byte
+	marks := make([]*expr, len(c.ruleset.src.text)) // the innermost expression at each byte
 	var mark func(e *expr)
 	mark = func(e *expr) {
 		if kindsOf(e) == setOf(KindBool) || e.fn != nil {
@@ -56,8 +60,8 @@ func (c *Coverage) Pieces() []Piece {
 	return pieces
 }
 
-// WriteHTML writes the rules as a page: conditions that were both true and not are green, half tested ones yellow,
-// untested ones red; the counts are in the tooltips.
+// WriteHTML writes the source text as an HTML page. Conditions that were both true and not true are
+// green, half tested ones yellow, untested ones red; tooltips show the counts.
 func (c *Coverage) WriteHTML(w io.Writer) error {
 	if err := coveragePage.Execute(w, map[string]any{"File": c.ruleset.src.file, "Pieces": c.Pieces()}); err != nil {
 		return fmt.Errorf("write the coverage: %w", err)
@@ -65,7 +69,7 @@ func (c *Coverage) WriteHTML(w io.Writer) error {
 	return nil
 }
 
-// verdict is that of an expression, and its counts.
+// verdict returns an expression's verdict and counts; see [Piece].
 func (c *Coverage) verdict(e *expr) (verdict, counts string) {
 	var parts []string
 	for o := range numOutcomes {

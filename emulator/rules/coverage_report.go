@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// WriteText writes a line for every condition and its parts: what they came to how often.
+// WriteText writes one line per condition and operand: how often each outcome occurred.
 func (c *Coverage) WriteText(w io.Writer) error {
 	full, spots := 0, c.Expressions()
 	for _, s := range spots {
@@ -34,8 +34,9 @@ func (c *Coverage) WriteText(w io.Writer) error {
 	return nil
 }
 
-// The official emulator's shape, as its GET …:ruleCoverage answers
-// (https://firebase.google.com/docs/reference/rules/rest/v1/projects/test describes ExpressionReport).
+// coverageReport has the shape of the official emulator's GET …:ruleCoverage response.
+// ExpressionReport is described in
+// https://firebase.google.com/docs/reference/rules/rest/v1/projects/test.
 type coverageReport struct {
 	Rules struct {
 		Files []reportFile `json:"files"`
@@ -67,8 +68,8 @@ type valueCount struct {
 	Count uint64         `json:"count"`
 }
 
-// MarshalJSON gives the report in the shape of the official emulator's ruleCoverage. Values other than true, false and
-// null are counted, not kept; they are reported as {"value": {"otherValue": {}}}.
+// MarshalJSON returns the report in the official emulator's ruleCoverage format. Values other than
+// true, false and null are counted but not kept; they appear as {"value": {"otherValue": {}}}.
 func (c *Coverage) MarshalJSON() ([]byte, error) {
 	var report coverageReport
 	report.Rules.Files = []reportFile{{Name: c.ruleset.src.file, Content: c.ruleset.src.text}}

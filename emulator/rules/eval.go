@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// run is one judgement under way. It belongs to one goroutine and is used again for later ones.
+// evaluator is the state of one evaluation. It belongs to one goroutine and is reused.
 type evaluator struct {
 	ctx     context.Context
 	ruleset *Ruleset
@@ -21,20 +21,20 @@ type evaluator struct {
 	symbolic unknown
 
 	captures [MaxCaptures + 1]Value
-	slots    []Value // the values of the functions being called, innermost last
-	base     int     // where those of the innermost start
+	slots    []Value // the stack: parameters and variables of the active calls
+	base     int     // start of the innermost call's frame in slots
 
 	access       *Access
-	ownAccess    Access // of a request that brings none
-	evaluated    int    // expressions evaluated
-	maxEvaluated int    // by one branch of a query
-	exceeded     *failure
+	ownAccess    Access   // used when the request has none
+	evaluated    int      // expressions evaluated so far
+	maxEvaluated int      // the most that one disjunction of a query took
+	exceeded     *failure // the limit that was exceeded
 	granted      *allow
-	err          error // of what was asked for documents
+	err          error // error of an access call
 	now          time.Time
 
 	tokens   []pathToken
-	observed bool // whether trace or coverage are wanted
+	observed bool // a trace or coverage is wanted
 	trace    *traceNode
 	coverage *Coverage
 	denial   *Denial
@@ -42,7 +42,7 @@ type evaluator struct {
 
 var evaluators = sync.Pool{New: func() any { return &evaluator{slots: make([]Value, 0, 64)} }}
 
-// eval gives an expression's value: an error value if it has none.
+// eval returns an expression's value, which may be an error value.
 func (r *evaluator) eval(e *expr) Value {
 	r.evaluated++
 	if r.evaluated > MaxExpressions {
@@ -58,7 +58,7 @@ func (r *evaluator) tooManyExpressions(e *expr) Value {
 	return r.exceed(e, "Unable to evaluate the expression as the maximum of 1000 expressions to evaluate has been reached.")
 }
 
-// exceed breaks the judgement off: the request is refused, whatever the rest of the rules says.
+// exceed aborts the evaluation: the request is denied whatever the other conditions say.
 func (r *evaluator) exceed(e *expr, text string) Value {
 	v := fail(e, text)
 	if r.exceeded == nil {
@@ -81,7 +81,7 @@ func evalMember(r *evaluator, e *expr) Value {
 	return member(e, r.eval(e.children[0]), e.name)
 }
 
-// member is v.name.
+// member returns v.name.
 func member(e *expr, v Value, name string) Value {
 	switch v.kind {
 	case KindMap:
@@ -131,7 +131,8 @@ func evalOr(r *evaluator, e *expr) Value {
 	return undecided(e, "||", left, right)
 }
 
-// undecided is the value of && and || when neither side settles it: the first error, or unknown.
+// undecided returns the value of && and || when neither operand decides it: the first error, or
+// unknown.
 func undecided(e *expr, name string, left, right Value) Value {
 	switch {
 	case left.kind == kindError:
@@ -175,11 +176,11 @@ func evalTernary(r *evaluator, e *expr) Value {
 	}
 }
 
-// evalCall calls a function of the rules. Arguments and variables are evaluated first, once each; one that is an error
-// is an error only where it is used.
+// evalCall calls a function of the rules. Arguments and variables are evaluated first, once each;
+// an error among them is an error only where the variable is used.
 func evalCall(r *evaluator, e *expr) Value {
 	if len(e.children) == 0 && len(e.fn.lets) == 0 {
-		return r.eval(e.fn.body) // it has no slots
+		return r.eval(e.fn.body) // it needs no frame
 	}
 	start := len(r.slots)
 	for _, k := range e.children {
@@ -198,10 +199,10 @@ func evalCall(r *evaluator, e *expr) Value {
 	return v
 }
 
-// arguments evaluates expressions onto the stack and returns them there; release takes them off it.
-func (r *evaluator) arguments(kids []*expr) []Value {
+// arguments evaluates expressions onto the stack and returns them; release removes them.
+func (r *evaluator) arguments(exprs []*expr) []Value {
 	start := len(r.slots)
-	for _, k := range kids {
+	for _, k := range exprs {
 		v := r.eval(k)
 		r.slots = append(r.slots, v)
 	}
@@ -250,17 +251,17 @@ func callMethod(r *evaluator, e *expr, self Value, args []Value) Value {
 			return anything
 		}
 	}
-	form := e.method.overloads[self.Kind()]
+	impl := e.method.overloads[self.Kind()]
 	switch {
-	case form == nil:
+	case impl == nil:
 		return fail(e, "Function not found error: Name: ["+e.name+"] on "+self.kind.String()+".")
-	case len(args) < form.minArgs || len(args) > form.maxArgs:
+	case len(args) < impl.minArgs || len(args) > impl.maxArgs:
 		return fail(e, "Function ["+e.name+"] called with wrong number of arguments.")
 	}
-	return form.call(r, e, self, args)
+	return impl.call(r, e, self, args)
 }
 
-// evalUnknownName and evalUnknownFunction are for what the checker has warned of.
+// evalUnknownName and evalUnknownFunction evaluate names that the checker has warned about.
 func evalUnknownName(_ *evaluator, e *expr) Value {
 	return fail(e, "Variable not found error: Name: ["+e.name+"].")
 }

@@ -5,21 +5,22 @@ import (
 	"strings"
 )
 
-// failure is why an expression has no value. Its text is only made when somebody reads it: most errors are absorbed by
-// an operator or belong to a condition that another one makes up for.
+// failure explains why an expression has no value. Its text is built only when it is read:
+// operators absorb most errors, or another condition grants the request.
 type failure struct {
 	at     *expr
-	text   string  // with a '#' for each of the values
-	values []Value // shown in the text, shortened
+	text   string  // with a '#' in place of each value
+	values []Value // inserted into the text, truncated
 }
 
-// fail makes an error value. It keeps a copy of the values, since they may be arguments on the stack.
+// fail returns an error value. It copies values because they may be arguments on the evaluator's
+// stack.
 func fail(at *expr, text string, values ...Value) Value {
 	return Value{kind: kindError, ref: &failure{at: at, text: text, values: slices.Clone(values)}}
 }
 
-// String is the message. It uses the words of Google's emulator where there are known ones, since people search for
-// them.
+// String returns the message. Where the wording of Google's emulator is known, it is the same, so
+// that a search for it finds help.
 func (f *failure) String() string {
 	text := f.text
 	for _, v := range f.values {
@@ -32,7 +33,7 @@ func (f *failure) String() string {
 	return text
 }
 
-// The errors that many operations share.
+// Errors that many operations share.
 
 func undefined(at *expr, name string) Value {
 	return fail(at, "Property "+name+" is undefined on object.")
@@ -40,11 +41,11 @@ func undefined(at *expr, name string) Value {
 
 func nullValue(at *expr) Value { return fail(at, "Null value error.") }
 
-// unsupported says that an operator or method does not take what it was given.
+// unsupported reports that an operator or method does not accept its operands.
 func unsupported(at *expr, what string, got ...Value) Value {
 	kinds := make([]string, len(got))
 	for i, v := range got {
 		kinds[i] = v.kind.String()
 	}
-	return fail(at, "Unsupported operation error. "+what+" does not take "+strings.Join(kinds, " and ")+".")
+	return fail(at, "Unsupported operation error. "+what+" does not accept "+strings.Join(kinds, " and ")+".")
 }

@@ -6,26 +6,28 @@ import (
 	"strings"
 )
 
-// Decision is what the rules say of a request.
+// Decision is the result of evaluating rules for a request.
 type Decision struct {
 	Allowed bool
-	// Granted is the allow statement that granted it, nil when it is refused. Of a query with disjunctions, each of which
-	// another statement may grant, it is that of the last one.
+	// Granted is the allow statement that granted the request, nil if it was denied. If each
+	// disjunction of a query was granted by its own statement, it is that of the last one.
 	Granted *Statement
-	// Expressions is how many expressions were evaluated, at most MaxExpressions. For a query with disjunctions it is
-	// that of the most expensive one.
+	// Expressions is how many expressions were evaluated, at most MaxExpressions. For a query with
+	// disjunctions it is the count of the most expensive one.
 	Expressions int
-	// Calls is how many documents this request had to ask for, for which others of its batch had not asked before.
+	// Calls is how many documents access calls read for this request, not counting those that were
+	// already read for its batch.
 	Calls int
-	// Refusal says why a request was refused, if Request.Explain asked for it.
+	// Denial explains why the request was denied, if Request.Explain is set.
 	Denial *Denial
-	// Err is set when the rules could not be followed: the request makes no sense, or a document that they asked for
-	// could not be had. The request is then refused, and nobody should be told that he lacks a permission.
+	// Err is set when the rules could not be evaluated: the request is inconsistent, or a document
+	// could not be read. The request is then denied, but the client should not be told that it
+	// lacks permission.
 	Err error
 }
 
-// Judge says whether the rules allow a request. It is safe for concurrent use, as long as the requests share nothing
-// that changes.
+// Evaluate decides whether the rules allow a request. It is safe for concurrent use, provided the
+// requests share no mutable state.
 func (s *Ruleset) Evaluate(ctx context.Context, req *Request) Decision {
 	if err := req.check(); err != nil {
 		return Decision{Err: err}
@@ -36,9 +38,9 @@ func (s *Ruleset) Evaluate(ctx context.Context, req *Request) Decision {
 		d.Denial = &Denial{Method: req.Method, Path: req.Path}
 		r.denial = d.Denial
 		cover := r.coverage
-		r.coverage = nil // the second evaluation is not to be counted
+		r.coverage = nil // do not count the second evaluation
 		if again := r.evaluate(ctx, s, req); again.Allowed && d.Err == nil {
-			d = Decision{Err: fmt.Errorf("judge %s: the documents changed meanwhile", req.Path)}
+			d = Decision{Err: fmt.Errorf("evaluate rules for %s: documents changed during the evaluation", req.Path)}
 		}
 		r.coverage = cover
 	}
@@ -95,7 +97,7 @@ func (r *evaluator) evaluate(ctx context.Context, s *Ruleset, req *Request) Deci
 	return d
 }
 
-// forget lets go of what the run refers to.
+// reset drops the evaluator's references.
 func (r *evaluator) reset() {
 	clear(r.slots[:cap(r.slots)])
 	clear(r.tokens[:cap(r.tokens)])
@@ -114,7 +116,7 @@ func (r *evaluator) resourceOf(f Fields, d *document) Value {
 	return Value{kind: KindMap, ref: d}
 }
 
-// walk tries the blocks of the request's service.
+// tryServices tries the match blocks of the request's service.
 func (r *evaluator) tryServices() bool {
 	for _, v := range r.ruleset.services {
 		if v.name != string(r.req.Service) {
@@ -132,7 +134,8 @@ func (r *evaluator) tryServices() bool {
 	return false
 }
 
-// list judges a query: each of its disjunctions must be allowed, though different rules may do it.
+// evaluateQuery evaluates a list request. Each disjunction of the query must be granted, possibly
+// by different statements.
 func (r *evaluator) evaluateQuery() bool {
 	q := r.req.Query
 	if q == nil {
@@ -140,24 +143,24 @@ func (r *evaluator) evaluateQuery() bool {
 	}
 	all, err := branches(q.Filter)
 	if err != nil {
-		r.err = fmt.Errorf("judge a query on %s: %w", r.req.Path, err)
+		r.err = fmt.Errorf("evaluate rules for a query on %s: %w", r.req.Path, err)
 		return false
 	}
 	if q.Group != "" && r.ruleset.version == 1 {
-		r.note("collection group queries need rules_version = '2'")
+		r.note("collection group queries require rules_version = '2'")
 		return false
 	}
 	r.after = Value{}
 	for i, filters := range all {
 		if len(all) > 1 {
-			if r.denial != nil { // only of the one that cannot be proved
+			if r.denial != nil { // explain only the disjunction that fails
 				r.denial.Notes, r.denial.Tried = nil, nil
 			}
 			r.note(fmt.Sprintf("disjunction %d of the query", i+1))
 		}
 		root, name := constraintsOf(filters, q.Orders)
 		if q.Group == "" && parentOf(name) != r.req.Path {
-			name = "" // it names a document elsewhere
+			name = "" // it names a document of another collection
 		}
 		r.symbolic = unknown{constraint: root, sure: true}
 		r.before = document{path: name, data: Value{kind: kindUnknown, ref: &r.symbolic}, exists: true}
@@ -182,5 +185,5 @@ func (r *evaluator) evaluateQuery() bool {
 	return len(all) > 0
 }
 
-// parentOf is the path without its last segment.
+// parentOf returns the path without its last segment.
 func parentOf(path string) string { return path[:max(strings.LastIndexByte(path, '/'), 0)] }

@@ -5,54 +5,54 @@ import (
 	"strings"
 )
 
-// How much a Refusal holds.
+// How much a Denial holds.
 const (
 	maxTried   = 20
 	maxReasons = 12
 )
 
-// Refusal says why a request was refused.
+// Denial explains why a request was denied.
 type Denial struct {
 	Method Method
 	Path   string
-	// Tried are the allow statements that the request came to, at most 20. None means that no match has a statement for
-	// the method and path, which the rules then refuse without a condition.
+	// Tried are the allow statements that were evaluated, at most 20. If there are none, no match
+	// block has a statement for this method and path, and the request is denied by default.
 	Tried []TriedStatement
-	// Limit is the limit that was broken, or "".
+	// Limit is the limit that was exceeded, or "".
 	Limit string
-	// Notes are what else is to be known, such as which disjunction of a query could not be proved.
+	// Notes are further hints, such as which disjunction of a query could not be proved.
 	Notes []string
 }
 
-// Tried is an allow statement that did not grant a request.
+// TriedStatement is an allow statement that did not grant a request.
 type TriedStatement struct {
 	Statement
-	Result  string // "false", "unknown" for a list that could not be proved, or "error: …"
+	Result  string // "false", "unknown: …" for a list that could not be proved, or "error: …"
 	Reasons []Reason
 }
 
 // Reason is a part of a condition that was not true.
 type Reason struct {
 	Line, Column int
-	Source       string // the expression's text
-	Result       string // what it came to
-	Values       string // what its parts came to, "a = 1, b = 'x'"; "" when there is nothing to say
+	Source       string // the text of the expression
+	Result       string // its value
+	Values       string // the values of its operands, "a = 1, b = 'x'"; may be empty
 }
 
-// String is the refusal over several lines, as a developer reads it.
-func (f *Denial) String() string {
+// String formats the denial for developers, on several lines.
+func (d *Denial) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s %s is refused", f.Method, f.Path)
-	if f.Limit != "" {
-		fmt.Fprintf(&out, ": %s", f.Limit)
+	fmt.Fprintf(&out, "%s %s is denied", d.Method, d.Path)
+	if d.Limit != "" {
+		fmt.Fprintf(&out, ": %s", d.Limit)
 	}
-	for _, n := range f.Notes {
+	for _, n := range d.Notes {
 		fmt.Fprintf(&out, "\n  note: %s", n)
 	}
-	if len(f.Tried) == 0 && f.Limit == "" {
-		out.WriteString(": no allow statement is for it")
+	if len(d.Tried) == 0 && d.Limit == "" {
+		out.WriteString(": no allow statement matches")
 	}
-	for _, t := range f.Tried {
+	for _, t := range d.Tried {
 		fmt.Fprintf(&out, "\n  line %d: %s\n    was %s", t.Line, t.Source, t.Result)
 		for _, r := range t.Reasons {
 			fmt.Fprintf(&out, "\n    line %d: %s was %s", r.Line, r.Source, r.Result)
@@ -64,29 +64,30 @@ func (f *Denial) String() string {
 	return out.String()
 }
 
-// Summary is the refusal in one line, in the manner of Google's emulator: "false for 'get' @ L5".
-func (f *Denial) Summary() string {
-	if f.Limit != "" {
-		return fmt.Sprintf("%s for '%s'", f.Limit, f.Method)
+// Summary formats the denial on one line, in the style of Google's emulator: "false for 'get' @
+// L5".
+func (d *Denial) Summary() string {
+	if d.Limit != "" {
+		return fmt.Sprintf("%s for '%s'", d.Limit, d.Method)
 	}
 	var parts []string
-	for _, t := range f.Tried {
-		parts = append(parts, fmt.Sprintf("%s for '%s' @ L%d", strings.TrimPrefix(t.Result, "error: "), f.Method, t.Line))
+	for _, t := range d.Tried {
+		parts = append(parts, fmt.Sprintf("%s for '%s' @ L%d", strings.TrimPrefix(t.Result, "error: "), d.Method, t.Line))
 	}
 	if parts == nil {
-		return fmt.Sprintf("no matching allow statements for '%s'", f.Method)
+		return fmt.Sprintf("no matching allow statements for '%s'", d.Method)
 	}
 	return strings.Join(parts, ", ")
 }
 
-// span is an expression's evaluation with those of its parts.
+// traceNode records the evaluation of an expression and of its operands.
 type traceNode struct {
 	e        *expr
 	value    Value
 	children []*traceNode
 }
 
-// evalWatched evaluates for coverage or for a trace.
+// evalObserved evaluates e and records the outcome for coverage or for an explanation.
 func (r *evaluator) evalObserved(e *expr) Value {
 	if r.denial == nil {
 		v := e.eval(r, e)
@@ -94,25 +95,25 @@ func (r *evaluator) evalObserved(e *expr) Value {
 		return v
 	}
 	outer := r.trace
-	s := &traceNode{e: e}
-	r.trace = s
-	s.value = e.eval(r, e)
+	n := &traceNode{e: e}
+	r.trace = n
+	n.value = e.eval(r, e)
 	r.trace = outer
 	if outer != nil {
-		outer.children = append(outer.children, s)
+		outer.children = append(outer.children, n)
 	}
-	return s.value
+	return n.value
 }
 
-// note adds to the explanation.
+// note adds a note to the explanation.
 func (r *evaluator) note(text string) {
 	if r.denial != nil {
 		r.denial.Notes = append(r.denial.Notes, text)
 	}
 }
 
-// tried evaluates an allow statement and writes down why it did not grant. Those that grant a disjunction of a query are
-// not written down.
+// explainAllow evaluates an allow statement and records why it did not grant the request.
+// Statements that grant a disjunction of a query are not recorded.
 func (r *evaluator) explainAllow(a *allow) bool {
 	if a.cond == nil {
 		return true
@@ -131,8 +132,8 @@ func (r *evaluator) explainAllow(a *allow) bool {
 		return false
 	}
 	t := TriedStatement{Statement: r.ruleset.statements[a.id], Result: resultOf(v)}
-	for _, s := range top.children {
-		r.reasons(&t, s)
+	for _, n := range top.children {
+		r.reasons(&t, n)
 	}
 	r.denial.Tried = append(r.denial.Tried, t)
 	return false
@@ -141,38 +142,38 @@ func (r *evaluator) explainAllow(a *allow) bool {
 func resultOf(v Value) string {
 	switch {
 	case v.kind == kindUnknown:
-		return "unknown: the query does not say it of every document"
+		return "unknown: the query does not guarantee it for every document"
 	case v.kind == KindBool || v.kind == kindError:
 		return v.String()
 	}
-	return v.String() + ", which is not true or false"
+	return v.String() + ", which is not a boolean"
 }
 
-// reasons adds the smallest parts of an evaluation that kept it from being true.
-func (r *evaluator) reasons(t *TriedStatement, s *traceNode) {
-	if len(t.Reasons) == maxReasons || s.value.isTrue() {
+// reasons adds the smallest subexpressions that kept an evaluation from being true.
+func (r *evaluator) reasons(t *TriedStatement, n *traceNode) {
+	if len(t.Reasons) == maxReasons || n.value.isTrue() {
 		return
 	}
 	switch {
-	case s.e.op == opAnd || s.e.op == opOr:
-		for _, k := range s.children {
+	case n.e.op == opAnd || n.e.op == opOr:
+		for _, k := range n.children {
 			r.reasons(t, k)
 		}
 		return
-	case s.e.fn != nil && len(s.children) > 0:
-		r.reasons(t, s.children[len(s.children)-1]) // the function's body
+	case n.e.fn != nil && len(n.children) > 0:
+		r.reasons(t, n.children[len(n.children)-1]) // the body of the function
 		return
-	case s.e.op == opTernary && len(s.children) == 2:
-		if s.children[0].value.kind != KindBool {
-			r.reasons(t, s.children[0])
+	case n.e.op == opTernary && len(n.children) == 2:
+		if n.children[0].value.kind != KindBool {
+			r.reasons(t, n.children[0])
 		} else {
-			r.reasons(t, s.children[1])
+			r.reasons(t, n.children[1])
 		}
 		return
 	}
-	at := s
-	if s.value.kind == kindError {
-		at = origin(s)
+	at := n
+	if n.value.kind == kindError {
+		at = origin(n)
 	}
 	line, column := r.ruleset.src.position(at.e.pos)
 	reason := Reason{Line: line, Column: column, Source: r.ruleset.src.excerpt(at.e.pos, at.e.end, 120), Result: at.value.String()}
@@ -186,12 +187,12 @@ func (r *evaluator) reasons(t *TriedStatement, s *traceNode) {
 	t.Reasons = append(t.Reasons, reason)
 }
 
-// origin is where an error first came up.
-func origin(s *traceNode) *traceNode {
-	for _, k := range s.children {
-		if k.value.kind == kindError && k.value.ref == s.value.ref {
+// origin returns the node where an error first occurred.
+func origin(n *traceNode) *traceNode {
+	for _, k := range n.children {
+		if k.value.kind == kindError && k.value.ref == n.value.ref {
 			return origin(k)
 		}
 	}
-	return s
+	return n
 }

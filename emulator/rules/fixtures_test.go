@@ -9,24 +9,27 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
+// root is the path of the default database's documents.
 const root = "/databases/(default)/documents"
 
+// now is the time of every request.
 var now = time.Date(2026, 3, 2, 9, 0, 0, 123456000, time.UTC)
 
-// store is a database in which after stands over before. A nil after is a deleted document.
+// store implements rules.Documents. Documents in after replace those in before once the request
+// succeeds; a nil one is deleted.
 type store struct {
 	before, after map[string]map[string]rules.Value
-	asked         int
-	err           error
+	reads         int
+	err           error // returned by every read
 }
 
 func (s *store) Get(_ context.Context, path string) (rules.Fields, error) {
-	s.asked++
+	s.reads++
 	return fieldsOf(s.before[path]), s.err
 }
 
 func (s *store) GetAfter(_ context.Context, path string) (rules.Fields, error) {
-	s.asked++
+	s.reads++
 	if d, ok := s.after[path]; ok {
 		return fieldsOf(d), s.err
 	}
@@ -40,7 +43,7 @@ func fieldsOf(m map[string]rules.Value) rules.Fields {
 	return fields(m)
 }
 
-// fields is a document of a test.
+// fields implements rules.Fields with a Go map.
 type fields map[string]rules.Value
 
 func (f fields) Len() int { return len(f) }
@@ -67,6 +70,7 @@ func compile(t testing.TB, source string) *rules.Ruleset {
 	return set
 }
 
+// timetableRules compiles testdata/timetable.rules, whose only warnings are about public documents.
 func timetableRules(t testing.TB) *rules.Ruleset {
 	t.Helper()
 	source, err := os.ReadFile("testdata/timetable.rules")
@@ -79,7 +83,7 @@ func timetableRules(t testing.TB) *rules.Ruleset {
 	}
 	for _, w := range warnings {
 		if w.Code != "allows-everyone" {
-			t.Errorf("unexpected %s", w)
+			t.Errorf("unexpected warning: %s", w)
 		}
 	}
 	return set
@@ -87,13 +91,15 @@ func timetableRules(t testing.TB) *rules.Ruleset {
 
 var alice = &rules.Auth{UID: "alice", Token: rules.Claims{"email": "alice@example.com"}}
 
+// newTimetable returns a timetable that the rules allow alice to create.
 func newTimetable() fields {
 	return fields{"title": text("봄학기"), "visibility": text("public"),
 		"semester":  rules.PathValue(root + "/schools/demo/semesters/2026-0300"),
 		"createdAt": rules.TimeValue(now), "updatedAt": rules.TimeValue(now)}
 }
 
-func world() *store {
+// newStore returns the documents that the rules of the timetable read.
+func newStore() *store {
 	return &store{before: map[string]map[string]rules.Value{
 		root + "/schools/demo/semesters/2026-0300": {"status": text("normal")},
 		root + "/users/alice":                      {"username": text("alice"), "createdAt": rules.TimeValue(now), "updatedAt": rules.TimeValue(now)},

@@ -12,11 +12,12 @@ import (
 // How much of a value messages show.
 const (
 	maxShownText     = 60 // characters of a string
-	maxShownElements = 8  // of a list or map
+	maxShownElements = 8  // elements of a list, entries of a map
 	maxShownDepth    = 3
 )
 
-// String shows a value as one would write it in rules. Long values are cut, so it is for people.
+// String formats a value the way rules spell it. It truncates long values, so it is for people
+// only.
 func (v Value) String() string { return v.format(maxShownDepth) }
 
 func (v Value) format(depth int) string {

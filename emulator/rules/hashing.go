@@ -1,14 +1,15 @@
 package rules
 
 import (
-	"crypto/md5" //nolint:gosec // the language has it
+	"crypto/md5" //nolint:gosec // part of the language
 	"crypto/sha256"
 	"encoding/binary"
 	"hash/crc32"
 )
 
-// hashingFunctions are those of https://firebase.google.com/docs/reference/rules/rules.hashing. They take bytes or a
-// string and give bytes.
+// hashingFunctions are the functions of
+// https://firebase.google.com/docs/reference/rules/rules.hashing. They accept bytes or a string and
+// return bytes.
 var hashingFunctions = map[string]*builtin{
 	"crc32":  hashing(func(b []byte) []byte { return binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(b)) }),
 	"crc32c": hashing(func(b []byte) []byte { return binary.BigEndian.AppendUint32(nil, crc32.Checksum(b, castagnoli)) }),

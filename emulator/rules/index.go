@@ -3,8 +3,8 @@ package rules
 import "unicode/utf8"
 
 func evalIndex(r *evaluator, e *expr) Value {
-	v, i, settled := r.operands(e)
-	if settled {
+	v, i, failed := r.operands(e)
+	if failed {
 		return v
 	}
 	switch {
@@ -67,7 +67,7 @@ func evalRange(r *evaluator, e *expr) Value {
 	return unsupported(e, "[:]", v)
 }
 
-// substring cuts characters from … to−1 out of a string.
+// substring returns characters from to to-1 of a string.
 func substring(e *expr, s string, from, to int64) Value {
 	n := int64(utf8.RuneCountInString(s))
 	if from < 0 || to > n || from > to {

@@ -2,7 +2,8 @@ package rules
 
 import "math"
 
-// latlngFunctions are those of https://firebase.google.com/docs/reference/rules/rules.latlng_.
+// latlngFunctions are the functions of
+// https://firebase.google.com/docs/reference/rules/rules.latlng_.
 var latlngFunctions = map[string]*builtin{
 	"value": {2, 2, concrete(func(_ *evaluator, e *expr, args []Value) Value {
 		lat, lng := args[0], args[1]
@@ -10,13 +11,13 @@ var latlngFunctions = map[string]*builtin{
 		case !lat.isNumber() || !lng.isNumber():
 			return unsupported(e, "latlng.value", lat, lng)
 		case !(math.Abs(lat.number()) <= 90 && math.Abs(lng.number()) <= 180):
-			return fail(e, "The point #, # is not on the globe.", lat, lng)
+			return fail(e, "Latitude # or longitude # is out of range.", lat, lng)
 		}
 		return LatLngValue(lat.number(), lng.number())
 	}), setOf(KindLatLng)},
 }
 
-// latlngMethods are those of https://firebase.google.com/docs/reference/rules/rules.LatLng.
+// latlngMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.LatLng.
 var latlngMethods = methodTable{
 	kind: KindLatLng,
 	overloads: map[string]overload{
@@ -32,10 +33,10 @@ var latlngMethods = methodTable{
 	returns: map[string]kindSet{"latitude": setOf(KindFloat), "longitude": setOf(KindFloat), "distance": setOf(KindFloat)},
 }
 
-// earthRadius is the mean radius of the earth in metres.
+// earthRadius is the mean radius of the earth in meters.
 const earthRadius = 6_371_010
 
-// distance is the way between two points in metres, along a great circle.
+// distance returns the great-circle distance between two points in meters.
 func distance(a, b point) float64 {
 	const degree = math.Pi / 180
 	sinLat := math.Sin((b.latitude - a.latitude) * degree / 2)

@@ -2,7 +2,7 @@ package rules
 
 import "strings"
 
-// listMethods are those of https://firebase.google.com/docs/reference/rules/rules.List.
+// listMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.List.
 var listMethods = methodTable{
 	kind: KindList,
 	overloads: map[string]overload{
@@ -25,7 +25,7 @@ var listMethods = methodTable{
 		"toSet": setOf(KindSet)},
 }
 
-// setMethods are those of https://firebase.google.com/docs/reference/rules/rules.Set.
+// setMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.Set.
 var setMethods = methodTable{
 	kind: KindSet,
 	overloads: map[string]overload{
@@ -41,7 +41,7 @@ var setMethods = methodTable{
 		"hasOnly": setOf(KindBool), "difference": setOf(KindSet), "intersection": setOf(KindSet), "union": setOf(KindSet)},
 }
 
-// setValue is a set of elements that are already unique.
+// setValue returns a set of elements, which must be unique.
 func setValue(list valueList) Value { return Value{kind: KindSet, ref: list} }
 
 func isCollection(v Value) bool { return v.isList() || v.kind == KindSet }
@@ -68,7 +68,7 @@ func hasAny(_ *evaluator, e *expr, self Value, args []Value) Value {
 	return truthValue(containsAny(self.elements(), wanted.elements()), self, wanted)
 }
 
-// hasOnly tells whether the list or set has no elements but these; it need not have all of them.
+// hasOnly reports whether the list or set has no other elements; it need not have all of these.
 func hasOnly(_ *evaluator, e *expr, self Value, args []Value) Value {
 	allowed := args[0]
 	switch {
@@ -121,7 +121,8 @@ func listJoin(_ *evaluator, e *expr, self Value, args []Value) Value {
 	return StringValue(out.String())
 }
 
-// pick keeps the elements of a list that are, or are not, in another.
+// pick returns the elements of a list that are (or are not) in another, and whether that is known
+// for every element.
 func pick(from, other Elements, in bool) (valueList, bool) {
 	m := membersOf(other)
 	var out valueList

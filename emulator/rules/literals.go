@@ -1,25 +1,27 @@
 package rules
 
+// evalList evaluates a list literal.
 func evalList(r *evaluator, e *expr) Value {
 	list := make(valueList, 0, len(e.children))
-	weight := int64(1)
-	for _, k := range e.children {
-		v := r.eval(k)
-		weight += countValues(v)
+	n := int64(1)
+	for _, child := range e.children {
+		v := r.eval(child)
+		n += countValues(v)
 		switch {
 		case v.kind == kindError:
 			return v
 		case !sure(v):
-			return anything // it may be an error, and then the list is one
+			return anything // it may be an error, which would make the list one
 		}
 		list = append(list, v)
 	}
-	return limitValues(e, ListValue(list), weight)
+	return limitValues(e, ListValue(list), n)
 }
 
+// evalMap evaluates a map literal.
 func evalMap(r *evaluator, e *expr) Value {
 	m := make(valueMap, len(e.children)/2)
-	weight := int64(1)
+	n := int64(1)
 	for i := 0; i < len(e.children); i += 2 {
 		key, value := r.eval(e.children[i]), r.eval(e.children[i+1])
 		switch {
@@ -33,7 +35,13 @@ func evalMap(r *evaluator, e *expr) Value {
 			return fail(e.children[i], "A map's key must be a string, not #.", key)
 		}
 		m[key.text()] = value
-		weight += countValues(value)
+		n += countValues(value)
 	}
-	return limitValues(e, MapValue(m), weight)
+	return limitValues(e, MapValue(m), n)
+}
+
+// evalConstList returns a list of constants. Its elements count as evaluated expressions.
+func evalConstList(r *evaluator, e *expr) Value {
+	r.evaluated += len(e.children)
+	return e.value
 }

@@ -1,6 +1,6 @@
 package rules
 
-// mapMethods are those of https://firebase.google.com/docs/reference/rules/rules.Map.
+// mapMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.Map.
 var mapMethods = methodTable{
 	kind: KindMap,
 	overloads: map[string]overload{
@@ -71,7 +71,7 @@ func mapDiffOf(_ *evaluator, e *expr, self Value, args []Value) Value {
 	return Value{kind: KindMapDiff, ref: &mapDiff{self.fields(), args[0].fields()}}
 }
 
-// mapDiffMethods are those of https://firebase.google.com/docs/reference/rules/rules.MapDiff.
+// mapDiffMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.MapDiff.
 var mapDiffMethods = methodTable{
 	kind: KindMapDiff,
 	overloads: map[string]overload{

@@ -2,8 +2,8 @@ package rules
 
 import "strings"
 
-// pathToken is a segment of a request's path. Of a list the document's id is not known, and of a collection group
-// query neither is the path that leads to the collection.
+// pathToken is a segment of a request's path. For a list the document ID is unknown, and for a
+// collection group query so is the path of the collection.
 type pathToken struct {
 	text string
 	kind pathTokenKind
@@ -13,7 +13,7 @@ type pathTokenKind uint8
 
 const (
 	segmentKnown    pathTokenKind = iota
-	segmentUnknown                // one segment
+	segmentUnknown                // exactly one segment
 	segmentsUnknown               // any number of segments
 )
 
@@ -22,7 +22,7 @@ var (
 	unknownPath   = Value{kind: kindUnknown, ref: &unknown{constraint: &constraint{kinds: setOf(KindPath)}, sure: true}}
 )
 
-// split makes the tokens of a path.
+// splitPath appends the segments of a path to tokens.
 func splitPath(tokens []pathToken, path string) []pathToken {
 	for path != "" {
 		path = path[1:]
@@ -36,10 +36,11 @@ func splitPath(tokens []pathToken, path string) []pathToken {
 	return tokens
 }
 
-// enter tries a match block on the tokens from the given one, and returns true as soon as a condition grants.
+// tryMatch tries a match block on the tokens starting at from, and returns true as soon as a
+// condition grants the request.
 func (r *evaluator) tryMatch(m *match, from int) bool { return r.matchSegment(m, 0, from) }
 
-// segment matches the block's segment number i and those after it, in every way that there is.
+// matchSegment matches the block's segments starting at i, in every possible way.
 func (r *evaluator) matchSegment(m *match, i, from int) bool {
 	if i == len(m.segments) {
 		return r.tryBlock(m, from)
@@ -65,7 +66,8 @@ func (r *evaluator) matchSegment(m *match, i, from int) bool {
 	return r.matchSegment(m, i+1, from+1)
 }
 
-// rest matches {name=**}: any number of segments in version 2; in version 1 at least one, and all that are left.
+// matchRecursive matches {name=**}: any number of segments in version 2; in version 1 all remaining
+// segments, of which there must be at least one.
 func (r *evaluator) matchRecursive(m *match, i, from int) bool {
 	s := &m.segments[i]
 	least := from
@@ -84,7 +86,7 @@ func (r *evaluator) matchRecursive(m *match, i, from int) bool {
 	return false
 }
 
-// joined is the path of some tokens.
+// joinTokens returns the path that the tokens form.
 func (r *evaluator) joinTokens(from, to int) Value {
 	size := 0
 	for _, t := range r.tokens[from:to] {
@@ -102,7 +104,8 @@ func (r *evaluator) joinTokens(from, to int) Value {
 	return PathValue(out.String())
 }
 
-// inside judges by a block's allow statements if the path ends here, and goes on to the blocks within.
+// tryBlock evaluates a block's allow statements if the path ends here, then tries the nested
+// blocks.
 func (r *evaluator) tryBlock(m *match, from int) bool {
 	if from == len(r.tokens) {
 		for _, a := range m.allows {
@@ -126,7 +129,7 @@ func (r *evaluator) tryBlock(m *match, from int) bool {
 	return false
 }
 
-// grants evaluates an allow statement.
+// grants evaluates an allow statement and reports whether it grants the request.
 func (r *evaluator) grants(a *allow) bool {
 	if r.denial != nil {
 		return r.explainAllow(a)

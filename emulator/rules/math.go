@@ -2,7 +2,7 @@ package rules
 
 import "math"
 
-// mathFunctions are those of https://firebase.google.com/docs/reference/rules/rules.math.
+// mathFunctions are the functions of https://firebase.google.com/docs/reference/rules/rules.math.
 var mathFunctions = map[string]*builtin{
 	"abs": {1, 1, concrete(func(_ *evaluator, e *expr, args []Value) Value {
 		switch v := args[0]; {
@@ -31,7 +31,7 @@ var mathFunctions = map[string]*builtin{
 	"isNaN":      numeric(1, setOf(KindBool), func(x []float64) Value { return BoolValue(math.IsNaN(x[0])) }),
 }
 
-// rounding is a function from a number to an integer.
+// rounding returns a function that rounds a number to an integer.
 func rounding(name string, f func(float64) float64) *builtin {
 	return &builtin{1, 1, concrete(func(_ *evaluator, e *expr, args []Value) Value {
 		switch v := args[0]; v.kind {
@@ -40,7 +40,7 @@ func rounding(name string, f func(float64) float64) *builtin {
 		case KindFloat:
 			x := f(v.float())
 			if !(x >= -(1<<63) && x < 1<<63) {
-				return fail(e, "# is no integer of 64 bits.", v)
+				return fail(e, "# is not a 64-bit integer.", v)
 			}
 			return IntValue(int64(x))
 		default:
@@ -49,8 +49,8 @@ func rounding(name string, f func(float64) float64) *builtin {
 	}), setOf(KindInt)}
 }
 
-// numeric is a function of numbers.
-func numeric(n int, gives kindSet, f func([]float64) Value) *builtin {
+// numeric returns a function of n numbers.
+func numeric(n int, returns kindSet, f func([]float64) Value) *builtin {
 	return &builtin{n, n, concrete(func(_ *evaluator, e *expr, args []Value) Value {
 		x := make([]float64, n)
 		for i, a := range args {
@@ -60,5 +60,5 @@ func numeric(n int, gives kindSet, f func([]float64) Value) *builtin {
 			x[i] = a.number()
 		}
 		return f(x)
-	}), gives}
+	}), returns}
 }

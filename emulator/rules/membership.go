@@ -1,9 +1,7 @@
 package rules
 
-// Membership in lists and sets. What a client sends may hold ten thousands of elements, so membership in a long list
-// is looked up in an index rather than searched.
-
-// indexFrom is the length from which an index pays.
+// minIndexed is the length from which looking up membership in an index is faster than searching. A
+// client can send lists of tens of thousands of elements.
 const minIndexed = 16
 
 // scalar is a value that can be the key of a Go map: equal values have equal scalars.
@@ -14,7 +12,7 @@ type scalar struct {
 	str  string
 }
 
-// scalarOf makes a value's scalar, if it has one. NaN has none, since it equals nothing.
+// scalarOf returns a value's scalar, if it has one. NaN has none, since it equals nothing.
 func scalarOf(v Value) (scalar, bool) {
 	switch v.kind {
 	case KindFloat:
@@ -31,11 +29,11 @@ func scalarOf(v Value) (scalar, bool) {
 	return scalar{}, false
 }
 
-// members answers whether values are among the elements of a list.
+// members reports which values are elements of a list.
 type members struct {
 	list  Elements
 	index map[scalar]struct{}
-	rest  []Value // those without a scalar, when there is an index
+	rest  []Value // elements without a scalar, if there is an index
 }
 
 func membersOf(list Elements) members {
@@ -110,7 +108,7 @@ func (m *members) has(v Value) truth {
 	return found
 }
 
-// constants are the elements of a list that is written out in the rules.
+// constantList is the elements of a list literal that consists of constants.
 type constantList struct {
 	valueList
 	members members
@@ -122,7 +120,7 @@ func newConstantList(values []Value) *constantList {
 	return c
 }
 
-// containsAll tells whether every element of wanted is in list.
+// containsAll reports whether every element of wanted is in list.
 func containsAll(list, wanted Elements) truth {
 	m := membersOf(list)
 	all := yes
@@ -137,7 +135,7 @@ func containsAll(list, wanted Elements) truth {
 	return all
 }
 
-// containsAny tells whether some element of wanted is in list.
+// containsAny reports whether any element of wanted is in list.
 func containsAny(list, wanted Elements) truth {
 	m := membersOf(list)
 	found := no
@@ -152,8 +150,8 @@ func containsAny(list, wanted Elements) truth {
 	return found
 }
 
-// namesWithin tells whether every name of f is in list. It is how most rules bound a document's fields, so it neither
-// sorts nor copies the names.
+// namesWithin reports whether every name of f is in list. Most rules restrict a document's fields
+// this way, so it neither sorts nor copies the names.
 func namesWithin(f Fields, list Elements) truth {
 	m := membersOf(list)
 	all := yes
@@ -170,7 +168,7 @@ func namesWithin(f Fields, list Elements) truth {
 	return all
 }
 
-// namesInclude tells whether all of the elements of list are names of f, or any of them.
+// namesInclude reports whether all elements of list are names of f, or whether any of them is.
 func namesInclude(f Fields, list Elements, any bool) truth {
 	result := truthOf(!any)
 	for i := range list.Len() {
@@ -193,7 +191,7 @@ func namesInclude(f Fields, list Elements, any bool) truth {
 	return result
 }
 
-// hasUnknown tells whether a list holds symbolic values.
+// hasUnknown reports whether a list contains symbolic values.
 func hasUnknown(list Elements) bool {
 	for i := range list.Len() {
 		if list.At(i).kind == kindUnknown {
@@ -203,7 +201,7 @@ func hasUnknown(list Elements) bool {
 	return false
 }
 
-// unique is the list without repetitions: the first of equal elements stays.
+// unique returns the list without duplicates, keeping the first of equal elements.
 func unique(list Elements) valueList {
 	out := make(valueList, 0, list.Len())
 	seen := make(map[scalar]struct{})

@@ -1,22 +1,22 @@
 package rules
 
-// method is a method of the language, by name. What it does depends on the kind that it is called on.
+// method is a method of the language. Its implementation depends on the kind of the receiver.
 type method struct {
 	name      string
-	overloads [KindMapDiff + 1]*overload // nil for kinds that do not have it
+	overloads [KindMapDiff + 1]*overload // by receiver kind; nil where the kind lacks the method
 	returns   kindSet
 }
 
-// form is a method of one kind.
+// overload is the implementation of a method for one kind.
 type overload struct {
-	minArgs, maxArgs int // how many arguments it takes
+	minArgs, maxArgs int
 	call             func(r *evaluator, e *expr, self Value, args []Value) Value
 }
 
-// methods are all of them. They are gathered once; after that they do not change.
+// methods holds every method by name. It is built once and not modified afterwards.
 var methods = buildMethods()
 
-// methodsOf is one kind's methods, with what they give.
+// methodTable lists the methods of one kind and the kinds that they return.
 type methodTable struct {
 	kind      Kind
 	overloads map[string]overload
@@ -40,7 +40,7 @@ func buildMethods() map[string]*method {
 	return all
 }
 
-// kinds are the kinds that have the method.
+// kinds returns the kinds that have the method.
 func (m *method) kinds() kindSet {
 	var s kindSet
 	for k, f := range m.overloads {
@@ -51,13 +51,13 @@ func (m *method) kinds() kindSet {
 	return s
 }
 
-// plain is a method without arguments.
-func noArgs(do func(self Value) Value) overload {
-	return overload{0, 0, func(_ *evaluator, _ *expr, self Value, _ []Value) Value { return do(self) }}
+// noArgs is a method without arguments.
+func noArgs(f func(self Value) Value) overload {
+	return overload{0, 0, func(_ *evaluator, _ *expr, self Value, _ []Value) Value { return f(self) }}
 }
 
-// pathMethods: bind is done by evalBind, since its path must not be evaluated before it. What comes here is a path that
-// is complete.
+// pathMethods lists bind, which normally runs as evalBind, since its path must not be evaluated
+// first. This overload is for a path value that is already complete.
 var pathMethods = methodTable{
 	kind:      KindPath,
 	overloads: map[string]overload{"bind": {1, 1, func(_ *evaluator, _ *expr, self Value, _ []Value) Value { return self }}},

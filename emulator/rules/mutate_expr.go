@@ -6,13 +6,14 @@ import (
 	"strings"
 )
 
-// turned are the operators that another takes the place of.
+// replacementOps maps an operator to the one that replaces it in a mutant.
 var replacementOps = map[op]string{opEqual: "!=", opNotEqual: "==", opLess: "<=", opLessEqual: "<", opGreater: ">=",
 	opGreaterEqual: ">", opAdd: "-", opSubtract: "+", opAnd: "||"}
 
-// swapped are the functions that look at the other side of the request.
+// swappedAccess maps each access call to its counterpart before or after the request.
 var swappedAccess = map[string]string{"get": "getAfter", "getAfter": "get", "exists": "existsAfter", "existsAfter": "exists"}
 
+// expr emits the mutants of an expression and of its operands.
 func (m *mutator) expr(e *expr) {
 	switch e.op {
 	case opAnd, opOr:
@@ -69,9 +70,10 @@ func (m *mutator) expr(e *expr) {
 	}
 }
 
+// parenthesize returns the source of e in parentheses.
 func (m *mutator) parenthesize(e *expr) string { return "(" + m.src.text[e.pos:e.end] + ")" }
 
-// drop leaves out one side of && or ||.
+// dropOperand drops one operand of && or ||.
 func (m *mutator) dropOperand(e *expr) {
 	kind := "drop-conjunct"
 	if e.op == opOr {
@@ -79,21 +81,24 @@ func (m *mutator) dropOperand(e *expr) {
 	}
 	for i, k := range e.children {
 		if k.op == e.op && m.src.text[k.pos] != '(' {
-			continue // its own parts are dropped one by one
+			continue // its operands are dropped one by one
 		}
 		m.replace(e, m.parenthesize(e.children[1-i]), kind, "drop %s from %s", m.excerpt(k), symbols[e.op])
 	}
 }
 
 func (m *mutator) changeOperator(e *expr) {
-	m.emit(e.opPos, e.opPos+len(symbols[e.op]), replacementOps[e.op], "turn-operator", "%s instead of %s in %s", replacementOps[e.op], symbols[e.op], m.excerpt(e))
+	old, replacement := symbols[e.op], replacementOps[e.op]
+	m.emit(e.opPos, e.opPos+len(old), replacement, "change-operator", "%s instead of %s in %s",
+		replacement, old, m.excerpt(e))
 }
 
+// makeTrue replaces e with true.
 func (m *mutator) makeTrue(e *expr) {
 	m.replace(e, "true", "always-true", "%s is always true", m.excerpt(e))
 }
 
-// bounds moves a constant bound by one, which says the same as another operator would.
+// shiftBounds changes a constant bound by one, which covers replacing the operator as well.
 func (m *mutator) shiftBounds(e *expr) bool {
 	found := false
 	for _, k := range e.children {
@@ -108,7 +113,7 @@ func (m *mutator) shiftBounds(e *expr) bool {
 	return found
 }
 
-// keys leaves out the elements of a list one by one.
+// dropElements drops the elements of a list literal one by one.
 func (m *mutator) dropElements(list *expr) {
 	if list.op != opList {
 		return

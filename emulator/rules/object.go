@@ -2,9 +2,10 @@ package rules
 
 import "time"
 
-// Object is an object of Cloud Storage as `resource` and `request.resource` of its rules have it
-// (https://firebase.google.com/docs/storage/security/rules-conditions#evaluating_metadata). Empty strings and zero
-// numbers are left out where the real resource would not have the field.
+// Object is a Cloud Storage object as `resource` and `request.resource` show it
+// (https://firebase.google.com/docs/storage/security/rules-conditions#evaluating_metadata). Empty
+// strings, zero numbers and zero times are omitted where the real resource would not have the
+// field.
 type Object struct {
 	Name, Bucket                 string
 	Generation, Metageneration   int64
@@ -17,7 +18,7 @@ type Object struct {
 	Metadata                     map[string]string
 }
 
-// Fields are the object's attributes.
+// Fields returns the object's attributes as rules see them.
 func (o Object) Fields() Fields {
 	m := valueMap{"name": StringValue(o.Name), "bucket": StringValue(o.Bucket), "size": IntValue(o.Size),
 		"metadata": fromJSON(o.Metadata)}

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// parser reads a rules file from left to right, one token ahead. The first syntax error ends it, by a panic with a
-// syntaxError that parse turns into an error.
+// parser is a recursive-descent parser with one token of lookahead. The first syntax error aborts
+// it with a panic of syntaxError, which parse turns into an error.
 type parser struct {
 	src     *source
 	tok     token // the next token
-	last    int   // the end of the token before it
+	last    int   // the end of the previous token
 	nesting int
 }
 
@@ -37,7 +37,7 @@ func parse(src *source) (f *file, err error) {
 	return f, nil
 }
 
-// next moves on by one token and returns the one it leaves.
+// next advances by one token and returns the one it consumed.
 func (p *parser) next() token {
 	t := p.tok
 	p.last = t.end
@@ -45,12 +45,12 @@ func (p *parser) next() token {
 	return t
 }
 
-// is tells whether the next token is this mark or keyword.
+// is reports whether the next token is this punctuation or keyword.
 func (p *parser) is(text string) bool {
 	return (p.tok.kind == tokenPunct || p.tok.kind == tokenName) && p.tok.text == text
 }
 
-// take moves on if the next token is this mark or keyword.
+// accept consumes the next token if it is this punctuation or keyword.
 func (p *parser) accept(text string) bool {
 	if !p.is(text) {
 		return false
@@ -59,17 +59,17 @@ func (p *parser) accept(text string) bool {
 	return true
 }
 
-// found describes the next token for a message.
+// describeNext describes the next token for a message.
 func (p *parser) describeNext() string {
 	switch p.tok.kind {
 	case tokenEnd:
-		return "the end of the file"
+		return "end of file"
 	case tokenString:
-		return "a string"
+		return "string"
 	case tokenBytes:
 		return "bytes"
 	case tokenInt, tokenFloat:
-		return "the number " + p.tok.text
+		return "number " + p.tok.text
 	}
 	return "'" + p.tok.text + "'"
 }
@@ -93,7 +93,8 @@ func (p *parser) ident(what string) ident {
 	return ident{text: t.text, pos: t.pos, end: t.end}
 }
 
-// semicolon ends a statement. Google's compiler does without before a closing brace, and so does this one.
+// semicolon ends a statement. Google's compiler allows its omission before a closing brace; so does
+// this parser.
 func (p *parser) semicolon(after string) {
 	if p.accept(";") || p.is("}") {
 		return
@@ -107,7 +108,7 @@ func (p *parser) file() *file {
 		switch {
 		case p.tok.kind == tokenEnd:
 			if len(f.services) == 0 {
-				p.fail(p.tok.pos, "the file has no service: expected 'service cloud.firestore { … }'")
+				p.fail(p.tok.pos, "missing service block: expected 'service cloud.firestore { … }'")
 			}
 			return f
 		case p.is("rules_version"):
@@ -125,7 +126,7 @@ func (p *parser) file() *file {
 func (p *parser) version(f *file) {
 	at := p.next().pos
 	if f.versionPos >= 0 || len(f.services) > 0 || len(f.functions) > 0 {
-		p.fail(at, "rules_version must be the first statement, and be there once")
+		p.fail(at, "rules_version must be the first statement and appear only once")
 	}
 	f.versionPos = at
 	p.expect("=", " after rules_version")
@@ -190,7 +191,8 @@ func (p *parser) match() *match {
 	return m
 }
 
-// segments reads the path of a match. It works on the text, since a path's literals are no names: (default), 2022-09.
+// segments parses the path of a match block. It works on the source text because literal segments
+// such as (default) and 2022-09 are not names.
 func (p *parser) segments() []segment {
 	if !p.is("/") {
 		p.expected("a path that starts with '/'")
@@ -211,7 +213,7 @@ func (p *parser) segments() []segment {
 			at++
 		}
 		if at == start {
-			p.fail(at, "a segment of the path is missing after '/'")
+			p.fail(at, "missing path segment after '/'")
 		}
 		s := segment{kind: segmentLiteral, text: text[start:at], pos: start, end: at}
 		if strings.ContainsAny(s.text, "$=*'\"") {
@@ -224,7 +226,7 @@ func (p *parser) segments() []segment {
 	return list
 }
 
-// wildcard reads {name}, {name=*} or {name=**} at offset at.
+// wildcard parses {name}, {name=*} or {name=**} at offset at.
 func (p *parser) wildcard(at int) (segment, int) {
 	open := p.scan(at)
 	name := p.scan(open.end)

@@ -2,7 +2,7 @@ package rules
 
 import "strings"
 
-// levels are the binary operators from the loosest to the tightest; those of one level group from the left
+// precedence lists the binary operators from the loosest to the tightest; all are left-associative
 // (https://firebase.google.com/docs/rules/rules-language#building_conditions).
 var precedence = [][]string{{"||"}, {"&&"}, {"==", "!="}, {"in", "is"}, {"<=", ">=", "<", ">"}, {"+", "-"}, {"*", "/", "%"}}
 
@@ -10,14 +10,14 @@ var binaryOps = map[string]op{"||": opOr, "&&": opAnd, "==": opEqual, "!=": opNo
 	"<": opLess, "<=": opLessEqual, ">": opGreater, ">=": opGreaterEqual, "+": opAdd, "-": opSubtract, "*": opMultiply,
 	"/": opDivide, "%": opModulo}
 
-// deeper counts a level of nesting; the caller undoes it by p.nesting--.
+// nest enters a level of nesting; the caller leaves it with p.nesting--.
 func (p *parser) nest() {
 	if p.nesting++; p.nesting > maxNesting {
 		p.fail(p.tok.pos, "the expression nests deeper than %d", maxNesting)
 	}
 }
 
-// expression reads an expression, a ternary at the loosest.
+// expression parses an expression, starting at the ternary operator.
 func (p *parser) expression() *expr {
 	p.nest()
 	defer func() { p.nesting-- }()
@@ -26,10 +26,11 @@ func (p *parser) expression() *expr {
 		return cond
 	}
 	at := p.next().pos
-	yes := p.expression()
+	then := p.expression()
 	p.expect(":", " between the two values of '?'")
-	no := p.expression()
-	return &expr{op: opTernary, pos: cond.pos, end: no.end, opPos: at, children: []*expr{cond, yes, no}}
+	otherwise := p.expression()
+	return &expr{op: opTernary, pos: cond.pos, end: otherwise.end, opPos: at,
+		children: []*expr{cond, then, otherwise}}
 }
 
 func (p *parser) binary(level int) *expr {
@@ -113,7 +114,7 @@ func (p *parser) postfix() *expr {
 	}
 }
 
-// arguments reads the expressions between the next token, an opening bracket, and its closing one.
+// arguments parses the expressions between an opening bracket, the next token, and the closing one.
 func (p *parser) arguments(closing string) []*expr {
 	p.next()
 	var list []*expr
@@ -162,14 +163,14 @@ func (p *parser) primary() *expr {
 	return e
 }
 
-// bracketed reads an expression that starts with a mark: (…), a list, a map or a path.
+// bracketed parses an expression that starts with punctuation: (…), a list, a map or a path.
 func (p *parser) bracketed(e *expr) *expr {
 	switch p.tok.text {
 	case "(":
 		p.next()
 		inner := p.expression()
 		p.expect(")", " to match the '('")
-		// The node keeps the brackets in its text, so that excerpts and mutants stay whole.
+		// The node's text includes the parentheses, so that excerpts and mutants stay well-formed.
 		inner.pos, inner.end = e.pos, p.last
 		return inner
 	case "[":
@@ -195,12 +196,14 @@ func (p *parser) bracketed(e *expr) *expr {
 	return e
 }
 
-// isPathChar tells what a literal segment of a path may consist of. A dot is not among them: it calls a method.
+// isPathChar reports whether a literal path segment may contain c. A dot is excluded because it
+// starts a method call.
 func isPathChar(c byte) bool {
 	return isNamePart(c) || c == '-' || c == '~' || c == '%' || c == '@' || c >= 0x80
 }
 
-// path reads a path such as /databases/$(database)/documents/users/$(uid) from the text.
+// path parses a path literal such as /databases/$(database)/documents/users/$(uid) from the source
+// text.
 func (p *parser) path(e *expr) *expr {
 	e.op = opPath
 	text := p.src.text

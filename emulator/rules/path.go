@@ -2,7 +2,8 @@ package rules
 
 import "strings"
 
-// evalPath puts a path literal together. A value in it is a string, which is one segment, or a path, which is several.
+// evalPath builds a path literal. An interpolated string is one segment, an interpolated path any
+// number.
 func evalPath(r *evaluator, e *expr) Value {
 	args := r.arguments(e.children)
 	v := joinPath(e, args)
@@ -23,7 +24,7 @@ func joinPath(e *expr, args []Value) Value {
 		case a.kind != KindString && a.kind != KindPath:
 			return fail(e, "A path consists of strings and paths, not #.", a)
 		case a.kind == KindString && (a.text() == "" || strings.IndexByte(a.text(), '/') >= 0):
-			return fail(e, "A segment of a path must be neither empty nor hold a slash: #.", a)
+			return fail(e, "A path segment must not be empty or contain a slash: #.", a)
 		}
 		size += len(a.text())
 	}
@@ -34,7 +35,7 @@ func joinPath(e *expr, args []Value) Value {
 	out.Grow(size)
 	for i, p := range e.parts {
 		if i < len(args) && args[i].kind == KindPath {
-			out.WriteString(strings.TrimSuffix(p, "/")) // the path brings its own
+			out.WriteString(strings.TrimSuffix(p, "/")) // the path has its own slash
 		} else {
 			out.WriteString(p)
 		}
@@ -45,7 +46,8 @@ func joinPath(e *expr, args []Value) Value {
 	return PathValue(out.String())
 }
 
-// evalBind is (/path/$(a)/$(b)).bind({'a': …, 'b': …}): names without a value elsewhere are taken from the map.
+// evalBind evaluates (/path/$(a)/$(b)).bind({'a': …, 'b': …}): names missing elsewhere come from
+// the map.
 func evalBind(r *evaluator, e *expr) Value {
 	path := e.children[0]
 	bound := r.eval(e.children[1])
@@ -68,7 +70,7 @@ func evalBind(r *evaluator, e *expr) Value {
 	return joinPath(path, args)
 }
 
-// pathSegment is segment i of a path.
+// pathSegment returns segment i of a path.
 func pathSegment(path string, i int64) (string, bool) {
 	if i < 0 {
 		return "", false
@@ -91,7 +93,7 @@ func builtinPath(_ *evaluator, e *expr, args []Value) Value {
 	case KindString:
 		text := strings.Trim(v.text(), "/")
 		if text == "" || strings.Contains(text, "//") {
-			return fail(e, "# is no path.", v)
+			return fail(e, "# is not a path.", v)
 		}
 		return PathValue("/" + text)
 	default:
@@ -99,8 +101,9 @@ func builtinPath(_ *evaluator, e *expr, args []Value) Value {
 	}
 }
 
-// ReferencePath is the path by which rules know a resource: projects/p/databases/d/documents/users/alice becomes
-// /databases/d/documents/users/alice. What does not start with a project only gets its slash.
+// ReferencePath returns the path that rules use for a resource name:
+// projects/p/databases/d/documents/users/alice becomes /databases/d/documents/users/alice. A name
+// that does not start with a project only gains the leading slash.
 func ReferencePath(name string) string {
 	if rest, ok := strings.CutPrefix(name, "projects/"); ok {
 		if _, after, ok := strings.Cut(rest, "/"); ok {

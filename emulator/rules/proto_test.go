@@ -11,13 +11,12 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// protoFields makes Fields of a document as Firestore's API has it. They are converted when they are looked at.
+// protoFields implements rules.Fields with the fields of a Firestore document. It shows that
+// callers can expose protobuf messages lazily, without this package importing protobuf.
 type protoFields map[string]*firestorepb.Value
 
-// Len is the number of fields.
 func (f protoFields) Len() int { return len(f) }
 
-// Get returns a field.
 func (f protoFields) Get(name string) (rules.Value, bool) {
 	v, ok := f[name]
 	if !ok {
@@ -26,7 +25,6 @@ func (f protoFields) Get(name string) (rules.Value, bool) {
 	return fromProto(v), true
 }
 
-// Names calls yield with the fields' names.
 func (f protoFields) Names(yield func(string) bool) {
 	for name := range f {
 		if !yield(name) {
@@ -40,8 +38,7 @@ type protoList []*firestorepb.Value
 func (l protoList) Len() int             { return len(l) }
 func (l protoList) At(i int) rules.Value { return fromProto(l[i]) }
 
-// fromProto is a value of Firestore's API as rules see it. A reference becomes a path without its project,
-// /databases/(default)/documents/…, as exists() and get() take it.
+// fromProto returns the value that rules see for a protobuf value. References become paths.
 func fromProto(v *firestorepb.Value) rules.Value {
 	switch v := v.GetValueType().(type) {
 	case *firestorepb.Value_BooleanValue:
@@ -68,7 +65,6 @@ func fromProto(v *firestorepb.Value) rules.Value {
 	return rules.Value{}
 }
 
-// Documents as Firestore's API has them can be judged as they are.
 func TestProtoFields(t *testing.T) {
 	str := func(s string) *firestorepb.Value {
 		return &firestorepb.Value{ValueType: &firestorepb.Value_StringValue{StringValue: s}}
@@ -91,7 +87,7 @@ func TestProtoFields(t *testing.T) {
 		&& request.resource.data.i is int && request.resource.data.d is float && exists(request.resource.data.r)
 		&& request.resource.data.keys().hasAll(['b', 'i']) && request.resource.data.size() == 11;`))
 	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: root + "/things/x", Time: now, After: document,
-		Access: rules.NewAccess(world()), Explain: true})
+		Access: rules.NewAccess(newStore()), Explain: true})
 	if !d.Allowed || d.Err != nil {
 		t.Errorf("%v: %v", d.Err, d.Denial)
 	}

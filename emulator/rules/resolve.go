@@ -2,7 +2,7 @@ package rules
 
 import "slices"
 
-// expr resolves an expression and those within it, and chooses how they are evaluated.
+// resolve resolves an expression and its operands and selects the functions that evaluate them.
 func (c *checker) resolve(s *scope, e *expr) {
 	if e.op == opMethod && c.resolveNamespaced(s, e) {
 		return
@@ -62,7 +62,7 @@ func (c *checker) resolve(s *scope, e *expr) {
 	c.checkTypes(e)
 }
 
-// register numbers an expression. A function at the top of a file with two services is seen twice.
+// addExpr numbers an expression. It sees a top-level function of a file with two services twice.
 func (c *checker) addExpr(e *expr) {
 	if e.eval != nil {
 		return
@@ -72,7 +72,8 @@ func (c *checker) addExpr(e *expr) {
 	c.ruleset.exprs = append(c.ruleset.exprs, e)
 }
 
-// name finds what a variable means: the innermost of parameters, variables and wildcards, then the language's own.
+// resolveName resolves a variable: parameters, local variables and wildcards from the inside out,
+// then the language's own variables.
 func (c *checker) resolveName(s *scope, e *expr) {
 	for at := s; at != nil; at = at.outer {
 		if slot, ok := at.slots[e.name]; ok {
@@ -98,7 +99,7 @@ func (c *checker) resolveName(s *scope, e *expr) {
 	}
 }
 
-// function finds a function of the rules.
+// function returns the function of that name that is visible in s, or nil.
 func (s *scope) function(name string) *function {
 	for at := s; at != nil; at = at.outer {
 		if f := at.functions[name]; f != nil {
@@ -108,7 +109,7 @@ func (s *scope) function(name string) *function {
 	return nil
 }
 
-// caller is the function that a scope is in.
+// enclosingFunction returns the function that s is in, or nil.
 func (s *scope) enclosingFunction() *function {
 	for at := s; at != nil; at = at.outer {
 		if at.fn != nil {
@@ -118,9 +119,10 @@ func (s *scope) enclosingFunction() *function {
 	return nil
 }
 
+// resolveCall resolves a call without a receiver.
 func (c *checker) resolveCall(s *scope, e *expr) {
 	if e.eval != nil && e.fn == nil {
-		return // of a function at the top of the file, resolved for an earlier service
+		return // a top-level function, already resolved for an earlier service
 	}
 	if f := s.function(e.name); f != nil {
 		e.fn, e.eval = f, evalCall
@@ -130,7 +132,8 @@ func (c *checker) resolveCall(s *scope, e *expr) {
 		}
 		if len(e.children) != len(f.params) {
 			line, _ := c.src.position(f.pos)
-			c.fail("arguments", e.pos, "function %s takes %d arguments, not %d (line %d)", e.name, len(f.params), len(e.children), line)
+			c.fail("arguments", e.pos, "wrong number of arguments for function %s, declared on line %d: got %d, want %d",
+				e.name, line, len(e.children), len(f.params))
 		}
 		return
 	}
@@ -141,21 +144,22 @@ func (c *checker) resolveCall(s *scope, e *expr) {
 	c.resolveBuiltin(e, b)
 }
 
-// builtin makes e the call of a function of the language, nil when there is none of its name.
+// resolveBuiltin makes e a call of the builtin b, which is nil if no builtin has e's name.
 func (c *checker) resolveBuiltin(e *expr, b *builtin) {
 	switch {
 	case b == nil:
 		c.warn("unknown-function", e.pos, "Invalid function name: %s.", e.name)
 		e.eval = evalUnknownFunction
 	case len(e.children) < b.minArgs || len(e.children) > b.maxArgs:
-		c.fail("arguments", e.pos, "%s takes %d arguments, not %d", e.name, b.maxArgs, len(e.children))
+		c.fail("arguments", e.pos, "wrong number of arguments for %s: got %d, want %d", e.name, len(e.children), b.maxArgs)
 		e.eval = evalUnknownFunction
 	default:
 		e.builtin, e.eval = b, evalBuiltin
 	}
 }
 
-// namespaced turns namespace.name(…) into a call, unless the namespace's name is a variable here.
+// resolveNamespaced turns namespace.name(…) into a call, unless a local variable shadows the
+// namespace.
 func (c *checker) resolveNamespaced(s *scope, e *expr) bool {
 	space := e.children[0]
 	if e.eval != nil || space.op != opName {
@@ -163,7 +167,7 @@ func (c *checker) resolveNamespaced(s *scope, e *expr) bool {
 	}
 	functions := namespaces[space.name]
 	if space.name == "firestore" {
-		functions = map[string]*builtin{} // in its own rules the functions have no namespace
+		functions = map[string]*builtin{} // rules for Firestore call these functions without a namespace
 		if c.service == Storage {
 			functions = map[string]*builtin{"get": documentFunctions["get"], "exists": documentFunctions["exists"]}
 		}
@@ -188,11 +192,14 @@ func (c *checker) resolveNamespaced(s *scope, e *expr) bool {
 	return true
 }
 
+// resolveMethod resolves a method call.
 func (c *checker) resolveMethod(e *expr) {
 	c.checkArguments(e)
 	e.eval = evalMethod
 }
 
+// checkArguments looks up the method of a call and checks its arguments. It compiles a constant
+// regular expression.
 func (c *checker) checkArguments(e *expr) {
 	m := methods[e.name]
 	e.method = m
@@ -201,7 +208,9 @@ func (c *checker) checkArguments(e *expr) {
 		return
 	}
 	given := len(e.children) - 1
-	fits := slices.ContainsFunc(m.overloads[:], func(f *overload) bool { return f != nil && given >= f.minArgs && given <= f.maxArgs })
+	fits := slices.ContainsFunc(m.overloads[:], func(o *overload) bool {
+		return o != nil && given >= o.minArgs && given <= o.maxArgs
+	})
 	if !fits {
 		c.fail("arguments", e.opPos, "no type has a method %s with %d arguments", e.name, given)
 		return
@@ -209,14 +218,15 @@ func (c *checker) checkArguments(e *expr) {
 	if regexMethods[e.name] && e.children[1].op == opConst && e.children[1].value.kind == KindString {
 		re, err := compileRegex(e.name, e.children[1].value.text())
 		if err != nil {
-			c.fail("regex", e.children[1].pos, "this is no regular expression of RE2: %v", err)
+			c.fail("regex", e.children[1].pos, "this is not a valid RE2 regular expression: %v", err)
 			return
 		}
 		e.pattern = re
 	}
 }
 
-// bind resolves (/path/$(a)).bind(map): names that mean nothing here are the map's keys.
+// resolveBind resolves (/path/$(a)).bind(map), where names unknown in this scope are keys of the
+// map.
 func (c *checker) resolveBind(s *scope, e *expr) {
 	path := e.children[0]
 	for _, k := range path.children {
@@ -238,7 +248,7 @@ func (c *checker) resolveBind(s *scope, e *expr) {
 	e.eval = evalBind
 }
 
-// list makes a list of constants once and for all.
+// resolveList builds a list of constants at compile time.
 func (c *checker) resolveList(e *expr) {
 	e.eval = evalList
 	values := make([]Value, len(e.children))
@@ -250,10 +260,4 @@ func (c *checker) resolveList(e *expr) {
 	}
 	e.value = ListValue(newConstantList(values))
 	e.eval = evalConstList
-}
-
-// evalConstList counts the elements as if it evaluated them.
-func evalConstList(r *evaluator, e *expr) Value {
-	r.evaluated += len(e.children)
-	return e.value
 }

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// stringMethods are those of https://firebase.google.com/docs/reference/rules/rules.String.
+// stringMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.String.
 var stringMethods = methodTable{
 	kind: KindString,
 	overloads: map[string]overload{
@@ -26,22 +26,22 @@ var stringMethods = methodTable{
 		"split": setOf(KindList)},
 }
 
-// regexMethods are the methods whose first argument is a regular expression in RE2's syntax, which is Go's. A constant
-// one is compiled with the rules.
+// regexMethods are the methods whose first argument is a regular expression in RE2 syntax, which
+// Go's regexp package implements. Constant patterns are compiled once, with the rules.
 var regexMethods = map[string]bool{"matches": true, "replace": true, "split": true}
 
-// compileRegex compiles a pattern for a method: matches is about the whole string.
+// compileRegex compiles the pattern of a method. matches anchors it to the whole string.
 func compileRegex(method, pattern string) (*regexp.Regexp, error) {
 	if method == "matches" {
 		if _, err := regexp.Compile(pattern); err != nil {
-			return nil, err // so that the message shows the pattern as it is written
+			return nil, err // before anchoring, so that the message shows the pattern as written
 		}
 		pattern = `\A(?:` + pattern + `)\z`
 	}
 	return regexp.Compile(pattern)
 }
 
-// regexOf is the pattern of a call, and an error value if there is none.
+// regexOf returns the pattern of a call, or nil and an error value.
 func regexOf(e *expr, pattern Value) (*regexp.Regexp, Value) {
 	if e.pattern != nil {
 		return e.pattern, Value{}
@@ -74,7 +74,7 @@ func stringReplace(_ *evaluator, e *expr, self Value, args []Value) Value {
 		return unsupported(e, "replace", with)
 	}
 	if (utf8.RuneCountInString(self.text())+1)*len(with.text()) > maxTextBytes {
-		return fail(e, "The replaced string would be too long.")
+		return fail(e, "The result of replace would be too long.")
 	}
 	return StringValue(re.ReplaceAllString(self.text(), with.text()))
 }
@@ -92,7 +92,7 @@ func stringSplit(_ *evaluator, e *expr, self Value, args []Value) Value {
 	return ListValue(list)
 }
 
-// bytesMethods are those of https://firebase.google.com/docs/reference/rules/rules.Bytes.
+// bytesMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.Bytes.
 var bytesMethods = methodTable{
 	kind: KindBytes,
 	overloads: map[string]overload{

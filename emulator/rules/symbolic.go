@@ -1,14 +1,14 @@
 package rules
 
-// unknown is a value that a query says too little about to name it. Every operation on it must give a value that is
-// right for all that it may be; what that cannot be said of is unknown again.
+// unknown is a symbolic value, one that the query does not determine. Every operation on it must
+// return a value that holds for all its possible values, or else unknown again.
 type unknown struct {
-	constraint *constraint // nil when nothing is known
-	sure       bool        // it is a value, and not an error
-	keys       bool        // it is the list of the keys of the map that fact is about
+	constraint *constraint // nil if there is none
+	sure       bool        // certainly a value and not an error
+	keys       bool        // the list of keys of the map that constraint describes
 }
 
-// anything may be any value, and may be an error.
+// anything may be any value or an error.
 var anything = Value{kind: kindUnknown, ref: &unknown{}}
 
 var (
@@ -16,7 +16,7 @@ var (
 	maybeBool = Value{kind: kindUnknown, ref: &unknown{constraint: &constraint{kinds: setOf(KindBool)}}}
 )
 
-// unknownBool is true or false, and unless it is sure, perhaps an error.
+// unknownBool returns a value that is true or false or, unless it is sure, an error.
 func unknownBool(sure bool) Value {
 	if sure {
 		return someBool
@@ -24,15 +24,15 @@ func unknownBool(sure bool) Value {
 	return maybeBool
 }
 
-// sure tells whether v is certainly not an error. v is not an error value.
+// sure reports whether v is certainly not an error. v must not be an error value.
 func sure(v Value) bool { return v.kind != kindUnknown || v.unknown().sure }
 
-// surelyBool tells whether v is certainly true or false.
+// surelyBool reports whether v is certainly true or false.
 func surelyBool(v Value) bool {
 	return v.kind == KindBool || v.kind == kindUnknown && v.unknown().sure && v.unknown().only(KindBool)
 }
 
-// truthValue is a truth about a and b as a value.
+// truthValue returns the value of a truth about a and b.
 func truthValue(t truth, a, b Value) Value {
 	if t == maybe {
 		return unknownBool(sure(a) && sure(b))
@@ -40,7 +40,7 @@ func truthValue(t truth, a, b Value) Value {
 	return BoolValue(t == yes)
 }
 
-// only tells whether u is of this kind, if it is a value.
+// only reports whether u, if it is not an error, has this kind.
 func (u *unknown) only(k Kind) bool {
 	return u.constraint != nil && !u.keys && u.constraint.kinds == setOf(k)
 }
@@ -52,7 +52,7 @@ func (u *unknown) exact() (Value, bool) {
 	return *u.constraint.exact, true
 }
 
-// field is u.name and u[name].
+// field returns u.name or u[name].
 func (u *unknown) field(name string) Value {
 	if u.constraint != nil && !u.keys {
 		if child := u.constraint.fields[name]; child != nil {
@@ -86,7 +86,7 @@ func (u *unknown) equals(v Value) truth {
 	return maybe
 }
 
-// outside tells whether a value lies beyond a bound; side is how the bound then compares to it.
+// outside reports whether v lies beyond a bound. side is how the bound compares to such a value.
 func outside(b *bound, v Value, side int) bool {
 	if b == nil {
 		return false
@@ -95,10 +95,10 @@ func outside(b *bound, v Value, side int) bool {
 	return ok && !unordered && (order == side || order == 0 && !b.inclusive)
 }
 
-// flipped are the comparisons with their operands exchanged.
+// flipped maps comparisons to those with exchanged operands.
 var flipped = map[op]op{opLess: opGreater, opLessEqual: opGreaterEqual, opGreater: opLess, opGreaterEqual: opLessEqual}
 
-// compareUnknown is a comparison of which at least one operand is unknown.
+// compareUnknown evaluates a comparison with at least one unknown operand.
 func compareUnknown(e *expr, a, b Value) Value {
 	o := e.op
 	if a.kind != kindUnknown {
@@ -119,7 +119,8 @@ func compareUnknown(e *expr, a, b Value) Value {
 	if o == opGreater || o == opGreaterEqual {
 		upper, lower = lower, upper
 	}
-	// Below, "upper" is the bound that can prove the comparison, "lower" the one that can refute it.
+	// From here on, upper is the bound that can prove the comparison and lower the one that can
+	// refute it.
 	side := 1
 	if o == opLess || o == opLessEqual {
 		side = -1
@@ -141,7 +142,7 @@ func compareUnknown(e *expr, a, b Value) Value {
 	return unknownBool(u.sure && ok && u.constraint.kinds&^comparableKinds(b) == 0)
 }
 
-// holds is `v in u`.
+// holds returns `v in u`.
 func (u *unknown) holds(v Value) Value {
 	if u.constraint == nil {
 		return anything
@@ -165,13 +166,13 @@ func (u *unknown) holds(v Value) Value {
 	return unknownBool(u.sure && sure(v))
 }
 
-// known tells whether the map has this field.
+// known reports whether the map certainly has this field.
 func (u *unknown) known(name string) bool {
 	child := u.constraint.fields[name]
 	return child != nil && child.exists
 }
 
-// has tells whether the list is known to hold v.
+// has reports whether the list certainly contains v.
 func (u *unknown) has(v Value) bool {
 	if u.keys {
 		return v.kind == KindString && u.known(v.text())
@@ -184,7 +185,7 @@ func (u *unknown) has(v Value) bool {
 	return false
 }
 
-// is is `u is type`.
+// is returns `u is type`.
 func (u *unknown) is(set kindSet) Value {
 	if u.constraint == nil {
 		return maybeBool
@@ -202,7 +203,7 @@ func (u *unknown) is(set kindSet) Value {
 	return unknownBool(u.sure)
 }
 
-// call is u.name(args).
+// call returns u.name(args).
 func (u *unknown) call(e *expr, args []Value) Value {
 	if u.constraint == nil {
 		return anything
@@ -218,7 +219,7 @@ func (u *unknown) call(e *expr, args []Value) Value {
 	return anything
 }
 
-// get is u.get(key, default) where the key is known to be there.
+// get returns u.get(key, default) if the map certainly has the key.
 func (u *unknown) get(key Value) Value {
 	path := []Value{key}
 	if key.isList() {
@@ -238,7 +239,7 @@ func (u *unknown) get(key Value) Value {
 	return v
 }
 
-// includes is u.hasAll(list) and u.hasAny(list).
+// includes returns u.hasAll(list) or u.hasAny(list).
 func (u *unknown) includes(any bool, list Value) Value {
 	if list.kind != KindList && list.kind != KindSet {
 		return anything
@@ -262,7 +263,7 @@ func (u *unknown) includes(any bool, list Value) Value {
 	return unknownBool(u.sure)
 }
 
-// eitherOf is cond ? a : b for an unknown condition.
+// eitherOf returns cond ? a : b for an unknown condition.
 func eitherOf(cond, a, b Value) Value {
 	switch {
 	case !surelyBool(cond) || a.kind == kindError || b.kind == kindError:

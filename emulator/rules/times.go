@@ -7,7 +7,8 @@ import (
 
 const nanosPerSecond = int64(time.Second)
 
-// durationOf is a duration of some seconds and nanoseconds. Both parts get one sign.
+// durationOf returns a duration of some seconds and nanoseconds, normalized so that both have the
+// same sign.
 func durationOf(seconds, nanos int64) Value {
 	seconds += nanos / nanosPerSecond
 	nanos %= nanosPerSecond
@@ -20,11 +21,11 @@ func durationOf(seconds, nanos int64) Value {
 	return Value{kind: KindDuration, num: seconds, nano: int32(nanos)}
 }
 
-// maxSeconds keeps sums of times and durations far from where they overflow. It is ten thousand years, the range of
-// google.protobuf.Duration.
+// maxSeconds is ten thousand years, the range of google.protobuf.Duration. It keeps sums of times
+// and durations far from overflow.
 const maxSeconds = 315_576_000_000
 
-// shiftTime is a + b or a − b of timestamps and durations.
+// shiftTime returns a + b or a − b for timestamps and durations.
 func shiftTime(e *expr, kind Kind, a, b Value, sign int64) Value {
 	seconds, nanos := a.num+sign*b.num, int64(a.nano)+sign*int64(b.nano)
 	if seconds > 2*maxSeconds || seconds < -2*maxSeconds {
@@ -36,7 +37,8 @@ func shiftTime(e *expr, kind Kind, a, b Value, sign int64) Value {
 	return TimeValue(time.Unix(seconds, nanos))
 }
 
-// timestampMethods are those of https://firebase.google.com/docs/reference/rules/rules.Timestamp. All are about UTC.
+// timestampMethods are the methods of
+// https://firebase.google.com/docs/reference/rules/rules.Timestamp. All of them use UTC.
 var timestampMethods = methodTable{
 	kind: KindTimestamp,
 	overloads: map[string]overload{
@@ -65,7 +67,8 @@ var timestampMethods = methodTable{
 		"toMillis": setOf(KindInt)},
 }
 
-// durationMethods are those of https://firebase.google.com/docs/reference/rules/rules.Duration.
+// durationMethods are the methods of
+// https://firebase.google.com/docs/reference/rules/rules.Duration.
 var durationMethods = methodTable{
 	kind: KindDuration,
 	overloads: map[string]overload{
@@ -75,7 +78,8 @@ var durationMethods = methodTable{
 	returns: map[string]kindSet{"seconds": setOf(KindInt), "nanos": setOf(KindInt)},
 }
 
-// timestampFunctions are those of https://firebase.google.com/docs/reference/rules/rules.timestamp_.
+// timestampFunctions are the functions of
+// https://firebase.google.com/docs/reference/rules/rules.timestamp_.
 var timestampFunctions = map[string]*builtin{
 	"date": {3, 3, concrete(func(_ *evaluator, e *expr, args []Value) Value {
 		for _, a := range args {
@@ -85,11 +89,11 @@ var timestampFunctions = map[string]*builtin{
 		}
 		y, m, d := args[0].num, args[1].num, args[2].num
 		if y < 1 || y > 9999 || m < 1 || m > 12 || d < 1 || d > 31 {
-			return fail(e, "#-#-# is no date.", args...)
+			return fail(e, "#-#-# is not a valid date.", args...)
 		}
 		t := time.Date(int(y), time.Month(m), int(d), 0, 0, 0, 0, time.UTC)
 		if int64(t.Day()) != d {
-			return fail(e, "#-#-# is no date.", args...)
+			return fail(e, "#-#-# is not a valid date.", args...)
 		}
 		return TimeValue(t)
 	}), setOf(KindTimestamp)},
@@ -104,11 +108,12 @@ var timestampFunctions = map[string]*builtin{
 	}), setOf(KindTimestamp)},
 }
 
-// durationUnits are the units of duration.value, in nanoseconds.
+// durationUnits are the units of duration.value.
 var durationUnits = map[string]time.Duration{"w": 7 * 24 * time.Hour, "d": 24 * time.Hour, "h": time.Hour,
 	"m": time.Minute, "s": time.Second, "ms": time.Millisecond, "ns": time.Nanosecond}
 
-// durationFunctions are those of https://firebase.google.com/docs/reference/rules/rules.duration_.
+// durationFunctions are the functions of
+// https://firebase.google.com/docs/reference/rules/rules.duration_.
 var durationFunctions = map[string]*builtin{
 	"abs": {1, 1, concrete(func(_ *evaluator, e *expr, args []Value) Value {
 		v := args[0]

@@ -8,6 +8,8 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
+// TestTimetableRules evaluates every kind of request under a realistic rules file. It is long
+// because it is one table.
 func TestTimetableRules(t *testing.T) {
 	set := timetableRules(t)
 	limit := func(n int64, filters ...rules.Filter) *rules.Query {
@@ -42,7 +44,7 @@ func TestTimetableRules(t *testing.T) {
 		{"missing field", rules.Request{Method: rules.Create, Path: mine + "/t1", Auth: alice, After: without(newTimetable(), "semester")}, false},
 		{"no such semester", rules.Request{Method: rules.Create, Path: mine + "/t1", Auth: alice,
 			After: change(newTimetable(), "semester", rules.PathValue(root+"/schools/demo/semesters/x"))}, false},
-		{"semester is no document", rules.Request{Method: rules.Create, Path: mine + "/t1", Auth: alice,
+		{"semester is not a document", rules.Request{Method: rules.Create, Path: mine + "/t1", Auth: alice,
 			After: change(newTimetable(), "semester", rules.PathValue(root+"/schools"))}, false},
 		{"forged time", rules.Request{Method: rules.Create, Path: mine + "/t1", Auth: alice,
 			After: change(newTimetable(), "createdAt", rules.TimeValue(now.Add(-time.Microsecond)))}, false},
@@ -71,25 +73,26 @@ func TestTimetableRules(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.req.Service, c.req.Time, c.req.Explain = rules.Firestore, now, true
-			c.req.Access = rules.NewAccess(world())
+			c.req.Access = rules.NewAccess(newStore())
 			d := set.Evaluate(t.Context(), &c.req)
 			if d.Err != nil {
 				t.Fatal(d.Err)
 			}
 			if d.Allowed != c.allow {
-				t.Errorf("allowed is %v; %s", d.Allowed, d.Denial)
+				t.Errorf("allowed = %v: %s", d.Allowed, d.Denial)
 			}
 			if d.Allowed != (d.Denial == nil) {
-				t.Errorf("allowed is %v and the refusal %v", d.Allowed, d.Denial)
+				t.Errorf("allowed = %v, denial %v", d.Allowed, d.Denial)
 			}
 			if d.Expressions > 150 {
-				t.Errorf("%d expressions", d.Expressions)
+				t.Errorf("%d expressions evaluated, want at most 150", d.Expressions)
 			}
 		})
 	}
 }
 
-// Two documents of one commit vouch for each other, and share what they ask for.
+// TestClaimUsername evaluates commits in which two documents must name each other. Their
+// evaluations share one Access.
 func TestClaimUsername(t *testing.T) {
 	set := timetableRules(t)
 	user := fields{"username": text("bobby"), "createdAt": rules.TimeValue(now), "updatedAt": rules.TimeValue(now)}
@@ -107,7 +110,7 @@ func TestClaimUsername(t *testing.T) {
 		{"index for another", map[string]fields{userPath: user, indexPath: {"value": text("alice")}}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := world()
+			w := newStore()
 			for path, f := range c.commit {
 				w.after[path] = f
 			}
@@ -123,10 +126,10 @@ func TestClaimUsername(t *testing.T) {
 				calls += d.Calls
 			}
 			if allowed != c.allow {
-				t.Errorf("allowed is %v", allowed)
+				t.Errorf("allowed = %v, want %v", allowed, c.allow)
 			}
-			if calls != access.Calls() || calls != w.asked {
-				t.Errorf("%d calls in the decisions, %d in the access, %d asked", calls, access.Calls(), w.asked)
+			if calls != access.Calls() || calls != w.reads {
+				t.Errorf("%d calls in the decisions, %d in the Access, %d reads", calls, access.Calls(), w.reads)
 			}
 		})
 	}

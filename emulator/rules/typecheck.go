@@ -1,6 +1,6 @@
 package rules
 
-// operandKinds are what operators take, when it is the same for both sides.
+// operandKinds are the kinds that operators accept, where both operands accept the same.
 var operandKinds = map[op]kindSet{
 	opAnd: setOf(KindBool), opOr: setOf(KindBool), opNot: setOf(KindBool), opNegate: setOf(KindInt, KindFloat),
 	opMultiply: setOf(KindInt, KindFloat), opDivide: setOf(KindInt, KindFloat), opModulo: setOf(KindInt, KindFloat),
@@ -11,8 +11,8 @@ var operandKinds = map[op]kindSet{
 
 var ordered = setOf(KindInt, KindFloat, KindString, KindBytes, KindTimestamp, KindDuration)
 
-// types warns where an operator or method is given what it never takes. What cannot be known of a value before it is
-// there passes.
+// checkTypes warns about operators and methods whose operands can never have an accepted type.
+// Operands whose type is not known until evaluation pass.
 func (c *checker) checkTypes(e *expr) {
 	expect := func(k *expr, want kindSet) {
 		if got := kindsOf(k); got&want == 0 {
@@ -52,7 +52,7 @@ func (c *checker) checkTypes(e *expr) {
 	}
 }
 
-// kindsOf are the kinds that an expression can give.
+// kindsOf returns the kinds that an expression can evaluate to.
 func kindsOf(e *expr) kindSet {
 	switch e.op {
 	case opConst:

@@ -2,11 +2,12 @@ package rules
 
 import "strings"
 
-// reachable warns of a match that no request can ever come to. path is the whole path of the block.
+// checkReachable warns about a match block that no request can reach. path is the block's full
+// path.
 func (c *checker) checkReachable(m *match, path []segment) {
 	if len(m.allows) == 0 {
 		if len(m.matches) == 0 {
-			c.warn("empty-match", m.pos, "this match has no allow statement and no match in it, so it does nothing")
+			c.warn("empty-match", m.pos, "this match has no allow statement and no nested match, so it has no effect")
 		}
 		return
 	}
@@ -15,9 +16,10 @@ func (c *checker) checkReachable(m *match, path []segment) {
 	}
 }
 
-// roots are how the paths of a service start. A star stands for any segment.
+// pathRoots are the leading segments of each service's paths; "*" stands for any segment.
 var pathRoots = map[Service][]string{Firestore: {"databases", "*", "documents"}, Storage: {"b", "*", "o"}}
 
+// unreachable returns the reason why no request can have this path, or "".
 func unreachable(service Service, path []segment) string {
 	root := pathRoots[service]
 	for i, g := range path {
@@ -25,7 +27,7 @@ func unreachable(service Service, path []segment) string {
 			return ""
 		}
 		if i < len(root) && g.kind == segmentLiteral && root[i] != "*" && g.text != root[i] {
-			return "its paths start with /" + strings.ReplaceAll(strings.Join(root, "/"), "*", "{name}")
+			return "paths of this service start with /" + strings.ReplaceAll(strings.Join(root, "/"), "*", "{name}")
 		}
 	}
 	switch {
@@ -37,6 +39,7 @@ func unreachable(service Service, path []segment) string {
 	return ""
 }
 
+// pathText returns a match's path as the source spells it.
 func pathText(path []segment) string {
 	var out strings.Builder
 	for _, g := range path {

@@ -76,31 +76,27 @@ var verbs = map[rules.Method]string{rules.Get: "READ", rules.List: "LIST", rules
 
 // judge asks the rules. The error says to the client what production says; why is in the journal and in the log.
 func (a access) judge(method rules.Method, before, after *objects.Object) error {
-	e := a.edition(a.bucket)
+	active := a.edition(a.bucket)
 	switch {
-	case e == nil || a.who.Owner:
+	case active == nil || a.who.Owner:
 		return nil
 	case a.who.Err != nil:
 		return &httpError{http.StatusUnauthorized, "authError", "Invalid credentials: " + a.who.Err.Error() + "."}
 	}
 	req := rules.Request{
 		Service: rules.Storage, Method: method, Path: a.path, Auth: a.who.Auth, Time: a.clock.Now(),
-		Before: attributes(before), After: attributes(after), Access: rules.NewAccess(a.documents), Coverage: e.coverage, Explain: true,
+		Before: attributes(before), After: attributes(after), Access: rules.NewAccess(a.documents), Coverage: active.coverage, Explain: true,
 	}
-	d := e.rules.Evaluate(a.ctx, &req)
-	a.journal.Add(rules.Evaluation{
-		Time: req.Time, Method: method, Path: a.path, UID: a.who.UID(), Allowed: d.Allowed, Granted: d.Granted, Denial: d.Denial, Err: d.Err,
-		Calls: d.Calls, Expressions: d.Expressions,
-	})
+	d := active.rules.Evaluate(a.ctx, &req)
+	e := rules.NewEvaluation(&req, d)
+	a.journal.Add(e)
+	e.LogTo(a.ctx, a.log)
 	switch {
 	case d.Allowed:
 		return nil
-	case d.Err != nil:
-		a.log.ErrorContext(a.ctx, "security rules could not be followed", "method", method.String(), "path", a.path, "error", d.Err)
-		return badRequest("The security rules could not be followed: " + d.Err.Error() + ".") // what is a 5xx, clients repeat for minutes
+	case d.Err != nil: // not a 5xx status, which clients retry for minutes
+		return badRequest("The security rules could not be evaluated: " + d.Err.Error() + ".")
 	}
-	a.log.InfoContext(a.ctx, "security rules refused a request",
-		"method", method.String(), "path", a.path, "uid", a.who.UID(), "why", d.Denial.String())
 	return &httpError{http.StatusForbidden, "forbidden", "Permission denied. No " + verbs[method] + " permission."}
 }
 

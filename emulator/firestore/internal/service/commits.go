@@ -75,7 +75,7 @@ func (d *Database) commit(ctx context.Context, who guard.Caller, txn []byte, lis
 	if err != nil {
 		return nil, nil, err
 	}
-	return c, results, d.wait(c.Snapshot)
+	return c, results, d.waitDurable(c.Snapshot)
 }
 
 // apply is the one door for changes: whatever is to judge or watch them belongs here.
@@ -85,11 +85,7 @@ func (d *Database) apply(ctx context.Context, who guard.Caller, txn []byte, writ
 		return nil, nil, err
 	}
 	defer session.End(ctx)
-	c, results, err := d.Txns.Commit(ctx, txn, writes, session.AuthorizeCommit(ctx, len(txn) > 0))
-	if err != nil {
-		return nil, nil, err
-	}
-	return c, results, nil
+	return d.Txns.Commit(ctx, txn, writes, session.AuthorizeCommit(ctx, len(txn) > 0))
 }
 
 // Apply carries out writes of the owner of the process, all or none.
@@ -98,14 +94,13 @@ func (d *Database) Apply(ctx context.Context, writes []*write.Write) error {
 	if err != nil {
 		return err
 	}
-	return d.wait(c.Snapshot)
+	return d.waitDurable(c.Snapshot)
 }
 
 // Reset deletes everything and ends all transactions.
 func (d *Database) Reset() error {
 	d.Txns.Reset()
-	c := d.DB.Reset()
-	return d.wait(c.Snapshot)
+	return d.waitDurable(d.DB.Reset().Snapshot)
 }
 
 func protoResults(c *store.Commit, results []write.Result) []*pb.WriteResult {
@@ -182,7 +177,7 @@ func (s *Service) BatchWrite(ctx context.Context, who guard.Caller, r *pb.BatchW
 		out.WriteResults = append(out.WriteResults, protoResult(c.Time, results[0]))
 	}
 	if last != nil { // all are waited for at once
-		if err := d.wait(last); err != nil {
+		if err := d.waitDurable(last); err != nil {
 			return nil, err
 		}
 	}

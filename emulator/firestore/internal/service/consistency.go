@@ -45,11 +45,11 @@ func (d *Database) view(id []byte, sel selector, lock func(id []byte) (store.Vie
 // fails when a read of the past may have lacked forgotten versions.
 func (d *Database) complete(v store.View) error {
 	snap, ok := v.Snapshot()
-	if err := d.wait(snap); err != nil {
+	if err := d.waitDurable(snap); err != nil {
 		return err
 	}
 	if !ok {
-		return d.Remembers(v.Time())
+		return d.CheckRetained(v.Time())
 	}
 	return nil
 }

@@ -104,9 +104,9 @@ func (s *Service) listenRequest(d *Database, stream *listen.Stream, r *pb.Listen
 	case *pb.ListenRequest_AddTarget:
 		t, err := s.parseTarget(d, x.AddTarget)
 		if err != nil {
-			return stream.Refuse(x.AddTarget.GetTargetId(), err)
+			return stream.Reject(x.AddTarget.GetTargetId(), err)
 		}
-		return stream.Add(t, d.wait)
+		return stream.Add(t, d.waitDurable)
 	}
 	return invalid("A listen request must add or remove a target.")
 }
@@ -122,10 +122,10 @@ func (s *Service) parseTarget(d *Database, p *pb.Target) (listen.Target, error) 
 	}
 	switch x := p.GetResumeType().(type) {
 	case *pb.Target_ResumeToken:
-		t.Resume.Known = len(x.ResumeToken) > 0
+		t.Resume.Given = len(x.ResumeToken) > 0
 		t.Resume.At, t.Resume.Valid = d.parseResumeToken(x.ResumeToken)
 	case *pb.Target_ReadTime:
-		t.Resume = listen.Resume{Known: true, Valid: true, At: value.MicrosOf(x.ReadTime.AsTime())}
+		t.Resume = listen.Resume{Given: true, Valid: true, At: value.MicrosOf(x.ReadTime.AsTime())}
 	}
 	switch x := p.GetTargetType().(type) {
 	case *pb.Target_Documents:
@@ -161,18 +161,18 @@ func (s *Service) parseQueryTarget(d *Database, p *pb.Target_QueryTarget, t *lis
 		return err
 	}
 	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
-	t.Text = string(text)
+	t.QueryKey = string(text)
 	return err
 }
 
 // resumeToken is an opaque token for everything up to a time in this life of the database.
 func (d *Database) resumeToken(at value.Micros) []byte {
-	b := append(make([]byte, 0, 16), d.life[:]...)
+	b := append(make([]byte, 0, 16), d.instance[:]...)
 	return binary.BigEndian.AppendUint64(b, uint64(at))
 }
 
 func (d *Database) parseResumeToken(b []byte) (at value.Micros, ok bool) {
-	if len(b) != 16 || [8]byte(b) != d.life {
+	if len(b) != 16 || [8]byte(b) != d.instance {
 		return 0, false
 	}
 	return value.Micros(binary.BigEndian.Uint64(b[8:])), true

@@ -103,7 +103,7 @@ func (s *Service) RunAggregationQuery(ctx context.Context, who guard.Caller, r *
 	if err != nil {
 		return err
 	}
-	found, v, err := s.run(ctx, d, who, id, r, q, query.Sums(list))
+	found, v, err := s.run(ctx, d, who, id, r, q, query.SummedFields(list))
 	if err != nil {
 		return err
 	}

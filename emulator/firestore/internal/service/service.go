@@ -18,10 +18,10 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/firestore/internal/cache"
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/index"
 	"heek.kr/heektime/emulator/firestore/internal/listen"
-	"heek.kr/heektime/emulator/firestore/internal/memo"
 	"heek.kr/heektime/emulator/firestore/internal/persist"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/txn"
@@ -37,9 +37,9 @@ type Database struct {
 	Hub   *listen.Hub
 	Guard *guard.Guard
 
-	life [8]byte      // tells resume tokens of this database from those of another with the same name
-	log  *persist.Log // nil when nothing is kept
-	feed *feed        // nil when nobody follows
+	instance [8]byte      // tells resume tokens of this database from those of another with the same name
+	log      *persist.Log // nil when nothing is kept
+	feed     *feed        // nil when nobody follows
 }
 
 // Engine holds all databases. A database comes into being when it is first named, as in Google's emulator.
@@ -124,7 +124,7 @@ func (e *Engine) Names() []string {
 // open makes a database, or loads it.
 func (e *Engine) open(name resource.Database) (*Database, error) {
 	d := &Database{DB: store.New(name, e.options.Clock), Guard: e.guard(name.Project())}
-	rand.Read(d.life[:])
+	rand.Read(d.instance[:])
 	follower := e.options.Follower
 	if e.options.DataDir != "" {
 		var since value.Micros
@@ -135,17 +135,17 @@ func (e *Engine) open(name resource.Database) (*Database, error) {
 		if err != nil {
 			return nil, fmt.Errorf("open database %s: %w", name, err)
 		}
-		d.log, d.life = log, log.Life()
+		d.log, d.instance = log, log.InstanceID()
 	}
 	if follower != nil {
 		d.feed = e.newFeed(d)
 		if d.log != nil {
-			d.log.Before = d.feed.before
+			d.log.BeforeCompact = d.feed.flush
 		}
 		go d.feed.run()
 	}
 	d.Txns = txn.New(d.DB, e.options.LockWait)
-	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) { d.wait(c.Snapshot) })
+	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) { d.waitDurable(c.Snapshot) })
 	return d, nil
 }
 
@@ -187,7 +187,7 @@ type Service struct {
 
 	// Recent, if it is there, has the messages of documents that were made last. All listeners then get the same message of a
 	// version of a document, which whoever reads it must not change.
-	Recent *memo.Memo[*store.Document, *pb.Document]
+	Recent *cache.Cache[*store.Document, *pb.Document]
 }
 
 // MaxRecentBytes is about how large a document may be that is remembered: together they must not hold much.
