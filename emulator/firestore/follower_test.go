@@ -1,6 +1,7 @@
 package firestore_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -10,17 +11,17 @@ import (
 	emulator "heek.kr/heektime/emulator/firestore"
 )
 
-// follower notes what it is told, and blocks when it is told to.
+// follower records changes. It can be made to block.
 type follower struct {
-	mu     sync.Mutex
-	wants  bool
-	cursor time.Time
-	lost   int
-	list   []emulator.Change
-	block  chan struct{} // Take waits until it is closed; nil for never
-	waits  sync.Once
-	taking chan struct{} // closed when Take waits for the first time; nil for never
-	kept   error
+	mu       sync.Mutex
+	wants    bool
+	cursor   time.Time
+	lost     int
+	list     []emulator.Change
+	block    chan struct{} // Take waits until it is closed; nil: Take does not wait
+	once     sync.Once
+	taking   chan struct{} // closed when Take waits for the first time
+	flushErr error         // returned by Flush
 }
 
 func (f *follower) Wants(string) bool {
@@ -41,7 +42,7 @@ func (f *follower) Take(c emulator.Changes) {
 	f.mu.Unlock()
 	if block != nil {
 		if f.taking != nil {
-			f.waits.Do(func() { close(f.taking) })
+			f.once.Do(func() { close(f.taking) })
 		}
 		<-block
 	}
@@ -53,10 +54,10 @@ func (f *follower) Take(c emulator.Changes) {
 	}
 }
 
-func (f *follower) Flush(string) error { return f.kept }
+func (f *follower) Flush(string) error { return f.flushErr }
 
-// story is what a follower was told, a line for each change.
-func (f *follower) story() string {
+// transcript returns the changes so far, one per line.
+func (f *follower) transcript() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var b strings.Builder
@@ -91,13 +92,12 @@ func TestFollower(t *testing.T) {
 	if err := c.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := f.story(), "a/b <nil>→1\na/b 1→2\na/b 2→<nil>\n"; got != want {
-		t.Errorf("told was\n%swant\n%s", got, want)
+	if got, want := f.transcript(), "a/b <nil>→1\na/b 1→2\na/b 2→<nil>\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }
 
-// TestSlowFollower blocks the follower: commits go on, and all are told of when it goes on, however
-// old they are by then.
+// While a follower blocks, commits continue. It gets all of them in the end, however old they are.
 func TestSlowFollower(t *testing.T) {
 	f := &follower{wants: true, block: make(chan struct{})}
 	c := start(t, following(f))
@@ -109,21 +109,20 @@ func TestSlowFollower(t *testing.T) {
 		}
 		fmt.Fprintf(&want, "a/%d <nil>→%d\n", n, n)
 		if n == 100 {
-			c.clock.Advance(3 * time.Hour) // longer than the past is remembered for readers
+			c.clock.Advance(3 * time.Hour) // longer than the past is kept for readers
 		}
 	}
 	close(f.block)
 	if err := c.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.story(); got != want.String() || f.lost != 0 {
-		t.Errorf("lost %d times; told was\n%s", f.lost, got)
+	if got := f.transcript(); got != want.String() || f.lost != 0 {
+		t.Errorf("lost %d times; got\n%s", f.lost, got)
 	}
 }
 
-// TestFollowerLoses writes more than may wait for a blocked follower. It is told that something is
-// missing.
-func TestFollowerLoses(t *testing.T) {
+// A blocked follower learns that changes were lost when more were made than may wait.
+func TestFollowerLosesChanges(t *testing.T) {
 	f := &follower{wants: true, block: make(chan struct{}), taking: make(chan struct{})}
 	c := start(t, following(f))
 	db := database(t, c, "demo-a")
@@ -134,7 +133,7 @@ func TestFollowerLoses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n == 0 {
-			<-f.taking // or it would take a part of them at once, and less would wait
+			<-f.taking // or it could take some of them now, and less would wait
 		}
 	}
 	close(f.block)
@@ -144,15 +143,15 @@ func TestFollowerLoses(t *testing.T) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.lost != 1 || len(f.list) >= commits || len(f.list) < commits/2 {
-		t.Fatalf("lost %d times, told of %d of %d commits", f.lost, len(f.list), commits)
+		t.Fatalf("lost %d times, got %d of %d commits", f.lost, len(f.list), commits)
 	}
 	if last := f.list[len(f.list)-1]; last.After.Fields.Get("n").Int() != commits-1 {
-		t.Errorf("the last commit is not among them")
+		t.Error("the last commit is missing")
 	}
 }
 
-// TestFollowerAfterRestart has a follower that kept nothing of what it was told: all comes again,
-// what is in a snapshot by then, too, and in the same words.
+// A follower that stored nothing gets the same changes again after a restart, even those that are
+// part of a snapshot by then.
 func TestFollowerAfterRestart(t *testing.T) {
 	dir := t.TempDir()
 	first := &follower{wants: true}
@@ -168,10 +167,10 @@ func TestFollowerAfterRestart(t *testing.T) {
 		}
 		first.mu.Lock()
 		cursor, first.list = first.list[0].Time, nil
-		first.kept = fmt.Errorf("the disk is full") // so that no snapshot may replace the commits
+		first.flushErr = errors.New("disk full") // so that no snapshot replaces the commits
 		first.mu.Unlock()
 		pad := strings.Repeat("x", 100_000)
-		for n := range 150 { // more than the log holds before a snapshot
+		for n := range 150 { // more than the log holds before it makes a snapshot
 			if _, err := fs.Doc(fmt.Sprintf("a/%d", n%7)).Set(t.Context(), map[string]any{"n": n, "pad": pad}); err != nil {
 				t.Fatal(err)
 			}
@@ -191,25 +190,24 @@ func TestFollowerAfterRestart(t *testing.T) {
 		if err := c.Settle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if f.story() != first.story() || f.lost != 0 {
-			t.Errorf("lost %d times; told was\n%swant\n%s", f.lost, f.story(), first.story())
+		if f.transcript() != first.transcript() || f.lost != 0 {
+			t.Errorf("lost %d times; got\n%swant\n%s", f.lost, f.transcript(), first.transcript())
 		}
-		// The next change tells of the version that was loaded.
+		// The next change has the loaded version as Before.
 		if _, err := c.client(t, "demo-a").Doc("a/before").Set(t.Context(), map[string]any{"n": 7}); err != nil {
 			t.Fatal(err)
 		}
 		if err := c.Settle(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if !strings.HasSuffix(f.story(), "a/before 0→7\n") {
-			t.Errorf("told was\n%s", f.story())
+		if !strings.HasSuffix(f.transcript(), "a/before 0→7\n") {
+			t.Errorf("got\n%s", f.transcript())
 		}
 	})
 }
 
-// TestResetIsNoChange holds that resetting a database tells the follower nothing, and loses nothing
-// that comes after.
-func TestResetIsNoChange(t *testing.T) {
+// Resetting a database delivers no changes and loses none that follow.
+func TestResetIsNotAChange(t *testing.T) {
 	f := &follower{wants: true}
 	c := start(t, following(f))
 	db := database(t, c, "demo-a")
@@ -227,7 +225,7 @@ func TestResetIsNoChange(t *testing.T) {
 	if err := c.Settle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := f.story(), "a/b <nil>→0\na/b <nil>→1\n"; got != want || f.lost != 0 {
-		t.Errorf("lost %d times; told was\n%swant\n%s", f.lost, got, want)
+	if got, want := f.transcript(), "a/b <nil>→0\na/b <nil>→1\n"; got != want || f.lost != 0 {
+		t.Errorf("lost %d times; got\n%swant\n%s", f.lost, got, want)
 	}
 }

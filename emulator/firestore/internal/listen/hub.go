@@ -41,8 +41,8 @@ type Hub struct {
 	mu           sync.Mutex
 	docs         map[resource.Key]map[*target]bool
 	collections  map[resource.Key]*queryIndex      // for queries of a single collection
-	groups       map[string]*queryIndex            // for collection group queries, by collection ID; "" for all
-	dependencies map[resource.Key]map[*target]bool // by documents that the authorization of targets depends on
+	groups       map[string]*queryIndex            // by collection ID; "" for all collections
+	dependencies map[resource.Key]map[*target]bool // by documents that authorizations depend on
 	lag          map[*Stream]*store.Commit         // the last unreported commit without an effect
 }
 

@@ -47,8 +47,8 @@ func (e *Engine) openAll() error {
 	return nil
 }
 
-// waitDurable returns when all commits in a snapshot are durable. It is called before every response,
-// so that clients never see a state that a crash could undo.
+// waitDurable returns when all commits in a snapshot are durable. It is called before every
+// response, so that clients never see a state that a crash could undo.
 func (d *Database) waitDurable(s *store.Snapshot) error {
 	if d.log == nil {
 		return nil

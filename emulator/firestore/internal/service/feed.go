@@ -97,8 +97,8 @@ func (f *feed) over() bool {
 	}
 }
 
-// flush returns when the follower has persisted the commits up to a snapshot, so that the log does not
-// need them anymore.
+// flush returns when the follower has persisted the commits up to a snapshot, so that the log does
+// not need them anymore.
 func (f *feed) flush(s *store.Snapshot) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

@@ -19,9 +19,9 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Listen serves one stream until receive fails, with io.EOF when the client has nothing more to ask for; then the
-// stream ends. send is called by one goroutine at a time.
-func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (*pb.ListenRequest, error), send func(*pb.ListenResponse) error) error {
+// Listen serves a listen stream until receive fails; io.EOF means that the client has closed the
+// stream. send is called by one goroutine at a time.
+func (s *Service) Listen(ctx context.Context, caller guard.Caller, receive func() (*pb.ListenRequest, error), send func(*pb.ListenResponse) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	requests := make(chan *pb.ListenRequest)
@@ -51,10 +51,10 @@ func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (
 				if d, err = s.database(r.GetDatabase()); err != nil {
 					return err
 				}
-				if err := d.Guard.CheckCredentials(who); err != nil {
+				if err := d.Guard.CheckCredentials(caller); err != nil {
 					return err
 				}
-				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, s.authorizeListen(ctx, d, who), send)
+				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, s.authorizeListen(ctx, d, caller), send)
 				defer stream.Close()
 				wake = stream.Wake
 			}
@@ -77,10 +77,10 @@ func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (
 	}
 }
 
-// listenJudge judges the targets of a stream by the rules and indexes of the moment.
-func (s *Service) authorizeListen(ctx context.Context, d *Database, who guard.Caller) listen.Authorize {
+// authorizeListen returns a function that authorizes targets with the current rules and indexes.
+func (s *Service) authorizeListen(ctx context.Context, d *Database, caller guard.Caller) listen.Authorize {
 	return func(keys []resource.Key, q *query.Query, v store.View) ([]resource.Key, error) {
-		session, err := d.Guard.Begin(d.DB, who)
+		session, err := d.Guard.Begin(d.DB, caller)
 		if err != nil {
 			return nil, err
 		}
@@ -165,7 +165,7 @@ func (s *Service) parseQueryTarget(d *Database, p *pb.Target_QueryTarget, t *lis
 	return err
 }
 
-// resumeToken is an opaque token for everything up to a time in this life of the database.
+// resumeToken returns an opaque token for the state of this database at a time.
 func (d *Database) resumeToken(at value.Micros) []byte {
 	b := append(make([]byte, 0, 16), d.instance[:]...)
 	return binary.BigEndian.AppendUint64(b, uint64(at))

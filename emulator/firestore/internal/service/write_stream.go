@@ -12,18 +12,19 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 )
 
-// Write serves one stream of commits until receive fails, with io.EOF when the client has no more. The first request
-// names the database; each after it is one commit, answered in order. A commit that fails ends the stream.
-func (s *Service) Write(ctx context.Context, who guard.Caller, receive func() (*pb.WriteRequest, error), send func(*pb.WriteResponse) error) error {
+// Write serves a write stream until receive fails; io.EOF means that the client has closed the
+// stream. The first request names the database. Each later request is a commit; responses are in
+// order. A failed commit ends the stream.
+func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func() (*pb.WriteRequest, error), send func(*pb.WriteResponse) error) error {
 	first, err := receive()
 	if err != nil {
-		return ended(err)
+		return endOfStream(err)
 	}
 	d, err := s.database(first.GetDatabase())
 	if err != nil {
 		return err
 	}
-	if err := d.Guard.CheckCredentials(who); err != nil {
+	if err := d.Guard.CheckCredentials(caller); err != nil {
 		return err
 	}
 	if len(first.GetWrites()) > 0 {
@@ -41,7 +42,7 @@ func (s *Service) Write(ctx context.Context, who guard.Caller, receive func() (*
 	for {
 		r, err := receive()
 		if err != nil {
-			return ended(err)
+			return endOfStream(err)
 		}
 		if len(r.GetWrites()) == 0 {
 			if err := send(&pb.WriteResponse{StreamId: id, StreamToken: token(), CommitTime: d.Now().Proto()}); err != nil {
@@ -49,7 +50,7 @@ func (s *Service) Write(ctx context.Context, who guard.Caller, receive func() (*
 			}
 			continue
 		}
-		c, results, err := d.commit(ctx, who, nil, r.GetWrites())
+		c, results, err := d.commit(ctx, caller, nil, r.GetWrites())
 		if err != nil {
 			return err
 		}
@@ -60,8 +61,8 @@ func (s *Service) Write(ctx context.Context, who guard.Caller, receive func() (*
 	}
 }
 
-// ended turns the end of a client's requests into a proper end of the stream.
-func ended(err error) error {
+// endOfStream returns nil if the client has closed the stream.
+func endOfStream(err error) error {
 	if errors.Is(err, io.EOF) {
 		return nil
 	}

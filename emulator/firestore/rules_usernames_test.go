@@ -27,7 +27,7 @@ func timetableRules(t testing.TB) []byte {
 	return text
 }
 
-// TestTimetableRules goes through the life of two users under the rules of the timetable example.
+// TestTimetableRules has a server and two users work under the rules of the timetable example.
 func TestTimetableRules(t *testing.T) {
 	ctx := context.Background()
 	c := emulatortest.Start(t, func(c *emulator.Config) { c.Rules, c.AllowUnindexed = timetableRules(t), true })
@@ -58,26 +58,26 @@ func TestTimetableRules(t *testing.T) {
 		return err
 	}
 	const semester, timetable = "schools/korea/semesters/2022-0900", "users/ann/timetables/t1"
-	const ok, no = codes.OK, codes.PermissionDenied
+	const ok, denied = codes.OK, codes.PermissionDenied
 	for _, step := range []struct {
 		name string
 		err  error
 		want codes.Code
 	}{
 		{"a server writes a semester", set(owner, semester, map[string]any{"status": "normal"}), ok},
-		{"a user does", set(ann, semester, map[string]any{"status": "normal"}), no},
-		{"claim", claim(ann, "ann", "annie"), ok},
-		{"claim what is taken", claim(bob, "bob", "annie"), no},
-		{"claim another", claim(bob, "bob", "bobby"), ok},
-		{"claim signed out", claim(nobody, "carl", "carl"), no},
-		{"make a timetable", set(ann, timetable, stamped(map[string]any{"title": "one", "semester": ann.Doc(semester), "visibility": "private"})), ok},
-		{"of a semester that is not there", set(ann, timetable+"x", stamped(map[string]any{"title": "one", "semester": ann.Doc(semester + "x"), "visibility": "private"})), no},
-		{"get it", get(ann, timetable), ok},
-		{"get another's private one", get(bob, timetable), no},
-		{"get one that is not there", get(bob, timetable+"y"), codes.NotFound},
-		{"list another's", list(bob.Collection("users/ann/timetables").Limit(20)), no},
-		{"list another's public ones", list(bob.Collection("users/ann/timetables").Where("visibility", "==", "public").Limit(20)), ok},
-		{"a server lists all", list(owner.Collection("users/ann/timetables").Query), ok},
+		{"a user writes a semester", set(ann, semester, map[string]any{"status": "normal"}), denied},
+		{"claim a name", claim(ann, "ann", "annie"), ok},
+		{"claim a taken name", claim(bob, "bob", "annie"), denied},
+		{"claim another name", claim(bob, "bob", "bobby"), ok},
+		{"claim a name signed out", claim(nobody, "carl", "carl"), denied},
+		{"create a timetable", set(ann, timetable, stamped(map[string]any{"title": "one", "semester": ann.Doc(semester), "visibility": "private"})), ok},
+		{"create a timetable of a missing semester", set(ann, timetable+"x", stamped(map[string]any{"title": "one", "semester": ann.Doc(semester + "x"), "visibility": "private"})), denied},
+		{"get own timetable", get(ann, timetable), ok},
+		{"get someone else's private timetable", get(bob, timetable), denied},
+		{"get a missing timetable", get(bob, timetable+"y"), codes.NotFound},
+		{"list someone else's timetables", list(bob.Collection("users/ann/timetables").Limit(20)), denied},
+		{"list someone else's public timetables", list(bob.Collection("users/ann/timetables").Where("visibility", "==", "public").Limit(20)), ok},
+		{"a server lists all timetables", list(owner.Collection("users/ann/timetables").Query), ok},
 	} {
 		if status.Code(step.err) != step.want {
 			t.Errorf("%s: got %v, want %v", step.name, step.err, step.want)
@@ -85,111 +85,132 @@ func TestTimetableRules(t *testing.T) {
 	}
 }
 
-// TestUsernamesHaveOneOwner has 50 users claim 20 names 10,000 times, all at once, and then change
-// them, while a reader looks at every moment for names without their user and users without their
-// name.
+// TestUsernamesHaveOneOwner has 50 users claim 20 names 10,000 times, all concurrently, and then
+// change them, while a reader keeps checking that every user has their name and every name its
+// user.
 func TestUsernamesHaveOneOwner(t *testing.T) {
 	const users, names, claimsEach, changesEach = 50, 20, 200, 20
-	ctx := t.Context()
 	c := emulatortest.Start(t, func(c *emulator.Config) { c.Rules = timetableRules(t) })
-	name := func(i int) string { return fmt.Sprintf("name%02d", i) }
-
+	u := &usernames{t: t, owned: make([]string, users)}
+	for i := range users {
+		u.clients = append(u.clients, c.FirestoreClientAs(t, fmt.Sprint("u", i), nil))
+	}
 	stop := make(chan struct{})
-	var reading sync.WaitGroup
-	looks := 0
-	reading.Go(func() {
-		reader := c.FirestoreClient(t)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-				looks++
-				if err := oneOwnerEach(ctx, reader); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		}
-	})
-	clients := make([]*firestore.Client, users)
-	for u := range clients {
-		clients[u] = c.FirestoreClientAs(t, fmt.Sprint("u", u), nil)
+	var reader sync.WaitGroup
+	reads := 0
+	reader.Go(func() { reads = checkUntil(t, stop, c.FirestoreClient(t)) })
+
+	u.claim(names, claimsEach)
+	if u.won.Load() != names || u.lost.Load() != users*claimsEach-names {
+		t.Errorf("%d claims won and %d lost, want %d and %d", u.won.Load(), u.lost.Load(), names, users*claimsEach-names)
 	}
-	owned := make([]string, users) // what each user believes to own
-	var won, lost atomic.Int64
-	//lint:ignore SA1019 one commit without a transaction is what is tested
-	commit := func(b *firestore.WriteBatch) bool {
-		_, err := b.Commit(ctx)
-		switch status.Code(err) {
-		case codes.OK:
-			won.Add(1)
-		case codes.PermissionDenied:
-			lost.Add(1)
-		default:
-			t.Error(err)
-		}
-		return err == nil
-	}
-	var all sync.WaitGroup
-	for u, fs := range clients {
-		all.Go(func() {
-			uid := fmt.Sprint("u", u)
-			for range claimsEach {
-				n := name(rand.IntN(names))
-				//lint:ignore SA1019 see above
-				if commit(fs.Batch().Set(fs.Doc("users/"+uid), stamped(map[string]any{"username": n})).
-					Set(fs.Doc("indices/user/usernames/"+n), map[string]any{"value": uid})) {
-					owned[u] = n
-				}
-			}
-		})
-	}
-	all.Wait()
-	if won.Load() != names || lost.Load() != users*claimsEach-names {
-		t.Errorf("%d claims won and %d lost, want %d and %d", won.Load(), lost.Load(), names, users*claimsEach-names)
-	}
-	for u, fs := range clients {
-		if owned[u] == "" {
-			continue
-		}
-		all.Go(func() {
-			uid := fmt.Sprint("u", u)
-			for range changesEach {
-				n := name(rand.IntN(names + 5))
-				if n == owned[u] {
-					continue
-				}
-				//lint:ignore SA1019 see above
-				if commit(fs.Batch().
-					Update(fs.Doc("users/"+uid), []firestore.Update{{Path: "username", Value: n}, {Path: "updatedAt", Value: firestore.ServerTimestamp}}).
-					Delete(fs.Doc("indices/user/usernames/"+owned[u])).
-					Set(fs.Doc("indices/user/usernames/"+n), map[string]any{"value": uid})) {
-					owned[u] = n
-				}
-			}
-		})
-	}
-	all.Wait()
+	u.change(names+5, changesEach)
 	close(stop)
-	reading.Wait()
-	if looks < 10 {
-		t.Errorf("the reader looked %d times only", looks)
+	reader.Wait()
+	if reads < 10 {
+		t.Errorf("the reader read only %d times", reads)
 	}
-	t.Logf("%d won, %d lost, %d looks", won.Load(), lost.Load(), looks)
+	t.Logf("%d won, %d lost, %d reads", u.won.Load(), u.lost.Load(), reads)
 	fs := c.FirestoreClient(t)
-	for u, n := range owned {
+	for i, n := range u.owned {
 		if n == "" {
 			continue
 		}
-		if d, err := fs.Doc("indices/user/usernames/" + n).Get(ctx); err != nil || d.Data()["value"] != fmt.Sprint("u", u) {
-			t.Errorf("u%d was told that %s is his: %v, %v", u, n, d.Data(), err)
+		d, err := fs.Doc("indices/user/usernames/" + n).Get(t.Context())
+		if err != nil || d.Data()["value"] != fmt.Sprint("u", i) {
+			t.Errorf("u%d's claim of %s succeeded, but its owner is %v, %v", i, n, d.Data(), err)
 		}
 	}
 }
 
-// oneOwnerEach looks at one moment.
-func oneOwnerEach(ctx context.Context, fs *firestore.Client) error {
+// usernames are users that compete for names.
+type usernames struct {
+	t         *testing.T
+	clients   []*firestore.Client // by user
+	owned     []string            // the name that each user believes they own, by user
+	won, lost atomic.Int64        // commits
+}
+
+// claim has every user claim random names concurrently.
+func (u *usernames) claim(names, each int) {
+	var all sync.WaitGroup
+	for i, fs := range u.clients {
+		all.Go(func() {
+			uid := fmt.Sprint("u", i)
+			for range each {
+				n := fmt.Sprintf("name%02d", rand.IntN(names))
+				//lint:ignore SA1019 one commit without a transaction is what is tested
+				if u.commit(fs.Batch().Set(fs.Doc("users/"+uid), stamped(map[string]any{"username": n})).
+					Set(fs.Doc("indices/user/usernames/"+n), map[string]any{"value": uid})) {
+					u.owned[i] = n
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// change has every user that owns a name change it to random names concurrently.
+func (u *usernames) change(names, each int) {
+	var all sync.WaitGroup
+	for i, fs := range u.clients {
+		if u.owned[i] == "" {
+			continue
+		}
+		all.Go(func() {
+			uid := fmt.Sprint("u", i)
+			for range each {
+				n := fmt.Sprintf("name%02d", rand.IntN(names))
+				if n == u.owned[i] {
+					continue
+				}
+				//lint:ignore SA1019 see above
+				if u.commit(fs.Batch().
+					Update(fs.Doc("users/"+uid), []firestore.Update{{Path: "username", Value: n}, {Path: "updatedAt", Value: firestore.ServerTimestamp}}).
+					Delete(fs.Doc("indices/user/usernames/"+u.owned[i])).
+					Set(fs.Doc("indices/user/usernames/"+n), map[string]any{"value": uid})) {
+					u.owned[i] = n
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// commit reports whether a commit was allowed.
+//
+//lint:ignore SA1019 see above
+func (u *usernames) commit(b *firestore.WriteBatch) bool {
+	_, err := b.Commit(u.t.Context())
+	switch status.Code(err) {
+	case codes.OK:
+		u.won.Add(1)
+	case codes.PermissionDenied:
+		u.lost.Add(1)
+	default:
+		u.t.Error(err)
+	}
+	return err == nil
+}
+
+// checkUntil checks the invariant until stop is closed. It returns the number of checks.
+func checkUntil(t *testing.T, stop <-chan struct{}, fs *firestore.Client) (reads int) {
+	for {
+		select {
+		case <-stop:
+			return reads
+		default:
+			reads++
+			if err := checkOwners(t.Context(), fs); err != nil {
+				t.Error(err)
+				return reads
+			}
+		}
+	}
+}
+
+// checkOwners checks, at one moment, that every user has their name and every name its user.
+func checkOwners(ctx context.Context, fs *firestore.Client) error {
 	return fs.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		users, err := tx.Documents(fs.Collection("users")).GetAll()
 		if err != nil {
@@ -211,19 +232,19 @@ func oneOwnerEach(ctx context.Context, fs *firestore.Client) error {
 			delete(owner, n)
 		}
 		if len(owner) > 0 {
-			return fmt.Errorf("names without their user: %v", owner)
+			return fmt.Errorf("names without a user: %v", owner)
 		}
 		return nil
 	}, firestore.ReadOnly)
 }
 
-// BenchmarkCommitUnderRules makes a timetable: without rules, as a server, and as a user whom rules
-// judge.
+// BenchmarkCommitUnderRules creates a timetable without rules, as a server, and as a user that is
+// allowed or denied.
 func BenchmarkCommitUnderRules(b *testing.B) {
-	for _, who := range []string{"nobody asks", "server", "user", "refused"} {
+	for _, who := range []string{"no rules", "server", "user", "denied"} {
 		b.Run(who, func(b *testing.B) {
 			c := emulatortest.Start(b, func(c *emulator.Config) {
-				if who != "nobody asks" {
+				if who != "no rules" {
 					c.Rules = timetableRules(b)
 				}
 			})
@@ -235,7 +256,7 @@ func BenchmarkCommitUnderRules(b *testing.B) {
 			switch who {
 			case "user":
 				fs = c.FirestoreClientAs(b, "ann", nil)
-			case "refused":
+			case "denied":
 				fs, title = c.FirestoreClientAs(b, "ann", nil), ""
 			}
 			b.ResetTimer()
@@ -243,7 +264,7 @@ func BenchmarkCommitUnderRules(b *testing.B) {
 				_, err := fs.Doc(fmt.Sprintf("users/ann/timetables/t%d", i)).Set(b.Context(), stamped(map[string]any{
 					"title": title, "semester": fs.Doc("schools/korea/semesters/2022-0900"), "visibility": "private",
 				}))
-				if (err == nil) == (who == "refused") {
+				if (err == nil) == (who == "denied") {
 					b.Fatal(err)
 				}
 			}
@@ -251,7 +272,6 @@ func BenchmarkCommitUnderRules(b *testing.B) {
 	}
 }
 
-// BenchmarkGetUnderRules gets a private timetable.
 func BenchmarkGetUnderRules(b *testing.B) {
 	for _, who := range []string{"server", "user"} {
 		b.Run(who, func(b *testing.B) {

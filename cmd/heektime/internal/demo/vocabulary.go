@@ -1,21 +1,23 @@
 package demo
 
-// The words that the university is composed of. All of it is invented; that a name also exists somewhere is chance.
+// The vocabulary from which the university is generated. It is all invented; any resemblance to real
+// names is a coincidence.
 
-// college is a faculty with its departments.
+// college is a college with its departments.
 type college struct {
 	code, name  string
 	departments []department
 }
 
-// department teaches the courses that its topics and its field's endings make. Prefix begins its course codes.
+// department is a department. Its courses combine each topic with each ending of its field, and their
+// codes begin with prefix.
 type department struct {
 	code, prefix, name string
 	field              field
 	topics             []string
 }
 
-// field is the kind of study; it decides how a course title ends.
+// field is a field of study. It determines the endings of course titles.
 type field int
 
 const (
@@ -26,6 +28,7 @@ const (
 	arts
 )
 
+// colleges returns all colleges. It is long because it is only data.
 func colleges() []college {
 	return []college{
 		{"1100", "인문대학", []department{
@@ -92,7 +95,7 @@ func colleges() []college {
 	}
 }
 
-// endings are what a field's topics become courses with.
+// endings returns what is appended to a topic to make a course title.
 func (f field) endings() []string {
 	switch f {
 	case humanities:
@@ -108,7 +111,7 @@ func (f field) endings() []string {
 	}
 }
 
-// A liberal arts course is one of each joined by 와 or 과, for instance "현대사회와 윤리".
+// The title of a liberal-arts course joins a subject and a theme with 와 or 과, as in "현대사회와 윤리".
 func liberalSubjects() []string {
 	return []string{"현대사회", "인간", "기술", "바다", "도시", "기후위기", "신화", "몸", "언어", "돈", "전쟁", "음식", "동물", "숲", "기억",
 		"데이터", "여행", "민주주의", "우주", "종교", "고전", "놀이", "청춘", "한국사회", "이주", "건강", "빛", "영화", "편지", "세계화"}

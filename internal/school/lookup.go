@@ -2,27 +2,12 @@ package school
 
 import (
 	"fmt"
-	"time"
-
-	"github.com/adhocore/gronx"
 
 	"heek.kr/heektime/internal/semester"
 )
 
-// Slot is the newest time at or before now for which the semester's schedule asks for a refresh. ok is false for a semester
-// without a schedule, and for one whose schedule has never come up.
-func (s *Semester) Slot(now time.Time) (slot time.Time, ok bool) {
-	if s.Schedule == "" {
-		return time.Time{}, false
-	}
-	slot, err := gronx.PrevTickBefore(s.Schedule, now.In(s.zone), true)
-	if err != nil {
-		return time.Time{}, false
-	}
-	return slot.Truncate(time.Minute).UTC(), true
-}
-
-// SourceOptions are the options for the course service in one semester, the semester's own winning over the school's.
+// SourceOptions returns the options for the course service in one semester. The semester's own options
+// override the school's.
 func (s *School) SourceOptions(sem *Semester) map[string]string {
 	options := map[string]string{"adapter": s.Source.Adapter}
 	for _, from := range []map[string]string{s.Source.Options, sem.Options} {
@@ -33,7 +18,7 @@ func (s *School) SourceOptions(sem *Semester) map[string]string {
 	return options
 }
 
-// PeriodsOf is the table of class hours in one semester, in minutes after midnight.
+// PeriodsOf returns the table of periods in one semester.
 func (s *School) PeriodsOf(sem *Semester) []semester.Period {
 	from := sem.Periods
 	if len(from) == 0 {
@@ -46,7 +31,8 @@ func (s *School) PeriodsOf(sem *Semester) []semester.Period {
 	return periods
 }
 
-// Loss is the share of lectures, 0 to 1, that a new list of the school may lack before it is suspicious.
+// Loss returns the share of lectures, 0 to 1, that a new list of the school may lose before it is
+// suspicious.
 func (s *School) Loss() float64 {
 	if s.MaxLoss == nil {
 		return DefaultMaxLoss
@@ -54,7 +40,7 @@ func (s *School) Loss() float64 {
 	return *s.MaxLoss
 }
 
-// Find looks a semester up by its ids. The error says which of the two is not in the file.
+// Find looks up a semester by its IDs. The error says which of the two is not in the file.
 func (f *File) Find(schoolID string, semesterID semester.ID) (*School, *Semester, error) {
 	for i := range f.Schools {
 		s := &f.Schools[i]

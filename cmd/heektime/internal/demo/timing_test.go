@@ -14,12 +14,12 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/demo"
 )
 
-// These run on synctest's clock, which waits for nobody but cannot look into sockets; so client and server share a pipe.
+// These tests use synctest's fake clock. It cannot wait for sockets, so client and server share a pipe.
 
-func TestSlowSendsAByteASecond(t *testing.T) {
+func TestSlowSendsOneByteASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		res, err := askOverPipe(t, demo.Slow)
+		res, err := queryOverPipe(t, demo.Slow)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,40 +28,40 @@ func TestSlowSendsAByteASecond(t *testing.T) {
 			t.Fatal(err)
 		}
 		if want := `{"code":"200","rows":`; string(head) != want {
-			t.Errorf("%q, want %q", head, want)
+			t.Errorf("got %q, want %q", head, want)
 		}
-		if took := time.Since(start); took != 20*time.Second {
-			t.Errorf("21 bytes took %v, want 20s", took)
+		if elapsed := time.Since(start); elapsed != 20*time.Second {
+			t.Errorf("21 bytes in %v, want 20s", elapsed)
 		}
 		res.Body.Close()
 	})
 }
 
-func TestHangingNeverAnswers(t *testing.T) {
+func TestHangingNeverResponds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		if res, err := askOverPipe(t, demo.Hanging); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("%v, %v", res, err)
+		if res, err := queryOverPipe(t, demo.Hanging); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got response %v, error %v; want DeadlineExceeded", res, err)
 		}
-		if took := time.Since(start); took != patience {
-			t.Errorf("gave up after %v, want %v", took, patience)
+		if elapsed := time.Since(start); elapsed != clientTimeout {
+			t.Errorf("gave up after %v, want %v", elapsed, clientTimeout)
 		}
 	})
 }
 
-// patience is how long askOverPipe waits for the end of an answer.
-const patience = time.Hour
+// clientTimeout is how long queryOverPipe waits for a complete response.
+const clientTimeout = time.Hour
 
-// askOverPipe enters and asks a university that fails that way.
-func askOverPipe(t *testing.T, f demo.Failure) (*http.Response, error) {
+// queryOverPipe queries a university with failure f.
+func queryOverPipe(t *testing.T, f demo.Failure) (*http.Response, error) {
 	u := demo.NewUniversity(1, 10)
 	pipes := make(listener)
 	server := &http.Server{Handler: u.Handler()}
 	go server.Serve(pipes)
 	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-		ours, theirs := net.Pipe()
-		pipes <- theirs
-		return ours, nil
+		client, server := net.Pipe()
+		pipes <- server
+		return client, nil
 	}}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
@@ -74,7 +74,7 @@ func askOverPipe(t *testing.T, f demo.Failure) (*http.Response, error) {
 	}
 	res.Body.Close()
 	u.Fail(f)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), clientTimeout)
 	t.Cleanup(cancel)
 	req, err := http.NewRequestWithContext(ctx, "POST", "http://demo/d/v/lectHakbu", strings.NewReader("pYear=2026&pTerm=2R"))
 	if err != nil {
@@ -85,7 +85,7 @@ func askOverPipe(t *testing.T, f demo.Failure) (*http.Response, error) {
 	return client.Do(req)
 }
 
-// listener accepts what is sent to it.
+// listener accepts the connections sent to it.
 type listener chan net.Conn
 
 func (l listener) Accept() (net.Conn, error) {

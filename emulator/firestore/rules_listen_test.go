@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-const rooms = `rules_version = '2';
+const roomRules = `rules_version = '2';
 service cloud.firestore {
   match /databases/{d}/documents {
     function member(r) { return exists(/databases/$(d)/documents/rooms/$(r)/members/$(request.auth.uid)); }
@@ -34,10 +34,11 @@ service cloud.firestore {
   }
 }`
 
-// listening is a server with rooms, a server's client to change them and a stream of ann's.
-func listening(t *testing.T) (*cloud, *firestore.Client, *watcher) {
+// startRooms starts a server with rooms. It returns a client that may change them and a listen
+// stream of ann's.
+func startRooms(t *testing.T) (*cloud, *firestore.Client, *watcher) {
 	t.Helper()
-	c := start(t, withRules(rooms))
+	c := start(t, withRules(roomRules))
 	db, err := c.Database("demo-listen", "(default)")
 	if err != nil {
 		t.Fatal(err)
@@ -49,20 +50,21 @@ func listening(t *testing.T) (*cloud, *firestore.Client, *watcher) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fs, err := firestore.NewClient(t.Context(), "demo-listen", option.WithGRPCConn(c.as(t, "Bearer owner")))
+	fs, err := firestore.NewClient(t.Context(), "demo-listen", option.WithGRPCConn(c.connAs(t, "Bearer owner")))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c, fs, watchOn(t, c.as(t, header(t, "ann")))
+	return c, fs, watchOn(t, c.connAs(t, header(t, "ann")))
 }
 
+// messages returns a target for the messages of a room.
 func messages(id int32, room string) *pb.Target {
 	return &pb.Target{TargetId: id, TargetType: &pb.Target_Query{Query: &pb.Target_QueryTarget{
 		Parent: listenDB + "/documents/rooms/" + room, QueryType: &pb.Target_QueryTarget_StructuredQuery{StructuredQuery: queryOf("messages", 0, nil)},
 	}}}
 }
 
-// expectNews is expect but for snapshots in which nothing has changed.
+// expectNews is like expect, but skips snapshots without changes.
 func (w *watcher) expectNews(want ...string) {
 	w.t.Helper()
 	got := w.next()
@@ -83,16 +85,16 @@ func must(t testing.TB) func(*firestore.WriteResult, error) {
 	}
 }
 
-// together commits writes at once.
-func together(t testing.TB, fs *firestore.Client, f func(*firestore.Transaction) error) {
+// commitTogether commits the writes of f in one transaction.
+func commitTogether(t testing.TB, fs *firestore.Client, f func(*firestore.Transaction) error) {
 	t.Helper()
 	if err := fs.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error { return f(tx) }); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestListenIsJudgedWhenAdded(t *testing.T) {
-	_, fs, w := listening(t)
+func TestListenIsAuthorizedWhenAdded(t *testing.T) {
+	_, fs, w := startRooms(t)
 	w.add(docsTarget(1, "limited/a"))
 	w.expect("ADD 1", "+limited/a=2 1", "CURRENT 1")
 	w.add(docsTarget(2, "limited/missing"))
@@ -105,15 +107,15 @@ func TestListenIsJudgedWhenAdded(t *testing.T) {
 	w.expect("REMOVE 5 PermissionDenied")
 	w.add(messages(6, "r"))
 	w.expect("ADD 6", "+rooms/r/messages/1=1 6", "CURRENT 6")
-	w.remove(4) // every removal is answered
+	w.remove(4) // the server confirms every removal
 	w.expect("REMOVE 4")
 	must(t)(fs.Doc("limited/a").Set(t.Context(), map[string]any{"n": 3}))
 	w.expect("+limited/a=3 1")
 }
 
-func TestListenEndsWithWhatItHingesOn(t *testing.T) {
+func TestListenEndsWithItsDependency(t *testing.T) {
 	ctx := context.Background()
-	_, fs, w := listening(t)
+	_, fs, w := startRooms(t)
 	w.add(docsTarget(1, "limited/a"))
 	w.expect("ADD 1", "+limited/a=2 1", "CURRENT 1")
 	w.add(docsTarget(2, "rooms/r"))
@@ -121,11 +123,11 @@ func TestListenEndsWithWhatItHingesOn(t *testing.T) {
 	w.add(messages(3, "r"))
 	w.expect("ADD 3", "+rooms/r/messages/1=1 3", "CURRENT 3")
 
-	// What is read changes, and is still there.
+	// The dependency changes but still exists.
 	must(t)(fs.Doc("rooms/r/members/ann").Set(ctx, map[string]any{"since": 1}))
 	w.expect()
-	// A commit that takes the right away shows nothing else of what it does.
-	together(t, fs, func(tx *firestore.Transaction) error {
+	// A commit that revokes the permission shows nothing else that it does.
+	commitTogether(t, fs, func(tx *firestore.Transaction) error {
 		if err := tx.Set(fs.Doc("rooms/r/messages/2"), map[string]any{"n": 2}); err != nil {
 			return err
 		}
@@ -142,7 +144,7 @@ func TestListenEndsWithWhatItHingesOn(t *testing.T) {
 	must(t)(fs.Doc("rooms/r/messages/3").Set(ctx, map[string]any{"n": 3}))
 	must(t)(fs.Doc("limited/a").Set(ctx, map[string]any{"n": 5}))
 	w.expect("+limited/a=5 1")
-	// Who has the right again may come back.
+	// With the permission granted again, ann may listen again.
 	must(t)(fs.Doc("rooms/r/members/ann").Set(ctx, map[string]any{}))
 	w.add(messages(3, "r"))
 	w.expect("ADD 3", "+rooms/r/messages/1=1 3", "+rooms/r/messages/2=2 3", "+rooms/r/messages/3=3 3", "CURRENT 3")
@@ -150,7 +152,7 @@ func TestListenEndsWithWhatItHingesOn(t *testing.T) {
 
 func TestListenEndsWithItsDocument(t *testing.T) {
 	ctx := context.Background()
-	_, fs, w := listening(t)
+	_, fs, w := startRooms(t)
 	w.add(docsTarget(1, "limited/a"))
 	w.expect("ADD 1", "+limited/a=2 1", "CURRENT 1")
 	if _, err := fs.Doc("limited/a").Delete(ctx); err != nil {
@@ -163,30 +165,30 @@ func TestListenEndsWithItsDocument(t *testing.T) {
 	w.expect("REMOVE 1 PermissionDenied")
 }
 
-func TestListenFollowsWhatItHingesOn(t *testing.T) {
+func TestListenTracksChangingDependencies(t *testing.T) {
 	ctx := context.Background()
-	_, fs, w := listening(t)
+	_, fs, w := startRooms(t)
 	w.add(docsTarget(1, "keyed/a"))
 	w.expect("ADD 1", "+keyed/a=3 1", "CURRENT 1")
 	must(t)(fs.Doc("config/c").Set(ctx, map[string]any{"key": "k2"}))
 	w.expect()
-	must(t)(fs.Doc("keys/k1").Delete(ctx)) // no longer read
+	must(t)(fs.Doc("keys/k1").Delete(ctx)) // no longer a dependency
 	must(t)(fs.Doc("keyed/a").Set(ctx, map[string]any{"n": 4}))
 	w.expect("+keyed/a=4 1")
 	must(t)(fs.Doc("keys/k2").Delete(ctx))
 	w.expect("REMOVE 1 PermissionDenied")
 }
 
-func TestListenIsJudgedByNewRules(t *testing.T) {
-	c, fs, ann := listening(t)
-	server := watchOn(t, c.as(t, "Bearer owner"))
+func TestNewRulesApplyToListeners(t *testing.T) {
+	c, fs, ann := startRooms(t)
+	server := watchOn(t, c.connAs(t, "Bearer owner"))
 	server.add(docsTarget(1, "limited/a"))
 	server.expect("ADD 1", "+limited/a=2 1", "CURRENT 1")
 	ann.add(docsTarget(1, "limited/a"))
 	ann.expect("ADD 1", "+limited/a=2 1", "CURRENT 1")
 	ann.add(messages(2, "r"))
 	ann.expect("ADD 2", "+rooms/r/messages/1=1 2", "CURRENT 2")
-	if _, err := c.SetRules("", []byte(strings.Replace(rooms, "resource.data.n < 10", "false", 1))); err != nil {
+	if _, err := c.SetRules("", []byte(strings.Replace(roomRules, "resource.data.n < 10", "false", 1))); err != nil {
 		t.Fatal(err)
 	}
 	ann.expect("REMOVE 1 PermissionDenied")
@@ -197,14 +199,14 @@ func TestListenIsJudgedByNewRules(t *testing.T) {
 	c.DropRules("")
 	ann.add(docsTarget(3, "other/x"))
 	ann.expectNews("ADD 3", "-other/x 3", "CURRENT 3")
-	if _, err := c.SetRules("demo-listen", []byte(rooms)); err != nil {
+	if _, err := c.SetRules("demo-listen", []byte(roomRules)); err != nil {
 		t.Fatal(err)
 	}
 	ann.expect("REMOVE 3 PermissionDenied")
 }
 
-func TestListenEndsWithReset(t *testing.T) {
-	c, _, w := listening(t)
+func TestResetRevokesPermission(t *testing.T) {
+	c, _, w := startRooms(t)
 	w.add(messages(1, "r"))
 	w.expect("ADD 1", "+rooms/r/messages/1=1 1", "CURRENT 1")
 	if err := c.Reset(); err != nil {
@@ -213,33 +215,34 @@ func TestListenEndsWithReset(t *testing.T) {
 	w.expect("REMOVE 1 PermissionDenied")
 }
 
-func TestListenWithGarbage(t *testing.T) {
-	c, _, _ := listening(t)
-	w := watchOn(t, c.as(t, "Bearer garbage"))
+func TestListenWithInvalidToken(t *testing.T) {
+	c, _, _ := startRooms(t)
+	w := watchOn(t, c.connAs(t, "Bearer garbage"))
 	w.add(docsTarget(1, "limited/a"))
 	if _, err := w.stream.Recv(); status.Code(err) != codes.Unauthenticated {
 		t.Errorf("got %v, want UNAUTHENTICATED", err)
 	}
 }
 
-// TestListenNeverShowsWhatIsForbidden has rights come and go, and with them what must not be seen,
-// while a client listens and, whenever it is thrown out, comes back.
+// TestListenNeverShowsWhatIsForbidden grants and revokes a permission while a client listens. A
+// secret exists only while the permission is revoked. Whenever its listen ends, the client starts
+// it again.
 func TestListenNeverShowsWhatIsForbidden(t *testing.T) {
 	const rounds = 300
-	_, fs, w := listening(t)
+	_, fs, w := startRooms(t)
 	member, secret := fs.Doc("rooms/r/members/ann"), fs.Doc("rooms/r/messages/secret")
 	done := make(chan struct{})
 	var writer sync.WaitGroup
 	writer.Go(func() {
 		defer close(done)
 		for range rounds {
-			together(t, fs, func(tx *firestore.Transaction) error {
+			commitTogether(t, fs, func(tx *firestore.Transaction) error {
 				if err := tx.Delete(member); err != nil {
 					return err
 				}
 				return tx.Set(secret, map[string]any{"n": 666})
 			})
-			together(t, fs, func(tx *firestore.Transaction) error {
+			commitTogether(t, fs, func(tx *firestore.Transaction) error {
 				if err := tx.Set(member, map[string]any{}); err != nil {
 					return err
 				}
@@ -249,15 +252,15 @@ func TestListenNeverShowsWhatIsForbidden(t *testing.T) {
 		must(t)(fs.Doc("rooms/r/messages/end").Set(t.Context(), map[string]any{"n": 777}))
 	})
 	defer writer.Wait()
-	thrownOut, seen := 0, false
+	denials, seen := 0, false
 	w.add(messages(1, "r"))
 	for !seen {
 		for _, what := range w.next() {
 			switch {
 			case strings.HasSuffix(what, "=666 1"):
-				t.Fatalf("seen: %q", what)
+				t.Fatalf("the client saw the secret: %q", what)
 			case what == "REMOVE 1 PermissionDenied":
-				thrownOut++
+				denials++
 				w.add(messages(1, "r"))
 			case strings.HasSuffix(what, "=777 1"):
 				seen = true
@@ -265,17 +268,16 @@ func TestListenNeverShowsWhatIsForbidden(t *testing.T) {
 		}
 	}
 	<-done
-	t.Logf("thrown out %d times", thrownOut)
-	if thrownOut == 0 {
-		t.Error("never thrown out: nothing was tested")
+	t.Logf("the listen was denied %d times", denials)
+	if denials == 0 {
+		t.Error("the listen was never denied: nothing was tested")
 	}
 }
 
-// TestOnlyWhoIsConcernedIsJudgedAgain has many targets, each of which hinges on a document of its
-// own.
-func TestOnlyWhoIsConcernedIsJudgedAgain(t *testing.T) {
+// A change is evaluated again only for the targets that depend on it.
+func TestOnlyAffectedTargetsAreReauthorized(t *testing.T) {
 	const n = 1000
-	c, fs, w := listening(t)
+	c, fs, w := startRooms(t)
 	members := map[string]map[string]any{}
 	for i := range n {
 		members[fmt.Sprintf("rooms/m%d/members/ann", i)] = map[string]any{}
@@ -293,6 +295,6 @@ func TestOnlyWhoIsConcernedIsJudgedAgain(t *testing.T) {
 	must(t)(fs.Doc("rooms/m7/members/ann").Delete(t.Context()))
 	w.expectNews("REMOVE 8 PermissionDenied")
 	if got := c.Evaluations("demo-listen")[0].Seq - before; got != 1 {
-		t.Errorf("%d targets were judged, want 1", got)
+		t.Errorf("%d targets were authorized again, want 1", got)
 	}
 }

@@ -19,6 +19,7 @@ import (
 	emulator "heek.kr/heektime/emulator/firestore"
 )
 
+// database returns the default database of a project.
 func database(t testing.TB, c *cloud, project string) *emulator.Database {
 	t.Helper()
 	db, err := c.Database(project, "(default)")
@@ -28,7 +29,7 @@ func database(t testing.TB, c *cloud, project string) *emulator.Database {
 	return db
 }
 
-// everything is a document with all types and awkward values.
+// everything returns a document with all types and many edge cases.
 func everything(fs *firestore.Client) map[string]any {
 	return map[string]any{
 		"null": nil, "yes": true, "int": int64(math.MaxInt64), "double": 1.0, "tiny": 5e-324, "big": 1e300,
@@ -75,7 +76,7 @@ func TestExportImport(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := len(slices.Collect(db.Documents())); n != 0 {
-			t.Errorf("%d documents are left after Reset", n)
+			t.Errorf("%d documents remain after Reset", n)
 		}
 	}
 	t.Run("file", func(t *testing.T) {
@@ -100,7 +101,7 @@ func TestExportImport(t *testing.T) {
 	})
 }
 
-func TestImportNamesWhatIsWrong(t *testing.T) {
+func TestImportErrors(t *testing.T) {
 	db := database(t, start(t), "demo-a")
 	for text, want := range map[string]string{
 		`{`:                                   "unexpected EOF",
@@ -117,7 +118,7 @@ func TestImportNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestSeedAndLook(t *testing.T) {
+func TestSeed(t *testing.T) {
 	c := start(t)
 	db := database(t, c, "demo-a")
 	err := db.Seed(map[string]map[string]any{
@@ -141,7 +142,7 @@ func TestSeedAndLook(t *testing.T) {
 		t.Errorf("Get(users/u1) = %+v, %v", d, ok)
 	}
 	if _, ok := db.Get("users/u3"); ok {
-		t.Error("Get finds users/u3")
+		t.Error("Get found users/u3")
 	}
 	other := database(t, c, "demo-b")
 	if n := len(slices.Collect(other.Documents())); n != 0 {
@@ -151,7 +152,7 @@ func TestSeedAndLook(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, ok := db.Get("users/u1"); ok {
-		t.Error("Get finds users/u1 after Reset")
+		t.Error("Get found users/u1 after Reset")
 	}
 }
 
