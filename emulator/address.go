@@ -2,25 +2,25 @@ package emulator
 
 import "heek.kr/heektime/emulator/identity"
 
-// FirestoreAddress is where Firestore answers, host:port.
+// FirestoreAddress returns where Firestore listens, host:port.
 func (c *Cloud) FirestoreAddress() string { return c.firestorePort.Address() }
 
-// AuthAddress is where Authentication answers, host:port.
+// AuthAddress returns where Authentication listens, host:port.
 func (c *Cloud) AuthAddress() string { return c.authPort.Address() }
 
-// StorageAddress is where Cloud Storage answers, host:port.
+// StorageAddress returns where Cloud Storage listens, host:port.
 func (c *Cloud) StorageAddress() string { return c.storagePort.Address() }
 
-// TasksAddress is where Cloud Tasks and Cloud Scheduler answer, host:port.
+// TasksAddress returns where Cloud Tasks and Cloud Scheduler listen, host:port.
 func (c *Cloud) TasksAddress() string { return c.tasksPort.Address() }
 
-// ConsoleURL is where a browser finds the page to look into the cloud.
+// ConsoleURL returns the address of the page that shows what is in the cloud.
 func (c *Cloud) ConsoleURL() string { return "http://" + c.consolePort.Address() }
 
-// HubAddress is where the hub answers, host:port.
+// HubAddress returns where the hub listens, host:port.
 func (c *Cloud) HubAddress() string { return c.hubPort.Address() }
 
-// HostingAddress is where the web app answers, host:port, "" when there is none.
+// HostingAddress returns where the web app is served, host:port, or "" when there is none.
 func (c *Cloud) HostingAddress() string {
 	if c.hostingPort == nil {
 		return ""
@@ -28,16 +28,18 @@ func (c *Cloud) HostingAddress() string {
 	return c.hostingPort.Address()
 }
 
-// CertsURL is where the public keys of the cloud's tokens are.
+// CertsURL returns the address of the public keys of the tokens that Cloud Tasks, Cloud Scheduler,
+// triggers and the metadata server issue.
 func (c *Cloud) CertsURL() string { return "http://" + c.tasksPort.Address() + identity.CertsPath }
 
-// Environment is what makes Google's clients in a process use this cloud.
+// Environment returns the environment variables that make Google's clients in a process use this
+// cloud.
 func (c *Cloud) Environment() map[string]string {
 	return map[string]string{
 		"GOOGLE_CLOUD_PROJECT":           c.Project,
 		"FIRESTORE_EMULATOR_HOST":        c.FirestoreAddress(),
 		"FIREBASE_AUTH_EMULATOR_HOST":    c.AuthAddress(),
-		"STORAGE_EMULATOR_HOST":          "http://" + c.StorageAddress(), // clients of Node take https without
+		"STORAGE_EMULATOR_HOST":          "http://" + c.StorageAddress(), // Node clients assume https otherwise
 		"FIREBASE_STORAGE_EMULATOR_HOST": c.StorageAddress(),
 		"FIREBASE_EMULATOR_HUB":          c.HubAddress(),
 		"CLOUD_TASKS_EMULATOR_HOST":      c.TasksAddress(),

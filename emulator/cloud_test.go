@@ -20,29 +20,32 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/schedulerclient"
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
+	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 )
 
 const location = "projects/demo-test/locations/asia-northeast3"
 
-// Everything of the cloud answers Google's clients.
-func TestEveryServiceAnswers(t *testing.T) {
+// Google's clients work with every service.
+func TestEveryService(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	doc := cloud.FirestoreClient(t).Collection("schools").Doc("가온대학교")
 	if _, err := doc.Set(t.Context(), map[string]any{"name": "가온대학교"}); err != nil {
 		t.Fatalf("Firestore: %v", err)
 	}
-	object := cloud.StorageClient(t).Bucket(cloud.Project).Object("a/b")
+	object := storageclient.New(t, cloud.StorageAddress()).Bucket(cloud.Project).Object("a/b")
 	w := object.NewWriter(t.Context())
 	fmt.Fprint(w, "content")
 	if err := w.Close(); err != nil {
 		t.Fatalf("Storage: %v", err)
 	}
-	if _, err := cloud.TasksClient(t).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{
+	if _, err := tasksclient.New(t, cloud.TasksAddress()).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{
 		Parent: location, Queue: &cloudtaskspb.Queue{Name: location + "/queues/q"},
 	}); err != nil {
 		t.Fatalf("Tasks: %v", err)
 	}
-	if _, err := cloud.SchedulerClient(t).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{
+	if _, err := schedulerclient.New(t, cloud.TasksAddress()).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{
 		Parent: location, Job: &schedulerpb.Job{
 			Name: location + "/jobs/j", Schedule: "* * * * *", TimeZone: "Asia/Seoul",
 			Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{Uri: "http://127.0.0.1:1"}},
@@ -51,18 +54,18 @@ func TestEveryServiceAnswers(t *testing.T) {
 		t.Fatalf("Scheduler: %v", err)
 	}
 	for name, url := range map[string]string{"keys": cloud.CertsURL(), "Authentication": "http://" + cloud.AuthAddress() + "/emulator/v1/projects/demo-test/config"} {
-		answer, err := http.Get(url)
+		response, err := http.Get(url)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			t.Errorf("%s: %s", name, answer.Status)
+		response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("%s: %s", name, response.Status)
 		}
 	}
 }
 
-// Clouds do not see each other, however many run side by side.
+// Any number of clouds run side by side, without seeing each other's data.
 func TestSideBySide(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 20 {
@@ -78,13 +81,13 @@ func TestSideBySide(t *testing.T) {
 	wg.Wait()
 }
 
-// A scheduled job wakes a service, which enqueues a task, which calls it: with the clock advanced, not slept through.
-func TestTimeIsShared(t *testing.T) {
+// A scheduled job runs because the clock was advanced.
+func TestAdvanceRunsJobs(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	called := make(chan string, 10)
 	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { called <- r.URL.Path }))
 	defer srv.Close()
-	if _, err := cloud.SchedulerClient(t).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{
+	if _, err := schedulerclient.New(t, cloud.TasksAddress()).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{
 		Parent: location, Job: &schedulerpb.Job{
 			Name: location + "/jobs/nightly", Schedule: "0 3 * * *", TimeZone: "Asia/Seoul",
 			Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{Uri: srv.URL + "/nightly"}},
@@ -98,8 +101,8 @@ func TestTimeIsShared(t *testing.T) {
 	}
 }
 
-// What was there is there after a restart from the same folder.
-func TestDataFolder(t *testing.T) {
+// A restart with the same data directory finds everything again.
+func TestDataDir(t *testing.T) {
 	dir := t.TempDir()
 	kept := func(cfg *emulator.Config) { cfg.DataDir = dir }
 	t.Run("write", func(t *testing.T) {
@@ -107,18 +110,18 @@ func TestDataFolder(t *testing.T) {
 		if _, err := cloud.FirestoreClient(t).Collection("c").Doc("d").Set(t.Context(), map[string]any{"n": 1}); err != nil {
 			t.Fatal(err)
 		}
-		w := cloud.StorageClient(t).Bucket(cloud.Project).Object("o").NewWriter(t.Context())
+		w := storageclient.New(t, cloud.StorageAddress()).Bucket(cloud.Project).Object("o").NewWriter(t.Context())
 		fmt.Fprint(w, "content")
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := cloud.TasksClient(t).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{
+		if _, err := tasksclient.New(t, cloud.TasksAddress()).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{
 			Parent: location, Queue: &cloudtaskspb.Queue{Name: location + "/queues/q"},
 		}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := emulator.Open(emulator.Config{DataDir: dir}); err == nil {
-			t.Error("a second cloud opened the same folder")
+			t.Error("a second cloud opened the same data directory")
 		}
 	})
 	t.Run("read", func(t *testing.T) {
@@ -127,7 +130,7 @@ func TestDataFolder(t *testing.T) {
 		if err != nil || snap.Data()["n"] != int64(1) {
 			t.Errorf("document %v, %v", snap.Data(), err)
 		}
-		r, err := cloud.StorageClient(t).Bucket(cloud.Project).Object("o").NewReader(t.Context())
+		r, err := storageclient.New(t, cloud.StorageAddress()).Bucket(cloud.Project).Object("o").NewReader(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +138,7 @@ func TestDataFolder(t *testing.T) {
 		if content, err := io.ReadAll(r); string(content) != "content" || err != nil {
 			t.Errorf("object %q, %v", content, err)
 		}
-		if _, err := cloud.TasksClient(t).GetQueue(t.Context(), &cloudtaskspb.GetQueueRequest{Name: location + "/queues/q"}); err != nil {
+		if _, err := tasksclient.New(t, cloud.TasksAddress()).GetQueue(t.Context(), &cloudtaskspb.GetQueueRequest{Name: location + "/queues/q"}); err != nil {
 			t.Errorf("queue: %v", err)
 		}
 	})
@@ -146,11 +149,11 @@ func TestPortInUse(t *testing.T) {
 	_, err := emulator.Open(emulator.Config{Addresses: emulator.Addresses{Storage: first.StorageAddress()}})
 	var inUse *emulator.PortInUseError
 	if !errors.As(err, &inUse) || inUse.Name != "storage" {
-		t.Errorf("error %v does not say whose port is taken", err)
+		t.Errorf("error %v does not name the service whose port is in use", err)
 	}
 }
 
-// BenchmarkStart is how long a test waits for its cloud.
+// BenchmarkStart measures how long a test waits for its cloud.
 func BenchmarkStart(b *testing.B) {
 	for b.Loop() {
 		cloud, err := emulator.Open(emulator.Config{})
@@ -163,7 +166,7 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// A query that production would refuse is refused here, with the entry that mends it.
+// A query that production would reject is rejected here, with the index entry that fixes it.
 func TestIndexesAreRequired(t *testing.T) {
 	query := func(cloud *emulatortest.Cloud) error {
 		users := cloud.FirestoreClient(t).Collection("users").Doc("u").Collection("timetables")
@@ -179,21 +182,21 @@ func TestIndexesAreRequired(t *testing.T) {
 	entry = entry[:strings.LastIndex(entry, "}")+1]
 	defined := func(cfg *emulator.Config) { cfg.Indexes = fmt.Appendf(nil, `{"indexes": [%s]}`, entry) }
 	if err := query(emulatortest.Start(t, defined)); err != nil {
-		t.Errorf("with the entry that the error prints: %v\n%s", err, entry)
+		t.Errorf("with the entry from the error: %v\n%s", err, entry)
 	}
 	if err := query(emulatortest.Start(t, func(cfg *emulator.Config) { cfg.AllowUnindexed = true })); err != nil {
 		t.Errorf("without the requirement: %v", err)
 	}
 }
 
-// Rules of Storage may ask Firestore, and pages of other origins may ask Storage.
+// Storage's rules read documents of Firestore, and pages of other origins may call Storage.
 func TestStorageForFirebaseClients(t *testing.T) {
 	const friends = `service firebase.storage { match /b/{bucket}/o { match /{name} {
 	  allow read: if firestore.exists(/databases/(default)/documents/shared/$(name))
 	    && firestore.get(/databases/(default)/documents/shared/$(name)).data.open;
 	} } }`
 	cloud := emulatortest.Start(t, func(cfg *emulator.Config) { cfg.StorageRules = []byte(friends) })
-	w := cloud.StorageClient(t).Bucket(cloud.Project).Object("photo").NewWriter(t.Context())
+	w := storageclient.New(t, cloud.StorageAddress()).Bucket(cloud.Project).Object("photo").NewWriter(t.Context())
 	fmt.Fprint(w, "content")
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
@@ -205,15 +208,15 @@ func TestStorageForFirebaseClients(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("Origin", "http://localhost:5173")
-		answer, err := http.DefaultClient.Do(r)
+		response, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer.Body.Close()
-		if allowed := answer.Header.Get("Access-Control-Allow-Origin"); allowed != "http://localhost:5173" || !strings.Contains(answer.Header.Get("Access-Control-Expose-Headers"), "X-Goog-Upload-URL") {
-			t.Errorf("%s: CORS headers %v", answer.Status, answer.Header)
+		response.Body.Close()
+		if allowed := response.Header.Get("Access-Control-Allow-Origin"); allowed != "http://localhost:5173" || !strings.Contains(response.Header.Get("Access-Control-Expose-Headers"), "X-Goog-Upload-URL") {
+			t.Errorf("%s: CORS headers %v", response.Status, response.Header)
 		}
-		return answer
+		return response
 	}
 	shared := cloud.FirestoreClient(t).Collection("shared").Doc("photo")
 	for i, open := range []any{nil, false, true} {
@@ -227,6 +230,6 @@ func TestStorageForFirebaseClients(t *testing.T) {
 		}
 	}
 	if j := cloud.Storage.Evaluations(); len(j) != 3 || j[0].Calls != 1 {
-		t.Errorf("judgements %+v", j)
+		t.Errorf("evaluations %+v", j)
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"heek.kr/heektime/emulator/auth/token"
 )
 
-// IDToken is an ID token of a user, as Authentication gives one who signs in; security rules judge its claims.
+// IDToken returns an ID token of a user, as Authentication issues on sign-in. claims, such as
+// {"email_verified": true}, are added to it or replace its own; security rules see them as
+// request.auth.token. The user does not need an account.
 func (c *Cloud) IDToken(uid string, claims map[string]any) (string, error) {
 	all := map[string]any{
 		"iss": "https://securetoken.google.com/" + c.Project, "aud": c.Project, "sub": uid, "user_id": uid,
@@ -17,7 +19,7 @@ func (c *Cloud) IDToken(uid string, claims map[string]any) (string, error) {
 	maps.Copy(all, claims)
 	raw, err := token.Encode(all)
 	if err != nil {
-		return "", fmt.Errorf("sign %s in: %w", uid, err)
+		return "", fmt.Errorf("issue an ID token for %s: %w", uid, err)
 	}
 	return raw, nil
 }

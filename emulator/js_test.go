@@ -8,7 +8,7 @@ import (
 	"heek.kr/heektime/emulator/sdktest"
 )
 
-// Firebase's own library for tests of security rules runs unchanged.
+// Firebase's own library for testing security rules runs unchanged.
 func TestRulesUnitTesting(t *testing.T) {
 	t.Parallel()
 	sdktest.SDKs(t)
@@ -20,7 +20,7 @@ func TestRulesUnitTesting(t *testing.T) {
 	sdktest.RunNode(t, "v12", "jstest/rules.test.mjs", append(environment(cloud), "PROJECT="+cloud.Project, "FIRESTORE_RULES="+rules)...)
 }
 
-// firebase-admin of Node runs unchanged.
+// The Admin SDK for Node runs unchanged.
 func TestAdminSDK(t *testing.T) {
 	t.Parallel()
 	sdktest.SDKs(t)

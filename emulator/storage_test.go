@@ -10,19 +10,20 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
 	"heek.kr/heektime/emulator/sdktest"
 )
 
-// TestStorageInABrowser does what only browsers do: they stop an upload on its way, keep descriptions, ask before they write
-// to another origin.
-func TestStorageInABrowser(t *testing.T) {
+// TestStorageInBrowser does what only browsers do: interrupt an upload, cache metadata, send a preflight
+// before writing to another origin.
+func TestStorageInBrowser(t *testing.T) {
 	browser := sdktest.OpenBrowser(t)
 	pages := sdktest.Serve(t, os.DirFS("jstest"))
 	const own = `service firebase.storage { match /b/{bucket}/o { match /{name} { allow read, write: if request.auth.uid == 'ann'; } } }`
 	for _, version := range sdktest.Versions {
 		t.Run(version, func(t *testing.T) {
 			cloud := emulatortest.Start(t, func(cfg *emulator.Config) { cfg.StorageRules = []byte(own) })
-			object := cloud.StorageClient(t).Bucket(cloud.Project).Object("list.json").NewWriter(t.Context())
+			object := storageclient.New(t, cloud.StorageAddress()).Bucket(cloud.Project).Object("list.json").NewWriter(t.Context())
 			object.ContentType, object.ContentEncoding = "application/json", "gzip"
 			packed := gzip.NewWriter(object)
 			io.WriteString(packed, `{"lectures":5000}`)
@@ -42,14 +43,14 @@ func TestStorageInABrowser(t *testing.T) {
 			call("connect", nil, host, number, cloud.Project)
 			var size int
 			if call("pauseAndResume", &size); size != 3_000_000 {
-				t.Errorf("%d bytes are there after a pause", size)
+				t.Errorf("%d bytes were stored after a pause", size)
 			}
 			var code string
 			if call("cancel", &code); code != "storage/object-not-found" {
 				t.Errorf("after a cancelled upload: %s", code)
 			}
 			if call("refused", &code); code != "storage/unauthorized" {
-				t.Errorf("a refused upload: %s", code)
+				t.Errorf("a denied upload: %s", code)
 			}
 			for _, kind := range []string{"text/plain", "text/html", "text/css"} {
 				var seen []bool

@@ -25,7 +25,6 @@ var commands = []command{
 	{"auth", "status", "show how many old password hashes are left", authStatus},
 	{"user", "delete|restore|show USER", "end an account, take it back, or show what there is of it", userCommand},
 	{"cleanup", "purge|sweep", "run the purge of deleted accounts, or the sweeper, now", cleanupNow},
-	{"emulator", "[-- COMMAND]", "run the embedded cloud alone, for other projects", runEmulator},
 	{"deployment", "[--write]", "print what is deployed with which settings, or write it into docs/deployment.md", showDeployment},
 	{"rules", "check|test|mutate", "check the security rules, run their tests, or prove that these notice every change", rulesCommand},
 	{"bench", "", "measure the services and print the ratios that docs/performance.md explains", bench},

@@ -47,8 +47,8 @@ func ports(t *testing.T) string {
 	}
 	listeners := map[string]map[string]at{"emulators": {}, "services": {}}
 	for section, names := range map[string][]string{
-		"emulators": {"firestore", "auth", "storage", "tasks", "ui", "hub", "hosting", "functions"},
-		"services":  {"courses", "refresh", "auth-service", "compat-server", "cleanup"},
+		"emulators": {"firestore", "auth", "storage", "tasks", "ui", "hub", "hosting"},
+		"services":  {"courses", "refresh", "auth", "compat-server", "cleanup", "functions"},
 	} {
 		for _, name := range names {
 			l := freePort(t)

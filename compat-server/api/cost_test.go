@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/compat-server/timetable"
-	"heek.kr/heektime/internal/billingtest"
+	"heek.kr/heektime/emulator/emulatortest"
 )
 
 // What each call bills, as the table of docs/old-clients.md says; the test reads it there. The catalog is known already.
@@ -18,7 +18,7 @@ func TestCostOfCalls(t *testing.T) {
 	documented := documentedCosts(t)
 	w := newWorld(t)
 	// 2 schools and 4 semesters, and of the refresh service's records none.
-	if got := w.billed(func() { call(t, "GET", w.url+"/schools", "", nil) }); got != (billingtest.Cost{Reads: 6}) {
+	if got := w.billed(func() { call(t, "GET", w.url+"/schools", "", nil) }); got != (emulatortest.Cost{Reads: 6}) {
 		t.Errorf("the first call that wants the schools: %+v", got)
 	}
 	owner := w.signUp(t, "owner")

@@ -21,9 +21,10 @@ import (
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/authclient"
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/auth/identitytoolkit"
-	"heek.kr/heektime/internal/billingtest"
 	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/logging/logtest"
 	"heek.kr/heektime/internal/loginthrottle"
@@ -53,7 +54,7 @@ const publicURL = "https://legacy.heektime.example"
 type world struct {
 	*emulatortest.Cloud
 	*judge
-	meter billingtest.Meter
+	meter emulatortest.Meter
 	// fs is a server of ours with all rights, whose calls nobody counts.
 	fs    *firestore.Client
 	admin *firebaseauth.Client
@@ -68,7 +69,7 @@ func (w *world) authentication(t testing.TB, address string) auth.Config {
 		t.Fatal(err)
 	}
 	return auth.Config{
-		Accounts: w.AuthClientAt(t, address), Passwords: passwords, Limits: loginthrottle.DefaultLimits(), Rounds: 1000, Now: w.Clock.Now,
+		Accounts: authclient.New(t, w.Project, address), Passwords: passwords, Limits: loginthrottle.DefaultLimits(), Rounds: 1000, Now: w.Clock.Now,
 		Log: logging.New(&logged, w.Project),
 	}
 }
@@ -94,7 +95,7 @@ func bareWorld(t testing.TB) *world {
 		c.Rules, c.Indexes = read("firestore.rules"), read("firestore.indexes.json")
 	})}
 	w.fs = w.FirestoreClient(t)
-	w.admin = w.AuthClient(t)
+	w.admin = authclient.New(t, w.Project, w.AuthAddress())
 	w.judge = &judge{world: w}
 	t.Cleanup(func() { w.judge.tell(t) })
 	w.seed(t)
@@ -102,7 +103,7 @@ func bareWorld(t testing.TB) *world {
 }
 
 // billed runs f and says what it cost.
-func (w *world) billed(f func()) billingtest.Cost {
+func (w *world) billed(f func()) emulatortest.Cost {
 	w.meter.Take()
 	f()
 	return w.meter.Take()
@@ -151,7 +152,7 @@ func (w *world) server(t testing.TB, o options) *api.Server {
 	s, err := api.Assemble(api.Config{
 		PublicURL: o.publicURL, EndDate: time.Date(2027, 8, 31, 0, 0, 0, 0, time.UTC), Hops: 1, Limits: o.limits,
 		Tokens: w.signer(t, o.key, o.old), Log: d.Log, Now: d.Now,
-	}, w.StorageClient(t), d)
+	}, storageclient.New(t, w.StorageAddress()), d)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +235,7 @@ func (w *world) publish(t testing.TB, name string, list schema.CourseList) {
 
 func (w *world) store(t testing.TB, name string, content []byte) {
 	t.Helper()
-	var client *storage.Client = w.StorageClient(t)
+	var client *storage.Client = storageclient.New(t, w.StorageAddress())
 	object := client.Bucket(w.Project).Object(name).NewWriter(t.Context())
 	object.ContentType = "application/json"
 	if _, err := object.Write(content); err != nil {

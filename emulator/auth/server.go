@@ -40,7 +40,7 @@ type Config struct {
 	Clock   *clock.Clock // required
 	Project string       // required: the project that API keys belong to
 	DataDir string       // keeps everything that was answered; empty: in memory
-	Logger  *slog.Logger // requests at debug level, links that would be mailed at info, faults at error; nil: slog.Default()
+	Logger  *slog.Logger // requests at debug level, links that would be mailed at info, faults at error; nil discards
 
 	// EmailPrivacy hides whether an address has an account, as new projects do by default ("email enumeration
 	// protection"). The official emulator and this one leave it off unless told; a project can be set by itself at
@@ -64,7 +64,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("auth: Config.Project is missing")
 	}
 	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
+		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	store, err := account.Open(account.Config{
 		Clock: cfg.Clock, DataDir: cfg.DataDir, Defaults: account.Settings{EmailPrivacy: cfg.EmailPrivacy},

@@ -1,7 +1,8 @@
-// Package clock is the time that the embedded cloud lives in: the machine's, plus what a test has advanced it by.
+// Package clock is the time that a local cloud runs on: the machine's time plus whatever tests have
+// added to it.
 //
-// All emulators of one cloud share one clock, so that advancing it moves schedules, retries, leases and
-// time-outs together.
+// All emulators of a cloud share one clock, so advancing it moves schedules, retries, leases and
+// deadlines together.
 package clock
 
 import (
@@ -9,26 +10,27 @@ import (
 	"time"
 )
 
-// Clock tells the time of one embedded cloud. The zero value is not usable; make one with [New].
-// It is safe for concurrent use.
+// Clock is the time of one local cloud. Make one with [New]; the zero value is not usable. A Clock is
+// safe for concurrent use.
 type Clock struct {
 	mu      sync.Mutex
 	ahead   time.Duration
 	changed chan struct{} // closed and replaced when the clock jumps
 }
 
-// New returns a clock that shows the machine's time.
+// New returns a clock that shows the machine's time until it is advanced.
 func New() *Clock { return &Clock{changed: make(chan struct{})} }
 
-// Now is the machine's time plus everything that [Clock.Advance] added.
+// Now returns the machine's time plus everything that [Clock.Advance] added.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return time.Now().Add(c.ahead)
 }
 
-// Advance moves the clock d into the future and wakes everything that waits for a time before the new one.
-// A negative d is ignored: the time of a cloud never runs backwards.
+// Advance moves the clock d into the future and wakes everything that waits for a time before the
+// new one. It does not wait for what then happens: that is emulator.Cloud.Advance, or the Idle method
+// of the emulator in question. A negative d is ignored; time never runs backwards.
 func (c *Clock) Advance(d time.Duration) {
 	if d <= 0 {
 		return

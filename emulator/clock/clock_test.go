@@ -12,18 +12,18 @@ func TestAdvanceWakesWaiters(t *testing.T) {
 	go func() { reached <- c.Wait(nil, start.Add(24*time.Hour)) }()
 	c.Advance(25 * time.Hour)
 	if !<-reached {
-		t.Error("Wait gave up although the time was reached")
+		t.Error("Wait returned false although the time was reached")
 	}
 	if got := c.Now().Sub(start); got < 25*time.Hour {
 		t.Errorf("clock moved %v, want 25h or more", got)
 	}
 }
 
-func TestWaitGivesUpWhenDone(t *testing.T) {
+func TestWaitEndsWhenDone(t *testing.T) {
 	c := New()
 	done := make(chan struct{})
 	close(done)
 	if c.Wait(done, c.Now().Add(time.Hour)) {
-		t.Error("Wait reports a time that was not reached")
+		t.Error("Wait returned true although the time was not reached")
 	}
 }

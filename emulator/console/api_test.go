@@ -17,6 +17,7 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
 )
 
 const (
@@ -367,7 +368,7 @@ func TestUsers(t *testing.T) {
 
 func TestObjects(t *testing.T) {
 	cloud, api := open(t)
-	bucket := cloud.StorageClient(t).Bucket(project)
+	bucket := storageclient.New(t, cloud.StorageAddress()).Bucket(project)
 	names := []string{"a.txt", "가/나 다.json", "가/<script>.html", "가/../x", "가//y", "가/?&#%2F+", "x\"; filename=evil.exe"}
 	for _, name := range names {
 		w := bucket.Object(name).NewWriter(t.Context())

@@ -12,6 +12,8 @@ import (
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
+	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/emulator/sdktest"
 )
 
@@ -171,7 +173,7 @@ func long(t *testing.T, u person, cloud *emulatortest.Cloud) {
 }
 
 func objects(t *testing.T, u person, cloud *emulatortest.Cloud) {
-	w := cloud.StorageClient(t).Bucket(project).Object("lectures/가온대학교/" + evil + ".json").NewWriter(t.Context())
+	w := storageclient.New(t, cloud.StorageAddress()).Bucket(project).Object("lectures/가온대학교/" + evil + ".json").NewWriter(t.Context())
 	w.Metadata = map[string]string{"sha256": "값"}
 	fmt.Fprint(w, "[]")
 	if err := w.Close(); err != nil {
@@ -221,7 +223,7 @@ func requests(t *testing.T, u person, cloud *emulatortest.Cloud) {
 func tasks(t *testing.T, u person, cloud *emulatortest.Cloud) {
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, evil, http.StatusTeapot) }))
 	defer target.Close()
-	client, name := cloud.TasksClient(t), location+"/queues/refresh"
+	client, name := tasksclient.New(t, cloud.TasksAddress()), location+"/queues/refresh"
 	if _, err := client.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: location, Queue: &cloudtaskspb.Queue{Name: name}}); err != nil {
 		t.Fatal(err)
 	}

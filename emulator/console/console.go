@@ -39,7 +39,7 @@ type Config struct {
 
 	// Hosts are names that browsers may use for this server besides localhost and IP addresses.
 	Hosts  []string
-	Logger *slog.Logger // faults at error level; nil: slog.Default()
+	Logger *slog.Logger // faults at error level; nil discards
 }
 
 // Console is the page and its API, an [http.Handler] for a listener of its own.
@@ -60,7 +60,7 @@ func New(c Config) (*Console, error) {
 		return nil, errors.New("console: an emulator is missing in Config")
 	}
 	if c.Logger == nil {
-		c.Logger = slog.Default()
+		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Console{Config: c, owner: c.Firestore.Owner(), mux: http.NewServeMux()}
 	for pattern, handle := range s.routes() {

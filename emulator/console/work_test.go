@@ -14,6 +14,8 @@ import (
 	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest/schedulerclient"
+	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/emulator/triggers"
 )
 
@@ -27,7 +29,7 @@ func TestQueues(t *testing.T) {
 		http.Error(w, "out of order", http.StatusServiceUnavailable)
 	}))
 	defer target.Close()
-	client := cloud.TasksClient(t)
+	client := tasksclient.New(t, cloud.TasksAddress())
 	name := location + "/queues/refresh"
 	if _, err := client.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: location, Queue: &cloudtaskspb.Queue{Name: name}}); err != nil {
 		t.Fatal(err)
@@ -110,7 +112,7 @@ func TestSchedules(t *testing.T) {
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls <- struct{}{} }))
 	defer target.Close()
 	name := location + "/jobs/yearly"
-	if _, err := cloud.SchedulerClient(t).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{Parent: location, Job: &schedulerpb.Job{
+	if _, err := schedulerclient.New(t, cloud.TasksAddress()).CreateJob(t.Context(), &schedulerpb.CreateJobRequest{Parent: location, Job: &schedulerpb.Job{
 		Name: name, Schedule: "0 0 1 1 *", TimeZone: "Asia/Seoul", Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{Uri: target.URL}},
 	}}); err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ type Config struct {
 	// Clock determines commit times, read times and the age of transactions. Required.
 	Clock *clock.Clock
 
-	// Logger is the log; nil means slog.Default.
+	// Logger is the log; nil discards it.
 	Logger *slog.Logger
 
 	// DataDir is the directory that commits are stored in. Empty means memory only.
@@ -88,7 +88,7 @@ func New(c Config) (*Server, error) {
 		c.LockWait = 5 * time.Second
 	}
 	if c.Logger == nil {
-		c.Logger = slog.Default()
+		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	options := service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir}
 	if c.Follower != nil {

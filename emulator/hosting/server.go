@@ -40,7 +40,7 @@ type Config struct {
 	Emulators func() map[string]hub.Emulator
 	// Timeout is how long a service may take to respond. Zero means 60 seconds, as in production.
 	Timeout time.Duration
-	// Logger takes what a developer should know. Nil is slog.Default.
+	// Logger takes what a developer should know. Nil discards it.
 	Logger *slog.Logger
 }
 
@@ -64,7 +64,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("hosting: Config.Site is missing")
 	}
 	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
+		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = proxyTimeout

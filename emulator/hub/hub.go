@@ -1,7 +1,8 @@
-// Package hub answers tools that ask which emulators run, and where: the Firebase CLI's place for that, which
-// @firebase/rules-unit-testing finds by the environment variable FIREBASE_EMULATOR_HUB.
+// Package hub lists the running emulators and their addresses for tools. It stands in for the
+// Firebase CLI's hub, which @firebase/rules-unit-testing finds through the environment variable
+// FIREBASE_EMULATOR_HUB.
 //
-// Source: wire traffic of @firebase/rules-unit-testing 5 and the answers of the Firebase CLI's hub to it.
+// Source: wire traffic between @firebase/rules-unit-testing 5 and the Firebase CLI's hub.
 package hub
 
 import (
@@ -14,12 +15,12 @@ import (
 	"sync"
 )
 
-// Emulator is where an emulator answers, as the hub tells it.
+// Emulator is an entry of the list.
 type Emulator struct {
-	Name string `json:"name"` // as firebase.json calls it: firestore, auth, storage, …
-	Host string `json:"host"` // that one can connect to
+	Name string `json:"name"` // as in firebase.json: firestore, auth, storage, …
+	Host string `json:"host"` // to connect to
 	Port int    `json:"port"`
-	// Listen is what the emulator listens on.
+	// Listen are the addresses that the emulator listens on.
 	Listen []Listener `json:"listen"`
 }
 
@@ -39,7 +40,7 @@ type Server struct {
 	triggers  func(ctx context.Context, enabled bool) error
 }
 
-// New makes a hub that knows of no emulator.
+// New returns a hub with an empty list.
 func New() *Server {
 	s := &Server{mux: http.NewServeMux(), emulators: map[string]Emulator{}}
 	s.mux.HandleFunc("GET /{$}", s.locator)
@@ -49,7 +50,7 @@ func New() *Server {
 	return s
 }
 
-// Add makes an emulator known, the hub itself, too. address is host:port as it is listened on.
+// Add adds an emulator, or the hub itself. address is what it listens on, host:port.
 func (s *Server) Add(name, address string) error {
 	host, text, err := net.SplitHostPort(address)
 	if err != nil {
@@ -76,7 +77,7 @@ func (s *Server) Add(name, address string) error {
 	return nil
 }
 
-// Emulators are the emulators that run, by name.
+// Emulators returns the list, by name.
 func (s *Server) Emulators() map[string]Emulator {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -87,24 +88,24 @@ func (s *Server) Emulators() map[string]Emulator {
 	return all
 }
 
-// OnTriggers says who holds the triggers of functions back, and lets them go again, when a test asks for it. Without
-// anybody there are no triggers, and to hold them back is to do nothing.
+// OnTriggers registers the function that pauses and resumes triggers when a test library asks for it.
+// Without one, such requests succeed and do nothing.
 func (s *Server) OnTriggers(set func(ctx context.Context, enabled bool) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.triggers = set
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// locator says where the hub is, for tools of the Firebase CLI.
+// locator returns the hub's own address, for tools of the Firebase CLI.
 func (s *Server) locator(w http.ResponseWriter, r *http.Request) {
-	answer(w, http.StatusOK, map[string]any{"version": "heektime", "origins": []string{"http://" + r.Host}})
+	writeJSON(w, http.StatusOK, map[string]any{"version": "heektime", "origins": []string{"http://" + r.Host}})
 }
 
 func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, s.Emulators())
+	writeJSON(w, http.StatusOK, s.Emulators())
 }
 
 func (s *Server) setEnabled(enabled bool) http.HandlerFunc {
@@ -114,16 +115,16 @@ func (s *Server) setEnabled(enabled bool) http.HandlerFunc {
 		s.mu.RUnlock()
 		if set != nil {
 			if err := set(r.Context(), enabled); err != nil {
-				answer(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+				writeJSON(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
 				return
 			}
 		}
-		answer(w, http.StatusOK, map[string]bool{"enabled": enabled})
+		writeJSON(w, http.StatusOK, map[string]bool{"enabled": enabled})
 	}
 }
 
-func answer(w http.ResponseWriter, status int, v any) {
+func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v) // who went away is nobody to tell
+	json.NewEncoder(w).Encode(v) // ignore write errors: the client is gone
 }

@@ -24,7 +24,7 @@ func do(t *testing.T, method, url string) (status int, body map[string]any) {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	json.NewDecoder(answer.Body).Decode(&body) // an answer that is none stays empty
+	json.NewDecoder(answer.Body).Decode(&body) // body stays empty if it is not JSON
 	return answer.StatusCode, body
 }
 

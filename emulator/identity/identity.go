@@ -1,12 +1,12 @@
-// Package identity says who the callers of the local cloud are.
+// Package identity issues the tokens by which services of the local cloud recognize their callers.
 //
 // In Google's cloud a request from Cloud Tasks or Cloud Scheduler, or from one Cloud Run service to another, carries an
-// OpenID Connect ID token that Google signed for a service account. This package signs tokens of the same shape with a
-// key of its own, publishes that key where a verifier can be pointed to, and answers as the metadata server from which
-// Google's libraries get tokens when they run in the cloud (they look for it at GCE_METADATA_HOST).
+// OpenID Connect ID token that Google signed for a service account. This package signs tokens of the
+// same form with a key of its own, publishes the public key, and serves the metadata server from which
+// Google's libraries get tokens in the cloud (they look for it at GCE_METADATA_HOST).
 //
-// A service checks tokens locally exactly as in production: only the address of the key set is another. Nothing here
-// is a secret: the key lives as long as the process, and everybody who reaches the port can have a token.
+// A service verifies tokens exactly as in production; only the address of the keys differs. Nothing
+// here is secret: the key lives as long as the process, and anyone who reaches the port gets a token.
 package identity
 
 import (
@@ -18,14 +18,14 @@ import (
 	"heek.kr/heektime/emulator/clock"
 )
 
-// DefaultRegion is where the local cloud says it runs when [Config] names no region: Seoul.
+// DefaultRegion is the region of a [Config] that names none: Seoul.
 const DefaultRegion = "asia-northeast3"
 
-// Config is what an [Identity] needs to know.
+// Config configures an [Identity].
 type Config struct {
-	Clock          *clock.Clock // required: when tokens are issued
+	Clock          *clock.Clock // required: for the times in tokens
 	Project        string       // required: project id, such as "demo-heektime"
-	ServiceAccount string       // required: e-mail of the account that the metadata server calls "default"
+	ServiceAccount string       // required: email of the account that the metadata server calls "default"
 	Region         string       // Google region, [DefaultRegion] when empty
 }
 
@@ -35,8 +35,7 @@ type Identity struct {
 	cfg Config
 }
 
-// New returns an Identity. It does not make the signing key yet: that costs a tenth of a second and is done when the
-// first token is asked for.
+// New returns an Identity. The signing key is made for the first token: it takes a tenth of a second.
 func New(cfg Config) (*Identity, error) {
 	if cfg.Region == "" {
 		cfg.Region = DefaultRegion
@@ -53,33 +52,32 @@ func New(cfg Config) (*Identity, error) {
 	return &Identity{cfg: cfg}, nil
 }
 
-// As returns the same cloud as a service with another service account sees it: only the account that the metadata
-// server calls "default" differs. It fails when email is no e-mail address.
+// As returns the same identity for a service that runs as another service account: only the account
+// that the metadata server calls "default" differs. It fails if email is not an email address.
 func (i *Identity) As(email string) (*Identity, error) {
 	cfg := i.cfg
 	cfg.ServiceAccount = email
 	return New(cfg)
 }
 
-// IDToken returns a signed ID token (a JWT of about 800 bytes, valid for an hour by the cloud's clock) which says that
-// its bearer is the service account with the given e-mail and that it is meant for audience, usually the URL of the
-// service that is called.
+// IDToken returns a signed ID token of a service account for an audience, usually the URL of the
+// service to call. It is a JWT of about 800 bytes, valid for an hour by the cloud's clock.
 func (i *Identity) IDToken(_ context.Context, serviceAccountEmail, audience string) (string, error) {
 	if err := checkEmail(serviceAccountEmail); err != nil {
-		return "", fmt.Errorf("signing an ID token: service account: %w", err)
+		return "", fmt.Errorf("sign an ID token: service account: %w", err)
 	}
 	if audience == "" {
-		return "", fmt.Errorf("signing an ID token for %s: the audience is empty", serviceAccountEmail)
+		return "", fmt.Errorf("sign an ID token for %s: the audience is empty", serviceAccountEmail)
 	}
 	return sign(serviceAccountEmail, audience, i.cfg.Clock.Now())
 }
 
-// checkEmail refuses what can't be a service account's e-mail. It also keeps "/" out, since e-mails are path segments
-// of the metadata server.
+// checkEmail returns an error if email cannot be a service account's. It rejects "/" because emails
+// are path segments of the metadata server.
 func checkEmail(email string) error {
 	name, host, found := strings.Cut(email, "@")
 	if !found || name == "" || host == "" || strings.ContainsAny(email, "/ \t\r\n") {
-		return fmt.Errorf("%q is no e-mail address", email)
+		return fmt.Errorf("%q is not an email address", email)
 	}
 	return nil
 }

@@ -203,7 +203,7 @@ func TestMetadataAsksForFlavor(t *testing.T) {
 			t.Errorf("%s: status %d, want %d; body %q", test.name, response.StatusCode, test.want, body)
 		}
 		if response.StatusCode == http.StatusOK && response.Header.Get("Metadata-Flavor") != "Google" {
-			t.Errorf("%s: the answer lacks Metadata-Flavor: Google", test.name)
+			t.Errorf("%s: the response lacks Metadata-Flavor: Google", test.name)
 		}
 	}
 }

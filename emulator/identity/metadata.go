@@ -18,14 +18,15 @@ const scopes = "https://www.googleapis.com/auth/cloud-platform\nhttps://www.goog
 
 // Handler serves the public keys at [CertsPath] and the metadata server below /computeMetadata/v1/.
 //
-// The metadata server tells what is true of a Cloud Run service: project, region, and one service account, under the
-// name "default" and under its e-mail. It asks for the header "Metadata-Flavor: Google" and answers 403 without, 404
-// for what it does not have. https://cloud.google.com/run/docs/container-contract#metadata-server
+// The metadata server describes a Cloud Run service: its project, its region, and one service account,
+// under the name "default" and under its email. Requests need the header "Metadata-Flavor: Google";
+// without it they get 403, and 404 for anything unknown.
+// https://cloud.google.com/run/docs/container-contract#metadata-server
 func (i *Identity) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET "+CertsPath, serveCerts)
 
-	// Libraries that probe for a metadata server ask for its root, without the header.
+	// Libraries probe for a metadata server by requesting its root, without the header.
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { writeText(w, "computeMetadata/\n") })
 
 	const root = "GET /computeMetadata/v1/"
@@ -54,7 +55,7 @@ func (i *Identity) Handler() http.Handler {
 	return mux
 }
 
-// flavored refuses requests that a browser or a naive proxy could have been tricked into.
+// flavored rejects requests that a browser or a naive proxy could have been tricked into sending.
 func flavored(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Metadata-Flavor") != "Google" || r.Header.Get("X-Forwarded-For") != "" {
@@ -65,7 +66,7 @@ func flavored(next http.HandlerFunc) http.Handler {
 	})
 }
 
-// forAccount answers 404 for every account but the configured one.
+// forAccount responds 404 for every account except the configured one.
 func (i *Identity) forAccount(next http.HandlerFunc) http.Handler {
 	return flavored(func(w http.ResponseWriter, r *http.Request) {
 		if name := r.PathValue("account"); name != "default" && name != i.cfg.ServiceAccount {
@@ -76,7 +77,8 @@ func (i *Identity) forAccount(next http.HandlerFunc) http.Handler {
 	})
 }
 
-// serveAccount lists what there is of an account, or all of it as one object when asked with recursive=true.
+// serveAccount lists the entries of an account or, with recursive=true, returns all of them as one
+// object.
 func (i *Identity) serveAccount(w http.ResponseWriter, r *http.Request) {
 	if !strings.EqualFold(r.URL.Query().Get("recursive"), "true") {
 		writeText(w, "aliases\nemail\nidentity\nscopes\ntoken\n")
@@ -89,8 +91,8 @@ func (i *Identity) serveAccount(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// serveIDToken answers identity?audience=…. The token is the same for format=standard and format=full: as on Cloud
-// Run, it always names the e-mail and never an instance.
+// serveIDToken serves identity?audience=…. The token is the same for format=standard and format=full:
+// as on Cloud Run, it always contains the email and never an instance.
 func (i *Identity) serveIDToken(w http.ResponseWriter, r *http.Request) {
 	audience := r.URL.Query().Get("audience")
 	if audience == "" {
@@ -99,14 +101,15 @@ func (i *Identity) serveIDToken(w http.ResponseWriter, r *http.Request) {
 	}
 	token, err := i.IDToken(r.Context(), i.cfg.ServiceAccount, audience)
 	if err != nil {
-		slog.ErrorContext(r.Context(), "metadata server: no ID token", "error", err)
+		slog.ErrorContext(r.Context(), "metadata server: cannot issue an ID token", "error", err)
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	writeText(w, token)
 }
 
-// serveAccessToken answers token. The local cloud asks nobody for an access token, so it is a random string.
+// serveAccessToken serves token. Nothing in the local cloud checks access tokens, so it is a random
+// string.
 func serveAccessToken(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, map[string]any{
 		"access_token": accessToken(),
@@ -115,15 +118,15 @@ func serveAccessToken(w http.ResponseWriter, _ *http.Request) {
 	})
 }
 
-// serveCerts answers with the public key of this process.
+// serveCerts serves the public key of this process.
 func serveCerts(w http.ResponseWriter, r *http.Request) {
 	s, err := processSigner()
 	if err != nil {
-		slog.ErrorContext(r.Context(), "key set: no key", "error", err)
+		slog.ErrorContext(r.Context(), "key set: cannot make the key", "error", err)
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	// Short: the key changes with every start of the cloud, and a service may outlive it.
+	// Short, because the key changes with every start of the cloud, which a service may outlive.
 	w.Header().Set("Cache-Control", "public, max-age=60")
 	writeJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{s.public}})
 }
@@ -145,9 +148,9 @@ func writeJSON(w http.ResponseWriter, value any) {
 	write(w, body)
 }
 
-// write sends the body. That it can't be sent is the caller's loss only, who has gone.
+// write sends the body. An error means that the client is gone.
 func write(w http.ResponseWriter, body []byte) {
 	if _, err := w.Write(body); err != nil {
-		slog.Debug("identity: answer not sent", "error", err)
+		slog.Debug("identity: response not sent", "error", err)
 	}
 }

@@ -21,23 +21,23 @@ const Issuer = "https://accounts.google.com"
 // tokenLifetime is how long an ID token is valid.
 const tokenLifetime = time.Hour
 
-// signer holds the key of this process. One is enough for all clouds in it: making one takes a
-// tenth of a second, which every test would pay.
+// signer holds the key of this process. All clouds in it share one, because making it takes a tenth of
+// a second.
 type signer struct {
 	jws    jose.Signer
 	public jose.JSONWebKey
 }
 
-// processSigner makes the key when it is first needed, so that a cloud without tokens starts without it.
+// processSigner makes the key when it is first needed, so a cloud without tokens starts faster.
 var processSigner = sync.OnceValues(func() (signer, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		return signer{}, fmt.Errorf("making the signing key: %w", err)
+		return signer{}, fmt.Errorf("make the signing key: %w", err)
 	}
 	public := jose.JSONWebKey{Key: key.Public(), Algorithm: string(jose.RS256), Use: "sig"}
 	print, err := public.Thumbprint(crypto.SHA256)
 	if err != nil {
-		return signer{}, fmt.Errorf("naming the signing key: %w", err)
+		return signer{}, fmt.Errorf("name the signing key: %w", err)
 	}
 	// Forty hex digits, like the ids of Google's keys.
 	public.KeyID = fmt.Sprintf("%x", print[:20])
@@ -45,7 +45,7 @@ var processSigner = sync.OnceValues(func() (signer, error) {
 		jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: key, KeyID: public.KeyID}},
 		(&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
-		return signer{}, fmt.Errorf("preparing the signing key: %w", err)
+		return signer{}, fmt.Errorf("prepare the signing key: %w", err)
 	}
 	return signer{jws: jws, public: public}, nil
 })
@@ -81,30 +81,30 @@ func sign(email, audience string, now time.Time) (string, error) {
 		Expiry:          now.Add(tokenLifetime).Unix(),
 	}).Serialize()
 	if err != nil {
-		return "", fmt.Errorf("signing an ID token for %s: %w", email, err)
+		return "", fmt.Errorf("sign an ID token for %s: %w", email, err)
 	}
 	return token, nil
 }
 
-// accountID is the number of 21 digits that Google calls an account's unique id. Here it is made from the e-mail, so
-// that the same account has the same id after every start.
+// accountID returns the number of 21 digits that Google calls an account's unique ID. It is derived
+// from the email, so an account keeps its ID across restarts.
 func accountID(email string) string {
 	return "1" + digits("account:"+email, 20)
 }
 
-// projectNumber is the number of 12 digits behind a project id, made like [accountID].
+// projectNumber returns the project's number of 12 digits, derived like [accountID].
 func projectNumber(project string) string {
 	return "1" + digits("project:"+project, 11)
 }
 
-// digits turns text into n stable decimal digits, at most 38.
+// digits derives n decimal digits from text, at most 38.
 func digits(text string, n int) string {
 	sum := sha256.Sum256([]byte(text))
 	high, low := binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:])
 	return fmt.Sprintf("%019d%019d", high%1e19, low%1e19)[:n]
 }
 
-// accessToken is a string of the shape of Google's OAuth access tokens that says nothing and opens nothing.
+// accessToken returns a random string that looks like one of Google's OAuth access tokens.
 func accessToken() string {
 	var random [96]byte
 	rand.Read(random[:]) // never fails: https://pkg.go.dev/crypto/rand#Read

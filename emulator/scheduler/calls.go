@@ -30,8 +30,8 @@ func (s *Server) ListJobs(_ context.Context, r *schedulerpb.ListJobsRequest) (*s
 	case size == 0 || size > maxPage:
 		size = maxPage
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	response, prefix := &schedulerpb.ListJobsResponse{}, r.Parent+"/jobs/"
 	s.jobs.Ascend(max(prefix, r.PageToken), func(name string, j *job) bool {
 		switch {
@@ -49,8 +49,8 @@ func (s *Server) ListJobs(_ context.Context, r *schedulerpb.ListJobsRequest) (*s
 
 // GetJob returns a job.
 func (s *Server) GetJob(_ context.Context, r *schedulerpb.GetJobRequest) (*schedulerpb.Job, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	j, err := s.job(r.Name)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (s *Server) CreateJob(_ context.Context, r *schedulerpb.CreateJobRequest) (
 		return nil, invalid("The job name '%s' must be in the parent '%s'.", pb.Name, r.Parent)
 	}
 	return written(s, func() (*schedulerpb.Job, error) {
-		if err := s.open(); err != nil {
+		if err := s.base.CheckOpen(); err != nil {
 			return nil, err
 		}
 		if _, exists := s.jobs.Get(pb.Name); exists {
@@ -104,7 +104,7 @@ func (s *Server) CreateJob(_ context.Context, r *schedulerpb.CreateJobRequest) (
 		j.reschedule()
 		s.jobs.Set(pb.Name, j)
 		s.save(j)
-		s.goroutines.Go(func() { s.keep(j) })
+		s.base.Go(func() { s.keep(j) })
 		return j.pb, nil
 	})
 }
@@ -155,9 +155,9 @@ func (s *Server) DeleteJob(_ context.Context, r *schedulerpb.DeleteJobRequest) (
 		}
 		s.jobs.Delete(r.Name)
 		j.deleted = true
-		s.ledger.Add(record{Name: r.Name})
+		s.base.Changes.Add(record{Name: r.Name})
 		j.wake.Fire()
-		s.changed.Fire()
+		s.base.Changed.Fire()
 		return &emptypb.Empty{}, nil
 	})
 }
@@ -185,7 +185,7 @@ func (s *Server) switchState(name string, from, to schedulerpb.Job_State) (*sche
 		j.set(func(pb *schedulerpb.Job) { pb.State = to })
 		s.save(j)
 		j.wake.Fire()
-		s.changed.Fire()
+		s.base.Changed.Fire()
 		return j.pb, nil
 	})
 }
@@ -198,17 +198,17 @@ func (s *Server) RunJob(_ context.Context, r *schedulerpb.RunJobRequest) (*sched
 		if err != nil {
 			return nil, err
 		}
-		if err := s.open(); err != nil {
+		if err := s.base.CheckOpen(); err != nil {
 			return nil, err
 		}
 		forced := s.begin(j, s.clock.Now(), true)
 		s.save(j)
-		s.goroutines.Go(func() { s.run(j, forced) })
+		s.base.Go(func() { s.run(j, forced) })
 		return j.pb, nil
 	})
 }
 
 // written makes a change with the mutex held, and returns when it would survive the death of the process.
 func written[T any](s *Server, change func() (T, error)) (T, error) {
-	return statelog.Written(s.ledger, &s.mu, change)
+	return statelog.Written(s.base.Changes, &s.base.Mutex, change)
 }

@@ -25,8 +25,8 @@ type RunInfo struct {
 
 // Jobs returns all jobs of all projects and locations, by name.
 func (s *Server) Jobs() []JobInfo {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	infos := make([]JobInfo, 0, s.jobs.Len())
 	s.jobs.Scan(func(_ string, j *job) bool {
 		info := JobInfo{Job: proto.CloneOf(j.pb)}

@@ -50,26 +50,26 @@ func (j *job) reschedule() {
 // keep makes the job's runs when they are due, one after the other, until the job is deleted or the server closed.
 func (s *Server) keep(j *job) {
 	for {
-		s.mu.Lock()
-		if j.deleted || s.ctx.Err() != nil {
-			s.mu.Unlock()
+		s.base.Lock()
+		if j.deleted || s.base.Closed() {
+			s.base.Unlock()
 			return
 		}
 		wake, now := j.wake.Wait(), s.clock.Now()
 		switch {
 		case !j.enabled():
-			s.mu.Unlock()
+			s.base.Unlock()
 			<-wake
 		case j.slot.After(now):
 			slot := j.slot
-			s.mu.Unlock()
+			s.base.Unlock()
 			s.clock.Wait(wake, slot)
 		default:
 			slot := j.schedule.latest(j.slot, now)
 			j.slot = j.schedule.next(slot)
 			r := s.begin(j, slot, false)
 			s.save(j)
-			s.mu.Unlock()
+			s.base.Unlock()
 			s.run(j, r)
 		}
 	}

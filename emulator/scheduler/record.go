@@ -24,7 +24,7 @@ type runRecord struct {
 // save keeps what the job is now. The mutex is held.
 func (s *Server) save(j *job) {
 	if !j.deleted { // else its name may be another job's by now
-		s.ledger.Add(newRecord(j))
+		s.base.Changes.Add(newRecord(j))
 	}
 }
 

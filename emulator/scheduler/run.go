@@ -31,7 +31,7 @@ func (s *Server) begin(j *job, slot time.Time, forced bool) *run {
 	if excess := len(j.runs) - maxRuns; excess > 0 {
 		j.runs = slices.Clone(j.runs[excess:])
 	}
-	s.changed.Fire()
+	s.base.Changed.Fire()
 	return r
 }
 
@@ -39,25 +39,25 @@ func (s *Server) begin(j *job, slot time.Time, forced bool) *run {
 // the server is closed.
 func (s *Server) run(j *job, r *run) {
 	for {
-		s.mu.Lock()
+		s.base.Lock()
 		now := s.clock.Now()
 		r.next = time.Time{}
 		r.attempts = append(r.attempts, Attempt{Dispatched: now})
 		j.set(func(pb *schedulerpb.Job) { pb.LastAttemptTime = timestamp(now) })
 		request := request(j.pb, r.slot)
-		s.running++
-		s.mu.Unlock()
+		s.base.Begin()
+		s.base.Unlock()
 
-		answer := s.sender.Send(s.ctx, request)
+		answer := s.base.Send(request)
 
-		s.mu.Lock()
-		s.running--
-		if s.ctx.Err() != nil {
-			s.mu.Unlock()
+		s.base.Lock()
+		s.base.End()
+		if s.base.Closed() {
+			s.base.Unlock()
 			return
 		}
 		again := s.answered(j, r, answer)
-		s.mu.Unlock()
+		s.base.Unlock()
 		if !again || !s.waitForRetry(j, r) {
 			return
 		}
@@ -73,7 +73,7 @@ func (s *Server) answered(j *job, r *run, answer dispatch.Answer) bool {
 	// Retries end where the next run begins.
 	again = again && !answer.OK() && !j.deleted && j.enabled() && next.Before(j.slot)
 	if !answer.OK() {
-		s.log.Warn("scheduled run failed", "job", j.pb.Name, "slot", r.slot, "attempt", len(r.attempts),
+		s.base.Log.Warn("scheduled run failed", "job", j.pb.Name, "slot", r.slot, "attempt", len(r.attempts),
 			"status", answer.Status, "answer", answer.Text, "again", again)
 	}
 	if again {
@@ -83,7 +83,7 @@ func (s *Server) answered(j *job, r *run, answer dispatch.Answer) bool {
 	}
 	j.set(func(pb *schedulerpb.Job) { pb.Status = answer.Proto() })
 	s.save(j)
-	s.changed.Fire()
+	s.base.Changed.Fire()
 	return again
 }
 
@@ -116,21 +116,21 @@ func retry(cfg *schedulerpb.RetryConfig, r *run, now time.Time) (time.Time, bool
 // deleted meanwhile, or the server closed.
 func (s *Server) waitForRetry(j *job, r *run) bool {
 	for {
-		s.mu.Lock()
-		if s.ctx.Err() != nil {
-			s.mu.Unlock()
+		s.base.Lock()
+		if s.base.Closed() {
+			s.base.Unlock()
 			return false
 		}
 		if j.deleted || !j.enabled() {
 			s.end(j, r, s.clock.Now())
 			j.set(func(*schedulerpb.Job) {})
 			s.save(j)
-			s.changed.Fire()
-			s.mu.Unlock()
+			s.base.Changed.Fire()
+			s.base.Unlock()
 			return false
 		}
 		wake := j.wake.Wait()
-		s.mu.Unlock()
+		s.base.Unlock()
 		if s.clock.Wait(wake, r.next) {
 			return true
 		}

@@ -20,8 +20,8 @@ import (
 type Browser struct {
 	ctx   context.Context
 	close func()
-	agent string       // its User-Agent
-	pages atomic.Int64 // that were opened
+	agent string       // User-Agent
+	pages atomic.Int64 // opened so far
 }
 
 // chromium finds Chromium or Chrome. The error is a *[MissingError] when there is none.
@@ -37,21 +37,23 @@ func chromium() (string, error) {
 	return "", &MissingError{What: "Chromium", Hint: chromiumHint}
 }
 
-// OpenBrowser starts a Chromium for a test and its subtests. Where there is none, or with -short, the test is left out.
+// OpenBrowser starts a Chromium for a test and its subtests. Without one, or with -short, the test is
+// skipped.
 func OpenBrowser(t testing.TB) *Browser {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("left out: -short")
+		t.Skip("skipped: -short")
 	}
 	b, err := LaunchBrowser()
 	if err != nil {
-		leaveOut(t, err)
+		skip(t, err)
 	}
 	t.Cleanup(b.Close)
 	return b
 }
 
-// LaunchBrowser starts a Chromium, which runs until Close. The error is a *[MissingError] when there is none.
+// LaunchBrowser starts a Chromium that runs until Close. The error is a *[MissingError] when there is
+// none.
 func LaunchBrowser() (*Browser, error) {
 	path, err := chromium()
 	if err != nil {
@@ -59,7 +61,7 @@ func LaunchBrowser() (*Browser, error) {
 	}
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
 	if os.Geteuid() == 0 {
-		options = append(options, chromedp.NoSandbox) // which Chromium cannot have as root, as in a container
+		options = append(options, chromedp.NoSandbox) // Chromium's sandbox does not work as root, as in a container
 	}
 	allocated, release := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, cancel := chromedp.NewContext(allocated, chromedp.WithErrorf(func(string, ...any) {}))
@@ -71,21 +73,21 @@ func LaunchBrowser() (*Browser, error) {
 	return b, nil
 }
 
-// Close ends the browser.
+// Close stops the browser.
 func (b *Browser) Close() { b.close() }
 
-// Page is a tab of a Chromium.
+// Page is a tab of a browser.
 type Page struct {
 	ctx   context.Context
 	close func()
-	agent string // its User-Agent
+	agent string // User-Agent
 
 	mu      sync.Mutex
 	console strings.Builder
 }
 
-// Open opens a page until the test ends, with cookies, storage, connections and a name (User-Agent) of its own, as if it were in
-// a browser of its own. What the page says in its console is logged when the test fails.
+// Open opens a page that stays open until the test ends. It has its own cookies, storage, connections
+// and User-Agent, as in a browser of its own. When the test fails, the page's console is logged.
 func (b *Browser) Open(t testing.TB, url string) *Page {
 	t.Helper()
 	p, err := b.Load(t.Context(), url)
@@ -95,12 +97,12 @@ func (b *Browser) Open(t testing.TB, url string) *Page {
 // Open opens another tab of the page's browser.
 func (p *Page) Open(t testing.TB, url string) *Page {
 	t.Helper()
-	beside := &Page{agent: p.agent}
-	beside.ctx, beside.close = chromedp.NewContext(p.ctx)
-	return beside.until(t, url, beside.load(t.Context(), url))
+	tab := &Page{agent: p.agent}
+	tab.ctx, tab.close = chromedp.NewContext(p.ctx)
+	return tab.until(t, url, tab.load(t.Context(), url))
 }
 
-// until fails the test when the page did not open, and closes it when the test ends.
+// until fails the test if the page did not open, and closes it when the test ends.
 func (p *Page) until(t testing.TB, url string, err error) *Page {
 	t.Helper()
 	if err != nil {
@@ -115,7 +117,7 @@ func (p *Page) until(t testing.TB, url string, err error) *Page {
 	return p
 }
 
-// Load opens a page as Open does, waits until it has loaded, and keeps it open until Close.
+// Load is Open without a test: it waits until the page has loaded, and the page stays open until Close.
 func (b *Browser) Load(ctx context.Context, url string) (*Page, error) {
 	p := &Page{agent: fmt.Sprintf("%s Page/%d", b.agent, b.pages.Add(1))}
 	p.ctx, p.close = chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
@@ -136,7 +138,7 @@ func (p *Page) load(ctx context.Context, url string) error {
 	return nil
 }
 
-// Navigate goes to an address in the same tab, and waits until that has loaded.
+// Navigate loads another address in the same tab and waits until it has loaded.
 func (p *Page) Navigate(ctx context.Context, url string) error {
 	if err := p.do(ctx, chromedp.Navigate(url)); err != nil {
 		return fmt.Errorf("open %s: %w", url, err)
@@ -157,7 +159,7 @@ func (p *Page) listen(messages iter.Seq2[chromedp.ConsoleMessage, error]) {
 	}
 }
 
-// maxConsole is how many bytes of a page's console are kept, the first ones.
+// maxConsole is how many bytes of a page's console are recorded.
 const maxConsole = 16 << 10
 
 // do runs an action until it ends, the page closes or ctx is done.
@@ -174,7 +176,8 @@ func (p *Page) do(ctx context.Context, action chromedp.Action[chromedp.Void]) er
 	return nil
 }
 
-// Eval evaluates an expression in the page, waits for what it promises, and decodes its JSON into result, unless that is nil.
+// Eval evaluates an expression in the page, awaits it if it is a promise, and decodes its value into
+// result, unless that is nil.
 func (p *Page) Eval(ctx context.Context, expression string, result any) error {
 	err := p.do(ctx, func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
 		text, err := chromedp.Evaluate[[]byte](expression, chromedp.EvalAwaitPromise)(ctx, target)
@@ -189,7 +192,7 @@ func (p *Page) Eval(ctx context.Context, expression string, result any) error {
 	return nil
 }
 
-// Call is that of [Script], in a page that [Pages] serves.
+// Call implements [Script] for a page that [Pages] serves.
 func (p *Page) Call(ctx context.Context, function string, result any, args ...any) error {
 	if args == nil {
 		args = []any{}
@@ -209,7 +212,7 @@ func (p *Page) Call(ctx context.Context, function string, result any, args ...an
 	return a.decode(function, result)
 }
 
-// Screenshot of what is to be seen of the page, as PNG.
+// Screenshot returns the visible part of the page, as PNG.
 func (p *Page) Screenshot(ctx context.Context) (png []byte, err error) {
 	err = p.do(ctx, func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
 		png, err = chromedp.CaptureScreenshot()(ctx, target)
@@ -218,7 +221,7 @@ func (p *Page) Screenshot(ctx context.Context) (png []byte, err error) {
 	return png, err
 }
 
-// Console is what the page said in its console, a message a line.
+// Console returns the beginning of the page's console, a message per line.
 func (p *Page) Console() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,10 +12,10 @@ import (
 	"strings"
 )
 
-// Install installs what a package-lock.json pins and returns the folder. files is what goes into the folder before: the
-// package.json, the lock file, and scripts. There is one folder for each state of them, below the user's cache, and what is
-// there already stays. Any number of processes may call it at once. The error is a *[MissingError] when npm is not there, or cannot
-// install, as without a network.
+// Install installs the packages that a package-lock.json pins and returns their folder. files are copied
+// there first: the package.json, the lock file, and scripts. Each version of files has its own folder
+// in the user's cache, which is used again. Any number of processes may call Install concurrently. The
+// error is a *[MissingError] when npm is missing or fails, as without a network.
 func Install(ctx context.Context, files fs.FS) (string, error) {
 	hash, err := hashOf(files)
 	if err != nil {
@@ -41,7 +41,7 @@ func Install(ctx context.Context, files fs.FS) (string, error) {
 		return "", fmt.Errorf("install npm packages: %w", err)
 	}
 	defer unlock()
-	if isFolder(final) { // another process did it
+	if isFolder(final) { // another process has installed it
 		return final, nil
 	}
 	if err := install(ctx, files, cache, final); err != nil {
@@ -50,7 +50,7 @@ func Install(ctx context.Context, files fs.FS) (string, error) {
 	return final, nil
 }
 
-// install fills a folder beside and renames it, so that a folder with the final name is whole.
+// install fills a temporary folder and renames it, so a folder with the final name is complete.
 func install(ctx context.Context, files fs.FS, cache, final string) error {
 	work, err := os.MkdirTemp(cache, "installing-")
 	if err != nil {
@@ -76,7 +76,7 @@ func isFolder(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-// hashOf is that of all files' names and contents, as 16 hex digits.
+// hashOf returns a hash of all names and contents, 16 hex digits.
 func hashOf(files fs.FS) (string, error) {
 	hash := sha256.New()
 	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {

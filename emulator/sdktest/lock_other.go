@@ -2,6 +2,6 @@
 
 package sdktest
 
-// lock does nothing where there are no advisory locks: processes that install at once do it side by side, and the first to
-// finish wins.
+// lock does nothing where there are no advisory locks: of several processes that install concurrently,
+// the first to finish wins.
 func lock(string) (unlock func(), err error) { return func() {}, nil }

@@ -7,7 +7,8 @@ import (
 	"syscall"
 )
 
-// lock waits until no other process has the file locked. The system unlocks it when the process ends.
+// lock locks a file, and waits while another process has it locked. The system unlocks it when the
+// process ends.
 func lock(name string) (unlock func(), err error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {

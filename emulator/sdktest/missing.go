@@ -9,15 +9,15 @@ import (
 	"testing"
 )
 
-// Require is the environment variable that, when it is not empty, makes tests fail that would be left out because something is
-// missing: CI sets it.
+// Require is an environment variable. When it is not empty, tests fail instead of being skipped because
+// something is missing. CI sets it.
 const Require = "REQUIRE_SDKS"
 
-// MissingError says what a test needs that is not installed.
+// MissingError names a program that a test needs and that is not installed.
 type MissingError struct {
-	// What is missing, such as "npm".
+	// What is the program, such as "npm".
 	What string
-	// Hint says how to get it, or why it could not be had.
+	// Hint says how to install it, or why that failed.
 	Hint string
 }
 
@@ -25,10 +25,10 @@ func (e *MissingError) Error() string { return fmt.Sprintf("%s: not installed (%
 
 const (
 	nodeHint     = "on Debian: apt-get install nodejs npm; elsewhere: https://nodejs.org, version 18 or later"
-	chromiumHint = "on Debian: apt-get install chromium; elsewhere Chrome does as well"
+	chromiumHint = "on Debian: apt-get install chromium; elsewhere: Chrome works as well"
 )
 
-// missingNode is an error when Node or npm is not there.
+// missingNode returns an error when Node or npm is missing.
 func missingNode() error {
 	for _, program := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(program); err != nil {
@@ -38,7 +38,7 @@ func missingNode() error {
 	return nil
 }
 
-// Missing is an error, a *[MissingError], that names the first thing that tests in a browser need and that is not there.
+// Missing returns a *[MissingError] for the first program that browser tests need and that is missing.
 func Missing(ctx context.Context) error {
 	if _, err := chromium(); err != nil {
 		return err
@@ -47,8 +47,9 @@ func Missing(ctx context.Context) error {
 	return err
 }
 
-// leaveOut ends a test for which something is missing: it is skipped, or fails where it was required. Any other error fails.
-func leaveOut(t testing.TB, err error) {
+// skip ends a test: when something is missing, it is skipped, unless [Require] is set. Any other error
+// fails it.
+func skip(t testing.TB, err error) {
 	t.Helper()
 	var missing *MissingError
 	if !errors.As(err, &missing) {
@@ -57,18 +58,19 @@ func leaveOut(t testing.TB, err error) {
 	if os.Getenv(Require) != "" {
 		t.Fatalf("%v, and %s is set", err, Require)
 	}
-	t.Skipf("LEFT OUT: not tested with Node or in a browser here. %v", err)
+	t.Skipf("SKIPPED: not tested with Node or in a browser here. %v", err)
 }
 
-// Main is the TestMain of a package whose tests all need a browser: what would be left out is seen in the output of plain
-// go test, which shows nothing of what passing tests say, as "[no tests to run]" beside the package. The flags are parsed.
+// Main is the TestMain of a package whose tests all need a browser. When they cannot run, plain go test,
+// which hides the output of skipped tests, shows "[no tests to run]" next to the package. The flags must
+// be parsed.
 func Main(m *testing.M) int {
 	if testing.Short() {
 		return m.Run()
 	}
 	var missing *MissingError
 	if err := Missing(context.Background()); errors.As(err, &missing) && os.Getenv(Require) == "" {
-		fmt.Printf("LEFT OUT: all tests of this package. %v\n", err)
+		fmt.Printf("SKIPPED: all tests of this package. %v\n", err)
 		fmt.Println("testing: warning: no tests to run") // go test looks for this line
 		return 0
 	}

@@ -22,9 +22,9 @@ var hosts embed.FS
 // Node is a client script that runs in a Node process of its own.
 type Node struct {
 	cmd    *exec.Cmd
-	folder string // of the host's script
-	said   bytes.Buffer
-	ended  chan struct{} // when it says nothing any more
+	folder string // with the host script
+	stderr bytes.Buffer
+	ended  chan struct{} // closed when its output ends
 
 	mu      sync.Mutex
 	in      io.WriteCloser
@@ -32,8 +32,8 @@ type Node struct {
 	waiting map[int]chan answer
 }
 
-// StartNode runs a script, a file, in Node with one of [Versions] until the test ends. Without npm, or with -short, the test
-// is left out.
+// StartNode runs a script file in Node, with one of [Versions], until the test ends. Without npm, or with
+// -short, the test is skipped.
 func StartNode(t testing.TB, version, script string) *Node {
 	t.Helper()
 	n, err := LaunchNode(filepath.Join(SDKs(t), version), script)
@@ -45,19 +45,19 @@ func StartNode(t testing.TB, version, script string) *Node {
 			t.Error(err)
 		}
 		if t.Failed() {
-			t.Logf("node said: %s", n.said.Bytes())
+			t.Logf("node's standard error: %s", n.stderr.Bytes())
 		}
 	})
 	return n
 }
 
-// LaunchNode runs a script, a file, in Node with the SDK in a folder, until Close.
+// LaunchNode runs a script file in Node, with the SDK in a folder, until Close.
 func LaunchNode(sdk, script string) (n *Node, err error) {
 	script, err = filepath.Abs(script)
 	if err != nil {
 		return nil, fmt.Errorf("start node: %w", err)
 	}
-	if _, err := os.ReadFile(script); err != nil { // go test runs again when a file that the test has opened changed
+	if _, err := os.ReadFile(script); err != nil { // so that go test's cache notices changes of the file
 		return nil, fmt.Errorf("start node: %w", err)
 	}
 	n = &Node{ended: make(chan struct{}), waiting: map[int]chan answer{}}
@@ -73,7 +73,7 @@ func LaunchNode(sdk, script string) (n *Node, err error) {
 		return nil, err
 	}
 	n.cmd = exec.Command("node", filepath.Join(n.folder, "node.mjs"), sdk, script)
-	n.cmd.Stderr = &n.said
+	n.cmd.Stderr = &n.stderr
 	if n.in, err = n.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func LaunchNode(sdk, script string) (n *Node, err error) {
 	return n, nil
 }
 
-// listen hands the answers to who waits for them.
+// listen passes each response to the call that waits for it.
 func (n *Node) listen(out io.Reader) {
 	defer close(n.ended)
 	lines := bufio.NewReader(out)
@@ -97,24 +97,24 @@ func (n *Node) listen(out io.Reader) {
 		if err != nil {
 			return
 		}
-		var said struct {
+		var response struct {
 			ID     int    `json:"id"`
 			Answer answer `json:"answer"`
 		}
-		if err := json.Unmarshal(line, &said); err != nil {
-			said.Answer.Error = &ScriptError{Message: fmt.Sprintf("node said %q: %v", line, err)}
+		if err := json.Unmarshal(line, &response); err != nil {
+			response.Answer.Error = &ScriptError{Message: fmt.Sprintf("node printed %q: %v", line, err)}
 		}
 		n.mu.Lock()
-		waits := n.waiting[said.ID]
-		delete(n.waiting, said.ID)
+		waits := n.waiting[response.ID]
+		delete(n.waiting, response.ID)
 		n.mu.Unlock()
 		if waits != nil {
-			waits <- said.Answer
+			waits <- response.Answer
 		}
 	}
 }
 
-// Call is that of [Script].
+// Call implements [Script].
 func (n *Node) Call(ctx context.Context, function string, result any, args ...any) error {
 	if args == nil {
 		args = []any{}
@@ -135,13 +135,13 @@ func (n *Node) Call(ctx context.Context, function string, result any, args ...an
 	case a := <-answered:
 		return a.decode(function, result)
 	case <-n.ended:
-		return fmt.Errorf("%s: node ended", function)
+		return fmt.Errorf("%s: node exited", function)
 	case <-ctx.Done():
-		return fmt.Errorf("%s: node has not answered: %w", function, context.Cause(ctx))
+		return fmt.Errorf("%s: no response from node: %w", function, context.Cause(ctx))
 	}
 }
 
-// Close ends the process.
+// Close ends the process and waits for it.
 func (n *Node) Close() error {
 	n.in.Close()
 	<-n.ended

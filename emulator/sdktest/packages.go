@@ -10,11 +10,11 @@ import (
 func Packages(t testing.TB, files fs.FS) string {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("left out: -short")
+		t.Skip("skipped: -short")
 	}
 	folder, err := Install(t.Context(), files)
 	if err != nil {
-		leaveOut(t, err)
+		skip(t, err)
 	}
 	return folder
 }

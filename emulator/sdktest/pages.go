@@ -19,13 +19,13 @@ var pageFiles embed.FS
 
 var page = template.Must(template.ParseFS(pageFiles, "page.html"))
 
-// Pages is a web server of 127.0.0.1 with pages that load a client script and Firebase's SDK for browsers.
+// Pages is a web server on 127.0.0.1. Its pages load a client script and Firebase's SDK for browsers.
 type Pages struct {
 	server *http.Server
 	url    string
 }
 
-// Serve serves scripts until the test ends. Without npm, or with -short, the test is left out.
+// Serve serves scripts until the test ends. Without npm, or with -short, the test is skipped.
 func Serve(t testing.TB, scripts fs.FS) *Pages {
 	t.Helper()
 	p, err := ServePages(SDKs(t), scripts)
@@ -36,7 +36,7 @@ func Serve(t testing.TB, scripts fs.FS) *Pages {
 	return p
 }
 
-// ServePages serves scripts with the SDKs in a folder, which [InstallSDKs] returned, until Close.
+// ServePages serves scripts until Close, with the SDKs in a folder that [InstallSDKs] returned.
 func ServePages(sdks string, scripts fs.FS) (*Pages, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /", http.FileServerFS(scripts))
@@ -58,9 +58,10 @@ func ServePages(sdks string, scripts fs.FS) (*Pages, error) {
 	return p, nil
 }
 
-// bundles are the files that Google's servers deliver to web pages, which are in the npm package too, and their release.
+// bundles returns the files that Google's CDN serves to web pages, which the npm package contains, too,
+// and their release.
 func bundles(sdks, version string) (files fs.FS, release string) {
-	// Of two versions of a package, npm puts one into the common folder.
+	// npm hoists one of two versions of a package into the common folder.
 	for _, folder := range []string{filepath.Join(sdks, version), sdks} {
 		folder = filepath.Join(folder, "node_modules", "firebase")
 		if text, err := os.ReadFile(filepath.Join(folder, "package.json")); err == nil {
@@ -75,7 +76,7 @@ func bundles(sdks, version string) (files fs.FS, release string) {
 
 func servePage(w http.ResponseWriter, release, script string) {
 	base := "/firebase/" + release + "/"
-	imports := map[string]string{"https://www.gstatic.com/firebasejs/" + release + "/": base} // where the bundles look for each other
+	imports := map[string]string{"https://www.gstatic.com/firebasejs/" + release + "/": base} // where the bundles import each other from
 	for _, name := range []string{"app", "auth", "firestore", "storage"} {
 		imports["firebase/"+name] = base + "firebase-" + name + ".js"
 	}
@@ -90,10 +91,10 @@ func servePage(w http.ResponseWriter, release, script string) {
 	}
 }
 
-// URL is the page that runs a script with one of [Versions].
+// URL returns the address of a page that runs a script with one of [Versions].
 func (p *Pages) URL(version, script string) string {
 	return fmt.Sprintf("%s/%s/%s", p.url, version, script)
 }
 
-// Close ends the server.
+// Close stops the server.
 func (p *Pages) Close() { p.server.Close() }

@@ -8,19 +8,21 @@ import (
 	"strings"
 )
 
-// Script is a running client script: a JavaScript module whose default export takes Firebase's SDK, as the object {app, auth,
-// firestore, lite, storage} of its modules, and returns an object of functions. It runs in a page or in Node.
+// Script is a running client script, in a page or in Node: a JavaScript module whose default export
+// takes the modules of Firebase's SDK, {app, auth, firestore, lite, storage}, and returns an object of
+// functions.
 type Script interface {
-	// Call calls a function with arguments that JSON can say, waits for what it promises, and decodes that into result,
-	// unless it is nil. What the function throws is a *[ScriptError]. Calls may run at once.
+	// Call calls a function with arguments that JSON can represent, awaits its result, and decodes that
+	// into result, unless it is nil. If the function throws, the error is a *[ScriptError]. Calls may
+	// run concurrently.
 	Call(ctx context.Context, function string, result any, args ...any) error
 }
 
-// ScriptError is what a script's function threw.
+// ScriptError is an error that a script threw.
 type ScriptError struct {
 	// Code of a FirebaseError, such as "permission-denied"; empty for other errors.
 	Code string `json:"code"`
-	// Message of the error, with the stack where it is no FirebaseError.
+	// Message of the error, with the stack unless it is a FirebaseError.
 	Message string `json:"message"`
 }
 
@@ -31,7 +33,7 @@ func (e *ScriptError) Error() string {
 	return e.Code + ": " + e.Message
 }
 
-// Code is that of a *[ScriptError], "" when err is none.
+// Code returns the code of a *[ScriptError], and "" for any other error.
 func Code(err error) string {
 	var thrown *ScriptError
 	if errors.As(err, &thrown) {
@@ -40,7 +42,7 @@ func Code(err error) string {
 	return ""
 }
 
-// answer is what both hosts answer to a call.
+// answer is the response to a call.
 type answer struct {
 	Error  *ScriptError    `json:"error"`
 	Result json.RawMessage `json:"result"`

@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// Versions are the folders of the SDKs for apps: firebase 12 and 9.6.
+// Versions are the folders of the web SDKs: firebase 12 and 9.6.
 var Versions = []string{"v12", "v9"}
 
 //go:embed npm
 var npm embed.FS
 
-// InstallSDKs installs the SDKs, unless they are there already, and returns the folder that has one folder for each of
-// [Versions] and "admin" for firebase-admin.
+// InstallSDKs installs the SDKs unless they are installed, and returns their folder. It contains a folder
+// for each of [Versions], and "admin" for firebase-admin.
 func InstallSDKs(ctx context.Context) (string, error) {
 	files, err := fs.Sub(npm, "npm")
 	if err != nil {
@@ -26,7 +26,8 @@ func InstallSDKs(ctx context.Context) (string, error) {
 	return Install(ctx, files)
 }
 
-// SDKs is the folder of the installed SDKs, see [InstallSDKs]. Without npm, or with -short, the test is left out.
+// SDKs returns the folder of the installed SDKs: see [InstallSDKs]. Without npm, or with -short, the test
+// is skipped.
 func SDKs(t testing.TB) string {
 	t.Helper()
 	files, err := fs.Sub(npm, "npm")
@@ -36,15 +37,15 @@ func SDKs(t testing.TB) string {
 	return Packages(t, files)
 }
 
-// RunNode runs a script of tests for Node's test runner. The script finds the SDK by
+// RunNode runs a test script with Node's test runner. The script loads the SDK with
 //
 //	const require = createRequire(process.env.SDK + '/')
 //
-// which is the given folder of [SDKs]. env is added to the environment, as "NAME=value".
+// where SDK is the folder sdk in [SDKs]. env is added to the environment, as "NAME=value".
 func RunNode(t testing.TB, sdk, script string, env ...string) {
 	t.Helper()
 	folder := filepath.Join(SDKs(t), sdk)
-	if _, err := os.ReadFile(script); err != nil { // go test runs again when a file that the test has opened changed
+	if _, err := os.ReadFile(script); err != nil { // so that go test's cache notices changes of the file
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), "node", "--test-reporter=spec", script)

@@ -16,7 +16,7 @@ import (
 
 var releases = map[string]string{"v12": "12.19.0", "v9": "9.6.11"}
 
-// A script runs alike in Node and in a page, with both SDKs.
+// A script runs the same in Node and in a page, with both SDKs.
 func TestScript(t *testing.T) {
 	for _, version := range sdktest.Versions {
 		t.Run("node "+version, func(t *testing.T) {
@@ -31,8 +31,8 @@ func TestScript(t *testing.T) {
 			t.Run(version, func(t *testing.T) {
 				page := browser.Open(t, pages.URL(version, "script.mjs"))
 				checkScript(t, version, page)
-				if said := page.Console(); !strings.Contains(said, "안녕") {
-					t.Errorf("the console is %q", said)
+				if console := page.Console(); !strings.Contains(console, "안녕") {
+					t.Errorf("the console is %q", console)
 				}
 				beside, other := page.Open(t, pages.URL(version, "script.mjs")), browser.Open(t, pages.URL(version, "script.mjs"))
 				agents := make([]string, 3)
@@ -99,8 +99,8 @@ func checkScript(t *testing.T, version string, script sdktest.Script) {
 	calls.Wait()
 }
 
-// What is missing is named, with what to do.
-func TestInstallSaysWhatIsMissing(t *testing.T) {
+// The error names what is missing, and what to do.
+func TestInstallNamesWhatIsMissing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, install := sdktest.InstallSDKs(t.Context())
 	for what, err := range map[string]error{"nodejs": install, "chromium": sdktest.Missing(t.Context())} {
@@ -111,9 +111,9 @@ func TestInstallSaysWhatIsMissing(t *testing.T) {
 	}
 }
 
-// Packages that cannot be installed leave nothing behind that looks installed; the next try installs.
-func TestInstallTwiceAtOnceAndAfterAFailure(t *testing.T) {
-	sdktest.SDKs(t) // or leave it out
+// A failed installation leaves nothing behind that looks installed: the next attempt succeeds.
+func TestInstallConcurrentlyAndAfterFailure(t *testing.T) {
+	sdktest.SDKs(t) // or skip
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
 	manifest := `{"name": "none", "version": "1.0.0", "private": true}`

@@ -18,7 +18,7 @@ type Config struct {
 	Clock   *clock.Clock // for generations and times; required
 	Buckets []string     // buckets to create at start
 	DataDir string       // data directory; empty: memory only
-	Logger  *slog.Logger // logs requests at debug level, internal errors at error level; nil: slog.Default()
+	Logger  *slog.Logger // logs requests at debug level, internal errors at error level; nil discards
 
 	// MaxObjectBytes is the size of the largest object; 0 means 256 MiB. See [objects.Config].
 	MaxObjectBytes int64
@@ -51,7 +51,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("storage: Config.Clock is missing")
 	}
 	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
+		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	store, err := objects.Open(objects.Config{Clock: cfg.Clock, DataDir: cfg.DataDir, MaxObjectBytes: cfg.MaxObjectBytes})
 	if err != nil {

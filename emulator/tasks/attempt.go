@@ -37,16 +37,16 @@ func (s *Server) start(t *task, now time.Time) {
 // call done when the server was closed meanwhile. The mutex is held.
 func (s *Server) send(request dispatch.Request, done func(dispatch.Answer)) {
 	request.Held = s.faults.RandomDelay()
-	s.running++
-	s.goroutines.Go(func() {
-		answer := s.sender.Send(s.ctx, request)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.running--
-		if s.ctx.Err() == nil {
+	s.base.Begin()
+	s.base.Go(func() {
+		answer := s.base.Send(request)
+		s.base.Lock()
+		defer s.base.Unlock()
+		s.base.End()
+		if !s.base.Closed() {
 			done(answer)
 		}
-		s.changed.Fire()
+		s.base.Changed.Fire()
 	})
 }
 
@@ -71,14 +71,14 @@ func (s *Server) finish(t *task, a *Attempt, answer dispatch.Answer) {
 		s.end(t, Done)
 		return
 	}
-	log := s.log.With("task", t.pb.Name, "attempt", a.Number, "status", answer.Status, "answer", answer.Text)
+	log := s.base.Log.With("task", t.pb.Name, "attempt", a.Number, "status", answer.Status, "answer", answer.Text)
 	if t.exhausted(now) {
 		log.Warn("task given up: its retries are exhausted")
 		s.end(t, Dead)
 		return
 	}
 	t.Due = now.Add(max(t.wait(), answer.RetryAfter))
-	s.ledger.Add(record{Progress: &progressRecord{t.pb.Name, t.progress}})
+	s.base.Changes.Add(record{Progress: &progressRecord{t.pb.Name, t.progress}})
 	log.Info("task failed and will be tried again", "at", t.Due)
 	if t.running == 0 { // else the last one to end puts it back
 		t.queue.due.Set(t)

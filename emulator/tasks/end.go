@@ -61,9 +61,9 @@ func (s *Server) end(t *task, state State) {
 		gone.Until = now.Add(taskTombstone)
 		q.tombstones.add(gone.Name, gone.Until)
 	}
-	s.ledger.Add(record{TaskGone: &gone})
+	s.base.Changes.Add(record{TaskGone: &gone})
 	q.ended.add(t, state, now)
-	s.changed.Fire()
+	s.base.Changed.Fire()
 }
 
 // ended are the last tasks that left a queue, to be shown, and how many did.

@@ -8,7 +8,7 @@ type Faults = dispatch.Faults
 
 // SetFaults sets what goes wrong from now on, in all queues. The zero Faults ends it.
 func (s *Server) SetFaults(f Faults) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	s.faults = dispatch.NewFaultInjector(f)
 }

@@ -41,8 +41,8 @@ type TaskInfo struct {
 
 // Queues returns all queues of all projects and locations, by name.
 func (s *Server) Queues() []QueueInfo {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	infos := make([]QueueInfo, 0, s.queues.Len())
 	s.queues.Scan(func(_ string, q *queue) bool {
 		infos = append(infos, QueueInfo{
@@ -67,8 +67,8 @@ func (s *Server) Tasks(queueName string) ([]TaskInfo, error) {
 // FirstTasks are [Server.Tasks] with no more than n of those that are not done, and how many of these were left out. A
 // queue may hold very many.
 func (s *Server) FirstTasks(queueName string, n int) (infos []TaskInfo, more int, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	q, ok := s.queues.Get(queueName)
 	if !ok {
 		return nil, 0, fmt.Errorf("there is no queue %q", queueName)

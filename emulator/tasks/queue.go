@@ -51,8 +51,8 @@ func burst(perSecond float64) int32 { return int32(max(1, math.Ceil(perSecond)))
 
 // dispatch sends the queue's tasks when they are due, until the queue is deleted or the server closed.
 func (s *Server) dispatch(q *queue) {
-	over := func() bool { return q.closed || s.ctx.Err() != nil }
-	dispatch.Loop(s.clock, &s.mu, &q.wake, over, func() time.Time { return s.dispatchDue(q) })
+	over := func() bool { return q.closed || s.base.Closed() }
+	dispatch.Loop(s.clock, &s.base.Mutex, &q.wake, over, func() time.Time { return s.dispatchDue(q) })
 }
 
 // dispatchDue starts all requests that are due and allowed, and returns when to look again; the zero time means when

@@ -32,8 +32,8 @@ func (s *Server) ListQueues(_ context.Context, r *cloudtaskspb.ListQueuesRequest
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	response, prefix := &cloudtaskspb.ListQueuesResponse{}, r.Parent+"/queues/"
 	s.queues.Ascend(max(prefix, r.PageToken), func(name string, q *queue) bool {
 		switch {
@@ -62,8 +62,8 @@ func pageSize(size, most int32) (int, error) {
 
 // GetQueue returns a queue.
 func (s *Server) GetQueue(_ context.Context, r *cloudtaskspb.GetQueueRequest) (*cloudtaskspb.Queue, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	q, err := s.queue(r.Name)
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (s *Server) CreateQueue(_ context.Context, r *cloudtaskspb.CreateQueueReque
 
 // addQueue makes a queue that does not exist. The mutex is held.
 func (s *Server) addQueue(given *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error) {
-	if err := s.open(); err != nil {
+	if err := s.base.CheckOpen(); err != nil {
 		return nil, err
 	}
 	if until, deleted := s.deleted[given.Name]; deleted && s.clock.Now().Before(until) {
@@ -121,8 +121,8 @@ func (s *Server) addQueue(given *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error
 	delete(s.deleted, pb.Name)
 	q := newQueue(pb)
 	s.queues.Set(pb.Name, q)
-	s.ledger.Add(newQueueRecord(q))
-	s.goroutines.Go(func() { s.dispatch(q) })
+	s.base.Changes.Add(newQueueRecord(q))
+	s.base.Go(func() { s.dispatch(q) })
 	return pb, nil
 }
 
@@ -153,7 +153,7 @@ func (s *Server) updateQueue(r *cloudtaskspb.UpdateQueueRequest) (*cloudtaskspb.
 		return nil, err
 	}
 	q.set(pb)
-	s.ledger.Add(newQueueRecord(q))
+	s.base.Changes.Add(newQueueRecord(q))
 	return pb, nil
 }
 
@@ -173,10 +173,10 @@ func (s *Server) DeleteQueue(_ context.Context, r *cloudtaskspb.DeleteQueueReque
 		})
 		q.closed = true
 		q.wake.Fire()
-		s.changed.Fire()
+		s.base.Changed.Fire()
 		until := s.clock.Now().Add(queueTombstone)
 		s.deleted[r.Name] = until
-		s.ledger.Add(record{QueueGone: &goneRecord{r.Name, until}})
+		s.base.Changes.Add(record{QueueGone: &goneRecord{r.Name, until}})
 		return &emptypb.Empty{}, nil
 	})
 }
@@ -211,8 +211,8 @@ func (s *Server) change(name string, change func(*queue, *cloudtaskspb.Queue)) (
 		pb := proto.CloneOf(q.pb)
 		change(q, pb)
 		q.set(pb)
-		s.ledger.Add(newQueueRecord(q))
-		s.changed.Fire()
+		s.base.Changes.Add(newQueueRecord(q))
+		s.base.Changed.Fire()
 		return pb, nil
 	})
 }

@@ -146,5 +146,5 @@ func (s *Server) state(add func(any)) {
 
 // written makes a change with the mutex held, and returns when it would survive the death of the process.
 func written[T any](s *Server, change func() (T, error)) (T, error) {
-	return statelog.Written(s.ledger, &s.mu, change)
+	return statelog.Written(s.base.Changes, &s.base.Mutex, change)
 }

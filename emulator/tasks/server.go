@@ -16,22 +16,15 @@ package tasks
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"sync"
 	"time"
 
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"github.com/tidwall/btree"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
-	"heek.kr/heektime/emulator/internal/signal"
-	"heek.kr/heektime/emulator/internal/statelog"
 )
 
 // Tokens makes the ID tokens of tasks that have an oidc_token. *identity.Identity implements it.
@@ -42,58 +35,36 @@ type Config struct {
 	Clock   *clock.Clock // required: the cloud's time
 	Tokens  Tokens       // required: signs for the service accounts that tasks name
 	DataDir string       // folder that keeps queues, tasks and names; empty keeps them in memory
-	Logger  *slog.Logger // says which tasks failed and why; slog.Default() when nil
+	Logger  *slog.Logger // reports failed tasks; nil discards
 }
 
-// Server is one Cloud Tasks with all its projects and locations. It implements [cloudtaskspb.CloudTasksServer], so Go
-// code in the same process can call its methods as a client would. It is safe for concurrent use.
+// Server is one Cloud Tasks with all its projects and locations. It implements
+// [cloudtaskspb.CloudTasksServer], so Go code in the same process can call its methods as a client
+// would. It is safe for concurrent use.
 type Server struct {
 	cloudtaskspb.UnimplementedCloudTasksServer
 
-	clock      *clock.Clock
-	log        *slog.Logger
-	sender     *dispatch.Sender
-	ctx        context.Context // ends with Close
-	cancel     context.CancelFunc
-	goroutines sync.WaitGroup
+	clock *clock.Clock
+	base  dispatch.Base // guards what follows
 
-	mu      sync.Mutex
 	queues  btree.Map[string, *queue]
-	deleted map[string]time.Time // names of deleted queues, and until when they are refused
-	running int                  // requests that are under way, in all queues
-	changed signal.Signal        // something became due, began, ended or went away: for Idle
+	deleted map[string]time.Time // names of deleted queues, and until when they cannot be used again
 	order   uint64               // counts tasks, so that those due at the same time keep their order
 	faults  dispatch.FaultInjector
-	ledger  *statelog.Log
 }
 
-// New returns a Server that is not yet registered, with what the data directory has. Close it to end its goroutines.
+// New returns a Server with what the data directory holds. It is not registered yet. Close it to end
+// its goroutines.
 func New(cfg Config) (*Server, error) {
-	switch {
-	case cfg.Clock == nil:
-		return nil, errors.New("tasks: Config.Clock is missing")
-	case cfg.Tokens == nil:
-		return nil, errors.New("tasks: Config.Tokens is missing")
-	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{
-		clock:   cfg.Clock,
-		log:     cfg.Logger,
-		sender:  dispatch.NewSender(cfg.Clock, cfg.Tokens),
-		ctx:     ctx,
-		cancel:  cancel,
-		deleted: map[string]time.Time{},
-	}
-	var err error
-	if s.ledger, err = statelog.Open(cfg.DataDir, cfg.Logger, s.apply, s.state); err != nil {
-		cancel()
-		return nil, fmt.Errorf("tasks: %w", err)
+	s := &Server{clock: cfg.Clock, deleted: map[string]time.Time{}}
+	if err := s.base.Open(dispatch.Config{
+		Service: "tasks", Clock: cfg.Clock, Tokens: cfg.Tokens, DataDir: cfg.DataDir, Logger: cfg.Logger,
+		Apply: s.apply, State: s.state,
+	}); err != nil {
+		return nil, err
 	}
 	s.queues.Scan(func(_ string, q *queue) bool {
-		s.goroutines.Go(func() { s.dispatch(q) })
+		s.base.Go(func() { s.dispatch(q) })
 		return true
 	})
 	return s, nil
@@ -102,44 +73,28 @@ func New(cfg Config) (*Server, error) {
 // Register adds the service to a gRPC server.
 func (s *Server) Register(r grpc.ServiceRegistrar) { cloudtaskspb.RegisterCloudTasksServer(r, s) }
 
-// Close stops dispatching, breaks off the requests that are under way and waits for their goroutines. To their tasks
-// it is as if the process had died.
+// Close stops dispatching, cancels the requests under way and waits for their goroutines. After a
+// restart from the same data directory their tasks are delivered again, as if the process had died.
 func (s *Server) Close() error {
-	s.mu.Lock()
-	s.cancel()
-	s.queues.Scan(func(_ string, q *queue) bool {
-		q.wake.Fire()
-		return true
+	return s.base.Close(func() {
+		s.queues.Scan(func(_ string, q *queue) bool {
+			q.wake.Fire()
+			return true
+		})
 	})
-	s.mu.Unlock()
-	s.goroutines.Wait()
-	s.sender.Close()
-	if err := s.ledger.Close(); err != nil {
-		return fmt.Errorf("tasks: %w", err)
-	}
-	return nil
 }
 
-// open refuses what would come after Close: new tasks, and what starts a goroutine. The mutex is held.
-func (s *Server) open() error {
-	if s.ctx.Err() != nil {
-		return status.Error(codes.Unavailable, "The local cloud is shutting down.")
-	}
-	return nil
-}
+// Idle waits until no request is running and no task of a running queue is due. It is what a test
+// calls after creating a task or advancing the clock; emulator.Cloud.Idle and Advance include it.
+// Tasks that are scheduled for later, such as retries, and tasks of paused queues do not count.
+func (s *Server) Idle(ctx context.Context) error { return s.base.Idle(ctx, s.busy) }
 
-// Idle waits until no request is under way and no task of a running queue is due. Tasks that are scheduled for later,
-// and those of paused queues, do not keep it waiting.
-func (s *Server) Idle(ctx context.Context) error {
-	if err := s.changed.Until(ctx, &s.mu, func() bool { return !s.busy() }); err != nil {
-		return fmt.Errorf("waiting until Cloud Tasks is idle: %w", err)
-	}
-	return nil
-}
+// Requests returns how many requests for tasks have been begun, and how many of them have ended.
+func (s *Server) Requests() (begun, ended uint64) { return s.base.Requests() }
 
-// busy is asked with the mutex held.
+// busy is called with the mutex held.
 func (s *Server) busy() bool {
-	if s.running > 0 {
+	if s.base.Sending() {
 		return true
 	}
 	now, due := s.clock.Now(), false

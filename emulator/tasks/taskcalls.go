@@ -36,7 +36,7 @@ func (s *Server) CreateTask(ctx context.Context, r *cloudtaskspb.CreateTaskReque
 
 // createTask is CreateTask with the mutex held.
 func (s *Server) createTask(r *cloudtaskspb.CreateTaskRequest) (*cloudtaskspb.Task, error) {
-	if err := s.open(); err != nil {
+	if err := s.base.CheckOpen(); err != nil {
 		return nil, err
 	}
 	q, err := s.queue(r.Parent)
@@ -55,7 +55,7 @@ func (s *Server) createTask(r *cloudtaskspb.CreateTaskRequest) (*cloudtaskspb.Ta
 		return nil, errTaskRecent
 	}
 	s.addTask(t)
-	s.ledger.Add(newTaskRecord(t))
+	s.base.Changes.Add(newTaskRecord(t))
 	return t.view(r.ResponseView), nil
 }
 
@@ -71,8 +71,8 @@ func (s *Server) addTask(t *task) {
 
 // GetTask returns a task that was neither done nor deleted.
 func (s *Server) GetTask(_ context.Context, r *cloudtaskspb.GetTaskRequest) (*cloudtaskspb.Task, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	q, t, err := s.task(r.Name)
 	switch {
 	case err != nil:
@@ -105,8 +105,8 @@ func (s *Server) ListTasks(_ context.Context, r *cloudtaskspb.ListTasksRequest) 
 	if err != nil {
 		return nil, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	q, err := s.queue(r.Parent)
 	if err != nil {
 		return nil, err
@@ -141,8 +141,8 @@ func (s *Server) DeleteTask(_ context.Context, r *cloudtaskspb.DeleteTaskRequest
 // RunTask dispatches a task now, although it may be scheduled for later, be under way already, or wait in a queue that
 // is paused or at its limits. It returns when the request was begun.
 func (s *Server) RunTask(_ context.Context, r *cloudtaskspb.RunTaskRequest) (*cloudtaskspb.Task, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	_, t, err := s.task(r.Name)
 	switch {
 	case err != nil:
@@ -150,7 +150,7 @@ func (s *Server) RunTask(_ context.Context, r *cloudtaskspb.RunTaskRequest) (*cl
 	case t == nil:
 		return nil, errNoEntity
 	}
-	if err := s.open(); err != nil {
+	if err := s.base.CheckOpen(); err != nil {
 		return nil, err
 	}
 	s.start(t, s.clock.Now())

@@ -14,8 +14,8 @@ type Faults = dispatch.Faults
 
 // SetFaults sets what goes wrong from now on, for all triggers. The zero Faults ends it.
 func (s *Server) SetFaults(f Faults) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	s.faults = dispatch.NewFaultInjector(f)
 }
 
@@ -28,21 +28,21 @@ func (s *Server) start(sub *subscription, e *event, now time.Time) {
 		e.Attempts = append([]Attempt(nil), e.Attempts[excess:]...)
 	}
 	sub.running++
-	s.running++
+	s.base.Begin()
 	request := s.request(sub.Trigger, e)
 	request.Held = s.faults.RandomDelay()
-	s.goroutines.Go(func() {
-		answer := s.sender.Send(s.ctx, request)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.running--
+	s.base.Go(func() {
+		answer := s.base.Send(request)
+		s.base.Lock()
+		defer s.base.Unlock()
+		s.base.End()
 		sub.running--
 		e.running = false
 		sub.wake.Fire()
-		if s.ctx.Err() == nil && !e.gone && !e.extra {
+		if !s.base.Closed() && !e.gone && !e.extra {
 			s.finish(sub, e, answer)
 		}
-		s.changed.Fire()
+		s.base.Changed.Fire()
 	})
 }
 
@@ -64,8 +64,8 @@ func (s *Server) finish(sub *subscription, e *event, answer dispatch.Answer) {
 		return
 	}
 	e.Due = again
-	s.ledger.Add(record{Progress: &progressRecord{sub.Name, e.ID, e.progress}})
-	s.log.Info("event failed and will be tried again", "trigger", sub.Name, "event", e.ID, "document", e.Document,
+	s.base.Changes.Add(record{Progress: &progressRecord{sub.Name, e.ID, e.progress}})
+	s.base.Log.Info("event failed and will be tried again", "trigger", sub.Name, "event", e.ID, "document", e.Document,
 		"attempt", e.Tried, "status", answer.Status, "answer", answer.Text, "at", again)
 	s.wait(sub, e)
 }
@@ -78,26 +78,26 @@ func (s *Server) end(sub *subscription, e *event, state State, why string) {
 	now := s.clock.Now()
 	delete(sub.pending, e.ID)
 	e.gone = true
-	s.ledger.Add(record{Ended: &endedRecord{sub.Name, e.ID, state, now, e.progress}})
+	s.base.Changes.Add(record{Ended: &endedRecord{sub.Name, e.ID, state, now, e.progress}})
 	if state == Dead {
 		var last Attempt
 		if n := len(e.Attempts); n > 0 {
 			last = e.Attempts[n-1]
 		}
-		s.log.Error("event given up: "+why, "trigger", sub.Name, "event", e.ID, "document", e.Document, "type", string(e.Type),
+		s.base.Log.Error("event given up: "+why, "trigger", sub.Name, "event", e.ID, "document", e.Document, "type", string(e.Type),
 			"attempts", e.Tried, "status", last.Status, "answer", last.Text)
 		sub.dead.add(e, now)
 	} else {
 		sub.done.add(e, now)
 	}
-	s.changed.Fire()
+	s.base.Changed.Fire()
 }
 
 // Redeliver delivers an event now: one that waits for its next attempt, was delivered, or was given up. Its 24 hours begin
 // anew.
 func (s *Server) Redeliver(trigger, id string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	sub, ok := s.subscriptions.Get(trigger)
 	if !ok {
 		return fmt.Errorf("triggers: there is no trigger %q", trigger)
@@ -119,7 +119,7 @@ func (s *Server) Redeliver(trigger, id string) error {
 		sub.pending[id] = e
 	}
 	e.Since, e.Due = s.clock.Now(), s.clock.Now()
-	s.ledger.Add(record{Event: &eventRecord{sub.Name, e.fact, e.progress}})
+	s.base.Changes.Add(record{Event: &eventRecord{sub.Name, e.fact, e.progress}})
 	s.wait(sub, e)
 	return nil
 }

@@ -38,7 +38,7 @@ func (l *lines) with(text string) (found []string) {
 	return found
 }
 
-func (l *lines) config(cfg *emulator.Config) { cfg.Log = slog.New(slog.NewTextHandler(l, nil)) }
+func (l *lines) config(cfg *emulator.Config) { cfg.Logger = slog.New(slog.NewTextHandler(l, nil)) }
 
 func TestWithoutRetryOneAttempt(t *testing.T) {
 	var log lines

@@ -26,8 +26,8 @@ func (s *Server) Wants(database string) bool { return (*s.wanted.Load())[databas
 
 // Cursor implements firestore.Follower.
 func (s *Server) Cursor(database string) time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	if t, ok := s.cursors[database]; ok {
 		return t
 	}
@@ -46,13 +46,13 @@ func (s *Server) Cursor(database string) time.Time {
 
 // Take implements firestore.Follower: it makes events of changes.
 func (s *Server) Take(c firestore.Changes) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ctx.Err() != nil {
+	s.base.Lock()
+	defer s.base.Unlock()
+	if s.base.Closed() {
 		return // they will come again, as the cursor stays
 	}
 	if c.Lost {
-		s.log.Error("changes of Firestore came faster than triggers took them, or their log is gone: some made no events",
+		s.base.Log.Error("changes of Firestore came faster than triggers took them, or their log is gone: some made no events",
 			"database", c.Database, "after", s.cursors[c.Database])
 	}
 	s.taken++
@@ -66,7 +66,7 @@ func (s *Server) Take(c firestore.Changes) {
 	if s.unsaved += len(c.List); made > 0 || s.disabled || s.unsaved > keepEvery {
 		s.keepCursors()
 	}
-	s.changed.Fire()
+	s.base.Changed.Fire()
 }
 
 // make makes the events of a change, and returns how many. The mutex is held.
@@ -80,7 +80,7 @@ func (s *Server) make(database string, c firestore.Change) int {
 		if data == nil {
 			var err error
 			if data, err = payload(database+"/documents", c); err != nil {
-				s.log.Error("a change can't be an event", "trigger", sub.Name, "error", err)
+				s.base.Log.Error("a change can't be an event", "trigger", sub.Name, "error", err)
 				return true
 			}
 		}
@@ -92,7 +92,7 @@ func (s *Server) make(database string, c firestore.Change) int {
 			progress: progress{Since: now, Due: now},
 		}
 		if s.add(sub, e) {
-			s.ledger.Add(record{Event: &eventRecord{sub.Name, e.fact, e.progress}})
+			s.base.Changes.Add(record{Event: &eventRecord{sub.Name, e.fact, e.progress}})
 			made++
 		}
 		return true
@@ -104,19 +104,19 @@ func (s *Server) make(database string, c firestore.Change) int {
 // held.
 func (s *Server) keepCursors() {
 	for database, t := range s.cursors {
-		s.ledger.Add(record{Cursor: &cursorRecord{database, t}})
+		s.base.Changes.Add(record{Cursor: &cursorRecord{database, t}})
 	}
 	s.unsaved = 0
 }
 
 // Flush implements firestore.Follower.
 func (s *Server) Flush(string) error {
-	s.mu.Lock()
-	if s.ctx.Err() != nil {
-		s.mu.Unlock()
+	s.base.Lock()
+	if s.base.Closed() {
+		s.base.Unlock()
 		return errors.New("the triggers are closed")
 	}
 	s.keepCursors()
-	s.mu.Unlock()
-	return s.ledger.Wait()
+	s.base.Unlock()
+	return s.base.Changes.Wait()
 }

@@ -43,8 +43,8 @@ type EventInfo struct {
 
 // Triggers returns all triggers, by name.
 func (s *Server) Triggers() []Info {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	infos := make([]Info, 0, s.subscriptions.Len())
 	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
 		running := 0
@@ -65,8 +65,8 @@ func (s *Server) Triggers() []Info {
 // Events returns the events of a trigger: those that are not delivered, the oldest first, then the last 200 that were
 // given up, then the last 200 that were delivered since the server was started, the newest of each first.
 func (s *Server) Events(trigger string) ([]EventInfo, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	sub, ok := s.subscriptions.Get(trigger)
 	if !ok {
 		return nil, fmt.Errorf("triggers: there is no trigger %q", trigger)

@@ -28,7 +28,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,8 +35,6 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
-	"heek.kr/heektime/emulator/internal/signal"
-	"heek.kr/heektime/emulator/internal/statelog"
 )
 
 // Tokens makes the ID tokens of triggers that have a service account. *identity.Identity implements it.
@@ -51,7 +48,7 @@ type Config struct {
 	Location string       // what events name as the database's location; "nam5" when empty
 	DataDir  string       // folder that keeps triggers and events; empty keeps them in memory
 	Faults   Faults       // what goes wrong from the start: see [Server.SetFaults]
-	Logger   *slog.Logger // says which events failed and why; slog.Default() when nil
+	Logger   *slog.Logger // reports failed events; nil discards
 }
 
 // Source is the Firestore whose changes become events. *firestore.Server implements it.
@@ -64,58 +61,38 @@ type Source interface {
 // for concurrent use.
 type Server struct {
 	clock             *clock.Clock
-	log               *slog.Logger
-	sender            *dispatch.Sender
 	project, location string
 	wanted            atomic.Pointer[map[string]bool] // names of databases that have triggers
-	ctx               context.Context                 // ends with Close
-	cancel            context.CancelFunc
-	goroutines        sync.WaitGroup
+	base              dispatch.Base                   // guards what follows
 
-	mu            sync.Mutex
 	source        Source
 	subscriptions btree.Map[string, *subscription] // by the trigger's name
 	cursors       map[string]time.Time             // by the database's name: commits up to then have been made events
 	unsaved       int                              // changes since a cursor was kept
 	disabled      bool
-	running       int           // requests that are under way
-	taken         uint64        // counts what Firestore handed over
-	changed       signal.Signal // something became due, began, ended or went away: for Idle
-	order         uint64        // counts events
+	taken         uint64 // counts what Firestore handed over
+	order         uint64 // counts events
 	faults        dispatch.FaultInjector
-	ledger        *statelog.Log
 }
 
-// New returns a Server with what the data directory has. It is told of changes once it is a Firestore's follower. Close it
-// to end its goroutines.
+// New returns a Server with what the data directory holds. Firestore reports changes to it once it
+// is Firestore's follower. Close it to end its goroutines.
 func New(cfg Config) (*Server, error) {
-	switch {
-	case cfg.Clock == nil:
-		return nil, errors.New("triggers: Config.Clock is missing")
-	case cfg.Tokens == nil:
-		return nil, errors.New("triggers: Config.Tokens is missing")
-	case cfg.Project == "":
+	if cfg.Project == "" {
 		return nil, errors.New("triggers: Config.Project is missing")
 	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.Default()
-	}
-	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
 		clock:    cfg.Clock,
-		log:      cfg.Logger,
-		sender:   dispatch.NewSender(cfg.Clock, cfg.Tokens),
 		project:  cfg.Project,
 		location: cmp.Or(cfg.Location, "nam5"),
-		ctx:      ctx,
-		cancel:   cancel,
 		cursors:  map[string]time.Time{},
 		faults:   dispatch.NewFaultInjector(cfg.Faults),
 	}
-	var err error
-	if s.ledger, err = statelog.Open(cfg.DataDir, cfg.Logger, s.apply, s.state); err != nil {
-		cancel()
-		return nil, fmt.Errorf("triggers: %w", err)
+	if err := s.base.Open(dispatch.Config{
+		Service: "triggers", Clock: cfg.Clock, Tokens: cfg.Tokens, DataDir: cfg.DataDir, Logger: cfg.Logger,
+		Apply: s.apply, State: s.state,
+	}); err != nil {
+		return nil, err
 	}
 	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
 		if now := cfg.Clock.Now(); sub.since.After(now) { // an earlier process had advanced its clock
@@ -129,72 +106,66 @@ func New(cfg Config) (*Server, error) {
 
 // Attach tells the server whose follower it is, for [Server.Idle], [Server.Disable] and [Server.Enable] to wait for.
 func (s *Server) Attach(source Source) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	s.source = source
 }
 
 // settle waits until events were made of all that is committed by now.
 func (s *Server) settle(ctx context.Context) error {
-	s.mu.Lock()
+	s.base.Lock()
 	source := s.source
-	s.mu.Unlock()
+	s.base.Unlock()
 	if source == nil {
 		return nil
 	}
 	return source.Settle(ctx)
 }
 
-// Close stops delivering, breaks off the requests that are under way and waits for their goroutines. To their events it is
-// as if the process had died.
+// Close stops delivering, cancels the requests under way and waits for their goroutines. After a
+// restart from the same data directory their events are delivered again, as if the process had died.
 func (s *Server) Close() error {
-	s.mu.Lock()
-	if s.ctx.Err() == nil {
+	return s.base.Close(func() {
 		s.keepCursors()
-	}
-	s.cancel()
-	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
-		sub.wake.Fire()
-		return true
+		s.subscriptions.Scan(func(_ string, sub *subscription) bool {
+			sub.wake.Fire()
+			return true
+		})
 	})
-	s.mu.Unlock()
-	s.goroutines.Wait()
-	s.sender.Close()
-	if err := s.ledger.Close(); err != nil {
-		return fmt.Errorf("triggers: %w", err)
-	}
-	return nil
 }
 
-// Idle waits until all that is committed has become events, none of which is due or under way; what their targets write
-// meanwhile included. Events that wait for their next attempt do not keep it waiting, nor do those of triggers that are
-// absent or disabled.
+// Idle waits until all commits have become events, and none of these is due or being delivered,
+// including events of what the targets write meanwhile. It is what a test calls after writing to
+// Firestore; emulator.Cloud.Idle and Advance include it. Events that wait for their next attempt do
+// not count, nor do those of triggers that are absent or disabled.
 func (s *Server) Idle(ctx context.Context) error {
 	for {
 		if err := s.settle(ctx); err != nil {
-			return fmt.Errorf("waiting until triggers are idle: %w", err)
+			return fmt.Errorf("triggers: waiting until nothing is due: %w", err)
 		}
 		var taken uint64
-		err := s.changed.Until(ctx, &s.mu, func() bool { taken = s.taken; return !s.busy() })
-		if err == nil {
-			err = s.settle(ctx) // a target may have written before it answered
+		if err := s.base.Idle(ctx, func() bool { taken = s.taken; return s.busy() }); err != nil {
+			return err
 		}
-		if err != nil {
-			return fmt.Errorf("waiting until triggers are idle: %w", err)
+		if err := s.settle(ctx); err != nil { // a target may have written before it answered
+			return fmt.Errorf("triggers: waiting until nothing is due: %w", err)
 		}
-		s.mu.Lock()
+		s.base.Lock()
 		done := !s.busy() && s.taken == taken
-		s.mu.Unlock()
+		s.base.Unlock()
 		if done {
 			return nil
 		}
 	}
 }
 
+// Requests returns how many requests for events have been begun, and how many of them have ended.
+func (s *Server) Requests() (begun, ended uint64) { return s.base.Requests() }
+
 // busy is asked with the mutex held.
 func (s *Server) busy() bool {
-	if s.running > 0 || s.ctx.Err() != nil {
-		return s.running > 0
+	if s.base.Sending() || s.base.Closed() {
+		return s.base.Sending()
 	}
 	now, due := s.clock.Now(), false
 	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
@@ -216,14 +187,14 @@ func (s *Server) able(ctx context.Context, disabled bool) error {
 	if err := s.settle(ctx); err != nil {
 		return fmt.Errorf("triggers: %w", err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	s.disabled = disabled
 	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
 		sub.wake.Fire()
 		return true
 	})
-	s.changed.Fire()
+	s.base.Changed.Fire()
 	return nil
 }
 

@@ -67,8 +67,8 @@ func (s *Server) wait(sub *subscription, e *event) {
 
 // dispatch sends the trigger's events when they are due, until it is removed or the server closed.
 func (s *Server) dispatch(sub *subscription) {
-	over := func() bool { return sub.closed || s.ctx.Err() != nil }
-	dispatch.Loop(s.clock, &s.mu, &sub.wake, over, func() time.Time { return s.dispatchDue(sub) })
+	over := func() bool { return sub.closed || s.base.Closed() }
+	dispatch.Loop(s.clock, &s.base.Mutex, &sub.wake, over, func() time.Time { return s.dispatchDue(sub) })
 }
 
 // dispatchDue starts all requests that are due and allowed, and returns when to look again; the zero time means when the

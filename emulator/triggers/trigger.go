@@ -88,21 +88,21 @@ func (s *Server) Register(t Trigger) error {
 	if err != nil {
 		return fmt.Errorf("triggers: register %q: %w", t.Name, err)
 	}
-	s.mu.Lock()
-	if s.ctx.Err() != nil {
-		s.mu.Unlock()
+	s.base.Lock()
+	if s.base.Closed() {
+		s.base.Unlock()
 		return fmt.Errorf("triggers: register %q: the server is closed", t.Name)
 	}
 	sub := s.subscribe(t, pattern, s.clock.Now().Truncate(time.Microsecond)) // as times of commits
 	if !sub.present {
 		sub.present = true
-		s.goroutines.Go(func() { s.dispatch(sub) })
+		s.base.Go(func() { s.dispatch(sub) })
 	}
-	s.ledger.Add(sub.record())
+	s.base.Changes.Add(sub.record())
 	sub.wake.Fire()
-	s.changed.Fire()
-	s.mu.Unlock()
-	if err := s.ledger.Wait(); err != nil {
+	s.base.Changed.Fire()
+	s.base.Unlock()
+	if err := s.base.Changes.Wait(); err != nil {
 		return fmt.Errorf("triggers: register %q: %w", t.Name, err)
 	}
 	return nil
@@ -126,8 +126,8 @@ func (s *Server) subscribe(t Trigger, pattern Pattern, since time.Time) *subscri
 
 // Remove ends a trigger. The events that wait for it are forgotten.
 func (s *Server) Remove(name string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	if _, ok := s.subscriptions.Get(name); !ok {
 		return fmt.Errorf("triggers: there is no trigger %q", name)
 	}
@@ -138,8 +138,8 @@ func (s *Server) Remove(name string) error {
 // RemoveAbsent ends the triggers that an earlier process has left in the data directory and this one has not registered,
 // and returns their names. To be called when all have been registered.
 func (s *Server) RemoveAbsent() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.base.Lock()
+	defer s.base.Unlock()
 	var names []string
 	s.subscriptions.Scan(func(name string, sub *subscription) bool {
 		if !sub.present {
@@ -165,6 +165,6 @@ func (s *Server) remove(name string) {
 	}
 	sub.wake.Fire()
 	s.want()
-	s.ledger.Add(record{Removed: name})
-	s.changed.Fire()
+	s.base.Changes.Add(record{Removed: name})
+	s.base.Changed.Fire()
 }

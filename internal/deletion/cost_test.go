@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"heek.kr/heektime/internal/billingtest"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/deletion"
 )
 
@@ -13,37 +13,37 @@ import (
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var m billingtest.Meter
+	var m emulatortest.Meter
 	s := w.service(t, m.DialOptions()...)
 	ctx := t.Context()
 	alice := w.signUp(t, "alice", "alice")
 	must(t, alice.duplicate(ctx, first, ids(20)), alice.duplicate(ctx, second, ids(20)), alice.removeTimetable(ctx, first))
-	check := func(what string, err error, want billingtest.Cost) {
+	check := func(what string, err error, want emulatortest.Cost) {
 		t.Helper()
 		if got := m.Take(); err != nil || got != want {
 			t.Errorf("%s: %v, want %v (%v)", what, got, want, err)
 		}
 	}
 	_, err := s.Lectures(ctx, "alice", first)
-	check("a deleted timetable with 20 lectures", err, billingtest.Cost{Reads: 21, Deletes: 20})
+	check("a deleted timetable with 20 lectures", err, emulatortest.Cost{Reads: 21, Deletes: 20})
 	_, err = s.Lectures(ctx, "alice", first)
-	check("the event again", err, billingtest.Cost{Reads: 1})
+	check("the event again", err, emulatortest.Cost{Reads: 1})
 	_, err = s.Request(ctx, "alice")
-	check("a request", err, billingtest.Cost{Reads: 2, Writes: 2, Deletes: 1})
-	check("the event of its user document", s.User(ctx, "alice", "alice", w.Clock.Now()), billingtest.Cost{Reads: 2})
-	check("a way back", s.Restore(ctx, "alice"), billingtest.Cost{Reads: 2, Writes: 1, Deletes: 1})
+	check("a request", err, emulatortest.Cost{Reads: 2, Writes: 2, Deletes: 1})
+	check("the event of its user document", s.User(ctx, "alice", "alice", w.Clock.Now()), emulatortest.Cost{Reads: 2})
+	check("a way back", s.Restore(ctx, "alice"), emulatortest.Cost{Reads: 2, Writes: 1, Deletes: 1})
 	_, err = s.PurgeDue(ctx)
-	check("a purge when nothing is due", err, billingtest.Cost{Reads: 2})
+	check("a purge when nothing is due", err, emulatortest.Cost{Reads: 2})
 	_, err = s.Request(ctx, "alice")
 	must(t, err)
 	w.Clock.Advance(deletion.Grace)
 	m.Take()
 	// A mark, its credentials, the list of one timetable, 20 lectures, a name, which takes a query and three more.
 	_, err = s.Purge(ctx, "alice")
-	check("a purge", err, billingtest.Cost{Reads: 1 + 1 + 1 + 20 + 4, Writes: 2, Deletes: 22})
+	check("a purge", err, emulatortest.Cost{Reads: 1 + 1 + 1 + 20 + 4, Writes: 2, Deletes: 22})
 	w.Clock.Advance(2 * time.Hour)
 	_, err = s.Purge(ctx, "alice")
-	check("its last look", err, billingtest.Cost{Reads: 1 + 1 + 1 + 1, Writes: 1, Deletes: 1})
+	check("its last look", err, emulatortest.Cost{Reads: 1 + 1 + 1 + 1, Writes: 1, Deletes: 1})
 }
 
 // The largest account there is to think of: it stays within what docs/deleting.md says.
@@ -55,7 +55,7 @@ func TestLargeAccount(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.large(t, timetables, lectures)
-	var m billingtest.Meter
+	var m emulatortest.Meter
 	s := w.service(t, m.DialOptions()...)
 	_, err := s.Request(t.Context(), "alice")
 	must(t, err)
@@ -72,7 +72,7 @@ func TestLargeAccount(t *testing.T) {
 	got, n := m.Take(), timetables*(lectures+1)
 	t.Logf("%d timetables of %d lectures: %v", timetables, lectures, got)
 	if got.Reads > n+10 || got.Writes > 3 || got.Deletes > n+2 {
-		t.Errorf("that is more than %v", billingtest.Cost{Reads: n + 10, Writes: 3, Deletes: n + 2})
+		t.Errorf("that is more than %v", emulatortest.Cost{Reads: n + 10, Writes: 3, Deletes: n + 2})
 	}
 	if left := append(w.all(t, "timetables"), w.all(t, "lectures")...); len(left) > 0 {
 		t.Errorf("left are %d documents, %v first", len(left), left[0])

@@ -23,6 +23,7 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/authclient"
 	"heek.kr/heektime/internal/cloudevent"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
@@ -52,7 +53,7 @@ func newWorld(t testing.TB) *world {
 	}
 	w := &world{Cloud: emulatortest.Start(t, func(c *emulator.Config) { c.Rules, c.Indexes = rules, indexes }), log: &logtest.Lines{}}
 	w.fs = w.FirestoreClient(t)
-	w.accounts = w.AuthClient(t)
+	w.accounts = authclient.New(t, w.Project, w.AuthAddress())
 	w.set(t, semesterPath, map[string]any{"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}})
 	return w
 }
@@ -80,7 +81,7 @@ func (w *world) mortal(t testing.TB, kind faulttest.Fault, at int) (*deletion.Se
 	p, ctx := faulttest.New(t.Context(), kind, at)
 	proxy := p.Proxy(w.AuthAddress())
 	t.Cleanup(proxy.Close)
-	return w.serviceOf(t, w.FirestoreClient(t, p.DialOptions()...), w.AuthClientAt(t, strings.TrimPrefix(proxy.URL, "http://"))), p, ctx
+	return w.serviceOf(t, w.FirestoreClient(t, p.DialOptions()...), authclient.New(t, w.Project, strings.TrimPrefix(proxy.URL, "http://"))), p, ctx
 }
 
 const eventarc = "heektime-eventarc@demo-test.iam.gserviceaccount.com"

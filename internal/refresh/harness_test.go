@@ -23,6 +23,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
+	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/internal/courses"
 	"heek.kr/heektime/internal/lecturespb"
 	"heek.kr/heektime/internal/refresh"
@@ -54,7 +56,7 @@ func newWorld(t testing.TB) *world {
 	w.school.url = srv.URL
 	w.courses = courseService(t)
 	w.fs = w.FirestoreClient(t)
-	w.bucket = w.StorageClient(t).Bucket(w.Project)
+	w.bucket = storageclient.New(t, w.StorageAddress()).Bucket(w.Project)
 	return w
 }
 
@@ -106,8 +108,8 @@ func (w *world) service(t testing.TB, id schema.SemesterID, set ...func(*refresh
 	t.Helper()
 	cfg := refresh.Config{
 		Bucket: w.Project, Schools: w.schools(t, id),
-		Firestore: w.fs, Storage: w.StorageClient(t), Courses: w.courses, Log: quiet(), Now: w.Clock.Now,
-		Queue: &refresh.Queue{Client: w.TasksClient(t), Name: queueName, URL: "http://127.0.0.1:1", Audience: "refresh", ServiceAccount: tasksEmail},
+		Firestore: w.fs, Storage: storageclient.New(t, w.StorageAddress()), Courses: w.courses, Log: quiet(), Now: w.Clock.Now,
+		Queue: &refresh.Queue{Client: tasksclient.New(t, w.TasksAddress()), Name: queueName, URL: "http://127.0.0.1:1", Audience: "refresh", ServiceAccount: tasksEmail},
 	}
 	for _, f := range set {
 		f(&cfg)
@@ -122,7 +124,7 @@ func (w *world) service(t testing.TB, id schema.SemesterID, set ...func(*refresh
 func (w *world) createQueue(t *testing.T) {
 	t.Helper()
 	parent, _, _ := strings.Cut(queueName, "/queues/")
-	_, err := w.TasksClient(t).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: queueName}})
+	_, err := tasksclient.New(t, w.TasksAddress()).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: queueName}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"google.golang.org/api/iterator"
 
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
+	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/internal/refresh"
 )
 
@@ -17,7 +19,7 @@ import (
 func tasksInQueue(t *testing.T, w *world) []string {
 	t.Helper()
 	var names []string
-	for it := w.TasksClient(t).ListTasks(t.Context(), &cloudtaskspb.ListTasksRequest{Parent: queueName}); ; {
+	for it := tasksclient.New(t, w.TasksAddress()).ListTasks(t.Context(), &cloudtaskspb.ListTasksRequest{Parent: queueName}); ; {
 		task, err := it.Next()
 		if err == iterator.Done {
 			slices.Sort(names)
@@ -33,7 +35,7 @@ func tasksInQueue(t *testing.T, w *world) []string {
 func pausedQueue(t *testing.T, w *world) {
 	t.Helper()
 	w.createQueue(t)
-	if _, err := w.TasksClient(t).PauseQueue(t.Context(), &cloudtaskspb.PauseQueueRequest{Name: queueName}); err != nil {
+	if _, err := tasksclient.New(t, w.TasksAddress()).PauseQueue(t.Context(), &cloudtaskspb.PauseQueueRequest{Name: queueName}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -115,8 +117,8 @@ func TestNewRejectsAnIncompleteConfig(t *testing.T) {
 	w := newWorld(t)
 	complete := refresh.Config{
 		Bucket: "b", Schools: w.schools(t, semesterID),
-		Firestore: w.fs, Storage: w.StorageClient(t), Courses: w.courses, Log: quiet(),
-		Queue: &refresh.Queue{Client: w.TasksClient(t), Name: queueName, URL: "u", Audience: "a", ServiceAccount: "s"},
+		Firestore: w.fs, Storage: storageclient.New(t, w.StorageAddress()), Courses: w.courses, Log: quiet(),
+		Queue: &refresh.Queue{Client: tasksclient.New(t, w.TasksAddress()), Name: queueName, URL: "u", Audience: "a", ServiceAccount: "s"},
 	}
 	if _, err := refresh.New(complete); err != nil {
 		t.Fatal(err)

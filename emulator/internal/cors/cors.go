@@ -1,8 +1,9 @@
-// Package cors decides which web pages may call the servers of the local cloud, and tells browsers.
+// Package cors decides which web pages may call the servers of the local cloud.
 //
-// A page of any site that a developer happens to look at can send requests to 127.0.0.1. So pages are let in that come
-// from the same machine or network, or that were named; all others are refused, before anything is done, because a browser
-// that hides an answer from a page has still delivered the request. Programs send no Origin header and are not concerned.
+// Any page that a developer visits can send requests to 127.0.0.1. Allowed are pages of this machine
+// and its private network, and those allowed by name. All other requests are rejected before they do
+// anything: a browser that hides the response from a page has still delivered the request. Programs
+// send no Origin header, so none of this applies to them.
 package cors
 
 import (
@@ -19,16 +20,17 @@ var exposed = strings.Join([]string{
 	"X-HTTP-Session-Id", "X-Client-Wire-Protocol",
 }, ", ")
 
-// Handler answers preflight requests and marks next's answers, errors too, for the origins that are allowed: those of this
-// machine and of private networks, and those in the list, as "https://host"; with "*" in it, all. The origin is echoed,
-// never "*": the SDKs send credentials, and browsers refuse a star with those.
+// Handler handles preflight requests and adds CORS headers to next's responses, including errors, for
+// allowed origins: those of this machine and of private networks, and those in the list, as
+// "https://host"; "*" allows all. The header repeats the origin, because the SDKs send credentials,
+// and browsers reject "*" with those.
 func Handler(next http.Handler, origins []string) http.Handler {
 	any := slices.Contains(origins, "*")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Add("Vary", "Origin")
 		if !any && rebound(r, origins) {
-			refuse(w, "The name "+r.Host+" leads to this machine, but is not one of its names. Use localhost or 127.0.0.1, or add the page's origin to the allowed ones.")
+			reject(w, "The name "+r.Host+" leads to this machine, but is not one of its names. Use localhost or 127.0.0.1, or add the page's origin to the allowed origins.")
 			return
 		}
 		origin := r.Header.Get("Origin")
@@ -37,7 +39,7 @@ func Handler(next http.Handler, origins []string) http.Handler {
 			return
 		}
 		if !any && !allowed(origin, r, origins) {
-			refuse(w, "Pages of "+origin+" may not call the local cloud. Add it to the allowed origins.")
+			reject(w, "Pages of "+origin+" may not call the local cloud. Add it to the allowed origins.")
 			return
 		}
 		h.Set("Access-Control-Allow-Origin", origin)
@@ -64,8 +66,8 @@ func preflight(h http.Header, r *http.Request, method string) {
 	h.Set("Access-Control-Max-Age", "3600")
 }
 
-// refuse answers in the form that all of Google's APIs have for errors.
-func refuse(w http.ResponseWriter, why string) {
+// reject responds with an error in the format of Google's APIs.
+func reject(w http.ResponseWriter, why string) {
 	body, _ := json.Marshal(map[string]any{"error": map[string]any{
 		"code": http.StatusForbidden, "status": "PERMISSION_DENIED", "message": why,
 	}})

@@ -37,7 +37,7 @@ func TestHandler(t *testing.T) {
 		{"this machine beside a list", "GET", "http://localhost", "", []string{"https://a.example.com"}, 418, true},
 		{"preflight", "OPTIONS", "http://localhost", "PUT", nil, 204, true},
 		{"preflight of another origin", "OPTIONS", "https://b.example.com", "PUT", []string{"https://a.example.com"}, 403, false},
-		{"OPTIONS that is no preflight", "OPTIONS", "http://localhost", "", nil, 418, true},
+		{"OPTIONS that is not a preflight", "OPTIONS", "http://localhost", "", nil, 418, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := httptest.NewRequest(c.method, "/", nil)
@@ -61,7 +61,7 @@ func TestHandler(t *testing.T) {
 			}
 			if c.allowed && c.preflight != "" && (h.Get("Access-Control-Allow-Methods") != "PUT" ||
 				h.Get("Access-Control-Allow-Headers") != "authorization" || h.Get("Access-Control-Allow-Private-Network") != "true") {
-				t.Errorf("preflight answers %v", h)
+				t.Errorf("preflight response has %v", h)
 			}
 			if h.Get("Vary") == "" {
 				t.Error("a cache would mix up origins")
@@ -70,7 +70,7 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// A page whose name was made to lead to this machine after it was loaded is, to the browser, of our own origin.
+// To the browser, a page whose name was pointed to this machine after it was loaded has our origin.
 func TestRebinding(t *testing.T) {
 	for _, c := range []struct {
 		host, listens string
@@ -81,7 +81,7 @@ func TestRebinding(t *testing.T) {
 		{"127.0.0.1:8080", "127.0.0.1", nil, 200},
 		{"[::1]:8080", "::1", nil, 200},
 		{"app.localhost", "127.0.0.1", nil, 200},
-		{"host.docker.internal:8080", "127.0.0.1", nil, 200}, // some containers reach their host so
+		{"host.docker.internal:8080", "127.0.0.1", nil, 200}, // how some containers reach their host
 		{"emulator:8080", "127.0.0.1", nil, 200},
 		{"evil.example.com:8080", "127.0.0.1", nil, 403},
 		{"localhost.example.com", "127.0.0.1", nil, 403},

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// allowed tells whether a page of this origin may make the request.
+// allowed reports whether a page of this origin may send the request.
 func allowed(origin string, r *http.Request, origins []string) bool {
 	if slices.Contains(origins, origin) {
 		return true
@@ -24,13 +24,13 @@ func allowed(origin string, r *http.Request, origins []string) bool {
 	return near(u.Hostname())
 }
 
-// privateSuffixes end names that nobody can register: they lead to this machine, or somewhere in its network, because
-// someone there said so. Sources: RFC 6761 and 6762, RFC 8375, and ICANN's resolution of 2024-07-29 for "internal", which
-// containers reach their host by.
+// privateSuffixes end names that cannot be registered: they lead to this machine or to its network.
+// Sources: RFC 6761, RFC 6762, RFC 8375, and ICANN's resolution of 2024-07-29 for "internal", the name
+// by which containers reach their host.
 var privateSuffixes = []string{".localhost", ".local", ".test", ".internal", ".home.arpa"}
 
-// near tells whether a host is this machine or one of its network: by its address, or by a name that the internet does
-// not have.
+// near reports whether a host is this machine or in its network, judging by its address or by a name
+// that does not exist on the internet.
 func near(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	if a, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
@@ -40,9 +40,10 @@ func near(host string) bool {
 		slices.ContainsFunc(privateSuffixes, func(s string) bool { return strings.HasSuffix(host, s) })
 }
 
-// rebound tells whether a request came to this machine's own address under a foreign name: the page's name was made to
-// lead here after the page was loaded (DNS rebinding), so that the browser takes us for the page's own server. A server
-// that listens on other addresses has whatever names its network gives it.
+// rebound reports whether a request reached this machine's loopback address under a foreign name. That
+// is DNS rebinding: the page's name was pointed here after the page was loaded, so that the browser
+// takes us for the page's own server. A server on any other address has whatever names its network
+// gives it.
 func rebound(r *http.Request, origins []string) bool {
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
 	if !ok || !local.IP.IsLoopback() {
@@ -52,7 +53,7 @@ func rebound(r *http.Request, origins []string) bool {
 	if host == "" || near(host) {
 		return false
 	}
-	if _, err := netip.ParseAddr(host); err == nil { // no name
+	if _, err := netip.ParseAddr(host); err == nil { // an address, not a name
 		return false
 	}
 	return !slices.ContainsFunc(origins, func(o string) bool {

@@ -1,7 +1,7 @@
-// Package crashtest runs a server in a process of its own, for a test to kill it as a power failure would: with SIGKILL, at any
-// moment.
+// Package crashtest runs a server in a process of its own that a test can kill with SIGKILL at any
+// moment, to see what survives.
 //
-// The process is the test binary itself, which [Main] makes the server.
+// The process is the test binary itself: [Main] turns it into the server.
 package crashtest
 
 import (
@@ -18,17 +18,18 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// variable makes a test binary the victim; its value is what the server is told.
-const variable = "HEEKTIME_TEST_VICTIM"
+// variable is the environment variable that turns a test binary into the server. Its value is the
+// server's argument.
+const variable = "HEEKTIME_CRASHTEST_SERVER"
 
-// Main is the TestMain of a package with victims. serve starts the server, is told what [Start] was given, and returns the
-// address that it listens on.
-func Main(m *testing.M, serve func(told string) (address string, err error)) {
-	told, victim := os.LookupEnv(variable)
-	if !victim {
+// Main is the TestMain of a package that calls [Start]. serve starts the server with Start's argument
+// and returns the address that it listens on.
+func Main(m *testing.M, serve func(argument string) (address string, err error)) {
+	argument, isServer := os.LookupEnv(variable)
+	if !isServer {
 		os.Exit(m.Run())
 	}
-	address, err := serve(told)
+	address, err := serve(argument)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -37,11 +38,12 @@ func Main(m *testing.M, serve func(told string) (address string, err error)) {
 	select {}
 }
 
-// Start starts a server, and returns its address and what kills it. It is killed at the end of the test at the latest.
-func Start(t testing.TB, told string) (address string, kill func()) {
+// Start starts a server and returns its address and a function that kills it. The end of the test kills
+// it as well.
+func Start(t testing.TB, argument string) (address string, kill func()) {
 	t.Helper()
 	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), variable+"="+told)
+	command.Env = append(os.Environ(), variable+"="+argument)
 	command.Stderr = os.Stderr
 	out, err := command.StdoutPipe()
 	if err != nil {
@@ -62,7 +64,7 @@ func Start(t testing.TB, told string) (address string, kill func()) {
 	return strings.TrimSpace(address), kill
 }
 
-// ServeGRPC serves on a free port, for a server that is a victim, and returns its address.
+// ServeGRPC serves gRPC on a free port and returns its address. It is for the serve function of [Main].
 func ServeGRPC(register func(grpc.ServiceRegistrar)) (address string, err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -77,7 +79,7 @@ func ServeGRPC(register func(grpc.ServiceRegistrar)) (address string, err error)
 	return listener.Addr().String(), nil
 }
 
-// Dial connects to a victim.
+// Dial connects to a server that [Start] started.
 func Dial(t testing.TB, address string) *grpc.ClientConn {
 	t.Helper()
 	connection, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))

@@ -5,27 +5,27 @@ import (
 	"time"
 )
 
-// Faults make delivery as bad as Google's promise allows, "at least once, in no order", so that a test finds the handler
-// that counts on more.
+// Faults make delivery as bad as "at least once, in no order" allows, so that a test finds the handler
+// that relies on more.
 type Faults struct {
-	Twice   bool          // send every request twice; the second one's answer changes nothing
-	Shuffle bool          // send what is due in a random order
-	Delay   time.Duration // hold every request back for a random time up to this one, by the cloud's clock
-	Seed    uint64        // of the randomness; the same seed makes the same choices in the same order
+	Twice   bool          // send every request twice, and ignore the second response
+	Shuffle bool          // send what is due in random order
+	Delay   time.Duration // delay every request by a random time up to this one, by the cloud's clock
+	Seed    uint64        // of the random numbers; the same seed makes the same choices in the same order
 }
 
-// Mischief are Faults with their randomness. The zero value makes none. It is not safe for concurrent use.
+// FaultInjector injects [Faults]. The zero value injects none. It is not safe for concurrent use.
 type FaultInjector struct {
 	Faults
 	random *rand.Rand
 }
 
-// NewMischief returns the Mischief that faults ask for.
+// NewFaultInjector returns an injector of faults.
 func NewFaultInjector(f Faults) FaultInjector {
 	return FaultInjector{Faults: f, random: rand.New(rand.NewPCG(f.Seed, f.Seed))}
 }
 
-// Hold is how long to hold the next request back.
+// RandomDelay returns how long to delay the next request.
 func (m *FaultInjector) RandomDelay() time.Duration {
 	if m.Delay <= 0 {
 		return 0

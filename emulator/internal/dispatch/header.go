@@ -14,7 +14,7 @@ const (
 	maxHeader = 80 * 1000 // bytes of a request's headers
 )
 
-// CheckURL refuses what is no absolute http or https URL, or is longer than Google allows.
+// CheckURL returns an error unless raw is an absolute http or https URL of a length that Google allows.
 func CheckURL(raw string) error {
 	target, err := url.Parse(raw)
 	switch {
@@ -30,12 +30,13 @@ func CheckURL(raw string) error {
 	return nil
 }
 
-// CheckHeaders refuses names and values that HTTP does not allow, and headers of 80 KB or more.
+// CheckHeaders returns an error for names and values that HTTP does not allow, and for headers of 80 KB
+// or more.
 func CheckHeaders(headers map[string]string) error {
 	size := 0
 	for name, value := range headers {
 		if !httpguts.ValidHeaderFieldName(name) {
-			return fmt.Errorf("%q is no name of an HTTP header", name)
+			return fmt.Errorf("%q is not an HTTP header name", name)
 		}
 		if !httpguts.ValidHeaderFieldValue(value) {
 			return fmt.Errorf("the value of header %q has a character that HTTP does not allow", name)
@@ -48,11 +49,12 @@ func CheckHeaders(headers map[string]string) error {
 	return nil
 }
 
-// replaced are the headers that both services compute themselves; what a caller gives is ignored.
+// replaced are the headers that the services compute themselves. A caller's values are ignored.
 var replaced = map[string]bool{"Host": true, "Content-Length": true, "User-Agent": true, "Transfer-Encoding": true}
 
-// Headers returns the caller's headers without those that are Google's: Host, Content-Length and User-Agent, and
-// names that begin with X-Google-, X-AppEngine- or own, the service's own prefix. Names keep their spelling.
+// Headers returns the caller's headers except those reserved for Google: Host, Content-Length and
+// User-Agent, and names that begin with X-Google-, X-AppEngine- or own, the service's own prefix. Names
+// keep their spelling.
 // https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#httprequest
 func Headers(given map[string]string, own string) http.Header {
 	headers := make(http.Header, len(given))

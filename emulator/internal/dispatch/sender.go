@@ -1,6 +1,9 @@
-// Package dispatch sends the HTTP requests by which Cloud Tasks, Cloud Scheduler and Firestore's triggers reach their
-// targets: with an ID token, within a deadline, without following redirects. It also holds what they have in common about
-// what is due, retries and headers.
+// Package dispatch is what Cloud Tasks, Cloud Scheduler and Firestore's triggers have in common.
+//
+// [Base] is their lifecycle: start, shutdown, idleness and the log of changes. [Sender] sends the HTTP
+// requests to their targets, with an ID token, within a deadline and without following redirects.
+// [Loop] and [Next] decide what to send when, [Backoff] when to retry, and [Headers] which of a
+// caller's headers are sent.
 package dispatch
 
 import (
@@ -19,11 +22,11 @@ import (
 )
 
 const (
-	maxText  = 300     // bytes of a failure's body that are kept to be shown
-	maxDrain = 1 << 20 // bytes of an answer that are read so that the connection can be used again
+	maxText  = 300     // bytes of a failed response that are recorded
+	maxDrain = 1 << 20 // bytes of a response that are read so that the connection can be reused
 )
 
-// Tokens makes the ID tokens that requests carry. *identity.Identity implements it.
+// Tokens issues the ID tokens that requests carry. *identity.Identity implements it.
 type Tokens interface {
 	// IDToken returns a signed ID token of the service account for the audience.
 	IDToken(ctx context.Context, serviceAccountEmail, audience string) (string, error)
@@ -33,23 +36,23 @@ type Tokens interface {
 type Request struct {
 	Method   string
 	URL      string
-	Header   http.Header // sent as it is, names in the given spelling
+	Header   http.Header // sent unchanged, in the given spelling
 	Body     []byte
-	Account  string        // e-mail of the service account whose ID token is sent; empty sends none
+	Account  string        // email of the service account whose ID token is sent; empty sends none
 	Audience string        // of the ID token; the URL when empty
-	Held     time.Duration // by the cloud's clock, before anything is sent
-	Deadline time.Duration // by the cloud's clock, from the start of the request to the end of the answer's headers
+	Held     time.Duration // delay before sending, by the cloud's clock
+	Deadline time.Duration // by the cloud's clock, from the start of the request to the end of the response's headers
 }
 
-// Answer is how a target answered, or that it did not.
+// Answer is a target's response, or the lack of one.
 type Answer struct {
-	Status     int           // HTTP status; 0 when no answer came
-	RetryAfter time.Duration // what a failed answer's Retry-After asks for, 0 when it asks for nothing
-	Text       string        // of a failure: the first bytes of the answer, or why none came
-	TimedOut   bool          // no answer came within the deadline
+	Status     int           // HTTP status; 0 without a response
+	RetryAfter time.Duration // of a failed response, 0 without the header
+	Text       string        // of a failure: the first bytes of the response, or the error
+	TimedOut   bool          // there was no response within the deadline
 }
 
-// OK reports whether the target has done its work: any 2xx.
+// OK reports whether the target succeeded: any 2xx.
 func (a Answer) OK() bool { return a.Status >= 200 && a.Status <= 299 }
 
 // Sender sends requests. It is safe for concurrent use.
@@ -62,11 +65,11 @@ type Sender struct {
 // NewSender returns a Sender. Both arguments are required.
 func NewSender(c *clock.Clock, tokens Tokens) *Sender {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns = 0 // no limit: a queue may have a thousand requests open
+	transport.MaxIdleConns = 0 // no limit: a queue may have a thousand open requests
 	transport.MaxIdleConnsPerHost = 256
 	return &Sender{clock: c, tokens: tokens, client: &http.Client{
 		Transport: transport,
-		// A redirect is an answer like any other that is not 2xx: a failure.
+		// A redirect is a failure, like any other status that is not 2xx.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -74,9 +77,9 @@ func NewSender(c *clock.Clock, tokens Tokens) *Sender {
 // Close closes idle connections.
 func (s *Sender) Close() { s.client.CloseIdleConnections() }
 
-var errDeadline = errors.New("no answer within the deadline")
+var errDeadline = errors.New("no response within the deadline")
 
-// Send sends the request once and waits for the answer. When ctx ends first, the answer says so and means nothing.
+// Send sends the request once and waits for the response. When ctx ends first, ignore the answer.
 func (s *Sender) Send(ctx context.Context, r Request) Answer {
 	if r.Held > 0 {
 		s.clock.Wait(ctx.Done(), s.clock.Now().Add(r.Held))
@@ -102,7 +105,7 @@ func (s *Sender) Send(ctx context.Context, r Request) Answer {
 		answer.Text = firstBytes(response.Body)
 		answer.RetryAfter = retryAfter(response.Header.Get("Retry-After"), s.clock.Now())
 	}
-	// The status is the answer; a body that breaks off or never ends changes nothing.
+	// The status alone counts, even if the body is cut off or never ends.
 	_, _ = io.CopyN(io.Discard, response.Body, maxDrain)
 	return answer
 }
@@ -125,18 +128,18 @@ func (s *Sender) do(ctx context.Context, r Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		// The token replaces what the caller gave, however it was spelled.
+		// The token replaces the caller's header, however that is spelled.
 		maps.DeleteFunc(request.Header, func(name string, _ []string) bool { return strings.EqualFold(name, "Authorization") })
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	return s.client.Do(request)
 }
 
-// firstBytes reads what is worth showing of a failure.
+// firstBytes returns the part of a failed response that is worth recording.
 func firstBytes(body io.Reader) string {
 	read, _ := io.ReadAll(io.LimitReader(body, maxText))
 	for len(read) > 0 && !utf8.Valid(read) {
-		read = read[:len(read)-1] // a rune was cut in two, or it is no text
+		read = read[:len(read)-1] // a rune was cut in two, or it is not text
 	}
 	return strings.TrimSpace(string(read))
 }

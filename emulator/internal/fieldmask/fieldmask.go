@@ -1,4 +1,4 @@
-// Package fieldmask copies the fields that an update call's field mask names.
+// Package fieldmask applies the field mask of an update request.
 package fieldmask
 
 import (
@@ -10,8 +10,8 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 )
 
-// Apply sets the fields of to that the mask names to what they are in from, which has the same type. A field that is
-// not set in from is cleared. Nothing is changed when the mask names a field that does not exist.
+// Apply copies the fields named in the mask from one message to another of the same type. A field that
+// is not set in from is cleared. If the mask names an unknown field, Apply changes nothing.
 func Apply(to, from proto.Message, mask *fieldmaskpb.FieldMask) error {
 	for _, path := range mask.GetPaths() {
 		if _, err := fieldmaskpb.New(to, path); err != nil {

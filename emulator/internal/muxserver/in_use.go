@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// wsaeaddrinuse is Windows' word for EADDRINUSE.
+// wsaeaddrinuse is EADDRINUSE on Windows.
 const wsaeaddrinuse = syscall.Errno(10048)
 
 func inUse(err error) bool {

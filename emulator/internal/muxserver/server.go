@@ -1,7 +1,8 @@
-// Package muxserver serves HTTP/1.1 and gRPC on one TCP port, without TLS, as Firebase's SDKs expect of an emulator.
+// Package muxserver serves HTTP/1.1 and gRPC on one TCP port, without TLS, as Firebase's SDKs expect of
+// an emulator.
 //
-// A gRPC client opens a connection with HTTP/2's preface; everything else is HTTP/1.1. Each connection goes to the server
-// made for it: gRPC's own HTTP/2 transport costs about half of what the same calls cost through net/http.
+// A connection that begins with the HTTP/2 preface goes to the gRPC server, and any other to net/http.
+// Calls through gRPC's own HTTP/2 transport cost about half of what they cost through net/http.
 package muxserver
 
 import (
@@ -17,7 +18,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// Port is an open port and the servers behind it.
+// Server is an open port and the two servers behind it.
 type Server struct {
 	listener net.Listener
 	grpc     *grpc.Server
@@ -28,20 +29,20 @@ type Server struct {
 	once     sync.Once
 }
 
-// preface is the beginning of HTTP/2's; no HTTP/1.1 method starts like it. Source: RFC 9113, section 3.4.
+// preface begins every HTTP/2 connection, and no HTTP/1.1 request. Source: RFC 9113, section 3.4.
 const preface = "PRI * HTTP/2"
 
-// prefaceTimeout is how long a new connection may say nothing.
+// prefaceTimeout is how long a new connection may send nothing.
 const prefaceTimeout = 30 * time.Second
 
-// idleTimeout is how long a connection of HTTP/1.1 is kept between two requests.
+// idleTimeout is how long an HTTP/1.1 connection is kept open between two requests.
 const idleTimeout = 3 * time.Minute
 
 // InUseError says that another process has the port.
 type InUseError struct {
-	// Name of the service that wanted it.
+	// Name of the service that tried to listen.
 	Name string
-	// Address that is taken, host:port.
+	// Address in use, host:port.
 	Address string
 	err     error
 }
@@ -52,8 +53,8 @@ func (e *InUseError) Error() string {
 
 func (e *InUseError) Unwrap() error { return e.err }
 
-// Open listens on address and serves. g may be nil for a port without gRPC, h for one without HTTP/1.1. The error is an
-// *InUseError when somebody else has the port.
+// Open listens on address and serves. g is nil for a port without gRPC, and h for one without
+// HTTP/1.1. The error is an *[InUseError] when another process has the port.
 func Open(name, address string, g *grpc.Server, h http.Handler) (*Server, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -72,7 +73,7 @@ func Open(name, address string, g *grpc.Server, h http.Handler) (*Server, error)
 		http:     &http.Server{Handler: h, ReadHeaderTimeout: prefaceTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 1 << 20},
 		grpcSide: newSide(l.Addr()), httpSide: newSide(l.Addr()),
 	}
-	// An HTTP/2 client that does not want gRPC, such as a load balancer's probe, is served by net/http where there is no gRPC.
+	// Without gRPC, net/http serves HTTP/2 clients too, such as a load balancer's probe.
 	if g == nil {
 		p.http.Protocols = new(http.Protocols)
 		p.http.Protocols.SetHTTP1(true)
@@ -85,10 +86,11 @@ func Open(name, address string, g *grpc.Server, h http.Handler) (*Server, error)
 	return p, nil
 }
 
-// Address is the address that the port really has, host:port, also when it was asked for as port 0.
+// Address returns the address that the server listens on, host:port, with the actual port for port 0.
 func (p *Server) Address() string { return p.listener.Addr().String() }
 
-// Close stops listening, lets running requests finish while ctx lasts, and then cuts what is left.
+// Close stops listening, lets running requests finish until ctx ends, and then closes their
+// connections.
 func (p *Server) Close(ctx context.Context) error {
 	p.once.Do(func() { close(p.done) })
 	err := p.listener.Close()
@@ -125,7 +127,7 @@ func (p *Server) accept() {
 			if errors.Is(err, net.ErrClosed) {
 				return
 			}
-			// Out of file descriptors, most likely: wait for some to be closed.
+			// Most likely out of file descriptors: wait until some are closed.
 			select {
 			case <-p.done:
 				return
@@ -137,7 +139,8 @@ func (p *Server) accept() {
 	}
 }
 
-// route reads as much of a connection as tells the protocol, and hands it over with nothing lost.
+// route reads enough of a connection to recognize the protocol and passes the connection on, with
+// those bytes.
 func (p *Server) route(c net.Conn) {
 	if p.grpc == nil {
 		p.httpSide.hand(c, p.done)
@@ -161,7 +164,7 @@ func (p *Server) route(c net.Conn) {
 	p.grpcSide.hand(&conn{Conn: c, r: r}, p.done)
 }
 
-// conn reads first what was read to tell the protocol.
+// conn returns the bytes that route has read before those of the connection.
 type conn struct {
 	net.Conn
 	r *bufio.Reader
@@ -172,12 +175,12 @@ func (c *conn) Read(b []byte) (int, error) {
 		if c.r.Buffered() > 0 {
 			return c.r.Read(b)
 		}
-		c.r = nil // from here on straight from the connection
+		c.r = nil // from now on, read from the connection directly
 	}
 	return c.Conn.Read(b)
 }
 
-// side is the listener that one of the two servers accepts its connections from.
+// side is the listener of one of the two servers.
 type side struct {
 	conns  chan net.Conn
 	closed chan struct{}

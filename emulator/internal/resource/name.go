@@ -7,6 +7,7 @@
 package resource
 
 import (
+	"fmt"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -58,8 +59,7 @@ func splitDatabase(name string) (Database, string, error) {
 		return fail()
 	}
 	if !validProjectID(project) {
-		return "", "", status.Errorf(codes.InvalidArgument,
-			"Invalid project id %.40q: want up to %d letters, digits, hyphens, underscores, dots and colons that begin with a letter or digit.", project, maxProjectBytes)
+		return "", "", status.Errorf(codes.InvalidArgument, "Invalid project id %.40q: want %s.", project, projectIDRule)
 	}
 	id, rest, _ := strings.Cut(after, "/")
 	if !validDatabaseID(id) {
@@ -72,6 +72,16 @@ func splitDatabase(name string) (Database, string, error) {
 // maxProjectBytes is more than the length of any project ID, including those of domain-scoped
 // projects, which start with the domain and a colon.
 const maxProjectBytes = 100
+
+var projectIDRule = fmt.Sprintf("up to %d letters, digits, hyphens, underscores, dots and colons that begin with a letter or digit", maxProjectBytes)
+
+// CheckProjectID returns an error if a project ID in a configuration is not valid.
+func CheckProjectID(id string) error {
+	if id == "" || !validProjectID(id) {
+		return fmt.Errorf("project id %q: want %s", id, projectIDRule)
+	}
+	return nil
+}
 
 // validProjectID accepts more than production does, but nothing that would escape the data
 // directory when used as the name of a directory.

@@ -1,4 +1,4 @@
-// Package signal wakes goroutines that wait for something to change, in a select beside a context or a clock.
+// Package signal is a condition variable for use in a select, next to a context or a clock.
 package signal
 
 import (
@@ -6,13 +6,13 @@ import (
 	"sync"
 )
 
-// Signal is a condition variable that can be selected on. The zero value is ready.
-// Wait and Fire must be called with the mutex held that guards the state waited for.
+// Signal wakes the goroutines that wait for a state to change. The zero value is ready to use. Wait and
+// Fire must be called with the mutex held that guards the state.
 type Signal struct {
 	fired chan struct{}
 }
 
-// Wait returns a channel that is closed by the next [Signal.Fire].
+// Wait returns a channel that the next [Signal.Fire] closes.
 func (s *Signal) Wait() <-chan struct{} {
 	if s.fired == nil {
 		s.fired = make(chan struct{})
@@ -20,7 +20,7 @@ func (s *Signal) Wait() <-chan struct{} {
 	return s.fired
 }
 
-// Fire wakes everybody who waits.
+// Fire wakes all that wait.
 func (s *Signal) Fire() {
 	if s.fired != nil {
 		close(s.fired)
@@ -28,8 +28,8 @@ func (s *Signal) Fire() {
 	}
 }
 
-// Until waits until done says so, asking at once and after each [Signal.Fire]. It takes mu, which guards the state waited for,
-// while it asks; the caller must not hold it. The error is ctx's, when that ends first.
+// Until waits until done returns true. It calls done immediately and after each [Signal.Fire], with mu
+// held, which guards the state; the caller must not hold it. The error is ctx's.
 func (s *Signal) Until(ctx context.Context, mu sync.Locker, done func() bool) error {
 	for {
 		mu.Lock()

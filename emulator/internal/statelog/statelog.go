@@ -1,5 +1,5 @@
-// Package statelog keeps the changes of a small server, as JSON in a journal, so that they survive the death of the
-// process.
+// Package statelog makes the state of a small server durable: it writes each change, as JSON, to a
+// write-ahead log, and replays the log at the next start.
 package statelog
 
 import (
@@ -15,32 +15,34 @@ import (
 	"heek.kr/heektime/emulator/internal/wal"
 )
 
-// Sizes of what was added since the last snapshot, in bytes, at which a new one is written: when the folder is opened,
-// and later on.
+// A new snapshot is written once this many bytes were added since the last one: at the start, and
+// later.
 const (
 	openSnapshotBytes = 256 << 10
 	snapshotBytes     = 4 << 20
 )
 
-// Ledger keeps changes. Once one could not be kept, none is any more, and all calls say so: what is in memory and what
-// is on disk must not part ways unnoticed. It is safe for concurrent use. A nil *Ledger keeps nothing and never fails.
+// Log writes changes. Once a write has failed, it writes nothing more, and all calls return the error:
+// memory and disk must not diverge unnoticed. A Log is safe for concurrent use. A nil *Log writes
+// nothing and never fails.
 type Log struct {
-	journal   *wal.Log
+	wal       *wal.Log
 	log       *slog.Logger
 	state     func(add func(change any))
-	snapshots sync.WaitGroup // of the one that is being written
+	snapshots sync.WaitGroup // the one that is being written
 
 	mu           sync.Mutex
-	last         uint64 // the journal's number of the last change
+	last         uint64 // sequence number of the last change
 	broken       error
 	snapshotting bool
 	limit        int64 // bytes since the last snapshot at which the next one is due
 }
 
-// Open gives all changes that the folder has to apply, oldest first, and keeps new ones there. Without a folder it
-// returns nil, which keeps nothing.
+// Open passes all changes in the folder to apply, oldest first. Without a folder it returns nil, which
+// writes nothing.
 //
-// Now and then it replaces all changes by those that state adds, which must make the present state from nothing.
+// Now and then the log is compacted: all its changes are replaced by those that state adds, which must
+// build the current state from an empty one.
 func Open(dir string, log *slog.Logger, apply func(record []byte) error, state func(add func(change any))) (*Log, error) {
 	if dir == "" {
 		return nil, nil
@@ -49,7 +51,7 @@ func Open(dir string, log *slog.Logger, apply func(record []byte) error, state f
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{journal: j, log: log, state: state, limit: snapshotBytes}
+	l := &Log{wal: j, log: log, state: state, limit: snapshotBytes}
 	if j.Size() > openSnapshotBytes {
 		l.snapshot()
 		l.snapshots.Wait()
@@ -57,8 +59,8 @@ func Open(dir string, log *slog.Logger, apply func(record []byte) error, state f
 	return l, nil
 }
 
-// Add keeps a change that was made to the state. It does not wait for the disk, so that it can be called with the
-// mutex held that guards the state; it must be, since the order of the changes is that of the calls.
+// Add writes a change of the state. It must be called with the mutex held that guards the state,
+// because the order of the calls is the order of the changes. It does not wait for the disk.
 func (l *Log) Add(change any) {
 	if l == nil || l.Err() != nil {
 		return
@@ -68,20 +70,20 @@ func (l *Log) Add(change any) {
 		l.fail(err)
 		return
 	}
-	slot := l.journal.Reserve()
+	slot := l.wal.Reserve()
 	slot.Fill(record)
 	l.mu.Lock()
 	l.last = max(l.last, slot.Seq)
-	due := l.journal.Size() > l.limit && !l.snapshotting
+	due := l.wal.Size() > l.limit && !l.snapshotting
 	l.mu.Unlock()
 	if due {
 		l.snapshot()
 	}
 }
 
-// snapshot takes hold of the state, whose mutex is held, and begins to write it down.
+// snapshot collects the state, whose mutex is held, and starts writing it.
 func (l *Log) snapshot() {
-	s, err := l.journal.Rotate()
+	s, err := l.wal.Rotate()
 	if err != nil {
 		l.fail(err)
 		return
@@ -109,17 +111,18 @@ func (l *Log) snapshot() {
 			s.Abandon()
 		}
 		if err != nil {
-			l.log.Warn("a snapshot of the data directory could not be written; the next one will be tried later", "error", err)
+			l.log.Warn("cannot write a snapshot to the data directory; trying again later", "error", err)
 		}
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.snapshotting = false
-		// Not before as much was added as there is: else a large state would be written over and over.
-		l.limit = l.journal.Size() + max(snapshotBytes, size)
+		// Not before the log has grown by the size of the state: otherwise a large state would be
+		// written over and over.
+		l.limit = l.wal.Size() + max(snapshotBytes, size)
 	})
 }
 
-// Wait returns when everything that was added before is safe, or with the reason why it is not.
+// Wait returns when everything that was added is on disk, or the error that prevents it.
 func (l *Log) Wait() error {
 	if l == nil {
 		return nil
@@ -130,13 +133,13 @@ func (l *Log) Wait() error {
 	if err != nil {
 		return err
 	}
-	if err := l.journal.Wait(last); err != nil {
+	if err := l.wal.Wait(last); err != nil {
 		l.fail(err)
 	}
 	return l.Err()
 }
 
-// Err is why changes are not kept any more, or nil.
+// Err returns why changes are no longer written, or nil.
 func (l *Log) Err() error {
 	if l == nil {
 		return nil
@@ -146,30 +149,30 @@ func (l *Log) Err() error {
 	return l.broken
 }
 
-// fail ends the keeping of changes.
+// fail stops the log.
 func (l *Log) fail(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.broken == nil {
-		l.broken = fmt.Errorf("changes can't be kept: %w", err)
-		l.log.Error("the data directory can't be written; changes are refused from now on", "error", err)
+		l.broken = fmt.Errorf("cannot write changes: %w", err)
+		l.log.Error("cannot write to the data directory; rejecting changes from now on", "error", err)
 	}
 }
 
-// Close waits for the last changes and closes the journal.
+// Close waits for the last changes and closes the log.
 func (l *Log) Close() error {
 	if l == nil {
 		return nil
 	}
 	l.snapshots.Wait()
-	if err := l.journal.Close(); err != nil {
-		return fmt.Errorf("closing the journal: %w", err)
+	if err := l.wal.Close(); err != nil {
+		return fmt.Errorf("close the log: %w", err)
 	}
 	return nil
 }
 
-// Written makes a change with the mutex held, and returns when it would survive the death of the process. Changes that
-// can't be kept are refused with UNAVAILABLE.
+// Written makes a change with the mutex held and returns once it is durable. When changes cannot be
+// written, the error is UNAVAILABLE.
 func Written[T any](l *Log, mu sync.Locker, change func() (T, error)) (T, error) {
 	var none T
 	if err := l.Err(); err != nil {

@@ -15,7 +15,8 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
-	"heek.kr/heektime/internal/billingtest"
+	"heek.kr/heektime/emulator/emulatortest/authclient"
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
 	"heek.kr/heektime/internal/cleanup/sweeper"
 	"heek.kr/heektime/internal/deletion"
 )
@@ -25,7 +26,7 @@ type world struct {
 	*emulatortest.Cloud
 	fs       *firestore.Client
 	accounts *firebaseauth.Client
-	meter    billingtest.Meter
+	meter    emulatortest.Meter
 }
 
 func TestMain(m *testing.M) {
@@ -39,7 +40,7 @@ func newWorld(t testing.TB) *world {
 	must(t, err)
 	w := &world{Cloud: emulatortest.Start(t, func(c *emulator.Config) { c.Indexes = indexes })}
 	w.fs = w.FirestoreClient(t, w.meter.DialOptions()...)
-	w.accounts = w.AuthClient(t)
+	w.accounts = authclient.New(t, w.Project, w.AuthAddress())
 	return w
 }
 
@@ -56,7 +57,7 @@ func (w *world) sweeper(t testing.TB, operations int) *sweeper.Service {
 	d, err := deletion.New(deletion.Config{Firestore: w.fs, Accounts: w.accounts, Log: log, Now: w.Clock.Now})
 	must(t, err)
 	s, err := sweeper.New(sweeper.Config{
-		Firestore: w.fs, Accounts: w.accounts, Bucket: w.StorageClient(t).Bucket(w.Project), Deletion: d, Log: log,
+		Firestore: w.fs, Accounts: w.accounts, Bucket: storageclient.New(t, w.StorageAddress()).Bucket(w.Project), Deletion: d, Log: log,
 		Operations: operations, Now: w.Clock.Now,
 	})
 	must(t, err)
@@ -92,7 +93,7 @@ func (w *world) exists(t testing.TB, path string) bool {
 
 func (w *world) object(t testing.TB, name string) {
 	t.Helper()
-	o := w.StorageClient(t).Bucket(w.Project).Object(name).NewWriter(t.Context())
+	o := storageclient.New(t, w.StorageAddress()).Bucket(w.Project).Object(name).NewWriter(t.Context())
 	_, err := o.Write([]byte("[]"))
 	must(t, err)
 	must(t, o.Close())

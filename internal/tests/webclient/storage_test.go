@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+
+	"heek.kr/heektime/emulator/emulatortest/storageclient"
 )
 
 // courseList: the app reads from the semester where the list is, asks for its address and loads it, signed in or not.
@@ -18,7 +20,7 @@ func courseList(t *testing.T, at place) {
 		list = append(list, l)
 	}
 	const name = "lectures/데모대학교-서울/2026-0900/5f70bf18.json"
-	object := w.StorageClient(t).Bucket(w.Project).Object(name).NewWriter(t.Context())
+	object := storageclient.New(t, w.StorageAddress()).Bucket(w.Project).Object(name).NewWriter(t.Context())
 	object.ContentType, object.ContentEncoding = "application/json; charset=utf-8", "gzip"
 	packed := gzip.NewWriter(object)
 	if err := json.NewEncoder(packed).Encode(list); err != nil {

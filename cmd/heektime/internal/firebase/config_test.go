@@ -7,45 +7,6 @@ import (
 	"testing"
 )
 
-func TestAddress(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "firebase.json")
-	const file = `{"hosting": {"public": "web"}, "emulators": {"firestore": {"port": 0}, "tasks": {"host": "0.0.0.0", "port": 1}, "singleProjectMode": true}}`
-	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c, err := Find(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]string{
-		"firestore": "127.0.0.1:0", "tasks": "0.0.0.0:1", "storage": "127.0.0.1:9199",
-	} {
-		if got := c.Address(name); got != want {
-			t.Errorf("Address(%s) = %s, want %s", name, got, want)
-		}
-	}
-}
-
-func TestReach(t *testing.T) {
-	for file, want := range map[string]string{
-		`{}`: "this machine only",
-		`{"emulators": {"firestore": {"host": "localhost"}, "auth": {"host": "127.0.0.1"}, "ui": {"host": "::1"}}}`:           "this machine only",
-		`{"emulators": {"storage": {"host": "0.0.0.0"}, "auth": {"host": "192.168.0.2"}, "tasks": {"host": "::"}, "ui": {}}}`: "other machines, too: auth (192.168.0.2), storage (0.0.0.0), tasks (::)",
-	} {
-		path := filepath.Join(t.TempDir(), "firebase.json")
-		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		c, err := Find(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := c.Reach(); !strings.HasPrefix(got, want) {
-			t.Errorf("%s: %s", file, got)
-		}
-	}
-}
-
 // write puts both files into a folder and returns the path of firebase.json.
 func write(t *testing.T, firebase, services string) string {
 	t.Helper()
@@ -65,20 +26,18 @@ func TestServices(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"courses": "0.0.0.0:2", "refresh": "127.0.0.1:0", "cleanup": "127.0.0.1:8105", "firestore": "[::]:1", "functions": "127.0.0.1:5001",
+		"courses": "0.0.0.0:2", "refresh": "127.0.0.1:0", "cleanup": "127.0.0.1:8105", "auth": "127.0.0.1:8103",
 	} {
-		if got := c.Address(name); got != want {
-			t.Errorf("Address(%s) = %s, want %s", name, got, want)
+		if got := c.ServiceAddress(name); got != want {
+			t.Errorf("ServiceAddress(%s) = %s, want %s", name, got, want)
 		}
 	}
 	ours := filepath.Join(filepath.Dir(path), "heektime.json")
-	if got, want := c.Reach(), "other machines, too: courses (0.0.0.0), firestore (::), as "+path+" and "+ours+" say"; got != want {
+	if got, want := c.Reach(), "other machines, too: courses (0.0.0.0), firestore (::) (set in "+path+" and "+ours+")"; got != want {
 		t.Errorf("Reach() = %s, want %s", got, want)
 	}
-	for name, want := range map[string]string{"courses": "services.courses.port in " + ours, "firestore": "emulators.firestore.port in " + path} {
-		if got := c.Remedy(name); !strings.HasSuffix(got, want) {
-			t.Errorf("Remedy(%s) = %s, want %s", name, got, want)
-		}
+	if got, want := c.ServiceRemedy("courses"), "services.courses.port in "+ours; !strings.HasSuffix(got, want) {
+		t.Errorf("ServiceRemedy(courses) = %s, want %s", got, want)
 	}
 }
 
@@ -102,7 +61,7 @@ func TestServicesOfTheProject(t *testing.T) {
 func TestUnknownKeys(t *testing.T) {
 	for _, c := range []struct{ firebase, services, want string }{
 		{`{}`, `{"service": {}}`, `heektime.json: json: unknown field "service"`},
-		{`{}`, `{"services": {"refesh": {"port": 1}}}`, "heektime.json: services.refesh: there is no such service; there are auth-service, cleanup"},
+		{`{}`, `{"services": {"refesh": {"port": 1}}}`, "heektime.json: services.refesh: there is no such service; there are auth, cleanup"},
 		{`{}`, `{"services": {"firestore": {"port": 1}}}`, "services.firestore"},
 		{`{}`, `{"services": {"refresh": {"prot": 1}}}`, `heektime.json: services.refresh: json: unknown field "prot"`},
 		{`{}`, `{"services": {"refresh": {"port": -1}}}`, "heektime.json: services.refresh.port: -1 is not a port number"},
@@ -131,41 +90,17 @@ func TestFindLooksInFoldersAbove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Path == "" || c.Address("firestore") != "127.0.0.1:8080" {
-		t.Errorf("found %q with Firestore at %s", c.Path, c.Address("firestore"))
-	}
-}
-
-func TestRulesOfTheProject(t *testing.T) {
-	c, err := Find("")
-	if err != nil {
-		t.Fatal(err)
+	for name, want := range map[string]string{"firestore": "127.0.0.1:8080", "tasks": "127.0.0.1:9499", "courses": "127.0.0.1:8101"} {
+		if got := c.ServiceAddress(name); got != want {
+			t.Errorf("ServiceAddress(%s) = %s, want %s", name, got, want)
+		}
 	}
 	for name, read := range map[string]func() ([]byte, error){"cloud.firestore": c.ReadRules, "firebase.storage": c.ReadStorageRules} {
 		if text, err := read(); err != nil || !strings.Contains(string(text), "service "+name) {
 			t.Errorf("rules for %s: %v, %.100q", name, err, text)
 		}
 	}
-}
-
-func TestRulesForEachBucketAreLeftOut(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "firebase.json")
-	if err := os.WriteFile(path, []byte(`{"storage": [{"bucket": "a", "rules": "a.rules"}]}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if c, err := Find(path); err != nil || c.StorageRules != "" {
-		t.Errorf("storage rules %q, %v", c.StorageRules, err)
-	}
-}
-
-func TestErrorsNameTheFile(t *testing.T) {
-	for _, text := range []string{`{"emulators": {"tasks": {"port": 70000}}}`, `{"emulators": {"tasks": {"port": "x"}}}`, `{`} {
-		path := filepath.Join(t.TempDir(), "broken.json")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Find(path); err == nil || !strings.Contains(err.Error(), "broken.json") {
-			t.Errorf("%s: error %v", text, err)
-		}
+	if c.Hosting == nil || c.Hosting.Public != filepath.Join(filepath.Dir(c.Path), "web", "dist") {
+		t.Errorf("hosting %+v", c.Hosting)
 	}
 }

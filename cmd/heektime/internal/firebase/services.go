@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"heek.kr/heektime/emulator/firebasejson"
 )
 
 // servicesFile is the name of our own file. The Firebase CLI's schema for firebase.json allows only
@@ -20,16 +22,18 @@ const servicesFile = "heektime.json"
 
 // serviceDefaults are the ports of our services.
 var serviceDefaults = map[string]int{
-	"courses": 8101, "refresh": 8102, "auth-service": 8103, "compat-server": 8104, "cleanup": 8105,
+	"courses": 8101, "refresh": 8102, "auth": 8103, "compat-server": 8104, "cleanup": 8105, "functions": 8106,
 }
 
-// servicesPath is the path of our own file, which is in the folder of firebase.json.
-func (c *Config) servicesPath() string { return filepath.Join(filepath.Dir(c.Path), servicesFile) }
+// servicesPath returns the path of our own file, which is in the folder of firebase.json.
+func servicesPath(firebasePath string) string {
+	return filepath.Join(filepath.Dir(firebasePath), servicesFile)
+}
 
 // readServices reads our own file. The defaults apply to what it leaves out, and to everything when
 // there is no such file. An unknown key is an error: it is a misspelt one, and its port would be
 // ignored.
-func readServices(path string) (map[string]Emulator, error) {
+func readServices(path string) (firebasejson.Emulators, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -43,17 +47,17 @@ func readServices(path string) (map[string]Emulator, error) {
 	if err := decodeStrictly(data, &file); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	services := map[string]Emulator{}
+	services := firebasejson.Emulators{}
 	for name, raw := range file.Services {
 		if _, known := serviceDefaults[name]; !known {
 			known := strings.Join(slices.Sorted(maps.Keys(serviceDefaults)), ", ")
 			return nil, fmt.Errorf("%s: services.%s: there is no such service; there are %s", path, name, known)
 		}
-		var e Emulator
+		var e firebasejson.Emulator
 		if err := decodeStrictly(raw, &e); err != nil {
 			return nil, fmt.Errorf("%s: services.%s: %w", path, name, err)
 		}
-		if err := e.check(); err != nil {
+		if err := e.Check(); err != nil {
 			return nil, fmt.Errorf("%s: services.%s.%w", path, name, err)
 		}
 		services[name] = e

@@ -5,10 +5,8 @@ package local
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
-	"strings"
 	"sync"
 
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
@@ -95,27 +93,19 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 	return b, b.registerTriggers()
 }
 
-// openCloud starts the embedded cloud with the indexes and rules that firebase.json names.
+// openCloud starts the local cloud with the rules, indexes, web app and addresses that firebase.json names.
 func openCloud(cfg Config) (*emulator.Cloud, error) {
-	indexes, err := cfg.Firebase.ReadIndexes()
-	if err != nil {
-		return nil, err
-	}
-	rules, err := cfg.Firebase.ReadRules()
-	if err != nil {
-		return nil, err
-	}
-	storageRules, err := cfg.Firebase.ReadStorageRules()
-	if err != nil {
-		return nil, err
-	}
-	cloud, err := emulator.Open(emulator.Config{
+	c := emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
-		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: metadataAccount(cfg.Project), Log: cfg.Log,
-		Addresses: Addresses(cfg.Firebase), Indexes: indexes, Rules: rules, StorageRules: storageRules, Hosting: cfg.Firebase.Hosting,
-	})
+		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: metadataAccount(cfg.Project), Logger: cfg.Log,
+	}
+	if err := c.UseProject(cfg.Firebase.File); err != nil {
+		return nil, err
+	}
+	c.UseAddresses(cfg.Firebase.File)
+	cloud, err := emulator.Open(c)
 	if err != nil {
-		return nil, Remedy(err, cfg.Firebase)
+		return nil, cfg.Firebase.Explain(err)
 	}
 	return cloud, nil
 }
@@ -138,22 +128,4 @@ func (b *Backend) Close() error {
 		errs = append(errs, b.Queue.Client.Close())
 	}
 	return errors.Join(append(errs, b.Cloud.Close())...)
-}
-
-// Addresses are where the embedded cloud listens according to a firebase.json.
-func Addresses(config *firebase.Config) emulator.Addresses {
-	return emulator.Addresses{
-		Firestore: config.Address("firestore"), Auth: config.Address("auth"),
-		Storage: config.Address("storage"), Tasks: config.Address("tasks"), Console: config.Address("ui"),
-		Hub: config.Address("hub"), Hosting: config.Address("hosting"),
-	}
-}
-
-// Remedy adds to an error about a port what to do about it.
-func Remedy(err error, config *firebase.Config) error {
-	var inUse *emulator.PortInUseError
-	if errors.As(err, &inUse) {
-		return fmt.Errorf("%w; %s", inUse, config.Remedy(strings.ToLower(inUse.Name)))
-	}
-	return err
 }

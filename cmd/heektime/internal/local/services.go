@@ -24,14 +24,6 @@ var opens = map[string]server.Open{
 	"auth": auth.Open, "courses": courses.Open, "refresh": refresh.Open, "cleanup": cleanup.Open, "functions": functions.Open,
 }
 
-// portName is a service's name in the list of ports, where auth is Firebase Authentication.
-func portName(service string) string {
-	if service == "auth" {
-		return "auth-service"
-	}
-	return service
-}
-
 // startServices listens for all services before it starts any: their environments contain each
 // other's URLs. It leaves out a service of the table that it has no Open for.
 func (b *Backend) startServices(ctx context.Context, cfg Config) (err error) {
@@ -50,9 +42,9 @@ func (b *Backend) startServices(ctx context.Context, cfg Config) (err error) {
 		if all[s.Name] == nil {
 			continue
 		}
-		l, err := net.Listen("tcp", cfg.Firebase.Address(portName(s.Name)))
+		l, err := net.Listen("tcp", cfg.Firebase.ServiceAddress(s.Name))
 		if err != nil {
-			return fmt.Errorf("port of %s: %w; %s", s.Name, err, cfg.Firebase.Remedy(portName(s.Name)))
+			return fmt.Errorf("port of %s: %w; %s", s.Name, err, cfg.Firebase.ServiceRemedy(s.Name))
 		}
 		listeners[s.Name], b.URLs[s.Name] = l, "http://"+l.Addr().String()
 	}

@@ -36,7 +36,7 @@ func main() {
 func run(address, data, indexes string) (err error) {
 	cfg := emulator.Config{
 		DataDir: data, Addresses: emulator.Addresses{Firestore: address},
-		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if indexes != "" {
 		if cfg.Indexes, err = os.ReadFile(indexes); err != nil {

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"time"
+
+	"heek.kr/heektime/emulator"
+)
+
+// stopTimeout is how long an interrupted command has to end by itself.
+const stopTimeout = 10 * time.Second
+
+// runCommand runs a command that finds the cloud in its environment.
+func (p *program) runCommand(ctx context.Context, cloud *emulator.Cloud, command []string) error {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = p.stdin, p.stdout, p.stderr, os.Environ()
+	for name, value := range cloud.Environment() {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	if runtime.GOOS != "windows" { // which cannot interrupt: the command is killed there
+		cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+		cmd.WaitDelay = stopTimeout
+	}
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return commandError{max(exit.ExitCode(), exitFailure)}
+	}
+	if err != nil {
+		return fmt.Errorf("run %s: %w", command[0], err)
+	}
+	return nil
+}
+
+// printEnvironment prints the variables on standard output, for a shell to evaluate, and everything
+// else on standard error.
+func (p *program) printEnvironment(cloud *emulator.Cloud, reach string) {
+	env := cloud.Environment()
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		fmt.Fprintf(p.stdout, "export %s=%s\n", name, env[name])
+	}
+	fmt.Fprintf(p.stderr, "\nconsole    %s\n", cloud.ConsoleURL())
+	if at := cloud.HostingAddress(); at != "" {
+		fmt.Fprintf(p.stderr, "web app    http://%s\n", at)
+	}
+	fmt.Fprintf(p.stderr, "open to    %s\n", reach)
+	fmt.Fprintln(p.stderr, "Ctrl-C stops it; localcloud -- COMMAND runs a command with these variables")
+}

@@ -1,0 +1,183 @@
+// Command localcloud runs a local cloud: Firestore with triggers, Firebase Authentication, Cloud
+// Storage, Firebase Hosting, Cloud Tasks and Cloud Scheduler, in one process, until Ctrl-C or while
+// a command runs.
+//
+//	localcloud                  prints the environment variables that programs need to find it
+//	localcloud -- npm test      runs a command with these variables, and ends when it does
+//
+// It reads the rules, indexes, web app and ports of the nearest firebase.json. localcloud --help
+// lists the flags.
+//
+// The exit code is the command's own; 1 if the cloud or the command could not be started, if data
+// could not be read or written, or if a signal ended the command; 2 if the flags make no sense.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/firebasejson"
+)
+
+func main() {
+	// The cloud makes much garbage and holds little: let it grow to four times of what is alive,
+	// unless GOGC says otherwise.
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	code := p.main(ctx, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// program is one run of the command.
+type program struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	config, project, bucket, data, origins string
+	importPath, exportPath, triggers       string
+	unindexed                              bool
+}
+
+// The exit codes that are not the command's own.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// commandError says that the command failed. It has printed why.
+type commandError struct{ code int }
+
+func (e commandError) Error() string {
+	return fmt.Sprintf("the command ended with exit code %d", e.code)
+}
+
+func (p *program) main(ctx context.Context, args []string) (code int) {
+	flags := p.flags()
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		p.help(flags, p.stdout)
+		return 0
+	} else if err != nil {
+		fmt.Fprintln(p.stderr, "localcloud:", err)
+		fmt.Fprintln(p.stderr, "localcloud --help lists the flags")
+		return exitUsage
+	}
+	err := p.run(ctx, flags.Args())
+	var command commandError
+	if errors.As(err, &command) {
+		return command.code
+	}
+	if err != nil {
+		fmt.Fprintln(p.stderr, "localcloud:", err)
+		return exitFailure
+	}
+	return 0
+}
+
+func (p *program) flags() *flag.FlagSet {
+	flags := flag.NewFlagSet("localcloud", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // main prints errors and help
+	flags.StringVar(&p.config, "config", "", "`firebase.json` or its folder (default: the nearest one in this folder and those above it)")
+	flags.StringVar(&p.project, "project", emulator.DefaultProject, "project `ID`")
+	flags.StringVar(&p.bucket, "bucket", "", "`NAME` of the bucket that exists from the start (default: the project ID)")
+	flags.StringVar(&p.data, "data", "", "keep everything in `DIR` across restarts (default: in memory)")
+	flags.StringVar(&p.importPath, "import", "", "load documents from a JSON file or a folder of them, `PATH`, before the command starts")
+	flags.StringVar(&p.exportPath, "export", "", "write all documents to `FILE` at the end")
+	flags.StringVar(&p.triggers, "triggers", "", "call functions when documents change, as a JSON `FILE` says")
+	flags.BoolVar(&p.unindexed, "allow-unindexed", false, "run queries without the composite indexes that production would require")
+	flags.StringVar(&p.origins, "allowed-origins", os.Getenv("ALLOWED_ORIGINS"),
+		"web pages, as `https://host,…`, that may call the cloud in addition to this machine's; * allows all (default: $ALLOWED_ORIGINS)")
+	return flags
+}
+
+func (p *program) help(flags *flag.FlagSet, w io.Writer) {
+	fmt.Fprint(w, `usage: localcloud [flags] [-- COMMAND [ARGUMENT …]]
+
+Runs Firestore, Authentication, Cloud Storage, Hosting, Cloud Tasks and Cloud Scheduler on this
+machine, until Ctrl-C or, with a command, until the command ends.
+
+`)
+	flags.VisitAll(func(f *flag.Flag) {
+		name, usage := flag.UnquoteUsage(f)
+		fmt.Fprintf(w, "  --%s\n        %s\n", strings.TrimSpace(f.Name+" "+name), usage)
+	})
+	fmt.Fprint(w, `
+The exit code is the command's; 1 if the cloud or the command could not be started or data could
+not be read or written; 2 if the flags make no sense.
+`)
+}
+
+// run starts the cloud, runs the command beside it, and stops it.
+func (p *program) run(ctx context.Context, command []string) (err error) {
+	file, err := firebasejson.Find(p.config)
+	if err != nil {
+		return err
+	}
+	cfg := emulator.Config{
+		Project: p.project, DataDir: p.data, AllowUnindexed: p.unindexed, AllowedOrigins: split(p.origins),
+		Logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+	if p.bucket != "" {
+		cfg.Buckets = []string{p.bucket}
+	}
+	if err := cfg.UseProject(file); err != nil {
+		return err
+	}
+	cfg.UseAddresses(file)
+	registered, err := readTriggers(p.triggers)
+	if err != nil {
+		return err
+	}
+	cloud, err := emulator.Open(cfg)
+	var inUse *emulator.PortInUseError
+	if errors.As(err, &inUse) {
+		return fmt.Errorf("%w; %s", inUse, file.Remedy(inUse.Name, inUse.Address))
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cloud.Close()) }()
+	db, err := cloud.Firestore.Database(cloud.Project, "(default)")
+	if err != nil {
+		return err
+	}
+	if err := load(db, p.importPath); err != nil {
+		return err
+	}
+	for _, t := range registered { // after the import, which is not news to them
+		if err := cloud.Triggers.Register(t); err != nil {
+			return err
+		}
+	}
+	cloud.Triggers.RemoveAbsent() // those of an earlier file, which the data directory remembers
+	if len(command) > 0 {
+		err = p.runCommand(ctx, cloud, command)
+	} else {
+		p.printEnvironment(cloud, file.Reach())
+		<-ctx.Done()
+	}
+	return errors.Join(err, save(db, p.exportPath))
+}
+
+// split returns the parts of a comma-separated list.
+func split(list string) (parts []string) {
+	for part := range strings.SplitSeq(list, ",") {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}

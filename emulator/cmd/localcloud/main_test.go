@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/emulator/emulatortest"
+)
+
+// project writes a Firebase project whose emulators listen on free ports, and returns its folder.
+func project(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, "firebase.json", `{"emulators": {"firestore": {"port": 0}, "auth": {"port": 0}, "storage": {"port": 0},
+		"tasks": {"port": 0}, "ui": {"port": 0}, "hub": {"port": 0}}}`)
+	return dir
+}
+
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// run runs the command to its end.
+func run(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	p := &program{stdin: strings.NewReader(""), stdout: &out, stderr: &errs}
+	code = p.main(t.Context(), args)
+	return out.String(), errs.String(), code
+}
+
+// Another project's test run: documents in, a command beside the cloud, documents out.
+func TestCommand(t *testing.T) {
+	documents := write(t, t.TempDir(), "in.json", `{"schools/가온대학교": {"name": "가온대학교"}}`)
+	exported := filepath.Join(t.TempDir(), "out.json")
+	stdout, stderr, code := run(t, "--config", project(t), "--import", documents, "--export", exported, "--",
+		"sh", "-c", "echo $FIRESTORE_EMULATOR_HOST $GOOGLE_CLOUD_PROJECT")
+	if code != 0 || !strings.HasPrefix(stdout, "127.0.0.1:") || !strings.Contains(stdout, "demo-test") {
+		t.Fatalf("exit code %d\n%s%s", code, stdout, stderr)
+	}
+	saved, err := os.ReadFile(exported)
+	if err != nil || !strings.Contains(string(saved), `"가온대학교"`) {
+		t.Errorf("exported %s, %v", saved, err)
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	config := project(t)
+	for _, c := range []struct {
+		args []string
+		want int
+	}{
+		{[]string{"--help"}, 0},
+		{[]string{"--config", config, "--", "true"}, 0},
+		{[]string{"--config", config, "--", "sh", "-c", "exit 7"}, 7},
+		{[]string{"--config", config, "--", "sh", "-c", "kill -9 $$"}, 1},
+		{[]string{"--config", config, "--", "./not-there"}, 1},
+		{[]string{"--config", filepath.Join(config, "other.json"), "--", "true"}, 1},
+		{[]string{"--colour"}, 2},
+	} {
+		if _, stderr, code := run(t, c.args...); code != c.want {
+			t.Errorf("%v: exit code %d, want %d\n%s", c.args, code, c.want, stderr)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	stdout, stderr, _ := run(t, "--help")
+	for _, want := range []string{"usage: localcloud", "--import PATH", "--allow-unindexed\n", "exit code"} {
+		if !strings.Contains(stdout, want) || stderr != "" {
+			t.Errorf("help lacks %q:\n%s%s", want, stdout, stderr)
+		}
+	}
+}
+
+// Without a command it runs until it is interrupted, and prints what a shell evaluates.
+func TestUntilInterrupted(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	p := &program{stdin: strings.NewReader(""), stdout: in, stderr: io.Discard}
+	code := make(chan int)
+	go func() { code <- p.main(ctx, []string{"--config", project(t)}) }()
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		if strings.HasPrefix(lines.Text(), "export STORAGE_EMULATOR_HOST=http://127.0.0.1:") {
+			break
+		}
+	}
+	interrupt()
+	go io.Copy(io.Discard, out)
+	if got := <-code; got != 0 {
+		t.Errorf("exit code %d", got)
+	}
+}
+
+func TestPortInUse(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	config := write(t, t.TempDir(), "firebase.json", `{"emulators": {"firestore": {"port": `+port+`}}}`)
+	_, stderr, code := run(t, "--config", config, "--", "true")
+	if code != exitFailure || !strings.Contains(stderr, "set emulators.firestore.port in "+config) {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
+func TestBadDocuments(t *testing.T) {
+	config := project(t)
+	for name, text := range map[string]string{"not JSON": "{", "not a document path": `{"schools": {"a": 1}}`, "no fields": `{"schools/a": 1}`} {
+		documents := write(t, t.TempDir(), "bad.json", text)
+		_, stderr, code := run(t, "--config", config, "--import", documents, "--", "true")
+		if code != exitFailure || !strings.Contains(stderr, "bad.json") {
+			t.Errorf("%s: exit code %d, %s", name, code, stderr)
+		}
+	}
+}
+
+// A function that runs somewhere else is called for what a command writes, and not for the import.
+func TestTriggers(t *testing.T) {
+	called := make(chan string, 10)
+	function := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { called <- r.Header.Get("ce-document") }))
+	defer function.Close()
+	file := write(t, t.TempDir(), "triggers.json", `[{"name": "welcome", "event": "google.cloud.firestore.document.v1.created", "document": "users/{uid}",
+		"url": "`+function.URL+`", "retry": true}]`)
+	documents := write(t, t.TempDir(), "in.json", `{"users/imported": {"name": "Kim"}}`)
+	stdin, input := io.Pipe()
+	output, stdout := io.Pipe()
+	p := &program{stdin: stdin, stdout: stdout, stderr: os.Stderr}
+	ended := make(chan int)
+	go func() {
+		ended <- p.main(t.Context(), []string{"--config", project(t), "--import", documents, "--triggers", file, "--",
+			"sh", "-c", "echo $FIRESTORE_EMULATOR_HOST; read line; exit 0"})
+	}()
+	address, err := bufio.NewReader(output).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := firestore.NewClient(t.Context(), "demo-test", emulatortest.Connection(t, strings.TrimSpace(address)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := client.Doc("users/u1").Create(t.Context(), map[string]any{}); err != nil {
+		t.Fatal(err)
+	}
+	if document := <-called; document != "users/u1" {
+		t.Errorf("called for %s", document)
+	}
+	input.Close()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+}
+
+func TestBadTriggers(t *testing.T) {
+	config := project(t)
+	const one = `{"name": "x", "event": "google.cloud.firestore.document.v1.created", "document": "a/b", "url": "http://localhost/"}`
+	for want, text := range map[string]string{
+		"no JSON array":       `{}`,
+		"unknown field":       `[{"colour": "red"}]`,
+		"needs a name":        `[{"event": "google.cloud.firestore.document.v1.created", "document": "a/{b}", "url": "http://localhost/"}]`,
+		"did you mean a/{id}": `[{"name": "x", "event": "google.cloud.firestore.document.v1.created", "document": "a", "url": "http://localhost/"}]`,
+		"another one named":   `[` + one + `, ` + one + `]`,
+	} {
+		file := write(t, t.TempDir(), "bad.json", text)
+		_, stderr, code := run(t, "--config", config, "--triggers", file, "--", "true")
+		if code != exitFailure || !strings.Contains(stderr, "bad.json") || !strings.Contains(stderr, want) {
+			t.Errorf("want %q: exit code %d, %s", want, code, stderr)
+		}
+	}
+}

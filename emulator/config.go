@@ -1,0 +1,141 @@
+package emulator
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+
+	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/firebasejson"
+	"heek.kr/heektime/emulator/hosting"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/triggers"
+)
+
+// DefaultProject is the project of a [Config] that names none. The Firebase SDKs treat a project
+// whose ID begins with "demo-" as one that has no cloud behind it.
+const DefaultProject = "demo-test"
+
+// Config describes a local cloud. The zero value keeps everything in memory, listens on free ports
+// of 127.0.0.1, and has no security rules.
+type Config struct {
+	// Project is the default project, [DefaultProject] when empty. Firestore serves any project;
+	// this one owns the buckets and the accounts behind an API key.
+	Project string
+	// Buckets exist from the start. When nil, there is one, named after the project.
+	Buckets []string
+	// DataDir keeps everything across restarts. When empty, everything is in memory.
+	DataDir string
+
+	// Rules are Firestore's security rules, the content of a firestore.rules file. When nil,
+	// everyone may do everything.
+	Rules []byte
+	// Indexes are the composite indexes, the content of a firestore.indexes.json file. As in
+	// production, a query that needs a missing index fails, and the error prints the entry to add.
+	Indexes []byte
+	// AllowUnindexed runs queries without the composite indexes that production would require.
+	AllowUnindexed bool
+	// StorageRules are Cloud Storage's security rules, the content of a storage.rules file. They
+	// apply to Firebase's clients. When nil, everyone may do everything.
+	StorageRules []byte
+	// Hosting is the web app to serve. When nil, no port is opened for it.
+	Hosting *hosting.Site
+
+	// Triggers are registered before anyone can write. Register those whose URL is known only later
+	// with [triggers.Server.Register].
+	Triggers []triggers.Trigger
+	// TriggerFaults deliver events twice, late or out of order.
+	TriggerFaults triggers.Faults
+
+	// Addresses are what the servers listen on.
+	Addresses Addresses
+	// AllowedOrigins are web pages, as "https://host", that may call the cloud in addition to those
+	// served by this machine or its private network. "*" allows every page.
+	AllowedOrigins []string
+	// ServiceAccount is the email of the account that the metadata server calls "default".
+	ServiceAccount string
+	// Clock is the time that everything runs on. When nil, a new one that shows the machine's time.
+	Clock *clock.Clock
+	// Logger receives what a developer may want to know. When nil, nothing is logged.
+	Logger *slog.Logger
+}
+
+// Addresses are host:port each. An empty one is 127.0.0.1 with a free port.
+type Addresses struct {
+	// Firestore serves gRPC and, over HTTP, REST and the browsers' WebChannel.
+	Firestore string
+	// Auth serves Identity Toolkit and Secure Token over HTTP.
+	Auth string
+	// Storage serves Cloud Storage's JSON and XML APIs, and the API of Firebase's clients, over HTTP.
+	Storage string
+	// Tasks serves Cloud Tasks and Cloud Scheduler over gRPC and, over HTTP, the metadata server and
+	// the public keys of its tokens.
+	Tasks string
+	// Console serves the page to inspect the cloud, over HTTP.
+	Console string
+	// Hub lists the running emulators for tools, over HTTP.
+	Hub string
+	// Hosting serves the web app over HTTP.
+	Hosting string
+}
+
+// LoadProject sets Rules, Indexes, StorageRules and Hosting to what a Firebase project's
+// firebase.json names. path is that file or its folder; "" finds the nearest firebase.json in the
+// working directory and those above it. The ports of the file are not used: see
+// [Config.UseAddresses].
+func (c *Config) LoadProject(path string) error {
+	file, err := firebasejson.Find(path)
+	if err == nil && file.Path == "" {
+		err = fmt.Errorf("there is no firebase.json in this folder or above it")
+	}
+	if err == nil {
+		err = c.UseProject(file)
+	}
+	if err != nil {
+		return fmt.Errorf("load the Firebase project: %w", err)
+	}
+	return nil
+}
+
+// UseProject is [Config.LoadProject] for a firebase.json that has been read.
+func (c *Config) UseProject(file *firebasejson.File) (err error) {
+	if c.Rules, err = file.ReadRules(); err != nil {
+		return err
+	}
+	if c.Indexes, err = file.ReadIndexes(); err != nil {
+		return err
+	}
+	if c.StorageRules, err = file.ReadStorageRules(); err != nil {
+		return err
+	}
+	c.Hosting = file.Hosting
+	return nil
+}
+
+// UseAddresses sets Addresses to the ports of a firebase.json, or to the Firebase CLI's defaults where
+// it names none.
+func (c *Config) UseAddresses(file *firebasejson.File) {
+	c.Addresses = Addresses{
+		Firestore: file.Address("firestore"), Auth: file.Address("auth"), Storage: file.Address("storage"),
+		Tasks: file.Address("tasks"), Console: file.Address("ui"), Hub: file.Address("hub"), Hosting: file.Address("hosting"),
+	}
+}
+
+// complete fills in the defaults and checks what the servers cannot name as well.
+func (c *Config) complete() error {
+	c.Project = cmp.Or(c.Project, DefaultProject)
+	if err := resource.CheckProjectID(c.Project); err != nil {
+		return fmt.Errorf("emulator: %w", err)
+	}
+	if c.Buckets == nil {
+		c.Buckets = []string{c.Project}
+	}
+	c.ServiceAccount = cmp.Or(c.ServiceAccount, "default@"+c.Project+".iam.gserviceaccount.com")
+	if c.Clock == nil {
+		c.Clock = clock.New()
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}

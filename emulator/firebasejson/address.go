@@ -1,0 +1,71 @@
+package firebasejson
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// defaults are the Firebase CLI's ports.
+var defaults = map[string]int{
+	"firestore": 8080, "auth": 9099, "storage": 9199, "tasks": 9499, "functions": 5001, "ui": 4000, "hub": 4400, "hosting": 5000,
+}
+
+// Address returns where the emulator of that name listens, host:port.
+func (f *File) Address(name string) string { return f.Emulators.Address(name, defaults[name]) }
+
+// Address returns where the emulator of that name listens, host:port. port is its default.
+func (m Emulators) Address(name string, port int) string {
+	e := m[name]
+	host := e.Host
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	if e.Port != nil {
+		port = *e.Port
+	}
+	return net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+// Reach says, for people, who can reach what listens at the addresses of the file.
+func (f *File) Reach() string { return Reach(map[string]Emulators{f.Path: f.Emulators}) }
+
+// Reach says, for people, who can reach what listens at the addresses of several files.
+func Reach(files map[string]Emulators) string {
+	var open, named []string
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		before := len(open)
+		for name, e := range files[file] {
+			if ip := net.ParseIP(e.Host); e.Host != "" && e.Host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+				open = append(open, name+" ("+e.Host+")")
+			}
+		}
+		if len(open) > before {
+			named = append(named, file)
+		}
+	}
+	if open == nil {
+		return "this machine only"
+	}
+	slices.Sort(open)
+	return "other machines, too: " + strings.Join(open, ", ") + " (set in " + strings.Join(named, " and ") + ")"
+}
+
+// Remedy says, for people, what to do when another program has the port of an emulator.
+func (f *File) Remedy(name, address string) string {
+	path := f.Path
+	if path == "" {
+		path = "a " + Name
+	}
+	_, port, _ := net.SplitHostPort(address)
+	return Remedy(port, "emulators."+name+".port", path)
+}
+
+// Remedy says, for people, what to do when another program has a port, which key sets in the file at
+// path.
+func Remedy(port, key, path string) string {
+	return fmt.Sprintf("stop the program that has it (lsof -i :%s shows which), or set %s in %s", port, key, path)
+}

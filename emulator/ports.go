@@ -1,0 +1,129 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"google.golang.org/grpc"
+
+	"heek.kr/heektime/emulator/console"
+	"heek.kr/heektime/emulator/firestore"
+	"heek.kr/heektime/emulator/hosting"
+	"heek.kr/heektime/emulator/hub"
+	"heek.kr/heektime/emulator/internal/cors"
+	"heek.kr/heektime/emulator/internal/muxserver"
+)
+
+// PortInUseError says which emulator's port another process has.
+type PortInUseError = muxserver.InUseError
+
+func (c *Cloud) openPorts(cfg Config) (err error) {
+	at := cfg.Addresses
+	documents := grpc.NewServer(
+		grpc.MaxRecvMsgSize(firestore.MaxMessageBytes),
+		// Workers keep their grown stacks, and fixed windows need no probing. Together they save up to
+		// a quarter of a call's CPU time.
+		grpc.NumStreamWorkers(32), grpc.StaticStreamWindowSize(1<<20), grpc.StaticConnWindowSize(1<<20),
+	)
+	c.Firestore.Register(documents)
+	work := grpc.NewServer() // its limit of 4 MiB exceeds that of a task
+	c.Tasks.Register(work)
+	c.Scheduler.Register(work)
+	for _, p := range []struct {
+		port    **muxserver.Server
+		name    string
+		address string
+		grpc    *grpc.Server
+		http    http.Handler
+	}{
+		{&c.firestorePort, "firestore", at.Firestore, documents, c.Firestore.Handler(cfg.AllowedOrigins)},
+		{&c.authPort, "auth", at.Auth, nil, cors.Handler(c.Auth, cfg.AllowedOrigins)},
+		{&c.storagePort, "storage", at.Storage, nil, cors.Handler(c.Storage, cfg.AllowedOrigins)},
+		{&c.tasksPort, "tasks", at.Tasks, work, c.Identity.Handler()},
+	} {
+		if *p.port, err = muxserver.Open(p.name, orFree(p.address), p.grpc, p.http); err != nil {
+			return err
+		}
+	}
+	if err := c.openConsole(cfg); err != nil {
+		return err
+	}
+	if err := c.openHub(cfg); err != nil {
+		return err
+	}
+	return c.openHosting(cfg)
+}
+
+// orFree returns address, or a free port of this machine when it is empty.
+func orFree(address string) string {
+	if address == "" {
+		return "127.0.0.1:0"
+	}
+	return address
+}
+
+func (c *Cloud) openConsole(cfg Config) error {
+	address := orFree(cfg.Addresses.Console)
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("address of the console: %w", err)
+	}
+	page, err := console.New(console.Config{
+		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage,
+		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers,
+		Hosts: []string{strings.ToLower(host)}, Logger: cfg.Logger,
+	})
+	if err != nil {
+		return fmt.Errorf("start the console: %w", err)
+	}
+	c.consolePort, err = muxserver.Open("ui", address, nil, page)
+	return err
+}
+
+// openHub opens the hub, which lists the emulators that have been opened before it.
+func (c *Cloud) openHub(cfg Config) (err error) {
+	c.Hub = hub.New()
+	if c.hubPort, err = muxserver.Open("hub", orFree(cfg.Addresses.Hub), nil, cors.Handler(c.Hub, cfg.AllowedOrigins)); err != nil {
+		return err
+	}
+	c.Hub.OnTriggers(func(ctx context.Context, enabled bool) error {
+		if enabled {
+			return c.Triggers.Enable(ctx)
+		}
+		return c.Triggers.Disable(ctx)
+	})
+	for name, p := range map[string]*muxserver.Server{
+		"firestore": c.firestorePort, "auth": c.authPort, "storage": c.storagePort, "tasks": c.tasksPort, "ui": c.consolePort,
+		"hub": c.hubPort,
+	} {
+		if err := c.Hub.Add(name, p.Address()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openHosting serves the web app, if there is one. Its folder and the services that it rewrites to
+// may come later.
+func (c *Cloud) openHosting(cfg Config) (err error) {
+	if cfg.Hosting == nil {
+		return nil
+	}
+	bucket := ""
+	if len(cfg.Buckets) > 0 {
+		bucket = cfg.Buckets[0]
+	}
+	c.Hosting, err = hosting.New(hosting.Config{
+		Site: cfg.Hosting, Project: cfg.Project, Bucket: bucket, Emulators: c.Hub.Emulators, Logger: cfg.Logger,
+	})
+	if err != nil {
+		return fmt.Errorf("start Hosting: %w", err)
+	}
+	if c.hostingPort, err = muxserver.Open("hosting", orFree(cfg.Addresses.Hosting), nil, c.Hosting); err != nil {
+		return err
+	}
+	return c.Hub.Add("hosting", c.hostingPort.Address())
+}
