@@ -15,8 +15,8 @@ import (
 
 // Open builds the service from its environment:
 //
-//	COURSES_FILES  folder under which file: URLs may read; none when empty, as in production
-//	OIDC_AUDIENCE, ALLOWED_CALLERS, OIDC_CERTS_URL: see caller.FromEnvironment
+//	COURSES_FILES  directory that file: URLs may read; empty, as in production, allows none
+//	OIDC_AUDIENCE, ALLOWED_CALLERS, OIDC_CERTS_URL: see oidcauth.FromEnvironment
 func Open(_ context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
 	check := oidcauth.FromEnvironment(env)
 	if err := env.Err(); err != nil {
@@ -30,7 +30,8 @@ func Open(_ context.Context, env *environment.Variables, log *slog.Logger) (*ser
 	if err != nil {
 		return nil, err
 	}
-	// A request is some kilobytes; Cloud Run lets an instance have 80 at once, and a list takes memory.
+	// A request takes a few kilobytes. The low limit matters because Cloud Run sends up to 80 requests
+	// to an instance, and the lists already need the memory.
 	srv := grpc.NewServer(grpc.StreamInterceptor(callers.StreamInterceptor), grpc.MaxRecvMsgSize(256<<10))
 	lecturespb.RegisterLecturesServer(srv, service)
 	return &server.Service{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -38,10 +39,10 @@ func Open(_ context.Context, env *environment.Variables, log *slog.Logger) (*ser
 	})}, nil
 }
 
-// unhurried sends what is written when a buffer is full or the call has ended. gRPC over net/http would flush each lecture on
-// its own, which takes as long as reading the list; and nobody waits for the first one, since none is sent before the
-// last has been read.
+// noFlush is a ResponseWriter that sends only when its buffer is full or the call ends. gRPC over
+// net/http flushes after each message, which would take as long as reading the list. Nothing is
+// gained by it: the first lecture is sent only after the last one was read.
 type noFlush struct{ http.ResponseWriter }
 
-// Flush does nothing; that there is a Flush is asked for.
+// Flush does nothing. gRPC requires an http.Flusher.
 func (noFlush) Flush() {}
