@@ -1,9 +1,9 @@
-// Package credential keeps the passwords of old accounts, as the hashes that the old system had, until each has been moved to
-// Firebase Authentication. They stand in a collection that security rules give to no client:
+// Package credential keeps the passwords of accounts from the old system, as its hashes, until each account has
+// moved to Firebase Authentication. They are in a collection that no client can read:
 //
 //	credentials/{SHA-256 of the address}  {email, uid, hash, held}
 //
-// The key makes a look-up one read and an address unique, and holds whatever characters an address has.
+// With this key a look-up is one read, an address is unique, and it may have any characters.
 package credential
 
 import (
@@ -26,21 +26,21 @@ import (
 // Credential is the password of an old account. Package schema describes its document.
 type Credential = schema.Credential
 
-// ErrTaken says that another old account has the address.
+// ErrTaken means that another old account has the address.
 var ErrTaken = errors.New("the address belongs to another old account")
 
-// Key is the id of an address's document. The address must be normal.
+// Key returns the id of the document of an address, which must be normalized.
 func Key(email string) string {
 	sum := sha256.Sum256([]byte(email))
 	return hex.EncodeToString(sum[:])
 }
 
-// Ref is where an address's credential is, if it has one.
+// Ref returns the document of an address's credential, which may not exist.
 func Ref(client *firestore.Client, email string) *firestore.DocumentRef {
 	return schema.CredentialRef(client, Key(email))
 }
 
-// Stored is a credential as it stood in the database when it was read.
+// Stored is a credential as it was when it was read.
 type Stored struct {
 	schema.StoredCredential
 
@@ -48,7 +48,7 @@ type Stored struct {
 	version time.Time
 }
 
-// Read decodes a document that was read; nil when it does not exist.
+// Read decodes a document that was fetched, nil if it does not exist.
 func Read(doc *firestore.DocumentSnapshot) (*Stored, error) {
 	if !doc.Exists() {
 		return nil, nil
@@ -63,15 +63,16 @@ func Read(doc *firestore.DocumentSnapshot) (*Stored, error) {
 	return &c, nil
 }
 
-// ErrChanged says that a credential is gone or another than was read.
+// ErrChanged means that a credential was deleted or changed since it was read.
 var ErrChanged = errors.New("the old credential changed meanwhile")
 
-// Hold makes sure that nobody else moves the credential before until. It costs one write. The error wraps ErrChanged.
+// Lock prevents others from migrating the account until the given time. It costs one write. The error may wrap
+// ErrChanged.
 func (c *Stored) Lock(ctx context.Context, until time.Time) error {
-	return c.set(ctx, "hold", until)
+	return c.set(ctx, "lock", until)
 }
 
-// Release lets others move a credential that is held. It costs one write. The error wraps ErrChanged.
+// Release removes the lock. It costs one write. The error may wrap ErrChanged.
 func (c *Stored) Release(ctx context.Context) error {
 	return c.set(ctx, "release", firestore.Delete)
 }
@@ -84,7 +85,7 @@ func (c *Stored) set(ctx context.Context, doing string, held any) error {
 	return c.changed(err, doing)
 }
 
-// Delete removes the credential as it was read or held, and no other. The error wraps ErrChanged.
+// Delete removes the credential if it has not changed since it was read or locked. The error may wrap ErrChanged.
 func (c *Stored) Delete(ctx context.Context) error {
 	_, err := c.ref.Delete(ctx, firestore.LastUpdateTime(c.version))
 	return c.changed(err, "delete")
@@ -97,8 +98,8 @@ func (c *Stored) changed(err error, doing string) error {
 	return wrap(err, "%s the old credential of %s", doing, c.UID)
 }
 
-// Add stores a credential, for who moves old accounts here. Adding the same one again changes nothing. The error wraps
-// ErrTaken when the address has another uid or another hash.
+// Add stores a credential of the old system. Adding the same one again changes nothing. The error wraps ErrTaken
+// if the address has another uid or another hash.
 func Add(ctx context.Context, client *firestore.Client, c Credential) error {
 	if c.UID == "" || c.Email == "" || c.Hash == "" {
 		return errors.New("a credential needs address, uid and hash")
@@ -110,7 +111,7 @@ func Add(ctx context.Context, client *firestore.Client, c Credential) error {
 	}
 	doc, err := ref.Get(ctx)
 	if err != nil {
-		return fmt.Errorf("look at the credential of %s: %w", c.UID, err)
+		return fmt.Errorf("read the credential of %s: %w", c.UID, err)
 	}
 	if there, err := Read(doc); err != nil || there == nil || there.Credential != c {
 		return errors.Join(fmt.Errorf("store the credential of %s: %w", c.UID, ErrTaken), err)
@@ -118,7 +119,7 @@ func Add(ctx context.Context, client *firestore.Client, c Credential) error {
 	return nil
 }
 
-// DeleteAll deletes what a uid has, however often it is called, and says how much that was.
+// DeleteAll deletes all credentials of a uid and returns how many there were.
 func DeleteAll(ctx context.Context, client *firestore.Client, uid string) (deleted int, err error) {
 	docs := schema.CredentialsOf(client, uid).Documents(ctx)
 	defer docs.Stop()
@@ -137,13 +138,13 @@ func DeleteAll(ctx context.Context, client *firestore.Client, uid string) (delet
 	}
 }
 
-// Has says whether a uid has one. It costs one read.
+// Has reports whether a uid has a credential. It costs one read.
 func Has(ctx context.Context, client *firestore.Client, uid string) (bool, error) {
 	found, err := schema.CredentialsOf(client, uid).Select().Limit(1).Documents(ctx).GetAll()
 	return len(found) > 0, wrap(err, "look for a credential of %s", uid)
 }
 
-// Remaining counts the credentials that wait for their owners to sign in. It bills one read for each thousand.
+// Remaining counts the credentials of accounts that have not migrated. It bills one read for each thousand.
 func Remaining(ctx context.Context, client *firestore.Client) (int64, error) {
 	answer, err := schema.Credentials(client).NewAggregationQuery().WithCount("n").Get(ctx)
 	if err != nil {

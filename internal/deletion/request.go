@@ -186,7 +186,8 @@ func (s *Service) putBack(tx *firestore.Transaction, at documents, uid string, m
 	return tx.Create(at.user, mark.User)
 }
 
-// Hasten makes the purge of an account due at once, if it has a mark: for who has nobody left to take it back.
+// PurgeNow makes the purge of an account due immediately, if a deletion is pending: for accounts that nobody can take
+// back.
 //
 // Billed: 1 write.
 func (s *Service) PurgeNow(ctx context.Context, uid string) error {

@@ -31,7 +31,7 @@ func (s *Service) User(ctx context.Context, uid, username string, at time.Time) 
 	return nil
 }
 
-// Mark marks an account that has no user document as due at once, and says whether it did: not when it has a user document,
+// MarkForDeletion marks an account that has no user document as due at once, and says whether it did: not when it has a user document,
 // or a mark already. Then username is the one that it has, or will have when it comes back.
 //
 // Billed: 2 reads, 1 write.

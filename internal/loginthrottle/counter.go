@@ -41,7 +41,7 @@ func NewCounter(client *firestore.Client, limits Limits, now func() time.Time) (
 	return &Counter{client: client, limits: limits, now: now}, nil
 }
 
-// Attempt is one attempt that may go on.
+// Admission is an attempt that may proceed.
 type Admission struct {
 	counter         *Counter
 	address, client string // keys

@@ -36,7 +36,10 @@ func (f *File) validate(lookup func(string) (string, bool)) error {
 }
 
 func (s *School) validate(lookup func(string) (string, bool)) error {
-	errs := []error{checkID(s.ID)}
+	var errs []error
+	if err := schema.CheckID(s.ID); err != nil {
+		errs = append(errs, fmt.Errorf("id: %w", err))
+	}
 	if s.Name == "" {
 		errs = append(errs, errors.New("name is missing"))
 	}
@@ -101,13 +104,6 @@ func checkPeriods(periods []Period) error {
 			return fmt.Errorf("period %d is duplicated", p.Period)
 		}
 		seen[p.Period] = true
-	}
-	return nil
-}
-
-func checkID(id string) error {
-	if err := schema.CheckID(id); err != nil {
-		return fmt.Errorf("id: %w", err)
 	}
 	return nil
 }

@@ -7,13 +7,13 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// allowedCase is an operation of the contract's table of what clients do.
+// allowedCase is a row of the contract's table of client operations.
 type allowedCase struct {
 	name string
 	op   operation
 }
 
-// The operations that attacks start from, in the shapes that clients in the field send.
+// The operations that attacks vary, in the shapes that clients in the field send.
 
 func usernames(name string) string { return "indices/user/usernames/" + name }
 
@@ -58,7 +58,7 @@ func changeLecture() operation {
 		{update, "users/alice/timetables/" + alicePublic + "/lectures/first", data}}}
 }
 
-// duplicate is a copy of a timetable with this many lectures.
+// duplicate copies a timetable with this many lectures.
 func duplicate(lectures int) operation {
 	o := addTimetable("duplicate1")
 	for i := range lectures {
@@ -90,7 +90,7 @@ func listening(who, path string) operation { return operation{who: who, get: pat
 
 var isPublic = where{"visibility", "==", "public"}
 
-// allowed is the contract's table, in its order, with the edges of every bound.
+// allowed returns the contract's table, in its order, with the edges of every bound.
 func allowed() []allowedCase {
 	list := []allowedCase{
 		{"anyone lists schools", operation{list: &query{collection: "schools"}}},
@@ -104,9 +104,9 @@ func allowed() []allowedCase {
 		{"anyone finds that nobody has a name", listUsers("nobody")},
 		{"anyone asks for a name of one letter", listUsers("a")},
 		{"anyone gets a username", getting("", usernames("alice"))},
-		{"anyone gets a username that is free", getting("", usernames("free"))},
+		{"anyone gets a free username", getting("", usernames("free"))},
 
-		{"a listen on one's own user, which is not there yet", listening("carol", "users/carol")},
+		{"a listen on one's own user, which does not exist yet", listening("carol", "users/carol")},
 		{"a user claims a name", claim("carol")},
 		{"a user claims a name of four letters", claim("card")},
 		{"a user claims a name of as many letters as there may be", claim(strings.Repeat("c", schema.MaxUsername))},
@@ -123,13 +123,13 @@ func allowed() []allowedCase {
 			{kind: remove, path: usernames("olddave")}, {set, usernames("newdave"), fields{"value": "dave"}}}}},
 
 		{"an owner lists timetables", listTimetables("alice", "alice")},
-		{"an owner lists the next timetables", listTimetables("alice", "alice").asking(func(q *query) {
+		{"an owner lists the next page of timetables", listTimetables("alice", "alice").asking(func(q *query) {
 			q.after = []any{reference(semester1), earlier}
 		})},
 		{"an owner lists fewer timetables", listTimetables("alice", "alice").asking(func(q *query) { q.limit = 1 })},
 		{"anyone lists public timetables", listTimetables("", "alice", isPublic)},
 		{"a user lists another's public timetables", listTimetables("bob", "alice", isPublic)},
-		{"a user lists another's next public timetables", listTimetables("bob", "alice", isPublic).asking(func(q *query) {
+		{"a user lists the next page of another's public timetables", listTimetables("bob", "alice", isPublic).asking(func(q *query) {
 			q.after = []any{reference(semester1), earlier}
 		})},
 		{"an owner lists the public timetables", listTimetables("alice", "alice", isPublic)},
@@ -138,12 +138,12 @@ func allowed() []allowedCase {
 		{"a user gets another's public timetable", getting("bob", "users/alice/timetables/"+alicePublic)},
 		{"an owner gets a private timetable", getting("alice", "users/alice/timetables/"+alicePrivate)},
 		{"an owner listens to a private timetable", listening("alice", "users/alice/timetables/"+alicePrivate)},
-		{"an owner listens to a timetable that is not there", listening("alice", "users/alice/timetables/nothing001")},
+		{"an owner listens to a timetable that does not exist", listening("alice", "users/alice/timetables/nothing001")},
 		{"anyone listens to the lectures of a public timetable", lecturesOf("", "alice", alicePublic)},
 		{"a user listens to the lectures of another's public timetable", lecturesOf("bob", "alice", alicePublic)},
 		{"an owner listens to the lectures of a public timetable", lecturesOf("alice", "alice", alicePublic)},
 		{"an owner listens to the lectures of a private timetable", lecturesOf("alice", "alice", alicePrivate)},
-		{"an owner listens to the lectures of a timetable that is not there", lecturesOf("alice", "alice", "nothing001")},
+		{"an owner listens to the lectures of a timetable that does not exist", lecturesOf("alice", "alice", "nothing001")},
 		{"an owner listens to the lectures of a timetable that was deleted", lecturesOf("alice", "alice", "deleted001")},
 		{"an SDK gets a lecture that a listener of anyone misses", getting("", "users/alice/timetables/"+alicePublic+"/lectures/first")},
 		{"an SDK gets a lecture that a listener of the owner misses", getting("alice", "users/alice/timetables/deleted001/lectures/gone")},
@@ -179,11 +179,11 @@ func allowed() []allowedCase {
 			{kind: remove, path: "users/alice/timetables/deleted001/lectures/first"}}}},
 		{"an owner duplicates a timetable", duplicate(12)},
 
-		{"anyone gets a user who is going to be deleted, and is told there is none", getting("", "users/fay")},
-		{"anyone looks for a user who is going to be deleted, and finds none", listUsers("fayette")},
-		{"a user who is going to be deleted listens to the own user", listening("fay", "users/fay")},
-		{"a user who is going to be deleted lists the own timetables", listTimetables("fay", "fay")},
-		{"a user who is going to be deleted listens to the own lectures", lecturesOf("fay", "fay", fayPublic)},
+		{"anyone gets a user who is about to be deleted, and learns that there is none", getting("", "users/fay")},
+		{"anyone looks for a user who is about to be deleted, and finds none", listUsers("fayette")},
+		{"a user who is about to be deleted listens to the own user", listening("fay", "users/fay")},
+		{"a user who is about to be deleted lists the own timetables", listTimetables("fay", "fay")},
+		{"a user who is about to be deleted listens to the own lectures", lecturesOf("fay", "fay", fayPublic)},
 		{"an owner duplicates a timetable with 100 lectures", duplicate(100)},
 	}
 	for _, f := range lectureFields() {

@@ -7,13 +7,14 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// attack is an operation that must be refused, for one thing in it: base is the same without that, and is allowed.
+// attack is an operation that the rules must deny for one thing in it. base is the same without that thing, and is
+// allowed.
 type attack struct {
 	name     string
 	base, op operation
 }
 
-// handmade are the attacks that no system makes.
+// handmade returns the attacks that are not generated.
 func handmade() []attack {
 	var list []attack
 	add := func(name string, base, op operation) { list = append(list, attack{name, base, op}) }
@@ -25,7 +26,7 @@ func handmade() []attack {
 	return list
 }
 
-// usernameTricks are attempts on names: to have one without its index, two, or another's.
+// usernameTricks try to have a username without its index, two usernames, or another user's.
 func usernameTricks(add func(string, operation, operation)) {
 	claimed, renamed := claim("carol"), rename("alicia")
 	renameTo := func(name string) operation { return rename(name) }
@@ -52,7 +53,7 @@ func usernameTricks(add func(string, operation, operation)) {
 		return o
 	}())
 	add("a taken name, its index deleted afterwards", claimed, claim("alice").and(write{kind: remove, path: usernames("alice")}))
-	// Without an index to write, only the user's own rule stands in the way.
+	// Without an index document to write, only the user's own rule denies these.
 	ghost := claim("ghost").without(1)
 	add("a user for whom an index waits, made by another", ghost, ghost.as("bob"))
 	add("a user for whom an index waits, with a past time", ghost, ghost.setting(0, "updatedAt", earlier))
@@ -130,7 +131,7 @@ func usernameTricks(add func(string, operation, operation)) {
 	add("the document above the index", renamed, renamed.and(write{set, "indices/user", fields{"value": "alice"}}))
 }
 
-// userTricks are other writes of users.
+// userTricks are other writes to users.
 func userTricks(add func(string, operation, operation)) {
 	claimed, renamed := claim("carol"), rename("alicia")
 	add("one's user deleted", renamed, operation{who: "alice", writes: []write{{kind: remove, path: "users/alice"}}})
@@ -158,25 +159,25 @@ func userTricks(add func(string, operation, operation)) {
 	add("a collection below a user", addTimetable("my-table-1"), addTimetable("my-table-1").to(0, "users/alice/tables/my-table-1"))
 }
 
-// timetableTricks are about what a timetable points to and how it is written.
+// timetableTricks try other semesters, ids and ways to write a timetable.
 func timetableTricks(add func(string, operation, operation)) {
 	base := addTimetable("my-table-1")
 	for name, value := range map[string]any{
-		"a semester that is not there":          reference("schools/korea/semesters/1999-0300"),
-		"a semester of a school that is not":    reference("schools/nowhere/semesters/2026-0300"),
-		"a semester that is a school":           reference("schools/korea"),
-		"a semester that is a user":             reference("users/alice"),
-		"a semester that is the timetable":      reference("users/alice/timetables/my-table-1"),
-		"a semester that is a timetable":        reference("users/alice/timetables/" + alicePublic),
-		"a semester that is a server's record":  reference(serverSemester),
-		"a semester that is a document below":   reference(semester1 + "/notes/note1"),
-		"a semester that is a lecture":          reference("users/alice/timetables/" + alicePublic + "/lectures/first"),
-		"a semester by its path":                semester1,
-		"a semester by its whole path":          root + "/" + semester1,
-		"a semester in a list":                  []any{reference(semester1)},
-		"a semester's path in a list":           []any{"databases", "(default)", "documents", "schools", "korea", "semesters", "2026-0300"},
-		"a semester in a map":                   fields{"path": reference(semester1)},
-		"a semester by keys that look like one": fields{"4": "korea", "6": "2026-0300"},
+		"a semester that does not exist":             reference("schools/korea/semesters/1999-0300"),
+		"a semester of a school that does not exist": reference("schools/nowhere/semesters/2026-0300"),
+		"a semester that is a school":                reference("schools/korea"),
+		"a semester that is a user":                  reference("users/alice"),
+		"a semester that is the timetable":           reference("users/alice/timetables/my-table-1"),
+		"a semester that is a timetable":             reference("users/alice/timetables/" + alicePublic),
+		"a semester that is a server's record":       reference(serverSemester),
+		"a semester that is a document below":        reference(semester1 + "/notes/note1"),
+		"a semester that is a lecture":               reference("users/alice/timetables/" + alicePublic + "/lectures/first"),
+		"a semester by its path":                     semester1,
+		"a semester by its whole path":               root + "/" + semester1,
+		"a semester in a list":                       []any{reference(semester1)},
+		"a semester's path in a list":                []any{"databases", "(default)", "documents", "schools", "korea", "semesters", "2026-0300"},
+		"a semester in a map":                        fields{"path": reference(semester1)},
+		"a semester by keys that look like one":      fields{"4": "korea", "6": "2026-0300"},
 	} {
 		add(name, base, base.setting(0, "semester", value))
 	}
@@ -214,14 +215,14 @@ func timetableTricks(add func(string, operation, operation)) {
 	add("a private timetable got by another", getting("alice", "users/alice/timetables/"+alicePrivate), getting("bob", "users/alice/timetables/"+alicePrivate))
 	add("a private timetable got by nobody", getting("alice", "users/alice/timetables/"+alicePrivate), getting("", "users/alice/timetables/"+alicePrivate))
 	add("a private timetable listened to by another", listening("alice", "users/alice/timetables/"+alicePrivate), listening("bob", "users/alice/timetables/"+alicePrivate))
-	add("a timetable that is not there, got by another", getting("alice", "users/alice/timetables/nothing001"), getting("bob", "users/alice/timetables/nothing001"))
-	add("a timetable that is not there, listened to by nobody", listening("alice", "users/alice/timetables/nothing001"), listening("", "users/alice/timetables/nothing001"))
+	add("a timetable that does not exist, got by another", getting("alice", "users/alice/timetables/nothing001"), getting("bob", "users/alice/timetables/nothing001"))
+	add("a timetable that does not exist, listened to by nobody", listening("alice", "users/alice/timetables/nothing001"), listening("", "users/alice/timetables/nothing001"))
 }
 
-// lectureTricks are about where a lecture is, and what is in its lists.
+// lectureTricks try lectures in other places and with other fields.
 func lectureTricks(add func(string, operation, operation)) {
 	base, change := addLecture(), changeLecture()
-	add("a lecture below a timetable that is not there", base, base.to(0, "users/alice/timetables/nothing001/lectures/second"))
+	add("a lecture below a timetable that does not exist", base, base.to(0, "users/alice/timetables/nothing001/lectures/second"))
 	add("a lecture below a timetable that was deleted", base, base.to(0, "users/alice/timetables/deleted001/lectures/second"))
 	add("a lecture below a timetable that is deleted with it", base, base.and(write{kind: remove, path: "users/alice/timetables/" + alicePublic}))
 	add("a lecture changed below a timetable that was deleted", change, change.to(0, "users/alice/timetables/deleted001/lectures/first"))
@@ -245,12 +246,13 @@ func lectureTricks(add func(string, operation, operation)) {
 	for _, who := range []string{"bob", ""} {
 		add(fmt.Sprintf("lectures of a private timetable, listened to by %q", who), lecturesOf("alice", "alice", alicePrivate), lecturesOf(who, "alice", alicePrivate))
 		add(fmt.Sprintf("a lecture of a private timetable, got by %q", who), getting("alice", private+"/first"), getting(who, private+"/first"))
-		add(fmt.Sprintf("lectures of a timetable that is not there, listened to by %q", who), lecturesOf("alice", "alice", "nothing001"), lecturesOf(who, "alice", "nothing001"))
+		add(fmt.Sprintf("lectures of a timetable that does not exist, listened to by %q", who), lecturesOf("alice", "alice", "nothing001"), lecturesOf(who, "alice", "nothing001"))
 		add(fmt.Sprintf("lectures of a timetable that was deleted, listened to by %q", who), lecturesOf("alice", "alice", "deleted001"), lecturesOf(who, "alice", "deleted001"))
 	}
 }
 
-// leaving are about accounts that are going to be deleted: others see nothing of them, and they get no new user document.
+// leaving tries accounts that are about to be deleted: others see nothing of them, and they get no new user
+// document.
 func leaving(add func(string, operation, operation)) {
 	const alices, fays = "users/alice/timetables/" + alicePublic, "users/fay/timetables/" + fayPublic
 	for _, who := range []string{"bob", ""} {
@@ -273,7 +275,7 @@ func leaving(add func(string, operation, operation)) {
 	add("the mark of another", addTimetable("my-table-1"), operation{who: "alice", writes: []write{{set, "deletions/bob", fields{"purging": true}}}})
 }
 
-// broadLists could return what they must not, even when they would not.
+// broadLists are queries that could return forbidden documents, even if they do not.
 func broadLists(add func(string, operation, operation)) {
 	named := listUsers("alice")
 	add("all users", named, named.asking(func(q *query) { q.where = nil }))
@@ -334,7 +336,7 @@ func broadLists(add func(string, operation, operation)) {
 	add("users of a collection group", named, named.asking(func(q *query) { q.group = true }))
 }
 
-// closedDocuments are those of servers: none is read or written.
+// closedDocuments tries documents for servers only: no client reads or writes them.
 func closedDocuments(add func(string, operation, operation)) {
 	readable, writable := getting("alice", "users/alice"), addTimetable("my-table-1")
 	for _, path := range []string{"refreshes/korea", serverSemester, serverSemester + "/runs/1", "schedules/korea", "credentials/alice", "deletions/alice", "deletions/fay",

@@ -18,15 +18,16 @@ import (
 	store "heek.kr/heektime/emulator/firestore"
 )
 
-// bench is the embedded Firestore under the project's rules, with a client for everybody.
+// bench is the embedded Firestore with the project's rules, and a client for each user.
 type bench struct {
 	cloud *emulatortest.Cloud
 	db    *store.Database
 	as    map[string]*firestore.Client
-	clean bool // the documents are the world's
+	clean bool // the documents are those of world
 }
 
-// newBench starts one. Attacks are unindexed queries too: they must be refused by the rules, not for want of an index.
+// newBench starts one. Some attacks are queries without an index: the rules must deny them, not the lack of an
+// index.
 func newBench(t *testing.T, unindexed bool) *bench {
 	t.Helper()
 	cloud := emulatortest.Start(t, func(c *emulator.Config) {
@@ -44,7 +45,7 @@ func newBench(t *testing.T, unindexed bool) *bench {
 	return b
 }
 
-// reset brings the world back.
+// reset restores the documents of world.
 func (b *bench) reset(t testing.TB) {
 	t.Helper()
 	if b.clean {
@@ -63,7 +64,7 @@ func (b *bench) reset(t testing.TB) {
 	b.clean = true
 }
 
-// seedValue is a value as the embedded Firestore's fixtures have it.
+// seedValue converts a value to the form of the embedded Firestore's fixtures.
 func seedValue(v any) any {
 	switch v := v.(type) {
 	case reference:
@@ -84,7 +85,7 @@ func seedValue(v any) any {
 	return v
 }
 
-// do does an operation on the world. The error is the client's.
+// do performs an operation on the documents of world. It returns the client's error.
 func (b *bench) do(ctx context.Context, t testing.TB, o operation) error {
 	t.Helper()
 	b.reset(t)
@@ -126,7 +127,7 @@ func get(ctx context.Context, doc *firestore.DocumentRef, listen bool) error {
 		_, err = doc.Get(ctx)
 	}
 	if status.Code(err) == codes.NotFound {
-		return nil // it is answered
+		return nil // the rules allowed the request
 	}
 	return err
 }
@@ -191,7 +192,7 @@ func add(tx *firestore.Transaction, client *firestore.Client, w write) error {
 	return tx.Set(doc, clientValue(client, w.data))
 }
 
-// clientValue is a value as Google's client takes it.
+// clientValue converts a value to the form that Google's client takes.
 func clientValue(client *firestore.Client, v any) any {
 	switch v := v.(type) {
 	case reference:

@@ -10,13 +10,13 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// shape is an allowed operation of which attacks are made.
+// shape is an allowed operation that attacks are made from.
 type shape struct {
 	name string
 	op   operation
 }
 
-// shapes are the writes of clients.
+// shapes returns the writes of clients.
 func shapes() []shape {
 	return []shape{
 		{"claim a name", claim("carol")},
@@ -32,7 +32,7 @@ func shapes() []shape {
 	}
 }
 
-// generated are the attacks that a system makes of the shapes.
+// generated returns the attacks that are made from the shapes.
 func generated() []attack {
 	var list []attack
 	for _, s := range shapes() {
@@ -41,7 +41,7 @@ func generated() []attack {
 	}
 	list = append(list, badElements(shape{"add a lecture", addLecture()}, 5)...)
 	list = append(list, badElements(shape{"change a lecture", changeLecture()}, 1)...)
-	byName(list) // maps come in any order, and hidden takes every so many
+	byName(list) // maps have a random order, and hidden takes every seventh attack
 	return append(list, hidden(list)...)
 }
 
@@ -49,7 +49,7 @@ func byName(list []attack) {
 	slices.SortFunc(list, func(a, b attack) int { return strings.Compare(a.name, b.name) })
 }
 
-// samples are values of every type, by what they are called.
+// samples returns values of every type by name.
 func samples() map[string]any {
 	return map[string]any{
 		"null": nil, "a boolean": true, "a whole number": 7, "a number": 7.5, "not a number": nan, "a text": "text", "no text": "", "a date": "2026-11-20T12:00:00Z",
@@ -61,7 +61,8 @@ func samples() map[string]any {
 
 var nan = func() float64 { zero := 0.0; return zero / zero }()
 
-// badFields are a field too few, one too many, and every field with every value that it must not have.
+// badFields returns attacks with a field too few, one too many, and each field with each value that it may not
+// have.
 func badFields(s shape) []attack {
 	var list []attack
 	for i, w := range s.op.writes {
@@ -73,7 +74,7 @@ func badFields(s shape) []attack {
 		document := schema.DocumentAt(w.path)
 		for _, field := range slices.Sorted(maps.Keys(w.data)) {
 			f := document.Field(field)
-			// In an update, a mask without a field is another shape, which may be allowed.
+			// In an update, a mask without the field is another shape, which may be allowed.
 			if w.kind != update || field == "updatedAt" {
 				if !f.Optional {
 					list = append(list, attack{where + field + " is missing", s.op, s.op.with(i, func(w *write) { delete(w.data, field) })})
@@ -112,13 +113,13 @@ func badFields(s shape) []attack {
 	return list
 }
 
-// otherPeople do what only the owner may.
+// otherPeople returns attacks in which another user does what only the owner may.
 func otherPeople(s shape) []attack {
 	var list []attack
 	for _, who := range []string{"", "bob"} {
 		list = append(list, attack{fmt.Sprintf("%s: done by %q", s.name, who), s.op, s.op.as(who)})
 	}
-	// The owner does the same below another user.
+	// The owner writes below another user.
 	for i, w := range s.op.writes {
 		if strings.HasPrefix(w.path, "users/"+s.op.who) {
 			path := "users/bob" + strings.TrimPrefix(w.path, "users/"+s.op.who)
@@ -129,7 +130,7 @@ func otherPeople(s shape) []attack {
 	return list
 }
 
-// badElements are bad entries at the first places of the lists, behind good ones.
+// badElements returns attacks with a bad entry at each of the first indexes of a list, after good ones.
 func badElements(s shape, places int) []attack {
 	var list []attack
 	for n := range places {
@@ -143,7 +144,7 @@ func badElements(s shape, places int) []attack {
 				if n < places-1 {
 					continue
 				}
-				// The last that the rules look at is looked at however many follow.
+				// The rules check the last of these entries however many follow.
 				more := slices.Concat(entries, repeat(good[0], 10))
 				list = append(list, attack{fmt.Sprintf("%s: %s[%d] of %d is %s", s.name, field, n, len(more), name),
 					s.op.setting(0, field, slices.Concat(good, repeat(good[0], 10))), s.op.setting(0, field, more)})
@@ -226,7 +227,7 @@ func badEntries(f schema.Field, good any) map[string]any {
 	return bad
 }
 
-// hidden are attacks in the middle of a batch of good writes.
+// hidden returns some of the attacks in the middle of a batch of good writes.
 func hidden(attacks []attack) []attack {
 	good := func(i int) write {
 		return write{set, fmt.Sprintf("users/alice/timetables/%s/lectures/good%d", alicePrivate, i), stamped(lecture())}
@@ -237,7 +238,7 @@ func hidden(attacks []attack) []attack {
 	}
 	var list []attack
 	for i, a := range attacks {
-		// A few of each kind are enough: how fields are checked does not depend on what else is in the batch.
+		// A few of each kind are enough: the check of a field does not depend on the rest of the batch.
 		if a.base.who == "alice" && a.op.who == "alice" && (i%7 == 0 || strings.Contains(a.name, " instead of ")) {
 			list = append(list, attack{"hidden in a batch: " + a.name, among(a.base), among(a.op)})
 		}

@@ -13,31 +13,30 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// equivalents are the mutants that no request can tell from the rules, by their description, with the reason why and how
-// many there are of each. Everything else must be noticed.
+// equivalents are the mutants that no request can distinguish from the rules, by description, with the reason and
+// their number. Tests must notice all others.
 var equivalents = map[string]struct {
 	times  int
 	reason string
 }{
-	"allow read instead of list": {3, "who may list semesters or users may get them anyway, and timetables are listed with a limit, " +
-		"which a get has not"},
-	"allow create, update instead of update": {3, "an update is judged by what it changes, and a create changes nothing that was there"},
-	"existsAfter instead of exists(reference)": {1, "nobody who is judged by rules may write a semester, so it exists after a batch " +
-		"when it existed before"},
-	"existsAfter instead of exists(/databases/$(database)/documents/deletions/$(uid))": {1, "nobody who is judged by rules may " +
-		"write a mark, so it exists after a batch when it existed before"},
-	"getAfter instead of get(timetablePath())": {1, "a read leaves everything as it was"},
-	"drop isUser(incoming().value) from &&":    {1, "the user who is written in the same batch asks for it too; the rule says so itself"},
+	"allow read instead of list": {3, "anyone who may list semesters or users may get them anyway, and a list of timetables needs a " +
+		"limit, which a get does not have"},
+	"allow create, update instead of update":   {3, "the rules check what an update changes, and a create changes no existing field"},
+	"existsAfter instead of exists(reference)": {1, "no client may write a semester, so it exists after a batch if it existed before"},
+	"existsAfter instead of exists(/databases/$(database)/documents/deletions/$(uid))": {1, "no client may write " +
+		"deletions, so the document exists after a batch if it existed before"},
+	"getAfter instead of get(timetablePath())": {1, "a read changes nothing"},
+	"drop isUser(incoming().value) from &&":    {1, "the rule of the user in the same batch requires it too, as a comment there says"},
 }
 
-// trial is an operation and what the rules must say of it.
+// trial is an operation and whether the rules must allow it.
 type trial struct {
 	name    string
 	replay  *replay
 	allowed bool
 }
 
-// trials are all operations of the tables, those that the rules must allow first.
+// trials returns all operations of the tables, those that the rules must allow first.
 func trials(t testing.TB) []trial {
 	t.Helper()
 	var list []trial
@@ -55,12 +54,12 @@ func trials(t testing.TB) []trial {
 	for _, a := range attacks() {
 		add(a.name, a.op, false)
 	}
-	// In another order than they were made in, an attack that notices is found sooner.
+	// In random order, an attack that notices a mutant is found sooner.
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(list)-n, func(i, j int) { list[n+i], list[n+j] = list[n+j], list[n+i] })
 	return list
 }
 
-// noticed tells whether a trial ends otherwise by these rules.
+// noticed reports whether a trial has another result with these rules.
 func noticed(set *rules.Ruleset, list []trial) bool {
 	for _, c := range list {
 		if c.replay.judge(set, false, nil).allowed != c.allowed {
@@ -70,8 +69,8 @@ func noticed(set *rules.Ruleset, list []trial) bool {
 	return false
 }
 
-// TestMutants changes the rules in every way that weakens or breaks them: the tables must notice each. Under the race
-// detector, which is not about that, it tries some of them.
+// TestMutants changes the rules in every way that weakens or breaks them: the tables must notice each change. Under
+// the race detector it tries only some of them.
 func TestMutants(t *testing.T) {
 	list := trials(t)
 	known := mutate(t, "firestore.rules", func(set *rules.Ruleset) bool { return noticed(set, list) })
@@ -84,8 +83,8 @@ func TestMutants(t *testing.T) {
 	}
 }
 
-// mutate tries all mutants of a rules file and reports those that are not noticed and stand in no list of equivalents. It
-// returns how many do.
+// mutate tries all mutants of a rules file and reports those that are neither noticed nor listed as equivalent. It
+// returns the number of listed ones.
 func mutate(t *testing.T, name string, noticed func(*rules.Ruleset) bool) (known int) {
 	t.Helper()
 	text := source(t, name)
@@ -145,8 +144,8 @@ func mutate(t *testing.T, name string, noticed func(*rules.Ruleset) bool) (known
 	return known
 }
 
-// numbers are the mutants in which one number is one more or one less, also where it is an argument, an index or part of a
-// regular expression.
+// numbers yields the mutants in which one number is one larger or one smaller, including arguments, indexes and
+// parts of regular expressions.
 func numbers(text string) iter.Seq[rules.Mutant] {
 	return func(yield func(rules.Mutant) bool) {
 		offset := 0

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// fields are a document's, as Google's client takes them, but for the marks below.
+// fields are those of a document as Google's client takes them, except for the markers below.
 type fields = map[string]any
 
-// Marks that stand for values in fields.
+// Markers for values in fields.
 type (
 	// reference is a document's path.
 	reference string
@@ -19,7 +19,7 @@ type (
 	gone struct{}
 )
 
-// operation is one thing that a client does.
+// operation is what a client does in one request or transaction.
 type operation struct {
 	who    string   // uid, "" when nobody is signed in
 	reads  []string // documents that the transaction reads before it writes
@@ -29,7 +29,7 @@ type operation struct {
 	listen bool // get or list by a listener
 }
 
-// write is one of a commit's.
+// write is one write of a commit.
 type write struct {
 	kind kind
 	path string
@@ -39,13 +39,13 @@ type write struct {
 type kind int
 
 const (
-	set    kind = iota // whatever was there
+	set    kind = iota // whether or not the document exists
 	create             // the document must not exist
-	update             // it must; the mask is the data's
+	update             // it must exist; the mask has the fields of data
 	remove
 )
 
-// query is one that clients can make.
+// query is a query that clients can make.
 type query struct {
 	collection string
 	group      bool // a collection group query
@@ -61,13 +61,13 @@ type where struct {
 	value     any
 }
 
-// as is the operation done by somebody else.
+// as returns the operation by another user.
 func (o operation) as(uid string) operation {
 	o.who = uid
 	return o
 }
 
-// with is the operation with write i changed.
+// with returns the operation with write i changed.
 func (o operation) with(i int, change func(w *write)) operation {
 	o.writes = slices.Clone(o.writes)
 	o.writes[i].data = maps.Clone(o.writes[i].data)
@@ -75,29 +75,29 @@ func (o operation) with(i int, change func(w *write)) operation {
 	return o
 }
 
-// setting is the operation with one field of write i set.
+// setting returns the operation with one field of write i set.
 func (o operation) setting(i int, field string, value any) operation {
 	return o.with(i, func(w *write) { w.data[field] = value })
 }
 
-// without is the operation without write i.
+// without returns the operation without write i.
 func (o operation) without(i int) operation {
 	o.writes = slices.Delete(slices.Clone(o.writes), i, i+1)
 	return o
 }
 
-// and is the operation with more writes behind its own.
+// and returns the operation with more writes after its own.
 func (o operation) and(more ...write) operation {
 	o.writes = slices.Concat(o.writes, more)
 	return o
 }
 
-// to is the operation with write i to another document.
+// to returns the operation with write i to another document.
 func (o operation) to(i int, path string) operation {
 	return o.with(i, func(w *write) { w.path = path })
 }
 
-// asking is the operation with its query changed.
+// asking returns the operation with its query changed.
 func (o operation) asking(change func(q *query)) operation {
 	q := *o.list
 	q.where, q.order = slices.Clone(q.where), slices.Clone(q.order)
@@ -106,5 +106,5 @@ func (o operation) asking(change func(q *query)) operation {
 	return o
 }
 
-// earlier is when the world's documents were written.
+// earlier is when the documents of [world] were written.
 var earlier = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)

@@ -13,13 +13,13 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// root is where rules see the documents.
+// root is the path of all documents in rules.
 const root = "/databases/(default)/documents"
 
-// now is when everything is judged that no server judges.
+// now is the time of every request that no server evaluates.
 var now = time.Date(2026, 11, 20, 12, 0, 0, 123456000, time.UTC)
 
-// database is what rules see while an operation is judged.
+// database is what rules can read while they evaluate an operation.
 type database struct{ before, after map[string]rules.Fields }
 
 func (d *database) Get(_ context.Context, path string) (rules.Fields, error) {
@@ -30,14 +30,15 @@ func (d *database) GetAfter(_ context.Context, path string) (rules.Fields, error
 	return d.after[path], nil
 }
 
-// replay is an operation as the rules library judges it: one request for a read, one for each write of a commit.
+// replay is an operation as the rules library evaluates it: a request for each read, and for each write of a
+// commit.
 type replay struct {
 	db       *database
 	requests []rules.Request
 	several  bool // it has the access calls of a batch
 }
 
-// stored is the world as rules see it.
+// stored returns [world] as rules see it.
 var stored = sync.OnceValue(func() map[string]rules.Fields {
 	docs := map[string]rules.Fields{}
 	for path, data := range world() {
@@ -46,7 +47,8 @@ var stored = sync.OnceValue(func() map[string]rules.Fields {
 	return docs
 })
 
-// replayOf prepares an operation on the world. It fails for one that a server would refuse without asking the rules.
+// replayOf prepares an operation on [world]. It fails for one that a server would reject before it evaluates the
+// rules.
 func replayOf(o operation) (*replay, error) {
 	before := stored()
 	r := &replay{db: &database{before, maps.Clone(before)}, several: len(o.writes) > 1}
@@ -115,7 +117,7 @@ func apply(w write, before rules.Fields) rules.Fields {
 	return fieldsOf(w.data)
 }
 
-// verdict is what rules say of an operation.
+// verdict is the result of the rules for an operation.
 type verdict struct {
 	allowed     bool
 	expressions int // of its most expensive request
@@ -124,7 +126,7 @@ type verdict struct {
 	why         string
 }
 
-// judge judges the requests in turn, as a commit is judged: the first refusal decides.
+// judge evaluates the requests in turn, as for a commit. The first denial decides.
 func (r *replay) judge(set *rules.Ruleset, explain bool, coverage *rules.Coverage) verdict {
 	v := verdict{allowed: true}
 	access := rules.NewAccess(r.db)
@@ -177,7 +179,7 @@ func fieldsOf(data fields) rules.Fields {
 	return f
 }
 
-// valueOf is a field's value as rules see it.
+// valueOf converts a field's value to one of the rules library.
 func valueOf(v any) rules.Value {
 	switch v := v.(type) {
 	case nil:
@@ -219,7 +221,7 @@ func valueOf(v any) rules.Value {
 // point is a geographical point.
 type point struct{ latitude, longitude float64 }
 
-// ruleset compiles a rules file of the project.
+// ruleset compiles one of the project's rules files.
 func ruleset(t testing.TB, name string) *rules.Ruleset {
 	t.Helper()
 	set, warnings, err := rules.Compile(name, source(t, name))
@@ -227,7 +229,7 @@ func ruleset(t testing.TB, name string) *rules.Ruleset {
 		t.Fatal(err)
 	}
 	for _, w := range warnings {
-		if w.Code != "allows-everyone" { // that is what the contract says of what everybody may read
+		if w.Code != "allows-everyone" { // the contract lets everyone read some documents
 			t.Errorf("%s", w)
 		}
 	}

@@ -49,7 +49,7 @@ func (f *failures) end() {
 	}
 }
 
-// judged is what the library says of an operation.
+// judged returns the result of the rules library for an operation.
 func judged(t testing.TB, set *rules.Ruleset, o operation) verdict {
 	t.Helper()
 	r, err := replayOf(o)
@@ -72,10 +72,10 @@ func TestAllowed(t *testing.T) {
 			seen[c.name] = true
 			v := judged(t, set, c.op)
 			if !v.allowed {
-				t.Errorf("the library refuses it: %s", v.why)
+				t.Errorf("the library denies it: %s", v.why)
 			}
 			if err := b.do(t.Context(), t, c.op); err != nil {
-				t.Errorf("the server refuses it: %v", err)
+				t.Errorf("the server denies it: %v", err)
 			}
 			if v.expressions > expressions {
 				expressions, worst = v.expressions, c
@@ -100,10 +100,10 @@ func TestAllowed(t *testing.T) {
 	}
 }
 
-// refused tells whether an error is what a client gets of the rules.
+// refused reports whether an error is a denial by the rules.
 func refused(err error) bool { return status.Code(err) == codes.PermissionDenied }
 
-// attacks are all of them.
+// attacks returns all attacks.
 func attacks() []attack { return append(handmade(), generated()...) }
 
 func TestAttacks(t *testing.T) {
@@ -120,24 +120,24 @@ func TestAttacks(t *testing.T) {
 		if r, err := replayOf(a.base); err != nil {
 			fail.add("%s: without the attack: %v", a.name, err)
 		} else if v := r.judge(set, true, nil); !v.allowed {
-			fail.add("%s: without the attack, it is refused too: %s", a.name, v.why)
+			fail.add("%s: the operation without the attack is denied too: %s", a.name, v.why)
 		}
 		if r, err := replayOf(a.op); err != nil {
-			fail.add("%s: the server refuses it without asking the rules: %v", a.name, err)
+			fail.add("%s: the server rejects it before the rules: %v", a.name, err)
 		} else if r.judge(set, false, nil).allowed {
 			fail.add("%s: the library allows it", a.name)
 		}
 		if err := b.do(t.Context(), t, a.op); !refused(err) {
-			fail.add("%s: the server says %v", a.name, err)
+			fail.add("%s: the server returns %v", a.name, err)
 		}
 	}
-	t.Logf("%d attacks are refused", len(list))
+	t.Logf("%d attacks are denied", len(list))
 	if len(list) < 200 {
 		t.Error("fewer than 200")
 	}
 }
 
-// TestAccessCalls holds the operations to the table in docs/rules.md: each call is billed as a read.
+// TestAccessCalls checks the table in docs/rules.md: each call is billed as a read.
 func TestAccessCalls(t *testing.T) {
 	set := ruleset(t, "firestore.rules")
 	for _, c := range []struct {

@@ -19,7 +19,7 @@ const courseList = "lectures/고려대학교-서울/2026-0900/5f70bf18.json"
 
 var storageCases = []storageCase{
 	{"get a course list", rules.Get, courseList, true},
-	{"get a course list that is not there", rules.Get, "lectures/korea/2026-0900/none.json", true},
+	{"get a course list that does not exist", rules.Get, "lectures/korea/2026-0900/none.json", true},
 	{"list the course lists of a semester", rules.List, "lectures/고려대학교-서울/2026-0900", false},
 	{"list all course lists", rules.List, "lectures", false},
 	{"list the bucket", rules.List, "", false},
@@ -27,7 +27,7 @@ var storageCases = []storageCase{
 	{"replace a course list", rules.Update, courseList, false},
 	{"delete a course list", rules.Delete, courseList, false},
 	{"get another object", rules.Get, "private/backup.json", false},
-	{"get an object whose name begins like a course list's", rules.Get, "lectures2/x.json", false},
+	{"get an object whose name begins like that of a course list", rules.Get, "lectures2/x.json", false},
 	{"get an object of the same name elsewhere", rules.Get, "old/" + courseList, false},
 	{"add another object", rules.Create, "users/alice/photo.png", false},
 	{"delete another object", rules.Delete, "private/backup.json", false},

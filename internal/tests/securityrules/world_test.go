@@ -1,13 +1,14 @@
 package securityrules
 
-// The documents that all operations start from. Alice and Bob are users, Carol has signed in but has no name yet,
-// Dave came from the old system, so that servers have put fields of their own into his documents.
+// world returns the documents that exist before every operation. Alice and Bob are users, Carol has signed in
+// but has no username yet, and Dave came from the old system, so his documents have fields of servers.
 //
-// Some documents are what no client can bring about, but a server's mishap may, and no attack must profit from it: spare
-// names Alice although she is called alice, ghost names Carol who has no document yet, and Erin's index document has
-// another name than she.
+// No client can create some of these documents, but a faulty server may, and no attack may profit: the index
+// spare names Alice although her username is alice, ghost names Carol who has no document yet, and Erin's
+// index document has a different username from hers.
 //
-// Fay's account is going to be deleted: a server has marked it and put her user document away. Gus's was, too, and had none.
+// Fay's account is about to be deleted: a server has moved her user document into deletions. So is Gus's, which
+// had no user document.
 func world() map[string]fields {
 	w := map[string]fields{
 		"schools/korea": {"name": "고려대학교-서울"},
@@ -96,7 +97,7 @@ func meeting(weekday int) fields {
 
 func tag(name string) fields { return fields{"type": "tag", "name": name} }
 
-// stamped is a new document: with server timestamps.
+// stamped sets both timestamps of a new document.
 func stamped(f fields) fields {
 	f["createdAt"], f["updatedAt"] = stamp{}, stamp{}
 	return f
