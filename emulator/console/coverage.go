@@ -24,7 +24,7 @@ type piece struct {
 
 func newCovered(service string, counts *rules.Coverage) covered {
 	out := covered{Service: service, Pieces: []piece{}}
-	for _, s := range counts.Spots() {
+	for _, s := range counts.Expressions() {
 		if out.All++; s.Full() {
 			out.Full++
 		}

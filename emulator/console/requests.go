@@ -54,13 +54,13 @@ func newRequest(service, database string, j rules.Evaluation) request {
 	if j.Err != nil {
 		r.Why = append(r.Why, j.Err.Error())
 	}
-	if j.Refusal != nil {
-		r.explain(j.Refusal)
+	if j.Denial != nil {
+		r.explain(j.Denial)
 	}
 	return r
 }
 
-func (r *request) explain(f *rules.Refusal) {
+func (r *request) explain(f *rules.Denial) {
 	if f.Limit != "" {
 		r.Why = append(r.Why, f.Limit)
 	}

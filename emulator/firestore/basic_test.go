@@ -14,7 +14,7 @@ func TestSetGetQueryTransaction(t *testing.T) {
 	fs := start(t, unindexed).client(t, "demo-a")
 	doc := fs.Doc("users/u1")
 	if _, err := doc.Get(ctx); status.Code(err) != codes.NotFound {
-		t.Fatalf("get of a missing document: %v", err)
+		t.Fatalf("get a missing document: %v", err)
 	}
 	if _, err := doc.Create(ctx, map[string]any{"name": "Kim", "n": 1, "at": firestore.ServerTimestamp}); err != nil {
 		t.Fatal(err)
@@ -23,7 +23,7 @@ func TestSetGetQueryTransaction(t *testing.T) {
 		t.Fatalf("second create: %v", err)
 	}
 	if _, err := fs.Doc("users/u2").Update(ctx, []firestore.Update{{Path: "x", Value: 1}}); status.Code(err) != codes.NotFound {
-		t.Fatalf("update of a missing document: %v", err)
+		t.Fatalf("update a missing document: %v", err)
 	}
 	for i := range 10 {
 		err := fs.RunTransaction(ctx, func(ctx context.Context, tx *firestore.Transaction) error {

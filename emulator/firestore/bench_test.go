@@ -11,8 +11,8 @@ import (
 	emulator "heek.kr/heektime/emulator/firestore"
 )
 
-// The benchmarks include the client, which takes most of the time; a comparison with other servers is in the
-// benchmarks of the whole cloud.
+// These benchmarks include the client, which takes most of the time. For a comparison with another
+// server, run `go run ./cmd/heektime bench-firestore`.
 
 func lecture(i int) map[string]any {
 	return map[string]any{
@@ -36,6 +36,7 @@ func BenchmarkSet(b *testing.B) {
 	})
 }
 
+// seeded returns a client of a server with n documents.
 func seeded(b *testing.B, n int) *firestore.Client {
 	b.Helper()
 	c := start(b, unindexed)
@@ -66,14 +67,14 @@ func BenchmarkGet(b *testing.B) {
 	})
 }
 
-// BenchmarkQuery finds 20 documents in collections of several sizes: the time must not grow with them.
+// BenchmarkQuery finds 10 documents in collections of several sizes. The size must not matter.
 func BenchmarkQuery(b *testing.B) {
 	for _, size := range []int{1000, 10_000} {
 		b.Run(fmt.Sprint(size), func(b *testing.B) {
 			ctx := context.Background()
 			fs := seeded(b, size)
 			q := fs.Collection("a").Where("kind", "==", 7).OrderBy("n", firestore.Desc).Limit(10)
-			if _, err := q.Documents(ctx).GetAll(); err != nil { // makes the index
+			if _, err := q.Documents(ctx).GetAll(); err != nil { // builds the index
 				b.Fatal(err)
 			}
 			b.ResetTimer()
@@ -118,18 +119,18 @@ func BenchmarkTransaction(b *testing.B) {
 	}
 }
 
-// heedless is a follower that does nothing with what it is told.
-type heedless struct{ wants bool }
+// discard is a follower that discards all changes.
+type discard struct{ wants bool }
 
-func (h heedless) Wants(string) bool         { return h.wants }
-func (heedless) Cursor(string) (t time.Time) { return t }
-func (heedless) Take(emulator.Changes)       {}
-func (heedless) Keep(string) error           { return nil }
+func (d discard) Wants(string) bool         { return d.wants }
+func (discard) Cursor(string) (t time.Time) { return t }
+func (discard) Take(emulator.Changes)       {}
+func (discard) Flush(string) error          { return nil }
 
-// BenchmarkCommitFollowed is a commit without a transport: with nobody who follows, with a follower that wants nothing, and
-// with one that is told of everything.
+// BenchmarkCommitFollowed commits without a transport: without a follower, with one that wants
+// nothing and with one that takes everything.
 func BenchmarkCommitFollowed(b *testing.B) {
-	for name, follower := range map[string]emulator.Follower{"nobody": nil, "wantsNothing": heedless{false}, "wantsAll": heedless{true}} {
+	for name, follower := range map[string]emulator.Follower{"none": nil, "wantsNothing": discard{false}, "wantsAll": discard{true}} {
 		b.Run(name, func(b *testing.B) {
 			db := database(b, start(b, func(c *emulator.Config) { c.Follower = follower }), "demo-bench")
 			docs := map[string]map[string]any{"a/b": {"n": 0}}

@@ -6,29 +6,29 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/protobuf/proto"
 
-	"heek.kr/heektime/emulator/firestore/internal/guard"
-	"heek.kr/heektime/emulator/firestore/internal/memo"
+	"heek.kr/heektime/emulator/firestore/internal/cache"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/webchannel"
 	"heek.kr/heektime/emulator/firestore/internal/wirejson"
+	"heek.kr/heektime/emulator/internal/emulatorauth"
 )
 
-// The paths of channels, one for each method that streams both ways.
+// The paths of channels, one for each bidirectional streaming method.
 const (
 	listenPath = "/google.firestore.v1.Firestore/Listen/channel"
 	writePath  = "/google.firestore.v1.Firestore/Write/channel"
 )
 
-// channels is the service on WebChannels. Its messages are those of gRPC as JSON.
+// channels serves the API over WebChannels. Its messages are those of gRPC, in JSON.
 type channels struct {
-	svc     *service.Service // must not splice: its messages are read
-	callers guard.Callers
-	recent  memo.Memo[*pb.Document, []byte] // the JSON of documents that many are told of
+	svc    *service.Service // must not splice, because its messages are read here
+	auth   emulatorauth.Authenticator
+	recent cache.Cache[*pb.Document, []byte] // the JSON of documents sent to many listeners
 }
 
-// serve serves one stream. Its error is the last message.
+// serve serves one stream. If the stream fails, the error is its last message.
 func (c *channels) serve(ctx context.Context, s *webchannel.Session) {
-	who := c.callers.Of(s.Header.Get("Authorization"))
+	who := c.auth.Authenticate(s.Header.Get("Authorization"))
 	var err error
 	if s.Path == writePath {
 		err = c.svc.Write(ctx, who, receiver[pb.WriteRequest](s), sender[*pb.WriteResponse](s))
@@ -38,14 +38,14 @@ func (c *channels) serve(ctx context.Context, s *webchannel.Session) {
 		})
 	}
 	if err != nil {
-		s.Send(func() ([]byte, error) { // a client that went away is nobody to tell
+		s.Send(func() ([]byte, error) { // fails only if the client is gone
 			_, text := wirejson.Error(err)
 			return text, nil
 		})
 	}
 }
 
-// marshal writes a response of Listen. The JSON of a document is made once for all listeners.
+// marshal returns a Listen response in JSON. A document is encoded once for all listeners.
 func (c *channels) marshal(m *pb.ListenResponse) ([]byte, error) {
 	change := m.GetDocumentChange()
 	if change == nil || proto.Size(change.Document) > service.MaxRecentBytes {
@@ -58,6 +58,7 @@ func (c *channels) marshal(m *pb.ListenResponse) ([]byte, error) {
 	return wirejson.MarshalChange(change, text), nil
 }
 
+// receiver returns a function that receives the messages of a stream.
 func receiver[T any, P interface {
 	*T
 	proto.Message
@@ -72,6 +73,7 @@ func receiver[T any, P interface {
 	}
 }
 
+// sender returns a function that sends the messages of a stream.
 func sender[P proto.Message](s *webchannel.Session) func(P) error {
 	return func(m P) error {
 		return s.Send(func() ([]byte, error) { return wirejson.Marshal(m, false) })

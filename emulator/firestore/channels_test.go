@@ -13,7 +13,8 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/webchannel/webchanneltest"
 )
 
-// channel opens a channel for Listen or Write as somebody, with the first messages.
+// channel opens a channel for Listen or Write with an Authorization header, "" for none, and the
+// first messages.
 func (s *web) channel(method, authorization string, messages ...string) *webchanneltest.Client {
 	s.t.Helper()
 	headers := []string{"X-Goog-Api-Client:gl-js/ fire/12.19.0", "Content-Type:text/plain"}
@@ -23,8 +24,8 @@ func (s *web) channel(method, authorization string, messages ...string) *webchan
 	return webchanneltest.Open(s.t, s.url+"/google.firestore.v1.Firestore/"+method+"/channel", headers, messages...)
 }
 
-// told is what a message of a Listen stream says, in short.
-func told(t testing.TB, text string) string {
+// summary returns a short form of a message of a Listen stream.
+func summary(t testing.TB, text string) string {
 	t.Helper()
 	var m struct {
 		TargetChange *struct {
@@ -55,7 +56,7 @@ func told(t testing.TB, text string) string {
 		return fmt.Sprintf("%s %v %d", c.TargetChangeType, c.TargetIds, c.Cause.Code)
 	case c != nil && c.TargetChangeType == "":
 		if len(c.ResumeToken) == 0 || c.ReadTime == "" || len(c.TargetIds) > 0 {
-			t.Errorf("a global snapshot without all that it needs: %s", text)
+			t.Errorf("malformed global snapshot: %s", text)
 		}
 		return "snapshot"
 	case c != nil:
@@ -70,11 +71,12 @@ func told(t testing.TB, text string) string {
 	return text
 }
 
+// expect checks the next messages of a Listen stream.
 func expect(t testing.TB, s *webchanneltest.Stream, want ...string) {
 	t.Helper()
 	for _, w := range want {
-		if got := told(t, s.Next()); got != w {
-			t.Errorf("told %q, want %q", got, w)
+		if got := summary(t, s.Next()); got != w {
+			t.Errorf("got %q, want %q", got, w)
 		}
 	}
 }
@@ -96,13 +98,13 @@ func TestChannels(t *testing.T) {
 			WriteResults            []any
 		}
 		if text := out.Next(); json.Unmarshal([]byte(text), &m) != nil || m.StreamToken == "" {
-			t.Fatalf("a write's answer: %s", text)
+			t.Fatalf("write response: %s", text)
 		}
 		return m.StreamToken, len(m.WriteResults)
 	}
 	last, n := token()
 	if n != 0 {
-		t.Error("a handshake with results")
+		t.Error("the handshake has write results")
 	}
 	write := func(writes string) string {
 		return `{"streamToken":"` + last + `","writes":[` + writes + `]}`
@@ -117,7 +119,7 @@ func TestChannels(t *testing.T) {
 	}
 	expect(t, in, "/notes/a 1wörld 😀 [2 4]", "snapshot")
 
-	// A verification that fails is an error, which ends the stream.
+	// A verify that fails ends the stream with an error.
 	w.Send(write(`{"update":{"name":"`+webRoot+`/notes/a","fields":{"n":{"integerValue":"2"}}}},{"verify":"`+webRoot+`/notes/c","currentDocument":{"updateTime":"2020-01-01T00:00:00Z"}}`), write(``))
 	expect(t, out, "FAILED_PRECONDITION")
 	if got := out.Next(); got != `"close"` {
@@ -125,28 +127,28 @@ func TestChannels(t *testing.T) {
 	}
 
 	l.Send(`{"database":"` + webDB + `","removeTarget":2}`)
-	line := told(t, in.Next())
-	for line == "snapshot" { // of the second commit, if it was not told of together with the first
-		line = told(t, in.Next())
+	line := summary(t, in.Next())
+	for line == "snapshot" { // of the second commit, unless it came together with the first
+		line = summary(t, in.Next())
 	}
 	if line != "REMOVE [2]" {
-		t.Errorf("told %q of a target's end", line)
+		t.Errorf("removing a target: got %q", line)
 	}
 	l.Terminate()
 	if status, text := l.Do("GET", fmt.Sprintf("RID=rpc&CI=0&AID=%d", l.AID.Load()), ""); status != 400 || !strings.Contains(text, "Unknown SID") {
-		t.Errorf("after the end: %d %s", status, text)
+		t.Errorf("after terminate: %d %s", status, text)
 	}
 }
 
 func TestChannelErrors(t *testing.T) {
 	s := startWeb(t)
 	for _, c := range []struct{ name, method, message, want string }{
-		{"no JSON", "Listen", `addTarget`, "INVALID_ARGUMENT"},
-		{"nothing known", "Listen", `{"addTraget":{}}`, "INVALID_ARGUMENT"},
+		{"not JSON", "Listen", `addTarget`, "INVALID_ARGUMENT"},
+		{"an unknown field", "Listen", `{"addTraget":{}}`, "INVALID_ARGUMENT"},
 		{"no database", "Listen", `{}`, "INVALID_ARGUMENT"},
-		{"a database that is none", "Write", `{"database":"x"}`, "INVALID_ARGUMENT"},
+		{"an invalid database", "Write", `{"database":"x"}`, "INVALID_ARGUMENT"},
 		{"writes before the handshake", "Write", `{"database":"` + webDB + `","writes":[{"delete":"` + webRoot + `/a/b"}]}`, "INVALID_ARGUMENT"},
-		{"a message that could not be made", "Write", ``, "INVALID_ARGUMENT"},
+		{"an empty message", "Write", ``, "INVALID_ARGUMENT"},
 		{"a message of the other stream", "Write", fmt.Sprintf(addDoc, 2, "a/b"), "INVALID_ARGUMENT"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -154,22 +156,22 @@ func TestChannelErrors(t *testing.T) {
 		})
 	}
 	if got := s.do("POST", "/google.firestore.v1.Firestore/RunQuery/channel?VER=8&RID=1", "", "count=0"); got.status != 404 {
-		t.Errorf("a channel of another method: %d %s", got.status, got.body)
+		t.Errorf("a channel for another method: %d %s", got.status, got.body)
 	}
 }
 
-// Who is at the other end is said once, at the beginning.
+// The caller is authenticated once, in the handshake.
 func TestChannelsUnderRules(t *testing.T) {
-	s := startWeb(t, withRules(strings.Replace(notes, "allow write: if request.auth.uid == 'ann'", "allow read, write: if request.auth.uid == 'ann'", 1)))
+	s := startWeb(t, withRules(strings.Replace(notesRules, "allow write: if request.auth.uid == 'ann'", "allow read, write: if request.auth.uid == 'ann'", 1)))
 	for _, c := range []struct {
 		name, authorization string
 		want                []string
 	}{
 		{"a server", "Bearer owner", []string{"ADD [2]", "deleted /secrets/s", "CURRENT [2]", "snapshot"}},
-		{"who may", header(t, "ann"), []string{"ADD [2]", "deleted /secrets/s", "CURRENT [2]", "snapshot"}},
-		{"who may not", header(t, "bob"), []string{"REMOVE [2] 7"}},
-		{"nobody", "", []string{"REMOVE [2] 7"}},
-		{"no token", "Bearer x", []string{"UNAUTHENTICATED"}},
+		{"allowed", header(t, "ann"), []string{"ADD [2]", "deleted /secrets/s", "CURRENT [2]", "snapshot"}},
+		{"denied", header(t, "bob"), []string{"REMOVE [2] 7"}},
+		{"signed out", "", []string{"REMOVE [2] 7"}},
+		{"an invalid token", "Bearer x", []string{"UNAUTHENTICATED"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			expect(t, s.channel("Listen", c.authorization, fmt.Sprintf(addDoc, 2, "secrets/s")).Listen(t.Context(), "CI=0"), c.want...)
@@ -180,8 +182,8 @@ func TestChannelsUnderRules(t *testing.T) {
 	expect(t, w, "PERMISSION_DENIED")
 }
 
-// A connection that is cut while snapshots come resumes, on the same channel, without loss or repeat.
-func TestSnapshotsOverACutConnection(t *testing.T) {
+// After its connection is cut, a channel resumes its snapshots without loss or duplicates.
+func TestSnapshotsOverCutConnections(t *testing.T) {
 	const commits = 300
 	s := startWeb(t, unindexed)
 	l := s.channel("Listen", "", fmt.Sprintf(addDoc, 2, "counters/c"))
@@ -190,7 +192,7 @@ func TestSnapshotsOverACutConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := make(chan bool, 5) // the writer is no further ahead than this
+	seen := make(chan bool, 5) // how far the writer may be ahead
 	go func() {
 		for i := 1; i <= commits; i++ {
 			seen <- true
@@ -215,7 +217,7 @@ func TestSnapshotsOverACutConnection(t *testing.T) {
 				if e.Payload == `"noop"` {
 					continue
 				}
-				line := told(t, e.Payload)
+				line := summary(t, e.Payload)
 				lines = append(lines, line)
 				var n int
 				if _, err := fmt.Sscanf(line, "/counters/c %d", &n); err == nil {
@@ -232,16 +234,16 @@ func TestSnapshotsOverACutConnection(t *testing.T) {
 		in.Cut()
 		cuts++
 	}
-	// Commits may be told of together, but each document change is followed by one snapshot.
+	// A snapshot may combine commits, but each document change is followed by one snapshot.
 	for i := 0; i+1 < len(lines); i += 2 {
 		if lines[i] == "snapshot" || lines[i+1] != "snapshot" {
-			t.Fatalf("told %q, then %q", lines[i], lines[i+1])
+			t.Fatalf("got %q, then %q", lines[i], lines[i+1])
 		}
 	}
 	t.Logf("%d cuts, %d messages", cuts, len(lines))
 }
 
-// A server that ends does not wait for pages.
+// Open pages do not delay the end of a server.
 func TestEndStreams(t *testing.T) {
 	s := startWeb(t)
 	l := s.channel("Listen", "", fmt.Sprintf(addDoc, 2, "a/b"))
@@ -254,6 +256,6 @@ func TestEndStreams(t *testing.T) {
 		}
 	}
 	if status, _ := webchanneltest.New(t, s.url+"/google.firestore.v1.Firestore/Listen/channel").Do("POST", "RID=1", "count=0"); status != 503 {
-		t.Errorf("a channel after the end: %d", status)
+		t.Errorf("a channel after EndStreams: %d", status)
 	}
 }

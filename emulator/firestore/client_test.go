@@ -14,7 +14,7 @@ import (
 	emulator "heek.kr/heektime/emulator/firestore"
 )
 
-// cloud is a server on a port of its own.
+// cloud is a server listening on a port of its own.
 type cloud struct {
 	*emulator.Server
 	clock *clock.Clock
@@ -22,6 +22,7 @@ type cloud struct {
 	conn  *grpc.ClientConn
 }
 
+// start starts a server.
 func start(t testing.TB, change ...func(*emulator.Config)) *cloud {
 	t.Helper()
 	c := emulator.Config{Clock: clock.New()}
@@ -53,7 +54,7 @@ func start(t testing.TB, change ...func(*emulator.Config)) *cloud {
 	return &cloud{Server: s, clock: c.Clock, addr: l.Addr().String(), conn: conn}
 }
 
-// client is the official client of a project.
+// client returns the official client for a project.
 func (c *cloud) client(t testing.TB, project string) *firestore.Client {
 	t.Helper()
 	fs, err := firestore.NewClient(context.Background(), project, option.WithGRPCConn(c.conn))

@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { crashtest.Main(m, serve) }
 
-// serve is a server that never ends by itself.
+// serve starts a server in the process that is killed.
 func serve(dir string) (string, error) {
 	s, err := emulator.New(emulator.Config{Clock: clock.New(), DataDir: dir})
 	if err != nil {
@@ -32,10 +32,11 @@ func serve(dir string) (string, error) {
 	return crashtest.ServeGRPC(s.Register)
 }
 
-// TestKillLosesNothing kills a server under load, several times over, and looks for everything it has acknowledged.
+// TestKillLosesNothing kills a server under load several times and checks that every acknowledged
+// commit is still there.
 func TestKillLosesNothing(t *testing.T) {
 	dir := t.TempDir()
-	acked := make([]atomic.Int64, 16) // of each worker: the last counter that was acknowledged
+	acked := make([]atomic.Int64, 16) // the last acknowledged counter of each worker
 	for round := range 4 {
 		killUnderLoad(t, dir, acked)
 		s, err := emulator.New(emulator.Config{Clock: clock.New(), DataDir: dir})
@@ -52,9 +53,9 @@ func TestKillLosesNothing(t *testing.T) {
 			total += want
 			d, _ := db.Get(fmt.Sprintf("workers/w%d", w))
 			n, _ := d.Data["n"].(int64)
-			// What was under way when the server died may have happened or not.
+			// The commit in flight when the server died may have been made or not.
 			if n != want && n != want+1 {
-				t.Errorf("round %d: worker %d was told of %d commits, %d are there", round, w, want, n)
+				t.Errorf("round %d: worker %d got %d commits acknowledged, %d are there", round, w, want, n)
 			}
 			acked[w].Store(n)
 			for i := int64(1); i <= n; i++ {
@@ -63,8 +64,8 @@ func TestKillLosesNothing(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("round %d: %d commits in all", round, total)
-		if round%2 == 0 { // the next life begins after a proper end
+		t.Logf("round %d: %d commits in total", round, total)
+		if round%2 == 0 { // half of the rounds begin after an orderly shutdown
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -74,7 +75,7 @@ func TestKillLosesNothing(t *testing.T) {
 	}
 }
 
-// killUnderLoad starts a server, has workers commit as fast as they can, and kills it in the middle.
+// killUnderLoad starts a server, has workers commit as fast as they can, and kills it meanwhile.
 func killUnderLoad(t *testing.T, dir string, acked []atomic.Int64) {
 	t.Helper()
 	address, kill := crashtest.Start(t, dir)
@@ -109,7 +110,7 @@ func killUnderLoad(t *testing.T, dir string, acked []atomic.Int64) {
 	all.Wait()
 }
 
-// TestReopen ends a server properly and looks at what the next one makes of its directory.
+// TestReopen shuts a server down and checks what the next one reads from its directory.
 func TestReopen(t *testing.T) {
 	ctx := context.Background()
 	dir := t.TempDir()
@@ -128,7 +129,7 @@ func TestReopen(t *testing.T) {
 			}
 		}
 		if _, err := emulator.New(emulator.Config{Clock: clock.New(), DataDir: dir}); err == nil || !strings.Contains(err.Error(), dir) {
-			t.Errorf("a second server on the directory: %v, want an error that names it", err)
+			t.Errorf("a second server in the directory: %v, want an error that names it", err)
 		}
 		for d := range database(t, c, "demo-a").Documents() {
 			before = append(before, d)
@@ -139,12 +140,12 @@ func TestReopen(t *testing.T) {
 		i := 0
 		for d := range database(t, c, "demo-a").Documents() {
 			if w := before[i]; d.Path != w.Path || !d.Created.Equal(w.Created) || !d.Updated.Equal(w.Updated) {
-				t.Errorf("document %d is %+v, was %+v", i, d, w)
+				t.Errorf("document %d is %+v, want %+v", i, d, w)
 			}
 			i++
 		}
 		if i != 40 || len(before) != 40 {
-			t.Errorf("%d documents, were %d, want 40", i, len(before))
+			t.Errorf("got %d documents, had %d, want 40", i, len(before))
 		}
 		fs := c.client(t, "demo-a")
 		snap, err := fs.Doc("a/20").Get(ctx)
@@ -160,7 +161,7 @@ func TestReopen(t *testing.T) {
 	})
 	t.Run("third", func(t *testing.T) {
 		for d := range database(t, start(t, inDir(dir)), "demo-a").Documents() {
-			t.Errorf("%s survived a reset", d.Path)
+			t.Errorf("%s survived the reset", d.Path)
 		}
 	})
 }
@@ -191,10 +192,10 @@ func TestDamagedFileIsNamed(t *testing.T) {
 	_, err = emulator.New(emulator.Config{Clock: clock.New(), DataDir: dir})
 	var damage *wal.DamageError
 	if !errors.As(err, &damage) || damage.File != logs[0] {
-		t.Errorf("got %v, want a damage of %s", err, logs[0])
+		t.Errorf("got %v, want a DamageError for %s", err, logs[0])
 	}
 	after, _ := os.ReadFile(logs[0])
 	if len(after) != len(b) {
-		t.Errorf("the damaged file was changed")
+		t.Error("the damaged file was changed")
 	}
 }

@@ -15,22 +15,23 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Database is one database of a server, for tests and tools that look into it or prepare it without a client. No
-// rules and no indexes stand in their way.
+// Database is one database of a server. It lets tests and tools inspect and prepare the data
+// without a client; neither rules nor index definitions apply.
 type Database struct {
 	d *service.Database
 }
 
-// Document is a document as it was at one moment.
+// Document is one version of a document.
 type Document struct {
-	Path    string         // below the root: users/u1
-	Fields  *value.Fields  // exactly
-	Data    map[string]any // for reading: see [value.Value.Go]
+	Path    string         // relative to the root: users/u1
+	Fields  *value.Fields  // the exact values
+	Data    map[string]any // the values as Go types; see [value.Value.Go]
 	Created time.Time
 	Updated time.Time
 }
 
-// Database returns the database of a project; id is usually "(default)". It is made if need be.
+// Database returns a database of a project, creating it if it does not exist. id is usually
+// "(default)".
 func (s *Server) Database(project, id string) (*Database, error) {
 	name, err := resource.ParseDatabase("projects/" + project + "/databases/" + id)
 	if err != nil {
@@ -43,10 +44,10 @@ func (s *Server) Database(project, id string) (*Database, error) {
 	return &Database{d}, nil
 }
 
-// Databases are the names of all databases, projects/p/databases/d, in order.
+// Databases returns the sorted names of all databases, projects/p/databases/d.
 func (s *Server) Databases() []string { return s.engine.Names() }
 
-// Reset deletes every document of every database. Listeners are told; open transactions end.
+// Reset deletes every document of every database. Listeners are notified; open transactions end.
 func (s *Server) Reset() error {
 	for _, name := range s.engine.Names() {
 		d, err := s.engine.Database(resource.Database(name))
@@ -60,7 +61,7 @@ func (s *Server) Reset() error {
 	return nil
 }
 
-// Reset deletes every document of the database. Listeners are told; open transactions end.
+// Reset deletes every document of the database. Listeners are notified; open transactions end.
 func (db *Database) Reset() error {
 	if err := db.d.Reset(); err != nil {
 		return fmt.Errorf("firestore: reset %s: %w", db.d.Name, err)
@@ -68,7 +69,8 @@ func (db *Database) Reset() error {
 	return nil
 }
 
-// Seed sets documents, in one commit. Keys are paths such as users/u1; values are what [value.OfGo] takes.
+// Seed sets documents in one commit. Keys are paths such as users/u1; [value.OfGo] lists the types
+// of values.
 func (db *Database) Seed(docs map[string]map[string]any) error {
 	fields := make(map[string]*value.Fields, len(docs))
 	for path, data := range docs {
@@ -97,7 +99,7 @@ func (db *Database) set(docs map[string]*value.Fields) error {
 	return nil
 }
 
-// Get returns the document at a path such as users/u1; ok is false when there is none.
+// Get returns the document at a path such as users/u1. ok is false when it does not exist.
 func (db *Database) Get(path string) (doc Document, ok bool) {
 	_, key, err := resource.ParseDocument(db.d.Name.Root() + "/" + path)
 	if err != nil {
@@ -110,7 +112,7 @@ func (db *Database) Get(path string) (doc Document, ok bool) {
 	return documentOf(d), true
 }
 
-// Documents are all documents as they are when the loop begins, those of one collection id after another.
+// Documents returns all documents as of now, one collection id after another.
 func (db *Database) Documents() iter.Seq[Document] {
 	v := db.d.Read()
 	return func(yield func(Document) bool) {
@@ -118,7 +120,8 @@ func (db *Database) Documents() iter.Seq[Document] {
 	}
 }
 
-// List are the documents of one collection, such as users or users/u1/timetables, in the order of their ids.
+// List returns the documents of one collection, such as users or users/u1/timetables, ordered by
+// id.
 func (db *Database) List(collection string) iter.Seq[Document] {
 	v := db.d.Read()
 	return func(yield func(Document) bool) {

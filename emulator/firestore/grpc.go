@@ -9,19 +9,20 @@ import (
 
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/service"
+	"heek.kr/heektime/emulator/internal/emulatorauth"
 )
 
-// grpcServer is the service on gRPC.
+// grpcServer serves the API over gRPC.
 type grpcServer struct {
 	pb.UnimplementedFirestoreServer
-	svc     *service.Service
-	callers guard.Callers
+	svc  *service.Service
+	auth emulatorauth.Authenticator
 }
 
-// caller is who makes a call, by its metadata.
+// caller identifies the caller by the metadata of a call.
 func (g *grpcServer) caller(ctx context.Context) guard.Caller {
 	if v := metadata.ValueFromIncomingContext(ctx, "authorization"); len(v) > 0 {
-		return g.callers.Of(v[0])
+		return g.auth.Authenticate(v[0])
 	}
 	return guard.Caller{}
 }

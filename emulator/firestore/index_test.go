@@ -40,16 +40,16 @@ func TestIndexesAreRequired(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		q    firestore.Query
-		add  string // the paths of the missing index, as in the entry that is printed; "" for none missing
+		add  string // the fields of the missing index, as in the printed entry; "" when none is missing
 	}{
 		{"no filter", one, ""},
 		{"one equality", one.Where("x", "==", 1), ""},
-		{"several equalities are merged", one.Where("x", "==", 1).Where("y", "==", 2).Where("z", "array-contains", 1), ""},
-		{"in is several equalities", one.Where("x", "in", []int{1, 2}).Where("y", "==", 2), ""},
+		{"several equalities, merged", one.Where("x", "==", 1).Where("y", "==", 2).Where("z", "array-contains", 1), ""},
+		{"in, as several equalities", one.Where("x", "in", []int{1, 2}).Where("y", "==", 2), ""},
 		{"one inequality", one.Where("x", ">", 1), ""},
 		{"an inequality and its order", one.Where("x", ">", 1).OrderBy("x", desc), ""},
 		{"one order", one.OrderBy("x", desc), ""},
-		{"one order, and names the other way", one.OrderBy("x", desc).OrderBy(firestore.DocumentID, asc), "x- __name__+"},
+		{"one order, names in the other direction", one.OrderBy("x", desc).OrderBy(firestore.DocumentID, asc), "x- __name__+"},
 		{"an equality and an order", one.Where("x", "==", 1).OrderBy("y", asc), "x+ y+"},
 		{"an equality and an inequality", one.Where("x", "==", 1).Where("y", "<", 3), "x+ y+"},
 		{"an equality and the order of the same field", one.Where("x", "==", 1).OrderBy("x", asc), ""},
@@ -61,19 +61,19 @@ func TestIndexesAreRequired(t *testing.T) {
 		{"an equality and the order of an index", one.Where("visibility", "==", "public").OrderBy("semester", desc).OrderBy("createdAt", desc), ""},
 		{"in and the order of an index", one.Where("visibility", "in", []string{"public", "x"}).OrderBy("semester", desc).OrderBy("createdAt", desc), ""},
 		{"two indexes with the same order are merged", one.Where("visibility", "==", "public").Where("owner", "==", 1).OrderBy("semester", desc).OrderBy("createdAt", desc), ""},
-		{"and one more equality", one.Where("visibility", "==", "public").Where("x", "==", 1).OrderBy("semester", desc).OrderBy("createdAt", desc), "visibility+ x+ semester- createdAt-"},
-		{"alternatives, one of them without index", one.WhereEntity(firestore.OrFilter{Filters: []firestore.EntityFilter{
+		{"an equality beyond the index", one.Where("visibility", "==", "public").Where("x", "==", 1).OrderBy("semester", desc).OrderBy("createdAt", desc), "visibility+ x+ semester- createdAt-"},
+		{"alternatives, one of them without an index", one.WhereEntity(firestore.OrFilter{Filters: []firestore.EntityFilter{
 			firestore.PropertyFilter{Path: "visibility", Operator: "==", Value: "public"},
 			firestore.PropertyFilter{Path: "x", Operator: "==", Value: 1},
 		}}).OrderBy("semester", desc).OrderBy("createdAt", desc), "x+ semester- createdAt-"},
 		{"a field without any index", one.Where("note", "==", 1), "note+"},
-		{"a field with one direction", one.OrderBy("title", asc), ""},
-		{"a field without the other", one.OrderBy("title", desc), "title-"},
-		{"all of a group", group, ""},
+		{"a field indexed in one direction", one.OrderBy("title", asc), ""},
+		{"a field not indexed in the other", one.OrderBy("title", desc), "title-"},
+		{"a whole group", group, ""},
 		{"a group needs an index of its own", group.Where("x", "==", 1), "x+"},
-		{"a group that has it", group.Where("title", "==", "x"), ""},
+		{"a group with an index", group.Where("title", "==", "x"), ""},
 		{"a group's composite index", group.Where("tags", "array-contains", 1).OrderBy("createdAt", asc), ""},
-		{"a collection's index does not serve the group", group.OrderBy("semester", desc).OrderBy("createdAt", desc), "semester- createdAt-"},
+		{"the index of a collection, for its group", group.OrderBy("semester", desc).OrderBy("createdAt", desc), "semester- createdAt-"},
 	} {
 		_, err := tc.q.Documents(ctx).GetAll()
 		if tc.add == "" {
@@ -88,7 +88,7 @@ func TestIndexesAreRequired(t *testing.T) {
 	}
 }
 
-// missing is the index that an error asks for, in short.
+// missing returns the fields of the index that an error asks for.
 func missing(t *testing.T, err error) string {
 	t.Helper()
 	_, text, ok := strings.Cut(status.Convert(err).Message(), "\n{")
@@ -101,10 +101,10 @@ func missing(t *testing.T, err error) string {
 		Indexes                                []struct{ QueryScope, Order, ArrayConfig string }
 	}
 	if err := json.Unmarshal([]byte("{"+text), &entry); err != nil {
-		t.Errorf("the entry is no JSON: %v: %s", err, text)
+		t.Errorf("the entry is not JSON: %v: %s", err, text)
 	}
 	if entry.CollectionGroup != "timetables" {
-		t.Errorf("the entry is for the collections %q", entry.CollectionGroup)
+		t.Errorf("the entry is for the collection group %q", entry.CollectionGroup)
 	}
 	sign := func(order, array string) string {
 		return map[string]string{"ASCENDING": "+", "DESCENDING": "-", "CONTAINS": "@"}[order+array]
@@ -120,8 +120,8 @@ func missing(t *testing.T, err error) string {
 	return strings.Join(out, " ")
 }
 
-// TestEntryIsEnough adds each entry that is asked for, and the query runs.
-func TestEntryIsEnough(t *testing.T) {
+// A query runs once the entry in its error is added.
+func TestPrintedEntrySuffices(t *testing.T) {
 	ctx := context.Background()
 	c := start(t)
 	fs := c.client(t, "demo-index")
@@ -152,9 +152,9 @@ func TestEntryIsEnough(t *testing.T) {
 	}
 }
 
-func TestBadIndexesAreNamed(t *testing.T) {
+func TestInvalidIndexes(t *testing.T) {
 	for text, want := range map[string]string{
-		`[]`:                "read index definitions",
+		`[]`:                "parse index definitions",
 		`{"indexes": [{}]}`: "indexes[0]: collectionGroup",
 		`{"indexes": [{"collectionGroup": "a", "queryScope": "ALL", "fields": []}]}`: `queryScope "ALL"`,
 		`{"indexes": [{"collectionGroup": "a", "fields": [{"fieldPath": "x"}]}]}`:    "fields[0]",

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
+// nested returns maps nested to a depth.
 func nested(depth int) any {
 	if depth == 0 {
 		return "leaf"
@@ -18,6 +19,7 @@ func nested(depth int) any {
 	return map[string]any{"m": nested(depth - 1)}
 }
 
+// TestLimits is long because each limit is a row of its table.
 func TestLimits(t *testing.T) {
 	ctx := context.Background()
 	fs := start(t).client(t, "demo-limits")
@@ -42,17 +44,18 @@ func TestLimits(t *testing.T) {
 		}
 	}
 	size := func(n int) map[string]any { return map[string]any{"s": strings.Repeat("x", n)} }
-	// The document's size: its path "a/b" and 17 bytes more, the name "s" and one more, the text and one more, and 32.
+	// The size of a document is its path "a/b" and 17 bytes, the name "s" and 1, the string and 1,
+	// and 32 more.
 	const rest = 3 + 17 + 2 + 1 + 32
 	deep := "a/b" + strings.Repeat("/c/d", 99)
 	for _, tc := range []struct {
 		name string
 		do   func() error
 		want codes.Code
-		says string
+		text string // in the error
 	}{
 		{"the largest document", set("a/b", size(1<<20-rest)), codes.OK, ""},
-		{"a byte more", set("a/b", size(1<<20-rest+1)), codes.InvalidArgument, "exceeds the maximum allowed size"},
+		{"a document one byte too large", set("a/b", size(1<<20-rest+1)), codes.InvalidArgument, "exceeds the maximum allowed size"},
 		{"maps 20 deep", set("a/b", map[string]any{"m": nested(20)}), codes.OK, ""},
 		{"maps 21 deep", set("a/b", map[string]any{"m": nested(21)}), codes.InvalidArgument, "depth"},
 		{"an array in an array", set("a/b", map[string]any{"a": []any{[]any{1}}}), codes.InvalidArgument, "array"},
@@ -89,7 +92,7 @@ func TestLimits(t *testing.T) {
 			_, err := fs.Collection("a").Where("x", "in", manyElements[:31]).Documents(ctx).GetAll()
 			return err
 		}, codes.InvalidArgument, "30"},
-		{"not-in of 11", func() error {
+		{"not-in with 11 values", func() error {
 			_, err := fs.Collection("a").Where("x", "not-in", manyElements[:11]).Documents(ctx).GetAll()
 			return err
 		}, codes.InvalidArgument, "10"},
@@ -99,8 +102,8 @@ func TestLimits(t *testing.T) {
 		}, codes.InvalidArgument, "disjunctions"},
 	} {
 		err := tc.do()
-		if status.Code(err) != tc.want || err != nil && !strings.Contains(err.Error(), tc.says) {
-			t.Errorf("%s: got %.200v, want %v with %q", tc.name, err, tc.want, tc.says)
+		if status.Code(err) != tc.want || err != nil && !strings.Contains(err.Error(), tc.text) {
+			t.Errorf("%s: got %.200v, want %v with %q", tc.name, err, tc.want, tc.text)
 		}
 	}
 }

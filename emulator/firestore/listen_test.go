@@ -12,13 +12,12 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
 const listenDB = "projects/demo-listen/databases/(default)"
 
-// watcher is one Listen stream, read as an SDK reads it.
+// watcher is one Listen stream, read like an SDK reads it.
 type watcher struct {
 	t      *testing.T
 	stream pb.Firestore_ListenClient
@@ -27,11 +26,13 @@ type watcher struct {
 	at     time.Time
 }
 
+// watch opens a listen stream.
 func watch(t *testing.T, c *cloud) *watcher {
 	t.Helper()
 	return watchOn(t, c.conn)
 }
 
+// watchOn opens a listen stream on a connection.
 func watchOn(t *testing.T, conn *grpc.ClientConn) *watcher {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -57,9 +58,9 @@ func (w *watcher) remove(id int32) {
 	}
 }
 
-// next reads up to and with the next global snapshot, or removal, and returns what it says in short, such as
-// "ADD 2", "+a/x=1 2" (changed), "-a/x 2" (deleted), "~a/x 2" (no longer in the target), "CURRENT 2", "filter 2: 3",
-// "REMOVE 2", and for the global snapshot nothing.
+// next reads to the next global snapshot or removal, inclusive. It returns a short form of each
+// response, such as "ADD 2", "+a/x=1 2" (changed), "-a/x 2" (deleted), "~a/x 2" (no longer in the
+// target), "CURRENT 2", "filter 2: 3" or "REMOVE 2", and nothing for the global snapshot.
 func (w *watcher) next() []string {
 	w.t.Helper()
 	var out []string
@@ -97,7 +98,7 @@ func (w *watcher) next() []string {
 				s += " not " + ids(d.RemovedTargetIds)
 			}
 			if d.Document.UpdateTime == nil || d.Document.CreateTime == nil {
-				w.t.Errorf("%s lacks its times", s)
+				w.t.Errorf("%s has no create or update time", s)
 			}
 			out = append(out, s)
 		case *pb.ListenResponse_DocumentDelete:
@@ -117,6 +118,7 @@ func (w *watcher) expect(want ...string) {
 	}
 }
 
+// docsTarget returns a target for documents.
 func docsTarget(id int32, docs ...string) *pb.Target {
 	t := &pb.Target_DocumentsTarget{}
 	for _, d := range docs {
@@ -125,7 +127,8 @@ func docsTarget(id int32, docs ...string) *pb.Target {
 	return &pb.Target{TargetId: id, TargetType: &pb.Target_Documents{Documents: t}}
 }
 
-// queryTarget is all of collection a whose n is above 5, ordered by n; limit 0 is none.
+// queryTarget returns a target for the documents of collection a whose n is above 5, ordered by n.
+// limit 0 means none.
 func queryTarget(id int32, limit int32) *pb.Target {
 	q := aboveFive()
 	q.OrderBy = []*pb.StructuredQuery_Order{{Field: &pb.StructuredQuery_FieldReference{FieldPath: "n"}, Direction: pb.StructuredQuery_ASCENDING}}
@@ -137,6 +140,7 @@ func queryTarget(id int32, limit int32) *pb.Target {
 	}}}
 }
 
+// resume makes a target resume at a token, with an expected count if given.
 func resume(t *pb.Target, token []byte, expected ...int32) *pb.Target {
 	t.ResumeType = &pb.Target_ResumeToken{ResumeToken: token}
 	if len(expected) > 0 {
@@ -145,7 +149,7 @@ func resume(t *pb.Target, token []byte, expected ...int32) *pb.Target {
 	return t
 }
 
-// put commits documents by their field n; −1 deletes.
+// put commits documents with a field n; −1 deletes the document.
 func put(t *testing.T, c *cloud, docs map[string]int64) time.Time {
 	t.Helper()
 	req := &pb.CommitRequest{Database: listenDB}
@@ -179,7 +183,7 @@ func TestListenDocuments(t *testing.T) {
 	}
 	put(t, c, map[string]int64{"a/x": -1})
 	w.expect("-a/x 2")
-	at = put(t, c, map[string]int64{"a/y": 2}) // no difference, but time goes on
+	at = put(t, c, map[string]int64{"a/y": 2}) // no difference, but a new snapshot
 	w.expect()
 	if !w.at.Equal(at) {
 		t.Errorf("the snapshot is of %v, the commit of %v", w.at, at)
@@ -200,14 +204,15 @@ func TestListenQuery(t *testing.T) {
 	w.expect("+a/x=8 2", "~a/y 2", "-a/z 2")
 	put(t, c, map[string]int64{"a/x": 9})
 	w.expect("+a/x=9 2")
-	at := put(t, c, map[string]int64{"a/y": 3}) // not in the results, but an SDK may wait for the time
+	// Not in the results, but an SDK may wait for a snapshot of this time.
+	at := put(t, c, map[string]int64{"a/y": 3})
 	w.expect()
 	if w.at.Before(at) {
 		t.Errorf("the snapshot is of %v, before the commit of %v", w.at, at)
 	}
 }
 
-// TestListenManyTargets: the effects of one commit on all targets come before one global snapshot.
+// The effects of one commit on all targets precede one global snapshot.
 func TestListenManyTargets(t *testing.T) {
 	c := start(t)
 	put(t, c, map[string]int64{"a/x": 6})
@@ -263,14 +268,14 @@ func TestListenResume(t *testing.T) {
 			w.expect("ADD 2", "-a/p 2", "+a/r=9 2", "CURRENT 2")
 			w.cancel()
 
-			// A client that is wrong about what it holds is told how many there are.
+			// A client with a wrong expected count gets an existence filter.
 			w = watch(t, c)
 			w.add(resume(queryTarget(2, limit), token, 5))
 			w.expect("ADD 2", "-a/p 2", "+a/r=9 2", "filter 2: 2", "CURRENT 2")
 			w.cancel()
 
-			// What cannot be replayed begins anew.
-			for what, bad := range map[string][]byte{"another server's": []byte("0123456789abcdef"), "nonsense": []byte("x")} {
+			// A target that cannot be resumed starts over.
+			for what, bad := range map[string][]byte{"another server's": []byte("0123456789abcdef"), "an invalid": []byte("x")} {
 				w = watch(t, c)
 				w.add(resume(queryTarget(2, limit), bad))
 				if got, want := w.next(), []string{"ADD 2", "RESET 2", "+a/q=7 2", "+a/r=9 2", "CURRENT 2"}; !slices.Equal(got, want) {
@@ -279,7 +284,7 @@ func TestListenResume(t *testing.T) {
 				w.cancel()
 			}
 			c.clock.Advance(2 * time.Hour)
-			put(t, c, map[string]int64{"a/z": 2}) // makes the server forget
+			put(t, c, map[string]int64{"a/z": 2}) // makes the server drop old versions
 			w = watch(t, c)
 			w.add(resume(queryTarget(2, limit), token))
 			w.expect("ADD 2", "RESET 2", "+a/q=7 2", "+a/r=9 2", "CURRENT 2")
@@ -321,7 +326,7 @@ func TestListenResumeAfterRestart(t *testing.T) {
 	})
 }
 
-func TestListenRefusals(t *testing.T) {
+func TestListenErrors(t *testing.T) {
 	c := start(t)
 	w := watch(t, c)
 	bad := queryTarget(2, 0)
@@ -335,7 +340,7 @@ func TestListenRefusals(t *testing.T) {
 	w.expect("REMOVE 4 FailedPrecondition")
 	w.add(docsTarget(6, "a/x"))
 	w.expect("ADD 6", "-a/x 6", "CURRENT 6")
-	w.add(docsTarget(6, "a/y")) // takes the place of the other
+	w.add(docsTarget(6, "a/y")) // replaces the other
 	w.expect("ADD 6", "-a/y 6", "CURRENT 6")
 	once := docsTarget(8, "a/x")
 	once.Once = true
@@ -358,8 +363,8 @@ func TestListenReset(t *testing.T) {
 	w.expect("+a/q=7 2")
 }
 
-// TestListenNeverTorn moves an amount between documents while streams come, go and resume: every snapshot that a
-// client puts together has the same total.
+// TestListenNeverTorn moves an amount between documents while streams come, go and resume. In every
+// snapshot that a client assembles, the total is the same.
 func TestListenNeverTorn(t *testing.T) {
 	c := start(t)
 	const docs, total = 10, 1000
@@ -389,51 +394,12 @@ func TestListenNeverTorn(t *testing.T) {
 	})
 	for range 4 {
 		readers.Go(func() {
-			var token []byte
-			held := map[string]int64{}
+			r := totalReader{t: t, c: c, docs: docs, total: total, held: map[string]int64{}}
 			for round := range 10 {
-				w := watch(t, c)
-				target := queryTarget(2, 0)
-				target.GetQuery().GetStructuredQuery().Where = nil
-				if token != nil {
-					target = resume(target, token, docs)
+				if err := r.read(20); err != nil {
+					t.Errorf("round %d: %v", round, err)
+					return
 				}
-				w.add(target)
-				w.add(docsTarget(4, "a/d1", "a/d2"))
-				current := 0
-				for n := 0; n < 20; {
-					r, err := w.stream.Recv()
-					if err != nil {
-						t.Errorf("round %d: %v", round, err)
-						return
-					}
-					if d := r.GetDocumentChange(); d != nil && slices.Contains(d.TargetIds, 2) {
-						held[d.Document.Name] = d.Document.Fields["n"].GetIntegerValue()
-					}
-					tc := r.GetTargetChange()
-					if tc == nil {
-						continue
-					}
-					if tc.TargetChangeType == pb.TargetChange_RESET {
-						clear(held)
-					}
-					if tc.TargetChangeType == pb.TargetChange_CURRENT {
-						current++
-					}
-					if tc.TargetChangeType == pb.TargetChange_NO_CHANGE && len(tc.TargetIds) == 0 && current > 0 {
-						sum := int64(0)
-						for _, v := range held {
-							sum += v
-						}
-						if sum != total || len(held) != docs {
-							t.Errorf("round %d: %d documents with %d in all, want %d with %d", round, len(held), sum, docs, total)
-							return
-						}
-						token = tc.ResumeToken
-						n++
-					}
-				}
-				w.cancel()
 			}
 		})
 	}
@@ -442,59 +408,71 @@ func TestListenNeverTorn(t *testing.T) {
 	writers.Wait()
 }
 
-func TestWriteStream(t *testing.T) {
-	c := start(t)
-	ctx := context.Background()
-	s, err := pb.NewFirestoreClient(c.conn).Write(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	exchange := func(r *pb.WriteRequest) (*pb.WriteResponse, error) {
-		t.Helper()
-		if err := s.Send(r); err != nil {
-			t.Fatal(err)
-		}
-		return s.Recv()
-	}
-	first, err := exchange(&pb.WriteRequest{Database: listenDB})
-	if err != nil || len(first.StreamToken) == 0 || first.StreamId == "" || len(first.WriteResults) > 0 {
-		t.Fatalf("the handshake is answered by %v, %v", first, err)
-	}
-	set := func(n int64) []*pb.Write {
-		return []*pb.Write{{
-			Operation: &pb.Write_Update{Update: &pb.Document{
-				Name: listenDB + "/documents/a/x", Fields: map[string]*pb.Value{"n": {ValueType: &pb.Value_IntegerValue{IntegerValue: n}}},
-			}},
-			UpdateTransforms: []*pb.DocumentTransform_FieldTransform{
-				{FieldPath: "at", TransformType: &pb.DocumentTransform_FieldTransform_SetToServerValue{SetToServerValue: pb.DocumentTransform_FieldTransform_REQUEST_TIME}},
-				{FieldPath: "n", TransformType: &pb.DocumentTransform_FieldTransform_Increment{Increment: &pb.Value{ValueType: &pb.Value_IntegerValue{IntegerValue: 1}}}},
-			},
-		}}
-	}
-	token := first.StreamToken
-	for n := range int64(3) {
-		r, err := exchange(&pb.WriteRequest{StreamToken: token, Writes: set(n)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		tr := r.GetWriteResults()[0].GetTransformResults()
-		if r.CommitTime == nil || string(r.StreamToken) == string(token) || len(tr) != 2 ||
-			!tr[0].GetTimestampValue().AsTime().Equal(r.CommitTime.AsTime()) || tr[1].GetIntegerValue() != n+1 {
-			t.Errorf("write %d is answered by %v", n, r)
-		}
-		token = r.StreamToken
-	}
-	if r, err := exchange(&pb.WriteRequest{StreamToken: token}); err != nil || len(r.StreamToken) == 0 {
-		t.Errorf("an empty write is answered by %v, %v", r, err)
-	}
-	bad := set(1)
-	bad[0].CurrentDocument = &pb.Precondition{ConditionType: &pb.Precondition_Exists{}}
-	if _, err := exchange(&pb.WriteRequest{StreamToken: token, Writes: bad}); status.Code(err) != codes.AlreadyExists {
-		t.Errorf("a write that cannot be ends the stream with %v", err)
-	}
+// totalReader assembles the snapshots of a query and checks the total of each.
+type totalReader struct {
+	t     *testing.T
+	c     *cloud
+	docs  int32
+	total int64
+	held  map[string]int64 // n by document
+	token []byte           // to resume with
 }
 
-// TestThousandsOfListeners: each is told of its own document and of no other.
+// read opens or resumes a stream and reads a number of snapshots.
+func (r *totalReader) read(snapshots int) error {
+	w := watch(r.t, r.c)
+	defer w.cancel()
+	target := queryTarget(2, 0)
+	target.GetQuery().GetStructuredQuery().Where = nil
+	if r.token != nil {
+		target = resume(target, r.token, r.docs)
+	}
+	w.add(target)
+	w.add(docsTarget(4, "a/d1", "a/d2"))
+	current := false
+	for snapshots > 0 {
+		m, err := w.stream.Recv()
+		if err != nil {
+			return err
+		}
+		if d := m.GetDocumentChange(); d != nil && slices.Contains(d.TargetIds, 2) {
+			r.held[d.Document.Name] = d.Document.Fields["n"].GetIntegerValue()
+		}
+		change := m.GetTargetChange()
+		if change == nil {
+			continue
+		}
+		switch change.TargetChangeType {
+		case pb.TargetChange_RESET:
+			clear(r.held)
+		case pb.TargetChange_CURRENT:
+			current = true
+		case pb.TargetChange_NO_CHANGE:
+			if len(change.TargetIds) > 0 || !current {
+				continue
+			}
+			if err := r.check(); err != nil {
+				return err
+			}
+			r.token = change.ResumeToken
+			snapshots--
+		}
+	}
+	return nil
+}
+
+func (r *totalReader) check() error {
+	sum := int64(0)
+	for _, n := range r.held {
+		sum += n
+	}
+	if sum != r.total || len(r.held) != int(r.docs) {
+		return fmt.Errorf("%d documents with a total of %d, want %d with %d", len(r.held), sum, r.docs, r.total)
+	}
+	return nil
+}
+
+// Each of thousands of listeners sees its own document and no other.
 func TestThousandsOfListeners(t *testing.T) {
 	const streams, each = 200, 10
 	c := start(t)

@@ -11,15 +11,15 @@ import (
 	"cloud.google.com/go/firestore"
 )
 
-// The model is a Firestore of a few lines: documents in a Go map, and queries that look at every one of them. It is
-// written from the documentation, not from the emulator, and shares no code with it.
+// The model is a Firestore in a few lines: documents in a Go map, and queries that check every one
+// of them. It is written from the documentation, not from the emulator, and shares no code with it.
 
 type modelDoc struct {
-	path string // of the document, below the root
+	path string // relative to the root
 	data map[string]any
 }
 
-// rank is the order of types.
+// rank returns the position of a type in the order of types.
 func rank(v any) int {
 	switch v.(type) {
 	case nil:
@@ -35,7 +35,7 @@ func rank(v any) int {
 	case map[string]any:
 		return 9
 	}
-	panic(fmt.Sprintf("the model has no %T", v))
+	panic(fmt.Sprintf("the model does not support %T", v))
 }
 
 func compareModel(a, b any) int {
@@ -70,7 +70,7 @@ func compareModel(a, b any) int {
 	return 0
 }
 
-// compareModelNumbers is right for the numbers that the test makes: small ones, infinities and NaN.
+// compareModelNumbers is correct for the numbers in the test: small ones, infinities and NaN.
 func compareModelNumbers(a, b any) int {
 	f := func(v any) float64 {
 		if i, ok := v.(int64); ok {
@@ -95,7 +95,7 @@ func fieldOf(d modelDoc, path string) (any, bool) {
 	return v, true
 }
 
-// modelFilter is one comparison, or several of which all or any must hold.
+// modelFilter is a comparison, or a conjunction (all) or disjunction (any) of filters.
 type modelFilter struct {
 	path, op string
 	value    any
@@ -147,7 +147,7 @@ func (f modelFilter) match(d modelDoc) bool {
 	return c >= 0
 }
 
-// filter is f for the client.
+// filter returns f as a filter of the client.
 func (f modelFilter) filter() firestore.EntityFilter {
 	list := func(fs []modelFilter) (out []firestore.EntityFilter) {
 		for _, g := range fs {
@@ -164,7 +164,7 @@ func (f modelFilter) filter() firestore.EntityFilter {
 	return firestore.PropertyFilter{Path: f.path, Operator: f.op, Value: f.value}
 }
 
-// inequalities are the paths that the filter adds to the order.
+// inequalities returns the paths that f adds to the order.
 func (f modelFilter) inequalities() (out []string) {
 	for _, g := range append(append([]modelFilter{}, f.all...), f.any...) {
 		out = append(out, g.inequalities()...)
@@ -184,10 +184,10 @@ type modelQuery struct {
 	startAt    bool // start itself is a result
 	endAt      bool
 	offset     int
-	limit      int // 0 is none
+	limit      int // 0 means none
 }
 
-// orders are the explicit and the implicit sort keys.
+// orders returns the explicit and the implicit sort keys.
 func (q modelQuery) orders() []string {
 	out := slices.Clone(q.order)
 	sign := ""
@@ -269,7 +269,7 @@ next:
 	return paths
 }
 
-// Random values, from few enough that they meet.
+// Random values come from small sets, so that they often are equal.
 
 var modelPaths = []string{"a", "b", "c", "m.x", "m.y"}
 
@@ -327,11 +327,11 @@ func randomFilter(r *rand.Rand, depth int, lists *int) modelFilter {
 	op := ops[r.IntN(len(ops))]
 	f := modelFilter{path: path, op: op, value: randomValue(r)}
 	if n, ok := f.value.(float64); (f.value == nil || ok && math.IsNaN(n)) && op != "!=" {
-		f.op = "==" // the client allows no other
+		f.op = "==" // the client allows no other operator
 		return f
 	}
 	if slices.Contains([]string{"in", "not-in", "array-contains-any"}, op) {
-		if *lists++; *lists > 1 { // Firestore bounds the alternatives that lists multiply to
+		if *lists++; *lists > 1 { // lists multiply to disjunctions, which Firestore limits
 			f.op = "=="
 			return f
 		}

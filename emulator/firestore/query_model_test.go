@@ -13,8 +13,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// TestQueriesAgainstModel runs random queries, while documents change, and compares the results with the model's. The
-// larger collections are beyond the size up to which the emulator looks through all documents.
+// TestQueriesAgainstModel runs random queries while documents change, and compares the results with
+// those of the model. The larger collections are beyond the size up to which the emulator scans all
+// documents.
 func TestQueriesAgainstModel(t *testing.T) {
 	for _, size := range []int{40, 400} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) { queriesAgainstModel(t, size, 400) })
@@ -55,7 +56,7 @@ func queriesAgainstModel(t *testing.T, size, rounds int) {
 		q := randomQuery(r, docs, collections)
 		got, err := runQuery(ctx, fs, q)
 		if status.Code(err) == codes.InvalidArgument {
-			continue // a combination that Firestore refuses
+			continue // a combination that Firestore rejects
 		}
 		if err != nil {
 			t.Fatalf("round %d: %+v: %v", i, q, err)
@@ -70,7 +71,7 @@ func queriesAgainstModel(t *testing.T, size, rounds int) {
 		}
 	}
 	if ran < rounds/2 {
-		t.Errorf("only %d of %d queries could be run", ran, rounds)
+		t.Errorf("only %d of %d queries were valid", ran, rounds)
 	}
 }
 
@@ -114,7 +115,7 @@ func randomQuery(r *rand.Rand, docs map[string]modelDoc, collections []string) m
 	if r.IntN(5) == 0 {
 		q.offset = r.IntN(5)
 	}
-	// A cursor is a document that the query could return.
+	// A cursor is one of the documents that the query returns without it.
 	found := q.run(docs)
 	pick := func() *modelDoc {
 		if len(found) == 0 || r.IntN(3) > 0 {
@@ -128,7 +129,7 @@ func randomQuery(r *rand.Rand, docs map[string]modelDoc, collections []string) m
 	return q
 }
 
-// build makes the client's query.
+// build returns the client's query.
 func build(ctx context.Context, fs *firestore.Client, q modelQuery) (firestore.Query, error) {
 	var out firestore.Query
 	if q.group {

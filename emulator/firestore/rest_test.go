@@ -24,7 +24,7 @@ const (
 	webRoot = webDB + "/documents"
 )
 
-// web is a server on a port for HTTP.
+// web is a server listening for HTTP.
 type web struct {
 	*cloud
 	t   testing.TB
@@ -39,7 +39,7 @@ func startWeb(t testing.TB, change ...func(*emulator.Config)) *web {
 	return &web{c, t, l.URL}
 }
 
-// reply is an answer of HTTP.
+// reply is an HTTP response.
 type reply struct {
 	status int
 	header http.Header
@@ -53,7 +53,7 @@ func (s *web) do(method, path, authorization, body string) reply {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	r.Header.Set("Content-Type", "text/plain") // as the web SDKs do, to look simple
+	r.Header.Set("Content-Type", "text/plain") // like the web SDKs, to avoid CORS preflights
 	if authorization != "" {
 		r.Header.Set("Authorization", authorization)
 	}
@@ -74,7 +74,7 @@ func (s *web) send(r *http.Request) reply {
 	return reply{a.StatusCode, a.Header, b}
 }
 
-// stable is JSON without what differs from run to run.
+// stable replaces the values in JSON that differ from run to run.
 func stable(b []byte) string {
 	var out bytes.Buffer
 	if json.Compact(&out, b) != nil {
@@ -84,14 +84,15 @@ func stable(b []byte) string {
 	return regexp.MustCompile(`"transaction":"[A-Za-z0-9+/=]+"`).ReplaceAllString(s, `"transaction":"X"`)
 }
 
-// TestREST goes through every method, each building on what those before it did.
+// TestREST calls every method. Each case builds on the data of those before it. It is long because
+// each case is a row of its table.
 func TestREST(t *testing.T) {
 	s := startWeb(t, unindexed)
-	const n = webRoot // of the documents
+	const n = webRoot // the prefix of document names
 	for _, c := range []struct {
 		name, method, path, body string
 		status                   int
-		want                     string // all of the answer; part of it when it begins with …
+		want                     string // the whole response; with a leading …, a part of it
 	}{
 		{"create with an id", "POST", n + "/users?documentId=u1", `{"fields":{"name":{"stringValue":"wörld 😀"},"n":{"integerValue":"1"}}}`, 200,
 			`{"name":"` + n + `/users/u1","fields":{"n":{"integerValue":"1"},"name":{"stringValue":"wörld 😀"}},"createTime":"T","updateTime":"T"}`},
@@ -102,28 +103,28 @@ func TestREST(t *testing.T) {
 		{"create with a mask", "POST", n + "/users?documentId=u2&mask.fieldPaths=b", `{"fields":{"a":{"booleanValue":true},"b":{"booleanValue":false}}}`, 200,
 			`{"name":"` + n + `/users/u2","fields":{"b":{"booleanValue":false}},"createTime":"T","updateTime":"T"}`},
 		{"get", "GET", n + "/users/u1", ``, 200, `…"name":{"stringValue":"wörld 😀"}`},
-		{"get with a parameter given twice", "GET", n + "/users/u2?transaction=a&transaction=b", ``, 400, `…must be given once`},
+		{"get with a repeated parameter", "GET", n + "/users/u2?transaction=a&transaction=b", ``, 400, `…specify it once`},
 		{"get with a mask", "GET", n + "/users/u2?mask.fieldPaths=a&mask.field_paths=b&key=k&$alt=json&prettyPrint=true", ``, 200, `…"a":{"booleanValue":true},"b":{"booleanValue":false}`},
-		{"get what is not there", "GET", n + "/users/none", ``, 404, `…"status":"NOT_FOUND"`},
+		{"get a missing document", "GET", n + "/users/none", ``, 404, `…"status":"NOT_FOUND"`},
 		{"get with an escaped id", "GET", n + "/users/a%3Ab%20c", ``, 404, `…/users/a:b c`},
 		{"get with a slash in an id", "GET", n + "/users/a%2Fb", ``, 400, `…"status":"INVALID_ARGUMENT"`},
-		{"get at no time", "GET", n + "/users/u1?readTime=yesterday", ``, 400, `…Invalid query parameters`},
-		{"get with a parameter that is none", "GET", n + "/users/u1?mask.paths=a", ``, 400, `…Unknown name \"mask.paths\"`},
-		{"get with a message as a parameter", "GET", n + "/users/u1?mask=a", ``, 400, `…has fields of its own`},
-		{"get in a transaction that is none", "GET", n + "/users/u1?transaction=AAAA", ``, 400, `…"status":"INVALID_ARGUMENT"`},
+		{"get at an invalid time", "GET", n + "/users/u1?readTime=yesterday", ``, 400, `…Invalid query parameters`},
+		{"get with an unknown parameter", "GET", n + "/users/u1?mask.paths=a", ``, 400, `…Unknown name \"mask.paths\"`},
+		{"get with a message as a parameter", "GET", n + "/users/u1?mask=a", ``, 400, `…set its fields instead`},
+		{"get in an unknown transaction", "GET", n + "/users/u1?transaction=AAAA", ``, 400, `…"status":"INVALID_ARGUMENT"`},
 		{"patch", "PATCH", n + "/users/u1?updateMask.fieldPaths=n", `{"fields":{"n":{"integerValue":"2"}}}`, 200, `…"fields":{"n":{"integerValue":"2"},"name":{"stringValue":"wörld 😀"}}`},
-		{"patch what must be new", "PATCH", n + "/users/u1?currentDocument.exists=false", `{}`, 409, `…"status":"ALREADY_EXISTS"`},
-		{"patch what must exist", "PATCH", n + "/users/none?currentDocument.exists=true", `{}`, 404, `…"status":"NOT_FOUND"`},
-		{"patch what must exist, perhaps", "PATCH", n + "/users/none?currentDocument.exists=perhaps", `{}`, 400, `…neither true nor false`},
-		{"patch what must be of a time", "PATCH", n + "/users/u1?currentDocument.updateTime=2020-01-01T00:00:00Z", `{}`, 400, `…"status":"FAILED_PRECONDITION"`},
-		{"patch with a mask that cannot be read", "PATCH", n + "/users/u1?updateMask.fieldPaths=a;b", `{}`, 400, `…Invalid query parameters`},
-		{"delete with a condition that cannot be read", "DELETE", n + "/users/u1?currentDocument.exists=%zz", ``, 400, `…Invalid query parameters`},
+		{"patch if it does not exist", "PATCH", n + "/users/u1?currentDocument.exists=false", `{}`, 409, `…"status":"ALREADY_EXISTS"`},
+		{"patch a missing document if it exists", "PATCH", n + "/users/none?currentDocument.exists=true", `{}`, 404, `…"status":"NOT_FOUND"`},
+		{"patch with an invalid precondition", "PATCH", n + "/users/none?currentDocument.exists=perhaps", `{}`, 400, `…neither true nor false`},
+		{"patch if its update time matches", "PATCH", n + "/users/u1?currentDocument.updateTime=2020-01-01T00:00:00Z", `{}`, 400, `…"status":"FAILED_PRECONDITION"`},
+		{"patch with a malformed mask", "PATCH", n + "/users/u1?updateMask.fieldPaths=a;b", `{}`, 400, `…Invalid query parameters`},
+		{"delete with a malformed precondition", "DELETE", n + "/users/u1?currentDocument.exists=%zz", ``, 400, `…Invalid query parameters`},
 		{"patch a whole document", "PATCH", n + "/users/u3", `{"fields":{"n":{"integerValue":"3"}}}`, 200, `…"fields":{"n":{"integerValue":"3"}}`},
 		{"list", "GET", n + "/users?pageSize=1&orderBy=n&mask.fieldPaths=n", ``, 200, `…/users/u1","fields":{"n":{"integerValue":"2"}},"createTime":"T","updateTime":"T"}],"nextPageToken":"`},
-		{"list, next page", "GET", n + "/users?pageSize=1&pageToken=%21", ``, 400, `…page_token is invalid`},
+		{"list with an invalid page token", "GET", n + "/users?pageSize=1&pageToken=%21", ``, 400, `…page_token is invalid`},
 		{"list below a document", "GET", n + "/users/u1/plans", ``, 200, `…/users/u1/plans/p1"`},
-		{"list with the missing", "GET", n + "/users?showMissing=true&pageSize=x", ``, 400, `…invalid value for int32`},
-		{"list nothing", "GET", n + "/nobody", ``, 200, `{}`},
+		{"list with an invalid page size", "GET", n + "/users?showMissing=true&pageSize=x", ``, 400, `…invalid value for int32`},
+		{"list an empty collection", "GET", n + "/nobody", ``, 200, `{}`},
 		{"list collections", "POST", n + ":listCollectionIds", `{"pageSize":1}`, 200, `…"collectionIds":["logs"]`},
 		{"list collections of a document", "POST", n + "/users/u1:listCollectionIds", `{}`, 200, `{"collectionIds":["plans"]}`},
 		{"batch get", "POST", n + ":batchGet", `{"documents":["` + n + `/users/u3","` + n + `/users/none"]}`, 200,
@@ -133,22 +134,22 @@ func TestREST(t *testing.T) {
 		{"batch get of another database", "POST", n + ":batchGet", `{"documents":["projects/other/databases/(default)/documents/a/b"]}`, 400, `…[{"error":{"code":400`},
 		{"commit", "POST", n + ":commit", `{"writes":[{"update":{"name":"` + n + `/users/u4","fields":{}},"updateTransforms":[{"fieldPath":"n","increment":{"integerValue":"4"}}]},{"delete":"` + n + `/users/u3"}]}`, 200,
 			`{"writeResults":[{"updateTime":"T","transformResults":[{"integerValue":"4"}]},{"updateTime":"T"}],"commitTime":"T"}`},
-		{"verify what exists", "POST", n + ":commit", `{"writes":[{"verify":"` + n + `/users/u4","currentDocument":{"exists":true}}]}`, 200, `…"commitTime":"T"`},
-		{"verify what does not", "POST", n + ":commit", `{"writes":[{"verify":"` + n + `/users/u3","currentDocument":{"exists":true}},{"delete":"` + n + `/users/u4"}]}`, 404, `…No document to verify`},
+		{"verify an existing document", "POST", n + ":commit", `{"writes":[{"verify":"` + n + `/users/u4","currentDocument":{"exists":true}}]}`, 200, `…"commitTime":"T"`},
+		{"verify a missing document", "POST", n + ":commit", `{"writes":[{"verify":"` + n + `/users/u3","currentDocument":{"exists":true}},{"delete":"` + n + `/users/u4"}]}`, 404, `…No document to verify`},
 		{"verify before another write", "POST", n + ":commit", `{"writes":[{"delete":"` + n + `/users/u9"},{"verify":"` + n + `/users/u4","currentDocument":{"updateTime":"2020-01-01T00:00:00.000001Z"}}]}`, 400, `…"status":"FAILED_PRECONDITION"`},
 		{"verify in a batch", "POST", n + ":batchWrite", `{"writes":[{"verify":"` + n + `/users/none","currentDocument":{"exists":true}},{"delete":"` + n + `/users/other"}]}`, 200, `…"status":[{"code":5`},
 		{"commit without an operation", "POST", n + ":commit", `{"writes":[{}]}`, 400, `…must have an operation`},
-		{"commit that is no JSON", "POST", n + ":commit", `writes`, 400, `…Invalid JSON payload received.`},
+		{"commit that is not JSON", "POST", n + ":commit", `writes`, 400, `…Invalid JSON payload received.`},
 		{"commit with an unknown field", "POST", n + ":commit", `{"wirtes":[]}`, 400, `…unknown field \"wirtes\"`},
 		{"query", "POST", n + ":runQuery", `{"structuredQuery":{"from":[{"collectionId":"users"}],"where":{"fieldFilter":{"field":{"fieldPath":"n"},"op":"GREATER_THAN","value":{"integerValue":"2"}}},"limit":3}}`, 200,
 			`[{"document":{"name":"` + n + `/users/u4","fields":{"n":{"integerValue":"4"}},"createTime":"T","updateTime":"T"},"readTime":"T"}]`},
 		{"query without results", "POST", n + "/users/u1:runQuery", `{"structuredQuery":{"from":[{"collectionId":"none"}]}}`, 200, `[{"readTime":"T"}]`},
-		{"query that is none", "POST", n + ":runQuery", `{"structuredQuery":{"where":{}}}`, 400, `…[{"error":{"code":400`},
+		{"query without a collection", "POST", n + ":runQuery", `{"structuredQuery":{"where":{}}}`, 400, `…[{"error":{"code":400`},
 		{"count", "POST", n + ":runAggregationQuery", `{"structuredAggregationQuery":{"aggregations":[{"alias":"aggregate_0","count":{}}],"structuredQuery":{"from":[{"collectionId":"users"}]}}}`, 200,
 			`[{"result":{"aggregateFields":{"aggregate_0":{"integerValue":"3"}}},"readTime":"T"}]`},
 		{"count below a document", "POST", n + "/users/u1:runAggregationQuery", `{"structuredAggregationQuery":{"aggregations":[{"alias":"a","count":{}}],"structuredQuery":{"from":[{"collectionId":"plans"}]}}}`, 200, `…"integerValue":"1"`},
 		{"partition", "POST", n + ":partitionQuery", `{"partitionCount":"2","structuredQuery":{"from":[{"collectionId":"users","allDescendants":true}],"orderBy":[{"field":{"fieldPath":"__name__"},"direction":"ASCENDING"}]}}`, 200, `{}`},
-		{"delete what must exist", "DELETE", n + "/users/none?currentDocument.exists=true", ``, 404, `…"status":"NOT_FOUND"`},
+		{"delete a missing document if it exists", "DELETE", n + "/users/none?currentDocument.exists=true", ``, 404, `…"status":"NOT_FOUND"`},
 		{"delete", "DELETE", n + "/users/u4", ``, 200, `{}`},
 		{"delete again", "DELETE", n + "/users/u4", ``, 200, `{}`},
 		{"delete a collection", "DELETE", n + "/users", ``, 400, `…it names a collection`},
@@ -156,12 +157,12 @@ func TestREST(t *testing.T) {
 		{"pipelines", "POST", n + ":executePipeline", `{}`, 501, `…Enterprise`},
 		{"listen", "POST", n + ":listen", `{}`, 501, `…WebChannel`},
 		{"write", "POST", n + ":write", `{}`, 501, `…documents:commit`},
-		{"a verb that is none", "POST", n + ":explode", `{}`, 404, `…"status":"NOT_FOUND"`},
-		{"a verb that is none, of a collection", "POST", n + "/users:explode", `{}`, 405, `…not allowed`},
-		{"a database that is none", "GET", "projects/p/databases/X/documents/a/b", ``, 400, `…Invalid database id`},
-		{"a project that is a directory", "PATCH", "projects/../databases/(default)/documents/a/b", `{}`, 400, `…Invalid project id`},
-		{"a project that is another directory", "PATCH", "projects/..%5Cx/databases/(default)/documents/a/b", `{}`, 400, `…Invalid project id`},
-		{"nothing", "GET", "projects", ``, 404, `…"status":"NOT_FOUND"`},
+		{"an unknown verb", "POST", n + ":explode", `{}`, 404, `…"status":"NOT_FOUND"`},
+		{"an unknown verb on a collection", "POST", n + "/users:explode", `{}`, 405, `…not allowed`},
+		{"an invalid database", "GET", "projects/p/databases/X/documents/a/b", ``, 400, `…Invalid database id`},
+		{"a project named like a directory", "PATCH", "projects/../databases/(default)/documents/a/b", `{}`, 400, `…Invalid project id`},
+		{"a project with a path", "PATCH", "projects/..%5Cx/databases/(default)/documents/a/b", `{}`, 400, `…Invalid project id`},
+		{"an incomplete path", "GET", "projects", ``, 404, `…"status":"NOT_FOUND"`},
 		{"a bad escape", "GET", n + "/users/%FF", ``, 400, `…"status":"INVALID_ARGUMENT"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -200,8 +201,8 @@ func TestRESTTransaction(t *testing.T) {
 	}
 }
 
-// Every method that the protocol places somewhere has an answer there that knows it.
-func TestRESTIsWhole(t *testing.T) {
+// Every HTTP binding of the protocol has a route.
+func TestRESTIsComplete(t *testing.T) {
 	s := startWeb(t)
 	methods := pb.File_google_firestore_v1_firestore_proto.Services().Get(0).Methods()
 	for i := range methods.Len() {
@@ -217,7 +218,7 @@ func TestRESTIsWhole(t *testing.T) {
 				method, path = "DELETE", r.GetDelete()
 			}
 			if path == "" {
-				t.Errorf("%s has no place", methods.Get(i).Name())
+				t.Errorf("%s has no HTTP binding", methods.Get(i).Name())
 				continue
 			}
 			path = regexp.MustCompile(`\{[a-z.]+=([^}]*)\}`).ReplaceAllString(path, "$1")
@@ -229,10 +230,10 @@ func TestRESTIsWhole(t *testing.T) {
 	}
 }
 
-// Rules judge by the header, and errors reach the page.
+// Rules apply to the caller in the header, and errors reach the page.
 func TestRESTUnderRules(t *testing.T) {
-	s := startWeb(t, withRules(notes))
-	const path = "/v1/projects/" + judged + "/databases/(default)/documents/secrets/s"
+	s := startWeb(t, withRules(notesRules))
+	const path = "/v1/projects/" + rulesProject + "/databases/(default)/documents/secrets/s"
 	for _, c := range []struct {
 		path, authorization string
 		status              int
@@ -259,7 +260,7 @@ func TestRESTUnderRules(t *testing.T) {
 	r.Header.Set("Origin", "https://elsewhere.example.com")
 	r.Header.Set("Authorization", "Bearer owner")
 	if got := s.send(r); got.status != 403 || !strings.Contains(string(got.body), "elsewhere.example.com") {
-		t.Errorf("a page of the internet: %d %s", got.status, got.body)
+		t.Errorf("a page from the internet: %d %s", got.status, got.body)
 	}
 }
 
@@ -269,7 +270,7 @@ func TestRESTBodyLimit(t *testing.T) {
 	if got.status != http.StatusRequestEntityTooLarge || !strings.Contains(string(got.body), "INVALID_ARGUMENT") {
 		t.Errorf("too large: %d %.200s", got.status, got.body)
 	}
-	// A document of just less than the limit goes both ways.
+	// A document just below the limit is accepted and returned.
 	text := strings.Repeat("가", (1<<20-200)/3)
 	if got := s.do("PATCH", "/v1/"+webRoot+"/a/b", "", fmt.Sprintf(`{"fields":{"t":{"stringValue":%q}}}`, text)); got.status != 200 || !bytes.Contains(got.body, []byte(text)) {
 		t.Errorf("a large document: %d %.200s", got.status, got.body)

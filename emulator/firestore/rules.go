@@ -8,15 +8,15 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// Judgement is one decision of security rules: of a read, a query, or one write of a commit.
+// Evaluation is one decision of the security rules: on a get, a query, or one write of a commit.
 type Evaluation struct {
-	Database string // its id
+	Database string // the id of the database
 	rules.Evaluation
 }
 
-// SetRules replaces the security rules of a project by the text of a firestore.rules; project "" is every project that was
-// given none of its own. Whoever listens is judged anew. The error is a *[rules.Error], which names lines and columns;
-// the rules are then as before.
+// SetRules replaces the security rules of a project with the text of a firestore.rules file;
+// project "" means every project without rules of its own. Listeners are authorized again. The
+// error wraps a *[rules.Error], which names lines and columns; the old rules then stay in effect.
 func (s *Server) SetRules(project string, text []byte) (warnings []rules.Issue, err error) {
 	set, warnings, err := rules.Compile("firestore.rules", string(text))
 	if err != nil {
@@ -26,43 +26,48 @@ func (s *Server) SetRules(project string, text []byte) (warnings []rules.Issue, 
 	return warnings, nil
 }
 
-// DropRules lets everybody do everything in a project; project "" is every project that was given no rules of its own.
+// DropRules removes the rules of a project, so that every request is allowed; project "" means
+// every project without rules of its own.
 func (s *Server) DropRules(project string) { s.engine.SetRules(project, nil) }
 
-// Rules is the text of the security rules of a project; ok is false when it has none.
+// Rules returns the text of the security rules of a project. ok is false when it has none.
 func (s *Server) Rules(project string) (text string, ok bool) {
-	if e := s.engine.Guard(project).Active(); e != nil {
-		return e.Rules.Source(), true
+	if active := s.engine.Guard(project).Active(); active != nil {
+		return active.Rules.Source(), true
 	}
 	return "", false
 }
 
-// Coverage is what has been counted of a project's rules since they were set, nil when it has none. It goes on counting.
+// Coverage returns the coverage of a project's rules since they were set, nil when it has none. It
+// keeps counting.
 func (s *Server) Coverage(project string) *rules.Coverage {
-	if e := s.engine.Guard(project).Active(); e != nil {
-		return e.Coverage
+	if active := s.engine.Guard(project).Active(); active != nil {
+		return active.Coverage
 	}
 	return nil
 }
 
-// Judgements are the last decisions of a project's rules, newest first: up to 256 that allowed and 256 that refused.
-// Those of a commit of which one write was refused count as they were judged.
+// Evaluations returns the most recent decisions of a project's rules, newest first: up to 256 that
+// allowed and 256 that denied. In a denied commit, the writes before the denied one count as
+// allowed.
 func (s *Server) Evaluations(project string) []Evaluation {
 	var out []Evaluation
-	for _, j := range s.engine.Guard(project).Evaluations() {
-		_, at, _ := strings.Cut(j.Path, "/databases/")
+	for _, e := range s.engine.Guard(project).Evaluations() {
+		_, at, _ := strings.Cut(e.Path, "/databases/")
 		id, _, _ := strings.Cut(at, "/")
-		out = append(out, Evaluation{id, j})
+		out = append(out, Evaluation{id, e})
 	}
 	return out
 }
 
-// RulesReads is how many documents a project's rules have asked for so far, in all requests. Each is billed as a read.
-func (s *Server) RulesReads(project string) uint64 { return s.engine.Guard(project).Calls() }
+// RulesReads returns how many documents a project's rules have read so far. Each is billed as a
+// read.
+func (s *Server) RulesReads(project string) uint64 { return s.engine.Guard(project).DocumentReads() }
 
-// Documents are the documents of a project's default database, for the rules of another service to ask for: those of Cloud
-// Storage know firestore.get() and firestore.exists(), and no other database.
-// Source: https://firebase.google.com/docs/storage/security/rules-conditions#enhance_with_firestore.
+// Documents gives the rules of another service access to a project's default database. In the rules
+// of Cloud Storage, firestore.get() and firestore.exists() reach no other database.
+// Source:
+// https://firebase.google.com/docs/storage/security/rules-conditions#enhance_with_firestore.
 func (s *Server) Documents(project string) (rules.Documents, error) {
 	db, err := s.Database(project, "(default)")
 	if err != nil {

@@ -1,17 +1,23 @@
-// Package firestore is Google's Firestore in Go: the whole google.firestore.v1.Firestore service, in one process with
-// the test or tool that uses it.
+// Package firestore is an embedded Firestore: the complete google.firestore.v1.Firestore service,
+// in the process of the test or tool that uses it.
 //
-// [New] makes a [Server]; [Server.Register] puts it on a gRPC server, and [Server.Handler] is what browsers and
-// everything else that speaks HTTP/1.1 talk to. Official clients find it by the environment
-// variable FIRESTORE_EMULATOR_HOST. Projects and databases come into being when they are first named.
+// [New] returns a [Server]. [Server.Register] registers it on a gRPC server, and [Server.Handler]
+// serves browsers and everything else over HTTP/1.1. The official clients find it through the
+// environment variable FIRESTORE_EMULATOR_HOST. Projects and databases are created when a request
+// first names them.
 //
-// Requests are judged by security rules, if there are any, but for those of servers, whose token is "owner". Clients are
-// told no more than production tells them; [Server.Judgements], the log and [Server.Coverage] say which line refused and why.
+// If there are security rules, they apply to every request except those of servers, whose token is
+// "owner". A denied client learns no more than in production; [Server.Evaluations], the log and
+// [Server.Coverage] show which line denied the request and why.
 //
-// How it is built, from the outside in: this package speaks gRPC; internal/rest speaks REST and internal/webchannel carries the
-// streams of browsers, both with the JSON of internal/wirejson; internal/service is the service without a transport;
-// internal/guard judges requests by security rules; internal/txn runs transactions and commits; internal/write carries out writes; internal/query understands queries;
-// internal/store keeps immutable versions of documents; internal/memo remembers what was made of them last; value, field and resource are the data model.
+// From the outside in, this package serves gRPC; internal/rest serves REST and internal/webchannel
+// the streams of browsers, both with the JSON of internal/wirejson. internal/service implements the
+// API independently of the transport, and internal/listen its listen streams. internal/guard
+// authorizes requests by security rules. internal/txn runs transactions and commits, internal/write
+// applies writes, internal/query parses and runs queries, and internal/index checks that they have
+// an index. internal/store holds immutable versions of documents, internal/persist writes commits
+// to disk, and internal/cache keeps the encodings of recent documents. The data model is in value,
+// fieldpath and resource, below emulator/internal.
 package firestore
 
 import (
@@ -24,56 +30,56 @@ import (
 	"google.golang.org/grpc"
 
 	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/firestore/internal/cache"
 	"heek.kr/heektime/emulator/firestore/internal/index"
-	"heek.kr/heektime/emulator/firestore/internal/memo"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/webchannel"
 	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
-// Config is what a server is made of.
+// Config configures a [Server].
 type Config struct {
-	// Clock gives commit times, read times and the age of transactions. Required.
+	// Clock determines commit times, read times and the age of transactions. Required.
 	Clock *clock.Clock
 
-	// Logger takes what an operator should know. Nil is slog.Default.
+	// Logger is the log; nil means slog.Default.
 	Logger *slog.Logger
 
-	// DataDir is where commits are kept. Empty keeps them in memory.
+	// DataDir is the directory that commits are stored in. Empty means memory only.
 	DataDir string
 
-	// Indexes is the text of a firestore.indexes.json. As in production, a query that needs a composite index that is
-	// not defined there fails, and the error prints the entry to add.
+	// Indexes is the text of a firestore.indexes.json file. As in production, a query fails if it
+	// needs a composite index that is not defined there; the error shows the entry to add.
 	Indexes []byte
 
-	// AllowUnindexed runs queries without asking for indexes.
+	// AllowUnindexed runs queries without checking for indexes.
 	AllowUnindexed bool
 
-	// Rules is the text of a firestore.rules, by which the requests to every project are judged. Nil lets everybody do
-	// everything. [Server.SetRules] replaces them.
+	// Rules is the text of a firestore.rules file, for every project. Nil allows every request.
+	// [Server.SetRules] replaces them.
 	Rules []byte
 
-	// Follower is told of all changes; nil for nobody.
+	// Follower receives all changes; nil means none.
 	Follower Follower
 
-	// LockWait is how long a commit waits for an older transaction that has locked what it writes, in real time.
-	// Then it is ABORTED. 0 is 5 seconds.
+	// LockWait is how long a commit waits, in real time, for an older transaction that has locked a
+	// document it writes. Then it is ABORTED. Zero means 5 seconds.
 	LockWait time.Duration
 }
 
-// MaxMessageBytes is how large a request a gRPC server must let through, so that those above Firestore's own limit get
-// Firestore's answer. Use it with grpc.MaxRecvMsgSize.
+// MaxMessageBytes is the size of the largest request that a gRPC server must accept, so that
+// requests above Firestore's own limit get Firestore's error. Use it with grpc.MaxRecvMsgSize.
 const MaxMessageBytes = 32 << 20
 
 // Server is an embedded Firestore. It is safe for concurrent use.
 type Server struct {
 	engine   *service.Engine
-	bodies   *httplimit.BodyReader // of everything that comes over HTTP
+	bodies   *httplimit.BodyReader // for all requests over HTTP
 	channels *webchannel.Server
 }
 
-// New makes a server. It listens nowhere by itself.
+// New returns a server. It does not listen on any port itself.
 func New(c Config) (*Server, error) {
 	if c.Clock == nil {
 		return nil, errors.New("firestore: Config.Clock is required")
@@ -93,7 +99,7 @@ func New(c Config) (*Server, error) {
 		return nil, fmt.Errorf("firestore: %w", err)
 	}
 	s := &Server{engine: engine, bodies: &httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxBodiesBytes, Timeout: bodyTimeout}}
-	streams := &channels{svc: &service.Service{Engine: engine, Recent: new(memo.Memo[*store.Document, *pb.Document])}}
+	streams := &channels{svc: &service.Service{Engine: engine, Recent: new(cache.Cache[*store.Document, *pb.Document])}}
 	s.channels = webchannel.New(webchannel.Options{Serve: streams.serve, Bodies: s.bodies})
 	if !c.AllowUnindexed {
 		if err := s.SetIndexes(c.Indexes); err != nil {
@@ -114,7 +120,8 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// SetIndexes replaces the index definitions by those of a firestore.indexes.json, and asks for them from now on.
+// SetIndexes replaces the index definitions with those of a firestore.indexes.json file. From then
+// on, queries must have an index, even if AllowUnindexed was set.
 func (s *Server) SetIndexes(text []byte) error {
 	d, err := index.Parse(text)
 	if err != nil {
@@ -124,19 +131,19 @@ func (s *Server) SetIndexes(text []byte) error {
 	return nil
 }
 
-// Register makes r answer for this server.
+// Register registers the service on a gRPC server.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
 	pb.RegisterFirestoreServer(r, &grpcServer{svc: &service.Service{Engine: s.engine, Splice: true}})
 }
 
-// EndStreams ends whatever would keep a listener from shutting down: streams, but for gRPC's streams of writes, and
-// channels. New ones end at once. Call it before closing the listener.
+// EndStreams ends everything that would keep a listener from shutting down: WebChannels, and all
+// gRPC streams except Write streams. New ones end immediately. Call it before closing the listener.
 func (s *Server) EndStreams() {
 	s.engine.EndStreams()
 	s.channels.Close()
 }
 
-// Close ends all streams and, with a DataDir, makes sure that everything is on disk.
+// Close ends all streams and, with a DataDir, returns when everything is on disk.
 func (s *Server) Close() error {
 	s.EndStreams()
 	return s.engine.Close()

@@ -3,9 +3,6 @@ package firestore_test
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -21,7 +18,7 @@ import (
 
 const rawDB = "projects/demo-tx/databases/(default)"
 
-// raw is the service without the official client's retries.
+// raw calls the service without the retries of the official client.
 type raw struct {
 	t *testing.T
 	pb.FirestoreClient
@@ -36,7 +33,7 @@ func (r raw) begin(o *pb.TransactionOptions) []byte {
 	return out.Transaction
 }
 
-// read returns the field n of a document, −1 when there is none.
+// read returns the field n of a document, −1 when the document does not exist.
 func (r raw) read(tx []byte, doc string) (int64, error) {
 	s, err := r.BatchGetDocuments(context.Background(), &pb.BatchGetDocumentsRequest{
 		Database: rawDB, Documents: []string{rawDB + "/documents/" + doc},
@@ -100,30 +97,31 @@ func readOnlyAt(t time.Time) *pb.TransactionOptions {
 	return &pb.TransactionOptions{Mode: &pb.TransactionOptions_ReadOnly_{ReadOnly: o}}
 }
 
+// TestTransactionConflicts is long because each conflict is an entry of its table.
 func TestTransactionConflicts(t *testing.T) {
 	short := func(c *emulator.Config) { c.LockWait = 50 * time.Millisecond }
 	for name, f := range map[string]func(r raw, c *cloud){
-		"the older of two goes first": func(r raw, _ *cloud) {
+		"the older of two wins": func(r raw, _ *cloud) {
 			a, b := r.begin(nil), r.begin(nil)
 			r.mustRead(a, "a/x", 1)
 			r.mustRead(b, "a/x", 1)
 			r.mustCommit(a, map[string]int64{"a/x": 2})
 			r.mustFail("the younger's commit", r.commit(b, map[string]int64{"a/x": 2}), codes.Aborted)
 		},
-		"the younger waits, and gives up": func(r raw, _ *cloud) {
+		"the younger waits until it times out": func(r raw, _ *cloud) {
 			a, b := r.begin(nil), r.begin(nil)
 			r.mustRead(a, "a/x", 1)
 			r.mustFail("the younger's commit", r.commit(b, map[string]int64{"a/x": 2}), codes.Aborted)
 			r.mustCommit(a, map[string]int64{"a/x": 3})
 		},
-		"a write outside waits, and gives up": func(r raw, _ *cloud) {
+		"a write outside a transaction waits until it times out": func(r raw, _ *cloud) {
 			a := r.begin(nil)
 			r.mustRead(a, "a/x", 1)
 			r.mustFail("the write", r.commit(nil, map[string]int64{"a/x": 2}), codes.Aborted)
 			r.mustCommit(a, map[string]int64{"a/y": 1})
 			r.mustCommit(nil, map[string]int64{"a/x": 2})
 		},
-		"a rollback lets writes go on": func(r raw, _ *cloud) {
+		"a rollback releases its locks": func(r raw, _ *cloud) {
 			a := r.begin(nil)
 			r.mustRead(a, "a/x", 1)
 			done := make(chan error)
@@ -161,21 +159,21 @@ func TestTransactionConflicts(t *testing.T) {
 			r.mustCommit(again, map[string]int64{"a/x": 2})
 			r.mustFail("the younger's commit", r.commit(b, map[string]int64{"a/x": 3}), codes.Aborted)
 		},
-		"optimistic: whoever commits first": func(r raw, _ *cloud) {
+		"optimistic: the first commit wins": func(r raw, _ *cloud) {
 			a, b := r.begin(optimistic), r.begin(optimistic)
 			r.mustRead(a, "a/x", 1)
 			r.mustRead(b, "a/x", 1)
 			r.mustCommit(b, map[string]int64{"a/x": 2})
 			r.mustFail("the other's commit", r.commit(a, map[string]int64{"a/x": 3}), codes.Aborted)
 		},
-		"optimistic: writes outside are not held up": func(r raw, _ *cloud) {
+		"optimistic: other writes do not wait": func(r raw, _ *cloud) {
 			a := r.begin(optimistic)
 			r.mustRead(a, "a/x", 1)
 			r.mustCommit(nil, map[string]int64{"a/x": 2})
-			r.mustRead(a, "a/x", 1) // it sees one state
+			r.mustRead(a, "a/x", 1) // it still sees one state
 			r.mustFail("the commit", r.commit(a, map[string]int64{"a/y": 3}), codes.Aborted)
 		},
-		"read-only transactions see one state and hold up nobody": func(r raw, _ *cloud) {
+		"read-only transactions see one state and take no locks": func(r raw, _ *cloud) {
 			a := r.begin(readOnlyAt(time.Time{}))
 			r.mustRead(a, "a/x", 1)
 			r.mustCommit(nil, map[string]int64{"a/x": 2, "a/y": 2})
@@ -192,7 +190,7 @@ func TestTransactionConflicts(t *testing.T) {
 			_, err = r.Rollback(context.Background(), &pb.RollbackRequest{Database: rawDB, Transaction: a})
 			r.mustFail("a rollback", err, codes.OK)
 			_, err = r.Rollback(context.Background(), &pb.RollbackRequest{Database: rawDB, Transaction: []byte("what?")})
-			r.mustFail("a rollback of nonsense", err, codes.InvalidArgument)
+			r.mustFail("a rollback with an invalid id", err, codes.InvalidArgument)
 		},
 		"60 seconds idle end it": func(r raw, c *cloud) {
 			a := r.begin(nil)
@@ -224,8 +222,7 @@ func TestTransactionConflicts(t *testing.T) {
 	}
 }
 
-// TestQueriesInTransactions: what would have changed a query's results conflicts with it, even a document that was not
-// there.
+// A change to the results of a query conflicts with its transaction, even if it adds a document.
 func TestQueriesInTransactions(t *testing.T) {
 	for _, mode := range []struct {
 		name string
@@ -236,9 +233,9 @@ func TestQueriesInTransactions(t *testing.T) {
 			change   map[string]int64
 			conflict bool
 		}{
-			{"another that matches", map[string]int64{"a/new": 7}, true},
-			{"one that no longer matches", map[string]int64{"a/x": 1}, true},
-			{"one that never did", map[string]int64{"a/new": 1}, false},
+			{"another match", map[string]int64{"a/new": 7}, true},
+			{"one match fewer", map[string]int64{"a/x": 1}, true},
+			{"no match, before or after", map[string]int64{"a/new": 1}, false},
 			{"another collection", map[string]int64{"b/new": 7}, false},
 		} {
 			t.Run(mode.name+"/"+tc.name, func(t *testing.T) {
@@ -255,7 +252,7 @@ func TestQueriesInTransactions(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got, err := s.Recv(); err != nil || got.GetDocument() == nil {
-					t.Fatalf("the query finds %v, %v", got, err)
+					t.Fatalf("the query found %v, %v", got, err)
 				}
 				r.mustCommit(older, tc.change)
 				want := codes.OK
@@ -268,6 +265,7 @@ func TestQueriesInTransactions(t *testing.T) {
 	}
 }
 
+// aboveFive queries the documents of collection a whose n is above 5.
 func aboveFive() *pb.StructuredQuery {
 	return &pb.StructuredQuery{
 		From: []*pb.StructuredQuery_CollectionSelector{{CollectionId: "a"}},
@@ -313,97 +311,6 @@ func TestIncrementsLoseNothing(t *testing.T) {
 	}
 	if n, m := s.Data()["n"], s.Data()["m"]; n != int64(callers*each) || m != int64(callers*each) {
 		t.Errorf("n = %v, m = %v, want %d", n, m, callers*each)
-	}
-}
-
-// TestSerializable runs random transactions side by side. Each reads some documents and writes a number of its own into
-// some; the reads must be those of one order of all that were committed, which the commit times tell.
-func TestSerializable(t *testing.T) {
-	c := start(t, unindexed, func(c *emulator.Config) { c.LockWait = 20 * time.Millisecond })
-	r := raw{t, pb.NewFirestoreClient(c.conn)}
-	ctx := context.Background()
-	const docs = 6
-	name := func(i int) string { return fmt.Sprintf("%s/documents/a/d%d", rawDB, i) }
-	type done struct {
-		at     time.Time
-		reads  map[int]int64
-		writes map[int]int64
-	}
-	var mu sync.Mutex
-	var history []done
-	var all sync.WaitGroup
-	for w := range 8 {
-		all.Go(func() {
-			rnd := rand.New(rand.NewPCG(uint64(w), 7))
-			for i := range 60 {
-				var o *pb.TransactionOptions
-				if rnd.IntN(2) == 0 {
-					o = optimistic
-				}
-				tx := r.begin(o)
-				d := done{reads: map[int]int64{}, writes: map[int]int64{}}
-				err := func() error {
-					for range 1 + rnd.IntN(3) {
-						k := rnd.IntN(docs)
-						n, err := r.read(tx, fmt.Sprintf("a/d%d", k))
-						if err != nil {
-							return err
-						}
-						if before, ok := d.reads[k]; ok && before != n {
-							return fmt.Errorf("d%d was %d and is %d", k, before, n)
-						}
-						d.reads[k] = n
-					}
-					req := &pb.CommitRequest{Database: rawDB, Transaction: tx}
-					for range rnd.IntN(3) {
-						k := rnd.IntN(docs)
-						d.writes[k] = int64(w*1000 + i)
-						req.Writes = append(req.Writes, &pb.Write{Operation: &pb.Write_Update{Update: &pb.Document{
-							Name:   name(k),
-							Fields: map[string]*pb.Value{"n": {ValueType: &pb.Value_IntegerValue{IntegerValue: d.writes[k]}}},
-						}}})
-					}
-					out, err := r.Commit(ctx, req)
-					if err == nil {
-						d.at = out.CommitTime.AsTime()
-					}
-					return err
-				}()
-				switch {
-				case err == nil:
-					mu.Lock()
-					history = append(history, d)
-					mu.Unlock()
-				case status.Code(err) != codes.Aborted:
-					t.Errorf("transaction: %v", err)
-				default:
-					r.Rollback(ctx, &pb.RollbackRequest{Database: rawDB, Transaction: tx})
-				}
-			}
-		})
-	}
-	all.Wait()
-	slices.SortFunc(history, func(a, b done) int { return a.at.Compare(b.at) })
-	state := map[int]int64{}
-	for k := range docs {
-		state[k] = -1
-	}
-	for i, d := range history {
-		if i > 0 && !d.at.After(history[i-1].at) {
-			t.Fatalf("two commits have the time %v", d.at)
-		}
-		for k, n := range d.reads {
-			if state[k] != n {
-				t.Fatalf("the commit of %v had read %d from d%d, in the order of commits it was %d", d.at, n, k, state[k])
-			}
-		}
-		for k, n := range d.writes {
-			state[k] = n
-		}
-	}
-	t.Logf("%d of 480 were committed", len(history))
-	if len(history) < 50 {
-		t.Errorf("only %d of 480 transactions were committed", len(history))
 	}
 }
 
@@ -485,8 +392,8 @@ func TestNewTransactionOnReads(t *testing.T) {
 	r.mustCommit(first.Transaction, map[string]int64{"a/x": 7})
 }
 
-// TestBadTransactionFunction: an error of the caller's own rolls back and is returned.
-func TestBadTransactionFunction(t *testing.T) {
+// An error of the transaction function rolls the transaction back and is returned.
+func TestTransactionFunctionFails(t *testing.T) {
 	ctx := context.Background()
 	fs := start(t).client(t, "demo-tx")
 	mine := errors.New("mine")
@@ -500,6 +407,6 @@ func TestBadTransactionFunction(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := fs.Doc("a/b").Get(ctx); status.Code(err) != codes.NotFound {
-		t.Errorf("the write was done: %v", err)
+		t.Errorf("the write took effect: %v", err)
 	}
 }

@@ -15,7 +15,8 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// verifyWrite is a write with the operation `string verify = 5`, which the Go package of the protocol lacks.
+// verifyWrite returns a write with the operation `string verify = 5`, which the public Go package
+// of the protocol lacks.
 func verifyWrite(doc string, cond *pb.Precondition) *pb.Write {
 	w := &pb.Write{CurrentDocument: cond}
 	w.ProtoReflect().SetUnknown(protowire.AppendString(protowire.AppendTag(nil, 5, protowire.BytesType), rawDB+"/documents/"+doc))
@@ -53,36 +54,36 @@ func TestPreconditions(t *testing.T) {
 		w    *pb.Write
 		want codes.Code
 	}{
-		{"update what exists", update(exists(true)), codes.OK},
-		{"create what exists", update(exists(false)), codes.AlreadyExists},
+		{"update an existing document", update(exists(true)), codes.OK},
+		{"create an existing document", update(exists(false)), codes.AlreadyExists},
 		{"the epoch means must not exist", update(updatedAt(time.Unix(0, 0))), codes.AlreadyExists},
 		{"update the right version", update(updatedAt(at)), codes.OK},
 		{"update another version", update(updatedAt(at.Add(time.Microsecond))), codes.FailedPrecondition},
 		{"verify the right version", verifyWrite("a/x", updatedAt(at)), codes.OK},
 		{"verify another version", verifyWrite("a/x", updatedAt(at.Add(-time.Microsecond))), codes.FailedPrecondition},
 		{"verify that it exists", verifyWrite("a/x", exists(true)), codes.OK},
-		{"verify that it does not", verifyWrite("a/x", exists(false)), codes.AlreadyExists},
-		{"verify what does not exist", verifyWrite("a/none", exists(false)), codes.OK},
-		{"verify the epoch of what does not exist", verifyWrite("a/none", updatedAt(time.Unix(0, 0))), codes.OK},
-		{"verify that a missing one exists", verifyWrite("a/none", exists(true)), codes.NotFound},
-		{"verify a version of a missing one", verifyWrite("a/none", updatedAt(at)), codes.FailedPrecondition},
-		{"delete a missing one", remove("a/none", nil), codes.OK},
-		{"delete a missing one that must exist", remove("a/none", exists(true)), codes.NotFound},
+		{"verify that it does not exist", verifyWrite("a/x", exists(false)), codes.AlreadyExists},
+		{"verify that a missing document does not exist", verifyWrite("a/none", exists(false)), codes.OK},
+		{"verify that a missing document does not exist, by the epoch", verifyWrite("a/none", updatedAt(time.Unix(0, 0))), codes.OK},
+		{"verify that a missing document exists", verifyWrite("a/none", exists(true)), codes.NotFound},
+		{"verify a version of a missing document", verifyWrite("a/none", updatedAt(at)), codes.FailedPrecondition},
+		{"delete a missing document", remove("a/none", nil), codes.OK},
+		{"delete a missing document that must exist", remove("a/none", exists(true)), codes.NotFound},
 		{"delete another version", remove("a/x", updatedAt(at.Add(time.Second))), codes.FailedPrecondition},
-		{"nothing at all", &pb.Write{}, codes.InvalidArgument},
+		{"no operation", &pb.Write{}, codes.InvalidArgument},
 		{"delete the right version", remove("a/x", updatedAt(at)), codes.OK},
-		{"then create", update(updatedAt(time.Unix(0, 0))), codes.OK},
+		{"create after the delete", update(updatedAt(time.Unix(0, 0))), codes.OK},
 	} {
 		if _, err := commit(tc.w); status.Code(err) != tc.want {
 			t.Errorf("%s: %v, want %v", tc.name, err, tc.want)
 		}
 	}
-	// One that fails fails all.
+	// One failed write fails the commit.
 	if _, err := commit(remove("a/x", nil), verifyWrite("a/x", exists(true))); status.Code(err) != codes.NotFound {
 		t.Errorf("delete and then verify: %v", err)
 	}
 	if _, err := commit(verifyWrite("a/x", exists(true))); err != nil {
-		t.Errorf("the delete was done although the commit failed: %v", err)
+		t.Errorf("the delete took effect although the commit failed: %v", err)
 	}
 }
 
@@ -100,20 +101,20 @@ func TestTransforms(t *testing.T) {
 		{"increment", int64(1), firestore.Increment(2), int64(3)},
 		{"increment by a double", int64(1), firestore.Increment(0.5), 1.5},
 		{"increment a double", 1.5, firestore.Increment(1), 2.5},
-		{"increment a text", "x", firestore.Increment(1), int64(1)},
+		{"increment a string", "x", firestore.Increment(1), int64(1)},
 		{"increment stops at the largest", int64(math.MaxInt64), firestore.Increment(1), int64(math.MaxInt64)},
 		{"increment stops at the smallest", int64(math.MinInt64), firestore.Increment(-1), int64(math.MinInt64)},
 		{"maximum", int64(1), firestore.FieldTransformMaximum(2), int64(2)},
 		{"maximum keeps", int64(3), firestore.FieldTransformMaximum(2.5), int64(3)},
 		{"maximum of equals keeps", int64(3), firestore.FieldTransformMaximum(3.0), int64(3)},
-		{"maximum of a text", "x", firestore.FieldTransformMaximum(2), int64(2)},
+		{"maximum of a string", "x", firestore.FieldTransformMaximum(2), int64(2)},
 		{"minimum", 1.5, firestore.FieldTransformMinimum(1), int64(1)},
 		{"minimum keeps", 0.5, firestore.FieldTransformMinimum(1), 0.5},
 		{"minimum with NaN", nan, firestore.FieldTransformMinimum(1), nan},
 		{"union", []any{int64(1)}, firestore.ArrayUnion(1.0, 2, 2, nil, nan, nan), []any{int64(1), int64(2), nil, nan}},
-		{"union with a text", "x", firestore.ArrayUnion(1), []any{int64(1)}},
+		{"union with a string", "x", firestore.ArrayUnion(1), []any{int64(1)}},
 		{"remove", []any{int64(1), 1.0, "a", nan, int64(1)}, firestore.ArrayRemove(1, nan), []any{"a"}},
-		{"remove from a text", "x", firestore.ArrayRemove(1), []any{}},
+		{"remove from a string", "x", firestore.ArrayRemove(1), []any{}},
 	} {
 		if _, err := doc.Set(ctx, map[string]any{"f": tc.before, "g": map[string]any{"h": 1}}); err != nil {
 			t.Fatal(err)
@@ -130,12 +131,12 @@ func TestTransforms(t *testing.T) {
 			t.Errorf("%s: %v becomes %v, want %v", tc.name, tc.before, got, tc.want)
 		}
 		if got := snap.Data()["g"]; !reflect.DeepEqual(got, map[string]any{"h": int64(1)}) {
-			t.Errorf("%s: the field beside becomes %v", tc.name, got)
+			t.Errorf("%s: the other field becomes %v", tc.name, got)
 		}
 	}
 }
 
-// same is DeepEqual for which NaN equals itself.
+// same is like DeepEqual, but NaN equals itself.
 func same(a, b any) bool {
 	x, ok1 := a.([]any)
 	y, ok2 := b.([]any)
@@ -172,15 +173,15 @@ func TestMasks(t *testing.T) {
 			_, err := doc.Update(ctx, []firestore.Update{{FieldPath: []string{"m", "y.z"}, Value: 9}, {FieldPath: []string{"`q`"}, Value: firestore.Delete}})
 			return err
 		}, map[string]any{"a": int64(1), "m": map[string]any{"x": int64(1), "y.z": int64(9)}}},
-		{"a field below one that is no map", func() error {
+		{"a field below one that is not a map", func() error {
 			_, err := doc.Update(ctx, []firestore.Update{{Path: "a.b.c", Value: 9}})
 			return err
 		}, map[string]any{"a": map[string]any{"b": map[string]any{"c": int64(9)}}, "m": map[string]any{"x": int64(1), "y.z": int64(2)}, "`q`": int64(3)}},
-		{"merging", func() error {
+		{"merge", func() error {
 			_, err := doc.Set(ctx, map[string]any{"m": map[string]any{"n": 5}, "b": 6}, firestore.MergeAll)
 			return err
 		}, map[string]any{"a": int64(1), "b": int64(6), "m": map[string]any{"x": int64(1), "y.z": int64(2), "n": int64(5)}, "`q`": int64(3)}},
-		{"deleting what is not there", func() error {
+		{"delete a missing field", func() error {
 			_, err := doc.Update(ctx, []firestore.Update{{Path: "z.y", Value: firestore.Delete}})
 			return err
 		}, before()},
@@ -202,7 +203,7 @@ func TestMasks(t *testing.T) {
 	}
 }
 
-// TestNoDifference: a write that changes nothing leaves the update time as it was, but has a commit time.
+// A write that changes nothing does not change the update time.
 func TestNoDifference(t *testing.T) {
 	ctx := context.Background()
 	fs := start(t).client(t, "demo-tx")
@@ -223,6 +224,6 @@ func TestNoDifference(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !third.UpdateTime.After(second.UpdateTime) {
-		t.Errorf("1.0 in place of 1 left the update time at %v", third.UpdateTime)
+		t.Errorf("replacing 1 by 1.0 left the update time at %v", third.UpdateTime)
 	}
 }

@@ -1,7 +1,7 @@
 package hosting
 
 import (
-	"errors"
+	"fmt"
 	"io/fs"
 	"mime"
 	"net/http"
@@ -12,19 +12,20 @@ import (
 	"strings"
 )
 
-// types are those that not every machine knows by the file's name.
-var types = map[string]string{
-	".ico": "image/x-icon", ".map": "application/json", ".txt": "text/plain; charset=utf-8", ".webmanifest": "application/manifest+json",
-	".woff": "font/woff", ".woff2": "font/woff2", ".ttf": "font/ttf", ".md": "text/markdown; charset=utf-8",
+// contentTypes lists file extensions whose type the system's MIME tables may lack.
+var contentTypes = map[string]string{
+	".ico": "image/x-icon", ".map": "application/json", ".txt": "text/plain; charset=utf-8",
+	".webmanifest": "application/manifest+json", ".woff": "font/woff", ".woff2": "font/woff2", ".ttf": "font/ttf", ".md": "text/markdown; charset=utf-8",
 }
 
-// folder is the folder of a site while a request is answered. Nothing in it leads out of it, no link either.
+// folder is a site's folder, open for the duration of one request. No path and no symbolic link leads
+// out of it.
 type folder struct {
 	*Site
 	root *os.Root
 }
 
-// open opens the site's folder. The error is fs.ErrNotExist when there is none.
+// open opens the site's folder. It returns fs.ErrNotExist if the folder does not exist.
 func (s *Site) open() (*folder, error) {
 	root, err := os.OpenRoot(s.Public)
 	if err != nil {
@@ -33,14 +34,19 @@ func (s *Site) open() (*folder, error) {
 	return &folder{s, root}, nil
 }
 
-// file opens a file by its path; nil when there is none to serve.
+// ignores reports whether the site's settings exclude a file from deployment.
+func (f *folder) ignores(name string) bool {
+	return slices.ContainsFunc(f.ignored, func(p *pattern) bool { return p.matches(name) })
+}
+
+// file opens the file at a path. It returns nil if there is no such file or the site ignores it.
 func (f *folder) file(name string) *os.File {
 	name = strings.TrimPrefix(name, "/")
-	if name == "" || strings.HasSuffix(name, "/") || slices.ContainsFunc(f.ignored, func(p *pattern) bool { return p.matches(name) }) {
+	if name == "" || strings.HasSuffix(name, "/") || f.ignores(name) {
 		return nil
 	}
 	file, err := f.root.Open(name)
-	if err != nil { // none there, or a link that leads elsewhere
+	if err != nil { // no such file, or a link out of the folder
 		return nil
 	}
 	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
@@ -50,7 +56,8 @@ func (f *folder) file(name string) *os.File {
 	return file
 }
 
-// find is the file for a path or, when it is to be asked for by another, where to. Both are empty when there is none.
+// find returns the file for a path or, if the file has another canonical address, that address. It
+// returns neither if there is no file. The canonical address follows from cleanUrls and trailingSlash.
 func (f *folder) find(p string) (file *os.File, redirect string) {
 	slash := strings.HasSuffix(p, "/")
 	bare := strings.TrimSuffix(p, "/")
@@ -101,7 +108,8 @@ func (f *folder) find(p string) (file *os.File, redirect string) {
 	return nil, redirect
 }
 
-// serve sends a file and closes it. The client asks each time whether it still has it, unless the site says otherwise.
+// serve sends a file and closes it. Unless the site sets Cache-Control, clients revalidate the file on
+// each use.
 func (f *folder) serve(w http.ResponseWriter, r *http.Request, file *os.File, status int) {
 	defer file.Close()
 	info, err := file.Stat()
@@ -112,27 +120,30 @@ func (f *folder) serve(w http.ResponseWriter, r *http.Request, file *os.File, st
 	h := w.Header()
 	setDefault(h, "Cache-Control", "no-cache")
 	extension := path.Ext(file.Name())
-	if kind := types[extension]; kind != "" {
+	if kind := contentTypes[extension]; kind != "" {
 		setDefault(h, "Content-Type", kind)
 	} else if kind := mime.TypeByExtension(extension); kind != "" {
 		setDefault(h, "Content-Type", kind)
 	}
 	if status == http.StatusOK {
-		setDefault(h, "ETag", `W/"`+strconv.FormatInt(info.Size(), 36)+"-"+strconv.FormatInt(info.ModTime().UnixNano(), 36)+`"`)
+		setDefault(h, "ETag", etag(info))
 		http.ServeContent(w, r, path.Base(file.Name()), info.ModTime(), file)
 		return
 	}
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		file.WriteTo(w) // who went away is nobody to tell
+		file.WriteTo(w) // ignore write errors: the client is gone
 	}
 }
 
+// etag derives an entity tag from a file's size and modification time.
+func etag(info fs.FileInfo) string {
+	return fmt.Sprintf(`W/"%s-%s"`, strconv.FormatInt(info.Size(), 36), strconv.FormatInt(info.ModTime().UnixNano(), 36))
+}
+
+// setDefault sets a header that has no value yet.
 func setDefault(h http.Header, key, value string) {
 	if h.Get(key) == "" {
 		h.Set(key, value)
 	}
 }
-
-// missing tells whether the site has no folder yet.
-func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

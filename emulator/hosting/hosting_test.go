@@ -19,7 +19,7 @@ import (
 	"heek.kr/heektime/emulator/hub"
 )
 
-// site serves the files, by name, of a folder "public" by the settings, and returns its address.
+// site writes the files to a folder "public", serves it with the settings, and returns the server's URL.
 func site(t *testing.T, settings string, files map[string]string, set ...func(*hosting.Config)) (*hosting.Server, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -49,7 +49,7 @@ func site(t *testing.T, settings string, files map[string]string, set ...func(*h
 	return s, srv.URL
 }
 
-// do sends a request; path is sent as it is. It neither follows redirects nor decompresses.
+// do sends a request for path exactly as written. It does not follow redirects or decompress.
 func do(t *testing.T, method, server, path, body string, header ...string) (*http.Response, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, server, strings.NewReader(body))
@@ -61,20 +61,20 @@ func do(t *testing.T, method, server, path, body string, header ...string) (*htt
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Add(header[i], header[i+1])
 	}
-	answer, err := (&http.Transport{DisableCompression: true, DisableKeepAlives: true, ExpectContinueTimeout: time.Minute}).RoundTrip(r)
+	resp, err := (&http.Transport{DisableCompression: true, DisableKeepAlives: true, ExpectContinueTimeout: time.Minute}).RoundTrip(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer, string(text)
+	return resp, string(text)
 }
 
-// answered is an answer in one line: the file's content, or the status and where it leads.
-func answered(t *testing.T, server, path string) string {
+// get returns a response in one line: the body if the status is 200, otherwise the status and Location.
+func get(t *testing.T, server, path string) string {
 	t.Helper()
 	a, body := do(t, "GET", server, path, "")
 	if a.StatusCode == 200 {
@@ -140,14 +140,14 @@ func TestFiles(t *testing.T) {
 			settings += "," + tc.settings
 		}
 		_, url := site(t, settings+"}", pages)
-		if got := answered(t, url, tc.path); got != tc.want {
+		if got := get(t, url, tc.path); got != tc.want {
 			t.Errorf("%s with %s: %q, want %q", tc.path, tc.settings, got, tc.want)
 		}
 	}
 }
 
-// No link leads out of the folder; one within it may.
-func TestLinks(t *testing.T) {
+// Links within the folder work; links out of it do not.
+func TestSymbolicLinks(t *testing.T) {
 	dir := t.TempDir()
 	public := filepath.Join(dir, "public")
 	for _, path := range []string{filepath.Join(public, "real", "file"), filepath.Join(dir, "secret", "file")} {
@@ -162,7 +162,7 @@ func TestLinks(t *testing.T) {
 		"out": filepath.Join(dir, "secret", "file"), "outside": "../secret", "in": "real/file", "loop": "loop",
 	} {
 		if err := os.Symlink(target, filepath.Join(public, name)); err != nil {
-			t.Skipf("left out: no links here: %v", err)
+			t.Skipf("cannot create symbolic links: %v", err)
 		}
 	}
 	parsed, err := hosting.ParseSite([]byte(`{"public":"public"}`), dir)
@@ -176,13 +176,13 @@ func TestLinks(t *testing.T) {
 	srv := httptest.NewServer(s)
 	defer srv.Close()
 	for path, want := range map[string]string{"/in": "content", "/real/file": "content", "/out": "404", "/outside/file": "404", "/loop": "404", "/real": "404"} {
-		if got := answered(t, srv.URL, path); got != want {
+		if got := get(t, srv.URL, path); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
 }
 
-func TestOrderOfPriority(t *testing.T) {
+func TestPriorityOrder(t *testing.T) {
 	const settings = `{"public":"public",
 	  "redirects":[{"source":"/old","destination":"/new"},{"source":"/a.txt","destination":"/moved","type":302},
 	    {"source":"/blog/:post*","destination":"/posts/:post*"},{"source":"/users/:id/profile","destination":"https://x.example/:id/new"},
@@ -195,7 +195,7 @@ func TestOrderOfPriority(t *testing.T) {
 	for path, want := range map[string]string{
 		"/old":             "301 /new",
 		"/old?x=1":         "301 /new?x=1",
-		"/old/":            "docs", // another path: the last rewrite
+		"/old/":            "docs", // a different path: the last rewrite applies
 		"/a.txt":           "302 /moved",
 		"/q?b=2":           "301 /q2?a=1&b=2",
 		"/p1":              "301 /p",
@@ -206,13 +206,13 @@ func TestOrderOfPriority(t *testing.T) {
 		"/users/7/profile": "301 https://x.example/7/new",
 		"/r/2026/nov":      "301 /archive/2026/nov",
 		"/app/deep/path":   "home",
-		"/index.html":      "home", // a file wins over a rewrite
-		"/gone/x":          "404",  // the first rewrite decides
+		"/index.html":      "home", // a file takes precedence over a rewrite
+		"/gone/x":          "404",  // only the first matching rewrite applies
 		"/v2/x":            "rules",
 		"/js/none.js":      "404",
 		"/anything":        "docs",
 	} {
-		if got := answered(t, url, path); got != want {
+		if got := get(t, url, path); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
@@ -245,16 +245,18 @@ func TestHeaders(t *testing.T) {
 func TestNotFound(t *testing.T) {
 	_, url := site(t, `{"public":"public","headers":[{"source":"/404.html","headers":[{"key":"X-Page","value":"404"}]},
 	  {"source":"/none*","headers":[{"key":"X-All","value":"1"},{"key":"Cache-Control","value":"immutable"}]}]}`, map[string]string{"404.html": "lost"})
-	if a, body := do(t, "GET", url, "/none", ""); a.StatusCode != 404 || body != "lost" || a.Header.Get("X-Page") != "404" || a.Header.Get("X-All") != "1" || a.Header.Get("Cache-Control") != "no-cache" || a.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+	if a, body := do(t, "GET", url, "/none", ""); a.StatusCode != 404 || body != "lost" ||
+		a.Header.Get("X-Page") != "404" || a.Header.Get("X-All") != "1" ||
+		a.Header.Get("Cache-Control") != "no-cache" || a.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Errorf("%s %q %v", a.Status, body, a.Header)
 	}
-	// Without a folder a page says so, and what goes to services goes on.
+	// Without a folder, a page explains that it is missing, and rewrites to services still work.
 	s, url := site(t, `{"public":"dist","rewrites":[{"source":"/api","run":{"serviceId":"api"}},{"source":"**","destination":"/index.html"}]}`, nil,
 		func(cfg *hosting.Config) {
 			cfg.Emulators = func() map[string]hub.Emulator { return map[string]hub.Emulator{"ui": {Host: "127.0.0.1", Port: 4000}} }
 		})
 	a, body := do(t, "GET", url, "/", "")
-	if a.StatusCode != 404 || !strings.Contains(body, "아직 웹 앱이 없습니다") || !strings.Contains(body, "There is no web app yet") || !strings.Contains(body, `href="http://127.0.0.1:4000"`) {
+	if a.StatusCode != 404 || !strings.Contains(body, "아직 웹 앱이 없어요") || !strings.Contains(body, "There is no web app yet") || !strings.Contains(body, `href="http://127.0.0.1:4000"`) {
 		t.Errorf("%s %s", a.Status, body)
 	}
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "api") }))
@@ -262,8 +264,8 @@ func TestNotFound(t *testing.T) {
 	if err := s.SetService("api", api.URL); err != nil {
 		t.Fatal(err)
 	}
-	if got := answered(t, url, "/api"); got != "api" {
-		t.Errorf("the service: %q", got)
+	if got := get(t, url, "/api"); got != "api" {
+		t.Errorf("response through the rewrite: %q, want api", got)
 	}
 }
 
@@ -279,32 +281,34 @@ func TestCompressionAndCaching(t *testing.T) {
 		t.Fatal(err)
 	}
 	if text, err := io.ReadAll(r); err != nil || string(text) != long {
-		t.Errorf("unpacked %d bytes, %v", len(text), err)
+		t.Errorf("decompressed to %d bytes, %v", len(text), err)
 	}
 	for _, path := range []string{"/short.js", "/picture.png"} {
 		if a, _ := do(t, "GET", url, path, "", "Accept-Encoding", "gzip"); a.Header.Get("Content-Encoding") != "" {
-			t.Errorf("%s came compressed", path)
+			t.Errorf("%s is compressed", path)
 		}
 	}
 	if a, body := do(t, "GET", url, "/long.js", ""); a.Header.Get("Content-Encoding") != "" || body != long {
-		t.Errorf("not asked for, %v", a.Header)
+		t.Errorf("compressed without Accept-Encoding: %v", a.Header)
 	}
 	if a.Header.Get("Cache-Control") != "no-cache" || a.Header.Get("ETag") == "" {
 		t.Errorf("caching: %v", a.Header)
 	}
 	if a, _ := do(t, "GET", url, "/long.js", "", "If-None-Match", a.Header.Get("ETag")); a.StatusCode != 304 {
-		t.Errorf("unchanged: %s", a.Status)
+		t.Errorf("unchanged file: %s, want 304", a.Status)
 	}
 	if a, body := do(t, "GET", url, "/long.js", "", "Range", "bytes=0-8"); a.StatusCode != 206 || body != "timetable" {
-		t.Errorf("a range: %s %q", a.Status, body)
+		t.Errorf("range request: %s %q", a.Status, body)
 	}
 }
 
-func TestServices(t *testing.T) {
-	var server string
+// service starts a service that the site in TestServices forwards to. It returns the service's URL and a
+// function that returns the last request it received.
+func service(t *testing.T) (address string, last func() *http.Request) {
 	var got *http.Request
 	release := make(chan struct{})
-	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(nil)
+	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		got = r
 		switch r.URL.Path {
@@ -319,34 +323,39 @@ func TestServices(t *testing.T) {
 		case "/api/cookie":
 			http.SetCookie(w, &http.Cookie{Name: "__session", Value: "new"})
 		case "/api/away":
-			http.Redirect(w, r, server+"/api/there?x=1", http.StatusFound)
+			http.Redirect(w, r, server.URL+"/api/there?x=1", http.StatusFound)
 			return
 		case "/api/far":
 			http.Redirect(w, r, "https://far.example/x", http.StatusFound)
 			return
 		}
 		fmt.Fprintf(w, "%s %s %s", r.Method, r.URL.RequestURI(), body)
-	}))
-	defer service.Close()
-	defer close(release)
-	server = service.URL
+	})
+	server.Start()
+	t.Cleanup(func() { close(release); server.Close() })
+	return server.URL, func() *http.Request { return got }
+}
+
+func TestServices(t *testing.T) {
+	address, last := service(t)
 	s, url := site(t, `{"public":"public","headers":[{"source":"/api/**","headers":[{"key":"X-Site","value":"1"}]}],
 	  "rewrites":[{"source":"/api/**","run":{"serviceId":"api","region":"asia-northeast3"}},{"source":"/f","function":"fn"},
 	    {"source":"/g","function":{"functionId":"fn","region":"x"}},{"source":"/down","run":{"serviceId":"down"}}]}`,
 		map[string]string{"api/file": "a file"}, func(cfg *hosting.Config) { cfg.Timeout = 300 * time.Millisecond })
-	for name, address := range map[string]string{"api": service.URL, "fn": service.URL, "down": "http://127.0.0.1:1"} {
-		if err := s.SetService(name, address); err != nil {
+	for name, at := range map[string]string{"api": address, "fn": address, "down": "http://127.0.0.1:1"} {
+		if err := s.SetService(name, at); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if err := s.SetService("bad", "nowhere"); err == nil {
-		t.Error("took an address that is none")
+		t.Error("SetService accepted an invalid address")
 	}
 	a, body := do(t, "PUT", url, "/api/v2/a%2Fb?q=1", "the body", "Cookie", "a=1; __session=mine; b=2", "Authorization", "Bearer t", "X-Forwarded-Host", "spoofed")
 	host := strings.TrimPrefix(url, "http://")
 	if a.StatusCode != 200 || body != "PUT /api/v2/a%2Fb?q=1 the body" {
 		t.Errorf("%s %s", a.Status, body)
 	}
+	got := last()
 	if c := got.Header.Get("Cookie"); c != "__session=mine" {
 		t.Errorf("cookies %q", c)
 	}
@@ -366,21 +375,21 @@ func TestServices(t *testing.T) {
 		"/api/file": "a file", "/api/away": "302 /api/there?x=1", "/api/far": "302 https://far.example/x", "/f": "GET /f ", "/g": "GET /g ",
 		"/down": "502", "/api/slow": "504",
 	} {
-		if got := answered(t, url, path); got != want {
+		if got := get(t, url, path); got != want {
 			t.Errorf("%s: %q, want %q", path, got, want)
 		}
 	}
 	if a, _ := do(t, "POST", url, "/api/x", strings.Repeat("x", 33<<20), "Expect", "100-continue"); a.StatusCode != 413 {
-		t.Errorf("a huge body: %s", a.Status)
+		t.Errorf("a body above the limit: %s, want 413", a.Status)
 	}
 	_, other := site(t, `{"public":"public","rewrites":[{"source":"**","run":{"serviceId":"nobody"}}]}`, nil)
 	if a, body := do(t, "GET", other, "/x", ""); a.StatusCode != 502 || !strings.Contains(body, "nobody") {
-		t.Errorf("a service that does not run: %s %s", a.Status, body)
+		t.Errorf("a service that is not running: %s %s, want 502 with its name", a.Status, body)
 	}
 }
 
-// What a service sent before it died must not look like its whole answer.
-func TestServiceDiesWhileItAnswers(t *testing.T) {
+// A partial response of a service that crashed must not look complete.
+func TestServiceCrashesDuringResponse(t *testing.T) {
 	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, _ := strconv.Atoi(r.URL.Query().Get("bytes"))
 		if r.URL.Query().Has("length") {
@@ -409,13 +418,13 @@ func TestServiceDiesWhileItAnswers(t *testing.T) {
 				a.Body.Close()
 			}
 			if err == nil {
-				t.Errorf("%s, %s: half an answer looks whole: %s, %v", query, encoding, a.Status, a.Header)
+				t.Errorf("%s, %s: a partial response looks complete: %s, %v", query, encoding, a.Status, a.Header)
 			}
 		}
 	}
 }
 
-func TestReservedAddresses(t *testing.T) {
+func TestReservedURLs(t *testing.T) {
 	_, url := site(t, `{"public":"public","redirects":[{"source":"/__/**","destination":"/x"}]}`, map[string]string{"__/firebase/init.json": "mine"}, func(cfg *hosting.Config) {
 		cfg.Emulators = func() map[string]hub.Emulator {
 			return map[string]hub.Emulator{"firestore": {Host: "127.0.0.1", Port: 8080}, "auth": {Host: "::1", Port: 9099}, "tasks": {Host: "127.0.0.1", Port: 9499}}
@@ -436,18 +445,18 @@ func TestReservedAddresses(t *testing.T) {
 	if _, body := do(t, "GET", url, "/__/firebase/init.js?useEmulator=true", ""); !strings.Contains(body, `"hostAndPort":"127.0.0.1:8080"`) {
 		t.Error(body)
 	}
-	if got := answered(t, url, "/__/auth/handler"); got != "404" {
-		t.Errorf("another reserved address: %s", got)
+	if got := get(t, url, "/__/auth/handler"); got != "404" {
+		t.Errorf("a reserved URL that is not served: %s, want 404", got)
 	}
 }
 
-func TestErrorsNameTheEntry(t *testing.T) {
+func TestParseErrorsNameTheEntry(t *testing.T) {
 	for settings, want := range map[string]string{
 		`{}`:           "hosting.public",
 		`[]`:           "no site",
 		`{"public":1}`: "hosting",
-		`{"public":"p","rewrites":[{"source":"a","destination":"/x"},{"destination":"/x"}]}`: "rewrites[1]: it needs a source",
-		`{"public":"p","rewrites":[{"source":"**","dynamicLinks":true}]}`:                    "rewrites[0]: it needs a destination",
+		`{"public":"p","rewrites":[{"source":"a","destination":"/x"},{"destination":"/x"}]}`: "rewrites[1]: needs a source",
+		`{"public":"p","rewrites":[{"source":"**","dynamicLinks":true}]}`:                    "rewrites[0]: needs a destination",
 		`{"public":"p","rewrites":[{"regex":"(","destination":"/x"}]}`:                       "rewrites[0]: regex",
 		`{"public":"p","rewrites":[{"regex":"a","source":"b","destination":"/x"}]}`:          "not both",
 		`{"public":"p","redirects":[{"source":"/a","destination":"/b","type":200}]}`:         "redirects[0]: type",
@@ -461,6 +470,6 @@ func TestErrorsNameTheEntry(t *testing.T) {
 		}
 	}
 	if _, err := hosting.New(hosting.Config{}); err == nil {
-		t.Error("New without a site")
+		t.Error("New without a site returned no error")
 	}
 }

@@ -10,61 +10,64 @@ import (
 	"heek.kr/heektime/emulator/hub"
 )
 
-// reserved is where Hosting answers itself. Source: https://firebase.google.com/docs/hosting/reserved-urls.
+// reserved is the prefix of the URLs that Hosting itself serves.
+// Source: https://firebase.google.com/docs/hosting/reserved-urls.
 const reserved = "/__/"
 
-// connectable are the emulators that a page can be connected to.
+// connectable lists the emulators that the SDK's init script can connect to.
 var connectable = []string{"auth", "firestore", "storage"}
 
-// address is an emulator's, as initialization scripts name it.
-type address struct {
+// emulatorAddress is where an emulator listens, in the form that the SDK's init script reads.
+type emulatorAddress struct {
 	Host        string `json:"host"`
 	Port        int    `json:"port"`
 	HostAndPort string `json:"hostAndPort"`
 }
 
-func (s *Server) addresses() map[string]address {
+// emulatorAddresses returns the addresses of the running emulators by name.
+func (s *Server) emulatorAddresses() map[string]emulatorAddress {
 	all := map[string]hub.Emulator{}
 	if s.emulators != nil {
 		all = s.emulators()
 	}
-	list := map[string]address{}
+	addresses := map[string]emulatorAddress{}
 	for _, name := range connectable {
 		if e, ok := all[name]; ok {
-			list[name] = address{e.Host, e.Port, net.JoinHostPort(e.Host, strconv.Itoa(e.Port))}
+			addresses[name] = emulatorAddress{e.Host, e.Port, net.JoinHostPort(e.Host, strconv.Itoa(e.Port))}
 		}
 	}
-	return list
+	return addresses
 }
 
-// webApp is what a page is configured with. The embedded Authentication takes any key.
-func (s *Server) webApp() map[string]any {
+// appConfig returns the web app's Firebase configuration. The Authentication emulator accepts any API key.
+func (s *Server) appConfig() map[string]any {
 	return map[string]any{
 		"projectId": s.project, "apiKey": "local", "appId": "1:1:web:local", "authDomain": s.project + ".firebaseapp.com",
 		"storageBucket": s.bucket, "messagingSenderId": "1",
 	}
 }
 
-// initialize answers with the configuration of the web app: as JSON, with the local emulators beside it, or as a script for
-// pages that load the SDK by script tags, which connects them to the emulators when it is asked to by ?useEmulator=true.
-func (s *Server) initialize(w http.ResponseWriter, r *http.Request) {
+// serveReserved serves the web app's configuration: init.json holds it together with the emulators'
+// addresses; init.js is for pages that load the SDK with script tags, and connects the SDK to the
+// emulators if the query says useEmulator=true.
+func (s *Server) serveReserved(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-cache")
-	app := s.webApp()
+	app := s.appConfig()
 	switch r.URL.Path {
 	case reserved + "firebase/init.json":
-		app["emulators"] = s.addresses()
+		app["emulators"] = s.emulatorAddresses()
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		json.NewEncoder(w).Encode(app) // who went away is nobody to tell
+		json.NewEncoder(w).Encode(app) // ignore write errors: the client is gone
 	case reserved + "firebase/init.js":
-		config, _ := json.Marshal(app) // strings only
+		config, _ := json.Marshal(app) // cannot fail: all values are strings
 		emulators := []byte("undefined")
 		if r.URL.Query().Get("useEmulator") == "true" {
-			emulators, _ = json.Marshal(s.addresses())
+			emulators, _ = json.Marshal(s.emulatorAddresses())
 		}
 		w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
 		fmt.Fprintf(w, initScript, config, emulators)
 	default:
-		http.Error(w, r.URL.Path+" is reserved by Firebase Hosting, and not served locally.", http.StatusNotFound)
+		http.Error(w, r.URL.Path+" is reserved by Firebase Hosting and not served locally.", http.StatusNotFound)
 	}
 }
 

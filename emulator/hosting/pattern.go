@@ -10,28 +10,30 @@ import (
 	shell "mvdan.cc/sh/v3/pattern"
 )
 
-// pattern is a glob, with the extended operators of shells, or a regular expression.
+// pattern is a compiled glob, with the extended operators of shells, or a compiled regular expression.
 // Source: https://firebase.google.com/docs/hosting/full-config#glob_pattern_matching.
 type pattern struct {
-	any    []*pattern // what it is put together of; otherwise it is
-	expr   *regexp.Regexp
-	except []*pattern // what it does not match although expr does
-	not    bool       // it matches what it otherwise would not
+	// alternatives, if set, takes the place of expr: the pattern matches if any of them does
+	alternatives []*pattern
+	expr         *regexp.Regexp
+	except       []*pattern // paths that do not match even though expr does
+	negated      bool       // inverts the result
 }
 
-func (p *pattern) matches(path string) bool { return p.selects(path) != p.not }
+func (p *pattern) matches(path string) bool { return p.matchesPositive(path) != p.negated }
 
-func (p *pattern) selects(path string) bool {
-	if p.any != nil {
-		return slices.ContainsFunc(p.any, func(a *pattern) bool { return a.matches(path) })
+// matchesPositive is matches without the negation.
+func (p *pattern) matchesPositive(path string) bool {
+	if p.alternatives != nil {
+		return slices.ContainsFunc(p.alternatives, func(a *pattern) bool { return a.matches(path) })
 	}
 	return p.expr.MatchString(path) && !slices.ContainsFunc(p.except, func(e *pattern) bool { return e.matches(path) })
 }
 
-// compileSource compiles a glob for paths of requests, which begin with a slash. "!" before it turns it around.
+// compileSource compiles a glob for request paths, which begin with a slash. A leading "!" negates it.
 func compileSource(glob string) (*pattern, error) {
-	not := strings.HasPrefix(glob, "!") && !strings.HasPrefix(glob, "!(")
-	if not {
+	negated := strings.HasPrefix(glob, "!") && !strings.HasPrefix(glob, "!(")
+	if negated {
 		glob = glob[1:]
 	}
 	if !strings.HasPrefix(glob, "/") {
@@ -39,23 +41,23 @@ func compileSource(glob string) (*pattern, error) {
 	}
 	p, err := compileGlob(glob, 0)
 	if err == nil {
-		p.not = not
+		p.negated = negated
 	}
 	return p, err
 }
 
-// compileIgnore compiles a glob for files, whose names begin without a slash and may begin with a dot.
+// compileIgnore compiles a glob for file names, which have no leading slash and may begin with a dot.
 func compileIgnore(glob string) (*pattern, error) {
 	return compileGlob(strings.TrimPrefix(glob, "/"), shell.GlobLeadingDot)
 }
 
-// maxNegations bounds the !(…) of a glob: each doubles the work.
+// maxNegations limits the !(…) groups in a glob: each doubles the work.
 const maxNegations = 4
 
 func compileGlob(glob string, mode shell.Mode) (*pattern, error) {
-	all := expand(glob)
+	all := expandBraces(glob)
 	if len(all) > maxAlternatives {
-		return nil, fmt.Errorf("glob %q: its braces make more than %d", glob, maxAlternatives)
+		return nil, fmt.Errorf("glob %q: its braces expand to more than %d globs", glob, maxAlternatives)
 	}
 	p := &pattern{}
 	for _, one := range all {
@@ -63,30 +65,30 @@ func compileGlob(glob string, mode shell.Mode) (*pattern, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.any = append(p.any, next)
+		p.alternatives = append(p.alternatives, next)
 	}
 	return p, nil
 }
 
-// compileShell leaves all to the shell's patterns but !(…), which no regular expression of Go can say: that a!(b)c
-// matches is that a*c does and a@(b)c does not.
+// compileShell compiles a glob without braces. The shell package handles everything but !(…), which Go's
+// regular expressions cannot express: a!(b)c matches what a*c matches and a@(b)c does not.
 func compileShell(glob string, mode shell.Mode, negations int) (*pattern, error) {
 	text, err := shell.Regexp(glob, mode|shell.Filenames|shell.EntireString|shell.ExtendedOperators)
-	var negative *shell.NegExtGlobError
-	if errors.As(err, &negative) {
+	var negation *shell.NegExtGlobError
+	if errors.As(err, &negation) {
 		if negations == 0 {
-			return nil, fmt.Errorf("glob %q: more than %d of !(…)", glob, maxNegations)
+			return nil, fmt.Errorf("glob %q: more than %d groups of the form !(…)", glob, maxNegations)
 		}
-		g := negative.Groups[0]
+		g := negation.Groups[0]
 		p, err := compileShell(glob[:g.Start]+"*"+glob[g.End:], mode, negations-1)
 		if err != nil {
 			return nil, err
 		}
-		but, err := compileShell(glob[:g.Start]+"@"+glob[g.Start+1:], mode, negations-1)
+		except, err := compileShell(glob[:g.Start]+"@"+glob[g.Start+1:], mode, negations-1)
 		if err != nil {
 			return nil, err
 		}
-		p.except = append(p.except, but)
+		p.except = append(p.except, except)
 		return p, nil
 	}
 	if err != nil {
@@ -99,23 +101,24 @@ func compileShell(glob string, mode shell.Mode, negations int) (*pattern, error)
 	return &pattern{expr: expr}, nil
 }
 
-// maxAlternatives bounds what the braces of a glob expand to.
+// maxAlternatives limits how many globs the braces of one glob expand to.
 const maxAlternatives = 100
 
-// expand writes a{b,c} as ab and ac. Braces without a comma, or without an end, are what they are.
-func expand(glob string) []string {
+// expandBraces expands a{b,c} to ab and ac. Braces without a comma and unclosed braces stay literal. The
+// result may exceed maxAlternatives by one, but never more.
+func expandBraces(glob string) []string {
 	for start := 0; start < len(glob); start++ {
 		switch glob[start] {
 		case '\\':
 			start++
 		case '{':
-			parts, end := alternatives(glob[start+1:])
+			parts, end := splitBraces(glob[start+1:])
 			if len(parts) < 2 {
 				continue
 			}
 			var all []string
 			for _, part := range parts {
-				for _, rest := range expand(part + glob[start+1+end:]) {
+				for _, rest := range expandBraces(part + glob[start+1+end:]) {
 					if all = append(all, glob[:start]+rest); len(all) > maxAlternatives {
 						return all
 					}
@@ -127,8 +130,9 @@ func expand(glob string) []string {
 	return []string{glob}
 }
 
-// alternatives are the parts of a list in braces, which begins after the first one, and where it ends.
-func alternatives(text string) (parts []string, end int) {
+// splitBraces returns the parts of the brace list whose opening brace precedes text, and the offset after
+// its closing brace. It returns no parts if the list is not closed.
+func splitBraces(text string) (parts []string, end int) {
 	depth, from := 0, 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {

@@ -2,7 +2,7 @@ package hosting
 
 import "testing"
 
-// What each glob matches, as minimatch 3, which the Firebase CLI has it from, answers.
+// The expectations are the results of minimatch 3, which the Firebase CLI uses.
 func TestGlobs(t *testing.T) {
 	for _, tc := range []struct {
 		glob      string
@@ -46,12 +46,12 @@ func TestGlobs(t *testing.T) {
 		}
 		for _, path := range tc.yes {
 			if !p.matches(path) {
-				t.Errorf("%s does not match %s", tc.glob, path)
+				t.Errorf("%s does not match %s, want a match", tc.glob, path)
 			}
 		}
 		for _, path := range tc.no {
 			if p.matches(path) {
-				t.Errorf("%s matches %s", tc.glob, path)
+				t.Errorf("%s matches %s, want no match", tc.glob, path)
 			}
 		}
 	}

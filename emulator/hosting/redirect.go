@@ -1,6 +1,7 @@
 package hosting
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,17 +10,18 @@ import (
 	"strings"
 )
 
-// redirect sends a client to another address. Its destination may name segments of the path: /blog/:post* to /posts/:post.
+// redirect sends clients to another address. Its destination may refer to segments of the path: /blog/:post*
+// redirects to /posts/:post.
 // Source: https://firebase.google.com/docs/hosting/full-config#redirects.
 type redirect struct {
 	pattern     *pattern
-	captures    *regexp.Regexp // nil when the destination names none
+	captures    *regexp.Regexp // replaces pattern if the destination refers to segments
 	destination string
 	status      int
 }
 
-// captured finds what a destination names: ":name", ":name*" or ":1", at the beginning of a segment.
-var captured = regexp.MustCompile(`/:([A-Za-z0-9_]+)[*+?]?`)
+// reference matches a destination's reference to a captured segment: "/:name", "/:name*" or "/:1".
+var reference = regexp.MustCompile(`/:([A-Za-z0-9_]+)[*+?]?`)
 
 func newRedirect(s source, destination string, status int) (redirect, error) {
 	if strings.HasPrefix(destination, ":") {
@@ -30,12 +32,12 @@ func newRedirect(s source, destination string, status int) (redirect, error) {
 		r.status = http.StatusMovedPermanently
 	}
 	if r.status < 300 || r.status > 399 {
-		return r, fmt.Errorf("type: %d is no redirect", status)
+		return r, fmt.Errorf("type: %d is not a redirect status", status)
 	}
 	if destination == "" {
-		return r, fmt.Errorf("destination is missing")
+		return r, errors.New("destination is missing")
 	}
-	if captured.MatchString(destination) {
+	if reference.MatchString(destination) {
 		var err error
 		r.captures, err = s.captures()
 		return r, err
@@ -45,10 +47,11 @@ func newRedirect(s source, destination string, status int) (redirect, error) {
 	return r, err
 }
 
-// segmentName is a segment of a source that has a name, with a mark that says how often it may be there.
-var segmentName = regexp.MustCompile(`^:([A-Za-z0-9_]+)([*+?]?)$`)
+// namedSegment matches a named segment of a source and its quantifier: ":name", ":name?", ":name*" or
+// ":name+".
+var namedSegment = regexp.MustCompile(`^:([A-Za-z0-9_]+)([*+?]?)$`)
 
-// captures makes a regular expression with groups out of a source.
+// captures compiles a source to a regular expression with a group for each named segment.
 func (s source) captures() (*regexp.Regexp, error) {
 	if s.Regex != "" {
 		p, err := s.compile()
@@ -64,7 +67,7 @@ func (s source) captures() (*regexp.Regexp, error) {
 	var expr strings.Builder
 	expr.WriteString("^")
 	for segment := range strings.SplitSeq(glob, "/") {
-		named := segmentName.FindStringSubmatch(segment)
+		named := namedSegment.FindStringSubmatch(segment)
 		switch {
 		case segment == "**":
 			expr.WriteString("(?:/.*)?")
@@ -88,7 +91,7 @@ func (s source) captures() (*regexp.Regexp, error) {
 	return compiled, nil
 }
 
-// target is where a request is sent; ok is false when the redirect is not for it.
+// target returns where to redirect a request. ok is false if the redirect does not apply to its path.
 func (r redirect) target(path, query string) (target string, ok bool) {
 	target = r.destination
 	if r.captures == nil {
@@ -100,14 +103,14 @@ func (r redirect) target(path, query string) (target string, ok bool) {
 		if m == nil {
 			return "", false
 		}
-		target = captured.ReplaceAllStringFunc(target, func(at string) string {
-			name := strings.Trim(at, "/:*+?")
+		target = reference.ReplaceAllStringFunc(target, func(ref string) string {
+			name := strings.Trim(ref, "/:*+?")
 			i := r.captures.SubexpIndex(name)
 			if n, err := strconv.Atoi(name); i < 0 && err == nil && n < len(m) {
 				i = n
 			}
 			if i < 0 {
-				return at
+				return ref
 			}
 			if m[i] == "" {
 				return ""
@@ -115,21 +118,21 @@ func (r redirect) target(path, query string) (target string, ok bool) {
 			return "/" + escape(m[i])
 		})
 	}
-	if target == "" || strings.HasPrefix(target, "//") { // of a path that began so; it would be another host
+	if target == "" || strings.HasPrefix(target, "//") { // an empty capture can leave "//", which would name another host
 		target = "/" + strings.TrimLeft(target, "/")
 	}
 	if query != "" {
-		before, fragment, marked := strings.Cut(target, "#")
-		mark := "?"
+		before, fragment, hasFragment := strings.Cut(target, "#")
+		separator := "?"
 		if strings.Contains(before, "?") {
-			mark = "&"
+			separator = "&"
 		}
-		if target = before + mark + query; marked {
+		if target = before + separator + query; hasFragment {
 			target += "#" + fragment
 		}
 	}
 	return target, true
 }
 
-// escape makes a part of a path fit into an address.
+// escape percent-encodes a captured part of a path for use in a URL.
 func escape(part string) string { return (&url.URL{Path: strings.TrimLeft(part, "/")}).EscapedPath() }

@@ -1,19 +1,20 @@
-// Package hosting is Firebase Hosting on the developer's machine: it serves a folder by the "hosting" of a firebase.json,
-// and sends on what that rewrites to Cloud Run services, so that a web app and its services share an origin as they do in
-// production.
+// Package hosting emulates Firebase Hosting. It serves a folder according to the "hosting" section of a
+// firebase.json and forwards requests that the section rewrites to Cloud Run services, so that a web app
+// and its services share an origin as they do in production.
 //
-// A request is answered by the first of these that is for it, in the order of
-// https://firebase.google.com/docs/hosting/full-config#hosting_priority_order: the reserved addresses below /__/ (init.go),
-// redirects (redirect.go), a file (files.go), rewrites to a file or a service (proxy.go), the site's 404.html, a page of
-// our own.
+// The first of these that applies to a request serves it, in the order of
+// https://firebase.google.com/docs/hosting/full-config#hosting_priority_order: the reserved URLs below
+// /__/ (init.go), redirects (redirect.go), a file (files.go), rewrites to a file or a service (proxy.go),
+// the site's 404.html, and finally a page of this package.
 //
-// Globs are shell patterns with the extended operators, evaluated by mvdan.cc/sh/v3/pattern, and braces (pattern.go).
-// Files are read through an [os.Root], so no path and no link leads out of the folder.
+// Globs are shell patterns with the extended operators, compiled by mvdan.cc/sh/v3/pattern, and braces
+// (pattern.go). Files are read through an [os.Root], so no path and no link leads out of the folder.
 package hosting
 
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"log"
 	"log/slog"
 	"net/http"
@@ -29,21 +30,21 @@ import (
 	"heek.kr/heektime/emulator/hub"
 )
 
-// Config is what a server is made of.
+// Config configures a Server.
 type Config struct {
-	// Site is what to serve. Required.
+	// Site is the site to serve. Required.
 	Site *Site
-	// Project and Bucket are what the web app is configured with.
+	// Project and Bucket go into the web app's Firebase configuration.
 	Project, Bucket string
-	// Emulators are those that a page can be connected to; none when nil.
+	// Emulators returns the running emulators, which web pages can connect to. Nil means none.
 	Emulators func() map[string]hub.Emulator
-	// Timeout is how long a service may take for an answer; 60 seconds when 0, as in production.
+	// Timeout is how long a service may take to respond. Zero means 60 seconds, as in production.
 	Timeout time.Duration
 	// Logger takes what a developer should know. Nil is slog.Default.
 	Logger *slog.Logger
 }
 
-// Server is the embedded Hosting. It is safe for concurrent use.
+// Server is the Hosting emulator. It is safe for concurrent use.
 type Server struct {
 	site            *Site
 	project, bucket string
@@ -57,7 +58,7 @@ type Server struct {
 	services map[string]*url.URL
 }
 
-// New makes a server. The folder of the site need not be there yet.
+// New returns a server. The site's folder need not exist yet.
 func New(cfg Config) (*Server, error) {
 	if cfg.Site == nil {
 		return nil, errors.New("hosting: Config.Site is missing")
@@ -80,7 +81,7 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// compressible tells whether content of a type gets smaller.
+// compressible reports whether content of a type is worth compressing.
 func compressible(contentType string) bool {
 	kind, _, _ := strings.Cut(contentType, ";")
 	_, subtype, _ := strings.Cut(kind, "/")
@@ -88,11 +89,11 @@ func compressible(contentType string) bool {
 		strings.HasSuffix(subtype, "+json") || strings.HasSuffix(subtype, "+xml")
 }
 
-// SetService says where the Cloud Run service or function of a name, as firebase.json calls it, answers.
+// SetService sets the address of a Cloud Run service or function, by its name in firebase.json.
 func (s *Server) SetService(name, address string) error {
 	target, err := url.Parse(address)
 	if err != nil || target.Host == "" {
-		return fmt.Errorf("hosting: %q is no address of the service %s", address, name)
+		return fmt.Errorf("hosting: %q is not a valid address for the service %s", address, name)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,13 +101,13 @@ func (s *Server) SetService(name, address string) error {
 	return nil
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	p := cleanPath(r.URL.Path)
 	if strings.HasPrefix(p, reserved) {
-		s.initialize(w, r)
+		s.serveReserved(w, r)
 		return
 	}
 	for _, d := range s.site.redirects {
@@ -116,71 +117,88 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	set := func(h http.Header) { s.site.setHeaders(h, p) }
 	f, err := s.site.open()
-	if err != nil && !missing(err) {
-		s.log.WarnContext(r.Context(), "the folder of the site cannot be opened", "folder", s.site.Public, "error", err)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.log.WarnContext(r.Context(), "cannot open the site's folder", "folder", s.site.Public, "error", err)
 	}
 	if f != nil {
 		defer f.root.Close()
 	}
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if f != nil && reads {
-		file, redirect := f.find(p)
-		if redirect != "" {
-			set(w.Header())
-			w.Header().Set("Location", withQuery(redirect, r.URL.RawQuery))
-			w.WriteHeader(http.StatusMovedPermanently)
-			return
-		}
-		if file != nil {
-			set(w.Header())
-			f.serve(w, r, file, http.StatusOK)
-			return
-		}
+	if s.serveFile(w, r, f, p) || s.serveRewrite(w, r, f, p) {
+		return
 	}
-	for _, rw := range s.site.rewrites {
-		if !rw.pattern.matches(p) {
-			continue
-		}
-		if rw.service != "" {
-			s.proxy(w, r, rw.service, set)
-			return
-		}
-		if f != nil && reads {
-			if file := f.file(cleanPath(rw.file)); file != nil {
-				set(w.Header())
-				f.serve(w, r, file, http.StatusOK)
-				return
-			}
-		}
-		break
-	}
-	if !reads {
+	if !isRead(r) {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "Files can only be read.", http.StatusMethodNotAllowed)
 		return
 	}
-	s.notFound(w, r, f, set)
+	s.notFound(w, r, f, p)
 }
 
-// notFound ends with the site's 404.html, or with a page that says what is missing.
-func (s *Server) notFound(w http.ResponseWriter, r *http.Request, f *folder, set func(http.Header)) {
+// isRead reports whether a request may be served from a file.
+func isRead(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// serveFile serves the file at a path, or redirects to its canonical address. It reports whether it did;
+// f may be nil.
+func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, f *folder, p string) bool {
+	if f == nil || !isRead(r) {
+		return false
+	}
+	file, redirect := f.find(p)
+	if file == nil && redirect == "" {
+		return false
+	}
+	s.site.setHeaders(w.Header(), p)
+	if redirect != "" {
+		w.Header().Set("Location", withQuery(redirect, r.URL.RawQuery))
+		w.WriteHeader(http.StatusMovedPermanently)
+		return true
+	}
+	f.serve(w, r, file, http.StatusOK)
+	return true
+}
+
+// serveRewrite applies the first rewrite that matches a path. It reports whether it served the request;
+// it does not if no rewrite matches or the rewrite's file does not exist. f may be nil.
+func (s *Server) serveRewrite(w http.ResponseWriter, r *http.Request, f *folder, p string) bool {
+	i := slices.IndexFunc(s.site.rewrites, func(rw rewrite) bool { return rw.pattern.matches(p) })
+	if i < 0 {
+		return false
+	}
+	rw := s.site.rewrites[i]
+	if rw.service != "" {
+		s.proxy(w, r, rw.service, func(h http.Header) { s.site.setHeaders(h, p) })
+		return true
+	}
+	if f == nil || !isRead(r) {
+		return false
+	}
+	file := f.file(cleanPath(rw.file))
+	if file == nil {
+		return false
+	}
+	s.site.setHeaders(w.Header(), p)
+	f.serve(w, r, file, http.StatusOK)
+	return true
+}
+
+// notFound serves the site's 404.html or, if there is none, a page that says what is missing.
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request, f *folder, p string) {
 	if f == nil {
 		s.welcome(w, r)
 		return
 	}
-	set(w.Header())
-	w.Header().Set("Cache-Control", "no-cache") // what the path's file might be kept for does not hold for its absence
+	s.site.setHeaders(w.Header(), p)
+	w.Header().Set("Cache-Control", "no-cache") // a lifetime set for the file does not apply to its absence
 	if file := f.file("/404.html"); file != nil {
 		s.site.setHeaders(w.Header(), "/404.html")
 		f.serve(w, r, file, http.StatusNotFound)
 		return
 	}
-	http.Error(w, "찾을 수 없는 페이지입니다. / Page not found: "+r.URL.Path, http.StatusNotFound)
+	http.Error(w, "페이지를 찾을 수 없어요. / Page not found: "+r.URL.Path, http.StatusNotFound)
 }
 
-// setHeaders writes what the site has for a path; of several values for a header the last one stays.
+// setHeaders sets the headers that the site configures for a path. The last value for a header wins.
 func (s *Site) setHeaders(h http.Header, path string) {
 	for _, c := range s.headers {
 		if c.pattern.matches(path) {
@@ -191,7 +209,7 @@ func (s *Site) setHeaders(h http.Header, path string) {
 	}
 }
 
-// cleanPath makes a path out of one that a client sent: one slash at a time, and nothing of "..".
+// cleanPath normalizes a request path: no repeated slashes, no ".." elements. A trailing slash stays.
 func cleanPath(p string) string {
 	cleaned := path.Clean("/" + p)
 	if strings.HasSuffix(p, "/") && cleaned != "/" {

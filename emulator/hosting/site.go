@@ -8,34 +8,36 @@ import (
 	"regexp"
 )
 
-// Site is what to serve: the "hosting" of a firebase.json.
+// Site describes what to serve: the "hosting" section of a firebase.json.
 // Source: https://firebase.google.com/docs/hosting/full-config.
 type Site struct {
-	// Public is the folder, as an absolute path.
+	// Public is the absolute path of the folder to serve.
 	Public string
-	// ignored are the files of the folder that would not be deployed
+	// ignored matches files that are not deployed
 	ignored   []*pattern
 	redirects []redirect
 	rewrites  []rewrite
 	headers   []headers
 	// cleanURLs serves about.html as /about
 	cleanURLs bool
-	// trailingSlash adds a slash to the address of every page, or takes it away; nil adds one to those of folders only
+	// trailingSlash adds a trailing slash to the address of every page, or removes it; nil adds one to
+	// folders only
 	trailingSlash *bool
 }
 
-// source is what selects requests by their path.
+// source selects requests by their path, with a glob (Source and Glob are synonyms) or a Regex.
 type source struct {
 	Source, Glob, Regex string
 }
 
-// rewrite answers a path with a file or from a service.
+// rewrite serves matching paths with a file or a service. Exactly one of file and service is set.
 type rewrite struct {
 	pattern *pattern
-	file    string // "" for a service
+	file    string
 	service string
 }
 
+// headers are the response headers for matching paths.
 type headers struct {
 	pattern *pattern
 	values  []header
@@ -43,7 +45,7 @@ type headers struct {
 
 type header struct{ Key, Value string }
 
-// siteFile is the JSON.
+// siteFile is the JSON form of a Site.
 type siteFile struct {
 	Public    string
 	Ignore    []string
@@ -52,14 +54,8 @@ type siteFile struct {
 		Destination string
 		Type        int
 	}
-	Rewrites []struct {
-		source
-		Destination  string
-		Run          *struct{ ServiceID, Region string }
-		Function     json.RawMessage
-		DynamicLinks bool
-	}
-	Headers []struct {
+	Rewrites []rewriteEntry
+	Headers  []struct {
 		source
 		Headers []header
 	}
@@ -67,12 +63,22 @@ type siteFile struct {
 	TrailingSlash *bool
 }
 
-// ParseSite reads the "hosting" of a firebase.json that lies in the folder dir. Of several sites it is the first.
+// rewriteEntry is the JSON form of a rewrite.
+type rewriteEntry struct {
+	source
+	Destination  string
+	Run          *struct{ ServiceID, Region string }
+	Function     json.RawMessage
+	DynamicLinks bool
+}
+
+// ParseSite parses the "hosting" section of a firebase.json in the folder dir. If the section lists several
+// sites, it returns the first.
 func ParseSite(data []byte, dir string) (*Site, error) {
 	var several []json.RawMessage
 	if json.Unmarshal(data, &several) == nil {
 		if len(several) == 0 {
-			return nil, errors.New("hosting: there is no site")
+			return nil, errors.New("hosting: there is no site in the list")
 		}
 		data = several[0]
 	}
@@ -96,11 +102,11 @@ func ParseSite(data []byte, dir string) (*Site, error) {
 		s.ignored = append(s.ignored, p)
 	}
 	for i, r := range f.Redirects {
-		next, err := newRedirect(r.source, r.Destination, r.Type)
+		redirect, err := newRedirect(r.source, r.Destination, r.Type)
 		if err != nil {
 			return nil, fmt.Errorf("hosting.redirects[%d]: %w", i, err)
 		}
-		s.redirects = append(s.redirects, next)
+		s.redirects = append(s.redirects, redirect)
 	}
 	for i, h := range f.Headers {
 		p, err := h.compile()
@@ -110,38 +116,47 @@ func ParseSite(data []byte, dir string) (*Site, error) {
 		s.headers = append(s.headers, headers{p, h.Headers})
 	}
 	for i, r := range f.Rewrites {
-		p, err := r.compile()
+		rewrite, err := newRewrite(r)
 		if err != nil {
 			return nil, fmt.Errorf("hosting.rewrites[%d]: %w", i, err)
 		}
-		next := rewrite{pattern: p}
-		switch {
-		case r.Destination != "":
-			next.file = r.Destination
-		case r.Run != nil:
-			next.service = r.Run.ServiceID
-		default:
-			next.service = functionName(r.Function)
-		}
-		if next.file == "" && next.service == "" {
-			return nil, fmt.Errorf("hosting.rewrites[%d]: it needs a destination, run.serviceId or function; others are not served locally", i)
-		}
-		s.rewrites = append(s.rewrites, next)
+		s.rewrites = append(s.rewrites, rewrite)
 	}
 	return s, nil
 }
 
-// functionName reads "name" or {"functionId": "name"}.
+func newRewrite(r rewriteEntry) (rewrite, error) {
+	p, err := r.compile()
+	if err != nil {
+		return rewrite{}, err
+	}
+	rw := rewrite{pattern: p}
+	switch {
+	case r.Destination != "":
+		rw.file = r.Destination
+	case r.Run != nil:
+		rw.service = r.Run.ServiceID
+	default:
+		rw.service = functionName(r.Function)
+	}
+	if rw.file == "" && rw.service == "" {
+		return rewrite{}, errors.New("needs a destination, run.serviceId or function; other kinds are not served locally")
+	}
+	return rw, nil
+}
+
+// functionName parses "name" or {"functionId": "name"}. It returns "" for anything else.
 func functionName(raw json.RawMessage) string {
 	var name string
 	if json.Unmarshal(raw, &name) == nil {
 		return name
 	}
 	var long struct{ FunctionID string }
-	json.Unmarshal(raw, &long) // what is none of both stays empty
+	json.Unmarshal(raw, &long)
 	return long.FunctionID
 }
 
+// compile compiles the source to a pattern.
 func (s source) compile() (*pattern, error) {
 	glob := s.Source
 	if glob == "" {
@@ -149,7 +164,7 @@ func (s source) compile() (*pattern, error) {
 	}
 	switch {
 	case glob != "" && s.Regex != "", glob == "" && s.Regex == "":
-		return nil, errors.New("it needs a source or a regex, and not both")
+		return nil, errors.New("needs a source or a regex, not both")
 	case glob != "":
 		return compileSource(glob)
 	}

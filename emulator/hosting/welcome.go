@@ -13,7 +13,7 @@ var welcomeText string
 
 var welcomePage = template.Must(template.New("welcome").Parse(welcomeText))
 
-// welcome is the page of a site whose folder is not there yet.
+// welcome serves the page shown until the site's folder exists.
 func (s *Server) welcome(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
@@ -28,5 +28,5 @@ func (s *Server) welcome(w http.ResponseWriter, r *http.Request) {
 			console = "http://" + net.JoinHostPort(ui.Host, strconv.Itoa(ui.Port))
 		}
 	}
-	welcomePage.Execute(w, map[string]string{"Folder": s.site.Public, "Console": console}) // who went away is nobody to tell
+	welcomePage.Execute(w, map[string]string{"Folder": s.site.Public, "Console": console}) // ignore write errors: the client is gone
 }

@@ -6,42 +6,44 @@ import (
 	"strings"
 )
 
-// Documents is where rules find the documents that they ask for by get(), exists() and their like. Paths are written
-// as /databases/(default)/documents/users/alice. Both methods return nil Fields for a document that does not exist,
-// and an error only if they cannot know; that error ends up in Decision.Err.
+// Documents gives rules the documents that get(), exists() and the other access calls read. Paths
+// have the form /databases/(default)/documents/users/alice. Both methods return nil Fields for a
+// missing document, and an error only if they cannot read it; that error becomes Decision.Err.
 type Documents interface {
-	// Get returns a document as it is.
+	// Get returns a document before the request.
 	Get(ctx context.Context, path string) (Fields, error)
 	// GetAfter returns a document as it will be if the whole request succeeds.
 	GetAfter(ctx context.Context, path string) (Fields, error)
 }
 
-// Access is what the rules may ask of the documents during one request. The writes of a batch or transaction share one,
-// so that a document asked for twice counts once. It belongs to one goroutine.
+// Access makes the access calls of one request, caching the documents and enforcing the limits. The
+// writes of a batch or transaction share one, so that a document read twice counts once. It is not
+// safe for concurrent use.
 type Access struct {
 	docs      Documents
-	total     int // calls in all
-	each      int // calls of the operation that is judged
+	total     int // calls of the whole request
+	each      int // calls of the operation being evaluated
 	maxTotal  int
 	maxEach   int
-	documents []*document // what was asked for, the missing ones too
+	documents []*document // the documents read, missing ones included
 }
 
-// NewAccess is for a request for one document or a query.
+// NewAccess returns the Access for a single-document request or a query.
 func NewAccess(docs Documents) *Access {
 	return &Access{docs: docs, maxTotal: MaxAccessCalls, maxEach: MaxAccessCalls}
 }
 
-// NewBatchAccess is for the writes of a batch or transaction, and for reads of several documents in one request.
+// NewBatchAccess returns the Access for the writes of a batch or transaction, and for a request
+// that reads several documents.
 func NewBatchAccess(docs Documents) *Access {
 	return &Access{docs: docs, maxTotal: MaxAccessCallsBatch, maxEach: MaxAccessCalls}
 }
 
-// Calls is how many documents were asked for so far, each counted once. Each of them is billed as a read.
+// Calls returns how many documents have been read, each counted once. Each is billed as a read.
 func (a *Access) Calls() int { return a.total }
 
-// Paths are the paths that were asked for, so that a listener can be judged again when they change. A path may be there
-// twice, before and after the request.
+// Paths returns the paths of the documents that were read, so that a listener can be evaluated
+// again when one of them changes. A path appears twice if it was read before and after the request.
 func (a *Access) Paths() []string {
 	list := make([]string, len(a.documents))
 	for i, d := range a.documents {
@@ -53,8 +55,8 @@ func (a *Access) Paths() []string {
 // document is a document as rules see it: {data, id, __name__}. It implements Fields.
 type document struct {
 	path   string
-	data   Value // a map, or symbolic
-	after  bool  // it was asked for by getAfter or existsAfter
+	data   Value // a map or a symbolic value
+	after  bool  // read by getAfter or existsAfter
 	exists bool
 	err    error
 }
@@ -67,12 +69,12 @@ func (d *document) Get(name string) (Value, bool) {
 		return d.data, true
 	case "id":
 		if d.path == "" {
-			return someString, true
+			return unknownString, true
 		}
 		return StringValue(d.path[strings.LastIndexByte(d.path, '/')+1:]), true
 	case "__name__":
 		if d.path == "" {
-			return somePath, true
+			return unknownPath, true
 		}
 		return PathValue(d.path), true
 	}
@@ -87,20 +89,21 @@ func (d *document) Names(yield func(string) bool) {
 	}
 }
 
-// find returns a document, asking for it if that has not been done yet. The error value is for limits and failures.
-func (r *run) find(e *expr, path Value, after bool) (*document, Value) {
+// lookupDocument returns a document, reading it unless it is cached. On failure or at a limit it
+// returns nil and an error value.
+func (r *evaluator) lookupDocument(e *expr, path Value, after bool) (*document, Value) {
 	if path.kind != KindPath {
 		return nil, unsupported(e, e.name, path)
 	}
 	a := r.access
 	for _, d := range a.documents {
 		if d.after == after && d.path == path.text() {
-			return r.found(e, d)
+			return r.documentResult(e, d)
 		}
 	}
 	if !namesDocument(path.text()) {
-		return nil, fail(e, "The path # names no document: expected /databases/(default)/documents/…, a collection and "+
-			"an id in turn.", path)
+		return nil, fail(e, "The path # is not a document path: expected /databases/(default)/documents/… with "+
+			"alternating collection and document IDs.", path)
 	}
 	if a.each >= a.maxEach {
 		return nil, r.exceed(e, fmt.Sprintf("Too many access calls: more than %d documents in one request or operation.", a.maxEach))
@@ -114,7 +117,7 @@ func (r *run) find(e *expr, path Value, after bool) (*document, Value) {
 	var fields Fields
 	switch {
 	case a.docs == nil:
-		d.err = fmt.Errorf("no documents were given to judge by")
+		d.err = fmt.Errorf("the request has no Access to documents")
 	case after:
 		fields, d.err = a.docs.GetAfter(r.ctx, path.text())
 	default:
@@ -124,24 +127,26 @@ func (r *run) find(e *expr, path Value, after bool) (*document, Value) {
 		d.exists, d.data = true, MapValue(fields)
 	}
 	a.documents = append(a.documents, d)
-	return r.found(e, d)
+	return r.documentResult(e, d)
 }
 
-func (r *run) found(e *expr, d *document) (*document, Value) {
+// documentResult turns the error of a read into an error value.
+func (r *evaluator) documentResult(e *expr, d *document) (*document, Value) {
 	if d.err == nil {
 		return d, Value{}
 	}
 	if r.err == nil {
-		r.err = fmt.Errorf("rules asked for %s: %w", d.path, d.err)
+		r.err = fmt.Errorf("read %s for rules: %w", d.path, d.err)
 	}
 	return nil, fail(e, "Service call error. Function: ["+e.name+"], Argument: [#].", PathValue(d.path))
 }
 
-// builtinGet is get(path) and getAfter(path). The documentation says that it gives null for a document that does not
-// exist; production gives an error (https://github.com/firebase/firebase-js-sdk/issues/3908).
-func builtinGet(after bool) func(*run, *expr, []Value) Value {
-	return func(r *run, e *expr, args []Value) Value {
-		d, failed := r.find(e, args[0], after)
+// builtinGet is get(path) and getAfter(path). The documentation says that they return null for a
+// missing document; in production they are errors
+// (https://github.com/firebase/firebase-js-sdk/issues/3908).
+func builtinGet(after bool) func(*evaluator, *expr, []Value) Value {
+	return func(r *evaluator, e *expr, args []Value) Value {
+		d, failed := r.lookupDocument(e, args[0], after)
 		if d == nil {
 			return failed
 		}
@@ -153,9 +158,9 @@ func builtinGet(after bool) func(*run, *expr, []Value) Value {
 }
 
 // builtinExists is exists(path) and existsAfter(path).
-func builtinExists(after bool) func(*run, *expr, []Value) Value {
-	return func(r *run, e *expr, args []Value) Value {
-		d, failed := r.find(e, args[0], after)
+func builtinExists(after bool) func(*evaluator, *expr, []Value) Value {
+	return func(r *evaluator, e *expr, args []Value) Value {
+		d, failed := r.lookupDocument(e, args[0], after)
 		if d == nil {
 			return failed
 		}
@@ -163,7 +168,8 @@ func builtinExists(after bool) func(*run, *expr, []Value) Value {
 	}
 }
 
-// namesDocument tells whether a path is /databases/x/documents/ and then pairs of collection and id.
+// namesDocument reports whether a path is /databases/x/documents/ followed by pairs of collection
+// and document IDs.
 func namesDocument(path string) bool {
 	const prefix = "/databases/"
 	if !strings.HasPrefix(path, prefix) || strings.Contains(path, "//") || strings.HasSuffix(path, "/") {

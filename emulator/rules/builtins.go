@@ -7,32 +7,32 @@ import (
 
 // builtin is a function of the language.
 type builtin struct {
-	least, most int // how many arguments it takes
-	do          func(r *run, e *expr, args []Value) Value
-	gives       kindSet
-	unknowing   bool // it can be given symbolic values
+	minArgs, maxArgs int
+	call             func(r *evaluator, e *expr, args []Value) Value
+	returns          kindSet
 }
 
-// globals are the functions that are called by their name alone.
-var globals = map[string]*builtin{
-	"int":    {1, 1, known(builtinInt), setOf(KindInt), false},
-	"float":  {1, 1, known(builtinFloat), setOf(KindFloat), false},
-	"string": {1, 1, known(builtinString), setOf(KindString), false},
-	"bool":   {1, 1, known(builtinBool), setOf(KindBool), false},
-	"path":   {1, 1, known(builtinPath), setOf(KindPath), false},
-	"debug":  {1, 1, builtinDebug, allKinds, true},
+// globalFunctions are the functions without a namespace.
+var globalFunctions = map[string]*builtin{
+	"int":    {1, 1, concrete(builtinInt), setOf(KindInt)},
+	"float":  {1, 1, concrete(builtinFloat), setOf(KindFloat)},
+	"string": {1, 1, concrete(builtinString), setOf(KindString)},
+	"bool":   {1, 1, concrete(builtinBool), setOf(KindBool)},
+	"path":   {1, 1, concrete(builtinPath), setOf(KindPath)},
+	"debug":  {1, 1, builtinDebug, allKinds},
 }
 
-// documentFunctions are get() and its like: by name alone in rules for Firestore, as firestore.get() in those for
-// Storage (https://firebase.google.com/docs/storage/security/rules-conditions#enhance_with_firestore).
+// documentFunctions are the access calls: get() and so on in rules for Firestore, firestore.get()
+// and firestore.exists() in those for Storage
+// (https://firebase.google.com/docs/storage/security/rules-conditions#enhance_with_firestore).
 var documentFunctions = map[string]*builtin{
-	"get":         {1, 1, known(builtinGet(false)), setOf(KindMap), false},
-	"exists":      {1, 1, known(builtinExists(false)), setOf(KindBool), false},
-	"getAfter":    {1, 1, known(builtinGet(true)), setOf(KindMap), false},
-	"existsAfter": {1, 1, known(builtinExists(true)), setOf(KindBool), false},
+	"get":         {1, 1, concrete(builtinGet(false)), setOf(KindMap)},
+	"exists":      {1, 1, concrete(builtinExists(false)), setOf(KindBool)},
+	"getAfter":    {1, 1, concrete(builtinGet(true)), setOf(KindMap)},
+	"existsAfter": {1, 1, concrete(builtinExists(true)), setOf(KindBool)},
 }
 
-// namespaces are the functions that are called as namespace.name(…).
+// namespaces are the functions called as namespace.name(…).
 var namespaces = map[string]map[string]*builtin{
 	"duration":  durationFunctions,
 	"timestamp": timestampFunctions,
@@ -41,27 +41,28 @@ var namespaces = map[string]map[string]*builtin{
 	"math":      mathFunctions,
 }
 
-// known makes a function give a symbolic value whenever it is given one.
-func known(do func(*run, *expr, []Value) Value) func(*run, *expr, []Value) Value {
-	return func(r *run, e *expr, args []Value) Value {
+// concrete wraps a function that cannot handle symbolic values: if any argument is unknown, so is
+// the result.
+func concrete(f func(*evaluator, *expr, []Value) Value) func(*evaluator, *expr, []Value) Value {
+	return func(r *evaluator, e *expr, args []Value) Value {
 		for _, a := range args {
 			if a.kind == kindUnknown {
 				return anything
 			}
 		}
-		return do(r, e, args)
+		return f(r, e, args)
 	}
 }
 
-func builtinDebug(r *run, e *expr, args []Value) Value {
-	if r.req.Debug != nil && r.explain == nil {
-		line, _ := r.set.src.place(e.pos)
+func builtinDebug(r *evaluator, e *expr, args []Value) Value {
+	if r.req.Debug != nil && r.denial == nil {
+		line, _ := r.ruleset.src.position(e.pos)
 		r.req.Debug(line, args[0])
 	}
 	return args[0]
 }
 
-func builtinInt(_ *run, e *expr, args []Value) Value {
+func builtinInt(_ *evaluator, e *expr, args []Value) Value {
 	switch v := args[0]; v.kind {
 	case KindInt:
 		return v
@@ -69,11 +70,11 @@ func builtinInt(_ *run, e *expr, args []Value) Value {
 		if f := v.float(); f > -(1<<63) && f < 1<<63 {
 			return IntValue(int64(f))
 		}
-		return fail(e, "# is no integer of 64 bits.", v)
+		return fail(e, "# is not a 64-bit integer.", v)
 	case KindString:
 		i, err := strconv.ParseInt(v.text(), 10, 64)
 		if err != nil {
-			return fail(e, "# is no integer of 64 bits.", v)
+			return fail(e, "# is not a 64-bit integer.", v)
 		}
 		return IntValue(i)
 	default:
@@ -81,7 +82,7 @@ func builtinInt(_ *run, e *expr, args []Value) Value {
 	}
 }
 
-func builtinFloat(_ *run, e *expr, args []Value) Value {
+func builtinFloat(_ *evaluator, e *expr, args []Value) Value {
 	switch v := args[0]; v.kind {
 	case KindFloat:
 		return v
@@ -90,7 +91,7 @@ func builtinFloat(_ *run, e *expr, args []Value) Value {
 	case KindString:
 		f, err := strconv.ParseFloat(v.text(), 64)
 		if err != nil || strings.ContainsAny(v.text(), "xX_") {
-			return fail(e, "# is no number.", v)
+			return fail(e, "# is not a number.", v)
 		}
 		return FloatValue(f)
 	default:
@@ -98,7 +99,7 @@ func builtinFloat(_ *run, e *expr, args []Value) Value {
 	}
 }
 
-func builtinString(_ *run, e *expr, args []Value) Value {
+func builtinString(_ *evaluator, e *expr, args []Value) Value {
 	switch v := args[0]; v.kind {
 	case KindString:
 		return v
@@ -109,7 +110,7 @@ func builtinString(_ *run, e *expr, args []Value) Value {
 	}
 }
 
-func builtinBool(_ *run, e *expr, args []Value) Value {
+func builtinBool(_ *evaluator, e *expr, args []Value) Value {
 	switch v := args[0]; v.kind {
 	case KindBool:
 		return v

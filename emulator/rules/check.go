@@ -7,44 +7,44 @@ import (
 	"strings"
 )
 
-// checker resolves names to what they mean, counts against the limits, and prepares expressions for evaluation.
+// checker resolves names, checks limits and types, and prepares expressions for evaluation.
 type checker struct {
 	src       *source
-	set       *Ruleset
+	ruleset   *Ruleset
 	issues    []Issue
 	service   Service
-	functions []*function // all of the file
+	functions []*function // all functions of the file
 }
 
-// scope is what names mean at a place.
+// scope holds the names visible in a block or function.
 type scope struct {
 	outer     *scope
 	functions map[string]*function
 	captures  map[string]int
-	next      int // the slot of the next wildcard
-	segments  int // how many there are from the outermost match
+	next      int // slot of the next wildcard
+	segments  int // number of segments from the outermost match
 	depth     int
-	// of a function:
-	in    *function
+	// Only in a function:
+	fn    *function
 	slots map[string]int
 }
 
-func (c *checker) report(severity Severity, code string, at int, format string, args ...any) {
+func (c *checker) addIssue(severity Severity, code string, at int, format string, args ...any) {
 	c.issues = append(c.issues, c.src.issue(severity, code, at, fmt.Sprintf(format, args...)))
 }
 
 func (c *checker) fail(code string, at int, format string, args ...any) {
-	c.report(SeverityError, code, at, format, args...)
+	c.addIssue(SeverityError, code, at, format, args...)
 }
 
 func (c *checker) warn(code string, at int, format string, args ...any) {
-	c.report(SeverityWarning, code, at, format, args...)
+	c.addIssue(SeverityWarning, code, at, format, args...)
 }
 
-// check goes through the file and returns its warnings, and its errors as an *Error.
+// check checks the file and returns its warnings, and its errors as an [*Error].
 func (c *checker) check(f *file) ([]Issue, error) {
 	if f.version == 1 {
-		c.warn("old-version", max(f.versionAt, 0),
+		c.warn("old-version", max(f.versionPos, 0),
 			"Ruleset uses old version (version [1]). Please update to the latest version (version [2]): rules_version = '2';")
 	}
 	root := &scope{functions: map[string]*function{}}
@@ -52,15 +52,15 @@ func (c *checker) check(f *file) ([]Issue, error) {
 		c.service = Service(s.name)
 		root.functions = map[string]*function{}
 		c.declare(root, f.functions)
-		c.bodies(root, f.functions)
+		c.checkBodies(root, f.functions)
 		inner := &scope{outer: root, functions: map[string]*function{}}
 		c.declare(inner, s.functions)
-		c.bodies(inner, s.functions)
+		c.checkBodies(inner, s.functions)
 		for _, m := range s.matches {
-			c.match(inner, m, nil)
+			c.checkMatch(inner, m, nil)
 		}
 	}
-	c.graph()
+	c.checkCalls()
 	slices.SortStableFunc(c.issues, func(a, b Issue) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
@@ -79,12 +79,12 @@ func (c *checker) check(f *file) ([]Issue, error) {
 	return warnings, nil
 }
 
-// declare makes functions known to the whole of their block, also to what stands before them.
+// declare makes functions visible in their whole block, including the part before them.
 func (c *checker) declare(s *scope, list []*function) {
 	for _, f := range list {
 		if first := s.functions[f.name.text]; first != nil {
-			line, _ := c.src.place(first.pos)
-			c.fail("redefined-function", f.name.pos, "Function is already defined: %s, in line %d", f.name.text, line)
+			line, _ := c.src.position(first.pos)
+			c.fail("redefined-function", f.name.pos, "Function is already defined: %s, on line %d", f.name.text, line)
 			continue
 		}
 		s.functions[f.name.text] = f
@@ -100,16 +100,16 @@ func (c *checker) declare(s *scope, list []*function) {
 	}
 }
 
-func (c *checker) bodies(s *scope, list []*function) {
+func (c *checker) checkBodies(s *scope, list []*function) {
 	for _, f := range list {
-		c.body(s, f)
+		c.checkBody(s, f)
 	}
 }
 
-func (c *checker) body(outer *scope, f *function) {
-	s := &scope{outer: outer, in: f, slots: map[string]int{}}
+func (c *checker) checkBody(outer *scope, f *function) {
+	s := &scope{outer: outer, fn: f, slots: map[string]int{}}
 	slot := 0
-	add := func(w word) {
+	add := func(w ident) {
 		if _, there := s.slots[w.text]; there {
 			c.fail("redefined-variable", w.pos, "%s is already defined in function %s", w.text, f.name.text)
 		}
@@ -121,10 +121,10 @@ func (c *checker) body(outer *scope, f *function) {
 		add(p)
 	}
 	for _, l := range f.lets {
-		c.expr(s, l.init)
+		c.resolve(s, l.init)
 		add(l.name)
 	}
-	c.expr(s, f.body)
+	c.resolve(s, f.body)
 	for _, l := range f.lets {
 		if !l.used {
 			c.warn("unused-variable", l.name.pos, "Unused variable: %s.", l.name.text)
@@ -132,8 +132,8 @@ func (c *checker) body(outer *scope, f *function) {
 	}
 }
 
-// match goes through a match block. prefix is the path that leads to it.
-func (c *checker) match(outer *scope, m *match, prefix []segment) {
+// checkMatch checks a match block. prefix is the path of the enclosing blocks.
+func (c *checker) checkMatch(outer *scope, m *match, prefix []segment) {
 	s := &scope{outer: outer, functions: map[string]*function{}, captures: map[string]int{}, next: outer.next,
 		segments: outer.segments + len(m.segments), depth: outer.depth + 1}
 	if s.depth == MaxMatchDepth+1 {
@@ -161,7 +161,7 @@ func (c *checker) match(outer *scope, m *match, prefix []segment) {
 		s.captures[g.text] = g.slot
 		if g.kind == segmentRest {
 			rests++
-			if c.set.version == 1 && i < len(m.segments)-1 {
+			if c.ruleset.version == 1 && i < len(m.segments)-1 {
 				c.fail("recursive-wildcard", g.pos, "in rules_version 1, {%s=**} must be the path's last segment", g.text)
 			}
 			if rests == 2 {
@@ -171,14 +171,14 @@ func (c *checker) match(outer *scope, m *match, prefix []segment) {
 	}
 	full := append(slices.Clone(prefix), m.segments...)
 	c.declare(s, m.functions)
-	c.bodies(s, m.functions)
-	c.reachable(m, full)
+	c.checkBodies(s, m.functions)
+	c.checkReachable(m, full)
 	for _, a := range m.allows {
-		a.id = len(c.set.allows)
-		c.set.allows = append(c.set.allows, a)
+		a.id = len(c.ruleset.allows)
+		c.ruleset.allows = append(c.ruleset.allows, a)
 		if a.cond != nil {
-			c.expr(s, a.cond)
-			c.condition(a)
+			c.resolve(s, a.cond)
+			c.checkCondition(a)
 		}
 		if a.cond == nil || alwaysTrue(a.cond) {
 			var names []string
@@ -189,47 +189,48 @@ func (c *checker) match(outer *scope, m *match, prefix []segment) {
 		}
 	}
 	for _, inner := range m.matches {
-		c.match(s, inner, full)
+		c.checkMatch(s, inner, full)
 	}
 }
 
-// condition warns of conditions that cannot be true for their type.
-func (c *checker) condition(a *allow) {
+// checkCondition warns about a condition whose type is never bool.
+func (c *checker) checkCondition(a *allow) {
 	if k := kindsOf(a.cond); !k.has(KindBool) {
 		c.warn("type", a.cond.pos, "Invalid type. Received one of [%s]. Expected one of [bool]: the condition is never true.", k)
 	}
 }
 
-// alwaysTrue tells whether a condition is true whatever the request is.
+// alwaysTrue reports whether a condition is true for every request.
 func alwaysTrue(e *expr) bool {
 	switch e.op {
 	case opConst:
 		return e.value.isTrue()
 	case opOr:
-		return alwaysTrue(e.kids[0]) || alwaysTrue(e.kids[1])
+		return alwaysTrue(e.children[0]) || alwaysTrue(e.children[1])
 	case opAnd:
-		return alwaysTrue(e.kids[0]) && alwaysTrue(e.kids[1])
+		return alwaysTrue(e.children[0]) && alwaysTrue(e.children[1])
 	case opCall:
 		return e.fn != nil && e.fn.body.op == opConst && e.fn.body.value.isTrue()
 	}
 	return false
 }
 
-// graph looks at who calls whom: functions that nobody calls, recursion, and too long chains.
-func (c *checker) graph() {
+// checkCalls checks the call graph for unused functions, recursion and excessive depth.
+func (c *checker) checkCalls() {
 	for _, f := range c.functions {
 		if !f.used {
 			c.warn("unused-function", f.pos, "Unused function: %s.", f.name.text)
 		}
-		c.depth(f)
+		c.callDepth(f)
 		if f.depth == MaxCallDepth+1 {
 			c.fail("limit", f.pos, "the calls of function %s nest deeper than %d", f.name.text, MaxCallDepth)
 		}
 	}
 }
 
-// depth finds how deep the calls from f nest. Recursion is an error.
-func (c *checker) depth(f *function) int {
+// callDepth returns the depth of the deepest call chain that starts at f. It reports recursion as
+// an error.
+func (c *checker) callDepth(f *function) int {
 	const inProgress = -1
 	if f.depth != 0 {
 		return f.depth
@@ -237,9 +238,9 @@ func (c *checker) depth(f *function) int {
 	f.depth = inProgress
 	deepest := 0
 	for _, call := range f.calls {
-		d := c.depth(call.fn)
+		d := c.callDepth(call.fn)
 		if d == inProgress {
-			c.fail("recursion", call.pos, "function %s calls itself, by way of %s: recursion is not allowed", call.fn.name.text, f.name.text)
+			c.fail("recursion", call.pos, "function %s calls itself through %s: recursion is not allowed", call.fn.name.text, f.name.text)
 			continue
 		}
 		deepest = max(deepest, d)

@@ -9,21 +9,21 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// rulesWith puts statements into a match for documents of things.
+// rulesWith returns a rules file with body in the match block for documents in things.
 func rulesWith(body string) string {
 	return "rules_version = '2';\nservice cloud.firestore {\n  match /databases/{database}/documents/things/{id} {\n" + body + "\n  }\n}"
 }
 
 func TestSyntaxErrors(t *testing.T) {
 	for _, c := range []struct{ source, want string }{
-		{``, `x.rules:1:1: error: the file has no service: expected 'service cloud.firestore { … }'`},
+		{``, `x.rules:1:1: error: missing service block: expected 'service cloud.firestore { … }'`},
 		{`service cloud.storage {}`, "x.rules:1:9: error: unknown service cloud.storage: expected cloud.firestore or firebase.storage\n    service cloud.storage {}\n            ^"},
 		{`rules_version = '3';`, `x.rules:1:17: error: unknown rules_version "3": expected '1' or '2'`},
-		{`rules_version = 2;`, `x.rules:1:17: error: unexpected the number 2: expected '1' or '2' in quotes`},
+		{`rules_version = 2;`, `x.rules:1:17: error: unexpected number 2: expected '1' or '2' in quotes`},
 		{"service cloud.firestore {}\nrules_version = '2';", `x.rules:2:1: error: rules_version must be the first statement`},
-		{`service cloud.firestore {`, `x.rules:1:26: error: unexpected the end of the file: expected 'match', 'function' or '}'`},
+		{`service cloud.firestore {`, `x.rules:1:26: error: unexpected end of file: expected 'match', 'function' or '}'`},
 		{`service cloud.firestore { match { } }`, `x.rules:1:33: error: unexpected '{': expected a path that starts with '/'`},
-		{`service cloud.firestore { match /a//b { } }`, `unexpected the end of the file`},
+		{`service cloud.firestore { match /a//b { } }`, `unexpected end of file`},
 		{`service cloud.firestore { match /a/$(b) { } }`, `unexpected "$(b)" in a match's path`},
 		{`service cloud.firestore { match /a/{1} { } }`, `expected the wildcard's name after '{'`},
 		{`service cloud.firestore { match /a/{b=***} { } }`, `expected '**' after '=' in a wildcard`},
@@ -33,7 +33,7 @@ func TestSyntaxErrors(t *testing.T) {
 		{rulesWith("allow read: true;"), `x.rules:4:13: error: unexpected 'true': expected 'if' before the condition`},
 		{rulesWith("allow read: if true\nallow write: if false;"), `x.rules:4:20: error: missing ';' after the allow statement, before 'allow'`},
 		{rulesWith("function f() { let a = 1 return a; }"), `x.rules:4:25: error: missing ';' after the variable, before 'return'`},
-		{rulesWith("function f() { 1 }"), `x.rules:4:16: error: unexpected the number 1: expected 'let' or 'return'`},
+		{rulesWith("function f() { 1 }"), `x.rules:4:16: error: unexpected number 1: expected 'let' or 'return'`},
 		{rulesWith("function f(a b) { return 1; }"), `expected ',' or ')'`},
 		{rulesWith("allow read: if a &  b;"), `x.rules:4:18: error: unexpected '&': write '&&'`},
 		{rulesWith("allow read: if a == ;"), `x.rules:4:21: error: unexpected ';': expected an expression`},
@@ -42,26 +42,26 @@ func TestSyntaxErrors(t *testing.T) {
 		{rulesWith("allow read: if {'a' 1};"), `expected ':' after the map's key`},
 		{rulesWith("allow read: if a ? b;"), `expected ':' between the two values of '?'`},
 		{rulesWith("allow read: if a is strin;"), `x.rules:4:21: error: unknown type strin: expected one of bool, bytes,`},
-		{rulesWith("allow read: if 'a;"), `x.rules:4:16: error: this string does not end on its line: expected '`},
-		{rulesWith(`allow read: if 'a\.b';`), `unknown escape \.: write \\ for a backslash`},
-		{rulesWith(`allow read: if b'\xF';`), `the escape \x needs 2 digits`},
-		{rulesWith(`allow read: if 99999999999999999999;`), `99999999999999999999 is not an integer of 64 bits`},
+		{rulesWith("allow read: if 'a;"), `x.rules:4:16: error: unterminated string: expected '`},
+		{rulesWith(`allow read: if 'a\.b';`), `unknown escape \.: use \\ for a backslash`},
+		{rulesWith(`allow read: if b'\xF';`), `the escape \x requires 2 digits`},
+		{rulesWith(`allow read: if 99999999999999999999;`), `99999999999999999999 is not a 64-bit integer`},
 		{rulesWith(`allow read: if 1a;`), `unexpected 'a' after a number`},
 		{rulesWith(`allow read: if /a/$(b;`), `expected ')' after the path's expression`},
 		{rulesWith(`allow read: if /a/ == b;`), `expected a name or $(…) after '/' in a path`},
 		{rulesWith("allow read: if é;"), `unexpected character 'é'`},
-		{rulesWith("/* never ends"), `this comment does not end`},
+		{rulesWith("/* unterminated"), `unterminated comment: expected '*/'`},
 		{rulesWith("allow read: if " + strings.Repeat("(", 300)), `the expression nests deeper than 250`},
 		{rulesWith("\tallow read: if 한글;"), "\n    \tallow read: if 한글;\n    \t               ^"},
 	} {
 		_, _, err := rules.Compile("x.rules", c.source)
 		if err == nil {
-			t.Errorf("%s: no error, expected %q", c.source, c.want)
+			t.Errorf("%s: no error, want %q", c.source, c.want)
 			continue
 		}
 		var list *rules.Error
 		if !errors.As(err, &list) || len(list.Issues) == 0 {
-			t.Errorf("%s: the error is a %T", c.source, err)
+			t.Errorf("%s: error of type %T, want *rules.Error with issues", c.source, err)
 		}
 		if !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s:\ngot  %s\nwant %s", c.source, err, c.want)
@@ -69,18 +69,18 @@ func TestSyntaxErrors(t *testing.T) {
 	}
 }
 
-// What is not wrong in form may still mean nothing.
+// TestCheckErrorsAndWarnings checks rules that parse but are wrong or suspicious.
 func TestCheckErrorsAndWarnings(t *testing.T) {
 	for _, c := range []struct{ body, want string }{
-		{"function f() { return 1; } function f(a) { return a; }", "error: Function is already defined: f, in line 4"},
+		{"function f() { return 1; } function f(a) { return a; }", "error: Function is already defined: f, on line 4"},
 		{"function f(a, a) { return a; }", "error: a is already defined in function f"},
 		{"function f(a) { let a = 1; return a; }", "error: a is already defined in function f"},
-		{"function f(a) { return a; } allow read: if f();", "error: function f takes 1 arguments, not 0 (line 4)"},
-		{"allow read: if exists(/a/b, /c/d);", "error: exists takes 1 arguments, not 2"},
+		{"function f(a) { return a; } allow read: if f();", "error: wrong number of arguments for function f, declared on line 4: got 0, want 1"},
+		{"allow read: if exists(/a/b, /c/d);", "error: wrong number of arguments for exists: got 2, want 1"},
 		{"allow read: if 'a'.matches();", "error: no type has a method matches with 0 arguments"},
-		{"allow read: if 'a'.matches('(');", "error: this is no regular expression of RE2: error parsing regexp: missing closing ): `(`"},
+		{"allow read: if 'a'.matches('(');", "error: this is not a valid RE2 regular expression: error parsing regexp: missing closing ): `(`"},
 		{"function f() { return g(); } function g() { return f(); } allow read: if f();", "recursion is not allowed"},
-		{"function f() { return f(); } allow read: if f();", "error: function f calls itself, by way of f"},
+		{"function f() { return f(); } allow read: if f();", "error: function f calls itself through f"},
 		{"match /{id}/{id} { allow read: if true; }", "error: the path has two wildcards {id}"},
 		{"match /{a=**}/x/{b=**} { allow read: if true; }", "error: a match may have only one recursive wildcard {b=**}"},
 		{"allow read: if nobody;", "warning: Invalid variable name: nobody."},
@@ -119,12 +119,12 @@ func TestCheckErrorsAndWarnings(t *testing.T) {
 	}
 }
 
-func TestWarningsOfAFile(t *testing.T) {
+func TestFileWarnings(t *testing.T) {
 	for _, c := range []struct{ source, want string }{
 		{"service cloud.firestore { match /{a=**} { allow read: if request.auth != null; } }", "Ruleset uses old version (version [1])"},
 		{"rules_version = '1'; service cloud.firestore { match /databases/{d}/documents/{a=**} { allow read: if request.auth != null; } }", "version [1]"},
 		{"rules_version = '2'; service cloud.firestore { match /users/{u} { allow read: if request.auth != null; } }",
-			"no request matches /users/{u}: its paths start with /databases/{name}/documents"},
+			"no request matches /users/{u}: paths of this service start with /databases/{name}/documents"},
 		{"rules_version = '2'; service cloud.firestore { match /databases/{d}/documents { allow read: if request.auth != null; } }", "its path ends before a collection"},
 		{"rules_version = '2'; service firebase.storage { match /b/{b}/o { allow read: if request.auth != null; } }", "its path ends before an object"},
 	} {
@@ -138,11 +138,11 @@ func TestWarningsOfAFile(t *testing.T) {
 	}
 	if _, _, err := rules.Compile("x.rules", "service cloud.firestore { match /a/{b=**}/c { allow read: if false; } }"); err == nil ||
 		!strings.Contains(err.Error(), "in rules_version 1, {b=**} must be the path's last segment") {
-		t.Errorf("the error is %v", err)
+		t.Errorf("error %v", err)
 	}
 }
 
-// What Google's compiler lets pass.
+// TestAccepted checks source that Google's compiler accepts.
 func TestAccepted(t *testing.T) {
 	for _, source := range []string{
 		"service cloud.firestore {}",
@@ -153,7 +153,7 @@ func TestAccepted(t *testing.T) {
 		rulesWith("match /config.json/{x=*}/(default)/2022-09 { allow read: if false; }"),
 		rulesWith("function get() { return true; } allow read: if get();"),
 		rulesWith("match /services/{service} { allow read: if service == 'x' && resource.data.match == 1; }"),
-		rulesWith("allow read: if request.auth\n  // who\n  .token /* what */ .email == 'x';"),
+		rulesWith("allow read: if request.auth\n  // claims\n  .token /* of the caller */ .email == 'x';"),
 	} {
 		if _, _, err := rules.Compile("x.rules", source); err != nil {
 			t.Errorf("%s: %v", source, err)
@@ -161,7 +161,7 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-func TestLimitsOfText(t *testing.T) {
+func TestSourceLimits(t *testing.T) {
 	chain := func(n int) string {
 		var out strings.Builder
 		fmt.Fprintf(&out, "allow read: if f%d();", n)
@@ -170,13 +170,13 @@ func TestLimitsOfText(t *testing.T) {
 		}
 		return out.String() + " function f1() { return true; }"
 	}
-	nested := func(n int) string { // two levels are there already with the service's first match
+	nested := func(n int) string { // rulesWith adds one level
 		return strings.Repeat("match /a/b {", n) + "allow read: if false;" + strings.Repeat("}", n)
 	}
 	for _, c := range []struct {
-		name     string
-		fit, not string
-		want     string
+		name         string
+		within, over string
+		want         string
 	}{
 		{"call depth", chain(20), chain(21), "the calls of function f21 nest deeper than 20"},
 		{"arguments", "function f(a,b,c,d,e,f,g) { return 1; }", "function f(a,b,c,d,e,f,g,h) { return 1; }", "function f has 8 parameters: at most 7"},
@@ -186,11 +186,11 @@ func TestLimitsOfText(t *testing.T) {
 		{"captures", "match " + captures(18) + " { allow read: if false; }", "match " + captures(19) + " { allow read: if false; }", "the path has more than 20 wildcards"},
 		{"size", "allow read: if false; // " + strings.Repeat("x", rules.MaxSourceBytes-200), "allow read: if false; // " + strings.Repeat("x", rules.MaxSourceBytes), "at most 262144"},
 	} {
-		if _, _, err := rules.Compile("x.rules", rulesWith(c.fit)); err != nil {
+		if _, _, err := rules.Compile("x.rules", rulesWith(c.within)); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
-		if _, _, err := rules.Compile("x.rules", rulesWith(c.not)); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: the error is %v, not %q", c.name, err, c.want)
+		if _, _, err := rules.Compile("x.rules", rulesWith(c.over)); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", c.name, err, c.want)
 		}
 	}
 }

@@ -2,10 +2,11 @@ package rules
 
 import "sync/atomic"
 
-// Outcome is what an expression came to.
+// Outcome is what an expression evaluated to.
 type Outcome uint8
 
-// The outcomes. Other is any value that is neither true nor false, Unknown one that a query leaves open.
+// The outcomes. Other is a value other than true, false and null; Unknown is a value that a query
+// does not determine.
 const (
 	True Outcome = iota
 	False
@@ -13,30 +14,29 @@ const (
 	Null
 	Other
 	Unknown
-	outcomes
+	numOutcomes
 )
 
-var outcomeNames = [outcomes]string{"true", "false", "error", "null", "value", "unknown"}
+var outcomeNames = [numOutcomes]string{"true", "false", "error", "null", "value", "unknown"}
 
-// String is the outcome as reports name it.
+// String returns the outcome's name in reports.
 func (o Outcome) String() string {
-	if o < outcomes {
+	if o < numOutcomes {
 		return outcomeNames[o]
 	}
 	return "invalid"
 }
 
-// Coverage counts how often the expressions of a ruleset were evaluated, and to what. Give it to every Request. It may
-// be used by any number of goroutines.
+// Coverage counts how often each expression of a ruleset evaluated to each outcome. Set it as
+// Request.Coverage. It is safe for concurrent use.
 type Coverage struct {
-	set    *Ruleset
-	counts [][outcomes]atomic.Uint64 // by expression
-	allows []atomic.Uint64           // how often an allow statement was come to
+	ruleset *Ruleset
+	counts  [][numOutcomes]atomic.Uint64 // by expression ID
 }
 
-// NewCoverage starts to count for this ruleset.
+// NewCoverage returns an empty Coverage for this ruleset.
 func (s *Ruleset) NewCoverage() *Coverage {
-	return &Coverage{set: s, counts: make([][outcomes]atomic.Uint64, s.count), allows: make([]atomic.Uint64, len(s.allows))}
+	return &Coverage{ruleset: s, counts: make([][numOutcomes]atomic.Uint64, s.numExprs)}
 }
 
 func outcomeOf(v Value) Outcome {
@@ -56,70 +56,70 @@ func outcomeOf(v Value) Outcome {
 	return Other
 }
 
-func (c *Coverage) saw(e *expr, v Value) {
+// record counts an evaluation of e.
+func (c *Coverage) record(e *expr, v Value) {
 	if e.id < len(c.counts) {
 		c.counts[e.id][outcomeOf(v)].Add(1)
 	}
 }
 
-func (c *Coverage) reached(a *allow) {
-	if a.id < len(c.allows) {
-		c.allows[a.id].Add(1)
-	}
-}
-
-// Spot is what was counted of one expression of the rules' conditions and functions.
-type Spot struct {
+// ExpressionCoverage is the coverage of one expression.
+type ExpressionCoverage struct {
 	Line, Column int
 	Source       string
 	Counts       map[Outcome]uint64
-	Condition    bool // it is the whole condition of an allow statement
+	Condition    bool // whether it is the whole condition of an allow statement
 }
 
-// Full reports whether it was both true and not.
-func (s Spot) Full() bool { return s.Counts[True] > 0 && s.Counts[False]+s.Counts[Failed] > 0 }
+// Full reports whether the expression evaluated both to true and to false or an error.
+func (e ExpressionCoverage) Full() bool {
+	return e.Counts[True] > 0 && e.Counts[False]+e.Counts[Failed] > 0
+}
 
-// Spots are the expressions that can be true or false, in the order of the text: conditions and what they are made of.
-// One that was never true or never false is not tested through.
-func (c *Coverage) Spots() []Spot {
-	var list []Spot
-	for _, a := range c.set.allows {
+// Expressions returns the coverage of every boolean expression, in source order: conditions of
+// allow statements with their operands, then functions. An expression that was never true or never
+// false is not fully tested.
+func (c *Coverage) Expressions() []ExpressionCoverage {
+	var list []ExpressionCoverage
+	for _, a := range c.ruleset.allows {
 		if a.cond != nil {
-			c.spots(&list, a.cond, true)
+			c.appendExpressions(&list, a.cond, true)
 		}
 	}
 	for _, f := range c.functions() {
 		for _, l := range f.lets {
-			c.spots(&list, l.init, false)
+			c.appendExpressions(&list, l.init, false)
 		}
-		c.spots(&list, f.body, false)
+		c.appendExpressions(&list, f.body, false)
 	}
 	return list
 }
 
-func (c *Coverage) spots(list *[]Spot, e *expr, condition bool) {
+// appendExpressions appends the coverage of e and its boolean operands.
+func (c *Coverage) appendExpressions(list *[]ExpressionCoverage, e *expr, condition bool) {
 	if kindsOf(e) == setOf(KindBool) || condition {
-		line, column := c.set.src.place(e.pos)
-		s := Spot{Line: line, Column: column, Source: c.set.src.excerpt(e.pos, e.end, 100), Condition: condition, Counts: map[Outcome]uint64{}}
-		for o := range outcomes {
+		line, column := c.ruleset.src.position(e.pos)
+		counted := ExpressionCoverage{Line: line, Column: column, Condition: condition,
+			Source: c.ruleset.src.excerpt(e.pos, e.end, 100), Counts: map[Outcome]uint64{}}
+		for o := range numOutcomes {
 			if n := c.counts[e.id][o].Load(); n > 0 {
-				s.Counts[o] = n
+				counted.Counts[o] = n
 			}
 		}
-		*list = append(*list, s)
+		*list = append(*list, counted)
 	}
-	if e.op == opAnd || e.op == opOr || e.op == opNot || e.op == opChoose {
-		for _, k := range e.kids {
-			c.spots(list, k, false)
+	if e.op == opAnd || e.op == opOr || e.op == opNot || e.op == opTernary {
+		for _, k := range e.children {
+			c.appendExpressions(list, k, false)
 		}
 	}
 }
 
-// functions are those that the conditions call, directly or not.
+// functions returns the functions that conditions call, directly or indirectly.
 func (c *Coverage) functions() []*function {
 	var list []*function
 	seen := map[*function]bool{}
-	for _, e := range c.set.nodes {
+	for _, e := range c.ruleset.exprs {
 		if e.fn != nil && !seen[e.fn] {
 			seen[e.fn] = true
 			list = append(list, e.fn)

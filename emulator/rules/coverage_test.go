@@ -8,6 +8,7 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
+// covered returns the coverage of a few evaluations.
 func covered(t *testing.T) *rules.Coverage {
 	t.Helper()
 	set := compile(t, rulesWith(`    function signedIn() { return request.auth != null; }
@@ -40,7 +41,7 @@ test.rules:4:34: true 4, false 1: request.auth != null
 	}
 }
 
-// The official emulator's clients look for these names.
+// TestCoverageJSON checks the field names that clients of the official emulator read.
 func TestCoverageJSON(t *testing.T) {
 	text, err := json.Marshal(covered(t))
 	if err != nil {
@@ -63,15 +64,15 @@ func TestCoverageJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(report.Rules.Files) != 1 || !strings.HasPrefix(report.Rules.Files[0].Content, "rules_version") {
-		t.Errorf("the files are %+v", report.Rules.Files)
+		t.Errorf("files %+v", report.Rules.Files)
 	}
 	first := report.Report[0]
 	source := report.Rules.Files[0].Content[first.SourcePosition.CurrentOffset:first.SourcePosition.EndOffset]
 	if first.SourcePosition.Line != 5 || !strings.HasPrefix(source, "signedIn() &&") || len(first.Children) != 2 {
-		t.Errorf("the first expression is %+v, %s", first, source)
+		t.Errorf("first expression %+v, %s", first, source)
 	}
 	if len(first.Values) != 3 || first.Values[0].Count != 2 || first.Values[0].Value["boolValue"] != true {
-		t.Errorf("its values are %+v", first.Values)
+		t.Errorf("values of the first expression %+v", first.Values)
 	}
 }
 
@@ -83,7 +84,7 @@ func TestCoverageHTML(t *testing.T) {
 	for _, want := range []string{`<span class="full" title="true: 2, false: 2">resource.data.n &gt; 1</span>`,
 		`<span class="none" title="never evaluated">signedIn()</span>`, `rules_version = &#39;2&#39;;`} {
 		if !strings.Contains(out.String(), want) {
-			t.Errorf("%s is missing in %s", want, out.String())
+			t.Errorf("%s not found in\n%s", want, out.String())
 		}
 	}
 }

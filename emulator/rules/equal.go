@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// truth is what is known of a boolean.
+// truth is a boolean that may be unknown.
 type truth uint8
 
 const (
@@ -32,16 +32,16 @@ func (t truth) not() truth {
 	return maybe
 }
 
-// equal tells whether two values are equal. Values of different types are not, but for integers and floats, which are
-// compared as numbers. Where a symbolic value is involved the answer may be maybe.
+// equal reports whether two values are equal. Values of different types differ, except that
+// integers and floats compare as numbers. The result may be maybe if a value is symbolic.
 func equal(a, b Value) truth {
 	switch {
 	case a.kind == KindString && b.kind == KindString:
 		return truthOf(a.text() == b.text())
 	case a.kind == kindUnknown:
-		return a.guess().equals(b)
+		return a.unknown().equals(b)
 	case b.kind == kindUnknown:
-		return b.guess().equals(a)
+		return b.unknown().equals(a)
 	case a.isNumber() && b.isNumber():
 		order, ok := compareNumbers(a, b)
 		return truthOf(ok && order == 0)
@@ -154,8 +154,9 @@ func compareMixed(i int64, f float64) (order int, ok bool) {
 	return cmp.Compare(whole, f), true
 }
 
-// compare orders two values for < and its like. The types that have an order are numbers, strings, bytes, timestamps
-// and durations; ok is false for others, for mixed ones and for NaN with unordered set.
+// compare orders two values for <, <=, > and >=. Numbers, strings, bytes, timestamps and durations
+// have an order; ok is false for other types and for mixed types. unordered is true if one of two
+// numbers is NaN.
 func compare(a, b Value) (order int, ok, unordered bool) {
 	switch {
 	case a.isNumber() && b.isNumber():

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// run is one judgement under way. It belongs to one goroutine and is used again for later ones.
-type run struct {
-	ctx  context.Context
-	set  *Ruleset
-	req  *Request
-	path string // request.path
+// evaluator is the state of one evaluation. It belongs to one goroutine and is reused.
+type evaluator struct {
+	ctx     context.Context
+	ruleset *Ruleset
+	req     *Request
+	path    string // request.path
 
 	request  Value
 	resource Value
@@ -21,67 +21,67 @@ type run struct {
 	symbolic unknown
 
 	captures [MaxCaptures + 1]Value
-	slots    []Value // the values of the functions being called, innermost last
-	base     int     // where those of the innermost start
+	slots    []Value // the stack: parameters and variables of the active calls
+	base     int     // start of the innermost call's frame in slots
 
-	access   *Access
-	own      Access // of a request that brings none
-	used     int    // expressions evaluated
-	mostUsed int    // by one branch of a query
-	broken   *failure
-	granted  *allow
-	err      error // of what was asked for documents
-	now      time.Time
+	access       *Access
+	ownAccess    Access   // used when the request has none
+	evaluated    int      // expressions evaluated so far
+	maxEvaluated int      // the most that one disjunction of a query took
+	exceeded     *failure // the limit that was exceeded
+	granted      *allow
+	err          error // error of an access call
+	now          time.Time
 
-	tokens  []pathToken
-	watched bool // whether trace or coverage are wanted
-	trace   *span
-	cover   *Coverage
-	explain *Refusal
+	tokens   []pathToken
+	observed bool // a trace or coverage is wanted
+	trace    *traceNode
+	coverage *Coverage
+	denial   *Denial
 }
 
-var runs = sync.Pool{New: func() any { return &run{slots: make([]Value, 0, 64)} }}
+var evaluators = sync.Pool{New: func() any { return &evaluator{slots: make([]Value, 0, 64)} }}
 
-// eval gives an expression's value: an error value if it has none.
-func (r *run) eval(e *expr) Value {
-	r.used++
-	if r.used > MaxExpressions {
-		return r.tooMany(e)
+// eval returns an expression's value, which may be an error value.
+func (r *evaluator) eval(e *expr) Value {
+	r.evaluated++
+	if r.evaluated > MaxExpressions {
+		return r.tooManyExpressions(e)
 	}
-	if r.watched {
-		return r.evalWatched(e)
+	if r.observed {
+		return r.evalObserved(e)
 	}
-	return e.do(r, e)
+	return e.eval(r, e)
 }
 
-func (r *run) tooMany(e *expr) Value {
+func (r *evaluator) tooManyExpressions(e *expr) Value {
 	return r.exceed(e, "Unable to evaluate the expression as the maximum of 1000 expressions to evaluate has been reached.")
 }
 
-// exceed breaks the judgement off: the request is refused, whatever the rest of the rules says.
-func (r *run) exceed(e *expr, text string) Value {
+// exceed aborts the evaluation: the request is denied whatever the other conditions say.
+func (r *evaluator) exceed(e *expr, text string) Value {
 	v := fail(e, text)
-	if r.broken == nil {
-		r.broken = v.fail()
+	if r.exceeded == nil {
+		r.exceeded = v.failure()
 	}
 	return v
 }
 
-func evalConst(_ *run, e *expr) Value { return e.value }
+func evalConst(_ *evaluator, e *expr) Value { return e.value }
 
-func evalSlot(r *run, e *expr) Value { return r.slots[r.base+e.slot] }
+func evalLocal(r *evaluator, e *expr) Value { return r.slots[r.base+e.slot] }
 
-func evalCapture(r *run, e *expr) Value { return r.captures[e.slot] }
+func evalCapture(r *evaluator, e *expr) Value { return r.captures[e.slot] }
 
-func evalRequest(r *run, _ *expr) Value { return r.request }
+func evalRequest(r *evaluator, _ *expr) Value { return r.request }
 
-func evalResource(r *run, _ *expr) Value { return r.resource }
+func evalResource(r *evaluator, _ *expr) Value { return r.resource }
 
-func evalMember(r *run, e *expr) Value {
-	return member(e, r.eval(e.kids[0]), e.name)
+func evalMember(r *evaluator, e *expr) Value {
+	return member(e, r.eval(e.children[0]), e.name)
 }
 
-// member is v.name.
+// member returns v.name.
 func member(e *expr, v Value, name string) Value {
 	switch v.kind {
 	case KindMap:
@@ -92,7 +92,7 @@ func member(e *expr, v Value, name string) Value {
 	case kindError:
 		return v
 	case kindUnknown:
-		return v.guess().field(name)
+		return v.unknown().field(name)
 	case KindNull:
 		return nullValue(e)
 	case KindPath:
@@ -101,12 +101,12 @@ func member(e *expr, v Value, name string) Value {
 	return undefined(e, name)
 }
 
-func evalAnd(r *run, e *expr) Value {
-	left := r.eval(e.kids[0])
+func evalAnd(r *evaluator, e *expr) Value {
+	left := r.eval(e.children[0])
 	if left.isFalse() {
 		return left
 	}
-	right := r.eval(e.kids[1])
+	right := r.eval(e.children[1])
 	switch {
 	case right.isFalse():
 		return right
@@ -116,12 +116,12 @@ func evalAnd(r *run, e *expr) Value {
 	return undecided(e, "&&", left, right)
 }
 
-func evalOr(r *run, e *expr) Value {
-	left := r.eval(e.kids[0])
+func evalOr(r *evaluator, e *expr) Value {
+	left := r.eval(e.children[0])
 	if left.isTrue() {
 		return left
 	}
-	right := r.eval(e.kids[1])
+	right := r.eval(e.children[1])
 	switch {
 	case right.isTrue():
 		return right
@@ -131,7 +131,8 @@ func evalOr(r *run, e *expr) Value {
 	return undecided(e, "||", left, right)
 }
 
-// undecided is the value of && and || when neither side settles it: the first error, or unknown.
+// undecided returns the value of && and || when neither operand decides it: the first error, or
+// unknown.
 func undecided(e *expr, name string, left, right Value) Value {
 	switch {
 	case left.kind == kindError:
@@ -146,8 +147,8 @@ func undecided(e *expr, name string, left, right Value) Value {
 	return unknownBool(surelyBool(left) && surelyBool(right))
 }
 
-func evalNot(r *run, e *expr) Value {
-	switch v := r.eval(e.kids[0]); v.kind {
+func evalNot(r *evaluator, e *expr) Value {
+	switch v := r.eval(e.children[0]); v.kind {
 	case KindBool:
 		return BoolValue(v.num == 0)
 	case kindError:
@@ -159,30 +160,30 @@ func evalNot(r *run, e *expr) Value {
 	}
 }
 
-func evalChoose(r *run, e *expr) Value {
-	switch v := r.eval(e.kids[0]); v.kind {
+func evalTernary(r *evaluator, e *expr) Value {
+	switch v := r.eval(e.children[0]); v.kind {
 	case KindBool:
 		if v.num != 0 {
-			return r.eval(e.kids[1])
+			return r.eval(e.children[1])
 		}
-		return r.eval(e.kids[2])
+		return r.eval(e.children[2])
 	case kindError:
 		return v
 	case kindUnknown:
-		return eitherOf(v, r.eval(e.kids[1]), r.eval(e.kids[2]))
+		return eitherOf(v, r.eval(e.children[1]), r.eval(e.children[2]))
 	default:
 		return unsupported(e, "?:", v)
 	}
 }
 
-// evalCall calls a function of the rules. Arguments and variables are evaluated first, once each; one that is an error
-// is an error only where it is used.
-func evalCall(r *run, e *expr) Value {
-	if len(e.kids) == 0 && len(e.fn.lets) == 0 {
-		return r.eval(e.fn.body) // it has no slots
+// evalCall calls a function of the rules. Arguments and variables are evaluated first, once each;
+// an error among them is an error only where the variable is used.
+func evalCall(r *evaluator, e *expr) Value {
+	if len(e.children) == 0 && len(e.fn.lets) == 0 {
+		return r.eval(e.fn.body) // it needs no frame
 	}
 	start := len(r.slots)
-	for _, k := range e.kids {
+	for _, k := range e.children {
 		v := r.eval(k)
 		r.slots = append(r.slots, v)
 	}
@@ -198,33 +199,33 @@ func evalCall(r *run, e *expr) Value {
 	return v
 }
 
-// arguments evaluates expressions onto the stack and returns them there; release takes them off it.
-func (r *run) arguments(kids []*expr) []Value {
+// arguments evaluates expressions onto the stack and returns them; release removes them.
+func (r *evaluator) arguments(exprs []*expr) []Value {
 	start := len(r.slots)
-	for _, k := range kids {
+	for _, k := range exprs {
 		v := r.eval(k)
 		r.slots = append(r.slots, v)
 	}
 	return r.slots[start:]
 }
 
-func (r *run) release(args []Value) { r.slots = r.slots[:len(r.slots)-len(args)] }
+func (r *evaluator) release(args []Value) { r.slots = r.slots[:len(r.slots)-len(args)] }
 
-func evalBuiltin(r *run, e *expr) Value {
-	args := r.arguments(e.kids)
+func evalBuiltin(r *evaluator, e *expr) Value {
+	args := r.arguments(e.children)
 	for _, a := range args {
 		if a.kind == kindError {
 			r.release(args)
 			return a
 		}
 	}
-	v := e.builtin.do(r, e, args)
+	v := e.builtin.call(r, e, args)
 	r.release(args)
 	return v
 }
 
-func evalMethod(r *run, e *expr) Value {
-	values := r.arguments(e.kids)
+func evalMethod(r *evaluator, e *expr) Value {
+	values := r.arguments(e.children)
 	for _, a := range values {
 		if a.kind == kindError {
 			r.release(values)
@@ -236,35 +237,35 @@ func evalMethod(r *run, e *expr) Value {
 	return v
 }
 
-func callMethod(r *run, e *expr, self Value, args []Value) Value {
+func callMethod(r *evaluator, e *expr, self Value, args []Value) Value {
 	switch {
 	case e.method == nil:
 		return fail(e, "Function not found error: Name: ["+e.name+"].")
 	case self.kind == KindNull:
 		return nullValue(e)
 	case self.kind == kindUnknown:
-		return self.guess().call(e, args)
+		return self.unknown().call(e, args)
 	}
 	for _, a := range args {
 		if a.kind == kindUnknown {
 			return anything
 		}
 	}
-	form := e.method.forms[self.Kind()]
+	impl := e.method.overloads[self.Kind()]
 	switch {
-	case form == nil:
+	case impl == nil:
 		return fail(e, "Function not found error: Name: ["+e.name+"] on "+self.kind.String()+".")
-	case len(args) < form.least || len(args) > form.most:
+	case len(args) < impl.minArgs || len(args) > impl.maxArgs:
 		return fail(e, "Function ["+e.name+"] called with wrong number of arguments.")
 	}
-	return form.do(r, e, self, args)
+	return impl.call(r, e, self, args)
 }
 
-// evalUnknownName and evalUnknownFunction are for what the checker has warned of.
-func evalUnknownName(_ *run, e *expr) Value {
+// evalUnknownName and evalUnknownFunction evaluate names that the checker has warned about.
+func evalUnknownName(_ *evaluator, e *expr) Value {
 	return fail(e, "Variable not found error: Name: ["+e.name+"].")
 }
 
-func evalUnknownFunction(_ *run, e *expr) Value {
+func evalUnknownFunction(_ *evaluator, e *expr) Value {
 	return fail(e, "Function not found error: Name: ["+e.name+"].")
 }

@@ -11,8 +11,8 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// judge judges a request of Firestore for a document under the root.
-func judge(t *testing.T, set *rules.Ruleset, method rules.Method, path string) rules.Decision {
+// evaluate evaluates a Firestore request by alice for a path below root.
+func evaluate(t *testing.T, set *rules.Ruleset, method rules.Method, path string) rules.Decision {
 	t.Helper()
 	req := &rules.Request{Service: rules.Firestore, Method: method, Path: root + path, Auth: alice, Time: now, Explain: true}
 	if method != rules.Create {
@@ -28,7 +28,7 @@ func judge(t *testing.T, set *rules.Ruleset, method rules.Method, path string) r
 	return d
 }
 
-func TestMethodsAndGroups(t *testing.T) {
+func TestMethods(t *testing.T) {
 	all := []rules.Method{rules.Get, rules.List, rules.Create, rules.Update, rules.Delete}
 	for granted, want := range map[string]string{"read": "get list", "write": "create update delete", "get": "get", "list": "list",
 		"create": "create", "update": "update", "delete": "delete", "read, write": "get list create update delete", "get, delete": "get delete"} {
@@ -39,12 +39,12 @@ func TestMethodsAndGroups(t *testing.T) {
 			if m == rules.List {
 				path = "/things"
 			}
-			if judge(t, set, m, path).Allowed {
+			if evaluate(t, set, m, path).Allowed {
 				got = append(got, m.String())
 			}
 		}
 		if strings.Join(got, " ") != want {
-			t.Errorf("allow %s grants %v", granted, got)
+			t.Errorf("allow %s grants %v, want %s", granted, got, want)
 		}
 	}
 }
@@ -62,7 +62,7 @@ func TestMatching(t *testing.T) {
 		{"2", "match /a/x { allow get; }", "/a/xx", false},
 		{"2", "match /{all=**} { allow get: if all == /a/x/c/y; }", "/a/x/c/y", true},
 		{"2", "match /a/{rest=**} { allow get: if rest is path; }", "/a/x", true},
-		{"2", "match /a/x/{rest=**} { allow get; }", "/a/x", true}, // zero segments
+		{"2", "match /a/x/{rest=**} { allow get; }", "/a/x", true}, // no segment
 		{"1", "match /a/x/{rest=**} { allow get; }", "/a/x", false},
 		{"1", "match /a/{rest=**} { allow get: if rest == /x/c/y; }", "/a/x/c/y", true},
 		{"2", "match /{up=**}/c/{d} { allow get: if d == 'y' && up == /a/x; }", "/a/x/c/y", true},
@@ -70,22 +70,22 @@ func TestMatching(t *testing.T) {
 		{"2", "match /{up=**}/c/{d} { allow get: if d == 'y'; }", "/a/x/e/y", false},
 		{"2", "match /{up=**}/c/{d} { match /{down=**} { allow get: if down == /e/f; } }", "/c/d/e/f", true},
 		{"2", "match /{up=**}/c/{d} { allow get: if up == /c/c; }", "/c/c/c/c", true},
-		{"2", "match /a/{b} { allow get: if false; } match /{all=**} { allow get; }", "/a/x", true}, // OR-ed
-		{"2", "match /a/{b} { allow get: if 1/0 == 1; allow get: if b == 'x'; }", "/a/x", true},     // an error denies its own line only
+		{"2", "match /a/{b} { allow get: if false; } match /{all=**} { allow get; }", "/a/x", true}, // any statement may grant
+		{"2", "match /a/{b} { allow get: if 1/0 == 1; allow get: if b == 'x'; }", "/a/x", true},     // an error affects only its own statement
 		{"2", "match /a/{b} { function f() { return b; } allow get: if f() == 'x'; }", "/a/x", true},
 		{"2", "function f() { return false; } match /a/{b} { function f() { return true; } allow get: if f(); }", "/a/x", true},
-		{"2", "match /a/{b} { allow get: if (function_of_none() || true); }", "/a/x", true},
+		{"2", "match /a/{b} { allow get: if (no_such_function() || true); }", "/a/x", true},
 		{"2", "match /a/{b=*} { allow get; }", "/a/x", true},
 	} {
 		set := compile(t, "rules_version = '"+c.version+"'; service cloud.firestore { match /databases/{db}/documents { "+c.body+" } }")
-		if d := judge(t, set, rules.Get, c.path); d.Allowed != c.allow {
-			t.Errorf("version %s, %s, %s: allowed is %v: %v", c.version, c.body, c.path, d.Allowed, d.Refusal)
+		if d := evaluate(t, set, rules.Get, c.path); d.Allowed != c.allow {
+			t.Errorf("version %s, %s, %s: allowed = %v: %v", c.version, c.body, c.path, d.Allowed, d.Denial)
 		}
 	}
 }
 
-// The limits while judging refuse a request whatever else is true.
-func TestLimitsOfEvaluation(t *testing.T) {
+// TestEvaluationLimits checks that exceeding a limit denies a request whatever else is true.
+func TestEvaluationLimits(t *testing.T) {
 	terms := func(n int) string { return strings.Repeat("true && ", n) + "true" }
 	gets := func(n int) string {
 		var out strings.Builder
@@ -94,7 +94,7 @@ func TestLimitsOfEvaluation(t *testing.T) {
 		}
 		return out.String() + "true"
 	}
-	again := strings.Repeat("exists(/databases/$(database)/documents/none/n0) || ", 30) + "true"
+	repeated := strings.Repeat("exists(/databases/$(database)/documents/none/n0) || ", 30) + "true"
 	for _, c := range []struct {
 		name, body string
 		allow      bool
@@ -103,30 +103,31 @@ func TestLimitsOfEvaluation(t *testing.T) {
 		{"1,000 expressions", "allow get: if " + terms(499) + ";", true, ""},
 		{"1,001 expressions", "allow get: if " + terms(500) + ";", false, "maximum of 1000 expressions"},
 		{"absorbed by ||", "allow get: if (" + terms(500) + ") || true;", false, "maximum of 1000"},
-		{"over several statements", "allow get: if !(" + terms(300) + "); allow get: if !(" + terms(300) + "); allow get: if true;", false, "maximum of 1000"},
+		{"across statements", "allow get: if !(" + terms(300) + "); allow get: if !(" + terms(300) + "); allow get: if true;", false, "maximum of 1000"},
 		{"10 documents", "allow get: if " + gets(10) + ";", true, ""},
 		{"11 documents", "allow get: if " + gets(11) + ";", false, "more than 10 documents"},
 		{"11 documents, then true", "allow get: if " + gets(11) + "; allow get: if true;", false, "more than 10 documents"},
-		{"one document again and again", "allow get: if " + again + ";", true, ""},
+		{"one document repeatedly", "allow get: if " + repeated + ";", true, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			set := compile(t, rulesWith(c.body))
 			d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Time: now,
 				Explain: true, Access: rules.NewAccess(&store{})})
 			if d.Allowed != c.allow {
-				t.Errorf("allowed is %v: %v", d.Allowed, d.Refusal)
+				t.Errorf("allowed = %v: %v", d.Allowed, d.Denial)
 			}
-			if c.limit != "" && !strings.Contains(d.Refusal.Limit, c.limit) {
-				t.Errorf("the limit is %q", d.Refusal.Limit)
+			if c.limit != "" && !strings.Contains(d.Denial.Limit, c.limit) {
+				t.Errorf("limit %q, want %q", d.Denial.Limit, c.limit)
 			}
 			if d.Expressions > rules.MaxExpressions {
-				t.Errorf("%d expressions", d.Expressions)
+				t.Errorf("%d expressions evaluated, want at most %d", d.Expressions, rules.MaxExpressions)
 			}
 		})
 	}
 }
 
-func TestAccessOfABatch(t *testing.T) {
+// TestBatchAccess shares one Access between the writes of a batch, up to its limit.
+func TestBatchAccess(t *testing.T) {
 	set := compile(t, rulesWith(`
 	function none(i) { return !exists(/databases/$(database)/documents/none/$(id + string(i))); }
 	allow create: if none(0) && none(1) && none(2) && none(3) && none(4) && none(5) && none(6) && none(7);
@@ -137,25 +138,26 @@ func TestAccessOfABatch(t *testing.T) {
 			After: fields{}, Access: access})
 	}
 	for _, step := range []struct {
-		id            string
-		allow         bool
-		calls, so_far int
+		id           string
+		allow        bool
+		calls, total int
 	}{{"a", true, 8, 8}, {"b", true, 8, 16}, {"a", true, 0, 16}, {"c", false, 4, 20}} {
 		d := create(step.id)
-		if d.Allowed != step.allow || d.Calls != step.calls || access.Calls() != step.so_far {
-			t.Errorf("%s: allowed %v, %d calls, %d in all", step.id, d.Allowed, d.Calls, access.Calls())
+		if d.Allowed != step.allow || d.Calls != step.calls || access.Calls() != step.total {
+			t.Errorf("%s: allowed = %v, %d calls, %d in total", step.id, d.Allowed, d.Calls, access.Calls())
 		}
 	}
 	single := rules.NewAccess(&store{})
 	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Delete, Path: root + "/things/a", Time: now,
 		Before: fields{}, Access: single})
 	if !d.Allowed || d.Calls != 2 || len(single.Paths()) != 2 {
-		t.Errorf("before and after: allowed %v, %d calls, %v", d.Allowed, d.Calls, single.Paths())
+		t.Errorf("before and after: allowed = %v, %d calls, %v", d.Allowed, d.Calls, single.Paths())
 	}
 }
 
-// A database that cannot be read refuses, and says that it is not the rules that do.
-func TestDocumentsThatCannotBeHad(t *testing.T) {
+// TestAccessErrors checks that a failed read denies the request with an error, unless the condition
+// is true without it.
+func TestAccessErrors(t *testing.T) {
 	broken := errors.New("the disk is gone")
 	for condition, allow := range map[string]bool{
 		`exists(/databases/(default)/documents/a/b)`:         false,
@@ -167,21 +169,21 @@ func TestDocumentsThatCannotBeHad(t *testing.T) {
 		d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Time: now,
 			Access: rules.NewAccess(&store{err: broken})})
 		if d.Allowed != allow || allow == errors.Is(d.Err, broken) {
-			t.Errorf("%s: allowed is %v, the error %v", condition, d.Allowed, d.Err)
+			t.Errorf("%s: allowed = %v, error %v", condition, d.Allowed, d.Err)
 		}
 	}
 	set := compile(t, rulesWith("allow get;"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if d := set.Evaluate(ctx, &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x"}); d.Allowed || !errors.Is(d.Err, context.Canceled) {
-		t.Errorf("after the end: allowed is %v, the error %v", d.Allowed, d.Err)
+		t.Errorf("canceled context: allowed = %v, error %v", d.Allowed, d.Err)
 	}
 	if d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x"}); !d.Allowed {
-		t.Error("refused without Access")
+		t.Error("denied without Access")
 	}
 }
 
-func TestSenselessRequests(t *testing.T) {
+func TestInvalidRequests(t *testing.T) {
 	set := compile(t, "rules_version='2'; service cloud.firestore { match /{x=**} { allow read, write; } }")
 	for _, req := range []rules.Request{
 		{},
@@ -192,12 +194,12 @@ func TestSenselessRequests(t *testing.T) {
 		{Service: rules.Firestore, Method: 9, Path: root + "/a/b"},
 	} {
 		if d := set.Evaluate(t.Context(), &req); d.Allowed || d.Err == nil {
-			t.Errorf("%+v: allowed is %v, the error %v", req, d.Allowed, d.Err)
+			t.Errorf("%+v: allowed = %v, error %v", req, d.Allowed, d.Err)
 		}
 	}
 }
 
-func TestResourceOfEachMethod(t *testing.T) {
+func TestResource(t *testing.T) {
 	for _, c := range []struct {
 		method    rules.Method
 		condition string
@@ -208,8 +210,8 @@ func TestResourceOfEachMethod(t *testing.T) {
 		{rules.Delete, `resource.data.a == 1 && request.resource == null`},
 	} {
 		set := compile(t, rulesWith("allow read, write: if "+c.condition+";"))
-		if d := judge(t, set, c.method, "/things/x"); !d.Allowed {
-			t.Errorf("%s: %s", c.method, d.Refusal)
+		if d := evaluate(t, set, c.method, "/things/x"); !d.Allowed {
+			t.Errorf("%s: %s", c.method, d.Denial)
 		}
 	}
 }
@@ -244,7 +246,7 @@ service firebase.storage {
 		allow bool
 	}{
 		{"public", rules.Request{Method: rules.Get, Path: "/b/demo/o/courses/demo/2026.json"}, true},
-		{"not named", rules.Request{Method: rules.Get, Path: "/b/demo/o/secrets/x"}, false},
+		{"no match", rules.Request{Method: rules.Get, Path: "/b/demo/o/secrets/x"}, false},
 		{"own", rules.Request{Method: rules.Get, Path: "/b/demo/o/users/alice/a/b/face.png", Auth: alice, Before: face.Fields()}, true},
 		{"own, missing", rules.Request{Method: rules.Get, Path: "/b/demo/o/users/alice/face.png", Auth: alice}, false},
 		{"another's", rules.Request{Method: rules.Get, Path: "/b/demo/o/users/alice/face.png", Auth: bob, Before: face.Fields()}, false},
@@ -254,20 +256,20 @@ service firebase.storage {
 		{"create, too big", rules.Request{Method: rules.Create, Path: "/b/demo/o/users/alice/face.png", Auth: alice, After: big.Fields()}, false},
 		{"update", rules.Request{Method: rules.Update, Path: "/b/demo/o/users/alice/face.png", Auth: alice, Before: face.Fields(), After: other.Fields()}, true},
 		{"update, not premium", rules.Request{Method: rules.Update, Path: "/b/demo/o/users/alice/face.png", Auth: bob, Before: face.Fields(), After: other.Fields()}, false},
-		{"delete asks for too many documents", rules.Request{Method: rules.Delete, Path: "/b/demo/o/users/alice/face.png", Before: face.Fields()}, false},
+		{"delete with too many access calls", rules.Request{Method: rules.Delete, Path: "/b/demo/o/users/alice/face.png", Before: face.Fields()}, false},
 	} {
 		c.req.Service, c.req.Time, c.req.Explain, c.req.Access = rules.Storage, now, true, rules.NewAccess(documents)
 		if d := set.Evaluate(t.Context(), &c.req); d.Err != nil || d.Allowed != c.allow {
-			t.Errorf("%s: allowed is %v, the error %v: %v", c.name, d.Allowed, d.Err, d.Refusal)
+			t.Errorf("%s: allowed = %v, error %v: %v", c.name, d.Allowed, d.Err, d.Denial)
 		}
 	}
 	if d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/a/b"}); d.Allowed {
-		t.Error("rules of one service judge the other")
+		t.Error("rules for one service allow a request of the other")
 	}
 }
 
-// One ruleset is for all goroutines.
-func TestConcurrentJudgements(t *testing.T) {
+// TestConcurrentEvaluations shares a ruleset and its coverage between goroutines.
+func TestConcurrentEvaluations(t *testing.T) {
 	set := timetableRules(t)
 	cover := set.NewCoverage()
 	var wait sync.WaitGroup
@@ -279,9 +281,9 @@ func TestConcurrentJudgements(t *testing.T) {
 					delete(f, "title")
 				}
 				d := set.Evaluate(context.Background(), &rules.Request{Service: rules.Firestore, Method: rules.Create, Path: root + "/users/alice/timetables/t",
-					Auth: alice, Time: now, After: f, Access: rules.NewAccess(world()), Coverage: cover, Explain: i%3 == 0})
+					Auth: alice, Time: now, After: f, Access: rules.NewAccess(newStore()), Coverage: cover, Explain: i%3 == 0})
 				if d.Err != nil || d.Allowed != (i%2 == 0) {
-					t.Errorf("%d: allowed is %v, the error %v", i, d.Allowed, d.Err)
+					t.Errorf("%d: allowed = %v, error %v", i, d.Allowed, d.Err)
 				}
 			}
 		})
@@ -289,8 +291,9 @@ func TestConcurrentJudgements(t *testing.T) {
 	wait.Wait()
 }
 
-// Rules cannot fill the memory by doubling, nor take for ever to compare what they have doubled.
-func TestDoublingEnds(t *testing.T) {
+// TestValueSizeIsLimited doubles a value 57 times and compares the result with itself: neither may
+// exhaust memory or time.
+func TestValueSizeIsLimited(t *testing.T) {
 	for _, step := range []string{"[x, x]", "x + x", "{'a': x, 'b': x}", "x.concat(x)", "x.replace('a', 'aaaaaaaa')", "x.union([x].toSet())"} {
 		start := map[byte]string{'[': "'a'", '{': "'a'", 'x': "'a'"}[step[0]]
 		if strings.HasPrefix(step, "x.c") {
@@ -302,14 +305,13 @@ func TestDoublingEnds(t *testing.T) {
 		}
 		fmt.Fprintf(&body, "function f19(v) { return v == v; } allow get: if f0(%s) || true;", start)
 		set := compile(t, rulesWith(body.String()))
-		if d := judge(t, set, rules.Get, "/things/x"); !d.Allowed {
-			t.Errorf("%s: %s", step, d.Refusal)
+		if d := evaluate(t, set, rules.Get, "/things/x"); !d.Allowed {
+			t.Errorf("%s: %s", step, d.Denial)
 		}
 	}
 }
 
-// A decision names the statement that granted it, so that a reader of the rules knows why a request was allowed.
-func TestGrantedNamesTheStatement(t *testing.T) {
+func TestGrantedStatement(t *testing.T) {
 	set := compile(t, `rules_version = '2';
 service cloud.firestore {
   match /databases/{db}/documents {

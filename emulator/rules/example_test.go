@@ -7,7 +7,7 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// A request is judged, and the refusal says why.
+// Compile a rules file, evaluate a write and print why it was denied, then evaluate a query.
 func Example() {
 	set, warnings, err := rules.Compile("firestore.rules", `rules_version = '2';
 service cloud.firestore {
@@ -18,7 +18,8 @@ service cloud.firestore {
   }
 }`)
 	fmt.Println(len(warnings), err)
-	document := rules.Claims{"owner": "alice", "title": "Far too long a title"} // Claims are Fields of plain Go values
+	// Claims are Fields made of plain Go values.
+	document := rules.Claims{"owner": "alice", "title": "Far too long a title"}
 	d := set.Evaluate(context.Background(), &rules.Request{
 		Service: rules.Firestore,
 		Method:  rules.Create,
@@ -28,7 +29,7 @@ service cloud.firestore {
 		Explain: true,
 	})
 	fmt.Println(d.Allowed)
-	fmt.Println(d.Refusal)
+	fmt.Println(d.Denial)
 	d = set.Evaluate(context.Background(), &rules.Request{
 		Service: rules.Firestore,
 		Method:  rules.List,
@@ -42,7 +43,7 @@ service cloud.firestore {
 	// Output:
 	// 0 <nil>
 	// false
-	// create /databases/(default)/documents/notes/n1 is refused
+	// create /databases/(default)/documents/notes/n1 is denied
 	//   line 4: allow create: if request.auth.uid == request.resource.data.owner && request.resource.data.title.size() <= 10;
 	//     was false
 	//     line 5: request.resource.data.title.size() <= 10 was false, with request.resource.data.title.size() = 20

@@ -5,54 +5,54 @@ import (
 	"strings"
 )
 
-// How much a Refusal holds.
+// How much a Denial holds.
 const (
 	maxTried   = 20
 	maxReasons = 12
 )
 
-// Refusal says why a request was refused.
-type Refusal struct {
+// Denial explains why a request was denied.
+type Denial struct {
 	Method Method
 	Path   string
-	// Tried are the allow statements that the request came to, at most 20. None means that no match has a statement for
-	// the method and path, which the rules then refuse without a condition.
-	Tried []Tried
-	// Limit is the limit that was broken, or "".
+	// Tried are the allow statements that were evaluated, at most 20. If there are none, no match
+	// block has a statement for this method and path, and the request is denied by default.
+	Tried []TriedStatement
+	// Limit is the limit that was exceeded, or "".
 	Limit string
-	// Notes are what else is to be known, such as which disjunction of a query could not be proved.
+	// Notes are further hints, such as which disjunction of a query could not be proved.
 	Notes []string
 }
 
-// Tried is an allow statement that did not grant a request.
-type Tried struct {
+// TriedStatement is an allow statement that did not grant a request.
+type TriedStatement struct {
 	Statement
-	Result  string // "false", "unknown" for a list that could not be proved, or "error: …"
+	Result  string // "false", "unknown: …" for a list that could not be proved, or "error: …"
 	Reasons []Reason
 }
 
 // Reason is a part of a condition that was not true.
 type Reason struct {
 	Line, Column int
-	Source       string // the expression's text
-	Result       string // what it came to
-	Values       string // what its parts came to, "a = 1, b = 'x'"; "" when there is nothing to say
+	Source       string // the text of the expression
+	Result       string // its value
+	Values       string // the values of its operands, "a = 1, b = 'x'"; may be empty
 }
 
-// String is the refusal over several lines, as a developer reads it.
-func (f *Refusal) String() string {
+// String formats the denial for developers, on several lines.
+func (d *Denial) String() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s %s is refused", f.Method, f.Path)
-	if f.Limit != "" {
-		fmt.Fprintf(&out, ": %s", f.Limit)
+	fmt.Fprintf(&out, "%s %s is denied", d.Method, d.Path)
+	if d.Limit != "" {
+		fmt.Fprintf(&out, ": %s", d.Limit)
 	}
-	for _, n := range f.Notes {
+	for _, n := range d.Notes {
 		fmt.Fprintf(&out, "\n  note: %s", n)
 	}
-	if len(f.Tried) == 0 && f.Limit == "" {
-		out.WriteString(": no allow statement is for it")
+	if len(d.Tried) == 0 && d.Limit == "" {
+		out.WriteString(": no allow statement matches")
 	}
-	for _, t := range f.Tried {
+	for _, t := range d.Tried {
 		fmt.Fprintf(&out, "\n  line %d: %s\n    was %s", t.Line, t.Source, t.Result)
 		for _, r := range t.Reasons {
 			fmt.Fprintf(&out, "\n    line %d: %s was %s", r.Line, r.Source, r.Result)
@@ -64,134 +64,135 @@ func (f *Refusal) String() string {
 	return out.String()
 }
 
-// Summary is the refusal in one line, in the manner of Google's emulator: "false for 'get' @ L5".
-func (f *Refusal) Summary() string {
-	if f.Limit != "" {
-		return fmt.Sprintf("%s for '%s'", f.Limit, f.Method)
+// Summary formats the denial on one line, in the style of Google's emulator: "false for 'get' @
+// L5".
+func (d *Denial) Summary() string {
+	if d.Limit != "" {
+		return fmt.Sprintf("%s for '%s'", d.Limit, d.Method)
 	}
 	var parts []string
-	for _, t := range f.Tried {
-		parts = append(parts, fmt.Sprintf("%s for '%s' @ L%d", strings.TrimPrefix(t.Result, "error: "), f.Method, t.Line))
+	for _, t := range d.Tried {
+		parts = append(parts, fmt.Sprintf("%s for '%s' @ L%d", strings.TrimPrefix(t.Result, "error: "), d.Method, t.Line))
 	}
 	if parts == nil {
-		return fmt.Sprintf("no matching allow statements for '%s'", f.Method)
+		return fmt.Sprintf("no matching allow statements for '%s'", d.Method)
 	}
 	return strings.Join(parts, ", ")
 }
 
-// span is an expression's evaluation with those of its parts.
-type span struct {
-	e     *expr
-	value Value
-	kids  []*span
+// traceNode records the evaluation of an expression and of its operands.
+type traceNode struct {
+	e        *expr
+	value    Value
+	children []*traceNode
 }
 
-// evalWatched evaluates for coverage or for a trace.
-func (r *run) evalWatched(e *expr) Value {
-	if r.explain == nil {
-		v := e.do(r, e)
-		r.cover.saw(e, v)
+// evalObserved evaluates e and records the outcome for coverage or for an explanation.
+func (r *evaluator) evalObserved(e *expr) Value {
+	if r.denial == nil {
+		v := e.eval(r, e)
+		r.coverage.record(e, v)
 		return v
 	}
 	outer := r.trace
-	s := &span{e: e}
-	r.trace = s
-	s.value = e.do(r, e)
+	n := &traceNode{e: e}
+	r.trace = n
+	n.value = e.eval(r, e)
 	r.trace = outer
 	if outer != nil {
-		outer.kids = append(outer.kids, s)
+		outer.children = append(outer.children, n)
 	}
-	return s.value
+	return n.value
 }
 
-// note adds to the explanation.
-func (r *run) note(text string) {
-	if r.explain != nil {
-		r.explain.Notes = append(r.explain.Notes, text)
+// note adds a note to the explanation.
+func (r *evaluator) note(text string) {
+	if r.denial != nil {
+		r.denial.Notes = append(r.denial.Notes, text)
 	}
 }
 
-// tried evaluates an allow statement and writes down why it did not grant. Those that grant a disjunction of a query are
-// not written down.
-func (r *run) tried(a *allow) bool {
+// explainAllow evaluates an allow statement and records why it did not grant the request.
+// Statements that grant a disjunction of a query are not recorded.
+func (r *evaluator) explainAllow(a *allow) bool {
 	if a.cond == nil {
 		return true
 	}
-	r.trace = &span{}
+	r.trace = &traceNode{}
 	v := r.eval(a.cond)
 	top := r.trace
 	r.trace = nil
-	if v.isTrue() && r.broken == nil {
+	if v.isTrue() && r.exceeded == nil {
 		return true
 	}
-	if r.broken != nil {
-		r.explain.Limit = r.broken.String()
+	if r.exceeded != nil {
+		r.denial.Limit = r.exceeded.String()
 	}
-	if len(r.explain.Tried) == maxTried {
+	if len(r.denial.Tried) == maxTried {
 		return false
 	}
-	t := Tried{Statement: r.set.statements[a.id], Result: resultOf(v)}
-	for _, s := range top.kids {
-		r.reasons(&t, s)
+	t := TriedStatement{Statement: r.ruleset.statements[a.id], Result: resultOf(v)}
+	for _, n := range top.children {
+		r.reasons(&t, n)
 	}
-	r.explain.Tried = append(r.explain.Tried, t)
+	r.denial.Tried = append(r.denial.Tried, t)
 	return false
 }
 
 func resultOf(v Value) string {
 	switch {
 	case v.kind == kindUnknown:
-		return "unknown: the query does not say it of every document"
+		return "unknown: the query does not guarantee it for every document"
 	case v.kind == KindBool || v.kind == kindError:
 		return v.String()
 	}
-	return v.String() + ", which is not true or false"
+	return v.String() + ", which is not a boolean"
 }
 
-// reasons adds the smallest parts of an evaluation that kept it from being true.
-func (r *run) reasons(t *Tried, s *span) {
-	if len(t.Reasons) == maxReasons || s.value.isTrue() {
+// reasons adds the smallest subexpressions that kept an evaluation from being true.
+func (r *evaluator) reasons(t *TriedStatement, n *traceNode) {
+	if len(t.Reasons) == maxReasons || n.value.isTrue() {
 		return
 	}
 	switch {
-	case s.e.op == opAnd || s.e.op == opOr:
-		for _, k := range s.kids {
+	case n.e.op == opAnd || n.e.op == opOr:
+		for _, k := range n.children {
 			r.reasons(t, k)
 		}
 		return
-	case s.e.fn != nil && len(s.kids) > 0:
-		r.reasons(t, s.kids[len(s.kids)-1]) // the function's body
+	case n.e.fn != nil && len(n.children) > 0:
+		r.reasons(t, n.children[len(n.children)-1]) // the body of the function
 		return
-	case s.e.op == opChoose && len(s.kids) == 2:
-		if s.kids[0].value.kind != KindBool {
-			r.reasons(t, s.kids[0])
+	case n.e.op == opTernary && len(n.children) == 2:
+		if n.children[0].value.kind != KindBool {
+			r.reasons(t, n.children[0])
 		} else {
-			r.reasons(t, s.kids[1])
+			r.reasons(t, n.children[1])
 		}
 		return
 	}
-	at := s
-	if s.value.kind == kindError {
-		at = origin(s)
+	at := n
+	if n.value.kind == kindError {
+		at = origin(n)
 	}
-	line, column := r.set.src.place(at.e.pos)
-	reason := Reason{Line: line, Column: column, Source: r.set.src.excerpt(at.e.pos, at.e.end, 120), Result: at.value.String()}
+	line, column := r.ruleset.src.position(at.e.pos)
+	reason := Reason{Line: line, Column: column, Source: r.ruleset.src.excerpt(at.e.pos, at.e.end, 120), Result: at.value.String()}
 	var values []string
-	for _, k := range at.kids {
+	for _, k := range at.children {
 		if k.e.op != opConst && k.e.op != opList && k.value.kind != kindError && len(values) < 4 {
-			values = append(values, r.set.src.excerpt(k.e.pos, k.e.end, 60)+" = "+k.value.String())
+			values = append(values, r.ruleset.src.excerpt(k.e.pos, k.e.end, 60)+" = "+k.value.String())
 		}
 	}
 	reason.Values = strings.Join(values, ", ")
 	t.Reasons = append(t.Reasons, reason)
 }
 
-// origin is where an error first came up.
-func origin(s *span) *span {
-	for _, k := range s.kids {
-		if k.value.kind == kindError && k.value.ref == s.value.ref {
+// origin returns the node where an error first occurred.
+func origin(n *traceNode) *traceNode {
+	for _, k := range n.children {
+		if k.value.kind == kindError && k.value.ref == n.value.ref {
 			return origin(k)
 		}
 	}
-	return s
+	return n
 }

@@ -9,7 +9,8 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// FuzzCompile feeds the parser anything. What compiles must judge without a panic, stop, and have mutants that compile.
+// FuzzCompile compiles arbitrary text. A ruleset that compiles must evaluate requests without a
+// panic, terminate, and have mutants that compile.
 func FuzzCompile(f *testing.F) {
 	source, err := os.ReadFile("testdata/timetable.rules")
 	if err != nil {
@@ -26,11 +27,11 @@ func FuzzCompile(f *testing.F) {
 		set, _, err := rules.Compile("fuzz.rules", source)
 		if err != nil {
 			if set != nil || !strings.HasPrefix(err.Error(), "fuzz.rules:") {
-				t.Fatalf("the error is %v", err)
+				t.Fatalf("error %v", err)
 			}
 			return
 		}
-		judgeAll(set)
+		evaluateAll(set)
 		seq, err := rules.Mutants("fuzz.rules", source)
 		if err != nil {
 			t.Fatal(err)
@@ -47,7 +48,7 @@ func FuzzCompile(f *testing.F) {
 	})
 }
 
-// FuzzExpression feeds the evaluator expressions in a rule that every method comes to.
+// FuzzExpression evaluates arbitrary expressions in a condition for every method.
 func FuzzExpression(f *testing.F) {
 	for _, e := range []string{"resource.data.a == 1", "request.resource.data.keys().hasOnly(['a'])", "exists(/databases/$(database)/documents/things/$(id))",
 		"request.time + duration.value(1, 'd') > request.time", "math.pow(2, 0.5) < 2 || hashing.md5('a').size() == 16", "[1, 2][0:1].toSet().union([3].toSet()).hasAny([1])",
@@ -59,26 +60,26 @@ func FuzzExpression(f *testing.F) {
 	f.Fuzz(func(t *testing.T, expression string) {
 		set, _, err := rules.Compile("fuzz.rules", rulesWith("allow read, write: if "+expression+"\n;"))
 		if err == nil {
-			judgeAll(set)
+			evaluateAll(set)
 		}
 	})
 }
 
-// judgeAll makes requests of every method.
-func judgeAll(set *rules.Ruleset) {
+// evaluateAll evaluates requests of every service and method.
+func evaluateAll(set *rules.Ruleset) {
 	document := fields{"a": rules.IntValue(1), "b": rules.ListOf(text("x"), rules.FloatValue(0.5)), "c": rules.MapOf(map[string]rules.Value{"d": {}})}
 	filter := rules.Filter{Op: rules.FilterOr, Filters: []rules.Filter{filter(rules.FilterLess, rules.IntValue(5), "a"), filter(rules.FilterIn, rules.ListOf(text("x"), rules.IntValue(1)), "c", "d")}}
 	for _, service := range []rules.Service{rules.Firestore, rules.Storage} {
 		for method := rules.Get; method <= rules.Delete; method++ {
 			for _, path := range []string{root + "/things/x", "/b/bucket/o/things/x"} {
 				req := &rules.Request{Service: service, Method: method, Path: path, Auth: alice, Time: now, Before: document, After: document, Explain: true,
-					Coverage: set.NewCoverage(), Access: rules.NewAccess(world()), Debug: func(_ int, v rules.Value) { _ = v.String() }}
+					Coverage: set.NewCoverage(), Access: rules.NewAccess(newStore()), Debug: func(_ int, v rules.Value) { _ = v.String() }}
 				if method == rules.List {
 					req.Path, req.Query = root+"/things", &rules.Query{Filter: &filter, Limit: 3, HasLimit: true}
 				}
 				d := set.Evaluate(context.Background(), req)
-				if d.Refusal != nil {
-					_, _ = d.Refusal.String(), d.Refusal.Summary()
+				if d.Denial != nil {
+					_, _ = d.Denial.String(), d.Denial.Summary()
 				}
 			}
 		}

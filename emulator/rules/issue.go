@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// Severity tells an error, which keeps the rules from being used, from a warning.
+// Severity distinguishes errors, which make a ruleset unusable, from warnings.
 type Severity uint8
 
 // The severities.
@@ -15,18 +15,18 @@ const (
 	SeverityWarning
 )
 
-// Issue is one thing that is wrong with a rules file, and where.
+// Issue is a problem in a rules file and its position.
 type Issue struct {
 	Severity Severity
-	Code     string // a stable name of the kind of issue, for filters: "syntax", "unused-function", "allows-everyone", …
+	Code     string // a stable name for filtering: "syntax", "unused-function", "allows-everyone", …
 	File     string // as given to Compile
 	Line     int    // from 1
 	Column   int    // from 1, in characters
-	Message  string // what is wrong, and what was expected
-	Source   string // the line itself, without its line break
+	Message  string // what is wrong and what was expected
+	Source   string // the source line without its line break
 }
 
-// String is the issue as a compiler prints it: place, message, the line and a caret under the place.
+// String formats the issue like a compiler: position, message, source line and a caret.
 func (i Issue) String() string {
 	kind := "error"
 	if i.Severity == SeverityWarning {
@@ -36,7 +36,7 @@ func (i Issue) String() string {
 	if i.Source == "" {
 		return head
 	}
-	// The caret's line repeats the tabs of the source's, so that both are indented alike whatever a tab is.
+	// The caret line repeats the source line's tabs so that both indent alike at any tab width.
 	var indent strings.Builder
 	n := 1
 	for _, c := range i.Source {
@@ -53,10 +53,10 @@ func (i Issue) String() string {
 	return head + "\n    " + i.Source + "\n    " + indent.String() + "^"
 }
 
-// Error is what Compile returns for text that is not a rules file. It holds at least one issue.
+// Error is the error of [Compile]. It has at least one issue.
 type Error struct{ Issues []Issue }
 
-// Error lists the issues, each with its line of source and a caret.
+// Error lists the issues, each with its source line and a caret.
 func (e *Error) Error() string {
 	texts := make([]string, len(e.Issues))
 	for n, i := range e.Issues {
@@ -65,21 +65,21 @@ func (e *Error) Error() string {
 	return strings.Join(texts, "\n")
 }
 
-// source is a rules file's text and knows its lines.
+// source is the text of a rules file.
 type source struct {
 	file string
 	text string
 }
 
-// place is the line and column (both from 1, the column in characters) of a byte offset.
-func (s *source) place(offset int) (line, column int) {
+// position returns the line and column of a byte offset, both from 1, the column in characters.
+func (s *source) position(offset int) (line, column int) {
 	offset = min(max(offset, 0), len(s.text))
 	before := s.text[:offset]
 	line = 1 + strings.Count(before, "\n")
 	return line, 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
 }
 
-// line is the text of the line that holds offset.
+// line returns the text of the line that contains offset.
 func (s *source) line(offset int) string {
 	offset = min(max(offset, 0), len(s.text))
 	start := strings.LastIndexByte(s.text[:offset], '\n') + 1
@@ -92,24 +92,25 @@ func (s *source) line(offset int) string {
 	return strings.TrimSuffix(s.text[start:end], "\r")
 }
 
-// issue makes an Issue at a byte offset.
+// issue returns an Issue at a byte offset.
 func (s *source) issue(severity Severity, code string, offset int, message string) Issue {
-	line, column := s.place(offset)
+	line, column := s.position(offset)
 	text := s.line(offset)
-	const longest = 400 // a line longer than this is not worth printing
+	const longest = 400 // omit lines longer than this
 	if len(text) > longest {
 		text = ""
 	}
 	return Issue{Severity: severity, Code: code, File: s.file, Line: line, Column: column, Message: message, Source: text}
 }
 
-// excerpt is the text between two offsets as one line of at most limit characters, for messages.
+// excerpt returns the text between two offsets on one line of at most limit characters, for
+// messages.
 func (s *source) excerpt(pos, end, limit int) string {
-	return shorten(strings.Join(strings.Fields(s.text[pos:end]), " "), limit)
+	return truncate(strings.Join(strings.Fields(s.text[pos:end]), " "), limit)
 }
 
-// shorten cuts text to limit characters and shows that it did.
-func shorten(text string, limit int) string {
+// truncate shortens text to limit characters, ending in an ellipsis if it was longer.
+func truncate(text string, limit int) string {
 	if utf8.RuneCountInString(text) <= limit {
 		return text
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// kindSet is a set of kinds, as bits.
+// kindSet is a set of kinds, one bit each.
 type kindSet uint32
 
 func setOf(kinds ...Kind) kindSet {
@@ -20,32 +20,32 @@ const allKinds kindSet = 1<<(KindMapDiff+1) - 1
 
 func (s kindSet) has(k Kind) bool { return s&(1<<k) != 0 }
 
-// kindNames are the types that `is` knows.
-var kindNames = map[string]kindSet{
+// typeKinds are the types that `is` accepts.
+var typeKinds = map[string]kindSet{
 	"bool": setOf(KindBool), "bytes": setOf(KindBytes), "float": setOf(KindFloat), "int": setOf(KindInt),
 	"number": setOf(KindInt, KindFloat), "string": setOf(KindString), "list": setOf(KindList), "map": setOf(KindMap),
 	"set": setOf(KindSet), "map_diff": setOf(KindMapDiff), "path": setOf(KindPath), "latlng": setOf(KindLatLng),
 	"timestamp": setOf(KindTimestamp), "duration": setOf(KindDuration),
 }
 
-// typeNames are the names of types in the order in which messages list them.
+// typeNames are the same types in the order in which error messages list them.
 var typeNames = []string{"bool", "bytes", "duration", "float", "int", "latlng", "list", "map", "number", "path",
 	"set", "string", "timestamp", "map_diff"}
 
-var namesOfKinds = [...]string{KindNull: "null", KindBool: "bool", KindInt: "int", KindFloat: "float",
+var kindNames = [...]string{KindNull: "null", KindBool: "bool", KindInt: "int", KindFloat: "float",
 	KindString: "string", KindBytes: "bytes", KindTimestamp: "timestamp", KindDuration: "duration",
 	KindLatLng: "latlng", KindPath: "path", KindList: "list", KindMap: "map", KindSet: "set", KindMapDiff: "map_diff",
 	kindKeys: "list", kindError: "error", kindUnknown: "unknown"}
 
-// String is the kind's name in the rules language.
+// String returns the kind's name in the rules language.
 func (k Kind) String() string {
-	if int(k) < len(namesOfKinds) {
-		return namesOfKinds[k]
+	if int(k) < len(kindNames) {
+		return kindNames[k]
 	}
 	return "invalid"
 }
 
-// String lists the kinds of the set for messages.
+// String lists the kinds of the set, for messages.
 func (s kindSet) String() string {
 	var names []string
 	for rest := s; rest != 0; rest &= rest - 1 {

@@ -15,10 +15,11 @@ const (
 	tokenFloat
 	tokenString
 	tokenBytes
-	tokenMark // an operator or punctuation
+	tokenPunct // an operator or other punctuation
 )
 
-// token is a piece of the text. For strings and bytes, text is the value; otherwise it is what is written.
+// token is a lexical token. For strings and bytes, text is the value; otherwise it is the source
+// text.
 type token struct {
 	kind     tokenKind
 	text     string
@@ -26,16 +27,17 @@ type token struct {
 	number   Value
 }
 
-// marks are the operators and punctuation, longer ones first.
-var marks = []string{"&&", "||", "==", "!=", "<=", ">=", "(", ")", "{", "}", "[", "]", ",", ";", ":", "?", ".", "+", "-",
+// punctuation lists operators and other punctuation, longer tokens first.
+var punctuation = []string{"&&", "||", "==", "!=", "<=", ">=", "(", ")", "{", "}", "[", "]", ",", ";", ":", "?", ".", "+", "-",
 	"*", "/", "%", "<", ">", "!", "=", "$"}
 
 func isNameStart(c byte) bool { return c == '_' || c|0x20 >= 'a' && c|0x20 <= 'z' }
 func isDigit(c byte) bool     { return c >= '0' && c <= '9' }
 func isNamePart(c byte) bool  { return isNameStart(c) || isDigit(c) }
 
-// skip returns the offset of the first byte from at that is neither blank nor comment.
-func (p *parser) skip(at int) int {
+// skipSpace returns the offset of the first byte at or after at that is neither white space nor
+// comment.
+func (p *parser) skipSpace(at int) int {
 	for at < len(p.src.text) {
 		rest := p.src.text[at:]
 		switch c := rest[0]; {
@@ -50,7 +52,7 @@ func (p *parser) skip(at int) int {
 		case strings.HasPrefix(rest, "/*"):
 			n := strings.Index(rest[2:], "*/")
 			if n < 0 {
-				p.fail(at, "this comment does not end: expected '*/'")
+				p.fail(at, "unterminated comment: expected '*/'")
 			}
 			at += n + 4
 		case strings.HasPrefix(rest, "\ufeff") && at == 0:
@@ -62,9 +64,9 @@ func (p *parser) skip(at int) int {
 	return at
 }
 
-// scan reads the token that starts at or after offset at.
+// scan returns the token that starts at or after offset at.
 func (p *parser) scan(at int) token {
-	at = p.skip(at)
+	at = p.skipSpace(at)
 	if at >= len(p.src.text) {
 		return token{kind: tokenEnd, pos: at, end: at}
 	}
@@ -72,7 +74,7 @@ func (p *parser) scan(at int) token {
 	c := rest[0]
 	switch {
 	case (c == 'b' || c == 'B') && len(rest) > 1 && (rest[1] == '\'' || rest[1] == '"'):
-		text, end := p.quoted(at+1, true)
+		text, end := p.scanQuoted(at+1, true)
 		return token{kind: tokenBytes, text: text, pos: at, end: end}
 	case isNameStart(c):
 		n := 1
@@ -83,12 +85,12 @@ func (p *parser) scan(at int) token {
 	case isDigit(c):
 		return p.scanNumber(at)
 	case c == '\'' || c == '"':
-		text, end := p.quoted(at, false)
+		text, end := p.scanQuoted(at, false)
 		return token{kind: tokenString, text: text, pos: at, end: end}
 	}
-	for _, m := range marks {
+	for _, m := range punctuation {
 		if strings.HasPrefix(rest, m) {
-			return token{kind: tokenMark, text: m, pos: at, end: at + len(m)}
+			return token{kind: tokenPunct, text: m, pos: at, end: at + len(m)}
 		}
 	}
 	char, _ := utf8.DecodeRuneInString(rest)
@@ -100,41 +102,47 @@ func (p *parser) scan(at int) token {
 	return token{}
 }
 
+// numberLen returns the length of the number at the start of text, and whether it is an integer or
+// a float.
+func numberLen(text string) (n int, kind tokenKind) {
+	digits := func() {
+		for n < len(text) && isDigit(text[n]) {
+			n++
+		}
+	}
+	kind = tokenInt
+	if strings.HasPrefix(text, "0x") || strings.HasPrefix(text, "0X") {
+		n = 2
+		for n < len(text) && (isDigit(text[n]) || text[n]|0x20 >= 'a' && text[n]|0x20 <= 'f') {
+			n++
+		}
+		return n, kind
+	}
+	digits()
+	if n+1 < len(text) && text[n] == '.' && isDigit(text[n+1]) {
+		kind = tokenFloat
+		n++
+		digits()
+	}
+	if n < len(text) && text[n]|0x20 == 'e' {
+		mantissa := n
+		n++
+		if n < len(text) && (text[n] == '+' || text[n] == '-') {
+			n++
+		}
+		if n < len(text) && isDigit(text[n]) {
+			kind = tokenFloat
+			digits()
+		} else {
+			n = mantissa
+		}
+	}
+	return n, kind
+}
+
 func (p *parser) scanNumber(at int) token {
 	rest := p.src.text[at:]
-	n := 0
-	digits := func() {
-		for n < len(rest) && isDigit(rest[n]) {
-			n++
-		}
-	}
-	kind := tokenInt
-	if strings.HasPrefix(rest, "0x") || strings.HasPrefix(rest, "0X") {
-		n = 2
-		for n < len(rest) && (isDigit(rest[n]) || rest[n]|0x20 >= 'a' && rest[n]|0x20 <= 'f') {
-			n++
-		}
-	} else {
-		digits()
-		if n+1 < len(rest) && rest[n] == '.' && isDigit(rest[n+1]) {
-			kind = tokenFloat
-			n++
-			digits()
-		}
-		if n < len(rest) && rest[n]|0x20 == 'e' {
-			mark := n
-			n++
-			if n < len(rest) && (rest[n] == '+' || rest[n] == '-') {
-				n++
-			}
-			if n < len(rest) && isDigit(rest[n]) {
-				kind = tokenFloat
-				digits()
-			} else {
-				n = mark
-			}
-		}
-	}
+	n, kind := numberLen(rest)
 	if n < len(rest) && isNamePart(rest[n]) {
 		p.fail(at+n, "unexpected %q after a number", rest[n])
 	}
@@ -142,7 +150,7 @@ func (p *parser) scanNumber(at int) token {
 	if kind == tokenFloat {
 		f, err := strconv.ParseFloat(t.text, 64)
 		if err != nil {
-			p.fail(at, "%s is too large for a float of 64 bits", t.text)
+			p.fail(at, "%s is too large for a 64-bit float", t.text)
 		}
 		t.number = FloatValue(f)
 		return t
@@ -153,14 +161,15 @@ func (p *parser) scanNumber(at int) token {
 	}
 	i, err := strconv.ParseInt(text, base, 64)
 	if err != nil {
-		p.fail(at, "%s is not an integer of 64 bits", t.text)
+		p.fail(at, "%s is not a 64-bit integer", t.text)
 	}
 	t.number = IntValue(i)
 	return t
 }
 
-// quoted reads a quoted literal whose quote stands at offset at, and returns its value and the offset after it.
-func (p *parser) quoted(at int, asBytes bool) (string, int) {
+// scanQuoted scans a quoted literal whose opening quote is at offset at, and returns its value and
+// the offset after it.
+func (p *parser) scanQuoted(at int, asBytes bool) (string, int) {
 	text := p.src.text
 	quote := text[at]
 	var out strings.Builder
@@ -169,27 +178,27 @@ func (p *parser) quoted(at int, asBytes bool) (string, int) {
 		case quote:
 			return out.String(), n + 1
 		case '\n':
-			p.fail(at, "this string does not end on its line: expected %c", quote)
+			p.fail(at, "unterminated string: expected %c before the end of the line", quote)
 		case '\\':
-			n = p.escape(&out, n, asBytes)
+			n = p.scanEscape(&out, n, asBytes)
 		default:
 			out.WriteByte(c)
 			n++
 		}
 	}
-	p.fail(at, "this string does not end: expected %c", quote)
+	p.fail(at, "unterminated string: expected %c", quote)
 	return "", 0
 }
 
-// simpleEscapes are the escapes of one letter.
+// simpleEscapes are the escapes of a single letter.
 var simpleEscapes = map[byte]byte{'n': '\n', 'r': '\r', 't': '\t', 'a': '\a', 'b': '\b', 'f': '\f', 'v': '\v',
 	'\\': '\\', '\'': '\'', '"': '"', '`': '`', '?': '?'}
 
-// escape reads the escape at offset n and returns the offset after it.
-func (p *parser) escape(out *strings.Builder, n int, asBytes bool) int {
+// scanEscape scans the escape at offset n and returns the offset after it.
+func (p *parser) scanEscape(out *strings.Builder, n int, asBytes bool) int {
 	text := p.src.text
 	if n+1 >= len(text) {
-		p.fail(n, "the text ends within an escape")
+		p.fail(n, "unterminated escape")
 	}
 	c := text[n+1]
 	if b, ok := simpleEscapes[c]; ok {
@@ -207,21 +216,21 @@ func (p *parser) escape(out *strings.Builder, n int, asBytes bool) int {
 	case c >= '0' && c <= '3':
 		digits, base, from = 3, 8, n+1
 	default:
-		p.fail(n, "unknown escape \\%c: write \\\\ for a backslash", c)
+		p.fail(n, "unknown escape \\%c: use \\\\ for a backslash", c)
 	}
 	if from+digits > len(text) {
-		p.fail(n, "the text ends within an escape")
+		p.fail(n, "unterminated escape")
 	}
 	code, err := strconv.ParseUint(text[from:from+digits], base, 32)
 	if err != nil {
-		p.fail(n, "the escape \\%c needs %d digits", c, digits)
+		p.fail(n, "the escape \\%c requires %d digits", c, digits)
 	}
 	if asBytes {
 		out.WriteByte(byte(code))
 		return from + digits
 	}
 	if !utf8.ValidRune(rune(code)) {
-		p.fail(n, "the escape names no character")
+		p.fail(n, "the escape is not a valid character")
 	}
 	out.WriteRune(rune(code))
 	return from + digits

@@ -2,11 +2,11 @@ package rules
 
 import "strings"
 
-// listMethods are those of https://firebase.google.com/docs/reference/rules/rules.List.
-var listMethods = methodsOf{
+// listMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.List.
+var listMethods = methodTable{
 	kind: KindList,
-	forms: map[string]form{
-		"size": plain(func(l Value) Value {
+	overloads: map[string]overload{
+		"size": noArgs(func(l Value) Value {
 			if l.kind == kindKeys {
 				return IntValue(int64(l.fields().Len()))
 			}
@@ -18,18 +18,18 @@ var listMethods = methodsOf{
 		"hasOnly":   {1, 1, hasOnly},
 		"join":      {1, 1, listJoin},
 		"removeAll": {1, 1, listRemoveAll},
-		"toSet":     plain(func(l Value) Value { return setValue(unique(l.elements())) }),
+		"toSet":     noArgs(func(l Value) Value { return setValue(unique(l.elements())) }),
 	},
-	gives: map[string]kindSet{"size": setOf(KindInt), "concat": setOf(KindList), "hasAll": setOf(KindBool),
+	returns: map[string]kindSet{"size": setOf(KindInt), "concat": setOf(KindList), "hasAll": setOf(KindBool),
 		"hasAny": setOf(KindBool), "hasOnly": setOf(KindBool), "join": setOf(KindString), "removeAll": setOf(KindList),
 		"toSet": setOf(KindSet)},
 }
 
-// setMethods are those of https://firebase.google.com/docs/reference/rules/rules.Set.
-var setMethods = methodsOf{
+// setMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.Set.
+var setMethods = methodTable{
 	kind: KindSet,
-	forms: map[string]form{
-		"size":         plain(func(s Value) Value { return IntValue(int64(s.elements().Len())) }),
+	overloads: map[string]overload{
+		"size":         noArgs(func(s Value) Value { return IntValue(int64(s.elements().Len())) }),
 		"hasAll":       {1, 1, hasAll},
 		"hasAny":       {1, 1, hasAny},
 		"hasOnly":      {1, 1, hasOnly},
@@ -37,16 +37,16 @@ var setMethods = methodsOf{
 		"intersection": {1, 1, setIntersection},
 		"union":        {1, 1, setUnion},
 	},
-	gives: map[string]kindSet{"size": setOf(KindInt), "hasAll": setOf(KindBool), "hasAny": setOf(KindBool),
+	returns: map[string]kindSet{"size": setOf(KindInt), "hasAll": setOf(KindBool), "hasAny": setOf(KindBool),
 		"hasOnly": setOf(KindBool), "difference": setOf(KindSet), "intersection": setOf(KindSet), "union": setOf(KindSet)},
 }
 
-// setValue is a set of elements that are already unique.
-func setValue(list array) Value { return Value{kind: KindSet, ref: list} }
+// setValue returns a set of elements, which must be unique.
+func setValue(list valueList) Value { return Value{kind: KindSet, ref: list} }
 
 func isCollection(v Value) bool { return v.isList() || v.kind == KindSet }
 
-func hasAll(_ *run, e *expr, self Value, args []Value) Value {
+func hasAll(_ *evaluator, e *expr, self Value, args []Value) Value {
 	wanted := args[0]
 	switch {
 	case !isCollection(wanted):
@@ -57,7 +57,7 @@ func hasAll(_ *run, e *expr, self Value, args []Value) Value {
 	return truthValue(containsAll(self.elements(), wanted.elements()), self, wanted)
 }
 
-func hasAny(_ *run, e *expr, self Value, args []Value) Value {
+func hasAny(_ *evaluator, e *expr, self Value, args []Value) Value {
 	wanted := args[0]
 	switch {
 	case !isCollection(wanted):
@@ -68,8 +68,8 @@ func hasAny(_ *run, e *expr, self Value, args []Value) Value {
 	return truthValue(containsAny(self.elements(), wanted.elements()), self, wanted)
 }
 
-// hasOnly tells whether the list or set has no elements but these; it need not have all of them.
-func hasOnly(_ *run, e *expr, self Value, args []Value) Value {
+// hasOnly reports whether the list or set has no other elements; it need not have all of these.
+func hasOnly(_ *evaluator, e *expr, self Value, args []Value) Value {
 	allowed := args[0]
 	switch {
 	case !isCollection(allowed):
@@ -80,21 +80,21 @@ func hasOnly(_ *run, e *expr, self Value, args []Value) Value {
 	return truthValue(containsAll(allowed.elements(), self.elements()), self, allowed)
 }
 
-func listConcat(_ *run, e *expr, self Value, args []Value) Value {
+func listConcat(_ *evaluator, e *expr, self Value, args []Value) Value {
 	if !args[0].isList() {
 		return unsupported(e, "concat", args[0])
 	}
 	a, b := self.elements(), args[0].elements()
-	out := make(array, 0, a.Len()+b.Len())
+	out := make(valueList, 0, a.Len()+b.Len())
 	for _, l := range []Elements{a, b} {
 		for i := range l.Len() {
 			out = append(out, l.At(i))
 		}
 	}
-	return weighed(e, ListValue(out), weightOf(self)+weightOf(args[0]))
+	return limitValues(e, ListValue(out), countValues(self)+countValues(args[0]))
 }
 
-func listJoin(_ *run, e *expr, self Value, args []Value) Value {
+func listJoin(_ *evaluator, e *expr, self Value, args []Value) Value {
 	if args[0].kind != KindString {
 		return unsupported(e, "join", args[0])
 	}
@@ -114,17 +114,18 @@ func listJoin(_ *run, e *expr, self Value, args []Value) Value {
 		default:
 			return unsupported(e, "join", v)
 		}
-		if out.Len() > maxText {
+		if out.Len() > maxTextBytes {
 			return fail(e, "The joined string would be too long.")
 		}
 	}
 	return StringValue(out.String())
 }
 
-// pick keeps the elements of a list that are, or are not, in another.
-func pick(from, other Elements, in bool) (array, bool) {
+// pick returns the elements of a list that are (or are not) in another, and whether that is known
+// for every element.
+func pick(from, other Elements, in bool) (valueList, bool) {
 	m := membersOf(other)
-	var out array
+	var out valueList
 	for i := range from.Len() {
 		v := from.At(i)
 		t := m.has(v)
@@ -138,7 +139,7 @@ func pick(from, other Elements, in bool) (array, bool) {
 	return out, true
 }
 
-func listRemoveAll(_ *run, e *expr, self Value, args []Value) Value {
+func listRemoveAll(_ *evaluator, e *expr, self Value, args []Value) Value {
 	if !isCollection(args[0]) {
 		return unsupported(e, "removeAll", args[0])
 	}
@@ -149,11 +150,11 @@ func listRemoveAll(_ *run, e *expr, self Value, args []Value) Value {
 	return ListValue(out)
 }
 
-func setDifference(_ *run, e *expr, self Value, args []Value) Value {
+func setDifference(_ *evaluator, e *expr, self Value, args []Value) Value {
 	return setPick(e, self, args[0], false)
 }
 
-func setIntersection(_ *run, e *expr, self Value, args []Value) Value {
+func setIntersection(_ *evaluator, e *expr, self Value, args []Value) Value {
 	return setPick(e, self, args[0], true)
 }
 
@@ -168,7 +169,7 @@ func setPick(e *expr, self, other Value, in bool) Value {
 	return setValue(out)
 }
 
-func setUnion(r *run, e *expr, self Value, args []Value) Value {
+func setUnion(r *evaluator, e *expr, self Value, args []Value) Value {
 	if args[0].kind != KindSet {
 		return unsupported(e, "union", args[0])
 	}

@@ -1,16 +1,16 @@
 package rules
 
-// mapMethods are those of https://firebase.google.com/docs/reference/rules/rules.Map.
-var mapMethods = methodsOf{
+// mapMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.Map.
+var mapMethods = methodTable{
 	kind: KindMap,
-	forms: map[string]form{
-		"size":   plain(func(m Value) Value { return IntValue(int64(m.fields().Len())) }),
-		"keys":   plain(func(m Value) Value { return Value{kind: kindKeys, ref: m.ref} }),
-		"values": plain(mapValues),
+	overloads: map[string]overload{
+		"size":   noArgs(func(m Value) Value { return IntValue(int64(m.fields().Len())) }),
+		"keys":   noArgs(func(m Value) Value { return Value{kind: kindKeys, ref: m.ref} }),
+		"values": noArgs(mapValues),
 		"get":    {2, 2, mapGet},
 		"diff":   {1, 1, mapDiffOf},
 	},
-	gives: map[string]kindSet{"size": setOf(KindInt), "keys": setOf(KindList), "values": setOf(KindList),
+	returns: map[string]kindSet{"size": setOf(KindInt), "keys": setOf(KindList), "values": setOf(KindList),
 		"get": allKinds, "diff": setOf(KindMapDiff)},
 }
 
@@ -20,11 +20,11 @@ func mapValues(m Value) Value {
 	for i, n := range names {
 		names[i], _ = f.Get(n.text())
 	}
-	return ListValue(array(names))
+	return ListValue(valueList(names))
 }
 
 // mapGet is map.get(key, default), where key may be a list of keys into nested maps.
-func mapGet(_ *run, e *expr, self Value, args []Value) Value {
+func mapGet(_ *evaluator, e *expr, self Value, args []Value) Value {
 	key, otherwise := args[0], args[1]
 	switch {
 	case key.kind == KindString:
@@ -44,7 +44,7 @@ func mapGet(_ *run, e *expr, self Value, args []Value) Value {
 		case name.kind != KindString:
 			return unsupported(e, "get", name)
 		case self.kind == kindUnknown:
-			self = self.guess().field(name.text())
+			self = self.unknown().field(name.text())
 			continue
 		case self.kind != KindMap:
 			return otherwise
@@ -61,7 +61,7 @@ func mapGet(_ *run, e *expr, self Value, args []Value) Value {
 // mapDiff is the difference between two maps.
 type mapDiff struct{ now, before Fields }
 
-func mapDiffOf(_ *run, e *expr, self Value, args []Value) Value {
+func mapDiffOf(_ *evaluator, e *expr, self Value, args []Value) Value {
 	if args[0].kind != KindMap {
 		if args[0].kind == KindNull {
 			return nullValue(e)
@@ -71,24 +71,24 @@ func mapDiffOf(_ *run, e *expr, self Value, args []Value) Value {
 	return Value{kind: KindMapDiff, ref: &mapDiff{self.fields(), args[0].fields()}}
 }
 
-// mapDiffMethods are those of https://firebase.google.com/docs/reference/rules/rules.MapDiff.
-var mapDiffMethods = methodsOf{
+// mapDiffMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.MapDiff.
+var mapDiffMethods = methodTable{
 	kind: KindMapDiff,
-	forms: map[string]form{
+	overloads: map[string]overload{
 		"addedKeys":     diffKeys(true, false, false, false),
 		"removedKeys":   diffKeys(false, true, false, false),
 		"changedKeys":   diffKeys(false, false, true, false),
 		"unchangedKeys": diffKeys(false, false, false, true),
 		"affectedKeys":  diffKeys(true, true, true, false),
 	},
-	gives: map[string]kindSet{"addedKeys": setOf(KindSet), "removedKeys": setOf(KindSet), "changedKeys": setOf(KindSet),
+	returns: map[string]kindSet{"addedKeys": setOf(KindSet), "removedKeys": setOf(KindSet), "changedKeys": setOf(KindSet),
 		"unchangedKeys": setOf(KindSet), "affectedKeys": setOf(KindSet)},
 }
 
-func diffKeys(added, removed, changed, unchanged bool) form {
-	return plain(func(v Value) Value {
+func diffKeys(added, removed, changed, unchanged bool) overload {
+	return noArgs(func(v Value) Value {
 		d := v.diff()
-		var out array
+		var out valueList
 		undecided := false
 		d.now.Names(func(name string) bool {
 			before, ok := d.before.Get(name)

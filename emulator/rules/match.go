@@ -2,28 +2,28 @@ package rules
 
 import "strings"
 
-// pathToken is a segment of a request's path. Of a list the document's id is not known, and of a collection group
-// query neither is the path that leads to the collection.
+// pathToken is a segment of a request's path. For a list the document ID is unknown, and for a
+// collection group query so is the path of the collection.
 type pathToken struct {
 	text string
-	kind tokenOfPath
+	kind pathTokenKind
 }
 
-type tokenOfPath uint8
+type pathTokenKind uint8
 
 const (
-	tokenKnown tokenOfPath = iota
-	tokenAny               // one segment
-	tokenMany              // any number of segments
+	segmentKnown    pathTokenKind = iota
+	segmentUnknown                // exactly one segment
+	segmentsUnknown               // any number of segments
 )
 
 var (
-	someString = Value{kind: kindUnknown, ref: &unknown{fact: &fact{kinds: setOf(KindString)}, sure: true}}
-	somePath   = Value{kind: kindUnknown, ref: &unknown{fact: &fact{kinds: setOf(KindPath)}, sure: true}}
+	unknownString = Value{kind: kindUnknown, ref: &unknown{constraint: &constraint{kinds: setOf(KindString)}, sure: true}}
+	unknownPath   = Value{kind: kindUnknown, ref: &unknown{constraint: &constraint{kinds: setOf(KindPath)}, sure: true}}
 )
 
-// split makes the tokens of a path.
-func split(tokens []pathToken, path string) []pathToken {
+// splitPath appends the segments of a path to tokens.
+func splitPath(tokens []pathToken, path string) []pathToken {
 	for path != "" {
 		path = path[1:]
 		n := strings.IndexByte(path, '/')
@@ -36,60 +36,62 @@ func split(tokens []pathToken, path string) []pathToken {
 	return tokens
 }
 
-// enter tries a match block on the tokens from the given one, and returns true as soon as a condition grants.
-func (r *run) enter(m *match, from int) bool { return r.segment(m, 0, from) }
+// tryMatch tries a match block on the tokens starting at from, and returns true as soon as a
+// condition grants the request.
+func (r *evaluator) tryMatch(m *match, from int) bool { return r.matchSegment(m, 0, from) }
 
-// segment matches the block's segment number i and those after it, in every way that there is.
-func (r *run) segment(m *match, i, from int) bool {
+// matchSegment matches the block's segments starting at i, in every possible way.
+func (r *evaluator) matchSegment(m *match, i, from int) bool {
 	if i == len(m.segments) {
-		return r.inside(m, from)
+		return r.tryBlock(m, from)
 	}
 	s := &m.segments[i]
 	switch {
 	case s.kind == segmentRest:
-		return r.rest(m, i, from)
+		return r.matchRecursive(m, i, from)
 	case from == len(r.tokens):
 		return false
 	}
 	t := r.tokens[from]
 	switch {
-	case t.kind == tokenMany:
+	case t.kind == segmentsUnknown:
 		return false
 	case s.kind == segmentLiteral:
-		return t.kind == tokenKnown && t.text == s.text && r.segment(m, i+1, from+1)
-	case t.kind == tokenAny:
-		r.captures[s.slot] = someString
+		return t.kind == segmentKnown && t.text == s.text && r.matchSegment(m, i+1, from+1)
+	case t.kind == segmentUnknown:
+		r.captures[s.slot] = unknownString
 	default:
 		r.captures[s.slot] = StringValue(t.text)
 	}
-	return r.segment(m, i+1, from+1)
+	return r.matchSegment(m, i+1, from+1)
 }
 
-// rest matches {name=**}: any number of segments in version 2; in version 1 at least one, and all that are left.
-func (r *run) rest(m *match, i, from int) bool {
+// matchRecursive matches {name=**}: any number of segments in version 2; in version 1 all remaining
+// segments, of which there must be at least one.
+func (r *evaluator) matchRecursive(m *match, i, from int) bool {
 	s := &m.segments[i]
 	least := from
-	if r.set.version == 1 {
+	if r.ruleset.version == 1 {
 		if least = from + 1; least > len(r.tokens) {
 			return false
 		}
 		least = len(r.tokens)
 	}
 	for to := least; to <= len(r.tokens); to++ {
-		r.captures[s.slot] = r.joined(from, to)
-		if r.segment(m, i+1, to) {
+		r.captures[s.slot] = r.joinTokens(from, to)
+		if r.matchSegment(m, i+1, to) {
 			return true
 		}
 	}
 	return false
 }
 
-// joined is the path of some tokens.
-func (r *run) joined(from, to int) Value {
+// joinTokens returns the path that the tokens form.
+func (r *evaluator) joinTokens(from, to int) Value {
 	size := 0
 	for _, t := range r.tokens[from:to] {
-		if t.kind != tokenKnown {
-			return somePath
+		if t.kind != segmentKnown {
+			return unknownPath
 		}
 		size += 1 + len(t.text)
 	}
@@ -102,40 +104,38 @@ func (r *run) joined(from, to int) Value {
 	return PathValue(out.String())
 }
 
-// inside judges by a block's allow statements if the path ends here, and goes on to the blocks within.
-func (r *run) inside(m *match, from int) bool {
+// tryBlock evaluates a block's allow statements if the path ends here, then tries the nested
+// blocks.
+func (r *evaluator) tryBlock(m *match, from int) bool {
 	if from == len(r.tokens) {
 		for _, a := range m.allows {
 			if a.mask.has(r.req.Method) && r.grants(a) {
 				r.granted = a
 				return true
 			}
-			if r.broken != nil {
+			if r.exceeded != nil {
 				return false
 			}
 		}
 	}
 	for _, inner := range m.matches {
-		if r.enter(inner, from) {
+		if r.tryMatch(inner, from) {
 			return true
 		}
-		if r.broken != nil {
+		if r.exceeded != nil {
 			return false
 		}
 	}
 	return false
 }
 
-// grants evaluates an allow statement.
-func (r *run) grants(a *allow) bool {
-	if r.explain != nil {
-		return r.tried(a)
-	}
-	if r.cover != nil {
-		r.cover.reached(a)
+// grants evaluates an allow statement and reports whether it grants the request.
+func (r *evaluator) grants(a *allow) bool {
+	if r.denial != nil {
+		return r.explainAllow(a)
 	}
 	if a.cond == nil {
 		return true
 	}
-	return r.eval(a.cond).isTrue() && r.broken == nil
+	return r.eval(a.cond).isTrue() && r.exceeded == nil
 }

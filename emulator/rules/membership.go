@@ -1,10 +1,8 @@
 package rules
 
-// Membership in lists and sets. What a client sends may hold ten thousands of elements, so membership in a long list
-// is looked up in an index rather than searched.
-
-// indexFrom is the length from which an index pays.
-const indexFrom = 16
+// minIndexed is the length from which looking up membership in an index is faster than searching. A
+// client can send lists of tens of thousands of elements.
+const minIndexed = 16
 
 // scalar is a value that can be the key of a Go map: equal values have equal scalars.
 type scalar struct {
@@ -14,7 +12,7 @@ type scalar struct {
 	str  string
 }
 
-// scalarOf makes a value's scalar, if it has one. NaN has none, since it equals nothing.
+// scalarOf returns a value's scalar, if it has one. NaN has none, since it equals nothing.
 func scalarOf(v Value) (scalar, bool) {
 	switch v.kind {
 	case KindFloat:
@@ -31,21 +29,21 @@ func scalarOf(v Value) (scalar, bool) {
 	return scalar{}, false
 }
 
-// members answers whether values are among the elements of a list.
+// members reports which values are elements of a list.
 type members struct {
 	list  Elements
 	index map[scalar]struct{}
-	rest  []Value // those without a scalar, when there is an index
+	rest  []Value // elements without a scalar, if there is an index
 }
 
 func membersOf(list Elements) members {
-	if c, ok := list.(*constants); ok {
+	if c, ok := list.(*constantList); ok {
 		return c.members
 	}
-	return indexed(list, list.Len() >= indexFrom)
+	return newMembers(list, list.Len() >= minIndexed)
 }
 
-func indexed(list Elements, index bool) members {
+func newMembers(list Elements, index bool) members {
 	m := members{list: list}
 	if !index {
 		return m
@@ -110,19 +108,19 @@ func (m *members) has(v Value) truth {
 	return found
 }
 
-// constants are the elements of a list that is written out in the rules.
-type constants struct {
-	array
+// constantList is the elements of a list literal that consists of constants.
+type constantList struct {
+	valueList
 	members members
 }
 
-func newConstants(values []Value) *constants {
-	c := &constants{array: values}
-	c.members = indexed(c.array, len(values) >= indexFrom)
+func newConstantList(values []Value) *constantList {
+	c := &constantList{valueList: values}
+	c.members = newMembers(c.valueList, len(values) >= minIndexed)
 	return c
 }
 
-// containsAll tells whether every element of wanted is in list.
+// containsAll reports whether every element of wanted is in list.
 func containsAll(list, wanted Elements) truth {
 	m := membersOf(list)
 	all := yes
@@ -137,7 +135,7 @@ func containsAll(list, wanted Elements) truth {
 	return all
 }
 
-// containsAny tells whether some element of wanted is in list.
+// containsAny reports whether any element of wanted is in list.
 func containsAny(list, wanted Elements) truth {
 	m := membersOf(list)
 	found := no
@@ -152,8 +150,8 @@ func containsAny(list, wanted Elements) truth {
 	return found
 }
 
-// namesWithin tells whether every name of f is in list. It is how most rules bound a document's fields, so it neither
-// sorts nor copies the names.
+// namesWithin reports whether every name of f is in list. Most rules restrict a document's fields
+// this way, so it neither sorts nor copies the names.
 func namesWithin(f Fields, list Elements) truth {
 	m := membersOf(list)
 	all := yes
@@ -170,7 +168,7 @@ func namesWithin(f Fields, list Elements) truth {
 	return all
 }
 
-// namesInclude tells whether all of the elements of list are names of f, or any of them.
+// namesInclude reports whether all elements of list are names of f, or whether any of them is.
 func namesInclude(f Fields, list Elements, any bool) truth {
 	result := truthOf(!any)
 	for i := range list.Len() {
@@ -193,7 +191,7 @@ func namesInclude(f Fields, list Elements, any bool) truth {
 	return result
 }
 
-// hasUnknown tells whether a list holds symbolic values.
+// hasUnknown reports whether a list contains symbolic values.
 func hasUnknown(list Elements) bool {
 	for i := range list.Len() {
 		if list.At(i).kind == kindUnknown {
@@ -203,9 +201,9 @@ func hasUnknown(list Elements) bool {
 	return false
 }
 
-// unique is the list without repetitions: the first of equal elements stays.
-func unique(list Elements) array {
-	out := make(array, 0, list.Len())
+// unique returns the list without duplicates, keeping the first of equal elements.
+func unique(list Elements) valueList {
+	out := make(valueList, 0, list.Len())
 	seen := make(map[scalar]struct{})
 	for i := range list.Len() {
 		v := list.At(i)

@@ -1,49 +1,49 @@
 package rules
 
-// method is a method of the language, by name. What it does depends on the kind that it is called on.
+// method is a method of the language. Its implementation depends on the kind of the receiver.
 type method struct {
-	name  string
-	forms [KindMapDiff + 1]*form // nil for kinds that do not have it
-	gives kindSet
+	name      string
+	overloads [KindMapDiff + 1]*overload // by receiver kind; nil where the kind lacks the method
+	returns   kindSet
 }
 
-// form is a method of one kind.
-type form struct {
-	least, most int // how many arguments it takes
-	do          func(r *run, e *expr, self Value, args []Value) Value
+// overload is the implementation of a method for one kind.
+type overload struct {
+	minArgs, maxArgs int
+	call             func(r *evaluator, e *expr, self Value, args []Value) Value
 }
 
-// methods are all of them. They are gathered once; after that they do not change.
-var methods = gatherMethods()
+// methods holds every method by name. It is built once and not modified afterwards.
+var methods = buildMethods()
 
-// methodsOf is one kind's methods, with what they give.
-type methodsOf struct {
-	kind  Kind
-	forms map[string]form
-	gives map[string]kindSet
+// methodTable lists the methods of one kind and the kinds that they return.
+type methodTable struct {
+	kind      Kind
+	overloads map[string]overload
+	returns   map[string]kindSet
 }
 
-func gatherMethods() map[string]*method {
+func buildMethods() map[string]*method {
 	all := map[string]*method{}
-	for _, of := range []methodsOf{stringMethods, bytesMethods, listMethods, setMethods, mapMethods, mapDiffMethods,
+	for _, of := range []methodTable{stringMethods, bytesMethods, listMethods, setMethods, mapMethods, mapDiffMethods,
 		timestampMethods, durationMethods, latlngMethods, pathMethods} {
-		for name, f := range of.forms {
+		for name, f := range of.overloads {
 			m := all[name]
 			if m == nil {
 				m = &method{name: name}
 				all[name] = m
 			}
-			m.forms[of.kind] = &f
-			m.gives |= of.gives[name]
+			m.overloads[of.kind] = &f
+			m.returns |= of.returns[name]
 		}
 	}
 	return all
 }
 
-// kinds are the kinds that have the method.
+// kinds returns the kinds that have the method.
 func (m *method) kinds() kindSet {
 	var s kindSet
-	for k, f := range m.forms {
+	for k, f := range m.overloads {
 		if f != nil {
 			s |= 1 << k
 		}
@@ -51,15 +51,15 @@ func (m *method) kinds() kindSet {
 	return s
 }
 
-// plain is a method without arguments.
-func plain(do func(self Value) Value) form {
-	return form{0, 0, func(_ *run, _ *expr, self Value, _ []Value) Value { return do(self) }}
+// noArgs is a method without arguments.
+func noArgs(f func(self Value) Value) overload {
+	return overload{0, 0, func(_ *evaluator, _ *expr, self Value, _ []Value) Value { return f(self) }}
 }
 
-// pathMethods: bind is done by evalBind, since its path must not be evaluated before it. What comes here is a path that
-// is complete.
-var pathMethods = methodsOf{
-	kind:  KindPath,
-	forms: map[string]form{"bind": {1, 1, func(_ *run, _ *expr, self Value, _ []Value) Value { return self }}},
-	gives: map[string]kindSet{"bind": setOf(KindPath)},
+// pathMethods lists bind, which normally runs as evalBind, since its path must not be evaluated
+// first. This overload is for a path value that is already complete.
+var pathMethods = methodTable{
+	kind:      KindPath,
+	overloads: map[string]overload{"bind": {1, 1, func(_ *evaluator, _ *expr, self Value, _ []Value) Value { return self }}},
+	returns:   map[string]kindSet{"bind": setOf(KindPath)},
 }

@@ -6,26 +6,27 @@ import (
 	"strings"
 )
 
-// Mutant is a rules file with one thing changed. Good tests of the rules fail with it.
+// Mutant is a rules file with one change. Good tests of the rules fail with it.
 type Mutant struct {
-	Line, Column int    // of the change, from 1
-	Kind         string // what was done, for filters: "drop-conjunct", "equal-to-not-equal", "bound", "always-true", …
+	Line, Column int    // position of the change, from 1
+	Kind         string // for filtering: "drop-conjunct", "change-operator", "bound", "always-true", …
 	Description  string // the change in words
-	Source       string // the whole changed file
+	Source       string // the complete mutated file
 }
 
-// String is the place and the description.
+// String returns the position and the description.
 func (m Mutant) String() string { return fmt.Sprintf("%d:%d: %s", m.Line, m.Column, m.Description) }
 
-// Mutants makes every mutant of a rules file, in the order of the text: conditions that always grant, statements that
-// are gone, dropped sides of && and ||, comparisons that are turned round or always true, bounds that are one off,
-// lists with a key less, the document before the request in place of that after it, and the like. All of them compile.
-// It returns an *Error for text that does not.
+// Mutants generates every mutant of a rules file in source order: conditions that always grant,
+// removed allow statements, dropped operands of && and ||, comparisons replaced or always true,
+// bounds off by one, lists with one element less, the document before the request in place of the
+// one after it, and similar. Every mutant compiles. For text that does not compile Mutants returns
+// an [*Error].
 func Mutants(name, text string) (iter.Seq[Mutant], error) {
 	if _, _, err := Compile(name, text); err != nil {
 		return nil, err
 	}
-	f, _, err := parse(&source{file: name, text: text})
+	f, err := parse(&source{file: name, text: text})
 	if err != nil {
 		return nil, err
 	}
@@ -39,22 +40,22 @@ func Mutants(name, text string) (iter.Seq[Mutant], error) {
 	}, nil
 }
 
-// mutator walks the tree and offers mutants until nobody wants more.
+// mutator walks the syntax tree and yields mutants until the consumer stops.
 type mutator struct {
 	src   *source
 	yield func(Mutant) bool
 	done  bool
-	seen  map[string]bool // changes that were offered: some come about in two ways
+	seen  map[string]bool // changes already emitted, since two mutations can produce the same one
 }
 
-// offer makes the mutant in which the text between two offsets is another.
-func (m *mutator) offer(pos, end int, with, kind, format string, args ...any) {
+// emit yields the mutant that replaces the text between two offsets.
+func (m *mutator) emit(pos, end int, with, kind, format string, args ...any) {
 	change := fmt.Sprint(pos, end, with)
 	if m.done || m.seen[change] {
 		return
 	}
 	m.seen[change] = true
-	line, column := m.src.place(pos)
+	line, column := m.src.position(pos)
 	before, after := m.src.text[:pos], m.src.text[end:]
 	if with != "" && before != "" && isNamePart(before[len(before)-1]) && isNamePart(with[0]) {
 		with = " " + with // as in if(…)
@@ -69,7 +70,7 @@ func (m *mutator) offer(pos, end int, with, kind, format string, args ...any) {
 func (m *mutator) excerpt(e *expr) string { return m.src.excerpt(e.pos, e.end, 80) }
 
 func (m *mutator) replace(e *expr, with, kind, format string, args ...any) {
-	m.offer(e.pos, e.end, with, kind, format, args...)
+	m.emit(e.pos, e.end, with, kind, format, args...)
 }
 
 func (m *mutator) functions(list []*function) {
@@ -84,8 +85,8 @@ func (m *mutator) functions(list []*function) {
 	}
 }
 
-// wider are the methods that a statement for one method is made to grant too.
-var wider = map[string]string{"get": "read", "list": "read", "create": "create, update", "update": "create, update",
+// widerMethods maps a method to the wider set that a mutant grants instead.
+var widerMethods = map[string]string{"get": "read", "list": "read", "create": "create, update", "update": "create, update",
 	"delete": "write"}
 
 func (m *mutator) matches(list []*match) {
@@ -104,10 +105,10 @@ func (m *mutator) allow(a *allow) {
 		names = append(names, w.text)
 	}
 	all := strings.Join(names, ", ")
-	m.offer(a.pos, a.end, "", "remove-allow", "remove allow %s", all)
+	m.emit(a.pos, a.end, "", "remove-allow", "remove allow %s", all)
 	for _, w := range a.methods {
-		if more, ok := wider[w.text]; ok && methodsOfText(more)&^a.mask != 0 {
-			m.offer(w.pos, w.end, more, "widen-method", "allow %s instead of %s", more, w.text)
+		if more, ok := widerMethods[w.text]; ok && parseMethods(more)&^a.mask != 0 {
+			m.emit(w.pos, w.end, more, "widen-method", "allow %s instead of %s", more, w.text)
 		}
 	}
 	if a.cond == nil || alwaysTrue(a.cond) {
@@ -117,7 +118,7 @@ func (m *mutator) allow(a *allow) {
 	m.expr(a.cond)
 }
 
-func methodsOfText(text string) methodSet {
+func parseMethods(text string) methodSet {
 	var s methodSet
 	for _, w := range strings.Split(text, ", ") {
 		s |= methodSets[w]

@@ -21,7 +21,7 @@ func mutantsOf(t *testing.T, source string) []rules.Mutant {
 func TestMutants(t *testing.T) {
 	for _, c := range []struct {
 		body string
-		want []string // lines that some mutant has in place of the body
+		want []string // bodies that some mutant must have
 	}{
 		{"allow get: if a() && b() && c();", []string{"allow get: if true;", "allow read: if a() && b() && c();", "allow get: if (a() && b());",
 			"allow get: if (b()) && c();", "allow get: if (a()) && c();", "allow get: if a() && b() || c();", ""}},
@@ -44,22 +44,23 @@ func TestMutants(t *testing.T) {
 		for _, m := range mutantsOf(t, rulesWith(c.body)) {
 			got = append(got, strings.TrimSpace(strings.Split(m.Source, "\n")[3]))
 			if m.Line != 4 || m.Kind == "" || m.Description == "" {
-				t.Errorf("%s: the mutant %+v", c.body, m)
+				t.Errorf("%s: mutant without position, kind or description: %+v", c.body, m)
 			}
 		}
 		for _, want := range c.want {
 			if !slices.Contains(got, want) {
-				t.Errorf("%s: no mutant %q among\n%s", c.body, want, strings.Join(got, "\n"))
+				t.Errorf("%s: no mutant %q in\n%s", c.body, want, strings.Join(got, "\n"))
 			}
 		}
 		slices.Sort(got)
 		if unique := slices.Compact(slices.Clone(got)); len(unique) != len(got) {
-			t.Errorf("%s: the same mutant twice among\n%s", c.body, strings.Join(got, "\n"))
+			t.Errorf("%s: duplicate mutant in\n%s", c.body, strings.Join(got, "\n"))
 		}
 	}
 }
 
-// A mutant that does not compile is noticed by any test, so it would prove nothing.
+// TestMutantsCompile checks that every mutant compiles: any test would detect one that does not, so
+// it would prove nothing.
 func TestMutantsCompile(t *testing.T) {
 	source, err := os.ReadFile("testdata/timetable.rules")
 	if err != nil {
@@ -75,13 +76,13 @@ func TestMutantsCompile(t *testing.T) {
 		}
 	}
 	if len(list) < 100 {
-		t.Errorf("there are only %d mutants", len(list))
+		t.Errorf("%d mutants, want at least 100", len(list))
 	}
 	seq, _ := rules.Mutants("x.rules", string(source))
 	for range seq {
-		break // must stop when nobody wants more
+		break // the generator must stop
 	}
 	if _, err := rules.Mutants("x.rules", "service"); err == nil {
-		t.Error("mutants of what is no rules file")
+		t.Error("mutants of an invalid rules file")
 	}
 }

@@ -5,14 +5,13 @@ import (
 	"strings"
 )
 
-// parser reads a rules file from left to right, one token ahead. The first syntax error ends it, by a panic with a
-// syntaxError that parse turns into an error.
+// parser is a recursive-descent parser with one token of lookahead. The first syntax error aborts
+// it with a panic of syntaxError, which parse turns into an error.
 type parser struct {
 	src     *source
 	tok     token // the next token
-	last    int   // the end of the token before it
+	last    int   // the end of the previous token
 	nesting int
-	soft    []Issue // things that are tolerated
 }
 
 type syntaxError struct{ issue Issue }
@@ -21,8 +20,8 @@ func (p *parser) fail(at int, format string, args ...any) {
 	panic(syntaxError{p.src.issue(SeverityError, "syntax", at, fmt.Sprintf(format, args...))})
 }
 
-// parse reads a file. The issues are warnings.
-func parse(src *source) (f *file, soft []Issue, err error) {
+// parse parses a rules file.
+func parse(src *source) (f *file, err error) {
 	p := &parser{src: src}
 	defer func() {
 		if caught := recover(); caught != nil {
@@ -35,10 +34,10 @@ func parse(src *source) (f *file, soft []Issue, err error) {
 	}()
 	p.tok = p.scan(0)
 	f = p.file()
-	return f, p.soft, nil
+	return f, nil
 }
 
-// next moves on by one token and returns the one it leaves.
+// next advances by one token and returns the one it consumed.
 func (p *parser) next() token {
 	t := p.tok
 	p.last = t.end
@@ -46,13 +45,13 @@ func (p *parser) next() token {
 	return t
 }
 
-// is tells whether the next token is this mark or keyword.
+// is reports whether the next token is this punctuation or keyword.
 func (p *parser) is(text string) bool {
-	return (p.tok.kind == tokenMark || p.tok.kind == tokenName) && p.tok.text == text
+	return (p.tok.kind == tokenPunct || p.tok.kind == tokenName) && p.tok.text == text
 }
 
-// take moves on if the next token is this mark or keyword.
-func (p *parser) take(text string) bool {
+// accept consumes the next token if it is this punctuation or keyword.
+func (p *parser) accept(text string) bool {
 	if !p.is(text) {
 		return false
 	}
@@ -60,23 +59,23 @@ func (p *parser) take(text string) bool {
 	return true
 }
 
-// found describes the next token for a message.
-func (p *parser) found() string {
+// describeNext describes the next token for a message.
+func (p *parser) describeNext() string {
 	switch p.tok.kind {
 	case tokenEnd:
-		return "the end of the file"
+		return "end of file"
 	case tokenString:
-		return "a string"
+		return "string"
 	case tokenBytes:
 		return "bytes"
 	case tokenInt, tokenFloat:
-		return "the number " + p.tok.text
+		return "number " + p.tok.text
 	}
 	return "'" + p.tok.text + "'"
 }
 
 func (p *parser) expected(what string) {
-	p.fail(p.tok.pos, "unexpected %s: expected %s", p.found(), what)
+	p.fail(p.tok.pos, "unexpected %s: expected %s", p.describeNext(), what)
 }
 
 func (p *parser) expect(text, where string) token {
@@ -86,29 +85,30 @@ func (p *parser) expect(text, where string) token {
 	return p.next()
 }
 
-func (p *parser) word(what string) word {
+func (p *parser) ident(what string) ident {
 	if p.tok.kind != tokenName {
 		p.expected(what)
 	}
 	t := p.next()
-	return word{text: t.text, pos: t.pos, end: t.end}
+	return ident{text: t.text, pos: t.pos, end: t.end}
 }
 
-// semicolon ends a statement. Google's compiler does without before a closing brace, and so does this one.
+// semicolon ends a statement. Google's compiler allows its omission before a closing brace; so does
+// this parser.
 func (p *parser) semicolon(after string) {
-	if p.take(";") || p.is("}") {
+	if p.accept(";") || p.is("}") {
 		return
 	}
-	p.fail(p.last, "missing ';' after %s, before %s", after, p.found())
+	p.fail(p.last, "missing ';' after %s, before %s", after, p.describeNext())
 }
 
 func (p *parser) file() *file {
-	f := &file{src: p.src, version: 1, versionAt: -1}
+	f := &file{src: p.src, version: 1, versionPos: -1}
 	for {
 		switch {
 		case p.tok.kind == tokenEnd:
 			if len(f.services) == 0 {
-				p.fail(p.tok.pos, "the file has no service: expected 'service cloud.firestore { … }'")
+				p.fail(p.tok.pos, "missing service block: expected 'service cloud.firestore { … }'")
 			}
 			return f
 		case p.is("rules_version"):
@@ -125,10 +125,10 @@ func (p *parser) file() *file {
 
 func (p *parser) version(f *file) {
 	at := p.next().pos
-	if f.versionAt >= 0 || len(f.services) > 0 || len(f.functions) > 0 {
-		p.fail(at, "rules_version must be the first statement, and be there once")
+	if f.versionPos >= 0 || len(f.services) > 0 || len(f.functions) > 0 {
+		p.fail(at, "rules_version must be the first statement and appear only once")
 	}
-	f.versionAt = at
+	f.versionPos = at
 	p.expect("=", " after rules_version")
 	switch {
 	case p.tok.kind != tokenString:
@@ -140,21 +140,21 @@ func (p *parser) version(f *file) {
 		p.fail(p.tok.pos, "unknown rules_version %q: expected '1' or '2'", p.tok.text)
 	}
 	p.next()
-	p.take(";")
+	p.accept(";")
 }
 
 func (p *parser) service() *service {
 	s := &service{pos: p.next().pos}
-	name := p.word("the service's name, cloud.firestore or firebase.storage")
+	name := p.ident("the service's name, cloud.firestore or firebase.storage")
 	s.name = name.text
-	for p.take(".") {
-		s.name += "." + p.word("a name").text
+	for p.accept(".") {
+		s.name += "." + p.ident("a name").text
 	}
 	if s.name != string(Firestore) && s.name != string(Storage) {
 		p.fail(name.pos, "unknown service %s: expected cloud.firestore or firebase.storage", s.name)
 	}
 	p.expect("{", " after the service's name")
-	for !p.take("}") {
+	for !p.accept("}") {
 		switch {
 		case p.is("match"):
 			s.matches = append(s.matches, p.match())
@@ -191,7 +191,8 @@ func (p *parser) match() *match {
 	return m
 }
 
-// segments reads the path of a match. It works on the text, since a path's literals are no names: (default), 2022-09.
+// segments parses the path of a match block. It works on the source text because literal segments
+// such as (default) and 2022-09 are not names.
 func (p *parser) segments() []segment {
 	if !p.is("/") {
 		p.expected("a path that starts with '/'")
@@ -212,7 +213,7 @@ func (p *parser) segments() []segment {
 			at++
 		}
 		if at == start {
-			p.fail(at, "a segment of the path is missing after '/'")
+			p.fail(at, "missing path segment after '/'")
 		}
 		s := segment{kind: segmentLiteral, text: text[start:at], pos: start, end: at}
 		if strings.ContainsAny(s.text, "$=*'\"") {
@@ -225,7 +226,7 @@ func (p *parser) segments() []segment {
 	return list
 }
 
-// wildcard reads {name}, {name=*} or {name=**} at offset at.
+// wildcard parses {name}, {name=*} or {name=**} at offset at.
 func (p *parser) wildcard(at int) (segment, int) {
 	open := p.scan(at)
 	name := p.scan(open.end)
@@ -257,18 +258,18 @@ func (p *parser) wildcard(at int) (segment, int) {
 func (p *parser) allow() *allow {
 	a := &allow{pos: p.next().pos}
 	for {
-		w := p.word("a method: read, write, get, list, create, update or delete")
+		w := p.ident("a method: read, write, get, list, create, update or delete")
 		set, ok := methodSets[w.text]
 		if !ok {
 			p.fail(w.pos, "unknown method %s: expected read, write, get, list, create, update or delete", w.text)
 		}
 		a.methods = append(a.methods, w)
 		a.mask |= set
-		if !p.take(",") {
+		if !p.accept(",") {
 			break
 		}
 	}
-	if p.take(":") {
+	if p.accept(":") {
 		p.expect("if", " before the condition")
 		a.cond = p.expression()
 	} else if p.is("if") {
@@ -281,21 +282,21 @@ func (p *parser) allow() *allow {
 
 func (p *parser) function() *function {
 	f := &function{pos: p.next().pos}
-	f.name = p.word("the function's name")
+	f.name = p.ident("the function's name")
 	p.expect("(", " after the function's name")
-	for !p.take(")") {
-		if len(f.params) > 0 && !p.take(",") {
+	for !p.accept(")") {
+		if len(f.params) > 0 && !p.accept(",") {
 			p.expected("',' or ')'")
 		}
-		f.params = append(f.params, p.word("a parameter's name"))
+		f.params = append(f.params, p.ident("a parameter's name"))
 	}
 	p.expect("{", " before the function's body")
-	for p.take("let") {
-		l := &let{name: p.word("the variable's name")}
+	for p.accept("let") {
+		l := &let{name: p.ident("the variable's name")}
 		p.expect("=", " after the variable's name")
 		l.init = p.expression()
-		if !p.take(";") {
-			p.fail(p.last, "missing ';' after the variable, before %s", p.found())
+		if !p.accept(";") {
+			p.fail(p.last, "missing ';' after the variable, before %s", p.describeNext())
 		}
 		f.lets = append(f.lets, l)
 	}

@@ -2,9 +2,10 @@ package rules
 
 import "strings"
 
-// evalPath puts a path literal together. A value in it is a string, which is one segment, or a path, which is several.
-func evalPath(r *run, e *expr) Value {
-	args := r.arguments(e.kids)
+// evalPath builds a path literal. An interpolated string is one segment, an interpolated path any
+// number.
+func evalPath(r *evaluator, e *expr) Value {
+	args := r.arguments(e.children)
 	v := joinPath(e, args)
 	r.release(args)
 	return v
@@ -23,7 +24,7 @@ func joinPath(e *expr, args []Value) Value {
 		case a.kind != KindString && a.kind != KindPath:
 			return fail(e, "A path consists of strings and paths, not #.", a)
 		case a.kind == KindString && (a.text() == "" || strings.IndexByte(a.text(), '/') >= 0):
-			return fail(e, "A segment of a path must be neither empty nor hold a slash: #.", a)
+			return fail(e, "A path segment must not be empty or contain a slash: #.", a)
 		}
 		size += len(a.text())
 	}
@@ -34,7 +35,7 @@ func joinPath(e *expr, args []Value) Value {
 	out.Grow(size)
 	for i, p := range e.parts {
 		if i < len(args) && args[i].kind == KindPath {
-			out.WriteString(strings.TrimSuffix(p, "/")) // the path brings its own
+			out.WriteString(strings.TrimSuffix(p, "/")) // the path has its own slash
 		} else {
 			out.WriteString(p)
 		}
@@ -45,18 +46,19 @@ func joinPath(e *expr, args []Value) Value {
 	return PathValue(out.String())
 }
 
-// evalBind is (/path/$(a)/$(b)).bind({'a': …, 'b': …}): names without a value elsewhere are taken from the map.
-func evalBind(r *run, e *expr) Value {
-	path := e.kids[0]
-	bound := r.eval(e.kids[1])
+// evalBind evaluates (/path/$(a)/$(b)).bind({'a': …, 'b': …}): names missing elsewhere come from
+// the map.
+func evalBind(r *evaluator, e *expr) Value {
+	path := e.children[0]
+	bound := r.eval(e.children[1])
 	if bound.kind == kindError || bound.kind == kindUnknown {
 		return bound
 	}
 	if bound.kind != KindMap {
 		return unsupported(e, "bind", bound)
 	}
-	args := make([]Value, len(path.kids))
-	for i, k := range path.kids {
+	args := make([]Value, len(path.children))
+	for i, k := range path.children {
 		if k.op == opName {
 			if v, ok := bound.fields().Get(k.name); ok {
 				args[i] = v
@@ -68,7 +70,7 @@ func evalBind(r *run, e *expr) Value {
 	return joinPath(path, args)
 }
 
-// pathSegment is segment i of a path.
+// pathSegment returns segment i of a path.
 func pathSegment(path string, i int64) (string, bool) {
 	if i < 0 {
 		return "", false
@@ -84,17 +86,29 @@ func pathSegment(path string, i int64) (string, bool) {
 }
 
 // builtinPath is path(string).
-func builtinPath(_ *run, e *expr, args []Value) Value {
+func builtinPath(_ *evaluator, e *expr, args []Value) Value {
 	switch v := args[0]; v.kind {
 	case KindPath:
 		return v
 	case KindString:
 		text := strings.Trim(v.text(), "/")
 		if text == "" || strings.Contains(text, "//") {
-			return fail(e, "# is no path.", v)
+			return fail(e, "# is not a path.", v)
 		}
 		return PathValue("/" + text)
 	default:
 		return unsupported(e, "path()", v)
 	}
+}
+
+// ReferencePath returns the path that rules use for a resource name:
+// projects/p/databases/d/documents/users/alice becomes /databases/d/documents/users/alice. A name
+// that does not start with a project only gains the leading slash.
+func ReferencePath(name string) string {
+	if rest, ok := strings.CutPrefix(name, "projects/"); ok {
+		if _, after, ok := strings.Cut(rest, "/"); ok {
+			name = after
+		}
+	}
+	return "/" + strings.TrimPrefix(name, "/")
 }

@@ -5,23 +5,26 @@ import (
 	"strings"
 )
 
-// Query says what a list asks for. A list is allowed only if every document that the query could return is allowed.
+// Query is the query of a list request. The list is allowed only if every document that the query
+// could return is allowed.
 type Query struct {
-	// Group is the collection id of a collection group query; the request's path is then the document or database under
-	// which it searches. For other queries it is empty and the request's path is the collection's.
+	// Group is the collection ID of a collection group query; the request's path is then the
+	// document or database that contains the collections. For other queries Group is empty and the
+	// request's path is that of the collection.
 	Group string
-	// Limit is the most documents it returns, 0 for no limit. HasLimit tells a limit of 0 from none.
+	// Limit is the maximum number of results. HasLimit distinguishes a limit of 0 from no limit.
 	Limit    int64
 	HasLimit bool
-	// Offset is how many documents it passes over.
+	// Offset is the number of results skipped.
 	Offset int64
-	// Orders are its orders, in turn. Documents without the field are not among the results.
+	// Orders are the sort orders, most significant first. Documents without an ordered field are
+	// not among the results.
 	Orders []Order
-	// Filter is nil when it asks for all documents.
+	// Filter is nil for a query without filters.
 	Filter *Filter
 }
 
-// Order is one order of a query. Field is a path of names.
+// Order is one sort order of a query. Field is a path of names.
 type Order struct {
 	Field      []string
 	Descending bool
@@ -30,8 +33,8 @@ type Order struct {
 // FilterOp is the operator of a Filter.
 type FilterOp uint8
 
-// The operators, as Firestore's queries have them. IS_NULL and IS_NAN are Equal to null and NaN, their opposites
-// NotEqual.
+// The operators of Firestore's queries. IS_NULL and IS_NAN are Equal to null and NaN; IS_NOT_NULL
+// and IS_NOT_NAN are NotEqual.
 const (
 	FilterAnd FilterOp = iota
 	FilterOr
@@ -47,8 +50,8 @@ const (
 	FilterArrayContainsAny // Value is a list
 )
 
-// Filter is a condition on the documents of a query. And and Or have Filters, the others Field, a path of names or
-// __name__ alone, and Value.
+// Filter is a filter of a query. And and Or have Filters; the others have Value and Field, which is
+// a path of names or __name__ alone.
 type Filter struct {
 	Op      FilterOp
 	Field   []string
@@ -56,36 +59,21 @@ type Filter struct {
 	Filters []Filter
 }
 
-// maxBranches bounds the disjunctive normal form of a query; Firestore itself allows 30
+// maxBranches limits the disjunctive normal form of a query; Firestore itself allows 30
+// disjunctions
 // (https://firebase.google.com/docs/firestore/query-data/queries#limits_on_or_queries).
 const maxBranches = 100
 
-// branches is the disjunctive normal form of a filter: the query returns what fulfils all filters of some branch.
-// In and ArrayContainsAny are split too, so that a branch knows one value.
+// branches returns the disjunctive normal form of a filter: the query returns the documents that
+// match all filters of some branch. In and ArrayContainsAny are split as well, so that every branch
+// has a single value.
 func branches(f *Filter) ([][]Filter, error) {
 	if f == nil {
 		return [][]Filter{nil}, nil
 	}
 	switch f.Op {
 	case FilterAnd:
-		all := [][]Filter{nil}
-		for i := range f.Filters {
-			more, err := branches(&f.Filters[i])
-			if err != nil {
-				return nil, err
-			}
-			if len(all)*len(more) > maxBranches {
-				return nil, fmt.Errorf("the query has more than %d disjunctions", maxBranches)
-			}
-			var product [][]Filter
-			for _, a := range all {
-				for _, b := range more {
-					product = append(product, append(append([]Filter(nil), a...), b...))
-				}
-			}
-			all = product
-		}
-		return all, nil
+		return conjunction(f.Filters)
 	case FilterOr:
 		var all [][]Filter
 		for i := range f.Filters {
@@ -94,32 +82,59 @@ func branches(f *Filter) ([][]Filter, error) {
 				return nil, err
 			}
 			if all = append(all, more...); len(all) > maxBranches {
-				return nil, fmt.Errorf("the query has more than %d disjunctions", maxBranches)
+				return nil, errTooManyBranches
 			}
 		}
 		return all, nil
-	case FilterIn, FilterArrayContainsAny:
-		if !f.Value.isList() {
-			return nil, fmt.Errorf("the filter on %s needs a list", strings.Join(f.Field, "."))
-		}
-		single := FilterEqual
-		if f.Op == FilterArrayContainsAny {
-			single = FilterArrayContains
-		}
-		list := f.Value.elements()
-		if list.Len() > maxBranches {
-			return nil, fmt.Errorf("the query has more than %d disjunctions", maxBranches)
-		}
-		var all [][]Filter
-		for i := range list.Len() {
-			all = append(all, []Filter{{Op: single, Field: f.Field, Value: list.At(i)}})
-		}
-		return all, nil
+	case FilterIn:
+		return alternatives(f, FilterEqual)
+	case FilterArrayContainsAny:
+		return alternatives(f, FilterArrayContains)
 	}
 	return [][]Filter{{*f}}, nil
 }
 
-// queryView is request.query.
+var errTooManyBranches = fmt.Errorf("the query has more than %d disjunctions", maxBranches)
+
+// conjunction returns the branches of filters that must all match: every combination of theirs.
+func conjunction(filters []Filter) ([][]Filter, error) {
+	all := [][]Filter{nil}
+	for i := range filters {
+		more, err := branches(&filters[i])
+		if err != nil {
+			return nil, err
+		}
+		if len(all)*len(more) > maxBranches {
+			return nil, errTooManyBranches
+		}
+		var product [][]Filter
+		for _, a := range all {
+			for _, b := range more {
+				product = append(product, append(append([]Filter(nil), a...), b...))
+			}
+		}
+		all = product
+	}
+	return all, nil
+}
+
+// alternatives returns a branch for each element of f's list, with op and that element.
+func alternatives(f *Filter, op FilterOp) ([][]Filter, error) {
+	if !f.Value.isList() {
+		return nil, fmt.Errorf("the filter on %s requires a list", strings.Join(f.Field, "."))
+	}
+	list := f.Value.elements()
+	if list.Len() > maxBranches {
+		return nil, errTooManyBranches
+	}
+	var all [][]Filter
+	for i := range list.Len() {
+		all = append(all, []Filter{{Op: op, Field: f.Field, Value: list.At(i)}})
+	}
+	return all, nil
+}
+
+// queryView is `request.query`.
 type queryView Query
 
 func (q *queryView) Len() int {
@@ -135,7 +150,7 @@ func (q *queryView) Get(name string) (Value, bool) {
 	case name == "offset":
 		return IntValue(q.Offset), true
 	case name == "orderBy":
-		m := table{}
+		m := valueMap{}
 		for _, o := range q.Orders {
 			direction := "ASC"
 			if o.Descending {

@@ -20,8 +20,9 @@ func equals(v rules.Value, field ...string) *rules.Filter {
 	return &f
 }
 
-// A condition is proved from the query, for every document that it could return, or the query is refused.
-func TestListIsJudgedByItsQuery(t *testing.T) {
+// TestListByFilter checks that a list is allowed only if the query's filter proves the condition
+// for every document it could return. The function is long because it is one table.
+func TestListByFilter(t *testing.T) {
 	n := rules.IntValue
 	list := func(values ...rules.Value) rules.Value { return rules.ListOf(values...) }
 	one := func(f rules.Filter) *rules.Filter { return &f }
@@ -72,7 +73,7 @@ func TestListIsJudgedByItsQuery(t *testing.T) {
 		{`resource.data.n in [1, 2, 3]`, one(filter(rules.FilterIn, list(n(1), n(3)), "n")), true},
 		{`!(resource.data.v in ['x', 'y'])`, public, true},
 		{`resource.data.v == 'public'`, one(filter(rules.FilterIn, list(), "v")), false},
-		// Disjunctions: each branch must be proved, by whatever condition.
+		// Disjunctions: every branch must be proved, each possibly by another condition
 		{`resource.data.v == 'public' || resource.data.owner == request.auth.uid`, or(*public, *equals(text("alice"), "owner")), true},
 		{`resource.data.v == 'public' || resource.data.owner == request.auth.uid`, or(*public, *equals(text("bob"), "owner")), false},
 		{`resource.data.v == 'public'`, or(*public, *equals(text("alice"), "owner")), false},
@@ -112,7 +113,7 @@ func TestListIsJudgedByItsQuery(t *testing.T) {
 		{`resource.data.members.hasOnly(['alice'])`, one(filter(rules.FilterArrayContains, text("alice"), "members")), false},
 		{`resource.data.members is list`, one(filter(rules.FilterArrayContains, text("alice"), "members")), true},
 		{`resource.data.members == ['a', 'b']`, equals(list(text("a"), text("b")), "members"), true},
-		// Which fields there are
+		// Presence of fields
 		{`'v' in resource.data`, public, true},
 		{`'v' in resource.data`, nil, false},
 		{`'roles' in resource.data`, equals(text("admin"), "roles", "alice"), true},
@@ -126,7 +127,7 @@ func TestListIsJudgedByItsQuery(t *testing.T) {
 		{`resource.data.get('w', 'x') == 'x'`, public, false},
 		{`resource.data.get(['roles', 'alice'], '') == 'admin'`, equals(text("admin"), "roles", "alice"), true},
 		{`resource.data.size() > 0`, public, false},
-		// What is always so
+		// Conditions that no query affects
 		{`true`, nil, true},
 		{`resource == null`, nil, false},
 		{`resource != null`, nil, true},
@@ -136,7 +137,7 @@ func TestListIsJudgedByItsQuery(t *testing.T) {
 		{`request.method == 'list'`, nil, true},
 		{`parent == 'p'`, nil, true},
 		{`request.auth.uid == 'alice'`, nil, true},
-		// The document's id is open, but for a query that names it.
+		// The document ID is unknown unless the query names it
 		{`thing == 'x'`, nil, false},
 		{`thing is string`, nil, true},
 		{`resource.id == 'x'`, nil, false},
@@ -145,7 +146,7 @@ func TestListIsJudgedByItsQuery(t *testing.T) {
 		{`resource.id == 'x'`, equals(rules.PathValue(root+"/parents/p/things/x"), "__name__"), true},
 		{`thing == 'x'`, equals(rules.PathValue(root+"/parents/q/things/x"), "__name__"), false},
 		{`thing in ['x', 'y']`, one(filter(rules.FilterIn, list(rules.PathValue(root+"/parents/p/things/x"), rules.PathValue(root+"/parents/p/things/y")), "__name__")), true},
-		// Unknown stays unknown, whatever is done to it.
+		// Unknown values stay unknown through every operation
 		{`resource.data.w == resource.data.w`, nil, false},
 		{`!(resource.data.w == 'x')`, nil, false},
 		{`resource.data.w != 'x'`, nil, false},
@@ -181,7 +182,7 @@ service cloud.firestore {
 			t.Fatal(d.Err)
 		}
 		if d.Allowed != c.allow {
-			t.Errorf("%s with %+v: allowed is %v: %v", c.condition, c.filter, d.Allowed, d.Refusal)
+			t.Errorf("%s with %+v: allowed = %v: %v", c.condition, c.filter, d.Allowed, d.Denial)
 		}
 	}
 }
@@ -210,12 +211,13 @@ func TestListByLimitAndOrder(t *testing.T) {
 service cloud.firestore { match /databases/{d}/documents/things/{t} { allow list: if `+c.condition+`; } }`)
 		d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root + "/things", Time: now, Query: c.query})
 		if d.Allowed != c.allow || d.Err != nil {
-			t.Errorf("%s with %+v: allowed is %v, the error %v", c.condition, c.query, d.Allowed, d.Err)
+			t.Errorf("%s with %+v: allowed = %v, error %v", c.condition, c.query, d.Allowed, d.Err)
 		}
 	}
 }
 
-// A collection group query may find documents anywhere, so only a recursive wildcard in version 2 is enough.
+// TestCollectionGroups checks that only a recursive wildcard of version 2 can allow a collection
+// group query, since its results may be anywhere.
 func TestCollectionGroups(t *testing.T) {
 	for _, c := range []struct {
 		name, version, match string
@@ -236,14 +238,15 @@ func TestCollectionGroups(t *testing.T) {
 				d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root, Time: now,
 					Query: &rules.Query{Group: "things", Filter: filter}})
 				if d.Allowed != allow || d.Err != nil {
-					t.Errorf("with %v allowed is %v, the error %v", filter, d.Allowed, d.Err)
+					t.Errorf("filter %v: allowed = %v, error %v", filter, d.Allowed, d.Err)
 				}
 			}
 		})
 	}
 }
 
-// What a list is refused for must not depend on how many disjunctions a client writes.
+// TestTooManyDisjunctions checks that a query cannot exhaust memory with its disjunctive normal
+// form.
 func TestTooManyDisjunctions(t *testing.T) {
 	set := compile(t, `rules_version = '2'; service cloud.firestore { match /{all=**} { allow read; } }`)
 	var product []rules.Filter
@@ -253,6 +256,6 @@ func TestTooManyDisjunctions(t *testing.T) {
 	d := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.List, Path: root + "/things", Time: now,
 		Query: &rules.Query{Filter: and(product...)}})
 	if d.Allowed || d.Err == nil {
-		t.Errorf("allowed is %v, the error %v", d.Allowed, d.Err)
+		t.Errorf("allowed = %v, error %v, want an error", d.Allowed, d.Err)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Service is a service that rules are written for.
+// Service is a service that has security rules.
 type Service string
 
 // The services.
@@ -14,7 +14,7 @@ const (
 	Storage   Service = "firebase.storage"
 )
 
-// Method is what a request does. Read and write of the language are groups of these.
+// Method is the operation of a request. The language's read and write are groups of these.
 type Method uint8
 
 // The methods. A batch read is a Get of each document; a count or other aggregation is a List.
@@ -28,7 +28,7 @@ const (
 
 var methodNames = [...]string{Get: "get", List: "list", Create: "create", Update: "update", Delete: "delete"}
 
-// String is the method's name in the language.
+// String returns the method's name in the language.
 func (m Method) String() string {
 	if m == 0 || int(m) >= len(methodNames) {
 		return "invalid"
@@ -45,58 +45,62 @@ var methodSets = map[string]methodSet{
 	"read": 1<<Get | 1<<List, "write": 1<<Create | 1<<Update | 1<<Delete,
 }
 
-// Auth is who asks.
+// Auth is the signed-in user of a request.
 type Auth struct {
 	UID   string // request.auth.uid
-	Token Fields // request.auth.token: the claims of the ID token, see Claims; nil is none
+	Token Fields // request.auth.token, the claims of the ID token (see Claims); nil means none
 }
 
-// Request is what is judged. It must not change meanwhile.
+// Request is a request to evaluate. It must not change during the evaluation.
 type Request struct {
 	Service Service
 	Method  Method
-	// Path is written with a slash before every segment. For Firestore it is that of the document,
-	// /databases/(default)/documents/users/alice, and for a list that of the collection (see Query.Group for collection
-	// groups). For Storage it is /b/BUCKET/o/ and the object's name; for a list the prefix, as far as a slash.
+	// Path has a slash before every segment. For Firestore it is the path of the document,
+	// /databases/(default)/documents/users/alice, or for a list the path of the collection (see
+	// Query.Group for collection groups). For Storage it is /b/BUCKET/o/ followed by the object's
+	// name, or for a list by the prefix up to a slash.
 	Path string
-	Auth *Auth // nil when nobody is signed in
+	Auth *Auth // nil when not signed in
 	Time time.Time
-	// Before is the document as it is, nil when there is none: resource.data. For Storage these are the attributes
-	// themselves, see Object. A list does not need it.
+	// Before is the document before the request, which rules see as resource.data; nil if it does
+	// not exist. For Storage it is the object's attributes, see Object. A list does not need it.
 	Before Fields
-	// After is what a create or update would make of it: request.resource.data. Server timestamps and other transforms
-	// are already applied; a server timestamp equals Time.
+	// After is the document as a create or update would leave it, which rules see as
+	// request.resource.data. Server timestamps and other transforms are already applied; a server
+	// timestamp equals Time.
 	After Fields
-	// Query is what a list of Firestore asks for; nil asks for the whole collection.
+	// Query is the query of a Firestore list; nil is the whole collection.
 	Query *Query
-	// Access is what the rules may ask for other documents by. The writes of a batch share one. Nil is no document.
+	// Access reads other documents for the rules. The writes of a batch share one. Nil makes every
+	// access call fail.
 	Access *Access
-	// Explain asks for Decision.Refusal, which costs a second evaluation.
+	// Explain fills Decision.Denial, at the cost of a second evaluation of denied requests.
 	Explain bool
-	// Coverage counts what expressions evaluate to, unless it is nil. It must be of the ruleset that judges.
+	// Coverage, if not nil, counts the outcomes of expressions. It must belong to the ruleset.
 	Coverage *Coverage
-	// Debug receives what the rules give to debug(), unless it is nil.
+	// Debug, if not nil, receives the arguments of debug() calls.
 	Debug func(line int, value Value)
 }
 
+// check returns an error for a request that is inconsistent in itself.
 func (q *Request) check() error {
 	switch {
 	case q.Service != Firestore && q.Service != Storage:
-		return fmt.Errorf("judge a request: unknown service %q", q.Service)
+		return fmt.Errorf("evaluate rules: unknown service %q", q.Service)
 	case q.Method < Get || q.Method > Delete:
-		return fmt.Errorf("judge a request: unknown method %d", q.Method)
+		return fmt.Errorf("evaluate rules: unknown method %d", q.Method)
 	case q.Path == "" || q.Path[0] != '/':
-		return fmt.Errorf("judge a request: the path %q must start with a slash", q.Path)
+		return fmt.Errorf("evaluate rules: path %q does not start with a slash", q.Path)
 	case (q.Method == Create || q.Method == Update) && q.After == nil:
-		return fmt.Errorf("judge a request: a %s needs After", q.Method)
+		return fmt.Errorf("evaluate rules: a %s request needs After", q.Method)
 	case q.Method == Update && q.Before == nil:
-		return fmt.Errorf("judge a request: a %s needs Before", q.Method)
+		return fmt.Errorf("evaluate rules: a %s request needs Before", q.Method)
 	}
 	return nil
 }
 
-// requestView is `request`.
-type requestView run
+// requestView is the variable `request`.
+type requestView evaluator
 
 func (v *requestView) Len() int { n := 0; v.Names(func(string) bool { n++; return true }); return n }
 
@@ -115,7 +119,7 @@ func (v *requestView) Get(name string) (Value, bool) {
 		return StringValue(v.req.Method.String()), true
 	case "path":
 		if v.path == "" {
-			return somePath, true
+			return unknownPath, true
 		}
 		return PathValue(v.path), true
 	case "query":
@@ -150,7 +154,7 @@ func (v *authView) Get(name string) (Value, bool) {
 		return StringValue(v.UID), true
 	case "token":
 		if v.Token == nil {
-			return MapValue(table{}), true
+			return MapValue(valueMap{}), true
 		}
 		return MapValue(v.Token), true
 	}

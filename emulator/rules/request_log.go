@@ -6,60 +6,61 @@ import (
 	"time"
 )
 
-// Judgement is one decision, as a server remembers it for whoever looks into it.
+// Evaluation is the record of one decision of security rules, as kept in a [RequestLog].
 type Evaluation struct {
-	Seq         uint64 // counts the judgements of a [Journal], from 1
+	Seq         uint64 // number in its [RequestLog], from 1
 	Time        time.Time
 	Method      Method
-	Path        string // as rules know it: /databases/(default)/documents/users/u1, /b/BUCKET/o/a/b.png
-	UID         string // of the caller, "" when nobody is signed in
+	Path        string // as rules see it: /databases/(default)/documents/users/u1, /b/BUCKET/o/a/b.png
+	UID         string // of the caller, "" when not signed in
 	Allowed     bool
-	Granted     *Statement // the allow statement that granted it, nil when it was refused
-	Refusal     *Refusal   // why it was refused, with the lines that refused it
-	Err         error      // why the rules could not be followed; the client was told so
-	Calls       int        // documents that the rules asked for, each billed as a read
-	Expressions int        // evaluated, at most MaxExpressions
+	Granted     *Statement // the allow statement that granted the request, nil when it was denied
+	Denial      *Denial    // why the request was denied, statement by statement
+	Err         error      // why the rules could not be evaluated; the client receives this as an error
+	Calls       int        // documents read by access calls, each billed as a read
+	Expressions int        // expressions evaluated, at most MaxExpressions
 }
 
-// kept is how many judgements of either kind are kept: those that allowed must not push out those that refused.
-const kept = 256
+// maxKept is how many allowed and how many denied evaluations are kept. They are kept apart so that
+// allowed requests cannot push out the denied ones.
+const maxKept = 256
 
-// Journal holds the last judgements. It is safe for concurrent use.
+// RequestLog keeps the most recent evaluations. It is safe for concurrent use.
 type RequestLog struct {
-	mu               sync.Mutex
-	seq              uint64
-	allowed, refused []Evaluation // rings
-	nextA, nextR     int
+	mu                      sync.Mutex
+	seq                     uint64
+	allowed, denied         []Evaluation // ring buffers
+	nextAllowed, nextDenied int
 }
 
-// Add numbers judgements and writes them down.
+// Add numbers the evaluations and stores them.
 func (l *RequestLog) Add(list ...Evaluation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, j := range list {
+	for _, e := range list {
 		l.seq++
-		j.Seq = l.seq
-		if j.Allowed {
-			put(&l.allowed, &l.nextA, j)
+		e.Seq = l.seq
+		if e.Allowed {
+			appendRing(&l.allowed, &l.nextAllowed, e)
 		} else {
-			put(&l.refused, &l.nextR, j)
+			appendRing(&l.denied, &l.nextDenied, e)
 		}
 	}
 }
 
-func put(ring *[]Evaluation, next *int, j Evaluation) {
-	if len(*ring) < kept {
-		*ring = append(*ring, j)
+func appendRing(ring *[]Evaluation, next *int, e Evaluation) {
+	if len(*ring) < maxKept {
+		*ring = append(*ring, e)
 		return
 	}
-	(*ring)[*next] = j
-	*next = (*next + 1) % kept
+	(*ring)[*next] = e
+	*next = (*next + 1) % maxKept
 }
 
-// Last are the last judgements, newest first: up to 256 that allowed and 256 that refused.
+// Last returns the most recent evaluations, newest first: up to 256 allowed and 256 denied.
 func (l *RequestLog) Last() []Evaluation {
 	l.mu.Lock()
-	list := slices.Concat(l.allowed, l.refused)
+	list := slices.Concat(l.allowed, l.denied)
 	l.mu.Unlock()
 	slices.SortFunc(list, func(a, b Evaluation) int { return int(int64(b.Seq) - int64(a.Seq)) })
 	return list

@@ -2,103 +2,104 @@ package rules
 
 import "slices"
 
-// expr resolves an expression and those within it, and chooses how they are evaluated.
-func (c *checker) expr(s *scope, e *expr) {
-	if e.op == opMethod && c.namespaced(s, e) {
+// resolve resolves an expression and its operands and selects the functions that evaluate them.
+func (c *checker) resolve(s *scope, e *expr) {
+	if e.op == opMethod && c.resolveNamespaced(s, e) {
 		return
 	}
-	if e.op == opMethod && e.name == "bind" && e.kids[0].op == opPath {
-		c.bind(s, e)
+	if e.op == opMethod && e.name == "bind" && e.children[0].op == opPath {
+		c.resolveBind(s, e)
 		return
 	}
-	for _, k := range e.kids {
-		c.expr(s, k)
+	for _, k := range e.children {
+		c.resolve(s, k)
 	}
-	c.register(e)
+	c.addExpr(e)
 	switch e.op {
 	case opConst:
-		e.do = evalConst
+		e.eval = evalConst
 	case opName:
-		c.name(s, e)
+		c.resolveName(s, e)
 	case opMember:
-		e.do = evalMember
+		e.eval = evalMember
 	case opIndex:
-		e.do = evalIndex
+		e.eval = evalIndex
 	case opRange:
-		e.do = evalRange
+		e.eval = evalRange
 	case opCall:
-		c.call(s, e)
+		c.resolveCall(s, e)
 	case opMethod:
-		c.method(e)
+		c.resolveMethod(e)
 	case opNot:
-		e.do = evalNot
+		e.eval = evalNot
 	case opNegate:
-		e.do = evalNegate
+		e.eval = evalNegate
 	case opAnd:
-		e.do = evalAnd
+		e.eval = evalAnd
 	case opOr:
-		e.do = evalOr
-	case opChoose:
-		e.do = evalChoose
+		e.eval = evalOr
+	case opTernary:
+		e.eval = evalTernary
 	case opEqual:
-		e.do = evalEqual
+		e.eval = evalEqual
 	case opNotEqual:
-		e.do = evalNotEqual
+		e.eval = evalNotEqual
 	case opLess, opLessEqual, opGreater, opGreaterEqual:
-		e.do = evalCompare
+		e.eval = evalCompare
 	case opAdd, opSubtract, opMultiply, opDivide, opModulo:
-		e.do = evalArithmetic
+		e.eval = evalArithmetic
 	case opIn:
-		e.do = evalIn
+		e.eval = evalIn
 	case opIs:
-		e.do = evalIs
+		e.eval = evalIs
 	case opList:
-		c.list(e)
+		c.resolveList(e)
 	case opMap:
-		e.do = evalMap
+		e.eval = evalMap
 	case opPath:
-		e.do = evalPath
+		e.eval = evalPath
 	}
-	c.types(e)
+	c.checkTypes(e)
 }
 
-// register numbers an expression. A function at the top of a file with two services is seen twice.
-func (c *checker) register(e *expr) {
-	if e.do != nil {
+// addExpr numbers an expression. It sees a top-level function of a file with two services twice.
+func (c *checker) addExpr(e *expr) {
+	if e.eval != nil {
 		return
 	}
-	e.id = c.set.count
-	c.set.count++
-	c.set.nodes = append(c.set.nodes, e)
+	e.id = c.ruleset.numExprs
+	c.ruleset.numExprs++
+	c.ruleset.exprs = append(c.ruleset.exprs, e)
 }
 
-// name finds what a variable means: the innermost of parameters, variables and wildcards, then the language's own.
-func (c *checker) name(s *scope, e *expr) {
+// resolveName resolves a variable: parameters, local variables and wildcards from the inside out,
+// then the language's own variables.
+func (c *checker) resolveName(s *scope, e *expr) {
 	for at := s; at != nil; at = at.outer {
 		if slot, ok := at.slots[e.name]; ok {
-			e.slot, e.do = slot, evalSlot
-			if i := slot - len(at.in.params); i >= 0 {
-				at.in.lets[i].used = true
+			e.slot, e.eval = slot, evalLocal
+			if i := slot - len(at.fn.params); i >= 0 {
+				at.fn.lets[i].used = true
 			}
 			return
 		}
 		if slot, ok := at.captures[e.name]; ok {
-			e.slot, e.do = slot, evalCapture
+			e.slot, e.eval = slot, evalCapture
 			return
 		}
 	}
 	switch e.name {
 	case "request":
-		e.do = evalRequest
+		e.eval = evalRequest
 	case "resource":
-		e.do = evalResource
+		e.eval = evalResource
 	default:
-		e.do = evalUnknownName
+		e.eval = evalUnknownName
 		c.warn("unknown-variable", e.pos, "Invalid variable name: %s.", e.name)
 	}
 }
 
-// function finds a function of the rules.
+// function returns the function of that name that is visible in s, or nil.
 func (s *scope) function(name string) *function {
 	for at := s; at != nil; at = at.outer {
 		if f := at.functions[name]; f != nil {
@@ -108,62 +109,65 @@ func (s *scope) function(name string) *function {
 	return nil
 }
 
-// caller is the function that a scope is in.
-func (s *scope) caller() *function {
+// enclosingFunction returns the function that s is in, or nil.
+func (s *scope) enclosingFunction() *function {
 	for at := s; at != nil; at = at.outer {
-		if at.in != nil {
-			return at.in
+		if at.fn != nil {
+			return at.fn
 		}
 	}
 	return nil
 }
 
-func (c *checker) call(s *scope, e *expr) {
-	if e.do != nil && e.fn == nil {
-		return // of a function at the top of the file, resolved for an earlier service
+// resolveCall resolves a call without a receiver.
+func (c *checker) resolveCall(s *scope, e *expr) {
+	if e.eval != nil && e.fn == nil {
+		return // a top-level function, already resolved for an earlier service
 	}
 	if f := s.function(e.name); f != nil {
-		e.fn, e.do = f, evalCall
+		e.fn, e.eval = f, evalCall
 		f.used = true
-		if by := s.caller(); by != nil {
+		if by := s.enclosingFunction(); by != nil {
 			by.calls = append(by.calls, e)
 		}
-		if len(e.kids) != len(f.params) {
-			line, _ := c.src.place(f.pos)
-			c.fail("arguments", e.pos, "function %s takes %d arguments, not %d (line %d)", e.name, len(f.params), len(e.kids), line)
+		if len(e.children) != len(f.params) {
+			line, _ := c.src.position(f.pos)
+			c.fail("arguments", e.pos, "wrong number of arguments for function %s, declared on line %d: got %d, want %d",
+				e.name, line, len(e.children), len(f.params))
 		}
 		return
 	}
-	b := globals[e.name]
+	b := globalFunctions[e.name]
 	if b == nil && c.service == Firestore {
 		b = documentFunctions[e.name]
 	}
-	c.builtin(e, b)
+	c.resolveBuiltin(e, b)
 }
 
-// builtin makes e the call of a function of the language, nil when there is none of its name.
-func (c *checker) builtin(e *expr, b *builtin) {
+// resolveBuiltin makes e a call of the builtin b, which is nil if no builtin has e's name.
+func (c *checker) resolveBuiltin(e *expr, b *builtin) {
 	switch {
 	case b == nil:
 		c.warn("unknown-function", e.pos, "Invalid function name: %s.", e.name)
-		e.do = evalUnknownFunction
-	case len(e.kids) < b.least || len(e.kids) > b.most:
-		c.fail("arguments", e.pos, "%s takes %d arguments, not %d", e.name, b.most, len(e.kids))
-		e.do = evalUnknownFunction
+		e.eval = evalUnknownFunction
+	case len(e.children) < b.minArgs || len(e.children) > b.maxArgs:
+		c.fail("arguments", e.pos, "wrong number of arguments for %s: got %d, want %d", e.name, len(e.children), b.maxArgs)
+		e.eval = evalUnknownFunction
 	default:
-		e.builtin, e.do = b, evalBuiltin
+		e.builtin, e.eval = b, evalBuiltin
 	}
 }
 
-// namespaced turns namespace.name(…) into a call, unless the namespace's name is a variable here.
-func (c *checker) namespaced(s *scope, e *expr) bool {
-	space := e.kids[0]
-	if e.do != nil || space.op != opName {
+// resolveNamespaced turns namespace.name(…) into a call, unless a local variable shadows the
+// namespace.
+func (c *checker) resolveNamespaced(s *scope, e *expr) bool {
+	space := e.children[0]
+	if e.eval != nil || space.op != opName {
 		return false
 	}
 	functions := namespaces[space.name]
 	if space.name == "firestore" {
-		functions = map[string]*builtin{} // in its own rules the functions have no namespace
+		functions = map[string]*builtin{} // rules for Firestore call these functions without a namespace
 		if c.service == Storage {
 			functions = map[string]*builtin{"get": documentFunctions["get"], "exists": documentFunctions["exists"]}
 		}
@@ -179,81 +183,81 @@ func (c *checker) namespaced(s *scope, e *expr) bool {
 		}
 	}
 	b := functions[e.name]
-	e.op, e.name, e.kids = opCall, space.name+"."+e.name, e.kids[1:]
-	for _, k := range e.kids {
-		c.expr(s, k)
+	e.op, e.name, e.children = opCall, space.name+"."+e.name, e.children[1:]
+	for _, k := range e.children {
+		c.resolve(s, k)
 	}
-	c.register(e)
-	c.builtin(e, b)
+	c.addExpr(e)
+	c.resolveBuiltin(e, b)
 	return true
 }
 
-func (c *checker) method(e *expr) {
-	c.methodArguments(e)
-	e.do = evalMethod
+// resolveMethod resolves a method call.
+func (c *checker) resolveMethod(e *expr) {
+	c.checkArguments(e)
+	e.eval = evalMethod
 }
 
-func (c *checker) methodArguments(e *expr) {
+// checkArguments looks up the method of a call and checks its arguments. It compiles a constant
+// regular expression.
+func (c *checker) checkArguments(e *expr) {
 	m := methods[e.name]
 	e.method = m
 	if m == nil {
-		c.warn("unknown-function", e.at, "Invalid function name: %s.", e.name)
+		c.warn("unknown-function", e.opPos, "Invalid function name: %s.", e.name)
 		return
 	}
-	given := len(e.kids) - 1
-	fits := slices.ContainsFunc(m.forms[:], func(f *form) bool { return f != nil && given >= f.least && given <= f.most })
+	given := len(e.children) - 1
+	fits := slices.ContainsFunc(m.overloads[:], func(o *overload) bool {
+		return o != nil && given >= o.minArgs && given <= o.maxArgs
+	})
 	if !fits {
-		c.fail("arguments", e.at, "no type has a method %s with %d arguments", e.name, given)
+		c.fail("arguments", e.opPos, "no type has a method %s with %d arguments", e.name, given)
 		return
 	}
-	if regexMethods[e.name] && e.kids[1].op == opConst && e.kids[1].value.kind == KindString {
-		re, err := compileRegex(e.name, e.kids[1].value.text())
+	if regexMethods[e.name] && e.children[1].op == opConst && e.children[1].value.kind == KindString {
+		re, err := compileRegex(e.name, e.children[1].value.text())
 		if err != nil {
-			c.fail("regex", e.kids[1].pos, "this is no regular expression of RE2: %v", err)
+			c.fail("regex", e.children[1].pos, "this is not a valid RE2 regular expression: %v", err)
 			return
 		}
 		e.pattern = re
 	}
 }
 
-// bind resolves (/path/$(a)).bind(map): names that mean nothing here are the map's keys.
-func (c *checker) bind(s *scope, e *expr) {
-	path := e.kids[0]
-	for _, k := range path.kids {
+// resolveBind resolves (/path/$(a)).bind(map), where names unknown in this scope are keys of the
+// map.
+func (c *checker) resolveBind(s *scope, e *expr) {
+	path := e.children[0]
+	for _, k := range path.children {
 		if k.op == opName {
 			before := len(c.issues)
-			c.expr(s, k)
+			c.resolve(s, k)
 			c.issues = c.issues[:before]
 			continue
 		}
-		c.expr(s, k)
+		c.resolve(s, k)
 	}
-	c.register(path)
-	path.do = evalPath
-	for _, k := range e.kids[1:] {
-		c.expr(s, k)
+	c.addExpr(path)
+	path.eval = evalPath
+	for _, k := range e.children[1:] {
+		c.resolve(s, k)
 	}
-	c.register(e)
-	c.methodArguments(e)
-	e.do = evalBind
+	c.addExpr(e)
+	c.checkArguments(e)
+	e.eval = evalBind
 }
 
-// list makes a list of constants once and for all.
-func (c *checker) list(e *expr) {
-	e.do = evalList
-	values := make([]Value, len(e.kids))
-	for i, k := range e.kids {
+// resolveList builds a list of constants at compile time.
+func (c *checker) resolveList(e *expr) {
+	e.eval = evalList
+	values := make([]Value, len(e.children))
+	for i, k := range e.children {
 		if k.op != opConst {
 			return
 		}
 		values[i] = k.value
 	}
-	e.value = ListValue(newConstants(values))
-	e.do = evalConstList
-}
-
-// evalConstList counts the elements as if it evaluated them.
-func evalConstList(r *run, e *expr) Value {
-	r.used += len(e.kids)
-	return e.value
+	e.value = ListValue(newConstantList(values))
+	e.eval = evalConstList
 }

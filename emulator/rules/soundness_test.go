@@ -9,8 +9,8 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// A list that is allowed must be allowed for every document that its query returns. Random conditions, queries and
-// documents try to find one that is not.
+// TestAllowedListsAreSound checks that if a list is allowed, so is a get of every document that its
+// query returns. It searches for a counterexample among random conditions, queries and documents.
 func TestAllowedListsAreSound(t *testing.T) {
 	r := rand.New(rand.NewPCG(20260302, 4))
 	rounds, allowed := 20000, 0
@@ -39,34 +39,35 @@ func TestAllowedListsAreSound(t *testing.T) {
 		allowed++
 		for range 60 {
 			document := randomDocument(r)
-			if !fulfils(document, filter) {
+			if !matches(document, filter) {
 				continue
 			}
 			g := set.Evaluate(t.Context(), &rules.Request{Service: rules.Firestore, Method: rules.Get, Path: root + "/things/x", Auth: alice, Time: now,
 				Before: document, Explain: true})
 			if !g.Allowed {
-				t.Fatalf("%s is allowed to list %+v, which returns %s: %s", condition, filter, rules.MapValue(document), g.Refusal)
+				t.Fatalf("%s allows the query %+v, which returns %s, but denies a get of it: %s", condition, filter, rules.MapValue(document), g.Denial)
 			}
 		}
 	}
 	if allowed < rounds/20 {
-		t.Errorf("only %d of %d lists were allowed: the test says little", allowed, rounds)
+		t.Errorf("%d of %d lists allowed: too few for the test to be meaningful", allowed, rounds)
 	}
 }
 
 var (
 	scalars = []rules.Value{rules.IntValue(1), rules.FloatValue(1), rules.IntValue(2), rules.FloatValue(2.5), text("a"), text("b"),
 		rules.BoolValue(true), {}, rules.IntValue(3)}
-	words  = []string{"1", "1.0", "2", "2.5", "'a'", "'b'", "true", "null", "3"}
-	names  = []string{"x", "y"}
-	arrays = []rules.Value{rules.ListOf(text("a")), rules.ListOf(text("a"), rules.IntValue(1)), rules.ListOf(rules.FloatValue(2)), rules.ListOf()}
+	// literals are the scalars as rules spell them.
+	literals = []string{"1", "1.0", "2", "2.5", "'a'", "'b'", "true", "null", "3"}
+	names    = []string{"x", "y"}
+	arrays   = []rules.Value{rules.ListOf(text("a")), rules.ListOf(text("a"), rules.IntValue(1)), rules.ListOf(rules.FloatValue(2)), rules.ListOf()}
 )
 
 func randomCondition(r *rand.Rand, depth int) string {
 	field := func() string {
 		return []string{"resource.data.x", "resource.data.y", "resource.data.m.k", "resource.data['x']", "resource.data.get('x', 1)"}[r.IntN(5)]
 	}
-	word := func() string { return words[r.IntN(len(words))] }
+	literal := func() string { return literals[r.IntN(len(literals))] }
 	if depth > 0 && r.IntN(2) == 0 {
 		a, b := randomCondition(r, depth-1), randomCondition(r, depth-1)
 		switch r.IntN(5) {
@@ -82,19 +83,19 @@ func randomCondition(r *rand.Rand, depth int) string {
 	}
 	switch r.IntN(11) {
 	case 0, 1:
-		return field() + []string{" == ", " != "}[r.IntN(2)] + word()
+		return field() + []string{" == ", " != "}[r.IntN(2)] + literal()
 	case 2, 3:
-		return field() + []string{" < ", " <= ", " > ", " >= "}[r.IntN(4)] + word()
+		return field() + []string{" < ", " <= ", " > ", " >= "}[r.IntN(4)] + literal()
 	case 4:
-		return field() + " in [" + word() + ", " + word() + "]"
+		return field() + " in [" + literal() + ", " + literal() + "]"
 	case 5:
 		return field() + " is " + []string{"int", "number", "string", "bool", "list", "map", "float"}[r.IntN(7)]
 	case 6:
-		return word() + " in " + field()
+		return literal() + " in " + field()
 	case 7:
 		return "'" + []string{"x", "y", "m"}[r.IntN(3)] + "' in resource.data" + []string{"", ".keys()"}[r.IntN(2)]
 	case 8:
-		return field() + []string{".hasAny", ".hasAll", ".hasOnly"}[r.IntN(3)] + "([" + word() + ", " + word() + "])"
+		return field() + []string{".hasAny", ".hasAll", ".hasOnly"}[r.IntN(3)] + "([" + literal() + ", " + literal() + "])"
 	case 9:
 		return []string{"1", "2", "'a'"}[r.IntN(3)] + []string{" < ", " <= ", " > ", " >= ", " == "}[r.IntN(5)] + field()
 	default:
@@ -146,12 +147,13 @@ func randomDocument(r *rand.Rand) fields {
 	return f
 }
 
-// fulfils is what Firestore's queries mean, for the values of this test.
-func fulfils(document fields, f rules.Filter) bool {
+// matches reports whether a Firestore query with this filter returns the document. It supports only
+// the values of this test.
+func matches(document fields, f rules.Filter) bool {
 	switch f.Op {
 	case rules.FilterAnd, rules.FilterOr:
 		for _, inner := range f.Filters {
-			if fulfils(document, inner) == (f.Op == rules.FilterOr) {
+			if matches(document, inner) == (f.Op == rules.FilterOr) {
 				return f.Op == rules.FilterOr
 			}
 		}
@@ -196,6 +198,7 @@ func fulfils(document fields, f rules.Filter) bool {
 	}
 }
 
+// class returns the type that Firestore compares values of this kind within.
 func class(v rules.Value) string {
 	if v.Kind() == rules.KindFloat {
 		return "int"
@@ -203,7 +206,7 @@ func class(v rules.Value) string {
 	return v.Kind().String()
 }
 
-// key is a text that orders and tells apart the few values of this test as Firestore does.
+// key returns a string that orders and distinguishes the values of this test as Firestore does.
 func key(v rules.Value) string {
 	switch v.Kind() {
 	case rules.KindInt, rules.KindFloat:

@@ -8,40 +8,40 @@ import (
 	"unicode/utf8"
 )
 
-// stringMethods are those of https://firebase.google.com/docs/reference/rules/rules.String.
-var stringMethods = methodsOf{
+// stringMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.String.
+var stringMethods = methodTable{
 	kind: KindString,
-	forms: map[string]form{
-		"size":    plain(func(s Value) Value { return IntValue(int64(utf8.RuneCountInString(s.text()))) }),
-		"lower":   plain(func(s Value) Value { return StringValue(strings.ToLower(s.text())) }),
-		"upper":   plain(func(s Value) Value { return StringValue(strings.ToUpper(s.text())) }),
-		"trim":    plain(func(s Value) Value { return StringValue(strings.TrimSpace(s.text())) }),
-		"toUtf8":  plain(func(s Value) Value { return BytesValue(s.text()) }),
+	overloads: map[string]overload{
+		"size":    noArgs(func(s Value) Value { return IntValue(int64(utf8.RuneCountInString(s.text()))) }),
+		"lower":   noArgs(func(s Value) Value { return StringValue(strings.ToLower(s.text())) }),
+		"upper":   noArgs(func(s Value) Value { return StringValue(strings.ToUpper(s.text())) }),
+		"trim":    noArgs(func(s Value) Value { return StringValue(strings.TrimSpace(s.text())) }),
+		"toUtf8":  noArgs(func(s Value) Value { return BytesValue(s.text()) }),
 		"matches": {1, 1, stringMatches},
 		"replace": {2, 2, stringReplace},
 		"split":   {1, 1, stringSplit},
 	},
-	gives: map[string]kindSet{"size": setOf(KindInt), "lower": setOf(KindString), "upper": setOf(KindString),
+	returns: map[string]kindSet{"size": setOf(KindInt), "lower": setOf(KindString), "upper": setOf(KindString),
 		"trim": setOf(KindString), "toUtf8": setOf(KindBytes), "matches": setOf(KindBool), "replace": setOf(KindString),
 		"split": setOf(KindList)},
 }
 
-// regexMethods are the methods whose first argument is a regular expression in RE2's syntax, which is Go's. A constant
-// one is compiled with the rules.
+// regexMethods are the methods whose first argument is a regular expression in RE2 syntax, which
+// Go's regexp package implements. Constant patterns are compiled once, with the rules.
 var regexMethods = map[string]bool{"matches": true, "replace": true, "split": true}
 
-// compileRegex compiles a pattern for a method: matches is about the whole string.
+// compileRegex compiles the pattern of a method. matches anchors it to the whole string.
 func compileRegex(method, pattern string) (*regexp.Regexp, error) {
 	if method == "matches" {
 		if _, err := regexp.Compile(pattern); err != nil {
-			return nil, err // so that the message shows the pattern as it is written
+			return nil, err // before anchoring, so that the message shows the pattern as written
 		}
 		pattern = `\A(?:` + pattern + `)\z`
 	}
 	return regexp.Compile(pattern)
 }
 
-// regexOf is the pattern of a call, and an error value if there is none.
+// regexOf returns the pattern of a call, or nil and an error value.
 func regexOf(e *expr, pattern Value) (*regexp.Regexp, Value) {
 	if e.pattern != nil {
 		return e.pattern, Value{}
@@ -56,7 +56,7 @@ func regexOf(e *expr, pattern Value) (*regexp.Regexp, Value) {
 	return re, Value{}
 }
 
-func stringMatches(_ *run, e *expr, self Value, args []Value) Value {
+func stringMatches(_ *evaluator, e *expr, self Value, args []Value) Value {
 	re, failed := regexOf(e, args[0])
 	if re == nil {
 		return failed
@@ -64,7 +64,7 @@ func stringMatches(_ *run, e *expr, self Value, args []Value) Value {
 	return BoolValue(re.MatchString(self.text()))
 }
 
-func stringReplace(_ *run, e *expr, self Value, args []Value) Value {
+func stringReplace(_ *evaluator, e *expr, self Value, args []Value) Value {
 	re, failed := regexOf(e, args[0])
 	if re == nil {
 		return failed
@@ -73,32 +73,32 @@ func stringReplace(_ *run, e *expr, self Value, args []Value) Value {
 	if with.kind != KindString {
 		return unsupported(e, "replace", with)
 	}
-	if (utf8.RuneCountInString(self.text())+1)*len(with.text()) > maxText {
-		return fail(e, "The replaced string would be too long.")
+	if (utf8.RuneCountInString(self.text())+1)*len(with.text()) > maxTextBytes {
+		return fail(e, "The result of replace would be too long.")
 	}
 	return StringValue(re.ReplaceAllString(self.text(), with.text()))
 }
 
-func stringSplit(_ *run, e *expr, self Value, args []Value) Value {
+func stringSplit(_ *evaluator, e *expr, self Value, args []Value) Value {
 	re, failed := regexOf(e, args[0])
 	if re == nil {
 		return failed
 	}
 	parts := re.Split(self.text(), -1)
-	list := make(array, len(parts))
+	list := make(valueList, len(parts))
 	for i, p := range parts {
 		list[i] = StringValue(p)
 	}
 	return ListValue(list)
 }
 
-// bytesMethods are those of https://firebase.google.com/docs/reference/rules/rules.Bytes.
-var bytesMethods = methodsOf{
+// bytesMethods are the methods of https://firebase.google.com/docs/reference/rules/rules.Bytes.
+var bytesMethods = methodTable{
 	kind: KindBytes,
-	forms: map[string]form{
-		"size":        plain(func(b Value) Value { return IntValue(int64(len(b.text()))) }),
-		"toBase64":    plain(func(b Value) Value { return StringValue(base64.URLEncoding.EncodeToString([]byte(b.text()))) }),
-		"toHexString": plain(func(b Value) Value { return StringValue(strings.ToUpper(hex.EncodeToString([]byte(b.text())))) }),
+	overloads: map[string]overload{
+		"size":        noArgs(func(b Value) Value { return IntValue(int64(len(b.text()))) }),
+		"toBase64":    noArgs(func(b Value) Value { return StringValue(base64.URLEncoding.EncodeToString([]byte(b.text()))) }),
+		"toHexString": noArgs(func(b Value) Value { return StringValue(strings.ToUpper(hex.EncodeToString([]byte(b.text())))) }),
 	},
-	gives: map[string]kindSet{"size": setOf(KindInt), "toBase64": setOf(KindString), "toHexString": setOf(KindString)},
+	returns: map[string]kindSet{"size": setOf(KindInt), "toBase64": setOf(KindString), "toHexString": setOf(KindString)},
 }

@@ -1,22 +1,22 @@
 package rules
 
-// unknown is a value that a query says too little about to name it. Every operation on it must give a value that is
-// right for all that it may be; what that cannot be said of is unknown again.
+// unknown is a symbolic value, one that the query does not determine. Every operation on it must
+// return a value that holds for all its possible values, or else unknown again.
 type unknown struct {
-	fact *fact // nil when nothing is known
-	sure bool  // it is a value, and not an error
-	keys bool  // it is the list of the keys of the map that fact is about
+	constraint *constraint // nil if there is none
+	sure       bool        // certainly a value and not an error
+	keys       bool        // the list of keys of the map that constraint describes
 }
 
-// anything may be any value, and may be an error.
+// anything may be any value or an error.
 var anything = Value{kind: kindUnknown, ref: &unknown{}}
 
 var (
-	someBool  = Value{kind: kindUnknown, ref: &unknown{fact: &fact{kinds: setOf(KindBool)}, sure: true}}
-	maybeBool = Value{kind: kindUnknown, ref: &unknown{fact: &fact{kinds: setOf(KindBool)}}}
+	someBool  = Value{kind: kindUnknown, ref: &unknown{constraint: &constraint{kinds: setOf(KindBool)}, sure: true}}
+	maybeBool = Value{kind: kindUnknown, ref: &unknown{constraint: &constraint{kinds: setOf(KindBool)}}}
 )
 
-// unknownBool is true or false, and unless it is sure, perhaps an error.
+// unknownBool returns a value that is true or false or, unless it is sure, an error.
 func unknownBool(sure bool) Value {
 	if sure {
 		return someBool
@@ -24,15 +24,15 @@ func unknownBool(sure bool) Value {
 	return maybeBool
 }
 
-// sure tells whether v is certainly not an error. v is not an error value.
-func sure(v Value) bool { return v.kind != kindUnknown || v.guess().sure }
+// sure reports whether v is certainly not an error. v must not be an error value.
+func sure(v Value) bool { return v.kind != kindUnknown || v.unknown().sure }
 
-// surelyBool tells whether v is certainly true or false.
+// surelyBool reports whether v is certainly true or false.
 func surelyBool(v Value) bool {
-	return v.kind == KindBool || v.kind == kindUnknown && v.guess().sure && v.guess().only(KindBool)
+	return v.kind == KindBool || v.kind == kindUnknown && v.unknown().sure && v.unknown().only(KindBool)
 }
 
-// truthValue is a truth about a and b as a value.
+// truthValue returns the value of a truth about a and b.
 func truthValue(t truth, a, b Value) Value {
 	if t == maybe {
 		return unknownBool(sure(a) && sure(b))
@@ -40,20 +40,22 @@ func truthValue(t truth, a, b Value) Value {
 	return BoolValue(t == yes)
 }
 
-// only tells whether u is of this kind, if it is a value.
-func (u *unknown) only(k Kind) bool { return u.fact != nil && !u.keys && u.fact.kinds == setOf(k) }
-
-func (u *unknown) exact() (Value, bool) {
-	if u.fact == nil || u.keys || u.fact.exact == nil {
-		return Value{}, false
-	}
-	return *u.fact.exact, true
+// only reports whether u, if it is not an error, has this kind.
+func (u *unknown) only(k Kind) bool {
+	return u.constraint != nil && !u.keys && u.constraint.kinds == setOf(k)
 }
 
-// field is u.name and u[name].
+func (u *unknown) exact() (Value, bool) {
+	if u.constraint == nil || u.keys || u.constraint.exact == nil {
+		return Value{}, false
+	}
+	return *u.constraint.exact, true
+}
+
+// field returns u.name or u[name].
 func (u *unknown) field(name string) Value {
-	if u.fact != nil && !u.keys {
-		if child := u.fact.fields[name]; child != nil {
+	if u.constraint != nil && !u.keys {
+		if child := u.constraint.fields[name]; child != nil {
 			return child.value()
 		}
 	}
@@ -61,7 +63,7 @@ func (u *unknown) field(name string) Value {
 }
 
 func (u *unknown) equals(v Value) truth {
-	if u.fact == nil || u.keys {
+	if u.constraint == nil || u.keys {
 		return maybe
 	}
 	if x, ok := u.exact(); ok {
@@ -70,21 +72,21 @@ func (u *unknown) equals(v Value) truth {
 	if v.kind == kindUnknown {
 		return maybe
 	}
-	if u.sure && !u.fact.kinds.has(v.Kind()) {
+	if u.sure && !u.constraint.kinds.has(v.Kind()) {
 		return no
 	}
-	for _, n := range u.fact.not {
+	for _, n := range u.constraint.notEqual {
 		if equal(n, v) == yes {
 			return no
 		}
 	}
-	if outside(u.fact.low, v, 1) || outside(u.fact.high, v, -1) {
+	if outside(u.constraint.low, v, 1) || outside(u.constraint.high, v, -1) {
 		return no
 	}
 	return maybe
 }
 
-// outside tells whether a value lies beyond a bound; side is how the bound then compares to it.
+// outside reports whether v lies beyond a bound. side is how the bound compares to such a value.
 func outside(b *bound, v Value, side int) bool {
 	if b == nil {
 		return false
@@ -93,17 +95,17 @@ func outside(b *bound, v Value, side int) bool {
 	return ok && !unordered && (order == side || order == 0 && !b.inclusive)
 }
 
-// flipped are the comparisons with their operands exchanged.
+// flipped maps comparisons to those with exchanged operands.
 var flipped = map[op]op{opLess: opGreater, opLessEqual: opGreaterEqual, opGreater: opLess, opGreaterEqual: opLessEqual}
 
-// compareUnknown is a comparison of which at least one operand is unknown.
+// compareUnknown evaluates a comparison with at least one unknown operand.
 func compareUnknown(e *expr, a, b Value) Value {
 	o := e.op
 	if a.kind != kindUnknown {
 		a, b, o = b, a, flipped[o]
 	}
-	u := a.guess()
-	if b.kind == kindUnknown || u.fact == nil || u.keys {
+	u := a.unknown()
+	if b.kind == kindUnknown || u.constraint == nil || u.keys {
 		return maybeBool
 	}
 	if x, ok := u.exact(); ok {
@@ -113,11 +115,12 @@ func compareUnknown(e *expr, a, b Value) Value {
 		}
 		return BoolValue(!unordered && orderHolds(o, order))
 	}
-	upper, lower := u.fact.high, u.fact.low
+	upper, lower := u.constraint.high, u.constraint.low
 	if o == opGreater || o == opGreaterEqual {
 		upper, lower = lower, upper
 	}
-	// Below, "upper" is the bound that can prove the comparison, "lower" the one that can refute it.
+	// From here on, upper is the bound that can prove the comparison and lower the one that can
+	// refute it.
 	side := 1
 	if o == opLess || o == opLessEqual {
 		side = -1
@@ -136,12 +139,12 @@ func compareUnknown(e *expr, a, b Value) Value {
 		}
 	}
 	_, ok, _ := compare(b, b)
-	return unknownBool(u.sure && ok && u.fact.kinds&^kindsLike(b) == 0)
+	return unknownBool(u.sure && ok && u.constraint.kinds&^comparableKinds(b) == 0)
 }
 
-// holds is `v in u`.
+// holds returns `v in u`.
 func (u *unknown) holds(v Value) Value {
-	if u.fact == nil {
+	if u.constraint == nil {
 		return anything
 	}
 	if u.keys || u.only(KindMap) {
@@ -163,18 +166,18 @@ func (u *unknown) holds(v Value) Value {
 	return unknownBool(u.sure && sure(v))
 }
 
-// known tells whether the map has this field.
+// known reports whether the map certainly has this field.
 func (u *unknown) known(name string) bool {
-	child := u.fact.fields[name]
+	child := u.constraint.fields[name]
 	return child != nil && child.exists
 }
 
-// has tells whether the list is known to hold v.
+// has reports whether the list certainly contains v.
 func (u *unknown) has(v Value) bool {
 	if u.keys {
 		return v.kind == KindString && u.known(v.text())
 	}
-	for _, h := range u.fact.has {
+	for _, h := range u.constraint.contains {
 		if equal(h, v) == yes {
 			return true
 		}
@@ -182,12 +185,12 @@ func (u *unknown) has(v Value) bool {
 	return false
 }
 
-// is is `u is type`.
+// is returns `u is type`.
 func (u *unknown) is(set kindSet) Value {
-	if u.fact == nil {
+	if u.constraint == nil {
 		return maybeBool
 	}
-	kinds := u.fact.kinds
+	kinds := u.constraint.kinds
 	if u.keys {
 		kinds = setOf(KindList)
 	}
@@ -200,14 +203,14 @@ func (u *unknown) is(set kindSet) Value {
 	return unknownBool(u.sure)
 }
 
-// call is u.name(args).
+// call returns u.name(args).
 func (u *unknown) call(e *expr, args []Value) Value {
-	if u.fact == nil {
+	if u.constraint == nil {
 		return anything
 	}
 	switch {
 	case e.name == "keys" && len(args) == 0 && u.only(KindMap):
-		return Value{kind: kindUnknown, ref: &unknown{fact: u.fact, sure: u.sure, keys: true}}
+		return Value{kind: kindUnknown, ref: &unknown{constraint: u.constraint, sure: u.sure, keys: true}}
 	case e.name == "get" && len(args) == 2 && u.only(KindMap):
 		return u.get(args[0])
 	case (e.name == "hasAll" || e.name == "hasAny") && len(args) == 1 && (u.keys || u.only(KindList)):
@@ -216,7 +219,7 @@ func (u *unknown) call(e *expr, args []Value) Value {
 	return anything
 }
 
-// get is u.get(key, default) where the key is known to be there.
+// get returns u.get(key, default) if the map certainly has the key.
 func (u *unknown) get(key Value) Value {
 	path := []Value{key}
 	if key.isList() {
@@ -228,15 +231,15 @@ func (u *unknown) get(key Value) Value {
 	}
 	v := Value{kind: kindUnknown, ref: u}
 	for _, k := range path {
-		if k.kind != KindString || v.kind != kindUnknown || v.guess().fact == nil || !v.guess().known(k.text()) {
+		if k.kind != KindString || v.kind != kindUnknown || v.unknown().constraint == nil || !v.unknown().known(k.text()) {
 			return anything
 		}
-		v = v.guess().field(k.text())
+		v = v.unknown().field(k.text())
 	}
 	return v
 }
 
-// includes is u.hasAll(list) and u.hasAny(list).
+// includes returns u.hasAll(list) or u.hasAny(list).
 func (u *unknown) includes(any bool, list Value) Value {
 	if list.kind != KindList && list.kind != KindSet {
 		return anything
@@ -260,7 +263,7 @@ func (u *unknown) includes(any bool, list Value) Value {
 	return unknownBool(u.sure)
 }
 
-// eitherOf is cond ? a : b for an unknown condition.
+// eitherOf returns cond ? a : b for an unknown condition.
 func eitherOf(cond, a, b Value) Value {
 	switch {
 	case !surelyBool(cond) || a.kind == kindError || b.kind == kindError:

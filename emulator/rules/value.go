@@ -11,7 +11,7 @@ import (
 // Kind is the type of a Value.
 type Kind uint8
 
-// The kinds of values that requests and documents are made of, and that expressions give.
+// The kinds of values in requests, documents and expressions.
 const (
 	KindNull Kind = iota
 	KindBool
@@ -28,19 +28,21 @@ const (
 	KindSet
 	KindMapDiff
 
-	kindKeys    // the keys of a map as a list that has not been made yet: ref is Fields
+	kindKeys    // the keys of a map, as a list not yet built: ref is Fields
 	kindError   // ref is *failure
-	kindUnknown // a value that a query says too little about: ref is *unknown
+	kindUnknown // a value that the query does not determine: ref is *unknown
 )
 
-// Value is a value of the rules language. The zero Value is null. Values do not change; they are passed by value.
+// Value is a value of the rules language. The zero Value is null. Values are immutable and passed
+// by value.
 //
-// The fields by kind: Bool, Int and Float keep their bits in num; String, Bytes and Path a pointer to their bytes in ref
-// and their length in num, as slog.Value does (a path has a slash before every segment); Timestamp and Duration seconds
-// in num and nanoseconds, below a second, in nano; the others an object in ref.
+// Bool, Int and Float keep their bits in num. String, Bytes and Path keep a pointer to their bytes
+// in ref and their length in num, as slog.Value does; a path has a slash before every segment.
+// Timestamp and Duration keep seconds in num and the nanoseconds of the fraction in nano. The other
+// kinds keep an object in ref.
 //
-// It has four fields and 32 bytes because that is what the compiler still passes in registers; a string of its own would
-// double the time of a judgement.
+// A Value has four fields and 32 bytes because the compiler passes no more in registers; a separate
+// string field would double the time of an evaluation.
 type Value struct {
 	kind Kind
 	nano int32
@@ -55,28 +57,29 @@ func textValue(kind Kind, s string) Value {
 	return Value{kind: kind, num: int64(len(s)), ref: textPointer(unsafe.StringData(s))}
 }
 
-// text is the string of a String, Bytes or Path.
+// text returns the string of a String, Bytes or Path.
 func (v Value) text() string { return unsafe.String(v.ref.(textPointer), v.num) }
 
-// Fields are the entries of a map or document. A caller makes its own documents available to rules by implementing it;
-// what rules do not look at is never converted. A Fields must not change while a request is judged.
+// Fields are the entries of a map or document. Callers implement it to expose their own documents
+// to rules without converting fields that no rule reads. Fields must not change during an
+// evaluation.
 type Fields interface {
-	// Len is the number of entries.
+	// Len returns the number of entries.
 	Len() int
-	// Get returns the value of an entry, and whether there is one.
+	// Get returns the value of an entry, and whether it exists.
 	Get(name string) (Value, bool)
-	// Names calls yield with the entries' names, in any order, until it returns false.
+	// Names calls yield with each entry's name, in any order, until it returns false.
 	Names(yield func(name string) bool)
 }
 
-// Elements are the elements of a list, under the same conditions as Fields.
+// Elements are the elements of a list. They must not change during an evaluation.
 type Elements interface {
 	Len() int
 	// At returns element i, 0 ≤ i < Len.
 	At(i int) Value
 }
 
-// BoolValue is a boolean.
+// BoolValue returns a boolean.
 func BoolValue(b bool) Value {
 	if b {
 		return Value{kind: KindBool, num: 1}
@@ -84,49 +87,50 @@ func BoolValue(b bool) Value {
 	return Value{kind: KindBool}
 }
 
-// IntValue is an integer.
+// IntValue returns an integer.
 func IntValue(i int64) Value { return Value{kind: KindInt, num: i} }
 
-// FloatValue is a floating point number.
+// FloatValue returns a floating-point number.
 func FloatValue(f float64) Value { return Value{kind: KindFloat, num: int64(math.Float64bits(f))} }
 
-// StringValue is a string.
+// StringValue returns a string.
 func StringValue(s string) Value { return textValue(KindString, s) }
 
-// BytesValue is a sequence of bytes, given as a string so that it cannot change.
+// BytesValue returns a byte sequence, given as a string because that is immutable.
 func BytesValue(b string) Value { return textValue(KindBytes, b) }
 
-// TimeValue is a timestamp.
+// TimeValue returns a timestamp.
 func TimeValue(t time.Time) Value {
 	return Value{kind: KindTimestamp, num: t.Unix(), nano: int32(t.Nanosecond())}
 }
 
-// DurationValue is a duration.
+// DurationValue returns a duration.
 func DurationValue(d time.Duration) Value {
 	return durationOf(int64(d/time.Second), int64(d%time.Second))
 }
 
-// LatLngValue is a point on the globe, in degrees.
+// LatLngValue returns a point on the globe, in degrees.
 func LatLngValue(latitude, longitude float64) Value {
 	return Value{kind: KindLatLng, ref: point{latitude, longitude}}
 }
 
-// PathValue is a path, written with a slash before every segment: /databases/(default)/documents/users/alice.
+// PathValue returns a path. It has a slash before every segment:
+// /databases/(default)/documents/users/alice.
 func PathValue(path string) Value { return textValue(KindPath, path) }
 
-// ListValue is a list.
+// ListValue returns a list.
 func ListValue(e Elements) Value { return Value{kind: KindList, ref: e} }
 
-// MapValue is a map.
+// MapValue returns a map.
 func MapValue(f Fields) Value { return Value{kind: KindMap, ref: f} }
 
-// ListOf is a list of these values.
-func ListOf(values ...Value) Value { return ListValue(array(values)) }
+// ListOf returns a list of these values.
+func ListOf(values ...Value) Value { return ListValue(valueList(values)) }
 
-// MapOf is a map of these entries, which it keeps.
-func MapOf(entries map[string]Value) Value { return MapValue(table(entries)) }
+// MapOf returns a map of these entries. It keeps the Go map.
+func MapOf(entries map[string]Value) Value { return MapValue(valueMap(entries)) }
 
-// Kind is the value's type.
+// Kind returns the value's type.
 func (v Value) Kind() Kind {
 	switch v.kind {
 	case kindKeys:
@@ -137,17 +141,17 @@ func (v Value) Kind() Kind {
 	return v.kind
 }
 
-func (v Value) isTrue() bool    { return v.kind == KindBool && v.num != 0 }
-func (v Value) isFalse() bool   { return v.kind == KindBool && v.num == 0 }
-func (v Value) isNumber() bool  { return v.kind == KindInt || v.kind == KindFloat }
-func (v Value) isList() bool    { return v.kind == KindList || v.kind == kindKeys }
-func (v Value) float() float64  { return math.Float64frombits(uint64(v.num)) }
-func (v Value) fields() Fields  { return v.ref.(Fields) }
-func (v Value) time() time.Time { return time.Unix(v.num, int64(v.nano)).UTC() }
-func (v Value) point() point    { return v.ref.(point) }
-func (v Value) diff() *mapDiff  { return v.ref.(*mapDiff) }
-func (v Value) fail() *failure  { return v.ref.(*failure) }
-func (v Value) guess() *unknown { return v.ref.(*unknown) }
+func (v Value) isTrue() bool      { return v.kind == KindBool && v.num != 0 }
+func (v Value) isFalse() bool     { return v.kind == KindBool && v.num == 0 }
+func (v Value) isNumber() bool    { return v.kind == KindInt || v.kind == KindFloat }
+func (v Value) isList() bool      { return v.kind == KindList || v.kind == kindKeys }
+func (v Value) float() float64    { return math.Float64frombits(uint64(v.num)) }
+func (v Value) fields() Fields    { return v.ref.(Fields) }
+func (v Value) time() time.Time   { return time.Unix(v.num, int64(v.nano)).UTC() }
+func (v Value) point() point      { return v.ref.(point) }
+func (v Value) diff() *mapDiff    { return v.ref.(*mapDiff) }
+func (v Value) failure() *failure { return v.ref.(*failure) }
+func (v Value) unknown() *unknown { return v.ref.(*unknown) }
 func (v Value) number() float64 {
 	if v.kind == KindInt {
 		return float64(v.num)
@@ -155,15 +159,16 @@ func (v Value) number() float64 {
 	return v.float()
 }
 
-// elements are the elements of a list, set or kindKeys.
+// elements returns the elements of a list, set or kindKeys.
 func (v Value) elements() Elements {
 	if v.kind != kindKeys {
 		return v.ref.(Elements)
 	}
-	return array(sortedNames(v.fields()))
+	return valueList(sortedNames(v.fields()))
 }
 
-// sortedNames are the names of a map as string values, in the order of their bytes so that it is always the same.
+// sortedNames returns the names of a map as string values, sorted by bytes so that the order is
+// deterministic.
 func sortedNames(f Fields) []Value {
 	list := make([]Value, 0, f.Len())
 	f.Names(func(name string) bool {
@@ -181,21 +186,21 @@ func sortedNames(f Fields) []Value {
 
 type point struct{ latitude, longitude float64 }
 
-// array is the elements of a list that is there in full.
-type array []Value
+// valueList implements Elements with a slice.
+type valueList []Value
 
-func (l array) Len() int       { return len(l) }
-func (l array) At(i int) Value { return l[i] }
+func (l valueList) Len() int       { return len(l) }
+func (l valueList) At(i int) Value { return l[i] }
 
-// table is the entries of a map that is there in full.
-type table map[string]Value
+// valueMap implements Fields with a Go map.
+type valueMap map[string]Value
 
-func (m table) Len() int { return len(m) }
-func (m table) Get(name string) (Value, bool) {
+func (m valueMap) Len() int { return len(m) }
+func (m valueMap) Get(name string) (Value, bool) {
 	v, ok := m[name]
 	return v, ok
 }
-func (m table) Names(yield func(string) bool) {
+func (m valueMap) Names(yield func(string) bool) {
 	for name := range m {
 		if !yield(name) {
 			return
@@ -203,7 +208,7 @@ func (m table) Names(yield func(string) bool) {
 	}
 }
 
-// Elements are the elements of a list or set in turn; other values have none.
+// Elements iterates over the elements of a list or set; other values have none.
 func (v Value) Elements() iter.Seq[Value] {
 	return func(yield func(Value) bool) {
 		if !v.isList() && v.kind != KindSet {
@@ -218,7 +223,7 @@ func (v Value) Elements() iter.Seq[Value] {
 	}
 }
 
-// Field returns an entry of a map, and whether there is one; other values have none.
+// Field returns an entry of a map, and whether it exists; other values have none.
 func (v Value) Field(name string) (Value, bool) {
 	if v.kind != KindMap {
 		return Value{}, false

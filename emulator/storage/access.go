@@ -13,52 +13,52 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// guard judges what Firebase's clients ask for by security rules. Server clients don't come by here.
+// guard authorizes requests of Firebase clients by security rules. Server clients bypass it.
 type guard struct {
-	clock     *clock.Clock
-	log       *slog.Logger
-	documents rules.Documents // that rules may ask Firestore for; nil: none
-	callers   emulatorauth.Callers
-	journal   rules.RequestLog
+	clock         *clock.Clock
+	log           *slog.Logger
+	documents     rules.Documents // Firestore documents that rules can read; nil: none
+	authenticator emulatorauth.Authenticator
+	requestLog    rules.RequestLog
 
 	mu       sync.RWMutex
-	editions map[string]*edition // by bucket; "" is for those that have none of their own
+	byBucket map[string]*activeRules // "" applies to buckets that have no entry; nil: full access
 }
 
-// edition is compiled rules and what was counted of them.
-type edition struct {
+// activeRules is a compiled ruleset and its coverage.
+type activeRules struct {
 	rules    *rules.Ruleset
 	coverage *rules.Coverage
 }
 
 func newGuard(cfg Config) *guard {
 	return &guard{
-		clock: cfg.Clock, log: cfg.Logger, documents: cfg.Documents, editions: map[string]*edition{},
-		callers: emulatorauth.Callers{Schemes: []string{"Firebase", "Bearer"}},
+		clock: cfg.Clock, log: cfg.Logger, documents: cfg.Documents, byBucket: map[string]*activeRules{},
+		authenticator: emulatorauth.Authenticator{Schemes: []string{"Firebase", "Bearer"}},
 	}
 }
 
-// edition is the rules for a bucket, nil for none.
-func (g *guard) edition(bucket string) *edition {
+// active returns the rules of a bucket, or nil if it has none.
+func (g *guard) active(bucket string) *activeRules {
 	g.mu.RLock()
 	defer g.mu.RUnlock()
-	if e, ok := g.editions[bucket]; ok {
+	if e, ok := g.byBucket[bucket]; ok {
 		return e
 	}
-	return g.editions[""]
+	return g.byBucket[""]
 }
 
-// access is somebody who asks for something in a bucket.
+// access is a caller's access to an object or a prefix of a bucket.
 type access struct {
 	*guard
 	ctx    context.Context
-	who    emulatorauth.Caller
+	caller emulatorauth.Caller
 	bucket string
-	path   string // as rules know it
+	path   string // as in the rules
 }
 
-// access begins a call for the object of that name, or "" for the bucket. It may outlive the request, which may begin an
-// upload that others go on with.
+// access returns the caller's access to the named object, or to the bucket if name is empty. It may
+// outlive the request, because a resumable upload is authorized when it completes.
 func (s *Server) access(c call, name string) access {
 	bucket := c.names[0]
 	path := "/b/" + bucket + "/o"
@@ -66,59 +66,60 @@ func (s *Server) access(c call, name string) access {
 		path += "/" + name
 	}
 	return access{
-		guard: s.guard, ctx: context.WithoutCancel(c.Context()), who: s.guard.callers.Of(c.Header.Get("Authorization")),
+		guard: s.guard, ctx: context.WithoutCancel(c.Context()),
+		caller: s.guard.authenticator.Authenticate(c.Header.Get("Authorization")),
 		bucket: bucket, path: path,
 	}
 }
 
-// verbs are what the error to a client calls a method.
-var verbs = map[rules.Method]string{rules.Get: "READ", rules.List: "LIST", rules.Create: "WRITE", rules.Update: "WRITE", rules.Delete: "WRITE"}
+// permissions are the names of methods in Firebase's error messages.
+var permissions = map[rules.Method]string{
+	rules.Get: "READ", rules.List: "LIST", rules.Create: "WRITE", rules.Update: "WRITE", rules.Delete: "WRITE",
+}
 
-// judge asks the rules. The error says to the client what production says; why is in the journal and in the log.
-func (a access) judge(method rules.Method, before, after *objects.Object) error {
-	e := a.edition(a.bucket)
+// authorize evaluates the rules. Its error tells the client only what production tells; the reason is in
+// the evaluations and in the log.
+func (a access) authorize(method rules.Method, before, after *objects.Object) error {
+	active := a.active(a.bucket)
 	switch {
-	case e == nil || a.who.Owner:
+	case active == nil || a.caller.Owner:
 		return nil
-	case a.who.Err != nil:
-		return &httpError{http.StatusUnauthorized, "authError", "Invalid credentials: " + a.who.Err.Error() + "."}
+	case a.caller.Err != nil:
+		return &httpError{http.StatusUnauthorized, "authError", "Invalid credentials: " + a.caller.Err.Error() + "."}
 	}
 	req := rules.Request{
-		Service: rules.Storage, Method: method, Path: a.path, Auth: a.who.Auth, Time: a.clock.Now(),
-		Before: attributes(before), After: attributes(after), Access: rules.NewAccess(a.documents), Coverage: e.coverage, Explain: true,
+		Service: rules.Storage, Method: method, Path: a.path, Auth: a.caller.Auth, Time: a.clock.Now(),
+		Before: ruleFields(before), After: ruleFields(after),
+		Access: rules.NewAccess(a.documents), Coverage: active.coverage, Explain: true,
 	}
-	d := e.rules.Evaluate(a.ctx, &req)
-	a.journal.Add(rules.Evaluation{
-		Time: req.Time, Method: method, Path: a.path, UID: a.who.UID(), Allowed: d.Allowed, Granted: d.Granted, Refusal: d.Refusal, Err: d.Err,
-		Calls: d.Calls, Expressions: d.Expressions,
-	})
+	d := active.rules.Evaluate(a.ctx, &req)
+	e := rules.NewEvaluation(&req, d)
+	a.requestLog.Add(e)
+	e.LogTo(a.ctx, a.log)
 	switch {
 	case d.Allowed:
 		return nil
-	case d.Err != nil:
-		a.log.ErrorContext(a.ctx, "security rules could not be followed", "method", method.String(), "path", a.path, "error", d.Err)
-		return badRequest("The security rules could not be followed: " + d.Err.Error() + ".") // what is a 5xx, clients repeat for minutes
+	case d.Err != nil: // not a 5xx status, because clients retry those for minutes
+		return badRequest("The security rules could not be evaluated: " + d.Err.Error() + ".")
 	}
-	a.log.InfoContext(a.ctx, "security rules refused a request",
-		"method", method.String(), "path", a.path, "uid", a.who.UID(), "why", d.Refusal.String())
-	return &httpError{http.StatusForbidden, "forbidden", "Permission denied. No " + verbs[method] + " permission."}
+	return &httpError{http.StatusForbidden, "forbidden", "Permission denied. No " + permissions[method] + " permission."}
 }
 
-// writing is the conditions under which the caller may write.
-func (a access) writing() objects.Conditions {
-	return objects.Conditions{Allow: func(before, after *objects.Object) error {
+// writeConditions returns the precondition that the rules allow the write.
+func (a access) writeConditions() objects.Conditions {
+	return objects.Conditions{Authorize: func(before, after *objects.Object) error {
 		switch {
 		case after == nil:
-			return a.judge(rules.Delete, before, nil)
+			return a.authorize(rules.Delete, before, nil)
 		case before == nil:
-			return a.judge(rules.Create, nil, after)
+			return a.authorize(rules.Create, nil, after)
 		}
-		return a.judge(rules.Update, before, after)
+		return a.authorize(rules.Update, before, after)
 	}}
 }
 
-// attributes are an object's as rules see it, nil for none.
-func attributes(o *objects.Object) rules.Fields {
+// ruleFields returns an object as the rules see it; nil for nil.
+func ruleFields(o *objects.Object) rules.Fields {
 	if o == nil {
 		return nil
 	}

@@ -11,12 +11,13 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// bucketFields are those that the service writes, and those that [objects.Bucket] has a field for. All others are kept
-// as they were sent.
-var bucketFields = []string{"kind", "id", "selfLink", "projectNumber", "name", "location", "locationType", "storageClass",
+// reservedBucketFields are fields that the service sets or that [objects.Bucket] has a field for. All
+// others are stored as sent.
+var reservedBucketFields = []string{"kind", "id", "selfLink", "projectNumber", "name", "location", "locationType", "storageClass",
 	"metageneration", "etag", "timeCreated", "updated", "generation", "acl", "defaultObjectAcl"}
 
-// newBucketResource is a bucket in the JSON API. Source: https://cloud.google.com/storage/docs/json_api/v1/buckets#resource.
+// newBucketResource returns a bucket in the format of the JSON API.
+// Source: https://cloud.google.com/storage/docs/json_api/v1/buckets#resource.
 func newBucketResource(r *http.Request, b objects.Bucket) map[string]any {
 	locationType := "multi-region"
 	if strings.Contains(b.Location, "-") {
@@ -77,7 +78,7 @@ func (s *Server) getBucket(c call) error {
 	return writeJSON(c.w, http.StatusOK, newBucketResource(c.Request, b))
 }
 
-// patchBucket also answers PUT: what is left out stays, since nothing here depends on it.
+// patchBucket also serves PUT. A PUT does not clear omitted fields, because they have no effect here.
 func (s *Server) patchBucket(c call) error {
 	cond, err := c.conditions("")
 	if err != nil {
@@ -106,7 +107,7 @@ func (s *Server) deleteBucket(c call) error {
 	return nil
 }
 
-// listBuckets lists the buckets of every project: there is one.
+// listBuckets ignores the project: all projects share the buckets.
 func (s *Server) listBuckets(c call) error {
 	var items []map[string]any
 	for _, b := range s.store.Buckets() {
@@ -117,7 +118,7 @@ func (s *Server) listBuckets(c call) error {
 	return writeJSON(c.w, http.StatusOK, map[string]any{"kind": "storage#buckets", "items": items})
 }
 
-// applySettings changes the settings of a bucket by what a client sent (RFC 7396, one level of objects deep).
+// applySettings applies the fields to a bucket's settings as a merge patch (RFC 7396, one level deep).
 func (f fields) applySettings(settings map[string]json.RawMessage) error {
 	var versioning struct{ Enabled bool }
 	if err := f.into("versioning", &versioning); err != nil {
@@ -128,12 +129,12 @@ func (f fields) applySettings(settings map[string]json.RawMessage) error {
 	}
 	for name, what := range map[string]string{"retentionPolicy": "retention policies", "encryption": "customer-managed encryption keys",
 		"hierarchicalNamespace": "hierarchical namespaces", "defaultEventBasedHold": "holds on objects"} {
-		if f.given(name) {
+		if f.isSet(name) {
 			return notEmulated(what)
 		}
 	}
 	for name, value := range f {
-		if slices.Contains(bucketFields, name) {
+		if slices.Contains(reservedBucketFields, name) {
 			continue
 		}
 		merged, err := merge(settings[name], value)
@@ -147,18 +148,18 @@ func (f fields) applySettings(settings map[string]json.RawMessage) error {
 	return nil
 }
 
-// merge returns nil for what is removed.
+// merge applies a merge patch to one field. It returns nil if the patch removes the field.
 func merge(old, patch json.RawMessage) (json.RawMessage, error) {
 	var changes map[string]json.RawMessage
 	if string(patch) == "null" {
 		return nil, nil
 	}
 	if json.Unmarshal(patch, &changes) != nil {
-		return patch, nil // no object: it replaces what was there
+		return patch, nil // not an object: it replaces the old value
 	}
 	into := map[string]json.RawMessage{}
 	if len(old) > 0 {
-		json.Unmarshal(old, &into) // what was no object gives way
+		json.Unmarshal(old, &into) // an old value that is not an object is replaced
 	}
 	for key, value := range changes {
 		if string(value) == "null" {

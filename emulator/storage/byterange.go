@@ -5,16 +5,18 @@ import (
 	"strings"
 )
 
+// rangeKind is how to respond to a Range header.
 type rangeKind int
 
 const (
-	rangeWhole rangeKind = iota // no range that this server understands: send everything
+	rangeWhole rangeKind = iota // no supported range: send everything
 	rangePart
 	rangeUnsatisfiable
 )
 
-// parseRange reads a Range header ("bytes=2-4", "bytes=2-", "bytes=-3") for size bytes into the bytes from start up to
-// and without end. Several ranges at once, and what is malformed, give the whole, as RFC 9110 allows.
+// parseRange parses a Range header ("bytes=2-4", "bytes=2-", "bytes=-3") for an object of size bytes. The
+// range includes start and excludes end. Malformed headers and multiple ranges select the whole object,
+// as RFC 9110 allows.
 func parseRange(header string, size int64) (start, end int64, kind rangeKind) {
 	spec, ok := strings.CutPrefix(header, "bytes=")
 	first, last, dash := strings.Cut(strings.TrimSpace(spec), "-")
@@ -22,15 +24,15 @@ func parseRange(header string, size int64) (start, end int64, kind rangeKind) {
 		return 0, size, rangeWhole
 	}
 	if first == "" {
-		n := position(last)
+		n := parsePosition(last)
 		if n == 0 || size == 0 {
 			return 0, 0, rangeUnsatisfiable
 		}
 		return max(0, size-n), size, rangePart
 	}
-	start = position(first)
+	start = parsePosition(first)
 	if last != "" {
-		if end = position(last); end < start {
+		if end = parsePosition(last); end < start {
 			return 0, size, rangeWhole
 		}
 	}
@@ -45,8 +47,8 @@ func parseRange(header string, size int64) (start, end int64, kind rangeKind) {
 
 func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
-// position reads a number of digits only; one that is too large is the largest there is.
-func position(s string) int64 {
-	n, _ := strconv.ParseInt(s, 10, 64) // out of range gives the largest
+// parsePosition parses a string of digits. Numbers that are too large become the largest int64.
+func parsePosition(s string) int64 {
+	n, _ := strconv.ParseInt(s, 10, 64) // returns the largest int64 if out of range
 	return n
 }

@@ -7,15 +7,15 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// controls are the emulator's own calls, by which @firebase/rules-unit-testing and the Firebase CLI set it up.
-// Source: wire traffic of these two.
-var controls = map[string]handler{
-	"PUT /internal/setRules": (*Server).setRulesCall,
-	"POST /internal/reset":   (*Server).resetCall,
+// controlRoutes are the emulator's own endpoints, used by @firebase/rules-unit-testing and the Firebase
+// CLI. Source: wire traffic of these two.
+var controlRoutes = map[string]handler{
+	"PUT /internal/setRules": (*Server).handleSetRules,
+	"POST /internal/reset":   (*Server).handleReset,
 }
 
-// setRulesCall takes one file for all buckets, or several with a bucket as each one's resource.
-func (s *Server) setRulesCall(c call) error {
+// handleSetRules accepts one file for all buckets, or several that each name their bucket as resource.
+func (s *Server) handleSetRules(c call) error {
 	f, err := readFields(c.Body)
 	if err != nil {
 		return err
@@ -37,12 +37,12 @@ func (s *Server) setRulesCall(c call) error {
 		files[file.Resource] = file.rulesFile
 	}
 	if len(files) == 0 || len(files) < len(sent.Files) {
-		return badRequest("The request needs rules.files, with a content each, and a resource, the bucket, when there are several.")
+		return badRequest("The request needs rules.files; each file needs content and, if there are several, its bucket as resource.")
 	}
 	_, err = s.setRules(files)
 	var bad *rules.Error
 	if errors.As(err, &bad) {
-		return writeJSON(c.w, http.StatusBadRequest, map[string]string{"message": "The rules have errors and are as before.\n" + bad.Error()})
+		return writeJSON(c.w, http.StatusBadRequest, map[string]string{"message": "The new rules have errors; the old rules stay active.\n" + bad.Error()})
 	}
 	if err != nil {
 		return err
@@ -50,7 +50,7 @@ func (s *Server) setRulesCall(c call) error {
 	return writeJSON(c.w, http.StatusOK, map[string]string{"message": "Rules updated successfully"})
 }
 
-func (s *Server) resetCall(c call) error {
+func (s *Server) handleReset(c call) error {
 	if err := s.Reset(); err != nil {
 		return err
 	}

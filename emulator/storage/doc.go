@@ -1,17 +1,24 @@
-// Package storage is the embedded Cloud Storage: it answers the unchanged client cloud.google.com/go/storage (and any
-// other client of the JSON API) over HTTP, and the unchanged Storage clients of Firebase. Point the former at it with
-// STORAGE_EMULATOR_HOST=host:port, the latter with connectStorageEmulator.
+// Package storage emulates Cloud Storage and Cloud Storage for Firebase. It serves the unmodified
+// clients over HTTP: cloud.google.com/go/storage and other clients of the JSON API find it through
+// STORAGE_EMULATOR_HOST=host:port, Firebase clients through connectStorageEmulator.
 //
-// It serves the JSON API for buckets and objects (/storage/v1/…), its uploads (/upload/storage/v1/…: simple, multipart,
-// resumable), the object paths of the XML API (/{bucket}/{object}: GET, HEAD, PUT, DELETE), which the Go client
-// downloads by, and Firebase's API (/v0/b/…: firebase*.go). They are doors to the same objects. [Server.Objects] has
-// them without HTTP, for a console or a test.
+// A [Server] serves several APIs for the same buckets and objects:
 //
-// Firebase's clients are judged by security rules, if there are any (access.go): a write in the very step that it happens
-// in, on the object that it meets; a read on the generation that is then sent. Clients are told no more than production
-// tells them; [Server.Judgements], the log and [Server.Coverage] say which line refused and why.
+//   - the JSON API (/storage/v1/…) and its media, multipart and resumable uploads
+//     (/upload/storage/v1/…)
+//   - GET, HEAD, PUT and DELETE of objects in the XML API (/{bucket}/{object}), which the Go client
+//     uses for downloads
+//   - the Firebase API (/v0/b/…), in firebase*.go
 //
-// What differs from the real service on purpose: server clients may do everything, since they send no credentials
-// to an emulator, and signatures of signed URLs are not looked at; there is no versioning, retention, encryption key,
-// access list or IAM, and asking for one of these is a 400 that says so; an object has at most [Config.MaxObjectBytes].
+// [Server.Objects] gives access to the objects without HTTP.
+//
+// Security rules, if any, apply to Firebase clients (access.go). A write is authorized atomically with
+// the write itself, against the object it replaces; a read against the generation that is then sent. A
+// denied client learns no more than in production; [Server.Evaluations], [Server.Coverage] and the log
+// show which line of the rules denied the request and why.
+//
+// These differences from production are intentional. Server clients have full access, because they
+// send no credentials to an emulator, and signatures of signed URLs are not verified. Versioning,
+// retention, encryption keys and IAM are not emulated; a request for one of them returns 400 and says
+// so. Access lists are ignored. Objects are limited to [Config.MaxObjectBytes].
 package storage

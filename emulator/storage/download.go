@@ -10,15 +10,14 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"heek.kr/heektime/emulator/internal/httplimit"
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// download answers with an object's bytes. Objects stored with Content-Encoding gzip are decompressed for those who do
-// not accept it, unless Cache-Control says no-transform; such an answer is always whole and its length is not known.
-// Source: https://cloud.google.com/storage/docs/transcoding.
+// download sends an object's bytes. Objects with Content-Encoding gzip are decompressed for clients that
+// do not accept gzip, unless Cache-Control contains no-transform. A decompressed response ignores Range
+// and has no Content-Length. Source: https://cloud.google.com/storage/docs/transcoding.
 func (s *Server) download(c call, ref objects.Ref, cond objects.Conditions, tag func(objects.Object) string) error {
 	r, err := s.store.OpenObject(ref, cond)
 	if err != nil {
@@ -28,13 +27,13 @@ func (s *Server) download(c call, ref objects.Ref, cond objects.Conditions, tag 
 	return c.sendObject(r, tag)
 }
 
-// sendObject answers with the bytes that r has; r.Object is what the headers say of them.
+// sendObject sends the bytes of r, with headers from r.Object.
 func (c call) sendObject(r *objects.Reader, tag func(objects.Object) string) error {
 	o := r.Object
 	transcode := o.ContentEncoding == "gzip" && !strings.Contains(o.CacheControl, "no-transform") && !c.acceptsGzip()
 	weak := tag(o)
 	if transcode {
-		weak = "W/" + weak // the bytes are others
+		weak = "W/" + weak // the bytes differ from the stored ones
 	}
 	if err := c.checkETag(tag(o), o.Updated); err != nil {
 		if asHTTP(c.Request, err).status == http.StatusNotModified {
@@ -52,13 +51,13 @@ func setDownloadHeaders(h http.Header, o objects.Object, tag string) {
 	setObjectHeaders(h, o)
 	h.Set("ETag", tag)
 	if o.ContentEncoding == "gzip" {
-		h.Add("Vary", "Accept-Encoding") // beside Origin, which whoever listens may have said
+		h.Add("Vary", "Accept-Encoding") // Add, because a CORS handler may have set Origin
 	}
 }
 
 func setObjectHeaders(h http.Header, o objects.Object) {
 	h.Set("Content-Type", cmp.Or(o.ContentType, "application/octet-stream"))
-	// What the service sends for objects that are not public; public ones get an hour there.
+	// The default of Cloud Storage for objects that are not public.
 	h.Set("Cache-Control", cmp.Or(o.CacheControl, "private, max-age=0"))
 	for name, value := range map[string]string{"Content-Disposition": o.ContentDisposition, "Content-Language": o.ContentLanguage} {
 		if value != "" {
@@ -117,7 +116,7 @@ func (c call) sendStored(r *objects.Reader, tag string) error {
 func (c call) sendDecompressed(r *objects.Reader, tag string) error {
 	gz, err := gzip.NewReader(r)
 	if err != nil {
-		return badRequest("The object says Content-Encoding: gzip, but its bytes are not gzip: " + err.Error())
+		return badRequest("The object has Content-Encoding: gzip, but its bytes are not gzip: " + err.Error())
 	}
 	setDownloadHeaders(c.w.Header(), r.Object, tag)
 	c.w.Header().Set("Warning", "214 UploadServer gunzipped")
@@ -128,9 +127,10 @@ func (c call) sendDecompressed(r *objects.Reader, tag string) error {
 	return c.send(gz)
 }
 
-// send copies the body. When that fails half-way the connection is cut, so that nobody takes a part for the whole.
+// send sends the body. If that fails halfway, it closes the connection, so that the client does not
+// mistake a part for the whole.
 func (c call) send(body io.Reader) error {
-	out := httplimit.NewStreamWriter(c.w, c.patience)
+	out := httplimit.NewStreamWriter(c.w, c.stallTimeout)
 	_, err := io.Copy(out, body)
 	if e := out.Close(); err == nil && e != nil && !errors.Is(e, http.ErrNotSupported) {
 		err = e
@@ -152,39 +152,4 @@ func (c call) acceptsGzip() bool {
 		}
 	}
 	return false
-}
-
-// checkETag holds If-Match, If-None-Match and If-Modified-Since against what there is (RFC 9110, section 13).
-func (c call) checkETag(tag string, updated time.Time) error {
-	if header := c.Header.Get("If-Match"); header != "" && !listsTag(header, tag) {
-		return &httpError{http.StatusPreconditionFailed, "conditionNotMet", "The ETag in If-Match is not the object's."}
-	}
-	notModified := &httpError{http.StatusNotModified, "notModified", "Not modified."}
-	if header := c.Header.Get("If-None-Match"); header != "" {
-		if listsTag(header, tag) {
-			return notModified
-		}
-		return nil
-	}
-	if t, err := http.ParseTime(c.Header.Get("If-Modified-Since")); err == nil && !updated.Truncate(time.Second).After(t) {
-		return notModified
-	}
-	return nil
-}
-
-// listsTag compares weakly; quotes don't count, since tags of the JSON API have none.
-func listsTag(header, tag string) bool {
-	for item := range strings.SplitSeq(header, ",") {
-		item = strings.TrimSpace(item)
-		if item == "*" || strings.Trim(strings.TrimPrefix(item, "W/"), `"`) == strings.Trim(tag, `"`) {
-			return true
-		}
-	}
-	return false
-}
-
-// rangeApplies looks at If-Range, with a tag only; a date never applies, which costs no more than a whole download.
-func (c call) rangeApplies(tag string) bool {
-	header := c.Header.Get("If-Range")
-	return header == "" || strings.Trim(header, `"`) == strings.Trim(tag, `"`)
 }

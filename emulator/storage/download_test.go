@@ -70,7 +70,7 @@ func TestRanges(t *testing.T) {
 		r.Close()
 	}
 	if _, err := c.bucket.Object("a").NewRangeReader(t.Context(), 10, -1); status(err) != 416 {
-		t.Errorf("behind the end: %v", err)
+		t.Errorf("beyond the end: %v", err)
 	}
 }
 
@@ -131,10 +131,10 @@ func TestConditionalGets(t *testing.T) {
 	path := "/" + testBucket + "/a"
 	res, _ := c.do("GET", path, "")
 	if res, body := c.do("GET", path, "", "Range", "bytes=0-1", "If-Range", res.Header.Get("ETag")); res.StatusCode != 206 || body != "he" {
-		t.Errorf("If-Range that holds: %d %q", res.StatusCode, body)
+		t.Errorf("matching If-Range: %d %q", res.StatusCode, body)
 	}
 	if res, body := c.do("GET", path, "", "Range", "bytes=0-1", "If-Range", `"x"`); res.StatusCode != 200 || body != "hello" {
-		t.Errorf("If-Range that doesn't: %d %q", res.StatusCode, body)
+		t.Errorf("other If-Range: %d %q", res.StatusCode, body)
 	}
 }
 
@@ -190,10 +190,10 @@ func TestGzip(t *testing.T) {
 		}
 	}
 	if got := c.read(c.bucket.Object("list")); got != plain {
-		t.Errorf("the client reads %d bytes that are not the plain ones", len(got))
+		t.Errorf("the client read %d bytes that differ from the decompressed object", len(got))
 	}
 	if got := c.read(c.bucket.Object("list").ReadCompressed(true)); got != stored {
-		t.Errorf("the client reads %d bytes that are not the stored ones", len(got))
+		t.Errorf("the client read %d bytes that differ from the stored object", len(got))
 	}
 	r, err := c.bucket.Object("list").NewRangeReader(t.Context(), 3, 5)
 	if err != nil {
@@ -201,35 +201,36 @@ func TestGzip(t *testing.T) {
 	}
 	defer r.Close()
 	if got, err := io.ReadAll(r); err != nil || string(got) != plain || !r.Attrs.Decompressed {
-		t.Errorf("a range of a list is %d bytes, %v; the service sends it whole", len(got), err)
+		t.Errorf("range of a compressed object: %d bytes, %v; want the whole object", len(got), err)
 	}
-	c.write(c.bucket.Object("lie"), "not gzip at all", gz(""))
-	if res, body := c.do("GET", "/"+testBucket+"/lie", ""); res.StatusCode != 400 || !strings.Contains(body, "not gzip") || res.Header.Get("Content-Encoding") != "" {
-		t.Errorf("no gzip: %d %q", res.StatusCode, body)
+	c.write(c.bucket.Object("mislabeled"), "not gzip at all", gz(""))
+	if res, body := c.do("GET", "/"+testBucket+"/mislabeled", ""); res.StatusCode != 400 || !strings.Contains(body, "not gzip") ||
+		res.Header.Get("Content-Encoding") != "" {
+		t.Errorf("not gzip: %d %q", res.StatusCode, body)
 	}
-	c.write(c.bucket.Object("torn"), stored[:len(stored)-20], gz(""))
-	res, err := http.Get(c.http.URL + "/" + testBucket + "/torn")
+	c.write(c.bucket.Object("truncated"), stored[:len(stored)-20], gz(""))
+	res, err := http.Get(c.http.URL + "/" + testBucket + "/truncated")
 	if err == nil {
 		_, err = io.ReadAll(res.Body)
 		res.Body.Close()
 	}
 	if err == nil {
-		t.Error("half a gzip stream was sent as if it were whole")
+		t.Error("a truncated gzip stream was sent as if it were complete")
 	}
 }
 
-// A browser that keeps a list for one page must not hand it, with that page's Access-Control-Allow-Origin, to one of another
-// origin.
+// TestGzipVariesByOrigin: a browser must not reuse a cached response, with its
+// Access-Control-Allow-Origin, for a page of another origin.
 func TestGzipVariesByOrigin(t *testing.T) {
 	c := start(t, Config{})
 	c.write(c.bucket.Object("list"), zipped(t, "lectures"), func(w *gcs.Writer) { w.ContentEncoding, w.CacheControl = "gzip", "public, max-age=3600" })
-	listens := cors.Handler(c.server, nil)
+	handler := cors.Handler(c.server, nil)
 	for _, accept := range []string{"gzip", ""} {
 		r := httptest.NewRequest("GET", "/"+testBucket+"/list", nil)
 		r.Header.Set("Origin", "http://localhost:5173")
 		r.Header.Set("Accept-Encoding", accept)
 		w := httptest.NewRecorder()
-		listens.ServeHTTP(w, r)
+		handler.ServeHTTP(w, r)
 		if vary := strings.Join(w.Header().Values("Vary"), ", "); w.Code != 200 || vary != "Origin, Accept-Encoding" {
 			t.Errorf("accepting %q: %d, Vary: %s", accept, w.Code, vary)
 		}

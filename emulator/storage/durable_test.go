@@ -21,8 +21,8 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// crashed returns a copy of a data directory as a crash at this moment would leave it.
-func crashed(t *testing.T, dir string) string {
+// crashCopy returns a copy of a data directory as a crash now would leave it.
+func crashCopy(t *testing.T, dir string) string {
 	t.Helper()
 	to := t.TempDir()
 	if err := os.CopyFS(to, os.DirFS(dir)); err != nil {
@@ -56,12 +56,12 @@ func TestRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	unfinished := c.session("unfinished", "", "")
-	if res, _ := c.do("PUT", unfinished, repeat("x", piece), "Content-Range", "bytes 0-262143/*"); res.StatusCode != 308 {
+	if res, _ := c.do("PUT", unfinished, repeat("x", testChunk), "Content-Range", "bytes 0-262143/*"); res.StatusCode != 308 {
 		t.Fatalf("unfinished upload: %d", res.StatusCode)
 	}
 
-	for name, dir := range map[string]string{"after a crash": crashed(t, dir), "after an orderly end": dir} {
-		if name == "after an orderly end" {
+	for name, dir := range map[string]string{"after a crash": crashCopy(t, dir), "after closing": dir} {
+		if name == "after closing" {
 			c.stop()
 		}
 		t.Run(name, func(t *testing.T) {
@@ -89,17 +89,17 @@ func TestRestart(t *testing.T) {
 				t.Errorf("bucket %+v, %v", b, err)
 			}
 			if files, _ := filepath.Glob(filepath.Join(dir, "content", "*")); len(files) != 3 {
-				t.Errorf("content of 3 is needed, there is %v", files)
+				t.Errorf("want 3 content files, got %v", files)
 			}
 			if next := c.write(c.bucket.Object("gone"), "again"); next.Generation <= gone.Generation {
 				t.Errorf("generation %d after %d", next.Generation, gone.Generation)
 			}
-			// A copy shares its content: one may go without the other.
+			// A copy shares its content with the original; deleting one must not affect the other.
 			if err := c.bucket.Object("copy").Delete(ctx); err != nil {
 				t.Fatal(err)
 			}
 			if got := c.read(c.bucket.Object("lists/한글 2026.json")); got != repeat("kept ", 300<<10) {
-				t.Error("with its copy the object's content went away")
+				t.Error("deleting the copy removed the content of the original")
 			}
 		})
 	}
@@ -113,7 +113,7 @@ func open(dir string) error {
 	return s.Close()
 }
 
-func TestOneProcessADirectory(t *testing.T) {
+func TestDirectoryIsLocked(t *testing.T) {
 	dir := t.TempDir()
 	start(t, Config{DataDir: dir})
 	if err := open(dir); err == nil || !strings.Contains(err.Error(), "in use") {
@@ -121,7 +121,7 @@ func TestOneProcessADirectory(t *testing.T) {
 	}
 }
 
-func TestDamageIsNamed(t *testing.T) {
+func TestDamagedFileIsReported(t *testing.T) {
 	dir := t.TempDir()
 	c := start(t, Config{DataDir: dir})
 	c.write(c.bucket.Object("a"), "some content")
@@ -147,10 +147,10 @@ func TestDamageIsNamed(t *testing.T) {
 			"removed": func(path string, _ []byte) error { return os.Remove(path) },
 		} {
 			if damage == "removed" && (name == "object" || name == "generation") {
-				continue // nobody can see that
+				continue // undetectable
 			}
 			t.Run(name+" "+damage, func(t *testing.T) {
-				dir := crashed(t, dir)
+				dir := crashCopy(t, dir)
 				path := find(dir, pattern)
 				data, err := os.ReadFile(path)
 				if err != nil {
@@ -169,13 +169,13 @@ func TestDamageIsNamed(t *testing.T) {
 			})
 		}
 	}
-	other := crashed(t, dir)
+	other := crashCopy(t, dir)
 	path := find(other, object)
 	if err := os.Rename(path, filepath.Join(filepath.Dir(path), strings.Repeat("0", 64)+".json")); err != nil {
 		t.Fatal(err)
 	}
 	if err := open(other); err == nil || !strings.Contains(err.Error(), "0000.json") {
-		t.Errorf("an object in another's place: %v", err)
+		t.Errorf("an object in the wrong file: %v", err)
 	}
 }
 
@@ -198,7 +198,7 @@ func TestLeftoversAreRemoved(t *testing.T) {
 	c = start(t, Config{DataDir: dir})
 	for _, path := range leftovers {
 		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("%s is still there: %v", path, err)
+			t.Errorf("%s still exists: %v", path, err)
 		}
 	}
 	if got := c.read(c.bucket.Object("a")); got != "data" {
@@ -209,11 +209,11 @@ func TestLeftoversAreRemoved(t *testing.T) {
 	}
 }
 
-// TestUnwritableDirectory makes the directory refuse new files; what was there must stay as it was, and writing must work again
-// when the disk does.
+// TestUnwritableDirectory makes the directory read-only: the old object must stay intact, and writing
+// must work again once the directory is writable.
 func TestUnwritableDirectory(t *testing.T) {
 	if os.Getuid() == 0 {
-		t.Skip("root may write everywhere")
+		t.Skip("root can write to read-only directories")
 	}
 	dir := t.TempDir()
 	c := start(t, Config{DataDir: dir})
@@ -233,11 +233,12 @@ func TestUnwritableDirectory(t *testing.T) {
 
 const killedDir = "HEEKTIME_STORAGE_TEST_DIR"
 
-// TestKilledWriter is no test but the process that TestKilled kills: it writes until its end, and says what is done.
+// TestKilledWriter is not a test but the process that TestKilled kills. It writes until then and prints
+// each completed write.
 func TestKilledWriter(t *testing.T) {
 	dir := os.Getenv(killedDir)
 	if dir == "" {
-		t.Skip("only TestKilled runs this")
+		t.Skip("run by TestKilled only")
 	}
 	s, err := New(Config{Clock: clock.New(), DataDir: dir, Buckets: []string{testBucket}})
 	if err != nil {
@@ -268,7 +269,8 @@ func TestKilledWriter(t *testing.T) {
 	}
 }
 
-// TestKilled kills a writing process at a random moment: what it acknowledged must be there, whole, and nothing half.
+// TestKilled kills a writing process at random moments: acknowledged objects must be there, and no object
+// may be incomplete.
 func TestKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	dir := t.TempDir()
@@ -288,7 +290,7 @@ func TestKilled(t *testing.T) {
 			var verb, name string
 			var i int
 			if n, _ := fmt.Sscan(lines.Text(), &verb, &name, &i); n != 3 || verb == "error" {
-				t.Fatalf("round %d: the writer says %q", round, lines.Text())
+				t.Fatalf("round %d: the writer printed %q", round, lines.Text())
 			}
 			if acknowledged[name] = i; verb == "deleted" {
 				acknowledged[name] = -1
@@ -302,7 +304,7 @@ func TestKilled(t *testing.T) {
 		if err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
-		// The operation that was under way when the process died may have happened or not.
+		// The operation in progress when the process died may or may not have completed.
 		different := 0
 		for name, i := range acknowledged {
 			r, err := s.Objects().OpenObject(objects.Ref{Bucket: testBucket, Name: name}, objects.Conditions{})
@@ -316,14 +318,14 @@ func TestKilled(t *testing.T) {
 			r.Close()
 			first, _, _ := strings.Cut(string(data), " ")
 			if err != nil || string(data) != repeat(first+" ", 40<<10) {
-				t.Errorf("round %d: %s is not whole: %v", round, name, err)
+				t.Errorf("round %d: %s is incomplete: %v", round, name, err)
 			}
 			if i < 0 || first != fmt.Sprint(i) {
 				different++
 			}
 		}
 		if different > 1 {
-			t.Errorf("round %d: %d objects are not as acknowledged", round, different)
+			t.Errorf("round %d: %d objects differ from what was acknowledged", round, different)
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)

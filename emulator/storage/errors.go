@@ -12,11 +12,11 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// httpError is an answer that is not a success, in the terms of the JSON API.
+// httpError is an error response in the terms of the JSON API.
 type httpError struct {
 	status  int
-	reason  string // for programs: "notFound", "conditionNotMet", …
-	message string // for people
+	reason  string // machine-readable: "notFound", "conditionNotMet", …
+	message string
 }
 
 func (e *httpError) Error() string { return e.message }
@@ -25,22 +25,24 @@ func badRequest(message string) error {
 	return &httpError{http.StatusBadRequest, "invalid", message}
 }
 
-// notEmulated is a 400, though 501 would say it better: clients repeat what gets a 5xx, for minutes.
-func notEmulated(what string) error {
-	return &httpError{http.StatusBadRequest, "notImplemented", "This emulator does not have " + what + "; leave it out, or use the real service."}
+// notEmulated returns an error for a feature that is missing. Its status is 400 instead of 501, because
+// clients retry 5xx errors for minutes.
+func notEmulated(feature string) error {
+	return &httpError{http.StatusBadRequest, "notImplemented",
+		"This emulator does not support " + feature + "; omit it, or use Cloud Storage."}
 }
 
-// isKind tells whether err is an error of the store of one of these kinds.
+// isKind reports whether err is an [objects.Error] of one of these kinds.
 func isKind(err error, kinds ...objects.Kind) bool {
 	var e *objects.Error
 	return errors.As(err, &e) && slices.Contains(kinds, e.Kind)
 }
 
-// isNotFound tells whether there is no such object or bucket.
+// isNotFound reports whether err says that an object or bucket does not exist.
 func isNotFound(err error) bool { return isKind(err, objects.ObjectNotFound, objects.BucketNotFound) }
 
-// asHTTP translates an error of the store. The reasons are those of
-// https://cloud.google.com/storage/docs/json_api/v1/status-codes.
+// asHTTP translates an error to a response.
+// Source of the reasons: https://cloud.google.com/storage/docs/json_api/v1/status-codes.
 func asHTTP(r *http.Request, err error) *httpError {
 	var known *httpError
 	if errors.As(err, &known) {
@@ -49,10 +51,10 @@ func asHTTP(r *http.Request, err error) *httpError {
 	var e *objects.Error
 	if !errors.As(err, &e) {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return &httpError{http.StatusRequestTimeout, "requestTimeout", "The request's body stopped coming."}
+			return &httpError{http.StatusRequestTimeout, "requestTimeout", "Timed out waiting for the request body."}
 		}
 		if errors.Is(err, io.ErrUnexpectedEOF) || r.Context().Err() != nil {
-			return &httpError{http.StatusBadRequest, "invalid", "The request's body ended before it was complete: " + err.Error()}
+			return &httpError{http.StatusBadRequest, "invalid", "The request body is incomplete: " + err.Error()}
 		}
 		return &httpError{http.StatusInternalServerError, "backendError", err.Error()}
 	}
@@ -61,7 +63,7 @@ func asHTTP(r *http.Request, err error) *httpError {
 		return &httpError{http.StatusNotFound, "notFound", e.Message}
 	case objects.Conflict:
 		return &httpError{http.StatusConflict, "conflict", e.Message}
-	case objects.NotChanged:
+	case objects.NotModified:
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {
 			return &httpError{http.StatusNotModified, "notModified", e.Message}
 		}
@@ -84,7 +86,8 @@ type errorItem struct {
 	Location     string `json:"location,omitempty"`
 }
 
-// xmlCodes name errors on the paths of the XML API. Source: https://cloud.google.com/storage/docs/xml-api/reference-status.
+// xmlCodes are the error codes of the XML API.
+// Source: https://cloud.google.com/storage/docs/xml-api/reference-status.
 var xmlCodes = map[int]string{
 	http.StatusBadRequest:                   "InvalidArgument",
 	http.StatusNotFound:                     "NoSuchKey",
@@ -96,7 +99,7 @@ var xmlCodes = map[int]string{
 	http.StatusServiceUnavailable:           "ServiceUnavailable",
 }
 
-// fail answers with an error, in the shape that belongs to the path.
+// fail responds with an error in the format of the requested API.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := asHTTP(r, err)
 	if e.status == http.StatusInternalServerError {
@@ -144,6 +147,6 @@ func writeJSON(w http.ResponseWriter, status int, v any) error {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(status)
-	w.Write(append(body, '\n')) // a client that went away is nobody to tell
+	w.Write(append(body, '\n')) // ignore write errors: the client is gone
 	return nil
 }

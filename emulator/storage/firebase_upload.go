@@ -13,70 +13,72 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// maxBucketsMade bounds the buckets that come into being because a client of Firebase uploads to them.
-const maxBucketsMade = 100
+// maxAutoBuckets limits the number of buckets created by uploads of Firebase clients.
+const maxAutoBuckets = 100
 
-// uploadForFirebase takes an object's bytes: in one request, as they are or with a description before them, or in pieces.
-// Rules judge when all bytes are there, by whoever began.
+// uploadForFirebase receives an object: in one request, raw or multipart with metadata, or in chunks. The
+// rules are evaluated once the upload is complete, for the caller who started it.
 func (s *Server) uploadForFirebase(c call) error {
 	command := c.Header.Get("X-Goog-Upload-Command")
 	if id := c.URL.Query().Get("upload_id"); id != "" {
 		return s.continueForFirebase(c, id, command)
 	}
-	if err := s.makeBucket(c.names[0]); err != nil {
+	if err := s.ensureBucket(c.names[0]); err != nil {
 		return err
 	}
 	switch protocol := c.Header.Get("X-Goog-Upload-Protocol"); protocol {
 	case "multipart":
-		related, err := readRelated(c.Header.Get("Content-Type"), c.Body)
+		media, err := readMultipart(c.Header.Get("Content-Type"), c.Body)
 		if err != nil {
 			return err
 		}
-		return s.putForFirebase(c, related.resource, related.contentType, related)
+		return s.putForFirebase(c, media.resource, media.contentType, media)
 	case "resumable":
 		if command != "start" {
-			return badRequest("A resumable upload begins with X-Goog-Upload-Command: start, not \"" + command + "\".")
+			return badRequest("A resumable upload starts with X-Goog-Upload-Command: start, not \"" + command + "\".")
 		}
 		return s.startForFirebase(c)
 	case "", "raw":
 		return s.putForFirebase(c, fields{}, c.Header.Get("Content-Type"), c.Body)
 	default:
-		return badRequest("Invalid value for X-Goog-Upload-Protocol: \"" + protocol + "\" is none of multipart, raw, resumable.")
+		return badRequest("Invalid value for X-Goog-Upload-Protocol: \"" + protocol + "\" is not multipart, raw, or resumable.")
 	}
 }
 
-// makeBucket makes a bucket that is missing: test libraries name theirs after a project of their own.
-func (s *Server) makeBucket(name string) error {
+// ensureBucket creates a bucket if it is missing, because test libraries name buckets after projects of
+// their own.
+func (s *Server) ensureBucket(name string) error {
 	if _, err := s.store.Bucket(name, objects.Conditions{}); !isNotFound(err) {
 		return err
 	}
 	if err := objects.CheckBucketName(name); err != nil {
 		return err
 	}
-	if len(s.store.Buckets()) >= maxBucketsMade+len(s.buckets) {
-		return &httpError{http.StatusNotFound, "notFound", "The bucket " + name + " does not exist, and there are too many to make one more."}
+	if len(s.store.Buckets()) >= maxAutoBuckets+len(s.buckets) {
+		return &httpError{http.StatusNotFound, "notFound",
+			"The bucket " + name + " does not exist, and uploads have created too many buckets already."}
 	}
-	s.log.Info("a bucket comes into being, since a client uploads to it", "bucket", name)
+	s.log.Info("creating a bucket because a client uploads to it", "bucket", name)
 	_, err := s.store.CreateBucket(objects.Bucket{Name: name})
 	if isKind(err, objects.Conflict) {
-		return nil // another upload was faster
+		return nil // a concurrent upload created it
 	}
 	return err
 }
 
-// firebasePut makes the request to write an object. Only servers may say what its download tokens are.
+// firebasePut returns the request to write an object. Only servers can choose its download tokens.
 func (s *Server) firebasePut(c call, f fields, contentType string) (objects.PutRequest, error) {
 	p, err := c.putRequest(c.names[0], c.names[1], f)
 	if err != nil {
 		return p, err
 	}
 	a := s.access(c, p.Name)
-	p.Conditions = a.writing()
+	p.Conditions = a.writeConditions()
 	p.Checksums = c.headerChecksums().Or(p.Checksums)
 	if p.Metadata.ContentType == "" {
 		p.Metadata.ContentType = cmp.Or(contentType, "application/octet-stream")
 	}
-	if !a.who.Owner || p.Metadata.Custom[tokensKey] == "" {
+	if !a.caller.Owner || p.Metadata.Custom[tokensKey] == "" {
 		setTokens(&p.Metadata, uuid.NewString())
 	}
 	return p, nil
@@ -91,10 +93,10 @@ func (s *Server) putForFirebase(c call, f fields, contentType string, body io.Re
 	if err != nil {
 		return err
 	}
-	return c.answerFirebase(o)
+	return c.writeFirebaseObject(o)
 }
 
-// startForFirebase answers with the address that the bytes go to.
+// startForFirebase starts a resumable upload and responds with its URL.
 func (s *Server) startForFirebase(c call) error {
 	f, err := readFields(c.Body)
 	if err != nil {
@@ -115,11 +117,11 @@ func (s *Server) startForFirebase(c call) error {
 		return err
 	}
 	q := url.Values{"name": {p.Name}, "upload_id": {u.ID}, "upload_protocol": {"resumable"}}
-	address := origin(c.Request) + firebasePrefix + "b/" + url.PathEscape(p.Bucket) + "/o?" + q.Encode()
+	uploadURL := origin(c.Request) + firebasePrefix + "b/" + url.PathEscape(p.Bucket) + "/o?" + q.Encode()
 	h := c.w.Header()
-	h.Set("X-Goog-Upload-URL", address)
-	h.Set("X-Goog-Upload-Control-URL", address)
-	h.Set("X-Goog-Upload-Chunk-Granularity", strconv.Itoa(pieceBytes))
+	h.Set("X-Goog-Upload-URL", uploadURL)
+	h.Set("X-Goog-Upload-Control-URL", uploadURL)
+	h.Set("X-Goog-Upload-Chunk-Granularity", strconv.Itoa(chunkBytes))
 	h.Set("X-GUploader-UploadID", u.ID)
 	setUploadState(h, "active", 0)
 	c.w.WriteHeader(http.StatusOK)
@@ -131,7 +133,8 @@ func setUploadState(h http.Header, state string, received int64) {
 	h.Set("X-Goog-Upload-Size-Received", strconv.FormatInt(received, 10))
 }
 
-// continueForFirebase does what the commands say: "upload", "finalize", both, "query" or "cancel".
+// continueForFirebase executes commands on a resumable upload: "upload", "finalize", "upload, finalize",
+// "query" or "cancel".
 func (s *Server) continueForFirebase(c call, id, commands string) error {
 	u, err := s.store.Upload(id)
 	if err != nil {
@@ -140,7 +143,7 @@ func (s *Server) continueForFirebase(c call, id, commands string) error {
 	for command := range strings.SplitSeq(commands, ",") {
 		switch strings.TrimSpace(command) {
 		case "upload":
-			err = c.receivePiece(u)
+			err = c.receiveChunk(u)
 		case "finalize":
 			var received int64
 			if received, _, _, err = u.State(); err == nil {
@@ -167,7 +170,7 @@ func (s *Server) continueForFirebase(c call, id, commands string) error {
 		if outcome != nil {
 			return outcome
 		}
-		return c.answerFirebase(o)
+		return c.writeFirebaseObject(o)
 	}
 	setUploadState(c.w.Header(), "active", received)
 	if err != nil {
@@ -177,8 +180,9 @@ func (s *Server) continueForFirebase(c call, id, commands string) error {
 	return nil
 }
 
-// receivePiece adds the body to an upload as it comes. What arrived before a break stays; the client asks how much that is.
-func (c call) receivePiece(u *objects.Upload) error {
+// receiveChunk appends the body to an upload as it arrives. If the connection breaks, the bytes received
+// so far are kept, and the client asks how many there are.
+func (c call) receiveChunk(u *objects.Upload) error {
 	at, err := strconv.ParseInt(c.Header.Get("X-Goog-Upload-Offset"), 10, 64)
 	if err != nil || at < 0 {
 		return badRequest("Invalid value for X-Goog-Upload-Offset: \"" + c.Header.Get("X-Goog-Upload-Offset") + "\" is not an offset.")

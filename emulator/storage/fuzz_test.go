@@ -13,7 +13,7 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// FuzzMultipart wants that a body is either refused, and nothing is kept, or an object is there.
+// FuzzMultipart: an upload is either rejected, and nothing is stored, or creates an object.
 func FuzzMultipart(f *testing.F) {
 	f.Add("multipart/related; boundary=b", relatedBody(`{"name":"a"}`, "data"))
 	f.Add("multipart/related; boundary=b", strings.Replace(relatedBody(`{"name":"a"}`, "ZGF0YQ=="), "text/plain", "x/y\r\nContent-Transfer-Encoding: base64", 1))
@@ -38,11 +38,11 @@ func FuzzMultipart(f *testing.F) {
 	})
 }
 
-// FuzzResumable sends pieces of known bytes by hostile headers: whatever is finished has these bytes.
+// FuzzResumable sends chunks of known bytes with hostile headers: a finished object has these bytes.
 func FuzzResumable(f *testing.F) {
-	const size = piece + 1000
+	const size = testChunk + 1000
 	data := repeat("0123456789abcdefg", size)
-	f.Add("bytes 0-262143/*", 0, piece, "bytes 262144-263143/263144", piece, size)
+	f.Add("bytes 0-262143/*", 0, testChunk, "bytes 262144-263143/263144", testChunk, size)
 	f.Add("bytes 0-9/10", 0, 10, "bytes */10", 0, 0)
 	f.Add("bytes 0-*/*", 0, 10, "bytes */*", 0, 0)
 	f.Add("bytes */0", 0, 0, "bytes */*", 0, 0)
@@ -64,8 +64,8 @@ func FuzzResumable(f *testing.F) {
 			if step.from < 0 || step.to < step.from || step.to > size {
 				return
 			}
-			if p, err := parseContentRange(step.header, int64(step.to-step.from)); err == nil && !p.asks && p.start != int64(step.from) {
-				honest = false // the header says that these bytes belong elsewhere
+			if p, err := parseContentRange(step.header, int64(step.to-step.from)); err == nil && !p.isQuery && p.start != int64(step.from) {
+				honest = false // the header places these bytes elsewhere
 			}
 			r := httptest.NewRequest("PUT", url, strings.NewReader(data[step.from:step.to]))
 			r.Header.Set("Content-Range", step.header)
@@ -86,7 +86,7 @@ func FuzzResumable(f *testing.F) {
 		defer r.Close()
 		got, err := io.ReadAll(r)
 		if err != nil || honest && string(got) != data[:len(got)] {
-			t.Errorf("%d bytes that are not the first of what was sent; %v", len(got), err)
+			t.Errorf("%d bytes that differ from those sent; %v", len(got), err)
 		}
 	})
 }
@@ -106,8 +106,8 @@ func FuzzRange(f *testing.F) {
 	})
 }
 
-// FuzzFirebase sends hostile requests to the API of Firebase's clients, as nobody and as somebody who may write "mine":
-// nothing fails on our side, and nothing else gets there.
+// FuzzFirebase sends hostile requests to the Firebase API under rules that allow writing only "mine": no
+// request causes a 5xx, and no other object is created.
 func FuzzFirebase(f *testing.F) {
 	const mine = `service firebase.storage { match /b/{bucket}/o { match /mine { allow write: if true; } } }`
 	f.Add("POST", "/o?name=mine", "multipart", "", "", "multipart/related; boundary=b", relatedBody(`{"contentType":"a/b"}`, "data"))
@@ -144,7 +144,7 @@ func FuzzFirebase(f *testing.F) {
 		}
 		for _, o := range page.Objects {
 			if o.Name != "mine" {
-				t.Errorf("%s is there, by %s %s", o.Name, method, target)
+				t.Errorf("%s %s created %s", method, target, o.Name)
 			}
 		}
 	})

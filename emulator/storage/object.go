@@ -7,14 +7,14 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// answerObject answers with an object's resource.
-func (c call) answerObject(o objects.Object) error {
+// writeObject responds with an object's resource.
+func (c call) writeObject(o objects.Object) error {
 	c.w.Header().Set("ETag", jsonTag(o))
 	return writeJSON(c.w, http.StatusOK, newObjectResource(c.Request, o))
 }
 
 func (s *Server) getObject(c call) error {
-	ref, cond, err := c.guarded()
+	ref, cond, err := c.refAndConditions()
 	if err != nil {
 		return err
 	}
@@ -30,21 +30,21 @@ func (s *Server) getObject(c call) error {
 		c.w.Header().Set("ETag", tag)
 		return err
 	}
-	return c.answerObject(o)
+	return c.writeObject(o)
 }
 
-// patchObject changes the fields that it is given.
+// patchObject changes the fields in the request and keeps the others.
 func (s *Server) patchObject(c call) error {
 	return s.updateObject(c, func(*objects.Metadata) {})
 }
 
-// replaceObject sets all fields, and clears those that it is not given.
+// replaceObject changes the fields in the request and clears the others.
 func (s *Server) replaceObject(c call) error {
 	return s.updateObject(c, func(m *objects.Metadata) { *m = objects.Metadata{} })
 }
 
 func (s *Server) updateObject(c call, prepare func(*objects.Metadata)) error {
-	ref, cond, err := c.guarded()
+	ref, cond, err := c.refAndConditions()
 	if err != nil {
 		return err
 	}
@@ -59,11 +59,11 @@ func (s *Server) updateObject(c call, prepare func(*objects.Metadata)) error {
 	if err != nil {
 		return err
 	}
-	return c.answerObject(o)
+	return c.writeObject(o)
 }
 
 func (s *Server) deleteObject(c call) error {
-	ref, cond, err := c.guarded()
+	ref, cond, err := c.refAndConditions()
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,8 @@ func (s *Server) deleteObject(c call) error {
 	return nil
 }
 
-// listResource is a page of objects. Source: https://cloud.google.com/storage/docs/json_api/v1/objects/list#response.
+// listResource is a page of objects.
+// Source: https://cloud.google.com/storage/docs/json_api/v1/objects/list#response.
 type listResource struct {
 	Kind          string           `json:"kind"`
 	NextPageToken string           `json:"nextPageToken,omitempty"`
@@ -82,8 +83,8 @@ type listResource struct {
 	Items         []objectResource `json:"items,omitempty"`
 }
 
-// listObjects passes over versions=true: there are only live objects, and these are listed. Nothing is ever softly
-// deleted, so softDeleted=true lists nothing.
+// listObjects ignores versions=true, because there are only live objects. With softDeleted=true it lists
+// nothing, because there is no soft delete.
 func (s *Server) listObjects(c call) error {
 	q := c.URL.Query()
 	limit, err := c.number("maxResults")

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/api/iterator"
 )
 
-func TestWrittenIsRead(t *testing.T) {
+func TestWriteAndRead(t *testing.T) {
 	c := start(t, Config{MaxObjectBytes: 4 << 20})
 	for _, size := range []int{0, 1, 255, 1 << 20, 1<<20 + 1, 2<<20 + 77} {
 		for name, set := range map[string]func(*gcs.Writer){
@@ -59,7 +59,7 @@ func TestAttributes(t *testing.T) {
 		t.Errorf("attributes %+v", a)
 	}
 	if a.Created.Before(before) || time.UnixMicro(a.Generation).Before(before) || !a.Updated.Equal(a.Created) {
-		t.Errorf("created %v, generation %d; the clock said %v before", a.Created, a.Generation, before)
+		t.Errorf("created %v, generation %d; the clock was at %v before", a.Created, a.Generation, before)
 	}
 	if res, body := c.do("GET", a.MediaLink, ""); res.StatusCode != 200 || body != "{}" {
 		t.Errorf("media link: %d %q", res.StatusCode, body)
@@ -114,7 +114,7 @@ func TestChecksumsAreVerified(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := o.Attrs(t.Context()); !errors.Is(err, gcs.ErrObjectNotExist) {
-			t.Errorf("%s: the object is there: %v", name, err)
+			t.Errorf("%s: the object exists: %v", name, err)
 		}
 	}
 	path := "/upload/storage/v1/b/" + testBucket + "/o?uploadType=media&name=raw"
@@ -150,7 +150,7 @@ func TestNames(t *testing.T) {
 	}
 }
 
-func TestGenerationsRise(t *testing.T) {
+func TestGenerationsIncrease(t *testing.T) {
 	c := start(t, Config{})
 	o := c.bucket.Object("a")
 	last := int64(0)
@@ -173,16 +173,16 @@ func TestDeleteAndGenerations(t *testing.T) {
 	old := c.write(o, "one")
 	live := c.write(o, "two")
 	if _, err := o.Generation(old.Generation).Attrs(t.Context()); !errors.Is(err, gcs.ErrObjectNotExist) {
-		t.Errorf("attributes of a generation that is gone: %v", err)
+		t.Errorf("attributes of an overwritten generation: %v", err)
 	}
 	if _, err := o.Generation(old.Generation).NewReader(t.Context()); !errors.Is(err, gcs.ErrObjectNotExist) {
-		t.Errorf("reading a generation that is gone: %v", err)
+		t.Errorf("reading an overwritten generation: %v", err)
 	}
 	if err := o.Generation(old.Generation).Delete(t.Context()); !errors.Is(err, gcs.ErrObjectNotExist) {
-		t.Errorf("deleting a generation that is gone: %v", err)
+		t.Errorf("deleting an overwritten generation: %v", err)
 	}
 	if err := o.If(gcs.Conditions{GenerationMatch: old.Generation}).Delete(t.Context()); status(err) != 412 {
-		t.Errorf("deleting if it is a generation that is gone: %v", err)
+		t.Errorf("deleting if the generation is an overwritten one: %v", err)
 	}
 	if got := c.read(o.Generation(live.Generation)); got != "two" {
 		t.Errorf("read %q", got)
@@ -194,7 +194,7 @@ func TestDeleteAndGenerations(t *testing.T) {
 		t.Errorf("deleting again: %v", err)
 	}
 	if err := o.If(gcs.Conditions{GenerationMatch: live.Generation}).Delete(t.Context()); !errors.Is(err, gcs.ErrObjectNotExist) {
-		t.Errorf("deleting a missing object with a condition: %v", err)
+		t.Errorf("deleting a missing object with a precondition: %v", err)
 	}
 }
 
@@ -260,7 +260,7 @@ func TestList(t *testing.T) {
 						got = append(got, a.Name)
 					}
 				}
-				slices.Sort(got) // the client gives a page's objects before its prefixes
+				slices.Sort(got) // the client returns a page's objects before its prefixes
 				want := strings.Fields(tc.want)
 				slices.Sort(want)
 				if !slices.Equal(got, want) {
@@ -284,7 +284,7 @@ func TestBuckets(t *testing.T) {
 	ctx := t.Context()
 	b := c.client.Bucket("lists-2026")
 	if _, err := b.Attrs(ctx); !errors.Is(err, gcs.ErrBucketNotExist) {
-		t.Errorf("missing: %v", err)
+		t.Errorf("missing bucket: %v", err)
 	}
 	if _, err := tryWrite(ctx, b.Object("a"), "x"); status(err) != 404 {
 		t.Errorf("writing to a missing bucket: %v", err)
@@ -293,7 +293,7 @@ func TestBuckets(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := b.Create(ctx, "demo-heektime", nil); status(err) != 409 {
-		t.Errorf("twice: %v", err)
+		t.Errorf("creating it twice: %v", err)
 	}
 	a, err := b.Attrs(ctx)
 	if err != nil || a.Location != "ASIA-NORTHEAST3" || a.LocationType != "region" || a.StorageClass != "STANDARD" || a.Labels["for"] != "tests" || a.MetaGeneration != 1 {
@@ -321,13 +321,13 @@ func TestBuckets(t *testing.T) {
 	}
 	c.write(b.Object("a"), "x")
 	if err := b.Delete(ctx); status(err) != 409 {
-		t.Errorf("deleting one with objects: %v", err)
+		t.Errorf("deleting a bucket with objects: %v", err)
 	}
 	if err := b.Object("a").Delete(ctx); err != nil {
 		t.Error(err)
 	}
 	if err := b.If(gcs.BucketConditions{MetagenerationMatch: 1}).Delete(ctx); status(err) != 412 {
-		t.Errorf("deleting with a condition: %v", err)
+		t.Errorf("deleting with a precondition: %v", err)
 	}
 	if err := b.Delete(ctx); err != nil {
 		t.Error(err)
@@ -363,7 +363,7 @@ func TestCopy(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := c.read(dst); got != "data" {
-				t.Errorf("after its source was deleted the copy is %q", got)
+				t.Errorf("after deleting the source, the copy is %q", got)
 			}
 			if _, err = dst.CopierFrom(dst).Run(ctx); err != nil {
 				t.Errorf("copy onto itself: %v", err)
@@ -375,7 +375,7 @@ func TestCopy(t *testing.T) {
 				t.Errorf("move %+v, %v", a, err)
 			}
 			if got := c.read(c.client.Bucket("second").Object("moved")); got != "data" {
-				t.Errorf("moved %q", got)
+				t.Errorf("the moved object is %q", got)
 			}
 			if _, err := dst.Attrs(ctx); !errors.Is(err, gcs.ErrObjectNotExist) {
 				t.Errorf("the source of a move: %v", err)
@@ -424,7 +424,7 @@ func TestCompose(t *testing.T) {
 		t.Errorf("a missing source: %v", err)
 	}
 	if _, err := c.bucket.Object("x").ComposerFrom(parts[0].If(gcs.Conditions{GenerationMatch: 1})).Run(ctx); status(err) != 412 {
-		t.Errorf("a condition on a source: %v", err)
+		t.Errorf("a precondition on a source: %v", err)
 	}
 	many := composeBody(33, `{"name":"part/one "}`)
 	if res, _ := c.do("POST", "/storage/v1/b/"+testBucket+"/o/x/compose", many); res.StatusCode != 400 {
@@ -438,7 +438,7 @@ func TestCompose(t *testing.T) {
 		t.Errorf("composed onto itself %q", got)
 	}
 	if _, err := parts[0].Attrs(ctx); !errors.Is(err, gcs.ErrObjectNotExist) {
-		t.Errorf("a source that was to be deleted: %v", err)
+		t.Errorf("a source that should be deleted: %v", err)
 	}
 }
 

@@ -11,48 +11,49 @@ import (
 	gcs "cloud.google.com/go/storage"
 )
 
-// TestPreconditions tries every condition on every verb, held and broken.
+// TestPreconditions tries every precondition on every method, met and unmet. It is long because of its
+// tables.
 func TestPreconditions(t *testing.T) {
 	c := start(t, Config{})
 	base := "/storage/v1/b/" + testBucket + "/o/"
 	upload := "/upload/storage/v1/b/" + testBucket + "/o?uploadType="
-	type answer struct{ ok, broken, notMatch int } // statuses
-	writes := answer{200, 412, 412}
+	type statuses struct{ met, matchUnmet, notMatchUnmet int }
+	writes := statuses{200, 412, 412}
 	for _, v := range []struct {
 		name, method, path, body, contentType, prefix string
-		answer                                        answer
+		want                                          statuses
 	}{
-		{name: "media upload", method: "POST", path: upload + "media&name=live&", body: "x", answer: writes},
-		{name: "multipart upload", method: "POST", path: upload + "multipart&name=live&", body: relatedBody("{}", "x"), contentType: "multipart/related; boundary=b", answer: writes},
-		{name: "resumable upload", method: "POST", path: upload + "resumable&name=live&", answer: writes},
-		{name: "patch", method: "PATCH", path: base + "live?", body: "{}", answer: writes},
-		{name: "put", method: "PUT", path: base + "live?", body: "{}", answer: writes},
-		{name: "rewrite onto", method: "POST", path: base + "source/rewriteTo/b/" + testBucket + "/o/live?", answer: writes},
-		{name: "copy onto", method: "POST", path: base + "source/copyTo/b/" + testBucket + "/o/live?", answer: writes},
-		{name: "move onto", method: "POST", path: base + "source/moveTo/o/live?", answer: writes},
-		{name: "rewrite from", method: "POST", path: base + "live/rewriteTo/b/" + testBucket + "/o/copy?", prefix: "Source", answer: writes},
-		{name: "copy from", method: "POST", path: base + "live/copyTo/b/" + testBucket + "/o/copy?", prefix: "Source", answer: writes},
-		{name: "move from", method: "POST", path: base + "live/moveTo/o/copy?", prefix: "Source", answer: writes},
-		{name: "compose", method: "POST", path: base + "live/compose?", body: composeBody(1, `{"name":"source"}`), answer: writes},
-		{name: "delete", method: "DELETE", path: base + "live?", answer: answer{204, 412, 412}},
-		{name: "get", method: "GET", path: base + "live?", answer: answer{200, 412, 304}},
-		{name: "get media", method: "GET", path: base + "live?alt=media&", answer: answer{200, 412, 304}},
+		{name: "media upload", method: "POST", path: upload + "media&name=live&", body: "x", want: writes},
+		{name: "multipart upload", method: "POST", path: upload + "multipart&name=live&", body: relatedBody("{}", "x"), contentType: "multipart/related; boundary=b", want: writes},
+		{name: "resumable upload", method: "POST", path: upload + "resumable&name=live&", want: writes},
+		{name: "patch", method: "PATCH", path: base + "live?", body: "{}", want: writes},
+		{name: "put", method: "PUT", path: base + "live?", body: "{}", want: writes},
+		{name: "rewrite onto", method: "POST", path: base + "source/rewriteTo/b/" + testBucket + "/o/live?", want: writes},
+		{name: "copy onto", method: "POST", path: base + "source/copyTo/b/" + testBucket + "/o/live?", want: writes},
+		{name: "move onto", method: "POST", path: base + "source/moveTo/o/live?", want: writes},
+		{name: "rewrite from", method: "POST", path: base + "live/rewriteTo/b/" + testBucket + "/o/copy?", prefix: "Source", want: writes},
+		{name: "copy from", method: "POST", path: base + "live/copyTo/b/" + testBucket + "/o/copy?", prefix: "Source", want: writes},
+		{name: "move from", method: "POST", path: base + "live/moveTo/o/copy?", prefix: "Source", want: writes},
+		{name: "compose", method: "POST", path: base + "live/compose?", body: composeBody(1, `{"name":"source"}`), want: writes},
+		{name: "delete", method: "DELETE", path: base + "live?", want: statuses{204, 412, 412}},
+		{name: "get", method: "GET", path: base + "live?", want: statuses{200, 412, 304}},
+		{name: "get media", method: "GET", path: base + "live?alt=media&", want: statuses{200, 412, 304}},
 	} {
 		for _, cond := range []struct {
 			param string
 			value func(generation, metageneration int64) int64
 			want  int
 		}{
-			{"GenerationMatch", func(g, _ int64) int64 { return g }, v.answer.ok},
-			{"GenerationMatch", func(g, _ int64) int64 { return g - 1 }, v.answer.broken},
-			{"GenerationMatch", func(int64, int64) int64 { return 0 }, v.answer.broken},
-			{"GenerationNotMatch", func(g, _ int64) int64 { return g - 1 }, v.answer.ok},
-			{"GenerationNotMatch", func(int64, int64) int64 { return 0 }, v.answer.ok},
-			{"GenerationNotMatch", func(g, _ int64) int64 { return g }, v.answer.notMatch},
-			{"MetagenerationMatch", func(_, m int64) int64 { return m }, v.answer.ok},
-			{"MetagenerationMatch", func(_, m int64) int64 { return m + 1 }, v.answer.broken},
-			{"MetagenerationNotMatch", func(_, m int64) int64 { return m + 1 }, v.answer.ok},
-			{"MetagenerationNotMatch", func(_, m int64) int64 { return m }, v.answer.notMatch},
+			{"GenerationMatch", func(g, _ int64) int64 { return g }, v.want.met},
+			{"GenerationMatch", func(g, _ int64) int64 { return g - 1 }, v.want.matchUnmet},
+			{"GenerationMatch", func(int64, int64) int64 { return 0 }, v.want.matchUnmet},
+			{"GenerationNotMatch", func(g, _ int64) int64 { return g - 1 }, v.want.met},
+			{"GenerationNotMatch", func(int64, int64) int64 { return 0 }, v.want.met},
+			{"GenerationNotMatch", func(g, _ int64) int64 { return g }, v.want.notMatchUnmet},
+			{"MetagenerationMatch", func(_, m int64) int64 { return m }, v.want.met},
+			{"MetagenerationMatch", func(_, m int64) int64 { return m + 1 }, v.want.matchUnmet},
+			{"MetagenerationNotMatch", func(_, m int64) int64 { return m + 1 }, v.want.met},
+			{"MetagenerationNotMatch", func(_, m int64) int64 { return m }, v.want.notMatchUnmet},
 		} {
 			c.write(c.bucket.Object("source"), "source")
 			live := c.write(c.bucket.Object("live"), "before")
@@ -70,7 +71,7 @@ func TestPreconditions(t *testing.T) {
 			}
 			after, err := c.bucket.Object("live").Attrs(t.Context())
 			if err != nil || after.Generation != live.Generation || after.Metageneration != live.Metageneration {
-				t.Errorf("%s %s: refused, but changed the object: %+v, %v", v.name, query, after, err)
+				t.Errorf("%s %s: rejected, but changed the object: %+v, %v", v.name, query, after, err)
 			}
 		}
 	}
@@ -96,8 +97,8 @@ func TestPreconditionsOfMissingObjects(t *testing.T) {
 	}
 }
 
-// A condition that cannot be read must not be passed over.
-func TestConditionThatCannotBeRead(t *testing.T) {
+// TestMalformedPreconditions: a precondition that cannot be parsed must not be ignored.
+func TestMalformedPreconditions(t *testing.T) {
 	c := start(t, Config{})
 	c.write(c.bucket.Object("a"), "one")
 	for _, query := range []string{"ifGenerationMatch=7;", "ifGenerationMatch=%zz"} {
@@ -114,7 +115,7 @@ func TestConditionThatCannotBeRead(t *testing.T) {
 	}
 }
 
-func TestConditionsOfTheClient(t *testing.T) {
+func TestClientConditions(t *testing.T) {
 	c := start(t, Config{})
 	ctx := t.Context()
 	o := c.bucket.Object("a")
@@ -142,7 +143,7 @@ func TestConditionsOfTheClient(t *testing.T) {
 	}
 }
 
-func TestOneOfManyCreates(t *testing.T) {
+func TestConcurrentCreates(t *testing.T) {
 	for name, dir := range map[string]string{"memory": "", "disk": t.TempDir()} {
 		t.Run(name, func(t *testing.T) {
 			c := start(t, Config{DataDir: dir})
@@ -172,15 +173,15 @@ func TestOneOfManyCreates(t *testing.T) {
 					t.Fatalf("%d writers created the object", won.Load())
 				}
 				if got := c.read(c.bucket.Object(fmt.Sprint("list-", round))); got != winner.Load() {
-					t.Error("the object is not the winner's")
+					t.Error("the object is not that of the successful writer")
 				}
 			}
 		})
 	}
 }
 
-// TestReadersSeeWholeObjects overwrites, lists and deletes an object while others read it.
-func TestReadersSeeWholeObjects(t *testing.T) {
+// TestConcurrentReads overwrites and deletes an object while others read it.
+func TestConcurrentReads(t *testing.T) {
 	for name, dir := range map[string]string{"memory": "", "disk": t.TempDir()} {
 		t.Run(name, func(t *testing.T) {
 			c := start(t, Config{DataDir: dir})
@@ -228,9 +229,9 @@ func TestReadersSeeWholeObjects(t *testing.T) {
 	}
 }
 
-// TestRefusedUploadsAreHeard streams far more than a connection buffers into uploads that are refused at the start: the
-// client must get the answer, not a broken connection, which it would take for a reason to try again.
-func TestRefusedUploadsAreHeard(t *testing.T) {
+// TestRejectedUploadGetsResponse streams far more than a connection buffers into uploads that are rejected
+// immediately. The client must receive the response instead of a broken connection, which it would retry.
+func TestRejectedUploadGetsResponse(t *testing.T) {
 	c := start(t, Config{})
 	c.write(c.bucket.Object("a"), "there")
 	data := repeat("x", 12<<20)
@@ -238,7 +239,7 @@ func TestRefusedUploadsAreHeard(t *testing.T) {
 		_, err := tryWrite(t.Context(), c.newClient().Bucket(testBucket).Object("a").If(gcs.Conditions{DoesNotExist: true}).Retryer(gcs.WithPolicy(gcs.RetryNever)), data,
 			func(w *gcs.Writer) { w.ChunkSize = 0 })
 		if status(err) != 412 {
-			t.Fatalf("refused: %v", err)
+			t.Fatalf("rejected upload: %v", err)
 		}
 	}
 }

@@ -4,21 +4,20 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// pieceBytes is what the bytes of an unfinished upload are counted in: the service keeps whole pieces only, so an
-// unfinished upload always has a multiple of it.
+// chunkBytes is the chunk size of resumable uploads: the size of an unfinished upload is always a
+// multiple of it, because Cloud Storage keeps only whole chunks.
 // Source: https://cloud.google.com/storage/docs/performing-resumable-uploads#chunked-upload.
-const pieceBytes = 256 << 10
+const chunkBytes = 256 << 10
 
-// statusCancelled answers the cancellation of an upload. Source: as of pieceBytes, "cancel an upload".
+// statusCancelled is the status of a successful cancellation. Source: see chunkBytes, "cancel an upload".
 const statusCancelled = 499
 
-// startUpload answers with the address that the bytes go to.
+// startUpload starts a resumable upload and responds with its URL.
 func (s *Server) startUpload(c call) error {
 	f, err := readFields(c.Body)
 	if err != nil {
@@ -53,23 +52,23 @@ func (s *Server) cancelUpload(c call) error {
 	return nil
 }
 
-// continueUpload takes a piece of an upload, or says how far it is.
+// continueUpload receives a chunk of an upload, or reports how much has been received.
 func (s *Server) continueUpload(c call) error {
 	u, err := s.store.Upload(c.URL.Query().Get("upload_id"))
 	if err != nil {
 		return err
 	}
-	piece, err := parseContentRange(c.Header.Get("Content-Range"), c.ContentLength)
+	chunk, err := parseContentRange(c.Header.Get("Content-Range"), c.ContentLength)
 	if err != nil {
 		return err
 	}
-	if received, done, _, _ := u.State(); !done && piece.asks && piece.total == received && piece.total >= 0 {
-		// "bytes */N" with everything there is how a client says that it is through.
+	if received, done, _, _ := u.State(); !done && chunk.isQuery && chunk.total == received && chunk.total >= 0 {
+		// A client ends an upload of unknown size with "bytes */N" once everything has been received.
 		if _, err := u.Finish(received, nil, c.headerChecksums()); err != nil {
 			return err
 		}
-	} else if !done && !piece.asks {
-		if err := c.receive(u, piece); err != nil {
+	} else if !done && !chunk.isQuery {
+		if err := c.receive(u, chunk); err != nil {
 			return err
 		}
 	}
@@ -78,14 +77,14 @@ func (s *Server) continueUpload(c call) error {
 	case err != nil:
 		return err
 	case done:
-		return c.answerObject(o)
+		return c.writeObject(o)
 	}
-	c.answerIncomplete(received)
+	c.writeIncomplete(received)
 	return nil
 }
 
-// answerIncomplete is a 308 that for some clients must not look like a redirect.
-func (c call) answerIncomplete(received int64) {
+// writeIncomplete is a 308 that for some clients must not look like a redirect.
+func (c call) writeIncomplete(received int64) {
 	if received > 0 {
 		c.w.Header().Set("Range", "bytes=0-"+strconv.FormatInt(received-1, 10))
 	}
@@ -97,29 +96,30 @@ func (c call) answerIncomplete(received int64) {
 	c.w.WriteHeader(http.StatusPermanentRedirect)
 }
 
-// receive reads a piece of an upload. Nothing is locked while bytes are awaited, so a client whose connection died can
-// send them again at once over another one. What arrived before a break is kept in whole multiples of pieceBytes.
-func (c call) receive(u *objects.Upload, piece contentRange) error {
-	buf := make([]byte, pieceBytes)
-	if piece.end < 0 {
-		return c.receiveAll(u, piece.start, buf)
+// receive receives a chunk of an upload. It holds no lock while it waits for bytes, so a client whose
+// connection broke can immediately retry on another. If the connection breaks, whole multiples of
+// chunkBytes are kept.
+func (c call) receive(u *objects.Upload, chunk contentRange) error {
+	buf := make([]byte, chunkBytes)
+	if chunk.end < 0 {
+		return c.receiveAll(u, chunk.start, buf)
 	}
-	for at := piece.start; ; {
-		next := min(piece.end, at-at%pieceBytes+pieceBytes)
+	for at := chunk.start; ; {
+		next := min(chunk.end, at-at%chunkBytes+chunkBytes)
 		part := buf[:next-at]
 		if _, err := io.ReadFull(c.Body, part); err != nil {
 			return err
 		}
-		if next == piece.total {
+		if next == chunk.total {
 			_, err := u.Finish(at, part, c.headerChecksums())
 			return err
 		}
-		if next%pieceBytes == 0 {
+		if next%chunkBytes == 0 {
 			if err := u.Append(at, part); err != nil {
 				return err
 			}
 		}
-		if at = next; at == piece.end {
+		if at = next; at == chunk.end {
 			return nil
 		}
 	}
@@ -128,14 +128,14 @@ func (c call) receive(u *objects.Upload, piece contentRange) error {
 // receiveAll reads the rest of an upload, which ends with the request.
 func (c call) receiveAll(u *objects.Upload, at int64, buf []byte) error {
 	for {
-		part := buf[:pieceBytes-at%pieceBytes]
+		part := buf[:chunkBytes-at%chunkBytes]
 		n, err := 0, error(nil)
 		for n < len(part) && err == nil {
 			var more int
 			more, err = c.Body.Read(part[n:])
 			n += more
 		}
-		if err == io.EOF { // a connection that breaks is another error
+		if err == io.EOF { // a broken connection is a different error
 			_, err := u.Finish(at, part[:n], c.headerChecksums())
 			return err
 		}
@@ -147,57 +147,4 @@ func (c call) receiveAll(u *objects.Upload, at int64, buf []byte) error {
 		}
 		at += int64(n)
 	}
-}
-
-// contentRange is what a request to an upload is about: bytes from start up to and without end (-1: to where the request
-// ends), of total (-1: not known yet). With asks there are none.
-type contentRange struct {
-	start, end, total int64
-	asks              bool
-}
-
-var contentRangeForm = regexp.MustCompile(`^bytes (?:(\d{1,18})-(\d{1,18}|\*)|\*)/(?:(\d{1,18})|\*)$`)
-
-// parseContentRange reads "bytes 0-99/*", "bytes 100-149/150", "bytes */150", "bytes */*" and, as Google's client for Node
-// says that all the rest comes, "bytes 0-*/*". Without a header the request has all bytes.
-func parseContentRange(header string, length int64) (contentRange, error) {
-	if header == "" {
-		if length < 0 {
-			return contentRange{}, &httpError{http.StatusLengthRequired, "required", "The request needs a Content-Range or a Content-Length."}
-		}
-		return contentRange{end: length, total: length}, nil
-	}
-	m := contentRangeForm.FindStringSubmatch(header)
-	if m == nil {
-		return contentRange{}, badRequest("Failed to parse Content-Range header: \"" + header + "\".")
-	}
-	r := contentRange{total: -1, asks: m[1] == ""}
-	if m[3] != "" {
-		r.total, _ = strconv.ParseInt(m[3], 10, 64) // at most 18 digits
-	}
-	if r.asks {
-		return r, nil
-	}
-	r.start, _ = strconv.ParseInt(m[1], 10, 64)
-	if m[2] == "*" {
-		switch {
-		case length < 0:
-			r.end = r.total
-			return r, nil
-		case r.total < 0:
-			r.total = r.start + length
-		}
-		m[2] = strconv.FormatInt(r.start+length-1, 10)
-	}
-	r.end, _ = strconv.ParseInt(m[2], 10, 64)
-	r.end++
-	if r.end < r.start || r.end == r.start && r.end != r.total || r.total >= 0 && r.end > r.total {
-		return contentRange{}, badRequest("Invalid Content-Range header: \"" + header + "\".")
-	}
-	if length >= 0 && length != r.end-r.start {
-		return contentRange{}, badRequest("Invalid request. There were " + strconv.FormatInt(length, 10) +
-			" byte(s) in the request body. There should have been " + strconv.FormatInt(r.end-r.start, 10) +
-			" byte(s) according to the Content-Range header \"" + header + "\".")
-	}
-	return r, nil
 }

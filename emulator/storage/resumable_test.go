@@ -16,9 +16,9 @@ import (
 	"google.golang.org/api/option"
 )
 
-const piece = 256 << 10
+const testChunk = 256 << 10
 
-// session starts a resumable upload by hand and returns its address.
+// session starts a resumable upload and returns its URL.
 func (c *cloud) session(name, query, resource string, header ...string) string {
 	c.Helper()
 	res, body := c.do("POST", "/upload/storage/v1/b/"+testBucket+"/o?uploadType=resumable&name="+name+query, resource, header...)
@@ -28,32 +28,32 @@ func (c *cloud) session(name, query, resource string, header ...string) string {
 	return res.Header.Get("Location")
 }
 
-func TestResumableByHand(t *testing.T) {
+func TestResumableProtocol(t *testing.T) {
 	c := start(t, Config{})
-	data := repeat("0123456789", 2*piece+5)
+	data := repeat("0123456789", 2*testChunk+5)
 	url := c.session("a", "", `{"contentType":"text/css"}`, "X-Upload-Content-Type", "text/html", "X-Upload-Content-Length", fmt.Sprint(len(data)))
 	for _, step := range []struct {
 		name     string
 		contents string // Content-Range
 		from, to int
 		status   int
-		received string // Range of the answer
+		received string // Range header of the response
 	}{
 		{"nothing yet", "bytes */*", 0, 0, 308, ""},
 		{"nothing yet, total known", fmt.Sprintf("bytes */%d", len(data)), 0, 0, 308, ""},
-		{"a gap", fmt.Sprintf("bytes %d-%d/*", piece, 2*piece-1), piece, 2 * piece, 400, ""},
-		{"an unaligned end is dropped", fmt.Sprintf("bytes 0-%d/*", piece+9), 0, piece + 10, 308, "bytes=0-262143"},
-		{"the same again", fmt.Sprintf("bytes 0-%d/*", piece-1), 0, piece, 308, "bytes=0-262143"},
-		{"how far", "bytes */*", 0, 0, 308, "bytes=0-262143"},
-		{"overlapping", fmt.Sprintf("bytes %d-%d/*", piece-100, 2*piece-1), piece - 100, 2 * piece, 308, "bytes=0-524287"},
-		{"another total", fmt.Sprintf("bytes %d-%d/%d", 2*piece, 2*piece+3, 2*piece+4), 2 * piece, 2*piece + 4, 400, ""},
-		{"body shorter than said", fmt.Sprintf("bytes %d-%d/%d", 2*piece, len(data)-1, len(data)), 2 * piece, 2*piece + 1, 400, ""},
+		{"a gap", fmt.Sprintf("bytes %d-%d/*", testChunk, 2*testChunk-1), testChunk, 2 * testChunk, 400, ""},
+		{"an unaligned end is dropped", fmt.Sprintf("bytes 0-%d/*", testChunk+9), 0, testChunk + 10, 308, "bytes=0-262143"},
+		{"the same again", fmt.Sprintf("bytes 0-%d/*", testChunk-1), 0, testChunk, 308, "bytes=0-262143"},
+		{"query", "bytes */*", 0, 0, 308, "bytes=0-262143"},
+		{"overlapping", fmt.Sprintf("bytes %d-%d/*", testChunk-100, 2*testChunk-1), testChunk - 100, 2 * testChunk, 308, "bytes=0-524287"},
+		{"another total", fmt.Sprintf("bytes %d-%d/%d", 2*testChunk, 2*testChunk+3, 2*testChunk+4), 2 * testChunk, 2*testChunk + 4, 400, ""},
+		{"body shorter than announced", fmt.Sprintf("bytes %d-%d/%d", 2*testChunk, len(data)-1, len(data)), 2 * testChunk, 2*testChunk + 1, 400, ""},
 		{"malformed", "bytes x-y/z", 0, 0, 400, ""},
 		{"backwards", "bytes 9-3/10", 0, 0, 400, ""},
 		{"beyond the total", "bytes 0-9/5", 0, 10, 400, ""},
-		{"the rest", fmt.Sprintf("bytes %d-%d/%d", 2*piece, len(data)-1, len(data)), 2 * piece, len(data), 200, ""},
-		{"the rest again", fmt.Sprintf("bytes %d-%d/%d", 2*piece, len(data)-1, len(data)), 2 * piece, len(data), 200, ""},
-		{"how far at the end", "bytes */*", 0, 0, 200, ""},
+		{"the rest", fmt.Sprintf("bytes %d-%d/%d", 2*testChunk, len(data)-1, len(data)), 2 * testChunk, len(data), 200, ""},
+		{"the rest again", fmt.Sprintf("bytes %d-%d/%d", 2*testChunk, len(data)-1, len(data)), 2 * testChunk, len(data), 200, ""},
+		{"query at the end", "bytes */*", 0, 0, 200, ""},
 	} {
 		res, body := c.do("PUT", url, data[step.from:step.to], "Content-Range", step.contents)
 		if res.StatusCode != step.status || res.Header.Get("Range") != step.received {
@@ -71,18 +71,18 @@ func TestResumableByHand(t *testing.T) {
 func TestStatusOverride(t *testing.T) {
 	c := start(t, Config{})
 	url := c.session("a", "", "")
-	res, _ := c.do("POST", url, repeat("x", piece), "Content-Range", fmt.Sprintf("bytes 0-%d/*", piece-1), "X-GUploader-No-308", "yes")
+	res, _ := c.do("POST", url, repeat("x", testChunk), "Content-Range", fmt.Sprintf("bytes 0-%d/*", testChunk-1), "X-GUploader-No-308", "yes")
 	if res.StatusCode != 200 || res.Header.Get("X-HTTP-Status-Code-Override") != "308" || res.Header.Get("Range") != "bytes=0-262143" {
 		t.Errorf("%d %v", res.StatusCode, res.Header)
 	}
-	// All there is was sent before its size was known: the client only says so.
-	res, body := c.do("POST", url, "", "Content-Range", fmt.Sprintf("bytes */%d", piece), "X-GUploader-No-308", "yes")
+	// The client sent everything before it knew the size; now it announces the size.
+	res, body := c.do("POST", url, "", "Content-Range", fmt.Sprintf("bytes */%d", testChunk), "X-GUploader-No-308", "yes")
 	if res.StatusCode != 200 || res.Header.Get("X-HTTP-Status-Code-Override") != "" || !strings.Contains(body, `"size":"262144"`) {
 		t.Errorf("%d %v %s", res.StatusCode, res.Header, body)
 	}
 }
 
-func TestResumableAtOnce(t *testing.T) {
+func TestResumableInOneRequest(t *testing.T) {
 	c := start(t, Config{})
 	for _, data := range []string{"", "hello"} {
 		res, body := c.do("PUT", c.session("a", "", ""), data)
@@ -95,7 +95,7 @@ func TestResumableAtOnce(t *testing.T) {
 	}
 }
 
-func TestResumableEnds(t *testing.T) {
+func TestResumableEndsWithoutObject(t *testing.T) {
 	c := start(t, Config{})
 	url := c.session("a", "", "")
 	if res, _ := c.do("DELETE", url, ""); res.StatusCode != statusCancelled {
@@ -114,7 +114,7 @@ func TestResumableEnds(t *testing.T) {
 	c.write(c.bucket.Object("a"), "faster")
 	for range 2 {
 		if res, body := c.do("PUT", url, "slower"); res.StatusCode != 412 {
-			t.Errorf("condition broken meanwhile: %d %s", res.StatusCode, body)
+			t.Errorf("precondition no longer met: %d %s", res.StatusCode, body)
 		}
 	}
 	url = c.session("c", "", `{"crc32c":"AAAAAA=="}`)
@@ -126,13 +126,14 @@ func TestResumableEnds(t *testing.T) {
 	}
 }
 
-// breaker cuts the connection of every third chunk after it read half of it, and of every fourth after it was answered.
+// breaker closes the connection after half of every third chunk, and instead of the response to every
+// fourth.
 type breaker struct {
 	http.Handler
 	mu     sync.Mutex
 	chunks int
-	cut    int
-	lost   int
+	cut    int // chunks of which half was received
+	lost   int // responses not sent
 }
 
 func (b *breaker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -142,16 +143,16 @@ func (b *breaker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	b.mu.Lock()
 	b.chunks++
-	half, unanswered := b.chunks%3 == 2, b.chunks%4 == 3
+	half, noResponse := b.chunks%3 == 2, b.chunks%4 == 3
 	b.mu.Unlock()
 	switch {
 	case half:
 		b.cut++
-		r.Body = io.NopCloser(io.MultiReader(io.LimitReader(r.Body, r.ContentLength/2), failing{}))
+		r.Body = io.NopCloser(io.MultiReader(io.LimitReader(r.Body, r.ContentLength/2), failingReader{}))
 		b.Handler.ServeHTTP(httptest.NewRecorder(), r)
 		reset(w)
 		return
-	case unanswered:
+	case noResponse:
 		b.lost++
 		b.Handler.ServeHTTP(httptest.NewRecorder(), r)
 		reset(w)
@@ -160,7 +161,7 @@ func (b *breaker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.Handler.ServeHTTP(w, r)
 }
 
-// reset ends a connection the hard way.
+// reset closes a connection with a TCP reset.
 func reset(w http.ResponseWriter) {
 	conn, _, err := w.(http.Hijacker).Hijack()
 	if err != nil {
@@ -170,9 +171,10 @@ func reset(w http.ResponseWriter) {
 	conn.Close()
 }
 
-type failing struct{}
+// failingReader is a body whose connection broke.
+type failingReader struct{}
 
-func (failing) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
+func (failingReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 func TestClientResumesBrokenUploads(t *testing.T) {
 	for name, dir := range map[string]string{"memory": "", "disk": t.TempDir()} {
@@ -187,13 +189,13 @@ func TestClientResumesBrokenUploads(t *testing.T) {
 			}
 			defer client.Close()
 			client.SetRetry(gcs.WithBackoff(fast), gcs.WithPolicy(gcs.RetryAlways))
-			data := repeat("resumable ", 5*4*piece/2+123)
-			attrs, err := tryWrite(t.Context(), client.Bucket(testBucket).Object("a"), data, func(w *gcs.Writer) { w.ChunkSize = 2 * piece })
+			data := repeat("resumable ", 5*4*testChunk/2+123)
+			attrs, err := tryWrite(t.Context(), client.Bucket(testBucket).Object("a"), data, func(w *gcs.Writer) { w.ChunkSize = 2 * testChunk })
 			if err != nil {
 				t.Fatal(err)
 			}
 			if b.cut < 2 || b.lost < 1 {
-				t.Errorf("%d chunks were cut and %d answers lost: this test tests nothing", b.cut, b.lost)
+				t.Errorf("%d chunks cut and %d responses lost, want at least 2 and 1", b.cut, b.lost)
 			}
 			if got := c.read(c.bucket.Object("a")); got != data {
 				t.Errorf("read %d bytes that differ from the %d written", len(got), len(data))
@@ -205,7 +207,7 @@ func TestClientResumesBrokenUploads(t *testing.T) {
 	}
 }
 
-// TestBrokenUploadsLeaveNothing cuts a connection in the middle of uploads of every kind.
+// TestBrokenUploadsLeaveNothing closes connections in the middle of uploads of every kind.
 func TestBrokenUploadsLeaveNothing(t *testing.T) {
 	c := start(t, Config{DataDir: t.TempDir()})
 	body := relatedBody(`{"name":"a"}`, repeat("x", 100<<10))
@@ -222,18 +224,18 @@ func TestBrokenUploadsLeaveNothing(t *testing.T) {
 		fmt.Fprintf(conn, head, testBucket, len(body))
 		io.WriteString(conn, body[:len(body)/2])
 		conn.(*net.TCPConn).CloseWrite()
-		io.Copy(io.Discard, conn) // until the server has given up
+		io.Copy(io.Discard, conn) // until the server closes it
 		conn.Close()
 		if _, err := c.bucket.Object("a").Attrs(t.Context()); !errors.Is(err, gcs.ErrObjectNotExist) {
-			t.Errorf("%s: a half object is there: %v", name, err)
+			t.Errorf("%s: an incomplete object exists: %v", name, err)
 		}
 	}
-	// A body that ends early but properly: only the closing boundary is missing.
-	if res, answer := c.do("POST", "/upload/storage/v1/b/"+testBucket+"/o?uploadType=multipart", body[:len(body)-10], "Content-Type", "multipart/related; boundary=b"); res.StatusCode != 400 {
-		t.Errorf("no closing boundary: %d %s", res.StatusCode, answer)
+	// The body ends early without an error: only the closing boundary is missing.
+	if res, text := c.do("POST", "/upload/storage/v1/b/"+testBucket+"/o?uploadType=multipart", body[:len(body)-10], "Content-Type", "multipart/related; boundary=b"); res.StatusCode != 400 {
+		t.Errorf("no closing boundary: %d %s", res.StatusCode, text)
 	}
 	if _, err := c.bucket.Object("a").Attrs(t.Context()); !errors.Is(err, gcs.ErrObjectNotExist) {
-		t.Errorf("no closing boundary: the object is there: %v", err)
+		t.Errorf("no closing boundary: the object exists: %v", err)
 	}
 }
 
@@ -245,18 +247,18 @@ func TestMultipartBodies(t *testing.T) {
 		contentType, body string
 		status            int
 	}{
-		"good":          {"multipart/related; boundary=b", ok, 200},
-		"quoted":        {`multipart/related; boundary="b"`, ok, 200},
-		"base64":        {"multipart/related; boundary=b", strings.Replace(relatedBody(`{"name":"a"}`, "ZGF0YQ=="), "text/plain", "text/css\r\nContent-Transfer-Encoding: base64", 1), 200},
-		"no boundary":   {"multipart/related", ok, 400},
-		"other type":    {"text/plain; boundary=b", ok, 400},
-		"no type":       {"", ok, 400},
-		"empty":         {"multipart/related; boundary=b", "", 400},
-		"one part":      {"multipart/related; boundary=b", "--b\r\n\r\n{\"name\":\"a\"}\r\n--b--\r\n", 400},
-		"three parts":   {"multipart/related; boundary=b", strings.Replace(ok, "--b--", "--b\r\n\r\nmore\r\n--b--", 1), 400},
-		"no JSON":       {"multipart/related; boundary=b", relatedBody("x", "data"), 400},
-		"no name":       {"multipart/related; boundary=b", relatedBody("{}", "data"), 400},
-		"name a number": {"multipart/related; boundary=b", relatedBody(`{"name":1}`, "data"), 400},
+		"good":         {"multipart/related; boundary=b", ok, 200},
+		"quoted":       {`multipart/related; boundary="b"`, ok, 200},
+		"base64":       {"multipart/related; boundary=b", strings.Replace(relatedBody(`{"name":"a"}`, "ZGF0YQ=="), "text/plain", "text/css\r\nContent-Transfer-Encoding: base64", 1), 200},
+		"no boundary":  {"multipart/related", ok, 400},
+		"other type":   {"text/plain; boundary=b", ok, 400},
+		"no type":      {"", ok, 400},
+		"empty":        {"multipart/related; boundary=b", "", 400},
+		"one part":     {"multipart/related; boundary=b", "--b\r\n\r\n{\"name\":\"a\"}\r\n--b--\r\n", 400},
+		"three parts":  {"multipart/related; boundary=b", strings.Replace(ok, "--b--", "--b\r\n\r\nmore\r\n--b--", 1), 400},
+		"no JSON":      {"multipart/related; boundary=b", relatedBody("x", "data"), 400},
+		"no name":      {"multipart/related; boundary=b", relatedBody("{}", "data"), 400},
+		"numeric name": {"multipart/related; boundary=b", relatedBody(`{"name":1}`, "data"), 400},
 	} {
 		c.bucket.Object("a").Delete(t.Context())
 		res, body := c.do("POST", path, tc.body, "Content-Type", tc.contentType)
@@ -265,7 +267,7 @@ func TestMultipartBodies(t *testing.T) {
 		}
 		a, err := c.bucket.Object("a").Attrs(t.Context())
 		if tc.status != 200 && !errors.Is(err, gcs.ErrObjectNotExist) {
-			t.Errorf("%s: refused, but the object is there: %v", name, err)
+			t.Errorf("%s: rejected, but the object exists: %v", name, err)
 		}
 		if tc.status == 200 && (err != nil || a.ContentType != "text/css" || c.read(c.bucket.Object("a")) != "data") {
 			t.Errorf("%s: %+v, %v", name, a, err)

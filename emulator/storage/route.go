@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// A call is a request with the names that its path has.
+// call is a request and the names in its path.
 type call struct {
 	*http.Request
-	w        http.ResponseWriter
-	names    []string      // in the order of the path, unescaped
-	patience time.Duration // with a client that takes nothing of its answer
+	w            http.ResponseWriter
+	names        []string      // in the order of the path, unescaped
+	stallTimeout time.Duration // how long the client may receive nothing of the response
 }
 
 type handler func(*Server, call) error
 
-// route is what answers a method and path; "*" stands for one name, whose slashes are escaped.
+// route is the handler of a method and path; "*" matches one name, whose slashes are escaped.
 type route struct {
 	method, path string
 	handle       handler
 }
 
-// routes are the calls of the JSON API behind its prefixes.
+// routes are the endpoints of the JSON API, without prefixes.
 // Source: https://cloud.google.com/storage/docs/json_api/v1.
 var routes = []route{
 	{"GET", "b", (*Server).listBuckets},
@@ -48,12 +48,13 @@ var routes = []route{
 }
 
 func (s *Server) route(w http.ResponseWriter, r *http.Request) error {
-	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil { // what cannot be read may be the condition of a write
+	// A parameter that cannot be parsed may be the precondition of a write.
+	if _, err := url.ParseQuery(r.URL.RawQuery); err != nil {
 		return badRequest("Invalid query parameters: " + err.Error() + ".")
 	}
 	path := r.URL.EscapedPath()
-	if control := controls[r.Method+" "+path]; control != nil {
-		return control(s, call{Request: r, w: w, patience: s.patience})
+	if control := controlRoutes[r.Method+" "+path]; control != nil {
+		return control(s, call{Request: r, w: w, stallTimeout: s.stallTimeout})
 	}
 	if rest, ok := strings.CutPrefix(path, firebasePrefix); ok {
 		return s.routeBy(firebaseRoutes, w, r, rest)
@@ -64,15 +65,15 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) error {
 	return s.routeXML(w, r, path)
 }
 
-// isXML tells whether a request is for the XML API, whose errors are XML.
+// isXML reports whether a request is for the XML API, whose errors are XML.
 func isXML(r *http.Request) bool {
 	path := r.URL.EscapedPath()
 	_, json := jsonPath(path)
-	return !json && !strings.HasPrefix(path, firebasePrefix) && controls[r.Method+" "+path] == nil
+	return !json && !strings.HasPrefix(path, firebasePrefix) && controlRoutes[r.Method+" "+path] == nil
 }
 
-// jsonPath cuts the API's prefix off. "/b/…" without one comes from clients that were given a bare endpoint; no bucket
-// has a name of one character.
+// jsonPath cuts the prefix of the JSON API from a path. Clients configured with a bare endpoint send
+// "/b/…" without a prefix; no bucket has a name of one character.
 func jsonPath(path string) (string, bool) {
 	for prefix, kept := range map[string]string{"/storage/v1/": "", "/download/storage/v1/": "", "/upload/storage/v1/": "upload/", "/b/": "b/"} {
 		if rest, ok := strings.CutPrefix(path, prefix); ok {
@@ -92,7 +93,7 @@ func (s *Server) routeBy(routes []route, w http.ResponseWriter, r *http.Request,
 		}
 		known = true
 		if route.method == r.Method {
-			return route.handle(s, call{Request: r, w: w, names: names, patience: s.patience})
+			return route.handle(s, call{Request: r, w: w, names: names, stallTimeout: s.stallTimeout})
 		}
 	}
 	if known {
@@ -121,14 +122,14 @@ func match(pattern, segments []string) (names []string, ok bool) {
 	return names, true
 }
 
-// routeXML serves /{bucket}/{object}, where the object's slashes may be escaped or not.
+// routeXML serves /{bucket}/{object}. Slashes in the object's name may be escaped or not.
 func (s *Server) routeXML(w http.ResponseWriter, r *http.Request, path string) error {
 	bucket, object, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	object, err := url.PathUnescape(object)
 	if err != nil || object == "" {
 		return &httpError{http.StatusNotFound, "notFound", "This emulator has no API at " + r.URL.Path + "."}
 	}
-	c := call{Request: r, w: w, names: []string{bucket, object}, patience: s.patience}
+	c := call{Request: r, w: w, names: []string{bucket, object}, stallTimeout: s.stallTimeout}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
 		return s.getXML(c)

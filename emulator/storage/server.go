@@ -13,38 +13,39 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// Config says how a server works.
+// Config configures a [Server].
 type Config struct {
-	Clock   *clock.Clock // gives generations and times; required
-	Buckets []string     // are there from the start
-	DataDir string       // where to keep everything; empty: memory only
-	Logger  *slog.Logger // one line a request at debug level, faults at error level; nil: slog.Default()
+	Clock   *clock.Clock // for generations and times; required
+	Buckets []string     // buckets to create at start
+	DataDir string       // data directory; empty: memory only
+	Logger  *slog.Logger // logs requests at debug level, internal errors at error level; nil: slog.Default()
 
-	// MaxObjectBytes is the size of the largest object; 0: 256 MiB. See objects.Config for the reason.
+	// MaxObjectBytes is the size of the largest object; 0 means 256 MiB. See [objects.Config].
 	MaxObjectBytes int64
 
-	// Rules is the text of a storage.rules, by which Firebase's clients are judged in every bucket. Nil lets everybody do
-	// everything. [Server.SetRules] replaces them.
+	// Rules is the text of storage.rules, applied to Firebase clients in every bucket. If it is nil,
+	// everyone has full access. [Server.SetRules] replaces it.
 	Rules []byte
-	// Documents are what the rules may ask Firestore for; nil: there are none.
+	// Documents are the Firestore documents that rules can read; nil: none.
 	Documents rules.Documents
 }
 
-// Server is the embedded Cloud Storage. It is an [http.Handler] for a listener of its own; it must see the request's
-// path as it was sent, so it can't stand behind an [http.ServeMux], which cleans paths.
+// Server is an emulated Cloud Storage. It is an [http.Handler]. It needs the request's path as it was
+// sent, so it cannot be used behind an [http.ServeMux], which cleans paths.
 type Server struct {
 	store   *objects.Store
 	buckets []string
 	guard   *guard
 	log     *slog.Logger
 
-	patience time.Duration // see maxPause
+	stallTimeout time.Duration // see maxStall
 }
 
-// maxPause is how long a client may send nothing of its request's body, or take nothing of its answer.
-const maxPause = time.Minute
+// maxStall is how long a client may send nothing of a request body, or receive nothing of a response.
+const maxStall = time.Minute
 
-// New makes a server, with what the data directory has and with the buckets that are missing in it.
+// New returns a server with the contents of the data directory. It creates the configured buckets that
+// are missing.
 func New(cfg Config) (*Server, error) {
 	if cfg.Clock == nil {
 		return nil, errors.New("storage: Config.Clock is missing")
@@ -56,7 +57,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
-	s := &Server{store: store, buckets: cfg.Buckets, guard: newGuard(cfg), log: cfg.Logger, patience: maxPause}
+	s := &Server{store: store, buckets: cfg.Buckets, guard: newGuard(cfg), log: cfg.Logger, stallTimeout: maxStall}
 	err = s.createBuckets()
 	if err == nil && cfg.Rules != nil {
 		var warnings []rules.Issue
@@ -72,13 +73,13 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Close ends the server; the listener should have stopped before. Acknowledged objects are safe without it.
+// Close closes the server; stop its listener first. Acknowledged writes are durable even without Close.
 func (s *Server) Close() error { return s.store.Close() }
 
-// Objects returns the store behind the server: the same buckets and objects, without HTTP.
+// Objects returns the store behind the server, for access without HTTP.
 func (s *Server) Objects() *objects.Store { return s.store }
 
-// Reset removes everything and makes the buckets of [Config] again.
+// Reset removes everything and creates the buckets of [Config] again.
 func (s *Server) Reset() error {
 	if err := s.store.Reset(); err != nil {
 		return fmt.Errorf("storage: %w", err)
@@ -96,9 +97,9 @@ func (s *Server) createBuckets() error {
 	return nil
 }
 
-// ServeHTTP answers one request. CORS is up to whoever listens.
+// ServeHTTP serves one request. It does not handle CORS.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r.Body = httplimit.NewStreamReader(w, r, s.patience)
+	r.Body = httplimit.NewStreamReader(w, r, s.stallTimeout)
 	err := s.route(w, r)
 	if err != nil {
 		s.fail(w, r, err)

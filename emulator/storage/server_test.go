@@ -20,7 +20,7 @@ import (
 
 const testBucket = "demo-heektime.appspot.com"
 
-// cloud is a server with the real client.
+// cloud is a server and Google's Go client.
 type cloud struct {
 	*testing.T
 	server *Server
@@ -30,7 +30,7 @@ type cloud struct {
 	clock  *clock.Clock
 }
 
-// start makes a cloud that ends with the test. Zero fields of cfg are filled in.
+// start starts a cloud that stops with the test. Zero fields of cfg get defaults.
 func start(t *testing.T, cfg Config) *cloud {
 	t.Helper()
 	c := &cloud{T: t}
@@ -69,7 +69,7 @@ func (c *cloud) newClient() *gcs.Client {
 	return client
 }
 
-// write writes an object with the real client and returns its attributes.
+// write writes an object with the Go client and returns its attributes.
 func (c *cloud) write(o *gcs.ObjectHandle, data string, set ...func(*gcs.Writer)) *gcs.ObjectAttrs {
 	c.Helper()
 	attrs, err := tryWrite(c.Context(), o, data, set...)
@@ -105,7 +105,7 @@ func (c *cloud) read(o *gcs.ObjectHandle) string {
 	return string(data)
 }
 
-// status is the HTTP status in an error of the client; 0 if there is none.
+// status returns the HTTP status in an error of the Go client, or 0 if there is none.
 func status(err error) int {
 	var e *googleapi.Error
 	if errors.As(err, &e) {
@@ -114,7 +114,7 @@ func status(err error) int {
 	return 0
 }
 
-// do sends a raw request; header has pairs of name and value. It does not decompress.
+// do sends a raw request; header alternates names and values. It does not decompress the response.
 func (c *cloud) do(method, path, body string, header ...string) (*http.Response, string) {
 	c.Helper()
 	url := path
@@ -140,16 +140,16 @@ func (c *cloud) do(method, path, body string, header ...string) (*http.Response,
 	return res, string(data)
 }
 
-func TestNewNamesWhatIsMissing(t *testing.T) {
+func TestNewRejectsInvalidConfig(t *testing.T) {
 	if _, err := New(Config{}); err == nil || !strings.Contains(err.Error(), "Config.Clock") {
 		t.Errorf("New without a clock: %v", err)
 	}
 	if _, err := New(Config{Clock: clock.New(), Buckets: []string{"Not A Bucket"}}); err == nil || !strings.Contains(err.Error(), "Not A Bucket") {
-		t.Errorf("New with a bad bucket: %v", err)
+		t.Errorf("New with an invalid bucket: %v", err)
 	}
 }
 
-func TestFoundByEnvironment(t *testing.T) {
+func TestEmulatorHostVariable(t *testing.T) {
 	c := start(t, Config{})
 	t.Setenv("STORAGE_EMULATOR_HOST", strings.TrimPrefix(c.http.URL, "http://"))
 	client, err := gcs.NewClient(t.Context())
@@ -163,7 +163,7 @@ func TestFoundByEnvironment(t *testing.T) {
 		t.Errorf("read %q", got)
 	}
 	if got := c.read(c.bucket.Object("a/ü b?#%.txt")); got != "hello" {
-		t.Errorf("read by endpoint %q", got)
+		t.Errorf("read %q by endpoint", got)
 	}
 }
 
@@ -222,7 +222,7 @@ func TestReset(t *testing.T) {
 	}
 }
 
-func TestErrorsHaveTheShapeOfTheAPI(t *testing.T) {
+func TestErrorFormats(t *testing.T) {
 	c := start(t, Config{})
 	c.write(c.bucket.Object("a"), "one")
 	for _, tc := range []struct {
@@ -252,6 +252,7 @@ func TestErrorsHaveTheShapeOfTheAPI(t *testing.T) {
 	}
 }
 
-func repeat(s string, bytesWanted int) string {
-	return string(bytes.Repeat([]byte(s), bytesWanted/len(s)+1)[:bytesWanted])
+// repeat returns size bytes of s, repeated.
+func repeat(s string, size int) string {
+	return string(bytes.Repeat([]byte(s), size/len(s)+1)[:size])
 }

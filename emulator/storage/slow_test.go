@@ -13,7 +13,7 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// dial opens a raw connection to the server and sends the beginning of a request.
+// dial opens a raw connection to the server and sends the start of a request.
 func (c *cloud) dial(request string) net.Conn {
 	c.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(c.http.URL, "http://"))
@@ -25,10 +25,11 @@ func (c *cloud) dial(request string) net.Conn {
 	return conn
 }
 
-// A client that stops in the middle of an upload is told so; what it sent is kept only where it can go on.
-func TestUploadThatStops(t *testing.T) {
+// TestStalledUpload: a client that stalls during an upload gets 408. Its bytes are kept only if the
+// upload is resumable.
+func TestStalledUpload(t *testing.T) {
 	c := start(t, Config{})
-	c.server.patience = 20 * time.Millisecond
+	c.server.stallTimeout = 20 * time.Millisecond
 	u, err := c.server.Objects().StartUpload(objects.PutRequest{Bucket: testBucket, Name: "a"}, 100)
 	if err != nil {
 		t.Fatal(err)
@@ -40,46 +41,46 @@ func TestUploadThatStops(t *testing.T) {
 		"PATCH " + objectPath("a") + " HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
 	} {
 		conn := c.dial(request)
-		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil {
 			t.Errorf("%.40s: %v", request, err)
 			continue
 		}
-		if answer.StatusCode != http.StatusRequestTimeout || !answer.Close {
-			t.Errorf("%.40s: %s %v", request, answer.Status, answer.Header)
+		if res.StatusCode != http.StatusRequestTimeout || !res.Close {
+			t.Errorf("%.40s: %s %v", request, res.Status, res.Header)
 		}
 	}
 	if received, done, _, _ := u.State(); received != 4 || done {
 		t.Errorf("the resumable upload has %d bytes, done: %v", received, done)
 	}
 	if _, err := c.server.Objects().Get(objects.Ref{Bucket: testBucket, Name: "a"}, objects.Conditions{}); !isNotFound(err) {
-		t.Errorf("an object came of it: %v", err)
+		t.Errorf("the stalled upload created an object: %v", err)
 	}
 }
 
-// A client that takes nothing of a download is cut; one that reads gets all of it.
-func TestDownloadThatStops(t *testing.T) {
+// TestStalledDownload: the connection of a client that reads nothing is closed.
+func TestStalledDownload(t *testing.T) {
 	c := start(t, Config{})
-	c.server.patience = 100 * time.Millisecond
+	c.server.stallTimeout = 100 * time.Millisecond
 	large := strings.Repeat("timetable", 4<<20)
 	c.write(c.bucket.Object("large"), large)
 	conn := c.dial("GET " + objectPath("large") + "?alt=media HTTP/1.1\r\nHost: x\r\n\r\n")
-	for { // until the server has cut it: then writing fails
+	for { // until the server closes the connection and writing fails
 		if _, err := conn.Write([]byte("\r\n")); err != nil {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	if n, err := io.Copy(io.Discard, conn); n >= int64(len(large)) {
-		t.Errorf("%d bytes came, %v", n, err)
+		t.Errorf("received %d bytes, %v", n, err)
 	}
 	if got := c.read(c.bucket.Object("large")); got != large {
 		t.Errorf("read %d bytes", len(got))
 	}
 }
 
-// Who begins uploads and leaves them does not keep others out.
-func TestUploadsThatAreLeft(t *testing.T) {
+// TestAbandonedUploads: abandoned uploads do not block new ones.
+func TestAbandonedUploads(t *testing.T) {
 	c := start(t, Config{})
 	begin := func() int {
 		res, _ := c.do("POST", uploadPath("a"), "{}", "X-Goog-Upload-Protocol", "resumable", "X-Goog-Upload-Command", "start")

@@ -12,11 +12,11 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// tokensKey is where the real service keeps an object's download tokens, with commas between, in the metadata that server
-// clients see. They may set it, too.
+// tokensKey is the custom metadata key under which production stores an object's download tokens,
+// comma-separated. Server clients can read and set it.
 const tokensKey = "firebaseStorageDownloadTokens"
 
-// hasToken tells whether token is one of the object's.
+// hasToken reports whether token is one of the object's download tokens.
 func hasToken(o objects.Object, token string) bool {
 	for t := range strings.SplitSeq(o.Custom[tokensKey], ",") {
 		if t != "" && subtle.ConstantTimeCompare([]byte(t), []byte(token)) == 1 {
@@ -26,7 +26,7 @@ func hasToken(o objects.Object, token string) bool {
 	return false
 }
 
-// withoutTokens is an object's own metadata as Firebase's clients and rules know it.
+// withoutTokens returns an object's custom metadata as Firebase clients and rules see it.
 func withoutTokens(custom map[string]string) map[string]string {
 	if _, ok := custom[tokensKey]; !ok {
 		return custom
@@ -36,7 +36,7 @@ func withoutTokens(custom map[string]string) map[string]string {
 	return custom
 }
 
-// setTokens replaces whatever a client said about tokens.
+// setTokens replaces the download tokens.
 func setTokens(m *objects.Metadata, tokens string) {
 	if tokens == "" {
 		delete(m.Custom, tokensKey)
@@ -48,22 +48,24 @@ func setTokens(m *objects.Metadata, tokens string) {
 	m.Custom[tokensKey] = tokens
 }
 
-// addToken gives an object that has none its first download token, as the service does when a client first asks.
+// addToken gives an object without a download token its first one, as production does when a client
+// first reads the metadata.
 func (s *Server) addToken(o objects.Object) (objects.Object, error) {
 	return s.store.Update(objects.Ref{Bucket: o.Bucket, Name: o.Name, Generation: o.Generation}, objects.Conditions{}, func(m *objects.Metadata) error {
-		if m.Custom[tokensKey] == "" { // nobody else was faster
+		if m.Custom[tokensKey] == "" { // a concurrent request may have added one
 			setTokens(m, uuid.NewString())
 		}
 		return nil
 	})
 }
 
-// createToken adds a token to the object's, for servers.
+// createToken adds a download token. Only servers may call it.
 func (s *Server) createToken(c call) error {
 	return s.changeTokens(c, func(tokens []string) []string { return append(tokens, uuid.NewString()) })
 }
 
-// deleteToken revokes a token, for servers. An object is never left without one.
+// deleteToken revokes a download token; if it was the last, it creates a new one. Only servers may call
+// it.
 func (s *Server) deleteToken(c call, token string) error {
 	return s.changeTokens(c, func(tokens []string) []string {
 		tokens = slices.DeleteFunc(tokens, func(t string) bool { return t == token })
@@ -74,8 +76,9 @@ func (s *Server) deleteToken(c call, token string) error {
 	})
 }
 
+// changeTokens replaces an object's download tokens if the caller is a server.
 func (s *Server) changeTokens(c call, change func([]string) []string) error {
-	if !s.guard.callers.Of(c.Header.Get("Authorization")).Owner {
+	if !s.guard.authenticator.Authenticate(c.Header.Get("Authorization")).Owner {
 		return &httpError{http.StatusForbidden, "forbidden", "Missing admin credentials."}
 	}
 	o, err := s.store.Update(objects.Ref{Bucket: c.names[0], Name: c.names[1]}, objects.Conditions{}, func(m *objects.Metadata) error {
@@ -89,5 +92,5 @@ func (s *Server) changeTokens(c call, change func([]string) []string) error {
 	if err != nil {
 		return err
 	}
-	return c.answerFirebase(o)
+	return c.writeFirebaseObject(o)
 }

@@ -9,10 +9,10 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// The paths of the XML API: downloads of the Go client, and signed URLs.
+// The part of the XML API that the Go client's downloads and signed URLs use.
 // Source: https://cloud.google.com/storage/docs/xml-api/reference-headers.
 
-// xmlTag is the MD5 in quotes; a composed object has none and gets the tag of the JSON API.
+// xmlTag returns an object's ETag in the XML API: its MD5, or a form of its JSON ETag if it is composed.
 func xmlTag(o objects.Object) string {
 	if o.MD5 == nil {
 		return `"-` + etag(o.Generation, o.Metageneration) + `"`
@@ -20,7 +20,8 @@ func xmlTag(o objects.Object) string {
 	return `"` + hex.EncodeToString(o.MD5) + `"`
 }
 
-// xmlConditions reads x-goog-if-generation-match and x-goog-if-metageneration-match.
+// xmlConditions returns the preconditions x-goog-if-generation-match and
+// x-goog-if-metageneration-match.
 func (c call) xmlConditions() (objects.Conditions, error) {
 	var cond objects.Conditions
 	for name, to := range map[string]**int64{"X-Goog-If-Generation-Match": &cond.GenerationMatch, "X-Goog-If-Metageneration-Match": &cond.MetagenerationMatch} {
@@ -51,7 +52,7 @@ func (s *Server) getXML(c call) error {
 
 func (s *Server) putXML(c call) error {
 	if c.Header.Get("X-Goog-Copy-Source") != "" {
-		return notEmulated("copying by the XML API")
+		return notEmulated("copying through the XML API")
 	}
 	p, err := c.putRequest(c.names[0], c.names[1], fields{})
 	if err != nil {

@@ -62,7 +62,7 @@ func (s *Server) Take(c firestore.Changes) {
 			made += s.make(c.Database, change)
 		}
 	}
-	s.cursors[c.Database] = c.Upto
+	s.cursors[c.Database] = c.UpTo
 	if s.unsaved += len(c.List); made > 0 || s.disabled || s.unsaved > keepEvery {
 		s.keepCursors()
 	}
@@ -109,8 +109,8 @@ func (s *Server) keepCursors() {
 	s.unsaved = 0
 }
 
-// Keep implements firestore.Follower.
-func (s *Server) Keep(string) error {
+// Flush implements firestore.Follower.
+func (s *Server) Flush(string) error {
 	s.mu.Lock()
 	if s.ctx.Err() != nil {
 		s.mu.Unlock()

@@ -12,19 +12,20 @@ import (
 	"heek.kr/heektime/internal/courses"
 )
 
-// A list with more rows than the bound fails, whichever adapter reads it, and whether or not its rows can be read.
-func TestTooManyRowsOfJSON(t *testing.T) {
-	good := map[string]map[string]string{
+// TestTooManyJSONRows checks that every JSON adapter rejects a list with too many rows, whether or not
+// the rows can be read.
+func TestTooManyJSONRows(t *testing.T) {
+	validRows := map[string]map[string]string{
 		"korea":    {"COUR_CD": "GAON", "COUR_CLS": "01", "COUR_NM": "별", "CREDIT": "3(3)", "TIME_ROOM": ""},
 		"chungang": {"sbjtclss": "11111-01", "clssnm": "별", "pnt": "3-3", "ltbdrm": "", "profnm": ""},
 		"mju-json": {"coursecls": "1", "curinum": "1", "curinm": "별", "cdtnum": "3", "lecttime": "", "profnm": ""},
 	}
-	for adapter, row := range good {
-		for kind, rest := range map[string]any{"rows": row, "no rows at all": "unreadable"} {
+	for adapter, row := range validRows {
+		for kind, other := range map[string]any{"valid rows": row, "unreadable rows": "unreadable"} {
 			t.Run(adapter+" "+kind, func(t *testing.T) {
 				rows := []any{row}
 				for range 20 {
-					rows = append(rows, rest)
+					rows = append(rows, other)
 				}
 				var body any = map[string]any{"code": "200", "rows": rows, "selectSust": rows}
 				if adapter == "mju-json" {

@@ -21,9 +21,9 @@ import (
 	"heek.kr/heektime/internal/lecturespb"
 )
 
-// The real course lists stand beside the repository, not in it; these tests run where they are.
+// The real course lists are not part of the repository. Without them, these tests are skipped.
 
-// catalog is the path of a real list. The test is skipped where there is none.
+// catalog returns the path of a real list, or skips the test if there is none.
 func catalog(t testing.TB, path ...string) string {
 	t.Helper()
 	shared := os.Getenv("HEEKTIME_SHARED")
@@ -37,7 +37,7 @@ func catalog(t testing.TB, path ...string) string {
 				break
 			}
 			if root == filepath.Dir(root) {
-				t.Fatal("no go.mod above the test")
+				t.Fatal("no go.mod in any parent directory")
 			}
 			root = filepath.Dir(root)
 		}
@@ -45,14 +45,15 @@ func catalog(t testing.TB, path ...string) string {
 	}
 	file := filepath.Join(append([]string{shared, "catalogs"}, path...)...)
 	if _, err := os.Stat(file); err != nil {
-		t.Skipf("no real course lists here (%v); HEEKTIME_SHARED names the folder that holds catalogs/", err)
+		t.Skipf("no real course lists (%v); set HEEKTIME_SHARED to the directory that contains catalogs/", err)
 	}
 	return file
 }
 
 func fileURL(path string) string { return "file://" + filepath.ToSlash(path) }
 
-func unpacked(t testing.TB, path string) []byte {
+// gunzip returns the uncompressed content of a file.
+func gunzip(t testing.TB, path string) []byte {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -88,7 +89,7 @@ func TestSNUExcel(t *testing.T) {
 			url := fileURL(catalog(t, "snu-xls", test.file))
 			lectures, report := mustRead(t, client, payload("adapter", "snu-xls", "url", url))
 			if report.Rows != test.rows || report.Lectures != test.rows {
-				t.Errorf("%+v, want %d rows, each a lecture", report, test.rows)
+				t.Errorf("report %+v, want %d rows, each a lecture", report, test.rows)
 			}
 			english, withTime := 0, 0
 			for _, lec := range lectures {
@@ -100,20 +101,20 @@ func TestSNUExcel(t *testing.T) {
 				}
 			}
 			if english != test.english || withTime != test.withTime {
-				t.Errorf("%d in English and %d with a time, want %d and %d", english, withTime, test.english, test.withTime)
+				t.Errorf("got %d lectures in English and %d with times, want %d and %d", english, withTime, test.english, test.withTime)
 			}
-			// Two groups of one section meet at the same time in two rooms.
+			// Two groups of a section meet simultaneously in two rooms.
 			groups := byIdentifier(t, lectures, "032.010-001")
 			if len(groups.Times) != 3 || !proto.Equal(groups.Times[1], at(0, 1020, 1070, "001-101, 001-102")) {
 				t.Errorf("times of 032.010-001: %v", groups.Times)
 			}
-			// The first of its two meetings is blank, with a blank room.
-			same(t, byIdentifier(t, lectures, "446.482-001"), &lecturespb.Lecture{
+			// The first of the two meetings is blank, and so is its room.
+			checkEqual(t, byIdentifier(t, lectures, "446.482-001"), &lecturespb.Lecture{
 				Identifier: "446.482-001", Name: "설계·제조 및 실습", Professor: "김종원", Credit: 3, HoursPerWeek: 4,
 				CurriculumType: "전선", Category: []string{"전선", "기계항공공학부", "4학년"},
 				Times: []*lecturespb.Lecture_LectureTime{at(4, 600, 710, "301-118")},
 			})
-			same(t, byIdentifier(t, lectures, "100.501-001"), &lecturespb.Lecture{
+			checkEqual(t, byIdentifier(t, lectures, "100.501-001"), &lecturespb.Lecture{
 				Identifier: "100.501-001", Name: "인문학 세미나", Subtitle: "현대영화이론", Credit: 1, HoursPerWeek: 1,
 				CurriculumType: "전선", Category: []string{"전선", "인문대학"},
 			})
@@ -121,8 +122,9 @@ func TestSNUExcel(t *testing.T) {
 	}
 }
 
-// TestSNUDifference: two downloads differ in exactly the courses that changed, whatever changes by itself all day.
-func TestSNUDifference(t *testing.T) {
+// TestSNUDifferences checks that two downloads differ in exactly the courses that changed, whatever the
+// counts of students do.
+func TestSNUDifferences(t *testing.T) {
 	client := start(t, courses.Config{FilesRoot: "/"})
 	var lists, rows [2]map[string]string
 	for i, name := range []string{snuFirst, snuSecond} {
@@ -136,20 +138,20 @@ func TestSNUDifference(t *testing.T) {
 			}
 			lists[i][lec.Identifier] = string(data)
 		}
-		rows[i] = stableRows(t, unpacked(t, path))
+		rows[i] = stableRows(t, gunzip(t, path))
 	}
-	want, got := difference(rows[0], rows[1]), difference(lists[0], lists[1])
+	want, got := differences(rows[0], rows[1]), differences(lists[0], lists[1])
 	if len(want) < 100 {
-		t.Fatalf("only %d rows changed: the test looks at the wrong columns", len(want))
+		t.Fatalf("only %d rows changed; the test compares the wrong columns", len(want))
 	}
 	if !slices.Equal(got, want) {
-		t.Errorf("%d lectures differ, %d rows do\n got %q\nwant %q", len(got), len(want), got, want)
+		t.Errorf("%d lectures differ, want %d\n got %q\nwant %q", len(got), len(want), got, want)
 	}
 	t.Logf("%d courses changed", len(want))
 }
 
-// stableRows are a file's raw rows by identifier, without the columns that are no part of a lecture: quota, registered, remark, form
-// of a meeting. Of the language only whether it is English counts. A meeting and its rooms in any order are the same.
+// stableRows returns a file's rows by identifier, reduced to the columns that are part of a lecture. Of
+// the language, it keeps only whether it is English.
 func stableRows(t *testing.T, data []byte) map[string]string {
 	t.Helper()
 	rows := map[string]string{}
@@ -173,7 +175,7 @@ func stableRows(t *testing.T, data []byte) map[string]string {
 		for _, name := range []string{"교과구분", "개설학과", "교과목명", "부제명", "학점", "강의", "실습", "주담당교수", "수업교시", "강의실(동-호)"} {
 			key = append(key, strings.TrimSpace(cell[name]))
 		}
-		if cell["학년"] == "0" { // for all, like a blank one
+		if cell["학년"] == "0" { // open to all years, like a blank cell
 			cell["학년"] = ""
 		}
 		key = append(key, cell["학년"])
@@ -185,8 +187,8 @@ func stableRows(t *testing.T, data []byte) map[string]string {
 	return rows
 }
 
-// difference is the keys that are new, gone or have another value.
-func difference(a, b map[string]string) []string {
+// differences returns the keys that are in only one of the maps or have different values.
+func differences(a, b map[string]string) []string {
 	var keys []string
 	for key, value := range a {
 		if other, ok := b[key]; !ok || other != value {
@@ -202,13 +204,13 @@ func difference(a, b map[string]string) []string {
 	return keys
 }
 
-// snuPages is the option pages for the real pages, with areas by the files' names.
+// snuPages returns the options url and pages for the real pages. Areas are named for the files.
 func snuPages(t testing.TB) (base, pages string, files []string) {
 	t.Helper()
 	dir := catalog(t, "snu-html")
 	files, err := filepath.Glob(filepath.Join(dir, "*.htm"))
 	if err != nil || len(files) != 19 {
-		t.Fatalf("%d pages, %v", len(files), err)
+		t.Fatalf("found %d pages, want 19; error %v", len(files), err)
 	}
 	for _, f := range files {
 		pages += areaOf(f) + " = " + filepath.Base(f) + "\n"
@@ -223,11 +225,11 @@ func TestSNUPages(t *testing.T) {
 	client := start(t, courses.Config{FilesRoot: "/"})
 	lectures, report := mustRead(t, client, payload("adapter", "snu-html", "url", base, "pages", pages))
 	if report.Rows != 3064 || report.Lectures != 1161 || report.Skipped != 0 {
-		t.Errorf("%+v, want 3,064 rows and 1,161 lectures", report)
+		t.Errorf("report %+v, want 3,064 rows and 1,161 lectures", report)
 	}
 	areas, meetings := rawSections(t, files)
 	if len(areas) != len(lectures) {
-		t.Errorf("%d lectures, the pages have %d sections", len(lectures), len(areas))
+		t.Errorf("got %d lectures of %d sections", len(lectures), len(areas))
 	}
 	for _, lec := range lectures {
 		got := slices.DeleteFunc(slices.Clone(lec.Category), func(c string) bool { return !strings.HasPrefix(c, "2013_1_") })
@@ -238,12 +240,12 @@ func TestSNUPages(t *testing.T) {
 			t.Errorf("%s %v: half hours %v, want %v", lec.Identifier, lec.Times, got, meetings[lec.Identifier])
 		}
 	}
-	same(t, byIdentifier(t, lectures, "028.001"), &lecturespb.Lecture{ // a blank section
+	checkEqual(t, byIdentifier(t, lectures, "028.001"), &lecturespb.Lecture{ // blank section
 		Identifier: "028.001", Name: "생물의 진화", Professor: "Bruce Waldman", Credit: 3, HoursPerWeek: 3, CurriculumType: "교양",
 		Category: []string{"교양", "1학년", "2013_1_core_biology"},
 		Times:    []*lecturespb.Lecture_LectureTime{at(1, 840, 915, "500-L307"), at(3, 840, 915, "500-L307")},
 	})
-	same(t, byIdentifier(t, lectures, "010.017B-002"), &lecturespb.Lecture{ // 수 9,9,3-1.5
+	checkEqual(t, byIdentifier(t, lectures, "010.017B-002"), &lecturespb.Lecture{ // 수 9,9,3-1.5
 		Identifier: "010.017B-002", Name: "초급중국어 1", Professor: "이윤희", Credit: 3, HoursPerWeek: 4, CurriculumType: "교양",
 		Category: []string{"교양", "1학년", "2013_1_basics_all", "2013_1_basics_foreign"},
 		Times:    []*lecturespb.Lecture_LectureTime{at(0, 660, 735, "014-101A"), at(2, 1020, 1070, "002-110"), at(2, 660, 735, "002-110")},
@@ -253,8 +255,8 @@ func TestSNUPages(t *testing.T) {
 	}
 }
 
-// rawSections reads the pages by regular expressions, as nobody should: areas of every section in the order of the files, and
-// the half hours in which it meets.
+// rawSections reads the pages with regular expressions, independently of the adapter. It returns, by
+// identifier, the areas of a section in the order of the files and the half hours in which it meets.
 func rawSections(t *testing.T, files []string) (areas map[string][]string, meetings map[string][]int) {
 	t.Helper()
 	areas, meetings = map[string][]string{}, map[string][]int{}
@@ -309,7 +311,7 @@ func halfHours(t *testing.T, s string) int {
 	return int(2 * f)
 }
 
-// occupied is the half hours of a week in which a lecture meets, also for part of one.
+// occupied returns the half hours of a week in which a lecture meets, even for part of them.
 func occupied(times []*lecturespb.Lecture_LectureTime) []int {
 	var halves []int
 	for _, m := range times {
@@ -328,10 +330,10 @@ func TestMJU(t *testing.T) {
 	client := start(t, courses.Config{FilesRoot: "/"})
 	lectures, report := mustRead(t, client, payload("adapter", "mju-json", "url", fileURL(path)))
 	if report.Rows != 2507 || report.Lectures != 2507 {
-		t.Errorf("%+v, want 2,507 rows, each a lecture", report)
+		t.Errorf("report %+v, want 2,507 rows, each a lecture", report)
 	}
 	var rows []map[string]*string
-	if err := json.Unmarshal(unpacked(t, path), &rows); err != nil {
+	if err := json.Unmarshal(gunzip(t, path), &rows); err != nil {
 		t.Fatal(err)
 	}
 	timed := regexp.MustCompile(`([월화수목금토일])(\d\d):(\d\d)~(\d\d):(\d\d)\(([^)]*)\)`)
@@ -363,37 +365,37 @@ func TestMJU(t *testing.T) {
 			t.Errorf("%s %q: times %v, want %v", lec.Identifier, *row["lecttime"], lec.Times, want)
 		}
 		if lec.Professor == "미배정" {
-			t.Errorf("%s is taught by a placeholder", lec.Identifier)
+			t.Errorf("%s has a placeholder as professor", lec.Identifier)
 		}
 	}
 	if placeholders != 3 {
-		t.Errorf("%d placeholders of a time, want 3", placeholders)
+		t.Errorf("got %d placeholders for a time, want 3", placeholders)
 	}
-	same(t, lectures[0], &lecturespb.Lecture{
+	checkEqual(t, lectures[0], &lecturespb.Lecture{
 		Identifier: "KMA00101-0001", Name: "성서와인간이해", Professor: "김진옥", Credit: 2, HoursPerWeek: 2, CurriculumType: "교필",
 		Category: []string{"자연캠퍼스", "자연캠퍼스교양", "교필"}, Times: []*lecturespb.Lecture_LectureTime{at(0, 540, 650, "Y2508")},
 	})
 }
 
-// TestCutCatalogs: no half of a real list is taken for a whole one.
-func TestCutCatalogs(t *testing.T) {
+// TestTruncatedCatalogs checks that a truncated list is never accepted as complete.
+func TestTruncatedCatalogs(t *testing.T) {
 	dir := t.TempDir()
 	client := start(t, courses.Config{FilesRoot: dir})
 	for adapter, data := range map[string][]byte{
-		"snu-xls":  unpacked(t, catalog(t, "snu-xls", snuFirst)),
-		"mju-json": unpacked(t, catalog(t, "mju-json", "lectures-2025-20.json.gz")),
+		"snu-xls":  gunzip(t, catalog(t, "snu-xls", snuFirst)),
+		"mju-json": gunzip(t, catalog(t, "mju-json", "lectures-2025-20.json.gz")),
 		"snu-html": must(os.ReadFile(catalog(t, "snu-html", "2013_1_basics_science.htm"))),
 	} {
 		for _, share := range []float64{0.1, 0.5, 0.9} {
-			file := filepath.Join(dir, "half")
+			file := filepath.Join(dir, "truncated")
 			if err := os.WriteFile(file, data[:int(share*float64(len(data)))], 0o600); err != nil {
 				t.Fatal(err)
 			}
 			lectures, report, err := read(t.Context(), client, payload("adapter", adapter, "url", fileURL(file)))
 			if err == nil || len(lectures) > 0 {
-				t.Errorf("%s: %.0f %% of it gave %d lectures and %v", adapter, 100*share, len(lectures), err)
+				t.Errorf("%s: the first %.0f %% gave %d lectures and error %v, want an error only", adapter, 100*share, len(lectures), err)
 			}
-			accounted(t, report)
+			checkReport(t, report)
 		}
 	}
 }

@@ -11,16 +11,16 @@ import (
 	"heek.kr/heektime/internal/lecturespb"
 )
 
-// chungAng reads Chung-Ang University's course search, which answers JSON.
+// chungAng reads Chung-Ang University's course search, which responds with JSON.
 //
 // Options:
 //
-//	url      the site, default https://mportal.cau.ac.kr; or a file: address of a saved answer
+//	url      the site, default https://mportal.cau.ac.kr; or the file: URL of a saved response
 //	campus   1 Seoul (default), 2 Anseong
-//	course   the code of the course of study, default 1
-//	college  a college's code, default 00000: all
+//	course   code of the degree program, default 1
+//	college  code of a college, default 00000: all
 //
-// Meetings may be written in periods, which the request must have then.
+// Some meetings are written in periods, so the request needs the school's periods.
 func chungAng() adapter {
 	return adapter{
 		name:    "chungang",
@@ -30,139 +30,127 @@ func chungAng() adapter {
 }
 
 type chungAngRow struct {
-	College    text `json:"colgnm"`
-	Department text `json:"sustnm"`
-	Grade      text `json:"shyr"`
-	Kind       text `json:"pobtnm"`
-	Identifier text `json:"sbjtclss"`
-	Title      text `json:"clssnm"`
-	Credit     text `json:"pnt"`
-	Professor  text `json:"profnm"`
-	Times      text `json:"ltbdrm"`
-	Remark     text `json:"remk"`
+	College    jsonText `json:"colgnm"`
+	Department jsonText `json:"sustnm"`
+	Year       jsonText `json:"shyr"`
+	Kind       jsonText `json:"pobtnm"`
+	Identifier jsonText `json:"sbjtclss"`
+	Title      jsonText `json:"clssnm"`
+	Credit     jsonText `json:"pnt"`
+	Professor  jsonText `json:"profnm"`
+	Times      jsonText `json:"ltbdrm"`
+	Remark     jsonText `json:"remk"`
 }
 
 func readChungAng(ctx context.Context, r *request) error {
-	format, err := newTimeFormat("월(15:00~16:15) | 월3,4 | 월15:00~16:15", r.hours)
+	format, err := newTimeFormat("월(15:00~16:15) | 월3,4 | 월15:00~16:15", r.periods)
 	if err != nil {
 		return err
 	}
-	got, err := askChungAng(ctx, r)
+	res, err := fetchChungAng(ctx, r)
 	if err != nil {
 		return err
 	}
 	var body struct {
 		Rows []json.RawMessage `json:"selectSust"`
 	}
-	if err := got.decodeJSON(&body); err != nil {
+	if err := res.decodeJSON(&body); err != nil {
 		return err
 	}
 	if body.Rows == nil {
-		return unknownShape("%s answered no selectSust but %s", got.from, keys(got.data))
+		return unexpected("%s sent JSON without selectSust; it has the fields %s", res.origin, fieldNames(res.data))
 	}
-	if len(body.Rows) > 0 && !has(body.Rows[0], "sbjtclss", "clssnm", "pnt", "ltbdrm") {
-		return unknownShape("%s has rows of another shape; the first has %s", got.from, keys(body.Rows[0]))
-	}
-	for i, raw := range body.Rows {
-		name := "row " + strconv.Itoa(i+1)
-		var row chungAngRow
-		err := json.Unmarshal(raw, &row)
-		if err != nil {
-			err = r.list.leave(name, "is no object of texts", string(raw))
-		} else {
-			err = addChungAng(r.list, format, name, &row)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	fields := []string{"sbjtclss", "clssnm", "pnt", "ltbdrm"}
+	return readJSONRows(r, res, body.Rows, fields, func(name string, row *chungAngRow) error {
+		return addChungAngRow(r.list, format, name, row)
+	})
 }
 
-func addChungAng(l *list, format *timeFormat, name string, row *chungAngRow) error {
+func addChungAngRow(l *listBuilder, format *timeFormat, name string, row *chungAngRow) error {
 	lec := &lecturespb.Lecture{
 		Identifier:     row.Identifier.clean(),
 		Name:           row.Title.clean(),
-		Professor:      known(row.Professor.clean()),
+		Professor:      dropPlaceholder(row.Professor.clean()),
 		CurriculumType: row.Kind.clean(),
 	}
-	for _, part := range strings.Split(lines(string(row.College)), "\n") {
-		lec.Category = addNew(lec.Category, part)
+	for _, part := range strings.Split(cleanLines(string(row.College)), "\n") {
+		lec.Category = appendUnique(lec.Category, part)
 	}
-	lec.Category = addNew(lec.Category, row.Department.clean(), row.Kind.clean())
-	if n := row.Grade.clean(); len(n) == 1 && n >= "1" && n <= "6" {
-		lec.Category = addNew(lec.Category, n+"학년")
+	lec.Category = appendUnique(lec.Category, row.Department.clean(), row.Kind.clean())
+	if n := row.Year.clean(); len(n) == 1 && n >= "1" && n <= "6" {
+		lec.Category = appendUnique(lec.Category, n+"학년")
 	}
 	var err error
-	if lec.Credit, lec.HoursPerWeek, err = credits(row.Credit.clean(), 1, row.Credit.clean(), 2); err != nil {
-		return l.leave(name, err.Error(), describe(lec))
+	if lec.Credit, lec.HoursPerWeek, err = creditAndHours(row.Credit.clean(), 1, row.Credit.clean(), 2); err != nil {
+		return l.reject(name, err.Error(), describe(lec))
 	}
-	if lec.Times, err = chungAngTimes(format, string(row.Times)); err != nil {
-		return l.leave(name, err.Error(), describe(lec))
+	if lec.Times, err = parseChungAngTimes(format, string(row.Times)); err != nil {
+		return l.reject(name, err.Error(), describe(lec))
 	}
 	if strings.Contains(row.Remark.clean(), "영어강의") {
-		addTag(lec, english)
+		addTag(lec, tagEnglish)
 	}
 	return l.add(name, lec)
 }
 
 var (
-	// afterRoom is where times begin right behind the kind of a room: 803호 <강의실>월3,4.
-	afterRoom = regexp.MustCompile(`>\s*\(?([월화수목금토일])`)
-	// kindOfRoom is what stands in angle brackets behind a room.
-	kindOfRoom = regexp.MustCompile(`\s*<[^<>]*>`)
-	// timeLike is how a part begins that must be a time.
-	timeLike = regexp.MustCompile(`^\(?[월화수목금토일][월화수목금토일,]*\s*\(?[0-9]`)
+	// timeAfterRoom matches where a time follows the kind of a room without a separator:
+	// 803호 <강의실>월3,4.
+	timeAfterRoom = regexp.MustCompile(`>\s*\(?([월화수목금토일])`)
+	// roomKind matches the kind in angle brackets after a room.
+	roomKind = regexp.MustCompile(`\s*<[^<>]*>`)
+	// timePrefix matches the beginning of a part that is a time.
+	timePrefix = regexp.MustCompile(`^\(?[월화수목금토일][월화수목금토일,]*\s*\(?[0-9]`)
 )
 
-// chungAngTimes takes times and rooms out of the one string in which they stand, in any order, with / or line breaks
-// between: "310관(310관) 803호 <강의실> / 월3,4 / 수3". The rooms belong to all the times.
-func chungAngTimes(format *timeFormat, cell string) ([]*lecturespb.Lecture_LectureTime, error) {
-	// Entities are resolved twice: a line break comes as &lt;br&gt; too.
-	cell = lines(html.UnescapeString(cell))
-	cell = afterRoom.ReplaceAllString(cell, ">/$1")
+// parseChungAngTimes parses a cell with both times and rooms, which are in any order and separated by
+// / or line breaks: "310관(310관) 803호 <강의실> / 월3,4 / 수3". Every room applies to every time.
+func parseChungAngTimes(format *timeFormat, cell string) ([]*lecturespb.Lecture_LectureTime, error) {
+	// cleanLines unescapes a second time, because some line breaks are escaped: &lt;br&gt;.
+	cell = cleanLines(html.UnescapeString(cell))
+	cell = timeAfterRoom.ReplaceAllString(cell, ">/$1")
 	var meetings []meeting
 	var room string
 	for _, part := range splitCell(cell, "/") {
-		if !timeLike.MatchString(part) {
-			room = joinRooms(room, known(clean(kindOfRoom.ReplaceAllString(part, ""))))
+		if !timePrefix.MatchString(part) {
+			room = joinRooms(room, dropPlaceholder(cleanText(roomKind.ReplaceAllString(part, ""))))
 			continue
 		}
 		if strings.Count(part, ")") > strings.Count(part, "(") {
 			part = strings.TrimSuffix(part, ")")
 		}
-		of, err := format.parse(strings.TrimPrefix(part, "("))
+		parsed, err := format.parse(strings.TrimPrefix(part, "("))
 		if err != nil {
 			return nil, err
 		}
-		meetings = append(meetings, of...)
+		meetings = append(meetings, parsed...)
 	}
-	return place(meetings, []string{room}), nil
+	return assignRooms(meetings, []string{room}), nil
 }
 
-func askChungAng(ctx context.Context, r *request) (answer, error) {
+func fetchChungAng(ctx context.Context, r *request) (response, error) {
 	u, err := parseURL("url", r.option("url", "https://mportal.cau.ac.kr"))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	if u.Scheme == "file" {
-		return r.source.get(ctx, u)
+		return r.fetcher.get(ctx, u)
 	}
 	term, err := r.term([4]string{"1", "S", "2", "W"})
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	college, by := r.option("college", "00000"), "ELSE"
+	college, searchBy := r.option("college", "00000"), "ELSE"
 	if college == "00000" {
-		by = college
+		searchBy = college
 	}
 	course := r.option("course", "1")
 	body, err := json.Marshal(map[string]string{
 		"year": strconv.Itoa(r.year), "shtm": term, "campfg": r.option("campus", "1"), "course": course, "gb": course,
-		"colgcd": college, "sust": "", "search_gb": by, "kornm": "",
+		"colgcd": college, "sust": "", "search_gb": searchBy, "kornm": "",
 	})
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	return r.source.post(ctx, u.JoinPath("std/usk/sUskSif001/selectSbjt.ajax"), jsonType, body)
+	return r.fetcher.post(ctx, u.JoinPath("std/usk/sUskSif001/selectSbjt.ajax"), contentTypeJSON, body)
 }

@@ -8,7 +8,7 @@ import (
 	"heek.kr/heektime/internal/lecturespb"
 )
 
-// gaon reads Gaon University's course search, which answers an array of JSON objects.
+// gaon reads Gaon University's course search, which responds with a JSON array of objects.
 //
 // Options:
 //
@@ -22,17 +22,18 @@ func gaon() adapter {
 	}
 }
 
+// gaonRow is the part of a row that becomes a lecture.
 type gaonRow struct {
-	Code      text `json:"code"`
-	Section   text `json:"section"`
-	Title     text `json:"title"`
-	Professor text `json:"professor"`
-	Credit    text `json:"credit"`
-	Times     text `json:"times"`
+	Code      jsonText `json:"code"`
+	Section   jsonText `json:"section"`
+	Title     jsonText `json:"title"`
+	Professor jsonText `json:"professor"`
+	Credit    jsonText `json:"credit"`
+	Times     jsonText `json:"times"`
 }
 
 func readGaon(ctx context.Context, r *request) error {
-	// 1. Read the options, before the school is asked.
+	// 1. Read the options before sending anything to the school.
 	u, err := parseURL("url", r.option("url", "https://courses.gaon.example"))
 	if err != nil {
 		return err
@@ -41,56 +42,43 @@ func readGaon(ctx context.Context, r *request) error {
 	if err != nil {
 		return err
 	}
-	format, err := newTimeFormat("월(3-4) 강의실", r.hours)
+	format, err := newTimeFormat("월(3-4) 강의실", r.periods)
 	if err != nil {
 		return err
 	}
-	// 2. Ask once.
+	// 2. Fetch the list.
 	u = u.JoinPath("api/lectures")
 	u.RawQuery = "year=" + strconv.Itoa(r.year) + "&term=" + term + "&campus=" + r.option("campus", "main")
-	got, err := r.source.get(ctx, u)
+	res, err := r.fetcher.get(ctx, u)
 	if err != nil {
 		return err
 	}
-	// 3. Refuse what is not the list.
+	// 3. Find the rows in the response.
 	var rows []json.RawMessage
-	if err := got.decodeJSON(&rows); err != nil {
+	if err := res.decodeJSON(&rows); err != nil {
 		return err
 	}
-	if len(rows) > 0 && !has(rows[0], "code", "section", "title", "times") {
-		return unknownShape("%s has rows of another shape; the first has %s", got.from, keys(rows[0]))
-	}
-	// 4. Every row is added or left out.
-	for i, raw := range rows {
-		name := "row " + strconv.Itoa(i+1)
-		var row gaonRow
-		err := json.Unmarshal(raw, &row)
-		if err != nil {
-			err = r.list.leave(name, "is no object of texts", string(raw))
-		} else {
-			err = addGaon(r.list, format, name, &row)
-		}
-		if err != nil {
-			return err // the list is too long
-		}
-	}
-	return nil
+	// 4. Add or reject every row. A response without these fields is not the list.
+	fields := []string{"code", "section", "title", "times"}
+	return readJSONRows(r, res, rows, fields, func(name string, row *gaonRow) error {
+		return addGaonRow(r.list, format, name, row)
+	})
 }
 
-func addGaon(l *list, format *timeFormat, name string, row *gaonRow) error {
+func addGaonRow(l *listBuilder, format *timeFormat, name string, row *gaonRow) error {
 	lec := &lecturespb.Lecture{
-		Identifier: identifier(row.Code.clean(), row.Section.clean()),
+		Identifier: joinIdentifier(row.Code.clean(), row.Section.clean()),
 		Name:       row.Title.clean(),
-		Professor:  known(row.Professor.clean()),
+		Professor:  dropPlaceholder(row.Professor.clean()),
 	}
 	var err error
-	if lec.Credit, err = numberAt(row.Credit.clean(), 1); err != nil {
-		return l.leave(name, "credit "+err.Error(), describe(lec))
+	if lec.Credit, err = creditAt(row.Credit.clean(), 1); err != nil {
+		return l.reject(name, err.Error(), describe(lec))
 	}
 	meetings, err := format.parse(string(row.Times))
 	if err != nil {
-		return l.leave(name, err.Error(), describe(lec))
+		return l.reject(name, err.Error(), describe(lec))
 	}
-	lec.Times = place(meetings, nil)
+	lec.Times = assignRooms(meetings, nil)
 	return l.add(name, lec)
 }

@@ -2,104 +2,103 @@ package courses
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/internal/importreport"
 	"heek.kr/heektime/internal/lecture"
 	"heek.kr/heektime/internal/lecturespb"
 )
 
-// How many bad rows fail a list: more than badShare of them, and at least badRows, so that one typing error does not take a small
-// school's list away. More than half fail it always.
+// A list fails if more than maxBadShare of its rows are bad, provided there are at least minBadRows
+// of them: one typo must not cost a small school its list. It always fails if more than half are bad.
 const (
-	badShare = 0.02
-	badRows  = 5
+	maxBadShare = 0.02
+	minBadRows  = 5
 )
 
-// list gathers lectures and accounts for every row: each of add, leave and skip is one row.
+// listBuilder collects the lectures of a list and accounts for every row. Each call of add, reject
+// or skip is one row.
 //
-// Lectures are kept until the end, because a later row may give an earlier lecture a time, and because a list is judged as
-// a whole. 10,000 of them are some 10 MB.
-type list struct {
+// It keeps the lectures until the end, because a later row can add a time to an earlier lecture and
+// because the list passes or fails as a whole. 10,000 lectures take about 10 MB.
+type listBuilder struct {
 	report   importreport.Report
 	lectures []*lecturespb.Lecture
-	index    map[string]int // by identifier
-	bad      int            // rows that should have been lectures
+	index    map[string]int // position in lectures by identifier
+	bad      int            // rejected rows
 	maxRows  int
-	from     string          // the school's host, to name it in errors
+	origin   string          // host or file that the list comes from, for errors
 	checked  lecture.Lecture // reused
 }
 
-func newList(maxRows int) *list {
-	return &list{index: map[string]int{}, maxRows: maxRows}
+func newListBuilder(maxRows int) *listBuilder {
+	return &listBuilder{index: map[string]int{}, maxRows: maxRows}
 }
 
-// add takes the lecture of one row, or merges it into the one that has its identifier. row names the row to a person.
-// The error is that of a list that is too long.
-func (l *list) add(row string, lec *lecturespb.Lecture) error {
-	if err := l.count(); err != nil {
+// add adds the lecture of one row or merges it into the lecture with the same identifier. row
+// locates the row for a person. The only error is that the list is too long.
+func (l *listBuilder) add(row string, lec *lecturespb.Lecture) error {
+	if err := l.countRow(); err != nil {
 		return err
 	}
 	lec.Times = mergeTimes(lec.Times)
 	if err := l.check(lec); err != nil {
-		l.spoil(row, err.Error(), describe(lec))
+		l.recordBad(row, err.Error(), describe(lec))
 		return nil
 	}
-	i, again := l.index[lec.Identifier]
-	if !again {
+	i, exists := l.index[lec.Identifier]
+	if !exists {
 		l.index[lec.Identifier] = len(l.lectures)
 		l.lectures = append(l.lectures, lec)
 		l.report.Lectures++
 		return nil
 	}
-	have := l.lectures[i]
-	if have.Name != lec.Name {
-		l.spoil(row, fmt.Sprintf("%s is %q already", lec.Identifier, clip(have.Name, 50)), describe(lec))
+	existing := l.lectures[i]
+	if existing.Name != lec.Name {
+		reason := fmt.Sprintf("%s is already the identifier of %q", lec.Identifier, truncate(existing.Name, 50))
+		l.recordBad(row, reason, describe(lec))
 		return nil
 	}
-	merge(have, lec)
+	merge(existing, lec)
 	l.report.Merged++
 	return nil
 }
 
-// leave counts a row that can't be read.
-func (l *list) leave(row, reason, text string) error {
-	if err := l.count(); err != nil {
+// reject counts a row that cannot be read. Too many of them fail the list.
+func (l *listBuilder) reject(row, reason, text string) error {
+	if err := l.countRow(); err != nil {
 		return err
 	}
-	l.spoil(row, reason, text)
+	l.recordBad(row, reason, text)
 	return nil
 }
 
-// skip counts a row that can be read but is no lecture, for instance a cancelled one. Such rows don't speak against the list.
-func (l *list) skip(row, reason, text string) error {
-	if err := l.count(); err != nil {
+// skip counts a row that is not a lecture on offer, such as a cancelled one. Such rows never fail the
+// list.
+func (l *listBuilder) skip(row, reason, text string) error {
+	if err := l.countRow(); err != nil {
 		return err
 	}
-	l.report.Skip(clip(row, 100), clip(reason, 300), clip(text, 100))
+	l.report.Skip(truncate(row, 100), truncate(reason, 300), truncate(text, 100))
 	return nil
 }
 
-func (l *list) spoil(row, reason, text string) {
+func (l *listBuilder) recordBad(row, reason, text string) {
 	l.bad++
-	l.report.Skip(clip(row, 100), clip(reason, 300), clip(text, 100))
+	l.report.Skip(truncate(row, 100), truncate(reason, 300), truncate(text, 100))
 }
 
-func (l *list) count() error {
+func (l *listBuilder) countRow() error {
 	if l.report.Rows == l.maxRows {
-		return status.Errorf(codes.ResourceExhausted, "%s sent a list of more than %d rows", l.from, l.maxRows)
+		return tooLarge("the list of %s has more than %d rows", l.origin, l.maxRows)
 	}
 	l.report.Rows++
 	return nil
 }
 
-// judge fails a list of which too much could not be read.
-func (l *list) judge() error {
-	tooMany := l.bad >= badRows && float64(l.bad) > badShare*float64(l.report.Rows) || 2*l.bad > l.report.Rows
+// checkBadRows fails a list with too many bad rows.
+func (l *listBuilder) checkBadRows() error {
+	tooMany := l.bad >= minBadRows && float64(l.bad) > maxBadShare*float64(l.report.Rows) || 2*l.bad > l.report.Rows
 	if !tooMany {
 		return nil
 	}
@@ -108,21 +107,22 @@ func (l *list) judge() error {
 	if len(l.report.Examples) > 0 {
 		first = l.report.Examples[0]
 	}
-	return damaged("%s: %d of %d rows can't be read; the first is %s (%s): %s", l.from, l.bad, l.report.Rows, first.Row, first.Text, first.Reason)
+	return damaged("%s: %d of %d rows cannot be read; the first skipped one is %s (%s): %s",
+		l.origin, l.bad, l.report.Rows, first.Row, first.Text, first.Reason)
 }
 
-// discard lets go of the lectures of a list that failed.
-func (l *list) discard() { l.lectures = nil }
+// discard frees the lectures of a list that failed.
+func (l *listBuilder) discard() { l.lectures = nil }
 
-// check says why a lecture can't stand in a list, nil if it can. The bounds are those of internal/lecture.
-func (l *list) check(lec *lecturespb.Lecture) error {
+// check returns why a lecture cannot be part of a list, or nil. internal/lecture defines the bounds.
+func (l *listBuilder) check(lec *lecturespb.Lecture) error {
 	switch {
 	case lec.Identifier == "":
 		return fmt.Errorf("no course code")
 	case lec.Name == "":
 		return fmt.Errorf("no title")
 	case strings.ContainsRune(lec.Identifier+lec.Name, '\uFFFD'):
-		return fmt.Errorf("characters that the charset does not know")
+		return fmt.Errorf("some characters are invalid in the file's charset")
 	}
 	c := &l.checked
 	*c = lecture.Lecture{
@@ -136,48 +136,4 @@ func (l *list) check(lec *lecturespb.Lecture) error {
 		c.Metas = append(c.Metas, lecture.Tag(m.GetTag()))
 	}
 	return c.Validate()
-}
-
-// merge gives a lecture what another row says of the same section.
-func merge(have, more *lecturespb.Lecture) {
-	have.Times = mergeTimes(append(have.Times, more.Times...))
-	have.Category = addNew(have.Category, more.Category...)
-	for _, m := range more.Metas {
-		addTag(have, m.GetTag())
-	}
-	if more.Professor != "" && !slices.Contains(strings.Split(have.Professor, ", "), more.Professor) {
-		if have.Professor != "" {
-			have.Professor += ", "
-		}
-		have.Professor += more.Professor
-	}
-	if have.Credit == 0 {
-		have.Credit = more.Credit
-	}
-	if have.HoursPerWeek == 0 {
-		have.HoursPerWeek = more.HoursPerWeek
-	}
-	if have.Subtitle == "" {
-		have.Subtitle = more.Subtitle
-	}
-	if have.Url == "" {
-		have.Url = more.Url
-	}
-}
-
-// addTag marks a lecture, once.
-func addTag(lec *lecturespb.Lecture, tag string) {
-	for _, m := range lec.Metas {
-		if m.GetTag() == tag {
-			return
-		}
-	}
-	lec.Metas = append(lec.Metas, &lecturespb.Lecture_Meta{Value: &lecturespb.Lecture_Meta_Tag{Tag: tag}})
-}
-
-// english is the mark of a lecture that is taught in English.
-const english = "영강"
-
-func describe(lec *lecturespb.Lecture) string {
-	return strings.TrimSpace(lec.Identifier + " " + lec.Name)
 }

@@ -1,6 +1,6 @@
 //go:build !race
 
-// The race detector takes many times the memory and the time; what is measured here is measured without it.
+// The race detector multiplies memory and time, so these measurements exclude it.
 
 package courses_test
 
@@ -20,8 +20,9 @@ import (
 	"heek.kr/heektime/internal/lecturespb"
 )
 
-// large is a list of 10,000 rows in every format of a sheet. Half of the texts are different in every row.
-func large(t testing.TB) map[string][]byte {
+// largeFiles returns a list of 10,000 rows in every format of the adapter sheet. Half of the texts
+// differ in every row.
+func largeFiles(t testing.TB) map[string][]byte {
 	t.Helper()
 	rows := export(10_000)
 	for i, row := range rows[3:] {
@@ -60,7 +61,7 @@ func large(t testing.TB) map[string][]byte {
 		table.WriteString("</tr>\n")
 	}
 	table.WriteString("</table></html>")
-	return map[string][]byte{"xls": xlstest.Text(rows), "xlsx": xlsx.Bytes(), "csv": []byte(csvOf(rows, ",")), "html": table.Bytes()}
+	return map[string][]byte{"xls": xlstest.FromStrings(rows), "xlsx": xlsx.Bytes(), "csv": []byte(csvOf(rows, ",")), "html": table.Bytes()}
 }
 
 func largeRequest(url string) *lecturespb.GetLecturesPayload {
@@ -69,7 +70,7 @@ func largeRequest(url string) *lecturespb.GetLecturesPayload {
 		"column.category", "교과구분, 개설학과, 학년", "times", "월(11:00~12:15)", "tag.영강", "강의언어 is 영어 | 비고 contains ⓔ")
 }
 
-// heapPeak is the most memory that objects took while f ran, beyond what they took before, in bytes.
+// heapPeak returns by how many bytes the heap grew at most while f ran.
 func heapPeak(f func()) uint64 {
 	runtime.GC()
 	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
@@ -78,13 +79,13 @@ func heapPeak(f func()) uint64 {
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		for look := time.Tick(500 * time.Microsecond); ; {
+		for tick := time.Tick(500 * time.Microsecond); ; {
 			metrics.Read(sample)
 			peak = max(peak, sample[0].Value.Uint64())
 			select {
 			case <-stop:
 				return
-			case <-look:
+			case <-tick:
 			}
 		}
 	}()
@@ -94,10 +95,11 @@ func heapPeak(f func()) uint64 {
 	return peak - min(before, peak)
 }
 
-// TestMemory: a list of 10,000 rows stays below 100 MB in every format, with garbage, the client and the lectures it got.
+// TestMemory checks that a list of 10,000 rows takes less than 100 MB in every format, including
+// garbage, the client, and the lectures it receives.
 func TestMemory(t *testing.T) {
 	client := start(t, courses.Config{})
-	files := large(t)
+	files := largeFiles(t)
 	for _, format := range []string{"xls", "xlsx", "csv", "html"} {
 		t.Run(format, func(t *testing.T) {
 			school := httptest.NewServer(handler("application/octet-stream", files[format]))
@@ -108,17 +110,17 @@ func TestMemory(t *testing.T) {
 				got = len(lectures)
 			})
 			if got != 10_000 {
-				t.Errorf("%d lectures", got)
+				t.Errorf("got %d lectures, want 10,000", got)
 			}
-			t.Logf("%s of %.1f MB: %.0f MB at most", format, float64(len(files[format]))/1e6, float64(peak)/1e6)
+			t.Logf("%s file of %.1f MB: peak of %.0f MB", format, float64(len(files[format]))/1e6, float64(peak)/1e6)
 			if peak > 100e6 {
-				t.Errorf("%.0f MB at most, want below 100", float64(peak)/1e6)
+				t.Errorf("peak of %.0f MB, want less than 100 MB", float64(peak)/1e6)
 			}
 		})
 	}
 }
 
-// BenchmarkGetLectures reads whole lists through the wire on both sides.
+// BenchmarkGetLectures reads whole lists, with HTTP to the school and gRPC to the client.
 func BenchmarkGetLectures(b *testing.B) {
 	run := func(name string, cfg courses.Config, req func(b *testing.B) *lecturespb.GetLecturesPayload) {
 		b.Run(name, func(b *testing.B) {
@@ -146,10 +148,12 @@ func BenchmarkGetLectures(b *testing.B) {
 	run("mju-json", courses.Config{FilesRoot: "/"}, func(b *testing.B) *lecturespb.GetLecturesPayload {
 		return payload("adapter", "mju-json", "url", fileURL(catalog(b, "mju-json", "lectures-2025-20.json.gz")))
 	})
-	files := large(b)
+	files := largeFiles(b)
 	for _, format := range []string{"csv", "html", "xls", "xlsx"} {
 		school := httptest.NewServer(handler("application/octet-stream", files[format]))
 		defer school.Close()
-		run("10,000 rows of "+format, courses.Config{}, func(*testing.B) *lecturespb.GetLecturesPayload { return largeRequest(school.URL) })
+		run("10,000 rows of "+format, courses.Config{}, func(*testing.B) *lecturespb.GetLecturesPayload {
+			return largeRequest(school.URL)
+		})
 	}
 }

@@ -3,18 +3,17 @@ package courses
 import (
 	"context"
 	"encoding/json"
-	"strconv"
 	"strings"
 
 	"heek.kr/heektime/internal/lecturespb"
 )
 
-// mjuJSON reads the rows of Myongji University's registration site, saved as JSON: an array of objects. The live site wants a
-// student's login, so there is no request to it.
+// mjuJSON reads the rows of Myongji University's registration site, saved as JSON: an array of
+// objects. It reads saved files only, because the live site requires a student's login.
 //
 // Options:
 //
-//	url  where the file is; {year} and {term} in it are replaced
+//	url    URL of the file; {year} and {term} are replaced
 //	terms  the words for spring, summer, fall and winter, for {term}; default 1 S 2 W
 func mjuJSON() adapter {
 	return adapter{
@@ -24,25 +23,26 @@ func mjuJSON() adapter {
 	}
 }
 
-// mjuRow is the part of a row that is read. Counts of registered students and baskets change all day and are not.
+// mjuRow is the part of a row that becomes a lecture. The counts of students, which change all day,
+// are not part of it.
 type mjuRow struct {
-	Code       text `json:"curinum"`
-	Section    text `json:"coursecls"`
-	Title      text `json:"curinm"`
-	Professor  text `json:"profnm"`
-	Credit     text `json:"cdtnum"`
-	Hours      text `json:"cdttime"`
-	Group      text `json:"groupcd"`
-	Department text `json:"deptnm"`
-	Campus     text `json:"campusdiv"`
-	Grade      text `json:"comyear"`
-	Times      text `json:"lecttime"`
-	Online     text `json:"internetyn"`
-	Remark     text `json:"curicontent"`
+	Code       jsonText `json:"curinum"`
+	Section    jsonText `json:"coursecls"`
+	Title      jsonText `json:"curinm"`
+	Professor  jsonText `json:"profnm"`
+	Credit     jsonText `json:"cdtnum"`
+	Hours      jsonText `json:"cdttime"`
+	Group      jsonText `json:"groupcd"`
+	Department jsonText `json:"deptnm"`
+	Campus     jsonText `json:"campusdiv"`
+	Year       jsonText `json:"comyear"`
+	Times      jsonText `json:"lecttime"`
+	Online     jsonText `json:"internetyn"`
+	Remark     jsonText `json:"curicontent"`
 }
 
 func readMJU(ctx context.Context, r *request) error {
-	format, err := newTimeFormat("월09:00~10:50(강의실) | 월09:00~10:50", r.hours)
+	format, err := newTimeFormat("월09:00~10:50(강의실) | 월09:00~10:50", r.periods)
 	if err != nil {
 		return err
 	}
@@ -54,58 +54,46 @@ func readMJU(ctx context.Context, r *request) error {
 	if err != nil {
 		return err
 	}
-	got, err := r.source.get(ctx, u)
+	res, err := r.fetcher.get(ctx, u)
 	if err != nil {
 		return err
 	}
 	var rows []json.RawMessage
-	if err := got.decodeJSON(&rows); err != nil {
+	if err := res.decodeJSON(&rows); err != nil {
 		return err
 	}
-	if len(rows) > 0 && !has(rows[0], "curinum", "coursecls", "curinm", "lecttime", "cdtnum", "profnm") {
-		return unknownShape("%s has rows of another shape; the first has %s", got.from, keys(rows[0]))
-	}
-	for i, raw := range rows {
-		name := "element " + strconv.Itoa(i+1)
-		var row mjuRow
-		err := json.Unmarshal(raw, &row)
-		if err != nil {
-			err = r.list.leave(name, "is no object of texts", string(raw))
-		} else {
-			err = addMJU(r.list, format, name, &row)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	fields := []string{"curinum", "coursecls", "curinm", "lecttime", "cdtnum", "profnm"}
+	return readJSONRows(r, res, rows, fields, func(name string, row *mjuRow) error {
+		return addMJURow(r.list, format, name, row)
+	})
 }
 
-func addMJU(l *list, format *timeFormat, name string, row *mjuRow) error {
+func addMJURow(l *listBuilder, format *timeFormat, name string, row *mjuRow) error {
 	lec := &lecturespb.Lecture{
-		Identifier:     identifier(row.Code.clean(), row.Section.clean()),
+		Identifier:     joinIdentifier(row.Code.clean(), row.Section.clean()),
 		Name:           row.Title.clean(),
-		Professor:      known(row.Professor.clean()),
+		Professor:      dropPlaceholder(row.Professor.clean()),
 		CurriculumType: row.Group.clean(),
-		Category:       addNew(make([]string, 0, 4), mjuCampus(row.Campus.clean()), row.Department.clean(), row.Group.clean()),
+		Category: appendUnique(make([]string, 0, 4),
+			mjuCampus(row.Campus.clean()), row.Department.clean(), row.Group.clean()),
 	}
-	if n := row.Grade.clean(); n != "" && n != "0" {
-		lec.Category = addNew(lec.Category, n+"학년")
+	if n := row.Year.clean(); n != "" && n != "0" {
+		lec.Category = appendUnique(lec.Category, n+"학년")
 	}
 	var err error
-	if lec.Credit, lec.HoursPerWeek, err = credits(row.Credit.clean(), 1, row.Hours.clean(), 1); err != nil {
-		return l.leave(name, err.Error(), describe(lec))
+	if lec.Credit, lec.HoursPerWeek, err = creditAndHours(row.Credit.clean(), 1, row.Hours.clean(), 1); err != nil {
+		return l.reject(name, err.Error(), describe(lec))
 	}
 	meetings, err := format.parse(string(row.Times))
 	if err != nil {
-		return l.leave(name, err.Error(), describe(lec))
+		return l.reject(name, err.Error(), describe(lec))
 	}
-	lec.Times = place(meetings, nil)
+	lec.Times = assignRooms(meetings, nil)
 	if row.Online == "Y" {
 		addTag(lec, "온라인")
 	}
 	if remark := row.Remark.clean(); strings.Contains(remark, "어강의(영어)") {
-		addTag(lec, english) // 외국어강의(영어), 원어강의(영어)
+		addTag(lec, tagEnglish) // 외국어강의(영어), 원어강의(영어)
 	}
 	return l.add(name, lec)
 }

@@ -5,11 +5,13 @@ import (
 	"strconv"
 )
 
-// numberAt is the nth number (from 1) in a cell such as 3, 3(3), 3-2-2, .5-1 or 3.0학점. A blank cell is 0.
+// numberAt returns the nth number (from 1) in a cell such as 3, 3(3), 3-2-2, .5-1 or 3.0학점. A blank
+// cell is 0.
 func numberAt(cell string, n int) (float64, error) {
-	if cell = known(cell); cell == "" {
+	if cell = dropPlaceholder(cell); cell == "" {
 		return 0, nil
 	}
+	found := 0
 	for i := 0; i < len(cell); {
 		if !isDigit(rune(cell[i])) && (cell[i] != '.' || i+1 == len(cell) || !isDigit(rune(cell[i+1]))) {
 			i++
@@ -22,22 +24,30 @@ func numberAt(cell string, n int) (float64, error) {
 			}
 			i++
 		}
-		if n--; n == 0 {
+		if found++; found == n {
 			return strconv.ParseFloat(cell[begin:i], 64)
 		}
 	}
-	return 0, fmt.Errorf("%q does not hold the number that belongs there", clip(cell, 40))
+	return 0, fmt.Errorf("%q has no number %d", truncate(cell, 40), n)
 }
 
-// credits reads credits, and hours a week where they are known, from two cells; nth says which number of each cell counts.
-func credits(credit string, nthCredit int, hours string, nthHours int) (float64, float64, error) {
-	c, err := numberAt(credit, nthCredit)
+// creditAt returns number n of a cell with credits.
+func creditAt(cell string, n int) (float64, error) {
+	credit, err := numberAt(cell, n)
 	if err != nil {
-		return 0, 0, fmt.Errorf("credit %w", err)
+		return 0, fmt.Errorf("credit: %w", err)
 	}
-	h, err := numberAt(hours, nthHours)
-	if err != nil {
-		return 0, 0, fmt.Errorf("hours %w", err)
+	return credit, nil
+}
+
+// creditAndHours returns the credits and the hours per week of two cells: number nCredit of the
+// first and number nHours of the second.
+func creditAndHours(creditCell string, nCredit int, hoursCell string, nHours int) (credit, hours float64, err error) {
+	if credit, err = creditAt(creditCell, nCredit); err != nil {
+		return 0, 0, err
 	}
-	return c, h, nil
+	if hours, err = numberAt(hoursCell, nHours); err != nil {
+		return 0, 0, fmt.Errorf("hours: %w", err)
+	}
+	return credit, hours, nil
 }

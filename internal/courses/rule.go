@@ -12,14 +12,14 @@ type rule struct {
 	text   string
 }
 
-// tagRule marks lectures.
+// tagRule tags the lectures of the rows that it matches.
 type tagRule struct {
 	rule
 	tag string
 }
 
-// newRules reads rules with " | " between them, one of which is to hold.
-func newRules(s string) ([]rule, error) {
+// parseRules parses rules separated by " | ". A row must match one of them.
+func parseRules(s string) ([]rule, error) {
 	var rules []rule
 	for one := range strings.SplitSeq(s, " | ") {
 		var r rule
@@ -28,7 +28,7 @@ func newRules(s string) ([]rule, error) {
 			r.header, r.text, ok = strings.Cut(one, " is ")
 			r.exact = true
 		}
-		r.header, r.text = clean(r.header), clean(r.text)
+		r.header, r.text = cleanText(r.header), cleanText(r.text)
 		if !ok || r.header == "" || r.text == "" {
 			return nil, errors.New("a rule is written HEADER contains TEXT or HEADER is TEXT")
 		}
@@ -37,10 +37,11 @@ func newRules(s string) ([]rule, error) {
 	return rules, nil
 }
 
-func (r rule) key() string { return "rule." + r.header }
+// columnKey is the key of the column that the rule reads.
+func (r rule) columnKey() string { return "rule." + r.header }
 
-func (r rule) holds(rec record) bool {
-	cell := rec.text(r.key())
+func (r rule) matches(row tableRow) bool {
+	cell := row.text(r.columnKey())
 	if r.exact {
 		return cell == r.text
 	}

@@ -1,20 +1,34 @@
-// Package courses is the course service: it reads a semester's course list from a school's own system and streams its lectures.
+// Package courses is the course service: it reads a semester's course list from a school's own
+// system and streams its lectures.
 //
-// The service keeps nothing. A request says everything: which semester, and in its options how and where to read. The option
-// "adapter" chooses one of the adapters in adapter.go, each of which knows one way in which schools publish their lists; the
-// other options are the adapter's own, and an option that it does not know is refused.
+// The service is stateless. A request names the semester and, in its options, where the list is and
+// how to read it. The option "adapter" selects one of the adapters in adapter.go, each of which reads
+// one way of publishing a course list. The other options belong to that adapter; an option it does
+// not have is an error.
 //
-// Every row of a list becomes a lecture, is merged into one, or is left out with a reason; the account ([reading.Report]) travels
-// behind the lectures. Nothing is sent before the whole list has been read and judged, so a list that fails sends no lectures at all.
+// The path of a list through the package:
 //
-// The code of an error tells the caller whether trying again can help:
+//	service.go, request.go       check the request
+//	adapter.go                   selects the adapter: snuxls.go, korea.go, sheet.go, …
+//	fetch.go, url.go, …          fetch the list from the school (fetcher)
+//	response.go, json.go         recognize the response (response)
+//	table.go, columns.go         read a table by its header (tableReader)
+//	timeformat.go, cursor.go, …  parse cells such as "월3,4/수3,4" (timeFormat)
+//	list.go                      collects and checks the lectures (listBuilder)
 //
-//	Unavailable        the school can't be reached, is overloaded, too slow, broke off or said nothing: try again
-//	DeadlineExceeded   the caller's own time ran out: try again
-//	InvalidArgument    the request is wrong: mend the school's options
-//	FailedPrecondition the school answered something else than a list in the known shape: mend the adapter or its options
-//	DataLoss           the list is damaged, or too many of its rows can't be read
-//	ResourceExhausted  the list is larger than the bounds
+// Every row becomes a lecture, is merged into one, or is skipped with a reason. The report about
+// that ([importreport.Report]) is in the trailer, behind the lectures. No lecture is sent before the
+// whole list has been read and checked, so a list that fails sends none.
+//
+// The status code tells the caller whether a retry can help:
+//
+//	Unavailable         the school is unreachable, overloaded or slow, or sent an incomplete or empty
+//	                    response: retry
+//	DeadlineExceeded    the caller's deadline expired: retry
+//	InvalidArgument     the request is wrong: fix the school's options
+//	FailedPrecondition  the response is not a list in the expected format: fix the adapter or its options
+//	DataLoss            the list is damaged, or too many of its rows cannot be read
+//	ResourceExhausted   the list exceeds the limits
 package courses
 
 import (
@@ -30,28 +44,32 @@ import (
 	"heek.kr/heektime/internal/lecturespb"
 )
 
-// Config is what the service works with; all but Log may be left empty.
+// Config is what the service works with. All but Log may be left empty.
 type Config struct {
-	// Transport makes the connections to schools; nil is a plain one of net/http that goes through no proxy but the environment's.
+	// Transport connects to schools. The default is http.DefaultTransport.
 	Transport http.RoundTripper
-	// Timeout bounds one request to a school, from connecting to the last byte; a school that needs longer is Unavailable.
-	// 0 is a minute and a half.
+	// Timeout bounds one request to a school, from connecting to the last byte. A school that takes
+	// longer is Unavailable. The default is 90 seconds.
 	Timeout time.Duration
-	// Pause is the time between two requests of one reading to the same school. 0 is half a second.
+	// Pause is the time between two requests to a school for the same list. The default is half a
+	// second.
 	Pause time.Duration
-	// UserAgent names us to schools, with a way to reach us. "" is [DefaultUserAgent].
+	// UserAgent identifies HeekTime to schools, with a way to contact us. The default is
+	// [DefaultUserAgent].
 	UserAgent string
-	// MaxBytes bounds what a school may answer to one request, packed and unpacked. 0 is 16 MiB: seven times the largest list known.
+	// MaxBytes bounds one response of a school, both compressed and uncompressed. The default is
+	// 16 MiB, seven times the largest known list.
 	MaxBytes int64
-	// MaxRows bounds the rows of a list. 0 is 30,000: four times the longest list known.
+	// MaxRows bounds the rows of a list. The default is 30,000, four times the longest known list.
 	MaxRows int
-	// FilesRoot is the directory under which file: URLs may read; "/" allows all, "" none. In production it stays "".
+	// FilesRoot is the directory that file: URLs may read; "/" allows every file, "" none. It is
+	// empty in production.
 	FilesRoot string
-	// Log gets one line for every list that is read. Required.
+	// Log receives one line for each list. Required.
 	Log *slog.Logger
 }
 
-// DefaultUserAgent is honest: who we are, what we do, and where to complain.
+// DefaultUserAgent says who we are, what we do, and where to complain.
 const DefaultUserAgent = "HeekTime/2 (course list reader; +https://heek.kr)"
 
 // Service implements the gRPC service Lectures. It is safe for concurrent use.
@@ -61,7 +79,7 @@ type Service struct {
 	adapters []adapter
 }
 
-// New makes the service. It rejects negative bounds and a missing logger.
+// New returns an error if cfg lacks the logger, or has a negative limit.
 func New(cfg Config) (*Service, error) {
 	if cfg.Timeout < 0 || cfg.Pause < 0 || cfg.MaxBytes < 0 || cfg.MaxRows < 0 {
 		return nil, errors.New("course service: Timeout, Pause, MaxBytes and MaxRows must not be negative")
@@ -90,10 +108,11 @@ func New(cfg Config) (*Service, error) {
 	return &Service{cfg: cfg, adapters: adapters()}, nil
 }
 
-// GetLectures reads the list and streams its lectures in the order of the source. The report is in the trailer, also when it fails.
+// GetLectures reads the list and streams its lectures in the order of the source. The report is in
+// the trailer, even on failure.
 func (s *Service) GetLectures(req *lecturespb.GetLecturesPayload, stream lecturespb.Lectures_GetLecturesServer) error {
 	ctx, begin := stream.Context(), time.Now()
-	l := newList(s.cfg.MaxRows)
+	l := newListBuilder(s.cfg.MaxRows)
 	err := s.read(ctx, req, l)
 	if trailer, trailerErr := l.report.Trailer(); trailerErr == nil {
 		stream.SetTrailer(trailer)
@@ -106,22 +125,22 @@ func (s *Service) GetLectures(req *lecturespb.GetLecturesPayload, stream lecture
 	return err
 }
 
-// read fills the list, and fails when too little of it could be read.
-func (s *Service) read(ctx context.Context, req *lecturespb.GetLecturesPayload, l *list) error {
-	a, r, err := s.prepare(req)
+// read fills l and fails if too many of the rows are bad.
+func (s *Service) read(ctx context.Context, req *lecturespb.GetLecturesPayload, l *listBuilder) error {
+	a, r, err := s.newRequest(req)
 	if err != nil {
 		return err
 	}
-	r.source = newSource(s.cfg, l)
+	r.fetcher = newFetcher(s.cfg, l)
 	r.list = l
 	if err := a.read(ctx, r); err != nil {
 		l.discard()
 		return err
 	}
-	return l.judge()
+	return l.checkBadRows()
 }
 
-func send(l *list, stream lecturespb.Lectures_GetLecturesServer) error {
+func send(l *listBuilder, stream lecturespb.Lectures_GetLecturesServer) error {
 	for i, lec := range l.lectures {
 		if err := stream.Send(lec); err != nil {
 			return err
@@ -131,7 +150,8 @@ func send(l *list, stream lecturespb.Lectures_GetLecturesServer) error {
 	return nil
 }
 
-// statusOf gives every error a code. What the adapters return has one; the rest is our own mistake, or the caller's patience.
+// statusOf gives every error a status code. Errors of the adapters have one; any other is a bug of
+// ours (Internal) or the caller's expired context.
 func statusOf(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -145,16 +165,17 @@ func statusOf(ctx context.Context, err error) error {
 	return status.Error(codes.Internal, err.Error())
 }
 
-func (s *Service) log(ctx context.Context, req *lecturespb.GetLecturesPayload, l *list, err error, took time.Duration) {
-	level, message := slog.LevelInfo, "read course list"
+func (s *Service) log(ctx context.Context, req *lecturespb.GetLecturesPayload, l *listBuilder, err error, elapsed time.Duration) {
+	level, message := slog.LevelInfo, "course list read"
 	attrs := []slog.Attr{
-		slog.String("school", clip(req.GetSchoolId(), 100)), slog.Int("year", int(req.GetYear())),
+		slog.String("school", truncate(req.GetSchoolId(), 100)), slog.Int("year", int(req.GetYear())),
 		slog.String("semester", req.GetSemester().String()), slog.String("code", status.Code(err).String()),
 		slog.Int("rows", l.report.Rows), slog.Int("lectures", l.report.Lectures), slog.Int("merged", l.report.Merged),
-		slog.Int("skipped", l.report.Skipped), slog.Int64("bytes", l.report.Bytes), slog.Int64("milliseconds", took.Milliseconds()),
+		slog.Int("skipped", l.report.Skipped), slog.Int64("bytes", l.report.Bytes),
+		slog.Int64("milliseconds", elapsed.Milliseconds()),
 	}
 	if err != nil {
-		level, message = slog.LevelWarn, "course list could not be read"
+		level, message = slog.LevelWarn, "reading the course list failed"
 		attrs = append(attrs, slog.String("error", status.Convert(err).Message()))
 	}
 	s.cfg.Log.LogAttrs(ctx, level, message, attrs...)

@@ -18,7 +18,7 @@ import (
 	"heek.kr/heektime/internal/lecturespb"
 )
 
-// start serves the course service over TCP and gives its official client.
+// start serves the course service over TCP and returns a client.
 func start(t testing.TB, cfg courses.Config) lecturespb.LecturesClient {
 	t.Helper()
 	if cfg.Log == nil {
@@ -53,7 +53,7 @@ func start(t testing.TB, cfg courses.Config) lecturespb.LecturesClient {
 	return lecturespb.NewLecturesClient(conn)
 }
 
-// options are pairs of key and value.
+// options converts pairs of key and value.
 func options(pairs ...string) []*lecturespb.GetLecturesPayload_Option {
 	var list []*lecturespb.GetLecturesPayload_Option
 	for i := 0; i+1 < len(pairs); i += 2 {
@@ -68,7 +68,7 @@ func payload(pairs ...string) *lecturespb.GetLecturesPayload {
 	}
 }
 
-// read takes a whole list, with its report, also when the reading failed.
+// read reads a whole list and its report. The report is present even if reading failed.
 func read(ctx context.Context, client lecturespb.LecturesClient, req *lecturespb.GetLecturesPayload) ([]*lecturespb.Lecture, importreport.Report, error) {
 	stream, err := client.GetLectures(ctx, req)
 	if err != nil {
@@ -89,7 +89,8 @@ func read(ctx context.Context, client lecturespb.LecturesClient, req *lecturespb
 	}
 }
 
-// mustRead is read for a list that has to be good: every row accounted for, identifiers unique.
+// mustRead is read for a list that must succeed. It checks that every row is accounted for, that
+// identifiers are unique, and that times are valid.
 func mustRead(t testing.TB, client lecturespb.LecturesClient, req *lecturespb.GetLecturesPayload) ([]*lecturespb.Lecture, importreport.Report) {
 	t.Helper()
 	lectures, report, err := read(t.Context(), client, req)
@@ -97,35 +98,36 @@ func mustRead(t testing.TB, client lecturespb.LecturesClient, req *lecturespb.Ge
 		t.Fatalf("GetLectures: %v (report %+v)", err, report)
 	}
 	if report.Lectures != len(lectures) {
-		t.Errorf("report says %d lectures, %d came", report.Lectures, len(lectures))
+		t.Errorf("the report counts %d lectures, got %d", report.Lectures, len(lectures))
 	}
-	accounted(t, report)
+	checkReport(t, report)
 	seen := map[string]bool{}
 	for _, lec := range lectures {
 		if seen[lec.Identifier] {
-			t.Errorf("identifier %q came twice", lec.Identifier)
+			t.Errorf("identifier %q is duplicated", lec.Identifier)
 		}
 		seen[lec.Identifier] = true
 		for _, m := range lec.Times {
 			if m.Weekday < 0 || m.Weekday > 6 || m.TimeBegin <= 0 || m.TimeBegin >= m.TimeEnd || m.TimeEnd > 1440 {
-				t.Errorf("%s has the time %v", lec.Identifier, m)
+				t.Errorf("%s has the invalid time %v", lec.Identifier, m)
 			}
 		}
 	}
 	return lectures, report
 }
 
-func accounted(t testing.TB, report importreport.Report) {
+// checkReport checks that the report accounts for every row.
+func checkReport(t testing.TB, report importreport.Report) {
 	t.Helper()
 	if report.Rows != report.Lectures+report.Merged+report.Skipped {
-		t.Errorf("rows are not accounted for: %+v", report)
+		t.Errorf("the report does not account for every row: %+v", report)
 	}
 	if want := min(report.Skipped, importreport.MaxExamples); len(report.Examples) != want {
-		t.Errorf("%d examples of %d left-out rows, want %d", len(report.Examples), report.Skipped, want)
+		t.Errorf("%d examples of %d skipped rows, want %d", len(report.Examples), report.Skipped, want)
 	}
 }
 
-// byIdentifier finds a lecture.
+// byIdentifier returns the lecture with an identifier.
 func byIdentifier(t testing.TB, lectures []*lecturespb.Lecture, identifier string) *lecturespb.Lecture {
 	t.Helper()
 	for _, lec := range lectures {
@@ -137,11 +139,11 @@ func byIdentifier(t testing.TB, lectures []*lecturespb.Lecture, identifier strin
 	return nil
 }
 
-// same compares a lecture with what a person read in the source.
-func same(t testing.TB, got, want proto.Message) {
+// checkEqual compares a lecture with what a person read in the source.
+func checkEqual(t testing.TB, got, want proto.Message) {
 	t.Helper()
 	if !proto.Equal(got, want) {
-		t.Errorf("lecture\n got %v\nwant %v", got, want)
+		t.Errorf("lecture:\n got %v\nwant %v", got, want)
 	}
 }
 

@@ -10,17 +10,19 @@ import (
 	"heek.kr/heektime/internal/lecturespb"
 )
 
-// snuHTML reads the pages of Seoul National University's liberal-arts courses: one page for each area, and no column that
-// says so. A section that stands on several pages is one lecture with all its areas.
+// snuHTML reads the pages of Seoul National University's liberal-arts courses. There is one page for
+// each area, and no column names the area. A section that is on several pages becomes one lecture
+// with all its areas.
 //
 // Options:
 //
-//	pages  one line for each page: AREA = ADDRESS. ADDRESS may be relative to url, also only a query (?…) or a file's name;
-//	       {year} and {term} in it are replaced. Without "AREA = " the page's lectures get no area.
-//	url    what addresses are relative to; without pages, the only page
+//	pages  one line for each page: AREA = URL. The URL may be relative to url; {year} and {term} are
+//	       replaced. Without "AREA = ", the lectures of the page get no area.
+//	url    the base of relative URLs; without pages, the only page
 //	terms  the school's words for spring, summer, fall and winter, for {term}; default 1 S 2 W
 //
-// Pages are asked one after the other with a pause. Periods are the school's own, whatever the request says: period n begins at (8+n):00.
+// Pages are fetched one after the other with a pause. The adapter ignores the request's periods and
+// uses the school's own: period n begins at (8+n):00.
 func snuHTML() adapter {
 	return adapter{
 		name:    "snu-html",
@@ -42,31 +44,26 @@ var snuPageColumns = []column{
 	{key: "remark", names: []string{"비고"}},
 }
 
-// areaPage is one page of the list.
-type areaPage struct {
-	area string
-	at   *url.URL
-}
-
 func readSNUHTML(ctx context.Context, r *request) error {
 	pages, err := areaPages(r)
 	if err != nil {
 		return err
 	}
-	format, err := newTimeFormat("월 6-1.5", hourly(15))
+	format, err := newTimeFormat("월 6-1.5", hourlyPeriods(15))
 	if err != nil {
 		return err
 	}
+	spec := tableSpec{formats: []spreadsheet.Format{spreadsheet.HTML}, columns: snuPageColumns}
 	for _, p := range pages {
-		got, err := r.source.get(ctx, p.at)
+		res, err := r.fetcher.get(ctx, p.url)
 		if err != nil {
 			return err
 		}
-		for rec, err := range got.table(layout{formats: []spreadsheet.Format{spreadsheet.HTML}, columns: snuPageColumns}) {
+		for row, err := range res.tableRows(spec) {
 			if err != nil {
 				return err
 			}
-			if err := addSNUPage(r.list, format, p.area, rec); err != nil {
+			if err := addSNUPageRow(r.list, format, p.area, row); err != nil {
 				return err
 			}
 		}
@@ -74,43 +71,53 @@ func readSNUHTML(ctx context.Context, r *request) error {
 	return nil
 }
 
-func addSNUPage(l *list, format *timeFormat, area string, rec record) error {
-	row := strings.TrimSpace(area + " row " + strconv.Itoa(rec.row))
+func addSNUPageRow(l *listBuilder, format *timeFormat, area string, row tableRow) error {
+	name := strings.TrimSpace(area + " row " + strconv.Itoa(row.number))
 	lec := &lecturespb.Lecture{
-		Identifier:     identifier(rec.text("code"), rec.text("section")),
-		Name:           rec.text("title"),
-		Professor:      known(rec.text("professor")),
-		CurriculumType: rec.text("category"),
-		Category:       addNew(make([]string, 0, 4), rec.text("category"), grade(rec.text("year")), area),
+		Identifier:     joinIdentifier(row.text("code"), row.text("section")),
+		Name:           row.text("title"),
+		Professor:      dropPlaceholder(row.text("professor")),
+		CurriculumType: row.text("category"),
+		Category:       appendUnique(make([]string, 0, 4), row.text("category"), snuYear(row.text("year")), area),
 	}
 	// 3-2-2: credits, hours of lectures, hours of laboratory.
 	var numbers [3]float64
 	for i := range numbers {
-		n, err := numberAt(rec.text("credit"), i+1)
+		n, err := creditAt(row.text("credit"), i+1)
 		if err != nil {
-			return l.leave(row, "credit "+err.Error(), rec.describe())
+			return l.reject(name, err.Error(), row.describe())
 		}
 		numbers[i] = n
 	}
 	lec.Credit, lec.HoursPerWeek = numbers[0], numbers[1]+numbers[2]
 	var err error
-	if lec.Times, err = format.cells(rec.raw("times"), rec.raw("room"), ""); err != nil {
-		return l.leave(row, err.Error(), rec.describe())
+	if lec.Times, err = format.parseCells(row.raw("times"), row.raw("room"), ""); err != nil {
+		return l.reject(name, err.Error(), row.describe())
 	}
-	if strings.Contains(rec.raw("remark"), "ⓔ") {
-		addTag(lec, english)
+	if strings.Contains(row.raw("remark"), "ⓔ") {
+		addTag(lec, tagEnglish)
 	}
-	return l.add(row, lec)
+	return l.add(name, lec)
 }
 
+// areaPage is one page of the list.
+type areaPage struct {
+	area string
+	url  *url.URL
+}
+
+// maxPages bounds the requests for one list.
+const maxPages = 100
+
+// areaPages parses the options pages and url.
 func areaPages(r *request) ([]areaPage, error) {
-	base, err := r.expand(r.option("url", ""))
+	address, err := r.expand(r.option("url", ""))
 	if err != nil {
 		return nil, err
 	}
-	var u *url.URL
-	if base != "" {
-		if u, err = parseURL("url", base); err != nil {
+	var base *url.URL
+	if address != "" {
+		if base, err = parseURL("url", address); err != nil {
 			return nil, err
 		}
 	}
@@ -119,32 +126,29 @@ func areaPages(r *request) ([]areaPage, error) {
 		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		area, address, named := strings.Cut(line, " = ")
-		if !named {
+		area, address, hasArea := strings.Cut(line, " = ")
+		if !hasArea {
 			area, address = "", line
 		}
-		at, err := relative(r, u, strings.TrimSpace(address))
+		u, err := pageURL(r, base, strings.TrimSpace(address))
 		if err != nil {
 			return nil, err
 		}
-		pages = append(pages, areaPage{area: clean(area), at: at})
+		pages = append(pages, areaPage{area: cleanText(area), url: u})
 	}
 	switch {
 	case len(pages) > maxPages:
-		return nil, invalid("option pages has %d pages; %d are allowed", len(pages), maxPages)
+		return nil, invalid("option pages has %d pages; at most %d are allowed", len(pages), maxPages)
 	case len(pages) > 0:
 		return pages, nil
-	case u == nil:
-		return nil, invalid("adapter snu-html needs option pages or url")
+	case base == nil:
+		return nil, invalid("adapter snu-html requires option pages or url")
 	}
-	return []areaPage{{at: u}}, nil
+	return []areaPage{{url: base}}, nil
 }
 
-// maxPages bounds the requests of one reading.
-const maxPages = 100
-
-// relative is a page's address, which may be short for one beside base.
-func relative(r *request, base *url.URL, address string) (*url.URL, error) {
+// pageURL resolves the URL of a page relative to base, which is nil if there is none.
+func pageURL(r *request, base *url.URL, address string) (*url.URL, error) {
 	address, err := r.expand(address)
 	if err != nil {
 		return nil, err
@@ -154,7 +158,7 @@ func relative(r *request, base *url.URL, address string) (*url.URL, error) {
 	}
 	ref, err := url.Parse(address)
 	if err != nil {
-		return nil, invalid("option pages: %q is no address", clip(address, 200))
+		return nil, invalid("option pages: %q is not a URL", truncate(address, 200))
 	}
 	return parseURL("pages", base.ResolveReference(ref).String())
 }

@@ -14,13 +14,14 @@ import (
 //
 // Options:
 //
-//	url      the site, default https://sugang.snu.ac.kr; or a file: address, or any address of a saved export with request plain
-//	request  current  GET …/cc100InterfaceExcel.action, what the site answers today (default)
-//	         2013     POST …/cc100excel.action, what it answered in 2013 and 2014
-//	         plain    GET the address as it is (default for file:)
-//	query.X  another parameter X of the search, for instance query.srchDeptCd
+//	url      the site, default https://sugang.snu.ac.kr; or a file: URL; or, with request plain, the
+//	         URL of a saved export
+//	request  current  GET …/cc100InterfaceExcel.action, the site today (default)
+//	         2013     POST …/cc100excel.action, the site in 2013 and 2014
+//	         plain    GET the URL as it is (default for file: URLs)
+//	query.X  another parameter X of the search, such as query.srchDeptCd
 //
-// The school's table of periods is not needed: meetings are written with clock times.
+// The export has clock times, so the school's periods are not needed.
 func snuXLS() adapter {
 	return adapter{
 		name: "snu-xls",
@@ -55,91 +56,89 @@ var snuColumns = []column{
 }
 
 func readSNUXLS(ctx context.Context, r *request) error {
-	format, err := newTimeFormat("월(11:00~12:15)", r.hours)
+	format, err := newTimeFormat("월(11:00~12:15)", r.periods)
 	if err != nil {
 		return err
 	}
-	got, err := askSNU(ctx, r)
+	res, err := fetchSNU(ctx, r)
 	if err != nil {
 		return err
 	}
-	for rec, err := range got.table(layout{formats: []spreadsheet.Format{spreadsheet.XLS}, columns: snuColumns}) {
+	for row, err := range res.tableRows(tableSpec{formats: []spreadsheet.Format{spreadsheet.XLS}, columns: snuColumns}) {
 		if err != nil {
 			return err
 		}
-		if err := addSNU(r.list, format, rec); err != nil {
+		if err := addSNURow(r.list, format, row); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func addSNU(l *list, format *timeFormat, rec record) error {
-	row := "row " + strconv.Itoa(rec.row)
-	if status := rec.text("status"); status == "폐강" {
-		return l.skip(row, "cancelled by the school: "+status, rec.describe())
+func addSNURow(l *listBuilder, format *timeFormat, row tableRow) error {
+	name := "row " + strconv.Itoa(row.number)
+	if status := row.text("status"); status == "폐강" {
+		return l.skip(name, "cancelled by the school: "+status, row.describe())
 	}
 	lec := &lecturespb.Lecture{
-		Identifier:     identifier(rec.text("code"), rec.text("section")),
-		Name:           rec.text("title"),
-		Subtitle:       rec.text("subtitle"),
-		Professor:      known(rec.text("professor")),
-		CurriculumType: rec.text("category"),
-		Category:       addNew(make([]string, 0, 4), rec.text("category"), rec.text("college"), rec.text("department"), grade(rec.text("year"))),
+		Identifier:     joinIdentifier(row.text("code"), row.text("section")),
+		Name:           row.text("title"),
+		Subtitle:       row.text("subtitle"),
+		Professor:      dropPlaceholder(row.text("professor")),
+		CurriculumType: row.text("category"),
+		Category: appendUnique(make([]string, 0, 4),
+			row.text("category"), row.text("college"), row.text("department"), snuYear(row.text("year"))),
 	}
 	var err error
-	if lec.Credit, err = numberAt(rec.text("credit"), 1); err != nil {
-		return l.leave(row, "credit "+err.Error(), rec.describe())
+	if lec.Credit, err = creditAt(row.text("credit"), 1); err != nil {
+		return l.reject(name, err.Error(), row.describe())
 	}
-	// Hours are a comment of the school's that no client shows: an odd one does not cost the lecture.
-	lecture, _ := numberAt(rec.text("lecture"), 1)
-	lab, _ := numberAt(rec.text("lab"), 1)
-	lec.HoursPerWeek = lecture + lab
-	if lec.Times, err = format.cells(rec.raw("times"), rec.raw("room"), "/"); err != nil {
-		return l.leave(row, err.Error(), rec.describe())
+	// No client shows the hours, so unreadable ones are not worth losing the lecture.
+	lectureHours, _ := numberAt(row.text("lecture"), 1)
+	labHours, _ := numberAt(row.text("lab"), 1)
+	lec.HoursPerWeek = lectureHours + labHours
+	if lec.Times, err = format.parseCells(row.raw("times"), row.raw("room"), "/"); err != nil {
+		return l.reject(name, err.Error(), row.describe())
 	}
-	// The marks stand before the remark from a certain day of the season on; the column of the language is there all the time.
-	if rec.text("language") == "영어" || strings.Contains(rec.raw("remark"), "ⓔ") {
-		addTag(lec, english)
+	// The school adds the marks to the remarks only some time into the season; the language column is
+	// always filled.
+	if row.text("language") == "영어" || strings.Contains(row.raw("remark"), "ⓔ") {
+		addTag(lec, tagEnglish)
 	}
-	return l.add(row, lec)
+	return l.add(name, lec)
 }
 
-// grade is the year of study for which a lecture is meant, "" when for all.
-func grade(s string) string {
+// snuYear returns the year of study that a lecture is meant for, or "" if it is for all.
+func snuYear(s string) string {
 	if s == "0" || s == "전체" {
 		return ""
 	}
-	return known(s)
+	return dropPlaceholder(s)
 }
 
-// identifier is course code and section; a blank section leaves the code.
-func identifier(code, section string) string {
-	if code == "" || section == "" {
-		return code
-	}
-	return code + "-" + section
-}
-
-// askSNU sends the one request that answers the whole list.
-func askSNU(ctx context.Context, r *request) (answer, error) {
+// fetchSNU sends the one request that returns the whole list.
+func fetchSNU(ctx context.Context, r *request) (response, error) {
 	address, err := r.expand(r.option("url", "https://sugang.snu.ac.kr"))
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	u, err := parseURL("url", address)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
-	how := r.option("request", map[bool]string{true: "plain", false: "current"}[u.Scheme == "file"])
-	if how == "plain" {
-		return r.source.get(ctx, u)
+	defaultKind := "current"
+	if u.Scheme == "file" {
+		defaultKind = "plain"
+	}
+	kind := r.option("request", defaultKind)
+	if kind == "plain" {
+		return r.fetcher.get(ctx, u)
 	}
 	term, err := r.term([4]string{
 		"U000200001U000300001", "U000200001U000300002", "U000200002U000300001", "U000200002U000300002",
 	})
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	query := url.Values{
 		"workType": {"EX"}, "srchCurrPage": {"1"}, "srchPageSize": {"9999"},
@@ -150,29 +149,15 @@ func askSNU(ctx context.Context, r *request) (answer, error) {
 			query.Set(name, value)
 		}
 	}
-	if how == "2013" {
-		u = at(u, "/sugang/cc/cc100excel.action")
-		return r.source.post(ctx, u, formType, []byte(query.Encode()))
+	if kind == "2013" {
+		u = withDefaultPath(u, "/sugang/cc/cc100excel.action")
+		return r.fetcher.post(ctx, u, contentTypeForm, []byte(query.Encode()))
 	}
-	u = at(u, "/sugang/cc/cc100InterfaceExcel.action")
+	u = withDefaultPath(u, "/sugang/cc/cc100InterfaceExcel.action")
 	query.Set("srchLanguage", "ko")
 	for key, values := range u.Query() {
 		query[key] = values
 	}
 	u.RawQuery = query.Encode()
-	return r.source.get(ctx, u)
-}
-
-const (
-	formType = "application/x-www-form-urlencoded; charset=UTF-8"
-	jsonType = "application/json; charset=UTF-8"
-)
-
-// at is a page of a site, unless the address names a page already.
-func at(u *url.URL, path string) *url.URL {
-	page := *u
-	if page.Path == "" || page.Path == "/" {
-		page.Path = path
-	}
-	return &page
+	return r.fetcher.get(ctx, u)
 }

@@ -2,67 +2,65 @@ package courses
 
 import (
 	"errors"
-	"fmt"
 	"iter"
+	"slices"
 	"strings"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/internal/courses/spreadsheet"
 )
 
-// column is one that an adapter looks for in a table's header.
-type column struct {
-	// key is what the adapter calls it.
-	key string
-	// names under which schools head it, the likeliest first.
-	names []string
-	// required columns make a row of the table its header.
-	required bool
+// tableSpec describes the table that an adapter expects in a response.
+type tableSpec struct {
+	formats   []spreadsheet.Format
+	file      spreadsheet.Options
+	columns   []column
+	headerRow int // rows above it are ignored
 }
 
-// headerWithin bounds where a header may stand, in rows that hold something.
-const headerWithin = 60
+// maxHeaderRow bounds how many rows are searched for the header, not counting blank ones.
+const maxHeaderRow = 60
 
-// table reads records out of a file's rows: it finds the header and then gives every row below it by the names of its columns.
-type table struct {
-	layout
-	from string // names the file in errors
+// tableReader reads a table by its header: it finds the header and gives the rows below it cells with
+// the names of their columns.
+type tableReader struct {
+	tableSpec
+	origin string // host or file, for errors
 
-	header  []string       // as it stands in the file
-	index   map[string]int // column by key
-	headed  bool
-	inTable int      // the table that index belongs to
-	best    []string // the row that looks most like a header
-	bestFit int
-	why     error // why a name fits no one column of best
-	seen    int   // rows looked at for a header
+	header      []string
+	headerFound bool
+	index       map[string]int // column number by key; nil outside a table with the header
+	table       int            // number of the table that index belongs to
+
+	// The search for the header.
+	searched  int      // rows searched
+	closest   []string // the row most similar to the header
+	score     int      // similarity of closest
+	ambiguous error    // set if a name matches several columns of closest
 }
 
-// record is one row of a table below its header.
-type record struct {
-	row   int
-	index map[string]int
-	cells []string
+// tableRow is one row below the header.
+type tableRow struct {
+	number int
+	index  map[string]int
+	cells  []string
 }
 
-// text is a cell's text, "" when the table has no such column.
-func (r record) text(key string) string { return clean(r.raw(key)) }
+// text returns the clean text of a cell, or "" if the table does not have the column.
+func (row tableRow) text(key string) string { return cleanText(row.raw(key)) }
 
-// raw is a cell as it stands in the file, with its line breaks.
-func (r record) raw(key string) string {
-	if i, ok := r.index[key]; ok && i < len(r.cells) {
-		return r.cells[i]
+// raw returns a cell as it is in the file, with its line breaks.
+func (row tableRow) raw(key string) string {
+	if i, ok := row.index[key]; ok && i < len(row.cells) {
+		return row.cells[i]
 	}
 	return ""
 }
 
-// describe is what identifies the row to a person: its first cells.
-func (r record) describe() string {
+// describe returns the first cells, by which a person recognizes the row.
+func (row tableRow) describe() string {
 	var filled []string
-	for _, c := range r.cells {
-		if c = clean(c); c != "" {
+	for _, c := range row.cells {
+		if c = cleanText(c); c != "" {
 			filled = append(filled, c)
 		}
 		if len(filled) == 6 {
@@ -72,44 +70,44 @@ func (r record) describe() string {
 	return strings.Join(filled, " ")
 }
 
-// records gives the rows below the header. Blank rows, repetitions of the header, and what stands outside of tables that
-// have the header, are passed. The error, after which there are no more, has its code.
-func (t *table) records(rows iter.Seq2[spreadsheet.Row, error]) iter.Seq2[record, error] {
-	return func(yield func(record, error) bool) {
+// rows yields the rows below the header. It passes over blank rows, repeated headers, and tables
+// without the header. An error has its status code and ends the sequence.
+func (t *tableReader) rows(rows iter.Seq2[spreadsheet.Row, error]) iter.Seq2[tableRow, error] {
+	return func(yield func(tableRow, error) bool) {
 		for row, err := range rows {
 			if err != nil {
-				yield(record{}, t.failed(err))
+				yield(tableRow{}, t.fileError(err))
 				return
 			}
-			if row.Number < t.headerRow || blank(row.Cells) {
+			if row.Number < t.headerRow || isBlank(row.Cells) {
 				continue
 			}
-			if row.Table != t.inTable {
-				t.index, t.inTable = nil, row.Table
+			if row.Table != t.table {
+				t.index, t.table = nil, row.Table
 			}
 			if t.index == nil {
-				if err := t.look(row.Cells); err != nil {
-					yield(record{}, err)
+				if err := t.searchHeader(row.Cells); err != nil {
+					yield(tableRow{}, err)
 					return
 				}
 				continue
 			}
-			if t.repeated(row.Cells) {
+			if slices.Equal(row.Cells, t.header) {
 				continue
 			}
-			if !yield(record{row: row.Number, index: t.index, cells: row.Cells}, nil) {
+			if !yield(tableRow{number: row.Number, index: t.index, cells: row.Cells}, nil) {
 				return
 			}
 		}
-		if !t.headed {
-			yield(record{}, t.unknown())
+		if !t.headerFound {
+			yield(tableRow{}, t.noHeader())
 		}
 	}
 }
 
-// look takes a row as the header when it has all required columns.
-func (t *table) look(cells []string) error {
-	index, ambiguous := find(t.columns, cells)
+// searchHeader takes cells as the header if they contain all required columns.
+func (t *tableReader) searchHeader(cells []string) error {
+	index, ambiguous := findColumns(t.columns, cells)
 	missing := 0
 	for _, c := range t.columns {
 		if _, ok := index[c.key]; c.required && !ok {
@@ -117,32 +115,33 @@ func (t *table) look(cells []string) error {
 		}
 	}
 	if missing == 0 {
-		t.header, t.index, t.headed = append([]string(nil), cells...), index, true
+		t.header, t.index, t.headerFound = slices.Clone(cells), index, true
 		return nil
 	}
-	if t.headed {
-		return nil // another table beside the list
+	if t.headerFound {
+		return nil // another table of the page
 	}
-	if fit := 1000*len(index) + len(cells); t.best == nil || fit > t.bestFit {
-		t.best, t.bestFit, t.why = append([]string(nil), cells...), fit, ambiguous
+	if score := 1000*len(index) + len(cells); t.closest == nil || score > t.score {
+		t.closest, t.score, t.ambiguous = slices.Clone(cells), score, ambiguous
 	}
-	if t.seen++; t.seen == headerWithin {
-		return t.unknown()
+	if t.searched++; t.searched == maxHeaderRow {
+		return t.noHeader()
 	}
 	return nil
 }
 
-func (t *table) unknown() error {
-	if t.best == nil {
-		return unknownShape("%s holds no table with rows; a header with %s is needed", t.from, t.wanted())
+// noHeader is the error for a response without the header. It shows the most similar row.
+func (t *tableReader) noHeader() error {
+	if t.closest == nil {
+		return unexpected("%s contains no table with rows; expected a header with %s", t.origin, t.requiredNames())
 	}
-	if t.why != nil {
-		return unknownShape("%s: %v; the header is %s", t.from, t.why, t.show(t.best))
+	if t.ambiguous != nil {
+		return unexpected("%s: %v; the header is %s", t.origin, t.ambiguous, joinCells(t.closest))
 	}
-	return unknownShape("%s has no header with %s; the most similar row is %s", t.from, t.wanted(), t.show(t.best))
+	return unexpected("%s has no header with %s; the most similar row is %s", t.origin, t.requiredNames(), joinCells(t.closest))
 }
 
-func (t *table) wanted() string {
+func (t *tableReader) requiredNames() string {
 	var names []string
 	for _, c := range t.columns {
 		if c.required {
@@ -152,96 +151,27 @@ func (t *table) wanted() string {
 	return strings.Join(names, ", ")
 }
 
-func (t *table) show(cells []string) string {
-	var names []string
+// joinCells joins cells for an error message.
+func joinCells(cells []string) string {
+	var texts []string
 	for _, c := range cells {
-		names = append(names, clip(clean(c), 30))
+		texts = append(texts, truncate(cleanText(c), 30))
 	}
-	return clip(strings.Join(names, " | "), 500)
+	return truncate(strings.Join(texts, " | "), 500)
 }
 
-func (t *table) repeated(cells []string) bool {
-	if len(cells) == 0 || cells[0] != t.header[0] || len(cells) != len(t.header) {
-		return false
-	}
-	for i := range cells {
-		if cells[i] != t.header[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func (t *table) failed(err error) error {
+// fileError gives an error of the file's reader its status code.
+func (t *tableReader) fileError(err error) error {
 	switch {
 	case errors.Is(err, spreadsheet.ErrCorrupt):
-		return damaged("%s: %s", t.from, clip(err.Error(), 300))
+		return damaged("%s: %s", t.origin, truncate(err.Error(), 300))
 	case errors.Is(err, spreadsheet.ErrTooLarge):
-		return status.Errorf(codes.ResourceExhausted, "%s: %v", t.from, err)
+		return tooLarge("%s: %v", t.origin, err)
 	}
-	return unknownShape("%s: %s", t.from, clip(err.Error(), 500))
+	return unexpected("%s: %s", t.origin, truncate(err.Error(), 500))
 }
 
-// find looks for columns in a header: first those headed exactly by one of their names, then, among what is left, those whose
-// header begins with one of them, then those whose header holds one. Case and spaces don't count. A name that fits several
-// headers is an error: better none than the wrong one.
-func find(columns []column, cells []string) (map[string]int, error) {
-	heads := make([]string, len(cells))
-	for i, c := range cells {
-		heads[i] = squeeze(c)
-	}
-	index, taken := map[string]int{}, make([]bool, len(cells))
-	var ambiguous error
-	for _, fits := range []func(head, name string) bool{
-		func(head, name string) bool { return head == name },
-		strings.HasPrefix,
-		strings.Contains,
-	} {
-		for _, c := range columns {
-			if _, found := index[c.key]; found {
-				continue
-			}
-			if i, found := named(columns, index, c.names[0]); found {
-				index[c.key] = i // two columns of one header
-				continue
-			}
-			for _, name := range c.names {
-				name = squeeze(name)
-				var at []int
-				for i, head := range heads {
-					if !taken[i] && fits(head, name) {
-						at = append(at, i)
-					}
-				}
-				if len(at) > 1 && c.required {
-					ambiguous = fmt.Errorf("column %s could be %q or %q", c.names[0], clip(clean(cells[at[0]]), 30), clip(clean(cells[at[1]]), 30))
-				}
-				if len(at) == 1 {
-					index[c.key], taken[at[0]] = at[0], true
-					break
-				}
-			}
-		}
-	}
-	for _, c := range columns {
-		if _, found := index[c.key]; c.required && !found {
-			return index, ambiguous
-		}
-	}
-	return index, nil
-}
-
-// named is where a column of that name was found already.
-func named(columns []column, index map[string]int, name string) (int, bool) {
-	for _, c := range columns {
-		if i, found := index[c.key]; found && c.names[0] == name {
-			return i, true
-		}
-	}
-	return 0, false
-}
-
-func blank(cells []string) bool {
+func isBlank(cells []string) bool {
 	for _, c := range cells {
 		if strings.Trim(c, " \t\r\n\u00a0") != "" {
 			return false

@@ -2,15 +2,16 @@ package courses
 
 import (
 	"html"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// clean is the text of a cell as people read it: entities resolved, every kind of space a plain one, none doubled or at the ends,
-// nothing invisible.
-func clean(s string) string {
-	if !dirty(s) {
+// cleanText returns the text of a cell as people read it: without HTML entities, invisible
+// characters, and surrounding or repeated white space.
+func cleanText(s string) string {
+	if !needsCleaning(s) {
 		return strings.Trim(s, " ")
 	}
 	s = html.UnescapeString(s)
@@ -22,7 +23,7 @@ func clean(s string) string {
 		case unicode.IsSpace(r):
 			space = true
 			continue
-		case invisible(r):
+		case isInvisible(r):
 			continue
 		}
 		if space && b.Len() > 0 {
@@ -34,33 +35,35 @@ func clean(s string) string {
 	return b.String()
 }
 
-// dirty says whether clean has more to do than trim: most cells are clean, and copying them would be most of the work.
-func dirty(s string) bool {
-	before := rune(0)
+// needsCleaning reports whether cleanText must do more than trim. Most cells are clean, and copying
+// them would be most of the work.
+func needsCleaning(s string) bool {
+	previous := rune(0)
 	for _, r := range s {
 		switch {
 		case r == ' ':
-			if before == ' ' {
+			if previous == ' ' {
 				return true
 			}
-		case r >= '가' && r <= '힣': // most of the others: none of what follows
-		case r == '&', r < ' ', r >= 0x7f && (unicode.IsSpace(r) || invisible(r)):
+		case r >= '가' && r <= '힣': // the most frequent case
+		case r == '&', r < ' ', r >= 0x7f && (unicode.IsSpace(r) || isInvisible(r)):
 			return true
 		}
-		before = r
+		previous = r
 	}
 	return false
 }
 
-// invisible characters: controls, zero-width ones, marks of byte order and direction.
-func invisible(r rune) bool {
+// isInvisible reports whether r is a control character, has zero width, or marks byte order or text
+// direction.
+func isInvisible(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r))
 }
 
-// lines is clean for a cell in which line breaks mean something.
-func lines(s string) string {
+// cleanLines is cleanText for a cell in which line breaks matter. It keeps them as "\n".
+func cleanLines(s string) string {
 	if !strings.ContainsAny(s, "&<\r\n") {
-		return clean(s)
+		return cleanText(s)
 	}
 	s = html.UnescapeString(s)
 	if strings.Contains(s, "<") {
@@ -70,19 +73,20 @@ func lines(s string) string {
 	}
 	parts := strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == '\r' })
 	for i, p := range parts {
-		parts[i] = clean(p)
+		parts[i] = cleanText(p)
 	}
 	return strings.Join(parts, "\n")
 }
 
-// squeeze is a header's text with nothing in it that schools change by the way: case, spaces, line breaks.
-func squeeze(s string) string {
-	return strings.ToLower(strings.ReplaceAll(clean(s), " ", ""))
+// normalizeHeader removes from a header what schools change from list to list: case, spaces and line
+// breaks.
+func normalizeHeader(s string) string {
+	return strings.ToLower(strings.ReplaceAll(cleanText(s), " ", ""))
 }
 
-// known is the text, or "" when it only says that there is none, in one of the words with which schools fill a cell that has
-// nothing to say.
-func known(s string) string {
+// dropPlaceholder returns s, or "" if s is one of the words that schools write into a cell without a
+// value.
+func dropPlaceholder(s string) string {
 	if len(s) > 30 {
 		return s
 	}
@@ -94,33 +98,41 @@ func known(s string) string {
 	return s
 }
 
-// clip bounds a text that others wrote before it goes into a message, and takes what is invisible out of it.
-func clip(s string, most int) string {
+// truncate makes a text from outside safe for a message: it cuts s to maxRunes and replaces control
+// and invisible characters with spaces.
+func truncate(s string, maxRunes int) string {
 	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || invisible(r) {
+		if r < ' ' || r == 0x7f || isInvisible(r) {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
-	if utf8.RuneCountInString(s) <= most {
+	if utf8.RuneCountInString(s) <= maxRunes {
 		return s
 	}
-	return string([]rune(s)[:most]) + "…"
+	return string([]rune(s)[:maxRunes]) + "…"
 }
 
-// addNew appends the texts that are neither empty nor there yet.
-func addNew(list []string, texts ...string) []string {
-next:
+// foldWidth replaces fullwidth characters, which East Asian keyboards type, with ASCII.
+func foldWidth(s string) string {
+	isWide := func(r rune) bool { return r >= '！' && r <= '～' }
+	if strings.IndexFunc(s, isWide) < 0 {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if isWide(r) {
+			return r - '！' + '!'
+		}
+		return r
+	}, s)
+}
+
+// appendUnique appends the texts that are neither empty nor in list.
+func appendUnique(list []string, texts ...string) []string {
 	for _, t := range texts {
-		if t == "" {
-			continue
+		if t != "" && !slices.Contains(list, t) {
+			list = append(list, t)
 		}
-		for _, have := range list {
-			if have == t {
-				continue next
-			}
-		}
-		list = append(list, t)
 	}
 	return list
 }

@@ -1,7 +1,7 @@
-// Package importreport is the account of one reading of a school's course list: what became of every row.
+// Package importreport describes one import of a school's course list: what became of every row.
 //
-// The course service's answer is a stream of lectures and nothing else, by contract; so the account travels behind them, in
-// the trailer of the gRPC call, also when the reading failed.
+// By contract, the course service responds with a stream of lectures and nothing else. The report
+// therefore follows them in the trailer of the gRPC call, even when the import failed.
 package importreport
 
 import (
@@ -11,39 +11,40 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// Report accounts for every row of a list: Rows = Lectures + Merged + LeftOut.
+// Report accounts for every row of a course list: Rows = Lectures + Merged + Skipped.
 type Report struct {
-	// Rows that hold data, headers and blank lines not counted.
+	// Rows is the number of rows with data, without headers and blank lines.
 	Rows int `json:"rows"`
-	// Lectures that were sent.
+	// Lectures is the number of lectures sent.
 	Lectures int `json:"lectures"`
-	// Merged rows gave a time, a room or a category to a lecture that another row began.
+	// Merged is the number of rows that added a time, a room or a category to the lecture of an
+	// earlier row.
 	Merged int `json:"merged"`
-	// LeftOut rows could not be read.
+	// Skipped is the number of rows that could not be read or are not lectures.
 	Skipped int `json:"skipped"`
-	// Examples are the first left-out rows, at most MaxExamples.
+	// Examples holds the first skipped rows, at most MaxExamples.
 	Examples []SkippedRow `json:"examples,omitempty"`
-	// Bytes that the school sent.
+	// Bytes is the number of bytes received from the school.
 	Bytes int64 `json:"bytes"`
 }
 
-// LeftOut is a row that could not be read.
+// SkippedRow is a row that is not part of the list, and the reason.
 type SkippedRow struct {
-	// Row counts from 1 as a person counts in the file, or names the element for sources without rows.
+	// Row locates the row, counting from 1 as a spreadsheet program does: "row 12".
 	Row string `json:"row"`
-	// Reason says what is wrong with it, in a sentence.
+	// Reason says why the row was skipped.
 	Reason string `json:"reason"`
-	// Text is what identifies the row to a person, at most 100 characters of it.
+	// Text helps a person recognize the row; at most 100 characters of it.
 	Text string `json:"text"`
 }
 
-// MaxExamples bounds the left-out rows that are named: a trailer has to fit in HTTP/2 headers, of which Cloud Run
-// passes 64 KiB.
+// MaxExamples bounds the skipped rows in a report. Trailers must fit into HTTP/2 headers, and Cloud
+// Run passes at most 64 KiB of those.
 const MaxExamples = 20
 
 const trailerKey = "heektime-report-bin"
 
-// Leave counts a row as left out and keeps it as an example while there is room.
+// Skip counts a skipped row and keeps it as an example while there is room.
 func (r *Report) Skip(row, reason, text string) {
 	r.Skipped++
 	if len(r.Examples) == MaxExamples {
@@ -55,16 +56,16 @@ func (r *Report) Skip(row, reason, text string) {
 	r.Examples = append(r.Examples, SkippedRow{Row: row, Reason: reason, Text: text})
 }
 
-// Trailer is the report as it travels behind the lectures.
+// Trailer encodes the report as gRPC metadata.
 func (r *Report) Trailer() (metadata.MD, error) {
 	data, err := json.Marshal(r)
 	if err != nil {
-		return nil, fmt.Errorf("encode report: %w", err)
+		return nil, fmt.Errorf("encode import report: %w", err)
 	}
 	return metadata.Pairs(trailerKey, string(data)), nil
 }
 
-// FromTrailer reads the report behind a call. A server that sent none gives the zero report.
+// FromTrailer decodes the report from a call's trailer. Without one it returns the zero Report.
 func FromTrailer(md metadata.MD) (Report, error) {
 	var r Report
 	values := md.Get(trailerKey)
@@ -72,7 +73,7 @@ func FromTrailer(md metadata.MD) (Report, error) {
 		return r, nil
 	}
 	if err := json.Unmarshal([]byte(values[0]), &r); err != nil {
-		return r, fmt.Errorf("decode report of the course service: %w", err)
+		return r, fmt.Errorf("decode the course service's import report: %w", err)
 	}
 	return r, nil
 }

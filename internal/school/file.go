@@ -1,5 +1,9 @@
-// Package school reads the school file: which schools there are, where their course lists come from and when each
-// semester is refreshed. The same format serves development and production; docs/add-a-school.md explains it.
+// Package school reads the school file: the schools, where their course lists come from, and when each
+// semester is refreshed. Development and production use the same format, which docs/add-a-school.md
+// explains.
+//
+// [Read] parses and validates the file. [File.Find] looks up a semester, [Semester.Slot] evaluates its
+// schedule, and [School.SourceOptions] and [School.PeriodsOf] return what the course service needs.
 package school
 
 import (
@@ -15,31 +19,31 @@ import (
 	"heek.kr/heektime/internal/semester"
 )
 
-// File is a whole school file.
+// File is a school file.
 type File struct {
 	Schools []School `yaml:"schools"`
 }
 
 // School is one school and its semesters.
 type School struct {
-	// ID is the Firestore document id, a readable name such as 고려대학교-서울.
+	// ID is the ID of the Firestore document, a readable name such as 고려대학교-서울.
 	ID string `yaml:"id"`
-	// Name is what users see.
+	// Name is the name that users see.
 	Name string `yaml:"name"`
-	// LegacyID is the school's id in the old REST API, "" when it has none.
+	// LegacyID is the school's ID in the old REST API, "" if it has none.
 	LegacyID string `yaml:"legacyId"`
-	// Source says where the course list comes from.
+	// Source is where the course list comes from.
 	Source Source `yaml:"source"`
-	// Periods is the table of class hours.
+	// Periods is the table of periods.
 	Periods []Period `yaml:"periods"`
-	// MaxLoss is the share of lectures (0 to 1) that a new list may lack against the published one before it is held
-	// back as suspicious; DefaultMaxLoss when absent.
+	// MaxLoss is the share of lectures (0 to 1) that a new list may lose against the published one. A
+	// list that loses more is held back as suspicious. The default is DefaultMaxLoss.
 	MaxLoss *float64 `yaml:"maxLoss"`
-	// Semesters that are kept fresh.
+	// Semesters are the semesters to refresh.
 	Semesters []Semester `yaml:"semesters"`
 }
 
-// Source names an adapter of the course service and its options, which docs/add-a-school.md lists.
+// Source is an adapter of the course service and its options; docs/add-a-school.md lists both.
 type Source struct {
 	Adapter string            `yaml:"adapter"`
 	Options map[string]string `yaml:"options"`
@@ -51,32 +55,34 @@ type Semester struct {
 	Year   int             `yaml:"year"`
 	Term   semester.Term   `yaml:"term"`
 	Status semester.Status `yaml:"status"`
-	// Schedule is a cron expression of five fields: when the list is read again. Empty means only by hand.
+	// Schedule is a cron expression of five fields for the refreshes. Without it, the list is refreshed
+	// only manually.
 	Schedule string `yaml:"schedule"`
-	// TimeZone is the schedule's; Asia/Seoul when absent.
+	// TimeZone is the time zone of the schedule. The default is Asia/Seoul.
 	TimeZone string `yaml:"timeZone"`
-	// Options are added to the school's source options, and win over them.
+	// Options are added to the school's source options and override them.
 	Options map[string]string `yaml:"options"`
-	// Periods replace the school's in this semester when given.
+	// Periods replaces the school's periods in this semester.
 	Periods []Period `yaml:"periods"`
 
 	zone *time.Location
 }
 
-// Period is a class hour as the file writes it; times are "09:00".
+// Period is one period of the school's table. Times are written "09:00".
 type Period struct {
 	Period    int       `yaml:"period"`
 	TimeBegin TimeOfDay `yaml:"timeBegin"`
 	TimeEnd   TimeOfDay `yaml:"timeEnd"`
 }
 
-// DefaultMaxLoss is the share of lectures that may vanish from one list to the next without a person having looked at it.
+// DefaultMaxLoss is the share of lectures that a new list may lose without being held back for review.
 const DefaultMaxLoss = 0.2
 
-// MaxFileBytes bounds a school file.
+// MaxFileBytes is the maximum size of a school file.
 const MaxFileBytes = 4 << 20
 
-// Read reads the school file at path. ${NAME} in source options is replaced with what lookup says of NAME.
+// Read reads the school file at path. In source options, ${NAME} is replaced with the environment
+// variable that lookup returns for NAME.
 func Read(path string, lookup func(string) (string, bool)) (*File, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -90,21 +96,21 @@ func Read(path string, lookup func(string) (string, bool)) (*File, error) {
 	return file, nil
 }
 
-// Parse reads a school file from r; see [Read]. A key that is not known, an id that stands twice and everything else that a
-// refresh would stumble over is an error that names it.
+// Parse parses a school file; see [Read]. It validates everything that a refresh depends on. The error
+// names each mistake, such as an unknown key or a duplicated ID.
 func Parse(r io.Reader, lookup func(string) (string, bool)) (*File, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", err)
 	}
 	if len(data) > MaxFileBytes {
-		return nil, fmt.Errorf("larger than %d bytes", MaxFileBytes)
+		return nil, fmt.Errorf("file is larger than %d bytes", MaxFileBytes)
 	}
 	var file File
 	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
 		return nil, errors.New(yaml.FormatError(err, false, true))
 	}
-	if err := file.complete(lookup); err != nil {
+	if err := file.validate(lookup); err != nil {
 		return nil, err
 	}
 	return &file, nil
@@ -112,7 +118,7 @@ func Parse(r io.Reader, lookup func(string) (string, bool)) (*File, error) {
 
 var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
-// expand replaces ${NAME} in place, so that an address can differ between machines without another file.
+// expand replaces ${NAME} in the options, so that one file works on machines with different URLs.
 func expand(options map[string]string, lookup func(string) (string, bool)) error {
 	var missing error
 	for key, value := range options {

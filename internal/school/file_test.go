@@ -71,22 +71,23 @@ func TestSlot(t *testing.T) {
 		}
 	}
 	if _, ok := f.Schools[0].Semesters[1].Slot(time.Now()); ok {
-		t.Error("a semester without a schedule has a slot")
+		t.Error("Slot of a semester without a schedule: got ok, want false")
 	}
 }
 
-func TestParseNamesWhatIsWrong(t *testing.T) {
+// TestParseErrors checks that the error for each mistake names it.
+func TestParseErrors(t *testing.T) {
 	for _, c := range []struct{ name, from, to, want string }{
 		{"unknown key", "name: 가온대학교", "nmae: 가온대학교", "nmae"},
 		{"slash in id", "id: 가온대학교-서울", "id: 가온/서울", "document id"},
 		{"term", "term: 2학기", "term: 3학기", "3학기"},
 		{"semester id", "id: 2026-0900", "id: 2026-9", "2026-9"},
 		{"cron", "*/30 8-20 * 8-9 *", "*/30 8-20 *", "five fields"},
-		{"cron of six", "*/30 8-20 * 8-9 *", "0 */30 8-20 * 8-9 *", "five fields"},
+		{"cron with seconds", "*/30 8-20 * 8-9 *", "0 */30 8-20 * 8-9 *", "five fields"},
 		{"variable", "${SCHOOL}", "${SCHUL}", "SCHUL"},
 		{"time of day", `"09:00"`, `"9h"`, "9h"},
-		{"period twice", "period: 2", "period: 1", "stands twice"},
-		{"semester twice", "id: 2026-0300", "id: 2026-0900", "stands twice"},
+		{"duplicated period", "period: 2", "period: 1", "is duplicated"},
+		{"duplicated semester", "id: 2026-0300", "id: 2026-0900", "is duplicated"},
 		{"status", "status: hidden", "status: secret", "secret"},
 		{"adapter", "adapter: sheet", "adapter:", "source.adapter"},
 	} {
@@ -97,7 +98,7 @@ func TestParseNamesWhatIsWrong(t *testing.T) {
 			}
 			_, err := Parse(strings.NewReader(text), lookup)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("error %v does not say %q", err, c.want)
+				t.Errorf("error %v does not contain %q", err, c.want)
 			}
 		})
 	}

@@ -1,4 +1,5 @@
-// Package fieldpath reads and prints field paths: `a.b`, with names that are no identifiers in back quotes: "a.`b c`".
+// Package fieldpath parses and formats field paths, such as a.b. Names that are not identifiers are
+// quoted with backquotes: a.`b c`.
 package fieldpath
 
 import (
@@ -8,13 +9,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Name is the path of the document's own name in filters, orders and projections.
+// Name is the path that stands for the document's own name in filters, orders and projections.
 const Name = "__name__"
 
-// Path is a path of names through nested maps; it has at least one.
+// Path is a sequence of names through nested maps. It is never empty.
 type Path []string
 
-// Parse reads a path. Its error is INVALID_ARGUMENT.
+// Parse parses a path. Its error is INVALID_ARGUMENT.
 func Parse(s string) (Path, error) {
 	if simple(s) {
 		return Path{s}, nil
@@ -30,13 +31,13 @@ func Parse(s string) (Path, error) {
 			return path, nil
 		}
 		if after[0] != '.' {
-			return nil, status.Errorf(codes.InvalidArgument, "Invalid property path %q: a dot must follow %q.", s, name)
+			return nil, status.Errorf(codes.InvalidArgument, "Invalid property path %q: %q must be followed by a dot.", s, name)
 		}
 		rest = after[1:]
 	}
 }
 
-// ParseAll reads the paths of a mask.
+// ParseAll parses the paths of a field mask.
 func ParseAll(list []string) ([]Path, error) {
 	paths := make([]Path, len(list))
 	for i, s := range list {
@@ -52,18 +53,18 @@ type syntaxError string
 
 func (e syntaxError) Error() string { return string(e) }
 
-// next reads one name and returns what follows it.
+// next parses one name and returns the rest of s.
 func next(s string) (name, rest string, err error) {
 	if s == "" {
 		return "", "", syntaxError("a name is empty.")
 	}
-	if s[0] != '`' {
+	if s[0] != '`' { // unquoted
 		n := 0
 		for n < len(s) && letter(s[n], n > 0) {
 			n++
 		}
 		if n == 0 {
-			return "", "", syntaxError("names that contain other than letters, digits and _ must be enclosed in `.")
+			return "", "", syntaxError("names with characters other than letters, digits and _ must be enclosed in backquotes.")
 		}
 		return s[:n], s[n:], nil
 	}
@@ -84,7 +85,7 @@ func next(s string) (name, rest string, err error) {
 			b.WriteByte(s[i])
 		}
 	}
-	return "", "", syntaxError("a ` is not closed.")
+	return "", "", syntaxError("a backquote is not closed.")
 }
 
 func letter(c byte, digits bool) bool {
@@ -100,7 +101,7 @@ func simple(s string) bool {
 	return s != ""
 }
 
-// String prints the path so that Parse reads it again.
+// String formats the path so that [Parse] accepts it.
 func (p Path) String() string {
 	if len(p) == 1 && simple(p[0]) {
 		return p[0]
@@ -121,13 +122,13 @@ func (p Path) String() string {
 	return b.String()
 }
 
-// IsName is true for the path of the document's name.
+// IsName reports whether p stands for the document's own name.
 func (p Path) IsName() bool { return len(p) == 1 && p[0] == Name }
 
-// Equal compares two paths.
+// Equal reports whether p and q are the same path.
 func (p Path) Equal(q Path) bool { return len(p) == len(q) && p.HasPrefix(q) }
 
-// HasPrefix reports whether p is q or below it.
+// HasPrefix reports whether p is q or a path below q.
 func (p Path) HasPrefix(q Path) bool {
 	if len(p) < len(q) {
 		return false

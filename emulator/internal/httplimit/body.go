@@ -1,5 +1,8 @@
-// Package httplimit moves the bodies of HTTP requests and responses within limits of size and time, so that a client that is
-// slow, stuck or hostile takes no more than its share of the server.
+// Package httplimit reads HTTP request bodies and writes responses within size and time limits, so
+// that a slow, stuck or hostile client takes no more than its share of the server.
+//
+// [BodyReader] reads whole bodies into memory, [StreamReader] reads bodies too large for that, and
+// [StreamWriter] writes responses.
 package httplimit
 
 import (
@@ -12,18 +15,19 @@ import (
 	"time"
 )
 
-// Intake reads the bodies of requests into memory.
+// BodyReader reads request bodies into memory.
 type BodyReader struct {
-	// Each is how large one body may be, in bytes, and All how large those may be together that are held at one time. Beyond,
-	// only small ones are let in, so that a few who send much do not keep out the many who send little.
+	// MaxBytes is the size of the largest body, and MaxTotalBytes that of all bodies held at the
+	// same time. Beyond MaxTotalBytes only small bodies are accepted, so that a few clients that
+	// send a lot do not lock out the many that send little.
 	MaxBytes, MaxTotalBytes int64
-	// Patience is how long a client may take to send a body.
+	// Timeout is how long a client may take to send a body.
 	Timeout time.Duration
 
 	held atomic.Int64
 }
 
-// Body is a body that was read. It counts as held until [Body.Release].
+// Body is a request body. It counts towards MaxTotalBytes until [Body.Release].
 type Body struct {
 	Bytes []byte
 
@@ -33,56 +37,57 @@ type Body struct {
 
 // Error says why a body was not read.
 type Error struct {
-	Status int // of HTTP
+	Status int // HTTP status
 	Reason string
 }
 
 func (e *Error) Error() string { return e.Reason }
 
-// chunk is how much room a body is given at first, and small how large one may become in any case.
 const (
-	chunk = 16 << 10
-	small = 64 << 10
+	initialBytes = 16 << 10 // the smallest buffer
+	smallBytes   = 64 << 10 // bodies up to this size are always accepted
 )
 
-// Read reads the body of a request. The error is an *[Error]; the connection then ends with the answer, because what is
-// left of the request would be in the way.
-func (i *BodyReader) Read(w http.ResponseWriter, r *http.Request) (*Body, error) {
-	control := http.NewResponseController(w) // without deadlines in tests that have no connection
-	control.SetReadDeadline(time.Now().Add(i.Timeout))
-	b, err := i.read(r)
+// Read reads the body of a request. The error is an *[Error]; the connection then closes after the
+// response, because the rest of the request is still in the way.
+func (br *BodyReader) Read(w http.ResponseWriter, r *http.Request) (*Body, error) {
+	control := http.NewResponseController(w) // cannot set deadlines in tests without a connection
+	control.SetReadDeadline(time.Now().Add(br.Timeout))
+	b, err := br.read(r)
 	if err != nil {
-		w.Header().Set("Connection", "close") // within the deadline, for the server reads on a little before it closes
+		// The deadline stays: before it closes the connection, the server reads on a little.
+		w.Header().Set("Connection", "close")
 		return nil, err
 	}
 	control.SetReadDeadline(time.Time{})
 	return b, nil
 }
 
-func (i *BodyReader) read(r *http.Request) (*Body, error) {
-	if r.ContentLength > i.MaxBytes {
-		return nil, i.tooLarge()
+func (br *BodyReader) read(r *http.Request) (*Body, error) {
+	if r.ContentLength > br.MaxBytes {
+		return nil, br.tooLarge()
 	}
-	b := &Body{reader: i}
-	if err := b.grow(max(min(r.ContentLength+1, 1<<20), chunk)); err != nil { // what a header says need not come
+	b := &Body{reader: br}
+	// Reserve at most 1 MiB up front: the client may announce more than it sends.
+	if err := b.grow(max(min(r.ContentLength+1, 1<<20), initialBytes)); err != nil {
 		return nil, err
 	}
 	for {
 		n, err := r.Body.Read(b.Bytes[len(b.Bytes):cap(b.Bytes)])
 		b.Bytes = b.Bytes[:len(b.Bytes)+n]
-		if int64(len(b.Bytes)) > i.MaxBytes {
+		if int64(len(b.Bytes)) > br.MaxBytes {
 			b.Release()
-			return nil, i.tooLarge()
+			return nil, br.tooLarge()
 		}
 		switch {
 		case errors.Is(err, io.EOF):
 			return b, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			b.Release()
-			return nil, &Error{http.StatusRequestTimeout, fmt.Sprintf("The request's body did not arrive within %v.", i.Timeout)}
+			return nil, &Error{http.StatusRequestTimeout, fmt.Sprintf("The request body did not arrive within %v.", br.Timeout)}
 		case err != nil:
 			b.Release()
-			return nil, &Error{http.StatusBadRequest, "The request's body could not be read: " + err.Error() + "."}
+			return nil, &Error{http.StatusBadRequest, "The request body could not be read: " + err.Error() + "."}
 		}
 		if len(b.Bytes) == cap(b.Bytes) {
 			if err := b.grow(2 * int64(cap(b.Bytes))); err != nil {
@@ -93,28 +98,28 @@ func (i *BodyReader) read(r *http.Request) (*Body, error) {
 	}
 }
 
-// grow makes room for size bytes.
+// grow gives the body a buffer of size bytes.
 func (b *Body) grow(size int64) error {
-	if more := size - b.held; b.reader.held.Add(more) > b.reader.MaxTotalBytes && size > small {
+	if more := size - b.held; b.reader.held.Add(more) > b.reader.MaxTotalBytes && size > smallBytes {
 		b.reader.held.Add(-more)
-		return &Error{http.StatusServiceUnavailable, "The server holds as many large requests as it can; try again."}
+		return &Error{http.StatusServiceUnavailable, "The server is busy with other large requests; try again."}
 	}
 	b.held = size
 	b.Bytes = append(make([]byte, 0, size), b.Bytes...)
 	return nil
 }
 
-// Release says that the body is not needed any more. It may be called more than once.
+// Release reports that the body is no longer needed. Calling it more than once has no effect.
 func (b *Body) Release() {
 	b.reader.held.Add(-b.held)
 	b.held = 0
 }
 
-func (i *BodyReader) tooLarge() error {
-	return &Error{http.StatusRequestEntityTooLarge, fmt.Sprintf("Request payload size exceeds the limit: %d bytes.", i.MaxBytes)}
+func (br *BodyReader) tooLarge() error {
+	return &Error{http.StatusRequestEntityTooLarge, fmt.Sprintf("Request payload size exceeds the limit: %d bytes.", br.MaxBytes)}
 }
 
-// StatusOf is the status of HTTP for an error of [Intake.Read].
+// StatusOf returns the HTTP status for an error of [BodyReader.Read].
 func StatusOf(err error) int {
 	var e *Error
 	if errors.As(err, &e) {

@@ -13,37 +13,37 @@ import (
 	"time"
 )
 
-func TestIntake(t *testing.T) {
-	i := &BodyReader{MaxBytes: 200 << 10, MaxTotalBytes: 1 << 20, Timeout: time.Minute}
-	for _, size := range []int{0, 1, chunk - 1, chunk, chunk + 1, 200 << 10} {
+func TestBodyReader(t *testing.T) {
+	br := &BodyReader{MaxBytes: 200 << 10, MaxTotalBytes: 1 << 20, Timeout: time.Minute}
+	for _, size := range []int{0, 1, initialBytes - 1, initialBytes, initialBytes + 1, 200 << 10} {
 		for _, known := range []bool{true, false} {
 			text := strings.Repeat("x", size)
 			r := httptest.NewRequest("POST", "/", strings.NewReader(text))
 			if !known {
 				r.ContentLength = -1
 			}
-			b, err := i.Read(httptest.NewRecorder(), r)
+			b, err := br.Read(httptest.NewRecorder(), r)
 			if err != nil || string(b.Bytes) != text {
 				t.Fatalf("%d bytes: %v", size, err)
 			}
-			if n := i.held.Load(); n < int64(size) {
-				t.Errorf("%d of %d bytes are counted", n, size)
+			if n := br.held.Load(); n < int64(size) {
+				t.Errorf("%d of %d bytes count as held", n, size)
 			}
 			b.Release()
 			b.Release()
 		}
 	}
-	if n := i.held.Load(); n != 0 {
-		t.Errorf("%d bytes are counted when all are released", n)
+	if n := br.held.Load(); n != 0 {
+		t.Errorf("%d bytes count as held after every body was released", n)
 	}
 }
 
-func TestIntakeRefuses(t *testing.T) {
-	i := &BodyReader{MaxBytes: 200 << 10, MaxTotalBytes: 300 << 10, Timeout: time.Minute}
+func TestBodyReaderRejects(t *testing.T) {
+	br := &BodyReader{MaxBytes: 200 << 10, MaxTotalBytes: 300 << 10, Timeout: time.Minute}
 	status := func(length int64, body io.Reader) int {
 		r := httptest.NewRequest("POST", "/", body)
 		r.ContentLength = length
-		b, err := i.Read(httptest.NewRecorder(), r)
+		b, err := br.Read(httptest.NewRecorder(), r)
 		if err != nil {
 			return StatusOf(err)
 		}
@@ -52,28 +52,28 @@ func TestIntakeRefuses(t *testing.T) {
 	}
 	large := strings.Repeat("x", 200<<10+1)
 	if got := status(int64(len(large)), strings.NewReader("never read")); got != 413 {
-		t.Errorf("too large by its header: %d", got)
+		t.Errorf("Content-Length above MaxBytes: %d, want 413", got)
 	}
 	if got := status(-1, strings.NewReader(large)); got != 413 {
-		t.Errorf("too large in fact: %d", got)
+		t.Errorf("body above MaxBytes: %d, want 413", got)
 	}
 	if got := status(-1, io.MultiReader(strings.NewReader("x"), failing{})); got != 400 {
-		t.Errorf("cut: %d", got)
+		t.Errorf("body cut short: %d, want 400", got)
 	}
-	if n := i.held.Load(); n != 0 {
-		t.Fatalf("%d bytes are counted after refusals", n)
+	if n := br.held.Load(); n != 0 {
+		t.Fatalf("%d bytes count as held after rejected requests", n)
 	}
 	if got := status(200<<10, strings.NewReader(large[1:])); got != 200 {
-		t.Errorf("as large as may be: %d", got)
+		t.Errorf("body of MaxBytes: %d, want 200", got)
 	}
 	if got := status(200<<10, strings.NewReader(large[1:])); got != 503 {
-		t.Errorf("more than all together: %d", got)
+		t.Errorf("body above MaxTotalBytes: %d, want 503", got)
 	}
 	if got := status(10<<10, strings.NewReader(large[:10<<10])); got != 200 {
-		t.Errorf("a small one when there is no room: %d", got)
+		t.Errorf("small body above MaxTotalBytes: %d, want 200", got)
 	}
 	if got := StatusOf(errors.New("?")); got != 500 {
-		t.Errorf("any error: %d", got)
+		t.Errorf("StatusOf another error: %d, want 500", got)
 	}
 }
 
@@ -81,11 +81,11 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("cut") }
 
-// A client that stops in the middle of its request is told so, and holds nothing.
-func TestPatientWithRequests(t *testing.T) {
-	i := &BodyReader{MaxBytes: 1 << 20, MaxTotalBytes: 1 << 20, Timeout: 10 * time.Millisecond}
+// A client that stops in the middle of its body gets 408 and holds no memory.
+func TestStuckBodyTimesOut(t *testing.T) {
+	br := &BodyReader{MaxBytes: 1 << 20, MaxTotalBytes: 1 << 20, Timeout: 10 * time.Millisecond}
 	l := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, err := i.Read(w, r); err != nil {
+		if _, err := br.Read(w, r); err != nil {
 			http.Error(w, err.Error(), StatusOf(err))
 		}
 	}))
@@ -96,25 +96,25 @@ func TestPatientWithRequests(t *testing.T) {
 	}
 	defer c.Close()
 	fmt.Fprint(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
-	answer, err := io.ReadAll(c)
-	if err != nil || !bytes.Contains(answer, []byte(" 408 ")) {
-		t.Errorf("%q, %v", answer, err)
+	response, err := io.ReadAll(c)
+	if err != nil || !bytes.Contains(response, []byte(" 408 ")) {
+		t.Errorf("got %q, %v, want 408", response, err)
 	}
-	if n := i.held.Load(); n != 0 {
-		t.Errorf("%d bytes are counted", n)
+	if n := br.held.Load(); n != 0 {
+		t.Errorf("%d bytes count as held", n)
 	}
 }
 
-// A client that takes nothing of its answer is cut; one that reads is not.
-func TestPatientWithReaders(t *testing.T) {
+// The connection of a client that reads nothing is cut; that of a slow reader is not.
+func TestStuckReaderIsCut(t *testing.T) {
 	ended := make(chan error, 1)
 	l := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		patience := time.Minute
+		timeout := time.Minute
 		if r.URL.Path == "/stuck" {
-			patience = 50 * time.Millisecond
+			timeout = 50 * time.Millisecond
 		}
-		out := NewStreamWriter(w, patience)
-		_, err := out.Write(make([]byte, 64<<20)) // more than the sockets hold
+		out := NewStreamWriter(w, timeout)
+		_, err := out.Write(make([]byte, 64<<20)) // more than the socket buffers hold
 		ended <- errors.Join(err, out.Close())
 	}))
 	defer l.Close()
@@ -125,18 +125,18 @@ func TestPatientWithReaders(t *testing.T) {
 	defer c.Close()
 	fmt.Fprint(c, "GET /stuck HTTP/1.1\r\nHost: x\r\n\r\n")
 	if err := <-ended; err == nil {
-		t.Error("the answer went to a client that reads nothing")
+		t.Error("the response was written although the client reads nothing")
 	}
-	a, err := http.Get(l.URL)
+	resp, err := http.Get(l.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer a.Body.Close()
-	n, err := io.Copy(io.Discard, a.Body)
+	defer resp.Body.Close()
+	n, err := io.Copy(io.Discard, resp.Body)
 	if err != nil || n != 64<<20 {
-		t.Errorf("%d bytes, %v", n, err)
+		t.Errorf("got %d bytes, %v, want 64 MiB", n, err)
 	}
 	if err := <-ended; err != nil {
-		t.Errorf("a client that reads: %v", err)
+		t.Errorf("writing to a client that reads: %v", err)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Reader reads the body of a request from a client that must keep sending. It is for bodies that are not to be held in
-// memory; [Intake] reads others.
+// StreamReader reads the body of a request whose client must keep sending. Use it for bodies that
+// should not be held in memory, and [BodyReader] for all others.
 type StreamReader struct {
 	w       http.ResponseWriter
 	body    io.ReadCloser
@@ -15,13 +15,13 @@ type StreamReader struct {
 	timeout time.Duration
 }
 
-// NewReader makes the reader of r's body. patience is how long the client may send nothing; then reading fails with
-// [os.ErrDeadlineExceeded], and the connection ends with the answer.
-func NewStreamReader(w http.ResponseWriter, r *http.Request, patience time.Duration) *StreamReader {
-	return &StreamReader{w, r.Body, http.NewResponseController(w), patience}
+// NewStreamReader returns a reader of r's body. When the client sends nothing for the timeout,
+// reading fails with [os.ErrDeadlineExceeded] and the connection closes after the response.
+func NewStreamReader(w http.ResponseWriter, r *http.Request, timeout time.Duration) *StreamReader {
+	return &StreamReader{w, r.Body, http.NewResponseController(w), timeout}
 }
 
-// Read reads what has come, or waits for it.
+// Read implements [io.Reader].
 func (r *StreamReader) Read(b []byte) (n int, err error) {
 	r.control.SetReadDeadline(time.Now().Add(r.timeout))
 	n, err = r.body.Read(b)
@@ -30,7 +30,8 @@ func (r *StreamReader) Read(b []byte) (n int, err error) {
 	case io.EOF:
 		r.control.SetReadDeadline(time.Time{})
 	default:
-		r.w.Header().Set("Connection", "close") // what is left of the request would be in the way
+		// The rest of the request would be taken for the next one.
+		r.w.Header().Set("Connection", "close")
 	}
 	return n, err
 }

@@ -5,23 +5,24 @@ import (
 	"time"
 )
 
-// Writer writes a response to a client that must keep reading.
+// StreamWriter writes a response to a client that must keep reading.
 type StreamWriter struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	timeout time.Duration
 }
 
-// NewWriter makes the writer of a response. patience is how long the client may take nothing before its connection is cut.
-func NewStreamWriter(w http.ResponseWriter, patience time.Duration) *StreamWriter {
-	return &StreamWriter{w, http.NewResponseController(w), patience}
+// NewStreamWriter returns a writer of the response w. When the client reads nothing for the
+// timeout, its connection is cut.
+func NewStreamWriter(w http.ResponseWriter, timeout time.Duration) *StreamWriter {
+	return &StreamWriter{w, http.NewResponseController(w), timeout}
 }
 
-// Write hands b on in pieces, each of which has the writer's patience.
+// Write implements [io.Writer]. It writes b in pieces, each with a timeout of its own.
 func (w *StreamWriter) Write(b []byte) (n int, err error) {
 	const piece = 64 << 10
 	for {
-		w.wait()
+		w.extendDeadline()
 		m, err := w.w.Write(b[n:min(len(b), n+piece)])
 		n += m
 		if err != nil || n == len(b) {
@@ -30,17 +31,17 @@ func (w *StreamWriter) Write(b []byte) (n int, err error) {
 	}
 }
 
-// Flush sends what was written.
+// Flush sends buffered data to the client.
 func (w *StreamWriter) Flush() error {
-	w.wait()
+	w.extendDeadline()
 	return w.control.Flush()
 }
 
-// Close sends what was written. The next response on the connection has time of its own.
+// Close flushes the response and clears the deadline for the next response on the connection.
 func (w *StreamWriter) Close() error {
 	err := w.Flush()
 	w.control.SetWriteDeadline(time.Time{})
 	return err
 }
 
-func (w *StreamWriter) wait() { w.control.SetWriteDeadline(time.Now().Add(w.timeout)) }
+func (w *StreamWriter) extendDeadline() { w.control.SetWriteDeadline(time.Now().Add(w.timeout)) }

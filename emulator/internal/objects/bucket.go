@@ -12,28 +12,29 @@ import (
 // Bucket describes a bucket.
 type Bucket struct {
 	Name           string
-	Location       string // as given; "US" if nothing was
-	StorageClass   string // of objects that name none
+	Location       string // "US" by default
+	StorageClass   string // default for new objects
 	Metageneration int64
 	Created        time.Time
 	Updated        time.Time
-	// Settings are further fields of the bucket resource (cors, labels, lifecycle, …) by their JSON name, kept for
-	// those who ask and otherwise without effect.
+	// Settings are the other fields of the bucket resource (cors, labels, lifecycle, …) by JSON
+	// name. They are stored and returned but have no effect.
 	Settings map[string]json.RawMessage
 }
 
-// bucket is a bucket with its objects, by name. Guarded by Store.mu.
+// bucket is a bucket and its objects by name. It is guarded by Store.mu.
 type bucket struct {
 	Bucket
 	objects btree.Map[string, *record]
 }
 
+// live returns the live generation of an object, or nil.
 func (b *bucket) live(name string) *record {
 	r, _ := b.objects.Get(name)
 	return r
 }
 
-// at returns the object that ref names in b, or ObjectNotFound.
+// at returns the object that ref names in b, or an ObjectNotFound [Error].
 func (b *bucket) at(ref Ref) (*record, error) {
 	r := b.live(ref.Name)
 	if r == nil || ref.Generation != 0 && ref.Generation != r.Generation {
@@ -42,15 +43,15 @@ func (b *bucket) at(ref Ref) (*record, error) {
 	return r, nil
 }
 
-// CreateBucket makes a bucket of b's name, location, storage class and settings; the rest of b is filled in.
-// A Conflict [Error] says that it exists.
+// CreateBucket creates a bucket with b's name, location, storage class and settings, and returns it.
+// The error is a Conflict [Error] if the bucket exists.
 func (s *Store) CreateBucket(b Bucket) (Bucket, error) {
 	if err := CheckBucketName(b.Name); err != nil {
 		return Bucket{}, err
 	}
 	s.commit.Lock()
 	defer s.commit.Unlock()
-	if err := s.writable(); err != nil {
+	if err := s.checkWritable(); err != nil {
 		return Bucket{}, err
 	}
 	if _, ok := s.buckets.Get(b.Name); ok {
@@ -74,7 +75,7 @@ func (s *Store) CreateBucket(b Bucket) (Bucket, error) {
 	return b, nil
 }
 
-// Bucket returns a bucket. Of the conditions only those on the metageneration count.
+// Bucket returns a bucket. Preconditions on the generation are ignored.
 func (s *Store) Bucket(name string, c Conditions) (Bucket, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -85,7 +86,7 @@ func (s *Store) Bucket(name string, c Conditions) (Bucket, error) {
 	return b.Bucket, nil
 }
 
-// bucket wants mu or commit to be held.
+// bucket returns the named bucket. The caller holds mu or commit.
 func (s *Store) bucket(name string, c Conditions) (*bucket, error) {
 	b, ok := s.buckets.Get(name)
 	if !ok {
@@ -95,7 +96,7 @@ func (s *Store) bucket(name string, c Conditions) (*bucket, error) {
 	return b, c.check(0, b.Metageneration)
 }
 
-// Buckets returns all buckets, by name.
+// Buckets returns all buckets, ordered by name.
 func (s *Store) Buckets() []Bucket {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -107,11 +108,11 @@ func (s *Store) Buckets() []Bucket {
 	return all
 }
 
-// UpdateBucket lets change work on a copy of the bucket's settings and keeps what it made of them.
+// UpdateBucket calls change with a copy of the bucket's settings and saves the result.
 func (s *Store) UpdateBucket(name string, c Conditions, change func(settings map[string]json.RawMessage) error) (Bucket, error) {
 	s.commit.Lock()
 	defer s.commit.Unlock()
-	if err := s.writable(); err != nil {
+	if err := s.checkWritable(); err != nil {
 		return Bucket{}, err
 	}
 	b, err := s.bucket(name, c)
@@ -137,11 +138,11 @@ func (s *Store) UpdateBucket(name string, c Conditions, change func(settings map
 	return next, nil
 }
 
-// DeleteBucket removes an empty bucket; one with objects gives a Conflict [Error].
+// DeleteBucket removes an empty bucket. The error is a Conflict [Error] if the bucket has objects.
 func (s *Store) DeleteBucket(name string, c Conditions) error {
 	s.commit.Lock()
 	defer s.commit.Unlock()
-	if err := s.writable(); err != nil {
+	if err := s.checkWritable(); err != nil {
 		return err
 	}
 	b, err := s.bucket(name, c)
@@ -151,11 +152,11 @@ func (s *Store) DeleteBucket(name string, c Conditions) error {
 	if b.objects.Len() > 0 {
 		return errorf(Conflict, "The bucket you tried to delete is not empty.")
 	}
-	return s.dropBucket(name)
+	return s.removeBucket(name)
 }
 
-// dropBucket wants commit to be held and the bucket to be empty.
-func (s *Store) dropBucket(name string) error {
+// removeBucket removes an empty bucket. The caller holds commit.
+func (s *Store) removeBucket(name string) error {
 	if err := s.disk.removeBucket(name); err != nil {
 		return err
 	}

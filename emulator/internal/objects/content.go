@@ -10,14 +10,14 @@ import (
 	"path/filepath"
 )
 
-// content is a sequence of bytes: written once from the start, sealed, then read by many.
+// content is a sequence of bytes that is written once, sealed, and then read concurrently.
 type content interface {
 	io.Writer
-	seal() error             // after it nothing is written, and the bytes survive a crash
-	open() (readerAt, error) // may be called many times, also while others read
-	remove() error           // readers that are open may go on
-	id() string              // names it in the data directory
-	discardUnsealed() error  // gives up a content that will not be sealed
+	seal() error             // ends writing and makes the bytes durable
+	open() (readerAt, error) // may be called concurrently
+	remove() error           // open readers keep working
+	id() string              // its name in the data directory
+	discardUnsealed() error  // removes content that will not be sealed
 }
 
 type readerAt interface {
@@ -25,12 +25,12 @@ type readerAt interface {
 	io.Closer
 }
 
-// memory keeps bytes in blocks, so that a large upload is not copied again and again while it grows.
-type memory struct{ blocks [][]byte }
+// memoryContent keeps bytes in memory, in blocks, so that a growing upload is not copied repeatedly.
+type memoryContent struct{ blocks [][]byte }
 
 const blockBytes = 1 << 20
 
-func (m *memory) Write(p []byte) (int, error) {
+func (m *memoryContent) Write(p []byte) (int, error) {
 	written := len(p)
 	for len(p) > 0 {
 		if n := len(m.blocks); n == 0 || len(m.blocks[n-1]) == blockBytes {
@@ -44,7 +44,7 @@ func (m *memory) Write(p []byte) (int, error) {
 	return written, nil
 }
 
-func (m *memory) ReadAt(p []byte, off int64) (int, error) {
+func (m *memoryContent) ReadAt(p []byte, off int64) (int, error) {
 	read := 0
 	for read < len(p) {
 		i, from := int(off/blockBytes), int(off%blockBytes)
@@ -57,41 +57,41 @@ func (m *memory) ReadAt(p []byte, off int64) (int, error) {
 	return read, nil
 }
 
-// seal gives back what the last block has spare.
-func (m *memory) seal() error {
+// seal frees the unused capacity of the last block.
+func (m *memoryContent) seal() error {
 	if n := len(m.blocks); n > 0 {
 		m.blocks[n-1] = bytes.Clone(m.blocks[n-1])
 	}
 	return nil
 }
 
-func (m *memory) open() (readerAt, error) { return m, nil }
-func (m *memory) Close() error            { return nil }
-func (m *memory) remove() error           { return nil }
-func (m *memory) discardUnsealed() error  { m.blocks = nil; return nil }
-func (m *memory) id() string              { return "" }
+func (m *memoryContent) open() (readerAt, error) { return m, nil }
+func (m *memoryContent) Close() error            { return nil }
+func (m *memoryContent) remove() error           { return nil }
+func (m *memoryContent) discardUnsealed() error  { m.blocks = nil; return nil }
+func (m *memoryContent) id() string              { return "" }
 
-// file keeps bytes in a file of the data directory. It has its last name from the start: what nothing names is
-// removed when the store is opened.
-type file struct {
+// fileContent keeps bytes in a file of the data directory. The file has its final name from the start;
+// [Open] removes content that no object refers to.
+type fileContent struct {
 	path    string
 	writing *os.File // nil once sealed
 }
 
-func newFile(dir string) (*file, error) {
+func newFileContent(dir string) (*fileContent, error) {
 	var name [16]byte
 	rand.Read(name[:]) // never fails (crypto/rand)
 	path := filepath.Join(dir, hex.EncodeToString(name[:]))
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("starting an object's content: %w", err)
+		return nil, fmt.Errorf("creating a content file: %w", err)
 	}
-	return &file{path: path, writing: f}, nil
+	return &fileContent{path: path, writing: f}, nil
 }
 
-func (f *file) Write(p []byte) (int, error) { return f.writing.Write(p) }
+func (f *fileContent) Write(p []byte) (int, error) { return f.writing.Write(p) }
 
-func (f *file) seal() error {
+func (f *fileContent) seal() error {
 	err := f.writing.Sync()
 	if e := f.writing.Close(); err == nil {
 		err = e
@@ -101,16 +101,16 @@ func (f *file) seal() error {
 		err = syncDir(filepath.Dir(f.path))
 	}
 	if err != nil {
-		return fmt.Errorf("making content durable: %w", err)
+		return fmt.Errorf("syncing content file %s: %w", f.path, err)
 	}
 	return nil
 }
 
-func (f *file) open() (readerAt, error) { return os.Open(f.path) }
-func (f *file) remove() error           { return os.Remove(f.path) }
-func (f *file) id() string              { return filepath.Base(f.path) }
+func (f *fileContent) open() (readerAt, error) { return os.Open(f.path) }
+func (f *fileContent) remove() error           { return os.Remove(f.path) }
+func (f *fileContent) id() string              { return filepath.Base(f.path) }
 
-func (f *file) discardUnsealed() error {
+func (f *fileContent) discardUnsealed() error {
 	if f.writing != nil {
 		f.writing.Close()
 	}

@@ -5,14 +5,15 @@ import (
 	"fmt"
 )
 
-// Source is an object that another one is made of.
+// Source is an object to copy or compose from.
 type Source struct {
 	Ref
 	Conditions Conditions
 }
 
-// Copy writes the bytes of one object under another name, or anew under its own. The metadata is the source's, unless
-// p has any field of Metadata set. With move the source is removed; a crash in between can leave both, never none.
+// Copy copies an object to the name in p, which may be its own. The copy has the source's metadata,
+// unless p.Metadata has any field set. With move, the source is removed afterwards; a crash in between
+// can leave both, never neither.
 func (s *Store) Copy(from Source, p PutRequest, move bool) (Object, error) {
 	if err := CheckObjectName(p.Name); err != nil {
 		return Object{}, err
@@ -22,7 +23,7 @@ func (s *Store) Copy(from Source, p PutRequest, move bool) (Object, error) {
 	}
 	s.commit.Lock()
 	defer s.commit.Unlock()
-	b, r, err := s.forWriting(from.Ref, from.Conditions)
+	b, r, err := s.findForUpdate(from.Ref, from.Conditions)
 	if err != nil {
 		return Object{}, err
 	}
@@ -42,11 +43,12 @@ func (m Metadata) empty() bool {
 		m.CacheControl == "" && m.CustomTime.IsZero() && len(m.Custom) == 0
 }
 
-// maxSources is how many objects one compose request takes. Source: https://cloud.google.com/storage/docs/composite-objects.
+// maxSources is the number of objects that one request can compose.
+// Source: https://cloud.google.com/storage/docs/composite-objects.
 const maxSources = 32
 
-// Compose writes the bytes of 1 to 32 objects of p's bucket, one after the other, as one object. With deleteSources they
-// are removed afterwards, as far as they are still the generations that were read.
+// Compose concatenates 1 to 32 objects of p's bucket into one. With deleteSources, the sources are
+// deleted afterwards, unless they have been overwritten since.
 func (s *Store) Compose(sources []Source, p PutRequest, deleteSources bool) (Object, error) {
 	if len(sources) < 1 || len(sources) > maxSources {
 		return Object{}, errorf(Invalid, "The number of source components provided (%d) must be 1 to %d.", len(sources), maxSources)
@@ -82,7 +84,8 @@ func (s *Store) Compose(sources []Source, p PutRequest, deleteSources bool) (Obj
 	return o, nil
 }
 
-// appendObject adds an object's bytes to d, pins src to the generation it read, and returns how many components that has.
+// appendObject appends an object's bytes to d, sets src to the generation that was read, and returns
+// the number of its components.
 func (s *Store) appendObject(d *Draft, src *Source) (components int, err error) {
 	r, err := s.OpenObject(src.Ref, src.Conditions)
 	if err != nil {

@@ -1,25 +1,21 @@
 package objects
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"hash/crc32"
 	"os"
 	"path/filepath"
-	"strconv"
 )
 
-// disk is a data directory. A nil disk keeps nothing. Its methods want Store.commit to be held.
+// disk is a data directory. A nil disk stores nothing. Callers of its methods hold Store.commit.
 type disk struct {
 	root string
 	lock *os.File
-	// broken is set when nobody can know whether the last change is on disk. Then nothing more is written: the
-	// directory is whole as it is, and only reading it again tells what it has.
+	// broken is set when it is unknown whether the last change reached the disk. Further writes then
+	// fail: the directory is consistent, but its contents are known only after it is read again.
 	broken error
-	// deleted is the highest generation that was ever deleted, as the file "generation" has it.
+	// deleted is the highest generation ever deleted, as stored in the file "generation".
 	deleted int64
 }
 
@@ -28,7 +24,7 @@ const (
 	tempSuffix = ".tmp"
 )
 
-// objectFile is what a metadata file has of an object.
+// objectFile is the content of an object's metadata file.
 type objectFile struct {
 	Object
 	Content string
@@ -38,12 +34,12 @@ func openDisk(root string) (*disk, error) {
 	d := &disk{root: root}
 	for _, dir := range []string{root, d.contentDir(), d.bucketsDir()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return nil, fmt.Errorf("making the storage data directory: %w", err)
+			return nil, fmt.Errorf("creating the storage data directory: %w", err)
 		}
 	}
 	for _, dir := range []string{root, filepath.Dir(root)} {
 		if err := syncDir(dir); err != nil {
-			return nil, fmt.Errorf("making the storage data directory durable: %w", err)
+			return nil, fmt.Errorf("syncing the storage data directory: %w", err)
 		}
 	}
 	lock, err := os.OpenFile(filepath.Join(root, "lock"), os.O_RDWR|os.O_CREATE, 0o644)
@@ -52,7 +48,7 @@ func openDisk(root string) (*disk, error) {
 	}
 	if err := lockFile(lock); err != nil {
 		lock.Close()
-		return nil, fmt.Errorf("%s is in use by another process; end that one, or choose another data directory: %w", root, err)
+		return nil, fmt.Errorf("%s is in use by another process; stop it, or choose another data directory: %w", root, err)
 	}
 	d.lock = lock
 	return d, nil
@@ -62,7 +58,8 @@ func (d *disk) contentDir() string     { return filepath.Join(d.root, "content")
 func (d *disk) bucketsDir() string     { return filepath.Join(d.root, "buckets") }
 func (d *disk) generationPath() string { return filepath.Join(d.root, "generation") }
 
-// objectPath is made of a hash because an object's name can be longer, and of other characters, than a file's.
+// objectPath returns the path of an object's metadata file. It contains a hash because object names can
+// be longer than file names and contain other characters.
 func (d *disk) objectPath(bucket, name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return filepath.Join(d.bucketsDir(), bucket, hex.EncodeToString(sum[:])+".json")
@@ -75,11 +72,12 @@ func (d *disk) close() error {
 	return d.lock.Close()
 }
 
-func (d *disk) usable() error {
+// checkUsable returns an error if the disk is broken.
+func (d *disk) checkUsable() error {
 	if d == nil || d.broken == nil {
 		return nil
 	}
-	return fmt.Errorf("%s takes no more writes; restart the emulator: %w", d.root, d.broken)
+	return fmt.Errorf("%s accepts no more writes; restart the emulator: %w", d.root, d.broken)
 }
 
 func (d *disk) saveObject(r *record) error {
@@ -89,7 +87,7 @@ func (d *disk) saveObject(r *record) error {
 	return d.save(d.objectPath(r.Bucket, r.Name), objectFile{r.Object, r.blob.content.id()})
 }
 
-// removeObject remembers the generation first, so that none at or below it is given after a restart.
+// removeObject records the generation first, so that it is not assigned again after a restart.
 func (d *disk) removeObject(r *record) error {
 	if d == nil {
 		return nil
@@ -100,7 +98,7 @@ func (d *disk) removeObject(r *record) error {
 		}
 		d.deleted = r.Generation
 	}
-	return d.removeSynced(d.objectPath(r.Bucket, r.Name))
+	return d.removeDurably(d.objectPath(r.Bucket, r.Name))
 }
 
 func (d *disk) saveBucket(b Bucket) error {
@@ -122,21 +120,22 @@ func (d *disk) removeBucket(name string) error {
 		return nil
 	}
 	dir := filepath.Join(d.bucketsDir(), name)
-	if err := d.removeSynced(filepath.Join(dir, bucketFile)); err != nil {
+	if err := d.removeDurably(filepath.Join(dir, bucketFile)); err != nil {
 		return err
 	}
-	os.RemoveAll(dir) // a directory without a bucket file is no bucket; what stays behind is removed by load
+	os.RemoveAll(dir) // a directory without a bucket file is not a bucket; load removes what remains
 	return nil
 }
 
-// save writes v, with a checksum, in the place of path. It fails without effect, or marks the disk broken.
+// save atomically replaces the file at path with v and a checksum. If it fails, either nothing has
+// changed or the disk is marked broken.
 func (d *disk) save(path string, v any) error {
-	body, err := json.Marshal(v)
+	data, err := encodeChecked(v)
 	if err != nil {
 		return fmt.Errorf("saving %s: %w", path, err)
 	}
 	temp := path + tempSuffix
-	if err := writeSynced(temp, fmt.Appendf(nil, "%08x\n%s\n", crc32.Checksum(body, castagnoli), body)); err != nil {
+	if err := writeDurably(temp, data); err != nil {
 		os.Remove(temp)
 		return fmt.Errorf("saving %s: %w", path, err)
 	}
@@ -144,69 +143,23 @@ func (d *disk) save(path string, v any) error {
 	if err == nil {
 		err = syncDir(filepath.Dir(path))
 	}
-	return d.breakOn(err, "saving "+path)
+	return d.markBroken(err, "saving "+path)
 }
 
-func (d *disk) removeSynced(path string) error {
+// removeDurably removes a file. If it fails, the disk is marked broken.
+func (d *disk) removeDurably(path string) error {
 	err := os.Remove(path)
 	if err == nil {
 		err = syncDir(filepath.Dir(path))
 	}
-	return d.breakOn(err, "removing "+path)
+	return d.markBroken(err, "removing "+path)
 }
 
-func (d *disk) breakOn(err error, doing string) error {
+// markBroken marks the disk broken if err is not nil.
+func (d *disk) markBroken(err error, doing string) error {
 	if err == nil {
 		return nil
 	}
 	d.broken = fmt.Errorf("%s: %w", doing, err)
 	return d.broken
-}
-
-// readChecked reads what save wrote. Its errors name the file.
-func readChecked(path string, v any) error {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	head, body, ok := bytes.Cut(bytes.TrimSuffix(raw, []byte("\n")), []byte("\n"))
-	want, err := strconv.ParseUint(string(head), 16, 32)
-	if !ok || err != nil {
-		return fmt.Errorf("%s is damaged: no checksum in its first line", path)
-	}
-	if got := crc32.Checksum(body, castagnoli); got != uint32(want) {
-		return fmt.Errorf("%s is damaged: its checksum is %08x, but the first line says %08x", path, got, want)
-	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("%s is not readable by this version: %w", path, err)
-	}
-	return nil
-}
-
-func writeSynced(path string, data []byte) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return err
-}
-
-// syncDir makes the names in a directory survive a crash.
-func syncDir(dir string) error {
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = f.Sync()
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return err
 }

@@ -1,23 +1,26 @@
-// Package objects keeps the buckets and objects of the embedded Cloud Storage. It knows nothing of HTTP: the Google
-// Cloud Storage API, the Firebase Storage API and the console are three doors to one [Store].
+// Package objects stores the buckets and objects of the emulated Cloud Storage. It does not depend on
+// HTTP: the Cloud Storage APIs, the Firebase Storage API and the console all use the same [Store].
 //
-// An object is an immutable sequence of bytes under a name, with metadata beside it. Writing a name again makes a new
-// generation and drops the old one (there is no versioning). The way of a write is always the same:
+// An object is an immutable sequence of bytes with a name and metadata. Writing to a name that exists
+// creates a new generation and removes the old one; there is no versioning. Every write has two steps:
 //
-//  1. [Store.NewDraft] takes the bytes, counting and hashing them as they come. Nobody sees a draft.
-//  2. [Store.Put] checks name, checksums and [Conditions], gives the draft the next generation, and puts it in place
-//     in one step. When Put returns, every reader sees the new object, and with a data directory it survives a crash.
+//  1. [Store.NewDraft] returns a [Draft] that receives the bytes and hashes them. Readers do not see it.
+//  2. [Store.Put] checks the name, checksums and preconditions ([Conditions]), assigns the next
+//     generation, and publishes the object atomically. When Put returns, every reader sees the new
+//     object, and if there is a data directory, the object survives a crash.
 //
 // # Data directory
 //
-//	lock                          held by the process that uses the directory
-//	generation                    the highest generation that was ever deleted, so that none is given twice
+//	lock                          locked by the process that uses the directory
+//	generation                    the highest generation ever deleted, so that none is assigned twice
 //	content/<random hex>          the bytes of one object, or of several copies of it
 //	buckets/<name>/bucket.json    the bucket
-//	buckets/<name>/<hash>.json    one object: metadata and the name of its content; <hash> is SHA-256 of its name
+//	buckets/<name>/<hash>.json    an object's metadata and the name of its content file;
+//	                              <hash> is the SHA-256 of the object's name
 //
-// A file is written beside its place, synced, renamed, and its directory synced, before the caller hears of success.
-// Content comes before the metadata that names it, so a crash leaves at most content that nothing names; [Open]
-// removes that. Every metadata file carries a checksum, every content file has one in its metadata; Open reads them
-// all and names a file that is damaged.
+// Files are replaced atomically: written under a temporary name, synced, renamed, and the directory
+// synced, before the caller learns of success. Content is written before the metadata that refers to
+// it, so a crash leaves at most unreferenced content, which [Open] removes. Every metadata file starts
+// with a checksum, and metadata holds the checksum of its content file; Open verifies all of them and
+// its error names a damaged file.
 package objects

@@ -2,26 +2,26 @@ package objects
 
 import "fmt"
 
-// Kind says what went wrong, in the terms that all doors of the store share.
+// Kind classifies an [Error], so that each API can translate it to its own status.
 type Kind int
 
 const (
-	Invalid         Kind = iota + 1 // the request can never succeed: a bad name, a wrong checksum
+	Invalid         Kind = iota + 1 // the request can never succeed: an invalid name, a wrong checksum
 	BucketNotFound                  // no such bucket
-	ObjectNotFound                  // no such object, or not at that generation
-	UploadNotFound                  // no such resumable upload: expired, cancelled, or never started
-	Conflict                        // the bucket exists already, or is not empty
-	ConditionNotMet                 // an "if match" condition does not hold
-	NotChanged                      // an "if not match" condition does not hold: the caller has this state already
-	TooLarge                        // more bytes than an object may have
-	Busy                            // too many unfinished uploads at the moment; trying again later can help
+	ObjectNotFound                  // no such object or generation
+	UploadNotFound                  // no such resumable upload: expired, canceled, or never started
+	Conflict                        // the bucket already exists or is not empty
+	ConditionNotMet                 // a "match" precondition does not hold
+	NotModified                     // a "not match" precondition does not hold: the caller already has this state
+	TooLarge                        // the object exceeds the size limit
+	Busy                            // too many unfinished uploads; retrying later can help
 )
 
-// Error is an error of the store that the caller can act on. Any other error from this package is a fault of the
-// machine: a full disk, a file that cannot be read.
+// Error is an error that the caller can act on. Any other error from this package is an I/O error, such
+// as a full disk.
 type Error struct {
 	Kind    Kind
-	Message string // a sentence for people; names the bucket, object, or value
+	Message string // a sentence that names the bucket, object, or value
 }
 
 func (e *Error) Error() string { return e.Message }

@@ -5,7 +5,7 @@ import (
 	"io"
 )
 
-// Get returns an object's description.
+// Get returns an object without its bytes.
 func (s *Store) Get(ref Ref, c Conditions) (Object, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -16,16 +16,16 @@ func (s *Store) Get(ref Ref, c Conditions) (Object, error) {
 	return r.Object, nil
 }
 
-// Reader reads the bytes of one generation, also when the object is overwritten or deleted meanwhile.
+// Reader reads the bytes of one generation, even if the object is overwritten or deleted meanwhile.
 type Reader struct {
 	Object Object
 	*io.SectionReader
 	io.Closer
 }
 
-// OpenObject returns an object with its bytes. The caller closes it.
+// OpenObject returns a reader of an object's bytes. The caller must close it.
 func (s *Store) OpenObject(ref Ref, c Conditions) (*Reader, error) {
-	s.mu.RLock() // content is only removed after a change under mu, so what is found under it can be opened
+	s.mu.RLock() // content is removed only after a change under mu, so it cannot disappear before open
 	defer s.mu.RUnlock()
 	r, err := s.find(ref, c)
 	if err != nil {
@@ -38,7 +38,7 @@ func (s *Store) OpenObject(ref Ref, c Conditions) (*Reader, error) {
 	return &Reader{Object: r.Object, SectionReader: io.NewSectionReader(f, 0, r.Size), Closer: f}, nil
 }
 
-// find wants mu or commit to be held.
+// find returns an object if the preconditions hold. The caller holds mu or commit.
 func (s *Store) find(ref Ref, c Conditions) (*record, error) {
 	b, err := s.bucket(ref.Bucket, Conditions{})
 	if err != nil {

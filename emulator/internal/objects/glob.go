@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// compileGlob translates a pattern of Cloud Storage into a regular expression; an empty pattern gives nil.
+// compileGlob translates a matchGlob pattern into a regular expression, nil for the empty pattern.
 // Source: https://cloud.google.com/storage/docs/json_api/v1/objects/list#list-objects-and-prefixes-using-glob.
 func compileGlob(glob string) (*regexp.Regexp, error) {
 	if glob == "" {
@@ -16,7 +16,7 @@ func compileGlob(glob string) (*regexp.Regexp, error) {
 	}
 	var re strings.Builder
 	re.WriteString(`\A(?s:`)
-	depth := 0 // of braces
+	depth := 0 // open braces
 	for i := 0; i < len(glob); i++ {
 		switch c := glob[i]; {
 		case strings.HasPrefix(glob[i:], "**"):
@@ -29,7 +29,7 @@ func compileGlob(glob string) (*regexp.Regexp, error) {
 		case c == '[':
 			end := strings.IndexByte(glob[i:], ']')
 			if end < 2 {
-				return nil, errorf(Invalid, "Invalid matchGlob %q: a [ has no ].", glob)
+				return nil, errorf(Invalid, "Invalid matchGlob %q: [ without ].", glob)
 			}
 			re.WriteString(class(glob[i+1 : i+end]))
 			i += end
@@ -56,7 +56,7 @@ func compileGlob(glob string) (*regexp.Regexp, error) {
 	return compiled, nil
 }
 
-// class translates what stands between brackets.
+// class translates a character class, given without its brackets.
 func class(chars string) string {
 	not := ""
 	if chars[0] == '!' || chars[0] == '^' {
@@ -65,7 +65,8 @@ func class(chars string) string {
 	return "[" + not + strings.NewReplacer(`\`, `\\`, `[`, `\[`, `^`, `\^`).Replace(chars) + "]"
 }
 
-// quoteByte leaves the bytes of characters beyond ASCII alone, so that they come together again.
+// quoteByte quotes an ASCII character. It leaves the bytes of other characters as they are, so that
+// they form a character again.
 func quoteByte(c byte) string {
 	if c >= 0x80 {
 		return string([]byte{c})

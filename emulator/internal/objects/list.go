@@ -6,35 +6,35 @@ import (
 	"strings"
 )
 
-// Query selects objects of one bucket. Empty fields select everything.
+// Query selects objects of a bucket. Empty fields do not restrict the result.
 // Source: https://cloud.google.com/storage/docs/json_api/v1/objects/list.
 type Query struct {
 	Bucket      string
 	Prefix      string
-	Delimiter   string // names that have it after the prefix are folded into one of Page.Prefixes
-	StartOffset string // the first name that can be selected
-	EndOffset   string // the first name that can't be
+	Delimiter   string // names that contain it after the prefix are grouped into Page.Prefixes
+	StartOffset string // the first name to include
+	EndOffset   string // the first name to exclude
 	MatchGlob   string // *, **, ?, [a-z], {a,b}; only ** matches "/"
-	PageToken   string // of the page before
-	MaxResults  int    // objects and prefixes on a page; 1 to 1000, anything else is 1000
+	PageToken   string // NextPageToken of the previous page
+	MaxResults  int    // objects and prefixes per page, 1 to 1000; other values mean 1000
 
-	IncludeTrailingDelimiter bool // objects that end in the delimiter are selected beside being folded
+	IncludeTrailingDelimiter bool // also list objects whose name ends with the delimiter as objects
 }
 
-// Page is a part of the answer to a [Query], in the order of names (by bytes).
+// Page is one page of the results of a [Query], ordered by name (bytewise).
 type Page struct {
 	Objects       []Object
 	Prefixes      []string
 	NextPageToken string // empty on the last page
 }
 
-// maxResults is the most that one page holds. Source: as of [Query].
+// maxResults is the largest page size. Source: see [Query].
 const maxResults = 1000
 
-// afterAll sorts behind every UTF-8 text with the same beginning.
-const afterAll = "\xff"
+// maxSuffix, appended to a prefix, sorts after every UTF-8 string with that prefix.
+const maxSuffix = "\xff"
 
-// List returns the page of objects that q selects.
+// List returns a page of the objects that q selects.
 func (s *Store) List(q Query) (Page, error) {
 	glob, err := compileGlob(q.MatchGlob)
 	if err != nil {
@@ -61,15 +61,17 @@ func (s *Store) List(q Query) (Page, error) {
 	return l.page, nil
 }
 
-// lister walks through the names of a bucket. A folded prefix ends a walk, and the next one starts behind it, so that
-// a folder of a million objects costs one step.
+// lister scans the names of a bucket. After the first object of a prefix, it starts a new scan behind
+// the prefix, so that a folder of a million objects costs one step.
 type lister struct {
 	Query
 	glob *regexp.Regexp
-	from string // where the next walk starts
-	more bool   // whether there is a next walk
+	from string // where the next scan starts
+	more bool   // whether there is a next scan
 	page Page
 }
+
+// visit adds an object to the page and reports whether to continue the scan.
 
 func (l *lister) visit(name string, r *record) bool {
 	if !strings.HasPrefix(name, l.Prefix) || l.EndOffset != "" && name >= l.EndOffset {
@@ -82,21 +84,22 @@ func (l *lister) visit(name string, r *record) bool {
 		l.page.NextPageToken = encodeToken(l.from)
 		return false
 	}
-	folder, folded := l.fold(name)
-	if !folded || l.IncludeTrailingDelimiter && name == folder {
+	prefix, grouped := l.commonPrefix(name)
+	if !grouped || l.IncludeTrailingDelimiter && name == prefix {
 		l.page.Objects = append(l.page.Objects, r.Object)
 		l.from = name + "\x00"
 	}
-	if folded {
-		l.page.Prefixes = append(l.page.Prefixes, folder)
-		l.from, l.more = folder+afterAll, true
+	if grouped {
+		l.page.Prefixes = append(l.page.Prefixes, prefix)
+		l.from, l.more = prefix+maxSuffix, true
 		return false
 	}
 	return true
 }
 
-// fold returns the beginning of name up to the first delimiter behind the prefix.
-func (l *lister) fold(name string) (string, bool) {
+// commonPrefix returns the part of name up to and including the first delimiter after the query's
+// prefix.
+func (l *lister) commonPrefix(name string) (string, bool) {
 	if l.Delimiter == "" {
 		return "", false
 	}

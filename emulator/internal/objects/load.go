@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// load fills s with what the directory has. It changes nothing on disk until everything is found whole; then it
-// removes what unfinished writes left over.
+// load reads the directory into s. It changes nothing on disk until everything is verified; then it
+// removes the leftovers of unfinished writes.
 func (d *disk) load(s *Store) error {
 	if err := readChecked(d.generationPath(), &d.deleted); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
@@ -33,22 +33,23 @@ func (d *disk) load(s *Store) error {
 	}
 	for _, c := range contents {
 		if l.blobs[c.Name()] == nil {
-			l.leftover = append(l.leftover, filepath.Join(d.contentDir(), c.Name()))
+			l.leftovers = append(l.leftovers, filepath.Join(d.contentDir(), c.Name()))
 		}
 	}
-	for _, path := range l.leftover {
+	for _, path := range l.leftovers {
 		if err := os.RemoveAll(path); err != nil {
-			return fmt.Errorf("removing what an unfinished upload left: %w", err)
+			return fmt.Errorf("removing a leftover of an unfinished write: %w", err)
 		}
 	}
 	return nil
 }
 
+// loader reads a data directory.
 type loader struct {
-	disk     *disk
-	store    *Store
-	blobs    map[string]*blob // by the name of the content file
-	leftover []string
+	disk      *disk
+	store     *Store
+	blobs     map[string]*blob // by the name of the content file
+	leftovers []string
 }
 
 func (l *loader) loadBucket(dir string) error {
@@ -61,7 +62,7 @@ func (l *loader) loadBucket(dir string) error {
 	for _, e := range entries {
 		switch path := filepath.Join(dir, e.Name()); {
 		case strings.HasSuffix(path, tempSuffix):
-			l.leftover = append(l.leftover, path)
+			l.leftovers = append(l.leftovers, path)
 		case e.Name() == bucketFile:
 			hasBucket = true
 		default:
@@ -72,7 +73,7 @@ func (l *loader) loadBucket(dir string) error {
 		if len(named) > 0 {
 			return fmt.Errorf("%s is damaged: it has objects, but no %s", dir, bucketFile)
 		}
-		l.leftover = append(l.leftover, dir) // its creation or removal was cut off
+		l.leftovers = append(l.leftovers, dir) // its creation or removal was interrupted
 		return nil
 	}
 	b := &bucket{}
@@ -94,11 +95,11 @@ func (l *loader) loadObject(b *bucket, path string) error {
 		return err
 	}
 	if path != l.disk.objectPath(b.Name, f.Name) {
-		return fmt.Errorf("%s is damaged: it says that it is object %s/%s", path, f.Bucket, f.Name)
+		return fmt.Errorf("%s is damaged: it describes object %s/%s, which belongs in another file", path, f.Bucket, f.Name)
 	}
 	bl := l.blobs[f.Content]
 	if bl == nil {
-		c := &file{path: filepath.Join(l.disk.contentDir(), filepath.Base(f.Content))}
+		c := &fileContent{path: filepath.Join(l.disk.contentDir(), filepath.Base(f.Content))}
 		if err := verify(c.path, f.Object); err != nil {
 			return err
 		}
@@ -111,7 +112,7 @@ func (l *loader) loadObject(b *bucket, path string) error {
 	return nil
 }
 
-// verify reads a content file and holds it against its object.
+// verify checks a content file against the size and checksum of its object.
 func verify(path string, o Object) error {
 	f, err := os.Open(path)
 	if err != nil {

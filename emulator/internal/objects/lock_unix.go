@@ -7,5 +7,5 @@ import (
 	"syscall"
 )
 
-// lockFile takes f for this process until f is closed, or fails at once.
+// lockFile locks f until it is closed. It does not wait: it fails if another process holds the lock.
 func lockFile(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }

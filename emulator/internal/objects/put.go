@@ -2,20 +2,20 @@ package objects
 
 import "time"
 
-// PutRequest is an object to be written.
+// PutRequest is a request to write an object.
 type PutRequest struct {
 	Bucket       string
 	Name         string
 	Metadata     Metadata
-	StorageClass string // empty: the bucket's
+	StorageClass string // empty: the bucket's default
 	Conditions   Conditions
 	Checksums    Checksums
 
-	components int // more than 0: the object is composed of so many
+	components int // number of objects this one is composed of; 0 if it is not composed
 }
 
-// CheckPut returns the error that [Store.Put] would give at this moment for everything but the bytes, so that an upload
-// that has no chance need not be sent.
+// CheckPut returns the error that [Store.Put] would return now, except for errors in the bytes. It lets
+// uploads fail before their bytes are sent.
 func (s *Store) CheckPut(p PutRequest) error {
 	if err := CheckObjectName(p.Name); err != nil {
 		return err
@@ -32,8 +32,8 @@ func (s *Store) CheckPut(p PutRequest) error {
 	return p.Conditions.checkRecord(b.live(p.Name))
 }
 
-// Put makes the draft the live generation of an object, durable and in one step, if names, checksums and conditions
-// allow. The draft has ended afterwards, in any case.
+// Put atomically and durably makes the draft the live generation of an object, if names, checksums and
+// preconditions are valid. It consumes the draft even if it fails.
 func (s *Store) Put(p PutRequest, d *Draft) (Object, error) {
 	defer d.Abort()
 	if err := s.CheckPut(p); err != nil {
@@ -45,7 +45,7 @@ func (s *Store) Put(p PutRequest, d *Draft) (Object, error) {
 	if err := p.Checksums.check(d); err != nil {
 		return Object{}, err
 	}
-	if err := d.content.seal(); err != nil { // the slow part, before the lock
+	if err := d.content.seal(); err != nil { // slow, so it happens before taking the lock
 		return Object{}, err
 	}
 	o := Object{Size: d.size, CRC32C: d.crc, Components: p.components}
@@ -55,16 +55,16 @@ func (s *Store) Put(p PutRequest, d *Draft) (Object, error) {
 	s.commit.Lock()
 	defer s.commit.Unlock()
 	o, err := s.place(p, o, &blob{content: d.content})
-	if err == nil || s.disk.usable() != nil {
-		// In a broken store nobody knows whether the metadata that names the content is on disk, so it must stay.
+	if err == nil || s.disk.checkUsable() != nil {
+		// If the disk broke, metadata that refers to the content may have been saved, so it must stay.
 		d.end()
 	}
 	return o, err
 }
 
-// place puts an object with the bytes of bl where p says. It wants commit to be held.
+// place writes an object with the content bl as p requests. The caller holds commit.
 func (s *Store) place(p PutRequest, o Object, bl *blob) (Object, error) {
-	if err := s.writable(); err != nil {
+	if err := s.checkWritable(); err != nil {
 		return Object{}, err
 	}
 	b, err := s.bucket(p.Bucket, Conditions{})
@@ -82,7 +82,7 @@ func (s *Store) place(p PutRequest, o Object, bl *blob) (Object, error) {
 	o.Generation, o.Metageneration = s.nextGeneration(), 1
 	o.Created = time.UnixMicro(o.Generation).UTC().Truncate(time.Millisecond)
 	o.Updated = o.Created
-	if err := p.Conditions.allow(old, &o); err != nil {
+	if err := p.Conditions.authorize(old, &o); err != nil {
 		return Object{}, err
 	}
 	next := &record{Object: o, blob: bl}
@@ -92,91 +92,16 @@ func (s *Store) place(p PutRequest, o Object, bl *blob) (Object, error) {
 	s.mu.Lock()
 	b.objects.Set(o.Name, next)
 	bl.refs++
-	unused := old != nil && old.blob.unref()
+	unused := old != nil && old.blob.release()
 	s.mu.Unlock()
 	if unused {
-		old.blob.content.remove() // what stays behind is removed when the store is opened
+		old.blob.content.remove() // Open removes what remains
 	}
 	return o, nil
 }
 
-// unref reports whether nobody has the blob any more. It wants Store.mu to be held.
-func (b *blob) unref() bool {
+// release drops a reference and reports whether it was the last. The caller holds Store.mu.
+func (b *blob) release() bool {
 	b.refs--
 	return b.refs == 0
-}
-
-// Update lets change work on a copy of the object's metadata and keeps what it made of it, with the next metageneration.
-func (s *Store) Update(ref Ref, c Conditions, change func(*Metadata) error) (Object, error) {
-	s.commit.Lock()
-	defer s.commit.Unlock()
-	b, r, err := s.forWriting(ref, c)
-	if err != nil {
-		return Object{}, err
-	}
-	next := &record{Object: r.Object, blob: r.blob}
-	next.Metadata = r.Metadata.clone()
-	if err := change(&next.Metadata); err != nil {
-		return Object{}, err
-	}
-	next.Metageneration++
-	next.Updated = s.now()
-	if err := c.allow(r, &next.Object); err != nil {
-		return Object{}, err
-	}
-	if err := next.Metadata.checkChange(r.Metadata); err != nil {
-		return Object{}, err
-	}
-	if err := s.disk.saveObject(next); err != nil {
-		return Object{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b.objects.Set(ref.Name, next)
-	return next.Object, nil
-}
-
-// Delete removes an object, durably. One that is missing gives ObjectNotFound, whatever the conditions.
-func (s *Store) Delete(ref Ref, c Conditions) error {
-	s.commit.Lock()
-	defer s.commit.Unlock()
-	b, r, err := s.forWriting(ref, c)
-	if err != nil {
-		return err
-	}
-	if err := c.allow(r, nil); err != nil {
-		return err
-	}
-	return s.remove(b, r)
-}
-
-// forWriting wants commit to be held.
-func (s *Store) forWriting(ref Ref, c Conditions) (*bucket, *record, error) {
-	if err := s.writable(); err != nil {
-		return nil, nil, err
-	}
-	b, err := s.bucket(ref.Bucket, Conditions{})
-	if err != nil {
-		return nil, nil, err
-	}
-	r, err := b.at(ref)
-	if err != nil {
-		return nil, nil, err
-	}
-	return b, r, c.checkRecord(r)
-}
-
-// remove wants commit to be held.
-func (s *Store) remove(b *bucket, r *record) error {
-	if err := s.disk.removeObject(r); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	b.objects.Delete(r.Name)
-	unused := r.blob.unref()
-	s.mu.Unlock()
-	if unused {
-		r.blob.content.remove() // what stays behind is removed when the store is opened
-	}
-	return nil
 }

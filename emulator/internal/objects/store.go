@@ -11,21 +11,22 @@ import (
 	"heek.kr/heektime/emulator/clock"
 )
 
-// Config says how a store works. Only Clock is required; zero limits mean the defaults.
+// Config configures a [Store]. Only Clock is required; zero limits mean the defaults.
 type Config struct {
 	Clock   *clock.Clock
-	DataDir string // where to keep everything; empty: memory only
+	DataDir string // data directory; empty: memory only
 
-	// MaxObjectBytes is the size of the largest object, 256 MiB by default. The real service takes 5 TiB, but here
-	// an object may have to fit in memory beside others, and a timetable service has none of that size.
+	// MaxObjectBytes is the size of the largest object; the default is 256 MiB. Cloud Storage
+	// accepts 5 TiB, but without a data directory all objects must fit in memory.
 	MaxObjectBytes int64
-	// MaxPendingBytes bounds what all uploads under way hold together, 1 GiB by default.
+	// MaxPendingBytes limits the total size of all unfinished uploads; the default is 1 GiB.
 	MaxPendingBytes int64
-	// MaxUploads bounds the resumable uploads that are remembered, finished ones included, 1000 by default.
+	// MaxUploads limits the number of resumable uploads, including those that finished and are
+	// kept for retries; the default is 1000.
 	MaxUploads int
 }
 
-// Store keeps buckets and objects. Its methods can be called by any number of goroutines.
+// Store stores buckets and objects. It is safe for concurrent use.
 type Store struct {
 	clock      *clock.Clock
 	maxObject  int64
@@ -34,27 +35,27 @@ type Store struct {
 	uploads    uploads
 	disk       *disk // nil: memory only
 
-	// Writers take commit for all of a change, disk included, one after the other; so reading under commit needs no
-	// other lock. They take mu only for the moment in which readers must not look.
+	// Writers hold commit during the whole change, disk included, so code that holds commit may
+	// read without mu. They hold mu only while they change what readers see.
 	commit sync.Mutex
 	mu     sync.RWMutex
 	closed bool // guarded by commit
 
 	buckets btree.Map[string, *bucket]
-	last    int64 // the highest generation given; guarded by commit
+	last    int64 // the highest generation assigned; guarded by commit
 }
 
-// Open makes a store, and reads back what is in the data directory. It fails on a directory that another process uses,
-// and on a damaged file, which the error names.
+// Open returns a store with the contents of its data directory. It fails if another process uses the
+// directory or a file is damaged; the error names the file.
 func Open(cfg Config) (*Store, error) {
 	if cfg.Clock == nil {
 		return nil, errors.New("objects: Config.Clock is missing")
 	}
 	s := &Store{
 		clock:      cfg.Clock,
-		maxObject:  orDefault(cfg.MaxObjectBytes, 256<<20),
-		maxPending: orDefault(cfg.MaxPendingBytes, 1<<30),
-		uploads:    uploads{max: orDefault(cfg.MaxUploads, 1000), byID: map[string]*Upload{}},
+		maxObject:  positiveOr(cfg.MaxObjectBytes, 256<<20),
+		maxPending: positiveOr(cfg.MaxPendingBytes, 1<<30),
+		uploads:    uploads{max: positiveOr(cfg.MaxUploads, 1000), byID: map[string]*Upload{}},
 	}
 	if cfg.DataDir != "" {
 		d, err := openDisk(cfg.DataDir)
@@ -70,14 +71,15 @@ func Open(cfg Config) (*Store, error) {
 	return s, nil
 }
 
-func orDefault[T int | int64](v, otherwise T) T {
+// positiveOr returns v, or fallback if v is not positive.
+func positiveOr[T int | int64](v, fallback T) T {
 	if v > 0 {
 		return v
 	}
-	return otherwise
+	return fallback
 }
 
-// Close ends the store: whatever is written afterwards fails. Unfinished uploads are lost.
+// Close closes the store; later writes fail. Unfinished uploads are lost.
 func (s *Store) Close() error {
 	s.uploads.clear()
 	s.commit.Lock()
@@ -89,12 +91,12 @@ func (s *Store) Close() error {
 	return s.disk.close()
 }
 
-// Reset removes all objects and buckets and forgets all uploads. Generations go on rising.
+// Reset removes all objects, buckets and uploads. Generations keep increasing.
 func (s *Store) Reset() error {
 	s.uploads.clear()
 	s.commit.Lock()
 	defer s.commit.Unlock()
-	if err := s.writable(); err != nil {
+	if err := s.checkWritable(); err != nil {
 		return err
 	}
 	for _, b := range s.Buckets() {
@@ -104,25 +106,25 @@ func (s *Store) Reset() error {
 				return err
 			}
 		}
-		if err := s.dropBucket(b.Name); err != nil {
+		if err := s.removeBucket(b.Name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// writable wants commit to be held.
-func (s *Store) writable() error {
+// checkWritable returns an error if the store cannot be written to. The caller holds commit.
+func (s *Store) checkWritable() error {
 	if s.closed {
 		return errors.New("the object store is closed")
 	}
-	return s.disk.usable()
+	return s.disk.checkUsable()
 }
 
-// now is the time in the precision that Cloud Storage shows.
+// now returns the time with the precision of Cloud Storage.
 func (s *Store) now() time.Time { return s.clock.Now().UTC().Truncate(time.Millisecond) }
 
-// nextGeneration wants commit to be held.
+// nextGeneration assigns a generation. The caller holds commit.
 func (s *Store) nextGeneration() int64 {
 	s.last = max(s.last+1, s.clock.Now().UnixMicro())
 	return s.last

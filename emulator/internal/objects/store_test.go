@@ -47,22 +47,22 @@ func TestPendingBytesAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(drafts[1], strings.Repeat("x", 60)); kind(err) != Busy {
-		t.Errorf("120 of 100 pending bytes: %v", err)
+		t.Errorf("120 pending bytes with a limit of 100: %v", err)
 	}
 	drafts[0].Abort()
 	drafts[0].Abort()
 	if _, err := io.WriteString(drafts[1], strings.Repeat("x", 100)); err != nil {
-		t.Errorf("after one was given up: %v", err)
+		t.Errorf("after one was aborted: %v", err)
 	}
 	if _, err := s.Put(PutRequest{Bucket: "bucket", Name: "a"}, drafts[1]); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(drafts[2], strings.Repeat("x", 100)); err != nil {
-		t.Errorf("after one was put in place: %v", err)
+		t.Errorf("after one was put: %v", err)
 	}
 	drafts[2].Abort()
 	if left := s.pending.Load(); left != 0 {
-		t.Errorf("%d bytes are counted as pending for ever", left)
+		t.Errorf("%d bytes are still counted as pending", left)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestUploadsAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := begin(); kind(err) != Busy {
-		t.Errorf("third of two: %v", err)
+		t.Errorf("third upload with a limit of two: %v", err)
 	}
 	if _, err := second.Finish(0, []byte("done"), Checksums{}); err != nil {
 		t.Fatal(err)
@@ -95,17 +95,17 @@ func TestUploadsAreBounded(t *testing.T) {
 	}
 	c.Advance(uploadIdle)
 	if _, err := begin(); err != nil {
-		t.Errorf("after a minute of silence: %v", err)
+		t.Errorf("after a minute without requests: %v", err)
 	}
 	if err := first.Append(1, []byte("y")); kind(err) != UploadNotFound {
-		t.Errorf("an upload that had to go: %v", err)
+		t.Errorf("evicted upload: %v", err)
 	}
 	if left := s.pending.Load(); left != 0 {
-		t.Errorf("%d bytes are counted as pending for ever", left)
+		t.Errorf("%d bytes are still counted as pending", left)
 	}
 }
 
-func TestClosedStoreRefuses(t *testing.T) {
+func TestClosedStoreRejectsWrites(t *testing.T) {
 	s := newStore(t, Config{DataDir: t.TempDir()})
 	u, err := s.StartUpload(PutRequest{Bucket: "bucket", Name: "a"}, -1)
 	if err != nil {
@@ -121,11 +121,11 @@ func TestClosedStoreRefuses(t *testing.T) {
 		t.Errorf("finishing an upload: %v", err)
 	}
 	if _, err := s.CreateBucket(Bucket{Name: "other"}); err == nil {
-		t.Error("a bucket was created")
+		t.Error("created a bucket in a closed store")
 	}
 }
 
-func TestReadersOutliveTheObject(t *testing.T) {
+func TestReaderOutlivesObject(t *testing.T) {
 	for name, dir := range map[string]string{"memory": "", "disk": t.TempDir()} {
 		t.Run(name, func(t *testing.T) {
 			s := newStore(t, Config{DataDir: dir})
@@ -159,8 +159,8 @@ func TestReadersOutliveTheObject(t *testing.T) {
 	}
 }
 
-// TestBrokenDisk makes a rename fail for good: nobody is told of success, readers keep the old object, and a restart
-// finds a whole one.
+// TestBrokenDisk breaks the disk: writes must fail, readers keep the old object, and a restart must find
+// it complete.
 func TestBrokenDisk(t *testing.T) {
 	dir := t.TempDir()
 	s := newStore(t, Config{DataDir: dir})
@@ -177,13 +177,13 @@ func TestBrokenDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.commit.Lock()
-	s.disk.breakOn(errors.New("the cable is out"), "testing")
+	s.disk.markBroken(errors.New("disk unplugged"), "testing")
 	s.commit.Unlock()
-	if err := put("new"); err == nil || !strings.Contains(err.Error(), "the cable is out") {
+	if err := put("new"); err == nil || !strings.Contains(err.Error(), "disk unplugged") {
 		t.Errorf("writing: %v", err)
 	}
 	if err := s.Delete(Ref{Bucket: "bucket", Name: "a"}, Conditions{}); err == nil {
-		t.Error("deleting worked")
+		t.Error("deleting succeeded")
 	}
 	if o, err := s.Get(Ref{Bucket: "bucket", Name: "a"}, Conditions{}); err != nil || o.Size != 3 {
 		t.Errorf("reading: %+v, %v", o, err)

@@ -12,21 +12,21 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Key is the path of a document or a collection below a database's root: its ids, each ended by a zero byte. Keys
-// sort, as strings, as Firestore sorts names; the key of a parent is a prefix of its children's. The empty Key is the
-// root.
+// Key is the path of a document or a collection below a database's root: its IDs, each followed by
+// a zero byte. As strings, keys sort as Firestore sorts names, and the key of a parent is a prefix
+// of the keys of its children. The empty Key is the root.
 //
-// An id that contains a byte 0 or 1 has it escaped (1 1 and 1 2), and a numeric id __id7__ is a zero byte and eight
-// more, so that it sorts as a number and before all others.
+// The bytes 0 and 1 in an ID are escaped as 1 1 and 1 2. A numeric ID such as __id7__ is encoded as
+// a zero byte followed by eight bytes, so that it sorts as a number and before all other IDs.
 type Key string
 
 const (
-	end      = 0x00
-	escape   = 0x01
-	signFlip = 1 << 63
+	terminator = 0x00
+	escape     = 0x01
+	signFlip   = 1 << 63
 )
 
-// keyOf makes the key of a path a/b/c and counts its ids.
+// keyOf returns the key of a path a/b/c and the number of its IDs.
 func keyOf(path string) (Key, int, error) {
 	if len(path) > maxNameBytes {
 		return "", 0, status.Errorf(codes.InvalidArgument, "The name %.60q… is longer than %d bytes.", path, maxNameBytes)
@@ -57,12 +57,12 @@ func numeric(id string) bool {
 
 func appendID(b []byte, id string) []byte {
 	if n, ok := value.NumericID(id); ok {
-		b = append(b, end)
+		b = append(b, terminator)
 		b = binary.BigEndian.AppendUint64(b, uint64(n)^signFlip)
-		return append(b, end)
+		return append(b, terminator)
 	}
 	if !strings.ContainsAny(id, "\x00\x01") {
-		return append(append(b, id...), end)
+		return append(append(b, id...), terminator)
 	}
 	for _, c := range []byte(id) {
 		if c <= escape {
@@ -71,26 +71,26 @@ func appendID(b []byte, id string) []byte {
 		}
 		b = append(b, c)
 	}
-	return append(b, end)
+	return append(b, terminator)
 }
 
-// Child is the key of id directly below k. The caller has checked the id.
+// Child returns the key of id directly below k. The caller must have checked the ID.
 func (k Key) Child(id string) Key {
 	return Key(appendID(append(make([]byte, 0, len(k)+len(id)+1), k...), id))
 }
 
-// next cuts the first id off k; the id is still in its escaped form, without its end.
+// next splits k after its first ID, which is returned still escaped and without its terminator.
 func (k Key) next() (id string, rest Key) {
-	if k[0] == end { // numeric
+	if k[0] == terminator { // numeric
 		return string(k[:9]), k[10:]
 	}
-	i := strings.IndexByte(string(k), end)
+	i := strings.IndexByte(string(k), terminator)
 	return string(k[:i]), k[i+1:]
 }
 
-// plain undoes the escaping of one id.
-func plain(id string) string {
-	if id[0] == end {
+// unescape returns the ID that an escaped ID encodes.
+func unescape(id string) string {
+	if id[0] == terminator {
 		n := int64(binary.BigEndian.Uint64([]byte(id[1:])) ^ signFlip)
 		return "__id" + strconv.FormatInt(n, 10) + "__"
 	}
@@ -109,19 +109,19 @@ func plain(id string) string {
 	return string(b)
 }
 
-// FirstID is the first id of k, which must not be the root.
+// FirstID returns the first ID of k, which must not be the root.
 func (k Key) FirstID() string {
 	id, _ := k.next()
-	return plain(id)
+	return unescape(id)
 }
 
-// First is the part of k up to the end of its first id, which must not be the root.
+// First returns the prefix of k that ends with its first ID. k must not be the root.
 func (k Key) First() Key {
 	id, _ := k.next()
 	return k[:len(id)+1]
 }
 
-// split returns where the last and the last but one id of k begin.
+// split returns the offsets of the last and the second-to-last ID of k.
 func (k Key) split() (last, before int) {
 	for rest, at := k, 0; rest != ""; {
 		id, r := rest.next()
@@ -132,25 +132,25 @@ func (k Key) split() (last, before int) {
 	return last, before
 }
 
-// ID is the last id of k.
+// ID returns the last ID of k.
 func (k Key) ID() string {
 	last, _ := k.split()
-	return plain(string(k[last : len(k)-1]))
+	return unescape(string(k[last : len(k)-1]))
 }
 
-// Collection is the key of the collection that the document k is in.
+// Collection returns the key of the collection that contains the document k.
 func (k Key) Collection() Key {
 	last, _ := k.split()
 	return k[:last]
 }
 
-// Group is the id of the collection that the document k is in.
+// Group returns the ID of the collection that contains the document k.
 func (k Key) Group() string {
 	last, before := k.split()
-	return plain(string(k[before : last-1]))
+	return unescape(string(k[before : last-1]))
 }
 
-// Depth is the number of ids in k.
+// Depth returns the number of IDs in k.
 func (k Key) Depth() int {
 	n := 0
 	for rest := k; rest != ""; n++ {
@@ -171,16 +171,16 @@ func (k Key) In(c Key) bool {
 // Under reports whether k is below the document or root p, at any depth.
 func (k Key) Under(p Key) bool { return len(k) > len(p) && k[:len(p)] == p }
 
-// Path is k as a path a/b/c.
+// Path returns k as a path a/b/c.
 func (k Key) Path() string {
-	if strings.IndexByte(string(k), escape) < 0 && !strings.Contains(string(k), "\x00\x00") && (k == "" || k[0] != end) {
+	if strings.IndexByte(string(k), escape) < 0 && !strings.Contains(string(k), "\x00\x00") && (k == "" || k[0] != terminator) {
 		return strings.ReplaceAll(strings.TrimSuffix(string(k), "\x00"), "\x00", "/")
 	}
 	var b strings.Builder
 	for rest := k; rest != ""; {
 		var id string
 		id, rest = rest.next()
-		b.WriteString(plain(id))
+		b.WriteString(unescape(id))
 		if rest != "" {
 			b.WriteByte('/')
 		}
@@ -188,7 +188,7 @@ func (k Key) Path() string {
 	return b.String()
 }
 
-// Name is the full name of the document k in db; the root's is {db}/documents.
+// Name returns the full name of the document k in db; for the root it is {db}/documents.
 func (k Key) Name(db Database) string {
 	if k == "" {
 		return db.Root()
@@ -196,10 +196,10 @@ func (k Key) Name(db Database) string {
 	return db.Root() + "/" + k.Path()
 }
 
-// After is the smallest key above k and everything below k.
+// After returns the smallest key that sorts after k and all its descendants.
 func (k Key) After() Key { return k[:len(k)-1] + "\x01" }
 
-// ParsePath makes the key of a path a/b/c below the root, of a document or a collection.
+// ParsePath returns the key of a document or a collection with the path a/b/c below the root.
 func ParsePath(path string) (Key, error) {
 	key, _, err := keyOf(path)
 	return key, err

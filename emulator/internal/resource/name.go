@@ -1,7 +1,9 @@
-// Package resource names the things of Firestore: databases, collections and documents.
+// Package resource parses and formats the names of Firestore's resources: databases, collections
+// and documents.
 //
-// On the wire a document is projects/p/databases/d/documents/users/u1. Inside, a document of one database is a [Key]:
-// its path in a form that sorts as Firestore sorts names when it is compared byte by byte.
+// On the wire a document is named projects/p/databases/d/documents/users/u1. Within a database the
+// emulator uses a [Key]: the path, encoded so that comparing bytes gives Firestore's order of
+// names.
 package resource
 
 import (
@@ -21,19 +23,19 @@ const (
 // Database is the name of a database, projects/{project}/databases/{database}.
 type Database string
 
-// Project is the project's id.
+// Project returns the project's ID.
 func (d Database) Project() string {
 	p, _, _ := strings.Cut(strings.TrimPrefix(string(d), "projects/"), "/")
 	return p
 }
 
-// ID is the database's id, "(default)" for most.
+// ID returns the database's ID, which is usually "(default)".
 func (d Database) ID() string { return string(d)[strings.LastIndexByte(string(d), '/')+1:] }
 
-// Root is the parent of the collections at the top.
+// Root returns the name of the database's root, the parent of the top-level collections.
 func (d Database) Root() string { return string(d) + "/documents" }
 
-// ParseDatabase checks a database's name and its ids.
+// ParseDatabase checks the name of a database. Its error is INVALID_ARGUMENT.
 func ParseDatabase(name string) (Database, error) {
 	db, rest, err := splitDatabase(name)
 	if err == nil && rest != "" {
@@ -42,7 +44,7 @@ func ParseDatabase(name string) (Database, error) {
 	return db, err
 }
 
-// splitDatabase returns the database of a name and what follows it, without the slash between.
+// splitDatabase splits name into a database and the rest, without the slash between them.
 func splitDatabase(name string) (Database, string, error) {
 	fail := func() (Database, string, error) {
 		return "", "", status.Errorf(codes.InvalidArgument, "Invalid resource name %q: want it to begin with projects/{project_id}/databases/{database_id}.", name)
@@ -67,10 +69,12 @@ func splitDatabase(name string) (Database, string, error) {
 	return Database(name[:len("projects/")+len(project)+len("/databases/")+len(id)]), rest, nil
 }
 
-// maxProjectBytes is more than a project's id may have; one of a company begins with its domain and a colon.
+// maxProjectBytes is more than the length of any project ID, including those of domain-scoped
+// projects, which start with the domain and a colon.
 const maxProjectBytes = 100
 
-// validProjectID takes more than production does, but nothing that would mean another directory as the name of one.
+// validProjectID accepts more than production does, but nothing that would escape the data
+// directory when used as the name of a directory.
 func validProjectID(id string) bool {
 	for i, c := range []byte(id) {
 		switch {
@@ -83,7 +87,7 @@ func validProjectID(id string) bool {
 	return len(id) <= maxProjectBytes
 }
 
-// validDatabaseID follows https://cloud.google.com/firestore/docs/manage-databases#database_id.
+// validDatabaseID implements https://cloud.google.com/firestore/docs/manage-databases#database_id.
 func validDatabaseID(id string) bool {
 	if id == "(default)" {
 		return true
@@ -99,8 +103,8 @@ func validDatabaseID(id string) bool {
 	return true
 }
 
-// ParseDocument returns the database and the key of a document's full name. Its error is INVALID_ARGUMENT and names
-// what is wrong.
+// ParseDocument returns the database and the key in a document's full name. Its error is
+// INVALID_ARGUMENT.
 func ParseDocument(name string) (Database, Key, error) {
 	db, key, err := ParseParent(name)
 	if err == nil && key == "" {
@@ -109,7 +113,8 @@ func ParseDocument(name string) (Database, Key, error) {
 	return db, key, err
 }
 
-// ParseParent is [ParseDocument] but also takes the root, {database}/documents, whose key is "".
+// ParseParent is like [ParseDocument] but also accepts the root, {database}/documents, whose key is
+// "".
 func ParseParent(name string) (Database, Key, error) {
 	db, rest, err := splitDatabase(name)
 	if err != nil {
@@ -132,7 +137,8 @@ func ParseParent(name string) (Database, Key, error) {
 	return db, key, nil
 }
 
-// CheckID refuses what may not be a collection's or a document's id.
+// CheckID rejects strings that cannot be the ID of a collection or a document. Its error is
+// INVALID_ARGUMENT.
 func CheckID(id string) error {
 	bad := func(why string) error {
 		return status.Errorf(codes.InvalidArgument, "Resource id %q is invalid because it %s.", id, why)
@@ -152,7 +158,8 @@ func CheckID(id string) error {
 	return nil
 }
 
-// reserved ids match __.*__, but for the numeric ids that come from Datastore.
+// reserved reports whether id is reserved: it matches __.*__ and is not one of Datastore's numeric
+// IDs.
 func reserved(id string) bool {
 	return len(id) >= 4 && id[0] == '_' && strings.HasPrefix(id, "__") && strings.HasSuffix(id, "__") && !numeric(id)
 }

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// Compare orders two values as Firestore does: by type first, then by value. It returns −1, 0 or 1. Numbers of both
-// types are compared exactly; NaN is below every number and equal to itself, and −0 equals 0.
+// Compare orders two values as Firestore does: by type, then by value. It returns −1, 0 or 1.
+// Integers and doubles are compared exactly. NaN sorts before every number and equals itself; −0
+// equals 0.
 func Compare(a, b Value) int {
 	ka, kb := a.Order(), b.Order()
 	if ka != kb {
@@ -41,11 +42,12 @@ func Compare(a, b Value) int {
 	return 0
 }
 
-// Equal is true when Compare finds no difference: 1 and 1.0 are equal.
+// Equal reports whether Compare finds no difference: 1 and 1.0 are equal.
 func Equal(a, b Value) bool { return Compare(a, b) == 0 }
 
-// Identical is true when nothing at all distinguishes a and b: 1 and 1.0 are different, and so are 0 and −0.
-// A write that leaves a document identical does not change its update time.
+// Identical reports whether a and b have the same type and the same representation: 1 and 1.0
+// differ, and so do 0 and −0. A write that leaves a document identical does not change its update
+// time.
 func Identical(a, b Value) bool {
 	if a.kind != b.kind || a.num != b.num || a.str != b.str {
 		return false
@@ -95,15 +97,15 @@ func compareNumbers(a, b Value) int {
 	return -compareIntDouble(b.Int(), a.Double())
 }
 
-// compareDoubles differs from the operators in that NaN is below all numbers and equal to itself.
+// compareDoubles differs from the operators: NaN sorts before all numbers and equals itself.
 func compareDoubles(a, b float64) int { return cmp.Compare(a, b) }
 
-// compareIntDouble compares without rounding i to a double, which would make 2⁵³+1 equal to 2⁵³.
+// compareIntDouble does not round i to a double, which would make 2⁵³+1 equal to 2⁵³.
 func compareIntDouble(i int64, d float64) int {
 	switch {
 	case math.IsNaN(d), d < math.MinInt64:
 		return 1
-	case d >= -math.MinInt64: // 2⁶³, above every int64
+	case d >= -math.MinInt64: // 2⁶³, greater than every int64
 		return -1
 	}
 	whole := math.Trunc(d)
@@ -119,7 +121,7 @@ func compareArrays(a, b []Value) int {
 	return cmp.Compare(len(a), len(b))
 }
 
-// compareFields compares entry by entry, in the order of names: first the names, then the values.
+// compareFields compares entry by entry in the order of their names: the name, then the value.
 func compareFields(a, b *Fields) int {
 	x, y := a.All(), b.All()
 	for i := range min(len(x), len(y)) {
@@ -130,7 +132,8 @@ func compareFields(a, b *Fields) int {
 	return cmp.Compare(len(x), len(y))
 }
 
-// CompareNames compares resource names segment by segment. Ids of the form __id7__ are numbers and below all others.
+// CompareNames compares resource names segment by segment. IDs of the form __id7__ are numbers and
+// sort before all other IDs.
 func CompareNames(a, b string) int {
 	for a != "" && b != "" {
 		var x, y string
@@ -160,14 +163,15 @@ func compareIDs(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// NumericID returns the number n of an id __idn__, the form that numeric ids of Datastore have in Firestore.
+// NumericID returns the number n of an ID __idn__, which is how Firestore writes Datastore's
+// numeric IDs.
 func NumericID(id string) (n int64, ok bool) {
 	if len(id) < 7 || id[0] != '_' || !strings.HasPrefix(id, "__id") || !strings.HasSuffix(id, "__") {
 		return 0, false
 	}
 	digits := id[4 : len(id)-2]
 	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || strconv.FormatInt(n, 10) != digits { // +7 and 007 are no second names of 7
+	if err != nil || strconv.FormatInt(n, 10) != digits { // +7 and 007 are not the number 7
 		return 0, false
 	}
 	return n, true

@@ -11,10 +11,12 @@ type Field struct {
 	Value Value
 }
 
-// Fields are the entries of a map or a document, sorted by name (by bytes). Fields are immutable; nil is empty.
+// Fields holds the entries of a map or a document, sorted by the bytes of their names. It is
+// immutable; nil is empty.
 type Fields struct{ list []Field }
 
-// NewFields makes Fields of a list that it takes over and sorts. Of two entries with one name the later wins.
+// NewFields returns Fields with the entries of list, which it sorts and keeps. If two entries have
+// the same name, the later one wins.
 func NewFields(list []Field) *Fields {
 	slices.SortStableFunc(list, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
 	out := list[:0]
@@ -28,7 +30,7 @@ func NewFields(list []Field) *Fields {
 	return &Fields{list: out}
 }
 
-// Len is the number of entries.
+// Len returns the number of entries.
 func (f *Fields) Len() int {
 	if f == nil {
 		return 0
@@ -36,7 +38,7 @@ func (f *Fields) Len() int {
 	return len(f.list)
 }
 
-// All are the entries in order. The caller must not change them.
+// All returns the entries in order. The caller must not change them.
 func (f *Fields) All() []Field {
 	if f == nil {
 		return nil
@@ -44,7 +46,7 @@ func (f *Fields) All() []Field {
 	return f.list
 }
 
-// search returns where name is, or where it would be.
+// search returns the index of name, or the index at which to insert it.
 func (f *Fields) search(name string) (int, bool) {
 	if f == nil {
 		return 0, false
@@ -61,7 +63,7 @@ func (f *Fields) search(name string) (int, bool) {
 	return low, low < len(f.list) && f.list[low].Name == name
 }
 
-// Get returns the entry of that name, or the absent value.
+// Get returns the value of the entry name, or the absent value.
 func (f *Fields) Get(name string) Value {
 	if i, ok := f.search(name); ok {
 		return f.list[i].Value
@@ -69,7 +71,7 @@ func (f *Fields) Get(name string) Value {
 	return Value{}
 }
 
-// With returns Fields in which name is v; an absent v removes it.
+// With returns a copy in which name is v; an absent v removes name.
 func (f *Fields) With(name string, v Value) *Fields {
 	i, found := f.search(name)
 	old := f.All()
@@ -88,7 +90,7 @@ func (f *Fields) With(name string, v Value) *Fields {
 	return &Fields{list: append(list, old[i:]...)}
 }
 
-// At returns the value at a path of names through nested maps, or the absent value.
+// At returns the value at path, which leads through nested maps, or the absent value.
 func (f *Fields) At(path []string) Value {
 	for i, name := range path {
 		v := f.Get(name)
@@ -103,8 +105,9 @@ func (f *Fields) At(path []string) Value {
 	return Value{}
 }
 
-// WithAt returns Fields in which the value at path is v. Maps on the way are made, and values there that are no maps
-// replaced. An absent v removes what is at path and makes nothing.
+// WithAt returns a copy in which the value at path is v. It creates missing maps along the path and
+// replaces values along it that are not maps. An absent v removes the value at path and creates
+// nothing.
 func (f *Fields) WithAt(path []string, v Value) *Fields {
 	if len(path) == 1 {
 		return f.With(path[0], v)
@@ -120,7 +123,7 @@ func (f *Fields) WithAt(path []string, v Value) *Fields {
 	return f.With(path[0], OfMap(inner.WithAt(path[1:], v)))
 }
 
-// Pick returns Fields with only what is at these paths.
+// Pick returns a copy with only the values at these paths.
 func (f *Fields) Pick(paths [][]string) *Fields {
 	out := &Fields{}
 	for _, p := range paths {

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// Bytes that keys are made of, besides a value's kind. None collides with a kind, and keyEnd is below all.
+// Bytes that keys consist of, in addition to a value's kind. None equals a kind, and keyEnd is less
+// than all kinds.
 const (
 	keyEnd     = 0x00
 	keyNumeric = 0x01
@@ -15,8 +16,8 @@ const (
 	keyKind    = 0x10 // added to kinds
 )
 
-// AppendKey appends an encoding of v that sorts byte by byte as [Compare] sorts values; equal values have the same. No
-// key is a prefix of another, so keys of several values may follow each other.
+// AppendKey appends an encoding of v whose byte order is the order of [Compare]; equal values have
+// equal keys. No key is a prefix of another, so the keys of several values can be concatenated.
 func AppendKey(b []byte, v Value) []byte {
 	order := v.Order()
 	b = append(b, keyKind+byte(order))
@@ -57,17 +58,18 @@ func AppendKey(b []byte, v Value) []byte {
 	return b
 }
 
-// AppendKindKey appends what the keys of all values of v's type begin with, and nothing else does.
+// AppendKindKey appends the prefix that the keys of all values of v's type share with no other.
 func AppendKindKey(b []byte, v Value) []byte { return append(b, keyKind+byte(v.Order())) }
 
-// Invert makes a key, or a part of one, sort backwards.
+// Invert makes a key, or a part of one, sort in descending order.
 func Invert(b []byte) {
 	for i := range b {
 		b[i] = ^b[i]
 	}
 }
 
-// appendNumber appends the largest double that is not above the number, and what an integer is above it.
+// appendNumber appends the number rounded down to a double, followed by the remainder, which is
+// zero for doubles.
 func appendNumber(b []byte, v Value) []byte {
 	if v.kind == Double {
 		return append(appendDouble(b, v.Double()), 0, 0)
@@ -85,7 +87,7 @@ func appendDouble(b []byte, f float64) []byte {
 	switch {
 	case math.IsNaN(f):
 		bits = 0
-	case f == 0: // −0 too
+	case f == 0: // also −0
 		bits = 1 << 63
 	case bits>>63 != 0:
 		bits = ^bits

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// ascending holds values in the order in which Firestore sorts them; those of one line are equal.
+// ascending returns values in Firestore's order; the values of a row are equal.
 func ascending() [][]Value {
 	name := func(s string) Value { return OfReference("projects/p/databases/(default)/documents/" + s) }
 	m := func(list ...Field) Value { return OfMap(NewFields(list)) }
@@ -54,15 +54,15 @@ func TestOrder(t *testing.T) {
 					}
 					ka, kb := AppendKey(nil, a), AppendKey(nil, b)
 					if got := bytes.Compare(ka, kb); got != want {
-						t.Errorf("the keys of %v and %v compare as %d, want %d: %x %x", a.Proto(), b.Proto(), got, want, ka, kb)
+						t.Errorf("keys of %v and %v compare as %d, want %d: %x %x", a.Proto(), b.Proto(), got, want, ka, kb)
 					}
 					if i != j && bytes.HasPrefix(kb, ka) {
-						t.Errorf("the key of %v is a prefix of that of %v", a.Proto(), b.Proto())
+						t.Errorf("key of %v is a prefix of the key of %v", a.Proto(), b.Proto())
 					}
 					Invert(ka)
 					Invert(kb)
 					if got := bytes.Compare(ka, kb); got != -want {
-						t.Errorf("the inverted keys of %v and %v compare as %d, want %d", a.Proto(), b.Proto(), got, -want)
+						t.Errorf("inverted keys of %v and %v compare as %d, want %d", a.Proto(), b.Proto(), got, -want)
 					}
 				}
 			}
@@ -76,7 +76,7 @@ func TestIdentical(t *testing.T) {
 			for k, b := range row {
 				emptyArrays := a.Kind() == Array && len(a.Array()) == 0
 				if got, want := Identical(a, b), j == k || emptyArrays; got != want {
-					t.Errorf("line %d: Identical(%v, %v) = %v, want %v", i, a.Proto(), b.Proto(), got, want)
+					t.Errorf("row %d: Identical(%v, %v) = %v, want %v", i, a.Proto(), b.Proto(), got, want)
 				}
 			}
 		}

@@ -12,14 +12,14 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
-// MaxDepth is how deep maps and arrays may nest in a document
+// MaxDepth is the maximum nesting depth of maps and arrays in a document
 // (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields).
 const MaxDepth = 20
 
-// FromProto converts a value that a client sent. Its error is a gRPC status INVALID_ARGUMENT.
+// FromProto converts a value sent by a client. Its error is a gRPC status INVALID_ARGUMENT.
 func FromProto(v *pb.Value) (Value, error) { return fromProto(v, 0) }
 
-// FieldsFromProto converts the fields of a document that a client sent.
+// FieldsFromProto converts the fields of a document sent by a client.
 func FieldsFromProto(m map[string]*pb.Value) (*Fields, error) { return fieldsFromProto(m, 0) }
 
 func fromProto(v *pb.Value, depth int) (Value, error) {
@@ -32,7 +32,7 @@ func fromProto(v *pb.Value, depth int) (Value, error) {
 		return OfInt(x.IntegerValue), nil
 	case *pb.Value_DoubleValue:
 		if math.IsNaN(x.DoubleValue) {
-			return OfDouble(math.NaN()), nil // one NaN, whatever its bits
+			return OfDouble(math.NaN()), nil // the same bits for every NaN
 		}
 		return OfDouble(x.DoubleValue), nil
 	case *pb.Value_TimestampValue:
@@ -71,7 +71,7 @@ func fromProto(v *pb.Value, depth int) (Value, error) {
 	return Value{}, status.Errorf(codes.InvalidArgument, "A value of type %T cannot be stored in a document.", v.GetValueType())
 }
 
-// isName is true for what looks like a document's full name.
+// isName reports whether s looks like the full name of a document.
 func isName(s string) bool {
 	parts := strings.SplitN(s, "/", 6)
 	return len(parts) == 6 && parts[0] == "projects" && parts[2] == "databases" && parts[4] == "documents" &&
@@ -120,8 +120,8 @@ func checkDepth(depth int) error {
 	return nil
 }
 
-// checkFieldName refuses empty, over-long and reserved names. The reserved ones inside of maps are those of values
-// with a special meaning, such as a vector's __type__.
+// checkFieldName rejects empty, overlong and reserved names. Inside a map, __type__ is allowed: it
+// marks a vector.
 func checkFieldName(name string, depth int) error {
 	switch {
 	case name == "":
@@ -136,7 +136,8 @@ func checkFieldName(name string, depth int) error {
 	return nil
 }
 
-// checkVector refuses maps that pretend to be vectors and are not. A vector has 1 to 2048 doubles.
+// checkVector rejects malformed vectors. A map with the key __type__ must be a vector, which has 1
+// to 2048 doubles.
 func checkVector(v Value) error {
 	if !v.Map().Get("__type__").Exists() {
 		return nil

@@ -1,6 +1,6 @@
 package value
 
-// Size is what the value counts towards the size of its document, in bytes
+// Size returns the number of bytes that the value adds to the size of its document
 // (https://firebase.google.com/docs/firestore/storage-size).
 func (v Value) Size() int {
 	switch v.kind {
@@ -28,7 +28,8 @@ func (v Value) Size() int {
 	return 0
 }
 
-// Size is the sum of the sizes of all names and values, without the 32 bytes and the name of a document.
+// Size returns the sum of the sizes of all names and values, excluding a document's name and the 32
+// bytes of its overhead.
 func (f *Fields) Size() int {
 	n := 0
 	for _, e := range f.All() {
@@ -37,8 +38,8 @@ func (f *Fields) Size() int {
 	return n
 }
 
-// DocumentSize is the size of a document with the given path relative to the database's root, in bytes.
+// DocumentSize returns the size in bytes of the document at a path relative to the database's root.
 func DocumentSize(relativePath string, f *Fields) int { return nameSize(relativePath) + f.Size() + 32 }
 
-// nameSize counts each id of a path with one byte more, and 16 bytes for the whole.
+// nameSize counts one byte more than the length of each ID, and 16 bytes for the whole path.
 func nameSize(path string) int { return len(path) + 1 + 16 }

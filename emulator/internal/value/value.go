@@ -1,18 +1,19 @@
-// Package value is the data model of Firestore: the values that a document's fields hold, their order, their sizes,
-// and their encodings.
+// Package value is Firestore's data model: the values of a document's fields, with their order,
+// sizes and encodings.
 //
-// A [Value] is immutable. Everything that changes one returns another that shares what is unchanged, so values travel
-// between transactions, snapshots, listeners and connections without copies or locks.
+// A [Value] is immutable. Operations return a new value that shares its unchanged parts with the
+// old one, so transactions, snapshots, listeners and connections can share values without copies or
+// locks.
 package value
 
 import "math"
 
-// Kind says which of Firestore's types a value has. Kinds are numbered in the order in which Firestore sorts values
-// of different types, but for Int and Double, which are compared as numbers
+// Kind is one of Firestore's types. Kinds are numbered in the order in which Firestore sorts values
+// of different types, except that Int and Double are compared as numbers
 // (https://firebase.google.com/docs/firestore/manage-data/data-types#value_type_ordering).
 type Kind uint8
 
-// The types of Firestore. Absent is the kind of the zero Value: a field that is not there.
+// Firestore's types. Absent is the kind of the zero Value: a missing field.
 const (
 	Absent Kind = iota
 	Null
@@ -25,7 +26,7 @@ const (
 	Reference
 	GeoPoint
 	Array
-	Vector // stored as a map with the keys __type__ and value; only [Value.Order] tells it from other maps
+	Vector // stored as a map with the keys __type__ and value; only returned by [Value.Order]
 	Map
 )
 
@@ -63,7 +64,8 @@ func OfString(s string) Value { return Value{kind: String, str: s} }
 // OfBytes returns a byte string with the octets of s.
 func OfBytes(s string) Value { return Value{kind: Bytes, str: s} }
 
-// OfReference returns a reference to the document with the full name projects/p/databases/d/documents/….
+// OfReference returns a reference to the document with the full name
+// projects/p/databases/d/documents/….
 func OfReference(name string) Value { return Value{kind: Reference, str: name} }
 
 // OfGeoPoint returns a point; latitude is −90 to 90 degrees, longitude −180 to 180.
@@ -71,7 +73,7 @@ func OfGeoPoint(latitude, longitude float64) Value {
 	return Value{kind: GeoPoint, num: math.Float64bits(latitude), ref: longitude}
 }
 
-// OfArray returns an array. The caller gives vs away.
+// OfArray returns an array, which keeps vs.
 func OfArray(vs []Value) Value { return Value{kind: Array, ref: vs} }
 
 // OfMap returns a map with these fields; nil means none.
@@ -82,22 +84,22 @@ func OfMap(f *Fields) Value {
 	return Value{kind: Map, ref: f}
 }
 
-// Kind is the value's type.
+// Kind returns the value's type.
 func (v Value) Kind() Kind { return v.kind }
 
-// Exists is false for the zero Value: the field is not there.
+// Exists reports whether v is not the zero Value.
 func (v Value) Exists() bool { return v.kind != Absent }
 
-// Bool is the value of a Bool, else false.
+// Bool returns the value of a Bool, or false for other kinds.
 func (v Value) Bool() bool { return v.kind == Bool && v.num != 0 }
 
-// Int is the value of an Int.
+// Int returns the value of an Int.
 func (v Value) Int() int64 { return int64(v.num) }
 
-// Double is the value of a Double.
+// Double returns the value of a Double.
 func (v Value) Double() float64 { return math.Float64frombits(v.num) }
 
-// Number is an Int's or a Double's value as a float64; ok is false for other kinds.
+// Number returns the value of an Int or a Double as a float64; ok is false for other kinds.
 func (v Value) Number() (f float64, ok bool) {
 	switch v.kind {
 	case Int:
@@ -108,35 +110,35 @@ func (v Value) Number() (f float64, ok bool) {
 	return 0, false
 }
 
-// IsNaN is true for the double that is not a number.
+// IsNaN reports whether v is the double NaN.
 func (v Value) IsNaN() bool { return v.kind == Double && math.IsNaN(v.Double()) }
 
-// Time is the value of a Timestamp.
+// Time returns the value of a Timestamp.
 func (v Value) Time() Micros { return Micros(v.num) }
 
-// Text is the text of a String, the octets of Bytes, the name of a Reference.
+// Text returns the text of a String, the octets of Bytes, or the name of a Reference.
 func (v Value) Text() string { return v.str }
 
-// GeoPoint is the latitude and longitude in degrees.
+// GeoPoint returns the latitude and longitude of a GeoPoint in degrees.
 func (v Value) GeoPoint() (latitude, longitude float64) {
 	longitude, _ = v.ref.(float64)
 	return math.Float64frombits(v.num), longitude
 }
 
-// Array is an array's elements. The caller must not change them.
+// Array returns an array's elements. The caller must not change them.
 func (v Value) Array() []Value {
 	vs, _ := v.ref.([]Value)
 	return vs
 }
 
-// Map is a map's fields, nil for other kinds.
+// Map returns a map's fields, or nil for other kinds.
 func (v Value) Map() *Fields {
 	f, _ := v.ref.(*Fields)
 	return f
 }
 
-// Order is the kind by which the value is sorted among others: its Kind, but Int for every number and Vector for
-// a map that holds an embedding.
+// Order returns the kind by which the value is sorted: Int for every number, Vector for a map that
+// is a vector, and Kind for all others.
 func (v Value) Order() Kind {
 	switch v.kind {
 	case Double:
@@ -149,7 +151,7 @@ func (v Value) Order() Kind {
 	return v.kind
 }
 
-// Vector returns the elements of an embedding: a map {"__type__": "__vector__", "value": [doubles]}.
+// Vector returns the elements of a vector: a map {"__type__": "__vector__", "value": [doubles]}.
 func (v Value) Vector() (elements []Value, ok bool) {
 	f := v.Map()
 	if f == nil || f.Len() != 2 {

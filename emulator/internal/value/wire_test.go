@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-func TestWireIsTheProtocols(t *testing.T) {
+func TestWireMatchesProtobuf(t *testing.T) {
 	for _, row := range ascending() {
 		for _, v := range row {
 			var got pb.Value
@@ -15,11 +15,11 @@ func TestWireIsTheProtocols(t *testing.T) {
 				t.Fatalf("%v: %v", v.Proto(), err)
 			}
 			if want := v.Proto(); !proto.Equal(&got, want) {
-				t.Errorf("the encoding of %v reads as %v", want, &got)
+				t.Errorf("%v decodes as %v", want, &got)
 			}
 			back, err := FromProto(&got)
 			if err == nil && !Identical(back, v) {
-				t.Errorf("%v comes back as %v", v.Proto(), back.Proto())
+				t.Errorf("%v converts back to %v", v.Proto(), back.Proto())
 			}
 			f := NewFields([]Field{{"a", v}, {"b", OfArray([]Value{v})}, {"c", OfMap(NewFields([]Field{{"d", v}}))}})
 			b := f.AppendDocumentFields(nil)
@@ -27,14 +27,14 @@ func TestWireIsTheProtocols(t *testing.T) {
 				t.Errorf("DocumentFieldsSize of %v = %d, want %d", v.Proto(), f.DocumentFieldsSize(), len(b))
 			}
 			if back, err := ParseDocumentFields(b); err != nil || !IdenticalFields(back, f) {
-				t.Errorf("a document with %v reads back as %v (%v)", v.Proto(), back.Proto(), err)
+				t.Errorf("document with %v decodes as %v (%v)", v.Proto(), back.Proto(), err)
 			}
 			var doc pb.Document
 			if err := proto.Unmarshal(b, &doc); err != nil {
-				t.Fatalf("a document with %v: %v", v.Proto(), err)
+				t.Fatalf("document with %v: %v", v.Proto(), err)
 			}
 			if !proto.Equal(&doc, &pb.Document{Fields: f.Proto()}) {
-				t.Errorf("the encoding of a document with %v reads as %v", v.Proto(), &doc)
+				t.Errorf("document with %v decodes with protobuf as %v", v.Proto(), &doc)
 			}
 		}
 	}
@@ -51,7 +51,7 @@ func FuzzParseDocumentFields(f *testing.F) {
 		}
 		again, err := ParseDocumentFields(got.AppendDocumentFields(nil))
 		if err != nil || !IdenticalFields(got, again) {
-			t.Errorf("%x reads as %v, then as %v (%v)", b, got.Proto(), again.Proto(), err)
+			t.Errorf("%x decodes as %v, and re-encoded as %v (%v)", b, got.Proto(), again.Proto(), err)
 		}
 	})
 }

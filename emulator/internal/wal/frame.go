@@ -5,14 +5,15 @@ import (
 	"hash/crc32"
 )
 
-// A frame is a header of 16 bytes and the record: a mark, the record's length, the checksum of these two, the checksum
-// of the record. With a header of its own checksum, a length can be trusted: a frame that the file is too short for
-// was being written when the process died, and any other misfit is damage.
+// A frame is a 16-byte header followed by the record. The header is a mark, the record's length,
+// the checksum of those two, and the record's checksum. Because the header has its own checksum, its
+// length can be trusted: a frame that extends past the end of the file was being written when the
+// process died; any other mismatch is damage.
 const (
 	frameBytes = 16
 	frameMark  = 0x4b454548 // "HEEK"
 
-	// MaxRecord is how long a record may be, in bytes.
+	// MaxRecord is the maximum length of a record in bytes.
 	MaxRecord = 1 << 30
 )
 
@@ -27,7 +28,8 @@ func appendFrame(b, record []byte) []byte {
 	return append(b, record...)
 }
 
-// parseHeader returns the length and the checksum of the record that follows a header; ok is false for no header.
+// parseHeader returns the length and the checksum of the record that follows the header; ok is
+// false if h is not a header.
 func parseHeader(h []byte) (size int, sum uint32, ok bool) {
 	if binary.LittleEndian.Uint32(h) != frameMark || binary.LittleEndian.Uint32(h[8:]) != crc32.Checksum(h[:8], castagnoli) {
 		return 0, 0, false

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package journal
+package wal
 
 import (
 	"fmt"
@@ -8,7 +8,8 @@ import (
 	"path/filepath"
 )
 
-// Lock opens the directory's lock file. This platform has no advisory locks, so that two processes are not kept apart.
+// Lock opens the directory's lock file. This platform has no advisory locks, so a second process is
+// not detected.
 func Lock(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {

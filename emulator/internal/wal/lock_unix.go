@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// Lock takes a directory for this process until the file is closed or the process ends. A directory that is taken is
-// an error.
+// Lock reserves a directory for this process until the file is closed or the process exits. It
+// fails if another process holds the directory.
 func Lock(dir string) (*os.File, error) {
 	name := filepath.Join(dir, "lock")
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o666)

@@ -1,11 +1,7 @@
 package wal
 
 import (
-	"bufio"
-	"bytes"
-	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,27 +10,16 @@ import (
 	"strings"
 )
 
-// Files are named by a number of sixteen digits: NUMBER.log are records; NUMBER.snap are the records that stand for
-// all that came before NUMBER.log. A snapshot is NUMBER.tmp until it is whole.
-func logName(n uint64) string  { return fmt.Sprintf("%016d.log", n) }
-func snapName(n uint64) string { return fmt.Sprintf("%016d.snap", n) }
+// File names begin with a number of sixteen digits. NUMBER.log is a segment of the log; NUMBER.snap
+// is a snapshot that replaces all segments before NUMBER.log. A snapshot that is still being written
+// is NUMBER.tmp.
+func segmentName(n uint64) string  { return fmt.Sprintf("%016d.log", n) }
+func snapshotName(n uint64) string { return fmt.Sprintf("%016d.snap", n) }
 
 // magic begins every file.
 const magic = "heekjrn1"
 
-// DamageError says where a file does not hold what was written.
-type DamageError struct {
-	File   string
-	Offset int64 // of the frame that is damaged
-	Reason string
-}
-
-func (e *DamageError) Error() string {
-	return fmt.Sprintf("journal file %s is damaged at byte %d: %s; restore the file from a copy, or move its directory away to begin empty",
-		e.File, e.Offset, e.Reason)
-}
-
-// files lists the numbers of the directory's files with a suffix, ascending.
+// files lists the numbers of the directory's files with the suffix, in ascending order.
 func files(dir, suffix string) ([]uint64, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -52,62 +37,63 @@ func files(dir, suffix string) ([]uint64, error) {
 	return out, nil
 }
 
-// recover replays the last snapshot and the logs from then on, and opens the newest log for appending.
-func (j *Log) recover(replay func([]byte) error) error {
-	snaps, err := files(j.dir, ".snap")
+// recover replays the last snapshot and the segments after it, and opens the newest segment for
+// appending.
+func (l *Log) recover(replay func([]byte) error) error {
+	snaps, err := files(l.dir, ".snap")
 	if err != nil {
-		return fmt.Errorf("open journal: %w", err)
+		return fmt.Errorf("open log: %w", err)
 	}
-	logs, err := files(j.dir, ".log")
+	segments, err := files(l.dir, ".log")
 	if err != nil {
-		return fmt.Errorf("open journal: %w", err)
+		return fmt.Errorf("open log: %w", err)
 	}
 	first := uint64(1)
 	if len(snaps) > 0 {
 		first = snaps[len(snaps)-1]
-		name := filepath.Join(j.dir, snapName(first))
+		name := filepath.Join(l.dir, snapshotName(first))
 		if _, err := replayFile(name, false, replay); err != nil {
 			return err
 		}
 	}
-	logs = slices.DeleteFunc(logs, func(n uint64) bool { return n < first })
-	for i, n := range logs {
+	segments = slices.DeleteFunc(segments, func(n uint64) bool { return n < first })
+	for i, n := range segments {
 		if n != first+uint64(i) {
-			return fmt.Errorf("open journal: %s is missing", filepath.Join(j.dir, logName(first+uint64(i))))
+			return fmt.Errorf("open log: %s is missing", filepath.Join(l.dir, segmentName(first+uint64(i))))
 		}
-		last := i == len(logs)-1
-		name := filepath.Join(j.dir, logName(n))
+		last := i == len(segments)-1
+		name := filepath.Join(l.dir, segmentName(n))
 		size, err := replayFile(name, last, replay)
 		if err != nil {
 			return err
 		}
-		j.size.Add(max(0, size-int64(len(magic))))
+		l.size.Add(max(0, size-int64(len(magic))))
 		if !last {
 			continue
 		}
-		if size < int64(len(magic)) { // died while it was made
-			logs = logs[:i]
+		if size < int64(len(magic)) { // the process died while creating it
+			segments = segments[:i]
 			break
 		}
-		if j.file, err = os.OpenFile(name, os.O_WRONLY, 0); err != nil {
-			return fmt.Errorf("open journal: %w", err)
+		if l.file, err = os.OpenFile(name, os.O_WRONLY, 0); err != nil {
+			return fmt.Errorf("open log: %w", err)
 		}
-		if err := cutFile(j.file, size); err != nil {
-			return fmt.Errorf("open journal: cut %s at byte %d: %w", name, size, err)
+		if err := truncate(l.file, size); err != nil {
+			return fmt.Errorf("open log: truncate %s at byte %d: %w", name, size, err)
 		}
-		j.number = n
+		l.number = n
 	}
-	if len(logs) == 0 || j.file == nil {
-		n := first + uint64(len(logs))
-		if err := j.startLog(n); err != nil {
-			return fmt.Errorf("open journal: %w", err)
+	if len(segments) == 0 || l.file == nil {
+		n := first + uint64(len(segments))
+		if err := l.startSegment(n); err != nil {
+			return fmt.Errorf("open log: %w", err)
 		}
 	}
-	return removeBefore(j.dir, first)
+	return removeBefore(l.dir, first)
 }
 
-// cutFile ends the file at size, durably, and goes there.
-func cutFile(f *os.File, size int64) error {
+// truncate durably truncates the file to size and seeks to its end.
+func truncate(f *os.File, size int64) error {
 	end, err := f.Seek(0, io.SeekEnd)
 	if err != nil || end == size {
 		return err
@@ -122,7 +108,7 @@ func cutFile(f *os.File, size int64) error {
 	return err
 }
 
-// removeBefore removes files that a snapshot stands for, and unfinished snapshots.
+// removeBefore removes the files that snapshot first replaces, and unfinished snapshots.
 func removeBefore(dir string, first uint64) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -138,84 +124,4 @@ func removeBefore(dir string, first uint64) error {
 		}
 	}
 	return nil
-}
-
-// replayFile hands the file's records to replay and returns where the last whole one ends. Only a file that may be
-// torn may end in the middle of a record.
-func replayFile(name string, torn bool, replay func([]byte) error) (end int64, err error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return 0, fmt.Errorf("open journal: %w", err)
-	}
-	defer f.Close()
-	r := bufio.NewReaderSize(f, 1<<18)
-	damage := func(reason string) (int64, error) { return end, &DamageError{name, end, reason} }
-	head := make([]byte, len(magic))
-	switch _, err := io.ReadFull(r, head); {
-	case isEnd(err) && torn: // it was being made
-		return 0, nil
-	case isEnd(err):
-		return damage("it ends in its first bytes")
-	case err != nil:
-		return 0, fmt.Errorf("read %s: %w", name, err)
-	case string(head) != magic:
-		return damage("it does not begin as a journal file")
-	}
-	end = int64(len(magic))
-	var header [frameBytes]byte
-	var record []byte
-	for {
-		n, err := io.ReadFull(r, header[:])
-		switch {
-		case err == io.EOF:
-			return end, nil
-		case isEnd(err) && torn:
-			return end, nil
-		case isEnd(err):
-			return damage("it ends within a header")
-		case err != nil:
-			return end, fmt.Errorf("read %s: %w", name, err)
-		}
-		size, sum, ok := parseHeader(header[:n])
-		if !ok {
-			if torn && zeros(header[:]) && onlyZeros(r) {
-				return end, nil // the file's length reached the disk, its end did not
-			}
-			return damage("the header of a record is not right")
-		}
-		record = slices.Grow(record[:0], size)[:size]
-		if _, err = io.ReadFull(r, record); isEnd(err) {
-			if torn {
-				return end, nil
-			}
-			return damage("it ends within a record")
-		} else if err != nil {
-			return end, fmt.Errorf("read %s: %w", name, err)
-		}
-		if crc32.Checksum(record, castagnoli) != sum {
-			return damage("the checksum of a record is not right")
-		}
-		if err := replay(record); err != nil {
-			return end, fmt.Errorf("journal file %s: record at byte %d: %w", name, end, err)
-		}
-		end += int64(frameBytes + size)
-	}
-}
-
-func isEnd(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
-
-func zeros(b []byte) bool { return len(bytes.Trim(b, "\x00")) == 0 }
-
-// onlyZeros reports whether nothing but zeros is left.
-func onlyZeros(r io.Reader) bool {
-	buf := make([]byte, 1<<16)
-	for {
-		n, err := r.Read(buf)
-		if !zeros(buf[:n]) {
-			return false
-		}
-		if err != nil {
-			return err == io.EOF
-		}
-	}
 }

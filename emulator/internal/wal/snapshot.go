@@ -9,36 +9,37 @@ import (
 	"path/filepath"
 )
 
-// Snapshot is a snapshot that is being written.
+// Snapshot is a snapshot being written.
 type Snapshot struct {
-	j      *Log
+	log    *Log
 	number uint64
-	seq    uint64 // of the slot that opens the log after it
-	size   int64  // of the journal when it was begun
+	seq    uint64 // of the slot that starts the segment after it
+	size   int64  // of the log when the snapshot began
 	file   *os.File
 	w      *bufio.Writer
 	frame  []byte
 }
 
-// Rotate begins a snapshot of everything up to now: slots reserved before belong to it, later ones come after it. The
-// caller holds the lock under which it reserves slots, takes hold of its state, and writes that at leisure with
-// [Snapshot.Write] and [Snapshot.Finish].
-func (j *Log) Rotate() (*Snapshot, error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.err != nil {
-		return nil, j.err
+// Rotate begins a snapshot of everything up to now: slots reserved before belong to it, later ones
+// come after it. The caller must hold the lock under which it reserves slots, and capture its state
+// under that lock; it can then release the lock and write the state with [Snapshot.Write] and
+// [Snapshot.Finish].
+func (l *Log) Rotate() (*Snapshot, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err != nil {
+		return nil, l.err
 	}
-	if j.closing {
+	if l.closing {
 		return nil, ErrClosed
 	}
-	j.last++
-	s := j.reserve()
-	s.log, s.ready = j.last, true
-	if j.queue[0] == s {
-		j.work.Signal()
+	l.last++
+	s := l.reserve()
+	s.segment, s.ready = l.last, true
+	if l.queue[0] == s {
+		l.work.Signal()
 	}
-	return &Snapshot{j: j, number: j.last, seq: s.Seq, size: j.size.Load()}, nil
+	return &Snapshot{log: l, number: l.last, seq: s.Seq, size: l.size.Load()}, nil
 }
 
 // Write adds a record to the snapshot.
@@ -58,12 +59,12 @@ func (s *Snapshot) Write(record []byte) error {
 }
 
 func (s *Snapshot) temporary() string {
-	return filepath.Join(s.j.dir, fmt.Sprintf("%016d.tmp", s.number))
+	return filepath.Join(s.log.dir, fmt.Sprintf("%016d.tmp", s.number))
 }
 
-// Finish makes the snapshot durable; from then on it stands for everything before it, and older files are removed.
+// Finish makes the snapshot durable and removes the older files, which it replaces.
 func (s *Snapshot) Finish() error {
-	if s.file == nil { // an empty state is a state
+	if s.file == nil { // the state is empty, but it must still replace the older files
 		f, err := createFile(s.temporary())
 		if err != nil {
 			return fmt.Errorf("write snapshot: %w", err)
@@ -72,22 +73,22 @@ func (s *Snapshot) Finish() error {
 	}
 	err := errors.Join(s.w.Flush(), s.file.Sync(), s.file.Close())
 	if err == nil {
-		err = s.j.Wait(s.seq) // the log after it is there
+		err = s.log.Wait(s.seq) // until the segment after the snapshot exists
 	}
 	if err == nil {
-		err = os.Rename(s.temporary(), filepath.Join(s.j.dir, snapName(s.number)))
+		err = os.Rename(s.temporary(), filepath.Join(s.log.dir, snapshotName(s.number)))
 	}
 	if err == nil {
-		err = syncDir(s.j.dir)
+		err = syncDir(s.log.dir)
 	}
 	if err != nil {
 		return fmt.Errorf("write snapshot: %w", err)
 	}
-	s.j.size.Add(-s.size)
-	return removeBefore(s.j.dir, s.number)
+	s.log.size.Add(-s.size)
+	return removeBefore(s.log.dir, s.number)
 }
 
-// Abandon gives up a snapshot. The journal stays as it is.
+// Abandon discards the snapshot and leaves the log as it is.
 func (s *Snapshot) Abandon() {
 	if s.file != nil {
 		s.file.Close()
@@ -95,7 +96,8 @@ func (s *Snapshot) Abandon() {
 	}
 }
 
-// createFile makes a file that begins with the magic. It is durable at once, so that what is appended can be found.
+// createFile creates a file that begins with the magic. Its directory entry is durable when
+// createFile returns, so that recovery finds what is appended later.
 func createFile(name string) (*os.File, error) {
 	f, err := os.Create(name)
 	if err != nil {

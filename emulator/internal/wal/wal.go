@@ -1,13 +1,14 @@
-// Package wal keeps records on disk so that what was acknowledged survives a crash at any moment.
+// Package wal is a write-ahead log: it keeps records on disk so that acknowledged changes survive a
+// crash at any moment.
 //
-// A journal is a directory of its own with numbered files. Records are appended to the newest log; [Journal.Append]
-// returns when its record is on disk, and appends that come together share one write and one fsync. Now and then the
-// owner writes its whole state as a snapshot ([Journal.Rotate]), and older files go. [Open] hands the last snapshot's
-// records and those after it to the owner.
+// A [Log] is a directory of numbered segment files. Records are appended to the newest segment.
+// [Log.Append] returns when its record is on disk; concurrent appends share one write and one fsync.
+// Now and then the owner writes its whole state as a snapshot ([Log.Rotate]), which replaces all
+// older files. [Open] replays the records of the last snapshot and of the segments after it.
 //
-// Every record is framed with checksums. A log that ends in the middle of a record, as a crash leaves it, is cut
-// there: that record was never acknowledged. Anything else that does not fit is an error which names the file and the
-// place; nothing is ever repaired by throwing records away.
+// Every record is framed with checksums. A segment that ends in the middle of a record, as after a
+// crash, is truncated there: that record was never acknowledged. Any other mismatch is an error that
+// names the file and the offset. The log never repairs itself by dropping records.
 package wal
 
 import (
@@ -19,143 +20,147 @@ import (
 	"sync/atomic"
 )
 
-// ErrClosed is returned by operations on a closed journal.
-var ErrClosed = errors.New("journal is closed")
+// ErrClosed is returned by operations on a closed log.
+var ErrClosed = errors.New("write-ahead log is closed")
 
-// Journal is an open journal. It is safe for concurrent use.
+// Log is an open write-ahead log. It is safe for concurrent use.
 type Log struct {
 	dir    string
 	lock   *os.File
-	number uint64 // of the log that is written to; only the flusher's
+	number uint64 // of the current segment; used only by the flush goroutine
 	file   *os.File
 
 	durable atomic.Uint64 // the sequence number up to which everything is on disk
-	size    atomic.Int64  // bytes in logs since the last snapshot
+	size    atomic.Int64  // bytes in segments since the last snapshot
 
-	mu      sync.Mutex // guards what follows
-	work    *sync.Cond // the first of queue has become ready
-	done    *sync.Cond // durable has grown, or err is set
+	mu      sync.Mutex // guards the fields below
+	work    *sync.Cond // signaled when the first slot of queue becomes ready
+	done    *sync.Cond // signaled when durable grows or err is set
 	queue   []*Slot
-	next    uint64 // the sequence number that the next slot gets
-	last    uint64 // the number of the newest log, counting those that queue will open
-	err     error  // what ended the journal
+	next    uint64 // the last sequence number assigned to a slot
+	last    uint64 // the newest segment's number, including segments that queue has yet to start
+	err     error  // why the log stopped
 	closing bool
-	flushed chan struct{} // closed when the flusher has ended
+	flushed chan struct{} // closed when the flush goroutine returns
 }
 
-// Open locks the directory, which is made if need be, and calls replay for every record, oldest first; replay must not
-// keep the slice. A directory that another process uses, a damaged file or a failing replay is an error.
+// Open locks the directory, creating it if necessary, and calls replay for every record, oldest
+// first. replay must not keep the slice. Open fails if another process uses the directory, a file is
+// damaged, or replay fails.
 func Open(dir string, replay func(record []byte) error) (*Log, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, fmt.Errorf("open journal: %w", err)
+		return nil, fmt.Errorf("open log: %w", err)
 	}
 	lock, err := Lock(dir)
 	if err != nil {
 		return nil, err
 	}
-	j := &Log{dir: dir, lock: lock, flushed: make(chan struct{})}
-	j.work, j.done = sync.NewCond(&j.mu), sync.NewCond(&j.mu)
-	if err := j.recover(replay); err != nil {
+	l := &Log{dir: dir, lock: lock, flushed: make(chan struct{})}
+	l.work, l.done = sync.NewCond(&l.mu), sync.NewCond(&l.mu)
+	if err := l.recover(replay); err != nil {
 		lock.Close()
 		return nil, err
 	}
-	j.last = j.number
-	go j.flush()
-	return j, nil
+	l.last = l.number
+	go l.flush()
+	return l, nil
 }
 
-// Slot is a place in the order of records, whose record is still to come.
+// Slot is a reserved position in the log whose record is filled in later.
 type Slot struct {
-	j     *Log
-	Seq   uint64 // its number in the order of slots, from 1
-	frame []byte
-	ready bool
-	log   uint64 // for a slot that opens a new log: its number
+	log     *Log
+	Seq     uint64 // position in the order of slots, from 1
+	frame   []byte
+	ready   bool
+	segment uint64 // the segment that the slot starts, 0 for a slot that holds a record
 }
 
-// Reserve takes the next place in the order. The caller must call [Slot.Fill] soon: everything behind waits for it.
-func (j *Log) Reserve() *Slot {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.reserve()
+// Reserve reserves the next position. The caller must call [Slot.Fill] soon: every later slot waits
+// for it.
+func (l *Log) Reserve() *Slot {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.reserve()
 }
 
-func (j *Log) reserve() *Slot {
-	j.next++
-	s := &Slot{j: j, Seq: j.next}
-	j.queue = append(j.queue, s)
+func (l *Log) reserve() *Slot {
+	l.next++
+	s := &Slot{log: l, Seq: l.next}
+	l.queue = append(l.queue, s)
 	return s
 }
 
-// Fill puts a record at the slot's place; nil leaves the place without one. It does not wait; [Journal.Wait] does.
+// Fill sets the slot's record; nil leaves the slot empty. It does not wait until the record is on
+// disk; [Log.Wait] does.
 func (s *Slot) Fill(record []byte) {
 	var frame []byte
 	if record != nil {
 		frame = appendFrame(make([]byte, 0, len(record)+frameBytes), record)
 	}
-	s.j.mu.Lock()
-	defer s.j.mu.Unlock()
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
 	s.frame, s.ready = frame, true
-	if len(s.j.queue) > 0 && s.j.queue[0] == s {
-		s.j.work.Signal()
+	if len(s.log.queue) > 0 && s.log.queue[0] == s {
+		s.log.work.Signal()
 	}
 }
 
-// Wait returns when everything up to the slot with that number is on disk, or with what prevents it.
-func (j *Log) Wait(seq uint64) error {
-	if j.durable.Load() >= seq {
+// Wait returns when everything up to the slot with sequence number seq is on disk, or when the log
+// has failed.
+func (l *Log) Wait(seq uint64) error {
+	if l.durable.Load() >= seq {
 		return nil
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	for j.durable.Load() < seq && j.err == nil {
-		j.done.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.durable.Load() < seq && l.err == nil {
+		l.done.Wait()
 	}
-	if j.durable.Load() >= seq {
+	if l.durable.Load() >= seq {
 		return nil
 	}
-	return j.err
+	return l.err
 }
 
-// Append adds a record and returns when it is on disk.
-func (j *Log) Append(record []byte) error {
-	s := j.Reserve()
+// Append appends a record and returns when it is on disk.
+func (l *Log) Append(record []byte) error {
+	s := l.Reserve()
 	s.Fill(record)
-	return j.Wait(s.Seq)
+	return l.Wait(s.Seq)
 }
 
-// Size is how many bytes of records came after the last snapshot.
-func (j *Log) Size() int64 { return j.size.Load() }
+// Size returns the number of bytes appended since the last snapshot.
+func (l *Log) Size() int64 { return l.size.Load() }
 
-// Close waits until all slots are on disk and releases the directory.
-func (j *Log) Close() error {
-	j.mu.Lock()
-	if j.closing {
-		j.mu.Unlock()
-		<-j.flushed
+// Close waits until all slots are on disk and unlocks the directory.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	if l.closing {
+		l.mu.Unlock()
+		<-l.flushed
 		return nil
 	}
-	j.closing = true
-	j.work.Signal()
-	j.mu.Unlock()
-	<-j.flushed
-	j.mu.Lock()
-	err := j.err
-	j.mu.Unlock()
+	l.closing = true
+	l.work.Signal()
+	l.mu.Unlock()
+	<-l.flushed
+	l.mu.Lock()
+	err := l.err
+	l.mu.Unlock()
 	if errors.Is(err, ErrClosed) {
 		err = nil
 	}
-	return errors.Join(err, j.file.Close(), j.lock.Close())
+	return errors.Join(err, l.file.Close(), l.lock.Close())
 }
 
-// flush writes what is ready, in order, until the journal is closed or broken.
-func (j *Log) flush() {
-	defer close(j.flushed)
+// flush writes ready slots in order until the log is closed or fails.
+func (l *Log) flush() {
+	defer close(l.flushed)
 	var buf []byte
 	for {
-		batch := j.take()
+		batch := l.take()
 		if batch == nil {
-			j.stop(ErrClosed)
+			l.stop(ErrClosed)
 			return
 		}
 		if cap(buf) > 1<<20 {
@@ -164,9 +169,9 @@ func (j *Log) flush() {
 		buf = buf[:0]
 		var err error
 		for _, s := range batch {
-			if s.log != 0 {
-				if err = j.write(buf); err == nil {
-					err = j.startLog(s.log)
+			if s.segment != 0 {
+				if err = l.write(buf); err == nil {
+					err = l.startSegment(s.segment)
 				}
 				buf = buf[:0]
 			} else {
@@ -177,69 +182,70 @@ func (j *Log) flush() {
 			}
 		}
 		if err == nil {
-			err = j.write(buf)
+			err = l.write(buf)
 		}
 		if err != nil {
-			j.stop(fmt.Errorf("journal %s: %w", j.dir, err))
+			l.stop(fmt.Errorf("write-ahead log %s: %w", l.dir, err))
 			return
 		}
-		j.mu.Lock()
-		j.durable.Store(batch[len(batch)-1].Seq)
-		j.done.Broadcast()
-		j.mu.Unlock()
+		l.mu.Lock()
+		l.durable.Store(batch[len(batch)-1].Seq)
+		l.done.Broadcast()
+		l.mu.Unlock()
 	}
 }
 
-// take waits for slots that are ready and takes them off the queue; it returns nil when the journal is to be closed.
-func (j *Log) take() []*Slot {
-	j.mu.Lock()
-	defer j.mu.Unlock()
+// take waits for ready slots and removes them from the queue. It returns nil when the log is closing
+// and the queue is empty.
+func (l *Log) take() []*Slot {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for {
 		n := 0
-		for n < len(j.queue) && j.queue[n].ready {
+		for n < len(l.queue) && l.queue[n].ready {
 			n++
 		}
 		if n > 0 {
-			batch := j.queue[:n:n]
-			j.queue = append([]*Slot(nil), j.queue[n:]...)
+			batch := l.queue[:n:n]
+			l.queue = append([]*Slot(nil), l.queue[n:]...)
 			return batch
 		}
-		if j.closing && len(j.queue) == 0 {
+		if l.closing && len(l.queue) == 0 {
 			return nil
 		}
-		j.work.Wait()
+		l.work.Wait()
 	}
 }
 
-// write appends frames to the log and makes them durable.
-func (j *Log) write(frames []byte) error {
+// write appends frames to the current segment and makes them durable.
+func (l *Log) write(frames []byte) error {
 	if len(frames) == 0 {
 		return nil
 	}
-	if _, err := j.file.Write(frames); err != nil {
+	if _, err := l.file.Write(frames); err != nil {
 		return err
 	}
-	j.size.Add(int64(len(frames)))
-	return j.file.Sync()
+	l.size.Add(int64(len(frames)))
+	return l.file.Sync()
 }
 
-// startLog makes the next records go to a new file.
-func (j *Log) startLog(number uint64) error {
-	f, err := createFile(filepath.Join(j.dir, logName(number)))
+// startSegment starts a new segment, to which later records are appended.
+func (l *Log) startSegment(number uint64) error {
+	f, err := createFile(filepath.Join(l.dir, segmentName(number)))
 	if err != nil {
 		return err
 	}
-	old := j.file
-	j.file, j.number = f, number
+	old := l.file
+	l.file, l.number = f, number
 	if old != nil {
 		return old.Close()
 	}
 	return nil
 }
 
-func (j *Log) stop(err error) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.err = err
-	j.done.Broadcast()
+func (l *Log) stop(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = err
+	l.done.Broadcast()
 }

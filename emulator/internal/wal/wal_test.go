@@ -14,97 +14,96 @@ import (
 	"heek.kr/heektime/emulator/internal/wal"
 )
 
-// open opens a journal and returns what it replayed.
+// open opens a log and returns the replayed records.
 func open(t *testing.T, dir string) (*wal.Log, []string) {
 	t.Helper()
 	var got []string
-	j, err := wal.Open(dir, func(b []byte) error {
+	l, err := wal.Open(dir, func(b []byte) error {
 		got = append(got, string(b))
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return j, got
+	return l, got
 }
 
-func add(t *testing.T, j *wal.Log, records ...string) {
+func add(t *testing.T, l *wal.Log, records ...string) {
 	t.Helper()
 	for _, r := range records {
-		if err := j.Append([]byte(r)); err != nil {
+		if err := l.Append([]byte(r)); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-func shut(t *testing.T, j *wal.Log) {
+func shut(t *testing.T, l *wal.Log) {
 	t.Helper()
-	if err := j.Close(); err != nil {
+	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func TestAppendAndReplay(t *testing.T) {
 	dir := t.TempDir()
-	j, got := open(t, dir)
+	l, got := open(t, dir)
 	if len(got) != 0 {
-		t.Fatalf("a new journal has %q", got)
+		t.Fatalf("new log replays %q", got)
 	}
 	want := []string{"one", "", strings.Repeat("long ", 100_000), "four"}
-	add(t, j, want...)
-	shut(t, j)
-	j, got = open(t, dir)
+	add(t, l, want...)
+	shut(t, l)
+	l, got = open(t, dir)
 	if !slices.Equal(got, want) {
 		t.Fatalf("got %d records, want %d", len(got), len(want))
 	}
-	add(t, j, "five")
-	shut(t, j)
-	j, got = open(t, dir)
-	defer shut(t, j)
+	add(t, l, "five")
+	shut(t, l)
+	l, got = open(t, dir)
+	defer shut(t, l)
 	if want = append(want, "five"); !slices.Equal(got, want) {
-		t.Fatalf("after a second life: got %d records, want %d", len(got), len(want))
+		t.Fatalf("after reopening twice: got %d records, want %d", len(got), len(want))
 	}
-	if err := j.Append(nil); err != nil {
-		t.Errorf("an append of nothing: %v", err)
+	if err := l.Append(nil); err != nil {
+		t.Errorf("append nil: %v", err)
 	}
 }
 
-func TestOneProcessADirectory(t *testing.T) {
+func TestDirectoryIsLocked(t *testing.T) {
 	dir := t.TempDir()
-	j, _ := open(t, dir)
+	l, _ := open(t, dir)
 	if _, err := wal.Open(dir, func([]byte) error { return nil }); err == nil || !strings.Contains(err.Error(), dir) {
-		t.Errorf("a second Open: %v, want an error that names %s", err, dir)
+		t.Errorf("second Open: %v, want an error naming %s", err, dir)
 	}
-	shut(t, j)
-	j, _ = open(t, dir)
-	shut(t, j)
-	if err := j.Append([]byte("x")); !errors.Is(err, wal.ErrClosed) {
-		t.Errorf("append after close: %v", err)
+	shut(t, l)
+	l, _ = open(t, dir)
+	shut(t, l)
+	if err := l.Append([]byte("x")); !errors.Is(err, wal.ErrClosed) {
+		t.Errorf("append after close: %v, want ErrClosed", err)
 	}
-	if err := j.Close(); err != nil {
+	if err := l.Close(); err != nil {
 		t.Errorf("second close: %v", err)
 	}
 }
 
-// TestOrderIsThatOfReservations fills slots backwards.
-func TestOrderIsThatOfReservations(t *testing.T) {
+func TestSlotsKeepReservationOrder(t *testing.T) {
 	dir := t.TempDir()
-	j, _ := open(t, dir)
+	l, _ := open(t, dir)
 	var slots []*wal.Slot
 	var want []string
 	for i := range 100 {
-		slots = append(slots, j.Reserve())
+		slots = append(slots, l.Reserve())
 		want = append(want, fmt.Sprint(i))
 	}
 	for i := len(slots) - 1; i >= 0; i-- {
 		slots[i].Fill([]byte(want[i]))
 	}
-	if err := j.Wait(slots[99].Seq); err != nil {
+	if err := l.Wait(slots[99].Seq); err != nil {
 		t.Fatal(err)
 	}
-	shut(t, j)
-	j, got := open(t, dir)
-	defer shut(t, j)
+	shut(t, l)
+	l, got := open(t, dir)
+	defer shut(t, l)
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
 	}
@@ -112,37 +111,37 @@ func TestOrderIsThatOfReservations(t *testing.T) {
 
 func TestConcurrentAppends(t *testing.T) {
 	dir := t.TempDir()
-	j, _ := open(t, dir)
+	l, _ := open(t, dir)
 	var all sync.WaitGroup
 	for w := range 32 {
 		all.Go(func() {
 			for i := range 20 {
-				if err := j.Append(fmt.Appendf(nil, "%d %d", w, i)); err != nil {
+				if err := l.Append(fmt.Appendf(nil, "%d %d", w, i)); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	all.Wait()
-	shut(t, j)
-	j, got := open(t, dir)
-	defer shut(t, j)
+	shut(t, l)
+	l, got := open(t, dir)
+	defer shut(t, l)
 	if slices.Sort(got); len(slices.Compact(got)) != 640 {
-		t.Errorf("%d different records, want 640", len(got))
+		t.Errorf("%d distinct records, want 640", len(got))
 	}
 }
 
-func TestSnapshotReplacesWhatIsBefore(t *testing.T) {
+func TestSnapshotReplacesOlderRecords(t *testing.T) {
 	dir := t.TempDir()
-	j, _ := open(t, dir)
+	l, _ := open(t, dir)
 	for round := range 3 {
-		add(t, j, "old 1", "old 2")
-		before := j.Reserve()
-		s, err := j.Rotate()
+		add(t, l, "old 1", "old 2")
+		before := l.Reserve()
+		s, err := l.Rotate()
 		if err != nil {
 			t.Fatal(err)
 		}
-		after := j.Reserve()
+		after := l.Reserve()
 		after.Fill(fmt.Appendf(nil, "after %d", round))
 		before.Fill([]byte("old 3"))
 		for i := range 3 {
@@ -153,43 +152,43 @@ func TestSnapshotReplacesWhatIsBefore(t *testing.T) {
 		if err := s.Finish(); err != nil {
 			t.Fatal(err)
 		}
-		if err := j.Wait(after.Seq); err != nil {
+		if err := l.Wait(after.Seq); err != nil {
 			t.Fatal(err)
 		}
-		if n := j.Size(); n > 50 {
-			t.Errorf("after a snapshot the journal counts %d bytes", n)
+		if n := l.Size(); n > 50 {
+			t.Errorf("after a snapshot Size is %d bytes, want at most 50", n)
 		}
-		add(t, j, "more")
-		shut(t, j)
+		add(t, l, "more")
+		shut(t, l)
 		var got []string
-		j, got = open(t, dir)
+		l, got = open(t, dir)
 		want := []string{fmt.Sprintf("state %d.0", round), fmt.Sprintf("state %d.1", round), fmt.Sprintf("state %d.2", round), fmt.Sprintf("after %d", round), "more"}
 		if !slices.Equal(got, want) {
 			t.Fatalf("round %d: got %q, want %q", round, got, want)
 		}
 	}
-	shut(t, j)
+	shut(t, l)
 	if entries, _ := os.ReadDir(dir); len(entries) != 3 {
-		t.Errorf("the directory holds %v, want a lock, a snapshot and a log", entries)
+		t.Errorf("the directory holds %v, want a lock, a snapshot and a segment", entries)
 	}
 }
 
-// TestAbandonedSnapshot leaves a journal as a crash during a snapshot does.
-func TestAbandonedSnapshot(t *testing.T) {
+// TestUnfinishedSnapshot leaves the files that a crash during a snapshot leaves.
+func TestUnfinishedSnapshot(t *testing.T) {
 	dir := t.TempDir()
-	j, _ := open(t, dir)
-	add(t, j, "1")
-	s, err := j.Rotate()
+	l, _ := open(t, dir)
+	add(t, l, "1")
+	s, err := l.Rotate()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Write([]byte("state")); err != nil {
 		t.Fatal(err)
 	}
-	add(t, j, "2")
-	shut(t, j)
-	j, got := open(t, dir)
-	defer shut(t, j)
+	add(t, l, "2")
+	shut(t, l)
+	l, got := open(t, dir)
+	defer shut(t, l)
 	if want := []string{"1", "2"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -198,7 +197,7 @@ func TestAbandonedSnapshot(t *testing.T) {
 	}
 }
 
-// copyDir copies a journal with its log cut or changed.
+// copyDir copies a log's directory, passing each file through change.
 func copyDir(t *testing.T, dir string, change func(name string, b []byte) []byte) string {
 	t.Helper()
 	to := t.TempDir()
@@ -218,13 +217,14 @@ func copyDir(t *testing.T, dir string, change func(name string, b []byte) []byte
 	return to
 }
 
-// TestTornTail cuts the log at every byte: what is whole is replayed, and the journal goes on from there.
+// TestTornTail truncates the segment at every byte: whole records are replayed, and the log accepts
+// new ones after them.
 func TestTornTail(t *testing.T) {
 	dir := t.TempDir()
-	j, _ := open(t, dir)
+	l, _ := open(t, dir)
 	records := []string{"first", "second record", "third"}
-	add(t, j, records...)
-	shut(t, j)
+	add(t, l, records...)
+	shut(t, l)
 	const name = "0000000000000001.log"
 	whole, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {
@@ -247,30 +247,30 @@ func TestTornTail(t *testing.T) {
 				keep++
 			}
 			if tail != "" && (cut < 8 && cut+len(tail) >= 8 || cut >= 8 && cut != ends[keep]) {
-				continue // zeros after half a record are damage, or make it whole
+				continue // zeros after half a record are damage, or complete it
 			}
-			j, got := open(t, torn)
+			l, got := open(t, torn)
 			if !slices.Equal(got, records[:keep]) {
-				t.Fatalf("cut at %d with %d zeros: got %q, want %q", cut, len(tail), got, records[:keep])
+				t.Fatalf("truncated at %d with %d zeros: got %q, want %q", cut, len(tail), got, records[:keep])
 			}
-			add(t, j, "new")
-			shut(t, j)
-			j, got = open(t, torn)
-			shut(t, j)
+			add(t, l, "new")
+			shut(t, l)
+			l, got = open(t, torn)
+			shut(t, l)
 			if want := append(slices.Clone(records[:keep]), "new"); !slices.Equal(got, want) {
-				t.Fatalf("cut at %d, then appended: got %q, want %q", cut, got, want)
+				t.Fatalf("truncated at %d, then appended: got %q, want %q", cut, got, want)
 			}
 		}
 	}
 }
 
-// TestDamage changes every byte of every file: that must be an error which names the file, and the records before it
-// must have been replayed.
+// TestDamage changes every byte of every file: each change must be an error that names the file and
+// the damaged frame.
 func TestDamage(t *testing.T) {
 	dir := t.TempDir()
-	j, _ := open(t, dir)
-	add(t, j, "one")
-	s, err := j.Rotate()
+	l, _ := open(t, dir)
+	add(t, l, "one")
+	s, err := l.Rotate()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,8 +279,8 @@ func TestDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	add(t, j, "two", "three\x00")
-	shut(t, j)
+	add(t, l, "two", "three\x00")
+	shut(t, l)
 	for _, name := range []string{"0000000000000002.snap", "0000000000000002.log"} {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
@@ -305,28 +305,28 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-func TestMissingLog(t *testing.T) {
+func TestMissingSegment(t *testing.T) {
 	dir := t.TempDir()
-	j, _ := open(t, dir)
-	add(t, j, "1")
-	if _, err := j.Rotate(); err != nil {
+	l, _ := open(t, dir)
+	add(t, l, "1")
+	if _, err := l.Rotate(); err != nil {
 		t.Fatal(err)
 	}
-	add(t, j, "2")
-	shut(t, j)
+	add(t, l, "2")
+	shut(t, l)
 	os.Remove(filepath.Join(dir, "0000000000000001.log"))
 	if _, err := wal.Open(dir, func([]byte) error { return nil }); err == nil || !strings.Contains(err.Error(), "0000000000000001.log") {
-		t.Errorf("a journal without its first log opens: %v", err)
+		t.Errorf("open without the first segment: %v, want an error naming it", err)
 	}
 }
 
-func TestReplayRefuses(t *testing.T) {
+func TestReplayError(t *testing.T) {
 	dir := t.TempDir()
-	j, _ := open(t, dir)
-	add(t, j, "1")
-	shut(t, j)
+	l, _ := open(t, dir)
+	add(t, l, "1")
+	shut(t, l)
 	no := errors.New("no such record")
 	if _, err := wal.Open(dir, func([]byte) error { return no }); !errors.Is(err, no) {
-		t.Errorf("got %v", err)
+		t.Errorf("got %v, want the error of replay", err)
 	}
 }

@@ -1,12 +1,12 @@
-// What an app does with Cloud Storage for Firebase, done with Firebase's own SDK.
-// TestJavaScript says where the server is and which version of the SDK to take.
+// Uses Cloud Storage as an app does, with Firebase's own SDK.
+// TestJavaScript passes the server's address and the SDK's directory in environment variables.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test as declare } from 'node:test'
 
 const { STORAGE_HOST: host, BUCKET: bucket, SDK: sdk } = process.env
 const [hostname, port] = host.split(':')
-// The old SDK gives the Blobs that Node has by now to a library that cannot send them; without, it does its own way.
+// The old SDK passes Node's Blobs to a library that cannot send them; without Blob it sends the bytes.
 if (sdk.endsWith('v9')) delete globalThis.Blob
 const require = createRequire(sdk + '/')
 const { initializeApp } = require('firebase/app')
@@ -17,7 +17,7 @@ let apps = 0
 const connect = (uid) => {
   const app = initializeApp({ apiKey: 'any-key', projectId: 'demo-test', storageBucket: bucket }, 'app' + apps++)
   const storage = s.getStorage(app)
-  // As tests sign in: a token that is not asked for and that expired in 1970.
+  // The SDK makes a mock token that expired in 1970.
   s.connectStorageEmulator(storage, hostname, Number(port), uid ? { mockUserToken: { sub: uid } } : {})
   storage.maxUploadRetryTime = storage.maxOperationRetryTime = 20_000
   return storage
@@ -29,7 +29,7 @@ const png = { contentType: 'image/png' }
 const ann = connect('ann')
 const nobody = connect()
 
-test('upload, look at it, change it, download it, delete it', async () => {
+test('uploads, reads, updates, downloads and deletes an object', async () => {
   const ref = s.ref(ann, 'users/ann/사진 #1?.png')
   const { metadata } = await s.uploadBytes(ref, Buffer.from('picture'), { ...png, cacheControl: 'max-age=60', customMetadata: { taken: '2026' } })
   assert.equal(metadata.fullPath, 'users/ann/사진 #1?.png')
@@ -37,25 +37,25 @@ test('upload, look at it, change it, download it, delete it', async () => {
   assert.equal(metadata.contentType, 'image/png')
   assert.equal(text(await s.getBytes(ref)), 'picture')
   assert.equal(text(await s.getBytes(ref, 3)), 'pic')
-  const looked = await s.getMetadata(ref)
-  assert.equal(looked.cacheControl, 'max-age=60')
-  assert.deepEqual(looked.customMetadata, { taken: '2026' })
+  const found = await s.getMetadata(ref)
+  assert.equal(found.cacheControl, 'max-age=60')
+  assert.deepEqual(found.customMetadata, { taken: '2026' })
   const changed = await s.updateMetadata(ref, { cacheControl: null, customMetadata: { taken: null, by: 'ann' } })
   assert.equal(changed.metageneration, '2')
   assert.equal(changed.cacheControl, undefined)
   assert.deepEqual(changed.customMetadata, { by: 'ann' })
-  // Whoever has the address may load it.
+  // The download URL needs no sign-in.
   const url = await s.getDownloadURL(ref)
-  const answer = await fetch(url)
-  assert.equal(answer.status, 200)
-  assert.equal(await answer.text(), 'picture')
+  const response = await fetch(url)
+  assert.equal(response.status, 200)
+  assert.equal(await response.text(), 'picture')
   assert.equal((await fetch(url.replace(/token=.*/, 'token=other'))).status, 403)
   await s.deleteObject(ref)
   await fails(s.getMetadata(ref), 'storage/object-not-found')
   await fails(s.deleteObject(ref), 'storage/object-not-found')
 })
 
-test('upload of text, in the forms there are', async () => {
+test('uploads strings in every format', async () => {
   const ref = s.ref(ann, 'users/ann/text')
   for (const [data, format] of [['plain', 'raw'], ['cGxhaW4=', 'base64'], ['cGxhaW4', 'base64url'], ['data:image/png;base64,cGxhaW4=', 'data_url']]) {
     await s.uploadString(ref, data, format, png)
@@ -63,7 +63,7 @@ test('upload of text, in the forms there are', async () => {
   }
 })
 
-test('upload in pieces, with progress', async () => {
+test('uploads in chunks, with progress', async () => {
   const data = Buffer.alloc(1_500_000, 'heektime ')
   const ref = s.ref(ann, 'big/ann')
   const task = s.uploadBytesResumable(ref, data, png)
@@ -75,7 +75,7 @@ test('upload in pieces, with progress', async () => {
   assert.ok(data.equals(Buffer.from(await s.getBytes(ref))))
 })
 
-test('lists, with folders and pages', async () => {
+test('lists folders and pages', async () => {
   for (const name of ['a', 'b', 'c', 'deep/1', 'deep/2']) await s.uploadString(s.ref(ann, 'list/' + name), 'x', 'raw', png)
   const all = await s.listAll(s.ref(ann, 'list'))
   assert.deepEqual(all.items.map((i) => i.fullPath), ['list/a', 'list/b', 'list/c'])
@@ -88,7 +88,7 @@ test('lists, with folders and pages', async () => {
   assert.deepEqual((await s.listAll(s.ref(ann, 'list/none'))).items, [])
 })
 
-test('rules judge', async () => {
+test('rules deny', async () => {
   const ref = s.ref(nobody, 'users/ann/p')
   await fails(s.getMetadata(ref), 'storage/unauthorized')
   await fails(s.getDownloadURL(ref), 'storage/unauthorized')
@@ -100,10 +100,10 @@ test('rules judge', async () => {
   await fails(s.updateMetadata(ref, png), 'storage/unauthorized')
 })
 
-test('what a server published, compressed', async () => {
+test('reads a compressed object written by a server', async () => {
   const ref = s.ref(nobody, 'public/lectures.json')
   assert.deepEqual(JSON.parse(text(await s.getBytes(ref))), { lectures: 5000 })
-  const url = await s.getDownloadURL(ref) // the first one who asks gets a token made
+  const url = await s.getDownloadURL(ref) // creates the first download token
   assert.deepEqual(await (await fetch(url)).json(), { lectures: 5000 })
   assert.equal(await s.getDownloadURL(ref), url)
 })

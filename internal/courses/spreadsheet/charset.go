@@ -13,13 +13,13 @@ import (
 	"golang.org/x/text/encoding/unicode"
 )
 
-// KnownCharset says whether a charset's web name is known here.
+// KnownCharset reports whether name is a charset of the WHATWG Encoding standard.
 func KnownCharset(name string) bool {
 	_, err := htmlindex.Get(name)
 	return err == nil
 }
 
-// decode gives the text of data as UTF-8. Bytes that the charset does not know become U+FFFD.
+// decode decodes data to UTF-8. Bytes that are invalid in the charset become U+FFFD.
 func decode(data []byte, charset string) (io.Reader, error) {
 	e, err := charsetOf(data, charset)
 	if err != nil {
@@ -32,22 +32,22 @@ func decode(data []byte, charset string) (io.Reader, error) {
 	return e.NewDecoder().Reader(bytes.NewReader(data)), nil
 }
 
-// Text is the beginning of data as UTF-8, at most so many bytes of it, for a message to a person.
-func Text(data []byte, most int) string {
-	text, err := decode(data[:min(len(data), most)], "")
+// Preview returns the first maxBytes of data as UTF-8, for error messages.
+func Preview(data []byte, maxBytes int) string {
+	text, err := decode(data[:min(len(data), maxBytes)], "")
 	if err != nil {
 		return ""
 	}
-	s, _ := io.ReadAll(text) // what could be decoded will do
+	s, _ := io.ReadAll(text) // a partial preview is fine
 	return strings.ToValidUTF8(string(s), "\uFFFD")
 }
 
-// charsetOf is the encoding of data, nil for UTF-8.
+// charsetOf returns the encoding of data, nil for UTF-8. If name is empty, it is detected.
 func charsetOf(data []byte, name string) (encoding.Encoding, error) {
 	if name != "" {
 		e, err := htmlindex.Get(name)
 		if err != nil {
-			return nil, fmt.Errorf("charset %q is not known: %w", name, ErrUnsupported)
+			return nil, fmt.Errorf("unknown charset %q: %w", name, ErrUnsupported)
 		}
 		if e == unicode.UTF8 {
 			return nil, nil
@@ -63,8 +63,8 @@ func charsetOf(data []byte, name string) (encoding.Encoding, error) {
 	return korean.EUCKR, nil
 }
 
-// undecodable counts the bytes of data that EUC-KR does not know.
-func undecodable(data []byte) int {
+// invalidEUCKR counts the bytes of data that are not valid EUC-KR.
+func invalidEUCKR(data []byte) int {
 	text, err := korean.EUCKR.NewDecoder().Bytes(data)
 	if err != nil {
 		return len(data)

@@ -9,7 +9,8 @@ import (
 	"iter"
 )
 
-// readCSV reads text with a delimiter. Quotes are read leniently, because schools' exports quote carelessly.
+// readCSV reads text with a delimiter. It accepts stray quotes, because schools' exports quote
+// carelessly.
 func readCSV(data []byte, o Options) iter.Seq2[Row, error] {
 	text, err := decode(data, o.Charset)
 	if err != nil {
@@ -23,7 +24,7 @@ func readCSV(data []byte, o Options) iter.Seq2[Row, error] {
 			return
 		}
 		if bytes.IndexByte(head, 0) >= 0 {
-			yield(Row{}, corrupt("csv: holds NUL bytes"))
+			yield(Row{}, corrupt("csv: the file contains NUL bytes"))
 			return
 		}
 		r := csv.NewReader(buffered)
@@ -50,7 +51,7 @@ func readCSV(data []byte, o Options) iter.Seq2[Row, error] {
 	}
 }
 
-// delimiterOf is the candidate that stands most often outside of quotes.
+// delimiterOf returns the candidate that occurs most often outside quotes.
 func delimiterOf(head []byte) rune {
 	candidates := []byte(",;\t|")
 	var counts [128]int

@@ -1,24 +1,19 @@
 package spreadsheet
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"iter"
-	"strings"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
-const (
-	maxSpan  = 1000 // colspan's bound in the HTML standard, used for rowspan too
-	maxCells = 2000 // cells a row
-	maxToken = 1 << 20
-)
+const maxTokenBytes = 1 << 20
 
-// readHTML reads the rows of every <table> of a page. A cell that spans columns or rows stands in each of them; <br> and the
-// ends of blocks are line breaks in a cell; a table within a cell is a table of its own.
+// readHTML reads the rows of every <table> of a page. A cell that spans columns or rows is repeated in
+// each of them. Within a cell, <br> and block elements become line breaks, and a nested table is a
+// table of its own.
 func readHTML(data []byte, o Options) iter.Seq2[Row, error] {
 	text, err := decode(data, o.Charset)
 	if err != nil {
@@ -26,8 +21,8 @@ func readHTML(data []byte, o Options) iter.Seq2[Row, error] {
 	}
 	return func(yield func(Row, error) bool) {
 		z := html.NewTokenizer(text)
-		z.SetMaxBuf(maxToken)
-		p := page{yield: yield}
+		z.SetMaxBuf(maxTokenBytes)
+		p := pageReader{yield: yield}
 		for !p.stopped {
 			switch z.Next() {
 			case html.ErrorToken:
@@ -45,42 +40,25 @@ func readHTML(data []byte, o Options) iter.Seq2[Row, error] {
 	}
 }
 
-// page is the state of reading one page.
-type page struct {
+// pageReader is the state of reading one page.
+type pageReader struct {
 	yield   func(Row, error) bool
 	stopped bool
-	tables  int      // tables that had a row so far
-	open    []*table // innermost last
-	skip    atom.Atom
-	ended   bool // </html> was seen
+	tables  int       // tables with rows so far
+	open    []*table  // the open <table> elements, innermost last
+	ignore  atom.Atom // <script> or <style> while in one
+	ended   bool      // whether </html> was read
 }
 
-// table is the state of one <table>.
-type table struct {
-	id     int
-	rows   int
-	inRow  bool
-	inCell bool
-	cell   bytes.Buffer
-	cells  []string
-	span   [2]int // columns and rows of the cell in hand
-	below  []carried
-}
-
-// carried is a cell that stands in the rows below too.
-type carried struct {
-	rows int
-	text string
-}
-
-func (p *page) start(z *html.Tokenizer) {
+// start handles a start tag.
+func (p *pageReader) start(z *html.Tokenizer) {
 	name, hasAttr := z.TagName()
 	tag := atom.Lookup(name)
-	if p.skip != 0 {
+	if p.ignore != 0 {
 		return
 	}
 	if tag == atom.Script || tag == atom.Style {
-		p.skip = tag
+		p.ignore = tag
 		return
 	}
 	if tag == atom.Table {
@@ -98,15 +76,15 @@ func (p *page) start(z *html.Tokenizer) {
 	case atom.Td, atom.Th:
 		t.endCell()
 		t.inRow, t.inCell = true, true
-		t.span = [2]int{1, 1}
+		t.colspan, t.rowspan = 1, 1
 		for hasAttr {
 			var key, value []byte
 			key, value, hasAttr = z.TagAttr()
 			switch string(key) {
 			case "colspan":
-				t.span[0] = spanOf(value)
+				t.colspan = spanOf(value)
 			case "rowspan":
-				t.span[1] = spanOf(value)
+				t.rowspan = spanOf(value)
 			}
 		}
 	case atom.Br, atom.P, atom.Div, atom.Li:
@@ -114,10 +92,11 @@ func (p *page) start(z *html.Tokenizer) {
 	}
 }
 
-func (p *page) end(tag atom.Atom) {
-	if p.skip != 0 {
-		if tag == p.skip {
-			p.skip = 0
+// end handles an end tag.
+func (p *pageReader) end(tag atom.Atom) {
+	if p.ignore != 0 {
+		if tag == p.ignore {
+			p.ignore = 0
 		}
 		return
 	}
@@ -141,24 +120,25 @@ func (p *page) end(tag atom.Atom) {
 	}
 }
 
-func (p *page) text(text []byte) {
-	if t := p.innermost(); t != nil && t.inCell && p.skip == 0 {
+func (p *pageReader) text(text []byte) {
+	if t := p.innermost(); t != nil && t.inCell && p.ignore == 0 {
 		t.cell.Write(text)
 	}
 }
 
-func (p *page) innermost() *table {
+// innermost returns the table that the reader is in, or nil.
+func (p *pageReader) innermost() *table {
 	if len(p.open) == 0 {
 		return nil
 	}
 	return p.open[len(p.open)-1]
 }
 
-// finish ends the page: a page that stops within a table was cut off.
-func (p *page) finish(err error) {
+// finish ends the page. A page that ends within a table was cut off.
+func (p *pageReader) finish(err error) {
 	switch {
 	case errors.Is(err, html.ErrBufferExceeded):
-		p.yield(Row{}, corrupt("html: a tag or text is longer than %d bytes", maxToken))
+		p.yield(Row{}, corrupt("html: a tag or text exceeds %d bytes", maxTokenBytes))
 	case !errors.Is(err, io.EOF):
 		p.yield(Row{}, corrupt("html: %v", err))
 	case len(p.open) > 0 && !p.ended:
@@ -168,68 +148,21 @@ func (p *page) finish(err error) {
 	}
 }
 
-func (p *page) endRow(t *table) {
+// endRow yields the current row of t.
+func (p *pageReader) endRow(t *table) {
 	if !t.inRow || p.stopped {
 		return
 	}
 	t.endCell()
-	t.carry()
+	t.repeatSpanning()
 	t.inRow = false
-	if t.id == 0 {
+	if t.number == 0 {
 		p.tables++
-		t.id = p.tables
+		t.number = p.tables
 	}
 	t.rows++
-	if !p.yield(Row{Number: t.rows, Table: t.id, Cells: t.cells}, nil) {
+	if !p.yield(Row{Number: t.rows, Table: t.number, Cells: t.cells}, nil) {
 		p.stopped = true
 	}
 	t.cells = t.cells[:0]
-}
-
-func (t *table) endCell() {
-	if !t.inCell {
-		return
-	}
-	t.inCell = false
-	text := strings.Trim(t.cell.String(), " \t\r\n")
-	t.cell.Reset()
-	for range t.span[0] {
-		t.carry()
-		if len(t.cells) >= maxCells {
-			return
-		}
-		if t.span[1] > 1 {
-			for len(t.below) <= len(t.cells) {
-				t.below = append(t.below, carried{})
-			}
-			t.below[len(t.cells)] = carried{rows: t.span[1] - 1, text: text}
-		}
-		t.cells = append(t.cells, text)
-	}
-}
-
-// carry puts the cells that reach down from rows above into the row, as far as they are next.
-func (t *table) carry() {
-	for len(t.cells) < len(t.below) && t.below[len(t.cells)].rows > 0 {
-		c := &t.below[len(t.cells)]
-		c.rows--
-		t.cells = append(t.cells, c.text)
-	}
-}
-
-func (t *table) lineBreak() {
-	if t.inCell && t.cell.Len() > 0 {
-		t.cell.WriteByte('\n')
-	}
-}
-
-func spanOf(value []byte) int {
-	n := 0
-	for _, b := range bytes.TrimSpace(value) {
-		if b < '0' || b > '9' || n > maxSpan {
-			break
-		}
-		n = n*10 + int(b-'0')
-	}
-	return min(max(n, 1), maxSpan)
 }

@@ -18,8 +18,8 @@ import (
 	"heek.kr/heektime/internal/courses/spreadsheet/xlstest"
 )
 
-// all reads a file to its end or its error.
-func all(data []byte, o spreadsheet.Options) ([][]string, error) {
+// readAll reads a file up to its end or the first error.
+func readAll(data []byte, o spreadsheet.Options) ([][]string, error) {
 	var rows [][]string
 	for row, err := range spreadsheet.Rows(data, spreadsheet.Detect(data), o) {
 		if err != nil {
@@ -48,7 +48,7 @@ func TestFormats(t *testing.T) {
 		data   []byte
 		format spreadsheet.Format
 	}{
-		{"xls", xlstest.Text(want), spreadsheet.XLS},
+		{"xls", xlstest.FromStrings(want), spreadsheet.XLS},
 		{"xlsx", xlsx(t, want), spreadsheet.XLSX},
 		{"csv", []byte(text), spreadsheet.CSV},
 		{"csv with a byte order mark", []byte("\xef\xbb\xbf" + text), spreadsheet.CSV},
@@ -61,7 +61,7 @@ func TestFormats(t *testing.T) {
 			if got := spreadsheet.Detect(test.data); got != test.format {
 				t.Fatalf("Detect: %q, want %q", got, test.format)
 			}
-			got, err := all(test.data, spreadsheet.Options{})
+			got, err := readAll(test.data, spreadsheet.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -92,32 +92,32 @@ func xlsx(t testing.TB, rows [][]string) []byte {
 }
 
 func TestXLSCells(t *testing.T) {
-	le16, le32, rec, cell := xlstest.Le16, xlstest.Le32, xlstest.Record, xlstest.Cell
+	le16, le32, rec, cell := xlstest.Le16, xlstest.Le32, xlstest.Record, xlstest.CellHeader
 	rk := func(v int32, flags uint32) []byte { return le32(uint32(v)<<2 | flags) }
 	result := func(b ...byte) []byte { return append(b, make([]byte, 6)...) }
-	globals := xlstest.Strings([]string{"하나", "둘"}, 8224)
+	globals := xlstest.SharedStrings([]string{"하나", "둘"}, 8224)
 	for _, test := range []struct {
 		name  string
 		sheet []byte
 		want  [][]string
 	}{
 		{"shared strings", slices.Concat(rec(0xFD, cell(0, 0), le32(1)), rec(0xFD, cell(0, 2), le32(0))), [][]string{{"둘", "", "하나"}}},
-		{"rows apart", slices.Concat(rec(0xFD, cell(0, 0), le32(0)), rec(0xFD, cell(7, 0), le32(1))), [][]string{{"하나"}, {"둘"}}},
-		{"packed numbers", slices.Concat(rec(0x27E, cell(0, 0), rk(300, 2)), rec(0x27E, cell(0, 1), rk(250, 3)), rec(0x27E, cell(0, 2), rk(-7, 2))), [][]string{{"300", "2.5", "-7"}}},
-		{"packed float", rec(0x27E, cell(0, 0), le32(uint32(math.Float64bits(1.5)>>32))), [][]string{{"1.5"}}},
-		{"row of packed numbers", rec(0xBD, le16(0), le16(1), le16(0), rk(1, 2), le16(0), rk(2, 2), le16(2)), [][]string{{"", "1", "2"}}},
-		{"text in the cell", rec(0x204, cell(0, 0), le16(2), []byte{0, 'a', 0xAE}), [][]string{{"a®"}}},
-		{"truth and error", slices.Concat(rec(0x205, cell(0, 0), []byte{1, 0}), rec(0x205, cell(0, 1), []byte{7, 1})), [][]string{{"TRUE", ""}}},
-		{"formula with a text", slices.Concat(
+		{"gap between rows", slices.Concat(rec(0xFD, cell(0, 0), le32(0)), rec(0xFD, cell(7, 0), le32(1))), [][]string{{"하나"}, {"둘"}}},
+		{"RK numbers", slices.Concat(rec(0x27E, cell(0, 0), rk(300, 2)), rec(0x27E, cell(0, 1), rk(250, 3)), rec(0x27E, cell(0, 2), rk(-7, 2))), [][]string{{"300", "2.5", "-7"}}},
+		{"RK float", rec(0x27E, cell(0, 0), le32(uint32(math.Float64bits(1.5)>>32))), [][]string{{"1.5"}}},
+		{"MULRK", rec(0xBD, le16(0), le16(1), le16(0), rk(1, 2), le16(0), rk(2, 2), le16(2)), [][]string{{"", "1", "2"}}},
+		{"inline string", rec(0x204, cell(0, 0), le16(2), []byte{0, 'a', 0xAE}), [][]string{{"a®"}}},
+		{"boolean and error", slices.Concat(rec(0x205, cell(0, 0), []byte{1, 0}), rec(0x205, cell(0, 1), []byte{7, 1})), [][]string{{"TRUE", ""}}},
+		{"formula with a text result", slices.Concat(
 			rec(0x06, cell(0, 0), result(0, 0, 0, 0, 0, 0, 0xFF, 0xFF)), rec(0x207, le16(2), []byte{0, 'o'}), rec(0x3C, []byte{1, 0x5C, 0xB8})),
 			[][]string{{"o로"}}},
-		{"formula with a number", rec(0x06, cell(0, 0), result(0, 0, 0, 0, 0, 0, 0x08, 0x40)), [][]string{{"3"}}},
-		{"a chart within the sheet", slices.Concat(
+		{"formula with a number result", rec(0x06, cell(0, 0), result(0, 0, 0, 0, 0, 0, 0x08, 0x40)), [][]string{{"3"}}},
+		{"chart within the sheet", slices.Concat(
 			rec(0xFD, cell(0, 0), le32(0)), rec(0x809, make([]byte, 16)), rec(0x203, cell(0, 0), make([]byte, 8)), rec(0x0A)),
 			[][]string{{"하나"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := all(xlstest.Container(xlstest.Workbook(globals, test.sheet)), spreadsheet.Options{})
+			got, err := readAll(xlstest.Container(xlstest.Workbook(globals, test.sheet)), spreadsheet.Options{})
 			if err != nil || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %q, %v; want %q", got, err, test.want)
 			}
@@ -125,17 +125,17 @@ func TestXLSCells(t *testing.T) {
 	}
 }
 
-// TestXLSStringsAcrossRecords cuts the table of strings at every place there is.
+// TestXLSStringsAcrossRecords splits the string table at every possible position.
 func TestXLSStringsAcrossRecords(t *testing.T) {
 	want := []string{"latin ®", "한글과 latin", "", "🎓 둘이서 하나", strings.Repeat("길", 300)}
 	var sheet []byte
 	for i := range want {
-		sheet = append(sheet, xlstest.Record(0xFD, xlstest.Cell(0, i), xlstest.Le32(uint32(i)))...)
+		sheet = append(sheet, xlstest.Record(0xFD, xlstest.CellHeader(0, i), xlstest.Le32(uint32(i)))...)
 	}
-	for most := 12; most < 400; most++ {
-		got, err := all(xlstest.Container(xlstest.Workbook(xlstest.Strings(want, most), sheet)), spreadsheet.Options{})
+	for maxSize := 12; maxSize < 400; maxSize++ {
+		got, err := readAll(xlstest.Container(xlstest.Workbook(xlstest.SharedStrings(want, maxSize), sheet)), spreadsheet.Options{})
 		if err != nil || len(got) != 1 || !slices.Equal(got[0], want) {
-			t.Fatalf("records of %d bytes: %q, %v", most, got, err)
+			t.Fatalf("records of %d bytes: got %q, %v", maxSize, got, err)
 		}
 	}
 }
@@ -149,11 +149,11 @@ func TestHTMLCells(t *testing.T) {
 		{"line breaks", "<table><tr><td>월1<br>화2<td><p>a</p><p>b</p></td></tr></table>", [][]string{{"월1\n화2", "a\n\nb"}}},
 		{"entities", "<table><tr><td>A&amp;B&nbsp;C&#39;</td></tr></table>", [][]string{{"A&B\u00a0C'"}}},
 		{"scripts", "<table><tr><td><script>if (a<b) x='</td>'</script>A<style>td{}</style></td></tr></table>", [][]string{{"A"}}},
-		{"a table in a cell", "<table><tr><td>A<table><tr><td>in</td></tr></table></td><td>B</td></tr></table>", [][]string{{"in"}, {"A", "B"}}},
-		{"no ends at all, but of the page", "<table><tr><td>A<td>B<tr><td>C</html>", [][]string{{"A", "B"}, {"C"}}},
+		{"nested table", "<table><tr><td>A<table><tr><td>in</td></tr></table></td><td>B</td></tr></table>", [][]string{{"in"}, {"A", "B"}}},
+		{"no end tags except </html>", "<table><tr><td>A<td>B<tr><td>C</html>", [][]string{{"A", "B"}, {"C"}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := all([]byte(test.page), spreadsheet.Options{})
+			got, err := readAll([]byte(test.page), spreadsheet.Options{})
 			if err != nil || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("got %q, %v; want %q", got, err, test.want)
 			}
@@ -161,12 +161,12 @@ func TestHTMLCells(t *testing.T) {
 	}
 }
 
-func TestBroken(t *testing.T) {
+func TestReadErrors(t *testing.T) {
 	rows := make([][]string, 600)
 	for i := range rows {
 		rows[i] = []string{fmt.Sprintf("GN%03d", i), "별 보기의 기초"}
 	}
-	xls := xlstest.Text(rows)
+	xls := xlstest.FromStrings(rows)
 	book := xlsx(t, rows)
 	for _, test := range []struct {
 		name string
@@ -174,42 +174,42 @@ func TestBroken(t *testing.T) {
 		o    spreadsheet.Options
 		want error
 	}{
-		{"half an xls", xls[:len(xls)/2], spreadsheet.Options{}, spreadsheet.ErrCorrupt},
-		{"head of an xls", xls[:100], spreadsheet.Options{}, spreadsheet.ErrCorrupt},
-		{"string that is not there", xlstest.Container(xlstest.Workbook(nil, xlstest.Record(0xFD, xlstest.Cell(0, 0), xlstest.Le32(3)))), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
-		{"rows out of order", xlstest.Container(xlstest.Workbook(nil, slices.Concat(xlstest.Record(0x205, xlstest.Cell(1, 0), []byte{1, 0}), xlstest.Record(0x205, xlstest.Cell(0, 0), []byte{1, 0})))), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
-		{"strings without end", xlstest.Container(xlstest.Workbook(xlstest.Record(0xFC, xlstest.Le32(1), xlstest.Le32(1<<30)), nil)), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
-		{"no such sheet", xls, spreadsheet.Options{Sheet: "없는 시트"}, spreadsheet.ErrUnsupported},
-		{"a password", xlstest.Container(xlstest.Workbook(xlstest.Record(0x2F, make([]byte, 6)), nil)), spreadsheet.Options{}, spreadsheet.ErrUnsupported},
-		{"half an xlsx", book[:len(book)/2], spreadsheet.Options{}, spreadsheet.ErrCorrupt},
-		{"no such sheet in an xlsx", book, spreadsheet.Options{Sheet: "없는 시트"}, spreadsheet.ErrUnsupported},
-		{"an xlsx that unpacks to more", book, spreadsheet.Options{MaxUnpacked: 5000}, spreadsheet.ErrTooLarge},
-		{"half a page", []byte("<html><table><tr><td>A</td></tr><tr><td>B"), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
-		{"noise", []byte("\x00\x01\x02\x9f\xff\x13noise"), spreadsheet.Options{}, spreadsheet.ErrUnsupported},
+		{"first half of an xls", xls[:len(xls)/2], spreadsheet.Options{}, spreadsheet.ErrCorrupt},
+		{"header of an xls", xls[:100], spreadsheet.Options{}, spreadsheet.ErrCorrupt},
+		{"missing string", xlstest.Container(xlstest.Workbook(nil, xlstest.Record(0xFD, xlstest.CellHeader(0, 0), xlstest.Le32(3)))), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
+		{"rows out of order", xlstest.Container(xlstest.Workbook(nil, slices.Concat(xlstest.Record(0x205, xlstest.CellHeader(1, 0), []byte{1, 0}), xlstest.Record(0x205, xlstest.CellHeader(0, 0), []byte{1, 0})))), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
+		{"excessive string count", xlstest.Container(xlstest.Workbook(xlstest.Record(0xFC, xlstest.Le32(1), xlstest.Le32(1<<30)), nil)), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
+		{"missing sheet", xls, spreadsheet.Options{Sheet: "없는 시트"}, spreadsheet.ErrUnsupported},
+		{"password", xlstest.Container(xlstest.Workbook(xlstest.Record(0x2F, make([]byte, 6)), nil)), spreadsheet.Options{}, spreadsheet.ErrUnsupported},
+		{"first half of an xlsx", book[:len(book)/2], spreadsheet.Options{}, spreadsheet.ErrCorrupt},
+		{"missing sheet in an xlsx", book, spreadsheet.Options{Sheet: "없는 시트"}, spreadsheet.ErrUnsupported},
+		{"xlsx over the size limit", book, spreadsheet.Options{MaxUncompressed: 5000}, spreadsheet.ErrTooLarge},
+		{"first half of a page", []byte("<html><table><tr><td>A</td></tr><tr><td>B"), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
+		{"random bytes", []byte("\x00\x01\x02\x9f\xff\x13noise"), spreadsheet.Options{}, spreadsheet.ErrUnsupported},
 		{"unknown charset", []byte("a,b"), spreadsheet.Options{Charset: "klingon"}, spreadsheet.ErrUnsupported},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if _, err := all(test.data, test.o); !errors.Is(err, test.want) {
+			if _, err := readAll(test.data, test.o); !errors.Is(err, test.want) {
 				t.Errorf("error %v, want %v", err, test.want)
 			}
 		})
 	}
 }
 
-// TestXLSCutAnywhere: a file that was cut is never taken for a whole one.
-func TestXLSCutAnywhere(t *testing.T) {
-	whole := xlstest.Text([][]string{{"과목번호", "과목명"}, {"GN101", "별 보기의 기초"}})
+// TestXLSTruncated checks that a truncated file is never accepted as complete.
+func TestXLSTruncated(t *testing.T) {
+	whole := xlstest.FromStrings([][]string{{"과목번호", "과목명"}, {"GN101", "별 보기의 기초"}})
 	for n := 8; n < len(whole); n++ {
-		// Padding behind the last record may be missing.
-		if rows, err := all(whole[:n], spreadsheet.Options{}); err == nil && len(rows) != 2 {
-			t.Fatalf("%d of %d bytes gave %q without an error", n, len(whole), rows)
+		// The padding after the last record may be missing.
+		if rows, err := readAll(whole[:n], spreadsheet.Options{}); err == nil && len(rows) != 2 {
+			t.Fatalf("the first %d of %d bytes: got %q, want an error", n, len(whole), rows)
 		}
 	}
 }
 
 func FuzzRows(f *testing.F) {
 	rows := [][]string{{"과목번호", "과목명", "시간"}, {"GN101", "별 보기의 기초", "월(11:00~12:15)"}}
-	whole := xlstest.Text(rows)
+	whole := xlstest.FromStrings(rows)
 	f.Add(whole)
 	f.Add(whole[:len(whole)-512])
 	f.Add(xlsx(f, rows))
@@ -220,7 +220,7 @@ func FuzzRows(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, format := range []spreadsheet.Format{spreadsheet.XLS, spreadsheet.XLSX, spreadsheet.CSV, spreadsheet.HTML} {
 			n := 0
-			for _, err := range spreadsheet.Rows(data, format, spreadsheet.Options{MaxUnpacked: 1 << 20}) {
+			for _, err := range spreadsheet.Rows(data, format, spreadsheet.Options{MaxUncompressed: 1 << 20}) {
 				if n++; err != nil || n > 5000 {
 					break
 				}
@@ -229,11 +229,12 @@ func FuzzRows(f *testing.F) {
 	})
 }
 
-// FuzzStream goes past the container, which stops most broken files.
-func FuzzStream(f *testing.F) {
+// FuzzXLSStream fuzzes the workbook stream. FuzzRows rarely gets there, because most mutations break
+// the container.
+func FuzzXLSStream(f *testing.F) {
 	f.Add(xlstest.Stream([][]any{{"과목번호", "과목명", 3.0}, {"GN101", "별 보기", 2.5}}))
-	f.Add(xlstest.Workbook(xlstest.Strings([]string{"latin", "한글"}, 14), xlstest.Record(0xFD, xlstest.Cell(0, 0), xlstest.Le32(1))))
-	f.Add(xlstest.Workbook(nil, xlstest.Record(0xBD, xlstest.Cell(0, 0))))
+	f.Add(xlstest.Workbook(xlstest.SharedStrings([]string{"latin", "한글"}, 14), xlstest.Record(0xFD, xlstest.CellHeader(0, 0), xlstest.Le32(1))))
+	f.Add(xlstest.Workbook(nil, xlstest.Record(0xBD, xlstest.CellHeader(0, 0))))
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		if len(stream) > 1<<16 {
 			return

@@ -10,17 +10,18 @@ import (
 	"github.com/richardlehane/mscfb"
 )
 
-// Why the BIFF8 records are read here and not by a library: of the ones the module proxy has, extrame/xls (last change 2017) took
-// 49 seconds and 17 GB for one of the two files of Seoul National University that it was tried on, and shakinm/xlsReader (2022) builds every
-// cell as an object and turns a lone "®" into U+FFFD. What a list needs of BIFF8 is a dozen record types, read front to back.
-// The container around them (OLE2) is read by richardlehane/mscfb, which is alive.
+// We parse BIFF8 records ourselves because no library was good enough: extrame/xls (last changed in
+// 2017) took 49 seconds and 17 GB for one of two files of Seoul National University, and
+// shakinm/xlsReader (2022) allocates an object for every cell and turns a lone "®" into U+FFFD. A list
+// needs only a dozen record types, read sequentially. The OLE2 container around them is read by
+// richardlehane/mscfb, which is maintained.
 //
-// Source of the record layouts: Microsoft's [MS-XLS], sections named at each record.
+// The record layouts are those of Microsoft's [MS-XLS]; comments cite its sections.
 
 const oleMagic = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-// readXLS reads a sheet of an Excel 97 to 2003 workbook. Numbers come as shortest decimals; dates are
-// numbers, as in the file; formulas come as their last result.
+// readXLS reads a sheet of an Excel 97 to 2003 workbook. Numbers have the shortest decimal form, dates
+// are numbers as in the file, and formulas have their last result.
 func readXLS(data []byte, o Options) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		stream, err := workbookStream(data)
@@ -33,23 +34,23 @@ func readXLS(data []byte, o Options) iter.Seq2[Row, error] {
 			yield(Row{}, err)
 			return
 		}
-		at, err := book.sheet(o.Sheet)
+		offset, err := book.sheet(o.Sheet)
 		if err != nil {
 			yield(Row{}, err)
 			return
 		}
-		if int(at) > len(stream) {
-			yield(Row{}, corrupt("xls: the sheet begins behind the end of the file"))
+		if int(offset) > len(stream) {
+			yield(Row{}, corrupt("xls: the sheet begins after the end of the file"))
 			return
 		}
-		sheet := sheetReader{records: records{data: stream, at: int(at)}, strings: book.strings, yield: yield}
+		sheet := sheetReader{recordReader: recordReader{data: stream, pos: int(offset)}, strings: book.strings, yield: yield}
 		if err := sheet.read(); err != nil {
 			yield(Row{}, err)
 		}
 	}
 }
 
-// workbookStream takes the workbook out of its container.
+// workbookStream extracts the workbook from its OLE2 container.
 func workbookStream(data []byte) ([]byte, error) {
 	doc, err := mscfb.New(bytes.NewReader(data))
 	if err != nil {
@@ -74,51 +75,52 @@ func workbookStream(data []byte) ([]byte, error) {
 		}
 		names = append(names, entry.Name)
 	}
-	return nil, fmt.Errorf("xls: no workbook among %.200q: %w", names, ErrUnsupported)
+	return nil, fmt.Errorf("xls: the container has no workbook, only %.200q: %w", names, ErrUnsupported)
 }
 
-// readEntry reads a stream of the container, whose claimed size is checked against the file's.
+// readEntry reads a stream of the container. It checks the stream's claimed size against the file's.
 func readEntry(entry *mscfb.File, fileSize int) ([]byte, error) {
 	if entry.Size < 0 || entry.Size > int64(fileSize) {
 		return nil, corrupt("xls: the workbook claims %d bytes in a file of %d", entry.Size, fileSize)
 	}
 	stream := make([]byte, entry.Size)
-	// In pieces, because the container's reader takes time by the square of what it is asked for at once.
+	// The container's reader takes time quadratic in the size of a read, so read in pieces.
 	const piece = 16 << 10
 	for n := 0; n < len(stream); {
 		k, err := io.ReadFull(entry, stream[n:min(n+piece, len(stream))])
 		if n += k; err != nil {
-			return nil, corrupt("xls: the workbook breaks off after %d of %d bytes", n, entry.Size)
+			return nil, corrupt("xls: the workbook is cut off after %d of %d bytes", n, entry.Size)
 		}
 	}
 	return stream, nil
 }
 
-// workbook is what stands before the sheets: the "globals substream" of [MS-XLS] 2.1.7.20.3.
+// workbook is the data before the sheets: the "globals substream" of [MS-XLS] 2.1.7.20.3.
 type workbook struct {
 	sheets  []boundSheet
 	strings []string
 }
 
-// boundSheet names a sheet and where it begins ([MS-XLS] 2.4.28).
+// boundSheet is the name and position of a sheet ([MS-XLS] 2.4.28).
 type boundSheet struct {
 	name      string
-	at        uint32
+	offset    uint32
 	visible   bool
 	worksheet bool
 }
 
 func readGlobals(stream []byte) (*workbook, error) {
-	r := records{data: stream}
+	r := recordReader{data: stream}
 	first, err := r.next()
 	if err != nil {
 		return nil, err
 	}
 	if first.id != recBOF || len(first.body) < 2 {
-		return nil, corrupt("xls: the workbook does not begin with its first record")
+		return nil, corrupt("xls: the workbook does not begin with a BOF record")
 	}
 	if version := le16(first.body); version != 0x0600 {
-		return nil, fmt.Errorf("xls: BIFF version %#04x, only 0x0600 (Excel 97 to 2003) is read: %w", version, ErrUnsupported)
+		return nil, fmt.Errorf("xls: BIFF version %#04x is not supported, only 0x0600 (Excel 97 to 2003): %w",
+			version, ErrUnsupported)
 	}
 	var book workbook
 	for {
@@ -159,17 +161,18 @@ func readBoundSheet(body []byte) (boundSheet, bool) {
 	text, err := name.chars(int(body[6]))
 	return boundSheet{
 		name:      text,
-		at:        le32(body),
+		offset:    le32(body),
 		visible:   body[4]&3 == 0,
 		worksheet: body[5] == 0,
 	}, err == nil
 }
 
+// sheet returns the offset of a sheet; "" means the first visible one.
 func (b *workbook) sheet(name string) (uint32, error) {
 	var names []string
 	for _, s := range b.sheets {
 		if s.worksheet && (s.name == name || name == "" && s.visible) {
-			return s.at, nil
+			return s.offset, nil
 		}
 		names = append(names, s.name)
 	}

@@ -11,21 +11,22 @@ import (
 )
 
 const (
-	defaultMaxUnpacked = 128 << 20
-	maxRowsXLSX        = 1 << 20 // of the file format
+	defaultMaxUncompressed = 128 << 20
+	maxRowsXLSX            = 1 << 20 // the format's limit
 )
 
-// readXLSX reads a sheet with excelize's row iterator. Cells come as Excel shows them: a date as a date.
+// readXLSX reads a sheet with excelize's row iterator. Cells have the text that Excel shows, so dates
+// are formatted.
 func readXLSX(data []byte, o Options) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		limit := o.MaxUnpacked
+		limit := o.MaxUncompressed
 		if limit <= 0 {
-			limit = defaultMaxUnpacked
+			limit = defaultMaxUncompressed
 		}
 		f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: limit, UnzipXMLSizeLimit: limit})
 		switch {
 		case errors.Is(err, excelize.ErrWorkbookFileFormat):
-			yield(Row{}, fmt.Errorf("xlsx: no workbook in it: %w", ErrUnsupported))
+			yield(Row{}, fmt.Errorf("xlsx: the file contains no workbook: %w", ErrUnsupported))
 			return
 		case err != nil && bytes.Contains([]byte(err.Error()), []byte("unzip size exceeds")):
 			yield(Row{}, fmt.Errorf("xlsx: more than %d bytes: %w", limit, ErrTooLarge))
@@ -66,7 +67,7 @@ func readXLSX(data []byte, o Options) iter.Seq2[Row, error] {
 	}
 }
 
-// sheetOf is the sheet of that name, or the first visible one.
+// sheetOf returns the name of the sheet to read: name, or the first visible one.
 func sheetOf(f *excelize.File, name string) (string, error) {
 	sheets := f.GetSheetList()
 	if name != "" {
@@ -83,5 +84,5 @@ func sheetOf(f *excelize.File, name string) (string, error) {
 	if len(sheets) > 0 {
 		return sheets[0], nil
 	}
-	return "", corrupt("xlsx: no sheet in it")
+	return "", corrupt("xlsx: the workbook contains no sheet")
 }

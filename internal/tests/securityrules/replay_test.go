@@ -141,7 +141,7 @@ func (r *replay) judge(set *rules.Ruleset, explain bool, coverage *rules.Coverag
 		if d.Err != nil || !d.Allowed {
 			v.allowed = false
 			if explain {
-				v.why = fmt.Sprint(d.Refusal, d.Err)
+				v.why = fmt.Sprint(d.Denial, d.Err)
 			}
 			break
 		}

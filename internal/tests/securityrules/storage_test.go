@@ -56,7 +56,7 @@ func TestStorage(t *testing.T) {
 	for _, c := range storageCases {
 		for _, who := range []string{"", "alice"} {
 			if d := c.judge(set, who); d.Err != nil || d.Allowed != c.allowed {
-				t.Errorf("%s by %q: allowed is %v, %v: %v", c.name, who, d.Allowed, d.Refusal, d.Err)
+				t.Errorf("%s by %q: allowed is %v, %v: %v", c.name, who, d.Allowed, d.Denial, d.Err)
 			}
 		}
 	}

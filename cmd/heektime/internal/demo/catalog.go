@@ -5,30 +5,30 @@ import (
 	"math/rand/v2"
 )
 
-// course is an entry of the catalog, the same in every term. Division is 00 for a department's own courses and 01 for
-// liberal arts.
+// course is an entry of the catalog, which is the same in every term. division is 00 for the courses of
+// a department and 01 for liberal arts.
 type course struct {
 	code, title, category string
 	credit, hours         string
 	division              string
 	collegeCode           string
 	department            department
-	practical             bool // meets for long
-	untimed               bool // thesis, internship: no time, no room
+	practical             bool // has long meetings
+	untimed               bool // such as a thesis or internship: no time, no room
 }
 
-// newCatalog composes every course that the university has.
+// newCatalog generates all courses of the university.
 func newCatalog(random *rand.Rand) []course {
 	var catalog []course
 	for _, college := range colleges() {
 		for _, d := range college.departments {
-			catalog = append(catalog, majors(random, college.code, d)...)
+			catalog = append(catalog, majorCourses(random, college.code, d)...)
 		}
 	}
-	return append(catalog, liberals(random)...)
+	return append(catalog, liberalArtsCourses(random)...)
 }
 
-func majors(random *rand.Rand, collegeCode string, d department) []course {
+func majorCourses(random *rand.Rand, collegeCode string, d department) []course {
 	var courses []course
 	number := 101
 	add := func(title string) *course {
@@ -67,15 +67,15 @@ func majors(random *rand.Rand, collegeCode string, d department) []course {
 	return courses
 }
 
-func liberals(random *rand.Rand) []course {
+func liberalArtsCourses(random *rand.Rand) []course {
 	d := department{code: "2001", name: "기초교양교육원"}
 	categories := []string{"핵심교양", "선택교양", "공통교양"}
 	var courses []course
 	for i, subject := range liberalSubjects() {
-		// A code has three digits; so every subject has a prefix of its own.
+		// A code has only three digits, so each subject has its own prefix.
 		prefix := fmt.Sprintf("GE%c%c", 'A'+i/26, 'A'+i%26)
 		for j, theme := range liberalThemes() {
-			c := course{code: fmt.Sprintf("%s%03d", prefix, 101+7*j), title: subject + and(subject) + " " + theme,
+			c := course{code: fmt.Sprintf("%s%03d", prefix, 101+7*j), title: subject + andParticle(subject) + " " + theme,
 				category: categories[random.IntN(len(categories))], credit: "3", hours: "3", division: "01", collegeCode: "2000", department: d}
 			switch random.IntN(6) {
 			case 0, 1:
@@ -89,24 +89,25 @@ func liberals(random *rand.Rand) []course {
 	return courses
 }
 
-// and is the particle that joins a Korean noun to the next: 과 after a consonant, 와 after a vowel.
-func and(noun string) string {
+// andParticle returns the particle that joins a Korean noun to the next: 과 after a consonant, 와 after
+// a vowel.
+func andParticle(noun string) string {
 	runes := []rune(noun)
-	// A Hangul syllable's code is 28 × (initial and vowel) + final consonant, none being 0.
+	// A Hangul syllable's offset from 가 modulo 28 is its final consonant, 0 for none.
 	if last := runes[len(runes)-1]; last >= '가' && last <= '힣' && (last-'가')%28 != 0 {
 		return "과"
 	}
 	return "와"
 }
 
-// staff are the professors, by department code.
+// staff holds the professors by department code.
 type staff map[string][]string
 
 func newStaff(random *rand.Rand, catalog []course) staff {
 	s := staff{}
 	last, foreign := surnames(), foreignNames()
 	first, second := givenSyllables()
-	for _, c := range catalog { // in the catalog's order, so that the seed decides
+	for _, c := range catalog { // not a map, so that the result depends only on the seed
 		code := c.department.code
 		if _, ok := s[code]; ok {
 			continue

@@ -6,27 +6,27 @@ import (
 	"time"
 )
 
-// Change is one thing that became different in a term's list.
+// Change is one change to the list of a term.
 type Change struct {
 	Year       int
-	Term       string // as the server spells it, for instance 2R
+	Term       string // Korea University's code, such as 2R
 	Identifier string // course code and section, as in a course list
-	What       What
+	Kind       ChangeKind
 }
 
-// What says how a lecture changed.
-type What string
+// ChangeKind is how a lecture changed.
+type ChangeKind string
 
 const (
-	TimeMoved   What = "time moved"
-	RoomChanged What = "room changed"
-	Added       What = "added"
-	Removed     What = "removed"
+	TimeMoved   ChangeKind = "time moved"
+	RoomChanged ChangeKind = "room changed"
+	Added       ChangeKind = "added"
+	Removed     ChangeKind = "removed"
 )
 
-// Change changes n different lectures in each term that is not over, in turn: a time moved, a room changed, a lecture added, one removed.
-// A list that is shorter changes as a whole. What happens follows from the seed and the calls before, so two
-// universities that were treated alike stay alike.
+// Change makes n changes, or one for each lecture if there are fewer, to the list of each term that is
+// not over. The kinds of change alternate. The result depends only on the seed and earlier calls, so
+// two universities with the same seed and calls stay equal.
 func (u *University) Change(n int) []Change {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -36,60 +36,60 @@ func (u *University) Change(n int) []Change {
 			continue
 		}
 		var done []Change
-		l.sections, done = u.alter(l, n, l.random, l.changes)
+		l.sections, done = u.changed(l, n, l.random, l.changes)
 		l.changes += len(done)
 		all = append(all, done...)
 	}
-	u.show()
+	u.applyDrift()
 	return all
 }
 
-// A slot of Drift lasts 10 minutes and has a handful of changes of its own.
+// A time slot of Drift lasts 10 minutes and has its own changes.
 const (
 	slotSeconds = 600
 	slotChanges = 5
 )
 
-// Drift lets the university live: in every ten minutes of the clock, a handful of lectures in each term that is not over
-// differ from the rest of the day. The list depends on nothing but the seed, the calls of [University.Change] and the ten
-// minutes that now is in; so a restart does not look like a change. Calling it often costs nothing.
+// Drift keeps the lists changing: in each slot of ten minutes, a few lectures of each term that is not
+// over differ from the base list. The result depends only on the seed, the calls of [University.Change]
+// and the slot that contains now, so a restart does not look like a change. Frequent calls are cheap.
 func (u *University) Drift(now time.Time) {
 	slot := now.Unix() / slotSeconds
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if slot != u.slot {
 		u.slot = slot
-		u.show()
+		u.applyDrift()
 	}
 }
 
-// show puts the slot's drift over the lists.
-func (u *University) show() {
+// applyDrift applies the drift of the current slot to the lists.
+func (u *University) applyDrift() {
 	for i, l := range u.lists {
 		l.shown = l.sections
 		if l.changing && u.slot != 0 {
 			random := rand.New(rand.NewPCG(u.seed+uint64(i), uint64(u.slot)))
-			l.shown, _ = u.alter(l, slotChanges, random, int(u.slot%4))
+			l.shown, _ = u.changed(l, slotChanges, random, int(u.slot%4))
 		}
 	}
 }
 
-// alter returns a copy of the list with n changes, the kinds of which take turns from start.
-func (u *University) alter(l *list, n int, random *rand.Rand, start int) ([]section, []Change) {
+// changed returns a copy of the list with n changes, whose kinds alternate beginning with kind start.
+func (u *University) changed(l *termList, n int, random *rand.Rand, start int) ([]section, []Change) {
 	n = min(max(n, 0), len(l.sections))
 	sections := slices.Clone(l.sections)
 	changes := make([]Change, 0, n)
 	var removed []int
 	for i, at := range random.Perm(len(sections))[:n] {
 		s := &sections[at]
-		what := []What{TimeMoved, RoomChanged, Added, Removed}[(start+i)%4]
-		if what == RoomChanged && len(s.meetings) == 0 {
-			what = TimeMoved
+		kind := []ChangeKind{TimeMoved, RoomChanged, Added, Removed}[(start+i)%4]
+		if kind == RoomChanged && len(s.meetings) == 0 {
+			kind = TimeMoved
 		}
-		if what == Removed && len(removed)+1 == len(l.sections) {
-			what = TimeMoved // an emptied list is a failure, not a change
+		if kind == Removed && len(removed)+1 == len(l.sections) {
+			kind = TimeMoved // an empty list would be a failure, not a change
 		}
-		switch what {
+		switch kind {
 		case TimeMoved:
 			s.meetings = moved(random, s.meetings)
 		case RoomChanged:
@@ -100,15 +100,15 @@ func (u *University) alter(l *list, n int, random *rand.Rand, start int) ([]sect
 		case Removed:
 			removed = append(removed, at)
 		case Added:
-			class := freeClass(sections, s.course)
+			class := nextClass(sections, s.course)
 			if class > 99 {
-				what, s.meetings = TimeMoved, moved(random, s.meetings)
+				kind, s.meetings = TimeMoved, moved(random, s.meetings)
 				break
 			}
 			sections = append(sections, newSection(random, u.staff, s.course, class))
 			s = &sections[len(sections)-1]
 		}
-		changes = append(changes, Change{l.year, l.term, s.identifier(), what})
+		changes = append(changes, Change{l.year, l.term, s.identifier(), kind})
 	}
 	slices.Sort(removed)
 	for _, at := range slices.Backward(removed) {
@@ -117,7 +117,7 @@ func (u *University) alter(l *list, n int, random *rand.Rand, start int) ([]sect
 	return sections, changes
 }
 
-// moved puts the first meeting on a weekday that has none. A lecture without a time gets one.
+// moved moves the first meeting to a weekday without a meeting. A lecture without a time gets one.
 func moved(random *rand.Rand, meetings []meeting) []meeting {
 	if len(meetings) == 0 {
 		period := 1 + random.IntN(6)
@@ -133,8 +133,8 @@ func moved(random *rand.Rand, meetings []meeting) []meeting {
 	}
 }
 
-// freeClass is one above the course's highest section.
-func freeClass(sections []section, c *course) int {
+// nextClass returns the number after the course's highest section number.
+func nextClass(sections []section, c *course) int {
 	class := 0
 	for i := range sections {
 		if sections[i].course == c {

@@ -2,8 +2,8 @@ package demo
 
 import "fmt"
 
-// row is a section as the server answers it. The keys are Korea University's; a reader needs about ten of
-// them and has to pass over the rest.
+// row is a section as JSON, with the fields of Korea University. The adapter needs about ten of them and
+// must ignore the others.
 type row struct {
 	RowID        int     `json:"ROWID"`
 	Year         string  `json:"YEAR"`
@@ -34,17 +34,17 @@ type row struct {
 	Exchange     string  `json:"EXCH_COR_YN"`
 	Limited      string  `json:"LMT_YN"`
 	Quota        int     `json:"LMT_CNT"`
-	Registered   int     `json:"APPLY_CNT"` // other in every answer
+	Registered   int     `json:"APPLY_CNT"` // differs in every response
 	Remark       string  `json:"ETC"`
 	Params       string  `json:"PARAMS"`
 }
 
 const (
-	campus        = "1"    // Seoul; there is no other
-	undergraduate = "0136" // there are no others
+	campus        = "1"    // Seoul, the only campus
+	undergraduate = "0136" // the only level
 )
 
-// row spells s as line i of the answer to the request of that number.
+// row returns s as row i of the response to the request with the given number.
 func (s *section) row(year, term string, i int, request int64) row {
 	class := fmt.Sprintf("%02d", s.class)
 	return row{
@@ -52,22 +52,22 @@ func (s *section) row(year, term string, i int, request int64) row {
 		CollegeCode: s.course.collegeCode, DeptCode: s.course.department.code, Department: s.course.department.name,
 		CourseCode: s.course.code, Class: class, Title: s.title, Category: s.course.category,
 		Professor: s.orNull(s.professor), Credit: s.credit, Hours: s.course.hours, TimeRoom: s.orNull(s.timeRoom()),
-		English: yes(s.english), EnglishShare: percent(s.english), Online: yes(s.online), Flexible: "N",
-		Absolute: yes(s.quota < 25), FreeAttend: "N", Unproctored: "N", Exchange: yes(s.quota > 60), Limited: yes(s.limited),
+		English: yesNo(s.english), EnglishShare: percent(s.english), Online: yesNo(s.online), Flexible: "N",
+		Absolute: yesNo(s.quota < 25), FreeAttend: "N", Unproctored: "N", Exchange: yesNo(s.quota > 60), Limited: yesNo(s.limited),
 		Quota: s.quota, Registered: int((int64(i)*31 + request*7) % int64(s.quota+1)), Remark: s.remark,
 		Params: s.course.code + "@" + class,
 	}
 }
 
-// orNull is text, or null where there is none and the source says so.
+// orNull returns text, or null if it is empty and s has nulls instead of empty strings.
 func (s *section) orNull(text string) *string {
-	if text == "" && s.absent {
+	if text == "" && s.nulls {
 		return nil
 	}
 	return &text
 }
 
-func yes(b bool) string {
+func yesNo(b bool) string {
 	if b {
 		return "Y"
 	}

@@ -8,15 +8,17 @@ import (
 	"strings"
 )
 
-// section is one lecture of a term. Only registered counts are missing: they are made anew for every answer.
+// section is one lecture of a term, without the count of registered students, which is made up for
+// every response.
 type section struct {
 	course    *course
-	class     int // 0 to 99; with the course's code unique within the term
+	class     int // 0 to 99, unique within the course and term
 	title     string
 	professor string
 	meetings  []meeting
-	absent    bool   // professor and meetings, where there are none, stand as null instead of ""
-	line, gap string // what the source puts between meetings, and between time and room
+	nulls     bool   // a missing professor or time is null instead of ""
+	lineBreak string // between meetings
+	gap       string // between time and room
 	credit    string
 	english   bool
 	online    bool
@@ -27,35 +29,36 @@ type section struct {
 
 func (s *section) identifier() string { return fmt.Sprintf("%s-%02d", s.course.code, s.class) }
 
-// meeting is a day, the first and last of its periods, and a room, which may be "".
+// meeting is one meeting a week. The room may be "".
 type meeting struct {
-	day, first, last int
-	room             string
+	day         int // from Monday = 0
+	first, last int // periods
+	room        string
 }
 
-// offer makes count sections out of the catalog, the most of them for liberal arts.
-func offer(random *rand.Rand, catalog []course, staff staff, count int) []section {
+// newSections generates count sections of the catalog's courses. Liberal-arts courses have the most.
+func newSections(random *rand.Rand, catalog []course, staff staff, count int) []section {
 	sections := make([]section, 0, count)
 	order := random.Perm(len(catalog))
 	used := make([]int, len(catalog))
 	for len(sections) < count {
-		for _, at := range order {
-			c := &catalog[at]
+		for _, i := range order {
+			c := &catalog[i]
 			more := 1
 			if c.division == "01" || random.IntN(3) == 0 {
 				more += random.IntN(4)
 			}
-			// Schools count the section of a course that has only one as 00.
+			// The only section of a course has the number 00.
 			start := 1
 			if more == 1 {
 				start = 0
 			}
-			if used[at] > 0 {
-				start = used[at]
+			if used[i] > 0 {
+				start = used[i]
 			}
 			for class := start; class < start+more && class <= 99 && len(sections) < count; class++ {
 				sections = append(sections, newSection(random, staff, c, class))
-				used[at] = class + 1
+				used[i] = class + 1
 			}
 		}
 	}
@@ -67,10 +70,10 @@ func offer(random *rand.Rand, catalog []course, staff staff, count int) []sectio
 
 func newSection(random *rand.Rand, staff staff, c *course, class int) section {
 	s := section{
-		course: c, class: class, title: c.title, line: "<br>", gap: " ",
+		course: c, class: class, title: c.title, lineBreak: "<br>", gap: " ",
 		professor: pick(random, staff[c.department.code]), credit: c.credit + "(" + c.hours + ")",
 		english: random.IntN(9) == 0, online: random.IntN(40) == 0, limited: random.IntN(4) == 0,
-		quota: 5 * (3 + random.IntN(30)), absent: random.IntN(2) == 0,
+		quota: 5 * (3 + random.IntN(30)), nulls: random.IntN(2) == 0,
 	}
 	if random.IntN(25) == 0 {
 		s.professor += ", " + pick(random, staff[c.department.code])
@@ -86,11 +89,12 @@ func newSection(random *rand.Rand, staff staff, c *course, class int) section {
 	if !c.untimed && random.IntN(60) != 0 {
 		s.meetings = newMeetings(random, c)
 	}
-	soil(random, &s)
+	addNoise(random, &s)
 	return s
 }
 
-// newMeetings spreads a course over the week: two days of one period, one day of two, one long day, or three.
+// newMeetings schedules a course: usually one period on two days or two periods on one, sometimes a
+// longer meeting or three meetings.
 func newMeetings(random *rand.Rand, c *course) []meeting {
 	room := func() string {
 		if random.IntN(35) == 0 {
@@ -111,9 +115,9 @@ func newMeetings(random *rand.Rand, c *course) []meeting {
 			day = 5
 		}
 		return []meeting{{day, period, period + 1, usual}}
-	case random.IntN(25) == 0: // lectures twice and an exercise elsewhere
+	case random.IntN(25) == 0: // two lectures and an exercise class in another room
 		return []meeting{{0, period, period, usual}, {2, period, period, usual}, {4, 7, 8, room()}}
-	case random.IntN(12) == 0: // one and a half
+	case random.IntN(12) == 0: // two periods and one period in another room
 		return []meeting{{1, period, period + 1, usual}, {3, period, period, room()}}
 	}
 	day := random.IntN(3)
@@ -131,8 +135,9 @@ func newRoom(random *rand.Rand) string {
 	return fmt.Sprintf("%s %d%02d호", building, 1+random.IntN(7), 1+random.IntN(25))
 }
 
-// soil does to a few sections what sources do to theirs: markup, entities, no-break and doubled spaces, padding.
-func soil(random *rand.Rand, s *section) {
+// addNoise adds to a few sections what real sources contain: markup, entities, no-break and repeated
+// spaces, padding.
+func addNoise(random *rand.Rand, s *section) {
 	switch random.IntN(40) {
 	case 0:
 		s.title = strings.ReplaceAll(s.title, " ", "&nbsp;")
@@ -147,11 +152,11 @@ func soil(random *rand.Rand, s *section) {
 	}
 	switch random.IntN(30) {
 	case 0:
-		s.line = "<br/>"
+		s.lineBreak = "<br/>"
 	case 1:
-		s.line = "<BR>\n"
+		s.lineBreak = "<BR>\n"
 	case 2:
-		s.line = " <br />"
+		s.lineBreak = " <br />"
 	case 3:
 		s.gap = "&nbsp;"
 	case 4:
@@ -167,13 +172,13 @@ func soil(random *rand.Rand, s *section) {
 	}
 }
 
-// timeRoom spells the meetings as the source does: "화(1-2) 새벽관 401호<br>목(2) 새벽관 401호".
+// timeRoom formats the meetings as Korea University does: "화(1-2) 새벽관 401호<br>목(2) 새벽관 401호".
 func (s *section) timeRoom() string {
 	days := []string{"월", "화", "수", "목", "금", "토", "일"}
 	var b strings.Builder
 	for i, m := range s.meetings {
 		if i > 0 {
-			b.WriteString(s.line)
+			b.WriteString(s.lineBreak)
 		}
 		b.WriteString(days[m.day])
 		if m.first == m.last {

@@ -1,12 +1,12 @@
 // Package demo is an invented Korean university and its course registration server.
 //
-// HeekTime shows what it does on a machine that can reach no school, and its tests do not depend on one. So this package
-// makes a university up: a seed gives colleges, departments, courses, professors and some five thousand lectures a semester
-// ([NewUniversity]), and [University.Handler] serves them over HTTP in the shape of Korea University's course search. The
-// course service reads it with the same adapter as the real school and cannot tell.
+// With it, HeekTime runs, and its tests pass, on machines that cannot reach a real school. From a seed,
+// [NewUniversity] generates colleges, departments, courses, professors and about five thousand lectures
+// a semester. [University.Handler] serves them over HTTP in the format of Korea University's course
+// search, so the course service reads them with the same adapter as the real school.
 //
-// The university can be made to live ([University.Change], [University.Drift]) and to misbehave ([University.Fail]).
-// [SchoolFile] is the school file that goes with it.
+// The course lists can change ([University.Change], [University.Drift]), and the server can fail in
+// many ways ([University.Fail]). [SchoolFile] is the university's school file.
 package demo
 
 import (
@@ -16,44 +16,45 @@ import (
 	"sync/atomic"
 )
 
-// MaxLectures bounds the lectures of one semester: codes of course and section would run out.
+// MaxLectures bounds the lectures of one semester. Beyond it, identifiers would run out.
 const MaxLectures = 100_000
 
-// University is the whole of it. It is safe for concurrent use.
+// University is the invented university. It is safe for concurrent use.
 type University struct {
 	seed     uint64
 	staff    staff
-	session  string       // the value of the cookie that the server hands out
-	requests atomic.Int64 // answered so far; registered counts move with it
+	session  string       // value of the session cookie
+	requests atomic.Int64 // so far; the counts of registered students depend on it
 
 	mu      sync.Mutex
-	lists   []*list
+	lists   []*termList
 	failure Failure
-	slot    int64 // of Drift; 0 before its first call
+	slot    int64 // time slot of Drift; 0 before its first call
 }
 
-// list is what one term offers.
-type list struct {
+// termList is the course list of one term.
+type termList struct {
 	year     int
-	term     string // as the server spells it: 1R spring, 1S summer, 2R autumn, 2W winter
+	term     string // Korea University's code: 1R spring, 1S summer, 2R fall, 2W winter
 	changing bool   // false once the term is over
 	sections []section
-	shown    []section // sections with the current slot's drift
+	shown    []section // sections with the drift of the current slot
 	random   *rand.Rand
 	changes  int
 }
 
-// NewUniversity makes a university with that many lectures in each regular semester and a twentieth of it in each seasonal
-// one. lectures is held between 1 and [MaxLectures]. The same seed and count make the same university, to the byte.
+// NewUniversity generates a university with the given number of lectures, from 1 to [MaxLectures], in
+// each regular semester and a twentieth of that in each seasonal one. The same seed and number give
+// the same university, to the byte.
 //
-// Open to queries are the four terms of 2026; the two of the second half are not over yet and can change.
+// It has the four terms of 2026. The lists of the last two can still change.
 func NewUniversity(seed uint64, lectures int) *University {
 	lectures = min(max(lectures, 1), MaxLectures)
 	random := rand.New(rand.NewPCG(seed, 0))
 	u := &University{seed: seed, session: fmt.Sprintf("%016X%016X", random.Uint64(), random.Uint64())}
 	catalog := newCatalog(random)
 	u.staff = newStaff(random, catalog)
-	for i, l := range []list{
+	for i, l := range []termList{
 		{year: 2026, term: "1R"},
 		{year: 2026, term: "1S"},
 		{year: 2026, term: "2R", changing: true},
@@ -64,14 +65,15 @@ func NewUniversity(seed uint64, lectures int) *University {
 		if l.term == "1S" || l.term == "2W" {
 			count = max(1, lectures/20)
 		}
-		l.sections = offer(l.random, catalog, u.staff, count)
+		l.sections = newSections(l.random, catalog, u.staff, count)
 		l.shown = l.sections
 		u.lists = append(u.lists, &l)
 	}
 	return u
 }
 
-// shown is the current list of a term and whether the term is open. The slice is never written to again.
+// shown returns the current list of a term, and whether the university has the term. The slice is
+// never modified.
 func (u *University) shown(year, term string) ([]section, bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

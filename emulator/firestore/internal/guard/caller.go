@@ -7,13 +7,10 @@ import (
 	"heek.kr/heektime/emulator/internal/emulatorauth"
 )
 
-// Caller is who makes a request. The zero Caller is somebody who is not signed in.
+// Caller is who makes a request. The zero Caller is not signed in.
 type Caller = emulatorauth.Caller
 
-// Callers reads Authorization headers, "Bearer" and a token.
-type Callers = emulatorauth.Callers
-
-// unauthenticated is the error of a caller whose credentials make no sense, nil for all others.
+// unauthenticated returns the error for a caller with invalid credentials, nil for any other.
 func unauthenticated(who Caller) error {
 	if who.Err == nil {
 		return nil

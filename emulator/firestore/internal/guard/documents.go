@@ -9,12 +9,13 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// pathOf is the path by which rules know a document or collection.
+// pathOf returns the path of a document or collection as rules write it.
 func pathOf(db resource.Database, key resource.Key) string {
 	return key.Name(db)[len("projects/")+len(db.Project()):]
 }
 
-// keyOf is the document that rules call by path; ok is false when there can be none of that name in the database.
+// keyOf returns the document at a path that rules use. ok is false when the path is not that of a
+// document or collection in the database.
 func keyOf(db resource.Database, path string) (key resource.Key, ok bool) {
 	below, ok := strings.CutPrefix(path, "/databases/"+db.ID()+"/documents/")
 	if !ok {
@@ -24,8 +25,8 @@ func keyOf(db resource.Database, path string) (key resource.Key, ok bool) {
 	return key, err == nil
 }
 
-// reads are the documents that rules may ask for while a read is judged. Rules know no other databases: there, nothing
-// exists.
+// reads gives rules access to documents while they authorize a read. Rules cannot reach another
+// database: there, no document exists.
 type reads struct {
 	db   resource.Database
 	view store.View
@@ -38,12 +39,12 @@ func (r reads) Get(_ context.Context, path string) (rules.Fields, error) {
 	return nil, nil
 }
 
-// GetAfter is Get: after a read everything is as before.
+// GetAfter is Get: a read changes nothing.
 func (r reads) GetAfter(ctx context.Context, path string) (rules.Fields, error) {
 	return r.Get(ctx, path)
 }
 
-// writes are the documents that rules may ask for while a commit is judged.
+// writes gives rules access to documents while they authorize a commit.
 type writes struct {
 	reads
 	tx *store.Tx
@@ -56,15 +57,15 @@ func (w writes) GetAfter(_ context.Context, path string) (rules.Fields, error) {
 	return nil, nil
 }
 
-// Documents are the documents of a database as they are whenever they are asked for.
+// Documents gives the rules of another service access to the current documents of a database.
 type Documents struct{ DB *store.DB }
 
-// Get is as [rules.Documents] wants it.
+// Get implements [rules.Documents].
 func (d Documents) Get(ctx context.Context, path string) (rules.Fields, error) {
 	return reads{d.DB.Name, d.DB.Read()}.Get(ctx, path)
 }
 
-// GetAfter is Get: nobody writes documents in the same step.
+// GetAfter is Get: a request to another service writes no documents.
 func (d Documents) GetAfter(ctx context.Context, path string) (rules.Fields, error) {
 	return d.Get(ctx, path)
 }

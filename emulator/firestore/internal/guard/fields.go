@@ -6,10 +6,10 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// fields are a document's or a map's as rules see them. Values are converted when they are looked at.
+// fields presents the fields of a document or map to rules. It converts a value when rules read it.
 type fields value.Fields
 
-// fieldsOf are the fields of a document, nil when there is none.
+// fieldsOf returns the fields of a document, nil when it does not exist.
 func fieldsOf(d *store.Document) rules.Fields {
 	if !d.Exists() {
 		return nil
@@ -32,12 +32,13 @@ func (f *fields) Names(yield func(string) bool) {
 	}
 }
 
+// elements presents an array to rules.
 type elements []value.Value
 
 func (e elements) Len() int             { return len(e) }
 func (e elements) At(i int) rules.Value { return valueOf(e[i]) }
 
-// valueOf is a value as rules see it.
+// valueOf converts a value for rules.
 func valueOf(v value.Value) rules.Value {
 	switch v.Kind() {
 	case value.Bool:

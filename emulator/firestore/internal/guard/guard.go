@@ -1,17 +1,20 @@
-// Package guard judges requests by security rules.
+// Package guard authorizes requests by security rules.
 //
-// A [Guard] has the rules of one project. For each request it begins a [Session] with the [Caller], which the service
-// asks before it reads or, inside the commit, before it writes. Servers, and everybody where there are no rules, get no
-// session at all: a nil *Session allows everything and costs nothing.
+// A [Guard] holds the rules of one project. For each request it begins a [Session] with the
+// [Caller]. The service asks the session before it reads and, within a commit, before it writes.
+// Rules do not apply to servers, nor to anyone in a project without rules: for them the session is
+// nil, and a nil *Session allows everything at no cost.
 //
-// What Google does not document is decided here thus:
+// Google does not document the following cases. This package decides them as follows:
 //
-//   - What a read is judged by, get() and exists() included, is the very state that it reads, also in the past.
-//   - A verify is judged as a get of its document: rules must not see a write where there is none, and who may not read
-//     a document must not find out whether it exists.
-//   - For the same reason, that a precondition failed is told to those who may get the document; others are refused.
-//   - Nobody but servers may list collection ids, or query all collections at once.
-//   - A query with find_nearest has the smaller of both limits.
+//   - Rules evaluate a read, including their get() and exists() calls, on exactly the state that the
+//     read returns, also in the past.
+//   - A verify is evaluated as a get of its document: rules must not see a write where there is
+//     none, and a caller that may not read a document must not learn whether it exists.
+//   - For the same reason, only callers that may get the document learn that a precondition failed;
+//     all others are denied.
+//   - Only servers may list collection ids or query all collections.
+//   - A query with find_nearest has the smaller of its two limits.
 package guard
 
 import (
@@ -22,63 +25,64 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// Guard judges the requests of one project. It is safe for concurrent use.
+// Guard authorizes the requests to one project. It is safe for concurrent use.
 type Guard struct {
 	active atomic.Pointer[ActiveRules]
 	logger *slog.Logger
 	log    rules.RequestLog
-	calls  atomic.Uint64
+	reads  atomic.Uint64 // documents read by rules
 }
 
-// Edition is compiled rules and what was counted of them.
+// ActiveRules is a compiled ruleset and its coverage.
 type ActiveRules struct {
 	Rules    *rules.Ruleset
 	Coverage *rules.Coverage
 }
 
-// NewEdition begins to count for a ruleset.
+// NewActiveRules returns a ruleset with empty coverage.
 func NewActiveRules(set *rules.Ruleset) *ActiveRules {
 	return &ActiveRules{Rules: set, Coverage: set.NewCoverage()}
 }
 
-// New makes a guard with rules; nil allows everybody everything.
-func New(e *ActiveRules, logger *slog.Logger) *Guard {
+// New returns a guard with the given rules; nil allows every request.
+func New(r *ActiveRules, logger *slog.Logger) *Guard {
 	g := &Guard{logger: logger}
-	g.active.Store(e)
+	g.active.Store(r)
 	return g
 }
 
-// Set replaces the rules. Requests that are being judged are judged by the old ones.
-func (g *Guard) Set(e *ActiveRules) { g.active.Store(e) }
+// Set replaces the rules. Requests that have begun keep the old ones.
+func (g *Guard) Set(r *ActiveRules) { g.active.Store(r) }
 
-// Edition is the rules in use, nil for none.
+// Active returns the rules in use, nil for none.
 func (g *Guard) Active() *ActiveRules { return g.active.Load() }
 
-// Judgements are the last ones, newest first.
+// Evaluations returns the most recent evaluations, newest first.
 func (g *Guard) Evaluations() []rules.Evaluation { return g.log.Last() }
 
-// Calls is how many documents rules have asked for in all requests. Each is billed as a read.
-func (g *Guard) Calls() uint64 { return g.calls.Load() }
+// DocumentReads returns how many documents rules have read so far. Each is billed as a read.
+func (g *Guard) DocumentReads() uint64 { return g.reads.Load() }
 
-// Admit refuses, as UNAUTHENTICATED, a caller whose credentials make no sense.
-func (g *Guard) Admit(who Caller) error {
+// CheckCredentials returns an UNAUTHENTICATED error for a caller with invalid credentials, unless
+// the project has no rules.
+func (g *Guard) CheckCredentials(who Caller) error {
 	if g.active.Load() == nil {
 		return nil
 	}
 	return unauthenticated(who)
 }
 
-// Begin begins a request to db. The session is nil for those whom rules do not judge.
+// Begin begins a request to db. The session is nil when rules do not apply to the caller.
 func (g *Guard) Begin(db *store.DB, who Caller) (*Session, error) {
 	if who.Owner {
 		return nil, nil
 	}
-	e := g.active.Load()
-	if e == nil {
+	active := g.active.Load()
+	if active == nil {
 		return nil, nil
 	}
 	if err := unauthenticated(who); err != nil {
 		return nil, err
 	}
-	return &Session{guard: g, active: e, store: db, db: db.Name, who: who}, nil
+	return &Session{guard: g, active: active, store: db, db: db.Name, who: who}, nil
 }

@@ -6,8 +6,8 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// queryOf is a query as rules see it, and the path that it is judged at. Cursors are left out: that the results begin
-// later says nothing about them that rules could use.
+// queryOf converts a query for rules and returns the path that they match it against. Cursors are
+// left out: where results begin tells rules nothing about the documents.
 func queryOf(db resource.Database, q *query.Query) (string, *rules.Query) {
 	out := &rules.Query{Offset: int64(q.Offset)}
 	at := q.Collection()
@@ -47,7 +47,7 @@ func filterOf(f query.Filter) rules.Filter {
 	case query.Or:
 		return rules.Filter{Op: rules.FilterOr, Filters: filtersOf(x)}
 	}
-	return rules.Filter{Op: rules.FilterOr} // it matches nothing that one could prove
+	return rules.Filter{Op: rules.FilterOr} // proves nothing about the results
 }
 
 func filtersOf(list []query.Filter) []rules.Filter {

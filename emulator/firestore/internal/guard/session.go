@@ -2,26 +2,23 @@ package guard
 
 import (
 	"context"
-	"log/slog"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
-	"heek.kr/heektime/emulator/firestore/internal/txn"
-	"heek.kr/heektime/emulator/firestore/internal/write"
 	"heek.kr/heektime/emulator/internal/resource"
 	"heek.kr/heektime/emulator/internal/value"
 	"heek.kr/heektime/emulator/rules"
 )
 
-// errRefused is all that a client is told of a refusal, in production's words.
-func errRefused() error {
+// errDenied returns the only thing that production tells a client whose request was denied.
+func errDenied() error {
 	return status.Error(codes.PermissionDenied, "Missing or insufficient permissions.")
 }
 
-// Session judges one request. It belongs to one goroutine. A nil *Session allows everything.
+// Session authorizes one request. It belongs to one goroutine. A nil *Session allows everything.
 type Session struct {
 	guard  *Guard
 	active *ActiveRules
@@ -29,132 +26,83 @@ type Session struct {
 	db     resource.Database
 	who    Caller
 
-	access  *rules.Access
-	at      value.Micros
-	asked   []rules.Evaluation
-	refused *rules.Request // the one that was not allowed
+	access      *rules.Access
+	now         value.Micros // request.time
+	evaluations []rules.Evaluation
+	denied      *rules.Request // the one that was denied, nil for none
 }
 
-// Get judges reads of documents, there or not, in a view.
-func (s *Session) Get(ctx context.Context, v store.View, keys ...resource.Key) error {
+// AuthorizeGet authorizes reads of documents, existing or not, in a view.
+func (s *Session) AuthorizeGet(ctx context.Context, v store.View, keys ...resource.Key) error {
 	if s == nil {
 		return nil
 	}
-	s.begin(s.store.Now(), reads{s.db, v}, len(keys) > 1)
+	s.reset(s.store.Now(), reads{s.db, v}, len(keys) > 1)
 	for _, k := range keys {
-		if err := s.evaluate(ctx, rules.Request{Method: rules.Get, Path: pathOf(s.db, k), Before: fieldsOf(v.Get(k))}); err != nil {
+		r := rules.Request{Method: rules.Get, Path: pathOf(s.db, k), Before: fieldsOf(v.Get(k))}
+		if err := s.evaluate(ctx, r); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// List judges a query, by what it asks for, not by its results.
-func (s *Session) List(ctx context.Context, v store.View, q *query.Query) error {
+// AuthorizeList authorizes a query by its constraints, not by its results.
+func (s *Session) AuthorizeList(ctx context.Context, v store.View, q *query.Query) error {
 	if s == nil {
 		return nil
 	}
 	if q.Group == "" {
-		return s.Admin("query all collections", q.Parent)
+		return s.RequireServer("query all collections", q.Parent)
 	}
-	s.begin(s.store.Now(), reads{s.db, v}, false)
-	path, asked := queryOf(s.db, q)
-	return s.evaluate(ctx, rules.Request{Method: rules.List, Path: path, Query: asked})
+	s.reset(s.store.Now(), reads{s.db, v}, false)
+	path, rulesQuery := queryOf(s.db, q)
+	return s.evaluate(ctx, rules.Request{Method: rules.List, Path: path, Query: rulesQuery})
 }
 
-// Admin refuses what only servers may do.
-func (s *Session) Admin(what string, key resource.Key) error {
+// RequireServer denies a request that only servers may make. action completes "only servers may".
+func (s *Session) RequireServer(action string, key resource.Key) error {
 	if s == nil {
 		return nil
 	}
 	path := pathOf(s.db, key)
-	s.asked = append(s.asked, rules.Evaluation{
+	s.evaluations = append(s.evaluations, rules.Evaluation{
 		Time: s.store.Now().Time(), Method: rules.List, Path: path, UID: s.who.UID(),
-		Refusal: &rules.Refusal{Method: rules.List, Path: path, Limit: "only servers may " + what},
+		Denial: &rules.Denial{Method: rules.List, Path: path, Limit: "only servers may " + action},
 	})
-	return errRefused()
+	return errDenied()
 }
 
-// Commit is the judge of a commit's writes: each on the state that the writes before it left, and on the state after
-// all of them. It is nil, as [txn.Manager.Commit] wants it, when there is nothing to judge.
-func (s *Session) AuthorizeCommit(ctx context.Context, several bool) txn.Authorize {
-	if s == nil {
-		return nil
-	}
-	return func(tx *store.Tx, steps []txn.Step, failed error) error {
-		s.begin(tx.Time, writes{reads{s.db, tx.Base().Latest()}, tx}, several || len(steps) > 1)
-		if failed != nil {
-			return s.precondition(ctx, steps[len(steps)-1], failed)
-		}
-		for _, step := range steps {
-			if err := s.evaluate(ctx, s.request(step)); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
-// precondition says that a write failed to those who may read its document.
-func (s *Session) precondition(ctx context.Context, step txn.Step, failed error) error {
-	switch status.Code(failed) {
-	case codes.NotFound, codes.AlreadyExists, codes.FailedPrecondition:
-	default:
-		return failed
-	}
-	r := rules.Request{Method: rules.Get, Path: pathOf(s.db, step.Write.Key), Before: fieldsOf(step.Before)}
-	if err := s.evaluate(ctx, r); err != nil {
-		return err
-	}
-	return failed
-}
-
-func (s *Session) request(step txn.Step) rules.Request {
-	r := rules.Request{Path: pathOf(s.db, step.Write.Key), Before: fieldsOf(step.Before)}
-	switch {
-	case step.Write.Kind == write.Verify:
-		r.Method = rules.Get
-	case step.Write.Kind == write.Delete:
-		r.Method = rules.Delete
-	case r.Before == nil:
-		r.Method, r.After = rules.Create, fieldsOf(step.After)
-	default:
-		r.Method, r.After = rules.Update, fieldsOf(step.After)
-	}
-	return r
-}
-
-// begin forgets what was judged on another state.
-func (s *Session) begin(at value.Micros, docs rules.Documents, several bool) {
-	s.at, s.asked, s.refused = at, s.asked[:0], nil
-	if several {
+// reset prepares the session to evaluate requests on another state. batch tells whether several
+// requests share the limit of document reads.
+func (s *Session) reset(now value.Micros, docs rules.Documents, batch bool) {
+	s.now, s.evaluations, s.denied = now, s.evaluations[:0], nil
+	if batch {
 		s.access = rules.NewBatchAccess(docs)
 	} else {
 		s.access = rules.NewAccess(docs)
 	}
 }
 
+// evaluate returns nil if the rules allow a request.
 func (s *Session) evaluate(ctx context.Context, r rules.Request) error {
-	r.Service, r.Auth, r.Time, r.Access, r.Coverage = rules.Firestore, s.who.Auth, s.at.Time(), s.access, s.active.Coverage
+	r.Service, r.Auth, r.Time, r.Access, r.Coverage = rules.Firestore, s.who.Auth, s.now.Time(), s.access, s.active.Coverage
 	d := s.active.Rules.Evaluate(ctx, &r)
-	s.asked = append(s.asked, rules.Evaluation{
-		Time: r.Time, Method: r.Method, Path: r.Path, UID: s.who.UID(),
-		Allowed: d.Allowed, Granted: d.Granted, Err: d.Err, Calls: d.Calls, Expressions: d.Expressions,
-	})
+	s.evaluations = append(s.evaluations, rules.NewEvaluation(&r, d))
 	switch {
 	case d.Allowed:
 		return nil
 	case ctx.Err() != nil:
 		return status.FromContextError(ctx.Err()).Err()
 	case d.Err != nil:
-		return status.Errorf(codes.Internal, "The security rules could not be followed: %v", d.Err)
+		return status.Errorf(codes.Internal, "The security rules could not be evaluated: %v", d.Err)
 	}
-	s.refused = &r
-	return errRefused()
+	s.denied = &r
+	return errDenied()
 }
 
-// Watched are the documents that rules have asked for.
-func (s *Session) Watched() []resource.Key {
+// Dependencies returns the documents that the rules have read.
+func (s *Session) Dependencies() []resource.Key {
 	if s == nil || s.access == nil {
 		return nil
 	}
@@ -167,30 +115,23 @@ func (s *Session) Watched() []resource.Key {
 	return keys
 }
 
-// End writes down what was decided, and why. It does so after everything else, as a commit is judged under a lock.
+// End records and logs what the rules decided. Call it last: a commit is authorized under a lock,
+// and finding the reasons of a denial takes time.
 func (s *Session) End(ctx context.Context) {
-	if s == nil || len(s.asked) == 0 {
+	if s == nil || len(s.evaluations) == 0 {
 		return
 	}
-	last := &s.asked[len(s.asked)-1]
-	if s.refused != nil { // what it was judged by is immutable: it can be judged again to ask why
-		s.refused.Explain, s.refused.Coverage = true, nil
-		last.Refusal = s.active.Rules.Evaluate(ctx, s.refused).Refusal
+	last := &s.evaluations[len(s.evaluations)-1]
+	if s.denied != nil { // the request and the state it saw do not change: evaluate it again to explain
+		s.denied.Explain, s.denied.Coverage = true, nil
+		last.Denial = s.active.Rules.Evaluate(ctx, s.denied).Denial
 	}
-	calls := 0
-	for _, j := range s.asked {
-		calls += j.Calls
+	reads := 0
+	for _, e := range s.evaluations {
+		reads += e.Calls
 	}
-	s.guard.calls.Add(uint64(calls))
-	s.guard.log.Add(s.asked...)
-	if last.Refusal != nil {
-		s.guard.logger.LogAttrs(ctx, slog.LevelInfo, "security rules refused a request",
-			slog.String("method", last.Method.String()), slog.String("path", last.Path), slog.String("uid", last.UID),
-			slog.String("why", last.Refusal.String()))
-	}
-	if last.Err != nil {
-		s.guard.logger.LogAttrs(ctx, slog.LevelError, "security rules could not be followed",
-			slog.String("method", last.Method.String()), slog.String("path", last.Path), slog.Any("error", last.Err))
-	}
-	s.asked, s.refused = s.asked[:0], nil
+	s.guard.reads.Add(uint64(reads))
+	s.guard.log.Add(s.evaluations...)
+	last.LogTo(ctx, s.guard.logger)
+	s.evaluations, s.denied = s.evaluations[:0], nil
 }

@@ -1,6 +1,8 @@
-// Package index knows which indexes a database has, as firestore.indexes.json says, and which ones a query needs.
+// Package index checks whether a query has the composite indexes that production requires.
 //
-// It only answers whether production would run a query. How the query is run here is not its concern.
+// [Parse] reads the indexes of a firestore.indexes.json, and [Definitions.Check] reports the entry
+// that a query lacks. The package has nothing to do with how the emulator runs queries, which is up
+// to package query.
 package index
 
 import (
@@ -20,7 +22,7 @@ const (
 	Contains        = "CONTAINS"
 )
 
-// Definitions are the indexes of a database besides the automatic ones.
+// Definitions holds the indexes of a database in addition to the automatic ones.
 type Definitions struct {
 	composites []Index
 	overrides  map[fieldKey][]Single
@@ -28,7 +30,7 @@ type Definitions struct {
 
 type fieldKey struct{ group, path string }
 
-// Index is an entry of "indexes".
+// Index is a composite index: an entry of "indexes".
 type Index struct {
 	CollectionGroup string  `json:"collectionGroup"`
 	QueryScope      string  `json:"queryScope"`
@@ -43,7 +45,8 @@ type Field struct {
 	VectorConfig json.RawMessage `json:"vectorConfig,omitempty"`
 }
 
-// Override is an entry of "fieldOverrides": the only single-field indexes that a field has.
+// Override is an entry of "fieldOverrides". It replaces the automatic single-field indexes of a
+// field.
 type Override struct {
 	CollectionGroup string   `json:"collectionGroup"`
 	FieldPath       string   `json:"fieldPath"`
@@ -57,7 +60,8 @@ type Single struct {
 	ArrayConfig string `json:"arrayConfig,omitempty"`
 }
 
-// Parse reads a firestore.indexes.json; empty text defines none. An error names the entry.
+// Parse parses a firestore.indexes.json. Empty text defines no indexes. Errors name the invalid
+// entry.
 func Parse(text []byte) (*Definitions, error) {
 	d := &Definitions{overrides: map[fieldKey][]Single{}}
 	if len(text) == 0 {
@@ -68,10 +72,10 @@ func Parse(text []byte) (*Definitions, error) {
 		FieldOverrides []Override `json:"fieldOverrides"`
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
-		return nil, fmt.Errorf("read index definitions: %w", err)
+		return nil, fmt.Errorf("parse index definitions: %w", err)
 	}
 	for i, x := range file.Indexes {
-		if err := x.normalise(); err != nil {
+		if err := x.normalize(); err != nil {
 			return nil, fmt.Errorf("index definitions: indexes[%d]: %w", i, err)
 		}
 		d.composites = append(d.composites, x)
@@ -109,8 +113,8 @@ func scope(s *string) error {
 	return nil
 }
 
-// normalise checks an index and brings its paths into one form.
-func (x *Index) normalise() error {
+// normalize checks an index and rewrites its field paths in canonical form.
+func (x *Index) normalize() error {
 	if x.CollectionGroup == "" {
 		return fmt.Errorf("collectionGroup is required")
 	}
@@ -128,21 +132,21 @@ func (x *Index) normalise() error {
 		}
 		fields[i].FieldPath = p.String()
 		set := 0
-		for _, is := range []bool{f.Order == Ascending || f.Order == Descending, f.ArrayConfig == Contains, len(f.VectorConfig) > 0} {
-			if is {
+		for _, ok := range []bool{f.Order == Ascending || f.Order == Descending, f.ArrayConfig == Contains, len(f.VectorConfig) > 0} {
+			if ok {
 				set++
 			}
 		}
 		if set != 1 {
-			return fmt.Errorf("fields[%d]: one of order (%s, %s), arrayConfig (%s) and vectorConfig is required", i, Ascending, Descending, Contains)
+			return fmt.Errorf("fields[%d]: exactly one of order (%s or %s), arrayConfig (%s) and vectorConfig is required", i, Ascending, Descending, Contains)
 		}
 	}
 	x.Fields = fields
 	return nil
 }
 
-// single reports whether a field has a single-field index of its own. By default it has all of collection scope and
-// none of group scope.
+// single reports whether a field has a suitable single-field index. By default fields have all
+// single-field indexes of collection scope and none of collection group scope.
 func (d *Definitions) single(group, path, queryScope string, array bool, order string) bool {
 	list, ok := d.overrides[fieldKey{group, path}]
 	if !ok {

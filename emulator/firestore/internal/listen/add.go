@@ -7,33 +7,34 @@ import (
 	"heek.kr/heektime/emulator/internal/resource"
 )
 
-// Add begins a target: it sends what the target holds, or what has changed since the client left off, and from then
-// on what changes. wait is called with a snapshot before anything of it is sent.
+// Add adds a target and sends its documents, or the changes since the point from which the client
+// resumes. Later changes are sent by [Stream.Flush]. wait is called before anything of a snapshot
+// is sent, to wait until the snapshot is durable.
 func (s *Stream) Add(a Target, wait func(*store.Snapshot) error) error {
 	if old := s.targets[a.ID]; old != nil {
 		s.hub.remove(old)
 		delete(s.targets, a.ID)
 	}
-	t := &target{id: a.ID, stream: s, keys: a.Keys, query: a.Query, text: a.Text}
+	t := &target{id: a.ID, stream: s, keys: a.Keys, query: a.Query, queryKey: a.QueryKey}
 	snap, queued := s.hub.add(t)
 	s.targets[a.ID] = t
 	if err := wait(snap); err != nil {
 		return err
 	}
-	if err := s.allowed(t, snap); err != nil {
+	if err := s.authorizeTarget(t, snap); err != nil {
 		s.hub.remove(t)
 		delete(s.targets, t.id)
-		return s.Refuse(t.id, err)
+		return s.Reject(t.id, err)
 	}
-	s.hub.settle(queued) // so that the other targets, too, are told of all that snap shows
+	s.hub.settle(queued) // so that the stream's other targets have all changes up to snap, too
 	if err := s.change(pb.TargetChange_ADD, t.id, 0); err != nil {
 		return err
 	}
 	view := snap.Latest()
 	e := effects{}
-	resumed := a.Resume.Known && s.resume(e, t, a.Resume, snap)
+	resumed := a.Resume.Given && s.resume(e, t, a.Resume, snap)
 	if !resumed {
-		if a.Resume.Known {
+		if a.Resume.Given {
 			if err := s.change(pb.TargetChange_RESET, t.id, 0); err != nil {
 				return err
 			}
@@ -41,15 +42,15 @@ func (s *Stream) Add(a Target, wait func(*store.Snapshot) error) error {
 		s.diff(e, t, nil, view)
 		for _, k := range t.keys {
 			if view.Get(k) == nil {
-				e[k] = &effect{doc: &store.Document{Key: k, Name: k.Name(s.hub.db.Name), Deleted: true}, gone: []int32{t.id}}
+				e[k] = &effect{doc: &store.Document{Key: k, Name: k.Name(s.hub.db.Name), Deleted: true}, removed: []int32{t.id}}
 			}
 		}
 	}
 	if err := s.sendAll(e, snap.Time); err != nil {
 		return err
 	}
-	if a.Resume.Known && a.ExpectedCount != nil {
-		if err := s.filter(t, a, snap, resumed); err != nil {
+	if a.Resume.Given && a.ExpectedCount != nil {
+		if err := s.sendExistenceFilter(t, a, snap, resumed); err != nil {
 			return err
 		}
 	}
@@ -65,18 +66,19 @@ func (s *Stream) Add(a Target, wait func(*store.Snapshot) error) error {
 	return nil
 }
 
-// resume notes what has changed for a target since the client left off; it returns false when that is not known.
+// resume records the changes in a target since the client's point of resumption. It returns false
+// if they are not known.
 func (s *Stream) resume(e effects, t *target, r Resume, snap *store.Snapshot) bool {
 	if !r.Valid || r.At > s.hub.db.Now() {
 		return false
 	}
-	changes, ok := s.hub.db.Since(r.At)
+	changes, ok := s.hub.db.ChangesSince(r.At)
 	if !ok {
 		return false
 	}
 	if t.limited() {
 		before := t.all(snap.At(r.At))
-		if s.hub.db.Remembers(r.At) != nil {
+		if s.hub.db.CheckRetained(r.At) != nil {
 			return false
 		}
 		s.diff(e, t, before, snap.Latest())
@@ -92,11 +94,11 @@ func (s *Stream) resume(e effects, t *target, r Resume, snap *store.Snapshot) bo
 		}
 		since[ch.New.Key] = ch
 	}
-	s.apply(e, t, since)
+	s.applyChanges(e, t, since)
 	return true
 }
 
-// covers reports whether a document could be in the target.
+// covers reports whether a document may be in the target.
 func (t *target) covers(d *store.Document) bool {
 	if t.query != nil {
 		return t.query.InScope(d)
@@ -109,9 +111,10 @@ func (t *target) covers(d *store.Document) bool {
 	return false
 }
 
-// filter tells a client that says how many documents it holds how many there are, unless it is right about when it
-// left off: then what was sent makes it right about now.
-func (s *Stream) filter(t *target, a Target, snap *store.Snapshot, resumed bool) error {
+// sendExistenceFilter sends the number of documents in the target to a client that sent its own
+// count, so that the client can detect a mismatch. If the client's count was right at the point of
+// resumption, the changes sent since then have made it right, and no filter is needed.
+func (s *Stream) sendExistenceFilter(t *target, a Target, snap *store.Snapshot, resumed bool) error {
 	if resumed && len(t.all(snap.At(a.Resume.At))) == int(*a.ExpectedCount) {
 		return nil
 	}

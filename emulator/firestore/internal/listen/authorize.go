@@ -6,27 +6,29 @@ import (
 	"heek.kr/heektime/emulator/internal/resource"
 )
 
-// Judge says whether a target, documents or a query, may be served in the state of a view, and on which other documents
-// that hinges. A target is judged when it is added, and again when one of those changes, when its own documents change,
-// and when the hub doubts everything.
-type Authorize func(keys []resource.Key, q *query.Query, v store.View) (hinges []resource.Key, err error)
+// Authorize reports whether a target, which is either documents or a query, may be served in the
+// state of a view. It returns the other documents that the decision depends on. A target is
+// authorized when it is added, and again when one of its dependencies or one of its own documents
+// changes, and after [Hub.Recheck].
+type Authorize func(keys []resource.Key, q *query.Query, v store.View) (dependencies []resource.Key, err error)
 
-// allowed judges a target. Whatever the verdict hinges on is from then on watched, from the moment of the verdict.
-func (s *Stream) allowed(t *target, snap *store.Snapshot) error {
+// authorizeTarget authorizes a target and watches the documents that the decision depends on,
+// without a gap between the two.
+func (s *Stream) authorizeTarget(t *target, snap *store.Snapshot) error {
 	for {
 		keys, err := s.authorize(t.keys, t.query, snap.Latest())
 		if err != nil {
 			return err
 		}
 		now := s.hub.watchDependencies(t, keys)
-		if same(snap, now, keys) {
+		if unchanged(snap, now, keys) {
 			return nil
 		}
-		snap = now // something changed before it was watched
+		snap = now // a dependency changed before it was watched
 	}
 }
 
-func same(a, b *store.Snapshot, keys []resource.Key) bool {
+func unchanged(a, b *store.Snapshot, keys []resource.Key) bool {
 	for _, k := range keys {
 		if a.Latest().Get(k) != b.Latest().Get(k) {
 			return false
@@ -35,27 +37,28 @@ func same(a, b *store.Snapshot, keys []resource.Key) bool {
 	return true
 }
 
-// rejudge ends the doubtful targets that may no longer be served, as of a commit or, if that is nil, of now.
-func (s *Stream) recheck(doubtful []*target, c *store.Commit) error {
+// recheck rejects those of targets that may no longer be served as of a commit, or as of now if c
+// is nil.
+func (s *Stream) recheck(targets []*target, c *store.Commit) error {
 	snap := s.hub.db.Snapshot()
 	if c != nil {
 		snap = c.Snapshot
 	}
-	for _, t := range doubtful {
-		err := s.allowed(t, snap)
+	for _, t := range targets {
+		err := s.authorizeTarget(t, snap)
 		if err == nil {
 			continue
 		}
 		s.hub.remove(t)
 		delete(s.targets, t.id)
-		if err := s.Refuse(t.id, err); err != nil {
+		if err := s.Reject(t.id, err); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Doubt has all targets judged anew.
+// Recheck authorizes all targets again.
 func (h *Hub) Recheck() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -67,8 +70,8 @@ func (h *Hub) Recheck() {
 	})
 }
 
-// hinge watches documents on which it hinges whether t may be served, instead of those before. It returns a snapshot all
-// later changes to which will be told.
+// watchDependencies replaces the watched dependencies of t. It returns a snapshot after which every
+// change of a dependency leads to a recheck.
 func (h *Hub) watchDependencies(t *target, keys []resource.Key) *store.Snapshot {
 	if len(keys) == 0 && len(t.dependencies) == 0 { // only the stream's own goroutine changes them
 		return h.db.Snapshot()
@@ -84,11 +87,11 @@ func (h *Hub) watchDependencies(t *target, keys []resource.Key) *store.Snapshot 
 		h.dependencies[k][t] = true
 	}
 	var now *store.Snapshot
-	h.db.Locked(func(s *store.Snapshot) { now = s }) // a commit that is being made has perhaps been told already
+	h.db.Locked(func(s *store.Snapshot) { now = s }) // after any commit that is in progress
 	return now
 }
 
-// unhinge is under the lock.
+// unwatchDependencies must be called under the lock.
 func (h *Hub) unwatchDependencies(t *target) {
 	for _, k := range t.dependencies {
 		if delete(h.dependencies[k], t); len(h.dependencies[k]) == 0 {

@@ -1,10 +1,10 @@
-// Package listen tells listeners what commits have changed.
+// Package listen delivers the changes of commits to listen streams.
 //
-// A [Hub] spreads the commits of one database. It finds the targets that a commit concerns by their documents and
-// collections, and within a collection by a value that their query asks for, so that a commit costs nothing for all
-// others. What it finds it leaves with the target's [Stream], where changes of one document run together; the stream
-// sends when its reader is ready. So a slow reader delays nobody, and what waits for it is bounded by what it listens
-// to.
+// A [Hub] fans out the commits of one database. It finds the targets that a commit affects by
+// document and collection, and within a collection by a value that the target's query requires, so
+// that a commit costs nothing for other targets. The hub merges the changes into the pending
+// changes of each target's [Stream], which sends them when its client is ready. A slow client
+// therefore delays nobody, and its pending changes are bounded by the documents in its targets.
 package listen
 
 import (
@@ -15,46 +15,50 @@ import (
 	"heek.kr/heektime/emulator/internal/resource"
 )
 
-// maxQueue is how many commits may wait to be spread. Beyond it, listeners start anew.
+// maxQueue is the number of commits that may wait for dispatch. Beyond it, targets are reset.
 const maxQueue = 1 << 16
 
-// lagging streams, with targets on a collection that was written without any effect on their results, are told of
-// the time that has passed after this long: an SDK waits for it to forget its own pending write.
+// lagTime is the delay after which a stream gets a global snapshot for commits in the collections
+// of its targets that did not affect their results. An SDK keeps its own write pending until a
+// global snapshot includes the write's time.
 const lagTime = 300 * time.Millisecond
 
-// Hub spreads the commits of one database to the streams that listen to it.
+// Hub dispatches the commits of one database to its listen streams.
 type Hub struct {
 	db      *store.DB
-	durable func(*store.Commit) // waits until a commit may be shown
+	durable func(*store.Commit) // waits until a commit may be sent to clients
 
-	qmu      sync.Mutex // guards what follows; taken under the database's lock
-	ready    *sync.Cond
-	told     *sync.Cond
-	queue    []*store.Commit
-	queued   uint64 // how many commits were ever queued
-	spreads  uint64 // and how many of them were spread
-	targets  int
-	overflow bool
-	closed   bool
+	qmu        sync.Mutex // guards the fields below; locked after the database's lock
+	ready      *sync.Cond // signaled when queue is not empty
+	progress   *sync.Cond // signaled when dispatched grows
+	queue      []*store.Commit
+	queued     uint64 // number of commits ever queued
+	dispatched uint64 // number of those that were dispatched
+	targets    int
+	overflow   bool
+	closed     bool
 
 	mu           sync.Mutex
 	docs         map[resource.Key]map[*target]bool
-	colls        map[resource.Key]*watched         // by collection, for queries of a single one
-	groups       map[string]*watched               // by collection id, for collection groups; "" for all
-	dependencies map[resource.Key]map[*target]bool // by documents that decide whether targets may be served
-	lag          map[*Stream]*store.Commit
+	collections  map[resource.Key]*queryIndex      // for queries of a single collection
+	groups       map[string]*queryIndex            // by collection ID; "" for all collections
+	dependencies map[resource.Key]map[*target]bool // by documents that authorizations depend on
+	lag          map[*Stream]*store.Commit         // the last unreported commit without an effect
 }
 
-// NewHub makes the hub of db. durable is called for each commit before it is shown to anybody.
+// NewHub returns the hub of db. It calls durable for each commit before it dispatches the commit.
 func NewHub(db *store.DB, durable func(*store.Commit)) *Hub {
 	h := &Hub{
 		db: db, durable: durable,
-		docs: map[resource.Key]map[*target]bool{}, colls: map[resource.Key]*watched{}, groups: map[string]*watched{},
+		docs: map[resource.Key]map[*target]bool{}, collections: map[resource.Key]*queryIndex{}, groups: map[string]*queryIndex{},
 		dependencies: map[resource.Key]map[*target]bool{}, lag: map[*Stream]*store.Commit{},
 	}
-	h.ready, h.told = sync.NewCond(&h.qmu), sync.NewCond(&h.qmu)
-	db.OnCommit(h.enqueue)
-	go h.spread()
+	h.ready, h.progress = sync.NewCond(&h.qmu), sync.NewCond(&h.qmu)
+	db.OnCommit(func(c *store.Commit) func() {
+		h.enqueue(c)
+		return nil
+	})
+	go h.run()
 	return h
 }
 
@@ -64,150 +68,11 @@ func (h *Hub) Close() {
 	defer h.qmu.Unlock()
 	h.closed = true
 	h.ready.Signal()
-	h.told.Broadcast()
+	h.progress.Broadcast()
 }
 
-func (h *Hub) enqueue(c *store.Commit) {
-	h.qmu.Lock()
-	defer h.qmu.Unlock()
-	if h.targets == 0 {
-		return
-	}
-	if len(h.queue) == maxQueue {
-		h.queue, h.overflow = h.queue[:0], true
-	}
-	h.queue = append(h.queue, c)
-	h.queued++
-	h.ready.Signal()
-}
-
-// spread runs until the hub is closed.
-func (h *Hub) spread() {
-	for {
-		h.qmu.Lock()
-		for len(h.queue) == 0 && !h.closed {
-			h.ready.Wait()
-		}
-		commits, overflow, queued := h.queue, h.overflow, h.queued
-		h.queue, h.overflow = nil, false
-		closed := h.closed
-		h.qmu.Unlock()
-		if closed {
-			return
-		}
-		for _, c := range commits {
-			h.durable(c)
-			h.tell(c, overflow)
-			overflow = false
-		}
-		h.qmu.Lock()
-		h.spreads = queued
-		h.told.Broadcast()
-		h.qmu.Unlock()
-	}
-}
-
-// settle waits until the first n queued commits are spread.
-func (h *Hub) settle(n uint64) {
-	h.qmu.Lock()
-	defer h.qmu.Unlock()
-	for h.spreads < n && !h.closed {
-		h.told.Wait()
-	}
-}
-
-// tell leaves what a commit does with the streams that it concerns.
-func (h *Hub) tell(c *store.Commit, lost bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if lost || c.Reset {
-		h.each(func(t *target) {
-			if c.Time > t.since {
-				t.stream.restart(t, c)
-			}
-		})
-		return
-	}
-	hits := map[*Stream][]hit{}
-	add := func(t *target, ch store.Change) {
-		if c.Time > t.since {
-			hits[t.stream] = append(hits[t.stream], hit{target: t, change: ch})
-		}
-	}
-	for _, ch := range c.Changes {
-		for t := range h.dependencies[ch.New.Key] {
-			hits[t.stream] = append(hits[t.stream], hit{target: t, doubt: true})
-		}
-		h.concerned(ch, func(t *target) { add(t, ch) }, func(t *target) { h.late(t, c) })
-	}
-	for _, key := range c.Touched {
-		now := c.Snapshot.Latest().Get(key)
-		if now == nil {
-			now = &store.Document{Key: key, Deleted: true}
-		}
-		h.concerned(store.Change{New: now}, func(t *target) {
-			if c.Time > t.since {
-				if hits[t.stream] == nil {
-					hits[t.stream] = []hit{} // only the time is news
-				}
-			}
-		}, func(t *target) { h.late(t, c) })
-	}
-	for s, list := range hits {
-		delete(h.lag, s)
-		s.offer(c, list)
-	}
-}
-
-// hit is a change that concerns a target, or a doubt whether it may still be served.
-type hit struct {
-	target *target
-	change store.Change
-	doubt  bool
-}
-
-// late notes that a stream is to be told of the time of a commit that has no effect on it.
-func (h *Hub) late(t *target, c *store.Commit) {
-	if c.Time <= t.since {
-		return
-	}
-	if len(h.lag) == 0 {
-		time.AfterFunc(lagTime, h.catchUp)
-	}
-	h.lag[t.stream] = c
-}
-
-func (h *Hub) catchUp() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for s, c := range h.lag {
-		s.offer(c, nil)
-	}
-	clear(h.lag)
-}
-
-// concerned calls hit for the targets that a change concerns, and near for those that only look at its collection.
-func (h *Hub) concerned(ch store.Change, hit, near func(*target)) {
-	key := ch.New.Key
-	for t := range h.docs[key] {
-		hit(t)
-	}
-	if w := h.colls[key.Collection()]; w != nil {
-		w.concerned(ch, hit, near)
-	}
-	if len(h.groups) == 0 {
-		return
-	}
-	if w := h.groups[key.Group()]; w != nil {
-		w.concerned(ch, hit, near)
-	}
-	if w := h.groups[""]; w != nil {
-		w.concerned(ch, hit, near)
-	}
-}
-
-// add registers a target, so that it is told of every commit after the snapshot that add returns. Every commit up to
-// that snapshot is spread once settle returns for queued.
+// add registers a target for all commits after the snapshot that it returns. All commits up to that
+// snapshot have been dispatched once settle(queued) returns.
 func (h *Hub) add(t *target) (snap *store.Snapshot, queued uint64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -228,13 +93,13 @@ func (h *Hub) add(t *target) (snap *store.Snapshot, queued uint64) {
 		if q.All {
 			addTo(h.groups, q.Group, t)
 		} else {
-			addTo(h.colls, q.Collection(), t)
+			addTo(h.collections, q.Collection(), t)
 		}
 	}
 	return snap, queued
 }
 
-// remove forgets a target.
+// remove unregisters a target.
 func (h *Hub) remove(t *target) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -248,7 +113,7 @@ func (h *Hub) remove(t *target) {
 		if q.All {
 			removeFrom(h.groups, q.Group, t)
 		} else {
-			removeFrom(h.colls, q.Collection(), t)
+			removeFrom(h.collections, q.Collection(), t)
 		}
 	}
 	h.qmu.Lock()
@@ -256,8 +121,8 @@ func (h *Hub) remove(t *target) {
 	h.qmu.Unlock()
 }
 
-// forget drops what is noted for a stream that ends.
-func (h *Hub) forget(s *Stream) {
+// removeStream unregisters a stream whose targets have been removed.
+func (h *Hub) removeStream(s *Stream) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.lag, s)
@@ -270,10 +135,10 @@ func (h *Hub) each(f func(*target)) {
 			f(t)
 		}
 	}
-	for _, w := range h.colls {
-		w.each(f)
+	for _, x := range h.collections {
+		x.each(f)
 	}
-	for _, w := range h.groups {
-		w.each(f)
+	for _, x := range h.groups {
+		x.each(f)
 	}
 }

@@ -12,10 +12,12 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// maxPending is how many changed documents may wait for a target's reader. Beyond it the target begins anew.
+// maxPending is the number of changed documents that may wait for a target's client. Beyond it, the
+// target is reset.
 const maxPending = 10_000
 
-// Stream is one client's stream with its targets. All methods but offer and restart belong to one goroutine.
+// Stream is one client's listen stream with its targets. All methods except merge and reset must be
+// called by the same goroutine.
 type Stream struct {
 	hub       *Hub
 	document  func(*store.Document, *value.Fields) *pb.Document
@@ -23,42 +25,43 @@ type Stream struct {
 	token     func(value.Micros) []byte
 	authorize Authorize
 	targets   map[int32]*target
-	told      value.Micros // of the last global snapshot
+	sent      value.Micros // time of the last global snapshot
 
-	// Wake receives when there is something to flush.
+	// Wake receives a value when there is something to flush.
 	Wake chan struct{}
 
-	mu     sync.Mutex
-	commit *store.Commit // the last that concerns the stream and was not yet flushed
+	mu     sync.Mutex    // also guards the pending state of the targets
+	commit *store.Commit // the last one dispatched to the stream and not yet flushed
 }
 
-// NewStream makes a stream that sends with send, documents made by document and resume tokens made by token, what judge
-// allows.
-func NewStream(h *Hub, document func(*store.Document, *value.Fields) *pb.Document, token func(value.Micros) []byte, judge Authorize, send func(*pb.ListenResponse) error) *Stream {
-	return &Stream{hub: h, document: document, token: token, authorize: judge, send: send, targets: map[int32]*target{}, Wake: make(chan struct{}, 1)}
+// NewStream returns a stream that sends responses with send. document and token create the
+// documents and resume tokens in them; authorize decides which targets are served.
+func NewStream(h *Hub, document func(*store.Document, *value.Fields) *pb.Document, token func(value.Micros) []byte, authorize Authorize, send func(*pb.ListenResponse) error) *Stream {
+	return &Stream{hub: h, document: document, token: token, authorize: authorize, send: send, targets: map[int32]*target{}, Wake: make(chan struct{}, 1)}
 }
 
-// Close forgets all targets.
+// Close removes all targets.
 func (s *Stream) Close() {
 	for _, t := range s.targets {
 		s.hub.remove(t)
 	}
-	s.hub.forget(s)
+	s.hub.removeStream(s)
 }
 
-// offer takes what a commit does to the stream's targets. The hub calls it.
-func (s *Stream) offer(c *store.Commit, hits []hit) {
+// merge adds the events of a commit to the pending changes of the stream's targets. The hub calls
+// it.
+func (s *Stream) merge(c *store.Commit, events []event) {
 	s.mu.Lock()
 	s.commit = c
-	for _, h := range hits {
-		t := h.target
-		if h.doubt || len(t.keys) > 0 {
+	for _, e := range events {
+		t := e.target
+		if e.recheck || len(t.keys) > 0 {
 			t.recheck = true
 		}
-		if h.doubt || t.stale {
+		if e.recheck || t.stale {
 			continue
 		}
-		ch := h.change
+		ch := e.change
 		if before, ok := t.pending[ch.New.Key]; ok {
 			ch.Old = before.Old
 		} else if len(t.pending) >= maxPending {
@@ -74,8 +77,9 @@ func (s *Stream) offer(c *store.Commit, hits []hit) {
 	s.wake()
 }
 
-// restart makes a target begin anew. The hub calls it.
-func (s *Stream) restart(t *target, c *store.Commit) {
+// reset discards a target's pending changes, so that its documents are sent again. The hub calls
+// it.
+func (s *Stream) reset(t *target, c *store.Commit) {
 	s.mu.Lock()
 	s.commit = c
 	t.pending, t.stale, t.recheck = nil, true, true
@@ -90,11 +94,12 @@ func (s *Stream) wake() {
 	}
 }
 
-// Flush sends what has happened since the last time: all effects up to one commit, then one global snapshot.
+// Flush sends the pending changes, which end with a commit, followed by a global snapshot.
 func (s *Stream) Flush() error { return s.flush(0, false) }
 
-// flush is [Stream.Flush]; the global snapshot is at least of the time from, and sent in any case if it must be.
-func (s *Stream) flush(from value.Micros, must bool) error {
+// flush implements [Stream.Flush]. The global snapshot's time is at least from; with force it is
+// sent even if there is nothing new.
+func (s *Stream) flush(from value.Micros, force bool) error {
 	type batch struct {
 		target  *target
 		changes map[resource.Key]store.Change
@@ -104,10 +109,10 @@ func (s *Stream) flush(from value.Micros, must bool) error {
 	s.mu.Lock()
 	c := s.commit
 	s.commit = nil
-	var doubtful []*target
+	var rechecks []*target
 	for _, t := range s.targets {
 		if t.recheck {
-			doubtful = append(doubtful, t)
+			rechecks = append(rechecks, t)
 			t.recheck = false
 		}
 		if len(t.pending) > 0 || t.stale {
@@ -120,23 +125,23 @@ func (s *Stream) flush(from value.Micros, must bool) error {
 	if c != nil {
 		now = max(now, c.Time)
 	}
-	if err := s.recheck(doubtful, c); err != nil {
+	if err := s.recheck(rechecks, c); err != nil {
 		return err
 	}
-	if len(work) == 0 && now <= s.told && !must {
+	if len(work) == 0 && now <= s.sent && !force {
 		return nil
 	}
 	e := effects{}
 	for _, b := range work {
 		var err error
 		switch {
-		case s.targets[b.target.id] != b.target: // no longer served
+		case s.targets[b.target.id] != b.target: // rejected by recheck
 		case b.stale:
-			err = s.begin(b.target, c.Snapshot)
+			err = s.resend(b.target, c.Snapshot)
 		case b.target.limited():
 			s.diff(e, b.target, b.target.result, c.Snapshot.Latest())
 		default:
-			s.apply(e, b.target, b.changes)
+			s.applyChanges(e, b.target, b.changes)
 		}
 		if err != nil {
 			return err
@@ -148,8 +153,8 @@ func (s *Stream) flush(from value.Micros, must bool) error {
 	return s.snapshot(now)
 }
 
-// begin has the client forget what a target holds and sends it anew.
-func (s *Stream) begin(t *target, snap *store.Snapshot) error {
+// resend resets a target at the client and sends all its documents.
+func (s *Stream) resend(t *target, snap *store.Snapshot) error {
 	if err := s.change(pb.TargetChange_RESET, t.id, 0); err != nil {
 		return err
 	}
@@ -162,8 +167,8 @@ func (s *Stream) begin(t *target, snap *store.Snapshot) error {
 	return s.change(pb.TargetChange_CURRENT, t.id, snap.Time)
 }
 
-// apply notes changes for a target whose documents stand for themselves.
-func (s *Stream) apply(e effects, t *target, changes map[resource.Key]store.Change) {
+// applyChanges records changes for a target without a limit.
+func (s *Stream) applyChanges(e effects, t *target, changes map[resource.Key]store.Change) {
 	for _, ch := range changes {
 		var was, is *store.Document
 		if t.contains(ch.Old) {
@@ -172,16 +177,17 @@ func (s *Stream) apply(e effects, t *target, changes map[resource.Key]store.Chan
 		if t.contains(ch.New) {
 			is = ch.New
 		}
-		e.note(t, was, is, ch.New)
+		e.record(t, was, is, ch.New)
 	}
 }
 
-// diff notes what distinguishes a target's results in view from those before, and keeps the results of a limited one.
+// diff records the differences between a target's results in view and those before. It keeps the
+// results of a limited target for the next diff.
 func (s *Stream) diff(e effects, t *target, before map[resource.Key]*store.Document, view store.View) {
 	after := t.all(view)
 	for k, d := range after {
 		if before[k] != d {
-			e.note(t, before[k], d, d)
+			e.record(t, before[k], d, d)
 		}
 	}
 	for k, d := range before {
@@ -192,7 +198,7 @@ func (s *Stream) diff(e effects, t *target, before map[resource.Key]*store.Docum
 		if now == nil {
 			now = &store.Document{Key: k, Name: d.Name, Deleted: true}
 		}
-		e.note(t, d, nil, now)
+		e.record(t, d, nil, now)
 	}
 	if t.limited() {
 		t.result = after
@@ -208,7 +214,7 @@ func (s *Stream) sendAll(e effects, now value.Micros) error {
 	return nil
 }
 
-// change sends a change of a target; a time other than 0 comes with a resume token.
+// change sends a target change. If at is not 0, it includes a resume token.
 func (s *Stream) change(kind pb.TargetChange_TargetChangeType, id int32, at value.Micros) error {
 	c := &pb.TargetChange{TargetChangeType: kind, TargetIds: []int32{id}}
 	if at != 0 {
@@ -217,16 +223,16 @@ func (s *Stream) change(kind pb.TargetChange_TargetChangeType, id int32, at valu
 	return s.send(&pb.ListenResponse{ResponseType: &pb.ListenResponse_TargetChange{TargetChange: c}})
 }
 
-// snapshot tells the client that it has seen everything up to now.
+// snapshot sends a global snapshot: the client has received all changes up to now.
 func (s *Stream) snapshot(now value.Micros) error {
-	s.told = now
+	s.sent = now
 	return s.send(&pb.ListenResponse{ResponseType: &pb.ListenResponse_TargetChange{TargetChange: &pb.TargetChange{
 		ReadTime: now.Proto(), ResumeToken: s.token(now),
 	}}})
 }
 
-// Refuse tells the client that a target is not served, and why.
-func (s *Stream) Refuse(id int32, err error) error {
+// Reject sends the removal of a target with its cause.
+func (s *Stream) Reject(id int32, err error) error {
 	st := gstatus.Convert(err)
 	return s.send(&pb.ListenResponse{ResponseType: &pb.ListenResponse_TargetChange{TargetChange: &pb.TargetChange{
 		TargetChangeType: pb.TargetChange_REMOVE, TargetIds: []int32{id},
@@ -234,7 +240,7 @@ func (s *Stream) Refuse(id int32, err error) error {
 	}}})
 }
 
-// Remove ends a target. Every removal is acknowledged, also of a target that is not there.
+// Remove removes a target. The removal is acknowledged even if there is no such target.
 func (s *Stream) Remove(id int32) error {
 	if t := s.targets[id]; t != nil {
 		s.hub.remove(t)

@@ -12,51 +12,51 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Target is what a client asks to be told of: documents or a query.
+// Target is a client's request to listen to documents or to a query.
 type Target struct {
-	ID    int32
-	Keys  []resource.Key
-	Query *query.Query
-	Text  string // the same for the same query
-	Once  bool   // to be removed once it is current
+	ID       int32
+	Keys     []resource.Key
+	Query    *query.Query
+	QueryKey string // equal for equal queries
+	Once     bool   // remove the target when it is current
 
 	Resume        Resume
-	ExpectedCount *int32 // how many documents the client has from before
+	ExpectedCount *int32 // number of documents that the client has cached
 }
 
-// Resume is where a client left off.
+// Resume is the point from which a client resumes listening.
 type Resume struct {
-	Known bool // false for a client that has nothing
-	Valid bool // the token is one of this database
+	Given bool // the client sent a resume token or a read time
+	Valid bool // the token belongs to this database
 	At    value.Micros
 }
 
-// target is a target on a stream. What it says below the line is guarded by the stream's lock, the rest is not
-// changed after it is registered.
+// target is a target on a stream. The first group of fields does not change after registration.
 type target struct {
-	id     int32
-	stream *Stream
-	keys   []resource.Key
-	query  *query.Query
-	text   string
-	since  value.Micros // it is to be told of commits after this
+	id       int32
+	stream   *Stream
+	keys     []resource.Key
+	query    *query.Query
+	queryKey string
+	since    value.Micros // the commits after this time are dispatched to it
 
-	pending map[resource.Key]store.Change // from what the client was told last to what is now
-	stale   bool                          // changes were lost: it must begin anew
-	recheck bool                          // it is to be judged anew
+	// Guarded by the stream's lock.
+	pending map[resource.Key]store.Change // from the version last sent to the current one
+	stale   bool                          // changes were dropped: all documents must be sent again
+	recheck bool                          // the target must be authorized again
 
-	dependencies []resource.Key // as the hub has them, guarded by its lock
+	dependencies []resource.Key // guarded by the hub's lock
 
-	// Of a query with a limit, the results that the client was told of. Only the stream's own goroutine uses it.
+	// result holds the results last sent for a limited query. Only the stream's goroutine uses it.
 	result map[resource.Key]*store.Document
 }
 
-// limited is true when the results depend on more than the document itself.
+// limited reports whether a document's membership depends on other documents.
 func (t *target) limited() bool {
 	return t.query != nil && (t.query.Limit >= 0 || t.query.Offset > 0 || t.query.Near != nil)
 }
 
-// contains reports whether a version of a document is in the target, which is not limited.
+// contains reports whether a version of a document is in the target, which must not be limited.
 func (t *target) contains(d *store.Document) bool {
 	if t.query == nil {
 		return d.Exists()
@@ -64,7 +64,7 @@ func (t *target) contains(d *store.Document) bool {
 	return t.query.Match(d)
 }
 
-// all returns the documents that the target has in a view.
+// all returns the target's documents in a view.
 func (t *target) all(v store.View) map[resource.Key]*store.Document {
 	docs := map[resource.Key]*store.Document{}
 	if t.query != nil {
@@ -81,19 +81,19 @@ func (t *target) all(v store.View) map[resource.Key]*store.Document {
 	return docs
 }
 
-// effect is what happened to one document, for the targets of a stream.
+// effect is what a change of one document means for the targets of a stream.
 type effect struct {
-	doc      *store.Document // the newest version, or the record of its deletion
-	fields   *value.Fields
-	in, gone []int32
+	doc         *store.Document // the newest version or the tombstone
+	fields      *value.Fields
+	in, removed []int32 // IDs of the targets that contain the document, or no longer do
 }
 
-// effects are what is to be sent together, in the order of the documents' keys.
+// effects are the effects to send together.
 type effects map[resource.Key]*effect
 
-// note records that for a target the document went from was to is; either may be nil for "not in the target".
-// now is the document's newest version, which may still exist outside of the target.
-func (e effects) note(t *target, was, is, now *store.Document) {
+// record records that the document in a target changed from was to is; nil means that it is not in
+// the target. now is the document's newest version, which may exist outside of the target.
+func (e effects) record(t *target, was, is, now *store.Document) {
 	if is == nil && was == nil {
 		return
 	}
@@ -107,7 +107,7 @@ func (e effects) note(t *target, was, is, now *store.Document) {
 		e[d.Key] = x
 	}
 	if is == nil {
-		x.gone = append(x.gone, t.id)
+		x.removed = append(x.removed, t.id)
 		return
 	}
 	x.in = append(x.in, t.id)
@@ -117,7 +117,7 @@ func (e effects) note(t *target, was, is, now *store.Document) {
 	}
 }
 
-// sorted are the effects in the order of keys.
+// sorted returns the effects in the order of the documents' keys.
 func (e effects) sorted() []*effect {
 	out := make([]*effect, 0, len(e))
 	for _, k := range slices.Sorted(maps.Keys(e)) {
@@ -126,19 +126,19 @@ func (e effects) sorted() []*effect {
 	return out
 }
 
-// response is the message for an effect.
+// response returns the message for an effect.
 func (x *effect) response(document func(*store.Document, *value.Fields) *pb.Document, now value.Micros) *pb.ListenResponse {
 	switch {
 	case len(x.in) > 0:
 		return &pb.ListenResponse{ResponseType: &pb.ListenResponse_DocumentChange{DocumentChange: &pb.DocumentChange{
-			Document: document(x.doc, x.fields), TargetIds: x.in, RemovedTargetIds: x.gone,
+			Document: document(x.doc, x.fields), TargetIds: x.in, RemovedTargetIds: x.removed,
 		}}}
 	case x.doc.Deleted:
 		return &pb.ListenResponse{ResponseType: &pb.ListenResponse_DocumentDelete{DocumentDelete: &pb.DocumentDelete{
-			Document: x.doc.Name, RemovedTargetIds: x.gone, ReadTime: now.Proto(),
+			Document: x.doc.Name, RemovedTargetIds: x.removed, ReadTime: now.Proto(),
 		}}}
 	}
 	return &pb.ListenResponse{ResponseType: &pb.ListenResponse_DocumentRemove{DocumentRemove: &pb.DocumentRemove{
-		Document: x.doc.Name, RemovedTargetIds: x.gone, ReadTime: now.Proto(),
+		Document: x.doc.Name, RemovedTargetIds: x.removed, ReadTime: now.Proto(),
 	}}}
 }

@@ -1,4 +1,5 @@
-// Package persist keeps the commits of a database in a journal.
+// Package persist makes the commits of a database durable, and loads them again, with a write-ahead
+// log.
 package persist
 
 import (
@@ -14,37 +15,40 @@ import (
 	"heek.kr/heektime/emulator/internal/wal"
 )
 
-// A snapshot is written when the logs since the last one are both larger than this and twice as large as it was.
-const minLog = 4 << 20
+// minLogBytes is the least size of the log, in bytes, at which it is compacted. It must also be twice
+// as large as the last snapshot.
+const minLogBytes = 4 << 20
 
-// Log keeps one database.
+// Log is the write-ahead log of one database.
 type Log struct {
-	db     *store.DB
-	j      *wal.Log
-	logger *slog.Logger
-	life   [8]byte
+	db       *store.DB
+	wal      *wal.Log
+	logger   *slog.Logger
+	instance [8]byte
 
-	// Before, if it is set, returns when the commits up to a snapshot are needed no more, or with a reason to keep
-	// them. Nothing else prevents that a snapshot replaces them. To be set before the database is used.
-	Before func(*store.Snapshot) error
+	// BeforeCompact, if set, is called before a snapshot replaces the commits up to it. It returns
+	// when nobody needs those commits anymore, or with an error that keeps them. It must be set
+	// before the database is used.
+	BeforeCompact func(*store.Snapshot) error
 
-	snapshot   atomic.Int64 // the size of the last snapshot in bytes, roughly
-	failed     atomic.Int64 // the size of the logs when a snapshot failed; 0 since one succeeded
-	compacting atomic.Bool
-	background sync.WaitGroup
+	snapshotBytes atomic.Int64 // approximate size of the last snapshot
+	failedBytes   atomic.Int64 // size of the log when the last compaction failed, 0 if it succeeded
+	compacting    atomic.Bool
+	background    sync.WaitGroup
 }
 
-// Open loads a database, which must be new and not yet in use, from a directory, and keeps its commits there from now
-// on. The database's follower has taken all changes up to since; 0 means that there is none.
+// Open loads a database from a directory and keeps its commits there from now on. The database must
+// be new and not yet in use. since is the time up to which the database's follower has read its
+// changes; 0 means that there is no follower.
 func Open(dir string, db *store.DB, logger *slog.Logger, since value.Micros) (*Log, error) {
 	l := &Log{db: db, logger: logger}
-	rand.Read(l.life[:])
+	rand.Read(l.instance[:])
 	loader := store.NewLoader(db)
-	loader.Since(since)
-	known := false
+	loader.Follow(since)
+	isNew := true
 	var loaded int64
-	j, err := wal.Open(dir, func(record []byte) error {
-		known = true
+	w, err := wal.Open(dir, func(record []byte) error {
+		isNew = false
 		loaded += int64(len(record))
 		return l.replay(loader, record)
 	})
@@ -52,60 +56,67 @@ func Open(dir string, db *store.DB, logger *slog.Logger, since value.Micros) (*L
 		return nil, err
 	}
 	loader.Finish()
-	l.j = j
-	l.snapshot.Store(loaded - j.Size())
-	db.OnCommit(func(c *store.Commit) {
-		c.Slot = j.Reserve()
-		c.Snapshot.Seq = c.Slot.Seq
-	})
-	if !known {
-		if err := j.Append(l.lifeRecord(db.Snapshot())); err != nil {
-			j.Close()
+	l.wal = w
+	l.snapshotBytes.Store(loaded - w.Size())
+	db.OnCommit(l.reserve)
+	if isNew {
+		if err := w.Append(l.instanceRecord(db.Snapshot())); err != nil {
+			w.Close()
 			return nil, err
 		}
 	}
 	return l, nil
 }
 
-// Life tells this database from another that has, or had, the same name.
-func (l *Log) Life() [8]byte { return l.life }
+// InstanceID distinguishes this database from a deleted one that had the same name.
+func (l *Log) InstanceID() [8]byte { return l.instance }
 
-func (l *Log) lifeRecord(s *store.Snapshot) []byte {
-	return binary.AppendUvarint(append([]byte{recordLife}, l.life[:]...), uint64(s.Time))
+func (l *Log) instanceRecord(s *store.Snapshot) []byte {
+	return binary.AppendUvarint(append([]byte{recordInstance}, l.instance[:]...), uint64(s.Time))
 }
 
-// Keep writes a commit down; [Log.Wait] for its snapshot returns when it is durable. Keep is to be called once for
-// every commit, by whoever made it.
-func (l *Log) Keep(c *store.Commit) {
-	c.Slot.Fill(encodeCommit(c))
-	if l.j.Size() > max(2*l.snapshot.Load(), l.failed.Load()+minLog) && l.compacting.CompareAndSwap(false, true) {
-		l.background.Go(func() {
-			defer l.compacting.Store(false)
-			if err := l.Compact(); err != nil && !errors.Is(err, wal.ErrClosed) {
-				l.failed.Store(l.j.Size())
-				l.logger.Error("firestore: snapshot failed; the log is kept as it is", "database", l.db.Name, "error", err)
-			}
-		})
+// reserve reserves the commit's position in the log under the database's lock. The record itself is
+// encoded and written after the lock is released.
+func (l *Log) reserve(c *store.Commit) (after func()) {
+	slot := l.wal.Reserve()
+	c.Snapshot.Seq = slot.Seq
+	return func() {
+		slot.Fill(encodeCommit(c))
+		l.compactIfLarge()
 	}
 }
 
-// Wait returns when everything that a snapshot shows is durable.
-func (l *Log) Wait(s *store.Snapshot) error { return l.j.Wait(s.Seq) }
+func (l *Log) compactIfLarge() {
+	if l.wal.Size() <= max(2*l.snapshotBytes.Load(), l.failedBytes.Load()+minLogBytes) || !l.compacting.CompareAndSwap(false, true) {
+		return
+	}
+	l.background.Go(func() {
+		defer l.compacting.Store(false)
+		if err := l.Compact(); err != nil && !errors.Is(err, wal.ErrClosed) {
+			l.failedBytes.Store(l.wal.Size())
+			l.logger.Error("firestore: compaction failed; the log is kept as it is", "database", l.db.Name, "error", err)
+		}
+	})
+}
 
-// Compact writes the database down as it is, so that older records can go. Commits go on meanwhile.
+// Wait returns when all commits in a snapshot are durable.
+func (l *Log) Wait(s *store.Snapshot) error { return l.wal.Wait(s.Seq) }
+
+// Compact writes the current state as a snapshot, which replaces the older records. Commits continue
+// in the meantime.
 func (l *Log) Compact() error {
 	var snap *store.Snapshot
 	var to *wal.Snapshot
 	var err error
 	l.db.Locked(func(s *store.Snapshot) {
 		snap = s
-		to, err = l.j.Rotate()
+		to, err = l.wal.Rotate()
 	})
 	if err != nil {
 		return err
 	}
-	if l.Before != nil {
-		err = l.Before(snap)
+	if l.BeforeCompact != nil {
+		err = l.BeforeCompact(snap)
 	}
 	var size int64
 	write := func(record []byte) {
@@ -114,7 +125,7 @@ func (l *Log) Compact() error {
 			err = to.Write(record)
 		}
 	}
-	write(l.lifeRecord(snap))
+	write(l.instanceRecord(snap))
 	batch := []byte{recordDocs}
 	snap.Latest().All(func(d *store.Document) bool {
 		if batch = appendOp(batch, d); len(batch) > 1<<16 {
@@ -131,13 +142,13 @@ func (l *Log) Compact() error {
 		to.Abandon()
 		return err
 	}
-	l.snapshot.Store(size)
-	l.failed.Store(0)
+	l.snapshotBytes.Store(size)
+	l.failedBytes.Store(0)
 	return nil
 }
 
-// Close waits for what is under way and releases the directory.
+// Close waits for a running compaction and for all commits to be durable, and releases the directory.
 func (l *Log) Close() error {
 	l.background.Wait()
-	return l.j.Close()
+	return l.wal.Close()
 }

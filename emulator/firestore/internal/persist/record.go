@@ -9,14 +9,16 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Records begin with what they are. Numbers are varints, texts come after their length.
+// A record begins with its type. Numbers are varints; strings and byte strings are preceded by their
+// length.
 const (
-	recordLife   = 1 // 8 bytes that name the database's life, the time of the last commit
-	recordCommit = 2 // a time, then operations
-	recordDocs   = 3 // operations, part of a snapshot
-	recordReset  = 4 // a time: everything was deleted
+	recordInstance = 1 // 8 bytes of instance ID, the time of the last commit
+	recordCommit   = 2 // a time, then operations
+	recordDocs     = 3 // operations, part of a snapshot
+	recordReset    = 4 // a time: everything was deleted
 )
 
+// The operations in a record begin with their type, too.
 const (
 	opPut    = 1 // key, created, updated, fields
 	opDelete = 2 // key
@@ -59,9 +61,9 @@ func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-var errRecord = errors.New("the record is not one of a Firestore database")
+var errRecord = errors.New("not a record of a Firestore database")
 
-// reader reads a record; what is missing reads as zero and makes it bad.
+// reader decodes a record. If the record is too short, values are zero and bad is set.
 type reader struct {
 	b   []byte
 	bad bool
@@ -88,28 +90,28 @@ func (r *reader) bytes() []byte {
 	return out
 }
 
-// replay does to a loader what a record says.
+// replay applies a record to a loader.
 func (l *Log) replay(to *store.Loader, record []byte) error {
 	if len(record) == 0 {
 		return errRecord
 	}
 	r := &reader{b: record[1:]}
 	switch record[0] {
-	case recordLife:
-		if len(r.b) < len(l.life) {
+	case recordInstance:
+		if len(r.b) < len(l.instance) {
 			return errRecord
 		}
-		copy(l.life[:], r.b)
-		r.b = r.b[len(l.life):]
-		to.Committed(value.Micros(r.number()))
+		copy(l.instance[:], r.b)
+		r.b = r.b[len(l.instance):]
+		to.SetTime(value.Micros(r.number()))
 	case recordReset:
 		to.Clear()
-		to.Committed(value.Micros(r.number()))
+		to.SetTime(value.Micros(r.number()))
 	case recordCommit:
-		to.Commit(value.Micros(r.number()))
+		to.BeginCommit(value.Micros(r.number()))
 		return r.ops(to)
 	case recordDocs:
-		to.State()
+		to.BeginSnapshot()
 		return r.ops(to)
 	default:
 		return errRecord

@@ -11,7 +11,8 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// maxAggregations is how many aggregations one query may have (google/firestore/v1/query.proto).
+// maxAggregations is the maximum number of aggregations in a query
+// (google/firestore/v1/query.proto).
 const maxAggregations = 5
 
 // Aggregation is one number computed over a query's results.
@@ -19,10 +20,10 @@ type Aggregation struct {
 	Alias string
 	Path  fieldpath.Path // nil for a count
 	avg   bool
-	upTo  int64 // of a count; 0 is without bound
+	upTo  int64 // limit of a count, 0 for none
 }
 
-// ParseAggregations checks what is to be computed.
+// ParseAggregations parses and checks the aggregations of a query.
 func ParseAggregations(list []*pb.StructuredAggregationQuery_Aggregation) ([]Aggregation, error) {
 	if len(list) == 0 || len(list) > maxAggregations {
 		return nil, invalid("an aggregation query must have from 1 to %d aggregations, not %d.", maxAggregations, len(list))
@@ -64,8 +65,8 @@ func ParseAggregations(list []*pb.StructuredAggregationQuery_Aggregation) ([]Agg
 	return out, nil
 }
 
-// Sums are the fields that aggregations add up.
-func Sums(list []Aggregation) []fieldpath.Path {
+// SummedFields returns the fields of the sums and averages in list.
+func SummedFields(list []Aggregation) []fieldpath.Path {
 	var out []fieldpath.Path
 	for _, a := range list {
 		if a.Path != nil {
@@ -75,8 +76,9 @@ func Sums(list []Aggregation) []fieldpath.Path {
 	return out
 }
 
-// Aggregate computes aggregations over documents. As in Firestore, only documents that have all the fields that any of
-// the aggregations names take part (https://firebase.google.com/docs/firestore/query-data/aggregation-queries).
+// Aggregate computes aggregations over documents. As in Firestore, it ignores documents that lack a
+// field of any of the aggregations
+// (https://firebase.google.com/docs/firestore/query-data/aggregation-queries).
 func Aggregate(list []Aggregation, docs []*store.Document) map[string]value.Value {
 	sums := make([]sum, len(list))
 	var count int64
@@ -110,14 +112,14 @@ next:
 	return out
 }
 
-// sum adds numbers as Firestore does: an integer while all are integers and the result fits, else a double. Values
-// that are no numbers are passed over.
+// sum adds numbers as Firestore does: the result is an integer if all numbers are integers and it
+// fits, and a double otherwise. Values that are not numbers are ignored.
 type sum struct {
-	n       int
-	whole   int64
-	double  float64 // what doubles and overflowing integers add
-	lost    float64 // what rounding has taken from double, so that the order of documents makes no difference
-	inexact bool
+	n            int
+	whole        int64   // the sum of integers
+	double       float64 // the sum of doubles and of integers that would overflow whole
+	compensation float64 // the rounding error of double, so that the order of documents does not matter
+	inexact      bool
 }
 
 func (s *sum) add(v value.Value) {
@@ -137,25 +139,25 @@ func (s *sum) add(v value.Value) {
 	s.addDouble(f)
 }
 
-// addDouble sums by Neumaier's variant of Kahan's algorithm.
+// addDouble adds f with Neumaier's variant of Kahan summation.
 func (s *sum) addDouble(f float64) {
 	t := s.double + f
 	if math.Abs(s.double) >= math.Abs(f) {
-		s.lost += (s.double - t) + f
+		s.compensation += (s.double - t) + f
 	} else {
-		s.lost += (f - t) + s.double
+		s.compensation += (f - t) + s.double
 	}
 	s.double = t
 }
 
-// float is the sum as a double. Infinities and NaN leave nothing sensible in lost.
+// float returns the sum as a double. If it is infinite or NaN, the compensation is meaningless.
 func (s *sum) float() float64 {
 	if math.IsNaN(s.double) || math.IsInf(s.double, 0) {
 		return s.double
 	}
 	t := *s
 	t.addDouble(float64(s.whole))
-	return t.double + t.lost
+	return t.double + t.compensation
 }
 
 func (s *sum) total() value.Value {

@@ -9,7 +9,7 @@ const (
 	maxComparisons  = 100
 )
 
-// checkFilters refuses combinations that Firestore refuses.
+// checkFilters rejects combinations of filters that Firestore does not support.
 func (q *Query) checkFilters() error {
 	if q.Filter == nil {
 		return nil
@@ -54,7 +54,7 @@ func (q *Query) checkFilters() error {
 	}
 	d, ok := disjuncts(q.Filter)
 	if !ok {
-		return invalid("The query has more than %d disjunctions after it is brought into disjunctive normal form.", maxDisjunctions)
+		return invalid("The query has more than %d disjunctions in disjunctive normal form.", maxDisjunctions)
 	}
 	for _, and := range d {
 		arrays := 0
@@ -64,7 +64,7 @@ func (q *Query) checkFilters() error {
 			}
 		}
 		if arrays > 1 && hasAny(q.Filter) {
-			return invalid("At most one array filter is allowed per disjunction.")
+			return invalid("At limit one array filter is allowed per disjunction.")
 		}
 	}
 	return nil
@@ -87,69 +87,4 @@ func hasOr(f Filter) bool {
 func hasAny(f Filter) (found bool) {
 	each(f, func(c *Comparison) { found = found || c.Op == ArrayContainsAny })
 	return found
-}
-
-// disjuncts brings a filter into disjunctive normal form, in which In and ArrayContainsAny are split into one
-// alternative for each of their values. ok is false when there are too many.
-func disjuncts(f Filter) (list [][]*Comparison, ok bool) {
-	switch x := f.(type) {
-	case nil:
-		return [][]*Comparison{nil}, true
-	case *Comparison:
-		op := map[Op]Op{In: Equal, ArrayContainsAny: ArrayContains}[x.Op]
-		if op == 0 {
-			return [][]*Comparison{{x}}, true
-		}
-		for _, v := range x.Value.Array() {
-			list = append(list, []*Comparison{{x.Path, op, v}})
-		}
-		return list, true
-	case Or:
-		for _, g := range x {
-			more, ok := disjuncts(g)
-			if list = append(list, more...); !ok || len(list) > maxDisjunctions {
-				return nil, false
-			}
-		}
-		return list, true
-	case And:
-		list = [][]*Comparison{nil}
-		for _, g := range x {
-			more, ok := disjuncts(g)
-			if !ok || len(list)*len(more) > maxDisjunctions {
-				return nil, false
-			}
-			var next [][]*Comparison
-			for _, a := range list {
-				for _, b := range more {
-					next = append(next, append(append([]*Comparison(nil), a...), b...))
-				}
-			}
-			list = next
-		}
-		return list, true
-	}
-	return nil, false
-}
-
-// Equality is an equality with a value that every result fulfils, nil when the query has none. It serves to find the
-// query by a document.
-func (q *Query) Equality() *Comparison {
-	list, _ := q.Filter.(And)
-	if c, ok := q.Filter.(*Comparison); ok {
-		list = And{c}
-	}
-	for _, f := range list {
-		if c, ok := f.(*Comparison); ok && c.Op == Equal && !c.Path.IsName() {
-			return c
-		}
-	}
-	return nil
-}
-
-// Disjuncts are the alternatives of the query's filter, each a list of comparisons that must all hold. In and
-// ArrayContainsAny have become one alternative for each of their values.
-func (q *Query) Disjuncts() [][]*Comparison {
-	list, _ := disjuncts(q.Filter)
-	return list
 }

@@ -7,10 +7,10 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Op is how a filter compares.
+// Op is a comparison operator.
 type Op uint8
 
-// The operators of queries. Unary filters are equality with, or inequality to, null and NaN.
+// The comparison operators. Unary filters become Equal or NotEqual with null or NaN.
 const (
 	Less Op = iota + 1
 	LessOrEqual
@@ -24,7 +24,7 @@ const (
 	NotIn
 )
 
-// Inequality is true for the operators that put their field into the order of the results.
+// Inequality reports whether results are implicitly ordered by the operator's field.
 func (o Op) Inequality() bool {
 	switch o {
 	case Less, LessOrEqual, Greater, GreaterOrEqual, NotEqual, NotIn:
@@ -33,15 +33,15 @@ func (o Op) Inequality() bool {
 	return false
 }
 
-// Filter is a condition on a document: [*Comparison], [And] or [Or].
+// Filter is a condition on a document: a [*Comparison], [And] or [Or].
 type Filter interface {
 	Match(*store.Document) bool
 }
 
-// And is true when all of its filters are.
+// And matches if all of its filters match.
 type And []Filter
 
-// Or is true when one of its filters is.
+// Or matches if any of its filters matches.
 type Or []Filter
 
 // Match implements [Filter].
@@ -64,16 +64,17 @@ func (o Or) Match(d *store.Document) bool {
 	return false
 }
 
-// Comparison compares a field with a value; for In, NotIn and ArrayContainsAny with the elements of an array.
+// Comparison compares a field with a value. For In, NotIn and ArrayContainsAny the value is an
+// array of the values to compare with.
 type Comparison struct {
 	Path  fieldpath.Path
 	Op    Op
 	Value value.Value
 }
 
-// Match implements [Filter]. A document that lacks the field never matches. The comparison is as that of
-// https://firebase.google.com/docs/firestore/query-data/queries: inequalities only match values of the same type,
-// and != and not-in never match null.
+// Match implements [Filter]. A document that lacks the field does not match. As described in
+// https://firebase.google.com/docs/firestore/query-data/queries, inequalities only match values of
+// the same type, and != and not-in never match null.
 func (c *Comparison) Match(d *store.Document) bool {
 	if c.Path.IsName() {
 		return c.matches(value.OfReference(d.Name))
@@ -127,7 +128,7 @@ func contains(list []value.Value, v value.Value) bool {
 	return false
 }
 
-// each calls f for every comparison in a filter.
+// each calls do for every comparison in a filter.
 func each(f Filter, do func(*Comparison)) {
 	switch x := f.(type) {
 	case *Comparison:
@@ -143,7 +144,8 @@ func each(f Filter, do func(*Comparison)) {
 	}
 }
 
-// nameKey is the key of the document that a value names, for a filter or a cursor on the document's name.
+// nameKey returns the key of the document that a value references, for filters and cursors on the
+// document's name.
 func nameKey(v value.Value) (resource.Key, bool) {
 	if v.Kind() != value.Reference {
 		return "", false

@@ -10,7 +10,8 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// List is the query for all documents of a collection; orderBy is as "population desc, name" or empty.
+// List returns the query for all documents of a collection. orderBy is either empty or of the form
+// "population desc, name".
 func List(parent resource.Key, collection, orderBy string) (*Query, error) {
 	sq := &pb.StructuredQuery{From: []*pb.StructuredQuery_CollectionSelector{{CollectionId: collection}}}
 	for _, part := range strings.Split(orderBy, ",") {
@@ -24,7 +25,7 @@ func List(parent resource.Key, collection, orderBy string) (*Query, error) {
 			o.Direction = pb.StructuredQuery_DESCENDING
 		case len(words) == 2 && strings.EqualFold(words[1], "asc"), len(words) == 1:
 		default:
-			return nil, invalid("order_by %q is invalid: want field paths with asc or desc, separated by commas.", orderBy)
+			return nil, invalid("order_by %q is invalid: want field paths with optional asc or desc, separated by commas.", orderBy)
 		}
 		o.Field = &pb.StructuredQuery_FieldReference{FieldPath: words[0]}
 		sq.OrderBy = append(sq.OrderBy, o)
@@ -32,8 +33,8 @@ func List(parent resource.Key, collection, orderBy string) (*Query, error) {
 	return Parse(parent, sq)
 }
 
-// StartAfter makes the query begin after a document. last is that document; it may be nil when the name is the only
-// sort key.
+// StartAfter makes the query start after a document. last is that document; it may be nil if the
+// name is the only sort key.
 func (q *Query) StartAfter(db resource.Database, key resource.Key, last *store.Document) {
 	c := &Cursor{}
 	for _, o := range q.Orders {

@@ -11,13 +11,13 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Nearest asks for the documents whose vector is nearest to another.
+// Nearest is a nearest-neighbor search: it finds the documents whose vector is nearest to Vector.
 type Nearest struct {
 	Path      fieldpath.Path
 	Vector    []float64
 	Measure   pb.StructuredQuery_FindNearest_DistanceMeasure
 	Limit     int
-	Result    fieldpath.Path // where the distance is put, nil for nowhere
+	Result    fieldpath.Path // field for the distance, nil for none
 	Threshold *float64
 }
 
@@ -61,8 +61,9 @@ func numbers(vs []value.Value) []float64 {
 	return out
 }
 
-// distance is how far a document's vector is; ok is false when it has none of the same dimension.
-func (n *Nearest) distance(d *store.Document) (float64, bool) {
+// distance returns the distance of a document's vector; ok is false if it has no vector of the same
+// dimension.
+func (n *Nearest) distance(d *store.Document) (dist float64, ok bool) {
 	elements, ok := d.Fields.At(n.Path).Vector()
 	if !ok || len(elements) != len(n.Vector) {
 		return 0, false
@@ -87,7 +88,7 @@ func (n *Nearest) distance(d *store.Document) (float64, bool) {
 	return math.Sqrt(square), true
 }
 
-// pick sorts documents by distance and keeps the nearest.
+// pick sorts documents by distance and returns the nearest.
 func (n *Nearest) pick(docs []*store.Document) []*store.Document {
 	type hit struct {
 		doc  *store.Document
@@ -121,7 +122,7 @@ func (n *Nearest) pick(docs []*store.Document) []*store.Document {
 	return out
 }
 
-// withDistance puts the distance into a result's fields, when asked to.
+// withDistance adds the distance to a result's fields if the search has a result field.
 func (n *Nearest) withDistance(d *store.Document, f *value.Fields) *value.Fields {
 	if n.Result == nil {
 		return f

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"math"
 	"slices"
 	"strings"
 
@@ -18,7 +17,8 @@ func invalid(format string, args ...any) error {
 	return status.Errorf(codes.InvalidArgument, format, args...)
 }
 
-// Parse checks a query of the document or root parent. Its errors are gRPC statuses.
+// Parse parses and checks a query below parent, which is a document or the root. Its errors are
+// gRPC statuses.
 func Parse(parent resource.Key, sq *pb.StructuredQuery) (*Query, error) {
 	if sq == nil {
 		return nil, invalid("a structured query is required.")
@@ -101,147 +101,8 @@ func (q *Query) parseSelect(sel *pb.StructuredQuery_Projection) error {
 	return nil
 }
 
-func parseFilter(f *pb.StructuredQuery_Filter, depth int) (Filter, error) {
-	if depth > 20 {
-		return nil, invalid("filters are nested too deep.")
-	}
-	switch x := f.GetFilterType().(type) {
-	case *pb.StructuredQuery_Filter_CompositeFilter:
-		var list []Filter
-		for _, g := range x.CompositeFilter.GetFilters() {
-			p, err := parseFilter(g, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, p)
-		}
-		if len(list) == 0 {
-			return nil, invalid("A composite filter must have at least one sub-filter.")
-		}
-		switch x.CompositeFilter.GetOp() {
-		case pb.StructuredQuery_CompositeFilter_AND:
-			return And(list), nil
-		case pb.StructuredQuery_CompositeFilter_OR:
-			return Or(list), nil
-		}
-		return nil, invalid("a composite filter must have an operator.")
-	case *pb.StructuredQuery_Filter_FieldFilter:
-		return parseFieldFilter(x.FieldFilter)
-	case *pb.StructuredQuery_Filter_UnaryFilter:
-		return parseUnary(x.UnaryFilter)
-	}
-	return nil, invalid("a filter must have a type.")
-}
-
-var operators = map[pb.StructuredQuery_FieldFilter_Operator]Op{
-	pb.StructuredQuery_FieldFilter_LESS_THAN:             Less,
-	pb.StructuredQuery_FieldFilter_LESS_THAN_OR_EQUAL:    LessOrEqual,
-	pb.StructuredQuery_FieldFilter_GREATER_THAN:          Greater,
-	pb.StructuredQuery_FieldFilter_GREATER_THAN_OR_EQUAL: GreaterOrEqual,
-	pb.StructuredQuery_FieldFilter_EQUAL:                 Equal,
-	pb.StructuredQuery_FieldFilter_NOT_EQUAL:             NotEqual,
-	pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS:        ArrayContains,
-	pb.StructuredQuery_FieldFilter_IN:                    In,
-	pb.StructuredQuery_FieldFilter_ARRAY_CONTAINS_ANY:    ArrayContainsAny,
-	pb.StructuredQuery_FieldFilter_NOT_IN:                NotIn,
-}
-
-func parseFieldFilter(f *pb.StructuredQuery_FieldFilter) (Filter, error) {
-	op, ok := operators[f.GetOp()]
-	if !ok {
-		return nil, invalid("a field filter must have an operator.")
-	}
-	p, err := fieldpath.Parse(f.GetField().GetFieldPath())
-	if err != nil {
-		return nil, err
-	}
-	if f.GetValue() == nil {
-		return nil, invalid("the filter on %s has no value.", p)
-	}
-	v, err := operand(op, f.GetValue())
-	if err != nil {
-		return nil, err
-	}
-	c := &Comparison{Path: p, Op: op, Value: v}
-	return c, c.check()
-}
-
-// operand converts a filter's value. Unlike in documents, the lists of In and its like may hold arrays.
-func operand(op Op, v *pb.Value) (value.Value, error) {
-	list, ok := v.GetValueType().(*pb.Value_ArrayValue)
-	if !ok || op != In && op != NotIn && op != ArrayContainsAny {
-		return value.FromProto(v)
-	}
-	var vs []value.Value
-	for _, e := range list.ArrayValue.GetValues() {
-		x, err := value.FromProto(e)
-		if err != nil {
-			return value.Value{}, err
-		}
-		vs = append(vs, x)
-	}
-	return value.OfArray(vs), nil
-}
-
-// check refuses lists of the wrong size, and names that are no references.
-func (c *Comparison) check() error {
-	switch c.Op {
-	case In, NotIn, ArrayContainsAny:
-		name := map[Op]string{In: "IN", NotIn: "NOT_IN", ArrayContainsAny: "ARRAY_CONTAINS_ANY"}[c.Op]
-		n := len(c.Value.Array())
-		most := 30
-		if c.Op == NotIn {
-			most = 10
-		}
-		if c.Value.Kind() != value.Array || n == 0 {
-			return invalid("'%s' requires an non-empty ArrayValue.", name)
-		}
-		if n > most {
-			return invalid("'%s' supports up to %d comparison values.", name, most)
-		}
-	}
-	if !c.Path.IsName() {
-		return nil
-	}
-	values := []value.Value{c.Value}
-	switch c.Op {
-	case In, NotIn:
-		values = c.Value.Array()
-	case ArrayContains, ArrayContainsAny:
-		return invalid("__name__ is no array.")
-	}
-	for _, v := range values {
-		if _, ok := nameKey(v); !ok {
-			return invalid("__key__ filter value must be a Key: __name__ can only be compared with references to documents.")
-		}
-	}
-	return nil
-}
-
-func parseUnary(f *pb.StructuredQuery_UnaryFilter) (Filter, error) {
-	p, err := fieldpath.Parse(f.GetField().GetFieldPath())
-	if err != nil {
-		return nil, err
-	}
-	if p.IsName() {
-		return nil, invalid("__name__ is never null or NaN.")
-	}
-	nan := value.OfDouble(math.NaN())
-	switch f.GetOp() {
-	case pb.StructuredQuery_UnaryFilter_IS_NAN:
-		return &Comparison{p, Equal, nan}, nil
-	case pb.StructuredQuery_UnaryFilter_IS_NULL:
-		return &Comparison{p, Equal, value.NullValue}, nil
-	case pb.StructuredQuery_UnaryFilter_IS_NOT_NAN:
-		return &Comparison{p, NotEqual, nan}, nil
-	case pb.StructuredQuery_UnaryFilter_IS_NOT_NULL:
-		return &Comparison{p, NotEqual, value.NullValue}, nil
-	}
-	return nil, invalid("a unary filter must have an operator.")
-}
-
-// parseOrders adds to the explicit order the fields of inequalities and the document's name
-// (google/firestore/v1/query.proto, StructuredQuery.order_by).
+// parseOrders parses the explicit order and appends the implicit one: the fields of inequalities
+// and the document's name (google/firestore/v1/query.proto, StructuredQuery.order_by).
 func (q *Query) parseOrders(list []*pb.StructuredQuery_Order) error {
 	seen := map[string]bool{}
 	desc := false
@@ -251,7 +112,7 @@ func (q *Query) parseOrders(list []*pb.StructuredQuery_Order) error {
 			return err
 		}
 		if seen[p.String()] {
-			return invalid("The field %s is in the order twice.", p)
+			return invalid("order_by contains the field %s twice.", p)
 		}
 		desc = o.GetDirection() == pb.StructuredQuery_DESCENDING
 		seen[p.String()] = true
@@ -265,7 +126,7 @@ func (q *Query) parseOrders(list []*pb.StructuredQuery_Order) error {
 		}
 	})
 	if seen[fieldpath.Name] {
-		return nil // nothing after the name makes a difference
+		return nil // names are unique, so further sort keys would have no effect
 	}
 	slices.SortFunc(implied, func(a, b fieldpath.Path) int { return strings.Compare(a.String(), b.String()) })
 	for _, p := range implied {

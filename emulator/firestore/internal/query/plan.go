@@ -9,23 +9,25 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// plan is how one alternative of a query is found in an index made for its shape: the equalities come first, then the
-// sort keys, so that the results are one range of the index, in order.
+// plan describes how to find the results of one disjunct in an index made for its shape. The index
+// is sorted by the fields of equalities, then by the sort keys, so the results are a contiguous
+// range of entries in the right order.
 type plan struct {
 	spec      store.IndexSpec
 	backwards bool
 	from, to  string
 }
 
-// plan makes the plan for one alternative; ok is false when the documents' own tree serves as well.
-func (q *Query) plan(alternative []*Comparison) (p plan, ok bool) {
-	equal := q.equalities(alternative)
+// plan returns the plan for one disjunct; ok is false if scanning documents by name is just as
+// good.
+func (q *Query) plan(disjunct []*Comparison) (p plan, ok bool) {
+	equal := q.equalities(disjunct)
 	sorts := q.sorts(equal)
 	if len(equal) == 0 && len(sorts) == 0 {
 		return p, false
 	}
 	nameDesc := q.nameDesc()
-	// Of an index and its mirror image only one is kept.
+	// Of an index and its reverse only one is built.
 	p.backwards = len(sorts) > 0 && sorts[0].Desc || len(sorts) == 0 && nameDesc
 	p.spec = store.IndexSpec{AllCollections: q.All, NameDesc: nameDesc != p.backwards}
 	var prefix []byte
@@ -42,21 +44,22 @@ func (q *Query) plan(alternative []*Comparison) (p plan, ok bool) {
 	}
 	p.from, p.to = string(prefix), successor(prefix)
 	if len(sorts) > 0 {
-		p.narrow(prefix, p.spec.Fields[len(equal)], alternative)
+		p.narrow(prefix, p.spec.Fields[len(equal)], disjunct)
 	}
-	if len(sorts) == len(q.Orders)-1 { // else a cursor has values that are not in the entries
-		p.cursors(q, prefix, p.spec.Fields[len(equal):])
+	if len(sorts) == len(q.Orders)-1 { // otherwise cursors contain values that are not in the entries
+		p.applyCursors(q, prefix, p.spec.Fields[len(equal):])
 	}
 	return p, true
 }
 
-// equalities are the comparisons that fix a part of the entries, in one order for all queries that have the same. Of
-// several array memberships an index can only hold one; the others are left to the filter.
-func (q *Query) equalities(alternative []*Comparison) []*Comparison {
+// equalities returns the comparisons that fix a part of the entries, in an order that does not
+// depend on their order in the query. An index can only serve one array membership; others are
+// evaluated per document.
+func (q *Query) equalities(disjunct []*Comparison) []*Comparison {
 	var out []*Comparison
 	seen := map[string]bool{}
 	array := false
-	for _, c := range alternative {
+	for _, c := range disjunct {
 		if c.Path.IsName() || c.Op != Equal && (c.Op != ArrayContains || array) {
 			continue
 		}
@@ -80,7 +83,7 @@ func (q *Query) equalities(alternative []*Comparison) []*Comparison {
 	return out
 }
 
-// sorts are the sort keys that the equalities do not fix, without the name.
+// sorts returns the sort keys that equalities do not fix, without the name.
 func (q *Query) sorts(equal []*Comparison) []Order {
 	var out []Order
 next:
@@ -98,15 +101,15 @@ next:
 	return out
 }
 
-// edge is a place among the keys of values: just before all that begin with key, or just after them.
+// edge is a position among keys: just before or just after all that start with key.
 type edge struct {
 	key   []byte
 	after bool
 }
 
-// narrow cuts the range to what comparisons of the first sort key leave of it.
-func (p *plan) narrow(prefix []byte, f store.IndexField, alternative []*Comparison) {
-	for _, c := range alternative {
+// narrow narrows the range by the inequalities on the first sort key.
+func (p *plan) narrow(prefix []byte, f store.IndexField, disjunct []*Comparison) {
+	for _, c := range disjunct {
 		if !c.Path.Equal(f.Path) {
 			continue
 		}
@@ -133,7 +136,7 @@ func (p *plan) narrow(prefix []byte, f store.IndexField, alternative []*Comparis
 	}
 }
 
-// cut narrows the range to what lies between two edges below prefix.
+// cut narrows the range to the part between two edges below prefix.
 func (p *plan) cut(prefix []byte, low, high edge) {
 	at := func(e edge) string {
 		k := append(append([]byte(nil), prefix...), e.key...)
@@ -150,8 +153,8 @@ func (p *plan) cut(prefix []byte, low, high edge) {
 	}
 }
 
-// cursors narrows the range to what is between the query's start and end.
-func (p *plan) cursors(q *Query, prefix []byte, fields []store.IndexField) {
+// applyCursors narrows the range by the query's start and end cursors.
+func (p *plan) applyCursors(q *Query, prefix []byte, fields []store.IndexField) {
 	all := edge{nil, false}
 	end := edge{nil, true}
 	for _, start := range []bool{true, false} {
@@ -166,7 +169,7 @@ func (p *plan) cursors(q *Query, prefix []byte, fields []store.IndexField) {
 		if !ok {
 			continue
 		}
-		// The results begin at the start: in a backward scan, that is the range's end.
+		// In a backward scan, the start cursor is the end of the range.
 		e := edge{key, !c.Before}
 		if p.backwards {
 			e.after = c.Before
@@ -179,7 +182,7 @@ func (p *plan) cursors(q *Query, prefix []byte, fields []store.IndexField) {
 	}
 }
 
-// cursorKey is what the entries at a cursor have after the equalities.
+// cursorKey returns the part of an entry at a cursor that follows the equalities.
 func (p *plan) cursorKey(q *Query, c *Cursor, fields []store.IndexField) (key []byte, ok bool) {
 	for i, v := range c.Values {
 		if i < len(fields) {
@@ -195,7 +198,8 @@ func (p *plan) cursorKey(q *Query, c *Cursor, fields []store.IndexField) (key []
 	return key, true
 }
 
-// successor is the smallest string above all that begin with prefix, "" when there is none.
+// successor returns the smallest string that sorts after all strings with the prefix, or "" if
+// there is none.
 func successor(prefix []byte) string {
 	for i := len(prefix) - 1; i >= 0; i-- {
 		if prefix[i] != 0xff {
@@ -207,9 +211,9 @@ func successor(prefix []byte) string {
 	return ""
 }
 
-// names returns the documents that an alternative asks for by name.
-func names(alternative []*Comparison) (key resource.Key, ok bool) {
-	for _, c := range alternative {
+// namedDocument returns the document that a disjunct requires by an equality with its name.
+func namedDocument(disjunct []*Comparison) (key resource.Key, ok bool) {
+	for _, c := range disjunct {
 		if c.Path.IsName() && c.Op == Equal {
 			return nameKey(c.Value)
 		}

@@ -1,4 +1,8 @@
-// Package query understands Firestore's structured queries: what they match, in which order, and how to find it.
+// Package query parses, checks and runs Firestore's structured queries.
+//
+// [Parse] turns a request into a [Query] with all implicit sort keys. [Query.Run] brings its filter
+// into disjunctive normal form, plans an index scan for each disjunct, and merges the results.
+// Indexes are built on demand; whether production would have the index is checked by package index.
 package query
 
 import (
@@ -10,18 +14,18 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Query is a checked query in which everything implicit is explicit.
+// Query is a checked query with all implicit parts made explicit.
 type Query struct {
-	Parent resource.Key // the document, or root, below which it looks
-	Group  string       // the id of the collections; "" for all documents below Parent
-	All    bool         // also collections deeper below Parent
+	Parent resource.Key // a document or the root
+	Group  string       // collection ID; "" for all documents below Parent
+	All    bool         // all collections below Parent, not only its direct children
 	Filter Filter       // nil matches all
 	Orders []Order      // ends with the document's name
 	Start  *Cursor
 	End    *Cursor
 	Offset int
 	Limit  int              // negative for none
-	Select []fieldpath.Path // nil selects all; empty the name alone
+	Select []fieldpath.Path // nil selects all fields, an empty list only the name
 	Near   *Nearest
 }
 
@@ -31,13 +35,13 @@ type Order struct {
 	Desc bool
 }
 
-// Cursor is a position among the results, given by values of the first sort keys.
+// Cursor is a position among the results, given by values for the first sort keys.
 type Cursor struct {
 	Values []value.Value
-	Before bool // the position is just before those with these values, else just after
+	Before bool // just before the results with these values, rather than just after
 }
 
-// nameDesc is the direction in which the results are sorted by name, when nothing before distinguishes them.
+// nameDesc reports whether results are sorted by name in descending order.
 func (q *Query) nameDesc() bool {
 	for _, o := range q.Orders {
 		if o.Path.IsName() {
@@ -47,10 +51,10 @@ func (q *Query) nameDesc() bool {
 	return false
 }
 
-// Collection is the key of the collection that a query of a single collection looks at.
+// Collection returns the key of the collection of a query of a single collection.
 func (q *Query) Collection() resource.Key { return q.Parent.Child(q.Group) }
 
-// InScope reports whether a document is in the collections that the query looks at.
+// InScope reports whether a document is in one of the query's collections.
 func (q *Query) InScope(d *store.Document) bool {
 	switch {
 	case q.Group == "":
@@ -61,12 +65,12 @@ func (q *Query) InScope(d *store.Document) bool {
 	return d.Key.In(q.Collection())
 }
 
-// Match reports whether a document is among the results, but for offset and limit.
+// Match reports whether a document is among the results, ignoring offset and limit.
 func (q *Query) Match(d *store.Document) bool {
 	return d.Exists() && q.InScope(d) && q.matchFields(d)
 }
 
-// matchFields is Match for a document that is known to be in scope.
+// matchFields implements Match for a document in scope.
 func (q *Query) matchFields(d *store.Document) bool {
 	for _, o := range q.Orders {
 		if !o.Path.IsName() && !d.Fields.At(o.Path).Exists() {
@@ -79,7 +83,7 @@ func (q *Query) matchFields(d *store.Document) bool {
 	return (q.Start == nil || !q.Start.after(q.Orders, d)) && (q.End == nil || q.End.after(q.Orders, d))
 }
 
-// Compare orders two documents of the result.
+// Compare compares two results by the query's order.
 func (q *Query) Compare(a, b *store.Document) int {
 	for _, o := range q.Orders {
 		var c int
@@ -98,7 +102,7 @@ func (q *Query) Compare(a, b *store.Document) int {
 	return 0
 }
 
-// after reports whether the position is after the document.
+// after reports whether the cursor is after the document.
 func (c *Cursor) after(orders []Order, d *store.Document) bool {
 	for i, v := range c.Values {
 		var n int
@@ -118,8 +122,8 @@ func (c *Cursor) after(orders []Order, d *store.Document) bool {
 	return !c.Before
 }
 
-// Project returns the selected fields of a document.
-func (q *Query) Project(d *store.Document) *value.Fields {
+// project returns the selected fields of a document.
+func (q *Query) project(d *store.Document) *value.Fields {
 	if q.Select == nil {
 		return d.Fields
 	}

@@ -8,100 +8,100 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Result is the documents that a query found, in order.
+// Result holds the results of a query in order.
 type Result struct {
 	Docs    []*store.Document
-	Skipped int // documents that the offset passed over
-	Scanned int // documents or index entries that were looked at
+	Skipped int // number of documents skipped by the offset
 }
 
-// Indexes makes indexes for later queries.
+// Indexes builds indexes.
 type Indexes interface {
-	MakeIndex(group string, spec store.IndexSpec)
+	BuildIndex(group string, spec store.IndexSpec)
 }
 
-// fewDocuments is how many documents a query looks at and sorts before it asks for an index.
-var fewDocuments = 100
+// maxUnindexed is the number of documents in a query's scope up to which it scans and sorts them
+// instead of using an index.
+const maxUnindexed = 100
 
-// Run finds the query's results in a view. When it would go faster with an index that the view lacks, it has it made
-// for the next time.
+// Run returns the query's results in a view. If the view lacks an index that would make the query
+// faster, Run builds it for later queries.
 func (q *Query) Run(v store.View, m Indexes) Result {
 	var r Result
 	if q.Group == "" {
 		q.sortAll(v, &r)
 		return r
 	}
-	alternatives := q.Disjuncts()
-	plans := make([]plan, len(alternatives))
-	for i, a := range alternatives {
-		if _, ok := names(a); ok {
+	disjuncts := q.Disjuncts()
+	plans := make([]plan, len(disjuncts))
+	for i, a := range disjuncts {
+		if _, ok := namedDocument(a); ok {
 			continue
 		}
 		p, ok := q.plan(a)
-		if !ok && len(alternatives) == 1 {
+		if !ok && len(disjuncts) == 1 {
 			q.byName(v, &r)
 			return r
 		}
 		plans[i] = p
 	}
-	if q.few(v) || !q.indexed(v, m, plans) {
+	if q.isSmall(v) || !q.haveIndexes(v, m, plans) {
 		q.sortAll(v, &r)
 		return r
 	}
-	for i, a := range alternatives {
+	for i, a := range disjuncts {
 		q.runPlan(v, a, plans[i], &r)
 	}
-	if len(alternatives) > 1 {
+	if len(disjuncts) > 1 {
 		slices.SortFunc(r.Docs, q.Compare)
 		r.Docs = slices.Compact(r.Docs)
 	}
-	q.cut(&r)
+	q.limit(&r)
 	return r
 }
 
-// few reports whether the query's scope is so small that it is best looked through.
-func (q *Query) few(v store.View) bool {
+// isSmall reports whether the query's scope is small enough to scan.
+func (q *Query) isSmall(v store.View) bool {
 	n := 0
 	q.scan(v, false, func(*store.Document) bool {
 		n++
-		return n <= fewDocuments
+		return n <= maxUnindexed
 	})
-	return n <= fewDocuments
+	return n <= maxUnindexed
 }
 
-// indexed reports whether the view has the indexes of all plans. Those that are missing are made.
-func (q *Query) indexed(v store.View, m Indexes, plans []plan) bool {
+// haveIndexes reports whether the view has the indexes of all plans. It builds missing ones.
+func (q *Query) haveIndexes(v store.View, m Indexes, plans []plan) bool {
 	ok := true
 	for _, p := range plans {
 		if len(p.spec.Fields) > 0 && v.Index(q.Group, p.spec.Name()) == nil {
 			ok = false
 			if m != nil && !v.Past() {
-				m.MakeIndex(q.Group, p.spec)
+				m.BuildIndex(q.Group, p.spec)
 			}
 		}
 	}
 	return ok
 }
 
-// enough is how many results have to be found in order, negative for all.
-func (q *Query) enough() int {
+// needed returns the number of results to find in order, negative for all.
+func (q *Query) needed() int {
 	if q.Limit < 0 || q.Near != nil {
 		return -1
 	}
 	return q.Offset + q.Limit
 }
 
-// collect returns a function that takes documents of the query's scope into the result until there are enough.
+// collect returns a function that adds matching documents to the result until there are as many as
+// needed.
 func (q *Query) collect(r *Result) func(*store.Document) bool {
-	enough := q.enough()
-	if enough >= 0 {
-		enough += len(r.Docs)
+	needed := q.needed()
+	if needed >= 0 {
+		needed += len(r.Docs)
 	}
 	return func(d *store.Document) bool {
-		if enough >= 0 && len(r.Docs) >= enough {
+		if needed >= 0 && len(r.Docs) >= needed {
 			return false
 		}
-		r.Scanned++
 		if q.InScope(d) && q.matchFields(d) {
 			r.Docs = append(r.Docs, d)
 		}
@@ -109,10 +109,10 @@ func (q *Query) collect(r *Result) func(*store.Document) bool {
 	}
 }
 
-// runPlan finds the results of one alternative.
+// runPlan adds the results of one disjunct.
 func (q *Query) runPlan(v store.View, a []*Comparison, p plan, r *Result) {
 	take := q.collect(r)
-	if k, ok := names(a); ok {
+	if k, ok := namedDocument(a); ok {
 		if d := v.Get(k); d != nil {
 			take(d)
 		}
@@ -128,27 +128,26 @@ func (q *Query) runPlan(v store.View, a []*Comparison, p plan, r *Result) {
 	v.Index(q.Group, p.spec.Name()).Scan(p.from, p.to, p.backwards, take)
 }
 
-// byName finds the results of a query whose order is that of the names.
+// byName finds the results of a query that is sorted by name.
 func (q *Query) byName(v store.View, r *Result) {
 	q.scan(v, q.Orders[0].Desc, q.collect(r))
-	q.cut(r)
+	q.limit(r)
 }
 
-// sortAll looks at every document in scope and sorts what matches.
+// sortAll checks every document in scope and sorts the matching ones.
 func (q *Query) sortAll(v store.View, r *Result) {
 	q.scan(v, false, func(d *store.Document) bool {
-		r.Scanned++
 		if q.InScope(d) && q.matchFields(d) {
 			r.Docs = append(r.Docs, d)
 		}
 		return true
 	})
 	slices.SortFunc(r.Docs, q.Compare)
-	q.cut(r)
+	q.limit(r)
 }
 
-// cut applies offset, limit and the search for the nearest.
-func (q *Query) cut(r *Result) {
+// limit applies nearest-neighbor search, offset and limit.
+func (q *Query) limit(r *Result) {
 	if q.Near != nil {
 		r.Docs = q.Near.pick(r.Docs)
 	}
@@ -159,7 +158,8 @@ func (q *Query) cut(r *Result) {
 	}
 }
 
-// scan visits every document in the query's scope that is between its cursors as far as names tell, and others.
+// scan visits all documents that may be in the query's scope and between its cursors, and possibly
+// others.
 func (q *Query) scan(v store.View, backwards bool, yield func(*store.Document) bool) {
 	if q.Group == "" {
 		for _, g := range v.Groups() {
@@ -185,7 +185,8 @@ func (q *Query) scan(v store.View, backwards bool, yield func(*store.Document) b
 	}
 }
 
-// narrowNames cuts a range of keys to what comparisons with the name, and cursors on it alone, leave of it.
+// narrowNames narrows a range of keys by comparisons with the name, and by cursors if the results
+// are sorted by name.
 func (q *Query) narrowNames(from, to resource.Key) (resource.Key, resource.Key) {
 	low := func(k resource.Key) { from = max(from, k) }
 	high := func(k resource.Key) {
@@ -233,9 +234,9 @@ func (q *Query) narrowNames(from, to resource.Key) (resource.Key, resource.Key) 
 	return from, to
 }
 
-// Fields returns what a result shows of a document.
+// Fields returns the fields of a document in the results.
 func (q *Query) Fields(d *store.Document) *value.Fields {
-	f := q.Project(d)
+	f := q.project(d)
 	if q.Near != nil {
 		f = q.Near.withDistance(d, f)
 	}

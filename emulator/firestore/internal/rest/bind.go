@@ -16,16 +16,16 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/wirejson"
 )
 
-// common are the query parameters that every Google API takes; none is a field of a request.
+// systemParams are the query parameters of every Google API. None is a field of a request.
 // Source: https://cloud.google.com/apis/docs/system-parameters
-var common = map[string]bool{
+var systemParams = map[string]bool{
 	"access_token": true, "alt": true, "callback": true, "fields": true, "key": true, "oauth_token": true, "prettyPrint": true,
 	"quotaUser": true, "uploadType": true, "upload_protocol": true,
 }
 
-// read makes the message that a request of HTTP stands for.
-func (r *route) read(query url.Values, body []byte, path map[string]string) (proto.Message, error) {
-	if r.call.request == nil { // a method that is not served refuses any
+// request builds the message of a request from its query, body and path.
+func (r *route) request(query url.Values, body []byte, path map[string]string) (proto.Message, error) {
+	if r.call.request == nil { // unimplemented: any request fails
 		return nil, nil
 	}
 	m := r.call.request()
@@ -55,14 +55,14 @@ func (r *route) read(query url.Values, body []byte, path map[string]string) (pro
 	return m, nil
 }
 
-// bind sets the fields of a message that query parameters name, such as updateMask.fieldPaths=a.
+// bind sets the fields of a message from query parameters such as updateMask.fieldPaths=a.
 func bind(m proto.Message, query url.Values) error {
 	tree := map[string]any{}
 	for name, values := range query {
-		if common[name] || strings.HasPrefix(name, "$") {
+		if systemParams[name] || strings.HasPrefix(name, "$") {
 			continue
 		}
-		if err := plant(tree, m.ProtoReflect().Descriptor(), name, values); err != nil {
+		if err := setParam(tree, m.ProtoReflect().Descriptor(), name, values); err != nil {
 			return err
 		}
 	}
@@ -76,8 +76,8 @@ func bind(m proto.Message, query url.Values) error {
 	return nil
 }
 
-// plant puts the values of a parameter into a tree that is the JSON of a message.
-func plant(tree map[string]any, d protoreflect.MessageDescriptor, name string, values []string) error {
+// setParam adds the values of a query parameter to tree, the JSON of a message.
+func setParam(tree map[string]any, d protoreflect.MessageDescriptor, name string, values []string) error {
 	unknown := status.Errorf(codes.InvalidArgument,
 		"Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field %q could not be found in request message.", name, name)
 	parts := strings.Split(name, ".")
@@ -114,7 +114,7 @@ func plant(tree map[string]any, d protoreflect.MessageDescriptor, name string, v
 			before, _ := tree[f.JSONName()].([]any)
 			tree[f.JSONName()] = append(before, all...)
 		case len(all) != 1:
-			return status.Errorf(codes.InvalidArgument, "Invalid value at %q: it must be given once.", name)
+			return status.Errorf(codes.InvalidArgument, "Invalid value at %q: specify it once.", name)
 		default:
 			tree[f.JSONName()] = all[0]
 		}
@@ -122,7 +122,7 @@ func plant(tree map[string]any, d protoreflect.MessageDescriptor, name string, v
 	return nil
 }
 
-// scalar is a parameter's text as JSON has it; of most kinds JSON takes a text as well.
+// scalar returns the JSON value of a query parameter. For most kinds, JSON accepts a string too.
 func scalar(f protoreflect.FieldDescriptor, text string) (any, error) {
 	switch {
 	case f.Kind() == protoreflect.BoolKind:
@@ -132,7 +132,7 @@ func scalar(f protoreflect.FieldDescriptor, text string) (any, error) {
 		}
 		return b, nil
 	case f.Message() != nil && !strings.HasPrefix(string(f.Message().FullName()), "google.protobuf."):
-		return nil, fmt.Errorf("%s has fields of its own", f.JSONName())
+		return nil, fmt.Errorf("%s is a message: set its fields instead", f.JSONName())
 	}
 	return text, nil
 }

@@ -13,13 +13,13 @@ import (
 // route is a method of the service at a path.
 type route struct {
 	method string
-	path   string // {field=pattern} is a part that becomes a field of the request; the pattern of {field} is *
-	body   string // the field that the body is, "*" when it is the whole request, "" when there is none
+	path   string // {field=pattern} sets a field of the request; {field} means {field=*}
+	body   string // the field that the body sets, "*" for the whole request, "" for none
 	call   call
 }
 
-// routes are all methods of google.firestore.v1.Firestore, as google/firestore/v1/firestore.proto places them, but for
-// those that stream both ways. The first that fits answers: a path of a collection also looks like one of a document.
+// routes are the HTTP bindings in google/firestore/v1/firestore.proto. The first match wins: the
+// path of a collection also looks like that of a document.
 var routes = []route{
 	{"GET", "/v1/{parent=projects/*/databases/*/documents/*/**}/{collection_id}", "", unary((*service.Service).ListDocuments)},
 	{"GET", "/v1/{parent=projects/*/databases/*/documents}/{collection_id}", "", unary((*service.Service).ListDocuments)},
@@ -31,9 +31,9 @@ var routes = []route{
 	{"POST", "/v1/{database=projects/*/databases/*}/documents:beginTransaction", "*", unary((*service.Service).BeginTransaction)},
 	{"POST", "/v1/{database=projects/*/databases/*}/documents:commit", "*", unary((*service.Service).Commit)},
 	{"POST", "/v1/{database=projects/*/databases/*}/documents:rollback", "*", unary((*service.Service).Rollback)},
-	{"POST", "/v1/{database=projects/*/databases/*}/documents:executePipeline", "*", missing("ExecutePipeline needs the Enterprise edition of Firestore, which this emulator is not.")},
-	{"POST", "/v1/{database=projects/*/databases/*}/documents:listen", "*", missing("Listen streams both ways: use a WebChannel or gRPC.")},
-	{"POST", "/v1/{database=projects/*/databases/*}/documents:write", "*", missing("Write streams both ways: use a WebChannel or gRPC, or documents:commit.")},
+	{"POST", "/v1/{database=projects/*/databases/*}/documents:executePipeline", "*", unimplemented("ExecutePipeline needs the Enterprise edition of Firestore, which this emulator does not support.")},
+	{"POST", "/v1/{database=projects/*/databases/*}/documents:listen", "*", unimplemented("Listen streams both ways: use a WebChannel or gRPC.")},
+	{"POST", "/v1/{database=projects/*/databases/*}/documents:write", "*", unimplemented("Write streams both ways: use a WebChannel or gRPC, or documents:commit.")},
 	{"POST", "/v1/{parent=projects/*/databases/*/documents}:runQuery", "*", stream((*service.Service).RunQuery)},
 	{"POST", "/v1/{parent=projects/*/databases/*/documents/*/**}:runQuery", "*", stream((*service.Service).RunQuery)},
 	{"POST", "/v1/{parent=projects/*/databases/*/documents}:runAggregationQuery", "*", stream((*service.Service).RunAggregationQuery)},
@@ -45,7 +45,7 @@ var routes = []route{
 	{"POST", "/v1/{parent=projects/*/databases/*/documents/**}/{collection_id}", "document", unary((*service.Service).CreateDocument)},
 }
 
-// pattern is a route's path as an expression over escaped paths; its groups are the fields.
+// pattern is a route's path as a regular expression for escaped paths. Its groups are the fields.
 type pattern struct {
 	exp    *regexp.Regexp
 	fields []string
@@ -64,7 +64,8 @@ var (
 
 func compile(r route) pattern {
 	var p pattern
-	// Segments of a list's parent come in pairs: it is a document. Verbs follow a colon, which an id has as %3A.
+	// The parent of a list is a document, so its segments come in pairs. A verb follows a colon; in
+	// an id, a colon is escaped as %3A.
 	deep := `/[^/]+(?:/[^/]+)*`
 	if strings.HasSuffix(r.path, "/{collection_id}") && r.method == "GET" {
 		deep = `(?:/[^/]+/[^/]+)+`
@@ -86,9 +87,9 @@ func compile(r route) pattern {
 	return p
 }
 
-// find returns the route of a request and what its path says. When there is none, known tells whether there would be
-// one with another method.
-func find(r *http.Request) (found *route, fields map[string]string, known bool) {
+// match returns the route of a request and the fields in its path. When there is none, known
+// reports whether another method has a route at the path.
+func match(r *http.Request) (matched *route, fields map[string]string, known bool) {
 	path := r.URL.EscapedPath()
 	for i, p := range patterns() {
 		m := p.exp.FindStringSubmatch(path)

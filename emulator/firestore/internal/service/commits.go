@@ -16,13 +16,13 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// BeginTransaction opens a transaction.
-func (s *Service) BeginTransaction(_ context.Context, who guard.Caller, r *pb.BeginTransactionRequest) (*pb.BeginTransactionResponse, error) {
+// BeginTransaction starts a transaction.
+func (s *Service) BeginTransaction(_ context.Context, caller guard.Caller, r *pb.BeginTransactionRequest) (*pb.BeginTransactionResponse, error) {
 	d, err := s.database(r.GetDatabase())
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Guard.Admit(who); err != nil {
+	if err := d.Guard.CheckCredentials(caller); err != nil {
 		return nil, err
 	}
 	id, err := d.Txns.Begin(r.GetOptions())
@@ -32,25 +32,25 @@ func (s *Service) BeginTransaction(_ context.Context, who guard.Caller, r *pb.Be
 	return &pb.BeginTransactionResponse{Transaction: id}, nil
 }
 
-// Rollback gives up a transaction.
-func (s *Service) Rollback(_ context.Context, who guard.Caller, r *pb.RollbackRequest) (*emptypb.Empty, error) {
+// Rollback ends a transaction without a commit.
+func (s *Service) Rollback(_ context.Context, caller guard.Caller, r *pb.RollbackRequest) (*emptypb.Empty, error) {
 	d, err := s.database(r.GetDatabase())
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Guard.Admit(who); err != nil {
+	if err := d.Guard.CheckCredentials(caller); err != nil {
 		return nil, err
 	}
 	return &emptypb.Empty{}, d.Txns.Rollback(r.GetTransaction())
 }
 
-// Commit carries out writes, all or none.
-func (s *Service) Commit(ctx context.Context, who guard.Caller, r *pb.CommitRequest) (*pb.CommitResponse, error) {
+// Commit applies writes, all or none.
+func (s *Service) Commit(ctx context.Context, caller guard.Caller, r *pb.CommitRequest) (*pb.CommitResponse, error) {
 	d, err := s.database(r.GetDatabase())
 	if err != nil {
 		return nil, err
 	}
-	c, results, err := d.commit(ctx, who, r.GetTransaction(), r.GetWrites())
+	c, results, err := d.commit(ctx, caller, r.GetTransaction(), r.GetWrites())
 	if err != nil {
 		return nil, err
 	}
@@ -65,49 +65,42 @@ func (s *Service) database(name string) (*Database, error) {
 	return s.Engine.Database(n)
 }
 
-// commit parses and applies writes, and returns when they are durable.
-func (d *Database) commit(ctx context.Context, who guard.Caller, txn []byte, list []*pb.Write) (*store.Commit, []write.Result, error) {
+// commit parses and applies writes. It returns when they are durable.
+func (d *Database) commit(ctx context.Context, caller guard.Caller, txn []byte, list []*pb.Write) (*store.Commit, []write.Result, error) {
 	writes, err := write.ParseAll(d.Name, list)
 	if err != nil {
 		return nil, nil, err
 	}
-	c, results, err := d.apply(ctx, who, txn, writes)
+	c, results, err := d.apply(ctx, caller, txn, writes)
 	if err != nil {
 		return nil, nil, err
 	}
-	return c, results, d.wait(c.Snapshot)
+	return c, results, d.waitDurable(c.Snapshot)
 }
 
-// apply is the one door for changes: whatever is to judge or watch them belongs here.
-func (d *Database) apply(ctx context.Context, who guard.Caller, txn []byte, writes []*write.Write) (*store.Commit, []write.Result, error) {
-	session, err := d.Guard.Begin(d.DB, who)
+// apply authorizes and applies writes. All changes except resets go through it.
+func (d *Database) apply(ctx context.Context, caller guard.Caller, txn []byte, writes []*write.Write) (*store.Commit, []write.Result, error) {
+	session, err := d.Guard.Begin(d.DB, caller)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer session.End(ctx)
-	c, results, err := d.Txns.Commit(ctx, txn, writes, session.AuthorizeCommit(ctx, len(txn) > 0))
-	if err != nil {
-		return nil, nil, err
-	}
-	d.keep(c)
-	return c, results, nil
+	return d.Txns.Commit(ctx, txn, writes, session.AuthorizeCommit(ctx, len(txn) > 0))
 }
 
-// Apply carries out writes of the owner of the process, all or none.
+// Apply applies writes, all or none, with all rights.
 func (d *Database) Apply(ctx context.Context, writes []*write.Write) error {
 	c, _, err := d.apply(ctx, guard.Caller{Owner: true}, nil, writes)
 	if err != nil {
 		return err
 	}
-	return d.wait(c.Snapshot)
+	return d.waitDurable(c.Snapshot)
 }
 
 // Reset deletes everything and ends all transactions.
 func (d *Database) Reset() error {
 	d.Txns.Reset()
-	c := d.DB.Reset()
-	d.keep(c)
-	return d.wait(c.Snapshot)
+	return d.waitDurable(d.DB.Reset().Snapshot)
 }
 
 func protoResults(c *store.Commit, results []write.Result) []*pb.WriteResult {
@@ -130,8 +123,9 @@ func protoResult(t value.Micros, r write.Result) *pb.WriteResult {
 	return out
 }
 
-// commitOne commits a single write outside of a transaction and returns the document after it, nil when it is gone.
-func (s *Service) commitOne(ctx context.Context, who guard.Caller, name string, w *pb.Write) (*store.Document, error) {
+// commitOne commits a single write outside of a transaction and returns the document after it, or
+// nil if it does not exist.
+func (s *Service) commitOne(ctx context.Context, caller guard.Caller, name string, w *pb.Write) (*store.Document, error) {
 	db, _, err := resource.ParseDocument(name)
 	if err != nil {
 		return nil, err
@@ -140,18 +134,19 @@ func (s *Service) commitOne(ctx context.Context, who guard.Caller, name string, 
 	if err != nil {
 		return nil, err
 	}
-	_, results, err := d.commit(ctx, who, nil, []*pb.Write{w})
+	_, results, err := d.commit(ctx, caller, nil, []*pb.Write{w})
 	if err != nil {
 		return nil, err
 	}
 	return results[0].Doc, nil
 }
 
-// maxBatchWrites is how many writes a BatchWrite may have (google/firestore/v1/firestore.proto).
+// maxBatchWrites is the maximum number of writes of a BatchWrite
+// (google/firestore/v1/firestore.proto).
 const maxBatchWrites = 500
 
-// BatchWrite carries out each write by itself, in no promised order.
-func (s *Service) BatchWrite(ctx context.Context, who guard.Caller, r *pb.BatchWriteRequest) (*pb.BatchWriteResponse, error) {
+// BatchWrite applies each write independently. The order is not guaranteed.
+func (s *Service) BatchWrite(ctx context.Context, caller guard.Caller, r *pb.BatchWriteRequest) (*pb.BatchWriteResponse, error) {
 	d, err := s.database(r.GetDatabase())
 	if err != nil {
 		return nil, err
@@ -173,7 +168,7 @@ func (s *Service) BatchWrite(ctx context.Context, who guard.Caller, r *pb.BatchW
 	var last *store.Snapshot
 	out := &pb.BatchWriteResponse{}
 	for _, w := range writes {
-		c, results, err := d.apply(ctx, who, nil, []*write.Write{w})
+		c, results, err := d.apply(ctx, caller, nil, []*write.Write{w})
 		if err != nil {
 			out.Status = append(out.Status, status.Convert(err).Proto())
 			out.WriteResults = append(out.WriteResults, &pb.WriteResult{})
@@ -183,8 +178,8 @@ func (s *Service) BatchWrite(ctx context.Context, who guard.Caller, r *pb.BatchW
 		out.Status = append(out.Status, &spb.Status{Code: int32(codes.OK)})
 		out.WriteResults = append(out.WriteResults, protoResult(c.Time, results[0]))
 	}
-	if last != nil { // all are waited for at once
-		if err := d.wait(last); err != nil {
+	if last != nil { // wait once for all writes
+		if err := d.waitDurable(last); err != nil {
 			return nil, err
 		}
 	}

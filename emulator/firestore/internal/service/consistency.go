@@ -8,48 +8,49 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// selector is what every read request says about the state it wants to see.
-type selector interface {
+// readRequest is the part of a read request that selects the state to read.
+type readRequest interface {
 	GetTransaction() []byte
 	GetReadTime() *timestamppb.Timestamp
 }
 
-// newSelector is a selector that may also begin a transaction.
-type newSelector interface {
-	selector
+// streamingReadRequest is a readRequest that may also start a transaction.
+type streamingReadRequest interface {
+	readRequest
 	GetNewTransaction() *pb.TransactionOptions
 }
 
-// begin opens the transaction that a streaming read asks for. It returns the transaction of the read, and whether
-// it is new.
-func (d *Database) begin(sel newSelector) (id []byte, fresh bool, err error) {
-	if o := sel.GetNewTransaction(); o != nil {
+// begin starts a transaction if a streaming read requests one. It returns the read's transaction
+// and whether it is new.
+func (d *Database) begin(r streamingReadRequest) (id []byte, isNew bool, err error) {
+	if o := r.GetNewTransaction(); o != nil {
 		id, err = d.Txns.Begin(o)
 		return id, true, err
 	}
-	return sel.GetTransaction(), false, nil
+	return r.GetTransaction(), false, nil
 }
 
-// view returns the state to read: through lock in the transaction id, if there is one, or at the selected time.
-func (d *Database) view(id []byte, sel selector, lock func(id []byte) (store.View, error)) (store.View, error) {
+// view returns the state to read. In a transaction, lock takes the locks and returns the state;
+// otherwise it is the state at the requested time, or the current one.
+func (d *Database) view(id []byte, r readRequest, lock func(id []byte) (store.View, error)) (store.View, error) {
 	if len(id) > 0 {
 		return lock(id)
 	}
-	if t := sel.GetReadTime(); t != nil {
+	if t := r.GetReadTime(); t != nil {
 		return d.ViewAt(value.MicrosOf(t.AsTime()))
 	}
 	return d.Read(), nil
 }
 
-// complete is to be called after reading a view and before answering: it waits until what was read is durable, and
-// fails when a read of the past may have lacked forgotten versions.
-func (d *Database) complete(v store.View) error {
+// finishRead must be called after reading from a view and before responding. It waits until the
+// data is durable, and fails if versions that a read in the past needed may have been dropped.
+func (d *Database) finishRead(v store.View) error {
 	snap, ok := v.Snapshot()
-	if err := d.wait(snap); err != nil {
+	if err := d.waitDurable(snap); err != nil {
 		return err
 	}
 	if !ok {
-		return d.Remembers(v.Time())
+		return d.CheckRetained(v.Time())
 	}
 	return nil
 }

@@ -19,9 +19,9 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Listen serves one stream until receive fails, with io.EOF when the client has nothing more to ask for; then the
-// stream ends. send is called by one goroutine at a time.
-func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (*pb.ListenRequest, error), send func(*pb.ListenResponse) error) error {
+// Listen serves a listen stream until receive fails; io.EOF means that the client has closed the
+// stream. send is called by one goroutine at a time.
+func (s *Service) Listen(ctx context.Context, caller guard.Caller, receive func() (*pb.ListenRequest, error), send func(*pb.ListenResponse) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	requests := make(chan *pb.ListenRequest)
@@ -51,10 +51,10 @@ func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (
 				if d, err = s.database(r.GetDatabase()); err != nil {
 					return err
 				}
-				if err := d.Guard.Admit(who); err != nil {
+				if err := d.Guard.CheckCredentials(caller); err != nil {
 					return err
 				}
-				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, s.authorizeListen(ctx, d, who), send)
+				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, s.authorizeListen(ctx, d, caller), send)
 				defer stream.Close()
 				wake = stream.Wake
 			}
@@ -77,20 +77,20 @@ func (s *Service) Listen(ctx context.Context, who guard.Caller, receive func() (
 	}
 }
 
-// listenJudge judges the targets of a stream by the rules and indexes of the moment.
-func (s *Service) authorizeListen(ctx context.Context, d *Database, who guard.Caller) listen.Authorize {
+// authorizeListen returns a function that authorizes targets with the current rules and indexes.
+func (s *Service) authorizeListen(ctx context.Context, d *Database, caller guard.Caller) listen.Authorize {
 	return func(keys []resource.Key, q *query.Query, v store.View) ([]resource.Key, error) {
-		session, err := d.Guard.Begin(d.DB, who)
+		session, err := d.Guard.Begin(d.DB, caller)
 		if err != nil {
 			return nil, err
 		}
 		defer session.End(ctx)
 		if q == nil {
-			err = session.Get(ctx, v, keys...)
-		} else if err = session.List(ctx, v, q); err == nil {
+			err = session.AuthorizeGet(ctx, v, keys...)
+		} else if err = session.AuthorizeList(ctx, v, q); err == nil {
 			err = s.Engine.checkIndexes(q, nil)
 		}
-		return session.Watched(), err
+		return session.Dependencies(), err
 	}
 }
 
@@ -104,9 +104,9 @@ func (s *Service) listenRequest(d *Database, stream *listen.Stream, r *pb.Listen
 	case *pb.ListenRequest_AddTarget:
 		t, err := s.parseTarget(d, x.AddTarget)
 		if err != nil {
-			return stream.Refuse(x.AddTarget.GetTargetId(), err)
+			return stream.Reject(x.AddTarget.GetTargetId(), err)
 		}
-		return stream.Add(t, d.wait)
+		return stream.Add(t, d.waitDurable)
 	}
 	return invalid("A listen request must add or remove a target.")
 }
@@ -122,10 +122,10 @@ func (s *Service) parseTarget(d *Database, p *pb.Target) (listen.Target, error) 
 	}
 	switch x := p.GetResumeType().(type) {
 	case *pb.Target_ResumeToken:
-		t.Resume.Known = len(x.ResumeToken) > 0
+		t.Resume.Given = len(x.ResumeToken) > 0
 		t.Resume.At, t.Resume.Valid = d.parseResumeToken(x.ResumeToken)
 	case *pb.Target_ReadTime:
-		t.Resume = listen.Resume{Known: true, Valid: true, At: value.MicrosOf(x.ReadTime.AsTime())}
+		t.Resume = listen.Resume{Given: true, Valid: true, At: value.MicrosOf(x.ReadTime.AsTime())}
 	}
 	switch x := p.GetTargetType().(type) {
 	case *pb.Target_Documents:
@@ -161,18 +161,18 @@ func (s *Service) parseQueryTarget(d *Database, p *pb.Target_QueryTarget, t *lis
 		return err
 	}
 	text, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
-	t.Text = string(text)
+	t.QueryKey = string(text)
 	return err
 }
 
-// resumeToken is an opaque token for everything up to a time in this life of the database.
+// resumeToken returns an opaque token for the state of this database at a time.
 func (d *Database) resumeToken(at value.Micros) []byte {
-	b := append(make([]byte, 0, 16), d.life[:]...)
+	b := append(make([]byte, 0, 16), d.instance[:]...)
 	return binary.BigEndian.AppendUint64(b, uint64(at))
 }
 
 func (d *Database) parseResumeToken(b []byte) (at value.Micros, ok bool) {
-	if len(b) != 16 || [8]byte(b) != d.life {
+	if len(b) != 16 || [8]byte(b) != d.instance {
 		return 0, false
 	}
 	return value.Micros(binary.BigEndian.Uint64(b[8:])), true

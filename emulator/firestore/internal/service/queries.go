@@ -14,7 +14,7 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// parseQuery checks a query and finds its database.
+// parseQuery parses a query and returns it with its database.
 func (s *Service) parseQuery(parent string, sq *pb.StructuredQuery) (*Database, *query.Query, error) {
 	name, key, err := resource.ParseParent(parent)
 	if err != nil {
@@ -28,7 +28,8 @@ func (s *Service) parseQuery(parent string, sq *pb.StructuredQuery) (*Database, 
 	return d, q, err
 }
 
-// checkIndexes makes sure that a query has the indexes it needs. sums are the fields that an aggregation adds up.
+// checkIndexes returns an error if a query lacks an index. sums are the fields that an aggregation
+// sums up.
 func (e *Engine) checkIndexes(q *query.Query, sums []fieldpath.Path) error {
 	if d := e.indexes.Load(); d != nil {
 		return d.Check(q, sums)
@@ -36,39 +37,39 @@ func (e *Engine) checkIndexes(q *query.Query, sums []fieldpath.Path) error {
 	return nil
 }
 
-// run judges a query and finds its results in the state that sel selects, in the transaction id if that is not empty.
-// Who may not run a query is not told which indexes it needs.
-func (s *Service) run(ctx context.Context, d *Database, who guard.Caller, id []byte, sel newSelector, q *query.Query, sums []fieldpath.Path) (query.Result, store.View, error) {
-	v, err := d.view(id, sel, func(id []byte) (store.View, error) { return d.Txns.ReadQuery(id, q) })
+// run authorizes and runs a query on the state that r selects, in the transaction id if it is not
+// empty. Indexes are checked last, so that an unauthorized caller does not learn which ones exist.
+func (s *Service) run(ctx context.Context, d *Database, caller guard.Caller, id []byte, r streamingReadRequest, q *query.Query, sums []fieldpath.Path) (query.Result, store.View, error) {
+	v, err := d.view(id, r, func(id []byte) (store.View, error) { return d.Txns.ReadQuery(id, q) })
 	if err == nil {
-		err = d.mayList(ctx, who, v, q)
+		err = d.authorizeList(ctx, caller, v, q)
 	}
 	if err == nil {
 		err = s.Engine.checkIndexes(q, sums)
 	}
 	if err != nil {
-		d.giveUp(id, sel.GetNewTransaction() != nil)
+		d.rollbackNew(id, r.GetNewTransaction() != nil)
 		return query.Result{}, v, err
 	}
-	r := q.Run(v, d)
-	return r, v, d.complete(v)
+	found := q.Run(v, d)
+	return found, v, d.finishRead(v)
 }
 
 // RunQuery sends the results of a query.
-func (s *Service) RunQuery(ctx context.Context, who guard.Caller, r *pb.RunQueryRequest, send func(*pb.RunQueryResponse) error) error {
+func (s *Service) RunQuery(ctx context.Context, caller guard.Caller, r *pb.RunQueryRequest, send func(*pb.RunQueryResponse) error) error {
 	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery())
 	if err != nil {
 		return err
 	}
-	id, fresh, err := d.begin(r)
+	id, isNew, err := d.begin(r)
 	if err != nil {
 		return err
 	}
-	found, v, err := s.run(ctx, d, who, id, r, q, nil)
+	found, v, err := s.run(ctx, d, caller, id, r, q, nil)
 	if err != nil {
 		return err
 	}
-	if fresh {
+	if isNew {
 		if err := send(&pb.RunQueryResponse{Transaction: id}); err != nil {
 			return err
 		}
@@ -88,8 +89,8 @@ func (s *Service) RunQuery(ctx context.Context, who guard.Caller, r *pb.RunQuery
 	return nil
 }
 
-// RunAggregationQuery sends the numbers computed over a query's results.
-func (s *Service) RunAggregationQuery(ctx context.Context, who guard.Caller, r *pb.RunAggregationQueryRequest, send func(*pb.RunAggregationQueryResponse) error) error {
+// RunAggregationQuery sends the aggregations of a query's results.
+func (s *Service) RunAggregationQuery(ctx context.Context, caller guard.Caller, r *pb.RunAggregationQueryRequest, send func(*pb.RunAggregationQueryResponse) error) error {
 	sq := r.GetStructuredAggregationQuery()
 	list, err := query.ParseAggregations(sq.GetAggregations())
 	if err != nil {
@@ -99,16 +100,16 @@ func (s *Service) RunAggregationQuery(ctx context.Context, who guard.Caller, r *
 	if err != nil {
 		return err
 	}
-	id, fresh, err := d.begin(r)
+	id, isNew, err := d.begin(r)
 	if err != nil {
 		return err
 	}
-	found, v, err := s.run(ctx, d, who, id, r, q, query.Sums(list))
+	found, v, err := s.run(ctx, d, caller, id, r, q, query.SummedFields(list))
 	if err != nil {
 		return err
 	}
 	out := &pb.RunAggregationQueryResponse{ReadTime: v.Time().Proto(), Result: &pb.AggregationResult{AggregateFields: map[string]*pb.Value{}}}
-	if fresh {
+	if isNew {
 		out.Transaction = id
 	}
 	for alias, n := range query.Aggregate(list, found.Docs) {
@@ -117,11 +118,11 @@ func (s *Service) RunAggregationQuery(ctx context.Context, who guard.Caller, r *
 	return send(out)
 }
 
-// minPartition is the least number of documents between two cursors of PartitionQuery.
+// minPartition is the minimum number of documents between two cursors of PartitionQuery.
 const minPartition = 128
 
-// PartitionQuery splits a collection group query into parts that can be run side by side.
-func (s *Service) PartitionQuery(ctx context.Context, who guard.Caller, r *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
+// PartitionQuery splits a collection group query into parts that can run in parallel.
+func (s *Service) PartitionQuery(ctx context.Context, caller guard.Caller, r *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
 	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery())
 	if err != nil {
 		return nil, err
@@ -148,7 +149,7 @@ func (s *Service) PartitionQuery(ctx context.Context, who guard.Caller, r *pb.Pa
 			return nil, err
 		}
 	}
-	if err := d.mayList(ctx, who, v, q); err != nil {
+	if err := d.authorizeList(ctx, caller, v, q); err != nil {
 		return nil, err
 	}
 	docs := q.Run(v, d).Docs
@@ -165,5 +166,5 @@ func (s *Service) PartitionQuery(ctx context.Context, who guard.Caller, r *pb.Pa
 		}
 		out.Partitions = append(out.Partitions, &pb.Cursor{Values: []*pb.Value{value.OfReference(name).Proto()}, Before: true})
 	}
-	return out, d.complete(v)
+	return out, d.finishRead(v)
 }

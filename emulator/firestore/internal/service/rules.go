@@ -9,37 +9,37 @@ import (
 	"heek.kr/heektime/emulator/internal/resource"
 )
 
-// SetRules replaces the rules of a project; those of "" are for all projects that were given none of their own. A nil
-// edition allows everybody everything.
+// SetRules replaces the rules of a project; project "" stands for all projects without rules of
+// their own. Nil rules allow everything.
 func (e *Engine) SetRules(project string, rules *guard.ActiveRules) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if project == "" {
 		e.rules = rules
 	} else {
-		e.own[project] = true
+		e.ownRules[project] = true
 		e.guard(project)
 	}
 	for p, g := range e.guards {
-		if p == project || project == "" && !e.own[p] {
+		if p == project || project == "" && !e.ownRules[p] {
 			g.Set(rules)
 		}
 	}
 	for _, d := range e.dbs {
-		if p := d.Name.Project(); p == project || project == "" && !e.own[p] {
+		if p := d.Name.Project(); p == project || project == "" && !e.ownRules[p] {
 			d.Hub.Recheck()
 		}
 	}
 }
 
-// Guard is what judges the requests to a project.
+// Guard returns the guard that authorizes the requests to a project.
 func (e *Engine) Guard(project string) *guard.Guard {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.guard(project)
 }
 
-// guard is [Engine.Guard] under the lock.
+// guard implements [Engine.Guard] under the lock.
 func (e *Engine) guard(project string) *guard.Guard {
 	g := e.guards[project]
 	if g == nil {
@@ -49,37 +49,38 @@ func (e *Engine) guard(project string) *guard.Guard {
 	return g
 }
 
-func (d *Database) mayGet(ctx context.Context, who guard.Caller, v store.View, keys ...resource.Key) error {
-	s, err := d.Guard.Begin(d.DB, who)
+func (d *Database) authorizeGet(ctx context.Context, caller guard.Caller, v store.View, keys ...resource.Key) error {
+	s, err := d.Guard.Begin(d.DB, caller)
 	if err != nil || s == nil {
 		return err
 	}
 	defer s.End(ctx)
-	return s.Get(ctx, v, keys...)
+	return s.AuthorizeGet(ctx, v, keys...)
 }
 
-func (d *Database) mayList(ctx context.Context, who guard.Caller, v store.View, q *query.Query) error {
-	s, err := d.Guard.Begin(d.DB, who)
+func (d *Database) authorizeList(ctx context.Context, caller guard.Caller, v store.View, q *query.Query) error {
+	s, err := d.Guard.Begin(d.DB, caller)
 	if err != nil || s == nil {
 		return err
 	}
 	defer s.End(ctx)
-	return s.List(ctx, v, q)
+	return s.AuthorizeList(ctx, v, q)
 }
 
-// mustOwn refuses everybody but servers, where there are rules.
-func (d *Database) mustOwn(ctx context.Context, who guard.Caller, what string, at resource.Key) error {
-	s, err := d.Guard.Begin(d.DB, who)
+// requireServer rejects callers other than servers if the project has rules.
+func (d *Database) requireServer(ctx context.Context, caller guard.Caller, what string, at resource.Key) error {
+	s, err := d.Guard.Begin(d.DB, caller)
 	if err != nil || s == nil {
 		return err
 	}
 	defer s.End(ctx)
-	return s.Admin(what, at)
+	return s.RequireServer(what, at)
 }
 
-// giveUp ends the transaction of a read that failed if it began with it: nobody knows its id.
-func (d *Database) giveUp(id []byte, fresh bool) {
-	if fresh {
+// rollbackNew ends the transaction that a failed read started, because the client never gets its
+// ID.
+func (d *Database) rollbackNew(id []byte, isNew bool) {
+	if isNew {
 		d.Txns.Rollback(id)
 	}
 }

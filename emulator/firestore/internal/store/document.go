@@ -1,9 +1,10 @@
-// Package store keeps the documents of one database.
+// Package store holds the documents of one database in memory, with multi-version concurrency.
 //
-// Its state is an immutable [Snapshot]: copy-on-write trees of immutable documents. A commit makes the next snapshot
-// under a short lock and publishes it; readers load the current one and never lock, so that a reader, however slow,
-// sees one moment and holds nobody up. Replaced versions stay linked behind their successors for a bounded time, for
-// reads in the past and for listeners that resume.
+// The state of a [DB] is an immutable [Snapshot]: copy-on-write trees of immutable documents. A
+// commit builds the next snapshot under a short lock and publishes it. Readers load the current
+// snapshot without locking, so even a slow reader sees a consistent state and blocks nobody.
+// Replaced versions stay linked from their successors for a limited time; reads in the past and
+// listeners that resume use them.
 package store
 
 import (
@@ -13,24 +14,24 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Document is one version of a document, or of its absence. It is immutable.
+// Document is one version of a document, or the tombstone of a deleted one. It is immutable.
 type Document struct {
 	Key     resource.Key
 	Name    string        // full resource name
-	Fields  *value.Fields // never nil for a version that exists
+	Fields  *value.Fields // not nil unless Deleted
 	Created value.Micros
-	Updated value.Micros // when this version was committed; for a deletion, when the document went
+	Updated value.Micros // when this version was committed, or the document deleted
 	Deleted bool
 
-	prev atomic.Pointer[Document] // the version before, while it is retained
+	prev atomic.Pointer[Document] // the previous version, while it is retained
 	wire atomic.Pointer[[]byte]
 }
 
-// Exists is false for nil and for the record of a deletion.
+// Exists reports whether d is neither nil nor a tombstone.
 func (d *Document) Exists() bool { return d != nil && !d.Deleted }
 
-// Wire is the encoding of the document's fields as those of a google.firestore.v1.Document. It is made once; the
-// caller must not change it.
+// Wire returns the fields in the encoding of a google.firestore.v1.Document. It is computed once;
+// the caller must not change it.
 func (d *Document) Wire() []byte {
 	if b := d.wire.Load(); b != nil {
 		return *b
@@ -40,7 +41,8 @@ func (d *Document) Wire() []byte {
 	return b
 }
 
-// At is the version that was current at t, or nil when there was none. d is the newest version or nil.
+// At returns the version that was current at t, or nil if the document did not exist. d is the
+// newest version or nil.
 func (d *Document) At(t value.Micros) *Document {
 	for d != nil && d.Updated > t {
 		d = d.prev.Load()
@@ -51,7 +53,7 @@ func (d *Document) At(t value.Micros) *Document {
 	return d
 }
 
-// weight is what retaining the version costs, in bytes, roughly.
+// weight returns the approximate memory in bytes that retaining the version takes.
 func (d *Document) weight() int {
 	if d == nil {
 		return 0

@@ -6,25 +6,27 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Retention is how far back Firestore can read
+// Retention is how long replaced versions can be read
 // (https://cloud.google.com/firestore/docs/reference/rpc/google.firestore.v1, read_time).
 const Retention = time.Hour
 
-// maxHistoryBytes bounds what replaced versions may occupy, roughly. Beyond it the past gets shorter.
+// maxHistoryBytes is the approximate limit on the memory of replaced versions. Beyond it, versions
+// are dropped before [Retention] has passed.
 const maxHistoryBytes = 64 << 20
 
-// Change is what a commit did to one document. Old is nil when there was none; New may be the record of a deletion.
+// Change is the effect of a commit on one document. Old is nil if the document did not exist; New
+// is a tombstone if it was deleted.
 type Change struct {
 	Old, New *Document
 }
 
-// history is the changes that the database remembers, oldest first.
+// history holds the retained changes, oldest first.
 type history struct {
 	changes []Change
-	start   int // of the remembered ones; those before wait to be cut off
+	start   int // index of the oldest retained change; the entries before it are empty
 	bytes   int
-	floor   value.Micros // everything after this time is remembered
-	began   value.Micros // nothing before this time counts: the database was loaded, or reset, then
+	floor   value.Micros // all changes after this time are retained
+	origin  value.Micros // when the database was loaded or reset; there are no changes before it
 }
 
 func (h *history) add(c Change) {
@@ -32,9 +34,9 @@ func (h *history) add(c Change) {
 	h.bytes += c.Old.weight() + 100
 }
 
-// trim forgets what is too old or too much; what came after unread waits for a follower, unless that is 0. forget is called
-// for each deletion whose record is no longer needed.
-func (h *history) trim(now, unread value.Micros, forget func(*Document)) {
+// trim drops changes that are too old or exceed the memory limit. Changes after unread, if that is
+// not 0, are kept for the follower. drop is called for each tombstone that is no longer needed.
+func (h *history) trim(now, unread value.Micros, drop func(tombstone *Document)) {
 	oldest := now - value.Micros(Retention.Microseconds())
 	for h.start < len(h.changes) {
 		c := h.changes[h.start]
@@ -47,7 +49,7 @@ func (h *history) trim(now, unread value.Micros, forget func(*Document)) {
 		}
 		c.New.prev.Store(nil)
 		if c.New.Deleted {
-			forget(c.New)
+			drop(c.New)
 		}
 		h.bytes -= c.Old.weight() + 100
 		h.floor = c.New.Updated
@@ -60,7 +62,7 @@ func (h *history) trim(now, unread value.Micros, forget func(*Document)) {
 	}
 }
 
-// since returns the changes after t, oldest first; ok is false when some are forgotten.
+// since returns the changes after t, oldest first; ok is false if some have been dropped.
 func (h *history) since(t value.Micros) (changes []Change, ok bool) {
 	if t < h.floor {
 		return nil, false

@@ -12,21 +12,22 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// IndexSpec says what an index of a group is sorted by: the collection (unless it spans all), the fields, the name.
+// IndexSpec describes the sort order of a group's index: by collection (unless it spans all
+// collections), then fields, then document name.
 type IndexSpec struct {
 	AllCollections bool
 	Fields         []IndexField
 	NameDesc       bool
 }
 
-// IndexField is a field of an index. Of an array it may hold every element.
+// IndexField is a field of an index.
 type IndexField struct {
 	Path  fieldpath.Path
 	Desc  bool
-	Array bool
+	Array bool // one entry for each element of the array
 }
 
-// Name distinguishes specs.
+// Name returns a string that identifies the spec.
 func (s IndexSpec) Name() string {
 	var b strings.Builder
 	if s.AllCollections {
@@ -51,24 +52,26 @@ func (s IndexSpec) Name() string {
 
 type entryTree = btree.Map[string, *Document]
 
-// Index is the entries of a group's documents, sorted. In a snapshot it is immutable.
+// Index holds the sorted index entries of a group's documents. It is immutable once it is part of a
+// snapshot.
 type Index struct {
 	spec IndexSpec
 	name string
 	tree *entryTree
-	used *atomic.Int64 // shared by all copies: when it was last used, as a count of uses in the database
+	used *atomic.Int64 // last use, as a count of index uses in the database; shared by all copies
 }
 
-// afterCollection ends the collection's key in an entry. No id has such a byte, so it parts a collection from those
-// below its documents.
+// afterCollection ends the collection's key in an entry. No ID contains this byte, so it separates
+// a collection's entries from those of collections below its documents.
 const afterCollection = 0xff
 
-// AppendCollection appends what the entries of a collection begin with.
+// AppendCollection appends the prefix of a collection's entries.
 func AppendCollection(b []byte, c resource.Key) []byte {
 	return append(append(b, c...), afterCollection)
 }
 
-// AppendName appends the part of an entry that is the document's name: its key, without that of the collection.
+// AppendName appends the part of an entry for the document's name: its key, without the
+// collection's key unless the index spans all collections.
 func (s IndexSpec) AppendName(b []byte, k resource.Key) []byte {
 	if !s.AllCollections {
 		k = k[len(k.Collection()):]
@@ -81,7 +84,7 @@ func (s IndexSpec) AppendName(b []byte, k resource.Key) []byte {
 	return b
 }
 
-// AppendValue appends the part of an entry that is a field's value.
+// AppendValue appends the part of an entry for the field's value.
 func (f IndexField) AppendValue(b []byte, v value.Value) []byte {
 	n := len(b)
 	b = value.AppendKey(b, v)
@@ -91,7 +94,7 @@ func (f IndexField) AppendValue(b []byte, v value.Value) []byte {
 	return b
 }
 
-// entries are the keys of a document's entries, none when it lacks a field.
+// entries returns a document's entries, which are none if it lacks one of the fields.
 func (s IndexSpec) entries(d *Document) []string {
 	if !d.Exists() {
 		return nil
@@ -122,12 +125,12 @@ func (s IndexSpec) appendEntries(out []string, b []byte, d *Document, rest []Ind
 	for _, e := range v.Array() {
 		out = s.appendEntries(out, f.AppendValue(b[:n:n], e), d, rest[1:])
 	}
-	slices.Sort(out) // an element may be there twice
+	slices.Sort(out) // the array may have duplicate elements
 	return slices.Compact(out)
 }
 
-// replace takes the entries of old out and puts those of new in.
-func (x *Index) replace(old, new *Document) {
+// update replaces the entries of old by those of new.
+func (x *Index) update(old, new *Document) {
 	keep := x.spec.entries(new)
 	for _, k := range x.spec.entries(old) {
 		if !slices.Contains(keep, k) {
@@ -143,8 +146,8 @@ func (x *Index) copy() *Index {
 	return &Index{spec: x.spec, name: x.name, tree: x.tree.Copy(), used: x.used}
 }
 
-// Scan calls yield for the documents whose entries are at or after from and before to, in the order of the entries or
-// backwards. An empty to is no bound. A document with several entries there comes several times.
+// Scan calls yield for the documents with entries from <= entry < to, in the order of the entries
+// or backwards. An empty to means no bound. A document with several such entries is repeated.
 func (x *Index) Scan(from, to string, backwards bool, yield func(*Document) bool) {
 	if !backwards {
 		x.tree.Ascend(from, func(k string, d *Document) bool {
@@ -165,7 +168,8 @@ func (x *Index) Scan(from, to string, backwards bool, yield func(*Document) bool
 	x.tree.Descend(to, down)
 }
 
-// Index returns the index of a group, or nil when the view has none: it was not yet made, or the view is of the past.
+// Index returns an index of a group, or nil if it has not been built yet or the view is of the
+// past.
 func (v View) Index(group, name string) *Index {
 	if v.past != 0 {
 		return nil
@@ -183,11 +187,12 @@ func (v View) Index(group, name string) *Index {
 	return nil
 }
 
-// maxIndexes is how many indexes a group keeps. The one not used for longest makes room.
+// maxIndexes is the number of indexes kept per group. The least recently used one is evicted.
 const maxIndexes = 32
 
-// MakeIndex builds an index, which later snapshots have. Most of it happens beside commits.
-func (db *DB) MakeIndex(group string, spec IndexSpec) {
+// BuildIndex builds an index, which is part of all later snapshots. Commits continue during most of
+// the work.
+func (db *DB) BuildIndex(group string, spec IndexSpec) {
 	db.building.Lock()
 	defer db.building.Unlock()
 	name := spec.Name()
@@ -206,13 +211,13 @@ func (db *DB) MakeIndex(group string, spec IndexSpec) {
 	if ok {
 		for _, c := range changes {
 			if c.New.Key.Group() == group {
-				x.replace(c.Old, c.New)
+				x.update(c.Old, c.New)
 			}
 		}
 	} else {
 		x.fill(db.snap.Load().Group(group))
 	}
-	g := db.head(group)
+	g := db.group(group)
 	if len(g.indexes) >= maxIndexes {
 		oldest := slices.MinFunc(g.indexes, func(a, b *Index) int { return int(a.used.Load() - b.used.Load()) })
 		g.indexes = slices.DeleteFunc(g.indexes, func(x *Index) bool { return x == oldest })
@@ -224,7 +229,7 @@ func (db *DB) MakeIndex(group string, spec IndexSpec) {
 	db.snap.Store(&now)
 }
 
-// fill makes the entries of all documents of a group.
+// fill creates the entries of all documents of a group. It returns false if there is no such group.
 func (x *Index) fill(g *Group) bool {
 	x.tree = btree.NewMap[string, *Document](degree)
 	if g == nil {

@@ -8,23 +8,23 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Loader rebuilds a database from what was kept of it.
+// Loader rebuilds a database from the records of its write-ahead log.
 type Loader struct {
 	db   *DB
 	docs map[resource.Key]*Document
 	last value.Micros
 
 	since  value.Micros // the follower's cursor, 0 for none
-	commit value.Micros // whose changes are being loaded, 0 outside of one
+	commit value.Micros // the commit being loaded, 0 while loading a snapshot
 	unread []Change
-	lost   bool
+	lost   bool // some changes after since are not known
 }
 
-// NewLoader begins to load a database, which must be new.
+// NewLoader returns a loader for a database, which must be new.
 func NewLoader(db *DB) *Loader { return &Loader{db: db, docs: map[resource.Key]*Document{}} }
 
-// Since has the changes after a time wait for the follower of the database, which has taken all before.
-func (l *Loader) Since(t value.Micros) { l.since = t }
+// Follow keeps the changes after t for the database's follower, which has read everything before.
+func (l *Loader) Follow(t value.Micros) { l.since = t }
 
 // Put adds or replaces a document.
 func (l *Loader) Put(key resource.Key, created, updated value.Micros, f *value.Fields) {
@@ -51,22 +51,24 @@ func (l *Loader) Clear() {
 	l.unread, l.lost = nil, false
 }
 
-// Committed notes the time of a commit.
-func (l *Loader) Committed(t value.Micros) { l.last = max(l.last, t) }
+// SetTime records the time of the last commit.
+func (l *Loader) SetTime(t value.Micros) { l.last = max(l.last, t) }
 
-// Commit says that what follows is what a commit did.
-func (l *Loader) Commit(t value.Micros) {
-	l.Committed(t)
+// BeginCommit starts a commit at t, whose changes follow.
+func (l *Loader) BeginCommit(t value.Micros) {
+	l.SetTime(t)
 	l.commit = t
 }
 
-// State says that what follows is the state after the last commit: nobody knows any more what was done before.
-func (l *Loader) State() {
+// BeginSnapshot starts a snapshot: the documents as of the last commit follow. The changes that led
+// to them are not known.
+func (l *Loader) BeginSnapshot() {
 	l.commit = 0
 	l.lost = l.lost || l.since != 0 && l.last > l.since
 }
 
-// Finish makes the loaded documents the database's state as of the last commit. Its past is not known.
+// Finish makes the loaded documents the state of the database. Versions before the last commit are
+// not available.
 func (l *Loader) Finish() {
 	db := l.db
 	db.mu.Lock()
@@ -80,21 +82,21 @@ func (l *Loader) Finish() {
 	}
 	slices.SortFunc(list, func(a, b *Document) int { return strings.Compare(string(a.Key), string(b.Key)) })
 	for _, d := range list {
-		db.head(d.Key.Group()).docs.Load(d.Key, d)
+		db.group(d.Key.Group()).docs.Load(d.Key, d)
 	}
-	for _, g := range db.heads {
+	for _, g := range db.working {
 		db.publish(g)
 	}
 	db.last = l.last
-	db.history.floor, db.history.began = l.last, l.last
+	db.history.floor, db.history.origin = l.last, l.last
 	if l.since != 0 {
-		db.follow.cursor = min(l.since, l.last)
-		db.follow.loaded, db.follow.lost = l.unread, l.lost
+		db.feed.cursor = min(l.since, l.last)
+		db.feed.loaded, db.feed.lost = l.unread, l.lost
 	}
 	db.snap.Store(&Snapshot{Time: l.last, groups: db.groups.Copy(), uses: &db.uses})
 }
 
-// All calls yield for every document, group by group.
+// All calls yield for every document, group by group, until yield returns false.
 func (v View) All(yield func(*Document) bool) {
 	more := true
 	for _, g := range v.Groups() {

@@ -13,23 +13,23 @@ import (
 // docTree holds documents by key. Copies share their nodes.
 type docTree = btree.Map[resource.Key, *Document]
 
-// Small nodes: a commit copies the nodes on the way to what it changes.
+// degree is small because a commit copies the nodes on the path to each document that it changes.
 const degree = 16
 
 func newDocTree() *docTree { return btree.NewMap[resource.Key, *Document](degree) }
 
-// Group is all collections with one id, wherever they are: the reach of a collection group query.
+// Group is a collection group: the documents of all collections with the same ID.
 type Group struct {
-	ID   string
-	docs *docTree // what exists
-	dead *docTree // records of deletions that are retained
+	ID         string
+	docs       *docTree // existing documents
+	tombstones *docTree // deleted documents whose versions are retained
 
 	indexes []*Index
 }
 
-// publish returns a copy that stays as it is.
+// publish returns an immutable copy.
 func (g *Group) publish() *Group {
-	p := &Group{ID: g.ID, docs: g.docs.Copy(), dead: g.dead.Copy()}
+	p := &Group{ID: g.ID, docs: g.docs.Copy(), tombstones: g.tombstones.Copy()}
 	for _, x := range g.indexes {
 		p.indexes = append(p.indexes, x.copy())
 	}
@@ -38,25 +38,26 @@ func (g *Group) publish() *Group {
 
 // Snapshot is the database after one commit. It is immutable.
 type Snapshot struct {
-	Time   value.Micros // of the last commit; before the first, when the database was made
+	Time   value.Micros // of the last commit; before the first, when the database was created
 	groups *btree.Map[string, *Group]
-	uses   *atomic.Int64 // of indexes, in all snapshots of the database
+	uses   *atomic.Int64 // counts uses of indexes in all snapshots of the database
 
-	// Seq is the number of the last commit's place in the journal, 0 without one.
+	// Seq is the last commit's position in the write-ahead log, 0 without a log. The hook of
+	// [DB.OnCommit] that writes the log sets it.
 	Seq uint64
 }
 
-// View is a snapshot or the past that it still remembers.
+// View is a snapshot, or a past state whose versions it still retains.
 type View struct {
-	snap  *Snapshot
-	past  value.Micros // 0: the snapshot itself
-	asked value.Micros // the time to answer with, 0 for that of the data
+	snap     *Snapshot
+	past     value.Micros // 0 for the snapshot itself
+	readTime value.Micros // the read time to report, 0 for the time of the data
 }
 
-// Latest is the view of the snapshot itself.
+// Latest returns the view of the snapshot itself.
 func (s *Snapshot) Latest() View { return View{snap: s} }
 
-// At is the view of the database at t. The caller has checked that t is retained.
+// At returns the view of the database at t. The caller must have checked that t is retained.
 func (s *Snapshot) At(t value.Micros) View {
 	if t >= s.Time {
 		return View{snap: s}
@@ -64,10 +65,10 @@ func (s *Snapshot) At(t value.Micros) View {
 	return View{snap: s, past: t}
 }
 
-// Time is the time of the last commit that the view shows, or the time it was asked for.
+// Time returns the read time if one was set, or else the time of the data.
 func (v View) Time() value.Micros {
-	if v.asked != 0 {
-		return v.asked
+	if v.readTime != 0 {
+		return v.readTime
 	}
 	if v.past != 0 {
 		return v.past
@@ -75,25 +76,26 @@ func (v View) Time() value.Micros {
 	return v.snap.Time
 }
 
-// Pinned returns the view with t as its time, for answers to readers who asked for that time.
-func (v View) Pinned(t value.Micros) View {
-	v.asked = t
+// WithReadTime returns the view with t as its time, to report to a reader that requested t.
+func (v View) WithReadTime(t value.Micros) View {
+	v.readTime = t
 	return v
 }
 
-// Past is true for a view of a snapshot's past: [DB.Remembers] tells whether what was read from it is whole.
+// Past reports whether the view is of a state before its snapshot. After reading from such a view,
+// call [DB.CheckRetained] to find out whether the data was complete.
 func (v View) Past() bool { return v.past != 0 }
 
-// Snapshot is what the view looks at; ok is false when it looks at the snapshot's past.
+// Snapshot returns the view's snapshot; ok is false if the view is of a state before it.
 func (v View) Snapshot() (s *Snapshot, ok bool) { return v.snap, v.past == 0 }
 
-// Group returns the documents of a collection id, or nil.
+// Group returns the collection group with that ID, or nil.
 func (s *Snapshot) Group(id string) *Group {
 	g, _ := s.groups.Get(id)
 	return g
 }
 
-// Get returns the document with that key, or nil.
+// Get returns the document with that key, or nil if it does not exist.
 func (v View) Get(key resource.Key) *Document {
 	g := v.snap.Group(key.Group())
 	if g == nil {
@@ -104,16 +106,16 @@ func (v View) Get(key resource.Key) *Document {
 		return d
 	}
 	if !ok {
-		d, _ = g.dead.Get(key)
+		d, _ = g.tombstones.Get(key)
 	}
 	return d.At(v.past)
 }
 
-// Groups are the ids of all collections, in order.
+// Groups returns the IDs of all collection groups, in order.
 func (v View) Groups() []string { return v.snap.groups.Keys() }
 
-// Scan calls yield for the documents of a group with from <= key < to in the order of their keys, or backwards, until
-// yield returns false. An empty to is no bound.
+// Scan calls yield for the documents of a group with from <= key < to, in the order of their keys
+// or backwards, until yield returns false. An empty to means no bound.
 func (v View) Scan(group string, from, to resource.Key, backwards bool, yield func(*Document) bool) {
 	g := v.snap.Group(group)
 	if g == nil {
@@ -146,7 +148,7 @@ func scanDown(t *docTree, from, to resource.Key, yield func(*Document) bool) {
 	t.Descend(to, down)
 }
 
-// scanPast looks at every document, as versions of the past are in no tree.
+// scanPast reads every document in the range, because no tree holds past versions.
 func (v View) scanPast(g *Group, from, to resource.Key, backwards bool, yield func(*Document) bool) {
 	var found []*Document
 	collect := func(k resource.Key, d *Document) bool {
@@ -159,7 +161,7 @@ func (v View) scanPast(g *Group, from, to resource.Key, backwards bool, yield fu
 		return true
 	}
 	g.docs.Ascend(from, collect)
-	g.dead.Ascend(from, collect)
+	g.tombstones.Ascend(from, collect)
 	slices.SortFunc(found, func(a, b *Document) int {
 		if (a.Key < b.Key) != backwards {
 			return -1
@@ -173,7 +175,7 @@ func (v View) scanPast(g *Group, from, to resource.Key, backwards bool, yield fu
 	}
 }
 
-// firstFrom is the first key of a group that is at or after from.
+// firstFrom returns the first key of a group at or after from.
 func (v View) firstFrom(group string, from resource.Key) (key resource.Key, ok bool) {
 	v.Scan(group, from, "", false, func(d *Document) bool {
 		key, ok = d.Key, true
@@ -182,13 +184,14 @@ func (v View) firstFrom(group string, from resource.Key) (key resource.Key, ok b
 	return key, ok
 }
 
-// Children are the ids directly below a document, the root, or a collection under which any document exists, in
-// order: the collections of a document, or the documents of a collection including missing ones that have
-// descendants. Only ids at or after from are listed, and no more than limit+1.
+// Children returns the keys directly below parent under which any document exists, in order. If
+// parent is a document or the root, these are its collections. If it is a collection, these are its
+// documents, including missing ones with descendants. Children returns at most limit+1 keys, all at
+// or after from.
 func (v View) Children(parent, from resource.Key, limit int) []resource.Key {
 	var out []resource.Key
 	groups := v.Groups()
-	for at := max(parent+"\x00", from); len(out) <= limit; { // past the document parent itself
+	for at := max(parent+"\x00", from); len(out) <= limit; { // after the document parent itself
 		var next resource.Key
 		found := false
 		for _, g := range groups {

@@ -5,22 +5,22 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Tx is the inside of a commit: it sees what it has written itself.
+// Tx is a commit in progress. Its reads see its own writes.
 type Tx struct {
 	Time   value.Micros // the commit time
 	db     *DB
 	snap   *Snapshot
 	writes []write
-	byKey  map[resource.Key]int // into writes, once there are several
+	byKey  map[resource.Key]int // index into writes, once there are more than a few
 }
 
 type write struct {
-	base *Document // what the commit found, nil for none
-	doc  *Document // what it leaves: base itself when nothing differs
+	base *Document // the document before the commit, nil for none
+	doc  *Document // the document after it: base itself if nothing changes
 }
 
-// idle is true when the write changes nothing.
-func (w write) idle() bool { return w.doc == w.base || w.doc.Deleted && w.base == nil }
+// noop reports whether the write changes nothing.
+func (w write) noop() bool { return w.doc == w.base || w.doc.Deleted && w.base == nil }
 
 func (tx *Tx) find(key resource.Key) int {
 	if tx.byKey != nil {
@@ -37,7 +37,7 @@ func (tx *Tx) find(key resource.Key) int {
 	return -1
 }
 
-// Get returns the document as the commit's writes so far leave it, or nil.
+// Get returns the document after the commit's writes so far, or nil if it does not exist.
 func (tx *Tx) Get(key resource.Key) *Document {
 	if i := tx.find(key); i >= 0 {
 		if d := tx.writes[i].doc; d.Exists() {
@@ -48,20 +48,20 @@ func (tx *Tx) Get(key resource.Key) *Document {
 	return tx.snap.Latest().Get(key)
 }
 
-// Base is the database before the commit.
+// Base returns the database before the commit.
 func (tx *Tx) Base() *Snapshot { return tx.snap }
 
-// Changes are what the commit would do if it ended now, without the writes that change nothing.
+// Changes iterates over the changes made so far, without writes that change nothing.
 func (tx *Tx) Changes(yield func(old, new *Document) bool) {
 	for _, w := range tx.writes {
-		if !w.idle() && !yield(w.base, w.doc) {
+		if !w.noop() && !yield(w.base, w.doc) {
 			return
 		}
 	}
 }
 
-// Put makes the fields those of the document and returns it. When that changes nothing the document keeps its update
-// time.
+// Put sets the document's fields and returns the document. If the fields do not change, neither
+// does the update time.
 func (tx *Tx) Put(key resource.Key, f *value.Fields) *Document {
 	i, now := tx.slot(key)
 	created := tx.Time
@@ -84,14 +84,14 @@ func (tx *Tx) Put(key resource.Key, f *value.Fields) *Document {
 	return d
 }
 
-// Delete removes the document, if it is there.
+// Delete deletes the document if it exists.
 func (tx *Tx) Delete(key resource.Key) {
 	i, _ := tx.slot(key)
 	name := key.Name(tx.db.Name)
 	tx.writes[i].doc = &Document{Key: key, Name: name, Updated: tx.Time, Deleted: true}
 }
 
-// slot returns the place for a write to key, and the document as it is now.
+// slot returns the index in tx.writes for a write to key, and the current document.
 func (tx *Tx) slot(key resource.Key) (int, *Document) {
 	if i := tx.find(key); i >= 0 {
 		return i, tx.writes[i].doc

@@ -12,29 +12,31 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/write"
 )
 
-// blocked says that a commit must wait for an older transaction.
+// blocked is the error of a commit that must wait for an older transaction.
 type blocked struct{ by *txn }
 
 func (blocked) Error() string { return "blocked by an older transaction" }
 
-// recheck is how often a waiting commit looks again, as the transaction it waits for may expire by the clock.
+// recheck is how often a waiting commit checks whether the transaction it waits for has expired.
 const recheck = 20 * time.Millisecond
 
-// Step is a write that was carried out, but not yet committed.
+// Step is a write that has been applied but not committed.
 type Step struct {
 	Write         *write.Write
-	Before, After *store.Document // nil for none; what writes before it left is Before
+	Before, After *store.Document // nil for none; Before includes the commit's earlier writes
 }
 
-// Judge says whether a commit may happen, when all of its writes have been carried out, or when the last of steps has
-// failed; then it returns what the client is to be told of that. It runs while nothing else can be committed, perhaps
-// several times, and may look at the Tx later, too.
+// Authorize reports whether a commit is allowed. It is called after all writes have been applied,
+// or with failed set after the last of steps has failed; then it returns the error for the client.
+// It runs under the database's lock, possibly more than once, and may keep reading the Tx
+// afterwards.
 type Authorize func(tx *store.Tx, steps []Step, failed error) error
 
-// Commit carries out the writes, all or none, in their order, if judge allows it; nil allows everything. id is empty
-// outside of a transaction. Contention that does not end in time is ABORTED.
-func (m *Manager) Commit(ctx context.Context, id []byte, writes []*write.Write, judge Authorize) (*store.Commit, []write.Result, error) {
-	var age uint64 // of this commit; outside of a transaction, it is as young as can be when it first comes
+// Commit applies the writes in order, all or none, if authorize allows it; a nil authorize allows
+// everything. id is empty outside of a transaction. Commit fails with ABORTED if contention does
+// not end in time.
+func (m *Manager) Commit(ctx context.Context, id []byte, writes []*write.Write, authorize Authorize) (*store.Commit, []write.Result, error) {
+	var age uint64 // outside of a transaction, set at the first attempt
 	results := make([]write.Result, len(writes))
 	deadline := time.Now().Add(m.lockWait)
 	for {
@@ -49,16 +51,16 @@ func (m *Manager) Commit(ctx context.Context, id []byte, writes []*write.Write, 
 				m.seq++
 				age = m.seq
 			}
-			if judge == nil {
-				err = carryOut(tx, writes, results)
+			if authorize == nil {
+				err = applyAll(tx, writes, results)
 			} else {
-				err = authorized(tx, writes, results, judge)
+				err = applyAuthorized(tx, writes, results, authorize)
 			}
 			if err != nil {
 				m.end(t)
 				return err
 			}
-			if err := m.claim(tx, t, age); err != nil {
+			if err := m.checkLocks(tx, t, age); err != nil {
 				return err
 			}
 			m.end(t)
@@ -78,7 +80,7 @@ func (m *Manager) Commit(ctx context.Context, id []byte, writes []*write.Write, 
 	}
 }
 
-func carryOut(tx *store.Tx, writes []*write.Write, results []write.Result) (err error) {
+func applyAll(tx *store.Tx, writes []*write.Write, results []write.Result) (err error) {
 	for i, w := range writes {
 		if results[i], err = w.Apply(tx); err != nil {
 			return err
@@ -87,31 +89,31 @@ func carryOut(tx *store.Tx, writes []*write.Write, results []write.Result) (err 
 	return nil
 }
 
-func authorized(tx *store.Tx, writes []*write.Write, results []write.Result, judge Authorize) (err error) {
+func applyAuthorized(tx *store.Tx, writes []*write.Write, results []write.Result, authorize Authorize) (err error) {
 	steps := make([]Step, len(writes))
 	for i, w := range writes {
 		steps[i] = Step{Write: w, Before: tx.Get(w.Key)}
 		if results[i], err = w.Apply(tx); err != nil {
-			return judge(tx, steps[:i+1], err)
+			return authorize(tx, steps[:i+1], err)
 		}
 		steps[i].After = results[i].Doc
 	}
-	return judge(tx, steps, nil)
+	return authorize(tx, steps, nil)
 }
 
-// end closes the transaction of a commit, if it has one.
+// end finishes the transaction of a commit, if it has one.
 func (m *Manager) end(t *txn) {
 	if t != nil {
 		m.finish(t)
 	}
 }
 
-// committer returns the transaction that commits, nil for none.
+// committer returns the committing transaction, or nil outside of a transaction.
 func (m *Manager) committer(id []byte, writes []*write.Write) (*txn, error) {
 	if len(id) == 0 {
 		return nil, nil
 	}
-	t, err := m.use(id)
+	t, err := m.lookup(id)
 	if err != nil {
 		return nil, err
 	}
@@ -121,17 +123,19 @@ func (m *Manager) committer(id []byte, writes []*write.Write) (*txn, error) {
 	return t, nil
 }
 
-// claim makes sure that nobody's locks stand against the changes, and that what t has read still holds.
-func (m *Manager) claim(tx *store.Tx, t *txn, age uint64) error {
+// checkLocks makes sure that no other transaction has locked the changed documents, and that the
+// documents read by t have not changed. It aborts younger lock holders and returns blocked for an
+// older one.
+func (m *Manager) checkLocks(tx *store.Tx, t *txn, age uint64) error {
 	if t != nil && t.mode == optimistic && m.outdated(t, tx.Base()) {
 		m.finish(t)
 		return errContention()
 	}
 	now := m.db.Now()
 	var oldest *txn
-	meet := func(h *txn) {
+	consider := func(h *txn) {
 		switch {
-		case h == t || h.finished:
+		case h == t || h.released:
 		case m.expired(h, now):
 			m.finish(h)
 		case oldest == nil || h.age < oldest.age:
@@ -140,27 +144,27 @@ func (m *Manager) claim(tx *store.Tx, t *txn, age uint64) error {
 	}
 	holders := m.holders(tx)
 	for _, h := range holders {
-		meet(h)
+		consider(h)
 	}
 	if oldest == nil {
 		return nil
 	}
 	for _, new := range tx.Changes {
-		m.queues.contended(new.Key)
+		m.queues.markContended(new.Key)
 	}
 	if oldest.age < age {
 		return blocked{oldest}
 	}
 	for _, h := range holders {
-		if h != t && !h.finished {
-			h.lost = true
+		if h != t && !h.released {
+			h.aborted = true
 			m.release(h)
 		}
 	}
 	return nil
 }
 
-// holders are the transactions that have locked what tx changes, some of them repeatedly.
+// holders returns the transactions that hold a lock on a change of tx, possibly with duplicates.
 func (m *Manager) holders(tx *store.Tx) []*txn {
 	var out []*txn
 	for old, new := range tx.Changes {
@@ -180,7 +184,7 @@ func (m *Manager) holders(tx *store.Tx) []*txn {
 	return out
 }
 
-// outdated reports whether anything that an optimistic transaction has read has changed.
+// outdated reports whether anything read by an optimistic transaction has changed.
 func (m *Manager) outdated(t *txn, now *store.Snapshot) bool {
 	for k, d := range t.keys {
 		if now.Latest().Get(k) != d {
@@ -190,7 +194,7 @@ func (m *Manager) outdated(t *txn, now *store.Snapshot) bool {
 	if len(m.scans[t]) == 0 {
 		return false
 	}
-	changes, ok := m.db.SinceLocked(t.view.Time())
+	changes, ok := m.db.ChangesSinceLocked(t.view.Time())
 	for _, c := range changes {
 		for _, covers := range m.scans[t] {
 			if c.Old.Exists() && covers(c.Old) || c.New.Exists() && covers(c.New) {
@@ -201,6 +205,8 @@ func (m *Manager) outdated(t *txn, now *store.Snapshot) bool {
 	return !ok
 }
 
+// wait returns when t has released its locks, after a short while, or with an error at the
+// deadline.
 func (m *Manager) wait(ctx context.Context, t *txn, deadline time.Time) error {
 	left := time.Until(deadline)
 	if left <= 0 {

@@ -7,36 +7,37 @@ import (
 	"heek.kr/heektime/emulator/internal/resource"
 )
 
-// When transactions have lost against each other over a document, the next ones that read it queue for a moment: each
-// waits until the older ones ahead of it are done. So many callers that increment one counter take turns, instead of
-// all but one failing each time and coming back after a second.
+// After transactions have conflicted over a document, later transactions that read it queue for a
+// moment: each waits until the older ones ahead of it are done. So when many callers increment the
+// same counter, they take turns; without the queue, all but one would fail each time and retry
+// after a second.
 const (
-	contendedFor = 2 * time.Second        // since the last conflict or wait
-	maxQueueing  = 200 * time.Millisecond // then a transaction reads all the same
+	contendedFor = 2 * time.Second        // after the last conflict or wait
+	maxQueueing  = 200 * time.Millisecond // after which a transaction reads anyway
 	maxContended = 1 << 12
 )
 
-// queues are the documents that are contended for.
+// queues holds the queues of contended documents.
 type queues struct {
-	until   map[resource.Key]time.Time
+	until   map[resource.Key]time.Time // when a document stops being contended
 	waiting map[resource.Key][]*txn
-	in      map[*txn][]resource.Key
+	in      map[*txn][]resource.Key // the queues that a transaction is in
 }
 
 func newQueues() queues {
 	return queues{map[resource.Key]time.Time{}, map[resource.Key][]*txn{}, map[*txn][]resource.Key{}}
 }
 
-// contended notes that transactions met over a document.
-func (q queues) contended(k resource.Key) {
+// markContended records a conflict over a document.
+func (q queues) markContended(k resource.Key) {
 	if len(q.until) >= maxContended {
 		clear(q.until)
 	}
 	q.until[k] = time.Now().Add(contendedFor)
 }
 
-// first returns a transaction that t should wait for before it reads the documents, nil for none.
-func (q queues) first(m *Manager, t *txn, keys []resource.Key) *txn {
+// ahead returns a transaction that t should wait for before it reads the documents, or nil.
+func (q queues) ahead(m *Manager, t *txn, keys []resource.Key) *txn {
 	if t.mode != locking || len(q.until) == 0 {
 		return nil
 	}
@@ -54,8 +55,8 @@ func (q queues) first(m *Manager, t *txn, keys []resource.Key) *txn {
 		}
 		for _, list := range [][]*txn{m.docs[k], q.waiting[k]} {
 			for _, h := range list {
-				if h != t && !h.finished && h.age < t.age {
-					q.contended(k)
+				if h != t && !h.released && h.age < t.age {
+					q.markContended(k)
 					return h
 				}
 			}
@@ -64,7 +65,7 @@ func (q queues) first(m *Manager, t *txn, keys []resource.Key) *txn {
 	return nil
 }
 
-// enter puts t into the queues of documents.
+// enter adds t to the queues of the documents.
 func (q queues) enter(t *txn, keys []resource.Key) {
 	if _, ok := q.in[t]; ok {
 		return
@@ -75,7 +76,7 @@ func (q queues) enter(t *txn, keys []resource.Key) {
 	}
 }
 
-// leave takes t out of all queues.
+// leave removes t from all queues.
 func (q queues) leave(t *txn) {
 	for _, k := range q.in[t] {
 		list := slices.DeleteFunc(q.waiting[k], func(x *txn) bool { return x == t })

@@ -1,17 +1,17 @@
 // Package txn runs transactions and commits on a database.
 //
-// A read-write transaction takes a shared lock on each document and query that it reads, as Firestore's server SDKs
-// expect (https://firebase.google.com/docs/firestore/transaction-data-contention). Locks stop commits, not reads. Who
-// is older goes first: a commit that meets a lock of a younger transaction aborts that one; a commit that meets a lock
-// of an older one waits for it, for a bounded time. As only the younger ever waits for the older, nobody waits in a
-// circle. A transaction that asks for optimistic concurrency takes no locks; its commit fails when anything it read
-// has changed.
+// A read-write transaction takes a shared lock on each document and query that it reads, as
+// Firestore's server SDKs expect
+// (https://firebase.google.com/docs/firestore/transaction-data-contention). Locks block commits,
+// not reads. Conflicts are resolved by age (wound-wait): a commit aborts younger transactions that
+// hold a lock on its documents, and waits a limited time for an older one. Only younger
+// transactions wait for older ones, so there are no deadlocks. A transaction with optimistic
+// concurrency takes no locks; its commit fails if anything it read has changed.
 //
-// All state is guarded by the database's own lock, under which commits happen.
+// All state is guarded by the database's own lock, which also serializes commits.
 package txn
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"time"
@@ -20,14 +20,14 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/internal/resource"
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// How long transactions live (https://firebase.google.com/docs/firestore/quotas#writes_and_transactions), in
-// microseconds of the emulator's clock.
+// The limits on a transaction's lifetime
+// (https://firebase.google.com/docs/firestore/quotas#writes_and_transactions), in microseconds of
+// the emulator's clock.
 const (
 	maxAge  = 270 * 1e6
 	maxIdle = 60 * 1e6
@@ -38,8 +38,8 @@ type Manager struct {
 	db       *store.DB
 	lockWait time.Duration
 	open     map[string]*txn
-	docs     map[resource.Key][]*txn // who holds a lock on a document
-	scans    map[*txn][]scan         // and on queries
+	docs     map[resource.Key][]*txn // the holders of locks on documents
+	scans    map[*txn][]scan         // the locks on queries
 	queues   queues
 	seq      uint64
 }
@@ -48,13 +48,13 @@ type txn struct {
 	id       string
 	age      uint64 // smaller is older; a retry keeps the age of its first attempt
 	mode     mode
-	view     store.View // of read-only and optimistic transactions
-	keys     map[resource.Key]*store.Document
+	view     store.View                       // of read-only and optimistic transactions
+	keys     map[resource.Key]*store.Document // the documents read
 	started  value.Micros
 	used     value.Micros
-	done     chan struct{} // closed when it no longer holds locks
-	finished bool
-	lost     bool // aborted in favour of an older one
+	done     chan struct{} // closed when the locks are released
+	released bool
+	aborted  bool // in favor of an older transaction
 }
 
 type mode uint8
@@ -65,10 +65,11 @@ const (
 	readOnly
 )
 
-// scan is what a query of a transaction covers.
+// scan reports whether a query of a transaction covers a document.
 type scan func(*store.Document) bool
 
-// New makes the manager of db's transactions. A commit waits at most lockWait for older transactions.
+// New returns the manager of db's transactions. A commit waits at most lockWait for older
+// transactions.
 func New(db *store.DB, lockWait time.Duration) *Manager {
 	return &Manager{db: db, lockWait: lockWait, open: map[string]*txn{}, docs: map[resource.Key][]*txn{}, scans: map[*txn][]scan{}, queues: newQueues()}
 }
@@ -81,7 +82,7 @@ func errContention() error {
 	return status.Error(codes.Aborted, "Too much contention on these documents. Please try again.")
 }
 
-// Begin opens a transaction and returns its id.
+// Begin starts a transaction and returns its ID.
 func (m *Manager) Begin(o *pb.TransactionOptions) ([]byte, error) {
 	t := &txn{keys: map[resource.Key]*store.Document{}, done: make(chan struct{})}
 	var retry []byte
@@ -108,7 +109,7 @@ func (m *Manager) Begin(o *pb.TransactionOptions) ([]byte, error) {
 	}
 	m.db.Locked(func(s *store.Snapshot) {
 		now := m.db.Now()
-		m.sweep(now)
+		m.expire(now)
 		if at == nil {
 			t.view = s.Latest()
 		}
@@ -126,7 +127,7 @@ func (m *Manager) Begin(o *pb.TransactionOptions) ([]byte, error) {
 
 const idBytes = 24
 
-// newID makes an id that carries the age, so that a retry can show it.
+// newID returns an ID that contains the age, so that a retry can claim it.
 func newID(age, seq uint64) string {
 	b := make([]byte, idBytes)
 	binary.BigEndian.PutUint64(b, age)
@@ -135,8 +136,8 @@ func newID(age, seq uint64) string {
 	return string(b)
 }
 
-// use returns an open transaction. The lock is held.
-func (m *Manager) use(id []byte) (*txn, error) {
+// lookup returns an open transaction and marks it as used. The lock must be held.
+func (m *Manager) lookup(id []byte) (*txn, error) {
 	t := m.open[string(id)]
 	if t == nil {
 		return nil, errExpired()
@@ -146,7 +147,7 @@ func (m *Manager) use(id []byte) (*txn, error) {
 		m.finish(t)
 		return nil, errExpired()
 	}
-	if t.lost {
+	if t.aborted {
 		return nil, errContention()
 	}
 	t.used = now
@@ -157,7 +158,7 @@ func (m *Manager) expired(t *txn, now value.Micros) bool {
 	return now-t.started > maxAge || now-t.used > maxIdle
 }
 
-func (m *Manager) sweep(now value.Micros) {
+func (m *Manager) expire(now value.Micros) {
 	for _, t := range m.open {
 		if m.expired(t, now) {
 			m.finish(t)
@@ -165,18 +166,18 @@ func (m *Manager) sweep(now value.Micros) {
 	}
 }
 
-// finish closes a transaction.
+// finish ends a transaction.
 func (m *Manager) finish(t *txn) {
 	m.release(t)
 	delete(m.open, t.id)
 }
 
-// release gives up the locks of a transaction.
+// release releases the locks of a transaction.
 func (m *Manager) release(t *txn) {
-	if t.finished {
+	if t.released {
 		return
 	}
-	t.finished = true
+	t.released = true
 	close(t.done)
 	m.queues.leave(t)
 	delete(m.scans, t)
@@ -199,77 +200,8 @@ func (m *Manager) release(t *txn) {
 	}
 }
 
-// ReadDocs locks documents for a transaction and returns the view to read them from.
-func (m *Manager) ReadDocs(ctx context.Context, id []byte, keys []resource.Key) (v store.View, err error) {
-	deadline := time.Now().Add(min(maxQueueing, m.lockWait))
-	for {
-		var first *txn
-		m.db.Locked(func(s *store.Snapshot) {
-			var t *txn
-			if t, err = m.use(id); err != nil {
-				return
-			}
-			if first = m.queues.first(m, t, keys); first != nil && time.Now().Before(deadline) {
-				m.queues.enter(t, keys)
-				return
-			}
-			first = nil
-			m.queues.leave(t)
-			v = m.lockDocs(s, t, keys)
-		})
-		if err != nil || first == nil {
-			return v, err
-		}
-		if err := m.wait(ctx, first, deadline); err != nil && ctx.Err() != nil {
-			return v, err
-		}
-	}
-}
-
-func (m *Manager) lockDocs(s *store.Snapshot, t *txn, keys []resource.Key) store.View {
-	v := t.view
-	if t.mode == readOnly {
-		return v
-	}
-	if t.mode == locking {
-		v = s.Latest()
-	}
-	for _, k := range keys {
-		if _, ok := t.keys[k]; ok {
-			continue
-		}
-		t.keys[k] = v.Get(k)
-		if t.mode == locking {
-			m.docs[k] = append(m.docs[k], t)
-		}
-	}
-	return v
-}
-
-// ReadQuery locks what a query covers for a transaction and returns the view to run it on.
-func (m *Manager) ReadQuery(id []byte, q *query.Query) (store.View, error) {
-	return m.ReadScan(id, q.Match)
-}
-
-// ReadScan is [Manager.ReadQuery] for any set of documents.
-func (m *Manager) ReadScan(id []byte, covers func(*store.Document) bool) (v store.View, err error) {
-	m.db.Locked(func(s *store.Snapshot) {
-		var t *txn
-		if t, err = m.use(id); err != nil {
-			return
-		}
-		if v = t.view; t.mode == readOnly {
-			return
-		}
-		if t.mode == locking {
-			v = s.Latest()
-		}
-		m.scans[t] = append(m.scans[t], covers)
-	})
-	return v, err
-}
-
-// Rollback gives a transaction up. Doing so twice, or for one that has ended, is no error.
+// Rollback ends a transaction without a commit. It is not an error if the transaction has already
+// ended.
 func (m *Manager) Rollback(id []byte) error {
 	if len(id) != idBytes {
 		return status.Error(codes.InvalidArgument, "Invalid transaction.")
@@ -282,7 +214,7 @@ func (m *Manager) Rollback(id []byte) error {
 	return nil
 }
 
-// Reset closes all transactions.
+// Reset ends all transactions.
 func (m *Manager) Reset() {
 	m.db.Locked(func(*store.Snapshot) {
 		for _, t := range m.open {

@@ -10,55 +10,58 @@ import (
 	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
-// back is one request of a back channel.
-type back struct {
-	ctx    context.Context // ends when another takes its place, and with the session
+const (
+	// frameBytes is about how much one frame holds. A client sees nothing of a frame until it has
+	// received all of it.
+	frameBytes = 256 << 10
+
+	// maxPoll is how long a poll is held open. Proxies allow that long.
+	maxPoll = 25 * time.Second
+
+	// ackBytes is how much a client may leave unacknowledged on an idle back channel. A client
+	// acknowledges when it sends something or opens another back channel.
+	ackBytes = 64 << 10
+)
+
+// backRequest is one GET of a back channel.
+type backRequest struct {
+	ctx    context.Context // ends when another request replaces this one, and with the session
 	cancel context.CancelFunc
 }
 
-// frameBytes is about how much one frame holds. A client sees nothing of a frame before it has all of it.
-const frameBytes = 256 << 10
-
-// maxHold is how long a poll is held, which proxies let pass.
-const maxHold = 25 * time.Second
-
-// backChannel sends the client's arrays as they come (CI=0), or those that there are as soon as there are any (CI=1).
+// backChannel streams arrays to the client as they are made (CI=0), or responds with the waiting
+// arrays as soon as there are any (CI=1, long polling).
 func (s *Session) backChannel(w http.ResponseWriter, r *http.Request, q url.Values) {
 	aid, err := strconv.Atoi(q.Get("AID"))
 	if err != nil || aid < 0 {
-		http.Error(w, "A back channel must say in AID which array it received last.", http.StatusBadRequest)
+		http.Error(w, "A back channel must name the last array it received in AID.", http.StatusBadRequest)
 		return
 	}
 	b, ok := s.attach(aid)
 	if !ok {
 		s.end()
-		unknown(w)
+		unknownSession(w)
 		return
 	}
 	defer s.detach(b)
 	defer cutWhen(b.ctx, w)()
-	turn, leave := s.server.crowd.enter(r)
+	turnOver, leave := s.server.fairness.enter(r)
 	defer leave()
 	setHeader(w)
-	out := httplimit.NewStreamWriter(w, s.server.o.Timeout)
+	out := httplimit.NewStreamWriter(w, s.server.options.Timeout)
 	defer out.Close()
 	poll := q.Get("CI") == "1"
-	silence := s.server.o.KeepAlive
-	if poll {
-		silence = maxHold
-		if ms, err := strconv.Atoi(q.Get("TO")); err == nil && ms > 0 && ms < int(maxHold.Milliseconds()) {
-			silence = time.Duration(ms) * time.Millisecond
-		}
-	}
+	silence := s.maxSilence(poll, q)
 	timer := time.NewTimer(silence)
 	defer timer.Stop()
-	// A client that sees no byte soon takes the way for one that keeps bytes back, and polls from then on.
+	// A stream begins with an array even if there is nothing to say. A client that sees no byte
+	// soon assumes a buffering proxy and polls from then on.
 	idle := !poll
 	for {
-		list, changed, over := s.unsent(b, idle)
+		list, changed, over := s.next(b, idle)
 		idle = false
 		if len(list) > 0 {
-			if _, err := out.Write(arrays(list)); err != nil || out.Flush() != nil || poll {
+			if _, err := out.Write(arraysFrame(list)); err != nil || out.Flush() != nil || poll {
 				return
 			}
 			timer.Reset(silence)
@@ -72,7 +75,7 @@ func (s *Session) backChannel(w http.ResponseWriter, r *http.Request, q url.Valu
 		case <-timer.C:
 			idle = true
 			timer.Reset(silence)
-		case <-turn:
+		case <-turnOver:
 			return
 		case <-b.ctx.Done():
 			return
@@ -82,8 +85,20 @@ func (s *Session) backChannel(w http.ResponseWriter, r *http.Request, q url.Valu
 	}
 }
 
-// cutWhen cuts a response's connection when ctx ends, even if a write waits for the client. The function it returns is to be
-// called at the end of the response.
+// maxSilence returns how long a back channel may send nothing before it sends a noop. A poll, which
+// ends then, sets the time in its parameter TO.
+func (s *Session) maxSilence(poll bool, q url.Values) time.Duration {
+	if !poll {
+		return s.server.options.KeepAlive
+	}
+	if ms, err := strconv.Atoi(q.Get("TO")); err == nil && ms > 0 && ms < int(maxPoll.Milliseconds()) {
+		return time.Duration(ms) * time.Millisecond
+	}
+	return maxPoll
+}
+
+// cutWhen cuts the connection of a response when ctx ends, even while a write waits for the client.
+// Call the returned function at the end of the response.
 func cutWhen(ctx context.Context, w http.ResponseWriter) func() {
 	cut := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -97,64 +112,61 @@ func cutWhen(ctx context.Context, w http.ResponseWriter) func() {
 	}
 }
 
-// attach makes a new back channel the current one, of a client that has received everything up to an array. ok is false
-// when there is nothing to go on with.
-func (s *Session) attach(aid int) (b *back, ok bool) {
+// attach makes a new request the current back channel. aid is the last array that the client has
+// received. ok is false when there is nothing to continue with.
+func (s *Session) attach(aid int) (b *backRequest, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead || !s.acknowledge(aid) || s.done && len(s.out) == 0 {
+	if s.ended || !s.acknowledge(aid) || s.finished && len(s.unacked) == 0 {
 		return nil, false
 	}
 	if s.back != nil {
 		s.back.cancel()
 	}
-	s.back = &back{}
+	s.back = &backRequest{}
 	s.back.ctx, s.back.cancel = context.WithCancel(s.ctx)
-	s.sent = aid
-	s.reap.Stop()
+	s.lastSent = aid
+	s.expiry.Stop()
 	s.notify()
 	return s.back, true
 }
 
-// detach notes that a back channel has ended.
-func (s *Session) detach(b *back) {
+// detach ends a back channel.
+func (s *Session) detach(b *backRequest) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b.cancel()
-	if s.back == b && !s.dead {
-		s.back, s.since = nil, time.Now()
-		s.reap.Reset(s.server.o.Abandoned)
+	if s.back == b && !s.ended {
+		s.back, s.idleSince = nil, time.Now()
+		s.expiry.Reset(s.server.options.AbandonAfter)
 	}
 }
 
-// expire ends a session that has no back channel.
+// expire ends a session that has been abandoned.
 func (s *Session) expire() {
-	if since, ok := s.abandoned(); ok && time.Since(since) >= s.server.o.Abandoned {
+	if since, ok := s.idle(); ok && time.Since(since) >= s.server.options.AbandonAfter {
 		s.end()
 	}
 }
 
-// ackBytes is how much a client may leave unacknowledged while nothing happens: it acknowledges when it sends something or
-// comes again.
-const ackBytes = 64 << 10
-
-// unsent are the arrays that are next on a back channel, and what tells that there are more. If it is idle and there are
-// none, it is sent one that says nothing. It is over when there will be no more: the channel is at its end, another back
-// channel took over, or room has to be made by the client's coming again.
-func (s *Session) unsent(b *back, idle bool) (list []array, changed <-chan struct{}, over bool) {
+// next returns the arrays to write next to a back channel, and a channel that is closed when there
+// may be more. With idle, it makes a noop if there is no array. over reports that there is nothing
+// more to write: the session has finished, another back channel has replaced this one, or the
+// client should return and acknowledge what it received, to make room.
+func (s *Session) next(b *backRequest, idle bool) (list []array, changed <-chan struct{}, over bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead || s.back != b {
+	if s.ended || s.back != b {
 		return nil, nil, true
 	}
-	if idle && s.sent == s.lastID {
-		if s.size > ackBytes {
+	if idle && s.lastSent == s.lastID {
+		if s.unackedBytes > ackBytes {
 			return nil, nil, true
 		}
-		s.put([]byte(`"noop"`))
+		s.enqueue([]byte(`"noop"`))
 	}
 	size := 0
-	for _, a := range s.queued() {
+	for _, a := range s.unsent() {
 		if size > 0 && size+len(a.data) > frameBytes {
 			break
 		}
@@ -162,15 +174,16 @@ func (s *Session) unsent(b *back, idle bool) (list []array, changed <-chan struc
 		list = append(list, a)
 	}
 	if len(list) > 0 {
-		s.sent = list[len(list)-1].id
+		s.lastSent = list[len(list)-1].id
 	}
-	return list, s.changed, s.waiting > 0 || s.done
+	return list, s.changed, s.blocked > 0 || s.finished
 }
 
-// queued are the arrays that have not been written to the current back channel.
-func (s *Session) queued() []array {
-	if s.dead {
+// unsent returns the arrays that have not been written to the current back channel. The mutex is
+// held.
+func (s *Session) unsent() []array {
+	if s.ended {
 		return nil
 	}
-	return s.out[len(s.out)-(s.lastID-s.sent):]
+	return s.unacked[len(s.unacked)-(s.lastID-s.lastSent):]
 }

@@ -7,39 +7,40 @@ import (
 	"time"
 )
 
-// A browser has six connections to a server of HTTP/1.1, for all pages together, and a back channel holds one. Three tabs
-// with two channels each would leave none for a request, and the pages would stand still. So of one browser's back
-// channels only the first keep theirs for as long as they like; the others take turns.
+// A browser opens six connections to an HTTP/1.1 server, for all pages together, and every back
+// channel holds one. Three tabs with two channels each would leave no connection for any other
+// request, and the pages would hang. So only the first few back channels of a browser stay open;
+// the others take turns.
 const (
-	maxHeld = 4
-	turn    = 300 * time.Millisecond
+	maxHeld    = 4 // back channels of one browser that stay open
+	turnLength = 300 * time.Millisecond
 )
 
-// crowd counts the back channels of each browser.
+// fairness counts the open back channels of each browser.
 type fairness struct {
 	mu    sync.Mutex
 	count map[string]int
 }
 
-// enter counts one more. The channel that tells when its turn is over is nil when it need not take turns. leave is to be
-// called at its end.
-func (c *fairness) enter(r *http.Request) (over <-chan time.Time, leave func()) {
+// enter counts a back channel until leave is called. over fires when the back channel should end
+// to let another one open; it is nil for a back channel that may stay open.
+func (f *fairness) enter(r *http.Request) (over <-chan time.Time, leave func()) {
 	host, _, _ := net.SplitHostPort(r.RemoteAddr)
-	key := host + " " + r.UserAgent()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.count == nil {
-		c.count = map[string]int{}
+	browser := host + " " + r.UserAgent()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.count == nil {
+		f.count = map[string]int{}
 	}
-	c.count[key]++
-	if c.count[key] > maxHeld {
-		over = time.After(turn)
+	f.count[browser]++
+	if f.count[browser] > maxHeld {
+		over = time.After(turnLength)
 	}
 	return over, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.count[key]--; c.count[key] == 0 {
-			delete(c.count, key)
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.count[browser]--; f.count[browser] == 0 {
+			delete(f.count, browser)
 		}
 	}
 }

@@ -5,36 +5,36 @@ import (
 	"strconv"
 )
 
-// frame is JSON with its length before it, as the client's language counts: in units of UTF-16.
+// frame prefixes JSON with its length as JavaScript counts it: in UTF-16 code units.
 func frame(text string) []byte {
-	b := strconv.AppendInt(nil, int64(units([]byte(text))), 10)
+	b := strconv.AppendInt(nil, int64(utf16Len([]byte(text))), 10)
 	b = append(b, '\n')
 	return append(b, text...)
 }
 
-// units is the length of text, which is UTF-8, in UTF-16.
-func units(text []byte) int {
+// utf16Len returns the length of UTF-8 text in UTF-16 code units.
+func utf16Len(text []byte) int {
 	n := 0
 	for _, c := range text {
 		if c&0xC0 != 0x80 { // the first byte of a character
 			n++
 		}
-		if c >= 0xF0 { // of one that takes two units
+		if c >= 0xF0 { // the first byte of a character that takes two code units
 			n++
 		}
 	}
 	return n
 }
 
-// arrays appends a frame of arrays.
-func arrays(list []array) []byte {
+// arraysFrame returns a frame of arrays.
+func arraysFrame(list []array) []byte {
 	size := len(list) + 1 // brackets and commas
 	length := size
-	var head []byte
+	var id []byte
 	for _, a := range list {
-		head = strconv.AppendInt(head[:0], int64(a.id), 10)
-		length += units(a.data) + len(head) + len(`[,[]]`)
-		size += len(a.data) + len(head) + len(`[,[]]`)
+		id = strconv.AppendInt(id[:0], int64(a.id), 10)
+		length += utf16Len(a.data) + len(id) + len(`[,[]]`)
+		size += len(a.data) + len(id) + len(`[,[]]`)
 	}
 	b := make([]byte, 0, size+21)
 	b = strconv.AppendInt(b, int64(length), 10)
@@ -59,5 +59,5 @@ func setHeader(w http.ResponseWriter) {
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-cache, no-store, no-transform")
-	h.Set("X-Accel-Buffering", "no") // a proxy in between would keep frames back
+	h.Set("X-Accel-Buffering", "no") // keeps a reverse proxy from buffering frames
 }

@@ -1,23 +1,28 @@
-// Package webchannel is the server's side of WebChannel, version 8: streams of messages both ways between a browser and a
-// server over HTTP/1.1, as Google's web SDKs use them. It knows nothing of what the messages mean.
+// Package webchannel implements the server side of WebChannel, version 8: bidirectional message
+// streams between a browser and a server over HTTP/1.1, as Google's web SDKs use them. It does not
+// interpret the messages.
 //
-// A channel begins with a POST, the handshake, which brings the client's first messages and is answered by the name of
-// a session. After it the client sends further messages by POSTs ("forward"), one at a time, and receives the server's on
-// the answer to a long GET (the "back channel"): a frame is written when there is a message. When that GET ends or is cut,
-// the client comes with another one and says which message it received last; the server keeps messages until then, so
-// that none is lost or seen twice. What crosses the network twice, the client's messages do so under the same number.
+// A channel begins with a POST, the handshake, which carries the client's first messages. The
+// server responds with a session id. From then on the client sends messages in further POSTs
+// ("forward"), one at a time, and receives the server's messages in the response to a long GET (the
+// "back channel"), in which the server writes a frame whenever it has a message. When that GET ends
+// or is cut, the client makes another one and says which message it received last. The server keeps
+// messages until the client has acknowledged them, so that none is lost or delivered twice. A
+// client that retries a POST sends its messages under the same numbers.
 //
 //	client                                       server
-//	POST ?VER=8&RID=…   count=1&req0___data__=…  ──▶  a session
+//	POST ?VER=8&RID=…   count=1&req0___data__=…  ──▶  creates a session
 //	◀── [[0,["c","<session>","",8,14,30000]]]
 //	GET  ?SID=…&AID=0                            ──▶  held open
 //	◀── [[1,[message]],[2,[message]]] … [[3,["noop"]]] …
-//	POST ?SID=…&AID=3   count=1&ofs=1&req0_…     ──▶  a message
+//	POST ?SID=…&AID=3   count=1&ofs=1&req0_…     ──▶  receives a message
 //	◀── [1,3,0]
-//	POST ?SID=…&TYPE=terminate                   ──▶  the end
+//	POST ?SID=…&TYPE=terminate                   ──▶  ends the session
 //
-// Source: wire traffic of Firebase's web SDKs, versions 9 and 12, and the client in Closure's library,
-// https://github.com/google/closure-library/tree/master/closure/goog/labs/net/webchannel.
+// The protocol calls a message from the client a map, and one from the server an array.
+//
+// Source: wire traffic of Firebase's web SDKs, versions 9 and 12, and the client in Closure's
+// library, https://github.com/google/closure-library/tree/master/closure/goog/labs/net/webchannel.
 package webchannel
 
 import (
@@ -32,57 +37,60 @@ import (
 	"heek.kr/heektime/emulator/internal/httplimit"
 )
 
-// Options say how channels behave. Zero values are the defaults.
+// Options configure a [Server]. Zero values select the defaults.
 type Options struct {
-	// Serve serves one channel; when it returns, the channel ends. Its context ends with the channel. Required.
+	// Serve serves one channel. The channel ends when Serve returns; the context ends when the
+	// channel does. Required.
 	Serve func(context.Context, *Session)
-	// Intake takes the bodies of requests. Required.
+	// Bodies reads request bodies. Required.
 	Bodies *httplimit.BodyReader
-	// KeepAlive is how long a back channel may be silent, 30 seconds by default.
+	// KeepAlive is how long a back channel may stay silent; 30 seconds by default.
 	KeepAlive time.Duration
-	// Abandoned is how long a session lives without a back channel, 1 minute by default: pages die without a word.
-	Abandoned time.Duration
-	// Patience is how long a client may take nothing of what is sent to it, and how long its messages may wait to be received,
-	// 30 seconds by default.
+	// AbandonAfter is how long a session lives without a back channel; 1 minute by default. A page
+	// that closes often sends no goodbye.
+	AbandonAfter time.Duration
+	// Timeout is how long a client may read nothing of a response, and how long its messages may
+	// wait for Serve to receive them; 30 seconds by default.
 	Timeout time.Duration
-	// MaxSessions is how many sessions there may be, 1,000 by default. Beyond, the one that has been without a back channel
-	// for longest makes room.
+	// MaxSessions is the number of sessions; 1,000 by default. Beyond it, a new session replaces
+	// the one that has been without a back channel for longest.
 	MaxSessions int
-	// MaxQueued is how many bytes may wait for one client, and MaxQueuedAll for all, before whoever sends has to wait as well.
-	// One message may wait in any case for a client with a back channel. 1 MiB and 128 MiB by default.
-	MaxQueued, MaxQueuedAll int
+	// MaxQueuedBytes is how many bytes may wait for one client, and MaxTotalQueuedBytes for all,
+	// before senders block. A client with a back channel may always have one message waiting.
+	// 1 MiB and 128 MiB by default.
+	MaxQueuedBytes, MaxTotalQueuedBytes int
 }
 
-// Server answers the requests of channels. It is an [http.Handler] for every path that has channels.
+// Server serves channels. It is an [http.Handler] for every path that has channels.
 type Server struct {
-	o      Options
-	queued atomic.Int64 // bytes that wait for all clients
-	crowd  fairness
+	options     Options
+	queuedBytes atomic.Int64 // for all clients
+	fairness    fairness
 
 	mu       sync.Mutex
 	sessions map[string]*Session
 	closed   bool
 }
 
-// New makes a server.
+// New returns a server.
 func New(o Options) *Server {
 	o.KeepAlive = cmp.Or(o.KeepAlive, 30*time.Second)
-	o.Abandoned = cmp.Or(o.Abandoned, time.Minute)
+	o.AbandonAfter = cmp.Or(o.AbandonAfter, time.Minute)
 	o.Timeout = cmp.Or(o.Timeout, 30*time.Second)
 	o.MaxSessions = cmp.Or(o.MaxSessions, 1000)
-	o.MaxQueued = cmp.Or(o.MaxQueued, 1<<20)
-	o.MaxQueuedAll = cmp.Or(o.MaxQueuedAll, 128<<20)
-	return &Server{o: o, sessions: map[string]*Session{}}
+	o.MaxQueuedBytes = cmp.Or(o.MaxQueuedBytes, 1<<20)
+	o.MaxTotalQueuedBytes = cmp.Or(o.MaxTotalQueuedBytes, 128<<20)
+	return &Server{options: o, sessions: map[string]*Session{}}
 }
 
-// version is the protocol's.
+// version is the version of the protocol.
 const version = "8"
 
-// ServeHTTP answers one request.
+// ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	if v := q.Get("VER"); v != version {
-		http.Error(w, fmt.Sprintf("This server speaks version %s of WebChannel, not %q.", version, v), http.StatusBadRequest)
+		http.Error(w, fmt.Sprintf("This server supports version %s of WebChannel, not %q.", version, v), http.StatusBadRequest)
 		return
 	}
 	id := q.Get("SID")
@@ -96,23 +104,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	session := s.find(id, r.URL.Path)
 	switch {
-	case q.Get("TYPE") == "terminate": // by POST or, without a beacon, by the GET of an image
+	case q.Get("TYPE") == "terminate": // a POST or, in browsers without beacons, the GET of an image
 		if session != nil {
 			session.end()
 		}
 	case session == nil:
-		unknown(w)
+		unknownSession(w)
 	case r.Method == http.MethodPost:
 		session.forward(w, r, q)
 	case r.Method == http.MethodGet:
 		session.backChannel(w, r, q)
 	default:
-		http.Error(w, r.Method+" is not a channel's.", http.StatusMethodNotAllowed)
+		http.Error(w, "A channel accepts GET and POST, not "+r.Method+".", http.StatusMethodNotAllowed)
 	}
 }
 
-// unknown tells the client to begin anew. It looks for these words, not at the beginning.
-func unknown(w http.ResponseWriter) {
+// unknownSession makes the client open a new session. The client looks for "Unknown SID" in the
+// body, but not at its very beginning.
+func unknownSession(w http.ResponseWriter) {
 	http.Error(w, "Error: Unknown SID", http.StatusBadRequest)
 }
 
@@ -125,38 +134,38 @@ func (s *Server) find(id, path string) *Session {
 	return nil
 }
 
-// add lets a session in, if there is room or room can be made.
+// add registers a session. It reports false when there is no room and no idle session to replace.
 func (s *Server) add(session *Session) bool {
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
 		return false
 	}
-	var out *Session
-	if len(s.sessions) >= s.o.MaxSessions {
-		if out = s.mostAbandoned(); out == nil {
+	var replaced *Session
+	if len(s.sessions) >= s.options.MaxSessions {
+		if replaced = s.longestIdle(); replaced == nil {
 			s.mu.Unlock()
 			return false
 		}
-		delete(s.sessions, out.id)
+		delete(s.sessions, replaced.id)
 	}
 	s.sessions[session.id] = session
 	s.mu.Unlock()
-	if out != nil {
-		out.end()
+	if replaced != nil {
+		replaced.end()
 	}
 	return true
 }
 
-// mostAbandoned is the session that has had no back channel for longest, nil when all have one.
-func (s *Server) mostAbandoned() (out *Session) {
+// longestIdle returns the session that has had no back channel for longest, nil when all have one.
+func (s *Server) longestIdle() (found *Session) {
 	var since time.Time
 	for _, session := range s.sessions {
-		if at, ok := session.abandoned(); ok && (out == nil || at.Before(since)) {
-			out, since = session, at
+		if at, ok := session.idle(); ok && (found == nil || at.Before(since)) {
+			found, since = session, at
 		}
 	}
-	return out
+	return found
 }
 
 func (s *Server) remove(session *Session) {
@@ -167,14 +176,14 @@ func (s *Server) remove(session *Session) {
 	}
 }
 
-// Sessions is how many sessions there are.
+// Sessions returns the number of sessions.
 func (s *Server) Sessions() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.sessions)
 }
 
-// Close ends all channels and lets no more begin.
+// Close ends all channels and rejects new ones.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true

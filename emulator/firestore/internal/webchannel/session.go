@@ -7,9 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -19,75 +17,79 @@ import (
 
 // Session is one channel.
 type Session struct {
-	// Path that the channel was opened at.
+	// Path is the path that the channel was opened at.
 	Path string
-	// Header that the client gave at the beginning, once for the life of the channel: browsers ask before they send headers,
-	// so the SDKs put them elsewhere.
+	// Header holds the headers from the handshake, valid for the life of the channel. The SDKs send
+	// them in the body or query, because real headers would cost a CORS preflight.
 	Header http.Header
 
 	server *Server
-	id     string // a secret: whoever knows it is the client
+	id     string // secret: it authenticates the client
 	ctx    context.Context
 	cancel context.CancelFunc
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced when anything below changes
 
-	in      []message // from the client
-	nextMap int       // number of the client's next message
+	incoming []message // from the client, not yet received
+	nextMap  int       // number of the client's next message
 
-	out     []array // to the client, until it has received them
-	size    int     // bytes in out
-	lastID  int     // of the last array made; the handshake's is 0
-	sent    int     // id of the last array written to the current back channel
-	waiting int     // senders that wait for room
+	unacked      []array // to the client, not yet acknowledged
+	unackedBytes int
+	lastID       int // of the last array made; that of the handshake is 0
+	lastSent     int // id of the last array written to the current back channel
+	blocked      int // senders that wait for room
 
-	back  *back // the current back channel
-	since time.Time
-	reap  *time.Timer
-	done  bool // nothing more will be sent
-	dead  bool
+	back      *backRequest // the current back channel, nil for none
+	idleSince time.Time    // when back became nil
+	expiry    *time.Timer
+	finished  bool // no more arrays will be made
+	ended     bool
 }
 
-// message is one of the client's. The last of a request lets the request's body go.
+// message is a message from the client. The last one of a request holds the request's body.
 type message struct {
 	data string
 	body *httplimit.Body
 }
 
-// array is one message to the client.
+// array is a message to the client.
 type array struct {
 	id   int
 	data []byte
 }
 
-// ErrClosed is what sending to a client that is gone fails with.
+// ErrClosed is the error of sending to a client that is gone.
 var ErrClosed = errors.New("webchannel: the channel is closed")
 
 func (s *Server) newSession(path string, h http.Header) *Session {
-	n := &Session{Path: path, Header: h, server: s, id: rand.Text(), changed: make(chan struct{}), since: time.Now()}
+	n := &Session{
+		Path: path, Header: h, server: s, id: rand.Text(),
+		changed: make(chan struct{}), idleSince: time.Now(),
+	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	return n
 }
 
-// run serves the session until its end.
+// run serves the session to its end.
 func (s *Session) run() {
-	s.server.o.Serve(s.ctx, s)
+	s.server.options.Serve(s.ctx, s)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.put([]byte(`"close"`))
-	s.done = true
-	s.drop()
+	s.enqueue([]byte(`"close"`))
+	s.finished = true
+	s.discardIncoming()
 	s.notify()
 }
 
-// notify wakes everybody who waits for a change.
+// notify wakes all callers of wait. The mutex is held.
 func (s *Session) notify() {
 	close(s.changed)
 	s.changed = make(chan struct{})
 }
 
-// wait waits for a change, or for ctx, and reports which.
+// wait waits for a change and reports true, or false if ctx ends first. The mutex is held, but not
+// while waiting.
 func (s *Session) wait(ctx context.Context) bool {
 	c := s.changed
 	s.mu.Unlock()
@@ -100,22 +102,22 @@ func (s *Session) wait(ctx context.Context) bool {
 	}
 }
 
-// Receive returns the client's next message, JSON, or [io.EOF] when the channel is at its end.
+// Receive returns the client's next message, in JSON, or [io.EOF] when the channel has ended.
 func (s *Session) Receive() ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
 		switch {
-		case s.dead:
+		case s.ended:
 			return nil, io.EOF
-		case len(s.in) > 0:
-			m := s.in[0]
-			s.in = s.in[1:]
+		case len(s.incoming) > 0:
+			m := s.incoming[0]
+			s.incoming = s.incoming[1:]
 			if m.body != nil {
 				m.body.Release()
 			}
-			if len(s.in) == 0 {
-				s.in = nil
+			if len(s.incoming) == 0 {
+				s.incoming = nil
 				s.notify()
 			}
 			return []byte(m.data), nil
@@ -124,126 +126,112 @@ func (s *Session) Receive() ([]byte, error) {
 	}
 }
 
-// Send queues a message for the client, which encode makes, as JSON, when there is room for it: who waits holds nothing. It
-// fails with [ErrClosed] when the client is gone. One goroutine at a time may send.
+// Send waits until there is room and queues the message, in JSON, that encode returns. Encoding
+// only then keeps blocked senders from holding memory. Send returns [ErrClosed] when the client is
+// gone. Only one goroutine at a time may call it.
 func (s *Session) Send(encode func() ([]byte, error)) error {
-	if !s.room() {
+	if !s.waitForRoom() {
 		return ErrClosed
 	}
 	m, err := encode()
 	if err != nil {
 		return err
 	}
-	if !utf8.Valid(m) { // the length of a frame counts characters
+	if !utf8.Valid(m) { // a frame's length counts characters
 		m = bytes.ToValidUTF8(m, []byte("\uFFFD"))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead {
+	if s.ended {
 		return ErrClosed
 	}
-	s.put(m)
+	s.enqueue(m)
 	s.notify()
 	return nil
 }
 
-// room waits until a message may be queued; it is false at the end of the session.
-func (s *Session) room() bool {
+// waitForRoom waits until a message may be queued. It reports false if the session ends.
+func (s *Session) waitForRoom() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o := s.server.o
-	for !s.dead {
-		if len(s.out) == 0 && s.back != nil || s.size < o.MaxQueued && s.server.queued.Load() < int64(o.MaxQueuedAll) {
+	o := s.server.options
+	for !s.ended {
+		if len(s.unacked) == 0 && s.back != nil ||
+			s.unackedBytes < o.MaxQueuedBytes && s.server.queuedBytes.Load() < int64(o.MaxTotalQueuedBytes) {
 			return true
 		}
-		s.waiting++
-		s.notify() // the back channel, which ends if the client has been sent everything: coming again, it says so
+		// This wakes the back channel, which ends once the client has been sent everything: when
+		// the client returns, it acknowledges what it received.
+		s.blocked++
+		s.notify()
 		s.wait(s.ctx)
-		s.waiting--
+		s.blocked--
 	}
 	return false
 }
 
-func (s *Session) put(m []byte) {
-	if s.dead {
+// enqueue makes an array of m. The mutex is held.
+func (s *Session) enqueue(m []byte) {
+	if s.ended {
 		return
 	}
 	s.lastID++
-	s.out = append(s.out, array{s.lastID, m})
-	s.size += len(m)
-	s.server.queued.Add(int64(len(m)))
+	s.unacked = append(s.unacked, array{s.lastID, m})
+	s.unackedBytes += len(m)
+	s.server.queuedBytes.Add(int64(len(m)))
 }
 
-// acknowledge forgets what the client has received, up to an id, and reports whether what follows is still there.
+// acknowledge forgets the arrays up to an id, which the client has received. It reports whether the
+// array after that is still there. The mutex is held.
 func (s *Session) acknowledge(id int) bool {
-	if id > s.lastID || len(s.out) > 0 && id < s.out[0].id-1 || len(s.out) == 0 && id < s.lastID {
+	if id > s.lastID || len(s.unacked) > 0 && id < s.unacked[0].id-1 || len(s.unacked) == 0 && id < s.lastID {
 		return false
 	}
-	s.sent = max(s.sent, id) // of a client that says so before it was sent that
+	s.lastSent = max(s.lastSent, id) // a client may acknowledge what it was not sent
 	n := 0
-	for n < len(s.out) && s.out[n].id <= id {
-		s.size -= len(s.out[n].data)
-		s.server.queued.Add(-int64(len(s.out[n].data)))
+	for n < len(s.unacked) && s.unacked[n].id <= id {
+		s.unackedBytes -= len(s.unacked[n].data)
+		s.server.queuedBytes.Add(-int64(len(s.unacked[n].data)))
 		n++
 	}
 	if n > 0 {
-		s.out = slices.Delete(s.out, 0, n)
+		s.unacked = slices.Delete(s.unacked, 0, n)
 		s.notify()
 	}
 	return true
 }
 
-// drop forgets messages that nobody will receive.
-func (s *Session) drop() {
-	for _, m := range s.in {
+// discardIncoming drops messages that Serve will not receive. The mutex is held.
+func (s *Session) discardIncoming() {
+	for _, m := range s.incoming {
 		if m.body != nil {
 			m.body.Release()
 		}
 	}
-	s.in = nil
+	s.incoming = nil
 }
 
-// abandoned says since when there has been no back channel, if there is none.
-func (s *Session) abandoned() (since time.Time, ok bool) {
+// idle returns since when the session has had no back channel. ok is false when it has one.
+func (s *Session) idle() (since time.Time, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.since, s.back == nil
+	return s.idleSince, s.back == nil
 }
 
-// end ends the session for good. It may be called more than once.
+// end ends the session. Calling it more than once has no effect.
 func (s *Session) end() {
 	s.mu.Lock()
-	if !s.dead {
-		s.dead = true
-		s.server.queued.Add(-int64(s.size))
-		s.out, s.size = nil, 0
-		s.drop()
-		if s.reap != nil {
-			s.reap.Stop()
+	if !s.ended {
+		s.ended = true
+		s.server.queuedBytes.Add(-int64(s.unackedBytes))
+		s.unacked, s.unackedBytes = nil, 0
+		s.discardIncoming()
+		if s.expiry != nil {
+			s.expiry.Stop()
 		}
 		s.notify()
 	}
 	s.mu.Unlock()
 	s.cancel()
 	s.server.remove(s)
-}
-
-// header reads the list of headers in a parameter: Name:Value, each ended by \r\n.
-func header(list string) http.Header {
-	h := http.Header{}
-	for line := range strings.SplitSeq(list, "\r\n") {
-		if name, value, ok := strings.Cut(line, ":"); ok {
-			h.Set(strings.TrimSpace(name), strings.TrimSpace(value))
-		}
-	}
-	return h
-}
-
-// headerOf is what a client gave as headers at the beginning, in the body (newer SDKs), the query (older ones) or in fact.
-func headerOf(r *http.Request, query, form url.Values) http.Header {
-	h := header(query.Get("$httpHeaders") + "\r\n" + form.Get("headers"))
-	if a := r.Header.Get("Authorization"); a != "" {
-		h.Set("Authorization", a)
-	}
-	return h
 }

@@ -6,8 +6,8 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 )
 
-// MarshalChange writes a response of a Listen stream that changes a document, whose own JSON is there already: the same
-// document goes to many listeners.
+// MarshalChange returns the Listen response for a document change, given the JSON of the document:
+// the same document goes to many listeners.
 func MarshalChange(c *pb.DocumentChange, document []byte) []byte {
 	b := make([]byte, 0, len(document)+64+8*(len(c.TargetIds)+len(c.RemovedTargetIds)))
 	b = append(b, `{"documentChange":{"document":`...)
@@ -17,7 +17,7 @@ func MarshalChange(c *pb.DocumentChange, document []byte) []byte {
 	return append(b, "}}"...)
 }
 
-// appendIDs appends a list under its name, nothing when it is empty.
+// appendIDs appends a list with its field name, or nothing when the list is empty.
 func appendIDs(b []byte, name string, ids []int32) []byte {
 	if len(ids) == 0 {
 		return b

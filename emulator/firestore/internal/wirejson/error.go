@@ -9,14 +9,15 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Error is the JSON of an error, {"error": {"code", "message", "status"}}, and its status of HTTP. Clients read all three.
+// Error returns an error as JSON, {"error": {"code", "message", "status"}}, and its HTTP status.
+// Clients read all three fields.
 func Error(err error) (httpStatus int, body []byte) {
 	s := status.Convert(err)
 	httpStatus = HTTPStatus(s.Code())
 	return httpStatus, ErrorAs(httpStatus, s.Code(), s.Message())
 }
 
-// ErrorAs is the JSON of an error with a given status of HTTP.
+// ErrorAs returns the JSON of an error with the given HTTP status.
 func ErrorAs(httpStatus int, c codes.Code, message string) []byte {
 	var e struct {
 		Error struct {
@@ -26,24 +27,24 @@ func ErrorAs(httpStatus int, c codes.Code, message string) []byte {
 		} `json:"error"`
 	}
 	e.Error.Code, e.Error.Message, e.Error.Status = httpStatus, message, code.Code(c).String()
-	if message == "" { // without one, clients report an unknown error
+	if message == "" { // clients report an error without a message as unknown
 		e.Error.Message = e.Error.Status
 	}
 	body, err := json.Marshal(e)
-	if err != nil { // strings and a number cannot fail
+	if err != nil { // cannot happen: the fields are strings and a number
 		panic(err)
 	}
 	return body
 }
 
-// HTTPStatus is how Google's APIs map a canonical code.
+// HTTPStatus returns the HTTP status that Google's APIs use for a canonical code.
 // Source: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
 func HTTPStatus(c codes.Code) int {
 	switch c {
 	case codes.OK:
 		return http.StatusOK
 	case codes.Canceled:
-		return 499 // client closed request; it has no name in net/http
+		return 499 // client closed request; net/http has no name for it
 	case codes.InvalidArgument, codes.FailedPrecondition, codes.OutOfRange:
 		return http.StatusBadRequest
 	case codes.Unauthenticated:

@@ -15,13 +15,14 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 )
 
-// The web SDKs send `"verify": name` for a document that a transaction has only read. It is in the operation oneof of
-// google.firestore.v1.Write, with the number 5, but not in the public Go package of the protocol, where such a write would be
-// an error or one without an operation. So requests that may have one are read by the protocol's own description with
-// that field added; in the message it then is an unknown field, as in a request over gRPC.
+// The web SDKs send `"verify": name` for a document that a transaction has only read. It is field 5
+// in the operation oneof of google.firestore.v1.Write, but the public Go package of the protocol
+// lacks it, so protojson rejects such a write. Requests that may contain one are therefore decoded
+// with a copy of the protocol's descriptors that has the field. In the generated message it is then
+// an unknown field, as in a request over gRPC.
 // Source: wire traffic of the SDKs, versions 9 and 12.
 
-// unmarshalVerify reads JSON in which writes may be verifications.
+// unmarshalVerify decodes JSON whose writes may be verify operations.
 func unmarshalVerify(b []byte, m proto.Message) error {
 	file, err := extended()
 	if err != nil {
@@ -42,13 +43,14 @@ func unmarshalVerify(b []byte, m proto.Message) error {
 	return proto.Unmarshal(wire, m)
 }
 
-// extended describes the service's requests with the field added.
+// extended returns the descriptor of the service's file, with the field added.
 var extended = sync.OnceValues(func() (protoreflect.FileDescriptor, error) {
 	own := &files{}
 	write := protodesc.ToFileDescriptorProto(pb.File_google_firestore_v1_write_proto)
 	for _, m := range write.GetMessageType() {
 		if m.GetName() == "Write" {
-			m.Field = slices.Insert(m.Field, 0, &descriptorpb.FieldDescriptorProto{ // before the other fields of the oneof, which are the first
+			// First, where the other fields of the oneof are: they must be consecutive.
+			m.Field = slices.Insert(m.Field, 0, &descriptorpb.FieldDescriptorProto{
 				Name: proto.String("verify"), JsonName: proto.String("verify"), Number: proto.Int32(5), OneofIndex: proto.Int32(0),
 				Label: descriptorpb.FieldDescriptorProto_LABEL_OPTIONAL.Enum(), Type: descriptorpb.FieldDescriptorProto_TYPE_STRING.Enum(),
 			})
@@ -67,7 +69,7 @@ var extended = sync.OnceValues(func() (protoreflect.FileDescriptor, error) {
 	return own.FindFileByPath(service.GetName())
 })
 
-// files are descriptions, before those of the program.
+// files finds its own descriptors before those registered in the program.
 type files struct{ protoregistry.Files }
 
 func (f *files) FindFileByPath(path string) (protoreflect.FileDescriptor, error) {

@@ -1,4 +1,5 @@
-// Package wirejson is the JSON of google.firestore.v1, as Google's HTTP servers read and write it.
+// Package wirejson encodes and decodes the messages of google.firestore.v1 as JSON, as Google's
+// HTTP servers do.
 package wirejson
 
 import (
@@ -11,8 +12,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Unmarshal reads a request. Nothing at all is an empty message. The error is INVALID_ARGUMENT: what is not known is
-// refused, not ignored.
+// Unmarshal decodes a request. An empty body is an empty message; an unknown field is an error. The
+// error is INVALID_ARGUMENT.
 func Unmarshal(b []byte, m proto.Message) error {
 	var err error
 	switch {
@@ -29,13 +30,13 @@ func Unmarshal(b []byte, m proto.Message) error {
 	return nil
 }
 
-// Reason is what the protocol package says of bad JSON, without its prefix.
+// Reason returns the text of an error of package protojson, without its prefix.
 func Reason(err error) string {
-	s := strings.ReplaceAll(err.Error(), "\u00a0", " ") // which that package puts in at random
+	s := strings.ReplaceAll(err.Error(), "\u00a0", " ") // protojson inserts these at random
 	return strings.TrimPrefix(s, "proto: ")
 }
 
-// Marshal writes a response, on one line unless it is to be pretty. The error is INTERNAL.
+// Marshal encodes a response, indented if pretty. The error is INTERNAL.
 func Marshal(m proto.Message, pretty bool) ([]byte, error) {
 	text, err := protojson.MarshalOptions{Multiline: pretty}.Marshal(m)
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 const doc = "projects/p/databases/(default)/documents/c/d"
 
-// A verification arrives in every request that has writes, as it does over gRPC, and beside other writes.
+// Every request with writes accepts a verify operation, among other writes.
 func TestVerify(t *testing.T) {
 	want := &pb.Write{CurrentDocument: &pb.Precondition{ConditionType: &pb.Precondition_Exists{Exists: true}}}
 	write.SetVerify(want, doc)
@@ -37,7 +37,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// What is put together of a document's JSON is what the protocol package writes.
+// MarshalChange writes the same JSON as protojson.
 func TestMarshalChange(t *testing.T) {
 	d := &pb.Document{Name: doc, Fields: map[string]*pb.Value{"제목": {ValueType: &pb.Value_StringValue{StringValue: "\"\u2028"}}}}
 	text, err := wirejson.Marshal(d, false)
@@ -52,7 +52,7 @@ func TestMarshalChange(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var a, b bytes.Buffer // without the spaces that the package puts in at random
+		var a, b bytes.Buffer // without the spaces that protojson inserts at random
 		if err := json.Compact(&a, wirejson.MarshalChange(c, text)); err != nil {
 			t.Fatal(err)
 		}
@@ -63,8 +63,8 @@ func TestMarshalChange(t *testing.T) {
 	}
 }
 
-// A field of a document may be called verify.
-func TestVerifyIsAlsoAName(t *testing.T) {
+// A document may have a field named verify.
+func TestFieldNamedVerify(t *testing.T) {
 	const fields = `"fields":{"verify":{"doubleValue":"-0"},"at":{"timestampValue":"2026-11-20T10:41:54.205733000Z"}}`
 	var d pb.Document
 	if err := wirejson.Unmarshal([]byte(`{`+fields+`}`), &d); err != nil {
@@ -87,7 +87,7 @@ func TestBadJSON(t *testing.T) {
 		}
 	}
 	if err := wirejson.Unmarshal([]byte(" \n"), &pb.CommitRequest{}); err != nil {
-		t.Errorf("no body: %v", err)
+		t.Errorf("empty body: %v", err)
 	}
 }
 
@@ -108,7 +108,7 @@ func TestError(t *testing.T) {
 		}
 	}
 	if httpStatus, body := wirejson.Error(errors.New("oh")); httpStatus != 500 || !strings.Contains(string(body), `"status":"UNKNOWN"`) {
-		t.Errorf("a plain error: %d %s", httpStatus, body)
+		t.Errorf("error without a status: %d %s", httpStatus, body)
 	}
 }
 
@@ -121,7 +121,7 @@ func FuzzUnmarshal(f *testing.F) {
 			return
 		}
 		if _, err := proto.Marshal(&m); err != nil {
-			t.Errorf("%s became a message that is none: %v", b, err)
+			t.Errorf("%s was decoded into an invalid message: %v", b, err)
 		}
 	})
 }

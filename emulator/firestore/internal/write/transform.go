@@ -9,12 +9,12 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// transform computes a field's value from the one before, on the server
-// (google/firestore/v1/write.proto, DocumentTransform).
+// transform computes a field's new value from its old one (google/firestore/v1/write.proto,
+// DocumentTransform).
 type transform struct {
 	path fieldpath.Path
 	kind transformKind
-	arg  value.Value // of the array transforms, an array
+	arg  value.Value // an array for array transforms
 }
 
 type transformKind uint8
@@ -79,7 +79,7 @@ func elements(k transformKind, p *pb.ArrayValue) (transformKind, value.Value, er
 	return k, v, err
 }
 
-// apply returns the field's new value, and what the write's result says of it.
+// apply returns the field's new value and the transform result for the response.
 func (t *transform) apply(old value.Value, now value.Micros) (v, result value.Value, err error) {
 	switch t.kind {
 	case requestTime:
@@ -88,7 +88,7 @@ func (t *transform) apply(old value.Value, now value.Micros) (v, result value.Va
 	case appendMissing:
 		list := append([]value.Value(nil), old.Array()...)
 		for _, e := range t.arg.Array() {
-			if !has(list, e) {
+			if !contains(list, e) {
 				list = append(list, e)
 			}
 		}
@@ -96,7 +96,7 @@ func (t *transform) apply(old value.Value, now value.Micros) (v, result value.Va
 	case removeAll:
 		list := []value.Value{}
 		for _, e := range old.Array() {
-			if !has(t.arg.Array(), e) {
+			if !contains(t.arg.Array(), e) {
 				list = append(list, e)
 			}
 		}
@@ -109,26 +109,27 @@ func (t *transform) apply(old value.Value, now value.Micros) (v, result value.Va
 	case increment:
 		v = add(old, t.arg)
 	case maximum:
-		v = extreme(old, t.arg, value.Compare(old, t.arg) >= 0)
+		v = choose(old, t.arg, value.Compare(old, t.arg) >= 0)
 	case minimum:
-		v = extreme(old, t.arg, value.Compare(old, t.arg) <= 0)
+		v = choose(old, t.arg, value.Compare(old, t.arg) <= 0)
 	}
 	return v, v, nil
 }
 
-// extreme is old when it is to be kept. NaN wins over every number
-// (write.proto: "the maximum or minimum of any numeric value x and NaN is NaN").
-func extreme(old, arg value.Value, keep bool) value.Value {
+// choose returns old if keepOld is true and arg otherwise, unless one of them is NaN (write.proto:
+// "the maximum or minimum of any numeric value x and NaN is NaN").
+func choose(old, arg value.Value, keepOld bool) value.Value {
 	switch {
 	case old.IsNaN() || arg.IsNaN():
 		return value.OfDouble(math.NaN())
-	case keep:
+	case keepOld:
 		return old
 	}
 	return arg
 }
 
-// add sums as the server does: integers stay within int64 at its ends, anything with a double is a double.
+// add adds as Firestore does: integers saturate at the limits of int64; if one operand is a double,
+// so is the result.
 func add(a, b value.Value) value.Value {
 	if a.Kind() == value.Int && b.Kind() == value.Int {
 		x, y := a.Int(), b.Int()
@@ -146,7 +147,7 @@ func add(a, b value.Value) value.Value {
 	return value.OfDouble(x + y)
 }
 
-func has(list []value.Value, v value.Value) bool {
+func contains(list []value.Value, v value.Value) bool {
 	for _, e := range list {
 		if value.Equal(e, v) {
 			return true

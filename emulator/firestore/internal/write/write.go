@@ -1,11 +1,11 @@
-// Package write carries out Firestore's writes: updates with masks, deletions, checks, preconditions, transforms.
+// Package write parses, checks and applies Firestore's writes: updates with field masks, deletions,
+// verifications, preconditions and field transforms.
 package write
 
 import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protowire"
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/internal/fieldpath"
@@ -13,10 +13,10 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Kind is what a write does.
+// Kind is the operation of a write.
 type Kind uint8
 
-// The kinds of writes. A Transform without an update leaves all other fields as they are.
+// The kinds of writes. A Transform only changes the fields that it transforms.
 const (
 	Update Kind = iota + 1
 	Delete
@@ -26,38 +26,34 @@ const (
 
 // Write is one checked write.
 type Write struct {
-	Kind   Kind
-	Key    resource.Key
-	Fields *value.Fields    // of an Update
-	Mask   []fieldpath.Path // nil: the whole document
-	masked bool
-	must   condition
-	do     []transform
+	Kind         Kind
+	Key          resource.Key
+	Fields       *value.Fields // of an Update
+	masked       bool          // an Update that only changes the fields in mask
+	mask         []fieldpath.Path
+	precondition precondition
+	transforms   []transform
 }
 
-// Result is what a write answers.
+// Result is the result of a write.
 type Result struct {
-	Doc        *store.Document // as the write left it, nil when it is gone
+	Doc        *store.Document // the document after the write, nil if it does not exist
 	Transforms []value.Value
 }
 
-// MaxDocumentBytes is how large a document may be (https://firebase.google.com/docs/firestore/quotas).
-const MaxDocumentBytes = 1 << 20
-
-// MaxRequestBytes is how much one commit may write (same source).
-const MaxRequestBytes = 10 << 20
-
-// maxIndexEntries is how many entries one document may have in the automatic indexes (same source).
-const maxIndexEntries = 40_000
-
-// maxTransforms is how many field transforms one document may have in a commit (same source).
-const maxTransforms = 500
+// Limits of https://firebase.google.com/docs/firestore/quotas.
+const (
+	MaxDocumentBytes = 1 << 20  // size of a document
+	MaxRequestBytes  = 10 << 20 // size of all writes of a commit
+	maxIndexEntries  = 40_000   // entries of a document in the automatic indexes
+	maxTransforms    = 500      // field transforms of a document in a commit
+)
 
 func invalid(format string, args ...any) error {
 	return status.Errorf(codes.InvalidArgument, format, args...)
 }
 
-// Parse checks a write to a document of db.
+// Parse parses and checks a write to a document in db.
 func Parse(db resource.Database, p *pb.Write) (*Write, error) {
 	w := &Write{}
 	var name string
@@ -87,7 +83,7 @@ func Parse(db resource.Database, p *pb.Write) (*Write, error) {
 		return nil, invalid("The write to %q is for another database than the request's, %q.", name, db)
 	}
 	w.Key = key
-	if w.must, err = parseCondition(p.GetCurrentDocument()); err != nil {
+	if w.precondition, err = parsePrecondition(p.GetCurrentDocument()); err != nil {
 		return nil, err
 	}
 	if w.Kind != Update && (p.GetUpdateMask() != nil || len(p.GetUpdateTransforms()) > 0) {
@@ -98,7 +94,7 @@ func Parse(db resource.Database, p *pb.Write) (*Write, error) {
 			return nil, err
 		}
 	}
-	w.do, err = parseTransforms(transforms)
+	w.transforms, err = parseTransforms(transforms)
 	return w, err
 }
 
@@ -110,11 +106,11 @@ func (w *Write) parseUpdate(p *pb.Write) (err error) {
 		return nil
 	}
 	w.masked = true
-	if w.Mask, err = fieldpath.ParseAll(p.GetUpdateMask().GetFieldPaths()); err != nil {
+	if w.mask, err = fieldpath.ParseAll(p.GetUpdateMask().GetFieldPaths()); err != nil {
 		return err
 	}
-	for i, a := range w.Mask {
-		for _, b := range w.Mask[:i] {
+	for i, a := range w.mask {
+		for _, b := range w.mask[:i] {
 			if a.HasPrefix(b) || b.HasPrefix(a) {
 				if a.Equal(b) {
 					continue
@@ -126,42 +122,10 @@ func (w *Write) parseUpdate(p *pb.Write) (err error) {
 	return nil
 }
 
-// Set is the write that makes a document have exactly these fields.
+// Set returns the write that replaces a document's fields.
 func Set(key resource.Key, f *value.Fields) *Write { return &Write{Kind: Update, Key: key, Fields: f} }
 
-// verifyField is the number of `string verify` in the operation oneof of google.firestore.v1.Write. The web SDKs send
-// it in transactions for documents they only read; the public Go package of the protocol does not know it.
-const verifyField = 5
-
-// verifyOf finds the name in a verify operation among the fields that the protocol package does not know.
-func verifyOf(p *pb.Write) (name string) {
-	b := p.ProtoReflect().GetUnknown()
-	for len(b) > 0 {
-		num, typ, n := protowire.ConsumeTag(b)
-		if n < 0 {
-			return name
-		}
-		b = b[n:]
-		size := protowire.ConsumeFieldValue(num, typ, b)
-		if size < 0 {
-			return name
-		}
-		if num == verifyField && typ == protowire.BytesType {
-			s, _ := protowire.ConsumeBytes(b)
-			name = string(s)
-		}
-		b = b[size:]
-	}
-	return name
-}
-
-// SetVerify makes p a verify operation on the document with that name.
-func SetVerify(p *pb.Write, name string) {
-	b := protowire.AppendTag(nil, verifyField, protowire.BytesType)
-	p.ProtoReflect().SetUnknown(protowire.AppendString(b, name))
-}
-
-// ParseAll checks the writes of one commit.
+// ParseAll parses and checks the writes of a commit to db.
 func ParseAll(db resource.Database, list []*pb.Write) ([]*Write, error) {
 	writes := make([]*Write, len(list))
 	transforms := map[resource.Key]int{}
@@ -171,8 +135,8 @@ func ParseAll(db resource.Database, list []*pb.Write) ([]*Write, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(w.do) > 0 {
-			if transforms[w.Key] += len(w.do); transforms[w.Key] > maxTransforms {
+		if len(w.transforms) > 0 {
+			if transforms[w.Key] += len(w.transforms); transforms[w.Key] > maxTransforms {
 				return nil, invalid("The document %s has more than %d field transforms in one commit.", w.Key.Path(), maxTransforms)
 			}
 		}
@@ -184,10 +148,10 @@ func ParseAll(db resource.Database, list []*pb.Write) ([]*Write, error) {
 	return writes, nil
 }
 
-// Apply checks the precondition and carries the write out.
+// Apply checks the precondition and applies the write to tx.
 func (w *Write) Apply(tx *store.Tx) (Result, error) {
 	old := tx.Get(w.Key)
-	if err := w.must.check(old, w); err != nil {
+	if err := w.precondition.check(old, w); err != nil {
 		return Result{}, err
 	}
 	var now *value.Fields
@@ -205,7 +169,7 @@ func (w *Write) Apply(tx *store.Tx) (Result, error) {
 			now = w.Fields
 			break
 		}
-		for _, p := range w.Mask {
+		for _, p := range w.mask {
 			now = now.WithAt(p, w.Fields.At(p))
 		}
 	}
@@ -213,12 +177,12 @@ func (w *Write) Apply(tx *store.Tx) (Result, error) {
 		now = &value.Fields{}
 	}
 	var r Result
-	for i := range w.do {
-		v, result, err := w.do[i].apply(now.At(w.do[i].path), tx.Time)
+	for i := range w.transforms {
+		v, result, err := w.transforms[i].apply(now.At(w.transforms[i].path), tx.Time)
 		if err != nil {
 			return Result{}, err
 		}
-		now = now.WithAt(w.do[i].path, v)
+		now = now.WithAt(w.transforms[i].path, v)
 		r.Transforms = append(r.Transforms, result)
 	}
 	if err := w.checkSize(now); err != nil {
@@ -226,35 +190,4 @@ func (w *Write) Apply(tx *store.Tx) (Result, error) {
 	}
 	r.Doc = tx.Put(w.Key, now)
 	return r, nil
-}
-
-func (w *Write) checkSize(f *value.Fields) error {
-	if size := value.DocumentSize(w.Key.Path(), f); size > MaxDocumentBytes {
-		return invalid("Document %q cannot be written because its size (%d bytes) exceeds the maximum allowed size of %d bytes.",
-			w.Key.Path(), size, MaxDocumentBytes)
-	} else if size > maxIndexEntries && entries(f) > maxIndexEntries { // an entry takes more than a byte
-		return invalid("too many index entries for document %q: more than %d.", w.Key.Path(), maxIndexEntries)
-	}
-	return nil
-}
-
-// entries counts the entries in the automatic indexes: of a single value an ascending and a descending one, of an array
-// one for each distinct element (https://firebase.google.com/docs/firestore/query-data/index-overview).
-func entries(f *value.Fields) int {
-	n := 0
-	for _, e := range f.All() {
-		switch e.Value.Kind() {
-		case value.Map:
-			n += entries(e.Value.Map())
-		case value.Array:
-			seen := map[string]bool{}
-			for _, v := range e.Value.Array() {
-				seen[string(value.AppendKey(nil, v))] = true
-			}
-			n += len(seen)
-		default:
-			n += 2
-		}
-	}
-	return n
 }

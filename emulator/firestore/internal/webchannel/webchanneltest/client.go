@@ -1,5 +1,5 @@
-// Package webchanneltest is a client of WebChannels for tests, as strict as the protocol: it refuses frames that browsers
-// would misread and arrays that do not follow those before.
+// Package webchanneltest is a WebChannel client for tests. It is as strict as the protocol: it
+// rejects frames that a browser would misread and arrays that are out of order.
 package webchanneltest
 
 import (
@@ -19,32 +19,32 @@ import (
 	"unicode/utf8"
 )
 
-// Client is the client's end of a channel, as the web SDKs are.
+// Client is the client's end of a channel, like a web SDK.
 type Client struct {
 	HTTP    *http.Client
-	Browser string // whose page it is, as its User-Agent says; one of its own at first
+	Browser string // the User-Agent; by default, each client is a browser of its own
 	SID     string
-	Ofs     int          // number of the next message
-	AID     atomic.Int64 // of the last array received
+	Ofs     int          // number of the next message to send
+	AID     atomic.Int64 // id of the last array received
 
 	t   testing.TB
 	url string
 }
 
-// Entry is one array as a client sees it.
-type Entry struct {
+// Array is one message from the server.
+type Array struct {
 	ID      int64
 	Payload string // JSON
 }
 
-// New makes a client of the channels at url. It has no session yet.
+// New returns a client of the channels at url. It has no session yet.
 func New(t testing.TB, url string) *Client {
 	c := &Client{t: t, url: url, HTTP: &http.Client{Transport: &http.Transport{}}, Browser: rand.Text()}
 	t.Cleanup(c.HTTP.CloseIdleConnections)
 	return c
 }
 
-// Open makes a channel with headers, each Name:Value, and its first messages.
+// Open opens a channel with headers, each "Name:Value", and the first messages.
 func Open(t testing.TB, url string, headers []string, messages ...string) *Client {
 	t.Helper()
 	c := New(t, url)
@@ -52,7 +52,7 @@ func Open(t testing.TB, url string, headers []string, messages ...string) *Clien
 	return c
 }
 
-// Handshake begins a session.
+// Handshake opens a session.
 func (c *Client) Handshake(headers []string, messages ...string) {
 	c.t.Helper()
 	body := Form(0, messages...)
@@ -71,7 +71,7 @@ func (c *Client) Handshake(headers []string, messages ...string) {
 	c.SID, c.Ofs = hello[1].(string), len(messages)
 }
 
-// Request makes a request of the channel.
+// Request returns a request of the channel.
 func (c *Client) Request(ctx context.Context, method, query, body string) *http.Request {
 	c.t.Helper()
 	q := "?VER=8&zx=abc&t=1&" + query
@@ -87,7 +87,7 @@ func (c *Client) Request(ctx context.Context, method, query, body string) *http.
 	return r
 }
 
-// Do sends a request of the channel and reads its answer.
+// Do sends a request of the channel and reads the response.
 func (c *Client) Do(method, query, body string) (status int, text string) {
 	c.t.Helper()
 	a, err := c.HTTP.Do(c.Request(c.t.Context(), method, query, body))
@@ -102,7 +102,7 @@ func (c *Client) Do(method, query, body string) (status int, text string) {
 	return a.StatusCode, string(b)
 }
 
-// Form is the body of a request that brings messages, the first of which has the number ofs.
+// Form returns the body of a request that carries messages. ofs is the number of the first.
 func Form(ofs int, messages ...string) string {
 	v := url.Values{"count": {strconv.Itoa(len(messages))}, "ofs": {strconv.Itoa(ofs)}}
 	for i, m := range messages {
@@ -111,7 +111,7 @@ func Form(ofs int, messages ...string) string {
 	return v.Encode()
 }
 
-// Deframe returns the JSON of the one frame that text is.
+// Deframe returns the JSON in text, which must be exactly one frame.
 func Deframe(t testing.TB, text string) string {
 	t.Helper()
 	head, body, ok := strings.Cut(text, "\n")
@@ -122,7 +122,7 @@ func Deframe(t testing.TB, text string) string {
 	return body
 }
 
-// Send forwards messages and returns the answer.
+// Send sends messages and returns the response.
 func (c *Client) Send(messages ...string) string {
 	c.t.Helper()
 	status, text := c.Do("POST", fmt.Sprintf("RID=2&AID=%d", c.AID.Load()), Form(c.Ofs, messages...))
@@ -139,18 +139,18 @@ func (c *Client) Terminate() {
 	c.Do("POST", "TYPE=terminate", "")
 }
 
-// Stream is a back channel.
+// Stream is a back channel. [Stream.Messages] reopens it as needed.
 type Stream struct {
 	c    *Client
 	body io.ReadCloser
 	r    *bufio.Reader
-	rest []string // read and not asked for yet
+	rest []string // messages read but not returned yet
 }
 
-// Listen opens a back channel; mode is CI=0 or CI=1, and more.
-func (c *Client) Listen(ctx context.Context, mode string) *Stream {
+// Listen opens a back channel. query is CI=0 or CI=1, and more parameters.
+func (c *Client) Listen(ctx context.Context, query string) *Stream {
 	c.t.Helper()
-	a, err := c.HTTP.Do(c.Request(ctx, "GET", fmt.Sprintf("RID=rpc&TYPE=xmlhttp&AID=%d&%s", c.AID.Load(), mode), ""))
+	a, err := c.HTTP.Do(c.Request(ctx, "GET", fmt.Sprintf("RID=rpc&TYPE=xmlhttp&AID=%d&%s", c.AID.Load(), query), ""))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -166,14 +166,14 @@ func (c *Client) Listen(ctx context.Context, mode string) *Stream {
 // Cut cuts the connection.
 func (s *Stream) Cut() { s.body.Close() }
 
-// CutAfter lets no more than n bytes arrive.
+// CutAfter lets at most n more bytes arrive.
 func (s *Stream) CutAfter(n int) { s.r.Reset(io.LimitReader(s.body, int64(n))) }
 
-// Drain reads to the end, as a page does that stays open.
+// Drain reads to the end, like a page that stays open.
 func (s *Stream) Drain() { io.Copy(io.Discard, s.body) }
 
-// Frame reads one frame. The error is [io.EOF] at an orderly end.
-func (s *Stream) Frame() ([]Entry, error) {
+// Frame reads one frame. The error is [io.EOF] when the response ends between frames.
+func (s *Stream) Frame() ([]Array, error) {
 	head, err := s.r.ReadString('\n')
 	if err != nil {
 		return nil, err
@@ -195,33 +195,34 @@ func (s *Stream) Frame() ([]Entry, error) {
 	if err := json.Unmarshal([]byte(b.String()), &raw); err != nil || n != 0 || !utf8.ValidString(b.String()) {
 		return nil, fmt.Errorf("frame %q of %s: %w", b.String(), head, err)
 	}
-	var list []Entry
+	var list []Array
 	for _, a := range raw {
 		var id int64
 		var payload []json.RawMessage
 		if json.Unmarshal(a[0], &id) != nil || json.Unmarshal(a[1], &payload) != nil || len(payload) != 1 {
-			return nil, fmt.Errorf("array %s", a)
+			return nil, fmt.Errorf("bad array %s", a)
 		}
 		if last := s.c.AID.Swap(id); id != last+1 {
 			return nil, fmt.Errorf("array %d follows %d", id, last)
 		}
-		list = append(list, Entry{id, string(payload[0])})
+		list = append(list, Array{id, string(payload[0])})
 	}
 	return list, nil
 }
 
-// Next reads the next message that is one, through as many back channels as it takes.
+// Next returns the next message that is not a noop. It opens further back channels as needed.
 func (s *Stream) Next() string {
 	s.c.t.Helper()
 	return s.Messages(1)[0]
 }
 
-// Messages reads n messages.
+// Messages returns the next n messages that are not noops. It opens further back channels as
+// needed.
 func (s *Stream) Messages(n int) []string {
 	s.c.t.Helper()
 	for len(s.rest) < n {
 		f, err := s.Frame()
-		if err == io.EOF { // the client comes again
+		if err == io.EOF { // open another back channel
 			again := s.c.Listen(s.c.t.Context(), "CI=0")
 			s.body, s.r = again.body, again.r
 			continue

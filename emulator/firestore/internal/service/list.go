@@ -1,0 +1,192 @@
+package service
+
+import (
+	"context"
+	"encoding/base64"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/emulator/firestore/internal/guard"
+	"heek.kr/heektime/emulator/firestore/internal/query"
+	"heek.kr/heektime/emulator/firestore/internal/store"
+	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
+)
+
+// listing is a parsed ListDocumentsRequest.
+type listing struct {
+	db         *Database
+	query      *query.Query
+	collection resource.Key
+	after      resource.Key // the last document of the previous page
+	size       int          // documents per page
+	mask       mask
+}
+
+func (s *Service) parseListing(r *pb.ListDocumentsRequest) (listing, error) {
+	var l listing
+	name, parent, err := resource.ParseParent(r.GetParent())
+	if err != nil {
+		return l, err
+	}
+	if l.mask, err = parseMask(r.GetMask()); err != nil {
+		return l, err
+	}
+	if l.db, err = s.Engine.Database(name); err != nil {
+		return l, err
+	}
+	if l.size, err = pageSize(r.GetPageSize(), 300); err != nil {
+		return l, err
+	}
+	token, err := base64.RawURLEncoding.DecodeString(r.GetPageToken())
+	if err != nil {
+		return l, invalid("page_token is invalid.")
+	}
+	l.after = resource.Key(token)
+	if r.GetCollectionId() == "" {
+		return l, status.Error(codes.Unimplemented, "ListDocuments without a collection_id is not supported; call it for each ID that ListCollectionIds returns.")
+	}
+	if err := resource.CheckID(r.GetCollectionId()); err != nil {
+		return l, err
+	}
+	l.collection = parent.Child(r.GetCollectionId())
+	if l.query, err = query.List(parent, r.GetCollectionId(), r.GetOrderBy()); err != nil {
+		return l, err
+	}
+	if r.GetPageSize() > 0 {
+		l.query.Limit = l.size // rules see it as request.query.limit
+	}
+	return l, nil
+}
+
+// ListDocuments returns a page of a collection's documents, sorted by name or by order_by.
+func (s *Service) ListDocuments(ctx context.Context, caller guard.Caller, r *pb.ListDocumentsRequest) (*pb.ListDocumentsResponse, error) {
+	l, err := s.parseListing(r)
+	if err != nil {
+		return nil, err
+	}
+	if r.GetShowMissing() {
+		if r.GetOrderBy() != "" {
+			return nil, invalid("order_by cannot be used together with show_missing.")
+		}
+		return s.listWithMissing(ctx, caller, r, l)
+	}
+	d, q := l.db, l.query
+	v, err := d.view(r.GetTransaction(), r, func(id []byte) (store.View, error) { return d.Txns.ReadQuery(id, q) })
+	if err != nil {
+		return nil, err
+	}
+	if err := d.authorizeList(ctx, caller, v, q); err != nil {
+		return nil, err
+	}
+	if l.after != "" {
+		last := v.Get(l.after)
+		if last == nil && len(q.Orders) > 1 {
+			return nil, invalid("page_token is no longer valid: its document has been deleted.")
+		}
+		q.StartAfter(d.Name, l.after, last)
+	}
+	q.Limit = l.size + 1
+	found := q.Run(v, d).Docs
+	if err := d.finishRead(v); err != nil {
+		return nil, err
+	}
+	out := &pb.ListDocumentsResponse{}
+	if len(found) > l.size {
+		found = found[:l.size]
+		out.NextPageToken = base64.RawURLEncoding.EncodeToString([]byte(found[l.size-1].Key))
+	}
+	for _, doc := range found {
+		out.Documents = append(out.Documents, s.document(doc, masked(doc, l.mask)))
+	}
+	return out, nil
+}
+
+// listWithMissing lists documents including missing ones that have descendants, which have neither
+// fields nor times.
+func (s *Service) listWithMissing(ctx context.Context, caller guard.Caller, r *pb.ListDocumentsRequest, l listing) (*pb.ListDocumentsResponse, error) {
+	d := l.db
+	v, err := d.view(r.GetTransaction(), r, func(id []byte) (store.View, error) {
+		return d.Txns.ReadScan(id, func(doc *store.Document) bool { return doc.Key.Under(l.collection) })
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.authorizeList(ctx, caller, v, l.query); err != nil {
+		return nil, err
+	}
+	var from resource.Key
+	if l.after != "" {
+		from = l.after.After()
+	}
+	keys := v.Children(l.collection, from, l.size)
+	out := &pb.ListDocumentsResponse{}
+	if len(keys) > l.size {
+		keys = keys[:l.size]
+		out.NextPageToken = base64.RawURLEncoding.EncodeToString([]byte(keys[l.size-1]))
+	}
+	for _, k := range keys {
+		if doc := v.Get(k); doc != nil {
+			out.Documents = append(out.Documents, s.document(doc, masked(doc, l.mask)))
+		} else {
+			out.Documents = append(out.Documents, &pb.Document{Name: k.Name(d.Name)})
+		}
+	}
+	return out, d.finishRead(v)
+}
+
+// ListCollectionIds returns a page of the collection IDs below a document or the root.
+func (s *Service) ListCollectionIds(ctx context.Context, caller guard.Caller, r *pb.ListCollectionIdsRequest) (*pb.ListCollectionIdsResponse, error) {
+	name, parent, err := resource.ParseParent(r.GetParent())
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.Engine.Database(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.requireServer(ctx, caller, "list collection ids", parent); err != nil {
+		return nil, err
+	}
+	size, err := pageSize(r.GetPageSize(), 1000)
+	if err != nil {
+		return nil, err
+	}
+	token, err := base64.RawURLEncoding.DecodeString(r.GetPageToken())
+	if err != nil {
+		return nil, invalid("page_token is invalid.")
+	}
+	v := d.Read()
+	if t := r.GetReadTime(); t != nil {
+		if v, err = d.ViewAt(value.MicrosOf(t.AsTime())); err != nil {
+			return nil, err
+		}
+	}
+	var from resource.Key
+	if len(token) > 0 {
+		from = resource.Key(token).After()
+	}
+	keys := v.Children(parent, from, size)
+	out := &pb.ListCollectionIdsResponse{}
+	if len(keys) > size {
+		keys = keys[:size]
+		out.NextPageToken = base64.RawURLEncoding.EncodeToString([]byte(keys[size-1]))
+	}
+	for _, k := range keys {
+		out.CollectionIds = append(out.CollectionIds, k.ID())
+	}
+	return out, d.finishRead(v)
+}
+
+// pageSize returns the number of entries per page; n is the requested number, 0 for any.
+func pageSize(n int32, most int) (int, error) {
+	switch {
+	case n < 0:
+		return 0, invalid("page_size is negative.")
+	case n == 0 || int(n) > most:
+		return most, nil
+	}
+	return int(n), nil
+}

@@ -1,0 +1,70 @@
+package service
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"strconv"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
+
+	"heek.kr/heektime/emulator/firestore/internal/guard"
+)
+
+// Write serves a write stream until receive fails; io.EOF means that the client has closed the
+// stream. The first request names the database. Each later request is a commit; responses are in
+// order. A failed commit ends the stream.
+func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func() (*pb.WriteRequest, error), send func(*pb.WriteResponse) error) error {
+	first, err := receive()
+	if err != nil {
+		return endOfStream(err)
+	}
+	d, err := s.database(first.GetDatabase())
+	if err != nil {
+		return err
+	}
+	if err := d.Guard.CheckCredentials(caller); err != nil {
+		return err
+	}
+	if len(first.GetWrites()) > 0 {
+		return invalid("The first request of a write stream must not have writes.")
+	}
+	var n uint64
+	token := func() []byte {
+		n++
+		return binary.BigEndian.AppendUint64(nil, n)
+	}
+	id := strconv.FormatUint(s.Engine.streams.Add(1), 10)
+	if err := send(&pb.WriteResponse{StreamId: id, StreamToken: token()}); err != nil {
+		return err
+	}
+	for {
+		r, err := receive()
+		if err != nil {
+			return endOfStream(err)
+		}
+		if len(r.GetWrites()) == 0 {
+			if err := send(&pb.WriteResponse{StreamId: id, StreamToken: token(), CommitTime: d.Now().Proto()}); err != nil {
+				return err
+			}
+			continue
+		}
+		c, results, err := d.commit(ctx, caller, nil, r.GetWrites())
+		if err != nil {
+			return err
+		}
+		out := &pb.WriteResponse{StreamId: id, StreamToken: token(), WriteResults: protoResults(c, results), CommitTime: c.Time.Proto()}
+		if err := send(out); err != nil {
+			return err
+		}
+	}
+}
+
+// endOfStream returns nil if the client has closed the stream.
+func endOfStream(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
