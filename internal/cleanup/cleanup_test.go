@@ -13,7 +13,7 @@ import (
 	"heek.kr/heektime/internal/environment"
 )
 
-// The whole service, as its process is made: it finds the cloud in the environment.
+// Open builds the whole service, as main does; it finds the cloud through the environment.
 func TestOpen(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	const scheduler = "heektime-scheduler@demo-test.iam.gserviceaccount.com"
@@ -49,14 +49,14 @@ func TestOpen(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("Authorization", "Bearer "+token)
-		answer, err := http.DefaultClient.Do(r)
+		response, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		body, _ := io.ReadAll(answer.Body)
-		answer.Body.Close()
-		if answer.StatusCode != c.status || !strings.Contains(string(body), c.body) {
-			t.Errorf("%s %s of %s for %s: %d %s", c.method, c.path, c.account, c.audience, answer.StatusCode, body)
+		body, _ := io.ReadAll(response.Body)
+		response.Body.Close()
+		if response.StatusCode != c.status || !strings.Contains(string(body), c.body) {
+			t.Errorf("%s %s as %s for %s: %d %s", c.method, c.path, c.account, c.audience, response.StatusCode, body)
 		}
 	}
 	if err := service.Close(); err != nil {

@@ -27,7 +27,8 @@ const (
 	audience = "https://function.test"
 )
 
-// deliver gives an event to a handler, and says what it was answered, what the function got, and what was logged.
+// deliver sends an event to a handler. It returns the status, the event that the function got, and the
+// log.
 func deliver(t *testing.T, cloud *emulatortest.Cloud, ctx context.Context, e cloudevents.Event) (status int, got cloudevent.Event, log string) {
 	t.Helper()
 	callers, err := oidcauth.NewChecker(oidcauth.Config{Audience: audience, Allowed: []string{eventarc}, CertsURL: cloud.CertsURL()})
@@ -39,10 +40,10 @@ func deliver(t *testing.T, cloud *emulatortest.Cloud, ctx context.Context, e clo
 		Handle: func(_ context.Context, e cloudevent.Event) error {
 			got = e
 			switch e.Text("username") {
-			case "unlucky":
+			case "fail":
 				return errors.New("no luck")
-			case "unforeseen":
-				panic("what nobody thought of")
+			case "panic":
+				panic("a bug")
 			}
 			return nil
 		}}
@@ -55,9 +56,9 @@ func deliver(t *testing.T, cloud *emulatortest.Cloud, ctx context.Context, e clo
 		t.Fatal(err)
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
-	answer := httptest.NewRecorder()
-	h.ServeHTTP(answer, r)
-	return answer.Code, got, lines.String()
+	response := httptest.NewRecorder()
+	h.ServeHTTP(response, r)
+	return response.Code, got, lines.String()
 }
 
 func deleted(t *testing.T, name, username string, filler int) cloudevents.Event {
@@ -83,8 +84,8 @@ func deleted(t *testing.T, name, username string, filler int) cloudevents.Event 
 	return e
 }
 
-// Events come with their attributes in headers, or as a whole in JSON; ids of documents may have any letters.
-func TestRead(t *testing.T) {
+// An event has its attributes in headers, or is one JSON object. Document ids may have any characters.
+func TestHandler(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	for mode, ctx := range map[string]context.Context{"binary": binding.WithForceBinary(t.Context()), "structured": binding.WithForceStructured(t.Context())} {
 		status, got, log := deliver(t, cloud, ctx, deleted(t, "users/u/timetables/시간표하나둘셋넷다섯", "홍길동", 1<<20))
@@ -92,25 +93,25 @@ func TestRead(t *testing.T) {
 			!slices.Equal(got.Path, []string{"users", "u", "timetables", "시간표하나둘셋넷다섯"}) {
 			t.Errorf("%s: %d, %+v\n%s", mode, status, got, log)
 		}
-		if status, _, log := deliver(t, cloud, ctx, deleted(t, "users/u", "unlucky", 0)); status != http.StatusServiceUnavailable || !strings.Contains(log, "event=the-id") {
-			t.Errorf("%s: a failure is answered %d\n%s", mode, status, log)
+		if status, _, log := deliver(t, cloud, ctx, deleted(t, "users/u", "fail", 0)); status != http.StatusServiceUnavailable || !strings.Contains(log, "event=the-id") {
+			t.Errorf("%s: status of a failure is %d\n%s", mode, status, log)
 		}
-		if status, _, log := deliver(t, cloud, ctx, deleted(t, "users/u", "unforeseen", 0)); status != http.StatusServiceUnavailable ||
-			!strings.Contains(log, "event=the-id") || !strings.Contains(log, "what nobody thought of") {
-			t.Errorf("%s: a panic is answered %d\n%s", mode, status, log)
+		if status, _, log := deliver(t, cloud, ctx, deleted(t, "users/u", "panic", 0)); status != http.StatusServiceUnavailable ||
+			!strings.Contains(log, "event=the-id") || !strings.Contains(log, "a bug") {
+			t.Errorf("%s: status of a panic is %d\n%s", mode, status, log)
 		}
-		aged := deleted(t, "users/u", "unforeseen", 0)
+		aged := deleted(t, "users/u", "panic", 0)
 		aged.SetTime(time.Now().Add(-cloudevent.MaxAge - time.Minute))
 		if status, _, log := deliver(t, cloud, ctx, aged); status != http.StatusNoContent || !strings.Contains(log, "event=the-id") {
-			t.Errorf("%s: a panic hours later is answered %d\n%s", mode, status, log)
+			t.Errorf("%s: status of a panic hours later is %d\n%s", mode, status, log)
 		}
 		other := deleted(t, "users/u", "x", 0)
 		other.SetType("google.cloud.firestore.document.v1.created")
 		if status, got, log := deliver(t, cloud, ctx, other); status != http.StatusNoContent || got.ID != "" || !strings.Contains(log, "event=the-id") {
-			t.Errorf("%s: another type is answered %d, the function got %+v\n%s", mode, status, got, log)
+			t.Errorf("%s: status of another type is %d, the function got %+v\n%s", mode, status, got, log)
 		}
 	}
 	if status, got, log := deliver(t, cloud, binding.WithForceBinary(t.Context()), deleted(t, "users/u", "x", 3<<20)); status != http.StatusNoContent || got.ID != "" || !strings.Contains(log, "event=the-id") {
-		t.Errorf("more than a document can be is answered %d, the function got %+v\n%s", status, got, log)
+		t.Errorf("status of an event beyond the limit is %d, the function got %+v\n%s", status, got, log)
 	}
 }

@@ -34,13 +34,13 @@ func TestServeStopsGracefully(t *testing.T) {
 	health.Body.Close()
 	response := make(chan string, 1)
 	go func() {
-		answer, err := http.Get(url + "/work")
+		got, err := http.Get(url + "/work")
 		if err != nil {
 			response <- err.Error()
 			return
 		}
-		defer answer.Body.Close()
-		text, err := io.ReadAll(answer.Body)
+		defer got.Body.Close()
+		text, err := io.ReadAll(got.Body)
 		if err != nil {
 			response <- err.Error()
 			return

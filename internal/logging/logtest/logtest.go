@@ -1,4 +1,4 @@
-// Package logtest is for tests of what services log, and of what they must not.
+// Package logtest captures what services log, so that tests can check it and find secrets in it.
 package logtest
 
 import (
@@ -12,28 +12,28 @@ import (
 	"heek.kr/heektime/internal/logging"
 )
 
-// Lines takes what is logged. The zero value has nothing yet; it is safe for concurrent use.
+// Lines collects log lines. The zero value is empty and ready to use. It is safe for concurrent use.
 type Lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
 }
 
-// Write takes a line.
+// Write adds a line.
 func (l *Lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.Write(p)
 }
 
-// String is all that was logged.
+// String returns everything that was logged.
 func (l *Lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
 }
 
-// Main is for a package's TestMain: it runs the tests, with lines as the default log, and gives the exit code, which is not 0 when
-// one of the hidden texts stands anywhere in lines.
+// Main runs a package's tests with lines as the default log, for its TestMain, and returns the exit
+// code. The code is not 0 if lines contains one of the hidden texts.
 func Main(m *testing.M, lines *Lines, hidden ...string) int {
 	slog.SetDefault(logging.New(lines, "demo-test"))
 	code := m.Run()

@@ -25,8 +25,8 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/emulator/emulatortest"
-	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/gcp"
 )
 
 const password = "a password of these measurements"

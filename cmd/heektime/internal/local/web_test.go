@@ -74,23 +74,23 @@ func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
 		{"GET", "/assets/missing.js", 404, ""},
 		{"POST", "/login/", 400, "email"},
 		{"POST", "/register/", 400, "email"},
-		{"GET", "/apis/v2/schools", 502, "compat-server"}, // a guest, which is not invited here
+		{"GET", "/apis/v2/schools", 502, "compat-server"}, // not among the services of this test
 		{"GET", "/__/firebase/init.json", 200, b.Cloud.FirestoreAddress()},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), tc.method, "http://"+b.Cloud.HostingAddress()+tc.path, strings.NewReader(""))
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := http.DefaultClient.Do(r)
+		response, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		body, err := io.ReadAll(answer.Body)
-		answer.Body.Close()
-		if err != nil || answer.StatusCode != tc.status || !strings.Contains(string(body), tc.want) {
-			t.Errorf("%s %s: %s, %v, %s", tc.method, tc.path, answer.Status, err, body)
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || response.StatusCode != tc.status || !strings.Contains(string(body), tc.want) {
+			t.Errorf("%s %s: %s, %v, %s", tc.method, tc.path, response.Status, err, body)
 		}
-		if csp := answer.Header.Get("Content-Security-Policy"); tc.path == "/" && csp != "frame-ancestors 'none'" {
+		if csp := response.Header.Get("Content-Security-Policy"); tc.path == "/" && csp != "frame-ancestors 'none'" {
 			t.Errorf("the page's Content-Security-Policy is %q", csp)
 		}
 	}
