@@ -31,6 +31,8 @@ func crashCopy(t *testing.T, dir string) string {
 	return to
 }
 
+// TestRestart checks that everything survives a crash and a restart. It is long because it checks every kind
+// of object and bucket.
 func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	c := start(t, Config{DataDir: dir})
@@ -270,7 +272,7 @@ func TestKilledWriter(t *testing.T) {
 }
 
 // TestKilled kills a writing process at random moments: acknowledged objects must be there, and no object
-// may be incomplete.
+// may be incomplete. It is long because each round depends on the one before.
 func TestKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	dir := t.TempDir()
