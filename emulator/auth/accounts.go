@@ -33,8 +33,8 @@ func (s *Server) Reset(project string) error {
 	})
 }
 
-// Page returns up to n of a project's accounts, ordered by uid and starting after the uid after ("" for the
-// first page), and the total number of accounts. Callers must not change the accounts.
+// Page returns up to n of a project's accounts, ordered by uid and starting after the uid after (""
+// for the first page), and the total number of accounts. Callers must not change the accounts.
 func (s *Server) Page(project, after string, n int) (users []*account.User, count int) {
 	s.store.View(project, func(tx *account.Tx) { users, count = tx.Page(after, n), tx.Count() })
 	return users, count

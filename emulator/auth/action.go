@@ -7,8 +7,8 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// action serves the links in emails. Production shows a page that asks for a new password; here the new
-// password is a query parameter.
+// action serves the links in emails. Production shows a page that asks for a new password; here the
+// new password is a query parameter.
 func (s *Server) action(c *call) (any, error) {
 	query := c.URL.Query()
 	project, code, continueURL := query.Get("project"), query.Get("oobCode"), query.Get("continueUrl")

@@ -18,8 +18,8 @@ import (
 	"google.golang.org/api/iterator"
 )
 
-// adminClient returns a client of the Go Admin SDK. It sets an environment variable, so tests that use it
-// cannot be parallel.
+// adminClient returns a client of the Go Admin SDK. It sets an environment variable, so tests that
+// use it cannot be parallel.
 func (s *server) adminClient(t *testing.T) *sdk.Client {
 	t.Helper()
 	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", s.host)
@@ -45,8 +45,8 @@ func must[T any](v T, err error) func(testing.TB) T {
 	}
 }
 
-// TestAdminUsers follows accounts from creation to deletion. It is long because each step depends on the one
-// before.
+// TestAdminUsers follows accounts from creation to deletion. It is long because each step depends
+// on the one before.
 func TestAdminUsers(t *testing.T) {
 	s := start(t)
 	c, ctx := s.adminClient(t), t.Context()
@@ -233,7 +233,8 @@ func TestAdminRevokesAndDisables(t *testing.T) {
 	in := s.client(t, "signUp", object{"email": "a@example.com", "password": "password"})
 	uid, id := in["localId"].(string), in["idToken"].(string)
 	issued := must(c.VerifyIDToken(ctx, id))(t).IssuedAt
-	// Revocation has a resolution of seconds, as in production: an ID token of the same second stays valid.
+	// Revocation has a resolution of seconds, as in production: an ID token of the same second
+	// stays valid.
 	waitUntil(ctx, time.Unix(issued+1, 0))
 	if err := c.RevokeRefreshTokens(ctx, uid); err != nil {
 		t.Fatal(err)
@@ -297,8 +298,8 @@ func local(t *testing.T, rawURL string) string {
 	return must(url.Parse(rawURL))(t).RequestURI()
 }
 
-// TestAdminImportsHashes imports accounts and signs in to them. It is long because each step depends on the
-// one before.
+// TestAdminImportsHashes imports accounts and signs in to them. It is long because each step
+// depends on the one before.
 func TestAdminImportsHashes(t *testing.T) {
 	s := start(t)
 	c, ctx := s.adminClient(t), t.Context()

@@ -76,8 +76,8 @@ func start(t testing.TB, set ...func(*auth.Config)) *server {
 // object is a JSON object.
 type object = map[string]any
 
-// call sends a request, as a server if the path contains a project, otherwise with an API key. The body is
-// JSON text or a value to encode.
+// call sends a request, as a server if the path contains a project, otherwise with an API key. The
+// body is JSON text or a value to encode.
 func (s *server) call(t testing.TB, method, path string, body any) (status int, res object) {
 	t.Helper()
 	text, ok := body.(string)

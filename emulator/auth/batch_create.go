@@ -95,7 +95,8 @@ func (r batchCreateRequest) check() error {
 	return nil
 }
 
-// parameters returns the parameters of the password hashes. They are checked only if a user has a hash.
+// parameters returns the parameters of the password hashes. They are checked only if a user has a
+// hash.
 func (r batchCreateRequest) parameters() (password.Parameters, error) {
 	p := password.Parameters{
 		Algorithm: r.HashAlgorithm, Rounds: r.Rounds, MemoryCost: r.MemoryCost,

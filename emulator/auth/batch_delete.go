@@ -13,8 +13,8 @@ type batchError struct {
 	Message string `json:"message"`
 }
 
-// batchDelete deletes accounts. Missing accounts count as deleted. Without force, accounts that are not
-// disabled are kept.
+// batchDelete deletes accounts. Missing accounts count as deleted. Without force, accounts that are
+// not disabled are kept.
 func (s *Server) batchDelete(c *call) (any, error) {
 	var req struct {
 		LocalIDs []string `json:"localIds"`

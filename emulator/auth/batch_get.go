@@ -6,7 +6,8 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// batchGet lists accounts in pages, ordered by uid. The page token is the last uid of the previous page.
+// batchGet lists accounts in pages, ordered by uid. The page token is the last uid of the previous
+// page.
 func (s *Server) batchGet(c *call) (any, error) {
 	const defaultResults = 20
 	query := c.URL.Query()

@@ -10,7 +10,8 @@ import (
 	"heek.kr/heektime/emulator/auth/token"
 )
 
-// maxBodyBytes is the size of the largest request body. An import of 1,000 accounts has about 1 MiB.
+// maxBodyBytes is the size of the largest request body. An import of 1,000 accounts has about 1
+// MiB.
 const maxBodyBytes = 10 << 20
 
 // call is a request and its parsed common parts.
@@ -50,7 +51,8 @@ func authenticate(r *http.Request, required credentials) (admin bool, err error)
 	return false, nil
 }
 
-// isUserToken reports whether a bearer token is a user's ID token, which a service must not forward.
+// isUserToken reports whether a bearer token is a user's ID token, which a service must not
+// forward.
 func isUserToken(credential string) bool {
 	var claims struct {
 		UserID string `json:"user_id"`
@@ -71,7 +73,8 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, nil
 }
 
-// newCall reads a request. Its project is the one in the path, else the one in the body, else the default.
+// newCall reads a request. Its project is the one in the path, else the one in the body, else the
+// default.
 func (s *Server) newCall(w http.ResponseWriter, r *http.Request, admin bool, project string) (*call, error) {
 	text, err := readBody(w, r)
 	if err != nil {

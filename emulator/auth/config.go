@@ -96,8 +96,8 @@ func (s *Server) updateSettings(project string, config emulatorConfig) error {
 	})
 }
 
-// adminConfig returns the emulated part of a project's configuration. Its hash parameters are needed to
-// import exported accounts elsewhere.
+// adminConfig returns the emulated part of a project's configuration. Its hash parameters are
+// needed to import exported accounts elsewhere.
 func (s *Server) adminConfig(c *call) (any, error) {
 	settings, hash := s.settings(c.project), password.DefaultParameters()
 	return map[string]any{

@@ -6,8 +6,8 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// createAuthURI returns the sign-in methods of an email address, unless email privacy is on. Starting a
-// sign-in at a provider is not emulated.
+// createAuthURI returns the sign-in methods of an email address, unless email privacy is on.
+// Starting a sign-in at a provider is not emulated.
 func (s *Server) createAuthURI(c *call) (any, error) {
 	var req struct {
 		clientFields

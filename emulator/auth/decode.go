@@ -21,7 +21,8 @@ type clientFields struct {
 	ReturnSecureToken      ignored `json:"returnSecureToken"` // tokens are always returned, as by the official emulator
 }
 
-// parseObject parses a JSON object. Field names may be in camelCase or snake_case, as in every Google API.
+// parseObject parses a JSON object. Field names may be in camelCase or snake_case, as in every
+// Google API.
 func parseObject(text []byte) (map[string]json.RawMessage, error) {
 	fields := map[string]json.RawMessage{}
 	if len(bytes.TrimSpace(text)) == 0 {
@@ -70,7 +71,8 @@ func (c *call) decode(into any) error {
 	return fieldError(d.Decode(into), "")
 }
 
-// fieldError translates a decoder's error to production's. It omits the value, which may be a password.
+// fieldError translates a decoder's error to production's. It omits the value, which may be a
+// password.
 func fieldError(err error, name string) error {
 	if err == nil {
 		return nil

@@ -29,7 +29,8 @@ func invalidArgument(message string) error {
 	return &apiError{http.StatusBadRequest, "INVALID_ARGUMENT", "invalid", message}
 }
 
-// notEmulated returns an error for a feature that is missing, with status 501 as in the official emulator.
+// notEmulated returns an error for a feature that is missing, with status 501 as in the official
+// emulator.
 func notEmulated(feature string) error {
 	return &apiError{http.StatusNotImplemented, "NOT_IMPLEMENTED", "unimplemented", "This emulator does not support " + feature + "."}
 }

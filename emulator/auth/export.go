@@ -32,8 +32,8 @@ func (s *Server) Export(project string, to io.Writer) error {
 	return nil
 }
 
-// Import adds the accounts of a [Server.Export] to a project and replaces its settings. Accounts with the
-// same uid are replaced. If any account is invalid, nothing is imported.
+// Import adds the accounts of a [Server.Export] to a project and replaces its settings. Accounts
+// with the same uid are replaced. If any account is invalid, nothing is imported.
 func (s *Server) Import(project string, from io.Reader) error {
 	var in export
 	if err := json.NewDecoder(from).Decode(&in); err != nil {

@@ -12,8 +12,8 @@ import (
 	"heek.kr/heektime/emulator/clock"
 )
 
-// FuzzRequests sends arbitrary bodies to arbitrary paths: every response is JSON, and none is an internal
-// error.
+// FuzzRequests sends arbitrary bodies to arbitrary paths: every response is JSON, and none is an
+// internal error.
 func FuzzRequests(f *testing.F) {
 	s, err := auth.New(auth.Config{Clock: clock.New(), Project: project, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {

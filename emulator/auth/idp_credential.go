@@ -10,8 +10,8 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// idpUser is the content of an identity provider's ID token. Tests may send plain JSON instead of a token:
-// {"sub": "123", "email": "a@example.com", "email_verified": true}.
+// idpUser is the content of an identity provider's ID token. Tests may send plain JSON instead of a
+// token: {"sub": "123", "email": "a@example.com", "email_verified": true}.
 type idpUser struct {
 	Sub           string `json:"sub"`
 	Email         string `json:"email"`
@@ -21,7 +21,8 @@ type idpUser struct {
 	ScreenName    string `json:"screen_name"`
 }
 
-// idpCredential merges the parameters that a provider returned in the query, the body and the fragment.
+// idpCredential merges the parameters that a provider returned in the query, the body and the
+// fragment.
 func idpCredential(requestURI, postBody string) (url.Values, error) {
 	if requestURI == "" {
 		return nil, toolkitError("MISSING_REQUEST_URI")
@@ -43,7 +44,8 @@ func idpCredential(requestURI, postBody string) (url.Values, error) {
 	return all, nil
 }
 
-// readCredential returns the user in a credential, and a response with the fields from the credential.
+// readCredential returns the user in a credential, and a response with the fields from the
+// credential.
 func readCredential(credential url.Values) (idpUser, idpResponse, error) {
 	var user idpUser
 	provider, raw := strings.ToLower(credential.Get("providerId")), credential.Get("id_token")

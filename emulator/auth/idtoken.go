@@ -77,8 +77,8 @@ func (c *call) issue(tx *account.Tx, u *account.User, session signIn) (tokens, e
 
 func issuer(project string) string { return "https://securetoken.google.com/" + project }
 
-// readIDToken returns the user of an ID token and how they signed in. It accepts expired tokens; see the
-// package comment.
+// readIDToken returns the user of an ID token and how they signed in. It accepts expired tokens;
+// see the package comment.
 func (c *call) readIDToken(tx *account.Tx, raw string) (*account.User, signIn, error) {
 	var t idToken
 	algorithm, err := token.Decode(raw, &t)

@@ -59,7 +59,8 @@ func (i importedUser) account(p password.Parameters) (account.User, error) {
 	return u, err
 }
 
-// officialHash is the prefix of hashes exported by the official emulator, which contain the plain password.
+// officialHash is the prefix of hashes exported by the official emulator, which contain the plain
+// password.
 const officialHash = "fakeHash:salt="
 
 func (i importedUser) hash(p password.Parameters) (*password.Hash, error) {

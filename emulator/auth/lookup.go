@@ -9,8 +9,8 @@ import (
 // redacted replaces password hashes for clients, as in production: "REDACTED" in base64.
 const redacted = "UkVEQUNURUQ="
 
-// userInfo is an account in the format of the API. Its own fields hide the account's with the same JSON
-// names.
+// userInfo is an account in the format of the API. Its own fields hide the account's with the same
+// JSON names.
 type userInfo struct {
 	*account.User
 	Hash          *struct{} `json:"hash,omitempty"`
@@ -20,8 +20,8 @@ type userInfo struct {
 	Salt          string    `json:"salt,omitempty"`         // base64url
 }
 
-// newUserInfo returns an account for a response. Servers see native password hashes; as in production,
-// imported hashes are hidden until the first sign-in replaces them.
+// newUserInfo returns an account for a response. Servers see native password hashes; as in
+// production, imported hashes are hidden until the first sign-in replaces them.
 func newUserInfo(u *account.User, admin bool) userInfo {
 	info := userInfo{User: u}
 	if u.Email != "" {

@@ -59,8 +59,8 @@ type resetResponse struct {
 	NewEmail    string `json:"newEmail,omitempty"`
 }
 
-// resetPassword sets a new password with an OOB code. Without a new password, it returns what the code is
-// for.
+// resetPassword sets a new password with an OOB code. Without a new password, it returns what the
+// code is for.
 func (s *Server) resetPassword(c *call) (any, error) {
 	var req struct {
 		clientFields
@@ -101,8 +101,8 @@ func (s *Server) readCode(project, id string) (resp resetResponse, err error) {
 	return resp, err
 }
 
-// applyPasswordReset sets a new password with an OOB code, which also verifies the address. It ends all
-// sessions.
+// applyPasswordReset sets a new password with an OOB code, which also verifies the address. It ends
+// all sessions.
 func (s *Server) applyPasswordReset(project, id, plain string) (resp resetResponse, err error) {
 	hash, err := newHash(plain)
 	if err != nil {

@@ -10,7 +10,8 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// refreshToken contains the whole session, so that the server need not store sessions. It is not encrypted.
+// refreshToken contains the whole session, so that the server need not store sessions. It is not
+// encrypted.
 type refreshToken struct {
 	Note     string `json:"emulator"`
 	Project  string `json:"project"`
@@ -75,7 +76,8 @@ func (s *Server) refresh(c *call) (any, error) {
 // projectNumber is returned where production returns the project's number.
 const projectNumber = "12345"
 
-// readGrant reads the grant type and refresh token from a form, or from JSON as the iOS SDK sends it.
+// readGrant reads the grant type and refresh token from a form, or from JSON as the iOS SDK sends
+// it.
 func (c *call) readGrant() (grant, token string, err error) {
 	body, err := readBody(c.w, c.Request)
 	if err != nil {

@@ -30,7 +30,8 @@ func custom(iat int64, claims string) string {
 	return jwt(unsigned, fmt.Sprintf(`{%s,"iat":%d,"exp":%d,%s}`, audience, now, now+3600, claims))
 }
 
-// TestErrors sends invalid requests and expects production's error codes. It is long because of its table.
+// TestErrors sends invalid requests and expects production's error codes. It is long because of its
+// table.
 func TestErrors(t *testing.T) {
 	s := start(t)
 	in := s.client(t, "signUp", object{"email": "a@example.com", "password": "password"})
@@ -392,8 +393,8 @@ func TestExportImport(t *testing.T) {
 	}
 }
 
-// TestImportFromOfficialEmulator imports an export of the official emulator, which contains plain passwords,
-// with the request that its tools send.
+// TestImportFromOfficialEmulator imports an export of the official emulator, which contains plain
+// passwords, with the request that its tools send.
 func TestImportFromOfficialEmulator(t *testing.T) {
 	s := start(t)
 	res := s.admin(t, ":batchCreate", `{"kind":"identitytoolkit#DownloadAccountResponse","users":[{"localId":"u1","createdAt":"1600000000000","lastLoginAt":"1600000000001",
@@ -468,8 +469,8 @@ func TestProjects(t *testing.T) {
 	}
 }
 
-// TestProviderTakesOverUnverifiedAddress: a provider's verified address takes over the account of a user who
-// never verified it.
+// TestProviderTakesOverUnverifiedAddress: a provider's verified address takes over the account of a
+// user who never verified it.
 func TestProviderTakesOverUnverifiedAddress(t *testing.T) {
 	s := start(t)
 	squatter := s.client(t, "signUp", object{"email": "a@example.com", "password": "password"})

@@ -18,8 +18,9 @@ type route struct {
 	handle       func(*Server, *call) (any, error)
 }
 
-// routes are all endpoints. Sources: https://cloud.google.com/identity-platform/docs/reference/rest and
-// https://firebase.google.com/docs/reference/rest/auth, whose last section describes emulators.
+// routes are all endpoints.
+// Sources: https://cloud.google.com/identity-platform/docs/reference/rest and, in its last section
+// for emulators, https://firebase.google.com/docs/reference/rest/auth.
 var routes = []route{
 	// For clients with an API key, and servers that name no project.
 	{"POST", toolkit + "v1/accounts:signUp", keyOrOAuth, (*Server).signUp},

@@ -1,6 +1,6 @@
-// Package auth emulates Firebase Authentication: the Identity Toolkit (v1 and the part of v2 that clients
-// use) and Secure Token REST APIs, for the unmodified Firebase SDKs for JavaScript and iOS and the Admin
-// SDKs.
+// Package auth emulates Firebase Authentication: the Identity Toolkit (v1 and the part of v2 that
+// clients use) and Secure Token REST APIs, for the unmodified Firebase SDKs for JavaScript and iOS
+// and the Admin SDKs.
 //
 // Client SDKs prefix the path with the production host, so one port serves both APIs:
 //
@@ -8,22 +8,23 @@
 //	/securetoken.googleapis.com/v1/token?key=…
 //	/emulator/v1/projects/{project}/…       for tests: clear accounts, configure, read codes
 //
-// A request with an API key is for the default project. A request with an OAuth token has full access and
-// may name a project in its path. Any OAuth token is accepted; "Bearer owner" is customary.
+// A request with an API key is for the default project. A request with an OAuth token has full
+// access and may name a project in its path. Any OAuth token is accepted; "Bearer owner" is
+// customary.
 //
 // # Time
 //
-// The times of accounts and the expiry of codes follow the emulator's clock. The times in tokens (issued
-// at, expires, valid since) follow the system clock, because SDKs compare them with theirs: with a clock
-// that a test advanced, an Admin SDK would reject tokens as issued in the future, and revoking tokens as
-// of the caller's time would have no effect. ID tokens are accepted after they expire, as in the official
-// emulator, because SDKs do not notice that the clock was advanced.
+// The times of accounts and the expiry of codes follow the emulator's clock. The times in tokens
+// (issued at, expires, valid since) follow the system clock, because SDKs compare them with theirs:
+// with a clock that a test advanced, an Admin SDK would reject tokens as issued in the future, and
+// revoking tokens as of the caller's time would have no effect. ID tokens are accepted after they
+// expire, as in the official emulator, because SDKs do not notice that the clock was advanced.
 //
 // # Limitations
 //
-// Requests for tenants, second factors, SAML, blocking functions and the sign-in pop-up return an error
-// that says so. Tokens are not signed, so they protect nothing. Passwords are stored as hashes
-// nevertheless.
+// Requests for tenants, second factors, SAML, blocking functions and the sign-in pop-up return an
+// error that says so. Tokens are not signed, so they protect nothing. Passwords are stored as
+// hashes nevertheless.
 package auth
 
 import (
@@ -42,12 +43,12 @@ type Config struct {
 	Project string       // the project of API keys; required
 	DataDir string       // data directory; empty: memory only
 
-	// Logger logs requests at debug level, links that would be emailed at info level, and internal errors
-	// at error level; nil: slog.Default().
+	// Logger logs requests at debug level, links that would be emailed at info level, and internal
+	// errors at error level; nil: slog.Default().
 	Logger *slog.Logger
 
-	// EmailPrivacy is email enumeration protection: responses do not reveal whether an address has an
-	// account. It is the default of new projects in production, but off here and in the official
+	// EmailPrivacy is email enumeration protection: responses do not reveal whether an address has
+	// an account. It is the default of new projects in production, but off here and in the official
 	// emulator. It can be changed per project at /emulator/v1/projects/{project}/config.
 	EmailPrivacy bool
 }
@@ -79,7 +80,8 @@ func New(cfg Config) (*Server, error) {
 	return &Server{store: store, project: cfg.Project, log: cfg.Logger}, nil
 }
 
-// Close closes the server; stop its listener first. Acknowledged changes are durable even without Close.
+// Close closes the server; stop its listener first. Acknowledged changes are durable even without
+// Close.
 func (s *Server) Close() error { return s.store.Close() }
 
 // ServeHTTP serves one request.

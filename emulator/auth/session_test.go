@@ -20,7 +20,8 @@ func refreshError(t *testing.T, s *server, refreshToken any) string {
 	return message(res)
 }
 
-// TestSessionsEnd tries every change that ends the sessions of an account. It is long because of its table.
+// TestSessionsEnd tries every change that ends the sessions of an account. It is long because of
+// its table.
 func TestSessionsEnd(t *testing.T) {
 	tests := map[string]struct {
 		end  func(s *server, in object)
@@ -126,7 +127,8 @@ func TestReservedClaims(t *testing.T) {
 	}
 }
 
-// TestPasswordChangedDuringSignIn: a slow sign-in must not restore a password that was changed meanwhile.
+// TestPasswordChangedDuringSignIn: a slow sign-in must not restore a password that was changed
+// meanwhile.
 func TestPasswordChangedDuringSignIn(t *testing.T) {
 	const rounds = 120_000
 	sum, err := pbkdf2.Key(sha256.New, "old password", []byte("salt"), rounds, 32)

@@ -2,10 +2,10 @@ package auth
 
 import "heek.kr/heektime/emulator/internal/account"
 
-// signInUser returns a copy of the account to sign in to, with LastLoginAt set. Owner is the account with
-// the proven email address, phone number or provider id; nil if there is none. With an ID token, the
-// credential is linked to the token's account; if owner is a different account, the error is taken.
-// Without an ID token and owner, the account is new and not saved yet.
+// signInUser returns a copy of the account to sign in to, with LastLoginAt set. Owner is the
+// account with the proven email address, phone number or provider id; nil if there is none. With an
+// ID token, the credential is linked to the token's account; if owner is a different account, the
+// error is taken. Without an ID token and owner, the account is new and not saved yet.
 func (c *call) signInUser(tx *account.Tx, owner *account.User, idToken, taken string) (u account.User, isNew bool, err error) {
 	if idToken != "" {
 		signedIn, _, err := c.readIDToken(tx, idToken)

@@ -27,8 +27,8 @@ type customToken struct {
 	Claims   json.RawMessage `json:"claims"`
 }
 
-// signInWithCustomToken signs in the user of a custom token and creates the account if it is missing.
-// Signatures are not verified, as in the official emulator, because there is no key.
+// signInWithCustomToken signs in the user of a custom token and creates the account if it is
+// missing. Signatures are not verified, as in the official emulator, because there is no key.
 func (s *Server) signInWithCustomToken(c *call) (any, error) {
 	var req struct {
 		clientFields

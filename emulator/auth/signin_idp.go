@@ -27,8 +27,8 @@ type idpResponse struct {
 	tokens
 }
 
-// signInWithIdp signs in with a credential of an identity provider. It does not verify the credential, as
-// the official emulator does not.
+// signInWithIdp signs in with a credential of an identity provider. It does not verify the
+// credential, as the official emulator does not.
 func (s *Server) signInWithIdp(c *call) (any, error) {
 	var req struct {
 		clientFields
@@ -82,7 +82,8 @@ func (s *Server) signInWithIdp(c *call) (any, error) {
 	return resp, err
 }
 
-// credentialErrorCode returns the code of an error that clients expect together with the credential, or "".
+// credentialErrorCode returns the code of an error that clients expect together with the
+// credential, or "".
 func credentialErrorCode(err error) string {
 	if err == nil {
 		return ""
@@ -94,8 +95,8 @@ func credentialErrorCode(err error) string {
 	return ""
 }
 
-// idpAccount returns the account of a provider's user: the account linked to it, else the account with the
-// same email address if the provider verified the address, else a new account.
+// idpAccount returns the account of a provider's user: the account linked to it, else the account
+// with the same email address if the provider verified the address, else a new account.
 func (c *call) idpAccount(tx *account.Tx, user idpUser, resp *idpResponse, idToken string) (account.User, error) {
 	oneForEmail := !tx.Settings().AllowDuplicateEmails && resp.Email != ""
 	linked, isLinked := tx.ByProvider(resp.ProviderID, user.Sub)
@@ -143,8 +144,9 @@ func (c *call) idpAccount(tx *account.Tx, user idpUser, resp *idpResponse, idTok
 	return u, nil
 }
 
-// takeOver gives an account to a provider's user with the same verified email address. If the account's
-// address was not verified before, someone else may have created it, so their credentials are removed.
+// takeOver gives an account to a provider's user with the same verified email address. If the
+// account's address was not verified before, someone else may have created it, so their credentials
+// are removed.
 func takeOver(u account.User, user idpUser) account.User {
 	if !u.EmailVerified {
 		u.Hash, u.PhoneNumber, u.Providers = nil, "", nil

@@ -55,13 +55,14 @@ func (s *Server) signInWithPassword(c *call) (any, error) {
 	}
 }
 
-// errAccountChanged means that the account changed while its password was verified, so that the password
-// must be verified again.
+// errAccountChanged means that the account changed while its password was verified, so that the
+// password must be verified again.
 var errAccountChanged = errors.New("the account changed meanwhile")
 
 // finishPasswordSignIn signs in a user whose password was verified.
 func (s *Server) finishPasswordSignIn(c *call, checked *account.User, plain string) (any, error) {
-	// An imported hash is replaced by a native one now that the password is known, as in production.
+	// An imported hash is replaced by a native one now that the password is known, as in
+	// production.
 	hash := checked.Hash
 	if !hash.Native() {
 		var err error
@@ -89,8 +90,8 @@ func (s *Server) finishPasswordSignIn(c *call, checked *account.User, plain stri
 	return resp, err
 }
 
-// checkPassword returns the account with an email address if the password is correct. It computes the hash
-// outside Update, because imported hashes can be slow.
+// checkPassword returns the account with an email address if the password is correct. It computes
+// the hash outside Update, because imported hashes can be slow.
 func (s *Server) checkPassword(ctx context.Context, project, email, plain string) (*account.User, error) {
 	var found *account.User
 	var err error
@@ -119,8 +120,8 @@ func (s *Server) checkPassword(ctx context.Context, project, email, plain string
 	return found, nil
 }
 
-// wrongPassword returns the error for a wrong password or, if known is false, an unknown address. With email
-// privacy, both errors are the same.
+// wrongPassword returns the error for a wrong password or, if known is false, an unknown address.
+// With email privacy, both errors are the same.
 func (s *Server) wrongPassword(tx *account.Tx, known bool) error {
 	switch {
 	case tx.Settings().EmailPrivacy:

@@ -12,8 +12,8 @@ import (
 // smsLifetime is the lifetime of an SMS code.
 const smsLifetime = 5 * time.Minute
 
-// sendVerificationCode creates a six-digit SMS code. Instead of sending it, the emulator logs it and lists
-// it at /emulator/v1/projects/{project}/verificationCodes.
+// sendVerificationCode creates a six-digit SMS code. Instead of sending it, the emulator logs it
+// and lists it at /emulator/v1/projects/{project}/verificationCodes.
 func (s *Server) sendVerificationCode(c *call) (any, error) {
 	var req struct {
 		clientFields
@@ -45,8 +45,8 @@ func (s *Server) sendVerificationCode(c *call) (any, error) {
 	return map[string]string{"sessionInfo": code.ID}, err
 }
 
-// signInWithPhoneNumber signs in with an SMS code. It links the number to the ID token's account, or creates
-// an account if none has the number.
+// signInWithPhoneNumber signs in with an SMS code. It links the number to the ID token's account,
+// or creates an account if none has the number.
 func (s *Server) signInWithPhoneNumber(c *call) (any, error) {
 	var req struct {
 		clientFields

@@ -29,8 +29,8 @@ type signUpResponse struct {
 	tokens
 }
 
-// signUp creates an account: with a password, anonymous, or for a server. With an ID token, it links a
-// password to the token's account.
+// signUp creates an account: with a password, anonymous, or for a server. With an ID token, it
+// links a password to the token's account.
 func (s *Server) signUp(c *call) (any, error) {
 	var req signUpRequest
 	if err := c.decode(&req); err != nil {
@@ -67,8 +67,8 @@ func (s *Server) signUp(c *call) (any, error) {
 	return resp, err
 }
 
-// check validates the request. It returns the provider with which the new user is signed in, or "" for a
-// server's request, which does not sign in.
+// check validates the request. It returns the provider with which the new user is signed in, or ""
+// for a server's request, which does not sign in.
 func (r signUpRequest) check(admin bool) (provider string, err error) {
 	switch {
 	case len(r.MFAInfo) > 0:

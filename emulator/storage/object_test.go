@@ -280,8 +280,8 @@ func TestList(t *testing.T) {
 	}
 }
 
-// TestBuckets follows a bucket from creation to deletion. It is long because each step depends on the one
-// before.
+// TestBuckets follows a bucket from creation to deletion. It is long because each step depends on
+// the one before.
 func TestBuckets(t *testing.T) {
 	c := start(t, Config{})
 	ctx := t.Context()

@@ -1,8 +1,8 @@
 // Package token encodes and decodes the unsigned JSON Web Tokens of an Authentication emulator.
 //
-// A token is a header with "alg": "none", the claims, and an empty signature, separated by dots. Emulators
-// accept these tokens, and so do Admin SDKs if an environment variable points them to an emulator.
-// Production code must never accept one.
+// A token is a header with "alg": "none", the claims, and an empty signature, separated by dots.
+// Emulators accept these tokens, and so do Admin SDKs if an environment variable points them to an
+// emulator. Production code must never accept one.
 package token
 
 import (
@@ -17,9 +17,10 @@ import (
 // None is the algorithm of tokens without a signature.
 const None = "none"
 
-// Encode encodes claims, a map or struct, as an unsigned token. A random "kid" in the header makes every
-// token unique, because client SDKs ignore a response whose ID token they already have, including its new
-// refresh token, for example if the password is changed within a second of the sign-in.
+// Encode encodes claims, a map or struct, as an unsigned token. A random "kid" in the header makes
+// every token unique, because client SDKs ignore a response whose ID token they already have,
+// including its new refresh token, for example if the password is changed within a second of the
+// sign-in.
 func Encode(claims any) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
@@ -32,8 +33,8 @@ func Encode(claims any) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(head) + "." + base64.RawURLEncoding.EncodeToString(payload) + ".", nil
 }
 
-// Decode decodes a token's claims into claims, a pointer, and returns the algorithm in its header. It
-// verifies neither the signature nor the expiry.
+// Decode decodes a token's claims into claims, a pointer, and returns the algorithm in its header.
+// It verifies neither the signature nor the expiry.
 func Decode(raw string, claims any) (algorithm string, err error) {
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {

@@ -32,7 +32,8 @@ func (s *Store) replay(text []byte) error {
 	return nil
 }
 
-// compact starts replacing the log with a snapshot of the state if the log is large. The caller holds mu.
+// compact starts replacing the log with a snapshot of the state if the log is large. The caller
+// holds mu.
 func (s *Store) compact() {
 	if s.log == nil || s.compactAt == 0 || s.log.Size() < s.compactAt {
 		return

@@ -5,16 +5,16 @@ import (
 	"strconv"
 )
 
-// MarshalJSON writes a string, as the API does with 64-bit integers.
+// MarshalJSON encodes a string, as Google APIs do with 64-bit integers.
 func (m Milliseconds) MarshalJSON() ([]byte, error) { return quote(int64(m)), nil }
 
-// UnmarshalJSON takes a string or a number.
+// UnmarshalJSON decodes a string or a number.
 func (m *Milliseconds) UnmarshalJSON(text []byte) error { return unquote(text, (*int64)(m)) }
 
-// MarshalJSON writes a string, as the API does with 64-bit integers.
+// MarshalJSON encodes a string, as Google APIs do with 64-bit integers.
 func (s Seconds) MarshalJSON() ([]byte, error) { return quote(int64(s)), nil }
 
-// UnmarshalJSON takes a string or a number.
+// UnmarshalJSON decodes a string or a number.
 func (s *Seconds) UnmarshalJSON(text []byte) error { return unquote(text, (*int64)(s)) }
 
 // quote returns n as a JSON string.

@@ -17,7 +17,8 @@ var (
 
 // Settings are the settings of a project.
 type Settings struct {
-	// AllowDuplicateEmails allows separate accounts of federated providers with the same email address.
+	// AllowDuplicateEmails allows separate accounts of federated providers with the same email
+	// address.
 	AllowDuplicateEmails bool `json:"allowDuplicateEmails,omitempty"`
 	// EmailPrivacy hides whether an email address has an account (email enumeration protection).
 	EmailPrivacy bool `json:"emailPrivacy,omitempty"`

@@ -45,9 +45,9 @@ func Open(cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// Update runs f as a transaction on a project. If f returns an error or panics, nothing changes. When
-// Update returns nil, the changes are visible and, with a data directory, durable. Transactions run one at
-// a time, so f must be fast; passwords are hashed before.
+// Update runs f as a transaction on a project. If f returns an error or panics, nothing changes.
+// When Update returns nil, the changes are visible and, with a data directory, durable.
+// Transactions run one at a time, so f must be fast; passwords are hashed before.
 func (s *Store) Update(projectID string, f func(*Tx) error) error {
 	wait, err := s.change(projectID, f)
 	if err != nil {

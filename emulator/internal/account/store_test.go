@@ -36,8 +36,8 @@ func count(s *Store) (n int) {
 	return n
 }
 
-// TestUnique: email addresses, phone numbers and provider ids are unique, and a failed transaction changes
-// nothing.
+// TestUnique: email addresses, phone numbers and provider ids are unique, and a failed transaction
+// changes nothing.
 func TestUnique(t *testing.T) {
 	google := []Provider{{ProviderID: "google.com", RawID: "g1"}}
 	tests := map[string]struct {
@@ -140,8 +140,8 @@ func TestConcurrentCreates(t *testing.T) {
 	}
 }
 
-// TestRestart: everything is restored after a restart, even from a log whose last record was cut off by a
-// crash.
+// TestRestart: everything is restored after a restart, even from a log whose last record was cut
+// off by a crash.
 func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)

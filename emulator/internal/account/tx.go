@@ -56,8 +56,8 @@ func (tx *Tx) ByProvider(providerID, rawID string) (*User, bool) {
 	return tx.byLocalID(tx.project.byProvider[providerKey{providerID, rawID}])
 }
 
-// ByProviderEmail returns the first account, by uid, with a provider that has an email address. It scans all
-// accounts.
+// ByProviderEmail returns the first account, by uid, with a provider that has an email address. It
+// scans all accounts.
 func (tx *Tx) ByProviderEmail(email string) (found *User, ok bool) {
 	email = NormalizeEmail(email)
 	tx.project.users.Scan(func(_ string, u *User) bool {
@@ -92,7 +92,8 @@ func (tx *Tx) Page(after string, n int) []*User {
 // Count returns the number of accounts.
 func (tx *Tx) Count() int { return tx.project.users.Len() }
 
-// Create adds an account. An empty uid is replaced by 28 random letters and digits, as in production.
+// Create adds an account. An empty uid is replaced by 28 random letters and digits, as in
+// production.
 func (tx *Tx) Create(u User) (*User, error) {
 	if u.LocalID == "" {
 		u.LocalID = RandomID(28)
@@ -127,7 +128,8 @@ func (tx *Tx) Delete(localID string) {
 	}
 }
 
-// Clear removes all accounts. Codes stay, as in the official emulator, because some create accounts.
+// Clear removes all accounts. Codes stay, as in the official emulator, because some create
+// accounts.
 func (tx *Tx) Clear() { tx.do(operation{Clear: true}) }
 
 // PutCode adds a code and removes codes that expired long ago.

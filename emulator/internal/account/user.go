@@ -1,8 +1,8 @@
-// Package account stores the data of an Authentication emulator: accounts with unique email addresses, phone
-// numbers and provider ids, OOB and SMS codes, and the settings of each project.
+// Package account stores the data of an Authentication emulator: accounts with unique email
+// addresses, phone numbers and provider ids, OOB and SMS codes, and the settings of each project.
 //
-// All changes go through [Store.Update], which runs one transaction at a time. Records of all transactions
-// are written to a log, which is compacted into a snapshot when it has grown large.
+// All changes go through [Store.Update], which runs one transaction at a time. Records of all
+// transactions are written to a log, which is compacted into a snapshot when it has grown large.
 package account
 
 import (
@@ -20,8 +20,8 @@ const (
 	ProviderCustom    = "custom"
 )
 
-// User is an account. Callers must not change a User returned by a store; they change a copy and put that
-// back. The JSON names are those of the Identity Toolkit API.
+// User is an account. Callers must not change a User returned by a store; they change a copy and
+// put that back. The JSON names are those of the Identity Toolkit API.
 type User struct {
 	LocalID          string         `json:"localId"` // the uid, 1 to 128 characters
 	Email            string         `json:"email,omitempty"`
@@ -63,8 +63,8 @@ type Provider struct {
 	ScreenName  string `json:"screenName,omitempty"`
 }
 
-// federated reports whether the provider is neither password nor phone, which are derived from the account's
-// own fields.
+// federated reports whether the provider is neither password nor phone, which are derived from the
+// account's own fields.
 func (p Provider) federated() bool {
 	return p.ProviderID != ProviderPassword && p.ProviderID != ProviderPhone
 }
@@ -88,8 +88,8 @@ func (u User) Unlink(ids ...string) User {
 	return u
 }
 
-// withDerivedProviders returns the user with the providers "password" and "phone" derived from the email
-// address and the phone number.
+// withDerivedProviders returns the user with the providers "password" and "phone" derived from the
+// email address and the phone number.
 func (u User) withDerivedProviders() User {
 	if u.Email != "" && (u.Hash != nil || u.EmailLinkSignIn) {
 		u = u.Link(Provider{

@@ -23,7 +23,8 @@ var digests = map[string]func() hash.Hash{
 	HMACMD5: md5.New, HMACSHA1: sha1.New, HMACSHA256: sha256.New, HMACSHA512: sha512.New,
 }
 
-// sum hashes a password. For algorithms with variable output, length is the length of the result in bytes.
+// sum hashes a password. For algorithms with variable output, length is the length of the result in
+// bytes.
 func (p Parameters) sum(plain string, salt []byte, length int) ([]byte, error) {
 	salt = append(append([]byte(nil), salt...), p.SaltSeparator...)
 	switch p.Algorithm {
@@ -95,7 +96,8 @@ func (p Parameters) argon2(plain string, salt []byte) ([]byte, error) {
 	return derive([]byte(plain), salt, uint32(a.Iterations), uint32(a.MemoryKiB), uint8(a.Parallelism), uint32(a.LengthBytes)), nil
 }
 
-// verifyBcrypt verifies a password. The hash is a string that starts with "$2" and contains salt and cost.
+// verifyBcrypt verifies a password. The hash is a string that starts with "$2" and contains salt
+// and cost.
 func verifyBcrypt(plain string, text []byte) (bool, error) {
 	err := bcrypt.CompareHashAndPassword(text, []byte(plain))
 	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {

@@ -97,7 +97,8 @@ func (a *Argon2Parameters) check() error {
 // maxHashBytes limits the length of salts and hashes.
 const maxHashBytes = 1024
 
-// Import returns a hash that another system computed. The parameters must have passed [Parameters.Check].
+// Import returns a hash that another system computed. The parameters must have passed
+// [Parameters.Check].
 func Import(p Parameters, salt, sum []byte) (*Hash, error) {
 	switch {
 	case len(sum) == 0:

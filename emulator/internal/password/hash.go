@@ -1,8 +1,8 @@
-// Package password hashes and verifies passwords with the algorithms that Firebase Authentication can
-// import.
+// Package password hashes and verifies passwords with the algorithms that Firebase Authentication
+// can import.
 //
-// [New] hashes new passwords with Firebase's variant of scrypt, at a low cost, because tests sign up
-// thousands of users. [Import] accepts hashes of other systems. [Hash.Verify] verifies both.
+// [New] hashes new passwords with Firebase's variant of scrypt, at a low cost, because tests sign
+// up thousands of users. [Import] accepts hashes of other systems. [Hash.Verify] verifies both.
 package password
 
 import (
@@ -62,8 +62,9 @@ type Hash struct {
 	Sum  []byte `json:"sum"`
 }
 
-// DefaultParameters returns the hash parameters of every emulated project. In production they are shown in
-// the Firebase console. Here the key is not secret, and a hash takes about a millisecond instead of 100.
+// DefaultParameters returns the hash parameters of every emulated project. In production they are
+// shown in the Firebase console. Here the key is not secret, and a hash takes about a millisecond
+// instead of 100.
 func DefaultParameters() Parameters {
 	key := []byte("This key is not secret: it belongs to an emulator, not a project")
 	return Parameters{Algorithm: Scrypt, SignerKey: key, SaltSeparator: []byte{7}, Rounds: 4, MemoryCost: 9}
@@ -96,8 +97,8 @@ func (h *Hash) Verify(plain string) (bool, error) {
 	return subtle.ConstantTimeCompare(sum, h.Sum) == 1, nil
 }
 
-// Native reports whether the hash has the parameters of [New]. Other hashes are replaced at the first
-// sign-in.
+// Native reports whether the hash has the parameters of [New]. Other hashes are replaced at the
+// first sign-in.
 func (h *Hash) Native() bool {
 	p := DefaultParameters()
 	return h.Algorithm == p.Algorithm && h.MemoryCost == p.MemoryCost && h.Rounds == p.Rounds && string(h.SignerKey) == string(p.SignerKey)

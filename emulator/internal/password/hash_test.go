@@ -29,8 +29,8 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
-// TestVerifyKnownHashes verifies hashes that other programs computed; the source is given for each. It is long
-// because of its table.
+// TestVerifyKnownHashes verifies hashes that other programs computed; the source is given for each.
+// It is long because of its table.
 func TestVerifyKnownHashes(t *testing.T) {
 	pbk, err := pbkdf2.Key(sha256.New, "old password", []byte("salt"), 120_000, 32)
 	if err != nil {
@@ -57,7 +57,8 @@ func TestVerifyKnownHashes(t *testing.T) {
 			"password", []byte("NaCl"),
 			unhex(t, "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640"),
 		},
-		// A customer's hash, from a report of an import into Firebase with the password before the salt:
+		// A customer's hash, from a report of an import into Firebase with the password before the
+		// salt:
 		// https://blog.salrashid.dev/articles/2020/firebase_salted_user_import/
 		"SHA1, password first": {
 			Parameters{Algorithm: SHA1, Rounds: 1, PasswordFirst: true},
