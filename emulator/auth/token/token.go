@@ -38,7 +38,7 @@ func Encode(claims any) (string, error) {
 func Decode(raw string, claims any) (algorithm string, err error) {
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {
-		return "", fmt.Errorf("the token has %d parts, not 3", len(parts))
+		return "", fmt.Errorf("a token must have 3 parts, not %d", len(parts))
 	}
 	var head struct {
 		Algorithm string `json:"alg"`
