@@ -20,7 +20,8 @@ type refreshToken struct {
 	signIn
 }
 
-const refreshNote = "not secret; do not change"
+// refreshNote marks refresh tokens of this emulator. Changing it invalidates existing sessions.
+const refreshNote = "no secret; do not change"
 
 func newRefreshToken(project string, u *account.User, session signIn) (string, error) {
 	text, err := json.Marshal(refreshToken{refreshNote, project, u.LocalID, u.Sessions, session})
