@@ -233,7 +233,8 @@ func TestPauseAndResume(t *testing.T) {
 	_, err := c.ResumeJob(t.Context(), &schedulerpb.ResumeJobRequest{Name: jobName})
 	wantCode(t, err, codes.FailedPrecondition)
 	c.toNext(t)
-	paused, err := c.PauseJob(t.Context(), &schedulerpb.PauseJobRequest{Name: jobName}) // while waiting for a retry
+	// Pause the job while it waits for a retry.
+	paused, err := c.PauseJob(t.Context(), &schedulerpb.PauseJobRequest{Name: jobName})
 	if err != nil || paused.State != schedulerpb.Job_PAUSED || paused.ScheduleTime != nil {
 		t.Errorf("paused: %v, %v", paused, err)
 	}

@@ -87,7 +87,8 @@ func TestSurvivesKill(t *testing.T) {
 	}
 	var old []delivery
 	eventually(t, "three requests", func() bool { old = append(old, before.take()...); return len(old) == 3 })
-	time.Sleep(50 * time.Millisecond) // let the responses be stored; if they are not, the test tolerates redelivery
+	// Give the responses time to be stored; if they are not, the test tolerates redelivery.
+	time.Sleep(50 * time.Millisecond)
 	kill()
 	close(release)
 

@@ -309,12 +309,12 @@ func TestInvalidTriggers(t *testing.T) {
 	w := start(t)
 	ok := triggers.Trigger{Name: "x", Event: triggers.Created, Document: "users/{uid}", URL: "http://127.0.0.1/"}
 	for want, change := range map[string]func(*triggers.Trigger){
-		"needs a name":         func(t *triggers.Trigger) { t.Name = "" },
+		"name is missing":      func(t *triggers.Trigger) { t.Name = "" },
 		"has 200 bytes":        func(t *triggers.Trigger) { t.Name = strings.Repeat("x", 200) },
-		"is none of":           func(t *triggers.Trigger) { t.Event = "google.cloud.firestore.document.v1.read" },
+		"must be one of":       func(t *triggers.Trigger) { t.Event = "google.cloud.firestore.document.v1.read" },
 		"must begin with http": func(t *triggers.Trigger) { t.URL = "localhost:8080" },
 		"did you mean users/":  func(t *triggers.Trigger) { t.Document = "users" },
-		"to be an id":          func(t *triggers.Trigger) { t.Database = "projects/p/databases/d" },
+		"must be an ID":        func(t *triggers.Trigger) { t.Database = "projects/p/databases/d" },
 		"from 1 to 1000":       func(t *triggers.Trigger) { t.MaxConcurrent = 1001 },
 	} {
 		trigger := ok

@@ -67,7 +67,8 @@ func diffFields(before, after *value.Fields, prefix fieldpath.Path, found func(f
 	}
 }
 
-// hasFields reports whether a value is a non-empty map. A vector is not one, although it is a map on the wire.
+// hasFields reports whether a value is a non-empty map. A vector does not count, although it is a map on the
+// wire.
 func hasFields(v value.Value) bool {
 	_, vector := v.Vector()
 	return v.Kind() == value.Map && v.Map().Len() > 0 && !vector
