@@ -5,30 +5,31 @@ import (
 	"time"
 )
 
-// Faults make delivery as bad as Google's promise allows, "at least once, in no order", so that a test finds the handler
-// that counts on more.
+// Faults make delivery as unreliable as Google's guarantee, at least once and unordered, allows, to find
+// handlers that rely on more.
 type Faults struct {
-	Twice   bool          // send every request twice; the second one's answer changes nothing
-	Shuffle bool          // send what is due in a random order
-	Delay   time.Duration // hold every request back for a random time up to this one, by the cloud's clock
-	Seed    uint64        // of the randomness; the same seed makes the same choices in the same order
+	Twice   bool          // send each request twice; the second response is ignored
+	Shuffle bool          // send due requests in random order
+	Delay   time.Duration // delay each request by a random time up to this one, on the cloud's clock
+	Seed    uint64        // seed of the random choices, which makes them reproducible
 }
 
-// Mischief are Faults with their randomness. The zero value makes none. It is not safe for concurrent use.
+// FaultInjector makes the random choices for Faults. The zero value injects none. It is not safe for
+// concurrent use.
 type FaultInjector struct {
 	Faults
 	random *rand.Rand
 }
 
-// NewMischief returns the Mischief that faults ask for.
+// NewFaultInjector returns an injector for f.
 func NewFaultInjector(f Faults) FaultInjector {
 	return FaultInjector{Faults: f, random: rand.New(rand.NewPCG(f.Seed, f.Seed))}
 }
 
-// Hold is how long to hold the next request back.
-func (m *FaultInjector) RandomDelay() time.Duration {
-	if m.Delay <= 0 {
+// RandomDelay returns how long to delay the next request.
+func (i *FaultInjector) RandomDelay() time.Duration {
+	if i.Delay <= 0 {
 		return 0
 	}
-	return time.Duration(m.random.Int64N(int64(m.Delay) + 1))
+	return time.Duration(i.random.Int64N(int64(i.Delay) + 1))
 }

@@ -8,30 +8,30 @@ import (
 	"time"
 )
 
-// Backoff says how long to wait between attempts. Google describes it the same way for both services:
-// the wait starts at Min, doubles Doublings times, then grows by the same amount each time, and stays at Max.
-// With 10s, 300s and 3 that is 10, 20, 40, 80, 160, 240, 300, 300 … seconds.
+// Backoff is the wait between attempts. Cloud Tasks and Cloud Scheduler define it identically: it starts at
+// Min, doubles Doublings times, then grows linearly up to Max. With 10s, 300s and 3, the waits are 10, 20,
+// 40, 80, 160, 240, 300, 300 … seconds.
 // https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig
 type Backoff struct {
 	Min, Max  time.Duration
 	Doublings int
 }
 
-// Wait is the time before the next attempt after failed ones, 1 or more of them.
+// Wait returns the wait after a number of failed attempts, at least 1.
 func (b Backoff) Wait(failed int) time.Duration {
 	retry := max(failed-1, 0)
 	doublings := min(retry, b.Doublings)
 	wait := math.Ldexp(float64(b.Min), doublings) * float64(1+retry-doublings)
-	if wait >= float64(b.Max) { // compared as floats, which don't overflow
+	if wait >= float64(b.Max) { // compare floats, which do not overflow
 		return b.Max
 	}
 	return time.Duration(wait)
 }
 
-// maxRetryAfter bounds what a target may ask for: a task lives no longer anyway.
+// maxRetryAfter limits Retry-After: no task exists longer anyway.
 const maxRetryAfter = 30 * 24 * time.Hour
 
-// retryAfter reads the header Retry-After: seconds or a date. What can't be read asks for nothing.
+// retryAfter parses the header Retry-After, seconds or a date. It returns 0 for invalid values.
 func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if seconds, err := strconv.ParseUint(value, 10, 32); err == nil {

@@ -1,6 +1,6 @@
-// Package dispatch sends the HTTP requests by which Cloud Tasks, Cloud Scheduler and Firestore's triggers reach their
-// targets: with an ID token, within a deadline, without following redirects. It also holds what they have in common about
-// what is due, retries and headers.
+// Package dispatch sends the HTTP requests of Cloud Tasks, Cloud Scheduler and Firestore triggers to their
+// targets: with an ID token, within a deadline, without following redirects. It also implements what these
+// services share: waiting for due work, retries, headers and fault injection.
 package dispatch
 
 import (
@@ -19,11 +19,11 @@ import (
 )
 
 const (
-	maxText  = 300     // bytes of a failure's body that are kept to be shown
-	maxDrain = 1 << 20 // bytes of an answer that are read so that the connection can be used again
+	maxText  = 300     // bytes of a failed response kept for inspection
+	maxDrain = 1 << 20 // bytes of a response read so that the connection can be reused
 )
 
-// Tokens makes the ID tokens that requests carry. *identity.Identity implements it.
+// Tokens creates the ID tokens that requests carry. *identity.Identity implements it.
 type Tokens interface {
 	// IDToken returns a signed ID token of the service account for the audience.
 	IDToken(ctx context.Context, serviceAccountEmail, audience string) (string, error)
@@ -33,23 +33,23 @@ type Tokens interface {
 type Request struct {
 	Method   string
 	URL      string
-	Header   http.Header // sent as it is, names in the given spelling
+	Header   http.Header // sent as is, with the names' spelling
 	Body     []byte
-	Account  string        // e-mail of the service account whose ID token is sent; empty sends none
-	Audience string        // of the ID token; the URL when empty
-	Held     time.Duration // by the cloud's clock, before anything is sent
-	Deadline time.Duration // by the cloud's clock, from the start of the request to the end of the answer's headers
+	Account  string        // e-mail address of the service account in the ID token; empty sends none
+	Audience string        // audience of the ID token; defaults to the URL
+	Held     time.Duration // delay before sending, on the cloud's clock
+	Deadline time.Duration // from the start of the request to the end of the response's headers, on the cloud's clock
 }
 
-// Answer is how a target answered, or that it did not.
+// Answer is a target's response, or why there was none.
 type Answer struct {
-	Status     int           // HTTP status; 0 when no answer came
-	RetryAfter time.Duration // what a failed answer's Retry-After asks for, 0 when it asks for nothing
-	Text       string        // of a failure: the first bytes of the answer, or why none came
-	TimedOut   bool          // no answer came within the deadline
+	Status     int           // HTTP status; 0 without a response
+	RetryAfter time.Duration // from the header of a failed response; 0 if there is none
+	Text       string        // if it failed: the beginning of the response, or the error
+	TimedOut   bool          // there was no response within the deadline
 }
 
-// OK reports whether the target has done its work: any 2xx.
+// OK reports whether the request succeeded: any 2xx.
 func (a Answer) OK() bool { return a.Status >= 200 && a.Status <= 299 }
 
 // Sender sends requests. It is safe for concurrent use.
@@ -66,7 +66,7 @@ func NewSender(c *clock.Clock, tokens Tokens) *Sender {
 	transport.MaxIdleConnsPerHost = 256
 	return &Sender{clock: c, tokens: tokens, client: &http.Client{
 		Transport: transport,
-		// A redirect is an answer like any other that is not 2xx: a failure.
+		// A redirect is a failure, like any other response that is not 2xx.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -74,9 +74,9 @@ func NewSender(c *clock.Clock, tokens Tokens) *Sender {
 // Close closes idle connections.
 func (s *Sender) Close() { s.client.CloseIdleConnections() }
 
-var errDeadline = errors.New("no answer within the deadline")
+var errDeadline = errors.New("no response within the deadline")
 
-// Send sends the request once and waits for the answer. When ctx ends first, the answer says so and means nothing.
+// Send sends a request once and waits for the response. If ctx ends first, the result is meaningless.
 func (s *Sender) Send(ctx context.Context, r Request) Answer {
 	if r.Held > 0 {
 		s.clock.Wait(ctx.Done(), s.clock.Now().Add(r.Held))
@@ -102,11 +102,12 @@ func (s *Sender) Send(ctx context.Context, r Request) Answer {
 		answer.Text = firstBytes(response.Body)
 		answer.RetryAfter = retryAfter(response.Header.Get("Retry-After"), s.clock.Now())
 	}
-	// The status is the answer; a body that breaks off or never ends changes nothing.
+	// Only the status counts; ignore a body that breaks off or never ends.
 	_, _ = io.CopyN(io.Discard, response.Body, maxDrain)
 	return answer
 }
 
+// do sends a request with its ID token.
 func (s *Sender) do(ctx context.Context, r Request) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
@@ -125,18 +126,18 @@ func (s *Sender) do(ctx context.Context, r Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		// The token replaces what the caller gave, however it was spelled.
+		// The token replaces the caller's header, in any spelling.
 		maps.DeleteFunc(request.Header, func(name string, _ []string) bool { return strings.EqualFold(name, "Authorization") })
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	return s.client.Do(request)
 }
 
-// firstBytes reads what is worth showing of a failure.
+// firstBytes returns the beginning of a failed response.
 func firstBytes(body io.Reader) string {
 	read, _ := io.ReadAll(io.LimitReader(body, maxText))
 	for len(read) > 0 && !utf8.Valid(read) {
-		read = read[:len(read)-1] // a rune was cut in two, or it is no text
+		read = read[:len(read)-1] // a split rune, or not text
 	}
 	return strings.TrimSpace(string(read))
 }
