@@ -7,57 +7,58 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// action is where the links lead that would be mailed. What the real page asks for comes in the query: a new password.
+// action serves the links in emails. Production shows a page that asks for a new password; here the
+// new password is a query parameter.
 func (s *Server) action(c *call) (any, error) {
 	query := c.URL.Query()
-	project, code, onward := query.Get("project"), query.Get("oobCode"), query.Get("continueUrl")
+	project, code, continueURL := query.Get("project"), query.Get("oobCode"), query.Get("continueUrl")
 	if project != "" {
 		c.project = project
 	}
 	switch {
 	case code == "":
-		return nil, refused("MISSING_OOB_CODE")
-	case onward != "" && !isWeb(onward):
-		return nil, refused("INVALID_CONTINUE_URI : continueUrl must begin with http:// or https://.")
+		return nil, toolkitError("MISSING_OOB_CODE")
+	case continueURL != "" && !isHTTPURL(continueURL):
+		return nil, toolkitError("INVALID_CONTINUE_URI : continueUrl must start with http:// or https://.")
 	}
-	var answer any
+	var resp any
 	var err error
 	switch query.Get("mode") {
-	case codes[verifyEmail].mode, codes[verifyAndChangeEmail].mode, codes[recoverEmail].mode:
-		answer, err = s.applyCode(c, code)
-	case codes[passwordReset].mode:
+	case oobKinds[verifyEmail].mode, oobKinds[verifyAndChangeEmail].mode, oobKinds[recoverEmail].mode:
+		resp, err = s.applyCode(c, code)
+	case oobKinds[passwordReset].mode:
 		if query.Get("newPassword") == "" {
-			return nil, refused("MISSING_PASSWORD : Add &newPassword= and the new password to the address.")
+			return nil, toolkitError("MISSING_PASSWORD : Add the query parameter newPassword to the URL.")
 		}
-		answer, err = s.setForgotten(c.project, code, query.Get("newPassword"))
-	case codes[emailSignIn].mode:
-		return nil, c.toApp(s, onward, query)
+		resp, err = s.applyPasswordReset(c.project, code, query.Get("newPassword"))
+	case oobKinds[emailSignIn].mode:
+		return nil, c.redirectToApp(s, continueURL, query)
 	default:
-		return nil, refused("INVALID_REQ_TYPE : The address has no known mode.")
+		return nil, toolkitError("INVALID_REQ_TYPE : The query parameter mode is missing or unknown.")
 	}
 	if err != nil {
 		return nil, err
 	}
-	if onward != "" {
-		http.Redirect(c.w, c.Request, onward, http.StatusSeeOther)
+	if continueURL != "" {
+		http.Redirect(c.w, c.Request, continueURL, http.StatusSeeOther)
 		return nil, nil
 	}
-	return map[string]any{"authEmulator": map[string]any{"success": answer}}, nil
+	return map[string]any{"authEmulator": map[string]any{"success": resp}}, nil
 }
 
-// toApp sends the browser to the app with the code, which the app uses up.
-func (c *call) toApp(s *Server, onward string, query url.Values) error {
-	if onward == "" {
-		return refused("MISSING_CONTINUE_URI : Add &continueUrl= and the app's address.")
+// redirectToApp redirects the browser to the app, which signs in with the code.
+func (c *call) redirectToApp(s *Server, continueURL string, query url.Values) error {
+	if continueURL == "" {
+		return toolkitError("MISSING_CONTINUE_URI : Add the query parameter continueUrl with the app's URL.")
 	}
 	var err error
 	s.store.View(c.project, func(tx *account.Tx) { _, err = findCode(tx, query.Get("oobCode")) })
 	if err != nil {
 		return err
 	}
-	to, err := url.Parse(onward)
+	to, err := url.Parse(continueURL)
 	if err != nil {
-		return refused("INVALID_CONTINUE_URI")
+		return toolkitError("INVALID_CONTINUE_URI")
 	}
 	merged := to.Query()
 	for _, name := range []string{"mode", "lang", "oobCode", "apiKey"} {
@@ -68,7 +69,7 @@ func (c *call) toApp(s *Server, onward string, query url.Values) error {
 	return nil
 }
 
-func isWeb(address string) bool {
+func isHTTPURL(address string) bool {
 	u, err := url.Parse(address)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
 }

@@ -18,7 +18,8 @@ import (
 	"google.golang.org/api/iterator"
 )
 
-// adminClient is Google's client for servers. It reads the environment when it is made, so tests with it are not parallel.
+// adminClient returns a client of the Go Admin SDK. It sets an environment variable, so tests that
+// use it cannot be parallel.
 func (s *server) adminClient(t *testing.T) *sdk.Client {
 	t.Helper()
 	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", s.host)
@@ -33,6 +34,7 @@ func (s *server) adminClient(t *testing.T) *sdk.Client {
 	return client
 }
 
+// must returns a function that returns v or fails the test.
 func must[T any](v T, err error) func(testing.TB) T {
 	return func(t testing.TB) T {
 		t.Helper()
@@ -43,6 +45,8 @@ func must[T any](v T, err error) func(testing.TB) T {
 	}
 }
 
+// TestAdminUsers follows accounts from creation to deletion. It is long because each step depends
+// on the one before.
 func TestAdminUsers(t *testing.T) {
 	s := start(t)
 	c, ctx := s.adminClient(t), t.Context()
@@ -54,14 +58,14 @@ func TestAdminUsers(t *testing.T) {
 	if u.UserMetadata.CreationTimestamp == 0 || u.UserMetadata.LastLogInTimestamp != 0 || u.TokensValidAfterMillis == 0 {
 		t.Errorf("times: %+v, valid after %d", u.UserMetadata, u.TokensValidAfterMillis)
 	}
-	made := must(c.CreateUser(ctx, nil))(t)
-	if len(made.UID) != 28 {
-		t.Errorf("a made-up uid is %q", made.UID)
+	generated := must(c.CreateUser(ctx, nil))(t)
+	if len(generated.UID) != 28 {
+		t.Errorf("generated uid %q", generated.UID)
 	}
 
 	for name, find := range map[string]func() (*sdk.UserRecord, error){
 		"by uid":      func() (*sdk.UserRecord, error) { return c.GetUser(ctx, "u1") },
-		"by e-mail":   func() (*sdk.UserRecord, error) { return c.GetUserByEmail(ctx, "ONE@example.com") },
+		"by email":    func() (*sdk.UserRecord, error) { return c.GetUserByEmail(ctx, "ONE@example.com") },
 		"by phone":    func() (*sdk.UserRecord, error) { return c.GetUserByPhoneNumber(ctx, "+821012345678") },
 		"by provider": func() (*sdk.UserRecord, error) { return c.GetUserByProviderUID(ctx, "phone", "+821012345678") },
 	} {
@@ -80,15 +84,15 @@ func TestAdminUsers(t *testing.T) {
 		err error
 		is  func(error) bool
 	}{
-		"uid taken":          {second(c.CreateUser(ctx, (&sdk.UserToCreate{}).UID("u1"))), sdk.IsUIDAlreadyExists},
-		"e-mail taken":       {second(c.CreateUser(ctx, (&sdk.UserToCreate{}).Email("one@EXAMPLE.com"))), sdk.IsEmailAlreadyExists},
-		"phone taken":        {second(c.CreateUser(ctx, (&sdk.UserToCreate{}).PhoneNumber("+821012345678"))), sdk.IsPhoneNumberAlreadyExists},
-		"e-mail moved to":    {second(c.UpdateUser(ctx, made.UID, (&sdk.UserToUpdate{}).Email("one@example.com"))), sdk.IsEmailAlreadyExists},
-		"nobody":             {second(c.GetUser(ctx, "nobody")), sdk.IsUserNotFound},
-		"nobody by e-mail":   {second(c.GetUserByEmail(ctx, "nobody@example.com")), sdk.IsUserNotFound},
-		"update of nobody":   {second(c.UpdateUser(ctx, "nobody", (&sdk.UserToUpdate{}).Disabled(true))), sdk.IsUserNotFound},
-		"deletion of nobody": {c.DeleteUser(ctx, "nobody"), sdk.IsUserNotFound},
-		"tenant":             {second(must(c.TenantManager.AuthForTenant("t"))(t).GetUser(ctx, "u1")), func(err error) bool { return strings.Contains(fmt.Sprint(err), "no tenants") }},
+		"uid taken":                {second(c.CreateUser(ctx, (&sdk.UserToCreate{}).UID("u1"))), sdk.IsUIDAlreadyExists},
+		"email taken":              {second(c.CreateUser(ctx, (&sdk.UserToCreate{}).Email("one@EXAMPLE.com"))), sdk.IsEmailAlreadyExists},
+		"phone taken":              {second(c.CreateUser(ctx, (&sdk.UserToCreate{}).PhoneNumber("+821012345678"))), sdk.IsPhoneNumberAlreadyExists},
+		"email moved to":           {second(c.UpdateUser(ctx, generated.UID, (&sdk.UserToUpdate{}).Email("one@example.com"))), sdk.IsEmailAlreadyExists},
+		"unknown user":             {second(c.GetUser(ctx, "nobody")), sdk.IsUserNotFound},
+		"unknown email":            {second(c.GetUserByEmail(ctx, "nobody@example.com")), sdk.IsUserNotFound},
+		"update of unknown user":   {second(c.UpdateUser(ctx, "nobody", (&sdk.UserToUpdate{}).Disabled(true))), sdk.IsUserNotFound},
+		"deletion of unknown user": {c.DeleteUser(ctx, "nobody"), sdk.IsUserNotFound},
+		"tenant":                   {second(must(c.TenantManager.AuthForTenant("t"))(t).GetUser(ctx, "u1")), func(err error) bool { return strings.Contains(fmt.Sprint(err), "no tenants") }},
 	} {
 		if test.err == nil || !test.is(test.err) {
 			t.Errorf("%s: got %v", name, test.err)
@@ -103,8 +107,8 @@ func TestAdminUsers(t *testing.T) {
 	if got := must(c.GetUserByProviderUID(ctx, "google.com", "g1"))(t); got.UID != "u1" || len(got.ProviderUserInfo) != 2 {
 		t.Errorf("by a linked provider: %+v", got)
 	}
-	if err := second(c.UpdateUser(ctx, made.UID, (&sdk.UserToUpdate{}).ProviderToLink(&sdk.UserProvider{ProviderID: "google.com", UID: "g1"}))); err == nil {
-		t.Error("one user of a provider is linked to two accounts")
+	if err := second(c.UpdateUser(ctx, generated.UID, (&sdk.UserToUpdate{}).ProviderToLink(&sdk.UserProvider{ProviderID: "google.com", UID: "g1"}))); err == nil {
+		t.Error("linked a provider's user to two accounts")
 	}
 	u = must(c.UpdateUser(ctx, "u1", (&sdk.UserToUpdate{}).ProvidersToDelete([]string{"google.com"})))(t)
 	if len(u.ProviderUserInfo) != 1 || u.ProviderUserInfo[0].ProviderID != "password" {
@@ -119,6 +123,7 @@ func TestAdminUsers(t *testing.T) {
 	}
 }
 
+// second returns the second of two results.
 func second[T any](_ T, err error) error { return err }
 
 func TestAdminListAndBatchDelete(t *testing.T) {
@@ -159,7 +164,7 @@ func TestAdminListAndBatchDelete(t *testing.T) {
 	yes := true
 	query := must(c.QueryUsers(ctx, &sdk.QueryUsersRequest{ReturnUserInfo: &yes, Limit: 5, Offset: 2, SortBy: sdk.UserEmail, Order: sdk.Desc}))(t)
 	if len(query.Users) != 5 || query.Users[0].UID != "user054" {
-		t.Errorf("query: %d users, the first is %v", len(query.Users), query.Users[0].UID)
+		t.Errorf("query: %d users, first %v", len(query.Users), query.Users[0].UID)
 	}
 	if got := must(c.DeleteUsers(ctx, append(want[:50], "nobody")))(t); got.SuccessCount != 51 {
 		t.Errorf("deleted %+v", got)
@@ -187,13 +192,13 @@ func TestAdminClaimsAndTokens(t *testing.T) {
 		t.Errorf("after a refresh: %v", token.Claims)
 	}
 	if got := must(c.GetUser(ctx, "u1"))(t).CustomClaims; got["role"] != "account's" {
-		t.Errorf("the account's claims are %v", got)
+		t.Errorf("claims of the account: %v", got)
 	}
 	if err := c.SetCustomUserClaims(ctx, "u1", nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := must(c.GetUser(ctx, "u1"))(t).CustomClaims; len(got) != 0 {
-		t.Errorf("removed claims are %v", got)
+		t.Errorf("claims after removing them: %v", got)
 	}
 
 	cookie := must(c.SessionCookie(ctx, second, 24*time.Hour))(t)
@@ -202,24 +207,24 @@ func TestAdminClaimsAndTokens(t *testing.T) {
 		t.Errorf("session cookie %+v", session)
 	}
 	if _, err := c.SessionCookie(ctx, "no.id.token", time.Hour); err == nil {
-		t.Error("a cookie for a broken token")
+		t.Error("created a cookie for an invalid token")
 	}
 
-	// The clock does not disturb what SDKs compare with their own.
+	// Advancing the clock does not affect times that SDKs compare with the system time.
 	s.clock.Advance(48 * time.Hour)
 	custom = must(c.CustomToken(ctx, "u1"))(t)
 	later := s.client(t, "signInWithCustomToken", object{"token": custom})
 	must(c.VerifyIDToken(ctx, later["idToken"].(string)))(t)
 }
 
-// refresh trades a refresh token for an ID token.
+// refresh exchanges a refresh token for an ID token.
 func (s *server) refresh(t *testing.T, refreshToken string) string {
 	t.Helper()
-	status, answer := s.call(t, "POST", "/securetoken.googleapis.com/v1/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refreshToken}}.Encode())
+	status, res := s.call(t, "POST", "/securetoken.googleapis.com/v1/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refreshToken}}.Encode())
 	if status != 200 {
-		t.Fatalf("refresh: %d %v", status, answer)
+		t.Fatalf("refresh: %d %v", status, res)
 	}
-	return answer["id_token"].(string)
+	return res["id_token"].(string)
 }
 
 func TestAdminRevokesAndDisables(t *testing.T) {
@@ -228,7 +233,8 @@ func TestAdminRevokesAndDisables(t *testing.T) {
 	in := s.client(t, "signUp", object{"email": "a@example.com", "password": "password"})
 	uid, id := in["localId"].(string), in["idToken"].(string)
 	issued := must(c.VerifyIDToken(ctx, id))(t).IssuedAt
-	// Revocation counts in whole seconds, in the real service too: an ID token of the same second outlives it.
+	// Revocation has a resolution of seconds, as in production: an ID token of the same second
+	// stays valid.
 	waitUntil(ctx, time.Unix(issued+1, 0))
 	if err := c.RevokeRefreshTokens(ctx, uid); err != nil {
 		t.Fatal(err)
@@ -236,8 +242,8 @@ func TestAdminRevokesAndDisables(t *testing.T) {
 	if _, err := c.VerifyIDTokenAndCheckRevoked(ctx, id); !sdk.IsIDTokenRevoked(err) {
 		t.Errorf("a revoked token: %v", err)
 	}
-	if _, answer := s.call(t, "POST", toolkit+"accounts:lookup", object{"idToken": id}); message(answer) != "TOKEN_EXPIRED" {
-		t.Errorf("look-up with a revoked token: %v", answer)
+	if _, res := s.call(t, "POST", toolkit+"accounts:lookup", object{"idToken": id}); message(res) != "TOKEN_EXPIRED" {
+		t.Errorf("lookup with a revoked token: %v", res)
 	}
 	in = s.client(t, "signInWithPassword", object{"email": "a@example.com", "password": "password"})
 	must(c.VerifyIDTokenAndCheckRevoked(ctx, in["idToken"].(string)))(t)
@@ -248,7 +254,7 @@ func TestAdminRevokesAndDisables(t *testing.T) {
 	}
 }
 
-// waitUntil waits for the machine's clock: the Admin SDK knows no other.
+// waitUntil waits until a system time, which is the clock of the Admin SDK.
 func waitUntil(ctx context.Context, when time.Time) {
 	wait, cancel := context.WithDeadline(ctx, when)
 	defer cancel()
@@ -262,36 +268,38 @@ func TestAdminLinks(t *testing.T) {
 	settings := &sdk.ActionCodeSettings{URL: "https://app.example.com/done", HandleCodeInApp: true}
 
 	reset := must(c.PasswordResetLink(ctx, "a@example.com"))(t)
-	if _, answer := s.call(t, "GET", local(t, reset)+"&newPassword=remembered", nil); message(answer) != "" {
-		t.Errorf("the link to reset: %v", answer)
+	if _, res := s.call(t, "GET", local(t, reset)+"&newPassword=remembered", nil); message(res) != "" {
+		t.Errorf("password reset link: %v", res)
 	}
 	s.client(t, "signInWithPassword", object{"email": "a@example.com", "password": "remembered"})
 
 	verify := must(c.EmailVerificationLinkWithSettings(ctx, "a@example.com", settings))(t)
 	if got := must(url.Parse(verify))(t).Query().Get("continueUrl"); got != settings.URL {
-		t.Errorf("the link leads on to %q", got)
+		t.Errorf("continueUrl %q", got)
 	}
 	code := must(url.Parse(verify))(t).Query().Get("oobCode")
 	s.client(t, "update", object{"oobCode": code})
 	if !must(c.GetUser(ctx, "u1"))(t).EmailVerified {
-		t.Error("the address is not verified")
+		t.Error("the email is not verified")
 	}
 	code = must(url.Parse(must(c.EmailSignInLink(ctx, "new@example.com", settings))(t)))(t).Query().Get("oobCode")
 	in := s.client(t, "signInWithEmailLink", object{"email": "new@example.com", "oobCode": code})
 	if in["isNewUser"] != true {
-		t.Errorf("signed in by a link: %v", in)
+		t.Errorf("sign-in with a link: %v", in)
 	}
 	if _, err := c.PasswordResetLink(ctx, "nobody@example.com"); !sdk.IsEmailNotFound(err) {
-		t.Errorf("a link for nobody: %v", err)
+		t.Errorf("link for an unknown email: %v", err)
 	}
 }
 
-// local is the path and query of an address.
-func local(t *testing.T, address string) string {
+// local returns the path and query of a URL.
+func local(t *testing.T, rawURL string) string {
 	t.Helper()
-	return must(url.Parse(address))(t).RequestURI()
+	return must(url.Parse(rawURL))(t).RequestURI()
 }
 
+// TestAdminImportsHashes imports accounts and signs in to them. It is long because each step
+// depends on the one before.
 func TestAdminImportsHashes(t *testing.T) {
 	s := start(t)
 	c, ctx := s.adminClient(t), t.Context()
@@ -310,8 +318,8 @@ func TestAdminImportsHashes(t *testing.T) {
 		t.Fatalf("imported %+v", result)
 	}
 	in := func(uid, plain string) string {
-		_, answer := s.call(t, "POST", toolkit+"accounts:signInWithPassword", object{"email": uid + "@example.com", "password": plain})
-		return message(answer)
+		_, res := s.call(t, "POST", toolkit+"accounts:signInWithPassword", object{"email": uid + "@example.com", "password": plain})
+		return message(res)
 	}
 	exported := func(uid string) *sdk.ExportedUserRecord {
 		it := c.Users(ctx, "")
@@ -329,7 +337,7 @@ func TestAdminImportsHashes(t *testing.T) {
 	if got := in("u1", "new password"); got != "INVALID_PASSWORD" {
 		t.Errorf("a wrong password: %q", got)
 	}
-	// Two sign-ins at once, of which one replaces the imported hash while the other checks it.
+	// Concurrent sign-ins: one replaces the imported hash while others verify it.
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -343,7 +351,7 @@ func TestAdminImportsHashes(t *testing.T) {
 		t.Errorf("the right password again: %q", got)
 	}
 	if exported("u1").PasswordHash == "" {
-		t.Error("the hash was not renewed by the sign-in")
+		t.Error("the sign-in did not replace the imported hash")
 	}
 	if got := in("u2", "old password"); got != "USER_DISABLED" {
 		t.Errorf("a disabled user: %q", got)

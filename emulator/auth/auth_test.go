@@ -20,7 +20,7 @@ const project = "demo-test"
 
 const toolkit = "/identitytoolkit.googleapis.com/v1/"
 
-// server is one that listens.
+// server is a server with a listener.
 type server struct {
 	*auth.Server
 	clock *clock.Clock
@@ -29,7 +29,7 @@ type server struct {
 	logs  *logBuffer
 }
 
-// logBuffer takes lines while it is read.
+// logBuffer is a log that is safe for concurrent use.
 type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -47,6 +47,7 @@ func (b *logBuffer) String() string {
 	return b.text.String()
 }
 
+// start starts a server that stops with the test.
 func start(t testing.TB, set ...func(*auth.Config)) *server {
 	t.Helper()
 	s := &server{clock: clock.New(), logs: &logBuffer{}}
@@ -72,11 +73,12 @@ func start(t testing.TB, set ...func(*auth.Config)) *server {
 	return s
 }
 
-// object is JSON.
+// object is a JSON object.
 type object = map[string]any
 
-// call makes a request with an API key, or as a server when the path is that of a project. body is JSON text or a value.
-func (s *server) call(t testing.TB, method, path string, body any) (status int, answer object) {
+// call sends a request, as a server if the path contains a project, otherwise with an API key. The
+// body is JSON text or a value to encode.
+func (s *server) call(t testing.TB, method, path string, body any) (status int, res object) {
 	t.Helper()
 	text, ok := body.(string)
 	if !ok && body != nil {
@@ -99,7 +101,7 @@ func (s *server) call(t testing.TB, method, path string, body any) (status int, 
 	return s.do(t, req)
 }
 
-func (s *server) do(t testing.TB, req *http.Request) (status int, answer object) {
+func (s *server) do(t testing.TB, req *http.Request) (status int, res object) {
 	t.Helper()
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -110,35 +112,35 @@ func (s *server) do(t testing.TB, req *http.Request) (status int, answer object)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(text, &answer); err != nil {
-		t.Fatalf("%s %s: %s is no JSON: %v", req.Method, req.URL.Path, text, err)
+	if err := json.Unmarshal(text, &res); err != nil {
+		t.Fatalf("%s %s: %s is not JSON: %v", req.Method, req.URL.Path, text, err)
 	}
-	return resp.StatusCode, answer
+	return resp.StatusCode, res
 }
 
-// client makes a client's call that must succeed.
+// client sends a client's request, which must succeed.
 func (s *server) client(t testing.TB, verb string, body any) object {
 	t.Helper()
-	status, answer := s.call(t, "POST", toolkit+"accounts:"+verb, body)
+	status, res := s.call(t, "POST", toolkit+"accounts:"+verb, body)
 	if status != http.StatusOK {
-		t.Fatalf("%s: %d %v", verb, status, answer)
+		t.Fatalf("%s: %d %v", verb, status, res)
 	}
-	return answer
+	return res
 }
 
-// admin makes a server's call that must succeed.
+// admin sends a server's request, which must succeed.
 func (s *server) admin(t testing.TB, verb string, body any) object {
 	t.Helper()
-	status, answer := s.call(t, "POST", toolkit+"projects/"+project+"/accounts"+verb, body)
+	status, res := s.call(t, "POST", toolkit+"projects/"+project+"/accounts"+verb, body)
 	if status != http.StatusOK {
-		t.Fatalf("%s: %d %v", verb, status, answer)
+		t.Fatalf("%s: %d %v", verb, status, res)
 	}
-	return answer
+	return res
 }
 
-// message is that of an error.
-func message(answer object) string {
-	e, _ := answer["error"].(object)
+// message returns the message of an error response, or "".
+func message(res object) string {
+	e, _ := res["error"].(object)
 	m, _ := e["message"].(string)
 	return m
 }

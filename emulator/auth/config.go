@@ -7,12 +7,14 @@ import (
 	"heek.kr/heektime/emulator/internal/password"
 )
 
-// What clients ask before they begin.
+// Configuration that clients read before they sign in.
 
+// clientConfig returns the project and its authorized domains.
 func (s *Server) clientConfig(c *call) (any, error) {
 	return map[string]any{"projectId": projectNumber, "authorizedDomains": []string{"localhost", "127.0.0.1"}}, nil
 }
 
+// recaptchaParams returns placeholders: phone sign-in needs no reCAPTCHA here.
 func (s *Server) recaptchaParams(c *call) (any, error) {
 	return map[string]string{
 		"kind":             "identitytoolkit#GetRecaptchaParamResponse",
@@ -21,7 +23,7 @@ func (s *Server) recaptchaParams(c *call) (any, error) {
 	}, nil
 }
 
-// recaptchaConfig says that nothing needs a CAPTCHA.
+// recaptchaConfig reports that no reCAPTCHA is required.
 func (s *Server) recaptchaConfig(c *call) (any, error) {
 	type state struct {
 		Provider    string `json:"provider"`
@@ -30,7 +32,7 @@ func (s *Server) recaptchaConfig(c *call) (any, error) {
 	return map[string]any{"recaptchaEnforcementState": []state{{"EMAIL_PASSWORD_PROVIDER", "OFF"}, {"PHONE_PROVIDER", "OFF"}}}, nil
 }
 
-// passwordPolicy is that of a project that has set none.
+// passwordPolicy returns the default policy.
 func (s *Server) passwordPolicy(c *call) (any, error) {
 	return map[string]any{
 		"customStrengthOptions":            map[string]int{"minPasswordLength": minPassword, "maxPasswordLength": maxPassword},
@@ -40,12 +42,13 @@ func (s *Server) passwordPolicy(c *call) (any, error) {
 	}, nil
 }
 
-// publicKeys and sessionCookieKeys are empty: nothing is signed here.
+// publicKeys returns no keys, because ID tokens are not signed.
 func (s *Server) publicKeys(c *call) (any, error) { return map[string]string{}, nil }
 
+// sessionCookieKeys returns no keys, because session cookies are not signed.
 func (s *Server) sessionCookieKeys(c *call) (any, error) { return map[string][]string{"keys": {}}, nil }
 
-// The settings of a project, as servers and tests see them.
+// Settings of a project, for servers and tests.
 
 type privacyConfig struct {
 	Enabled *bool `json:"enableImprovedEmailPrivacy,omitempty"`
@@ -71,32 +74,32 @@ func (s *Server) emulatorConfig(c *call) (any, error) {
 	return config, nil
 }
 
-// setEmulatorConfig changes what the request names.
+// setEmulatorConfig changes the settings in the request.
 func (s *Server) setEmulatorConfig(c *call) (any, error) {
 	var config emulatorConfig
 	if err := c.decode(&config); err != nil {
 		return nil, err
 	}
-	if err := s.change(c.project, config); err != nil {
+	if err := s.updateSettings(c.project, config); err != nil {
 		return nil, err
 	}
 	return s.emulatorConfig(c)
 }
 
-func (s *Server) change(project string, config emulatorConfig) error {
+func (s *Server) updateSettings(project string, config emulatorConfig) error {
 	return s.store.Update(project, func(tx *account.Tx) error {
 		settings := tx.Settings()
-		set(&settings.AllowDuplicateEmails, config.SignIn.AllowDuplicateEmails)
-		set(&settings.EmailPrivacy, config.EmailPrivacy.Enabled)
+		setIfPresent(&settings.AllowDuplicateEmails, config.SignIn.AllowDuplicateEmails)
+		setIfPresent(&settings.EmailPrivacy, config.EmailPrivacy.Enabled)
 		tx.SetSettings(settings)
 		return nil
 	})
 }
 
-// adminConfig is the part of a project's configuration that this emulator has. Its hash parameters are those with which
-// exported accounts can be imported elsewhere.
+// adminConfig returns the emulated part of a project's configuration. Its hash parameters are
+// needed to import exported accounts elsewhere.
 func (s *Server) adminConfig(c *call) (any, error) {
-	settings, hash := s.settings(c.project), password.Project()
+	settings, hash := s.settings(c.project), password.DefaultParameters()
 	return map[string]any{
 		"name": "projects/" + projectNumber + "/config",
 		"signIn": map[string]any{
@@ -116,13 +119,13 @@ func (s *Server) adminConfig(c *call) (any, error) {
 	}, nil
 }
 
-// setAdminConfig takes the settings that this emulator has, and refuses others rather than forget them.
+// setAdminConfig changes the emulated settings and rejects all others.
 func (s *Server) setAdminConfig(c *call) (any, error) {
 	var config emulatorConfig
 	if err := c.decode(&config); err != nil {
 		return nil, err
 	}
-	if err := s.change(c.project, config); err != nil {
+	if err := s.updateSettings(c.project, config); err != nil {
 		return nil, err
 	}
 	return s.adminConfig(c)

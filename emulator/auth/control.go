@@ -2,13 +2,14 @@ package auth
 
 import "heek.kr/heektime/emulator/internal/account"
 
-// The emulator's own calls, for tests: https://firebase.google.com/docs/reference/rest/auth#section-auth-emulator
+// The emulator's own endpoints, for tests.
+// Source: https://firebase.google.com/docs/reference/rest/auth#section-auth-emulator
 
 func (s *Server) ready(c *call) (any, error) {
 	return map[string]any{"authEmulator": map[string]any{"ready": true}}, nil
 }
 
-func (s *Server) clear(c *call) (any, error) { return struct{}{}, s.Reset(c.project) }
+func (s *Server) clearAccounts(c *call) (any, error) { return struct{}{}, s.Reset(c.project) }
 
 func (s *Server) oobCodes(c *call) (any, error) {
 	type item struct {

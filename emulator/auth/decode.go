@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// ignored is a field of a request that the API has and this emulator does nothing with.
+// ignored is a request field that has no effect in this emulator.
 type ignored = json.RawMessage
 
-// clientFields are in the requests of most clients.
+// clientFields are fields that most client requests have.
 type clientFields struct {
 	ClientType             ignored `json:"clientType"`
 	CaptchaChallenge       ignored `json:"captchaChallenge"`
@@ -18,11 +18,12 @@ type clientFields struct {
 	RecaptchaVersion       ignored `json:"recaptchaVersion"`
 	InstanceID             ignored `json:"instanceId"`
 	DelegatedProjectNumber ignored `json:"delegatedProjectNumber"`
-	ReturnSecureToken      ignored `json:"returnSecureToken"` // tokens come in any case, as from the official emulator
+	ReturnSecureToken      ignored `json:"returnSecureToken"` // tokens are always returned, as by the official emulator
 }
 
-// object reads a JSON object. Field names may be in camelCase or snake_case, as in every Google API.
-func object(text []byte) (map[string]json.RawMessage, error) {
+// parseObject parses a JSON object. Field names may be in camelCase or snake_case, as in every
+// Google API.
+func parseObject(text []byte) (map[string]json.RawMessage, error) {
 	fields := map[string]json.RawMessage{}
 	if len(bytes.TrimSpace(text)) == 0 {
 		return fields, nil
@@ -49,17 +50,17 @@ func camelCase(name string) string {
 	return strings.Join(parts, "")
 }
 
-// take reads one field and removes it.
-func (c *call) take(name string, into any) error {
+// takeField decodes a field of the body and removes it.
+func (c *call) takeField(name string, into any) error {
 	value, ok := c.body[name]
 	if !ok {
 		return nil
 	}
 	delete(c.body, name)
-	return badField(json.Unmarshal(value, into), name)
+	return fieldError(json.Unmarshal(value, into), name)
 }
 
-// decode reads the body's fields into a struct. Fields that it does not have are an error, as with the real API.
+// decode decodes the body into a struct. Unknown fields are an error, as in production.
 func (c *call) decode(into any) error {
 	text, err := json.Marshal(c.body)
 	if err != nil {
@@ -67,11 +68,12 @@ func (c *call) decode(into any) error {
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
-	return badField(d.Decode(into), "")
+	return fieldError(d.Decode(into), "")
 }
 
-// badField puts the real API's words on a decoder's error. It leaves the value out, which can be a password.
-func badField(err error, name string) error {
+// fieldError translates a decoder's error to production's. It omits the value, which may be a
+// password.
+func fieldError(err error, name string) error {
 	if err == nil {
 		return nil
 	}
@@ -80,7 +82,7 @@ func badField(err error, name string) error {
 		if wrong.Field != "" {
 			name = wrong.Field
 		}
-		return invalidArgument("Invalid value at '" + name + "': it can't be a " + wrong.Value + ".")
+		return invalidArgument("Invalid value at '" + name + "': it cannot be a " + wrong.Value + ".")
 	}
 	if unknown, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return invalidArgument("Invalid JSON payload received. Unknown name " + unknown + ": Cannot find field.")

@@ -9,19 +9,19 @@ import (
 	"heek.kr/heektime/emulator/internal/password"
 )
 
-// apiError is an answer that is not a success.
+// apiError is an error response.
 type apiError struct {
-	code    int    // of HTTP
+	code    int    // HTTP status
 	status  string // the canonical name; the Identity Toolkit's own errors, all 400, have none
 	reason  string
-	message string // a code like EMAIL_EXISTS, which may be followed by " : " and a sentence
+	message string // a code such as EMAIL_EXISTS, optionally followed by " : " and a sentence
 }
 
 func (e *apiError) Error() string { return e.message }
 
-// refused is an error of the Identity Toolkit, by its code. SDKs read the code up to " : ".
+// toolkitError returns an error of the Identity Toolkit. SDKs read the code before " : ".
 // Source: https://cloud.google.com/identity-platform/docs/use-rest-api
-func refused(message string) error {
+func toolkitError(message string) error {
 	return &apiError{http.StatusBadRequest, "", "invalid", message}
 }
 
@@ -29,21 +29,22 @@ func invalidArgument(message string) error {
 	return &apiError{http.StatusBadRequest, "INVALID_ARGUMENT", "invalid", message}
 }
 
-// notEmulated answers 501 as the official emulator does.
-func notEmulated(what string) error {
-	return &apiError{http.StatusNotImplemented, "NOT_IMPLEMENTED", "unimplemented", "This emulator does not have " + what + "."}
+// notEmulated returns an error for a feature that is missing, with status 501 as in the official
+// emulator.
+func notEmulated(feature string) error {
+	return &apiError{http.StatusNotImplemented, "NOT_IMPLEMENTED", "unimplemented", "This emulator does not support " + feature + "."}
 }
 
 var (
-	errNoTenants = refused("UNSUPPORTED_TENANT_OPERATION : This emulator has no tenants; leave the tenant id out.")
+	errNoTenants = toolkitError("UNSUPPORTED_TENANT_OPERATION : This emulator has no tenants; omit the tenant id.")
 	errNoKey     = &apiError{http.StatusForbidden, "PERMISSION_DENIED", "forbidden", "The request is missing a valid API key."}
 	errNoBearer  = &apiError{http.StatusUnauthorized, "UNAUTHENTICATED", "required", "Request is missing required authentication credential. Expected OAuth 2 access token; with an emulator, send the header Authorization: Bearer owner."}
 	errBadBearer = &apiError{http.StatusUnauthorized, "UNAUTHENTICATED", "authError", "Request had invalid authentication credentials. Expected OAuth 2 access token, not a user's ID token; with an emulator, send the header Authorization: Bearer owner."}
 	errTooLarge  = &apiError{http.StatusRequestEntityTooLarge, "INVALID_ARGUMENT", "uploadTooLarge", "Request payload size exceeds the limit."}
 )
 
-// asAPI translates the errors of the packages below.
-func asAPI(err error) *apiError {
+// asAPIError translates an error to a response.
+func asAPIError(err error) *apiError {
 	var known *apiError
 	if errors.As(err, &known) {
 		return known
@@ -78,8 +79,9 @@ type errorBody struct {
 	Status  string      `json:"status,omitempty"`
 }
 
+// fail responds with an error.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	e := asAPI(err)
+	e := asAPIError(err)
 	if e.code == http.StatusInternalServerError {
 		s.log.ErrorContext(r.Context(), "auth request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
@@ -91,7 +93,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	body, err := json.MarshalIndent(v, "", "  ")
-	if err != nil { // a field that no JSON can hold is a mistake in this package
+	if err != nil { // a response type that JSON cannot encode is a bug in this package
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -100,5 +102,5 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 	h.Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	w.Write(append(body, '\n')) // a client that went away is nobody to tell
+	w.Write(append(body, '\n')) // ignore write errors: the client is gone
 }

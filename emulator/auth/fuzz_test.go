@@ -12,7 +12,8 @@ import (
 	"heek.kr/heektime/emulator/clock"
 )
 
-// FuzzRequests sends any body to any call: the server answers JSON, and blames the request, not itself.
+// FuzzRequests sends arbitrary bodies to arbitrary paths: every response is JSON, and none is an
+// internal error.
 func FuzzRequests(f *testing.F) {
 	s, err := auth.New(auth.Config{Clock: clock.New(), Project: project, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -51,7 +52,7 @@ func FuzzRequests(f *testing.F) {
 	})
 }
 
-// BenchmarkSignIn is a sign-in with a password over HTTP, kept on disk.
+// BenchmarkSignIn signs in with a password over HTTP, with a data directory.
 func BenchmarkSignIn(b *testing.B) {
 	s := start(b, func(c *auth.Config) { c.DataDir = b.TempDir(); c.Logger = slog.New(slog.DiscardHandler) })
 	s.client(b, "signUp", object{"email": "a@example.com", "password": "password"})

@@ -3,20 +3,19 @@ package auth
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"heek.kr/heektime/emulator/auth/token"
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// lifetimeSeconds is how long an ID token is good for.
+// lifetimeSeconds is the lifetime of an ID token.
 const lifetimeSeconds = 3600
 
-// claims are names and JSON values.
+// claims are the claims of a token by name.
 type claims = map[string]json.RawMessage
 
-// idToken is what this package reads in an ID token.
+// idToken is the part of an ID token that this package reads.
 type idToken struct {
 	Issuer   string        `json:"iss"`
 	Audience string        `json:"aud"`
@@ -32,29 +31,29 @@ type firebaseClaim struct {
 	Tenant         string              `json:"tenant,omitempty"`
 }
 
-// signIn is one session: how and when its user signed in.
+// signIn is how and when the user of a session signed in.
 type signIn struct {
 	Provider string `json:"provider"`
-	AuthTime int64  `json:"authTime"`         // seconds since 1970, by the machine's clock
-	Claims   claims `json:"claims,omitempty"` // a custom token's
+	AuthTime int64  `json:"authTime"`         // seconds since 1970, system time
+	Claims   claims `json:"claims,omitempty"` // of the custom token
 }
 
 func newSignIn(provider string) signIn {
 	return signIn{Provider: provider, AuthTime: time.Now().Unix()}
 }
 
-// tokens are the answer to every sign-in.
+// tokens are the fields that every sign-in response has.
 type tokens struct {
 	IDToken      string `json:"idToken,omitempty"`
 	RefreshToken string `json:"refreshToken,omitempty"`
 	ExpiresIn    string `json:"expiresIn,omitempty"` // seconds
 }
 
-// issue makes an ID token and a refresh token, and notes in the account that it did.
+// issue creates an ID token and a refresh token, and updates the account's LastRefreshAt.
 func (c *call) issue(tx *account.Tx, u *account.User, session signIn) (tokens, error) {
-	noted := *u
-	noted.LastRefreshAt = tx.Now().UTC().Truncate(time.Millisecond)
-	u, err := tx.Put(noted)
+	refreshed := *u
+	refreshed.LastRefreshAt = tx.Now().UTC().Truncate(time.Millisecond)
+	u, err := tx.Put(refreshed)
 	if err != nil {
 		return tokens{}, err
 	}
@@ -76,116 +75,37 @@ func (c *call) issue(tx *account.Tx, u *account.User, session signIn) (tokens, e
 	return tokens{IDToken: id, RefreshToken: refresh, ExpiresIn: fmt.Sprint(lifetimeSeconds)}, nil
 }
 
-// userClaims are the claims about a user: names that anybody may use first, so that reserved ones win.
-func userClaims(u *account.User, session signIn) map[string]any {
-	all := map[string]any{}
-	set := func(name, value string) {
-		if value != "" {
-			all[name] = value
-		}
-	}
-	set("name", u.DisplayName)
-	set("picture", u.PhotoURL)
-	var custom claims
-	if u.CustomAttributes != "" {
-		json.Unmarshal([]byte(u.CustomAttributes), &custom) // was checked when it was set
-	}
-	for _, from := range []claims{custom, session.Claims} {
-		for name, value := range from {
-			all[name] = value
-		}
-	}
-	for _, reserved := range []string{"email", "email_verified", "phone_number", "provider_id"} {
-		delete(all, reserved)
-	}
-	set("email", u.Email)
-	if u.Email != "" {
-		all["email_verified"] = u.EmailVerified
-	}
-	set("phone_number", u.PhoneNumber)
-	if session.Provider == account.ProviderAnonymous {
-		set("provider_id", session.Provider)
-	}
-	all["auth_time"] = session.AuthTime
-	all["user_id"] = u.LocalID
-	all["firebase"] = firebaseClaim{Identities: identities(u), SignInProvider: session.Provider}
-	return all
-}
-
-// identities are the user's ids by provider.
-func identities(u *account.User) map[string][]string {
-	ids := map[string][]string{}
-	if u.Email != "" {
-		ids["email"] = []string{u.Email}
-	}
-	for _, p := range u.Providers {
-		if p.ProviderID != account.ProviderPassword && p.RawID != "" {
-			ids[p.ProviderID] = append(ids[p.ProviderID], p.RawID)
-		}
-	}
-	return ids
-}
-
 func issuer(project string) string { return "https://securetoken.google.com/" + project }
 
-// readIDToken finds the user of an ID token, and the session that it belongs to. Its age is no reason to refuse it: see the
-// package comment.
+// readIDToken returns the user of an ID token and how they signed in. It accepts expired tokens;
+// see the package comment.
 func (c *call) readIDToken(tx *account.Tx, raw string) (*account.User, signIn, error) {
 	var t idToken
 	algorithm, err := token.Decode(raw, &t)
 	switch {
 	case err != nil:
-		return nil, signIn{}, refused("INVALID_ID_TOKEN : " + err.Error())
+		return nil, signIn{}, toolkitError("INVALID_ID_TOKEN : " + err.Error())
 	case algorithm != token.None:
-		return nil, signIn{}, refused("INVALID_ID_TOKEN : The token is signed: it comes from another place than this emulator.")
+		return nil, signIn{}, toolkitError("INVALID_ID_TOKEN : The token is signed, so it does not come from this emulator.")
 	case t.Firebase.Tenant != "":
 		return nil, signIn{}, errNoTenants
 	case t.Audience != c.project || t.Issuer != issuer(c.project):
-		return nil, signIn{}, refused(fmt.Sprintf("INVALID_ID_TOKEN : The token is for project %q; this call is for %q.", t.Audience, c.project))
+		return nil, signIn{}, toolkitError(fmt.Sprintf("INVALID_ID_TOKEN : The token is for project %q; this call is for %q.", t.Audience, c.project))
 	}
 	u, ok := tx.User(t.UserID)
 	switch {
 	case !ok:
-		return nil, signIn{}, refused("USER_NOT_FOUND")
+		return nil, signIn{}, toolkitError("USER_NOT_FOUND")
 	case t.IssuedAt < int64(u.ValidSince):
-		return nil, signIn{}, refused("TOKEN_EXPIRED")
+		return nil, signIn{}, toolkitError("TOKEN_EXPIRED")
 	case u.Disabled:
-		return nil, signIn{}, refused("USER_DISABLED")
+		return nil, signIn{}, toolkitError("USER_DISABLED")
 	}
 	return u, signIn{Provider: t.Firebase.SignInProvider, AuthTime: t.AuthTime}, nil
 }
 
-// reservedClaims can't be custom claims.
-// Source: https://firebase.google.com/docs/auth/admin/create-custom-tokens
-const reservedClaims = " acr amr at_hash aud auth_time azp c_hash cnf exp firebase iat iss jti nbf nonce sub "
-
-// checkClaims says whether JSON is an object that may be custom claims.
-func checkClaims(text []byte) (claims, error) {
-	var all claims
-	if err := json.Unmarshal(text, &all); err != nil || all == nil {
-		return nil, refused("INVALID_CLAIMS")
-	}
-	for name := range all {
-		if strings.Contains(reservedClaims, " "+name+" ") {
-			return nil, refused("FORBIDDEN_CLAIM : " + name)
-		}
-	}
-	return all, nil
-}
-
-// maxClaimsBytes bounds the claims that are kept with an account.
-const maxClaimsBytes = 1000
-
-func checkCustomAttributes(text string) error {
-	if len(text) > maxClaimsBytes {
-		return refused("CLAIMS_TOO_LARGE")
-	}
-	_, err := checkClaims([]byte(text))
-	return err
-}
-
-// revoke makes every token invalid that the user has: refresh tokens at once, ID tokens that were issued before since.
-func revoke(u *account.User, since int64) {
+// revokeTokens invalidates all refresh tokens of a user, and ID tokens issued before since.
+func revokeTokens(u *account.User, since int64) {
 	u.ValidSince = account.Seconds(since)
 	u.Sessions = account.RandomID(8)
 }

@@ -6,7 +6,7 @@ import (
 	"heek.kr/heektime/emulator/sdktest"
 )
 
-// TestJavaScript runs Firebase's JavaScript SDK, an old version and a new one, in Node.
+// TestJavaScript runs Firebase's JavaScript SDK in Node, in an old and a new version.
 func TestJavaScript(t *testing.T) {
 	for _, version := range sdktest.Versions {
 		t.Run(version, func(t *testing.T) {

@@ -6,10 +6,11 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// redacted is what the real API shows of a password's hash to those who may not see it: "REDACTED" in base64.
+// redacted replaces password hashes for clients, as in production: "REDACTED" in base64.
 const redacted = "UkVEQUNURUQ="
 
-// userInfo is an account as the API shows it. Its own fields hide those of the account with the same names in JSON.
+// userInfo is an account in the format of the API. Its own fields hide the account's with the same
+// JSON names.
 type userInfo struct {
 	*account.User
 	Hash          *struct{} `json:"hash,omitempty"`
@@ -19,9 +20,9 @@ type userInfo struct {
 	Salt          string    `json:"salt,omitempty"`         // base64url
 }
 
-// show makes the answer. To a server it shows hashes of this emulator's own kind; of imported ones, like the real API,
-// nothing before the first sign-in.
-func show(u *account.User, admin bool) userInfo {
+// newUserInfo returns an account for a response. Servers see native password hashes; as in
+// production, imported hashes are hidden until the first sign-in replaces them.
+func newUserInfo(u *account.User, admin bool) userInfo {
 	info := userInfo{User: u}
 	if u.Email != "" {
 		info.EmailVerified = &u.EmailVerified
@@ -42,12 +43,12 @@ type federatedID struct {
 	RawID      string `json:"rawId"`
 }
 
-type lookupAnswer struct {
+type lookupResponse struct {
 	Kind  string     `json:"kind"`
-	Users []userInfo `json:"users,omitempty"` // must be left out when empty, for the Admin SDK of Node
+	Users []userInfo `json:"users,omitempty"` // the Node Admin SDK requires it to be omitted if empty
 }
 
-// lookup shows a server the accounts that it names, and a client its own.
+// lookup returns the accounts that a server names, or a client's own.
 func (s *Server) lookup(c *call) (any, error) {
 	var req struct {
 		DelegatedProjectNumber ignored       `json:"delegatedProjectNumber"`
@@ -61,19 +62,19 @@ func (s *Server) lookup(c *call) (any, error) {
 	if err := c.decode(&req); err != nil {
 		return nil, err
 	}
-	answer := lookupAnswer{Kind: "identitytoolkit#GetAccountInfoResponse"}
+	resp := lookupResponse{Kind: "identitytoolkit#GetAccountInfoResponse"}
 	if !c.admin {
 		if req.IDToken == "" {
-			return nil, refused("MISSING_ID_TOKEN")
+			return nil, toolkitError("MISSING_ID_TOKEN")
 		}
 		var err error
 		s.store.View(c.project, func(tx *account.Tx) {
 			var u *account.User
 			if u, _, err = c.readIDToken(tx, req.IDToken); err == nil {
-				answer.Users = []userInfo{show(u, false)}
+				resp.Users = []userInfo{newUserInfo(u, false)}
 			}
 		})
-		return answer, err
+		return resp, err
 	}
 	if len(req.InitialEmail) > 0 {
 		return nil, notEmulated("look-ups by initialEmail")
@@ -82,7 +83,7 @@ func (s *Server) lookup(c *call) (any, error) {
 	add := func(u *account.User, ok bool) {
 		if ok && !seen[u.LocalID] {
 			seen[u.LocalID] = true
-			answer.Users = append(answer.Users, show(u, true))
+			resp.Users = append(resp.Users, newUserInfo(u, true))
 		}
 	}
 	s.store.View(c.project, func(tx *account.Tx) {
@@ -99,5 +100,5 @@ func (s *Server) lookup(c *call) (any, error) {
 			add(tx.ByProvider(id.ProviderID, id.RawID))
 		}
 	})
-	return answer, nil
+	return resp, nil
 }

@@ -6,21 +6,21 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// applyCode does to an account what its owner was asked by mail.
-func (s *Server) applyCode(c *call, id string) (updateAnswer, error) {
-	var answer updateAnswer
+// applyCode applies an OOB code to its account: it verifies, changes or recovers the email address.
+func (s *Server) applyCode(c *call, id string) (updateResponse, error) {
+	var resp updateResponse
 	err := s.store.Update(c.project, func(tx *account.Tx) error {
 		code, err := findCode(tx, id)
 		if err != nil {
 			return err
 		}
-		tx.UseCode(id)
+		tx.DeleteCode(id)
 		old, ok := tx.ByEmail(code.Email)
 		if code.Kind == recoverEmail {
 			old, ok = tx.User(code.LocalID)
 		}
 		if !ok {
-			return refused("INVALID_OOB_CODE")
+			return toolkitError("INVALID_OOB_CODE")
 		}
 		u := *old
 		switch code.Kind {
@@ -31,35 +31,36 @@ func (s *Server) applyCode(c *call, id string) (updateAnswer, error) {
 				u.InitialEmail = u.Email
 			}
 			u.Email, u.EmailVerified = code.NewEmail, true
-			answer.NewEmail = code.NewEmail
+			resp.NewEmail = code.NewEmail
 		case recoverEmail:
 			u.Email, u.EmailVerified = code.Email, true
 		default:
-			return refused("INVALID_OOB_CODE")
+			return toolkitError("INVALID_OOB_CODE")
 		}
 		if u.Email != old.Email {
-			revoke(&u, time.Now().Unix())
+			revokeTokens(&u, time.Now().Unix())
 		}
 		saved, err := tx.Put(u)
 		if err != nil {
 			return err
 		}
-		newEmail := answer.NewEmail
-		answer = updated(saved)
-		answer.NewEmail = newEmail
+		newEmail := resp.NewEmail
+		resp = newUpdateResponse(saved)
+		resp.NewEmail = newEmail
 		return nil
 	})
-	return answer, err
+	return resp, err
 }
 
-type resetAnswer struct {
+type resetResponse struct {
 	Kind        string `json:"kind"`
 	RequestType string `json:"requestType"`
 	Email       string `json:"email,omitempty"`
 	NewEmail    string `json:"newEmail,omitempty"`
 }
 
-// resetPassword tells what a code is for and, with a new password, sets that.
+// resetPassword sets a new password with an OOB code. Without a new password, it returns what the
+// code is for.
 func (s *Server) resetPassword(c *call) (any, error) {
 	var req struct {
 		clientFields
@@ -75,36 +76,37 @@ func (s *Server) resetPassword(c *call) (any, error) {
 	case req.OldPassword != "":
 		return nil, notEmulated("oldPassword in a password reset")
 	case req.OOBCode == "":
-		return nil, refused("MISSING_OOB_CODE")
+		return nil, toolkitError("MISSING_OOB_CODE")
 	case req.NewPassword == "":
-		return s.describeCode(c.project, req.OOBCode)
+		return s.readCode(c.project, req.OOBCode)
 	}
-	return s.setForgotten(c.project, req.OOBCode, req.NewPassword)
+	return s.applyPasswordReset(c.project, req.OOBCode, req.NewPassword)
 }
 
-func describe(code account.Code) resetAnswer {
-	answer := resetAnswer{"identitytoolkit#ResetPasswordResponse", code.Kind, code.Email, code.NewEmail}
+func newResetResponse(code account.Code) resetResponse {
+	resp := resetResponse{"identitytoolkit#ResetPasswordResponse", code.Kind, code.Email, code.NewEmail}
 	if code.Kind == emailSignIn {
-		answer.Email = "" // its owner must type it when signing in
+		resp.Email = "" // users must enter it when they sign in
 	}
-	return answer
+	return resp
 }
 
-func (s *Server) describeCode(project, id string) (answer resetAnswer, err error) {
+func (s *Server) readCode(project, id string) (resp resetResponse, err error) {
 	s.store.View(project, func(tx *account.Tx) {
 		var code account.Code
 		if code, err = findCode(tx, id); err == nil {
-			answer = describe(code)
+			resp = newResetResponse(code)
 		}
 	})
-	return answer, err
+	return resp, err
 }
 
-// setForgotten sets a password by a code that was mailed, which proves the address too. Whoever had signed in is out.
-func (s *Server) setForgotten(project, id, plain string) (answer resetAnswer, err error) {
+// applyPasswordReset sets a new password with an OOB code, which also verifies the address. It ends
+// all sessions.
+func (s *Server) applyPasswordReset(project, id, plain string) (resp resetResponse, err error) {
 	hash, err := newHash(plain)
 	if err != nil {
-		return answer, err
+		return resp, err
 	}
 	err = s.store.Update(project, func(tx *account.Tx) error {
 		code, err := findCode(tx, id)
@@ -113,15 +115,15 @@ func (s *Server) setForgotten(project, id, plain string) (answer resetAnswer, er
 		}
 		old, ok := tx.ByEmail(code.Email)
 		if !ok || code.Kind != passwordReset {
-			return refused("INVALID_OOB_CODE")
+			return toolkitError("INVALID_OOB_CODE")
 		}
-		tx.UseCode(id)
+		tx.DeleteCode(id)
 		u := *old
 		u.Hash, u.PasswordUpdated, u.EmailVerified = hash, tx.Now().UnixMilli(), true
-		revoke(&u, time.Now().Unix())
-		answer = describe(code)
+		revokeTokens(&u, time.Now().Unix())
+		resp = newResetResponse(code)
 		_, err = tx.Put(u)
 		return err
 	})
-	return answer, err
+	return resp, err
 }

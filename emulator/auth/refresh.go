@@ -10,73 +10,76 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// refreshToken is a session in itself, so that none has to be kept. It is readable and no secret.
+// refreshToken contains the whole session, so that the server need not store sessions. It is not
+// encrypted.
 type refreshToken struct {
 	Note     string `json:"emulator"`
 	Project  string `json:"project"`
 	LocalID  string `json:"localId"`
-	Sessions string `json:"sessions"` // must be the account's
+	Sessions string `json:"sessions"` // must equal the account's
 	signIn
 }
 
+// refreshNote marks refresh tokens of this emulator. Changing it invalidates existing sessions.
 const refreshNote = "no secret; do not change"
 
 func newRefreshToken(project string, u *account.User, session signIn) (string, error) {
 	text, err := json.Marshal(refreshToken{refreshNote, project, u.LocalID, u.Sessions, session})
 	if err != nil {
-		return "", fmt.Errorf("encode a refresh token: %w", err)
+		return "", fmt.Errorf("encoding a refresh token: %w", err)
 	}
 	return base64.RawURLEncoding.EncodeToString(text), nil
 }
 
-// refresh gives new tokens for a refresh token. It is the only call whose body is usually a form.
+// refresh returns new tokens for a refresh token. It is the only call whose body is usually a form.
 // Source: https://firebase.google.com/docs/reference/rest/auth#section-refresh-token
 func (s *Server) refresh(c *call) (any, error) {
-	grant, raw, err := c.grant()
+	grant, raw, err := c.readGrant()
 	switch {
 	case err != nil:
 		return nil, err
 	case grant == "":
-		return nil, refused("MISSING_GRANT_TYPE")
+		return nil, toolkitError("MISSING_GRANT_TYPE")
 	case grant != "refresh_token":
-		return nil, refused("INVALID_GRANT_TYPE")
+		return nil, toolkitError("INVALID_GRANT_TYPE")
 	case raw == "":
-		return nil, refused("MISSING_REFRESH_TOKEN")
+		return nil, toolkitError("MISSING_REFRESH_TOKEN")
 	}
 	var t refreshToken
 	text, err := base64.RawURLEncoding.DecodeString(raw)
 	if err != nil || json.Unmarshal(text, &t) != nil || t.Note != refreshNote {
-		return nil, refused("INVALID_REFRESH_TOKEN")
+		return nil, toolkitError("INVALID_REFRESH_TOKEN")
 	}
 	c.project = t.Project
-	var answer tokens
+	var resp tokens
 	err = s.store.Update(t.Project, func(tx *account.Tx) error {
 		u, ok := tx.User(t.LocalID)
 		switch {
 		case !ok:
-			return refused("USER_NOT_FOUND")
+			return toolkitError("USER_NOT_FOUND")
 		case u.Disabled:
-			return refused("USER_DISABLED")
+			return toolkitError("USER_DISABLED")
 		case u.Sessions != t.Sessions:
-			return refused("TOKEN_EXPIRED")
+			return toolkitError("TOKEN_EXPIRED")
 		}
-		answer, err = c.issue(tx, u, t.signIn)
+		resp, err = c.issue(tx, u, t.signIn)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return map[string]string{
-		"id_token": answer.IDToken, "access_token": answer.IDToken, "refresh_token": answer.RefreshToken,
-		"expires_in": answer.ExpiresIn, "token_type": "Bearer", "user_id": t.LocalID, "project_id": projectNumber,
+		"id_token": resp.IDToken, "access_token": resp.IDToken, "refresh_token": resp.RefreshToken,
+		"expires_in": resp.ExpiresIn, "token_type": "Bearer", "user_id": t.LocalID, "project_id": projectNumber,
 	}, nil
 }
 
-// projectNumber is what the real API says here instead of the project's id.
+// projectNumber is returned where production returns the project's number.
 const projectNumber = "12345"
 
-// grant reads a form, or JSON as the iOS SDK sends it.
-func (c *call) grant() (grant, token string, err error) {
+// readGrant reads the grant type and refresh token from a form, or from JSON as the iOS SDK sends
+// it.
+func (c *call) readGrant() (grant, token string, err error) {
 	body, err := readBody(c.w, c.Request)
 	if err != nil {
 		return "", "", err
@@ -84,11 +87,11 @@ func (c *call) grant() (grant, token string, err error) {
 	if text := strings.TrimSpace(string(body)); !strings.HasPrefix(text, "{") {
 		form, err := url.ParseQuery(text)
 		if err != nil {
-			return "", "", invalidArgument("The form can't be read: " + err.Error())
+			return "", "", invalidArgument("The form is malformed: " + err.Error())
 		}
-		return first(form, "grant_type", "grantType"), first(form, "refresh_token", "refreshToken"), nil
+		return firstValue(form, "grant_type", "grantType"), firstValue(form, "refresh_token", "refreshToken"), nil
 	}
-	if c.body, err = object(body); err != nil {
+	if c.body, err = parseObject(body); err != nil {
 		return "", "", err
 	}
 	var req struct {
@@ -101,7 +104,7 @@ func (c *call) grant() (grant, token string, err error) {
 	return req.GrantType, req.RefreshToken, err
 }
 
-func first(form url.Values, names ...string) string {
+func firstValue(form url.Values, names ...string) string {
 	for _, name := range names {
 		if value := form.Get(name); value != "" {
 			return value

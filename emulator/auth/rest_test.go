@@ -14,7 +14,7 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// jwt makes a token from a header and claims in JSON.
+// jwt returns an unsigned token with a header and claims in JSON.
 func jwt(header, claims string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + "."
 }
@@ -24,14 +24,15 @@ const (
 	audience = `"aud":"https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit"`
 )
 
-// custom makes a custom token that lives from iat, in seconds from now, for an hour.
+// custom returns a custom token issued iat seconds from now and valid for an hour.
 func custom(iat int64, claims string) string {
 	now := time.Now().Unix() + iat
 	return jwt(unsigned, fmt.Sprintf(`{%s,"iat":%d,"exp":%d,%s}`, audience, now, now+3600, claims))
 }
 
-// Each call is refused with the code that the real API has for it.
-func TestRefusals(t *testing.T) {
+// TestErrors sends invalid requests and expects production's error codes. It is long because of its
+// table.
+func TestErrors(t *testing.T) {
 	s := start(t)
 	in := s.client(t, "signUp", object{"email": "a@example.com", "password": "password"})
 	id, uid := in["idToken"].(string), in["localId"].(string)
@@ -43,14 +44,14 @@ func TestRefusals(t *testing.T) {
 	tests := map[string]struct {
 		path string
 		body any
-		want string // what the message begins with
+		want string // prefix of the message
 	}{
-		"sign up: e-mail exists":       {signUp, object{"email": "A@EXAMPLE.com", "password": "password"}, "EMAIL_EXISTS"},
+		"sign up: email exists":        {signUp, object{"email": "A@EXAMPLE.com", "password": "password"}, "EMAIL_EXISTS"},
 		"sign up: no password":         {signUp, object{"email": "b@example.com"}, "MISSING_PASSWORD"},
-		"sign up: no e-mail":           {signUp, object{"password": "password"}, "MISSING_EMAIL"},
-		"sign up: empty e-mail":        {signUp, object{"email": "", "password": ""}, "INVALID_EMAIL"},
+		"sign up: no email":            {signUp, object{"password": "password"}, "MISSING_EMAIL"},
+		"sign up: empty email":         {signUp, object{"email": "", "password": ""}, "INVALID_EMAIL"},
 		"sign up: malformed":           {signUp, object{"email": "a@b@c", "password": "password"}, "INVALID_EMAIL"},
-		"sign up: long e-mail":         {signUp, object{"email": strings.Repeat("a", 300) + "@example.com", "password": "password"}, "INVALID_EMAIL"},
+		"sign up: long email":          {signUp, object{"email": strings.Repeat("a", 300) + "@example.com", "password": "password"}, "INVALID_EMAIL"},
 		"sign up: weak":                {signUp, object{"email": "b@example.com", "password": "12345"}, "WEAK_PASSWORD : "},
 		"sign up: long":                {signUp, object{"email": "b@example.com", "password": strings.Repeat("x", 4097)}, "PASSWORD_DOES_NOT_MEET_REQUIREMENTS : "},
 		"sign up: own uid":             {signUp, object{"localId": "mine"}, "UNEXPECTED_PARAMETER"},
@@ -58,18 +59,18 @@ func TestRefusals(t *testing.T) {
 		"sign up: tenant":              {signUp, object{"tenantId": "t"}, "UNSUPPORTED_TENANT_OPERATION"},
 		"sign up: unknown field":       {signUp, object{"emial": "x"}, `Invalid JSON payload received. Unknown name "emial"`},
 		"sign up: wrong type":          {signUp, object{"email": 5}, "Invalid value at 'email'"},
-		"sign up: no JSON":             {signUp, `{"email":`, "Invalid JSON payload received."},
-		"sign up: no object":           {signUp, `[]`, "Invalid JSON payload received."},
+		"sign up: not JSON":            {signUp, `{"email":`, "Invalid JSON payload received."},
+		"sign up: not an object":       {signUp, `[]`, "Invalid JSON payload received."},
 		"sign in: wrong password":      {password, object{"email": "a@example.com", "password": "wrong"}, "INVALID_PASSWORD"},
-		"sign in: nobody":              {password, object{"email": "x@example.com", "password": "wrong"}, "EMAIL_NOT_FOUND"},
-		"sign in: no e-mail":           {password, object{"password": "wrong"}, "MISSING_EMAIL"},
+		"sign in: unknown user":        {password, object{"email": "x@example.com", "password": "wrong"}, "EMAIL_NOT_FOUND"},
+		"sign in: no email":            {password, object{"password": "wrong"}, "MISSING_EMAIL"},
 		"sign in: empty password":      {password, object{"email": "a@example.com", "password": ""}, "MISSING_PASSWORD"},
 		"sign in: malformed":           {password, object{"email": "a", "password": "wrong"}, "INVALID_EMAIL"},
 		"sign in: disabled":            {password, object{"email": "disabled@example.com", "password": "password"}, "USER_DISABLED"},
-		"custom: none":                 {customToken, object{}, "MISSING_CUSTOM_TOKEN"},
-		"custom: no token":             {customToken, object{"token": "x"}, "INVALID_CUSTOM_TOKEN"},
-		"custom: no base64":            {customToken, object{"token": "?.?.?"}, "INVALID_CUSTOM_TOKEN"},
-		"custom: no JSON":              {customToken, object{"token": jwt("x", "y")}, "INVALID_CUSTOM_TOKEN"},
+		"custom: nothing":              {customToken, object{}, "MISSING_CUSTOM_TOKEN"},
+		"custom: not a token":          {customToken, object{"token": "x"}, "INVALID_CUSTOM_TOKEN"},
+		"custom: not base64":           {customToken, object{"token": "?.?.?"}, "INVALID_CUSTOM_TOKEN"},
+		"custom: not JSON":             {customToken, object{"token": jwt("x", "y")}, "INVALID_CUSTOM_TOKEN"},
 		"custom: symmetric":            {customToken, object{"token": jwt(`{"alg":"HS256"}`, `{}`)}, "INVALID_CUSTOM_TOKEN"},
 		"custom: an ID token":          {customToken, object{"token": id}, "INVALID_CUSTOM_TOKEN"},
 		"custom: expired":              {customToken, object{"token": custom(-3601, `"uid":"u"`)}, "INVALID_CUSTOM_TOKEN : The token has expired"},
@@ -82,18 +83,18 @@ func TestRefusals(t *testing.T) {
 		"custom: claims are a list":    {customToken, object{"token": custom(0, `"uid":"u","claims":[]`)}, "INVALID_CLAIMS"},
 		"custom: tenant":               {customToken, object{"token": custom(0, `"uid":"u","tenant_id":"t"`)}, "UNSUPPORTED_TENANT_OPERATION"},
 		"custom: disabled":             {customToken, object{"token": custom(0, `"uid":"disabled"`)}, "USER_DISABLED"},
-		"look up: nothing":             {toolkit + "accounts:lookup", object{}, "MISSING_ID_TOKEN"},
-		"look up: no token":            {toolkit + "accounts:lookup", object{"idToken": "x"}, "INVALID_ID_TOKEN"},
-		"look up: signed":              {toolkit + "accounts:lookup", object{"idToken": jwt(`{"alg":"RS256"}`, `{}`)}, "INVALID_ID_TOKEN"},
-		"look up: other project":       {toolkit + "accounts:lookup", object{"idToken": jwt(unsigned, `{"aud":"other","iss":"https://securetoken.google.com/other","user_id":"u"}`)}, "INVALID_ID_TOKEN"},
-		"look up: nobody":              {toolkit + "accounts:lookup", object{"idToken": jwt(unsigned, `{"aud":"demo-test","iss":"https://securetoken.google.com/demo-test","user_id":"u"}`)}, "USER_NOT_FOUND"},
-		"look up: before valid":        {toolkit + "accounts:lookup", object{"idToken": jwt(unsigned, `{"aud":"demo-test","iss":"https://securetoken.google.com/demo-test","iat":0,"user_id":"`+uid+`"}`)}, "TOKEN_EXPIRED"},
+		"lookup: nothing":              {toolkit + "accounts:lookup", object{}, "MISSING_ID_TOKEN"},
+		"lookup: not a token":          {toolkit + "accounts:lookup", object{"idToken": "x"}, "INVALID_ID_TOKEN"},
+		"lookup: signed":               {toolkit + "accounts:lookup", object{"idToken": jwt(`{"alg":"RS256"}`, `{}`)}, "INVALID_ID_TOKEN"},
+		"lookup: other project":        {toolkit + "accounts:lookup", object{"idToken": jwt(unsigned, `{"aud":"other","iss":"https://securetoken.google.com/other","user_id":"u"}`)}, "INVALID_ID_TOKEN"},
+		"lookup: unknown user":         {toolkit + "accounts:lookup", object{"idToken": jwt(unsigned, `{"aud":"demo-test","iss":"https://securetoken.google.com/demo-test","user_id":"u"}`)}, "USER_NOT_FOUND"},
+		"lookup: before valid":         {toolkit + "accounts:lookup", object{"idToken": jwt(unsigned, `{"aud":"demo-test","iss":"https://securetoken.google.com/demo-test","iat":0,"user_id":"`+uid+`"}`)}, "TOKEN_EXPIRED"},
 		"update: nothing":              {update, object{}, "INVALID_REQ_TYPE"},
 		"update: by uid":               {update, object{"localId": uid, "displayName": "x"}, "INVALID_REQ_TYPE"},
 		"update: claims":               {update, object{"idToken": id, "customAttributes": "{}"}, "INSUFFICIENT_PERMISSION"},
 		"update: disable":              {update, object{"idToken": id, "disableUser": false}, "OPERATION_NOT_ALLOWED"},
 		"update: weak":                 {update, object{"idToken": id, "password": "x"}, "WEAK_PASSWORD"},
-		"update: e-mail taken":         {update, object{"idToken": id, "email": "disabled@example.com"}, "EMAIL_EXISTS"},
+		"update: email taken":          {update, object{"idToken": id, "email": "disabled@example.com"}, "EMAIL_EXISTS"},
 		"update: malformed":            {update, object{"idToken": id, "email": "x"}, "INVALID_EMAIL"},
 		"update: code":                 {update, object{"oobCode": "x"}, "INVALID_OOB_CODE"},
 		"delete: nothing":              {toolkit + "accounts:delete", object{}, "MISSING_ID_TOKEN"},
@@ -101,35 +102,35 @@ func TestRefusals(t *testing.T) {
 		"oob: nothing":                 {oob, object{}, "MISSING_REQ_TYPE"},
 		"oob: unknown":                 {oob, object{"requestType": "X"}, "INVALID_REQ_TYPE"},
 		"oob: link for a client":       {oob, object{"requestType": "PASSWORD_RESET", "email": "a@example.com", "returnOobLink": true}, "INSUFFICIENT_PERMISSION"},
-		"oob: nobody":                  {oob, object{"requestType": "PASSWORD_RESET", "email": "x@example.com"}, "EMAIL_NOT_FOUND"},
-		"oob: whose":                   {oob, object{"requestType": "VERIFY_EMAIL"}, "MISSING_ID_TOKEN"},
-		"oob: where to":                {oob, object{"requestType": "EMAIL_SIGNIN", "email": "a@example.com", "continueUrl": "x"}, "INVALID_CONTINUE_URI"},
+		"oob: unknown user":            {oob, object{"requestType": "PASSWORD_RESET", "email": "x@example.com"}, "EMAIL_NOT_FOUND"},
+		"oob: no ID token":             {oob, object{"requestType": "VERIFY_EMAIL"}, "MISSING_ID_TOKEN"},
+		"oob: relative continueUrl":    {oob, object{"requestType": "EMAIL_SIGNIN", "email": "a@example.com", "continueUrl": "x"}, "INVALID_CONTINUE_URI"},
 		"reset: nothing":               {toolkit + "accounts:resetPassword", object{}, "MISSING_OOB_CODE"},
-		"reset: no code":               {toolkit + "accounts:resetPassword", object{"oobCode": "x"}, "INVALID_OOB_CODE"},
+		"reset: not a code":            {toolkit + "accounts:resetPassword", object{"oobCode": "x"}, "INVALID_OOB_CODE"},
 		"link: other address":          {toolkit + "accounts:signInWithEmailLink", object{"email": "b@example.com", "oobCode": "x"}, "INVALID_OOB_CODE"},
-		"text: no number":              {toolkit + "accounts:sendVerificationCode", object{"phoneNumber": "010"}, "INVALID_PHONE_NUMBER"},
-		"text: no session":             {toolkit + "accounts:signInWithPhoneNumber", object{"sessionInfo": "x", "code": "1"}, "INVALID_SESSION_INFO"},
+		"phone: no number":             {toolkit + "accounts:sendVerificationCode", object{"phoneNumber": "010"}, "INVALID_PHONE_NUMBER"},
+		"phone: unknown session":       {toolkit + "accounts:signInWithPhoneNumber", object{"sessionInfo": "x", "code": "1"}, "INVALID_SESSION_INFO"},
 		"provider: none":               {toolkit + "accounts:signInWithIdp", object{"requestUri": "http://localhost"}, "INVALID_CREDENTIAL_OR_PROVIDER_ID"},
 		"provider: no user":            {toolkit + "accounts:signInWithIdp", object{"requestUri": "http://localhost", "postBody": "providerId=google.com&id_token={}"}, "INVALID_IDP_RESPONSE"},
-		"methods: no address":          {toolkit + "accounts:createAuthUri", object{"continueUri": "http://localhost", "identifier": "x"}, "INVALID_IDENTIFIER"},
+		"methods: not an email":        {toolkit + "accounts:createAuthUri", object{"continueUri": "http://localhost", "identifier": "x"}, "INVALID_IDENTIFIER"},
 		"refresh: nothing":             {token, "", "MISSING_GRANT_TYPE"},
 		"refresh: other grant":         {token, "grant_type=password", "INVALID_GRANT_TYPE"},
 		"refresh: no token":            {token, "grant_type=refresh_token", "MISSING_REFRESH_TOKEN"},
-		"refresh: made up":             {token, "grant_type=refresh_token&refresh_token=e30", "INVALID_REFRESH_TOKEN"},
-		"admin: nobody":                {admin + ":update", object{"localId": "nobody"}, "USER_NOT_FOUND"},
+		"refresh: forged":              {token, "grant_type=refresh_token&refresh_token=e30", "INVALID_REFRESH_TOKEN"},
+		"admin: unknown user":          {admin + ":update", object{"localId": "nobody"}, "USER_NOT_FOUND"},
 		"admin: no uid":                {admin + ":update", object{}, "MISSING_LOCAL_ID"},
 		"admin: uid taken":             {admin, object{"localId": uid}, "DUPLICATE_LOCAL_ID"},
 		"admin: phone taken":           {admin, object{"phoneNumber": "+821"}, "PHONE_NUMBER_EXISTS"},
 		"admin: phone":                 {admin, object{"phoneNumber": "010"}, "INVALID_PHONE_NUMBER"},
 		"admin: claims too large":      {admin + ":update", object{"localId": uid, "customAttributes": `{"a":"` + strings.Repeat("x", 1000) + `"}`}, "CLAIMS_TOO_LARGE"},
 		"admin: reserved claim":        {admin + ":update", object{"localId": uid, "customAttributes": `{"sub":"x"}`}, "FORBIDDEN_CLAIM"},
-		"admin: claims no object":      {admin + ":update", object{"localId": uid, "customAttributes": `5`}, "INVALID_CLAIMS"},
+		"admin: claims not object":     {admin + ":update", object{"localId": uid, "customAttributes": `5`}, "INVALID_CLAIMS"},
 		"admin: second factor":         {admin, object{"mfaInfo": []object{{}}}, "OPERATION_NOT_ALLOWED"},
-		"import: nobody":               {admin + ":batchCreate", object{}, "MISSING_USER_ACCOUNT"},
+		"import: no users":             {admin + ":batchCreate", object{}, "MISSING_USER_ACCOUNT"},
 		"import: Werkzeug's rounds":    {admin + ":batchCreate", object{"hashAlgorithm": "PBKDF2_SHA256", "rounds": 260_000, "users": []object{{"localId": "i", "passwordHash": "aGFzaA"}}}, "INVALID_HASH_ROUNDS"},
 		"import: no algorithm":         {admin + ":batchCreate", object{"users": []object{{"localId": "i", "passwordHash": "aGFzaA"}}}, "MISSING_HASH_ALGORITHM"},
-		"import: twice":                {admin + ":batchCreate", object{"users": []object{{"localId": "i"}, {"localId": "i"}}}, "DUPLICATE_LOCAL_ID"},
-		"delete many: nobody":          {admin + ":batchDelete", object{}, "LOCAL_ID_LIST_EXCEEDS_LIMIT"},
+		"import: duplicate uid":        {admin + ":batchCreate", object{"users": []object{{"localId": "i"}, {"localId": "i"}}}, "DUPLICATE_LOCAL_ID"},
+		"batch delete: no users":       {admin + ":batchDelete", object{}, "LOCAL_ID_LIST_EXCEEDS_LIMIT"},
 		"cookie: short":                {toolkit + "projects/" + project + ":createSessionCookie", object{"idToken": id, "validDuration": "299"}, "INVALID_DURATION"},
 		"tenant in the path":           {toolkit + "projects/" + project + "/tenants/t/accounts:lookup", object{}, "UNSUPPORTED_TENANT_OPERATION"},
 		"second factor":                {"/identitytoolkit.googleapis.com/v2/accounts/mfaEnrollment:start", object{}, "OPERATION_NOT_ALLOWED"},
@@ -139,24 +140,24 @@ func TestRefusals(t *testing.T) {
 	before := len(s.Users(project))
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			status, answer := s.call(t, "POST", test.path, test.body)
-			got := message(answer)
+			status, res := s.call(t, "POST", test.path, test.body)
+			got := message(res)
 			if status < 400 || status >= 500 || !strings.HasPrefix(got, test.want) {
-				t.Errorf("got %d %v, want %q", status, answer, test.want)
+				t.Errorf("got %d %v, want %q", status, res, test.want)
 			}
-			e := answer["error"].(object)
+			e := res["error"].(object)
 			if e["code"] != float64(status) || len(e["errors"].([]any)) != 1 || e["errors"].([]any)[0].(object)["message"] != got {
-				t.Errorf("the error has another shape: %v", answer)
+				t.Errorf("malformed error: %v", res)
 			}
 		})
 	}
 	if after := len(s.Users(project)); after != before {
-		t.Errorf("refused calls made %d users", after-before)
+		t.Errorf("rejected requests created %d users", after-before)
 	}
 }
 
-// Who may call what.
-func TestAccess(t *testing.T) {
+// TestCredentials tries the credentials of clients and servers.
+func TestCredentials(t *testing.T) {
 	s := start(t)
 	id := s.client(t, "signUp", object{})["idToken"].(string)
 	const lookup, admin = toolkit + "accounts:lookup", toolkit + "projects/" + project + "/accounts:lookup"
@@ -188,8 +189,8 @@ func TestAccess(t *testing.T) {
 			if test.header != "" {
 				req.Header.Set(test.header, test.value)
 			}
-			if status, answer := s.do(t, req); status != test.want {
-				t.Errorf("got %d %v, want %d", status, answer, test.want)
+			if status, res := s.do(t, req); status != test.want {
+				t.Errorf("got %d %v, want %d", status, res, test.want)
 			}
 		})
 	}
@@ -214,7 +215,7 @@ func TestCORS(t *testing.T) {
 		h.Get("Access-Control-Allow-Headers") != "content-type,x-client-version,x-firebase-gmpid" || !strings.Contains(h.Get("Access-Control-Allow-Methods"), "POST") {
 		t.Errorf("preflight: %d %v", resp.StatusCode, h)
 	}
-	// An error can be read from the page too.
+	// Pages can read error responses, too.
 	req, _ = http.NewRequest("POST", s.url+toolkit+"accounts:signUp", strings.NewReader("{}"))
 	req.Header.Set("Origin", "http://localhost:5000")
 	if resp, err = http.DefaultClient.Do(req); err != nil {
@@ -222,27 +223,27 @@ func TestCORS(t *testing.T) {
 	}
 	resp.Body.Close()
 	if resp.StatusCode != 403 || resp.Header.Get("Access-Control-Allow-Origin") != "http://localhost:5000" {
-		t.Errorf("an error: %d %v", resp.StatusCode, resp.Header)
+		t.Errorf("error response: %d %v", resp.StatusCode, resp.Header)
 	}
 }
 
 func TestBodyLimit(t *testing.T) {
 	s := start(t)
-	status, answer := s.call(t, "POST", toolkit+"accounts:signUp", `{"displayName":"`+strings.Repeat("x", 11<<20)+`"}`)
+	status, res := s.call(t, "POST", toolkit+"accounts:signUp", `{"displayName":"`+strings.Repeat("x", 11<<20)+`"}`)
 	if status != http.StatusRequestEntityTooLarge {
-		t.Errorf("got %d %v", status, answer)
+		t.Errorf("got %d %v", status, res)
 	}
 }
 
-// The iOS SDK refreshes with JSON, and names both its uid and its token when it deletes.
+// TestIOS: the iOS SDK refreshes with JSON, and deletes accounts with both uid and token.
 func TestIOS(t *testing.T) {
 	s := start(t)
 	in := s.client(t, "signUp", object{"email": "a@example.com", "password": "password", "displayName": "A", "returnSecureToken": true, "clientType": "CLIENT_TYPE_IOS"})
-	status, answer := s.call(t, "POST", "/securetoken.googleapis.com/v1/token", object{"grantType": "refresh_token", "refreshToken": in["refreshToken"]})
-	if status != 200 || answer["user_id"] != in["localId"] || answer["expires_in"] != "3600" || answer["token_type"] != "Bearer" || answer["access_token"] == "" {
-		t.Fatalf("refresh: %d %v", status, answer)
+	status, res := s.call(t, "POST", "/securetoken.googleapis.com/v1/token", object{"grantType": "refresh_token", "refreshToken": in["refreshToken"]})
+	if status != 200 || res["user_id"] != in["localId"] || res["expires_in"] != "3600" || res["token_type"] != "Bearer" || res["access_token"] == "" {
+		t.Fatalf("refresh: %d %v", status, res)
 	}
-	s.client(t, "delete", object{"localId": in["localId"], "idToken": answer["id_token"]})
+	s.client(t, "delete", object{"localId": in["localId"], "idToken": res["id_token"]})
 	if n := len(s.Users(project)); n != 0 {
 		t.Errorf("%d users are left", n)
 	}
@@ -250,29 +251,29 @@ func TestIOS(t *testing.T) {
 
 func TestPhone(t *testing.T) {
 	s := start(t)
-	texted := func() (session, code string) {
+	sendCode := func() (session, code string) {
 		session = s.client(t, "sendVerificationCode", object{"phoneNumber": "+821012345678"})["sessionInfo"].(string)
-		_, answer := s.call(t, "GET", "/emulator/v1/projects/"+project+"/verificationCodes", nil)
-		for _, c := range answer["verificationCodes"].([]any) {
+		_, res := s.call(t, "GET", "/emulator/v1/projects/"+project+"/verificationCodes", nil)
+		for _, c := range res["verificationCodes"].([]any) {
 			if c := c.(object); c["sessionInfo"] == session {
 				return session, c["code"].(string)
 			}
 		}
-		t.Fatalf("the code is not listed: %v", answer)
+		t.Fatalf("the code is not listed: %v", res)
 		return "", ""
 	}
-	session, code := texted()
+	session, code := sendCode()
 	in := s.client(t, "signInWithPhoneNumber", object{"sessionInfo": session, "code": code})
 	if in["isNewUser"] != true || in["phoneNumber"] != "+821012345678" {
 		t.Errorf("signed in: %v", in)
 	}
-	if _, answer := s.call(t, "POST", toolkit+"accounts:signInWithPhoneNumber", object{"sessionInfo": session, "code": code}); message(answer) != "INVALID_SESSION_INFO" {
-		t.Errorf("a used code: %v", answer)
+	if _, res := s.call(t, "POST", toolkit+"accounts:signInWithPhoneNumber", object{"sessionInfo": session, "code": code}); message(res) != "INVALID_SESSION_INFO" {
+		t.Errorf("used code: %v", res)
 	}
-	session, code = texted()
+	session, code = sendCode()
 	s.clock.Advance(6 * time.Minute)
-	if _, answer := s.call(t, "POST", toolkit+"accounts:signInWithPhoneNumber", object{"sessionInfo": session, "code": code}); message(answer) != "SESSION_EXPIRED" {
-		t.Errorf("an old code: %v", answer)
+	if _, res := s.call(t, "POST", toolkit+"accounts:signInWithPhoneNumber", object{"sessionInfo": session, "code": code}); message(res) != "SESSION_EXPIRED" {
+		t.Errorf("expired code: %v", res)
 	}
 }
 
@@ -282,41 +283,41 @@ func TestCodesExpire(t *testing.T) {
 	s.client(t, "sendOobCode", object{"requestType": "PASSWORD_RESET", "email": "a@example.com"})
 	codes := s.Codes(project)
 	if len(codes) != 1 || !strings.Contains(s.logs.String(), codes[0].ID) {
-		t.Fatalf("codes %v; a link is logged: %v", codes, strings.Contains(s.logs.String(), "link="))
+		t.Fatalf("codes %v; link logged: %v", codes, strings.Contains(s.logs.String(), "link="))
 	}
 	s.clock.Advance(61 * time.Minute)
-	_, answer := s.call(t, "POST", toolkit+"accounts:resetPassword", object{"oobCode": codes[0].ID, "newPassword": "remembered"})
-	if message(answer) != "EXPIRED_OOB_CODE" {
-		t.Errorf("an old code: %v", answer)
+	_, res := s.call(t, "POST", toolkit+"accounts:resetPassword", object{"oobCode": codes[0].ID, "newPassword": "remembered"})
+	if message(res) != "EXPIRED_OOB_CODE" {
+		t.Errorf("expired code: %v", res)
 	}
-	if _, answer := s.call(t, "GET", "/emulator/v1/projects/"+project+"/oobCodes", nil); len(answer["oobCodes"].([]any)) != 0 {
-		t.Errorf("an old code is listed: %v", answer)
+	if _, res := s.call(t, "GET", "/emulator/v1/projects/"+project+"/oobCodes", nil); len(res["oobCodes"].([]any)) != 0 {
+		t.Errorf("an expired code is listed: %v", res)
 	}
 }
 
-// Many sign up with one address at once: one has it.
-func TestOneAddressAtOnce(t *testing.T) {
+// TestConcurrentSignUp: of concurrent sign-ups with one email address, one succeeds.
+func TestConcurrentSignUp(t *testing.T) {
 	s := start(t)
 	var wg sync.WaitGroup
-	answers := make(chan string, 20)
-	for range cap(answers) {
+	messages := make(chan string, 20)
+	for range cap(messages) {
 		wg.Go(func() {
-			_, answer := s.call(t, "POST", toolkit+"accounts:signUp", object{"email": "one@example.com", "password": "password"})
-			answers <- message(answer)
+			_, res := s.call(t, "POST", toolkit+"accounts:signUp", object{"email": "one@example.com", "password": "password"})
+			messages <- message(res)
 		})
 	}
 	wg.Wait()
-	close(answers)
+	close(messages)
 	count := map[string]int{}
-	for a := range answers {
+	for a := range messages {
 		count[a]++
 	}
 	if count[""] != 1 || count["EMAIL_EXISTS"] != 19 {
-		t.Errorf("answers: %v", count)
+		t.Errorf("responses: %v", count)
 	}
 }
 
-// A password is in no log, no error, no answer, no file.
+// TestPasswordsAreHidden: passwords do not appear in logs, errors, responses or exports.
 func TestPasswordsAreHidden(t *testing.T) {
 	const secret = "correct-horse-battery"
 	s := start(t)
@@ -330,9 +331,9 @@ func TestPasswordsAreHidden(t *testing.T) {
 	if err := s.Export(project, &file); err != nil {
 		t.Fatal(err)
 	}
-	for where, text := range map[string]string{"the log": s.logs.String(), "a look-up": fmt.Sprint(seen), "a server's look-up": fmt.Sprint(admin), "an export": file.String()} {
+	for where, text := range map[string]string{"the log": s.logs.String(), "a client's lookup": fmt.Sprint(seen), "a server's lookup": fmt.Sprint(admin), "an export": file.String()} {
 		if strings.Contains(text, secret) {
-			t.Errorf("%s shows the password: %s", where, text)
+			t.Errorf("%s contains the password: %s", where, text)
 		}
 	}
 	own := seen["users"].([]any)[0].(object)
@@ -351,7 +352,7 @@ func TestRestart(t *testing.T) {
 	in := s.client(t, "signUp", object{"email": "a@example.com", "password": "password"})
 	s.client(t, "sendOobCode", object{"requestType": "PASSWORD_RESET", "email": "a@example.com"})
 	if _, err := auth.New(auth.Config{Clock: s.clock, Project: project, DataDir: dir}); err == nil {
-		t.Error("two servers have one folder")
+		t.Error("opened a data directory twice")
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -359,9 +360,9 @@ func TestRestart(t *testing.T) {
 	s = start(t, onDisk)
 	again := s.client(t, "signInWithPassword", object{"email": "a@example.com", "password": "password"})
 	if again["localId"] != in["localId"] {
-		t.Errorf("another uid: %v", again)
+		t.Errorf("a different uid: %v", again)
 	}
-	s.refresh(t, in["refreshToken"].(string)) // sessions go on
+	s.refresh(t, in["refreshToken"].(string)) // sessions survive
 	if codes := s.Codes(project); len(codes) != 1 {
 		t.Errorf("codes: %v", codes)
 	}
@@ -385,22 +386,23 @@ func TestExportImport(t *testing.T) {
 	if u, ok := to.Get(project, again["localId"].(string)); !ok || u.CustomAttributes != `{"role":"x"}` || u.LocalID != in["localId"] {
 		t.Errorf("got %+v", u)
 	}
-	for name, text := range map[string]string{"no JSON": "x", "another file": `{"kind":"x"}`, "without a uid": strings.Replace(file.String(), `"localId"`, `"localid2"`, 1)} {
+	for name, text := range map[string]string{"text that is not JSON": "x", "a file of another kind": `{"kind":"x"}`, "an account without uid": strings.Replace(file.String(), `"localId"`, `"localid2"`, 1)} {
 		if err := start(t).Import(project, strings.NewReader(text)); err == nil {
-			t.Errorf("%s is taken", name)
+			t.Errorf("imported %s", name)
 		}
 	}
 }
 
-// The official emulator's export, which holds passwords in plain text, can be imported by the call that its tools make.
+// TestImportFromOfficialEmulator imports an export of the official emulator, which contains plain
+// passwords, with the request that its tools send.
 func TestImportFromOfficialEmulator(t *testing.T) {
 	s := start(t)
-	answer := s.admin(t, ":batchCreate", `{"kind":"identitytoolkit#DownloadAccountResponse","users":[{"localId":"u1","createdAt":"1600000000000","lastLoginAt":"1600000000001",
+	res := s.admin(t, ":batchCreate", `{"kind":"identitytoolkit#DownloadAccountResponse","users":[{"localId":"u1","createdAt":"1600000000000","lastLoginAt":"1600000000001",
 		"displayName":"One","passwordHash":"fakeHash:salt=fakeSaltx:password=pass:word","salt":"fakeSaltx","passwordUpdatedAt":1600000000000,"validSince":"1600000000","email":"a@example.com",
 		"emailVerified":false,"disabled":false,"lastRefreshAt":"2020-09-13T12:26:40.000Z",
 		"providerUserInfo":[{"providerId":"password","email":"a@example.com","federatedId":"a@example.com","rawId":"a@example.com","displayName":"One"}]}]}`)
-	if answer["error"] != nil {
-		t.Fatalf("import: %v", answer)
+	if res["error"] != nil {
+		t.Fatalf("import: %v", res)
 	}
 	s.client(t, "signInWithPassword", object{"email": "a@example.com", "password": "pass:word"})
 }
@@ -408,20 +410,20 @@ func TestImportFromOfficialEmulator(t *testing.T) {
 func TestControl(t *testing.T) {
 	s := start(t, func(c *auth.Config) { c.EmailPrivacy = true })
 	config := func(method string, body any) object {
-		status, answer := s.call(t, method, "/emulator/v1/projects/"+project+"/config", body)
+		status, res := s.call(t, method, "/emulator/v1/projects/"+project+"/config", body)
 		if status != 200 {
-			t.Fatalf("config: %d %v", status, answer)
+			t.Fatalf("config: %d %v", status, res)
 		}
-		return answer
+		return res
 	}
-	privacy := func(answer object) any { return answer["emailPrivacyConfig"].(object)["enableImprovedEmailPrivacy"] }
+	privacy := func(res object) any { return res["emailPrivacyConfig"].(object)["enableImprovedEmailPrivacy"] }
 	if got := privacy(config("GET", nil)); got != true {
-		t.Errorf("privacy is %v, configured true", got)
+		t.Errorf("privacy %v, want true as configured", got)
 	}
 	s.client(t, "signUp", object{"email": "a@example.com", "password": "password"})
 	for _, email := range []string{"a@example.com", "nobody@example.com"} {
-		if _, answer := s.call(t, "POST", toolkit+"accounts:signInWithPassword", object{"email": email, "password": "wrong"}); message(answer) != "INVALID_LOGIN_CREDENTIALS" {
-			t.Errorf("%s: %v", email, answer)
+		if _, res := s.call(t, "POST", toolkit+"accounts:signInWithPassword", object{"email": email, "password": "wrong"}); message(res) != "INVALID_LOGIN_CREDENTIALS" {
+			t.Errorf("%s: %v", email, res)
 		}
 		if got := s.client(t, "createAuthUri", object{"identifier": email, "continueUri": "http://localhost"}); got["registered"] != nil {
 			t.Errorf("%s: %v", email, got)
@@ -429,13 +431,13 @@ func TestControl(t *testing.T) {
 		s.client(t, "sendOobCode", object{"requestType": "PASSWORD_RESET", "email": email})
 	}
 	if codes := s.Codes(project); len(codes) != 1 {
-		t.Errorf("%d codes were mailed", len(codes))
+		t.Errorf("%d codes, want 1", len(codes))
 	}
 	if got := privacy(config("PATCH", object{"emailPrivacyConfig": object{"enableImprovedEmailPrivacy": false}})); got != false {
-		t.Errorf("privacy is %v after it was switched off", got)
+		t.Errorf("privacy %v after switching it off", got)
 	}
-	if status, answer := s.call(t, "DELETE", "/emulator/v1/projects/"+project+"/accounts", nil); status != 200 {
-		t.Errorf("clear: %d %v", status, answer)
+	if status, res := s.call(t, "DELETE", "/emulator/v1/projects/"+project+"/accounts", nil); status != 200 {
+		t.Errorf("clear: %d %v", status, res)
 	}
 	if n := len(s.Users(project)); n != 0 {
 		t.Errorf("%d users are left", n)
@@ -445,29 +447,30 @@ func TestControl(t *testing.T) {
 	}
 	for _, path := range []string{toolkit + "projects?key=k", toolkit + "recaptchaParams?key=k", "/identitytoolkit.googleapis.com/v2/recaptchaConfig?key=k",
 		"/identitytoolkit.googleapis.com/v2/passwordPolicy?key=k", "/identitytoolkit.googleapis.com/v2/projects/" + project + "/config", "/"} {
-		if status, answer := s.call(t, "GET", path, nil); status != 200 {
-			t.Errorf("GET %s: %d %v", path, status, answer)
+		if status, res := s.call(t, "GET", path, nil); status != 200 {
+			t.Errorf("GET %s: %d %v", path, status, res)
 		}
 	}
 }
 
-// Projects are apart.
+// TestProjects: projects are independent of each other.
 func TestProjects(t *testing.T) {
 	s := start(t)
 	for _, p := range []string{project, "other"} {
-		if status, answer := s.call(t, "POST", toolkit+"projects/"+p+"/accounts", object{"localId": "u", "email": "a@example.com"}); status != 200 {
-			t.Fatalf("%s: %d %v", p, status, answer)
+		if status, res := s.call(t, "POST", toolkit+"projects/"+p+"/accounts", object{"localId": "u", "email": "a@example.com"}); status != 200 {
+			t.Fatalf("%s: %d %v", p, status, res)
 		}
 	}
 	if err := s.Reset(project); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := s.Get("other", "u"); !ok || len(s.Users(project)) != 0 {
-		t.Error("clearing one project cleared another, or not itself")
+		t.Error("resetting a project reset another one, or not itself")
 	}
 }
 
-// An address that nobody verified does not stay with whoever took it first.
+// TestProviderTakesOverUnverifiedAddress: a provider's verified address takes over the account of a
+// user who never verified it.
 func TestProviderTakesOverUnverifiedAddress(t *testing.T) {
 	s := start(t)
 	squatter := s.client(t, "signUp", object{"email": "a@example.com", "password": "password"})
@@ -476,13 +479,13 @@ func TestProviderTakesOverUnverifiedAddress(t *testing.T) {
 		return s.client(t, "signInWithIdp", object{"requestUri": "http://localhost", "postBody": "providerId=google.com&id_token=" + string(claims), "returnSecureToken": true})
 	}
 	if got := idp(false); got["needConfirmation"] != true || got["idToken"] != nil {
-		t.Errorf("an unverified address signed in: %v", got)
+		t.Errorf("signed in with an unverified address: %v", got)
 	}
 	if got := idp(true); got["localId"] != squatter["localId"] || got["idToken"] == nil {
 		t.Errorf("signed in: %v", got)
 	}
-	if _, answer := s.call(t, "POST", toolkit+"accounts:signInWithPassword", object{"email": "a@example.com", "password": "password"}); message(answer) != "INVALID_PASSWORD" {
-		t.Errorf("the squatter's password: %v", answer)
+	if _, res := s.call(t, "POST", toolkit+"accounts:signInWithPassword", object{"email": "a@example.com", "password": "password"}); message(res) != "INVALID_PASSWORD" {
+		t.Errorf("the squatter's password: %v", res)
 	}
 	u, _ := s.Get(project, squatter["localId"].(string))
 	if len(u.Providers) != 1 || u.Providers[0] != (account.Provider{ProviderID: "google.com", RawID: "g1", FederatedID: "g1", Email: "a@example.com"}) {
@@ -490,7 +493,7 @@ func TestProviderTakesOverUnverifiedAddress(t *testing.T) {
 	}
 }
 
-func TestConfigIsChecked(t *testing.T) {
+func TestNewRejectsInvalidConfig(t *testing.T) {
 	s := start(t)
 	for field, cfg := range map[string]auth.Config{"Clock": {Project: project}, "Project": {Clock: s.clock}} {
 		if _, err := auth.New(cfg); err == nil || !strings.Contains(err.Error(), field) {

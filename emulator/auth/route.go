@@ -11,17 +11,18 @@ const (
 	secureToken = "/securetoken.googleapis.com/"
 )
 
-// route is one call of the API. "*" in its path stands for a project.
+// route is an endpoint. "*" in its path matches a project.
 type route struct {
 	method, path string
-	need         access
+	requires     credentials
 	handle       func(*Server, *call) (any, error)
 }
 
-// routes are all calls. Sources: https://cloud.google.com/identity-platform/docs/reference/rest and
-// https://firebase.google.com/docs/reference/rest/auth, the last section of which is the emulator's own.
+// routes are all endpoints.
+// Sources: https://cloud.google.com/identity-platform/docs/reference/rest and, in its last section
+// for emulators, https://firebase.google.com/docs/reference/rest/auth.
 var routes = []route{
-	// What clients call with an API key, and servers without naming a project.
+	// For clients with an API key, and servers that name no project.
 	{"POST", toolkit + "v1/accounts:signUp", keyOrOAuth, (*Server).signUp},
 	{"POST", toolkit + "v1/accounts:signInWithPassword", keyOrOAuth, (*Server).signInWithPassword},
 	{"POST", toolkit + "v1/accounts:signInWithCustomToken", keyOrOAuth, (*Server).signInWithCustomToken},
@@ -37,13 +38,13 @@ var routes = []route{
 	{"POST", toolkit + "v1/accounts:createAuthUri", keyOrOAuth, (*Server).createAuthURI},
 	{"GET", toolkit + "v1/projects", keyOrOAuth, (*Server).clientConfig},
 	{"GET", toolkit + "v1/recaptchaParams", keyOrOAuth, (*Server).recaptchaParams},
-	{"GET", toolkit + "v1/publicKeys", anybody, (*Server).publicKeys},
-	{"GET", toolkit + "v1/sessionCookiePublicKeys", anybody, (*Server).sessionCookieKeys},
+	{"GET", toolkit + "v1/publicKeys", noCredentials, (*Server).publicKeys},
+	{"GET", toolkit + "v1/sessionCookiePublicKeys", noCredentials, (*Server).sessionCookieKeys},
 	{"GET", toolkit + "v2/recaptchaConfig", keyOrOAuth, (*Server).recaptchaConfig},
 	{"GET", toolkit + "v2/passwordPolicy", keyOrOAuth, (*Server).passwordPolicy},
 	{"POST", secureToken + "v1/token", keyOrOAuth, (*Server).refresh},
 
-	// What servers call.
+	// For servers.
 	{"POST", toolkit + "v1/projects/*/accounts", oauthOnly, (*Server).signUp},
 	{"POST", toolkit + "v1/projects/*/accounts:lookup", oauthOnly, (*Server).lookup},
 	{"POST", toolkit + "v1/projects/*/accounts:update", oauthOnly, (*Server).update},
@@ -58,14 +59,14 @@ var routes = []route{
 	{"GET", toolkit + "v2/projects/*/config", oauthOnly, (*Server).adminConfig},
 	{"PATCH", toolkit + "v2/projects/*/config", oauthOnly, (*Server).setAdminConfig},
 
-	// The emulator's own.
-	{"GET", "/", anybody, (*Server).ready},
-	{"GET", "/emulator/action", anybody, (*Server).action},
-	{"DELETE", "/emulator/v1/projects/*/accounts", anybody, (*Server).clear},
-	{"GET", "/emulator/v1/projects/*/config", anybody, (*Server).emulatorConfig},
-	{"PATCH", "/emulator/v1/projects/*/config", anybody, (*Server).setEmulatorConfig},
-	{"GET", "/emulator/v1/projects/*/oobCodes", anybody, (*Server).oobCodes},
-	{"GET", "/emulator/v1/projects/*/verificationCodes", anybody, (*Server).verificationCodes},
+	// The emulator's own endpoints.
+	{"GET", "/", noCredentials, (*Server).ready},
+	{"GET", "/emulator/action", noCredentials, (*Server).action},
+	{"DELETE", "/emulator/v1/projects/*/accounts", noCredentials, (*Server).clearAccounts},
+	{"GET", "/emulator/v1/projects/*/config", noCredentials, (*Server).emulatorConfig},
+	{"PATCH", "/emulator/v1/projects/*/config", noCredentials, (*Server).setEmulatorConfig},
+	{"GET", "/emulator/v1/projects/*/oobCodes", noCredentials, (*Server).oobCodes},
+	{"GET", "/emulator/v1/projects/*/verificationCodes", noCredentials, (*Server).verificationCodes},
 }
 
 func (s *Server) route(w http.ResponseWriter, r *http.Request) (any, error) {
@@ -80,7 +81,7 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) (any, error) {
 		if route.method != r.Method {
 			continue
 		}
-		return s.answer(w, r, route, project)
+		return s.dispatch(w, r, route, project)
 	}
 	switch {
 	case known:
@@ -88,19 +89,19 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) (any, error) {
 	case strings.Contains(path, "/tenants"):
 		return nil, errNoTenants
 	case strings.Contains(path, "/mfa"):
-		return nil, refused("OPERATION_NOT_ALLOWED : This emulator has no second factors.")
+		return nil, toolkitError("OPERATION_NOT_ALLOWED : This emulator has no second factors.")
 	case strings.HasPrefix(path, toolkit+"v2/projects/"):
-		return nil, notEmulated("identity providers to configure; it takes fake credentials of any")
+		return nil, notEmulated("configuring identity providers; it accepts fake credentials of any provider")
 	}
 	return nil, &apiError{http.StatusNotFound, "NOT_FOUND", "notFound", "This emulator has no API at " + r.URL.Path + "."}
 }
 
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, route route, project string) (any, error) {
-	admin, err := admit(r, route.need)
+func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, route route, project string) (any, error) {
+	admin, err := authenticate(r, route.requires)
 	if err != nil {
 		return nil, err
 	}
-	if route.path == secureToken+"v1/token" { // has no JSON
+	if route.path == secureToken+"v1/token" { // its body is a form
 		return route.handle(s, &call{Request: r, w: w, admin: admin, project: s.project})
 	}
 	c, err := s.newCall(w, r, admin, project)
@@ -110,7 +111,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, route route, pro
 	return route.handle(s, c)
 }
 
-// match compares a path with a pattern in which "*" is one name. The name may hold anything but a slash and a colon.
+// match matches a path against a pattern. "*" matches a name without slashes and colons.
 func match(pattern, path string) (name string, ok bool) {
 	before, after, wild := strings.Cut(pattern, "*")
 	if !wild {

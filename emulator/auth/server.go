@@ -1,28 +1,30 @@
-// Package auth is an embedded Firebase Authentication: the Identity Toolkit (v1, and what clients ask of v2) and Secure
-// Token REST APIs, as the Firebase SDKs for JavaScript and iOS and the Admin SDKs use them when they are pointed to an
-// emulator.
+// Package auth emulates Firebase Authentication: the Identity Toolkit (v1 and the part of v2 that
+// clients use) and Secure Token REST APIs, for the unmodified Firebase SDKs for JavaScript and iOS
+// and the Admin SDKs.
 //
-// Client SDKs put the real host in front of the path, so that one port serves both APIs:
+// Client SDKs prefix the path with the production host, so one port serves both APIs:
 //
 //	/identitytoolkit.googleapis.com/v1/accounts:signUp?key=…
 //	/securetoken.googleapis.com/v1/token?key=…
-//	/emulator/v1/projects/{project}/…       for tests: clear, configure, read codes
+//	/emulator/v1/projects/{project}/…       for tests: clear accounts, configure, read codes
 //
-// A call with an API key acts for the default project. A call with an OAuth token, of which any will do ("Bearer owner" is
-// usual), may name a project in its path and has all rights.
+// A request with an API key is for the default project. A request with an OAuth token has full
+// access and may name a project in its path. Any OAuth token is accepted; "Bearer owner" is
+// customary.
 //
 // # Time
 //
-// Accounts' times and the life of codes follow the cloud's clock. What is compared with times that SDKs bring along
-// follows the machine's: when tokens were issued, when they end, and since when they are valid. If those followed a clock
-// that a test had advanced, an Admin SDK would refuse our tokens for coming from the future, and a revocation, which names
-// the caller's time, would revoke nothing. As in the official emulator an ID token is not refused for its age, because
-// SDKs can't know that the clock was advanced.
+// The times of accounts and the expiry of codes follow the emulator's clock. The times in tokens
+// (issued at, expires, valid since) follow the system clock, because SDKs compare them with theirs:
+// with a clock that a test advanced, an Admin SDK would reject tokens as issued in the future, and
+// revoking tokens as of the caller's time would have no effect. ID tokens are accepted after they
+// expire, as in the official emulator, because SDKs do not notice that the clock was advanced.
 //
-// # Not here
+// # Limitations
 //
-// Tenants, second factors, SAML, blocking functions and the widget for pop-ups are refused with an error that says so.
-// Nothing is secret: tokens carry no signature. What is kept of a password is a hash all the same.
+// Requests for tenants, second factors, SAML, blocking functions and the sign-in pop-up return an
+// error that says so. Tokens are not signed, so they protect nothing. Passwords are stored as
+// hashes nevertheless.
 package auth
 
 import (
@@ -35,27 +37,30 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// Config says how a [Server] works.
+// Config configures a [Server].
 type Config struct {
 	Clock   *clock.Clock // required
-	Project string       // required: the project that API keys belong to
-	DataDir string       // keeps everything that was answered; empty: in memory
-	Logger  *slog.Logger // requests at debug level, links that would be mailed at info, faults at error; nil discards
+	Project string       // the project of API keys; required
+	DataDir string       // data directory; empty: memory only
 
-	// EmailPrivacy hides whether an address has an account, as new projects do by default ("email enumeration
-	// protection"). The official emulator and this one leave it off unless told; a project can be set by itself at
-	// /emulator/v1/projects/{project}/config.
+	// Logger logs requests at debug level, links that would be emailed at info level, and internal
+	// errors at error level; nil discards.
+	Logger *slog.Logger
+
+	// EmailPrivacy is email enumeration protection: responses do not reveal whether an address has
+	// an account. It is the default of new projects in production, but off here and in the official
+	// emulator. It can be changed per project at /emulator/v1/projects/{project}/config.
 	EmailPrivacy bool
 }
 
-// Server is the embedded Authentication. It is an [http.Handler] for a listener of its own.
+// Server is an emulated Firebase Authentication. It is an [http.Handler].
 type Server struct {
 	store   *account.Store
 	project string
 	log     *slog.Logger
 }
 
-// New makes a server, with the accounts that the data directory has.
+// New returns a server with the accounts of the data directory.
 func New(cfg Config) (*Server, error) {
 	switch {
 	case cfg.Clock == nil:
@@ -75,16 +80,17 @@ func New(cfg Config) (*Server, error) {
 	return &Server{store: store, project: cfg.Project, log: cfg.Logger}, nil
 }
 
-// Close ends the server; the listener should have stopped before. What was answered is safe without it.
+// Close closes the server; stop its listener first. Acknowledged changes are durable even without
+// Close.
 func (s *Server) Close() error { return s.store.Close() }
 
-// ServeHTTP answers one request.
+// ServeHTTP serves one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	answer, err := s.route(w, r)
+	resp, err := s.route(w, r)
 	if err != nil {
 		s.fail(w, r, err)
-	} else if answer != nil {
-		writeJSON(w, http.StatusOK, answer)
+	} else if resp != nil {
+		writeJSON(w, http.StatusOK, resp)
 	}
 	s.log.DebugContext(r.Context(), "auth request", "method", r.Method, "path", r.URL.Path, "error", err)
 }

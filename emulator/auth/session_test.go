@@ -12,14 +12,16 @@ import (
 	"heek.kr/heektime/emulator/auth/token"
 )
 
-func refreshRefusal(t *testing.T, s *server, refreshToken any) string {
+// refreshError refreshes a token and returns the message of the error.
+func refreshError(t *testing.T, s *server, refreshToken any) string {
 	t.Helper()
-	_, answer := s.call(t, "POST", "/securetoken.googleapis.com/v1/token",
+	_, res := s.call(t, "POST", "/securetoken.googleapis.com/v1/token",
 		url.Values{"grant_type": {"refresh_token"}, "refresh_token": {refreshToken.(string)}}.Encode())
-	return message(answer)
+	return message(res)
 }
 
-// What ends every session of an account.
+// TestSessionsEnd tries every change that ends the sessions of an account. It is long because of
+// its table.
 func TestSessionsEnd(t *testing.T) {
 	tests := map[string]struct {
 		end  func(s *server, in object)
@@ -35,10 +37,10 @@ func TestSessionsEnd(t *testing.T) {
 		"a new password by a server": {func(s *server, in object) {
 			s.admin(t, ":update", object{"localId": in["localId"], "password": "password 2"})
 		}, "TOKEN_EXPIRED"},
-		"a new address": {func(s *server, in object) {
+		"a new email": {func(s *server, in object) {
 			s.client(t, "update", object{"idToken": in["idToken"], "email": "new@example.com"})
 		}, "TOKEN_EXPIRED"},
-		"a forgotten password": {func(s *server, in object) {
+		"a password reset": {func(s *server, in object) {
 			code := s.admin(t, ":sendOobCode", object{"requestType": "PASSWORD_RESET", "email": in["email"], "returnOobLink": true})["oobCode"]
 			s.client(t, "resetPassword", object{"oobCode": code, "newPassword": "password 2"})
 		}, "TOKEN_EXPIRED"},
@@ -51,7 +53,7 @@ func TestSessionsEnd(t *testing.T) {
 		"deletion": {func(s *server, in object) {
 			s.client(t, "delete", object{"idToken": in["idToken"]})
 		}, "USER_NOT_FOUND"},
-		"deletion, and the uid again": {func(s *server, in object) {
+		"deletion and reuse of the uid": {func(s *server, in object) {
 			s.client(t, "delete", object{"idToken": in["idToken"]})
 			s.admin(t, "", object{"localId": in["localId"]})
 		}, "TOKEN_EXPIRED"},
@@ -61,14 +63,14 @@ func TestSessionsEnd(t *testing.T) {
 			s := start(t)
 			in := s.client(t, "signUp", object{"email": "a@example.com", "password": "password"})
 			test.end(s, in)
-			if got := refreshRefusal(t, s, in["refreshToken"]); got != test.want {
-				t.Errorf("a refresh is answered by %q, want %q", got, test.want)
+			if got := refreshError(t, s, in["refreshToken"]); got != test.want {
+				t.Errorf("refresh error %q, want %q", got, test.want)
 			}
 		})
 	}
 }
 
-// Giving an anonymous account a password ends the sessions without one.
+// TestLinkingEndsAnonymousSessions: linking a password to an anonymous account ends its sessions.
 func TestLinkingEndsAnonymousSessions(t *testing.T) {
 	s := start(t)
 	in := s.client(t, "signUp", object{})
@@ -76,16 +78,16 @@ func TestLinkingEndsAnonymousSessions(t *testing.T) {
 	if linked["localId"] != in["localId"] {
 		t.Errorf("another account: %v", linked)
 	}
-	if got := refreshRefusal(t, s, in["refreshToken"]); got != "TOKEN_EXPIRED" {
+	if got := refreshError(t, s, in["refreshToken"]); got != "TOKEN_EXPIRED" {
 		t.Errorf("the old session: %q", got)
 	}
-	if got := refreshRefusal(t, s, linked["refreshToken"]); got != "" {
+	if got := refreshError(t, s, linked["refreshToken"]); got != "" {
 		t.Errorf("the new session: %q", got)
 	}
 }
 
-// A disabled user can't enter by any door.
-func TestDisabledEverywhere(t *testing.T) {
+// TestDisabledUser: a disabled user cannot sign in by any method.
+func TestDisabledUser(t *testing.T) {
 	s := start(t)
 	s.admin(t, "", object{"localId": "u", "email": "a@example.com", "phoneNumber": "+821", "password": "password", "disabled": true})
 	s.admin(t, ":update", object{"localId": "u", "linkProviderUserInfo": object{"providerId": "google.com", "rawId": "g1"}})
@@ -102,13 +104,13 @@ func TestDisabledEverywhere(t *testing.T) {
 		"signInWithIdp":         {"requestUri": "http://localhost", "postBody": `providerId=google.com&id_token={"sub":"g1"}`},
 		"signInWithCustomToken": {"token": custom(0, `"uid":"u"`)},
 	} {
-		if _, answer := s.call(t, "POST", toolkit+"accounts:"+verb, body); message(answer) != "USER_DISABLED" {
-			t.Errorf("%s: %v", verb, answer)
+		if _, res := s.call(t, "POST", toolkit+"accounts:"+verb, body); message(res) != "USER_DISABLED" {
+			t.Errorf("%s: %v", verb, res)
 		}
 	}
 }
 
-// Claims about who a user is come from the account alone, whatever a server's claims say.
+// TestReservedClaims: custom claims cannot override the claims that identify a user.
 func TestReservedClaims(t *testing.T) {
 	s := start(t)
 	in := s.client(t, "signInWithCustomToken", object{"token": custom(0,
@@ -125,7 +127,8 @@ func TestReservedClaims(t *testing.T) {
 	}
 }
 
-// A sign-in that takes long must not bring back a password that was changed meanwhile.
+// TestPasswordChangedDuringSignIn: a slow sign-in must not restore a password that was changed
+// meanwhile.
 func TestPasswordChangedDuringSignIn(t *testing.T) {
 	const rounds = 120_000
 	sum, err := pbkdf2.Key(sha256.New, "old password", []byte("salt"), rounds, 32)
@@ -141,9 +144,9 @@ func TestPasswordChangedDuringSignIn(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
-				_, answer := s.call(t, "POST", toolkit+"accounts:signInWithPassword", object{"email": "a@example.com", "password": "old password"})
-				if got := message(answer); got != "" && got != "INVALID_PASSWORD" {
-					t.Errorf("the old password: %v", answer)
+				_, res := s.call(t, "POST", toolkit+"accounts:signInWithPassword", object{"email": "a@example.com", "password": "old password"})
+				if got := message(res); got != "" && got != "INVALID_PASSWORD" {
+					t.Errorf("the old password: %v", res)
 				}
 			})
 		}

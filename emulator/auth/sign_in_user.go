@@ -2,19 +2,20 @@ package auth
 
 import "heek.kr/heektime/emulator/internal/account"
 
-// entrant is a copy of the account that somebody signs in to, with the time of it. That is the owner of what he proved to
-// have (nil if nobody is); or, with an ID token, the account that it belongs to, which must not be another than the
-// owner's: taken is the error then. If it is nobody's, the account is a new one, not saved yet.
+// signInUser returns a copy of the account to sign in to, with LastLoginAt set. Owner is the
+// account with the proven email address, phone number or provider id; nil if there is none. With an
+// ID token, the credential is linked to the token's account; if owner is a different account, the
+// error is taken. Without an ID token and owner, the account is new and not saved yet.
 func (c *call) signInUser(tx *account.Tx, owner *account.User, idToken, taken string) (u account.User, isNew bool, err error) {
 	if idToken != "" {
-		mine, _, err := c.readIDToken(tx, idToken)
+		signedIn, _, err := c.readIDToken(tx, idToken)
 		if err != nil {
 			return u, false, err
 		}
-		if owner != nil && owner.LocalID != mine.LocalID {
-			return u, false, refused(taken)
+		if owner != nil && owner.LocalID != signedIn.LocalID {
+			return u, false, toolkitError(taken)
 		}
-		owner = mine
+		owner = signedIn
 	}
 	now := account.Milliseconds(tx.Now().UnixMilli())
 	if owner == nil {
@@ -23,7 +24,7 @@ func (c *call) signInUser(tx *account.Tx, owner *account.User, idToken, taken st
 	u = *owner
 	u.LastLoginAt = now
 	if u.Disabled {
-		return u, false, refused("USER_DISABLED")
+		return u, false, toolkitError("USER_DISABLED")
 	}
 	return u, false, nil
 }

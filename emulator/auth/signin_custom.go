@@ -12,10 +12,10 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// customAudience is whom custom tokens are for.
+// customAudience is the audience of custom tokens.
 const customAudience = "https://identitytoolkit.googleapis.com/google.identity.identitytoolkit.v1.IdentityToolkit"
 
-// customToken is what a server says about a user that it knows.
+// customToken is the content of a custom token.
 // Source: https://firebase.google.com/docs/auth/admin/create-custom-tokens
 type customToken struct {
 	Audience string          `json:"aud"`
@@ -27,8 +27,8 @@ type customToken struct {
 	Claims   json.RawMessage `json:"claims"`
 }
 
-// signInWithCustomToken signs in whom a server vouches for, and makes the account at the first time. The signature of a
-// signed token is not verified, as in the official emulator: there is no key here to do it with.
+// signInWithCustomToken signs in the user of a custom token and creates the account if it is
+// missing. Signatures are not verified, as in the official emulator, because there is no key.
 func (s *Server) signInWithCustomToken(c *call) (any, error) {
 	var req struct {
 		clientFields
@@ -38,7 +38,7 @@ func (s *Server) signInWithCustomToken(c *call) (any, error) {
 		return nil, err
 	}
 	if req.Token == "" {
-		return nil, refused("MISSING_CUSTOM_TOKEN")
+		return nil, toolkitError("MISSING_CUSTOM_TOKEN")
 	}
 	custom, err := s.readCustomToken(c, req.Token)
 	if err != nil {
@@ -50,11 +50,11 @@ func (s *Server) signInWithCustomToken(c *call) (any, error) {
 	}
 	session := newSignIn(account.ProviderCustom)
 	if len(custom.Claims) > 0 {
-		if session.Claims, err = checkClaims(custom.Claims); err != nil {
+		if session.Claims, err = parseClaims(custom.Claims); err != nil {
 			return nil, err
 		}
 	}
-	answer := signInAnswer{Kind: "identitytoolkit#VerifyCustomTokenResponse", IsNewUser: new(bool)}
+	resp := signInResponse{Kind: "identitytoolkit#VerifyCustomTokenResponse", IsNewUser: new(bool)}
 	err = s.store.Update(c.project, func(tx *account.Tx) error {
 		u := account.User{LocalID: localID, CreatedAt: account.Milliseconds(tx.Now().UnixMilli())}
 		old, ok := tx.User(localID)
@@ -62,78 +62,78 @@ func (s *Server) signInWithCustomToken(c *call) (any, error) {
 			u = *old
 		}
 		if u.Disabled {
-			return refused("USER_DISABLED")
+			return toolkitError("USER_DISABLED")
 		}
-		*answer.IsNewUser = !ok
+		*resp.IsNewUser = !ok
 		u.CustomAuth, u.LastLoginAt = true, account.Milliseconds(tx.Now().UnixMilli())
 		saved, err := tx.Put(u)
 		if err != nil {
 			return err
 		}
-		answer.tokens, err = c.issue(tx, saved, session)
+		resp.tokens, err = c.issue(tx, saved, session)
 		return err
 	})
-	return answer, err
+	return resp, err
 }
 
 func (s *Server) readCustomToken(c *call, raw string) (customToken, error) {
 	var t customToken
-	if strings.HasPrefix(raw, "{") { // the official emulator takes bare claims, for tests by hand
+	if strings.HasPrefix(raw, "{") { // plain JSON claims are accepted, as by the official emulator
 		if err := json.Unmarshal([]byte(raw), &t); err != nil {
-			return t, refused("INVALID_CUSTOM_TOKEN : Invalid assertion format. " + err.Error())
+			return t, toolkitError("INVALID_CUSTOM_TOKEN : Invalid assertion format. " + err.Error())
 		}
 		return t, nil
 	}
 	algorithm, err := token.Decode(raw, &t)
 	if err != nil {
-		return t, refused("INVALID_CUSTOM_TOKEN : Invalid assertion format. " + err.Error())
+		return t, toolkitError("INVALID_CUSTOM_TOKEN : Invalid assertion format. " + err.Error())
 	}
 	switch algorithm {
 	case token.None:
 	case "RS256":
-		s.log.WarnContext(c.Context(), "a signed custom token is taken unverified; never do this outside an emulator")
+		s.log.WarnContext(c.Context(), "accepting a signed custom token without verifying it; never do this outside an emulator")
 	default:
-		return t, refused(fmt.Sprintf("INVALID_CUSTOM_TOKEN : The algorithm is %q, not RS256 or none.", algorithm))
+		return t, toolkitError(fmt.Sprintf("INVALID_CUSTOM_TOKEN : The algorithm must be RS256 or none, not %q.", algorithm))
 	}
 	return t, t.check(time.Now())
 }
 
-// check compares with the machine's time, which is where the token's times come from.
+// check validates the token against the system time, because SDKs create tokens with it.
 func (t customToken) check(now time.Time) error {
 	const leewaySeconds = 300
 	switch {
 	case t.Audience != customAudience:
-		return refused(fmt.Sprintf("INVALID_CUSTOM_TOKEN : The audience is %q; an ID token or another's token is no custom token.", t.Audience))
+		return toolkitError(fmt.Sprintf("INVALID_CUSTOM_TOKEN : The audience is %q, so this is not a custom token.", t.Audience))
 	case t.Tenant != "":
 		return errNoTenants
 	case t.Expires == 0 || t.IssuedAt == 0:
-		return refused("INVALID_CUSTOM_TOKEN : The token must say when it was issued (iat) and when it expires (exp).")
+		return toolkitError("INVALID_CUSTOM_TOKEN : The token needs the claims iat and exp.")
 	case t.Expires <= now.Unix():
-		return refused("INVALID_CUSTOM_TOKEN : The token has expired.")
+		return toolkitError("INVALID_CUSTOM_TOKEN : The token has expired.")
 	case t.IssuedAt > now.Unix()+leewaySeconds:
-		return refused("INVALID_CUSTOM_TOKEN : The token was issued in the future.")
+		return toolkitError("INVALID_CUSTOM_TOKEN : The token was issued in the future.")
 	case t.Expires-t.IssuedAt > lifetimeSeconds:
-		return refused("INVALID_CUSTOM_TOKEN : The token expires more than an hour after it was issued.")
+		return toolkitError("INVALID_CUSTOM_TOKEN : The token expires more than an hour after it was issued.")
 	}
 	return nil
 }
 
 func (t customToken) localID() (string, error) {
-	id, err := text(t.UID)
+	id, err := stringClaim(t.UID)
 	if id == "" && err == nil {
-		id, err = text(t.UserID)
+		id, err = stringClaim(t.UserID)
 	}
 	if err != nil {
-		return "", refused("INVALID_CUSTOM_TOKEN : uid " + err.Error())
+		return "", toolkitError("INVALID_CUSTOM_TOKEN : uid " + err.Error())
 	}
 	if id == "" {
-		return "", refused("MISSING_IDENTIFIER")
+		return "", toolkitError("MISSING_IDENTIFIER")
 	}
 	return id, checkLocalID(id)
 }
 
-// text takes numbers and booleans for strings, as the real API does with uids.
-func text(v any) (string, error) {
+// stringClaim converts numbers and booleans to strings, as production does with uids.
+func stringClaim(v any) (string, error) {
 	switch v := v.(type) {
 	case nil:
 		return "", nil
@@ -144,5 +144,5 @@ func text(v any) (string, error) {
 		json.NewEncoder(&b).Encode(v)
 		return strings.TrimSpace(b.String()), nil
 	}
-	return "", errors.New("is no string")
+	return "", errors.New("is not a string")
 }

@@ -2,7 +2,7 @@ package auth
 
 import "heek.kr/heektime/emulator/internal/account"
 
-// signInWithEmailLink signs in, or registers, who got a link by mail.
+// signInWithEmailLink signs in with an emailed link. It creates the account if it is missing.
 func (s *Server) signInWithEmailLink(c *call) (any, error) {
 	var req struct {
 		clientFields
@@ -15,22 +15,22 @@ func (s *Server) signInWithEmailLink(c *call) (any, error) {
 	}
 	switch {
 	case req.Email == "":
-		return nil, refused("MISSING_EMAIL")
+		return nil, toolkitError("MISSING_EMAIL")
 	case req.OOBCode == "":
-		return nil, refused("MISSING_OOB_CODE")
+		return nil, toolkitError("MISSING_OOB_CODE")
 	}
-	answer := signInAnswer{Kind: "identitytoolkit#EmailLinkSigninResponse", IsNewUser: new(bool)}
+	resp := signInResponse{Kind: "identitytoolkit#EmailLinkSigninResponse", IsNewUser: new(bool)}
 	err := s.store.Update(c.project, func(tx *account.Tx) error {
 		code, err := findCode(tx, req.OOBCode)
 		switch {
 		case err != nil:
 			return err
 		case code.Kind != emailSignIn:
-			return refused("INVALID_OOB_CODE")
-		case code.Email != account.NormalEmail(req.Email):
-			return refused("INVALID_EMAIL : The email provided does not match the sign-in email address.")
+			return toolkitError("INVALID_OOB_CODE")
+		case code.Email != account.NormalizeEmail(req.Email):
+			return toolkitError("INVALID_EMAIL : The email provided does not match the sign-in email address.")
 		}
-		tx.UseCode(req.OOBCode)
+		tx.DeleteCode(req.OOBCode)
 		owner, _ := tx.ByEmail(code.Email)
 		u, isNew, err := c.signInUser(tx, owner, req.IDToken, "EMAIL_EXISTS")
 		if err != nil {
@@ -41,9 +41,9 @@ func (s *Server) signInWithEmailLink(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
-		answer.LocalID, answer.Email, *answer.IsNewUser = saved.LocalID, saved.Email, isNew
-		answer.tokens, err = c.issue(tx, saved, newSignIn(account.ProviderPassword))
+		resp.LocalID, resp.Email, *resp.IsNewUser = saved.LocalID, saved.Email, isNew
+		resp.tokens, err = c.issue(tx, saved, newSignIn(account.ProviderPassword))
 		return err
 	})
-	return answer, err
+	return resp, err
 }

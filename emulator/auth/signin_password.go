@@ -8,7 +8,8 @@ import (
 	"heek.kr/heektime/emulator/internal/password"
 )
 
-type signInAnswer struct {
+// signInResponse is the response to most sign-ins.
+type signInResponse struct {
 	Kind        string `json:"kind,omitempty"`
 	Registered  bool   `json:"registered,omitempty"`
 	LocalID     string `json:"localId,omitempty"`
@@ -20,6 +21,7 @@ type signInAnswer struct {
 	tokens
 }
 
+// signInWithPassword signs in with an email address and a password.
 func (s *Server) signInWithPassword(c *call) (any, error) {
 	var req struct {
 		clientFields
@@ -33,11 +35,11 @@ func (s *Server) signInWithPassword(c *call) (any, error) {
 	}
 	switch {
 	case req.Email == nil:
-		return nil, refused("MISSING_EMAIL")
+		return nil, toolkitError("MISSING_EMAIL")
 	case checkEmail(*req.Email) != nil:
-		return nil, refused("INVALID_EMAIL")
+		return nil, toolkitError("INVALID_EMAIL")
 	case req.Password == "":
-		return nil, refused("MISSING_PASSWORD")
+		return nil, toolkitError("MISSING_PASSWORD")
 	case req.IDToken != "" || req.PendingIDToken != "":
 		return nil, notEmulated("idToken and pendingIdToken in a sign-in with a password")
 	}
@@ -46,48 +48,50 @@ func (s *Server) signInWithPassword(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		answer, err := s.enter(c, checked, req.Password)
-		if !errors.Is(err, errChanged) {
-			return answer, err
+		resp, err := s.finishPasswordSignIn(c, checked, req.Password)
+		if !errors.Is(err, errAccountChanged) {
+			return resp, err
 		}
 	}
 }
 
-// errChanged says that an account became another while its password was checked, so that it must be checked again.
-var errChanged = errors.New("the account changed meanwhile")
+// errAccountChanged means that the account changed while its password was verified, so that the
+// password must be verified again.
+var errAccountChanged = errors.New("the account changed meanwhile")
 
-// enter signs in a user whose password was checked.
-func (s *Server) enter(c *call, checked *account.User, plain string) (any, error) {
-	// A password from elsewhere is hashed our way now that it is known, as the real service does.
-	renewed := checked.Hash
-	if !renewed.Native() {
+// finishPasswordSignIn signs in a user whose password was verified.
+func (s *Server) finishPasswordSignIn(c *call, checked *account.User, plain string) (any, error) {
+	// An imported hash is replaced by a native one now that the password is known, as in
+	// production.
+	hash := checked.Hash
+	if !hash.Native() {
 		var err error
-		if renewed, err = password.New(plain); err != nil {
+		if hash, err = password.New(plain); err != nil {
 			return nil, err
 		}
 	}
-	answer := signInAnswer{Kind: "identitytoolkit#VerifyPasswordResponse", Registered: true}
+	resp := signInResponse{Kind: "identitytoolkit#VerifyPasswordResponse", Registered: true}
 	err := s.store.Update(c.project, func(tx *account.Tx) error {
-		now, ok := tx.User(checked.LocalID)
-		if !ok || now.Email != checked.Email || now.Hash != checked.Hash || now.Disabled {
-			return errChanged
+		current, ok := tx.User(checked.LocalID)
+		if !ok || current.Email != checked.Email || current.Hash != checked.Hash || current.Disabled {
+			return errAccountChanged
 		}
-		u := *now
-		u.Hash = renewed
+		u := *current
+		u.Hash = hash
 		u.LastLoginAt = account.Milliseconds(tx.Now().UnixMilli())
 		saved, err := tx.Put(u)
 		if err != nil {
 			return err
 		}
-		answer.LocalID, answer.Email, answer.DisplayName, answer.PhotoURL = saved.LocalID, saved.Email, saved.DisplayName, saved.PhotoURL
-		answer.tokens, err = c.issue(tx, saved, newSignIn(account.ProviderPassword))
+		resp.LocalID, resp.Email, resp.DisplayName, resp.PhotoURL = saved.LocalID, saved.Email, saved.DisplayName, saved.PhotoURL
+		resp.tokens, err = c.issue(tx, saved, newSignIn(account.ProviderPassword))
 		return err
 	})
-	return answer, err
+	return resp, err
 }
 
-// checkPassword finds the account whose address and password these are. It computes the hash outside of any change,
-// because an imported one can take long.
+// checkPassword returns the account with an email address if the password is correct. It computes
+// the hash outside Update, because imported hashes can be slow.
 func (s *Server) checkPassword(ctx context.Context, project, email, plain string) (*account.User, error) {
 	var found *account.User
 	var err error
@@ -95,7 +99,7 @@ func (s *Server) checkPassword(ctx context.Context, project, email, plain string
 		u, ok := tx.ByEmail(email)
 		switch {
 		case ok && u.Disabled:
-			err = refused("USER_DISABLED")
+			err = toolkitError("USER_DISABLED")
 		case !ok || u.Hash == nil:
 			err = s.wrongPassword(tx, ok)
 		}
@@ -106,8 +110,8 @@ func (s *Server) checkPassword(ctx context.Context, project, email, plain string
 	}
 	right, err := found.Hash.Verify(plain)
 	if err != nil {
-		s.log.ErrorContext(ctx, "a password can't be checked", "localId", found.LocalID, "error", err)
-		return nil, refused("INVALID_PASSWORD : The imported hash can't be checked: " + err.Error())
+		s.log.ErrorContext(ctx, "verifying a password failed", "localId", found.LocalID, "error", err)
+		return nil, toolkitError("INVALID_PASSWORD : The imported hash cannot be verified: " + err.Error())
 	}
 	if !right {
 		s.store.View(project, func(tx *account.Tx) { err = s.wrongPassword(tx, true) })
@@ -116,13 +120,14 @@ func (s *Server) checkPassword(ctx context.Context, project, email, plain string
 	return found, nil
 }
 
-// wrongPassword is the same answer for an unknown address and a wrong password where e-mail privacy is on.
+// wrongPassword returns the error for a wrong password or, if known is false, an unknown address.
+// With email privacy, both errors are the same.
 func (s *Server) wrongPassword(tx *account.Tx, known bool) error {
 	switch {
 	case tx.Settings().EmailPrivacy:
-		return refused("INVALID_LOGIN_CREDENTIALS")
+		return toolkitError("INVALID_LOGIN_CREDENTIALS")
 	case known:
-		return refused("INVALID_PASSWORD")
+		return toolkitError("INVALID_PASSWORD")
 	}
-	return refused("EMAIL_NOT_FOUND")
+	return toolkitError("EMAIL_NOT_FOUND")
 }

@@ -9,11 +9,11 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// smsLife is how long the code of a text message is good for.
-const smsLife = 5 * time.Minute
+// smsLifetime is the lifetime of an SMS code.
+const smsLifetime = 5 * time.Minute
 
-// sendVerificationCode makes a code of six digits. Instead of texting it the server logs it and lists it at
-// /emulator/v1/projects/{project}/verificationCodes.
+// sendVerificationCode creates a six-digit SMS code. Instead of sending it, the emulator logs it
+// and lists it at /emulator/v1/projects/{project}/verificationCodes.
 func (s *Server) sendVerificationCode(c *call) (any, error) {
 	var req struct {
 		clientFields
@@ -33,19 +33,20 @@ func (s *Server) sendVerificationCode(c *call) (any, error) {
 	}
 	digits, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
-		return nil, fmt.Errorf("make a code: %w", err)
+		return nil, fmt.Errorf("generating an SMS code: %w", err)
 	}
 	code := account.Code{ID: account.RandomID(128), Kind: account.KindSMS, Phone: req.PhoneNumber, Digits: fmt.Sprintf("%06d", digits)}
 	err = s.store.Update(c.project, func(tx *account.Tx) error {
-		code.Expires = tx.Now().Add(smsLife)
+		code.Expires = tx.Now().Add(smsLifetime)
 		tx.PutCode(code)
 		return nil
 	})
-	s.log.InfoContext(c.Context(), "a text message would be sent", "to", code.Phone, "code", code.Digits)
+	s.log.InfoContext(c.Context(), "an SMS would be sent", "to", code.Phone, "code", code.Digits)
 	return map[string]string{"sessionInfo": code.ID}, err
 }
 
-// signInWithPhoneNumber signs in, registers or links who knows the code that was texted.
+// signInWithPhoneNumber signs in with an SMS code. It links the number to the ID token's account,
+// or creates an account if none has the number.
 func (s *Server) signInWithPhoneNumber(c *call) (any, error) {
 	var req struct {
 		clientFields
@@ -64,22 +65,22 @@ func (s *Server) signInWithPhoneNumber(c *call) (any, error) {
 	case req.TemporaryProof != "" || req.Proof != "":
 		return nil, notEmulated("temporary proofs; send sessionInfo and code")
 	case req.SessionInfo == "":
-		return nil, refused("MISSING_SESSION_INFO")
+		return nil, toolkitError("MISSING_SESSION_INFO")
 	case req.Code == "":
-		return nil, refused("MISSING_CODE")
+		return nil, toolkitError("MISSING_CODE")
 	}
-	answer := signInAnswer{IsNewUser: new(bool)}
+	resp := signInResponse{IsNewUser: new(bool)}
 	err := s.store.Update(c.project, func(tx *account.Tx) error {
 		code, ok := tx.Code(req.SessionInfo)
 		switch {
 		case !ok || code.Kind != account.KindSMS:
-			return refused("INVALID_SESSION_INFO")
+			return toolkitError("INVALID_SESSION_INFO")
 		case tx.Now().After(code.Expires):
-			return refused("SESSION_EXPIRED")
+			return toolkitError("SESSION_EXPIRED")
 		case code.Digits != req.Code:
-			return refused("INVALID_CODE")
+			return toolkitError("INVALID_CODE")
 		}
-		tx.UseCode(code.ID)
+		tx.DeleteCode(code.ID)
 		owner, _ := tx.ByPhone(code.Phone)
 		u, isNew, err := c.signInUser(tx, owner, req.IDToken, "PHONE_NUMBER_EXISTS")
 		if err != nil {
@@ -90,9 +91,9 @@ func (s *Server) signInWithPhoneNumber(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
-		answer.LocalID, answer.PhoneNumber, *answer.IsNewUser = saved.LocalID, saved.PhoneNumber, isNew
-		answer.tokens, err = c.issue(tx, saved, newSignIn(account.ProviderPhone))
+		resp.LocalID, resp.PhoneNumber, *resp.IsNewUser = saved.LocalID, saved.PhoneNumber, isNew
+		resp.tokens, err = c.issue(tx, saved, newSignIn(account.ProviderPhone))
 		return err
 	})
-	return answer, err
+	return resp, err
 }

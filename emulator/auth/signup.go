@@ -6,6 +6,7 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
+// signUpRequest is a new account, or credentials to link to an existing one.
 type signUpRequest struct {
 	clientFields
 	LocalID       string  `json:"localId"`
@@ -16,11 +17,11 @@ type signUpRequest struct {
 	PhoneNumber   string  `json:"phoneNumber"`
 	EmailVerified bool    `json:"emailVerified"`
 	Disabled      bool    `json:"disabled"`
-	IDToken       string  `json:"idToken"` // of the account that gets the password
+	IDToken       string  `json:"idToken"` // of the account to link the password to
 	MFAInfo       []any   `json:"mfaInfo"`
 }
 
-type signUpAnswer struct {
+type signUpResponse struct {
 	Kind        string `json:"kind"`
 	LocalID     string `json:"localId"`
 	Email       string `json:"email,omitempty"`
@@ -28,8 +29,8 @@ type signUpAnswer struct {
 	tokens
 }
 
-// signUp makes an account: with a password, anonymous, or as a server wants it. With an ID token it gives a password to an
-// account that has none.
+// signUp creates an account: with a password, anonymous, or for a server. With an ID token, it
+// links a password to the token's account.
 func (s *Server) signUp(c *call) (any, error) {
 	var req signUpRequest
 	if err := c.decode(&req); err != nil {
@@ -51,35 +52,36 @@ func (s *Server) signUp(c *call) (any, error) {
 			return nil, err
 		}
 	}
-	answer := signUpAnswer{Kind: "identitytoolkit#SignupNewUserResponse"}
+	resp := signUpResponse{Kind: "identitytoolkit#SignupNewUserResponse"}
 	err = s.store.Update(c.project, func(tx *account.Tx) error {
 		saved, err := c.saveNew(tx, u, req.IDToken)
 		if err != nil {
 			return err
 		}
-		answer.LocalID, answer.Email, answer.DisplayName = saved.LocalID, saved.Email, saved.DisplayName
+		resp.LocalID, resp.Email, resp.DisplayName = saved.LocalID, saved.Email, saved.DisplayName
 		if provider != "" {
-			answer.tokens, err = c.issue(tx, saved, newSignIn(provider))
+			resp.tokens, err = c.issue(tx, saved, newSignIn(provider))
 		}
 		return err
 	})
-	return answer, err
+	return resp, err
 }
 
-// check says by which provider the new user is signed in: none when a server asks.
+// check validates the request. It returns the provider with which the new user is signed in, or ""
+// for a server's request, which does not sign in.
 func (r signUpRequest) check(admin bool) (provider string, err error) {
 	switch {
 	case len(r.MFAInfo) > 0:
-		return "", refused("OPERATION_NOT_ALLOWED : This emulator has no second factors.")
+		return "", toolkitError("OPERATION_NOT_ALLOWED : This emulator has no second factors.")
 	case r.LocalID != "" && (!admin || r.IDToken != ""):
-		return "", refused("UNEXPECTED_PARAMETER : User ID")
+		return "", toolkitError("UNEXPECTED_PARAMETER : User ID")
 	}
 	if !admin {
 		provider = account.ProviderAnonymous
 		if r.IDToken != "" || r.Password != "" || r.Email != nil {
 			provider = account.ProviderPassword
 			if r.Email == nil {
-				return "", refused("MISSING_EMAIL")
+				return "", toolkitError("MISSING_EMAIL")
 			}
 		}
 	}
@@ -89,7 +91,7 @@ func (r signUpRequest) check(admin bool) (provider string, err error) {
 		}
 	}
 	if provider == account.ProviderPassword && r.Password == "" {
-		return "", refused("MISSING_PASSWORD")
+		return "", toolkitError("MISSING_PASSWORD")
 	}
 	if admin && r.PhoneNumber != "" {
 		if err := checkPhone(r.PhoneNumber); err != nil {
@@ -99,7 +101,7 @@ func (r signUpRequest) check(admin bool) (provider string, err error) {
 	return provider, checkLocalID(r.LocalID)
 }
 
-// saveNew creates u, or gives what it has to the account that an ID token belongs to.
+// saveNew creates u or, with an ID token, links its credentials to the token's account.
 func (c *call) saveNew(tx *account.Tx, u account.User, idToken string) (*account.User, error) {
 	now := tx.Now().UnixMilli()
 	if u.Hash != nil {
@@ -122,7 +124,7 @@ func (c *call) saveNew(tx *account.Tx, u account.User, idToken string) (*account
 	}
 	if u.Hash != nil {
 		linked.Hash, linked.PasswordUpdated = u.Hash, u.PasswordUpdated
-		revoke(&linked, int64(u.ValidSince))
+		revokeTokens(&linked, int64(u.ValidSince))
 	}
 	if u.DisplayName != "" {
 		linked.DisplayName = u.DisplayName

@@ -25,19 +25,21 @@ const (
 	database = "projects/demo-test/databases/(default)"
 )
 
-// api calls a console as its page does.
+// api calls a console's API as the page does.
 type api struct {
 	t   testing.TB
 	url string
 }
 
+// open starts a cloud and returns it with its console's API.
 func open(t testing.TB, set ...func(*emulator.Config)) (*emulatortest.Cloud, api) {
 	t.Helper()
 	cloud := emulatortest.Start(t, set...)
 	return cloud, api{t, cloud.ConsoleURL()}
 }
 
-// do makes a call and decodes the answer into result, unless that is nil. It returns the status and, of an error, its message.
+// do calls the API and decodes the response into result, unless that is nil. It returns the status and, if
+// the call failed, the error message.
 func (a api) do(method, path string, query map[string]string, body, result any) (code int, message string) {
 	a.t.Helper()
 	values := url.Values{}
@@ -53,21 +55,21 @@ func (a api) do(method, path string, query map[string]string, body, result any) 
 		a.t.Fatal(err)
 	}
 	r.Header.Set("X-Console", "1")
-	answer, err := http.DefaultClient.Do(r)
+	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	content, err := io.ReadAll(answer.Body)
+	defer resp.Body.Close()
+	content, err := io.ReadAll(resp.Body)
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	if answer.StatusCode != http.StatusOK {
-		var failed struct{ Error string }
-		if err := json.Unmarshal(content, &failed); err != nil || failed.Error == "" {
-			a.t.Errorf("%s %s: status %d without a message: %s", method, path, answer.StatusCode, content)
+	if resp.StatusCode != http.StatusOK {
+		var failed struct{ Error, Code string }
+		if err := json.Unmarshal(content, &failed); err != nil || failed.Error == "" || failed.Code == "" {
+			a.t.Errorf("%s %s: status %d without a message or code: %s", method, path, resp.StatusCode, content)
 		}
-		return answer.StatusCode, failed.Error
+		return resp.StatusCode, failed.Error
 	}
 	if result != nil {
 		if err := json.Unmarshal(content, result); err != nil {
@@ -77,7 +79,7 @@ func (a api) do(method, path string, query map[string]string, body, result any) 
 	return http.StatusOK, ""
 }
 
-// must makes a call that is to succeed.
+// must calls the API and fails the test if the call fails.
 func (a api) must(method, path string, query map[string]string, body, result any) {
 	a.t.Helper()
 	if code, message := a.do(method, path, query, body, result); code != http.StatusOK {
@@ -85,6 +87,7 @@ func (a api) must(method, path string, query map[string]string, body, result any
 	}
 }
 
+// at returns the query parameters for a path.
 func at(path string) map[string]string { return map[string]string{"database": database, "path": path} }
 
 type document struct {
@@ -103,26 +106,26 @@ type documentList struct {
 	Next string
 }
 
-// hostile are ids that break what handles names carelessly.
-var hostile = []string{"가온대학교", "a b", "%2F", "a%2Fb", "?x=1&y#z", "<img src=x onerror=alert(1)>", "'\"`;--", "..a", "\\", "\u202ertl", "\u200d", "𝕏", "+", strings.Repeat("가", 500)}
+// hostileIDs are IDs that break careless handling of names.
+var hostileIDs = []string{"가온대학교", "a b", "%2F", "a%2Fb", "?x=1&y#z", "<img src=x onerror=alert(1)>", "'\"`;--", "..a", "\\", "\u202ertl", "\u200d", "𝕏", "+", strings.Repeat("가", 500)}
 
-// Documents of any name are made, seen, changed and deleted, and what is read back is what was written.
-func TestDocumentsOfAnyName(t *testing.T) {
+// Documents with any ID can be created, read, listed and deleted.
+func TestDocumentsWithHostileIDs(t *testing.T) {
 	cloud, api := open(t)
 	client := cloud.FirestoreClient(t)
-	for _, id := range hostile {
+	for _, id := range hostileIDs {
 		path := id + "/" + id
 		var doc document
 		api.must("POST", "document", at(path), map[string]any{"text": `{"a": "<b>&", "n": 9007199254740993}`}, &doc)
-		real, err := client.Collection(id).Doc(id).Get(t.Context())
+		stored, err := client.Collection(id).Doc(id).Get(t.Context())
 		if err != nil {
 			t.Fatalf("%q: %v", id, err)
 		}
-		if real.Data()["n"] != int64(9007199254740993) || real.Data()["a"] != "<b>&" {
-			t.Errorf("%q: the document is %v", id, real.Data())
+		if stored.Data()["n"] != int64(9007199254740993) || stored.Data()["a"] != "<b>&" {
+			t.Errorf("%q: Firestore stored %v", id, stored.Data())
 		}
 		if !doc.Exists || doc.Fields.Fields["n"]["integerValue"] != "9007199254740993" || !strings.Contains(doc.Text, "9007199254740993") {
-			t.Errorf("%q: the console shows %+v", id, doc)
+			t.Errorf("%q: the console returned %+v", id, doc)
 		}
 		var list documentList
 		api.must("GET", "documents", at(id), nil, &list)
@@ -137,33 +140,33 @@ func TestDocumentsOfAnyName(t *testing.T) {
 		api.must("DELETE", "document", at(path), nil, nil)
 		api.must("GET", "document", at(path), nil, &doc)
 		if doc.Exists {
-			t.Errorf("%q is still there", id)
+			t.Errorf("%q exists after its deletion", id)
 		}
 	}
 }
 
-// Names that no document can have are refused with a reason, and nothing happens.
-func TestImpossibleNames(t *testing.T) {
+// Paths that no document can have are rejected with a message.
+func TestInvalidPaths(t *testing.T) {
 	_, api := open(t)
 	for name, path := range map[string]string{
-		"none": "", "a collection": "a", "an empty id": "a//b/c", "a slash at the end": "a/b/", "a dot": "a/.", "reserved": "a/__x__",
-		"too long": "a/" + strings.Repeat("x", 1501), "no UTF-8": "a/\xff", "a slash at the front": "/a/b",
+		"empty": "", "a collection": "a", "an empty id": "a//b/c", "trailing slash": "a/b/", "a dot": "a/.", "reserved": "a/__x__",
+		"too long": "a/" + strings.Repeat("x", 1501), "invalid UTF-8": "a/\xff", "leading slash": "/a/b",
 	} {
 		for _, method := range []string{"GET", "POST", "DELETE"} {
 			if code, message := api.do(method, "document", at(path), map[string]any{"text": "{}"}, nil); code != http.StatusBadRequest || message == "" {
-				t.Errorf("%s of %s: %d %q, want 400 and a reason", method, name, code, message)
+				t.Errorf("%s, path %s: %d %q, want 400 and a message", method, name, code, message)
 			}
 		}
 	}
 	for _, name := range []string{"", "x", "projects/p", "projects/p/databases/../x", "projects/a/b/databases/(default)"} {
 		if code, _ := api.do("GET", "collections", map[string]string{"database": name}, nil, nil); code != http.StatusBadRequest {
-			t.Errorf("database %q: %d", name, code)
+			t.Errorf("database %q: %d, want 400", name, code)
 		}
 	}
 }
 
-// Every type comes out of the editor's text as it went in.
-func TestEveryType(t *testing.T) {
+// Values of every type survive a round trip through the editor's text.
+func TestRoundTripOfEveryType(t *testing.T) {
 	cloud, api := open(t)
 	client := cloud.FirestoreClient(t)
 	ref := client.Doc("types/가")
@@ -185,7 +188,7 @@ func TestEveryType(t *testing.T) {
 	}
 	copied, err := client.Doc("types/copy").Get(t.Context())
 	if err != nil || fmt.Sprintf("%#v", copied.Data()["list"]) != fmt.Sprintf("%#v", from.Data()["list"]) || len(copied.Data()) != len(want) {
-		t.Fatalf("copied %v, %v", copied.Data(), err)
+		t.Fatalf("the copy is %v, %v", copied.Data(), err)
 	}
 	var again document
 	api.must("GET", "document", at("types/copy"), nil, &again)
@@ -194,8 +197,8 @@ func TestEveryType(t *testing.T) {
 	}
 }
 
-// A change of what somebody else has changed meanwhile, or made meanwhile, is refused.
-func TestConflictsAreRefused(t *testing.T) {
+// Saving fails if someone else has changed or created the document in the meantime.
+func TestSaveConflicts(t *testing.T) {
 	cloud, api := open(t)
 	doc := cloud.FirestoreClient(t).Doc("a/b")
 	var seen document
@@ -203,38 +206,50 @@ func TestConflictsAreRefused(t *testing.T) {
 	if _, err := doc.Set(t.Context(), map[string]any{"n": 2}); err != nil {
 		t.Fatal(err)
 	}
-	for name, body := range map[string]any{"changed": map[string]any{"text": `{}`, "updated": seen.Updated}, "made": map[string]any{"text": `{}`}} {
+	for name, body := range map[string]any{"changed": map[string]any{"text": `{}`, "updated": seen.Updated}, "created": map[string]any{"text": `{}`}} {
 		if code, message := api.do("POST", "document", at("a/b"), body, nil); code != http.StatusConflict || message == "" {
-			t.Errorf("a document that was %s meanwhile: %d %s", name, code, message)
+			t.Errorf("saving a document that was %s in the meantime: %d %s, want 409", name, code, message)
 		}
 	}
 	api.must("GET", "document", at("a/b"), nil, &seen)
 	api.must("POST", "document", at("a/b"), map[string]any{"text": `{"n": 3}`, "updated": seen.Updated}, nil)
 	if got, err := doc.Get(t.Context()); err != nil || got.Data()["n"] != int64(3) {
-		t.Errorf("it is %v, %v", got.Data(), err)
+		t.Errorf("the document is %v, %v, want n = 3", got.Data(), err)
 	}
 }
 
-func TestBadFieldsAreRefused(t *testing.T) {
+func TestInvalidFields(t *testing.T) {
 	_, api := open(t)
 	for _, text := range []string{"", "null", "[]", "{", "{} {}", `{"a": {"$time": "yesterday"}}`, `{"a": {"$nothing": 1}}`, `{"a": [[1]]}`, `{"__x__": 1}`,
 		`{"a": "` + strings.Repeat("x", 1<<20) + `"}`, `{"a": 1e999}`, `{"a": 99999999999999999999}`, strings.Repeat(`{"a":`, 50) + "1" + strings.Repeat("}", 50)} {
 		if code, message := api.do("POST", "document", at("a/b"), map[string]any{"text": text}, nil); code != http.StatusBadRequest || message == "" {
-			t.Errorf("%.40s: %d %q, want 400 and a reason", text, code, message)
+			t.Errorf("%.40s: %d %q, want 400 and a message", text, code, message)
 		}
 	}
-	for name, body := range map[string]any{"no object": "text", "an unknown field": map[string]any{"text": "{}", "x": 1}} {
+	for name, body := range map[string]any{"not an object": "text", "an unknown field": map[string]any{"text": "{}", "x": 1}} {
 		if code, _ := api.do("POST", "document", at("a/b"), body, nil); code != http.StatusBadRequest {
-			t.Errorf("%s: %d", name, code)
+			t.Errorf("%s: %d, want 400", name, code)
 		}
 	}
 	if code, _ := api.do("POST", "document", at("a/b"), map[string]any{"text": strings.Repeat(" ", 9<<20)}, nil); code != http.StatusRequestEntityTooLarge {
-		t.Errorf("a body of 9 MiB: %d", code)
+		t.Errorf("a body of 9 MiB: %d, want 413", code)
 	}
 }
 
-// Long collections come in pages, with the documents that do not exist but have collections.
-func TestPagesOfDocuments(t *testing.T) {
+// The error for invalid JSON says where it is invalid.
+func TestInvalidJSONPosition(t *testing.T) {
+	_, api := open(t)
+	for text, want := range map[string]string{
+		"{\n  \"가\": ,\n}": "line 2, column 8", `{"a": 1} x`: "line 1, column 10", `{"a": 1`: "line 1, column 8", "": "line 1, column 1",
+	} {
+		if _, message := api.do("POST", "document", at("a/b"), map[string]any{"text": text}, nil); !strings.Contains(message, want) {
+			t.Errorf("%q: %q, want %s", text, message, want)
+		}
+	}
+}
+
+// Long collections are listed in pages and include missing documents with subcollections.
+func TestDocumentPages(t *testing.T) {
 	cloud, api := open(t)
 	db, err := cloud.Firestore.Database(project, "(default)")
 	if err != nil {
@@ -255,14 +270,14 @@ func TestPagesOfDocuments(t *testing.T) {
 		var page documentList
 		api.must("GET", "documents", query, nil, &page)
 		if len(page.Documents) > 50 {
-			t.Fatalf("a page has %d documents", len(page.Documents))
+			t.Fatalf("a page has %d documents, want at most 50", len(page.Documents))
 		}
 		for _, d := range page.Documents {
 			ids = append(ids, d.ID)
 			if d.Missing {
 				missing++
 			} else if text := d.Preview[0].Text; len([]rune(text)) != 60 {
-				t.Fatalf("the preview is not cut: %q", text)
+				t.Fatalf("the preview has not 60 characters: %q", text)
 			}
 		}
 		if token = page.Next; token == "" {
@@ -270,12 +285,12 @@ func TestPagesOfDocuments(t *testing.T) {
 		}
 	}
 	if len(ids) != 121 || missing != 1 || !slices.IsSorted(ids) {
-		t.Errorf("%d documents, %d missing", len(ids), missing)
+		t.Errorf("%d documents, %d missing, want 121 and 1 in order", len(ids), missing)
 	}
 }
 
-// Deleting takes what is below only when asked to, and never a neighbour.
-func TestDeleteBelow(t *testing.T) {
+// Deleting a document deletes its subcollections only on request, and never similarly named documents.
+func TestDeleteSubcollections(t *testing.T) {
 	cloud, api := open(t)
 	db, err := cloud.Firestore.Database(project, "(default)")
 	if err != nil {
@@ -288,26 +303,26 @@ func TestDeleteBelow(t *testing.T) {
 	if err := db.Seed(seed); err != nil {
 		t.Fatal(err)
 	}
-	left := func() (n int) {
+	remaining := func() (n int) {
 		for range db.Documents() {
 			n++
 		}
 		return n
 	}
-	var answer struct{ Deleted int }
-	api.must("DELETE", "document", at("users/u1"), nil, &answer)
-	if answer.Deleted != 1 || left() != len(seed)-1 {
-		t.Fatalf("%d deleted, %d left", answer.Deleted, left())
+	var resp struct{ Deleted int }
+	api.must("DELETE", "document", at("users/u1"), nil, &resp)
+	if resp.Deleted != 1 || remaining() != len(seed)-1 {
+		t.Fatalf("%d deleted, %d remaining", resp.Deleted, remaining())
 	}
-	below := at("users/u1")
-	below["below"] = "true"
-	api.must("DELETE", "document", below, nil, &answer)
-	if answer.Deleted != 1202 || left() != 3 {
-		t.Fatalf("%d deleted, %d left", answer.Deleted, left())
+	recursive := at("users/u1")
+	recursive["subcollections"] = "true"
+	api.must("DELETE", "document", recursive, nil, &resp)
+	if resp.Deleted != 1202 || remaining() != 3 {
+		t.Fatalf("%d deleted, %d remaining", resp.Deleted, remaining())
 	}
-	api.must("DELETE", "collection", at("users"), nil, &answer)
-	if _, ok := db.Get("usersx/u1"); answer.Deleted != 2 || left() != 1 || !ok {
-		t.Errorf("%d deleted, %d left", answer.Deleted, left())
+	api.must("DELETE", "collection", at("users"), nil, &resp)
+	if _, ok := db.Get("usersx/u1"); resp.Deleted != 2 || remaining() != 1 || !ok {
+		t.Errorf("%d deleted, %d remaining", resp.Deleted, remaining())
 	}
 }
 
@@ -345,12 +360,12 @@ func TestUsers(t *testing.T) {
 		body         any
 		want         string
 	}{
-		"deleted twice":  {"DELETE", "user", one, nil, "USER_NOT_FOUND"},
-		"weak password":  {"POST", "users", in, map[string]string{"email": "x@example.com", "password": "1"}, "WEAK_PASSWORD"},
-		"taken address":  {"POST", "users", in, map[string]string{"email": "u1@example.com", "password": "secret-1"}, "EMAIL_EXISTS"},
-		"claims no JSON": {"POST", "user", map[string]string{"project": project, "uid": "가 /001"}, map[string]any{"claims": "{"}, "INVALID_CLAIMS"},
-		"odd project":    {"GET", "users", map[string]string{"project": "a/b:c"}, nil, "no project's id"},
-		"no project":     {"GET", "users", nil, nil, "project is missing"},
+		"deleted twice":   {"DELETE", "user", one, nil, "USER_NOT_FOUND"},
+		"weak password":   {"POST", "users", in, map[string]string{"email": "x@example.com", "password": "1"}, "WEAK_PASSWORD"},
+		"taken e-mail":    {"POST", "users", in, map[string]string{"email": "u1@example.com", "password": "secret-1"}, "EMAIL_EXISTS"},
+		"invalid claims":  {"POST", "user", map[string]string{"project": project, "uid": "가 /001"}, map[string]any{"claims": "{"}, "INVALID_CLAIMS"},
+		"invalid project": {"GET", "users", map[string]string{"project": "a/b:c"}, nil, "not a valid project ID"},
+		"no project":      {"GET", "users", nil, nil, "project is missing"},
 	} {
 		if code, message := api.do(c.method, c.path, c.query, c.body, nil); code != http.StatusBadRequest || !strings.Contains(message, c.want) {
 			t.Errorf("%s: %d %q, want 400 and %q", name, code, message, c.want)
@@ -362,7 +377,7 @@ func TestUsers(t *testing.T) {
 	}
 	defer body.Body.Close()
 	if text, _ := io.ReadAll(body.Body); bytes.Contains(text, []byte("salt")) || bytes.Contains(text, []byte("hash")) {
-		t.Error("the hashes of passwords are sent to the page")
+		t.Error("the API returns password hashes")
 	}
 }
 
@@ -388,7 +403,7 @@ func TestObjects(t *testing.T) {
 	in := map[string]string{"bucket": project, "prefix": "가/"}
 	api.must("GET", "objects", in, nil, &page)
 	if !slices.Equal(page.Folders, []string{"가/../", "가//"}) || len(page.Objects) != 3 {
-		t.Errorf("below 가/: %+v", page)
+		t.Errorf("listing 가/ returned %+v", page)
 	}
 	for _, name := range names {
 		one := map[string]string{"bucket": project, "name": name}
@@ -400,22 +415,22 @@ func TestObjects(t *testing.T) {
 		if object.Name != name || object.Type != "text/html" || object.Custom["키"] != "값" {
 			t.Errorf("%q is %+v", name, object)
 		}
-		answer, err := http.Get(api.url + "/api/content?" + url.Values{"bucket": {project}, "name": {name}}.Encode())
+		resp, err := http.Get(api.url + "/api/content?" + url.Values{"bucket": {project}, "name": {name}}.Encode())
 		if err != nil {
 			t.Fatal(err)
 		}
-		text, _ := io.ReadAll(answer.Body)
-		answer.Body.Close()
-		h := answer.Header
+		text, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		h := resp.Header
 		if string(text) != "<script>alert(1)</script>" || h.Get("Content-Type") != "application/octet-stream" || !strings.HasPrefix(h.Get("Content-Disposition"), "attachment;") {
-			t.Errorf("%q is sent as %v: %s", name, h, text)
+			t.Errorf("%q is served with %v: %s", name, h, text)
 		}
 		api.must("DELETE", "object", one, nil, nil)
 		if code, _ := api.do("GET", "object", one, nil, nil); code != http.StatusNotFound {
-			t.Errorf("%q is still there: %d", name, code)
+			t.Errorf("%q exists after its deletion: %d", name, code)
 		}
 	}
 	if code, _ := api.do("GET", "objects", map[string]string{"bucket": "none"}, nil, nil); code != http.StatusNotFound {
-		t.Errorf("a bucket that is not there: %d", code)
+		t.Errorf("a bucket that does not exist: %d, want 404", code)
 	}
 }

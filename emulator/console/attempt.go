@@ -6,17 +6,17 @@ import (
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
 
-// attempt is a request for a task, of a run of a schedule, or with an event of a trigger.
+// attempt is one HTTP request that dispatched a task, a job's run or a trigger's event.
 type attempt struct {
 	Dispatched time.Time  `json:"dispatched"`
-	Answered   *time.Time `json:"answered,omitempty"` // missing while under way
-	Status     int        `json:"status,omitempty"`   // of HTTP; missing when no answer came
+	Answered   *time.Time `json:"answered,omitempty"` // missing while in flight
+	Status     int        `json:"status,omitempty"`   // HTTP status; missing if there was no response
 	TimedOut   bool       `json:"timedOut,omitempty"`
-	Text       string     `json:"text,omitempty"` // of a failure
+	Text       string     `json:"text,omitempty"` // the error or the beginning of the response, if it failed
 }
 
 func newAttempt(a dispatch.Attempt) attempt {
-	return attempt{a.Dispatched, known(a.Answered), a.Status, a.TimedOut, a.Text}
+	return attempt{a.Dispatched, optionalTime(a.Answered), a.Status, a.TimedOut, a.Text}
 }
 
 func newAttempts(list []dispatch.Attempt) []attempt {
@@ -27,8 +27,8 @@ func newAttempts(list []dispatch.Attempt) []attempt {
 	return out
 }
 
-// known is a time for JSON, nil when it is zero.
-func known(t time.Time) *time.Time {
+// optionalTime returns nil for the zero time, which JSON then omits.
+func optionalTime(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}

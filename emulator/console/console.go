@@ -1,15 +1,16 @@
-// Package console is the page on which a developer looks into a local cloud: documents, users, objects, queues,
-// schedules, what security rules decided and why.
+// Package console serves a web page that shows developers what is in a local cloud: documents, users,
+// objects, queues, schedules, triggers, and what the security rules decided and why.
 //
-// The page is plain HTML, CSS and JavaScript modules in the folder page, embedded as they are: nothing is built. It asks
-// the JSON API under /api/, which this package serves from what the emulators offer to those who look into them. Changes
-// go through the calls that real clients make, so that nothing can be done here that could not happen in production,
-// but advancing the clock.
+// The page is plain HTML, CSS and JavaScript modules in the folder page, embedded without a build step. It
+// calls the JSON API under /api/, which this package implements with the emulators' inspection methods.
+// Changes go through the same calls that real clients make, so that the console cannot do anything that
+// could not happen in production. The exception is advancing the clock.
 //
-// # Who may call
+// # Access
 //
-// Whoever reaches the port owns the cloud: there is no sign-in. What keeps strangers out is that it listens on loopback,
-// and that web pages of other origins, which a browser on this machine would let call, are refused: see protect.go.
+// There is no sign-in: everyone who can reach the port has full access. The port listens on loopback, and
+// requests from web pages of other origins, which browsers on this machine would send, are rejected (see
+// security.go).
 package console
 
 import (
@@ -26,9 +27,9 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// Config says what a console shows. All of it is required but Hosts and Logger.
+// Config configures a Console. All fields are required except Hosts and Logger.
 type Config struct {
-	Project   string // that is shown first
+	Project   string // selected when the page opens
 	Clock     *clock.Clock
 	Firestore *firestore.Server
 	Auth      *auth.Server
@@ -37,19 +38,20 @@ type Config struct {
 	Scheduler *scheduler.Server
 	Triggers  *triggers.Server
 
-	// Hosts are names that browsers may use for this server besides localhost and IP addresses.
+	// Hosts lists the host names that browsers may use for this server, in addition to localhost and IP
+	// addresses.
 	Hosts  []string
 	Logger *slog.Logger // faults at error level; nil discards
 }
 
-// Console is the page and its API, an [http.Handler] for a listener of its own.
+// Console serves the page and its API. It needs a listener of its own.
 type Console struct {
 	Config
 	owner *firestore.Owner
 	mux   *http.ServeMux
 }
 
-// New makes a console.
+// New returns a console.
 func New(c Config) (*Console, error) {
 	switch {
 	case c.Project == "":
@@ -64,17 +66,15 @@ func New(c Config) (*Console, error) {
 	}
 	s := &Console{Config: c, owner: c.Firestore.Owner(), mux: http.NewServeMux()}
 	for pattern, handle := range s.routes() {
-		s.mux.HandleFunc(pattern, s.answer(handle))
+		s.mux.HandleFunc(pattern, s.serveJSON(handle))
 	}
 	s.mux.HandleFunc("GET /api/content", s.content)
-	s.mux.Handle("/", servePage())
+	s.mux.HandleFunc("/", s.servePage)
 	return s, nil
 }
 
-// handler answers a call with what is to be sent as JSON.
-type handler func(*http.Request) (any, error)
-
-// routes are the calls of the API. What a call is about stands in the query, since names may hold any character.
+// routes returns the API's handlers. Resource names are query parameters, not path segments, because they
+// may contain any character.
 func (c *Console) routes() map[string]handler {
 	return map[string]handler{
 		"GET /api/overview": c.overview,
@@ -107,16 +107,16 @@ func (c *Console) routes() map[string]handler {
 		"GET /api/events":   c.events,
 		"POST /api/event":   c.redeliver,
 
-		"GET /api/requests": c.requests,
+		"GET /api/requests": c.evaluations,
 		"GET /api/coverage": c.coverage,
 	}
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP implements http.Handler.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	protectAnswer(w.Header())
-	if why := c.refuse(r); why != "" {
-		writeError(w, http.StatusForbidden, why)
+	setSecurityHeaders(w.Header())
+	if reason := c.checkOrigin(r); reason != "" {
+		c.writeError(w, r, &apiError{status: http.StatusForbidden, Code: codeForbidden, Message: reason})
 		return
 	}
 	c.mux.ServeHTTP(w, r)

@@ -6,24 +6,24 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// covered is a file of rules with what was counted of it.
-type covered struct {
+// coveredFile is a rules file with the coverage of its expressions.
+type coveredFile struct {
 	Service string   `json:"service"` // firestore, storage
 	Buckets []string `json:"buckets,omitempty"`
-	All     int      `json:"all"`  // conditions and their parts
-	Full    int      `json:"full"` // of them were both true and not
+	All     int      `json:"all"`  // number of conditions and their subexpressions
+	Full    int      `json:"full"` // how many of them were both true and false
 	Pieces  []piece  `json:"pieces"`
 }
 
-// piece is a part of the text; see [rules.Piece].
+// piece is a part of the rules text; see [rules.Piece].
 type piece struct {
 	Text    string `json:"text"`
 	Verdict string `json:"verdict,omitempty"`
 	Counts  string `json:"counts,omitempty"`
 }
 
-func newCovered(service string, counts *rules.Coverage) covered {
-	out := covered{Service: service, Pieces: []piece{}}
+func newCoveredFile(service string, counts *rules.Coverage) coveredFile {
+	out := coveredFile{Service: service, Pieces: []piece{}}
 	for _, s := range counts.Expressions() {
 		if out.All++; s.Full() {
 			out.Full++
@@ -35,30 +35,30 @@ func newCovered(service string, counts *rules.Coverage) covered {
 	return out
 }
 
-// coverage is what has been counted of the rules of a project's Firestore and of Storage. Buckets with the same rules are
-// one.
+// coverage returns the coverage of the rules of a project's Firestore and of Storage. Buckets with the
+// same rules share an entry.
 func (c *Console) coverage(r *http.Request) (any, error) {
-	project, err := projectOf(r)
+	project, err := projectParameter(r)
 	if err != nil {
 		return nil, err
 	}
-	files := []covered{}
+	files := []coveredFile{}
 	if counts := c.Firestore.Coverage(project); counts != nil {
-		files = append(files, newCovered("firestore", counts))
+		files = append(files, newCoveredFile("firestore", counts))
 	}
-	storage := map[*rules.Coverage]int{} // where in files
+	storage := map[*rules.Coverage]int{} // index in files
 	for _, b := range c.Storage.Objects().Buckets() {
 		counts := c.Storage.Coverage(b.Name)
 		if counts == nil {
 			continue
 		}
-		at, known := storage[counts]
+		i, known := storage[counts]
 		if !known {
-			at = len(files)
-			storage[counts] = at
-			files = append(files, newCovered("storage", counts))
+			i = len(files)
+			storage[counts] = i
+			files = append(files, newCoveredFile("storage", counts))
 		}
-		files[at].Buckets = append(files[at].Buckets, b.Name)
+		files[i].Buckets = append(files[i].Buckets, b.Name)
 	}
 	return map[string]any{"files": files}, nil
 }

@@ -17,77 +17,78 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// Sizes of a page.
+// Page sizes.
 const (
 	collectionsPage = 200
 	documentsPage   = 50
 )
 
-// place is what a call about documents names: a database and a path in it, "" for its root.
-type place struct {
+// location is a database and a path in it: a document, a collection, or "" for the root.
+type location struct {
 	db   resource.Database
 	path string
 	ids  []string
 }
 
-// placeOf reads a call's place. What ids may hold is checked by the service.
-func placeOf(r *http.Request) (place, error) {
+// parseLocation returns the location in a request's query. Firestore itself checks the IDs.
+func parseLocation(r *http.Request) (location, error) {
 	name, err := parameter(r, "database")
 	if err != nil {
-		return place{}, err
+		return location{}, err
 	}
 	db, err := resource.ParseDatabase(name)
 	if err != nil {
-		return place{}, err
+		return location{}, err
 	}
-	p := place{db: db, path: r.URL.Query().Get("path")}
+	p := location{db: db, path: r.URL.Query().Get("path")}
 	if p.path != "" {
 		p.ids = strings.Split(p.path, "/")
 	}
 	return p, nil
 }
 
-// documentPlace is a place that names a document.
-func documentPlace(r *http.Request) (place, error) {
-	p, err := placeOf(r)
+// documentLocation returns the location of a document in a request's query.
+func documentLocation(r *http.Request) (location, error) {
+	p, err := parseLocation(r)
 	if err == nil && (p.path == "" || len(p.ids)%2 != 0) {
-		err = invalid("%q names no document: collections and ids come in turn, and neither may hold a slash.", p.path)
+		err = invalid(codeInvalidPath, "%q is not the path of a document. Paths alternate between collection and document IDs, which cannot contain slashes.", p.path).with("path", p.path)
 	}
 	return p, err
 }
 
-// collectionPlace is a place that names a collection.
-func collectionPlace(r *http.Request) (place, error) {
-	p, err := placeOf(r)
+// collectionLocation returns the location of a collection in a request's query.
+func collectionLocation(r *http.Request) (location, error) {
+	p, err := parseLocation(r)
 	if err == nil && len(p.ids)%2 != 1 {
-		err = invalid("%q names no collection: collections and ids come in turn, and neither may hold a slash.", p.path)
+		err = invalid(codeInvalidPath, "%q is not the path of a collection. Paths alternate between collection and document IDs, which cannot contain slashes.", p.path).with("path", p.path)
 	}
 	return p, err
 }
 
-// name is the full name of a document or of the root.
-func (p place) name() string {
+// name returns the full resource name of a document or the root.
+func (p location) name() string {
 	if p.path == "" {
 		return p.db.Root()
 	}
 	return p.db.Root() + "/" + p.path
 }
 
-// parent is the full name of the document that a collection is in, or of the root, and the collection's id.
-func (p place) parent() (name, id string) {
+// parent returns the full resource name of a collection's parent, a document or the root, and the
+// collection's ID.
+func (p location) parent() (name, id string) {
 	last := len(p.ids) - 1
-	up := place{db: p.db, path: strings.Join(p.ids[:last], "/")}
+	up := location{db: p.db, path: strings.Join(p.ids[:last], "/")}
 	return up.name(), p.ids[last]
 }
 
-type collectionsAnswer struct {
+type collectionsResponse struct {
 	IDs  []string `json:"ids"`
 	Next string   `json:"next,omitempty"` // the token of the next page
 }
 
-// collections are those of a document or of the root.
+// collections lists the collections of a document or the root.
 func (c *Console) collections(r *http.Request) (any, error) {
-	p, err := placeOf(r)
+	p, err := parseLocation(r)
 	if err != nil {
 		return nil, err
 	}
@@ -97,24 +98,25 @@ func (c *Console) collections(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return collectionsAnswer{append([]string{}, page.CollectionIds...), page.NextPageToken}, nil
+	return collectionsResponse{append([]string{}, page.CollectionIds...), page.NextPageToken}, nil
 }
 
-type documentsAnswer struct {
+type documentsResponse struct {
 	Documents []listedDocument `json:"documents"`
 	Next      string           `json:"next,omitempty"`
 }
 
 type listedDocument struct {
-	ID      string     `json:"id"`
-	Missing bool       `json:"missing,omitempty"` // it does not exist, but has collections
-	Preview []shown    `json:"preview,omitempty"` // its first fields
-	Updated *time.Time `json:"updated,omitempty"`
+	ID      string         `json:"id"`
+	Missing bool           `json:"missing,omitempty"` // it does not exist but has subcollections
+	Preview []previewField `json:"preview,omitempty"` // its first fields
+	Updated *time.Time     `json:"updated,omitempty"`
 }
 
-// documents are a page of a collection, in the order of their ids, with those that are missing but have collections.
+// documents lists one page of a collection in the order of IDs, including documents that do not exist but
+// have subcollections.
 func (c *Console) documents(r *http.Request) (any, error) {
-	p, err := collectionPlace(r)
+	p, err := collectionLocation(r)
 	if err != nil {
 		return nil, err
 	}
@@ -125,25 +127,25 @@ func (c *Console) documents(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := documentsAnswer{Documents: []listedDocument{}, Next: page.NextPageToken}
+	a := documentsResponse{Documents: []listedDocument{}, Next: page.NextPageToken}
 	for _, d := range page.Documents {
 		a.Documents = append(a.Documents, listedDocument{
-			ID: d.Name[strings.LastIndexByte(d.Name, '/')+1:], Missing: d.CreateTime == nil, Preview: preview(d.Fields), Updated: timeOf(d.UpdateTime),
+			ID: d.Name[strings.LastIndexByte(d.Name, '/')+1:], Missing: d.CreateTime == nil, Preview: preview(d.Fields), Updated: optionalTimestamp(d.UpdateTime),
 		})
 	}
 	return a, nil
 }
 
-// timeOf is a time for JSON, nil when there is none.
-func timeOf(t *timestamppb.Timestamp) *time.Time {
+// optionalTimestamp returns nil for a missing timestamp, which JSON then omits.
+func optionalTimestamp(t *timestamppb.Timestamp) *time.Time {
 	if t == nil {
 		return nil
 	}
-	at := t.AsTime()
-	return &at
+	out := t.AsTime()
+	return &out
 }
 
-type documentAnswer struct {
+type documentResponse struct {
 	Path    string          `json:"path"`
 	Exists  bool            `json:"exists"`
 	Created *time.Time      `json:"created,omitempty"`
@@ -153,21 +155,21 @@ type documentAnswer struct {
 }
 
 func (c *Console) document(r *http.Request) (any, error) {
-	p, err := documentPlace(r)
+	p, err := documentLocation(r)
 	if err != nil {
 		return nil, err
 	}
 	d, err := c.owner.GetDocument(r.Context(), &pb.GetDocumentRequest{Name: p.name()})
 	if status.Code(err) == codes.NotFound {
-		return documentAnswer{Path: p.path, Text: "{}"}, nil
+		return documentResponse{Path: p.path, Text: "{}"}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return p.answer(d)
+	return p.response(d)
 }
 
-func (p place) answer(d *pb.Document) (any, error) {
+func (p location) response(d *pb.Document) (any, error) {
 	fields, err := value.FieldsFromProto(d.Fields)
 	if err != nil {
 		return nil, err
@@ -180,24 +182,24 @@ func (p place) answer(d *pb.Document) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return documentAnswer{p.path, true, timeOf(d.CreateTime), timeOf(d.UpdateTime), m, text.String()}, nil
+	return documentResponse{p.path, true, optionalTimestamp(d.CreateTime), optionalTimestamp(d.UpdateTime), m, text.String()}, nil
 }
 
-// saveDocument sets a document to the fields that it is given. It must not exist when Updated is missing, and be of that
-// version otherwise, so that what somebody else changed meanwhile is not overwritten unseen.
+// saveDocument replaces a document's fields. Without an update time the document must not exist; with one
+// it must not have changed since then. This way nobody overwrites a change they have not seen.
 func (c *Console) saveDocument(r *http.Request) (any, error) {
-	p, err := documentPlace(r)
+	p, err := documentLocation(r)
 	if err != nil {
 		return nil, err
 	}
-	var ask struct {
+	var input struct {
 		Text    string     `json:"text"`
 		Updated *time.Time `json:"updated"`
 	}
-	if err := decode(r, &ask); err != nil {
+	if err := decode(r, &input); err != nil {
 		return nil, err
 	}
-	fields, err := fieldsOf(ask.Text, p.db.Root())
+	fields, err := parseFields(input.Text, p.db.Root())
 	if err != nil {
 		return nil, err
 	}
@@ -205,29 +207,35 @@ func (c *Console) saveDocument(r *http.Request) (any, error) {
 		Operation:       &pb.Write_Update{Update: &pb.Document{Name: p.name(), Fields: fields.Proto()}},
 		CurrentDocument: &pb.Precondition{ConditionType: &pb.Precondition_Exists{Exists: false}},
 	}
-	if ask.Updated != nil {
-		w.CurrentDocument.ConditionType = &pb.Precondition_UpdateTime{UpdateTime: timestamppb.New(*ask.Updated)}
+	if input.Updated != nil {
+		w.CurrentDocument.ConditionType = &pb.Precondition_UpdateTime{UpdateTime: timestamppb.New(*input.Updated)}
 	}
 	if err := c.commit(r, p.db, w); err != nil {
-		return nil, err
+		return nil, saveError(err)
 	}
 	return c.document(r)
 }
 
-// fieldsOf reads the fields of a document as people edit them.
-func fieldsOf(text, root string) (*value.Fields, error) {
-	d := json.NewDecoder(strings.NewReader(text))
-	d.UseNumber()
-	var m map[string]any
-	if err := d.Decode(&m); err != nil {
-		return nil, invalid("The fields are no JSON object: %v", err)
+// saveError names the conflicts that saving a document can run into.
+func saveError(err error) error {
+	switch status.Code(err) {
+	case codes.AlreadyExists:
+		return &apiError{status: http.StatusConflict, Code: codeDocumentExists, Message: "The document already exists."}
+	case codes.FailedPrecondition, codes.NotFound:
+		return &apiError{status: http.StatusConflict, Code: codeDocumentChanged, Message: "The document has changed since you opened it. Open it again."}
 	}
-	if m == nil || d.More() {
-		return nil, invalid("The fields must be one JSON object.")
+	return err
+}
+
+// parseFields parses a document's fields in the form in which people edit them.
+func parseFields(text, root string) (*value.Fields, error) {
+	m, err := parseObject(text)
+	if err != nil {
+		return nil, err
 	}
 	fields, err := value.FieldsOfGo(m, root)
 	if err != nil {
-		return nil, invalid("A field cannot be understood: %v", err)
+		return nil, invalid(codeInvalidField, "A field is invalid: %v.", err).with("detail", err)
 	}
 	return fields, nil
 }
@@ -237,37 +245,38 @@ func (c *Console) commit(r *http.Request, db resource.Database, w *pb.Write) err
 	return err
 }
 
-type deletedAnswer struct {
-	Deleted int `json:"deleted"` // documents
+type deletedResponse struct {
+	Deleted int `json:"deleted"` // number of documents
 }
 
-// deleteDocument deletes a document and, when the parameter below is true, all that is below it.
+// deleteDocument deletes a document. If the parameter "subcollections" is true, it also deletes all documents in
+// its subcollections.
 func (c *Console) deleteDocument(r *http.Request) (any, error) {
-	p, err := documentPlace(r)
+	p, err := documentLocation(r)
 	if err != nil {
 		return nil, err
 	}
-	if r.URL.Query().Get("below") == "true" {
+	if r.URL.Query().Get("subcollections") == "true" {
 		return c.deleteAll(r, p)
 	}
 	err = c.commit(r, p.db, &pb.Write{Operation: &pb.Write_Delete{Delete: p.name()}})
-	return deletedAnswer{1}, err
+	return deletedResponse{1}, err
 }
 
-// deleteCollection deletes the documents of a collection and all that is below them.
+// deleteCollection deletes all documents of a collection and of their subcollections.
 func (c *Console) deleteCollection(r *http.Request) (any, error) {
-	p, err := collectionPlace(r)
+	p, err := collectionLocation(r)
 	if err != nil {
 		return nil, err
 	}
 	return c.deleteAll(r, p)
 }
 
-func (c *Console) deleteAll(r *http.Request, p place) (any, error) {
+func (c *Console) deleteAll(r *http.Request, p location) (any, error) {
 	db, err := c.Firestore.Database(p.db.Project(), p.db.ID())
 	if err != nil {
 		return nil, err
 	}
 	n, err := db.DeleteAll(r.Context(), p.path)
-	return deletedAnswer{n}, err
+	return deletedResponse{n}, err
 }

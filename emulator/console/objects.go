@@ -13,6 +13,7 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
+// objectsPage is the page size of lists.
 const objectsPage = 200
 
 type bucket struct {
@@ -21,6 +22,7 @@ type bucket struct {
 	Created  time.Time `json:"created"`
 }
 
+// buckets lists the buckets of Storage.
 func (c *Console) buckets(*http.Request) (any, error) {
 	out := []bucket{}
 	for _, b := range c.Storage.Objects().Buckets() {
@@ -29,10 +31,10 @@ func (c *Console) buckets(*http.Request) (any, error) {
 	return map[string]any{"buckets": out}, nil
 }
 
-// object is one as a list shows it.
+// object is an object as lists show it.
 type object struct {
 	Name     string    `json:"name"`
-	Size     int64     `json:"size"` // bytes as stored
+	Size     int64     `json:"size"` // stored size in bytes
 	Type     string    `json:"type,omitempty"`
 	Encoding string    `json:"encoding,omitempty"`
 	Updated  time.Time `json:"updated"`
@@ -42,13 +44,13 @@ func newObject(o objects.Object) object {
 	return object{o.Name, o.Size, o.ContentType, o.ContentEncoding, o.Updated}
 }
 
-type objectsAnswer struct {
-	Folders []string `json:"folders"` // prefixes that end in a slash
+type objectsResponse struct {
+	Folders []string `json:"folders"` // prefixes that end with a slash
 	Objects []object `json:"objects"`
 	Next    string   `json:"next,omitempty"`
 }
 
-// objects are a page of what a bucket has below a prefix, by name, folded at slashes.
+// objects lists one page of a bucket's objects below a prefix by name, grouped at slashes.
 func (c *Console) objects(r *http.Request) (any, error) {
 	name, err := parameter(r, "bucket")
 	if err != nil {
@@ -61,15 +63,15 @@ func (c *Console) objects(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := objectsAnswer{append([]string{}, page.Prefixes...), []object{}, page.NextPageToken}
+	a := objectsResponse{append([]string{}, page.Prefixes...), []object{}, page.NextPageToken}
 	for _, o := range page.Objects {
 		a.Objects = append(a.Objects, newObject(o))
 	}
 	return a, nil
 }
 
-// refOf is the object that a call names.
-func refOf(r *http.Request) (objects.Ref, error) {
+// objectRef returns the object that a request's query names.
+func objectRef(r *http.Request) (objects.Ref, error) {
 	bucket, err := parameter(r, "bucket")
 	if err != nil {
 		return objects.Ref{}, err
@@ -78,7 +80,7 @@ func refOf(r *http.Request) (objects.Ref, error) {
 	return objects.Ref{Bucket: bucket, Name: name}, err
 }
 
-type objectAnswer struct {
+type objectResponse struct {
 	object
 	Bucket         string            `json:"bucket"`
 	Generation     string            `json:"generation"`
@@ -89,11 +91,12 @@ type objectAnswer struct {
 	Disposition    string            `json:"disposition,omitempty"`
 	Language       string            `json:"language,omitempty"`
 	Created        time.Time         `json:"created"`
-	Custom         map[string]string `json:"custom,omitempty"` // the client's own metadata
+	Custom         map[string]string `json:"custom,omitempty"` // custom metadata
 }
 
+// object returns an object's metadata.
 func (c *Console) object(r *http.Request) (any, error) {
-	ref, err := refOf(r)
+	ref, err := objectRef(r)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +104,7 @@ func (c *Console) object(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return objectAnswer{
+	return objectResponse{
 		object: newObject(o), Bucket: o.Bucket, Generation: strconv.FormatInt(o.Generation, 10), Metageneration: strconv.FormatInt(o.Metageneration, 10),
 		MD5: base64.StdEncoding.EncodeToString(o.MD5), CRC32C: objects.EncodeCRC32C(o.CRC32C), CacheControl: o.CacheControl,
 		Disposition: o.ContentDisposition, Language: o.ContentLanguage, Created: o.Created, Custom: o.Custom,
@@ -109,24 +112,23 @@ func (c *Console) object(r *http.Request) (any, error) {
 }
 
 func (c *Console) deleteObject(r *http.Request) (any, error) {
-	ref, err := refOf(r)
+	ref, err := objectRef(r)
 	if err != nil {
 		return nil, err
 	}
 	return struct{}{}, c.Storage.Objects().Delete(ref, objects.Conditions{})
 }
 
-// content is an object's bytes, to be saved, never shown: an object may be a page with scripts. What is stored compressed
-// is sent so to browsers that say they unpack it.
+// content sends an object's bytes as a download. The browser must not display them, because an object may
+// be a page with scripts. An object stored with gzip is sent compressed if the browser accepts that.
 func (c *Console) content(w http.ResponseWriter, r *http.Request) {
-	ref, err := refOf(r)
+	ref, err := objectRef(r)
 	var reader *objects.Reader
 	if err == nil {
 		reader, err = c.Storage.Objects().OpenObject(ref, objects.Conditions{})
 	}
 	if err != nil {
-		code, message := explain(err)
-		writeError(w, code, message)
+		c.writeError(w, r, err)
 		return
 	}
 	defer reader.Close()
@@ -137,5 +139,5 @@ func (c *Console) content(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Encoding", e)
 	}
 	h.Set("Content-Length", strconv.FormatInt(reader.Object.Size, 10))
-	io.Copy(w, reader) // whoever went away does not need to be told
+	io.Copy(w, reader) // ignore write errors: the client is gone
 }

@@ -7,18 +7,18 @@ import (
 	"time"
 )
 
-type overviewAnswer struct {
+type overviewResponse struct {
 	Project   string    `json:"project"`
-	Projects  []string  `json:"projects"`  // all that have a database, users or settings, and the first one
+	Projects  []string  `json:"projects"`  // Project and all projects with a database, users or settings
 	Databases []string  `json:"databases"` // projects/p/databases/d
-	Now       time.Time `json:"now"`       // of the cloud's clock
-	AheadMs   int64     `json:"aheadMs"`   // how far that is from the machine's
+	Now       time.Time `json:"now"`       // the cloud's clock
+	AheadMs   int64     `json:"aheadMs"`   // how far Now is ahead of the machine's clock
 }
 
-// overview is what every view needs.
+// overview returns what every section of the page needs.
 func (c *Console) overview(*http.Request) (any, error) {
 	now := c.Clock.Now()
-	a := overviewAnswer{
+	a := overviewResponse{
 		Project: c.Project, Now: now, AheadMs: time.Until(now).Round(time.Second).Milliseconds(),
 		Databases: append(c.Firestore.Databases(), "projects/"+c.Project+"/databases/(default)"),
 	}
@@ -33,21 +33,21 @@ func (c *Console) overview(*http.Request) (any, error) {
 	return a, nil
 }
 
-// maxAdvance is how far the clock may be moved at once: any schedule comes within it, and a slip of the hand is no
-// century.
+// maxAdvance is how far one call may advance the clock. Every schedule is due within this time, and a typing
+// error cannot skip a century.
 const maxAdvance = 366 * 24 * time.Hour
 
-// advance moves the clock into the future. It cannot be moved back.
+// advance moves the clock forward. Moving it back is impossible.
 func (c *Console) advance(r *http.Request) (any, error) {
-	var ask struct {
+	var input struct {
 		Seconds int64 `json:"seconds"`
 	}
-	if err := decode(r, &ask); err != nil {
+	if err := decode(r, &input); err != nil {
 		return nil, err
 	}
-	if ask.Seconds <= 0 || ask.Seconds > int64(maxAdvance/time.Second) {
-		return nil, invalid("The clock can be advanced by 1 to %d seconds, not by %d.", int64(maxAdvance/time.Second), ask.Seconds)
+	if input.Seconds <= 0 || input.Seconds > int64(maxAdvance/time.Second) {
+		return nil, invalid(codeInvalidAdvance, "The clock can be advanced by 1 to %d seconds, not by %d.", int64(maxAdvance/time.Second), input.Seconds)
 	}
-	c.Clock.Advance(time.Duration(ask.Seconds) * time.Second)
+	c.Clock.Advance(time.Duration(input.Seconds) * time.Second)
 	return c.overview(r)
 }

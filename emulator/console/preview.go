@@ -13,29 +13,30 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 )
 
-// How much a list shows of a document.
+// How much of a document lists show.
 const (
 	previewFields = 5
-	previewRunes  = 60 // of a field's name, and of its value
+	previewRunes  = 60 // per field name and per value
 )
 
-// shown is a field in a list.
-type shown struct {
+// previewField is a field as lists show it.
+type previewField struct {
 	Name string `json:"name"`
 	Text string `json:"text"`
 }
 
-// preview is what a list shows of a document: its first fields, cut.
-func preview(fields map[string]*pb.Value) []shown {
+// preview returns the first fields of a document, truncated.
+func preview(fields map[string]*pb.Value) []previewField {
 	names := slices.Sorted(maps.Keys(fields))
-	var out []shown
+	var out []previewField
 	for _, name := range names[:min(len(names), previewFields)] {
-		out = append(out, shown{cut(name), cut(brief(fields[name]))})
+		out = append(out, previewField{truncate(name), truncate(summarize(fields[name]))})
 	}
 	return out
 }
 
-func brief(v *pb.Value) string {
+// summarize returns a value as short text. Arrays and maps are shown by their size.
+func summarize(v *pb.Value) string {
 	switch v := v.GetValueType().(type) {
 	case *pb.Value_BooleanValue:
 		return strconv.FormatBool(v.BooleanValue)
@@ -62,15 +63,15 @@ func brief(v *pb.Value) string {
 	return "null"
 }
 
-// cut shortens a text to previewRunes characters.
-func cut(text string) string {
+// truncate shortens a text to previewRunes characters.
+func truncate(text string) string {
 	if len(text) <= previewRunes || utf8.RuneCountInString(text) <= previewRunes {
 		return text
 	}
 	n := 0
-	for at := range text {
+	for i := range text {
 		if n++; n == previewRunes {
-			return text[:at] + "…"
+			return text[:i] + "…"
 		}
 	}
 	return text

@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -11,19 +10,20 @@ import (
 	"heek.kr/heektime/emulator/tasks"
 )
 
-// How much is shown of a queue.
+// How much of a queue the page shows.
 const (
-	tasksShown     = 200 // of those that are not done
+	tasksShown     = 200 // pending tasks
 	bodyShownBytes = 4 << 10
 )
 
+// queue is a queue of Cloud Tasks.
 type queue struct {
 	Name        string  `json:"name"`
 	State       string  `json:"state"` // RUNNING, PAUSED
 	Waiting     int     `json:"waiting"`
 	Running     int     `json:"running"`
-	Done        int     `json:"done"` // since the start
-	Dead        int     `json:"dead"` // since the start
+	Done        int     `json:"done"` // since the emulator started
+	Dead        int     `json:"dead"` // since the emulator started
 	PerSecond   float64 `json:"perSecond"`
 	Concurrent  int32   `json:"concurrent"`
 	MaxAttempts int32   `json:"maxAttempts"` // -1: no limit
@@ -37,6 +37,7 @@ func newQueue(q tasks.QueueInfo) queue {
 	}
 }
 
+// queues lists the queues of Cloud Tasks.
 func (c *Console) queues(*http.Request) (any, error) {
 	out := []queue{}
 	for _, q := range c.Tasks.Queues() {
@@ -45,6 +46,7 @@ func (c *Console) queues(*http.Request) (any, error) {
 	return map[string]any{"queues": out}, nil
 }
 
+// changeQueue pauses, resumes or purges a queue.
 func (c *Console) changeQueue(r *http.Request) (any, error) {
 	name, err := parameter(r, "name")
 	if err != nil {
@@ -64,32 +66,29 @@ func (c *Console) changeQueue(r *http.Request) (any, error) {
 	return struct{}{}, err
 }
 
-func unknownAction(action string) error {
-	return invalid("There is no action %s here.", strconv.Quote(action))
-}
-
+// task is a task with its attempts.
 type task struct {
 	Name     string            `json:"name"`
 	State    tasks.State       `json:"state"`
 	Method   string            `json:"method"`
 	URL      string            `json:"url"`
 	Headers  map[string]string `json:"headers,omitempty"`
-	Body     string            `json:"body,omitempty"` // as text, cut; "" when it is none
+	Body     string            `json:"body,omitempty"` // the beginning, if it is text
 	BodySize int               `json:"bodySize"`       // bytes
 	Account  string            `json:"account,omitempty"`
-	Due      *time.Time        `json:"due,omitempty"` // when it is or was to be attempted
+	Due      *time.Time        `json:"due,omitempty"` // when the next attempt is or was due
 	Created  *time.Time        `json:"created,omitempty"`
 	Ended    *time.Time        `json:"ended,omitempty"`
-	Count    int32             `json:"count"`    // of attempts that began
-	Attempts []attempt         `json:"attempts"` // the last of them, oldest first
+	Count    int32             `json:"count"`    // attempts started
+	Attempts []attempt         `json:"attempts"` // the most recent ones, oldest first
 }
 
 func newTask(i tasks.TaskInfo) task {
 	request := i.Task.GetHttpRequest()
 	t := task{
 		Name: i.Task.Name, State: i.State, Method: request.GetHttpMethod().String(), URL: request.GetUrl(), Headers: request.GetHeaders(),
-		BodySize: len(request.GetBody()), Account: request.GetOidcToken().GetServiceAccountEmail(), Due: timeOf(i.Task.ScheduleTime),
-		Created: timeOf(i.Task.CreateTime), Ended: known(i.Ended), Count: i.Task.DispatchCount, Attempts: []attempt{},
+		BodySize: len(request.GetBody()), Account: request.GetOidcToken().GetServiceAccountEmail(), Due: optionalTimestamp(i.Task.ScheduleTime),
+		Created: optionalTimestamp(i.Task.CreateTime), Ended: optionalTime(i.Ended), Count: i.Task.DispatchCount, Attempts: []attempt{},
 	}
 	if body := request.GetBody(); utf8.Valid(body) {
 		t.Body = string(body[:min(len(body), bodyShownBytes)])
@@ -100,13 +99,13 @@ func newTask(i tasks.TaskInfo) task {
 	return t
 }
 
-type tasksAnswer struct {
+type tasksResponse struct {
 	Queue queue  `json:"queue"`
 	Tasks []task `json:"tasks"`
-	More  int    `json:"more"` // tasks that are not shown
+	More  int    `json:"more"` // number of tasks not shown
 }
 
-// tasks are those of a queue: first those that are not done, then the last that ended.
+// tasks lists a queue's tasks: first the pending ones, then those that ended most recently.
 func (c *Console) tasks(r *http.Request) (any, error) {
 	name, err := parameter(r, "queue")
 	if err != nil {
@@ -114,9 +113,9 @@ func (c *Console) tasks(r *http.Request) (any, error) {
 	}
 	infos, more, err := c.Tasks.FirstTasks(name, tasksShown)
 	if err != nil {
-		return nil, notFound("%v", err)
+		return nil, notFound(err)
 	}
-	a := tasksAnswer{Tasks: []task{}, More: more}
+	a := tasksResponse{Tasks: []task{}, More: more}
 	for _, i := range infos {
 		a.Tasks = append(a.Tasks, newTask(i))
 	}
@@ -128,6 +127,7 @@ func (c *Console) tasks(r *http.Request) (any, error) {
 	return a, nil
 }
 
+// changeTask runs or deletes a task.
 func (c *Console) changeTask(r *http.Request) (any, error) {
 	name, err := parameter(r, "name")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"heek.kr/heektime/emulator"
 )
 
+// notes are rules for Firestore.
 const notes = `rules_version = '2';
 service cloud.firestore {
   match /databases/{d}/documents {
@@ -21,6 +22,7 @@ service cloud.firestore {
   }
 }`
 
+// files are rules for Storage.
 const files = `service firebase.storage {
   match /b/{bucket}/o {
     match /open/{name=**} {
@@ -33,54 +35,57 @@ func withRules(c *emulator.Config) {
 	c.Rules, c.StorageRules, c.Buckets = []byte(notes), []byte(files), []string{project, "second"}
 }
 
-// The requests say which line allowed, and which refused and why.
-func TestRequests(t *testing.T) {
+// line is a statement or an expression of the rules.
+type line struct {
+	Line           int
+	Source, Result string
+	Reasons        []struct{ Source, Values string }
+}
+
+type requests struct {
+	Rules    bool
+	Last     struct{ Firestore, Storage uint64 }
+	Requests []struct {
+		Service           string
+		Seq               uint64
+		Method, Path, UID string
+		Allowed           bool
+		Granted           *line
+		Tried             []line
+	}
+}
+
+// Requests show which line allowed them, or which lines did not and why.
+func TestEvaluations(t *testing.T) {
 	cloud, api := open(t, withRules)
 	ann := cloud.FirestoreClientAs(t, "ann", nil)
 	ann.Doc("notes/ann").Get(t.Context())
 	ann.Doc("notes/bob").Get(t.Context())
 	cloud.FirestoreClientSignedOut(t).Doc("other/<b>").Get(t.Context())
-	type line struct {
-		Line           int
-		Source, Result string
-		Reasons        []struct{ Source, Values string }
-	}
-	type requests struct {
-		Rules    bool
-		Last     struct{ Firestore, Storage uint64 }
-		Requests []struct {
-			Service           string
-			Seq               uint64
-			Method, Path, UID string
-			Allowed           bool
-			Granted           *line
-			Tried             []line
-		}
-	}
 	var seen requests
 	api.must("GET", "requests", map[string]string{"project": project}, nil, &seen)
 	if !seen.Rules || len(seen.Requests) != 3 {
 		t.Fatalf("got %+v", seen)
 	}
-	out, refused, allowed := seen.Requests[0], seen.Requests[1], seen.Requests[2]
+	noRule, denied, allowed := seen.Requests[0], seen.Requests[1], seen.Requests[2]
 	if !allowed.Allowed || allowed.UID != "ann" || allowed.Granted == nil || allowed.Granted.Line != 6 || allowed.Granted.Source != "allow get: if request.auth.uid == id;" {
 		t.Errorf("allowed: %+v %+v", allowed, allowed.Granted)
 	}
-	if refused.Allowed || len(refused.Tried) != 2 || refused.Tried[1].Line != 6 || refused.Tried[1].Result != "false" ||
-		!strings.Contains(fmt.Sprint(refused.Tried[1].Reasons), "'ann'") {
-		t.Errorf("refused: %+v", refused)
+	if denied.Allowed || len(denied.Tried) != 2 || denied.Tried[1].Line != 6 || denied.Tried[1].Result != "false" ||
+		!strings.Contains(fmt.Sprint(denied.Tried[1].Reasons), "'ann'") {
+		t.Errorf("denied: %+v", denied)
 	}
-	if out.Allowed || out.UID != "" || len(out.Tried) != 0 || out.Path != "/databases/(default)/documents/other/<b>" {
-		t.Errorf("no rule is for it: %+v", out)
+	if noRule.Allowed || noRule.UID != "" || len(noRule.Tried) != 0 || noRule.Path != "/databases/(default)/documents/other/<b>" {
+		t.Errorf("no matching rule: %+v", noRule)
 	}
 	last := map[string]string{"project": project, "firestore": fmt.Sprint(seen.Last.Firestore), "storage": fmt.Sprint(seen.Last.Storage)}
 	ann.Doc("notes/ann").Get(t.Context())
 	for _, name := range []string{"open/가", "closed"} {
-		answer, err := http.Get("http://" + cloud.StorageAddress() + "/v0/b/" + project + "/o/" + url.PathEscape(name))
+		resp, err := http.Get("http://" + cloud.StorageAddress() + "/v0/b/" + project + "/o/" + url.PathEscape(name))
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer.Body.Close()
+		resp.Body.Close()
 	}
 	var more requests
 	api.must("GET", "requests", last, nil, &more)
@@ -98,7 +103,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// The rules are shown whole, with what was counted of each condition.
+// The coverage contains the whole source of the rules and the counts of each condition.
 func TestCoverage(t *testing.T) {
 	cloud, api := open(t, withRules)
 	cloud.FirestoreClientAs(t, "ann", nil).Doc("notes/ann").Get(t.Context())

@@ -3,12 +3,12 @@ package console
 import (
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"time"
 
 	"heek.kr/heektime/emulator/internal/account"
 )
 
+// usersPage is the page size of the list of users.
 const usersPage = 50
 
 // user is an account without its secrets.
@@ -20,7 +20,7 @@ type user struct {
 	Phone         string          `json:"phone,omitempty"`
 	Disabled      bool            `json:"disabled,omitempty"`
 	Providers     []string        `json:"providers"`
-	Password      bool            `json:"password,omitempty"` // it has one
+	Password      bool            `json:"password,omitempty"` // whether they have a password
 	Claims        json.RawMessage `json:"claims,omitempty"`   // a JSON object
 	Created       *time.Time      `json:"created,omitempty"`
 	SignedIn      *time.Time      `json:"signedIn,omitempty"`
@@ -29,7 +29,7 @@ type user struct {
 func newUser(u *account.User) user {
 	out := user{
 		UID: u.LocalID, Email: u.Email, EmailVerified: u.EmailVerified, DisplayName: u.DisplayName, Phone: u.PhoneNumber, Disabled: u.Disabled,
-		Providers: []string{}, Password: u.Hash != nil, Created: milliseconds(u.CreatedAt), SignedIn: milliseconds(u.LastLoginAt),
+		Providers: []string{}, Password: u.Hash != nil, Created: optionalMillis(u.CreatedAt), SignedIn: optionalMillis(u.LastLoginAt),
 	}
 	for _, p := range u.Providers {
 		out.Providers = append(out.Providers, p.ProviderID)
@@ -43,46 +43,37 @@ func newUser(u *account.User) user {
 	return out
 }
 
-func milliseconds(m account.Milliseconds) *time.Time {
+// optionalMillis returns nil for 0, which JSON then omits.
+func optionalMillis(m account.Milliseconds) *time.Time {
 	if m == 0 {
 		return nil
 	}
-	at := time.UnixMilli(int64(m)).UTC()
-	return &at
+	t := time.UnixMilli(int64(m)).UTC()
+	return &t
 }
 
-// projectID is what a project may be called in a path.
-var projectID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,127}$`)
-
-func projectOf(r *http.Request) (string, error) {
-	project, err := parameter(r, "project")
-	if err == nil && !projectID.MatchString(project) {
-		err = invalid("%q is no project's id.", project)
-	}
-	return project, err
-}
-
-// accountOf is the account that a call names.
-func accountOf(r *http.Request) (project, uid string, err error) {
-	if project, err = projectOf(r); err == nil {
+// accountParameters returns the account that a request's query names.
+func accountParameters(r *http.Request) (project, uid string, err error) {
+	if project, err = projectParameter(r); err == nil {
 		uid, err = parameter(r, "uid")
 	}
 	return project, uid, err
 }
 
-type usersAnswer struct {
+type usersResponse struct {
 	Users []user `json:"users"`
-	Count int    `json:"count"`          // of all
+	Count int    `json:"count"`          // of all pages
 	Next  string `json:"next,omitempty"` // the token of the next page
 }
 
-// users are a page of a project's accounts, by uid, or the one that is looked for by uid, address or phone number.
+// users lists one page of a project's accounts by UID. With the parameter "find" it lists only the account
+// with that UID, e-mail address or phone number.
 func (c *Console) users(r *http.Request) (any, error) {
-	project, err := projectOf(r)
+	project, err := projectParameter(r)
 	if err != nil {
 		return nil, err
 	}
-	a := usersAnswer{Users: []user{}}
+	a := usersResponse{Users: []user{}}
 	list, count := c.Auth.Page(project, r.URL.Query().Get("token"), usersPage+1)
 	if a.Count = count; len(list) > usersPage {
 		list = list[:usersPage]
@@ -100,50 +91,51 @@ func (c *Console) users(r *http.Request) (any, error) {
 	return a, nil
 }
 
+// createUser creates an account.
 func (c *Console) createUser(r *http.Request) (any, error) {
-	project, err := projectOf(r)
+	project, err := projectParameter(r)
 	if err != nil {
 		return nil, err
 	}
-	var ask struct {
+	var input struct {
 		UID         string `json:"localId,omitempty"`
 		Email       string `json:"email,omitempty"`
 		Password    string `json:"password,omitempty"`
 		DisplayName string `json:"displayName,omitempty"`
 	}
-	if err := decode(r, &ask); err != nil {
+	if err := decode(r, &input); err != nil {
 		return nil, err
 	}
-	return struct{}{}, c.authCall(r.Context(), project, "", ask)
+	return struct{}{}, c.callAuth(r.Context(), project, "", input)
 }
 
 // changeUser enables or disables an account, or sets its custom claims.
 func (c *Console) changeUser(r *http.Request) (any, error) {
-	project, uid, err := accountOf(r)
+	project, uid, err := accountParameters(r)
 	if err != nil {
 		return nil, err
 	}
-	var ask struct {
+	var input struct {
 		Disabled *bool   `json:"disabled"`
 		Claims   *string `json:"claims"` // a JSON object
 	}
-	if err := decode(r, &ask); err != nil {
+	if err := decode(r, &input); err != nil {
 		return nil, err
 	}
 	change := map[string]any{"localId": uid}
-	if ask.Disabled != nil {
-		change["disableUser"] = *ask.Disabled
+	if input.Disabled != nil {
+		change["disableUser"] = *input.Disabled
 	}
-	if ask.Claims != nil {
-		change["customAttributes"] = *ask.Claims
+	if input.Claims != nil {
+		change["customAttributes"] = *input.Claims
 	}
-	return struct{}{}, c.authCall(r.Context(), project, ":update", change)
+	return struct{}{}, c.callAuth(r.Context(), project, ":update", change)
 }
 
 func (c *Console) deleteUser(r *http.Request) (any, error) {
-	project, uid, err := accountOf(r)
+	project, uid, err := accountParameters(r)
 	if err != nil {
 		return nil, err
 	}
-	return struct{}{}, c.authCall(r.Context(), project, ":delete", map[string]any{"localId": uid})
+	return struct{}{}, c.callAuth(r.Context(), project, ":delete", map[string]any{"localId": uid})
 }

@@ -21,6 +21,21 @@ import (
 
 const location = "projects/demo-test/locations/asia-northeast3"
 
+type tasks struct {
+	Queue struct {
+		State   string
+		Waiting int
+	}
+	More  int
+	Tasks []struct {
+		Name, State, Body string
+		Attempts          []struct {
+			Status int
+			Text   string
+		}
+	}
+}
+
 func TestQueues(t *testing.T) {
 	cloud, api := open(t)
 	calls := make(chan struct{}, 10)
@@ -41,24 +56,10 @@ func TestQueues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	type tasks struct {
-		Queue struct {
-			State   string
-			Waiting int
-		}
-		More  int
-		Tasks []struct {
-			Name, State, Body string
-			Attempts          []struct {
-				Status int
-				Text   string
-			}
-		}
-	}
 	var seen tasks
 	api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen)
 	if seen.Queue.State != "PAUSED" || seen.Queue.Waiting != 1 || len(seen.Tasks) != 1 || seen.Tasks[0].State != "waiting" || seen.Tasks[0].Body != `{"학교":1}` || len(seen.Tasks[0].Attempts) != 0 {
-		t.Fatalf("a paused queue with a task shows %+v", seen)
+		t.Fatalf("a paused queue with one task: %+v", seen)
 	}
 	api.must("POST", "task", map[string]string{"name": task.Name, "action": "run"}, nil, nil)
 	<-calls
@@ -74,7 +75,7 @@ func TestQueues(t *testing.T) {
 		}
 	}
 	if api.must("GET", "tasks", map[string]string{"queue": name}, nil, &seen); len(seen.Tasks) != 200 || seen.More != 21 {
-		t.Errorf("of 221 tasks %d are shown and %d are not", len(seen.Tasks), seen.More)
+		t.Errorf("of 221 tasks, %d are listed and %d are not, want 200 and 21", len(seen.Tasks), seen.More)
 	}
 	queue["action"] = "purge"
 	api.must("POST", "queue", queue, nil, nil)
@@ -86,13 +87,14 @@ func TestQueues(t *testing.T) {
 	api.must("POST", "queue", queue, nil, nil)
 	queue["action"] = "explode"
 	if code, message := api.do("POST", "queue", queue, nil, nil); code != http.StatusBadRequest || !strings.Contains(message, "explode") {
-		t.Errorf("an unknown action: %d %s", code, message)
+		t.Errorf("an unknown action: %d %s, want 400", code, message)
 	}
 	if code, _ := api.do("GET", "tasks", map[string]string{"queue": "none"}, nil, nil); code != http.StatusNotFound {
-		t.Errorf("a queue that is not there: %d", code)
+		t.Errorf("a queue that does not exist: %d, want 404", code)
 	}
 }
 
+// eventually waits until done returns true.
 func eventually(t testing.TB, done func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -100,13 +102,13 @@ func eventually(t testing.TB, done func() bool) {
 	for !done() {
 		select {
 		case <-ctx.Done():
-			t.Fatal("it did not come to pass")
+			t.Fatal("timed out waiting for the condition")
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }
 
-func TestSchedules(t *testing.T) {
+func TestJobs(t *testing.T) {
 	cloud, api := open(t)
 	calls := make(chan struct{}, 10)
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls <- struct{}{} }))
@@ -149,7 +151,7 @@ func TestSchedules(t *testing.T) {
 	if act("resume"); seen.Jobs[0].State != "ENABLED" || seen.Jobs[0].Next == nil {
 		t.Errorf("resumed: %+v", seen)
 	}
-	// The clock makes it run: New Year comes by advancing a year.
+	// Advancing the clock by a year runs the job at New Year.
 	var now struct {
 		Now     time.Time
 		AheadMs int64
@@ -161,20 +163,34 @@ func TestSchedules(t *testing.T) {
 	}
 	for _, seconds := range []int{0, -1, 366*24*3600 + 1} {
 		if code, _ := api.do("POST", "clock", nil, map[string]int{"seconds": seconds}, nil); code != http.StatusBadRequest {
-			t.Errorf("by %d seconds: %d", seconds, code)
+			t.Errorf("advancing by %d seconds: %d, want 400", seconds, code)
 		}
 	}
 }
 
-// An event that was given up is seen, with what its target said, and can be delivered again.
+type events struct {
+	Trigger struct {
+		Name, Event, Document string
+		Dead, Done            int
+	}
+	Events []struct {
+		ID, Event, Document, State string
+		Attempts                   []struct {
+			Status int
+			Text   string
+		}
+	}
+}
+
+// A dead event is listed with its target's response and can be redelivered.
 func TestTriggers(t *testing.T) {
-	var healed atomic.Bool
-	held := make(chan struct{})
+	var fixed atomic.Bool
+	release := make(chan struct{})
 	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case strings.HasPrefix(r.Header.Get("Ce-Document"), "users/u"):
-			<-held
-		case !healed.Load():
+			<-release
+		case !fixed.Load():
 			http.Error(w, "out of order", http.StatusInternalServerError)
 		}
 	}))
@@ -185,25 +201,12 @@ func TestTriggers(t *testing.T) {
 	if _, err := cloud.FirestoreClient(t).Doc("users/가").Set(t.Context(), map[string]any{}); err != nil {
 		t.Fatal(err)
 	}
-	type events struct {
-		Trigger struct {
-			Name, Event, Document string
-			Dead, Done            int
-		}
-		Events []struct {
-			ID, Event, Document, State string
-			Attempts                   []struct {
-				Status int
-				Text   string
-			}
-		}
-	}
 	var seen events
-	look := func() {
+	fetch := func() {
 		seen = events{}
 		api.must("GET", "events", map[string]string{"trigger": "purge"}, nil, &seen)
 	}
-	eventually(t, func() bool { look(); return seen.Trigger.Dead == 1 })
+	eventually(t, func() bool { fetch(); return seen.Trigger.Dead == 1 })
 	e := seen.Events[0]
 	if seen.Trigger.Event != "written" || seen.Trigger.Document != "users/{uid}" || e.State != "dead" || e.Event != "written" || e.Document != "users/가" ||
 		len(e.Attempts) != 1 || e.Attempts[0].Status != 500 || !strings.Contains(e.Attempts[0].Text, "out of order") {
@@ -218,23 +221,23 @@ func TestTriggers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventually(t, func() bool { look(); return len(seen.Events) == 200 })
+	eventually(t, func() bool { fetch(); return len(seen.Events) == 200 })
 	if last := seen.Events[199]; last.State != "dead" || seen.Events[0].State == "dead" {
-		t.Errorf("behind 300 events that wait the dead one is not seen, but one that is %s", last.State)
+		t.Errorf("with 300 waiting events, the last listed event is %s, want the dead one", last.State)
 	}
-	healed.Store(true)
-	close(held)
+	fixed.Store(true)
+	close(release)
 	api.must("POST", "event", map[string]string{"trigger": "purge", "id": e.ID}, nil, nil)
 	eventually(t, func() bool {
-		look()
+		fetch()
 		return seen.Trigger.Done == 301 && seen.Trigger.Dead == 0 && seen.Events[0].State == "done"
 	})
 	for _, query := range []map[string]string{{"trigger": "none", "id": e.ID}, {"trigger": "purge", "id": "none"}} {
 		if code, _ := api.do("POST", "event", query, nil, nil); code != http.StatusNotFound {
-			t.Errorf("%v: %d", query, code)
+			t.Errorf("redelivering %v: %d, want 404", query, code)
 		}
 	}
 	if code, _ := api.do("GET", "events", map[string]string{"trigger": "none"}, nil, nil); code != http.StatusNotFound {
-		t.Errorf("a trigger that is not there: %d", code)
+		t.Errorf("a trigger that does not exist: %d, want 404", code)
 	}
 }

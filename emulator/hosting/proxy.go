@@ -13,7 +13,8 @@ import (
 )
 
 // How Firebase Hosting treats requests for a Cloud Run service.
-// Sources: https://firebase.google.com/docs/hosting/cloud-run and https://firebase.google.com/docs/hosting/manage-cache.
+// Sources: https://firebase.google.com/docs/hosting/cloud-run and
+// https://firebase.google.com/docs/hosting/manage-cache.
 const (
 	// proxyTimeout is how long a service may take to finish its response.
 	proxyTimeout = 60 * time.Second

@@ -16,12 +16,13 @@ import (
 	"heek.kr/heektime/emulator/internal/statelog"
 )
 
+// maxPage is the largest page size.
 const maxPage = 500
 
 // ListJobs returns the jobs of a location by name.
 func (s *Server) ListJobs(_ context.Context, r *schedulerpb.ListJobsRequest) (*schedulerpb.ListJobsResponse, error) {
 	if !locationName.MatchString(r.Parent) {
-		return nil, invalid("%q is no name of a location.", r.Parent)
+		return nil, invalid("%q is not the name of a location.", r.Parent)
 	}
 	size := int(r.PageSize)
 	switch {
@@ -70,11 +71,11 @@ func (s *Server) job(name string) (*job, error) {
 	return j, nil
 }
 
-// CreateJob makes a job, under a name of its own choice when none is given.
+// CreateJob creates a job. It generates a name if none is given.
 func (s *Server) CreateJob(_ context.Context, r *schedulerpb.CreateJobRequest) (*schedulerpb.Job, error) {
 	switch {
 	case !locationName.MatchString(r.Parent):
-		return nil, invalid("%q is no name of a location.", r.Parent)
+		return nil, invalid("%q is not the name of a location.", r.Parent)
 	case r.Job == nil:
 		return nil, invalid("CreateJobRequest.job is required.")
 	}
@@ -146,7 +147,7 @@ func (s *Server) updateJob(r *schedulerpb.UpdateJobRequest) (*schedulerpb.Job, e
 	return j.pb, nil
 }
 
-// DeleteJob deletes a job. A request that is under way goes on, without retries.
+// DeleteJob deletes a job. A request in flight continues but is not retried.
 func (s *Server) DeleteJob(_ context.Context, r *schedulerpb.DeleteJobRequest) (*emptypb.Empty, error) {
 	return written(s, func() (*emptypb.Empty, error) {
 		j, err := s.job(r.Name)
@@ -162,12 +163,12 @@ func (s *Server) DeleteJob(_ context.Context, r *schedulerpb.DeleteJobRequest) (
 	})
 }
 
-// PauseJob stops a job's runs and retries. A request that is under way goes on.
+// PauseJob stops a job's runs and retries. A request in flight continues.
 func (s *Server) PauseJob(_ context.Context, r *schedulerpb.PauseJobRequest) (*schedulerpb.Job, error) {
 	return s.switchState(r.Name, schedulerpb.Job_ENABLED, schedulerpb.Job_PAUSED)
 }
 
-// ResumeJob makes a paused job run again, next at the first time of its schedule from now on.
+// ResumeJob resumes a paused job. Its next run is at the next scheduled time.
 func (s *Server) ResumeJob(_ context.Context, r *schedulerpb.ResumeJobRequest) (*schedulerpb.Job, error) {
 	return s.switchState(r.Name, schedulerpb.Job_PAUSED, schedulerpb.Job_ENABLED)
 }
@@ -190,8 +191,8 @@ func (s *Server) switchState(name string, from, to schedulerpb.Job_State) (*sche
 	})
 }
 
-// RunJob runs a job now, beside a run that is under way, and also when it is paused. It returns when the run was
-// begun.
+// RunJob runs a job immediately, even if it is paused or already running. It returns when the run has
+// started.
 func (s *Server) RunJob(_ context.Context, r *schedulerpb.RunJobRequest) (*schedulerpb.Job, error) {
 	return written(s, func() (*schedulerpb.Job, error) {
 		j, err := s.job(r.Name)
@@ -208,7 +209,7 @@ func (s *Server) RunJob(_ context.Context, r *schedulerpb.RunJobRequest) (*sched
 	})
 }
 
-// written makes a change with the mutex held, and returns when it would survive the death of the process.
+// written makes a change with the mutex held and returns when the change is durable.
 func written[T any](s *Server, change func() (T, error)) (T, error) {
 	return statelog.Written(s.base.Changes, &s.base.Mutex, change)
 }

@@ -16,7 +16,7 @@ import (
 	"heek.kr/heektime/emulator/scheduler"
 )
 
-func TestNewNamesWhatIsMissing(t *testing.T) {
+func TestNewErrorsNameMissingFields(t *testing.T) {
 	for name, cfg := range map[string]scheduler.Config{"Clock": {}, "Tokens": {Clock: clock.New()}} {
 		if _, err := scheduler.New(cfg); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("without %s: error %v, want one that names it", name, err)
@@ -24,7 +24,7 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// at is a time in a zone, from "2026-11-20 20:45 Z Asia/Seoul".
+// at parses a time in a zone, such as "2026-11-20 20:45 Z Asia/Seoul".
 func at(t *testing.T, text string) time.Time {
 	t.Helper()
 	clock, zone, _ := strings.Cut(text, " Z ")
@@ -40,10 +40,10 @@ func at(t *testing.T, text string) time.Time {
 }
 
 func TestSchedules(t *testing.T) {
-	year := time.Now().Year() + 1 // the clock only runs forward
+	year := time.Now().Year() + 1 // the clock moves only forward
 	tests := []struct {
 		cron, zone string
-		from       string // of next year, in the zone
+		from       string // next year, in the zone
 		want       []string
 	}{
 		{"*/10 8-20 * * *", "Asia/Seoul", "03-10 20:45", []string{"03-10 20:50", "03-11 08:00", "03-11 08:10"}},
@@ -66,19 +66,19 @@ func TestSchedules(t *testing.T) {
 			job := c.job(t, newTarget(t, always(200)).URL, every(test.cron), func(j *schedulerpb.Job) { j.TimeZone = test.zone })
 			for i, want := range test.want {
 				if got := job.ScheduleTime.AsTime(); !got.Equal(when(want)) {
-					t.Errorf("run %d is at %v, want %v", i, got, when(want))
+					t.Errorf("run %d is scheduled for %v, want %v", i, got, when(want))
 				}
 				c.toNext(t)
 				job = c.get(t)
 			}
 			if test.zone == "" && job.TimeZone != "Etc/UTC" {
-				t.Errorf("time zone %q without one, want Etc/UTC", job.TimeZone)
+				t.Errorf("the default time zone is %q, want Etc/UTC", job.TimeZone)
 			}
 		})
 	}
 }
 
-func TestWorkingDaysInSeoul(t *testing.T) {
+func TestWeekdaysInSeoul(t *testing.T) {
 	c := start(t)
 	seoul, err := time.LoadLocation("Asia/Seoul")
 	if err != nil {
@@ -95,11 +95,18 @@ func TestWorkingDaysInSeoul(t *testing.T) {
 	monday := friday.AddDate(0, 0, 3)
 	want := time.Date(monday.Year(), monday.Month(), monday.Day(), 8, 0, 0, 0, seoul)
 	if got := c.get(t).ScheduleTime.AsTime(); !got.Equal(want) {
-		t.Errorf("after Friday's last run comes %v, want %v", got.In(seoul), want)
+		t.Errorf("the run after Friday's last is at %v, want %v", got.In(seoul), want)
 	}
 }
 
-func TestBadJobsAreRefused(t *testing.T) {
+// invalidCrons are expressions that are not unix-cron or never occur.
+var invalidCrons = []string{
+	"", "* * * *", "* * * * * *", "@daily", "every 5 minutes", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * 32 * *", "* * * 13 *",
+	"* * * * 8", "*/0 * * * *", "1,,2 * * * *", "5-1 * * * *", "1-2-3 * * * *", "-1 * * * *", "+1 * * * *", "5/15 * * * *", "* * L * *",
+	"* * * * MON#1", "* * * * MONTUE", "* * * FOO *", "1,99 * * * *", "0 0 31 2 *", "? * * * *", "1.5 * * * *", "*/ * * * *", "* * * ANF *",
+}
+
+func TestInvalidJobs(t *testing.T) {
 	c := start(t)
 	const url = "http://127.0.0.1:1/"
 	c.job(t, url, func(j *schedulerpb.Job) { j.Name = parent + "/jobs/exists" })
@@ -114,40 +121,36 @@ func TestBadJobsAreRefused(t *testing.T) {
 		want codes.Code
 	}
 	tests := map[string]test{
-		"no job":            {nil, codes.InvalidArgument},
-		"no target":         {&job{Name: jobName, Schedule: "* * * * *"}, codes.InvalidArgument},
-		"Pub/Sub":           {&job{Name: jobName, Schedule: "* * * * *", Target: &schedulerpb.Job_PubsubTarget{PubsubTarget: &schedulerpb.PubsubTarget{}}}, codes.Unimplemented},
-		"App Engine":        {&job{Name: jobName, Schedule: "* * * * *", Target: &schedulerpb.Job_AppEngineHttpTarget{AppEngineHttpTarget: &schedulerpb.AppEngineHttpTarget{}}}, codes.Unimplemented},
-		"exists":            {post(url, func(j *job) { j.Name = parent + "/jobs/exists" }), codes.AlreadyExists},
-		"name no name":      {post(url, func(j *job) { j.Name = "x" }), codes.InvalidArgument},
-		"id with a space":   {post(url, func(j *job) { j.Name = parent + "/jobs/a b" }), codes.InvalidArgument},
-		"other location":    {post(url, func(j *job) { j.Name = "projects/demo-test/locations/us-central1/jobs/x" }), codes.InvalidArgument},
-		"description":       {post(url, func(j *job) { j.Description = strings.Repeat("가", 501) }), codes.InvalidArgument},
-		"zone unknown":      {zone("Asia/Heek"), codes.InvalidArgument},
-		"zone local":        {zone("Local"), codes.InvalidArgument},
-		"zone a path":       {zone("../etc/passwd"), codes.InvalidArgument},
-		"no URL":            {post(""), codes.InvalidArgument},
-		"other scheme":      {post("ftp://x/"), codes.InvalidArgument},
-		"deadline short":    {post(url, func(j *job) { j.AttemptDeadline = seconds(14) }), codes.InvalidArgument},
-		"deadline long":     {post(url, func(j *job) { j.AttemptDeadline = seconds(1801) }), codes.InvalidArgument},
-		"too many retries":  {retry(&schedulerpb.RetryConfig{RetryCount: 6}), codes.InvalidArgument},
-		"retries negative":  {retry(&schedulerpb.RetryConfig{RetryCount: -1}), codes.InvalidArgument},
-		"back-off negative": {retry(&schedulerpb.RetryConfig{MinBackoffDuration: seconds(-1)}), codes.InvalidArgument},
-		"back-off too long": {retry(&schedulerpb.RetryConfig{MinBackoffDuration: seconds(3601)}), codes.InvalidArgument},
-		"body with GET":     {http(func(r *schedulerpb.HttpTarget) { r.HttpMethod, r.Body = schedulerpb.HttpMethod_GET, []byte("x") }), codes.InvalidArgument},
-		"header":            {http(func(r *schedulerpb.HttpTarget) { r.Headers = map[string]string{"a": "\n"} }), codes.InvalidArgument},
-		"nobody's token": {http(func(r *schedulerpb.HttpTarget) {
+		"no job":           {nil, codes.InvalidArgument},
+		"no target":        {&job{Name: jobName, Schedule: "* * * * *"}, codes.InvalidArgument},
+		"Pub/Sub":          {&job{Name: jobName, Schedule: "* * * * *", Target: &schedulerpb.Job_PubsubTarget{PubsubTarget: &schedulerpb.PubsubTarget{}}}, codes.Unimplemented},
+		"App Engine":       {&job{Name: jobName, Schedule: "* * * * *", Target: &schedulerpb.Job_AppEngineHttpTarget{AppEngineHttpTarget: &schedulerpb.AppEngineHttpTarget{}}}, codes.Unimplemented},
+		"exists":           {post(url, func(j *job) { j.Name = parent + "/jobs/exists" }), codes.AlreadyExists},
+		"malformed name":   {post(url, func(j *job) { j.Name = "x" }), codes.InvalidArgument},
+		"id with a space":  {post(url, func(j *job) { j.Name = parent + "/jobs/a b" }), codes.InvalidArgument},
+		"other location":   {post(url, func(j *job) { j.Name = "projects/demo-test/locations/us-central1/jobs/x" }), codes.InvalidArgument},
+		"long description": {post(url, func(j *job) { j.Description = strings.Repeat("가", 501) }), codes.InvalidArgument},
+		"unknown zone":     {zone("Asia/Heek"), codes.InvalidArgument},
+		"local zone":       {zone("Local"), codes.InvalidArgument},
+		"path as zone":     {zone("../etc/passwd"), codes.InvalidArgument},
+		"no URL":           {post(""), codes.InvalidArgument},
+		"other scheme":     {post("ftp://x/"), codes.InvalidArgument},
+		"short deadline":   {post(url, func(j *job) { j.AttemptDeadline = seconds(14) }), codes.InvalidArgument},
+		"long deadline":    {post(url, func(j *job) { j.AttemptDeadline = seconds(1801) }), codes.InvalidArgument},
+		"too many retries": {retry(&schedulerpb.RetryConfig{RetryCount: 6}), codes.InvalidArgument},
+		"negative retries": {retry(&schedulerpb.RetryConfig{RetryCount: -1}), codes.InvalidArgument},
+		"negative backoff": {retry(&schedulerpb.RetryConfig{MinBackoffDuration: seconds(-1)}), codes.InvalidArgument},
+		"long backoff":     {retry(&schedulerpb.RetryConfig{MinBackoffDuration: seconds(3601)}), codes.InvalidArgument},
+		"body with GET":    {http(func(r *schedulerpb.HttpTarget) { r.HttpMethod, r.Body = schedulerpb.HttpMethod_GET, []byte("x") }), codes.InvalidArgument},
+		"invalid header":   {http(func(r *schedulerpb.HttpTarget) { r.Headers = map[string]string{"a": "\n"} }), codes.InvalidArgument},
+		"token without account": {http(func(r *schedulerpb.HttpTarget) {
 			r.AuthorizationHeader = &schedulerpb.HttpTarget_OidcToken{OidcToken: &schedulerpb.OidcToken{}}
 		}), codes.InvalidArgument},
 		"access token": {http(func(r *schedulerpb.HttpTarget) {
 			r.AuthorizationHeader = &schedulerpb.HttpTarget_OauthToken{OauthToken: &schedulerpb.OAuthToken{}}
 		}), codes.Unimplemented},
 	}
-	for _, cron := range []string{
-		"", "* * * *", "* * * * * *", "@daily", "every 5 minutes", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * 32 * *", "* * * 13 *",
-		"* * * * 8", "*/0 * * * *", "1,,2 * * * *", "5-1 * * * *", "1-2-3 * * * *", "-1 * * * *", "+1 * * * *", "5/15 * * * *", "* * L * *",
-		"* * * * MON#1", "* * * * MONTUE", "* * * FOO *", "1,99 * * * *", "0 0 31 2 *", "? * * * *", "1.5 * * * *", "*/ * * * *", "* * * ANF *",
-	} {
+	for _, cron := range invalidCrons {
 		tests["cron "+cron] = test{post(url, every(cron)), codes.InvalidArgument}
 	}
 	for name, test := range tests {
@@ -176,16 +179,16 @@ func TestUpdateJob(t *testing.T) {
 	}
 	job, err := update([]string{"schedule", "http_target.uri"}, post(target.URL+"/new", every("* * * * *"), func(j *schedulerpb.Job) { j.Description = "not in the mask" }))
 	if err != nil || job.Schedule != "* * * * *" || job.GetHttpTarget().Uri != target.URL+"/new" || job.Description != "" || job.TimeZone != "Asia/Seoul" {
-		t.Errorf("updated: %v, %v", job, err)
+		t.Errorf("after updating two fields: %v, %v", job, err)
 	}
 	c.toNext(t)
 	if r := <-target.requests; r.URL.Path != "/new" {
-		t.Errorf("a run at %s", r.URL)
+		t.Errorf("the run called %s, want /new", r.URL)
 	}
 	last := c.get(t).LastAttemptTime
 	job, err = update(nil, post(target.URL+"/all", func(j *schedulerpb.Job) { j.Description = "all" }))
 	if err != nil || job.Description != "all" || job.GetHttpTarget().Uri != target.URL+"/all" || job.LastAttemptTime.String() != last.String() {
-		t.Errorf("updated as a whole: %v, %v", job, err)
+		t.Errorf("after updating all fields: %v, %v", job, err)
 	}
 	_, err = update([]string{"nonsense"}, post(target.URL))
 	wantCode(t, err, codes.InvalidArgument)
@@ -195,13 +198,13 @@ func TestUpdateJob(t *testing.T) {
 	wantCode(t, err, codes.NotFound)
 }
 
-func TestListAndNames(t *testing.T) {
+func TestListJobs(t *testing.T) {
 	c := start(t)
 	seen := map[string]bool{}
 	for range 5 {
 		job := c.job(t, "http://127.0.0.1:1/", func(j *schedulerpb.Job) { j.Name = "" })
 		if !strings.HasPrefix(job.Name, parent+"/jobs/") {
-			t.Errorf("a job without a name is called %s", job.Name)
+			t.Errorf("a job without a name got the name %s", job.Name)
 		}
 		seen[job.Name] = true
 	}
@@ -212,11 +215,11 @@ func TestListAndNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n++; !seen[job.Name] {
-			t.Errorf("an unknown job %s", job.Name)
+			t.Errorf("listed an unknown job %s", job.Name)
 		}
 	}
 	if n != 5 || len(seen) != 5 {
-		t.Errorf("%d jobs listed and %d made, want 5", n, len(seen))
+		t.Errorf("%d jobs listed and %d created, want 5", n, len(seen))
 	}
 	for name, err := range map[string]error{
 		"GetJob":    func() error { _, err := c.GetJob(t.Context(), &schedulerpb.GetJobRequest{Name: jobName}); return err }(),

@@ -14,7 +14,7 @@ import (
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
 
-// What a job has that says nothing else, and the most it may ask for.
+// Defaults and limits of jobs.
 // https://cloud.google.com/scheduler/docs/reference/rpc/google.cloud.scheduler.v1#job
 const (
 	userAgent         = "Google-Cloud-Scheduler"
@@ -34,14 +34,14 @@ var (
 	jobName      = regexp.MustCompile(`^projects/[A-Za-z0-9:.-]+/locations/[A-Za-z0-9-]+/jobs/[A-Za-z0-9_-]{1,500}$`)
 )
 
-// invalid is INVALID_ARGUMENT.
+// invalid returns an INVALID_ARGUMENT error.
 func invalid(format string, args ...any) error {
 	return status.Errorf(codes.InvalidArgument, format, args...)
 }
 
-// unimplemented says which part of the API the local cloud leaves out.
-func unimplemented(what string) error {
-	return status.Errorf(codes.Unimplemented, "The local cloud does not have %s.", what)
+// unimplemented returns an UNIMPLEMENTED error for a feature that the local cloud lacks.
+func unimplemented(feature string) error {
+	return status.Errorf(codes.Unimplemented, "The local cloud does not support %s.", feature)
 }
 
 func checkName(name string) error {
@@ -51,8 +51,8 @@ func checkName(name string) error {
 	return nil
 }
 
-// completed is the job with defaults for what it does not say and without the fields that only Google sets, and its
-// schedule; or the reason to refuse it.
+// completed checks a job and returns a copy with defaults filled in and without output-only fields,
+// together with its parsed schedule.
 func completed(given *schedulerpb.Job) (*schedulerpb.Job, schedule, error) {
 	when, err := parseSchedule(given.Schedule, given.TimeZone)
 	if err != nil {
@@ -72,7 +72,7 @@ func completed(given *schedulerpb.Job) (*schedulerpb.Job, schedule, error) {
 		return nil, when, invalid("Job.description must not have more than %d characters.", maxDescription)
 	}
 	if size := proto.Size(given); size > maxJobSize {
-		return nil, when, invalid("The job has %d bytes; it must have at most %d.", size, maxJobSize)
+		return nil, when, invalid("The job has %d bytes; the limit is %d.", size, maxJobSize)
 	}
 	target, err := completedTarget(given)
 	if err != nil {
@@ -89,7 +89,7 @@ func completed(given *schedulerpb.Job) (*schedulerpb.Job, schedule, error) {
 	return pb, when, err
 }
 
-// completedTarget checks and completes a job's HTTP request.
+// completedTarget checks a job's HTTP request and returns a copy with defaults filled in.
 func completedTarget(given *schedulerpb.Job) (*schedulerpb.HttpTarget, error) {
 	switch given.Target.(type) {
 	case *schedulerpb.Job_PubsubTarget:
@@ -134,7 +134,7 @@ func completedTarget(given *schedulerpb.Job) (*schedulerpb.HttpTarget, error) {
 	return target, nil
 }
 
-// setHeader gives the target a header that it does not have, or has and must not have given itself.
+// setHeader sets a header of the target. A value from the caller stays unless replace is set.
 func setHeader(target *schedulerpb.HttpTarget, name, value string, replace bool) {
 	for given := range target.Headers {
 		if !strings.EqualFold(given, name) {
@@ -151,6 +151,7 @@ func setHeader(target *schedulerpb.HttpTarget, name, value string, replace bool)
 	target.Headers[name] = value
 }
 
+// completedRetry checks a retry configuration and returns a copy with defaults filled in.
 func completedRetry(given *schedulerpb.RetryConfig) (*schedulerpb.RetryConfig, error) {
 	cfg := &schedulerpb.RetryConfig{
 		RetryCount:         given.GetRetryCount(),
@@ -167,7 +168,7 @@ func completedRetry(given *schedulerpb.RetryConfig) (*schedulerpb.RetryConfig, e
 		"min_backoff_duration": {&cfg.MinBackoffDuration, defaultMinBackoff},
 		"max_backoff_duration": {&cfg.MaxBackoffDuration, defaultMaxBackoff},
 	} {
-		if (*d.value).AsDuration() == 0 { // not said, or a back-off of nothing, which nobody wants
+		if (*d.value).AsDuration() == 0 { // unset, or zero, which makes no sense for a backoff
 			*d.value = durationpb.New(d.fallback)
 		}
 		if (*d.value).CheckValid() != nil || (*d.value).AsDuration() < 0 {
@@ -183,7 +184,7 @@ func completedRetry(given *schedulerpb.RetryConfig) (*schedulerpb.RetryConfig, e
 	case cfg.MaxDoublings < 0:
 		return nil, invalid("retry_config.max_doublings is %d; it must be 0 or more.", cfg.MaxDoublings)
 	case minimum > maximum:
-		return nil, invalid("retry_config.min_backoff_duration is %v, more than max_backoff_duration, which is %v.", minimum, maximum)
+		return nil, invalid("retry_config.min_backoff_duration is %v; it must not exceed max_backoff_duration, %v.", minimum, maximum)
 	}
 	return cfg, nil
 }

@@ -30,7 +30,7 @@ const (
 	account = "scheduler@demo-test.iam.gserviceaccount.com"
 )
 
-// cloud is a Cloud Scheduler on a port of its own, with Google's client for it.
+// cloud is a Cloud Scheduler server on a port of its own with Google's client.
 type cloud struct {
 	*gcscheduler.CloudSchedulerClient
 	server   *scheduler.Server
@@ -38,6 +38,7 @@ type cloud struct {
 	identity *identity.Identity
 }
 
+// start starts a server and connects a client to it.
 func start(t *testing.T, set ...func(*scheduler.Config)) *cloud {
 	t.Helper()
 	c := &cloud{clock: clock.New()}
@@ -77,7 +78,7 @@ func start(t *testing.T, set ...func(*scheduler.Config)) *cloud {
 	return c
 }
 
-// toNext advances the clock to the next time of the job's schedule, or its next retry, and waits until that is done.
+// toNext advances the clock to the job's next run or retry and waits until it is done.
 func (c *cloud) toNext(t *testing.T) time.Time {
 	t.Helper()
 	next := c.get(t).ScheduleTime.AsTime()
@@ -95,7 +96,7 @@ func (c *cloud) get(t *testing.T) *schedulerpb.Job {
 	return job
 }
 
-// job makes the job of most tests: it posts every ten minutes of Seoul's working days.
+// job creates the job that most tests use: it runs every ten minutes on weekdays in Seoul.
 func (c *cloud) job(t *testing.T, url string, set ...func(*schedulerpb.Job)) *schedulerpb.Job {
 	t.Helper()
 	job, err := c.CreateJob(t.Context(), &schedulerpb.CreateJobRequest{Parent: parent, Job: post(url, set...)})
@@ -122,7 +123,7 @@ func every(cron string) func(*schedulerpb.Job) {
 	return func(j *schedulerpb.Job) { j.Schedule = cron }
 }
 
-// idle waits until everything that is due has been done.
+// idle waits until nothing is due or running.
 func (c *cloud) idle(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -132,7 +133,7 @@ func (c *cloud) idle(t *testing.T) {
 	}
 }
 
-// received is a request that a target got.
+// received is a request to a target.
 type received struct {
 	*http.Request
 	body string
@@ -144,7 +145,7 @@ type target struct {
 	requests chan received
 }
 
-func newTarget(t *testing.T, answer http.HandlerFunc) *target {
+func newTarget(t *testing.T, respond http.HandlerFunc) *target {
 	t.Helper()
 	target := &target{requests: make(chan received, 10_000)}
 	target.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -153,18 +154,18 @@ func newTarget(t *testing.T, answer http.HandlerFunc) *target {
 			t.Errorf("reading a job's body: %v", err)
 		}
 		target.requests <- received{r, string(body)}
-		answer(w, r)
+		respond(w, r)
 	}))
 	t.Cleanup(target.Close)
 	return target
 }
 
-// always answers with a status.
+// always responds with a status.
 func always(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
 
-// count is how many requests the target got since it was last asked.
+// count returns the number of requests since the last call.
 func (t *target) count() int {
 	n := 0
 	for {

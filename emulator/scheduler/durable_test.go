@@ -17,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) { crashtest.Main(m, serve) }
 
-// serve is a server that never ends by itself.
+// serve runs a server until it is killed.
 func serve(dir string) (string, error) {
 	c := clock.New()
 	id, err := identity.New(identity.Config{Clock: c, Project: "demo-test", ServiceAccount: account})
@@ -31,8 +31,8 @@ func serve(dir string) (string, error) {
 	return crashtest.ServeGRPC(server.Register)
 }
 
-// doomed starts a server in a process of its own, and returns a client for it and what kills it.
-func doomed(t *testing.T, dir string) (*gcscheduler.CloudSchedulerClient, func()) {
+// startProcess starts a server in its own process. It returns a client and a function that kills the process.
+func startProcess(t *testing.T, dir string) (*gcscheduler.CloudSchedulerClient, func()) {
 	t.Helper()
 	address, kill := crashtest.Start(t, dir)
 	client, err := gcscheduler.NewCloudSchedulerClient(t.Context(), option.WithGRPCConn(crashtest.Dial(t, address)))
@@ -45,12 +45,12 @@ func doomed(t *testing.T, dir string) (*gcscheduler.CloudSchedulerClient, func()
 
 func TestSurvivesKill(t *testing.T) {
 	dir := t.TempDir()
-	client, kill := doomed(t, dir)
+	client, kill := startProcess(t, dir)
 	ctx := t.Context()
-	hang := make(chan struct{})
+	release := make(chan struct{})
 	target := newTarget(t, func(_ http.ResponseWriter, r *http.Request) {
 		select {
-		case <-hang:
+		case <-release:
 		case <-r.Context().Done():
 		}
 	})
@@ -75,18 +75,18 @@ func TestSurvivesKill(t *testing.T) {
 	}
 	first := <-target.requests
 	kill()
-	close(hang)
+	close(release)
 
 	c := start(t, func(cfg *scheduler.Config) { cfg.DataDir = dir })
 	c.idle(t)
 	again := <-target.requests
 	const when = "X-CloudScheduler-ScheduleTime"
 	if again.URL.Path != "/running" || again.Header.Get(when) != first.Header.Get(when) {
-		t.Errorf("after the kill: %s for %s, want the run of %s again", again.URL, again.Header.Get(when), first.Header.Get(when))
+		t.Errorf("after the kill: %s for %s, want the run for %s repeated", again.URL, again.Header.Get(when), first.Header.Get(when))
 	}
 	infos := c.server.Jobs()
 	if len(infos) != 2 || infos[0].Job.Name != paused || infos[0].Job.State != schedulerpb.Job_PAUSED || infos[1].Job.Name != running {
-		t.Fatalf("after the kill there are %+v", infos)
+		t.Fatalf("after the kill, the jobs are %+v", infos)
 	}
 	if err := c.server.Close(); err != nil {
 		t.Fatal(err)
@@ -95,11 +95,11 @@ func TestSurvivesKill(t *testing.T) {
 	c = start(t, func(cfg *scheduler.Config) { cfg.DataDir = dir })
 	c.idle(t)
 	if n := target.count(); n != 0 {
-		t.Errorf("a run that had ended was made again %d times", n)
+		t.Errorf("a finished run was repeated %d times", n)
 	}
 	c.clock.Advance(366 * 24 * time.Hour)
 	c.idle(t)
 	if r := <-target.requests; r.URL.Path != "/running" || target.count() != 0 {
-		t.Errorf("within a year: %s", r.URL)
+		t.Errorf("after a year: %s, want one run of /running", r.URL)
 	}
 }

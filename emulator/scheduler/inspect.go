@@ -8,18 +8,18 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// JobInfo is a job as a console shows it.
+// JobInfo describes a job.
 type JobInfo struct {
 	Job  *schedulerpb.Job
 	Runs []RunInfo // the last 50, newest first
 }
 
-// RunInfo is one run of a job.
+// RunInfo describes one run of a job.
 type RunInfo struct {
-	Slot     time.Time // the time of the schedule that it is for; of a forced run, when it was asked for
+	Slot     time.Time // the scheduled time; for a forced run, the time of the call
 	Forced   bool      // by RunJob
 	Attempts []Attempt
-	Next     time.Time // when it is tried again; zero when it is not, or while a request is under way
+	Next     time.Time // when it is retried; zero if it is not, or while a request is in flight
 	Ended    time.Time // zero before
 }
 

@@ -9,23 +9,23 @@ import (
 	"heek.kr/heektime/emulator/internal/signal"
 )
 
-// maxRuns is how many runs of a job are kept to be shown.
+// maxRuns is how many runs of a job are kept for inspection.
 const maxRuns = 50
 
 // job is a job and its runs. The server's mutex guards all of it.
 type job struct {
-	pb       *schedulerpb.Job // replaced, never changed, so that it can be given away
+	pb       *schedulerpb.Job // immutable, so that it can be returned to callers
 	schedule schedule
-	slot     time.Time     // the next time of the schedule
-	active   []*run        // runs that have not ended; more than one only by RunJob
-	runs     []*run        // the last runs, oldest first, active ones included
-	deleted  bool          // the job is gone; its runs end
-	wake     signal.Signal // for the goroutines of the job: it was changed, or the server is closing
+	slot     time.Time     // the next scheduled time
+	active   []*run        // runs that have not ended; only RunJob causes more than one
+	runs     []*run        // the last runs, oldest first, including active ones
+	deleted  bool          // its runs end
+	wake     signal.Signal // wakes the job's goroutines: it was changed, or the server is closing
 }
 
 func (j *job) enabled() bool { return j.pb.State == schedulerpb.Job_ENABLED }
 
-// set replaces what the job is, and tells its goroutines.
+// set changes the job.
 func (j *job) set(change func(pb *schedulerpb.Job)) {
 	pb := proto.CloneOf(j.pb)
 	change(pb)
@@ -33,7 +33,8 @@ func (j *job) set(change func(pb *schedulerpb.Job)) {
 	j.reschedule()
 }
 
-// reschedule brings schedule_time up to date: the next retry or the next time of the schedule. The caller wakes.
+// reschedule updates schedule_time: the next retry or the next scheduled time. The caller wakes the job's
+// goroutines.
 func (j *job) reschedule() {
 	next := j.slot
 	for _, r := range j.active {
@@ -47,7 +48,7 @@ func (j *job) reschedule() {
 	}
 }
 
-// keep makes the job's runs when they are due, one after the other, until the job is deleted or the server closed.
+// keep runs the job when it is due, one run after the other, until it is deleted or the server closed.
 func (s *Server) keep(j *job) {
 	for {
 		s.base.Lock()

@@ -9,11 +9,11 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// record is a job as the journal keeps it, in JSON. The last one of a job holds.
+// record is a job in the log, as JSON. The last record of a job counts.
 type record struct {
 	Name string
-	Job  []byte      `json:",omitempty"` // a schedulerpb.Job; empty when the job was deleted
-	Runs []runRecord `json:",omitempty"` // that have not ended
+	Job  []byte      `json:",omitempty"` // a schedulerpb.Job; empty if the job was deleted
+	Runs []runRecord `json:",omitempty"` // runs that have not ended
 }
 
 type runRecord struct {
@@ -21,14 +21,14 @@ type runRecord struct {
 	Forced bool
 }
 
-// save keeps what the job is now. The mutex is held.
+// save writes the job's current state to the log. The mutex is held.
 func (s *Server) save(j *job) {
 	if !j.deleted { // else its name may be another job's by now
 		s.base.Changes.Add(newRecord(j))
 	}
 }
 
-// state adds the records that make the present state from nothing. The mutex is held.
+// state adds the records that recreate the current state. The mutex is held.
 func (s *Server) state(add func(any)) {
 	s.jobs.Scan(func(_ string, j *job) bool {
 		add(newRecord(j))
@@ -39,7 +39,7 @@ func (s *Server) state(add func(any)) {
 func newRecord(j *job) record {
 	r := record{Name: j.pb.Name}
 	var err error
-	if r.Job, err = proto.Marshal(j.pb); err != nil { // can't be: it came over gRPC, with valid strings
+	if r.Job, err = proto.Marshal(j.pb); err != nil { // impossible: it came over gRPC, so its strings are valid
 		panic(fmt.Sprintf("scheduler: encoding a job: %v", err))
 	}
 	for _, run := range j.active {
@@ -48,8 +48,8 @@ func newRecord(j *job) record {
 	return r
 }
 
-// apply restores a job from before the process was started. It starts nothing. Runs that had not ended will be made
-// again, from their first attempt.
+// apply restores a job from an earlier process. It starts no goroutines. Runs that had not ended will start
+// over with their first attempt.
 func (s *Server) apply(data []byte) error {
 	var r record
 	if err := json.Unmarshal(data, &r); err != nil {

@@ -11,19 +11,19 @@ import (
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
 
-// run is one execution of a job: a request and, when it fails, its retries. The server's mutex guards it.
+// run is one execution of a job: a request and its retries. The server's mutex guards it.
 type run struct {
-	slot     time.Time // of the schedule; of a forced run, when it was asked for
+	slot     time.Time // the scheduled time; for a forced run, the time of the call
 	forced   bool      // by RunJob
 	attempts []Attempt
-	next     time.Time // when the next attempt is due; zero while a request is under way
+	next     time.Time // when the next attempt is due; zero while a request is in flight
 	ended    time.Time
 }
 
 // Attempt is one request of a run.
 type Attempt = dispatch.Attempt
 
-// begin makes a run known. The mutex is held.
+// begin adds a run to the job. The mutex is held.
 func (s *Server) begin(j *job, slot time.Time, forced bool) *run {
 	r := &run{slot: slot, forced: forced}
 	j.active = append(j.active, r)
@@ -35,8 +35,8 @@ func (s *Server) begin(j *job, slot time.Time, forced bool) *run {
 	return r
 }
 
-// run makes a run's attempts until one succeeds or there are no more. It returns early, leaving the run active, when
-// the server is closed.
+// run makes attempts until one succeeds or no retries remain. If the server is closed, it returns early and
+// leaves the run active.
 func (s *Server) run(j *job, r *run) {
 	for {
 		s.base.Lock()
@@ -64,13 +64,14 @@ func (s *Server) run(j *job, r *run) {
 	}
 }
 
-// answered notes an answer and reports whether the run goes on; then r.next says when. The mutex is held.
+// answered records the response to an attempt. If it returns true, the run is retried at r.next. The mutex is
+// held.
 func (s *Server) answered(j *job, r *run, answer dispatch.Answer) bool {
 	now := s.clock.Now()
 	last := &r.attempts[len(r.attempts)-1]
 	last.End(now, answer)
 	next, again := retry(j.pb.RetryConfig, r, now)
-	// Retries end where the next run begins.
+	// Retries end when the next run starts.
 	again = again && !answer.OK() && !j.deleted && j.enabled() && next.Before(j.slot)
 	if !answer.OK() {
 		s.base.Log.Warn("scheduled run failed", "job", j.pb.Name, "slot", r.slot, "attempt", len(r.attempts),
@@ -87,14 +88,14 @@ func (s *Server) answered(j *job, r *run, answer dispatch.Answer) bool {
 	return again
 }
 
-// end takes a run out of the job's active ones. The mutex is held.
+// end ends a run. The mutex is held.
 func (s *Server) end(j *job, r *run, now time.Time) {
 	r.ended, r.next = now, time.Time{}
 	j.active = slices.DeleteFunc(j.active, func(other *run) bool { return other == r })
 }
 
-// retry is when to try again after the run's attempts so far have failed, and whether at all. After retry_count
-// retries there are no more, unless max_retry_duration is set and has not passed.
+// retry returns when to retry a failed run, and whether to retry it at all. After retry_count retries there
+// are no more, unless max_retry_duration is set and has not passed.
 func retry(cfg *schedulerpb.RetryConfig, r *run, now time.Time) (time.Time, bool) {
 	failed := len(r.attempts)
 	if cfg.RetryCount == 0 {
@@ -112,8 +113,8 @@ func retry(cfg *schedulerpb.RetryConfig, r *run, now time.Time) (time.Time, bool
 	return now.Add(wait), true
 }
 
-// waitForRetry waits until the next attempt is due. It reports false when there will be none: the job was paused or
-// deleted meanwhile, or the server closed.
+// waitForRetry waits until the next attempt is due. It returns false if the job is paused or deleted or the
+// server closed in the meantime.
 func (s *Server) waitForRetry(j *job, r *run) bool {
 	for {
 		s.base.Lock()
@@ -137,12 +138,12 @@ func (s *Server) waitForRetry(j *job, r *run) bool {
 	}
 }
 
-// request is a run's request with the headers that tell the target about the job.
+// request returns a run's request, with the headers that Cloud Scheduler adds.
 // https://cloud.google.com/scheduler/docs/reference/rpc/google.cloud.scheduler.v1#httptarget
 func request(pb *schedulerpb.Job, slot time.Time) dispatch.Request {
 	target := pb.GetHttpTarget()
 	header := dispatch.Headers(target.Headers, "X-CloudScheduler")
-	// Assigned, not Set: the names keep Google's spelling on the wire.
+	// Not header.Set, which would change Google's spelling of the names.
 	header["User-Agent"] = []string{userAgent}
 	header["X-CloudScheduler"] = []string{"true"}
 	header["X-CloudScheduler-JobName"] = []string{path.Base(pb.Name)}
@@ -158,7 +159,7 @@ func request(pb *schedulerpb.Job, slot time.Time) dispatch.Request {
 	}
 }
 
-// timestamp has microseconds, as all times of the API.
+// timestamp converts a time to the API's precision, microseconds.
 func timestamp(t time.Time) *timestamppb.Timestamp {
 	return timestamppb.New(t.Truncate(time.Microsecond))
 }

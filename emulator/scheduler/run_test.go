@@ -14,7 +14,7 @@ import (
 	"heek.kr/heektime/emulator/identity"
 )
 
-func TestRunsAtItsTimesWithGooglesHeaders(t *testing.T) {
+func TestRunTimesAndHeaders(t *testing.T) {
 	c := start(t)
 	target := newTarget(t, always(200))
 	job := c.job(t, target.URL+"/schedule", func(j *schedulerpb.Job) {
@@ -22,21 +22,21 @@ func TestRunsAtItsTimesWithGooglesHeaders(t *testing.T) {
 		j.GetHttpTarget().Headers = map[string]string{"X-Mine": "yes", "user-agent": "me", "X-CloudScheduler-JobName": "evil", "X-Google-X": "1"}
 	})
 	if job.State != schedulerpb.Job_ENABLED || job.AttemptDeadline.AsDuration() != 3*time.Minute || job.RetryConfig.MinBackoffDuration.AsDuration() != 5*time.Second {
-		t.Errorf("the job is %v", job)
+		t.Errorf("the created job is %v", job)
 	}
 	seoul, err := time.LoadLocation("Asia/Seoul")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 100 { // more than a day of them
+	for range 100 { // more than a day
 		slot := c.toNext(t)
 		r := <-target.requests
 		local := slot.In(seoul)
 		if local.Minute()%10 != 0 || local.Second() != 0 || local.Hour() < 8 || local.Hour() > 20 || local.Weekday() == time.Saturday || local.Weekday() == time.Sunday {
-			t.Errorf("a run at %v", local)
+			t.Errorf("a run at %v, outside the schedule", local)
 		}
 		if n := target.count(); n != 0 {
-			t.Errorf("%d more requests", n)
+			t.Errorf("%d more requests, want none", n)
 		}
 		if r.Method != "POST" || r.URL.Path != "/schedule" || r.body != `{}` {
 			t.Errorf("got %s %s %q", r.Method, r.URL, r.body)
@@ -58,7 +58,7 @@ func TestRunsAtItsTimesWithGooglesHeaders(t *testing.T) {
 	}
 	got := c.get(t)
 	if got.Status.GetCode() != 0 || got.LastAttemptTime == nil || !got.ScheduleTime.AsTime().After(c.clock.Now()) {
-		t.Errorf("after its runs the job is %v", got)
+		t.Errorf("after its runs, the job is %v", got)
 	}
 }
 
@@ -82,7 +82,7 @@ func TestOIDCToken(t *testing.T) {
 	c.toNext(t)
 	attempt := c.server.Jobs()[0].Runs[0].Attempts[0]
 	if attempt.Status != 200 {
-		t.Errorf("the target answered %d: %s", attempt.Status, attempt.Text)
+		t.Errorf("the target responded with %d: %s", attempt.Status, attempt.Text)
 	}
 }
 
@@ -124,7 +124,7 @@ func TestRetries(t *testing.T) {
 					t.Errorf("retry %d in %v, want %v", i+1, got, want)
 				}
 				if next := info.Job.ScheduleTime.AsTime(); run.Next.Sub(next).Abs() > time.Microsecond {
-					t.Errorf("schedule_time is %v, want that of the retry, %v", next, run.Next)
+					t.Errorf("schedule_time is %v, want the time of the retry, %v", next, run.Next)
 				}
 				c.clock.Advance(want)
 				c.idle(t)
@@ -134,7 +134,7 @@ func TestRetries(t *testing.T) {
 			}
 			info := c.server.Jobs()[0]
 			if run := info.Runs[0]; run.Ended.IsZero() || len(run.Attempts) != len(test.want)+1 || !run.Next.IsZero() {
-				t.Errorf("the run has not ended: %+v", run)
+				t.Errorf("the run has not ended properly: %+v", run)
 			}
 			if code := codes.Code(info.Job.Status.GetCode()); code != codes.Unavailable {
 				t.Errorf("the job's status is %v, want %v", code, codes.Unavailable)
@@ -154,17 +154,17 @@ func TestSuccessEndsRetries(t *testing.T) {
 	slot := c.server.Jobs()[0].Runs[0].Slot
 	c.clock.Advance(5 * time.Second)
 	c.idle(t)
-	for range 2 { // a retry names the time of its run, not its own
+	for range 2 { // a retry carries the schedule time of its run
 		if got := (<-target.requests).Header.Get("X-CloudScheduler-ScheduleTime"); got != slot.UTC().Format(time.RFC3339) {
 			t.Errorf("schedule time %s, want %v", got, slot.UTC())
 		}
 	}
 	if job := c.get(t); job.Status.GetCode() != 0 || !job.ScheduleTime.AsTime().Equal(slot.Add(time.Hour)) {
-		t.Errorf("after a success the job is %v", job)
+		t.Errorf("after a success, the job is %v", job)
 	}
 }
 
-func TestNextRunWaitsForThisOne(t *testing.T) {
+func TestRunsDoNotOverlap(t *testing.T) {
 	c := start(t)
 	release := make(chan struct{})
 	target := newTarget(t, func(http.ResponseWriter, *http.Request) { <-release })
@@ -174,13 +174,13 @@ func TestNextRunWaitsForThisOne(t *testing.T) {
 	<-target.requests
 	c.clock.Advance(5*time.Minute + 10*time.Second)
 	if runs := c.server.Jobs()[0].Runs; len(runs) != 1 || target.count() != 0 {
-		t.Errorf("%d runs at once, want 1", len(runs))
+		t.Errorf("%d concurrent runs, want 1", len(runs))
 	}
 	close(release)
 	c.idle(t)
 	runs := c.server.Jobs()[0].Runs
 	if len(runs) != 2 || !runs[0].Slot.Equal(first.Add(5*time.Minute)) {
-		t.Errorf("after five slots passed: %+v; want one more run, for the latest", runs)
+		t.Errorf("after five slots: %+v; want one more run, for the latest slot", runs)
 	}
 	if n := target.count(); n != 1 {
 		t.Errorf("%d requests, want 1", n)
@@ -208,7 +208,7 @@ func TestRunJob(t *testing.T) {
 	if _, err := c.PauseJob(t.Context(), &schedulerpb.PauseJobRequest{Name: jobName}); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // the second beside the first
+	for range 2 { // concurrently
 		if _, err := c.RunJob(t.Context(), &schedulerpb.RunJobRequest{Name: jobName}); err != nil {
 			t.Fatal(err)
 		}
@@ -233,7 +233,8 @@ func TestPauseAndResume(t *testing.T) {
 	_, err := c.ResumeJob(t.Context(), &schedulerpb.ResumeJobRequest{Name: jobName})
 	wantCode(t, err, codes.FailedPrecondition)
 	c.toNext(t)
-	paused, err := c.PauseJob(t.Context(), &schedulerpb.PauseJobRequest{Name: jobName}) // while it waits for a retry
+	// Pause the job while it waits for a retry.
+	paused, err := c.PauseJob(t.Context(), &schedulerpb.PauseJobRequest{Name: jobName})
 	if err != nil || paused.State != schedulerpb.Job_PAUSED || paused.ScheduleTime != nil {
 		t.Errorf("paused: %v, %v", paused, err)
 	}
@@ -242,7 +243,7 @@ func TestPauseAndResume(t *testing.T) {
 	c.clock.Advance(time.Hour)
 	c.idle(t)
 	if n := target.count(); n != 1 {
-		t.Errorf("%d requests, want 1: the one before the pause", n)
+		t.Errorf("%d requests, want only the one before the pause", n)
 	}
 	resumed, err := c.ResumeJob(t.Context(), &schedulerpb.ResumeJobRequest{Name: jobName})
 	if err != nil || resumed.State != schedulerpb.Job_ENABLED {
@@ -250,7 +251,7 @@ func TestPauseAndResume(t *testing.T) {
 	}
 	c.idle(t)
 	if n := target.count(); n != 0 {
-		t.Errorf("%d runs for times that passed during the pause", n)
+		t.Errorf("%d runs for slots during the pause, want none", n)
 	}
 	c.toNext(t)
 	if n := target.count(); n != 1 {
@@ -258,7 +259,7 @@ func TestPauseAndResume(t *testing.T) {
 	}
 }
 
-func TestDeletedJobRunsNoMore(t *testing.T) {
+func TestDeletedJobDoesNotRun(t *testing.T) {
 	c := start(t)
 	target := newTarget(t, always(500))
 	c.job(t, target.URL, every("* * * * *"), func(j *schedulerpb.Job) { j.RetryConfig = &schedulerpb.RetryConfig{RetryCount: 5} })
@@ -271,5 +272,5 @@ func TestDeletedJobRunsNoMore(t *testing.T) {
 	if n := target.count(); n != 1 {
 		t.Errorf("%d requests, want 1", n)
 	}
-	c.job(t, target.URL) // the name is free at once
+	c.job(t, target.URL) // the name can be reused immediately
 }

@@ -6,25 +6,25 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // so that Asia/Seoul is known on a machine without a time zone database
+	_ "time/tzdata" // time zones for machines without a tz database
 
 	"github.com/adhocore/gronx"
 )
 
-// schedule is when a job runs: unix-cron, five fields, in a time zone.
+// schedule is a unix-cron expression of five fields in a time zone.
 // https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules
 type schedule struct {
 	cron string
 	zone *time.Location
 }
 
-// parseSchedule reads a schedule and the name of a time zone, UTC when empty.
+// parseSchedule parses a cron expression and the name of a time zone, which defaults to UTC.
 func parseSchedule(cron, zone string) (schedule, error) {
 	if zone == "" || strings.EqualFold(zone, "utc") {
 		zone = "UTC"
 	}
 	location, err := time.LoadLocation(zone)
-	if err != nil || zone == "Local" { // which Go would take for the machine's
+	if err != nil || zone == "Local" { // which Go resolves to the machine's zone
 		return schedule{}, fmt.Errorf("time zone %q is not in the tz database", zone)
 	}
 	if err := checkCron(cron); err != nil {
@@ -32,18 +32,18 @@ func parseSchedule(cron, zone string) (schedule, error) {
 	}
 	s := schedule{cron, location}
 	if _, err := s.after(time.Now()); err != nil {
-		return schedule{}, fmt.Errorf("schedule %q never comes", cron)
+		return schedule{}, fmt.Errorf("schedule %q never occurs", cron)
 	}
 	return s, nil
 }
 
-// after is the first time of the schedule after t.
+// after returns the first time of the schedule after t.
 func (s schedule) after(t time.Time) (time.Time, error) {
 	return gronx.NextTickAfter(s.cron, t.In(s.zone), false)
 }
 
-// next is [schedule.after] for a schedule that was parsed. A time so rare that the search gives up (a leap day that
-// must be a Sunday) is put where nobody waits for it.
+// next is [schedule.after] without an error. For a time so rare that the search fails, such as a leap day
+// on a Sunday, it returns a time far in the future.
 func (s schedule) next(t time.Time) time.Time {
 	next, err := s.after(t)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s schedule) next(t time.Time) time.Time {
 	return next
 }
 
-// latest is the last time of the schedule that is not after now, or slot if there is none since.
+// latest returns the last time of the schedule up to now, or slot if there is none after it.
 func (s schedule) latest(slot, now time.Time) time.Time {
 	last, err := gronx.PrevTickBefore(s.cron, now.In(s.zone).Truncate(time.Second), true)
 	if err != nil || last.Before(slot) {
@@ -61,11 +61,11 @@ func (s schedule) latest(slot, now time.Time) time.Time {
 	return last.Truncate(time.Minute)
 }
 
-// field is one of the five of unix-cron.
+// field is one of the five fields of a unix-cron expression.
 type field struct {
 	name     string
 	from, to int
-	names    string // of its values, three letters each, the first one for from
+	names    string // of the values from `from` on, three letters each
 }
 
 var fields = []field{
@@ -76,8 +76,8 @@ var fields = []field{
 	{"day of week", 0, 7, "SUNMONTUEWEDTHUFRISAT"},
 }
 
-// checkCron accepts unix-cron and nothing more. gronx, which does the reckoning, reads a wider language (seconds,
-// years, @daily, L, W, #) that Cloud Scheduler refuses.
+// checkCron accepts only unix-cron. gronx, which computes the times, accepts more (seconds, years, @daily,
+// L, W, #) than Cloud Scheduler.
 func checkCron(cron string) error {
 	parts := strings.Fields(cron)
 	if len(parts) != len(fields) {
@@ -93,23 +93,23 @@ func checkCron(cron string) error {
 	return nil
 }
 
-// check reads *, a value or a range, the first and the last with an optional /step.
+// check accepts *, a value or a range; * and ranges may have a /step.
 func (f field) check(item string) error {
-	values, step, stepped := strings.Cut(item, "/")
-	if stepped {
+	values, step, hasStep := strings.Cut(item, "/")
+	if hasStep {
 		if n, err := number(step); err != nil || n < 1 {
-			return fmt.Errorf("step %q is no number of 1 or more", step)
+			return fmt.Errorf("step %q must be a number of at least 1", step)
 		}
 	}
 	if values == "*" {
 		return nil
 	}
-	first, last, ranged := strings.Cut(values, "-")
-	if stepped && !ranged {
-		return errors.New("a step needs * or a range")
+	first, last, isRange := strings.Cut(values, "-")
+	if hasStep && !isRange {
+		return errors.New("a step requires * or a range")
 	}
 	from, err := f.value(first)
-	if err != nil || !ranged {
+	if err != nil || !isRange {
 		return err
 	}
 	to, err := f.value(last)
@@ -119,6 +119,7 @@ func (f field) check(item string) error {
 	return err
 }
 
+// value parses a value, a number or a name.
 func (f field) value(text string) (int, error) {
 	if i := strings.Index(f.names, strings.ToUpper(text)); len(text) == 3 && i >= 0 && i%3 == 0 {
 		return f.from + i/3, nil
@@ -130,7 +131,7 @@ func (f field) value(text string) (int, error) {
 	return n, nil
 }
 
-// number reads decimal digits without a sign.
+// number parses decimal digits without a sign.
 func number(text string) (int, error) {
 	n, err := strconv.ParseUint(text, 10, 16)
 	return int(n), err

@@ -1,15 +1,15 @@
-// Package scheduler is Cloud Scheduler for the local cloud: the gRPC service google.cloud.scheduler.v1.CloudScheduler,
-// as cloud.google.com/go/scheduler/apiv1 speaks it, and the runs of jobs at their times, with Google's headers, ID
-// tokens and retries.
+// Package scheduler emulates Cloud Scheduler. It implements the gRPC service
+// google.cloud.scheduler.v1.CloudScheduler for the client cloud.google.com/go/scheduler/apiv1, and runs jobs
+// on schedule, with Google's headers, ID tokens and retries.
 //
-// A run is made at least once: one that was under way when the process died is made again after the next start. Times
-// that passed while the process was down are not made up for. Run n+1 of a job waits for run n; when several times
-// passed meanwhile, one run is made, for the latest.
+// A run is executed at least once: a run in progress when the process crashed is executed again after a
+// restart. Scheduled times that passed while the process was down are skipped. Runs of a job do not overlap;
+// if several scheduled times pass during a run, one run follows, for the latest of them.
 //
-// Time is the cloud's [clock.Clock], so that a test reaches the next run by advancing the clock.
+// Time is the cloud's [clock.Clock], so a test reaches the next run by advancing the clock.
 //
-// What is left out: Pub/Sub and App Engine targets, OAuth access tokens and the English-like schedules of App Engine
-// ("every 5 minutes") are refused.
+// Not supported, and rejected: Pub/Sub and App Engine targets, OAuth access tokens, and App Engine's
+// English-like schedules ("every 5 minutes").
 package scheduler
 
 import (
@@ -25,13 +25,13 @@ import (
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
 
-// Tokens makes the ID tokens of jobs that have an oidc_token. *identity.Identity implements it.
+// Tokens creates the ID tokens of jobs with an oidc_token. *identity.Identity implements it.
 type Tokens = dispatch.Tokens
 
-// Config is what a [Server] needs.
+// Config configures a [Server].
 type Config struct {
 	Clock   *clock.Clock // required: the cloud's time
-	Tokens  Tokens       // required: signs for the service accounts that jobs name
+	Tokens  Tokens       // required: signs the ID tokens of service accounts
 	DataDir string       // folder that keeps jobs and their runs; empty keeps them in memory
 	Logger  *slog.Logger // reports failed runs; nil discards
 }

@@ -77,8 +77,8 @@ var permissions = map[rules.Method]string{
 	rules.Get: "READ", rules.List: "LIST", rules.Create: "WRITE", rules.Update: "WRITE", rules.Delete: "WRITE",
 }
 
-// authorize evaluates the rules. Its error tells the client only what production tells; the reason is in
-// the evaluations and in the log.
+// authorize evaluates the rules. Its error reveals no more than production does; the
+// reason is in the evaluations and in the log.
 func (a access) authorize(method rules.Method, before, after *objects.Object) error {
 	active := a.active(a.bucket)
 	switch {

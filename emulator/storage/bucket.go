@@ -11,8 +11,8 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// reservedBucketFields are fields that the service sets or that [objects.Bucket] has a field for. All
-// others are stored as sent.
+// reservedBucketFields are fields that the service sets or that [objects.Bucket] has a field for.
+// All others are stored as sent.
 var reservedBucketFields = []string{"kind", "id", "selfLink", "projectNumber", "name", "location", "locationType", "storageClass",
 	"metageneration", "etag", "timeCreated", "updated", "generation", "acl", "defaultObjectAcl"}
 
@@ -78,7 +78,8 @@ func (s *Server) getBucket(c call) error {
 	return writeJSON(c.w, http.StatusOK, newBucketResource(c.Request, b))
 }
 
-// patchBucket also serves PUT. A PUT does not clear omitted fields, because they have no effect here.
+// patchBucket also serves PUT. A PUT does not clear omitted fields, because they have no effect
+// here.
 func (s *Server) patchBucket(c call) error {
 	cond, err := c.conditions("")
 	if err != nil {
@@ -118,7 +119,8 @@ func (s *Server) listBuckets(c call) error {
 	return writeJSON(c.w, http.StatusOK, map[string]any{"kind": "storage#buckets", "items": items})
 }
 
-// applySettings applies the fields to a bucket's settings as a merge patch (RFC 7396, one level deep).
+// applySettings applies the fields to a bucket's settings as a merge patch (RFC 7396, one level
+// deep).
 func (f fields) applySettings(settings map[string]json.RawMessage) error {
 	var versioning struct{ Enabled bool }
 	if err := f.into("versioning", &versioning); err != nil {

@@ -14,9 +14,9 @@ const (
 	rangeUnsatisfiable
 )
 
-// parseRange parses a Range header ("bytes=2-4", "bytes=2-", "bytes=-3") for an object of size bytes. The
-// range includes start and excludes end. Malformed headers and multiple ranges select the whole object,
-// as RFC 9110 allows.
+// parseRange parses a Range header ("bytes=2-4", "bytes=2-", "bytes=-3") for an object of size
+// bytes. The range includes start and excludes end. Malformed headers and multiple ranges select
+// the whole object, as RFC 9110 allows.
 func parseRange(header string, size int64) (start, end int64, kind rangeKind) {
 	spec, ok := strings.CutPrefix(header, "bytes=")
 	first, last, dash := strings.Cut(strings.TrimSpace(spec), "-")

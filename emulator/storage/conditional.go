@@ -24,8 +24,8 @@ func (c call) checkETag(tag string, updated time.Time) error {
 	return nil
 }
 
-// listsTag reports whether a header lists a tag. It compares weakly and ignores quotes, because ETags of
-// the JSON API have none.
+// listsTag reports whether a header lists a tag. It compares weakly and ignores quotes, because
+// ETags of the JSON API have none.
 func listsTag(header, tag string) bool {
 	for item := range strings.SplitSeq(header, ",") {
 		item = strings.TrimSpace(item)

@@ -17,8 +17,8 @@ type contentRange struct {
 var contentRangeForm = regexp.MustCompile(`^bytes (?:(\d{1,18})-(\d{1,18}|\*)|\*)/(?:(\d{1,18})|\*)$`)
 
 // parseContentRange parses "bytes 0-99/*", "bytes 100-149/150", "bytes */150", "bytes */*" and
-// "bytes 0-*/*", with which Google's Node client sends all remaining bytes. Without a header, the request
-// has the whole object.
+// "bytes 0-*/*", with which Google's Node client sends all remaining bytes. Without a header, the
+// request has the whole object.
 func parseContentRange(header string, length int64) (contentRange, error) {
 	if header == "" {
 		if length < 0 {

@@ -7,14 +7,15 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// controlRoutes are the emulator's own endpoints, used by @firebase/rules-unit-testing and the Firebase
-// CLI. Source: wire traffic of these two.
+// controlRoutes are the emulator's own endpoints, used by @firebase/rules-unit-testing and the
+// Firebase CLI. Source: wire traffic of these two.
 var controlRoutes = map[string]handler{
 	"PUT /internal/setRules": (*Server).handleSetRules,
 	"POST /internal/reset":   (*Server).handleReset,
 }
 
-// handleSetRules accepts one file for all buckets, or several that each name their bucket as resource.
+// handleSetRules accepts one file for all buckets, or several that each name their bucket as
+// resource.
 func (s *Server) handleSetRules(c call) error {
 	f, err := readFields(c.Body)
 	if err != nil {

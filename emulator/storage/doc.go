@@ -12,13 +12,13 @@
 //
 // [Server.Objects] gives access to the objects without HTTP.
 //
-// Security rules, if any, apply to Firebase clients (access.go). A write is authorized atomically with
-// the write itself, against the object it replaces; a read against the generation that is then sent. A
-// denied client learns no more than in production; [Server.Evaluations], [Server.Coverage] and the log
-// show which line of the rules denied the request and why.
+// Security rules, if any, apply to Firebase clients (access.go). A write is authorized atomically
+// with the write itself, against the object it replaces; a read against the generation that is then
+// sent. A denied client learns no more than in production; [Server.Evaluations], [Server.Coverage]
+// and the log show which line of the rules denied the request and why.
 //
 // These differences from production are intentional. Server clients have full access, because they
 // send no credentials to an emulator, and signatures of signed URLs are not verified. Versioning,
-// retention, encryption keys and IAM are not emulated; a request for one of them returns 400 and says
-// so. Access lists are ignored. Objects are limited to [Config.MaxObjectBytes].
+// retention, encryption keys and IAM are not emulated; a request for one of them returns 400 and
+// says so. Access lists are ignored. Objects are limited to [Config.MaxObjectBytes].
 package storage

@@ -15,9 +15,10 @@ import (
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
-// download sends an object's bytes. Objects with Content-Encoding gzip are decompressed for clients that
-// do not accept gzip, unless Cache-Control contains no-transform. A decompressed response ignores Range
-// and has no Content-Length. Source: https://cloud.google.com/storage/docs/transcoding.
+// download sends an object's bytes. Objects with Content-Encoding gzip are decompressed for clients
+// that do not accept gzip, unless Cache-Control contains no-transform. A decompressed response
+// ignores Range and has no Content-Length. Source:
+// https://cloud.google.com/storage/docs/transcoding.
 func (s *Server) download(c call, ref objects.Ref, cond objects.Conditions, tag func(objects.Object) string) error {
 	r, err := s.store.OpenObject(ref, cond)
 	if err != nil {

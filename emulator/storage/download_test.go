@@ -149,6 +149,7 @@ func zipped(t *testing.T, data string) string {
 	return b.String()
 }
 
+// TestGzip is long because of its table.
 func TestGzip(t *testing.T) {
 	c := start(t, Config{})
 	plain := repeat("lecture ", 50<<10)

@@ -31,6 +31,8 @@ func crashCopy(t *testing.T, dir string) string {
 	return to
 }
 
+// TestRestart checks that everything survives a crash and a restart. It is long because it checks
+// every kind of object and bucket.
 func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	c := start(t, Config{DataDir: dir})
@@ -209,8 +211,8 @@ func TestLeftoversAreRemoved(t *testing.T) {
 	}
 }
 
-// TestUnwritableDirectory makes the directory read-only: the old object must stay intact, and writing
-// must work again once the directory is writable.
+// TestUnwritableDirectory makes the directory read-only: the old object must stay intact, and
+// writing must work again once the directory is writable.
 func TestUnwritableDirectory(t *testing.T) {
 	if os.Getuid() == 0 {
 		t.Skip("root can write to read-only directories")
@@ -233,8 +235,8 @@ func TestUnwritableDirectory(t *testing.T) {
 
 const killedDir = "HEEKTIME_STORAGE_TEST_DIR"
 
-// TestKilledWriter is not a test but the process that TestKilled kills. It writes until then and prints
-// each completed write.
+// TestKilledWriter is not a test but the process that TestKilled kills. It writes until then and
+// prints each completed write.
 func TestKilledWriter(t *testing.T) {
 	dir := os.Getenv(killedDir)
 	if dir == "" {
@@ -269,8 +271,8 @@ func TestKilledWriter(t *testing.T) {
 	}
 }
 
-// TestKilled kills a writing process at random moments: acknowledged objects must be there, and no object
-// may be incomplete.
+// TestKilled kills a writing process at random moments: acknowledged objects must be there, and no
+// object may be incomplete. It is long because each round depends on the one before.
 func TestKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	dir := t.TempDir()

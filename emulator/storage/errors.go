@@ -25,8 +25,8 @@ func badRequest(message string) error {
 	return &httpError{http.StatusBadRequest, "invalid", message}
 }
 
-// notEmulated returns an error for a feature that is missing. Its status is 400 instead of 501, because
-// clients retry 5xx errors for minutes.
+// notEmulated returns an error for a feature that is missing. Its status is 400 instead of 501,
+// because clients retry 5xx errors for minutes.
 func notEmulated(feature string) error {
 	return &httpError{http.StatusBadRequest, "notImplemented",
 		"This emulator does not support " + feature + "; omit it, or use Cloud Storage."}

@@ -8,8 +8,8 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// firebasePrefix is the path prefix of the Firebase API. It does not conflict with the XML API, because
-// bucket names have at least three characters.
+// firebasePrefix is the path prefix of the Firebase API. It does not conflict with the XML API,
+// because bucket names have at least three characters.
 const firebasePrefix = "/v0/"
 
 // firebaseRoutes are the endpoints of the Firebase API.
@@ -26,9 +26,9 @@ var firebaseRoutes = []route{
 	{"PUT", "b/*/o/*", (*Server).postForFirebase},
 }
 
-// getForFirebase sends an object's bytes with alt=media, otherwise its metadata. A download token grants
-// access to the bytes regardless of the rules. Callers who may not read the object do not learn whether
-// it exists.
+// getForFirebase sends an object's bytes with alt=media, otherwise its metadata. A download token
+// grants access to the bytes regardless of the rules. Callers who may not read the object do not
+// learn whether it exists.
 func (s *Server) getForFirebase(c call) error {
 	bucket, name := c.names[0], c.names[1]
 	media := c.URL.Query().Get("alt") == "media"
@@ -108,8 +108,8 @@ func (s *Server) deleteForFirebase(c call) error {
 	return nil
 }
 
-// postForFirebase serves uploads, creates and revokes download tokens, and changes metadata for clients
-// that cannot send PATCH.
+// postForFirebase serves uploads, creates and revokes download tokens, and changes metadata for
+// clients that cannot send PATCH.
 func (s *Server) postForFirebase(c call) error {
 	q := c.URL.Query()
 	if len(c.names) == 1 {

@@ -52,8 +52,8 @@ func (c call) writeFirebaseObject(o objects.Object) error {
 	})
 }
 
-// firebaseView returns an object as Firebase clients see it: its custom metadata does not contain the
-// download tokens, and its content disposition has a file name.
+// firebaseView returns an object as Firebase clients see it: its custom metadata does not contain
+// the download tokens, and its content disposition has a file name.
 func firebaseView(o objects.Object) objects.Object {
 	o.Custom = withoutTokens(o.Custom)
 	if o.ContentDisposition == "" {

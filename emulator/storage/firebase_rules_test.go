@@ -83,8 +83,8 @@ func TestEvaluations(t *testing.T) {
 	}
 }
 
-// TestRulesError: rules that read a document without a Firestore cause an error that clients do not retry
-// and that is recorded.
+// TestRulesError: rules that read a document without a Firestore cause an error that clients do not
+// retry and that is recorded.
 func TestRulesError(t *testing.T) {
 	c := start(t, Config{Rules: []byte(`service firebase.storage { match /b/{b}/o { match /{f} {
 	  allow read: if firestore.exists(/databases/(default)/documents/a/b); } } }`)})

@@ -276,8 +276,8 @@ func TestDownloadTokens(t *testing.T) {
 	}
 }
 
-// TestFirebaseResumable follows uploads from start to end. It is long because each step depends on the
-// one before.
+// TestFirebaseResumable follows uploads from start to end. It is long because each step depends on
+// the one before.
 func TestFirebaseResumable(t *testing.T) {
 	c := withRules(t)
 	ann := c.as("ann")
@@ -368,7 +368,8 @@ func TestFirebaseList(t *testing.T) {
 		seen = append(seen, l.Prefixes...)
 		token = l.NextPageToken
 	}
-	// Firebase cannot uploadURL the objects "public/" and "public/d//x"; it lists the folder d/ nevertheless.
+	// Firebase cannot uploadURL the objects "public/" and "public/d//x"; it lists the folder d/
+	// nevertheless.
 	if got := fmt.Sprint(seen); got != "[public/a public/b public/c/ public/e public/d/]" && got != "[public/a public/b public/c/ public/d/ public/e]" || pages < 3 {
 		t.Errorf("%s on %d pages", got, pages)
 	}

@@ -16,8 +16,8 @@ import (
 // maxAutoBuckets limits the number of buckets created by uploads of Firebase clients.
 const maxAutoBuckets = 100
 
-// uploadForFirebase receives an object: in one request, raw or multipart with metadata, or in chunks. The
-// rules are evaluated once the upload is complete, for the caller who started it.
+// uploadForFirebase receives an object: in one request, raw or multipart with metadata, or in
+// chunks. The rules are evaluated once the upload is complete, for the caller who started it.
 func (s *Server) uploadForFirebase(c call) error {
 	command := c.Header.Get("X-Goog-Upload-Command")
 	if id := c.URL.Query().Get("upload_id"); id != "" {
@@ -45,8 +45,8 @@ func (s *Server) uploadForFirebase(c call) error {
 	}
 }
 
-// ensureBucket creates a bucket if it is missing, because test libraries name buckets after projects of
-// their own.
+// ensureBucket creates a bucket if it is missing, because test libraries name buckets after
+// projects of their own.
 func (s *Server) ensureBucket(name string) error {
 	if _, err := s.store.Bucket(name, objects.Conditions{}); !isNotFound(err) {
 		return err
@@ -133,8 +133,8 @@ func setUploadState(h http.Header, state string, received int64) {
 	h.Set("X-Goog-Upload-Size-Received", strconv.FormatInt(received, 10))
 }
 
-// continueForFirebase executes commands on a resumable upload: "upload", "finalize", "upload, finalize",
-// "query" or "cancel".
+// continueForFirebase executes commands on a resumable upload: "upload", "finalize", "upload,
+// finalize", "query" or "cancel".
 func (s *Server) continueForFirebase(c call, id, commands string) error {
 	u, err := s.store.Upload(id)
 	if err != nil {
@@ -180,8 +180,8 @@ func (s *Server) continueForFirebase(c call, id, commands string) error {
 	return nil
 }
 
-// receiveChunk appends the body to an upload as it arrives. If the connection breaks, the bytes received
-// so far are kept, and the client asks how many there are.
+// receiveChunk appends the body to an upload as it arrives. If the connection breaks, the bytes
+// received so far are kept, and the client asks how many there are.
 func (c call) receiveChunk(u *objects.Upload) error {
 	at, err := strconv.ParseInt(c.Header.Get("X-Goog-Upload-Offset"), 10, 64)
 	if err != nil || at < 0 {

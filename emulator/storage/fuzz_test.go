@@ -38,7 +38,8 @@ func FuzzMultipart(f *testing.F) {
 	})
 }
 
-// FuzzResumable sends chunks of known bytes with hostile headers: a finished object has these bytes.
+// FuzzResumable sends chunks of known bytes with hostile headers: a finished object has these
+// bytes.
 func FuzzResumable(f *testing.F) {
 	const size = testChunk + 1000
 	data := repeat("0123456789abcdefg", size)
@@ -106,8 +107,8 @@ func FuzzRange(f *testing.F) {
 	})
 }
 
-// FuzzFirebase sends hostile requests to the Firebase API under rules that allow writing only "mine": no
-// request causes a 5xx, and no other object is created.
+// FuzzFirebase sends hostile requests to the Firebase API under rules that allow writing only
+// "mine": no request causes a 5xx, and no other object is created.
 func FuzzFirebase(f *testing.F) {
 	const mine = `service firebase.storage { match /b/{bucket}/o { match /mine { allow write: if true; } } }`
 	f.Add("POST", "/o?name=mine", "multipart", "", "", "multipart/related; boundary=b", relatedBody(`{"contentType":"a/b"}`, "data"))

@@ -19,8 +19,9 @@ var unsupportedFields = map[string]string{
 	"contexts":           "object contexts",
 }
 
-// apply changes m by the fields that a client sent. A null clears a field, and a null in metadata removes
-// a key. Fields that only the service sets are ignored, as in production, and so are access lists.
+// apply changes m by the fields that a client sent. A null clears a field, and a null in metadata
+// removes a key. Fields that only the service sets are ignored, as in production, and so are access
+// lists.
 func (f fields) apply(m *objects.Metadata) error {
 	for name, what := range unsupportedFields {
 		if f.isSet(name) {

@@ -8,8 +8,9 @@ import (
 	"strings"
 )
 
-// multipartBody is the body of a multipart/related upload: a JSON resource, then the object's bytes. It
-// reads the bytes, and returns an error instead of io.EOF unless the closing boundary follows them.
+// multipartBody is the body of a multipart/related upload: a JSON resource, then the object's
+// bytes. It reads the bytes, and returns an error instead of io.EOF unless the closing boundary
+// follows them.
 type multipartBody struct {
 	resource    fields
 	contentType string // of the object

@@ -83,8 +83,8 @@ type listResource struct {
 	Items         []objectResource `json:"items,omitempty"`
 }
 
-// listObjects ignores versions=true, because there are only live objects. With softDeleted=true it lists
-// nothing, because there is no soft delete.
+// listObjects ignores versions=true, because there are only live objects. With softDeleted=true it
+// lists nothing, because there is no soft delete.
 func (s *Server) listObjects(c call) error {
 	q := c.URL.Query()
 	limit, err := c.number("maxResults")

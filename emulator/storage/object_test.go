@@ -211,6 +211,7 @@ func TestTooLarge(t *testing.T) {
 	c.write(c.bucket.Object("fits"), repeat("x", 300<<10))
 }
 
+// TestList is long because of its table.
 func TestList(t *testing.T) {
 	c := start(t, Config{})
 	names := []string{"a", "a/", "a/1", "a/2", "a/b/1", "b.json", "b/1", "c", "d/x/y", "한/글"}
@@ -279,6 +280,8 @@ func TestList(t *testing.T) {
 	}
 }
 
+// TestBuckets follows a bucket from creation to deletion. It is long because each step depends on
+// the one before.
 func TestBuckets(t *testing.T) {
 	c := start(t, Config{})
 	ctx := t.Context()

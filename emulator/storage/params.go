@@ -107,8 +107,8 @@ func (f fields) isSet(name string) bool {
 	return true
 }
 
-// putRequest returns a request to write the named object, with the resource and preconditions that the
-// client sent.
+// putRequest returns a request to write the named object, with the resource and preconditions that
+// the client sent.
 func (c call) putRequest(bucket, name string, f fields) (objects.PutRequest, error) {
 	p := objects.PutRequest{Bucket: bucket, Name: name}
 	var err error

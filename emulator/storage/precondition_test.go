@@ -11,8 +11,8 @@ import (
 	gcs "cloud.google.com/go/storage"
 )
 
-// TestPreconditions tries every precondition on every method, met and unmet. It is long because of its
-// tables.
+// TestPreconditions tries every precondition on every method, met and unmet. It is long because of
+// its tables.
 func TestPreconditions(t *testing.T) {
 	c := start(t, Config{})
 	base := "/storage/v1/b/" + testBucket + "/o/"
@@ -229,8 +229,9 @@ func TestConcurrentReads(t *testing.T) {
 	}
 }
 
-// TestRejectedUploadGetsResponse streams far more than a connection buffers into uploads that are rejected
-// immediately. The client must receive the response instead of a broken connection, which it would retry.
+// TestRejectedUploadGetsResponse streams far more than a connection buffers into uploads that are
+// rejected immediately. The client must receive the response instead of a broken connection, which
+// it would retry.
 func TestRejectedUploadGetsResponse(t *testing.T) {
 	c := start(t, Config{})
 	c.write(c.bucket.Object("a"), "there")

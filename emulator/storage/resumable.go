@@ -14,7 +14,8 @@ import (
 // Source: https://cloud.google.com/storage/docs/performing-resumable-uploads#chunked-upload.
 const chunkBytes = 256 << 10
 
-// statusCancelled is the status of a successful cancellation. Source: see chunkBytes, "cancel an upload".
+// statusCancelled is the status of a successful cancellation. Source: see chunkBytes, "cancel an
+// upload".
 const statusCancelled = 499
 
 // startUpload starts a resumable upload and responds with its URL.
@@ -63,7 +64,8 @@ func (s *Server) continueUpload(c call) error {
 		return err
 	}
 	if received, done, _, _ := u.State(); !done && chunk.isQuery && chunk.total == received && chunk.total >= 0 {
-		// A client ends an upload of unknown size with "bytes */N" once everything has been received.
+		// A client ends an upload of unknown size with "bytes */N" once everything has been
+		// received.
 		if _, err := u.Finish(received, nil, c.headerChecksums()); err != nil {
 			return err
 		}
@@ -96,9 +98,9 @@ func (c call) writeIncomplete(received int64) {
 	c.w.WriteHeader(http.StatusPermanentRedirect)
 }
 
-// receive receives a chunk of an upload. It holds no lock while it waits for bytes, so a client whose
-// connection broke can immediately retry on another. If the connection breaks, whole multiples of
-// chunkBytes are kept.
+// receive receives a chunk of an upload. It holds no lock while it waits for bytes, so a client
+// whose connection broke can immediately retry on another. If the connection breaks, whole
+// multiples of chunkBytes are kept.
 func (c call) receive(u *objects.Upload, chunk contentRange) error {
 	buf := make([]byte, chunkBytes)
 	if chunk.end < 0 {

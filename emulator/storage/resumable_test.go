@@ -126,8 +126,8 @@ func TestResumableEndsWithoutObject(t *testing.T) {
 	}
 }
 
-// breaker closes the connection after half of every third chunk, and instead of the response to every
-// fourth.
+// breaker closes the connection after half of every third chunk, and instead of the response to
+// every fourth.
 type breaker struct {
 	http.Handler
 	mu     sync.Mutex

@@ -72,8 +72,8 @@ func isXML(r *http.Request) bool {
 	return !json && !strings.HasPrefix(path, firebasePrefix) && controlRoutes[r.Method+" "+path] == nil
 }
 
-// jsonPath cuts the prefix of the JSON API from a path. Clients configured with a bare endpoint send
-// "/b/…" without a prefix; no bucket has a name of one character.
+// jsonPath cuts the prefix of the JSON API from a path. Clients configured with a bare endpoint
+// send "/b/…" without a prefix; no bucket has a name of one character.
 func jsonPath(path string) (string, bool) {
 	for prefix, kept := range map[string]string{"/storage/v1/": "", "/download/storage/v1/": "", "/upload/storage/v1/": "upload/", "/b/": "b/"} {
 		if rest, ok := strings.CutPrefix(path, prefix); ok {

@@ -6,15 +6,15 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// SetRules replaces the security rules of a bucket with the text of a storage.rules. Bucket "" means all
-// buckets that have no rules of their own. A *[rules.Error] names lines and columns; the old rules then
-// stay active.
+// SetRules replaces the security rules of a bucket with the text of a storage.rules. Bucket ""
+// means all buckets that have no rules of their own. A *[rules.Error] names lines and columns; the
+// old rules then stay active.
 func (s *Server) SetRules(bucket string, text []byte) (warnings []rules.Issue, err error) {
 	return s.setRules(map[string]rulesFile{bucket: {Name: "storage.rules", Content: string(text)}})
 }
 
-// DropRules removes the rules of a bucket, so that everyone has full access. Bucket "" means all buckets
-// that have no rules of their own.
+// DropRules removes the rules of a bucket, so that everyone has full access. Bucket "" means all
+// buckets that have no rules of their own.
 func (s *Server) DropRules(bucket string) {
 	s.guard.mu.Lock()
 	defer s.guard.mu.Unlock()
@@ -29,7 +29,8 @@ func (s *Server) Rules(bucket string) (text string, ok bool) {
 	return "", false
 }
 
-// Coverage returns the live coverage of a bucket's rules since they were set, or nil if it has none.
+// Coverage returns the live coverage of a bucket's rules since they were set, or nil if it has
+// none.
 func (s *Server) Coverage(bucket string) *rules.Coverage {
 	if e := s.guard.active(bucket); e != nil {
 		return e.coverage
@@ -37,8 +38,8 @@ func (s *Server) Coverage(bucket string) *rules.Coverage {
 	return nil
 }
 
-// Evaluations returns the last evaluations of the rules, newest first: up to 256 that allowed a request
-// and 256 that denied one.
+// Evaluations returns the last evaluations of the rules, newest first: up to 256 that allowed a
+// request and 256 that denied one.
 func (s *Server) Evaluations() []rules.Evaluation { return s.guard.requestLog.Last() }
 
 // rulesFile is the text of a rules file and its name for messages.

@@ -23,15 +23,15 @@ type Config struct {
 	// MaxObjectBytes is the size of the largest object; 0 means 256 MiB. See [objects.Config].
 	MaxObjectBytes int64
 
-	// Rules is the text of storage.rules, applied to Firebase clients in every bucket. If it is nil,
-	// everyone has full access. [Server.SetRules] replaces it.
+	// Rules is the text of storage.rules, applied to Firebase clients in every bucket. If it is
+	// nil, everyone has full access. [Server.SetRules] replaces it.
 	Rules []byte
 	// Documents are the Firestore documents that rules can read; nil: none.
 	Documents rules.Documents
 }
 
-// Server is an emulated Cloud Storage. It is an [http.Handler]. It needs the request's path as it was
-// sent, so it cannot be used behind an [http.ServeMux], which cleans paths.
+// Server is an emulated Cloud Storage. It is an [http.Handler]. It needs the request's path as it
+// was sent, so it cannot be used behind an [http.ServeMux], which cleans paths.
 type Server struct {
 	store   *objects.Store
 	buckets []string
@@ -41,11 +41,12 @@ type Server struct {
 	stallTimeout time.Duration // see maxStall
 }
 
-// maxStall is how long a client may send nothing of a request body, or receive nothing of a response.
+// maxStall is how long a client may send nothing of a request body, or receive nothing of a
+// response.
 const maxStall = time.Minute
 
-// New returns a server with the contents of the data directory. It creates the configured buckets that
-// are missing.
+// New returns a server with the contents of the data directory. It creates the configured buckets
+// that are missing.
 func New(cfg Config) (*Server, error) {
 	if cfg.Clock == nil {
 		return nil, errors.New("storage: Config.Clock is missing")
@@ -73,7 +74,8 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Close closes the server; stop its listener first. Acknowledged writes are durable even without Close.
+// Close closes the server; stop its listener first. Acknowledged writes are durable even without
+// Close.
 func (s *Server) Close() error { return s.store.Close() }
 
 // Objects returns the store behind the server, for access without HTTP.

@@ -64,8 +64,8 @@ func (s *Server) createToken(c call) error {
 	return s.changeTokens(c, func(tokens []string) []string { return append(tokens, uuid.NewString()) })
 }
 
-// deleteToken revokes a download token; if it was the last, it creates a new one. Only servers may call
-// it.
+// deleteToken revokes a download token; if it was the last, it creates a new one. Only servers may
+// call it.
 func (s *Server) deleteToken(c call, token string) error {
 	return s.changeTokens(c, func(tokens []string) []string {
 		tokens = slices.DeleteFunc(tokens, func(t string) bool { return t == token })

@@ -12,7 +12,8 @@ import (
 // The part of the XML API that the Go client's downloads and signed URLs use.
 // Source: https://cloud.google.com/storage/docs/xml-api/reference-headers.
 
-// xmlTag returns an object's ETag in the XML API: its MD5, or a form of its JSON ETag if it is composed.
+// xmlTag returns an object's ETag in the XML API: its MD5, or a form of its JSON ETag if it is
+// composed.
 func xmlTag(o objects.Object) string {
 	if o.MD5 == nil {
 		return `"-` + etag(o.Generation, o.Metageneration) + `"`

@@ -9,7 +9,7 @@ import (
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
 
-// start begins a request for the task. The mutex is held.
+// start starts a request for the task. The mutex is held.
 func (s *Server) start(t *task, now time.Time) {
 	if t.waiting {
 		t.queue.due.Delete(t)
@@ -33,8 +33,8 @@ func (s *Server) start(t *task, now time.Time) {
 	s.send(request, func(answer dispatch.Answer) { s.finish(t, attempt, answer) })
 }
 
-// send sends a request in a goroutine of its own, and calls done with the mutex held when it is answered. It does not
-// call done when the server was closed meanwhile. The mutex is held.
+// send sends a request in a goroutine and calls done with the response, with the mutex held, unless the
+// server is closed in the meantime. The mutex is held.
 func (s *Server) send(request dispatch.Request, done func(dispatch.Answer)) {
 	request.Held = s.faults.RandomDelay()
 	s.base.Begin()
@@ -50,7 +50,7 @@ func (s *Server) send(request dispatch.Request, done func(dispatch.Answer)) {
 	})
 }
 
-// finish is what an answer means for its task. The mutex is held.
+// finish handles the response to a task: it is done, dead, or retried. The mutex is held.
 func (s *Server) finish(t *task, a *Attempt, answer dispatch.Answer) {
 	now := s.clock.Now()
 	t.running--
@@ -73,25 +73,25 @@ func (s *Server) finish(t *task, a *Attempt, answer dispatch.Answer) {
 	}
 	log := s.base.Log.With("task", t.pb.Name, "attempt", a.Number, "status", answer.Status, "answer", answer.Text)
 	if t.exhausted(now) {
-		log.Warn("task given up: its retries are exhausted")
+		log.Warn("task is dead: its retries are exhausted")
 		s.end(t, Dead)
 		return
 	}
 	t.Due = now.Add(max(t.wait(), answer.RetryAfter))
 	s.base.Changes.Add(record{Progress: &progressRecord{t.pb.Name, t.progress}})
 	log.Info("task failed and will be tried again", "at", t.Due)
-	if t.running == 0 { // else the last one to end puts it back
+	if t.running == 0 { // otherwise the last request to end enqueues it
 		t.queue.due.Set(t)
 		t.waiting = true
 	}
 }
 
-// request is the task's next request with the headers that tell its target about it.
+// request returns the task's next request, with the headers that Cloud Tasks adds.
 // https://cloud.google.com/tasks/docs/creating-http-target-tasks#handler
 func (t *task) request() dispatch.Request {
 	target := t.pb.GetHttpRequest()
 	header := dispatch.Headers(target.Headers, "X-CloudTasks-")
-	// Assigned, not Set: the names keep Google's spelling on the wire.
+	// Not header.Set, which would change Google's spelling of the names.
 	for name, value := range map[string]string{
 		"User-Agent":                      userAgent,
 		"X-CloudTasks-QueueName":          path.Base(t.queue.pb.Name),
@@ -106,7 +106,7 @@ func (t *task) request() dispatch.Request {
 		header["X-CloudTasks-TaskPreviousResponse"] = []string{strconv.Itoa(t.Status)}
 	}
 	if t.Dispatched > 0 {
-		// Google sends it, and leaves it empty for HTTP targets.
+		// Google sends this header and leaves it empty for HTTP targets.
 		header["X-CloudTasks-TaskRetryReason"] = []string{""}
 	}
 	return dispatch.Request{
@@ -120,5 +120,5 @@ func (t *task) request() dispatch.Request {
 	}
 }
 
-// eta is a time in seconds since 1970 with a fraction, as Google sends it.
+// eta formats a time as Google does: seconds since 1970 with a fraction.
 func eta(t time.Time) string { return fmt.Sprintf("%d.%06d", t.Unix(), t.Nanosecond()/1000) }

@@ -18,7 +18,7 @@ import (
 	"heek.kr/heektime/emulator/tasks"
 )
 
-func TestNewNamesWhatIsMissing(t *testing.T) {
+func TestNewErrorsNameMissingFields(t *testing.T) {
 	for name, cfg := range map[string]tasks.Config{"Clock": {}, "Tokens": {Clock: clock.New()}} {
 		if _, err := tasks.New(cfg); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("without %s: error %v, want one that names it", name, err)
@@ -36,7 +36,7 @@ func TestQueueDefaults(t *testing.T) {
 	if q.State != cloudtaskspb.Queue_RUNNING || rates.MaxDispatchesPerSecond != 500 || rates.MaxConcurrentDispatches != 1000 || rates.MaxBurstSize < 100 ||
 		retry.MaxAttempts != 100 || retry.MinBackoff.AsDuration() != 100*time.Millisecond || retry.MaxBackoff.AsDuration() != time.Hour ||
 		retry.MaxDoublings != 16 || retry.MaxRetryDuration != nil {
-		t.Errorf("a queue that says nothing is %v", q)
+		t.Errorf("the default queue is %v", q)
 	}
 	got, err := c.GetQueue(t.Context(), &cloudtaskspb.GetQueueRequest{Name: queueName})
 	if err != nil || got.String() != q.String() {
@@ -55,7 +55,7 @@ func TestUpdateQueue(t *testing.T) {
 		return c.UpdateQueue(t.Context(), request)
 	}
 	if _, err := update(nil, &cloudtaskspb.Queue{RetryConfig: &cloudtaskspb.RetryConfig{MaxAttempts: 7}}); err != nil {
-		t.Fatalf("an update creates the queue: %v", err)
+		t.Fatalf("creating the queue with an update: %v", err)
 	}
 	if _, err := c.PauseQueue(t.Context(), &cloudtaskspb.PauseQueueRequest{Name: queueName}); err != nil {
 		t.Fatal(err)
@@ -77,11 +77,11 @@ func TestUpdateQueue(t *testing.T) {
 	wantCode(t, err, codes.InvalidArgument)
 	got, err := c.GetQueue(t.Context(), &cloudtaskspb.GetQueueRequest{Name: queueName})
 	if err != nil || got.String() != q.String() {
-		t.Errorf("a refused update changed the queue to %v, %v", got, err)
+		t.Errorf("a rejected update changed the queue to %v, %v", got, err)
 	}
 }
 
-func TestListsArePaged(t *testing.T) {
+func TestPagination(t *testing.T) {
 	c := start(t)
 	var want []string
 	for i := range 5 {
@@ -121,7 +121,7 @@ func TestListsArePaged(t *testing.T) {
 			}
 			n++
 			if !seen[task.Name] {
-				t.Errorf("an unknown task %s", task.Name)
+				t.Errorf("listed an unknown task %s", task.Name)
 			}
 			if full := string(task.GetHttpRequest().Body) == "secret"; full != (view == cloudtaskspb.Task_FULL) {
 				t.Errorf("view %v: body %q", view, task.GetHttpRequest().Body)
@@ -133,17 +133,17 @@ func TestListsArePaged(t *testing.T) {
 	}
 }
 
-func TestCreatedTaskIsComplete(t *testing.T) {
+func TestCreatedTask(t *testing.T) {
 	c := start(t)
 	c.queue(t)
 	target := newTarget(t, statuses(500))
 	before := c.clock.Now()
 	task := c.task(t, target.URL, body("x"), c.at(time.Minute))
 	if !strings.HasPrefix(task.Name, queueName+"/tasks/") || task.View != cloudtaskspb.Task_BASIC || task.GetHttpRequest().Body != nil {
-		t.Errorf("name, view or body of %v", task)
+		t.Errorf("wrong name, view or body: %v", task)
 	}
 	if task.GetHttpRequest().HttpMethod != cloudtaskspb.HttpMethod_POST || task.GetHttpRequest().Headers["User-Agent"] != "Google-Cloud-Tasks" {
-		t.Errorf("method or headers of %v", task)
+		t.Errorf("wrong method or headers: %v", task)
 	}
 	if task.DispatchDeadline.AsDuration() != 10*time.Minute {
 		t.Errorf("dispatch deadline %v, want 10m", task.DispatchDeadline.AsDuration())
@@ -152,7 +152,7 @@ func TestCreatedTaskIsComplete(t *testing.T) {
 		t.Errorf("scheduled in %v, want 1m", d)
 	}
 	if at := task.CreateTime.AsTime(); at.Nanosecond() != 0 || before.Sub(at) > time.Second {
-		t.Errorf("created at %v, want whole seconds of %v", at, before)
+		t.Errorf("created at %v, want %v in whole seconds", at, before)
 	}
 	c.clock.Advance(time.Minute)
 	c.idle(t)
@@ -166,7 +166,7 @@ func TestCreatedTaskIsComplete(t *testing.T) {
 	}
 }
 
-func TestNamesAreUsedOnce(t *testing.T) {
+func TestTaskNamesCannotBeReused(t *testing.T) {
 	c := start(t)
 	c.queue(t)
 	target := newTarget(t, statuses(200))
@@ -182,7 +182,7 @@ func TestNamesAreUsedOnce(t *testing.T) {
 	err := create("stays")
 	wantCode(t, err, codes.AlreadyExists)
 	if !strings.Contains(err.Error(), "Requested entity already exists") {
-		t.Errorf("message of a task that exists: %v", err)
+		t.Errorf("creating a task that exists: %v", err)
 	}
 	if err := c.DeleteTask(t.Context(), &cloudtaskspb.DeleteTaskRequest{Name: queueName + "/tasks/deleted"}); err != nil {
 		t.Fatal(err)
@@ -196,26 +196,26 @@ func TestNamesAreUsedOnce(t *testing.T) {
 			err := create(id)
 			wantCode(t, err, codes.AlreadyExists)
 			if !strings.Contains(err.Error(), "existed too recently") {
-				t.Errorf("message of a task that ended: %v", err)
+				t.Errorf("creating a task that ended recently: %v", err)
 			}
 			_, err = c.GetTask(t.Context(), &cloudtaskspb.GetTaskRequest{Name: queueName + "/tasks/" + id})
 			wantCode(t, err, codes.NotFound)
 			if !strings.Contains(err.Error(), "existed recently") {
-				t.Errorf("GetTask of a task that ended: %v", err)
+				t.Errorf("GetTask of a task that ended recently: %v", err)
 			}
 		}
 		c.clock.Advance(24*time.Hour - time.Minute)
-		c.idle(t) // "stays" is delivered now
+		c.idle(t) // delivers "stays"
 	}
 	for _, id := range []string{"runs", "deleted"} {
 		if err := create(id); err != nil {
-			t.Errorf("after more than 24 h the name %s is refused: %v", id, err)
+			t.Errorf("after more than 24 h, the name %s is still rejected: %v", id, err)
 		}
 	}
 	wantCode(t, create("stays"), codes.AlreadyExists)
 }
 
-func TestDeletedQueueLeavesItsNameForThreeDays(t *testing.T) {
+func TestQueueNameReusableAfterThreeDays(t *testing.T) {
 	c := start(t)
 	c.queue(t)
 	c.task(t, "http://127.0.0.1:1/", c.at(time.Hour), named("x"))
@@ -231,14 +231,14 @@ func TestDeletedQueueLeavesItsNameForThreeDays(t *testing.T) {
 	wantCode(t, err, codes.NotFound)
 	c.clock.Advance(3 * 24 * time.Hour)
 	if err := create(); err != nil {
-		t.Fatalf("after three days: %v", err)
+		t.Fatalf("creating the queue after three days: %v", err)
 	}
 	if infos, err := c.server.Tasks(queueName); err != nil || len(infos) != 0 {
-		t.Errorf("the new queue has the old one's tasks: %v, %v", infos, err)
+		t.Errorf("the new queue has the old queue's tasks: %v, %v", infos, err)
 	}
 }
 
-func TestMissing(t *testing.T) {
+func TestNotFound(t *testing.T) {
 	c := start(t)
 	c.queue(t)
 	const hint = "Queue does not exist. If you just created the queue, wait at least a minute for the queue to initialize."
@@ -279,7 +279,7 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-func TestBadQueuesAreRefused(t *testing.T) {
+func TestInvalidQueues(t *testing.T) {
 	c := start(t)
 	c.queue(t)
 	type queue = cloudtaskspb.Queue
@@ -295,16 +295,16 @@ func TestBadQueuesAreRefused(t *testing.T) {
 		"underscore":              {parent, &queue{Name: parent + "/queues/a_b"}, codes.InvalidArgument},
 		"too long":                {parent, &queue{Name: parent + "/queues/" + strings.Repeat("a", 101)}, codes.InvalidArgument},
 		"other location":          {"projects/demo-test/locations/us-central1", &queue{Name: parent + "/queues/x"}, codes.InvalidArgument},
-		"parent no location":      {"projects/demo-test", &queue{Name: parent + "/queues/x"}, codes.InvalidArgument},
+		"parent not a location":   {"projects/demo-test", &queue{Name: parent + "/queues/x"}, codes.InvalidArgument},
 		"exists":                  {parent, &queue{Name: queueName}, codes.AlreadyExists},
 		"rate too high":           {parent, rates(&cloudtaskspb.RateLimits{MaxDispatchesPerSecond: 501}), codes.InvalidArgument},
-		"rate negative":           {parent, rates(&cloudtaskspb.RateLimits{MaxDispatchesPerSecond: -1}), codes.InvalidArgument},
-		"rate not a number":       {parent, rates(&cloudtaskspb.RateLimits{MaxDispatchesPerSecond: math.NaN()}), codes.InvalidArgument},
+		"negative rate":           {parent, rates(&cloudtaskspb.RateLimits{MaxDispatchesPerSecond: -1}), codes.InvalidArgument},
+		"rate is NaN":             {parent, rates(&cloudtaskspb.RateLimits{MaxDispatchesPerSecond: math.NaN()}), codes.InvalidArgument},
 		"concurrency too high":    {parent, rates(&cloudtaskspb.RateLimits{MaxConcurrentDispatches: 5001}), codes.InvalidArgument},
 		"attempts -2":             {parent, retry(&cloudtaskspb.RetryConfig{MaxAttempts: -2}), codes.InvalidArgument},
 		"doublings -1":            {parent, retry(&cloudtaskspb.RetryConfig{MaxDoublings: -1}), codes.InvalidArgument},
-		"back-off negative":       {parent, retry(&cloudtaskspb.RetryConfig{MinBackoff: seconds(-1)}), codes.InvalidArgument},
-		"back-off upside down":    {parent, retry(&cloudtaskspb.RetryConfig{MinBackoff: seconds(2), MaxBackoff: seconds(1)}), codes.InvalidArgument},
+		"negative backoff":        {parent, retry(&cloudtaskspb.RetryConfig{MinBackoff: seconds(-1)}), codes.InvalidArgument},
+		"minimum above maximum":   {parent, retry(&cloudtaskspb.RetryConfig{MinBackoff: seconds(2), MaxBackoff: seconds(1)}), codes.InvalidArgument},
 		"queue's own HTTP target": {parent, &queue{Name: parent + "/queues/x", HttpTarget: &cloudtaskspb.HttpTarget{}}, codes.Unimplemented},
 	} {
 		_, err := c.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: test.parent, Queue: test.queue})
@@ -314,7 +314,7 @@ func TestBadQueuesAreRefused(t *testing.T) {
 	}
 }
 
-func TestBadTasksAreRefused(t *testing.T) {
+func TestInvalidTasks(t *testing.T) {
 	c := start(t)
 	c.queue(t)
 	const url = "http://127.0.0.1:1/"
@@ -334,21 +334,21 @@ func TestBadTasksAreRefused(t *testing.T) {
 		"no host":          {post("http:///x"), codes.InvalidArgument},
 		"URL too long":     {post(url + strings.Repeat("a", 2083)), codes.InvalidArgument},
 		"App Engine":       {&task{MessageType: &cloudtaskspb.Task_AppEngineHttpRequest{AppEngineHttpRequest: &cloudtaskspb.AppEngineHttpRequest{}}}, codes.Unimplemented},
-		"name no name":     {post(url, func(t *task) { t.Name = "x" }), codes.InvalidArgument},
-		"id with a space":  {post(url, named("a b")), codes.InvalidArgument},
-		"id too long":      {post(url, named(strings.Repeat("a", 501))), codes.InvalidArgument},
-		"id empty":         {post(url, named("")), codes.InvalidArgument},
+		"malformed name":   {post(url, func(t *task) { t.Name = "x" }), codes.InvalidArgument},
+		"ID with a space":  {post(url, named("a b")), codes.InvalidArgument},
+		"ID too long":      {post(url, named(strings.Repeat("a", 501))), codes.InvalidArgument},
+		"empty ID":         {post(url, named("")), codes.InvalidArgument},
 		"other queue":      {post(url, func(t *task) { t.Name = parent + "/queues/other/tasks/x" }), codes.InvalidArgument},
 		"in 31 days":       {post(url, c.at(31*24*time.Hour)), codes.InvalidArgument},
-		"deadline short":   {post(url, func(t *task) { t.DispatchDeadline = seconds(14.9) }), codes.InvalidArgument},
-		"deadline long":    {post(url, func(t *task) { t.DispatchDeadline = seconds(1801) }), codes.InvalidArgument},
+		"short deadline":   {post(url, func(t *task) { t.DispatchDeadline = seconds(14.9) }), codes.InvalidArgument},
+		"long deadline":    {post(url, func(t *task) { t.DispatchDeadline = seconds(1801) }), codes.InvalidArgument},
 		"body with GET":    {http(func(r *cloudtaskspb.HttpRequest) { r.HttpMethod, r.Body = cloudtaskspb.HttpMethod_GET, []byte("x") }), codes.InvalidArgument},
 		"unknown method":   {http(func(r *cloudtaskspb.HttpRequest) { r.HttpMethod = 99 }), codes.InvalidArgument},
 		"header name":      {http(func(r *cloudtaskspb.HttpRequest) { r.Headers = map[string]string{"a b": "c"} }), codes.InvalidArgument},
 		"header value":     {http(func(r *cloudtaskspb.HttpRequest) { r.Headers = map[string]string{"a": "b\r\nc: d"} }), codes.InvalidArgument},
 		"headers too long": {http(func(r *cloudtaskspb.HttpRequest) { r.Headers = map[string]string{"a": strings.Repeat("b", 80_000)} }), codes.InvalidArgument},
 		"too large":        {post(url, body(strings.Repeat("x", 1<<20))), codes.InvalidArgument},
-		"nobody's token": {http(func(r *cloudtaskspb.HttpRequest) {
+		"token without account": {http(func(r *cloudtaskspb.HttpRequest) {
 			r.AuthorizationHeader = &cloudtaskspb.HttpRequest_OidcToken{OidcToken: &cloudtaskspb.OidcToken{}}
 		}), codes.InvalidArgument},
 		"access token": {http(func(r *cloudtaskspb.HttpRequest) {
@@ -364,7 +364,7 @@ func TestBadTasksAreRefused(t *testing.T) {
 	for name, task := range map[string]*task{
 		"in 30 days":        post(url, c.at(30*24*time.Hour)),
 		"nearly too large":  post(url, body(strings.Repeat("x", 1<<20-100)), c.at(time.Hour)),
-		"longest id":        post(url, named(strings.Repeat("a", 500)), c.at(time.Hour)),
+		"longest ID":        post(url, named(strings.Repeat("a", 500)), c.at(time.Hour)),
 		"shortest deadline": post(url, func(t *cloudtaskspb.Task) { t.DispatchDeadline = seconds(15) }, c.at(time.Hour)),
 	} {
 		if _, err := c.CreateTask(t.Context(), &cloudtaskspb.CreateTaskRequest{Parent: queueName, Task: task}); err != nil {
@@ -373,7 +373,7 @@ func TestBadTasksAreRefused(t *testing.T) {
 	}
 }
 
-func TestCreateTaskRefusesALongDeadlineOfItsOwn(t *testing.T) {
+func TestCreateTaskRejectsLongCallDeadline(t *testing.T) {
 	c := start(t)
 	c.queue(t)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -381,11 +381,11 @@ func TestCreateTaskRefusesALongDeadlineOfItsOwn(t *testing.T) {
 	_, err := c.CreateTask(ctx, &cloudtaskspb.CreateTaskRequest{Parent: queueName, Task: post("http://127.0.0.1:1/")})
 	wantCode(t, err, codes.InvalidArgument)
 	if err == nil || !strings.Contains(err.Error(), "The deadline cannot be more than 30s in the future.") {
-		t.Errorf("error %v", err)
+		t.Errorf("got error %v", err)
 	}
 }
 
-func TestClosedServerTakesNothing(t *testing.T) {
+func TestClosedServerRejectsTasks(t *testing.T) {
 	for name, dir := range map[string]string{"in memory": "", "on disk": t.TempDir()} {
 		c := start(t, func(cfg *tasks.Config) { cfg.DataDir = dir })
 		c.queue(t)

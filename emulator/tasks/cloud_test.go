@@ -29,7 +29,7 @@ const (
 	account   = "tasks@demo-test.iam.gserviceaccount.com"
 )
 
-// cloud is a Cloud Tasks on a port of its own, with Google's client for it.
+// cloud is a Cloud Tasks server on a port of its own with Google's client.
 type cloud struct {
 	*cloudtasks.Client
 	server   *tasks.Server
@@ -37,6 +37,7 @@ type cloud struct {
 	identity *identity.Identity
 }
 
+// start starts a server and connects a client to it.
 func start(t testing.TB, set ...func(*tasks.Config)) *cloud {
 	t.Helper()
 	c := &cloud{clock: clock.New()}
@@ -75,7 +76,8 @@ func start(t testing.TB, set ...func(*tasks.Config)) *cloud {
 	return c
 }
 
-// queue makes the queue of most tests, by default one that retries after 10, 20, 40, 80, 160, 240, 300, 300 … seconds.
+// queue creates the queue that most tests use. By default it retries after 10, 20, 40, 80, 160, 240, 300,
+// 300 … seconds.
 func (c *cloud) queue(t testing.TB, set ...func(*cloudtaskspb.Queue)) *cloudtaskspb.Queue {
 	t.Helper()
 	q := &cloudtaskspb.Queue{Name: queueName, RetryConfig: &cloudtaskspb.RetryConfig{
@@ -91,7 +93,7 @@ func (c *cloud) queue(t testing.TB, set ...func(*cloudtaskspb.Queue)) *cloudtask
 	return q
 }
 
-// task adds a task that posts to a URL.
+// task creates a task that posts to a URL.
 func (c *cloud) task(t testing.TB, url string, set ...func(*cloudtaskspb.Task)) *cloudtaskspb.Task {
 	t.Helper()
 	created, err := c.CreateTask(t.Context(), &cloudtaskspb.CreateTaskRequest{Parent: queueName, Task: post(url, set...)})
@@ -117,12 +119,13 @@ func body(text string) func(*cloudtaskspb.Task) {
 	return func(t *cloudtaskspb.Task) { t.GetHttpRequest().Body = []byte(text) }
 }
 
+// at schedules a task for a time after now.
 func (c *cloud) at(d time.Duration) func(*cloudtaskspb.Task) {
-	at := timestamp(c.clock.Now().Add(d))
-	return func(t *cloudtaskspb.Task) { t.ScheduleTime = at }
+	when := timestamp(c.clock.Now().Add(d))
+	return func(t *cloudtaskspb.Task) { t.ScheduleTime = when }
 }
 
-// idle waits until everything that is due was delivered.
+// idle waits until no task is due or in flight.
 func (c *cloud) idle(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -132,20 +135,19 @@ func (c *cloud) idle(t testing.TB) {
 	}
 }
 
-// received is a request that a target got.
+// received is a request to a target.
 type received struct {
 	*http.Request
 	body string
 }
 
-// target is a server that tasks are sent to. It answers with the statuses it was given, one after the other, and then
-// always with the last.
+// target is a server that receives tasks.
 type target struct {
 	*httptest.Server
 	requests chan received
 }
 
-func newTarget(t testing.TB, answer http.HandlerFunc) *target {
+func newTarget(t testing.TB, respond http.HandlerFunc) *target {
 	t.Helper()
 	target := &target{requests: make(chan received, 10_000)}
 	target.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -154,13 +156,13 @@ func newTarget(t testing.TB, answer http.HandlerFunc) *target {
 			t.Errorf("reading a task's body: %v", err)
 		}
 		target.requests <- received{r, string(body)}
-		answer(w, r)
+		respond(w, r)
 	}))
 	t.Cleanup(target.Close)
 	return target
 }
 
-// statuses answers with one status after the other, and then always with the last.
+// statuses responds with one status after the other, then always with the last.
 func statuses(codes ...int) http.HandlerFunc {
 	next := make(chan int, len(codes))
 	for _, code := range codes {
@@ -176,7 +178,7 @@ func statuses(codes ...int) http.HandlerFunc {
 	}
 }
 
-// count is how many requests the target got since it was last asked.
+// count returns the number of requests since the last call.
 func (t *target) count() int {
 	n := 0
 	for {

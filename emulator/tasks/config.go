@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// What a queue has that says nothing else, and the most it may ask for.
+// Defaults and limits of queues.
 // https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#ratelimits
 const (
 	defaultPerSecond   = 500
@@ -21,8 +21,8 @@ const (
 	defaultDoublings   = 16
 )
 
-// completed is the queue with defaults for what it does not say, or the reason to refuse it. Fields that only Google
-// sets are left as they are in old, which is nil for a new queue.
+// completed checks a queue and returns a copy with defaults filled in. Output-only fields are copied from
+// old, which is nil for a new queue.
 func completed(given, old *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error) {
 	switch {
 	case given.HttpTarget != nil:
@@ -51,6 +51,7 @@ func completed(given, old *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error) {
 	return q, nil
 }
 
+// completedRates checks rate limits and returns them with defaults filled in.
 func completedRates(given *cloudtaskspb.RateLimits) (*cloudtaskspb.RateLimits, error) {
 	perSecond, concurrent := given.GetMaxDispatchesPerSecond(), given.GetMaxConcurrentDispatches()
 	if perSecond == 0 {
@@ -60,7 +61,7 @@ func completedRates(given *cloudtaskspb.RateLimits) (*cloudtaskspb.RateLimits, e
 		concurrent = defaultConcurrent
 	}
 	switch {
-	case !(perSecond > 0 && perSecond <= maxPerSecond): // so that NaN is refused
+	case !(perSecond > 0 && perSecond <= maxPerSecond): // rejects NaN, too
 		return nil, invalid("Queue.rate_limits.max_dispatches_per_second is %v; it must be more than 0 and at most %d.", perSecond, maxPerSecond)
 	case concurrent < 0 || concurrent > maxConcurrent:
 		return nil, invalid("Queue.rate_limits.max_concurrent_dispatches is %d; it must be from 1 to %d.", concurrent, maxConcurrent)
@@ -72,8 +73,8 @@ func completedRates(given *cloudtaskspb.RateLimits) (*cloudtaskspb.RateLimits, e
 	}, nil
 }
 
-// completedRetry fills in what a retry configuration does not say from the queue's, for a task, or from the defaults,
-// for a queue, whose base is nil.
+// completedRetry checks a retry configuration and returns a copy with unset fields filled in from base. For
+// a task, base is its queue's configuration; for a queue, base is nil, which means the defaults.
 func completedRetry(given, base *cloudtaskspb.RetryConfig) (*cloudtaskspb.RetryConfig, error) {
 	if base == nil {
 		base = &cloudtaskspb.RetryConfig{
@@ -90,7 +91,7 @@ func completedRetry(given, base *cloudtaskspb.RetryConfig) (*cloudtaskspb.RetryC
 	if given.GetMaxDoublings() != 0 {
 		retry.MaxDoublings = given.MaxDoublings
 	}
-	if given.GetMinBackoff().AsDuration() != 0 { // 0 is taken for not said: nobody wants a back-off of nothing
+	if given.GetMinBackoff().AsDuration() != 0 { // zero makes no sense for a backoff, so treat it as unset
 		retry.MinBackoff = given.MinBackoff
 	}
 	if given.GetMaxBackoff().AsDuration() != 0 {
@@ -112,7 +113,7 @@ func completedRetry(given, base *cloudtaskspb.RetryConfig) (*cloudtaskspb.RetryC
 	case retry.MaxDoublings < 0:
 		return nil, invalid("retry_config.max_doublings is %d; it must be 0 or more.", retry.MaxDoublings)
 	case minimum > maximum:
-		return nil, invalid("retry_config.min_backoff is %v, more than max_backoff, which is %v.", minimum, maximum)
+		return nil, invalid("retry_config.min_backoff is %v; it must not exceed max_backoff, %v.", minimum, maximum)
 	}
 	return retry, nil
 }

@@ -25,7 +25,7 @@ func seconds(n float64) *durationpb.Duration {
 
 func timestamp(t time.Time) *timestamppb.Timestamp { return timestamppb.New(t) }
 
-func TestDeliversOnceWithGooglesHeaders(t *testing.T) {
+func TestDeliveryHeaders(t *testing.T) {
 	c := start(t)
 	c.queue(t)
 	target := newTarget(t, statuses(503, 404, 200))
@@ -67,8 +67,8 @@ func TestDeliversOnceWithGooglesHeaders(t *testing.T) {
 				t.Errorf("attempt %d: header %s is %q, want %q", i, name, values, want)
 			}
 		}
-		if _, there := r.Header["X-Cloudtasks-Taskretryreason"]; there != (i > 0) {
-			t.Errorf("attempt %d: X-CloudTasks-TaskRetryReason there: %v", i, there)
+		if _, present := r.Header["X-Cloudtasks-Taskretryreason"]; present != (i > 0) {
+			t.Errorf("attempt %d: X-CloudTasks-TaskRetryReason present: %v", i, present)
 		}
 		eta, err := strconv.ParseFloat(r.Header.Get("X-CloudTasks-TaskETA"), 64)
 		if off := eta - float64(created.ScheduleTime.AsTime().UnixMicro())/1e6; err != nil || (i == 0) != (off < 1e-3) || off < -1e-3 {
@@ -76,7 +76,7 @@ func TestDeliversOnceWithGooglesHeaders(t *testing.T) {
 		}
 	}
 	if n := target.count(); n != 0 {
-		t.Errorf("%d more requests after the 200", n)
+		t.Errorf("%d more requests after the 200, want none", n)
 	}
 	_, err := c.GetTask(t.Context(), &cloudtaskspb.GetTaskRequest{Name: created.Name})
 	wantCode(t, err, codes.NotFound)
@@ -112,8 +112,8 @@ func TestOIDCToken(t *testing.T) {
 		return ""
 	}
 	target = newTarget(t, func(w http.ResponseWriter, r *http.Request) {
-		if wrong := verify(r); wrong != "" {
-			t.Errorf("%s: %s", r.URL.Path, wrong)
+		if problem := verify(r); problem != "" {
+			t.Errorf("%s: %s", r.URL.Path, problem)
 			w.WriteHeader(http.StatusUnauthorized)
 		}
 	})
@@ -131,24 +131,24 @@ func TestOIDCToken(t *testing.T) {
 	}
 }
 
-func TestRetriesBackOffAsDocumented(t *testing.T) {
+func TestBackoff(t *testing.T) {
 	c := start(t)
 	c.queue(t)
 	target := newTarget(t, statuses(500))
 	task := c.task(t, target.URL)
 	c.idle(t)
 	if n := target.count(); n != 1 {
-		t.Fatalf("%d requests at first, want 1", n)
+		t.Fatalf("%d first requests, want 1", n)
 	}
 	// https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig
 	for i, want := range []int{10, 20, 40, 80, 160, 240, 300, 300, 300} {
-		// Not a second early, whatever a slow machine's clock does meanwhile: the due time says it.
+		// Check the due time, which does not depend on the machine's speed.
 		got, err := c.GetTask(t.Context(), &cloudtaskspb.GetTaskRequest{Name: task.Name})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if wait := got.ScheduleTime.AsTime().Sub(got.LastAttempt.ResponseTime.AsTime()); wait != time.Duration(want)*time.Second {
-			t.Errorf("after %d failures the task waits %v, want %ds", i+1, wait, want)
+			t.Errorf("after %d failures, the task waits %v, want %ds", i+1, wait, want)
 		}
 		if n := target.count(); n != 0 {
 			t.Errorf("%d requests before the task was due", n)
@@ -184,7 +184,7 @@ func TestRetriesEnd(t *testing.T) {
 				}
 			})
 			target := newTarget(t, statuses(500))
-			c.task(t, target.URL, named("poor"))
+			c.task(t, target.URL, named("failing"))
 			for range 10 {
 				c.idle(t)
 				c.clock.Advance(10 * time.Second)
@@ -195,13 +195,13 @@ func TestRetriesEnd(t *testing.T) {
 			}
 			infos, err := c.server.Tasks(queueName)
 			if err != nil || len(infos) != 1 || infos[0].State != tasks.Dead || len(infos[0].Attempts) != test.want {
-				t.Errorf("the console shows %+v, %v; want one dead task", infos, err)
+				t.Errorf("Tasks returned %+v, %v; want one dead task", infos, err)
 			}
 		})
 	}
 }
 
-func TestTaskOlderThan31DaysIsGivenUp(t *testing.T) {
+func TestTaskOlderThan31DaysIsDead(t *testing.T) {
 	c := start(t)
 	c.queue(t, func(q *cloudtaskspb.Queue) { q.RetryConfig.MaxAttempts = -1 })
 	if _, err := c.PauseQueue(t.Context(), &cloudtaskspb.PauseQueueRequest{Name: queueName}); err != nil {
@@ -216,7 +216,7 @@ func TestTaskOlderThan31DaysIsGivenUp(t *testing.T) {
 	}
 	c.idle(t)
 	if n := target.count(); n != 1 {
-		t.Errorf("%d requests, want 1: the young task's", n)
+		t.Errorf("%d requests, want only one for the newer task", n)
 	}
 }
 
@@ -237,45 +237,52 @@ func TestTaskRetryConfigOverridesQueue(t *testing.T) {
 	}
 }
 
-func TestWhatCountsAsFailure(t *testing.T) {
-	elsewhere := newTarget(t, statuses(200))
-	hangs := make(chan struct{})
-	tests := []struct {
-		name   string
-		answer http.HandlerFunc
-		wait   time.Duration // until the next attempt
-		code   codes.Code
-		text   string
-	}{
+// failure is a response that counts as a failure.
+type failure struct {
+	name    string
+	respond http.HandlerFunc
+	wait    time.Duration // until the next attempt
+	code    codes.Code
+	text    string
+}
+
+// failures returns failing responses. One redirects to a URL, another one sends to hangs and never ends.
+func failures(redirect string, hangs chan<- struct{}) []failure {
+	return []failure{
 		{"redirect", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
+			http.Redirect(w, r, redirect, http.StatusTemporaryRedirect)
 		}, 10 * time.Second, codes.Unknown, ""},
 		{"bad request", func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "semester is missing", http.StatusBadRequest)
 		}, 10 * time.Second, codes.InvalidArgument, "semester is missing"},
-		{"connection cut", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 10 * time.Second, codes.Unavailable, "EOF"},
+		{"broken connection", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, 10 * time.Second, codes.Unavailable, "EOF"},
 		{"Retry-After in seconds", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "120")
 			w.WriteHeader(http.StatusTooManyRequests)
 		}, 120 * time.Second, codes.ResourceExhausted, ""},
-		{"Retry-After shorter than the back-off", func(w http.ResponseWriter, _ *http.Request) {
+		{"Retry-After shorter than the backoff", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "1")
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}, 10 * time.Second, codes.Unavailable, ""},
-		{"Retry-After nonsense", func(w http.ResponseWriter, _ *http.Request) {
+		{"invalid Retry-After", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", "soon")
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}, 10 * time.Second, codes.Unavailable, ""},
-		{"no answer in time", func(_ http.ResponseWriter, r *http.Request) {
+		{"timeout", func(_ http.ResponseWriter, r *http.Request) {
 			hangs <- struct{}{}
 			<-r.Context().Done()
 		}, 10 * time.Second, codes.DeadlineExceeded, "15s"},
 	}
-	for _, test := range tests {
+}
+
+func TestFailures(t *testing.T) {
+	elsewhere := newTarget(t, statuses(200))
+	hangs := make(chan struct{})
+	for _, test := range failures(elsewhere.URL, hangs) {
 		t.Run(test.name, func(t *testing.T) {
 			c := start(t)
 			c.queue(t)
-			task := c.task(t, newTarget(t, test.answer).URL, func(t *cloudtaskspb.Task) { t.DispatchDeadline = seconds(15) })
+			task := c.task(t, newTarget(t, test.respond).URL, func(t *cloudtaskspb.Task) { t.DispatchDeadline = seconds(15) })
 			if test.code == codes.DeadlineExceeded {
 				<-hangs
 				c.clock.Advance(15 * time.Second)
@@ -293,16 +300,16 @@ func TestWhatCountsAsFailure(t *testing.T) {
 			}
 			infos, err := c.server.Tasks(queueName)
 			if err != nil || len(infos) != 1 || !strings.Contains(infos[0].Attempts[0].Text, test.text) {
-				t.Errorf("the console shows %+v, %v; want %q", infos, err, test.text)
+				t.Errorf("Tasks returned %+v, %v; want %q", infos, err, test.text)
 			}
 		})
 	}
 	if n := elsewhere.count(); n != 0 {
-		t.Errorf("a redirect was followed %d times", n)
+		t.Errorf("a redirect was followed %d times, want never", n)
 	}
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestConnectionRefused(t *testing.T) {
 	c := start(t)
 	c.queue(t)
 	target := newTarget(t, statuses(200))
@@ -311,7 +318,7 @@ func TestNobodyListens(t *testing.T) {
 	c.idle(t)
 	infos, err := c.server.Tasks(queueName)
 	if err != nil || len(infos) != 1 || infos[0].State != tasks.Waiting || !strings.Contains(infos[0].Attempts[0].Text, "refused") {
-		t.Errorf("the console shows %+v, %v; want a refused connection", infos, err)
+		t.Errorf("Tasks returned %+v, %v; want a refused connection", infos, err)
 	}
 	if got := infos[0].Task.ResponseCount; got != 0 {
 		t.Errorf("response_count is %d, want 0", got)
@@ -339,7 +346,7 @@ func TestConcurrencyLimit(t *testing.T) {
 	close(release)
 	c.idle(t)
 	if most.Load() > 2 {
-		t.Errorf("%d requests at once, want at most 2", most.Load())
+		t.Errorf("%d concurrent requests, want at most 2", most.Load())
 	}
 	if n := target.count(); n != 4 {
 		t.Errorf("%d more requests, want 4", n)
@@ -348,7 +355,7 @@ func TestConcurrencyLimit(t *testing.T) {
 
 func TestRateLimit(t *testing.T) {
 	c := start(t)
-	// One in 100 s: a slow machine can't make this test pass or fail.
+	// One request in 100 s: the machine's speed does not matter.
 	c.queue(t, func(q *cloudtaskspb.Queue) { q.RateLimits = &cloudtaskspb.RateLimits{MaxDispatchesPerSecond: 0.01} })
 	target := newTarget(t, statuses(200))
 	for range 4 {
@@ -358,7 +365,7 @@ func TestRateLimit(t *testing.T) {
 	for i := range 3 {
 		c.clock.Advance(90 * time.Second)
 		if n := target.count(); n != 0 {
-			t.Errorf("%d requests within 90 s of request %d", n, i)
+			t.Errorf("%d requests within 90 s of request %d, want none", n, i)
 		}
 		c.clock.Advance(10 * time.Second)
 		<-target.requests
@@ -379,7 +386,7 @@ func TestScheduleTime(t *testing.T) {
 			t.Errorf("got %s, want %s", r.URL.Path, want)
 		}
 		if n := target.count(); n != 0 {
-			t.Errorf("%d more requests after %s", n, want)
+			t.Errorf("%d more requests after %s, want none", n, want)
 		}
 		c.clock.Advance(time.Hour)
 		c.idle(t)
@@ -434,7 +441,7 @@ func TestRunTask(t *testing.T) {
 		t.Fatal(err)
 	}
 	if wait := got.ScheduleTime.AsTime().Sub(got.LastAttempt.ResponseTime.AsTime()); wait != 10*time.Second {
-		t.Errorf("after it failed the task waits %v, want 10s", wait)
+		t.Errorf("after a failure, the task waits %v, want 10s", wait)
 	}
 	if _, err := c.RunTask(t.Context(), run); err != nil {
 		t.Fatal(err)
@@ -447,7 +454,7 @@ func TestRunTask(t *testing.T) {
 	wantCode(t, err, codes.NotFound)
 }
 
-func TestDeletedWhileUnderWay(t *testing.T) {
+func TestDeleteTaskInFlight(t *testing.T) {
 	c := start(t)
 	c.queue(t)
 	release := make(chan struct{})
@@ -465,7 +472,7 @@ func TestDeletedWhileUnderWay(t *testing.T) {
 	c.clock.Advance(time.Hour)
 	c.idle(t)
 	if n := target.count(); n != 0 {
-		t.Errorf("a deleted task was tried again %d times", n)
+		t.Errorf("a deleted task was retried %d times", n)
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { crashtest.Main(m, serve) }
 
-// serve is a server that never ends by itself.
+// serve runs a server until it is killed.
 func serve(dir string) (string, error) {
 	c := clock.New()
 	id, err := identity.New(identity.Config{Clock: c, Project: "demo-test", ServiceAccount: account})
@@ -37,8 +37,8 @@ func serve(dir string) (string, error) {
 	return crashtest.ServeGRPC(server.Register)
 }
 
-// doomed starts a server in a process of its own, and returns a client for it and what kills it.
-func doomed(t *testing.T, dir string) (*cloudtasks.Client, func()) {
+// startProcess starts a server in its own process. It returns a client and a function that kills the process.
+func startProcess(t *testing.T, dir string) (*cloudtasks.Client, func()) {
 	t.Helper()
 	address, kill := crashtest.Start(t, dir)
 	client, err := cloudtasks.NewClient(t.Context(), option.WithGRPCConn(crashtest.Dial(t, address)))
@@ -53,33 +53,36 @@ func withData(dir string) func(*tasks.Config) {
 	return func(cfg *tasks.Config) { cfg.DataDir = dir }
 }
 
-func TestSurvivesKill(t *testing.T) {
-	dir := t.TempDir()
-	client, kill := doomed(t, dir)
-	ctx := t.Context()
-	target := newTarget(t, statuses(200))
-	fails := newTarget(t, statuses(500, 200))
-	hang := make(chan struct{})
-	hangs := newTarget(t, hanging(hang))
+// Queues that prepare leaves behind.
+const (
+	pausedQueue  = parent + "/queues/paused"
+	deletedQueue = parent + "/queues/deleted"
+)
 
-	paused := parent + "/queues/paused"
-	gone := parent + "/queues/gone"
+// targets are where prepare sends tasks: one succeeds, one fails once, one hangs.
+type targets struct{ ok, fails, hangs *target }
+
+func createTask(ctx context.Context, c *cloudtasks.Client, queue string, task *cloudtaskspb.Task) error {
+	_, err := c.CreateTask(ctx, &cloudtaskspb.CreateTaskRequest{Parent: queue, Task: task})
+	return err
+}
+
+// prepare creates queues and tasks in every state and returns once that is durable.
+func prepare(t *testing.T, client *cloudtasks.Client, to targets) {
+	t.Helper()
+	ctx := t.Context()
 	for _, q := range []*cloudtaskspb.Queue{
-		{Name: queueName, RetryConfig: &cloudtaskspb.RetryConfig{MinBackoff: seconds(600)}}, {Name: paused}, {Name: gone},
+		{Name: queueName, RetryConfig: &cloudtaskspb.RetryConfig{MinBackoff: seconds(600)}}, {Name: pausedQueue}, {Name: deletedQueue},
 	} {
 		if _, err := client.CreateQueue(ctx, &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: q}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := client.PauseQueue(ctx, &cloudtaskspb.PauseQueueRequest{Name: paused}); err != nil {
+	if _, err := client.PauseQueue(ctx, &cloudtaskspb.PauseQueueRequest{Name: pausedQueue}); err != nil {
 		t.Fatal(err)
 	}
-	if err := client.DeleteQueue(ctx, &cloudtaskspb.DeleteQueueRequest{Name: gone}); err != nil {
+	if err := client.DeleteQueue(ctx, &cloudtaskspb.DeleteQueueRequest{Name: deletedQueue}); err != nil {
 		t.Fatal(err)
-	}
-	create := func(c *cloudtasks.Client, queue string, task *cloudtaskspb.Task) error {
-		_, err := c.CreateTask(ctx, &cloudtaskspb.CreateTaskRequest{Parent: queue, Task: task})
-		return err
 	}
 	in := func(id string, d time.Duration) func(*cloudtaskspb.Task) {
 		return func(t *cloudtaskspb.Task) {
@@ -88,35 +91,43 @@ func TestSurvivesKill(t *testing.T) {
 		}
 	}
 	for _, task := range []*cloudtaskspb.Task{
-		post(target.URL+"/done", named("done")),
-		post(target.URL+"/deleted", in("deleted", time.Hour)),
-		post(target.URL+"/later", in("later", time.Hour), body("kept")),
-		post(fails.URL+"/failed", named("failed")),
-		post(hangs.URL+"/hanging", named("hanging")),
+		post(to.ok.URL+"/done", named("done")),
+		post(to.ok.URL+"/deleted", in("deleted", time.Hour)),
+		post(to.ok.URL+"/later", in("later", time.Hour), body("kept")),
+		post(to.fails.URL+"/failed", named("failed")),
+		post(to.hangs.URL+"/hanging", named("hanging")),
 	} {
-		if err := create(client, queueName, task); err != nil {
+		if err := createTask(ctx, client, queueName, task); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := create(client, paused, post(target.URL+"/paused")); err != nil {
+	if err := createTask(ctx, client, pausedQueue, post(to.ok.URL+"/paused")); err != nil {
 		t.Fatal(err)
 	}
 	if err := client.DeleteTask(ctx, &cloudtaskspb.DeleteTaskRequest{Name: queueName + "/tasks/deleted"}); err != nil {
 		t.Fatal(err)
 	}
-	<-hangs.requests
-	eventually(t, func() bool { // the answers of the two others have been seen, and written down with the next change
+	<-to.hangs.requests
+	eventually(t, func() bool { // the other two responses have been processed; the next change persists them
 		_, err := client.GetTask(ctx, &cloudtaskspb.GetTaskRequest{Name: queueName + "/tasks/done"})
 		failed, err2 := client.GetTask(ctx, &cloudtaskspb.GetTaskRequest{Name: queueName + "/tasks/failed"})
 		return err != nil && err2 == nil && failed.ResponseCount == 1
 	})
-	if _, err := client.PauseQueue(ctx, &cloudtaskspb.PauseQueueRequest{Name: paused}); err != nil {
+	if _, err := client.PauseQueue(ctx, &cloudtaskspb.PauseQueueRequest{Name: pausedQueue}); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestSurvivesKill(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	client, kill := startProcess(t, dir)
+	release := make(chan struct{})
+	target, fails, hangs := newTarget(t, statuses(200)), newTarget(t, statuses(500, 200)), newTarget(t, waitFor(release))
+	prepare(t, client, targets{target, fails, hangs})
 	kill()
-	close(hang)
+	close(release)
 	if r := <-target.requests; r.URL.Path != "/done" || fails.count() != 1 {
-		t.Errorf("before the kill: %s", r.URL)
+		t.Errorf("before the kill: %s, want /done and one failure", r.URL)
 	}
 
 	c := start(t, withData(dir))
@@ -125,15 +136,15 @@ func TestSurvivesKill(t *testing.T) {
 		t.Errorf("after the kill: %s with %v", r.URL, r.Header)
 	}
 	for _, id := range []string{"done", "deleted", "later", "failed", "hanging"} {
-		wantCode(t, create(c.Client, queueName, post(target.URL, named(id))), codes.AlreadyExists)
+		wantCode(t, createTask(ctx, c.Client, queueName, post(target.URL, named(id))), codes.AlreadyExists)
 	}
-	_, err := c.CreateQueue(ctx, &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: gone}})
+	_, err := c.CreateQueue(ctx, &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: deletedQueue}})
 	wantCode(t, err, codes.FailedPrecondition)
-	if q, err := c.GetQueue(ctx, &cloudtaskspb.GetQueueRequest{Name: paused}); err != nil || q.State != cloudtaskspb.Queue_PAUSED {
+	if q, err := c.GetQueue(ctx, &cloudtaskspb.GetQueueRequest{Name: pausedQueue}); err != nil || q.State != cloudtaskspb.Queue_PAUSED {
 		t.Errorf("the paused queue is %v, %v", q, err)
 	}
 	if n := target.count(); n != 0 {
-		t.Errorf("%d requests that were not due", n)
+		t.Errorf("%d requests before they were due", n)
 	}
 	c.clock.Advance(time.Hour)
 	c.idle(t)
@@ -144,7 +155,7 @@ func TestSurvivesKill(t *testing.T) {
 	if r.Header.Get("X-CloudTasks-TaskRetryCount") != "1" || r.Header.Get("X-CloudTasks-TaskPreviousResponse") != "500" {
 		t.Errorf("the retry after the kill has headers %v", r.Header)
 	}
-	if _, err := c.ResumeQueue(ctx, &cloudtaskspb.ResumeQueueRequest{Name: paused}); err != nil {
+	if _, err := c.ResumeQueue(ctx, &cloudtaskspb.ResumeQueueRequest{Name: pausedQueue}); err != nil {
 		t.Fatal(err)
 	}
 	c.idle(t)
@@ -153,18 +164,18 @@ func TestSurvivesKill(t *testing.T) {
 	}
 }
 
-// TestKilledAnyTime kills a server while tasks are made and delivered. Every task that was acknowledged is delivered
-// at least once, and the next server refuses every name that was used.
-func TestKilledAnyTime(t *testing.T) {
+// TestKillAtAnyTime kills a server while tasks are created and delivered. Every acknowledged task is
+// delivered at least once, and the next server rejects every used name.
+func TestKillAtAnyTime(t *testing.T) {
 	for round := range 5 {
 		dir := t.TempDir()
-		client, kill := doomed(t, dir)
+		client, kill := startProcess(t, dir)
 		target := newTarget(t, statuses(200))
 		q := &cloudtaskspb.Queue{Name: queueName}
 		if _, err := client.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: q}); err != nil {
 			t.Fatal(err)
 		}
-		made := map[string]bool{}
+		created := map[string]bool{}
 		for i := 0; ; i++ {
 			if i == 20+7*round {
 				go kill()
@@ -176,7 +187,7 @@ func TestKilledAnyTime(t *testing.T) {
 			if err != nil {
 				break
 			}
-			made[id] = true
+			created[id] = true
 		}
 		kill()
 		c := start(t, withData(dir))
@@ -185,9 +196,9 @@ func TestKilledAnyTime(t *testing.T) {
 		for len(target.requests) > 0 {
 			delivered[(<-target.requests).URL.Path[1:]] = true
 		}
-		for id := range made {
+		for id := range created {
 			if !delivered[id] {
-				t.Errorf("round %d: %s was acknowledged and never delivered", round, id)
+				t.Errorf("round %d: %s was acknowledged but never delivered", round, id)
 			}
 			_, err := c.CreateTask(t.Context(), &cloudtaskspb.CreateTaskRequest{Parent: queueName, Task: post(target.URL, named(id))})
 			wantCode(t, err, codes.AlreadyExists)
@@ -195,8 +206,8 @@ func TestKilledAnyTime(t *testing.T) {
 	}
 }
 
-// TestRestartsKeepNoRubbish makes, ends and forgets much, and holds the folder to what is left.
-func TestRestartsKeepNoRubbish(t *testing.T) {
+// TestDataDirectoryStaysSmall creates and finishes many tasks and checks that their data is removed.
+func TestDataDirectoryStaysSmall(t *testing.T) {
 	dir := t.TempDir()
 	target := newTarget(t, statuses(200))
 	for range 3 {
@@ -204,7 +215,7 @@ func TestRestartsKeepNoRubbish(t *testing.T) {
 		if _, err := c.UpdateQueue(t.Context(), &cloudtaskspb.UpdateQueueRequest{Queue: &cloudtaskspb.Queue{Name: queueName}}); err != nil {
 			t.Fatal(err)
 		}
-		for range 50 { // more than fits before the first snapshot
+		for range 50 { // enough for a snapshot
 			c.task(t, target.URL, body(strings.Repeat("x", 100_000)))
 		}
 		c.idle(t)
@@ -215,12 +226,12 @@ func TestRestartsKeepNoRubbish(t *testing.T) {
 	c := start(t, withData(dir))
 	defer c.server.Close()
 	if size := folderSize(t, dir); size > 1<<20 {
-		t.Errorf("the folder of an empty queue has %d bytes", size)
+		t.Errorf("the data directory of an empty queue has %d bytes", size)
 	}
 }
 
-// hanging answers 200 once release is closed, and breaks off when its caller does.
-func hanging(release <-chan struct{}) http.HandlerFunc {
+// waitFor responds with 200 once release is closed. It stops waiting if the request is canceled.
+func waitFor(release <-chan struct{}) http.HandlerFunc {
 	return func(_ http.ResponseWriter, r *http.Request) {
 		select {
 		case <-release:
@@ -229,16 +240,17 @@ func hanging(release <-chan struct{}) http.HandlerFunc {
 	}
 }
 
-// eventually polls, for what another process does by itself.
+// eventually waits until done returns true.
 func eventually(t *testing.T, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatal("this did not come true within 20 s")
+			t.Fatal("timed out after 20 s")
 		}
 	}
 }
 
+// folderSize returns the total size of the files in a folder.
 func folderSize(t *testing.T, dir string) (size int64) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {

@@ -7,23 +7,24 @@ import (
 )
 
 const (
-	// taskTombstone is how long the name of a named task is refused after the task ended. Google says "up to 24 hours";
-	// the local cloud is as strict as Google may be.
+	// taskTombstone is how long the name of a task stays reserved after the task ended. Google says "up to
+	// 24 hours"; the local cloud always takes the maximum.
 	taskTombstone = 24 * time.Hour
-	// queueTombstone is how long the name of a deleted queue is refused: "up to 3 days".
+	// queueTombstone is how long the name of a deleted queue stays reserved: "up to 3 days".
 	queueTombstone = 3 * 24 * time.Hour
 
-	maxEnded     = 200       // ended tasks of a queue that are kept to be shown
+	maxEnded     = 200       // ended tasks of a queue kept for inspection
 	maxEndedBody = 64 * 1024 // bytes; larger bodies of ended tasks are not kept
 )
 
-// tombstone is a name that can't be used again before a time.
+// tombstone is a name that is reserved until a time.
 type tombstone struct {
 	name  string
 	until time.Time
 }
 
-// tombstones are those of a queue's tasks. All of them last equally long, so that the oldest are the first to go.
+// tombstones are the reserved names of a queue's tasks. All of them last equally long, so the oldest expire
+// first.
 type tombstones struct {
 	byName map[string]time.Time
 	oldest []tombstone
@@ -37,7 +38,7 @@ func (t *tombstones) add(name string, until time.Time) {
 	t.oldest = append(t.oldest, tombstone{name, until})
 }
 
-// has reports whether the name is refused at a time, and forgets those that no longer are.
+// has reports whether a name is reserved, and removes expired tombstones.
 func (t *tombstones) has(name string, now time.Time) bool {
 	for len(t.oldest) > 0 && !now.Before(t.oldest[0].until) {
 		delete(t.byName, t.oldest[0].name)
@@ -47,7 +48,7 @@ func (t *tombstones) has(name string, now time.Time) bool {
 	return found
 }
 
-// end takes a task out of its queue and its name out of use. The mutex is held.
+// end removes a task from its queue and reserves its name. The mutex is held.
 func (s *Server) end(t *task, state State) {
 	now, q := s.clock.Now(), t.queue
 	t.gone = true
@@ -66,7 +67,7 @@ func (s *Server) end(t *task, state State) {
 	s.base.Changed.Fire()
 }
 
-// ended are the last tasks that left a queue, to be shown, and how many did.
+// ended keeps the tasks of a queue that ended most recently and counts all of them.
 type ended struct {
 	last       []TaskInfo // oldest first
 	done, dead int

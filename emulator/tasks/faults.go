@@ -2,11 +2,11 @@ package tasks
 
 import "heek.kr/heektime/emulator/internal/dispatch"
 
-// Faults make delivery as bad as Cloud Tasks' promise allows, "at least once, in no order", so that a test finds the
-// handler that counts on more.
+// Faults make delivery as unreliable as Cloud Tasks' guarantee, at least once and unordered, allows, to find
+// handlers that rely on more.
 type Faults = dispatch.Faults
 
-// SetFaults sets what goes wrong from now on, in all queues. The zero Faults ends it.
+// SetFaults injects faults into all queues from now on. The zero Faults stops that.
 func (s *Server) SetFaults(f Faults) {
 	s.base.Lock()
 	defer s.base.Unlock()

@@ -10,33 +10,33 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// State is where a task is in its life.
+// State is the state of a task.
 type State string
 
 // The states of a task.
 const (
 	Waiting State = "waiting" // for its time, its next attempt, or its queue's limits
-	Running State = "running" // a request is under way
-	Done    State = "done"    // its target answered 2xx
-	Dead    State = "dead"    // given up: its retries were exhausted, or it became too old
-	Deleted State = "deleted" // by a call, or with a purge
+	Running State = "running" // a request is in flight
+	Done    State = "done"    // its target responded with 2xx
+	Dead    State = "dead"    // its retries are exhausted, or it became too old
+	Deleted State = "deleted" // by a call or a purge
 )
 
-// QueueInfo is a queue as a console shows it.
+// QueueInfo describes a queue.
 type QueueInfo struct {
 	Queue   *cloudtaskspb.Queue
-	Waiting int // tasks that wait
-	Running int // tasks with a request under way
-	Done    int // tasks done since the server was started
-	Dead    int // tasks given up since the server was started
+	Waiting int // waiting tasks
+	Running int // tasks with a request in flight
+	Done    int // tasks done since the server started
+	Dead    int // dead tasks since the server started
 }
 
-// TaskInfo is a task as a console shows it.
+// TaskInfo describes a task.
 type TaskInfo struct {
-	Task     *cloudtaskspb.Task // FULL view; of ended tasks with a body over 64 KiB the BASIC one
+	Task     *cloudtaskspb.Task // FULL view; BASIC for ended tasks with a body over 64 KiB
 	State    State
 	Attempts []Attempt // the last 20, oldest first
-	Ended    time.Time // when it was done, given up or deleted; zero before
+	Ended    time.Time // when it was done, dead or deleted; zero before
 }
 
 // Queues returns all queues of all projects and locations, by name.
@@ -57,15 +57,15 @@ func (s *Server) Queues() []QueueInfo {
 	return infos
 }
 
-// Tasks returns the tasks of a queue: first those that are not done, by name, then the last 200 that ended, newest
-// first. It fails when there is no such queue.
+// Tasks returns the tasks of a queue: first the pending ones by name, then the last 200 that ended, newest
+// first. It returns an error if there is no such queue.
 func (s *Server) Tasks(queueName string) ([]TaskInfo, error) {
 	infos, _, err := s.FirstTasks(queueName, math.MaxInt)
 	return infos, err
 }
 
-// FirstTasks are [Server.Tasks] with no more than n of those that are not done, and how many of these were left out. A
-// queue may hold very many.
+// FirstTasks is [Server.Tasks] with at most n pending tasks, because a queue may hold very many. It also
+// returns how many were left out.
 func (s *Server) FirstTasks(queueName string, n int) (infos []TaskInfo, more int, err error) {
 	s.base.Lock()
 	defer s.base.Unlock()
@@ -90,12 +90,12 @@ func (s *Server) FirstTasks(queueName string, n int) (infos []TaskInfo, more int
 		infos = append(infos, info)
 	}
 	for i := range infos {
-		infos[i].Task = proto.CloneOf(infos[i].Task) // the caller may do with it what it wants
+		infos[i].Task = proto.CloneOf(infos[i].Task) // callers may modify it
 	}
 	return infos, more, nil
 }
 
-// attempts is a copy of the task's attempts.
+// attempts returns a copy of the task's attempts.
 func (t *task) attempts() []Attempt {
 	attempts := make([]Attempt, len(t.Attempts))
 	for i, a := range t.Attempts {

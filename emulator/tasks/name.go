@@ -9,14 +9,14 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// The forms of names: https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#queue
+// The syntax of names: https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#queue
 var (
 	locationName = regexp.MustCompile(`^projects/[A-Za-z0-9:.-]+/locations/[A-Za-z0-9-]+$`)
 	queueName    = regexp.MustCompile(`^projects/[A-Za-z0-9:.-]+/locations/[A-Za-z0-9-]+/queues/[A-Za-z0-9-]{1,100}$`)
 	taskID       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,500}$`)
 )
 
-// The messages of Cloud Tasks, so that what a developer sees here is what a search finds.
+// Cloud Tasks' own messages, so that developers can search for what they see.
 var (
 	errParent      = status.Error(codes.InvalidArgument, "Invalid resource field value in the request.")
 	errNoEntity    = status.Error(codes.NotFound, "Requested entity was not found.")
@@ -32,20 +32,20 @@ var (
 
 const docs = "https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues"
 
-// invalid is INVALID_ARGUMENT with a message of our own, for what Google's wording is not known of.
+// invalid returns an INVALID_ARGUMENT error for which Google's wording is unknown.
 func invalid(format string, args ...any) error {
 	return status.Errorf(codes.InvalidArgument, format, args...)
 }
 
-// withHelp is INVALID_ARGUMENT with a link, as Google sends it for names.
-func withHelp(what, link, message string) error {
-	refused, err := status.New(codes.InvalidArgument, message).WithDetails(&errdetails.Help{
-		Links: []*errdetails.Help_Link{{Description: what, Url: link}},
+// withHelp returns an INVALID_ARGUMENT error with a link, as Google sends it for names.
+func withHelp(description, link, message string) error {
+	s, err := status.New(codes.InvalidArgument, message).WithDetails(&errdetails.Help{
+		Links: []*errdetails.Help_Link{{Description: description, Url: link}},
 	})
 	if err != nil {
 		return invalid("%s", message)
 	}
-	return refused.Err()
+	return s.Err()
 }
 
 func checkQueueName(name string) error {
@@ -56,7 +56,7 @@ func checkQueueName(name string) error {
 		`Queue name must be formatted: "projects/<PROJECT_ID>/locations/<LOCATION_ID>/queues/<QUEUE_ID>".`)
 }
 
-// checkTaskName checks the name of a task and returns that of its queue.
+// checkTaskName checks the name of a task and returns the name of its queue.
 func checkTaskName(name string) (string, error) {
 	queue, id, found := strings.Cut(name, "/tasks/")
 	if !found || !queueName.MatchString(queue) {

@@ -14,15 +14,15 @@ import (
 
 // queue is a queue and its tasks. The server's mutex guards all of it.
 type queue struct {
-	pb         *cloudtaskspb.Queue // replaced, never changed, so that it can be given away
+	pb         *cloudtaskspb.Queue // immutable, so that it can be returned to callers
 	tasks      btree.Map[string, *task]
-	due        *btree.BTreeG[*task] // tasks that wait, the next one first
-	limiter    *rate.Limiter        // dispatches a second, by the cloud's clock
-	running    int                  // requests that are under way
-	tombstones tombstones           // of named tasks
+	due        *btree.BTreeG[*task] // waiting tasks, the next one first
+	limiter    *rate.Limiter        // dispatches per second, on the cloud's clock
+	running    int                  // requests in flight
+	tombstones tombstones           // names of ended tasks
 	ended      ended
 	closed     bool          // the queue was deleted
-	wake       signal.Signal // for the dispatcher: a task became due, a request ended, the queue changed
+	wake       signal.Signal // wakes the dispatcher: a task is due, a request ended, the queue changed
 }
 
 func newQueue(pb *cloudtaskspb.Queue) *queue {
@@ -36,7 +36,7 @@ func newQueue(pb *cloudtaskspb.Queue) *queue {
 	return q
 }
 
-// set gives the queue a new configuration or state.
+// set replaces the queue's configuration and state.
 func (q *queue) set(pb *cloudtaskspb.Queue) {
 	limits := pb.RateLimits
 	if q.pb == nil || q.pb.RateLimits.MaxDispatchesPerSecond != limits.MaxDispatchesPerSecond {
@@ -46,7 +46,7 @@ func (q *queue) set(pb *cloudtaskspb.Queue) {
 	q.wake.Fire()
 }
 
-// burst is the size of the bucket for a rate: Google promises at least the rate and may give more.
+// burst returns the size of the token bucket for a rate.
 func burst(perSecond float64) int32 { return int32(max(1, math.Ceil(perSecond))) }
 
 // dispatch sends the queue's tasks when they are due, until the queue is deleted or the server closed.
@@ -55,8 +55,8 @@ func (s *Server) dispatch(q *queue) {
 	dispatch.Loop(s.clock, &s.base.Mutex, &q.wake, over, func() time.Time { return s.dispatchDue(q) })
 }
 
-// dispatchDue starts all requests that are due and allowed, and returns when to look again; the zero time means when
-// the queue is woken. The mutex is held.
+// dispatchDue starts the requests that are due and within the limits. It returns when to run again; the
+// zero time means when the queue is woken. The mutex is held.
 func (s *Server) dispatchDue(q *queue) time.Time {
 	for q.pb.State == cloudtaskspb.Queue_RUNNING && q.running < int(q.pb.RateLimits.MaxConcurrentDispatches) {
 		now := s.clock.Now()

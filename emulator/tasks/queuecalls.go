@@ -13,11 +13,12 @@ import (
 	"heek.kr/heektime/emulator/internal/fieldmask"
 )
 
+// maxQueuePage is the largest page size of queues.
 const maxQueuePage = 9800
 
-// unimplemented says which part of the API the local cloud leaves out.
-func unimplemented(what string) error {
-	return status.Errorf(codes.Unimplemented, "The local cloud does not have %s.", what)
+// unimplemented returns an UNIMPLEMENTED error for a feature that the local cloud lacks.
+func unimplemented(feature string) error {
+	return status.Errorf(codes.Unimplemented, "The local cloud does not support %s.", feature)
 }
 
 // ListQueues returns the queues of a location by name. Filters are not implemented.
@@ -49,7 +50,7 @@ func (s *Server) ListQueues(_ context.Context, r *cloudtaskspb.ListQueuesRequest
 	return response, nil
 }
 
-// pageSize is how many entries to return when size are asked for; 0 asks for the most.
+// pageSize returns how many entries to return for a requested size; 0 means the maximum.
 func pageSize(size, most int32) (int, error) {
 	switch {
 	case size < 0:
@@ -83,8 +84,8 @@ func (s *Server) queue(name string) (*queue, error) {
 	return q, nil
 }
 
-// CreateQueue makes a queue that runs at once (Google may take a minute). The name of a deleted queue is refused for
-// three days.
+// CreateQueue creates a queue, which is ready immediately (Google may take a minute). The name of a deleted
+// queue is reserved for three days.
 func (s *Server) CreateQueue(_ context.Context, r *cloudtaskspb.CreateQueueRequest) (*cloudtaskspb.Queue, error) {
 	if !locationName.MatchString(r.Parent) {
 		return nil, errParent
@@ -106,7 +107,7 @@ func (s *Server) CreateQueue(_ context.Context, r *cloudtaskspb.CreateQueueReque
 	})
 }
 
-// addQueue makes a queue that does not exist. The mutex is held.
+// addQueue creates a queue that does not exist. The mutex is held.
 func (s *Server) addQueue(given *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error) {
 	if err := s.base.CheckOpen(); err != nil {
 		return nil, err
@@ -126,7 +127,8 @@ func (s *Server) addQueue(given *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error
 	return pb, nil
 }
 
-// UpdateQueue changes the fields that the mask names, all when it is empty, and creates the queue if there is none.
+// UpdateQueue changes the fields in the mask, or all if the mask is empty, and creates the queue if it does
+// not exist.
 func (s *Server) UpdateQueue(_ context.Context, r *cloudtaskspb.UpdateQueueRequest) (*cloudtaskspb.Queue, error) {
 	if err := checkQueueName(r.Queue.GetName()); err != nil {
 		return nil, err
@@ -157,7 +159,7 @@ func (s *Server) updateQueue(r *cloudtaskspb.UpdateQueueRequest) (*cloudtaskspb.
 	return pb, nil
 }
 
-// DeleteQueue deletes a queue with its tasks. Requests that are under way go on, and their answers mean nothing.
+// DeleteQueue deletes a queue and its tasks. Requests in flight continue; their responses are ignored.
 func (s *Server) DeleteQueue(_ context.Context, r *cloudtaskspb.DeleteQueueRequest) (*emptypb.Empty, error) {
 	if err := checkQueueName(r.Name); err != nil {
 		return nil, err
@@ -181,7 +183,7 @@ func (s *Server) DeleteQueue(_ context.Context, r *cloudtaskspb.DeleteQueueReque
 	})
 }
 
-// PurgeQueue deletes all tasks of a queue at once (Google may take a minute).
+// PurgeQueue deletes all tasks of a queue immediately (Google may take a minute).
 func (s *Server) PurgeQueue(_ context.Context, r *cloudtaskspb.PurgeQueueRequest) (*cloudtaskspb.Queue, error) {
 	return s.change(r.Name, func(q *queue, pb *cloudtaskspb.Queue) {
 		for _, t := range q.tasks.Values() {
@@ -191,17 +193,17 @@ func (s *Server) PurgeQueue(_ context.Context, r *cloudtaskspb.PurgeQueueRequest
 	})
 }
 
-// PauseQueue stops dispatching. Requests that are under way go on.
+// PauseQueue stops dispatching. Requests in flight continue.
 func (s *Server) PauseQueue(_ context.Context, r *cloudtaskspb.PauseQueueRequest) (*cloudtaskspb.Queue, error) {
 	return s.change(r.Name, func(_ *queue, pb *cloudtaskspb.Queue) { pb.State = cloudtaskspb.Queue_PAUSED })
 }
 
-// ResumeQueue starts dispatching again.
+// ResumeQueue resumes dispatching.
 func (s *Server) ResumeQueue(_ context.Context, r *cloudtaskspb.ResumeQueueRequest) (*cloudtaskspb.Queue, error) {
 	return s.change(r.Name, func(_ *queue, pb *cloudtaskspb.Queue) { pb.State = cloudtaskspb.Queue_RUNNING })
 }
 
-// change changes a queue in a way that can't be refused.
+// change makes a change to a queue that cannot fail.
 func (s *Server) change(name string, change func(*queue, *cloudtaskspb.Queue)) (*cloudtaskspb.Queue, error) {
 	return written(s, func() (*cloudtaskspb.Queue, error) {
 		q, err := s.queue(name)

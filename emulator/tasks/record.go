@@ -13,13 +13,13 @@ import (
 	"heek.kr/heektime/emulator/internal/statelog"
 )
 
-// record is one change as the journal keeps it, in JSON. One of the kinds is set.
+// record is one change in the log, as JSON. Exactly one field is set.
 type record struct {
-	Queue     *queueRecord    `json:",omitempty"` // a queue was made or changed
+	Queue     *queueRecord    `json:",omitempty"` // a queue was created or changed
 	QueueGone *goneRecord     `json:",omitempty"` // a queue was deleted with its tasks
-	Task      *taskRecord     `json:",omitempty"` // a task was made
-	Progress  *progressRecord `json:",omitempty"` // an attempt at a task failed
-	TaskGone  *goneRecord     `json:",omitempty"` // a task was done, given up or deleted
+	Task      *taskRecord     `json:",omitempty"` // a task was created
+	Progress  *progressRecord `json:",omitempty"` // an attempt failed
+	TaskGone  *goneRecord     `json:",omitempty"` // a task was done, dead or deleted
 }
 
 type queueRecord struct {
@@ -27,7 +27,7 @@ type queueRecord struct {
 }
 
 type taskRecord struct {
-	Task     []byte // a cloudtaskspb.Task as it was made
+	Task     []byte // a cloudtaskspb.Task as created
 	Named    bool
 	Progress progress
 }
@@ -39,7 +39,7 @@ type progressRecord struct {
 
 type goneRecord struct {
 	Name  string
-	Until time.Time // the name is refused until then; zero when it is not
+	Until time.Time // the name is reserved until then; zero if it is not
 }
 
 func newQueueRecord(q *queue) record {
@@ -50,7 +50,7 @@ func newTaskRecord(t *task) record {
 	return record{Task: &taskRecord{Task: marshal(t.pb), Named: t.named, Progress: t.progress}}
 }
 
-// marshal can't fail for messages that came over gRPC, whose strings are valid.
+// marshal encodes a message. It cannot fail for messages that came over gRPC, whose strings are valid.
 func marshal(m proto.Message) []byte {
 	data, err := proto.Marshal(m)
 	if err != nil {
@@ -59,7 +59,7 @@ func marshal(m proto.Message) []byte {
 	return data
 }
 
-// apply makes a change that was made before the process was started. It starts nothing.
+// apply restores a change from an earlier process. It starts no goroutines.
 func (s *Server) apply(data []byte) error {
 	var r record
 	if err := json.Unmarshal(data, &r); err != nil {
@@ -87,13 +87,13 @@ func (s *Server) apply(data []byte) error {
 		}
 		q, _, err := s.task(pb.Name)
 		if err != nil {
-			return fmt.Errorf("a task of queue %s: %w", pb.Name, err)
+			return fmt.Errorf("finding the queue of task %s: %w", pb.Name, err)
 		}
 		s.addTask(&task{pb: pb, queue: q, named: r.Task.Named, progress: r.Task.Progress.restored()})
 	case r.Progress != nil:
 		q, t, err := s.task(r.Progress.Task)
 		if err != nil || t == nil {
-			return fmt.Errorf("progress of task %s, which does not exist", r.Progress.Task)
+			return fmt.Errorf("a record refers to task %s, which does not exist", r.Progress.Task)
 		}
 		q.due.Delete(t)
 		t.progress = r.Progress.Progress.restored()
@@ -101,7 +101,7 @@ func (s *Server) apply(data []byte) error {
 	case r.TaskGone != nil:
 		q, t, err := s.task(r.TaskGone.Name)
 		if err != nil {
-			return fmt.Errorf("the end of a task: %w", err)
+			return fmt.Errorf("finding the queue of an ended task: %w", err)
 		}
 		if t != nil {
 			q.tasks.Delete(t.pb.Name)
@@ -114,13 +114,13 @@ func (s *Server) apply(data []byte) error {
 	return nil
 }
 
-// restored is the progress without requests that were under way: they died with the process.
+// restored returns the progress without attempts that were in flight when the process ended.
 func (p progress) restored() progress {
 	p.Attempts = slices.DeleteFunc(p.Attempts, func(a *Attempt) bool { return a.Answered.IsZero() })
 	return p
 }
 
-// state adds the records that make the present state from nothing. The mutex is held.
+// state adds the records that recreate the current state. The mutex is held.
 func (s *Server) state(add func(any)) {
 	now := s.clock.Now()
 	for name, until := range s.deleted {
@@ -144,7 +144,7 @@ func (s *Server) state(add func(any)) {
 	})
 }
 
-// written makes a change with the mutex held, and returns when it would survive the death of the process.
+// written makes a change with the mutex held and returns when the change is durable.
 func written[T any](s *Server, change func() (T, error)) (T, error) {
 	return statelog.Written(s.base.Changes, &s.base.Mutex, change)
 }

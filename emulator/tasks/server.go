@@ -1,17 +1,17 @@
-// Package tasks is Cloud Tasks for the local cloud: the gRPC service google.cloud.tasks.v2.CloudTasks, as
-// cloud.google.com/go/cloudtasks/apiv2 speaks it, and the dispatch of tasks to HTTP targets with Google's headers, ID
-// tokens, retries, rates and refusals.
+// Package tasks emulates Cloud Tasks. It implements the gRPC service google.cloud.tasks.v2.CloudTasks for the
+// client cloud.google.com/go/cloudtasks/apiv2, and dispatches tasks to HTTP targets with Google's headers, ID
+// tokens, retries, rate limits and errors.
 //
-// A task is delivered at least once: it is forgotten only after its target answered 2xx, its retries were exhausted,
-// or somebody deleted it. Delivery that was under way when the process died is repeated after the next start.
+// A task is dispatched at least once: it ends only when its target responds with 2xx, its retries are
+// exhausted, or it is deleted. An attempt in flight when the process crashed is repeated after a restart.
 //
-// Time is the cloud's [clock.Clock], so that a test reaches a retry in an hour, or the end of a name's tombstone, by
-// advancing the clock. That ends requests that are under way, too, when it passes their dispatch deadline:
-// [Server.Idle] waits for them before.
+// Time is the cloud's [clock.Clock], so a test reaches a retry, or the end of a name's reservation, by
+// advancing the clock. Advancing it beyond the dispatch deadline of a request in flight ends that request;
+// call [Server.Idle] first to wait for it.
 //
-// What is left out: App Engine targets, OAuth access tokens, HTTP targets of whole queues, batch calls and IAM answer
-// UNIMPLEMENTED. On 429 and 503 Google also slows a whole queue down; here only the task that was answered so waits
-// (its back-off, or Retry-After when that is longer).
+// App Engine targets, OAuth access tokens, HTTP targets of whole queues, batch calls and IAM are
+// UNIMPLEMENTED. After a 429 or 503, Google slows down the whole queue; here only the task itself waits, for
+// its backoff or Retry-After, whichever is longer.
 package tasks
 
 import (
@@ -27,13 +27,13 @@ import (
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
 
-// Tokens makes the ID tokens of tasks that have an oidc_token. *identity.Identity implements it.
+// Tokens creates the ID tokens of tasks with an oidc_token. *identity.Identity implements it.
 type Tokens = dispatch.Tokens
 
-// Config is what a [Server] needs.
+// Config configures a [Server].
 type Config struct {
 	Clock   *clock.Clock // required: the cloud's time
-	Tokens  Tokens       // required: signs for the service accounts that tasks name
+	Tokens  Tokens       // required: signs the ID tokens of service accounts
 	DataDir string       // folder that keeps queues, tasks and names; empty keeps them in memory
 	Logger  *slog.Logger // reports failed tasks; nil discards
 }

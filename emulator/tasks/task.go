@@ -10,32 +10,32 @@ import (
 )
 
 const (
-	maxAge      = 31 * 24 * time.Hour // after which a task is deleted whatever its retries allow
-	maxAttempts = 20                  // attempts of a task that are kept to be shown
+	maxAge      = 31 * 24 * time.Hour // tasks are deleted after this time even if retries remain
+	maxAttempts = 20                  // attempts of a task kept for inspection
 )
 
-// task is a task that was neither done nor deleted. The server's mutex guards all of it but pb.
+// task is a pending task. The server's mutex guards all of it except pb.
 type task struct {
 	progress
 
-	pb      *cloudtaskspb.Task // as created, never changed; what changes is in progress
+	pb      *cloudtaskspb.Task // as created, immutable; progress holds what changes
 	queue   *queue
-	named   bool   // by its creator, so that its name leaves a tombstone
-	order   uint64 // among the tasks that are due at the same time
-	running int    // requests that are under way; more than one only by RunTask
+	named   bool   // the creator chose the name, so it leaves a tombstone
+	order   uint64 // orders tasks that are due at the same time
+	running int    // requests in flight; RunTask can cause more than one
 	waiting bool   // it is in queue.due
-	gone    bool   // it was done or deleted; requests that are still under way mean nothing any more
+	gone    bool   // it is done or deleted; responses to requests still in flight are ignored
 }
 
-// progress is what happened to a task since it was created.
+// progress is the part of a task's state that changes after its creation.
 type progress struct {
-	Due        time.Time  // schedule_time: when it is or was to be attempted
-	Dispatched int32      // attempts that began
-	Answered   int32      // attempts that got an answer
-	Executed   int32      // attempts that got an answer other than 5xx
-	Status     int        // HTTP status of the last answer; 0 when there was none
-	First      time.Time  // when the first attempt began
-	Attempts   []*Attempt // the last of them, oldest first; one that is under way has no answer time yet
+	Due        time.Time  // schedule_time: when the next attempt is or was due
+	Dispatched int32      // attempts started
+	Answered   int32      // attempts with a response
+	Executed   int32      // attempts with a response other than 5xx
+	Status     int        // HTTP status of the last attempt; 0 without a response
+	First      time.Time  // when the first attempt started
+	Attempts   []*Attempt // the most recent ones, oldest first; Answered is zero while in flight
 }
 
 // Attempt is one request for a task.
@@ -45,7 +45,7 @@ type Attempt struct {
 	dispatch.Attempt
 }
 
-// proto is the attempt as the API shows it.
+// proto returns the attempt as an API message.
 func (a *Attempt) proto() *cloudtaskspb.Attempt {
 	pb := &cloudtaskspb.Attempt{ScheduleTime: timestamp(a.Scheduled), DispatchTime: timestamp(a.Dispatched)}
 	if !a.Answered.IsZero() {
@@ -55,7 +55,7 @@ func (a *Attempt) proto() *cloudtaskspb.Attempt {
 	return pb
 }
 
-// view is the task as the API shows it. It shares nothing with the task that ever changes.
+// view returns the task as an API message. It shares only immutable data with the task.
 func (t *task) view(v cloudtaskspb.Task_View) *cloudtaskspb.Task {
 	if v == cloudtaskspb.Task_VIEW_UNSPECIFIED {
 		v = cloudtaskspb.Task_BASIC
@@ -89,10 +89,10 @@ func (t *task) view(v cloudtaskspb.Task_View) *cloudtaskspb.Task {
 	return pb
 }
 
-// tooOld reports whether the task has been kept as long as any task is.
+// tooOld reports whether the task has reached its maximum age.
 func (t *task) tooOld(now time.Time) bool { return now.Sub(t.pb.CreateTime.AsTime()) >= maxAge }
 
-// retry is the configuration that holds for the task: its own, or its queue's.
+// retry returns the task's own retry configuration or its queue's.
 func (t *task) retry() *cloudtaskspb.RetryConfig {
 	if t.pb.RetryConfig != nil {
 		return t.pb.RetryConfig
@@ -100,8 +100,8 @@ func (t *task) retry() *cloudtaskspb.RetryConfig {
 	return t.queue.pb.RetryConfig
 }
 
-// exhausted reports whether a failed task is to be given up. A limit that is not set (attempts -1, duration 0) does
-// not count; of two that are set both must be reached.
+// exhausted reports whether a failed task has no retries left. Of max_attempts and max_retry_duration, all
+// limits that are set must be reached.
 // https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#retryconfig
 func (t *task) exhausted(now time.Time) bool {
 	retry := t.retry()
@@ -115,7 +115,7 @@ func (t *task) exhausted(now time.Time) bool {
 	return (attempts == -1 || t.Dispatched >= attempts) && (duration == 0 || now.Sub(t.First) >= duration)
 }
 
-// wait is how long to wait before the attempt after a failed one.
+// wait returns the backoff after a failed attempt.
 func (t *task) wait() time.Duration {
 	retry := t.retry()
 	return dispatch.Backoff{
@@ -125,7 +125,7 @@ func (t *task) wait() time.Duration {
 	}.Wait(int(t.Dispatched))
 }
 
-// timestamp has microseconds, as all times of the API.
+// timestamp converts a time to the API's precision, microseconds.
 func timestamp(t time.Time) *timestamppb.Timestamp {
 	return timestamppb.New(t.Truncate(time.Microsecond))
 }

@@ -8,10 +8,11 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
+// maxTaskPage is the largest page size of tasks.
 const maxTaskPage = 1000
 
-// CreateTask adds a task to a queue. A name that another task has, or had until less than 24 hours ago, is refused
-// with ALREADY_EXISTS.
+// CreateTask adds a task to a queue. It returns ALREADY_EXISTS if another task has the name or had it within
+// the last 24 hours.
 func (s *Server) CreateTask(ctx context.Context, r *cloudtaskspb.CreateTaskRequest) (*cloudtaskspb.Task, error) {
 	if err := checkQueueName(r.Parent); err != nil {
 		return nil, err
@@ -59,7 +60,7 @@ func (s *Server) createTask(r *cloudtaskspb.CreateTaskRequest) (*cloudtaskspb.Ta
 	return t.view(r.ResponseView), nil
 }
 
-// addTask puts a task into its queue. The mutex is held.
+// addTask adds a task to its queue. The mutex is held.
 func (s *Server) addTask(t *task) {
 	s.order++
 	t.order = s.order
@@ -69,7 +70,7 @@ func (s *Server) addTask(t *task) {
 	t.queue.wake.Fire()
 }
 
-// GetTask returns a task that was neither done nor deleted.
+// GetTask returns a pending task.
 func (s *Server) GetTask(_ context.Context, r *cloudtaskspb.GetTaskRequest) (*cloudtaskspb.Task, error) {
 	s.base.Lock()
 	defer s.base.Unlock()
@@ -85,7 +86,8 @@ func (s *Server) GetTask(_ context.Context, r *cloudtaskspb.GetTaskRequest) (*cl
 	return nil, errNoEntity
 }
 
-// task finds a task by the name in a request; it is nil when its queue has no such task. The mutex is held.
+// task finds a task by the name in a request. The task is nil if its queue has no such task. The mutex is
+// held.
 func (s *Server) task(name string) (*queue, *task, error) {
 	queue, err := checkTaskName(name)
 	if err != nil {
@@ -123,7 +125,7 @@ func (s *Server) ListTasks(_ context.Context, r *cloudtaskspb.ListTasksRequest) 
 	return response, nil
 }
 
-// DeleteTask deletes a task. A request that is under way goes on, and its answer means nothing.
+// DeleteTask deletes a task. A request in flight continues; its response is ignored.
 func (s *Server) DeleteTask(_ context.Context, r *cloudtaskspb.DeleteTaskRequest) (*emptypb.Empty, error) {
 	return written(s, func() (*emptypb.Empty, error) {
 		_, t, err := s.task(r.Name)
@@ -138,8 +140,8 @@ func (s *Server) DeleteTask(_ context.Context, r *cloudtaskspb.DeleteTaskRequest
 	})
 }
 
-// RunTask dispatches a task now, although it may be scheduled for later, be under way already, or wait in a queue that
-// is paused or at its limits. It returns when the request was begun.
+// RunTask dispatches a task immediately, even if it is scheduled for later, in flight already, or in a queue
+// that is paused or at its limits. It returns when the request has started.
 func (s *Server) RunTask(_ context.Context, r *cloudtaskspb.RunTaskRequest) (*cloudtaskspb.Task, error) {
 	s.base.Lock()
 	defer s.base.Unlock()

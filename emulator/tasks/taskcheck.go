@@ -14,10 +14,10 @@ import (
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
 
-// Limits of a task. https://cloud.google.com/tasks/docs/quotas
+// Limits of tasks. https://cloud.google.com/tasks/docs/quotas
 const (
 	userAgent       = "Google-Cloud-Tasks"
-	maxTaskSize     = 1 << 20             // bytes, of the whole task as a protocol buffer
+	maxTaskSize     = 1 << 20             // bytes of the encoded task
 	maxAhead        = 30 * 24 * time.Hour // of schedule_time
 	minDeadline     = 15 * time.Second
 	maxDeadline     = 30 * time.Minute
@@ -25,7 +25,7 @@ const (
 	maxCallDeadline = 30 * time.Second // of CreateTask itself
 )
 
-// newTask is the task that a CreateTask asks for, complete and with a name, or the reason to refuse it.
+// newTask checks a task to be created and returns it with defaults and a name filled in.
 func newTask(given *cloudtaskspb.Task, q *queue, now time.Time) (*task, error) {
 	target, err := newTarget(given)
 	if err != nil {
@@ -34,7 +34,7 @@ func newTask(given *cloudtaskspb.Task, q *queue, now time.Time) (*task, error) {
 	due := now
 	if given.ScheduleTime != nil {
 		if given.ScheduleTime.CheckValid() != nil {
-			return nil, invalid("Task.schedule_time is no valid time.")
+			return nil, invalid("Task.schedule_time is not a valid time.")
 		}
 		if at := given.ScheduleTime.AsTime(); at.After(now) {
 			due = at
@@ -69,12 +69,12 @@ func newTask(given *cloudtaskspb.Task, q *queue, now time.Time) (*task, error) {
 		t.pb.Name = fmt.Sprintf("%s/tasks/%020d", q.pb.Name, rand.Uint64())
 	}
 	if size := proto.Size(given); size > maxTaskSize {
-		return nil, invalid("The task has %d bytes; it must have at most %d.", size, maxTaskSize)
+		return nil, invalid("The task has %d bytes; the limit is %d.", size, maxTaskSize)
 	}
 	return t, nil
 }
 
-// newTarget checks and completes a task's HTTP request.
+// newTarget checks a task's HTTP request and returns a copy with defaults filled in.
 func newTarget(given *cloudtaskspb.Task) (*cloudtaskspb.HttpRequest, error) {
 	if given.GetAppEngineHttpRequest() != nil {
 		return nil, unimplemented("App Engine targets; use http_request")
@@ -112,7 +112,7 @@ func newTarget(given *cloudtaskspb.Task) (*cloudtaskspb.HttpRequest, error) {
 			return nil, invalid("HttpRequest.oidc_token.service_account_email is required.")
 		}
 	}
-	// Google shows the caller's headers with the one that it sets, and drops its own at dispatch.
+	// Google stores the caller's headers with its own User-Agent; reserved headers are dropped at dispatch.
 	if target.Headers == nil {
 		target.Headers = map[string]string{}
 	}

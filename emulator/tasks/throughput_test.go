@@ -6,7 +6,7 @@ import (
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 )
 
-// BenchmarkTask is one task: created through Google's client, dispatched and answered.
+// BenchmarkTask measures creating a task with Google's client and dispatching it.
 func BenchmarkTask(b *testing.B) {
 	c := start(b)
 	c.queue(b)

@@ -11,14 +11,15 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// BenchmarkEvents is an event from its commit to its target's answer, in bursts of a hundred: in memory and kept on disk.
+// BenchmarkEvents measures an event from its commit to its target's response, in bursts of one hundred, in
+// memory and with a data directory.
 func BenchmarkEvents(b *testing.B) {
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	b.Cleanup(target.Close)
-	for _, kept := range []bool{false, true} {
-		b.Run(map[bool]string{false: "memory", true: "disk"}[kept], func(b *testing.B) {
-			w := &world{Cloud: emulatortest.Start(b, func(cfg *emulator.Config) {
-				if kept {
+	for _, durable := range []bool{false, true} {
+		b.Run(map[bool]string{false: "memory", true: "disk"}[durable], func(b *testing.B) {
+			w := &fixture{Cloud: emulatortest.Start(b, func(cfg *emulator.Config) {
+				if durable {
 					cfg.DataDir = b.TempDir()
 				}
 			})}

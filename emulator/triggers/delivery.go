@@ -7,19 +7,19 @@ import (
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
 
-// Faults make delivery as bad as Eventarc's promise allows, "at least once, in no order", so that a test finds the function
-// that counts on more. With Twice the two requests for an event are independent of each other: the second may come first,
-// at once, or long after.
+// Faults make delivery as unreliable as Eventarc's guarantee, at least once and unordered, allows, to find
+// functions that rely on more. With Twice, the two requests for an event are independent: the second may
+// arrive first, simultaneously, or much later.
 type Faults = dispatch.Faults
 
-// SetFaults sets what goes wrong from now on, for all triggers. The zero Faults ends it.
+// SetFaults injects faults into all triggers from now on. The zero Faults stops that.
 func (s *Server) SetFaults(f Faults) {
 	s.base.Lock()
 	defer s.base.Unlock()
 	s.faults = dispatch.NewFaultInjector(f)
 }
 
-// start begins a request for an event. The mutex is held.
+// start starts a request for an event. The mutex is held.
 func (s *Server) start(sub *subscription, e *event, now time.Time) {
 	e.Tried++
 	e.running = true
@@ -46,7 +46,7 @@ func (s *Server) start(sub *subscription, e *event, now time.Time) {
 	})
 }
 
-// finish is what an answer means for its event. The mutex is held.
+// finish handles the response to an event: it is done, dead, or retried. The mutex is held.
 func (s *Server) finish(sub *subscription, e *event, answer dispatch.Answer) {
 	now := s.clock.Now()
 	e.Attempts[len(e.Attempts)-1].End(now, answer)
@@ -60,7 +60,7 @@ func (s *Server) finish(sub *subscription, e *event, answer dispatch.Answer) {
 		s.end(sub, e, Dead, "its trigger does not retry")
 		return
 	case !again.Before(e.expires()):
-		s.end(sub, e, Dead, fmt.Sprintf("it was tried %d times in 24 hours", e.Tried))
+		s.end(sub, e, Dead, fmt.Sprintf("it failed %d times in 24 hours", e.Tried))
 		return
 	}
 	e.Due = again
@@ -70,7 +70,7 @@ func (s *Server) finish(sub *subscription, e *event, answer dispatch.Answer) {
 	s.wait(sub, e)
 }
 
-// end takes an event out of what waits for its trigger. The mutex is held.
+// end makes an event done or dead. The mutex is held.
 func (s *Server) end(sub *subscription, e *event, state State, why string) {
 	if e.extra {
 		return
@@ -93,14 +93,13 @@ func (s *Server) end(sub *subscription, e *event, state State, why string) {
 	s.base.Changed.Fire()
 }
 
-// Redeliver delivers an event now: one that waits for its next attempt, was delivered, or was given up. Its 24 hours begin
-// anew.
+// Redeliver delivers a waiting, delivered or dead event immediately. Its 24 hours start over.
 func (s *Server) Redeliver(trigger, id string) error {
 	s.base.Lock()
 	defer s.base.Unlock()
 	sub, ok := s.subscriptions.Get(trigger)
 	if !ok {
-		return fmt.Errorf("triggers: there is no trigger %q", trigger)
+		return fmt.Errorf("triggers: no trigger is named %q", trigger)
 	}
 	e := sub.pending[id]
 	switch {
@@ -113,7 +112,7 @@ func (s *Server) Redeliver(trigger, id string) error {
 			e = sub.done.take(id)
 		}
 		if e == nil {
-			return fmt.Errorf("triggers: trigger %q has no event %q, or has forgotten it", trigger, id)
+			return fmt.Errorf("triggers: trigger %q has no event %q, or it is no longer kept", trigger, id)
 		}
 		e.gone = false
 		sub.pending[id] = e

@@ -15,22 +15,22 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// lines is a log to be searched.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+// logBuffer records log lines.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
 }
 
-func (l *lines) Write(p []byte) (int, error) {
+func (l *logBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.b.Write(p)
+	return l.buf.Write(p)
 }
 
-func (l *lines) with(text string) (found []string) {
+func (l *logBuffer) linesWith(text string) (found []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, line := range strings.Split(l.b.String(), "\n") {
+	for _, line := range strings.Split(l.buf.String(), "\n") {
 		if strings.Contains(line, text) {
 			found = append(found, line)
 		}
@@ -38,13 +38,14 @@ func (l *lines) with(text string) (found []string) {
 	return found
 }
 
-func (l *lines) config(cfg *emulator.Config) { cfg.Logger = slog.New(slog.NewTextHandler(l, nil)) }
+// config makes a cloud log to the buffer.
+func (l *logBuffer) config(cfg *emulator.Config) { cfg.Logger = slog.New(slog.NewTextHandler(l, nil)) }
 
-func TestWithoutRetryOneAttempt(t *testing.T) {
-	var log lines
+func TestSingleAttemptWithoutRetry(t *testing.T) {
+	var log logBuffer
 	w := start(t, log.config)
 	w.register(t, triggers.Trigger{Document: "users/{uid}"})
-	w.answers(func(rw http.ResponseWriter, _ delivery) {
+	w.respondWith(func(rw http.ResponseWriter, _ delivery) {
 		http.Error(rw, "no such thing", http.StatusInternalServerError)
 	})
 	w.set(t, "users/u1", map[string]any{"n": 1})
@@ -58,19 +59,19 @@ func TestWithoutRetryOneAttempt(t *testing.T) {
 	dead := w.events(t, triggers.Dead)
 	if len(dead) != 1 || dead[0].ID != got[0].ID() || dead[0].Tried != 1 || dead[0].Attempts[0].Status != 500 ||
 		dead[0].Attempts[0].Text != "no such thing" {
-		t.Errorf("dead are %+v", dead)
+		t.Errorf("dead events: %+v", dead)
 	}
-	if found := log.with("given up"); len(found) != 1 || !strings.Contains(found[0], got[0].ID()) || !strings.Contains(found[0], "users/u1") {
-		t.Errorf("the log says %q", found)
+	if found := log.linesWith("given up"); len(found) != 1 || !strings.Contains(found[0], got[0].ID()) || !strings.Contains(found[0], "users/u1") {
+		t.Errorf("log lines: %q", found)
 	}
 }
 
-// TestRetry goes through the 24 hours of an event that fails for ever, and holds its attempts to the documented waits.
+// TestRetry checks the backoff of an event that fails for 24 hours.
 func TestRetry(t *testing.T) {
-	var log lines
+	var log logBuffer
 	w := start(t, log.config)
 	w.register(t, triggers.Trigger{Document: "users/{uid}", Retry: true})
-	w.answers(status(http.StatusServiceUnavailable))
+	w.respondWith(status(http.StatusServiceUnavailable))
 	w.set(t, "users/poison", map[string]any{"n": 1})
 	w.idle(t)
 	begin := w.Clock.Now()
@@ -79,12 +80,12 @@ func TestRetry(t *testing.T) {
 		w.Clock.Advance(wait*time.Second - 2*time.Second)
 		w.idle(t)
 		if n := len(w.take()); n != 0 {
-			t.Fatalf("%d requests 2 seconds before the wait of %d seconds is over", n, wait)
+			t.Fatalf("%d requests 2 seconds before the end of the wait of %d seconds, want none", n, wait)
 		}
 		w.Clock.Advance(3 * time.Second)
 		w.idle(t)
 		if n := len(w.take()); n != 1 {
-			t.Fatalf("%d requests after the wait of %d seconds", n, wait)
+			t.Fatalf("%d requests after the wait of %d seconds, want 1", n, wait)
 		}
 		requests++
 	}
@@ -95,47 +96,47 @@ func TestRetry(t *testing.T) {
 	}
 	dead := w.events(t, triggers.Dead)
 	if len(dead) != 1 || dead[0].Tried != requests || len(dead[0].Attempts) != 20 {
-		t.Fatalf("after 25 hours and %d requests the dead are %+v", requests, dead)
+		t.Fatalf("after 25 hours and %d requests, the dead events are %+v", requests, dead)
 	}
-	if requests < 145 || requests > 150 { // 630 seconds for the first six waits, then one each 600
-		t.Errorf("it was tried %d times in 24 hours", requests)
+	if requests < 145 || requests > 150 { // 630 seconds for the first six waits, then one request every 600
+		t.Errorf("%d attempts in 24 hours, want 145 to 150", requests)
 	}
 	w.Clock.Advance(48 * time.Hour)
 	w.idle(t)
 	if n := len(w.take()); n != 0 {
-		t.Errorf("%d requests for a dead event", n)
+		t.Errorf("%d requests for a dead event, want none", n)
 	}
-	if found := log.with("given up"); len(found) != 1 || !strings.Contains(found[0], dead[0].ID) {
-		t.Errorf("the log says %q", found)
+	if found := log.linesWith("given up"); len(found) != 1 || !strings.Contains(found[0], dead[0].ID) {
+		t.Errorf("log lines: %q", found)
 	}
 }
 
-func TestRetryEndsWithSuccess(t *testing.T) {
+func TestRetryUntilSuccess(t *testing.T) {
 	w := start(t)
 	w.register(t, triggers.Trigger{Document: "users/{uid}", Retry: true})
-	for i, answer := range []int{500, 404, 302, 203, 204} {
-		w.answers(status(answer))
+	for i, code := range []int{500, 404, 302, 203, 204} {
+		w.respondWith(status(code))
 		if i == 0 {
 			w.set(t, "users/u1", map[string]any{"n": 1})
 		}
 		w.idle(t)
 		if n := len(w.take()); n != 1 {
-			t.Fatalf("%d requests at attempt %d", n, i+1)
+			t.Fatalf("%d requests in attempt %d, want 1", n, i+1)
 		}
 		w.Clock.Advance(10 * time.Minute)
 	}
 	w.idle(t)
 	done := w.events(t, triggers.Done)
 	if n := len(w.take()); n != 0 || len(done) != 1 || done[0].Tried != 5 {
-		t.Errorf("%d more requests; done are %+v", n, done)
+		t.Errorf("%d more requests; done events: %+v", n, done)
 	}
 }
 
-// TestOneFailureHoldsNobodyUp fails one document for ever, at a trigger that sends one request at a time.
-func TestOneFailureHoldsNobodyUp(t *testing.T) {
+// TestFailureDoesNotBlockOthers has one event fail forever at a trigger that sends one request at a time.
+func TestFailureDoesNotBlockOthers(t *testing.T) {
 	w := start(t)
 	w.register(t, triggers.Trigger{Document: "users/{uid}", Retry: true, MaxConcurrent: 1})
-	w.answers(func(rw http.ResponseWriter, d delivery) {
+	w.respondWith(func(rw http.ResponseWriter, d delivery) {
 		if d.document() == "users/bad" {
 			rw.WriteHeader(http.StatusInternalServerError)
 		}
@@ -149,16 +150,16 @@ func TestOneFailureHoldsNobodyUp(t *testing.T) {
 		t.Errorf("%d of 10 events are done", len(done))
 	}
 	if waiting := w.events(t, triggers.Waiting); len(waiting) != 1 || waiting[0].Document != "users/bad" {
-		t.Errorf("waiting are %+v", waiting)
+		t.Errorf("waiting events: %+v", waiting)
 	}
 }
 
-// TestConcurrency has more requests hang than may be under way. Another trigger goes on meanwhile.
+// TestConcurrency has more events than may be in flight. Another trigger is not affected.
 func TestConcurrency(t *testing.T) {
 	w := start(t)
 	slow, release := newTarget(t), make(chan struct{})
 	arrived := make(chan struct{}, 100)
-	slow.answers(func(http.ResponseWriter, delivery) {
+	slow.respondWith(func(http.ResponseWriter, delivery) {
 		arrived <- struct{}{}
 		<-release
 	})
@@ -177,7 +178,7 @@ func TestConcurrency(t *testing.T) {
 		t.Errorf("the slow trigger is %+v", info)
 	}
 	if n := len(arrived); n != 0 {
-		t.Errorf("%d requests too many", n)
+		t.Errorf("%d requests above the limit", n)
 	}
 	close(release)
 	w.idle(t)
@@ -186,13 +187,13 @@ func TestConcurrency(t *testing.T) {
 	}
 }
 
-// TestDeadline has a target that never answers.
+// TestDeadline has a target that never responds.
 func TestDeadline(t *testing.T) {
 	w := start(t)
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
 	arrived := make(chan struct{}, 1)
-	w.answers(func(http.ResponseWriter, delivery) {
+	w.respondWith(func(http.ResponseWriter, delivery) {
 		arrived <- struct{}{}
 		<-release
 	})
@@ -201,20 +202,20 @@ func TestDeadline(t *testing.T) {
 	<-arrived
 	w.Clock.Advance(530 * time.Second)
 	if running := w.events(t, triggers.Running); len(running) != 1 {
-		t.Fatalf("after 530 seconds the running are %+v", running)
+		t.Fatalf("after 530 seconds, the running events are %+v", running)
 	}
 	w.Clock.Advance(11 * time.Second)
 	w.idle(t)
 	waiting := w.events(t, triggers.Waiting)
 	if len(waiting) != 1 || !waiting[0].Attempts[0].TimedOut {
-		t.Errorf("after 541 seconds the waiting are %+v", waiting)
+		t.Errorf("after 541 seconds, the waiting events are %+v", waiting)
 	}
 }
 
-// TestIdleWaitsForChains has a function that writes what another trigger is for, five times over.
+// TestIdleWaitsForChains has a function whose own writes create events, five times in a row.
 func TestIdleWaitsForChains(t *testing.T) {
 	w := start(t)
-	w.answers(func(rw http.ResponseWriter, d delivery) {
+	w.respondWith(func(rw http.ResponseWriter, d delivery) {
 		var n int
 		fmt.Sscanf(d.document(), "chain/%d", &n)
 		if n == 5 {
@@ -264,23 +265,23 @@ func TestDisable(t *testing.T) {
 	}
 }
 
-// TestHub holds triggers back as Firebase's tools do, in a test that prepares data.
+// TestHub disables triggers through the emulator hub, as Firebase's test library does.
 func TestHub(t *testing.T) {
 	w := start(t)
 	w.register(t, triggers.Trigger{Document: "users/{uid}"})
-	put := func(what string) {
+	put := func(action string) {
 		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://"+w.HubAddress()+"/functions/"+what+"BackgroundTriggers", nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://"+w.HubAddress()+"/functions/"+action+"BackgroundTriggers", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := http.DefaultClient.Do(r)
+		resp, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer.Body.Close()
-		if answer.StatusCode != http.StatusOK {
-			t.Fatalf("%s: %s", what, answer.Status)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s", action, resp.Status)
 		}
 	}
 	put("disable")
@@ -296,15 +297,15 @@ func TestHub(t *testing.T) {
 func TestRedeliver(t *testing.T) {
 	w := start(t)
 	w.register(t, triggers.Trigger{Document: "users/{uid}"})
-	w.answers(status(http.StatusInternalServerError))
+	w.respondWith(status(http.StatusInternalServerError))
 	w.set(t, "users/u1", map[string]any{"n": 1})
 	w.idle(t)
 	first := w.take()
-	w.answers(nil)
+	w.respondWith(nil)
 	for i, state := range []triggers.State{triggers.Dead, triggers.Done} {
 		events := w.events(t, state)
 		if len(events) != 1 {
-			t.Fatalf("%s are %+v", state, events)
+			t.Fatalf("%s events: %+v, want 1", state, events)
 		}
 		if err := w.Triggers.Redeliver("test", events[0].ID); err != nil {
 			t.Fatal(err)
@@ -312,22 +313,22 @@ func TestRedeliver(t *testing.T) {
 		w.idle(t)
 		again := w.take()
 		if len(again) != 1 || again[0].ID() != first[0].ID() || !bytes.Equal(again[0].Data(), first[0].Data()) {
-			t.Errorf("redelivered were %v", again)
+			t.Errorf("redelivered %v", again)
 		}
 		if done := w.events(t, triggers.Done); len(done) != 1 || done[0].Tried != 2+i {
-			t.Errorf("done are %+v", done)
+			t.Errorf("done events: %+v", done)
 		}
 	}
 	if err := w.Triggers.Redeliver("test", "no-such-id"); err == nil || !strings.Contains(err.Error(), "no-such-id") {
-		t.Errorf("an unknown id: %v", err)
+		t.Errorf("an unknown ID: %v", err)
 	}
 }
 
-// TestRemove takes a trigger away while events wait for it.
+// TestRemove removes a trigger that has waiting events.
 func TestRemove(t *testing.T) {
 	w := start(t)
 	w.register(t, triggers.Trigger{Document: "users/{uid}", Retry: true})
-	w.answers(status(http.StatusInternalServerError))
+	w.respondWith(status(http.StatusInternalServerError))
 	w.set(t, "users/u1", map[string]any{"n": 1})
 	w.idle(t)
 	if err := w.Triggers.Remove("test"); err != nil {
@@ -340,15 +341,15 @@ func TestRemove(t *testing.T) {
 		t.Errorf("got events of %q, want the first attempt only", got)
 	}
 	if len(w.Triggers.Triggers()) != 0 || w.Triggers.Remove("test") == nil {
-		t.Errorf("it is still there")
+		t.Errorf("the trigger still exists")
 	}
 }
 
-// TestNewURL registers a trigger again, as after a change of its code, while an event waits for its next attempt.
+// TestNewURL changes a trigger's URL while an event waits for its next attempt.
 func TestNewURL(t *testing.T) {
 	w := start(t)
 	w.register(t, triggers.Trigger{Document: "users/{uid}", Retry: true})
-	w.answers(status(http.StatusInternalServerError))
+	w.respondWith(status(http.StatusInternalServerError))
 	w.set(t, "users/u1", map[string]any{"n": 1})
 	w.idle(t)
 	fixed := newTarget(t)
@@ -356,13 +357,13 @@ func TestNewURL(t *testing.T) {
 	w.Clock.Advance(11 * time.Second)
 	w.idle(t)
 	if got := fixed.documents(); len(got) != 1 {
-		t.Errorf("the new target got events of %q", got)
+		t.Errorf("the new target got events of %q, want one", got)
 	}
 }
 
-// TestFaultsRepeat holds that the same seed makes the same order, that another makes another, and that every event comes
-// twice, to a function that is called one at a time.
-func TestFaultsRepeat(t *testing.T) {
+// TestFaultsAreReproducible checks that each event comes twice, in an order that depends only on the seed,
+// if one request is sent at a time.
+func TestFaultsAreReproducible(t *testing.T) {
 	order := func(seed uint64) []string {
 		w := start(t, func(cfg *emulator.Config) {
 			cfg.TriggerFaults = triggers.Faults{Twice: true, Shuffle: true, Seed: seed}
@@ -370,8 +371,8 @@ func TestFaultsRepeat(t *testing.T) {
 		var got []string
 		w.register(t, triggers.Trigger{Name: "hold", Document: "users/{uid}", MaxConcurrent: 1})
 		gate, first := make(chan struct{}), true
-		w.answers(func(_ http.ResponseWriter, d delivery) {
-			if first { // until all are there, so that the choice is the same
+		w.respondWith(func(_ http.ResponseWriter, d delivery) {
+			if first { // hold back until all events exist, so that the choice is the same
 				first = false
 				<-gate
 			}
@@ -396,10 +397,10 @@ func TestFaultsRepeat(t *testing.T) {
 	}
 	a, b, c := order(1), order(1), order(2)
 	if !slices.Equal(a, b) {
-		t.Errorf("the same seed: %q and %q", a, b)
+		t.Errorf("the same seed made %q and %q", a, b)
 	}
 	if slices.Equal(a, c) {
-		t.Errorf("another seed: %q", c)
+		t.Errorf("another seed made the same order: %q", c)
 	}
 	counts := map[string]int{}
 	for _, d := range a {
@@ -407,7 +408,7 @@ func TestFaultsRepeat(t *testing.T) {
 	}
 	for d, n := range counts {
 		if n != 2 {
-			t.Errorf("%s came %d times", d, n)
+			t.Errorf("%s came %d times, want twice", d, n)
 		}
 	}
 	if len(counts) != 11 {
@@ -415,7 +416,7 @@ func TestFaultsRepeat(t *testing.T) {
 	}
 }
 
-// TestManyEvents is a burst: nothing is lost, nothing comes twice.
+// TestManyEvents checks that in a burst, no event is lost or duplicated.
 func TestManyEvents(t *testing.T) {
 	w := start(t)
 	w.register(t, triggers.Trigger{Document: "a/{x}/b/{y}", Event: triggers.Created})
@@ -437,13 +438,13 @@ func TestManyEvents(t *testing.T) {
 	}
 }
 
-// TestCloseBreaksOff closes the cloud while a request hangs.
-func TestCloseBreaksOff(t *testing.T) {
+// TestCloseCancelsRequests closes the cloud while a request is in flight.
+func TestCloseCancelsRequests(t *testing.T) {
 	target := newTarget(t)
 	arrived := make(chan struct{}, 1)
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
-	target.answers(func(http.ResponseWriter, delivery) {
+	target.respondWith(func(http.ResponseWriter, delivery) {
 		arrived <- struct{}{}
 		<-release
 	})
@@ -465,6 +466,6 @@ func TestCloseBreaksOff(t *testing.T) {
 		t.Error(err)
 	}
 	if err := c.Triggers.Register(triggers.Trigger{Name: "late", Event: triggers.Written, Document: "{x=**}", URL: target.URL}); err == nil {
-		t.Error("a closed server takes triggers")
+		t.Error("a closed server accepted a trigger")
 	}
 }

@@ -20,9 +20,10 @@ import (
 
 func TestMain(m *testing.M) { crashtest.Main(m, serve) }
 
-// serve is a local cloud with one trigger, "test", that never ends by itself. It is told its folder and the trigger's URL.
-func serve(told string) (string, error) {
-	dir, url, _ := strings.Cut(told, " ")
+// serve runs a local cloud with one trigger, "test", until it is killed. Its argument is the data directory
+// and the trigger's URL.
+func serve(argument string) (string, error) {
+	dir, url, _ := strings.Cut(argument, " ")
 	c, err := emulator.Open(emulator.Config{DataDir: dir, Triggers: []triggers.Trigger{everyUser(url)}})
 	if err != nil {
 		return "", err
@@ -30,12 +31,13 @@ func serve(told string) (string, error) {
 	return c.FirestoreAddress(), nil
 }
 
+// everyUser returns a trigger for all writes to users.
 func everyUser(url string) triggers.Trigger {
 	return triggers.Trigger{Name: "test", Event: triggers.Written, Document: "users/{uid}", URL: url, Retry: true}
 }
 
-// doomed starts a cloud in a process of its own, and returns a client for it and what kills it.
-func doomed(t *testing.T, dir, url string) (*firestore.Client, func()) {
+// startProcess starts a cloud in its own process. It returns a client and a function that kills the process.
+func startProcess(t *testing.T, dir, url string) (*firestore.Client, func()) {
 	t.Helper()
 	address, kill := crashtest.Start(t, dir+" "+url)
 	client, err := firestore.NewClient(t.Context(), "demo-test", option.WithGRPCConn(crashtest.Dial(t, address)))
@@ -46,37 +48,38 @@ func doomed(t *testing.T, dir, url string) (*firestore.Client, func()) {
 	return client, kill
 }
 
-// reopen opens the cloud of a folder, with no trigger registered.
-func reopen(t *testing.T, dir string) *world {
+// reopen opens the cloud in a data directory without registering triggers.
+func reopen(t *testing.T, dir string) *fixture {
 	t.Helper()
-	w := &world{target: newTarget(t)}
+	w := &fixture{target: newTarget(t)}
 	w.Cloud = emulatortest.Start(t, func(cfg *emulator.Config) { cfg.DataDir = dir })
 	w.db = w.FirestoreClient(t)
 	return w
 }
 
+// eventually waits until done returns true.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(2 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: this did not come true within 20 s", what)
+			t.Fatalf("timed out after 20 s: %s", what)
 		}
 	}
 }
 
-// TestSurvivesKill kills a cloud with one event delivered, one under way, one that waits for its next attempt and one dead.
+// TestSurvivesKill kills a cloud with an event delivered, one in flight and one waiting for its next attempt.
 func TestSurvivesKill(t *testing.T) {
 	dir, before := t.TempDir(), newTarget(t)
-	hang := make(chan struct{})
-	before.answers(func(rw http.ResponseWriter, d delivery) {
+	release := make(chan struct{})
+	before.respondWith(func(rw http.ResponseWriter, d delivery) {
 		switch d.document() {
 		case "users/hangs":
-			<-hang
+			<-release
 		case "users/fails":
 			rw.WriteHeader(http.StatusInternalServerError)
 		}
 	})
-	client, kill := doomed(t, dir, before.URL)
+	client, kill := startProcess(t, dir, before.URL)
 	for _, id := range []string{"delivered", "fails", "hangs"} {
 		if _, err := client.Doc("users/"+id).Set(t.Context(), map[string]any{"n": 1}); err != nil {
 			t.Fatal(err)
@@ -84,20 +87,21 @@ func TestSurvivesKill(t *testing.T) {
 	}
 	var old []delivery
 	eventually(t, "three requests", func() bool { old = append(old, before.take()...); return len(old) == 3 })
-	time.Sleep(50 * time.Millisecond) // the answers are seen and written down; if not, the test below forgives a repetition
+	// Give the responses time to be stored; if they are not, the test tolerates redelivery.
+	time.Sleep(50 * time.Millisecond)
 	kill()
-	close(hang)
+	close(release)
 
 	w := reopen(t, dir)
 	info := w.Triggers.Triggers()
 	if len(info) != 1 || !info[0].Absent || info[0].Waiting < 2 {
-		t.Fatalf("after the kill there is %+v", info)
+		t.Fatalf("after the kill, the triggers are %+v", info)
 	}
 	w.idle(t)
 	if n := len(w.take()); n != 0 {
 		t.Errorf("%d requests before the trigger is registered", n)
 	}
-	w.set(t, "users/early", map[string]any{"n": 1}) // before the function is there again
+	w.set(t, "users/early", map[string]any{"n": 1}) // before the trigger is registered again
 	if err := w.Triggers.Register(everyUser(w.URL)); err != nil {
 		t.Fatal(err)
 	}
@@ -110,11 +114,11 @@ func TestSurvivesKill(t *testing.T) {
 	for _, d := range w.take() {
 		got[d.document()] = true
 		if id := ids[d.document()]; id != "" && id != d.ID() {
-			t.Errorf("%s has the id %s, had %s", d.document(), d.ID(), id)
+			t.Errorf("%s has the ID %s, want %s as before", d.document(), d.ID(), id)
 		}
 	}
 	if !got["users/hangs"] || !got["users/early"] {
-		t.Errorf("after the kill came %v", got)
+		t.Errorf("after the kill, events came for %v", got)
 	}
 	w.Clock.Advance(11 * time.Second)
 	w.idle(t)
@@ -122,16 +126,16 @@ func TestSurvivesKill(t *testing.T) {
 		got[d.document()] = true
 	}
 	if !got["users/fails"] {
-		t.Errorf("eleven seconds later came %v", got)
+		t.Errorf("eleven seconds later, events had come for %v", got)
 	}
 }
 
-// TestKilledAnyTime kills a cloud while documents are written and events delivered. Every commit that was acknowledged makes
-// an event, in the first life or the next ones, and all events of a commit have one id.
-func TestKilledAnyTime(t *testing.T) {
+// TestKillAtAnyTime kills a cloud while documents are written and events delivered. Every acknowledged
+// commit leads to an event, before or after the restart, and all deliveries of it have the same ID.
+func TestKillAtAnyTime(t *testing.T) {
 	dir, before := t.TempDir(), newTarget(t)
-	ids := map[string]map[string]bool{} // by document and what was written
-	note := func(target *target) {
+	ids := map[string]map[string]bool{} // by document and written value
+	record := func(target *target) {
 		for _, d := range target.take() {
 			key := fmt.Sprint(d.document(), d.Value.Fields["n"].GetIntegerValue())
 			if ids[key] == nil {
@@ -141,9 +145,9 @@ func TestKilledAnyTime(t *testing.T) {
 		}
 	}
 	var acked []string
-	pad := strings.Repeat("x", 80_000) // so that logs are replaced by snapshots meanwhile
+	pad := strings.Repeat("x", 80_000) // large enough that logs are replaced by snapshots
 	for round := range 5 {
-		client, kill := doomed(t, dir, before.URL)
+		client, kill := startProcess(t, dir, before.URL)
 		var n atomic.Int64
 		ctx, cancel := context.WithCancel(t.Context())
 		for i := range int64(40 + 13*round) {
@@ -159,100 +163,89 @@ func TestKilledAnyTime(t *testing.T) {
 		}
 		kill()
 		cancel()
-		note(before)
-		t.Logf("round %d: %d commits acknowledged, %d events came", round, len(acked), len(ids))
+		record(before)
+		t.Logf("round %d: %d commits acknowledged, %d events received", round, len(acked), len(ids))
 	}
 	w := reopen(t, dir)
 	if err := w.Triggers.Register(everyUser(w.URL)); err != nil {
 		t.Fatal(err)
 	}
 	w.idle(t)
-	w.Clock.Advance(time.Hour) // what was refused when its process died
+	w.Clock.Advance(time.Hour) // retries of events whose requests failed when the process was killed
 	w.idle(t)
-	note(w.target)
-	note(before)
+	record(w.target)
+	record(before)
 	for _, commit := range acked {
 		if len(ids[commit]) != 1 {
-			t.Errorf("%s was acknowledged and has events with %d ids", commit, len(ids[commit]))
+			t.Errorf("%s was acknowledged, but its events have %d IDs, want 1", commit, len(ids[commit]))
 		}
 	}
 }
 
-// TestRestarts ends clouds properly: what is dead stays so and can be delivered again, what was delivered is not repeated, and
-// what is absent can be removed.
-func TestRestarts(t *testing.T) {
-	dir := t.TempDir()
-	open := func() (*emulatortest.Cloud, *target, *firestore.Client) {
-		c, err := emulator.Open(emulator.Config{DataDir: dir})
-		if err != nil {
-			t.Fatal(err)
-		}
-		cloud := &emulatortest.Cloud{Cloud: c}
-		return cloud, newTarget(t), cloud.FirestoreClient(t)
-	}
-	c, target, db := open()
-	trigger := everyUser(target.URL)
-	trigger.Retry = false
-	if err := c.Triggers.Register(trigger); err != nil {
+// openDurable opens a cloud with a data directory. Unlike [reopen], it leaves closing to the test.
+func openDurable(t *testing.T, dir string) *fixture {
+	t.Helper()
+	c, err := emulator.Open(emulator.Config{DataDir: dir})
+	if err != nil {
 		t.Fatal(err)
 	}
-	target.answers(func(rw http.ResponseWriter, d delivery) {
+	w := &fixture{Cloud: &emulatortest.Cloud{Cloud: c}, target: newTarget(t)}
+	w.db = w.FirestoreClient(t)
+	return w
+}
+
+// close closes the cloud.
+func (w *fixture) close(t *testing.T) {
+	t.Helper()
+	if err := w.Cloud.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestRestarts closes clouds properly. Dead events stay dead and can be redelivered, delivered events are
+// not repeated, and absent triggers can be removed.
+func TestRestarts(t *testing.T) {
+	dir := t.TempDir()
+	w := openDurable(t, dir)
+	w.register(t, triggers.Trigger{Document: "users/{uid}"})
+	w.respondWith(func(rw http.ResponseWriter, d delivery) {
 		if d.document() == "users/bad" {
 			rw.WriteHeader(http.StatusInternalServerError)
 		}
 	})
 	for _, id := range []string{"good", "bad"} {
-		if _, err := db.Doc("users/"+id).Set(t.Context(), map[string]any{"n": 1}); err != nil {
-			t.Fatal(err)
-		}
+		w.set(t, "users/"+id, map[string]any{"n": 1})
 	}
-	if err := c.Triggers.Idle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
+	w.idle(t)
+	w.close(t)
 
-	c, target, _ = open()
-	trigger.URL = target.URL
-	if err := c.Triggers.Register(trigger); err != nil {
-		t.Fatal(err)
+	w = openDurable(t, dir)
+	w.register(t, triggers.Trigger{Document: "users/{uid}"})
+	w.idle(t)
+	if got := w.documents(); len(got) != 0 {
+		t.Errorf("after a restart, events came for %q", got)
 	}
-	if err := c.Triggers.Idle(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := target.documents(); len(got) != 0 {
-		t.Errorf("after a restart came %q", got)
-	}
-	events, err := c.Triggers.Events("test")
+	events, err := w.Triggers.Events("test")
 	if err != nil || len(events) != 1 || events[0].State != triggers.Dead || events[0].Document != "users/bad" || events[0].Tried != 1 {
-		t.Fatalf("after a restart there are %+v, %v", events, err)
+		t.Fatalf("after a restart, the events are %+v, %v", events, err)
 	}
-	if err := c.Triggers.Redeliver("test", events[0].ID); err != nil {
+	if err := w.Triggers.Redeliver("test", events[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Triggers.Idle(t.Context()); err != nil {
-		t.Fatal(err)
+	w.idle(t)
+	if got := w.take(); len(got) != 1 || got[0].ID() != events[0].ID {
+		t.Errorf("redelivered %v, want the dead event", got)
 	}
-	if got := target.take(); len(got) != 1 || got[0].ID() != events[0].ID {
-		t.Errorf("redelivered were %v", got)
-	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
+	w.close(t)
 
-	c, _, _ = open()
-	if names := c.Triggers.RemoveAbsent(); len(names) != 1 || names[0] != "test" {
-		t.Errorf("absent were %q", names)
+	w = openDurable(t, dir)
+	if names := w.Triggers.RemoveAbsent(); len(names) != 1 || names[0] != "test" {
+		t.Errorf("removed %q, want test", names)
 	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
+	w.close(t)
+	w = openDurable(t, dir)
+	if all := w.Triggers.Triggers(); len(all) != 0 {
+		t.Errorf("after the removal, the triggers are %+v", all)
 	}
-	c, _, _ = open()
-	if all := c.Triggers.Triggers(); len(all) != 0 {
-		t.Errorf("after its removal there is %+v", all)
-	}
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
+	w.close(t)
 }

@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	maxEnded     = 200      // events of a trigger that are kept to be shown: so many that were delivered, and so many dead
-	maxEndedData = 32 << 20 // bytes that their data may have together
+	maxEnded     = 200      // delivered events of a trigger kept for inspection, and as many dead ones
+	maxEndedData = 32 << 20 // bytes of their data in total
 )
 
-// ended are the last events that were delivered, or that were given up, and how many were.
+// ended keeps the most recent delivered or dead events and counts all of them.
 type ended struct {
 	last  []endedEvent // oldest first
 	data  int          // bytes
-	total int          // since the server was started
+	total int          // since the server started
 }
 
 type endedEvent struct {
@@ -22,12 +22,13 @@ type endedEvent struct {
 	at time.Time
 }
 
+// add adds an event that ended just now.
 func (e *ended) add(ev *event, at time.Time) {
 	e.total++
 	e.put(ev, at)
 }
 
-// put is add for an event that ended in an earlier process.
+// put adds an event without counting it, because it ended in an earlier process.
 func (e *ended) put(ev *event, at time.Time) {
 	e.last = append(e.last, endedEvent{ev, at})
 	e.data += len(ev.Data)
@@ -37,7 +38,7 @@ func (e *ended) put(ev *event, at time.Time) {
 	}
 }
 
-// take takes an event out again; nil when it is not there.
+// take removes and returns an event. It returns nil if there is none.
 func (e *ended) take(id string) *event {
 	i := slices.IndexFunc(e.last, func(ev endedEvent) bool { return ev.ID == id })
 	if i < 0 {

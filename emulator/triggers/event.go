@@ -15,65 +15,66 @@ import (
 )
 
 const (
-	// retention is how long an event is tried, from when it happened.
+	// retention is how long an event is retried after its creation.
 	// https://cloud.google.com/eventarc/docs/retry-events
 	retention = 24 * time.Hour
-	// deadline is how long a request may take: the longest that a function may run for an event.
+	// deadline limits a request: it is the longest that an event-driven function may run.
 	// https://cloud.google.com/functions/quotas#time_limits
 	deadline = 540 * time.Second
 
-	maxAttempts = 20 // attempts of an event that are kept to be shown
+	maxAttempts = 20 // attempts of an event kept for inspection
 
 	userAgent  = "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)"
 	dataSchema = "https://github.com/googleapis/google-cloudevents/blob/main/proto/google/events/cloud/firestore/v1/data.proto"
 )
 
-// backoff is the wait between attempts: from 10 seconds, doubled each time, to 10 minutes.
+// backoff is the wait between attempts: it starts at 10 seconds and doubles up to 10 minutes.
 // https://cloud.google.com/eventarc/docs/retry-events
 var backoff = dispatch.Backoff{Min: 10 * time.Second, Max: 600 * time.Second, Doublings: 16}
 
 // Attempt is one request for an event.
 type Attempt = dispatch.Attempt
 
-// event is an event that is to be delivered to one trigger, or was. The server's mutex guards what changes.
+// event is an event for one trigger. The server's mutex guards the fields that change.
 type event struct {
 	fact
 	progress
 
-	order   uint64 // among the events that are due at the same time
-	extra   bool   // a second delivery, by [Faults.Twice], whose answer changes nothing
-	running bool   // a request is under way
-	gone    bool   // it was delivered, given up or forgotten
+	order   uint64 // orders events that are due at the same time
+	extra   bool   // a second delivery due to [Faults.Twice]; its response is ignored
+	running bool   // a request is in flight
+	gone    bool   // it was delivered, is dead, or its trigger was removed
 }
 
-// fact is what an event says, which never changes.
+// fact is the immutable content of an event.
 type fact struct {
 	ID       string
 	Type     EventType
-	Database string    // id
+	Database string    // ID
 	Document string    // path
-	Time     time.Time // of the commit
+	Time     time.Time // commit time
 	Data     []byte    // a DocumentEventData
 }
 
-// progress is what happened to an event. Like fact, it is JSON in the journal.
+// progress is the delivery state of an event. Like fact, it is stored as JSON.
 type progress struct {
-	Since    time.Time          // when its 24 hours began
-	Due      time.Time          // when it is or was to be attempted
-	Tried    int                // attempts that began
-	Attempts []dispatch.Attempt // the last of them, oldest first
+	Since    time.Time          // when its 24 hours started
+	Due      time.Time          // when the next attempt is or was due
+	Tried    int                // attempts started
+	Attempts []dispatch.Attempt // the most recent ones, oldest first
 }
 
-// namespace makes ids of events. They are the same whenever they are made of the same commit, so that one that is repeated
-// after a crash can be told by its id, as any repeated event.
+// namespace is the UUID namespace of event IDs. IDs depend only on the commit, so that an event created again
+// after a crash has the same ID, as repeated events do.
 var namespace = uuid.MustParse("6c4a1f0e-3b52-4f0c-8f2e-5d8c0b9a7e31")
 
-// eventID is the id of the event that a commit made of a document. Triggers for the same event get the same id.
+// eventID returns the ID of the event for a commit's change of a document. All triggers for the event get the
+// same ID.
 func eventID(database string, c firestore.Change, kind EventType) string {
 	return uuid.NewSHA1(namespace, fmt.Appendf(nil, "%s\n%s\n%d\n%s", database, c.Path, c.Time.UnixMicro(), kind)).String()
 }
 
-// kind is the event that a change is, besides Written.
+// kind returns the event type of a change other than Written.
 func kind(c firestore.Change) EventType {
 	switch {
 	case c.Before == nil:
@@ -84,19 +85,19 @@ func kind(c firestore.Change) EventType {
 	return Updated
 }
 
-// expires is when an event is given up.
+// expires returns when the event is not retried any more.
 func (e *event) expires() time.Time { return e.Since.Add(retention) }
 
-// request is what is sent for an event: a CloudEvent in HTTP's binary mode, with the attributes that Eventarc sends.
+// request returns the request for an event: a CloudEvent in HTTP's binary mode with Eventarc's attributes.
 // https://cloud.google.com/eventarc/docs/cloudevents
 func (s *Server) request(t Trigger, e *event) dispatch.Request {
 	header := http.Header{}
-	// Assigned, not Set: the names keep Google's spelling on the wire.
+	// Not header.Set, which would change Google's spelling of the names.
 	for name, v := range map[string]string{
 		"User-Agent":     userAgent,
 		"Accept":         "application/json",
 		"From":           "noreply@google.com",
-		"Content-Type":   "application/protobuf", // and no ce-datacontenttype: the CloudEvents SDK refuses it beside this
+		"Content-Type":   "application/protobuf", // without ce-datacontenttype: the CloudEvents SDK rejects both together
 		"ce-specversion": "1.0",
 		"ce-id":          e.ID,
 		"ce-source":      "//firestore.googleapis.com/" + s.databaseName(e.Database),
@@ -118,8 +119,8 @@ func (s *Server) request(t Trigger, e *event) dispatch.Request {
 	}
 }
 
-// headerText is a value as Eventarc sends it: UTF-8 as it is (github.com/firebase/firebase-functions/issues/1459). What HTTP
-// does not allow at all is percent-encoded.
+// headerText encodes a header value as Eventarc does: as raw UTF-8, with characters that HTTP forbids
+// percent-encoded. See https://github.com/firebase/firebase-functions/issues/1459.
 func headerText(v string) string {
 	if httpguts.ValidHeaderFieldValue(v) {
 		return v
@@ -135,8 +136,8 @@ func headerText(v string) string {
 	return b.String()
 }
 
-// acknowledged reports whether an answer means that the event was taken. Pub/Sub, which delivers for Eventarc, takes these
-// statuses for that and no others. https://cloud.google.com/pubsub/docs/push#receive_push
+// acknowledged reports whether a response acknowledges the event. Pub/Sub, which delivers for Eventarc,
+// accepts exactly these statuses. https://cloud.google.com/pubsub/docs/push#receive_push
 func acknowledged(a dispatch.Answer) bool {
 	switch a.Status {
 	case http.StatusProcessing, http.StatusOK, http.StatusCreated, http.StatusAccepted, http.StatusNoContent:

@@ -12,90 +12,92 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// TestKinds is what each kind of write makes for each type of event.
-func TestKinds(t *testing.T) {
-	tests := []struct {
-		name  string
-		write func(ctx context.Context, db *firestore.Client, doc *firestore.DocumentRef) error
-		want  []triggers.EventType // besides Written
-	}{
-		{"create", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
-			_, err := doc.Create(ctx, map[string]any{"a": 1})
-			return err
-		}, []triggers.EventType{triggers.Created}},
-		{"create without fields", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
-			_, err := doc.Create(ctx, map[string]any{})
-			return err
-		}, []triggers.EventType{triggers.Created}},
-		{"set twice, differently", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
-			_, err := doc.Set(ctx, map[string]any{"a": 1})
-			if err == nil {
-				_, err = doc.Set(ctx, map[string]any{"a": 2})
-			}
-			return err
-		}, []triggers.EventType{triggers.Created, triggers.Updated}},
-		{"set twice, the same", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
-			_, err := doc.Set(ctx, map[string]any{"a": 1, "m": map[string]any{"x": []int{1}}})
-			if err == nil {
-				_, err = doc.Set(ctx, map[string]any{"m": map[string]any{"x": []int{1}}, "a": 1})
-			}
-			return err
-		}, []triggers.EventType{triggers.Created}},
-		{"update to the same value", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
-			_, err := doc.Set(ctx, map[string]any{"a": 1})
-			if err == nil {
-				_, err = doc.Update(ctx, []firestore.Update{{Path: "a", Value: firestore.Increment(0)}})
-			}
-			return err
-		}, []triggers.EventType{triggers.Created}},
-		{"integer to double", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
-			_, err := doc.Set(ctx, map[string]any{"a": 1})
-			if err == nil {
-				_, err = doc.Set(ctx, map[string]any{"a": 1.0})
-			}
-			return err
-		}, []triggers.EventType{triggers.Created, triggers.Updated}},
-		{"delete", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
-			_, err := doc.Set(ctx, map[string]any{"a": 1})
-			if err == nil {
-				_, err = doc.Delete(ctx)
-			}
-			return err
-		}, []triggers.EventType{triggers.Created, triggers.Deleted}},
-		{"delete what is not there", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
-			_, err := doc.Delete(ctx)
-			return err
-		}, nil},
-		{"a refused write", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
-			if _, err := doc.Update(ctx, []firestore.Update{{Path: "a", Value: 1}}); err == nil {
-				return fmt.Errorf("an update of a document that is not there succeeded")
-			}
-			return nil
-		}, nil},
-		{"several writes in a transaction", func(ctx context.Context, db *firestore.Client, doc *firestore.DocumentRef) error {
-			return db.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-				for i := range 3 {
-					if err := tx.Set(doc, map[string]any{"a": i}); err != nil {
-						return err
-					}
-				}
-				return nil
-			})
-		}, []triggers.EventType{triggers.Created}},
-		{"created and deleted in a transaction", func(ctx context.Context, db *firestore.Client, doc *firestore.DocumentRef) error {
-			return db.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-				if err := tx.Set(doc, map[string]any{"a": 1}); err != nil {
+// eventTypeTests are kinds of writes and the events that they create.
+var eventTypeTests = []struct {
+	name  string
+	write func(ctx context.Context, db *firestore.Client, doc *firestore.DocumentRef) error
+	want  []triggers.EventType // in addition to Written
+}{
+	{"create", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
+		_, err := doc.Create(ctx, map[string]any{"a": 1})
+		return err
+	}, []triggers.EventType{triggers.Created}},
+	{"create without fields", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
+		_, err := doc.Create(ctx, map[string]any{})
+		return err
+	}, []triggers.EventType{triggers.Created}},
+	{"set twice, differently", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
+		_, err := doc.Set(ctx, map[string]any{"a": 1})
+		if err == nil {
+			_, err = doc.Set(ctx, map[string]any{"a": 2})
+		}
+		return err
+	}, []triggers.EventType{triggers.Created, triggers.Updated}},
+	{"set twice, the same", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
+		_, err := doc.Set(ctx, map[string]any{"a": 1, "m": map[string]any{"x": []int{1}}})
+		if err == nil {
+			_, err = doc.Set(ctx, map[string]any{"m": map[string]any{"x": []int{1}}, "a": 1})
+		}
+		return err
+	}, []triggers.EventType{triggers.Created}},
+	{"update to the same value", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
+		_, err := doc.Set(ctx, map[string]any{"a": 1})
+		if err == nil {
+			_, err = doc.Update(ctx, []firestore.Update{{Path: "a", Value: firestore.Increment(0)}})
+		}
+		return err
+	}, []triggers.EventType{triggers.Created}},
+	{"integer to double", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
+		_, err := doc.Set(ctx, map[string]any{"a": 1})
+		if err == nil {
+			_, err = doc.Set(ctx, map[string]any{"a": 1.0})
+		}
+		return err
+	}, []triggers.EventType{triggers.Created, triggers.Updated}},
+	{"delete", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
+		_, err := doc.Set(ctx, map[string]any{"a": 1})
+		if err == nil {
+			_, err = doc.Delete(ctx)
+		}
+		return err
+	}, []triggers.EventType{triggers.Created, triggers.Deleted}},
+	{"delete a missing document", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
+		_, err := doc.Delete(ctx)
+		return err
+	}, nil},
+	{"a rejected write", func(ctx context.Context, _ *firestore.Client, doc *firestore.DocumentRef) error {
+		if _, err := doc.Update(ctx, []firestore.Update{{Path: "a", Value: 1}}); err == nil {
+			return fmt.Errorf("updating a missing document succeeded")
+		}
+		return nil
+	}, nil},
+	{"several writes in a transaction", func(ctx context.Context, db *firestore.Client, doc *firestore.DocumentRef) error {
+		return db.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+			for i := range 3 {
+				if err := tx.Set(doc, map[string]any{"a": i}); err != nil {
 					return err
 				}
-				return tx.Delete(doc)
-			})
-		}, nil},
-	}
+			}
+			return nil
+		})
+	}, []triggers.EventType{triggers.Created}},
+	{"created and deleted in a transaction", func(ctx context.Context, db *firestore.Client, doc *firestore.DocumentRef) error {
+		return db.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+			if err := tx.Set(doc, map[string]any{"a": 1}); err != nil {
+				return err
+			}
+			return tx.Delete(doc)
+		})
+	}, nil},
+}
+
+// TestEventTypes checks which events each kind of write creates.
+func TestEventTypes(t *testing.T) {
 	w := start(t)
 	for _, kind := range []triggers.EventType{triggers.Created, triggers.Updated, triggers.Deleted, triggers.Written} {
 		w.register(t, triggers.Trigger{Name: string(kind), Event: kind, Document: "kinds/{id}"})
 	}
-	for i, test := range tests {
+	for i, test := range eventTypeTests {
 		if err := test.write(t.Context(), w.db, w.db.Doc(fmt.Sprintf("kinds/k%d", i))); err != nil {
 			t.Errorf("%s: %v", test.name, err)
 			continue
@@ -112,7 +114,7 @@ func TestKinds(t *testing.T) {
 			if want := map[triggers.EventType]string{
 				triggers.Created: "false true", triggers.Updated: "true true", triggers.Deleted: "true false",
 			}[triggers.EventType(d.Type())]; shape != want {
-				t.Errorf("%s: %s has the versions %s, want %s", test.name, d.Type(), shape, want)
+				t.Errorf("%s: %s has old and new versions %s, want %s", test.name, d.Type(), shape, want)
 			}
 		}
 		var want []string
@@ -122,13 +124,13 @@ func TestKinds(t *testing.T) {
 		slices.Sort(got)
 		slices.Sort(want)
 		if !slices.Equal(got, want) || len(written) != len(want) {
-			t.Errorf("%s: got %q and %d times written, want %q", test.name, got, len(written), want)
+			t.Errorf("%s: got %q and %d written events, want %q", test.name, got, len(written), want)
 		}
 	}
 }
 
-// TestEventOnTheWire holds a request to what Eventarc sends.
-func TestEventOnTheWire(t *testing.T) {
+// TestRequestFormat compares a request with what Eventarc sends.
+func TestRequestFormat(t *testing.T) {
 	w := start(t)
 	const account = "functions@demo-test.iam.gserviceaccount.com"
 	w.register(t, triggers.Trigger{Event: triggers.Updated, Document: "users/{uid}", ServiceAccount: account, Audience: "https://purge.example"})
@@ -163,7 +165,7 @@ func TestEventOnTheWire(t *testing.T) {
 		}
 	}
 	if len(d.header.Get("Ce-Id")) != 36 {
-		t.Errorf("Ce-Id is %q, which is no UUID", d.header.Get("Ce-Id"))
+		t.Errorf("Ce-Id is %q, want a UUID", d.header.Get("Ce-Id"))
 	}
 	token, ok := strings.CutPrefix(d.header.Get("Authorization"), "Bearer ")
 	if !ok || strings.Count(token, ".") != 2 {
@@ -171,13 +173,13 @@ func TestEventOnTheWire(t *testing.T) {
 	}
 	if d.Value.Name != snapshot.Ref.Path || !d.Value.UpdateTime.AsTime().Equal(snapshot.UpdateTime) ||
 		!d.Value.CreateTime.AsTime().Equal(snapshot.CreateTime) || !d.OldValue.CreateTime.AsTime().Equal(snapshot.CreateTime) {
-		t.Errorf("the versions are\n%v\n%v", d.OldValue, d.Value)
+		t.Errorf("the old and new versions are\n%v\n%v", d.OldValue, d.Value)
 	}
 	if b, a := d.OldValue.Fields["name"].GetStringValue(), d.Value.Fields["name"].GetStringValue(); b != "Kim" || a != "Lee" {
-		t.Errorf("the name was %q and is %q", b, a)
+		t.Errorf("the name is %q before and %q after, want Kim and Lee", b, a)
 	}
 	if len(d.OldValue.Fields) != 5 || len(d.Value.Fields) != 5 {
-		t.Errorf("there are %d fields before and %d after", len(d.OldValue.Fields), len(d.Value.Fields))
+		t.Errorf("%d fields before and %d after, want 5", len(d.OldValue.Fields), len(d.Value.Fields))
 	}
 	mask := slices.Sorted(slices.Values(d.UpdateMask.FieldPaths))
 	if want := []string{"`new field`", "e", "gone", "m.x", "name"}; !slices.Equal(mask, want) {
@@ -185,9 +187,9 @@ func TestEventOnTheWire(t *testing.T) {
 	}
 }
 
-// TestNamesOutsideASCII holds that names that a header can hardly carry are right in the payload, and in headers as in
-// production: UTF-8.
-func TestNamesOutsideASCII(t *testing.T) {
+// TestNonASCIINames checks IDs that headers cannot properly carry: they are correct in the payload and, as
+// in production, UTF-8 in headers.
+func TestNonASCIINames(t *testing.T) {
 	w := start(t)
 	w.register(t, triggers.Trigger{Document: "{path=**}"})
 	for _, id := range []string{"한국어", "a b%20", "line\nfeed", "__id7__"} {
@@ -205,13 +207,13 @@ func TestNamesOutsideASCII(t *testing.T) {
 		}
 		want := "schools/" + strings.ReplaceAll(id, "\n", "%0A")
 		if h := got[0].header.Get("ce-document"); h != want {
-			t.Errorf("%q: the header is %q", id, h)
+			t.Errorf("%q: the header is %q, want %q", id, h, want)
 		}
 	}
 }
 
-// TestWhoWrites holds that a client under rules, a server and a seed make the same events.
-func TestWhoWrites(t *testing.T) {
+// TestEveryWriterCreatesEvents checks that a client, a server and a seed create the same events.
+func TestEveryWriterCreatesEvents(t *testing.T) {
 	w := start(t)
 	w.register(t, triggers.Trigger{Event: triggers.Created, Document: "users/{uid}"})
 	if _, err := w.FirestoreClientAs(t, "u1", nil).Doc("users/client").Set(t.Context(), map[string]any{"n": 1}); err != nil {
@@ -239,8 +241,8 @@ func TestWhoWrites(t *testing.T) {
 	}
 }
 
-// TestSameIDForAll holds that a repeated event is told by its id: two deliveries of one are the same to the last byte.
-func TestSameIDForAll(t *testing.T) {
+// TestDuplicatesHaveSameID checks that two deliveries of an event have the same ID and data.
+func TestDuplicatesHaveSameID(t *testing.T) {
 	w := start(t)
 	w.Triggers.SetFaults(triggers.Faults{Twice: true})
 	w.register(t, triggers.Trigger{Document: "users/{uid}"})
@@ -256,7 +258,7 @@ func TestSameIDForAll(t *testing.T) {
 	}
 	for id, twice := range byID {
 		if len(twice) != 2 || !bytes.Equal(twice[0].Data(), twice[1].Data()) {
-			t.Errorf("%s came %d times, or differently", id, len(twice))
+			t.Errorf("%s came %d times or with different data, want twice the same", id, len(twice))
 		}
 	}
 	if done := w.events(t, triggers.Done); len(done) != 2 {
@@ -264,7 +266,7 @@ func TestSameIDForAll(t *testing.T) {
 	}
 }
 
-// TestDatabases holds that triggers see their own database only.
+// TestDatabases checks that a trigger receives events of its own database only.
 func TestDatabases(t *testing.T) {
 	w := start(t)
 	w.register(t, triggers.Trigger{Document: "users/{uid}", Database: "other"})
@@ -286,8 +288,9 @@ func TestDatabases(t *testing.T) {
 	}
 }
 
-// TestRegisterSeesWhatComesAfter holds that a trigger gets no event of what was committed before it was there.
-func TestRegisterSeesWhatComesAfter(t *testing.T) {
+// TestRegisterIgnoresEarlierCommits checks that a trigger receives no events of commits before its
+// registration.
+func TestRegisterIgnoresEarlierCommits(t *testing.T) {
 	w := start(t)
 	for i := range 20 {
 		before, after := fmt.Sprintf("users/before%d", i), fmt.Sprintf("users/after%d", i)
@@ -302,25 +305,25 @@ func TestRegisterSeesWhatComesAfter(t *testing.T) {
 	}
 }
 
-func TestRegisterRefuses(t *testing.T) {
+func TestInvalidTriggers(t *testing.T) {
 	w := start(t)
 	ok := triggers.Trigger{Name: "x", Event: triggers.Created, Document: "users/{uid}", URL: "http://127.0.0.1/"}
 	for want, change := range map[string]func(*triggers.Trigger){
-		"needs a name":         func(t *triggers.Trigger) { t.Name = "" },
+		"name is missing":      func(t *triggers.Trigger) { t.Name = "" },
 		"has 200 bytes":        func(t *triggers.Trigger) { t.Name = strings.Repeat("x", 200) },
-		"is none of":           func(t *triggers.Trigger) { t.Event = "google.cloud.firestore.document.v1.read" },
+		"must be one of":       func(t *triggers.Trigger) { t.Event = "google.cloud.firestore.document.v1.read" },
 		"must begin with http": func(t *triggers.Trigger) { t.URL = "localhost:8080" },
 		"did you mean users/":  func(t *triggers.Trigger) { t.Document = "users" },
-		"to be an id":          func(t *triggers.Trigger) { t.Database = "projects/p/databases/d" },
+		"must be an ID":        func(t *triggers.Trigger) { t.Database = "projects/p/databases/d" },
 		"from 1 to 1000":       func(t *triggers.Trigger) { t.MaxConcurrent = 1001 },
 	} {
 		trigger := ok
 		change(&trigger)
 		if err := w.Triggers.Register(trigger); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("want an error with %q, got %v", want, err)
+			t.Errorf("got error %v, want one with %q", err, want)
 		}
 	}
 	if n := len(w.Triggers.Triggers()); n != 0 {
-		t.Errorf("%d triggers are there", n)
+		t.Errorf("%d triggers are registered, want none", n)
 	}
 }

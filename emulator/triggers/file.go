@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// Parse reads triggers from a JSON array of objects whose members are the fields of [Trigger]:
+// Parse parses a JSON array of triggers, whose members are the fields of [Trigger]:
 //
 //	[{"name": "purge", "event": "google.cloud.firestore.document.v1.deleted", "document": "users/{uid}",
 //	  "url": "http://127.0.0.1:8080/", "retry": true}]
@@ -15,15 +15,15 @@ func Parse(text []byte) ([]Trigger, error) {
 	decoder.DisallowUnknownFields()
 	var list []Trigger
 	if err := decoder.Decode(&list); err != nil {
-		return nil, fmt.Errorf("triggers: this is no JSON array of triggers: %w", err)
+		return nil, fmt.Errorf("triggers: parsing a JSON array of triggers: %w", err)
 	}
 	names := map[string]bool{}
 	for i, t := range list {
 		if _, _, err := t.completed(); err != nil {
-			return nil, fmt.Errorf("triggers: number %d, %q: %w", i+1, t.Name, err)
+			return nil, fmt.Errorf("triggers: trigger %d, %q: %w", i+1, t.Name, err)
 		}
 		if names[t.Name] {
-			return nil, fmt.Errorf("triggers: number %d: there is another one named %q", i+1, t.Name)
+			return nil, fmt.Errorf("triggers: trigger %d: the name %q is duplicated", i+1, t.Name)
 		}
 		names[t.Name] = true
 	}

@@ -21,53 +21,54 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// world is a local cloud with a target that takes what its triggers send.
-type world struct {
+// fixture is a local cloud with a target for its triggers.
+type fixture struct {
 	*emulatortest.Cloud
 	*target
 	db *firestore.Client
 }
 
-func start(t testing.TB, set ...func(*emulator.Config)) *world {
+// start starts a cloud and a target.
+func start(t testing.TB, set ...func(*emulator.Config)) *fixture {
 	t.Helper()
-	w := &world{Cloud: emulatortest.Start(t, set...), target: newTarget(t)}
+	w := &fixture{Cloud: emulatortest.Start(t, set...), target: newTarget(t)}
 	w.db = w.FirestoreClient(t)
 	return w
 }
 
-// delivery is a request as the target got it, read by the CloudEvents SDK.
+// delivery is a request to the target, parsed by the CloudEvents SDK.
 type delivery struct {
 	cloudevents.Event
 	*firestoredata.DocumentEventData
 	header http.Header
 }
 
-// document is the path that the event names.
+// document returns the path of the event's document.
 func (d delivery) document() string { return d.Extensions()["document"].(string) }
 
-// target is a function: it keeps what it gets, and answers what answer says, by default 200.
+// target is a function. It records deliveries and responds with respond, or with 200 if that is nil.
 type target struct {
 	URL string
 
-	mu     sync.Mutex
-	got    []delivery
-	answer func(http.ResponseWriter, delivery)
+	mu      sync.Mutex
+	got     []delivery
+	respond func(http.ResponseWriter, delivery)
 }
 
 func newTarget(t testing.TB) *target {
 	target := &target{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		event, err := cloudevents.NewEventFromHTTPRequest(r)
-		if errors.Is(err, io.ErrUnexpectedEOF) { // the sender was killed
+		if errors.Is(err, io.ErrUnexpectedEOF) { // the sender was killed while sending
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
 		if err != nil {
-			t.Errorf("no CloudEvent: %v", err)
+			t.Errorf("not a CloudEvent: %v", err)
 			return
 		}
 		if err := event.Validate(); err != nil {
-			t.Errorf("a CloudEvent that is not valid: %v", err)
+			t.Errorf("invalid CloudEvent: %v", err)
 		}
 		data := &firestoredata.DocumentEventData{}
 		if err := proto.Unmarshal(event.Data(), data); err != nil {
@@ -76,10 +77,10 @@ func newTarget(t testing.TB) *target {
 		d := delivery{*event, data, r.Header}
 		target.mu.Lock()
 		target.got = append(target.got, d)
-		answer := target.answer
+		respond := target.respond
 		target.mu.Unlock()
-		if answer != nil {
-			answer(w, d)
+		if respond != nil {
+			respond(w, d)
 		}
 	}))
 	t.Cleanup(server.Close)
@@ -87,19 +88,19 @@ func newTarget(t testing.TB) *target {
 	return target
 }
 
-// answers sets what the target answers from now on.
-func (t *target) answers(f func(http.ResponseWriter, delivery)) {
+// respondWith sets how the target responds from now on.
+func (t *target) respondWith(f func(http.ResponseWriter, delivery)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.answer = f
+	t.respond = f
 }
 
-// status answers with an HTTP status.
+// status responds with an HTTP status.
 func status(code int) func(http.ResponseWriter, delivery) {
 	return func(w http.ResponseWriter, _ delivery) { w.WriteHeader(code) }
 }
 
-// take returns what the target got, and forgets it.
+// take returns the deliveries since the last call.
 func (t *target) take() []delivery {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -108,7 +109,7 @@ func (t *target) take() []delivery {
 	return got
 }
 
-// documents are the paths of what the target got, sorted; it forgets them.
+// documents returns the sorted document paths of the deliveries since the last call of take or documents.
 func (t *target) documents() []string {
 	paths := []string{}
 	for _, d := range t.take() {
@@ -118,7 +119,8 @@ func (t *target) documents() []string {
 	return paths
 }
 
-func (w *world) register(t testing.TB, trigger triggers.Trigger) {
+// register registers a trigger, by default named "test", for all writes, with the fixture's target.
+func (w *fixture) register(t testing.TB, trigger triggers.Trigger) {
 	t.Helper()
 	if trigger.URL == "" {
 		trigger.URL = w.URL
@@ -134,7 +136,8 @@ func (w *world) register(t testing.TB, trigger triggers.Trigger) {
 	}
 }
 
-func (w *world) idle(t testing.TB) {
+// idle waits until no event is due or in flight.
+func (w *fixture) idle(t testing.TB) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
@@ -143,22 +146,22 @@ func (w *world) idle(t testing.TB) {
 	}
 }
 
-func (w *world) set(t testing.TB, path string, data map[string]any) {
+func (w *fixture) set(t testing.TB, path string, data map[string]any) {
 	t.Helper()
 	if _, err := w.db.Doc(path).Set(t.Context(), data); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (w *world) delete(t testing.TB, path string) {
+func (w *fixture) delete(t testing.TB, path string) {
 	t.Helper()
 	if _, err := w.db.Doc(path).Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// events are the events of the trigger "test" in a state.
-func (w *world) events(t testing.TB, state triggers.State) []triggers.EventInfo {
+// events returns the events of the trigger "test" in a state.
+func (w *fixture) events(t testing.TB, state triggers.State) []triggers.EventInfo {
 	t.Helper()
 	all, err := w.Triggers.Events("test")
 	if err != nil {

@@ -7,11 +7,11 @@ import (
 	"heek.kr/heektime/emulator/firestore"
 )
 
-// keepEvery is after how many changes that made no event the cursors are kept all the same, so that not many are gone
-// through again after a crash.
+// keepEvery is the number of changes without events after which the cursors are saved anyway, to limit how
+// many changes are processed again after a crash.
 const keepEvery = 1000
 
-// want makes known which databases have triggers. The mutex is held.
+// want updates the set of databases with triggers. The mutex is held.
 func (s *Server) want() {
 	wanted := map[string]bool{}
 	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
@@ -31,7 +31,7 @@ func (s *Server) Cursor(database string) time.Time {
 	if t, ok := s.cursors[database]; ok {
 		return t
 	}
-	var first time.Time // nothing is kept yet: no trigger wants what was before it
+	var first time.Time // no cursor yet: no trigger wants changes before its registration
 	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
 		if s.databaseName(sub.Database) == database && (first.IsZero() || sub.since.Before(first)) {
 			first = sub.since
@@ -44,7 +44,7 @@ func (s *Server) Cursor(database string) time.Time {
 	return first.Add(-time.Microsecond)
 }
 
-// Take implements firestore.Follower: it makes events of changes.
+// Take implements firestore.Follower. It creates events from changes.
 func (s *Server) Take(c firestore.Changes) {
 	s.base.Lock()
 	defer s.base.Unlock()
@@ -69,7 +69,7 @@ func (s *Server) Take(c firestore.Changes) {
 	s.base.Changed.Fire()
 }
 
-// make makes the events of a change, and returns how many. The mutex is held.
+// make creates the events of a change and returns how many. The mutex is held.
 func (s *Server) make(database string, c firestore.Change) int {
 	made := 0
 	var data []byte
@@ -100,8 +100,8 @@ func (s *Server) make(database string, c firestore.Change) int {
 	return made
 }
 
-// keepCursors keeps up to where commits have become events. It is to be called after those events were kept. The mutex is
-// held.
+// keepCursors saves up to which commit events have been created. It must be called after those events were
+// saved. The mutex is held.
 func (s *Server) keepCursors() {
 	for database, t := range s.cursors {
 		s.base.Changes.Add(record{Cursor: &cursorRecord{database, t}})

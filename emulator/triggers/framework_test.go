@@ -19,8 +19,8 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// TestFunctionsFramework delivers to a function of the Functions Framework, as Cloud Functions runs it: one that fails is
-// delivered again.
+// TestFunctionsFramework delivers events to a function in the Functions Framework, as Cloud Functions runs
+// it. A failed event is retried.
 func TestFunctionsFramework(t *testing.T) {
 	var mu sync.Mutex
 	var got []string
@@ -40,11 +40,11 @@ func TestFunctionsFramework(t *testing.T) {
 		}
 		return nil
 	}
-	path := "/" + strconv.FormatInt(time.Now().UnixNano(), 36) // the framework has one list of functions for the process
+	path := "/" + strconv.FormatInt(time.Now().UnixNano(), 36) // the framework registers functions per process
 	if err := funcframework.RegisterCloudEventFunctionContext(t.Context(), path, function); err != nil {
 		t.Fatal(err)
 	}
-	// The framework opens its port itself, so a free one is looked for, and given back at once.
+	// The framework opens its port itself, so find a free one and release it.
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -52,8 +52,8 @@ func TestFunctionsFramework(t *testing.T) {
 	address := listener.Addr().String()
 	host, port, _ := net.SplitHostPort(address)
 	listener.Close()
-	go funcframework.StartHostPort(host, port) // it can't be stopped
-	eventually(t, "the framework listens", func() bool {
+	go funcframework.StartHostPort(host, port) // cannot be stopped
+	eventually(t, "the framework is listening", func() bool {
 		connection, err := net.Dial("tcp", address)
 		if err == nil {
 			connection.Close()
@@ -69,7 +69,7 @@ func TestFunctionsFramework(t *testing.T) {
 	}
 	w.idle(t)
 	if waiting := w.events(t, triggers.Waiting); len(waiting) != 1 || waiting[0].Attempts[0].Status != http.StatusInternalServerError {
-		t.Errorf("waiting are %+v", waiting)
+		t.Errorf("waiting events: %+v", waiting)
 	}
 	w.Clock.Advance(11 * time.Second)
 	w.idle(t)

@@ -6,39 +6,39 @@ import (
 	"time"
 )
 
-// State is where an event is in its life.
+// State is the state of an event.
 type State string
 
 // The states of an event.
 const (
 	Waiting State = "waiting" // for its first or next attempt
-	Running State = "running" // a request is under way
-	Done    State = "done"    // its target answered
-	Dead    State = "dead"    // given up
+	Running State = "running" // a request is in flight
+	Done    State = "done"    // acknowledged by the target
+	Dead    State = "dead"    // failed and not retried any more
 )
 
-// Info is a trigger as a console shows it.
+// Info describes a trigger.
 type Info struct {
 	Trigger Trigger
-	Absent  bool // known from an earlier process and not registered in this one: its events wait
-	Waiting int  // events that wait
-	Running int  // requests under way
-	Done    int  // events delivered since the server was started
-	Dead    int  // events given up that are kept, from before a restart, too
+	Absent  bool // registered only by an earlier process; its events wait
+	Waiting int  // waiting events
+	Running int  // requests in flight
+	Done    int  // events delivered since the server started
+	Dead    int  // dead events that are kept, including those from before a restart
 }
 
-// EventInfo is an event of a trigger as a console shows it.
+// EventInfo describes an event of a trigger.
 type EventInfo struct {
 	ID       string
 	Type     EventType
 	Document string    // path
-	Time     time.Time // of the commit
+	Time     time.Time // commit time
 	State    State
-	Due      time.Time // when the next attempt is due; of ended events, when the last one was
-	Tried    int       // attempts that began
+	Due      time.Time // when the next attempt is due; if the event ended, when the last one was
+	Tried    int       // attempts started
 	Attempts []Attempt // the last 20, oldest first
-	Ended    time.Time // when it was delivered or given up; zero before
-	Data     []byte    // a google.events.cloud.firestore.v1.DocumentEventData; not to be changed
+	Ended    time.Time // when it was delivered or became dead; zero before
+	Data     []byte    // a google.events.cloud.firestore.v1.DocumentEventData; must not be modified
 }
 
 // Triggers returns all triggers, by name.
@@ -62,14 +62,14 @@ func (s *Server) Triggers() []Info {
 	return infos
 }
 
-// Events returns the events of a trigger: those that are not delivered, the oldest first, then the last 200 that were
-// given up, then the last 200 that were delivered since the server was started, the newest of each first.
+// Events returns a trigger's events: pending ones, oldest first, then the last 200 dead ones and the last 200
+// delivered since the server started, both newest first.
 func (s *Server) Events(trigger string) ([]EventInfo, error) {
 	s.base.Lock()
 	defer s.base.Unlock()
 	sub, ok := s.subscriptions.Get(trigger)
 	if !ok {
-		return nil, fmt.Errorf("triggers: there is no trigger %q", trigger)
+		return nil, fmt.Errorf("triggers: no trigger is named %q", trigger)
 	}
 	infos := make([]EventInfo, 0, len(sub.pending)+len(sub.dead.last)+len(sub.done.last))
 	for _, e := range sub.pending {

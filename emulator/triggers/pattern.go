@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// Pattern is a path pattern of Eventarc, which matches the paths of documents such as users/u1/timetables/t1.
+// Pattern is an Eventarc path pattern. It matches document paths such as users/u1/timetables/t1.
 // https://cloud.google.com/eventarc/docs/path-patterns
 //
-//	users/{uid}       any user; {uid=*} and * are the same
-//	users/u-*         users whose id begins with u-
-//	users/{path=**}   users and all that is below them; ** is the same
+//	users/{uid}       any user; {uid=*} and * mean the same
+//	users/u-*         users whose ID begins with u-
+//	users/{path=**}   users and all documents in their subcollections; ** means the same
 //	{path=**}         every document
 //
-// Names in braces say what a segment is; Eventarc sends nothing of them.
+// Names in braces document what a segment means; Eventarc does not send them.
 type Pattern struct {
 	text     string
 	segments []segment
 }
 
-// segment is one segment of a pattern: literal texts with wildcards between them, or any number of segments.
+// segment is one segment of a pattern: literal parts separated by wildcards, or any number of segments.
 type segment struct {
-	any   bool
-	parts []string
+	any   bool     // **: any number of segments
+	parts []string // otherwise: literal parts, with a * between each two
 }
 
 const (
@@ -35,7 +35,8 @@ const (
 
 var captureName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// ParsePattern reads a pattern. It refuses those that match no document, such as a collection's path.
+// ParsePattern parses a pattern. It rejects patterns that cannot match a document, such as a collection's
+// path.
 func ParsePattern(text string) (Pattern, error) {
 	p := Pattern{text: text}
 	if len(text) > maxPattern {
@@ -49,19 +50,20 @@ func ParsePattern(text string) (Pattern, error) {
 			return Pattern{}, fmt.Errorf("path pattern %q: %w", text, err)
 		}
 		if name != "" && names[name] {
-			return Pattern{}, fmt.Errorf("path pattern %q: {%s} is there twice", text, name)
+			return Pattern{}, fmt.Errorf("path pattern %q: {%s} is duplicated", text, name)
 		}
 		names[name] = true
 		unbounded = unbounded || seg.any
 		p.segments = append(p.segments, seg)
 	}
 	if !unbounded && len(p.segments)%2 != 0 {
-		return Pattern{}, fmt.Errorf("path pattern %q has %d segments, so it matches collections and no document; did you mean %s/{id}?",
+		return Pattern{}, fmt.Errorf("path pattern %q has %d segments, so it matches collections, not documents; did you mean %s/{id}?",
 			text, len(p.segments), text)
 	}
 	return p, nil
 }
 
+// parseSegment parses a segment. name is the name in its braces, if any.
 func parseSegment(s string) (seg segment, name string, err error) {
 	wildcard := s
 	if inner, ok := strings.CutPrefix(s, "{"); ok {
@@ -74,10 +76,10 @@ func parseSegment(s string) (seg segment, name string, err error) {
 			wildcard = anyOne
 		}
 		if !captureName.MatchString(name) {
-			return segment{}, "", fmt.Errorf("%q is no name: letters, digits and _ are, and no digit comes first", name)
+			return segment{}, "", fmt.Errorf("%q is not a valid name: use letters, digits and _, and do not begin with a digit", name)
 		}
 		if wildcard != anyOne && wildcard != anyNumber {
-			return segment{}, "", fmt.Errorf("after = in %q must be * or **", s)
+			return segment{}, "", fmt.Errorf("the wildcard after = in %q must be * or **", s)
 		}
 	}
 	switch {
@@ -86,31 +88,31 @@ func parseSegment(s string) (seg segment, name string, err error) {
 	case wildcard == anyNumber:
 		return segment{any: true}, name, nil
 	case strings.Contains(wildcard, anyNumber):
-		return segment{}, "", fmt.Errorf("** must be all of its segment, not a part of %q", s)
+		return segment{}, "", fmt.Errorf("** must be a whole segment, not part of %q", s)
 	case strings.ContainsAny(wildcard, "{}"):
-		return segment{}, "", fmt.Errorf("braces must be around all of a segment, not in %q", s)
+		return segment{}, "", fmt.Errorf("braces must enclose a whole segment, not part of %q", s)
 	}
 	return segment{parts: strings.Split(wildcard, anyOne)}, name, nil
 }
 
-// String is the pattern as it was given.
+// String returns the pattern as it was parsed.
 func (p Pattern) String() string { return p.text }
 
 // Match reports whether the pattern matches the path of a document below the root, such as users/u1.
 func (p Pattern) Match(path string) bool {
 	segments := strings.Split(path, "/")
-	i, at := 0, 0            // of the pattern, of the path
-	star, taken := -1, 0     // the last ** met, and what of the path it has taken up to
-	for at < len(segments) { // as for wildcards in a text: only the last ** needs to be tried again
+	i, j := 0, 0            // indexes in the pattern and the path
+	star, end := -1, 0      // index of the last **, and of the first path segment after those it matches
+	for j < len(segments) { // as with wildcards in strings, only the last ** needs backtracking
 		switch {
 		case i < len(p.segments) && p.segments[i].any:
-			star, taken = i, at
+			star, end = i, j
 			i++
-		case i < len(p.segments) && p.segments[i].match(segments[at]):
-			i, at = i+1, at+1
+		case i < len(p.segments) && p.segments[i].match(segments[j]):
+			i, j = i+1, j+1
 		case star >= 0:
-			taken++
-			i, at = star+1, taken
+			end++
+			i, j = star+1, end
 		default:
 			return false
 		}
@@ -121,7 +123,7 @@ func (p Pattern) Match(path string) bool {
 	return i == len(p.segments)
 }
 
-// match reports whether one id matches: its parts follow each other, with anything between them.
+// match reports whether an ID consists of the segment's parts, in order, with anything between them.
 func (s segment) match(id string) bool {
 	last := len(s.parts) - 1
 	if last == 0 {

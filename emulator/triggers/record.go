@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// record is one change as the journal keeps it, in JSON. One of the kinds is set.
+// record is one change in the log, as JSON. Exactly one field is set.
 type record struct {
-	Trigger  *triggerRecord  `json:",omitempty"` // a trigger was made or changed
-	Removed  string          `json:",omitempty"` // the trigger of that name was removed, with its events
-	Event    *eventRecord    `json:",omitempty"` // an event was made, or is to be delivered again
+	Trigger  *triggerRecord  `json:",omitempty"` // a trigger was added or changed
+	Removed  string          `json:",omitempty"` // the trigger with this name was removed with its events
+	Event    *eventRecord    `json:",omitempty"` // an event was created or redelivered
 	Cursor   *cursorRecord   `json:",omitempty"` // all commits up to a time have become events
-	Progress *progressRecord `json:",omitempty"` // an attempt at an event failed
-	Ended    *endedRecord    `json:",omitempty"` // an event was delivered or given up
+	Progress *progressRecord `json:",omitempty"` // an attempt failed
+	Ended    *endedRecord    `json:",omitempty"` // an event was delivered or is dead
 }
 
 type triggerRecord struct {
@@ -49,7 +49,7 @@ func (sub *subscription) record() record {
 	return record{Trigger: &triggerRecord{sub.Trigger, sub.since}}
 }
 
-// apply makes a change that was made before the process was started. It starts nothing.
+// apply restores a change from an earlier process. It starts no goroutines.
 func (s *Server) apply(data []byte) error {
 	var r record
 	if err := json.Unmarshal(data, &r); err != nil {
@@ -71,7 +71,7 @@ func (s *Server) apply(data []byte) error {
 		if err != nil {
 			return err
 		}
-		if old := sub.pending[r.Event.Fact.ID]; old != nil { // it is to be delivered again, sooner
+		if old := sub.pending[r.Event.Fact.ID]; old != nil { // redelivery of a waiting event
 			sub.due.Delete(old)
 		}
 		e := &event{fact: r.Event.Fact, progress: r.Event.Progress.restored()}
@@ -102,12 +102,12 @@ func (s *Server) apply(data []byte) error {
 func (s *Server) subscription(name string) (*subscription, error) {
 	sub, ok := s.subscriptions.Get(name)
 	if !ok {
-		return nil, fmt.Errorf("a record is of trigger %q, which does not exist", name)
+		return nil, fmt.Errorf("a record refers to trigger %q, which does not exist", name)
 	}
 	return sub, nil
 }
 
-// waiting takes an event that waits out of those that are due.
+// waiting returns a waiting event and removes it from those that are due.
 func (s *Server) waiting(trigger, id string) (*subscription, *event, error) {
 	sub, err := s.subscription(trigger)
 	if err != nil {
@@ -115,19 +115,19 @@ func (s *Server) waiting(trigger, id string) (*subscription, *event, error) {
 	}
 	e := sub.pending[id]
 	if e == nil {
-		return nil, nil, fmt.Errorf("a record is of event %q of trigger %q, which does not exist", id, trigger)
+		return nil, nil, fmt.Errorf("a record refers to event %q of trigger %q, which does not exist", id, trigger)
 	}
 	sub.due.Delete(e)
 	return sub, e, nil
 }
 
-// restored is the progress without a request that was under way: it died with the process.
+// restored returns the progress without an attempt that was in flight when the process ended.
 func (p progress) restored() progress {
 	p.Attempts = slices.DeleteFunc(slices.Clone(p.Attempts), func(a Attempt) bool { return a.Answered.IsZero() })
 	return p
 }
 
-// state adds the records that make the present state from nothing. The mutex is held.
+// state adds the records that recreate the current state. The mutex is held.
 func (s *Server) state(add func(any)) {
 	s.subscriptions.Scan(func(name string, sub *subscription) bool {
 		add(sub.record())

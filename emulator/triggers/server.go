@@ -1,25 +1,27 @@
-// Package triggers is Eventarc for the local cloud's Firestore: what commits do to documents becomes events, which are
-// delivered to HTTP targets, such as functions, as CloudEvents with Firestore's protobuf payload.
+// Package triggers emulates Eventarc for the local cloud's Firestore. Document changes become events, which
+// are delivered to HTTP targets such as functions, as CloudEvents with Firestore's protobuf payload.
 //
 //	server, _ := triggers.New(triggers.Config{…})
 //	firestore.New(firestore.Config{Follower: server, …})
 //	server.Register(triggers.Trigger{Name: "purge", Event: triggers.Deleted, Document: "users/{uid}", URL: …})
 //
-// An event is delivered at least once, in no promised order, beside others of the same document: it is forgotten only when
-// its target answered, or it was given up. Without [Trigger.Retry] it is given up when the first request fails; with it,
-// it is tried for 24 hours. Events that were given up are dead: logged with their id, and kept to be looked at and
-// delivered again. With a data directory nothing is lost when the process dies.
+// Delivery is at least once and unordered, even for events of the same document. Without [Trigger.Retry],
+// an event is dead after its first failed request; with it, the event is retried for 24 hours. Dead events
+// are logged with their IDs and kept for inspection and redelivery. With a data directory, nothing is lost
+// when the process crashes.
 //
-// Only changes make events: one for each document of a commit, whoever wrote it and however often in that commit. Writes
-// that change nothing and deletions of what is not there make none; nor does resetting the whole database.
+// Only changes create events: one per document and commit, no matter who wrote the document and how often
+// the commit writes it. Writes without effect, deletions of missing documents, and resetting the whole
+// database create none.
 //
-// Time is the cloud's [clock.Clock], so that a test reaches a retry in ten minutes by advancing the clock.
+// Time is the cloud's [clock.Clock], so a test reaches a retry that is due in ten minutes by advancing the
+// clock.
 //
-// What is left out: events with the identity of who wrote (…withAuthContext), payloads in JSON, Pub/Sub's slowing down of a
-// target that fails much, and Eventarc's own API.
+// Not supported: events with the writer's identity (…withAuthContext), JSON payloads, Pub/Sub's slow start
+// for failing targets, and Eventarc's own API.
 //
-// A change goes from follow.go (Firestore's commits become events) over subscription.go (what waits for a trigger) and
-// delivery.go (requests and what their answers mean) to ended.go.
+// A change passes through follow.go (commits become events), subscription.go (events wait for delivery),
+// delivery.go (requests and responses) and ended.go (delivered and dead events).
 package triggers
 
 import (
@@ -37,28 +39,28 @@ import (
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
 
-// Tokens makes the ID tokens of triggers that have a service account. *identity.Identity implements it.
+// Tokens creates the ID tokens of triggers with a service account. *identity.Identity implements it.
 type Tokens = dispatch.Tokens
 
-// Config is what a [Server] needs.
+// Config configures a [Server].
 type Config struct {
 	Clock    *clock.Clock // required: the cloud's time
-	Tokens   Tokens       // required: signs for the service accounts that triggers name
-	Project  string       // required: whose databases have triggers
-	Location string       // what events name as the database's location; "nam5" when empty
-	DataDir  string       // folder that keeps triggers and events; empty keeps them in memory
+	Tokens   Tokens       // required: signs the ID tokens of service accounts
+	Project  string       // required: the project of all triggers
+	Location string       // the database's location in events; defaults to "nam5"
+	DataDir  string       // directory for triggers and events; empty keeps them in memory
 	Faults   Faults       // what goes wrong from the start: see [Server.SetFaults]
 	Logger   *slog.Logger // reports failed events; nil discards
 }
 
 // Source is the Firestore whose changes become events. *firestore.Server implements it.
 type Source interface {
-	// Settle returns when the server was told of everything that is committed by now.
+	// Settle returns when the server has received all changes committed so far.
 	Settle(ctx context.Context) error
 }
 
-// Server makes events of the changes that it is told of, and delivers them. It implements firestore.Follower and is safe
-// for concurrent use.
+// Server creates events from Firestore's changes and delivers them. It implements firestore.Follower and is
+// safe for concurrent use.
 type Server struct {
 	clock             *clock.Clock
 	project, location string
@@ -66,9 +68,9 @@ type Server struct {
 	base              dispatch.Base                   // guards what follows
 
 	source        Source
-	subscriptions btree.Map[string, *subscription] // by the trigger's name
-	cursors       map[string]time.Time             // by the database's name: commits up to then have been made events
-	unsaved       int                              // changes since a cursor was kept
+	subscriptions btree.Map[string, *subscription] // by trigger name
+	cursors       map[string]time.Time             // by database name: commits up to this time have become events
+	unsaved       int                              // changes since the cursors were saved
 	disabled      bool
 	taken         uint64 // counts what Firestore handed over
 	order         uint64 // counts events
@@ -95,7 +97,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
-		if now := cfg.Clock.Now(); sub.since.After(now) { // an earlier process had advanced its clock
+		if now := cfg.Clock.Now(); sub.since.After(now) { // an earlier process advanced its clock
 			sub.since = now
 		}
 		return true
@@ -104,14 +106,15 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Attach tells the server whose follower it is, for [Server.Idle], [Server.Disable] and [Server.Enable] to wait for.
+// Attach sets the Firestore that the server follows. [Server.Idle], [Server.Disable] and [Server.Enable]
+// wait for it.
 func (s *Server) Attach(source Source) {
 	s.base.Lock()
 	defer s.base.Unlock()
 	s.source = source
 }
 
-// settle waits until events were made of all that is committed by now.
+// settle waits until everything committed so far has become events.
 func (s *Server) settle(ctx context.Context) error {
 	s.base.Lock()
 	source := s.source
@@ -176,14 +179,14 @@ func (s *Server) busy() bool {
 	return due
 }
 
-// Disable stops triggers, so that a test can prepare data: until [Server.Enable], commits make no events and no request is
-// begun. It returns when all that was committed before has become events; those wait.
-func (s *Server) Disable(ctx context.Context) error { return s.able(ctx, true) }
+// Disable stops all triggers so that a test can prepare data: until [Server.Enable], commits create no
+// events and no request starts. Disable returns when all earlier commits have become events, which wait.
+func (s *Server) Disable(ctx context.Context) error { return s.setDisabled(ctx, true) }
 
-// Enable ends [Server.Disable]. What was committed meanwhile makes no events.
-func (s *Server) Enable(ctx context.Context) error { return s.able(ctx, false) }
+// Enable ends [Server.Disable]. Commits made in the meantime create no events.
+func (s *Server) Enable(ctx context.Context) error { return s.setDisabled(ctx, false) }
 
-func (s *Server) able(ctx context.Context, disabled bool) error {
+func (s *Server) setDisabled(ctx context.Context, disabled bool) error {
 	if err := s.settle(ctx); err != nil {
 		return fmt.Errorf("triggers: %w", err)
 	}
@@ -198,7 +201,7 @@ func (s *Server) able(ctx context.Context, disabled bool) error {
 	return nil
 }
 
-// databaseName is the name of a database of the server's project.
+// databaseName returns the resource name of a database in the server's project.
 func (s *Server) databaseName(id string) string {
 	return "projects/" + s.project + "/databases/" + id
 }

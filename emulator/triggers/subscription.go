@@ -10,20 +10,20 @@ import (
 	"heek.kr/heektime/emulator/internal/signal"
 )
 
-// subscription is a trigger with what waits for it. The server's mutex guards all of it.
+// subscription is a trigger with its events. The server's mutex guards all of it.
 type subscription struct {
 	Trigger
 
 	pattern Pattern
-	since   time.Time             // commits from then on are for the trigger
-	present bool                  // registered in this process, not only in an earlier one
-	pending map[string]*event     // by id; those that were neither delivered nor given up
-	due     *btree.BTreeG[*event] // those that wait, the next one first
-	running int                   // requests that are under way
+	since   time.Time             // the trigger receives events of commits from this time on
+	present bool                  // registered by this process, not only by an earlier one
+	pending map[string]*event     // by ID: events that are neither delivered nor dead
+	due     *btree.BTreeG[*event] // waiting events, the next one first
+	running int                   // requests in flight
 	dead    ended
 	done    ended
 	closed  bool          // the trigger was removed
-	wake    signal.Signal // for the dispatcher: an event became due, a request ended, the trigger changed
+	wake    signal.Signal // wakes the dispatcher: an event is due, a request ended, the trigger changed
 }
 
 func newSubscription(since time.Time) *subscription {
@@ -39,12 +39,12 @@ func newSubscription(since time.Time) *subscription {
 	}
 }
 
-// wants reports whether a change is an event of the trigger.
+// wants reports whether a change creates an event for the trigger.
 func (sub *subscription) wants(c firestore.Change) bool {
 	return (sub.Event == Written || sub.Event == kind(c)) && !c.Time.Before(sub.since) && sub.pattern.Match(c.Path)
 }
 
-// add has an event wait for its delivery. It returns false when the event waits already. The mutex is held.
+// add enqueues a new event. It returns false if the event is pending already. The mutex is held.
 func (s *Server) add(sub *subscription, e *event) bool {
 	if sub.pending[e.ID] != nil {
 		return false
@@ -57,7 +57,7 @@ func (s *Server) add(sub *subscription, e *event) bool {
 	return true
 }
 
-// wait puts an event among those that are due some time. The mutex is held.
+// wait enqueues an event until it is due. The mutex is held.
 func (s *Server) wait(sub *subscription, e *event) {
 	s.order++
 	e.order = s.order
@@ -65,14 +65,14 @@ func (s *Server) wait(sub *subscription, e *event) {
 	sub.wake.Fire()
 }
 
-// dispatch sends the trigger's events when they are due, until it is removed or the server closed.
+// dispatch sends the trigger's events when they are due, until the trigger is removed or the server closed.
 func (s *Server) dispatch(sub *subscription) {
 	over := func() bool { return sub.closed || s.base.Closed() }
 	dispatch.Loop(s.clock, &s.base.Mutex, &sub.wake, over, func() time.Time { return s.dispatchDue(sub) })
 }
 
-// dispatchDue starts all requests that are due and allowed, and returns when to look again; the zero time means when the
-// trigger is woken. The mutex is held.
+// dispatchDue starts the requests that are due and within the limits. It returns when to run again; the
+// zero time means when the trigger is woken. The mutex is held.
 func (s *Server) dispatchDue(sub *subscription) time.Time {
 	for !s.disabled && sub.running < sub.MaxConcurrent {
 		now := s.clock.Now()
@@ -85,7 +85,7 @@ func (s *Server) dispatchDue(sub *subscription) time.Time {
 		}
 		sub.due.Delete(e)
 		switch {
-		case e.gone && !e.extra: // forgotten while it waited
+		case e.gone && !e.extra: // redelivered or removed while it waited
 		case !now.Before(e.expires()):
 			s.end(sub, e, Dead, "it waited for 24 hours")
 		default:

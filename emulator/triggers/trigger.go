@@ -9,37 +9,38 @@ import (
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
 
-// EventType is the type of an event of Firestore.
+// EventType is the type of a Firestore event.
 // https://cloud.google.com/firestore/docs/extend-with-functions-2nd-gen
 type EventType string
 
-// The types that a trigger can have.
+// The event types of triggers.
 const (
 	Created EventType = "google.cloud.firestore.document.v1.created"
 	Updated EventType = "google.cloud.firestore.document.v1.updated"
 	Deleted EventType = "google.cloud.firestore.document.v1.deleted"
-	Written EventType = "google.cloud.firestore.document.v1.written" // any of the others
+	Written EventType = "google.cloud.firestore.document.v1.written" // any of these
 )
 
 // Trigger sends the events of some documents to an HTTP target, as a Firestore trigger of Eventarc does.
 type Trigger struct {
-	// Name tells the trigger from others, and is the same after a restart. Required.
+	// Name identifies the trigger, including after a restart. Required.
 	Name string
-	// Event is the type of the events. Required.
+	// Event is the event type. Required.
 	Event EventType
-	// Database of the server's project; "(default)" when empty.
+	// Database is the ID of a database in the server's project; defaults to "(default)".
 	Database string
-	// Document is the path pattern of the documents, such as users/{uid}: see [Pattern]. Required.
+	// Document is the path pattern of documents, such as users/{uid}; see [Pattern]. Required.
 	Document string
-	// URL is where events are sent. Required.
+	// URL is the target of events. Required.
 	URL string
-	// Retry repeats what failed for 24 hours. Without it an event that fails is dead at once, as in production.
+	// Retry retries failed events for 24 hours. Without it, a failed event is dead immediately, as in
+	// production.
 	Retry bool
-	// ServiceAccount, by e-mail address, is whom the requests' ID tokens are of; without one none is sent.
+	// ServiceAccount is the e-mail address in the requests' ID tokens; if it is empty, none are sent.
 	ServiceAccount string
-	// Audience of the ID tokens; the URL when empty.
+	// Audience is the audience of the ID tokens; defaults to the URL.
 	Audience string
-	// MaxConcurrent is how many requests may be under way at a time; 100 when 0, at most 1,000.
+	// MaxConcurrent limits the requests in flight; defaults to 100, at most 1,000.
 	MaxConcurrent int
 }
 
@@ -50,7 +51,7 @@ const (
 	maxName           = 128 // bytes
 )
 
-// completed is the trigger with defaults for what it does not say, or the reason to refuse it.
+// completed checks the trigger and returns it with defaults filled in and its parsed pattern.
 func (t Trigger) completed() (Trigger, Pattern, error) {
 	if t.Database == "" {
 		t.Database = defaultDatabase
@@ -61,15 +62,15 @@ func (t Trigger) completed() (Trigger, Pattern, error) {
 	switch t.Event {
 	case Created, Updated, Deleted, Written:
 	default:
-		return t, Pattern{}, fmt.Errorf("event %q is none of %s, …updated, …deleted, …written", t.Event, Created)
+		return t, Pattern{}, fmt.Errorf("event %q must be one of %s, …updated, …deleted, …written", t.Event, Created)
 	}
 	switch {
 	case t.Name == "":
-		return t, Pattern{}, errors.New("a trigger needs a name")
+		return t, Pattern{}, errors.New("the name is missing")
 	case len(t.Name) > maxName:
-		return t, Pattern{}, fmt.Errorf("the name has %d bytes, more than %d", len(t.Name), maxName)
+		return t, Pattern{}, fmt.Errorf("the name has %d bytes; the limit is %d", len(t.Name), maxName)
 	case strings.Contains(t.Database, "/"):
-		return t, Pattern{}, fmt.Errorf("database %q is to be an id, such as (default)", t.Database)
+		return t, Pattern{}, fmt.Errorf("database %q must be an ID, such as (default)", t.Database)
 	case t.MaxConcurrent < 0 || t.MaxConcurrent > maxConcurrent:
 		return t, Pattern{}, fmt.Errorf("MaxConcurrent is %d; it must be from 1 to %d", t.MaxConcurrent, maxConcurrent)
 	}
@@ -80,9 +81,9 @@ func (t Trigger) completed() (Trigger, Pattern, error) {
 	return t, p, err
 }
 
-// Register makes a trigger, or replaces the one of that name: what waits for it goes to the new URL. It gets the events of
-// commits from now on; one that was registered before, in an earlier process with the same data directory, too, with the
-// same event, database and pattern misses none.
+// Register adds a trigger, or replaces the one with the same name; waiting events then go to the new URL. The
+// trigger receives events of commits from now on. A trigger that was registered before with the same event,
+// database and pattern, even by an earlier process with the same data directory, misses no events.
 func (s *Server) Register(t Trigger) error {
 	t, pattern, err := t.completed()
 	if err != nil {
@@ -93,7 +94,7 @@ func (s *Server) Register(t Trigger) error {
 		s.base.Unlock()
 		return fmt.Errorf("triggers: register %q: the server is closed", t.Name)
 	}
-	sub := s.subscribe(t, pattern, s.clock.Now().Truncate(time.Microsecond)) // as times of commits
+	sub := s.subscribe(t, pattern, s.clock.Now().Truncate(time.Microsecond)) // the precision of commit times
 	if !sub.present {
 		sub.present = true
 		s.base.Go(func() { s.dispatch(sub) })
@@ -108,8 +109,8 @@ func (s *Server) Register(t Trigger) error {
 	return nil
 }
 
-// subscribe makes or replaces the subscription of a trigger that now gets the events of commits after since. The mutex is
-// held.
+// subscribe adds or replaces a trigger's subscription, which receives events of commits from since on. The
+// mutex is held.
 func (s *Server) subscribe(t Trigger, pattern Pattern, since time.Time) *subscription {
 	sub, ok := s.subscriptions.Get(t.Name)
 	switch {
@@ -124,19 +125,19 @@ func (s *Server) subscribe(t Trigger, pattern Pattern, since time.Time) *subscri
 	return sub
 }
 
-// Remove ends a trigger. The events that wait for it are forgotten.
+// Remove removes a trigger and its events.
 func (s *Server) Remove(name string) error {
 	s.base.Lock()
 	defer s.base.Unlock()
 	if _, ok := s.subscriptions.Get(name); !ok {
-		return fmt.Errorf("triggers: there is no trigger %q", name)
+		return fmt.Errorf("triggers: no trigger is named %q", name)
 	}
 	s.remove(name)
 	return nil
 }
 
-// RemoveAbsent ends the triggers that an earlier process has left in the data directory and this one has not registered,
-// and returns their names. To be called when all have been registered.
+// RemoveAbsent removes the triggers that an earlier process registered and this one has not, and returns
+// their names. Call it when all triggers have been registered.
 func (s *Server) RemoveAbsent() []string {
 	s.base.Lock()
 	defer s.base.Unlock()
@@ -153,7 +154,7 @@ func (s *Server) RemoveAbsent() []string {
 	return names
 }
 
-// remove is called with the mutex held.
+// remove removes a trigger. The mutex is held.
 func (s *Server) remove(name string) {
 	sub, ok := s.subscriptions.Delete(name)
 	if !ok {

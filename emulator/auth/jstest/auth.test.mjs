@@ -1,5 +1,5 @@
-// What an app does with Firebase Authentication, done with Firebase's own SDK.
-// TestJavaScript says where the server is and which version of the SDK to take.
+// Uses Firebase Authentication as an app does, with Firebase's own SDK.
+// TestJavaScript passes the server's URL and the SDK's directory in environment variables.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
@@ -17,21 +17,21 @@ const connect = () => {
   return client
 }
 
-// A server's call.
+// admin sends a server's request.
 const admin = async (method, path, body) => {
-  const answer = await fetch(`${server}/identitytoolkit.googleapis.com/v1/projects/${project}${path}`, {
+  const response = await fetch(`${server}/identitytoolkit.googleapis.com/v1/projects/${project}${path}`, {
     method, headers: { Authorization: 'Bearer owner' }, body: body && JSON.stringify(body),
   })
-  assert.equal(answer.status, 200, await answer.clone().text())
-  return answer.json()
+  assert.equal(response.status, 200, await response.clone().text())
+  return response.json()
 }
 const control = async (method, path, body) =>
   (await fetch(`${server}/emulator/v1/projects/${project}${path}`, { method, body: body && JSON.stringify(body) })).json()
 
-// The last code that was mailed to an address.
+// mailed returns the last code sent to an email address.
 const mailed = async (email) => (await control('GET', '/oobCodes')).oobCodes.filter((c) => c.email === email).at(-1)
 
-// A custom token as the Admin SDKs make it for an emulator.
+// customToken returns a custom token as Admin SDKs create them for an emulator.
 const customToken = (uid, claims, exp = Math.floor(Date.now() / 1000) + 3600) => {
   const part = (o) => Buffer.from(JSON.stringify(o)).toString('base64url')
   const email = 'firebase-auth-emulator@example.com'
@@ -50,7 +50,7 @@ const register = async (client) => {
   return { email, user }
 }
 
-test('register, sign out and sign in', async () => {
+test('signs up, out and in', async () => {
   const client = connect()
   const { email, user } = await register(client)
   assert.match(user.uid, /^[A-Za-z0-9]{28}$/)
@@ -64,19 +64,19 @@ test('register, sign out and sign in', async () => {
   assert.ok(Date.parse(user.metadata.creationTime) > Date.now() - 60_000)
 })
 
-test('errors have their codes', async () => {
+test('returns error codes', async () => {
   const client = connect()
   const { email } = await register(client)
   await fails(auth.signInWithEmailAndPassword(client, email, 'wrong password'), 'auth/wrong-password')
   await fails(auth.signInWithEmailAndPassword(client, 'nobody@example.com', 'wrong password'), 'auth/user-not-found')
-  await fails(auth.signInWithEmailAndPassword(client, 'no address', 'wrong password'), 'auth/invalid-email')
+  await fails(auth.signInWithEmailAndPassword(client, 'not an email', 'wrong password'), 'auth/invalid-email')
   await fails(auth.createUserWithEmailAndPassword(client, email, 'other password'), 'auth/email-already-in-use')
   await fails(auth.createUserWithEmailAndPassword(client, 'new@example.com', 'short'), 'auth/weak-password')
-  await fails(auth.signInWithCustomToken(client, 'no token'), 'auth/invalid-custom-token')
+  await fails(auth.signInWithCustomToken(client, 'not a token'), 'auth/invalid-custom-token')
   await fails(auth.signInWithCustomToken(client, customToken('late', {}, Math.floor(Date.now() / 1000) - 10)), 'auth/invalid-custom-token')
 })
 
-test('refresh the token', async () => {
+test('refreshes the ID token', async () => {
   const client = connect()
   const { user } = await register(client)
   const old = payload(await user.getIdToken())
@@ -89,7 +89,7 @@ test('refresh the token', async () => {
   assert.equal(fresh.claims.auth_time, old.auth_time)
 })
 
-test('profile and password', async () => {
+test('updates the profile and the password', async () => {
   const client = connect()
   const { email, user } = await register(client)
   await auth.updateProfile(user, { displayName: '헤크', photoURL: 'https://example.com/a.png' })
@@ -98,14 +98,14 @@ test('profile and password', async () => {
   assert.equal(payload(await user.getIdToken(true)).name, '헤크')
   const elsewhere = await auth.signInWithEmailAndPassword(connect(), email, 'first password')
   await auth.updatePassword(user, 'second password')
-  await user.getIdToken(true) // this session goes on
-  await fails(elsewhere.user.getIdToken(true), 'auth/user-token-expired') // the other does not
+  await user.getIdToken(true) // this session survives
+  await fails(elsewhere.user.getIdToken(true), 'auth/user-token-expired') // the other session ends
   await fails(auth.signInWithEmailAndPassword(connect(), email, 'first password'), 'auth/wrong-password')
   await auth.signInWithEmailAndPassword(connect(), email, 'second password')
   await auth.reauthenticateWithCredential(user, auth.EmailAuthProvider.credential(email, 'second password'))
 })
 
-test('change the address', async () => {
+test('changes the email', async () => {
   const client = connect()
   const { email, user } = await register(client)
   await auth.updateEmail(user, 'moved-' + email)
@@ -117,26 +117,26 @@ test('change the address', async () => {
   await auth.signInWithEmailAndPassword(connect(), email, 'first password')
 })
 
-test('custom token', async () => {
+test('signs in with a custom token', async () => {
   const client = connect()
   const first = await auth.signInWithCustomToken(client, customToken('old-account', { legacy: true }))
   assert.equal(first.user.uid, 'old-account')
   assert.equal(auth.getAdditionalUserInfo(first).isNewUser, true)
-  const { claims, signInProvider } = await first.user.getIdTokenResult(true) // claims outlive the refresh
+  const { claims, signInProvider } = await first.user.getIdTokenResult(true) // claims survive the refresh
   assert.equal(claims.legacy, true)
   assert.equal(signInProvider, 'custom')
   const second = await auth.signInWithCustomToken(connect(), customToken('old-account', {}))
   assert.equal(auth.getAdditionalUserInfo(second).isNewUser, false)
 })
 
-test('an old account gets a password under its uid', async () => {
-  const { user } = await auth.signInWithCustomToken(connect(), customToken('drained', {}))
-  await admin('POST', '/accounts:update', { localId: 'drained', email: 'drained@user.heektime.heek.kr', password: 'its password', emailVerified: true })
-  const direct = await auth.signInWithEmailAndPassword(connect(), 'drained@user.heektime.heek.kr', 'its password')
+test('adds a password to an account with a custom token', async () => {
+  const { user } = await auth.signInWithCustomToken(connect(), customToken('migrated', {}))
+  await admin('POST', '/accounts:update', { localId: 'migrated', email: 'migrated@user.heektime.heek.kr', password: 'its password', emailVerified: true })
+  const direct = await auth.signInWithEmailAndPassword(connect(), 'migrated@user.heektime.heek.kr', 'its password')
   assert.equal(direct.user.uid, user.uid)
 })
 
-test('anonymous, then a password', async () => {
+test('links a password to an anonymous account', async () => {
   const client = connect()
   const { user } = await auth.signInAnonymously(client)
   assert.equal(user.isAnonymous, true)
@@ -149,7 +149,7 @@ test('anonymous, then a password', async () => {
   assert.equal(again.user.uid, user.uid)
 })
 
-test('delete', async () => {
+test('deletes an account', async () => {
   const client = connect()
   const { email, user } = await register(client)
   await auth.deleteUser(user)
@@ -158,7 +158,7 @@ test('delete', async () => {
   await auth.createUserWithEmailAndPassword(client, email, 'first password')
 })
 
-test('disabled', async () => {
+test('rejects a disabled user', async () => {
   const client = connect()
   const { email, user } = await register(client)
   await admin('POST', '/accounts:update', { localId: user.uid, disableUser: true })
@@ -166,19 +166,19 @@ test('disabled', async () => {
   await fails(user.getIdToken(true), 'auth/user-disabled')
 })
 
-test('revoked', async () => {
+test('rejects a revoked session', async () => {
   const { user } = await register(connect())
   await admin('POST', '/accounts:update', { localId: user.uid, validSince: String(Math.floor(Date.now() / 1000)) })
   await fails(user.getIdToken(true), 'auth/user-token-expired')
 })
 
-test('deleted by a server', async () => {
+test('notices that a server deleted the account', async () => {
   const { user } = await register(connect())
   await admin('POST', '/accounts:delete', { localId: user.uid })
-  await fails(user.reload(), 'auth/user-token-expired') // what the SDK makes of USER_NOT_FOUND
+  await fails(user.reload(), 'auth/user-token-expired') // the SDK's error for USER_NOT_FOUND
 })
 
-test('reset a forgotten password', async () => {
+test('resets a password', async () => {
   const client = connect()
   const { email, user } = await register(client)
   await auth.sendPasswordResetEmail(client, email)
@@ -193,7 +193,7 @@ test('reset a forgotten password', async () => {
   await fails(auth.sendPasswordResetEmail(client, 'nobody@example.com'), 'auth/user-not-found')
 })
 
-test('verify an address', async () => {
+test('verifies an email', async () => {
   const { email, user } = await register(connect())
   await auth.sendEmailVerification(user)
   const { oobCode } = await mailed(email)
@@ -204,7 +204,7 @@ test('verify an address', async () => {
   assert.equal(user.emailVerified, true)
 })
 
-test('sign in by a link', async () => {
+test('signs in with an email link', async () => {
   const client = connect()
   await auth.sendSignInLinkToEmail(client, 'linked@example.com', { url: 'http://localhost/finish', handleCodeInApp: true })
   const { oobLink } = await mailed('linked@example.com')
@@ -214,7 +214,7 @@ test('sign in by a link', async () => {
   assert.deepEqual(await auth.fetchSignInMethodsForEmail(client, 'linked@example.com'), ['emailLink'])
 })
 
-test('a fake credential of a provider', async () => {
+test('signs in with a fake credential of a provider', async () => {
   const client = connect()
   const credential = auth.GoogleAuthProvider.credential(JSON.stringify({ sub: 'g1', email: 'g@example.com', email_verified: true, name: 'G' }))
   const { user } = await auth.signInWithCredential(client, credential)
@@ -226,7 +226,7 @@ test('a fake credential of a provider', async () => {
   await fails(auth.linkWithCredential(other.user, credential), 'auth/credential-already-in-use')
 })
 
-test('e-mail privacy', async () => {
+test('hides accounts with email privacy', async () => {
   await control('PATCH', '/config', { emailPrivacyConfig: { enableImprovedEmailPrivacy: true } })
   try {
     const client = connect()
@@ -235,7 +235,7 @@ test('e-mail privacy', async () => {
     const wrong = await code(auth.signInWithEmailAndPassword(client, email, 'wrong password'))
     const unknown = await code(auth.signInWithEmailAndPassword(client, 'nobody@example.com', 'wrong password'))
     assert.equal(wrong, unknown)
-    if (app.SDK_VERSION.startsWith('12.')) assert.equal(wrong, 'auth/invalid-credential') // 9.6 does not know it yet
+    if (app.SDK_VERSION.startsWith('12.')) assert.equal(wrong, 'auth/invalid-credential') // SDK 9.6 has no such code
     await auth.sendPasswordResetEmail(client, 'nobody@example.com')
     assert.deepEqual(await auth.fetchSignInMethodsForEmail(client, email), [])
   } finally {
@@ -243,7 +243,7 @@ test('e-mail privacy', async () => {
   }
 })
 
-test('state follows the session', async () => {
+test('reports the auth state', async () => {
   const client = connect()
   const seen = []
   auth.onIdTokenChanged(client, (user) => seen.push(user?.uid ?? null))

@@ -1,8 +1,8 @@
-// Package token writes and reads the JSON Web Tokens of an Authentication emulator, which carry no signature.
+// Package token encodes and decodes the unsigned JSON Web Tokens of an Authentication emulator.
 //
-// Such a token is three parts with dots: a header that says "alg": "none", the claims, and nothing after the second dot.
-// Firebase's Admin SDKs and emulators take it when they are told by environment variable that they live locally. Nothing
-// that has real keys may ever take one.
+// A token is a header with "alg": "none", the claims, and an empty signature, separated by dots.
+// Emulators accept these tokens, and so do Admin SDKs if an environment variable points them to an
+// emulator. Production code must never accept one.
 package token
 
 import (
@@ -17,39 +17,40 @@ import (
 // None is the algorithm of tokens without a signature.
 const None = "none"
 
-// Encode writes claims, a map or struct, as a token without a signature. Its header has a random "kid", so that no two
-// tokens are equal: client SDKs drop what comes with a token that they have already, such as a new refresh token when the
-// password is changed in the second of the sign-in.
+// Encode encodes claims, a map or struct, as an unsigned token. A random "kid" in the header makes
+// every token unique, because client SDKs ignore a response whose ID token they already have,
+// including its new refresh token, for example if the password is changed within a second of the
+// sign-in.
 func Encode(claims any) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
-		return "", fmt.Errorf("encode a token's claims: %w", err)
+		return "", fmt.Errorf("encoding a token's claims: %w", err)
 	}
 	head, err := json.Marshal(map[string]string{"alg": None, "typ": "JWT", "kid": rand.Text()})
 	if err != nil {
-		return "", fmt.Errorf("encode a token's header: %w", err)
+		return "", fmt.Errorf("encoding a token's header: %w", err)
 	}
 	return base64.RawURLEncoding.EncodeToString(head) + "." + base64.RawURLEncoding.EncodeToString(payload) + ".", nil
 }
 
-// Decode reads the claims of a token into claims, a pointer, and says which algorithm its header names. It checks the
-// form only, no signature and no time.
+// Decode decodes a token's claims into claims, a pointer, and returns the algorithm in its header.
+// It verifies neither the signature nor the expiry.
 func Decode(raw string, claims any) (algorithm string, err error) {
 	parts := strings.Split(raw, ".")
 	if len(parts) != 3 {
-		return "", fmt.Errorf("a token has 3 parts, this has %d", len(parts))
+		return "", fmt.Errorf("a token must have 3 parts, not %d", len(parts))
 	}
 	var head struct {
 		Algorithm string `json:"alg"`
 	}
 	if err := decodePart(parts[0], &head); err != nil {
-		return "", fmt.Errorf("the token's header: %w", err)
+		return "", fmt.Errorf("decoding the token's header: %w", err)
 	}
 	if head.Algorithm == "" {
-		return "", errors.New("the token's header names no algorithm")
+		return "", errors.New("the token's header has no algorithm")
 	}
 	if err := decodePart(parts[1], claims); err != nil {
-		return "", fmt.Errorf("the token's claims: %w", err)
+		return "", fmt.Errorf("decoding the token's claims: %w", err)
 	}
 	return head.Algorithm, nil
 }

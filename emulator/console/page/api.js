@@ -1,27 +1,29 @@
-// The console's API. Names go into the query, since they may hold any character.
+// Calls of the console's API. Names are query parameters because they may contain any character.
 
-/** connection tells listeners whether the cloud answers. */
+import { ApiError } from './errors.js';
+
+/** connection dispatches 'change' events whose detail says whether the local cloud responds. */
 export const connection = new EventTarget();
 
 async function call(method, path, query, body) {
-  const address = '/api/' + path + '?' + new URLSearchParams(Object.entries(query).filter(([, v]) => v !== undefined && v !== ''));
+  const url = '/api/' + path + '?' + new URLSearchParams(Object.entries(query).filter(([, v]) => v !== undefined && v !== ''));
   let response;
   try {
-    response = await fetch(address, {
+    response = await fetch(url, {
       method,
       headers: method === 'GET' ? {} : { 'X-Console': '1', 'Content-Type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch (error) {
     connection.dispatchEvent(new CustomEvent('change', { detail: false }));
-    throw error;
+    throw new ApiError('CONNECTION_LOST', error.message);
   }
   connection.dispatchEvent(new CustomEvent('change', { detail: true }));
   const text = await response.text();
   if (response.ok) return JSON.parse(text);
-  let message = response.status + ' ' + text.slice(0, 200);
-  try { message = JSON.parse(text).error ?? message; } catch { /* it is no JSON: shown as it is */ }
-  throw Object.assign(new Error(message), { status: response.status });
+  let failure;
+  try { failure = JSON.parse(text); } catch { /* not JSON: show the text */ }
+  throw new ApiError(failure?.code, failure?.error ?? response.status + ' ' + text.slice(0, 200), failure?.values);
 }
 
 export const get = (path, query = {}) => call('GET', path, query);

@@ -1,10 +1,10 @@
-// The frame: sections, project, clock, language and theme. Each section is a module whose open draws it and may return
-// what is called with the rest of the address.
+// The frame around the sections: navigation, project, clock, language and theme. Each section is a module. Its
+// open function draws the section and may return a function to call with the rest of the URL's fragment.
 
-import { h, fill, every, link, attempt } from './dom.js';
+import { h, fill, poll, link, attempt, toast } from './dom.js';
 import { get, post, connection } from './api.js';
 import { dialog } from './dialog.js';
-import { clockTime, keepAgo, moment, now, setClock } from './format.js';
+import { updateAgo, moment, now, setClock } from './format.js';
 import { t, language, otherLanguage, setLanguage } from './words.js';
 import * as firestore from './firestore.js';
 import * as users from './users.js';
@@ -19,9 +19,9 @@ const sections = { firestore, users, storage, tasks, schedules, triggers, reques
 
 const state = { project: '', projects: [], databases: [] };
 const main = h('main', { id: 'main', tabindex: '-1' });
-let current = {}; // name, project, running, route
+let current = {}; // the open section: name, project, running (an AbortController), route (what open returned)
 
-/** address is the section of the location and what is looked at in it. */
+/** address returns the section and the item that the URL's fragment names. */
 function address() {
   const [name, ...parts] = location.hash.replace(/^#\/?/, '').split('/').map((part) => {
     try { return decodeURIComponent(part); } catch { return part; }
@@ -30,7 +30,7 @@ function address() {
 }
 
 function route() {
-  if (!state.project) return; // not yet known
+  if (!state.project) return; // before the first overview
   const { name, parts } = address();
   if (current.name !== name || current.project !== state.project) {
     current.running?.abort();
@@ -40,7 +40,7 @@ function route() {
     for (const a of document.querySelectorAll('.sections a')) {
       if (a.dataset.section === name) {
         a.setAttribute('aria-current', 'page');
-        a.scrollIntoView({ inline: 'nearest', block: 'nearest' }); // narrow screens have them in a row
+        a.scrollIntoView({ inline: 'nearest', block: 'nearest' }); // on narrow screens the sections are in one scrolling row
       } else a.removeAttribute('aria-current');
     }
     document.title = `${t(name)} · ${t('title')}`;
@@ -50,11 +50,11 @@ function route() {
 
 function frame() {
   document.documentElement.lang = language();
-  const time = h('button', { class: 'quiet clock', onclick: advance });
+  const time = h('button', { class: 'quiet clock', title: t('clockTitle'), 'aria-label': t('clockTitle'), onclick: () => advance(tick) });
   const tick = () => {
-    fill(time, h('span', { class: 'wide-only' }, t('clock'), ' '), clockTime(now()));
-    time.title = `${t('clockTitle')} · ${moment(now())}`;
-    keepAgo();
+    const text = moment(now());
+    if (time.textContent !== text) time.textContent = text;
+    updateAgo();
   };
   const lost = h('p', { class: 'lost', role: 'alert', hidden: true }, t('lost'));
   connection.addEventListener('change', (event) => { lost.hidden = event.detail; }, { signal: running.signal });
@@ -84,18 +84,22 @@ function themeChoice() {
   }, [['auto', 'themeAuto'], ['light', 'themeLight'], ['dark', 'themeDark']].map(([value, word]) => h('option', { value, selected: value === chosen }, t(word))));
 }
 
-function advance() {
+function advance(tick) {
   const steps = { minute: 60, tenMinutes: 600, hour: 3600, day: 86400, week: 604800 };
   dialog({
     title: t('clockTitle'), label: t('advance'),
     body: [h('p', {}, t('clockText')), h('fieldset', { class: 'choices' }, h('legend', {}, t('clockBy')), Object.entries(steps).map(([word, seconds], i) =>
       h('label', {}, h('input', { type: 'radio', name: 'seconds', value: String(seconds), checked: i === 0 }), ' ', t(word))))],
-    async submit(form) { take(await post('clock', {}, { seconds: Number(form.get('seconds')) })); },
+    async submit(form) {
+      apply(await post('clock', {}, { seconds: Number(form.get('seconds')) }));
+      tick();
+      toast(t('clockNow', { time: moment(now()) }));
+    },
   });
 }
 
-/** take remembers what an overview says. */
-function take(overview) {
+/** apply stores the contents of an overview. */
+function apply(overview) {
   setClock(overview.now);
   state.databases = overview.databases;
   state.projects = overview.projects;
@@ -112,7 +116,7 @@ async function start() {
   const { tick, project } = frame();
   let shown = '';
   const refresh = async () => {
-    take(await get('overview'));
+    apply(await get('overview'));
     const text = state.projects.join('\n') + '\n' + state.project;
     if (text !== shown) fill(project, state.projects.map((p) => h('option', { value: p, selected: p === state.project }, p)));
     shown = text;
@@ -123,8 +127,8 @@ async function start() {
     setTimeout(start, 2000);
     return;
   }
-  every(5000, running.signal, () => refresh().catch(() => {}));
-  every(1000, running.signal, async () => tick());
+  poll(5000, running.signal, () => refresh().catch(() => {}));
+  poll(1000, running.signal, async () => tick());
   route();
 }
 

@@ -1,11 +1,12 @@
-// Dialogs: a title, a body, and buttons at the end. Escape closes them.
+// Dialogs with a title, a body and buttons. Escape closes them.
 
 import { h } from './dom.js';
+import { errorText } from './errors.js';
 import { t } from './words.js';
 
 /**
- * dialog opens one. submit, if given, is called when its form is sent; it returns whether the dialog may close.
- * The element is returned.
+ * dialog opens a dialog and returns its element. submit, if given, is called with the form's data; if it throws,
+ * the dialog stays open and shows the error.
  */
 export function dialog({ title, body, label, danger, submit, wide }) {
   const bad = h('p', { class: 'problem', role: 'alert', hidden: true });
@@ -21,13 +22,13 @@ export function dialog({ title, body, label, danger, submit, wide }) {
           await submit(new FormData(event.target));
           box.close();
         } catch (error) {
-          bad.textContent = error.message;
+          bad.textContent = errorText(error);
           bad.hidden = false;
         } finally {
           send.disabled = false;
         }
       },
-      onkeydown(event) { // sends also from a text of several lines
+      onkeydown(event) { // submits from a textarea, too
         if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && submit) event.currentTarget.requestSubmit();
       },
     },
@@ -39,12 +40,12 @@ export function dialog({ title, body, label, danger, submit, wide }) {
   return box;
 }
 
-/** confirm asks before something is gone. */
+/** confirm asks before it deletes something. */
 export function confirm({ title, text, label, extra, action }) {
   dialog({ title, label: label ?? t('delete'), danger: true, submit: action, body: [h('p', { class: 'breaks' }, text), extra] });
 }
 
-/** field is a labelled control of a form. */
+/** field returns a form control with a label. */
 export function field(label, control, hint) {
   return h('label', { class: 'field' }, h('span', {}, label), control, hint && h('small', {}, hint));
 }

@@ -1,6 +1,11 @@
-// Building the page. Text always becomes text nodes: nothing that comes from the cloud is ever parsed as markup.
+// Building the page. Text always becomes text nodes: data from the cloud is never parsed as markup.
 
-/** h makes an element. Properties named on… are listeners; true, false and null are what attributes make of them. */
+import { errorText } from './errors.js';
+
+/**
+ * h creates an element. Properties named on… become event listeners, others attributes: true sets an empty
+ * attribute; false, null and undefined set none.
+ */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -20,7 +25,7 @@ function append(element, children) {
   }
 }
 
-/** fill replaces what an element holds, and leaves the keyboard where it was: at the element of the same data-key. */
+/** fill replaces an element's children. The element with the same data-key as before keeps the keyboard focus. */
 export function fill(element, ...children) {
   const key = element.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   element.replaceChildren();
@@ -28,8 +33,11 @@ export function fill(element, ...children) {
   if (key) element.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 
-/** every runs f now, and again some time after it ended, while the page can be seen and until signal aborts. */
-export function every(milliseconds, signal, f) {
+/**
+ * poll runs f now and then again each time the interval has passed since it finished, until signal aborts. It
+ * pauses while the page is hidden.
+ */
+export function poll(milliseconds, signal, f) {
   let timer, busy = false;
   const run = async () => {
     if (busy || signal.aborted) return;
@@ -47,39 +55,40 @@ export function every(milliseconds, signal, f) {
   run();
 }
 
-/** child makes a signal that aborts with its parent, or by itself. */
-export function child(parent) {
+/** childController creates an AbortController whose signal also aborts with its parent. */
+export function childController(parent) {
   const controller = new AbortController();
   parent.addEventListener('abort', () => controller.abort(), { signal: controller.signal });
   return controller;
 }
 
-/** link is an address of this page: a section, and what is looked at in it. */
+/** link returns the URL of a section of the page and an item in it. */
 export function link(section, ...parts) {
   return '#/' + [section, ...parts].map(encodeURIComponent).join('/');
 }
 
-export const go = (...address) => { location.hash = link(...address); };
+/** go navigates to a section and an item in it. */
+export const go = (...parts) => { location.hash = link(...parts); };
 
-/** say shows a message for some seconds. */
-export function say(text, bad = false) {
+/** toast shows a message for a few seconds. */
+export function toast(text, bad = false) {
   let box = document.querySelector('.toasts');
   if (!box) document.body.append(box = h('div', { class: 'toasts', role: 'status', popover: 'manual' }));
   box.hidePopover();
-  box.showPopover(); // above every open dialog
-  const toast = h('p', { class: bad ? 'bad' : '' }, text);
-  box.append(toast);
-  setTimeout(() => toast.remove(), bad ? 8000 : 3000);
+  box.showPopover(); // on top of open dialogs
+  const message = h('p', { class: bad ? 'bad' : '' }, text);
+  box.append(message);
+  setTimeout(() => message.remove(), bad ? 8000 : 3000);
 }
 
-/** attempt runs an action of the user's and shows what went wrong. It returns whether nothing did. */
+/** attempt runs a user's action and shows its error, if any. It returns whether the action succeeded. */
 export async function attempt(action, done) {
   try {
     await action();
-    if (done) say(done);
+    if (done) toast(done);
     return true;
   } catch (error) {
-    say(error.message, true);
+    toast(errorText(error), true);
     return false;
   }
 }

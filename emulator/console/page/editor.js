@@ -1,8 +1,9 @@
 // Dialogs that change documents.
 
-import { h, say, go } from './dom.js';
+import { h, toast, go } from './dom.js';
 import { dialog, confirm, field } from './dialog.js';
 import { post, remove } from './api.js';
+import { ApiError } from './errors.js';
 import { count } from './format.js';
 import { t } from './words.js';
 
@@ -14,20 +15,20 @@ function textArea(text) {
 
 const hint = () => h('p', { class: 'hint' }, t('typesHint'), ' ', examples.map((e) => [h('code', {}, e), ' ']));
 
-/** editDocument changes a document's fields, if nobody has meanwhile. */
+/** editDocument edits a document's fields. Saving fails if the document has changed in the meantime. */
 export function editDocument(database, path, doc, done) {
   const box = dialog({
     title: t('editDocument', { path }), wide: true, label: t('save'), body: [textArea(doc.text), hint()],
     async submit(form) {
       await post('document', { database, path }, { text: form.get('text'), updated: doc.updated });
-      say(t('saved'));
+      toast(t('saved'));
       done();
     },
   });
   box.querySelector('textarea').focus();
 }
 
-/** newDocument makes one, in a collection that may be new, too. */
+/** newDocument creates a document, in an existing or a new collection. */
 export function newDocument(database, parent, collection) {
   dialog({
     title: t('newDocument'), wide: true, label: t('create'),
@@ -40,44 +41,44 @@ export function newDocument(database, parent, collection) {
     async submit(form) {
       const ids = [form.get('collection'), form.get('id')];
       const path = [...parent, ...ids].join('/');
-      if (ids.some((id) => id.includes('/'))) throw new Error(t('documentIDHint'));
+      if (ids.some((id) => id.includes('/'))) throw new ApiError('ID_WITH_SLASH', 'an ID contains a slash');
       await post('document', { database, path }, { text: form.get('text') });
-      say(t('saved'));
+      toast(t('saved'));
       go('firestore', database, ...parent, ...ids);
     },
   });
 }
 
-/** randomID is an id as the SDKs make them. */
+/** randomID returns an ID like those that the SDKs generate. */
 function randomID() {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
   let id = '';
-  while (id.length < 20) { // those above 247 would make some letters likelier
+  while (id.length < 20) { // bytes above 247 would make some letters more likely
     for (const b of crypto.getRandomValues(new Uint8Array(32))) if (b < 248 && id.length < 20) id += letters[b % 62];
   }
   return id;
 }
 
-/** deleteDocument asks, and deletes. */
+/** deleteDocument deletes a document after a confirmation. */
 export function deleteDocument(database, path, done) {
-  const below = h('input', { type: 'checkbox', name: 'below' });
+  const subcollections = h('input', { type: 'checkbox', name: 'subcollections' });
   confirm({
-    title: t('deleteDocument'), text: path, extra: h('label', { class: 'check' }, below, ' ', t('deleteBelow')),
+    title: t('deleteDocument'), text: path, extra: h('label', { class: 'check' }, subcollections, ' ', t('deleteSubcollections')),
     async action() {
-      const answer = await remove('document', { database, path, below: below.checked });
-      say(t('deletedDocuments', { n: count(answer.deleted) }));
+      const { deleted } = await remove('document', { database, path, subcollections: subcollections.checked });
+      toast(t('deletedDocuments', { n: count(deleted) }));
       done();
     },
   });
 }
 
-/** deleteCollection asks, and deletes all of it. */
+/** deleteCollection deletes a collection after a confirmation. */
 export function deleteCollection(database, path, done) {
   confirm({
     title: t('deleteCollection'), text: t('deleteCollectionText', { path }),
     async action() {
-      const answer = await remove('collection', { database, path });
-      say(t('deletedDocuments', { n: count(answer.deleted) }));
+      const { deleted } = await remove('collection', { database, path });
+      toast(t('deletedDocuments', { n: count(deleted) }));
       done();
     },
   });

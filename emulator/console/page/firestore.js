@@ -1,7 +1,8 @@
-// Databases: three columns, of which narrow screens show the last. The collections of a document or of the root, the
-// documents of one of them, and one document.
+// Databases in three columns: the collections of a document or the root, the documents of a collection, and one
+// document. Narrow screens show only the last one.
 
-import { h, fill, every, child, link, go, attempt } from './dom.js';
+import { h, fill, poll, childController, link, go, attempt } from './dom.js';
+import { errorText } from './errors.js';
 import { get } from './api.js';
 import { pages } from './pages.js';
 import { at } from './format.js';
@@ -19,7 +20,7 @@ export function open(main, signal, state) {
 
   return (parts) => {
     const [database = `projects/${state.project}/databases/(default)`, ...ids] = parts;
-    const depth = ids.length; // odd: a collection is chosen, even: a document
+    const depth = ids.length; // odd: a collection is selected, even: a document
     const collectionAt = depth === 0 ? -1 : depth - (depth % 2 === 1 ? 1 : 2);
     const parent = collectionAt < 0 ? [] : ids.slice(0, collectionAt);
     const collection = collectionAt < 0 ? undefined : ids[collectionAt];
@@ -34,7 +35,7 @@ export function open(main, signal, state) {
   };
 }
 
-/** Column shows one list, and draws it anew only when it is of something else, so that it keeps its place. */
+/** Column shows one list. It redraws only when its subject changes, so that it keeps its scroll position. */
 class Column {
   constructor(name, signal) {
     this.parent = signal;
@@ -49,7 +50,7 @@ class Column {
     this.key = text;
     this.marked = undefined;
     this.running?.abort();
-    this.running = child(this.parent);
+    this.running = childController(this.parent);
     this.signal = this.running.signal;
     fill(this.head);
     fill(this.body);
@@ -57,7 +58,7 @@ class Column {
     else fill(this.body, h('p', { class: 'empty' }, this.element.classList.contains('documents') ? t('chooseCollection') : t('chooseDocument')));
   }
 
-  /** mark says which entry is chosen. */
+  /** mark highlights the selected entry. */
   mark(id) {
     this.marked = id;
     for (const a of this.body.querySelectorAll('a[data-id]')) {
@@ -66,9 +67,9 @@ class Column {
     }
   }
 
-  fail(error) { fill(this.body, h('p', { class: 'problem' }, error.message)); }
+  fail(error) { fill(this.body, h('p', { class: 'problem' }, errorText(error))); }
 
-  /** list draws entries and, after them, what fetches more. */
+  /** list draws entries and, if there are more, a button that fetches them. */
   list(entries, empty, more) {
     fill(this.body, entries.length ? h('ul', { class: 'entries' }, entries.map((e) => h('li', {}, e))) : h('p', { class: 'empty' }, empty),
       more && h('button', { class: 'more', onclick: more }, t('more')));
@@ -141,7 +142,7 @@ function documentColumn(column, database, ids) {
       if (!shown && !column.signal.aborted) column.fail(error);
     }
   };
-  every(pollMs, column.signal, load);
+  poll(pollMs, column.signal, load);
 }
 
 function drawDocument(column, database, ids, doc, below, reload, leave) {

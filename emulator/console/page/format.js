@@ -1,23 +1,23 @@
-// How times and sizes are written.
+// Formats of times, sizes and counts.
 
 import { language, t } from './words.js';
 import { h } from './dom.js';
 
-let ahead = 0; // milliseconds that the cloud's clock is before the browser's
+let ahead = 0; // milliseconds by which the cloud's clock is ahead of the browser's
 
-/** setClock tells what the cloud's clock shows now. */
+/** setClock sets the cloud's current time. */
 export function setClock(now) { ahead = new Date(now) - Date.now(); }
 
-/** now is what the cloud's clock shows. */
+/** now returns the cloud's current time. */
 export const now = () => new Date(Date.now() + ahead);
 
-/** moment writes a time in full. */
+/** moment formats a time with its date. */
 export function moment(date) {
   return new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'medium', hourCycle: 'h23' }).format(new Date(date));
 }
 
-/** clockTime writes a time of day, with the date when that is not today. */
-export function clockTime(date) {
+/** clockTime formats a time of day, with the date if it is not today. */
+function clockTime(date) {
   const d = new Date(date);
   const time = new Intl.DateTimeFormat(language(), { timeStyle: 'medium', hourCycle: 'h23' }).format(d);
   if (d.toDateString() === now().toDateString()) return time;
@@ -26,28 +26,28 @@ export function clockTime(date) {
 
 const units = [['year', 31536000], ['day', 86400], ['hour', 3600], ['minute', 60], ['second', 1]];
 
-/** relative writes how far a time is from the cloud's now. */
+/** relative formats the distance of a time from the cloud's current time. */
 export function relative(date) {
   const seconds = Math.round((new Date(date) - now()) / 1000);
   const [unit, size] = units.find(([, s]) => Math.abs(seconds) >= s) ?? units.at(-1);
   return new Intl.RelativeTimeFormat(language(), { numeric: 'auto', style: 'short' }).format(Math.trunc(seconds / size), unit);
 }
 
-/** ago shows a time as relative, in full when pointed at; nothing without one. */
+/** ago shows a time relative to now, with the full time as its tooltip, or a dash without a time. */
 export function ago(date) {
   if (!date) return h('span', { class: 'soft' }, '–');
   return h('time', { class: 'ago', datetime: date, title: moment(date) }, relative(date));
 }
 
-/** keepAgo brings the relative times of the page up to date. */
-export function keepAgo() {
+/** updateAgo updates all relative times on the page. */
+export function updateAgo() {
   for (const time of document.querySelectorAll('time.ago')) {
     const text = relative(time.dateTime);
     if (time.textContent !== text) time.textContent = text;
   }
 }
 
-/** at shows a time of day. */
+/** at shows a time of day, or a dash without a time. */
 export function at(date) {
   if (!date) return h('span', { class: 'soft' }, '–');
   return h('time', { datetime: date, title: date }, clockTime(date));
@@ -62,24 +62,24 @@ export function bytes(n) {
 
 export const count = (n) => new Intl.NumberFormat(language()).format(n);
 
-/** took is the time between two moments. */
-export function took(from, to) {
+/** duration formats the time between two times. */
+export function duration(from, to) {
   const ms = new Date(to) - new Date(from);
   return ms < 1000 ? `${Math.max(0, ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 }
 
-/** lastOf is the last part of a resource's name. */
-export const lastOf = (name) => name.slice(name.lastIndexOf('/') + 1);
+/** shortName returns the last part of a resource name. */
+export const shortName = (name) => name.slice(name.lastIndexOf('/') + 1);
 
-/** status shows an HTTP status, or that no answer came. */
+/** status shows the HTTP status of an attempt, or why there is none. */
 export function status(a) {
   if (!a) return h('span', { class: 'soft' }, '–');
-  if (!a.answered) return h('span', { class: 'badge run' }, t('underWay'));
-  const text = a.timedOut ? t('timedOut') : a.status ? String(a.status) : t('noAnswer');
+  if (!a.answered) return h('span', { class: 'badge run' }, t('inFlight'));
+  const text = a.timedOut ? t('timedOut') : a.status ? String(a.status) : t('noResponse');
   return h('span', { class: 'badge ' + (a.status >= 200 && a.status < 300 ? 'good' : 'bad') }, text);
 }
 
-/** facts shows names with what they are; those that are nothing are left out. */
-export function facts(pairs) {
-  return h('dl', { class: 'facts' }, pairs.filter(([, value]) => value).map(([name, value]) => [h('dt', {}, name), h('dd', { class: 'breaks' }, value)]));
+/** properties shows pairs of a name and a value. It leaves out pairs without a value. */
+export function properties(pairs) {
+  return h('dl', { class: 'properties' }, pairs.filter(([, value]) => value).map(([name, value]) => [h('dt', {}, name), h('dd', { class: 'breaks' }, value)]));
 }

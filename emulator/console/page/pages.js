@@ -1,19 +1,20 @@
-// Lists that come in pages and stay up to date.
+// Lists that are fetched in pages and stay up to date.
 
-import { every, attempt } from './dom.js';
+import { poll, attempt } from './dom.js';
 
 const pollMs = 2000;
-const mostFollowed = 20; // pages: a longer list is fetched anew only when more of it is asked for
+const maxPolledPages = 20; // a longer list is refetched only when the user asks for more
 
 /**
- * pages fetches the first page, and others as they are asked for, again and again, and draws when anything has changed.
- * fetchPage(token) is {items, next}; draw(items, more) gets a function to ask for more, or undefined at the end, and
- * failed(error) what went wrong before anything was drawn. Returned is what starts anew at once.
+ * pages polls the first page, and further pages as the user asks for them, and draws when something has changed.
+ * fetchPage(token) returns {items, next}. draw(items, more) receives a function that fetches another page, or
+ * undefined at the end. failed(error) is called if nothing has been drawn yet. pages returns a function that
+ * starts over with the first page.
  */
 export function pages(signal, { fetchPage, draw, failed }) {
   let wanted = 1, shown = '', last = 0;
   const load = async () => {
-    const mine = ++last; // a later one wins
+    const mine = ++last; // the latest call wins
     const items = [];
     let token = '';
     for (let i = 0; i < wanted && (i === 0 || token); i++) {
@@ -26,10 +27,10 @@ export function pages(signal, { fetchPage, draw, failed }) {
     shown = text;
     draw(items, token ? () => attempt(() => { wanted++; return load(); }) : undefined);
   };
-  const tell = (error) => { if (!shown && !signal.aborted) failed(error); };
-  every(pollMs, signal, async () => { if (wanted <= mostFollowed) await load().catch(tell); });
+  const report = (error) => { if (!shown && !signal.aborted) failed(error); };
+  poll(pollMs, signal, async () => { if (wanted <= maxPolledPages) await load().catch(report); });
   return () => {
     wanted = 1;
-    return load().catch(tell);
+    return load().catch(report);
   };
 }

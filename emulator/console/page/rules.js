@@ -1,6 +1,7 @@
-// Coverage of security rules: the text, with how often each part was true, false, or never looked at.
+// Coverage of the security rules: their source, with how often each expression was true, false, or never evaluated.
 
-import { h, fill, every, link } from './dom.js';
+import { h, fill, poll, link } from './dom.js';
+import { errorText } from './errors.js';
 import { get } from './api.js';
 import { count } from './format.js';
 import { t } from './words.js';
@@ -13,7 +14,7 @@ export function open(main, signal, state) {
   const text = h('div', {});
   let files, shown = '', service = 'firestore', line;
   fill(main, h('header', { class: 'bar' }, h('h1', {}, t('rules')), tabs, sum, h('span', { class: 'space' }),
-    h('span', { class: 'legend' }, [['full', 'coverageFull'], ['half', 'coverageHalf'], ['none', 'coverageNone']].map(([look, word]) => h('span', { class: 'cover ' + look }, t(word))))), text);
+    h('span', { class: 'legend' }, [['full', 'coverageFull'], ['half', 'coverageHalf'], ['none', 'coverageNone']].map(([style, word]) => h('span', { class: 'cover ' + style }, t(word))))), text);
 
   const draw = () => {
     const chosen = files.filter((f) => f.service === service);
@@ -23,19 +24,19 @@ export function open(main, signal, state) {
       f.buckets && h('h2', { class: 'file' }, f.buckets.join(', ')), source(f.pieces)]));
     text.querySelector(`[data-line="${CSS.escape(line ?? '')}"]`)?.classList.add('pointed');
   };
-  const point = () => text.querySelector('.pointed')?.scrollIntoView({ block: 'center' });
-  every(pollMs, signal, async () => {
+  const scrollToLine = () => text.querySelector('.pointed')?.scrollIntoView({ block: 'center' });
+  poll(pollMs, signal, async () => {
     try {
-      const answer = await get('coverage', { project: state.project });
-      const now = JSON.stringify(answer);
+      const response = await get('coverage', { project: state.project });
+      const now = JSON.stringify(response);
       if (signal.aborted || now === shown) return;
       const first = shown === '';
       shown = now;
-      files = answer.files;
+      files = response.files;
       draw();
-      if (first) point();
+      if (first) scrollToLine();
     } catch (error) {
-      if (!signal.aborted) fill(text, h('p', { class: 'problem' }, error.message));
+      if (!signal.aborted) fill(text, h('p', { class: 'problem' }, errorText(error)));
     }
   });
   return (parts) => {
@@ -43,19 +44,19 @@ export function open(main, signal, state) {
     line = parts[1];
     if (!files) return;
     draw();
-    point();
+    scrollToLine();
   };
 }
 
-/** source draws the text as numbered lines. */
+/** source draws the source as numbered lines. */
 function source(pieces) {
   const lines = [[]];
   for (const { text, verdict, counts } of pieces) {
     text.split('\n').forEach((part, i) => {
       if (i > 0) lines.push([]);
-      const [indent] = i > 0 ? part.match(/^\s*/) : ['']; // belongs to no condition
+      const [indent] = i > 0 ? part.match(/^\s*/) : ['']; // indentation is not part of an expression
       const rest = part.slice(indent.length);
-      lines.at(-1).push(indent, verdict && rest ? h('span', { class: 'cover ' + verdict, title: counts || t('coverageNever') }, rest) : rest);
+      lines.at(-1).push(indent, verdict && rest ? h('span', { class: 'cover ' + verdict, title: counts || t('coverageNone') }, rest) : rest);
     });
   }
   return h('pre', { class: 'source', tabindex: '0' }, lines.map((parts, i) => h('div', { 'data-line': String(i + 1) }, h('span', { class: 'no' }, String(i + 1)), h('span', {}, parts))));

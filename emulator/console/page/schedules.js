@@ -1,9 +1,10 @@
-// Schedules of Cloud Scheduler and their runs.
+// The jobs of Cloud Scheduler and their runs.
 
-import { h, fill, every, attempt } from './dom.js';
+import { h, fill, poll, attempt } from './dom.js';
+import { errorText } from './errors.js';
 import { get, post } from './api.js';
-import { ago, at, facts, lastOf, status } from './format.js';
-import { heading, keptOpen } from './board.js';
+import { ago, at, properties, shortName, status } from './format.js';
+import { heading, keptOpen } from './cards.js';
 import { attemptList } from './attempts.js';
 import { t } from './words.js';
 
@@ -26,11 +27,11 @@ export function open(main, signal) {
         : h('div', { class: 'rows jobs' },
           heading('name', 'schedule', 'nextRun', 'lastRun', 'lastStatus'), rows));
     } catch (error) {
-      if (!signal.aborted) fill(list, h('p', { class: 'problem' }, error.message));
+      if (!signal.aborted) fill(list, h('p', { class: 'problem' }, errorText(error)));
       shown = '';
     }
   };
-  every(pollMs, signal, load);
+  poll(pollMs, signal, load);
 }
 
 function row(job, reload) {
@@ -38,13 +39,13 @@ function row(job, reload) {
   const paused = job.state === 'PAUSED';
   return h('details', { 'data-name': job.name },
     h('summary', { 'data-key': job.name },
-      h('strong', { class: 'clip', title: job.name }, lastOf(job.name)), h('code', {}, job.schedule),
+      h('strong', { class: 'clip', title: job.name }, shortName(job.name)), h('code', {}, job.schedule),
       paused ? h('span', { class: 'badge run' }, t('paused')) : ago(job.next), ago(job.last), status(job.runs[0]?.attempts.at(-1))),
     h('div', { class: 'row-body' },
       h('p', { class: 'buttons' },
         h('button', { class: 'primary', 'data-key': 'run/' + job.name, onclick: () => act('run', t('started')) }, t('runNow')),
         h('button', { 'data-key': 'pause/' + job.name, onclick: () => act(paused ? 'resume' : 'pause') }, t(paused ? 'resume' : 'pause'))),
-      facts([[job.method, h('code', {}, job.url)], [t('schedule'), [h('code', {}, job.schedule), ' ', job.zone]], [t('signedAs'), job.account]]),
+      properties([[job.method, h('code', {}, job.url)], [t('schedule'), [h('code', {}, job.schedule), ' ', job.zone]], [t('serviceAccount'), job.account]]),
       h('h3', {}, t('runs')),
       job.runs.length === 0 ? h('p', { class: 'empty' }, t('noRuns'))
         : h('div', { class: 'runs' }, job.runs.map((r) => h('div', {},

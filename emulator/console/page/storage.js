@@ -1,10 +1,11 @@
 // Buckets and objects.
 
-import { h, fill, every, child, link, go, say } from './dom.js';
+import { h, fill, poll, childController, link, go, toast } from './dom.js';
+import { errorText } from './errors.js';
 import { confirm } from './dialog.js';
 import { get, remove } from './api.js';
 import { pages } from './pages.js';
-import { ago, bytes, facts, lastOf, moment } from './format.js';
+import { ago, bytes, moment, properties, shortName } from './format.js';
 import { t } from './words.js';
 
 const pollMs = 3000;
@@ -14,7 +15,7 @@ export function open(main, signal) {
   const list = h('section', { class: 'column wide' });
   const detail = h('section', { class: 'column document' });
   const box = h('div', { class: 'columns objects' }, list, detail);
-  let listed, chosen, running, looking;
+  let listed, chosen, listing, viewing; // keys of what is shown, and their AbortControllers
   fill(main, top, box);
 
   return (parts) => {
@@ -24,19 +25,19 @@ export function open(main, signal) {
     const key = JSON.stringify([bucket, prefix]);
     if (key !== listed) {
       listed = key;
-      running?.abort();
-      running = child(signal);
+      listing?.abort();
+      listing = childController(signal);
       fill(list);
-      if (bucket === undefined) showBuckets(list, running.signal);
-      else showObjects(list, running.signal, bucket, prefix);
+      if (bucket === undefined) showBuckets(list, listing.signal);
+      else showObjects(list, listing.signal, bucket, prefix);
     }
     const object = name && JSON.stringify([bucket, name]);
     if (object !== chosen) {
       chosen = object;
-      looking?.abort();
-      looking = child(signal);
+      viewing?.abort();
+      viewing = childController(signal);
       fill(detail);
-      if (name) showObject(detail, looking.signal, bucket, prefix, name);
+      if (name) showObject(detail, viewing.signal, bucket, prefix, name);
     }
     list.dataset.chosen = name ?? '';
     mark(list);
@@ -52,21 +53,21 @@ function breadcrumb(bucket, prefix) {
 
 function showBuckets(list, signal) {
   list.shown = '';
-  every(pollMs, signal, () => load(list, signal, async () => (await get('buckets')).buckets, (buckets) =>
+  poll(pollMs, signal, () => load(list, signal, async () => (await get('buckets')).buckets, (buckets) =>
     buckets.length === 0 ? h('p', { class: 'empty' }, t('noBuckets'))
       : h('ul', { class: 'entries' }, buckets.map((b) => h('li', {}, h('a', { href: link('storage', b.name), 'data-key': b.name }, h('strong', {}, b.name), h('small', {}, b.location)))))));
 }
 
-/** load fetches and, if the answer has changed, draws. */
-async function load(box, signal, fetchIt, draw) {
+/** load fetches data and draws it if it has changed. */
+async function load(box, signal, fetchData, draw) {
   try {
-    const answer = await fetchIt();
-    const text = JSON.stringify(answer);
+    const data = await fetchData();
+    const text = JSON.stringify(data);
     if (signal.aborted || box.shown === text) return;
     box.shown = text;
-    fill(box, draw(answer));
+    fill(box, draw(data));
   } catch (error) {
-    if (!signal.aborted) fill(box, h('p', { class: 'problem' }, error.message));
+    if (!signal.aborted) fill(box, h('p', { class: 'problem' }, errorText(error)));
     box.shown = '';
   }
 }
@@ -82,11 +83,11 @@ function showObjects(list, signal, bucket, prefix) {
         more && h('button', { class: 'more', onclick: more }, t('more')));
       mark(list);
     },
-    failed: (error) => fill(list, h('p', { class: 'problem' }, error.message)),
+    failed: (error) => fill(list, h('p', { class: 'problem' }, errorText(error))),
   });
 }
 
-/** mark shows which object is chosen. */
+/** mark highlights the selected object. */
 function mark(list) {
   for (const a of list.querySelectorAll('a[data-id]')) {
     if (a.dataset.id === list.dataset.chosen) a.setAttribute('aria-current', 'true');
@@ -106,20 +107,20 @@ function entry(item, bucket, prefix) {
 
 function showObject(detail, signal, bucket, prefix, name) {
   detail.shown = '';
-  every(pollMs, signal, () => load(detail, signal, () => get('object', { bucket, name }), (o) => [
-    h('div', { class: 'column-head' }, h('h2', {}, lastOf(name) || name),
+  poll(pollMs, signal, () => load(detail, signal, () => get('object', { bucket, name }), (o) => [
+    h('div', { class: 'column-head' }, h('h2', {}, shortName(name) || name),
       h('a', { class: 'button', 'data-key': 'download', href: '/api/content?' + new URLSearchParams({ bucket, name }), download: '' }, t('download')),
       h('button', {
         class: 'quiet danger', 'data-key': 'delete', onclick: () => confirm({
           title: t('deleteObject'), text: name,
-          action: async () => { await remove('object', { bucket, name }); say(t('deleted')); go('storage', bucket, prefix); },
+          action: async () => { await remove('object', { bucket, name }); toast(t('deleted')); go('storage', bucket, prefix); },
         }),
       }, t('delete'))),
-    h('div', { class: 'column-body' }, facts([
+    h('div', { class: 'column-body' }, properties([
       [t('name'), h('code', { class: 'breaks' }, o.name)], [t('size'), `${bytes(o.size)} (${o.size})`], [t('type'), o.type], [t('encoding'), o.encoding],
       [t('cacheControl'), o.cacheControl], ['Content-Disposition', o.disposition], ['Content-Language', o.language],
       [t('created'), moment(o.created)], [t('updated'), moment(o.updated)], [t('generation'), `${o.generation} · ${o.metageneration}`],
       ['MD5', o.md5 && h('code', {}, o.md5)], ['CRC32C', h('code', {}, o.crc32c)],
-    ]), o.custom && [h('h3', {}, t('customMetadata')), facts(Object.entries(o.custom))]),
+    ]), o.custom && [h('h3', {}, t('customMetadata')), properties(Object.entries(o.custom))]),
   ]));
 }

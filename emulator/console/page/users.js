@@ -1,6 +1,7 @@
-// Users of Authentication.
+// The users of Authentication.
 
-import { h, fill, attempt, say } from './dom.js';
+import { h, fill, attempt, toast } from './dom.js';
+import { errorText } from './errors.js';
 import { dialog, confirm, field } from './dialog.js';
 import { get, post, remove } from './api.js';
 import { pages } from './pages.js';
@@ -20,7 +21,7 @@ export function open(main, signal, state) {
     },
     draw: (users, more) => fill(table, users.length === 0 ? h('p', { class: 'empty' }, find.value ? t('noSuchUser') : t('noUsers')) : list(users, project, reload),
       more && h('button', { class: 'more', onclick: more }, t('more'))),
-    failed: (error) => fill(table, h('p', { class: 'problem' }, error.message)),
+    failed: (error) => fill(table, h('p', { class: 'problem' }, errorText(error))),
   });
   fill(main, h('header', { class: 'bar' }, h('h1', {}, t('users')), total, h('span', { class: 'space' }), find,
     h('button', { class: 'primary', onclick: () => create(project, reload) }, t('newUser'))), table);
@@ -29,10 +30,10 @@ export function open(main, signal, state) {
 function list(users, project, reload) {
   return h('div', { class: 'table-box' }, h('table', { class: 'users' },
     h('thead', {}, h('tr', {}, ['uid', 'email', 'providers', 'claimsShort', 'created', 'signedIn'].map((key) => h('th', { scope: 'col' }, t(key))), h('th', { scope: 'col', 'aria-label': t('actions') }))),
-    h('tbody', {}, users.map((u) => line(u, project, reload)))));
+    h('tbody', {}, users.map((u) => row(u, project, reload)))));
 }
 
-function line(u, project, reload) {
+function row(u, project, reload) {
   const uid = u.uid;
   const act = (action, done) => attempt(async () => { await action(); await reload(); }, done);
   return h('tr', { class: u.disabled && 'off' },
@@ -49,12 +50,12 @@ function line(u, project, reload) {
         class: 'quiet danger', 'data-key': 'delete/' + uid,
         onclick: () => confirm({
           title: t('deleteUser'), text: [u.email, uid].filter(Boolean).join(' · '),
-          action: async () => { await remove('user', { project, uid }); say(t('deleted')); await reload(); },
+          action: async () => { await remove('user', { project, uid }); toast(t('deleted')); await reload(); },
         }),
       }, t('delete'))));
 }
 
-/** cell is one of the table; narrow screens show its column's name, and leave empty ones out. */
+/** cell returns a table cell. Narrow screens show the column's name in it and hide empty cells. */
 function cell(key, content, more) {
   return h('td', { class: content || more ? 'wraps' : 'none', 'data-label': t(key) }, content || h('span', { class: 'soft' }, '–'), more);
 }
@@ -66,7 +67,7 @@ function editClaims(u, project, reload) {
     async submit(form) {
       const claims = JSON.stringify(JSON.parse(form.get('claims') || '{}'));
       await post('user', { project, uid: u.uid }, { claims });
-      say(t('saved'));
+      toast(t('saved'));
       await reload();
     },
   });
@@ -82,7 +83,7 @@ function create(project, reload) {
     ],
     async submit(form) {
       await post('users', { project }, Object.fromEntries([...form].filter(([, value]) => value !== '')));
-      say(t('saved'));
+      toast(t('saved'));
       reload();
     },
   });

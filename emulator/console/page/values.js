@@ -1,4 +1,4 @@
-// Values of documents, as Firestore's REST API writes them, shown with their types.
+// Document values, in the JSON form of Firestore's REST API, shown with their types.
 
 import { h, link } from './dom.js';
 import { bytes, moment } from './format.js';

@@ -10,16 +10,16 @@ import (
 	"heek.kr/heektime/emulator/internal/wal"
 )
 
-// minCompactBytes is the size of a journal from which on it is compacted. A sign-in adds less than 1 KiB.
+// minCompactBytes is the log size at which compaction starts. A sign-in adds less than 1 KiB.
 const minCompactBytes = 8 << 20
 
-// replay does again what a record says.
+// replay applies a record of the log.
 func (s *Store) replay(text []byte) error {
 	var r record
 	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields() // of a newer version, which must not be forgotten
+	d.DisallowUnknownFields() // do not lose fields of a newer version
 	if err := d.Decode(&r); err != nil {
-		return fmt.Errorf("read a change of accounts: %w", err)
+		return fmt.Errorf("decoding a change of accounts: %w", err)
 	}
 	p := s.projects[r.Project]
 	if p == nil {
@@ -32,43 +32,44 @@ func (s *Store) replay(text []byte) error {
 	return nil
 }
 
-// compact begins to write the whole state in place of the journal, when that has grown large. The caller holds the lock.
+// compact starts replacing the log with a snapshot of the state if the log is large. The caller
+// holds mu.
 func (s *Store) compact() {
-	if s.journal == nil || s.compactAt == 0 || s.journal.Size() < s.compactAt {
+	if s.log == nil || s.compactAt == 0 || s.log.Size() < s.compactAt {
 		return
 	}
-	snapshot, err := s.journal.Rotate()
+	snapshot, err := s.log.Rotate()
 	if err != nil {
-		return // the journal is broken, which the change that waits for it will say
+		return // the log is broken; the change that waits for it returns the error
 	}
 	state := make(map[string]*project, len(s.projects))
 	for id, p := range s.projects {
 		state[id] = &project{users: p.users.Copy(), codes: maps.Clone(p.codes), settings: p.settings}
 	}
 	s.compactAt = 0
-	s.compacts.Go(func() {
+	s.compactions.Go(func() {
 		written, err := writeState(snapshot, state)
 		if err == nil {
 			err = snapshot.Finish()
 		}
 		if err != nil {
-			snapshot.Abandon() // the journal goes on as it is
+			snapshot.Abandon() // the log stays as it is
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		// A large state is written again only when as much has changed.
-		s.compactAt = s.journal.Size() + max(minCompactBytes, written)
+		// Compact again once the log has grown by the size of the snapshot.
+		s.compactAt = s.log.Size() + max(minCompactBytes, written)
 	})
 }
 
-// writeState writes every project, some accounts to a record.
+// writeState writes every project to a snapshot, with several accounts per record.
 func writeState(to *wal.Snapshot, state map[string]*project) (written int64, err error) {
 	const operationsPerRecord = 256
 	for id, p := range state {
 		for operations := range slices.Chunk(p.operations(), operationsPerRecord) {
 			text, err := json.Marshal(record{id, operations})
 			if err != nil {
-				return written, fmt.Errorf("encode the accounts of %s: %w", id, err)
+				return written, fmt.Errorf("encoding the accounts of %s: %w", id, err)
 			}
 			if err := to.Write(text); err != nil {
 				return written, err
@@ -79,7 +80,7 @@ func writeState(to *wal.Snapshot, state map[string]*project) (written int64, err
 	return written, nil
 }
 
-// operations are what makes an empty project into this one.
+// operations returns the operations that create this project from an empty one.
 func (p *project) operations() []operation {
 	var all []operation
 	if p.settings != nil {

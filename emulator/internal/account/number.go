@@ -5,20 +5,22 @@ import (
 	"strconv"
 )
 
-// MarshalJSON writes a string, as the API does with 64-bit integers.
+// MarshalJSON encodes a string, as Google APIs do with 64-bit integers.
 func (m Milliseconds) MarshalJSON() ([]byte, error) { return quote(int64(m)), nil }
 
-// UnmarshalJSON takes a string or a number.
+// UnmarshalJSON decodes a string or a number.
 func (m *Milliseconds) UnmarshalJSON(text []byte) error { return unquote(text, (*int64)(m)) }
 
-// MarshalJSON writes a string, as the API does with 64-bit integers.
+// MarshalJSON encodes a string, as Google APIs do with 64-bit integers.
 func (s Seconds) MarshalJSON() ([]byte, error) { return quote(int64(s)), nil }
 
-// UnmarshalJSON takes a string or a number.
+// UnmarshalJSON decodes a string or a number.
 func (s *Seconds) UnmarshalJSON(text []byte) error { return unquote(text, (*int64)(s)) }
 
+// quote returns n as a JSON string.
 func quote(n int64) []byte { return strconv.AppendQuote(nil, strconv.FormatInt(n, 10)) }
 
+// unquote decodes a JSON string or number.
 func unquote(text []byte, into *int64) error {
 	s := string(text)
 	if s == "null" {
@@ -29,7 +31,7 @@ func unquote(text []byte, into *int64) error {
 	}
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil {
-		return fmt.Errorf("%s is no whole number of 64 bits", text)
+		return fmt.Errorf("%s is not a 64-bit integer", text)
 	}
 	*into = n
 	return nil

@@ -7,40 +7,41 @@ import (
 	"github.com/tidwall/btree"
 )
 
-// Reasons that a change is refused for.
+// Errors of changes that would violate uniqueness.
 var (
-	ErrEmailExists    = errors.New("the e-mail address belongs to another account")
+	ErrEmailExists    = errors.New("the email address belongs to another account")
 	ErrPhoneExists    = errors.New("the phone number belongs to another account")
 	ErrProviderExists = errors.New("the provider's user id belongs to another account")
 	ErrIDExists       = errors.New("the uid belongs to another account")
 )
 
-// Settings of a project.
+// Settings are the settings of a project.
 type Settings struct {
-	// AllowDuplicateEmails lets accounts of federated providers be apart although they have one address.
+	// AllowDuplicateEmails allows separate accounts of federated providers with the same email
+	// address.
 	AllowDuplicateEmails bool `json:"allowDuplicateEmails,omitempty"`
-	// EmailPrivacy hides whether an address has an account ("email enumeration protection").
+	// EmailPrivacy hides whether an email address has an account (email enumeration protection).
 	EmailPrivacy bool `json:"emailPrivacy,omitempty"`
 }
 
-// Code is what was mailed or texted to somebody, for one use.
+// Code is a one-time code sent by email (OOB code) or SMS.
 type Code struct {
-	ID       string    `json:"id"`   // the out-of-band code, or the session of a text message
+	ID       string    `json:"id"`   // the OOB code, or the session info of an SMS
 	Kind     string    `json:"kind"` // the API's request type, or [KindSMS]
 	Email    string    `json:"email,omitempty"`
 	NewEmail string    `json:"newEmail,omitempty"`
-	LocalID  string    `json:"localId,omitempty"` // whose address is recovered
+	LocalID  string    `json:"localId,omitempty"` // of the account to recover
 	Link     string    `json:"link,omitempty"`
 	Phone    string    `json:"phone,omitempty"`
-	Digits   string    `json:"digits,omitempty"` // the text message
+	Digits   string    `json:"digits,omitempty"` // the SMS code
 	Expires  time.Time `json:"expires"`
-	Number   uint64    `json:"number"` // counts up, in the order of making
+	Number   uint64    `json:"number"` // sequence number
 }
 
-// KindSMS is the [Code.Kind] of text messages.
+// KindSMS is the [Code.Kind] of SMS codes.
 const KindSMS = "SMS"
 
-// project is the state of one. Its maps always agree with each other.
+// project is the state of a project. Its maps are always consistent.
 type project struct {
 	users      *btree.Map[string, *User] // by local id
 	byEmail    map[string]string         // lower case → local id
@@ -48,7 +49,7 @@ type project struct {
 	byProvider map[providerKey]string
 	codes      map[string]Code
 	nextCode   uint64
-	settings   *Settings // nil: as the store's default
+	settings   *Settings // nil: the store's defaults
 }
 
 type providerKey struct{ providerID, rawID string }
@@ -63,8 +64,8 @@ func newProject() *project {
 	}
 }
 
-// free says whether nobody but the user himself has what must be unique.
-func (p *project) free(u *User) error {
+// checkUnique returns an error if another user has u's email address, phone number or provider id.
+func (p *project) checkUnique(u *User) error {
 	taken := func(id string, ok bool) bool { return ok && id != u.LocalID }
 	if id, ok := p.byEmail[u.Email]; taken(id, ok) {
 		return ErrEmailExists
@@ -80,7 +81,7 @@ func (p *project) free(u *User) error {
 	return nil
 }
 
-// put replaces a user, or adds one.
+// put adds or replaces a user.
 func (p *project) put(u *User) {
 	p.remove(u.LocalID)
 	p.users.Set(u.LocalID, u)
@@ -97,6 +98,7 @@ func (p *project) put(u *User) {
 	}
 }
 
+// remove removes a user, if there is one.
 func (p *project) remove(localID string) {
 	old, ok := p.users.Delete(localID)
 	if !ok {

@@ -1,21 +1,22 @@
 package account
 
-// A record is what one change did, for the journal. Exactly one of the operations' fields is set.
+// record is a change of a project, as written to the log.
 type record struct {
 	Project    string      `json:"project"`
 	Operations []operation `json:"operations"`
 }
 
+// operation is one step of a change. Exactly one field is set.
 type operation struct {
-	Put      *User     `json:"put,omitempty"`
-	Delete   string    `json:"delete,omitempty"` // a local id
-	Code     *Code     `json:"code,omitempty"`
-	Used     string    `json:"used,omitempty"` // a code's id
-	Settings *Settings `json:"settings,omitempty"`
-	Clear    bool      `json:"clear,omitempty"` // every user
+	Put        *User     `json:"put,omitempty"`
+	Delete     string    `json:"delete,omitempty"` // a uid
+	Code       *Code     `json:"code,omitempty"`
+	DeleteCode string    `json:"used,omitempty"` // a code's id
+	Settings   *Settings `json:"settings,omitempty"`
+	Clear      bool      `json:"clear,omitempty"` // delete every user
 }
 
-// apply does an operation and returns what undoes it. It trusts that the operation was checked.
+// apply applies a valid operation and returns a function that undoes it.
 func (p *project) apply(op operation) (undo func()) {
 	switch {
 	case op.Put != nil:
@@ -40,12 +41,12 @@ func (p *project) apply(op operation) (undo func()) {
 		p.codes[op.Code.ID] = *op.Code
 		p.nextCode = max(next, op.Code.Number+1)
 		return func() { delete(p.codes, op.Code.ID); p.nextCode = next }
-	case op.Used != "":
-		old, existed := p.codes[op.Used]
-		delete(p.codes, op.Used)
+	case op.DeleteCode != "":
+		old, existed := p.codes[op.DeleteCode]
+		delete(p.codes, op.DeleteCode)
 		return func() {
 			if existed {
-				p.codes[op.Used] = old
+				p.codes[op.DeleteCode] = old
 			}
 		}
 	case op.Settings != nil:

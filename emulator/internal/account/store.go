@@ -10,26 +10,26 @@ import (
 	"heek.kr/heektime/emulator/internal/wal"
 )
 
-// Config says how a [Store] works.
+// Config configures a [Store].
 type Config struct {
 	Clock    *clock.Clock // required
-	DataDir  string       // keeps everything; empty: in memory
-	Defaults Settings     // of projects that were never configured
+	DataDir  string       // data directory; empty: memory only
+	Defaults Settings     // of projects without settings of their own
 }
 
-// Store keeps the accounts of every project. It is safe for concurrent use.
+// Store stores the accounts of all projects. It is safe for concurrent use.
 type Store struct {
 	clock    *clock.Clock
 	defaults Settings
-	journal  *wal.Log // nil: in memory
+	log      *wal.Log // nil: memory only
 
-	mu        sync.RWMutex
-	projects  map[string]*project
-	compactAt int64 // size of the journal, in bytes; 0 while it is being compacted
-	compacts  sync.WaitGroup
+	mu          sync.RWMutex
+	projects    map[string]*project
+	compactAt   int64 // log size in bytes at which to compact; 0 during compaction
+	compactions sync.WaitGroup
 }
 
-// Open makes a store, with what its folder has.
+// Open returns a store with the contents of its data directory.
 func Open(cfg Config) (*Store, error) {
 	if cfg.Clock == nil {
 		return nil, errors.New("account: Config.Clock is missing")
@@ -39,28 +39,28 @@ func Open(cfg Config) (*Store, error) {
 		return s, nil
 	}
 	var err error
-	if s.journal, err = wal.Open(cfg.DataDir, s.replay); err != nil {
-		return nil, fmt.Errorf("open the accounts in %s: %w", cfg.DataDir, err)
+	if s.log, err = wal.Open(cfg.DataDir, s.replay); err != nil {
+		return nil, fmt.Errorf("opening the accounts in %s: %w", cfg.DataDir, err)
 	}
 	return s, nil
 }
 
-// Update runs f as one change of a project: when f returns an error or panics, nothing has happened; when Update returns
-// nil, all of it is kept, on disk if the store has a folder. Changes run one after another, so f must be quick; passwords
-// are hashed before.
+// Update runs f as a transaction on a project. If f returns an error or panics, nothing changes.
+// When Update returns nil, the changes are visible and, with a data directory, durable.
+// Transactions run one at a time, so f must be fast; passwords are hashed before.
 func (s *Store) Update(projectID string, f func(*Tx) error) error {
-	kept, err := s.change(projectID, f)
+	wait, err := s.change(projectID, f)
 	if err != nil {
 		return err
 	}
-	if err := kept(); err != nil {
-		return fmt.Errorf("keep a change on disk: %w", err)
+	if err := wait(); err != nil {
+		return fmt.Errorf("writing a change to disk: %w", err)
 	}
 	return nil
 }
 
-// change makes a change in memory and returns what waits for it to be on disk.
-func (s *Store) change(projectID string, f func(*Tx) error) (kept func() error, err error) {
+// change runs f in memory and returns a function that waits until the change is on disk.
+func (s *Store) change(projectID string, f func(*Tx) error) (wait func() error, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p := s.projects[projectID]
@@ -77,7 +77,7 @@ func (s *Store) change(projectID string, f func(*Tx) error) (kept func() error, 
 	if err := f(tx); err != nil {
 		return nil, err
 	}
-	kept, err = s.log(record{projectID, tx.done})
+	wait, err = s.append(record{projectID, tx.done})
 	if err != nil {
 		return nil, err
 	}
@@ -86,24 +86,24 @@ func (s *Store) change(projectID string, f func(*Tx) error) (kept func() error, 
 		s.projects[projectID] = p
 		s.compact()
 	}
-	return kept, nil
+	return wait, nil
 }
 
-// log gives a change its place in the journal.
-func (s *Store) log(r record) (kept func() error, err error) {
-	if s.journal == nil || len(r.Operations) == 0 {
+// append appends a change to the log and returns a function that waits until it is on disk.
+func (s *Store) append(r record) (wait func() error, err error) {
+	if s.log == nil || len(r.Operations) == 0 {
 		return func() error { return nil }, nil
 	}
 	text, err := json.Marshal(r)
 	if err != nil {
-		return nil, fmt.Errorf("encode a change: %w", err)
+		return nil, fmt.Errorf("encoding a change: %w", err)
 	}
-	slot := s.journal.Reserve()
+	slot := s.log.Reserve()
 	slot.Fill(text)
-	return func() error { return s.journal.Wait(slot.Seq) }, nil
+	return func() error { return s.log.Wait(slot.Seq) }, nil
 }
 
-// View runs f, which must change nothing, beside other views.
+// View runs f as a read-only transaction, concurrently with other views.
 func (s *Store) View(projectID string, f func(*Tx)) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -114,7 +114,7 @@ func (s *Store) View(projectID string, f func(*Tx)) {
 	f(&Tx{store: s, project: p})
 }
 
-// Projects returns the ids of the projects that have anything, in no order.
+// Projects returns the ids of all projects with contents, in no particular order.
 func (s *Store) Projects() []string {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -125,11 +125,11 @@ func (s *Store) Projects() []string {
 	return ids
 }
 
-// Close ends the store. No change may run any more.
+// Close closes the store. No transaction may be running.
 func (s *Store) Close() error {
-	if s.journal == nil {
+	if s.log == nil {
 		return nil
 	}
-	s.compacts.Wait()
-	return s.journal.Close()
+	s.compactions.Wait()
+	return s.log.Close()
 }

@@ -36,19 +36,20 @@ func count(s *Store) (n int) {
 	return n
 }
 
-// What must be unique is, whoever is first, and a refused change leaves no trace.
+// TestUnique: email addresses, phone numbers and provider ids are unique, and a failed transaction
+// changes nothing.
 func TestUnique(t *testing.T) {
 	google := []Provider{{ProviderID: "google.com", RawID: "g1"}}
 	tests := map[string]struct {
 		second User
 		want   error
 	}{
-		"e-mail":           {User{LocalID: "b", Email: "A@Example.com"}, ErrEmailExists},
+		"email":            {User{LocalID: "b", Email: "A@Example.com"}, ErrEmailExists},
 		"phone":            {User{LocalID: "b", PhoneNumber: "+821"}, ErrPhoneExists},
 		"provider":         {User{LocalID: "b", Providers: google}, ErrProviderExists},
 		"others' provider": {User{LocalID: "b", Providers: []Provider{{ProviderID: "apple.com", RawID: "g1"}}}, nil},
-		"nothing of it":    {User{LocalID: "b"}, nil},
-		"himself":          {User{LocalID: "a", Email: "a@example.com", PhoneNumber: "+821", Providers: google}, nil},
+		"nothing shared":   {User{LocalID: "b"}, nil},
+		"the same user":    {User{LocalID: "a", Email: "a@example.com", PhoneNumber: "+821", Providers: google}, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -66,18 +67,18 @@ func TestUnique(t *testing.T) {
 			}
 			s.View("p", func(tx *Tx) {
 				if _, ok := tx.User("before"); ok != (err == nil) {
-					t.Errorf("the first half of the change is there: %v", ok)
+					t.Errorf("the first operation took effect: %v", ok)
 				}
 				if u, ok := tx.ByEmail("a@example.com"); !ok || u.LocalID != "a" {
-					t.Errorf("the owner of the address is %v", u)
+					t.Errorf("the email belongs to %v", u)
 				}
 			})
 		})
 	}
 }
 
-// What an account gives up is free for others.
-func TestFreed(t *testing.T) {
+// TestReuse: an email address or phone number that an account no longer has can be used by others.
+func TestReuse(t *testing.T) {
 	s := open(t, "")
 	put(t, s,
 		User{LocalID: "a", Email: "a@example.com", PhoneNumber: "+821"},
@@ -92,7 +93,7 @@ func TestFreed(t *testing.T) {
 			t.Errorf("got %v", u)
 		}
 		if _, ok := tx.ByPhone("+821"); ok {
-			t.Error("a deleted account's number is taken")
+			t.Error("the phone number of a deleted account is still taken")
 		}
 	})
 }
@@ -105,41 +106,42 @@ func TestPanicChangesNothing(t *testing.T) {
 			tx.Put(User{LocalID: "a"})
 			tx.Clear()
 			tx.Put(User{LocalID: "b"})
-			panic("a mistake")
+			panic("test")
 		})
 	}()
 	if n := count(s); n != 0 {
 		t.Errorf("%d accounts", n)
 	}
-	put(t, s, User{LocalID: "a"}) // the lock is free
+	put(t, s, User{LocalID: "a"}) // the lock was released
 }
 
-// One address at once from many sides makes one account.
-func TestOneOfMany(t *testing.T) {
+// TestConcurrentCreates: concurrent creates with one email address create one account.
+func TestConcurrentCreates(t *testing.T) {
 	s := open(t, t.TempDir())
 	defer s.Close()
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	made := 0
+	created := 0
 	for range 50 {
 		wg.Go(func() {
 			err := s.Update("p", func(tx *Tx) error { _, err := tx.Create(User{Email: "one@example.com"}); return err })
 			mu.Lock()
 			defer mu.Unlock()
 			if err == nil {
-				made++
+				created++
 			} else if !errors.Is(err, ErrEmailExists) {
 				t.Error(err)
 			}
 		})
 	}
 	wg.Wait()
-	if made != 1 || count(s) != 1 {
-		t.Errorf("%d made, %d there", made, count(s))
+	if created != 1 || count(s) != 1 {
+		t.Errorf("created %d, stored %d", created, count(s))
 	}
 }
 
-// Everything is there again after a restart, also from a journal that was cut in its last record by a crash.
+// TestRestart: everything is restored after a restart, even from a log whose last record was cut
+// off by a crash.
 func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -153,7 +155,7 @@ func TestRestart(t *testing.T) {
 		tx.Delete("gone")
 		tx.PutCode(Code{ID: "used", Kind: "VERIFY_EMAIL", Expires: tx.Now().AddDate(0, 0, 1)})
 		tx.PutCode(Code{ID: "code", Kind: "VERIFY_EMAIL", Expires: tx.Now().AddDate(0, 0, 1)})
-		tx.UseCode("used")
+		tx.DeleteCode("used")
 		tx.SetSettings(Settings{EmailPrivacy: true})
 		return nil
 	})
@@ -181,13 +183,13 @@ func TestRestart(t *testing.T) {
 					t.Errorf("got %+v", b)
 				}
 				if _, ok := tx.User("gone"); ok {
-					t.Error("a deleted account is back")
+					t.Error("a deleted account was restored")
 				}
 				if codes := tx.Codes(); len(codes) != 1 || codes[0].ID != "code" {
 					t.Errorf("codes: %v", codes)
 				}
 				if !tx.Settings().EmailPrivacy {
-					t.Error("the settings are lost")
+					t.Error("the settings were lost")
 				}
 			})
 		})
@@ -195,7 +197,7 @@ func TestRestart(t *testing.T) {
 	s.Close()
 }
 
-// tear appends the beginning of a record.
+// tear appends the start of a record to the log.
 func tear(t *testing.T, dir string) {
 	t.Helper()
 	logs, err := filepath.Glob(filepath.Join(dir, "*.log"))
@@ -213,7 +215,7 @@ func tear(t *testing.T, dir string) {
 	}
 }
 
-// A journal that grew is compacted while changes go on, and loses nothing.
+// TestCompact: a large log is compacted during concurrent changes and loses nothing.
 func TestCompact(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, dir)
@@ -242,7 +244,7 @@ func TestCompact(t *testing.T) {
 	}
 	s.View("p", func(tx *Tx) {
 		if _, ok := tx.ByEmail("3-99@example.com"); !ok {
-			t.Error("an address is lost")
+			t.Error("an email was lost")
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Tx is one change of a project, or one look at it. It is valid while the function that got it runs.
+// Tx is a transaction on a project. It is valid only during the function it is passed to.
 type Tx struct {
 	store   *Store
 	project *project
@@ -16,11 +16,13 @@ type Tx struct {
 	undo    []func()
 }
 
+// do applies an operation.
 func (tx *Tx) do(op operation) {
 	tx.undo = append(tx.undo, tx.project.apply(op))
 	tx.done = append(tx.done, op)
 }
 
+// rollback undoes all operations.
 func (tx *Tx) rollback() {
 	for _, undo := range slices.Backward(tx.undo) {
 		undo()
@@ -28,21 +30,21 @@ func (tx *Tx) rollback() {
 	tx.done, tx.undo = nil, nil
 }
 
-// Now is the time of the cloud's clock.
+// Now returns the time of the emulator's clock.
 func (tx *Tx) Now() time.Time { return tx.store.clock.Now() }
 
 // User returns the account with a uid.
 func (tx *Tx) User(localID string) (*User, bool) { return tx.project.users.Get(localID) }
 
-// ByEmail returns the account that has an address, in any case.
+// ByEmail returns the account with an email address, ignoring case.
 func (tx *Tx) ByEmail(email string) (*User, bool) {
-	return tx.indexed(tx.project.byEmail[NormalEmail(email)])
+	return tx.byLocalID(tx.project.byEmail[NormalizeEmail(email)])
 }
 
-// ByPhone returns the account that has a phone number.
-func (tx *Tx) ByPhone(number string) (*User, bool) { return tx.indexed(tx.project.byPhone[number]) }
+// ByPhone returns the account with a phone number.
+func (tx *Tx) ByPhone(number string) (*User, bool) { return tx.byLocalID(tx.project.byPhone[number]) }
 
-// ByProvider returns the account that a provider's user is linked to.
+// ByProvider returns the account linked to a provider's user.
 func (tx *Tx) ByProvider(providerID, rawID string) (*User, bool) {
 	switch providerID {
 	case ProviderPassword:
@@ -51,14 +53,15 @@ func (tx *Tx) ByProvider(providerID, rawID string) (*User, bool) {
 	case ProviderPhone:
 		return tx.ByPhone(rawID)
 	}
-	return tx.indexed(tx.project.byProvider[providerKey{providerID, rawID}])
+	return tx.byLocalID(tx.project.byProvider[providerKey{providerID, rawID}])
 }
 
-// ByProviderEmail returns the first account, by uid, that has a provider with an address. It looks at every account.
+// ByProviderEmail returns the first account, by uid, with a provider that has an email address. It
+// scans all accounts.
 func (tx *Tx) ByProviderEmail(email string) (found *User, ok bool) {
-	email = NormalEmail(email)
+	email = NormalizeEmail(email)
 	tx.project.users.Scan(func(_ string, u *User) bool {
-		if slices.ContainsFunc(u.Providers, func(p Provider) bool { return NormalEmail(p.Email) == email }) {
+		if slices.ContainsFunc(u.Providers, func(p Provider) bool { return NormalizeEmail(p.Email) == email }) {
 			found, ok = u, true
 		}
 		return !ok
@@ -66,14 +69,15 @@ func (tx *Tx) ByProviderEmail(email string) (found *User, ok bool) {
 	return found, ok
 }
 
-func (tx *Tx) indexed(localID string) (*User, bool) {
+// byLocalID returns the account with a uid from an index; "" means that the index has no entry.
+func (tx *Tx) byLocalID(localID string) (*User, bool) {
 	if localID == "" {
 		return nil, false
 	}
 	return tx.project.users.Get(localID)
 }
 
-// Page returns up to n accounts, by uid, after one.
+// Page returns up to n accounts, ordered by uid and starting after a uid.
 func (tx *Tx) Page(after string, n int) []*User {
 	var page []*User
 	tx.project.users.Ascend(after, func(id string, u *User) bool {
@@ -85,10 +89,11 @@ func (tx *Tx) Page(after string, n int) []*User {
 	return page
 }
 
-// Count is the number of accounts.
+// Count returns the number of accounts.
 func (tx *Tx) Count() int { return tx.project.users.Len() }
 
-// Create adds an account. Without a uid it gets one of 28 letters and digits, as real ones have.
+// Create adds an account. An empty uid is replaced by 28 random letters and digits, as in
+// production.
 func (tx *Tx) Create(u User) (*User, error) {
 	if u.LocalID == "" {
 		u.LocalID = RandomID(28)
@@ -102,44 +107,45 @@ func (tx *Tx) Create(u User) (*User, error) {
 	return tx.Put(u)
 }
 
-// Put replaces the account of the same uid, or adds it. The error is one of this package's Err values.
+// Put adds or replaces an account. The error is one of this package's Err values.
 func (tx *Tx) Put(u User) (*User, error) {
-	u.Email = NormalEmail(u.Email)
+	u.Email = NormalizeEmail(u.Email)
 	if u.Sessions == "" {
 		u.Sessions = RandomID(8)
 	}
-	u = u.withOwnProviders()
-	if err := tx.project.free(&u); err != nil {
+	u = u.withDerivedProviders()
+	if err := tx.project.checkUnique(&u); err != nil {
 		return nil, err
 	}
 	tx.do(operation{Put: &u})
 	return &u, nil
 }
 
-// Delete removes an account, if it is there.
+// Delete removes an account, if it exists.
 func (tx *Tx) Delete(localID string) {
 	if _, ok := tx.User(localID); ok {
 		tx.do(operation{Delete: localID})
 	}
 }
 
-// Clear removes every account. Codes stay, as in the official emulator: some make new accounts.
+// Clear removes all accounts. Codes stay, as in the official emulator, because some create
+// accounts.
 func (tx *Tx) Clear() { tx.do(operation{Clear: true}) }
 
-// PutCode keeps a code until it expires, and forgets those that have.
+// PutCode adds a code and removes codes that expired long ago.
 func (tx *Tx) PutCode(c Code) {
 	now := tx.Now()
 	for id, old := range tx.project.codes {
-		if now.After(old.Expires.Add(expiredFor)) {
-			tx.do(operation{Used: id})
+		if now.After(old.Expires.Add(expiredRetention)) {
+			tx.do(operation{DeleteCode: id})
 		}
 	}
 	c.Number = tx.project.nextCode
 	tx.do(operation{Code: &c})
 }
 
-// expiredFor is how long an expired code is still known as such.
-const expiredFor = 7 * 24 * time.Hour
+// expiredRetention is how long an expired code is kept, so that it is reported as expired.
+const expiredRetention = 7 * 24 * time.Hour
 
 // Code returns a code, which may have expired.
 func (tx *Tx) Code(id string) (Code, bool) {
@@ -147,8 +153,8 @@ func (tx *Tx) Code(id string) (Code, bool) {
 	return c, ok
 }
 
-// UseCode forgets a code.
-func (tx *Tx) UseCode(id string) { tx.do(operation{Used: id}) }
+// DeleteCode removes a code.
+func (tx *Tx) DeleteCode(id string) { tx.do(operation{DeleteCode: id}) }
 
 // Codes returns the codes that have not expired, oldest first.
 func (tx *Tx) Codes() []Code {
@@ -173,8 +179,8 @@ func (tx *Tx) Settings() Settings {
 // SetSettings changes the project's settings.
 func (tx *Tx) SetSettings(s Settings) { tx.do(operation{Settings: &s}) }
 
-// NormalEmail is an address in the form that is unique: lower case.
-func NormalEmail(email string) string { return strings.ToLower(email) }
+// NormalizeEmail returns the form of an email address that must be unique: lower case.
+func NormalizeEmail(email string) string { return strings.ToLower(email) }
 
 const alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -185,7 +191,7 @@ func RandomID(n int) string {
 	for len(id) < n {
 		rand.Read(buffer[:]) // never fails
 		for _, b := range buffer {
-			// 248 is the largest multiple of 62 in a byte: every letter is as likely as the others.
+			// 248 is the largest multiple of 62 below 256, so all characters are equally likely.
 			if b < 248 && len(id) < n {
 				id = append(id, alphanumeric[b%62])
 			}

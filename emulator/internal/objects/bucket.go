@@ -43,8 +43,8 @@ func (b *bucket) at(ref Ref) (*record, error) {
 	return r, nil
 }
 
-// CreateBucket creates a bucket with b's name, location, storage class and settings, and returns it.
-// The error is a Conflict [Error] if the bucket exists.
+// CreateBucket creates a bucket with b's name, location, storage class and settings, and returns
+// it. The error is a Conflict [Error] if the bucket exists.
 func (s *Store) CreateBucket(b Bucket) (Bucket, error) {
 	if err := CheckBucketName(b.Name); err != nil {
 		return Bucket{}, err

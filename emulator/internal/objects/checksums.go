@@ -20,7 +20,8 @@ func (c Checksums) Or(other Checksums) Checksums {
 	return Checksums{CRC32C: cmp.Or(c.CRC32C, other.CRC32C), MD5: cmp.Or(c.MD5, other.MD5)}
 }
 
-// EncodeCRC32C encodes a checksum as Cloud Storage does: its 4 bytes, most significant first, in base64.
+// EncodeCRC32C encodes a checksum as Cloud Storage does: its 4 bytes, most significant first, in
+// base64.
 func EncodeCRC32C(sum uint32) string {
 	return base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, sum))
 }

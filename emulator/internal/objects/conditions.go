@@ -1,7 +1,7 @@
 package objects
 
-// Conditions are the preconditions of an operation; nil fields are not checked. A missing object has
-// generation 0 and metageneration 0, so GenerationMatch 0 means "must not exist".
+// Conditions are the preconditions of an operation; nil fields are not checked. A missing object
+// has generation 0 and metageneration 0, so GenerationMatch 0 means "must not exist".
 // Source: https://cloud.google.com/storage/docs/request-preconditions.
 type Conditions struct {
 	GenerationMatch        *int64

@@ -25,7 +25,8 @@ type readerAt interface {
 	io.Closer
 }
 
-// memoryContent keeps bytes in memory, in blocks, so that a growing upload is not copied repeatedly.
+// memoryContent keeps bytes in memory, in blocks, so that a growing upload is not copied
+// repeatedly.
 type memoryContent struct{ blocks [][]byte }
 
 const blockBytes = 1 << 20
@@ -71,8 +72,8 @@ func (m *memoryContent) remove() error           { return nil }
 func (m *memoryContent) discardUnsealed() error  { m.blocks = nil; return nil }
 func (m *memoryContent) id() string              { return "" }
 
-// fileContent keeps bytes in a file of the data directory. The file has its final name from the start;
-// [Open] removes content that no object refers to.
+// fileContent keeps bytes in a file of the data directory. The file has its final name from the
+// start; [Open] removes content that no object refers to.
 type fileContent struct {
 	path    string
 	writing *os.File // nil once sealed

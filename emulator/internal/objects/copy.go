@@ -12,8 +12,8 @@ type Source struct {
 }
 
 // Copy copies an object to the name in p, which may be its own. The copy has the source's metadata,
-// unless p.Metadata has any field set. With move, the source is removed afterwards; a crash in between
-// can leave both, never neither.
+// unless p.Metadata has any field set. With move, the source is removed afterwards; a crash in
+// between can leave both, never neither.
 func (s *Store) Copy(from Source, p PutRequest, move bool) (Object, error) {
 	if err := CheckObjectName(p.Name); err != nil {
 		return Object{}, err
@@ -84,8 +84,8 @@ func (s *Store) Compose(sources []Source, p PutRequest, deleteSources bool) (Obj
 	return o, nil
 }
 
-// appendObject appends an object's bytes to d, sets src to the generation that was read, and returns
-// the number of its components.
+// appendObject appends an object's bytes to d, sets src to the generation that was read, and
+// returns the number of its components.
 func (s *Store) appendObject(d *Draft, src *Source) (components int, err error) {
 	r, err := s.OpenObject(src.Ref, src.Conditions)
 	if err != nil {

@@ -12,8 +12,9 @@ import (
 type disk struct {
 	root string
 	lock *os.File
-	// broken is set when it is unknown whether the last change reached the disk. Further writes then
-	// fail: the directory is consistent, but its contents are known only after it is read again.
+	// broken is set when it is unknown whether the last change reached the disk. Further writes
+	// then fail: the directory is consistent, but its contents are known only after it is read
+	// again.
 	broken error
 	// deleted is the highest generation ever deleted, as stored in the file "generation".
 	deleted int64
@@ -58,8 +59,8 @@ func (d *disk) contentDir() string     { return filepath.Join(d.root, "content")
 func (d *disk) bucketsDir() string     { return filepath.Join(d.root, "buckets") }
 func (d *disk) generationPath() string { return filepath.Join(d.root, "generation") }
 
-// objectPath returns the path of an object's metadata file. It contains a hash because object names can
-// be longer than file names and contain other characters.
+// objectPath returns the path of an object's metadata file. It contains a hash because object names
+// can be longer than file names and contain other characters.
 func (d *disk) objectPath(bucket, name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return filepath.Join(d.bucketsDir(), bucket, hex.EncodeToString(sum[:])+".json")

@@ -1,8 +1,10 @@
-// Package objects stores the buckets and objects of the emulated Cloud Storage. It does not depend on
-// HTTP: the Cloud Storage APIs, the Firebase Storage API and the console all use the same [Store].
+// Package objects stores the buckets and objects of the emulated Cloud Storage. It does not depend
+// on HTTP: the Cloud Storage APIs, the Firebase Storage API and the console all use the same
+// [Store].
 //
-// An object is an immutable sequence of bytes with a name and metadata. Writing to a name that exists
-// creates a new generation and removes the old one; there is no versioning. Every write has two steps:
+// An object is an immutable sequence of bytes with a name and metadata. Writing to a name that
+// exists creates a new generation and removes the old one; there is no versioning. Every write has
+// two steps:
 //
 //  1. [Store.NewDraft] returns a [Draft] that receives the bytes and hashes them. Readers do not see it.
 //  2. [Store.Put] checks the name, checksums and preconditions ([Conditions]), assigns the next
@@ -19,8 +21,8 @@
 //	                              <hash> is the SHA-256 of the object's name
 //
 // Files are replaced atomically: written under a temporary name, synced, renamed, and the directory
-// synced, before the caller learns of success. Content is written before the metadata that refers to
-// it, so a crash leaves at most unreferenced content, which [Open] removes. Every metadata file starts
-// with a checksum, and metadata holds the checksum of its content file; Open verifies all of them and
-// its error names a damaged file.
+// synced, before the caller learns of success. Content is written before the metadata that refers
+// to it, so a crash leaves at most unreferenced content, which [Open] removes. Every metadata file
+// starts with a checksum, and metadata holds the checksum of its content file; Open verifies all of
+// them and its error names a damaged file.
 package objects

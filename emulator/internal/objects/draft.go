@@ -38,8 +38,8 @@ func (s *Store) NewDraft() (*Draft, error) {
 	return &Draft{store: s, content: c, md5: md5.New()}, nil
 }
 
-// Write appends p. If p would exceed a limit of [Config], Write appends nothing and returns a TooLarge
-// or Busy [Error].
+// Write appends p. If p would exceed a limit of [Config], Write appends nothing and returns a
+// TooLarge or Busy [Error].
 func (d *Draft) Write(p []byte) (int, error) {
 	if d.failed != nil {
 		return 0, d.failed
@@ -70,7 +70,8 @@ func (d *Draft) ReadFrom(r io.Reader) (int64, error) {
 // Size returns the number of bytes written.
 func (d *Draft) Size() int64 { return d.size }
 
-// Abort discards the draft. It does nothing after [Store.Put] or another Abort, so it can be deferred.
+// Abort discards the draft. It does nothing after [Store.Put] or another Abort, so it can be
+// deferred.
 func (d *Draft) Abort() {
 	if d.content != nil {
 		d.content.discardUnsealed() // Open removes what remains

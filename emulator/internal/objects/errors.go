@@ -12,13 +12,13 @@ const (
 	UploadNotFound                  // no such resumable upload: expired, canceled, or never started
 	Conflict                        // the bucket already exists or is not empty
 	ConditionNotMet                 // a "match" precondition does not hold
-	NotModified                     // a "not match" precondition does not hold: the caller already has this state
+	NotModified                     // a "not match" precondition does not hold
 	TooLarge                        // the object exceeds the size limit
 	Busy                            // too many unfinished uploads; retrying later can help
 )
 
-// Error is an error that the caller can act on. Any other error from this package is an I/O error, such
-// as a full disk.
+// Error is an error that the caller can act on. Any other error from this package is an I/O error,
+// such as a full disk.
 type Error struct {
 	Kind    Kind
 	Message string // a sentence that names the bucket, object, or value

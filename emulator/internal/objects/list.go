@@ -61,8 +61,8 @@ func (s *Store) List(q Query) (Page, error) {
 	return l.page, nil
 }
 
-// lister scans the names of a bucket. After the first object of a prefix, it starts a new scan behind
-// the prefix, so that a folder of a million objects costs one step.
+// lister scans the names of a bucket. After the first object of a prefix, it starts a new scan
+// behind the prefix, so that a folder of a million objects costs one step.
 type lister struct {
 	Query
 	glob *regexp.Regexp

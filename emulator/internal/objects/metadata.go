@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Metadata is the part of an object that clients can set, and change without writing the object again.
+// Metadata is the part of an object that clients can set, and change without writing the object
+// again.
 type Metadata struct {
 	ContentType        string
 	ContentEncoding    string

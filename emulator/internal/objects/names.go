@@ -10,8 +10,8 @@ import (
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$`)
 
 // CheckBucketName returns an Invalid [Error] unless name is a valid bucket name: 3 to 63 characters
-// (222 with dots, 63 between dots) of lower-case letters, digits, "-", "_" and "."; not an IP address;
-// not starting with "goog" or containing "google".
+// (222 with dots, 63 between dots) of lower-case letters, digits, "-", "_" and "."; not an IP
+// address; not starting with "goog" or containing "google".
 // Source: https://cloud.google.com/storage/docs/buckets#naming.
 func CheckBucketName(name string) error {
 	bad := !bucketName.MatchString(name) || strings.Contains(name, "..") || net.ParseIP(name) != nil ||
@@ -26,7 +26,8 @@ func CheckBucketName(name string) error {
 }
 
 // CheckObjectName returns an Invalid [Error] unless name is a valid object name: 1 to 1024 bytes of
-// UTF-8 without carriage return or line feed, not "." or "..", not below ".well-known/acme-challenge/".
+// UTF-8 without carriage return or line feed, not "." or "..", not below
+// ".well-known/acme-challenge/".
 // Source: https://cloud.google.com/storage/docs/objects#naming.
 func CheckObjectName(name string) error {
 	switch {

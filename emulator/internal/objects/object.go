@@ -2,8 +2,8 @@ package objects
 
 import "time"
 
-// Object describes one generation of an object. Callers must not change its map and slices, which are
-// shared.
+// Object describes one generation of an object. Callers must not change its map and slices, which
+// are shared.
 type Object struct {
 	Bucket         string
 	Name           string

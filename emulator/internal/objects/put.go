@@ -14,8 +14,8 @@ type PutRequest struct {
 	components int // number of objects this one is composed of; 0 if it is not composed
 }
 
-// CheckPut returns the error that [Store.Put] would return now, except for errors in the bytes. It lets
-// uploads fail before their bytes are sent.
+// CheckPut returns the error that [Store.Put] would return now, except for errors in the bytes. It
+// lets uploads fail before their bytes are sent.
 func (s *Store) CheckPut(p PutRequest) error {
 	if err := CheckObjectName(p.Name); err != nil {
 		return err
@@ -32,8 +32,8 @@ func (s *Store) CheckPut(p PutRequest) error {
 	return p.Conditions.checkRecord(b.live(p.Name))
 }
 
-// Put atomically and durably makes the draft the live generation of an object, if names, checksums and
-// preconditions are valid. It consumes the draft even if it fails.
+// Put atomically and durably makes the draft the live generation of an object, if names, checksums
+// and preconditions are valid. It consumes the draft even if it fails.
 func (s *Store) Put(p PutRequest, d *Draft) (Object, error) {
 	defer d.Abort()
 	if err := s.CheckPut(p); err != nil {
@@ -56,7 +56,8 @@ func (s *Store) Put(p PutRequest, d *Draft) (Object, error) {
 	defer s.commit.Unlock()
 	o, err := s.place(p, o, &blob{content: d.content})
 	if err == nil || s.disk.checkUsable() != nil {
-		// If the disk broke, metadata that refers to the content may have been saved, so it must stay.
+		// If the disk broke, metadata that refers to the content may have been saved, so it must
+		// stay.
 		d.end()
 	}
 	return o, err

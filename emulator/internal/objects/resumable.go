@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Upload is a resumable upload: an object that arrives in chunks over several requests, some of them
-// repeated. It is kept after it ends, for clients that did not receive the last response.
+// Upload is a resumable upload: an object that arrives in chunks over several requests, some of
+// them repeated. It is kept after it ends, for clients that did not receive the last response.
 type Upload struct {
 	ID string
 	PutRequest
@@ -52,8 +52,8 @@ func (u *Upload) State() (received int64, done bool, o Object, err error) {
 	return u.draft.Size(), false, Object{}, nil
 }
 
-// Append adds the bytes at offset. Bytes that were already received are skipped, so a chunk can be sent
-// twice, even concurrently. A gap is an Invalid [Error] and changes nothing.
+// Append adds the bytes at offset. Bytes that were already received are skipped, so a chunk can be
+// sent twice, even concurrently. A gap is an Invalid [Error] and changes nothing.
 func (u *Upload) Append(offset int64, p []byte) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -79,8 +79,8 @@ func (u *Upload) append(offset int64, p []byte) error {
 }
 
 // Finish adds the last bytes as [Upload.Append] does and publishes the object. If the upload has
-// finished, it returns the same result again. Non-empty checksums in sums replace those given at the
-// start.
+// finished, it returns the same result again. Non-empty checksums in sums replace those given at
+// the start.
 func (u *Upload) Finish(offset int64, p []byte, sums Checksums) (Object, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -45,8 +45,8 @@ type Store struct {
 	last    int64 // the highest generation assigned; guarded by commit
 }
 
-// Open returns a store with the contents of its data directory. It fails if another process uses the
-// directory or a file is damaged; the error names the file.
+// Open returns a store with the contents of its data directory. It fails if another process uses
+// the directory or a file is damaged; the error names the file.
 func Open(cfg Config) (*Store, error) {
 	if cfg.Clock == nil {
 		return nil, errors.New("objects: Config.Clock is missing")

@@ -159,8 +159,8 @@ func TestReaderOutlivesObject(t *testing.T) {
 	}
 }
 
-// TestBrokenDisk breaks the disk: writes must fail, readers keep the old object, and a restart must find
-// it complete.
+// TestBrokenDisk breaks the disk: writes must fail, readers keep the old object, and a restart must
+// find it complete.
 func TestBrokenDisk(t *testing.T) {
 	dir := t.TempDir()
 	s := newStore(t, Config{DataDir: dir})

@@ -31,8 +31,8 @@ func (s *Store) Update(ref Ref, c Conditions, change func(*Metadata) error) (Obj
 	return next.Object, nil
 }
 
-// Delete durably removes an object. The error is an ObjectNotFound [Error] if the object is missing,
-// regardless of preconditions.
+// Delete durably removes an object. The error is an ObjectNotFound [Error] if the object is
+// missing, regardless of preconditions.
 func (s *Store) Delete(ref Ref, c Conditions) error {
 	s.commit.Lock()
 	defer s.commit.Unlock()
@@ -46,8 +46,8 @@ func (s *Store) Delete(ref Ref, c Conditions) error {
 	return s.remove(b, r)
 }
 
-// findForUpdate returns an object if the store is writable and the preconditions hold. The caller holds
-// commit.
+// findForUpdate returns an object if the store is writable and the preconditions hold. The caller
+// holds commit.
 func (s *Store) findForUpdate(ref Ref, c Conditions) (*bucket, *record, error) {
 	if err := s.checkWritable(); err != nil {
 		return nil, nil, err

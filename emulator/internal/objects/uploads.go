@@ -23,8 +23,8 @@ type uploads struct {
 	byID map[string]*Upload
 }
 
-// StartUpload starts a resumable upload, unless p would fail now. The error is a Busy [Error] if there
-// are too many uploads.
+// StartUpload starts a resumable upload, unless p would fail now. The error is a Busy [Error] if
+// there are too many uploads.
 func (s *Store) StartUpload(p PutRequest, total int64) (*Upload, error) {
 	if err := s.CheckPut(p); err != nil {
 		return nil, err
@@ -48,7 +48,8 @@ func (s *Store) StartUpload(p PutRequest, total int64) (*Upload, error) {
 	return u, nil
 }
 
-// evictUploads removes expired uploads and, if slots or bytes are scarce, those that ended or are idle.
+// evictUploads removes expired uploads and, if slots or bytes are scarce, those that ended or are
+// idle.
 func (s *Store) evictUploads() error {
 	s.uploads.mu.Lock()
 	defer s.uploads.mu.Unlock()

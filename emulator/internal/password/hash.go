@@ -1,7 +1,8 @@
-// Package password keeps passwords as hashes, in the algorithms that Firebase Authentication imports accounts with.
+// Package password hashes and verifies passwords with the algorithms that Firebase Authentication
+// can import.
 //
-// A password that is set here is hashed with [New]: Firebase's own variant of scrypt, at a small cost, because tests sign
-// up by the thousand. Hashes from elsewhere come in through [Import] and answer to the same [Hash.Verify].
+// [New] hashes new passwords with Firebase's variant of scrypt, at a low cost, because tests sign
+// up thousands of users. [Import] accepts hashes of other systems. [Hash.Verify] verifies both.
 package password
 
 import (
@@ -10,7 +11,7 @@ import (
 	"fmt"
 )
 
-// Algorithms by the names that the Identity Toolkit API gives them.
+// Algorithms, by their names in the Identity Toolkit API.
 // Source: https://cloud.google.com/identity-platform/docs/reference/rest/v1/projects.accounts/batchCreate
 const (
 	Scrypt         = "SCRYPT"
@@ -28,13 +29,13 @@ const (
 	Argon2         = "ARGON2"
 )
 
-// Parameters say how a hash was made. Which of them count depends on the algorithm.
+// Parameters are the parameters of a hash. Each algorithm uses some of them.
 type Parameters struct {
 	Algorithm     string `json:"algorithm"`
 	SignerKey     []byte `json:"signerKey,omitempty"`     // HMAC_*, SCRYPT
-	SaltSeparator []byte `json:"saltSeparator,omitempty"` // comes after each account's salt
+	SaltSeparator []byte `json:"saltSeparator,omitempty"` // appended to each account's salt
 	Rounds        int    `json:"rounds,omitempty"`        // MD5, SHA*, PBKDF2_SHA256, SCRYPT
-	MemoryCost    int    `json:"memoryCost,omitempty"`    // SCRYPT: the power of two of N
+	MemoryCost    int    `json:"memoryCost,omitempty"`    // SCRYPT: log2 of N
 	PasswordFirst bool   `json:"passwordFirst,omitempty"` // MD5, SHA*, HMAC_*: password before salt
 
 	CPUMemoryCost    int `json:"cpuMemCost,omitempty"`      // STANDARD_SCRYPT: N
@@ -45,7 +46,7 @@ type Parameters struct {
 	Argon2 *Argon2Parameters `json:"argon2,omitempty"`
 }
 
-// Argon2Parameters are those of ARGON2.
+// Argon2Parameters are the parameters of ARGON2.
 type Argon2Parameters struct {
 	Type        string `json:"hashType"` // ARGON2_ID or ARGON2_I
 	LengthBytes int    `json:"hashLengthBytes"`
@@ -54,50 +55,52 @@ type Argon2Parameters struct {
 	Parallelism int    `json:"parallelism"`
 }
 
-// Hash is one account's password, hashed. It is immutable. Its String hides it, so that it gets into no log.
+// Hash is the hash of a password. It is immutable. Its String method hides it from logs.
 type Hash struct {
 	Parameters
 	Salt []byte `json:"salt,omitempty"`
 	Sum  []byte `json:"sum"`
 }
 
-// Project is the hash configuration of every local project: what the console of a real project shows as its password
-// hash parameters, with a cost of about a millisecond instead of a tenth of a second. The key is no secret.
-func Project() Parameters {
+// DefaultParameters returns the hash parameters of every emulated project. In production they are
+// shown in the Firebase console. Here the key is not secret, and a hash takes about a millisecond
+// instead of 100.
+func DefaultParameters() Parameters {
 	key := []byte("This key is not secret: it belongs to an emulator, not a project")
 	return Parameters{Algorithm: Scrypt, SignerKey: key, SaltSeparator: []byte{7}, Rounds: 4, MemoryCost: 9}
 }
 
-// saltBytes is the length of salts of real projects.
+// saltBytes is the length of salts in production.
 const saltBytes = 10
 
-// New hashes a password the way of [Project].
+// New hashes a password with [DefaultParameters].
 func New(plain string) (*Hash, error) {
 	salt := make([]byte, saltBytes)
 	rand.Read(salt) // never fails
-	p := Project()
+	p := DefaultParameters()
 	sum, err := p.sum(plain, salt, 0)
 	if err != nil {
-		return nil, fmt.Errorf("hash a password: %w", err)
+		return nil, fmt.Errorf("hashing a password: %w", err)
 	}
 	return &Hash{Parameters: p, Salt: salt, Sum: sum}, nil
 }
 
-// Verify says whether plain is the password. The error says that the hash could not be computed.
+// Verify reports whether plain is the password. It returns an error if it cannot compute the hash.
 func (h *Hash) Verify(plain string) (bool, error) {
 	if h.Algorithm == Bcrypt {
 		return verifyBcrypt(plain, h.Sum)
 	}
 	sum, err := h.sum(plain, h.Salt, len(h.Sum))
 	if err != nil {
-		return false, fmt.Errorf("verify a password with %s: %w", h.Algorithm, err)
+		return false, fmt.Errorf("verifying a password with %s: %w", h.Algorithm, err)
 	}
 	return subtle.ConstantTimeCompare(sum, h.Sum) == 1, nil
 }
 
-// Native says that the hash is of the kind that [New] makes. Authentication replaces other hashes at the first sign-in.
+// Native reports whether the hash has the parameters of [New]. Other hashes are replaced at the
+// first sign-in.
 func (h *Hash) Native() bool {
-	p := Project()
+	p := DefaultParameters()
 	return h.Algorithm == p.Algorithm && h.MemoryCost == p.MemoryCost && h.Rounds == p.Rounds && string(h.SignerKey) == string(p.SignerKey)
 }
 

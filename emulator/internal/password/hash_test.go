@@ -29,7 +29,8 @@ func unhex(t *testing.T, s string) []byte {
 	return b
 }
 
-// Each known hash was computed by another program; where from is said at each.
+// TestVerifyKnownHashes verifies hashes that other programs computed; the source is given for each.
+// It is long because of its table.
 func TestVerifyKnownHashes(t *testing.T) {
 	pbk, err := pbkdf2.Key(sha256.New, "old password", []byte("salt"), 120_000, 32)
 	if err != nil {
@@ -56,7 +57,8 @@ func TestVerifyKnownHashes(t *testing.T) {
 			"password", []byte("NaCl"),
 			unhex(t, "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b3731622eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640"),
 		},
-		// A customer's hash, from a report of an import into Firebase with the password before the salt:
+		// A customer's hash, from a report of an import into Firebase with the password before the
+		// salt:
 		// https://blog.salrashid.dev/articles/2020/firebase_salted_user_import/
 		"SHA1, password first": {
 			Parameters{Algorithm: SHA1, Rounds: 1, PasswordFirst: true},
@@ -78,7 +80,7 @@ func TestVerifyKnownHashes(t *testing.T) {
 		"MD5": {Parameters{Algorithm: MD5, Rounds: 0}, "password", []byte("salt"), unhex(t, "67a1e09bb1f83f5007dc119c14d663aa")},
 		// Python's crypt of the standard test vectors of bcrypt.
 		"BCRYPT": {Parameters{Algorithm: Bcrypt}, "U*U", nil, []byte("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW")},
-		// The most rounds there are.
+		// The maximum number of rounds.
 		"PBKDF2_SHA256": {Parameters{Algorithm: PBKDF2SHA256, Rounds: 120_000}, "old password", []byte("salt"), pbk},
 	}
 	for name, test := range tests {
@@ -97,7 +99,7 @@ func TestVerifyKnownHashes(t *testing.T) {
 				t.Errorf("a wrong password: %v, %v", ok, err)
 			}
 			if h.Native() {
-				t.Error("an imported hash says that it is native")
+				t.Error("an imported hash is native")
 			}
 		})
 	}
@@ -111,7 +113,7 @@ func TestRepeatedRounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	if ok, _ := h.Verify("password"); !ok {
-		t.Error("two rounds of SHA256 are not verified")
+		t.Error("two rounds of SHA256 did not verify")
 	}
 }
 
@@ -128,10 +130,10 @@ func TestNewVerifies(t *testing.T) {
 		t.Errorf("the right password: %v, %v", ok, err)
 	}
 	if ok, _ := a.Verify("wrong horse"); ok {
-		t.Error("a wrong password is taken")
+		t.Error("a wrong password verified")
 	}
 	if !a.Native() {
-		t.Error("a new hash says that it is not native")
+		t.Error("a new hash is not native")
 	}
 	if text := fmt.Sprintf("%v %+v %#v", a, a, a); strings.Contains(text, fmt.Sprint(a.Sum)) {
 		t.Errorf("printing shows the hash: %s", text)
@@ -153,8 +155,8 @@ func TestCheckLimits(t *testing.T) {
 		"no algorithm":         {Parameters{}, "MISSING_HASH_ALGORITHM"},
 		"unknown":              {Parameters{Algorithm: "ROT13"}, "INVALID_HASH_ALGORITHM"},
 		"unverifiable":         {Parameters{Algorithm: "PBKDF_SHA1", Rounds: 10}, "INVALID_HASH_ALGORITHM"},
-		"no power of two":      {Parameters{Algorithm: StandardScrypt, CPUMemoryCost: 1000, BlockSize: 8, Parallelization: 1, DerivedKeyLength: 64}, "INVALID_HASH_MEMORY_COST"},
-		"a machine's memory":   {Parameters{Algorithm: StandardScrypt, CPUMemoryCost: 1 << 30, BlockSize: 1 << 20, Parallelization: 1, DerivedKeyLength: 64}, "INVALID_HASH_MEMORY_COST"},
+		"not a power of two":   {Parameters{Algorithm: StandardScrypt, CPUMemoryCost: 1000, BlockSize: 8, Parallelization: 1, DerivedKeyLength: 64}, "INVALID_HASH_MEMORY_COST"},
+		"too much memory":      {Parameters{Algorithm: StandardScrypt, CPUMemoryCost: 1 << 30, BlockSize: 1 << 20, Parallelization: 1, DerivedKeyLength: 64}, "INVALID_HASH_MEMORY_COST"},
 		"no Argon2 parameters": {Parameters{Algorithm: Argon2}, "INVALID_ARGON2_PARAMETERS"},
 	}
 	for name, test := range tests {

@@ -72,12 +72,23 @@ func AppendCollection(b []byte, c resource.Key) []byte {
 
 // AppendName appends the part of an entry for the document's name: its key, without the
 // collection's key unless the index spans all collections.
+//
+// Across collections, the key of one document may be a prefix of another's. A mark before each ID
+// and a smaller one at the end keep entries from being prefixes of each other, which would sort
+// wrongly when inverted and extend the range of a cursor to documents below its own.
 func (s IndexSpec) AppendName(b []byte, k resource.Key) []byte {
-	if !s.AllCollections {
-		k = k[len(k.Collection()):]
-	}
+	const endMark, idMark = 0, 1
 	n := len(b)
-	b = append(b, k...)
+	if s.AllCollections {
+		for k != "" {
+			id := k.First()
+			b = append(append(b, idMark), id...)
+			k = k[len(id):]
+		}
+		b = append(b, endMark)
+	} else {
+		b = append(b, k[len(k.Collection()):]...)
+	}
 	if s.NameDesc {
 		value.Invert(b[n:])
 	}

@@ -23,7 +23,8 @@ var digests = map[string]func() hash.Hash{
 	HMACMD5: md5.New, HMACSHA1: sha1.New, HMACSHA256: sha256.New, HMACSHA512: sha512.New,
 }
 
-// sum hashes a password. length is that of the result in bytes, for the algorithms that can make any.
+// sum hashes a password. For algorithms with variable output, length is the length of the result in
+// bytes.
 func (p Parameters) sum(plain string, salt []byte, length int) ([]byte, error) {
 	salt = append(append([]byte(nil), salt...), p.SaltSeparator...)
 	switch p.Algorithm {
@@ -45,6 +46,7 @@ func (p Parameters) sum(plain string, salt []byte, length int) ([]byte, error) {
 	return nil, fmt.Errorf("unknown algorithm %q", p.Algorithm)
 }
 
+// ordered concatenates password and salt.
 func (p Parameters) ordered(plain string, salt []byte) []byte {
 	if p.PasswordFirst {
 		return append([]byte(plain), salt...)
@@ -52,7 +54,7 @@ func (p Parameters) ordered(plain string, salt []byte) []byte {
 	return append(append([]byte(nil), salt...), plain...)
 }
 
-// repeated hashes salt and password once, and then the hash, until it has hashed Rounds times.
+// repeated hashes salt and password, then hashes the result until it has hashed Rounds times.
 func (p Parameters) repeated(plain string, salt []byte) []byte {
 	h := digests[p.Algorithm]()
 	h.Write(p.ordered(plain, salt))
@@ -65,7 +67,7 @@ func (p Parameters) repeated(plain string, salt []byte) []byte {
 	return sum
 }
 
-// firebaseScrypt derives a key by scrypt and encrypts the project's signer key with it.
+// firebaseScrypt derives a key with scrypt and encrypts the project's signer key with it.
 // Source: https://github.com/firebase/scrypt
 func (p Parameters) firebaseScrypt(plain string, salt []byte) ([]byte, error) {
 	const keyBytes = 32 // AES-256
@@ -85,7 +87,7 @@ func (p Parameters) firebaseScrypt(plain string, salt []byte) ([]byte, error) {
 func (p Parameters) argon2(plain string, salt []byte) ([]byte, error) {
 	a := p.Argon2
 	if a == nil {
-		return nil, errors.New("the parameters of ARGON2 are missing")
+		return nil, errors.New("the ARGON2 parameters are missing")
 	}
 	derive := argon2.IDKey
 	if a.Type == "ARGON2_I" {
@@ -94,14 +96,15 @@ func (p Parameters) argon2(plain string, salt []byte) ([]byte, error) {
 	return derive([]byte(plain), salt, uint32(a.Iterations), uint32(a.MemoryKiB), uint8(a.Parallelism), uint32(a.LengthBytes)), nil
 }
 
-// verifyBcrypt checks a password. The hash is the text that begins with "$2"; it holds its salt and cost.
+// verifyBcrypt verifies a password. The hash is a string that starts with "$2" and contains salt
+// and cost.
 func verifyBcrypt(plain string, text []byte) (bool, error) {
 	err := bcrypt.CompareHashAndPassword(text, []byte(plain))
 	if errors.Is(err, bcrypt.ErrMismatchedHashAndPassword) {
 		return false, nil
 	}
 	if err != nil {
-		return false, fmt.Errorf("verify a password with %s: %w", Bcrypt, err)
+		return false, fmt.Errorf("verifying a password with %s: %w", Bcrypt, err)
 	}
 	return true, nil
 }

@@ -9,41 +9,10 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// batchGet shows accounts page by page, by uid. The page token is the last uid of the page before.
-func (s *Server) batchGet(c *call) (any, error) {
-	const defaultResults = 20
-	query := c.URL.Query()
-	n := defaultResults
-	if text := query.Get("maxResults"); text != "" {
-		var err error
-		if n, err = strconv.Atoi(text); err != nil || n < 0 {
-			return nil, invalidArgument("Invalid value at 'max_results': " + strconv.Quote(text))
-		}
-		if n == 0 {
-			n = defaultResults
-		}
-	}
-	n = min(n, maxBatch)
-	answer := struct {
-		Kind          string     `json:"kind"`
-		Users         []userInfo `json:"users,omitempty"`
-		NextPageToken string     `json:"nextPageToken,omitempty"`
-	}{Kind: "identitytoolkit#DownloadAccountResponse"}
-	s.store.View(c.project, func(tx *account.Tx) {
-		for _, u := range tx.Page(query.Get("nextPageToken"), n+1) {
-			if len(answer.Users) == n {
-				answer.NextPageToken = answer.Users[n-1].LocalID
-				break
-			}
-			answer.Users = append(answer.Users, show(u, true))
-		}
-	})
-	return answer, nil
-}
-
+// queryRequest filters, sorts and pages accounts.
 type queryRequest struct {
 	ReturnUserInfo *bool           `json:"returnUserInfo"`
-	Limit          account.Seconds `json:"limit"` // a number that may be a string
+	Limit          account.Seconds `json:"limit"` // a number or a string
 	Offset         account.Seconds `json:"offset"`
 	SortBy         string          `json:"sortBy"`
 	Order          string          `json:"order"`
@@ -54,7 +23,7 @@ type queryRequest struct {
 	} `json:"expression"`
 }
 
-// query finds accounts. Several expressions are alternatives.
+// query returns the accounts that match any of the expressions.
 // Source: https://cloud.google.com/identity-platform/docs/reference/rest/v1/projects.accounts/query
 func (s *Server) query(c *call) (any, error) {
 	const maxResults = 500
@@ -63,7 +32,7 @@ func (s *Server) query(c *call) (any, error) {
 		return nil, err
 	}
 	if req.Limit < 0 || req.Limit > maxResults || req.Offset < 0 {
-		return nil, invalidArgument("limit must be from 1 to 500 and offset 0 or more.")
+		return nil, invalidArgument("limit must be between 1 and 500 and offset at least 0.")
 	}
 	if req.Limit == 0 {
 		req.Limit = maxResults
@@ -76,29 +45,29 @@ func (s *Server) query(c *call) (any, error) {
 			}
 		}
 	})
-	answer := struct {
+	resp := struct {
 		Count string     `json:"recordsCount"`
 		Users []userInfo `json:"userInfo,omitempty"`
 	}{Count: strconv.Itoa(len(found))}
 	if req.ReturnUserInfo != nil && !*req.ReturnUserInfo {
-		return answer, nil
+		return resp, nil
 	}
 	if err := req.sort(found); err != nil {
 		return nil, err
 	}
 	found = found[min(int(req.Offset), len(found)):]
 	for _, u := range found[:min(int(req.Limit), len(found))] {
-		answer.Users = append(answer.Users, show(u, true))
+		resp.Users = append(resp.Users, newUserInfo(u, true))
 	}
-	answer.Count = strconv.Itoa(len(answer.Users))
-	return answer, nil
+	resp.Count = strconv.Itoa(len(resp.Users))
+	return resp, nil
 }
 
 func (q queryRequest) matches(u *account.User) bool {
 	for _, e := range q.Expression {
 		switch {
 		case e.Email != "":
-			if account.NormalEmail(e.Email) == u.Email {
+			if account.NormalizeEmail(e.Email) == u.Email {
 				return true
 			}
 		case e.PhoneNumber != "":

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Pages of other origins, and those whose name was made to mean this machine, get nothing and change nothing.
-func TestStrangersAreRefused(t *testing.T) {
+// Requests from pages of other origins and through rebound host names are rejected.
+func TestCrossOriginRequests(t *testing.T) {
 	_, api := open(t)
 	host := strings.TrimPrefix(api.url, "http://")
 	_, port, _ := strings.Cut(host, ":")
@@ -24,8 +24,8 @@ func TestStrangersAreRefused(t *testing.T) {
 		"a program":                 {"GET", "/api/overview", nil, 200},
 		"by name":                   {"GET", "/api/overview", headers{"Host": "localhost:" + port}, 200},
 		"by a name below localhost": {"GET", "/api/overview", headers{"Host": "console.localhost:" + port}, 200},
-		"by the address of IPv6":    {"GET", "/api/overview", headers{"Host": "[::1]:" + port}, 200},
-		"a link from elsewhere":     {"GET", "/", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, 200},
+		"by IPv6 address":           {"GET", "/api/overview", headers{"Host": "[::1]:" + port}, 200},
+		"a link from another site":  {"GET", "/", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, 200},
 
 		"a change without the header":   {"POST", "/api/clock", headers{"Sec-Fetch-Site": "same-origin"}, 403},
 		"a deletion without the header": {"DELETE", "/api/collection?database=" + database + "&path=a", nil, 403},
@@ -35,9 +35,9 @@ func TestStrangersAreRefused(t *testing.T) {
 		"a sandboxed frame":             {"POST", "/api/clock", headers{"Origin": "null", "X-Console": "1"}, 403},
 		"reading from another page":     {"GET", "/api/overview", headers{"Sec-Fetch-Site": "cross-site"}, 403},
 		"a link into the API":           {"GET", "/api/overview", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, 403},
-		"framed":                        {"GET", "/", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}, 403},
+		"a frame":                       {"GET", "/", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe"}, 403},
 		"a script of another page":      {"GET", "/app.js", headers{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403},
-		"preflight":                     {"OPTIONS", "/api/clock", headers{"Origin": "https://evil.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-console"}, 403},
+		"a preflight request":           {"OPTIONS", "/api/clock", headers{"Origin": "https://evil.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-console"}, 403},
 		"rebound":                       {"GET", "/api/overview", headers{"Host": "evil.example:" + port, "Sec-Fetch-Site": "same-origin"}, 403},
 		"rebound page":                  {"GET", "/", headers{"Host": "evil.example:" + port}, 403},
 		"rebound, almost localhost":     {"GET", "/api/overview", headers{"Host": "notlocalhost:" + port}, 403},
@@ -51,18 +51,18 @@ func TestStrangersAreRefused(t *testing.T) {
 			r.Header.Set(k, v)
 		}
 		r.Host = r.Header.Get("Host")
-		answer, err := http.DefaultClient.Do(r)
+		resp, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		text, _ := io.ReadAll(answer.Body)
-		answer.Body.Close()
-		if answer.StatusCode != c.want {
-			t.Errorf("%s: %s, want %d: %.200s", name, answer.Status, c.want, text)
+		text, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != c.want {
+			t.Errorf("%s: %s, want %d: %.200s", name, resp.Status, c.want, text)
 		}
-		h := answer.Header
+		h := resp.Header
 		if h.Get("Access-Control-Allow-Origin") != "" || !strings.Contains(h.Get("Content-Security-Policy"), "default-src 'none'") || h.Get("X-Content-Type-Options") != "nosniff" {
-			t.Errorf("%s: answered with %v", name, h)
+			t.Errorf("%s: response headers %v", name, h)
 		}
 	}
 }

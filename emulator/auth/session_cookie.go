@@ -9,7 +9,7 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// createSessionCookie makes of an ID token one that lasts longer, for a server's cookie.
+// createSessionCookie returns a session cookie: an ID token with a longer lifetime.
 func (s *Server) createSessionCookie(c *call) (any, error) {
 	const minSeconds, maxSeconds = 5 * 60, 14 * 24 * 60 * 60
 	var req struct {
@@ -20,13 +20,13 @@ func (s *Server) createSessionCookie(c *call) (any, error) {
 		return nil, err
 	}
 	if req.IDToken == "" {
-		return nil, refused("MISSING_ID_TOKEN")
+		return nil, toolkitError("MISSING_ID_TOKEN")
 	}
 	if req.ValidDuration == 0 {
 		req.ValidDuration = maxSeconds
 	}
 	if req.ValidDuration < minSeconds || req.ValidDuration > maxSeconds {
-		return nil, refused("INVALID_DURATION")
+		return nil, toolkitError("INVALID_DURATION")
 	}
 	var err error
 	s.store.View(c.project, func(tx *account.Tx) { _, _, err = c.readIDToken(tx, req.IDToken) })
@@ -35,7 +35,7 @@ func (s *Server) createSessionCookie(c *call) (any, error) {
 	}
 	all := claims{}
 	if _, err := token.Decode(req.IDToken, &all); err != nil {
-		return nil, fmt.Errorf("read an ID token again: %w", err)
+		return nil, fmt.Errorf("decoding an ID token: %w", err)
 	}
 	now := time.Now().Unix()
 	for name, value := range map[string]any{

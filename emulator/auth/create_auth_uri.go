@@ -6,8 +6,8 @@ import (
 	"heek.kr/heektime/emulator/internal/account"
 )
 
-// createAuthURI tells by which methods an address can sign in, where e-mail privacy is off. The part of it that begins a
-// sign-in at a provider needs a browser and the provider.
+// createAuthURI returns the sign-in methods of an email address, unless email privacy is on.
+// Starting a sign-in at a provider is not emulated.
 func (s *Server) createAuthURI(c *call) (any, error) {
 	var req struct {
 		clientFields
@@ -32,23 +32,23 @@ func (s *Server) createAuthURI(c *call) (any, error) {
 	case req.ProviderID != "":
 		return nil, notEmulated("the sign-in pages of identity providers")
 	case req.Identifier == "":
-		return nil, refused("MISSING_IDENTIFIER")
+		return nil, toolkitError("MISSING_IDENTIFIER")
 	case req.ContinueURI == "":
-		return nil, refused("MISSING_CONTINUE_URI")
+		return nil, toolkitError("MISSING_CONTINUE_URI")
 	case checkEmail(req.Identifier) != nil:
-		return nil, refused("INVALID_IDENTIFIER")
+		return nil, toolkitError("INVALID_IDENTIFIER")
 	case !isAbsolute(req.ContinueURI):
-		return nil, refused("INVALID_CONTINUE_URI")
+		return nil, toolkitError("INVALID_CONTINUE_URI")
 	}
-	answer := struct {
+	resp := struct {
 		Kind         string   `json:"kind"`
 		SessionID    string   `json:"sessionId"`
 		Registered   *bool    `json:"registered,omitempty"`
 		AllProviders []string `json:"allProviders,omitempty"`
 		Methods      []string `json:"signinMethods,omitempty"`
 	}{Kind: "identitytoolkit#CreateAuthUriResponse", SessionID: req.SessionID}
-	if answer.SessionID == "" {
-		answer.SessionID = account.RandomID(27)
+	if resp.SessionID == "" {
+		resp.SessionID = account.RandomID(27)
 	}
 	s.store.View(c.project, func(tx *account.Tx) {
 		if tx.Settings().EmailPrivacy {
@@ -58,15 +58,15 @@ func (s *Server) createAuthURI(c *call) (any, error) {
 		if !ok {
 			u, ok = tx.ByProviderEmail(req.Identifier)
 		}
-		answer.Registered = &ok
+		resp.Registered = &ok
 		if ok {
-			answer.AllProviders, answer.Methods = methods(u)
+			resp.AllProviders, resp.Methods = methods(u)
 		}
 	})
-	return answer, nil
+	return resp, nil
 }
 
-// methods are a user's providers, and the methods by which he signs in at them.
+// methods returns a user's providers and sign-in methods.
 func methods(u *account.User) (providers, signIns []string) {
 	for _, p := range u.Providers {
 		switch p.ProviderID {

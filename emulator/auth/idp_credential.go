@@ -1,0 +1,85 @@
+package auth
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"heek.kr/heektime/emulator/auth/token"
+	"heek.kr/heektime/emulator/internal/account"
+)
+
+// idpUser is the content of an identity provider's ID token. Tests may send plain JSON instead of a
+// token: {"sub": "123", "email": "a@example.com", "email_verified": true}.
+type idpUser struct {
+	Sub           string `json:"sub"`
+	Email         string `json:"email"`
+	EmailVerified bool   `json:"email_verified"`
+	Name          string `json:"name"`
+	Picture       string `json:"picture"`
+	ScreenName    string `json:"screen_name"`
+}
+
+// idpCredential merges the parameters that a provider returned in the query, the body and the
+// fragment.
+func idpCredential(requestURI, postBody string) (url.Values, error) {
+	if requestURI == "" {
+		return nil, toolkitError("MISSING_REQUEST_URI")
+	}
+	u, err := url.Parse(requestURI)
+	if err != nil || u.Scheme == "" {
+		return nil, toolkitError("INVALID_REQUEST_URI")
+	}
+	all := u.Query()
+	for _, text := range []string{postBody, u.Fragment} {
+		values, err := url.ParseQuery(text)
+		if err != nil {
+			return nil, toolkitError("INVALID_IDP_RESPONSE : " + err.Error())
+		}
+		for name := range values {
+			all.Set(name, values.Get(name))
+		}
+	}
+	return all, nil
+}
+
+// readCredential returns the user in a credential, and a response with the fields from the
+// credential.
+func readCredential(credential url.Values) (idpUser, idpResponse, error) {
+	var user idpUser
+	provider, raw := strings.ToLower(credential.Get("providerId")), credential.Get("id_token")
+	switch {
+	case provider == "":
+		return user, idpResponse{}, toolkitError("INVALID_CREDENTIAL_OR_PROVIDER_ID : The request has no providerId.")
+	case strings.HasPrefix(provider, "saml."):
+		return user, idpResponse{}, notEmulated("SAML")
+	case raw == "":
+		raw = credential.Get("access_token")
+	}
+	info := json.RawMessage(raw)
+	if !strings.HasPrefix(raw, "{") {
+		if _, err := token.Decode(raw, &info); err != nil {
+			return user, idpResponse{}, toolkitError("INVALID_IDP_RESPONSE : The emulator needs an id_token that is a JWT or JSON: " + err.Error())
+		}
+	}
+	if err := json.Unmarshal(info, &user); err != nil {
+		return user, idpResponse{}, toolkitError("INVALID_IDP_RESPONSE : The id_token is invalid: " + err.Error())
+	}
+	if user.Sub == "" {
+		return user, idpResponse{}, toolkitError("INVALID_IDP_RESPONSE : The id_token has no \"sub\", which is the user's id.")
+	}
+	federated := user.Sub
+	if provider == "google.com" {
+		federated = "https://accounts.google.com/" + user.Sub
+	}
+	access := credential.Get("access_token")
+	if access == "" {
+		access = fmt.Sprintf("no-token-of-%s", provider) // SDKs create a credential from it
+	}
+	return user, idpResponse{
+		Kind: "identitytoolkit#VerifyAssertionResponse", ProviderID: provider, FederatedID: federated, RawUserInfo: string(info),
+		Email: account.NormalizeEmail(user.Email), EmailVerified: user.EmailVerified, DisplayName: user.Name, FullName: user.Name,
+		PhotoURL: user.Picture, ScreenName: user.ScreenName, OAuthIDToken: credential.Get("id_token"), OAuthAccessToken: access,
+	}, nil
+}

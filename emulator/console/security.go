@@ -1,0 +1,69 @@
+package console
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// changeHeader is required on every call that changes something. A page of another origin can set it
+// only after a preflight request, which this server never grants.
+const changeHeader = "X-Console"
+
+// checkOrigin returns why a request is rejected, or "" if it is not.
+//
+// The port trusts every caller, so a web page that the developer has open in a browser could abuse it in
+// two ways. It could send requests to the port directly; browsers mark these with the page's origin
+// (https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site). Or it could
+// resolve its own host name to 127.0.0.1 (DNS rebinding); the Host header then holds that name. Requests
+// to an IP address or to localhost cannot be rebound.
+func (c *Console) checkOrigin(r *http.Request) string {
+	if !c.isOwnHost(r.Host) {
+		return "The console does not serve the host " + r.Host + ". Use localhost or an IP address."
+	}
+	api := strings.HasPrefix(r.URL.Path, "/api/")
+	switch site := r.Header.Get("Sec-Fetch-Site"); {
+	case site == "", site == "same-origin", site == "none":
+	case !api && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document": // a link to the page
+	default:
+		return "Pages of other origins may not use the console."
+	}
+	if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {
+		return "Pages of other origins may not use the console: the Origin is " + origin + "."
+	}
+	if api && r.Method != http.MethodGet && r.Method != http.MethodHead && r.Header.Get(changeHeader) == "" {
+		return "Calls that change something need the header " + changeHeader + "."
+	}
+	return ""
+}
+
+// isOwnHost reports whether a Host header holds a name of this machine that an attacker cannot control.
+func (c *Console) isOwnHost(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"), "."))
+	if _, err := netip.ParseAddr(name); err == nil {
+		return true
+	}
+	return name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(c.Hosts, name)
+}
+
+// contentSecurityPolicy lets the page load only its own files. Documents, names and messages are
+// untrusted: if one of them ever got into the page as markup, it could neither run scripts nor send
+// requests to another server.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+
+func setSecurityHeaders(h http.Header) {
+	h.Set("Content-Security-Policy", contentSecurityPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "no-store")
+}
