@@ -32,7 +32,7 @@ func TestImportWeight(t *testing.T) {
 		{"heek.kr/heektime/emulator/firestore", 360, append([]string{"heek.kr/heektime/emulator/auth"}, forbidden...)},
 		{"heek.kr/heektime/emulator/auth", 215, append([]string{"google.golang.org/grpc"}, forbidden...)},
 		{"heek.kr/heektime/emulator/storage", 215, append([]string{"google.golang.org/grpc"}, forbidden...)},
-		{"heek.kr/heektime/emulator/rules", 120, append([]string{"net/http"}, forbidden...)},
+		{"heek.kr/heektime/emulator/rules", 128, append([]string{"net/http"}, forbidden...)},
 		{"heek.kr/heektime/emulator/emulatortest", 585, []string{
 			"cloud.google.com/go/storage", "cloud.google.com/go/cloudtasks/apiv2", "cloud.google.com/go/scheduler/apiv1", "firebase.google.com/go/v4",
 		}},

@@ -175,11 +175,11 @@ func TestBadTriggers(t *testing.T) {
 	config := project(t)
 	const one = `{"name": "x", "event": "google.cloud.firestore.document.v1.created", "document": "a/b", "url": "http://localhost/"}`
 	for want, text := range map[string]string{
-		"no JSON array":       `{}`,
+		"a JSON array":        `{}`,
 		"unknown field":       `[{"colour": "red"}]`,
-		"needs a name":        `[{"event": "google.cloud.firestore.document.v1.created", "document": "a/{b}", "url": "http://localhost/"}]`,
+		"the name is missing": `[{"event": "google.cloud.firestore.document.v1.created", "document": "a/{b}", "url": "http://localhost/"}]`,
 		"did you mean a/{id}": `[{"name": "x", "event": "google.cloud.firestore.document.v1.created", "document": "a", "url": "http://localhost/"}]`,
-		"another one named":   `[` + one + `, ` + one + `]`,
+		"is duplicated":       `[` + one + `, ` + one + `]`,
 	} {
 		file := write(t, t.TempDir(), "bad.json", text)
 		_, stderr, code := run(t, "--config", config, "--triggers", file, "--", "true")

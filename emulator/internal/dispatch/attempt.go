@@ -2,13 +2,13 @@ package dispatch
 
 import "time"
 
-// Attempt is the record of one request.
+// Attempt records one request for inspection.
 type Attempt struct {
-	Dispatched time.Time // when the request began
-	Answered   time.Time // when the response arrived or the request failed; zero while it is running
-	Status     int       // HTTP status, 0 without a response
+	Dispatched time.Time // when the request started
+	Answered   time.Time // when the response or failure arrived; zero while in flight
+	Status     int       // HTTP status; 0 without a response
 	TimedOut   bool      // there was no response within the deadline
-	Text       string    // of a failure: the first bytes of the response, or the error
+	Text       string    // if it failed: the beginning of the response, or the error
 }
 
 // End records the response.

@@ -14,7 +14,7 @@ const (
 	maxHeader = 80 * 1000 // bytes of a request's headers
 )
 
-// CheckURL returns an error unless raw is an absolute http or https URL of a length that Google allows.
+// CheckURL rejects URLs that are not absolute, not http or https, or longer than Google allows.
 func CheckURL(raw string) error {
 	target, err := url.Parse(raw)
 	switch {
@@ -23,44 +23,42 @@ func CheckURL(raw string) error {
 	case target.Scheme != "http" && target.Scheme != "https":
 		return fmt.Errorf("%q must begin with http:// or https://", raw)
 	case target.Host == "":
-		return fmt.Errorf("%q names no host", raw)
+		return fmt.Errorf("%q has no host", raw)
 	case len(target.String()) > maxURL:
-		return fmt.Errorf("the URL has %d characters, more than %d", len(target.String()), maxURL)
+		return fmt.Errorf("the URL has %d characters; the limit is %d", len(target.String()), maxURL)
 	}
 	return nil
 }
 
-// CheckHeaders returns an error for names and values that HTTP does not allow, and for headers of 80 KB
-// or more.
+// CheckHeaders rejects names and values that HTTP does not allow, and headers of 80 KB or more.
 func CheckHeaders(headers map[string]string) error {
 	size := 0
 	for name, value := range headers {
 		if !httpguts.ValidHeaderFieldName(name) {
-			return fmt.Errorf("%q is not an HTTP header name", name)
+			return fmt.Errorf("%q is not a valid name of an HTTP header", name)
 		}
 		if !httpguts.ValidHeaderFieldValue(value) {
-			return fmt.Errorf("the value of header %q has a character that HTTP does not allow", name)
+			return fmt.Errorf("the value of header %q contains a character that HTTP does not allow", name)
 		}
 		size += len(name) + len(value)
 	}
 	if size >= maxHeader {
-		return fmt.Errorf("the headers have %d bytes; they must have less than %d", size, maxHeader)
+		return fmt.Errorf("the headers have %d bytes; they must have fewer than %d", size, maxHeader)
 	}
 	return nil
 }
 
-// replaced are the headers that the services compute themselves. A caller's values are ignored.
-var replaced = map[string]bool{"Host": true, "Content-Length": true, "User-Agent": true, "Transfer-Encoding": true}
+// computedHeaders are set by the services themselves; the caller's values are ignored.
+var computedHeaders = map[string]bool{"Host": true, "Content-Length": true, "User-Agent": true, "Transfer-Encoding": true}
 
-// Headers returns the caller's headers except those reserved for Google: Host, Content-Length and
-// User-Agent, and names that begin with X-Google-, X-AppEngine- or own, the service's own prefix. Names
-// keep their spelling.
+// Headers returns the caller's headers without those reserved for Google: the computed ones and names that
+// begin with X-Google-, X-AppEngine- or the service's own prefix. Names keep their spelling.
 // https://cloud.google.com/tasks/docs/reference/rpc/google.cloud.tasks.v2#httprequest
 func Headers(given map[string]string, own string) http.Header {
 	headers := make(http.Header, len(given))
 	for name, value := range given {
 		canonical := http.CanonicalHeaderKey(name)
-		reserved := replaced[canonical]
+		reserved := computedHeaders[canonical]
 		for _, prefix := range []string{"X-Google-", "X-AppEngine-", own} {
 			reserved = reserved || len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
 		}

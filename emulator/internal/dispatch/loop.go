@@ -10,9 +10,9 @@ import (
 	"heek.kr/heektime/emulator/internal/signal"
 )
 
-// Loop calls start immediately, whenever wake fires, and at the time that start returned; the zero time
-// means only when wake fires. It ends when over returns true. Both are called with mu held, which also
-// guards wake.
+// Loop calls start immediately, whenever wake fires, and at the time that start returned; the zero time means
+// not before wake fires. It returns when over returns true. Both functions are called with mu held, which
+// also guards wake.
 func Loop(c *clock.Clock, mu sync.Locker, wake *signal.Signal, over func() bool, start func() time.Time) {
 	for {
 		mu.Lock()
@@ -30,11 +30,12 @@ func Loop(c *clock.Clock, mu sync.Locker, wake *signal.Signal, over func() bool,
 	}
 }
 
-// Next returns what to send next: what has been due for longest or, with [Faults.Shuffle], any that is
-// due. When nothing is due, it returns the first that will be.
-func Next[T any](m *FaultInjector, waiting *btree.BTreeG[T], due func(T) time.Time, now time.Time) (T, bool) {
+// Next returns what to send next of waiting, which is sorted by due time: the item that has been due for the
+// longest time or, with [Faults.Shuffle], a random due item. If none is due, it returns the next one that
+// will be.
+func Next[T any](faults *FaultInjector, waiting *btree.BTreeG[T], due func(T) time.Time, now time.Time) (T, bool) {
 	first, ok := waiting.Min()
-	if !ok || !m.Shuffle || due(first).After(now) {
+	if !ok || !faults.Shuffle || due(first).After(now) {
 		return first, ok
 	}
 	var all []T
@@ -45,5 +46,5 @@ func Next[T any](m *FaultInjector, waiting *btree.BTreeG[T], due func(T) time.Ti
 		all = append(all, t)
 		return true
 	})
-	return all[m.random.IntN(len(all))], true
+	return all[faults.random.IntN(len(all))], true
 }

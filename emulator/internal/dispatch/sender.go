@@ -22,11 +22,11 @@ import (
 )
 
 const (
-	maxText  = 300     // bytes of a failed response that are recorded
-	maxDrain = 1 << 20 // bytes of a response that are read so that the connection can be reused
+	maxText  = 300     // bytes of a failed response kept for inspection
+	maxDrain = 1 << 20 // bytes of a response read so that the connection can be reused
 )
 
-// Tokens issues the ID tokens that requests carry. *identity.Identity implements it.
+// Tokens creates the ID tokens that requests carry. *identity.Identity implements it.
 type Tokens interface {
 	// IDToken returns a signed ID token of the service account for the audience.
 	IDToken(ctx context.Context, serviceAccountEmail, audience string) (string, error)
@@ -36,23 +36,23 @@ type Tokens interface {
 type Request struct {
 	Method   string
 	URL      string
-	Header   http.Header // sent unchanged, in the given spelling
+	Header   http.Header // sent as is, with the names' spelling
 	Body     []byte
-	Account  string        // email of the service account whose ID token is sent; empty sends none
-	Audience string        // of the ID token; the URL when empty
-	Held     time.Duration // delay before sending, by the cloud's clock
-	Deadline time.Duration // by the cloud's clock, from the start of the request to the end of the response's headers
+	Account  string        // e-mail address of the service account in the ID token; empty sends none
+	Audience string        // audience of the ID token; defaults to the URL
+	Held     time.Duration // delay before sending, on the cloud's clock
+	Deadline time.Duration // from the start of the request to the end of the response's headers, on the cloud's clock
 }
 
-// Answer is a target's response, or the lack of one.
+// Answer is a target's response, or why there was none.
 type Answer struct {
 	Status     int           // HTTP status; 0 without a response
-	RetryAfter time.Duration // of a failed response, 0 without the header
-	Text       string        // of a failure: the first bytes of the response, or the error
+	RetryAfter time.Duration // from the header of a failed response; 0 if there is none
+	Text       string        // if it failed: the beginning of the response, or the error
 	TimedOut   bool          // there was no response within the deadline
 }
 
-// OK reports whether the target succeeded: any 2xx.
+// OK reports whether the request succeeded: any 2xx.
 func (a Answer) OK() bool { return a.Status >= 200 && a.Status <= 299 }
 
 // Sender sends requests. It is safe for concurrent use.
@@ -65,11 +65,11 @@ type Sender struct {
 // NewSender returns a Sender. Both arguments are required.
 func NewSender(c *clock.Clock, tokens Tokens) *Sender {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns = 0 // no limit: a queue may have a thousand open requests
+	transport.MaxIdleConns = 0 // no limit: a queue may have a thousand requests open
 	transport.MaxIdleConnsPerHost = 256
 	return &Sender{clock: c, tokens: tokens, client: &http.Client{
 		Transport: transport,
-		// A redirect is a failure, like any other status that is not 2xx.
+		// A redirect is a failure, like any other response that is not 2xx.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -79,7 +79,7 @@ func (s *Sender) Close() { s.client.CloseIdleConnections() }
 
 var errDeadline = errors.New("no response within the deadline")
 
-// Send sends the request once and waits for the response. When ctx ends first, ignore the answer.
+// Send sends a request once and waits for the response. If ctx ends first, the result is meaningless.
 func (s *Sender) Send(ctx context.Context, r Request) Answer {
 	if r.Held > 0 {
 		s.clock.Wait(ctx.Done(), s.clock.Now().Add(r.Held))
@@ -105,11 +105,12 @@ func (s *Sender) Send(ctx context.Context, r Request) Answer {
 		answer.Text = firstBytes(response.Body)
 		answer.RetryAfter = retryAfter(response.Header.Get("Retry-After"), s.clock.Now())
 	}
-	// The status alone counts, even if the body is cut off or never ends.
+	// Only the status counts; ignore a body that breaks off or never ends.
 	_, _ = io.CopyN(io.Discard, response.Body, maxDrain)
 	return answer
 }
 
+// do sends a request with its ID token.
 func (s *Sender) do(ctx context.Context, r Request) (*http.Response, error) {
 	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
@@ -128,18 +129,18 @@ func (s *Sender) do(ctx context.Context, r Request) (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		// The token replaces the caller's header, however that is spelled.
+		// The token replaces the caller's header, in any spelling.
 		maps.DeleteFunc(request.Header, func(name string, _ []string) bool { return strings.EqualFold(name, "Authorization") })
 		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	return s.client.Do(request)
 }
 
-// firstBytes returns the part of a failed response that is worth recording.
+// firstBytes returns the beginning of a failed response.
 func firstBytes(body io.Reader) string {
 	read, _ := io.ReadAll(io.LimitReader(body, maxText))
 	for len(read) > 0 && !utf8.Valid(read) {
-		read = read[:len(read)-1] // a rune was cut in two, or it is not text
+		read = read[:len(read)-1] // a split rune, or not text
 	}
 	return strings.TrimSpace(string(read))
 }

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// Proto returns the answer as Google's APIs show it in an attempt's status.
+// Proto returns the response as the status of an attempt in Google's APIs.
 func (a Answer) Proto() *statuspb.Status {
 	switch {
 	case a.OK():
@@ -25,7 +25,7 @@ func (a Answer) Proto() *statuspb.Status {
 	}
 }
 
-// code maps an HTTP status that is not 2xx, as google/rpc/code.proto does.
+// code maps an HTTP status other than 2xx according to google/rpc/code.proto.
 func code(status int) codes.Code {
 	switch status {
 	case http.StatusBadRequest:

@@ -1,6 +1,8 @@
 package listen
 
 import (
+	"slices"
+
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/internal/resource"
@@ -78,6 +80,9 @@ func (h *Hub) watchDependencies(t *target, keys []resource.Key) *store.Snapshot 
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !slices.Equal(t.dependencies, keys) {
+		t.recheckPending()
+	}
 	h.unwatchDependencies(t)
 	t.dependencies = keys
 	for _, k := range keys {
@@ -89,6 +94,15 @@ func (h *Hub) watchDependencies(t *target, keys []resource.Key) *store.Snapshot 
 	var now *store.Snapshot
 	h.db.Locked(func(s *store.Snapshot) { now = s }) // after any commit that is in progress
 	return now
+}
+
+// recheckPending has the target's pending changes authorized before they are sent. They may end with a
+// commit that changed a dependency when it was not watched yet: one that took a right away, which a
+// later commit then gave back.
+func (t *target) recheckPending() {
+	t.stream.mu.Lock()
+	defer t.stream.mu.Unlock()
+	t.recheck = t.recheck || len(t.pending) > 0 || t.stale
 }
 
 // unwatchDependencies must be called under the lock.
