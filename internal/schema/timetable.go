@@ -79,6 +79,9 @@ func LatestTimetables(user *firestore.DocumentRef, forOthers bool) firestore.Que
 	return query
 }
 
+// TimetablePattern is the path pattern of a trigger for every timetable.
+const TimetablePattern = UserPattern + "/timetables/{timetable}"
+
 // SplitTimetablePath returns the ids of a timetable's document, given the segments of its path.
 func SplitTimetablePath(segments []string) (uid, id string, ok bool) {
 	if len(segments) != 4 || segments[0] != users || segments[2] != timetables {

@@ -52,6 +52,9 @@ func UserWithName(client *firestore.Client, username string) firestore.Query {
 	return Users(client).Where(FieldUsername, "==", username).Limit(1)
 }
 
+// UserPattern is the path pattern of a trigger for every user document.
+const UserPattern = "users/{uid}"
+
 // SplitUserPath returns the uid of a user's document, given the segments of its path.
 func SplitUserPath(segments []string) (uid string, ok bool) {
 	if len(segments) != 2 || segments[0] != users {

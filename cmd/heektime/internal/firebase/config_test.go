@@ -90,9 +90,9 @@ func TestFindLooksInFoldersAbove(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"firestore": "127.0.0.1:8080", "tasks": "127.0.0.1:9499", "courses": "127.0.0.1:8101"} {
-		if got := c.ServiceAddress(name); got != want {
-			t.Errorf("ServiceAddress(%s) = %s, want %s", name, got, want)
+	for name, want := range map[string]string{"firestore": "127.0.0.1:8080", "tasks": "127.0.0.1:9499"} {
+		if got := c.Address(name); got != want {
+			t.Errorf("Address(%s) = %s, want %s", name, got, want)
 		}
 	}
 	for name, read := range map[string]func() ([]byte, error){"cloud.firestore": c.ReadRules, "firebase.storage": c.ReadStorageRules} {
