@@ -67,7 +67,8 @@ func eventually(t *testing.T, what string, done func() bool) {
 	}
 }
 
-// TestSurvivesKill kills a cloud with an event delivered, one in flight and one waiting for its next attempt.
+// TestSurvivesKill kills a cloud with an event delivered, one in flight and one waiting for its next
+// attempt. It is long because each step depends on the one before.
 func TestSurvivesKill(t *testing.T) {
 	dir, before := t.TempDir(), newTarget(t)
 	release := make(chan struct{})

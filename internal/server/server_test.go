@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// A stop rejects new requests, lets the running one finish, and closes the service last.
+// TestServeStopsGracefully checks that a stopping server rejects new requests, lets the running one finish,
+// and closes the service last. It is long because each step depends on the one before.
 func TestServeStopsGracefully(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

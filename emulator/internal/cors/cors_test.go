@@ -8,6 +8,7 @@ import (
 	"testing"
 )
 
+// TestHandler is long because of its table.
 func TestHandler(t *testing.T) {
 	next := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	for _, c := range []struct {

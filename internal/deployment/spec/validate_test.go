@@ -9,7 +9,8 @@ import (
 	"heek.kr/heektime/internal/deployment/spec"
 )
 
-// Each case breaks one rule of the real table, which follows all of them.
+// TestValidateReportsEachFault breaks one rule of the real table per case; the table itself breaks none.
+// It is long because of its cases.
 func TestValidateReportsEachFault(t *testing.T) {
 	for name, c := range map[string]struct {
 		breakIt func(d *spec.Deployment)
