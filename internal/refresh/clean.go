@@ -14,13 +14,14 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// leftoverAge is how old an object must be to be taken for the left-over of a run that died. A run that is alive publishes
-// what it stores within seconds; one that took longer would find its object gone, and store it again.
+// leftoverAge is the age at which an unpublished object counts as the leftover of a killed run. A live
+// run publishes its object within seconds. One that took longer would find its object gone and upload
+// it again.
 const leftoverAge = time.Hour
 
-// clean deletes the semester's objects that nothing points to: first it condemns them in the record, then it deletes them,
-// then it strikes them from the record. Killed in between, the next run goes on where it stopped. Only the generation that
-// was condemned is deleted, so an object that was created anew meanwhile stays.
+// clean deletes the semester's unreferenced objects. It lists them as condemned in the record, deletes
+// them, and removes them from the record, so if it is killed the next run continues. It deletes only
+// the condemned generation, so an object that was recreated in the meantime survives.
 func (s *Service) clean(ctx context.Context, t target) error {
 	found, err := s.leftovers(ctx, t)
 	if err != nil {
@@ -30,7 +31,7 @@ func (s *Service) clean(ctx context.Context, t target) error {
 	if err != nil {
 		return err
 	}
-	found = slices.DeleteFunc(found, func(o Object) bool { return keeps(&record, o) })
+	found = slices.DeleteFunc(found, func(o Object) bool { return isKept(&record, o) })
 	if len(found) == 0 && len(record.Condemned) == 0 {
 		return nil
 	}
@@ -43,10 +44,10 @@ func (s *Service) clean(ctx context.Context, t target) error {
 			return err
 		}
 	}
-	return s.strike(ctx, t, condemned)
+	return s.forget(ctx, t, condemned)
 }
 
-// leftovers lists the semester's objects that are old enough.
+// leftovers lists the semester's objects older than leftoverAge.
 func (s *Service) leftovers(ctx context.Context, t target) ([]Object, error) {
 	query := &storage.Query{Prefix: schema.SemesterPrefix(t.school.ID, t.semester.ID)}
 	if err := query.SetAttrSelection([]string{"Name", "Generation", "Created"}); err != nil {
@@ -67,18 +68,18 @@ func (s *Service) leftovers(ctx context.Context, t target) ([]Object, error) {
 	}
 }
 
-// keeps reports whether an object is published, or was a moment ago.
-func keeps(r *Record, o Object) bool {
+// isKept reports whether an object is one of the record's published lists.
+func isKept(r *Record, o Object) bool {
 	return slices.ContainsFunc(r.Published, func(p Published) bool { return p.Object == o })
 }
 
-// condemn adds what was found to the record's condemned objects and returns all of them.
+// condemn adds found to the record's condemned objects and returns all condemned objects.
 func (s *Service) condemn(ctx context.Context, t target, found []Object) ([]Object, error) {
 	var condemned []Object
 	err := s.update(ctx, t, func(r *Record) bool {
 		before := len(r.Condemned)
 		for _, o := range found {
-			if !keeps(r, o) && !slices.Contains(r.Condemned, o) {
+			if !isKept(r, o) && !slices.Contains(r.Condemned, o) {
 				r.Condemned = append(r.Condemned, o)
 			}
 		}
@@ -88,8 +89,8 @@ func (s *Service) condemn(ctx context.Context, t target, found []Object) ([]Obje
 	return condemned, err
 }
 
-// strike removes objects that are deleted from the record.
-func (s *Service) strike(ctx context.Context, t target, deleted []Object) error {
+// forget removes deleted objects from the record.
+func (s *Service) forget(ctx context.Context, t target, deleted []Object) error {
 	return s.update(ctx, t, func(r *Record) bool {
 		before := len(r.Condemned)
 		r.Condemned = slices.DeleteFunc(r.Condemned, func(o Object) bool { return slices.Contains(deleted, o) })
@@ -97,7 +98,7 @@ func (s *Service) strike(ctx context.Context, t target, deleted []Object) error 
 	})
 }
 
-// update changes the record's condemned objects in a transaction. change reports whether there is anything to write.
+// update changes the record's condemned objects in a transaction. It writes only if change returns true.
 func (s *Service) update(ctx context.Context, t target, change func(*Record) bool) error {
 	err := s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		var r Record

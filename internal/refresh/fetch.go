@@ -15,18 +15,18 @@ import (
 	"heek.kr/heektime/internal/school"
 )
 
-// maxLectures bounds a list, so that a source that never ends does not fill the memory. The largest university of the
-// country has some 8,000 a semester.
+// maxLectures bounds a list, so that an endless source cannot exhaust memory. Korea's largest
+// university offers some 8,000 lectures a semester.
 const maxLectures = 50_000
 
-// fetch asks the course service for a semester's list. The report says what became of the rows, also when the
-// reading failed.
+// fetch reads a semester's list from the course service. The report counts what became of the rows,
+// and may be present even if reading failed.
 func (s *Service) fetch(ctx context.Context, sch *school.School, sem *school.Semester) (schema.CourseList, importreport.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
-	defer cancel() // ends the stream, too
+	defer cancel() // also ends the stream
 	stream, err := s.courses.GetLectures(ctx, payload(sch, sem))
 	if err != nil {
-		return nil, importreport.Report{}, fmt.Errorf("ask the course service: %w", err)
+		return nil, importreport.Report{}, fmt.Errorf("call the course service: %w", err)
 	}
 	var list schema.CourseList
 	for {
@@ -49,9 +49,9 @@ func (s *Service) fetch(ctx context.Context, sch *school.School, sem *school.Sem
 	if err != nil {
 		return nil, report, err
 	}
-	// A stream that a proxy cut off ends like one that is complete, but without the report.
+	// A stream cut off by a proxy looks complete, except that the report is missing.
 	if report.Lectures != len(list) {
-		return nil, report, status.Errorf(codes.Unavailable, "the course service sent %d lectures and reports %d", len(list), report.Lectures)
+		return nil, report, status.Errorf(codes.Unavailable, "the course service sent %d lectures but reported %d", len(list), report.Lectures)
 	}
 	return list, report, nil
 }
@@ -67,8 +67,9 @@ func payload(sch *school.School, sem *school.Semester) *lecturespb.GetLecturesPa
 	return p
 }
 
-// retryable reports whether an error of a fetch may be gone at the next try: the school or the course service is down or slow.
-// A list that cannot be understood stays so until somebody changes the school file or the adapter.
+// retryable reports whether a retry may succeed after a failed fetch, as when the school or the course
+// service is down or slow. A list that cannot be parsed fails until somebody changes the school file
+// or the adapter.
 func retryable(err error) bool {
 	switch status.Code(err) {
 	case codes.InvalidArgument, codes.FailedPrecondition, codes.DataLoss, codes.ResourceExhausted, codes.OutOfRange, codes.Unimplemented:

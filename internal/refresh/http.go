@@ -9,15 +9,15 @@ import (
 	"heek.kr/heektime/internal/oidcauth"
 )
 
-// maxBody bounds a request's body; a task is some hundred bytes.
+// maxBody bounds a request's body. A task takes a few hundred bytes.
 const maxBody = 64 << 10
 
-// Handler serves the two calls, each to allowed callers only:
+// Handler serves two methods, both to allowed callers only and both safe to repeat:
 //
-//	POST /schedule  by Cloud Scheduler, every few minutes; safe to repeat
-//	POST /refresh   by Cloud Tasks, with a Task as its body; safe to repeat
+//	POST /schedule  called by Cloud Scheduler every few minutes
+//	POST /refresh   called by Cloud Tasks with a Task as its body
 //
-// The answer is 2xx when trying again cannot help, and says why; 5xx when it can.
+// It responds 5xx if a retry may help, and otherwise 2xx with the outcome in the body.
 func (s *Service) Handler(callers *oidcauth.Checker) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /schedule", s.schedule)
@@ -28,18 +28,18 @@ func (s *Service) Handler(callers *oidcauth.Checker) http.Handler {
 func (s *Service) schedule(w http.ResponseWriter, r *http.Request) {
 	enqueued, err := s.Due(r.Context())
 	if err != nil {
-		s.log.ErrorContext(r.Context(), "schedule incomplete", "enqueued", enqueued, "error", err.Error())
-		answer(w, http.StatusServiceUnavailable, map[string]any{"enqueued": enqueued, "error": err.Error()})
+		s.log.ErrorContext(r.Context(), "enqueue due refreshes", "enqueued", enqueued, "error", err.Error())
+		writeJSON(w, http.StatusServiceUnavailable, map[string]any{"enqueued": enqueued, "error": err.Error()})
 		return
 	}
-	s.log.InfoContext(r.Context(), "scheduled", "enqueued", enqueued)
-	answer(w, http.StatusOK, map[string]any{"enqueued": enqueued})
+	s.log.InfoContext(r.Context(), "due refreshes enqueued", "enqueued", enqueued)
+	writeJSON(w, http.StatusOK, map[string]any{"enqueued": enqueued})
 }
 
 func (s *Service) task(w http.ResponseWriter, r *http.Request) {
-	// A caller that sends its body a byte a minute is as good as one that sends none.
+	// Do not wait for a client that trickles its body.
 	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		s.log.WarnContext(r.Context(), "no read deadline", "error", err.Error())
+		s.log.WarnContext(r.Context(), "set read deadline", "error", err.Error())
 	}
 	var task Task
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
@@ -49,22 +49,22 @@ func (s *Service) task(w http.ResponseWriter, r *http.Request) {
 		err = task.Validate()
 	}
 	if err != nil {
-		// Cloud Tasks would repeat anything but a 2xx, and the body will not get better.
+		// Cloud Tasks retries on anything but 2xx, and a retry would send the same invalid body.
 		s.log.ErrorContext(r.Context(), "refresh refused", "error", err.Error())
-		answer(w, http.StatusOK, Run{Outcome: Refused, Reason: fmt.Sprintf("no task: %v", err)})
+		writeJSON(w, http.StatusOK, Run{Outcome: Refused, Reason: fmt.Sprintf("invalid task: %v", err)})
 		return
 	}
 	run, err := s.Refresh(r.Context(), task)
 	s.report(r.Context(), task, run)
 	if err != nil {
-		answer(w, http.StatusServiceUnavailable, run)
+		writeJSON(w, http.StatusServiceUnavailable, run)
 		return
 	}
-	answer(w, http.StatusOK, run)
+	writeJSON(w, http.StatusOK, run)
 }
 
-func answer(w http.ResponseWriter, status int, body any) {
+func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body) // a caller that has gone cannot be told
+	json.NewEncoder(w).Encode(body) // ignore write errors: the client is gone
 }

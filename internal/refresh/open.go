@@ -19,7 +19,7 @@ import (
 	"heek.kr/heektime/internal/server"
 )
 
-// Open builds the service from its environment, which docs/deployment.md lists.
+// Open builds the service from its environment variables, which docs/deployment.md lists.
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
 	project := gcp.Project(env)
 	check := oidcauth.FromEnvironment(env)
@@ -61,17 +61,17 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	return &server.Service{Handler: s.Handler(callers), Close: clients.Close}, nil
 }
 
-// QueueFromEnvironment reads the queue's settings. The caller adds the audience and the client.
+// QueueFromEnvironment reads the queue's settings. The caller sets the audience and the client.
 func QueueFromEnvironment(env *environment.Variables) *Queue {
 	return &Queue{
-		Name:           env.Required("REFRESH_QUEUE", "the queue of refreshes, projects/P/locations/L/queues/Q"),
+		Name:           env.Required("REFRESH_QUEUE", "the refresh queue, projects/P/locations/L/queues/Q"),
 		URL:            env.Required("REFRESH_URL", "the base URL of the refresh service, which the queue calls"),
-		ServiceAccount: env.Required("TASKS_SERVICE_ACCOUNT", "the service account whose tokens the queue's calls carry"),
+		ServiceAccount: env.Required("TASKS_SERVICE_ACCOUNT", "the service account the queue authenticates as"),
 	}
 }
 
-// Dial connects to the course service at an https: URL, or at an http: URL in the embedded cloud.
-// Calls carry the identity token of this service's own account. Dial does not call out.
+// Dial returns a connection to the course service at an https: URL, or an http: URL in the local
+// cloud. Calls carry an identity token of this service's own account. Dial itself makes no request.
 func Dial(serviceURL string) (*grpc.ClientConn, error) {
 	u, err := url.Parse(serviceURL)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {

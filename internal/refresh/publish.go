@@ -13,43 +13,45 @@ import (
 	"heek.kr/heektime/internal/school"
 )
 
-// keptLists is how many objects of a semester are kept: the published one, and those that clients who read the semester
-// document a moment ago still load.
+// keptLists is how many of a semester's objects are kept: the published one, and its predecessors for
+// clients that read the semester document a moment ago and are about to load them.
 const keptLists = 3
 
-// A list of some size does not become several times as long from one reading to the next: then the school sent other
-// semesters, or the same pages again and again. A short one, early in the season, may.
+// A list that grows severalfold between two refreshes is suspicious: the school probably sent other
+// semesters too, or repeated pages. Short lists early in the season may grow freely.
 const (
-	maxGrowth = 3
-	grownFrom = 100 // lectures
+	maxGrowth       = 3   // times the published list's length
+	growthCheckFrom = 100 // lectures in the published list
 )
 
-// target is the semester that a run is for.
+// target is the semester that a run refreshes.
 type target struct {
 	school   *school.School
 	semester *school.Semester
 	documents
 }
 
-// list is what a run wants published.
+// list is the list that a run tries to publish.
 type list struct {
 	*encoded
-	name      string    // of the object
-	fetchedAt time.Time // when it was asked of the school
-	accept    bool      // publish it even when suspicious
+	name      string    // the object's name
+	fetchedAt time.Time // when the fetch began
+	accept    bool      // publish even if suspicious
 }
 
-// publish makes the semester point to the list and records the run, all in one transaction, once the object is there.
+// publish points the semester at the list and records the run in one transaction, after the object
+// exists.
 //
-// The order is what keeps the last good list: an object exists before anything points to it, and inside the transaction it
-// is looked for once more, because the clean-up of another run may have taken it meanwhile for a left-over. That clean-up
-// condemns objects by writing the record that this transaction has read; so either it sees this publication, or the
-// transaction sees the object condemned or gone, and creates it again.
+// This order protects the last good list. An object exists before anything refers to it, and the
+// transaction checks for it once more, because another run's clean-up may have mistaken it for a
+// leftover in the meantime. That clean-up first condemns objects by writing the record, which this
+// transaction has read. So either the clean-up sees this publication, or the transaction finds the
+// object condemned or gone, and publish uploads it again.
 func (s *Service) publish(ctx context.Context, t target, l list, run *Run) error {
-	const tries = 3
-	for try := 1; ; try++ {
-		err := s.transact(ctx, t, l, run)
-		if !errors.Is(err, errNoObject) || try == tries {
+	const attempts = 3
+	for attempt := 1; ; attempt++ {
+		err := s.tryPublish(ctx, t, l, run)
+		if !errors.Is(err, errNoObject) || attempt == attempts {
 			return err
 		}
 		if err := s.upload(ctx, l.name, l.encoded); err != nil {
@@ -58,35 +60,35 @@ func (s *Service) publish(ctx context.Context, t target, l list, run *Run) error
 	}
 }
 
-// transact is one try of publish. It fills in the run's outcome.
-func (s *Service) transact(ctx context.Context, t target, l list, run *Run) error {
+// tryPublish makes one attempt to publish and sets the run's outcome.
+func (s *Service) tryPublish(ctx context.Context, t target, l list, run *Run) error {
 	err := s.firestore.RunTransaction(ctx, func(ctx context.Context, tx *firestore.Transaction) error {
-		known, err := read(tx, t)
+		st, err := readState(tx, t)
 		if err != nil {
 			return err
 		}
-		if known.record.FetchedAt.After(l.fetchedAt) {
+		if st.record.FetchedAt.After(l.fetchedAt) {
 			run.Outcome, run.Reason = Superseded, "a list that was fetched later is published"
 			return nil
 		}
-		if reason := suspicion(&known.record, l, t.school.Loss()); reason != "" && !l.accept {
+		if reason := suspicion(&st.record, l, t.school.Loss()); reason != "" && !l.accept {
 			run.Outcome, run.Reason = Suspicious, reason
-			return s.write(tx, t, known, run)
+			return s.write(tx, t, st, run)
 		}
 		object, err := s.find(ctx, l.name, l.encoded)
 		if err != nil {
 			return err
 		}
-		if slices.Contains(known.record.Condemned, object) {
+		if slices.Contains(st.record.Condemned, object) {
 			return errors.Join(errNoObject, s.delete(ctx, object))
 		}
 		run.Outcome = Changed
-		if len(known.record.Published) > 0 && known.record.Published[0].Object == object && known.semester.LecturesURL == s.url(l.name) {
+		if len(st.record.Published) > 0 && st.record.Published[0].Object == object && st.semester.LecturesURL == s.url(l.name) {
 			run.Outcome = Unchanged
 		}
-		known.record.FetchedAt = l.fetchedAt
-		put(&known.record, Published{Object: object, Hash: l.hash, Lectures: l.lectures, At: run.Started})
-		return s.write(tx, t, known, run)
+		st.record.FetchedAt = l.fetchedAt
+		setPublished(&st.record, Published{Object: object, Hash: l.hash, Lectures: l.lectures, At: run.Started})
+		return s.write(tx, t, st, run)
 	})
 	if err != nil && !errors.Is(err, errNoObject) {
 		return fmt.Errorf("publish the list of %s %s: %w", t.school.ID, t.semester.ID, err)
@@ -94,7 +96,7 @@ func (s *Service) transact(ctx context.Context, t target, l list, run *Run) erro
 	return err
 }
 
-// suspicion says why a list should not be published without a person having looked at it, "" when there is no reason.
+// suspicion returns why a person should check the list before it is published, or "".
 func suspicion(r *Record, l list, loss float64) string {
 	if l.lectures == 0 {
 		return "the list is empty"
@@ -104,15 +106,15 @@ func suspicion(r *Record, l list, loss float64) string {
 	}
 	switch before := r.Published[0].Lectures; {
 	case float64(l.lectures) < float64(before)*(1-loss):
-		return fmt.Sprintf("the list has %d lectures, the published one %d: more than %.0f %% are missing", l.lectures, before, loss*100)
-	case before >= grownFrom && l.lectures > before*maxGrowth:
-		return fmt.Sprintf("the list has %d lectures, the published one %d: it grew more than %d times", l.lectures, before, maxGrowth)
+		return fmt.Sprintf("the list has %d lectures, the published one %d: more than %.0f%% are missing", l.lectures, before, loss*100)
+	case before >= growthCheckFrom && l.lectures > before*maxGrowth:
+		return fmt.Sprintf("the list has %d lectures, the published one %d: it grew more than %d-fold", l.lectures, before, maxGrowth)
 	}
 	return ""
 }
 
-// put makes p the published list and condemns the lists that are older than the kept ones.
-func put(r *Record, p Published) {
+// setPublished makes p the published list and condemns the oldest lists beyond keptLists.
+func setPublished(r *Record, p Published) {
 	r.Published = slices.DeleteFunc(r.Published, func(old Published) bool { return old.Name == p.Name })
 	r.Published = slices.Insert(r.Published, 0, p)
 	for len(r.Published) > keptLists {
@@ -122,52 +124,52 @@ func put(r *Record, p Published) {
 	}
 }
 
-// known is what a transaction has read.
-type known struct {
+// state holds the documents that a transaction has read.
+type state struct {
 	record   Record
 	semester schema.Semester
 	school   schema.School
 }
 
-func read(tx *firestore.Transaction, t target) (*known, error) {
+func readState(tx *firestore.Transaction, t target) (*state, error) {
 	refs := []*firestore.DocumentRef{t.record, t.documents.semester, t.documents.school}
 	snaps, err := tx.GetAll(refs)
 	if err != nil {
 		return nil, fmt.Errorf("read semester %s of %s: %w", t.semester.ID, t.school.ID, err)
 	}
-	var k known
-	for i, value := range []any{&k.record, &k.semester, &k.school} {
+	var st state
+	for i, value := range []any{&st.record, &st.semester, &st.school} {
 		if _, err := schema.Decode(refs[i], snaps[i], nil, value); err != nil {
 			return nil, err
 		}
 	}
-	return &k, nil
+	return &st, nil
 }
 
-// write records the run, and brings the documents that clients read into the state of the school file and the record. A
-// document that is in that state already is left alone: a write would wake every client that listens to it.
-func (s *Service) write(tx *firestore.Transaction, t target, k *known, run *Run) error {
+// write records the run and updates the documents that clients read to match the school file and the
+// record. It skips a document that already matches: a write would notify every client listening to it.
+func (s *Service) write(tx *firestore.Transaction, t target, st *state, run *Run) error {
 	run.Ended = s.now()
-	run.Expires = run.Ended.Add(runsKept)
+	run.Expires = run.Ended.Add(runRetention)
 	want := schema.Semester{
 		Year: t.semester.Year, Term: t.semester.Term, Status: t.semester.Status,
-		Periods: t.school.PeriodsOf(t.semester), LecturesURL: k.semester.LecturesURL,
+		Periods: t.school.PeriodsOf(t.semester), LecturesURL: st.semester.LecturesURL,
 	}
-	if len(k.record.Published) > 0 {
-		want.LecturesURL = s.url(k.record.Published[0].Name)
+	if len(st.record.Published) > 0 {
+		want.LecturesURL = s.url(st.record.Published[0].Name)
 	}
 	run.URL = want.LecturesURL
-	if run.Slot.After(k.record.Slot) && !run.Retry {
-		k.record.Slot = run.Slot
+	if run.Slot.After(st.record.Slot) && !run.Retry {
+		st.record.Slot = run.Slot
 	}
-	if !run.Started.Before(k.record.LastRun.Started) {
-		k.record.LastRun = *run
+	if !run.Started.Before(st.record.LastRun.Started) {
+		st.record.LastRun = *run
 	}
-	errs := []error{tx.Set(t.record, k.record), tx.Set(schema.RunRef(t.record, run), run)}
-	if school := (schema.School{Name: t.school.Name, LegacyID: t.school.LegacyID}); k.school != school {
+	errs := []error{tx.Set(t.record, st.record), tx.Set(schema.RunRef(t.record, run), run)}
+	if school := (schema.School{Name: t.school.Name, LegacyID: t.school.LegacyID}); st.school != school {
 		errs = append(errs, tx.Set(t.documents.school, school.MergeFields(), firestore.MergeAll))
 	}
-	if !want.Equal(k.semester) {
+	if !want.Equal(st.semester) {
 		errs = append(errs, tx.Set(t.documents.semester, want.MergeFields(), firestore.MergeAll))
 	}
 	return errors.Join(errs...)
@@ -175,14 +177,14 @@ func (s *Service) write(tx *firestore.Transaction, t target, k *known, run *Run)
 
 func (s *Service) url(object string) string { return "gs://" + s.bucketName + "/" + object }
 
-// record writes down a run that has nothing to publish.
+// record records a run that publishes nothing.
 func (s *Service) record(ctx context.Context, t target, run *Run) error {
 	err := s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		known, err := read(tx, t)
+		st, err := readState(tx, t)
 		if err != nil {
 			return err
 		}
-		return s.write(tx, t, known, run)
+		return s.write(tx, t, st, run)
 	})
 	if err != nil {
 		return fmt.Errorf("record the run of %s %s: %w", t.school.ID, t.semester.ID, err)

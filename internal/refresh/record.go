@@ -9,7 +9,7 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Run, Record, Object and Published are what Firestore keeps; package schema describes them.
+// Run, Record, Object, Published and Outcome are stored in Firestore. Package schema documents them.
 type (
 	Run       = schema.Run
 	Record    = schema.Refresh
@@ -22,19 +22,20 @@ type (
 const (
 	// Changed: a new list was published.
 	Changed Outcome = "changed"
-	// Unchanged: the school's list is the published one.
+	// Unchanged: the school's list equals the published one.
 	Unchanged Outcome = "unchanged"
-	// Suspicious: the list was read but held back, because too much of the published one is missing.
+	// Suspicious: the list was read but held back because it is empty, far shorter or far longer than
+	// the published one.
 	Suspicious Outcome = "suspicious"
-	// Failed: no list could be read or stored.
+	// Failed: the list could not be read or stored.
 	Failed Outcome = "failed"
-	// Superseded: another run had already done more than this one would. It is not recorded.
+	// Superseded: a run for a later slot, or with a newer list, finished first. Not recorded.
 	Superseded Outcome = "superseded"
-	// Refused: the task names something that does not exist. It is not recorded.
+	// Refused: the task is malformed or names an unknown school or semester. Not recorded.
 	Refused Outcome = "refused"
 )
 
-// documents are the documents of one semester in Firestore.
+// documents refers to the Firestore documents of one semester.
 type documents struct {
 	school, semester, record *firestore.DocumentRef
 }
@@ -47,7 +48,7 @@ func documentsOf(client *firestore.Client, schoolID string, id schema.SemesterID
 	}
 }
 
-// ReadRecord reads the record of a semester. It is zero if the semester was never refreshed.
+// ReadRecord reads a semester's record. It returns the zero Record if the semester was never refreshed.
 func ReadRecord(ctx context.Context, client *firestore.Client, schoolID string, id schema.SemesterID) (Record, error) {
 	var r Record
 	ref := schema.RefreshRef(client, schoolID, id)

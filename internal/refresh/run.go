@@ -11,23 +11,25 @@ import (
 )
 
 const (
-	// fetchTimeout is how long the course service may take for one list, slow school included.
+	// fetchTimeout bounds reading one list from the course service, which waits for a slow school.
 	fetchTimeout = 3 * time.Minute
-	// storeTimeout is how long the stores may take to take a list, and to clean up.
+	// storeTimeout bounds storing a list in Cloud Storage and Firestore, and, separately, the clean-up.
 	storeTimeout = 45 * time.Second
-	// runTimeout is how long one refresh may take as a whole.
+	// runTimeout bounds one refresh as a whole.
 	runTimeout = 5 * time.Minute
-	// runsKept is how long the record of a run is kept.
-	runsKept = 30 * 24 * time.Hour
+	// runRetention is how long a run's document is kept.
+	runRetention = 30 * 24 * time.Hour
 )
 
-// Refresh does one task. The run says how it went; the error is nil when trying again cannot help, whatever the outcome.
+// Refresh runs one task and returns what came of it. The error is nil if a retry cannot help, whatever
+// the outcome.
 //
-// It may be killed at any point, run twice, late, or beside itself: see [Service.publish] and [Service.clean].
+// It may be killed at any point and may run twice, late or concurrently: see [Service.publish] and
+// [Service.clean].
 func (s *Service) Refresh(ctx context.Context, task Task) (*Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, runTimeout)
 	defer cancel()
-	// Firestore keeps microseconds; what is compared with it later must not be finer.
+	// Firestore stores microseconds. The slot is compared with stored ones, so it must not be finer.
 	run := &Run{Slot: task.Slot.UTC().Truncate(time.Microsecond), Started: s.now()}
 	sch, sem, err := s.schools.Find(task.School, task.Semester)
 	if err != nil {
@@ -37,20 +39,20 @@ func (s *Service) Refresh(ctx context.Context, task Task) (*Run, error) {
 	t := target{sch, sem, documentsOf(s.firestore, sch.ID, sem.ID)}
 	record, err := ReadRecord(ctx, s.firestore, sch.ID, sem.ID)
 	if err != nil {
-		return run, s.unfinished(run, err)
+		return run, s.failUnrecorded(run, err)
 	}
 	if !run.Slot.After(record.Slot) {
-		run.Outcome, run.Reason, run.Ended = Superseded, "a run for this slot or a later one is done", s.now()
+		run.Outcome, run.Reason, run.Ended = Superseded, "a run for this slot or a later one has finished", s.now()
 		return run, nil
 	}
 	if err := s.refresh(ctx, t, task.Accept, &record, run); err != nil {
-		return run, s.unfinished(run, err)
+		return run, s.failUnrecorded(run, err)
 	}
-	// The list is published; what the clean-up leaves, the next run takes.
+	// The list is published. The next run repeats a failed clean-up.
 	cleanCtx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	if err := s.clean(cleanCtx, t); err != nil {
-		s.log.WarnContext(ctx, "clean-up left to the next run", "school", sch.ID, "semester", sem.ID, "error", err.Error())
+		s.log.WarnContext(ctx, "leaving the clean-up to the next run", "school", sch.ID, "semester", sem.ID, "error", err.Error())
 	}
 	if run.Retry {
 		return run, fmt.Errorf("refresh %s %s: %s", sch.ID, sem.ID, run.Reason)
@@ -58,7 +60,8 @@ func (s *Service) Refresh(ctx context.Context, task Task) (*Run, error) {
 	return run, nil
 }
 
-// refresh fetches the list and publishes or records it. The error says that the outcome could not be written down.
+// refresh fetches the list, then publishes it or records why not. An error means that the outcome
+// could not be recorded.
 func (s *Service) refresh(ctx context.Context, t target, accept bool, record *Record, run *Run) error {
 	fetchedAt := s.now()
 	lectures, report, err := s.fetch(ctx, t.school, t.semester)
@@ -76,9 +79,9 @@ func (s *Service) refresh(ctx context.Context, t target, accept bool, record *Re
 	}
 	run.Lectures, run.RawBytes, run.StoredBytes = body.lectures, body.raw, int64(len(body.stored))
 	l := list{body, body.name(t.school.ID, t.semester.ID), fetchedAt, accept}
-	fresh := len(record.Published) == 0 || record.Published[0].Hash != body.hash
-	// A new list is stored before the transaction that would only find it missing.
-	if fresh && (accept || suspicion(record, l, t.school.Loss()) == "") {
+	isNew := len(record.Published) == 0 || record.Published[0].Hash != body.hash
+	// Store a new list first. Otherwise the transaction would find it missing and have to start over.
+	if isNew && (accept || suspicion(record, l, t.school.Loss()) == "") {
 		if err := s.upload(ctx, l.name, body); err != nil {
 			return err
 		}
@@ -86,27 +89,29 @@ func (s *Service) refresh(ctx context.Context, t target, accept bool, record *Re
 	return s.publish(ctx, t, l, run)
 }
 
-// unfinished completes a run whose outcome could not be recorded, because a store is unavailable: it is worth another try.
-func (s *Service) unfinished(run *Run, err error) error {
+// failUnrecorded completes a run whose outcome could not be recorded because Firestore or Cloud
+// Storage failed. Such a run is always retried.
+func (s *Service) failUnrecorded(run *Run, err error) error {
 	run.Outcome, run.Reason, run.Retry, run.Ended = Failed, reason(err), true, s.now()
 	return err
 }
 
-// reason is what an operator reads: the innermost sentence of a gRPC error, or the error, cut to what fits on a screen.
+// reason returns the text of err for operators: code and message if it wraps a gRPC status, cut to
+// what fits on a screen.
 func reason(err error) string {
 	text := err.Error()
 	var coded interface{ GRPCStatus() *status.Status }
 	if errors.As(err, &coded) {
 		text = coded.GRPCStatus().Code().String() + ": " + coded.GRPCStatus().Message()
 	}
-	const most = 1000
-	if runes := []rune(text); len(runes) > most {
-		text = string(runes[:most]) + "…"
+	const maxRunes = 1000
+	if runes := []rune(text); len(runes) > maxRunes {
+		text = string(runes[:maxRunes]) + "…"
 	}
 	return text
 }
 
-// report logs one line a run, with its counts.
+// report logs a run in one line.
 func (s *Service) report(ctx context.Context, task Task, run *Run) {
 	level := slog.LevelInfo
 	switch run.Outcome {

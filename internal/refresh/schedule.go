@@ -11,12 +11,13 @@ import (
 	"heek.kr/heektime/internal/school"
 )
 
-// Due enqueues one task for each semester whose newest slot was not enqueued yet, and says how many. Called twice for
-// one slot it enqueues once: the task's name says which slot it is for. A slot that was missed is made up for, once.
+// Due enqueues a task for each semester whose latest slot was not enqueued yet and returns how many it
+// added. Calling it twice for a slot adds one task, because the slot is part of the task's name. After
+// several missed slots it enqueues only the latest.
 func (s *Service) Due(ctx context.Context) (enqueued int, err error) {
 	ref := schema.ScheduleRef(s.firestore)
-	var known schema.Schedule
-	if _, err := schema.Read(ctx, ref, &known); err != nil {
+	var stored schema.Schedule
+	if _, err := schema.Read(ctx, ref, &stored); err != nil {
 		return 0, err
 	}
 	now, slots := s.now(), map[string]any{}
@@ -27,7 +28,7 @@ func (s *Service) Due(ctx context.Context) (enqueued int, err error) {
 			sem := &sch.Semesters[j]
 			slot, ok := sem.Slot(now)
 			key := slotKey(sch, sem)
-			if !ok || !slot.After(known.Slots[key]) {
+			if !ok || !slot.After(stored.Slots[key]) {
 				continue
 			}
 			added, err := s.queue.Enqueue(ctx, Task{School: sch.ID, Semester: sem.ID, Slot: slot})
@@ -42,9 +43,9 @@ func (s *Service) Due(ctx context.Context) (enqueued int, err error) {
 		}
 	}
 	if len(slots) > 0 {
-		// Killed before this, the next call enqueues the same names again, and they are refused.
+		// If this call dies first, the next one enqueues the same task names, which Cloud Tasks rejects.
 		if _, err := ref.Set(ctx, map[string]any{schema.FieldSlots: slots}, firestore.MergeAll); err != nil {
-			errs = append(errs, fmt.Errorf("remember the slots: %w", err))
+			errs = append(errs, fmt.Errorf("record the enqueued slots: %w", err))
 		}
 	}
 	return enqueued, errors.Join(errs...)

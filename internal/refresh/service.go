@@ -1,11 +1,11 @@
 // Package refresh keeps the published course lists fresh.
 //
 //	Cloud Scheduler ─POST /schedule─▶ Due ─▶ Cloud Tasks ─POST /refresh─▶ Refresh ─gRPC─▶ the course service
-//	                                                                        ├─▶ Cloud Storage: the list, under its content's hash
-//	                                                                        └─▶ Firestore: semester.lecturesUrl, the run's record
+//	                                                                        ├─▶ Cloud Storage: the list, named by its hash
+//	                                                                        └─▶ Firestore: semester.lecturesUrl and the run
 //
-// Nothing replaces a published list but a complete, checked, different one; every step may be done twice, late, beside
-// itself, or die half-way.
+// A published list is only ever replaced by a complete, validated, different one. Every step may run
+// twice, late or concurrently with itself, and may be killed halfway.
 package refresh
 
 import (
@@ -21,22 +21,22 @@ import (
 	"heek.kr/heektime/internal/school"
 )
 
-// Config is what the service works with. All but Now are required.
+// Config holds the service's dependencies. All fields but Now are required.
 type Config struct {
 	Firestore *firestore.Client
 	Storage   *storage.Client
 	Queue     *Queue
 	Courses   lecturespb.LecturesClient
-	// Bucket that the lists are stored in.
+	// Bucket is the name of the bucket that stores the lists.
 	Bucket string
-	// Schools whose lists are kept fresh.
+	// Schools are the schools whose lists are kept fresh.
 	Schools *school.File
 	Log     *slog.Logger
 	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 }
 
-// Service refreshes course lists. It is safe for concurrent use and keeps nothing between requests.
+// Service refreshes course lists. It is safe for concurrent use and holds no state between requests.
 type Service struct {
 	schools    *school.File
 	firestore  *firestore.Client
@@ -48,11 +48,11 @@ type Service struct {
 	now        func() time.Time
 }
 
-// New returns an error that names what the config lacks.
+// New returns a service, or an error naming the field that cfg lacks.
 func New(cfg Config) (*Service, error) {
 	switch {
 	case cfg.Bucket == "":
-		return nil, errors.New("refresh service needs the name of a bucket")
+		return nil, errors.New("refresh service needs a bucket name")
 	case cfg.Schools == nil:
 		return nil, errors.New("refresh service needs a school file")
 	case cfg.Firestore == nil:
@@ -60,7 +60,7 @@ func New(cfg Config) (*Service, error) {
 	case cfg.Storage == nil:
 		return nil, errors.New("refresh service needs a Cloud Storage client")
 	case cfg.Courses == nil:
-		return nil, errors.New("refresh service needs a client of the course service")
+		return nil, errors.New("refresh service needs a course service client")
 	case cfg.Log == nil:
 		return nil, errors.New("refresh service needs a logger")
 	}
@@ -73,17 +73,17 @@ func New(cfg Config) (*Service, error) {
 	}
 	return &Service{
 		schools: cfg.Schools, firestore: cfg.Firestore,
-		bucketName: cfg.Bucket, bucket: cfg.Storage.Bucket(cfg.Bucket).Retryer(retries()...),
+		bucketName: cfg.Bucket, bucket: cfg.Storage.Bucket(cfg.Bucket).Retryer(storageRetries()...),
 		queue: cfg.Queue, courses: cfg.Courses, log: cfg.Log,
-		// Firestore stores microseconds, in UTC. Everything that is compared with what it returns has
-		// the same precision.
+		// Firestore stores UTC timestamps in microseconds. Times compared with stored ones need the
+		// same precision.
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },
 	}, nil
 }
 
-// retries are few: Cloud Tasks retries later, while the instance sleeps. The storage client by itself
-// would keep retrying in an instance that is paid for.
-func retries() []storage.RetryOption {
+// storageRetries keeps retries few: Cloud Tasks retries later, at no cost while no instance runs. By
+// default the storage client would keep retrying inside a billed instance.
+func storageRetries() []storage.RetryOption {
 	return []storage.RetryOption{
 		storage.WithMaxAttempts(4), storage.WithBackoff(gax.Backoff{Initial: 250 * time.Millisecond, Max: 2 * time.Second}),
 	}

@@ -17,43 +17,44 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Task asks for one refresh of one semester; it is the body of POST /refresh.
+// Task requests one refresh of one semester. It is the body of POST /refresh.
 type Task struct {
 	School   string            `json:"school"`
 	Semester schema.SemesterID `json:"semester"`
-	// Slot is the time that the refresh was due; a run for an older slot than the newest finished one does nothing.
+	// Slot is the time the refresh was due. A run does nothing if one for the same or a later slot has
+	// finished.
 	Slot time.Time `json:"slot"`
-	// Accept publishes a list that would be held back as suspicious: a person has looked at it.
+	// Accept publishes a list that would otherwise be held back as suspicious. A person has checked it.
 	Accept bool `json:"accept,omitempty"`
 }
 
-// Validate says what is missing in a task.
+// Validate returns an error naming the first missing or malformed field.
 func (t *Task) Validate() error {
 	switch {
 	case t.School == "":
-		return errors.New("task without a school")
+		return errors.New("task has no school")
 	case t.Slot.IsZero():
-		return errors.New("task without a slot")
+		return errors.New("task has no slot")
 	}
 	return t.Semester.Validate()
 }
 
-// id names the task, so that Cloud Tasks takes one slot of one semester only once, and never takes the next slot for it.
-// Ids of schools are in any script, task names are not; and a name that begins with a hash spreads well over the queue.
+// id returns the task's id in the queue. It is unique to a slot of a semester, so Cloud Tasks drops
+// duplicates of a slot but accepts the next one. It is a hash because school ids may be in any script
+// and task ids may not, and because Cloud Tasks distributes hashed ids better.
 func (t *Task) id() string {
 	sum := sha256.Sum256([]byte(t.School + "/" + string(t.Semester)))
 	return fmt.Sprintf("%x-%d", sum[:8], t.Slot.UnixMilli())
 }
 
-// Queue is the Cloud Tasks queue that refreshes wait in.
+// Queue is the Cloud Tasks queue of refreshes.
 type Queue struct {
-	// Client is the official client.
 	Client *cloudtasks.Client
 	// Name is projects/P/locations/L/queues/Q.
 	Name string
-	// URL of the refresh service, without a path, and the audience that it wants in tokens.
+	// URL is the base URL of the refresh service, Audience the audience it requires in tokens.
 	URL, Audience string
-	// ServiceAccount that the queue calls the refresh service as.
+	// ServiceAccount is the email of the account the queue authenticates as.
 	ServiceAccount string
 }
 
@@ -67,19 +68,19 @@ func (q *Queue) validate() error {
 	return nil
 }
 
-// TaskName is the task's name in the queue.
+// TaskName returns the full resource name of t in the queue.
 func (q *Queue) TaskName(t Task) string { return q.Name + "/tasks/" + t.id() }
 
-// dispatchDeadline is how long Cloud Tasks waits for an answer: the longest run and some air.
+// dispatchDeadline is how long Cloud Tasks waits for a response: the longest run plus a margin.
 const dispatchDeadline = runTimeout + time.Minute
 
-// Enqueue puts the task into the queue. added is false when the slot was enqueued before.
+// Enqueue adds t to the queue. It reports false if the slot was enqueued before.
 func (q *Queue) Enqueue(ctx context.Context, t Task) (added bool, err error) {
 	body, err := json.Marshal(t)
 	if err != nil {
 		return false, fmt.Errorf("encode task: %w", err)
 	}
-	// CreateTask's own deadline may be at most 30 seconds.
+	// Cloud Tasks rejects CreateTask with a deadline above 30 seconds.
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	_, err = q.Client.CreateTask(ctx, &cloudtaskspb.CreateTaskRequest{
