@@ -13,25 +13,28 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// faults are what happens to a run: nothing, or one of all faults at one of its calls.
+// faults are the faults injected into runs, including none.
 var faults = append(faulttest.Faults(), faulttest.None, faulttest.StallBefore, faulttest.StallAfter)
 
-// crashSeeds is how many histories TestKilledAtAnyPoint goes through.
+// crashSeeds is the number of random histories in TestKilledAtAnyPoint.
 const crashSeeds = 1000
 
-// Killed before or after any of its calls, standing still there while others go on, run twice at once, repeated or late: after every step of a random history the
-// semester points to a whole list that the school once offered; and at the end one healthy run brings the newest list
-// and leaves nothing over.
+// Runs are killed before or after any of their calls, stall there while others continue, run
+// concurrently with themselves, repeat or arrive late. After every step of a random history the
+// semester refers to a complete list that the school once offered. In the end one healthy run publishes
+// the newest list and leaves no leftovers.
 func TestKilledAtAnyPoint(t *testing.T) {
 	seeds := make(chan int)
 	var workers sync.WaitGroup
-	for range 12 { // most of a history is waiting: for the client's pause before it tries again
-		w := newWorld(t) // each with a clock of its own, which the histories advance
+	for range 12 { // far more than processors: histories mostly wait for the clients' retry backoff
+		w := newWorld(t) // one per worker, because histories advance its clock
 		workers.Go(func() {
 			for seed := range seeds {
 				t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
-					// A semester of its own keeps the histories of one world apart.
-					history(t, w, uint64(seed), schema.SemesterID(fmt.Sprintf("2026-%02d%02d", 1+seed/100, seed%100)))
+					// Histories that share a world use different semesters.
+					id := schema.SemesterID(fmt.Sprintf("2026-%02d%02d", 1+seed/100, seed%100))
+					h := &history{t: t, w: w, id: id, random: rand.New(rand.NewPCG(uint64(seed), 1))}
+					h.run()
 				})
 			}
 		})
@@ -43,124 +46,152 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	workers.Wait()
 }
 
-func history(t *testing.T, w *world, seed uint64, id schema.SemesterID) {
-	t.Helper()
-	random := rand.New(rand.NewPCG(seed, 1))
-	var offered []string
-	var tasks []refresh.Task
-	// next is a task for a list that the school has just changed; now and then it is one from before.
-	next := func() refresh.Task {
-		v := fmt.Sprintf("%d판", random.IntN(5)) // an older version may come back
-		offered = append(offered, v)
-		w.school.offer(id, titles(v, 5)...)
-		task := w.task(id)
-		if len(tasks) > 0 && random.IntN(5) == 0 {
-			return tasks[random.IntN(len(tasks))] // repeated, or an old one late
-		}
-		tasks = append(tasks, task)
-		return task
+// history is a random sequence of runs of one semester, most of them hit by a fault.
+type history struct {
+	t       *testing.T
+	w       *world
+	id      schema.SemesterID
+	random  *rand.Rand
+	offered []string // versions of the list, in the order the school offered them
+	tasks   []refresh.Task
+}
+
+func (h *history) run() {
+	for step := range 4 + h.random.IntN(4) {
+		h.step(step)
+		h.advanceClock()
 	}
-	pass := func() {
-		switch random.IntN(6) {
-		case 0, 1:
-			w.Clock.Advance(2 * time.Hour) // left-overs are now old enough for everybody's clean-up
-		case 2, 3, 4:
-			w.Clock.Advance(2 * time.Minute) // the transactions of the dead have run out
-		}
+	h.checkHealthyRun()
+}
+
+// nextTask returns a task for a list that the school has just changed, or, once in a while, an earlier task.
+func (h *history) nextTask() refresh.Task {
+	v := fmt.Sprintf("%d판", h.random.IntN(5)) // an older version may return
+	h.offered = append(h.offered, v)
+	h.w.school.offer(h.id, titles(v, 5)...)
+	task := h.w.task(h.id)
+	if len(h.tasks) > 0 && h.random.IntN(5) == 0 {
+		return h.tasks[h.random.IntN(len(h.tasks))] // repeated or late
 	}
-	for step := range 4 + random.IntN(4) {
-		kind := faults[random.IntN(len(faults))]
-		m := w.process(t, id, kind, random.IntN(20))
-		task := next()
-		var run *refresh.Run
-		var err error
-		newest := "" // the version that must be published, "" when it may be any
-		// A dead or still process leaves its transaction open, whose locks hold up everybody until it runs out.
-		runOut := time.AfterFunc(400*time.Millisecond, func() { w.Clock.Advance(2 * time.Minute) })
-		if kind.Stalls() {
-			ended := make(chan struct{})
-			go func() { defer close(ended); run, err = m.refresh(task) }()
-			select {
-			case <-ended: // it made fewer calls than that
-			case <-m.Stalled():
-				for range 1 + random.IntN(3) {
-					pass()
-					between, betweenErr := w.healthy(t, id).refresh(next())
-					newest = ""
-					if betweenErr == nil && (between.Outcome == refresh.Changed || between.Outcome == refresh.Unchanged) {
-						newest = offered[len(offered)-1]
-					}
-				}
-				m.Resume()
-				<-ended
+	h.tasks = append(h.tasks, task)
+	return task
+}
+
+func (h *history) advanceClock() {
+	switch h.random.IntN(6) {
+	case 0, 1:
+		h.w.Clock.Advance(2 * time.Hour) // leftovers are now old enough for any run's clean-up
+	case 2, 3, 4:
+		h.w.Clock.Advance(2 * time.Minute) // transactions of killed processes have expired
+	}
+}
+
+// step runs one task under a random fault and checks what is published afterwards.
+func (h *history) step(step int) {
+	h.t.Helper()
+	kind := faults[h.random.IntN(len(faults))]
+	p := h.w.process(h.t, h.id, kind, h.random.IntN(20))
+	task := h.nextTask()
+	var run *refresh.Run
+	var err error
+	newest := "" // the version that must be published, or "" for any
+	// A dead or stalled process leaves a transaction open, whose locks block others until it expires.
+	expire := time.AfterFunc(400*time.Millisecond, func() { h.w.Clock.Advance(2 * time.Minute) })
+	if kind.Stalls() {
+		run, newest, err = h.refreshStalled(p, task)
+	} else {
+		var concurrent sync.WaitGroup
+		if h.random.IntN(3) == 0 {
+			other := h.w.process(h.t, h.id, faulttest.Faults()[h.random.IntN(len(faulttest.Faults()))], h.random.IntN(20))
+			concurrent.Go(func() { other.refresh(task) })
+		}
+		run, err = p.refresh(task)
+		concurrent.Wait()
+	}
+	expire.Stop()
+	list := h.w.published(h.t, h.id)
+	if list != nil && (len(list) != 5 || !slices.Contains(h.offered, version(list))) {
+		h.t.Errorf("step %d (%v, %v, %+v, %v): published %d lectures of %q, the school offered %v",
+			step, kind, p.Calls(), run, err, len(list), version(list), h.offered)
+	}
+	if newest != "" && version(list) != newest {
+		h.t.Errorf("step %d (%v, %v, %+v, %v): published %q over the newer %q", step, kind, p.Calls(), run, err, version(list), newest)
+	}
+}
+
+// refreshStalled runs task in a process that stalls, and other tasks while it does. newest is the
+// version that the last of them published, or "".
+func (h *history) refreshStalled(p *process, task refresh.Task) (run *refresh.Run, newest string, err error) {
+	ended := make(chan struct{})
+	go func() { defer close(ended); run, err = p.refresh(task) }()
+	select {
+	case <-ended: // it finished before reaching the call
+	case <-p.Stalled():
+		for range 1 + h.random.IntN(3) {
+			h.advanceClock()
+			between, betweenErr := h.w.healthy(h.t, h.id).refresh(h.nextTask())
+			newest = ""
+			if betweenErr == nil && (between.Outcome == refresh.Changed || between.Outcome == refresh.Unchanged) {
+				newest = h.offered[len(h.offered)-1]
 			}
-		} else {
-			var beside sync.WaitGroup
-			if random.IntN(3) == 0 {
-				other := w.process(t, id, faulttest.Faults()[random.IntN(len(faulttest.Faults()))], random.IntN(20))
-				beside.Go(func() { other.refresh(task) })
-			}
-			run, err = m.refresh(task)
-			beside.Wait()
 		}
-		runOut.Stop()
-		list := w.published(t, id)
-		if list != nil && (len(list) != 5 || !slices.Contains(offered, version(list))) {
-			t.Errorf("step %d (%v, %v, %+v, %v): published %d lectures of %q, the school offered %v", step, kind, m.Calls(), run, err, len(list), version(list), offered)
-		}
-		if newest != "" && version(list) != newest {
-			t.Errorf("step %d (%v, %v, %+v, %v): published %q over the newer %q", step, kind, m.Calls(), run, err, version(list), newest)
-		}
-		pass()
+		p.Resume()
+		<-ended
 	}
-	w.Clock.Advance(2 * time.Hour)
-	run, err := w.healthy(t, id).refresh(w.task(id))
+	return run, newest, err
+}
+
+// checkHealthyRun runs one refresh without faults, which must publish the newest list and clean up.
+func (h *history) checkHealthyRun() {
+	h.t.Helper()
+	h.w.Clock.Advance(2 * time.Hour)
+	run, err := h.w.healthy(h.t, h.id).refresh(h.w.task(h.id))
 	if err != nil || (run.Outcome != refresh.Changed && run.Outcome != refresh.Unchanged) {
-		t.Errorf("healthy run: %+v, %v", run, err)
+		h.t.Errorf("healthy run: %+v, %v", run, err)
 		return
 	}
-	if got, want := version(w.published(t, id)), offered[len(offered)-1]; got != want {
-		t.Errorf("published %q, the school offers %q", got, want)
+	if got, want := version(h.w.published(h.t, h.id)), h.offered[len(h.offered)-1]; got != want {
+		h.t.Errorf("published %q, the school offers %q", got, want)
 	}
-	record := w.record(t, id)
+	record := h.w.record(h.t, h.id)
 	var kept []string
 	for _, p := range record.Published {
 		kept = append(kept, p.Name)
 	}
 	slices.Sort(kept)
-	if objects := w.objects(t, id); !slices.Equal(objects, kept) || len(record.Condemned) > 0 {
-		t.Errorf("objects %v, published %v, condemned %v", objects, kept, record.Condemned)
+	if objects := h.w.objects(h.t, h.id); !slices.Equal(objects, kept) || len(record.Condemned) > 0 {
+		h.t.Errorf("objects %v, published %v, condemned %v", objects, kept, record.Condemned)
 	}
 }
 
-// A clean-up stands still at each of its calls in turn, while the list that it takes for a left-over comes back.
-func TestLeftOverComesBackDuringCleanUp(t *testing.T) {
+// A clean-up stalls at each of its calls in turn while the list it considers a leftover returns.
+func TestLeftoverReturnsDuringCleanUp(t *testing.T) {
 	for at := range 20 {
 		for _, kind := range []faulttest.Fault{faulttest.StallBefore, faulttest.StallAfter} {
 			t.Run(fmt.Sprintf("%v call %d", kind, at), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t)
-				// A run that dies when it has stored its list, before anything points to it.
-				w.school.offer(semesterID, titles("왼판", 5)...)
+				// A run stores its list and dies before anything refers to it.
+				w.school.offer(semesterID, titles("남은 판", 5)...)
 				for call := 0; len(w.objects(t, semesterID)) == 0; call++ {
 					w.process(t, semesterID, faulttest.KillAfter, call).refresh(w.task(semesterID))
 					w.Clock.Advance(2 * time.Minute)
 				}
 				w.Clock.Advance(2 * time.Hour)
 				w.school.offer(semesterID, titles("다른 판", 5)...)
-				m, ended := w.process(t, semesterID, kind, at), make(chan struct{})
-				go func() { defer close(ended); m.refresh(w.task(semesterID)) }()
+				p, ended := w.process(t, semesterID, kind, at), make(chan struct{})
+				go func() { defer close(ended); p.refresh(w.task(semesterID)) }()
 				select {
-				case <-ended: // it makes fewer calls than that
+				case <-ended: // it finished before reaching the call
 					return
-				case <-m.Stalled():
+				case <-p.Stalled():
 				}
 				w.Clock.Advance(2 * time.Minute)
-				w.school.offer(semesterID, titles("왼판", 5)...)
+				w.school.offer(semesterID, titles("남은 판", 5)...)
 				run, err := w.healthy(t, semesterID).refresh(w.task(semesterID))
-				m.Resume()
+				p.Resume()
 				<-ended
-				if got := version(w.published(t, semesterID)); err == nil && got != "왼판" {
+				if got := version(w.published(t, semesterID)); err == nil && got != "남은 판" {
 					t.Errorf("published %q after %+v", got, run)
 				}
 			})
@@ -168,7 +199,7 @@ func TestLeftOverComesBackDuringCleanUp(t *testing.T) {
 	}
 }
 
-// What nobody of ours does: the published object is deleted. The next run brings it back, though the list is the same.
+// Somebody deletes the published object by hand. The next run restores it although the list is unchanged.
 func TestDeletedObjectIsRepaired(t *testing.T) {
 	w := newWorld(t)
 	w.school.offer(semesterID, titles("판", 5)...)

@@ -7,6 +7,6 @@ import (
 	"heek.kr/heektime/internal/refresh"
 )
 
-func TestEnvironmentEqualsTheTable(t *testing.T) {
+func TestEnvironmentMatchesDeployment(t *testing.T) {
 	deploymenttest.TestEnvironment(t, "refresh", "../..", refresh.Open)
 }

@@ -39,7 +39,8 @@ const (
 	tasksEmail = "heektime-tasks@demo-test.iam.gserviceaccount.com"
 )
 
-// world is everything that the refresh service stands in: the local cloud, the course service over gRPC, and a school.
+// world is everything around the refresh service: the local cloud, the course service over gRPC, and a
+// school's server.
 type world struct {
 	*emulatortest.Cloud
 	school  *registrar
@@ -60,10 +61,10 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
-// courseService is the real one, on a port of its own.
+// courseService starts the real course service on its own port.
 func courseService(t testing.TB) lecturespb.LecturesClient {
 	t.Helper()
-	service, err := courses.New(courses.Config{Log: quiet(), Pause: time.Nanosecond})
+	service, err := courses.New(courses.Config{Log: discardLog(), Pause: time.Nanosecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,9 +84,9 @@ func courseService(t testing.TB) lecturespb.LecturesClient {
 	return lecturespb.NewLecturesClient(conn)
 }
 
-func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+func discardLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// schools is a school file with one semester.
+// schools returns a school file with one semester.
 func (w *world) schools(t testing.TB, id schema.SemesterID) *school.File {
 	t.Helper()
 	file, err := school.Parse(strings.NewReader(fmt.Sprintf(`
@@ -103,12 +104,12 @@ schools:
 	return file
 }
 
-// service is the refresh service in this world, for one semester. set may change what it works with.
+// service returns a refresh service for one semester. Each set may change its config.
 func (w *world) service(t testing.TB, id schema.SemesterID, set ...func(*refresh.Config)) *refresh.Service {
 	t.Helper()
 	cfg := refresh.Config{
 		Bucket: w.Project, Schools: w.schools(t, id),
-		Firestore: w.fs, Storage: storageclient.New(t, w.StorageAddress()), Courses: w.courses, Log: quiet(), Now: w.Clock.Now,
+		Firestore: w.fs, Storage: storageclient.New(t, w.StorageAddress()), Courses: w.courses, Log: discardLog(), Now: w.Clock.Now,
 		Queue: &refresh.Queue{Client: tasksclient.New(t, w.TasksAddress()), Name: queueName, URL: "http://127.0.0.1:1", Audience: "refresh", ServiceAccount: tasksEmail},
 	}
 	for _, f := range set {
@@ -130,13 +131,13 @@ func (w *world) createQueue(t *testing.T) {
 	}
 }
 
-// task asks for a refresh that is due now.
+// task returns a task that is due now.
 func (w *world) task(id schema.SemesterID) refresh.Task {
 	return refresh.Task{School: schoolID, Semester: id, Slot: w.Clock.Now()}
 }
 
-// published is the list that a client would load, nil when there is none yet. It fails the test when the semester points to
-// anything but a whole, valid list whose name is its content's hash.
+// published returns the list that a client would load, or nil if none is published. It fails the test
+// if the semester refers to anything but a complete, valid list.
 func (w *world) published(t testing.TB, id schema.SemesterID) schema.CourseList {
 	t.Helper()
 	url := w.semesterDocument(t, id)["lecturesUrl"]
@@ -145,11 +146,11 @@ func (w *world) published(t testing.TB, id schema.SemesterID) schema.CourseList 
 	}
 	name, ok := strings.CutPrefix(url.(string), "gs://"+w.Project+"/")
 	if !ok {
-		t.Fatalf("lecturesUrl %q is in no bucket of ours", url)
+		t.Fatalf("lecturesUrl %q is not in bucket %s", url, w.Project)
 	}
 	r, err := w.bucket.Object(name).ReadCompressed(true).NewReader(context.Background())
 	if err != nil {
-		t.Fatalf("semester %s points to %s: %v", id, name, err)
+		t.Fatalf("semester %s refers to %s: %v", id, name, err)
 	}
 	defer r.Close()
 	unzipped, err := gzip.NewReader(r)
@@ -187,7 +188,7 @@ func (w *world) record(t testing.TB, id schema.SemesterID) refresh.Record {
 	return r
 }
 
-// objects are the names of the semester's objects in the bucket.
+// objects returns the names of the semester's objects in the bucket.
 func (w *world) objects(t testing.TB, id schema.SemesterID) []string {
 	t.Helper()
 	var names []string
@@ -203,15 +204,15 @@ func (w *world) objects(t testing.TB, id schema.SemesterID) []string {
 	}
 }
 
-// registrar is a school's system in the shape that the korea adapter reads. Each semester has an address of its own below
-// url, and a list of titles, a lecture each.
+// registrar imitates a school's course catalog in the format of the korea adapter. Each semester has its
+// own path below url and a list of titles, one per lecture.
 type registrar struct {
 	url string
 
 	mu    sync.Mutex
 	lists map[string][]string
 	fail  func(w http.ResponseWriter, body []byte)
-	asked int
+	count int
 }
 
 // offer sets a semester's lectures.
@@ -221,7 +222,7 @@ func (r *registrar) offer(id schema.SemesterID, titles ...string) {
 	r.lists[string(id)] = titles
 }
 
-// misbehave makes the school answer lists with f until it is nil again; body is what it would have said.
+// misbehave makes the school serve lists with f, which receives the regular body. A nil f ends that.
 func (r *registrar) misbehave(f func(w http.ResponseWriter, body []byte)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -231,7 +232,7 @@ func (r *registrar) misbehave(f func(w http.ResponseWriter, body []byte)) {
 func (r *registrar) requests() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.asked
+	return r.count
 }
 
 func (r *registrar) ServeHTTP(w http.ResponseWriter, req *http.Request) {
@@ -242,7 +243,7 @@ func (r *registrar) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	r.mu.Lock()
 	titles, fail := r.lists[strings.Split(req.URL.Path, "/")[1]], r.fail
-	r.asked++
+	r.count++
 	r.mu.Unlock()
 	rows := make([]map[string]string, len(titles))
 	for i, title := range titles {
@@ -263,7 +264,7 @@ func (r *registrar) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Write(body)
 }
 
-// titles are n lectures of one version of a list.
+// titles returns n lecture titles of one version of a list. The first title is the version.
 func titles(version string, n int) []string {
 	list := make([]string, n)
 	for i := range list {
@@ -275,7 +276,7 @@ func titles(version string, n int) []string {
 	return list
 }
 
-// version is what titles made a list of.
+// version returns the version that titles made the list from.
 func version(list schema.CourseList) string {
 	if len(list) == 0 {
 		return ""

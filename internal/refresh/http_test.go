@@ -15,7 +15,7 @@ import (
 
 const audience = "https://refresh.test"
 
-// serve is the service as it is deployed, behind its caller check.
+// serve starts the service as deployed, with its caller check, and returns its URL.
 func serve(t *testing.T, w *world) string {
 	t.Helper()
 	checker, err := oidcauth.NewChecker(oidcauth.Config{Audience: audience, Allowed: []string{tasksEmail}, CertsURL: w.CertsURL()})
@@ -52,16 +52,16 @@ func post(t *testing.T, url, authorization string, body any) (int, []byte) {
 	if authorization != "" {
 		r.Header.Set("Authorization", authorization)
 	}
-	answer, err := http.DefaultClient.Do(r)
+	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer.StatusCode, text
+	return res.StatusCode, text
 }
 
 func TestOnlyAllowedCallers(t *testing.T) {
@@ -73,8 +73,8 @@ func TestOnlyAllowedCallers(t *testing.T) {
 		name, authorization string
 		want                int
 	}{
-		{"nobody", "", 401},
-		{"headers of Cloud Tasks are no proof", "Bearer x", 401},
+		{"no token", "", 401},
+		{"invalid token", "Bearer x", 401},
 		{"other audience", w.token(t, tasksEmail, "https://other.test"), 401},
 		{"other account", w.token(t, "stranger@demo-test.iam.gserviceaccount.com", audience), 403},
 		{"Cloud Tasks", w.token(t, tasksEmail, audience), 200},
@@ -86,11 +86,11 @@ func TestOnlyAllowedCallers(t *testing.T) {
 		}
 	}
 	if n := w.school.requests(); n != 1 {
-		t.Errorf("the school was asked %d times", n)
+		t.Errorf("the school received %d requests, want 1", n)
 	}
 }
 
-func TestAnswersTellCloudTasksWhetherToTryAgain(t *testing.T) {
+func TestStatusTellsCloudTasksWhetherToRetry(t *testing.T) {
 	w := newWorld(t)
 	w.school.offer(semesterID, titles("판", 30)...)
 	url, token := serve(t, w), w.token(t, tasksEmail, audience)
@@ -99,7 +99,7 @@ func TestAnswersTellCloudTasksWhetherToTryAgain(t *testing.T) {
 		return json.Unmarshal(body, &run) == nil && run.Outcome == refresh.Refused && run.Reason != ""
 	}
 	for name, body := range map[string]any{
-		"no JSON":        []byte("{"),
+		"malformed JSON": []byte("{"),
 		"empty":          []byte(""),
 		"unknown field":  []byte(`{"school":"a","semester":"2026-0900","slot":"2026-01-01T00:00:00Z","publish":true}`),
 		"no slot":        []byte(`{"school":"a","semester":"2026-0900"}`),
@@ -107,17 +107,17 @@ func TestAnswersTellCloudTasksWhetherToTryAgain(t *testing.T) {
 		"too large":      []byte(`{"school":"` + strings.Repeat("a", 1<<20) + `"}`),
 		"unknown school": refresh.Task{School: "없는대학교", Semester: semesterID, Slot: w.Clock.Now()},
 	} {
-		if status, answer := post(t, url+"/refresh", token, body); status != 200 || !refused(answer) {
-			t.Errorf("%s: %d %s, want 200 and a reason", name, status, answer)
+		if status, response := post(t, url+"/refresh", token, body); status != 200 || !refused(response) {
+			t.Errorf("%s: %d %s, want 200 and a reason", name, status, response)
 		}
 	}
 	w.school.misbehave(func(w http.ResponseWriter, _ []byte) { http.Error(w, "down", http.StatusServiceUnavailable) })
-	if status, answer := post(t, url+"/refresh", token, w.task(semesterID)); status != 503 {
-		t.Errorf("school down: %d %s, want 503", status, answer)
+	if status, response := post(t, url+"/refresh", token, w.task(semesterID)); status != 503 {
+		t.Errorf("school down: %d %s, want 503", status, response)
 	}
 	w.school.misbehave(func(w http.ResponseWriter, _ []byte) { io.WriteString(w, "<html>") })
-	if status, answer := post(t, url+"/refresh", token, w.task(semesterID)); status != 200 {
-		t.Errorf("error page: %d %s, want 200", status, answer)
+	if status, response := post(t, url+"/refresh", token, w.task(semesterID)); status != 200 {
+		t.Errorf("error page: %d %s, want 200", status, response)
 	}
 	if status, _ := post(t, url+"/refresh/", token, w.task(semesterID)); status != 404 {
 		t.Errorf("unknown path: %d, want 404", status)

@@ -13,8 +13,8 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// process is a refresh service of its own, which a fault hits at one of its calls to the cloud. Every step of a refresh is a
-// call, so this is before and after each step.
+// process is a separate refresh service with a fault injected at one of its calls to the cloud. Every
+// step of a refresh is such a call, so faults can hit before and after each step.
 type process struct {
 	*faulttest.Process
 	ctx     context.Context
@@ -34,7 +34,7 @@ func (p *process) refresh(task refresh.Task) (*refresh.Run, error) {
 	return p.service.Refresh(p.ctx, task)
 }
 
-// healthy is a process that nothing happens to.
+// healthy returns a process without a fault.
 func (w *world) healthy(t testing.TB, id schema.SemesterID) *process {
 	return w.process(t, id, faulttest.None, 0)
 }

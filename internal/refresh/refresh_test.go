@@ -15,7 +15,7 @@ import (
 	"heek.kr/heektime/internal/refresh"
 )
 
-// mustRefresh runs one refresh that is due now.
+// mustRefresh runs a refresh that is due now. Each set may change its task.
 func (w *world) mustRefresh(t *testing.T, set ...func(*refresh.Task)) *refresh.Run {
 	t.Helper()
 	task := w.task(semesterID)
@@ -53,8 +53,9 @@ func TestFirstListIsPublished(t *testing.T) {
 	}
 }
 
-// The object is what clients in the field copy lectures from: every key, in one order, none null; immutable and compressed.
-func TestObject(t *testing.T) {
+// Released clients copy lectures from the object. It has every key in a fixed order, none of them null,
+// and is immutable and compressed.
+func TestObjectFormat(t *testing.T) {
 	w := newWorld(t)
 	w.school.offer(semesterID, "자료구조 <가> & 나")
 	run := w.mustRefresh(t)
@@ -67,7 +68,7 @@ func TestObject(t *testing.T) {
 		t.Errorf("headers %q, %q, %q", attrs.ContentType, attrs.ContentEncoding, attrs.CacheControl)
 	}
 	if attrs.Metadata["sha256"] == "" || !strings.HasSuffix(name, "/"+attrs.Metadata["sha256"][:32]+".json") {
-		t.Errorf("name %q is not the hash %q", name, attrs.Metadata["sha256"])
+		t.Errorf("name %q does not contain the hash %q", name, attrs.Metadata["sha256"])
 	}
 	r, err := w.bucket.Object(name).ReadCompressed(true).NewReader(t.Context())
 	if err != nil {
@@ -97,11 +98,11 @@ func TestObject(t *testing.T) {
 		delete(keys[0], key)
 	}
 	if len(keys[0]) > 0 {
-		t.Errorf("keys that clients would copy into their timetables: %v", keys[0])
+		t.Errorf("unknown keys, which clients would copy into timetables: %v", keys[0])
 	}
 }
 
-func TestUnchangedWritesNothingThatClientsSee(t *testing.T) {
+func TestUnchangedListWritesNoClientDocument(t *testing.T) {
 	w := newWorld(t)
 	w.school.offer(semesterID, titles("판", 10)...)
 	first := w.mustRefresh(t)
@@ -146,10 +147,10 @@ func TestKeepsTheLastThreeObjects(t *testing.T) {
 	if got := w.objects(t, semesterID); !slices.Equal(got, want) {
 		t.Errorf("objects %v, want the last three, %v", got, want)
 	}
-	// A list of long ago comes back under the name it had.
+	// A list that was deleted long ago returns under its old name.
 	w.school.offer(semesterID, titles("0", 10)...)
 	if run := w.mustRefresh(t); run.Outcome != refresh.Changed || run.URL != urls[0] {
-		t.Errorf("old list again: %+v", run)
+		t.Errorf("returning list: %+v", run)
 	}
 	w.published(t, semesterID)
 }
@@ -193,8 +194,8 @@ func TestSuspiciousListsAreHeldBack(t *testing.T) {
 	}
 }
 
-// An empty list is held back, too, when it is the first.
-func TestFirstListEmpty(t *testing.T) {
+// An empty list is held back even if it is the first.
+func TestEmptyFirstList(t *testing.T) {
 	w := newWorld(t)
 	w.school.offer(semesterID)
 	if run := w.mustRefresh(t); run.Outcome != refresh.Suspicious {
@@ -202,7 +203,7 @@ func TestFirstListEmpty(t *testing.T) {
 	}
 	doc := w.semesterDocument(t, semesterID)
 	if _, there := doc["lecturesUrl"]; there || doc["term"] != "2학기" {
-		t.Errorf("semester document %v: want it without lecturesUrl", doc)
+		t.Errorf("semester document %v, want no lecturesUrl", doc)
 	}
 }
 
@@ -218,7 +219,7 @@ func TestSchoolFails(t *testing.T) {
 		{"500", status(500), true},
 		{"503", status(503), true},
 		{"404", status(404), false},
-		{"nothing", func(http.ResponseWriter, []byte) { panic(http.ErrAbortHandler) }, true},
+		{"no response", func(http.ResponseWriter, []byte) { panic(http.ErrAbortHandler) }, true},
 		{"connection cut", func(w http.ResponseWriter, body []byte) {
 			w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 			w.Write(body[:len(body)/2])
@@ -247,22 +248,22 @@ func TestSchoolFails(t *testing.T) {
 			if version(w.published(t, semesterID)) != "판" {
 				t.Error("the old list is gone")
 			}
-			// The same task again, with the school well: worth it only when it was to be retried.
+			// The school recovers and the task is repeated. Only a retryable failure fetches again.
 			w.school.misbehave(nil)
-			asked := w.school.requests()
+			before := w.school.requests()
 			run, err = w.service(t, semesterID).Refresh(context.Background(), task)
 			want := refresh.Superseded
 			if c.retry {
 				want = refresh.Unchanged
 			}
-			if err != nil || run.Outcome != want || (w.school.requests() > asked) != c.retry {
-				t.Errorf("again: %+v, %v, asked the school %d times", run, err, w.school.requests()-asked)
+			if err != nil || run.Outcome != want || (w.school.requests() > before) != c.retry {
+				t.Errorf("repeated: %+v, %v, %d requests to the school", run, err, w.school.requests()-before)
 			}
 		})
 	}
 }
 
-func TestRepeatedAndLateTasksAskNobody(t *testing.T) {
+func TestRepeatedAndLateTasksDoNotFetch(t *testing.T) {
 	w := newWorld(t)
 	w.school.offer(semesterID, titles("판", 30)...)
 	late := w.task(semesterID)
@@ -279,7 +280,7 @@ func TestRepeatedAndLateTasksAskNobody(t *testing.T) {
 		}
 	}
 	if n := w.school.requests(); n != 1 {
-		t.Errorf("the school was asked %d times", n)
+		t.Errorf("the school received %d requests, want 1", n)
 	}
 }
 

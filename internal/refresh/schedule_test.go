@@ -15,7 +15,7 @@ import (
 	"heek.kr/heektime/internal/refresh"
 )
 
-// tasksInQueue are the names of the tasks that wait. The queue is paused, so that none leaves it.
+// tasksInQueue returns the names of the queue's tasks. The queue must be paused, so that none leaves.
 func tasksInQueue(t *testing.T, w *world) []string {
 	t.Helper()
 	var names []string
@@ -32,7 +32,7 @@ func tasksInQueue(t *testing.T, w *world) []string {
 	}
 }
 
-func pausedQueue(t *testing.T, w *world) {
+func createPausedQueue(t *testing.T, w *world) {
 	t.Helper()
 	w.createQueue(t)
 	if _, err := tasksclient.New(t, w.TasksAddress()).PauseQueue(t.Context(), &cloudtaskspb.PauseQueueRequest{Name: queueName}); err != nil {
@@ -40,10 +40,10 @@ func pausedQueue(t *testing.T, w *world) {
 	}
 }
 
-func TestOneSlotIsEnqueuedOnce(t *testing.T) {
+func TestSlotIsEnqueuedOnce(t *testing.T) {
 	w := newWorld(t)
-	pausedQueue(t, w)
-	// Two instances hear the same tick, and Cloud Scheduler repeats it.
+	createPausedQueue(t, w)
+	// Several instances handle the same tick, which Cloud Scheduler may also repeat.
 	var wg sync.WaitGroup
 	for range 4 {
 		s := w.service(t, semesterID)
@@ -67,10 +67,11 @@ func TestOneSlotIsEnqueuedOnce(t *testing.T) {
 	}
 }
 
-// Killed between enqueuing and remembering it, the next call does not enqueue a second task, although it tries.
-func TestKilledBeforeTheSlotIsRemembered(t *testing.T) {
+// A call dies after enqueuing a task and before recording the slot. The next call enqueues the same task
+// name, so no second task appears.
+func TestKilledBeforeRecordingTheSlot(t *testing.T) {
 	w := newWorld(t)
-	pausedQueue(t, w)
+	createPausedQueue(t, w)
 	s := w.service(t, semesterID)
 	if n, err := s.Due(t.Context()); n != 1 || err != nil {
 		t.Fatalf("enqueued %d, %v", n, err)
@@ -86,28 +87,28 @@ func TestKilledBeforeTheSlotIsRemembered(t *testing.T) {
 	}
 }
 
-func TestMissedSlotsAreMadeUpForOnce(t *testing.T) {
+func TestMissedSlotsAreEnqueuedOnce(t *testing.T) {
 	w := newWorld(t)
-	pausedQueue(t, w)
+	createPausedQueue(t, w)
 	s := w.service(t, semesterID)
 	if _, err := s.Due(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	w.Clock.Advance(7 * time.Hour)
-	for want := range []int{1, 0} {
-		if n, err := s.Due(t.Context()); n != 1-want || err != nil {
-			t.Errorf("enqueued %d, %v, want %d", n, err, 1-want)
+	for _, want := range []int{1, 0} {
+		if n, err := s.Due(t.Context()); n != want || err != nil {
+			t.Errorf("enqueued %d, %v, want %d", n, err, want)
 		}
 	}
 }
 
-func TestScheduleWithoutAQueueIsWorthAnotherTry(t *testing.T) {
+func TestDueCanBeRetriedAfterMissingQueue(t *testing.T) {
 	w := newWorld(t)
 	s := w.service(t, semesterID)
 	if _, err := s.Due(t.Context()); err == nil {
-		t.Fatal("no error although the queue does not exist")
+		t.Fatal("Due succeeded without a queue")
 	}
-	pausedQueue(t, w)
+	createPausedQueue(t, w)
 	if n, err := s.Due(t.Context()); n != 1 || err != nil {
 		t.Errorf("enqueued %d, %v", n, err)
 	}
@@ -117,7 +118,7 @@ func TestNewRejectsAnIncompleteConfig(t *testing.T) {
 	w := newWorld(t)
 	complete := refresh.Config{
 		Bucket: "b", Schools: w.schools(t, semesterID),
-		Firestore: w.fs, Storage: storageclient.New(t, w.StorageAddress()), Courses: w.courses, Log: quiet(),
+		Firestore: w.fs, Storage: storageclient.New(t, w.StorageAddress()), Courses: w.courses, Log: discardLog(),
 		Queue: &refresh.Queue{Client: tasksclient.New(t, w.TasksAddress()), Name: queueName, URL: "u", Audience: "a", ServiceAccount: "s"},
 	}
 	if _, err := refresh.New(complete); err != nil {

@@ -1,15 +1,15 @@
-// The web client's operations, each with the calls that apps in the field make. A test calls them by name; what a listener
-// heard, it asks for with heard().
+// The web client's operations, with the same SDK calls that released apps make. Tests call them by name and
+// read a listener's events with eventsAfter().
 export default ({ app, auth, firestore, lite, storage }) => {
   const { collection, doc, getDoc, getDocs, onSnapshot, query, orderBy, where, limit, startAfter, serverTimestamp } = firestore
-  let db, small, user, files
+  let db, liteDb, user, files
 
   const usernames = () => collection(db, 'indices/user/usernames')
   const timetable = (uid, id) => doc(db, `users/${uid}/timetables/${id}`)
   const lectures = (uid, id) => collection(timetable(uid, id), 'lectures')
   const created = (fields) => ({ ...fields, createdAt: serverTimestamp(), updatedAt: serverTimestamp() })
 
-  // What is no plain JSON, in a form that is.
+  // Converts references and timestamps to plain JSON.
   const plain = (value) => {
     if (Array.isArray(value)) return value.map(plain)
     if (value instanceof firestore.DocumentReference || value instanceof lite.DocumentReference) return { reference: value.path }
@@ -19,40 +19,40 @@ export default ({ app, auth, firestore, lite, storage }) => {
   }
   const document = (snapshot) => ({ id: snapshot.id, path: snapshot.ref.path, exists: snapshot.exists(), data: plain(snapshot.data() ?? null) })
 
-  // What each listener heard, and who waits for more.
+  // Each listener's events, and the calls of eventsAfter waiting for more.
   const listeners = {}
   const listen = (name, target) => {
     const listener = listeners[name] = { events: [], waiting: [] }
-    const hear = (event) => {
+    const add = (event) => {
       listener.events.push(event)
-      for (const go of listener.waiting.splice(0)) go()
+      for (const resolve of listener.waiting.splice(0)) resolve()
     }
     listener.stop = onSnapshot(target, { includeMetadataChanges: true }, (snapshot) => {
       const { fromCache, hasPendingWrites: pending } = snapshot.metadata
-      hear(snapshot.docs
+      add(snapshot.docs
         ? { fromCache, pending, docs: snapshot.docs.map(document), changes: snapshot.docChanges().map((c) => ({ type: c.type, id: c.doc.id, data: plain(c.doc.data()) })) }
         : { fromCache, pending, ...document(snapshot) })
-    }, (e) => hear({ error: e.code, message: e.message }))
+    }, (e) => add({ error: e.code, message: e.message }))
   }
 
-  // A timetable list's query: somebody else's shows what is public.
+  // The query of a timetable list. Other users' lists contain public timetables only.
   const timetables = (uid, ...more) => query(collection(db, `users/${uid}/timetables`),
     ...(user?.uid === uid ? [] : [where('visibility', '==', 'public')]), orderBy('semester', 'desc'), orderBy('createdAt', 'desc'), ...more)
 
   return {
-    // hosts are host:port of the local cloud's servers.
+    // hosts are the addresses of the local cloud's servers, host:port.
     async start({ project, hosts, settings, persistent }) {
       const client = app.initializeApp({ apiKey: 'any-key', projectId: project, storageBucket: project })
-      const place = (address) => [address.slice(0, address.lastIndexOf(':')), Number(address.slice(address.lastIndexOf(':') + 1))]
+      const hostAndPort = (address) => [address.slice(0, address.lastIndexOf(':')), Number(address.slice(address.lastIndexOf(':') + 1))]
       auth.connectAuthEmulator(auth.getAuth(client), 'http://' + hosts.auth, { disableWarnings: true })
       if (persistent && firestore.persistentLocalCache) settings = { localCache: firestore.persistentLocalCache() }
       db = settings ? firestore.initializeFirestore(client, settings) : firestore.getFirestore(client)
-      firestore.connectFirestoreEmulator(db, ...place(hosts.firestore))
-      if (persistent && !firestore.persistentLocalCache) await firestore.enableIndexedDbPersistence(db) // as it was in 9.6
-      small = lite.getFirestore(client)
-      lite.connectFirestoreEmulator(small, ...place(hosts.firestore))
+      firestore.connectFirestoreEmulator(db, ...hostAndPort(hosts.firestore))
+      if (persistent && !firestore.persistentLocalCache) await firestore.enableIndexedDbPersistence(db) // the API of 9.6
+      liteDb = lite.getFirestore(client)
+      lite.connectFirestoreEmulator(liteDb, ...hostAndPort(hosts.firestore))
       files = storage.getStorage(client)
-      storage.connectStorageEmulator(files, ...place(hosts.storage))
+      storage.connectStorageEmulator(files, ...hostAndPort(hosts.storage))
     },
     async signIn(token) {
       user = (await auth.signInWithCustomToken(auth.getAuth(), token)).user
@@ -83,7 +83,7 @@ export default ({ app, auth, firestore, lite, storage }) => {
       firestore.setDoc(timetable(user.uid, id), created({ title, visibility, semester: doc(db, semester) })),
     updateTimetable: (id, fields) => firestore.updateDoc(timetable(user.uid, id), { ...fields, updatedAt: serverTimestamp() }),
     deleteTimetable: (id) => firestore.deleteDoc(timetable(user.uid, id)),
-    // All pages of a list, each with the ids of its timetables.
+    // Returns all pages of a timetable list as arrays of ids.
     async pages(uid) {
       const pages = []
       for (let last; ;) {
@@ -104,34 +104,34 @@ export default ({ app, auth, firestore, lite, storage }) => {
       await batch.commit()
     },
 
-    // Listeners, by names that the test gives.
+    // Listeners. The test names them.
     listenTo: (name, path) => listen(name, doc(db, path)),
     listenToAll: (name, path) => listen(name, collection(db, path)),
     listenToMany: (paths) => { for (const [name, path] of Object.entries(paths)) listen(name, doc(db, path)) },
     listenToTimetables: (name, uid) => listen(name, timetables(uid, limit(20))),
     stopListening: (name) => listeners[name].stop(),
-    // What a listener heard after the first so many events; waits until there is one.
-    async heard(name, after) {
+    // Returns a listener's events after the first `after`. Waits until there is one.
+    async eventsAfter(name, after) {
       const { events, waiting } = listeners[name]
-      while (events.length <= after) await new Promise((go) => waiting.push(go))
+      while (events.length <= after) await new Promise((resolve) => waiting.push(resolve))
       return events.slice(after)
     },
 
-    // How many events each listener has heard.
-    heardSoFar: () => Object.fromEntries(Object.entries(listeners).map(([name, { events }]) => [name, events.length])),
+    // Returns the number of events of each listener.
+    eventCounts: () => Object.fromEntries(Object.entries(listeners).map(([name, { events }]) => [name, events.length])),
 
     // The network.
     offline: () => firestore.disableNetwork(db),
     online: () => firestore.enableNetwork(db),
     allWritten: () => firestore.waitForPendingWrites(db),
 
-    // Only SDKs of today count without reading.
-    counts: () => 'getCountFromServer' in firestore,
+    // SDK 9.6 has no count queries.
+    canCount: () => 'getCountFromServer' in firestore,
     count: async (path) => (await firestore.getCountFromServer(collection(db, path))).data().count,
 
-    // Any document, for what rules do not matter for.
+    // Writes to any document, for journeys without rules.
     set: (path, data) => firestore.setDoc(doc(db, path), data),
-    setSometime: (path, data) => { firestore.setDoc(doc(db, path), data) },
+    setWithoutWaiting: (path, data) => { firestore.setDoc(doc(db, path), data) },
     async setMany(documents) {
       const batch = firestore.writeBatch(db)
       for (const [path, data] of Object.entries(documents)) batch.set(doc(db, path), data)
@@ -142,26 +142,26 @@ export default ({ app, auth, firestore, lite, storage }) => {
       tx.update(ref, { [field]: (await tx.get(ref)).data()[field] + 1 })
     }),
 
-    // The SDK without listeners, as small pages have it.
-    liteGet: async (path) => document(await lite.getDoc(lite.doc(small, path))),
-    liteSemesters: async (school) => (await lite.getDocs(lite.query(lite.collection(small, `schools/${school}/semesters`),
+    // Firestore Lite, for pages without listeners.
+    liteGet: async (path) => document(await lite.getDoc(lite.doc(liteDb, path))),
+    liteSemesters: async (school) => (await lite.getDocs(lite.query(lite.collection(liteDb, `schools/${school}/semesters`),
       lite.where('status', '==', 'normal')))).docs.map(document),
     async liteUpdateTimetable(id, fields) {
-      await lite.updateDoc(lite.doc(small, `users/${user.uid}/timetables/${id}`), { ...fields, updatedAt: lite.serverTimestamp() })
+      await lite.updateDoc(lite.doc(liteDb, `users/${user.uid}/timetables/${id}`), { ...fields, updatedAt: lite.serverTimestamp() })
     },
-    liteClaimUsername: (username) => lite.runTransaction(small, async (tx) => {
-      const index = lite.doc(small, 'indices/user/usernames', username)
+    liteClaimUsername: (username) => lite.runTransaction(liteDb, async (tx) => {
+      const index = lite.doc(liteDb, 'indices/user/usernames', username)
       if ((await tx.get(index)).exists()) throw Object.assign(new Error('taken'), { code: 'taken' })
-      tx.set(lite.doc(small, 'users', user.uid), { username, createdAt: lite.serverTimestamp(), updatedAt: lite.serverTimestamp() })
+      tx.set(lite.doc(liteDb, 'users', user.uid), { username, createdAt: lite.serverTimestamp(), updatedAt: lite.serverTimestamp() })
       tx.set(index, { value: user.uid })
     }),
 
     // Course lists.
     async loadLectures(lecturesUrl) {
       const url = await storage.getDownloadURL(storage.ref(files, lecturesUrl))
-      const answer = await fetch(url)
-      if (!answer.ok) throw new Error(`${url}: ${answer.status}`)
-      return answer.json()
+      const response = await fetch(url)
+      if (!response.ok) throw new Error(`${url}: ${response.status}`)
+      return response.json()
     },
     upload: async (path, text) => { await storage.uploadString(storage.ref(files, path), text) },
     listFiles: async (path) => (await storage.listAll(storage.ref(files, path))).items.map((item) => item.fullPath),

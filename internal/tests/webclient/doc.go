@@ -1,3 +1,4 @@
-// Package webclient has no code but tests: the web client's operations, as apps in the field have them, done with Firebase's
-// JavaScript SDKs in Chromium and in Node, against the local cloud under the project's security rules.
+// Package webclient tests the web client's operations, as released apps perform them. client.mjs runs
+// them with Firebase's JavaScript SDKs in Chromium and in Node, against the local cloud under the
+// project's security rules.
 package webclient

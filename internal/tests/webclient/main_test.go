@@ -10,14 +10,14 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// Clients wait most of the time, some for a connection to be tried again: more of them than processors.
+	// Run more tests than there are processors: clients mostly wait, some of them to reconnect.
 	if flag.Lookup("test.parallel").Value.String() == flag.Lookup("test.parallel").DefValue {
 		flag.Set("test.parallel", "6")
 	}
 	os.Exit(sdktest.Main(m))
 }
 
-// journeys are what users do, from the tap to what they see.
+// journeys are user journeys: what users do in the app and see there.
 var journeys = []struct {
 	name string
 	run  func(*testing.T, place)
@@ -27,32 +27,32 @@ var journeys = []struct {
 	{"lite", lite},
 	{"timetables and pages", timetablesAndPages},
 	{"listen while another writes", listenWhileAnotherWrites},
-	{"two edit", twoEdit},
+	{"concurrent edits", concurrentEdits},
 	{"many tabs", manyTabs},
-	{"refused", refused},
+	{"permission denied", permissionDenied},
 	{"offline and back", offlineAndBack},
-	{"server gone and back", serverGoneAndBack},
-	{"closed and opened again", closedAndOpenedAgain},
-	{"cut while snapshots come", cutWhileSnapshotsCome},
+	{"server down and back", serverDownAndBack},
+	{"page reopened", pageReopened},
+	{"connection lost during snapshots", connectionLostDuringSnapshots},
 	{"long polling", longPolling},
 	{"200 listeners", manyListeners},
 	{"1 MiB document", largeDocument},
 	{"course list", courseList},
 }
 
-// TestChromium takes the journeys in pages of Chromium.
+// TestChromium runs the journeys in Chromium pages.
 func TestChromium(t *testing.T) {
 	at := place{browser: sdktest.OpenBrowser(t), pages: sdktest.Serve(t, os.DirFS("."))}
-	takeAll(t, at)
+	runAll(t, at)
 }
 
-// TestNode takes the journeys in Node, where the SDK speaks gRPC.
+// TestNode runs the journeys in Node, where the SDK uses gRPC.
 func TestNode(t *testing.T) {
-	sdktest.SDKs(t) // or leave it out
-	takeAll(t, place{})
+	sdktest.SDKs(t) // skips the test if the SDKs are not installed
+	runAll(t, place{})
 }
 
-func takeAll(t *testing.T, at place) {
+func runAll(t *testing.T, at place) {
 	for _, version := range sdktest.Versions {
 		at := at
 		at.version = version

@@ -13,10 +13,11 @@ import (
 	"heek.kr/heektime/emulator/sdktest"
 )
 
-// withoutRules is for journeys that are not about them.
+// withoutRules turns security rules off for journeys that do not test them.
 func withoutRules(cfg *emulator.Config) { cfg.Rules = nil }
 
-// offlineAndBack: what is written offline is seen at once and reaches the server afterwards; what others wrote meanwhile comes.
+// offlineAndBack: a write made offline is visible immediately and reaches the server once online, and
+// changes made elsewhere in the meantime arrive.
 func offlineAndBack(t *testing.T, at place) {
 	w := newWorld(t, at)
 	phone, laptop := w.user(t, "owner"), w.user(t, "owner")
@@ -32,7 +33,7 @@ func offlineAndBack(t *testing.T, at place) {
 	go func() {
 		written <- phone.call(nil, "addLecture", []any{"abcdefghij", "phone", lecture("지하철에서")})
 	}()
-	lectures.until("the own lecture", func(e event) bool { return e.Pending && slices.Equal(idsOf(e.Docs), []string{"phone"}) })
+	lectures.until("its own lecture", func(e event) bool { return e.Pending && slices.Equal(idsOf(e.Docs), []string{"phone"}) })
 	laptop.do("updateTimetable", "abcdefghij", map[string]any{"title": "여름"})
 	laptop.do("addLecture", "abcdefghij", "laptop", lecture("집에서"))
 	if w.data(t, path+"/lectures/phone") != nil {
@@ -48,8 +49,8 @@ func offlineAndBack(t *testing.T, at place) {
 	phone.do("allWritten")
 }
 
-// serverGoneAndBack: the same, but it is the server that cannot be reached, which the page does not know.
-func serverGoneAndBack(t *testing.T, at place) {
+// serverDownAndBack: like offlineAndBack, but the server becomes unreachable without the page knowing.
+func serverDownAndBack(t *testing.T, at place) {
 	w := newWorld(t, at, withoutRules)
 	p := newProxy(t, w.FirestoreAddress())
 	c := w.client(t, throughProxy(p))
@@ -60,14 +61,14 @@ func serverGoneAndBack(t *testing.T, at place) {
 	p.down()
 	written := make(chan error, 1)
 	go func() {
-		written <- c.call(nil, "set", []any{"notes/two", map[string]any{"text": "written while it was gone"}})
+		written <- c.call(nil, "set", []any{"notes/two", map[string]any{"text": "written while it was down"}})
 	}()
 	w.put(t, "notes/one", map[string]any{"text": "second"})
-	for range 3 { // until it has tried again, for the listener and for the write
+	for range 3 { // wait for retries of the listener and of the write
 		select {
-		case <-p.refused:
-		case <-time.After(patience):
-			t.Fatal("the app does not try to reach the server")
+		case <-p.rejected:
+		case <-time.After(hangTimeout):
+			t.Fatal("the app does not try to reconnect")
 		}
 	}
 	p.up()
@@ -82,14 +83,15 @@ func serverGoneAndBack(t *testing.T, at place) {
 	note.untilField("text", "third")
 }
 
-// throughProxy connects an app's Firestore through a proxy.
-func throughProxy(p *proxy) func(map[string]any) { return at(p.address()) }
+// throughProxy connects an app to Firestore through a proxy.
+func throughProxy(p *proxy) func(map[string]any) { return firestoreAt(p.address()) }
 
-// closedAndOpenedAgain: a page with a persistent cache is closed while it is offline. Opened again it shows what it had, writes
-// what it had not written, and asks the server only for what changed: what was deleted meanwhile goes.
-func closedAndOpenedAgain(t *testing.T, at place) {
+// pageReopened: a page with a persistent cache is closed while offline. When reopened it first shows the
+// cached documents, then sends its pending write and catches up with the server, including a document
+// deleted in the meantime.
+func pageReopened(t *testing.T, at place) {
 	if at.pages == nil {
-		t.Skip("Node has no cache that persists")
+		t.Skip("Node has no persistent cache")
 	}
 	w := newWorld(t, at, withoutRules)
 	for _, id := range []string{"a", "b", "c"} {
@@ -100,8 +102,8 @@ func closedAndOpenedAgain(t *testing.T, at place) {
 	list := c.listen("listenToAll", "items")
 	list.untilIDs("a", "b", "c")
 	c.do("offline")
-	c.do("setSometime", "items/d", map[string]any{"n": 1})
-	list.until("the own item", func(e event) bool { return e.Pending && len(e.Docs) == 4 })
+	c.do("setWithoutWaiting", "items/d", map[string]any{"n": 1})
+	list.until("its own item", func(e event) bool { return e.Pending && len(e.Docs) == 4 })
 	if _, err := w.admin.Doc("items/b").Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -112,18 +114,18 @@ func closedAndOpenedAgain(t *testing.T, at place) {
 	}
 	w.start(c, []func(map[string]any){persistent})
 	list = c.listen("listenToAll", "items")
-	if e := list.until("what the page had", func(event) bool { return true }); !e.FromCache || len(e.Docs) != 4 {
-		t.Errorf("the page shows at first: %v", e)
+	if e := list.until("the first event", func(event) bool { return true }); !e.FromCache || len(e.Docs) != 4 {
+		t.Errorf("the first event is %v, want 4 documents from the cache", e)
 	}
 	if e := list.untilIDs("a", "c", "d"); e.Docs[0].Data["n"] != 2.0 {
 		t.Errorf("a is %v", e.Docs[0])
 	}
 	if w.data(t, "items/d") == nil {
-		t.Error("what was written offline is lost")
+		t.Error("the offline write was lost")
 	}
 }
 
-// longPolling: the same stream for pages behind proxies that hold answers back until they end.
+// longPolling: the listen stream for pages behind proxies that buffer whole responses.
 func longPolling(t *testing.T, at place) {
 	if at.pages == nil {
 		t.Skip("gRPC has no long polling")
@@ -142,15 +144,15 @@ func longPolling(t *testing.T, at place) {
 	for _, e := range list.events {
 		for _, change := range e.Changes {
 			if change.Type != "added" {
-				t.Errorf("%s came as %s", change.ID, change.Type)
+				t.Errorf("%s arrived as %s", change.ID, change.Type)
 			}
 		}
 	}
 }
 
-// cutWhileSnapshotsCome: the connection breaks in the middle of what the server sends, again and again. Every document comes,
-// and none twice.
-func cutWhileSnapshotsCome(t *testing.T, at place) {
+// connectionLostDuringSnapshots: the connection breaks repeatedly while the server sends snapshots.
+// Every document arrives exactly once.
+func connectionLostDuringSnapshots(t *testing.T, at place) {
 	w := newWorld(t, at, withoutRules)
 	p := newProxy(t, w.FirestoreAddress())
 	c := w.client(t, throughProxy(p))
@@ -160,10 +162,10 @@ func cutWhileSnapshotsCome(t *testing.T, at place) {
 	count.untilServer()
 
 	const rounds, each = 3, 12
-	text := strings.Repeat("강의 😀", 200) // in JSON 3 KB at least
+	text := strings.Repeat("강의 😀", 200) // at least 3 KB of JSON
 	var ids []string
 	for round := range rounds {
-		p.cutAfter(each * 1000) // in the midst of these documents
+		p.cutAfter(each * 1000) // while these documents are being sent
 		for i := range each {
 			id := fmt.Sprintf("%d-%02d", round, i)
 			ids = append(ids, id)
@@ -181,18 +183,18 @@ func cutWhileSnapshotsCome(t *testing.T, at place) {
 			t.Fatalf("%d connections were cut, want %d", p.cuts(), round+1)
 		}
 	}
-	came := map[string]int{}
+	arrivals := map[string]int{}
 	for _, e := range list.events {
 		for _, change := range e.Changes {
 			if change.Type != "added" || change.Data["text"] != text {
-				t.Errorf("%s came as %s", change.ID, change.Type)
+				t.Errorf("%s arrived as %s", change.ID, change.Type)
 			}
-			came[change.ID]++
+			arrivals[change.ID]++
 		}
 	}
 	for _, id := range ids {
-		if came[id] != 1 {
-			t.Errorf("%s came %d times", id, came[id])
+		if arrivals[id] != 1 {
+			t.Errorf("%s arrived %d times", id, arrivals[id])
 		}
 	}
 	last := -1.0

@@ -7,20 +7,22 @@ import (
 	"testing"
 )
 
-// proxy is the network between an app and a server, which can break.
+// proxy forwards connections from an app to a server and can break them.
 type proxy struct {
 	listener net.Listener
 	target   string
 	running  sync.WaitGroup
 
-	refused chan struct{} // a connection that was tried while down; some get lost
+	// rejected receives a value for a connection attempt while down. Attempts that nobody is waiting
+	// for may be dropped.
+	rejected chan struct{}
 
 	mu       sync.Mutex
 	conns    map[net.Conn]bool
-	closed   bool // lets nobody through
-	budget   int  // bytes of answers until a connection is cut, when armed
+	isDown   bool // rejects connections
 	armed    bool
-	cutSofar int
+	budget   int // if armed, response bytes left before a connection is cut
+	cutCount int
 }
 
 func newProxy(t *testing.T, target string) *proxy {
@@ -29,7 +31,7 @@ func newProxy(t *testing.T, target string) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{listener: l, target: target, conns: map[net.Conn]bool{}, refused: make(chan struct{}, 1)}
+	p := &proxy{listener: l, target: target, conns: map[net.Conn]bool{}, rejected: make(chan struct{}, 1)}
 	p.running.Go(p.accept)
 	t.Cleanup(func() {
 		l.Close()
@@ -60,7 +62,7 @@ func (p *proxy) connect(client net.Conn) {
 	defer server.Close()
 	if !p.add(client, server) {
 		select {
-		case p.refused <- struct{}{}:
+		case p.rejected <- struct{}{}:
 		default:
 		}
 		return
@@ -73,8 +75,8 @@ func (p *proxy) connect(client net.Conn) {
 	buffer := make([]byte, 4096)
 	for {
 		n, err := server.Read(buffer)
-		pass, cut := p.spend(n)
-		if _, werr := client.Write(buffer[:pass]); err != nil || werr != nil {
+		forward, cut := p.spend(n)
+		if _, werr := client.Write(buffer[:forward]); err != nil || werr != nil {
 			return
 		}
 		if cut {
@@ -84,7 +86,7 @@ func (p *proxy) connect(client net.Conn) {
 	}
 }
 
-// reset breaks a connection, instead of ending it.
+// reset closes a connection with a TCP reset instead of an orderly FIN.
 func reset(conn net.Conn) {
 	conn.(*net.TCPConn).SetLinger(0)
 	conn.Close()
@@ -94,11 +96,11 @@ func (p *proxy) add(conns ...net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, conn := range conns {
-		if !p.closed {
+		if !p.isDown {
 			p.conns[conn] = true
 		}
 	}
-	return !p.closed
+	return !p.isDown
 }
 
 func (p *proxy) remove(conns ...net.Conn) {
@@ -109,8 +111,8 @@ func (p *proxy) remove(conns ...net.Conn) {
 	}
 }
 
-// spend says how many of n bytes are let through and whether the connection is cut then.
-func (p *proxy) spend(n int) (pass int, cut bool) {
+// spend returns how many of n bytes to forward and whether to cut the connection after them.
+func (p *proxy) spend(n int) (forward int, cut bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.armed {
@@ -121,29 +123,30 @@ func (p *proxy) spend(n int) (pass int, cut bool) {
 		return n, false
 	}
 	p.armed = false
-	p.cutSofar++
+	p.cutCount++
 	return p.budget, true
 }
 
-// cutAfter cuts the connection over which so many bytes of answers have come, from now on and of all connections together.
+// cutAfter lets that many more response bytes through, over all connections together, then cuts the
+// connection that reaches the limit.
 func (p *proxy) cutAfter(bytes int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed, p.budget = true, bytes
 }
 
-// cuts is how many connections cutAfter has cut.
+// cuts returns how many connections cutAfter has cut.
 func (p *proxy) cuts() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.cutSofar
+	return p.cutCount
 }
 
-// down breaks all connections and lets none through until up.
+// down breaks all connections and rejects new ones until up.
 func (p *proxy) down() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.closed = true
+	p.isDown = true
 	for conn := range p.conns {
 		reset(conn)
 	}
@@ -152,5 +155,5 @@ func (p *proxy) down() {
 func (p *proxy) up() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.closed = false
+	p.isDown = false
 }

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// manyListeners: 200 on one page, each of which hears of its document only.
+// manyListeners: one page has 200 listeners, each of which receives events of its own document only.
 func manyListeners(t *testing.T, at place) {
 	w := newWorld(t, at, withoutRules)
 	c, other := w.client(t), w.client(t)
-	const many = 200
-	listeners := make([]*listener, many)
+	const count = 200
+	listeners := make([]*listener, count)
 	paths := map[string]string{}
 	for i := range listeners {
 		listeners[i] = &listener{c: c, name: fmt.Sprintf("%03d", i)}
@@ -24,38 +24,39 @@ func manyListeners(t *testing.T, at place) {
 		}
 	}
 	documents := map[string]any{}
-	for i := range many {
+	for i := range count {
 		documents[fmt.Sprintf("notes/%03d", i)] = map[string]any{"n": i}
 	}
 	other.do("setMany", documents)
 	for i, l := range listeners {
 		l.untilField("n", float64(i))
 	}
-	// One document changes, then another one: by then everybody who was told of the first has heard of it.
+	// Change one document, then another. Once the second change arrives, any stray event of the first
+	// one would have arrived too.
 	before, after := map[string]int{}, map[string]int{}
-	c.ask(&before, "heardSoFar")
+	c.ask(&before, "eventCounts")
 	other.do("set", "notes/007", map[string]any{"n": "changed"})
 	listeners[7].untilField("n", "changed")
 	other.do("set", "notes/199", map[string]any{"n": "last"})
 	listeners[199].untilField("n", "last")
-	c.ask(&after, "heardSoFar")
-	for name, heard := range before {
-		if name != "007" && name != "199" && after[name] != heard {
-			t.Errorf("the listener to notes/%s heard of another document", name)
+	c.ask(&after, "eventCounts")
+	for name, events := range before {
+		if name != "007" && name != "199" && after[name] != events {
+			t.Errorf("the listener to notes/%s received an event of another document", name)
 		}
 	}
-	if len(before) != many {
-		t.Errorf("%d listeners, want %d", len(before), many)
+	if len(before) != count {
+		t.Errorf("%d listeners, want %d", len(before), count)
 	}
 }
 
-// largeDocument: as large as Firestore allows goes both ways; larger is refused.
+// largeDocument: a document of Firestore's maximum size can be written and read. A larger one is rejected.
 func largeDocument(t *testing.T, at place) {
 	w := newWorld(t, at, withoutRules)
 	c, other := w.client(t), w.client(t)
 	large := c.listen("listenTo", "notes/large")
 	large.untilServer()
-	// With its name, the field's name and what Firestore adds to each, all but a few bytes of 1 MiB.
+	// Together with both names and Firestore's overhead this is just below 1 MiB.
 	text := strings.Repeat("가", (1<<20-200)/3)
 	other.do("set", "notes/large", map[string]any{"text": text})
 	large.untilField("text", text)
@@ -64,8 +65,8 @@ func largeDocument(t *testing.T, at place) {
 	if got.Data["text"] != text {
 		t.Errorf("got %d bytes, want %d", len(fmt.Sprint(got.Data["text"])), len(text))
 	}
-	other.refused("invalid-argument", "set", "notes/large", map[string]any{"text": text + strings.Repeat("가", 100)})
-	// What was refused is taken back, and the next one works.
+	other.mustFail("invalid-argument", "set", "notes/large", map[string]any{"text": text + strings.Repeat("가", 100)})
+	// The rejected write is rolled back, and the next one succeeds.
 	other.do("set", "notes/large", map[string]any{"text": "short"})
 	large.untilField("text", "short")
 }

@@ -10,7 +10,8 @@ import (
 	"heek.kr/heektime/emulator/emulatortest/storageclient"
 )
 
-// courseList: the app reads from the semester where the list is, asks for its address and loads it, signed in or not.
+// courseList: the app reads the list's location from the semester, gets its download URL and loads it,
+// signed in or not.
 func courseList(t *testing.T, at place) {
 	w := newWorld(t, at)
 	var list []map[string]any
@@ -42,11 +43,11 @@ func courseList(t *testing.T, at place) {
 		if len(loaded) != len(list) || loaded[4999]["identifier"] != "COSE4999-01" || !reflect.DeepEqual(keys(loaded[0]), keys(list[0])) {
 			t.Errorf("loaded %d lectures, the last %v", len(loaded), loaded[len(loaded)-1])
 		}
-		c.refused("storage/object-not-found", "loadLectures", "gs://"+w.Project+"/lectures/none.json")
-		c.refused("storage/unauthorized", "loadLectures", "gs://"+w.Project+"/private/backup.json")
-		c.refused("storage/unauthorized", "upload", name, "[]")
-		c.refused("storage/unauthorized", "upload", "photos/me.png", "x")
-		c.refused("storage/unauthorized", "listFiles", "lectures")
+		c.mustFail("storage/object-not-found", "loadLectures", "gs://"+w.Project+"/lectures/none.json")
+		c.mustFail("storage/unauthorized", "loadLectures", "gs://"+w.Project+"/private/backup.json")
+		c.mustFail("storage/unauthorized", "upload", name, "[]")
+		c.mustFail("storage/unauthorized", "upload", "photos/me.png", "x")
+		c.mustFail("storage/unauthorized", "listFiles", "lectures")
 	}
 }
 

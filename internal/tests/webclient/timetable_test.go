@@ -7,11 +7,9 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
-
-	"heek.kr/heektime/emulator/sdktest"
 )
 
-// lecture is what apps copy from a course list.
+// lecture returns a lecture as apps copy it from a course list.
 func lecture(title string) map[string]any {
 	return map[string]any{
 		"identifier": "COSE372-02", "title": title, "professor": "정연돈", "credit": 3,
@@ -20,7 +18,8 @@ func lecture(title string) map[string]any {
 	}
 }
 
-// timetablesAndPages: what a user makes is there, also in lists of more than one page, and others see what is public.
+// timetablesAndPages: users create, copy, change and delete timetables and see all of them in paginated
+// lists. Others see the public ones.
 func timetablesAndPages(t *testing.T, at place) {
 	w := newWorld(t, at)
 	owner := w.user(t, "owner")
@@ -35,7 +34,7 @@ func timetablesAndPages(t *testing.T, at place) {
 		}
 	}
 	var counts bool
-	if owner.ask(&counts, "counts"); counts {
+	if owner.ask(&counts, "canCount"); counts {
 		var count int
 		if owner.ask(&count, "count", "users/owner/timetables/0123456789/lectures"); count != 2 {
 			t.Errorf("counted %d lectures in the copy, want 2", count)
@@ -45,7 +44,7 @@ func timetablesAndPages(t *testing.T, at place) {
 	owner.do("deleteTimetable", "0123456789")
 	owner.do("updateTimetable", "abcdefghij", map[string]any{"visibility": "private"})
 
-	// 43 more: by semester, of the same semester by age, the newest first.
+	// Add 43 timetables. Lists are sorted by semester, then by age, the newest first.
 	now := time.Now()
 	want := []string{}
 	for i := range 43 {
@@ -60,7 +59,7 @@ func timetablesAndPages(t *testing.T, at place) {
 	for i := 42; i >= 0; i -= 2 {
 		want = append(want, fmt.Sprintf("timetable%02d", i))
 	}
-	private := len(want) // before those of the older semester: it is the newest of them
+	private := len(want) // the private timetable is the newest of the older semester
 	for i := 41; i >= 0; i -= 2 {
 		want = append(want, fmt.Sprintf("timetable%02d", i))
 	}
@@ -76,7 +75,7 @@ func timetablesAndPages(t *testing.T, at place) {
 	}
 }
 
-// listenWhileAnotherWrites: a page that looks at somebody's timetable sees each change.
+// listenWhileAnotherWrites: a page that shows somebody else's timetable sees each change.
 func listenWhileAnotherWrites(t *testing.T, at place) {
 	w := newWorld(t, at)
 	owner, friend := w.user(t, "owner"), w.client(t)
@@ -107,32 +106,33 @@ func listenWhileAnotherWrites(t *testing.T, at place) {
 	owner.do("createTimetable", "0123456789", "가을", semester2)
 	list.untilIDs("0123456789", "abcdefghij")
 
-	// A server writes, too.
+	// A change by a server arrives as well.
 	if _, err := w.admin.Doc(path).Update(t.Context(), []firestore.Update{{Path: "title", Value: "겨울"}}); err != nil {
 		t.Fatal(err)
 	}
 	timetable.untilField("title", "겨울")
 
-	// Made private, it leaves the list, and who looks at it is refused; other listeners go on.
+	// Once private, the timetable leaves the list and its listeners are denied. The others continue.
 	owner.do("updateTimetable", "abcdefghij", map[string]any{"visibility": "private"})
 	list.untilIDs("0123456789")
 	for _, l := range []*listener{timetable, lectures} {
-		l.until("a refusal", func(e event) bool { return e.Error == "permission-denied" })
+		l.untilDenied()
 	}
 	owner.do("updateTimetable", "0123456789", map[string]any{"title": "가을 2"})
 	list.until("the new title", func(e event) bool { return e.settled() && e.Docs[0].Data["title"] == "가을 2" })
 	owner.do("deleteTimetable", "0123456789")
 	list.untilIDs()
 
-	// Who stopped listening and listens again sees what is there now.
+	// A client that stops listening and starts again sees the current state.
 	friend.do("stopListening", list.name)
 	owner.do("createTimetable", "1111111111", "봄", semester1)
 	list = friend.listen("listenToTimetables", "owner")
 	list.untilIDs("1111111111")
 }
 
-// twoEdit: two pages of one user edit one timetable at once, and both end up with what the server has.
-func twoEdit(t *testing.T, at place) {
+// concurrentEdits: two pages of one user edit a timetable simultaneously. Both converge on the server's
+// state.
+func concurrentEdits(t *testing.T, at place) {
 	w := newWorld(t, at)
 	pages := []*client{w.user(t, "owner"), w.user(t, "owner")}
 	const path = "users/owner/timetables/abcdefghij"
@@ -177,7 +177,7 @@ func twoEdit(t *testing.T, at place) {
 	}
 }
 
-// manyTabs: more tabs of one browser than it has connections to one address, all of which listen and write.
+// manyTabs: one browser listens and writes in several tabs, which share its few connections per host.
 func manyTabs(t *testing.T, at place) {
 	if at.pages == nil {
 		t.Skip("Node has no tabs")
@@ -201,8 +201,8 @@ func manyTabs(t *testing.T, at place) {
 	}
 }
 
-// refused: what rules refuse is taken back on the page, and nothing else of it suffers.
-func refused(t *testing.T, at place) {
+// permissionDenied: the page rolls back a write that rules deny, and nothing else on it is affected.
+func permissionDenied(t *testing.T, at place) {
 	w := newWorld(t, at)
 	owner, other := w.user(t, "owner"), w.user(t, "other")
 	const path = "users/owner/timetables/abcdefghij"
@@ -213,30 +213,27 @@ func refused(t *testing.T, at place) {
 	owners.untilField("title", "봄")
 	own.untilField("title", "나의 봄")
 
-	// A refused write is seen at once, as any, and then taken back.
-	other.refused("permission-denied", "set", path, map[string]any{"title": "남의 것"})
-	owners.until("the refused write", func(e event) bool { return e.Pending && e.Data["title"] == "남의 것" })
+	// A denied write is visible immediately, like any other, and then rolled back.
+	other.mustFail("permission-denied", "set", path, map[string]any{"title": "남의 것"})
+	owners.until("the denied write", func(e event) bool { return e.Pending && e.Data["title"] == "남의 것" })
 	owners.untilField("title", "봄")
 	if w.data(t, path)["title"] != "봄" {
-		t.Error("the refused write was done")
+		t.Error("the denied write was applied")
 	}
-	// So is one that is refused after others, which stay.
+	// Denying one write of several leaves the others in place.
 	other.do("updateTimetable", "9876543210", map[string]any{"title": "둘째"})
-	other.refused("permission-denied", "updateTimetable", "9876543210", map[string]any{"visibility": "secret"})
+	other.mustFail("permission-denied", "updateTimetable", "9876543210", map[string]any{"visibility": "secret"})
 	other.do("updateTimetable", "9876543210", map[string]any{"title": "셋째"})
 	own.untilField("title", "셋째")
 
-	// Refused listeners end, each with its error, and those beside them go on.
+	// Denied listeners end with an error. The others continue.
 	for _, l := range []*listener{other.listen("listenTo", "refreshes/데모대학교-서울"), other.listen("listenToAll", "users")} {
-		l.until("a refusal", func(e event) bool { return e.Error == "permission-denied" })
+		l.untilDenied()
 	}
-	other.refused("permission-denied", "get", "refreshes/데모대학교-서울")
+	other.mustFail("permission-denied", "get", "refreshes/데모대학교-서울")
 	owner.do("updateTimetable", "abcdefghij", map[string]any{"title": "여름"})
 	owners.untilField("title", "여름")
 	other.do("updateTimetable", "9876543210", map[string]any{"title": "넷째"})
 	own.untilField("title", "넷째")
-	// A refused transaction says so as well.
-	if err := other.call(nil, "increment", []any{path, "n"}); sdktest.Code(err) != "permission-denied" {
-		t.Errorf("a refused transaction: %v", err)
-	}
+	other.mustFail("permission-denied", "increment", path, "n") // a transaction
 }

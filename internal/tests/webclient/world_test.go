@@ -16,21 +16,21 @@ import (
 	"heek.kr/heektime/emulator/sdktest"
 )
 
-// patience is how long a journey waits for what has to come. It says that something hangs, not that it is slow.
-const patience = 90 * time.Second
+// hangTimeout bounds each wait for a client. It is long enough that exceeding it means a hang.
+const hangTimeout = 90 * time.Second
 
-// place is where clients run: one version of the SDK in Chromium or in Node.
+// place is where clients run: one SDK version in Chromium or in Node.
 type place struct {
 	version string // one of sdktest.Versions
 	browser *sdktest.Browser
 	pages   *sdktest.Pages // nil in Node
 }
 
-// world is a cloud and clients of one place.
+// world is a local cloud whose clients all run in one place.
 type world struct {
 	*emulatortest.Cloud
 	place place
-	admin *firestore.Client // as a server, whom rules do not judge
+	admin *firestore.Client // bypasses security rules
 }
 
 const (
@@ -39,7 +39,7 @@ const (
 	semester2 = school + "/semesters/2026-0900"
 )
 
-// newWorld is a cloud with the project's rules and indexes, and a school.
+// newWorld starts a cloud with the project's rules and indexes, a school and two semesters.
 func newWorld(t *testing.T, at place, set ...func(*emulator.Config)) *world {
 	t.Helper()
 	set = append([]func(*emulator.Config){func(cfg *emulator.Config) {
@@ -62,7 +62,7 @@ func read(t *testing.T, name string) []byte {
 	return text
 }
 
-// put writes a document as a server.
+// put writes a document, bypassing rules.
 func (w *world) put(t *testing.T, path string, data map[string]any) {
 	t.Helper()
 	if _, err := w.admin.Doc(path).Set(t.Context(), data); err != nil {
@@ -70,7 +70,7 @@ func (w *world) put(t *testing.T, path string, data map[string]any) {
 	}
 }
 
-// data is a document as a server sees it, nil when there is none.
+// data returns a document's fields, bypassing rules, or nil if it does not exist.
 func (w *world) data(t *testing.T, path string) map[string]any {
 	t.Helper()
 	docs, err := w.admin.GetAll(t.Context(), []*firestore.DocumentRef{w.admin.Doc(path)})
@@ -80,13 +80,13 @@ func (w *world) data(t *testing.T, path string) map[string]any {
 	return docs[0].Data()
 }
 
-// client is an app.
+// client is a running app, controlled by calls to the functions of client.mjs.
 type client struct {
 	t      *testing.T
 	script sdktest.Script
 }
 
-// client starts an app that nobody has signed in to. change changes what it is started with.
+// client starts an app without signing in. Each change may modify the arguments of its start function.
 func (w *world) client(t *testing.T, change ...func(start map[string]any)) *client {
 	t.Helper()
 	c := &client{t: t}
@@ -98,10 +98,10 @@ func (w *world) client(t *testing.T, change ...func(start map[string]any)) *clie
 	return w.start(c, change)
 }
 
-// tab starts an app in another tab of a browser; in Node there are none.
+// tab starts an app in another tab of c's browser. It panics in Node.
 func (w *world) tab(c *client) *client {
-	beside := &client{t: c.t, script: c.script.(*sdktest.Page).Open(c.t, w.place.pages.URL(w.place.version, "client.mjs"))}
-	return w.start(beside, nil)
+	page := c.script.(*sdktest.Page).Open(c.t, w.place.pages.URL(w.place.version, "client.mjs"))
+	return w.start(&client{t: c.t, script: page}, nil)
 }
 
 func (w *world) start(c *client, change []func(map[string]any)) *client {
@@ -128,7 +128,7 @@ func (w *world) user(t *testing.T, uid string, change ...func(start map[string]a
 	return c
 }
 
-// customToken is one as the auth service makes it.
+// customToken returns a custom token like the auth service's.
 func (w *world) customToken(t *testing.T, uid string) string {
 	t.Helper()
 	const email = "firebase-auth-emulator@example.com"
@@ -142,24 +142,24 @@ func (w *world) customToken(t *testing.T, uid string) string {
 	return raw
 }
 
-// at connects an app's Firestore through another address.
-func at(firestore string) func(map[string]any) {
+// firestoreAt makes an app connect to Firestore at another address.
+func firestoreAt(firestore string) func(map[string]any) {
 	return func(start map[string]any) { start["hosts"].(map[string]string)["firestore"] = firestore }
 }
 
 func (c *client) call(result any, function string, args []any) error {
-	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
+	ctx, cancel := context.WithTimeout(c.t.Context(), hangTimeout)
 	defer cancel()
 	return c.script.Call(ctx, function, result, args...)
 }
 
-// do does an operation, which must succeed.
+// do calls a function of the app, which must succeed.
 func (c *client) do(function string, args ...any) {
 	c.t.Helper()
 	c.ask(nil, function, args...)
 }
 
-// ask does an operation that has a result.
+// ask is like do but stores the function's result in the variable that result points to.
 func (c *client) ask(result any, function string, args ...any) {
 	c.t.Helper()
 	if err := c.call(result, function, args); err != nil {
@@ -167,15 +167,15 @@ func (c *client) ask(result any, function string, args ...any) {
 	}
 }
 
-// refused does an operation, which must fail with a code.
-func (c *client) refused(code, function string, args ...any) {
+// mustFail calls a function of the app, which must fail with the error code.
+func (c *client) mustFail(code, function string, args ...any) {
 	c.t.Helper()
 	if err := c.call(nil, function, args); sdktest.Code(err) != code {
 		c.t.Fatalf("%s %.300v: got %v, want %s", function, args, err, code)
 	}
 }
 
-// event is what a listener hears: of a document, of a query, or its end.
+// event is a listener's snapshot of a document or a query, or the error that ended it.
 type event struct {
 	FromCache bool   `json:"fromCache"`
 	Pending   bool   `json:"pending"`
@@ -199,7 +199,7 @@ type change struct {
 	Data map[string]any `json:"data"`
 }
 
-// settled are events that tell what the server has.
+// settled reports whether the event shows the server's state, without pending writes.
 func (e event) settled() bool { return e.Error == "" && !e.FromCache && !e.Pending }
 
 func (e event) String() string {
@@ -212,16 +212,15 @@ func (e event) String() string {
 	return fmt.Sprintf("cache %t pending %t %d documents, changes %.100s", e.FromCache, e.Pending, len(e.Docs), fmt.Sprint(e.Changes))
 }
 
-// listener is one of an app.
+// listener is a snapshot listener in an app.
 type listener struct {
-	c    *client
-	name string
-	// events are all that were heard so far.
-	events []event
-	seen   int // how many of them until has looked at
+	c      *client
+	name   string
+	events []event // all received so far
+	seen   int     // how many of them until has checked
 }
 
-// listen starts a listener with one of the app's functions for that.
+// listen starts a listener with one of the app's listenTo functions.
 func (c *client) listen(function string, args ...any) *listener {
 	c.t.Helper()
 	l := &listener{c: c, name: fmt.Sprint(append([]any{function}, args...)...)}
@@ -229,14 +228,14 @@ func (c *client) listen(function string, args ...any) *listener {
 	return l
 }
 
-// until waits for an event that is wanted, after the last one that was.
-func (l *listener) until(what string, wanted func(event) bool) event {
+// until waits for an event that matches. Each call continues after the event that the previous one returned.
+func (l *listener) until(what string, matches func(event) bool) event {
 	l.c.t.Helper()
 	for {
 		for l.seen < len(l.events) {
 			e := l.events[l.seen]
 			l.seen++
-			if wanted(e) {
+			if matches(e) {
 				return e
 			}
 			if e.Error != "" {
@@ -244,30 +243,36 @@ func (l *listener) until(what string, wanted func(event) bool) event {
 			}
 		}
 		var more []event
-		if err := l.c.call(&more, "heard", []any{l.name, len(l.events)}); err != nil {
-			var heard []string
-			for _, e := range l.events {
-				heard = append(heard, e.String())
+		if err := l.c.call(&more, "eventsAfter", []any{l.name, len(l.events)}); err != nil {
+			var received []string
+			for _, e := range l.events[max(0, len(l.events)-20):] {
+				received = append(received, e.String())
 			}
-			l.c.t.Fatalf("%s: waiting for %s: %v; heard:\n%s", l.name, what, err, strings.Join(heard[max(0, len(heard)-20):], "\n"))
+			l.c.t.Fatalf("%s: waiting for %s: %v; last events:\n%s", l.name, what, err, strings.Join(received, "\n"))
 		}
 		l.events = append(l.events, more...)
 	}
 }
 
-// untilServer waits for what the server has.
+// untilServer waits for the server's state.
 func (l *listener) untilServer() event {
 	l.c.t.Helper()
-	return l.until("what the server has", event.settled)
+	return l.until("the server's state", event.settled)
 }
 
-// untilField waits until the server has a document with this field's value.
+// untilDenied waits until rules end the listener.
+func (l *listener) untilDenied() event {
+	l.c.t.Helper()
+	return l.until("permission-denied", func(e event) bool { return e.Error == "permission-denied" })
+}
+
+// untilField waits until the server has the document with this value in the field.
 func (l *listener) untilField(field string, value any) event {
 	l.c.t.Helper()
 	return l.until(fmt.Sprintf("%s = %v", field, value), func(e event) bool { return e.settled() && e.Data[field] == value })
 }
 
-// untilIDs waits until the server has a list of documents with these ids, in this order.
+// untilIDs waits until the query's result on the server has these ids, in this order.
 func (l *listener) untilIDs(ids ...string) event {
 	l.c.t.Helper()
 	return l.until(fmt.Sprint("documents ", ids), func(e event) bool {
