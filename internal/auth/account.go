@@ -13,39 +13,42 @@ import (
 	"heek.kr/heektime/internal/deletion"
 )
 
-// freshness is how old a sign-in may be that ends an account or takes it back. Who finds a phone on the table has not signed in.
-const freshness = 5 * time.Minute
+// maxSignInAge is how long ago a user may have signed in to delete or restore the account. Picking up
+// somebody else's unlocked phone must not be enough.
+const maxSignInAge = 5 * time.Minute
 
 var (
-	// ErrSignedOut is a call without an ID token, or with one that is forged, expired, or of a session that has ended.
+	// ErrSignedOut means that the ID token is missing, forged or expired, or that its session has
+	// ended.
 	ErrSignedOut = errors.New("not signed in")
-	// ErrNotFresh is a call whose sign-in is longer ago than [freshness].
+	// ErrNotFresh means that the user signed in more than five minutes ago.
 	ErrNotFresh = errors.New("signed in too long ago")
 )
 
-// Fresh says whose ID token this is, if its session still runs and began a moment ago. The error wraps [ErrSignedOut],
-// [ErrNotFresh] or [ErrUnavailable].
-func (s *Service) Fresh(ctx context.Context, idToken string) (uid string, err error) {
+// VerifyFresh verifies an ID token and returns its uid. The session must still be active and the user
+// must have signed in within the last five minutes. The error wraps [ErrSignedOut], [ErrNotFresh] or
+// [ErrUnavailable].
+func (s *Service) VerifyFresh(ctx context.Context, idToken string) (uid string, err error) {
 	token, err := s.accounts.VerifyIDTokenAndCheckRevoked(ctx, idToken)
 	switch {
 	case firebaseauth.IsIDTokenInvalid(err), firebaseauth.IsUserDisabled(err), firebaseauth.IsUserNotFound(err):
-		return "", ErrSignedOut // and those that are revoked or expired, which are invalid, too
+		return "", ErrSignedOut // IsIDTokenInvalid includes revoked and expired tokens
 	case err != nil:
-		return "", fmt.Errorf("%w: %w", ErrUnavailable, upstream("check an ID token", err))
-	case s.now().Sub(time.Unix(token.AuthTime, 0)) > freshness:
+		return "", fmt.Errorf("%w: %w", ErrUnavailable, upstreamError("verify an ID token", err))
+	case s.now().Sub(time.Unix(token.AuthTime, 0)) > maxSignInAge:
 		return "", ErrNotFresh
 	}
 	return token.UID, nil
 }
 
-// deleteAccount answers until when the account can be taken back. Its sessions have ended then, the caller's too: a call that
-// is repeated is answered as signed out.
+// deleteAccount returns until when the account can be restored. It ends all sessions, including the
+// caller's, so a repeated call fails with [ErrSignedOut].
 func (h *Handler) deleteAccount(ctx context.Context, uid string) (any, error) {
-	mark, err := h.Deletion.Request(ctx, uid)
+	pending, err := h.Deletion.Request(ctx, uid)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
-	return map[string]time.Time{"until": mark.Until}, nil
+	return map[string]time.Time{"until": pending.Until}, nil
 }
 
 func (h *Handler) restoreAccount(ctx context.Context, uid string) (any, error) {
@@ -56,16 +59,18 @@ func (h *Handler) restoreAccount(ctx context.Context, uid string) (any, error) {
 	return map[string]string{"uid": uid}, err
 }
 
-// account answers a call about the caller's own account. There is no body.
-func (h *Handler) account(w http.ResponseWriter, r *http.Request, do func(ctx context.Context, uid string) (any, error)) {
-	ctx, cancel := context.WithTimeout(r.Context(), loginTime)
+// handleAccount serves a call on the caller's own account. It ignores the body.
+func (h *Handler) handleAccount(
+	w http.ResponseWriter, r *http.Request, do func(ctx context.Context, uid string) (any, error),
+) {
+	ctx, cancel := context.WithTimeout(r.Context(), loginTimeout)
 	defer cancel()
 	uid, body, err := "", any(nil), ErrSignedOut
 	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
-		uid, err = h.Service.Fresh(ctx, token)
+		uid, err = h.Service.VerifyFresh(ctx, token)
 	}
 	if err == nil {
 		body, err = do(ctx, uid)
 	}
-	h.reply(w, r, h.Service.log.With("uid", uid), http.StatusOK, body, err)
+	h.respond(w, r, h.Service.log.With("uid", uid), http.StatusOK, body, err)
 }

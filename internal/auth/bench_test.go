@@ -13,8 +13,9 @@ import (
 	"heek.kr/heektime/internal/werkzeug"
 )
 
-// BenchmarkLogin compares logins with the bare PBKDF2 of the same rounds, taken in turns so that both have the same machine.
-// The local cloud works in the same process and is part of the login's time. Run it with -cpu 1: percent is of a core.
+// BenchmarkLogin compares logins with bare PBKDF2 of the same rounds. It alternates the two so that both
+// run under the same load. The local cloud runs in the same process and counts as part of the login.
+// Run it with -cpu 1, since the percentage is of one core.
 func BenchmarkLogin(b *testing.B) {
 	const rounds = werkzeug.DefaultRounds
 	hash := oldHash(b, fmt.Sprintf("pbkdf2:sha256:%d", rounds), oldPassword)
@@ -59,7 +60,7 @@ func BenchmarkLogin(b *testing.B) {
 	})
 }
 
-// BenchmarkOpen is what the service does between the start of its process and its first request.
+// BenchmarkOpen measures the setup of the service before its first request.
 func BenchmarkOpen(b *testing.B) {
 	w := newWorld(b)
 	for b.Loop() {

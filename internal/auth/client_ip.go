@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-// Client names whom a request comes from: a network address, or the first half of one of IPv6, which a household has to
-// itself. hops is how many proxies that can be trusted appended to X-Forwarded-For what they saw: the last is the nearest.
-// Cloud Run's front end is one; what stands before its entry came from the caller and may be a lie. With 0 hops it is who
-// opened the connection.
+// ClientIP returns the network address of the client, or the /64 prefix of an IPv6 address, which is
+// what one household gets. hops is the number of trusted proxies in front of the service, each of
+// which appends its peer's address to X-Forwarded-For. Cloud Run's front end is one; entries before
+// its own come from the client and may be forged. With 0 hops, ClientIP ignores the header and uses
+// the address of the connection.
 //
 // Source: https://cloud.google.com/functions/docs/reference/headers#x-forwarded-for
 func ClientIP(r *http.Request, hops int) string {
@@ -28,11 +29,11 @@ func ClientIP(r *http.Request, hops int) string {
 	}
 	ip, err := netip.ParseAddr(name)
 	if err != nil {
-		return "unknown" // a proxy that writes no address: all of its callers are one
+		return "unknown" // the proxy wrote no address; all its clients count as one
 	}
 	ip = ip.Unmap().WithZone("")
 	if ip.Is6() {
-		network, _ := ip.Prefix(64) // 64 bits are never too many for IPv6
+		network, _ := ip.Prefix(64) // cannot fail: an IPv6 address has more than 64 bits
 		return network.String()
 	}
 	return ip.String()

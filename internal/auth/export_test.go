@@ -1,4 +1,4 @@
 package auth
 
-// OnWork tells f of the work of each hash, in rounds of PBKDF2 with SHA-256.
-func (s *Service) OnWork(f func(rounds int)) { s.worked = f }
+// OnHash calls f with the work of each password check, in rounds of PBKDF2 with SHA-256.
+func (s *Service) OnHash(f func(rounds int)) { s.onHash = f }

@@ -12,10 +12,10 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// hashSalt is in every hash of these tests and must be in no log.
+// hashSalt is the salt of every hash in these tests. It must not appear in any log.
 const hashSalt = "Salz19d2"
 
-// oldHash is what Werkzeug makes of a password by a method.
+// oldHash hashes a password with a method as Werkzeug does.
 func oldHash(t testing.TB, method, password string) string {
 	t.Helper()
 	var digest string
@@ -35,10 +35,10 @@ func oldHash(t testing.TB, method, password string) string {
 		sum, err = pbkdf2.Key(sha1.New, password, []byte(hashSalt), rounds, 20)
 	}
 	if err != nil || sum == nil {
-		t.Fatalf("no hash by %s: %v", method, err)
+		t.Fatalf("hash with %s: %v", method, err)
 	}
 	return method + "$" + hashSalt + "$" + hex.EncodeToString(sum)
 }
 
-// quick is the method of old accounts in tests that are not about methods.
-const quick = "pbkdf2:sha256:1000"
+// fastMethod is the hash method of old accounts in tests where the method does not matter.
+const fastMethod = "pbkdf2:sha256:1000"

@@ -17,46 +17,50 @@ import (
 	"heek.kr/heektime/internal/loginthrottle"
 )
 
-// maxBody bounds a request's body: the longest address and password, and the longest way to write them in JSON.
+// maxBody limits a request body. It has room for the longest address and password in the longest
+// JSON encoding.
 const maxBody = 16 << 10
 
-// Handler serves the calls of clients:
+// Handler serves the HTTP API:
 //
 //	POST /login/     {"email", "password"} → 200 {"uid", "token"}, 400
 //	POST /register/  {"email", "password"} → 201 {"uid"}, 400, 409
 //
-// and, with "Authorization: Bearer <ID token>" of somebody who has just signed in:
+// and, with the header "Authorization: Bearer <ID token>" from a recent sign-in:
 //
 //	POST /account/delete/   → 200 {"until"}, 401
 //	POST /account/restore/  → 200 {"uid"}, 401, 410
 //
-// and OPTIONS on all, for browsers. Errors are {"code", "message"}; 429 and 503 say in Retry-After when to try again.
+// Every path also answers OPTIONS, for browsers' preflight requests. Errors are {"code", "message"};
+// 429 and 503 carry a Retry-After header.
 type Handler struct {
-	// Service signs people in.
+	// Service signs users in.
 	Service *Service
-	// Deletion ends accounts.
+	// Deletion deletes and restores accounts.
 	Deletion *deletion.Service
-	// Origins are the web pages, as "https://host", that may call.
+	// Origins are the origins of web pages, like "https://host", that may call the API.
 	Origins []string
-	// Hops are the proxies in front of the service; see [Client].
+	// Hops is the number of proxies in front of the service; see [ClientIP].
 	Hops int
 }
 
-// Only these paths exist. A mux would answer others with redirects, which a browser's preflight must not get.
+// ServeHTTP dispatches by exact path. It does not use http.ServeMux, which redirects near misses:
+// browsers do not follow a redirect of a preflight request.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	headers := "Content-Type"
 	var post func()
 	switch r.URL.Path {
 	case "/login/":
-		post = func() { h.post(w, r, h.login) }
+		post = func() { h.handleSignIn(w, r, h.login) }
 	case "/register/":
-		post = func() { h.post(w, r, h.register) }
+		post = func() { h.handleSignIn(w, r, h.register) }
 	case "/account/delete/":
-		headers, post = "Authorization, Content-Type", func() { h.account(w, r, h.deleteAccount) }
+		headers, post = "Authorization, Content-Type", func() { h.handleAccount(w, r, h.deleteAccount) }
 	case "/account/restore/":
-		headers, post = "Authorization, Content-Type", func() { h.account(w, r, h.restoreAccount) }
+		headers, post = "Authorization, Content-Type", func() { h.handleAccount(w, r, h.restoreAccount) }
 	default:
-		answer(w, http.StatusNotFound, problem{"not-found", "There is only POST /login/, /register/, /account/delete/ and /account/restore/."})
+		const message = "Unknown path. Use POST /login/, /register/, /account/delete/ or /account/restore/."
+		writeJSON(w, http.StatusNotFound, errorBody{"not-found", message})
 		return
 	}
 	header := w.Header()
@@ -64,8 +68,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Add("Vary", "Origin")
 	if origin := r.Header.Get("Origin"); origin != "" {
 		if !slices.Contains(h.Origins, origin) {
-			// Not even tried: no web page makes its visitors guess passwords for it.
-			answer(w, http.StatusForbidden, problem{"origin", "This web page may not call."})
+			// Reject before trying the password, so that a web page cannot make its visitors guess
+			// passwords for it.
+			writeJSON(w, http.StatusForbidden, errorBody{"origin", "This origin is not allowed."})
 			return
 		}
 		header.Set("Access-Control-Allow-Origin", origin)
@@ -75,39 +80,44 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case http.MethodOptions:
 		header.Set("Access-Control-Allow-Methods", "POST")
 		header.Set("Access-Control-Allow-Headers", headers)
-		header.Set("Access-Control-Max-Age", "7200") // the longest that Chromium heeds
+		header.Set("Access-Control-Max-Age", "7200") // the longest that Chromium honors
 		w.WriteHeader(http.StatusNoContent)
 	case http.MethodPost:
 		post()
 	default:
 		header.Set("Allow", "OPTIONS, POST")
-		answer(w, http.StatusMethodNotAllowed, problem{"method", "Use POST."})
+		writeJSON(w, http.StatusMethodNotAllowed, errorBody{"method", "Use POST."})
 	}
 }
 
-func (h *Handler) post(w http.ResponseWriter, r *http.Request, call func(context.Context, SignIn) (int, any, error)) {
-	// A caller that sends its body a byte a minute is as good as one that sends none. Once it is read the deadline goes, or it
-	// would end a login that takes longer. A recorder has no deadlines, and needs none.
+// handleSignIn serves a call with an address and a password.
+func (h *Handler) handleSignIn(
+	w http.ResponseWriter, r *http.Request, call func(context.Context, SignIn) (int, any, error),
+) {
+	// The deadline stops clients that send their body a byte at a time. It is cleared after the body,
+	// or it would cut off a slow login. httptest.ResponseRecorder has no deadlines; ignore its errors.
 	connection := http.NewResponseController(w)
 	_ = connection.SetReadDeadline(time.Now().Add(10 * time.Second))
-	a, err := read(http.MaxBytesReader(w, r.Body, maxBody))
+	a, err := decodeSignIn(http.MaxBytesReader(w, r.Body, maxBody))
 	_ = connection.SetReadDeadline(time.Time{})
 	if err != nil {
-		answer(w, http.StatusBadRequest, problem{"body", err.Error()})
+		writeJSON(w, http.StatusBadRequest, errorBody{"body", err.Error()})
 		return
 	}
 	a.ClientIP = ClientIP(r, h.Hops)
 	status, body, err := call(r.Context(), a)
-	h.reply(w, r, h.Service.log, status, body, err)
+	h.respond(w, r, h.Service.log, status, body, err)
 }
 
-// reply answers a call and tells the log what came of it.
-func (h *Handler) reply(w http.ResponseWriter, r *http.Request, log *slog.Logger, status int, body any, err error) {
+// respond writes the response of a call and logs its outcome.
+func (h *Handler) respond(
+	w http.ResponseWriter, r *http.Request, log *slog.Logger, status int, body any, err error,
+) {
 	outcome := "ok"
 	if err != nil {
-		var p problem
-		status, p = refusal(w.Header(), err)
-		outcome, body = p.Code, p
+		var e errorBody
+		status, e = errorResponse(w.Header(), err)
+		outcome, body = e.Code, e
 	}
 	log = log.With("call", r.URL.Path, "outcome", outcome, "status", status)
 	if errors.Is(err, ErrUnavailable) {
@@ -115,12 +125,12 @@ func (h *Handler) reply(w http.ResponseWriter, r *http.Request, log *slog.Logger
 	} else {
 		log.InfoContext(r.Context(), "sign-in")
 	}
-	answer(w, status, body)
+	writeJSON(w, status, body)
 }
 
-// read decodes a body. Fields that are not known are ignored: clients in the field may send some. Its errors quote nothing,
-// since a JSON error may quote a password.
-func read(body io.Reader) (SignIn, error) {
+// decodeSignIn decodes a request body. It ignores unknown fields, which released clients may send. Its
+// errors never quote the body, which holds a password.
+func decodeSignIn(body io.Reader) (SignIn, error) {
 	malformed := errors.New(`the body must be the JSON object {"email": "…", "password": "…"}`)
 	var fields struct {
 		Email    *string `json:"email"`
@@ -153,10 +163,10 @@ func (h *Handler) register(ctx context.Context, a SignIn) (int, any, error) {
 	return http.StatusCreated, map[string]string{"uid": uid}, err
 }
 
-// Token makes the custom token that a client signs in to Authentication with; it is good for an hour. On Google Cloud that is
-// one call to IAM, which signs.
+// Token creates the custom token that a client uses to sign in to Authentication. It is valid for an
+// hour. On Google Cloud this is one call to IAM, which signs the token.
 func (s *Service) Token(ctx context.Context, account *Account) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, loginTime)
+	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
 	var claims map[string]any
 	if account.Legacy {
@@ -169,40 +179,40 @@ func (s *Service) Token(ctx context.Context, account *Account) (string, error) {
 	return token, nil
 }
 
-// problem is the body of an error's answer.
-type problem struct {
+// errorBody is the body of an error response.
+type errorBody struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 }
 
-// refusal is how an error is answered.
-func refusal(header http.Header, err error) (int, problem) {
-	var wait *loginthrottle.TooManyError
+// errorResponse returns the status and body for err, and sets the headers they need.
+func errorResponse(header http.Header, err error) (int, errorBody) {
+	var tooMany *loginthrottle.TooManyError
 	switch {
 	case errors.Is(err, ErrWrong):
-		return http.StatusBadRequest, problem{"wrong-credentials", "Wrong e-mail address or password."}
+		return http.StatusBadRequest, errorBody{"wrong-credentials", "Wrong e-mail address or password."}
 	case errors.Is(err, ErrInvalid):
-		return http.StatusBadRequest, problem{"invalid", err.Error()}
+		return http.StatusBadRequest, errorBody{"invalid", err.Error()}
 	case errors.Is(err, ErrTaken):
-		return http.StatusConflict, problem{"taken", "The e-mail address has an account already."}
+		return http.StatusConflict, errorBody{"taken", "The e-mail address already has an account."}
 	case errors.Is(err, ErrSignedOut):
 		header.Set("WWW-Authenticate", "Bearer")
-		return http.StatusUnauthorized, problem{"signed-out", "Sign in first."}
+		return http.StatusUnauthorized, errorBody{"signed-out", "Sign in first."}
 	case errors.Is(err, ErrNotFresh):
 		header.Set("WWW-Authenticate", "Bearer")
-		return http.StatusUnauthorized, problem{"not-fresh", "Sign in again first."}
+		return http.StatusUnauthorized, errorBody{"not-fresh", "Sign in again first."}
 	case errors.Is(err, deletion.ErrTooLate):
-		return http.StatusGone, problem{"too-late", "The account is being deleted, and cannot be taken back any more."}
-	case errors.As(err, &wait):
-		header.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Wait.Seconds())))))
-		return http.StatusTooManyRequests, problem{"too-many-attempts", "Too many attempts. Try again later."}
+		return http.StatusGone, errorBody{"too-late", "The account is being deleted and can no longer be restored."}
+	case errors.As(err, &tooMany):
+		header.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(tooMany.Wait.Seconds())))))
+		return http.StatusTooManyRequests, errorBody{"too-many-attempts", "Too many attempts. Try again later."}
 	}
 	header.Set("Retry-After", "5")
-	return http.StatusServiceUnavailable, problem{"unavailable", "Sign-in is not available now. Try again."}
+	return http.StatusServiceUnavailable, errorBody{"unavailable", "Sign-in is temporarily unavailable. Try again."}
 }
 
-func answer(w http.ResponseWriter, status int, body any) {
+func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body) // a caller that has gone cannot be told
+	json.NewEncoder(w).Encode(body) // ignore write errors: the client is gone
 }

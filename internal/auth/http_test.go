@@ -13,7 +13,7 @@ import (
 	"heek.kr/heektime/internal/logging"
 )
 
-func TestBrowsersAndPaths(t *testing.T) {
+func TestPathsAndOrigins(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	url := w.serve(t, w.service(t))
@@ -23,24 +23,24 @@ func TestBrowsersAndPaths(t *testing.T) {
 		status               int
 		allowed              bool
 	}{
-		"preflight of login":    {"OPTIONS", "/login/", origin, 204, true},
-		"preflight of register": {"OPTIONS", "/register/", origin, 204, true},
-		"preflight of delete":   {"OPTIONS", "/account/delete/", origin, 204, true},
-		"preflight of restore":  {"OPTIONS", "/account/restore/", origin, 204, true},
-		"delete without token":  {"POST", "/account/delete/", origin, 401, true},
-		"another page deletes":  {"POST", "/account/delete/", "https://evil.example", 403, false},
-		"account":               {"POST", "/account/", origin, 404, false},
-		"another page":          {"OPTIONS", "/login/", "https://evil.example", 403, false},
-		"a page like ours":      {"OPTIONS", "/login/", origin + ".evil.example", 403, false},
-		"no page":               {"OPTIONS", "/login/", "null", 403, false},
-		"without slash":         {"OPTIONS", "/login", origin, 404, false},
-		"two slashes":           {"OPTIONS", "//login/", origin, 404, false},
-		"below":                 {"POST", "/login/x", origin, 404, false},
-		"root":                  {"POST", "/", origin, 404, false},
-		"a read":                {"GET", "/login/", origin, 405, true},
-		"our page":              {"POST", "/login/", origin, 400, true},
-		"an app":                {"POST", "/login/", "", 400, false},
-		"another page's login":  {"POST", "/login/", "https://evil.example", 403, false},
+		"preflight of login":        {"OPTIONS", "/login/", origin, 204, true},
+		"preflight of register":     {"OPTIONS", "/register/", origin, 204, true},
+		"preflight of delete":       {"OPTIONS", "/account/delete/", origin, 204, true},
+		"preflight of restore":      {"OPTIONS", "/account/restore/", origin, 204, true},
+		"delete without token":      {"POST", "/account/delete/", origin, 401, true},
+		"another origin deletes":    {"POST", "/account/delete/", "https://evil.example", 403, false},
+		"account":                   {"POST", "/account/", origin, 404, false},
+		"another origin":            {"OPTIONS", "/login/", "https://evil.example", 403, false},
+		"origin with our prefix":    {"OPTIONS", "/login/", origin + ".evil.example", 403, false},
+		"null origin":               {"OPTIONS", "/login/", "null", 403, false},
+		"without slash":             {"OPTIONS", "/login", origin, 404, false},
+		"two slashes":               {"OPTIONS", "//login/", origin, 404, false},
+		"subpath":                   {"POST", "/login/x", origin, 404, false},
+		"root":                      {"POST", "/", origin, 404, false},
+		"GET":                       {"GET", "/login/", origin, 405, true},
+		"our origin":                {"POST", "/login/", origin, 400, true},
+		"no origin":                 {"POST", "/login/", "", 400, false},
+		"login from another origin": {"POST", "/login/", "https://evil.example", 403, false},
 	} {
 		req, err := http.NewRequestWithContext(t.Context(), c.method, url+c.path, strings.NewReader(`{"email":"a@example.com","password":"`+secret+`"}`))
 		if err != nil {
@@ -49,15 +49,15 @@ func TestBrowsersAndPaths(t *testing.T) {
 		if c.origin != "" {
 			req.Header.Set("Origin", c.origin)
 		}
-		answer, err := client.Do(req)
+		response, err := client.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
-		io.Copy(io.Discard, answer.Body)
-		answer.Body.Close()
-		header := answer.Header
-		if answer.StatusCode != c.status || (header.Get("Access-Control-Allow-Origin") == c.origin && c.origin != "") != c.allowed {
-			t.Errorf("%s: %d %v", name, answer.StatusCode, header)
+		io.Copy(io.Discard, response.Body)
+		response.Body.Close()
+		header := response.Header
+		if response.StatusCode != c.status || (header.Get("Access-Control-Allow-Origin") == c.origin && c.origin != "") != c.allowed {
+			t.Errorf("%s: %d %v", name, response.StatusCode, header)
 		}
 		if c.status == 204 && (header.Get("Access-Control-Allow-Methods") != "POST" || !strings.Contains(header.Get("Access-Control-Allow-Headers"), "Content-Type")) {
 			t.Errorf("%s: %v", name, header)
@@ -68,7 +68,7 @@ func TestBrowsersAndPaths(t *testing.T) {
 	}
 }
 
-func TestClient(t *testing.T) {
+func TestClientIP(t *testing.T) {
 	for name, c := range map[string]struct {
 		peer      string
 		forwarded []string
@@ -76,18 +76,18 @@ func TestClient(t *testing.T) {
 		want      string
 	}{
 		"Cloud Run":               {"169.254.1.1:4000", []string{"192.0.2.1"}, 1, "192.0.2.1"},
-		"a lie before":            {"169.254.1.1:4000", []string{"10.0.0.1, 192.0.2.1"}, 1, "192.0.2.1"},
+		"forged entry":            {"169.254.1.1:4000", []string{"10.0.0.1, 192.0.2.1"}, 1, "192.0.2.1"},
 		"two headers":             {"169.254.1.1:4000", []string{"10.0.0.1", "192.0.2.1"}, 1, "192.0.2.1"},
 		"behind a load balancer":  {"169.254.1.1:4000", []string{"10.0.0.1, 192.0.2.1, 203.0.113.1"}, 2, "192.0.2.1"},
-		"fewer than hops":         {"192.0.2.7:4000", []string{"192.0.2.1"}, 2, "192.0.2.7"},
+		"fewer entries than hops": {"192.0.2.7:4000", []string{"192.0.2.1"}, 2, "192.0.2.7"},
 		"no header":               {"127.0.0.1:4000", nil, 1, "127.0.0.1"},
 		"no proxy":                {"192.0.2.7:4000", []string{"10.0.0.1"}, 0, "192.0.2.7"},
-		"no address":              {"169.254.1.1:4000", []string{"x"}, 1, "unknown"},
-		"empty":                   {"192.0.2.7:4000", []string{""}, 1, "192.0.2.7"},
-		"a household":             {"169.254.1.1:4000", []string{"2001:db8:1:2:aaaa::1"}, 1, "2001:db8:1:2::/64"},
-		"the same":                {"169.254.1.1:4000", []string{"2001:db8:1:2:bbbb::2"}, 1, "2001:db8:1:2::/64"},
-		"version 4 in version 6":  {"169.254.1.1:4000", []string{"::ffff:192.0.2.1"}, 1, "192.0.2.1"},
-		"version 6 opened it all": {"[2001:db8:1:2::3%eth0]:4000", nil, 1, "2001:db8:1:2::/64"},
+		"not an address":          {"169.254.1.1:4000", []string{"x"}, 1, "unknown"},
+		"empty header":            {"192.0.2.7:4000", []string{""}, 1, "192.0.2.7"},
+		"IPv6":                    {"169.254.1.1:4000", []string{"2001:db8:1:2:aaaa::1"}, 1, "2001:db8:1:2::/64"},
+		"IPv6, same network":      {"169.254.1.1:4000", []string{"2001:db8:1:2:bbbb::2"}, 1, "2001:db8:1:2::/64"},
+		"IPv4-mapped IPv6":        {"169.254.1.1:4000", []string{"::ffff:192.0.2.1"}, 1, "192.0.2.1"},
+		"direct IPv6 connection":  {"[2001:db8:1:2::3%eth0]:4000", nil, 1, "2001:db8:1:2::/64"},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/login/", nil)
 		r.RemoteAddr = c.peer
@@ -98,7 +98,7 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// No body makes the service fail, and none is quoted in the answer.
+// No request body makes the service fail.
 func FuzzBody(f *testing.F) {
 	f.Add(`{"email":"a@b.kr","password":"x"}`)
 	f.Add(`{"email":1,"password":null}`)
@@ -110,20 +110,20 @@ func FuzzBody(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, path := range []string{"/login/", "/register/"} {
 			r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, path, strings.NewReader(body))
-			answer := httptest.NewRecorder()
-			h.ServeHTTP(answer, r)
-			if answer.Code >= 500 || answer.Header().Get("Content-Type") != "application/json" {
-				t.Errorf("%s %q: %d %s", path, body, answer.Code, answer.Body)
+			response := httptest.NewRecorder()
+			h.ServeHTTP(response, r)
+			if response.Code >= 500 || response.Header().Get("Content-Type") != "application/json" {
+				t.Errorf("%s %q: %d %s", path, body, response.Code, response.Body)
 			}
 		}
 	})
 }
 
-// The whole service, as its process is made: it finds the cloud in the environment. Not parallel, as the environment is the
-// process's.
+// TestOpen runs the whole service from environment variables, as its process does. It is not parallel,
+// since it sets the process's environment.
 func TestOpen(t *testing.T) {
 	w := newWorld(t)
-	w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
+	w.addOldAccount(t, oldEmail, oldUID, oldHash(t, fastMethod, oldPassword))
 	variables := w.Environment()
 	variables["FIREBASE_API_KEY"], variables["ALLOWED_ORIGINS"], variables["PASSWORD_ROUNDS"] = "key", origin, "2000"
 	for _, name := range []string{"FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST"} {
@@ -135,7 +135,7 @@ func TestOpen(t *testing.T) {
 	}
 	srv := httptest.NewServer(service.Handler)
 	defer srv.Close()
-	if r := post(t, srv.URL+"/login/", "192.0.2.1", entry{oldEmail, oldPassword}); r.UID != oldUID || strings.Count(r.Token, ".") != 2 {
+	if r := post(t, srv.URL+"/login/", "192.0.2.1", credentials{oldEmail, oldPassword}); r.UID != oldUID || strings.Count(r.Token, ".") != 2 {
 		t.Errorf("%d %s", r.status, r.body)
 	}
 	if err := service.Close(); err != nil {
@@ -143,7 +143,7 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-func TestOpenNamesWhatIsWrong(t *testing.T) {
+func TestOpenNamesInvalidVariables(t *testing.T) {
 	t.Parallel()
 	good := map[string]string{"GOOGLE_CLOUD_PROJECT": "demo-test", "FIREBASE_API_KEY": "key"}
 	for name, value := range map[string]string{
@@ -162,16 +162,16 @@ func TestOpenNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func TestNewNamesWhatIsMissing(t *testing.T) {
+func TestNewNamesInvalidFields(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, remove := range map[string]func(*auth.Config){
-		"a Firestore client":                    func(cfg *auth.Config) { cfg.Firestore = nil },
-		"an Admin client of Authentication":     func(cfg *auth.Config) { cfg.Accounts = nil },
-		"a sign-in client of Authentication":    func(cfg *auth.Config) { cfg.Passwords = nil },
-		"a logger":                              func(cfg *auth.Config) { cfg.Log = nil },
-		"limits":                                func(cfg *auth.Config) { cfg.Limits.Forget = 0 },
-		"a work of rejected logins from 1 to 2": func(cfg *auth.Config) { cfg.Rounds = -1 },
+		"a Firestore client":                     func(cfg *auth.Config) { cfg.Firestore = nil },
+		"an Admin SDK client for Authentication": func(cfg *auth.Config) { cfg.Accounts = nil },
+		"a sign-in client for Authentication":    func(cfg *auth.Config) { cfg.Passwords = nil },
+		"a logger":                               func(cfg *auth.Config) { cfg.Log = nil },
+		"limits":                                 func(cfg *auth.Config) { cfg.Limits.Forget = 0 },
+		"Rounds":                                 func(cfg *auth.Config) { cfg.Rounds = -1 },
 	} {
 		d := w.config(t, w.AuthAddress())
 		remove(&d)

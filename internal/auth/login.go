@@ -16,56 +16,65 @@ import (
 	"heek.kr/heektime/internal/werkzeug"
 )
 
-// MaxPassword is the longest password, in bytes. Old accounts had no limit, so it is far above what people type.
+// MaxPassword is the longest accepted password, in bytes. The old system had no limit, so this is far
+// above what people type.
 const MaxPassword = 1024
 
-// loginTime bounds a login.
-const loginTime = 20 * time.Second
+// loginTimeout limits a whole login.
+const loginTimeout = 20 * time.Second
 
-// Login says who signs in. The error wraps [ErrWrong] or [ErrUnavailable], or is an *[attempt.TooManyError].
+// Login returns the account with the given address and password. The error wraps [ErrWrong] or
+// [ErrUnavailable], or is a *[loginthrottle.TooManyError].
 //
-// A refused login takes the same steps whoever it is for: three documents read, Authentication asked, one hash's work done,
-// two counters written. Billed: 3 reads; a refusal 2 writes; the first login of an old account 1 read, 1 write and 1 delete more.
+// So that nobody can find out which addresses have accounts, every rejected login takes the same
+// steps: three documents are read, Authentication is called once, one hash is computed and two
+// counters are written.
+//
+// It bills 3 reads. A rejected login adds 2 writes; the first login of an old account adds 1 read,
+// 1 write and 1 delete.
 func (s *Service) Login(ctx context.Context, a SignIn) (*Account, error) {
 	email, err := email.Normalize(a.Email)
 	if err != nil || a.Password == "" || len(a.Password) > MaxPassword {
 		return nil, ErrWrong // no account can have these, so there is nothing to hide
 	}
-	ctx, cancel := context.WithTimeout(ctx, loginTime)
+	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
-	counted, docs, err := s.logins.Begin(ctx, "login "+email, "login "+a.ClientIP, credential.Ref(s.firestore, email))
+	admission, docs, err := s.logins.Begin(ctx,
+		"login "+email, "login "+a.ClientIP, credential.Ref(s.firestore, email))
 	if err != nil {
 		return nil, unavailable(err)
 	}
-	defer counted.End()
+	defer admission.End()
 	l := &login{Service: s, email: email, password: a.Password, client: a.ClientIP}
 	account, err := l.run(ctx, docs[0])
-	// Who hangs up is counted, too.
-	last, cancel := detached(ctx)
+	// Count the failure even if the client has disconnected.
+	detachedCtx, cancel := detached(ctx)
 	defer cancel()
 	switch {
 	case errors.Is(err, ErrWrong):
-		if err := counted.Failed(last); err != nil {
+		if err := admission.Failed(detachedCtx); err != nil {
 			return nil, unavailable(err)
 		}
 	case err == nil:
-		if err := counted.Succeeded(last); err != nil {
-			s.log.WarnContext(ctx, "failures before a login are not forgotten", "error", err.Error())
+		if err := admission.Succeeded(detachedCtx); err != nil {
+			s.log.WarnContext(ctx, "cannot reset the failure counters after a login", "error", err.Error())
 		}
 	}
 	return account, unavailable(err)
 }
 
-// lastWords is for what must be written down though nobody waits for the answer any more.
+// detached returns a context for writes that must happen even if the client has disconnected.
 func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 }
 
-// unavailable makes an error one of those that Login and Register document.
+// unavailable wraps err in [ErrUnavailable] unless it is already an error that Login and Register
+// document.
 func unavailable(err error) error {
-	var wait *loginthrottle.TooManyError
+	var tooMany *loginthrottle.TooManyError
 	switch {
-	case err == nil, errors.As(err, &wait), errors.Is(err, ErrWrong), errors.Is(err, ErrTaken), errors.Is(err, ErrInvalid):
+	case err == nil, errors.As(err, &tooMany),
+		errors.Is(err, ErrWrong), errors.Is(err, ErrTaken), errors.Is(err, ErrInvalid):
 		return err
 	case errors.Is(err, fairsemaphore.ErrFull):
 		return &loginthrottle.TooManyError{Wait: time.Second}
@@ -75,62 +84,63 @@ func unavailable(err error) error {
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
-// login is one login on its way.
+// login is the state of one call of [Service.Login].
 type login struct {
 	*Service
 	email, password, client string
 }
 
-// run asks Authentication first: it is right about every account that it has a password of.
+// run tries Authentication first: if it has a password for the account, that password is the only
+// valid one. Otherwise run verifies the old hash and migrates the account.
 func (l *login) run(ctx context.Context, doc *firestore.DocumentSnapshot) (*Account, error) {
-	old := l.read(ctx, doc)
+	old := l.decode(ctx, doc)
 	account, err := l.signIn(ctx, old)
-	if !errors.Is(err, identitytoolkit.ErrRefused) {
+	if !errors.Is(err, identitytoolkit.ErrRejected) {
 		return account, err
 	}
-	right, err := l.matches(ctx, old)
+	ok, err := l.matches(ctx, old)
 	switch {
 	case err != nil:
 		return nil, err
-	case !right:
+	case !ok:
 		return nil, ErrWrong
 	}
 	verified := old.Credential
 	for wait := 100 * time.Millisecond; ; wait *= 2 {
 		account, err := l.migrate(ctx, old)
-		if !errors.Is(err, credential.ErrChanged) || wait > longestWait {
+		if !errors.Is(err, credential.ErrChanged) || wait > maxMigrationWait {
 			return account, err
 		}
-		// Another login moves the account or has moved it: then Authentication knows the password.
+		// Another login is migrating the account. Once it is done, Authentication has the password.
 		if old, err = l.reread(ctx, wait); err != nil {
 			return nil, err
 		}
 		account, err = l.signIn(ctx, old)
 		switch {
-		case !errors.Is(err, identitytoolkit.ErrRefused):
+		case !errors.Is(err, identitytoolkit.ErrRejected):
 			return account, err
 		case old == nil, old.Credential != verified:
-			return nil, ErrWrong // another password was set since
+			return nil, ErrWrong // the password has been changed since
 		}
 	}
 }
 
-// longestWait is the last wait for another login that moves the same account. Each is twice the one before, so that all of
-// them are about six seconds; moving takes one.
-const longestWait = 3 * time.Second
+// maxMigrationWait is the longest single wait for another login that is migrating the same account.
+// Waits double, so together they last about six seconds; a migration takes about one.
+const maxMigrationWait = 3 * time.Second
 
-// read reads the old credential; nil when there is none.
-func (l *login) read(ctx context.Context, doc *firestore.DocumentSnapshot) *credential.Stored {
+// decode returns the old credential in doc, or nil if there is none or it is malformed.
+func (l *login) decode(ctx context.Context, doc *firestore.DocumentSnapshot) *credential.Stored {
 	old, err := credential.Read(doc)
 	if err != nil {
-		// Nobody signs in with it, and the others must not see that it is there.
-		l.log.ErrorContext(ctx, "old credential refused", "error", err.Error())
+		// Nobody can sign in with it, and the response must not reveal that it exists.
+		l.log.ErrorContext(ctx, "ignoring a malformed old credential", "error", err.Error())
 		return nil
 	}
 	return old
 }
 
-// reread waits, and reads the old credential again.
+// reread waits, then reads the old credential again.
 func (l *login) reread(ctx context.Context, wait time.Duration) (*credential.Stored, error) {
 	select {
 	case <-time.After(wait):
@@ -141,10 +151,11 @@ func (l *login) reread(ctx context.Context, wait time.Duration) (*credential.Sto
 	if err != nil {
 		return nil, fmt.Errorf("read the old credential again: %w", err)
 	}
-	return l.read(ctx, docs[0]), nil
+	return l.decode(ctx, docs[0]), nil
 }
 
-// signIn asks Authentication. It refuses with [identitytoolkit.ErrRefused].
+// signIn verifies the password with Authentication. The error wraps [identitytoolkit.ErrRejected] if
+// the password is wrong.
 func (l *login) signIn(ctx context.Context, old *credential.Stored) (*Account, error) {
 	uid, claims, err := l.passwords.SignIn(ctx, l.email, l.password)
 	if err != nil {
@@ -154,43 +165,46 @@ func (l *login) signIn(ctx context.Context, old *credential.Stored) (*Account, e
 	switch {
 	case old == nil:
 	case old.UID != uid:
-		// Somebody registered the address at Authentication itself. It is a right password of that account and no other.
-		l.log.ErrorContext(ctx, "an address has two accounts", "uid", uid, "old", old.UID)
+		// Somebody registered the address directly with Authentication. The password opens that
+		// account only.
+		l.log.ErrorContext(ctx, "the address has two accounts", "uid", uid, "old", old.UID)
 	default:
-		// It was moved up to the last steps.
+		// An earlier migration has not completed its last steps.
 		legacy = true
-		if err := l.finish(ctx, old); err != nil {
-			l.log.WarnContext(ctx, "an old hash stays behind", "uid", uid, "error", err.Error())
+		if err := l.finishMigration(ctx, old); err != nil {
+			l.log.WarnContext(ctx, "cannot finish migrating an old account; the next login retries",
+				"uid", uid, "error", err.Error())
 		}
 	}
 	return &Account{UID: uid, Legacy: legacy}, nil
 }
 
-// matches says whether the password is that of the old credential. It does the same work when there is none, or one that
-// nobody can compute.
-func (l *login) matches(ctx context.Context, old *credential.Stored) (right bool, err error) {
+// matches reports whether the password matches the old hash. It does the same amount of work if there
+// is no hash or a malformed one.
+func (l *login) matches(ctx context.Context, old *credential.Stored) (ok bool, err error) {
 	var hash *werkzeug.Hash
 	if old != nil {
 		if hash, err = werkzeug.Parse(old.Hash); err != nil {
-			l.log.ErrorContext(ctx, "old hash refused: its owner cannot sign in", "uid", old.UID, "error", err.Error())
+			l.log.ErrorContext(ctx, "malformed old hash: its owner cannot sign in",
+				"uid", old.UID, "error", err.Error())
 		}
 	}
-	leave, err := l.hashing.Enter(ctx, l.client)
+	release, err := l.hashing.Acquire(ctx, l.client)
 	if err != nil {
 		return false, err
 	}
-	defer leave()
+	defer release()
 	work := 0
 	if hash != nil {
 		work = hash.Cost()
-		if right, err = hash.Verify(l.password); err != nil {
+		if ok, err = hash.Verify(l.password); err != nil {
 			return false, err
 		}
 	}
-	if !right {
-		werkzeug.Work(l.password, l.rounds-work)
+	if !ok {
+		werkzeug.SpendRounds(l.password, l.rounds-work)
 		work = max(work, l.rounds)
 	}
-	l.worked(work)
-	return right, nil
+	l.onHash(work)
+	return ok, nil
 }

@@ -17,123 +17,132 @@ import (
 // LegacyClaim is true in the tokens of accounts from the old system.
 const LegacyClaim = "legacy"
 
-// passwordProvider is how Authentication calls an address with a password.
+// passwordProvider is the provider id of accounts that have a password.
 const passwordProvider = "password"
 
-// errStays says that Authentication will not take the account as it is, now or later.
-var errStays = errors.New("the account cannot be moved to Authentication")
+var (
+	// errCannotMigrate means that Authentication permanently rejects the account as it is.
+	errCannotMigrate = errors.New("the account cannot be migrated to Authentication")
+	// errOutdated means that Authentication has a different, newer password.
+	errOutdated = errors.New("the old hash is out of date")
+)
 
-// holdTime is how long an account is held by who moves it. A login gives up long before, after [loginTime]; the rest is for
-// clocks that differ, and for what was sent and is still on its way.
-const holdTime = 2 * loginTime
+// lockDuration is how long a migration locks the account. A login gives up after [loginTimeout]; the
+// rest allows for clock skew and for requests still in flight.
+const lockDuration = 2 * loginTimeout
 
-// drain moves an old account, whose password was right, to Authentication: the account with the password, then the claim,
-// then the old hash goes.
+// migrate moves an old account to Authentication after its old password was verified. It creates the
+// account with the password, sets the claim, then deletes the old hash.
 //
-// Authentication has one rule: who has a password there is moved, and only that password counts. So the old hash never
-// changes a password that is there, and dying between any two steps leaves something that the next login ends. Only one
-// login at a time moves an account, so that none comes back to a password that was changed since.
+// One rule makes every crash harmless: an account that has a password in Authentication counts as
+// migrated, and only that password is valid. So the old hash never overwrites a password in
+// Authentication, and the next login finishes a migration that was interrupted at any step. The lock
+// lets only one login migrate an account at a time; otherwise a slow login could overwrite a password
+// that was changed in the meantime.
 func (l *login) migrate(ctx context.Context, old *credential.Stored) (*Account, error) {
 	if old.LockedUntil.After(l.now()) {
 		return nil, credential.ErrChanged
 	}
-	if err := old.Lock(ctx, l.now().Add(holdTime)); err != nil {
+	if err := old.Lock(ctx, l.now().Add(lockDuration)); err != nil {
 		return nil, err
 	}
 	account := &Account{UID: old.UID, Legacy: true}
-	err := l.move(ctx, old)
-	stale := errors.Is(err, errStale)
-	last, cancel := detached(ctx)
+	err := l.importAccount(ctx, old)
+	outdated := errors.Is(err, errOutdated)
+	detachedCtx, cancel := detached(ctx)
 	defer cancel()
-	if err == nil || stale {
-		if err := old.Delete(last); err != nil {
-			// The next login deletes it, or refuses and deletes it when the password is another one by then.
-			l.log.WarnContext(ctx, "an old hash stays behind", "uid", old.UID, "error", err.Error())
+	if err == nil || outdated {
+		if err := old.Delete(detachedCtx); err != nil {
+			// The next login deletes it.
+			l.log.WarnContext(ctx, "cannot delete an old hash; the next login retries",
+				"uid", old.UID, "error", err.Error())
 		}
-	} else if err := old.Release(last); err != nil {
-		l.log.WarnContext(ctx, "an old account stays held for a while", "uid", old.UID, "error", err.Error())
+	} else if err := old.Release(detachedCtx); err != nil {
+		l.log.WarnContext(ctx, "cannot unlock an old account; it stays locked until the lock expires",
+			"uid", old.UID, "error", err.Error())
 	}
 	switch {
-	case stale:
-		l.log.WarnContext(ctx, "old hash out of date: Authentication has a newer password", "uid", old.UID)
+	case outdated:
+		l.log.WarnContext(ctx, "old hash is out of date: Authentication has a newer password", "uid", old.UID)
 		return nil, ErrWrong
-	case errors.Is(err, errStays):
-		// The password was right, and there is no other. Who owns the account must not suffer for it.
-		l.log.ErrorContext(ctx, "old account stays: its address or password cannot be moved", "uid", old.UID, "error", err.Error())
+	case errors.Is(err, errCannotMigrate):
+		// The password is correct and there is no other, so let the owner in.
+		l.log.ErrorContext(ctx, "cannot migrate an old account: its address or password is not accepted",
+			"uid", old.UID, "error", err.Error())
 		return account, nil
 	case err != nil:
 		return nil, err
 	}
-	l.log.InfoContext(ctx, "old account moved to Authentication", "uid", old.UID)
+	l.log.InfoContext(ctx, "old account migrated to Authentication", "uid", old.UID)
 	return account, nil
 }
 
-// errStale says that Authentication has another password, which is newer.
-var errStale = errors.New("the old hash is out of date")
-
-// move gives Authentication the account. It may be repeated.
-func (l *login) move(ctx context.Context, old *credential.Stored) error {
+// importAccount creates the account in Authentication, or completes an account that is already there.
+// It is safe to repeat.
+func (l *login) importAccount(ctx context.Context, old *credential.Stored) error {
 	user, err := l.accounts.GetUser(ctx, old.UID)
 	if auth.IsUserNotFound(err) {
-		created, createErr := l.create(ctx, old.UID)
+		created, createErr := l.createLegacyUser(ctx, old.UID)
 		if created || createErr != nil {
 			return createErr
 		}
-		user, err = l.accounts.GetUser(ctx, old.UID) // created meanwhile, with or without a password
+		user, err = l.accounts.GetUser(ctx, old.UID) // created in the meantime, with or without a password
 	}
 	switch {
 	case err != nil:
-		return upstream("look up the account", err)
+		return upstreamError("look up the account", err)
 	case user.Disabled:
-		return ErrWrong // and the hash stays, for when it is enabled again
+		return ErrWrong // the hash stays until the account is enabled again
 	case hasPassword(user):
-		return l.compare(ctx, user)
+		return l.verifyExisting(ctx, user)
 	case len(l.password) < minPassword:
-		return fmt.Errorf("%w: its password is too short", errStays)
+		return fmt.Errorf("%w: the password is too short", errCannotMigrate)
 	case user.Email != "" && user.Email != l.email:
-		return fmt.Errorf("%w: it has another address there, and no password", errStays)
+		return fmt.Errorf("%w: it has a different address in Authentication, and no password", errCannotMigrate)
 	}
-	// An account without a password: a custom token that was made before made it.
+	// The account has no password: an earlier sign-in with a custom token created it.
 	claims, err := l.legacyClaims(ctx, old.UID, user.CustomClaims)
 	if err != nil {
 		return err
 	}
 	update := (&auth.UserToUpdate{}).Email(l.email).Password(l.password).CustomClaims(claims)
 	if _, err := l.accounts.UpdateUser(ctx, old.UID, update); err != nil {
-		return refusedMove(err)
+		return importError(err)
 	}
 	return nil
 }
 
-// create makes the account, with its password. It says false when the uid exists by now.
-func (l *login) create(ctx context.Context, uid string) (bool, error) {
+// createLegacyUser creates the account with its password. It returns false if the uid already exists.
+func (l *login) createLegacyUser(ctx context.Context, uid string) (bool, error) {
 	if len(l.password) < minPassword {
-		return false, fmt.Errorf("%w: its password is too short", errStays)
+		return false, fmt.Errorf("%w: the password is too short", errCannotMigrate)
 	}
 	_, err := l.accounts.CreateUser(ctx, (&auth.UserToCreate{}).UID(uid).Email(l.email).Password(l.password))
 	switch {
 	case auth.IsUIDAlreadyExists(err):
 		return false, nil
 	case err != nil:
-		return false, refusedMove(err)
+		return false, importError(err)
 	}
-	return true, l.mark(ctx, uid, nil)
+	return true, l.setLegacyClaims(ctx, uid, nil)
 }
 
-// compare is for an account that has a password at Authentication by now. Only that one counts.
-func (l *login) compare(ctx context.Context, user *auth.UserRecord) error {
+// verifyExisting checks the password of an account that already has one in Authentication, since only
+// that password is valid.
+func (l *login) verifyExisting(ctx context.Context, user *auth.UserRecord) error {
 	uid, _, err := l.passwords.SignIn(ctx, l.email, l.password)
 	switch {
-	case errors.Is(err, identitytoolkit.ErrRefused), err == nil && uid != user.UID:
-		return errStale
+	case errors.Is(err, identitytoolkit.ErrRejected), err == nil && uid != user.UID:
+		return errOutdated
 	case err != nil:
 		return err
 	}
-	return l.mark(ctx, user.UID, user.CustomClaims)
+	return l.setLegacyClaims(ctx, user.UID, user.CustomClaims)
 }
 
-// mark makes tokens say that the account is from the old system, also when its owner signs in to Authentication directly.
-func (s *Service) mark(ctx context.Context, uid string, claims map[string]any) error {
+// setLegacyClaims stores [LegacyClaim] in the account, so that tokens carry it even when the owner
+// signs in to Authentication directly.
+func (s *Service) setLegacyClaims(ctx context.Context, uid string, claims map[string]any) error {
 	if legacy, _ := claims[LegacyClaim].(bool); legacy {
 		return nil
 	}
@@ -142,39 +151,41 @@ func (s *Service) mark(ctx context.Context, uid string, claims map[string]any) e
 		return err
 	}
 	if err := s.accounts.SetCustomUserClaims(ctx, uid, claims); err != nil {
-		return upstream("mark the account", err)
+		return upstreamError("set the claims of the account", err)
 	}
 	return nil
 }
 
-// legacyClaims are the claims of an account that comes from the old system. When it was to be deleted, Authentication may not have
-// had it yet, so that its tokens could not say so. It costs one read, once for each account.
+// legacyClaims returns the claims of an account from the old system: claims plus [LegacyClaim] and, if
+// the account is pending deletion, deletion.Claim. The deletion may have been requested before the
+// account was in Authentication, so its claim could not be set then. It costs one read, once per
+// account.
 func (s *Service) legacyClaims(ctx context.Context, uid string, claims map[string]any) (map[string]any, error) {
-	leaving, err := deletion.ReadPending(ctx, s.firestore, uid)
+	pending, err := deletion.ReadPending(ctx, s.firestore, uid)
 	if err != nil {
 		return nil, err
 	}
-	marked := maps.Clone(claims)
-	if marked == nil {
-		marked = map[string]any{}
+	extended := maps.Clone(claims)
+	if extended == nil {
+		extended = map[string]any{}
 	}
-	marked[LegacyClaim] = true
-	if leaving != nil {
-		marked[deletion.Claim] = leaving.Until.Unix()
+	extended[LegacyClaim] = true
+	if pending != nil {
+		extended[deletion.Claim] = pending.Until.Unix()
 	}
-	return marked, nil
+	return extended, nil
 }
 
-// finish does what a login left undone that died after Authentication had the password.
-func (l *login) finish(ctx context.Context, old *credential.Stored) error {
+// finishMigration completes a migration that was interrupted after Authentication had the password.
+func (l *login) finishMigration(ctx context.Context, old *credential.Stored) error {
 	if old.LockedUntil.After(l.now()) {
-		return nil // it is not dead yet
+		return nil // another login is still migrating it
 	}
 	user, err := l.accounts.GetUser(ctx, old.UID)
 	if err != nil {
-		return upstream("look up the account", err)
+		return upstreamError("look up the account", err)
 	}
-	if err := l.mark(ctx, old.UID, user.CustomClaims); err != nil {
+	if err := l.setLegacyClaims(ctx, old.UID, user.CustomClaims); err != nil {
 		return err
 	}
 	return old.Delete(ctx)
@@ -189,11 +200,12 @@ func hasPassword(user *auth.UserRecord) bool {
 	return false
 }
 
-// refusedMove tells a refusal, which stays one, from a failure, which does not.
-func refusedMove(err error) error {
-	told := upstream("give the account its password", err)
+// importError wraps err in [errCannotMigrate] if Authentication rejected the account; any other failure
+// may be temporary.
+func importError(err error) error {
+	failure := upstreamError("set the account's address and password", err)
 	if auth.IsEmailAlreadyExists(err) || errorutils.IsInvalidArgument(err) {
-		return fmt.Errorf("%w: %w", errStays, told)
+		return fmt.Errorf("%w: %w", errCannotMigrate, failure)
 	}
-	return told
+	return failure
 }

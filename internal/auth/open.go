@@ -19,10 +19,10 @@ import (
 	"heek.kr/heektime/internal/werkzeug"
 )
 
-// Open builds the service from its environment, which docs/deployment.md lists.
+// Open creates the service from its environment variables, which docs/deployment.md lists.
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
 	project := gcp.Project(env)
-	key := env.Required("FIREBASE_API_KEY", "the API key that passwords are checked with")
+	key := env.Required("FIREBASE_API_KEY", "the web API key for verifying passwords")
 	origins := env.OptionalList("ALLOWED_ORIGINS")
 	account := env.Optional("SERVICE_ACCOUNT", "")
 	hops := env.OptionalInt("FORWARDED_HOPS", 1, 0, 8)
@@ -41,7 +41,8 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 		return nil, err
 	}
 	s, err := New(Config{
-		Firestore: firestore, Accounts: accounts, Passwords: passwords, Limits: loginthrottle.DefaultLimits(), Log: log, Rounds: rounds,
+		Firestore: firestore, Accounts: accounts, Passwords: passwords,
+		Limits: loginthrottle.DefaultLimits(), Log: log, Rounds: rounds,
 	})
 	if err != nil {
 		return nil, err
@@ -50,15 +51,16 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	return &server.Service{Handler: &Handler{Service: s, Deletion: d, Origins: origins, Hops: hops}, Close: clients.Close}, nil
+	handler := &Handler{Service: s, Deletion: d, Origins: origins, Hops: hops}
+	return &server.Service{Handler: handler, Close: clients.Close}, nil
 }
 
-// signInTimeout bounds one call to Authentication, which takes a few hundred milliseconds.
+// signInTimeout limits one call to Authentication, which usually takes a few hundred milliseconds.
 const signInTimeout = 8 * time.Second
 
-// Passwords opens the client that checks passwords at Firebase Authentication. Like the Admin SDK it
-// reads FIREBASE_AUTH_EMULATOR_HOST from the environment of the process: otherwise one cloud could
-// check a password and another get the account.
+// Passwords creates the client that verifies passwords with Firebase Authentication. Like the Admin
+// SDK, it reads FIREBASE_AUTH_EMULATOR_HOST from the process's environment. Otherwise passwords could
+// be verified in one cloud and accounts created in another.
 func Passwords(key string) (*identitytoolkit.Client, error) {
 	client := &http.Client{
 		Timeout:       signInTimeout,
@@ -67,12 +69,13 @@ func Passwords(key string) (*identitytoolkit.Client, error) {
 	return identitytoolkit.New(key, os.Getenv("FIREBASE_AUTH_EMULATOR_HOST"), client)
 }
 
-// checkOrigins rejects what no browser sends as an origin: "*", or one with a slash at the end.
+// checkOrigins rejects values that no browser sends as an origin, such as "*" or one with a trailing
+// slash.
 func checkOrigins(origins []string) error {
 	for _, origin := range origins {
 		u, err := url.Parse(origin)
 		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.Scheme+"://"+u.Host != origin {
-			return fmt.Errorf("environment variable ALLOWED_ORIGINS contains %q, want origins as https://host", origin)
+			return fmt.Errorf("environment variable ALLOWED_ORIGINS contains %q; want origins like https://host", origin)
 		}
 	}
 	return nil

@@ -19,8 +19,8 @@ import (
 	"heek.kr/heektime/emulator/emulatortest"
 )
 
-// A token of this service opens the documents of its uid under the project's rules, those of others not, and nobody's
-// credentials.
+// Under the project's rules, a token from this service gives access to the documents of its own uid, but
+// not to those of other users, nor to any credentials.
 func TestTokenUnderTheRules(t *testing.T) {
 	t.Parallel()
 	rules, err := os.ReadFile("../../firestore.rules")
@@ -31,10 +31,10 @@ func TestTokenUnderTheRules(t *testing.T) {
 	w.fs, w.now = w.FirestoreClient(t), w.Clock.Now
 	w.accounts = w.config(t, w.AuthAddress()).Accounts
 	url := w.serve(t, w.service(t))
-	w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
-	w.old(t, "left@user.heektime.heek.kr", "left", oldHash(t, quick, oldPassword))
-	post(t, url+"/login/", "192.0.2.1", entry{oldEmail, "wrong " + secret})
-	me := w.as(t, post(t, url+"/login/", "192.0.2.2", entry{oldEmail, oldPassword}).Token)
+	w.addOldAccount(t, oldEmail, oldUID, oldHash(t, fastMethod, oldPassword))
+	w.addOldAccount(t, "left@user.heektime.heek.kr", "left", oldHash(t, fastMethod, oldPassword))
+	post(t, url+"/login/", "192.0.2.1", credentials{oldEmail, "wrong " + secret})
+	me := w.firestoreAs(t, post(t, url+"/login/", "192.0.2.2", credentials{oldEmail, oldPassword}).Token)
 
 	profile := func(uid, name string) error {
 		return me.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
@@ -46,10 +46,10 @@ func TestTokenUnderTheRules(t *testing.T) {
 		}, firestore.MaxAttempts(1))
 	}
 	if err := profile(oldUID, "minsu"); err != nil {
-		t.Errorf("one's own profile: %v", err)
+		t.Errorf("own profile: %v", err)
 	}
 	if err := profile("somebody-else", "other"); status.Code(err) != codes.PermissionDenied {
-		t.Errorf("another's profile: %v", err)
+		t.Errorf("another user's profile: %v", err)
 	}
 	for _, uid := range []string{oldUID, "somebody-else"} {
 		ref := me.Doc("users/" + uid + "/timetables/0123456789")
@@ -61,23 +61,23 @@ func TestTokenUnderTheRules(t *testing.T) {
 		_, err := ref.Set(t.Context(), fields)
 		if uid == oldUID {
 			if err != nil {
-				t.Errorf("one's own timetable: %v", err)
+				t.Errorf("own timetable: %v", err)
 			}
 			_, err = ref.Get(t.Context())
 			if err != nil {
-				t.Errorf("read one's own timetable: %v", err)
+				t.Errorf("read own timetable: %v", err)
 			}
 			continue
 		}
 		if status.Code(err) != codes.PermissionDenied {
-			t.Errorf("write another's timetable: %v", err)
+			t.Errorf("write another user's timetable: %v", err)
 		}
 		fields["semester"] = w.fs.Doc("schools/s/semesters/2026-0900")
 		if _, err := w.fs.Doc("users/"+uid+"/timetables/0123456789").Set(t.Context(), fields); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := ref.Get(t.Context()); status.Code(err) != codes.PermissionDenied {
-			t.Errorf("read another's private timetable: %v", err)
+			t.Errorf("read another user's private timetable: %v", err)
 		}
 	}
 	for _, collection := range []string{"credentials", "attempts"} {
@@ -90,30 +90,32 @@ func TestTokenUnderTheRules(t *testing.T) {
 		_, list := me.Collection(collection).Limit(1).Documents(t.Context()).GetAll()
 		_, set := ref.Set(t.Context(), map[string]any{"failures": 0})
 		_, remove := ref.Delete(t.Context())
-		for what, err := range map[string]error{"get": get, "list": list, "set": set, "delete": remove} {
+		for operation, err := range map[string]error{"get": get, "list": list, "set": set, "delete": remove} {
 			if status.Code(err) != codes.PermissionDenied {
-				t.Errorf("%s in %s: %v", what, collection, err)
+				t.Errorf("%s in %s: %v", operation, collection, err)
 			}
 		}
 	}
 }
 
-// as is Google's client with the rights of who signs in with a custom token.
-func (w *world) as(t testing.TB, customToken string) *firestore.Client {
+// firestoreAs returns a Firestore client that is signed in with a custom token.
+func (w *world) firestoreAs(t testing.TB, customToken string) *firestore.Client {
 	t.Helper()
 	body, _ := json.Marshal(map[string]any{"token": customToken, "returnSecureToken": true})
-	answer, err := http.Post("http://"+w.AuthAddress()+"/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken?key=k", "application/json", bytes.NewReader(body))
+	url := "http://" + w.AuthAddress() + "/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken?key=k"
+	response, err := http.Post(url, "application/json", bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer response.Body.Close()
 	var user struct {
 		IDToken bearer `json:"idToken"`
 	}
-	if err := json.NewDecoder(answer.Body).Decode(&user); err != nil || user.IDToken == "" {
-		t.Fatalf("sign in with a custom token: %d, %v", answer.StatusCode, err)
+	if err := json.NewDecoder(response.Body).Decode(&user); err != nil || user.IDToken == "" {
+		t.Fatalf("sign in with a custom token: %d, %v", response.StatusCode, err)
 	}
-	conn, err := grpc.NewClient(w.FirestoreAddress(), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(user.IDToken))
+	conn, err := grpc.NewClient(w.FirestoreAddress(),
+		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(user.IDToken))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,6 +128,7 @@ func (w *world) as(t testing.TB, customToken string) *firestore.Client {
 	return client
 }
 
+// bearer sends an ID token with every call.
 type bearer string
 
 func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {

@@ -1,18 +1,21 @@
-// Package auth signs people in. Old accounts have passwords whose hashes Firebase Authentication does not take, so this
-// service checks them, and moves each account to Authentication when its owner signs in:
+// Package auth signs users in. Accounts from the old system have password hashes that Firebase
+// Authentication cannot import, so this service verifies them itself and migrates each account to
+// Authentication the first time its owner signs in:
 //
-//	POST /login/ ─▶ Authentication: is it this password? ──yes──▶ a custom token
+//	POST /login/ ─▶ does Authentication accept the password? ──yes──▶ custom token
 //	                 no │
 //	                    ▼
-//	                the old hash: is it this one? ──yes──▶ the password goes to Authentication, the hash away ──▶ a custom token
+//	                does it match the old hash? ──yes──▶ migrate the account, delete the hash ──▶ custom token
 //
-// So the service works itself out of a job: docs/sign-in.md says how to see when it is done. What is here is also what
-// other services sign people in with: [Service.Login] and [Service.Register] know nothing of HTTP.
+// Once every account has migrated, the service can be switched off; docs/sign-in.md explains how to
+// tell. [Service.Login] and [Service.Register] do not depend on HTTP, so other services sign users in
+// with them too.
 package auth
 
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"time"
@@ -27,24 +30,25 @@ import (
 	"heek.kr/heektime/internal/werkzeug"
 )
 
-// Config is what the service works with. All but Rounds and Now are required.
+// Config holds the dependencies and settings of a [Service]. All but Rounds and Now are required.
 type Config struct {
 	Firestore *firestore.Client
-	// Accounts is the Admin SDK's client of Authentication.
+	// Accounts is the Admin SDK's client for Authentication.
 	Accounts *firebaseauth.Client
-	// Passwords checks passwords at Authentication.
+	// Passwords verifies passwords with Authentication.
 	Passwords *identitytoolkit.Client
-	// Limits of sign-in attempts.
+	// Limits throttle sign-ins and registrations.
 	Limits loginthrottle.Limits
 	Log    *slog.Logger
-	// Rounds is the work of every rejected login, in rounds of PBKDF2 with SHA-256: as many as the
-	// most expensive old hash takes. 0 means werkzeug.DefaultRounds.
+	// Rounds is the work spent on every rejected login, in rounds of PBKDF2 with SHA-256. Set it to
+	// the cost of the most expensive old hash. 0 means werkzeug.DefaultRounds.
 	Rounds int
 	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 }
 
-// Service signs people in. It is safe for concurrent use. What it keeps between requests only saves work.
+// Service signs users in. It is safe for concurrent use. The state it keeps between requests only
+// saves work; losing it is harmless.
 type Service struct {
 	firestore *firestore.Client
 	accounts  *firebaseauth.Client
@@ -56,26 +60,27 @@ type Service struct {
 	now       func() time.Time
 	log       *slog.Logger
 
-	// worked is told of the work of each hash, for tests: no clock need tell what takes as long as what.
-	worked func(rounds int)
+	// onHash, set by tests, is called with the work of each password check, so that tests can
+	// compare costs without measuring time.
+	onHash func(rounds int)
 }
 
-// waitingHashes is how many hashes one client may have waiting for a processor.
-const waitingHashes = 8
+// maxQueuedHashes is how many password checks of one client may wait for a processor.
+const maxQueuedHashes = 8
 
-// New returns an error that names what the config lacks.
+// New creates a service. Its error names the first missing or invalid field of cfg.
 func New(cfg Config) (*Service, error) {
 	switch {
 	case cfg.Firestore == nil:
 		return nil, errors.New("auth service needs a Firestore client")
 	case cfg.Accounts == nil:
-		return nil, errors.New("auth service needs an Admin client of Authentication")
+		return nil, errors.New("auth service needs an Admin SDK client for Authentication")
 	case cfg.Passwords == nil:
-		return nil, errors.New("auth service needs a sign-in client of Authentication")
+		return nil, errors.New("auth service needs a sign-in client for Authentication")
 	case cfg.Log == nil:
 		return nil, errors.New("auth service needs a logger")
 	case cfg.Rounds < 0 || cfg.Rounds > werkzeug.MaxRounds:
-		return nil, errors.New("auth service needs a work of rejected logins from 1 to 2,000,000 rounds")
+		return nil, fmt.Errorf("auth service needs Rounds from 0 to %d", werkzeug.MaxRounds)
 	}
 	if cfg.Rounds == 0 {
 		cfg.Rounds = werkzeug.DefaultRounds
@@ -83,7 +88,7 @@ func New(cfg Config) (*Service, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	now := func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) } // the precision that Firestore stores
+	now := func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) } // Firestore's precision
 	logins, err := loginthrottle.NewCounter(cfg.Firestore, cfg.Limits, now)
 	if err != nil {
 		return nil, err
@@ -94,44 +99,48 @@ func New(cfg Config) (*Service, error) {
 	}
 	return &Service{
 		firestore: cfg.Firestore, accounts: cfg.Accounts, passwords: cfg.Passwords, logins: logins, registers: registers,
-		// More at once would finish no sooner, and a right password would wait for all of them.
-		hashing: fairsemaphore.New(runtime.GOMAXPROCS(0), waitingHashes),
-		rounds:  cfg.Rounds, now: now, log: cfg.Log, worked: func(int) {},
+		// Running more in parallel would not finish any sooner, and a correct password would have
+		// to wait for all of them.
+		hashing: fairsemaphore.New(runtime.GOMAXPROCS(0), maxQueuedHashes),
+		rounds:  cfg.Rounds, now: now, log: cfg.Log, onHash: func(int) {},
 	}, nil
 }
 
-// Attempt is one person's try.
+// SignIn is an attempt to log in or to register.
 type SignIn struct {
 	Email, Password string
-	// Client is whom failures count for besides the address: a network address. See [Client].
+	// ClientIP is the client's network address. Failures are counted for it as well as for the
+	// e-mail address. See [ClientIP].
 	ClientIP string
 }
 
 // String hides the password.
-func (a SignIn) String() string { return "attempt of a client" }
+func (a SignIn) String() string { return "sign-in attempt" }
 
 // GoString hides the password.
 func (a SignIn) GoString() string { return a.String() }
 
-// Account is who signed in.
+// Account is a signed-in account.
 type Account struct {
 	UID string
-	// Legacy says that the account is from the old system.
+	// Legacy reports whether the account is from the old system.
 	Legacy bool
 }
 
 var (
-	// ErrWrong says that no account has this address and this password, and not which of them is wrong.
+	// ErrWrong means that no account has this address and password. It does not reveal which of the
+	// two is wrong.
 	ErrWrong = errors.New("wrong e-mail address or password")
-	// ErrTaken says that an account has the address, be it an old one.
-	ErrTaken = errors.New("the e-mail address has an account already")
-	// ErrInvalid is an address or a password that no new account can have. Errors that wrap it say why, for people.
+	// ErrTaken means that the address already has an account, possibly one from the old system.
+	ErrTaken = errors.New("the e-mail address already has an account")
+	// ErrInvalid means that a new account cannot have this address or password. Errors that wrap it
+	// explain why, in words fit for users.
 	ErrInvalid = errors.New("invalid")
-	// ErrUnavailable says that somebody else does not answer; what was tried may be tried again.
-	ErrUnavailable = errors.New("sign-in is not available now")
+	// ErrUnavailable means that a service this one depends on failed. Retrying is safe.
+	ErrUnavailable = errors.New("sign-in is temporarily unavailable")
 )
 
-// Remaining counts the old accounts whose owners have not signed in yet. It bills a read for each thousand.
+// Remaining counts the old accounts that have not migrated yet. It bills one read per thousand.
 func Remaining(ctx context.Context, client *firestore.Client) (int64, error) {
 	return credential.Remaining(ctx, client)
 }

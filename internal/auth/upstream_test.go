@@ -12,9 +12,9 @@ import (
 	"heek.kr/heektime/internal/auth"
 )
 
-// Authentication does not answer, answers nonsense, or quotes what it was sent. Nobody is let in or turned away for it, no
-// account is lost, and no password gets into a log: TestMain looks.
-func TestAuthenticationMisbehaves(t *testing.T) {
+// Authentication fails, returns nonsense, or quotes the request in its response. Nobody is signed in or
+// rejected because of it, no account is lost, and no password gets into a log, which TestMain checks.
+func TestAuthenticationFailures(t *testing.T) {
 	t.Parallel()
 	quote := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -27,40 +27,40 @@ func TestAuthenticationMisbehaves(t *testing.T) {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); io.WriteString(w, body) }
 	}
 	for name, c := range map[string]struct {
-		call   string // the end of the path that it happens to; "" for all
-		answer http.HandlerFunc
+		path   string // the suffix of the paths that fail; "" for all
+		handle http.HandlerFunc
 		status int
 	}{
-		"quotes with 200":      {"", quote(200), 503},
-		"quotes with 400":      {"", quote(400), 503},
-		"quotes with 500":      {"", quote(500), 503},
-		"no JSON":              {"", text(200, "<html>"), 503},
-		"nothing":              {"", text(200, ""), 503},
-		"another's account":    {":signInWithPassword", text(200, `{"localId":"victim","email":"other@example.com","idToken":"a.e30.c"}`), 503},
-		"no token":             {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","mfaPendingCredential":"x"}`), 200}, // refused there, right here
-		"a token that is none": {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","idToken":"x"}`), 503},
-		"no uid":               {":signInWithPassword", text(200, `{"email":"`+oldEmail+`","idToken":"a.e30.c"}`), 503},
+		"quotes with 200":   {"", quote(200), 503},
+		"quotes with 400":   {"", quote(400), 503},
+		"quotes with 500":   {"", quote(500), 503},
+		"not JSON":          {"", text(200, "<html>"), 503},
+		"empty":             {"", text(200, ""), 503},
+		"another's account": {":signInWithPassword", text(200, `{"localId":"victim","email":"other@example.com","idToken":"a.e30.c"}`), 503},
+		"no token":          {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","mfaPendingCredential":"x"}`), 200}, // rejected by Authentication, but the old hash matches
+		"a malformed token": {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","idToken":"x"}`), 503},
+		"no uid":            {":signInWithPassword", text(200, `{"email":"`+oldEmail+`","idToken":"a.e30.c"}`), 503},
 		"a redirect": {":signInWithPassword", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 		}, 503},
-		"wants no more":          {":signInWithPassword", text(400, `{"error":{"message":"TOO_MANY_ATTEMPTS_TRY_LATER : Later."}}`), 429},
-		"429":                    {":signInWithPassword", text(429, `{}`), 429},
-		"switched off":           {":signInWithPassword", text(400, `{"error":{"message":"OPERATION_NOT_ALLOWED"}}`), 503},
-		"bad key":                {":signInWithPassword", text(400, `{"error":{"message":"API key not valid. Please pass a valid API key."}}`), 503},
-		"look-ups fail":          {":lookup", text(500, `{}`), 503},
-		"look-ups quote":         {":lookup", quote(400), 503},
-		"creating quotes":        {"/accounts", quote(500), 503},
-		"creating is not served": {"/accounts", text(403, `{"error":{"message":"PERMISSION_DENIED"}}`), 503},
-		"marking fails":          {":update", quote(500), 503},
-		"cannot be created":      {"/accounts", text(400, `{"error":{"message":"INVALID_EMAIL"}}`), 200}, // and stays
+		"throttles":          {":signInWithPassword", text(400, `{"error":{"message":"TOO_MANY_ATTEMPTS_TRY_LATER : Later."}}`), 429},
+		"429":                {":signInWithPassword", text(429, `{}`), 429},
+		"provider disabled":  {":signInWithPassword", text(400, `{"error":{"message":"OPERATION_NOT_ALLOWED"}}`), 503},
+		"bad key":            {":signInWithPassword", text(400, `{"error":{"message":"API key not valid. Please pass a valid API key."}}`), 503},
+		"look-ups fail":      {":lookup", text(500, `{}`), 503},
+		"look-ups quote":     {":lookup", quote(400), 503},
+		"creating quotes":    {"/accounts", quote(500), 503},
+		"creating is denied": {"/accounts", text(403, `{"error":{"message":"PERMISSION_DENIED"}}`), 503},
+		"marking fails":      {":update", quote(500), 503},
+		"cannot be created":  {"/accounts", text(400, `{"error":{"message":"INVALID_EMAIL"}}`), 200}, // and is not migrated
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
-			w.old(t, oldEmail, oldUID, oldHash(t, quick, oldPassword))
+			w.addOldAccount(t, oldEmail, oldUID, oldHash(t, fastMethod, oldPassword))
 			bad := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				if strings.HasSuffix(r.URL.Path, c.call) {
-					c.answer(rw, r)
+				if strings.HasSuffix(r.URL.Path, c.path) {
+					c.handle(rw, r)
 					return
 				}
 				w.Auth.ServeHTTP(rw, r)
@@ -71,17 +71,17 @@ func TestAuthenticationMisbehaves(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r := post(t, w.serve(t, s)+"/login/", "192.0.2.1", entry{oldEmail, oldPassword})
+			r := post(t, w.serve(t, s)+"/login/", "192.0.2.1", credentials{oldEmail, oldPassword})
 			if r.status != c.status || r.status == 200 && r.UID != oldUID || r.status >= 429 && r.header.Get("Retry-After") == "" {
 				t.Errorf("%d %s, want %d", r.status, r.body, c.status)
 			}
-			w.holds(t, name, oldPassword)
+			w.checkMigrated(t, name, oldPassword)
 		})
 	}
 }
 
-// A registration that Authentication refuses or garbles makes no account that nobody knows of.
-func TestRegisterWhenAuthenticationMisbehaves(t *testing.T) {
+// Errors from Authentication while registering map to the documented errors.
+func TestRegisterWhenAuthenticationFails(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for message, want := range map[string]error{
@@ -110,8 +110,9 @@ func TestRegisterWhenAuthenticationMisbehaves(t *testing.T) {
 	}
 }
 
-// The answer to a creation gets lost and the Admin SDK asks again: the address that is taken then is the caller's own.
-func TestRegisterWhoseAnswerIsLost(t *testing.T) {
+// The response to the creation is lost and the Admin SDK retries: the account that now has the address
+// is recognized as the one just created.
+func TestRegisterAfterLostResponse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	var lost atomic.Bool
@@ -129,7 +130,7 @@ func TestRegisterWhoseAnswerIsLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	uid, err := s.Register(t.Context(), auth.SignIn{Email: "new@example.com", Password: secret, ClientIP: "c"})
-	if err != nil || uid == "" || w.direct(t, "new@example.com", secret) != uid || !lost.Load() {
+	if err != nil || uid == "" || w.signInDirectly(t, "new@example.com", secret) != uid || !lost.Load() {
 		t.Errorf("%q, %v", uid, err)
 	}
 }

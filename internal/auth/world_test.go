@@ -26,17 +26,18 @@ import (
 	"heek.kr/heektime/internal/loginthrottle"
 )
 
-// secret is in every password of these tests and in nothing else, so that TestMain finds where one got out.
+// secret is part of every password in these tests and of nothing else, so that TestMain can detect a
+// leaked password.
 const secret = "Geheimnis7f3a"
 
-// logged is every line that any service of these tests logs.
+// logged collects the log lines of all services in these tests.
 var logged logtest.Lines
 
 func TestMain(m *testing.M) {
 	os.Exit(logtest.Main(m, &logged, secret, strings.ToLower(secret), hashSalt))
 }
 
-// world is everything that the service stands in.
+// world is the environment of a service under test: a local cloud and clients for it.
 type world struct {
 	*emulatortest.Cloud
 	fs       *firestore.Client
@@ -49,18 +50,19 @@ func newWorld(t testing.TB) *world {
 	w := &world{Cloud: emulatortest.Start(t)}
 	w.fs = w.FirestoreClient(t)
 	w.now = w.Clock.Now
-	d := w.config(t, w.AuthAddress())
-	w.accounts = d.Accounts
+	w.accounts = w.config(t, w.AuthAddress()).Accounts
 	return w
 }
 
-// process guards the process's environment, where the Admin SDK looks for the emulator when it is made, and only then.
-var process sync.Mutex
+// environmentMutex guards the process's environment. The Admin SDK reads the emulator's address from it,
+// but only while a client is created.
+var environmentMutex sync.Mutex
 
+// config returns the configuration of a service that finds Authentication at an address.
 func (w *world) config(t testing.TB, authAddress string) auth.Config {
 	t.Helper()
-	process.Lock()
-	defer process.Unlock()
+	environmentMutex.Lock()
+	defer environmentMutex.Unlock()
 	os.Setenv("FIREBASE_AUTH_EMULATOR_HOST", authAddress)
 	defer os.Unsetenv("FIREBASE_AUTH_EMULATOR_HOST")
 	accounts, err := gcp.Authentication(context.Background(), w.Project, "")
@@ -78,32 +80,35 @@ func (w *world) config(t testing.TB, authAddress string) auth.Config {
 	}
 }
 
-// testRounds are the work of a refused login: little, so that tests are fast.
+// testRounds is the work of a rejected login, low to keep the tests fast.
 const testRounds = 2000
 
-// service is a process of the service.
+// service creates a service, as a process does.
 func (w *world) service(t testing.TB, change ...func(*auth.Config)) *auth.Service {
 	t.Helper()
-	d := w.config(t, w.AuthAddress())
+	cfg := w.config(t, w.AuthAddress())
 	for _, f := range change {
-		f(&d)
+		f(&cfg)
 	}
-	s, err := auth.New(d)
+	s, err := auth.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-// mortal is a process of the service that a fault hits, and the context that it lives in.
-func (w *world) mortal(t testing.TB, kind faulttest.Fault, at int) (*auth.Service, *faulttest.Process, context.Context) {
+// faultyService creates a service with a fault at one of its calls, and returns the context of its
+// process.
+func (w *world) faultyService(
+	t testing.TB, kind faulttest.Fault, at int,
+) (*auth.Service, *faulttest.Process, context.Context) {
 	t.Helper()
 	p, ctx := faulttest.New(t.Context(), kind, at)
 	proxy := p.Proxy(w.AuthAddress())
 	t.Cleanup(proxy.Close)
-	d := w.config(t, strings.TrimPrefix(proxy.URL, "http://"))
-	d.Firestore = w.FirestoreClient(t, p.DialOptions()...)
-	s, err := auth.New(d)
+	cfg := w.config(t, strings.TrimPrefix(proxy.URL, "http://"))
+	cfg.Firestore = w.FirestoreClient(t, p.DialOptions()...)
+	s, err := auth.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +117,7 @@ func (w *world) mortal(t testing.TB, kind faulttest.Fault, at int) (*auth.Servic
 
 const origin = "https://heektime.heek.kr"
 
-// serve gives the URL of a service.
+// serve serves s over HTTP and returns its URL.
 func (w *world) serve(t testing.TB, s *auth.Service) string {
 	t.Helper()
 	srv := httptest.NewServer(&auth.Handler{Service: s, Deletion: w.deletion(t), Origins: []string{origin}, Hops: 1})
@@ -129,8 +134,8 @@ func (w *world) deletion(t testing.TB) *deletion.Service {
 	return d
 }
 
-// old stores the credential of an old account.
-func (w *world) old(t testing.TB, email, uid, hash string) {
+// addOldAccount stores the credential of an old account.
+func (w *world) addOldAccount(t testing.TB, email, uid, hash string) {
 	t.Helper()
 	if err := credential.Add(t.Context(), w.fs, credential.Credential{Email: email, UID: uid, Hash: hash}); err != nil {
 		t.Fatal(err)
@@ -146,8 +151,8 @@ func (w *world) remaining(t testing.TB) int64 {
 	return n
 }
 
-// reply is an answer over HTTP.
-type reply struct {
+// response is a response of the service.
+type response struct {
 	status            int
 	header            http.Header
 	UID, Token        string
@@ -155,8 +160,8 @@ type reply struct {
 	body, contentType string
 }
 
-// post calls the service as a client at an address.
-func post(t testing.TB, url, client string, body any) reply {
+// post calls the service as a client with an IP address.
+func post(t testing.TB, url, client string, body any) response {
 	t.Helper()
 	text, ok := body.(string)
 	if !ok {
@@ -171,45 +176,49 @@ func post(t testing.TB, url, client string, body any) reply {
 		t.Fatal(err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-Forwarded-For", "203.0.113.99, "+client) // the first entry is the caller's own invention
-	answer, err := http.DefaultClient.Do(req)
+	req.Header.Set("X-Forwarded-For", "203.0.113.99, "+client) // the first entry is forged
+	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	raw, err := io.ReadAll(answer.Body)
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := reply{status: answer.StatusCode, header: answer.Header, body: string(raw), contentType: answer.Header.Get("Content-Type")}
+	r := response{
+		status: resp.StatusCode, header: resp.Header, body: string(raw),
+		contentType: resp.Header.Get("Content-Type"),
+	}
 	if len(raw) > 0 {
 		if err := json.Unmarshal(raw, &r); err != nil {
-			t.Fatalf("answer %q: %v", raw, err)
+			t.Fatalf("response %q: %v", raw, err)
 		}
 	}
 	if strings.Contains(r.body, secret) {
-		t.Errorf("the answer holds the password: %s", r.body)
+		t.Errorf("the response contains the password: %s", r.body)
 	}
 	return r
 }
 
-type entry struct {
+// credentials is the body of a login or registration.
+type credentials struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
 }
 
-// direct signs in to Authentication as a client does, and gives the uid, "" when it refuses.
-func (w *world) direct(t testing.TB, email, password string) string {
+// signInDirectly signs in to Authentication as a client does. It returns the uid, or "" if the password
+// is rejected.
+func (w *world) signInDirectly(t testing.TB, email, password string) string {
 	t.Helper()
-	d := w.config(t, w.AuthAddress())
-	uid, _, err := d.Passwords.SignIn(t.Context(), email, password)
+	uid, _, err := w.config(t, w.AuthAddress()).Passwords.SignIn(t.Context(), email, password)
 	if err != nil {
 		return ""
 	}
 	return uid
 }
 
-// user is an account of Authentication, nil when there is none.
+// user returns an account in Authentication, or nil if there is none.
 func (w *world) user(t testing.TB, uid string) *firebaseauth.UserRecord {
 	t.Helper()
 	user, err := w.accounts.GetUser(t.Context(), uid)

@@ -1,9 +1,9 @@
-// Package credential keeps the passwords of accounts from the old system, as its hashes, until each account has
-// moved to Firebase Authentication. They are in a collection that no client can read:
+// Package credential stores the password hashes of accounts from the old system until each account has
+// migrated to Firebase Authentication. Clients cannot read their collection:
 //
 //	credentials/{SHA-256 of the address}  {email, uid, hash, held}
 //
-// With this key a look-up is one read, an address is unique, and it may have any characters.
+// The key makes a lookup a single read, keeps addresses unique, and allows any character in them.
 package credential
 
 import (
@@ -26,21 +26,22 @@ import (
 // Credential is the password of an old account. Package schema describes its document.
 type Credential = schema.Credential
 
-// ErrTaken means that another old account has the address.
+// ErrTaken means that the address belongs to another old account, or has another hash.
 var ErrTaken = errors.New("the address belongs to another old account")
 
-// Key returns the id of the document of an address, which must be normalized.
+// Key returns the document id for an address, which must be normalized.
 func Key(email string) string {
 	sum := sha256.Sum256([]byte(email))
 	return hex.EncodeToString(sum[:])
 }
 
-// Ref returns the document of an address's credential, which may not exist.
+// Ref returns the reference of an address's credential, which need not exist.
 func Ref(client *firestore.Client, email string) *firestore.DocumentRef {
 	return schema.CredentialRef(client, Key(email))
 }
 
-// Stored is a credential as it was when it was read.
+// Stored is a credential read from Firestore. Its methods fail with [ErrChanged] if the document has
+// changed since.
 type Stored struct {
 	schema.StoredCredential
 
@@ -48,7 +49,7 @@ type Stored struct {
 	version time.Time
 }
 
-// Read decodes a document that was fetched, nil if it does not exist.
+// Read decodes a fetched document. It returns nil if the document does not exist.
 func Read(doc *firestore.DocumentSnapshot) (*Stored, error) {
 	if !doc.Exists() {
 		return nil, nil
@@ -58,51 +59,54 @@ func Read(doc *firestore.DocumentSnapshot) (*Stored, error) {
 		return nil, fmt.Errorf("read credential %s: %w", doc.Ref.ID, err)
 	}
 	if c.UID == "" || Key(c.Email) != doc.Ref.ID {
-		return nil, fmt.Errorf("credential %s names no account or the address of another", doc.Ref.ID)
+		return nil, fmt.Errorf("credential %s has no uid, or the address of another credential", doc.Ref.ID)
 	}
 	return &c, nil
 }
 
-// ErrChanged means that a credential was deleted or changed since it was read.
-var ErrChanged = errors.New("the old credential changed meanwhile")
+// ErrChanged means that a credential has been changed or deleted since it was read.
+var ErrChanged = errors.New("the old credential has changed since it was read")
 
-// Lock prevents others from migrating the account until the given time. It costs one write. The error may wrap
-// ErrChanged.
+// Lock prevents other logins from migrating the account until the given time. It costs one write. The
+// error may wrap [ErrChanged].
 func (c *Stored) Lock(ctx context.Context, until time.Time) error {
 	return c.set(ctx, "lock", until)
 }
 
-// Release removes the lock. It costs one write. The error may wrap ErrChanged.
+// Release removes the lock. It costs one write. The error may wrap [ErrChanged].
 func (c *Stored) Release(ctx context.Context) error {
 	return c.set(ctx, "release", firestore.Delete)
 }
 
-func (c *Stored) set(ctx context.Context, doing string, held any) error {
-	result, err := c.ref.Update(ctx, []firestore.Update{{Path: schema.FieldHeld, Value: held}}, firestore.LastUpdateTime(c.version))
+func (c *Stored) set(ctx context.Context, operation string, lockedUntil any) error {
+	update := []firestore.Update{{Path: schema.FieldHeld, Value: lockedUntil}}
+	result, err := c.ref.Update(ctx, update, firestore.LastUpdateTime(c.version))
 	if err == nil {
 		c.version = result.UpdateTime
 	}
-	return c.changed(err, doing)
+	return c.wrapChanged(err, operation)
 }
 
-// Delete removes the credential if it has not changed since it was read or locked. The error may wrap ErrChanged.
+// Delete deletes the credential if it has not changed since it was read or locked. The error may wrap
+// [ErrChanged].
 func (c *Stored) Delete(ctx context.Context) error {
 	_, err := c.ref.Delete(ctx, firestore.LastUpdateTime(c.version))
-	return c.changed(err, "delete")
+	return c.wrapChanged(err, "delete")
 }
 
-func (c *Stored) changed(err error, doing string) error {
+// wrapChanged turns the error of a failed precondition into ErrChanged.
+func (c *Stored) wrapChanged(err error, operation string) error {
 	if code := status.Code(err); code == codes.FailedPrecondition || code == codes.NotFound {
 		err = ErrChanged
 	}
-	return wrap(err, "%s the old credential of %s", doing, c.UID)
+	return wrap(err, "%s the old credential of %s", operation, c.UID)
 }
 
-// Add stores a credential of the old system. Adding the same one again changes nothing. The error wraps ErrTaken
-// if the address has another uid or another hash.
+// Add stores a credential from the old system. Adding the same credential again has no effect. The error
+// wraps [ErrTaken] if the address already has another uid or another hash.
 func Add(ctx context.Context, client *firestore.Client, c Credential) error {
 	if c.UID == "" || c.Email == "" || c.Hash == "" {
-		return errors.New("a credential needs address, uid and hash")
+		return errors.New("a credential needs an address, a uid and a hash")
 	}
 	ref := Ref(client, c.Email)
 	_, err := ref.Create(ctx, c)
@@ -113,7 +117,7 @@ func Add(ctx context.Context, client *firestore.Client, c Credential) error {
 	if err != nil {
 		return fmt.Errorf("read the credential of %s: %w", c.UID, err)
 	}
-	if there, err := Read(doc); err != nil || there == nil || there.Credential != c {
+	if stored, err := Read(doc); err != nil || stored == nil || stored.Credential != c {
 		return errors.Join(fmt.Errorf("store the credential of %s: %w", c.UID, ErrTaken), err)
 	}
 	return nil
@@ -144,15 +148,15 @@ func Has(ctx context.Context, client *firestore.Client, uid string) (bool, error
 	return len(found) > 0, wrap(err, "look for a credential of %s", uid)
 }
 
-// Remaining counts the credentials of accounts that have not migrated. It bills one read for each thousand.
+// Remaining counts the accounts that have not migrated. It bills one read per thousand.
 func Remaining(ctx context.Context, client *firestore.Client) (int64, error) {
-	answer, err := schema.Credentials(client).NewAggregationQuery().WithCount("n").Get(ctx)
+	result, err := schema.Credentials(client).NewAggregationQuery().WithCount("n").Get(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("count old credentials: %w", err)
 	}
-	n, ok := answer["n"].(*firestorepb.Value)
+	n, ok := result["n"].(*firestorepb.Value)
 	if !ok {
-		return 0, fmt.Errorf("count old credentials: answer is %T", answer["n"])
+		return 0, fmt.Errorf("count old credentials: the result is %T", result["n"])
 	}
 	return n.GetIntegerValue(), nil
 }

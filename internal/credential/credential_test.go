@@ -29,14 +29,14 @@ func TestAddAndDelete(t *testing.T) {
 		{"another account", other, credential.ErrTaken},
 		{"another hash", changed, credential.ErrTaken},
 		{"another address", credential.Credential{Email: "c@user.heektime.heek.kr", UID: "1", Hash: "hash"}, nil},
-		{"a third", credential.Credential{Email: "d@user.heektime.heek.kr", UID: "3", Hash: "hash"}, nil},
+		{"third account", credential.Credential{Email: "d@user.heektime.heek.kr", UID: "3", Hash: "hash"}, nil},
 	} {
 		if err := credential.Add(t.Context(), fs, c.add); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, err, c.want)
 		}
 	}
 	if err := credential.Add(t.Context(), fs, credential.Credential{Email: "e@user.heektime.heek.kr", UID: "5"}); err == nil {
-		t.Error("a credential without hash is stored")
+		t.Error("stored a credential without a hash")
 	}
 	if n, err := credential.Remaining(t.Context(), fs); n != 3 || err != nil {
 		t.Errorf("%d remain, %v", n, err)
@@ -51,8 +51,8 @@ func TestAddAndDelete(t *testing.T) {
 	}
 }
 
-// A document that was put in another's place is nobody's credential.
-func TestReadRefuses(t *testing.T) {
+// Malformed documents, and those stored under the key of another address, are rejected.
+func TestReadRejectsMalformed(t *testing.T) {
 	t.Parallel()
 	fs := emulatortest.Start(t).FirestoreClient(t)
 	ref := credential.Ref(fs, "a@user.heektime.heek.kr")
@@ -60,7 +60,7 @@ func TestReadRefuses(t *testing.T) {
 		"another's address": {"email": "b@user.heektime.heek.kr", "uid": "1", "hash": "h"},
 		"no uid":            {"email": "a@user.heektime.heek.kr", "hash": "h"},
 		"a wrong type":      {"email": "a@user.heektime.heek.kr", "uid": 1, "hash": "h"},
-		"nothing":           {},
+		"empty":             {},
 	} {
 		if _, err := ref.Set(t.Context(), fields); err != nil {
 			t.Fatal(err)
@@ -70,12 +70,12 @@ func TestReadRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		if c, err := credential.Read(doc); err == nil {
-			t.Errorf("%s: %v", name, c)
+			t.Errorf("%s: got %v, want an error", name, c)
 		}
 	}
 }
 
-func TestCredentialHidesItsHash(t *testing.T) {
+func TestPrintingHidesHash(t *testing.T) {
 	c := credential.Credential{Email: "a@b.kr", UID: "1", Hash: "hash"}
 	stored := credential.Stored{StoredCredential: schema.StoredCredential{Credential: c}}
 	if text := fmt.Sprintf("%v %+v %#v %s %v %+v %s", c, c, c, c, stored, stored, &stored); strings.Contains(text, "hash") {

@@ -1,5 +1,5 @@
-// Package email knows the e-mail addresses that accounts are told apart by. Old accounts had a user name and no address;
-// theirs is the user name at a domain of ours, which clients append.
+// Package email normalizes the e-mail addresses that identify accounts. Old accounts have a user name
+// instead of an address; clients turn it into an address by appending [OldDomain].
 package email
 
 import (
@@ -11,18 +11,18 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// OldDomain stands behind the user names of old accounts. No mail is delivered to it.
+// OldDomain is the domain of old accounts' addresses, after their user name. It has no mailboxes.
 const OldDomain = "user.heektime.heek.kr"
 
-// MaxBytes is the longest address, in UTF-8; RFC 5321 leaves room for no longer one.
+// MaxBytes is the maximum length of an address in UTF-8, which follows from RFC 5321.
 const MaxBytes = 254
 
-// ErrMalformed is a text that is no address.
+// ErrMalformed means that a text is not an address.
 var ErrMalformed = errors.New("malformed e-mail address")
 
-// Normal is the form in which addresses are compared and kept: without spaces around it, lower case, in Unicode's form NFC,
-// as one keyboard composes what another one leaves in parts. A bare user name is malformed. Normal of a normal address is
-// itself.
+// Normalize returns the form in which addresses are stored and compared: without surrounding spaces, in
+// lower case, and in Unicode's NFC, since keyboards differ in whether they compose characters. A user
+// name without a domain is malformed. Normalizing a normalized address does not change it.
 func Normalize(text string) (string, error) {
 	if len(text) > 4*MaxBytes || !utf8.ValidString(text) {
 		return "", ErrMalformed
@@ -35,14 +35,15 @@ func Normalize(text string) (string, error) {
 	case strings.IndexFunc(text, func(r rune) bool { return !unicode.IsGraphic(r) || unicode.IsSpace(r) }) >= 0:
 		return "", ErrMalformed
 	case strings.ContainsAny(text, `"(),:;<>[\]`):
-		return "", ErrMalformed // quoted names and routes, which no mail service of today gives out
+		return "", ErrMalformed // quoted names and routes, which mail services no longer issue
 	}
 	for label := range strings.SplitSeq(domain, ".") {
 		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
 			return "", ErrMalformed
 		}
 	}
-	if !strings.Contains(domain, ".") || strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") || strings.Contains(name, "..") {
+	if !strings.Contains(domain, ".") ||
+		strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") || strings.Contains(name, "..") {
 		return "", ErrMalformed
 	}
 	return text, nil

@@ -7,12 +7,12 @@ import (
 	"heek.kr/heektime/internal/email"
 )
 
-func TestNormal(t *testing.T) {
+func TestNormalize(t *testing.T) {
 	for text, want := range map[string]string{
 		" Me@Example.COM\n":                              "me@example.com",
 		"old_user@" + email.OldDomain:                    "old_user@" + email.OldDomain,
 		"하나@user.heektime.heek.kr":                       "하나@user.heektime.heek.kr",
-		"\u1112\u1161\u1102\u1161@user.heektime.heek.kr": "하나@user.heektime.heek.kr", // in parts
+		"\u1112\u1161\u1102\u1161@user.heektime.heek.kr": "하나@user.heektime.heek.kr", // decomposed
 		"a+tag@b.kr":                                     "a+tag@b.kr",
 		"a/b@c.kr":                                       "a/b@c.kr",
 		"user":                                           "",
@@ -34,12 +34,12 @@ func TestNormal(t *testing.T) {
 	} {
 		got, err := email.Normalize(text)
 		if got != want || (err == nil) != (want != "") {
-			t.Errorf("%q is %q (%v), want %q", text, got, err, want)
+			t.Errorf("Normalize(%q) = %q, %v; want %q", text, got, err, want)
 		}
 	}
 }
 
-func FuzzNormal(f *testing.F) {
+func FuzzNormalize(f *testing.F) {
 	f.Add(" Me@Example.COM")
 	f.Add("İ@ß.kr")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -48,7 +48,7 @@ func FuzzNormal(f *testing.F) {
 			return
 		}
 		if twice, err := email.Normalize(once); err != nil || twice != once {
-			t.Errorf("%q becomes %q, then %q (%v)", text, once, twice, err)
+			t.Errorf("Normalize(%q) = %q, but normalizing again gives %q, %v", text, once, twice, err)
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// tally is what a document counts.
+// tally is a decoded counter document.
 type tally struct {
 	schema.Attempts
 	stale bool // the document exists, but its failures are too old to count
@@ -21,22 +21,22 @@ type tally struct {
 
 // Counter counts failures. It is safe for concurrent use.
 type Counter struct {
-	client  *firestore.Client
-	limits  Limits
-	now     func() time.Time
-	waiting waiting
-	running running
+	client   *firestore.Client
+	limits   Limits
+	now      func() time.Time
+	waits    waits
+	inFlight inFlight
 }
 
-// NewCounter makes a counter; all is required.
+// NewCounter creates a counter. All arguments are required.
 func NewCounter(client *firestore.Client, limits Limits, now func() time.Time) (*Counter, error) {
 	switch {
 	case client == nil:
-		return nil, errors.New("attempt counter needs a Firestore client")
+		return nil, errors.New("login throttle needs a Firestore client")
 	case limits.Forget <= 0:
-		return nil, errors.New("attempt counter needs limits")
+		return nil, errors.New("login throttle needs limits")
 	case now == nil:
-		return nil, errors.New("attempt counter needs a clock")
+		return nil, errors.New("login throttle needs a clock")
 	}
 	return &Counter{client: client, limits: limits, now: now}, nil
 }
@@ -50,28 +50,32 @@ type Admission struct {
 	done            func()
 }
 
-// Begin asks whether a client may try an address now, and reads the documents of others in the same round trip. The error is
-// a *[TooManyError] when it may not. Who gets an attempt calls End, and before it Failed or Succeeded when that is known.
-func (c *Counter) Begin(ctx context.Context, address, client string, others ...*firestore.DocumentRef) (*Admission, []*firestore.DocumentSnapshot, error) {
+// Begin admits an attempt of a client at an address, or returns a *[TooManyError]. It fetches the other
+// documents in the same round trip. The caller must call End on the admission, and before that Failed or
+// Succeeded once the outcome is known.
+func (c *Counter) Begin(
+	ctx context.Context, address, client string, others ...*firestore.DocumentRef,
+) (*Admission, []*firestore.DocumentSnapshot, error) {
 	a := &Admission{counter: c, address: Key(address), client: Key(client)}
-	if wait := c.waiting.until(a.keys(), c.now()); wait > 0 {
+	if wait := c.waits.remaining(a.keys(), c.now()); wait > 0 {
 		return nil, nil, &TooManyError{wait}
 	}
-	// What runs is in no document yet: without this a hundred guesses at once would all be free.
+	// Attempts in flight are not counted yet. Without this limit, a hundred simultaneous guesses would
+	// all be free.
 	var ok bool
-	if a.done, ok = c.running.start(a.pair(), a.client); !ok {
+	if a.done, ok = c.inFlight.start(a.pair(), a.client); !ok {
 		return nil, nil, &TooManyError{time.Second}
 	}
 	docs, err := c.client.GetAll(ctx, append([]*firestore.DocumentRef{a.addressRef(), a.clientRef()}, others...))
 	if err == nil {
-		a.byAddress, err = c.read(docs[0])
+		a.byAddress, err = c.decode(docs[0])
 	}
 	if err == nil {
-		a.byClient, err = c.read(docs[1])
+		a.byClient, err = c.decode(docs[1])
 	}
 	if err != nil {
 		a.done()
-		return nil, nil, fmt.Errorf("read the counters of attempts: %w", err)
+		return nil, nil, fmt.Errorf("read the login throttle counters: %w", err)
 	}
 	if wait := a.wait(); wait > 0 {
 		a.done()
@@ -80,12 +84,13 @@ func (c *Counter) Begin(ctx context.Context, address, client string, others ...*
 	return a, docs[2:], nil
 }
 
-func (c *Counter) read(doc *firestore.DocumentSnapshot) (t tally, err error) {
+// decode returns the counts in a document, or zero ones if they are too old.
+func (c *Counter) decode(doc *firestore.DocumentSnapshot) (t tally, err error) {
 	if !doc.Exists() {
 		return tally{}, nil
 	}
 	if err := doc.DataTo(&t.Attempts); err != nil {
-		return t, fmt.Errorf("counter %s: %w", doc.Ref.ID, err)
+		return t, fmt.Errorf("decode counter %s: %w", doc.Ref.ID, err)
 	}
 	if c.now().Sub(t.Last) > c.limits.Forget {
 		return tally{stale: true}, nil
@@ -93,34 +98,34 @@ func (c *Counter) read(doc *firestore.DocumentSnapshot) (t tally, err error) {
 	return t, nil
 }
 
-// wait is how long the attempt must wait, by what was read.
+// wait returns how long the attempt must wait according to the counters.
 func (a *Admission) wait() (longest time.Duration) {
 	now, limits := a.counter.now(), a.counter.limits
 	pair := a.byAddress.Clients[a.client]
-	for key, rest := range map[string]time.Duration{
+	for key, left := range map[string]time.Duration{
 		a.pair():             pair.Last.Add(limits.Pair.wait(pair.Failures)).Sub(now),
 		"client " + a.client: a.byClient.Last.Add(limits.Client.wait(a.byClient.Failures)).Sub(now),
-		// Only this one can hit who has done nothing; so it is not kept in the instance, and short.
+		// This wait also affects clients without any failures, so it is short, and not remembered.
 		"": a.byAddress.Last.Add(limits.Address.wait(a.byAddress.Failures)).Sub(now),
 	} {
-		if rest > 0 && key != "" {
-			a.counter.waiting.add(key, now.Add(rest), now)
+		if left > 0 && key != "" {
+			a.counter.waits.add(key, now.Add(left), now)
 		}
-		longest = max(longest, rest)
+		longest = max(longest, left)
 	}
 	return longest
 }
 
-// Failed counts a failure. The attempt must not be answered before it returns without an error: a guess that is not counted
-// is free.
+// Failed counts a failure. The caller must not reveal the outcome unless Failed succeeds; otherwise the
+// guess would be free.
 func (a *Admission) Failed(ctx context.Context) error {
 	now := a.counter.now()
 	expires := now.Add(a.counter.limits.Forget)
-	one := map[string]any{schema.FieldFailures: firestore.Increment(1), schema.FieldLast: now}
-	client := maps.Clone(one)
+	increment := map[string]any{schema.FieldFailures: firestore.Increment(1), schema.FieldLast: now}
+	client := maps.Clone(increment)
 	client[schema.FieldExpires] = expires
 	address := maps.Clone(client)
-	address[schema.FieldClients] = map[string]any{a.client: one}
+	address[schema.FieldClients] = map[string]any{a.client: increment}
 	var wg sync.WaitGroup
 	errs := make([]error, 2)
 	wg.Go(func() { errs[0] = count(ctx, a.addressRef(), address, a.byAddress) })
@@ -132,10 +137,10 @@ func (a *Admission) Failed(ctx context.Context) error {
 	return nil
 }
 
-// count adds to a document, and starts a forgotten one anew.
-func count(ctx context.Context, ref *firestore.DocumentRef, fields map[string]any, known tally) error {
+// count increments the counters of a document, or overwrites stale ones.
+func count(ctx context.Context, ref *firestore.DocumentRef, fields map[string]any, current tally) error {
 	var err error
-	if known.stale {
+	if current.stale {
 		_, err = ref.Set(ctx, fields)
 	} else {
 		_, err = ref.Set(ctx, fields, firestore.MergeAll)
@@ -143,11 +148,11 @@ func count(ctx context.Context, ref *firestore.DocumentRef, fields map[string]an
 	return err
 }
 
-// Succeeded forgets the client's failures at the address, in one write if there were any. Its failures elsewhere stay, or an
-// account of one's own would reset them.
+// Succeeded resets the client's failures at the address, in one write if there were any. Failures at
+// other addresses stay; otherwise attackers could reset them by signing in to an account of their own.
 func (a *Admission) Succeeded(ctx context.Context) error {
-	pair, had := a.byAddress.Clients[a.client]
-	if !had {
+	pair, ok := a.byAddress.Clients[a.client]
+	if !ok {
 		return nil
 	}
 	var err error
@@ -160,12 +165,12 @@ func (a *Admission) Succeeded(ctx context.Context) error {
 		})
 	}
 	if err != nil {
-		return fmt.Errorf("forget failed attempts: %w", err)
+		return fmt.Errorf("reset failed attempts: %w", err)
 	}
 	return nil
 }
 
-// End gives the attempt's place free. It must be called once.
+// End ends the attempt, so that it no longer counts as in flight. It must be called exactly once.
 func (a *Admission) End() { a.done() }
 
 func (a *Admission) pair() string   { return "pair " + a.address + a.client }

@@ -5,69 +5,71 @@ import (
 	"time"
 )
 
-// What one instance remembers. Losing it costs reads, no safety.
+// This file holds the state of one instance. Losing it costs reads but does not weaken the limits.
 
-// maxWaiting bounds the memory of who must wait: at 150 bytes each, about a megabyte.
-const maxWaiting = 8192
+// maxWaits limits the number of remembered waits. At 150 bytes each, that is about a megabyte.
+const maxWaits = 8192
 
-// waiting remembers who must wait until when, so that asking again costs no read.
-type waiting struct {
+// waits remembers the current waits, so that an attempt during a wait costs no reads.
+type waits struct {
 	mu sync.Mutex
-	m  map[string]time.Time
+	m  map[string]time.Time // the end of the wait by key
 }
 
-func (w *waiting) until(keys []string, now time.Time) (longest time.Duration) {
+// remaining returns the longest remaining wait of the keys.
+func (w *waits) remaining(keys []string, now time.Time) (longest time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, key := range keys {
-		rest := w.m[key].Sub(now)
-		if rest <= 0 {
+		left := w.m[key].Sub(now)
+		if left <= 0 {
 			delete(w.m, key)
 			continue
 		}
-		longest = max(longest, rest)
+		longest = max(longest, left)
 	}
 	return longest
 }
 
-func (w *waiting) add(key string, until, now time.Time) {
+// add remembers a wait. If there are too many, it drops the new one.
+func (w *waits) add(key string, until, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.m == nil {
 		w.m = map[string]time.Time{}
 	}
-	if len(w.m) >= maxWaiting {
+	if len(w.m) >= maxWaits {
 		for old, t := range w.m {
 			if !t.After(now) {
 				delete(w.m, old)
 			}
 		}
 	}
-	if len(w.m) < maxWaiting {
+	if len(w.m) < maxWaits {
 		w.m[key] = until
 	}
 }
 
-// How many attempts of one client an instance runs at once. Two at one address are a person with two devices.
+// Limits on concurrent attempts in one instance. Two at one address allow for a user with two devices.
 const (
-	maxPairRuns   = 2
-	maxClientRuns = 16
+	maxPerPair   = 2
+	maxPerClient = 16
 )
 
-// running counts what runs.
-type running struct {
+// inFlight counts the concurrent attempts by key.
+type inFlight struct {
 	mu sync.Mutex
 	m  map[string]int
 }
 
-// start says whether an attempt may run; if so, it runs until done is called.
-func (r *running) start(pair, client string) (done func(), ok bool) {
+// start registers an attempt until done is called. It returns false if too many are in flight.
+func (r *inFlight) start(pair, client string) (done func(), ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.m == nil {
 		r.m = map[string]int{}
 	}
-	if r.m[pair] >= maxPairRuns || r.m[client] >= maxClientRuns {
+	if r.m[pair] >= maxPerPair || r.m[client] >= maxPerClient {
 		return nil, false
 	}
 	r.m[pair]++

@@ -1,15 +1,16 @@
-// Package loginthrottle slows down who guesses passwords. It counts failures in documents that security rules give to no client,
-// because several instances share them and nothing else is shared:
+// Package loginthrottle throttles password guessing. It counts failures in Firestore, which all instances
+// share; security rules hide the documents from clients:
 //
 //	attempts/address-{hash}  {failures, last, clients: {hash: {failures, last}}, expires}
 //	attempts/client-{hash}   {failures, last, expires}
 //
-// A few failures are free. Then each one makes the next attempt wait, twice as long as the one before. Nothing is locked for
-// good, and a client that must wait adds nothing to the count of an address: so nobody is kept out of an account by one
-// client that guesses at it.
+// The first few failures are free. After that, each failure doubles the wait before the next attempt.
+// Nothing is ever locked permanently, and attempts rejected during a wait do not count for the address,
+// so one client guessing passwords cannot lock the owner out.
 //
-// Billed: two reads for a look, two writes for a failure, nothing for a success without failures before. Who must wait is
-// remembered in the instance and costs nothing until the wait is over. A TTL policy on the field expires removes what is old.
+// Beginning an attempt bills two reads, a failure two writes, and a success without earlier failures
+// nothing. Each instance remembers the current waits, so an attempt during a wait is free. A TTL policy
+// on the field expires deletes old documents.
 package loginthrottle
 
 import (
@@ -19,40 +20,40 @@ import (
 	"time"
 )
 
-// Limit says how often somebody may fail.
+// Limit is the wait after a number of failures.
 type Limit struct {
-	// Free failures cost no waiting.
+	// Free is the number of failures without a wait.
 	Free int
-	// First is the wait after one more; each further one doubles it, up to Most.
+	// First is the wait after one more failure. Each further failure doubles it, up to Most.
 	First, Most time.Duration
 }
 
-// wait after so many failures.
+// wait returns the wait after the given number of failures.
 func (l Limit) wait(failures int64) time.Duration {
-	over := failures - int64(l.Free)
-	if over <= 0 {
+	excess := failures - int64(l.Free)
+	if excess <= 0 {
 		return 0
 	}
 	d := l.First
-	for ; over > 1 && d < l.Most; over-- {
+	for ; excess > 1 && d < l.Most; excess-- {
 		d *= 2
 	}
 	return min(d, l.Most)
 }
 
-// Limits of everybody.
+// Limits apply to every attempt; the longest wait wins.
 type Limits struct {
 	// Pair limits one client at one address.
 	Pair Limit
-	// Client limits one client at all addresses. A campus may share one network address.
+	// Client limits one client across all addresses. A whole campus may share one network address.
 	Client Limit
-	// Address limits all clients at one address together.
+	// Address limits all clients together at one address.
 	Address Limit
-	// Forget is after how long without a failure all are forgotten.
+	// Forget is the time without a failure after which a count is reset.
 	Forget time.Duration
 }
 
-// DefaultLimits are those of the services.
+// DefaultLimits returns the limits of the deployed services.
 func DefaultLimits() Limits {
 	return Limits{
 		Pair:    Limit{Free: 5, First: 2 * time.Second, Most: 15 * time.Minute},
@@ -62,19 +63,18 @@ func DefaultLimits() Limits {
 	}
 }
 
-// TooManyError says that somebody must wait.
+// TooManyError means that the client must wait before the next attempt.
 type TooManyError struct {
-	// Wait is how long.
 	Wait time.Duration
 }
 
 func (e *TooManyError) Error() string {
-	return fmt.Sprintf("too many attempts: wait %v", e.Wait.Round(time.Second))
+	return fmt.Sprintf("too many attempts: retry in %v", e.Wait.Round(time.Second))
 }
 
-// Key is how who attempts is named in documents: a hash, cut to 32 hex digits. Network addresses are so few that it hides
-// them from a glance, and not from a search.
-func Key(who string) string {
-	sum := sha256.Sum256([]byte("attempt\x00" + who))
+// Key returns the name of an address or a client in documents: a hash of 32 hex digits. The hash only
+// keeps network addresses out of plain sight; there are few enough of them to recover by brute force.
+func Key(name string) string {
+	sum := sha256.Sum256([]byte("attempt\x00" + name))
 	return hex.EncodeToString(sum[:16])
 }

@@ -14,8 +14,8 @@ import (
 	"heek.kr/heektime/internal/loginthrottle"
 )
 
-// Many instances that fail at once lose no count: the documents add up.
-func TestFailuresAtOnce(t *testing.T) {
+// No failure is lost when many instances count at the same time.
+func TestConcurrentFailures(t *testing.T) {
 	t.Parallel()
 	cloud := emulatortest.Start(t)
 	fs := cloud.FirestoreClient(t)
@@ -26,7 +26,7 @@ func TestFailuresAtOnce(t *testing.T) {
 		wg.Go(func() {
 			a, _, err := c.Begin(t.Context(), "a@b.kr", "192.0.2.1")
 			if err != nil {
-				return // too many already: another one's failure was quick
+				return // throttled by the failures of other instances
 			}
 			defer a.End()
 			if err := a.Failed(t.Context()); err != nil {
@@ -41,16 +41,16 @@ func TestFailuresAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n, _ := doc.DataAt("failures"); n.(int64) < 6 {
-			t.Errorf("%s counts %v failures", id, n)
+			t.Errorf("%s has %v failures, want at least 6", id, n)
 		}
 		if expires, _ := doc.DataAt("expires"); expires == nil {
-			t.Errorf("%s never expires", id)
+			t.Errorf("%s has no expiry", id)
 		}
 	}
 }
 
-// An instance lets only so many of one client run, since none of them is counted yet.
-func TestRunningAtOnce(t *testing.T) {
+// An instance limits the concurrent attempts of a client, since none of them is counted yet.
+func TestConcurrentAttempts(t *testing.T) {
 	t.Parallel()
 	cloud := emulatortest.Start(t)
 	c := counter(t, cloud.FirestoreClient(t), cloud.Clock.Now)
@@ -62,13 +62,13 @@ func TestRunningAtOnce(t *testing.T) {
 	for i := range 16 {
 		a, err := begin(string(rune('a'+i/2))+"@b.kr", "192.0.2.1")
 		if err != nil {
-			t.Fatalf("%d: %v", i, err)
+			t.Fatalf("attempt %d: %v", i, err)
 		}
 		running = append(running, a)
 	}
 	var wait *loginthrottle.TooManyError
 	if _, err := begin("z@b.kr", "192.0.2.1"); !errors.As(err, &wait) {
-		t.Errorf("a 17th of one client: %v", err)
+		t.Errorf("17th attempt of one client: got %v, want a TooManyError", err)
 	}
 	for range 2 {
 		a, err := begin("a@b.kr", "192.0.2.2")
@@ -78,27 +78,31 @@ func TestRunningAtOnce(t *testing.T) {
 		running = append(running, a)
 	}
 	if _, err := begin("a@b.kr", "192.0.2.2"); !errors.As(err, &wait) {
-		t.Errorf("a third at one address: %v", err)
+		t.Errorf("third attempt at one address: got %v, want a TooManyError", err)
 	}
 	for _, a := range running {
 		a.End()
 	}
 	if a, err := begin("z@b.kr", "192.0.2.1"); err != nil {
-		t.Errorf("when all have ended: %v", err)
+		t.Errorf("after all attempts ended: %v", err)
 	} else {
 		a.End()
 	}
 }
 
-// Who must wait costs no read.
-func TestWaitingIsFree(t *testing.T) {
+// An attempt during a wait costs no reads.
+func TestWaitingCostsNoReads(t *testing.T) {
 	t.Parallel()
 	cloud := emulatortest.Start(t)
 	reads := 0
-	fs := cloud.FirestoreClient(t, grpc.WithStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	countReads := func(
+		ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string,
+		open grpc.Streamer, opts ...grpc.CallOption,
+	) (grpc.ClientStream, error) {
 		reads++
 		return open(ctx, desc, cc, method, opts...)
-	}))
+	}
+	fs := cloud.FirestoreClient(t, grpc.WithStreamInterceptor(countReads))
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	c := counter(t, fs, func() time.Time { return now })
 	var wait *loginthrottle.TooManyError
@@ -115,8 +119,8 @@ func TestWaitingIsFree(t *testing.T) {
 		}
 		a.End()
 	}
-	if wait == nil || wait.Wait != 2*time.Second || reads != 7 { // 5 free, the one too many, the one that sees it
-		t.Errorf("waits %v after %d reads", wait, reads)
+	if wait == nil || wait.Wait != 2*time.Second || reads != 7 { // 5 free, 1 over the limit, 1 throttled
+		t.Errorf("got %v after %d calls, want a wait of 2s after 7 calls", wait, reads)
 	}
 	now = now.Add(2 * time.Second)
 	if a, _, err := c.Begin(t.Context(), "a@b.kr", "192.0.2.1"); err != nil {

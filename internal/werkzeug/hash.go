@@ -1,9 +1,9 @@
-// Package werkzeug checks passwords against the hashes that Python's Werkzeug makes of them, which is what old accounts have:
+// Package werkzeug verifies passwords against hashes made by Python's Werkzeug, which old accounts have:
 //
 //	pbkdf2:sha256:260000$salt$hex
 //	scrypt:32768:8:1$salt$hex
 //
-// The salt is used as its ASCII bytes, the password as UTF-8.
+// The salt is hashed as its ASCII bytes, not decoded; the password as UTF-8.
 //
 // Source: https://werkzeug.palletsprojects.com/en/stable/utils/#werkzeug.security.generate_password_hash
 package werkzeug
@@ -19,20 +19,22 @@ import (
 	"golang.org/x/crypto/scrypt"
 )
 
-// Bounds of what is computed at all. A hash is data, and must not be able to stop the server.
+// Limits on the work of one hash. Hashes are stored data, and a malformed one must not stall the server.
 const (
-	// MaxRounds of PBKDF2; Werkzeug 3 makes 1,000,000.
+	// MaxRounds limits the rounds of PBKDF2; Werkzeug 3 uses 1,000,000.
 	MaxRounds = 2_000_000
-	// MaxScryptBytes of memory for one scrypt; Werkzeug's own takes half of it.
+	// MaxScryptBytes limits the memory of one scrypt; Werkzeug's default parameters take half of it.
 	MaxScryptBytes = 64 << 20
-	// MaxScryptWork bounds N·r·p; Werkzeug's own is a quarter of it.
+	// MaxScryptWork limits N·r·p; Werkzeug's default is a quarter of it.
 	MaxScryptWork = 1 << 20
 )
 
-// DefaultRounds are what a hash means that names no rounds: those of Werkzeug 2, and what most old accounts have.
+// DefaultRounds is the number of rounds of a hash that does not specify any. It is the default of
+// Werkzeug 2, which most old accounts have.
 const DefaultRounds = 260_000
 
-// Hash is one password, hashed. It is immutable, safe for concurrent use, and prints without salt and sum.
+// Hash is a parsed password hash. It is immutable and safe for concurrent use. Printing it reveals
+// neither salt nor sum.
 type Hash struct {
 	digest  string // of PBKDF2; "" for scrypt
 	rounds  int
@@ -41,7 +43,8 @@ type Hash struct {
 	sum     []byte
 }
 
-// Verify says whether plain is the password. It takes the time of [Hash.Cost] rounds, whatever the answer.
+// Verify reports whether plain is the password. It takes the time of [Hash.Cost] rounds, whether or not
+// the password matches.
 func (h *Hash) Verify(plain string) (bool, error) {
 	sum, err := h.derive(plain)
 	if err != nil {
@@ -62,7 +65,8 @@ func (h *Hash) derive(plain string) ([]byte, error) {
 	return scrypt.Key([]byte(plain), h.salt, h.n, h.r, h.p, len(h.sum))
 }
 
-// Cost is about how many rounds of PBKDF2 with SHA-256 take as long as this hash does on a server with SHA extensions.
+// Cost estimates the work of the hash as a number of rounds of PBKDF2 with SHA-256, on a CPU with SHA
+// extensions.
 func (h *Hash) Cost() int {
 	switch h.digest {
 	case "sha256":
@@ -75,24 +79,24 @@ func (h *Hash) Cost() int {
 	return h.n * h.r * h.p * scryptPercent / 100
 }
 
-// How long a round of each kind takes in hundredths of a round of PBKDF2 with SHA-256: BenchmarkVerify prints it. For scrypt
-// a round is one of N·r·p.
+// Duration of one round of each method, in percent of a round of PBKDF2 with SHA-256. BenchmarkVerify
+// measures them. For scrypt, the number of rounds is N·r·p.
 const (
 	sha1Percent   = 125
 	sha512Percent = 320
 	scryptPercent = 195
 )
 
-// Work spends the time of so many rounds of PBKDF2 with SHA-256 on nothing, so that what was not hashed takes as long as what
-// was.
-func Work(plain string, rounds int) {
+// SpendRounds computes the given number of rounds of PBKDF2 with SHA-256 and discards the result, so
+// that rejecting a login takes the same time whether or not there was a hash to verify.
+func SpendRounds(plain string, rounds int) {
 	if rounds > 0 {
-		// The only errors are of lengths that don't occur here.
+		// Key fails only for invalid lengths, which cannot occur here.
 		_, _ = pbkdf2.Key(sha256.New, plain, []byte("no account has this salt"), rounds, sha256.Size)
 	}
 }
 
-// String is the method, without salt and sum, as a log may have it.
+// String returns the method without salt and sum, so it is safe to log.
 func (h *Hash) String() string {
 	if h.digest != "" {
 		return fmt.Sprintf("pbkdf2:%s:%d", h.digest, h.rounds)
@@ -100,11 +104,11 @@ func (h *Hash) String() string {
 	return fmt.Sprintf("scrypt:%d:%d:%d", h.n, h.r, h.p)
 }
 
-// GoString is [Hash.String].
+// GoString returns [Hash.String].
 func (h *Hash) GoString() string { return h.String() }
 
-// sumBytes of each digest; PBKDF2 makes as many as the digest has.
+// sumBytes is the length of the sum by digest. Werkzeug makes it as long as the digest.
 var sumBytes = map[string]int{"sha1": sha1.Size, "sha256": sha256.Size, "sha512": sha512.Size}
 
-// scryptSumBytes is the length that Python's hashlib.scrypt makes when it is not told.
+// scryptSumBytes is the default length of Python's hashlib.scrypt.
 const scryptSumBytes = 64

@@ -13,8 +13,9 @@ import (
 
 const plain = "비밀번호 1234"
 
-// known were made by Werkzeug 2.2 and, those of scrypt, by Python's hashlib as Werkzeug 3 calls it.
-var known = map[string]string{
+// knownHashes are hashes of plain by method. Werkzeug 2.2 made those of PBKDF2, Python's hashlib those of
+// scrypt, called as Werkzeug 3 does.
+var knownHashes = map[string]string{
 	"pbkdf2:sha256:50000":  "$bYBmswM5rSfC1tXZ$e54445de5050b6b9eaa3f0a0bbc77d682e9f2e6b5af89afe226a5d2818a4b01e",
 	"pbkdf2:sha256:260000": "$bMas2FH5VTKPpeFP$ada9354050d02fefa4f88a152fce5b5e4e5c6eaec66144ba5a08d383361ad611",
 	"pbkdf2:sha1:1000":     "$FMDjDijl1MP0IEpj$b34a1cf67d588c60378d48a4eb48611c3c883a98",
@@ -24,16 +25,16 @@ var known = map[string]string{
 }
 
 func TestVerify(t *testing.T) {
-	cases := map[string]string{ // method as written → method as meant
+	cases := map[string]string{ // method as written → complete method
 		"pbkdf2:sha256": "pbkdf2:sha256:260000",
 		"pbkdf2":        "pbkdf2:sha256:260000",
 		"scrypt":        "scrypt:32768:8:1",
 	}
-	for method := range known {
+	for method := range knownHashes {
 		cases[method] = method
 	}
 	for written, meant := range cases {
-		h, err := werkzeug.Parse(written + known[meant])
+		h, err := werkzeug.Parse(written + knownHashes[meant])
 		if err != nil {
 			t.Errorf("%s: %v", written, err)
 			continue
@@ -42,8 +43,8 @@ func TestVerify(t *testing.T) {
 			plain string
 			want  bool
 		}{{plain, true}, {plain + " ", false}, {"", false}} {
-			if right, err := h.Verify(c.plain); right != c.want || err != nil {
-				t.Errorf("%s: %q is %v (%v), want %v", written, c.plain, right, err, c.want)
+			if ok, err := h.Verify(c.plain); ok != c.want || err != nil {
+				t.Errorf("%s: Verify(%q) = %v, %v; want %v", written, c.plain, ok, err, c.want)
 			}
 		}
 		if got := fmt.Sprintf("%v %+v %#v %s", h, h, h, h); got != strings.Repeat(meant+" ", 3)+meant {
@@ -52,17 +53,17 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-func TestParseRefuses(t *testing.T) {
+func TestParseMalformed(t *testing.T) {
 	sum := strings.Repeat("ab", 32)
 	sum64 := strings.Repeat("ab", 64)
 	for name, text := range map[string]string{
-		"nothing":               "",
+		"empty":                 "",
 		"a password":            "hunter2secret",
 		"no salt":               "pbkdf2:sha256:1000$$" + sum,
 		"two parts":             "pbkdf2:sha256:1000$" + sum,
 		"four parts":            "pbkdf2:sha256:1000$salt$" + sum + "$",
-		"no hex":                "pbkdf2:sha256:1000$salt$" + strings.Repeat("zz", 32),
-		"half a digit":          "pbkdf2:sha256:1000$salt$" + sum[1:],
+		"not hex":               "pbkdf2:sha256:1000$salt$" + strings.Repeat("zz", 32),
+		"odd digits":            "pbkdf2:sha256:1000$salt$" + sum[1:],
 		"short":                 "pbkdf2:sha256:1000$salt$" + sum[2:],
 		"empty hash":            "pbkdf2:sha256:1000$salt$",
 		"sha1 of 32 bytes":      "pbkdf2:sha1:1000$salt$" + sum,
@@ -70,12 +71,12 @@ func TestParseRefuses(t *testing.T) {
 		"no digest":             "pbkdf2:$salt$" + sum,
 		"no rounds":             "pbkdf2:sha256:$salt$" + sum,
 		"zero rounds":           "pbkdf2:sha256:0$salt$" + sum,
-		"fewer":                 "pbkdf2:sha256:-1$salt$" + sum,
-		"a sign":                "pbkdf2:sha256:+1000$salt$" + sum,
-		"a leading zero":        "pbkdf2:sha256:01000$salt$" + sum,
-		"a space":               "pbkdf2:sha256: 1000$salt$" + sum,
+		"negative rounds":       "pbkdf2:sha256:-1$salt$" + sum,
+		"signed rounds":         "pbkdf2:sha256:+1000$salt$" + sum,
+		"leading zero":          "pbkdf2:sha256:01000$salt$" + sum,
+		"space":                 "pbkdf2:sha256: 1000$salt$" + sum,
 		"too many rounds":       "pbkdf2:sha256:2000001$salt$" + sum,
-		"more than an int":      "pbkdf2:sha256:99999999999999999999$salt$" + sum,
+		"rounds above int64":    "pbkdf2:sha256:99999999999999999999$salt$" + sum,
 		"more parameters":       "pbkdf2:sha256:1000:1$salt$" + sum,
 		"salted digest":         "sha256$salt$" + sum,
 		"plain":                 "plain$$password",
@@ -96,15 +97,15 @@ func TestParseRefuses(t *testing.T) {
 		}
 		for _, secret := range []string{"abab", "hunter2", "password$", "zzzz"} {
 			if strings.Contains(err.Error(), secret) {
-				t.Errorf("%s: the error holds a part of the hash: %v", name, err)
+				t.Errorf("%s: the error quotes the hash: %v", name, err)
 			}
 		}
 	}
 }
 
-// The hash of any text is computed within the bounds, or not at all.
+// Every text that parses has a hash within the limits.
 func FuzzParse(f *testing.F) {
-	for method, rest := range known {
+	for method, rest := range knownHashes {
 		f.Add(method + rest)
 	}
 	f.Add("scrypt:1048576:1:1$s$" + strings.Repeat("00", 64))
@@ -121,7 +122,7 @@ func FuzzParse(f *testing.F) {
 		}
 		again, err := werkzeug.Parse(h.String() + text[strings.Index(text, "$"):])
 		if err != nil || again.String() != h.String() {
-			t.Errorf("%v reads back as %v, %v", h, again, err)
+			t.Errorf("%v parses back as %v, %v", h, again, err)
 		}
 		if h.Cost() < 3000 {
 			if _, err := h.Verify("x"); err != nil {
@@ -131,7 +132,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// How long a hash of each kind takes, and how much of it is PBKDF2 or scrypt itself.
+// BenchmarkVerify measures each method per round, and bare PBKDF2 for comparison.
 func BenchmarkVerify(b *testing.B) {
 	for _, method := range []string{"pbkdf2:sha1:260000", "pbkdf2:sha256:260000", "pbkdf2:sha512:260000", "scrypt:32768:8:1"} {
 		digits := map[string]int{"pbkdf2:sha1:260000": 40, "pbkdf2:sha256:260000": 64}[method]

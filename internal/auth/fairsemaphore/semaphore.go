@@ -1,4 +1,5 @@
-// Package fairsemaphore shares a few places among many who want one, so that who comes often does not keep out who comes once.
+// Package fairsemaphore limits concurrency and shares the slots fairly among clients, so that frequent
+// callers cannot starve occasional ones.
 package fairsemaphore
 
 import (
@@ -7,92 +8,94 @@ import (
 	"sync"
 )
 
-// ErrFull says that a client has as many waiting as it may.
-var ErrFull = errors.New("too many wait already")
+// ErrFull means that the client already has as many callers waiting as it may.
+var ErrFull = errors.New("too many callers are waiting already")
 
-// Gate lets some in at a time; the others wait in a queue for each client, and the clients take turns. It is safe for
-// concurrent use.
+// Semaphore has a fixed number of slots. When all are taken, callers wait in one queue per client, and
+// the clients take turns. It is safe for concurrent use.
 type Semaphore struct {
-	perClient int
+	maxQueue int
 
 	mu     sync.Mutex
 	free   int
 	queues map[string][]chan struct{}
-	turns  []string // the clients with a queue, whose turn is next first
+	turns  []string // the clients with a queue, the next one first
 }
 
-// New makes a gate with so many places, where each client may have perClient waiting. Both must be positive.
-func New(places, perClient int) *Semaphore {
-	return &Semaphore{perClient: perClient, free: places, queues: map[string][]chan struct{}{}}
+// New creates a semaphore with the given number of slots. Each client may have maxQueue callers
+// waiting. Both numbers must be positive.
+func New(slots, maxQueue int) *Semaphore {
+	return &Semaphore{maxQueue: maxQueue, free: slots, queues: map[string][]chan struct{}{}}
 }
 
-// Enter waits for a place. Who gets in calls leave exactly once. The error is [ErrFull] or the context's.
-func (g *Semaphore) Enter(ctx context.Context, client string) (leave func(), err error) {
-	g.mu.Lock()
-	if g.free > 0 {
-		g.free--
-		g.mu.Unlock()
-		return g.leave, nil
+// Acquire waits for a slot. The caller must call release exactly once. The error is [ErrFull] or the
+// context's cause.
+func (s *Semaphore) Acquire(ctx context.Context, client string) (release func(), err error) {
+	s.mu.Lock()
+	if s.free > 0 {
+		s.free--
+		s.mu.Unlock()
+		return s.release, nil
 	}
-	queue := g.queues[client]
-	if len(queue) >= g.perClient {
-		g.mu.Unlock()
+	queue := s.queues[client]
+	if len(queue) >= s.maxQueue {
+		s.mu.Unlock()
 		return nil, ErrFull
 	}
 	if len(queue) == 0 {
-		g.turns = append(g.turns, client)
+		s.turns = append(s.turns, client)
 	}
-	place := make(chan struct{})
-	g.queues[client] = append(queue, place)
-	g.mu.Unlock()
+	granted := make(chan struct{})
+	s.queues[client] = append(queue, granted)
+	s.mu.Unlock()
 	select {
-	case <-place:
-		return g.leave, nil
+	case <-granted:
+		return s.release, nil
 	case <-ctx.Done():
 	}
-	if !g.withdraw(client, place) {
-		g.leave() // the place came at the same moment
+	if !s.dequeue(client, granted) {
+		s.release() // the slot was granted at the same moment
 	}
 	return nil, context.Cause(ctx)
 }
 
-// leave gives the place to the next.
-func (g *Semaphore) leave() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.turns) == 0 {
-		g.free++
+// release hands the slot to the first caller of the client whose turn it is.
+func (s *Semaphore) release() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.turns) == 0 {
+		s.free++
 		return
 	}
-	client := g.turns[0]
-	g.turns = g.turns[1:]
-	queue := g.queues[client]
+	client := s.turns[0]
+	s.turns = s.turns[1:]
+	queue := s.queues[client]
 	close(queue[0])
 	if len(queue) == 1 {
-		delete(g.queues, client)
+		delete(s.queues, client)
 		return
 	}
-	g.queues[client] = queue[1:]
-	g.turns = append(g.turns, client)
+	s.queues[client] = queue[1:]
+	s.turns = append(s.turns, client)
 }
 
-// withdraw takes a place out of the queue. It says whether it was still there.
-func (g *Semaphore) withdraw(client string, place chan struct{}) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	queue := g.queues[client]
-	for i, p := range queue {
-		if p != place {
+// dequeue removes a waiting caller and reports whether it was still waiting.
+func (s *Semaphore) dequeue(client string, granted chan struct{}) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	queue := s.queues[client]
+	for i, c := range queue {
+		if c != granted {
 			continue
 		}
 		if len(queue) > 1 {
-			g.queues[client] = append(queue[:i:i], queue[i+1:]...)
+			s.queues[client] = append(queue[:i:i], queue[i+1:]...)
 			return true
 		}
-		delete(g.queues, client)
-		for j, c := range g.turns {
+		delete(s.queues, client)
+		for j, c := range s.turns {
 			if c == client {
-				g.turns = append(g.turns[:j:j], g.turns[j+1:]...)
+				s.turns = append(s.turns[:j:j], s.turns[j+1:]...)
 				break
 			}
 		}
@@ -101,11 +104,11 @@ func (g *Semaphore) withdraw(client string, place chan struct{}) bool {
 	return false
 }
 
-// Waiting is how many wait.
-func (g *Semaphore) Waiting() (n int) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	for _, queue := range g.queues {
+// Waiting returns the number of waiting callers.
+func (s *Semaphore) Waiting() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, queue := range s.queues {
 		n += len(queue)
 	}
 	return n

@@ -11,20 +11,20 @@ import (
 	"heek.kr/heektime/internal/auth/fairsemaphore"
 )
 
-// Who comes often waits for himself: the other is next.
+// A client with many callers waits for its own; the other client is next.
 func TestClientsTakeTurns(t *testing.T) {
-	g := fairsemaphore.New(1, 3)
-	leave, err := g.Enter(t.Context(), "greedy")
+	s := fairsemaphore.New(1, 3)
+	release, err := s.Acquire(t.Context(), "frequent")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
 	var order []string
 	var wg sync.WaitGroup
-	enter := func(client string) {
-		before := g.Waiting()
+	acquire := func(client string) {
+		before := s.Waiting()
 		wg.Go(func() {
-			leave, err := g.Enter(t.Context(), client)
+			release, err := s.Acquire(t.Context(), client)
 			if err != nil {
 				t.Error(err)
 				return
@@ -32,29 +32,29 @@ func TestClientsTakeTurns(t *testing.T) {
 			mu.Lock()
 			order = append(order, client)
 			mu.Unlock()
-			leave()
+			release()
 		})
-		for g.Waiting() == before {
+		for s.Waiting() == before {
 			runtime.Gosched()
 		}
 	}
 	for range 3 {
-		enter("greedy")
+		acquire("frequent")
 	}
-	if _, err := g.Enter(t.Context(), "greedy"); !errors.Is(err, fairsemaphore.ErrFull) {
-		t.Errorf("a fourth in the queue: %v", err)
+	if _, err := s.Acquire(t.Context(), "frequent"); !errors.Is(err, fairsemaphore.ErrFull) {
+		t.Errorf("fourth waiting caller: got %v, want ErrFull", err)
 	}
-	enter("modest")
-	leave()
+	acquire("occasional")
+	release()
 	wg.Wait()
-	if want := []string{"greedy", "modest", "greedy", "greedy"}; !slices.Equal(order, want) {
-		t.Errorf("got in as %v, want %v", order, want)
+	if want := []string{"frequent", "occasional", "frequent", "frequent"}; !slices.Equal(order, want) {
+		t.Errorf("acquired in order %v, want %v", order, want)
 	}
 }
 
-// Whoever gives up while he waits takes no place with him.
-func TestGivingUp(t *testing.T) {
-	g := fairsemaphore.New(2, 100)
+// Callers that give up while waiting do not take a slot with them.
+func TestCanceledWaitersReleaseTheirSlots(t *testing.T) {
+	s := fairsemaphore.New(2, 100)
 	var wg sync.WaitGroup
 	for i := range 200 {
 		wg.Go(func() {
@@ -63,20 +63,20 @@ func TestGivingUp(t *testing.T) {
 				go cancel()
 			}
 			defer cancel()
-			leave, err := g.Enter(ctx, []string{"a", "b", "c"}[i%3])
+			release, err := s.Acquire(ctx, []string{"a", "b", "c"}[i%3])
 			if err == nil {
 				runtime.Gosched()
-				leave()
+				release()
 			}
 		})
 	}
 	wg.Wait()
 	for range 2 {
-		if _, err := g.Enter(t.Context(), "a"); err != nil {
+		if _, err := s.Acquire(t.Context(), "a"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n := g.Waiting(); n != 0 {
-		t.Errorf("%d wait", n)
+	if n := s.Waiting(); n != 0 {
+		t.Errorf("%d callers are still waiting", n)
 	}
 }

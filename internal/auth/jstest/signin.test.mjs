@@ -1,5 +1,5 @@
-// What a web page does with the auth service and Firebase Authentication, with Firebase's own SDK.
-// TestJavaScript says where they are and which version of the SDK to take.
+// Uses the auth service and Firebase Authentication as a web page does, with Firebase's SDK.
+// TestJavaScript passes the addresses and the version of the SDK.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
@@ -16,11 +16,11 @@ const connect = () => {
   return client
 }
 const call = async (path, body) => {
-  const answer = await fetch(service + path, {
+  const response = await fetch(service + path, {
     method: 'POST', body: JSON.stringify(body), redirect: 'error',
     headers: { 'Content-Type': 'application/json', Origin: 'https://heektime.heek.kr' },
   })
-  return { status: answer.status, ...await answer.json() }
+  return { status: response.status, ...await response.json() }
 }
 const login = async (client, email, pw) => {
   const { status, uid, token } = await call('/login/', { email, password: pw })
@@ -57,7 +57,7 @@ for (const [email, uid] of Object.entries(JSON.parse(oldAccounts))) {
     assert.equal((await call('/login/', { email, password: password + '.' })).status, 400)
     const user = await login(connect(), email, password)
     assert.equal(user.uid, uid)
-    const { claims } = await user.getIdTokenResult(true) // the claim outlives the refresh
+    const { claims } = await user.getIdTokenResult(true) // the claim survives a refresh
     assert.equal(claims.legacy, true)
     const { user: direct } = await auth.signInWithEmailAndPassword(connect(), email, password)
     assert.equal(direct.uid, uid)

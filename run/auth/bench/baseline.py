@@ -1,7 +1,7 @@
-"""The auth service once more, in FastAPI, to measure the start of ours against.
+"""A minimal auth service in FastAPI, the baseline for bench_test.go.
 
-It does less than ours: no limits of attempts, no draining, no Firestore; old credentials come from a file. What it does is
-done by the standard library and OpenSSL. Run by bench_test.go:
+It does less than run/auth: it has no throttling, no migration and no Firestore, and reads old credentials
+from a file. It uses only the standard library and OpenSSL for hashing. bench_test.go runs it:
 
     BASELINE_CREDENTIALS=old.json FIREBASE_AUTH_EMULATOR_HOST=… python3 -m uvicorn baseline:app --port 8080
 """
@@ -21,24 +21,24 @@ from pydantic import BaseModel
 
 app = FastAPI()
 with open(os.environ["BASELINE_CREDENTIALS"], encoding="utf-8") as file:
-    credentials = json.load(file)
+    old_credentials = json.load(file)
 sign_in_url = (
     "http://" + os.environ["FIREBASE_AUTH_EMULATOR_HOST"]
     + "/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword?key=k"
 )
 
 
-class Entry(BaseModel):
+class SignIn(BaseModel):
     email: str
     password: str
 
 
-def sign_in(entry):
-    body = json.dumps({"email": entry.email, "password": entry.password, "returnSecureToken": True}).encode()
+def authenticate(credentials):
+    body = json.dumps({"email": credentials.email, "password": credentials.password, "returnSecureToken": True}).encode()
     request = urllib.request.Request(sign_in_url, body, {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=8) as answer:
-            return json.load(answer)["localId"]
+        with urllib.request.urlopen(request, timeout=8) as response:
+            return json.load(response)["localId"]
     except urllib.error.HTTPError:
         return None
 
@@ -61,11 +61,11 @@ def token(uid):
 
 
 @app.post("/login/")
-def login(entry: Entry):
-    uid = sign_in(entry)
+def login(body: SignIn):
+    uid = authenticate(body)
     if uid is None:
-        old = credentials.get(entry.email)
-        if old and check(old["hash"], entry.password):
+        old = old_credentials.get(body.email)
+        if old and check(old["hash"], body.password):
             uid = old["uid"]
     if uid is None:
         return JSONResponse({"code": "wrong-credentials"}, status_code=400)

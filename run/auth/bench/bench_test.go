@@ -1,9 +1,10 @@
-// Package bench measures the auth service as a process: from its start to the answer of its first login, against a baseline in
-// FastAPI from Debian's packages (python3-fastapi, uvicorn).
+// Package bench measures the cold start of the auth service, from the start of its process to the
+// response to its first login. It compares the service with a baseline in FastAPI from Debian's packages
+// (python3-fastapi, uvicorn).
 //
 //	go test ./run/auth/bench -run xxx -bench . -benchtime 10x
 //
-// BenchmarkLogin in internal/auth measures logins a second against the bare PBKDF2.
+// BenchmarkLogin in internal/auth compares the throughput of logins with that of bare PBKDF2.
 package bench
 
 import (
@@ -29,25 +30,25 @@ import (
 	"heek.kr/heektime/internal/gcp"
 )
 
-const password = "a password of these measurements"
+const password = "benchmark password"
 
-// python is Debian's own: another one has not its packages.
+// python is Debian's interpreter; others do not find its packages.
 const python = "/usr/bin/python3"
 
-// BenchmarkFirstLogin reports medians, in milliseconds, and how many times faster ours is.
+// BenchmarkFirstLogin reports medians in milliseconds, and how many times faster the service is.
 func BenchmarkFirstLogin(b *testing.B) {
 	service := build(b)
 	hasBaseline := exec.Command(python, "-c", "import fastapi, uvicorn").Run() == nil
 	if !hasBaseline {
-		b.Log("no baseline to compare with: apt-get install python3-fastapi uvicorn")
+		b.Log("skipping the baseline: apt-get install python3-fastapi uvicorn")
 	}
 	for _, c := range []struct {
 		name   string
-		rounds int // of the old account; 0 for an account of Authentication
+		rounds int // of the old account; 0 for an account in Authentication
 	}{
-		{"account of Authentication", 0},
-		{"old account of 1000 rounds", 1000},
-		{"old account of 260000 rounds", 260_000},
+		{"account in Authentication", 0},
+		{"old account with 1000 rounds", 1000},
+		{"old account with 260000 rounds", 260_000},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			cloud := emulatortest.Start(b)
@@ -58,13 +59,12 @@ func BenchmarkFirstLogin(b *testing.B) {
 			var ours, baselines []time.Duration
 			for i := 0; b.Loop(); i++ {
 				email := fmt.Sprintf("user%d@user.heektime.heek.kr", i)
-				file := account(b, cloud, email, c.rounds)
+				file := createAccount(b, cloud, email, c.rounds)
 				b.Setenv("BASELINE_CREDENTIALS", file)
-				// The baseline first: ours moves the account away.
+				// The baseline comes first, since the service migrates the account.
 				if hasBaseline {
 					baselines = append(baselines, firstLogin(b, email, func(port string) *exec.Cmd {
-						cmd := exec.Command(python, "-m", "uvicorn", "baseline:app", "--log-level", "warning", "--port", port)
-						return cmd
+						return exec.Command(python, "-m", "uvicorn", "baseline:app", "--log-level", "warning", "--port", port)
 					}))
 				}
 				ours = append(ours, firstLogin(b, email, func(port string) *exec.Cmd {
@@ -74,20 +74,22 @@ func BenchmarkFirstLogin(b *testing.B) {
 				}))
 			}
 			b.ReportMetric(0, "ns/op")
-			b.ReportMetric(milliseconds(ours), "ms")
+			b.ReportMetric(medianMilliseconds(ours), "ms")
 			if baselines != nil {
-				b.ReportMetric(milliseconds(baselines), "baseline-ms")
-				b.ReportMetric(milliseconds(baselines)/milliseconds(ours), "times-faster")
+				b.ReportMetric(medianMilliseconds(baselines), "baseline-ms")
+				b.ReportMetric(medianMilliseconds(baselines)/medianMilliseconds(ours), "times-faster")
 			}
 		})
 	}
 }
 
-func milliseconds(times []time.Duration) float64 {
+// medianMilliseconds returns the median of times in milliseconds.
+func medianMilliseconds(times []time.Duration) float64 {
 	slices.Sort(times)
 	return float64(times[len(times)/2].Microseconds()) / 1000
 }
 
+// build compiles the service and returns the path of its binary.
 func build(b *testing.B) string {
 	path := filepath.Join(b.TempDir(), "auth")
 	if out, err := exec.Command("go", "build", "-o", path, "heek.kr/heektime/run/auth").CombinedOutput(); err != nil {
@@ -96,8 +98,9 @@ func build(b *testing.B) string {
 	return path
 }
 
-// account makes an account that can sign in, and the baseline's file of old credentials.
-func account(b *testing.B, cloud *emulatortest.Cloud, email string, rounds int) string {
+// createAccount creates an account that can sign in. It returns the file of old credentials for the
+// baseline.
+func createAccount(b *testing.B, cloud *emulatortest.Cloud, email string, rounds int) string {
 	old := map[string]map[string]string{}
 	if rounds > 0 {
 		sum, err := pbkdf2.Key(sha256.New, password, []byte("salt"), rounds, 32)
@@ -130,7 +133,7 @@ func account(b *testing.B, cloud *emulatortest.Cloud, email string, rounds int) 
 	return path
 }
 
-// firstLogin starts a process and says how long it took until a login was answered.
+// firstLogin starts a process and returns the time until its response to a login.
 func firstLogin(b *testing.B, email string, command func(port string) *exec.Cmd) time.Duration {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -149,20 +152,20 @@ func firstLogin(b *testing.B, email string, command func(port string) *exec.Cmd)
 	defer func() { cmd.Process.Kill(); cmd.Wait() }()
 	body := fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)
 	for time.Since(start) < 20*time.Second {
-		answer, err := http.Post("http://"+address+"/login/", "application/json", strings.NewReader(body))
+		response, err := http.Post("http://"+address+"/login/", "application/json", strings.NewReader(body))
 		if err != nil {
-			time.Sleep(time.Millisecond) // it does not listen yet
+			time.Sleep(time.Millisecond) // it is not listening yet
 			continue
 		}
-		answer.Body.Close()
+		response.Body.Close()
 		took := time.Since(start)
-		if answer.StatusCode != http.StatusOK {
-			b.Fatalf("the first login is answered %d", answer.StatusCode)
+		if response.StatusCode != http.StatusOK {
+			b.Fatalf("the first login returned %d", response.StatusCode)
 		}
 		return took
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
-	b.Fatalf("no answer: %s", out.String())
+	b.Fatalf("no response to the first login: %s", out.String())
 	return 0
 }
