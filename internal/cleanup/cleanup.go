@@ -1,10 +1,10 @@
-// Package cleanup is the service that Cloud Scheduler wakes for work that nobody waits for:
+// Package cleanup is the service that Cloud Scheduler calls for background work:
 //
-//	POST /purge  hourly: removes accounts whose time to be restored is over (internal/deletion)
+//	POST /purge  hourly: purges accounts that can no longer be restored (internal/deletion)
 //	POST /sweep  weekly: removes orphaned data (internal/cleanup/sweeper)
 //
-// It is a service of its own, so that the public service auth needs fewer roles, and only the
-// scheduler may call this one.
+// It is a separate service, so that the public service auth needs fewer roles and only the scheduler
+// may call this one.
 package cleanup
 
 import (
@@ -18,8 +18,8 @@ import (
 	"heek.kr/heektime/internal/oidcauth"
 )
 
-// Handler serves the two calls to allowed callers. Both may be repeated, and run at the same time.
-// The response is 503 if a retry can help.
+// Handler serves both calls to allowed callers. Both may be repeated and may run concurrently. The
+// response is 503 if a retry can help.
 func Handler(d *deletion.Service, s *sweeper.Service, callers *oidcauth.Checker, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /purge", func(w http.ResponseWriter, r *http.Request) {

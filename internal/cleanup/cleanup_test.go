@@ -13,7 +13,7 @@ import (
 	"heek.kr/heektime/internal/environment"
 )
 
-// Open builds the whole service, as main does; it finds the cloud through the environment.
+// Open builds the whole service as main does, and finds the embedded cloud through the environment.
 func TestOpen(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	const scheduler = "heektime-scheduler@demo-test.iam.gserviceaccount.com"
@@ -64,7 +64,8 @@ func TestOpen(t *testing.T) {
 	}
 }
 
-func TestOpenNamesWhatIsMissing(t *testing.T) {
+// The error names each variable that is missing or malformed.
+func TestOpenNamesBadVariables(t *testing.T) {
 	good := map[string]string{"GOOGLE_CLOUD_PROJECT": "demo-test", "LECTURES_BUCKET": "b", "OIDC_AUDIENCE": "a", "ALLOWED_CALLERS": "c"}
 	for name, value := range map[string]string{
 		"GOOGLE_CLOUD_PROJECT": "", "LECTURES_BUCKET": "", "OIDC_AUDIENCE": "", "ALLOWED_CALLERS": "", "SWEEP_OPERATIONS": "many",

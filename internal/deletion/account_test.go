@@ -17,36 +17,37 @@ import (
 	"heek.kr/heektime/internal/faulttest"
 )
 
-// populate gives alice an account with everything that an account can have, and bob one beside it.
+// populate creates an account for alice with everything that an account can have, and one for bob that
+// must stay.
 func (w *world) populate(t testing.TB) (alice, bob person) {
 	t.Helper()
 	alice, bob = w.signUp(t, "alice", "alice"), w.signUp(t, "bob", "bobby")
-	w.old(t, "alice")
-	w.old(t, "bob")
+	w.addCredential(t, "alice")
+	w.addCredential(t, "bob")
 	must(t, alice.duplicate(t.Context(), first, ids(3)), alice.duplicate(t.Context(), second, ids(2)),
-		alice.duplicate(t.Context(), "gone-table", ids(2)), alice.removeTimetable(t.Context(), "gone-table"), // its lectures are left
+		alice.duplicate(t.Context(), "gone-table", ids(2)), alice.removeTimetable(t.Context(), "gone-table"), // its lectures remain
 		bob.duplicate(t.Context(), first, ids(4)))
 	return alice, bob
 }
 
-// everything that populate leaves of bob.
-var bobs = []string{"users/bob", usernamePath("bobby"), "users/bob/timetables/" + first, "users/bob/timetables/" + first + "/lectures/lecture003"}
+// bobsDocuments are documents of bob that populate creates and no deletion may touch.
+var bobsDocuments = []string{"users/bob", usernamePath("bobby"), "users/bob/timetables/" + first, "users/bob/timetables/" + first + "/lectures/lecture003"}
 
-// isGone checks that nothing is left of alice, and all of bob.
-func (w *world) isGone(t testing.TB, where string) {
+// checkGone checks that nothing of alice is left, and that bob still has everything.
+func (w *world) checkGone(t testing.TB, where string) {
 	t.Helper()
 	for collection, want := range map[string]int{"users": 1, "usernames": 1, "timetables": 1, "lectures": 4, "credentials": 1, "deletions": 0} {
 		if got := w.all(t, collection); len(got) != want {
-			t.Errorf("%s: %s are %v", where, collection, got)
+			t.Errorf("%s: documents in %s: %v, want %d", where, collection, got, want)
 		}
 	}
-	for _, path := range bobs {
+	for _, path := range bobsDocuments {
 		if !w.exists(t, path) {
-			t.Errorf("%s: %s is gone, which is Bob's", where, path)
+			t.Errorf("%s: %s is gone, but belongs to bob", where, path)
 		}
 	}
 	if w.hasAccount(t, "alice") || !w.hasAccount(t, "bob") {
-		t.Errorf("%s: accounts: alice %v, bob %v", where, w.hasAccount(t, "alice"), w.hasAccount(t, "bob"))
+		t.Errorf("%s: alice has an account: %v, bob: %v; want false, true", where, w.hasAccount(t, "alice"), w.hasAccount(t, "bob"))
 	}
 }
 
@@ -55,74 +56,75 @@ func TestRequestHidesAndPurgeRemoves(t *testing.T) {
 	w := newWorld(t)
 	alice, bob := w.populate(t)
 	ctx, s := t.Context(), w.service(t)
-	mark, err := s.Request(ctx, "alice")
+	pending, err := s.Request(ctx, "alice")
 	must(t, err)
 	again, err := w.service(t).Request(ctx, "alice")
-	if err != nil || !again.Until.Equal(mark.Until) || again.Username() != "alice" {
-		t.Errorf("asked again: %+v, %v; want %+v", again, err, mark)
+	if err != nil || !again.Until.Equal(pending.Until) || again.Username() != "alice" {
+		t.Errorf("second request: %+v, %v; want %+v", again, err, pending)
 	}
-	w.isHidden(t, alice, bob)
+	w.checkHidden(t, alice, bob)
 	account, err := w.accounts.GetUser(ctx, "alice")
 	must(t, err)
-	if got := account.CustomClaims[deletion.Claim]; got != float64(mark.Until.Unix()) {
-		t.Errorf("tokens say %v, want %v", got, mark.Until.Unix())
+	if got := account.CustomClaims[deletion.Claim]; got != float64(pending.Until.Unix()) {
+		t.Errorf("claim %s: %v, want %v", deletion.Claim, got, pending.Until.Unix())
 	}
-	if account.TokensValidAfterMillis == 0 || time.UnixMilli(account.TokensValidAfterMillis).Before(mark.RequestedAt.Add(-2*time.Second)) {
-		t.Errorf("sessions are good from %v on, the account was marked at %v", time.UnixMilli(account.TokensValidAfterMillis), mark.RequestedAt)
+	if account.TokensValidAfterMillis == 0 || time.UnixMilli(account.TokensValidAfterMillis).Before(pending.RequestedAt.Add(-2*time.Second)) {
+		t.Errorf("tokens are valid after %v, but the deletion was requested at %v", time.UnixMilli(account.TokensValidAfterMillis), pending.RequestedAt)
 	}
 	w.Clock.Advance(deletion.Grace - time.Minute)
 	if r, err := s.PurgeDue(ctx); err != nil || r.Looked != 0 {
-		t.Errorf("purged before it is time: %+v, %v", r, err)
+		t.Errorf("purge before it is due: %+v, %v", r, err)
 	}
 	w.Clock.Advance(2 * time.Minute)
 	if r, err := s.PurgeDue(ctx); err != nil || r.Looked != 1 || r.Gone != 0 {
 		t.Errorf("purge: %+v, %v", r, err)
 	}
 	if err := s.Restore(ctx, "alice"); !errors.Is(err, deletion.ErrTooLate) {
-		t.Errorf("taken back from the purge: %v", err)
+		t.Errorf("restore during the purge: %v, want ErrTooLate", err)
 	}
 	if left := w.all(t, "deletions"); len(left) != 1 {
-		t.Errorf("the mark went before the last tokens: %v", left)
+		t.Errorf("before the last token expires: pending deletions %v, want 1", left)
 	}
 	w.Clock.Advance(2 * time.Hour)
 	if r, err := s.PurgeDue(ctx); err != nil || r.Gone != 1 {
-		t.Errorf("last look: %+v, %v", r, err)
+		t.Errorf("last purge: %+v, %v", r, err)
 	}
-	w.isGone(t, "in the end")
-	must(t, bob.rename(ctx, "bobby", "alice")) // the name is free
+	w.checkGone(t, "at the end")
+	must(t, bob.rename(ctx, "bobby", "alice")) // the username is free
 }
 
-// isHidden checks that others see nothing of alice, and that her name and her uid are not to be had.
-func (w *world) isHidden(t testing.TB, alice, bob person) {
+// checkHidden checks that others see nothing of alice, and that nobody can claim a username for her or
+// take hers.
+func (w *world) checkHidden(t testing.TB, alice, bob person) {
 	t.Helper()
 	ctx := t.Context()
-	for _, who := range []*firestore.Client{bob.Client, w.FirestoreClientSignedOut(t)} {
-		if _, err := who.Doc("users/alice").Get(ctx); status.Code(err) != codes.NotFound {
-			t.Errorf("the user: %v", err)
+	for _, client := range []*firestore.Client{bob.Client, w.FirestoreClientSignedOut(t)} {
+		if _, err := client.Doc("users/alice").Get(ctx); status.Code(err) != codes.NotFound {
+			t.Errorf("get the user: %v, want NotFound", err)
 		}
-		if found, err := who.Collection("users").Where("username", "==", "alice").Documents(ctx).GetAll(); err != nil || len(found) > 0 {
-			t.Errorf("the user by name: %v, %v", found, err)
+		if found, err := client.Collection("users").Where("username", "==", "alice").Documents(ctx).GetAll(); err != nil || len(found) > 0 {
+			t.Errorf("find the user by username: %v, %v; want none", found, err)
 		}
-		timetables := who.Collection("users/alice/timetables")
+		timetables := client.Collection("users/alice/timetables")
 		if _, err := timetables.Doc(first).Get(ctx); status.Code(err) != codes.PermissionDenied {
-			t.Errorf("a timetable: %v", err)
+			t.Errorf("get a timetable: %v, want PermissionDenied", err)
 		}
 		if _, err := timetables.Where("visibility", "==", "public").Limit(20).Documents(ctx).GetAll(); status.Code(err) != codes.PermissionDenied {
-			t.Errorf("the timetables: %v", err)
+			t.Errorf("list the timetables: %v, want PermissionDenied", err)
 		}
 		if _, err := timetables.Doc(first).Collection("lectures").Documents(ctx).GetAll(); status.Code(err) != codes.PermissionDenied {
-			t.Errorf("the lectures: %v", err)
+			t.Errorf("list the lectures: %v, want PermissionDenied", err)
 		}
-		if _, err := who.Doc("deletions/alice").Get(ctx); status.Code(err) != codes.PermissionDenied {
-			t.Errorf("the mark: %v", err)
+		if _, err := client.Doc("deletions/alice").Get(ctx); status.Code(err) != codes.PermissionDenied {
+			t.Errorf("get the pending deletion: %v, want PermissionDenied", err)
 		}
 	}
 	if err := bob.rename(ctx, "bobby", "alice"); status.Code(err) != codes.PermissionDenied {
-		t.Errorf("her name is given away: %v", err)
+		t.Errorf("bob takes her username: %v, want PermissionDenied", err)
 	}
 	for _, name := range []string{"alice", "another"} {
 		if err := alice.claim(ctx, name); status.Code(err) != codes.PermissionDenied {
-			t.Errorf("she takes the name %s: %v", name, err)
+			t.Errorf("alice claims %s: %v, want PermissionDenied", name, err)
 		}
 	}
 }
@@ -138,33 +140,34 @@ func TestRestore(t *testing.T) {
 	_, err := s.Request(ctx, "alice")
 	must(t, err)
 	w.Clock.Advance(deletion.Grace - time.Minute)
-	for range 2 { // the second time there is nothing to take back
+	for range 2 { // the second time there is nothing to restore
 		must(t, s.Restore(ctx, "alice"))
 	}
 	account, err := w.accounts.GetUser(ctx, "alice")
 	must(t, err)
 	if _, has := account.CustomClaims[deletion.Claim]; has || account.CustomClaims["legacy"] != true {
-		t.Errorf("claims are %v", account.CustomClaims)
+		t.Errorf("custom claims: %v", account.CustomClaims)
 	}
 	doc, err := bob.Doc("users/alice").Get(ctx)
 	must(t, err)
 	if got := doc.Data(); got["username"] != "alice" || got["oldId"] != int64(17) || !got["createdAt"].(time.Time).Equal(time.Unix(1, 0)) {
-		t.Errorf("the user is %v", got)
+		t.Errorf("user document: %v", got)
 	}
 	if got := w.all(t, "lectures"); !slices.Equal(got, before) {
-		t.Errorf("lectures are %v, were %v", got, before)
+		t.Errorf("lectures: %v, want %v", got, before)
 	}
 	must(t, alice.rename(ctx, "alice", "alicia"))
-	// The event of the document that was put into the mark comes late.
-	must(t, s.User(ctx, "alice", "alice", w.Clock.Now()))
+	// The event for the user document that moved into the pending deletion arrives late.
+	must(t, s.PurgeDeletedUser(ctx, "alice", "alice", w.Clock.Now()))
 	w.purge(t)
 	if !w.hasAccount(t, "alice") || !w.exists(t, "users/alice") || !w.exists(t, usernamePath("alicia")) {
-		t.Errorf("something of the account is gone")
+		t.Errorf("the restored account lost data")
 	}
 }
 
-// The old system had names that no document can have, so that no index has them either. Their owners may go and come back.
-func TestNameThatNoDocumentCanHave(t *testing.T) {
+// The old system had usernames that cannot be document ids, so no index document has them. Their
+// accounts can be deleted and restored too.
+func TestUsernameThatCannotBeAnID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account(t, "alice")
@@ -172,16 +175,16 @@ func TestNameThatNoDocumentCanHave(t *testing.T) {
 		w.set(t, "users/alice", map[string]any{"username": name})
 		_, err := w.service(t).Request(t.Context(), "alice")
 		must(t, err)
-		must(t, w.service(t).User(t.Context(), "alice", name, w.Clock.Now()))
+		must(t, w.service(t).PurgeDeletedUser(t.Context(), "alice", name, w.Clock.Now()))
 		must(t, w.service(t).Restore(t.Context(), "alice"))
-		must(t, w.service(t).User(t.Context(), "alice", "__before__", w.Clock.Now()))
+		must(t, w.service(t).PurgeDeletedUser(t.Context(), "alice", "__before__", w.Clock.Now()))
 		if !w.exists(t, "users/alice") {
-			t.Errorf("whose name is %q has not come back", name)
+			t.Errorf("the user with the username %q was not restored", name)
 		}
 	}
 }
 
-// A mark without a user document: whoever never chose a name may go and come back, too.
+// An account that never chose a username has no user document. It can be deleted and restored too.
 func TestAccountWithoutUser(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -190,17 +193,17 @@ func TestAccountWithoutUser(t *testing.T) {
 	_, err := s.Request(ctx, "alice")
 	must(t, err, s.Restore(ctx, "alice"))
 	if w.exists(t, "users/alice") {
-		t.Error("a user document was made")
+		t.Error("the restore created a user document")
 	}
 	_, err = s.Request(ctx, "alice")
 	must(t, err)
 	w.purge(t)
 	if w.hasAccount(t, "alice") {
-		t.Error("the account is left")
+		t.Error("the account was not deleted")
 	}
 }
 
-// An operator deletes the user document: the function does all that the purge does.
+// When an operator deletes the user document, the function purges the account.
 func TestUserDeleted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -211,35 +214,37 @@ func TestUserDeleted(t *testing.T) {
 	e := w.deleted("e1", "users/alice")
 	for range 3 {
 		if got := w.deliver(t, url, e); got != 204 {
-			t.Errorf("answered %d", got)
+			t.Errorf("status %d, want 204", got)
 		}
 	}
 	if w.hasAccount(t, "alice") || len(w.all(t, "timetables")) != 1 {
-		t.Error("the purge did not begin at once")
+		t.Error("the purge did not begin immediately")
 	}
 	w.purge(t)
-	w.isGone(t, "in the end")
-	// The event once more, when all is over: nothing comes of it.
+	w.checkGone(t, "at the end")
+	// The same event after the purge has no effect.
 	w.deliver(t, url, e)
 	w.purge(t)
-	w.isGone(t, "after a late event")
+	w.checkGone(t, "after a late event")
 }
 
-// The user is there again when the event comes, with another name: he keeps everything, and the old name is free.
-func TestUserComesBackBeforeTheEvent(t *testing.T) {
+// A user document that exists again when the event arrives, with another username, keeps the account.
+// Only the old username is freed.
+func TestUserExistsAgainBeforeTheEvent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	alice, bob := w.populate(t)
 	ctx := t.Context()
 	_, err := w.fs.Doc("users/alice").Delete(ctx)
-	must(t, err, alice.claim(ctx, "alicia"), w.service(t).User(ctx, "alice", "alice", w.Clock.Now()), bob.rename(ctx, "bobby", "alice"))
+	must(t, err, alice.claim(ctx, "alicia"), w.service(t).PurgeDeletedUser(ctx, "alice", "alice", w.Clock.Now()), bob.rename(ctx, "bobby", "alice"))
 	w.purge(t)
 	if !w.hasAccount(t, "alice") || !w.exists(t, usernamePath("alicia")) || len(w.all(t, "timetables")) != 3 || len(w.all(t, "credentials")) != 2 {
-		t.Error("something of the living account is gone")
+		t.Error("the live account lost data")
 	}
 }
 
-// Tokens from before the purge make the account again and write below the uid: the next looks find that.
+// Tokens issued before the purge create the account again and write below the uid; later purges remove
+// both.
 func TestTokensThatOutliveTheAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -251,7 +256,7 @@ func TestTokensThatOutliveTheAccount(t *testing.T) {
 	_, err = s.PurgeDue(ctx)
 	must(t, err)
 	w.Clock.Advance(59 * time.Minute)
-	w.account(t, "alice") // as a custom token does
+	w.account(t, "alice") // as a sign-in with a custom token does
 	w.Clock.Advance(12 * time.Minute)
 	_, err = s.PurgeDue(ctx)
 	must(t, err)
@@ -261,13 +266,13 @@ func TestTokensThatOutliveTheAccount(t *testing.T) {
 	r, err := s.PurgeDue(ctx)
 	must(t, err)
 	if r.Gone != 1 {
-		t.Errorf("last look: %+v", r)
+		t.Errorf("last purge: %+v", r)
 	}
-	w.isGone(t, "in the end")
+	w.checkGone(t, "at the end")
 }
 
-// An account whose purge fails holds up no other, is tried again later, and is told of in the log.
-func TestOneFailureHoldsUpNobody(t *testing.T) {
+// An account whose purge fails does not block others, is retried later, and appears in the log.
+func TestFailedPurgeDoesNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ctx, s := t.Context(), w.service(t)
@@ -276,27 +281,28 @@ func TestOneFailureHoldsUpNobody(t *testing.T) {
 		_, err := s.Request(ctx, fmt.Sprintf("user%02d", i))
 		must(t, err)
 	}
-	w.set(t, "deletions/aaaa", map[string]any{"due": time.Unix(0, 0), "until": "no time", "signedOut": true}) // no server of ours writes that
+	w.set(t, "deletions/aaaa", map[string]any{"due": time.Unix(0, 0), "until": "no time", "signedOut": true}) // malformed: none of our servers writes this
 	w.Clock.Advance(deletion.Grace)
 	r, err := s.PurgeDue(ctx)
 	if err != nil || r.Looked != 25 || r.Failed != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if !strings.Contains(w.log.String(), `"uid":"aaaa"`) {
-		t.Errorf("the log does not name the account that failed:\n%s", w.log)
+		t.Errorf("the log does not name the failed account:\n%s", w.log)
 	}
 }
 
-// Killed, or failing, at each of its calls, a request, a way back and a purge leave nothing that the next does not end.
-func TestDyingAnywhere(t *testing.T) {
+// A request, a restore or a purge that is killed or fails at any of its calls leaves a state from which
+// the next one completes.
+func TestFaultAtEveryCall(t *testing.T) {
 	t.Parallel()
 	for _, kind := range faulttest.Faults() {
 		t.Run(kind.String(), func(t *testing.T) {
 			t.Parallel()
 			for at := 0; ; at++ {
-				if !dieAt(t, kind, at) {
+				if !testFault(t, kind, at) {
 					if at < 20 {
-						t.Errorf("it made only %d calls", at)
+						t.Errorf("only %d calls were made, want at least 20", at)
 					}
 					return
 				}
@@ -305,39 +311,39 @@ func TestDyingAnywhere(t *testing.T) {
 	}
 }
 
-// dieAt says whether there was a call to die at.
-func dieAt(t *testing.T, kind faulttest.Fault, at int) bool {
+// testFault injects the fault at call at, and reports whether there was such a call.
+func testFault(t *testing.T, kind faulttest.Fault, at int) bool {
 	w := newWorld(t)
 	alice, bob := w.populate(t)
-	s, p, ctx := w.mortal(t, kind, at)
+	s, p, ctx := w.faultyService(t, kind, at)
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	for _, err := range []error{second2(s.Request(ctx, "alice")), s.Restore(ctx, "alice"), second2(s.Request(ctx, "alice"))} {
-		_ = err // whatever came of it
-	}
+	// Any of these may fail.
+	s.Request(ctx, "alice")
+	s.Restore(ctx, "alice")
+	s.Request(ctx, "alice")
 	where := fmt.Sprintf("%v at call %d", kind, at)
-	w.Clock.Advance(2 * time.Minute) // the transactions of the dead have run out
+	w.Clock.Advance(2 * time.Minute) // the transactions of the killed process have expired
 	healthy := w.service(t)
-	if marked := w.exists(t, "deletions/alice"); marked == w.exists(t, "users/alice") {
-		t.Errorf("%s: the account is marked: %v, and has a user document: %v", where, marked, !marked)
+	if pending := w.exists(t, "deletions/alice"); pending == w.exists(t, "users/alice") {
+		t.Errorf("%s: pending deletion exists: %v, user document exists: %v; want one of them", where, pending, pending)
 	}
 	_, err := healthy.Request(t.Context(), "alice")
 	must(t, err)
 	if _, err := healthy.PurgeDue(t.Context()); err != nil {
 		t.Errorf("%s: %v", where, err)
 	}
-	w.isHidden(t, alice, bob)
+	w.checkHidden(t, alice, bob)
 	w.Clock.Advance(deletion.Grace)
 	s.PurgeDue(ctx)
 	w.Clock.Advance(2 * time.Hour)
 	w.purge(t)
-	w.isGone(t, where)
+	w.checkGone(t, where)
 	return at < len(p.Calls())
 }
 
-func second2[T any](_ T, err error) error { return err }
-
-// A purge is for accounts that are due, and for one purge at a time; who dies with one does not keep it.
+// Only one purge at a time handles an account, and only when it is due. The claim of a killed purge
+// expires.
 func TestOnePurgeAtATime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -345,27 +351,28 @@ func TestOnePurgeAtATime(t *testing.T) {
 	ctx, s := t.Context(), w.service(t)
 	_, err := s.Request(ctx, "alice")
 	must(t, err)
-	for _, uid := range []string{"alice", "bob", "nobody"} { // not due, not marked, not there
+	for _, uid := range []string{"alice", "bob", "nobody"} { // not due, not pending, no such account
 		if p, err := s.Purge(ctx, uid); err != nil || !p.Skipped {
-			t.Errorf("%s is purged: %+v, %v", uid, p, err)
+			t.Errorf("purge of %s: %+v, %v; want it skipped", uid, p, err)
 		}
 	}
 	w.Clock.Advance(deletion.Grace)
-	dying, _, doomed := w.mortal(t, faulttest.KillBefore, 4) // behind the transaction that claims the account
-	if p, err := dying.Purge(doomed, "alice"); err == nil {
-		t.Errorf("the process does not die: %+v", p)
+	dying, _, dyingCtx := w.faultyService(t, faulttest.KillBefore, 4) // after the transaction that claims the account
+	if p, err := dying.Purge(dyingCtx, "alice"); err == nil {
+		t.Errorf("the process was not killed: %+v", p)
 	}
 	if p, err := s.Purge(ctx, "alice"); err != nil || !p.Skipped {
-		t.Errorf("two purge at once: %+v, %v", p, err)
+		t.Errorf("second purge within the lease: %+v, %v; want it skipped", p, err)
 	}
 	w.Clock.Advance(20 * time.Minute)
 	if p, err := s.Purge(ctx, "alice"); err != nil || p.Skipped || !p.Account {
-		t.Errorf("nobody goes on: %+v, %v", p, err)
+		t.Errorf("purge after the lease: %+v, %v; want it to continue", p, err)
 	}
 }
 
-// A name is freed only of whom it names: by the time somebody comes to free it, another may have it.
-func TestNamesOfOthersStay(t *testing.T) {
+// FreeUsername frees a username only if it still names the account: somebody else may have claimed it in
+// the meantime.
+func TestUsernamesOfOthersStay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.populate(t)
@@ -375,7 +382,7 @@ func TestNamesOfOthersStay(t *testing.T) {
 	w.set(t, usernamePath("spare"), map[string]any{"value": "alice"})
 	for name, want := range map[string]bool{"bobby": false, "alice": false, "nobody's": false, "spare": true} {
 		if freed, err := s.FreeUsername(ctx, "alice", name); err != nil || freed != want {
-			t.Errorf("%s: freed is %v, %v", name, freed, err)
+			t.Errorf("FreeUsername(%q) = %v, %v; want %v", name, freed, err, want)
 		}
 	}
 	for _, name := range []string{"bobby", "alice"} {
@@ -385,30 +392,30 @@ func TestNamesOfOthersStay(t *testing.T) {
 	}
 }
 
-// A uid that Authentication cannot have, which an import by hand may have brought along.
+// A manual import may have created a user document whose uid is too long for Authentication.
 func TestLongUID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	uid := strings.Repeat("u", 300)
 	w.set(t, "users/"+uid+"/timetables/"+first, map[string]any{"title": "t"})
-	must(t, w.service(t).User(t.Context(), uid, "", w.Clock.Now()))
+	must(t, w.service(t).PurgeDeletedUser(t.Context(), uid, "", w.Clock.Now()))
 	w.purge(t)
 	if left := w.all(t, "timetables"); len(left) > 0 {
-		t.Errorf("left are %v", left)
+		t.Errorf("timetables left: %v", left)
 	}
 }
 
-// Accounts that cannot be signed out, however often it is tried, keep nobody behind them from it.
-func TestSignOutGoesPastThoseThatFail(t *testing.T) {
+// Accounts whose sign-out always fails do not block the accounts after them.
+func TestFailedSignOutDoesNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account(t, "zoe")
 	soon := w.Clock.Now().Add(deletion.Grace)
-	half := map[string]any{"requestedAt": w.Clock.Now(), "until": soon, "due": soon, "signedOut": false, "purging": false}
+	halfway := map[string]any{"requestedAt": w.Clock.Now(), "until": soon, "due": soon, "signedOut": false, "purging": false}
 	for i := range 25 {
-		w.set(t, fmt.Sprintf("%s/%03d%s", "deletions", i, strings.Repeat("x", 200)), half) // longer than uids are at Authentication
+		w.set(t, fmt.Sprintf("%s/%03d%s", "deletions", i, strings.Repeat("x", 200)), halfway) // too long for a uid in Authentication
 	}
-	w.set(t, "deletions/zoe", half)
+	w.set(t, "deletions/zoe", halfway)
 	r, err := w.service(t).PurgeDue(t.Context())
 	if err != nil || r.SignedOut != 1 || r.Failed != 25 {
 		t.Errorf("%+v, %v", r, err)
@@ -416,6 +423,6 @@ func TestSignOutGoesPastThoseThatFail(t *testing.T) {
 	account, err := w.accounts.GetUser(t.Context(), "zoe")
 	must(t, err)
 	if account.CustomClaims[deletion.Claim] == nil {
-		t.Error("her tokens do not say that the account is going to be deleted")
+		t.Errorf("the claim %s is not set", deletion.Claim)
 	}
 }

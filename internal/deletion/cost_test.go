@@ -9,7 +9,7 @@ import (
 	"heek.kr/heektime/internal/deletion"
 )
 
-// What docs/deleting.md says that each step bills.
+// Each step bills what docs/deleting.md says.
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -24,29 +24,30 @@ func TestCosts(t *testing.T) {
 			t.Errorf("%s: %v, want %v (%v)", what, got, want, err)
 		}
 	}
-	_, err := s.Lectures(ctx, "alice", first)
+	_, err := s.RemoveLectures(ctx, "alice", first)
 	check("a deleted timetable with 20 lectures", err, emulatortest.Cost{Reads: 21, Deletes: 20})
-	_, err = s.Lectures(ctx, "alice", first)
-	check("the event again", err, emulatortest.Cost{Reads: 1})
+	_, err = s.RemoveLectures(ctx, "alice", first)
+	check("the same event again", err, emulatortest.Cost{Reads: 1})
 	_, err = s.Request(ctx, "alice")
 	check("a request", err, emulatortest.Cost{Reads: 2, Writes: 2, Deletes: 1})
-	check("the event of its user document", s.User(ctx, "alice", "alice", w.Clock.Now()), emulatortest.Cost{Reads: 2})
-	check("a way back", s.Restore(ctx, "alice"), emulatortest.Cost{Reads: 2, Writes: 1, Deletes: 1})
+	check("the event of its user document", s.PurgeDeletedUser(ctx, "alice", "alice", w.Clock.Now()), emulatortest.Cost{Reads: 2})
+	check("a restore", s.Restore(ctx, "alice"), emulatortest.Cost{Reads: 2, Writes: 1, Deletes: 1})
 	_, err = s.PurgeDue(ctx)
-	check("a purge when nothing is due", err, emulatortest.Cost{Reads: 2})
+	check("a run with nothing due", err, emulatortest.Cost{Reads: 2})
 	_, err = s.Request(ctx, "alice")
 	must(t, err)
 	w.Clock.Advance(deletion.Grace)
 	m.Take()
-	// A mark, its credentials, the list of one timetable, 20 lectures, a name, which takes a query and three more.
+	// The pending deletion, credentials, a list of one timetable, 20 lectures, and a username, which takes
+	// a query and three more reads.
 	_, err = s.Purge(ctx, "alice")
 	check("a purge", err, emulatortest.Cost{Reads: 1 + 1 + 1 + 20 + 4, Writes: 2, Deletes: 22})
 	w.Clock.Advance(2 * time.Hour)
 	_, err = s.Purge(ctx, "alice")
-	check("its last look", err, emulatortest.Cost{Reads: 1 + 1 + 1 + 1, Writes: 1, Deletes: 1})
+	check("its last purge", err, emulatortest.Cost{Reads: 1 + 1 + 1 + 1, Writes: 1, Deletes: 1})
 }
 
-// The largest account there is to think of: it stays within what docs/deleting.md says.
+// The largest plausible account stays within the costs in docs/deleting.md.
 func TestLargeAccount(t *testing.T) {
 	t.Parallel()
 	timetables, lectures := 1000, 20
@@ -54,7 +55,7 @@ func TestLargeAccount(t *testing.T) {
 		timetables = 50
 	}
 	w := newWorld(t)
-	w.large(t, timetables, lectures)
+	w.seedLarge(t, timetables, lectures)
 	var m emulatortest.Meter
 	s := w.service(t, m.DialOptions()...)
 	_, err := s.Request(t.Context(), "alice")
@@ -72,15 +73,15 @@ func TestLargeAccount(t *testing.T) {
 	got, n := m.Take(), timetables*(lectures+1)
 	t.Logf("%d timetables of %d lectures: %v", timetables, lectures, got)
 	if got.Reads > n+10 || got.Writes > 3 || got.Deletes > n+2 {
-		t.Errorf("that is more than %v", emulatortest.Cost{Reads: n + 10, Writes: 3, Deletes: n + 2})
+		t.Errorf("want at most %v", emulatortest.Cost{Reads: n + 10, Writes: 3, Deletes: n + 2})
 	}
 	if left := append(w.all(t, "timetables"), w.all(t, "lectures")...); len(left) > 0 {
-		t.Errorf("left are %d documents, %v first", len(left), left[0])
+		t.Errorf("%d documents left, the first is %v", len(left), left[0])
 	}
 }
 
-// large gives alice an account with many timetables.
-func (w *world) large(t testing.TB, timetables, lectures int) {
+// seedLarge creates an account for alice with many timetables.
+func (w *world) seedLarge(t testing.TB, timetables, lectures int) {
 	t.Helper()
 	w.account(t, "alice")
 	db, err := w.Firestore.Database(w.Project, "(default)")

@@ -10,32 +10,32 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// TimetableDeleted is the function for users/{uid}/timetables/{timetable}.
+// TimetableDeleted handles the deletion of users/{uid}/timetables/{timetable}.
 func (s *Service) TimetableDeleted(ctx context.Context, e cloudevent.Event) error {
 	uid, id, ok := schema.SplitTimetablePath(e.Path)
 	if !ok {
 		return permanent(e)
 	}
-	removed, err := s.Lectures(ctx, uid, id)
+	removed, err := s.RemoveLectures(ctx, uid, id)
 	log := s.log.With("event", e.ID, "uid", uid, "timetable", id, "lectures", removed)
 	switch {
-	case errors.Is(err, ErrLives):
-		log.InfoContext(ctx, "timetable exists again: its lectures stay")
+	case errors.Is(err, ErrTimetableExists):
+		log.InfoContext(ctx, "timetable exists again; keeping its lectures")
 		return nil
 	case err != nil:
 		return err
 	}
-	log.InfoContext(ctx, "lectures of a deleted timetable removed")
+	log.InfoContext(ctx, "removed the lectures of a deleted timetable")
 	return nil
 }
 
-// UserDeleted is the function for users/{uid}.
+// UserDeleted handles the deletion of users/{uid}.
 func (s *Service) UserDeleted(ctx context.Context, e cloudevent.Event) error {
 	uid, ok := schema.SplitUserPath(e.Path)
 	if !ok {
 		return permanent(e)
 	}
-	return s.User(ctx, uid, e.Text(schema.FieldUsername), e.Time)
+	return s.PurgeDeletedUser(ctx, uid, e.Text(schema.FieldUsername), e.Time)
 }
 
 func permanent(e cloudevent.Event) error {

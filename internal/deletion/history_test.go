@@ -20,12 +20,12 @@ import (
 	"heek.kr/heektime/internal/faulttest"
 )
 
-// histories is how many random histories TestHistories goes through.
+// histories is how many random histories TestHistories runs.
 const histories = 20
 
-// Clients write under the rules, all at once; events come twice, in any order and late; functions and purges are killed at
-// any of their calls; accounts are deleted, taken back, or deleted by hand. In the end nothing lies about, nothing that lives
-// is lost, and every username has its user.
+// Clients write concurrently under the rules. Events arrive twice, late and in any order. Functions and
+// purges are killed at any of their calls. Accounts are deleted, restored, or deleted by hand. At the
+// end there is no orphaned data, no live data is lost, and every username has its user.
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	n := histories
@@ -42,36 +42,36 @@ func TestHistories(t *testing.T) {
 	}
 }
 
-// history is one of them.
+// history is one random history.
 type history struct {
 	*world
-	random *dice
+	random *lockedRand
 	actors []*actor
 }
 
-// dice may be thrown by many at once.
-type dice struct {
+// lockedRand is a random number generator that is safe for concurrent use.
+type lockedRand struct {
 	mu sync.Mutex
 	*rand.Rand
 }
 
-func (d *dice) n(n int) int {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.IntN(n)
+func (r *lockedRand) n(n int) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.IntN(n)
 }
 
-// actor is a person and what he must still have in the end, if his account lives.
+// actor is a person and the data that they must still have at the end, if their account still exists.
 type actor struct {
 	person
-	random   *rand.Rand // his own: what he does does not hang on the others
-	username string
-	plans    map[string]map[string]bool // timetables and their lectures
-	mayGo    bool                       // his account may be gone in the end
+	random     *rand.Rand // of their own, so that their actions do not depend on those of others
+	username   string
+	timetables map[string]map[string]bool // with their lectures
+	mayBeGone  bool                       // whether the account may be gone at the end
 }
 
 func newHistory(t *testing.T, seed uint64) *history {
-	h := &history{world: newWorld(t), random: &dice{Rand: rand.New(rand.NewPCG(seed, 1))}}
+	h := &history{world: newWorld(t), random: &lockedRand{Rand: rand.New(rand.NewPCG(seed, 1))}}
 	h.Triggers.SetFaults(triggers.Faults{Twice: true, Shuffle: true, Delay: 2 * time.Second, Seed: seed})
 	for name, pattern := range map[string]string{timetableDeleted: "users/{uid}/timetables/{timetable}", userDeleted: "users/{uid}"} {
 		url := h.function(t, name, h.flaky(t, name))
@@ -81,7 +81,7 @@ func newHistory(t *testing.T, seed uint64) *history {
 	for i, uid := range []string{"alice", "bob", "carol"} {
 		h.account(t, uid)
 		h.actors = append(h.actors, &actor{person: person{h.FirestoreClientAs(t, uid, nil), uid}, random: rand.New(rand.NewPCG(seed, uint64(i+2))),
-			plans: map[string]map[string]bool{}})
+			timetables: map[string]map[string]bool{}})
 	}
 	return h
 }
@@ -93,22 +93,22 @@ func functionOf(s *deletion.Service, name string) cloudevent.Handle {
 	return s.TimetableDeleted
 }
 
-// flaky is a function each of whose first processes dies, or has a call that fails.
+// flaky returns a function some of whose calls go to one of six processes with a fault.
 func (h *history) flaky(t *testing.T, name string) cloudevent.Handle {
 	healthy := h.service(t)
 	type process struct {
 		handle cloudevent.Handle
 		ctx    context.Context
 	}
-	doomed := make(chan process, 6)
-	for range cap(doomed) {
-		s, _, ctx := h.mortal(t, faulttest.Faults()[h.random.n(4)], h.random.n(8))
-		doomed <- process{functionOf(s, name), ctx}
+	faulty := make(chan process, 6)
+	for range cap(faulty) {
+		s, _, ctx := h.faultyService(t, faulttest.Faults()[h.random.n(4)], h.random.n(8))
+		faulty <- process{functionOf(s, name), ctx}
 	}
 	return func(ctx context.Context, e cloudevent.Event) error {
 		if h.random.n(3) == 0 {
 			select {
-			case p := <-doomed:
+			case p := <-faulty:
 				return p.handle(p.ctx, e)
 			default:
 			}
@@ -118,7 +118,8 @@ func (h *history) flaky(t *testing.T, name string) cloudevent.Handle {
 }
 
 func (h *history) run(t *testing.T) {
-	// A dead process leaves its transaction open, whose locks hold up everybody until it runs out; and events wait, too.
+	// Time must pass: a killed process leaves a transaction whose locks block everybody until it expires,
+	// and events are delayed.
 	ticking, stopTicking := context.WithCancel(t.Context())
 	var ticker sync.WaitGroup
 	ticker.Go(func() {
@@ -128,43 +129,44 @@ func (h *history) run(t *testing.T) {
 		}
 	})
 	var acting sync.WaitGroup
-	act := func(steps int, whole bool) {
+	act := func(steps int, accounts bool) {
 		for _, a := range h.actors {
 			if !h.hasAccount(t, a.uid) {
-				continue // his last token has expired for days
+				continue // their last token expired days ago
 			}
 			acting.Go(func() {
 				for range steps {
-					h.step(t, a, whole)
+					h.step(t, a, accounts)
 				}
 			})
 		}
 	}
 	act(25, true)
 	acting.Wait()
-	h.drain(t)
+	h.waitForEvents(t)
 	h.Clock.Advance(deletion.Grace)
-	// ID tokens are still good while the first purges run.
+	// ID tokens are still valid while the first purges run.
 	act(10, false)
 	for range 3 {
-		s, _, ctx := h.mortal(t, faulttest.Faults()[h.random.n(4)], h.random.n(25))
+		s, _, ctx := h.faultyService(t, faulttest.Faults()[h.random.n(4)], h.random.n(25))
 		acting.Go(func() { s.PurgeDue(ctx) })
 	}
 	acting.Wait()
 	for range 4 {
-		h.drain(t)
+		h.waitForEvents(t)
 		h.Clock.Advance(2 * time.Hour)
 		if _, err := h.service(t).PurgeDue(t.Context()); err != nil {
-			t.Errorf("a healthy purge: %v", err)
+			t.Errorf("purge without faults: %v", err)
 		}
 	}
-	h.drain(t)
+	h.waitForEvents(t)
 	stopTicking()
 	ticker.Wait()
 }
 
-// drain waits until no event waits, second deliveries included. Time passes meanwhile.
-func (h *history) drain(t *testing.T) {
+// waitForEvents waits until all events are delivered, including second deliveries. The clock advances
+// in the meantime.
+func (h *history) waitForEvents(t *testing.T) {
 	t.Helper()
 	for range 2000 {
 		must(t, h.Triggers.Idle(t.Context()))
@@ -177,20 +179,20 @@ func (h *history) drain(t *testing.T) {
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	t.Fatal("events wait for ever")
+	t.Fatal("some events are never delivered")
 }
 
-// step is one thing that a person does, or that is done to him. whole says that accounts come and go.
-func (h *history) step(t *testing.T, a *actor, whole bool) {
+// step takes one random action of a person. If accounts is set, it may also delete their account.
+func (h *history) step(t *testing.T, a *actor, accounts bool) {
 	ctx := t.Context()
-	plan := fmt.Sprintf("timetable%d", a.random.IntN(3))
+	timetable := fmt.Sprintf("timetable%d", a.random.IntN(3))
 	lecture := fmt.Sprintf("lecture%08x", a.random.Uint32())
 	did := func(what string, err error, then func()) {
 		switch code := status.Code(err); {
 		case err == nil:
 			then()
 		case code == codes.PermissionDenied, code == codes.NotFound, code == codes.AlreadyExists:
-		default: // a client's writes do not fail by themselves
+		default: // a client's writes fail for no other reason
 			t.Errorf("%s of %s: %v", what, a.uid, err)
 		}
 	}
@@ -204,49 +206,49 @@ func (h *history) step(t *testing.T, a *actor, whole bool) {
 			did("rename", a.rename(ctx, old, name), func() { a.username = name })
 		}
 	case 2, 3, 4:
-		if a.plans[plan] == nil { // a client would otherwise set a timetable that is there
-			did("duplicate", a.duplicate(ctx, plan, []string{lecture + "a", lecture + "b"}), func() {
-				a.plans[plan] = map[string]bool{lecture + "a": true, lecture + "b": true}
+		if a.timetables[timetable] == nil { // otherwise a client would overwrite an existing timetable
+			did("duplicate", a.duplicate(ctx, timetable, []string{lecture + "a", lecture + "b"}), func() {
+				a.timetables[timetable] = map[string]bool{lecture + "a": true, lecture + "b": true}
 			})
 		}
 	case 5, 6:
-		if a.plans[plan] == nil {
-			did("timetable", a.addTimetable(ctx, plan), func() { a.plans[plan] = map[string]bool{} })
+		if a.timetables[timetable] == nil {
+			did("timetable", a.addTimetable(ctx, timetable), func() { a.timetables[timetable] = map[string]bool{} })
 		}
 	case 7, 8, 9:
-		did("lecture", a.addLecture(ctx, plan, lecture), func() {
-			if a.plans[plan] == nil {
-				if !a.mayGo {
-					t.Errorf("%s adds a lecture to %s, which is not there", a.uid, plan)
+		did("lecture", a.addLecture(ctx, timetable, lecture), func() {
+			if a.timetables[timetable] == nil {
+				if !a.mayBeGone {
+					t.Errorf("%s added a lecture to %s, which does not exist", a.uid, timetable)
 				}
 				return
 			}
-			a.plans[plan][lecture] = true
+			a.timetables[timetable][lecture] = true
 		})
 	case 10, 11:
-		did("removal", a.removeTimetable(ctx, plan), func() { delete(a.plans, plan) })
+		did("removal", a.removeTimetable(ctx, timetable), func() { delete(a.timetables, timetable) })
 	case 12:
-		if whole {
-			h.comeAndGo(t, a)
+		if accounts {
+			h.deleteAndRestore(t, a)
 		}
 	case 13:
-		if whole && a.random.IntN(4) == 0 { // an operator deletes the user document
-			a.mayGo = true
+		if accounts && a.random.IntN(4) == 0 { // an operator deletes the user document
+			a.mayBeGone = true
 			_, err := h.fs.Doc("users/" + a.uid).Delete(ctx)
 			did("deletion by hand", err, func() { a.username = "" })
 		}
 	}
 }
 
-// comeAndGo deletes the account, and perhaps takes it back. The process may die on the way.
-func (h *history) comeAndGo(t *testing.T, a *actor) {
-	a.mayGo = true
-	s, _, ctx := h.mortal(t, faulttest.Faults()[a.random.IntN(4)], a.random.IntN(30))
+// deleteAndRestore deletes the account and usually restores it. A fault may hit the process.
+func (h *history) deleteAndRestore(t *testing.T, a *actor) {
+	a.mayBeGone = true
+	s, _, ctx := h.faultyService(t, faulttest.Faults()[a.random.IntN(4)], a.random.IntN(30))
 	_, err := s.Request(ctx, a.uid)
 	if a.random.IntN(4) == 0 {
 		return
 	}
-	if err != nil { // somebody asks again
+	if err != nil { // the person tries again
 		if _, err := h.service(t).Request(t.Context(), a.uid); err != nil {
 			t.Errorf("request for %s: %v", a.uid, err)
 		}
@@ -256,9 +258,9 @@ func (h *history) comeAndGo(t *testing.T, a *actor) {
 		err = h.service(t).Restore(t.Context(), a.uid)
 	}
 	if err != nil && !errors.Is(err, deletion.ErrTooLate) {
-		t.Errorf("way back of %s: %v", a.uid, err)
+		t.Errorf("restore of %s: %v", a.uid, err)
 	}
-	// A user document that an operator deleted does not come back with it.
+	// The restore does not bring back a user document that an operator deleted.
 	if doc, err := h.fs.Doc("users/" + a.uid).Get(t.Context()); err == nil {
 		a.username, _ = doc.Data()["username"].(string)
 	}
@@ -268,7 +270,7 @@ func (h *history) check(t *testing.T) {
 	t.Helper()
 	users, timetables := h.all(t, "users"), h.all(t, "timetables")
 	for _, lecture := range h.all(t, "lectures") {
-		if above := strings.Join(strings.Split(lecture, "/")[:4], "/"); !slices.Contains(timetables, above) {
+		if parent := strings.Join(strings.Split(lecture, "/")[:4], "/"); !slices.Contains(timetables, parent) {
 			t.Errorf("%s has no timetable", lecture)
 		}
 	}
@@ -279,7 +281,7 @@ func (h *history) check(t *testing.T) {
 		name := usernamePath(doc.Data()["username"].(string))
 		names = append(names, name)
 		if index, err := h.fs.Doc(name).Get(t.Context()); err != nil || index.Data()["value"] != doc.Ref.ID {
-			t.Errorf("%s has %s, which is not his: %v", path, name, err)
+			t.Errorf("%s has the username %s, which is not theirs: %v", path, name, err)
 		}
 	}
 	for _, index := range h.all(t, "usernames") {
@@ -287,8 +289,8 @@ func (h *history) check(t *testing.T) {
 			t.Errorf("%s has no user", index)
 		}
 	}
-	if marks := h.all(t, "deletions"); len(marks) > 0 {
-		t.Errorf("marks are left: %v", marks)
+	if left := h.all(t, "deletions"); len(left) > 0 {
+		t.Errorf("pending deletions left: %v", left)
 	}
 	for _, a := range h.actors {
 		h.checkActor(t, a, slices.Contains(users, "users/"+a.uid), timetables)
@@ -301,29 +303,29 @@ func (h *history) check(t *testing.T) {
 func (h *history) checkActor(t *testing.T, a *actor, hasUser bool, timetables []string) {
 	t.Helper()
 	if !h.hasAccount(t, a.uid) {
-		if !a.mayGo {
+		if !a.mayBeGone {
 			t.Errorf("the account of %s is gone", a.uid)
 		}
 		for _, path := range timetables {
 			if strings.HasPrefix(path, "users/"+a.uid+"/") {
-				t.Errorf("%s is left of an account that is gone", path)
+				t.Errorf("%s remains of a deleted account", path)
 			}
 		}
 		if hasUser {
-			t.Errorf("users/%s is left of an account that is gone", a.uid)
+			t.Errorf("users/%s remains of a deleted account", a.uid)
 		}
 		return
 	}
 	if a.username != "" && !hasUser {
 		t.Errorf("users/%s is gone", a.uid)
 	}
-	for plan, lectures := range a.plans {
-		if !slices.Contains(timetables, "users/"+a.uid+"/timetables/"+plan) {
-			t.Errorf("%s of %s is gone", plan, a.uid)
+	for timetable, lectures := range a.timetables {
+		if !slices.Contains(timetables, "users/"+a.uid+"/timetables/"+timetable) {
+			t.Errorf("%s of %s is gone", timetable, a.uid)
 		}
 		for lecture := range lectures {
-			if !h.exists(t, "users/"+a.uid+"/timetables/"+plan+"/lectures/"+lecture) {
-				t.Errorf("%s in %s of %s is gone", lecture, plan, a.uid)
+			if !h.exists(t, "users/"+a.uid+"/timetables/"+timetable+"/lectures/"+lecture) {
+				t.Errorf("%s in %s of %s is gone", lecture, timetable, a.uid)
 			}
 		}
 	}

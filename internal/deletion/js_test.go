@@ -14,8 +14,8 @@ import (
 	"heek.kr/heektime/internal/loginthrottle"
 )
 
-// TestJavaScript deletes a timetable and an account as web pages do, with an old version of Firebase's JavaScript SDK and a new
-// one, in Node.
+// TestJavaScript deletes a timetable and an account as web pages do, in Node, with an old and a new
+// version of Firebase's JavaScript SDK.
 func TestJavaScript(t *testing.T) {
 	sdktest.SDKs(t)
 	for _, version := range sdktest.Versions {

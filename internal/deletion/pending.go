@@ -13,15 +13,17 @@ import (
 
 // Times of a deletion.
 const (
-	// Grace is how long its owner may take an account back.
+	// Grace is how long the owner can restore an account.
 	Grace = 66 * time.Hour
-	// Promise is when an account is really gone. What is between is for the purge's looks, an hour apart, and for a purge that
-	// fails some times.
+	// Promise is how long after the request an account is gone at the latest. The time after Grace is
+	// for the hourly purges and for retries of failed ones.
 	Promise = 72 * time.Hour
-	// tokenLife is how long ID tokens and custom tokens are good: an hour, and some minutes for clocks and what is on its way.
-	// https://firebase.google.com/docs/auth/admin/create-custom-tokens
+	// tokenLife is how long ID tokens and custom tokens are valid: an hour, and some minutes for clock
+	// skew and requests in flight.
+	//
+	// Source: https://firebase.google.com/docs/auth/admin/create-custom-tokens
 	tokenLife = 70 * time.Minute
-	// lease is how long one purge keeps others from an account. It is also when a purge that failed is tried again.
+	// lease is how long a purge has an account to itself, and when a failed purge is retried.
 	lease = 15 * time.Minute
 	// purgeTime bounds one purge of one account, so that it ends before its lease.
 	purgeTime = 10 * time.Minute
@@ -37,7 +39,8 @@ func ReadPending(ctx context.Context, client *firestore.Client, uid string) (*sc
 	return decode(ref, snap, err)
 }
 
-// decode reads a pending deletion from a document that was fetched, nil if there is none.
+// decode decodes the document of a pending deletion, nil if it does not exist. err is the error of
+// the read.
 func decode(ref *firestore.DocumentRef, snap *firestore.DocumentSnapshot, err error) (*schema.PendingDeletion, error) {
 	var d schema.PendingDeletion
 	if exists, err := schema.Decode(ref, snap, err, &d); !exists || err != nil {
@@ -48,19 +51,20 @@ func decode(ref *firestore.DocumentRef, snap *firestore.DocumentSnapshot, err er
 
 // documents are the documents of one account.
 type documents struct {
-	mark, user *firestore.DocumentRef
+	pending, user *firestore.DocumentRef
 }
 
-// errUID is a uid that cannot be the id of a document.
+// errUID means that a uid cannot be the id of a document.
 var errUID = errors.New("not a uid")
 
-// maxAccount is the longest uid, in characters, that Authentication has; a user document may have a longer one.
-const maxAccount = 128
+// maxUIDLength is the length of the longest uid in Authentication, in characters. The id of a user
+// document may be longer.
+const maxUIDLength = 128
 
 func (s *Service) documents(uid string) (documents, error) {
-	at := documents{schema.DeletionRef(s.firestore, uid), schema.UserRef(s.firestore, uid)}
-	if at.user == nil {
+	refs := documents{schema.DeletionRef(s.firestore, uid), schema.UserRef(s.firestore, uid)}
+	if refs.user == nil {
 		return documents{}, fmt.Errorf("%w: %q", errUID, uid)
 	}
-	return at, nil
+	return refs, nil
 }

@@ -18,105 +18,109 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// parallel is how many timetables of an account are removed at once.
+// parallel is how many timetables of an account are removed concurrently.
 const parallel = 4
 
-// Purged is what one look at an account came to.
+// Purged is the result of one purge of an account.
 type Purged struct {
 	Timetables, Lectures, Usernames, Credentials int
-	// Account says that Authentication still had the account.
+	// Account is true if the account still existed in Authentication.
 	Account bool
-	// Skipped says that the account was not to be purged now: it has no mark, is not due, or another purge has it.
+	// Skipped is true if the purge did nothing: no deletion is pending, it is not due, or another purge
+	// has claimed it.
 	Skipped bool
-	// Gone says that nothing can be left, and that the mark is gone, too. Otherwise there will be another look, when all tokens
-	// that the account may have out have expired.
+	// Gone is true if nothing is left and the pending deletion is removed. Otherwise the account is
+	// purged again when all tokens that may still exist have expired.
 	Gone bool
 }
 
-// Purge removes what belongs to an account that is due. The order:
+// Purge removes everything that belongs to an account whose deletion is due, in this order:
 //
-//  1. From here on it cannot be taken back, and no other purge touches it.
-//  2. Old credentials, or a login could bring the account back to Authentication.
-//  3. The account at Authentication: nobody gets a new token.
+//  1. It claims the account, which can no longer be restored, and which no other purge touches.
+//  2. Old credentials; otherwise a login could create the account in Authentication again.
+//  3. The account in Authentication, so that nobody gets a new token.
 //  4. Timetables, each with its lectures.
-//  5. The username, which is free from then on. Its owner has no user document and can make none, since the mark stands.
-//  6. The mark, but only when the account has been gone for longer than any token lives. A custom token from before would
-//     have made it again, and an ID token from before could write below the uid: then there is another look, and another.
+//  5. The username. The user document went when the deletion became pending, and cannot be created
+//     while it is pending.
+//  6. The pending deletion, but only if the account has been gone for longer than any token lives.
+//     Until then an earlier custom token can create the account again, and an earlier ID token can
+//     write below the uid; so the account is purged again, until a purge finds it gone that long.
 //
-// Billed, with n timetables of m lectures: n·(m+1) + 6 reads, 2 writes and n·(m+1) + 1 deletes; 4 reads, 1 write and 1 delete for
-// the second look.
+// Billed for n timetables of m lectures: n·(m+1) + 6 reads, 2 writes and n·(m+1) + 1 deletes, and 4
+// reads, 1 write and 1 delete for the second purge.
 func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
-	at, err := s.documents(uid)
+	refs, err := s.documents(uid)
 	if err != nil {
 		return Purged{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, purgeTime)
 	defer cancel()
-	mark, claimed, err := s.claim(ctx, at)
-	if err != nil || mark == nil {
+	pending, claimed, err := s.claim(ctx, refs)
+	if err != nil || pending == nil {
 		return Purged{Skipped: err == nil}, wrap(err, "claim %s for the purge", uid)
 	}
 	var p Purged
 	if p.Credentials, err = credential.DeleteAll(ctx, s.firestore, uid); err != nil {
 		return p, err
 	}
-	looked := s.now()
+	began := s.now()
 	if p.Account, err = s.deleteAccount(ctx, uid); err != nil {
 		return p, err
 	}
-	// Not what this look has done counts, but what it found when it began: it may stand still anywhere for hours.
-	last := !p.Account && !mark.AccountGone.IsZero() && !looked.Before(mark.AccountGone.Add(tokenLife))
-	if p.Account || mark.AccountGone.IsZero() {
-		mark.AccountGone = s.now()
+	// What counts is the state before this purge deleted anything: the process may stall anywhere for hours.
+	last := !p.Account && !pending.AccountGone.IsZero() && !began.Before(pending.AccountGone.Add(tokenLife))
+	if p.Account || pending.AccountGone.IsZero() {
+		pending.AccountGone = s.now()
 	}
-	if p.Timetables, p.Lectures, err = s.timetables(ctx, at.user); err != nil {
+	if p.Timetables, p.Lectures, err = s.removeTimetables(ctx, refs.user); err != nil {
 		return p, err
 	}
 	if p.Usernames, err = s.FreeUsernames(ctx, uid); err != nil {
 		return p, err
 	}
 	if !last {
-		_, err = at.mark.Update(ctx, []firestore.Update{
-			{Path: schema.FieldAccountGone, Value: mark.AccountGone}, {Path: schema.FieldDue, Value: mark.AccountGone.Add(tokenLife)},
-			{Path: schema.FieldUser, Value: firestore.Delete}, // nothing personal waits for the last look
+		_, err = refs.pending.Update(ctx, []firestore.Update{
+			{Path: schema.FieldAccountGone, Value: pending.AccountGone}, {Path: schema.FieldDue, Value: pending.AccountGone.Add(tokenLife)},
+			{Path: schema.FieldUser, Value: firestore.Delete}, // keep no personal data until the last purge
 		}, claimed)
-		return p, wrap(err, "plan the next look at %s", uid)
+		return p, wrap(err, "schedule the next purge of %s", uid)
 	}
-	_, err = at.mark.Delete(ctx, claimed)
+	_, err = refs.pending.Delete(ctx, claimed)
 	p.Gone = err == nil
-	return p, wrap(err, "remove the mark of %s", uid)
+	return p, wrap(err, "remove the pending deletion of %s", uid)
 }
 
-// claim takes an account for this purge; nil when it is not to be purged now. claimed holds as long as nobody else takes it.
-func (s *Service) claim(ctx context.Context, at documents) (mark *schema.PendingDeletion, claimed firestore.Precondition, err error) {
+// claim claims an account for this purge. It returns nil if the account must not be purged now.
+// claimed is a precondition that fails if another purge has claimed the account since.
+func (s *Service) claim(ctx context.Context, refs documents) (pending *schema.PendingDeletion, claimed firestore.Precondition, err error) {
 	var malformed error
 	var committed firestore.CommitResponse
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		malformed = nil
-		snap, err := tx.Get(at.mark)
-		if mark, err = decode(at.mark, snap, err); err != nil && snap != nil {
-			// It must not come first in every run.
+		snap, err := tx.Get(refs.pending)
+		if pending, err = decode(refs.pending, snap, err); err != nil && snap != nil {
+			// Postpone it, or it would be first in every run.
 			malformed = err
-			return tx.Update(at.mark, []firestore.Update{{Path: schema.FieldDue, Value: s.now().Add(24 * time.Hour)}})
+			return tx.Update(refs.pending, []firestore.Update{{Path: schema.FieldDue, Value: s.now().Add(24 * time.Hour)}})
 		}
-		if err != nil || mark == nil {
+		if err != nil || pending == nil {
 			return err
 		}
-		if mark.Due.After(s.now()) {
-			mark = nil
+		if pending.Due.After(s.now()) {
+			pending = nil
 			return nil
 		}
-		return tx.Update(at.mark, []firestore.Update{{Path: schema.FieldPurging, Value: true}, {Path: schema.FieldDue, Value: s.now().Add(lease)}})
+		return tx.Update(refs.pending, []firestore.Update{{Path: schema.FieldPurging, Value: true}, {Path: schema.FieldDue, Value: s.now().Add(lease)}})
 	}, firestore.WithCommitResponseTo(&committed))
-	if err = cmp.Or(err, malformed); err != nil || mark == nil {
+	if err = cmp.Or(err, malformed); err != nil || pending == nil {
 		return nil, nil, err
 	}
-	return mark, firestore.LastUpdateTime(committed.CommitTime()), nil
+	return pending, firestore.LastUpdateTime(committed.CommitTime()), nil
 }
 
-// deleteAccount says whether Authentication had the account.
+// deleteAccount deletes an account from Authentication and reports whether it existed.
 func (s *Service) deleteAccount(ctx context.Context, uid string) (bool, error) {
-	if utf8.RuneCountInString(uid) > maxAccount {
+	if utf8.RuneCountInString(uid) > maxUIDLength {
 		return false, nil
 	}
 	switch err := s.accounts.DeleteUser(ctx, uid); {
@@ -128,8 +132,8 @@ func (s *Service) deleteAccount(ctx context.Context, uid string) (bool, error) {
 	return true, nil
 }
 
-// timetables removes all timetables below a user, also those whose document is gone and whose lectures are left.
-func (s *Service) timetables(ctx context.Context, user *firestore.DocumentRef) (timetables, lectures int, err error) {
+// removeTimetables removes all timetables of a user, including deleted ones that still have lectures.
+func (s *Service) removeTimetables(ctx context.Context, user *firestore.DocumentRef) (timetables, lectures int, err error) {
 	var removed atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
@@ -143,7 +147,7 @@ func (s *Service) timetables(ctx context.Context, user *firestore.DocumentRef) (
 		}
 		timetables++
 		group.Go(func() error {
-			n, err := s.timetable(ctx, ref)
+			n, err := s.removeTimetable(ctx, ref)
 			removed.Add(int64(n))
 			return err
 		})
@@ -152,10 +156,11 @@ func (s *Service) timetables(ctx context.Context, user *firestore.DocumentRef) (
 	return timetables, int(removed.Load()), err
 }
 
-// FreeUsernames frees the names that name an account and that it does not have, and says how many. A name that another has by
-// now stays his, and one that waits in a mark for its owner to come back stays, too.
+// FreeUsernames frees the usernames whose index documents name an account that does not use them,
+// and returns how many it freed. It leaves those that belong to somebody else by now, and those of
+// accounts that can still be restored.
 //
-// Billed, with n names: n reads, 1 at least, and 3 reads and 1 delete for each.
+// Billed for n usernames: n reads, but at least 1, and 3 reads and 1 delete for each.
 func (s *Service) FreeUsernames(ctx context.Context, uid string) (freed int, err error) {
 	found, err := schema.UsernamesOf(s.firestore, uid).Documents(ctx).GetAll()
 	if err != nil {
@@ -173,33 +178,33 @@ func (s *Service) FreeUsernames(ctx context.Context, uid string) (freed int, err
 	return freed, nil
 }
 
-// FreeUsername is [Service.FreeUsernames] for one name, and says whether it did.
+// FreeUsername is [Service.FreeUsernames] for one username. It reports whether it freed the username.
 //
-// Billed: 3 reads, and 1 delete when it is freed.
+// Billed: 3 reads, and 1 delete if it is freed.
 func (s *Service) FreeUsername(ctx context.Context, uid, name string) (freed bool, err error) {
-	at, err := s.documents(uid)
+	refs, err := s.documents(uid)
 	if err != nil {
 		return false, err
 	}
 	index := schema.UsernameRef(s.firestore, name)
 	if index == nil {
-		return false, nil // there is nothing to free
+		return false, nil // no document can have such an id
 	}
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		freed = false
-		docs, err := tx.GetAll([]*firestore.DocumentRef{at.mark, at.user, index})
+		docs, err := tx.GetAll([]*firestore.DocumentRef{refs.pending, refs.user, index})
 		if err != nil {
 			return err
 		}
-		mark, err := decode(at.mark, docs[0], nil)
+		pending, err := decode(refs.pending, docs[0], nil)
 		switch {
 		case err != nil:
 			return err
-		case !docs[2].Exists() || schema.UIDOf(docs[2]) != at.user.ID: // gone, or another's by now
+		case !docs[2].Exists() || schema.UIDOf(docs[2]) != refs.user.ID: // gone, or somebody else's by now
 			return nil
-		case docs[1].Exists() && schema.UsernameOf(docs[1]) == index.ID: // theirs
+		case docs[1].Exists() && schema.UsernameOf(docs[1]) == index.ID: // in use
 			return nil
-		case mark != nil && !mark.Purging && mark.Username() == index.ID: // theirs, if they come back
+		case pending != nil && !pending.Purging && pending.Username() == index.ID: // reserved for a restore
 			return nil
 		}
 		freed = true
@@ -208,31 +213,35 @@ func (s *Service) FreeUsername(ctx context.Context, uid, name string) (freed boo
 	return freed, wrap(err, "free the username %s of %s", name, uid)
 }
 
-// Report is what a run of the purge came to.
+// Report is the result of [Service.PurgeDue].
 type Report struct {
-	// SignedOut are accounts whose request had stopped half-way.
+	// SignedOut counts accounts whose request had stopped halfway and that are now signed out.
 	SignedOut int `json:"signedOut"`
-	// Looked are accounts that were purged, Gone those of which nothing is left, Failed those that are tried again.
+	// Looked counts accounts that were purged, Gone those of which nothing is left, Failed those that
+	// will be retried.
 	Looked int `json:"looked"`
 	Gone   int `json:"gone"`
 	Failed int `json:"failed"`
-	// More says that there was more to do than time; the next run goes on.
+	// More is true if the run ended with accounts still due; the next run continues.
 	More bool `json:"more,omitempty"`
 }
 
-// page is how many marks are read at once.
+// page is how many pending deletions one query reads.
 const page = 20
 
-// PurgeDue purges every account that is due. One that fails is logged, put off, and holds up nobody. Nothing due: 2 reads.
+// PurgeDue purges every account whose deletion is due. An account that fails is logged and postponed;
+// the others are not affected.
+//
+// Billed if nothing is due: 2 reads.
 func (s *Service) PurgeDue(ctx context.Context) (Report, error) {
 	var r Report
-	if err := s.signOutRest(ctx, &r); err != nil {
+	if err := s.resumeSignOuts(ctx, &r); err != nil {
 		return r, err
 	}
 	for {
 		due, err := schema.DueDeletions(s.firestore, s.now()).Limit(page).Documents(ctx).GetAll()
 		if err != nil {
-			return r, fmt.Errorf("find the accounts that are due: %w", err)
+			return r, fmt.Errorf("find accounts that are due: %w", err)
 		}
 		for _, doc := range due {
 			if ctx.Err() != nil {
@@ -241,7 +250,7 @@ func (s *Service) PurgeDue(ctx context.Context) (Report, error) {
 			}
 			s.purgeOne(ctx, doc.Ref.ID, &r)
 		}
-		// Each of them is put off now, so a page that is not full was the last.
+		// None of these is due now, so a page that is not full was the last.
 		if len(due) < page || r.Failed >= page {
 			r.More = len(due) == page
 			return r, nil
@@ -257,7 +266,7 @@ func (s *Service) purgeOne(ctx context.Context, uid string, r *Report) {
 	switch {
 	case err != nil:
 		r.Failed++
-		log.ErrorContext(ctx, "purge of an account failed; it will be tried again", "error", err.Error())
+		log.ErrorContext(ctx, "purge of an account failed; it will be retried", "error", err.Error())
 	case p.Skipped:
 	default:
 		r.Looked++

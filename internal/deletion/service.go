@@ -1,16 +1,17 @@
-// Package deletion does what security rules cannot: it takes away what hangs below a document that was deleted, and all that
-// belongs to an account.
+// Package deletion deletes what clients cannot, because security rules allow them one document at a
+// time: the lectures of a deleted timetable, and everything that belongs to an account.
 //
-//	a timetable was deleted ─▶ its lectures go
-//	a person asks           ─▶ a mark; hidden and signed out at once ──66 h──▶ the purge ──▶ nothing is left
-//	                            └─ signs in again and confirms: all is as it was
-//	a user was deleted      ─▶ a mark that is due at once ──────────────────▶ the purge
+//	a timetable is deleted ─▶ its lectures are removed
+//	a user requests it     ─▶ deletion pending: hidden, signed out ──66 h──▶ purge ──▶ nothing is left
+//	                           └─ signs in again and confirms: everything is restored
+//	a user is deleted      ─▶ deletion pending, due immediately ───────────▶ purge
 //
-// Whoever deletes an account goes through its mark, deletions/{uid}. While it stands, the uid can have no user document, the
-// username stays taken, and others see no timetable; firestore.rules hold clients to that. It is the last thing to go. So a
-// crash anywhere leaves an account that is hidden and whose purge goes on, never half an account that lives.
+// Every deletion of an account starts by creating deletions/{uid}, the pending deletion. While that
+// document exists, firestore.rules prevent the account from creating a user document, keep its username
+// taken, and hide its timetables. It is removed last. So a crash at any point leaves an account that
+// is hidden and whose purge continues, never a live account with half of its data.
 //
-// Everything here may run twice, late, or beside itself.
+// Everything here may run twice, late, or concurrently with itself.
 package deletion
 
 import (
@@ -22,17 +23,17 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 )
 
-// Config is what the service works with. All but Now are required.
+// Config holds the service's dependencies. All but Now are required.
 type Config struct {
 	Firestore *firestore.Client
-	// Accounts is the Admin SDK's client of Authentication.
+	// Accounts is the Admin SDK's client for Authentication.
 	Accounts *firebaseauth.Client
 	Log      *slog.Logger
 	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 }
 
-// Service deletes. It is safe for concurrent use and keeps nothing between calls.
+// Service deletes timetables and accounts. It is stateless and safe for concurrent use.
 type Service struct {
 	firestore *firestore.Client
 	accounts  *firebaseauth.Client
@@ -40,13 +41,13 @@ type Service struct {
 	now       func() time.Time
 }
 
-// New returns an error that names what the config lacks.
+// New creates a service. Its error names the missing dependency.
 func New(cfg Config) (*Service, error) {
 	switch {
 	case cfg.Firestore == nil:
 		return nil, errors.New("deletion needs a Firestore client")
 	case cfg.Accounts == nil:
-		return nil, errors.New("deletion needs an Admin client of Authentication")
+		return nil, errors.New("deletion needs an Admin client for Authentication")
 	case cfg.Log == nil:
 		return nil, errors.New("deletion needs a logger")
 	}

@@ -10,23 +10,24 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Batch is how many lectures go in one transaction. Few timetables have more than twenty, so nearly all take one; and a
-// transaction that clients wait for stays short.
-const Batch = 100
+// BatchSize is how many lectures one transaction removes. Few timetables have more than twenty, so
+// one transaction is nearly always enough, and clients never wait long for its locks.
+const BatchSize = 100
 
-// ErrLives says that a timetable exists, so that its lectures belong to somebody.
-var ErrLives = errors.New("the timetable exists")
+// ErrTimetableExists means that lectures were kept because their timetable exists.
+var ErrTimetableExists = errors.New("the timetable exists")
 
-// Lectures removes the lectures of a user's timetable that was deleted, and says how many. It leaves them alone, with [ErrLives],
-// when a timetable stands there again: the client chooses the id, and an event may come late.
+// RemoveLectures removes the lectures of a deleted timetable and returns how many it removed. If the
+// timetable exists again, it stops with [ErrTimetableExists]: clients choose the ids, and events may
+// be late.
 //
-// Each batch looks for the timetable in its own transaction, which locks the place: nobody can put a timetable there
-// between the look and the deletion. A lecture cannot be added meanwhile either, as rules want its timetable to exist.
+// Each transaction reads the timetable, which locks it: nobody can create it before the transaction
+// commits. Nobody can add a lecture either, because the rules require its timetable to exist.
 //
-// Billed, with n lectures: n + 1 reads and n deletes; 1 read when there is none.
-func (s *Service) Lectures(ctx context.Context, uid, id string) (removed int, err error) {
+// Billed for n lectures: n + 1 reads and n deletes; 1 read if there are none.
+func (s *Service) RemoveLectures(ctx context.Context, uid, id string) (removed int, err error) {
 	for {
-		n, more, err := s.LectureBatch(ctx, uid, id)
+		n, more, err := s.RemoveLectureBatch(ctx, uid, id)
 		removed += n
 		if err != nil || !more {
 			return removed, err
@@ -34,36 +35,37 @@ func (s *Service) Lectures(ctx context.Context, uid, id string) (removed int, er
 	}
 }
 
-// LectureBatch is the first [Batch] of [Service.Lectures], and says whether there may be more.
-func (s *Service) LectureBatch(ctx context.Context, uid, id string) (removed int, more bool, err error) {
-	at, err := s.documents(uid)
+// RemoveLectureBatch is [Service.RemoveLectures] for the first [BatchSize] lectures. It reports
+// whether there may be more.
+func (s *Service) RemoveLectureBatch(ctx context.Context, uid, id string) (removed int, more bool, err error) {
+	refs, err := s.documents(uid)
 	if err != nil {
 		return 0, false, err
 	}
-	timetable := schema.TimetableRef(at.user, id)
+	timetable := schema.TimetableRef(refs.user, id)
 	if timetable == nil {
 		return 0, false, fmt.Errorf("%q is not the id of a timetable", id)
 	}
-	return s.batch(ctx, timetable, func(tx *firestore.Transaction, found int) error {
+	return s.removeBatch(ctx, timetable, func(tx *firestore.Transaction, found int) error {
 		if found == 0 {
 			return nil
 		}
 		docs, err := tx.GetAll([]*firestore.DocumentRef{timetable})
 		if err == nil && docs[0].Exists() {
-			err = ErrLives
+			err = ErrTimetableExists
 		}
 		return err
 	})
 }
 
-// timetable removes a timetable with its lectures, whether it exists or not. The last batch takes the timetable with it, so
-// that the function which hears of that finds nothing to do.
+// removeTimetable removes a timetable and its lectures, whether or not the timetable exists. The last
+// transaction removes the timetable too, so the function that its event calls has nothing to do.
 //
-// Billed, with n lectures: n reads, 1 at least, and n + 1 deletes.
-func (s *Service) timetable(ctx context.Context, timetable *firestore.DocumentRef) (removed int, err error) {
+// Billed for n lectures: n reads, but at least 1, and n + 1 deletes.
+func (s *Service) removeTimetable(ctx context.Context, timetable *firestore.DocumentRef) (removed int, err error) {
 	for {
-		n, more, err := s.batch(ctx, timetable, func(tx *firestore.Transaction, found int) error {
-			if found == Batch {
+		n, more, err := s.removeBatch(ctx, timetable, func(tx *firestore.Transaction, found int) error {
+			if found == BatchSize {
 				return nil
 			}
 			return tx.Delete(timetable)
@@ -75,16 +77,19 @@ func (s *Service) timetable(ctx context.Context, timetable *firestore.DocumentRe
 	}
 }
 
-// batch removes up to [Batch] lectures. first is called in the transaction before, with how many they are.
-func (s *Service) batch(ctx context.Context, timetable *firestore.DocumentRef, first func(tx *firestore.Transaction, found int) error) (removed int, more bool, err error) {
-	query := schema.Lectures(timetable).Select().Limit(Batch) // names are enough
+// removeBatch removes up to [BatchSize] lectures in one transaction. Before the first deletion, the
+// transaction calls before with the number of lectures that it found.
+func (s *Service) removeBatch(
+	ctx context.Context, timetable *firestore.DocumentRef, before func(tx *firestore.Transaction, found int) error,
+) (removed int, more bool, err error) {
+	query := schema.Lectures(timetable).Select().Limit(BatchSize) // names are enough
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		docs, err := tx.Documents(query).GetAll()
 		if err != nil {
 			return err
 		}
 		removed = len(docs)
-		if err := first(tx, removed); err != nil {
+		if err := before(tx, removed); err != nil {
 			return err
 		}
 		for _, doc := range docs {
@@ -97,5 +102,5 @@ func (s *Service) batch(ctx context.Context, timetable *firestore.DocumentRef, f
 	if err != nil {
 		return 0, false, fmt.Errorf("remove the lectures of %s: %w", schema.Path(timetable), err)
 	}
-	return removed, removed == Batch, nil
+	return removed, removed == BatchSize, nil
 }

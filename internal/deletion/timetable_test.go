@@ -29,7 +29,8 @@ func must(t testing.TB, errs ...error) {
 	}
 }
 
-// However often and in whatever company the event comes: the lectures of the deleted timetable go, and no others.
+// The event of a deleted timetable, delivered three times concurrently, removes its lectures and no
+// others.
 func TestLecturesOfADeletedTimetable(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 99, 100, 101, 250} {
@@ -41,22 +42,22 @@ func TestLecturesOfADeletedTimetable(t *testing.T) {
 			alice.removeTimetable(ctx, first))
 		url := w.function(t, timetableDeleted, w.service(t).TimetableDeleted)
 		e := w.deleted("e1", "users/alice/timetables/"+first)
-		var at sync.WaitGroup
+		var wg sync.WaitGroup
 		for range 3 {
-			at.Go(func() {
+			wg.Go(func() {
 				if got := w.deliver(t, url, e); got != http.StatusNoContent {
-					t.Errorf("%d lectures: answered %d\n%s", n, got, w.log)
+					t.Errorf("%d lectures: status %d, want 204\n%s", n, got, w.log)
 				}
 			})
 		}
-		at.Wait()
+		wg.Wait()
 		if got := w.all(t, "lectures"); len(got) != 5 {
-			t.Errorf("of %d lectures and 5 others, %v are left", n, got)
+			t.Errorf("%d lectures: left %v, want only the 5 of other timetables", n, got)
 		}
 	}
 }
 
-// The timetable is there again before the event comes: its lectures stay.
+// If the timetable exists again before the event arrives, its lectures stay.
 func TestLateEventLeavesANewTimetableAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -64,18 +65,19 @@ func TestLateEventLeavesANewTimetableAlone(t *testing.T) {
 	ctx := t.Context()
 	must(t, alice.duplicate(ctx, first, ids(2)), alice.removeTimetable(ctx, first),
 		alice.duplicate(ctx, first, []string{"new1", "new2", "new3"}))
-	if got := w.deliver(t, w.function(t, timetableDeleted, w.service(t).TimetableDeleted), w.deleted("e1", "users/alice/timetables/"+first)); got != http.StatusNoContent {
-		t.Errorf("answered %d", got)
+	url := w.function(t, timetableDeleted, w.service(t).TimetableDeleted)
+	if got := w.deliver(t, url, w.deleted("e1", "users/alice/timetables/"+first)); got != http.StatusNoContent {
+		t.Errorf("status %d, want 204", got)
 	}
-	// The two from before are lectures of a timetable again.
+	// The two old lectures belong to a timetable again.
 	if got := w.all(t, "lectures"); len(got) != 5 {
-		t.Errorf("left are %v", got)
+		t.Errorf("lectures: %v, want 5", got)
 	}
 }
 
-// A client puts the timetable there again while its lectures are being removed: whatever the timetable has when it stands
-// there again is what it keeps.
-func TestTimetableComesBackMeanwhile(t *testing.T) {
+// If a client creates the timetable again while its lectures are being removed, the timetable keeps the
+// lectures that it has from then on.
+func TestTimetableIsCreatedDuringTheRemoval(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	alice := w.signUp(t, "alice", "alice")
@@ -83,45 +85,47 @@ func TestTimetableComesBackMeanwhile(t *testing.T) {
 	s := w.service(t)
 	for range 10 {
 		must(t, alice.duplicate(ctx, first, ids(120)), alice.removeTimetable(ctx, first))
-		var at sync.WaitGroup
-		at.Go(func() {
-			if _, err := s.Lectures(ctx, "alice", first); err != nil && !errors.Is(err, deletion.ErrLives) {
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := s.RemoveLectures(ctx, "alice", first); err != nil && !errors.Is(err, deletion.ErrTimetableExists) {
 				t.Error(err)
 			}
 		})
 		must(t, alice.duplicate(ctx, first, []string{"new1", "new2"}))
-		at.Wait()
+		wg.Wait()
 		for _, id := range []string{"new1", "new2"} {
 			if !w.exists(t, "users/alice/timetables/"+first+"/lectures/"+id) {
 				t.Fatalf("%s of the new timetable is gone", id)
 			}
 		}
 		must(t, alice.removeTimetable(ctx, first))
-		if _, err := s.Lectures(ctx, "alice", first); err != nil {
+		if _, err := s.RemoveLectures(ctx, "alice", first); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// A client with old data adds lectures to the deleted timetable: rules refuse, so that none comes behind the function.
-func TestNoLectureIsAddedBehindTheFunction(t *testing.T) {
+// The rules deny a lecture that a client with stale data adds to a deleted timetable, so none can appear
+// after the function has run.
+func TestNoLectureIsAddedToADeletedTimetable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	alice := w.signUp(t, "alice", "alice")
 	ctx := t.Context()
 	must(t, alice.duplicate(ctx, first, ids(30)), alice.removeTimetable(ctx, first))
 	if err := alice.addLecture(ctx, first, "late"); status.Code(err) != codes.PermissionDenied {
-		t.Errorf("a lecture of a deleted timetable is added: %v", err)
+		t.Errorf("add a lecture: %v, want PermissionDenied", err)
 	}
 }
 
-// What will never be better is answered 2xx and told in the log with its id; what may be is answered 5xx until it is old.
-func TestPoisonAndFailures(t *testing.T) {
+// An event that can never succeed gets a 2xx response and is logged with its id. An event that fails
+// otherwise gets a 5xx response until it is too old.
+func TestPermanentAndTemporaryFailures(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s := w.service(t)
 	timetables, users := w.function(t, timetableDeleted, s.TimetableDeleted), w.function(t, userDeleted, s.UserDeleted)
-	change := func(path string, f func(*cloudevents.Event)) cloudevents.Event {
+	changed := func(path string, f func(*cloudevents.Event)) cloudevents.Event {
 		e := w.deleted("poison-"+t.Name(), path)
 		f(&e)
 		return e
@@ -131,9 +135,9 @@ func TestPoisonAndFailures(t *testing.T) {
 		url string
 		e   cloudevents.Event
 	}{
-		"no protobuf":        {timetables, change(good, func(e *cloudevents.Event) { e.SetData("application/protobuf", []byte("{}")) })},
-		"no data":            {timetables, change(good, func(e *cloudevents.Event) { e.DataEncoded = nil })},
-		"another type":       {timetables, change(good, func(e *cloudevents.Event) { e.SetType("google.cloud.firestore.document.v1.created") })},
+		"not protobuf":       {timetables, changed(good, func(e *cloudevents.Event) { e.SetData("application/protobuf", []byte("{}")) })},
+		"no data":            {timetables, changed(good, func(e *cloudevents.Event) { e.DataEncoded = nil })},
+		"another type":       {timetables, changed(good, func(e *cloudevents.Event) { e.SetType("google.cloud.firestore.document.v1.created") })},
 		"another collection": {timetables, w.deleted("poison-"+t.Name(), "schools/korea")},
 		"a lecture":          {timetables, w.deleted("poison-"+t.Name(), good+"/lectures/x")},
 		"a user":             {timetables, w.deleted("poison-"+t.Name(), "users/alice")},
@@ -141,25 +145,25 @@ func TestPoisonAndFailures(t *testing.T) {
 		"no document":        {users, w.deleted("poison-"+t.Name(), "")},
 	} {
 		if got := w.deliver(t, c.url, c.e); got != http.StatusNoContent {
-			t.Errorf("%s: answered %d", name, got)
+			t.Errorf("%s: status %d, want 204", name, got)
 		}
 	}
 	if got := strings.Count(w.log.String(), `"event":"poison-`+t.Name()); got != 8 {
-		t.Errorf("%d of 8 are in the log with their id:\n%s", got, w.log)
+		t.Errorf("the log has the ids of %d events, want 8:\n%s", got, w.log)
 	}
 	failing := w.function(t, "failing", func(context.Context, cloudevent.Event) error { return errors.New("no luck") })
-	e := w.deleted("unlucky", good)
+	e := w.deleted("failing", good)
 	if got := w.deliver(t, failing, e); got != http.StatusServiceUnavailable {
-		t.Errorf("a failure is answered %d", got)
+		t.Errorf("failure: status %d, want 503", got)
 	}
 	w.Clock.Advance(cloudevent.MaxAge + time.Minute)
 	if got := w.deliver(t, failing, e); got != http.StatusNoContent {
-		t.Errorf("a failure of long ago is answered %d", got)
+		t.Errorf("failure of an old event: status %d, want 204", got)
 	}
 }
 
-// A request that is no CloudEvent at all, and one from somebody else.
-func TestWhoDelivers(t *testing.T) {
+// Requests that are not CloudEvents, or whose callers are not allowed, are rejected.
+func TestRejectedRequests(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	url := w.function(t, timetableDeleted, w.service(t).TimetableDeleted)
@@ -168,7 +172,7 @@ func TestWhoDelivers(t *testing.T) {
 		want              int
 	}{
 		"no CloudEvent":    {eventarc, url, http.StatusNoContent},
-		"somebody else":    {"stranger@demo-test.iam.gserviceaccount.com", url, http.StatusForbidden},
+		"other account":    {"stranger@demo-test.iam.gserviceaccount.com", url, http.StatusForbidden},
 		"another audience": {eventarc, "https://other.test", http.StatusUnauthorized},
 	} {
 		token, err := w.Identity.IDToken(t.Context(), c.account, c.audience)
@@ -177,7 +181,7 @@ func TestWhoDelivers(t *testing.T) {
 		must(t, err)
 		r.Header.Set("Authorization", "Bearer "+token)
 		if got := post(t, r); got != c.want {
-			t.Errorf("%s: answered %d, want %d", name, got, c.want)
+			t.Errorf("%s: status %d, want %d", name, got, c.want)
 		}
 	}
 }

@@ -9,43 +9,46 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// User is for when users/{uid} was deleted, by whom only a server or an operator can be: it marks the account as due at once
-// and purges it. username is the one that the document had, at is when it was deleted.
+// PurgeDeletedUser purges an account whose document users/{uid} was deleted at the given time. Only
+// a server or an operator can delete that document. username is the one that the document had.
 //
-// Of an account that has a user document again it frees that name, if it is his no more, and nothing else; likewise of one that
-// has a mark: its document was put into the mark, or its purge is under way. Once the mark stands, the purge is sure to go
-// on, so an error is one of the time before.
+// If the account has a user document again, or its deletion is pending already (Request deleted the
+// document, or a purge is running), PurgeDeletedUser only frees the username, and only if the account
+// does not use it. Once the deletion is pending, the hourly purge retries what fails, so an error
+// means that it is not pending yet.
 //
-// Billed: 2 reads when the account has a mark or lives, and what [Service.FreeUsername] bills when it has another name.
-func (s *Service) User(ctx context.Context, uid, username string, at time.Time) error {
-	marked, has, err := s.MarkForDeletion(ctx, uid, at)
+// Billed: 2 reads if the account has a user document or a pending deletion, and what
+// [Service.FreeUsername] bills if its username differs.
+func (s *Service) PurgeDeletedUser(ctx context.Context, uid, username string, at time.Time) error {
+	marked, current, err := s.MarkForDeletion(ctx, uid, at)
 	switch {
 	case err != nil:
 		return err
 	case marked:
 		s.purgeOne(ctx, uid, &Report{})
-	case has != username:
+	case current != username:
 		_, err := s.FreeUsername(ctx, uid, username)
 		return err
 	}
 	return nil
 }
 
-// MarkForDeletion marks an account that has no user document as due at once, and says whether it did: not when it has a user document,
-// or a mark already. Then username is the one that it has, or will have when it comes back.
+// MarkForDeletion creates a pending deletion that is due immediately, and reports whether it did.
+// It does nothing if the account has a user document or a pending deletion; it then returns the
+// username that the account has, or will have when it is restored.
 //
 // Billed: 2 reads, 1 write.
 func (s *Service) MarkForDeletion(ctx context.Context, uid string, at time.Time) (marked bool, username string, err error) {
-	docs, err := s.documents(uid)
+	refs, err := s.documents(uid)
 	if err != nil {
 		return false, "", err
 	}
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		snaps, err := tx.GetAll([]*firestore.DocumentRef{docs.mark, docs.user})
+		snaps, err := tx.GetAll([]*firestore.DocumentRef{refs.pending, refs.user})
 		if err != nil {
 			return err
 		}
-		mark, err := decode(docs.mark, snaps[0], nil)
+		pending, err := decode(refs.pending, snaps[0], nil)
 		if err != nil {
 			return err
 		}
@@ -54,12 +57,12 @@ func (s *Service) MarkForDeletion(ctx context.Context, uid string, at time.Time)
 		case snaps[1].Exists():
 			username = schema.UsernameOf(snaps[1])
 			return nil
-		case mark != nil:
-			username = mark.Username()
+		case pending != nil:
+			username = pending.Username()
 			return nil
 		}
 		marked = true
-		return tx.Create(docs.mark, schema.PendingDeletion{RequestedAt: at, Until: s.now(), Due: s.now(), Purging: true})
+		return tx.Create(refs.pending, schema.PendingDeletion{RequestedAt: at, Until: s.now(), Due: s.now(), Purging: true})
 	})
-	return marked, username, wrap(err, "mark the account %s, whose user document is gone", uid)
+	return marked, username, wrap(err, "mark the account %s, which has no user document, for deletion", uid)
 }

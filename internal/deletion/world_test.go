@@ -33,7 +33,7 @@ import (
 	"heek.kr/heektime/internal/oidcauth"
 )
 
-// world is everything that deletions happen in: the embedded cloud under the project's rules.
+// world is an embedded cloud with the project's rules and indexes.
 type world struct {
 	*emulatortest.Cloud
 	fs       *firestore.Client
@@ -60,13 +60,13 @@ func newWorld(t testing.TB) *world {
 
 const semesterPath = "schools/korea/semesters/2026-0900"
 
-// service is a process that deletes.
+// service returns a deletion service with a Firestore client of its own.
 func (w *world) service(t testing.TB, opts ...grpc.DialOption) *deletion.Service {
 	t.Helper()
-	return w.serviceOf(t, w.FirestoreClient(t, opts...), w.accounts)
+	return w.serviceWith(t, w.FirestoreClient(t, opts...), w.accounts)
 }
 
-func (w *world) serviceOf(t testing.TB, fs *firestore.Client, accounts *firebaseauth.Client) *deletion.Service {
+func (w *world) serviceWith(t testing.TB, fs *firestore.Client, accounts *firebaseauth.Client) *deletion.Service {
 	t.Helper()
 	s, err := deletion.New(deletion.Config{Firestore: fs, Accounts: accounts, Log: logging.New(w.log, w.Project), Now: w.Clock.Now})
 	if err != nil {
@@ -75,21 +75,22 @@ func (w *world) serviceOf(t testing.TB, fs *firestore.Client, accounts *firebase
 	return s
 }
 
-// mortal is a process that a fault hits, and the context that it lives in.
-func (w *world) mortal(t testing.TB, kind faulttest.Fault, at int) (*deletion.Service, *faulttest.Process, context.Context) {
+// faultyService returns a deletion service with a fault at call at, and the context to call it with.
+func (w *world) faultyService(t testing.TB, kind faulttest.Fault, at int) (*deletion.Service, *faulttest.Process, context.Context) {
 	t.Helper()
 	p, ctx := faulttest.New(t.Context(), kind, at)
 	proxy := p.Proxy(w.AuthAddress())
 	t.Cleanup(proxy.Close)
-	return w.serviceOf(t, w.FirestoreClient(t, p.DialOptions()...), authclient.New(t, w.Project, strings.TrimPrefix(proxy.URL, "http://"))), p, ctx
+	accounts := authclient.New(t, w.Project, strings.TrimPrefix(proxy.URL, "http://"))
+	return w.serviceWith(t, w.FirestoreClient(t, p.DialOptions()...), accounts), p, ctx
 }
 
 const eventarc = "heektime-eventarc@demo-test.iam.gserviceaccount.com"
 
-// Names of the functions.
+// Names of the triggers.
 const timetableDeleted, userDeleted = "timetable-deleted", "user-deleted"
 
-// function serves one of the functions, and gives its URL.
+// function serves a function and returns its URL.
 func (w *world) function(t testing.TB, name string, handle cloudevent.Handle) string {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -99,11 +100,13 @@ func (w *world) function(t testing.TB, name string, handle cloudevent.Handle) st
 	if err != nil {
 		t.Fatal(err)
 	}
-	mux.Handle("/", &cloudevent.Handler{Name: name, Project: w.Project, Callers: callers, Handle: handle, Log: logging.New(w.log, w.Project), Now: w.Clock.Now})
+	mux.Handle("/", &cloudevent.Handler{
+		Name: name, Project: w.Project, Callers: callers, Handle: handle, Log: logging.New(w.log, w.Project), Now: w.Clock.Now,
+	})
 	return srv.URL
 }
 
-// deleted is the event of a document that is gone.
+// deleted returns the event of a deleted document.
 func (w *world) deleted(id, path string) cloudevents.Event {
 	data, err := proto.Marshal(&firestoredata.DocumentEventData{
 		OldValue: &firestoredata.Document{Name: "projects/" + w.Project + "/databases/(default)/documents/" + path},
@@ -123,7 +126,7 @@ func (w *world) deleted(id, path string) cloudevents.Event {
 	return e
 }
 
-// deliver posts an event as Eventarc does and gives the answer's status, 0 when there is none.
+// deliver posts an event as Eventarc does. It returns the response's status, or 0 if there is none.
 func (w *world) deliver(t testing.TB, url string, e cloudevents.Event) int {
 	t.Helper()
 	token, err := w.Identity.IDToken(t.Context(), eventarc, url)
@@ -140,13 +143,13 @@ func (w *world) deliver(t testing.TB, url string, e cloudevents.Event) int {
 
 func post(t testing.TB, r *http.Request) int {
 	t.Helper()
-	answer, err := http.DefaultClient.Do(r)
+	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return 0
 	}
-	defer answer.Body.Close()
-	io.Copy(io.Discard, answer.Body)
-	return answer.StatusCode
+	defer response.Body.Close()
+	io.Copy(io.Discard, response.Body)
+	return response.StatusCode
 }
 
 func (w *world) set(t testing.TB, path string, data map[string]any) {
@@ -165,7 +168,7 @@ func (w *world) exists(t testing.TB, path string) bool {
 	return docs[0].Exists()
 }
 
-// all are the paths of all documents of collections of that name.
+// all returns the paths of all documents in collections with a name.
 func (w *world) all(t testing.TB, collection string) (paths []string) {
 	t.Helper()
 	for docs := w.fs.CollectionGroup(collection).Documents(t.Context()); ; {
@@ -181,13 +184,13 @@ func (w *world) all(t testing.TB, collection string) (paths []string) {
 	}
 }
 
-// person is somebody with the app: an account, a client that rules judge, and perhaps a username.
+// person is a user of the app: an account and a client that is subject to the rules.
 type person struct {
 	*firestore.Client
 	uid string
 }
 
-// signUp makes an account with a username, as a client does it.
+// signUp creates an account and claims a username as a client does.
 func (w *world) signUp(t testing.TB, uid, username string) person {
 	t.Helper()
 	w.account(t, uid)
@@ -200,7 +203,8 @@ func (w *world) signUp(t testing.TB, uid, username string) person {
 
 func (w *world) account(t testing.TB, uid string) {
 	t.Helper()
-	if _, err := w.accounts.CreateUser(t.Context(), (&firebaseauth.UserToCreate{}).UID(uid).Email(uid+"@example.com").Password("password")); err != nil {
+	user := (&firebaseauth.UserToCreate{}).UID(uid).Email(uid + "@example.com").Password("password")
+	if _, err := w.accounts.CreateUser(t.Context(), user); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -257,7 +261,7 @@ func (p person) addLecture(ctx context.Context, timetable, id string) error {
 	return err
 }
 
-// duplicate sets a timetable with lectures in one batch.
+// duplicate creates a timetable with lectures in one transaction.
 func (p person) duplicate(ctx context.Context, timetable string, ids []string) error {
 	return p.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		err := tx.Set(p.timetable(timetable), p.timetableFields())
@@ -278,15 +282,16 @@ func lectureFields() map[string]any {
 		"metas": []any{}, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp}
 }
 
-// old stores the credential of an old account.
-func (w *world) old(t testing.TB, uid string) {
+// addCredential stores a credential of the old system.
+func (w *world) addCredential(t testing.TB, uid string) {
 	t.Helper()
-	if err := credential.Add(t.Context(), w.fs, credential.Credential{Email: uid + "@user.heektime.heek.kr", UID: uid, Hash: "pbkdf2:sha256:1$s$0"}); err != nil {
+	c := credential.Credential{Email: uid + "@user.heektime.heek.kr", UID: uid, Hash: "pbkdf2:sha256:1$s$0"}
+	if err := credential.Add(t.Context(), w.fs, c); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// purge purges until nothing is left to do, days later.
+// purge advances the clock and purges until nothing is left to do.
 func (w *world) purge(t testing.TB) {
 	t.Helper()
 	s := w.service(t)
@@ -297,8 +302,8 @@ func (w *world) purge(t testing.TB) {
 		}
 		w.Clock.Advance(2 * time.Hour)
 	}
-	if marks := w.all(t, "deletions"); len(marks) > 0 {
-		t.Errorf("marks are left: %v\n%s", marks, w.log)
+	if left := w.all(t, "deletions"); len(left) > 0 {
+		t.Errorf("pending deletions left: %v\n%s", left, w.log)
 	}
 }
 

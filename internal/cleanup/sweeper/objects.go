@@ -16,11 +16,12 @@ import (
 
 const objectPage = 100
 
-// objectAge is how old a list must be whose semester is not there. A refresh stores a list before it writes the semester, but
-// not by days.
+// objectAge is how old a course list without a semester must be to count as orphaned. A refresh stores
+// the list before it writes the semester, but not days before.
 const objectAge = 7 * 24 * time.Hour
 
-// objectStep looks for course lists of semesters that are not there. Those of a semester that is are the refresh service's.
+// objectStep removes course lists whose semester does not exist. The refresh service cleans up the lists
+// of existing semesters.
 func (r *run) objectStep(ctx context.Context) (done bool, err error) {
 	if err := r.need(1 + 2*objectPage); err != nil {
 		return false, err
@@ -44,7 +45,7 @@ func (r *run) objectStep(ctx context.Context) (done bool, err error) {
 		semester := semesterOf(o.Name)
 		switch {
 		case semester == "":
-			r.odd(ctx, "object %s is not a course list", o.Name)
+			r.problem(ctx, "object %s is not a course list", o.Name)
 		case !semesters[semester] && r.now().Sub(o.Created) > objectAge:
 			r.removeObject(ctx, o)
 		}
@@ -53,39 +54,40 @@ func (r *run) objectStep(ctx context.Context) (done bool, err error) {
 	return next == "", nil
 }
 
-// removeObject removes this generation: one that was stored anew is another.
+// removeObject removes this generation of an object, so that a new object with the same name stays.
 func (r *run) removeObject(ctx context.Context, o *storage.ObjectAttrs) {
 	err := r.bucket.Object(o.Name).Generation(o.Generation).Delete(ctx)
 	r.billed(1)
-	var answer *googleapi.Error
+	var response *googleapi.Error
 	switch {
-	case errors.Is(err, storage.ErrObjectNotExist), errors.As(err, &answer) && answer.Code == http.StatusNotFound:
+	case errors.Is(err, storage.ErrObjectNotExist), errors.As(err, &response) && response.Code == http.StatusNotFound:
 	case err != nil:
-		r.odd(ctx, "object %s: %v", o.Name, err)
+		r.problem(ctx, "object %s: %v", o.Name, err)
 	default:
-		r.mended(ctx, &r.report.Objects, 1, "course list without semester", o.Name)
+		r.repaired(ctx, &r.report.Objects, 1, "course list without semester", o.Name)
 	}
 }
 
-// semestersOf says which semesters of objects are there, by the path of their document.
+// semestersOf returns the paths of the objects' semesters, with whether each semester exists.
 func (r *run) semestersOf(ctx context.Context, objects []*storage.ObjectAttrs) (map[string]bool, error) {
-	is := map[string]bool{}
+	exists := map[string]bool{}
 	var refs []*firestore.DocumentRef
 	for _, o := range objects {
 		semester := semesterOf(o.Name)
-		if _, asked := is[semester]; semester != "" && !asked {
-			is[semester] = false
+		if _, seen := exists[semester]; semester != "" && !seen {
+			exists[semester] = false
 			refs = append(refs, r.firestore.Doc(semester))
 		}
 	}
 	docs, err := r.get(ctx, refs)
 	for _, doc := range docs {
-		is[schema.Path(doc.Ref)] = doc.Exists()
+		exists[schema.Path(doc.Ref)] = doc.Exists()
 	}
-	return is, err
+	return exists, err
 }
 
-// semesterOf returns the path of the semester's document whose course list an object is, "" if it is not one.
+// semesterOf returns the path of the semester that an object is a course list of, "" if it is not a
+// course list.
 func semesterOf(object string) string {
 	school, id, ok := schema.SemesterOfObject(object)
 	if !ok {

@@ -12,18 +12,18 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// stageOf returns the index of the stage at a position, the first if it has none.
+// stageOf returns the index of a position's stage, 0 if the position has none.
 func stageOf(p schema.SweepPosition) int {
 	return max(0, slices.IndexFunc(stages, func(s stage) bool { return s.name == p.Stage }))
 }
 
-// reserve is what beginning and ending a run bills: its document is read once and written twice.
+// reserve is what the start and end of a run bill: one read and two writes of its document.
 const reserve = 3
 
-// errBusy says that another run is under way.
-var errBusy = errors.New("another sweep is under way")
+// errBusy means that another run holds the lease.
+var errBusy = errors.New("another sweep is in progress")
 
-// begin takes the lease.
+// begin takes the lease and reads the position where the last run stopped.
 func (r *run) begin(ctx context.Context) error {
 	var committed firestore.CommitResponse
 	ref := schema.SweepRef(r.firestore)
@@ -48,28 +48,31 @@ func (r *run) begin(ctx context.Context) error {
 	return nil
 }
 
-// save remembers the position, which another run has if this one is killed. A run that has stood still past its lease must not
-// turn back the one after it.
+// save saves the position, from which the next run continues if this one is killed.
 func (r *run) save(ctx context.Context) error {
 	if r.need(1) != nil {
-		return nil // then the run ends with the next step, and that remembers the position
+		return nil // the next step ends the run, which saves the position
 	}
 	r.billed(1)
-	return r.write(ctx, []firestore.Update{{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldLease, Value: r.now().Add(lease)}})
-}
-
-// end remembers the position and what the run came to.
-func (r *run) end(ctx context.Context) error {
 	return r.write(ctx, []firestore.Update{
-		{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldLease, Value: time.Time{}}, {Path: schema.FieldLast, Value: r.report}, {Path: schema.FieldEnded, Value: r.now()},
+		{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldLease, Value: r.now().Add(lease)},
 	})
 }
 
-// write changes the document if it is as this run has left it.
+// end saves the position and the report, and releases the lease.
+func (r *run) end(ctx context.Context) error {
+	return r.write(ctx, []firestore.Update{
+		{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldLease, Value: time.Time{}},
+		{Path: schema.FieldLast, Value: r.report}, {Path: schema.FieldEnded, Value: r.now()},
+	})
+}
+
+// write updates the document if nobody else has written it since this run did. A run that stalled past
+// its lease must not overwrite the position of the next one.
 func (r *run) write(ctx context.Context, updates []firestore.Update) error {
 	result, err := schema.SweepRef(r.firestore).Update(ctx, updates, firestore.LastUpdateTime(r.written))
 	if err != nil {
-		return fmt.Errorf("remember where the sweep is (another may have begun): %w", err)
+		return fmt.Errorf("save the position of the sweep (another may have begun): %w", err)
 	}
 	r.written = result.UpdateTime
 	return nil

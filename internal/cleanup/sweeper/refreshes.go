@@ -13,20 +13,22 @@ import (
 
 const (
 	runBatch = 100
-	// ttlTime is what time to live may take, twice: https://firebase.google.com/docs/firestore/ttl
+	// ttlTime is twice as long as Firestore's time to live may take to delete a document.
+	//
+	// Source: https://firebase.google.com/docs/firestore/ttl
 	ttlTime = 48 * time.Hour
 )
 
-// refreshStep looks for records of runs that have expired, semester by semester. There are some dozens of semesters, so it
-// is one step, which can be broken off behind each.
+// refreshStep removes expired records of refreshes. There are only dozens of semesters, so it is a single
+// step, which can stop after each semester.
 func (r *run) refreshStep(ctx context.Context) (done bool, err error) {
 	return true, r.each(ctx, schema.RefreshedSchools(r.firestore).DocumentRefs(ctx), func(school *firestore.DocumentRef) error {
 		return r.each(ctx, schema.Refreshes(school).DocumentRefs(ctx), func(semester *firestore.DocumentRef) error {
-			key := school.ID + "/" + semester.ID // names come in the order of their bytes
+			key := school.ID + "/" + semester.ID // documents are listed in byte order of their names
 			if key <= r.at.Token {
 				return nil
 			}
-			if err := r.expiredRuns(ctx, semester); err != nil {
+			if err := r.removeExpired(ctx, semester); err != nil {
 				return err
 			}
 			r.at.Token = key
@@ -35,7 +37,7 @@ func (r *run) refreshStep(ctx context.Context) (done bool, err error) {
 	})
 }
 
-// each calls do with each document of a collection.
+// each calls do for each document of a collection.
 func (r *run) each(ctx context.Context, refs *firestore.DocumentRefIterator, do func(*firestore.DocumentRef) error) error {
 	for {
 		if err := r.need(1); err != nil {
@@ -55,9 +57,10 @@ func (r *run) each(ctx context.Context, refs *firestore.DocumentRefIterator, do 
 	}
 }
 
-// expiredRuns removes records, a batch of a semester's in each run of the sweeper. Their ids begin with their slot, so the
-// oldest come first: expires itself is not indexed.
-func (r *run) expiredRuns(ctx context.Context, semester *firestore.DocumentRef) error {
+// removeExpired removes one batch of a semester's expired records. Ids begin with the slot of the
+// refresh, so the oldest come first; the field expires is not indexed. It reads one record first,
+// because usually none has expired.
+func (r *run) removeExpired(ctx context.Context, semester *firestore.DocumentRef) error {
 	if err := r.need(1 + 2*runBatch); err != nil {
 		return err
 	}
@@ -86,7 +89,7 @@ func (r *run) expiredRuns(ctx context.Context, semester *firestore.DocumentRef) 
 			}
 			removed++
 		}
-		r.mended(ctx, &r.report.Runs, removed, "records of runs that expired", schema.Path(semester))
+		r.repaired(ctx, &r.report.Runs, removed, "expired records of refreshes", schema.Path(semester))
 	}
 	return nil
 }

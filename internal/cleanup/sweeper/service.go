@@ -1,16 +1,17 @@
-// Package sweeper looks for what nobody points to any more, and for what does not fit together, and mends it or tells of it.
+// Package sweeper finds orphaned and inconsistent data, and repairs or reports it.
 //
-//	lectures without timetable       removed
-//	users without document, account  their timetables are purged
-//	usernames without user           freed
-//	users without username           get it back, if nobody has it
-//	expired records of refreshes     removed, should time to live not have done it
-//	course lists without semester    removed
-//	deletions without account        purged at once, as nobody can take them back
+//	lectures without timetable         removed
+//	users without document or account  their timetables are purged
+//	usernames without user             freed
+//	users without username index       the index is restored, unless somebody else has the username
+//	expired records of refreshes       removed, if time to live has not done it
+//	course lists without semester      removed
+//	pending deletions without account  purged immediately, because nobody can cancel them
 //
-// It is for what functions and purges leave when they give up, and for what people do by hand: there should be nothing to do.
-// Each run bills so many operations at most and remembers where it stopped. Only one runs at a time. What is younger than some
-// minutes is left alone: it may be half of something that is on its way.
+// Functions and purges that gave up and changes by hand leave such data; normally there is none. A run
+// bills a bounded number of operations and saves where it stopped, so that the next one continues. Only
+// one run is in progress at a time. Data younger than some minutes is left alone, because more of it
+// may be about to be written.
 package sweeper
 
 import (
@@ -28,26 +29,26 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// DefaultOperations is how many operations a run bills at most: a tenth of what is free in a day.
+// DefaultOperations is the default bound on what a run bills: a tenth of a day's free quota.
 const DefaultOperations = 5000
 
-// minOperations is what the dearest single step may bill.
+// minOperations is the most that a single step may bill.
 const minOperations = 500
 
 const (
-	// young is how old something must be to be taken for left over.
+	// young is the age below which data is left alone.
 	young = 15 * time.Minute
-	// runTime bounds a run, lease is how long it keeps others out.
+	// runTime bounds a run; lease is how long a run excludes others.
 	runTime = 10 * time.Minute
 	lease   = 15 * time.Minute
 )
 
-// Config is what the sweeper works with. All but Operations and Now are required.
+// Config holds the sweeper's dependencies. All but Operations and Now are required.
 type Config struct {
 	Firestore *firestore.Client
-	// Accounts is the Admin SDK's client of Authentication.
+	// Accounts is the Admin SDK's client for Authentication.
 	Accounts *firebaseauth.Client
-	// Bucket of the course lists.
+	// Bucket holds the course lists.
 	Bucket *storage.BucketHandle
 	// Deletion removes what the sweeper finds.
 	Deletion *deletion.Service
@@ -58,7 +59,7 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Service sweeps. It is safe for concurrent use.
+// Service runs sweeps. It is safe for concurrent use.
 type Service struct {
 	firestore  *firestore.Client
 	accounts   *firebaseauth.Client
@@ -69,13 +70,13 @@ type Service struct {
 	now        func() time.Time
 }
 
-// New returns an error that names what the config lacks.
+// New creates a sweeper. Its error names the missing dependency.
 func New(cfg Config) (*Service, error) {
 	switch {
 	case cfg.Firestore == nil:
 		return nil, errors.New("sweeper needs a Firestore client")
 	case cfg.Accounts == nil:
-		return nil, errors.New("sweeper needs an Admin client of Authentication")
+		return nil, errors.New("sweeper needs an Admin client for Authentication")
 	case cfg.Bucket == nil:
 		return nil, errors.New("sweeper needs the bucket of the course lists")
 	case cfg.Deletion == nil:
@@ -95,26 +96,26 @@ func New(cfg Config) (*Service, error) {
 	return &Service{cfg.Firestore, cfg.Accounts, cfg.Bucket, cfg.Deletion, cfg.Log, cfg.Operations, now}, nil
 }
 
-// Report is what a run did. The document of the sweep keeps the last one.
+// Report is the result of a run. The document of the sweep stores the last one.
 type Report = schema.SweepReport
 
 // maxExamples bounds a report.
 const maxExamples = 20
 
-// run is one run on its way.
+// run is the state of a run in progress.
 type run struct {
 	*Service
 	at      schema.SweepPosition
-	written time.Time // when the position was remembered last
+	written time.Time // update time of the document after this run's last write
 	report  Report
-	users   *page // the page of users that is being looked at
-	changed bool  // something was mended
+	users   *page // the current page of users
+	changed bool  // whether the run has repaired anything
 }
 
-// errSpent says that the run may not bill what the next step could take.
-var errSpent = errors.New("the run has billed what it may")
+// errSpent means that the next step could exceed the bound on billed operations.
+var errSpent = errors.New("the run has reached its bound on billed operations")
 
-// need makes sure that n more operations may be billed.
+// need returns errSpent if the run may not bill n more operations.
 func (r *run) need(n int) error {
 	if r.report.Operations+n > r.operations-reserve {
 		return errSpent
@@ -122,28 +123,28 @@ func (r *run) need(n int) error {
 	return nil
 }
 
-// billed counts operations.
+// billed adds n to the operations that the run has billed.
 func (r *run) billed(n int) { r.report.Operations += n }
 
-// odd tells of something that only a person can decide.
-func (r *run) odd(ctx context.Context, format string, args ...any) {
+// problem reports something that only an operator can decide.
+func (r *run) problem(ctx context.Context, format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	r.report.Odd++
 	if len(r.report.Examples) < maxExamples {
 		r.report.Examples = append(r.report.Examples, text)
 	}
-	r.log.WarnContext(ctx, "sweeper found something odd", "what", text)
+	r.log.WarnContext(ctx, "sweeper found a problem that an operator must resolve", "problem", text)
 }
 
-// mended tells the log of something that was mended.
-func (r *run) mended(ctx context.Context, counter *int, n int, what, path string) {
+// repaired counts and logs a repair.
+func (r *run) repaired(ctx context.Context, counter *int, n int, what, path string) {
 	*counter += n
 	r.changed = true
-	r.log.InfoContext(ctx, "sweeper mended", "what", what, "path", path, "count", n)
+	r.log.InfoContext(ctx, "sweeper repaired data", "what", what, "path", path, "count", n)
 }
 
-// stage is a part of everything. step does a bounded piece of it and moves r.at.Token on; it says whether the stage is at its
-// end.
+// stage is one part of a sweep. step does a bounded piece of it, advances r.at, and reports whether the
+// stage is done.
 type stage struct {
 	name string
 	step func(r *run, ctx context.Context) (done bool, err error)
@@ -151,10 +152,11 @@ type stage struct {
 
 var stages = []stage{
 	{"users", (*run).userStep}, {"usernames", (*run).usernameStep}, {"refreshes", (*run).refreshStep},
-	{"objects", (*run).objectStep}, {"deletions", (*run).markStep},
+	{"objects", (*run).objectStep}, {"deletions", (*run).pendingStep},
 }
 
-// Sweep goes on where the last run stopped, until everything has been looked at or the run has billed what it may.
+// Sweep continues where the last run stopped. It ends after the last stage, or when the run has billed
+// as many operations as it may.
 func (s *Service) Sweep(ctx context.Context) (Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, runTime)
 	defer cancel()
@@ -171,15 +173,15 @@ func (s *Service) Sweep(ctx context.Context) (Report, error) {
 		done, err := stages[i].step(r, ctx)
 		switch {
 		case errors.Is(err, errSpent), ctx.Err() != nil:
-			if r.at == began && !r.changed && errors.Is(err, errSpent) { // the next run would come no further either
-				r.odd(ctx, "a run of %d operations is not enough for %s: it is left out (SWEEP_OPERATIONS)", s.operations, stages[i].name)
+			if r.at == began && !r.changed && errors.Is(err, errSpent) { // the next run would get no further
+				r.problem(ctx, "skipped the stage %s: %d operations are not enough for it, raise SWEEP_OPERATIONS", stages[i].name, s.operations)
 				r.at = schema.SweepPosition{Stage: stages[(i+1)%len(stages)].name}
 			}
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 			defer cancel()
 			return r.report, errors.Join(append(errs, r.end(last))...)
 		case err != nil:
-			// What cannot be looked at must not keep the rest from being looked at.
+			// A stage that fails must not block the others.
 			errs = append(errs, fmt.Errorf("sweep %s: %w", stages[i].name, err))
 			done = true
 		}

@@ -21,7 +21,7 @@ import (
 	"heek.kr/heektime/internal/deletion"
 )
 
-// world is a cloud with all that can lie about in it.
+// world is an embedded cloud that counts the operations it bills.
 type world struct {
 	*emulatortest.Cloud
 	fs       *firestore.Client
@@ -103,8 +103,8 @@ func name(s string) string { return "indices/user/usernames/" + s }
 
 type data = map[string]any
 
-// mess is one of everything that can be wrong, beside what looks like it and is right.
-func (w *world) mess(t testing.TB) (right, wrong []string) {
+// seedMess creates an example of everything that can be wrong, and similar data that is right.
+func (w *world) seedMess(t testing.TB) (right, wrong []string) {
 	t.Helper()
 	w.account(t, "alice", "nameless", "norman", "grace", "oddity")
 	old := data{"createdAt": w.Clock.Now()}
@@ -112,23 +112,24 @@ func (w *world) mess(t testing.TB) (right, wrong []string) {
 	docs := map[string]map[string]any{
 		"users/alice": {"username": "alice"}, name("alice"): {"value": "alice"},
 		"users/alice/timetables/t1": {}, "users/alice/timetables/t1/lectures/l1": old,
-		"users/alice/timetables/gone/lectures/l1": old, "users/alice/timetables/gone/lectures/l2": {}, // one from before there were times
-		name("alias"): {"value": "alice"}, // of a user who has another
-		name("ghost"): {"value": "ghost"}, // of a user who is not there
-		// Grace is going to be deleted and may come back: her name waits, her timetables stay.
+		"users/alice/timetables/gone/lectures/l1": old, "users/alice/timetables/gone/lectures/l2": {}, // an old one without times
+		name("alias"): {"value": "alice"}, // of a user with another username
+		name("ghost"): {"value": "ghost"}, // of a user who does not exist
+		// Grace's deletion is pending and can be canceled: her username and her timetables stay.
 		"deletions/grace": {"user": data{"username": "grace"}, "purging": false, "due": now.Add(100 * time.Hour), "until": now.Add(100 * time.Hour), "signedOut": true},
 		name("grace"):     {"value": "grace"}, "users/grace/timetables/t1": {}, "users/grace/timetables/t1/lectures/l1": old,
-		// Nobody can take this one back.
+		// Nobody can cancel this deletion.
 		"deletions/nobody": {"purging": false, "due": now.Add(100 * time.Hour), "until": now.Add(100 * time.Hour), "signedOut": true},
-		// Norman has lost the index of his name; the nameless never chose one.
+		// Norman has lost the index of his username; nameless never chose one.
 		"users/norman":                 {"username": "norman"},
 		"users/nameless/timetables/t1": {}, "users/nameless/timetables/t1/lectures/l1": old,
-		// Nobody is left of this one, and of the next nobody can sign in, but for the one from the old system.
+		// lost has neither user document nor account.
 		"users/lost/timetables/t1": {}, "users/lost/timetables/t1/lectures/l1": old,
-		// This one has not signed in since the move, and his user document got lost on it.
+		// asleep has not signed in since the migration, which lost their user document.
 		"users/asleep/timetables/t1": {}, "users/asleep/timetables/t1/lectures/l1": old, "credentials/y": {"uid": "asleep"},
+		// Nobody can sign in as locked, but legacy has a password of the old system.
 		"users/locked": {"username": "locked"}, name("locked"): {"value": "locked"},
-		// The old system had names that no document can have.
+		// The old system had usernames that cannot be document ids.
 		"users/oddity": {"username": "__odd__"}, name("reserved"): {"value": "__odd__"},
 		"users/legacy": {"username": "legacy"}, name("legacy"): {"value": "legacy"}, "credentials/x": {"uid": "legacy"},
 		"schools/korea/semesters/2026-0900":              {"year": 2026},
@@ -163,7 +164,7 @@ func (w *world) check(t testing.TB, right, wrong []string) {
 	for _, path := range wrong {
 		gone[path] = true
 		if w.exists(t, path) {
-			t.Errorf("%s is left", path)
+			t.Errorf("%s was not removed", path)
 		}
 	}
 	for _, path := range right {
@@ -173,20 +174,20 @@ func (w *world) check(t testing.TB, right, wrong []string) {
 	}
 	for _, path := range []string{name("norman"), "deletions/lost"} {
 		if !w.exists(t, path) {
-			t.Errorf("%s was not made", path)
+			t.Errorf("%s was not created", path)
 		}
 	}
-	mark, err := deletion.ReadPending(t.Context(), w.fs, "nobody")
+	pending, err := deletion.ReadPending(t.Context(), w.fs, "nobody")
 	must(t, err)
-	if mark.Due.After(w.Clock.Now()) {
-		t.Errorf("the purge that nobody can stop is due at %v", mark.Due)
+	if pending.Due.After(w.Clock.Now()) {
+		t.Errorf("the purge that nobody can cancel is due at %v, want now", pending.Due)
 	}
 }
 
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	right, wrong := w.mess(t)
+	right, wrong := w.seedMess(t)
 	w.meter.Take()
 	r, err := w.sweeper(t, 0).Sweep(t.Context())
 	if err != nil || !r.Whole || r.Lectures != 2 || r.Usernames != 2 || r.Users != 1 || r.Accounts != 1 || r.Runs != 2 || r.Objects != 1 || r.Marks != 1 {
@@ -208,8 +209,8 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// What has just been written may be half of something.
-func TestYoungOnesAreLeftAlone(t *testing.T) {
+// Recently written data may be incomplete.
+func TestYoungDataIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account(t, "alice")
@@ -232,11 +233,11 @@ func TestYoungOnesAreLeftAlone(t *testing.T) {
 	}
 }
 
-// Run after run within its bound, the sweeper gets through everything; and those that are killed on the way take nothing of it.
-func TestGoesOnWhereItStopped(t *testing.T) {
+// Successive runs, each within its bound, sweep everything, even if others between them are killed.
+func TestContinuesWhereItStopped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	right, wrong := w.mess(t)
+	right, wrong := w.seedMess(t)
 	docs := map[string]map[string]any{}
 	for i := range 130 {
 		uid := fmt.Sprintf("user%03d", i)
@@ -255,45 +256,45 @@ func TestGoesOnWhereItStopped(t *testing.T) {
 	var lectures, runs int
 	for whole := false; !whole; runs++ {
 		if runs > 50 {
-			t.Fatal("the sweeper does not get through")
+			t.Fatal("the sweep does not finish")
 		}
 		killed, kill := context.WithCancel(t.Context())
 		time.AfterFunc(time.Duration(runs)*5*time.Millisecond, kill)
 		lost, _ := w.sweeper(t, operations).Sweep(killed)
 		kill()
-		w.Clock.Advance(20 * time.Minute) // its lease has run out
+		w.Clock.Advance(20 * time.Minute) // its lease has expired
 		w.meter.Take()
 		r, err := w.sweeper(t, operations).Sweep(t.Context())
 		must(t, err)
 		if cost := w.meter.Take(); cost.Total() > operations || r.Operations > operations {
-			t.Errorf("a run billed %v, counted %d", cost, r.Operations)
+			t.Errorf("a run billed %v and counted %d", cost, r.Operations)
 		}
 		lectures += r.Lectures + lost.Lectures
 		whole = r.Whole || lost.Whole
 	}
 	if runs < 3 {
-		t.Errorf("it took only %d runs", runs)
+		t.Errorf("the sweep took only %d runs, want at least 3", runs)
 	}
 	if lectures != 232 {
-		t.Errorf("%d lectures were removed", lectures)
+		t.Errorf("removed %d lectures, want 232", lectures)
 	}
-	// A killed run that came to the end has begun anew; so to be sure, one of the whole.
+	// A killed run may have reached the end and begun again, so sweep everything once more.
 	_, err := w.sweeper(t, 0).Sweep(t.Context())
 	must(t, err)
 	w.check(t, right, wrong)
 }
 
-// Of two at once, one does nothing.
-func TestTwoAtOnce(t *testing.T) {
+// Of concurrent runs, only one does anything.
+func TestConcurrentRuns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	right, wrong := w.mess(t)
-	var at sync.WaitGroup
+	right, wrong := w.seedMess(t)
+	var wg sync.WaitGroup
 	var mu sync.Mutex
 	busy := 0
 	for range 4 {
 		s := w.sweeper(t, 0)
-		at.Go(func() {
+		wg.Go(func() {
 			r, err := s.Sweep(t.Context())
 			mu.Lock()
 			defer mu.Unlock()
@@ -305,14 +306,14 @@ func TestTwoAtOnce(t *testing.T) {
 			}
 		})
 	}
-	at.Wait()
+	wg.Wait()
 	if busy == 0 {
-		t.Log("they came one after the other")
+		t.Log("the runs did not overlap")
 	}
 	w.check(t, right, wrong)
 }
 
-// What a run cannot even list within its bound is told of, and keeps nothing behind it from being looked at.
+// A stage that a run cannot even list within its bound is reported and does not block later stages.
 func TestMoreThanARunCanList(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -321,15 +322,15 @@ func TestMoreThanARunCanList(t *testing.T) {
 		docs[fmt.Sprintf("refreshes/korea/semesters/%04d", i)] = data{}
 	}
 	w.put(t, docs)
-	marks, odd := 0, 0
+	pending, odd := 0, 0
 	for range 30 {
 		r, err := w.sweeper(t, 500).Sweep(t.Context())
 		if err != nil || r.Operations > 500 {
 			t.Fatalf("%+v, %v", r, err)
 		}
-		marks, odd = marks+r.Marks, odd+r.Odd
+		pending, odd = pending+r.Marks, odd+r.Odd
 	}
-	if marks == 0 || odd == 0 {
-		t.Errorf("%d deletions mended, %d odd things told of", marks, odd)
+	if pending == 0 || odd == 0 {
+		t.Errorf("repaired %d pending deletions and reported %d problems, want some of each", pending, odd)
 	}
 }

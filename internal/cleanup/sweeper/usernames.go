@@ -11,7 +11,7 @@ import (
 
 const usernamePage = 50
 
-// usernameStep looks for usernames that name a user who has another, or none.
+// usernameStep frees usernames whose index documents name a user with another username or no user.
 func (r *run) usernameStep(ctx context.Context) (done bool, err error) {
 	if err := r.need(6 * usernamePage); err != nil {
 		return false, err
@@ -31,8 +31,8 @@ func (r *run) usernameStep(ctx context.Context) (done bool, err error) {
 		uid := schema.UIDOf(index)
 		user := schema.UserRef(r.firestore, uid)
 		if user == nil {
-			r.odd(ctx, "%s names %q, which is not a uid", schema.Path(index.Ref), uid)
-			user = index.Ref // stands for none
+			r.problem(ctx, "%s names %q, which is not a uid", schema.Path(index.Ref), uid)
+			user = index.Ref // a placeholder, which the loop below skips
 		}
 		refs = append(refs, user)
 	}
@@ -55,15 +55,15 @@ func (r *run) freeUsername(ctx context.Context, uid string, index *firestore.Doc
 	r.billed(4)
 	switch {
 	case err != nil:
-		r.odd(ctx, "%v", err)
+		r.problem(ctx, "%v", err)
 	case freed:
-		r.mended(ctx, &r.report.Usernames, 1, "username without user", schema.Path(index))
+		r.repaired(ctx, &r.report.Usernames, 1, "username without user", schema.Path(index))
 	}
 }
 
 func (r *run) isYoung(at time.Time) bool { return r.now().Sub(at) < young }
 
-// get reads documents.
+// get reads documents and counts them as billed.
 func (r *run) get(ctx context.Context, refs []*firestore.DocumentRef) ([]*firestore.DocumentSnapshot, error) {
 	if len(refs) == 0 {
 		return nil, nil

@@ -20,17 +20,17 @@ const (
 	timetablePage = 50
 )
 
-// page is a page of a collection's documents, also of those that do not exist but have something below them.
+// page is a page of a collection, including documents that do not exist but have subcollections.
 type page struct {
 	refs []*firestore.DocumentRef
-	next string // token of the page behind it, "" when there is none
+	next string // token of the next page, "" if this is the last
 }
 
-// list reads a page. A token that Firestore takes no more begins the collection anew.
+// list reads a page. If Firestore no longer accepts the token, it returns the first page.
 func (r *run) list(ctx context.Context, c *firestore.CollectionRef, size int, token string) (*page, error) {
 	var p page
 	refs := c.DocumentRefs(ctx)
-	// A pager would lose what it has when the page behind it is empty: this iterator then says so with an error.
+	// iterator.Pager would lose this page if the next one is empty; this iterator reports that as an error.
 	info := refs.PageInfo()
 	info.MaxSize, info.Token = size, token
 	for {
@@ -41,7 +41,7 @@ func (r *run) list(ctx context.Context, c *firestore.CollectionRef, size int, to
 		case errors.Is(err, iterator.Done):
 			p.next = ""
 		case status.Code(err) == codes.InvalidArgument && token != "":
-			r.log.WarnContext(ctx, "sweeper begins a collection anew", "collection", c.ID, "error", err.Error())
+			r.log.WarnContext(ctx, "sweeper restarts a collection because its page token was rejected", "collection", c.ID, "error", err.Error())
 			return r.list(ctx, c, size, "")
 		default:
 			return nil, err
@@ -53,7 +53,8 @@ func (r *run) list(ctx context.Context, c *firestore.CollectionRef, size int, to
 	}
 }
 
-// userStep looks at a page of users, and then at one page after the other of each one's timetables.
+// userStep checks a page of users; later calls then check the timetables of each of them, one page per
+// call.
 func (r *run) userStep(ctx context.Context) (done bool, err error) {
 	if r.users == nil {
 		if err := r.need(userPage * 12); err != nil {
@@ -76,7 +77,7 @@ func (r *run) userStep(ctx context.Context) (done bool, err error) {
 	return next == "", nil
 }
 
-// timetableStep looks for timetables of a user that are gone and have lectures.
+// timetableStep checks a page of a user's timetables and removes the lectures of deleted ones.
 func (r *run) timetableStep(ctx context.Context, user *firestore.DocumentRef) error {
 	if err := r.need(3 * timetablePage); err != nil {
 		return err
@@ -103,7 +104,8 @@ func (r *run) timetableStep(ctx context.Context, user *firestore.DocumentRef) er
 	return nil
 }
 
-// removeLectures removes the lectures of a timetable that is gone, unless one is young: then the function is on its way.
+// removeLectures removes the lectures of a deleted timetable. If one of them is young, it leaves them to
+// the function.
 func (r *run) removeLectures(ctx context.Context, timetable *firestore.DocumentRef) error {
 	if err := r.need(1); err != nil {
 		return err
@@ -117,19 +119,19 @@ func (r *run) removeLectures(ctx context.Context, timetable *firestore.DocumentR
 		return nil
 	}
 	for {
-		if err := r.need(2*deletion.Batch + 1); err != nil {
+		if err := r.need(2*deletion.BatchSize + 1); err != nil {
 			return err
 		}
-		n, more, err := r.deletion.LectureBatch(ctx, timetable.Parent.Parent.ID, timetable.ID)
+		n, more, err := r.deletion.RemoveLectureBatch(ctx, timetable.Parent.Parent.ID, timetable.ID)
 		r.billed(2*n + 1)
 		switch {
-		case errors.Is(err, deletion.ErrLives):
+		case errors.Is(err, deletion.ErrTimetableExists):
 			return nil
 		case err != nil:
-			r.odd(ctx, "lectures of %s: %v", schema.Path(timetable), err)
+			r.problem(ctx, "lectures of %s: %v", schema.Path(timetable), err)
 			return nil
 		case n > 0:
-			r.mended(ctx, &r.report.Lectures, n, "lectures without timetable", schema.Path(timetable))
+			r.repaired(ctx, &r.report.Lectures, n, "lectures without timetable", schema.Path(timetable))
 		}
 		if !more {
 			return nil
@@ -137,7 +139,7 @@ func (r *run) removeLectures(ctx context.Context, timetable *firestore.DocumentR
 	}
 }
 
-// checkUsers looks whether each has a username and an account.
+// checkUsers checks that each user has a valid username, its index document, and an account.
 func (r *run) checkUsers(ctx context.Context, refs []*firestore.DocumentRef) error {
 	docs, err := r.get(ctx, refs)
 	if err != nil {
@@ -159,35 +161,37 @@ func (r *run) checkUsers(ctx context.Context, refs []*firestore.DocumentRef) err
 		}
 		name := schema.UsernameOf(doc)
 		if !schema.IsID(name) {
-			r.odd(ctx, "%s has the username %q, which is not valid", schema.Path(doc.Ref), name)
+			r.problem(ctx, "%s has the username %q, which is not valid", schema.Path(doc.Ref), name)
 		} else {
 			names[name] = doc
 		}
 		if !accounts[uid] && !r.isYoung(doc.CreateTime) {
-			r.withoutAccount(ctx, doc.Ref)
+			r.reportMissingAccount(ctx, doc.Ref)
 		}
 	}
 	return errors.Join(r.checkUsernames(ctx, names), r.purgeMissing(ctx, missing))
 }
 
-// withoutAccount is for a user that Authentication does not know. One from the old system may not have signed in yet.
-func (r *run) withoutAccount(ctx context.Context, user *firestore.DocumentRef) {
+// reportMissingAccount reports a user without an account in Authentication, unless it is from the old
+// system: its owner may not have signed in yet.
+func (r *run) reportMissingAccount(ctx context.Context, user *firestore.DocumentRef) {
 	old, err := r.isOld(ctx, user.ID)
 	switch {
 	case err != nil:
-		r.odd(ctx, "%v", err)
+		r.problem(ctx, "%v", err)
 	case !old:
-		r.odd(ctx, "%s has no account: nobody can sign in to it (heektime user delete ends it)", schema.Path(user))
+		r.problem(ctx, "%s has no account: nobody can sign in to it (heektime user delete ends it)", schema.Path(user))
 	}
 }
 
-// isOld says whether a user can sign in with a password of the old system. It costs one read.
+// isOld reports whether a user can sign in with a password of the old system. It costs one read.
 func (r *run) isOld(ctx context.Context, uid string) (bool, error) {
 	r.billed(1)
 	return credential.Has(ctx, r.firestore, uid)
 }
 
-// checkUsernames gives users their index document back, if nobody else has it.
+// checkUsernames restores missing index documents of usernames, and reports users whose username belongs
+// to somebody else.
 func (r *run) checkUsernames(ctx context.Context, users map[string]*firestore.DocumentSnapshot) error {
 	var refs []*firestore.DocumentRef
 	for name := range users {
@@ -202,22 +206,23 @@ func (r *run) checkUsernames(ctx context.Context, users map[string]*firestore.Do
 		switch {
 		case r.isYoung(user.UpdateTime):
 		case !index.Exists():
-			r.giveUsername(ctx, user.Ref, index.Ref)
+			r.restoreIndex(ctx, user.Ref, index.Ref)
 		case schema.UIDOf(index) != user.Ref.ID:
-			r.odd(ctx, "%s has the username %s, which belongs to %q", schema.Path(user.Ref), index.Ref.ID, schema.UIDOf(index))
+			r.problem(ctx, "%s has the username %s, which belongs to %q", schema.Path(user.Ref), index.Ref.ID, schema.UIDOf(index))
 		}
 	}
 	return nil
 }
 
-func (r *run) giveUsername(ctx context.Context, user, index *firestore.DocumentRef) {
-	given := false
+// restoreIndex creates the index document of a user's username, if the user still has that username.
+func (r *run) restoreIndex(ctx context.Context, user, index *firestore.DocumentRef) {
+	restored := false
 	err := r.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		docs, err := tx.GetAll([]*firestore.DocumentRef{user, index})
 		if err != nil {
 			return err
 		}
-		if given = docs[0].Exists() && schema.UsernameOf(docs[0]) == index.ID && !docs[1].Exists(); !given {
+		if restored = docs[0].Exists() && schema.UsernameOf(docs[0]) == index.ID && !docs[1].Exists(); !restored {
 			return nil
 		}
 		return tx.Create(index, schema.Username{UID: user.ID})
@@ -225,42 +230,44 @@ func (r *run) giveUsername(ctx context.Context, user, index *firestore.DocumentR
 	r.billed(3)
 	switch {
 	case err != nil:
-		r.odd(ctx, "username of %s: %v", schema.Path(user), err)
-	case given:
-		r.mended(ctx, &r.report.Users, 1, "user without username", schema.Path(user))
+		r.problem(ctx, "username of %s: %v", schema.Path(user), err)
+	case restored:
+		r.repaired(ctx, &r.report.Users, 1, "user without username index", schema.Path(user))
 	}
 }
 
-// purgeMissing has those purged that have neither user document nor account, old or new, nor mark, but something below.
-func (r *run) purgeMissing(ctx context.Context, marks []*firestore.DocumentRef) error {
-	docs, err := r.get(ctx, marks)
+// purgeMissing marks uids for deletion that have timetables, but no user document, account, old password
+// or pending deletion. pending are the documents of their pending deletions.
+func (r *run) purgeMissing(ctx context.Context, pending []*firestore.DocumentRef) error {
+	docs, err := r.get(ctx, pending)
 	if err != nil {
 		return err
 	}
-	for _, mark := range docs {
-		if mark.Exists() {
+	for _, doc := range docs {
+		if doc.Exists() {
 			continue
 		}
-		switch old, err := r.isOld(ctx, mark.Ref.ID); {
+		switch old, err := r.isOld(ctx, doc.Ref.ID); {
 		case err != nil:
-			r.odd(ctx, "%v", err)
+			r.problem(ctx, "%v", err)
 			continue
 		case old:
 			continue
 		}
-		marked, _, err := r.deletion.MarkForDeletion(ctx, mark.Ref.ID, r.now())
+		marked, _, err := r.deletion.MarkForDeletion(ctx, doc.Ref.ID, r.now())
 		r.billed(3)
 		switch {
 		case err != nil:
-			r.odd(ctx, "%v", err)
+			r.problem(ctx, "%v", err)
 		case marked:
-			r.mended(ctx, &r.report.Accounts, 1, "timetables without user and account: the purge takes them", schema.Path(schema.UserRef(r.firestore, mark.Ref.ID)))
+			path := schema.Path(schema.UserRef(r.firestore, doc.Ref.ID))
+			r.repaired(ctx, &r.report.Accounts, 1, "timetables without user and account; the purge removes them", path)
 		}
 	}
 	return nil
 }
 
-// hasAccount says which of the users Authentication knows.
+// hasAccount returns the uids that have an account in Authentication.
 func (r *run) hasAccount(ctx context.Context, users []*firestore.DocumentRef) (map[string]bool, error) {
 	has := map[string]bool{}
 	if len(users) == 0 {
@@ -268,7 +275,7 @@ func (r *run) hasAccount(ctx context.Context, users []*firestore.DocumentRef) (m
 	}
 	var wanted []firebaseauth.UserIdentifier
 	for _, user := range users {
-		if len(user.ID) > 128 { // Authentication has no such uid
+		if len(user.ID) > 128 { // too long for a uid in Authentication
 			continue
 		}
 		wanted = append(wanted, firebaseauth.UIDIdentifier{UID: user.ID})

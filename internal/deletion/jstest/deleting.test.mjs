@@ -1,4 +1,4 @@
-// What a web page sees of deletions, with Firebase's own SDK. TestJavaScript says where everything is.
+// What a web page sees of deletions through Firebase's SDK. TestJavaScript sets the environment variables.
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { after, test } from 'node:test'
@@ -10,7 +10,7 @@ const auth = require('firebase/auth')
 const store = require('firebase/firestore')
 
 const apps = []
-after(() => Promise.all(apps.map((a) => app.deleteApp(a)))) // or its connections keep Node from ending
+after(() => Promise.all(apps.map((a) => app.deleteApp(a)))) // otherwise open connections keep Node running
 const connect = () => {
   const a = app.initializeApp({ apiKey: 'any-key', projectId: project }, 'app' + apps.length)
   apps.push(a)
@@ -21,11 +21,11 @@ const connect = () => {
   return client
 }
 const post = async (path, { token, ...body }) => {
-  const answer = await fetch(service + path, {
+  const response = await fetch(service + path, {
     method: 'POST', redirect: 'error', body: token ? undefined : JSON.stringify(body),
     headers: { 'Content-Type': 'application/json', Origin: 'https://heektime.heek.kr', ...token && { Authorization: 'Bearer ' + token } },
   })
-  return { status: answer.status, ...await answer.json() }
+  return { status: response.status, ...await response.json() }
 }
 const email = 'web@example.com'
 const signIn = async () => {
@@ -38,9 +38,9 @@ const now = () => store.serverTimestamp()
 const until = (ref, wanted) => new Promise((resolve, reject) => {
   const stop = store.onSnapshot(ref, (s) => { if (wanted(s)) { stop(); resolve(s) } }, reject)
 })
-const refused = (promise) => assert.rejects(promise, (e) => e.code === 'permission-denied' || assert.fail(String(e)))
+const denied = (promise) => assert.rejects(promise, (e) => e.code === 'permission-denied' || assert.fail(String(e)))
 
-test('a timetable, then the account, and back', { timeout: 60000 }, async () => {
+test('deletes a timetable and an account, and restores the account', { timeout: 60000 }, async () => {
   assert.equal((await post('/register/', { email, password })).status, 201)
   const mine = await signIn()
   const { uid } = mine.user
@@ -65,13 +65,13 @@ test('a timetable, then the account, and back', { timeout: 60000 }, async () => 
     await batch.commit()
   }
 
-  // The lectures of a deleted timetable go while its owner looks on.
+  // The lectures of a deleted timetable disappear while its owner listens to them.
   const lectures = store.collection(timetable(mine.db, 'timetable1'), 'lectures')
   await until(lectures, (s) => s.size === 2)
   await store.deleteDoc(timetable(mine.db, 'timetable1'))
   await until(lectures, (s) => s.empty)
 
-  // The account: others see nothing of it at once, and what listens to the user is told.
+  // Others immediately see nothing of the account, and listeners of the user document are notified.
   const other = connect()
   const watched = until(store.doc(other.db, 'users', uid), (s) => !s.exists())
   const byName = store.query(store.collection(other.db, 'users'), store.where('username', '==', 'webuser'))
@@ -83,19 +83,19 @@ test('a timetable, then the account, and back', { timeout: 60000 }, async () => 
   assert.equal(gone.status, 200)
   await watched
   assert.equal((await store.getDocs(byName)).size, 0)
-  await refused(store.getDocs(publicOnes))
-  await refused(store.getDoc(timetable(other.db, 'timetable2')))
-  await new Promise((resolve) => setTimeout(resolve, 1100)) // sessions end by the second
+  await denied(store.getDocs(publicOnes))
+  await denied(store.getDoc(timetable(other.db, 'timetable2')))
+  await new Promise((resolve) => setTimeout(resolve, 1100)) // sessions end with a precision of a second
   await assert.rejects(mine.user.getIdToken(true), (e) => e.code === 'auth/user-token-expired' || assert.fail(String(e)))
 
-  // Signing in again tells so; a name cannot be claimed; confirming brings everything back.
-  const back = await signIn()
-  const { claims } = await back.user.getIdTokenResult()
+  // A new ID token has the claim, no username can be claimed, and the restore brings everything back.
+  const again = await signIn()
+  const { claims } = await again.user.getIdTokenResult()
   assert.equal(claims.deletion, Math.floor(new Date(gone.until) / 1000))
-  await refused(claim(back, 'another'))
-  assert.equal((await post('/account/restore/', { token: await back.user.getIdToken() })).status, 200)
-  assert.equal((await back.user.getIdTokenResult(true)).claims.deletion, undefined)
-  assert.equal((await store.getDoc(store.doc(back.db, 'users', uid))).data().username, 'webuser')
+  await denied(claim(again, 'another'))
+  assert.equal((await post('/account/restore/', { token: await again.user.getIdToken() })).status, 200)
+  assert.equal((await again.user.getIdTokenResult(true)).claims.deletion, undefined)
+  assert.equal((await store.getDoc(store.doc(again.db, 'users', uid))).data().username, 'webuser')
   assert.equal((await store.getDocs(publicOnes)).size, 1)
-  assert.equal((await store.getDocs(store.collection(timetable(back.db, 'timetable2'), 'lectures'))).size, 2)
+  assert.equal((await store.getDocs(store.collection(timetable(again.db, 'timetable2'), 'lectures'))).size, 2)
 })
