@@ -20,7 +20,7 @@ import (
 	"heek.kr/heektime/internal/deployment/spec"
 )
 
-// TestMain runs the service itself when a test starts this binary again, so that tests need no
+// TestMain runs the service when a test starts this test binary as a process, so that tests need no
 // compiler.
 func TestMain(m *testing.M) {
 	if os.Getenv("FUNCTIONS_TEST_MAIN") != "" {
@@ -34,10 +34,10 @@ func TestMain(m *testing.M) {
 type process struct {
 	*exec.Cmd
 	url string
-	out bytes.Buffer // read it after Wait
+	out bytes.Buffer // to be read after Wait
 }
 
-// start starts the service with the environment of the table. set may change it.
+// start starts the service with the environment of the deployment table; set overrides variables.
 func start(t *testing.T, cloud *emulatortest.Cloud, set map[string]string) *process {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -59,8 +59,8 @@ func start(t *testing.T, cloud *emulatortest.Cloud, set map[string]string) *proc
 	return p
 }
 
-// ready waits until the service serves.
-func (p *process) ready(t *testing.T) {
+// waitUntilReady waits until the service responds.
+func (p *process) waitUntilReady(t *testing.T) {
 	t.Helper()
 	for t.Context().Err() == nil {
 		if response, err := http.Get(p.url + "/health"); err == nil {
@@ -71,7 +71,7 @@ func (p *process) ready(t *testing.T) {
 	}
 }
 
-// register registers the table's triggers for the process.
+// register registers the triggers of the deployment table with the embedded cloud.
 func (p *process) register(t *testing.T, cloud *emulatortest.Cloud) {
 	t.Helper()
 	for _, trigger := range deployment.Table().Triggers {
@@ -82,11 +82,11 @@ func (p *process) register(t *testing.T, cloud *emulatortest.Cloud) {
 	}
 }
 
-// Events of the local cloud reach the deployed service, which deletes what it should.
+// Events of the embedded cloud reach the service, which deletes the right documents.
 func TestEventsReachTheFunctions(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	p := start(t, cloud, nil)
-	p.ready(t)
+	p.waitUntilReady(t)
 	p.register(t, cloud)
 	fs, ctx := cloud.FirestoreClient(t), t.Context()
 	for _, path := range []string{"users/alice", "users/alice/timetables/t1", "users/alice/timetables/t1/lectures/l1",
@@ -104,7 +104,7 @@ func TestEventsReachTheFunctions(t *testing.T) {
 	timetables, err := fs.CollectionGroup("timetables").Documents(ctx).GetAll()
 	must(t, err)
 	if len(lectures) != 0 || len(timetables) != 1 || timetables[0].Ref.ID != "t2" {
-		t.Errorf("%d lectures and %d timetables are left", len(lectures), len(timetables))
+		t.Errorf("%d lectures and %d timetables left, want 0 and only t2", len(lectures), len(timetables))
 	}
 	for _, info := range cloud.Triggers.Triggers() {
 		if info.Dead > 0 || info.Done == 0 {
@@ -113,7 +113,7 @@ func TestEventsReachTheFunctions(t *testing.T) {
 	}
 }
 
-// SIGTERM lets an event that is being handled finish: it is acknowledged, and the process exits with 0.
+// After SIGTERM an event that is being handled finishes and is acknowledged, and the process exits with 0.
 func TestRunningEventFinishesAfterSIGTERM(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	certs, err := url.Parse(cloud.CertsURL())
@@ -121,7 +121,7 @@ func TestRunningEventFinishesAfterSIGTERM(t *testing.T) {
 	gate := newGate(t, certs.Host)
 	certs.Host = gate.address
 	p := start(t, cloud, map[string]string{"OIDC_CERTS_URL": certs.String()})
-	p.ready(t)
+	p.waitUntilReady(t)
 	p.register(t, cloud)
 	fs, ctx := cloud.FirestoreClient(t), t.Context()
 	for _, path := range []string{"users/bob/timetables/t1", "users/bob/timetables/t1/lectures/l1"} {
@@ -130,7 +130,7 @@ func TestRunningEventFinishesAfterSIGTERM(t *testing.T) {
 	}
 	_, err = fs.Doc("users/bob/timetables/t1").Delete(ctx)
 	must(t, err)
-	<-gate.reached // the event is being handled, and waits for the keys of its token
+	<-gate.reached // the function waits for the keys that verify the token
 	must(t, p.Process.Signal(syscall.SIGTERM))
 	for { // the port closes soon after the signal
 		conn, err := net.Dial("tcp", strings.TrimPrefix(p.url, "http://"))
@@ -148,7 +148,7 @@ func TestRunningEventFinishesAfterSIGTERM(t *testing.T) {
 	lectures, err := fs.CollectionGroup("lectures").Documents(ctx).GetAll()
 	must(t, err)
 	if len(lectures) != 0 {
-		t.Errorf("%d lectures are left", len(lectures))
+		t.Errorf("%d lectures left, want 0", len(lectures))
 	}
 	for _, info := range cloud.Triggers.Triggers() {
 		if want := map[string]int{"timetable-deleted": 1}[info.Trigger.Name]; info.Done != want || info.Dead != 0 {
@@ -157,8 +157,8 @@ func TestRunningEventFinishesAfterSIGTERM(t *testing.T) {
 	}
 }
 
-// A service without its environment does not start: no event reaches it.
-func TestMissingVariablesEndTheStart(t *testing.T) {
+// A service with missing variables does not start, so no event reaches it.
+func TestMissingVariablesPreventTheStart(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	p := start(t, cloud, map[string]string{"OIDC_AUDIENCE": "", "ALLOWED_CALLERS": "", "GOOGLE_CLOUD_PROJECT": ""})
 	err := p.Wait()
@@ -172,11 +172,11 @@ func TestMissingVariablesEndTheStart(t *testing.T) {
 	}
 }
 
-// gate is a proxy that passes nothing on until it is opened.
+// gate is a TCP proxy that forwards nothing until it is opened.
 type gate struct {
 	address string
 	reached chan struct{} // closed when a client has connected
-	open    chan struct{} // close it to open the gate
+	open    chan struct{} // close it to let traffic through
 }
 
 func newGate(t *testing.T, target string) *gate {
@@ -185,21 +185,21 @@ func newGate(t *testing.T, target string) *gate {
 	must(t, err)
 	t.Cleanup(func() { l.Close() })
 	g := &gate{address: l.Addr().String(), reached: make(chan struct{}), open: make(chan struct{})}
-	reach := sync.OnceFunc(func() { close(g.reached) })
+	connected := sync.OnceFunc(func() { close(g.reached) })
 	go func() {
 		for {
 			client, err := l.Accept()
 			if err != nil {
 				return
 			}
-			reach()
-			go g.pass(client, target)
+			connected()
+			go g.forward(client, target)
 		}
 	}()
 	return g
 }
 
-func (g *gate) pass(client net.Conn, target string) {
+func (g *gate) forward(client net.Conn, target string) {
 	defer client.Close()
 	<-g.open
 	server, err := net.Dial("tcp", target)

@@ -1,9 +1,9 @@
-// Package cloudevent handles the events that Eventarc sends when a Firestore document was deleted:
-// CloudEvents with Firestore's protobuf as data.
+// Package cloudevent receives the events that Eventarc sends when a Firestore document is deleted:
+// CloudEvents whose data is a protobuf message of Firestore.
 //
-// Events arrive at least once and in any order. Any response other than 2xx makes Eventarc retry for a
-// day, and every retry costs. So an event that can never succeed is logged with its id, and answered
-// with 204.
+// Events arrive at least once and in any order. After any response other than 2xx Eventarc retries for
+// a day, and every retry costs. So the response to an event that can never succeed is 204, and its id
+// is logged.
 package cloudevent
 
 import (
@@ -24,24 +24,24 @@ import (
 	"heek.kr/heektime/internal/oidcauth"
 )
 
-// Deleted is the type of an event about a deleted document.
+// Deleted is the type of the events of deleted documents.
 //
 // Source: https://cloud.google.com/eventarc/docs/reference/supported-events
 const Deleted = "google.cloud.firestore.document.v1.deleted"
 
-// maxBody bounds an event: a document of at most 1 MiB, and its envelope.
+// maxBody bounds the size of an event: a document of at most 1 MiB and its envelope.
 const maxBody = 2 << 20
 
-// MaxAge is how old an event may get. If it still fails then, the sweeper does its work.
+// MaxAge is how long an event that fails is retried. After that the sweeper does its work.
 const MaxAge = 6 * time.Hour
 
 // Event is the deletion of a document.
 type Event struct {
-	// ID of the event, the same each time it is delivered.
+	// ID is the event's id, the same at each delivery.
 	ID string
 	// Time is when the document was deleted.
 	Time time.Time
-	// Path of the document from the root of the database: collection, id, collection, id, …
+	// Path is the document's path from the root of the database: collection, id, collection, id, …
 	Path []string
 
 	document *firestoredata.Document
@@ -52,7 +52,7 @@ func (e Event) Text(field string) string {
 	return e.document.GetFields()[field].GetStringValue()
 }
 
-// ErrPermanent is what a [Handle] returns for an event that can never succeed.
+// ErrPermanent is the error of a [Handle] for an event that can never succeed.
 var ErrPermanent = errors.New("not an event for this function")
 
 // Handle handles an event. It may be called again with the same event, late, and concurrently.
@@ -60,11 +60,11 @@ type Handle func(context.Context, Event) error
 
 // Handler is the HTTP handler of one function.
 type Handler struct {
-	// Name of the function, in the log.
+	// Name is the function's name in the log.
 	Name string
-	// Project of the events: they are about its (default) database.
+	// Project is the project whose (default) database the events must come from.
 	Project string
-	// Callers checks who delivers an event.
+	// Callers authenticates the senders of events.
 	Callers *oidcauth.Checker
 	Handle  Handle
 	Log     *slog.Logger
@@ -99,8 +99,8 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// handle turns a panic into an error: otherwise the same event would cause it for a day, and no log
-// line would name the event.
+// handle turns a panic into an error. Otherwise Eventarc would retry the event for a day, and no log
+// line would name it.
 func (h *Handler) handle(ctx context.Context, e Event) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -110,8 +110,8 @@ func (h *Handler) handle(ctx context.Context, e Event) (err error) {
 	return h.Handle(ctx, e)
 }
 
-// read decodes a request. With an error it returns the event's id and time, if there are any. The
-// document's name comes from the data, as headers cannot hold every name.
+// read decodes a request. If it fails, the returned event has only the id and time, if the request has
+// them. The document's name comes from the data, because headers cannot contain every name.
 func (h *Handler) read(r *http.Request) (Event, error) {
 	c, err := cloudevents.NewEventFromHTTPRequest(r)
 	if err != nil {

@@ -27,8 +27,8 @@ const (
 	audience = "https://function.test"
 )
 
-// deliver sends an event to a handler. It returns the status, the event that the function got, and the
-// log.
+// deliver sends an event to a handler. It returns the response's status, the event that the function
+// received, and the log.
 func deliver(t *testing.T, cloud *emulatortest.Cloud, ctx context.Context, e cloudevents.Event) (status int, got cloudevent.Event, log string) {
 	t.Helper()
 	callers, err := oidcauth.NewChecker(oidcauth.Config{Audience: audience, Allowed: []string{eventarc}, CertsURL: cloud.CertsURL()})
@@ -41,7 +41,7 @@ func deliver(t *testing.T, cloud *emulatortest.Cloud, ctx context.Context, e clo
 			got = e
 			switch e.Text("username") {
 			case "fail":
-				return errors.New("no luck")
+				return errors.New("the function failed")
 			case "panic":
 				panic("a bug")
 			}
@@ -84,7 +84,8 @@ func deleted(t *testing.T, name, username string, filler int) cloudevents.Event 
 	return e
 }
 
-// An event has its attributes in headers, or is one JSON object. Document ids may have any characters.
+// Handler accepts events with their attributes in headers (binary mode) and events that are one JSON
+// object (structured mode). Document ids may contain any characters.
 func TestHandler(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	for mode, ctx := range map[string]context.Context{"binary": binding.WithForceBinary(t.Context()), "structured": binding.WithForceStructured(t.Context())} {
@@ -103,15 +104,15 @@ func TestHandler(t *testing.T) {
 		aged := deleted(t, "users/u", "panic", 0)
 		aged.SetTime(time.Now().Add(-cloudevent.MaxAge - time.Minute))
 		if status, _, log := deliver(t, cloud, ctx, aged); status != http.StatusNoContent || !strings.Contains(log, "event=the-id") {
-			t.Errorf("%s: status of a panic hours later is %d\n%s", mode, status, log)
+			t.Errorf("%s: status of a panic for an old event is %d\n%s", mode, status, log)
 		}
 		other := deleted(t, "users/u", "x", 0)
 		other.SetType("google.cloud.firestore.document.v1.created")
 		if status, got, log := deliver(t, cloud, ctx, other); status != http.StatusNoContent || got.ID != "" || !strings.Contains(log, "event=the-id") {
-			t.Errorf("%s: status of another type is %d, the function got %+v\n%s", mode, status, got, log)
+			t.Errorf("%s: status of another type is %d, the function received %+v\n%s", mode, status, got, log)
 		}
 	}
 	if status, got, log := deliver(t, cloud, binding.WithForceBinary(t.Context()), deleted(t, "users/u", "x", 3<<20)); status != http.StatusNoContent || got.ID != "" || !strings.Contains(log, "event=the-id") {
-		t.Errorf("status of an event beyond the limit is %d, the function got %+v\n%s", status, got, log)
+		t.Errorf("status of an event beyond the size limit is %d, the function received %+v\n%s", status, got, log)
 	}
 }

@@ -1,9 +1,10 @@
-// Package faulttest is for tests of what survives being killed. A [Process] makes calls to the cloud, and a fault hits one of
-// them: the process dies before or after it, or the call fails. When every step of some work is a call, trying each fault at
-// each call is dying between each pair of steps.
+// Package faulttest injects faults into the calls that code under test makes to the cloud. A [Process]
+// stands for a process that makes such calls, and one of them is hit by a fault: the process is killed
+// before or after the call, the call fails, or the process stalls. A test that tries each fault at each
+// call covers a crash between any two steps, as long as every step is a call.
 //
-// A process holds the fault on the wire: as interceptors of gRPC, as transport of HTTP, and as a [Process.Proxy] for clients
-// that let nobody at their transport.
+// A process intercepts calls with gRPC interceptors ([Process.DialOptions]), as an HTTP transport
+// ([Process.RoundTrip]), or with a [Process.Proxy] for clients whose transport cannot be set.
 package faulttest
 
 import (
@@ -21,37 +22,37 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Fault is what happens to one of the calls that a process makes.
+// Fault is what happens at one call of a process.
 type Fault int
 
 // The faults.
 const (
 	None        Fault = iota
-	KillBefore        // the process dies before the call goes out
-	KillAfter         // the process dies when the call has been carried out, before it hears of it
-	FailBefore        // the call does not get through; the process lives
-	FailAfter         // the call is carried out, but its answer is lost; the process lives
-	StallBefore       // the process stands still before the call goes out, until Resume
-	StallAfter        // the process stands still when the call has been carried out, until Resume
+	KillBefore        // the process is killed before it sends the request
+	KillAfter         // the process is killed after the server has handled the request, before the response
+	FailBefore        // the request is not sent and the call fails; the process continues
+	FailAfter         // the server handles the request, but the call fails; the process continues
+	StallBefore       // the process stalls before it sends the request, until Resume
+	StallAfter        // the process stalls after the server has handled the request, until Resume
 )
 
-// Faults are all that do harm to a process by itself.
+// Faults returns all faults except None and those that stall, which need a call of Resume.
 func Faults() []Fault { return []Fault{KillBefore, KillAfter, FailBefore, FailAfter} }
 
-// Stalls says whether a process with the fault stands still and has to be resumed.
+// Stalls reports whether the fault stalls the process, so that a test must resume it.
 func (f Fault) Stalls() bool { return f == StallBefore || f == StallAfter }
 
 func (f Fault) String() string {
 	return strings.Fields("None KillBefore KillAfter FailBefore FailAfter StallBefore StallAfter")[f]
 }
 
-// ErrDead is what calls of a dead process end with.
-var ErrDead = errors.New("the process is dead")
+// ErrDead is the error of every call that a killed process makes.
+var ErrDead = errors.New("the process was killed")
 
-// errInjected is a call that fails.
-var errInjected = errors.New("injected: the call fails")
+// errInjected is the error of a call that fails.
+var errInjected = errors.New("injected fault: the call failed")
 
-// Process is a process that a fault hits at one of its calls. A dead process makes no call any more.
+// Process simulates a process with a fault at one of its calls. Once killed, it sends no more requests.
 type Process struct {
 	kind Fault
 	at   int
@@ -65,16 +66,17 @@ type Process struct {
 	names []string
 }
 
-// New makes a process that the fault hits at call at, counted from 0, and the context that its work runs in.
+// New returns a process with a fault at call at, counted from 0, and the context that its work must use:
+// the context is canceled when the process is killed.
 func New(ctx context.Context, kind Fault, at int) (*Process, context.Context) {
 	ctx, kill := context.WithCancel(ctx)
 	return &Process{kind: kind, at: at, kill: kill, stalled: make(chan struct{}), resume: make(chan struct{})}, ctx
 }
 
-// Stalled is closed when the process stands still.
+// Stalled returns a channel that is closed when the process stalls.
 func (p *Process) Stalled() <-chan struct{} { return p.stalled }
 
-// Resume lets a process go on that stands still, or will.
+// Resume lets a stalled process continue, or one that has yet to stall. Call it only once.
 func (p *Process) Resume() { close(p.resume) }
 
 func (p *Process) stall() {
@@ -82,14 +84,14 @@ func (p *Process) stall() {
 	<-p.resume
 }
 
-// Calls are what the process called, in order.
+// Calls returns the names of all calls so far, in order.
 func (p *Process) Calls() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return append([]string(nil), p.names...)
 }
 
-// Call carries out one call under the fault.
+// Call makes one call by running do, or not, as the fault demands.
 func (p *Process) Call(name string, do func() error) error {
 	p.mu.Lock()
 	hit := p.kind != None && p.calls == p.at
@@ -138,7 +140,7 @@ func asStatus(err error) error {
 	return err
 }
 
-// DialOptions put the fault into a gRPC client.
+// DialOptions returns options that inject the fault into a gRPC client.
 func (p *Process) DialOptions() []grpc.DialOption {
 	unary := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		return asStatus(p.Call(method, func() error { return invoke(ctx, method, req, reply, cc, opts...) }))
@@ -153,27 +155,27 @@ func (p *Process) DialOptions() []grpc.DialOption {
 	return []grpc.DialOption{grpc.WithUnaryInterceptor(unary), grpc.WithStreamInterceptor(stream)}
 }
 
-// RoundTrip puts the fault into an HTTP client, as its transport.
-func (p *Process) RoundTrip(r *http.Request) (answer *http.Response, err error) {
-	err = p.Call(r.Method+" "+r.URL.Path, func() (err error) { answer, err = http.DefaultTransport.RoundTrip(r); return err })
+// RoundTrip implements http.RoundTripper: as the transport of an HTTP client it injects the fault.
+func (p *Process) RoundTrip(r *http.Request) (response *http.Response, err error) {
+	err = p.Call(r.Method+" "+r.URL.Path, func() (err error) { response, err = http.DefaultTransport.RoundTrip(r); return err })
 	if err != nil {
-		if answer != nil {
-			answer.Body.Close()
+		if response != nil {
+			response.Body.Close()
 		}
 		return nil, err
 	}
-	return answer, nil
+	return response, nil
 }
 
-// Proxy is a server in front of target, "host:port" without TLS, for a client that is told only an address. A call that
-// fails is answered 500; a dead process gets no answer. The caller closes it.
+// Proxy starts a proxy in front of target ("host:port", without TLS), for clients that accept only an
+// address. A call that fails gets a 500 response; a killed process gets none. The caller closes it.
 func (p *Process) Proxy(target string) *httptest.Server {
 	forward := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: target})
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		answer := httptest.NewRecorder()
+		response := httptest.NewRecorder()
 		err := p.Call(r.URL.Path, func() error {
-			// The process may hang up; what it asked for is carried out all the same.
-			forward.ServeHTTP(answer, r.WithContext(context.WithoutCancel(r.Context())))
+			// The server completes the request even if the process is killed and its context canceled.
+			forward.ServeHTTP(response, r.WithContext(context.WithoutCancel(r.Context())))
 			return nil
 		})
 		switch {
@@ -183,10 +185,10 @@ func (p *Process) Proxy(target string) *httptest.Server {
 			http.Error(w, `{"error":{"code":500,"status":"INTERNAL","message":"injected"}}`, http.StatusInternalServerError)
 			return
 		}
-		for name, values := range answer.Header() {
+		for name, values := range response.Header() {
 			w.Header()[name] = values
 		}
-		w.WriteHeader(answer.Code)
-		w.Write(answer.Body.Bytes())
+		w.WriteHeader(response.Code)
+		w.Write(response.Body.Bytes())
 	}))
 }

@@ -1,11 +1,11 @@
-// Package functions is the service that Eventarc wakes when a Firestore document is deleted. Each
+// Package functions is the service that Eventarc calls when a Firestore document is deleted. Each
 // function has a path of its own:
 //
 //	POST /timetable-deleted  users/{uid}/timetables/{timetable}: removes the lectures
 //	POST /user-deleted       users/{uid}: purges the account
 //
-// internal/deployment/triggers.go says which events call which path. The work itself is in
-// internal/deletion, and internal/cloudevent decodes the events. docs/deleting.md explains both.
+// internal/deployment/triggers.go lists the events that trigger each path. internal/cloudevent decodes
+// them and internal/deletion does the work. docs/deleting.md explains both.
 package functions
 
 import (
@@ -22,7 +22,7 @@ import (
 	"heek.kr/heektime/internal/server"
 )
 
-// handlers are the functions by path.
+// handlers returns the functions by path.
 func handlers(d *deletion.Service) map[string]cloudevent.Handle {
 	return map[string]cloudevent.Handle{
 		"/timetable-deleted": d.TimetableDeleted,

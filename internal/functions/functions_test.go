@@ -11,8 +11,8 @@ import (
 	"heek.kr/heektime/internal/environment"
 )
 
-// Each trigger of the table calls a function that exists, each function has a trigger, and a caller
-// without a token cannot call any.
+// Each trigger of the deployment table calls an existing function, each function has a trigger, and no
+// function accepts a call without a token.
 func TestFunctionsEqualTheTable(t *testing.T) {
 	t.Setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
 	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", "127.0.0.1:1")

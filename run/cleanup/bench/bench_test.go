@@ -1,5 +1,5 @@
-// Package bench measures the clean-up service as a process: how much memory the purge of the largest account there is to think
-// of takes.
+// Package bench measures how much memory and time the cleanup service needs to purge the largest
+// plausible account. It runs the service as a process of its own.
 //
 //	go test ./run/cleanup/bench -run xxx -bench . -benchtime 1x
 package bench
@@ -25,12 +25,13 @@ const (
 	scheduler  = "heektime-scheduler@demo-test.iam.gserviceaccount.com"
 )
 
-// BenchmarkPurge reports peaks of memory, in MB, and how long the purge took: own-MB is the process's own memory, which nobody
-// can take from it; peak-MB is with the pages of the program that happened to be read, which the system takes back when it
-// needs them. The idle ones are those of a purge that finds nothing.
+// BenchmarkPurge reports the peak memory in MB and the duration of a purge. own-MB is anonymous memory,
+// which the kernel cannot reclaim. peak-MB includes the pages of the program that happened to be
+// loaded, which it can. The idle metrics are those of a purge that finds nothing.
 func BenchmarkPurge(b *testing.B) {
 	binary := filepath.Join(b.TempDir(), "cleanup")
-	if out, err := exec.Command("go", "build", "-tags=disable_grpc_modules", "-trimpath", "-ldflags=-s -w", "-o", binary, "heek.kr/heektime/run/cleanup").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-tags=disable_grpc_modules", "-trimpath", "-ldflags=-s -w", "-o", binary, "heek.kr/heektime/run/cleanup")
+	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("build the service: %v\n%s", err, out)
 	}
 	for b.Loop() {
@@ -44,39 +45,17 @@ func BenchmarkPurge(b *testing.B) {
 	}
 }
 
-// measured is what a purge took, in MB.
+// measured is the peak memory of a purge in MB, and its duration.
 type measured struct {
 	own, peak float64
 	took      time.Duration
 }
 
-// purge runs a process through one purge of an account.
-func purge(b *testing.B, binary string, n int) (m measured) {
+// purge starts the service, lets it purge an account with n timetables, and measures that.
+func purge(b *testing.B, binary string, n int) measured {
 	cloud := emulatortest.Start(b)
 	seed(b, cloud, n)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	address := l.Addr().String()
-	l.Close()
-	url := "http://" + address
-	cmd := exec.Command(binary)
-	cmd.Env = append(os.Environ(), "PORT="+address[strings.LastIndexByte(address, ':')+1:],
-		"LECTURES_BUCKET="+cloud.Project, "OIDC_AUDIENCE="+url, "ALLOWED_CALLERS="+scheduler)
-	for name, value := range cloud.Environment() {
-		cmd.Env = append(cmd.Env, name+"="+value)
-	}
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	for answer, err := http.Get(url + "/health"); ; answer, err = http.Get(url + "/health") {
-		if err == nil {
-			answer.Body.Close()
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	cmd, url := start(b, binary, cloud)
 	token, err := cloud.Identity.IDToken(b.Context(), scheduler, url)
 	if err != nil {
 		b.Fatal(err)
@@ -90,25 +69,52 @@ func purge(b *testing.B, binary string, n int) (m measured) {
 	ended := make(chan struct{})
 	go func() { watched <- watch(cmd.Process.Pid, ended) }()
 	began := time.Now()
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		b.Fatalf("purge: %v, %v", answer, err)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil || response.StatusCode != http.StatusOK {
+		b.Fatalf("purge: %v, %v", response, err)
 	}
-	answer.Body.Close()
+	response.Body.Close()
 	took := time.Since(began)
 	close(ended)
-	m = <-watched
+	m := <-watched
 	m.took = took
 	if left, err := cloud.FirestoreClient(b).CollectionGroup("lectures").Limit(1).Documents(b.Context()).GetAll(); err != nil || len(left) > 0 {
-		b.Fatalf("lectures are left: %v, %v", left, err)
+		b.Fatalf("lectures left: %v, %v", left, err)
 	}
 	cmd.Process.Signal(syscall.SIGTERM)
 	cmd.Wait()
 	return m
 }
 
-// watch gives the peaks of a process's memory until ended is closed, 0 where there is no /proc. What Wait tells of a child is
-// no measure: it begins with its parent's memory.
+// start starts the service, waits until it serves, and returns its URL.
+func start(b *testing.B, binary string, cloud *emulatortest.Cloud) (cmd *exec.Cmd, url string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	address := l.Addr().String()
+	l.Close()
+	url = "http://" + address
+	cmd = exec.Command(binary)
+	cmd.Env = append(os.Environ(), "PORT="+address[strings.LastIndexByte(address, ':')+1:],
+		"LECTURES_BUCKET="+cloud.Project, "OIDC_AUDIENCE="+url, "ALLOWED_CALLERS="+scheduler)
+	for name, value := range cloud.Environment() {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	for {
+		if response, err := http.Get(url + "/health"); err == nil {
+			response.Body.Close()
+			return cmd, url
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// watch returns the peak memory of a process until ended is closed, 0 where there is no /proc. The
+// resource usage that Wait returns is useless here: it starts with the memory of the parent.
 func watch(pid int, ended <-chan struct{}) (m measured) {
 	for {
 		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
@@ -121,7 +127,7 @@ func watch(pid int, ended <-chan struct{}) (m measured) {
 	}
 }
 
-// field is one of /proc's, in MB.
+// field returns a field of /proc/PID/status in MB.
 func field(status, name string) (mb float64) {
 	if _, after, ok := strings.Cut(status, name); ok {
 		fmt.Sscan(after, &mb) // KiB
