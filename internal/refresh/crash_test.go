@@ -64,7 +64,8 @@ func (h *history) run() {
 	h.checkHealthyRun()
 }
 
-// nextTask returns a task for a list that the school has just changed, or, once in a while, an earlier task.
+// nextTask returns a task for a list that the school has just changed, or, once in a while, an
+// earlier task.
 func (h *history) nextTask() refresh.Task {
 	v := fmt.Sprintf("%d판", h.random.IntN(5)) // an older version may return
 	h.offered = append(h.offered, v)

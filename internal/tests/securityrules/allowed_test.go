@@ -7,17 +7,17 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// allowedCase is a row of the contract's table of client operations.
+// allowedCase is an operation of the contract with the clients.
 type allowedCase struct {
 	name string
 	op   operation
 }
 
-// The operations that attacks vary, in the shapes that clients in the field send.
+// The operations that attacks vary, in the shape that released clients send.
 
 func usernames(name string) string { return "indices/user/usernames/" + name }
 
-// claim is Carol's sign-up.
+// claim returns Carol's claim of her first username.
 func claim(name string) operation { return claimBy("carol", name) }
 
 func claimBy(uid, name string) operation {
@@ -27,10 +27,10 @@ func claimBy(uid, name string) operation {
 	}}
 }
 
-// rename is Alice's change of her username.
+// rename returns Alice's change of her username.
 func rename(name string) operation {
 	return operation{who: "alice", writes: []write{
-		{update, "users/alice", fields{"username": name, "updatedAt": stamp{}}},
+		{update, "users/alice", fields{"username": name, "updatedAt": serverTime{}}},
 		{kind: remove, path: usernames("alice")},
 		{set, usernames(name), fields{"value": "alice"}},
 	}}
@@ -41,7 +41,7 @@ func addTimetable(id string) operation {
 }
 
 func changeTimetable(data fields) operation {
-	data["updatedAt"] = stamp{}
+	data["updatedAt"] = serverTime{}
 	return operation{who: "alice", writes: []write{{update, "users/alice/timetables/" + alicePublic, data}}}
 }
 
@@ -53,12 +53,12 @@ func addLecture() operation {
 func changeLecture() operation {
 	data := lecture()
 	delete(data, "createdAt")
-	data["updatedAt"], data["title"] = stamp{}, "컴퓨터구조"
+	data["updatedAt"], data["title"] = serverTime{}, "컴퓨터구조"
 	return operation{who: "alice", writes: []write{
 		{update, "users/alice/timetables/" + alicePublic + "/lectures/first", data}}}
 }
 
-// duplicate copies a timetable with this many lectures.
+// duplicate returns a copy of a timetable with this many lectures.
 func duplicate(lectures int) operation {
 	o := addTimetable("duplicate1")
 	for i := range lectures {
@@ -90,7 +90,8 @@ func listening(who, path string) operation { return operation{who: who, get: pat
 
 var isPublic = where{"visibility", "==", "public"}
 
-// allowed returns the contract's table, in its order, with the edges of every bound.
+// allowed returns the operations of the contract, in its order, and at both ends of every bound. It
+// is one long table.
 func allowed() []allowedCase {
 	list := []allowedCase{
 		{"anyone lists schools", operation{list: &query{collection: "schools"}}},
@@ -100,36 +101,36 @@ func allowed() []allowedCase {
 		{"anyone gets a semester", getting("", semester1)},
 		{"anyone gets a user", getting("", "users/alice")},
 		{"a user gets another", getting("bob", "users/alice")},
-		{"anyone finds a user by name", listUsers("alice")},
-		{"anyone finds that nobody has a name", listUsers("nobody")},
-		{"anyone asks for a name of one letter", listUsers("a")},
-		{"anyone gets a username", getting("", usernames("alice"))},
-		{"anyone gets a free username", getting("", usernames("free"))},
+		{"anyone finds a user by username", listUsers("alice")},
+		{"anyone looks for a free username", listUsers("nobody")},
+		{"anyone looks for a username of one letter", listUsers("a")},
+		{"anyone gets the index of a username", getting("", usernames("alice"))},
+		{"anyone gets the index of a free username", getting("", usernames("free"))},
 
-		{"a listen on one's own user, which does not exist yet", listening("carol", "users/carol")},
+		{"a user listens to their own user, which does not exist yet", listening("carol", "users/carol")},
 		{"a user claims a name", claim("carol")},
 		{"a user claims a name of four letters", claim("card")},
-		{"a user claims a name of as many letters as there may be", claim(strings.Repeat("c", schema.MaxUsername))},
+		{"a user claims the longest name", claim(strings.Repeat("c", schema.MaxUsername))},
 		{"a user claims a name of four Korean letters", claim("고려대생")},
-		{"a user claims a name of as many Korean letters as there may be", claim(strings.Repeat("호", schema.MaxUsername))},
-		{"a user claims a name of as many emoji as there may be", claim(strings.Repeat("😀", schema.MaxUsername))},
-		{"a user claims a name with spaces, dots and signs", claim(" c.a-r_o@l%2F$(x)? ")},
-		{"a user claims a name that differs in its case", claim("Alice")},
-		{"a user changes the name", rename("alicia")},
-		{"a user changes the name, in another order", reversed(rename("alicia"))},
-		{"a user changes the name back and forth in its case", rename("ALICE")},
-		{"a migrated user changes the name", operation{who: "dave", writes: []write{
-			{update, "users/dave", fields{"username": "newdave", "updatedAt": stamp{}}},
+		{"a user claims the longest Korean name", claim(strings.Repeat("호", schema.MaxUsername))},
+		{"a user claims the longest name of emoji", claim(strings.Repeat("😀", schema.MaxUsername))},
+		{"a user claims a name with spaces and punctuation", claim(" c.a-r_o@l%2F$(x)? ")},
+		{"a user claims a name that differs from another's in case", claim("Alice")},
+		{"a user changes their name", rename("alicia")},
+		{"a user changes their name, in reverse order", reversed(rename("alicia"))},
+		{"a user changes the case of their name", rename("ALICE")},
+		{"a migrated user changes their name", operation{who: "dave", writes: []write{
+			{update, "users/dave", fields{"username": "newdave", "updatedAt": serverTime{}}},
 			{kind: remove, path: usernames("olddave")}, {set, usernames("newdave"), fields{"value": "dave"}}}}},
 
 		{"an owner lists timetables", listTimetables("alice", "alice")},
-		{"an owner lists the next page of timetables", listTimetables("alice", "alice").asking(func(q *query) {
+		{"an owner lists the next page of timetables", listTimetables("alice", "alice").querying(func(q *query) {
 			q.after = []any{reference(semester1), earlier}
 		})},
-		{"an owner lists fewer timetables", listTimetables("alice", "alice").asking(func(q *query) { q.limit = 1 })},
+		{"an owner lists fewer timetables", listTimetables("alice", "alice").querying(func(q *query) { q.limit = 1 })},
 		{"anyone lists public timetables", listTimetables("", "alice", isPublic)},
 		{"a user lists another's public timetables", listTimetables("bob", "alice", isPublic)},
-		{"a user lists the next page of another's public timetables", listTimetables("bob", "alice", isPublic).asking(func(q *query) {
+		{"a user lists the next page of another's public timetables", listTimetables("bob", "alice", isPublic).querying(func(q *query) {
 			q.after = []any{reference(semester1), earlier}
 		})},
 		{"an owner lists the public timetables", listTimetables("alice", "alice", isPublic)},
@@ -144,60 +145,60 @@ func allowed() []allowedCase {
 		{"an owner listens to the lectures of a public timetable", lecturesOf("alice", "alice", alicePublic)},
 		{"an owner listens to the lectures of a private timetable", lecturesOf("alice", "alice", alicePrivate)},
 		{"an owner listens to the lectures of a timetable that does not exist", lecturesOf("alice", "alice", "nothing001")},
-		{"an owner listens to the lectures of a timetable that was deleted", lecturesOf("alice", "alice", "deleted001")},
-		{"an SDK gets a lecture that a listener of anyone misses", getting("", "users/alice/timetables/"+alicePublic+"/lectures/first")},
-		{"an SDK gets a lecture that a listener of the owner misses", getting("alice", "users/alice/timetables/deleted001/lectures/gone")},
+		{"an owner listens to the lectures of a deleted timetable", lecturesOf("alice", "alice", "deleted001")},
+		{"an SDK gets a lecture missing from a listener, for anyone", getting("", "users/alice/timetables/"+alicePublic+"/lectures/first")},
+		{"an SDK gets a lecture missing from a listener, for the owner", getting("alice", "users/alice/timetables/deleted001/lectures/gone")},
 
 		{"an owner adds a timetable", addTimetable("my-table-1")},
-		{"an owner adds a timetable with a Korean id", addTimetable("시간표하나둘셋넷다섯")},
-		{"an owner adds a timetable with an id of the old system", addTimetable("ABCDEF6789abcdef0123456789abcdef")},
+		{"an owner adds a timetable with a Korean ID", addTimetable("시간표하나둘셋넷다섯")},
+		{"an owner adds a timetable with an ID of the old system", addTimetable("ABCDEF6789abcdef0123456789abcdef")},
 		{"an owner adds a private timetable", addTimetable("my-table-1").setting(0, "visibility", "private")},
 		{"an owner adds a timetable without a title", addTimetable("my-table-1").setting(0, "title", "")},
 		{"an owner adds a timetable with the longest title", addTimetable("my-table-1").setting(0, "title", strings.Repeat("호", schema.MaxTimetableTitle))},
 		{"an owner adds a timetable of another semester", addTimetable("my-table-1").setting(0, "semester", reference(semester2))},
 		{"an owner hides a timetable", changeTimetable(fields{"visibility": "private"})},
 		{"an owner shows a timetable", changeTimetable(fields{"visibility": "public"}).to(0, "users/alice/timetables/"+alicePrivate)},
-		{"an owner names a timetable", changeTimetable(fields{"title": "가을학기"})},
+		{"an owner renames a timetable", changeTimetable(fields{"title": "가을학기"})},
 		{"an owner gives a timetable the longest title", changeTimetable(fields{"title": strings.Repeat("t", schema.MaxTimetableTitle)})},
 		{"an owner hides a timetable of the old system", operation{who: "dave", writes: []write{
-			{update, "users/dave/timetables/" + legacy, fields{"visibility": "private", "updatedAt": stamp{}}}}}},
+			{update, "users/dave/timetables/" + legacy, fields{"visibility": "private", "updatedAt": serverTime{}}}}}},
 		{"an owner deletes a timetable", operation{who: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic}}}},
 
 		{"an owner adds a lecture", addLecture()},
 		{"an owner adds a lecture to a private timetable", addLecture().to(0, "users/alice/timetables/"+alicePrivate+"/lectures/second")},
 		{"an owner adds a lecture with empty fields", addLecture().with(0, func(w *write) { w.data = lectureOf(smallest) })},
-		{"an owner adds a lecture of half credits", addLecture().setting(0, "credit", 1.5)},
+		{"an owner adds a lecture with fractional credits", addLecture().setting(0, "credit", 1.5)},
 		{"an owner adds a lecture at the bounds", addLecture().with(0, func(w *write) { w.data = lectureOf(largest) })},
-		{"an owner adds a lecture from the first minute of a week", addLecture().setting(0, "times",
+		{"an owner adds a lecture in the first minute of the week", addLecture().setting(0, "times",
 			[]any{fields{"weekday": 0, "timeBegin": 0, "timeEnd": 1, "room": ""}})},
 		{"an owner changes a lecture", changeLecture()},
 		{"an owner changes a lecture of the old system", operation{who: "dave", writes: []write{
-			{update, "users/dave/timetables/" + legacy + "/lectures/first", fields{"title": "x", "updatedAt": stamp{}}}}}},
+			{update, "users/dave/timetables/" + legacy + "/lectures/first", fields{"title": "x", "updatedAt": serverTime{}}}}}},
 		{"an owner deletes a lecture", operation{who: "alice", writes: []write{
 			{kind: remove, path: "users/alice/timetables/" + alicePublic + "/lectures/first"}}}},
-		{"an owner deletes a lecture of a timetable that was deleted", operation{who: "alice", writes: []write{
+		{"an owner deletes a lecture of a deleted timetable", operation{who: "alice", writes: []write{
 			{kind: remove, path: "users/alice/timetables/deleted001/lectures/first"}}}},
 		{"an owner duplicates a timetable", duplicate(12)},
 
-		{"anyone gets a user who is about to be deleted, and learns that there is none", getting("", "users/fay")},
-		{"anyone looks for a user who is about to be deleted, and finds none", listUsers("fayette")},
-		{"a user who is about to be deleted listens to the own user", listening("fay", "users/fay")},
-		{"a user who is about to be deleted lists the own timetables", listTimetables("fay", "fay")},
-		{"a user who is about to be deleted listens to the own lectures", lecturesOf("fay", "fay", fayPublic)},
+		{"anyone gets a user pending deletion, which does not exist", getting("", "users/fay")},
+		{"anyone looks for a user pending deletion", listUsers("fayette")},
+		{"a user pending deletion listens to their own user", listening("fay", "users/fay")},
+		{"a user pending deletion lists their timetables", listTimetables("fay", "fay")},
+		{"a user pending deletion listens to their lectures", lecturesOf("fay", "fay", fayPublic)},
 		{"an owner duplicates a timetable with 100 lectures", duplicate(100)},
 	}
 	for _, f := range lectureFields() {
 		list = append(list, allowedCase{"an owner changes " + f.Name + " of a lecture", changeLecture().with(0, func(w *write) {
-			w.data = fields{f.Name: different(f), "updatedAt": stamp{}}
+			w.data = fields{f.Name: different(f), "updatedAt": serverTime{}}
 		})})
 		if f.Optional {
 			list = append(list,
 				allowedCase{"an owner adds a lecture without " + f.Name, addLecture().with(0, func(w *write) { delete(w.data, f.Name) })},
-				allowedCase{"an owner removes " + f.Name + " from a lecture", changeLecture().setting(0, f.Name, gone{})})
+				allowedCase{"an owner removes " + f.Name + " from a lecture", changeLecture().setting(0, f.Name, deleteField{})})
 		}
 	}
 	for n := range 8 {
-		list = append(list, allowedCase{fmt.Sprintf("an owner adds a lecture with lists of %d", n), addLecture().with(0, func(w *write) {
+		list = append(list, allowedCase{fmt.Sprintf("an owner adds a lecture with lists of %d entries", n), addLecture().with(0, func(w *write) {
 			w.data["times"], w.data["category"], w.data["metas"] = repeat(meeting(6), n), repeat("교양", n), repeat(tag(""), n)
 		})})
 	}
@@ -220,12 +221,12 @@ func repeat(v any, n int) []any {
 	return list
 }
 
-// latest is a meeting at the upper bounds.
+// latest returns a meeting at the upper bounds.
 func latest() fields {
 	return fields{"weekday": 6, "timeBegin": 1439, "timeEnd": 1440, "room": strings.Repeat("호", schema.MaxRoom)}
 }
 
-// different returns a value of a field that no lecture of the world has.
+// different returns a value for a field that differs from that in [lecture].
 func different(f schema.Field) any {
 	switch f.Type {
 	case schema.Text:

@@ -18,53 +18,53 @@ import (
 	store "heek.kr/heektime/emulator/firestore"
 )
 
-// bench is the embedded Firestore with the project's rules, and a client for each user.
-type bench struct {
-	cloud *emulatortest.Cloud
-	db    *store.Database
-	as    map[string]*firestore.Client
-	clean bool // the documents are those of world
+// testServer is an embedded Firestore with the project's rules, and a client for each user.
+type testServer struct {
+	cloud   *emulatortest.Cloud
+	db      *store.Database
+	clients map[string]*firestore.Client // by uid
+	isClean bool                         // the documents are those of world
 }
 
-// newBench starts one. Some attacks are queries without an index: the rules must deny them, not the lack of an
-// index.
-func newBench(t *testing.T, unindexed bool) *bench {
+// newTestServer starts a server. With unindexed, queries need no index: some attacks have none, and
+// the rules must deny them, not the missing index.
+func newTestServer(t *testing.T, unindexed bool) *testServer {
 	t.Helper()
 	cloud := emulatortest.Start(t, func(c *emulator.Config) {
 		c.Rules, c.Indexes = []byte(source(t, "firestore.rules")), []byte(source(t, "firestore.indexes.json"))
 		c.AllowUnindexed = unindexed
 	})
-	b := &bench{cloud: cloud, as: map[string]*firestore.Client{"": cloud.FirestoreClientSignedOut(t)}}
+	s := &testServer{cloud: cloud, clients: map[string]*firestore.Client{"": cloud.FirestoreClientSignedOut(t)}}
 	for _, uid := range []string{"alice", "bob", "carol", "dave", "erin", "fay", "gus", "slash/ed"} {
-		b.as[uid] = cloud.FirestoreClientAs(t, uid, nil)
+		s.clients[uid] = cloud.FirestoreClientAs(t, uid, nil)
 	}
 	var err error
-	if b.db, err = cloud.Firestore.Database(cloud.Project, "(default)"); err != nil {
+	if s.db, err = cloud.Firestore.Database(cloud.Project, "(default)"); err != nil {
 		t.Fatal(err)
 	}
-	return b
+	return s
 }
 
 // reset restores the documents of world.
-func (b *bench) reset(t testing.TB) {
+func (s *testServer) reset(t testing.TB) {
 	t.Helper()
-	if b.clean {
+	if s.isClean {
 		return
 	}
-	if err := b.db.Reset(); err != nil {
+	if err := s.db.Reset(); err != nil {
 		t.Fatal(err)
 	}
 	docs := map[string]map[string]any{}
 	for path, data := range world() {
 		docs[path] = seedValue(data).(map[string]any)
 	}
-	if err := b.db.Seed(docs); err != nil {
+	if err := s.db.Seed(docs); err != nil {
 		t.Fatal(err)
 	}
-	b.clean = true
+	s.isClean = true
 }
 
-// seedValue converts a value to the form of the embedded Firestore's fixtures.
+// seedValue converts a field's value to the type that Database.Seed takes.
 func seedValue(v any) any {
 	switch v := v.(type) {
 	case reference:
@@ -86,10 +86,10 @@ func seedValue(v any) any {
 }
 
 // do performs an operation on the documents of world. It returns the client's error.
-func (b *bench) do(ctx context.Context, t testing.TB, o operation) error {
+func (s *testServer) do(ctx context.Context, t testing.TB, o operation) error {
 	t.Helper()
-	b.reset(t)
-	client := b.as[o.who]
+	s.reset(t)
+	client := s.clients[o.who]
 	if client == nil {
 		t.Fatalf("%q has no client", o.who)
 	}
@@ -99,7 +99,7 @@ func (b *bench) do(ctx context.Context, t testing.TB, o operation) error {
 	case o.list != nil:
 		return list(ctx, client, o)
 	}
-	b.clean = false
+	s.isClean = false
 	err := client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		for _, path := range o.reads {
 			if _, err := tx.Get(client.Doc(path)); err != nil && status.Code(err) != codes.NotFound {
@@ -113,7 +113,7 @@ func (b *bench) do(ctx context.Context, t testing.TB, o operation) error {
 		}
 		return nil
 	}, firestore.MaxAttempts(1))
-	b.clean = status.Code(err) == codes.PermissionDenied
+	s.isClean = status.Code(err) == codes.PermissionDenied
 	return err
 }
 
@@ -175,7 +175,7 @@ func list(ctx context.Context, client *firestore.Client, o operation) error {
 func add(tx *firestore.Transaction, client *firestore.Client, w write) error {
 	doc := client.Doc(w.path)
 	if doc == nil {
-		return errors.New("the path names no document")
+		return errors.New("not a document path")
 	}
 	switch w.kind {
 	case create:
@@ -192,14 +192,14 @@ func add(tx *firestore.Transaction, client *firestore.Client, w write) error {
 	return tx.Set(doc, clientValue(client, w.data))
 }
 
-// clientValue converts a value to the form that Google's client takes.
+// clientValue converts a field's value to the type that Google's client takes.
 func clientValue(client *firestore.Client, v any) any {
 	switch v := v.(type) {
 	case reference:
 		return client.Doc(string(v))
-	case stamp:
+	case serverTime:
 		return firestore.ServerTimestamp
-	case gone:
+	case deleteField:
 		return firestore.Delete
 	case point:
 		return &latlng.LatLng{Latitude: v.latitude, Longitude: v.longitude}

@@ -10,20 +10,20 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// shape is an allowed operation that attacks are made from.
+// shape is an allowed operation from which attacks are generated.
 type shape struct {
 	name string
 	op   operation
 }
 
-// shapes returns the writes of clients.
+// shapes returns the writes that clients make.
 func shapes() []shape {
 	return []shape{
 		{"claim a name", claim("carol")},
 		{"change the name", rename("alicia")},
 		{"add a timetable", addTimetable("my-table-1")},
 		{"hide a timetable", changeTimetable(fields{"visibility": "private"})},
-		{"name a timetable", changeTimetable(fields{"title": "x"})},
+		{"rename a timetable", changeTimetable(fields{"title": "x"})},
 		{"delete a timetable", operation{who: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic}}}},
 		{"add a lecture", addLecture()},
 		{"change a lecture", changeLecture()},
@@ -32,37 +32,37 @@ func shapes() []shape {
 	}
 }
 
-// generated returns the attacks that are made from the shapes.
+// generated returns the attacks that vary the shapes.
 func generated() []attack {
 	var list []attack
 	for _, s := range shapes() {
 		list = append(list, badFields(s)...)
-		list = append(list, otherPeople(s)...)
+		list = append(list, otherUsers(s)...)
 	}
-	list = append(list, badElements(shape{"add a lecture", addLecture()}, 5)...)
-	list = append(list, badElements(shape{"change a lecture", changeLecture()}, 1)...)
-	byName(list) // maps have a random order, and hidden takes every seventh attack
-	return append(list, hidden(list)...)
+	list = append(list, badListEntries(shape{"add a lecture", addLecture()}, 5)...)
+	list = append(list, badListEntries(shape{"change a lecture", changeLecture()}, 1)...)
+	sortByName(list) // maps have a random order, and inBatches takes every seventh attack
+	return append(list, inBatches(list)...)
 }
 
-func byName(list []attack) {
+func sortByName(list []attack) {
 	slices.SortFunc(list, func(a, b attack) int { return strings.Compare(a.name, b.name) })
 }
 
-// samples returns values of every type by name.
+// samples returns values of every type, keyed by description.
 func samples() map[string]any {
 	return map[string]any{
-		"null": nil, "a boolean": true, "a whole number": 7, "a number": 7.5, "not a number": nan, "a text": "text", "no text": "", "a date": "2026-11-20T12:00:00Z",
-		"a past time": earlier, "a future time": time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), "some bytes": []byte("bytes"), "no bytes": []byte{},
-		"a reference": reference("users/bob"), "a place": point{37.59, 127.03},
+		"null": nil, "a boolean": true, "an integer": 7, "a float": 7.5, "NaN": nan, "a string": "text", "an empty string": "", "a time as a string": "2026-11-20T12:00:00Z",
+		"a past time": earlier, "a future time": time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), "bytes": []byte("bytes"), "empty bytes": []byte{},
+		"a reference": reference("users/bob"), "a geopoint": point{37.59, 127.03},
 		"a list": []any{"text"}, "an empty list": []any{}, "a map": fields{"key": "value"}, "an empty map": fields{},
 	}
 }
 
 var nan = func() float64 { zero := 0.0; return zero / zero }()
 
-// badFields returns attacks with a field too few, one too many, and each field with each value that it may not
-// have.
+// badFields returns attacks with a missing field, an extra one, and each field with each value that
+// it may not have.
 func badFields(s shape) []attack {
 	var list []attack
 	for i, w := range s.op.writes {
@@ -74,7 +74,7 @@ func badFields(s shape) []attack {
 		document := schema.DocumentAt(w.path)
 		for _, field := range slices.Sorted(maps.Keys(w.data)) {
 			f := document.Field(field)
-			// In an update, a mask without the field is another shape, which may be allowed.
+			// An update without the field is another operation, which may be allowed.
 			if w.kind != update || field == "updatedAt" {
 				if !f.Optional {
 					list = append(list, attack{where + field + " is missing", s.op, s.op.with(i, func(w *write) { delete(w.data, field) })})
@@ -94,10 +94,10 @@ func badFields(s shape) []attack {
 			for _, sample := range []string{"a past time", "a future time"} {
 				list = append(list, attack{where + "createdAt is changed to " + sample, s.op, s.op.setting(i, "createdAt", samples()[sample].(time.Time).Add(time.Second))})
 			}
-			list = append(list, attack{where + "createdAt is changed to now", s.op, s.op.setting(i, "createdAt", stamp{})})
+			list = append(list, attack{where + "createdAt is changed to now", s.op, s.op.setting(i, "createdAt", serverTime{})})
 		}
 		for _, f := range document.OwnerFields() {
-			if _, there := w.data[f.Name]; !there || f.Name == schema.FieldUsername { // usernameTricks has those
+			if _, there := w.data[f.Name]; !there || f.Name == schema.FieldUsername { // usernameAttacks covers them
 				continue
 			}
 			for name, v := range outside(f) {
@@ -113,13 +113,13 @@ func badFields(s shape) []attack {
 	return list
 }
 
-// otherPeople returns attacks in which another user does what only the owner may.
-func otherPeople(s shape) []attack {
+// otherUsers returns attacks in which another user does what only the owner may do.
+func otherUsers(s shape) []attack {
 	var list []attack
 	for _, who := range []string{"", "bob"} {
-		list = append(list, attack{fmt.Sprintf("%s: done by %q", s.name, who), s.op, s.op.as(who)})
+		list = append(list, attack{fmt.Sprintf("%s: by %q", s.name, who), s.op, s.op.as(who)})
 	}
-	// The owner writes below another user.
+	// The owner writes to another user's documents.
 	for i, w := range s.op.writes {
 		if strings.HasPrefix(w.path, "users/"+s.op.who) {
 			path := "users/bob" + strings.TrimPrefix(w.path, "users/"+s.op.who)
@@ -130,21 +130,22 @@ func otherPeople(s shape) []attack {
 	return list
 }
 
-// badElements returns attacks with a bad entry at each of the first indexes of a list, after good ones.
-func badElements(s shape, places int) []attack {
+// badListEntries returns attacks with a bad entry at each of the first indexes of a list, after
+// good ones.
+func badListEntries(s shape, indexes int) []attack {
 	var list []attack
-	for n := range places {
-		for field := range elements() {
+	for n := range indexes {
+		for field := range badEntriesByField() {
 			good := repeat(lecture()[field].([]any)[0], n+1)
 			base := s.op.setting(0, field, good)
-			for name, bad := range elements()[field] {
+			for name, bad := range badEntriesByField()[field] {
 				entries := slices.Clone(good)
 				entries[n] = bad
 				list = append(list, attack{fmt.Sprintf("%s: %s[%d] of %d is %s", s.name, field, n, n+1, name), base, s.op.setting(0, field, entries)})
-				if n < places-1 {
+				if n < indexes-1 {
 					continue
 				}
-				// The rules check the last of these entries however many follow.
+				// The rules check this entry no matter how many follow.
 				more := slices.Concat(entries, repeat(good[0], 10))
 				list = append(list, attack{fmt.Sprintf("%s: %s[%d] of %d is %s", s.name, field, n, len(more), name),
 					s.op.setting(0, field, slices.Concat(good, repeat(good[0], 10))), s.op.setting(0, field, more)})
@@ -154,8 +155,8 @@ func badElements(s shape, places int) []attack {
 	return list
 }
 
-// elements returns bad entries of each list of a lecture, by what is wrong with them.
-func elements() map[string]map[string]any {
+// badEntriesByField returns bad entries for each list of a lecture, keyed by what is wrong with them.
+func badEntriesByField() map[string]map[string]any {
 	bad := map[string]map[string]any{}
 	for _, f := range lectureFields() {
 		if f.Type == schema.List {
@@ -172,11 +173,11 @@ func elements() map[string]map[string]any {
 		"on a day after Sunday":      entry(meeting(1), "weekday", 7),
 		"before midnight":            entry(meeting(1), "timeBegin", -1),
 		"after midnight":             entry(meeting(1), "timeEnd", 1441),
-		"of no length":               entry(meeting(1), "timeEnd", 630),
+		"with no length":             entry(meeting(1), "timeEnd", 630),
 		"that ends before it begins": entry(meeting(1), "timeEnd", 629),
-		"on day 1.0":                 entry(meeting(1), "weekday", 1.0),
-		"from 630.0":                 entry(meeting(1), "timeBegin", 630.0),
-		"to 705.0":                   entry(meeting(1), "timeEnd", 705.0),
+		"with weekday 1.0":           entry(meeting(1), "weekday", 1.0),
+		"with timeBegin 630.0":       entry(meeting(1), "timeBegin", 630.0),
+		"with timeEnd 705.0":         entry(meeting(1), "timeEnd", 705.0),
 	} {
 		bad["times"][name] = e
 	}
@@ -185,7 +186,7 @@ func elements() map[string]map[string]any {
 	return bad
 }
 
-// badEntries returns bad entries of one list. good is an entry that is allowed.
+// badEntries returns bad entries of one list, keyed by what is wrong with them. good is an allowed entry.
 func badEntries(f schema.Field, good any) map[string]any {
 	bad := map[string]any{}
 	for name, v := range samples() {
@@ -227,20 +228,20 @@ func badEntries(f schema.Field, good any) map[string]any {
 	return bad
 }
 
-// hidden returns some of the attacks in the middle of a batch of good writes.
-func hidden(attacks []attack) []attack {
+// inBatches returns some of the attacks in the middle of a batch of good writes.
+func inBatches(attacks []attack) []attack {
 	good := func(i int) write {
 		return write{set, fmt.Sprintf("users/alice/timetables/%s/lectures/good%d", alicePrivate, i), stamped(lecture())}
 	}
-	among := func(o operation) operation {
+	surround := func(o operation) operation {
 		o.writes = slices.Concat([]write{good(1), good(2)}, o.writes, []write{good(3)})
 		return o
 	}
 	var list []attack
 	for i, a := range attacks {
-		// A few of each kind are enough: the check of a field does not depend on the rest of the batch.
+		// A sample is enough: the check of a field does not depend on the rest of the batch.
 		if a.base.who == "alice" && a.op.who == "alice" && (i%7 == 0 || strings.Contains(a.name, " instead of ")) {
-			list = append(list, attack{"hidden in a batch: " + a.name, among(a.base), among(a.op)})
+			list = append(list, attack{"in a batch: " + a.name, surround(a.base), surround(a.op)})
 		}
 	}
 	return list

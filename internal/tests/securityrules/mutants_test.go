@@ -13,8 +13,8 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// equivalents are the mutants that no request can distinguish from the rules, by description, with the reason and
-// their number. Tests must notice all others.
+// equivalents are the mutants that no request can distinguish from the original rules, keyed by
+// description. Tests must notice all other mutants.
 var equivalents = map[string]struct {
 	times  int
 	reason string
@@ -26,7 +26,7 @@ var equivalents = map[string]struct {
 	"existsAfter instead of exists(/databases/$(database)/documents/deletions/$(uid))": {1, "no client may write " +
 		"deletions, so the document exists after a batch if it existed before"},
 	"getAfter instead of get(timetablePath())": {1, "a read changes nothing"},
-	"drop isUser(incoming().value) from &&":    {1, "the rule of the user in the same batch requires it too, as a comment there says"},
+	"drop isUser(incoming().value) from &&":    {1, "the rule for the user document in the same batch requires it too, as a comment there says"},
 }
 
 // trial is an operation and whether the rules must allow it.
@@ -54,23 +54,23 @@ func trials(t testing.TB) []trial {
 	for _, a := range attacks() {
 		add(a.name, a.op, false)
 	}
-	// In random order, an attack that notices a mutant is found sooner.
+	// In random order, an attack that notices a given mutant comes up sooner.
 	rand.New(rand.NewPCG(1, 2)).Shuffle(len(list)-n, func(i, j int) { list[n+i], list[n+j] = list[n+j], list[n+i] })
 	return list
 }
 
-// noticed reports whether a trial has another result with these rules.
+// noticed reports whether any trial has another outcome with these rules.
 func noticed(set *rules.Ruleset, list []trial) bool {
 	for _, c := range list {
-		if c.replay.judge(set, false, nil).allowed != c.allowed {
+		if c.replay.evaluate(set, false, nil).allowed != c.allowed {
 			return true
 		}
 	}
 	return false
 }
 
-// TestMutants changes the rules in every way that weakens or breaks them: the tables must notice each change. Under
-// the race detector it tries only some of them.
+// TestMutants tries every mutant of the rules, which the tables must notice. Under the race
+// detector it tries only some of them.
 func TestMutants(t *testing.T) {
 	list := trials(t)
 	known := mutate(t, "firestore.rules", func(set *rules.Ruleset) bool { return noticed(set, list) })
@@ -79,12 +79,12 @@ func TestMutants(t *testing.T) {
 		listed += e.times
 	}
 	if known != listed && raceDivisor == 1 {
-		t.Errorf("%d mutants are listed as equivalent, but only %d go unnoticed: take the others out of the list", listed, known)
+		t.Errorf("equivalents lists %d mutants, but only %d of them go unnoticed: remove the others from the list", listed, known)
 	}
 }
 
-// mutate tries all mutants of a rules file and reports those that are neither noticed nor listed as equivalent. It
-// returns the number of listed ones.
+// mutate tries all mutants of a rules file and fails the test for each that is neither noticed nor in
+// equivalents. It returns how many of the unnoticed ones are in equivalents.
 func mutate(t *testing.T, name string, noticed func(*rules.Ruleset) bool) (known int) {
 	t.Helper()
 	text := source(t, name)
@@ -114,7 +114,7 @@ func mutate(t *testing.T, name string, noticed func(*rules.Ruleset) bool) (known
 		})
 	}
 	seen := map[string]bool{}
-	for m := range both(mutants, numbers(text)) {
+	for m := range concat(mutants, numberMutants(text)) {
 		if seen[m.Source] {
 			continue
 		}
@@ -144,9 +144,9 @@ func mutate(t *testing.T, name string, noticed func(*rules.Ruleset) bool) (known
 	return known
 }
 
-// numbers yields the mutants in which one number is one larger or one smaller, including arguments, indexes and
-// parts of regular expressions.
-func numbers(text string) iter.Seq[rules.Mutant] {
+// numberMutants yields the mutants in which one number is one larger or one smaller, including arguments,
+// indexes and parts of regular expressions.
+func numberMutants(text string) iter.Seq[rules.Mutant] {
 	return func(yield func(rules.Mutant) bool) {
 		offset := 0
 		for i, line := range strings.SplitAfter(text, "\n") {
@@ -175,7 +175,7 @@ func numbers(text string) iter.Seq[rules.Mutant] {
 
 var number = regexp.MustCompile(`\b\d+`)
 
-func both[T any](a, b iter.Seq[T]) iter.Seq[T] {
+func concat[T any](a, b iter.Seq[T]) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		for _, s := range []iter.Seq[T]{a, b} {
 			for v := range s {

@@ -6,27 +6,27 @@ import (
 	"time"
 )
 
-// fields are those of a document as Google's client takes them, except for the markers below.
+// fields are a document's fields in the types of Google's client, except for the markers below.
 type fields = map[string]any
 
 // Markers for values in fields.
 type (
 	// reference is a document's path.
 	reference string
-	// stamp is a server timestamp.
-	stamp struct{}
-	// gone deletes the field in an update.
-	gone struct{}
+	// serverTime is the server timestamp.
+	serverTime struct{}
+	// deleteField deletes the field in an update.
+	deleteField struct{}
 )
 
 // operation is what a client does in one request or transaction.
 type operation struct {
-	who    string   // uid, "" when nobody is signed in
+	who    string   // uid, or "" if nobody is signed in
 	reads  []string // documents that the transaction reads before it writes
 	writes []write
 	get    string // a document's path
 	list   *query
-	listen bool // get or list by a listener
+	listen bool // get or list with a listener
 }
 
 // write is one write of a commit.
@@ -39,18 +39,18 @@ type write struct {
 type kind int
 
 const (
-	set    kind = iota // whether or not the document exists
+	set    kind = iota // has no precondition
 	create             // the document must not exist
-	update             // it must exist; the mask has the fields of data
+	update             // the document must exist; the mask has the fields of data
 	remove
 )
 
-// query is a query that clients can make.
+// query is a query or a count.
 type query struct {
 	collection string
 	group      bool // a collection group query
 	where      []where
-	order      []string // fields, with a - in front for descending
+	order      []string // fields; a leading - means descending
 	limit      int      // 0 for none
 	after      []any    // startAfter
 	count      bool     // an aggregation
@@ -97,8 +97,8 @@ func (o operation) to(i int, path string) operation {
 	return o.with(i, func(w *write) { w.path = path })
 }
 
-// asking returns the operation with its query changed.
-func (o operation) asking(change func(q *query)) operation {
+// querying returns the operation with its query changed.
+func (o operation) querying(change func(q *query)) operation {
 	q := *o.list
 	q.where, q.order = slices.Clone(q.where), slices.Clone(q.order)
 	change(&q)
@@ -106,5 +106,5 @@ func (o operation) asking(change func(q *query)) operation {
 	return o
 }
 
-// earlier is when the documents of [world] were written.
+// earlier is the time at which the documents of [world] were written.
 var earlier = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)

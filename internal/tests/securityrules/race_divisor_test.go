@@ -2,5 +2,5 @@
 
 package securityrules
 
-// haste divides how much is done of what takes long under the race detector.
+// raceDivisor divides the amount of work of slow tests under the race detector.
 const raceDivisor = 1

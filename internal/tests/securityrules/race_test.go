@@ -19,43 +19,30 @@ import (
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/auth/token"
 	"heek.kr/heektime/emulator/emulatortest"
+	store "heek.kr/heektime/emulator/firestore"
 )
 
-// TestRace lets 10,000 users (1,000 under the race detector) claim a few usernames at once, one in ten as clients do, in a transaction that reads the
-// index first, the others without looking. Each name must have one winner, and whenever somebody reads the two documents, they
-// must fit together.
+// TestRace lets 10,000 users (1,000 under the race detector) claim a few usernames simultaneously.
+// One in ten claims like the apps do, in a transaction that reads the index first; the others write
+// blindly. Each name must have one winner, and the user and index documents must be consistent at
+// all times.
 func TestRace(t *testing.T) {
 	const users = 10_000 / raceDivisor
 	names := []string{"captain", "princess", "연세대학", "고려대생"}
-	cloud := emulatortest.Start(t, func(c *emulator.Config) { c.Rules = []byte(source(t, "firestore.rules")) })
-	clients := make([]*firestore.Client, 8)
-	for i := range clients {
-		clients[i] = cloud.FirestoreClientSignedOut(t)
-	}
-	start, done := make(chan struct{}), make(chan struct{})
-	var claims, reading sync.WaitGroup
-	var mu sync.Mutex
-	winners := map[string][]string{}
-	var refusals, looks atomic.Int64
+	cloud := startWithRules(t)
 	db, err := cloud.Firestore.Database(cloud.Project, "(default)")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Each claim looks when it ends, without a queue to wait in; meanwhile somebody looks through the public door.
-	look := func() {
-		looks.Add(1)
-		byUser, byIndex := map[string]string{}, map[string]string{}
-		for d := range db.Documents() {
-			if uid, ok := strings.CutPrefix(d.Path, "users/"); ok {
-				byUser[fmt.Sprint(d.Data["username"])] += uid
-			} else {
-				byIndex[strings.TrimPrefix(d.Path, usernames(""))] = fmt.Sprint(d.Data["value"])
-			}
-		}
-		if !maps.Equal(byUser, byIndex) {
-			t.Errorf("the users are %v, the indices %v", byUser, byIndex)
-		}
+	clients := make([]*firestore.Client, 8)
+	for i := range clients {
+		clients[i] = cloud.FirestoreClientSignedOut(t)
 	}
+	start := make(chan struct{})
+	var claims sync.WaitGroup
+	var mu sync.Mutex
+	winners := map[string][]string{}
+	var denials, checks atomic.Int64
 	for i := range users {
 		uid, name, client := fmt.Sprintf("user%d", i), names[i/10%len(names)], clients[i%len(clients)]
 		ctx := signedIn(t, cloud.Project, uid)
@@ -67,68 +54,61 @@ func TestRace(t *testing.T) {
 				mu.Lock()
 				winners[name] = append(winners[name], uid)
 				mu.Unlock()
-			case err == errTaken || refused(err):
-				refusals.Add(1)
+			case err == errTaken || isDenied(err):
+				denials.Add(1)
 			default:
 				t.Errorf("%s claims %s: %v", uid, name, err)
 			}
-			look()
+			// Reading the store directly is cheap enough to check after every claim.
+			checks.Add(1)
+			if err := checkStore(db); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 	server := cloud.FirestoreClient(t)
-	reading.Go(func() {
-		for {
-			if err := consistent(t.Context(), server, names); err != nil {
-				t.Error(err)
-				return
-			}
-			looks.Add(1)
-			select {
-			case <-done:
-				return
-			default:
-			}
-		}
-	})
+	stop := checkRepeatedly(t, server, names, &checks)
 	close(start)
 	claims.Wait()
-	close(done)
-	reading.Wait()
+	stop()
 	for _, name := range names {
-		if n := len(winners[name]); n != 1 {
-			t.Errorf("%s has %d winners: %v", name, n, winners[name])
-			continue
-		}
-		index, err := server.Doc(usernames(name)).Get(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if index.Data()["value"] != winners[name][0] {
-			t.Errorf("%s was won by %s, and its index is %v", name, winners[name][0], index.Data())
-		}
+		checkWinner(t, server, name, winners[name])
 	}
 	all, err := server.Collection("users").Documents(t.Context()).GetAll()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(all) != len(names) || refusals.Load() != int64(users-len(names)) {
-		t.Errorf("there are %d users and %d refusals, of %d claims", len(all), refusals.Load(), users)
+	if len(all) != len(names) || denials.Load() != int64(users-len(names)) {
+		t.Errorf("%d users and %d denials after %d claims", len(all), denials.Load(), users)
 	}
-	t.Logf("%d claims of %d names, %d winners, %d looks between", users, len(names), len(all), looks.Load())
+	t.Logf("%d claims of %d names, %d winners, %d consistency checks", users, len(names), len(all), checks.Load())
 }
 
-// TestRenames lets users change their names all the time, often to one that another has or is about to have, while others
-// look whether all documents fit together.
+// checkWinner fails the test unless exactly one user won the name and its index document says so.
+func checkWinner(t *testing.T, server *firestore.Client, name string, winners []string) {
+	t.Helper()
+	if len(winners) != 1 {
+		t.Errorf("%s has %d winners: %v", name, len(winners), winners)
+		return
+	}
+	index, err := server.Doc(usernames(name)).Get(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if index.Data()["value"] != winners[0] {
+		t.Errorf("%s won %s, but its index document is %v", winners[0], name, index.Data())
+	}
+}
+
+// TestRenames lets users change their names continually, often to a name that another user has or
+// is about to take. The user and index documents must be consistent at all times.
 func TestRenames(t *testing.T) {
 	const users, changes = 8, 250
-	cloud := emulatortest.Start(t, func(c *emulator.Config) { c.Rules = []byte(source(t, "firestore.rules")) })
+	cloud := startWithRules(t)
 	var names []string
 	for i := range users + users/2 {
 		names = append(names, fmt.Sprintf("name%d", i))
 	}
-	var changing, looking sync.WaitGroup
-	var renamed, taken, looks atomic.Int64
-	done := make(chan struct{})
 	clients := make([]*firestore.Client, users)
 	for i := range users {
 		uid := fmt.Sprintf("user%d", i)
@@ -137,49 +117,91 @@ func TestRenames(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	var changing sync.WaitGroup
+	var renamed, denied, checks atomic.Int64
 	for i, client := range clients {
 		uid := fmt.Sprintf("user%d", i)
 		changing.Go(func() {
-			mine := names[i]
+			current := names[i]
 			random := rand.New(rand.NewPCG(uint64(i), 0))
 			for range changes {
 				name := names[random.IntN(len(names))]
-				switch err := renameAs(t.Context(), client, uid, mine, name); {
+				switch err := renameAs(t.Context(), client, uid, current, name); {
 				case err == nil:
-					mine = name
+					current = name
 					renamed.Add(1)
-				case refused(err):
-					taken.Add(1)
+				case isDenied(err):
+					denied.Add(1)
 				default:
-					t.Errorf("%s changes from %s to %s: %v", uid, mine, name, err)
+					t.Errorf("%s changes from %s to %s: %v", uid, current, name, err)
 				}
 			}
 		})
 	}
+	var stops []func()
 	for range 2 {
-		server := cloud.FirestoreClient(t)
-		looking.Go(func() {
-			for {
-				if err := consistent(t.Context(), server, names); err != nil {
-					t.Error(err)
-					return
-				}
-				looks.Add(1)
-				select {
-				case <-done:
-					return
-				default:
-				}
-			}
-		})
+		stops = append(stops, checkRepeatedly(t, cloud.FirestoreClient(t), names, &checks))
 	}
 	changing.Wait()
-	close(done)
-	looking.Wait()
-	if renamed.Load() == 0 || taken.Load() == 0 {
-		t.Error("nobody changed his name, or nobody was refused")
+	for _, stop := range stops {
+		stop()
 	}
-	t.Logf("%d changes of names, %d refused, %d looks between", renamed.Load(), taken.Load(), looks.Load())
+	if renamed.Load() == 0 || denied.Load() == 0 {
+		t.Errorf("%d changes succeeded and %d were denied, want some of each", renamed.Load(), denied.Load())
+	}
+	t.Logf("%d names changed, %d changes denied, %d consistency checks", renamed.Load(), denied.Load(), checks.Load())
+}
+
+func startWithRules(t *testing.T) *emulatortest.Cloud {
+	t.Helper()
+	return emulatortest.Start(t, func(c *emulator.Config) { c.Rules = []byte(source(t, "firestore.rules")) })
+}
+
+// checkRepeatedly checks consistency in the background, counting the checks, until the returned
+// function is called.
+func checkRepeatedly(t *testing.T, server *firestore.Client, names []string, checks *atomic.Int64) (stop func()) {
+	done := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			if err := checkConsistency(t.Context(), server, names); err != nil {
+				t.Error(err)
+				return
+			}
+			checks.Add(1)
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	})
+	return func() {
+		close(done)
+		running.Wait()
+	}
+}
+
+// checkStore returns an error unless user and index documents in the embedded Firestore are consistent.
+func checkStore(db *store.Database) error {
+	byUser, byIndex := map[string]string{}, map[string]string{}
+	for d := range db.Documents() {
+		if uid, ok := strings.CutPrefix(d.Path, "users/"); ok {
+			byUser[fmt.Sprint(d.Data["username"])] += uid
+		} else {
+			byIndex[strings.TrimPrefix(d.Path, usernames(""))] = fmt.Sprint(d.Data["value"])
+		}
+	}
+	return compareNames(byUser, byIndex)
+}
+
+// compareNames compares the uids of usernames according to user documents and according to index
+// documents.
+func compareNames(byUser, byIndex map[string]string) error {
+	if !maps.Equal(byUser, byIndex) {
+		return fmt.Errorf("names in user documents %v, in index documents %v", byUser, byIndex)
+	}
+	return nil
 }
 
 func renameAs(ctx context.Context, client *firestore.Client, uid, old, name string) error {
@@ -191,13 +213,13 @@ func renameAs(ctx context.Context, client *firestore.Client, uid, old, name stri
 	}, firestore.MaxAttempts(100))
 }
 
-// errTaken is what a client knows before it writes.
+// errTaken is returned by a claim that finds the name's index document before writing.
 var errTaken = errors.New("the name is taken")
 
-func claimAs(ctx context.Context, client *firestore.Client, uid, name string, look bool) error {
+func claimAs(ctx context.Context, client *firestore.Client, uid, name string, readFirst bool) error {
 	return client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		index := client.Doc(usernames(name))
-		if look {
+		if readFirst {
 			switch _, err := tx.Get(index); {
 			case err == nil:
 				return errTaken
@@ -213,8 +235,9 @@ func claimAs(ctx context.Context, client *firestore.Client, uid, name string, lo
 	}, firestore.MaxAttempts(100))
 }
 
-// consistent reads users and index documents at one moment and compares them.
-func consistent(ctx context.Context, client *firestore.Client, names []string) error {
+// checkConsistency returns an error unless user and index documents, read in one transaction, are
+// consistent.
+func checkConsistency(ctx context.Context, client *firestore.Client, names []string) error {
 	return client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		users, err := tx.Documents(client.Collection("users")).GetAll()
 		if err != nil {
@@ -237,14 +260,12 @@ func consistent(ctx context.Context, client *firestore.Client, names []string) e
 				byIndex[x.Ref.ID] = fmt.Sprint(x.Data()["value"])
 			}
 		}
-		if !maps.Equal(byUser, byIndex) {
-			return fmt.Errorf("the users are %v, the indices %v", byUser, byIndex)
-		}
-		return nil
+		return compareNames(byUser, byIndex)
 	}, firestore.ReadOnly)
 }
 
-// signedIn is a context in which a client without credentials is a user. Ten thousand clients would be as many connections.
+// signedIn returns a context that authenticates the calls of a client without credentials. Separate
+// clients would need a connection for each user.
 func signedIn(t testing.TB, project, uid string) context.Context {
 	t.Helper()
 	raw, err := token.Encode(map[string]any{"iss": "https://securetoken.google.com/" + project, "aud": project,

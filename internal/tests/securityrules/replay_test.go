@@ -13,13 +13,13 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// root is the path of all documents in rules.
+// root is the prefix of document paths in rules.
 const root = "/databases/(default)/documents"
 
-// now is the time of every request that no server evaluates.
+// now is the time of requests that the library evaluates without a server.
 var now = time.Date(2026, 11, 20, 12, 0, 0, 123456000, time.UTC)
 
-// database is what rules can read while they evaluate an operation.
+// database holds the documents before and after an operation, for the access calls of rules.
 type database struct{ before, after map[string]rules.Fields }
 
 func (d *database) Get(_ context.Context, path string) (rules.Fields, error) {
@@ -30,15 +30,14 @@ func (d *database) GetAfter(_ context.Context, path string) (rules.Fields, error
 	return d.after[path], nil
 }
 
-// replay is an operation as the rules library evaluates it: a request for each read, and for each write of a
-// commit.
+// replay is an operation in the form of the rules library: a request per read and per write of a commit.
 type replay struct {
 	db       *database
 	requests []rules.Request
-	several  bool // it has the access calls of a batch
+	isBatch  bool // the access call limits of batches apply
 }
 
-// stored returns [world] as rules see it.
+// stored returns the documents of [world] in the rules library's types.
 var stored = sync.OnceValue(func() map[string]rules.Fields {
 	docs := map[string]rules.Fields{}
 	for path, data := range world() {
@@ -47,11 +46,11 @@ var stored = sync.OnceValue(func() map[string]rules.Fields {
 	return docs
 })
 
-// replayOf prepares an operation on [world]. It fails for one that a server would reject before it evaluates the
-// rules.
+// replayOf prepares an operation on [world]. It fails if a server would reject the operation before
+// evaluating the rules.
 func replayOf(o operation) (*replay, error) {
 	before := stored()
-	r := &replay{db: &database{before, maps.Clone(before)}, several: len(o.writes) > 1}
+	r := &replay{db: &database{before, maps.Clone(before)}, isBatch: len(o.writes) > 1}
 	request := rules.Request{Service: rules.Firestore, Time: now}
 	if o.who != "" {
 		request.Auth = &rules.Auth{UID: o.who}
@@ -106,7 +105,7 @@ func apply(w write, before rules.Fields) rules.Fields {
 	case update:
 		after := maps.Clone(before.(rules.Claims))
 		for name, v := range w.data {
-			if v == (gone{}) {
+			if v == (deleteField{}) {
 				delete(after, name)
 				continue
 			}
@@ -117,20 +116,20 @@ func apply(w write, before rules.Fields) rules.Fields {
 	return fieldsOf(w.data)
 }
 
-// verdict is the result of the rules for an operation.
+// verdict is the outcome of evaluating the rules for an operation.
 type verdict struct {
 	allowed     bool
-	expressions int // of its most expensive request
-	calls       int // of all of them
-	most        int // calls of the request with most
+	expressions int // in the request with the most
+	calls       int // in the request with the most
+	batchCalls  int // in all requests
 	why         string
 }
 
-// judge evaluates the requests in turn, as for a commit. The first denial decides.
-func (r *replay) judge(set *rules.Ruleset, explain bool, coverage *rules.Coverage) verdict {
+// evaluate evaluates the requests in order until one is denied.
+func (r *replay) evaluate(set *rules.Ruleset, explain bool, coverage *rules.Coverage) verdict {
 	v := verdict{allowed: true}
 	access := rules.NewAccess(r.db)
-	if r.several {
+	if r.isBatch {
 		access = rules.NewBatchAccess(r.db)
 	}
 	for i := range r.requests {
@@ -138,8 +137,8 @@ func (r *replay) judge(set *rules.Ruleset, explain bool, coverage *rules.Coverag
 		q.Access, q.Explain, q.Coverage = access, explain, coverage
 		d := set.Evaluate(context.Background(), &q)
 		v.expressions = max(v.expressions, d.Expressions)
-		v.most = max(v.most, d.Calls)
-		v.calls = access.Calls()
+		v.calls = max(v.calls, d.Calls)
+		v.batchCalls = access.Calls()
 		if d.Err != nil || !d.Allowed {
 			v.allowed = false
 			if explain {
@@ -179,7 +178,7 @@ func fieldsOf(data fields) rules.Fields {
 	return f
 }
 
-// valueOf converts a field's value to one of the rules library.
+// valueOf converts a field's value to the rules library's type.
 func valueOf(v any) rules.Value {
 	switch v := v.(type) {
 	case nil:
@@ -196,7 +195,7 @@ func valueOf(v any) rules.Value {
 		return rules.BytesValue(string(v))
 	case time.Time:
 		return rules.TimeValue(v)
-	case stamp:
+	case serverTime:
 		return rules.TimeValue(now)
 	case reference:
 		return rules.PathValue(root + "/" + string(v))
@@ -215,7 +214,7 @@ func valueOf(v any) rules.Value {
 		}
 		return rules.MapOf(m)
 	}
-	panic(fmt.Sprintf("no value of rules for a %T", v))
+	panic(fmt.Sprintf("rules have no type for a %T", v))
 }
 
 // point is a geographical point.

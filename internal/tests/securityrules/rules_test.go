@@ -11,26 +11,26 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// The access calls that the rules may need. Google allows 10 for one operation and 20 for a batch.
+// The access calls that the rules may make. Google allows 10 per operation and 20 per batch.
 const (
-	mostCalls      = 2
-	mostBatchCalls = 3
+	maxCalls      = 2
+	maxBatchCalls = 3
 )
 
-// expressionBudget reads from docs/rules.md how many expressions the most expensive operation may
-// evaluate. Google allows 1,000.
+// expressionBudget reads from docs/rules.md how many expressions one request may evaluate. Google allows
+// 1,000.
 func expressionBudget(t *testing.T) int {
 	t.Helper()
 	row := regexp.MustCompile(`(?m)^\| expressions of one request \| 1,000 \| (\d+) \|`).FindStringSubmatch(source(t, "docs/rules.md"))
 	if row == nil {
-		t.Fatal("docs/rules.md has no budget of expressions")
+		t.Fatal("docs/rules.md has no expression budget")
 	}
 	budget, _ := strconv.Atoi(row[1])
 	return budget
 }
 
-// failures reports the first failures of a test and counts the others: a wrong rule can fail thousands of
-// attacks.
+// failures reports the first failures of a test and counts the rest, because a wrong rule can fail
+// thousands of attacks.
 type failures struct {
 	t     *testing.T
 	count int
@@ -49,95 +49,97 @@ func (f *failures) end() {
 	}
 }
 
-// judged returns the result of the rules library for an operation.
-func judged(t testing.TB, set *rules.Ruleset, o operation) verdict {
+// evaluate returns the rules library's verdict on an operation.
+func evaluate(t testing.TB, set *rules.Ruleset, o operation) verdict {
 	t.Helper()
 	r, err := replayOf(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r.judge(set, true, nil)
+	return r.evaluate(set, true, nil)
 }
 
 func TestAllowed(t *testing.T) {
-	set, b := ruleset(t, "firestore.rules"), newBench(t, false)
-	var worst, calls, batch allowedCase
-	var expressions, most, batchMost int
+	set, server := ruleset(t, "firestore.rules"), newTestServer(t, false)
+	// The most expensive operations by expressions, calls of one request, and calls of a whole batch.
+	var byExpressions, byCalls, byBatchCalls allowedCase
+	var expressions, calls, batchCalls int
 	seen := map[string]bool{}
 	for _, c := range allowed() {
 		t.Run(c.name, func(t *testing.T) {
 			if seen[c.name] {
-				t.Error("another operation has this name")
+				t.Error("duplicate name")
 			}
 			seen[c.name] = true
-			v := judged(t, set, c.op)
+			v := evaluate(t, set, c.op)
 			if !v.allowed {
 				t.Errorf("the library denies it: %s", v.why)
 			}
-			if err := b.do(t.Context(), t, c.op); err != nil {
+			if err := server.do(t.Context(), t, c.op); err != nil {
 				t.Errorf("the server denies it: %v", err)
 			}
 			if v.expressions > expressions {
-				expressions, worst = v.expressions, c
+				expressions, byExpressions = v.expressions, c
 			}
-			if v.most > most {
-				most, calls = v.most, c
+			if v.calls > calls {
+				calls, byCalls = v.calls, c
 			}
-			if v.calls > batchMost {
-				batchMost, batch = v.calls, c
+			if v.batchCalls > batchCalls {
+				batchCalls, byBatchCalls = v.batchCalls, c
 			}
 		})
 	}
 	t.Logf("%d operations are allowed", len(seen))
-	t.Logf("most expressions: %d, %s", expressions, worst.name)
-	t.Logf("most access calls of one operation: %d, %s", most, calls.name)
-	t.Logf("most access calls of a batch: %d, %s", batchMost, batch.name)
+	t.Logf("most expressions: %d, %s", expressions, byExpressions.name)
+	t.Logf("most access calls of one operation: %d, %s", calls, byCalls.name)
+	t.Logf("most access calls of a batch: %d, %s", batchCalls, byBatchCalls.name)
 	if budget := expressionBudget(t); expressions > budget {
-		t.Errorf("%d expressions are more than the %d that docs/rules.md budgets: simplify the rules or raise the budget", expressions, budget)
+		t.Errorf("%d expressions, docs/rules.md budgets %d: simplify the rules or raise the budget", expressions, budget)
 	}
-	if most > mostCalls || batchMost > mostBatchCalls {
-		t.Errorf("more than %d access calls or %d in a batch: simplify the rules, or change these and docs/rules.md", mostCalls, mostBatchCalls)
+	if calls > maxCalls || batchCalls > maxBatchCalls {
+		t.Errorf("%d access calls and %d in a batch, want at most %d and %d: simplify the rules, or change the constants and docs/rules.md",
+			calls, batchCalls, maxCalls, maxBatchCalls)
 	}
 }
 
-// refused reports whether an error is a denial by the rules.
-func refused(err error) bool { return status.Code(err) == codes.PermissionDenied }
+// isDenied reports whether the rules denied the request.
+func isDenied(err error) bool { return status.Code(err) == codes.PermissionDenied }
 
 // attacks returns all attacks.
-func attacks() []attack { return append(handmade(), generated()...) }
+func attacks() []attack { return append(handwritten(), generated()...) }
 
 func TestAttacks(t *testing.T) {
-	set, b := ruleset(t, "firestore.rules"), newBench(t, true)
+	set, server := ruleset(t, "firestore.rules"), newTestServer(t, true)
 	list := attacks()
 	fail := failures{t: t}
 	defer fail.end()
 	seen := map[string]bool{}
 	for _, a := range list {
 		if seen[a.name] {
-			fail.add("two attacks have the name %s", a.name)
+			fail.add("duplicate name: %s", a.name)
 		}
 		seen[a.name] = true
 		if r, err := replayOf(a.base); err != nil {
-			fail.add("%s: without the attack: %v", a.name, err)
-		} else if v := r.judge(set, true, nil); !v.allowed {
-			fail.add("%s: the operation without the attack is denied too: %s", a.name, v.why)
+			fail.add("%s: the base operation: %v", a.name, err)
+		} else if v := r.evaluate(set, true, nil); !v.allowed {
+			fail.add("%s: the base operation is denied too: %s", a.name, v.why)
 		}
 		if r, err := replayOf(a.op); err != nil {
-			fail.add("%s: the server rejects it before the rules: %v", a.name, err)
-		} else if r.judge(set, false, nil).allowed {
+			fail.add("%s: the server would reject it before evaluating the rules: %v", a.name, err)
+		} else if r.evaluate(set, false, nil).allowed {
 			fail.add("%s: the library allows it", a.name)
 		}
-		if err := b.do(t.Context(), t, a.op); !refused(err) {
-			fail.add("%s: the server returns %v", a.name, err)
+		if err := server.do(t.Context(), t, a.op); !isDenied(err) {
+			fail.add("%s: the server returns %v, want a denial", a.name, err)
 		}
 	}
 	t.Logf("%d attacks are denied", len(list))
 	if len(list) < 200 {
-		t.Error("fewer than 200")
+		t.Errorf("%d attacks, want at least 200", len(list))
 	}
 }
 
-// TestAccessCalls checks the table in docs/rules.md: each call is billed as a read.
+// TestAccessCalls checks the numbers in docs/rules.md. Each call is billed as a read.
 func TestAccessCalls(t *testing.T) {
 	set := ruleset(t, "firestore.rules")
 	for _, c := range []struct {
@@ -160,8 +162,8 @@ func TestAccessCalls(t *testing.T) {
 		{"read another's lectures", lecturesOf("bob", "alice", alicePublic), 2},
 		{"find a user", listUsers("alice"), 0},
 	} {
-		if v := judged(t, set, c.op); !v.allowed || v.calls != c.calls {
-			t.Errorf("%s: %d access calls, want %d; allowed is %v", c.name, v.calls, c.calls, v.allowed)
+		if v := evaluate(t, set, c.op); !v.allowed || v.batchCalls != c.calls {
+			t.Errorf("%s: %d access calls, want %d; allowed is %v", c.name, v.batchCalls, c.calls, v.allowed)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Values of fields, made from the schema, so that a new field is tested without an edit here.
+// This file makes values of fields from the schema, so that a new field is tested without an edit here.
 
 // sampleOf returns a value that a field may have.
 func sampleOf(f schema.Field) any {
@@ -26,7 +26,7 @@ func sampleOf(f schema.Field) any {
 	case schema.Reference:
 		return reference(semester1)
 	case schema.List:
-		if f.Name == "times" { // which must end after they begin
+		if f.Name == "times" { // entries must end after they begin
 			return []any{meeting(1)}
 		}
 		return []any{sampleOf(*f.Entry)}
@@ -72,7 +72,7 @@ func smallest(f schema.Field) any {
 	return sampleOf(f)
 }
 
-// outside returns values just outside the bounds of a field, by what is wrong with them.
+// outside returns values just outside a field's bounds, keyed by what is wrong with them.
 func outside(f schema.Field) map[string]any {
 	values := map[string]any{}
 	switch f.Type {
@@ -100,7 +100,7 @@ func fits(f schema.Field, value any) bool {
 	case schema.Text:
 		text, ok := value.(string)
 		length := utf8.RuneCountInString(text)
-		// A username needs its own document, which these operations lack, and a uid is the user's.
+		// A changed username would need another index document, and a uid must be the user's own.
 		isFree := len(f.OneOf) == 0 && f.Name != schema.FieldUsername && f.Name != schema.FieldValue
 		return ok && isFree && length >= f.Min && length <= f.Max
 	case schema.Bool:
@@ -130,7 +130,7 @@ func fits(f schema.Field, value any) bool {
 	return false
 }
 
-// lectureFields are the fields of a lecture that its owner chooses.
+// lectureFields returns the fields of a lecture that its owner chooses.
 func lectureFields() []schema.Field {
 	var list []schema.Field
 	for _, f := range schema.LectureDocument.OwnerFields() {
@@ -141,7 +141,7 @@ func lectureFields() []schema.Field {
 	return list
 }
 
-// lectureOf returns a new lecture with the values that make gives its fields.
+// lectureOf returns a new lecture whose field values come from make.
 func lectureOf(make func(schema.Field) any) fields {
 	l := fields{}
 	for _, f := range lectureFields() {

@@ -7,7 +7,7 @@ import (
 	"heek.kr/heektime/emulator/rules"
 )
 
-// storageCase is a request to Cloud Storage for an object in the bucket, or for a list of those below a prefix.
+// storageCase is a request to Cloud Storage for an object, or for a listing below a prefix.
 type storageCase struct {
 	name    string
 	method  rules.Method
@@ -28,12 +28,12 @@ var storageCases = []storageCase{
 	{"delete a course list", rules.Delete, courseList, false},
 	{"get another object", rules.Get, "private/backup.json", false},
 	{"get an object whose name begins like that of a course list", rules.Get, "lectures2/x.json", false},
-	{"get an object of the same name elsewhere", rules.Get, "old/" + courseList, false},
+	{"get an object of the same name in another folder", rules.Get, "old/" + courseList, false},
 	{"add another object", rules.Create, "users/alice/photo.png", false},
 	{"delete another object", rules.Delete, "private/backup.json", false},
 }
 
-func (c *storageCase) judge(set *rules.Ruleset, who string) rules.Decision {
+func (c *storageCase) evaluate(set *rules.Ruleset, who string) rules.Decision {
 	object := rules.Object{Name: c.object, Bucket: "demo", Size: 2, ContentType: "application/json"}.Fields()
 	r := rules.Request{Service: rules.Storage, Method: c.method, Path: "/b/demo/o", Time: now, Explain: true}
 	if c.object != "" {
@@ -55,7 +55,7 @@ func TestStorage(t *testing.T) {
 	set := ruleset(t, "storage.rules")
 	for _, c := range storageCases {
 		for _, who := range []string{"", "alice"} {
-			if d := c.judge(set, who); d.Err != nil || d.Allowed != c.allowed {
+			if d := c.evaluate(set, who); d.Err != nil || d.Allowed != c.allowed {
 				t.Errorf("%s by %q: allowed is %v, %v: %v", c.name, who, d.Allowed, d.Denial, d.Err)
 			}
 		}
@@ -66,7 +66,7 @@ func TestStorageMutants(t *testing.T) {
 	mutate(t, "storage.rules", func(set *rules.Ruleset) bool {
 		for _, c := range storageCases {
 			for _, who := range []string{"", "alice"} {
-				if d := c.judge(set, who); d.Allowed != c.allowed {
+				if d := c.evaluate(set, who); d.Allowed != c.allowed {
 					return true
 				}
 			}

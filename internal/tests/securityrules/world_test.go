@@ -1,21 +1,23 @@
 package securityrules
 
-// world returns the documents that exist before every operation. Alice and Bob are users, Carol has signed in
-// but has no username yet, and Dave came from the old system, so his documents have fields of servers.
+// world returns the documents that exist before every operation. Alice and Bob are users. Carol has
+// signed in but has no username yet. Dave was migrated from the old system, so his documents have
+// fields that only servers write.
 //
-// No client can create some of these documents, but a faulty server may, and no attack may profit: the index
-// spare names Alice although her username is alice, ghost names Carol who has no document yet, and Erin's
-// index document has a different username from hers.
+// Some documents are inconsistent. Clients cannot create them, but a faulty server could, and no
+// attack may exploit them: the index document spare belongs to Alice although her username is
+// alice, ghost belongs to Carol, who has no user document, and Erin's index document has another
+// username than her user document.
 //
-// Fay's account is about to be deleted: a server has moved her user document into deletions. So is Gus's, which
-// had no user document.
+// Fay's account is pending deletion: a server has moved her user document to deletions/fay. Gus's
+// account is pending deletion too and never had a user document.
 func world() map[string]fields {
 	w := map[string]fields{
 		"schools/korea": {"name": "고려대학교-서울"},
 		semester1: {"year": 2026, "term": "1학기", "status": "normal", "lecturesUrl": "gs://demo/lectures/korea/2026-0300/1.json",
 			"periods": []any{fields{"period": 1, "timeBegin": 540, "timeEnd": 615}}},
 		semester2:                         {"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}},
-		semesterHidden:                    {"year": 2027, "term": "1학기", "status": "hidden", "periods": []any{}},
+		hiddenSemester:                    {"year": 2027, "term": "1학기", "status": "hidden", "periods": []any{}},
 		semester1 + "/notes/note1":        {"note": "not a semester"},
 		"refreshes/korea":                 {"enabled": true},
 		serverSemester:                    {"slot": earlier},
@@ -57,7 +59,7 @@ func world() map[string]fields {
 const (
 	semester1      = "schools/korea/semesters/2026-0300"
 	semester2      = "schools/korea/semesters/2026-0900"
-	semesterHidden = "schools/korea/semesters/2027-0300"
+	hiddenSemester = "schools/korea/semesters/2027-0300"
 	serverSemester = "refreshes/korea/semesters/2026-0300"
 
 	alicePublic  = "aliceopen1"
@@ -78,7 +80,7 @@ func timetable(visibility string) fields {
 		"createdAt": earlier, "updatedAt": earlier}
 }
 
-// lecture has every field of the schema.
+// lecture returns a lecture with every field of the schema.
 func lecture() fields {
 	l := fields{"identifier": "COSE372-02", "title": "데이터베이스시스템", "professor": "정연돈", "credit": 3,
 		"times": []any{meeting(1), meeting(3)}, "category": []any{"정보대학", "컴퓨터학과"}, "metas": []any{tag("영강")},
@@ -97,8 +99,8 @@ func meeting(weekday int) fields {
 
 func tag(name string) fields { return fields{"type": "tag", "name": name} }
 
-// stamped sets both timestamps of a new document.
+// stamped sets both timestamps of a new document to the server timestamp.
 func stamped(f fields) fields {
-	f["createdAt"], f["updatedAt"] = stamp{}, stamp{}
+	f["createdAt"], f["updatedAt"] = serverTime{}, serverTime{}
 	return f
 }

@@ -50,7 +50,8 @@ func manyListeners(t *testing.T, at place) {
 	}
 }
 
-// largeDocument: a document of Firestore's maximum size can be written and read. A larger one is rejected.
+// largeDocument: a document of Firestore's maximum size can be written and read. A larger one is
+// rejected.
 func largeDocument(t *testing.T, at place) {
 	w := newWorld(t, at, withoutRules)
 	c, other := w.client(t), w.client(t)

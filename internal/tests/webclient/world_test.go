@@ -228,7 +228,8 @@ func (c *client) listen(function string, args ...any) *listener {
 	return l
 }
 
-// until waits for an event that matches. Each call continues after the event that the previous one returned.
+// until waits for an event that matches. Each call continues after the event that the previous one
+// returned.
 func (l *listener) until(what string, matches func(event) bool) event {
 	l.c.t.Helper()
 	for {
