@@ -123,85 +123,95 @@ func TestLoginReportsLegacyAccounts(t *testing.T) {
 	}
 }
 
+// existingCase is what Authentication has when an old account signs in for the first time.
+type existingCase struct {
+	existing []*firebaseauth.UserToCreate
+	// accepted reports whether the old password is accepted, kept whether its hash stays.
+	accepted, kept bool
+	// newer is another password that is accepted, for newerUID.
+	newer    string
+	newerUID string
+}
+
+const otherUID = "other-uid"
+
 // Authentication already has an account with the uid or the address when an old account signs in.
 func TestExistingAccounts(t *testing.T) {
 	t.Parallel()
-	const email, uid, other = "minsu@user.heektime.heek.kr", "old-uid", "other-uid"
 	type user = firebaseauth.UserToCreate
-	for name, c := range map[string]struct {
-		existing []*user
-		// accepted reports whether the old password is accepted, kept whether its hash stays.
-		accepted, kept bool
-		// newer is another password that is accepted, for newerUID.
-		newer    string
-		newerUID string
-	}{
+	for name, c := range map[string]existingCase{
 		"an account without password, from an earlier token": {
-			existing: []*user{(&user{}).UID(uid)}, accepted: true,
+			existing: []*user{(&user{}).UID(oldUID)}, accepted: true,
 		},
 		"the same password, with the hash not deleted": {
-			existing: []*user{(&user{}).UID(uid).Email(email).Password("old " + secret)}, accepted: true,
+			existing: []*user{(&user{}).UID(oldUID).Email(oldEmail).Password(oldPassword)}, accepted: true,
 		},
 		"a newer password": {
-			existing: []*user{(&user{}).UID(uid).Email(email).Password("newer " + secret)}, newer: "newer " + secret, newerUID: uid,
+			existing: []*user{(&user{}).UID(oldUID).Email(oldEmail).Password("newer " + secret)}, newer: "newer " + secret, newerUID: oldUID,
 		},
 		"a newer password and another address": {
-			existing: []*user{(&user{}).UID(uid).Email("moved@example.com").Password("newer " + secret)},
+			existing: []*user{(&user{}).UID(oldUID).Email("moved@example.com").Password("newer " + secret)},
 		},
 		"a disabled account": {
-			existing: []*user{(&user{}).UID(uid).Disabled(true)}, kept: true,
+			existing: []*user{(&user{}).UID(oldUID).Disabled(true)}, kept: true,
 		},
 		"a disabled account with the same password": {
-			existing: []*user{(&user{}).UID(uid).Email(email).Password("old " + secret).Disabled(true)}, kept: true,
+			existing: []*user{(&user{}).UID(oldUID).Email(oldEmail).Password(oldPassword).Disabled(true)}, kept: true,
 		},
 		"another account with the address": {
-			existing: []*user{(&user{}).UID(other).Email(email).Password("their " + secret)}, accepted: true, kept: true, newer: "their " + secret, newerUID: other,
+			existing: []*user{(&user{}).UID(otherUID).Email(oldEmail).Password("their " + secret)},
+			accepted: true, kept: true, newer: "their " + secret, newerUID: otherUID,
 		},
 		"another account with the address, and one without password": {
-			existing: []*user{(&user{}).UID(uid), (&user{}).UID(other).Email(email).Password("their " + secret)}, accepted: true, kept: true, newer: "their " + secret, newerUID: other,
+			existing: []*user{(&user{}).UID(oldUID), (&user{}).UID(otherUID).Email(oldEmail).Password("their " + secret)},
+			accepted: true, kept: true, newer: "their " + secret, newerUID: otherUID,
 		},
 		"an account with another address and no password": {
-			existing: []*user{(&user{}).UID(uid).Email("moved@example.com")}, accepted: true, kept: true,
+			existing: []*user{(&user{}).UID(oldUID).Email("moved@example.com")}, accepted: true, kept: true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			url := w.serve(t, w.service(t))
-			w.addOldAccount(t, email, uid, oldHash(t, fastMethod, "old "+secret))
-			for _, u := range c.existing {
-				if _, err := w.accounts.CreateUser(t.Context(), u); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if c.newer != "" && c.newerUID == other {
-				if r := post(t, url+"/login/", "192.0.2.1", credentials{email, c.newer}); r.UID != other || w.remaining(t) != 1 {
-					t.Errorf("the other password: %s", r.body)
-				}
-			}
-			for range 2 {
-				r := post(t, url+"/login/", "192.0.2.1", credentials{email, "old " + secret})
-				if (r.status == http.StatusOK) != c.accepted || c.accepted && r.UID != uid {
-					t.Errorf("the old password: %s", r.body)
-				}
-				if c.accepted && !c.kept && w.signInDirectly(t, email, "old "+secret) != uid {
-					t.Error("Authentication does not have the old password")
-				}
-			}
-			if c.newer != "" {
-				if r := post(t, url+"/login/", "192.0.2.1", credentials{email, c.newer}); r.UID != c.newerUID {
-					t.Errorf("the newer password: %s", r.body)
-				}
-			}
-			if kept := w.remaining(t) == 1; kept != c.kept {
-				t.Errorf("old hash kept: %v, want %v", kept, c.kept)
-			}
-			for _, u := range w.Auth.Users(w.Project) {
-				if u.LocalID != uid && u.LocalID != other {
-					t.Errorf("unexpected account %s", u.LocalID)
-				}
-			}
+			c.run(t)
 		})
+	}
+}
+
+func (c existingCase) run(t *testing.T) {
+	w := newWorld(t)
+	url := w.serve(t, w.service(t))
+	w.addOldAccount(t, oldEmail, oldUID, oldHash(t, fastMethod, oldPassword))
+	for _, u := range c.existing {
+		if _, err := w.accounts.CreateUser(t.Context(), u); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.newer != "" && c.newerUID == otherUID {
+		if r := post(t, url+"/login/", "192.0.2.1", credentials{oldEmail, c.newer}); r.UID != otherUID || w.remaining(t) != 1 {
+			t.Errorf("the other password: %s", r.body)
+		}
+	}
+	for range 2 {
+		r := post(t, url+"/login/", "192.0.2.1", credentials{oldEmail, oldPassword})
+		if (r.status == http.StatusOK) != c.accepted || c.accepted && r.UID != oldUID {
+			t.Errorf("the old password: %s", r.body)
+		}
+		if c.accepted && !c.kept && w.signInDirectly(t, oldEmail, oldPassword) != oldUID {
+			t.Error("Authentication does not have the old password")
+		}
+	}
+	if c.newer != "" {
+		if r := post(t, url+"/login/", "192.0.2.1", credentials{oldEmail, c.newer}); r.UID != c.newerUID {
+			t.Errorf("the newer password: %s", r.body)
+		}
+	}
+	if kept := w.remaining(t) == 1; kept != c.kept {
+		t.Errorf("old hash kept: %v, want %v", kept, c.kept)
+	}
+	for _, u := range w.Auth.Users(w.Project) {
+		if u.LocalID != oldUID && u.LocalID != otherUID {
+			t.Errorf("unexpected account %s", u.LocalID)
+		}
 	}
 }
 

@@ -36,50 +36,70 @@ func TestTokenUnderTheRules(t *testing.T) {
 	post(t, url+"/login/", "192.0.2.1", credentials{oldEmail, "wrong " + secret})
 	me := w.firestoreAs(t, post(t, url+"/login/", "192.0.2.2", credentials{oldEmail, oldPassword}).Token)
 
-	profile := func(uid, name string) error {
+	w.checkProfiles(t, me)
+	w.checkTimetables(t, me)
+	w.checkServerCollections(t, me)
+}
+
+const strangerUID = "somebody-else"
+
+// checkProfiles writes the profile of oldUID and that of another user, as oldUID.
+func (w *world) checkProfiles(t *testing.T, me *firestore.Client) {
+	t.Helper()
+	write := func(uid, name string) error {
 		return me.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
-			times := map[string]any{"username": name, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp}
-			if err := tx.Set(me.Doc("users/"+uid), times); err != nil {
+			profile := map[string]any{
+				"username": name, "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp,
+			}
+			if err := tx.Set(me.Doc("users/"+uid), profile); err != nil {
 				return err
 			}
 			return tx.Set(me.Doc("indices/user/usernames/"+name), map[string]any{"value": uid})
 		}, firestore.MaxAttempts(1))
 	}
-	if err := profile(oldUID, "minsu"); err != nil {
-		t.Errorf("own profile: %v", err)
+	if err := write(oldUID, "minsu"); err != nil {
+		t.Errorf("write own profile: %v", err)
 	}
-	if err := profile("somebody-else", "other"); status.Code(err) != codes.PermissionDenied {
-		t.Errorf("another user's profile: %v", err)
+	if err := write(strangerUID, "other"); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("write another user's profile: %v", err)
 	}
-	for _, uid := range []string{oldUID, "somebody-else"} {
-		ref := me.Doc("users/" + uid + "/timetables/0123456789")
-		semester := me.Doc("schools/s/semesters/2026-0900")
-		if _, err := w.fs.Doc("schools/s/semesters/2026-0900").Set(t.Context(), map[string]any{"year": 2026}); err != nil {
-			t.Fatal(err)
-		}
-		fields := map[string]any{"title": "시간표", "semester": semester, "visibility": "private", "createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp}
-		_, err := ref.Set(t.Context(), fields)
-		if uid == oldUID {
-			if err != nil {
-				t.Errorf("own timetable: %v", err)
-			}
-			_, err = ref.Get(t.Context())
-			if err != nil {
-				t.Errorf("read own timetable: %v", err)
-			}
-			continue
-		}
-		if status.Code(err) != codes.PermissionDenied {
-			t.Errorf("write another user's timetable: %v", err)
-		}
-		fields["semester"] = w.fs.Doc("schools/s/semesters/2026-0900")
-		if _, err := w.fs.Doc("users/"+uid+"/timetables/0123456789").Set(t.Context(), fields); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := ref.Get(t.Context()); status.Code(err) != codes.PermissionDenied {
-			t.Errorf("read another user's private timetable: %v", err)
+}
+
+// checkTimetables writes and reads a timetable of oldUID and one of another user, as oldUID.
+func (w *world) checkTimetables(t *testing.T, me *firestore.Client) {
+	t.Helper()
+	const semester = "schools/s/semesters/2026-0900"
+	if _, err := w.fs.Doc(semester).Set(t.Context(), map[string]any{"year": 2026}); err != nil {
+		t.Fatal(err)
+	}
+	timetable := func(client *firestore.Client) map[string]any {
+		return map[string]any{
+			"title": "시간표", "semester": client.Doc(semester), "visibility": "private",
+			"createdAt": firestore.ServerTimestamp, "updatedAt": firestore.ServerTimestamp,
 		}
 	}
+	own := me.Doc("users/" + oldUID + "/timetables/0123456789")
+	if _, err := own.Set(t.Context(), timetable(me)); err != nil {
+		t.Errorf("write own timetable: %v", err)
+	}
+	if _, err := own.Get(t.Context()); err != nil {
+		t.Errorf("read own timetable: %v", err)
+	}
+	const path = "users/" + strangerUID + "/timetables/0123456789"
+	if _, err := me.Doc(path).Set(t.Context(), timetable(me)); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("write another user's timetable: %v", err)
+	}
+	if _, err := w.fs.Doc(path).Set(t.Context(), timetable(w.fs)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := me.Doc(path).Get(t.Context()); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("read another user's private timetable: %v", err)
+	}
+}
+
+// checkServerCollections tries to access the collections that only servers may access.
+func (w *world) checkServerCollections(t *testing.T, me *firestore.Client) {
+	t.Helper()
 	for _, collection := range []string{"credentials", "attempts"} {
 		docs, err := w.fs.Collection(collection).DocumentRefs(t.Context()).GetAll()
 		if err != nil || len(docs) == 0 {

@@ -12,20 +12,27 @@ import (
 	"heek.kr/heektime/internal/auth"
 )
 
+// quote returns a handler that quotes the request in its response.
+func quote(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.WriteHeader(status)
+		w.Write([]byte(`{"error":{"message":` + string(body) + `}}` + string(body)))
+	}
+}
+
+// text returns a handler with a fixed response.
+func text(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(status)
+		io.WriteString(w, body)
+	}
+}
+
 // Authentication fails, returns nonsense, or quotes the request in its response. Nobody is signed in or
 // rejected because of it, no account is lost, and no password gets into a log, which TestMain checks.
 func TestAuthenticationFailures(t *testing.T) {
 	t.Parallel()
-	quote := func(status int) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body)
-			w.WriteHeader(status)
-			w.Write([]byte(`{"error":{"message":` + string(body) + `}}` + string(body)))
-		}
-	}
-	text := func(status int, body string) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status); io.WriteString(w, body) }
-	}
 	for name, c := range map[string]struct {
 		path   string // the suffix of the paths that fail; "" for all
 		handle http.HandlerFunc
@@ -37,22 +44,23 @@ func TestAuthenticationFailures(t *testing.T) {
 		"not JSON":          {"", text(200, "<html>"), 503},
 		"empty":             {"", text(200, ""), 503},
 		"another's account": {":signInWithPassword", text(200, `{"localId":"victim","email":"other@example.com","idToken":"a.e30.c"}`), 503},
-		"no token":          {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","mfaPendingCredential":"x"}`), 200}, // rejected by Authentication, but the old hash matches
+		// Counts as rejected by Authentication, but the old hash matches.
+		"no token":          {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","mfaPendingCredential":"x"}`), 200},
 		"a malformed token": {":signInWithPassword", text(200, `{"localId":"victim","email":"`+oldEmail+`","idToken":"x"}`), 503},
 		"no uid":            {":signInWithPassword", text(200, `{"email":"`+oldEmail+`","idToken":"a.e30.c"}`), 503},
 		"a redirect": {":signInWithPassword", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
 		}, 503},
-		"throttles":          {":signInWithPassword", text(400, `{"error":{"message":"TOO_MANY_ATTEMPTS_TRY_LATER : Later."}}`), 429},
-		"429":                {":signInWithPassword", text(429, `{}`), 429},
-		"provider disabled":  {":signInWithPassword", text(400, `{"error":{"message":"OPERATION_NOT_ALLOWED"}}`), 503},
-		"bad key":            {":signInWithPassword", text(400, `{"error":{"message":"API key not valid. Please pass a valid API key."}}`), 503},
-		"look-ups fail":      {":lookup", text(500, `{}`), 503},
-		"look-ups quote":     {":lookup", quote(400), 503},
-		"creating quotes":    {"/accounts", quote(500), 503},
-		"creating is denied": {"/accounts", text(403, `{"error":{"message":"PERMISSION_DENIED"}}`), 503},
-		"marking fails":      {":update", quote(500), 503},
-		"cannot be created":  {"/accounts", text(400, `{"error":{"message":"INVALID_EMAIL"}}`), 200}, // and is not migrated
+		"throttles":            {":signInWithPassword", text(400, `{"error":{"message":"TOO_MANY_ATTEMPTS_TRY_LATER : Later."}}`), 429},
+		"429":                  {":signInWithPassword", text(429, `{}`), 429},
+		"provider disabled":    {":signInWithPassword", text(400, `{"error":{"message":"OPERATION_NOT_ALLOWED"}}`), 503},
+		"bad key":              {":signInWithPassword", text(400, `{"error":{"message":"API key not valid. Please pass a valid API key."}}`), 503},
+		"lookups fail":         {":lookup", text(500, `{}`), 503},
+		"lookups quote":        {":lookup", quote(400), 503},
+		"creation quotes":      {"/accounts", quote(500), 503},
+		"creation is denied":   {"/accounts", text(403, `{"error":{"message":"PERMISSION_DENIED"}}`), 503},
+		"setting claims fails": {":update", quote(500), 503},
+		"creation is rejected": {"/accounts", text(400, `{"error":{"message":"INVALID_EMAIL"}}`), 200}, // signed in without migrating
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -66,8 +74,7 @@ func TestAuthenticationFailures(t *testing.T) {
 				w.Auth.ServeHTTP(rw, r)
 			}))
 			defer bad.Close()
-			d := w.config(t, strings.TrimPrefix(bad.URL, "http://"))
-			s, err := auth.New(d)
+			s, err := auth.New(w.config(t, strings.TrimPrefix(bad.URL, "http://")))
 			if err != nil {
 				t.Fatal(err)
 			}
