@@ -1,5 +1,5 @@
 // Package environment reads a service's settings from environment variables. On Cloud Run, settings
-// and secrets come from nowhere else.
+// and secrets have no other source.
 package environment
 
 import (
@@ -10,20 +10,19 @@ import (
 	"strings"
 )
 
-// Variables reads settings. It collects everything that is wrong with them, so that a failed start
-// reports all of it.
+// Variables reads settings. It collects all errors, so that a failed start reports them together.
 type Variables struct {
 	lookup func(string) (string, bool)
 	reads  []Read
 	errs   []error
 }
 
-// Read is a variable that was read, and how.
+// Read records that a variable was read, and how.
 type Read struct {
 	Name string
-	// Required says that the service does not start without a value.
+	// Required means that the service does not start without a value.
 	Required bool
-	// Fallback is what an optional variable defaults to.
+	// Fallback is the default of an optional variable.
 	Fallback string
 }
 
@@ -82,8 +81,8 @@ func split(value string) []string {
 	return list
 }
 
-// OptionalInt returns the whole number in name, or fallback if it is absent or empty. For any other
-// value, [Variables.Err] reports the bounds.
+// OptionalInt returns the integer value of name, or fallback if it is absent or empty. If the value is not
+// an integer from least to most, [Variables.Err] reports it.
 func (v *Variables) OptionalInt(name string, fallback, least, most int) int {
 	text := v.Optional(name, strconv.Itoa(fallback))
 	n, err := strconv.Atoi(text)

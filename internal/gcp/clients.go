@@ -1,8 +1,8 @@
-// Package gcp opens Google's official clients, and closes them together.
+// Package gcp opens Google's official clients and closes them together.
 //
-// No client calls out when it is opened. The clients find the embedded cloud through the usual
-// environment variables (FIRESTORE_EMULATOR_HOST and the like). Cloud Tasks' Go client has no such
-// variable, so this package adds one.
+// Opening a client makes no request. The clients find the embedded cloud through the usual environment
+// variables (FIRESTORE_EMULATOR_HOST and the like). Cloud Tasks' Go client has no such variable, so this
+// package adds one.
 package gcp
 
 import (
@@ -18,7 +18,7 @@ import (
 	"heek.kr/heektime/internal/environment"
 )
 
-// Project reads the id of the project from a service's environment.
+// Project reads the project ID from a service's environment.
 func Project(env *environment.Variables) string {
 	return env.Required("GOOGLE_CLOUD_PROJECT", "the project that the service works in")
 }
@@ -31,7 +31,7 @@ func Project(env *environment.Variables) string {
 //	firestore, storage := clients.Firestore(ctx), clients.Storage(ctx)
 //	if err := clients.Err(); err != nil { … }
 //
-// Each kind of client has a method of its own, so that the linker leaves the others out.
+// Each kind of client has its own method, so that the linker can drop unused kinds.
 type Clients struct {
 	project string
 	opened  []io.Closer
@@ -95,7 +95,7 @@ func (c *Clients) Close() error {
 }
 
 // CloseOnError closes everything if *err is set. A function that opens a service defers it, so that
-// a start that fails half-way leaves nothing open.
+// a start that fails halfway leaves nothing open.
 func (c *Clients) CloseOnError(err *error) {
 	if *err != nil {
 		*err = errors.Join(*err, c.Close())

@@ -21,7 +21,7 @@ func TestClientsCloseInReverse(t *testing.T) {
 	if len(closed) != 0 {
 		t.Errorf("closed %v without an error", closed)
 	}
-	err = errors.New("half-way")
+	err = errors.New("halfway")
 	c.CloseOnError(&err)
 	if err := c.Close(); err != nil {
 		t.Error(err)
@@ -36,10 +36,10 @@ func TestClientsKeepTheFirstError(t *testing.T) {
 	first := errors.New("first")
 	c := NewClients("demo-test")
 	if got := own(c, func() (closer, error) { return nil, first }); got != nil {
-		t.Error("a client although opening it failed")
+		t.Error("own returned a client that failed to open")
 	}
 	if c.Firestore(t.Context()) != nil || c.Storage(t.Context()) != nil || c.Tasks(t.Context()) != nil || c.Authentication(t.Context(), "") != nil {
-		t.Error("a client after an error")
+		t.Error("a client was opened after an error")
 	}
 	if !errors.Is(c.Err(), first) {
 		t.Errorf("Err() = %v, want the first error", c.Err())

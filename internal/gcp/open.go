@@ -29,7 +29,7 @@ func Firestore(ctx context.Context, project string, opts ...option.ClientOption)
 }
 
 // Authentication opens the Admin SDK's client of a project's Firebase Authentication. account is the
-// service account that signs custom tokens; if it is empty, the metadata server is asked.
+// service account that signs custom tokens. If it is empty, the client gets it from the metadata server.
 func Authentication(ctx context.Context, project, account string) (*auth.Client, error) {
 	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project, ServiceAccountID: account})
 	if err != nil {
@@ -65,9 +65,9 @@ func Tasks(ctx context.Context) (*cloudtasks.Client, error) {
 	return client, nil
 }
 
-// TasksOptions are the options for clients of Cloud Tasks and Cloud Scheduler. They connect to
-// [TasksEmulatorHost], if that is set, without TLS and credentials: the embedded cloud serves both
-// on one port.
+// TasksOptions returns the options for clients of Cloud Tasks and Cloud Scheduler, both of which the
+// embedded cloud serves on one port. If [TasksEmulatorHost] is set, clients connect to it without TLS or
+// credentials.
 func TasksOptions() ([]option.ClientOption, error) {
 	host := os.Getenv(TasksEmulatorHost)
 	if host == "" {

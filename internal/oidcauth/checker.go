@@ -1,4 +1,4 @@
-// Package oidcauth authenticates the callers of a service by Google's OpenID Connect tokens, which
+// Package oidcauth authenticates callers of a service by Google's OpenID Connect tokens, which
 // Cloud Scheduler, Cloud Tasks, Eventarc and other Cloud Run services send.
 //
 // The check is the same everywhere and cannot be disabled. The embedded cloud signs tokens of the
@@ -19,7 +19,7 @@ import (
 	"heek.kr/heektime/internal/environment"
 )
 
-// Google's issuer, and the keys that it signs with.
+// Google's issuer and the URL of its public keys.
 //
 // Source: https://accounts.google.com/.well-known/openid-configuration
 const (
@@ -41,13 +41,13 @@ type Config struct {
 	Audience string
 	// Allowed are the e-mail addresses of the service accounts that may call.
 	Allowed []string
-	// CertsURL is where the issuer's public keys are; empty means Google's.
+	// CertsURL is the URL of the issuer's public keys. If empty, it is Google's.
 	CertsURL string
-	// CheckedByIAM says that Cloud Run authenticates callers before they reach the service. It then
-	// removes the signature from their tokens, so that nobody can reuse them. Audience, expiry and
-	// caller are still checked.
+	// CheckedByIAM means that Cloud Run authenticates callers before they reach the service. Cloud Run
+	// then removes the signature from their tokens, so that nobody can reuse them. The service still
+	// checks audience, expiry and caller.
 	//
-	// Never set it for a public service: anyone could write such a token and would be let in.
+	// Never set it for a public service: anyone could forge such a token.
 	//
 	// Source: https://cloud.google.com/run/docs/troubleshooting#signature-removed
 	CheckedByIAM bool
@@ -65,21 +65,21 @@ func FromEnvironment(env *environment.Variables) Config {
 	}
 }
 
-// removedSignature is what Cloud Run replaces a signature with.
+// removedSignature replaces the signature in tokens that Cloud Run has checked.
 const removedSignature = ".SIGNATURE_REMOVED_BY_GOOGLE"
 
 // Checker authenticates callers. It fetches the issuer's keys when it first needs them, and again
 // when a token names an unknown key. It is safe for concurrent use.
 type Checker struct {
 	verifier *oidc.IDTokenVerifier
-	unsigned *oidc.IDTokenVerifier // for tokens without signature; nil unless Cloud Run checks them
+	unsigned *oidc.IDTokenVerifier // for tokens without a signature; nil unless Cloud Run checks them
 	allowed  []string
 }
 
 // keysTimeout bounds the request for the issuer's keys.
 const keysTimeout = 10 * time.Second
 
-// NewChecker rejects a config that would allow any caller.
+// NewChecker returns a checker. It rejects a config that would allow any caller.
 func NewChecker(cfg Config) (*Checker, error) {
 	if cfg.Audience == "" {
 		return nil, errors.New("caller check needs an audience")
@@ -100,8 +100,8 @@ func NewChecker(cfg Config) (*Checker, error) {
 	return c, nil
 }
 
-// Check returns the e-mail address of the caller who sent the header "Bearer <token>". The error
-// wraps ErrUnauthenticated or ErrForbidden.
+// Check authenticates a caller by the Authorization header, "Bearer <token>", and returns their e-mail
+// address. The error wraps [ErrUnauthenticated] or [ErrForbidden].
 func (c *Checker) Check(ctx context.Context, authorization string) (email string, err error) {
 	raw, ok := strings.CutPrefix(authorization, "Bearer ")
 	if !ok {

@@ -56,7 +56,7 @@ func (s *TokenSource) Token(ctx context.Context) (string, error) {
 	return token, nil
 }
 
-// expiry returns when a token expires. Its signature is for the receiver to check.
+// expiry returns when a token expires. It leaves checking the signature to the receiver.
 func expiry(token string) (time.Time, error) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
