@@ -52,7 +52,7 @@ func (s *Server) batchCreate(c *call) (any, error) {
 	users := make([]account.User, len(req.Users))
 	reasons := make([]error, len(req.Users))
 	for i, user := range req.Users {
-		users[i], reasons[i] = user.account(p) // hashes raw passwords, which is slow, so outside Update
+		users[i], reasons[i] = user.toAccount(p) // hashes raw passwords, which is slow, so outside Update
 	}
 	resp := struct {
 		Kind  string       `json:"kind"`

@@ -26,8 +26,8 @@ type importedUser struct {
 	Passkeys     ignored `json:"passkeyInfo"`
 }
 
-// account validates a user. Missing times are set when it is saved.
-func (i importedUser) account(p password.Parameters) (account.User, error) {
+// toAccount validates i and returns it as an account. Missing times are set when it is saved.
+func (i importedUser) toAccount(p password.Parameters) (account.User, error) {
 	u := i.User
 	u.Hash, u.Sessions = nil, ""
 	switch {

@@ -52,7 +52,7 @@ func (s schedule) next(t time.Time) time.Time {
 	return next
 }
 
-// latest returns the last time of the schedule up to now, or slot if there is none after it.
+// latest returns the most recent scheduled time up to now, but never one before slot.
 func (s schedule) latest(slot, now time.Time) time.Time {
 	last, err := gronx.PrevTickBefore(s.cron, now.In(s.zone).Truncate(time.Second), true)
 	if err != nil || last.Before(slot) {

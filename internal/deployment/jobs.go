@@ -20,7 +20,7 @@ func jobs() []spec.Job {
 		ID: ScheduleJob, Purpose: "enqueues the lists that are due",
 		Schedule: "*/5 * * * *", TimeZone: seoul,
 		Target:          spec.Target{Service: "refresh", Path: "/schedule", Account: SchedulerAccount},
-		AttemptDeadline: 3 * time.Minute, // the next run is two minutes later
+		AttemptDeadline: 3 * time.Minute, // ends two minutes before the next run
 	}, {
 		ID: PurgeJob, Purpose: "purges the accounts whose time is up",
 		Schedule: "0 * * * *", TimeZone: seoul,

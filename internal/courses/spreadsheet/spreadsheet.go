@@ -33,7 +33,7 @@ type Row struct {
 var (
 	// ErrCorrupt means that the file is damaged: it is cut off or not in the format it claims to have.
 	ErrCorrupt = errors.New("damaged file")
-	// ErrUnsupported means that the file is intact but of an unsupported kind, such as encrypted.
+	// ErrUnsupported means that the file is intact but of an unsupported kind, for example encrypted.
 	ErrUnsupported = errors.New("unsupported file")
 	// ErrTooLarge means that the file exceeds the limit when decompressed.
 	ErrTooLarge = errors.New("decompressed file is too large")

@@ -113,7 +113,7 @@ func queues(d *spec.Deployment) string {
 		rows = append(rows, []string{
 			code(q.ID), q.Purpose, target(q.Target), duration(q.DispatchDeadline),
 			fmt.Sprintf("%g a second, %d at a time", q.MaxDispatchesPerSecond, q.MaxConcurrentDispatches),
-			fmt.Sprintf("%d attempts within %s: after %s, doubled %d times, at most %s apart",
+			fmt.Sprintf("up to %d attempts within %s; the delay starts at %s, doubles up to %d times, and is capped at %s",
 				r.MaxAttempts, duration(r.Span()), duration(r.MinBackoff), r.MaxDoublings, duration(r.MaxBackoff)),
 		})
 	}
@@ -125,7 +125,7 @@ func jobs(d *spec.Deployment) string {
 	for _, j := range d.Jobs {
 		retries := "none: the next run comes soon"
 		if r := j.Retry; r.Count > 0 {
-			retries = fmt.Sprintf("%d: after %s, doubled %d times, at most %s apart", r.Count, duration(r.MinBackoff), r.MaxDoublings, duration(r.MaxBackoff))
+			retries = fmt.Sprintf("up to %d; the delay starts at %s, doubles up to %d times, and is capped at %s", r.Count, duration(r.MinBackoff), r.MaxDoublings, duration(r.MaxBackoff))
 		}
 		rows = append(rows, []string{code(j.ID), j.Purpose, code(j.Schedule), j.TimeZone, target(j.Target), duration(j.AttemptDeadline), retries})
 	}

@@ -54,8 +54,8 @@ func (s *Session) backChannel(w http.ResponseWriter, r *http.Request, q url.Valu
 	silence := s.maxSilence(poll, q)
 	timer := time.NewTimer(silence)
 	defer timer.Stop()
-	// A stream begins with an array even if there is nothing to say. A client that sees no byte
-	// soon assumes a buffering proxy and polls from then on.
+	// A stream begins with an array even if there is nothing to say. A client that receives
+	// nothing at first assumes that a proxy is buffering, and polls from then on.
 	idle := !poll
 	for {
 		list, changed, over := s.next(b, idle)
@@ -85,8 +85,8 @@ func (s *Session) backChannel(w http.ResponseWriter, r *http.Request, q url.Valu
 	}
 }
 
-// maxSilence returns how long a back channel may send nothing before it sends a noop. A poll, which
-// ends then, sets the time in its parameter TO.
+// maxSilence returns how long a back channel may send nothing before it sends a noop. A poll ends
+// after that time instead; the client may set it with the parameter TO.
 func (s *Session) maxSilence(poll bool, q url.Values) time.Duration {
 	if !poll {
 		return s.server.options.KeepAlive

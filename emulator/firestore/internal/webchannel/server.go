@@ -46,8 +46,8 @@ type Options struct {
 	Bodies *httplimit.BodyReader
 	// KeepAlive is how long a back channel may stay silent; 30 seconds by default.
 	KeepAlive time.Duration
-	// AbandonAfter is how long a session lives without a back channel; 1 minute by default. A page
-	// that closes often sends no goodbye.
+	// AbandonAfter is how long a session lives without a back channel; 1 minute by default. Often, a page
+	// that closes does not say so.
 	AbandonAfter time.Duration
 	// Timeout is how long a client may read nothing of a response, and how long its messages may
 	// wait for Serve to receive them; 30 seconds by default.
