@@ -10,27 +10,28 @@ import (
 	"testing"
 )
 
-// goesWith is the only file outside this folder that goes with it.
-const goesWith = "cmd/heektime/compat.go"
+// devFile is the only file outside this folder that must be deleted with it. It runs the server in
+// heektime dev.
+const devFile = "cmd/heektime/compat.go"
 
-// The migration ends by deleting this folder: everything else, tests included, compiles without it and the one file that runs it
-// in heektime dev. The go command is told that they are not there.
+// Deleting this folder and devFile ends the migration, so everything else, tests included, must
+// compile without them. An overlay hides the files from the go command.
 func TestDeletable(t *testing.T) {
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := map[string]string{filepath.Join(root, goesWith): ""}
+	hidden := map[string]string{filepath.Join(root, devFile): ""}
 	err = fs.WalkDir(os.DirFS(root), "compat-server", func(path string, d fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".go") {
-			gone[filepath.Join(root, path)] = ""
+			hidden[filepath.Join(root, path)] = ""
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := json.Marshal(map[string]any{"Replace": gone})
+	text, err := json.Marshal(map[string]any{"Replace": hidden})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,9 +48,9 @@ func TestDeletable(t *testing.T) {
 		}
 		return string(out)
 	}
-	if packages := run("list", "-overlay", overlay, "-deps", "-test", "./..."); strings.Contains(packages, "heektime/compat-server") ||
-		!strings.Contains(packages, "heektime/cmd/heektime") {
-		t.Errorf("packages without the folder:\n%s", packages)
+	packages := run("list", "-overlay", overlay, "-deps", "-test", "./...")
+	if strings.Contains(packages, "heektime/compat-server") || !strings.Contains(packages, "heektime/cmd/heektime") {
+		t.Errorf("unexpected packages after deleting compat-server:\n%s", packages)
 	}
 	run("vet", "-overlay", overlay, "./...")
 }

@@ -1,5 +1,5 @@
-// Command compat-server serves the REST API of old apps; see package api. The migration ends when this
-// folder is deleted, together with cmd/heektime/compat.go.
+// Command compat-server serves the legacy REST API to old apps; see package api. Deleting this
+// folder and cmd/heektime/compat.go ends the migration.
 package main
 
 import (

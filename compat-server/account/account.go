@@ -1,6 +1,6 @@
-// Package account signs users of old apps up and in, on the accounts that everybody has: Firebase Authentication, and the old
-// passwords until their owners have moved there (package auth of internal does both), with users/{uid} and the index of
-// usernames beside, as new clients write them.
+// Package account signs users of old apps up and in. Old and new apps share accounts: package
+// internal/auth manages them in Firebase Authentication and migrates old passwords to it, and this
+// package adds users/{uid} and the username index exactly as new clients write them.
 package account
 
 import (
@@ -23,56 +23,58 @@ import (
 )
 
 var (
-	// ErrTaken says that somebody has the username.
-	ErrTaken = errors.New("the username is taken")
-	// ErrUsername, ErrPassword and ErrName are what nobody can sign up with.
-	ErrUsername = errors.New("no username")
-	ErrPassword = errors.New("no password for a new account")
-	ErrName     = errors.New("no name of a person")
-	// ErrNoUser says that there is no such user.
+	// ErrTaken reports that the username belongs to another user.
+	ErrTaken = errors.New("username taken")
+	// ErrUsername, ErrPassword and ErrName report values that a sign-up does not accept.
+	ErrUsername = errors.New("invalid username")
+	ErrPassword = errors.New("invalid password for a new account")
+	ErrName     = errors.New("invalid name")
+	// ErrNoUser reports that the user does not exist.
 	ErrNoUser = errors.New("no such user")
-	// ErrLeaving says that the account is about to be deleted; its owner takes it back in a new app.
-	ErrLeaving = errors.New("the account is about to be deleted")
-	// ErrRevoked says that a session is over: the password was changed, the account is disabled or gone, or an operator ended it.
+	// ErrPendingDeletion reports an account scheduled for deletion. Its owner can restore it in a
+	// new app.
+	ErrPendingDeletion = errors.New("account scheduled for deletion")
+	// ErrRevoked reports a session that ended because the password was changed, the account was
+	// disabled or deleted, or an operator revoked it.
 	ErrRevoked = errors.New("session revoked")
 )
 
-// User as others see him.
+// User is a user's public data.
 type User struct {
 	ID       string `json:"id"`
 	Username string `json:"username"`
 }
 
-// Config is what the accounts work with. Everything is required.
+// Config holds the dependencies of [Accounts]. All fields are required.
 type Config struct {
 	Firestore *firestore.Client
 	// Auth signs people in and creates accounts.
 	Auth *auth.Service
-	// Admin is the Admin SDK's client of Authentication.
+	// Admin is the Admin SDK's Authentication client.
 	Admin *firebaseauth.Client
 	Log   *slog.Logger
 	Now   func() time.Time
 }
 
-// Accounts signs up and in. It is safe for concurrent use.
+// Accounts signs users up and in. It is safe for concurrent use.
 type Accounts struct {
 	firestore *firestore.Client
 	auth      *auth.Service
 	admin     *firebaseauth.Client
 	log       *slog.Logger
 	now       func() time.Time
-	checked   checked
+	sessions  sessionCache
 }
 
-// New returns an error that names what the config lacks.
+// New returns Accounts, or an error that names the missing dependency.
 func New(cfg Config) (*Accounts, error) {
 	switch {
 	case cfg.Firestore == nil:
 		return nil, errors.New("accounts need a Firestore client")
 	case cfg.Auth == nil:
-		return nil, errors.New("accounts need the service that signs people in")
+		return nil, errors.New("accounts need the auth service")
 	case cfg.Admin == nil:
-		return nil, errors.New("accounts need an Admin client of Authentication")
+		return nil, errors.New("accounts need an Authentication admin client")
 	case cfg.Log == nil:
 		return nil, errors.New("accounts need a logger")
 	case cfg.Now == nil:
@@ -81,12 +83,14 @@ func New(cfg Config) (*Accounts, error) {
 	return &Accounts{firestore: cfg.Firestore, auth: cfg.Auth, admin: cfg.Admin, log: cfg.Log, now: cfg.Now}, nil
 }
 
-// SignIn is a login with a username, or with the e-mail address of an account that has one. The error wraps [auth.ErrWrong] or
-// [auth.ErrUnavailable], or is an *attempt.TooManyError. Billed: what [auth.Service.Login] does, and 1 read.
+// SignIn signs a user in with a username, or with an email address if it contains "@". The error
+// wraps [auth.ErrWrong], [auth.ErrUnavailable] or [ErrPendingDeletion], or is a
+// *loginthrottle.TooManyError. Billed: what [auth.Service.Login] bills, and 1 read.
 //
-// A sign-up that died half-way is completed: the account is there, and only lacks its documents.
-func (a *Accounts) SignIn(ctx context.Context, client, username, password string) (token.Session, error) {
-	account, err := a.auth.Login(ctx, auth.SignIn{Email: emailOf(username), Password: password, ClientIP: client})
+// If a sign-up was interrupted after creating the account, SignIn completes it by adding the
+// missing documents.
+func (a *Accounts) SignIn(ctx context.Context, clientIP, username, password string) (token.Session, error) {
+	account, err := a.auth.Login(ctx, auth.SignIn{Email: emailOf(username), Password: password, ClientIP: clientIP})
 	if err != nil {
 		return token.Session{}, err
 	}
@@ -97,14 +101,15 @@ func (a *Accounts) SignIn(ctx context.Context, client, username, password string
 		return token.Session{}, err
 	}
 	since, err := a.since(ctx, account.UID)
-	if errors.Is(err, ErrRevoked) { // disabled or deleted since its password was right
+	if errors.Is(err, ErrRevoked) { // disabled or deleted after the password check
 		err = auth.ErrWrong
 	}
 	return token.Session{UID: account.UID, Since: since}, err
 }
 
-// complete gives an account without documents the username that its owner signs in with, if it can be one and is free. Whoever
-// has none may sign in all the same, but for who is about to be deleted.
+// complete claims the username that the user signs in with for an account that has no documents. If
+// the username is invalid or taken, the user may sign in without one, unless the account is
+// scheduled for deletion.
 func (a *Accounts) complete(ctx context.Context, uid, username string) error {
 	name, ok := newUsername(username)
 	if ok {
@@ -113,14 +118,14 @@ func (a *Accounts) complete(ctx context.Context, uid, username string) error {
 		}
 		return nil
 	}
-	mark, err := deletion.ReadPending(ctx, a.firestore, uid)
-	if err == nil && mark != nil {
-		err = ErrLeaving
+	pending, err := deletion.ReadPending(ctx, a.firestore, uid)
+	if err == nil && pending != nil {
+		err = ErrPendingDeletion
 	}
 	return err
 }
 
-// emailOf is the address of who enters a username; new clients make it in the same way.
+// emailOf returns the email address for a username. New clients derive it in the same way.
 func emailOf(username string) string {
 	if strings.Contains(username, "@") {
 		return username
@@ -128,7 +133,7 @@ func emailOf(username string) string {
 	return username + "@" + email.OldDomain
 }
 
-// User is a user by id. The error may be [ErrNoUser]. Billed: 1 read.
+// User returns the user with an ID. The error may be [ErrNoUser]. Billed: 1 read.
 func (a *Accounts) User(ctx context.Context, uid string) (User, error) {
 	if !schema.IsID(uid) {
 		return User{}, ErrNoUser
@@ -140,7 +145,7 @@ func (a *Accounts) User(ctx context.Context, uid string) (User, error) {
 	return visible(docs[0])
 }
 
-// Find is a user by username. The error may be [ErrNoUser]. Billed: 1 read.
+// Find returns the user with a username. The error may be [ErrNoUser]. Billed: 1 read.
 func (a *Accounts) Find(ctx context.Context, username string) (User, error) {
 	if !utf8.ValidString(username) || utf8.RuneCountInString(username) > schema.MaxUsername {
 		return User{}, ErrNoUser
@@ -155,8 +160,9 @@ func (a *Accounts) Find(ctx context.Context, username string) (User, error) {
 	return visible(docs[0])
 }
 
-// visible is the user of a document, if others may know of him. An account that is about to be deleted has no document, see
-// package deletion. Whatever else may make a user invisible belongs here.
+// visible returns the user in a document if other users may see them, and [ErrNoUser] otherwise. An
+// account scheduled for deletion has no document; see package deletion. Any future reason to hide a
+// user belongs here.
 func visible(doc *firestore.DocumentSnapshot) (User, error) {
 	if !doc.Exists() {
 		return User{}, ErrNoUser

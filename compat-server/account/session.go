@@ -13,11 +13,13 @@ import (
 	"heek.kr/heektime/internal/credential"
 )
 
-// checkedFor is how long an instance believes that a session is good: it may go on that much longer after it was revoked.
-const checkedFor = time.Minute
+// sessionCacheTTL is how long an instance treats a session as valid after checking it, and so the
+// longest time that an access token works after its session was revoked.
+const sessionCacheTTL = time.Minute
 
-// Refresh looks whether the session of a refresh token is good. The error wraps [ErrRevoked] or [auth.ErrUnavailable]. Nothing is
-// billed but for an account that could not be moved to Authentication: 1 read.
+// Refresh checks that the session of a refresh token has not been revoked. The error wraps
+// [ErrRevoked] or [auth.ErrUnavailable]. Billed: nothing, or 1 read for an account that could not
+// be migrated to Authentication.
 func (a *Accounts) Refresh(ctx context.Context, s token.Session) error {
 	since, err := a.since(ctx, s.UID)
 	if err == nil && since != s.Since {
@@ -26,60 +28,63 @@ func (a *Accounts) Refresh(ctx context.Context, s token.Session) error {
 	return err
 }
 
-// Check is [Accounts.Refresh] for the session of an access token: what an instance looked up is good for a minute.
+// Check does what [Accounts.Refresh] does, for the session of an access token: it caches valid
+// sessions for a minute.
 func (a *Accounts) Check(ctx context.Context, s token.Session) error {
 	now := a.now()
-	if a.checked.has(s, now) {
+	if a.sessions.has(s, now) {
 		return nil
 	}
 	if err := a.Refresh(ctx, s); err != nil {
 		return err
 	}
-	a.checked.add(s, now)
+	a.sessions.add(s, now)
 	return nil
 }
 
-// since is the Since of an account now. The error wraps [ErrRevoked] or [auth.ErrUnavailable].
+// since returns the Since that a session of the account must have. The error wraps [ErrRevoked] or
+// [auth.ErrUnavailable].
 func (a *Accounts) since(ctx context.Context, uid string) (int64, error) {
 	user, err := a.admin.GetUser(ctx, uid)
 	switch {
 	case firebaseauth.IsUserNotFound(err):
-		// An account whose address or password Authentication does not take stays an old one, and its owner signs in all the same.
+		// Authentication may have rejected the account's email address or password during the
+		// migration. Its owner still signs in with the old password.
 		old, err := credential.Has(ctx, a.firestore, uid)
 		if err == nil && !old {
 			err = ErrRevoked
 		}
 		return 0, err
 	case err != nil:
-		// The SDK's errors quote answers, and an answer could quote what was sent.
-		return 0, fmt.Errorf("%w: look up account %s at Authentication", auth.ErrUnavailable, uid)
+		// Not wrapped: the SDK's errors quote responses, which could contain the request.
+		return 0, fmt.Errorf("%w: look up account %s in Authentication", auth.ErrUnavailable, uid)
 	case user.Disabled:
 		return 0, ErrRevoked
 	}
 	return user.TokensValidAfterMillis, nil
 }
 
-// maxChecked bounds what an instance remembers: at 200 bytes each, less than a megabyte.
-const maxChecked = 4096
+// maxCachedSessions limits the cache to less than a megabyte, at 200 bytes per session.
+const maxCachedSessions = 4096
 
-// checked are the sessions that an instance looked up.
-type checked struct {
-	mu sync.Mutex
-	m  map[token.Session]time.Time
+// sessionCache holds the times at which sessions were found valid.
+type sessionCache struct {
+	mu      sync.Mutex
+	checked map[token.Session]time.Time
 }
 
-func (c *checked) has(s token.Session, now time.Time) bool {
+func (c *sessionCache) has(s token.Session, now time.Time) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	at, ok := c.m[s]
-	return ok && now.Sub(at) < checkedFor
+	at, ok := c.checked[s]
+	return ok && now.Sub(at) < sessionCacheTTL
 }
 
-func (c *checked) add(s token.Session, now time.Time) {
+func (c *sessionCache) add(s token.Session, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.m == nil || len(c.m) >= maxChecked {
-		c.m = map[token.Session]time.Time{}
+	if c.checked == nil || len(c.checked) >= maxCachedSessions {
+		c.checked = map[token.Session]time.Time{}
 	}
-	c.m[s] = now
+	c.checked[s] = now
 }

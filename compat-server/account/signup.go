@@ -18,17 +18,18 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Bounds of a sign-up, in characters. Package schema has those of a username.
+// Limits of a sign-up, in characters. Package schema has those of usernames.
 const (
 	MinPassword = 8
 	MinName     = 2
 	MaxName     = 100
 )
 
-// SignUp is what somebody signs up with.
+// SignUp holds the fields of a sign-up.
 type SignUp struct {
 	Username, Password string
-	// Name of the person. The schema has no field for it: it becomes the account's display name at Authentication.
+	// Name is the user's real name. It becomes the account's display name in Authentication,
+	// because the schema has no field for it.
 	Name string
 }
 
@@ -38,9 +39,10 @@ func (s SignUp) String() string { return "sign-up of " + s.Username }
 // GoString hides the password.
 func (s SignUp) GoString() string { return s.String() }
 
-// newUsername is the form in which a new username is kept: Unicode's NFC, as one keyboard composes what another one leaves in
-// parts. ok is false for what cannot be one: too short, too long, not the name of a document, or not the first part of an
-// e-mail address. Capital letters stay, but in the address they are small ones: so "Minsu" cannot sign up beside "minsu".
+// newUsername returns the stored form of a new username: Unicode NFC, because some keyboards
+// compose characters that others send decomposed. ok is false if the username is too short, too
+// long, not a valid document ID, or not the local part of an email address. Upper case is kept in
+// the username but not in the email address, so "Minsu" cannot sign up if "minsu" exists.
 func newUsername(text string) (name string, ok bool) {
 	name = norm.NFC.String(text)
 	length := utf8.RuneCountInString(name)
@@ -53,12 +55,14 @@ func newUsername(text string) (name string, ok bool) {
 	return name, err == nil
 }
 
-// Create signs somebody up. The error wraps [ErrUsername], [ErrPassword], [ErrName], [ErrTaken] or [auth.ErrUnavailable], or is an
-// *attempt.TooManyError. Billed: 7 reads, 4 writes; 1 read when the username is taken.
+// Create signs a user up. The error wraps [ErrUsername], [ErrPassword], [ErrName], [ErrTaken],
+// [ErrPendingDeletion] or [auth.ErrUnavailable], or is a *loginthrottle.TooManyError. Billed: 7
+// reads and 4 writes, or 1 read if the username is taken.
 //
-// First comes the account, then its name, then users/{uid} and the username's index in one transaction. Whoever dies between
-// them tries again, with the same password: the account is found, and gets what it lacks.
-func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, error) {
+// Create first creates the account, then sets its display name, then writes users/{uid} and the
+// username index in one transaction. If it is interrupted, a retry with the same password finds the
+// account and completes it.
+func (a *Accounts) Create(ctx context.Context, clientIP string, s SignUp) (User, error) {
 	username, ok := newUsername(s.Username)
 	switch {
 	case !ok:
@@ -71,16 +75,16 @@ func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, e
 	index, err := a.firestore.GetAll(ctx, []*firestore.DocumentRef{schema.UsernameRef(a.firestore, username)})
 	switch {
 	case err != nil:
-		return User{}, fmt.Errorf("read the index of usernames: %w", err)
+		return User{}, fmt.Errorf("read the username index: %w", err)
 	case index[0].Exists():
 		return User{}, ErrTaken
 	}
-	attempt := auth.SignIn{Email: emailOf(username), Password: s.Password, ClientIP: client}
-	uid, err := a.auth.Register(ctx, attempt)
+	signIn := auth.SignIn{Email: emailOf(username), Password: s.Password, ClientIP: clientIP}
+	uid, err := a.auth.Register(ctx, signIn)
 	created := err == nil
 	switch {
 	case errors.Is(err, auth.ErrTaken):
-		if uid, err = a.left(ctx, attempt); err != nil {
+		if uid, err = a.incompleteAccount(ctx, signIn); err != nil {
 			return User{}, err
 		}
 	case errors.Is(err, auth.ErrInvalid):
@@ -89,14 +93,15 @@ func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, e
 		return User{}, err
 	}
 	if _, err := a.admin.UpdateUser(ctx, uid, (&firebaseauth.UserToUpdate{}).DisplayName(strings.TrimSpace(s.Name))); err != nil {
-		// The SDK's errors quote answers, and an answer could quote what was sent.
-		return User{}, fmt.Errorf("%w: name account %s at Authentication", auth.ErrUnavailable, uid)
+		// Not wrapped: the SDK's errors quote responses, which could contain the request.
+		return User{}, fmt.Errorf("%w: set the display name of account %s in Authentication", auth.ErrUnavailable, uid)
 	}
 	err = a.claim(ctx, uid, username)
 	if errors.Is(err, ErrTaken) && created {
-		// Somebody claimed the name a moment ago, with another address. The account would be of no use to anybody.
+		// An account with another email address has just claimed the username, so this one is
+		// useless.
 		if err := a.admin.DeleteUser(ctx, uid); err != nil {
-			a.log.WarnContext(ctx, "an account without a username stays behind", "uid", uid)
+			a.log.WarnContext(ctx, "could not delete an account without a username", "uid", uid)
 		}
 	}
 	if err != nil {
@@ -105,9 +110,10 @@ func (a *Accounts) Create(ctx context.Context, client string, s SignUp) (User, e
 	return User{uid, username}, nil
 }
 
-// left is the account that a sign-up before this one left behind, of the same person: who else would know the password?
-func (a *Accounts) left(ctx context.Context, attempt auth.SignIn) (uid string, err error) {
-	account, err := a.auth.Login(ctx, attempt)
+// incompleteAccount returns the account of an interrupted sign-up by the same user, which the
+// password proves, or [ErrTaken].
+func (a *Accounts) incompleteAccount(ctx context.Context, signIn auth.SignIn) (uid string, err error) {
+	account, err := a.auth.Login(ctx, signIn)
 	switch {
 	case errors.Is(err, auth.ErrWrong):
 		return "", ErrTaken
@@ -122,23 +128,24 @@ func (a *Accounts) left(ctx context.Context, attempt auth.SignIn) (uid string, e
 	return account.UID, nil
 }
 
-// claim writes users/{uid} and the username's index, as a new client does and firestore.rules demands. It may be repeated. The
-// error may be [ErrTaken] or [ErrLeaving]. Billed: 3 reads, 2 writes.
+// claim writes users/{uid} and the username index, as new clients do and firestore.rules requires.
+// It is idempotent. The error may be [ErrTaken] or [ErrPendingDeletion]. Billed: 3 reads and 2
+// writes.
 //
-// The transaction reads nothing: that neither document exists is its condition. So whoever dies in it holds no locks that the
-// next one would have to wait for.
+// The transaction reads nothing and instead requires, as a precondition, that neither document
+// exists. If the process dies within it, no locks remain for the next attempt to wait for.
 func (a *Accounts) claim(ctx context.Context, uid, username string) error {
-	user, index, mark := schema.UserRef(a.firestore, uid), schema.UsernameRef(a.firestore, username), schema.DeletionRef(a.firestore, uid)
+	user, index, pending := schema.UserRef(a.firestore, uid), schema.UsernameRef(a.firestore, username), schema.DeletionRef(a.firestore, uid)
 	const tries = 3
 	for try := 1; ; try++ {
-		docs, err := a.firestore.GetAll(ctx, []*firestore.DocumentRef{user, index, mark})
+		docs, err := a.firestore.GetAll(ctx, []*firestore.DocumentRef{user, index, pending})
 		switch {
 		case err != nil:
-			return fmt.Errorf("read what %s has: %w", uid, err)
+			return fmt.Errorf("read the documents of user %s: %w", uid, err)
 		case docs[0].Exists() && schema.UsernameOf(docs[0]) == username:
-			return nil // by somebody at the same time, or the answer to a commit got lost
+			return nil // by a concurrent call, or by a commit whose response was lost
 		case docs[2].Exists():
-			return ErrLeaving
+			return ErrPendingDeletion
 		case docs[0].Exists(), docs[1].Exists():
 			return ErrTaken
 		}
@@ -152,7 +159,7 @@ func (a *Accounts) claim(ctx context.Context, uid, username string) error {
 		case err == nil:
 			return nil
 		case status.Code(err) != codes.AlreadyExists || try == tries:
-			return fmt.Errorf("claim a username for %s: %w", uid, err)
+			return fmt.Errorf("claim a username for user %s: %w", uid, err)
 		}
 	}
 }

@@ -9,26 +9,26 @@ import (
 	"heek.kr/heektime/compat-server/token"
 )
 
-// signUp is POST /users.
+// signUp handles POST /users.
 func (s *Server) signUp(ctx context.Context, c *call) error {
 	fields, err := c.decode("username", "password", "name")
 	if err != nil {
 		return err
 	}
-	user, err := s.accounts.Create(ctx, c.address, account.SignUp{Username: fields[0], Password: fields[1], Name: fields[2]})
+	user, err := s.accounts.Create(ctx, c.ip, account.SignUp{Username: fields[0], Password: fields[1], Name: fields[2]})
 	if err != nil {
 		return err
 	}
-	return answer(c, http.StatusCreated, user)
+	return respond(c, http.StatusCreated, user)
 }
 
-// signIn is POST /auth/token.
+// signIn handles POST /auth/token.
 func (s *Server) signIn(ctx context.Context, c *call) error {
 	fields, err := c.decode("username", "password")
 	if err != nil {
 		return err
 	}
-	session, err := s.accounts.SignIn(ctx, c.address, fields[0], fields[1])
+	session, err := s.accounts.SignIn(ctx, c.ip, fields[0], fields[1])
 	if err != nil {
 		return err
 	}
@@ -40,10 +40,10 @@ func (s *Server) signIn(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, http.StatusOK, map[string]string{"access_token": access, "refresh_token": refresh})
+	return respond(c, http.StatusOK, map[string]string{"access_token": access, "refresh_token": refresh})
 }
 
-// refresh is POST /auth/refresh-token.
+// refresh handles POST /auth/refresh-token.
 func (s *Server) refresh(ctx context.Context, c *call) error {
 	fields, err := c.decode("refresh_token")
 	if err != nil {
@@ -51,11 +51,11 @@ func (s *Server) refresh(ctx context.Context, c *call) error {
 	}
 	session, err := s.tokens.Check(fields[0], token.Refresh)
 	if err != nil {
-		return errRefreshRefused
+		return errRefreshRejected
 	}
 	switch err := s.accounts.Refresh(ctx, session); {
 	case errors.Is(err, account.ErrRevoked):
-		return errRefreshRefused
+		return errRefreshRejected
 	case err != nil:
 		return err
 	}
@@ -63,19 +63,19 @@ func (s *Server) refresh(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, http.StatusOK, map[string]string{"access_token": access})
+	return respond(c, http.StatusOK, map[string]string{"access_token": access})
 }
 
-// me is GET /me.
+// me handles GET /me.
 func (s *Server) me(ctx context.Context, c *call) error {
 	user, err := s.accounts.User(ctx, c.UID)
 	if err != nil {
 		return err
 	}
-	return answer(c, http.StatusOK, user)
+	return respond(c, http.StatusOK, user)
 }
 
-// findUser is GET /username/{username}.
+// findUser handles GET /username/{username}.
 func (s *Server) findUser(ctx context.Context, c *call) error {
 	username, err := c.param("username")
 	if err != nil {
@@ -85,5 +85,5 @@ func (s *Server) findUser(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, http.StatusOK, user)
+	return respond(c, http.StatusOK, user)
 }

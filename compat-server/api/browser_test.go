@@ -11,22 +11,22 @@ import (
 	"heek.kr/heektime/emulator/sdktest"
 )
 
-// oldPage is what an old web page does, in one go. It compares the Content-Type as the page in the field does, and throws the
-// message of an error.
+// oldPage makes the calls of the old web page. Like the real page, it compares the whole
+// Content-Type header and throws error messages.
 const oldPage = `(async (base) => {
 	let access = null
 	const call = async (method, path, body) => {
-		const answer = await fetch(base + path, {
+		const response = await fetch(base + path, {
 			method, headers: {"Authorization": "Bearer " + access, "Content-Type": "application/json"},
 			body: body && JSON.stringify(body),
 		})
-		const type = answer.headers.get("Content-Type")
-		const json = type === "application/json" ? await answer.json() : null
-		if (!answer.ok) throw new Error(answer.status + " " + json.code + " " + json.message)
+		const type = response.headers.get("Content-Type")
+		const json = type === "application/json" ? await response.json() : null
+		if (!response.ok) throw new Error(response.status + " " + json.code + " " + json.message)
 		return json
 	}
 	await call("POST", "/users", {username: "minsu", password: "PASSWORD", name: "민수"})
-	const refused = await call("GET", "/me").catch(error => error.message)
+	const signedOut = await call("GET", "/me").catch(error => error.message)
 	access = (await call("POST", "/auth/token", {username: "minsu", password: "PASSWORD"})).access_token
 	const me = await call("GET", "/me")
 	const school = (await call("GET", "/schools")).find(school => school.id === "korea_univ_anam")
@@ -40,18 +40,19 @@ const oldPage = `(async (base) => {
 	const missing = await call("PUT", lectures + "/" + second.id, second).catch(error => error.message)
 	const found = await call("GET", "/username/" + me.username)
 	const timetables = await call("GET", "/users/" + found.id + "/timetables")
-	return {refused, missing, lectures: list.length, titles: timetables[0].lectures.map(l => l.title), period: first.times[0].periodBegin}
+	const titles = timetables[0].lectures.map(l => l.title)
+	return {signedOut, missing, lectures: list.length, titles, period: first.times[0].periodBegin}
 })`
 
-// A page of another origin, in a real browser, does all that the API is for.
+// TestOldWebPage makes every kind of call from a page of another origin, in a real browser.
 func TestOldWebPage(t *testing.T) {
 	t.Parallel()
 	browser := sdktest.OpenBrowser(t)
-	w := bareWorld(t)
+	fx := newFixtureWithoutServer(t)
 	var handler http.Handler
 	srv := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { handler.ServeHTTP(rw, r) }))
 	defer srv.Close()
-	handler = w.server(t, options{publicURL: srv.URL})
+	handler = fx.server(t, options{publicURL: srv.URL})
 	site := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) {
 		rw.Header().Set("Content-Type", "text/html")
 		io.WriteString(rw, "<!doctype html><title>옛 화면</title>")
@@ -59,16 +60,16 @@ func TestOldWebPage(t *testing.T) {
 	defer site.Close()
 	page := browser.Open(t, site.URL)
 	var got struct {
-		Refused, Missing string
-		Lectures, Period int
-		Titles           []string
+		SignedOut, Missing string
+		Lectures, Period   int
+		Titles             []string
 	}
 	script := strings.ReplaceAll(oldPage, "PASSWORD", secret)
 	if err := page.Eval(t.Context(), script+"("+strconv.Quote(srv.URL+"/apis/v2")+")", &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Refused != "401 AT001 로그인이 필요합니다." || got.Missing != "404 LC001 시간표에 없는 강의입니다. 이미 삭제되었을 수 있습니다." ||
+	if got.SignedOut != "401 AT001 로그인이 필요해요." || got.Missing != "404 LC001 시간표에 없는 강의예요. 이미 삭제됐을 수 있어요." ||
 		got.Lectures != 2 || len(got.Titles) != 1 || got.Titles[0] != "고친 강의" || got.Period != 2 {
-		t.Errorf("%+v", got)
+		t.Errorf("the page got %+v", got)
 	}
 }

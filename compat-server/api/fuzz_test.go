@@ -12,29 +12,30 @@ import (
 	"heek.kr/heektime/internal/loginthrottle"
 )
 
-// fuzzed is a server that limits nothing, and a user with a timetable.
-func fuzzed(f *testing.F) (*world, *api.Server, user, timetableAnswer) {
-	w := newWorld(f)
-	u := w.signUp(f, "minsu")
-	made := w.makeTimetable(f, u, oldKorea, "시간표")
-	limits, free := loginthrottle.DefaultLimits(), api.Limit{PerSecond: 1e9, Burst: 1 << 30}
+// newFuzzTarget returns a server without rate limits and a user with a timetable.
+func newFuzzTarget(f *testing.F) (*fixture, *api.Server, user, timetableResponse) {
+	fx := newFixture(f)
+	u := fx.signUp(f, "minsu")
+	made := fx.makeTimetable(f, u, oldKorea, "시간표")
+	limits, unlimited := loginthrottle.DefaultLimits(), api.Limit{PerSecond: 1e9, Burst: 1 << 30}
 	limits.Pair.Free, limits.Client.Free, limits.Address.Free = 1<<30, 1<<30, 1<<30
-	return w, w.server(f, options{attempts: &limits, limits: api.Limits{User: free, Address: free}}), u, made
+	return fx, fx.server(f, options{attempts: &limits, limits: api.Limits{User: unlimited, Address: unlimited}}), u, made
 }
 
-// check refuses what no answer may be.
-func check(t *testing.T, r *http.Request, answer *httptest.ResponseRecorder) {
+// checkResponse fails the test if a response is a server error or not JSON.
+func checkResponse(t *testing.T, r *http.Request, response *httptest.ResponseRecorder) {
 	t.Helper()
-	body := answer.Body.Bytes()
-	if answer.Code >= 500 || len(body) > 0 && (answer.Header().Get("Content-Type") != "application/json" || !json.Valid(body)) {
-		t.Errorf("%s %q: %d %v %s", r.Method, r.URL, answer.Code, answer.Header(), body)
+	body := response.Body.Bytes()
+	if response.Code >= 500 || len(body) > 0 && (response.Header().Get("Content-Type") != "application/json" || !json.Valid(body)) {
+		t.Errorf("%s %q: %d %v %s", r.Method, r.URL, response.Code, response.Header(), body)
 	}
 }
 
-// No body makes the server fail, and what gets through the rules take: the judge looks.
+// No request body makes the server fail, and the security rules allow every write that results; see
+// [ruleChecker].
 func FuzzBody(f *testing.F) {
-	w, s, u, made := fuzzed(f)
-	lecture := w.addLecture(f, u, made.ID, dataLecture())
+	fx, s, u, made := newFuzzTarget(f)
+	lecture := fx.addLecture(f, u, made.ID, dataLecture())
 	calls := [][2]string{
 		{"POST", "/users"}, {"POST", "/auth/token"}, {"POST", "/auth/refresh-token"}, {"POST", "/me/timetables"},
 		{"POST", "/me/timetables/" + made.ID + "/lectures"}, {"PUT", "/me/timetables/" + made.ID + "/lectures/" + lecture.ID},
@@ -44,8 +45,9 @@ func FuzzBody(f *testing.F) {
 		f.Fatal(err)
 	}
 	for i, body := range []string{
-		`{"username":"newuser","password":"password","name":"이름"}`, `{"username":"minsu","password":"x"}`, `{"refresh_token":"` + u.refresh + `"}`,
-		`{"semester_id":"` + oldKorea + `","title":"x"}`, string(text), `{"title":"x","credit":1e308,"times":[{"weekday":1,"timeBegin":1,"timeEnd":2}],"tags":[{"name":"\ud800"}]}`,
+		`{"username":"newuser","password":"password","name":"이름"}`, `{"username":"minsu","password":"x"}`,
+		`{"refresh_token":"` + u.refresh + `"}`, `{"semester_id":"` + oldKorea + `","title":"x"}`, string(text),
+		`{"title":"x","credit":1e308,"times":[{"weekday":1,"timeBegin":1,"timeEnd":2}],"tags":[{"name":"\ud800"}]}`,
 	} {
 		f.Add(i, body)
 	}
@@ -53,15 +55,15 @@ func FuzzBody(f *testing.F) {
 		c := calls[uint(which)%uint(len(calls))]
 		r := httptest.NewRequest(c[0], "/apis/v2"+c[1], strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer "+u.access)
-		answer := httptest.NewRecorder()
-		s.ServeHTTP(answer, r)
-		check(t, r, answer)
+		response := httptest.NewRecorder()
+		s.ServeHTTP(response, r)
+		checkResponse(t, r, response)
 	})
 }
 
-// No path, token or name of an app makes the server fail.
+// No path, token or User-Agent makes the server fail.
 func FuzzRequest(f *testing.F) {
-	_, s, u, made := fuzzed(f)
+	_, s, u, made := newFuzzTarget(f)
 	for _, path := range []string{
 		"/semesters/" + oldKorea + "/lectures-url", "/username/minsu", "/users/" + u.id + "/timetables", "/me/timetables/" + made.ID + "/lectures/x",
 		"/lists/a/b/c.json", "/users/__a__/timetables", "/username/%00%ff", "/semesters//lectures-url",
@@ -72,14 +74,14 @@ func FuzzRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, method, path, authorization, agent string) {
 		target, err := url.ParseRequestURI("/apis/v2" + path)
 		if err != nil || method == "" || method == "HEAD" {
-			return // net/http does not let it through, and sends no body to HEAD
+			return // net/http rejects such URLs, and sends no body to HEAD
 		}
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Method, r.URL, r.RequestURI = method, target, "/apis/v2"+path
 		r.Header.Set("Authorization", authorization)
 		r.Header.Set("User-Agent", agent)
-		answer := httptest.NewRecorder()
-		s.ServeHTTP(answer, r)
-		check(t, r, answer)
+		response := httptest.NewRecorder()
+		s.ServeHTTP(response, r)
+		checkResponse(t, r, response)
 	})
 }

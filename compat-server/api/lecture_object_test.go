@@ -9,8 +9,8 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Old apps get every field that a timetable stores for a lecture, also one that the schema gets later. Tags
-// replace metas.
+// Old apps get every field of a lecture, including fields that are added to the schema later, but
+// tags instead of metas.
 func TestLectureObjectHasEveryField(t *testing.T) {
 	fields := map[string]any{}
 	for _, f := range schema.LectureDocument.OwnerFields() {
@@ -44,7 +44,7 @@ func TestLectureObjectHasEveryField(t *testing.T) {
 	}
 	for _, name := range []string{"metas", "url"} {
 		if _, has := got[name]; has {
-			t.Errorf("%s in %s", name, text)
+			t.Errorf("unexpected %s in %s", name, text)
 		}
 	}
 }

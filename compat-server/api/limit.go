@@ -8,53 +8,58 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Limit is how many calls somebody may make.
+// Limit is the rate limit of one caller.
 type Limit struct {
-	// PerSecond in the long run, and Burst at once.
+	// PerSecond is the sustained rate, and Burst the number of calls that may exceed it.
 	PerSecond float64
 	Burst     int
 }
 
-// burstTime is how many seconds' worth of calls somebody may make at once: an old app makes some five when it starts, and a class
-// on one network address starts at the same time.
-const burstTime = 20
+// burstSeconds is the number of seconds of calls that a caller may make in a burst: an old app
+// makes about five calls when it starts, and a whole class may start it simultaneously behind one
+// IP address.
+const burstSeconds = 20
 
-// PerSecond is a limit of so many calls a second, and twenty seconds' worth at once.
-func PerSecond(calls int) Limit { return Limit{PerSecond: float64(calls), Burst: burstTime * calls} }
+// PerSecond returns a limit of calls per second with a burst of twenty seconds of calls.
+func PerSecond(calls int) Limit { return Limit{PerSecond: float64(calls), Burst: burstSeconds * calls} }
 
-// Limits of calls, for each instance. Attempts to sign up and in have limits of their own, which instances share.
+// Limits are the rate limits of each instance. Package loginthrottle limits sign-ups and sign-ins
+// across instances.
 type Limits struct {
-	// User limits one signed-in user, on all his devices.
+	// User limits a signed-in user, across all their devices.
 	User Limit
-	// Address limits who is not signed in, by network address, which a campus may share.
+	// Address limits signed-out callers by IP address, which a whole campus may share.
 	Address Limit
 }
 
-// DefaultLimits are those of the service.
+// DefaultLimits returns the limits used in production.
 func DefaultLimits() Limits { return Limits{User: PerSecond(10), Address: PerSecond(50)} }
 
 func (l Limits) check() error {
 	for _, limit := range []Limit{l.User, l.Address} {
 		if limit.PerSecond <= 0 || limit.Burst <= 0 {
-			return errors.New("the legacy API needs limits of calls")
+			return errors.New("the legacy API needs positive rate limits")
 		}
 	}
 	return nil
 }
 
-// maxKeys is how many callers an instance remembers in each of two generations: at some 150 bytes, three megabytes in all.
+// maxKeys limits the callers in each of the limiter's two generations: at about 150 bytes per
+// caller, three megabytes in total.
 const maxKeys = 10_000
 
-// limiter counts calls by key.
+// limiter limits the calls of each key. It forgets the least recently added keys: when the current
+// generation is full, it replaces the previous one.
 type limiter struct {
 	limit Limit
 
-	mu         sync.Mutex
-	young, old map[string]*rate.Limiter
+	mu                sync.Mutex
+	current, previous map[string]*rate.Limiter
 }
 
-// wait is how long the caller must wait; 0 when he may go on.
-func (l *limiter) wait(key string, now time.Time) time.Duration {
+// take counts a call. If the call exceeds the limit, take returns how long the caller must wait
+// before the next attempt, otherwise 0.
+func (l *limiter) take(key string, now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	bucket := l.bucket(key)
@@ -65,7 +70,7 @@ func (l *limiter) wait(key string, now time.Time) time.Duration {
 	return time.Duration(missing / l.limit.PerSecond * float64(time.Second))
 }
 
-// charge counts a call that is going on as so many more.
+// charge counts additional calls for an expensive call that is already running.
 func (l *limiter) charge(key string, calls int, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,16 +78,16 @@ func (l *limiter) charge(key string, calls int, now time.Time) {
 }
 
 func (l *limiter) bucket(key string) *rate.Limiter {
-	bucket := l.young[key]
+	bucket := l.current[key]
 	if bucket != nil {
 		return bucket
 	}
-	if bucket = l.old[key]; bucket == nil {
+	if bucket = l.previous[key]; bucket == nil {
 		bucket = rate.NewLimiter(rate.Limit(l.limit.PerSecond), l.limit.Burst)
 	}
-	if len(l.young) >= maxKeys || l.young == nil {
-		l.young, l.old = make(map[string]*rate.Limiter), l.young
+	if len(l.current) >= maxKeys || l.current == nil {
+		l.current, l.previous = make(map[string]*rate.Limiter), l.current
 	}
-	l.young[key] = bucket
+	l.current[key] = bucket
 	return bucket
 }

@@ -9,39 +9,41 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 )
 
-// Bounds of bodies, in bytes. A lecture that fits the schema has at most some 110 kB; the rest is for fields that are dropped.
+// Size limits of request bodies, in bytes. A lecture that fits the schema has at most about 110 kB;
+// the margin allows for fields that are dropped.
 const (
 	maxBody    = 16 << 10
 	maxLecture = 256 << 10
 )
 
-// bodyTime is how long a body may take to arrive.
-const bodyTime = 10 * time.Second
+// bodyTimeout limits the time to receive a request body.
+const bodyTimeout = 10 * time.Second
 
-// body reads a request's whole body.
-func (c *call) body(most int64) ([]byte, error) {
-	// A caller that sends its body a byte a minute is as good as one that sends none. A recorder has no deadlines, and needs none.
+// body reads the whole request body.
+func (c *call) body(maxBytes int64) ([]byte, error) {
+	// Errors are ignored because the recorders in tests do not support deadlines.
 	connection := http.NewResponseController(c.Response().Writer)
-	_ = connection.SetReadDeadline(time.Now().Add(bodyTime))
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, c.Request().Body, most))
+	_ = connection.SetReadDeadline(time.Now().Add(bodyTimeout))
+	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, c.Request().Body, maxBytes))
 	_ = connection.SetReadDeadline(time.Time{})
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, errTooLarge
 	case err != nil:
-		return nil, errRequest
+		return nil, errBadRequest
 	}
 	return body, nil
 }
 
-// decode reads a body that is a JSON object of texts, all of which must be there. Other fields are ignored. Errors quote nothing
-// of the body: it may hold a password.
+// decode reads a JSON object from the body and returns its named fields, all of which must be
+// strings. It ignores other fields. Errors do not quote the body, which may contain a password.
 func (c *call) decode(names ...string) ([]string, error) {
 	body, err := c.body(maxBody)
 	if err != nil {
@@ -54,31 +56,20 @@ func (c *call) decode(names ...string) ([]string, error) {
 		var value *string
 		malformed = malformed || json.Unmarshal(fields[name], &value) != nil || value == nil
 		if malformed {
-			return nil, errBody.saying(fmt.Sprintf("요청 본문은 %s 문자 값이 있는 JSON 객체여야 합니다.", list(names)))
+			return nil, errMalformedBody.withMessage(fmt.Sprintf("요청 본문은 %s 문자열이 들어 있는 JSON 객체여야 해요.", strings.Join(names, ", ")))
 		}
 		values[i] = *value
 	}
 	return values, nil
 }
 
-func list(names []string) string {
-	var text bytes.Buffer
-	for i, name := range names {
-		if i > 0 {
-			text.WriteString(", ")
-		}
-		text.WriteString(name)
-	}
-	return text.String()
-}
-
-// answer sends JSON.
-func answer(c echo.Context, status int, value any) error {
+// respond sends a value as JSON.
+func respond(c echo.Context, status int, value any) error {
 	text, err := encode(value)
 	if err != nil {
 		return err
 	}
-	return answerText(c, status, text)
+	return respondJSON(c, status, text)
 }
 
 func encode(value any) ([]byte, error) {
@@ -86,19 +77,21 @@ func encode(value any) ([]byte, error) {
 	out := json.NewEncoder(&text)
 	out.SetEscapeHTML(false)
 	if err := out.Encode(value); err != nil {
-		return nil, fmt.Errorf("encode an answer: %w", err)
+		return nil, fmt.Errorf("encode the response: %w", err)
 	}
 	return text.Bytes(), nil
 }
 
-// answerText sends JSON that is encoded. The Content-Type is exactly this: old apps compare the whole of it.
-func answerText(c echo.Context, status int, text []byte) error {
+// respondJSON sends encoded JSON. The Content-Type must be exactly this: old apps compare the whole
+// header.
+func respondJSON(c echo.Context, status int, text []byte) error {
 	c.Response().Header().Set("Content-Length", strconv.Itoa(len(text)))
 	return c.Blob(status, echo.MIMEApplicationJSON, text)
 }
 
-// param is a part of the path as the client means it. Echo leaves it escaped when anything in the path is escaped in another way
-// than Go would, and there may be plain Korean in it as well.
+// param returns an unescaped path parameter. Echo leaves all parameters escaped if any part of the
+// path is escaped differently from Go's own escaping; such a path may also contain unescaped
+// Korean.
 func (c *call) param(name string) (string, error) {
 	text := c.Param(name)
 	if c.Request().URL.RawPath == "" {
@@ -106,7 +99,7 @@ func (c *call) param(name string) (string, error) {
 	}
 	text, err := url.PathUnescape(text)
 	if err != nil {
-		return "", errNoCall
+		return "", errNotFound
 	}
 	return text, nil
 }

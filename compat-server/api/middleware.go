@@ -16,17 +16,18 @@ import (
 	"heek.kr/heektime/internal/auth"
 )
 
-// callTime bounds a call; the longest is a login, which bounds itself at 20 seconds.
-const callTime = 30 * time.Second
+// callTimeout limits a call. The slowest is a sign-in, which has its own limit of 20 seconds.
+const callTimeout = 30 * time.Second
 
-// requestID is what a client may call its request.
+// requestID matches the request IDs that are accepted from clients.
 var requestID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// observe is around everything: it names the call, says when the API ends, survives a panic, answers errors, and logs one line.
+// observe is the outermost middleware: it assigns a request ID, announces the end of the API, turns
+// errors and panics into responses, and logs one line per call.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := s.now()
-		ctx, cancel := context.WithTimeout(c.Request().Context(), callTime)
+		ctx, cancel := context.WithTimeout(c.Request().Context(), callTimeout)
 		defer cancel()
 		c.SetRequest(c.Request().WithContext(ctx))
 		id := c.Request().Header.Get(echo.HeaderXRequestID)
@@ -36,10 +37,10 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		header := c.Response().Header()
 		header.Set(echo.HeaderXRequestID, id)
 		header.Set("X-HeekTime-Deprecated", s.endDate.Format(time.DateOnly))
-		header.Set("Cache-Control", "no-store") // answers differ by who asks; the course lists say otherwise
+		header.Set("Cache-Control", "no-store") // responses depend on the caller; course lists override this
 		client := s.usage.count(ctx, c.Request().UserAgent())
 		code := "ok"
-		if err := survive(next, c); err != nil {
+		if err := callRecovering(next, c); err != nil {
 			code = toProblem(err).Code
 			s.fail(err, c)
 		}
@@ -49,12 +50,12 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// survive makes an error of a panic.
-func survive(next echo.HandlerFunc, c echo.Context) (err error) {
+// callRecovering calls next and converts a panic to an error.
+func callRecovering(next echo.HandlerFunc, c echo.Context) (err error) {
 	defer func() {
 		switch p := recover(); {
 		case p == http.ErrAbortHandler:
-			panic(p) // net/http's own way to hang up
+			panic(p) // net/http closes the connection
 		case p != nil:
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
@@ -62,8 +63,9 @@ func survive(next echo.HandlerFunc, c echo.Context) (err error) {
 	return next(c)
 }
 
-// allowBrowsers answers preflights and lets pages of any origin read the answers: what they may see, their users' tokens say.
-// Echo's own middleware makes answers differ by origin, which a CDN would have to keep apart.
+// allowBrowsers responds to CORS preflights and lets pages of any origin read responses, which is
+// safe because access depends on tokens and not on cookies. Echo's own CORS middleware varies
+// responses by origin, so a CDN would have to cache each origin separately.
 func (s *Server) allowBrowsers(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		header := c.Response().Header()
@@ -74,51 +76,53 @@ func (s *Server) allowBrowsers(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		header.Set(echo.HeaderAccessControlAllowMethods, "GET, POST, PUT, DELETE")
 		header.Set(echo.HeaderAccessControlAllowHeaders, "Authorization, Content-Type")
-		header.Set(echo.HeaderAccessControlMaxAge, "7200") // the longest that Chromium heeds
+		header.Set(echo.HeaderAccessControlMaxAge, "7200") // Chromium's maximum
 		return c.NoContent(http.StatusNoContent)
 	}
 }
 
-// callerKey is where identify leaves who calls.
+// callerKey is the context key under which authenticate stores the caller.
 const callerKey = "caller"
 
-// caller is who calls.
+// caller is the sender of a call.
 type caller struct {
 	token.Session
-	// address of the network that the call comes from.
-	address string
-	// signedIn says that there was a good token, err that there was another one.
+	// ip is the caller's IP address.
+	ip string
+	// signedIn reports a valid access token; tokenErr is set if there was an invalid one.
 	signedIn bool
-	err      error
+	tokenErr error
 }
 
-// identify reads the access token, and lets nobody call too often: a user, or who has no good token by his network address.
-func (s *Server) identify(next echo.HandlerFunc) echo.HandlerFunc {
+// authenticate verifies the access token and enforces the rate limits: per user with a valid token,
+// and per IP address without one.
+func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		who := caller{address: auth.ClientIP(c.Request(), s.hops)}
-		if text := bearer(c.Request().Header.Get(echo.HeaderAuthorization)); text != "" {
-			who.Session, who.err = s.tokens.Check(text, token.Access)
-			who.signedIn = who.err == nil
+		who := caller{ip: auth.ClientIP(c.Request(), s.hops)}
+		if text := bearerToken(c.Request().Header.Get(echo.HeaderAuthorization)); text != "" {
+			who.Session, who.tokenErr = s.tokens.Check(text, token.Access)
+			who.signedIn = who.tokenErr == nil
 		}
 		c.Set(callerKey, who)
 		limiter, key := s.limiter(who)
-		if wait := limiter.wait(key, s.now()); wait > 0 {
-			return errTooMany.after(wait)
+		if wait := limiter.take(key, s.now()); wait > 0 {
+			return errTooMany.withRetryAfter(wait)
 		}
 		return next(c)
 	}
 }
 
-// limiter is what counts somebody's calls, and the key that they are counted under.
+// limiter returns the limiter for a caller, and the caller's key in it.
 func (s *Server) limiter(who caller) (*limiter, string) {
 	if who.signedIn {
 		return &s.users, who.UID
 	}
-	return &s.addresses, who.address
+	return &s.addresses, who.ip
 }
 
-// bearer is the token of an Authorization header, "" when there is none. Old apps say "Bearer null" when nobody is signed in.
-func bearer(header string) string {
+// bearerToken returns the token of an Authorization header, or "" if there is none. Old apps send
+// "Bearer null" when the user is signed out.
+func bearerToken(header string) string {
 	scheme, text, _ := strings.Cut(header, " ")
 	if text = strings.TrimSpace(text); !strings.EqualFold(scheme, "Bearer") || text == "null" {
 		return ""

@@ -22,14 +22,14 @@ import (
 	"heek.kr/heektime/internal/werkzeug"
 )
 
-// Open builds the service from its environment, which docs/deployment.md lists.
+// Open creates the service from its environment variables, which docs/deployment.md lists.
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
 	project := gcp.Project(env)
-	apiKey := env.Required("FIREBASE_API_KEY", "the API key that passwords are checked with")
-	key := env.Required("TOKEN_KEY", "the key that signs the API's tokens: openssl rand -base64 32")
+	apiKey := env.Required("FIREBASE_API_KEY", "the Firebase API key, used to verify passwords")
+	key := env.Required("TOKEN_KEY", "the key that signs tokens, from: openssl rand -base64 32")
 	oldKey := env.Optional("TOKEN_KEY_OLD", "")
 	cfg := Config{
-		PublicURL: env.Required("PUBLIC_URL", "where clients reach this service, https://host"),
+		PublicURL: env.Required("PUBLIC_URL", "the URL at which clients reach this service, https://host"),
 		Hops:      env.OptionalInt("FORWARDED_HOPS", 1, 0, 8),
 		Limits: Limits{
 			User:    PerSecond(env.OptionalInt("CALLS_PER_USER", 10, 1, 1_000_000)),
@@ -71,7 +71,8 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	return &server.Service{Handler: s, Close: func() error { return errors.Join(s.Close(), clients.Close()) }}, nil
 }
 
-// Assemble adds the API's parts to cfg and makes the server. The parts use the clients of signIn.
+// Assemble creates the remaining dependencies in cfg, which use the clients in signIn, and returns
+// the server.
 func Assemble(cfg Config, storage *storage.Client, signIn auth.Config) (*Server, error) {
 	service, err := auth.New(signIn)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// raw sends bytes as they are and reads an answer.
+// raw sends a request byte for byte and reads the response.
 func raw(t testing.TB, host, request string) reply {
 	t.Helper()
 	conn, err := net.Dial("tcp", host)
@@ -19,14 +19,14 @@ func raw(t testing.TB, host, request string) reply {
 	if _, err := io.WriteString(conn, request); err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return reply{answer.StatusCode, answer.Header, string(body)}
+	return reply{response.StatusCode, response.Header, string(body)}
 }

@@ -15,31 +15,32 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// schools is GET /schools.
+// schools handles GET /schools.
 func (s *Server) schools(ctx context.Context, c *call) error {
-	known, err := s.catalog.Get(ctx)
+	snapshot, err := s.catalog.Get(ctx)
 	if err != nil {
 		return err
 	}
-	kept := s.encodedSchools.Load()
-	if kept == nil || kept.of != known {
-		text, err := encode(schoolObjects(known))
+	encoded := s.encodedSchools.Load()
+	if encoded == nil || encoded.snapshot != snapshot {
+		text, err := encode(schoolObjects(snapshot))
 		if err != nil {
 			return err
 		}
-		kept = &encodedSchools{known, text}
-		s.encodedSchools.Store(kept)
+		encoded = &encodedSchools{snapshot, text}
+		s.encodedSchools.Store(encoded)
 	}
-	return answerText(c, http.StatusOK, kept.text)
+	return respondJSON(c, http.StatusOK, encoded.text)
 }
 
-// encodedSchools is the answer to GET /schools, which is the same for everybody as long as the catalog is.
+// encodedSchools caches the response to GET /schools, which is the same for all callers until the
+// catalog changes.
 type encodedSchools struct {
-	of   *catalog.Snapshot
-	text []byte
+	snapshot *catalog.Snapshot
+	text     []byte
 }
 
-func schoolObjects(known *catalog.Snapshot) any {
+func schoolObjects(snapshot *catalog.Snapshot) any {
 	type semester struct {
 		ID   string `json:"id"`
 		Year int    `json:"year"`
@@ -50,8 +51,8 @@ func schoolObjects(known *catalog.Snapshot) any {
 		Name      string     `json:"name"`
 		Semesters []semester `json:"semesters"`
 	}
-	list := make([]school, len(known.Schools))
-	for i, from := range known.Schools {
+	list := make([]school, len(snapshot.Schools))
+	for i, from := range snapshot.Schools {
 		list[i] = school{from.ID, from.Name, make([]semester, len(from.Semesters))}
 		for j, sem := range from.Semesters {
 			list[i].Semesters[j] = semester{sem.ID, sem.Year, sem.Term}
@@ -60,7 +61,8 @@ func schoolObjects(known *catalog.Snapshot) any {
 	return list
 }
 
-// listURL is GET /semesters/{semester id}/lectures-url. The id has a slash in it, which some clients escape.
+// listURL handles GET /semesters/{semester id}/lectures-url. The ID contains a slash, which some
+// clients escape.
 func (s *Server) listURL(ctx context.Context, c *call) error {
 	path, err := c.param("*")
 	if err != nil {
@@ -68,7 +70,7 @@ func (s *Server) listURL(ctx context.Context, c *call) error {
 	}
 	id, ok := strings.CutSuffix(path, "/lectures-url")
 	if !ok {
-		return errNoCall
+		return errNotFound
 	}
 	semester, err := s.catalog.Find(ctx, id)
 	switch {
@@ -79,10 +81,11 @@ func (s *Server) listURL(ctx context.Context, c *call) error {
 	case semester.ListURL == "":
 		return errNoList
 	}
-	return answer(c, http.StatusOK, map[string]string{"url": s.publicURL + base + courselist.Path(semester)})
+	return respond(c, http.StatusOK, map[string]string{"url": s.publicURL + base + courselist.Path(semester)})
 }
 
-// list is GET /lists/{school}/{semester}/{version}.json, where lectures-url sends clients. It is a course list for everybody.
+// list handles GET /lists/{school}/{semester}/{version}.json, the URLs that lectures-url returns.
+// Course lists are public.
 func (s *Server) list(ctx context.Context, c *call) error {
 	semester, version, err := s.semesterOfList(ctx, c)
 	if err != nil {
@@ -95,7 +98,8 @@ func (s *Server) list(ctx context.Context, c *call) error {
 	if c.Param("version") == version+".json" {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
-		// The address is of an older list, or of one that another instance knows already. This one is as good, for now.
+		// The version is older than this instance's, or a newer one that another instance already
+		// has. Serve this instance's version, but do not let anything cache it under the wrong URL.
 		header.Set("Cache-Control", "no-cache")
 	}
 	if strings.Contains(c.Request().Header.Get("If-None-Match"), tag) {
@@ -105,7 +109,7 @@ func (s *Server) list(ctx context.Context, c *call) error {
 	if err != nil {
 		header.Del("ETag")
 		header.Set("Cache-Control", "no-store")
-		return errUnavailable.because(err)
+		return errUnavailable.withCause(err)
 	}
 	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
 		header.Set("Content-Encoding", "gzip")
@@ -114,7 +118,7 @@ func (s *Server) list(ctx context.Context, c *call) error {
 	}
 	plain, err := gzip.NewReader(bytes.NewReader(list))
 	if err != nil {
-		return fmt.Errorf("read a kept list: %w", err)
+		return fmt.Errorf("decompress a cached list: %w", err)
 	}
 	header.Set("Content-Type", "application/json")
 	c.Response().WriteHeader(http.StatusOK)
@@ -122,7 +126,7 @@ func (s *Server) list(ctx context.Context, c *call) error {
 	return err
 }
 
-// semesterOfList is the semester of a list's address, and the version that its list has now.
+// semesterOfList returns the semester in a list's URL and the current version of its list.
 func (s *Server) semesterOfList(ctx context.Context, c *call) (*catalog.Semester, string, error) {
 	school, err := c.param("school")
 	if err != nil {

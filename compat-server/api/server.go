@@ -1,9 +1,10 @@
-// Package api is the REST API of old apps, version 2, on the documents of the new ones:
+// Package api implements version 2 of the REST API for old apps on the documents of the new ones:
 //
-//	old app ─▶ middleware: headers, log, limits, who calls ─▶ a handler ─▶ account, catalog, courselist, timetable ─▶ Firestore
+//	old app ─▶ middleware: headers, log, authentication, rate limits
+//	        ─▶ handler ─▶ account, catalog, courselist, timetable ─▶ Firestore
 //
-// The contract is what apps in the field do, and they will not be updated; so a mistake of theirs is part of it. docs/old-clients.md
-// says what each call bills.
+// Old apps are never updated, so their behavior, including their bugs, is the contract.
+// docs/old-clients.md lists what each call bills.
 package api
 
 import (
@@ -24,17 +25,17 @@ import (
 	"heek.kr/heektime/compat-server/token"
 )
 
-// base is the path that all calls begin with.
+// base is the path prefix of all calls.
 const base = "/apis/v2"
 
-// Config is what the API works with. Everything is required.
+// Config holds the API's settings and dependencies. All fields are required.
 type Config struct {
-	// PublicURL is where clients reach the API, "https://host" without a path: the URLs of lists start
-	// with it.
+	// PublicURL is the URL at which clients reach the API, "https://host" without a path. The URLs
+	// of course lists start with it.
 	PublicURL string
-	// EndDate is the day on which the API ends. Every response names it.
+	// EndDate is the day on which the API will be turned off. Every response includes it.
 	EndDate time.Time
-	// Hops is the number of proxies in front; see auth.ClientIP.
+	// Hops is the number of proxies in front of the service; see auth.ClientIP.
 	Hops   int
 	Limits Limits
 
@@ -47,19 +48,20 @@ type Config struct {
 	Now        func() time.Time
 }
 
-// checkSettings checks the part of the config that comes from the environment.
+// checkSettings validates the fields that come from the environment.
 func (cfg Config) checkSettings() error {
 	u, err := url.Parse(cfg.PublicURL)
 	switch {
 	case err != nil, u.Host == "", u.Scheme != "https" && u.Scheme != "http", u.Scheme+"://"+u.Host != cfg.PublicURL:
 		return errors.New("the legacy API needs its public URL, PUBLIC_URL, as https://host without a path")
 	case cfg.EndDate.IsZero():
-		return errors.New("the legacy API needs the day on which it ends, END_DATE")
+		return errors.New("the legacy API needs its last day, END_DATE")
 	}
 	return cfg.Limits.check()
 }
 
-// Server serves old apps. It is safe for concurrent use. What it keeps between calls only saves work.
+// Server is the API's HTTP handler. It is safe for concurrent use. Apart from rate limits and usage
+// counts, its state between calls is only a cache.
 type Server struct {
 	publicURL  string
 	endDate    time.Time
@@ -80,7 +82,7 @@ type Server struct {
 	encodedSchools atomic.Pointer[encodedSchools]
 }
 
-// New returns an error that names what the config lacks.
+// New returns a server, or an error that names the missing or invalid field.
 func New(cfg Config) (*Server, error) {
 	if err := cfg.checkSettings(); err != nil {
 		return nil, err
@@ -108,77 +110,78 @@ func New(cfg Config) (*Server, error) {
 		users: limiter{limit: cfg.Limits.User}, addresses: limiter{limit: cfg.Limits.Address},
 	}
 	s.echo.HTTPErrorHandler = s.fail
-	s.echo.Use(s.observe, s.allowBrowsers, s.identify)
+	s.echo.Use(s.observe, s.allowBrowsers, s.authenticate)
 	for _, r := range s.routes() {
 		s.echo.Add(r.method, base+r.path, s.handler(r))
-		if r.method == http.MethodGet { // net/http leaves the body away
+		if r.method == http.MethodGet { // net/http omits the body
 			s.echo.Add(http.MethodHead, base+r.path, s.handler(r))
 		}
 	}
 	return s, nil
 }
 
-// needs is what a call wants to know of its caller.
-type needs int
+// authMode is the authentication that a call requires.
+type authMode int
 
 const (
-	nobody   needs = iota // whatever Authorization says does not matter
-	either                // a token must be good if there is one
-	signedIn              // there must be a token, and its session must not be revoked
+	authIgnored  authMode = iota // the Authorization header is ignored
+	authOptional                 // a token is not required, but must be valid if present
+	authRequired                 // a valid token is required, and its session must not be revoked
 )
 
-// route is one call.
+// route is one call of the API.
 type route struct {
 	method, path string
-	needs        needs
+	auth         authMode
 	handle       func(context.Context, *call) error
 }
 
-// routes are all calls, as the contract lists them, and the course lists.
+// routes returns the calls in the order of the contract, followed by the course lists.
 func (s *Server) routes() []route {
 	return []route{
-		{http.MethodPost, "/users", nobody, s.signUp},
-		{http.MethodPost, "/auth/token", nobody, s.signIn},
-		{http.MethodPost, "/auth/refresh-token", nobody, s.refresh},
-		{http.MethodGet, "/me", signedIn, s.me},
-		{http.MethodGet, "/username/:username", either, s.findUser},
-		{http.MethodGet, "/schools", either, s.schools},
-		{http.MethodGet, "/semesters/*", either, s.listURL}, // {school}/{rest}/lectures-url
-		{http.MethodGet, "/users/:user/timetables", either, s.listTimetables},
-		{http.MethodPost, "/me/timetables", signedIn, s.createTimetable},
-		{http.MethodPost, "/me/timetables/:timetable/lectures", signedIn, s.addLecture},
-		{http.MethodPut, "/me/timetables/:timetable/lectures/:lecture", signedIn, s.putLecture},
-		{http.MethodDelete, "/me/timetables/:timetable/lectures/:lecture", signedIn, s.deleteLecture},
-		{http.MethodGet, "/lists/:school/:semester/:version", nobody, s.list},
+		{http.MethodPost, "/users", authIgnored, s.signUp},
+		{http.MethodPost, "/auth/token", authIgnored, s.signIn},
+		{http.MethodPost, "/auth/refresh-token", authIgnored, s.refresh},
+		{http.MethodGet, "/me", authRequired, s.me},
+		{http.MethodGet, "/username/:username", authOptional, s.findUser},
+		{http.MethodGet, "/schools", authOptional, s.schools},
+		{http.MethodGet, "/semesters/*", authOptional, s.listURL}, // {school}/{rest}/lectures-url
+		{http.MethodGet, "/users/:user/timetables", authOptional, s.listTimetables},
+		{http.MethodPost, "/me/timetables", authRequired, s.createTimetable},
+		{http.MethodPost, "/me/timetables/:timetable/lectures", authRequired, s.addLecture},
+		{http.MethodPut, "/me/timetables/:timetable/lectures/:lecture", authRequired, s.putLecture},
+		{http.MethodDelete, "/me/timetables/:timetable/lectures/:lecture", authRequired, s.deleteLecture},
+		{http.MethodGet, "/lists/:school/:semester/:version", authIgnored, s.list},
 	}
 }
 
+// ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
 
-// Close logs what was counted last.
+// Close logs the remaining usage counts.
 func (s *Server) Close() error {
 	s.usage.close()
 	return nil
 }
 
-// call is one call by somebody.
+// call is an incoming call and its caller.
 type call struct {
 	echo.Context
 	caller
 }
 
-// handler lets only those call that may.
+// handler wraps a route's handler with the authentication check.
 func (s *Server) handler(r route) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		who, _ := c.Get(callerKey).(caller)
 		ctx := c.Request().Context()
 		switch {
-		case r.needs == nobody:
-		case who.err != nil:
-			return who.err
-		case r.needs == signedIn && !who.signedIn:
+		case r.auth == authIgnored:
+		case who.tokenErr != nil:
+			return who.tokenErr
+		case r.auth == authRequired && !who.signedIn:
 			return errNoToken
-		case r.needs == signedIn:
+		case r.auth == authRequired:
 			if err := s.accounts.Check(ctx, who.Session); err != nil {
 				return err
 			}

@@ -12,7 +12,7 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// timetableObject and lectureObject are what old apps get.
+// timetableObject is a timetable in the format of old apps.
 type timetableObject struct {
 	ID       string          `json:"id"`
 	Title    string          `json:"title"`
@@ -37,7 +37,8 @@ type schoolObject struct {
 	Name string `json:"name"`
 }
 
-// lectureObject has every field of the schema; tags replace metas, and there is no url.
+// lectureObject is a lecture in the format of old apps. It has every field of the schema, but tags
+// instead of metas, and no url.
 type lectureObject struct {
 	ID string `json:"id"`
 	schema.Lecture
@@ -63,10 +64,12 @@ func lectureOf(l timetable.Lecture, semester *catalog.Semester) lectureObject {
 	return lectureObject{ID: l.ID, Lecture: l.Lecture, Times: courselist.Times(l.Times, semester), Tags: courselist.Tags(l.Metas)}
 }
 
-// documentsPerCall is how many documents a call may read without being counted as two.
+// documentsPerCall is the number of documents for which a call counts as one more call against the
+// rate limit.
 const documentsPerCall = 100
 
-// listTimetables is GET /users/{user id}/timetables. Who asks for his own gets the private ones, too.
+// listTimetables handles GET /users/{user id}/timetables. Users also get their own private
+// timetables.
 func (s *Server) listTimetables(ctx context.Context, c *call) error {
 	uid, err := c.param("user")
 	if err != nil {
@@ -98,20 +101,20 @@ func (s *Server) listTimetables(ctx context.Context, c *call) error {
 		}
 		list[i] = timetableOf(t, semester)
 	}
-	// Each document is billed, and some users have very many.
+	// Each document is billed, and some users have very many of them.
 	limiter, key := s.limiter(c.caller)
 	limiter.charge(key, documents/documentsPerCall, s.now())
-	return answer(c, http.StatusOK, list)
+	return respond(c, http.StatusOK, list)
 }
 
-// createTimetable is POST /me/timetables.
+// createTimetable handles POST /me/timetables.
 func (s *Server) createTimetable(ctx context.Context, c *call) error {
 	fields, err := c.decode("semester_id", "title")
 	if err != nil {
 		return err
 	}
 	if err := timetable.CheckTitle(fields[1]); err != nil {
-		return errTimetable.saying(err.Error())
+		return errTimetable.withMessage(err.Error())
 	}
 	semester, err := s.catalog.Find(ctx, fields[0])
 	switch {
@@ -124,10 +127,10 @@ func (s *Server) createTimetable(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	return answer(c, http.StatusCreated, timetableOf(t, semester))
+	return respond(c, http.StatusCreated, timetableOf(t, semester))
 }
 
-// addLecture is POST /me/timetables/{id}/lectures.
+// addLecture handles POST /me/timetables/{id}/lectures.
 func (s *Server) addLecture(ctx context.Context, c *call) error {
 	clean, err := c.cleanLecture()
 	if err != nil {
@@ -138,10 +141,10 @@ func (s *Server) addLecture(ctx context.Context, c *call) error {
 		return err
 	}
 	t, added, err := s.timetables.Add(ctx, c.UID, id, clean)
-	return s.answerLecture(ctx, c, http.StatusCreated, t, added, err)
+	return s.respondLecture(ctx, c, http.StatusCreated, t, added, err)
 }
 
-// putLecture is PUT /me/timetables/{id}/lectures/{lecture id}.
+// putLecture handles PUT /me/timetables/{id}/lectures/{lecture id}.
 func (s *Server) putLecture(ctx context.Context, c *call) error {
 	clean, err := c.cleanLecture()
 	if err != nil {
@@ -152,10 +155,10 @@ func (s *Server) putLecture(ctx context.Context, c *call) error {
 		return err
 	}
 	t, put, err := s.timetables.Put(ctx, c.UID, id, lectureID, clean)
-	return s.answerLecture(ctx, c, http.StatusOK, t, put, err)
+	return s.respondLecture(ctx, c, http.StatusOK, t, put, err)
 }
 
-// cleanLecture is the lecture in the body, in the shape of the schema.
+// cleanLecture reads the lecture in the body and converts it to the schema.
 func (c *call) cleanLecture() (schema.Lecture, error) {
 	body, err := c.body(maxLecture)
 	if err != nil {
@@ -163,12 +166,13 @@ func (c *call) cleanLecture() (schema.Lecture, error) {
 	}
 	clean, err := timetable.Clean(body)
 	if err != nil {
-		return schema.Lecture{}, errLecture.saying(err.Error())
+		return schema.Lecture{}, errLecture.withMessage(err.Error())
 	}
 	return clean, nil
 }
 
-func (s *Server) answerLecture(ctx context.Context, c *call, status int, t timetable.Timetable, l timetable.Lecture, err error) error {
+// respondLecture sends a lecture that was added or replaced, or returns err.
+func (s *Server) respondLecture(ctx context.Context, c *call, status int, t timetable.Timetable, l timetable.Lecture, err error) error {
 	if err != nil {
 		return err
 	}
@@ -176,10 +180,10 @@ func (s *Server) answerLecture(ctx context.Context, c *call, status int, t timet
 	if err != nil {
 		return err
 	}
-	return answer(c, status, lectureOf(l, semester))
+	return respond(c, status, lectureOf(l, semester))
 }
 
-// deleteLecture is DELETE /me/timetables/{id}/lectures/{lecture id}.
+// deleteLecture handles DELETE /me/timetables/{id}/lectures/{lecture id}.
 func (s *Server) deleteLecture(ctx context.Context, c *call) error {
 	id, lectureID, err := c.lecture()
 	if err != nil {
@@ -191,7 +195,7 @@ func (s *Server) deleteLecture(ctx context.Context, c *call) error {
 	return c.NoContent(http.StatusNoContent)
 }
 
-// lecture is which lecture of which timetable the path names.
+// lecture returns the IDs of the timetable and the lecture in the path.
 func (c *call) lecture() (timetableID, lectureID string, err error) {
 	if timetableID, err = c.param("timetable"); err != nil {
 		return "", "", err

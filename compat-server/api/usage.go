@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// usage counts calls by the version of the app that makes them, so that its operator sees when the last one is gone.
+// usage counts calls by app version, so that the operator can see when no old apps are left.
 type usage struct {
 	log *slog.Logger
 	now func() time.Time
@@ -19,16 +19,19 @@ type usage struct {
 	calls map[string]int
 }
 
-// usageEvery is how often the counts are logged, when there are calls. Nothing runs between calls.
-const usageEvery = 10 * time.Minute
+// usageInterval is how often counts are logged. Only calls trigger logging; nothing runs between
+// them.
+const usageInterval = 10 * time.Minute
 
-// maxClients bounds how many versions an instance tells apart.
+// maxClients limits the number of versions that an instance counts separately.
 const maxClients = 50
 
-// product is how apps name themselves at the beginning of User-Agent: "HeekTime/1.4.2 CFNetwork/711.3.18 Darwin/14.0.0".
+// product matches the app at the beginning of a User-Agent header, such as
+// "HeekTime/1.4.2 CFNetwork/711.3.18 Darwin/14.0.0".
 var product = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9._-]{0,31})(/[0-9A-Za-z.]{1,16})?(?: |$)`)
 
-// version of the app that a User-Agent names: "browser" for all of them, "other" for what has no such form.
+// version returns the app version in a User-Agent header, or "browser" for any browser, "none" for
+// an empty header and "other" for any other text.
 func version(userAgent string) string {
 	match := product.FindStringSubmatch(userAgent)
 	switch {
@@ -42,7 +45,7 @@ func version(userAgent string) string {
 	return match[1] + match[2]
 }
 
-// count counts a call and gives the name that it is counted under.
+// count counts a call and returns the version under which it is counted.
 func (u *usage) count(ctx context.Context, userAgent string) string {
 	name := version(userAgent)
 	now := u.now()
@@ -51,25 +54,25 @@ func (u *usage) count(ctx context.Context, userAgent string) string {
 	if u.calls == nil {
 		u.calls, u.since = map[string]int{}, now
 	}
-	if _, there := u.calls[name]; !there && len(u.calls) >= maxClients {
+	if _, ok := u.calls[name]; !ok && len(u.calls) >= maxClients {
 		name = "other"
 	}
 	u.calls[name]++
-	if now.Sub(u.since) >= usageEvery {
-		u.tell(ctx)
+	if now.Sub(u.since) >= usageInterval {
+		u.flush(ctx)
 	}
 	return name
 }
 
-// close logs what was counted last.
+// close logs the remaining counts.
 func (u *usage) close() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.tell(context.Background())
+	u.flush(context.Background())
 }
 
-// tell logs the counts and starts anew.
-func (u *usage) tell(ctx context.Context) {
+// flush logs the counts and resets them. The caller must hold u.mu.
+func (u *usage) flush(ctx context.Context) {
 	if len(u.calls) == 0 {
 		return
 	}

@@ -1,9 +1,9 @@
-"""The legacy API once more, in FastAPI on PostgreSQL, to measure ours against: the calls that the benchmark makes.
+"""A baseline for the benchmark: the calls it makes, implemented in FastAPI on PostgreSQL.
 
-It is written with care for speed, in the ways that FastAPI documents: uvloop and httptools, asyncpg with a pool and prepared
-statements, one join a call, indexed tables, middleware without Starlette's base class. It answers with the headers of the
-contract, checks lectures by a model and logs a line for each call, as ours does. It does less than ours all the same: no limits, no
-revoked sessions, and no lectures of deleted timetables to leave out. Run by bench_test.go:
+It is optimized in the ways that FastAPI documents: uvloop and httptools, asyncpg with a connection pool and prepared
+statements, one join per call, indexed tables, and middleware without Starlette's base class. Like compat-server it
+sends the headers of the contract, validates lectures and logs a line per call. It does less, however: it has no rate
+limits, does not check for revoked sessions, and has no lectures of deleted timetables to skip. bench_test.go runs it:
 
     BASELINE_DATABASE=… BASELINE_KEY=… BASELINE_AUDIENCE=… python3 -m uvicorn baseline:app --port 8080
 """
@@ -37,7 +37,8 @@ async def prepare(connection):
 @app.on_event("startup")
 async def startup():
     global pool
-    pool = await asyncpg.create_pool(host=os.environ["BASELINE_DATABASE"], user="postgres", database="postgres", min_size=1, max_size=8, init=prepare)
+    pool = await asyncpg.create_pool(host=os.environ["BASELINE_DATABASE"], user="postgres", database="postgres",
+                                     min_size=1, max_size=8, init=prepare)
 
 
 @app.on_event("shutdown")
@@ -46,7 +47,7 @@ async def shutdown():
 
 
 class Observe:
-    """Headers of every answer, and a line in the log."""
+    """Adds headers to every response and logs a line per call."""
 
     def __init__(self, app):
         self.app = app
@@ -66,8 +67,9 @@ class Observe:
             await send(message)
 
         await self.app(scope, receive, with_headers)
-        print(json.dumps({"severity": "INFO", "message": "call", "call": scope["method"] + " " + scope["path"], "status": status,
-                          "request": identity, "ms": int(1000 * (time.monotonic() - began))}), file=sys.stdout, flush=True)
+        line = {"severity": "INFO", "message": "call", "call": scope["method"] + " " + scope["path"], "status": status,
+                "request": identity, "ms": int(1000 * (time.monotonic() - began))}
+        print(json.dumps(line), file=sys.stdout, flush=True)
 
 
 app.add_middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["GET", "POST", "PUT", "DELETE"],
@@ -77,11 +79,11 @@ app.add_middleware(Observe)
 
 async def user_of(authorization: str = Header("")):
     if not authorization.startswith("Bearer ") or authorization == "Bearer null":
-        raise HTTPException(401, "로그인이 필요합니다.")
+        raise HTTPException(401, "로그인이 필요해요.")
     try:
         return jwt.decode(authorization[7:], key, algorithms=["HS256"], audience=audience)["sub"]
     except jwt.PyJWTError:
-        raise HTTPException(401, "로그인이 만료되었습니다.")
+        raise HTTPException(401, "로그인이 만료됐어요.")
 
 
 class Time(BaseModel):
@@ -130,7 +132,8 @@ async def timetables(user: str):
         "SELECT t.id, t.title, t.user_id, m.id AS semester, m.year, m.term, s.id AS school, s.name AS school_name,"
         " l.id AS lecture, l.identifier, l.title AS lecture_title, l.professor, l.credit, l.times, l.category, l.tags"
         " FROM timetables t JOIN semesters m ON m.id = t.semester_id JOIN schools s ON s.id = m.school_id"
-        " LEFT JOIN lectures l ON l.timetable_id = t.id WHERE t.user_id = $1 ORDER BY m.id DESC, t.created_at DESC, l.created_at", user)
+        " LEFT JOIN lectures l ON l.timetable_id = t.id WHERE t.user_id = $1"
+        " ORDER BY m.id DESC, t.created_at DESC, l.created_at", user)
     found = {}
     for row in rows:
         timetable = found.get(row["id"])
@@ -155,13 +158,14 @@ async def add(timetable: str, lecture: Lecture, user: str = Depends(user_of)):
         uuid.uuid4().hex, timetable, user, lecture.identifier, lecture.title, lecture.professor, lecture.credit,
         [t.dict() for t in lecture.times], lecture.category, [t.dict() for t in tags])
     if row is None:
-        raise HTTPException(404, "없는 시간표입니다.")
+        raise HTTPException(404, "시간표를 찾을 수 없어요.")
     return lecture_of(row)
 
 
 @app.delete("/apis/v2/me/timetables/{timetable}/lectures/{lecture}", status_code=204)
 async def delete(timetable: str, lecture: str, user: str = Depends(user_of)):
     await pool.execute(
-        "DELETE FROM lectures l USING timetables t WHERE l.id = $1 AND l.timetable_id = $2 AND t.id = l.timetable_id AND t.user_id = $3",
+        "DELETE FROM lectures l USING timetables t"
+        " WHERE l.id = $1 AND l.timetable_id = $2 AND t.id = l.timetable_id AND t.user_id = $3",
         lecture, timetable, user)
     return Response(status_code=204)

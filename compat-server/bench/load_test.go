@@ -11,19 +11,19 @@ import (
 	"time"
 )
 
-// kinds of calls, in the order of the table.
+// kinds of calls, in the order of the report.
 var kinds = []string{"`GET /schools`", "`GET /users/{id}/timetables` (5 × 7)", "`POST` lecture", "`DELETE` lecture"}
 
-// perRound is how often each kind is called in a round.
-var perRound = []int{4000, 1000, 5 * users, 5 * users}
+// callsPerRound is the number of calls of each kind in a round.
+var callsPerRound = []int{4000, 1000, 5 * users, 5 * users}
 
-// atOnce is how many clients call at the same time.
-const atOnce = 4
+// concurrency is the number of concurrent clients.
+const concurrency = 4
 
-var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: atOnce}}
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: concurrency}}
 
-// once makes one call.
-func once(method, url, token, body string) (status int, answer []byte, err error) {
+// do makes one call.
+func do(method, url, token, body string) (status int, response []byte, err error) {
 	req, err := http.NewRequest(method, url, strings.NewReader(body))
 	if err != nil {
 		return 0, nil, err
@@ -31,16 +31,16 @@ func once(method, url, token, body string) (status int, answer []byte, err error
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	got, err := client.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return 0, nil, err
 	}
-	defer got.Body.Close()
-	answer, err = io.ReadAll(got.Body)
-	return got.StatusCode, answer, err
+	defer resp.Body.Close()
+	response, err = io.ReadAll(resp.Body)
+	return resp.StatusCode, response, err
 }
 
-// warm makes every kind of call, for every user.
+// warm makes every kind of call for every user.
 func (s *side) warm(b *testing.B, tokens []string) {
 	b.Helper()
 	ids := s.load(b, nil, users, 201, func(i int) (string, string, string, string) {
@@ -56,18 +56,18 @@ func (s *side) warm(b *testing.B, tokens []string) {
 }
 
 // round makes the calls of one round.
-func (s *side) round(b *testing.B, round int, tokens []string) {
+func (s *side) round(b *testing.B, n int, tokens []string) {
 	b.Helper()
-	s.load(b, s.result(0), perRound[0], 200, func(int) (string, string, string, string) { return "GET", "/schools", "", "" })
-	s.load(b, s.result(1), perRound[1], 200, func(i int) (string, string, string, string) {
+	s.load(b, s.result(0), callsPerRound[0], 200, func(int) (string, string, string, string) { return "GET", "/schools", "", "" })
+	s.load(b, s.result(1), callsPerRound[1], 200, func(i int) (string, string, string, string) {
 		return "GET", "/users/" + uid(i%users) + "/timetables", "", ""
 	})
 	text := lectureText(b)
-	ids := s.load(b, s.result(2), perRound[2], 201, func(i int) (string, string, string, string) {
-		return "POST", fmt.Sprintf("/me/timetables/%s/lectures", timetableID(i%users, round%timetables)), tokens[i%users], text
+	ids := s.load(b, s.result(2), callsPerRound[2], 201, func(i int) (string, string, string, string) {
+		return "POST", fmt.Sprintf("/me/timetables/%s/lectures", timetableID(i%users, n%timetables)), tokens[i%users], text
 	})
-	s.load(b, s.result(3), perRound[3], 204, func(i int) (string, string, string, string) {
-		return "DELETE", fmt.Sprintf("/me/timetables/%s/lectures/%s", timetableID(i%users, round%timetables), ids[i]), tokens[i%users], ""
+	s.load(b, s.result(3), callsPerRound[3], 204, func(i int) (string, string, string, string) {
+		return "DELETE", fmt.Sprintf("/me/timetables/%s/lectures/%s", timetableID(i%users, n%timetables), ids[i]), tokens[i%users], ""
 	})
 }
 
@@ -88,27 +88,30 @@ func lectureText(b *testing.B) string {
 	return string(text)
 }
 
-// load makes n calls, some at once, and adds what they took to r. It gives the ids in the answers.
-func (s *side) load(b *testing.B, r *result, n, want int, request func(i int) (method, path, token, body string)) []string {
+// load makes n calls concurrently, each of which must return the status want. It adds the
+// measurements to r, unless r is nil, and returns the IDs in the responses.
+func (s *side) load(
+	b *testing.B, r *result, n, want int, request func(i int) (method, path, token, body string),
+) []string {
 	b.Helper()
 	ids, latencies := make([]string, n), make([]time.Duration, n)
 	pid := s.server.cmd.Process.Pid
 	server, database := cpu(pid), cpu(s.database)
 	var group sync.WaitGroup
 	next := make(chan int)
-	for range atOnce {
+	for range concurrency {
 		group.Go(func() {
 			for i := range next {
 				method, path, token, body := request(i)
 				begin := time.Now()
-				status, answer, err := once(method, s.server.url+path, token, body)
+				status, response, err := do(method, s.server.url+path, token, body)
 				latencies[i] = time.Since(begin)
 				if err != nil || status != want {
-					b.Errorf("%s %s: %d %s, %v", method, path, status, answer, err)
+					b.Errorf("%s %s: %d %s, %v", method, path, status, response, err)
 				}
-				var made struct{ ID string }
-				if status == http.StatusCreated && json.Unmarshal(answer, &made) == nil {
-					ids[i] = made.ID
+				var created struct{ ID string }
+				if status == http.StatusCreated && json.Unmarshal(response, &created) == nil {
+					ids[i] = created.ID
 				}
 			}
 		})

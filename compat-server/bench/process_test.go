@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// process is a server that runs.
+// process is a running server.
 type process struct {
 	cmd *exec.Cmd
 	out *bytes.Buffer
 	url string
 }
 
-// start runs a command on a free port, without waiting for it.
+// start starts a command on a free port and does not wait until it listens.
 func start(b *testing.B, command func(port string) *exec.Cmd) *process {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -43,18 +43,18 @@ func (p *process) stop() {
 	p.cmd.Wait()
 }
 
-// tick is the unit of times in /proc.
+// tick is the unit of processor times in /proc.
 const tick = 10 * time.Millisecond
 
-// cpu is the processor time that a process and those it started have used.
+// cpu returns the processor time used by a process and its children.
 func cpu(pid int) (used time.Duration) {
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
 	for _, path := range stats {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			continue // it has ended
+			continue // the process has ended
 		}
-		// The name of the program, in parentheses, may hold anything.
+		// The program's name is in parentheses and may contain spaces.
 		_, rest, _ := strings.Cut(string(text), ") ")
 		fields := strings.Fields(rest)
 		if len(fields) < 15 || path != fmt.Sprintf("/proc/%d/stat", pid) && fields[1] != strconv.Itoa(pid) {
@@ -68,7 +68,7 @@ func cpu(pid int) (used time.Duration) {
 	return used
 }
 
-// peakMemory is the most memory that a process has had, in bytes.
+// peakMemory returns the peak resident memory of a process, in bytes.
 func peakMemory(pid int) int64 {
 	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	for line := range strings.Lines(string(text)) {

@@ -1,5 +1,6 @@
-// Package catalog knows the schools and their semesters by the names that old apps have for them, and where they stand in
-// Firestore. All of it is read at once and kept for a while, since every call needs it and it changes a few times a year.
+// Package catalog maps the school and semester IDs of old apps to Firestore documents. It reads all
+// schools and semesters together and caches them, because every call needs them and they change
+// only a few times a year.
 package catalog
 
 import (
@@ -16,16 +17,17 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// MaxAge is how long an instance believes what it read. A new semester is seen that much later, a new course list, too.
+// MaxAge is how long an instance caches the catalog, and so the longest delay before old apps see a
+// new semester or course list.
 const MaxAge = 5 * time.Minute
 
-// readAgain is how soon a semester that is missing is looked for once more: it may be new.
-const readAgain = time.Minute
+// maxAgeOnMiss replaces MaxAge when a requested semester is missing: it may be new.
+const maxAgeOnMiss = time.Minute
 
-// readTime bounds one reading.
-const readTime = 10 * time.Second
+// readTimeout bounds one read of the catalog.
+const readTimeout = 10 * time.Second
 
-// maxDocuments bounds a reading: 20 semesters of 100 schools. It is also what the most expensive call bills.
+// maxDocuments limits each of the two queries: 100 schools with 20 semesters each.
 const maxDocuments = 2000
 
 // Catalog reads schools and semesters. It is safe for concurrent use.
@@ -35,11 +37,11 @@ type Catalog struct {
 	log    *slog.Logger
 	flight singleflight.Group
 
-	mu   sync.Mutex
-	kept *Snapshot
+	mu     sync.Mutex
+	cached *Snapshot
 }
 
-// New makes a catalog, which has read nothing yet; all is required.
+// New returns an empty catalog, which reads Firestore on first use. All arguments are required.
 func New(client *firestore.Client, now func() time.Time, log *slog.Logger) (*Catalog, error) {
 	if client == nil || now == nil || log == nil {
 		return nil, errors.New("a catalog needs a Firestore client, a clock and a logger")
@@ -47,93 +49,95 @@ func New(client *firestore.Client, now func() time.Time, log *slog.Logger) (*Cat
 	return &Catalog{client: client, now: now, log: log}, nil
 }
 
-// Snapshot is everything as it was read at one time. It never changes.
+// Snapshot is an immutable copy of the catalog.
 type Snapshot struct {
-	// Schools by name.
+	// Schools, sorted by name.
 	Schools    []*School
 	bySemester map[string]*Semester
 	byPath     map[string]*Semester
-	byID       map[string]*School // by Firestore's
-	at         time.Time
+	byID       map[string]*School // by Firestore document ID
+	readAt     time.Time
 }
 
-// Semester by the id that old apps have; nil when there is none.
+// Semester returns the semester with an old app's ID, or nil.
 func (s *Snapshot) Semester(id string) *Semester { return s.bySemester[id] }
 
-// At is the semester of a document, by its path from the root of the database, "schools/…/semesters/…"; nil when there is none.
+// At returns the semester at a document path relative to the database root,
+// "schools/…/semesters/…", or nil.
 func (s *Snapshot) At(path string) *Semester { return s.byPath[path] }
 
-// Get is what is known now. Billed, at most once in [MaxAge]: a read for each school and each semester. When Firestore does not
-// answer, what was read last is good for longer.
-func (c *Catalog) Get(ctx context.Context) (*Snapshot, error) { return c.within(ctx, MaxAge) }
+// Get returns the current snapshot. While Firestore is unavailable it returns an older one. Billed,
+// at most once per [MaxAge]: one read for each school and each semester.
+func (c *Catalog) Get(ctx context.Context) (*Snapshot, error) { return c.noOlderThan(ctx, MaxAge) }
 
-// Find is a semester by the id that old apps have; nil when there is none.
+// Find returns the semester with an old app's ID, or nil.
 func (c *Catalog) Find(ctx context.Context, id string) (*Semester, error) {
 	semester, _, err := c.find(ctx, func(s *Snapshot) *Semester { return s.Semester(id) })
 	return semester, err
 }
 
-// FindAt is the semester of a document, by its path; nil when there is none.
+// FindAt returns the semester at a document path, or nil.
 func (c *Catalog) FindAt(ctx context.Context, path string) (*Semester, error) {
 	semester, _, err := c.find(ctx, func(s *Snapshot) *Semester { return s.At(path) })
 	return semester, err
 }
 
-// OfTimetable is the semester that a timetable refers to, by its path. One that is gone is made of its path, so that the
-// timetable is not lost to its owner.
+// OfTimetable returns the semester at the path that a timetable references. If the semester has
+// been deleted, it returns a placeholder derived from the path, so that the timetable's owner does
+// not lose it.
 func (c *Catalog) OfTimetable(ctx context.Context, path string) (*Semester, error) {
 	semester, s, err := c.find(ctx, func(s *Snapshot) *Semester { return s.At(path) })
 	if semester == nil && err == nil {
-		semester = s.unknown(path)
+		semester = s.placeholder(path)
 	}
 	return semester, err
 }
 
-// find looks in what is known, and once more in what is newer.
-func (c *Catalog) find(ctx context.Context, in func(*Snapshot) *Semester) (*Semester, *Snapshot, error) {
+// find looks a semester up in the cached snapshot and, if it is missing, in a newer one.
+func (c *Catalog) find(ctx context.Context, lookUp func(*Snapshot) *Semester) (*Semester, *Snapshot, error) {
 	s, err := c.Get(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	if found := in(s); found != nil {
+	if found := lookUp(s); found != nil {
 		return found, s, nil
 	}
-	if s, err = c.within(ctx, readAgain); err != nil {
+	if s, err = c.noOlderThan(ctx, maxAgeOnMiss); err != nil {
 		return nil, nil, err
 	}
-	return in(s), s, nil
+	return lookUp(s), s, nil
 }
 
-func (c *Catalog) within(ctx context.Context, age time.Duration) (*Snapshot, error) {
+func (c *Catalog) noOlderThan(ctx context.Context, age time.Duration) (*Snapshot, error) {
 	c.mu.Lock()
-	kept := c.kept
+	cached := c.cached
 	c.mu.Unlock()
-	if kept != nil && c.now().Sub(kept.at) < age {
-		return kept, nil
+	if cached != nil && c.now().Sub(cached.readAt) < age {
+		return cached, nil
 	}
-	// Who asks first may hang up; the others still want it.
+	// The first caller may disconnect while others still wait for the result.
 	reading := c.flight.DoChan("", func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		defer cancel()
 		return c.read(ctx)
 	})
 	select {
 	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for the schools: %w", context.Cause(ctx))
+		return nil, fmt.Errorf("wait for schools and semesters: %w", context.Cause(ctx))
 	case result := <-reading:
 		if result.Err == nil {
 			return result.Val.(*Snapshot), nil
 		}
-		if kept != nil {
-			c.log.WarnContext(ctx, "the schools are those of before", "error", result.Err.Error())
-			return kept, nil
+		if cached != nil {
+			c.log.WarnContext(ctx, "serving a stale catalog", "error", result.Err.Error())
+			return cached, nil
 		}
 		return nil, result.Err
 	}
 }
 
 func (c *Catalog) read(ctx context.Context) (*Snapshot, error) {
-	at := c.now()
+	readAt := c.now()
 	var schools, semesters []*firestore.DocumentSnapshot
 	var errs [2]error
 	var wg sync.WaitGroup
@@ -144,9 +148,9 @@ func (c *Catalog) read(ctx context.Context) (*Snapshot, error) {
 		return nil, fmt.Errorf("read schools and semesters: %w", err)
 	}
 	s := snapshot(schools, semesters)
-	s.at = at
+	s.readAt = readAt
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.kept = s
+	c.cached = s
 	return s, nil
 }

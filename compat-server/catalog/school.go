@@ -11,34 +11,34 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// known are the old ids of the schools that the old system had, by Firestore's. Apps in the field keep them, so they are the same
-// before the refresh service has brought them from the school file into the schools' documents.
-var known = map[string]string{
+// legacyIDs maps Firestore IDs to the old IDs of the schools in the old system. Old apps store
+// these IDs, so they must work even before the refresh service has copied them from the school file
+// into the schools' documents.
+var legacyIDs = map[string]string{
 	"고려대학교-서울": "korea_univ_anam",
 	"고려대학교-세종": "korea_univ_sejong",
 	"중앙대학교-서울": "chungang_univ_seoul",
 }
 
-// School as old apps see it.
+// School is a school as old apps see it.
 type School struct {
-	// ID is the old one, which the refresh service brings from the school file into the school's document, or Firestore's for a
-	// school that had none.
+	// ID is the school's legacyId, or its Firestore ID if it has none.
 	ID, Name string
-	// Semesters that are offered to users, the latest first.
+	// Semesters that are not hidden, latest first.
 	Semesters []*Semester
 }
 
-// Semester as old apps see it.
+// Semester is a semester as old apps see it.
 type Semester struct {
-	// ID is unique over all schools: "korea_univ_anam/2022-2학기".
+	// ID is unique across all schools: "korea_univ_anam/2022-2학기".
 	ID   string
 	Year int
 	Term string
-	// Path of its document from the root of the database.
+	// Path is the document's path relative to the database root.
 	Path string
 	// Periods are the school's class hours.
 	Periods []schema.Period
-	// ListURL is the gs:// address of its course list, "" before the first refresh.
+	// ListURL is the gs:// URL of the course list, "" before the first refresh.
 	ListURL string
 	School  *School
 }
@@ -47,17 +47,18 @@ func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
 	s := &Snapshot{bySemester: map[string]*Semester{}, byPath: map[string]*Semester{}, byID: map[string]*School{}}
 	for _, doc := range schools {
 		stored := schema.ReadSchool(doc)
-		school := &School{ID: cmp.Or(stored.LegacyID, known[doc.Ref.ID], doc.Ref.ID), Name: cmp.Or(stored.Name, doc.Ref.ID)}
+		school := &School{ID: cmp.Or(stored.LegacyID, legacyIDs[doc.Ref.ID], doc.Ref.ID), Name: cmp.Or(stored.Name, doc.Ref.ID)}
 		s.byID[doc.Ref.ID] = school
 		s.Schools = append(s.Schools, school)
 	}
 	slices.SortFunc(s.Schools, func(a, b *School) int { return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID)) })
-	// The latest first; of two that would have the same id, the later one in the year has Firestore's in it.
+	// If two semesters would have the same ID, the later one in the year gets an ID with its
+	// Firestore ID.
 	slices.SortFunc(semesters, func(a, b *firestore.DocumentSnapshot) int { return strings.Compare(a.Ref.ID, b.Ref.ID) })
 	for _, doc := range semesters {
 		school := s.byID[doc.Ref.Parent.Parent.ID]
 		if school == nil {
-			continue // a school without its own document is not listed anywhere
+			continue // no app lists a school that has no document
 		}
 		stored := schema.ReadSemester(doc)
 		sem := &Semester{
@@ -80,8 +81,8 @@ func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
 	return s
 }
 
-// unknown stands for a semester whose document is gone.
-func (s *Snapshot) unknown(path string) *Semester {
+// placeholder returns a stand-in for a semester whose document has been deleted.
+func (s *Snapshot) placeholder(path string) *Semester {
 	schoolID, id, _ := schema.SplitSemesterPath(path)
 	school := s.byID[schoolID]
 	if school == nil {
@@ -92,7 +93,8 @@ func (s *Snapshot) unknown(path string) *Semester {
 	return sem
 }
 
-// Span says from which to which period a time lasts. ok is false when it does not fall on whole periods.
+// Span returns the first and last period of a time range. ok is false if the range does not cover
+// whole periods.
 func (s *Semester) Span(begin, end int) (from, to int, ok bool) {
 	for _, first := range s.Periods {
 		if first.TimeBegin != begin {

@@ -10,19 +10,20 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Time is a meeting with the periods that old apps show. They are absent when it does not fall on whole periods.
+// Time is a meeting time with the periods that old apps show, which are nil unless it covers whole
+// periods.
 type Time struct {
 	schema.LectureTime
 	PeriodBegin *int `json:"periodBegin,omitempty"`
 	PeriodEnd   *int `json:"periodEnd,omitempty"`
 }
 
-// Tag is what old apps know a meta as.
+// Tag is a meta in the format of old apps.
 type Tag struct {
 	Name string `json:"name"`
 }
 
-// Times are those of a lecture with the periods of its semester; never nil.
+// Times adds the semester's periods to a lecture's times. It never returns nil.
 func Times(times []schema.LectureTime, semester *catalog.Semester) []Time {
 	list := make([]Time, len(times))
 	for i, t := range times {
@@ -34,7 +35,7 @@ func Times(times []schema.LectureTime, semester *catalog.Semester) []Time {
 	return list
 }
 
-// Tags are the metas of a lecture as old apps know them; never nil.
+// Tags converts a lecture's metas to tags. It never returns nil.
 func Tags(metas []schema.LectureMeta) []Tag {
 	tags := make([]Tag, len(metas))
 	for i, m := range metas {
@@ -43,20 +44,21 @@ func Tags(metas []schema.LectureMeta) []Tag {
 	return tags
 }
 
-// entry of a list: all that new apps find in it, and what old ones look for besides.
+// entry is an entry of a list: the fields for new apps, and those that only old apps read.
 type entry struct {
 	schema.Lecture
 	Times []Time `json:"times"`
 	Tags  []Tag  `json:"tags"`
 }
 
-// Bounds of a list, far above any that the refresh service publishes.
+// Limits of a list, far above any that the refresh service publishes.
 const (
 	maxLectures = 50_000
 	maxRawBytes = 64 << 20
 )
 
-// convert writes a list as old apps read it. It holds one lecture at a time. A list that is not complete is an error.
+// convert copies a list from r to w in the format of old apps. It holds one lecture in memory at a
+// time and returns an error if the list is incomplete.
 func convert(w io.Writer, r io.Reader, semester *catalog.Semester) error {
 	in := json.NewDecoder(io.LimitReader(r, maxRawBytes))
 	if open, err := in.Token(); err != nil || open != json.Delim('[') {
@@ -64,28 +66,28 @@ func convert(w io.Writer, r io.Reader, semester *catalog.Semester) error {
 	}
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
-	between := "["
+	separator := "["
 	for n := 0; in.More(); n++ {
 		if n == maxLectures {
 			return fmt.Errorf("the course list has more than %d lectures", maxLectures)
 		}
 		var l schema.Lecture
 		if err := in.Decode(&l); err != nil {
-			return fmt.Errorf("lecture %d of the course list: %w", n, err)
+			return fmt.Errorf("read lecture %d of the course list: %w", n, err)
 		}
 		l = l.Complete()
-		if _, err := io.WriteString(w, between); err != nil {
+		if _, err := io.WriteString(w, separator); err != nil {
 			return err
 		}
-		between = ","
+		separator = ","
 		if err := out.Encode(entry{l, Times(l.Times, semester), Tags(l.Metas)}); err != nil {
 			return err
 		}
 	}
 	if _, err := in.Token(); err != nil {
-		return fmt.Errorf("the end of the course list: %w", err)
+		return fmt.Errorf("read the end of the course list: %w", err)
 	}
-	if between == "[" {
+	if separator == "[" {
 		_, err := io.WriteString(w, "[]")
 		return err
 	}

@@ -10,9 +10,12 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Whatever is in a bucket, converting it is an error or gives a list that is whole.
+// Converting arbitrary content either fails or produces a complete list.
 func FuzzConvert(f *testing.F) {
-	for _, text := range []string{`[]`, `[{"identifier":"a","title":"b","times":[{"weekday":1,"timeBegin":540,"timeEnd":615,"room":""}],"metas":null}]`, `[{},`, `[null]`, `{`, ``} {
+	for _, text := range []string{
+		`[]`, `[{"identifier":"a","title":"b","times":[{"weekday":1,"timeBegin":540,"timeEnd":615,"room":""}],"metas":null}]`,
+		`[{},`, `[null]`, `{`, ``,
+	} {
 		f.Add(text)
 	}
 	s := &catalog.Semester{Periods: []schema.Period{{Period: 1, TimeBegin: 540, TimeEnd: 615}}}
@@ -23,12 +26,12 @@ func FuzzConvert(f *testing.F) {
 		}
 		var list []map[string]any
 		if err := json.Unmarshal(out.Bytes(), &list); err != nil || list == nil {
-			t.Fatalf("%q becomes %q: %v", text, out.Bytes(), err)
+			t.Fatalf("converting %q gave %q: %v", text, out.Bytes(), err)
 		}
 		for _, l := range list {
 			for _, name := range []string{"identifier", "title", "professor", "credit", "times", "category", "metas", "url", "tags"} {
 				if l[name] == nil {
-					t.Errorf("%q: no %s in %v", text, name, l)
+					t.Errorf("converting %q: no %s in %v", text, name, l)
 				}
 			}
 		}

@@ -1,6 +1,7 @@
-// Package courselist gives old apps the course lists that new ones load from Cloud Storage, with the fields that they look for
-// besides. A list's address has a version in it, made of the object's name, which is its content's hash, and of the table of
-// periods: what an address stands for never changes, so that browsers and a CDN may keep it for ever.
+// Package courselist converts the course lists that new apps load from Cloud Storage to the format
+// of old apps, which has more fields. A list's URL contains a version, a hash of the object's name,
+// which is itself a content hash, and of the semester's periods. The content at a URL therefore
+// never changes, and browsers and CDNs may cache it forever.
 package courselist
 
 import (
@@ -23,35 +24,35 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// format is part of every version. Whoever changes what [convert] writes raises it.
+// format is part of every version. Increment it when the output of [convert] changes.
 const format = 1
 
-// readTime bounds reading and converting one list, which takes a tenth of a second.
-const readTime = 15 * time.Second
+// readTimeout bounds reading and converting one list, which normally takes a tenth of a second.
+const readTimeout = 15 * time.Second
 
-// maxKept is how many bytes of compressed lists an instance keeps: a list has some 150 kB.
-const maxKept = 8 << 20
+// maxCacheBytes limits the compressed lists that an instance caches. A list has about 150 kB.
+const maxCacheBytes = 8 << 20
 
-// Lists converts course lists. It is safe for concurrent use.
+// Lists converts and caches course lists. It is safe for concurrent use.
 type Lists struct {
 	storage *storage.Client
 	flight  singleflight.Group
 
 	mu    sync.Mutex
-	kept  map[string][]byte
-	order []string // the oldest first
-	bytes int
+	cache map[string][]byte // by version
+	order []string          // versions in the cache, oldest first
+	bytes int               // size of the cache
 }
 
-// New makes lists of what a client reads.
+// New returns Lists that read from Cloud Storage with client, which is required.
 func New(client *storage.Client) (*Lists, error) {
 	if client == nil {
 		return nil, errors.New("course lists need a Cloud Storage client")
 	}
-	return &Lists{storage: client, kept: map[string][]byte{}}, nil
+	return &Lists{storage: client, cache: map[string][]byte{}}, nil
 }
 
-// Version of a semester's list, "" when it has none yet.
+// Version returns the version of a semester's list, or "" if it has no list yet.
 func Version(s *catalog.Semester) string {
 	if s.ListURL == "" {
 		return ""
@@ -61,7 +62,8 @@ func Version(s *catalog.Semester) string {
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
-// Path of a semester's list below the base path of the API, escaped; "" when it has none yet.
+// Path returns the escaped path of a semester's list, relative to the API's base path, or "" if it
+// has no list yet.
 func Path(s *catalog.Semester) string {
 	version := Version(s)
 	if version == "" {
@@ -71,32 +73,32 @@ func Path(s *catalog.Semester) string {
 	return "/lists/" + url.PathEscape(school) + "/" + url.PathEscape(string(id)) + "/" + version + ".json"
 }
 
-// Get is a semester's list, compressed by gzip. Nothing is billed by Firestore; Cloud Storage bills a read when the instance
-// does not have the list.
+// Get returns a semester's list, compressed with gzip. Firestore bills nothing; Cloud Storage bills
+// a read if the list is not cached.
 func (l *Lists) Get(ctx context.Context, s *catalog.Semester) ([]byte, error) {
 	version := Version(s)
 	l.mu.Lock()
-	list, ok := l.kept[version]
+	list, ok := l.cache[version]
 	l.mu.Unlock()
 	if ok {
 		return list, nil
 	}
-	// Who asks first may hang up; the others still want it.
+	// The first caller may disconnect while others still wait for the result.
 	reading := l.flight.DoChan(version, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		defer cancel()
 		list, err := l.read(ctx, s)
 		if err == nil {
-			l.keep(version, list)
+			l.store(version, list)
 		}
 		return list, err
 	})
 	select {
 	case <-ctx.Done():
-		return nil, fmt.Errorf("wait for a course list: %w", context.Cause(ctx))
+		return nil, fmt.Errorf("wait for the course list: %w", context.Cause(ctx))
 	case result := <-reading:
 		if result.Err != nil {
-			return nil, fmt.Errorf("course list of %s: %w", s.Path, result.Err)
+			return nil, fmt.Errorf("get the course list of %s: %w", s.Path, result.Err)
 		}
 		return result.Val.([]byte), nil
 	}
@@ -105,7 +107,7 @@ func (l *Lists) Get(ctx context.Context, s *catalog.Semester) ([]byte, error) {
 func (l *Lists) read(ctx context.Context, s *catalog.Semester) ([]byte, error) {
 	bucket, object, ok := strings.Cut(strings.TrimPrefix(s.ListURL, "gs://"), "/")
 	if !ok || !strings.HasPrefix(s.ListURL, "gs://") {
-		return nil, fmt.Errorf("lecturesUrl %q is not of the form gs://bucket/object", s.ListURL)
+		return nil, fmt.Errorf("lecturesUrl %q is not a gs://bucket/object URL", s.ListURL)
 	}
 	r, err := l.storage.Bucket(bucket).Object(object).NewReader(ctx)
 	if err != nil {
@@ -120,16 +122,16 @@ func (l *Lists) read(ctx context.Context, s *catalog.Semester) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-func (l *Lists) keep(version string, list []byte) {
+func (l *Lists) store(version string, list []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.kept[version] != nil || len(list) > maxKept {
+	if l.cache[version] != nil || len(list) > maxCacheBytes {
 		return
 	}
-	l.kept[version] = list
+	l.cache[version] = list
 	l.order = append(l.order, version)
-	for l.bytes += len(list); l.bytes > maxKept; l.order = l.order[1:] {
-		l.bytes -= len(l.kept[l.order[0]])
-		delete(l.kept, l.order[0])
+	for l.bytes += len(list); l.bytes > maxCacheBytes; l.order = l.order[1:] {
+		l.bytes -= len(l.cache[l.order[0]])
+		delete(l.cache, l.order[0])
 	}
 }

@@ -10,9 +10,9 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// InvalidError reports a lecture or a timetable that does not fit the schema.
+// InvalidError reports a lecture or timetable that violates the schema.
 type InvalidError struct {
-	// Message says in Korean which field is wrong, and what it may be.
+	// Message names the field and its constraint, in Korean, for the user.
 	Message string
 }
 
@@ -20,12 +20,13 @@ func (e *InvalidError) Error() string { return e.Message }
 
 func invalid(format string, args ...any) error { return &InvalidError{fmt.Sprintf(format, args...)} }
 
-// CheckTitle rejects a title that no timetable can have. The error is an *[InvalidError].
+// CheckTitle validates a timetable's title. The error is an *[InvalidError].
 func CheckTitle(title string) error {
 	return checkText("시간표 이름(title)", title, schema.MaxTimetableTitle)
 }
 
-// labels are what users call the fields of a lecture. A field without a label goes by its own name.
+// labels are the Korean names of a lecture's fields. A field without a label is called by its own
+// name.
 var labels = map[string]string{
 	"identifier": "학수번호", "title": "강의명", "professor": "교수명", "credit": "학점", "times": "강의 시간", "category": "분류", "tags": "태그",
 	"metas": "태그",
@@ -38,14 +39,14 @@ func label(name string) string {
 	return name
 }
 
-// Clean makes a lecture of what an old app sent: one from its list as it is, or one that was edited. It
-// drops fields that the schema does not have, reads missing and null fields as empty, and converts
-// tags to metas. Bounds are those of the schema, and so of firestore.rules: new clients accept whatever
-// gets through. The error is an *[InvalidError].
+// Clean converts a lecture sent by an old app, either unchanged from a course list or edited, to
+// the schema. It drops unknown fields, treats missing and null fields as empty, and converts tags
+// to metas. It enforces the schema's limits, which are those of firestore.rules, so that new
+// clients can read every lecture it accepts. The error is an *[InvalidError].
 func Clean(body []byte) (schema.Lecture, error) {
 	var sent map[string]json.RawMessage
 	if err := json.Unmarshal(body, &sent); err != nil || sent == nil {
-		return schema.Lecture{}, invalid("강의는 JSON 객체여야 합니다.")
+		return schema.Lecture{}, invalid("강의는 JSON 객체여야 해요.")
 	}
 	c := cleaner{fields: sent}
 	cleaned := map[string]any{}
@@ -56,14 +57,14 @@ func Clean(body []byte) (schema.Lecture, error) {
 		cleaned[f.Name] = c.value(f)
 	}
 	l := schema.LectureOf(cleaned)
-	// A list may have a lecture without a title, and every lecture of a list can be added.
+	// A course list may hold lectures without a title, and users must be able to add them.
 	if strings.TrimSpace(l.Title+l.Identifier) == "" {
-		c.fail("강의명(title)이 없습니다.")
+		c.fail("강의명(title)을 입력해 주세요.")
 	}
 	return l, c.err
 }
 
-// cleaner reads fields and keeps the first error.
+// cleaner reads the fields of a JSON object and records the first error.
 type cleaner struct {
 	fields map[string]json.RawMessage
 	err    error
@@ -82,7 +83,7 @@ func (c *cleaner) isMissing(name string) bool {
 	return len(raw) == 0 || string(raw) == "null"
 }
 
-// value reads one field as the schema describes it.
+// value reads a field and validates it against the schema.
 func (c *cleaner) value(f schema.Field) any {
 	switch {
 	case f.Name == "times":
@@ -91,44 +92,44 @@ func (c *cleaner) value(f schema.Field) any {
 		return c.metas(f)
 	case f.Type == schema.Text:
 		var text string
-		c.decode(f.Name, "문자여야", &text)
+		c.decode(f.Name, "문자열이어야", &text)
 		c.check(checkText(label(f.Name), text, f.Max))
 		return text
 	case f.Type == schema.Number:
 		var n float64
 		c.decode(f.Name, "숫자여야", &n)
 		if n < float64(f.Min) || f.Max > 0 && n > float64(f.Max) {
-			c.fail("%s 값은 %d부터 %d까지여야 합니다.", label(f.Name), f.Min, f.Max)
+			c.fail("%s 값은 %d부터 %d까지여야 해요.", label(f.Name), f.Min, f.Max)
 		}
 		return n
 	case f.Type == schema.List && f.Entry.Type == schema.Text:
 		return c.texts(f)
 	}
-	c.fail("%s 값은 아직 저장할 수 없습니다.", label(f.Name))
+	c.fail("%s 값은 아직 저장할 수 없어요.", label(f.Name))
 	return nil
 }
 
-// decode reads a field into value, which stays as it is if the field is missing or null. kind is what the
-// field should be, inflected.
+// decode reads a field into value, which it leaves unchanged if the field is missing or null. kind
+// is the expected type in Korean, inflected.
 func (c *cleaner) decode(name, kind string, value any) {
 	if !c.isMissing(name) && json.Unmarshal(c.fields[name], value) != nil {
-		c.fail("%s 값은 %s 합니다.", label(name), kind)
+		c.fail("%s 값은 %s 해요.", label(name), kind)
 	}
 }
 
-func checkText(what, text string, most int) error {
+func checkText(name, text string, maxLength int) error {
 	// A string has at least as many bytes as characters.
-	if len(text) > most && utf8.RuneCountInString(text) > most {
-		return invalid("%s 값은 %d자를 넘을 수 없습니다.", what, most)
+	if len(text) > maxLength && utf8.RuneCountInString(text) > maxLength {
+		return invalid("%s 값은 %d자를 넘을 수 없어요.", name, maxLength)
 	}
 	return nil
 }
 
 func (c *cleaner) texts(f schema.Field) []any {
 	var sent []string
-	c.decode(f.Name, "문자의 배열이어야", &sent)
+	c.decode(f.Name, "문자열 배열이어야", &sent)
 	if len(sent) > f.Max {
-		c.fail("%s는 %d개를 넘을 수 없습니다.", label(f.Name), f.Max)
+		c.fail("%s는 %d개를 넘을 수 없어요.", label(f.Name), f.Max)
 		return nil
 	}
 	list := make([]any, len(sent))
@@ -144,21 +145,21 @@ func (c *cleaner) times(f schema.Field) []any {
 		Weekday, TimeBegin, TimeEnd *float64
 		Room                        string
 	}
-	c.decode(f.Name, "{weekday, timeBegin, timeEnd, room}의 배열이어야", &sent)
+	c.decode(f.Name, "{weekday, timeBegin, timeEnd, room} 배열이어야", &sent)
 	if len(sent) > f.Max {
-		c.fail("강의 시간(times)은 %d개를 넘을 수 없습니다.", f.Max)
+		c.fail("강의 시간(times)은 %d개를 넘을 수 없어요.", f.Max)
 		return nil
 	}
 	times := make([]any, len(sent))
 	for i, t := range sent {
-		weekday, ok1 := whole(t.Weekday, schema.MaxWeekday)
-		begin, ok2 := whole(t.TimeBegin, schema.MinutesPerDay)
-		end, ok3 := whole(t.TimeEnd, schema.MinutesPerDay)
+		weekday, ok1 := integer(t.Weekday, schema.MaxWeekday)
+		begin, ok2 := integer(t.TimeBegin, schema.MinutesPerDay)
+		end, ok3 := integer(t.TimeEnd, schema.MinutesPerDay)
 		switch {
 		case !ok1:
-			c.fail("강의 시간 times[%d]의 weekday 값은 0(월)부터 %d(일)까지의 정수여야 합니다.", i, schema.MaxWeekday)
+			c.fail("강의 시간 times[%d]의 weekday 값은 0(월)부터 %d(일)까지의 정수여야 해요.", i, schema.MaxWeekday)
 		case !ok2 || !ok3 || begin >= end:
-			c.fail("강의 시간 times[%d]의 timeBegin, timeEnd 값은 하루 안의 분(0~%d)이고 시작이 끝보다 앞서야 합니다.", i, schema.MinutesPerDay)
+			c.fail("강의 시간 times[%d]의 timeBegin, timeEnd 값은 0~%d분이어야 하고, 시작이 끝보다 빨라야 해요.", i, schema.MinutesPerDay)
 		}
 		c.check(checkText(fmt.Sprintf("강의실 times[%d].room", i), t.Room, schema.MaxRoom))
 		times[i] = schema.LectureTime{Weekday: weekday, TimeBegin: begin, TimeEnd: end, Room: t.Room}
@@ -166,19 +167,20 @@ func (c *cleaner) times(f schema.Field) []any {
 	return times
 }
 
-// whole returns a whole number from 0 to most. JSON numbers are floating-point: 540.0 is 540.
-func whole(n *float64, most int) (int, bool) {
-	if n == nil || *n != math.Trunc(*n) || *n < 0 || *n > float64(most) {
+// integer converts n to an integer from 0 to limit. JSON has one number type: 540.0 is 540.
+func integer(n *float64, limit int) (int, bool) {
+	if n == nil || *n != math.Trunc(*n) || *n < 0 || *n > float64(limit) {
 		return 0, false
 	}
 	return int(*n), true
 }
 
-// metas come from tags, which old apps show and edit, or from the metas of the list if there are no tags.
+// metas reads the metas from tags, which old apps show and edit, or, if there are no tags, from the
+// metas that came with the course list.
 func (c *cleaner) metas(f schema.Field) []any {
-	name, kind := "tags", "{name}의 배열이어야"
+	name, kind := "tags", "{name} 배열이어야"
 	if c.isMissing(name) {
-		name, kind = f.Name, "{type, name}의 배열이어야"
+		name, kind = f.Name, "{type, name} 배열이어야"
 	}
 	var sent []struct {
 		Type *string
@@ -186,13 +188,13 @@ func (c *cleaner) metas(f schema.Field) []any {
 	}
 	c.decode(name, kind, &sent)
 	if len(sent) > f.Max {
-		c.fail("%s는 %d개를 넘을 수 없습니다.", label(name), f.Max)
+		c.fail("%s는 %d개를 넘을 수 없어요.", label(name), f.Max)
 		return nil
 	}
 	metas := []any{}
 	for i, m := range sent {
 		if m.Type != nil && *m.Type != schema.MetaTag {
-			continue // no client shows it
+			continue // no client shows other types
 		}
 		c.check(checkText(fmt.Sprintf("태그 %s[%d].name", name, i), m.Name, schema.MaxMetaName))
 		metas = append(metas, schema.Tag(m.Name))

@@ -10,10 +10,12 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Whatever an old app sends, it is refused with a message or becomes a lecture within the bounds of a course list's.
+// Clean either rejects its input with a message or returns a lecture that is valid in a course
+// list.
 func FuzzClean(f *testing.F) {
 	for _, text := range []string{
-		`{"identifier":"COSE372-02","title":"데이터베이스","professor":null,"credit":3,"times":[{"weekday":1,"timeBegin":540,"timeEnd":615,"room":"1"}],"category":["a"],"tags":[{"name":"x"}]}`,
+		`{"identifier":"COSE372-02","title":"데이터베이스","professor":null,"credit":3,` +
+			`"times":[{"weekday":1,"timeBegin":540,"timeEnd":615,"room":"1"}],"category":["a"],"tags":[{"name":"x"}]}`,
 		`{"title":"x","metas":[{"type":"tag","name":"a"},{"type":"color","name":"b"}]}`, `{"title":"x","tags":null,"category":null,"times":null}`,
 		`{"title":"x","times":[{"weekday":1e0,"timeBegin":-0,"timeEnd":1440}]}`, `[]`, `null`, ``, "{\"title\":\"\xff\"}",
 	} {
@@ -29,15 +31,15 @@ func FuzzClean(f *testing.F) {
 			return
 		}
 		if l.Identifier == "" {
-			l.Identifier = "in a timetable it may be empty"
+			l.Identifier = "X" // may be empty in a timetable, but not in a course list
 		}
 		if err := l.Validate(); err != nil || l.Times == nil || l.Category == nil || l.Metas == nil || l.URL != "" {
-			t.Errorf("%q becomes %+v: %v", body, l, err)
+			t.Errorf("Clean(%q) = %+v, invalid: %v", body, l, err)
 		}
 	})
 }
 
-func TestCleanTakesTagsBeforeMetas(t *testing.T) {
+func TestCleanPrefersTagsToMetas(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"title":"x","tags":[{"name":"new"}],"metas":[{"type":"tag","name":"old"}]}`: "new",
 		`{"title":"x","tags":null,"metas":[{"type":"tag","name":"old"}]}`:             "old",
@@ -48,16 +50,16 @@ func TestCleanTakesTagsBeforeMetas(t *testing.T) {
 		}
 	}
 	if l, err := timetable.Clean([]byte(`{"title":"x","tags":[],"metas":[{"type":"tag","name":"old"}]}`)); err != nil || len(l.Metas) != 0 {
-		t.Errorf("no tags any more: %+v, %v", l.Metas, err)
+		t.Errorf("with empty tags: %+v, %v", l.Metas, err)
 	}
 }
 
-// Every field of the schema that an app sends is stored, also one that the schema gets later.
+// Clean stores every field of the schema, including fields that are added to the schema later.
 func TestCleanKeepsEveryField(t *testing.T) {
 	for _, f := range schema.LectureDocument.OwnerFields() {
 		value := sample(f)
 		if value == nil {
-			continue // a timestamp, which Firestore sets
+			continue // Firestore sets timestamps
 		}
 		body, err := json.Marshal(map[string]any{"title": "x", f.Name: value})
 		if err != nil {
@@ -79,7 +81,7 @@ func TestCleanKeepsEveryField(t *testing.T) {
 	}
 }
 
-// sample is a value of a field as JSON has it, nil for one that only Firestore sets.
+// sample returns a valid JSON value for a field, or nil for a field that only Firestore sets.
 func sample(f schema.Field) any {
 	switch f.Type {
 	case schema.Text:

@@ -8,17 +8,18 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Timetable of a user.
+// Timetable is a user's timetable.
 type Timetable struct {
-	// ID has ten characters of a client's choice, or 32 hex digits.
+	// ID is ten characters chosen by a new client, or 32 hex digits.
 	ID, UserID, Title string
-	// SemesterPath is the path of the semester's document from the root of the database.
+	// SemesterPath is the path of the semester's document relative to the database root.
 	SemesterPath string
-	// Lectures in the order in which they were added; never nil.
+	// Lectures in the order they were added; never nil.
 	Lectures []Lecture
 }
 
-// Lecture in a timetable. Its URL is always empty: timetables have none.
+// Lecture is a lecture in a timetable. Its URL is always empty, because timetables do not store
+// URLs.
 type Lecture struct {
 	ID string
 	schema.Lecture
@@ -33,7 +34,7 @@ func readTimetable(doc *firestore.DocumentSnapshot) Timetable {
 	return t
 }
 
-// addedLecture is a lecture and when it was added.
+// addedLecture is a lecture and the time it was added.
 type addedLecture struct {
 	Lecture
 	at time.Time

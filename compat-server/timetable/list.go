@@ -11,22 +11,23 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Bounds of a list. Old apps show what they get at once, and nobody's documents may cost without limit: a client can write any
-// number of them.
+// Limits of a list. The legacy API has no pagination, and new clients can write any number of
+// documents, so without limits a single call could cost any amount.
 const (
 	MaxTimetables = 100
 	MaxLectures   = 2000
-	// page is how many lectures are asked for at once.
-	page = 1000
+	// pageSize is the number of lectures per query.
+	pageSize = 1000
 )
 
-// List is a user's timetables with their lectures, those of the latest semesters first; for others only what is public. Billed: a
-// read for each timetable and each lecture, at most [MaxTimetables] and [MaxLectures], and for an empty result 1.
-func (s *Store) List(ctx context.Context, uid string, forOthers bool) ([]Timetable, error) {
+// List returns a user's timetables with their lectures, latest semesters first. With publicOnly it
+// omits private timetables. Billed: a read for each timetable and each lecture, up to
+// [MaxTimetables] and [MaxLectures], and 1 for an empty result.
+func (s *Store) List(ctx context.Context, uid string, publicOnly bool) ([]Timetable, error) {
 	if !schema.IsID(uid) {
 		return []Timetable{}, nil
 	}
-	query := schema.LatestTimetables(schema.UserRef(s.client, uid), forOthers).Limit(MaxTimetables)
+	query := schema.LatestTimetables(schema.UserRef(s.client, uid), publicOnly).Limit(MaxTimetables)
 	docs, err := query.Documents(ctx).GetAll()
 	if err != nil {
 		return nil, fmt.Errorf("list the timetables of %s: %w", uid, err)
@@ -41,20 +42,22 @@ func (s *Store) List(ctx context.Context, uid string, forOthers bool) ([]Timetab
 		return nil, fmt.Errorf("list the lectures of %s: %w", uid, err)
 	}
 	for i := range timetables {
-		of := lectures[timetables[i].ID]
-		slices.SortFunc(of, func(a, b addedLecture) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.ID, b.ID)) })
-		for _, l := range of {
+		added := lectures[timetables[i].ID]
+		slices.SortFunc(added, func(a, b addedLecture) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.ID, b.ID)) })
+		for _, l := range added {
 			timetables[i].Lectures = append(timetables[i].Lectures, l.Lecture)
 		}
 	}
 	return timetables, nil
 }
 
-// lectures fills in the lectures of a user's timetables, by one query and not one for each: the lectures below a user are next
-// to each other in the order of names, those of a timetable again. A range of names needs no index of our own.
+// lectures fills in the lectures of the wanted timetables with one query instead of one per
+// timetable. In document name order all lectures of a user are adjacent, grouped by timetable, and
+// a range of names needs no composite index.
 //
-// Between them may stand lectures of timetables that are not wanted: deleted ones, whose lectures are still to be removed, and
-// private ones. They are read with the rest. Only where a page is full the next one starts at a wanted timetable.
+// The range may also contain lectures of unwanted timetables: private ones, and deleted ones whose
+// lectures have not been removed yet. They are read and discarded. Only after a full page does the
+// next query skip to a wanted timetable.
 func (s *Store) lectures(ctx context.Context, uid string, wanted map[string][]addedLecture) error {
 	ids := make([]string, 0, len(wanted))
 	for id := range wanted {
@@ -67,8 +70,8 @@ func (s *Store) lectures(ctx context.Context, uid string, wanted map[string][]ad
 	timetables := schema.Timetables(schema.UserRef(s.client, uid))
 	all := schema.LecturesThrough(s.client, timetables.Doc(ids[len(ids)-1]))
 	query := all.Where(firestore.DocumentID, ">=", timetables.Doc(ids[0]))
-	for read := 0; read < MaxLectures; read += page {
-		docs, err := query.Limit(page).Documents(ctx).GetAll()
+	for read := 0; read < MaxLectures; read += pageSize {
+		docs, err := query.Limit(pageSize).Documents(ctx).GetAll()
 		if err != nil {
 			return err
 		}
@@ -78,7 +81,7 @@ func (s *Store) lectures(ctx context.Context, uid string, wanted map[string][]ad
 				wanted[parent.ID] = append(wanted[parent.ID], readLecture(doc))
 			}
 		}
-		if len(docs) < page {
+		if len(docs) < pageSize {
 			return nil
 		}
 		last := docs[len(docs)-1].Ref
@@ -90,6 +93,6 @@ func (s *Store) lectures(ctx context.Context, uid string, wanted map[string][]ad
 			query = all.Where(firestore.DocumentID, ">=", timetables.Doc(ids[at]))
 		}
 	}
-	s.log.WarnContext(ctx, "a user has more lectures than are listed", "uid", uid, "listed", MaxLectures)
+	s.log.WarnContext(ctx, "lecture list truncated", "uid", uid, "listed", MaxLectures)
 	return nil
 }

@@ -1,5 +1,5 @@
-// Package timetable reads and writes timetables for old apps, in the documents that new clients read and write, and in the
-// shapes that firestore.rules demands of those.
+// Package timetable reads and writes timetables for old apps. It uses the same documents as new
+// clients and writes them in the form that firestore.rules requires of clients.
 package timetable
 
 import (
@@ -18,9 +18,9 @@ import (
 )
 
 var (
-	// ErrNoTimetable says that a user has no such timetable.
+	// ErrNoTimetable reports that the user does not have the timetable.
 	ErrNoTimetable = errors.New("no such timetable")
-	// ErrNoLecture says that a timetable has no such lecture.
+	// ErrNoLecture reports that the timetable does not have the lecture.
 	ErrNoLecture = errors.New("no such lecture")
 )
 
@@ -30,15 +30,16 @@ type Store struct {
 	log    *slog.Logger
 }
 
-// New makes a store; all is required.
+// New returns a store. All arguments are required.
 func New(client *firestore.Client, log *slog.Logger) (*Store, error) {
 	if client == nil || log == nil {
-		return nil, errors.New("a store of timetables needs a Firestore client and a logger")
+		return nil, errors.New("a timetable store needs a Firestore client and a logger")
 	}
 	return &Store{client, log}, nil
 }
 
-// Create makes an empty public timetable, as old apps know no other. The semester's document must exist. Billed: 1 write.
+// Create makes an empty timetable. It is public, because old apps have no private timetables. The
+// semester's document must exist. Billed: 1 write.
 func (s *Store) Create(ctx context.Context, uid, title, semesterPath string) (Timetable, error) {
 	id := make([]byte, 16)
 	rand.Read(id)
@@ -52,10 +53,11 @@ func (s *Store) Create(ctx context.Context, uid, title, semesterPath string) (Ti
 	return t, nil
 }
 
-// Add puts a lecture into a timetable of its owner, and gives the timetable as well, without its lectures. The error may be
-// [ErrNoTimetable]. Billed: 1 read, 1 write.
+// Add adds a lecture to a user's timetable and returns the timetable, without its lectures, and the
+// lecture. The error may be [ErrNoTimetable]. Billed: 1 read, 1 write.
 //
-// The timetable is read in the transaction that writes: deleted meanwhile, it would leave a lecture behind that nobody deletes.
+// The transaction reads the timetable because, if it were deleted concurrently, nothing would ever
+// delete the added lecture.
 func (s *Store) Add(ctx context.Context, uid, timetableID string, l schema.Lecture) (Timetable, Lecture, error) {
 	if !schema.IsID(timetableID) {
 		return Timetable{}, Lecture{}, ErrNoTimetable
@@ -80,8 +82,8 @@ func (s *Store) Add(ctx context.Context, uid, timetableID string, l schema.Lectu
 	return t, Lecture{ref.ID, l}, nil
 }
 
-// Put replaces a lecture in a timetable of its owner, and gives the timetable as well, without its lectures. The error may be
-// [ErrNoTimetable] or [ErrNoLecture]. Billed: 2 reads, 1 write.
+// Put replaces a lecture in a user's timetable and returns the timetable, without its lectures, and
+// the lecture. The error may be [ErrNoTimetable] or [ErrNoLecture]. Billed: 2 reads, 1 write.
 func (s *Store) Put(ctx context.Context, uid, timetableID, lectureID string, l schema.Lecture) (Timetable, Lecture, error) {
 	switch {
 	case !schema.IsID(timetableID):
@@ -114,8 +116,8 @@ func (s *Store) Put(ctx context.Context, uid, timetableID, lectureID string, l s
 	return t, Lecture{ref.ID, l}, nil
 }
 
-// Delete removes a lecture from a timetable of its owner. One that is gone already is what was wanted. The error may be
-// [ErrNoTimetable]. Billed: 1 read, 1 delete.
+// Delete deletes a lecture from a user's timetable. Deleting a lecture that does not exist
+// succeeds. The error may be [ErrNoTimetable]. Billed: 1 read, 1 delete.
 func (s *Store) Delete(ctx context.Context, uid, timetableID, lectureID string) error {
 	if !schema.IsID(timetableID) {
 		return ErrNoTimetable

@@ -1,6 +1,6 @@
-// Package token makes and checks the tokens that old apps hold: JSON Web Tokens with HMAC-SHA-256, which nobody but this
-// server reads. An access token lives for minutes and comes with every call; a refresh token lives for a year and gets new
-// access tokens. One is never taken for the other.
+// Package token signs and verifies the tokens of old apps: JSON Web Tokens with HMAC-SHA-256, which
+// only this server reads. An access token lives for minutes and authorizes calls; a refresh token
+// lives for a year and obtains new access tokens. Neither is accepted in place of the other.
 package token
 
 import (
@@ -13,53 +13,54 @@ import (
 	"github.com/go-jose/go-jose/v4/jwt"
 )
 
-// Purpose is what a token is for.
+// Purpose is the use that a token is valid for.
 type Purpose string
 
 const (
-	// Access tokens come with calls.
+	// Access tokens authorize calls.
 	Access Purpose = "access"
-	// Refresh tokens get access tokens.
+	// Refresh tokens obtain access tokens.
 	Refresh Purpose = "refresh"
 )
 
-// lifetimes of tokens. An access token is short because it is good without asking anybody: what it opens is bounded by
-// [Session.Since] where that matters.
+// lifetimes of tokens. Access tokens are short-lived because they are verified without a lookup;
+// callers that must detect revoked sessions compare [Session.Since].
 var lifetimes = map[Purpose]time.Duration{Access: 10 * time.Minute, Refresh: 365 * 24 * time.Hour}
 
-// leeway is how far the clocks of two instances may be apart.
+// leeway is the tolerated difference between the clocks of two instances.
 const leeway = 5 * time.Second
 
-// MaxBytes is the longest token. A uid has at most 128 characters.
+// MaxBytes is the maximum length of a token. A uid has at most 128 characters.
 const MaxBytes = 2048
 
-// MinKeyBytes is the shortest key: as long as what HMAC-SHA-256 makes of it.
+// MinKeyBytes is the minimum length of a key: that of HMAC-SHA-256's output.
 const MinKeyBytes = 32
 
 var (
-	// ErrExpired is a token of ours that is too old.
+	// ErrExpired reports a genuine token that has expired.
 	ErrExpired = errors.New("token expired")
-	// ErrInvalid is everything else that is no token of ours for this purpose.
+	// ErrInvalid reports any other token that is not valid for its purpose.
 	ErrInvalid = errors.New("token invalid")
 )
 
-// Session is what a token says.
+// Session is the session that a token belongs to.
 type Session struct {
 	// UID of the account.
 	UID string
-	// Since is Authentication's tokensValidAfterTime of the account when its owner signed in, in milliseconds since 1970; 0 for
-	// an account that Authentication did not have. Authentication raises it when a password changes or an operator revokes the
-	// account's tokens. So a session is revoked when its Since is not the account's any more, whatever the clocks say.
+	// Since is the account's tokensValidAfterTime at sign-in, in milliseconds since 1970, or 0 for
+	// an account that is not in Authentication. Authentication raises it when the password changes
+	// or an operator revokes the account's tokens. A session is revoked if its Since differs from
+	// the account's current value; no clocks are compared.
 	Since int64
 }
 
-// claims are ours, besides the registered ones.
+// claims are our private claims.
 type claims struct {
 	Purpose Purpose `json:"use"`
 	Since   int64   `json:"since"`
 }
 
-// Signer makes and checks tokens. It is safe for concurrent use.
+// Signer signs and verifies tokens. It is safe for concurrent use.
 type Signer struct {
 	project string
 	signer  jose.Signer
@@ -67,32 +68,33 @@ type Signer struct {
 	now     func() time.Time
 }
 
-// New makes a signer for a project. Tokens are signed with key; those of old, a key from before a change, are taken as well,
-// "" when there is none. Both are Base64, of at least [MinKeyBytes] bytes.
-func New(project, key, old string, now func() time.Time) (*Signer, error) {
+// New returns a signer for a project. It signs tokens with key and, during a key rotation, also
+// accepts those signed with oldKey, which may be "". Both keys are Base64 of at least [MinKeyBytes]
+// bytes.
+func New(project, key, oldKey string, now func() time.Time) (*Signer, error) {
 	if project == "" || now == nil {
-		return nil, errors.New("a signer of tokens needs a project and a clock")
+		return nil, errors.New("a token signer needs a project and a clock")
 	}
 	s := &Signer{project: project, now: now}
-	for i, text := range []string{key, old} {
+	for i, text := range []string{key, oldKey} {
 		if i == 1 && text == "" {
 			continue
 		}
 		raw, err := base64.StdEncoding.DecodeString(text)
 		if err != nil || len(raw) < MinKeyBytes {
-			return nil, fmt.Errorf("a key of tokens is not Base64 of at least %d bytes; make one with: openssl rand -base64 32", MinKeyBytes)
+			return nil, fmt.Errorf("token key is not Base64 of at least %d bytes; generate one with: openssl rand -base64 32", MinKeyBytes)
 		}
 		s.keys = append(s.keys, raw)
 	}
 	var err error
 	s.signer, err = jose.NewSigner(jose.SigningKey{Algorithm: jose.HS256, Key: s.keys[0]}, (&jose.SignerOptions{}).WithType("JWT"))
 	if err != nil {
-		return nil, fmt.Errorf("make the signer of tokens: %w", err)
+		return nil, fmt.Errorf("create the token signer: %w", err)
 	}
 	return s, nil
 }
 
-// Sign makes a token.
+// Sign returns a token of a session for a purpose.
 func (s *Signer) Sign(session Session, purpose Purpose) (string, error) {
 	now := s.now()
 	text, err := jwt.Signed(s.signer).Claims(jwt.Claims{
@@ -105,11 +107,12 @@ func (s *Signer) Sign(session Session, purpose Purpose) (string, error) {
 	return text, nil
 }
 
-// audience names the project, too: a key that two of them share by mistake opens none with the other's tokens.
+// audience includes the project: if two projects share a key by mistake, neither accepts the
+// other's tokens.
 func (s *Signer) audience(purpose Purpose) string { return s.project + "/apis/v2/" + string(purpose) }
 
-// Check reads a token that was made for the purpose. The error is [ErrExpired] or [ErrInvalid]. It asks nobody whether the
-// session was revoked.
+// Check verifies a token for a purpose and returns its session, which may have been revoked. The
+// error is [ErrExpired] or [ErrInvalid].
 func (s *Signer) Check(text string, purpose Purpose) (Session, error) {
 	if len(text) > MaxBytes {
 		return Session{}, ErrInvalid

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
-	"cloud.google.com/go/storage"
 	firebaseauth "firebase.google.com/go/v4/auth"
 	"google.golang.org/grpc"
 
@@ -31,58 +30,61 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// secret is in every password of these tests and in nothing else, so that TestMain finds where one got out.
+// secret is part of every password in these tests and of nothing else, so that TestMain detects
+// passwords in logs.
 const secret = "Geheimnis7f3a"
 
-// logged is every line that any server of these tests logs.
+// logged collects the log lines of all servers in these tests.
 var logged logtest.Lines
 
 func TestMain(m *testing.M) {
-	os.Exit(logtest.Main(m, &logged, secret, strings.ToLower(secret), keyNow, keyBefore, "eyJ"))
+	os.Exit(logtest.Main(m, &logged, secret, strings.ToLower(secret), currentKey, oldKey, "eyJ"))
 }
 
-// Keys of tokens.
+// Keys that sign tokens.
 const (
-	keyNow    = "bm93LW5vdy1ub3ctbm93LW5vdy1ub3ctbm93LW5vdy0="
-	keyBefore = "YmVmb3JlLWJlZm9yZS1iZWZvcmUtYmVmb3JlLWJlZm8="
+	currentKey = "bm93LW5vdy1ub3ctbm93LW5vdy1ub3ctbm93LW5vdy0="
+	oldKey     = "YmVmb3JlLWJlZm9yZS1iZWZvcmUtYmVmb3JlLWJlZm8="
 )
 
-// publicURL is what the servers believe to be called.
+// publicURL is the servers' configured PUBLIC_URL.
 const publicURL = "https://legacy.heektime.example"
 
-// world is a local cloud with our rules and indexes, and the documents that tests begin with.
-type world struct {
+// fixture is a local cloud with our rules, our indexes and initial documents.
+type fixture struct {
 	*emulatortest.Cloud
-	*judge
+	*ruleChecker
 	meter emulatortest.Meter
-	// fs is a server of ours with all rights, whose calls nobody counts.
+	// fs bypasses the rules. The meter does not count its calls.
 	fs    *firestore.Client
 	admin *firebaseauth.Client
 	url   string
 }
 
-// authentication is the clients of Authentication at an address, and what else the sign-in works with.
-func (w *world) authentication(t testing.TB, address string) auth.Config {
+// authConfig returns the settings and dependencies of the auth service, with Authentication at an
+// address.
+func (fx *fixture) authConfig(t testing.TB, address string) auth.Config {
 	t.Helper()
 	passwords, err := identitytoolkit.New("any-key", address, &http.Client{Timeout: 10 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return auth.Config{
-		Accounts: authclient.New(t, w.Project, address), Passwords: passwords, Limits: loginthrottle.DefaultLimits(), Rounds: 1000, Now: w.Clock.Now,
-		Log: logging.New(&logged, w.Project),
+		Accounts: authclient.New(t, fx.Project, address), Passwords: passwords, Limits: loginthrottle.DefaultLimits(),
+		Rounds: 1000, Now: fx.Clock.Now, Log: logging.New(&logged, fx.Project),
 	}
 }
 
-// newWorld starts a cloud and one server in it.
-func newWorld(t testing.TB) *world {
+// newFixture starts a cloud and one server in it, at fx.url.
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
-	w := bareWorld(t)
-	w.url = w.serve(t, w.server(t, options{}))
-	return w
+	fx := newFixtureWithoutServer(t)
+	fx.url = fx.serve(t, fx.server(t, options{}))
+	return fx
 }
 
-func bareWorld(t testing.TB) *world {
+// newFixtureWithoutServer starts a cloud only.
+func newFixtureWithoutServer(t testing.TB) *fixture {
 	t.Helper()
 	read := func(name string) []byte {
 		text, err := os.ReadFile("../../" + name)
@@ -91,91 +93,93 @@ func bareWorld(t testing.TB) *world {
 		}
 		return text
 	}
-	w := &world{Cloud: emulatortest.Start(t, func(c *emulator.Config) {
+	fx := &fixture{Cloud: emulatortest.Start(t, func(c *emulator.Config) {
 		c.Rules, c.Indexes = read("firestore.rules"), read("firestore.indexes.json")
 	})}
-	w.fs = w.FirestoreClient(t)
-	w.admin = authclient.New(t, w.Project, w.AuthAddress())
-	w.judge = &judge{world: w}
-	t.Cleanup(func() { w.judge.tell(t) })
-	w.seed(t)
-	return w
+	fx.fs = fx.FirestoreClient(t)
+	fx.admin = authclient.New(t, fx.Project, fx.AuthAddress())
+	fx.ruleChecker = &ruleChecker{fixture: fx}
+	t.Cleanup(func() { fx.ruleChecker.reportDenied(t) })
+	fx.seed(t)
+	return fx
 }
 
-// billed runs f and says what it cost.
-func (w *world) billed(f func()) emulatortest.Cost {
-	w.meter.Take()
+// billed runs f and returns the cost of the Firestore calls that the servers made.
+func (fx *fixture) billed(f func()) emulatortest.Cost {
+	fx.meter.Take()
 	f()
-	return w.meter.Take()
+	return fx.meter.Take()
 }
 
-// options of a server; the zero value is one as it is deployed.
+// options of a server. The zero value has production settings.
 type options struct {
 	limits   api.Limits
 	attempts *loginthrottle.Limits
-	// authAddress is where it finds Authentication, and dial how it calls Firestore.
+	// authAddress is the address of Authentication, and dial the options for connecting to
+	// Firestore. By default the server uses the fixture's cloud.
 	authAddress string
 	dial        []grpc.DialOption
 	log         *slog.Logger
 	key, old    string
 	publicURL   string
-	// now stands still unless a test moves it; the cloud's clock when nil.
+	// now is the server's clock, the cloud's clock by default.
 	now func() time.Time
 }
 
-// server is a process of the service. The rules judge what it writes: see judge. Outside of that, calls are counted.
-func (w *world) server(t testing.TB, o options) *api.Server {
+// server returns a new server. The security rules check its writes, see [ruleChecker], and the
+// meter counts its calls.
+func (fx *fixture) server(t testing.TB, o options) *api.Server {
 	t.Helper()
 	if o.limits.User.Burst == 0 {
 		o.limits = api.DefaultLimits()
 	}
 	if o.authAddress == "" {
-		o.authAddress = w.AuthAddress()
+		o.authAddress = fx.AuthAddress()
 	}
-	d := w.authentication(t, o.authAddress)
-	d.Firestore = w.FirestoreClient(t, append(append(o.dial, w.meter.DialOptions()...), w.judge.dialOption(t))...)
+	cfg := fx.authConfig(t, o.authAddress)
+	cfg.Firestore = fx.FirestoreClient(t, append(append(o.dial, fx.meter.DialOptions()...), fx.ruleChecker.dialOption(t))...)
 	if o.attempts != nil {
-		d.Limits = *o.attempts
+		cfg.Limits = *o.attempts
 	}
 	if o.log != nil {
-		d.Log = o.log
+		cfg.Log = o.log
 	}
 	if o.now != nil {
-		d.Now = o.now
+		cfg.Now = o.now
 	}
 	if o.key == "" {
-		o.key = keyNow
+		o.key = currentKey
 	}
 	if o.publicURL == "" {
 		o.publicURL = publicURL
 	}
 	s, err := api.Assemble(api.Config{
 		PublicURL: o.publicURL, EndDate: time.Date(2027, 8, 31, 0, 0, 0, 0, time.UTC), Hops: 1, Limits: o.limits,
-		Tokens: w.signer(t, o.key, o.old), Log: d.Log, Now: d.Now,
-	}, storageclient.New(t, w.StorageAddress()), d)
+		Tokens: fx.signer(t, o.key, o.old), Log: cfg.Log, Now: cfg.Now,
+	}, storageclient.New(t, fx.StorageAddress()), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func (w *world) signer(t testing.TB, key, old string) *token.Signer {
+func (fx *fixture) signer(t testing.TB, key, old string) *token.Signer {
 	t.Helper()
-	s, err := token.New(w.Project, key, old, w.Clock.Now)
+	s, err := token.New(fx.Project, key, old, fx.Clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s
 }
 
-func (w *world) serve(t testing.TB, s *api.Server) string {
+func (fx *fixture) serve(t testing.TB, s *api.Server) string {
 	t.Helper()
 	srv := httptest.NewServer(s)
 	t.Cleanup(srv.Close)
 	return srv.URL + "/apis/v2"
 }
 
-// The documents that tests begin with.
+// Initial documents, and the old IDs of two semesters.
 const (
 	koreaFall   = "schools/고려대학교-서울/semesters/2022-0900"
 	koreaHidden = "schools/고려대학교-서울/semesters/2023-0300"
@@ -184,59 +188,63 @@ const (
 	oldDemo     = "데모대학교-서울/2026-1학기"
 )
 
-func (w *world) seed(t testing.TB) {
+func (fx *fixture) seed(t testing.TB) {
 	t.Helper()
 	periods := []any{period(1, 540, 615), period(2, 630, 705), period(3, 720, 770), period(4, 780, 830)}
 	for path, fields := range map[string]map[string]any{
 		"schools/고려대학교-서울": {"name": "고려대학교 (서울)", "legacyId": "korea_univ_anam"},
 		"schools/데모대학교-서울": {"name": "데모대학교"},
-		koreaFall:          {"year": 2022, "term": "2학기", "status": "normal", "periods": periods, "lecturesUrl": "gs://demo-test/lectures/고려대학교-서울/2022-0900/0123.json"},
-		koreaHidden:        {"year": 2023, "term": "1학기", "status": "hidden", "periods": periods},
+		koreaFall: {"year": 2022, "term": "2학기", "status": "normal", "periods": periods,
+			"lecturesUrl": "gs://demo-test/lectures/고려대학교-서울/2022-0900/0123.json"},
+		koreaHidden: {"year": 2023, "term": "1학기", "status": "hidden", "periods": periods},
 		"schools/고려대학교-서울/semesters/2022-0300": {"year": 2022, "term": "1학기", "status": "normal", "periods": periods},
 		demoSpring: {"year": 2026, "term": "1학기", "status": "normal", "periods": []any{}},
-		// What the refresh service keeps in collections of the same name.
+		// A record of the refresh service, whose collection has the same name. The catalog must
+		// ignore it.
 		"refreshes/고려대학교-서울/semesters/2022-0900": {"slot": time.Now(), "lastRun": map[string]any{"outcome": "changed"}},
 	} {
-		w.set(t, path, fields)
+		fx.set(t, path, fields)
 	}
-	w.publish(t, "lectures/고려대학교-서울/2022-0900/0123.json", schema.CourseList{dataLecture(), {Identifier: "COSE999-00", Title: "세미나"}})
+	fx.publish(t, "lectures/고려대학교-서울/2022-0900/0123.json", schema.CourseList{dataLecture(), {Identifier: "COSE999-00", Title: "세미나"}})
 }
 
 func period(n, begin, end int) map[string]any {
 	return map[string]any{"period": n, "timeBegin": begin, "timeEnd": end}
 }
 
-// dataLecture is a lecture of the list: Tuesday in period 2, Thursday not in whole periods.
+// dataLecture returns the first lecture of the course list. It meets on Tuesday in period 2, and on
+// Thursday at a time that does not cover whole periods.
 func dataLecture() schema.Lecture {
 	return schema.Lecture{
 		Identifier: "COSE372-02", Title: "데이터베이스시스템", Professor: "정연돈", Credit: 3,
-		Times:    []schema.LectureTime{{Weekday: 1, TimeBegin: 630, TimeEnd: 705, Room: "정보관 202"}, {Weekday: 3, TimeBegin: 635, TimeEnd: 705}},
+		Times: []schema.LectureTime{
+			{Weekday: 1, TimeBegin: 630, TimeEnd: 705, Room: "정보관 202"}, {Weekday: 3, TimeBegin: 635, TimeEnd: 705},
+		},
 		Category: []string{"정보대학", "컴퓨터학과"}, Metas: []schema.LectureMeta{schema.Tag("영강")}, URL: "https://korea.example/372",
 	}
 }
 
-// set writes a document as a server of ours.
-func (w *world) set(t testing.TB, path string, fields map[string]any) {
+// set writes a document, bypassing the rules.
+func (fx *fixture) set(t testing.TB, path string, fields map[string]any) {
 	t.Helper()
-	if _, err := w.fs.Doc(path).Set(t.Context(), fields); err != nil {
+	if _, err := fx.fs.Doc(path).Set(t.Context(), fields); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// publish stores a course list as the refresh service does.
-func (w *world) publish(t testing.TB, name string, list schema.CourseList) {
+// publish stores a course list in the format of the refresh service.
+func (fx *fixture) publish(t testing.TB, name string, list schema.CourseList) {
 	t.Helper()
 	var text bytes.Buffer
 	if err := list.Encode(&text); err != nil {
 		t.Fatal(err)
 	}
-	w.store(t, name, text.Bytes())
+	fx.store(t, name, text.Bytes())
 }
 
-func (w *world) store(t testing.TB, name string, content []byte) {
+func (fx *fixture) store(t testing.TB, name string, content []byte) {
 	t.Helper()
-	var client *storage.Client = storageclient.New(t, w.StorageAddress())
-	object := client.Bucket(w.Project).Object(name).NewWriter(t.Context())
+	object := storageclient.New(t, fx.StorageAddress()).Bucket(fx.Project).Object(name).NewWriter(t.Context())
 	object.ContentType = "application/json"
 	if _, err := object.Write(content); err != nil {
 		t.Fatal(err)
@@ -246,33 +254,34 @@ func (w *world) store(t testing.TB, name string, content []byte) {
 	}
 }
 
-// reply is an answer over HTTP.
+// reply is an HTTP response.
 type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// into decodes the answer's body.
+// into decodes the body.
 func (r reply) into(t testing.TB, value any) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(r.body), value); err != nil {
-		t.Fatalf("answer %q: %v", r.body, err)
+		t.Fatalf("decode response %q: %v", r.body, err)
 	}
 }
 
-// code of an error's answer.
+// code returns the code of an error response.
 func (r reply) code(t testing.TB) string {
 	t.Helper()
 	var p struct{ Code, Message string }
 	r.into(t, &p)
 	if p.Code == "" || p.Message == "" {
-		t.Errorf("%d %s has no code or no message", r.status, r.body)
+		t.Errorf("response %d %s lacks a code or message", r.status, r.body)
 	}
 	return p.Code
 }
 
-// call calls the server: bearer is the text behind "Bearer ", no header when it is empty; body is sent as it is, or as JSON.
+// call sends a request. If bearer is not empty, it is sent as the bearer token. A string body is
+// sent as it is, any other body as JSON.
 func call(t testing.TB, method, url, bearer string, body any) reply {
 	t.Helper()
 	var sent io.Reader
@@ -298,18 +307,19 @@ func call(t testing.TB, method, url, bearer string, body any) reply {
 	return send(t, req)
 }
 
+// send sends a request and checks the headers that every response must have.
 func send(t testing.TB, req *http.Request) reply {
 	t.Helper()
-	answer, err := http.DefaultTransport.RoundTrip(req)
+	response, err := http.DefaultTransport.RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := reply{answer.StatusCode, answer.Header, string(body)}
+	r := reply{response.StatusCode, response.Header, string(body)}
 	if len(body) > 0 && r.header.Get("Content-Type") != "application/json" {
 		t.Errorf("%s %s: Content-Type is %q", req.Method, req.URL, r.header.Get("Content-Type"))
 	}
@@ -319,43 +329,43 @@ func send(t testing.TB, req *http.Request) reply {
 		}
 	}
 	if r.header.Get("Access-Control-Allow-Origin") != "*" {
-		t.Errorf("%s %s: no page may read the answer", req.Method, req.URL)
+		t.Errorf("%s %s: pages may not read the response", req.Method, req.URL)
 	}
 	return r
 }
 
-// user is somebody who has signed up.
+// user is a signed-in user.
 type user struct{ id, name, access, refresh string }
 
-// signUp signs somebody up and in, over HTTP.
-func (w *world) signUp(t testing.TB, name string) user {
+// signUp signs a new user up and in, over HTTP.
+func (fx *fixture) signUp(t testing.TB, name string) user {
 	t.Helper()
-	r := call(t, "POST", w.url+"/users", "", map[string]string{"username": name, "password": secret, "name": "이름"})
+	r := call(t, "POST", fx.url+"/users", "", map[string]string{"username": name, "password": secret, "name": "이름"})
 	if r.status/100 != 2 {
 		t.Fatalf("sign up %s: %d %s", name, r.status, r.body)
 	}
-	return w.signIn(t, name, secret)
+	return fx.signIn(t, name, secret)
 }
 
-func (w *world) signIn(t testing.TB, name, password string) user {
+func (fx *fixture) signIn(t testing.TB, name, password string) user {
 	t.Helper()
 	var tokens struct {
 		Access  string `json:"access_token"`
 		Refresh string `json:"refresh_token"`
 	}
-	r := call(t, "POST", w.url+"/auth/token", "null", map[string]string{"username": name, "password": password})
+	r := call(t, "POST", fx.url+"/auth/token", "null", map[string]string{"username": name, "password": password})
 	if r.into(t, &tokens); r.status != 200 || tokens.Access == "" || tokens.Refresh == "" {
 		t.Fatalf("sign in %s: %d %s", name, r.status, r.body)
 	}
-	session, err := w.signer(t, keyNow, "").Check(tokens.Access, token.Access)
+	session, err := fx.signer(t, currentKey, "").Check(tokens.Access, token.Access)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return user{session.UID, name, tokens.Access, tokens.Refresh}
 }
 
-// timetableAnswer is what the contract says of one.
-type timetableAnswer struct {
+// timetableResponse is a timetable as specified by the contract.
+type timetableResponse struct {
 	ID, Title string
 	User      struct{ ID string }
 	Semester  struct {
@@ -364,46 +374,46 @@ type timetableAnswer struct {
 		Term   string
 		School struct{ ID, Name string }
 	}
-	Lectures []lectureAnswer
+	Lectures []lectureResponse
 }
 
-type lectureAnswer struct {
+type lectureResponse struct {
 	ID, Identifier, Title, Professor string
 	Credit                           float64
-	Times                            []timeAnswer
+	Times                            []timeResponse
 	Category                         []string
 	Tags                             []struct{ Name string }
 }
 
-type timeAnswer struct {
+type timeResponse struct {
 	Weekday, TimeBegin, TimeEnd int
 	Room                        string
 	PeriodBegin, PeriodEnd      *int
 }
 
-// makeTimetable makes one, over HTTP.
-func (w *world) makeTimetable(t testing.TB, u user, semester, title string) (made timetableAnswer) {
+// makeTimetable creates a timetable over HTTP.
+func (fx *fixture) makeTimetable(t testing.TB, u user, semester, title string) (made timetableResponse) {
 	t.Helper()
-	r := call(t, "POST", w.url+"/me/timetables", u.access, map[string]string{"semester_id": semester, "title": title})
+	r := call(t, "POST", fx.url+"/me/timetables", u.access, map[string]string{"semester_id": semester, "title": title})
 	if r.into(t, &made); r.status/100 != 2 {
-		t.Fatalf("make a timetable: %d %s", r.status, r.body)
+		t.Fatalf("create a timetable: %d %s", r.status, r.body)
 	}
 	return made
 }
 
-// addLecture adds one, over HTTP.
-func (w *world) addLecture(t testing.TB, u user, timetableID string, body any) (added lectureAnswer) {
+// addLecture adds a lecture to a timetable over HTTP.
+func (fx *fixture) addLecture(t testing.TB, u user, timetableID string, body any) (added lectureResponse) {
 	t.Helper()
-	r := call(t, "POST", w.url+"/me/timetables/"+timetableID+"/lectures", u.access, body)
+	r := call(t, "POST", fx.url+"/me/timetables/"+timetableID+"/lectures", u.access, body)
 	if r.into(t, &added); r.status/100 != 2 {
 		t.Fatalf("add a lecture: %d %s", r.status, r.body)
 	}
 	return added
 }
 
-func (w *world) timetables(t testing.TB, uid, bearer string) (list []timetableAnswer) {
+func (fx *fixture) timetables(t testing.TB, uid, bearer string) (list []timetableResponse) {
 	t.Helper()
-	r := call(t, "GET", w.url+"/users/"+uid+"/timetables", bearer, nil)
+	r := call(t, "GET", fx.url+"/users/"+uid+"/timetables", bearer, nil)
 	if r.into(t, &list); r.status != 200 {
 		t.Fatalf("list timetables: %d %s", r.status, r.body)
 	}

@@ -29,12 +29,13 @@ import (
 const (
 	project = "demo-test"
 	key     = "bm93LW5vdy1ub3ctbm93LW5vdy1ub3ctbm93LW5vdy0="
-	// users have five timetables of seven lectures each.
+	// Each user has five timetables of seven lectures.
 	users, timetables, lectures = 150, 5, 7
 	schools, semesters          = 3, 10
 )
 
-// TestMain is also the local cloud's process, so that its processor time is not the benchmark's.
+// TestMain doubles as the local cloud's process, so that the benchmark can measure the cloud's
+// processor time separately.
 func TestMain(m *testing.M) {
 	if os.Getenv("BENCH_CLOUD") == "" {
 		os.Exit(m.Run())
@@ -45,11 +46,12 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	json.NewEncoder(os.Stdout).Encode(cloud.Environment())
-	io.Copy(io.Discard, os.Stdin) // until the benchmark ends
+	io.Copy(io.Discard, os.Stdin) // returns when the benchmark ends
 	cloud.Close()
 }
 
-// startCloud starts the local cloud as a process of its own and makes its environment that of this process.
+// startCloud starts the local cloud in a separate process and adds its environment variables to
+// this one.
 func startCloud(b *testing.B) *exec.Cmd {
 	b.Helper()
 	cmd := exec.Command(os.Args[0])
@@ -76,7 +78,7 @@ func startCloud(b *testing.B) *exec.Cmd {
 	return cmd
 }
 
-// uid, timetableID and lectureID are the same in both databases.
+// uid, timetableID, semesterID and lectureID return the IDs in both databases.
 func uid(u int) string             { return fmt.Sprintf("user%04d", u) }
 func timetableID(u, t int) string  { return fmt.Sprintf("%016x%016x", u, t) }
 func semesterID(s, i int) string   { return fmt.Sprintf("school%d/%d-2학기", s, 2017+i) }
@@ -91,7 +93,8 @@ var lecture = map[string]any{
 	"category": []any{"정보대학", "컴퓨터학과"}, "metas": []any{map[string]any{"type": "tag", "name": "영강"}},
 }
 
-// fillFirestore writes what the database of the baseline has, too, and gives an access token of each user.
+// fillFirestore writes the same data as the baseline's database has, and returns an access token of
+// each user.
 func fillFirestore(b *testing.B) (tokens []string) {
 	b.Helper()
 	ctx := b.Context()
@@ -110,41 +113,48 @@ func fillFirestore(b *testing.B) (tokens []string) {
 	for s := range schools {
 		set(fmt.Sprintf("schools/school%d", s), map[string]any{"name": fmt.Sprintf("대학교 %d", s)})
 		for i := range semesters {
-			set(fmt.Sprintf("schools/school%d/semesters/%d-0900", s, 2017+i), map[string]any{"year": 2017 + i, "term": "2학기", "status": "normal", "periods": []any{period}})
+			set(fmt.Sprintf("schools/school%d/semesters/%d-0900", s, 2017+i), map[string]any{
+				"year": 2017 + i, "term": "2학기", "status": "normal", "periods": []any{period},
+			})
 		}
 	}
 	now := time.Now()
+	timetable := map[string]any{
+		"title": "시간표", "visibility": "public", "semester": client.Doc("schools/school0/semesters/2022-0900"),
+		"createdAt": now, "updatedAt": now,
+	}
 	for u := range users {
 		set("users/"+uid(u), map[string]any{"username": uid(u), "createdAt": now, "updatedAt": now})
 		for t := range timetables {
 			path := "users/" + uid(u) + "/timetables/" + timetableID(u, t)
-			set(path, map[string]any{"title": "시간표", "visibility": "public", "semester": client.Doc("schools/school0/semesters/2022-0900"), "createdAt": now, "updatedAt": now})
+			set(path, timetable)
 			for l := range lectures {
-				set(path+"/lectures/"+lectureID(u, t, l), dated(now))
+				set(path+"/lectures/"+lectureID(u, t, l), lectureDocument(now))
 			}
 		}
 	}
 	for t := range 50 {
 		path := "users/many/timetables/" + timetableID(users, t)
-		set(path, map[string]any{"title": "시간표", "visibility": "public", "semester": client.Doc("schools/school0/semesters/2022-0900"), "createdAt": now, "updatedAt": now})
+		set(path, timetable)
 		for l := range 10 {
-			set(path+"/lectures/"+lectureID(users, t, l), dated(now))
+			set(path+"/lectures/"+lectureID(users, t, l), lectureDocument(now))
 		}
 	}
 	set("users/many", map[string]any{"username": "many", "createdAt": now, "updatedAt": now})
 	bulk.End()
-	return accounts(b)
+	return createAccounts(b)
 }
 
-// dated is a lecture's document.
-func dated(now time.Time) map[string]any {
+// lectureDocument returns the fields of a lecture's document.
+func lectureDocument(now time.Time) map[string]any {
 	fields := map[string]any{"createdAt": now, "updatedAt": now}
 	maps.Copy(fields, lecture)
 	return fields
 }
 
-// accounts makes them in Authentication, without passwords, and signs tokens as the server does.
-func accounts(b *testing.B) (tokens []string) {
+// createAccounts creates the users' accounts in Authentication, without passwords, and returns an
+// access token of each.
+func createAccounts(b *testing.B) (tokens []string) {
 	b.Helper()
 	admin, err := gcp.Authentication(context.Background(), project, "")
 	if err != nil {
@@ -168,11 +178,11 @@ func accounts(b *testing.B) (tokens []string) {
 	return tokens
 }
 
-// postgres is where Debian has its programs.
-const postgres = "/usr/lib/postgresql/15/bin/"
+// postgresBin is the folder of PostgreSQL's programs on Debian.
+const postgresBin = "/usr/lib/postgresql/15/bin/"
 
-// startPostgres starts a database in a folder of its own, listening there, and fills it. It may lose what it has when the machine
-// stops, as the local cloud may.
+// startPostgres starts PostgreSQL in a temporary folder, with a Unix socket there, and fills it.
+// Like the local cloud it is not durable.
 func startPostgres(b *testing.B) (cmd *exec.Cmd, folder string) {
 	b.Helper()
 	folder, err := os.MkdirTemp("", "baseline")
@@ -180,36 +190,37 @@ func startPostgres(b *testing.B) (cmd *exec.Cmd, folder string) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { os.RemoveAll(folder) })
-	as := &syscall.SysProcAttr{}
-	if os.Getuid() == 0 { // PostgreSQL refuses to be root
-		who, err := user.Lookup("postgres")
+	attr := &syscall.SysProcAttr{}
+	if os.Getuid() == 0 { // PostgreSQL refuses to run as root
+		account, err := user.Lookup("postgres")
 		if err != nil {
 			b.Fatal(err)
 		}
-		uid, _ := strconv.Atoi(who.Uid)
-		gid, _ := strconv.Atoi(who.Gid)
-		as.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
+		uid, _ := strconv.Atoi(account.Uid)
+		gid, _ := strconv.Atoi(account.Gid)
+		attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 		if err := os.Chown(folder, uid, gid); err != nil {
 			b.Fatal(err)
 		}
 	}
-	run := func(in string, name string, args ...string) {
-		cmd := exec.Command(postgres+name, args...)
-		cmd.SysProcAttr, cmd.Dir, cmd.Stdin = as, folder, strings.NewReader(in)
+	run := func(input, name string, args ...string) {
+		cmd := exec.Command(postgresBin+name, args...)
+		cmd.SysProcAttr, cmd.Dir, cmd.Stdin = attr, folder, strings.NewReader(input)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			b.Fatalf("%s: %v\n%s", name, err, out)
 		}
 	}
 	data := filepath.Join(folder, "data")
 	run("", "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
-	cmd = exec.Command(postgres+"postgres", "-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off")
-	cmd.SysProcAttr, cmd.Dir = as, folder
+	cmd = exec.Command(postgresBin+"postgres", "-D", data, "-k", folder,
+		"-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off")
+	cmd.SysProcAttr, cmd.Dir = attr, folder
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { cmd.Process.Signal(os.Interrupt); cmd.Wait() })
 	for range 500 {
-		if exec.Command(postgres+"pg_isready", "-q", "-h", folder).Run() == nil {
+		if exec.Command(postgresBin+"pg_isready", "-q", "-h", folder).Run() == nil {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -218,12 +229,12 @@ func startPostgres(b *testing.B) (cmd *exec.Cmd, folder string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	run(string(schema)+rows(b), "psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", folder, "-U", "postgres")
+	run(string(schema)+insertStatements(b), "psql", "-q", "-v", "ON_ERROR_STOP=1", "-h", folder, "-U", "postgres")
 	return cmd, folder
 }
 
-// rows are what the baseline's database has, as SQL.
-func rows(b *testing.B) string {
+// insertStatements returns the SQL that fills the baseline's database.
+func insertStatements(b *testing.B) string {
 	var sql strings.Builder
 	for s := range schools {
 		fmt.Fprintf(&sql, "INSERT INTO schools VALUES ('school%d', '대학교 %d');\n", s, s)
@@ -239,24 +250,24 @@ func rows(b *testing.B) string {
 		for t := range timetables {
 			fmt.Fprintf(&sql, "INSERT INTO timetables VALUES ('%s', '%s', '%s', '시간표');\n", timetableID(u, t), uid(u), semesterID(0, 5))
 			for l := range lectures {
-				fmt.Fprintf(&sql, "INSERT INTO lectures VALUES ('%s', '%s', 'COSE372-02', '데이터베이스시스템', '정연돈', 3, '%s', '{정보대학,컴퓨터학과}', '[{\"name\":\"영강\"}]');\n",
-					lectureID(u, t, l), timetableID(u, t), times)
+				fmt.Fprintf(&sql, "INSERT INTO lectures VALUES ('%s', '%s', 'COSE372-02', '데이터베이스시스템', '정연돈', 3, '%s',"+
+					" '{정보대학,컴퓨터학과}', '[{\"name\":\"영강\"}]');\n", lectureID(u, t, l), timetableID(u, t), times)
 			}
 		}
 	}
 	return sql.String() + "ANALYZE;\n"
 }
 
-// clientAlone is how many of the queries that GET /users/{id}/timetables makes Google's client makes by a second of processor
-// time, when it gives the documents as maps and nobody does anything with them.
-func clientAlone(b *testing.B) float64 {
+// clientRate measures Google's Firestore client alone: how many pairs of the queries of GET
+// /users/{id}/timetables it completes per second of processor time, decoding the documents to maps.
+func clientRate(b *testing.B) float64 {
 	b.Helper()
 	client, err := firestore.NewClient(b.Context(), project)
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer client.Close()
-	// As the server is.
+	// The server's settings.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	defer debug.SetGCPercent(debug.SetGCPercent(200))
 	const calls, warm = 2000, 200
@@ -274,7 +285,7 @@ func clientAlone(b *testing.B) float64 {
 		} {
 			docs, err := query.Documents(b.Context()).GetAll()
 			if err != nil || len(docs) < timetables {
-				b.Fatal(len(docs), err)
+				b.Fatalf("query gave %d documents, %v", len(docs), err)
 			}
 			for _, doc := range docs {
 				doc.Data()
@@ -284,7 +295,7 @@ func clientAlone(b *testing.B) float64 {
 	return calls / (ownCPU(b) - begin).Seconds()
 }
 
-// ownCPU is the processor time of this process alone.
+// ownCPU returns the processor time used by this process without its children.
 func ownCPU(b *testing.B) time.Duration {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
