@@ -160,7 +160,7 @@ func userAttacks(add func(string, operation, operation)) {
 }
 
 // timetableAttacks try bad references to a semester, bad ids and values, and other kinds of writes
-// and reads. Most of its length is the table of references.
+// and reads.
 func timetableAttacks(add func(string, operation, operation)) {
 	base := addTimetable("my-table-1")
 	for name, value := range map[string]any{
@@ -276,8 +276,7 @@ func pendingDeletionAttacks(add func(string, operation, operation)) {
 	add("a deletion record for another", addTimetable("my-table-1"), operation{who: "alice", writes: []write{{set, "deletions/bob", fields{"purging": true}}}})
 }
 
-// broadQueries try queries that could return forbidden documents, whether or not any exist. The
-// list is long because each query needs its own base.
+// broadQueries try queries that could return forbidden documents, whether or not any exist.
 func broadQueries(add func(string, operation, operation)) {
 	named := listUsers("alice")
 	add("all users", named, named.querying(func(q *query) { q.where = nil }))

@@ -49,8 +49,8 @@ func offlineAndBack(t *testing.T, at place) {
 	phone.do("allWritten")
 }
 
-// serverDownAndBack: like offlineAndBack, but the server becomes unreachable without the page knowing.
-func serverDownAndBack(t *testing.T, at place) {
+// serverGoneAndBack: like offlineAndBack, but the server becomes unreachable without the page knowing.
+func serverGoneAndBack(t *testing.T, at place) {
 	w := newWorld(t, at, withoutRules)
 	p := newProxy(t, w.FirestoreAddress())
 	c := w.client(t, throughProxy(p))
@@ -86,10 +86,10 @@ func serverDownAndBack(t *testing.T, at place) {
 // throughProxy connects an app to Firestore through a proxy.
 func throughProxy(p *proxy) func(map[string]any) { return firestoreAt(p.address()) }
 
-// pageReopened: a page with a persistent cache is closed while offline. When reopened it first shows the
+// closedAndReopened: a page with a persistent cache is closed while offline. When reopened it first shows the
 // cached documents, then sends its pending write and catches up with the server, including a document
 // deleted in the meantime.
-func pageReopened(t *testing.T, at place) {
+func closedAndReopened(t *testing.T, at place) {
 	if at.pages == nil {
 		t.Skip("Node has no persistent cache")
 	}
@@ -150,9 +150,9 @@ func longPolling(t *testing.T, at place) {
 	}
 }
 
-// connectionLostDuringSnapshots: the connection breaks repeatedly while the server sends snapshots.
+// cutDuringSnapshots: the connection breaks repeatedly while the server sends snapshots.
 // Every document arrives exactly once.
-func connectionLostDuringSnapshots(t *testing.T, at place) {
+func cutDuringSnapshots(t *testing.T, at place) {
 	w := newWorld(t, at, withoutRules)
 	p := newProxy(t, w.FirestoreAddress())
 	c := w.client(t, throughProxy(p))

@@ -201,8 +201,8 @@ func manyTabs(t *testing.T, at place) {
 	}
 }
 
-// permissionDenied: the page rolls back a write that rules deny, and nothing else on it is affected.
-func permissionDenied(t *testing.T, at place) {
+// denied: the page rolls back a write that rules deny, and nothing else on it is affected.
+func denied(t *testing.T, at place) {
 	w := newWorld(t, at)
 	owner, other := w.user(t, "owner"), w.user(t, "other")
 	const path = "users/owner/timetables/abcdefghij"
