@@ -48,8 +48,8 @@ func (l Limits) check() error {
 // caller, three megabytes in total.
 const maxKeys = 10_000
 
-// limiter limits the calls of each key. It forgets the least recently added keys: when the current
-// generation is full, it replaces the previous one.
+// limiter limits the calls of each key. It forgets keys that were not used recently: when the
+// current generation is full, it becomes the previous one, and the previous one is dropped.
 type limiter struct {
 	limit Limit
 

@@ -22,7 +22,8 @@ const (
 	maxLecture = 256 << 10
 )
 
-// bodyTimeout limits the time to receive a request body.
+// bodyTimeout limits the time to receive a request body, so that a slow client cannot occupy the
+// server.
 const bodyTimeout = 10 * time.Second
 
 // body reads the whole request body.
