@@ -15,28 +15,28 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// ownsDocuments are the folders whose code may spell collections and fields: the schema itself, the
-// emulator, which has no schema, and a benchmark of Firestore servers with documents of its own.
-var ownsDocuments = []string{"internal/schema/", "emulator/", "cmd/heektime/internal/firestorebench/"}
+// mayNameDocuments are the folders whose code may name collections and fields: the schema itself, the
+// emulator, which has no schema, and a benchmark of Firestore servers, which has its own documents.
+var mayNameDocuments = []string{"internal/schema/", "emulator/", "cmd/heektime/internal/firestorebench/"}
 
-func TestOnlyTheSchemaSpellsDocuments(t *testing.T) {
+func TestOnlySchemaNamesDocuments(t *testing.T) {
 	eachGoFile(t, func(file string, source []byte) {
 		if strings.HasSuffix(file, "_test.go") ||
-			slices.ContainsFunc(ownsDocuments, func(folder string) bool { return strings.HasPrefix(file, folder) }) {
+			slices.ContainsFunc(mayNameDocuments, func(folder string) bool { return strings.HasPrefix(file, folder) }) {
 			return
 		}
-		found, err := spelled(file, source)
+		found, err := documentNames(file, source)
 		if err != nil {
 			t.Error(err)
 		}
 		for _, f := range found {
-			t.Errorf("%s: package schema should have a constant or a function for it", f)
+			t.Errorf("%s: use a constant or a function of package schema instead", f)
 		}
 	})
 }
 
-// spelled lists where a file spells the name of a collection or of a field.
-func spelled(file string, source []byte) (found []string, err error) {
+// documentNames lists where a file has a string literal for a collection or a field.
+func documentNames(file string, source []byte) (found []string, err error) {
 	set := token.NewFileSet()
 	parsed, err := parser.ParseFile(set, file, source, parser.SkipObjectResolution)
 	if err != nil {
@@ -104,7 +104,7 @@ func checkCall(call *ast.CallExpr, documents map[string]bool, report func(ast.No
 	}
 }
 
-// pathArguments is how many arguments of a method name fields or collections.
+// pathArguments returns how many arguments of a method can be fields or collections.
 func pathArguments(method string) int {
 	if method == "Select" || method == "SelectPaths" {
 		return 100
@@ -132,7 +132,7 @@ func checkComposite(c *ast.CompositeLit, report func(ast.Node, string)) {
 	}
 }
 
-// isUpdate reports whether a literal is a firestore.Update: it says so, or omits its type and has a value.
+// isUpdate reports whether a literal is a firestore.Update. If it omits its type, having a Value decides.
 func isUpdate(c *ast.CompositeLit) bool {
 	if c.Type != nil {
 		return typeName(c.Type) == "firestore.Update"
@@ -147,7 +147,7 @@ func isUpdate(c *ast.CompositeLit) bool {
 	})
 }
 
-// literalMaps finds the variables of a file that are set to a map with literal keys.
+// literalMaps returns the variables of a file that are assigned a map with literal keys.
 func literalMaps(file *ast.File) map[string]bool {
 	names := map[string]bool{}
 	ast.Inspect(file, func(n ast.Node) bool {
@@ -193,7 +193,7 @@ func typeName(e ast.Expr) string {
 	return ""
 }
 
-// hasText reports whether an expression has a string literal in it.
+// hasText reports whether an expression contains a string literal.
 func hasText(e ast.Expr) bool {
 	found := false
 	ast.Inspect(e, func(n ast.Node) bool {
@@ -205,10 +205,10 @@ func hasText(e ast.Expr) bool {
 	return found
 }
 
-func TestSpelled(t *testing.T) {
+func TestDocumentNames(t *testing.T) {
 	for _, c := range []struct {
 		code string
-		want string // "" if it spells nothing
+		want string // "" if nothing should be found
 	}{
 		{`client.Collection("users").Doc(uid)`, "argument of Collection"},
 		{`client.CollectionGroup("lectures")`, "argument of CollectionGroup"},
@@ -241,7 +241,7 @@ func TestSpelled(t *testing.T) {
 		{`"/users/{user}/timetables"`, ""},
 		{`"users and schools"`, ""},
 	} {
-		found, err := spelled("x.go", []byte("package x\nvar _ = "+c.code))
+		found, err := documentNames("x.go", []byte("package x\nvar _ = "+c.code))
 		got := strings.Join(found, "; ")
 		if err != nil || (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
 			t.Errorf("%s: found %q, %v; want %q", c.code, got, err, c.want)

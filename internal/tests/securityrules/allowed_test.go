@@ -21,7 +21,7 @@ func usernames(name string) string { return "indices/user/usernames/" + name }
 func claim(name string) operation { return claimBy("carol", name) }
 
 func claimBy(uid, name string) operation {
-	return operation{who: uid, reads: []string{usernames(name)}, writes: []write{
+	return operation{uid: uid, reads: []string{usernames(name)}, writes: []write{
 		{set, "users/" + uid, stamped(fields{"username": name})},
 		{set, usernames(name), fields{"value": uid}},
 	}}
@@ -29,7 +29,7 @@ func claimBy(uid, name string) operation {
 
 // rename returns Alice's change of her username.
 func rename(name string) operation {
-	return operation{who: "alice", writes: []write{
+	return operation{uid: "alice", writes: []write{
 		{update, "users/alice", fields{"username": name, "updatedAt": serverTime{}}},
 		{kind: remove, path: usernames("alice")},
 		{set, usernames(name), fields{"value": "alice"}},
@@ -37,16 +37,16 @@ func rename(name string) operation {
 }
 
 func addTimetable(id string) operation {
-	return operation{who: "alice", writes: []write{{set, "users/alice/timetables/" + id, stamped(timetable("public"))}}}
+	return operation{uid: "alice", writes: []write{{set, "users/alice/timetables/" + id, stamped(timetable("public"))}}}
 }
 
 func changeTimetable(data fields) operation {
 	data["updatedAt"] = serverTime{}
-	return operation{who: "alice", writes: []write{{update, "users/alice/timetables/" + alicePublic, data}}}
+	return operation{uid: "alice", writes: []write{{update, "users/alice/timetables/" + alicePublic, data}}}
 }
 
 func addLecture() operation {
-	return operation{who: "alice", writes: []write{
+	return operation{uid: "alice", writes: []write{
 		{create, "users/alice/timetables/" + alicePublic + "/lectures/second", stamped(lecture())}}}
 }
 
@@ -54,7 +54,7 @@ func changeLecture() operation {
 	data := lecture()
 	delete(data, "createdAt")
 	data["updatedAt"], data["title"] = serverTime{}, "컴퓨터구조"
-	return operation{who: "alice", writes: []write{
+	return operation{uid: "alice", writes: []write{
 		{update, "users/alice/timetables/" + alicePublic + "/lectures/first", data}}}
 }
 
@@ -68,12 +68,12 @@ func duplicate(lectures int) operation {
 }
 
 func listTimetables(who, of string, more ...where) operation {
-	return operation{who: who, list: &query{collection: "users/" + of + "/timetables", where: more,
+	return operation{uid: who, list: &query{collection: "users/" + of + "/timetables", where: more,
 		order: []string{"-semester", "-createdAt"}, limit: schema.MaxTimetablePage}}
 }
 
 func lecturesOf(who, of, timetable string) operation {
-	return operation{who: who, listen: true, list: &query{collection: "users/" + of + "/timetables/" + timetable + "/lectures"}}
+	return operation{uid: who, listen: true, list: &query{collection: "users/" + of + "/timetables/" + timetable + "/lectures"}}
 }
 
 func listUsers(username any) operation {
@@ -84,9 +84,9 @@ func listSemesters() operation {
 	return operation{list: &query{collection: "schools/korea/semesters", where: []where{{"status", "==", "normal"}}}}
 }
 
-func getting(who, path string) operation { return operation{who: who, get: path} }
+func getting(who, path string) operation { return operation{uid: who, get: path} }
 
-func listening(who, path string) operation { return operation{who: who, get: path, listen: true} }
+func listening(who, path string) operation { return operation{uid: who, get: path, listen: true} }
 
 var isPublic = where{"visibility", "==", "public"}
 
@@ -119,7 +119,7 @@ func allowed() []allowedCase {
 		{"a user changes their name", rename("alicia")},
 		{"a user changes their name, in reverse order", reversed(rename("alicia"))},
 		{"a user changes the case of their name", rename("ALICE")},
-		{"a migrated user changes their name", operation{who: "dave", writes: []write{
+		{"a migrated user changes their name", operation{uid: "dave", writes: []write{
 			{update, "users/dave", fields{"username": "newdave", "updatedAt": serverTime{}}},
 			{kind: remove, path: usernames("olddave")}, {set, usernames("newdave"), fields{"value": "dave"}}}}},
 
@@ -160,9 +160,9 @@ func allowed() []allowedCase {
 		{"an owner shows a timetable", changeTimetable(fields{"visibility": "public"}).to(0, "users/alice/timetables/"+alicePrivate)},
 		{"an owner renames a timetable", changeTimetable(fields{"title": "가을학기"})},
 		{"an owner gives a timetable the longest title", changeTimetable(fields{"title": strings.Repeat("t", schema.MaxTimetableTitle)})},
-		{"an owner hides a timetable of the old system", operation{who: "dave", writes: []write{
+		{"an owner hides a timetable of the old system", operation{uid: "dave", writes: []write{
 			{update, "users/dave/timetables/" + legacy, fields{"visibility": "private", "updatedAt": serverTime{}}}}}},
-		{"an owner deletes a timetable", operation{who: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic}}}},
+		{"an owner deletes a timetable", operation{uid: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic}}}},
 
 		{"an owner adds a lecture", addLecture()},
 		{"an owner adds a lecture to a private timetable", addLecture().to(0, "users/alice/timetables/"+alicePrivate+"/lectures/second")},
@@ -172,11 +172,11 @@ func allowed() []allowedCase {
 		{"an owner adds a lecture in the first minute of the week", addLecture().setting(0, "times",
 			[]any{fields{"weekday": 0, "timeBegin": 0, "timeEnd": 1, "room": ""}})},
 		{"an owner changes a lecture", changeLecture()},
-		{"an owner changes a lecture of the old system", operation{who: "dave", writes: []write{
+		{"an owner changes a lecture of the old system", operation{uid: "dave", writes: []write{
 			{update, "users/dave/timetables/" + legacy + "/lectures/first", fields{"title": "x", "updatedAt": serverTime{}}}}}},
-		{"an owner deletes a lecture", operation{who: "alice", writes: []write{
+		{"an owner deletes a lecture", operation{uid: "alice", writes: []write{
 			{kind: remove, path: "users/alice/timetables/" + alicePublic + "/lectures/first"}}}},
-		{"an owner deletes a lecture of a deleted timetable", operation{who: "alice", writes: []write{
+		{"an owner deletes a lecture of a deleted timetable", operation{uid: "alice", writes: []write{
 			{kind: remove, path: "users/alice/timetables/deleted001/lectures/first"}}}},
 		{"an owner duplicates a timetable", duplicate(12)},
 

@@ -57,11 +57,11 @@ func usernameAttacks(add func(string, operation, operation)) {
 	ghost := claim("ghost").without(1)
 	add("a user whose index exists, by another", ghost, ghost.as("bob"))
 	add("a user whose index exists, with a past time", ghost, ghost.setting(0, "updatedAt", earlier))
-	repaired := operation{who: "erin", writes: []write{{update, "users/erin", fields{"username": "erin2", "updatedAt": serverTime{}}}}}
+	repaired := operation{uid: "erin", writes: []write{{update, "users/erin", fields{"username": "erin2", "updatedAt": serverTime{}}}}}
 	add("a user repaired to match an index, by another", repaired, repaired.as("bob"))
 	add("a user repaired to match an index, with a past time", repaired, repaired.setting(0, "updatedAt", earlier.Add(1e9)))
-	add("an index repaired to match a user, alone", repaired, operation{who: "erin", writes: []write{{set, usernames("erin1"), fields{"value": "erin"}}}})
-	add("an index repaired to match a user, for another", repaired, operation{who: "erin", writes: []write{{set, usernames("erin1"), fields{"value": "bob"}}}})
+	add("an index repaired to match a user, alone", repaired, operation{uid: "erin", writes: []write{{set, usernames("erin1"), fields{"value": "erin"}}}})
+	add("an index repaired to match a user, for another", repaired, operation{uid: "erin", writes: []write{{set, usernames("erin1"), fields{"value": "bob"}}}})
 	add("a name of 3 letters", claim("carl"), claim("car"))
 	add("a name of 3 Korean letters", claim("고려대생"), claim("고려대"))
 	add("a name of 3 emoji", claim("😀😀😀😀"), claim("😀😀😀"))
@@ -73,37 +73,37 @@ func usernameAttacks(add func(string, operation, operation)) {
 	add("a name with slashes, with the document at that path", claimed, claim("carol/of/users"))
 	add("a name with a trailing slash", claimed, claimed.setting(0, "username", "carol/"))
 	add("a name with .. that leads to a taken one", claimed, claimed.setting(0, "username", "x/../alice"))
-	add("a uid with a slash", claimed, operation{who: "slash/ed", writes: []write{
+	add("a uid with a slash", claimed, operation{uid: "slash/ed", writes: []write{
 		{set, "users/slash", stamped(fields{"username": "carol"})}, {set, usernames("carol"), fields{"value": "slash/ed"}}}})
 
 	add("a taken name, by update", renamed, rename("bobby"))
 	add("a taken name, by update, leaving its index alone", renamed, rename("bobby").without(2))
-	add("a taken name, by update, deleting its index first", renamed, operation{who: "alice", writes: append([]write{
+	add("a taken name, by update, deleting its index first", renamed, operation{uid: "alice", writes: append([]write{
 		{kind: remove, path: usernames("bobby")}}, rename("bobby").writes...)})
-	add("a change of only the user", renamed, operation{who: "alice", writes: renamed.writes[:1]})
+	add("a change of only the user", renamed, operation{uid: "alice", writes: renamed.writes[:1]})
 	add("a change that keeps the old index", renamed, renamed.without(1))
 	add("a change without a new index", renamed, renamed.without(2))
 	add("a change of only the indices", renamed, renamed.without(0))
 	add("a change to a name of 3 letters", rename("alic"), rename("ali"))
 	add("a change to a name one letter too long", rename(longest), rename(longest+"c"))
 	add("a change with the new index for another", renamed, renamed.setting(2, "value", "bob"))
-	add("a change of the user and the new index only", renamed, operation{who: "alice", writes: []write{
+	add("a change of the user and the new index only", renamed, operation{uid: "alice", writes: []write{
 		renamed.writes[0], renamed.writes[2]}})
 	add("a change that reassigns the old index to another", renamed, renamed.with(1, func(w *write) {
 		*w = write{set, usernames("alice"), fields{"value": "bob"}}
 	}))
-	add("a change to the same name", renamed, operation{who: "alice", writes: []write{
+	add("a change to the same name", renamed, operation{uid: "alice", writes: []write{
 		{update, "users/alice", fields{"username": "alice", "updatedAt": serverTime{}}}}})
 	add("a change to the same name, deleting and setting its index", renamed, rename("alice"))
-	add("a change to the same name, setting and deleting its index", renamed, operation{who: "alice", writes: []write{
+	add("a change to the same name, setting and deleting its index", renamed, operation{uid: "alice", writes: []write{
 		{update, "users/alice", fields{"username": "alice", "updatedAt": serverTime{}}},
 		{set, usernames("alice"), fields{"value": "alice"}}, {kind: remove, path: usernames("alice")}}})
-	add("a new updatedAt without a new name", renamed, operation{who: "alice", writes: []write{{update, "users/alice", fields{"updatedAt": serverTime{}}}}})
-	add("two names swapped", renamed, operation{who: "alice", writes: []write{
+	add("a new updatedAt without a new name", renamed, operation{uid: "alice", writes: []write{{update, "users/alice", fields{"updatedAt": serverTime{}}}}})
+	add("two names swapped", renamed, operation{uid: "alice", writes: []write{
 		{update, "users/alice", fields{"username": "bobby", "updatedAt": serverTime{}}},
 		{update, "users/bob", fields{"username": "alice", "updatedAt": serverTime{}}},
 		{set, usernames("alice"), fields{"value": "bob"}}, {set, usernames("bobby"), fields{"value": "alice"}}}})
-	add("two names swapped, deleting and creating the indices", renamed, operation{who: "alice", writes: []write{
+	add("two names swapped, deleting and creating the indices", renamed, operation{uid: "alice", writes: []write{
 		{update, "users/alice", fields{"username": "bobby", "updatedAt": serverTime{}}},
 		{update, "users/bob", fields{"username": "alice", "updatedAt": serverTime{}}},
 		{kind: remove, path: usernames("alice")}, {kind: remove, path: usernames("bobby")},
@@ -115,15 +115,15 @@ func usernameAttacks(add func(string, operation, operation)) {
 	add("a change to a name whose index exists", renamed, rename("spare"))
 	add("an existing index updated in addition to a change of name", renamed, renamed.and(
 		write{set, usernames("spare"), fields{"value": "mallory"}}))
-	add("an index updated without a change", renamed, operation{who: "alice", writes: []write{
+	add("an index updated without a change", renamed, operation{uid: "alice", writes: []write{
 		{update, usernames("alice"), fields{"value": "alice"}}}})
-	add("an index given away", renamed, operation{who: "alice", writes: []write{{set, usernames("alice"), fields{"value": "bob"}}}})
-	add("another's index taken", renamed, operation{who: "alice", writes: []write{{set, usernames("bobby"), fields{"value": "alice"}}}})
-	add("another's index deleted", renamed, operation{who: "alice", writes: []write{{kind: remove, path: usernames("bobby")}}})
+	add("an index given away", renamed, operation{uid: "alice", writes: []write{{set, usernames("alice"), fields{"value": "bob"}}}})
+	add("another's index taken", renamed, operation{uid: "alice", writes: []write{{set, usernames("bobby"), fields{"value": "alice"}}}})
+	add("another's index deleted", renamed, operation{uid: "alice", writes: []write{{kind: remove, path: usernames("bobby")}}})
 	add("another's index deleted in addition to a change of name", renamed, renamed.and(write{kind: remove, path: usernames("bobby")}))
-	add("one's own index deleted", renamed, operation{who: "alice", writes: []write{{kind: remove, path: usernames("alice")}}})
+	add("one's own index deleted", renamed, operation{uid: "alice", writes: []write{{kind: remove, path: usernames("alice")}}})
 	add("a spare index deleted without a change of name", renamed.and(write{kind: remove, path: usernames("spare")}),
-		operation{who: "alice", writes: []write{{kind: remove, path: usernames("spare")}}})
+		operation{uid: "alice", writes: []write{{kind: remove, path: usernames("spare")}}})
 	add("an index deleted, signed out", renamed, operation{writes: []write{{kind: remove, path: usernames("alice")}}})
 	add("an index below an index", renamed, renamed.and(write{set, usernames("alicia") + "/more/x", fields{"value": "alice"}}))
 	add("an index of emails", renamed, renamed.to(2, "indices/user/emails/alicia"))
@@ -134,18 +134,18 @@ func usernameAttacks(add func(string, operation, operation)) {
 // userAttacks try other writes to user documents.
 func userAttacks(add func(string, operation, operation)) {
 	claimed, renamed := claim("carol"), rename("alicia")
-	add("one's own user deleted", renamed, operation{who: "alice", writes: []write{{kind: remove, path: "users/alice"}}})
-	add("one's own user and index deleted", renamed, operation{who: "alice", writes: []write{
+	add("one's own user deleted", renamed, operation{uid: "alice", writes: []write{{kind: remove, path: "users/alice"}}})
+	add("one's own user and index deleted", renamed, operation{uid: "alice", writes: []write{
 		{kind: remove, path: "users/alice"}, {kind: remove, path: usernames("alice")}}})
-	add("another's user deleted", renamed, operation{who: "bob", writes: []write{{kind: remove, path: "users/alice"}}})
-	add("one's own user deleted and created", renamed, operation{who: "alice", writes: []write{
+	add("another's user deleted", renamed, operation{uid: "bob", writes: []write{{kind: remove, path: "users/alice"}}})
+	add("one's own user deleted and created", renamed, operation{uid: "alice", writes: []write{
 		{kind: remove, path: "users/alice"}, {set, "users/alice", stamped(user("alice"))}}})
 	add("one's own user replaced, with a new createdAt", renamed, renamed.with(0, func(w *write) {
 		*w = write{set, "users/alice", stamped(user("alicia"))}
 	}))
-	add("one's own user replaced under the same name, with a new createdAt", claimed, operation{who: "alice", writes: []write{
+	add("one's own user replaced under the same name, with a new createdAt", claimed, operation{uid: "alice", writes: []write{
 		{set, "users/alice", stamped(user("alice"))}}})
-	migrated := operation{who: "dave", writes: []write{
+	migrated := operation{uid: "dave", writes: []write{
 		{update, "users/dave", fields{"username": "newdave", "updatedAt": serverTime{}}},
 		{kind: remove, path: usernames("olddave")}, {set, usernames("newdave"), fields{"value": "dave"}}}}
 	add("a server's field deleted", migrated, migrated.setting(0, "oldId", deleteField{}))
@@ -206,7 +206,7 @@ func timetableAttacks(add func(string, operation, operation)) {
 	add("a timetable that replaces another, with its createdAt", name, name.with(0, func(w *write) {
 		w.kind, w.data = set, timetable("public")
 	}))
-	old := operation{who: "dave", writes: []write{{update, "users/dave/timetables/" + legacy, fields{"title": "x", "updatedAt": serverTime{}}}}}
+	old := operation{uid: "dave", writes: []write{{update, "users/dave/timetables/" + legacy, fields{"title": "x", "updatedAt": serverTime{}}}}}
 	add("a server's field of a timetable changed", old, old.setting(0, "oldId", "x"))
 	add("a server's field of a timetable deleted", old, old.setting(0, "oldId", deleteField{}))
 	add("a server's field of a timetable dropped by a set", old, old.with(0, func(w *write) {
@@ -237,7 +237,7 @@ func lectureAttacks(add func(string, operation, operation)) {
 			add(f.Name+" of a lecture deleted", change, change.setting(0, f.Name, deleteField{}))
 		}
 	}
-	old := operation{who: "dave", writes: []write{{update, "users/dave/timetables/" + legacy + "/lectures/first", fields{"title": "x", "updatedAt": serverTime{}}}}}
+	old := operation{uid: "dave", writes: []write{{update, "users/dave/timetables/" + legacy + "/lectures/first", fields{"title": "x", "updatedAt": serverTime{}}}}}
 	add("a server's field of a lecture changed", old, old.setting(0, "oldId", 100))
 	add("a server's field of a lecture deleted", old, old.setting(0, "oldId", deleteField{}))
 	copies := duplicate(3)
@@ -267,13 +267,13 @@ func pendingDeletionAttacks(add func(string, operation, operation)) {
 	for _, uid := range []string{"fay", "gus"} {
 		add("a new name for "+uid+", pending deletion", claim("newname"), claimBy(uid, "newname"))
 		add("a new name for "+uid+", deleting the deletion record", claim("newname"), claimBy(uid, "newname").and(write{kind: remove, path: "deletions/" + uid}))
-		add("the deletion record of "+uid+" deleted", claim("newname"), operation{who: uid, writes: []write{{kind: remove, path: "deletions/" + uid}}})
+		add("the deletion record of "+uid+" deleted", claim("newname"), operation{uid: uid, writes: []write{{kind: remove, path: "deletions/" + uid}}})
 	}
 	add("the old name again for fay, pending deletion", claim("fayfay"), claimBy("fay", "fayette"))
 	add("the old name again for fay, leaving its index alone", claim("ghost").without(1), claimBy("fay", "fayette").without(1))
 	add("the name of an account pending deletion", claim("fayfay"), claim("fayette"))
 	add("the name of an account pending deletion, by a change", rename("alicia"), rename("fayette"))
-	add("a deletion record for another", addTimetable("my-table-1"), operation{who: "alice", writes: []write{{set, "deletions/bob", fields{"purging": true}}}})
+	add("a deletion record for another", addTimetable("my-table-1"), operation{uid: "alice", writes: []write{{set, "deletions/bob", fields{"purging": true}}}})
 }
 
 // broadQueries try queries that could return forbidden documents, whether or not any exist.
@@ -346,15 +346,15 @@ func serverDocuments(add func(string, operation, operation)) {
 		for _, who := range []string{"", "alice"} {
 			add(fmt.Sprintf("%s, get by %q", path, who), readable, getting(who, path))
 			add(fmt.Sprintf("%s, write by %q", path, who), writable, writable.as(who).to(0, path))
-			add(fmt.Sprintf("%s, delete by %q", path, who), writable, operation{who: who, writes: []write{{kind: remove, path: path}}})
+			add(fmt.Sprintf("%s, delete by %q", path, who), writable, operation{uid: who, writes: []write{{kind: remove, path: path}}})
 			add(fmt.Sprintf("the collection of %s, list by %q", path, who), operation{list: &query{collection: "schools"}},
-				operation{who: who, list: &query{collection: path[:strings.LastIndexByte(path, '/')]}})
+				operation{uid: who, list: &query{collection: path[:strings.LastIndexByte(path, '/')]}})
 		}
 	}
 	for _, path := range []string{"schools/korea", "schools/new", semester1, "schools/korea/semesters/2030-0300"} {
 		for _, who := range []string{"", "alice"} {
 			add(fmt.Sprintf("%s, write by %q", path, who), writable, writable.as(who).to(0, path))
-			add(fmt.Sprintf("%s, delete by %q", path, who), writable, operation{who: who, writes: []write{{kind: remove, path: path}}})
+			add(fmt.Sprintf("%s, delete by %q", path, who), writable, operation{uid: who, writes: []write{{kind: remove, path: path}}})
 			add(fmt.Sprintf("%s created along with a timetable by %q", path, who), writable, writable.as(who).and(
 				write{set, path, fields{"name": "x", "status": "normal", "createdAt": earlier}}))
 		}

@@ -89,9 +89,9 @@ func seedValue(v any) any {
 func (s *testServer) do(ctx context.Context, t testing.TB, o operation) error {
 	t.Helper()
 	s.reset(t)
-	client := s.clients[o.who]
+	client := s.clients[o.uid]
 	if client == nil {
-		t.Fatalf("%q has no client", o.who)
+		t.Fatalf("%q has no client", o.uid)
 	}
 	switch {
 	case o.get != "":

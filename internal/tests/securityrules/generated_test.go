@@ -24,10 +24,10 @@ func shapes() []shape {
 		{"add a timetable", addTimetable("my-table-1")},
 		{"hide a timetable", changeTimetable(fields{"visibility": "private"})},
 		{"rename a timetable", changeTimetable(fields{"title": "x"})},
-		{"delete a timetable", operation{who: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic}}}},
+		{"delete a timetable", operation{uid: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic}}}},
 		{"add a lecture", addLecture()},
 		{"change a lecture", changeLecture()},
-		{"delete a lecture", operation{who: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic + "/lectures/first"}}}},
+		{"delete a lecture", operation{uid: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic + "/lectures/first"}}}},
 		{"duplicate a timetable", duplicate(2)},
 	}
 }
@@ -121,8 +121,8 @@ func otherUsers(s shape) []attack {
 	}
 	// The owner writes to another user's documents.
 	for i, w := range s.op.writes {
-		if strings.HasPrefix(w.path, "users/"+s.op.who) {
-			path := "users/bob" + strings.TrimPrefix(w.path, "users/"+s.op.who)
+		if strings.HasPrefix(w.path, "users/"+s.op.uid) {
+			path := "users/bob" + strings.TrimPrefix(w.path, "users/"+s.op.uid)
 			path = strings.Replace(path, alicePublic, bobPublic, 1)
 			list = append(list, attack{fmt.Sprintf("%s: %s instead of %s", s.name, path, w.path), s.op, s.op.to(i, path)})
 		}
@@ -240,7 +240,7 @@ func inBatches(attacks []attack) []attack {
 	var list []attack
 	for i, a := range attacks {
 		// A sample is enough: the check of a field does not depend on the rest of the batch.
-		if a.base.who == "alice" && a.op.who == "alice" && (i%7 == 0 || strings.Contains(a.name, " instead of ")) {
+		if a.base.uid == "alice" && a.op.uid == "alice" && (i%7 == 0 || strings.Contains(a.name, " instead of ")) {
 			list = append(list, attack{"in a batch: " + a.name, surround(a.base), surround(a.op)})
 		}
 	}

@@ -21,7 +21,7 @@ type (
 
 // operation is what a client does in one request or transaction.
 type operation struct {
-	who    string   // uid, or "" if nobody is signed in
+	uid    string   // uid, or "" if nobody is signed in
 	reads  []string // documents that the transaction reads before it writes
 	writes []write
 	get    string // a document's path
@@ -63,7 +63,7 @@ type where struct {
 
 // as returns the operation by another user.
 func (o operation) as(uid string) operation {
-	o.who = uid
+	o.uid = uid
 	return o
 }
 

@@ -52,8 +52,8 @@ func replayOf(o operation) (*replay, error) {
 	before := stored()
 	r := &replay{db: &database{before, maps.Clone(before)}, isBatch: len(o.writes) > 1}
 	request := rules.Request{Service: rules.Firestore, Time: now}
-	if o.who != "" {
-		request.Auth = &rules.Auth{UID: o.who}
+	if o.uid != "" {
+		request.Auth = &rules.Auth{UID: o.uid}
 	}
 	switch {
 	case o.get != "":

@@ -1,5 +1,6 @@
-// Package architecture tests the structure of the code: which folder may import which, as
-// docs/architecture.md has it, and that only internal/schema spells collections and fields.
+// Package architecture tests the structure of the code: folders import only what docs/architecture.md
+// allows, only internal/schema names collections and fields, packages have a comment, and long functions
+// give a reason.
 package architecture
 
 import (
@@ -17,8 +18,7 @@ import (
 
 const module = "heek.kr/heektime/"
 
-// mayImport lists the folders of the project that the code of a folder may import, except for tests. A
-// folder may always import what is below it.
+// mayImport lists, for each top-level folder, the others that its code may import, except for tests.
 var mayImport = map[string][]string{
 	"run":           {"internal"},
 	"functions":     {"internal"},
@@ -28,8 +28,8 @@ var mayImport = map[string][]string{
 	"cmd":           {"internal", "emulator", "compat-server"},
 }
 
-// testsMayImport lists what tests may import in addition: services are tested against the local cloud, which
-// imports nothing of the project, not even in its tests.
+// testsMayImport lists what tests may import in addition. Services are tested against the local cloud, which
+// imports nothing of this project, not even in its own tests.
 var testsMayImport = map[string][]string{
 	"run":           {"emulator"},
 	"functions":     {"emulator"},
@@ -37,27 +37,27 @@ var testsMayImport = map[string][]string{
 	"internal":      {"emulator"},
 }
 
-// forbidden returns why a file may not import path, "" if it may.
+// forbidden returns why a file may not import path, or "" if it may.
 func forbidden(file, path string) string {
-	room, _, _ := strings.Cut(filepath.ToSlash(file), "/")
+	folder, _, _ := strings.Cut(filepath.ToSlash(file), "/")
 	inside, ours := strings.CutPrefix(path+"/", module)
 	if !ours {
 		return ""
 	}
 	target, _, _ := strings.Cut(inside, "/")
-	allowed, known := mayImport[room]
+	allowed, known := mayImport[folder]
 	switch {
 	case !known:
-		return room + " is not a folder of docs/architecture.md"
-	case target == room, slices.Contains(allowed, target):
+		return folder + " is not a folder in docs/architecture.md"
+	case target == folder, slices.Contains(allowed, target):
 		return ""
-	case strings.HasSuffix(file, "_test.go") && slices.Contains(testsMayImport[room], target):
+	case strings.HasSuffix(file, "_test.go") && slices.Contains(testsMayImport[folder], target):
 		return ""
 	}
-	return room + " may not import " + target
+	return folder + " may not import " + target
 }
 
-func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
+func TestImports(t *testing.T) {
 	files := 0
 	eachGoFile(t, func(file string, source []byte) {
 		files++
@@ -78,7 +78,7 @@ func TestRoomsImportOnlyWhatTheyMay(t *testing.T) {
 	}
 }
 
-// A main has no logic, so that heektime dev and tests run the same service as a deployment.
+// A main package has no logic, so that heektime dev and tests run the same service as a deployment.
 func TestMainsAreShort(t *testing.T) {
 	mains := 0
 	eachGoFile(t, func(file string, source []byte) {
@@ -91,7 +91,7 @@ func TestMainsAreShort(t *testing.T) {
 		}
 	})
 	if mains < 6 {
-		t.Errorf("found only %d main.go", mains)
+		t.Errorf("found only %d main.go files", mains)
 	}
 }
 
@@ -122,7 +122,7 @@ func TestForbidden(t *testing.T) {
 	}
 }
 
-// eachGoFile calls f with every Go file of the project and its path from the root.
+// eachGoFile calls f with the path from the root and the content of every Go file of the project.
 func eachGoFile(t *testing.T, f func(file string, source []byte)) {
 	t.Helper()
 	root := os.DirFS("../../..")

@@ -10,14 +10,14 @@ import (
 	"testing"
 )
 
-// longFunction is how many lines a function may have without its comment giving the reason.
+// longFunction is the number of lines above which a function's comment must give a reason.
 const longFunction = 60
 
-// TestShape checks what a reader relies on: a package says what it is for, and a long function says why
-// it is long.
-func TestShape(t *testing.T) {
+// TestComments checks that each package has a package comment, and that the comment of each long function
+// says why it is long.
+func TestComments(t *testing.T) {
 	packages := map[string]string{} // folder → name
-	described := map[string]bool{}
+	hasComment := map[string]bool{}
 	eachGoFile(t, func(file string, source []byte) {
 		file = filepath.ToSlash(file)
 		fset := token.NewFileSet()
@@ -26,24 +26,24 @@ func TestShape(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		for _, why := range misshapen(fset, parsed) {
+		for _, why := range unexplained(fset, parsed) {
 			t.Errorf("%s: %s", file, why)
 		}
 		name := strings.TrimSuffix(parsed.Name.Name, "_test")
 		packages[path.Dir(file)] = name
 		if name == "main" || strings.HasPrefix(parsed.Doc.Text(), "Package "+name+" ") {
-			described[path.Dir(file)] = true
+			hasComment[path.Dir(file)] = true
 		}
 	})
 	for dir, name := range packages {
-		if !described[dir] {
+		if !hasComment[dir] {
 			t.Errorf("%s: package %s has no comment that begins with \"Package %s\"", dir, name, name)
 		}
 	}
 }
 
-// misshapen returns what is wrong with the functions of a file.
-func misshapen(fset *token.FileSet, file *ast.File) (problems []string) {
+// unexplained returns the functions of a file that are long without a reason.
+func unexplained(fset *token.FileSet, file *ast.File) (problems []string) {
 	if ast.IsGenerated(file) {
 		return nil
 	}
@@ -54,13 +54,13 @@ func misshapen(fset *token.FileSet, file *ast.File) (problems []string) {
 		}
 		lines := fset.Position(f.End()).Line - fset.Position(f.Pos()).Line + 1
 		if lines > longFunction && !strings.Contains(f.Doc.Text(), "long") {
-			problems = append(problems, f.Name.Name+" is long, and its comment does not say why: \"It is long because …\"")
+			problems = append(problems, f.Name.Name+" is long and its comment does not say why: add \"It is long because …\" or split it")
 		}
 	}
 	return problems
 }
 
-func TestMisshapen(t *testing.T) {
+func TestUnexplained(t *testing.T) {
 	body := "func f() {" + strings.Repeat("\n", longFunction) + "}\n"
 	for source, want := range map[string]int{
 		"package p\n" + body:                                         1,
@@ -74,7 +74,7 @@ func TestMisshapen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := misshapen(fset, file); len(got) != want {
+		if got := unexplained(fset, file); len(got) != want {
 			t.Errorf("%.60q: %v, want %d problems", source, got, want)
 		}
 	}
