@@ -71,7 +71,7 @@ func (p *process) waitUntilReady(t *testing.T) {
 	}
 }
 
-// register registers the triggers of the deployment table with the embedded cloud.
+// register registers the triggers of the deployment table with the local cloud.
 func (p *process) register(t *testing.T, cloud *emulatortest.Cloud) {
 	t.Helper()
 	for _, trigger := range deployment.Table().Triggers {
@@ -82,7 +82,7 @@ func (p *process) register(t *testing.T, cloud *emulatortest.Cloud) {
 	}
 }
 
-// Events of the embedded cloud reach the service, which deletes the right documents.
+// Events of the local cloud reach the service, which deletes the right documents.
 func TestEventsReachTheFunctions(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	p := start(t, cloud, nil)

@@ -7,7 +7,7 @@
 //
 // Rates are per core: calls per second of the server's processor time, so that neither other work
 // on the machine nor the load generator counts. Separate rows add the processor time of the
-// database, which is the embedded Firestore or PostgreSQL.
+// database, which is the Firestore emulator or PostgreSQL.
 package bench
 
 import (

@@ -1,4 +1,4 @@
-// Package firestore is an embedded Firestore: the complete google.firestore.v1.Firestore service,
+// Package firestore is a Firestore emulator: the complete google.firestore.v1.Firestore service,
 // in the process of the test or tool that uses it.
 //
 // [New] returns a [Server]. [Server.Register] registers it on a gRPC server, and [Server.Handler]
@@ -72,7 +72,7 @@ type Config struct {
 // requests above Firestore's own limit get Firestore's error. Use it with grpc.MaxRecvMsgSize.
 const MaxMessageBytes = 32 << 20
 
-// Server is an embedded Firestore. It is safe for concurrent use.
+// Server is a Firestore emulator. It is safe for concurrent use.
 type Server struct {
 	engine   *service.Engine
 	bodies   *httplimit.BodyReader // for all requests over HTTP

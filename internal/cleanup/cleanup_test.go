@@ -13,7 +13,7 @@ import (
 	"heek.kr/heektime/internal/environment"
 )
 
-// Open builds the whole service as main does, and finds the embedded cloud through the environment.
+// Open builds the whole service as main does, and finds the local cloud through the environment.
 func TestOpen(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	const scheduler = "heektime-scheduler@demo-test.iam.gserviceaccount.com"

@@ -33,7 +33,7 @@ import (
 	"heek.kr/heektime/internal/oidcauth"
 )
 
-// world is an embedded cloud with the project's rules and indexes.
+// world is a local cloud with the project's rules and indexes.
 type world struct {
 	*emulatortest.Cloud
 	fs       *firestore.Client

@@ -6,7 +6,7 @@ import (
 	"heek.kr/heektime/internal/deployment/spec"
 )
 
-// compatServer serves old clients. It goes with the folder compat-server.
+// compatServer serves old clients. Delete it together with the folder compat-server.
 func compatServer() spec.Service {
 	return spec.Service{
 		Name: "compat-server", Purpose: "the REST API of old apps",
@@ -17,7 +17,7 @@ func compatServer() spec.Service {
 			project,
 			apiKey,
 			{Name: "TOKEN_KEY", Required: true, Value: spec.SecretValue(tokenKey), Purpose: "key that signs the API's tokens, 32 bytes in Base64"},
-			{Name: "TOKEN_KEY_OLD", Value: spec.SecretValue(oldTokenKey), Purpose: "the key before it, whose tokens are still accepted"},
+			{Name: "TOKEN_KEY_OLD", Value: spec.SecretValue(oldTokenKey), Purpose: "the previous key, whose tokens are still accepted"},
 			{Name: "PUBLIC_URL", Required: true, Value: spec.SiteURL(), Purpose: "where clients reach the API, `https://host`: the web app's domain"},
 			{Name: "END_DATE", Required: true, Value: spec.Constant("2027-08-31"), Purpose: "day on which the API ends; every response names it in `X-HeekTime-Deprecated`"},
 			forwardedHops,

@@ -25,6 +25,6 @@ func secrets() []spec.Secret {
 	return []spec.Secret{{
 		ID: tokenKey, Purpose: "signs the tokens of old clients", Make: "openssl rand -base64 32",
 	}, {
-		ID: oldTokenKey, Purpose: "the key before it, while keys are changed",
+		ID: oldTokenKey, Purpose: "the previous key, during a rotation",
 	}}
 }

@@ -43,7 +43,7 @@ var (
 	}
 )
 
-// EmulatorVariables are set by the embedded cloud and never on Google's: they redirect clients to it.
+// EmulatorVariables are set by the local cloud and never on Google's: they redirect clients to it.
 func EmulatorVariables() []string {
 	return []string{
 		"CLOUD_TASKS_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "FIREBASE_EMULATOR_HUB", "FIREBASE_STORAGE_EMULATOR_HOST",

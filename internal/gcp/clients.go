@@ -1,6 +1,6 @@
 // Package gcp opens Google's official clients and closes them together.
 //
-// Opening a client makes no request. The clients find the embedded cloud through the usual environment
+// Opening a client makes no request. The clients find the local cloud through the usual environment
 // variables (FIRESTORE_EMULATOR_HOST and the like). Cloud Tasks' Go client has no such variable, so this
 // package adds one.
 package gcp

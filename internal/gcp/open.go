@@ -66,7 +66,7 @@ func Tasks(ctx context.Context) (*cloudtasks.Client, error) {
 }
 
 // TasksOptions returns the options for clients of Cloud Tasks and Cloud Scheduler, both of which the
-// embedded cloud serves on one port. If [TasksEmulatorHost] is set, clients connect to it without TLS or
+// local cloud serves on one port. If [TasksEmulatorHost] is set, clients connect to it without TLS or
 // credentials.
 func TasksOptions() ([]option.ClientOption, error) {
 	host := os.Getenv(TasksEmulatorHost)

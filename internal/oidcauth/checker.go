@@ -1,7 +1,7 @@
 // Package oidcauth authenticates callers of a service by Google's OpenID Connect tokens, which
 // Cloud Scheduler, Cloud Tasks, Eventarc and other Cloud Run services send.
 //
-// The check is the same everywhere and cannot be disabled. The embedded cloud signs tokens of the
+// The check is the same everywhere and cannot be disabled. The local cloud signs tokens of the
 // same form; only the URL of the public keys differs.
 package oidcauth
 
@@ -54,7 +54,7 @@ type Config struct {
 }
 
 // FromEnvironment reads the config from OIDC_AUDIENCE, ALLOWED_CALLERS, CALLERS_CHECKED_BY_IAM and,
-// in the embedded cloud, OIDC_CERTS_URL.
+// in the local cloud, OIDC_CERTS_URL.
 func FromEnvironment(env *environment.Variables) Config {
 	return Config{
 		Audience: env.Required("OIDC_AUDIENCE", "the audience of callers' tokens, the service's own base URL"),

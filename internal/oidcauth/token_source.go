@@ -28,7 +28,7 @@ type TokenSource struct {
 }
 
 // NewTokenSource returns a source of tokens for audience. insecure sends them over connections without
-// TLS too, for the embedded cloud.
+// TLS too, for the local cloud.
 func NewTokenSource(audience string, insecure bool) (*TokenSource, error) {
 	if audience == "" {
 		return nil, errors.New("token source needs an audience")
@@ -84,5 +84,5 @@ func (s *TokenSource) GetRequestMetadata(ctx context.Context, _ ...string) (map[
 	return map[string]string{"authorization": "Bearer " + token}, nil
 }
 
-// RequireTransportSecurity forbids sending the token without TLS, except in the embedded cloud.
+// RequireTransportSecurity forbids sending the token without TLS, except in the local cloud.
 func (s *TokenSource) RequireTransportSecurity() bool { return !s.insecure }

@@ -1,5 +1,5 @@
 // Command conformance runs the integration tests of Google's Firestore client for Go, unchanged,
-// against the embedded Firestore. Each subtest runs in a process of its own, so that one that hangs
+// against the Firestore emulator. Each subtest runs in a process of its own, so that one that hangs
 // does not affect the others. It prints a line for each and fails when fewer pass than expected.
 //
 //	go run ./emulator/firestore/conformance

@@ -21,7 +21,7 @@ import (
 	"heek.kr/heektime/internal/deletion"
 )
 
-// world is an embedded cloud that counts the operations it bills.
+// world is a local cloud that counts the operations it bills.
 type world struct {
 	*emulatortest.Cloud
 	fs       *firestore.Client

@@ -18,7 +18,7 @@ import (
 	store "heek.kr/heektime/emulator/firestore"
 )
 
-// testServer is an embedded Firestore with the project's rules, and a client for each user.
+// testServer is a Firestore emulator with the project's rules, and a client for each user.
 type testServer struct {
 	cloud   *emulatortest.Cloud
 	db      *store.Database

@@ -7,7 +7,7 @@
 // operation from which it differs in one thing, and the tests show that one to be allowed. So that
 // one thing is what the rules deny.
 //
-// Each operation runs twice: by Google's client against the embedded Firestore (client_test.go),
+// Each operation runs twice: by Google's client against the Firestore emulator (client_test.go),
 // and by the rules library alone on the same documents (replay_test.go). The second is fast enough
 // to repeat everything with every mutant of the rules (mutants_test.go), which finds conditions
 // that no test needs.

@@ -182,7 +182,7 @@ func checkRepeatedly(t *testing.T, server *firestore.Client, names []string, che
 	}
 }
 
-// checkStore returns an error unless user and index documents in the embedded Firestore are consistent.
+// checkStore returns an error unless user and index documents in the Firestore emulator are consistent.
 func checkStore(db *store.Database) error {
 	byUser, byIndex := map[string]string{}, map[string]string{}
 	for d := range db.Documents() {
