@@ -9,17 +9,17 @@ import (
 	"heek.kr/heektime/internal/auth"
 )
 
-// authStatus says how far the old accounts have moved to Firebase Authentication.
+// authStatus shows how many old accounts have not yet moved to Firebase Authentication.
 func authStatus(ctx context.Context, args []string) error {
 	var t target
 	flags := flag.NewFlagSet("auth", flag.ContinueOnError)
 	t.register(flags)
-	what, err := parse(flags, args, "status")
+	words, err := parse(flags, args, "status")
 	if err != nil {
 		return err
 	}
-	if what[0] != "status" {
-		return fmt.Errorf("heektime auth knows status, not %q", what[0])
+	if words[0] != "status" {
+		return fmt.Errorf("unknown action %q: use heektime auth status", words[0])
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
@@ -28,13 +28,14 @@ func authStatus(ctx context.Context, args []string) error {
 		return err
 	}
 	defer client.Close()
-	left, err := auth.Remaining(ctx, client)
+	remaining, err := auth.Remaining(ctx, client)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%s old password hashes are left\n", table.Count(int(left)))
-	if left == 0 {
-		fmt.Println("every account signs in to Firebase Authentication; docs/sign-in.md says what to do before the service is switched off")
+	fmt.Printf("old password hashes remaining: %s\n", table.Count(int(remaining)))
+	if remaining == 0 {
+		fmt.Print("Every account has moved to Firebase Authentication.\n" +
+			"docs/sign-in.md lists the steps before the auth service can be turned off.\n")
 	}
 	return nil
 }

@@ -10,14 +10,14 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/firestorebench"
 )
 
-// benchFirestore measures the embedded Firestore against the one from npm.
+// benchFirestore compares the local cloud's Firestore with @firestore-emulator/server from npm.
 func benchFirestore(ctx context.Context, args []string) error {
 	var o firestorebench.Options
 	flags := flag.NewFlagSet("bench-firestore", flag.ContinueOnError)
-	flags.IntVar(&o.Rounds, "rounds", 0, "`N` rounds of all operations, of which the median counts; 9 when 0")
-	flags.DurationVar(&o.Window, "window", 0, "how long each operation is repeated in a round; 250 ms when 0")
-	flags.BoolVar(&o.WithoutNPM, "without-npm", false, "measure the embedded server alone")
-	flags.StringVar(&o.ProfileDir, "profile", "", "write CPU profiles of the embedded server into `DIR` instead")
+	flags.IntVar(&o.Rounds, "rounds", 0, "measure all operations `N` times and report the median (default: 9)")
+	flags.DurationVar(&o.Window, "window", 0, "repeat each operation for this `duration` in each round (default: 250ms)")
+	flags.BoolVar(&o.WithoutNPM, "without-npm", false, "measure only our server")
+	flags.StringVar(&o.ProfileDir, "profile", "", "write CPU profiles of our server to `DIR` instead of measuring")
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
@@ -34,9 +34,12 @@ func benchFirestore(ctx context.Context, args []string) error {
 	return nil
 }
 
-// progress tells what a benchmark does, in one line of the screen that done takes away.
-func progress() (tell func(what string), done func()) {
-	began := time.Now()
-	return func(what string) { fmt.Fprintf(os.Stderr, "\r\033[K%3.0f s: %s ", time.Since(began).Seconds(), what) },
-		func() { fmt.Fprint(os.Stderr, "\r\033[K") }
+// progress returns a function that shows what a benchmark is doing, in one line of the terminal,
+// and another that clears the line.
+func progress() (show func(stage string), done func()) {
+	start := time.Now()
+	show = func(stage string) {
+		fmt.Fprintf(os.Stderr, "\r\033[K%3.0f s: %s ", time.Since(start).Seconds(), stage)
+	}
+	return show, func() { fmt.Fprint(os.Stderr, "\r\033[K") }
 }

@@ -11,26 +11,27 @@ import (
 	"heek.kr/heektime/internal/deployment"
 )
 
-// cleanupNow has Cloud Scheduler run one of the clean-up service's jobs now.
+// cleanupNow makes Cloud Scheduler run one of the cleanup service's jobs now.
 func cleanupNow(ctx context.Context, args []string) error {
 	var t target
 	flags := flag.NewFlagSet("cleanup", flag.ContinueOnError)
 	t.register(flags)
-	job := flags.String("job", "", "full `NAME` of the job at Cloud Scheduler (default: the one of that name in Seoul)")
+	job := flags.String("job", "", "full `NAME` of the Cloud Scheduler job (default: that of docs/deployment.md)")
 	words, err := parse(flags, args, "purge|sweep")
 	if err != nil {
 		return err
 	}
-	if words[0] != "purge" && words[0] != "sweep" {
-		return fmt.Errorf("heektime cleanup knows purge and sweep, not %q", words[0])
+	action := words[0]
+	if action != "purge" && action != "sweep" {
+		return fmt.Errorf("unknown action %q: use purge or sweep", action)
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
-	if err := t.open(); err != nil {
+	if err := t.configure(); err != nil {
 		return err
 	}
 	if *job == "" {
-		*job = deployment.Table().JobName(t.project, words[0])
+		*job = deployment.Table().JobName(t.project, action)
 	}
 	client, err := local.Scheduler(ctx)
 	if err != nil {
@@ -40,6 +41,6 @@ func cleanupNow(ctx context.Context, args []string) error {
 	if _, err := client.RunJob(ctx, &schedulerpb.RunJobRequest{Name: *job}); err != nil {
 		return fmt.Errorf("run the job %s: %w", *job, err)
 	}
-	fmt.Printf("%s runs; the log of the service cleanup says what comes of it\n", words[0])
+	fmt.Printf("started %s; the cleanup service logs the result\n", action)
 	return nil
 }

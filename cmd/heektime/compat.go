@@ -2,6 +2,6 @@ package main
 
 import "heek.kr/heektime/compat-server/api"
 
-// This file goes with compat-server: to end the migration, delete both.
+// This file is the command's only reference to compat-server; delete both when the migration ends.
 
 func init() { services["compat-server"] = api.Open }

@@ -13,10 +13,10 @@ import (
 	"heek.kr/heektime/internal/deployment/markdown"
 )
 
-// showDeployment prints the tables of what is deployed, or writes them into the docs.
+// showDeployment prints the deployment's documentation with up-to-date tables, or writes it back.
 func showDeployment(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("deployment", flag.ContinueOnError)
-	write := flags.Bool("write", false, "write the tables into "+markdown.Page)
+	write := flags.Bool("write", false, "update "+markdown.Page+" instead of printing it")
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func showDeployment(_ context.Context, args []string) error {
 	}
 	old, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("read the page: %w", err)
+		return fmt.Errorf("read the deployment page: %w", err)
 	}
 	page, err := markdown.Update(string(old), table)
 	if err != nil {
@@ -41,12 +41,12 @@ func showDeployment(_ context.Context, args []string) error {
 		return nil
 	}
 	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
-		return fmt.Errorf("write the page: %w", err)
+		return fmt.Errorf("write the deployment page: %w", err)
 	}
 	return nil
 }
 
-// findUpwards returns the path of a file of the repository, seen from this folder or one above it.
+// findUpwards returns the path of name, which is relative to this folder or to one of its parents.
 func findUpwards(name string) (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
@@ -58,7 +58,7 @@ func findUpwards(name string) (string, error) {
 		case err == nil:
 			return path, nil
 		case !errors.Is(err, fs.ErrNotExist), dir == filepath.Dir(dir):
-			return "", fmt.Errorf("find %s: run it in the project's folder", name)
+			return "", fmt.Errorf("find %s: run heektime deployment inside the repository", name)
 		}
 		dir = filepath.Dir(dir)
 	}

@@ -23,30 +23,31 @@ import (
 	"heek.kr/heektime/internal/server"
 )
 
-// services are the services that package local does not import: files of this folder that can be
-// deleted with a service add it.
+// services are the services that package local does not import, by name. Each is added by a file
+// that is deleted together with the service.
 var services = map[string]server.Open{}
 
-// devOptions are dev's flags.
+// devOptions are the flags of dev.
 type devOptions struct {
 	once, json               bool
 	data, schools, config    string
 	project, bucket, logPath string
 
-	demoURL string // of the demo university, "" when other schools are read
+	demoURL string // the demo university's server; "" with --schools
 }
 
+// dev runs the whole backend in this process.
 func dev(ctx context.Context, args []string) error {
 	var o devOptions
 	flags := flag.NewFlagSet("dev", flag.ContinueOnError)
-	flags.BoolVar(&o.once, "once", false, "end when the course lists are refreshed; the exit code says whether all were")
+	flags.BoolVar(&o.once, "once", false, "exit after the first refreshes, with code 1 if any failed")
 	flags.BoolVar(&o.json, "json", false, "print JSON lines instead of a table")
-	flags.StringVar(&o.data, "data", "", "keep everything in `DIR` across restarts (default: in memory)")
+	flags.StringVar(&o.data, "data", "", "keep all data in `DIR` across restarts (default: in memory)")
 	flags.StringVar(&o.schools, "schools", "", "school `FILE` (default: a demo university)")
-	flags.StringVar(&o.config, "config", "", "firebase.json `FILE` with the ports (default: the nearest one in this folder and those above it)")
-	flags.StringVar(&o.project, "project", local.DefaultProject, "project `ID` that clients are configured with")
-	flags.StringVar(&o.bucket, "bucket", "", "`NAME` of the bucket that clients are configured with (default: the project's id)")
-	flags.StringVar(&o.logPath, "log", "", "`FILE` for the services' logs, - for the terminal (default: heektime.log beside the data, or in the folder for temporary files)")
+	flags.StringVar(&o.config, "config", "", "firebase.json `FILE` with the ports (default: in this folder or a parent)")
+	flags.StringVar(&o.project, "project", local.DefaultProject, "project `ID` that clients use (default: "+local.DefaultProject+")")
+	flags.StringVar(&o.bucket, "bucket", "", "`NAME` of the bucket that clients use (default: the project ID)")
+	flags.StringVar(&o.logPath, "log", "", "write the services' logs to `FILE`, or to the terminal if it is -\n(default: heektime.log in the data or temporary folder)")
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	screen.say("started in %d ms; reading the course lists", time.Since(began).Milliseconds())
+	screen.printf("started in %d ms; refreshing the course lists", time.Since(began).Milliseconds())
 	rows, err := o.refreshAll(ctx, b, schools, screen)
 	if err != nil {
 		return err
@@ -98,19 +99,19 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 		printRuns(rows)
 	}
 	if err != nil || o.once {
-		return errors.Join(err, failure(rows))
+		return errors.Join(err, requirePublished(rows))
 	}
-	enrolled := o.enrol(ctx, b, rows, screen)
+	hasStudent := o.createStudent(ctx, b, rows, screen)
 	if !o.json {
-		o.whereToLook(b, enrolled, logFile.Name(), config.Reach())
+		o.printStartScreen(b, hasStudent, logFile.Name(), config.Reach())
 	}
-	screen.follow()
+	screen.startShowingRefreshes()
 	<-ctx.Done()
-	screen.say("stopping")
+	screen.printf("stopping")
 	return nil
 }
 
-// refreshAll enqueues every semester of the school file and waits until all of them have ended.
+// refreshAll refreshes every semester of the school file and waits for the results.
 func (o *devOptions) refreshAll(ctx context.Context, b *local.Backend, schools *school.File, screen *screen) ([]row, error) {
 	client, err := gcp.Firestore(ctx, o.project)
 	if err != nil {
@@ -129,14 +130,14 @@ func (o *devOptions) refreshAll(ctx context.Context, b *local.Backend, schools *
 		}
 	}
 	ended := 0
-	return await(ctx, client, b.Queue, tasks, func(r row) {
+	return waitForTasks(ctx, client, b.Queue, tasks, func(r row) {
 		ended++
-		screen.say("[%d/%d] %s %s %s", ended, len(tasks), r.School, r.Semester, summary(r.Run))
+		screen.printf("[%d/%d] %s %s %s", ended, len(tasks), r.School, r.Semester, summary(r.Run))
 	})
 }
 
-// schoolFile is the path of the school file and the variables that it needs. Without --schools it is the demo university's,
-// whose course lists a server in this process answers with.
+// schoolFile returns the path of the school file and the variables that the file needs. Without
+// --schools it starts a server for the demo university and writes that school's file.
 func (o *devOptions) schoolFile() (path string, variables map[string]string, closeDemo func(), err error) {
 	if o.schools != "" {
 		path, err = filepath.Abs(o.schools)
@@ -144,7 +145,7 @@ func (o *devOptions) schoolFile() (path string, variables map[string]string, clo
 	}
 	dir, err := os.MkdirTemp("", "heektime-")
 	if err != nil {
-		return "", nil, nil, fmt.Errorf("folder for the demo's school file: %w", err)
+		return "", nil, nil, fmt.Errorf("create a folder for the demo's school file: %w", err)
 	}
 	path = filepath.Join(dir, "schools.yaml")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -157,7 +158,7 @@ func (o *devOptions) schoolFile() (path string, variables map[string]string, clo
 	university := demo.NewUniversity(demoSeed, demoLectures)
 	handler := university.Handler()
 	srv := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		university.Drift(time.Now()) // a few lectures change every ten minutes, as they do in the season
+		university.Drift(time.Now()) // changes a few lectures every ten minutes, as in registration season
 		handler.ServeHTTP(w, r)
 	})}
 	go srv.Serve(l)
@@ -168,13 +169,13 @@ func (o *devOptions) schoolFile() (path string, variables map[string]string, clo
 	}, nil
 }
 
-// The demo university is the same one at every start.
+// The demo university is the same at every start.
 const (
 	demoSeed     = 2026
 	demoLectures = 5000
 )
 
-// openLog opens the file that the services' log lines go to.
+// openLog opens the file for the services' logs.
 func (o *devOptions) openLog() (*os.File, error) {
 	path := o.logPath
 	switch {
@@ -184,7 +185,7 @@ func (o *devOptions) openLog() (*os.File, error) {
 		path = filepath.Join(os.TempDir(), "heektime.log")
 	case path == "":
 		if err := os.MkdirAll(o.data, 0o700); err != nil {
-			return nil, fmt.Errorf("make the data folder: %w", err)
+			return nil, fmt.Errorf("create the data folder: %w", err)
 		}
 		path = filepath.Join(o.data, "heektime.log")
 	}
@@ -195,7 +196,7 @@ func (o *devOptions) openLog() (*os.File, error) {
 	return f, nil
 }
 
-// lookup finds a variable among those that dev sets itself, then in the process's environment.
+// lookup finds a variable in variables, which dev sets itself, or else in the environment.
 func lookup(variables map[string]string) func(string) (string, bool) {
 	return func(name string) (string, bool) {
 		if v, ok := variables[name]; ok {

@@ -1,4 +1,8 @@
-// Command heektime is the one tool of HeekTime's developers and operators.
+// Command heektime is the command-line tool for HeekTime's developers and operators.
+//
+// Each subcommand has a file of its own; commands lists them. dev runs the whole backend locally
+// (dev.go, startscreen.go, screen.go). Other commands work either on a running dev or on a Google
+// Cloud project; target.go selects which.
 package main
 
 import (
@@ -6,36 +10,38 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 )
 
-// command is one thing that the tool does.
+// command is a subcommand of heektime.
 type command struct {
 	name, arguments, summary string
 	run                      func(ctx context.Context, args []string) error
 }
 
 var commands = []command{
-	{"dev", "", "run everything on this machine: the embedded cloud, the services, the course lists", dev},
-	{"refresh", "SCHOOL SEMESTER", "read a semester's course list from its school now", refreshNow},
-	{"status", "", "show the last refresh of every semester", status},
-	{"auth", "status", "show how many old password hashes are left", authStatus},
-	{"user", "delete|restore|show USER", "end an account, take it back, or show what there is of it", userCommand},
-	{"cleanup", "purge|sweep", "run the purge of deleted accounts, or the sweeper, now", cleanupNow},
-	{"deployment", "[--write]", "print what is deployed with which settings, or write it into docs/deployment.md", showDeployment},
-	{"rules", "check|test|mutate", "check the security rules, run their tests, or prove that these notice every change", rulesCommand},
-	{"bench", "", "measure the services and print the ratios that docs/performance.md explains", bench},
-	{"bench-listen", "", "measure listeners: from a write to the snapshot in another client, and a thousand at once", benchListen},
-	{"bench-firestore", "", "measure the embedded Firestore against one from npm", benchFirestore},
+	{"dev", "", "run the backend locally, with a demo university", dev},
+	{"status", "", "show the last refresh of each semester", status},
+	{"refresh", "SCHOOL SEMESTER", "refresh one semester's course list now", refreshNow},
+	{"user", "show|delete|restore USER", "show, delete or restore an account", userCommand},
+	{"auth", "status", "count the old password hashes that remain", authStatus},
+	{"cleanup", "purge|sweep", "start the purge of deleted accounts, or the sweeper", cleanupNow},
+	{"rules", "check|test|mutate", "check or test the security rules", rulesCommand},
+	{"deployment", "[--write]", "print or update docs/deployment.md", showDeployment},
+	{"bench", "", "measure the services", bench},
+	{"bench-firestore", "", "compare our Firestore with an npm emulator", benchFirestore},
+	{"bench-listen", "", "measure listeners of our Firestore", benchListen},
 }
 
-// errReported ends the process with a failure that has been printed already.
+// errReported makes the process exit with code 1 after the failure has been printed.
 var errReported = exitCode(1)
 
-// exitCode ends the process with that code and without another word.
+// exitCode makes the process exit with this code without printing anything.
 type exitCode int
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
@@ -56,8 +62,8 @@ func main() {
 	}
 }
 
-// relaxCollector lets garbage grow to four times of what is alive: the embedded cloud makes much of it and holds little. GOGC,
-// where it is set, says otherwise.
+// relaxCollector lets the heap grow to five times the live data, unless GOGC is set: the local
+// cloud produces much garbage and keeps little.
 func relaxCollector() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
@@ -66,7 +72,7 @@ func relaxCollector() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
-		usage()
+		usage(os.Stdout)
 		return nil
 	}
 	for _, c := range commands {
@@ -74,32 +80,27 @@ func run(ctx context.Context, args []string) error {
 			return c.run(ctx, args[1:])
 		}
 	}
-	usage()
-	return fmt.Errorf("no command %q", args[0])
+	usage(os.Stderr)
+	return fmt.Errorf("unknown command %q", args[0])
 }
 
-func usage() {
-	fmt.Fprintln(os.Stderr, "usage: heektime COMMAND [--flags] [arguments]; heektime COMMAND --help lists its flags")
+func usage(w io.Writer) {
+	fmt.Fprint(w, "usage: heektime COMMAND [flags] [arguments]\n\n")
 	for _, c := range commands {
-		fmt.Fprintf(os.Stderr, "  %-29s %s\n", c.name+" "+c.arguments, c.summary)
+		fmt.Fprintf(w, "  %-30s %s\n", c.name+" "+c.arguments, c.summary)
 	}
+	fmt.Fprint(w, "\nheektime COMMAND --help lists the flags of a command; docs/run-it.md explains dev.\n")
 }
 
-// parse reads a command's flags, which may stand before and behind its arguments, and checks how many arguments there are.
+// parse reads a command's flags, which may come before, between or after its arguments, and
+// returns the arguments. want names those that the command requires.
 func parse(flags *flag.FlagSet, args []string, want ...string) ([]string, error) {
-	flags.SetOutput(os.Stderr)
-	flags.Usage = func() {
-		fmt.Fprintf(os.Stderr, "usage: heektime %s [--flags]", flags.Name())
-		for _, name := range want {
-			fmt.Fprint(os.Stderr, " ", name)
-		}
-		fmt.Fprintln(os.Stderr)
-		flags.PrintDefaults()
-	}
+	line := strings.Join(append([]string{"usage: heektime", flags.Name(), "[flags]"}, want...), " ")
+	quietly(flags)
 	var rest []string
 	for {
 		if err := flags.Parse(args); err != nil {
-			return nil, err
+			return nil, explainFlags(flags, line, err)
 		}
 		if args = flags.Args(); len(args) == 0 {
 			break
@@ -107,8 +108,30 @@ func parse(flags *flag.FlagSet, args []string, want ...string) ([]string, error)
 		rest, args = append(rest, args[0]), args[1:]
 	}
 	if len(rest) != len(want) {
-		flags.Usage()
-		return nil, fmt.Errorf("%s takes %d arguments, not %d", flags.Name(), len(want), len(rest))
+		err := fmt.Errorf("%s takes %d arguments, got %d", flags.Name(), len(want), len(rest))
+		return nil, explainFlags(flags, line, err)
 	}
 	return rest, nil
+}
+
+// quietly stops package flag from printing: explainFlags prints the usage, and main the error.
+func quietly(flags *flag.FlagSet) {
+	flags.SetOutput(io.Discard)
+	flags.Usage = func() {}
+}
+
+// explainFlags prints a command's usage, to standard output if the user asked for it, and returns
+// err.
+func explainFlags(flags *flag.FlagSet, usage string, err error) error {
+	w := os.Stderr
+	if errors.Is(err, flag.ErrHelp) {
+		w = os.Stdout
+	}
+	fmt.Fprintln(w, usage)
+	flags.VisitAll(func(f *flag.Flag) {
+		value, text := flag.UnquoteUsage(f)
+		text = strings.ReplaceAll(text, "\n", "\n        ")
+		fmt.Fprintf(w, "  --%s\n        %s\n", strings.TrimSpace(f.Name+" "+value), text)
+	})
+	return err
 }

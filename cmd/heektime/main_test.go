@@ -22,7 +22,8 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/student"
 )
 
-// TestMain runs the command itself when a test starts this binary again, so that tests use what a developer types.
+// TestMain runs the command itself when a test executes this binary again, so tests exercise what a
+// developer types.
 func TestMain(m *testing.M) {
 	if os.Getenv("HEEKTIME_TEST_MAIN") != "" {
 		main()
@@ -31,7 +32,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// heektime is the command with these arguments, on ports that nobody has.
+// heektime returns the command with these arguments, ready to start.
 func heektime(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
@@ -39,13 +40,14 @@ func heektime(t *testing.T, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// ports is a copy of the project's firebase.json, with heektime.json beside it, in which all ports are free ones.
+// ports writes copies of the project's firebase.json and heektime.json in which all ports are free,
+// and returns the path of firebase.json.
 func ports(t *testing.T) string {
 	t.Helper()
-	type at struct {
+	type listener struct {
 		Port int `json:"port"`
 	}
-	listeners := map[string]map[string]at{"emulators": {}, "services": {}}
+	listeners := map[string]map[string]listener{"emulators": {}, "services": {}}
 	for section, names := range map[string][]string{
 		"emulators": {"firestore", "auth", "storage", "tasks", "ui", "hub", "hosting"},
 		"services":  {"courses", "refresh", "auth", "compat-server", "cleanup", "functions"},
@@ -53,7 +55,7 @@ func ports(t *testing.T) string {
 		for _, name := range names {
 			l := freePort(t)
 			defer l.Close()
-			listeners[section][name] = at{l.Addr().(*net.TCPAddr).Port}
+			listeners[section][name] = listener{l.Addr().(*net.TCPAddr).Port}
 		}
 	}
 	project := map[string]any{}
@@ -89,8 +91,8 @@ func ports(t *testing.T) string {
 	return path
 }
 
-// freePort listens at a port that stays free when the listener is closed: it is below those that systems give to whoever asks for
-// any, as other tests do all the time.
+// freePort listens on a port that stays free after the listener is closed: it is below the range
+// from which systems assign ports, which other tests use all the time.
 func freePort(t *testing.T) net.Listener {
 	t.Helper()
 	for range 100 {
@@ -111,21 +113,21 @@ func write(t *testing.T, name, text string) string {
 	return path
 }
 
-// rows decodes what --json prints.
+// rows decodes the output of --json.
 func rows(t *testing.T, out []byte) map[string]row {
 	t.Helper()
 	all := map[string]row{}
 	for lines := bufio.NewScanner(bytes.NewReader(out)); lines.Scan(); {
 		var r row
 		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			t.Fatalf("no JSON line: %v\n%s", err, out)
+			t.Fatalf("decode a line: %v\n%s", err, out)
 		}
 		all[r.School+" "+r.Semester] = r
 	}
 	return all
 }
 
-// output runs the command to its end and returns what it printed and whether it succeeded.
+// output runs the command until it exits and returns its output and whether it succeeded.
 func output(t *testing.T, args ...string) (stdout, stderr string, ok bool) {
 	t.Helper()
 	cmd := heektime(t, args...)
@@ -154,9 +156,9 @@ func TestDevOnce(t *testing.T) {
 	}
 }
 
-func TestDevKeepsEverythingInItsFolder(t *testing.T) {
+func TestDevKeepsDataAcrossRestarts(t *testing.T) {
 	folder, config := t.TempDir(), ports(t)
-	list := write(t, "schools.yaml", onePage(t, func(w http.ResponseWriter) { fmt.Fprint(w, csv) }))
+	list := write(t, "schools.yaml", schoolFileFor(t, func(w http.ResponseWriter) { fmt.Fprint(w, csv) }))
 	for _, want := range []string{"changed", "unchanged"} {
 		stdout, stderr, ok := output(t, "dev", "--once", "--json", "--config", config, "--data", folder, "--schools", list)
 		if r := rows(t, []byte(stdout))["가온대학교 2026-0900"]; !ok || string(r.Outcome) != want || r.Lectures != 2 {
@@ -170,8 +172,8 @@ GAON101,01,자료구조,한가람,3,월(09:00~10:15)
 GAON102,01,이산수학,윤슬기,3,화(09:00~10:15)
 `
 
-// onePage is a school file with a school whose list is what page writes.
-func onePage(t *testing.T, page func(http.ResponseWriter)) string {
+// schoolFileFor returns a school file with one school, whose course list page writes.
+func schoolFileFor(t *testing.T, page func(http.ResponseWriter)) string {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { page(w) }))
 	t.Cleanup(srv.Close)
@@ -186,15 +188,15 @@ schools:
 `, srv.URL)
 }
 
-func TestDevFailsWhenASchoolDoes(t *testing.T) {
-	file := write(t, "schools.yaml", onePage(t, func(w http.ResponseWriter) { fmt.Fprint(w, "<html>점검 중</html>") }))
+func TestDevFailsIfARefreshFails(t *testing.T) {
+	file := write(t, "schools.yaml", schoolFileFor(t, func(w http.ResponseWriter) { fmt.Fprint(w, "<html>점검 중</html>") }))
 	stdout, stderr, ok := output(t, "dev", "--once", "--json", "--config", ports(t), "--schools", file)
 	if r := rows(t, []byte(stdout))["가온대학교 2026-0900"]; ok || r.Outcome != "failed" || r.Reason == "" {
-		t.Errorf("ok %v, row %+v\n%s", ok, r, stderr)
+		t.Errorf("success = %v, row %+v\n%s", ok, r, stderr)
 	}
 }
 
-func TestErrorsSayWhatToDo(t *testing.T) {
+func TestErrorMessages(t *testing.T) {
 	config := ports(t)
 	var file struct {
 		Emulators map[string]struct{ Port int }
@@ -214,13 +216,13 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		want []string
 	}{
 		{"port in use", []string{"dev", "--once", "--config", config}, []string{taken.Addr().String(), "emulators.storage.port", config}},
-		{"no school file", []string{"dev", "--once", "--schools", "nowhere.yaml"}, []string{"nowhere.yaml"}},
-		{"school file", []string{"dev", "--schools", write(t, "s.yaml", "schools: [{id: a}]")}, []string{"s.yaml", "name is missing", "source.adapter"}},
-		{"nothing runs", []string{"status", "--config", ports(t)}, []string{"heektime dev"}},
-		{"semester", []string{"refresh", "가온대학교", "2026"}, []string{"2022-0900"}},
-		{"arguments", []string{"refresh", "가온대학교"}, []string{"SCHOOL SEMESTER"}},
-		{"command", []string{"refesh"}, []string{"refesh", "status"}},
-		{"flag", []string{"dev", "--onec"}, []string{"onec"}},
+		{"missing school file", []string{"dev", "--once", "--schools", "nowhere.yaml"}, []string{"nowhere.yaml"}},
+		{"invalid school file", []string{"dev", "--schools", write(t, "s.yaml", "schools: [{id: a}]")}, []string{"s.yaml", "name is missing", "source.adapter"}},
+		{"dev not running", []string{"status", "--config", ports(t)}, []string{"heektime dev"}},
+		{"invalid semester", []string{"refresh", "가온대학교", "2026"}, []string{"2022-0900"}},
+		{"missing argument", []string{"refresh", "가온대학교"}, []string{"SCHOOL SEMESTER"}},
+		{"unknown command", []string{"refesh"}, []string{"refesh", "status"}},
+		{"unknown flag", []string{"dev", "--onec"}, []string{"onec"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			stdout, stderr, ok := output(t, c.args...)
@@ -229,19 +231,19 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 			}
 			for _, want := range c.want {
 				if !strings.Contains(stderr, want) {
-					t.Errorf("does not say %q:\n%s", want, stderr)
+					t.Errorf("missing %q in:\n%s", want, stderr)
 				}
 			}
 		})
 	}
 }
 
-// A developer's session: dev stays, status and refresh work beside it, Ctrl-C ends it.
+// TestSession runs dev, uses status and refresh while it runs, and stops it with Ctrl-C.
 func TestSession(t *testing.T) {
 	config, folder := ports(t), t.TempDir()
 	var text atomic.Value
 	text.Store(csv)
-	file := write(t, "schools.yaml", onePage(t, func(w http.ResponseWriter) { fmt.Fprint(w, text.Load()) }))
+	file := write(t, "schools.yaml", schoolFileFor(t, func(w http.ResponseWriter) { fmt.Fprint(w, text.Load()) }))
 	dev := heektime(t, "dev", "--config", config, "--data", folder, "--schools", file)
 	stdout, err := dev.StdoutPipe()
 	if err != nil {
@@ -252,13 +254,13 @@ func TestSession(t *testing.T) {
 	if err := dev.Start(); err != nil {
 		t.Fatal(err)
 	}
-	said := bufio.NewScanner(stdout)
-	for said.Scan() && !strings.Contains(said.Text(), "Ctrl-C") {
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() && !strings.Contains(lines.Text(), "Ctrl-C") {
 	}
 	last := func(args ...string) row {
 		out, errs, _ := output(t, append(args, "--json", "--config", config)...)
-		r, there := rows(t, []byte(out))["가온대학교 2026-0900"]
-		if !there {
+		r, ok := rows(t, []byte(out))["가온대학교 2026-0900"]
+		if !ok {
 			t.Errorf("%v: %s%s", args, out, errs)
 		}
 		return r
@@ -282,14 +284,15 @@ func TestSession(t *testing.T) {
 	if err := dev.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	for said.Scan() {
+	for lines.Scan() {
 	}
 	if err := dev.Wait(); err != nil {
 		t.Errorf("Ctrl-C: %v\n%s", err, stderr.String())
 	}
 }
 
-// A newcomer finds somebody in the demo: a student with timetables, which stay the same when dev starts again.
+// TestDemoStudent checks that dev creates a student with timetables, and keeps them when it starts
+// again with the same data.
 func TestDemoStudent(t *testing.T) {
 	config, folder := ports(t), t.TempDir()
 	var created [2]string
@@ -302,15 +305,15 @@ func TestDemoStudent(t *testing.T) {
 		if err := dev.Start(); err != nil {
 			t.Fatal(err)
 		}
-		var says, firestore string
-		for said := bufio.NewScanner(stdout); said.Scan() && !strings.Contains(said.Text(), "Ctrl-C"); {
-			if rest, ok := strings.CutPrefix(said.Text(), "Firestore "); ok {
+		var printed, firestore string
+		for lines := bufio.NewScanner(stdout); lines.Scan() && !strings.Contains(lines.Text(), "Ctrl-C"); {
+			if rest, ok := strings.CutPrefix(lines.Text(), "Firestore "); ok {
 				firestore = strings.Fields(rest)[0]
 			}
-			says += said.Text() + "\n"
+			printed += lines.Text() + "\n"
 		}
-		if !strings.Contains(says, student.Address) || !strings.Contains(says, student.Password) {
-			t.Errorf("dev does not say how to sign in:\n%s", says)
+		if !strings.Contains(printed, student.Email) || !strings.Contains(printed, student.Password) {
+			t.Errorf("the student's credentials are missing in:\n%s", printed)
 		}
 		created[start] = timetablesOf(t, firestore, student.Username)
 		if err := dev.Process.Signal(syscall.SIGINT); err != nil {
@@ -322,11 +325,11 @@ func TestDemoStudent(t *testing.T) {
 		}
 	}
 	if strings.Count(created[0], "createTime") < 2 || created[0] != created[1] {
-		t.Errorf("timetables at the first start:\n%s\nat the second:\n%s", created[0], created[1])
+		t.Errorf("timetables after the first start:\n%s\nafter the second:\n%s", created[0], created[1])
 	}
 }
 
-// timetablesOf are somebody's public timetables, as anybody reads them by Firestore's REST API.
+// timetablesOf reads a user's public timetables without signing in, using Firestore's REST API.
 func timetablesOf(t *testing.T, firestore, username string) string {
 	t.Helper()
 	base := "http://" + firestore + "/v1/projects/demo-heektime/databases/(default)/documents"
@@ -335,14 +338,14 @@ func timetablesOf(t *testing.T, firestore, username string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer, err := http.DefaultClient.Do(req)
+		response, err := http.DefaultClient.Do(req)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer answer.Body.Close()
-		text, err := io.ReadAll(answer.Body)
-		if err != nil || answer.StatusCode != http.StatusOK {
-			t.Fatalf("%s %s: %s, %v\n%s", method, url, answer.Status, err, text)
+		defer response.Body.Close()
+		text, err := io.ReadAll(response.Body)
+		if err != nil || response.StatusCode != http.StatusOK {
+			t.Fatalf("%s %s: %s, %v\n%s", method, url, response.Status, err, text)
 		}
 		return string(text)
 	}
@@ -354,15 +357,15 @@ func timetablesOf(t *testing.T, firestore, username string) string {
 	if err := json.Unmarshal([]byte(get("GET", base+"/indices/user/usernames/"+username, "")), &index); err != nil {
 		t.Fatal(err)
 	}
-	var answers []struct{ Document json.RawMessage } // without the time at which they were read
+	var results []struct{ Document json.RawMessage } // omits readTime, which differs between runs
 	text := get("POST", base+"/users/"+index.Fields.Value.StringValue+":runQuery", `{"structuredQuery": {"from": [{"collectionId": "timetables"}],
 		"where": {"fieldFilter": {"field": {"fieldPath": "visibility"}, "op": "EQUAL", "value": {"stringValue": "public"}}}, "limit": 20}}`)
-	if err := json.Unmarshal([]byte(text), &answers); err != nil {
+	if err := json.Unmarshal([]byte(text), &results); err != nil {
 		t.Fatal(err)
 	}
 	var documents strings.Builder
-	for _, a := range answers {
-		documents.Write(a.Document)
+	for _, r := range results {
+		documents.Write(r.Document)
 		documents.WriteByte('\n')
 	}
 	return documents.String()

@@ -18,22 +18,25 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// refreshTimeout is how long refresh waits for the run that it asked for.
+// refreshTimeout bounds how long the command waits for its task to finish.
 const refreshTimeout = 10 * time.Minute
 
+// refreshNow enqueues the refresh of one semester and waits for its result.
 func refreshNow(ctx context.Context, args []string) error {
 	var t target
 	flags := flag.NewFlagSet("refresh", flag.ContinueOnError)
 	t.register(flags)
 	asJSON := flags.Bool("json", false, "print JSON lines instead of a table")
-	accept := flags.Bool("accept", false, "publish the list although it was held back as suspicious")
+	accept := flags.Bool("accept", false, "publish the list even if it looks suspicious")
 	names, err := parse(flags, args, "SCHOOL", "SEMESTER")
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	task := refresh.Task{School: names[0], Semester: schema.SemesterID(names[1]), Slot: time.Now().UTC().Truncate(time.Millisecond), Accept: *accept}
+	task := refresh.Task{
+		School: names[0], Semester: schema.SemesterID(names[1]), Slot: time.Now().UTC().Truncate(time.Millisecond), Accept: *accept,
+	}
 	if err := task.Validate(); err != nil {
 		return err
 	}
@@ -50,7 +53,7 @@ func refreshNow(ctx context.Context, args []string) error {
 	if _, err := queue.Enqueue(ctx, task); err != nil {
 		return err
 	}
-	done, err := await(ctx, client, queue, []refresh.Task{task}, func(row) {})
+	done, err := waitForTasks(ctx, client, queue, []refresh.Task{task}, func(row) {})
 	if err != nil {
 		return err
 	}
@@ -59,11 +62,11 @@ func refreshNow(ctx context.Context, args []string) error {
 	} else {
 		printRuns(done)
 	}
-	return errors.Join(err, failure(done))
+	return errors.Join(err, requirePublished(done))
 }
 
-// failure is errReported when any run did not end with its list published.
-func failure(rows []row) error {
+// requirePublished returns errReported unless every refresh ended with its list published.
+func requirePublished(rows []row) error {
 	for _, r := range rows {
 		if r.Outcome != refresh.Changed && r.Outcome != refresh.Unchanged {
 			return errReported
@@ -72,45 +75,46 @@ func failure(rows []row) error {
 	return nil
 }
 
-// await waits until every task has ended, for good, and tells each of them as it ends. The rows are in the order of the tasks.
-func await(ctx context.Context, client *firestore.Client, queue *refresh.Queue, tasks []refresh.Task, ended func(row)) ([]row, error) {
+// waitForTasks waits until every task has ended, including its retries, and calls ended for each as
+// it does. The rows are in the order of the tasks.
+func waitForTasks(ctx context.Context, client *firestore.Client, queue *refresh.Queue, tasks []refresh.Task, ended func(row)) ([]row, error) {
 	rows := make([]row, len(tasks))
-	for waiting := len(tasks); ; {
+	for remaining := len(tasks); ; {
 		for i, task := range tasks {
 			if rows[i].School != "" {
 				continue
 			}
-			run, ok, err := outcome(ctx, client, queue, task)
+			run, ok, err := result(ctx, client, queue, task)
 			if err != nil {
 				return nil, err
 			}
 			if ok {
 				rows[i] = row{task.School, string(task.Semester), run}
 				ended(rows[i])
-				waiting--
+				remaining--
 			}
 		}
-		if waiting == 0 {
+		if remaining == 0 {
 			return rows, nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for %d refreshes: %w", waiting, ctx.Err())
+			return nil, fmt.Errorf("wait for %d refreshes: %w", remaining, ctx.Err())
 		case <-time.After(pollInterval):
 		}
 	}
 }
 
-// pollInterval is how often await looks; each look reads one document a semester.
+// pollInterval is the time between polls; each poll reads one document per semester.
 const pollInterval = 250 * time.Millisecond
 
-// outcome is the run that a task ended with; ok is false while it has not ended. A task that is no longer in its queue and
-// left no record was refused or superseded.
-func outcome(ctx context.Context, client *firestore.Client, queue *refresh.Queue, task refresh.Task) (refresh.Run, bool, error) {
-	_, err := queue.Client.GetTask(ctx, &cloudtaskspb.GetTaskRequest{Name: queue.TaskName(task)})
+// result returns the run that a task ended with; ok is false while the task has not ended. A task
+// that has left the queue without a record was rejected or superseded.
+func result(ctx context.Context, client *firestore.Client, queue *refresh.Queue, task refresh.Task) (run refresh.Run, ok bool, err error) {
+	_, err = queue.Client.GetTask(ctx, &cloudtaskspb.GetTaskRequest{Name: queue.TaskName(task)})
 	gone := grpcstatus.Code(err) == codes.NotFound
 	if err != nil && !gone {
-		return refresh.Run{}, false, fmt.Errorf("look for the task of %s %s: %w", task.School, task.Semester, err)
+		return refresh.Run{}, false, fmt.Errorf("read the task of %s %s: %w", task.School, task.Semester, err)
 	}
 	record, err := refresh.ReadRecord(ctx, client, task.School, task.Semester)
 	if err != nil {
@@ -123,7 +127,7 @@ func outcome(ctx context.Context, client *firestore.Client, queue *refresh.Queue
 	if gone {
 		return refresh.Run{
 			Slot: task.Slot, Started: task.Slot, Ended: task.Slot, Outcome: refresh.Refused,
-			Reason: "the refresh service knows no such school or semester (is it in the school file?), or a later run was faster",
+			Reason: "the school file has no such school or semester, or a later refresh overtook this one",
 		}, true, nil
 	}
 	return refresh.Run{}, false, nil
@@ -132,15 +136,21 @@ func outcome(ctx context.Context, client *firestore.Client, queue *refresh.Queue
 func printRuns(rows []row) {
 	columns := []table.Column{
 		{Title: "school"}, {Title: "semester"}, {Title: "outcome"}, {Title: "lectures", Right: true}, {Title: "raw", Right: true},
-		{Title: "stored", Right: true}, {Title: "took", Right: true}, {Title: "address"},
+		{Title: "stored", Right: true}, {Title: "took", Right: true},
 	}
 	cells := make([][]string, len(rows))
 	for i, r := range rows {
 		cells[i] = []string{
-			r.School, r.Semester, string(r.Outcome), table.Count(r.Lectures), table.Bytes(r.RawBytes), table.Bytes(r.StoredBytes), took(r.Run), r.URL,
+			r.School, r.Semester, string(r.Outcome), table.Count(r.Lectures),
+			table.Bytes(r.RawBytes), table.Bytes(r.StoredBytes), took(r.Run),
 		}
 	}
 	table.Write(os.Stdout, columns, cells)
+	printReasons(rows)
+}
+
+// printReasons prints why refreshes ended as they did, where a reason was recorded.
+func printReasons(rows []row) {
 	for _, r := range rows {
 		if r.Reason != "" {
 			fmt.Printf("\n%s %s: %s\n", r.School, r.Semester, r.Reason)

@@ -14,37 +14,41 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/rulescheck"
 )
 
-// rulesUsage is what the command takes.
-const rulesUsage = `usage: heektime rules check [FILE ...]   say what is wrong with rules files (default: those that firebase.json names)
-       heektime rules test             try what clients do, and attacks on it, with the project's rules
-       heektime rules mutate           weaken each condition in turn: the tests must notice
-docs/rules.md explains them`
+const rulesUsage = `usage: heektime rules [flags] check [FILE ...]
+       heektime rules test
+       heektime rules mutate
 
-// rulesCommand is for people who edit security rules.
+  check    report errors and warnings in rules files (default: those of firebase.json)
+  test     test the project's rules against what clients do and against attacks
+  mutate   weaken each condition in turn and verify that a test fails (slow)
+
+docs/rules.md explains them. The flags of check:`
+
+// rulesCommand checks and tests security rules.
 func rulesCommand(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("rules", flag.ContinueOnError)
-	config := flags.String("config", "", "firebase.json `FILE` that names the rules (default: the nearest one in this folder and those above it)")
-	flags.Usage = func() {
-		fmt.Fprintln(os.Stderr, rulesUsage)
-		flags.PrintDefaults()
-	}
+	config := flags.String("config", "", "firebase.json `FILE` (default: in this folder or a parent)")
+	quietly(flags)
 	if err := flags.Parse(args); err != nil {
-		return err
+		return explainFlags(flags, rulesUsage, err)
 	}
-	what := flags.Arg(0)
+	action := flags.Arg(0)
 	switch {
-	case what == "check":
+	case action == "check":
 		return checkRules(*config, flags.Args()[1:])
-	case what == "test" && flags.NArg() == 1:
+	case action == "test" && flags.NArg() == 1:
 		return testRules(ctx, "^Test(Allowed|Attacks|AccessCalls|Storage|Race|Renames)$")
-	case what == "mutate" && flags.NArg() == 1:
+	case action == "mutate" && flags.NArg() == 1:
 		return testRules(ctx, "Mutants$")
 	}
-	flags.Usage()
-	return fmt.Errorf("heektime rules knows check, test and mutate, not %q", strings.Join(flags.Args(), " "))
+	err := fmt.Errorf("unknown action %q: use check, test or mutate", strings.Join(flags.Args(), " "))
+	if flags.NArg() == 0 {
+		err = errors.New("missing action: use check, test or mutate")
+	}
+	return explainFlags(flags, rulesUsage, err)
 }
 
-// checkRules checks the files, and all of them even when the first is broken.
+// checkRules checks all files, even if the first has errors.
 func checkRules(config string, files []string) error {
 	if len(files) == 0 {
 		c, err := firebase.Find(config)
@@ -57,12 +61,12 @@ func checkRules(config string, files []string) error {
 			}
 		}
 		if len(files) == 0 {
-			return errors.New("name a rules file: there is no firebase.json that does")
+			return errors.New("name a rules file: no firebase.json names one")
 		}
 	}
 	failures := 0
 	for _, name := range files {
-		n, err := rulescheck.File(os.Stdout, shortest(name))
+		n, err := rulescheck.File(os.Stdout, shorterPath(name))
 		if err != nil {
 			return err
 		}
@@ -74,8 +78,8 @@ func checkRules(config string, files []string) error {
 	return nil
 }
 
-// shortest is the path from here, when that is shorter.
-func shortest(path string) string {
+// shorterPath returns path relative to the working directory, if that is shorter.
+func shorterPath(path string) string {
 	dir, err := os.Getwd()
 	if err != nil {
 		return path
@@ -87,7 +91,7 @@ func shortest(path string) string {
 }
 
 func testRules(ctx context.Context, pattern string) error {
-	dir, err := source()
+	dir, err := repository()
 	if err != nil {
 		return err
 	}
@@ -98,11 +102,11 @@ func testRules(ctx context.Context, pattern string) error {
 	return err
 }
 
-// source is the folder of HeekTime's source that this folder is in.
-func source() (string, error) {
+// repository returns the root of HeekTime's repository, which contains the working directory.
+func repository() (string, error) {
 	start, err := os.Getwd()
 	if err != nil {
-		return "", fmt.Errorf("find the project: %w", err)
+		return "", fmt.Errorf("find the repository: %w", err)
 	}
 	for dir := start; ; dir = filepath.Dir(dir) {
 		_, err := os.Stat(filepath.Join(dir, rulescheck.Package))
@@ -110,10 +114,10 @@ func source() (string, error) {
 			return dir, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("find the project: %w", err)
+			return "", fmt.Errorf("find the repository: %w", err)
 		}
 		if dir == filepath.Dir(dir) {
-			return "", fmt.Errorf("no folder from %s upwards has %s: run it in HeekTime's source", start, rulescheck.Package)
+			return "", fmt.Errorf("%s is not in a folder at or above %s: run heektime rules inside the repository", rulescheck.Package, start)
 		}
 	}
 }

@@ -13,18 +13,18 @@ import (
 	"heek.kr/heektime/internal/refresh"
 )
 
-// screen shows a developer what goes on: what dev itself says, and, once the first refresh is done, a line for every later
-// one. It is a slog handler of the services' log, of which it shows little; the file has all of it.
+// screen prints dev's progress and, after the first refreshes, one line for each later refresh. It
+// is a slog handler: it picks the refreshes out of the services' log, which goes to a file in full.
 type screen struct {
 	out   io.Writer
 	quiet bool
 
-	mu        sync.Mutex
-	following bool
+	mu            sync.Mutex
+	showRefreshes bool
 }
 
-// say prints a line with the time.
-func (s *screen) say(format string, args ...any) {
+// printf prints a line with the time.
+func (s *screen) printf(format string, args ...any) {
 	if s.quiet {
 		return
 	}
@@ -33,20 +33,20 @@ func (s *screen) say(format string, args ...any) {
 	fmt.Fprintf(s.out, "%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }
 
-// follow shows refreshes from now on.
-func (s *screen) follow() {
+// startShowingRefreshes shows refreshes from now on.
+func (s *screen) startShowingRefreshes() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.following = true
+	s.showRefreshes = true
 }
 
-// Enabled shows nothing below a warning but the runs.
+// Enabled accepts the level at which refreshes are logged.
 func (s *screen) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
 
-// Handle shows a run as one line.
+// Handle prints a record that describes a finished refresh, and ignores all others.
 func (s *screen) Handle(_ context.Context, r slog.Record) error {
 	s.mu.Lock()
-	following := s.following
+	show := s.showRefreshes
 	s.mu.Unlock()
 	var school, semester, outcome, reason string
 	var lectures int64
@@ -65,19 +65,19 @@ func (s *screen) Handle(_ context.Context, r slog.Record) error {
 		}
 		return true
 	})
-	if following && outcome != "" && outcome != string(refresh.Superseded) {
-		s.say("%s %s %s", school, semester, summary(refresh.Run{Outcome: refresh.Outcome(outcome), Reason: reason, Lectures: int(lectures)}))
+	if show && outcome != "" && outcome != string(refresh.Superseded) {
+		s.printf("%s %s %s", school, semester, summary(refresh.Run{Outcome: refresh.Outcome(outcome), Reason: reason, Lectures: int(lectures)}))
 	}
 	return nil
 }
 
-// WithAttrs and WithGroup keep the screen: it reads the record's own attributes only.
+// WithAttrs returns s: Handle reads only the attributes of the record itself.
 func (s *screen) WithAttrs([]slog.Attr) slog.Handler { return s }
 
-// WithGroup is like WithAttrs.
+// WithGroup returns s, as WithAttrs does.
 func (s *screen) WithGroup(string) slog.Handler { return s }
 
-// summary is a run in half a line.
+// summary describes a refresh briefly.
 func summary(r refresh.Run) string {
 	if r.Reason != "" {
 		return string(r.Outcome) + ": " + shorten(r.Reason)
@@ -85,7 +85,7 @@ func summary(r refresh.Run) string {
 	return fmt.Sprintf("%s, %s lectures", r.Outcome, table.Count(r.Lectures))
 }
 
-// tee is a slog handler that hands each record to two.
+// tee is a slog handler that passes each record to two others.
 type tee [2]slog.Handler
 
 func (t tee) Enabled(ctx context.Context, level slog.Level) bool {

@@ -19,16 +19,17 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// statusTimeout is how long status waits for a cloud that does not answer.
+// statusTimeout bounds how long short commands wait for the cloud.
 const statusTimeout = 20 * time.Second
 
-// row is the last run of one semester.
+// row is a semester and its last refresh.
 type row struct {
 	School   string `json:"school"`
 	Semester string `json:"semester"`
 	refresh.Run
 }
 
+// status shows the last refresh of each semester.
 func status(ctx context.Context, args []string) error {
 	var t target
 	flags := flag.NewFlagSet("status", flag.ContinueOnError)
@@ -52,14 +53,14 @@ func status(ctx context.Context, args []string) error {
 		return printJSON(rows)
 	}
 	if len(rows) == 0 {
-		fmt.Println("no semester was refreshed yet")
+		fmt.Println("no semester has been refreshed yet")
 		return nil
 	}
 	printStatus(rows, time.Now())
 	return nil
 }
 
-// lastRuns reads the record of every semester that was ever refreshed.
+// lastRuns reads the last refresh of every semester.
 func lastRuns(ctx context.Context, client *firestore.Client) ([]row, error) {
 	var rows []row
 	schools := schema.RefreshedSchools(client).DocumentRefs(ctx)
@@ -92,30 +93,31 @@ func lastRuns(ctx context.Context, client *firestore.Client) ([]row, error) {
 func printStatus(rows []row, now time.Time) {
 	columns := []table.Column{
 		{Title: "school"}, {Title: "semester"}, {Title: "last run"}, {Title: "outcome"}, {Title: "lectures", Right: true},
-		{Title: "left out", Right: true}, {Title: "took", Right: true}, {Title: "why"},
+		{Title: "skipped", Right: true}, {Title: "took", Right: true},
 	}
 	cells := make([][]string, len(rows))
 	for i, r := range rows {
 		cells[i] = []string{
 			r.School, r.Semester, ago(now.Sub(r.Ended)), string(r.Outcome), table.Count(r.Lectures),
-			table.Count(r.Report.Skipped), took(r.Run), shorten(r.Reason),
+			table.Count(r.Report.Skipped), took(r.Run),
 		}
 	}
 	table.Write(os.Stdout, columns, cells)
+	printReasons(rows)
 	for _, r := range rows {
-		printExamples(r)
+		printSkippedRows(r)
 	}
 }
 
-// printExamples names the rows that could not be read.
-func printExamples(r row) {
-	const most = 5
+// printSkippedRows prints the first rows that could not be imported.
+func printSkippedRows(r row) {
+	const limit = 5
 	for i, example := range r.Report.Examples {
 		if i == 0 {
-			fmt.Printf("\n%s %s: rows left out\n", r.School, r.Semester)
+			fmt.Printf("\n%s %s: skipped rows\n", r.School, r.Semester)
 		}
-		if i == most {
-			fmt.Printf("  … and %d more\n", r.Report.Skipped-most)
+		if i == limit {
+			fmt.Printf("  … and %d more\n", r.Report.Skipped-limit)
 			break
 		}
 		fmt.Printf("  row %s: %s: %s\n", example.Row, example.Reason, example.Text)
@@ -127,12 +129,13 @@ func printJSON(rows []row) error {
 	out.SetEscapeHTML(false)
 	for _, r := range rows {
 		if err := out.Encode(r); err != nil {
-			return fmt.Errorf("print: %w", err)
+			return fmt.Errorf("print JSON: %w", err)
 		}
 	}
 	return nil
 }
 
+// took is the duration of a refresh.
 func took(r refresh.Run) string {
 	return fmt.Sprintf("%.2f s", r.Ended.Sub(r.Started).Seconds())
 }
@@ -149,11 +152,11 @@ func ago(d time.Duration) string {
 	return fmt.Sprintf("%.0f days ago", d.Hours()/24)
 }
 
-// shorten keeps a reason within a terminal's line; --json has all of it.
+// shorten truncates a reason to about a line of a terminal; --json prints all of it.
 func shorten(s string) string {
-	const most = 120
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + "…"
+	const limit = 120
+	if runes := []rune(s); len(runes) > limit {
+		return string(runes[:limit]) + "…"
 	}
 	return s
 }

@@ -20,25 +20,26 @@ import (
 	"heek.kr/heektime/internal/refresh"
 )
 
-// target is the cloud that a command works on: the embedded one of a running heektime dev, or Google's.
+// target is the cloud that a command works on: a running heektime dev, or a Google Cloud project.
 type target struct {
 	project    string
 	configPath string
 }
 
 func (t *target) register(flags *flag.FlagSet) {
-	flags.StringVar(&t.project, "project", local.DefaultProject, "project `ID`; one that begins with demo- is the embedded cloud of a running heektime dev, any other is Google's")
-	flags.StringVar(&t.configPath, "config", "", "firebase.json `FILE` (default: the nearest one in this folder and those above it)")
+	flags.StringVar(&t.project, "project", local.DefaultProject, "project `ID`: demo-… is a running heektime dev, any other is on Google Cloud\n(default: "+local.DefaultProject+")")
+	flags.StringVar(&t.configPath, "config", "", "firebase.json `FILE` with dev's ports (default: in this folder or a parent)")
 }
 
-// isLocal follows Firebase's habit that a project named demo-… never touches Google's cloud. FIRESTORE_EMULATOR_HOST says the
-// same of any project.
+// isLocal reports whether the target is a running dev. By Firebase's convention, a project named
+// demo-… never exists on Google Cloud; FIRESTORE_EMULATOR_HOST makes any project local.
 func (t *target) isLocal() bool {
 	return strings.HasPrefix(t.project, "demo-") || os.Getenv("FIRESTORE_EMULATOR_HOST") != ""
 }
 
-// open points the official clients at the target.
-func (t *target) open() error {
+// configure sets the environment variables that make Google's clients use the target, and checks
+// that a local target is running.
+func (t *target) configure() error {
 	if !t.isLocal() {
 		return nil
 	}
@@ -60,26 +61,26 @@ func (t *target) open() error {
 			os.Setenv(name, value)
 		}
 	}
-	// Google's clients would try for a long time, and say less.
+	// Google's clients would retry for a long time and report less.
 	address := os.Getenv("FIRESTORE_EMULATOR_HOST")
 	conn, err := net.DialTimeout("tcp", address, time.Second)
 	if err != nil {
-		return fmt.Errorf("nothing answers at %s for project %s: start it with heektime dev, or name another project with --project", address, t.project)
+		return fmt.Errorf("project %s is local, but nothing listens on %s: start heektime dev, or name a Google Cloud project with --project", t.project, address)
 	}
 	return conn.Close()
 }
 
 func (t *target) firestore(ctx context.Context) (*firestore.Client, error) {
-	if err := t.open(); err != nil {
+	if err := t.configure(); err != nil {
 		return nil, err
 	}
 	return gcp.Firestore(ctx, t.project)
 }
 
-// queue opens the queue of refreshes. On Google's cloud it reads the same environment variables as the
-// refresh service.
+// queue opens the refresh queue. For a project on Google Cloud it reads the same environment
+// variables as the refresh service.
 func (t *target) queue(ctx context.Context) (*refresh.Queue, error) {
-	if err := t.open(); err != nil {
+	if err := t.configure(); err != nil {
 		return nil, err
 	}
 	env := environment.Process()

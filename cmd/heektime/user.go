@@ -21,13 +21,13 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// userCommand ends an account, takes it back, or shows what there is of it.
+// userCommand shows, deletes or restores an account.
 func userCommand(ctx context.Context, args []string) error {
 	var t target
 	flags := flag.NewFlagSet("user", flag.ContinueOnError)
 	t.register(flags)
-	now := flags.Bool("now", false, "delete: leave no time to take it back; it is gone with the next purge")
-	words, err := parse(flags, args, "delete|restore|show", "USER")
+	now := flags.Bool("now", false, "delete: skip the time for restoring; the next purge removes the account")
+	words, err := parse(flags, args, "show|delete|restore", "USER")
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func userCommand(ctx context.Context, args []string) error {
 		return err
 	}
 	defer u.firestore.Close()
-	uid, err := u.find(ctx, words[1])
+	uid, err := u.findUID(ctx, words[1])
 	if err != nil {
 		return err
 	}
@@ -50,10 +50,10 @@ func userCommand(ctx context.Context, args []string) error {
 	case "show":
 		return u.show(ctx, uid)
 	}
-	return fmt.Errorf("heektime user knows delete, restore and show, not %q", words[0])
+	return fmt.Errorf("unknown action %q: use show, delete or restore", words[0])
 }
 
-// users are the accounts of a project.
+// users gives access to the accounts of a project.
 type users struct {
 	project   string
 	firestore *firestore.Client
@@ -74,60 +74,66 @@ func (t *target) users(ctx context.Context) (*users, error) {
 	if err != nil {
 		return nil, errors.Join(err, client.Close())
 	}
-	return &users{t.project, client, accounts, d}, nil
+	return &users{project: t.project, firestore: client, accounts: accounts, deletion: d}, nil
 }
 
-// find is the uid of whom somebody means by a uid, an address or a username.
-func (u *users) find(ctx context.Context, who string) (uid string, err error) {
-	account, err := u.account(ctx, who)
+// findUID returns the uid of the account with this uid, email or username.
+func (u *users) findUID(ctx context.Context, user string) (uid string, err error) {
+	account, err := u.account(ctx, user)
 	if account != nil || err != nil {
 		return uidOf(account), err
 	}
-	if email, bad := email.Normalize(who); bad == nil && strings.Contains(who, "@") {
-		docs, err := u.firestore.GetAll(ctx, []*firestore.DocumentRef{credential.Ref(u.firestore, email)})
-		if err != nil {
-			return "", fmt.Errorf("look for the old account of %s: %w", email, err)
-		}
-		old, err := credential.Read(docs[0])
-		if err != nil {
-			return "", err
-		}
-		if old != nil {
-			return old.UID, nil
-		}
-		return "", fmt.Errorf("project %s has no account with the address %s", u.project, email)
+	if normalized, invalid := email.Normalize(user); invalid == nil && strings.Contains(user, "@") {
+		return u.findOldAccount(ctx, normalized)
 	}
-	places := []*firestore.DocumentRef{
-		schema.UserRef(u.firestore, who), schema.DeletionRef(u.firestore, who), schema.UsernameRef(u.firestore, who),
+	refs := []*firestore.DocumentRef{
+		schema.UserRef(u.firestore, user), schema.DeletionRef(u.firestore, user), schema.UsernameRef(u.firestore, user),
 	}
-	if places[0] == nil {
-		return "", fmt.Errorf("%q is not a uid, address or username", who)
+	if refs[0] == nil {
+		return "", fmt.Errorf("%q is not a valid uid, email or username", user)
 	}
-	docs, err := u.firestore.GetAll(ctx, places)
+	docs, err := u.firestore.GetAll(ctx, refs)
 	if err != nil {
-		return "", fmt.Errorf("look for %s: %w", who, err)
+		return "", fmt.Errorf("find the user %s: %w", user, err)
 	}
 	if docs[0].Exists() || docs[1].Exists() {
-		return who, nil
+		return user, nil
 	}
 	if uid := schema.UIDOf(docs[2]); uid != "" {
 		return uid, nil
 	}
-	return "", fmt.Errorf("project %s has nobody with the uid, address or username %q", u.project, who)
+	return "", fmt.Errorf("project %s has no user with the uid, email or username %q", u.project, user)
 }
 
-// account is whom Authentication knows by a uid or an address, nil when it knows nobody.
-func (u *users) account(ctx context.Context, who string) (account *firebaseauth.UserRecord, err error) {
-	if strings.Contains(who, "@") {
-		account, err = u.accounts.GetUserByEmail(ctx, who)
+// findOldAccount returns the uid of an account that has not yet moved to Firebase Authentication.
+func (u *users) findOldAccount(ctx context.Context, email string) (uid string, err error) {
+	docs, err := u.firestore.GetAll(ctx, []*firestore.DocumentRef{credential.Ref(u.firestore, email)})
+	if err != nil {
+		return "", fmt.Errorf("find the old account of %s: %w", email, err)
+	}
+	old, err := credential.Read(docs[0])
+	if err != nil {
+		return "", err
+	}
+	if old == nil {
+		return "", fmt.Errorf("project %s has no account with the email %s", u.project, email)
+	}
+	return old.UID, nil
+}
+
+// account returns the Firebase Authentication account with this uid or email, or nil if there is
+// none.
+func (u *users) account(ctx context.Context, user string) (account *firebaseauth.UserRecord, err error) {
+	if strings.Contains(user, "@") {
+		account, err = u.accounts.GetUserByEmail(ctx, user)
 	} else {
-		account, err = u.accounts.GetUser(ctx, who)
+		account, err = u.accounts.GetUser(ctx, user)
 	}
 	if firebaseauth.IsUserNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ask Authentication for %s: %w", who, err)
+		return nil, fmt.Errorf("read the account %s: %w", user, err)
 	}
 	return account, nil
 }
@@ -140,44 +146,44 @@ func uidOf(account *firebaseauth.UserRecord) string {
 }
 
 func (u *users) delete(ctx context.Context, uid string, now bool) error {
-	mark, err := u.deletion.Request(ctx, uid)
+	pending, err := u.deletion.Request(ctx, uid)
 	if err != nil {
 		return err
 	}
-	if now && !mark.Purging {
+	if now && !pending.Purging {
 		if err := u.deletion.PurgeNow(ctx, uid); err != nil {
 			return err
 		}
-		fmt.Printf("%s is hidden and signed out; the next purge takes everything, and there is no way back\n", uid)
+		fmt.Printf("%s is hidden and signed out; the next purge deletes it, and it cannot be restored\n", uid)
 		return nil
 	}
-	fmt.Printf("%s is hidden and signed out\n%s\n", uid, describe(mark, time.Now()))
+	fmt.Printf("%s is hidden and signed out\n%s\n", uid, describePending(pending, time.Now()))
 	return nil
 }
 
 func (u *users) restore(ctx context.Context, uid string) error {
-	mark, err := deletion.ReadPending(ctx, u.firestore, uid)
+	pending, err := deletion.ReadPending(ctx, u.firestore, uid)
 	if err != nil {
 		return err
 	}
 	if err := u.deletion.Restore(ctx, uid); err != nil {
 		return err
 	}
-	if mark == nil {
-		fmt.Printf("%s was not going to be deleted\n", uid)
+	if pending == nil {
+		fmt.Printf("%s was not being deleted\n", uid)
 		return nil
 	}
-	fmt.Printf("%s is as it was, and may sign in\n", uid)
+	fmt.Printf("%s is restored and can sign in again\n", uid)
 	return nil
 }
 
-// show prints what there is. It bills some ten reads.
+// show prints an account. It costs about ten document reads.
 func (u *users) show(ctx context.Context, uid string) error {
 	account, err := u.account(ctx, uid)
 	if err != nil {
 		return err
 	}
-	mark, err := deletion.ReadPending(ctx, u.firestore, uid)
+	pending, err := deletion.ReadPending(ctx, u.firestore, uid)
 	if err != nil {
 		return err
 	}
@@ -199,10 +205,10 @@ func (u *users) show(ctx context.Context, uid string) error {
 	fmt.Printf("username    %s\n", orNone(name))
 	fmt.Printf("account     %s\n", describeAccount(account, old))
 	fmt.Printf("timetables  %d\n", timetables)
-	if mark != nil {
-		fmt.Printf("deletion    asked for at %s\n            %s\n", mark.RequestedAt.Local().Format(time.DateTime), describe(mark, time.Now()))
-		if name := mark.Username(); name != "" {
-			fmt.Printf("            the username %s waits for it\n", name)
+	if pending != nil {
+		fmt.Printf("deletion    requested at %s\n            %s\n", pending.RequestedAt.Local().Format(time.DateTime), describePending(pending, time.Now()))
+		if name := pending.Username(); name != "" {
+			fmt.Printf("            the username %s is reserved\n", name)
 		}
 	}
 	return nil
@@ -216,24 +222,24 @@ func describeAccount(account *firebaseauth.UserRecord, old bool) string {
 			text += ", disabled"
 		}
 		if at := account.UserMetadata.LastLogInTimestamp; at > 0 {
-			text += ", signed in last at " + time.UnixMilli(at).Local().Format(time.DateTime)
+			text += ", last signed in at " + time.UnixMilli(at).Local().Format(time.DateTime)
 		}
 	}
 	if old {
-		text += ", has an old password hash"
+		text += ", with an old password hash"
 	}
 	return text
 }
 
-// describe says in words how far a deletion is.
-func describe(mark *schema.PendingDeletion, now time.Time) string {
+// describePending describes how far a deletion has got.
+func describePending(pending *schema.PendingDeletion, now time.Time) string {
 	switch {
-	case mark.Purging:
-		return "is being purged: there is no way back; the next look is at " + mark.Due.Local().Format(time.DateTime)
-	case !mark.Until.After(now):
-		return "the next purge takes everything; there is no way back"
+	case pending.Purging:
+		return "is being purged and cannot be restored; the next attempt is at " + pending.Due.Local().Format(time.DateTime)
+	case !pending.Until.After(now):
+		return "cannot be restored; the next purge deletes it"
 	}
-	return "can be taken back until " + mark.Until.Local().Format(time.DateTime) + ", by its owner or with heektime user restore"
+	return "can be restored until " + pending.Until.Local().Format(time.DateTime) + ", by its owner or with heektime user restore"
 }
 
 func orNone(text string) string {
@@ -243,12 +249,12 @@ func orNone(text string) string {
 	return text
 }
 
-// count is how many documents a collection has. It bills a read for each thousand.
+// count returns the number of documents in a collection. It costs one read per thousand.
 func count(ctx context.Context, c *firestore.CollectionRef) (int64, error) {
-	answer, err := c.NewAggregationQuery().WithCount("n").Get(ctx)
+	result, err := c.NewAggregationQuery().WithCount("n").Get(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("count %s: %w", c.ID, err)
 	}
-	n, _ := answer["n"].(*firestorepb.Value)
+	n, _ := result["n"].(*firestorepb.Value)
 	return n.GetIntegerValue(), nil
 }

@@ -11,7 +11,7 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/student"
 )
 
-// An operator looks at the demo's student, deletes the account, takes it back, and deletes it for good.
+// TestUser shows the demo student, deletes and restores the account, and deletes it permanently.
 func TestUser(t *testing.T) {
 	config := ports(t)
 	dev := heektime(t, "dev", "--config", config)
@@ -22,14 +22,14 @@ func TestUser(t *testing.T) {
 	if err := dev.Start(); err != nil {
 		t.Fatal(err)
 	}
-	said := bufio.NewScanner(stdout)
-	for said.Scan() && !strings.Contains(said.Text(), "Ctrl-C") {
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() && !strings.Contains(lines.Text(), "Ctrl-C") {
 	}
 	run := func(want bool, args ...string) string {
 		t.Helper()
 		out, errs, ok := output(t, append(args, "--config", config)...)
 		if ok != want {
-			t.Errorf("%v: succeeded is %v\n%s%s", args, ok, out, errs)
+			t.Errorf("%v: success = %v, want %v\n%s%s", args, ok, want, out, errs)
 		}
 		return out + errs
 	}
@@ -37,26 +37,26 @@ func TestUser(t *testing.T) {
 		t.Helper()
 		for _, part := range parts {
 			if !strings.Contains(text, part) {
-				t.Errorf("%q is not in:\n%s", part, text)
+				t.Errorf("missing %q in:\n%s", part, text)
 			}
 		}
 	}
 	shown := run(true, "user", "show", student.Username)
-	contains(shown, "username    "+student.Username, "timetables  ", student.Address)
+	contains(shown, "username    "+student.Username, "timetables  ", student.Email)
 	if strings.Contains(shown, "deletion") || strings.Contains(shown, "timetables  0") {
-		t.Errorf("before:\n%s", shown)
+		t.Errorf("before the deletion:\n%s", shown)
 	}
 	uid := strings.Fields(shown)[1]
-	contains(run(true, "user", "delete", student.Address), uid+" is hidden and signed out", "can be taken back until", "heektime user restore")
-	contains(run(true, "user", "show", student.Username), "username    none", "the username "+student.Username+" waits for it")
-	contains(run(true, "user", "restore", uid), "is as it was")
-	contains(run(true, "user", "restore", uid), "was not going to be deleted")
+	contains(run(true, "user", "delete", student.Email), uid+" is hidden and signed out", "can be restored until", "heektime user restore")
+	contains(run(true, "user", "show", student.Username), "username    none", "the username "+student.Username+" is reserved")
+	contains(run(true, "user", "restore", uid), "is restored and can sign in again")
+	contains(run(true, "user", "restore", uid), "was not being deleted")
 	if again := run(true, "user", "show", uid); again != shown {
-		t.Errorf("taken back:\n%s\nwas:\n%s", again, shown)
+		t.Errorf("after restoring:\n%s\nbefore:\n%s", again, shown)
 	}
-	contains(run(true, "user", "delete", "--now", uid), "no way back")
-	contains(run(false, "user", "restore", uid), "cannot be taken back any more")
-	contains(run(true, "cleanup", "purge"), "purge runs")
+	contains(run(true, "user", "delete", "--now", uid), "it cannot be restored")
+	contains(run(false, "user", "restore", uid), "can no longer be restored")
+	contains(run(true, "cleanup", "purge"), "started purge")
 	for gone := false; !gone; time.Sleep(50 * time.Millisecond) {
 		after := run(true, "user", "show", uid)
 		gone = strings.Contains(after, "account     none") && strings.Contains(after, "timetables  0") && strings.Contains(after, "is being purged")
@@ -64,11 +64,11 @@ func TestUser(t *testing.T) {
 			break
 		}
 	}
-	contains(run(false, "user", "show", student.Username), "nobody with the uid, address or username")
-	contains(run(false, "user", "show", student.Address), "no account with the address")
-	contains(run(false, "user", "end", uid), "delete, restore and show")
-	contains(run(true, "cleanup", "sweep"), "sweep runs")
-	contains(run(false, "cleanup", "everything"), "purge and sweep")
+	contains(run(false, "user", "show", student.Username), "no user with the uid, email or username")
+	contains(run(false, "user", "show", student.Email), "no account with the email")
+	contains(run(false, "user", "end", uid), "show, delete or restore")
+	contains(run(true, "cleanup", "sweep"), "started sweep")
+	contains(run(false, "cleanup", "everything"), "purge or sweep")
 	if err := dev.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,6 @@
-// Package firebase reads firebase.json, the Firebase CLI's file, which says where the local cloud
-// listens, and heektime.json in the same folder, our own file, which says where our services listen.
+// Package firebase reads the project's configuration files: firebase.json, the Firebase CLI's file,
+// with the addresses of the local cloud, and heektime.json in the same folder with those of our
+// services.
 package firebase
 
 import (
@@ -11,25 +12,29 @@ import (
 	"heek.kr/heektime/emulator/firebasejson"
 )
 
-// Config is a firebase.json and the heektime.json next to it.
+// Config is a firebase.json and the heektime.json in the same folder.
 type Config struct {
 	*firebasejson.File
-	// Services by name: where heektime.json says that they listen.
+	// Services are the addresses in heektime.json, by service.
 	Services firebasejson.Emulators
 
 	servicesPath string
 }
 
-// Find reads the firebase.json at path or, when path is "", the nearest one in this folder and those
-// above it, and the heektime.json in the same folder. Without them, the defaults apply.
+// Find reads the firebase.json at path, and the heektime.json in the same folder. If path is empty, it
+// uses the nearest firebase.json in the working directory or a parent. Without files, the defaults
+// apply.
 func Find(path string) (*Config, error) {
 	file, err := firebasejson.Find(path)
 	if err != nil {
 		return nil, err
 	}
 	for name := range serviceDefaults {
-		if _, misplaced := file.Emulators[name]; misplaced && name != "auth" && name != "functions" { // the CLI has emulators of those names
-			return nil, fmt.Errorf("%s: emulators.%s: the ports of our services are set in %s, in the same folder", file.Path, name, servicesFile)
+		if name == "auth" || name == "functions" {
+			continue // the Firebase CLI has emulators with these names
+		}
+		if _, misplaced := file.Emulators[name]; misplaced {
+			return nil, fmt.Errorf("%s: emulators.%s: the ports of our services are set in %s in the same folder", file.Path, name, servicesFile)
 		}
 	}
 	c := &Config{File: file, servicesPath: servicesPath(file.Path)}
@@ -39,17 +44,17 @@ func Find(path string) (*Config, error) {
 	return c, nil
 }
 
-// ServiceAddress returns where the service of that name listens, host:port.
+// ServiceAddress returns the address of a service, host:port.
 func (c *Config) ServiceAddress(name string) string {
 	return c.Services.Address(name, serviceDefaults[name])
 }
 
-// Reach says, for people, who can reach what listens at the addresses of the two files.
+// Reach describes which machines can connect to the addresses in the two files.
 func (c *Config) Reach() string {
 	return firebasejson.Reach(map[string]firebasejson.Emulators{c.Path: c.Emulators, c.servicesPath: c.Services})
 }
 
-// ServiceRemedy says, for people, what to do when another program has the port of a service.
+// ServiceRemedy tells the user what to do if another program uses a service's port.
 func (c *Config) ServiceRemedy(name string) string {
 	path := c.servicesPath
 	if c.Path == "" {
@@ -59,7 +64,7 @@ func (c *Config) ServiceRemedy(name string) string {
 	return firebasejson.Remedy(port, "services."+name+".port", path)
 }
 
-// Explain adds the remedy to an error about an emulator's port.
+// Explain adds what to do to an error about an emulator's port.
 func (c *Config) Explain(err error) error {
 	var inUse *emulator.PortInUseError
 	if errors.As(err, &inUse) {

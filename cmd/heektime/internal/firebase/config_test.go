@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// write puts both files into a folder and returns the path of firebase.json.
+// write writes both files to a new folder and returns the path of firebase.json.
 func write(t *testing.T, firebase, services string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -41,7 +41,8 @@ func TestServices(t *testing.T) {
 	}
 }
 
-// The project's own file names every service, and its ports are the defaults.
+// TestServicesOfTheProject checks that the project's own heektime.json lists every service with its
+// default port.
 func TestServicesOfTheProject(t *testing.T) {
 	c, err := Find("")
 	if err != nil {
@@ -52,25 +53,26 @@ func TestServicesOfTheProject(t *testing.T) {
 	}
 	for name, port := range serviceDefaults {
 		if got := c.Services[name].Port; got == nil || *got != port {
-			t.Errorf("the port of %s is not %d", name, port)
+			t.Errorf("the port of %s in heektime.json is not the default, %d", name, port)
 		}
 	}
 }
 
-// An unknown key of our own file is an error that names it, and so is a service that is still in firebase.json.
+// TestUnknownKeys checks that errors name unknown keys in heektime.json, and services in the wrong
+// file.
 func TestUnknownKeys(t *testing.T) {
 	for _, c := range []struct{ firebase, services, want string }{
 		{`{}`, `{"service": {}}`, `heektime.json: json: unknown field "service"`},
-		{`{}`, `{"services": {"refesh": {"port": 1}}}`, "heektime.json: services.refesh: there is no such service; there are auth, cleanup"},
+		{`{}`, `{"services": {"refesh": {"port": 1}}}`, "heektime.json: services.refesh: unknown service; the services are auth, cleanup"},
 		{`{}`, `{"services": {"firestore": {"port": 1}}}`, "services.firestore"},
 		{`{}`, `{"services": {"refresh": {"prot": 1}}}`, `heektime.json: services.refresh: json: unknown field "prot"`},
 		{`{}`, `{"services": {"refresh": {"port": -1}}}`, "heektime.json: services.refresh.port: -1 is not a port number"},
-		{`{}`, `{"services": {}} {}`, "heektime.json: something follows"},
+		{`{}`, `{"services": {}} {}`, "heektime.json: unexpected data after"},
 		{`{}`, `[]`, "heektime.json: "},
 		{`{"emulators": {"refresh": {"port": 1}}}`, `{}`, "firebase.json: emulators.refresh: the ports of our services are set in heektime.json"},
 	} {
 		if _, err := Find(write(t, c.firebase, c.services)); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s %s: %v, want %s", c.firebase, c.services, err, c.want)
+			t.Errorf("%s %s: got error %v, want %s", c.firebase, c.services, err, c.want)
 		}
 	}
 }
@@ -85,8 +87,8 @@ func TestHostingOfTheProject(t *testing.T) {
 	}
 }
 
-func TestFindLooksInFoldersAbove(t *testing.T) {
-	c, err := Find("") // this package's folder has none; the project's has
+func TestFindSearchesParents(t *testing.T) {
+	c, err := Find("") // firebase.json is in the root of the repository
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,23 +16,22 @@ import (
 	"heek.kr/heektime/emulator/firebasejson"
 )
 
-// servicesFile is the name of our own file. The Firebase CLI's schema for firebase.json allows only
-// the Firebase CLI's emulators, so the ports of our services have a file of their own.
+// servicesFile is the file with the ports of our services. They have their own file because the
+// Firebase CLI's schema for firebase.json allows only the CLI's emulators.
 const servicesFile = "heektime.json"
 
-// serviceDefaults are the ports of our services.
+// serviceDefaults are the default ports of our services.
 var serviceDefaults = map[string]int{
 	"courses": 8101, "refresh": 8102, "auth": 8103, "compat-server": 8104, "cleanup": 8105, "functions": 8106,
 }
 
-// servicesPath returns the path of our own file, which is in the folder of firebase.json.
+// servicesPath returns the path of heektime.json in the folder of firebase.json.
 func servicesPath(firebasePath string) string {
 	return filepath.Join(filepath.Dir(firebasePath), servicesFile)
 }
 
-// readServices reads our own file. The defaults apply to what it leaves out, and to everything when
-// there is no such file. An unknown key is an error: it is a misspelt one, and its port would be
-// ignored.
+// readServices reads heektime.json, if it exists. The defaults apply to services that it does not
+// list. An unknown key is an error: it is probably misspelled, and its port would be ignored.
 func readServices(path string) (firebasejson.Emulators, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -51,7 +50,7 @@ func readServices(path string) (firebasejson.Emulators, error) {
 	for name, raw := range file.Services {
 		if _, known := serviceDefaults[name]; !known {
 			known := strings.Join(slices.Sorted(maps.Keys(serviceDefaults)), ", ")
-			return nil, fmt.Errorf("%s: services.%s: there is no such service; there are %s", path, name, known)
+			return nil, fmt.Errorf("%s: services.%s: unknown service; the services are %s", path, name, known)
 		}
 		var e firebasejson.Emulator
 		if err := decodeStrictly(raw, &e); err != nil {
@@ -65,7 +64,7 @@ func readServices(path string) (firebasejson.Emulators, error) {
 	return services, nil
 }
 
-// decodeStrictly decodes one JSON value whose keys are all known.
+// decodeStrictly decodes a single JSON value and rejects unknown keys.
 func decodeStrictly(data []byte, value any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
@@ -73,7 +72,7 @@ func decodeStrictly(data []byte, value any) error {
 		return err
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return errors.New("something follows the JSON value")
+		return errors.New("unexpected data after the JSON value")
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
-// Package local runs the whole deployment in one process: the embedded cloud, and everything in the
-// table of internal/deployment, set up through the same APIs as on Google's cloud.
+// Package local runs the whole deployment in one process: the local cloud and everything in
+// internal/deployment's table. It creates queues and jobs through the same APIs as on Google Cloud.
 package local
 
 import (
@@ -17,35 +17,36 @@ import (
 	"heek.kr/heektime/internal/server"
 )
 
-// DefaultProject is the project of the embedded cloud. By Firebase's convention, a name that starts
-// with demo- never is a real project.
+// DefaultProject is the local cloud's project. By Firebase's convention, a project ID that starts
+// with demo- never belongs to a real project.
 const DefaultProject = "demo-heektime"
 
 // Config says what to run.
 type Config struct {
-	// Firebase says where everything listens.
+	// Firebase holds the addresses of everything.
 	Firebase *firebase.Config
-	// Project and Bucket are the names that clients are configured with.
+	// Project and Bucket are the names that clients use.
 	Project, Bucket string
 	// DataDir keeps everything across restarts; empty keeps everything in memory.
 	DataDir string
-	// AllowedOrigins are the web pages that may call. Pages of this machine may always call the cloud;
-	// if the list is empty, those on the usual ports of localhost may call the services.
+	// AllowedOrigins are the origins of web pages that may call the cloud and the services. Pages
+	// served by this machine may always call the cloud; if the list is empty, those on localhost's
+	// usual ports may call the services.
 	AllowedOrigins []string
 	// SchoolsFile is the path of the school file.
 	SchoolsFile string
 	// Variables are added to the environment of each service, and to ${NAME} in the school file.
 	Variables map[string]string
-	// Services are the services of the table that this package does not import, by name.
+	// Services are the table's services that this package does not import, by name.
 	Services map[string]server.Open
-	// Log gets the log lines of the services and of the embedded cloud.
+	// Log receives the logs of the services and of the local cloud.
 	Log *slog.Logger
 }
 
 // Backend is a running deployment.
 type Backend struct {
 	Cloud *emulator.Cloud
-	// Queue of refreshes.
+	// Queue is the refresh queue.
 	Queue *refresh.Queue
 	// URLs are the base URLs of the services, by name.
 	URLs map[string]string
@@ -59,9 +60,9 @@ type Backend struct {
 	errs     []error
 }
 
-// Start starts the embedded cloud and the services, and creates queues, jobs and triggers. It sets
-// the environment variables of the process that redirect Google's clients to the cloud, so a process
-// can hold only one backend.
+// Start starts the local cloud and the services, and creates queues, jobs and triggers. It sets this
+// process's environment variables that direct Google's clients to the cloud, so a process can run
+// only one backend.
 func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 	d := deployment.Table()
 	cloud, err := openCloud(cfg)
@@ -93,7 +94,7 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 	return b, b.registerTriggers()
 }
 
-// openCloud starts the local cloud with the rules, indexes, web app and addresses that firebase.json names.
+// openCloud starts the local cloud with the rules, indexes, web app and addresses in firebase.json.
 func openCloud(cfg Config) (*emulator.Cloud, error) {
 	c := emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
@@ -110,8 +111,8 @@ func openCloud(cfg Config) (*emulator.Cloud, error) {
 	return cloud, nil
 }
 
-// metadataAccount is the account of the one metadata server that all services share: that of refresh,
-// the only service that calls another.
+// metadataAccount returns the account of the metadata server, which all services share: that of
+// refresh, the only service that calls another.
 func metadataAccount(project string) string {
 	refresh, _ := deployment.Table().Service("refresh")
 	return spec.Email(project, refresh.Account)

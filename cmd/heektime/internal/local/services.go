@@ -19,13 +19,13 @@ import (
 	"heek.kr/heektime/internal/server"
 )
 
-// opens are the services of the table, by name. [Config.Services] adds others.
+// opens contains the table's services, by name. [Config.Services] adds others.
 var opens = map[string]server.Open{
 	"auth": auth.Open, "courses": courses.Open, "refresh": refresh.Open, "cleanup": cleanup.Open, "functions": functions.Open,
 }
 
-// startServices listens for all services before it starts any: their environments contain each
-// other's URLs. It leaves out a service of the table that it has no Open for.
+// startServices listens for all services before it starts any, because their environments contain
+// each other's URLs. It skips services that are neither in opens nor in [Config.Services].
 func (b *Backend) startServices(ctx context.Context, cfg Config) (err error) {
 	all := maps.Clone(opens)
 	maps.Copy(all, cfg.Services)
@@ -76,18 +76,18 @@ func (b *Backend) startService(ctx context.Context, cfg Config, name string, l n
 	return nil
 }
 
-// placeOf is this machine.
+// placeOf describes this machine as a place of deployment.
 func (b *Backend) placeOf(cfg Config) spec.Place {
 	origins := cfg.AllowedOrigins
 	if len(origins) == 0 {
-		// A service lets only listed pages call; a developer's web app is served on one of these ports.
+		// The ports of Hosting and of the usual development servers for web apps.
 		origins = append(webOrigins(b.Cloud.HostingAddress()), "http://localhost:5173", "http://localhost:3000")
 	}
 	p := spec.Place{
 		Project: cfg.Project, URLs: b.URLs,
 		Buckets: map[string]string{deployment.ListsBucket: cfg.Bucket},
 		Files:   map[string]string{}, Secrets: map[string]string{},
-		APIKey:  "local", // the embedded Authentication accepts any
+		APIKey:  "local", // the local Authentication accepts any key
 		Origins: origins,
 	}
 	if s, ok := b.deployment.Service("refresh"); ok {
@@ -95,13 +95,13 @@ func (b *Backend) placeOf(cfg Config) spec.Place {
 			p.Files[file.Path] = cfg.SchoolsFile
 		}
 	}
-	for _, v := range requiredSecrets(b.deployment) {
-		p.Secrets[v] = newKey()
+	for _, id := range requiredSecrets(b.deployment) {
+		p.Secrets[id] = newKey()
 	}
 	return p
 }
 
-// requiredSecrets are the secrets that a service cannot start without.
+// requiredSecrets returns the IDs of the secrets that services need to start.
 func requiredSecrets(d *spec.Deployment) (ids []string) {
 	for _, s := range d.Services {
 		for _, v := range s.Environment {
@@ -113,14 +113,15 @@ func requiredSecrets(d *spec.Deployment) (ids []string) {
 	return ids
 }
 
-// newKey is a random key of 32 bytes in Base64.
+// newKey returns a random key of 32 bytes in Base64.
 func newKey() string {
 	key := make([]byte, 32)
 	rand.Read(key)
 	return base64.StdEncoding.EncodeToString(key)
 }
 
-// environment is a service's environment on this machine: the table's, the cloud's, and the caller's.
+// environment returns a service's environment: the variables of the table, of the local cloud and of
+// cfg, of which later ones win.
 func (b *Backend) environment(cfg Config, service string) (map[string]string, error) {
 	place := b.place
 	place.SiteURL = b.URLs[service] // clients may call it directly

@@ -8,7 +8,7 @@ import (
 	"heek.kr/heektime/internal/deployment"
 )
 
-// notImported are the services that the command adds, because they can be deleted.
+// notImported are the services that package main adds, in files that can be deleted.
 var notImported = []string{"compat-server"}
 
 func TestEachServiceOfTheTableRuns(t *testing.T) {
@@ -20,16 +20,17 @@ func TestEachServiceOfTheTableRuns(t *testing.T) {
 	}
 	for name := range opens {
 		if _, ok := table.Service(name); !ok {
-			t.Errorf("the table does not have %s", name)
+			t.Errorf("%s is not in the deployment table", name)
 		}
 	}
 }
 
-// A service may read the variables with which the embedded cloud redirects clients to itself.
+// TestEmulatorVariables checks that the deployment table declares every variable that the local cloud
+// sets to direct clients to itself.
 func TestEmulatorVariables(t *testing.T) {
 	for name := range emulatortest.Start(t).Environment() {
 		if name != "GOOGLE_CLOUD_PROJECT" && !slices.Contains(deployment.EmulatorVariables(), name) {
-			t.Errorf("the embedded cloud sets %s, which the deployment's table does not know", name)
+			t.Errorf("the local cloud sets %s, which the deployment table does not declare", name)
 		}
 	}
 }

@@ -21,10 +21,10 @@ import (
 	"heek.kr/heektime/internal/refresh"
 )
 
-// devRetry replaces the table's retries: a developer is waiting for the result.
+// devRetry replaces the table's retry policy, because a developer is waiting for the result.
 var devRetry = spec.TaskRetry{MaxAttempts: 3, MinBackoff: time.Second, MaxBackoff: 10 * time.Second, MaxDoublings: 3}
 
-// createQueues creates the queues of the table. One that exists, in an old data folder, stays as it is.
+// createQueues creates the table's queues. It keeps queues that an old data folder already has.
 func (b *Backend) createQueues(ctx context.Context) error {
 	client, err := gcp.Tasks(ctx)
 	if err != nil {
@@ -68,8 +68,7 @@ func Scheduler(ctx context.Context) (*scheduler.CloudSchedulerClient, error) {
 	return client, nil
 }
 
-// createJobs creates the scheduler jobs of the table, and brings those of an old data folder up to
-// date.
+// createJobs creates the table's scheduler jobs, or updates those that an old data folder has.
 func (b *Backend) createJobs(ctx context.Context) (err error) {
 	client, err := Scheduler(ctx)
 	if err != nil {
@@ -89,6 +88,7 @@ func (b *Backend) createJobs(ctx context.Context) (err error) {
 	return nil
 }
 
+// job converts a job of the table.
 func (b *Backend) job(j spec.Job) *schedulerpb.Job {
 	url := b.URLs[j.Target.Service]
 	return &schedulerpb.Job{
@@ -110,7 +110,7 @@ func (b *Backend) job(j spec.Job) *schedulerpb.Job {
 	}
 }
 
-// backoff is nil, for the service's default, if the table has none.
+// backoff returns nil, which means Cloud Scheduler's default, if the table has no value.
 func backoff(d time.Duration) *durationpb.Duration {
 	if d == 0 {
 		return nil
@@ -118,8 +118,8 @@ func backoff(d time.Duration) *durationpb.Duration {
 	return durationpb.New(d)
 }
 
-// devSchedule lets a job that runs every hour or more often run every minute, so that a developer
-// sees it work.
+// devSchedule makes a job that runs at least once an hour run every minute, so that a developer sees
+// it work.
 func devSchedule(cron string) string {
 	if fields := strings.Fields(cron); len(fields) == 5 && fields[1] == "*" {
 		return "* * * * *"
@@ -127,7 +127,7 @@ func devSchedule(cron string) string {
 	return cron
 }
 
-// registerTriggers registers the functions, and removes triggers that only an old data folder has.
+// registerTriggers registers the table's triggers, and removes all others from an old data folder.
 func (b *Backend) registerTriggers() error {
 	for _, t := range b.deployment.Triggers {
 		url := b.URLs[t.Target.Service]

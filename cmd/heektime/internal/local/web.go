@@ -2,7 +2,7 @@ package local
 
 import "net"
 
-// connectHosting tells Hosting where the services are, by the names that firebase.json rewrites to.
+// connectHosting gives Hosting the URLs of the services that rewrites in firebase.json name.
 func (b *Backend) connectHosting() error {
 	if b.Cloud.Hosting == nil {
 		return nil
@@ -15,12 +15,12 @@ func (b *Backend) connectHosting() error {
 	return nil
 }
 
-// webOrigins are the origins of the web app that a browser may use for address, host:port, or for
-// the default port of Hosting if address is empty.
+// webOrigins returns the origins of a web app served at address (host:port), or on Hosting's default
+// port if address is empty.
 func webOrigins(address string) []string {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
-		port = "5000" // another program may serve it there
+		port = "5000" // another program may serve the web app there
 	}
 	return []string{"http://localhost:" + port, "http://127.0.0.1:" + port}
 }

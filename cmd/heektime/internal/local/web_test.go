@@ -14,7 +14,8 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 )
 
-// The project's own firebase.json sends the paths of services to them, and all others to the web app in web/dist.
+// TestWebAppAndServicesShareAnOrigin checks that the project's own firebase.json forwards the services'
+// paths, and serves the web app in web/dist for all others.
 func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
 	project, err := firebase.Find("")
 	if err != nil {
@@ -74,7 +75,7 @@ func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
 		{"GET", "/assets/missing.js", 404, ""},
 		{"POST", "/login/", 400, "email"},
 		{"POST", "/register/", 400, "email"},
-		{"GET", "/apis/v2/schools", 502, "compat-server"}, // not among the services of this test
+		{"GET", "/apis/v2/schools", 502, "compat-server"}, // which this test does not start
 		{"GET", "/__/firebase/init.json", 200, b.Cloud.FirestoreAddress()},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), tc.method, "http://"+b.Cloud.HostingAddress()+tc.path, strings.NewReader(""))

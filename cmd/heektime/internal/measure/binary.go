@@ -1,5 +1,3 @@
-// Package measure measures the services as they are deployed: built as binaries, each a process of its own, against the
-// embedded cloud. Everything it says is a ratio to something that could be had instead, from the same run.
 package measure
 
 import (
@@ -16,8 +14,8 @@ import (
 	"time"
 )
 
-// bare is the least that a Go service could be: what start-up is compared with.
-const bare = `package main
+// emptyServer is the source of a minimal Go server, the baseline for start-up times.
+const emptyServer = `package main
 
 import (
 	"fmt"
@@ -31,19 +29,22 @@ func main() {
 }
 `
 
-// build compiles the services, and the bare server, as the deployment does: without the modules that Cloud Storage's client has
-// for gRPC, which it does not use and which would initialise themselves at every start.
+// build compiles the services and the empty server as for deployment. The tag leaves out the gRPC
+// modules of Cloud Storage's client, which are unused but would be initialized at every start.
 //
 // Source: https://pkg.go.dev/cloud.google.com/go/storage, gRPC API
 func build(ctx context.Context, dir string) error {
-	source := filepath.Join(dir, "bare.go")
-	if err := os.WriteFile(source, []byte(bare), 0o600); err != nil {
-		return fmt.Errorf("write the bare server: %w", err)
+	source := filepath.Join(dir, "empty.go")
+	if err := os.WriteFile(source, []byte(emptyServer), 0o600); err != nil {
+		return fmt.Errorf("write the empty server: %w", err)
 	}
-	for name, target := range map[string]string{"courses": "./run/courses", "refresh": "./run/refresh", "auth": "./run/auth", "bare": source} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-tags=disable_grpc_modules", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(dir, name), target)
+	for name, target := range map[string]string{
+		"courses": "./run/courses", "refresh": "./run/refresh", "auth": "./run/auth", baseline: source,
+	} {
+		cmd := exec.CommandContext(ctx, "go", "build", "-tags=disable_grpc_modules", "-trimpath", "-ldflags=-s -w",
+			"-o", filepath.Join(dir, name), target)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s (heektime bench runs in the project's folder): %w\n%s", name, err, out)
+			return fmt.Errorf("build %s (run heektime bench in the root of the repository): %w\n%s", name, err, out)
 		}
 	}
 	return nil
@@ -55,7 +56,7 @@ type process struct {
 	url string
 }
 
-// start runs a binary and returns when it has answered its first health request, and how long that took.
+// start runs a binary, waits until it responds to a health check, and returns how long that took.
 func start(ctx context.Context, binary string, env map[string]string) (*process, time.Duration, error) {
 	port, err := freePort()
 	if err != nil {
@@ -64,58 +65,62 @@ func start(ctx context.Context, binary string, env map[string]string) (*process,
 	return startAt(ctx, binary, env, port)
 }
 
+// freePort returns a port that was free a moment ago.
 func freePort() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", fmt.Errorf("find a port: %w", err)
+		return "", fmt.Errorf("find a free port: %w", err)
 	}
 	defer l.Close()
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	return port, err
 }
 
+// startAt is start with a given port.
 func startAt(ctx context.Context, binary string, env map[string]string, port string) (*process, time.Duration, error) {
 	p := &process{cmd: exec.CommandContext(ctx, binary), url: "http://127.0.0.1:" + port}
 	p.cmd.Env = []string{"PORT=" + port, "PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME")}
 	for name, value := range env {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)
 	}
-	var said strings.Builder
-	p.cmd.Stdout, p.cmd.Stderr = &said, &said
-	began := time.Now()
+	var output strings.Builder
+	p.cmd.Stdout, p.cmd.Stderr = &output, &output
+	started := time.Now()
 	if err := p.cmd.Start(); err != nil {
 		return nil, 0, fmt.Errorf("start %s: %w", binary, err)
 	}
-	for time.Since(began) < 10*time.Second {
+	for time.Since(started) < 10*time.Second {
 		if healthy(p.url) {
-			return p, time.Since(began), nil
+			return p, time.Since(started), nil
 		}
 		time.Sleep(200 * time.Microsecond)
 	}
-	return nil, 0, errors.Join(fmt.Errorf("%s did not answer: %s", binary, said.String()), p.stop())
+	return nil, 0, errors.Join(fmt.Errorf("%s did not respond: %s", binary, output.String()), p.stop())
 }
 
-// healthy asks on a connection of its own: a client that keeps connections would wait after a refused one.
+// healthy reports whether a server responds to a health check. It uses a new connection each time,
+// because a client that keeps connections waits after one has been refused.
 func healthy(url string) bool {
 	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	answer, err := client.Get(url + "/health")
+	response, err := client.Get(url + "/health")
 	if err != nil {
 		return false
 	}
-	defer answer.Body.Close()
-	_, err = io.Copy(io.Discard, answer.Body)
-	return err == nil && answer.StatusCode == http.StatusOK
+	defer response.Body.Close()
+	_, err = io.Copy(io.Discard, response.Body)
+	return err == nil && response.StatusCode == http.StatusOK
 }
 
+// stop kills the process.
 func (p *process) stop() error {
 	if err := p.cmd.Process.Kill(); err != nil {
 		return fmt.Errorf("stop %s: %w", p.cmd.Path, err)
 	}
-	p.cmd.Wait() // it was killed, and says so
+	p.cmd.Wait() // returns that the process was killed
 	return nil
 }
 
-// peak is the most memory that the process ever had, in bytes; ok is false where the system does not tell.
+// peak returns the process's peak memory in bytes; ok is false if the system does not provide it.
 func (p *process) peak() (bytes int64, ok bool) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {

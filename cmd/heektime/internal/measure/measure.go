@@ -1,3 +1,6 @@
+// Package measure implements heektime bench. It measures the services as they are deployed: compiled
+// binaries, each in its own process, against the local cloud. The results are ratios to a baseline
+// measured in the same run, so they depend little on the machine.
 package measure
 
 import (
@@ -10,18 +13,18 @@ import (
 	"heek.kr/heektime/emulator"
 )
 
-// Results of one run.
+// Results are the results of a run.
 type Results struct {
 	Starts  []Start
 	Refresh Refresh
 }
 
-// Run builds the services and measures them. shared is the folder of the real course lists; a made-up list is used when it
-// is not there. progress is told of every step.
+// Run builds the services and measures them. shared is the folder with real course lists; if it does
+// not exist, Run generates a list. Run calls progress with the name of each step.
 func Run(ctx context.Context, shared string, tries int, progress func(string)) (results Results, err error) {
 	dir, err := os.MkdirTemp("", "heektime-bench-")
 	if err != nil {
-		return results, fmt.Errorf("make a folder: %w", err)
+		return results, fmt.Errorf("create a folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	progress("build")
@@ -36,7 +39,7 @@ func Run(ctx context.Context, shared string, tries int, progress func(string)) (
 	file := filepath.Join(dir, "one.yaml")
 	const one = "schools: [{id: a, name: a, source: {adapter: sheet}, semesters: [{id: 2026-0900, year: 2026, term: 2학기}]}]\n"
 	if err := os.WriteFile(file, []byte(one), 0o600); err != nil {
-		return results, fmt.Errorf("write school file: %w", err)
+		return results, fmt.Errorf("write the school file: %w", err)
 	}
 	if results.Starts, err = starts(ctx, dir, environments(cloud, file), tries, progress); err != nil {
 		return results, err

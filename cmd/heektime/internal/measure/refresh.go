@@ -22,35 +22,38 @@ import (
 	"heek.kr/heektime/internal/refresh"
 )
 
-// Refresh is what one refresh of a long, changed list costs.
+// Refresh is the cost of refreshing a long list that has changed.
 type Refresh struct {
-	// List says which list.
+	// List describes the list.
 	List string
-	// Lectures in it.
+	// Lectures is the number of lectures in the list.
 	Lectures int
-	// Took is the median of a whole refresh, from the task's request to its answer, both services being processes of their own.
+	// Took is the median time of a whole refresh, from the task's request to its response.
 	Took time.Duration
-	// Parse is the median of reading the file into lectures and compressing the finished list, and nothing else.
+	// Parse is the median time of only parsing the file into lectures and compressing the finished
+	// list.
 	Parse time.Duration
-	// Scan is the same with no more than the file's rows read.
+	// Scan is like Parse, but only reads the file's rows.
 	Scan time.Duration
-	// RefreshPeak and CoursesPeak are the most memory that the services ever had, in bytes; 0 where the system does not tell.
+	// RefreshPeak and CoursesPeak are the peak memory of the services, in bytes, or 0 if the system
+	// does not provide it.
 	RefreshPeak, CoursesPeak int64
 }
 
 const (
-	school        = "가온대학교"
+	schoolID      = "가온대학교"
 	semester      = "2026-0900"
 	callerAccount = "heektime-tasks@demo-bench.iam.gserviceaccount.com"
 )
 
-// site is a running deployment: two services in processes of their own.
-type site struct {
+// runningServices are the two services that a refresh needs, each in its own process.
+type runningServices struct {
 	cloud            *emulator.Cloud
 	refresh, courses *process
 }
 
-// environments are the services' settings; ports are filled in by [deploy], where addresses matter.
+// environments returns the environment variables of each service. deploy replaces the URL of the
+// course service.
 func environments(cloud *emulator.Cloud, schoolsFile string) map[string]map[string]string {
 	refreshURL := "http://refresh.bench"
 	common := cloud.Environment()
@@ -64,11 +67,11 @@ func environments(cloud *emulator.Cloud, schoolsFile string) map[string]map[stri
 	for name, value := range common {
 		courses[name], refresh[name], auth[name] = value, value, value
 	}
-	return map[string]map[string]string{"bare": {}, "courses": courses, "refresh": refresh, "auth": auth}
+	return map[string]map[string]string{baseline: {}, "courses": courses, "refresh": refresh, "auth": auth}
 }
 
-// deploy starts both services, the course service first, for its address is the audience of the tokens that it is called with.
-func deploy(ctx context.Context, dir string, cloud *emulator.Cloud, schoolsFile string) (*site, error) {
+// deploy starts the course service and then the refresh service, which needs the other's URL.
+func deploy(ctx context.Context, dir string, cloud *emulator.Cloud, schoolsFile string) (*runningServices, error) {
 	env := environments(cloud, schoolsFile)
 	port, err := freePort()
 	if err != nil {
@@ -76,7 +79,7 @@ func deploy(ctx context.Context, dir string, cloud *emulator.Cloud, schoolsFile 
 	}
 	env["courses"]["OIDC_AUDIENCE"] = "http://127.0.0.1:" + port
 	env["refresh"]["COURSES_URL"] = env["courses"]["OIDC_AUDIENCE"]
-	s := &site{cloud: cloud}
+	s := &runningServices{cloud: cloud}
 	if s.courses, _, err = startAt(ctx, filepath.Join(dir, "courses"), env["courses"], port); err != nil {
 		return nil, err
 	}
@@ -86,11 +89,11 @@ func deploy(ctx context.Context, dir string, cloud *emulator.Cloud, schoolsFile 
 	return s, nil
 }
 
-// run sends one task and returns its answer.
-func (s *site) run(ctx context.Context) (*refresh.Run, time.Duration, error) {
-	body, err := json.Marshal(refresh.Task{School: school, Semester: semester, Slot: time.Now()})
+// refreshOnce sends a task to the refresh service and returns its result and how long it took.
+func (s *runningServices) refreshOnce(ctx context.Context) (*refresh.Run, time.Duration, error) {
+	body, err := json.Marshal(refresh.Task{School: schoolID, Semester: semester, Slot: time.Now()})
 	if err != nil {
-		return nil, 0, fmt.Errorf("encode task: %w", err)
+		return nil, 0, fmt.Errorf("encode the task: %w", err)
 	}
 	token, err := s.cloud.Identity.IDToken(ctx, callerAccount, "http://refresh.bench")
 	if err != nil {
@@ -98,34 +101,34 @@ func (s *site) run(ctx context.Context) (*refresh.Run, time.Duration, error) {
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.refresh.url+"/refresh", bytes.NewReader(body))
 	if err != nil {
-		return nil, 0, fmt.Errorf("make task: %w", err)
+		return nil, 0, fmt.Errorf("create the task: %w", err)
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
-	began := time.Now()
-	answer, err := http.DefaultClient.Do(r)
+	started := time.Now()
+	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		return nil, 0, fmt.Errorf("send task: %w", err)
+		return nil, 0, fmt.Errorf("send the task: %w", err)
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	took := time.Since(began)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	took := time.Since(started)
 	if err != nil {
-		return nil, 0, fmt.Errorf("read answer: %w", err)
+		return nil, 0, fmt.Errorf("read the response: %w", err)
 	}
 	var run refresh.Run
 	if err := json.Unmarshal(text, &run); err != nil || run.Outcome != refresh.Changed {
-		return nil, 0, fmt.Errorf("refresh answered %s: %s", answer.Status, text)
+		return nil, 0, fmt.Errorf("refresh returned %s: %s", response.Status, text)
 	}
 	return &run, took, nil
 }
 
-// refreshes measures whole refreshes and, in turn with them, parsing alone.
+// refreshes measures whole refreshes, alternating with the baselines.
 func refreshes(ctx context.Context, dir, shared string, tries int, progress func(string)) (result Refresh, err error) {
-	from, err := newSource(shared)
+	school, err := newTestSchool(shared)
 	if err != nil {
 		return result, err
 	}
-	srv := from.serve()
+	srv := school.serve()
 	defer srv.Close()
 	cloud, err := emulator.Open(emulator.Config{Project: "demo-bench", ServiceAccount: callerAccount})
 	if err != nil {
@@ -133,15 +136,15 @@ func refreshes(ctx context.Context, dir, shared string, tries int, progress func
 	}
 	defer func() { err = errors.Join(err, cloud.Close()) }()
 	file := filepath.Join(dir, "schools.yaml")
-	from.options["url"] = srv.URL
-	options, err := json.Marshal(from.options)
+	school.options["url"] = srv.URL
+	options, err := json.Marshal(school.options)
 	if err != nil {
-		return result, fmt.Errorf("write school file: %w", err)
+		return result, fmt.Errorf("write the school file: %w", err)
 	}
 	text := fmt.Sprintf("schools: [{id: %s, name: %s, source: {adapter: %s, options: %s}, semesters: [{id: %s, year: 2026, term: 2학기}]}]\n",
-		school, school, from.adapter, options, semester)
+		schoolID, schoolID, school.adapter, options, semester)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		return result, fmt.Errorf("write school file: %w", err)
+		return result, fmt.Errorf("write the school file: %w", err)
 	}
 	s, err := deploy(ctx, dir, cloud, file)
 	if err != nil {
@@ -150,12 +153,12 @@ func refreshes(ctx context.Context, dir, shared string, tries int, progress func
 	defer func() { err = errors.Join(err, s.refresh.stop(), s.courses.stop()) }()
 	var whole, parse, scan []time.Duration
 	for range tries {
-		from.change()
-		run, took, err := s.run(ctx)
+		school.change()
+		run, took, err := s.refreshOnce(ctx)
 		if err != nil {
 			return result, err
 		}
-		parsed, scanned, err := least(cloud, from, run.URL)
+		parsed, scanned, err := measureBaselines(cloud, school, run.URL)
 		if err != nil {
 			return result, err
 		}
@@ -165,43 +168,44 @@ func refreshes(ctx context.Context, dir, shared string, tries int, progress func
 	slices.Sort(whole)
 	slices.Sort(parse)
 	slices.Sort(scan)
-	result.List, result.Took, result.Parse, result.Scan = from.name, whole[tries/2], parse[tries/2], scan[tries/2]
+	result.List, result.Took, result.Parse, result.Scan = school.listName, whole[tries/2], parse[tries/2], scan[tries/2]
 	result.RefreshPeak, _ = s.refresh.peak()
 	result.CoursesPeak, _ = s.courses.peak()
 	return result, nil
 }
 
-// least times the least that a refresh has to do: read the file, compress the finished list.
-func least(cloud *emulator.Cloud, from *source, listURL string) (parsed, scanned time.Duration, err error) {
-	answer, err := http.Get("http://" + cloud.StorageAddress() + "/" + strings.TrimPrefix(listURL, "gs://")) // decompresses
+// measureBaselines measures the unavoidable work of a refresh: reading the file, with and without
+// parsing it, and compressing the finished list.
+func measureBaselines(cloud *emulator.Cloud, school *testSchool, listURL string) (parsed, scanned time.Duration, err error) {
+	response, err := http.Get("http://" + cloud.StorageAddress() + "/" + strings.TrimPrefix(listURL, "gs://")) // decompresses
 	if err != nil {
-		return 0, 0, fmt.Errorf("load the list: %w", err)
+		return 0, 0, fmt.Errorf("read the list: %w", err)
 	}
-	defer answer.Body.Close()
-	list, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		return 0, 0, fmt.Errorf("load the list: %s, %w", answer.Status, err)
+	defer response.Body.Close()
+	list, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != http.StatusOK {
+		return 0, 0, fmt.Errorf("read the list: %s, %w", response.Status, err)
 	}
 	service, err := courses.New(courses.Config{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return 0, 0, err
 	}
-	request := &lecturespb.GetLecturesPayload{Year: 2026, Semester: lecturespb.Semester_fall, SchoolId: school}
-	for key, value := range from.options {
+	request := &lecturespb.GetLecturesPayload{Year: 2026, Semester: lecturespb.Semester_fall, SchoolId: schoolID}
+	for key, value := range school.options {
 		request.Options = append(request.Options, &lecturespb.GetLecturesPayload_Option{Key: key, Value: value})
 	}
-	request.Options = append(request.Options, &lecturespb.GetLecturesPayload_Option{Key: "adapter", Value: from.adapter})
-	began := time.Now()
-	if err := from.parse(service, request); err != nil {
+	request.Options = append(request.Options, &lecturespb.GetLecturesPayload_Option{Key: "adapter", Value: school.adapter})
+	started := time.Now()
+	if err := school.parse(service, request); err != nil {
 		return 0, 0, err
 	}
-	parsed = time.Since(began)
-	began = time.Now()
-	if err := from.scan(); err != nil {
+	parsed = time.Since(started)
+	started = time.Now()
+	if err := school.scan(); err != nil {
 		return 0, 0, err
 	}
-	scanned = time.Since(began)
-	began = time.Now()
+	scanned = time.Since(started)
+	started = time.Now()
 	zip := gzip.NewWriter(io.Discard)
 	if _, err := zip.Write(list); err != nil {
 		return 0, 0, fmt.Errorf("compress: %w", err)
@@ -209,6 +213,6 @@ func least(cloud *emulator.Cloud, from *source, listURL string) (parsed, scanned
 	if err := zip.Close(); err != nil {
 		return 0, 0, fmt.Errorf("compress: %w", err)
 	}
-	compressed := time.Since(began)
+	compressed := time.Since(started)
 	return parsed + compressed, scanned + compressed, nil
 }

@@ -7,17 +7,21 @@ import (
 	"time"
 )
 
-// Start is how long services take from the start of the process to their first answer.
+// Start is how long a service takes from the start of its process to its first response.
 type Start struct {
-	// Service is courses, refresh, auth, or bare for a Go server that does nothing.
+	// Service is courses, refresh, auth, or empty for a Go server that does nothing.
 	Service string
-	// Median and Worst of all tries.
+	// Median and Worst are over all tries.
 	Median, Worst time.Duration
 }
 
-// starts measures the binaries in turn, so that a machine that changes its mind meanwhile does so for all of them.
+// baseline is the server that does nothing, the alternative to each service.
+const baseline = "empty"
+
+// starts measures how long the binaries take to start. It alternates between them, so that a change in
+// the machine's load affects all of them.
 func starts(ctx context.Context, dir string, env map[string]map[string]string, tries int, progress func(string)) ([]Start, error) {
-	services := []string{"bare", "courses", "refresh", "auth"}
+	services := []string{baseline, "courses", "refresh", "auth"}
 	took := map[string][]time.Duration{}
 	for range tries {
 		for _, name := range services {

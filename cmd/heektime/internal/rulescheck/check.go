@@ -1,4 +1,4 @@
-// Package rulescheck checks security rules for the people who edit them, and runs the rules' tests.
+// Package rulescheck implements heektime rules: it checks rules files and runs the rules' tests.
 package rulescheck
 
 import (
@@ -13,29 +13,29 @@ import (
 	"heek.kr/heektime/internal/schema/schemarules"
 )
 
-// File checks a rules file: its syntax, and whether it agrees with the schema. It writes each issue with its
-// place, message, line and a caret under the place, and at the end the number of issues. It returns the
-// number of errors; warnings do not prevent a deployment.
+// File checks a rules file: whether it compiles, and whether it agrees with the schema. It writes each
+// issue with its position, message, source line and a caret, and then the number of issues. It
+// returns the number of errors; warnings do not prevent a deployment.
 func File(w io.Writer, name string) (failures int, err error) {
 	text, err := os.ReadFile(name)
 	if err != nil {
-		return 0, fmt.Errorf("check rules: %w", err)
+		return 0, fmt.Errorf("check the rules: %w", err)
 	}
 	_, issues, err := rules.Compile(name, string(text))
-	var broken *rules.Error
+	var invalid *rules.Error
 	switch {
-	case errors.As(err, &broken):
-		failures = len(broken.Issues)
-		issues = append(issues, broken.Issues...)
+	case errors.As(err, &invalid):
+		failures = len(invalid.Issues)
+		issues = append(issues, invalid.Issues...)
 	case err != nil:
-		return 0, fmt.Errorf("check rules: %w", err)
+		return 0, fmt.Errorf("check the rules: %w", err)
 	default:
-		different, err := differences(name, string(text))
+		mismatches, err := compareWithSchema(name, string(text))
 		if err != nil {
 			return 0, fmt.Errorf("compare %s with the schema: %w", name, err)
 		}
-		failures = len(different)
-		issues = append(issues, different...)
+		failures = len(mismatches)
+		issues = append(issues, mismatches...)
 	}
 	for _, i := range issues {
 		fmt.Fprintln(w, i)
@@ -44,8 +44,8 @@ func File(w io.Writer, name string) (failures int, err error) {
 	return failures, nil
 }
 
-// differences lists where the rules disagree with the schema.
-func differences(name, text string) ([]rules.Issue, error) {
+// compareWithSchema returns an issue for each place where the rules disagree with the schema.
+func compareWithSchema(name, text string) ([]rules.Issue, error) {
 	found, err := schemarules.Check(text)
 	var issues []rules.Issue
 	for _, f := range found {
@@ -60,9 +60,10 @@ func differences(name, text string) ([]rules.Issue, error) {
 	return issues, err
 }
 
-func count(n int, what string) string {
+// count formats a number with a noun.
+func count(n int, noun string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + noun
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %ss", n, noun)
 }

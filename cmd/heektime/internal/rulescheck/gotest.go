@@ -13,14 +13,14 @@ import (
 	"strings"
 )
 
-// ErrFailed is returned if tests failed, after they have reported what.
+// ErrFailed is returned by [Run] after it has written which tests failed.
 var ErrFailed = errors.New("a test failed")
 
-// Package is where the rules' tests are, in this project.
+// Package is the package of the rules' tests, relative to the root of the repository.
 const Package = "./internal/tests/securityrules"
 
-// Run runs the tests of the project at dir whose names match pattern, and writes a summary of each as it
-// ends. It needs the go command.
+// Run runs the rules' tests whose names match pattern, in the repository at dir, and writes a summary
+// of each when it ends. It needs the go command.
 func Run(ctx context.Context, w io.Writer, dir, pattern string) error {
 	cmd := exec.CommandContext(ctx, "go", "test", "-count=1", "-json", "-run", pattern, Package)
 	cmd.Dir, cmd.Stderr = dir, os.Stderr
@@ -29,7 +29,7 @@ func Run(ctx context.Context, w io.Writer, dir, pattern string) error {
 		return fmt.Errorf("run the rules' tests: %w", err)
 	}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("run the rules' tests, which takes Go and the project's source: %w", err)
+		return fmt.Errorf("run the rules' tests (needs Go and HeekTime's repository): %w", err)
 	}
 	summaryErr := summarize(w, out)
 	var exit *exec.ExitError
@@ -42,25 +42,26 @@ func Run(ctx context.Context, w io.Writer, dir, pattern string) error {
 	return summaryErr
 }
 
-// event is a line of `go test -json`; go doc test2json describes it.
+// event is a line of the output of go test -json, which go doc test2json describes.
 type event struct {
 	Action, Test, Output string
 	Elapsed              float64 // seconds
 }
 
-// place is where a test reports something, which does not concern people who edit rules.
-var place = regexp.MustCompile(`^\s*\w+_test\.go:\d+: `)
+// testPosition matches the position in the test's source, which means nothing to people who edit
+// rules.
+var testPosition = regexp.MustCompile(`^\s*\w+_test\.go:\d+: `)
 
-// maxLines bounds what summarize prints of one test: the first lines say what is wrong, and the last few
-// give the counts.
+// Limits of the output that summarize prints per test. The first lines show what is wrong, and the
+// last few give the counts.
 const (
-	maxLines  = 40
-	lastLines = 5
+	firstLines = 40
+	lastLines  = 5
 )
 
-// summarize writes a line for each test, and below it the test's output, shortened if it is long.
+// summarize writes a line for each test, followed by the test's output, shortened if it is long.
 func summarize(w io.Writer, events io.Reader) error {
-	said := map[string][]string{} // by test, without its subtests
+	outputs := map[string][]string{} // lines by top-level test
 	lines := bufio.NewReader(events)
 	for {
 		line, err := lines.ReadBytes('\n')
@@ -69,7 +70,7 @@ func summarize(w io.Writer, events io.Reader) error {
 			if json.Unmarshal(line, &e) != nil {
 				e = event{Action: "build-output", Output: string(line)}
 			}
-			e.write(w, said)
+			e.write(w, outputs)
 		}
 		if err == io.EOF {
 			return nil
@@ -80,7 +81,8 @@ func summarize(w io.Writer, events io.Reader) error {
 	}
 }
 
-func (e *event) write(w io.Writer, said map[string][]string) {
+// write processes one event: it collects output in outputs, and writes it when the test has ended.
+func (e *event) write(w io.Writer, outputs map[string][]string) {
 	test, sub, _ := strings.Cut(e.Test, "/")
 	switch {
 	case e.Action == "build-output":
@@ -90,23 +92,23 @@ func (e *event) write(w io.Writer, said map[string][]string) {
 		if strings.HasPrefix(text, "=== ") || strings.HasPrefix(strings.TrimSpace(text), "--- ") {
 			return
 		}
-		text = place.ReplaceAllString(text, "")
+		text = testPosition.ReplaceAllString(text, "")
 		if sub != "" {
 			text = strings.ReplaceAll(sub, "_", " ") + ": " + text
 		}
-		said[test] = append(said[test], text)
+		outputs[test] = append(outputs[test], text)
 	case test != "" && sub == "" && (e.Action == "pass" || e.Action == "fail"):
 		fmt.Fprintf(w, "%s %s, %.1f s\n", e.Action, strings.TrimPrefix(test, "Test"), e.Elapsed)
-		printShortened(w, said[test])
-		delete(said, test)
+		printShortened(w, outputs[test])
+		delete(outputs, test)
 	case e.Action == "output" && strings.HasPrefix(e.Output, "panic:"), e.Action == "output" && strings.HasPrefix(e.Output, "fatal error:"):
 		fmt.Fprint(w, e.Output)
 	}
 }
 
 func printShortened(w io.Writer, lines []string) {
-	if omitted := len(lines) - maxLines - lastLines; omitted > 0 {
-		printShortened(w, lines[:maxLines])
+	if omitted := len(lines) - firstLines - lastLines; omitted > 0 {
+		printShortened(w, lines[:firstLines])
 		fmt.Fprintf(w, "      … %d more lines\n", omitted)
 		lines = lines[len(lines)-lastLines:]
 	}

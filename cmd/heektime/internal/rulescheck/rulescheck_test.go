@@ -15,13 +15,13 @@ func TestFile(t *testing.T) {
 		failures        int
 		want            []string
 	}{
-		{"in order", "allow get: if request.auth != null;", 0, []string{": 0 errors, 0 warnings\n"}},
-		{"open", "allow write: if true;", 0, []string{":5:7: warning: this allows everyone to write", "      allow write: if true;\n", "^", ": 0 errors, 1 warning\n"}},
+		{"valid", "allow get: if request.auth != null;", 0, []string{": 0 errors, 0 warnings\n"}},
+		{"open to everyone", "allow write: if true;", 0, []string{":5:7: warning: this allows everyone to write", "      allow write: if true;\n", "^", ": 0 errors, 1 warning\n"}},
 		{"unknown name", "allow get: if somebody();", 0, []string{":5:21: warning: ", "somebody", "      allow get: if somebody();\n", ": 0 errors, 1 warning\n"}},
-		{"a field that the schema lacks", "allow get: if request.auth != null; } match /schools/{id} { allow get: if resource.data.nmae == '';", 1, []string{
+		{"field missing from the schema", "allow get: if request.auth != null; } match /schools/{id} { allow get: if resource.data.nmae == '';", 1, []string{
 			": error: schools/{schoolId} has no field nmae: did you mean name?\n", ": 1 error, 0 warnings\n",
 		}},
-		{"no rules", "allow get if", 1, []string{":5:", "expected", ": 1 error, 0 warnings\n"}},
+		{"syntax error", "allow get if", 1, []string{":5:", "expected", ": 1 error, 0 warnings\n"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "test.rules")
@@ -31,17 +31,17 @@ func TestFile(t *testing.T) {
 			var out strings.Builder
 			failures, err := File(&out, path)
 			if err != nil || failures != c.failures {
-				t.Errorf("%d errors, %v; want %d", failures, err, c.failures)
+				t.Errorf("got %d errors, %v; want %d errors", failures, err, c.failures)
 			}
 			for _, want := range c.want {
 				if !strings.Contains(out.String(), want) {
-					t.Errorf("%q is missing in\n%s", want, &out)
+					t.Errorf("missing %q in:\n%s", want, &out)
 				}
 			}
 		})
 	}
 	if _, err := File(&strings.Builder{}, "no-such.rules"); err == nil || !strings.Contains(err.Error(), "no-such.rules") {
-		t.Errorf("a file that is not there: %v", err)
+		t.Errorf("missing file: %v", err)
 	}
 }
 
@@ -49,9 +49,9 @@ func TestSummarize(t *testing.T) {
 	const events = `{"Action":"start"}
 {"Action":"run","Test":"TestMutants"}
 {"Action":"output","Test":"TestMutants","Output":"=== RUN   TestMutants\n"}
-{"Action":"output","Test":"TestMutants","Output":"    mutants_test.go:71: not noticed: firestore.rules:53:15: allow read\n"}
+{"Action":"output","Test":"TestMutants","Output":"    mutants_test.go:71: survived: firestore.rules:53:15: allow read\n"}
 {"Action":"output","Test":"TestMutants","Output":"           53 allow list\n"}
-{"Action":"output","Test":"TestAllowed/an_owner_lists","Output":"    rules_test.go:40: the server refuses it\n"}
+{"Action":"output","Test":"TestAllowed/an_owner_lists","Output":"    rules_test.go:40: the server denies it\n"}
 {"Action":"output","Test":"TestAllowed/an_owner_lists","Output":"    --- FAIL: TestAllowed/an_owner_lists (0.00s)\n"}
 {"Action":"fail","Test":"TestAllowed/an_owner_lists","Elapsed":0}
 {"Action":"fail","Test":"TestMutants","Elapsed":1.94}
@@ -60,10 +60,10 @@ not JSON
 {"Action":"fail","Elapsed":2}
 `
 	const want = `fail Mutants, 1.9 s
-     not noticed: firestore.rules:53:15: allow read
+     survived: firestore.rules:53:15: allow read
                 53 allow list
 fail Allowed, 0.1 s
-     an owner lists: the server refuses it
+     an owner lists: the server denies it
 not JSON
 `
 	var out strings.Builder

@@ -1,5 +1,6 @@
-// Package student is a made-up student with timetables, for a developer to look at. Everything goes through the doors that the
-// apps go through: the auth service, Firebase Authentication, Firestore and Storage under their security rules.
+// Package student creates a demo student with timetables, so that a developer has data to look at. It
+// uses the same APIs as the apps: the auth service, Firebase Authentication, and Firestore and Storage
+// under their security rules.
 package student
 
 import (
@@ -14,61 +15,56 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// What the student signs in with: the bare username in old apps, the address in new ones.
+// The student's credentials: old apps use the username, new ones the email.
 const (
 	Username = "demo"
-	Address  = Username + "@user.heektime.heek.kr"
+	Email    = Username + "@user.heektime.heek.kr"
 	Password = "heektime"
 )
 
-// Config says where the apps' doors are.
+// Config holds the addresses of the APIs.
 type Config struct {
-	// Project and Bucket that apps are configured with.
+	// Project and Bucket are the names that apps use.
 	Project, Bucket string
-	// AuthService is the URL of the auth service, without a slash at the end.
+	// AuthService is the URL of the auth service, without a trailing slash.
 	AuthService string
-	// Authentication, Firestore and Storage are host:port each.
+	// Authentication, Firestore and Storage are addresses, host:port.
 	Authentication, Firestore, Storage string
 }
 
-// Plan is a timetable that the student has.
-type Plan struct {
-	// ID of the timetable, ten characters.
-	ID string
-	// Title that stands above it.
-	Title string
-	// Public is whether others may see it.
-	Public bool
-	// FreeDay is the weekday without a lecture, Monday = 0; -1 when there is none.
-	FreeDay int
+// plan describes one of the student's timetables.
+type plan struct {
+	id      string // ten characters
+	title   string
+	public  bool
+	freeDay int // the weekday without lectures, Monday = 0; -1 for none
 }
 
-// plans of one semester: a student keeps several, until the registration decides.
-var plans = []Plan{
-	{ID: "plan-000-a", Title: "1안", Public: true, FreeDay: -1},
-	{ID: "plan-000-b", Title: "2안 (금요일 공강)", Public: true, FreeDay: 4},
-	{ID: "plan-000-c", Title: "다 떨어지면", Public: false, FreeDay: -1},
+// plans are the timetables of one semester: students keep alternatives until registration is over.
+var plans = []plan{
+	{id: "plan-000-a", title: "1안", public: true, freeDay: -1},
+	{id: "plan-000-b", title: "2안 (금요일 공강)", public: true, freeDay: 4},
+	{id: "plan-000-c", title: "다 떨어지면", public: false, freeDay: -1},
 }
 
-// lecturesOf is how many lectures a plan has.
-const lecturesOf = 6
+// lecturesPerPlan is the number of lectures in a timetable.
+const lecturesPerPlan = 6
 
-// Enrol gives the student timetables of a semester, by its path. What is there already stays as it is, so it
-// can be called at every start.
-func Enrol(ctx context.Context, cfg Config, semester string) error {
+// Create creates the student, with timetables for the semester at this document path. It changes
+// nothing if the student already has timetables.
+func Create(ctx context.Context, cfg Config, semester string) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	me, err := signIn(ctx, cfg)
+	session, err := signIn(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	client, err := me.firestore(ctx, cfg)
+	client, err := session.firestore(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	ref := client.Doc(semester)
-	timetables := schema.Timetables(schema.UserRef(client, me.uid))
+	timetables := schema.Timetables(schema.UserRef(client, session.uid))
 	first := timetables.Limit(1).Documents(ctx)
 	defer first.Stop()
 	switch _, err := first.Next(); {
@@ -77,23 +73,25 @@ func Enrol(ctx context.Context, cfg Config, semester string) error {
 	case !errors.Is(err, iterator.Done):
 		return fmt.Errorf("list the timetables of %s: %w", Username, err)
 	}
-	if err := claim(ctx, client, me.uid); err != nil {
+	if err := claimUsername(ctx, client, session.uid); err != nil {
 		return err
 	}
-	list, err := load(ctx, cfg, ref)
+	semesterRef := client.Doc(semester)
+	list, err := readCourseList(ctx, cfg, semesterRef)
 	if err != nil {
 		return err
 	}
-	for i, plan := range plans {
-		if err := save(ctx, client, timetables.Doc(plan.ID), ref, plan, choose(list, i, plan.FreeDay)); err != nil {
-			return fmt.Errorf("save the timetable %s: %w", plan.Title, err)
+	for i, p := range plans {
+		if err := save(ctx, client, timetables.Doc(p.id), semesterRef, p, choose(list, i, p.freeDay)); err != nil {
+			return fmt.Errorf("save the timetable %s: %w", p.title, err)
 		}
 	}
 	return nil
 }
 
-// claim makes the user document and takes the username, as apps do after the first sign-in.
-func claim(ctx context.Context, client *firestore.Client, uid string) error {
+// claimUsername creates the user document and claims the username, as apps do after the first
+// sign-in.
+func claimUsername(ctx context.Context, client *firestore.Client, uid string) error {
 	index := schema.UsernameRef(client, Username)
 	err := client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		switch docs, err := tx.GetAll([]*firestore.DocumentRef{index}); {
@@ -108,19 +106,19 @@ func claim(ctx context.Context, client *firestore.Client, uid string) error {
 		return tx.Set(index, schema.Username{UID: uid})
 	})
 	if err != nil {
-		return fmt.Errorf("take the username %s: %w", Username, err)
+		return fmt.Errorf("claim the username %s: %w", Username, err)
 	}
 	return nil
 }
 
-// save writes a timetable and its lectures in one batch, as apps do when they copy one.
-func save(ctx context.Context, client *firestore.Client, timetable, semester *firestore.DocumentRef, plan Plan, lectures schema.CourseList) error {
+// save writes a timetable and its lectures in one transaction, as apps do when they copy one.
+func save(ctx context.Context, client *firestore.Client, timetable, semester *firestore.DocumentRef, p plan, lectures schema.CourseList) error {
 	visibility := schema.Private
-	if plan.Public {
+	if p.public {
 		visibility = schema.Public
 	}
 	return client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		if err := tx.Set(timetable, schema.Timetable{Title: plan.Title, Visibility: visibility, Semester: semester}); err != nil {
+		if err := tx.Set(timetable, schema.Timetable{Title: p.title, Visibility: visibility, Semester: semester}); err != nil {
 			return err
 		}
 		for _, l := range lectures {

@@ -1,4 +1,4 @@
-// Package table prints rows for a terminal, with columns that also line up when half of the text is Korean.
+// Package table prints tables whose columns line up in a terminal, also with Korean text.
 package table
 
 import (
@@ -9,13 +9,13 @@ import (
 	"golang.org/x/text/width"
 )
 
-// Column is a column's title and which side its cells stand on.
+// Column is the title of a column, and whether its cells are aligned to the right.
 type Column struct {
 	Title string
 	Right bool
 }
 
-// Write prints the rows below their titles. Rows have as many cells as there are columns.
+// Write prints the titles and the rows. Each row must have one cell per column.
 func Write(w io.Writer, columns []Column, rows [][]string) {
 	widths := make([]int, len(columns))
 	titles := make([]string, len(columns))
@@ -40,7 +40,8 @@ func Write(w io.Writer, columns []Column, rows [][]string) {
 	}
 }
 
-// Width is how many columns of a terminal s takes: wide characters, such as Korean ones, take two.
+// Width returns the width of s in a terminal, where wide characters such as Korean ones take two
+// columns.
 func Width(s string) int {
 	n := 0
 	for _, r := range s {
@@ -54,7 +55,7 @@ func Width(s string) int {
 	return n
 }
 
-// Bytes writes a size as a person reads it.
+// Bytes formats a size with a decimal unit.
 func Bytes(n int64) string {
 	switch {
 	case n == 0:
@@ -67,7 +68,7 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%.2f MB", float64(n)/1e6)
 }
 
-// Count writes a number with its thousands apart.
+// Count formats a number with commas between thousands.
 func Count(n int) string {
 	s := fmt.Sprint(n)
 	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestWriteLinesUpKorean(t *testing.T) {
+func TestWriteAlignsKorean(t *testing.T) {
 	var out strings.Builder
 	Write(&out, []Column{{Title: "school"}, {Title: "lectures", Right: true}, {Title: "why"}}, [][]string{
 		{"데모대학교", Count(5000), "unchanged"},

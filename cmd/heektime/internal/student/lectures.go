@@ -6,15 +6,15 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// choose picks the lectures of a plan: such that none clashes with another, none is on the free day, and none of the same
-// course. The same list and seed give the same lectures.
+// choose picks lectures of different courses that do not overlap and are not on the free day. The same
+// list and seed give the same lectures.
 func choose(list schema.CourseList, seed, freeDay int) schema.CourseList {
 	var chosen schema.CourseList
 	for _, i := range rand.New(rand.NewPCG(uint64(seed), 0)).Perm(len(list)) {
-		if len(chosen) == lecturesOf {
+		if len(chosen) == lecturesPerPlan {
 			break
 		}
-		if l := list[i]; len(l.Times) > 0 && !isOn(l, freeDay) && !clashes(l, chosen) {
+		if l := list[i]; len(l.Times) > 0 && !isOn(l, freeDay) && !conflicts(l, chosen) {
 			chosen = append(chosen, l)
 		}
 	}
@@ -30,7 +30,8 @@ func isOn(l schema.Lecture, day int) bool {
 	return false
 }
 
-func clashes(l schema.Lecture, others schema.CourseList) bool {
+// conflicts reports whether l is of the same course as, or overlaps, one of the others.
+func conflicts(l schema.Lecture, others schema.CourseList) bool {
 	for _, other := range others {
 		if other.Title == l.Title {
 			return true

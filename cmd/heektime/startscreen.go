@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"heek.kr/heektime/cmd/heektime/internal/local"
+	"heek.kr/heektime/cmd/heektime/internal/student"
+	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/schema"
+)
+
+// createStudent gives the demo university a student with timetables in the semester that has the
+// most lectures, and reports whether there is one. A failure is shown but does not stop dev. Real
+// schools get no student.
+func (o *devOptions) createStudent(ctx context.Context, b *local.Backend, rows []row, screen *screen) bool {
+	var most row
+	for _, r := range rows {
+		if r.URL != "" && r.Lectures > most.Lectures {
+			most = r
+		}
+	}
+	if o.demoURL == "" || most.School == "" {
+		return false
+	}
+	err := student.Create(ctx, student.Config{
+		Project: o.project, Bucket: o.bucket, AuthService: b.URLs["auth"], Authentication: b.Cloud.AuthAddress(),
+		Firestore: b.Cloud.FirestoreAddress(), Storage: b.Cloud.StorageAddress(),
+	}, schema.SemesterPath(most.School, schema.SemesterID(most.Semester)))
+	if err != nil {
+		screen.printf("could not create the demo student: %v", err)
+	}
+	return err == nil
+}
+
+// printStartScreen prints what to open first, the addresses that clients are configured with, and
+// the commands that work on a running dev.
+func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, logPath, reach string) {
+	var s strings.Builder
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&s, "%-15s%s\n", name, fmt.Sprintf(format, args...))
+	}
+	line("console", "%s   documents, users, tasks, rules decisions", b.Cloud.ConsoleURL())
+	if address := b.Cloud.HostingAddress(); address != "" {
+		line("web app", "http://%s   forwards API paths to the services", address)
+	}
+	if hasStudent {
+		line("demo student", "%s, password %s", student.Email, student.Password)
+		line("", "old apps: username %s, same password", student.Username)
+	}
+	if o.demoURL != "" {
+		line("demo school", "%s   shows how to make it misbehave", o.demoURL)
+	}
+	line("service logs", "%s", logPath)
+	s.WriteByte('\n')
+	line("Firestore", "%s   project %s", b.Cloud.FirestoreAddress(), o.project)
+	line("Auth", "http://%s", b.Cloud.AuthAddress())
+	line("Storage", "http://%s   bucket %s", b.Cloud.StorageAddress(), o.bucket)
+	line("Tasks", "%s   also Scheduler", b.Cloud.TasksAddress())
+	for _, svc := range deployment.Table().Services {
+		switch url := b.URLs[svc.Name]; {
+		case url == "":
+		case svc.Public:
+			line(svc.Name, "%s", url)
+		default:
+			line(svc.Name, "%s   internal", url)
+		}
+	}
+	line("open to", "%s", reach)
+	fmt.Printf(`
+%s
+heektime status                     show the last refresh of each semester
+heektime refresh SCHOOL SEMESTER    refresh one semester's course list now
+heektime user show USER             show an account, by uid, email or username
+Ctrl-C stops everything.
+`, s.String())
+}
