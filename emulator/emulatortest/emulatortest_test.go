@@ -1,6 +1,7 @@
 package emulatortest_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -188,13 +189,13 @@ func TestMeter(t *testing.T) {
 		do   func() error
 		want emulatortest.Cost
 	}{
-		{"a batch", func() error {
-			batch := client.Batch()
-			batch.Set(users.Doc("ann"), map[string]any{"n": 1})
-			batch.Set(users.Doc("bob"), map[string]any{"n": 2})
-			batch.Delete(users.Doc("cho"))
-			_, err := batch.Commit(t.Context())
-			return err
+		{"a transaction of writes", func() error {
+			return client.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+				return errors.Join(
+					tx.Set(users.Doc("ann"), map[string]any{"n": 1}),
+					tx.Set(users.Doc("bob"), map[string]any{"n": 2}),
+					tx.Delete(users.Doc("cho")))
+			})
 		}, emulatortest.Cost{Writes: 2, Deletes: 1}},
 		{"a get", func() error { _, err := users.Doc("ann").Get(t.Context()); return err }, emulatortest.Cost{Reads: 1}},
 		{"a query", func() error { _, err := users.Documents(t.Context()).GetAll(); return err }, emulatortest.Cost{Reads: 2}},

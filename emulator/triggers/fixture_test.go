@@ -153,13 +153,6 @@ func (w *fixture) set(t testing.TB, path string, data map[string]any) {
 	}
 }
 
-func (w *fixture) delete(t testing.TB, path string) {
-	t.Helper()
-	if _, err := w.db.Doc(path).Delete(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // events returns the events of the trigger "test" in a state.
 func (w *fixture) events(t testing.TB, state triggers.State) []triggers.EventInfo {
 	t.Helper()
