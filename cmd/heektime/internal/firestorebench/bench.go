@@ -1,8 +1,10 @@
-// Package firestorebench measures the embedded Firestore against @firestore-emulator/server from npm: the same Google
-// client, the same operations, one run. Each server is a process of its own, so that its CPU time can be told from the
-// client's, which is most of the wall clock.
+// Package firestorebench compares the embedded Firestore with @firestore-emulator/server from npm, using
+// Google's client and the same operations for both. Each server has its own process, so its CPU time
+// is separate from the client's, which is most of the elapsed time.
 //
-// The machine may have other work. So the servers take turns within every round, and medians count.
+// [Run] measures operations (heektime bench-firestore), [RunListen] listeners (heektime bench-listen).
+// Because the machine may have other work, the servers alternate within each round, and results are
+// medians.
 package firestorebench
 
 import (
@@ -15,28 +17,29 @@ import (
 	"time"
 )
 
-// Options of a run. The zero value is the run that docs/firestore-performance.md shows.
+// Options configure [Run]. The zero value is the run in docs/firestore-performance.md.
 type Options struct {
-	// Documents in the collection that is read and queried; 10,000 when 0.
+	// Documents is the size of the collection that is read and queried; 0 means 10,000.
 	Documents int
-	// Sizes of the collections that the same query runs over; 1,000, 10,000 and 100,000 documents when nil.
+	// Sizes are the sizes of the collections for which the query is compared; nil means 1,000,
+	// 10,000 and 100,000.
 	Sizes []int
-	// Callers at once, one column each; 1 and 32 when nil.
+	// Callers are the numbers of concurrent callers to measure; nil means 1 and 32.
 	Callers []int
-	// Window is how long each operation is repeated in each round; 250 ms when 0.
+	// Window is how long each operation is repeated in each round; 0 means 250 ms.
 	Window time.Duration
-	// Rounds of all operations on all servers, of which the median counts; 9 when 0, and fewer on a slow machine, for a
-	// run never takes longer than three minutes.
+	// Rounds is how often all operations are measured on all servers; 0 means 9. A slow machine
+	// completes fewer, because a run is limited to three minutes.
 	Rounds int
-	// Starts of each server, of which the median counts; 11 when 0.
+	// Starts is how often each server is started; 0 means 11.
 	Starts int
-	// WithoutNPM leaves the npm server out.
+	// WithoutNPM skips the npm server.
 	WithoutNPM bool
-	// ProfileDir takes a CPU profile of the embedded server for each operation with the most callers, instead of
-	// measuring anything else; empty measures.
+	// ProfileDir, if not empty, makes Run write a CPU profile of the embedded server for each
+	// operation to this folder instead of measuring.
 	ProfileDir string
-	// Progress is told what happens; it may be nil.
-	Progress func(what string)
+	// Progress is called with the name of each step; it may be nil.
+	Progress func(step string)
 }
 
 func (o Options) withDefaults() Options {
@@ -64,47 +67,48 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Results of a run.
+// Results are the results of [Run].
 type Results struct {
-	// Servers that were measured: the embedded one in memory, with a data directory, and the npm one if it is there.
+	// Servers are the measured servers: the embedded one in memory and with a data directory, and
+	// the npm one if it is available.
 	Servers []string
-	// MissingNPM says why the npm server was not measured; empty when it was.
+	// MissingNPM is why the npm server was not measured, or empty.
 	MissingNPM string
-	// Processors that the servers and the client shared.
+	// Processors is the number of processors, which the servers and the client share.
 	Processors int
-	// Starts and memory, one a server.
+	// Starts are the start-up times and memory, in the order of Servers.
 	Starts []Start
-	// Loads are the operations, each with each number of callers.
+	// Loads are the results for each operation and number of callers.
 	Loads []Load
-	// Growth is the indexed query over collections of several sizes.
+	// Growth is the indexed query for each size of collection.
 	Growth []Growth
-	// Increments is what became of callers that increment one field, one a server.
+	// Increments is the test of concurrent increments, in the order of Servers.
 	Increments []Increments
-	// Features that the comparison does not need, and who has them.
+	// Features are further features, and which servers support them.
 	Features []Feature
-	// Took is how long the whole run was.
+	// Took is the duration of the run.
 	Took time.Duration
 }
 
 // The servers, in the order of the columns.
 const (
-	ours    = "embedded"
-	durable = "embedded --data"
-	theirs  = "npm"
+	embedded        = "embedded"
+	embeddedDurable = "embedded, --data"
+	npmServer       = "npm"
 )
 
-// A slow machine must not make a run endless: so long after its beginning
+// Time limits for slow machines, measured from the start of the run.
 const (
-	loadsTime  = 80 * time.Second  // no further round of the operations begins
-	growthTime = 145 * time.Second // no further round of the query over several sizes begins
-	limit      = 178 * time.Second // the run fails
+	loadsDeadline  = 80 * time.Second  // no further round of operations starts
+	growthDeadline = 145 * time.Second // no further round of the query over several sizes starts
+	limit          = 178 * time.Second // the run fails
 )
 
-// Run measures. It runs in the project's folder, builds the embedded server there, and installs the npm one into the
-// user's cache directory unless it is there.
+// Run measures operations. It must run in the repository, where it builds the embedded server. It
+// installs the npm server in the user's cache directory, if it is not there yet.
 func Run(ctx context.Context, o Options) (r Results, err error) {
 	if os.Getenv("FIRESTORE_EMULATOR_HOST") != "" {
-		return r, errors.New("FIRESTORE_EMULATOR_HOST is set, which would lead all clients to one server: unset it")
+		return r, errors.New("FIRESTORE_EMULATOR_HOST is set and would direct all clients to one server: unset it")
 	}
 	o = o.withDefaults()
 	b, err := newBench()
@@ -114,7 +118,7 @@ func Run(ctx context.Context, o Options) (r Results, err error) {
 	b.Options = o
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
 	o.Progress("build")
-	if err := b.build(ctx); err != nil { // without a time limit: compilers and installers take what they need
+	if err := b.build(ctx); err != nil { // not limited: compiling and installing may take long
 		return r, err
 	}
 	if o.ProfileDir != "" {
@@ -126,34 +130,34 @@ func Run(ctx context.Context, o Options) (r Results, err error) {
 			r.MissingNPM = err.Error()
 		}
 	} else {
-		r.MissingNPM = "not asked for"
+		r.MissingNPM = "excluded by --without-npm"
 	}
-	b.began = time.Now()
+	b.started = time.Now()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	r.Servers, r.Processors = b.servers(), runtime.NumCPU()
 	if err := b.measure(ctx, &r); err != nil {
 		return r, err
 	}
-	r.Took = time.Since(b.began)
+	r.Took = time.Since(b.started)
 	return r, nil
 }
 
 // bench is a run in progress.
 type bench struct {
 	Options
-	dir   string
-	began time.Time
-	npm   string // where the npm server is installed, empty without it
+	dir     string // temporary files
+	started time.Time
+	npm     string // the folder with the npm server; empty without it
 }
 
-// newBench has a folder of its own, which the caller removes.
+// newBench creates a temporary folder, which the caller must remove.
 func newBench() (*bench, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return nil, fmt.Errorf("find the cache directory: %w", err)
 	}
-	// Not in the system's temporary directory, which may be memory: a commit must reach a disk.
+	// The system's temporary directory may be in memory, but commits must reach a disk.
 	dir, err := tempDir(filepath.Join(cache, "heektime"))
 	if err != nil {
 		return nil, err
@@ -161,13 +165,15 @@ func newBench() (*bench, error) {
 	return &bench{dir: dir}, nil
 }
 
+// servers returns the names of the servers to measure.
 func (b *bench) servers() []string {
 	if b.npm == "" {
-		return []string{ours, durable}
+		return []string{embedded, embeddedDurable}
 	}
-	return []string{ours, durable, theirs}
+	return []string{embedded, embeddedDurable, npmServer}
 }
 
+// measure runs all measurements after the build, and adds the results to r.
 func (b *bench) measure(ctx context.Context, r *Results) (err error) {
 	if r.Starts, err = b.starts(ctx); err != nil {
 		return err
@@ -205,13 +211,14 @@ func (b *bench) measure(ctx context.Context, r *Results) (err error) {
 	return err
 }
 
+// tempDir creates a temporary folder in parent.
 func tempDir(parent string) (string, error) {
 	if err := os.MkdirAll(parent, 0o755); err != nil {
-		return "", fmt.Errorf("make the cache directory: %w", err)
+		return "", fmt.Errorf("create the cache directory: %w", err)
 	}
 	dir, err := os.MkdirTemp(parent, "firestorebench-")
 	if err != nil {
-		return "", fmt.Errorf("make a temporary directory: %w", err)
+		return "", fmt.Errorf("create a temporary directory: %w", err)
 	}
 	return dir, nil
 }

@@ -12,17 +12,17 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Feature is something that the Go client can ask for.
+// Feature is a feature of the Go client, and whether the servers support it.
 type Feature struct {
 	Name string
-	// Failures are empty where the answer was right; in the order of the servers.
+	// Failures are the errors in the order of the servers; empty means that the feature works.
 	Failures []string
 }
 
-// feature asks for something and fails when the answer is wrong.
+// feature is a feature to test. test returns an error if the server does not support it.
 type feature struct {
 	name string
-	ask  func(ctx context.Context, b *bench, t *target) error
+	test func(ctx context.Context, b *bench, t *target) error
 }
 
 var features = []feature{
@@ -33,14 +33,14 @@ var features = []feature{
 		}
 		return err
 	}},
-	{"a query that lacks an index fails", func(ctx context.Context, b *bench, t *target) error {
+	{"reject a query without its index", func(ctx context.Context, b *bench, t *target) error {
 		_, err := t.client.Collection("written").Where("kind", "==", 1).OrderBy("n", firestore.Asc).Limit(1).Documents(ctx).GetAll()
 		if status.Code(err) != codes.FailedPrecondition {
 			return fmt.Errorf("want FailedPrecondition, got %v", err)
 		}
 		return nil
 	}},
-	{"create refuses a document that exists", func(ctx context.Context, b *bench, t *target) error {
+	{"create rejects an existing document", func(ctx context.Context, b *bench, t *target) error {
 		_, err := t.client.Doc(lectures+"/1").Create(ctx, lecture(1))
 		if status.Code(err) != codes.AlreadyExists {
 			return fmt.Errorf("want AlreadyExists, got %v", err)
@@ -55,7 +55,7 @@ var features = []feature{
 		if _, err := t.client.Collections(ctx).Next(); !errors.Is(err, iterator.Done) {
 			return err
 		}
-		return errors.New("none")
+		return errors.New("no collections")
 	}},
 	{"bulk writer", func(ctx context.Context, b *bench, t *target) error {
 		w := t.client.BulkWriter(ctx)
@@ -63,7 +63,7 @@ var features = []feature{
 		if err != nil {
 			return err
 		}
-		// End waits for the answers, however long they take.
+		// End waits for the responses without a time limit.
 		ended := make(chan struct{})
 		go func() { w.End(); close(ended) }()
 		select {
@@ -82,22 +82,23 @@ var features = []feature{
 	}},
 }
 
-// featureTime is how long an answer may take.
-const featureTime = 2 * time.Second
+// featureTimeout bounds the test of a feature.
+const featureTimeout = 2 * time.Second
 
-// features asks last: a server may not survive it, and one that did not is started again, with a few documents.
+// features tests the features. It runs last, because a test can crash a server; such a server is
+// restarted with a few documents.
 func (b *bench) features(ctx context.Context, targets []*target) ([]Feature, error) {
 	var results []Feature
 	for _, f := range features {
 		b.Progress(f.name)
 		r := Feature{Name: f.name, Failures: make([]string, len(targets))}
 		for i, t := range targets {
-			err := b.ask(ctx, f, t)
+			err := b.testFeature(ctx, f, t)
 			if err != nil {
 				r.Failures[i] = err.Error()
 			}
-			if !t.await(err) {
-				r.Failures[i] = "the server died"
+			if !t.alive(err) {
+				r.Failures[i] = "the server crashed"
 				if err := b.reopen(ctx, t); err != nil {
 					return results, err
 				}
@@ -108,14 +109,15 @@ func (b *bench) features(ctx context.Context, targets []*target) ([]Feature, err
 	return results, nil
 }
 
-func (b *bench) ask(ctx context.Context, f feature, t *target) error {
-	ctx, cancel := context.WithTimeout(ctx, featureTime)
+func (b *bench) testFeature(ctx context.Context, f feature, t *target) error {
+	ctx, cancel := context.WithTimeout(ctx, featureTimeout)
 	defer cancel()
-	return f.ask(ctx, b, t)
+	return f.test(ctx, b, t)
 }
 
-// await tells whether the server runs, after an error when it has had a moment to die.
-func (t *target) await(err error) bool {
+// alive reports whether the server is running. After an error it first gives the server a moment to
+// exit.
+func (t *target) alive(err error) bool {
 	if err != nil {
 		select {
 		case <-t.ended:
@@ -125,12 +127,13 @@ func (t *target) await(err error) bool {
 	return t.running()
 }
 
+// reopen restarts a server that has exited.
 func (b *bench) reopen(ctx context.Context, t *target) error {
 	t.client.Close()
-	again, err := b.open(ctx, t.name)
+	restarted, err := b.open(ctx, t.name)
 	if err != nil {
-		return fmt.Errorf("start %s again: %w", t.name, err)
+		return fmt.Errorf("restart %s: %w", t.name, err)
 	}
-	*t = *again
+	*t = *restarted
 	return t.fill(ctx, lectures, kinds)
 }

@@ -10,26 +10,28 @@ import (
 	"cloud.google.com/go/firestore"
 )
 
-// Increments is what became of ten callers that increment one field, each in transactions of its own.
+// Increments is the result of ten callers that increment the same field in transactions.
 type Increments struct {
-	// Acknowledged transactions, those that ended with an error instead, and what is missing from the field.
-	Acknowledged, Refused, Lost int64
-	// Took is how long it was.
+	// Acknowledged and Failed count the transactions. Lost is the number of acknowledged ones that
+	// are missing in the field.
+	Acknowledged, Failed, Lost int64
+	// Took is the time for all transactions.
 	Took time.Duration
 }
 
 const (
-	incrementers = 10
-	incrementsOf = 20 // each of them
+	incrementCallers    = 10
+	incrementsPerCaller = 20
 )
 
+// increments runs the test on each server.
 func (b *bench) increments(ctx context.Context, targets []*target) ([]Increments, error) {
 	results := make([]Increments, len(targets))
 	for i, t := range targets {
 		b.Progress("increment " + t.name)
 		var err error
 		if results[i], err = t.increments(ctx); err != nil {
-			return nil, fmt.Errorf("%s: increment: %w", t.name, err)
+			return nil, fmt.Errorf("increment on %s: %w", t.name, err)
 		}
 	}
 	return results, nil
@@ -42,12 +44,12 @@ func (t *target) increments(ctx context.Context) (Increments, error) {
 	if _, err := doc.Set(ctx, map[string]any{"n": 0}); err != nil {
 		return Increments{}, err
 	}
-	began := time.Now()
-	var acknowledged, refused atomic.Int64
+	started := time.Now()
+	var acknowledged, failed atomic.Int64
 	var all sync.WaitGroup
-	for range incrementers {
+	for range incrementCallers {
 		all.Go(func() {
-			for range incrementsOf {
+			for range incrementsPerCaller {
 				err := t.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 					s, err := tx.Get(doc)
 					if err != nil {
@@ -59,13 +61,13 @@ func (t *target) increments(ctx context.Context) (Increments, error) {
 				if err == nil {
 					acknowledged.Add(1)
 				} else {
-					refused.Add(1)
+					failed.Add(1)
 				}
 			}
 		})
 	}
 	all.Wait()
-	r := Increments{Acknowledged: acknowledged.Load(), Refused: refused.Load(), Took: time.Since(began)}
+	r := Increments{Acknowledged: acknowledged.Load(), Failed: failed.Load(), Took: time.Since(started)}
 	s, err := doc.Get(ctx)
 	if err != nil {
 		return r, err

@@ -13,31 +13,31 @@ import (
 	"heek.kr/heektime/emulator/sdktest"
 )
 
-// Latency is how long a write of one client takes to another one that listens to the document.
+// Latency is how long a write takes to reach another client that listens to the document.
 type Latency struct {
-	// Clients and the protocol, such as "Chromium, WebChannel", and the server.
+	// Clients is the kind of clients and the protocol, such as "Chromium, WebChannel".
 	Clients, Server string
-	// Acknowledged is from the call of setDoc to its end, the median.
+	// Acknowledged is the median time from calling setDoc until it returns.
 	Acknowledged time.Duration
-	// Median and P99 are from the call of setDoc to the snapshot in the other client.
+	// Median and P99 are the times from calling setDoc until the other client has the snapshot.
 	Median, P99 time.Duration
-	// Unsupported says why there are no numbers.
+	// Unsupported is why there are no numbers, or empty.
 	Unsupported string
 }
 
-//go:embed latency.mjs
+//go:embed client.mjs
 var scripts embed.FS
 
-// sdkVersion is which of sdktest.Versions is measured.
+// sdkVersion is the measured version, one of sdktest.Versions.
 const sdkVersion = "v12"
 
-// chromium measures from one page of Chromium to another.
-func (l *listenBench) chromium(ctx context.Context, t *target) (err error) {
+// measureChromium measures the latency between two pages of Chromium.
+func (l *listenBench) measureChromium(ctx context.Context, t *target) (err error) {
 	l.Progress(t.name + ", Chromium")
 	browser, err := sdktest.LaunchBrowser()
 	var missing *sdktest.MissingError
 	if errors.As(err, &missing) {
-		l.miss("Pages were not measured: %v.", err)
+		l.skip("Web pages were not measured: %v.", err)
 		return nil
 	}
 	if err != nil {
@@ -51,7 +51,7 @@ func (l *listenBench) chromium(ctx context.Context, t *target) (err error) {
 	defer pages.Close()
 	var clients [2]sdktest.Script
 	for i := range clients {
-		page, err := browser.Load(ctx, pages.URL(sdkVersion, "latency.mjs"))
+		page, err := browser.Load(ctx, pages.URL(sdkVersion, "client.mjs"))
 		if err != nil {
 			return err
 		}
@@ -61,13 +61,13 @@ func (l *listenBench) chromium(ctx context.Context, t *target) (err error) {
 	return l.latency(ctx, "Chromium, WebChannel", t, clients[0], clients[1])
 }
 
-// node measures from one process of Node to another.
-func (l *listenBench) node(ctx context.Context, t *target) (err error) {
+// measureNode measures the latency between two processes of Node.
+func (l *listenBench) measureNode(ctx context.Context, t *target) (err error) {
 	l.Progress(t.name + ", Node")
 	if err := os.CopyFS(filepath.Join(l.bench.dir, t.name), scripts); err != nil {
 		return err
 	}
-	script := filepath.Join(l.bench.dir, t.name, "latency.mjs")
+	script := filepath.Join(l.bench.dir, t.name, "client.mjs")
 	var clients [2]sdktest.Script
 	for i := range clients {
 		n, err := sdktest.LaunchNode(filepath.Join(l.sdks, sdkVersion), script)
@@ -80,14 +80,14 @@ func (l *listenBench) node(ctx context.Context, t *target) (err error) {
 	return l.latency(ctx, "Node, gRPC", t, clients[0], clients[1])
 }
 
-// written is when a client called setDoc, and when that ended; seen, when a listener had the document. In milliseconds, by the
-// clock of the machine.
-type written struct{ Called, Acknowledged float64 }
+// writeTimes are the times at which setDoc was called and returned, in milliseconds by the machine's
+// clock.
+type writeTimes struct{ Called, Acknowledged float64 }
 
-// latency has one client write what another one listens to. That the npm server cannot do it is a result.
+// latency measures one kind of clients. A failure of the npm server is a result, not an error.
 func (l *listenBench) latency(ctx context.Context, clients string, t *target, reader, writer sdktest.Script) error {
-	r, err := l.writeAndSee(ctx, t, "latencies/"+clients, reader, writer)
-	if err != nil && t.name == theirs && ctx.Err() == nil {
+	r, err := l.measureLatency(ctx, t, "latencies/"+clients, reader, writer)
+	if err != nil && t.name == npmServer && ctx.Err() == nil {
 		r.Unsupported = unsupported(err)
 	} else if err != nil {
 		return fmt.Errorf("%s: %w", clients, err)
@@ -97,7 +97,8 @@ func (l *listenBench) latency(ctx context.Context, clients string, t *target, re
 	return nil
 }
 
-func (l *listenBench) writeAndSee(ctx context.Context, t *target, document string, reader, writer sdktest.Script) (r Latency, err error) {
+// measureLatency lets one client write a document to which the other listens.
+func (l *listenBench) measureLatency(ctx context.Context, t *target, document string, reader, writer sdktest.Script) (r Latency, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	host, port := splitPort(t.address)
@@ -106,33 +107,33 @@ func (l *listenBench) writeAndSee(ctx context.Context, t *target, document strin
 			return r, err
 		}
 	}
-	if err := first(ctx, reader, writer); err != nil {
+	if err := warmUpClients(ctx, reader, writer); err != nil {
 		return r, err
 	}
-	var writes []written
+	var writes []writeTimes
 	if err := writer.Call(ctx, "write", &writes, l.Writes); err != nil {
 		return r, err
 	}
-	var seen []float64
-	if err := reader.Call(ctx, "seen", &seen, warmUp+len(writes)); err != nil {
+	var received []float64
+	if err := reader.Call(ctx, "received", &received, warmUp+len(writes)); err != nil {
 		return r, err
 	}
 	var acknowledged, total []time.Duration
 	for i, w := range writes {
 		acknowledged = append(acknowledged, duration(w.Acknowledged-w.Called))
-		total = append(total, duration(seen[warmUp+i]-w.Called))
+		total = append(total, duration(received[warmUp+i]-w.Called))
 	}
 	slices.Sort(acknowledged)
 	slices.Sort(total)
 	return Latency{Acknowledged: quantile(acknowledged, 0.5), Median: quantile(total, 0.5), P99: quantile(total, 0.99)}, nil
 }
 
-// warmUp is how many writes are not measured.
+// warmUp is the number of writes that are not measured.
 const warmUp = 50
 
-// first listens and writes: does the server have it at all?
-func first(ctx context.Context, reader, writer sdktest.Script) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, attemptTime, fmt.Errorf("no answer within %v", attemptTime))
+// warmUpClients starts listening and writes, to find out whether the server supports these clients.
+func warmUpClients(ctx context.Context, reader, writer sdktest.Script) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, attemptTimeout, fmt.Errorf("no response within %v", attemptTimeout))
 	defer cancel()
 	if err := reader.Call(ctx, "listen", nil); err != nil {
 		return err
@@ -140,11 +141,12 @@ func first(ctx context.Context, reader, writer sdktest.Script) error {
 	return writer.Call(ctx, "write", nil, warmUp)
 }
 
+// duration converts milliseconds.
 func duration(milliseconds float64) time.Duration {
 	return time.Duration(milliseconds * float64(time.Millisecond))
 }
 
-// quantile of what is sorted.
+// quantile returns the q-quantile of a sorted list.
 func quantile(sorted []time.Duration, q float64) time.Duration {
 	return sorted[min(int(q*float64(len(sorted))), len(sorted)-1)]
 }

@@ -11,20 +11,20 @@ import (
 	"heek.kr/heektime/emulator/sdktest"
 )
 
-// ListenOptions of a run. The zero value is the run that docs/firestore-performance.md shows.
+// ListenOptions configure [RunListen]. The zero value is the run in docs/firestore-performance.md.
 type ListenOptions struct {
-	// Writes from one client to another; 500 when 0.
+	// Writes is the number of writes from one client to another; 0 means 500.
 	Writes int
-	// Listeners at once; 1,000 when 0.
+	// Listeners is the number of listeners to one document; 0 means 1,000.
 	Listeners int
-	// Window is how long commits to all listeners are repeated; 5 s when 0.
+	// Window is how long commits to that document are repeated; 0 means 5 s.
 	Window time.Duration
-	// WithoutNPM leaves the npm server out.
+	// WithoutNPM skips the npm server.
 	WithoutNPM bool
-	// WithoutSDK leaves Firebase's JavaScript SDK out, and with it what needs Node, npm and Chromium.
+	// WithoutSDK skips the clients that use Firebase's JavaScript SDK, which need Node, npm and Chromium.
 	WithoutSDK bool
-	// Progress is told what happens; it may be nil.
-	Progress func(what string)
+	// Progress is called with the name of each step; it may be nil.
+	Progress func(step string)
 }
 
 func (o ListenOptions) withDefaults() ListenOptions {
@@ -43,24 +43,25 @@ func (o ListenOptions) withDefaults() ListenOptions {
 	return o
 }
 
-// ListenResults of a run.
+// ListenResults are the results of [RunListen].
 type ListenResults struct {
-	// Latencies from one client to another, one for each kind of client and server.
+	// Latencies has a result for each kind of clients and server.
 	Latencies []Latency
-	// Fans are one document's commits to many listeners, one for each protocol and server.
-	Fans []Fan
-	// Missing says what was not measured, and why, a sentence each.
-	Missing []string
-	// Processors that the servers and the clients shared.
+	// FanOuts has a result for each protocol and server.
+	FanOuts []FanOut
+	// Skipped are sentences about what was not measured and why.
+	Skipped []string
+	// Processors is the number of processors, which the servers and the clients share.
 	Processors int
-	// Took is how long the whole run was.
+	// Took is the duration of the run.
 	Took time.Duration
 }
 
-const listenLimit = 5 * time.Minute // the run fails
+// listenLimit bounds the duration of a run.
+const listenLimit = 5 * time.Minute
 
-// RunListen measures listeners. It runs in the project's folder, builds the embedded server there, and installs the npm one and
-// Firebase's SDK into the user's cache directory unless they are there.
+// RunListen measures listeners. It must run in the repository, where it builds the embedded server. It
+// installs the npm server and Firebase's SDK in the user's cache directory, if they are not there yet.
 func RunListen(ctx context.Context, o ListenOptions) (r ListenResults, err error) {
 	o = o.withDefaults()
 	b, err := newBench()
@@ -69,28 +70,28 @@ func RunListen(ctx context.Context, o ListenOptions) (r ListenResults, err error
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
 	o.Progress("build")
-	if err := b.build(ctx); err != nil { // without a time limit: compilers and installers take what they need
+	if err := b.build(ctx); err != nil { // not limited: compiling and installing may take long
 		return r, err
 	}
 	l := &listenBench{ListenOptions: o, bench: b, results: &r}
 	if o.WithoutNPM {
-		l.miss("@firestore-emulator/server from npm was not asked for.")
+		l.skip("@firestore-emulator/server from npm was excluded.")
 	} else if b.npm, err = install(ctx); err != nil {
-		l.miss("@firestore-emulator/server from npm was not measured: %v.", err)
+		l.skip("@firestore-emulator/server from npm was not measured: %v.", err)
 	}
 	if o.WithoutSDK {
-		l.miss("Firebase's JavaScript SDK was not asked for.")
+		l.skip("Firebase's JavaScript SDK was excluded.")
 	} else if l.sdks, err = sdktest.InstallSDKs(ctx); err != nil {
-		l.miss("Firebase's JavaScript SDK was not measured: %v.", err)
+		l.skip("Firebase's JavaScript SDK was not measured: %v.", err)
 	}
-	began := time.Now()
+	started := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, listenLimit)
 	defer cancel()
 	r.Processors = runtime.NumCPU()
 	if err := l.measure(ctx); err != nil {
 		return r, err
 	}
-	r.Took = time.Since(began)
+	r.Took = time.Since(started)
 	return r, nil
 }
 
@@ -98,33 +99,34 @@ func RunListen(ctx context.Context, o ListenOptions) (r ListenResults, err error
 type listenBench struct {
 	ListenOptions
 	bench   *bench
-	sdks    string // where Firebase's SDKs are installed, empty without them
+	sdks    string // the folder with Firebase's SDKs; empty without them
 	results *ListenResults
 }
 
-func (l *listenBench) miss(format string, args ...any) {
-	l.results.Missing = append(l.results.Missing, fmt.Sprintf(format, args...))
+// skip records what was not measured.
+func (l *listenBench) skip(format string, args ...any) {
+	l.results.Skipped = append(l.results.Skipped, fmt.Sprintf(format, args...))
 }
 
-// measure measures one server after the other, each alone.
+// measure measures one server after the other.
 func (l *listenBench) measure(ctx context.Context) error {
-	names := []string{ours}
+	names := []string{embedded}
 	if l.bench.npm != "" {
-		names = append(names, theirs)
+		names = append(names, npmServer)
 	}
 	for _, name := range names {
 		browsers := false
-		err := l.with(ctx, name, func(t *target) error {
-			if browsers = speaksWebChannel(ctx, t.address); !browsers {
-				l.miss("The %s server does not speak WebChannel: browsers cannot listen to it.", name)
+		err := l.withServer(ctx, name, func(t *target) error {
+			if browsers = supportsWebChannel(ctx, t.address); !browsers {
+				l.skip("The %s server does not support WebChannel, which browsers need to listen.", name)
 			}
-			return l.clients(ctx, t, browsers)
+			return l.measureClients(ctx, t, browsers)
 		})
 		if err == nil && browsers {
-			err = l.with(ctx, name, func(t *target) error { return l.fan(ctx, t, "WebChannel", listenByWebChannel) })
+			err = l.withServer(ctx, name, func(t *target) error { return l.fanOut(ctx, t, "WebChannel", listenWithWebChannel) })
 		}
 		if err == nil {
-			err = l.with(ctx, name, func(t *target) error { return l.fan(ctx, t, "gRPC", listenByGRPC) })
+			err = l.withServer(ctx, name, func(t *target) error { return l.fanOut(ctx, t, "gRPC", listenWithGRPC) })
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -133,8 +135,8 @@ func (l *listenBench) measure(ctx context.Context) error {
 	return nil
 }
 
-// with measures a server of its own, whose memory nothing else has grown.
-func (l *listenBench) with(ctx context.Context, name string, measure func(*target) error) (err error) {
+// withServer calls measure with a new server, whose memory no other measurement has increased.
+func (l *listenBench) withServer(ctx context.Context, name string, measure func(*target) error) (err error) {
 	t, err := l.bench.open(ctx, name)
 	if err != nil {
 		return err
@@ -143,15 +145,15 @@ func (l *listenBench) with(ctx context.Context, name string, measure func(*targe
 	return measure(t)
 }
 
-// clients measures those that Firebase's SDK makes.
-func (l *listenBench) clients(ctx context.Context, t *target, browsers bool) error {
+// measureClients measures the clients that use Firebase's SDK.
+func (l *listenBench) measureClients(ctx context.Context, t *target, browsers bool) error {
 	if l.sdks == "" {
 		return nil
 	}
 	if browsers {
-		if err := l.chromium(ctx, t); err != nil {
+		if err := l.measureChromium(ctx, t); err != nil {
 			return err
 		}
 	}
-	return l.node(ctx, t)
+	return l.measureNode(ctx, t)
 }

@@ -15,10 +15,10 @@ func TestRunListen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Fans) != 2 || len(r.Latencies) != 0 || len(r.Missing) != 2 {
+	if len(r.FanOuts) != 2 || len(r.Latencies) != 0 || len(r.Skipped) != 2 {
 		t.Fatalf("%+v", r)
 	}
-	for _, f := range r.Fans {
+	for _, f := range r.FanOuts {
 		if f.Server != "embedded" || f.Listeners != 20 || f.PerSecond <= 0 || f.CPU <= 0 || f.Median <= 0 || f.P99 < f.Median || f.Unsupported != "" {
 			t.Errorf("%+v", f)
 		}
@@ -29,9 +29,9 @@ func TestRunListen(t *testing.T) {
 	}
 	var text strings.Builder
 	r.Print(&text)
-	for _, want := range []string{"npm was not asked for.", "SDK was not asked for.", "4.0 ms", "5.0 ms", "not supported", "20 listeners to one document", "WebChannel", "gRPC"} {
+	for _, want := range []string{"npm was excluded.", "SDK was excluded.", "4.0 ms", "5.0 ms", "not supported", "20 listeners to one document", "WebChannel", "gRPC"} {
 		if !strings.Contains(text.String(), want) {
-			t.Errorf("no %q in:\n%s", want, text.String())
+			t.Errorf("missing %q in:\n%s", want, text.String())
 		}
 	}
 }

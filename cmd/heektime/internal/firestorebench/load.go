@@ -13,52 +13,53 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Load is one operation with a number of callers.
+// Load is the result for an operation and a number of concurrent callers.
 type Load struct {
 	Operation string
 	Callers   int
-	// Cells are in the order of the servers.
+	// Cells are the results in the order of the servers.
 	Cells []Cell
 }
 
-// Cell is what one server did.
+// Cell is the result of one server.
 type Cell struct {
-	// PerSecond is how many operations were answered a second, all callers together.
+	// PerSecond is the number of operations per second, by all callers together.
 	PerSecond float64
-	// CPU is the processor time of the server for one operation.
+	// CPU is the server's CPU time per operation.
 	CPU time.Duration
-	// ClientCPU is that of the client, which is the same for all and bounds PerSecond on a machine that they share.
+	// ClientCPU is the client's CPU time per operation. It is similar for all servers, and limits
+	// PerSecond because client and server share the processors.
 	ClientCPU time.Duration
-	// Unsupported says why there are no numbers.
+	// Unsupported is why there are no numbers, or empty.
 	Unsupported string
 }
 
-// loads measures all operations on all servers, which take turns.
+// loads measures all operations on all servers.
 func (b *bench) loads(ctx context.Context, targets []*target) ([]Load, error) {
 	var loads []Load
 	var run []operation
 	for _, op := range b.operations() {
 		for _, callers := range b.Callers {
-			if op.alone && callers > 1 {
+			if op.single && callers > 1 {
 				continue
 			}
 			loads, run = append(loads, Load{op.name, callers, make([]Cell, len(targets))}), append(run, op)
 		}
 	}
-	return loads, b.rounds(ctx, targets, loads, run, loadsTime)
+	return loads, b.rounds(ctx, targets, loads, run, loadsDeadline)
 }
 
-// rounds fills the cells of loads, each of which has its operation in run. But for the first, no round begins that long
-// after the run began.
-func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run []operation, last time.Duration) error {
+// rounds measures loads[i] with the operation run[i], and fills its cells. After the first round, it
+// starts no further one later than deadline after the start of the run.
+func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run []operation, deadline time.Duration) error {
 	for i, op := range run {
 		for j, t := range targets {
 			if loads[i].Cells[j].Unsupported != "" {
 				continue
 			}
 			if err := attempt(ctx, t, op); err != nil {
-				if t.name != theirs {
-					return fmt.Errorf("%s: %s: %w", t.name, op.name, err)
+				if t.name != npmServer {
+					return fmt.Errorf("%s on %s: %w", op.name, t.name, err)
 				}
 				loads[i].Cells[j].Unsupported = unsupported(err)
 			}
@@ -66,7 +67,7 @@ func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run
 	}
 	samples := map[*Cell][]Cell{}
 	for round := range b.Rounds {
-		if round > 0 && time.Since(b.began) > last {
+		if round > 0 && time.Since(b.started) > deadline {
 			break
 		}
 		for i := range loads {
@@ -78,7 +79,7 @@ func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run
 				}
 				s, err := repeat(ctx, targets[j], run[i], loads[i].Callers, b.Window)
 				if err != nil {
-					return fmt.Errorf("%s: %s with %d callers: %w", targets[j].name, loads[i].Operation, loads[i].Callers, err)
+					return fmt.Errorf("%s with %d callers on %s: %w", loads[i].Operation, loads[i].Callers, targets[j].name, err)
 				}
 				samples[&loads[i].Cells[j]] = append(samples[&loads[i].Cells[j]], s)
 			}
@@ -90,21 +91,21 @@ func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run
 	return nil
 }
 
-// attemptTime is how long a server may take for an operation that it does for the first time.
-const attemptTime = 10 * time.Second
+// attemptTimeout bounds the first execution of an operation.
+const attemptTimeout = 10 * time.Second
 
-// attempt does an operation before it is measured: does the server have it at all?
+// attempt executes an operation once, to find out whether the server supports it.
 func attempt(ctx context.Context, t *target, op operation) error {
-	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
 	defer cancel()
 	err := op.run(ctx, t, 0, 0)
 	if ctx.Err() != nil {
-		return fmt.Errorf("no answer within %v", attemptTime)
+		return fmt.Errorf("no response within %v", attemptTimeout)
 	}
 	return err
 }
 
-// unsupported is what a table says instead of a number.
+// unsupported returns the text that replaces the numbers after an error.
 func unsupported(err error) string {
 	if status.Code(err) == codes.Unimplemented {
 		return "not supported"
@@ -112,25 +113,25 @@ func unsupported(err error) string {
 	return "not supported: " + err.Error()
 }
 
-// repeat has callers do an operation until the window is over, once at least.
+// repeat lets callers repeat an operation until the window is over, at least once each.
 func repeat(ctx context.Context, t *target, op operation, callers int, window time.Duration) (Cell, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	server, err := t.cpu()
+	serverBefore, err := t.cpu()
 	if err != nil {
 		return Cell{}, err
 	}
-	client, err := cpuOf("self")
+	clientBefore, err := cpuOf("self")
 	if err != nil {
 		return Cell{}, err
 	}
-	began := time.Now()
+	started := time.Now()
 	var done atomic.Int64
 	errs := make([]error, callers)
 	var all sync.WaitGroup
 	for caller := range callers {
 		all.Go(func() {
-			for i := 0; i == 0 || time.Since(began) < window; i++ {
+			for i := 0; i == 0 || time.Since(started) < window; i++ {
 				if errs[caller] = op.run(ctx, t, caller, i); errs[caller] != nil {
 					cancel()
 					return
@@ -140,8 +141,8 @@ func repeat(ctx context.Context, t *target, op operation, callers int, window ti
 		})
 	}
 	all.Wait()
-	took := time.Since(began)
-	if err := firstReal(errs); err != nil {
+	took := time.Since(started)
+	if err := firstCause(errs); err != nil {
 		return Cell{}, err
 	}
 	serverAfter, err := t.cpu()
@@ -155,22 +156,23 @@ func repeat(ctx context.Context, t *target, op operation, callers int, window ti
 	n := done.Load()
 	return Cell{
 		PerSecond: float64(n) / took.Seconds(),
-		CPU:       (serverAfter - server) / time.Duration(n), ClientCPU: (clientAfter - client) / time.Duration(n),
+		CPU:       (serverAfter - serverBefore) / time.Duration(n), ClientCPU: (clientAfter - clientBefore) / time.Duration(n),
 	}, nil
 }
 
-// firstReal is the error that made the others give up.
-func firstReal(errs []error) error {
-	var given error
+// firstCause returns the error that caused the others to be canceled.
+func firstCause(errs []error) error {
+	var canceled error
 	for _, err := range errs {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			return err
 		}
-		given = errors.Join(given, err)
+		canceled = errors.Join(canceled, err)
 	}
-	return given
+	return canceled
 }
 
+// medians returns the median of each number.
 func medians(list []Cell) Cell {
 	return Cell{
 		PerSecond: median(list, func(c Cell) float64 { return c.PerSecond }),
@@ -179,6 +181,7 @@ func medians(list []Cell) Cell {
 	}
 }
 
+// median returns the median of the numbers of a list.
 func median[T any, N float64 | int64 | time.Duration](list []T, number func(T) N) N {
 	numbers := make([]N, len(list))
 	for i, x := range list {

@@ -8,20 +8,21 @@ import (
 	"cloud.google.com/go/firestore"
 )
 
-// lectures is the collection that is read and queried, and whose name the composite index has.
+// lectures is the ID of the collections that are read and queried; the composite index is for it.
 const lectures = "lectures"
 
-// operation is what a caller repeats. Its function does it once and fails when the answer is wrong.
+// operation is an operation that callers repeat. run executes it once and checks the response.
 type operation struct {
 	name string
-	// alone leaves out many callers at once.
-	alone bool
-	run   func(ctx context.Context, t *target, caller, i int) error
+	// single limits the operation to one caller.
+	single bool
+	run    func(ctx context.Context, t *target, caller, i int) error
 }
 
-// found is how many documents the query asks for.
-const found = 20
+// queryLimit is the limit of the query.
+const queryLimit = 20
 
+// operations returns the operations to measure.
 func (b *bench) operations() []operation {
 	return []operation{
 		{name: "set", run: func(ctx context.Context, t *target, caller, i int) error {
@@ -35,7 +36,7 @@ func (b *bench) operations() []operation {
 				return err
 			}
 			if got, ok := s.Data()["n"].(int64); !ok || got != int64(n) {
-				return fmt.Errorf("lecture %d has n %v", n, s.Data()["n"])
+				return fmt.Errorf("lecture %d: n = %v", n, s.Data()["n"])
 			}
 			return nil
 		}},
@@ -43,7 +44,7 @@ func (b *bench) operations() []operation {
 			return t.query(ctx, t.client.Collection(lectures), b.Documents)
 		}},
 		{name: "transaction", run: func(ctx context.Context, t *target, caller, i int) error {
-			// Each caller has documents of its own: what several callers do to one is measured elsewhere.
+			// Callers use different documents; increment.go tests contention.
 			doc := t.client.Doc(fmt.Sprintf("%s/%d", lectures, (caller*100+i%100)%b.Documents))
 			return t.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 				s, err := tx.Get(doc)
@@ -57,33 +58,34 @@ func (b *bench) operations() []operation {
 				return tx.Update(doc, []firestore.Update{{Path: "credit", Value: credit + 1}})
 			})
 		}},
-		{name: "read all", alone: true, run: func(ctx context.Context, t *target, _, _ int) error {
+		{name: "read all", single: true, run: func(ctx context.Context, t *target, _, _ int) error {
 			got, err := t.client.Collection(lectures).Documents(ctx).GetAll()
 			if err != nil {
 				return err
 			}
 			if len(got) != b.Documents {
-				return fmt.Errorf("%d documents, not %d", len(got), b.Documents)
+				return fmt.Errorf("got %d documents, want %d", len(got), b.Documents)
 			}
 			return nil
 		}},
 	}
 }
 
-// query finds the last lectures of one kind, by a composite index, in a collection of size documents.
+// query queries a collection of size documents for the last lectures of one kind, using the composite
+// index.
 func (t *target) query(ctx context.Context, c *firestore.CollectionRef, size int) error {
 	kind := rand.IntN(kinds)
-	got, err := c.Where("kind", "==", kind).OrderBy("n", firestore.Desc).Limit(found).Documents(ctx).GetAll()
+	got, err := c.Where("kind", "==", kind).OrderBy("n", firestore.Desc).Limit(queryLimit).Documents(ctx).GetAll()
 	if err != nil {
 		return err
 	}
-	if want := min(found, size/kinds); len(got) != want {
-		return fmt.Errorf("%d documents of kind %d, not %d", len(got), kind, want)
+	if want := min(queryLimit, size/kinds); len(got) != want {
+		return fmt.Errorf("got %d documents of kind %d, want %d", len(got), kind, want)
 	}
-	last := size - kinds + kind // when size is a multiple of kinds
+	last := size - kinds + kind // if size is a multiple of kinds
 	for i, s := range got {
 		if n, _ := s.Data()["n"].(int64); n != int64(last-i*kinds) {
-			return fmt.Errorf("place %d of kind %d is n %v, not %d", i, kind, s.Data()["n"], last-i*kinds)
+			return fmt.Errorf("result %d of kind %d: n = %v, want %d", i, kind, s.Data()["n"], last-i*kinds)
 		}
 	}
 	return nil

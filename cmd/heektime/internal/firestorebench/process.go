@@ -16,27 +16,27 @@ import (
 	"time"
 )
 
-// process is a server that runs in a process of its own.
+// process is a server that runs in its own process.
 type process struct {
 	cmd     *exec.Cmd
 	in      io.WriteCloser
-	said    *output
+	output  *output
 	address string
-	began   time.Time
+	started time.Time
 	ended   chan struct{}
-	failure error // once ended
+	failure error // valid after ended is closed
 }
 
-// launch starts a program that listens on the given address once it is ready, and waits for that.
+// launch starts a program and waits until it listens on address.
 func launch(ctx context.Context, address, program string, args ...string) (*process, error) {
-	p := &process{cmd: exec.Command(program, args...), address: address, said: &output{}, ended: make(chan struct{})}
+	p := &process{cmd: exec.Command(program, args...), address: address, output: &output{}, ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), "NODE_ENV=production")
-	p.cmd.Stderr = p.said
+	p.cmd.Stderr = p.output
 	var err error
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
-	p.began = time.Now()
+	p.started = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
@@ -54,21 +54,21 @@ func launch(ctx context.Context, address, program string, args ...string) (*proc
 		}
 		select {
 		case <-p.ended:
-			return nil, fmt.Errorf("%s ended: %s", program, p.said)
+			return nil, fmt.Errorf("%s exited: %s", program, p.output)
 		case <-ctx.Done():
-			return nil, errors.Join(fmt.Errorf("%s does not listen on %s: %s", program, address, p.said), p.stop())
+			return nil, errors.Join(fmt.Errorf("%s does not listen on %s: %s", program, address, p.output), p.stop())
 		case <-time.After(200 * time.Microsecond):
 		}
 	}
 }
 
-// stop ends the process: gently by closing its input, then not.
+// stop closes the process's standard input, which makes it exit, and kills it if it does not.
 func (p *process) stop() error {
 	p.in.Close()
 	select {
 	case <-p.ended:
 		if p.failure != nil {
-			return fmt.Errorf("%s ended: %w: %s", p.cmd.Path, p.failure, p.said)
+			return fmt.Errorf("%s exited: %w: %s", p.cmd.Path, p.failure, p.output)
 		}
 		return nil
 	case <-time.After(5 * time.Second):
@@ -80,6 +80,7 @@ func (p *process) stop() error {
 	return nil
 }
 
+// running reports whether the process has not exited.
 func (p *process) running() bool {
 	select {
 	case <-p.ended:
@@ -89,18 +90,19 @@ func (p *process) running() bool {
 	}
 }
 
-// cpu is the processor time, user and system, that the process has used so far.
+// cpu returns the CPU time, user and system, that the process has used so far.
 func (p *process) cpu() (time.Duration, error) { return cpuOf(strconv.Itoa(p.cmd.Process.Pid)) }
 
-// cpuOf adds up the threads of a process, whose time Linux tells in nanoseconds; that of the process itself only in
-// hundredths of a second. Neither Go nor node ends threads, whose time would be missing.
+// cpuOf returns the CPU time of the process pid. It adds up the times of its threads, which Linux
+// provides in nanoseconds; that of the process itself is in hundredths of a second. The sum would lack
+// threads that have ended, but neither Go nor Node ends threads.
 func cpuOf(pid string) (time.Duration, error) {
 	files, err := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
 	if err != nil {
 		return 0, fmt.Errorf("read CPU time: %w", err)
 	}
 	if len(files) == 0 {
-		return 0, fmt.Errorf("read CPU time of process %s: this benchmark needs Linux's /proc, with schedstat", pid)
+		return 0, fmt.Errorf("read CPU time of process %s: the benchmark needs Linux with /proc/*/schedstat", pid)
 	}
 	var sum time.Duration
 	for _, name := range files {
@@ -117,11 +119,11 @@ func cpuOf(pid string) (time.Duration, error) {
 	return sum, nil
 }
 
-// memory is the resident memory of the process, in bytes.
+// memory returns the resident memory of the process, in bytes.
 func (p *process) memory() (int64, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
-		return 0, fmt.Errorf("read memory (this benchmark needs Linux's /proc): %w", err)
+		return 0, fmt.Errorf("read memory (the benchmark needs Linux with /proc): %w", err)
 	}
 	for line := range strings.Lines(string(status)) {
 		var kilobytes int64
@@ -132,16 +134,17 @@ func (p *process) memory() (int64, error) {
 	return 0, errors.New("read memory: no VmRSS in /proc")
 }
 
+// freeAddress returns an address that was free a moment ago.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return "", fmt.Errorf("find a port: %w", err)
+		return "", fmt.Errorf("find a free port: %w", err)
 	}
 	defer l.Close()
 	return l.Addr().String(), nil
 }
 
-// output keeps the first of what a process says.
+// output keeps the beginning of a process's output.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer

@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// profile runs each operation with the most callers against an embedded server of its own, which writes a CPU profile.
+// profile writes a CPU profile for each operation, with the highest number of callers. Each operation
+// has its own server.
 func (b *bench) profile(ctx context.Context) error {
 	dir, err := filepath.Abs(b.ProfileDir)
 	if err != nil {
@@ -21,7 +22,7 @@ func (b *bench) profile(ctx context.Context) error {
 	}
 	for _, op := range b.operations() {
 		callers := slices.Max(b.Callers)
-		if op.alone {
+		if op.single {
 			callers = 1
 		}
 		b.Progress("profile " + op.name)
@@ -33,8 +34,9 @@ func (b *bench) profile(ctx context.Context) error {
 	return nil
 }
 
+// profileOne writes the CPU profile of one operation.
 func (b *bench) profileOne(ctx context.Context, op operation, callers int, file string) (err error) {
-	t, err := b.open(ctx, ours)
+	t, err := b.open(ctx, embedded)
 	if err != nil {
 		return err
 	}

@@ -10,53 +10,54 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/table"
 )
 
-// Goal is something that the embedded server should be, in memory, beside the npm one.
+// Goal is a goal for the embedded server, and whether the results meet it.
 type Goal struct {
 	What, Measured, Wanted string
-	Holds                  bool
+	Met                    bool
 }
 
-// Goals judges the results. Those that compare are left out without an npm server.
+// Goals compares the results with the goals. Without the npm server, it omits goals relative to it.
 func (r Results) Goals() []Goal {
 	var goals []Goal
 	if len(r.Starts) > 0 {
 		s := r.Starts[0]
 		goals = append(goals,
-			Goal{"start to the first answer", milliseconds(s.Took), "under 30 ms", s.Took < 30*time.Millisecond},
+			Goal{"start to first response", milliseconds(s.Took), "under 30 ms", s.Took < 30*time.Millisecond},
 			Goal{"memory when empty", table.Bytes(s.Empty), "under 40 MB", s.Empty < 40e6})
 	}
-	npm := slices.Index(r.Servers, theirs)
+	npm := slices.Index(r.Servers, npmServer)
 	for _, l := range r.Loads {
 		if npm < 0 || l.Cells[npm].Unsupported != "" || l.Cells[0].CPU == 0 {
 			continue
 		}
-		our, their := l.Cells[0], l.Cells[npm]
-		ratio := float64(our.CPU) / float64(their.CPU)
-		goals = append(goals, Goal{"CPU of " + l.name() + ", of npm's", fmt.Sprintf("1/%.1f", 1/ratio), "1/5", ratio <= 0.2})
+		ours, theirs := l.Cells[0], l.Cells[npm]
+		ratio := float64(ours.CPU) / float64(theirs.CPU)
+		goals = append(goals, Goal{"CPU of " + l.name() + ", embedded / npm", fmt.Sprintf("1/%.1f", 1/ratio), "1/5", ratio <= 0.2})
 		if l.Callers > 1 {
-			times := our.PerSecond / their.PerSecond
+			times := ours.PerSecond / theirs.PerSecond
 			goals = append(goals, Goal{"throughput of " + l.name(), fmt.Sprintf("%.1f×", times), "2×", times >= 2})
 		}
 	}
 	if len(r.Growth) > 1 {
 		first, last := r.Growth[0], r.Growth[len(r.Growth)-1]
 		ratio := first.Cells[0].PerSecond / last.Cells[0].PerSecond
-		// A quarter is what two equal measurements differ by here.
+		// Repeated measurements differ by up to a quarter.
 		goals = append(goals, Goal{
 			fmt.Sprintf("query of %s against %s documents", table.Count(last.Documents), table.Count(first.Documents)),
 			fmt.Sprintf("%.2f× the time", ratio), "no more", ratio < 1.25,
 		})
 	}
 	for i, name := range r.Servers {
-		if name == theirs || len(r.Increments) <= i {
+		if name == npmServer || len(r.Increments) <= i {
 			continue
 		}
 		n := r.Increments[i]
-		goals = append(goals, Goal{"increments lost, " + name, fmt.Sprintf("%d of %d", n.Lost, n.Acknowledged), "0", n.Lost == 0 && n.Refused == 0})
+		goals = append(goals, Goal{"increments lost, " + name, fmt.Sprintf("%d of %d", n.Lost, n.Acknowledged), "0", n.Lost == 0 && n.Failed == 0})
 	}
 	return goals
 }
 
+// name is the title of a row.
 func (l Load) name() string {
 	if l.Callers == 1 {
 		return l.Operation + ", 1 caller"
@@ -77,9 +78,9 @@ func (r Results) Print(w io.Writer) {
 		}
 		r.table(w, title, rows)
 	}
-	cells("CPU of the server, an operation", func(c Cell) string { return microseconds(c.CPU) })
-	cells("operations a second", func(c Cell) string { return perSecond(c.PerSecond) })
-	cells("CPU of the client, an operation", func(c Cell) string { return microseconds(c.ClientCPU) })
+	cells("server CPU per operation", func(c Cell) string { return microseconds(c.CPU) })
+	cells("operations per second", func(c Cell) string { return perSecond(c.PerSecond) })
+	cells("client CPU per operation", func(c Cell) string { return microseconds(c.ClientCPU) })
 	var rows [][]string
 	for _, g := range r.Growth {
 		rows = append(rows, row(table.Count(g.Documents)+" documents", g.Cells, func(c Cell) string {
@@ -87,32 +88,34 @@ func (r Results) Print(w io.Writer) {
 		}))
 	}
 	r.table(w, "query with an index, 1 caller", rows)
-	rows = [][]string{{"acknowledged"}, {"refused"}, {"lost"}, {"took"}}
+	rows = [][]string{{"acknowledged"}, {"failed"}, {"lost"}, {"took"}}
 	for _, n := range r.Increments {
-		for i, text := range []string{fmt.Sprint(n.Acknowledged), fmt.Sprint(n.Refused), fmt.Sprint(n.Lost), milliseconds(n.Took)} {
+		for i, text := range []string{fmt.Sprint(n.Acknowledged), fmt.Sprint(n.Failed), fmt.Sprint(n.Lost), milliseconds(n.Took)} {
 			rows[i] = append(rows[i], text)
 		}
 	}
-	r.table(w, fmt.Sprintf("%d callers increment one field %d times each", incrementers, incrementsOf), rows)
+	r.table(w, fmt.Sprintf("%d callers, %d increments each", incrementCallers, incrementsPerCaller), rows)
 	r.printFeatures(w)
 	rows = nil
 	for _, g := range r.Goals() {
-		rows = append(rows, []string{g.What, g.Measured, g.Wanted, yes(g.Holds)})
+		rows = append(rows, []string{g.What, g.Measured, g.Wanted, yes(g.Met)})
 	}
-	table.Write(w, []table.Column{{Title: "goal"}, {Title: "measured", Right: true}, {Title: "wanted", Right: true}, {Title: "holds"}}, rows)
-	fmt.Fprintf(w, "\n%d processors for the servers and the client; the whole run took %.0f s\n", r.Processors, r.Took.Seconds())
+	table.Write(w, []table.Column{{Title: "goal"}, {Title: "measured", Right: true}, {Title: "wanted", Right: true}, {Title: "met"}}, rows)
+	fmt.Fprintf(w, "\n%d processors shared by servers and client; the run took %.0f s\n", r.Processors, r.Took.Seconds())
 }
 
+// printStarts prints start-up times and memory.
 func (r Results) printStarts(w io.Writer) {
-	rows := [][]string{{"start to the first answer"}, {"  the worst"}, {"memory when empty"}, {"memory when filled"}}
+	rows := [][]string{{"start to first response"}, {"  slowest"}, {"memory when empty"}, {"memory when filled"}}
 	for _, s := range r.Starts {
-		for i, text := range []string{milliseconds(s.Took), milliseconds(s.Worst), table.Bytes(s.Empty), table.Bytes(s.Filled)} {
+		for i, text := range []string{milliseconds(s.Took), milliseconds(s.Slowest), table.Bytes(s.Empty), table.Bytes(s.Filled)} {
 			rows[i] = append(rows[i], text)
 		}
 	}
 	r.table(w, "start and memory", rows)
 }
 
+// printFeatures prints which servers support which features, and why not.
 func (r Results) printFeatures(w io.Writer) {
 	var rows [][]string
 	var notes []string
@@ -126,7 +129,7 @@ func (r Results) printFeatures(w io.Writer) {
 		}
 		rows = append(rows, cells)
 	}
-	r.table(w, "has it", rows)
+	r.table(w, "feature", rows)
 	for _, n := range notes {
 		fmt.Fprintln(w, n)
 	}
@@ -135,7 +138,7 @@ func (r Results) printFeatures(w io.Writer) {
 	}
 }
 
-// table prints rows with one column a server, and nothing when there are none.
+// table prints rows with a column per server. It prints nothing if there are no rows.
 func (r Results) table(w io.Writer, title string, rows [][]string) {
 	columns := []table.Column{{Title: title}}
 	for _, name := range r.Servers {
@@ -148,6 +151,7 @@ func (r Results) table(w io.Writer, title string, rows [][]string) {
 	fmt.Fprintln(w)
 }
 
+// row returns the cells of a row: its name and a text per server.
 func row(name string, list []Cell, each func(Cell) string) []string {
 	cells := []string{name}
 	for _, c := range list {
@@ -160,7 +164,7 @@ func row(name string, list []Cell, each func(Cell) string) []string {
 	return cells
 }
 
-// brief is the first of a long message.
+// brief returns the beginning of a long message.
 func brief(s string) string {
 	s, _, _ = strings.Cut(s, "\n")
 	if r := []rune(s); len(r) > 100 {

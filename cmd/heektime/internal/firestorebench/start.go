@@ -11,15 +11,18 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Start is how a server starts, and the memory that it takes.
+// Start is the start-up time and memory of a server.
 type Start struct {
-	// Took is from the start of the process to the answer of the first Get, the median; Worst of all starts.
-	Took, Worst time.Duration
-	// Empty is the resident memory after that Get, the median; Filled that with the documents, in bytes.
+	// Took and Slowest are the median and maximum time from the start of the process to the response
+	// to the first Get.
+	Took, Slowest time.Duration
+	// Empty is the median resident memory after that Get, and Filled that with the documents, in
+	// bytes.
 	Empty, Filled int64
 }
 
-// starts measures the servers in turn, so that a machine that changes its mind meanwhile does so for all of them.
+// starts measures start-up. It alternates between the servers, so that a change in the machine's load
+// affects all of them.
 func (b *bench) starts(ctx context.Context) ([]Start, error) {
 	servers := b.servers()
 	took := make([][]time.Duration, len(servers))
@@ -36,16 +39,18 @@ func (b *bench) starts(ctx context.Context) ([]Start, error) {
 	}
 	results := make([]Start, len(servers))
 	for i := range servers {
-		same := func(d time.Duration) time.Duration { return d }
-		results[i] = Start{Took: median(took[i], same), Empty: median(empty[i], func(n int64) int64 { return n })}
+		results[i] = Start{
+			Took:  median(took[i], func(d time.Duration) time.Duration { return d }),
+			Empty: median(empty[i], func(n int64) int64 { return n }),
+		}
 		for _, d := range took[i] {
-			results[i].Worst = max(results[i].Worst, d)
+			results[i].Slowest = max(results[i].Slowest, d)
 		}
 	}
 	return results, nil
 }
 
-// startOnce starts a server and asks it for a document, which there is none of.
+// startOnce starts a server and reads a document that does not exist.
 func (b *bench) startOnce(ctx context.Context, name string) (took time.Duration, memory int64, err error) {
 	t, err := b.open(ctx, name)
 	if err != nil {
@@ -55,12 +60,12 @@ func (b *bench) startOnce(ctx context.Context, name string) (took time.Duration,
 	if _, err := t.client.Doc("nothing/here").Get(ctx); status.Code(err) != codes.NotFound {
 		return 0, 0, fmt.Errorf("first Get: want NotFound, got %w", err)
 	}
-	took = time.Since(t.began)
+	took = time.Since(t.started)
 	memory, err = t.memory()
 	return took, memory, err
 }
 
 func splitPort(address string) (host, port string) {
-	host, port, _ = net.SplitHostPort(address) // a listener's address has both
+	host, port, _ = net.SplitHostPort(address) // cannot fail for a listener's address
 	return host, port
 }

@@ -14,25 +14,26 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// target is a running server and a client of it.
+// target is a running server with a client.
 type target struct {
 	*process
 	name   string
 	client *firestore.Client // owns its connection
 }
 
-// indexes are those that the queries need.
+// indexes contains the composite index that the query needs.
 const indexes = `{"indexes": [{"collectionGroup": "` + lectures + `", "queryScope": "COLLECTION", "fields": [
 	{"fieldPath": "kind", "order": "ASCENDING"}, {"fieldPath": "n", "order": "DESCENDING"}]}]}`
 
-// build compiles the embedded server as a release would be.
+// build compiles the embedded server as for a release.
 func (b *bench) build(ctx context.Context) error {
 	if err := os.WriteFile(b.indexes(), []byte(indexes), 0o600); err != nil {
-		return fmt.Errorf("write indexes: %w", err)
+		return fmt.Errorf("write the indexes: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.binary(), "heek.kr/heektime/cmd/heektime/internal/firestorebench/server")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.binary(),
+		"heek.kr/heektime/cmd/heektime/internal/firestorebench/server")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the embedded server (the benchmark runs in the project's folder): %w\n%s", err, out)
+		return fmt.Errorf("build the embedded server (run the benchmark in the repository): %w\n%s", err, out)
 	}
 	return nil
 }
@@ -40,7 +41,7 @@ func (b *bench) build(ctx context.Context) error {
 func (b *bench) binary() string  { return filepath.Join(b.dir, "server") }
 func (b *bench) indexes() string { return filepath.Join(b.dir, "firestore.indexes.json") }
 
-// open starts a server, empty, and connects.
+// open starts a new, empty server and connects to it.
 func (b *bench) open(ctx context.Context, name string) (*target, error) {
 	address, err := freeAddress()
 	if err != nil {
@@ -48,10 +49,10 @@ func (b *bench) open(ctx context.Context, name string) (*target, error) {
 	}
 	var p *process
 	switch name {
-	case theirs:
+	case npmServer:
 		_, port := splitPort(address)
 		p, err = launch(ctx, address, "node", filepath.Join(b.npm, "serve.js"), port)
-	case durable:
+	case embeddedDurable:
 		var data string
 		if data, err = os.MkdirTemp(b.dir, "data-"); err != nil {
 			return nil, fmt.Errorf("make a data directory: %w", err)
@@ -70,9 +71,9 @@ func (b *bench) open(ctx context.Context, name string) (*target, error) {
 	return t, nil
 }
 
-// connect makes the client, which connects at its first call.
+// connect creates the client, which connects at its first call.
 func (t *target) connect(ctx context.Context) error {
-	conn, err := grpc.NewClient(t.address, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(owner{}))
+	conn, err := grpc.NewClient(t.address, grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(ownerToken{}))
 	if err != nil {
 		return fmt.Errorf("connect to %s: %w", t.name, err)
 	}
@@ -84,23 +85,25 @@ func (t *target) connect(ctx context.Context) error {
 	return nil
 }
 
-// owner is what the client tells emulators when FIRESTORE_EMULATOR_HOST names one: that it has all rights.
-type owner struct{}
+// ownerToken are the credentials that Google's client sends to emulators if FIRESTORE_EMULATOR_HOST is
+// set; they bypass security rules.
+type ownerToken struct{}
 
-func (owner) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+func (ownerToken) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
 	return map[string]string{"authorization": "Bearer owner"}, nil
 }
 
-func (owner) RequireTransportSecurity() bool { return false }
+func (ownerToken) RequireTransportSecurity() bool { return false }
 
+// stop closes the client and stops the server.
 func (t *target) stop() error {
 	return errors.Join(t.client.Close(), t.process.stop())
 }
 
-// kinds are how many documents in how many share a kind.
+// kinds is the number of kinds: every kinds-th document has the same kind.
 const kinds = 20
 
-// lecture is a document as HeekTime has them, about 500 bytes.
+// lecture returns a document like HeekTime's lectures, of about 500 bytes.
 func lecture(i int) map[string]any {
 	return map[string]any{
 		"identifier": fmt.Sprintf("COSE%04d-01", i), "title": "데이터베이스시스템", "professor": "정연돈", "credit": 3, "n": i, "kind": i % kinds,
@@ -109,7 +112,7 @@ func lecture(i int) map[string]any {
 	}
 }
 
-// fill writes n documents in batches.
+// fill writes n documents to a collection, in batches.
 func (t *target) fill(ctx context.Context, collection string, n int) error {
 	const batch = 500
 	for first := 0; first < n; first += batch {
@@ -122,7 +125,7 @@ func (t *target) fill(ctx context.Context, collection string, n int) error {
 			return nil
 		})
 		if err != nil {
-			return fmt.Errorf("write documents %d and on: %w", first, err)
+			return fmt.Errorf("write documents from %d: %w", first, err)
 		}
 	}
 	return nil

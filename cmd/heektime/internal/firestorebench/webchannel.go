@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// channelURL is where browsers listen.
+// channelURL returns the URL of WebChannel's endpoint for Listen.
 func channelURL(address string, query url.Values) string {
 	query.Set("VER", "8")
 	query.Set("database", database)
@@ -22,12 +22,12 @@ func channelURL(address string, query url.Values) string {
 
 const database = "projects/demo-bench/databases/(default)"
 
-// channel is the least that a browser is for a server: a WebChannel, without the SDK's cost.
+// channel is a minimal WebChannel client, without the cost of the SDK.
 type channel struct {
 	client  *http.Client
-	browser string // its User-Agent, by which the server tells browsers of one machine apart
+	browser string // the User-Agent, by which the server distinguishes browsers on the same machine
 	address string
-	session url.Values // the parameters that name it
+	session url.Values // the parameters that identify the channel
 }
 
 // openChannel opens a channel that listens to a document.
@@ -39,40 +39,41 @@ func openChannel(ctx context.Context, client *http.Client, browser, address, doc
 		return nil, err
 	}
 	form := url.Values{"headers": {"Authorization:Bearer owner\r\n"}, "count": {"1"}, "ofs": {"0"}, "req0___data__": {string(target)}}
-	at := channelURL(address, url.Values{"RID": {"1"}, "CVER": {"22"}, "X-HTTP-Session-Id": {"gsessionid"}, "t": {"1"}})
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, at, strings.NewReader(form.Encode()))
+	open := channelURL(address, url.Values{"RID": {"1"}, "CVER": {"22"}, "X-HTTP-Session-Id": {"gsessionid"}, "t": {"1"}})
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, open, strings.NewReader(form.Encode()))
 	if err != nil {
 		return nil, err
 	}
 	r.Header.Set("User-Agent", browser)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	answer, err := client.Do(r)
+	response, err := client.Do(r)
 	if err != nil {
 		return nil, fmt.Errorf("open a channel: %w", err)
 	}
-	defer answer.Body.Close()
-	frames := json.NewDecoder(answer.Body) // a frame is a number and an array, one after the other
+	defer response.Body.Close()
+	frames := json.NewDecoder(response.Body) // a frame is a length followed by an array
 	var length int
 	var frame []json.RawMessage // [[0, ["c", session, …]]]
-	if err := errors.Join(frames.Decode(&length), frames.Decode(&frame)); err != nil || answer.StatusCode != http.StatusOK || len(frame) == 0 {
-		return nil, fmt.Errorf("open a channel: %s: %v", answer.Status, err)
+	if err := errors.Join(frames.Decode(&length), frames.Decode(&frame)); err != nil || response.StatusCode != http.StatusOK || len(frame) == 0 {
+		return nil, fmt.Errorf("open a channel: %s: %v", response.Status, err)
 	}
 	var first struct {
-		ID   int
-		Said []any
+		ID      int
+		Message []any
 	}
-	if err := json.Unmarshal(frame[0], &[]any{&first.ID, &first.Said}); err != nil || len(first.Said) < 2 {
-		return nil, fmt.Errorf("open a channel: answered %s", frame[0])
+	if err := json.Unmarshal(frame[0], &[]any{&first.ID, &first.Message}); err != nil || len(first.Message) < 2 {
+		return nil, fmt.Errorf("open a channel: unexpected response %s", frame[0])
 	}
-	session := url.Values{"SID": {fmt.Sprint(first.Said[1])}}
-	if id := answer.Header.Get("X-HTTP-Session-Id"); id != "" {
+	session := url.Values{"SID": {fmt.Sprint(first.Message[1])}}
+	if id := response.Header.Get("X-HTTP-Session-Id"); id != "" {
 		session.Set("gsessionid", id)
 	}
 	return &channel{client: client, browser: browser, address: address, session: session}, nil
 }
 
-// hear reads what the server sends until ctx ends, and tells of each document.
-func (c *channel) hear(ctx context.Context, heard chan<- error) error {
+// receive reads what the server sends until ctx ends, and sends nil to received for each changed
+// document.
+func (c *channel) receive(ctx context.Context, received chan<- error) error {
 	query := url.Values{"RID": {"rpc"}, "AID": {"0"}, "CI": {"0"}, "TYPE": {"xmlhttp"}, "t": {"1"}}
 	for name, values := range c.session {
 		query[name] = values
@@ -82,30 +83,30 @@ func (c *channel) hear(ctx context.Context, heard chan<- error) error {
 		return err
 	}
 	r.Header.Set("User-Agent", c.browser)
-	answer, err := c.client.Do(r)
+	response, err := c.client.Do(r)
 	if err != nil {
 		return err
 	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return errors.New("back channel: " + answer.Status)
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return errors.New("open the back channel: " + response.Status)
 	}
-	frames := json.NewDecoder(answer.Body)
+	frames := json.NewDecoder(response.Body)
 	for {
 		var frame json.RawMessage
 		if err := frames.Decode(&frame); err == io.EOF {
-			return errors.New("the server ended the back channel")
+			return errors.New("the server closed the back channel")
 		} else if err != nil {
-			return fmt.Errorf("back channel: %w", err)
+			return fmt.Errorf("read the back channel: %w", err)
 		}
 		for range bytes.Count(frame, []byte(`"documentChange"`)) {
-			heard <- nil
+			received <- nil
 		}
 	}
 }
 
-// listenByWebChannel has a channel, a connection and a browser for each listener.
-func listenByWebChannel(ctx context.Context, t *target, document string, listeners int, heard chan<- error) error {
+// listenWithWebChannel opens a channel with its own connection and User-Agent per listener.
+func listenWithWebChannel(ctx context.Context, t *target, document string, listeners int, received chan<- error) error {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: listeners}}
 	context.AfterFunc(ctx, client.CloseIdleConnections)
 	for i := range listeners {
@@ -114,16 +115,16 @@ func listenByWebChannel(ctx context.Context, t *target, document string, listene
 			return err
 		}
 		go func() {
-			if err := c.hear(ctx, heard); ctx.Err() == nil {
-				heard <- err
+			if err := c.receive(ctx, received); ctx.Err() == nil {
+				received <- err
 			}
 		}()
 	}
 	return nil
 }
 
-// speaksWebChannel asks a server for a channel.
-func speaksWebChannel(ctx context.Context, address string) bool {
+// supportsWebChannel reports whether a server opens a channel.
+func supportsWebChannel(ctx context.Context, address string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	_, err := openChannel(ctx, http.DefaultClient, "probe", address, "none/one")

@@ -1,5 +1,5 @@
-// Serves the emulator on the port that the first argument names. It ends when its standard input does, and so never
-// outlives the benchmark.
+// Runs the emulator on the port in the first argument. It exits when its standard input is closed, so it
+// never outlives the benchmark.
 const { FirestoreServer } = require("@firestore-emulator/server");
 
 process.stdin.on("end", () => process.exit(0)).resume();

@@ -1,8 +1,9 @@
-// Command server is the embedded cloud in a process of its own, for the benchmark to measure: its CPU time is the
-// emulator's and nobody else's.
+// Command server runs the local cloud in its own process, so that the benchmark can measure its CPU time
+// separately.
 //
-// It ends when its standard input does, and so never outlives the benchmark. A line "profile FILE" there begins a CPU
-// profile, which ends with the process; "collect FILE" gives back all memory that is not needed and makes the file then.
+// It exits when its standard input is closed, so it never outlives the benchmark. The line "profile FILE"
+// on standard input starts a CPU profile, which ends with the process; "collect FILE" returns unused
+// memory to the system and then creates the file.
 package main
 
 import (
@@ -23,9 +24,9 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // as the heektime command does
 	}
-	address := flag.String("firestore", "127.0.0.1:0", "`ADDRESS` that Firestore listens on")
-	data := flag.String("data", "", "`DIR` that keeps everything; in memory when empty")
-	indexes := flag.String("indexes", "", "`FILE` with the composite indexes, a firestore.indexes.json")
+	address := flag.String("firestore", "127.0.0.1:0", "`ADDRESS` on which Firestore listens")
+	data := flag.String("data", "", "`DIR` for the data (default: in memory)")
+	indexes := flag.String("indexes", "", "firestore.indexes.json `FILE` with the composite indexes")
 	flag.Parse()
 	if err := run(*address, *data, *indexes); err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
@@ -40,7 +41,7 @@ func run(address, data, indexes string) (err error) {
 	}
 	if indexes != "" {
 		if cfg.Indexes, err = os.ReadFile(indexes); err != nil {
-			return fmt.Errorf("read indexes: %w", err)
+			return fmt.Errorf("read the indexes: %w", err)
 		}
 	}
 	cloud, err := emulator.Open(cfg)
@@ -48,30 +49,30 @@ func run(address, data, indexes string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, cloud.Close()) }()
-	return obey(bufio.NewScanner(os.Stdin))
+	return runCommands(bufio.NewScanner(os.Stdin))
 }
 
-// obey carries out one line after the other until there are no more.
-func obey(lines *bufio.Scanner) error {
+// runCommands executes the commands on lines until standard input is closed.
+func runCommands(lines *bufio.Scanner) error {
 	for lines.Scan() {
-		word, name, _ := strings.Cut(lines.Text(), " ")
+		command, name, _ := strings.Cut(lines.Text(), " ")
 		switch {
-		case word == "collect" && name != "":
+		case command == "collect" && name != "":
 			debug.FreeOSMemory()
 			if err := os.WriteFile(name, nil, 0o600); err != nil {
-				return fmt.Errorf("collect: %w", err)
+				return fmt.Errorf("create the file of collect: %w", err)
 			}
 			continue
-		case word != "profile" || name == "":
-			return fmt.Errorf("unknown line %q: only \"profile FILE\" and \"collect FILE\" are", lines.Text())
+		case command != "profile" || name == "":
+			return fmt.Errorf("unknown command %q: use profile FILE or collect FILE", lines.Text())
 		}
 		file, err := os.Create(name)
 		if err != nil {
-			return fmt.Errorf("profile: %w", err)
+			return fmt.Errorf("start the profile: %w", err)
 		}
 		defer file.Close()
 		if err := pprof.StartCPUProfile(file); err != nil {
-			return fmt.Errorf("profile: %w", err)
+			return fmt.Errorf("start the profile: %w", err)
 		}
 		defer pprof.StopCPUProfile()
 	}

@@ -11,7 +11,7 @@ import (
 //go:embed npm
 var npmFiles embed.FS
 
-// install puts the pinned npm server into the user's cache and returns the folder. The error says what is missing.
+// install installs the pinned npm server in the user's cache directory and returns its folder.
 func install(ctx context.Context) (string, error) {
 	files, err := fs.Sub(npmFiles, "npm")
 	if err != nil {

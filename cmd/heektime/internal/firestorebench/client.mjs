@@ -1,7 +1,8 @@
-// Writes a document again and again, or listens to it and notes when each version came.
+// A client of the benchmark: it writes a document repeatedly, or listens to it and records when it
+// receives each version.
 export default ({ app, firestore }) => {
   let document, written = 0
-  const seen = [] // when each number, or a later one, was seen
+  const received = [] // received[n - 1] is when version n or a later one arrived
   let changed
   const now = () => performance.timeOrigin + performance.now()
   return {
@@ -10,28 +11,28 @@ export default ({ app, firestore }) => {
       firestore.connectFirestoreEmulator(db, host, Number(port))
       document = firestore.doc(db, path)
     },
-    listen: () => new Promise((listening, refused) => {
+    listen: () => new Promise((resolve, reject) => {
       firestore.onSnapshot(document, (snapshot) => {
-        const n = snapshot.data()?.n ?? 0 // what was written first counts from 1
-        while (seen.length < n) seen.push(now())
-        listening()
+        const n = snapshot.data()?.n ?? 0 // versions start at 1
+        while (received.length < n) received.push(now())
+        resolve()
         changed?.()
-      }, refused)
+      }, reject)
     }),
-    // Each write waits for the one before, and a moment, so that none meets another.
+    // Each write waits for the previous one and then pauses, so that writes do not overlap.
     async write(times) {
       const writes = []
       while (times-- > 0) {
         const called = now()
         await firestore.setDoc(document, { n: ++written })
         writes.push({ called, acknowledged: now() })
-        await new Promise((go) => setTimeout(go, 5))
+        await new Promise((resolve) => setTimeout(resolve, 5))
       }
       return writes
     },
-    async seen(times) {
-      while (seen.length < times) await new Promise((go) => { changed = go })
-      return seen
+    async received(times) {
+      while (received.length < times) await new Promise((resolve) => { changed = resolve })
+      return received
     },
   }
 }
