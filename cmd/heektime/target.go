@@ -52,8 +52,8 @@ func (t *target) configure() error {
 		"FIREBASE_AUTH_EMULATOR_HOST": config.Address("auth"),
 		"STORAGE_EMULATOR_HOST":       config.Address("storage"),
 		gcp.TasksEmulatorHost:         config.Address("tasks"),
-		"REFRESH_URL":                 "http://" + config.Address("refresh"),
-		"OIDC_AUDIENCE":               "http://" + config.Address("refresh"),
+		"REFRESH_URL":                 "http://" + config.ServiceAddress("refresh"),
+		"OIDC_AUDIENCE":               "http://" + config.ServiceAddress("refresh"),
 		"REFRESH_QUEUE":               deployment.Table().QueueName(t.project, deployment.RefreshQueue),
 		"TASKS_SERVICE_ACCOUNT":       spec.Email(t.project, deployment.TasksAccount),
 	} {
