@@ -11,7 +11,8 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/student"
 )
 
-// TestUser shows the demo student, deletes and restores the account, and deletes it permanently.
+// TestUser shows the demo student, deletes and restores the account, and deletes it permanently. It is
+// long because each step needs the state that the previous one left.
 func TestUser(t *testing.T) {
 	config := ports(t)
 	dev := heektime(t, "dev", "--config", config)

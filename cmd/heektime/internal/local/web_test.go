@@ -17,46 +17,13 @@ import (
 // TestWebAppAndServicesShareAnOrigin checks that the project's own firebase.json forwards the services'
 // paths, and serves the web app in web/dist for all others.
 func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
-	project, err := firebase.Find("")
+	dir := copyProject(t)
+	found, err := firebase.Find(filepath.Join(dir, "firebase.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(project.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file map[string]any
-	if err := json.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
-	}
-	delete(file, "firestore")
-	delete(file, "storage")
-	emulators := file["emulators"].(map[string]any)
-	for name := range emulators {
-		emulators[name] = map[string]int{"port": 0}
-	}
-	dir := t.TempDir()
-	text, _ = json.Marshal(file)
-	services := map[string]any{}
-	for name := range project.Services {
-		services[name] = map[string]int{"port": 0}
-	}
-	servicesText, _ := json.Marshal(map[string]any{"services": services})
-	config, schools := filepath.Join(dir, "firebase.json"), filepath.Join(dir, "schools.yaml")
-	for path, content := range map[string]string{
-		config: string(text), filepath.Join(dir, "heektime.json"): string(servicesText), schools: demo.SchoolFile(),
-	} {
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.CopyFS(filepath.Join(dir, "web", "dist"), os.DirFS(project.Hosting.Public)); err != nil {
-		t.Fatal(err)
-	}
-	found, err := firebase.Find(config)
-	if err != nil {
-		t.Fatal(err)
-	}
+	schools := filepath.Join(dir, "schools.yaml")
+	write(t, schools, []byte(demo.SchoolFile()))
 	b, err := Start(t.Context(), Config{
 		Firebase: found, Project: "demo-web", Bucket: "demo-web", SchoolsFile: schools, Log: slog.New(slog.DiscardHandler),
 		Variables: map[string]string{demo.URLVariable: "http://127.0.0.1:1"},
@@ -94,5 +61,52 @@ func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
 		if csp := response.Header.Get("Content-Security-Policy"); tc.path == "/" && csp != "frame-ancestors 'none'" {
 			t.Errorf("the page's Content-Security-Policy is %q", csp)
 		}
+	}
+}
+
+// copyProject copies the project's firebase.json, heektime.json and web app to a new folder, with free
+// ports and without rules and indexes.
+func copyProject(t *testing.T) (dir string) {
+	t.Helper()
+	project, err := firebase.Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(project.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file map[string]any
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	delete(file, "firestore")
+	delete(file, "storage")
+	emulators := file["emulators"].(map[string]any)
+	for name := range emulators {
+		emulators[name] = map[string]int{"port": 0}
+	}
+	services := map[string]any{}
+	for name := range project.Services {
+		services[name] = map[string]int{"port": 0}
+	}
+	dir = t.TempDir()
+	for name, value := range map[string]any{"firebase.json": file, "heektime.json": map[string]any{"services": services}} {
+		data, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, name), data)
+	}
+	if err := os.CopyFS(filepath.Join(dir, "web", "dist"), os.DirFS(project.Hosting.Public)); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func write(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
