@@ -79,7 +79,7 @@ func (s *Server) CreateJob(_ context.Context, r *schedulerpb.CreateJobRequest) (
 	case r.Job == nil:
 		return nil, invalid("CreateJobRequest.job is required.")
 	}
-	pb, when, err := completed(r.Job)
+	pb, when, err := normalizeJob(r.Job)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +130,7 @@ func (s *Server) updateJob(r *schedulerpb.UpdateJobRequest) (*schedulerpb.Job, e
 		}
 		wanted.Name = j.pb.Name
 	}
-	pb, when, err := completed(wanted)
+	pb, when, err := normalizeJob(wanted)
 	if err != nil {
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func (s *Server) RunJob(_ context.Context, r *schedulerpb.RunJobRequest) (*sched
 		if err := s.base.CheckOpen(); err != nil {
 			return nil, err
 		}
-		forced := s.begin(j, s.clock.Now(), true)
+		forced := s.addRun(j, s.clock.Now(), true)
 		s.save(j)
 		s.base.Go(func() { s.run(j, forced) })
 		return j.pb, nil

@@ -51,9 +51,9 @@ func checkName(name string) error {
 	return nil
 }
 
-// completed checks a job and returns a copy with defaults filled in and without output-only fields,
+// normalizeJob checks a job and returns a copy with defaults filled in and without output-only fields,
 // together with its parsed schedule.
-func completed(given *schedulerpb.Job) (*schedulerpb.Job, schedule, error) {
+func normalizeJob(given *schedulerpb.Job) (*schedulerpb.Job, schedule, error) {
 	when, err := parseSchedule(given.Schedule, given.TimeZone)
 	if err != nil {
 		return nil, when, invalid("Schedule or time zone is invalid. (%v)", err)
@@ -74,7 +74,7 @@ func completed(given *schedulerpb.Job) (*schedulerpb.Job, schedule, error) {
 	if size := proto.Size(given); size > maxJobSize {
 		return nil, when, invalid("The job has %d bytes; the limit is %d.", size, maxJobSize)
 	}
-	target, err := completedTarget(given)
+	target, err := normalizeTarget(given)
 	if err != nil {
 		return nil, when, err
 	}
@@ -85,12 +85,12 @@ func completed(given *schedulerpb.Job) (*schedulerpb.Job, schedule, error) {
 	} else if d.CheckValid() != nil || d.AsDuration() < minDeadline || d.AsDuration() > maxDeadline {
 		return nil, when, invalid("Job.attempt_deadline must be between [%v, %v].", minDeadline, maxDeadline)
 	}
-	pb.RetryConfig, err = completedRetry(given.RetryConfig)
+	pb.RetryConfig, err = normalizeRetry(given.RetryConfig)
 	return pb, when, err
 }
 
-// completedTarget checks a job's HTTP request and returns a copy with defaults filled in.
-func completedTarget(given *schedulerpb.Job) (*schedulerpb.HttpTarget, error) {
+// normalizeTarget checks a job's HTTP request and returns a copy with defaults filled in.
+func normalizeTarget(given *schedulerpb.Job) (*schedulerpb.HttpTarget, error) {
 	switch given.Target.(type) {
 	case *schedulerpb.Job_PubsubTarget:
 		return nil, unimplemented("Pub/Sub targets; use http_target")
@@ -151,8 +151,8 @@ func setHeader(target *schedulerpb.HttpTarget, name, value string, replace bool)
 	target.Headers[name] = value
 }
 
-// completedRetry checks a retry configuration and returns a copy with defaults filled in.
-func completedRetry(given *schedulerpb.RetryConfig) (*schedulerpb.RetryConfig, error) {
+// normalizeRetry checks a retry configuration and returns a copy with defaults filled in.
+func normalizeRetry(given *schedulerpb.RetryConfig) (*schedulerpb.RetryConfig, error) {
 	cfg := &schedulerpb.RetryConfig{
 		RetryCount:         given.GetRetryCount(),
 		MaxRetryDuration:   given.GetMaxRetryDuration(),

@@ -68,7 +68,7 @@ func (s *Server) keep(j *job) {
 		default:
 			slot := j.schedule.latest(j.slot, now)
 			j.slot = j.schedule.next(slot)
-			r := s.begin(j, slot, false)
+			r := s.addRun(j, slot, false)
 			s.save(j)
 			s.base.Unlock()
 			s.run(j, r)

@@ -69,7 +69,7 @@ func (s *Server) apply(data []byte) error {
 	}
 	j := &job{pb: pb, schedule: when, slot: when.next(s.clock.Now())}
 	for _, run := range r.Runs {
-		s.begin(j, run.Slot, run.Forced)
+		s.addRun(j, run.Slot, run.Forced)
 	}
 	j.reschedule()
 	s.jobs.Set(pb.Name, j)

@@ -23,8 +23,8 @@ type run struct {
 // Attempt is one request of a run.
 type Attempt = dispatch.Attempt
 
-// begin adds a run to the job. The mutex is held.
-func (s *Server) begin(j *job, slot time.Time, forced bool) *run {
+// addRun adds a run to the job. The mutex is held.
+func (s *Server) addRun(j *job, slot time.Time, forced bool) *run {
 	r := &run{slot: slot, forced: forced}
 	j.active = append(j.active, r)
 	j.runs = append(j.runs, r)

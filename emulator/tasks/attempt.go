@@ -57,7 +57,7 @@ func (s *Server) finish(t *task, a *Attempt, answer dispatch.Answer) {
 	t.queue.running--
 	t.queue.wake.Fire()
 	a.End(now, answer)
-	if t.gone {
+	if t.ended {
 		return
 	}
 	t.Status = answer.Status

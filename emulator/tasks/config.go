@@ -21,20 +21,20 @@ const (
 	defaultDoublings   = 16
 )
 
-// completed checks a queue and returns a copy with defaults filled in. Output-only fields are copied from
+// normalizeQueue checks a queue and returns a copy with defaults filled in. Output-only fields are copied from
 // old, which is nil for a new queue.
-func completed(given, old *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error) {
+func normalizeQueue(given, old *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error) {
 	switch {
 	case given.HttpTarget != nil:
 		return nil, unimplemented("a queue's http_target")
 	case given.AppEngineRoutingOverride != nil:
 		return nil, unimplemented("a queue's app_engine_routing_override")
 	}
-	rates, err := completedRates(given.RateLimits)
+	rates, err := normalizeRateLimits(given.RateLimits)
 	if err != nil {
 		return nil, err
 	}
-	retry, err := completedRetry(given.RetryConfig, nil)
+	retry, err := normalizeRetry(given.RetryConfig, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func completed(given, old *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error) {
 	return q, nil
 }
 
-// completedRates checks rate limits and returns them with defaults filled in.
-func completedRates(given *cloudtaskspb.RateLimits) (*cloudtaskspb.RateLimits, error) {
+// normalizeRateLimits checks rate limits and returns them with defaults filled in.
+func normalizeRateLimits(given *cloudtaskspb.RateLimits) (*cloudtaskspb.RateLimits, error) {
 	perSecond, concurrent := given.GetMaxDispatchesPerSecond(), given.GetMaxConcurrentDispatches()
 	if perSecond == 0 {
 		perSecond = defaultPerSecond
@@ -73,9 +73,9 @@ func completedRates(given *cloudtaskspb.RateLimits) (*cloudtaskspb.RateLimits, e
 	}, nil
 }
 
-// completedRetry checks a retry configuration and returns a copy with unset fields filled in from base. For
+// normalizeRetry checks a retry configuration and returns a copy with unset fields filled in from base. For
 // a task, base is its queue's configuration; for a queue, base is nil, which means the defaults.
-func completedRetry(given, base *cloudtaskspb.RetryConfig) (*cloudtaskspb.RetryConfig, error) {
+func normalizeRetry(given, base *cloudtaskspb.RetryConfig) (*cloudtaskspb.RetryConfig, error) {
 	if base == nil {
 		base = &cloudtaskspb.RetryConfig{
 			MaxAttempts:  defaultMaxAttempts,

@@ -51,7 +51,7 @@ func (t *tombstones) has(name string, now time.Time) bool {
 // end removes a task from its queue and reserves its name. The mutex is held.
 func (s *Server) end(t *task, state State) {
 	now, q := s.clock.Now(), t.queue
-	t.gone = true
+	t.ended = true
 	q.tasks.Delete(t.pb.Name)
 	if t.waiting {
 		q.due.Delete(t)

@@ -115,7 +115,7 @@ func (s *Server) addQueue(given *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error
 	if until, deleted := s.deleted[given.Name]; deleted && s.clock.Now().Before(until) {
 		return nil, errQueueRecent
 	}
-	pb, err := completed(given, nil)
+	pb, err := normalizeQueue(given, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (s *Server) updateQueue(r *cloudtaskspb.UpdateQueueRequest) (*cloudtaskspb.
 		}
 		wanted.Name = q.pb.Name
 	}
-	pb, err := completed(wanted, q.pb)
+	pb, err := normalizeQueue(wanted, q.pb)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (s *Server) DeleteQueue(_ context.Context, r *cloudtaskspb.DeleteQueueReque
 			return nil, errNoEntity
 		}
 		q.tasks.Scan(func(_ string, t *task) bool {
-			t.gone = true
+			t.ended = true
 			return true
 		})
 		q.closed = true

@@ -89,14 +89,14 @@ func (s *Server) apply(data []byte) error {
 		if err != nil {
 			return fmt.Errorf("finding the queue of task %s: %w", pb.Name, err)
 		}
-		s.addTask(&task{pb: pb, queue: q, named: r.Task.Named, progress: r.Task.Progress.restored()})
+		s.addTask(&task{pb: pb, queue: q, named: r.Task.Named, progress: r.Task.Progress.withoutInFlight()})
 	case r.Progress != nil:
 		q, t, err := s.task(r.Progress.Task)
 		if err != nil || t == nil {
 			return fmt.Errorf("a record refers to task %s, which does not exist", r.Progress.Task)
 		}
 		q.due.Delete(t)
-		t.progress = r.Progress.Progress.restored()
+		t.progress = r.Progress.Progress.withoutInFlight()
 		q.due.Set(t)
 	case r.TaskGone != nil:
 		q, t, err := s.task(r.TaskGone.Name)
@@ -114,8 +114,8 @@ func (s *Server) apply(data []byte) error {
 	return nil
 }
 
-// restored returns the progress without attempts that were in flight when the process ended.
-func (p progress) restored() progress {
+// withoutInFlight returns the progress without attempts that were in flight when the process ended.
+func (p progress) withoutInFlight() progress {
 	p.Attempts = slices.DeleteFunc(p.Attempts, func(a *Attempt) bool { return a.Answered.IsZero() })
 	return p
 }

@@ -24,7 +24,7 @@ type task struct {
 	order   uint64 // orders tasks that are due at the same time
 	running int    // requests in flight; RunTask can cause more than one
 	waiting bool   // it is in queue.due
-	gone    bool   // it is done or deleted; responses to requests still in flight are ignored
+	ended   bool   // it is done or deleted; responses to requests still in flight are ignored
 }
 
 // progress is the part of a task's state that changes after its creation.

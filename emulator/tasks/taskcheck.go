@@ -53,7 +53,7 @@ func newTask(given *cloudtaskspb.Task, q *queue, now time.Time) (*task, error) {
 	}
 	retry := given.RetryConfig
 	if retry != nil {
-		if retry, err = completedRetry(retry, q.pb.RetryConfig); err != nil {
+		if retry, err = normalizeRetry(retry, q.pb.RetryConfig); err != nil {
 			return nil, err
 		}
 	}

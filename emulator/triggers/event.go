@@ -74,8 +74,8 @@ func eventID(database string, c firestore.Change, kind EventType) string {
 	return uuid.NewSHA1(namespace, fmt.Appendf(nil, "%s\n%s\n%d\n%s", database, c.Path, c.Time.UnixMicro(), kind)).String()
 }
 
-// kind returns the event type of a change other than Written.
-func kind(c firestore.Change) EventType {
+// eventType returns the event type of a change other than Written.
+func eventType(c firestore.Change) EventType {
 	switch {
 	case c.Before == nil:
 		return Created

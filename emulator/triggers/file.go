@@ -19,7 +19,7 @@ func Parse(text []byte) ([]Trigger, error) {
 	}
 	names := map[string]bool{}
 	for i, t := range list {
-		if _, _, err := t.completed(); err != nil {
+		if _, _, err := t.normalized(); err != nil {
 			return nil, fmt.Errorf("triggers: trigger %d, %q: %w", i+1, t.Name, err)
 		}
 		if names[t.Name] {

@@ -59,7 +59,7 @@ func (s *Server) Take(c firestore.Changes) {
 	made := 0
 	if !s.disabled {
 		for _, change := range c.List {
-			made += s.make(c.Database, change)
+			made += s.createEvents(c.Database, change)
 		}
 	}
 	s.cursors[c.Database] = c.UpTo
@@ -69,8 +69,8 @@ func (s *Server) Take(c firestore.Changes) {
 	s.base.Changed.Fire()
 }
 
-// make creates the events of a change and returns how many. The mutex is held.
-func (s *Server) make(database string, c firestore.Change) int {
+// createEvents creates the events of a change and returns how many. The mutex is held.
+func (s *Server) createEvents(database string, c firestore.Change) int {
 	made := 0
 	var data []byte
 	s.subscriptions.Scan(func(_ string, sub *subscription) bool {

@@ -57,7 +57,7 @@ func (s *Server) apply(data []byte) error {
 	}
 	switch {
 	case r.Trigger != nil:
-		t, pattern, err := r.Trigger.Trigger.completed()
+		t, pattern, err := r.Trigger.Trigger.normalized()
 		if err != nil {
 			return fmt.Errorf("reading trigger %q: %w", t.Name, err)
 		}
@@ -74,19 +74,19 @@ func (s *Server) apply(data []byte) error {
 		if old := sub.pending[r.Event.Fact.ID]; old != nil { // redelivery of a waiting event
 			sub.due.Delete(old)
 		}
-		e := &event{fact: r.Event.Fact, progress: r.Event.Progress.restored()}
+		e := &event{fact: r.Event.Fact, progress: r.Event.Progress.withoutInFlight()}
 		sub.dead.take(e.ID)
 		sub.pending[e.ID] = e
 		s.wait(sub, e)
 	case r.Progress != nil:
-		sub, e, err := s.waiting(r.Progress.Trigger, r.Progress.ID)
+		sub, e, err := s.takeWaiting(r.Progress.Trigger, r.Progress.ID)
 		if err != nil {
 			return err
 		}
 		e.progress = r.Progress.Progress
 		s.wait(sub, e)
 	case r.Ended != nil:
-		sub, e, err := s.waiting(r.Ended.Trigger, r.Ended.ID)
+		sub, e, err := s.takeWaiting(r.Ended.Trigger, r.Ended.ID)
 		if err != nil {
 			return err
 		}
@@ -107,8 +107,8 @@ func (s *Server) subscription(name string) (*subscription, error) {
 	return sub, nil
 }
 
-// waiting returns a waiting event and removes it from those that are due.
-func (s *Server) waiting(trigger, id string) (*subscription, *event, error) {
+// takeWaiting returns a waiting event and removes it from those that are due.
+func (s *Server) takeWaiting(trigger, id string) (*subscription, *event, error) {
 	sub, err := s.subscription(trigger)
 	if err != nil {
 		return nil, nil, err
@@ -121,8 +121,8 @@ func (s *Server) waiting(trigger, id string) (*subscription, *event, error) {
 	return sub, e, nil
 }
 
-// restored returns the progress without an attempt that was in flight when the process ended.
-func (p progress) restored() progress {
+// withoutInFlight returns the progress without an attempt that was in flight when the process ended.
+func (p progress) withoutInFlight() progress {
 	p.Attempts = slices.DeleteFunc(slices.Clone(p.Attempts), func(a Attempt) bool { return a.Answered.IsZero() })
 	return p
 }

@@ -41,7 +41,7 @@ func newSubscription(since time.Time) *subscription {
 
 // wants reports whether a change creates an event for the trigger.
 func (sub *subscription) wants(c firestore.Change) bool {
-	return (sub.Event == Written || sub.Event == kind(c)) && !c.Time.Before(sub.since) && sub.pattern.Match(c.Path)
+	return (sub.Event == Written || sub.Event == eventType(c)) && !c.Time.Before(sub.since) && sub.pattern.Match(c.Path)
 }
 
 // add enqueues a new event. It returns false if the event is pending already. The mutex is held.

@@ -51,8 +51,8 @@ const (
 	maxName           = 128 // bytes
 )
 
-// completed checks the trigger and returns it with defaults filled in and its parsed pattern.
-func (t Trigger) completed() (Trigger, Pattern, error) {
+// normalized checks the trigger and returns it with defaults filled in and its parsed pattern.
+func (t Trigger) normalized() (Trigger, Pattern, error) {
 	if t.Database == "" {
 		t.Database = defaultDatabase
 	}
@@ -85,7 +85,7 @@ func (t Trigger) completed() (Trigger, Pattern, error) {
 // trigger receives events of commits from now on. A trigger that was registered before with the same event,
 // database and pattern, even by an earlier process with the same data directory, misses no events.
 func (s *Server) Register(t Trigger) error {
-	t, pattern, err := t.completed()
+	t, pattern, err := t.normalized()
 	if err != nil {
 		return fmt.Errorf("triggers: register %q: %w", t.Name, err)
 	}
