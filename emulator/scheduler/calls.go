@@ -92,7 +92,7 @@ func (s *Server) CreateJob(_ context.Context, r *schedulerpb.CreateJobRequest) (
 	if !strings.HasPrefix(pb.Name, r.Parent+"/jobs/") {
 		return nil, invalid("The job name '%s' must be in the parent '%s'.", pb.Name, r.Parent)
 	}
-	return written(s, func() (*schedulerpb.Job, error) {
+	return durably(s, func() (*schedulerpb.Job, error) {
 		if err := s.base.CheckOpen(); err != nil {
 			return nil, err
 		}
@@ -105,15 +105,15 @@ func (s *Server) CreateJob(_ context.Context, r *schedulerpb.CreateJobRequest) (
 		j.reschedule()
 		s.jobs.Set(pb.Name, j)
 		s.save(j)
-		s.base.Go(func() { s.keep(j) })
+		s.base.Go(func() { s.runOnSchedule(j) })
 		return j.pb, nil
 	})
 }
 
-// UpdateJob changes the fields that the mask names, or all when it is empty. The job's next run is the first one of
-// its schedule from now on.
+// UpdateJob changes the fields in the mask, or all if the mask is empty. The job's next run is at the next
+// scheduled time.
 func (s *Server) UpdateJob(_ context.Context, r *schedulerpb.UpdateJobRequest) (*schedulerpb.Job, error) {
-	return written(s, func() (*schedulerpb.Job, error) { return s.updateJob(r) })
+	return durably(s, func() (*schedulerpb.Job, error) { return s.updateJob(r) })
 }
 
 // updateJob is UpdateJob with the mutex held.
@@ -149,7 +149,7 @@ func (s *Server) updateJob(r *schedulerpb.UpdateJobRequest) (*schedulerpb.Job, e
 
 // DeleteJob deletes a job. A request in flight continues but is not retried.
 func (s *Server) DeleteJob(_ context.Context, r *schedulerpb.DeleteJobRequest) (*emptypb.Empty, error) {
-	return written(s, func() (*emptypb.Empty, error) {
+	return durably(s, func() (*emptypb.Empty, error) {
 		j, err := s.job(r.Name)
 		if err != nil {
 			return nil, err
@@ -174,7 +174,7 @@ func (s *Server) ResumeJob(_ context.Context, r *schedulerpb.ResumeJobRequest) (
 }
 
 func (s *Server) switchState(name string, from, to schedulerpb.Job_State) (*schedulerpb.Job, error) {
-	return written(s, func() (*schedulerpb.Job, error) {
+	return durably(s, func() (*schedulerpb.Job, error) {
 		j, err := s.job(name)
 		if err != nil {
 			return nil, err
@@ -194,7 +194,7 @@ func (s *Server) switchState(name string, from, to schedulerpb.Job_State) (*sche
 // RunJob runs a job immediately, even if it is paused or already running. It returns when the run has
 // started.
 func (s *Server) RunJob(_ context.Context, r *schedulerpb.RunJobRequest) (*schedulerpb.Job, error) {
-	return written(s, func() (*schedulerpb.Job, error) {
+	return durably(s, func() (*schedulerpb.Job, error) {
 		j, err := s.job(r.Name)
 		if err != nil {
 			return nil, err
@@ -209,7 +209,7 @@ func (s *Server) RunJob(_ context.Context, r *schedulerpb.RunJobRequest) (*sched
 	})
 }
 
-// written makes a change with the mutex held and returns when the change is durable.
-func written[T any](s *Server, change func() (T, error)) (T, error) {
+// durably makes a change with the mutex held and returns when the change is durable.
+func durably[T any](s *Server, change func() (T, error)) (T, error) {
 	return statelog.Written(s.base.Changes, &s.base.Mutex, change)
 }

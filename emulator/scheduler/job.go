@@ -48,8 +48,9 @@ func (j *job) reschedule() {
 	}
 }
 
-// keep runs the job when it is due, one run after the other, until it is deleted or the server closed.
-func (s *Server) keep(j *job) {
+// runOnSchedule runs the job when it is due, one run after the other, until the job is deleted or the server
+// closed.
+func (s *Server) runOnSchedule(j *job) {
 	for {
 		s.base.Lock()
 		if j.deleted || s.base.Closed() {

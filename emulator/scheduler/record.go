@@ -23,7 +23,7 @@ type runRecord struct {
 
 // save writes the job's current state to the log. The mutex is held.
 func (s *Server) save(j *job) {
-	if !j.deleted { // else its name may be another job's by now
+	if !j.deleted { // otherwise its name may belong to another job
 		s.base.Changes.Add(newRecord(j))
 	}
 }

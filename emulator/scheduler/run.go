@@ -56,7 +56,7 @@ func (s *Server) run(j *job, r *run) {
 			s.base.Unlock()
 			return
 		}
-		again := s.answered(j, r, answer)
+		again := s.handleResponse(j, r, answer)
 		s.base.Unlock()
 		if !again || !s.waitForRetry(j, r) {
 			return
@@ -64,9 +64,9 @@ func (s *Server) run(j *job, r *run) {
 	}
 }
 
-// answered records the response to an attempt. If it returns true, the run is retried at r.next. The mutex is
-// held.
-func (s *Server) answered(j *job, r *run, answer dispatch.Answer) bool {
+// handleResponse records the response to an attempt. If it returns true, the run is retried at r.next. The
+// mutex is held.
+func (s *Server) handleResponse(j *job, r *run, answer dispatch.Answer) bool {
 	now := s.clock.Now()
 	last := &r.attempts[len(r.attempts)-1]
 	last.End(now, answer)
@@ -74,7 +74,7 @@ func (s *Server) answered(j *job, r *run, answer dispatch.Answer) bool {
 	// Retries end when the next run starts.
 	again = again && !answer.OK() && !j.deleted && j.enabled() && next.Before(j.slot)
 	if !answer.OK() {
-		s.base.Log.Warn("scheduled run failed", "job", j.pb.Name, "slot", r.slot, "attempt", len(r.attempts),
+		s.base.Log.Warn("run of a job failed", "job", j.pb.Name, "slot", r.slot, "attempt", len(r.attempts),
 			"status", answer.Status, "answer", answer.Text, "again", again)
 	}
 	if again {

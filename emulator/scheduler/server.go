@@ -32,11 +32,11 @@ type Tokens = dispatch.Tokens
 type Config struct {
 	Clock   *clock.Clock // required: the cloud's time
 	Tokens  Tokens       // required: signs the ID tokens of service accounts
-	DataDir string       // folder that keeps jobs and their runs; empty keeps them in memory
+	DataDir string       // directory for jobs and their runs; empty keeps them in memory
 	Logger  *slog.Logger // reports failed runs; nil discards
 }
 
-// Server is one Cloud Scheduler with all its projects and locations. It implements
+// Server is a Cloud Scheduler for all projects and locations. It implements
 // [schedulerpb.CloudSchedulerServer], so Go code in the same process can call its methods as a
 // client would. It is safe for concurrent use.
 type Server struct {
@@ -63,7 +63,7 @@ func New(cfg Config) (*Server, error) {
 			for _, r := range unfinished {
 				s.run(j, r)
 			}
-			s.keep(j)
+			s.runOnSchedule(j)
 		})
 		return true
 	})
@@ -89,10 +89,10 @@ func (s *Server) Close() error {
 // count.
 func (s *Server) Idle(ctx context.Context) error { return s.base.Idle(ctx, s.busy) }
 
-// Requests returns how many requests the jobs have begun, and how many of them have ended.
+// Requests returns how many requests the jobs have started, and how many of them have ended.
 func (s *Server) Requests() (begun, ended uint64) { return s.base.Requests() }
 
-// busy is called with the mutex held.
+// busy reports whether a run or retry is due or running. The mutex is held.
 func (s *Server) busy() bool {
 	now, busy := s.clock.Now(), s.base.Sending()
 	s.jobs.Scan(func(_ string, j *job) bool {

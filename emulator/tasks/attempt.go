@@ -77,9 +77,9 @@ func (s *Server) finish(t *task, a *Attempt, answer dispatch.Answer) {
 		s.end(t, Dead)
 		return
 	}
-	t.Due = now.Add(max(t.wait(), answer.RetryAfter))
+	t.Due = now.Add(max(t.backoff(), answer.RetryAfter))
 	s.base.Changes.Add(record{Progress: &progressRecord{t.pb.Name, t.progress}})
-	log.Info("task failed and will be tried again", "at", t.Due)
+	log.Info("task failed and will be retried", "at", t.Due)
 	if t.running == 0 { // otherwise the last request to end enqueues it
 		t.queue.due.Set(t)
 		t.waiting = true

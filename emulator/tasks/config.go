@@ -21,8 +21,8 @@ const (
 	defaultDoublings   = 16
 )
 
-// normalizeQueue checks a queue and returns a copy with defaults filled in. Output-only fields are copied from
-// old, which is nil for a new queue.
+// normalizeQueue checks a queue and returns a copy with defaults filled in. Output-only fields are copied
+// from old, which is nil for a new queue.
 func normalizeQueue(given, old *cloudtaskspb.Queue) (*cloudtaskspb.Queue, error) {
 	switch {
 	case given.HttpTarget != nil:

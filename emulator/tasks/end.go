@@ -57,7 +57,7 @@ func (s *Server) end(t *task, state State) {
 		q.due.Delete(t)
 		t.waiting = false
 	}
-	gone := goneRecord{Name: t.pb.Name}
+	gone := removalRecord{Name: t.pb.Name}
 	if t.named {
 		gone.Until = now.Add(taskTombstone)
 		q.tombstones.add(gone.Name, gone.Until)

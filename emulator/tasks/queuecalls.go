@@ -99,7 +99,7 @@ func (s *Server) CreateQueue(_ context.Context, r *cloudtaskspb.CreateQueueReque
 	if !strings.HasPrefix(r.Queue.Name, r.Parent+"/queues/") {
 		return nil, invalid("The queue name '%s' must be in the parent '%s'.", r.Queue.Name, r.Parent)
 	}
-	return written(s, func() (*cloudtaskspb.Queue, error) {
+	return durably(s, func() (*cloudtaskspb.Queue, error) {
 		if _, exists := s.queues.Get(r.Queue.Name); exists {
 			return nil, errQueueExists
 		}
@@ -133,7 +133,7 @@ func (s *Server) UpdateQueue(_ context.Context, r *cloudtaskspb.UpdateQueueReque
 	if err := checkQueueName(r.Queue.GetName()); err != nil {
 		return nil, err
 	}
-	return written(s, func() (*cloudtaskspb.Queue, error) { return s.updateQueue(r) })
+	return durably(s, func() (*cloudtaskspb.Queue, error) { return s.updateQueue(r) })
 }
 
 // updateQueue is UpdateQueue with the mutex held.
@@ -164,7 +164,7 @@ func (s *Server) DeleteQueue(_ context.Context, r *cloudtaskspb.DeleteQueueReque
 	if err := checkQueueName(r.Name); err != nil {
 		return nil, err
 	}
-	return written(s, func() (*emptypb.Empty, error) {
+	return durably(s, func() (*emptypb.Empty, error) {
 		q, ok := s.queues.Delete(r.Name)
 		if !ok {
 			return nil, errNoEntity
@@ -178,7 +178,7 @@ func (s *Server) DeleteQueue(_ context.Context, r *cloudtaskspb.DeleteQueueReque
 		s.base.Changed.Fire()
 		until := s.clock.Now().Add(queueTombstone)
 		s.deleted[r.Name] = until
-		s.base.Changes.Add(record{QueueGone: &goneRecord{r.Name, until}})
+		s.base.Changes.Add(record{QueueGone: &removalRecord{r.Name, until}})
 		return &emptypb.Empty{}, nil
 	})
 }
@@ -205,7 +205,7 @@ func (s *Server) ResumeQueue(_ context.Context, r *cloudtaskspb.ResumeQueueReque
 
 // change makes a change to a queue that cannot fail.
 func (s *Server) change(name string, change func(*queue, *cloudtaskspb.Queue)) (*cloudtaskspb.Queue, error) {
-	return written(s, func() (*cloudtaskspb.Queue, error) {
+	return durably(s, func() (*cloudtaskspb.Queue, error) {
 		q, err := s.queue(name)
 		if err != nil {
 			return nil, err

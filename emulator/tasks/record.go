@@ -16,10 +16,10 @@ import (
 // record is one change in the log, as JSON. Exactly one field is set.
 type record struct {
 	Queue     *queueRecord    `json:",omitempty"` // a queue was created or changed
-	QueueGone *goneRecord     `json:",omitempty"` // a queue was deleted with its tasks
+	QueueGone *removalRecord  `json:",omitempty"` // a queue was deleted with its tasks
 	Task      *taskRecord     `json:",omitempty"` // a task was created
 	Progress  *progressRecord `json:",omitempty"` // an attempt failed
-	TaskGone  *goneRecord     `json:",omitempty"` // a task was done, dead or deleted
+	TaskGone  *removalRecord  `json:",omitempty"` // a task was done, dead or deleted
 }
 
 type queueRecord struct {
@@ -37,7 +37,7 @@ type progressRecord struct {
 	Progress progress
 }
 
-type goneRecord struct {
+type removalRecord struct {
 	Name  string
 	Until time.Time // the name is reserved until then; zero if it is not
 }
@@ -125,14 +125,14 @@ func (s *Server) state(add func(any)) {
 	now := s.clock.Now()
 	for name, until := range s.deleted {
 		if now.Before(until) {
-			add(record{QueueGone: &goneRecord{name, until}})
+			add(record{QueueGone: &removalRecord{name, until}})
 		}
 	}
 	s.queues.Scan(func(_ string, q *queue) bool {
 		add(newQueueRecord(q))
 		for _, t := range q.tombstones.oldest {
 			if now.Before(t.until) {
-				add(record{TaskGone: &goneRecord{t.name, t.until}})
+				add(record{TaskGone: &removalRecord{t.name, t.until}})
 			}
 		}
 		tasks := q.tasks.Values()
@@ -144,7 +144,7 @@ func (s *Server) state(add func(any)) {
 	})
 }
 
-// written makes a change with the mutex held and returns when the change is durable.
-func written[T any](s *Server, change func() (T, error)) (T, error) {
+// durably makes a change with the mutex held and returns when the change is durable.
+func durably[T any](s *Server, change func() (T, error)) (T, error) {
 	return statelog.Written(s.base.Changes, &s.base.Mutex, change)
 }

@@ -34,11 +34,11 @@ type Tokens = dispatch.Tokens
 type Config struct {
 	Clock   *clock.Clock // required: the cloud's time
 	Tokens  Tokens       // required: signs the ID tokens of service accounts
-	DataDir string       // folder that keeps queues, tasks and names; empty keeps them in memory
+	DataDir string       // directory for queues, tasks and reserved names; empty keeps them in memory
 	Logger  *slog.Logger // reports failed tasks; nil discards
 }
 
-// Server is one Cloud Tasks with all its projects and locations. It implements
+// Server is a Cloud Tasks for all projects and locations. It implements
 // [cloudtaskspb.CloudTasksServer], so Go code in the same process can call its methods as a client
 // would. It is safe for concurrent use.
 type Server struct {
@@ -48,8 +48,8 @@ type Server struct {
 	base  dispatch.Base // guards what follows
 
 	queues  btree.Map[string, *queue]
-	deleted map[string]time.Time // names of deleted queues, and until when they cannot be used again
-	order   uint64               // counts tasks, so that those due at the same time keep their order
+	deleted map[string]time.Time // names of deleted queues, and until when they are reserved
+	order   uint64               // counts tasks, to order those that are due at the same time
 	faults  dispatch.FaultInjector
 }
 
@@ -89,10 +89,10 @@ func (s *Server) Close() error {
 // Tasks that are scheduled for later, such as retries, and tasks of paused queues do not count.
 func (s *Server) Idle(ctx context.Context) error { return s.base.Idle(ctx, s.busy) }
 
-// Requests returns how many requests for tasks have been begun, and how many of them have ended.
+// Requests returns how many requests for tasks have been started, and how many of them have ended.
 func (s *Server) Requests() (begun, ended uint64) { return s.base.Requests() }
 
-// busy is called with the mutex held.
+// busy reports whether a task is due or in flight. The mutex is held.
 func (s *Server) busy() bool {
 	if s.base.Sending() {
 		return true

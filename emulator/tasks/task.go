@@ -115,8 +115,8 @@ func (t *task) exhausted(now time.Time) bool {
 	return (attempts == -1 || t.Dispatched >= attempts) && (duration == 0 || now.Sub(t.First) >= duration)
 }
 
-// wait returns the backoff after a failed attempt.
-func (t *task) wait() time.Duration {
+// backoff returns the backoff after a failed attempt.
+func (t *task) backoff() time.Duration {
 	retry := t.retry()
 	return dispatch.Backoff{
 		Min:       retry.MinBackoff.AsDuration(),

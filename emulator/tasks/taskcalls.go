@@ -32,7 +32,7 @@ func (s *Server) CreateTask(ctx context.Context, r *cloudtaskspb.CreateTaskReque
 			return nil, invalid("The queue name from request ('%s') must be the same as the queue name in the named task ('%s').", r.Parent, queue)
 		}
 	}
-	return written(s, func() (*cloudtaskspb.Task, error) { return s.createTask(r) })
+	return durably(s, func() (*cloudtaskspb.Task, error) { return s.createTask(r) })
 }
 
 // createTask is CreateTask with the mutex held.
@@ -127,7 +127,7 @@ func (s *Server) ListTasks(_ context.Context, r *cloudtaskspb.ListTasksRequest) 
 
 // DeleteTask deletes a task. A request in flight continues; its response is ignored.
 func (s *Server) DeleteTask(_ context.Context, r *cloudtaskspb.DeleteTaskRequest) (*emptypb.Empty, error) {
-	return written(s, func() (*emptypb.Empty, error) {
+	return durably(s, func() (*emptypb.Empty, error) {
 		_, t, err := s.task(r.Name)
 		switch {
 		case err != nil:

@@ -39,7 +39,7 @@ func (s *Server) start(sub *subscription, e *event, now time.Time) {
 		sub.running--
 		e.running = false
 		sub.wake.Fire()
-		if !s.base.Closed() && !e.gone && !e.extra {
+		if !s.base.Closed() && !e.ended && !e.duplicate {
 			s.finish(sub, e, answer)
 		}
 		s.base.Changed.Fire()
@@ -65,26 +65,26 @@ func (s *Server) finish(sub *subscription, e *event, answer dispatch.Answer) {
 	}
 	e.Due = again
 	s.base.Changes.Add(record{Progress: &progressRecord{sub.Name, e.ID, e.progress}})
-	s.base.Log.Info("event failed and will be tried again", "trigger", sub.Name, "event", e.ID, "document", e.Document,
+	s.base.Log.Info("event failed and will be retried", "trigger", sub.Name, "event", e.ID, "document", e.Document,
 		"attempt", e.Tried, "status", answer.Status, "answer", answer.Text, "at", again)
 	s.wait(sub, e)
 }
 
 // end makes an event done or dead. The mutex is held.
-func (s *Server) end(sub *subscription, e *event, state State, why string) {
-	if e.extra {
+func (s *Server) end(sub *subscription, e *event, state State, reason string) {
+	if e.duplicate {
 		return
 	}
 	now := s.clock.Now()
 	delete(sub.pending, e.ID)
-	e.gone = true
+	e.ended = true
 	s.base.Changes.Add(record{Ended: &endedRecord{sub.Name, e.ID, state, now, e.progress}})
 	if state == Dead {
 		var last Attempt
 		if n := len(e.Attempts); n > 0 {
 			last = e.Attempts[n-1]
 		}
-		s.base.Log.Error("event given up: "+why, "trigger", sub.Name, "event", e.ID, "document", e.Document, "type", string(e.Type),
+		s.base.Log.Error("event is dead: "+reason, "trigger", sub.Name, "event", e.ID, "document", e.Document, "type", string(e.Type),
 			"attempts", e.Tried, "status", last.Status, "answer", last.Text)
 		sub.dead.add(e, now)
 	} else {
@@ -114,11 +114,11 @@ func (s *Server) Redeliver(trigger, id string) error {
 		if e == nil {
 			return fmt.Errorf("triggers: trigger %q has no event %q, or it is no longer kept", trigger, id)
 		}
-		e.gone = false
+		e.ended = false
 		sub.pending[id] = e
 	}
 	e.Since, e.Due = s.clock.Now(), s.clock.Now()
-	s.base.Changes.Add(record{Event: &eventRecord{sub.Name, e.fact, e.progress}})
+	s.base.Changes.Add(record{Event: &eventRecord{sub.Name, e.content, e.progress}})
 	s.wait(sub, e)
 	return nil
 }

@@ -61,7 +61,7 @@ func TestSingleAttemptWithoutRetry(t *testing.T) {
 		dead[0].Attempts[0].Text != "no such thing" {
 		t.Errorf("dead events: %+v", dead)
 	}
-	if found := log.linesWith("given up"); len(found) != 1 || !strings.Contains(found[0], got[0].ID()) || !strings.Contains(found[0], "users/u1") {
+	if found := log.linesWith("event is dead"); len(found) != 1 || !strings.Contains(found[0], got[0].ID()) || !strings.Contains(found[0], "users/u1") {
 		t.Errorf("log lines: %q", found)
 	}
 }
@@ -106,7 +106,7 @@ func TestRetry(t *testing.T) {
 	if n := len(w.take()); n != 0 {
 		t.Errorf("%d requests for a dead event, want none", n)
 	}
-	if found := log.linesWith("given up"); len(found) != 1 || !strings.Contains(found[0], dead[0].ID) {
+	if found := log.linesWith("event is dead"); len(found) != 1 || !strings.Contains(found[0], dead[0].ID) {
 		t.Errorf("log lines: %q", found)
 	}
 }

@@ -37,17 +37,17 @@ type Attempt = dispatch.Attempt
 
 // event is an event for one trigger. The server's mutex guards the fields that change.
 type event struct {
-	fact
+	content
 	progress
 
-	order   uint64 // orders events that are due at the same time
-	extra   bool   // a second delivery due to [Faults.Twice]; its response is ignored
-	running bool   // a request is in flight
-	gone    bool   // it was delivered, is dead, or its trigger was removed
+	order     uint64 // orders events that are due at the same time
+	duplicate bool   // a second delivery due to [Faults.Twice]; its response is ignored
+	running   bool   // a request is in flight
+	ended     bool   // it was delivered, is dead, or its trigger was removed
 }
 
-// fact is the immutable content of an event.
-type fact struct {
+// content is the immutable content of an event.
+type content struct {
 	ID       string
 	Type     EventType
 	Database string    // ID
@@ -56,7 +56,7 @@ type fact struct {
 	Data     []byte    // a DocumentEventData
 }
 
-// progress is the delivery state of an event. Like fact, it is stored as JSON.
+// progress is the delivery state of an event. Like content, it is stored as JSON.
 type progress struct {
 	Since    time.Time          // when its 24 hours started
 	Due      time.Time          // when the next attempt is or was due

@@ -7,12 +7,12 @@ import (
 	"heek.kr/heektime/emulator/firestore"
 )
 
-// keepEvery is the number of changes without events after which the cursors are saved anyway, to limit how
+// saveEvery is the number of changes without events after which the cursors are saved anyway, to limit how
 // many changes are processed again after a crash.
-const keepEvery = 1000
+const saveEvery = 1000
 
-// want updates the set of databases with triggers. The mutex is held.
-func (s *Server) want() {
+// updateWanted updates the set of databases with triggers. The mutex is held.
+func (s *Server) updateWanted() {
 	wanted := map[string]bool{}
 	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
 		wanted[s.databaseName(sub.Database)] = true
@@ -49,10 +49,10 @@ func (s *Server) Take(c firestore.Changes) {
 	s.base.Lock()
 	defer s.base.Unlock()
 	if s.base.Closed() {
-		return // they will come again, as the cursor stays
+		return // they will be delivered again because the cursor does not move
 	}
 	if c.Lost {
-		s.base.Log.Error("changes of Firestore came faster than triggers took them, or their log is gone: some made no events",
+		s.base.Log.Error("lost changes of Firestore: they came faster than triggers processed them, or their log is gone",
 			"database", c.Database, "after", s.cursors[c.Database])
 	}
 	s.taken++
@@ -63,8 +63,8 @@ func (s *Server) Take(c firestore.Changes) {
 		}
 	}
 	s.cursors[c.Database] = c.UpTo
-	if s.unsaved += len(c.List); made > 0 || s.disabled || s.unsaved > keepEvery {
-		s.keepCursors()
+	if s.unsaved += len(c.List); made > 0 || s.disabled || s.unsaved > saveEvery {
+		s.saveCursors()
 	}
 	s.base.Changed.Fire()
 }
@@ -80,19 +80,19 @@ func (s *Server) createEvents(database string, c firestore.Change) int {
 		if data == nil {
 			var err error
 			if data, err = payload(database+"/documents", c); err != nil {
-				s.base.Log.Error("a change can't be an event", "trigger", sub.Name, "error", err)
+				s.base.Log.Error("cannot encode the event of a change", "trigger", sub.Name, "error", err)
 				return true
 			}
 		}
 		now := s.clock.Now()
 		e := &event{
-			fact: fact{
+			content: content{
 				ID: eventID(database, c, sub.Event), Type: sub.Event, Database: sub.Database, Document: c.Path, Time: c.Time, Data: data,
 			},
 			progress: progress{Since: now, Due: now},
 		}
 		if s.add(sub, e) {
-			s.base.Changes.Add(record{Event: &eventRecord{sub.Name, e.fact, e.progress}})
+			s.base.Changes.Add(record{Event: &eventRecord{sub.Name, e.content, e.progress}})
 			made++
 		}
 		return true
@@ -100,9 +100,9 @@ func (s *Server) createEvents(database string, c firestore.Change) int {
 	return made
 }
 
-// keepCursors saves up to which commit events have been created. It must be called after those events were
+// saveCursors saves up to which commit events have been created. It must be called after those events were
 // saved. The mutex is held.
-func (s *Server) keepCursors() {
+func (s *Server) saveCursors() {
 	for database, t := range s.cursors {
 		s.base.Changes.Add(record{Cursor: &cursorRecord{database, t}})
 	}
@@ -114,9 +114,9 @@ func (s *Server) Flush(string) error {
 	s.base.Lock()
 	if s.base.Closed() {
 		s.base.Unlock()
-		return errors.New("the triggers are closed")
+		return errors.New("the triggers server is closed")
 	}
-	s.keepCursors()
+	s.saveCursors()
 	s.base.Unlock()
 	return s.base.Changes.Wait()
 }

@@ -54,7 +54,7 @@ func (s *Server) Triggers() []Info {
 			}
 		}
 		infos = append(infos, Info{
-			Trigger: sub.Trigger, Absent: !sub.present,
+			Trigger: sub.Trigger, Absent: !sub.registered,
 			Waiting: len(sub.pending) - running, Running: sub.running, Done: sub.done.total, Dead: len(sub.dead.last),
 		})
 		return true

@@ -23,8 +23,8 @@ type triggerRecord struct {
 }
 
 type eventRecord struct {
-	Trigger  string // name
-	Fact     fact
+	Trigger  string  // name
+	Content  content `json:"Fact"` // the name in existing logs
 	Progress progress
 }
 
@@ -71,10 +71,10 @@ func (s *Server) apply(data []byte) error {
 		if err != nil {
 			return err
 		}
-		if old := sub.pending[r.Event.Fact.ID]; old != nil { // redelivery of a waiting event
+		if old := sub.pending[r.Event.Content.ID]; old != nil { // redelivery of a waiting event
 			sub.due.Delete(old)
 		}
-		e := &event{fact: r.Event.Fact, progress: r.Event.Progress.withoutInFlight()}
+		e := &event{content: r.Event.Content, progress: r.Event.Progress.withoutInFlight()}
 		sub.dead.take(e.ID)
 		sub.pending[e.ID] = e
 		s.wait(sub, e)
@@ -91,7 +91,7 @@ func (s *Server) apply(data []byte) error {
 			return err
 		}
 		delete(sub.pending, e.ID)
-		e.gone, e.progress = true, r.Ended.Progress
+		e.ended, e.progress = true, r.Ended.Progress
 		if r.Ended.State == Dead {
 			sub.dead.put(e, r.Ended.At)
 		}
@@ -132,7 +132,7 @@ func (s *Server) state(add func(any)) {
 	s.subscriptions.Scan(func(name string, sub *subscription) bool {
 		add(sub.record())
 		for _, e := range sub.dead.last {
-			add(record{Event: &eventRecord{name, e.fact, e.progress}})
+			add(record{Event: &eventRecord{name, e.content, e.progress}})
 			add(record{Ended: &endedRecord{name, e.ID, Dead, e.at, e.progress}})
 		}
 		waiting := make([]*event, 0, len(sub.pending))
@@ -141,7 +141,7 @@ func (s *Server) state(add func(any)) {
 		}
 		slices.SortFunc(waiting, func(a, b *event) int { return a.Since.Compare(b.Since) })
 		for _, e := range waiting {
-			add(record{Event: &eventRecord{name, e.fact, e.progress}})
+			add(record{Event: &eventRecord{name, e.content, e.progress}})
 		}
 		return true
 	})

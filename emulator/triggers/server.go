@@ -49,7 +49,7 @@ type Config struct {
 	Project  string       // required: the project of all triggers
 	Location string       // the database's location in events; defaults to "nam5"
 	DataDir  string       // directory for triggers and events; empty keeps them in memory
-	Faults   Faults       // what goes wrong from the start: see [Server.SetFaults]
+	Faults   Faults       // injected faults; see [Server.SetFaults]
 	Logger   *slog.Logger // reports failed events; nil discards
 }
 
@@ -64,7 +64,7 @@ type Source interface {
 type Server struct {
 	clock             *clock.Clock
 	project, location string
-	wanted            atomic.Pointer[map[string]bool] // names of databases that have triggers
+	wanted            atomic.Pointer[map[string]bool] // names of databases with triggers
 	base              dispatch.Base                   // guards what follows
 
 	source        Source
@@ -72,7 +72,7 @@ type Server struct {
 	cursors       map[string]time.Time             // by database name: commits up to this time have become events
 	unsaved       int                              // changes since the cursors were saved
 	disabled      bool
-	taken         uint64 // counts what Firestore handed over
+	taken         uint64 // counts calls of Take
 	order         uint64 // counts events
 	faults        dispatch.FaultInjector
 }
@@ -102,7 +102,7 @@ func New(cfg Config) (*Server, error) {
 		}
 		return true
 	})
-	s.want()
+	s.updateWanted()
 	return s, nil
 }
 
@@ -129,7 +129,7 @@ func (s *Server) settle(ctx context.Context) error {
 // restart from the same data directory their events are delivered again, as if the process had died.
 func (s *Server) Close() error {
 	return s.base.Close(func() {
-		s.keepCursors()
+		s.saveCursors()
 		s.subscriptions.Scan(func(_ string, sub *subscription) bool {
 			sub.wake.Fire()
 			return true
@@ -150,7 +150,7 @@ func (s *Server) Idle(ctx context.Context) error {
 		if err := s.base.Idle(ctx, func() bool { taken = s.taken; return s.busy() }); err != nil {
 			return err
 		}
-		if err := s.settle(ctx); err != nil { // a target may have written before it answered
+		if err := s.settle(ctx); err != nil { // a target may have written before it responded
 			return fmt.Errorf("triggers: waiting until nothing is due: %w", err)
 		}
 		s.base.Lock()
@@ -162,10 +162,10 @@ func (s *Server) Idle(ctx context.Context) error {
 	}
 }
 
-// Requests returns how many requests for events have been begun, and how many of them have ended.
+// Requests returns how many requests for events have been started, and how many of them have ended.
 func (s *Server) Requests() (begun, ended uint64) { return s.base.Requests() }
 
-// busy is asked with the mutex held.
+// busy reports whether an event is due or in flight. The mutex is held.
 func (s *Server) busy() bool {
 	if s.base.Sending() || s.base.Closed() {
 		return s.base.Sending()
@@ -173,7 +173,7 @@ func (s *Server) busy() bool {
 	now, due := s.clock.Now(), false
 	s.subscriptions.Scan(func(_ string, sub *subscription) bool {
 		first, ok := sub.due.Min()
-		due = ok && sub.present && !s.disabled && !first.Due.After(now)
+		due = ok && sub.registered && !s.disabled && !first.Due.After(now)
 		return !due
 	})
 	return due

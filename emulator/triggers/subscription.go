@@ -14,16 +14,16 @@ import (
 type subscription struct {
 	Trigger
 
-	pattern Pattern
-	since   time.Time             // the trigger receives events of commits from this time on
-	present bool                  // registered by this process, not only by an earlier one
-	pending map[string]*event     // by ID: events that are neither delivered nor dead
-	due     *btree.BTreeG[*event] // waiting events, the next one first
-	running int                   // requests in flight
-	dead    ended
-	done    ended
-	closed  bool          // the trigger was removed
-	wake    signal.Signal // wakes the dispatcher: an event is due, a request ended, the trigger changed
+	pattern    Pattern
+	since      time.Time             // the trigger receives events of commits from this time on
+	registered bool                  // registered by this process, not only by an earlier one
+	pending    map[string]*event     // by ID: events that are neither delivered nor dead
+	due        *btree.BTreeG[*event] // waiting events, the next one first
+	running    int                   // requests in flight
+	dead       ended
+	done       ended
+	closed     bool          // the trigger was removed
+	wake       signal.Signal // wakes the dispatcher: an event is due, a request ended, the trigger changed
 }
 
 func newSubscription(since time.Time) *subscription {
@@ -52,7 +52,7 @@ func (s *Server) add(sub *subscription, e *event) bool {
 	sub.pending[e.ID] = e
 	s.wait(sub, e)
 	if s.faults.Twice {
-		s.wait(sub, &event{fact: e.fact, progress: progress{Since: e.Since, Due: e.Due}, extra: true})
+		s.wait(sub, &event{content: e.content, progress: progress{Since: e.Since, Due: e.Due}, duplicate: true})
 	}
 	return true
 }
@@ -85,7 +85,7 @@ func (s *Server) dispatchDue(sub *subscription) time.Time {
 		}
 		sub.due.Delete(e)
 		switch {
-		case e.gone && !e.extra: // redelivered or removed while it waited
+		case e.ended && !e.duplicate: // redelivered or removed while it waited
 		case !now.Before(e.expires()):
 			s.end(sub, e, Dead, "it waited for 24 hours")
 		default:

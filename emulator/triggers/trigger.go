@@ -95,8 +95,8 @@ func (s *Server) Register(t Trigger) error {
 		return fmt.Errorf("triggers: register %q: the server is closed", t.Name)
 	}
 	sub := s.subscribe(t, pattern, s.clock.Now().Truncate(time.Microsecond)) // the precision of commit times
-	if !sub.present {
-		sub.present = true
+	if !sub.registered {
+		sub.registered = true
 		s.base.Go(func() { s.dispatch(sub) })
 	}
 	s.base.Changes.Add(sub.record())
@@ -121,7 +121,7 @@ func (s *Server) subscribe(t Trigger, pattern Pattern, since time.Time) *subscri
 		sub.since = since
 	}
 	sub.Trigger, sub.pattern = t, pattern
-	s.want()
+	s.updateWanted()
 	return sub
 }
 
@@ -143,7 +143,7 @@ func (s *Server) RemoveAbsent() []string {
 	defer s.base.Unlock()
 	var names []string
 	s.subscriptions.Scan(func(name string, sub *subscription) bool {
-		if !sub.present {
+		if !sub.registered {
 			names = append(names, name)
 		}
 		return true
@@ -162,10 +162,10 @@ func (s *Server) remove(name string) {
 	}
 	sub.closed = true
 	for _, e := range sub.pending {
-		e.gone = true
+		e.ended = true
 	}
 	sub.wake.Fire()
-	s.want()
+	s.updateWanted()
 	s.base.Changes.Add(record{Removed: name})
 	s.base.Changed.Fire()
 }

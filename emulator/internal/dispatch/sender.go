@@ -41,7 +41,7 @@ type Request struct {
 	Account  string        // e-mail address of the service account in the ID token; empty sends none
 	Audience string        // audience of the ID token; defaults to the URL
 	Held     time.Duration // delay before sending, on the cloud's clock
-	Deadline time.Duration // from the start of the request to the end of the response's headers, on the cloud's clock
+	Deadline time.Duration // for the response's headers, on the cloud's clock
 }
 
 // Answer is a target's response, or why there was none.
