@@ -15,6 +15,7 @@ import (
 
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/loginthrottle"
+	"heek.kr/heektime/internal/server"
 )
 
 // maxBody limits a request body. It has room for the longest address and password in the longest
@@ -60,7 +61,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		headers, post = "Authorization, Content-Type", func() { h.handleAccount(w, r, h.restoreAccount) }
 	default:
 		const message = "Unknown path. Use POST /login/, /register/, /account/delete/ or /account/restore/."
-		writeJSON(w, http.StatusNotFound, errorBody{"not-found", message})
+		server.WriteJSON(w, http.StatusNotFound, errorBody{"not-found", message})
 		return
 	}
 	header := w.Header()
@@ -70,7 +71,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if !slices.Contains(h.Origins, origin) {
 			// Reject before trying the password, so that a web page cannot make its visitors guess
 			// passwords for it.
-			writeJSON(w, http.StatusForbidden, errorBody{"origin", "This origin is not allowed."})
+			server.WriteJSON(w, http.StatusForbidden, errorBody{"origin", "This origin is not allowed."})
 			return
 		}
 		header.Set("Access-Control-Allow-Origin", origin)
@@ -86,7 +87,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		post()
 	default:
 		header.Set("Allow", "OPTIONS, POST")
-		writeJSON(w, http.StatusMethodNotAllowed, errorBody{"method", "Use POST."})
+		server.WriteJSON(w, http.StatusMethodNotAllowed, errorBody{"method", "Use POST."})
 	}
 }
 
@@ -101,7 +102,7 @@ func (h *Handler) handleSignIn(
 	a, err := decodeSignIn(http.MaxBytesReader(w, r.Body, maxBody))
 	_ = connection.SetReadDeadline(time.Time{})
 	if err != nil {
-		writeJSON(w, http.StatusBadRequest, errorBody{"body", err.Error()})
+		server.WriteJSON(w, http.StatusBadRequest, errorBody{"body", err.Error()})
 		return
 	}
 	a.ClientIP = ClientIP(r, h.Hops)
@@ -125,7 +126,7 @@ func (h *Handler) respond(
 	} else {
 		log.InfoContext(r.Context(), "sign-in")
 	}
-	writeJSON(w, status, body)
+	server.WriteJSON(w, status, body)
 }
 
 // decodeSignIn decodes a request body. It ignores unknown fields, which released clients may send. Its
@@ -209,10 +210,4 @@ func errorResponse(header http.Header, err error) (int, errorBody) {
 	}
 	header.Set("Retry-After", "5")
 	return http.StatusServiceUnavailable, errorBody{"unavailable", "Sign-in is temporarily unavailable. Try again."}
-}
-
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body) // ignore write errors: the client is gone
 }

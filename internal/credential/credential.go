@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"heek.kr/heektime/internal/errwrap"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -99,7 +100,7 @@ func (c *Stored) wrapChanged(err error, operation string) error {
 	if code := status.Code(err); code == codes.FailedPrecondition || code == codes.NotFound {
 		err = ErrChanged
 	}
-	return wrap(err, "%s the old credential of %s", operation, c.UID)
+	return errwrap.Wrap(err, "%s the old credential of %s", operation, c.UID)
 }
 
 // Add stores a credential from the old system. Adding the same credential again has no effect. The error
@@ -111,7 +112,7 @@ func Add(ctx context.Context, client *firestore.Client, c Credential) error {
 	ref := Ref(client, c.Email)
 	_, err := ref.Create(ctx, c)
 	if status.Code(err) != codes.AlreadyExists {
-		return wrap(err, "store the credential of %s", c.UID)
+		return errwrap.Wrap(err, "store the credential of %s", c.UID)
 	}
 	doc, err := ref.Get(ctx)
 	if err != nil {
@@ -145,7 +146,7 @@ func DeleteAll(ctx context.Context, client *firestore.Client, uid string) (delet
 // Has reports whether a uid has a credential. It costs one read.
 func Has(ctx context.Context, client *firestore.Client, uid string) (bool, error) {
 	found, err := schema.CredentialsOf(client, uid).Select().Limit(1).Documents(ctx).GetAll()
-	return len(found) > 0, wrap(err, "look for a credential of %s", uid)
+	return len(found) > 0, errwrap.Wrap(err, "look for a credential of %s", uid)
 }
 
 // Remaining counts the accounts that have not migrated. It bills one read per thousand.
@@ -159,11 +160,4 @@ func Remaining(ctx context.Context, client *firestore.Client) (int64, error) {
 		return 0, fmt.Errorf("count old credentials: the result is %T", result["n"])
 	}
 	return n.GetIntegerValue(), nil
-}
-
-func wrap(err error, format string, args ...any) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), err)
 }

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/api/iterator"
 
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/errwrap"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -57,7 +58,7 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 	defer cancel()
 	pending, claimed, err := s.claim(ctx, refs)
 	if err != nil || pending == nil {
-		return Purged{Skipped: err == nil}, wrap(err, "claim %s for the purge", uid)
+		return Purged{Skipped: err == nil}, errwrap.Wrap(err, "claim %s for the purge", uid)
 	}
 	var p Purged
 	if p.Credentials, err = credential.DeleteAll(ctx, s.firestore, uid); err != nil {
@@ -83,11 +84,11 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 			{Path: schema.FieldAccountGone, Value: pending.AccountGone}, {Path: schema.FieldDue, Value: pending.AccountGone.Add(tokenLife)},
 			{Path: schema.FieldUser, Value: firestore.Delete}, // keep no personal data until the last purge
 		}, claimed)
-		return p, wrap(err, "schedule the next purge of %s", uid)
+		return p, errwrap.Wrap(err, "schedule the next purge of %s", uid)
 	}
 	_, err = refs.pending.Delete(ctx, claimed)
 	p.Gone = err == nil
-	return p, wrap(err, "remove the pending deletion of %s", uid)
+	return p, errwrap.Wrap(err, "remove the pending deletion of %s", uid)
 }
 
 // claim claims an account for this purge. It returns nil if the account must not be purged now.
@@ -210,7 +211,7 @@ func (s *Service) FreeUsername(ctx context.Context, uid, name string) (freed boo
 		freed = true
 		return tx.Delete(index)
 	})
-	return freed, wrap(err, "free the username %s of %s", name, uid)
+	return freed, errwrap.Wrap(err, "free the username %s of %s", name, uid)
 }
 
 // Report is the result of [Service.PurgeDue].
@@ -275,11 +276,4 @@ func (s *Service) purgeOne(ctx context.Context, uid string, r *Report) {
 		}
 		log.InfoContext(ctx, "account purged")
 	}
-}
-
-func wrap(err error, format string, args ...any) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), err)
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"heek.kr/heektime/internal/errwrap"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -75,7 +76,7 @@ func (s *Service) signOut(ctx context.Context, refs documents, uid string, pendi
 	if status.Code(err) == codes.NotFound { // restored in the meantime
 		return s.setClaim(ctx, uid, nil)
 	}
-	return wrap(err, "record that %s is signed out", uid)
+	return errwrap.Wrap(err, "record that %s is signed out", uid)
 }
 
 // resumeSignOuts ends the sessions of accounts whose request stopped halfway. An account that fails is
@@ -203,5 +204,5 @@ func (s *Service) PurgeNow(ctx context.Context, uid string) error {
 	if status.Code(err) == codes.NotFound {
 		return nil
 	}
-	return wrap(err, "make the purge of %s due", uid)
+	return errwrap.Wrap(err, "make the purge of %s due", uid)
 }

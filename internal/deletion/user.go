@@ -6,6 +6,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/internal/errwrap"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -64,5 +65,5 @@ func (s *Service) MarkForDeletion(ctx context.Context, uid string, at time.Time)
 		marked = true
 		return tx.Create(refs.pending, schema.PendingDeletion{RequestedAt: at, Until: s.now(), Due: s.now(), Purging: true})
 	})
-	return marked, username, wrap(err, "mark the account %s, which has no user document, for deletion", uid)
+	return marked, username, errwrap.Wrap(err, "mark the account %s, which has no user document, for deletion", uid)
 }

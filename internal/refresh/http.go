@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/internal/oidcauth"
+	"heek.kr/heektime/internal/server"
 )
 
 // maxBody bounds a request's body. A task takes a few hundred bytes.
@@ -29,11 +30,11 @@ func (s *Service) schedule(w http.ResponseWriter, r *http.Request) {
 	enqueued, err := s.Due(r.Context())
 	if err != nil {
 		s.log.ErrorContext(r.Context(), "enqueue due refreshes", "enqueued", enqueued, "error", err.Error())
-		writeJSON(w, http.StatusServiceUnavailable, map[string]any{"enqueued": enqueued, "error": err.Error()})
+		server.WriteJSON(w, http.StatusServiceUnavailable, map[string]any{"enqueued": enqueued, "error": err.Error()})
 		return
 	}
 	s.log.InfoContext(r.Context(), "due refreshes enqueued", "enqueued", enqueued)
-	writeJSON(w, http.StatusOK, map[string]any{"enqueued": enqueued})
+	server.WriteJSON(w, http.StatusOK, map[string]any{"enqueued": enqueued})
 }
 
 func (s *Service) task(w http.ResponseWriter, r *http.Request) {
@@ -51,20 +52,14 @@ func (s *Service) task(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		// Cloud Tasks retries on anything but 2xx, and a retry would send the same invalid body.
 		s.log.ErrorContext(r.Context(), "refresh refused", "error", err.Error())
-		writeJSON(w, http.StatusOK, Run{Outcome: Refused, Reason: fmt.Sprintf("invalid task: %v", err)})
+		server.WriteJSON(w, http.StatusOK, Run{Outcome: Refused, Reason: fmt.Sprintf("invalid task: %v", err)})
 		return
 	}
 	run, err := s.Refresh(r.Context(), task)
 	s.report(r.Context(), task, run)
 	if err != nil {
-		writeJSON(w, http.StatusServiceUnavailable, run)
+		server.WriteJSON(w, http.StatusServiceUnavailable, run)
 		return
 	}
-	writeJSON(w, http.StatusOK, run)
-}
-
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body) // ignore write errors: the client is gone
+	server.WriteJSON(w, http.StatusOK, run)
 }
