@@ -30,10 +30,10 @@ func (m Emulators) Address(name string, port int) string {
 	return net.JoinHostPort(host, strconv.Itoa(port))
 }
 
-// Reach says, for people, who can reach what listens at the addresses of the file.
+// Reach says who can reach what listens at the addresses of the file.
 func (f *File) Reach() string { return Reach(map[string]Emulators{f.Path: f.Emulators}) }
 
-// Reach says, for people, who can reach what listens at the addresses of several files.
+// Reach says who can reach what listens at the addresses of several files.
 func Reach(files map[string]Emulators) string {
 	var open, named []string
 	for _, file := range slices.Sorted(maps.Keys(files)) {
@@ -54,7 +54,7 @@ func Reach(files map[string]Emulators) string {
 	return "other machines, too: " + strings.Join(open, ", ") + " (set in " + strings.Join(named, " and ") + ")"
 }
 
-// Remedy says, for people, what to do when another program has the port of an emulator.
+// Remedy says what to do when another program has the port of an emulator.
 func (f *File) Remedy(name, address string) string {
 	path := f.Path
 	if path == "" {
@@ -64,7 +64,7 @@ func (f *File) Remedy(name, address string) string {
 	return Remedy(port, "emulators."+name+".port", path)
 }
 
-// Remedy says, for people, what to do when another program has a port, which key sets in the file at
+// Remedy says what to do when another program has a port, which key sets in the file at
 // path.
 func Remedy(port, key, path string) string {
 	return fmt.Sprintf("stop the program that has it (lsof -i :%s shows which), or set %s in %s", port, key, path)
