@@ -1,25 +1,29 @@
 package scheduler
 
 import (
-	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // time zones for machines without a tz database
-
-	"github.com/adhocore/gronx"
 )
 
+// horizon is how far ahead the next run is searched for. The rarest schedule, a leap day on a given weekday,
+// occurs at least every 40 years.
+const horizon = 50 * 366 * 24 * time.Hour
+
 // schedule is a unix-cron expression of five fields in a time zone.
-// https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules
+//
+// Cloud Scheduler runs on wall clock time: a job runs whenever the zone's clocks show a minute that the
+// expression matches. Where clocks jump ahead, the skipped minutes do not occur and have no runs; where they
+// are set back, the repeated minutes occur twice and have two.
+// https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules#time_zone
 type schedule struct {
-	cron string
+	cron cron
 	zone *time.Location
 }
 
 // parseSchedule parses a cron expression and the name of a time zone, which defaults to UTC.
-func parseSchedule(cron, zone string) (schedule, error) {
+func parseSchedule(expression, zone string) (schedule, error) {
 	if zone == "" || strings.EqualFold(zone, "utc") {
 		zone = "UTC"
 	}
@@ -27,112 +31,61 @@ func parseSchedule(cron, zone string) (schedule, error) {
 	if err != nil || zone == "Local" { // which Go resolves to the machine's zone
 		return schedule{}, fmt.Errorf("time zone %q is not in the tz database", zone)
 	}
-	if err := checkCron(cron); err != nil {
-		return schedule{}, fmt.Errorf("schedule %q: %w", cron, err)
-	}
-	s := schedule{cron, location}
-	if _, err := s.after(time.Now()); err != nil {
-		return schedule{}, fmt.Errorf("schedule %q never occurs", cron)
-	}
-	return s, nil
-}
-
-// after returns the first time of the schedule after t.
-func (s schedule) after(t time.Time) (time.Time, error) {
-	return gronx.NextTickAfter(s.cron, t.In(s.zone), false)
-}
-
-// next is [schedule.after] without an error. For a time so rare that the search fails, such as a leap day
-// on a Sunday, it returns a time far in the future.
-func (s schedule) next(t time.Time) time.Time {
-	next, err := s.after(t)
+	c, err := parseCron(expression)
 	if err != nil {
-		return t.AddDate(28, 0, 0)
+		return schedule{}, fmt.Errorf("schedule %q: %w", expression, err)
 	}
-	return next
+	start := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+	if _, ok := c.first(start, start.Add(horizon)); !ok {
+		return schedule{}, fmt.Errorf("schedule %q never occurs", expression)
+	}
+	return schedule{c, location}, nil
+}
+
+// next returns the first time of the schedule after t, or a time far in the future if there is none.
+//
+// Between two changes of a zone's offset, its clocks run as UTC does. The search goes from one such period to
+// the next.
+func (s schedule) next(t time.Time) time.Time {
+	from, last := s.wall(t).Truncate(time.Minute).Add(time.Minute), t.Add(horizon)
+	for t.Before(last) {
+		t = t.In(s.zone)
+		_, end := t.ZoneBounds()
+		switch {
+		case end.IsZero() || end.After(last):
+			end = last
+		case !end.After(t): // on December 31 of leap years, ZoneBounds is a day short
+			end = t.Add(time.Minute)
+		}
+		offset := s.wall(t).Sub(t)
+		if wall, ok := s.cron.first(from, end.UTC().Add(offset)); ok {
+			return wall.Add(-offset).In(s.zone)
+		}
+		t = end
+		from = s.wall(t).Add(time.Minute - 1).Truncate(time.Minute)
+	}
+	return last
 }
 
 // latest returns the most recent scheduled time up to now, but never one before slot.
 func (s schedule) latest(slot, now time.Time) time.Time {
-	last, err := gronx.PrevTickBefore(s.cron, now.In(s.zone).Truncate(time.Second), true)
-	if err != nil || last.Before(slot) {
-		return slot
-	}
-	return last.Truncate(time.Minute)
-}
-
-// field is one of the five fields of a unix-cron expression.
-type field struct {
-	name     string
-	from, to int
-	names    string // of the values from `from` on, three letters each
-}
-
-var fields = []field{
-	{"minute", 0, 59, ""},
-	{"hour", 0, 23, ""},
-	{"day of month", 1, 31, ""},
-	{"month", 1, 12, "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"},
-	{"day of week", 0, 7, "SUNMONTUEWEDTHUFRISAT"},
-}
-
-// checkCron accepts only unix-cron. gronx, which computes the times, accepts more (seconds, years, @daily,
-// L, W, #) than Cloud Scheduler.
-func checkCron(cron string) error {
-	parts := strings.Fields(cron)
-	if len(parts) != len(fields) {
-		return fmt.Errorf("unix-cron has 5 fields, this has %d", len(parts))
-	}
-	for i, f := range fields {
-		for item := range strings.SplitSeq(parts[i], ",") {
-			if err := f.check(item); err != nil {
-				return fmt.Errorf("%s %q: %w", f.name, parts[i], err)
-			}
+	for t := now; t.After(slot); {
+		t = t.In(s.zone)
+		start, _ := t.ZoneBounds()
+		if start.Before(slot) {
+			start = slot
 		}
-	}
-	return nil
-}
-
-// check accepts *, a value or a range; * and ranges may have a /step.
-func (f field) check(item string) error {
-	values, step, hasStep := strings.Cut(item, "/")
-	if hasStep {
-		if n, err := number(step); err != nil || n < 1 {
-			return fmt.Errorf("step %q must be a number of at least 1", step)
+		offset := s.wall(t).Sub(t)
+		if wall, ok := s.cron.last(start.UTC().Add(offset), s.wall(t)); ok {
+			return wall.Add(-offset).In(s.zone)
 		}
+		t = start.Add(-1)
 	}
-	if values == "*" {
-		return nil
-	}
-	first, last, isRange := strings.Cut(values, "-")
-	if hasStep && !isRange {
-		return errors.New("a step requires * or a range")
-	}
-	from, err := f.value(first)
-	if err != nil || !isRange {
-		return err
-	}
-	to, err := f.value(last)
-	if err == nil && to < from {
-		err = fmt.Errorf("%s comes before %s", last, first)
-	}
-	return err
+	return slot
 }
 
-// value parses a value, a number or a name.
-func (f field) value(text string) (int, error) {
-	if i := strings.Index(f.names, strings.ToUpper(text)); len(text) == 3 && i >= 0 && i%3 == 0 {
-		return f.from + i/3, nil
-	}
-	n, err := number(text)
-	if err != nil || n < f.from || n > f.to {
-		return 0, fmt.Errorf("%q is not in %d-%d", text, f.from, f.to)
-	}
-	return n, nil
-}
-
-// number parses decimal digits without a sign.
-func number(text string) (int, error) {
-	n, err := strconv.ParseUint(text, 10, 16)
-	return int(n), err
+// wall returns what the zone's clocks show at t, as a time in UTC, which has no changes of its offset.
+func (s schedule) wall(t time.Time) time.Time {
+	_, offset := t.In(s.zone).Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
