@@ -62,6 +62,17 @@ func TestRunTimesAndHeaders(t *testing.T) {
 	}
 }
 
+func TestURLIsSentEncoded(t *testing.T) {
+	c := start(t)
+	target := newTarget(t, always(200))
+	c.job(t, target.URL+"/목록?q=a b|가&r=%20")
+	c.toNext(t)
+	const want = "/%EB%AA%A9%EB%A1%9D?q=a%20b%7C%EA%B0%80&r=%20"
+	if got := (<-target.requests).RequestURI; got != want {
+		t.Errorf("the target received %s, want %s", got, want)
+	}
+}
+
 func TestOIDCToken(t *testing.T) {
 	c := start(t)
 	keys := httptest.NewServer(c.identity.Handler())

@@ -82,6 +82,45 @@ func TestDeliveryHeaders(t *testing.T) {
 	wantCode(t, err, codes.NotFound)
 }
 
+// TestURLs checks which characters of a task's URL are sent encoded.
+func TestURLs(t *testing.T) {
+	c := start(t)
+	c.queue(t)
+	target := newTarget(t, statuses(200))
+	for given, want := range map[string]string{
+		"":                             "/",
+		"?":                            "/?",
+		"?a=1":                         "/?a=1",
+		"/a?q=b c&d=e":                 "/a?q=b%20c&d=e",
+		"/a?q=b+c%20d":                 "/a?q=b+c%20d",
+		"/a?q=가온&r=%EA%B0%80":          "/a?q=%EA%B0%80%EC%98%A8&r=%EA%B0%80",
+		"/a?q=b|c":                     "/a?q=b%7Cc",
+		"/a?q=\"b\"<c>{d}^`\\":         "/a?q=%22b%22%3Cc%3E%7Bd%7D%5E%60%5C",
+		"/a?q=100%&r=%zz&s=%4":         "/a?q=100%25&r=%25zz&s=%254",
+		"/a?q=b/c?d:e@f,g;h!i$j'k(l)*": "/a?q=b/c?d:e@f,g;h!i$j'k(l)*",
+		"/a?ids[]=1&ids[]=2":           "/a?ids[]=1&ids[]=2",
+		"/a?q=😀":                       "/a?q=%F0%9F%98%80",
+		"/a?q=1#part 2":                "/a?q=1",
+		"/강의 목록/b|c?d":                 "/%EA%B0%95%EC%9D%98%20%EB%AA%A9%EB%A1%9D/b%7Cc?d",
+		"/a%2Fb%20c/%ea%b0%80":         "/a%2Fb%20c/%ea%b0%80",
+		"/100%/a":                      "/100%25/a",
+		"/a?q=b ":                      "/a?q=b%20",
+	} {
+		c.task(t, target.URL+given)
+		c.idle(t)
+		if got := (<-target.requests).RequestURI; got != want {
+			t.Errorf("the target of %q received %s, want %s", given, got, want)
+		}
+		if n := target.count(); n != 0 {
+			t.Errorf("%q was sent %d more times, want none", given, n)
+		}
+	}
+	for _, given := range []string{"/a?q=b\nc", "/a\x00", "/?" + strings.Repeat("가", 250)} { // 2,250 bytes encoded
+		_, err := c.CreateTask(t.Context(), &cloudtaskspb.CreateTaskRequest{Parent: queueName, Task: post(target.URL + given)})
+		wantCode(t, err, codes.InvalidArgument)
+	}
+}
+
 func TestOIDCToken(t *testing.T) {
 	c := start(t)
 	c.queue(t)

@@ -3,32 +3,12 @@ package dispatch
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
 )
 
-const (
-	maxURL    = 2083      // bytes of a target's URL
-	maxHeader = 80 * 1000 // bytes of a request's headers
-)
-
-// CheckURL rejects URLs that are not absolute, not http or https, or longer than Google allows.
-func CheckURL(raw string) error {
-	target, err := url.Parse(raw)
-	switch {
-	case err != nil:
-		return err
-	case target.Scheme != "http" && target.Scheme != "https":
-		return fmt.Errorf("%q must begin with http:// or https://", raw)
-	case target.Host == "":
-		return fmt.Errorf("%q has no host", raw)
-	case len(target.String()) > maxURL:
-		return fmt.Errorf("the URL has %d characters; the limit is %d", len(target.String()), maxURL)
-	}
-	return nil
-}
+const maxHeader = 80 * 1000 // bytes of a request's headers
 
 // CheckHeaders rejects names and values that HTTP does not allow, and headers of 80 KB or more.
 func CheckHeaders(headers map[string]string) error {

@@ -35,7 +35,7 @@ type Tokens interface {
 // Request is one HTTP request to a target.
 type Request struct {
 	Method   string
-	URL      string
+	URL      string      // sent encoded
 	Header   http.Header // sent as is, with the names' spelling
 	Body     []byte
 	Account  string        // e-mail address of the service account in the ID token; empty sends none
@@ -112,7 +112,7 @@ func (s *Sender) Send(ctx context.Context, r Request) Answer {
 
 // do sends a request with its ID token.
 func (s *Sender) do(ctx context.Context, r Request) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, r.Method, r.URL, bytes.NewReader(r.Body))
+	request, err := http.NewRequestWithContext(ctx, r.Method, encodeURL(r.URL), bytes.NewReader(r.Body))
 	if err != nil {
 		return nil, err
 	}
