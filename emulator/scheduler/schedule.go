@@ -16,7 +16,7 @@ const horizon = 50 * 366 * 24 * time.Hour
 // Cloud Scheduler runs on wall clock time: a job runs whenever the zone's clocks show a minute that the
 // expression matches. Where clocks jump ahead, the skipped minutes do not occur and have no runs; where they
 // are set back, the repeated minutes occur twice and have two.
-// https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules#time_zone
+// https://cloud.google.com/scheduler/docs/configuring/cron-job-schedules
 type schedule struct {
 	cron cron
 	zone *time.Location
