@@ -108,6 +108,9 @@ func (c *Config) UseProject(file *firebasejson.File) (err error) {
 	if c.StorageRules, err = file.ReadStorageRules(); err != nil {
 		return err
 	}
+	if file.LacksRules() && c.Logger != nil {
+		c.Logger.Warn("firestore.rules is missing: everyone may read and write every document", "file", file.Path)
+	}
 	c.Hosting = file.Hosting
 	return nil
 }
