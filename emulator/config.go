@@ -50,7 +50,8 @@ type Config struct {
 	// Addresses are what the servers listen on.
 	Addresses Addresses
 	// AllowedOrigins are web pages, as "https://host", that may call the cloud in addition to those
-	// served by this machine or its private network. "*" allows every page.
+	// served by this machine or its private network. "*" allows every page. Requests under a host name
+	// of the internet are rejected unless it is in this list or in Addresses.
 	AllowedOrigins []string
 	// ServiceAccount is the email of the account that the metadata server calls "default".
 	ServiceAccount string
