@@ -50,7 +50,8 @@ type Config struct {
 	// Addresses are what the servers listen on.
 	Addresses Addresses
 	// AllowedOrigins are web pages, as "https://host", that may call the cloud in addition to those
-	// served by this machine or its private network. "*" allows every page.
+	// served by this machine or its private network. "*" allows every page. Requests under a host name
+	// of the internet are rejected unless it is in this list or in Addresses.
 	AllowedOrigins []string
 	// ServiceAccount is the email of the account that the metadata server calls "default".
 	ServiceAccount string
@@ -107,6 +108,9 @@ func (c *Config) UseProject(file *firebasejson.File) (err error) {
 	}
 	if c.StorageRules, err = file.ReadStorageRules(); err != nil {
 		return err
+	}
+	if file.LacksRules() && c.Logger != nil {
+		c.Logger.Warn("firestore.rules is missing: everyone may read and write every document", "file", file.Path)
 	}
 	c.Hosting = file.Hosting
 	return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc"
@@ -22,6 +23,7 @@ type PortInUseError = muxserver.InUseError
 
 func (c *Cloud) openPorts(cfg Config) (err error) {
 	at := cfg.Addresses
+	origins := ownOrigins(cfg)
 	documents := grpc.NewServer(
 		grpc.MaxRecvMsgSize(firestore.MaxMessageBytes),
 		// Workers keep their grown stacks, and fixed windows need no probing. Together they save up to
@@ -39,10 +41,10 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		grpc    *grpc.Server
 		http    http.Handler
 	}{
-		{&c.firestorePort, "firestore", at.Firestore, documents, c.Firestore.Handler(cfg.AllowedOrigins)},
-		{&c.authPort, "auth", at.Auth, nil, cors.Handler(c.Auth, cfg.AllowedOrigins)},
-		{&c.storagePort, "storage", at.Storage, nil, cors.Handler(c.Storage, cfg.AllowedOrigins)},
-		{&c.tasksPort, "tasks", at.Tasks, work, c.Identity.Handler()},
+		{&c.firestorePort, "firestore", at.Firestore, documents, c.Firestore.Handler(origins)},
+		{&c.authPort, "auth", at.Auth, nil, cors.Handler(c.Auth, origins)},
+		{&c.storagePort, "storage", at.Storage, nil, cors.Handler(c.Storage, origins)},
+		{&c.tasksPort, "tasks", at.Tasks, work, cors.Guard(c.Identity.Handler(), origins)},
 	} {
 		if *p.port, err = muxserver.Open(p.name, orFree(p.address), p.grpc, p.http); err != nil {
 			return err
@@ -63,6 +65,20 @@ func orFree(address string) string {
 		return "127.0.0.1:0"
 	}
 	return address
+}
+
+// ownOrigins returns the allowed origins and those of the addresses: a name that a server was told to
+// listen on is a name of this machine. The console, which checks requests more strictly, and gRPC, which
+// no page can speak, do not need them.
+func ownOrigins(cfg Config) []string {
+	origins := slices.Clone(cfg.AllowedOrigins)
+	at := cfg.Addresses
+	for _, address := range []string{at.Firestore, at.Auth, at.Storage, at.Tasks, at.Console, at.Hub, at.Hosting} {
+		if address != "" {
+			origins = append(origins, "http://"+address)
+		}
+	}
+	return origins
 }
 
 func (c *Cloud) openConsole(cfg Config) error {
@@ -86,7 +102,7 @@ func (c *Cloud) openConsole(cfg Config) error {
 // openHub opens the hub, which lists the emulators that have been opened before it.
 func (c *Cloud) openHub(cfg Config) (err error) {
 	c.Hub = hub.New()
-	if c.hubPort, err = muxserver.Open("hub", orFree(cfg.Addresses.Hub), nil, cors.Handler(c.Hub, cfg.AllowedOrigins)); err != nil {
+	if c.hubPort, err = muxserver.Open("hub", orFree(cfg.Addresses.Hub), nil, cors.Handler(c.Hub, ownOrigins(cfg))); err != nil {
 		return err
 	}
 	c.Hub.OnTriggers(func(ctx context.Context, enabled bool) error {
@@ -122,7 +138,7 @@ func (c *Cloud) openHosting(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start Hosting: %w", err)
 	}
-	if c.hostingPort, err = muxserver.Open("hosting", orFree(cfg.Addresses.Hosting), nil, c.Hosting); err != nil {
+	if c.hostingPort, err = muxserver.Open("hosting", orFree(cfg.Addresses.Hosting), nil, cors.OwnHost(c.Hosting, ownOrigins(cfg))); err != nil {
 		return err
 	}
 	return c.Hub.Add("hosting", c.hostingPort.Address())

@@ -128,6 +128,62 @@ func TestProject(t *testing.T) {
 	}
 }
 
+// A list with one entry means what the object means: see the package firebasejson for the other forms.
+func TestProjectWithLists(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"firebase.json": `{"firestore": [{"database": "(default)", "rules": "r"}], "storage": [{"target": "main", "rules": "s"}]}`,
+		"r":             `service cloud.firestore { match /databases/{d}/documents { match /open/{id} { allow read; } } }`,
+		"s":             `service firebase.storage { match /b/{bucket}/o { match /open/{name} { allow write; } } }`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cloud := emulatortest.Start(t, emulatortest.Project(t, dir))
+	for object, want := range map[string]int{"open%2Fx": http.StatusOK, "shut%2Fx": http.StatusForbidden} {
+		url := "http://" + cloud.StorageAddress() + "/v0/b/" + cloud.Project + "/o?name=" + object
+		response, err := http.Post(url, "text/plain", strings.NewReader("text"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("an anonymous upload to %s: %s, want %d", object, response.Status, want)
+		}
+	}
+	if _, err := cloud.FirestoreClientSignedOut(t).Doc("shut/x").Get(t.Context()); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("a document that the rules do not mention: %v", err)
+	}
+}
+
+// Rules are never off because their file is missing or empty.
+func TestProjectWithoutItsFiles(t *testing.T) {
+	for _, text := range []string{
+		`{"firestore": {"rules": "absent"}}`, `{"firestore": {"indexes": "absent"}}`, `{"storage": {"rules": "absent"}}`,
+		`{"storage": [{"bucket": "a", "rules": "absent"}]}`, `{"firestore": {"rules": "."}}`,
+		`{"firestore": {"rules": "empty"}}`, `{"storage": {"rules": "empty"}}`, `{"storage": [{"rules": "empty"}, {"rules": "absent"}]}`,
+	} {
+		dir := t.TempDir()
+		for name, text := range map[string]string{"firebase.json": text, "empty": ""} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var cfg emulator.Config
+		err := cfg.LoadProject(dir)
+		if err == nil {
+			var cloud *emulator.Cloud
+			if cloud, err = emulator.Open(cfg); err == nil {
+				cloud.Close()
+			}
+		}
+		if err == nil {
+			t.Errorf("%s: the cloud started", text)
+		}
+	}
+}
+
 func TestProjectIsMissing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var cfg emulator.Config

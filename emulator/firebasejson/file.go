@@ -1,7 +1,9 @@
 // Package firebasejson reads firebase.json, the Firebase CLI's configuration file: which rules,
 // indexes and web app a project has, and where its emulators listen.
 //
-// It reads the keys that the local cloud uses and ignores the others.
+// It reads the keys that the local cloud uses, in every form that the Firebase CLI reads, and ignores
+// the others. A form that the local cloud cannot serve, such as other rules for each bucket, is an
+// error: a project never starts without the rules that its file names.
 package firebasejson
 
 import (
@@ -25,16 +27,21 @@ type File struct {
 	// Rules and Indexes are the paths of the files with Firestore's security rules and composite
 	// indexes, "" when firebase.json names none.
 	Rules, Indexes string `json:"-"`
-	// StorageRules is the path of the file with Cloud Storage's security rules. It is "" when
-	// firebase.json names none or, as it may, one for each bucket.
+	// StorageRules is the path of the file with Cloud Storage's security rules, "" when firebase.json
+	// has no section "storage".
 	StorageRules string `json:"-"`
 	// Hosting is the web app, nil when firebase.json has none.
 	Hosting *hosting.Site `json:"-"`
 	// Emulators by the Firebase CLI's names: firestore, auth, storage, tasks, …
 	Emulators Emulators `json:"emulators"`
 
-	hosting json.RawMessage
+	hosting   json.RawMessage
+	firestore bool // there is a section "firestore"
 }
+
+// LacksRules reports whether the file has a section "firestore" that names no security rules. The
+// Firebase CLI accepts that, with a warning.
+func (f *File) LacksRules() bool { return f.firestore && f.Rules == "" }
 
 // Emulators are where emulators listen, by name.
 type Emulators map[string]Emulator
@@ -58,10 +65,7 @@ func (e Emulator) Check() error {
 // UnmarshalJSON skips the entries of "emulators" that are not emulators, such as singleProjectMode.
 func (f *File) UnmarshalJSON(data []byte) error {
 	var file struct {
-		Firestore struct {
-			Indexes string `json:"indexes"`
-			Rules   string `json:"rules"`
-		} `json:"firestore"`
+		Firestore json.RawMessage            `json:"firestore"`
 		Storage   json.RawMessage            `json:"storage"`
 		Hosting   json.RawMessage            `json:"hosting"`
 		Emulators map[string]json.RawMessage `json:"emulators"`
@@ -69,16 +73,14 @@ func (f *File) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &file); err != nil {
 		return err
 	}
-	f.Indexes, f.Rules, f.Emulators = file.Firestore.Indexes, file.Firestore.Rules, Emulators{}
-	if len(file.Storage) > 0 && file.Storage[0] == '{' {
-		var storage struct {
-			Rules string `json:"rules"`
-		}
-		if err := json.Unmarshal(file.Storage, &storage); err != nil {
-			return fmt.Errorf("storage: %w", err)
-		}
-		f.StorageRules = storage.Rules
+	var err error
+	if f.Rules, f.Indexes, err = parseFirestore(file.Firestore); err != nil {
+		return err
 	}
+	if f.StorageRules, err = parseStorage(file.Storage); err != nil {
+		return err
+	}
+	f.Emulators, f.firestore = Emulators{}, !isAbsent(file.Firestore)
 	f.hosting = file.Hosting
 	for name, raw := range file.Emulators {
 		if len(raw) == 0 || raw[0] != '{' {
@@ -145,7 +147,7 @@ func read(path string) (*File, error) {
 	if err := json.Unmarshal(data, f); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if len(f.hosting) > 0 {
+	if !isAbsent(f.hosting) {
 		if f.Hosting, err = hosting.ParseSite(f.hosting, filepath.Dir(path)); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}

@@ -88,16 +88,6 @@ func TestNoProject(t *testing.T) {
 	}
 }
 
-func TestRulesForEachBucketAreSkipped(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "firebase.json")
-	if err := os.WriteFile(path, []byte(`{"storage": [{"bucket": "a", "rules": "a.rules"}]}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if c, err := Find(path); err != nil || c.StorageRules != "" {
-		t.Errorf("storage rules %q, %v", c.StorageRules, err)
-	}
-}
-
 func TestErrorsNameTheFile(t *testing.T) {
 	for _, text := range []string{`{"emulators": {"tasks": {"port": 70000}}}`, `{"emulators": {"tasks": {"port": "x"}}}`, `{`} {
 		path := filepath.Join(t.TempDir(), "broken.json")

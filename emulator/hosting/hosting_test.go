@@ -452,8 +452,9 @@ func TestReservedURLs(t *testing.T) {
 
 func TestParseErrorsNameTheEntry(t *testing.T) {
 	for settings, want := range map[string]string{
-		`{}`:           "hosting.public",
-		`[]`:           "no site",
+		`{}`: "hosting.public",
+		`[]`: "no site",
+		`[{"site":"a","public":"p"},{"site":"b","public":"p"}]`: "2 sites",
 		`{"public":1}`: "hosting",
 		`{"public":"p","rewrites":[{"source":"a","destination":"/x"},{"destination":"/x"}]}`: "rewrites[1]: needs a source",
 		`{"public":"p","rewrites":[{"source":"**","dynamicLinks":true}]}`:                    "rewrites[0]: needs a destination",

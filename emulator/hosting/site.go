@@ -72,13 +72,16 @@ type rewriteEntry struct {
 	DynamicLinks bool
 }
 
-// ParseSite parses the "hosting" section of a firebase.json in the folder dir. If the section lists several
-// sites, it returns the first.
+// ParseSite parses the "hosting" section of a firebase.json in the folder dir: a site, or a list of one.
 func ParseSite(data []byte, dir string) (*Site, error) {
 	var several []json.RawMessage
 	if json.Unmarshal(data, &several) == nil {
 		if len(several) == 0 {
 			return nil, errors.New("hosting: there is no site in the list")
+		}
+		if len(several) > 1 {
+			return nil, fmt.Errorf("hosting: the list has %d sites, and the local cloud serves one: "+
+				"start it with a copy of the file that has only that one", len(several))
 		}
 		data = several[0]
 	}

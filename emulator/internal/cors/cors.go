@@ -3,7 +3,14 @@
 // Any page that a developer visits can send requests to 127.0.0.1. Allowed are pages of this machine
 // and its private network, and those allowed by name. All other requests are rejected before they do
 // anything: a browser that hides the response from a page has still delivered the request. Programs
-// send no Origin header, so none of this applies to them.
+// send no Origin header, so this does not apply to them.
+//
+// A page can also point its own name to this machine, so that the browser sees one origin (DNS
+// rebinding). Requests under a name of the internet are therefore rejected, also those of programs, unless
+// the name is in an allowed origin.
+//
+// [Handler] is for servers that pages call from other origins, [Guard] for those that no page calls,
+// and [OwnHost] for a web site, whose services check origins themselves.
 package cors
 
 import (
@@ -20,28 +27,47 @@ var exposed = strings.Join([]string{
 	"X-HTTP-Session-Id", "X-Client-Wire-Protocol",
 }, ", ")
 
-// Handler handles preflight requests and adds CORS headers to next's responses, including errors, for
-// allowed origins: those of this machine and of private networks, and those in the list, as
-// "https://host"; "*" allows all. The header repeats the origin, because the SDKs send credentials,
-// and browsers reject "*" with those.
-func Handler(next http.Handler, origins []string) http.Handler {
-	any := slices.Contains(origins, "*")
+// OwnHost rejects requests that reach this machine under a name that is not its own: see [rebound].
+// Names that are in an allowed origin are its own, and with "*" every name is.
+func OwnHost(next http.Handler, origins []string) http.Handler {
+	if slices.Contains(origins, "*") {
+		return next
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Add("Vary", "Origin")
-		if !any && rebound(r, origins) {
+		if rebound(r, origins) {
 			reject(w, "The name "+r.Host+" leads to this machine, but is not one of its names. Use localhost or 127.0.0.1, or add the page's origin to the allowed origins.")
 			return
 		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Guard rejects what [OwnHost] rejects and requests from pages of origins that are not allowed. It adds
+// no headers, so pages cannot read next's responses, except those of next's own origin. It is for
+// servers that no page calls.
+func Guard(next http.Handler, origins []string) http.Handler {
+	any := slices.Contains(origins, "*")
+	return OwnHost(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if origin := r.Header.Get("Origin"); origin != "" && !any && !allowed(origin, r, origins) {
+			reject(w, "Pages of "+origin+" may not call the local cloud. Add it to the allowed origins.")
+			return
+		}
+		next.ServeHTTP(w, r)
+	}), origins)
+}
+
+// Handler is [Guard] for a server that pages call: it handles preflight requests and adds CORS headers
+// to next's responses, including errors, for allowed origins. These are the origins of this machine and
+// of private networks, and those in the list, as "https://host"; "*" allows all. The header repeats the
+// origin, because the SDKs send credentials, and browsers reject "*" with those.
+func Handler(next http.Handler, origins []string) http.Handler {
+	guard := Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		origin := r.Header.Get("Origin")
 		if origin == "" {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if !any && !allowed(origin, r, origins) {
-			reject(w, "Pages of "+origin+" may not call the local cloud. Add it to the allowed origins.")
-			return
-		}
+		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Set("Access-Control-Allow-Credentials", "true")
 		h.Set("Access-Control-Expose-Headers", exposed)
@@ -51,6 +77,10 @@ func Handler(next http.Handler, origins []string) http.Handler {
 			return
 		}
 		next.ServeHTTP(w, r)
+	}), origins)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Vary", "Origin")
+		guard.ServeHTTP(w, r)
 	})
 }
 

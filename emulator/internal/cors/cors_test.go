@@ -88,7 +88,13 @@ func TestRebinding(t *testing.T) {
 		{"localhost.example.com", "127.0.0.1", nil, 403},
 		{"evil.example.com:8080", "127.0.0.1", []string{"*"}, 200},
 		{"dev.example.com", "127.0.0.1", []string{"https://dev.example.com"}, 200},
+		{"Dev.Example.com.:8080", "127.0.0.1", []string{"https://dev.example.com"}, 200},
+		{"dev.example.com:8080", "127.0.0.1", []string{"http://dev.example.com:9099"}, 200},
+		{"metadata.google.internal", "127.0.0.1", nil, 200},
+		{"127.0.0.1.example.com", "127.0.0.1", nil, 403},
 		{"emulator:8080", "172.17.0.2", nil, 200}, // a container's network gives it names
+		{"192.168.0.2:8080", "192.168.0.2", nil, 200},
+		{"evil.example.com:8080", "192.168.0.2", nil, 403},
 	} {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.Host = c.host
@@ -97,6 +103,24 @@ func TestRebinding(t *testing.T) {
 		Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), c.origins).ServeHTTP(w, r)
 		if w.Code != c.status {
 			t.Errorf("%s at %s, allowed %v: %d, want %d", c.host, c.listens, c.origins, w.Code, c.status)
+		}
+	}
+}
+
+// A guarded server rejects pages as Handler does, and lets none read its responses.
+func TestGuard(t *testing.T) {
+	next := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	for origin, want := range map[string]int{
+		"": 418, "http://localhost:5173": 418, "https://a.example.com": 418, "https://b.example.com": 403, "null": 403,
+	} {
+		r := httptest.NewRequest("GET", "/", nil)
+		if origin != "" {
+			r.Header.Set("Origin", origin)
+		}
+		w := httptest.NewRecorder()
+		Guard(next, []string{"https://a.example.com"}).ServeHTTP(w, r)
+		if w.Code != want || w.Header().Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("origin %q: %d with headers %v, want %d", origin, w.Code, w.Header(), want)
 		}
 	}
 }

@@ -40,24 +40,30 @@ func near(host string) bool {
 		slices.ContainsFunc(privateSuffixes, func(s string) bool { return strings.HasSuffix(host, s) })
 }
 
-// rebound reports whether a request reached this machine's loopback address under a foreign name. That
-// is DNS rebinding: the page's name was pointed here after the page was loaded, so that the browser
-// takes us for the page's own server. A server on any other address has whatever names its network
-// gives it.
+// rebound reports whether a request arrived under a foreign name. That is DNS rebinding: the page's name
+// was pointed to this machine after the page was loaded, so that the browser takes us for the page's own
+// server. Nobody can point an address, or a name that does not exist on the internet.
+//
+// This holds for every address that a server listens on: a page can guess that of a private network as
+// well as 127.0.0.1.
 func rebound(r *http.Request, origins []string) bool {
-	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
-	if !ok || !local.IP.IsLoopback() {
-		return false
+	if _, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); !ok {
+		return false // the request did not arrive over a network
 	}
-	host := (&url.URL{Host: r.Host}).Hostname()
+	host := hostname(r.Host)
 	if host == "" || near(host) {
 		return false
 	}
-	if _, err := netip.ParseAddr(host); err == nil { // an address, not a name
+	if _, err := netip.ParseAddr(host); err == nil {
 		return false
 	}
 	return !slices.ContainsFunc(origins, func(o string) bool {
 		u, err := url.Parse(o)
-		return err == nil && u.Hostname() == host
+		return err == nil && hostname(u.Host) == host
 	})
+}
+
+// hostname returns the name in a Host header, without the port, as DNS compares names.
+func hostname(host string) string {
+	return strings.ToLower(strings.TrimSuffix((&url.URL{Host: host}).Hostname(), "."))
 }
