@@ -78,8 +78,9 @@ func (c *control) setRules(w http.ResponseWriter, r *http.Request, project strin
 			rest.WriteError(w, http.StatusBadRequest, codes.InvalidArgument, err.Error())
 			return
 		}
-		// The test libraries throw the body as it is, for people to read.
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		// @firebase/rules-unit-testing throws the body as it is, for people to read. Its own tests look for
+		// the status.
+		http.Error(w, "INVALID_ARGUMENT: "+err.Error(), http.StatusBadRequest)
 		return
 	}
 	var rulesErr *rules.Error

@@ -27,7 +27,7 @@ func TestControl(t *testing.T) {
 		{"allowed without rules", "PATCH", "/v1/" + webRoot + "/secrets/s", "{}", 200, ""},
 		{"load", "PUT", api + ":securityRules", body(notesRules), 200, `"issues"`},
 		{"denied by the rules", "PATCH", "/v1/" + webRoot + "/secrets/s", "{}", 403, "PERMISSION_DENIED"},
-		{"load with an error", "PUT", api + ":securityRules", body(broken), 400, "firestore.rules:16:20: error: unexpected 'iff': expected 'if' before the condition\n          allow write: iff;\n"},
+		{"load with an error", "PUT", api + ":securityRules", body(broken), 400, "INVALID_ARGUMENT: firestore: firestore.rules:16:20: error: unexpected 'iff': expected 'if' before the condition\n          allow write: iff;\n"},
 		{"load with an error, like the CLI", "PUT", api + ":securityRules", strings.Replace(body(broken), "{", `{"ignore_errors":true,`, 1), 200, `"severity": "ERROR"`},
 		{"the old rules are in effect", "PATCH", "/v1/" + webRoot + "/secrets/s", "{}", 403, "PERMISSION_DENIED"},
 		{"read", "GET", api + ":securityRules", "", 200, "request.auth.uid == 'ann'"},

@@ -35,6 +35,7 @@ const timetableIndexes = `{
 func TestIndexesAreRequired(t *testing.T) {
 	ctx := context.Background()
 	fs := start(t, func(c *emulator.Config) { c.Indexes = []byte(timetableIndexes) }).client(t, "demo-index")
+	one0 := fs.Collection("users/u/timetables")
 	one, group := fs.Collection("users/u/timetables").Query, fs.CollectionGroup("timetables").Query
 	const asc, desc = firestore.Asc, firestore.Desc
 	for _, tc := range []struct {
@@ -49,6 +50,13 @@ func TestIndexesAreRequired(t *testing.T) {
 		{"one inequality", one.Where("x", ">", 1), ""},
 		{"an inequality and its order", one.Where("x", ">", 1).OrderBy("x", desc), ""},
 		{"one order", one.OrderBy("x", desc), ""},
+		{"names", one.OrderBy(firestore.DocumentID, asc), ""},
+		{"names backwards", one.OrderBy(firestore.DocumentID, desc), "__name__-"},
+		{"the last by name", one.OrderBy(firestore.DocumentID, asc).LimitToLast(2), "__name__-"},
+		{"the first by name, asked for backwards", one.OrderBy(firestore.DocumentID, desc).LimitToLast(2), ""},
+		{"a range of names backwards", one.Where(firestore.DocumentID, ">", one0.Doc("a")).OrderBy(firestore.DocumentID, desc), "__name__-"},
+		{"an equality and names backwards", one.Where("x", "==", 1).OrderBy(firestore.DocumentID, desc), ""},
+		{"a group's names backwards", group.OrderBy(firestore.DocumentID, desc), "__name__-"},
 		{"one order, names in the other direction", one.OrderBy("x", desc).OrderBy(firestore.DocumentID, asc), "x- __name__+"},
 		{"an equality and an order", one.Where("x", "==", 1).OrderBy("y", asc), "x+ y+"},
 		{"an equality and an inequality", one.Where("x", "==", 1).Where("y", "<", 3), "x+ y+"},
@@ -76,6 +84,53 @@ func TestIndexesAreRequired(t *testing.T) {
 		{"the index of a collection, for its group", group.OrderBy("semester", desc).OrderBy("createdAt", desc), "semester- createdAt-"},
 	} {
 		_, err := tc.q.Documents(ctx).GetAll()
+		if tc.add == "" {
+			if err != nil {
+				t.Errorf("%s: %v", tc.name, err)
+			}
+			continue
+		}
+		if got := missing(t, err); status.Code(err) != codes.FailedPrecondition || got != tc.add {
+			t.Errorf("%s: %v: the entry is for %q, want %q", tc.name, err, got, tc.add)
+		}
+	}
+}
+
+// A sum has no order, so an index may have the summed fields in any order and direction after the
+// equalities and sort keys.
+func TestAggregationsMatchIndexesInAnyOrder(t *testing.T) {
+	ctx := context.Background()
+	c := start(t, func(c *emulator.Config) {
+		c.Indexes = []byte(`{"indexes": [
+			{"collectionGroup": "timetables", "fields": [
+				{"fieldPath": "credits", "order": "ASCENDING"}, {"fieldPath": "hours", "order": "DESCENDING"}]},
+			{"collectionGroup": "timetables", "fields": [
+				{"fieldPath": "owner", "order": "ASCENDING"}, {"fieldPath": "year", "order": "ASCENDING"},
+				{"fieldPath": "credits", "order": "DESCENDING"}, {"fieldPath": "hours", "order": "ASCENDING"}]}]}`)
+	})
+	all := c.client(t, "demo-index").Collection("timetables").Query
+	owned := all.Where("owner", "==", 1).Where("year", ">", 2020)
+	for _, tc := range []struct {
+		name string
+		q    firestore.Query
+		sums []string
+		add  string
+	}{
+		{"in the order of the index", all, []string{"credits", "hours"}, ""},
+		{"in the other order", all, []string{"hours", "credits"}, ""},
+		{"one field", all, []string{"hours"}, ""},
+		{"another field", all, []string{"hours", "weeks"}, "hours+ weeks+"},
+		{"three fields", all, []string{"hours", "credits", "weeks"}, "hours+ credits+ weeks+"},
+		{"after an equality and an inequality", owned, []string{"hours", "credits"}, ""},
+		{"after them, in the order of the index", owned, []string{"credits", "hours"}, ""},
+		{"after an inequality alone", all.Where("year", ">", 2020), []string{"hours", "credits"}, "year+ hours+ credits+"},
+		{"before the sort key", all.Where("credits", ">", 1), []string{"hours", "owner"}, "credits+ hours+ owner+"},
+	} {
+		a := tc.q.NewAggregationQuery()
+		for _, f := range tc.sums {
+			a = a.WithSum(f, "")
+		}
+		_, err := a.Get(ctx)
 		if tc.add == "" {
 			if err != nil {
 				t.Errorf("%s: %v", tc.name, err)
@@ -128,6 +183,8 @@ func TestPrintedEntrySuffices(t *testing.T) {
 	for _, q := range []firestore.Query{
 		fs.Collection("a").Where("x", "==", 1).Where("y", "array-contains", 2).OrderBy("z", firestore.Desc),
 		fs.Collection("a").OrderBy("x", firestore.Desc).OrderBy(firestore.DocumentID, firestore.Asc),
+		fs.Collection("a").OrderBy(firestore.DocumentID, firestore.Desc),
+		fs.CollectionGroup("a").OrderBy(firestore.DocumentID, firestore.Desc),
 		fs.CollectionGroup("a").Where("x", "==", 1),
 		fs.CollectionGroup("a").Where("x", ">", 1).OrderBy("x", firestore.Desc),
 		fs.CollectionGroup("a").Where("m.`b c`", "==", 1).Where("x", "<", 1),

@@ -124,15 +124,15 @@ func (f modelFilter) match(d modelDoc) bool {
 	case "!=":
 		return v != nil && !equal(f.value)
 	case "in":
-		return within(f.value, v)
+		return comparable(v) && within(f.value, v)
 	case "not-in":
 		return v != nil && !within(f.value, v) && !within(f.value, nil)
 	case "array-contains":
 		return within(v, f.value)
 	case "array-contains-any":
-		return slices.ContainsFunc(f.value.([]any), func(x any) bool { return within(v, x) })
+		return slices.ContainsFunc(f.value.([]any), func(x any) bool { return comparable(x) && within(v, x) })
 	}
-	if rank(v) != rank(f.value) {
+	if rank(v) != rank(f.value) || v != nil && !comparable(v) {
 		return false
 	}
 	c := compareModel(v, f.value)
@@ -145,6 +145,13 @@ func (f modelFilter) match(d modelDoc) bool {
 		return c > 0
 	}
 	return c >= 0
+}
+
+// comparable reports whether in and array-contains-any can match a value
+// (firebase-js-sdk, packages/firestore/test/integration/api/query.test.ts).
+func comparable(v any) bool {
+	n, ok := v.(float64)
+	return v != nil && !(ok && math.IsNaN(n))
 }
 
 // filter returns f as a filter of the client.

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
@@ -84,6 +85,53 @@ func TestPreconditions(t *testing.T) {
 	}
 	if _, err := commit(verifyWrite("a/x", exists(true))); err != nil {
 		t.Errorf("the delete took effect although the commit failed: %v", err)
+	}
+}
+
+// An update after a delete of the same document is INVALID_ARGUMENT, whether or not the document
+// existed. Source of the codes: firebase-js-sdk,
+// packages/firestore/test/integration/api/transactions.test.ts, which runs against production.
+func TestUpdateAfterDelete(t *testing.T) {
+	ctx := context.Background()
+	fs := start(t).client(t, "demo-tx")
+	doc := fs.Doc("a/x")
+	update := []firestore.Update{{Path: "n", Value: 2}}
+	for _, tc := range []struct {
+		name   string
+		exists bool
+		do     func(b *firestore.WriteBatch)
+		want   codes.Code
+	}{
+		{"delete and update", true, func(b *firestore.WriteBatch) { b.Delete(doc).Update(doc, update) }, codes.InvalidArgument},
+		{"delete and update of a missing document", false, func(b *firestore.WriteBatch) { b.Delete(doc).Update(doc, update) }, codes.InvalidArgument},
+		{"delete and transform", true, func(b *firestore.WriteBatch) {
+			b.Delete(doc).Update(doc, []firestore.Update{{Path: "n", Value: firestore.Increment(1)}})
+		}, codes.InvalidArgument},
+		{"set, delete and update", false, func(b *firestore.WriteBatch) {
+			b.Set(doc, map[string]any{"n": 1}).Delete(doc).Update(doc, update)
+		}, codes.InvalidArgument},
+		{"delete and set", true, func(b *firestore.WriteBatch) { b.Delete(doc).Set(doc, map[string]any{"n": 1}) }, codes.OK},
+		{"delete, set and update", true, func(b *firestore.WriteBatch) {
+			b.Delete(doc).Set(doc, map[string]any{"n": 1}).Update(doc, update)
+		}, codes.OK},
+		{"delete twice", true, func(b *firestore.WriteBatch) { b.Delete(doc).Delete(doc) }, codes.OK},
+		{"update of a missing document", false, func(b *firestore.WriteBatch) { b.Update(doc, update) }, codes.NotFound},
+		{"delete and update of another document", true, func(b *firestore.WriteBatch) { b.Delete(doc).Update(fs.Doc("a/y"), update) }, codes.NotFound},
+	} {
+		var err error
+		if tc.exists {
+			_, err = doc.Set(ctx, map[string]any{"n": 1})
+		} else {
+			_, err = doc.Delete(ctx)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := fs.Batch()
+		tc.do(b)
+		if _, err := b.Commit(ctx); status.Code(err) != tc.want {
+			t.Errorf("%s: %v, want %v", tc.name, err, tc.want)
+		}
 	}
 }
 
@@ -199,6 +247,49 @@ func TestMasks(t *testing.T) {
 		}
 		if got := snap.Data(); !reflect.DeepEqual(got, tc.want) {
 			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
+		}
+	}
+}
+
+// Paths of a mask may overlap: DocumentMask in google/firestore/v1/common.proto does not forbid it. The
+// Go client rejects such masks, so the test writes with the protocol.
+func TestOverlappingMask(t *testing.T) {
+	c := start(t)
+	r := raw{t, pb.NewFirestoreClient(c.conn)}
+	ctx := context.Background()
+	text := func(s string) *pb.Value { return &pb.Value{ValueType: &pb.Value_StringValue{StringValue: s}} }
+	object := func(name, v string) *pb.Value {
+		return &pb.Value{ValueType: &pb.Value_MapValue{MapValue: &pb.MapValue{Fields: map[string]*pb.Value{name: text(v)}}}}
+	}
+	name := rawDB + "/documents/a/x"
+	for _, mask := range [][]string{{"owner.name", "owner"}, {"owner", "owner.name"}, {"owner", "owner.name.first", "owner.name"}} {
+		for _, tc := range []struct{ before, after *pb.Value }{
+			{object("id", "1"), object("name", "Kim")},
+			{object("name", "Lee"), object("id", "2")},
+			{object("name", "Lee"), text("Kim")},
+			{object("name", "Lee"), nil},
+		} {
+			before := map[string]*pb.Value{"owner": tc.before, "other": text("stays")}
+			after := map[string]*pb.Value{"other": text("is not in the mask")}
+			want := map[string]*pb.Value{"other": text("stays")}
+			if tc.after != nil {
+				after["owner"], want["owner"] = tc.after, tc.after
+			}
+			for _, w := range []*pb.Write{
+				{Operation: &pb.Write_Update{Update: &pb.Document{Name: name, Fields: before}}},
+				{Operation: &pb.Write_Update{Update: &pb.Document{Name: name, Fields: after}}, UpdateMask: &pb.DocumentMask{FieldPaths: mask}},
+			} {
+				if _, err := r.Commit(ctx, &pb.CommitRequest{Database: rawDB, Writes: []*pb.Write{w}}); err != nil {
+					t.Fatalf("mask %v: %v", mask, err)
+				}
+			}
+			got, err := r.GetDocument(ctx, &pb.GetDocumentRequest{Name: name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !proto.Equal(&pb.MapValue{Fields: got.Fields}, &pb.MapValue{Fields: want}) {
+				t.Errorf("mask %v: got %v, want %v", mask, got.Fields, want)
+			}
 		}
 	}
 }

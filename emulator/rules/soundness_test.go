@@ -173,14 +173,14 @@ func matches(document fields, f rules.Filter) bool {
 	case rules.FilterNotEqual:
 		return v.Kind() != rules.KindNull && !same(f.Value)
 	case rules.FilterIn:
-		return anyOf(f.Value, same)
+		return v.Kind() != rules.KindNull && anyOf(f.Value, same)
 	case rules.FilterNotIn:
 		return v.Kind() != rules.KindNull && !anyOf(f.Value, same)
 	case rules.FilterArrayContains:
 		return v.Kind() == rules.KindList && anyOf(v, func(w rules.Value) bool { return key(w) == key(f.Value) })
 	case rules.FilterArrayContainsAny:
 		return v.Kind() == rules.KindList && anyOf(v, func(w rules.Value) bool {
-			return anyOf(f.Value, func(x rules.Value) bool { return key(w) == key(x) })
+			return w.Kind() != rules.KindNull && anyOf(f.Value, func(x rules.Value) bool { return key(w) == key(x) })
 		})
 	}
 	if v.Kind() == rules.KindList || class(v) != class(f.Value) {

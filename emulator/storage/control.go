@@ -43,7 +43,7 @@ func (s *Server) handleSetRules(c call) error {
 	_, err = s.setRules(files)
 	var bad *rules.Error
 	if errors.As(err, &bad) {
-		return writeJSON(c.w, http.StatusBadRequest, map[string]string{"message": "The new rules have errors; the old rules stay active.\n" + bad.Error()})
+		return writeJSON(c.w, http.StatusBadRequest, map[string]string{"message": "There was an error updating rules: the old rules stay active.\n" + bad.Error()})
 	}
 	if err != nil {
 		return err

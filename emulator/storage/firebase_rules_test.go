@@ -38,6 +38,8 @@ func TestSetRulesEndpoint(t *testing.T) {
 	}{
 		{body(map[string]string{"name": "storage.rules", "content": file("false")}), 200, "Rules updated", 403},
 		{body(map[string]string{"name": "my.rules", "content": "service firebase.storage {\n  match / {"}), 400, "my.rules:2:", 403},
+		// The words of the Firebase CLI's Storage emulator, which test suites look for.
+		{body(map[string]string{"name": "my.rules", "content": "service firebase.storage {\n  match / {"}), 400, "error updating rules", 403},
 		{`{"rules":{"files":[]}}`, 400, "rules.files", 403},
 		{`{"rules":1}`, 400, "rules", 403},
 		{`nonsense`, 400, "JSON", 403},

@@ -30,7 +30,12 @@ func (d *Definitions) Check(q *query.Query, sums []fieldpath.Path) error {
 // check finds indexes that together satisfy a requirement.
 func (d *Definitions) check(r requirement) error {
 	switch {
-	case len(r.sort) == 0:
+	case r.onlyNameDescending():
+		if d.composite(r) {
+			return nil
+		}
+		return r.missingComposite()
+	case len(r.sort)+len(r.sums) == 0:
 		// Firestore can merge the single-field indexes of equalities.
 		for _, f := range r.equal {
 			if !d.covered(r, f) {
@@ -38,7 +43,13 @@ func (d *Definitions) check(r requirement) error {
 			}
 		}
 		return nil
-	case len(r.equal) == 0 && len(r.sort) == 1 && r.name == r.sort[0].Order:
+	case len(r.equal) == 0 && len(r.sort) == 0 && len(r.sums) == 1:
+		f := r.sums[0]
+		if d.single(r.group, f.FieldPath, r.scope, false, "") || d.composite(r) {
+			return nil
+		}
+		return r.missingSingle(f)
+	case len(r.equal) == 0 && len(r.sums) == 0 && len(r.sort) == 1 && r.name == r.sort[0].Order:
 		f := r.sort[0]
 		if d.single(r.group, f.FieldPath, r.scope, false, f.Order) || d.composite(r) {
 			return nil
@@ -48,6 +59,13 @@ func (d *Definitions) check(r requirement) error {
 		return nil
 	}
 	return r.missingComposite()
+}
+
+// onlyNameDescending reports whether the query lists documents by name in descending order, for which
+// production has no automatic index, nor for limitToLast by name, which the SDKs send this way
+// (https://github.com/firebase/flutterfire/issues/4398).
+func (r requirement) onlyNameDescending() bool {
+	return len(r.equal)+len(r.sort)+len(r.sums) == 0 && r.name == Descending && !r.named
 }
 
 // covered reports whether an equality can use a single-field index, or a composite one that
@@ -109,9 +127,16 @@ func (r requirement) usable(x Index) (before []Field, ok bool) {
 	if last.FieldPath == fieldpath.Name {
 		fields = fields[:len(fields)-1]
 	}
-	k := len(fields) - len(r.sort)
-	if k < 0 || name != "" && name != r.name && len(r.sort) > 0 {
+	k := len(fields) - len(r.sort) - len(r.sums)
+	ordered := len(r.sort) > 0 || r.onlyNameDescending()
+	if k < 0 || name != "" && name != r.name && ordered && len(r.sums) == 0 {
 		return nil, false
+	}
+	// The order of the summed fields does not matter, since a sum has no order.
+	for _, f := range r.sums {
+		if !contains(fields[k+len(r.sort):], f) {
+			return nil, false
+		}
 	}
 	for i, f := range r.sort {
 		if g := fields[k+i]; g.FieldPath != f.FieldPath || g.Order != f.Order {

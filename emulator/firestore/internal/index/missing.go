@@ -2,6 +2,7 @@ package index
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -12,8 +13,8 @@ import (
 
 // missingComposite returns the error for a missing composite index.
 func (r requirement) missingComposite() error {
-	x := Index{CollectionGroup: r.group, QueryScope: r.scope, Fields: append(append([]Field(nil), r.equal...), r.sort...)}
-	if len(r.sort) > 0 && r.sort[len(r.sort)-1].Order != r.name {
+	x := Index{CollectionGroup: r.group, QueryScope: r.scope, Fields: slices.Concat(r.equal, r.sort, r.sums)}
+	if r.onlyNameDescending() || len(r.sort) > 0 && len(r.sums) == 0 && r.sort[len(r.sort)-1].Order != r.name {
 		x.Fields = append(x.Fields, Field{FieldPath: fieldpath.Name, Order: r.name})
 	}
 	return failedPrecondition("The query requires an index.", "indexes", x)

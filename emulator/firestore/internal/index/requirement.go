@@ -10,7 +10,9 @@ type requirement struct {
 	group, scope string
 	equal        []Field // equalities and array memberships, in any order, without duplicates
 	sort         []Field // followed by these sort keys, in this order
+	sums         []Field // followed by these fields of aggregations, in any order and direction
 	name         string  // followed by the document's name, in this direction
+	named        bool    // the name itself is an equality
 }
 
 // requirementOf returns the requirement of one disjunct of a query.
@@ -22,6 +24,7 @@ func requirementOf(q *query.Query, disjunct []*query.Comparison, sums []fieldpat
 	seen := map[string]bool{}
 	for _, c := range disjunct {
 		f := Field{FieldPath: c.Path.String()}
+		r.named = r.named || c.Path.IsName() && c.Op == query.Equal
 		switch c.Op {
 		case query.Equal:
 			f.Order = Ascending
@@ -52,7 +55,7 @@ func requirementOf(q *query.Query, disjunct []*query.Comparison, sums []fieldpat
 	for _, p := range sums {
 		if s := p.String(); !seen[s] && !p.IsName() {
 			seen[s] = true
-			r.sort = append(r.sort, Field{FieldPath: s, Order: Ascending})
+			r.sums = append(r.sums, Field{FieldPath: s, Order: Ascending})
 		}
 	}
 	return r

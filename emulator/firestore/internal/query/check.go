@@ -1,6 +1,9 @@
 package query
 
-import "heek.kr/heektime/emulator/internal/value"
+import (
+	"heek.kr/heektime/emulator/internal/fieldpath"
+	"heek.kr/heektime/emulator/internal/value"
+)
 
 // Limits of https://firebase.google.com/docs/firestore/query-data/queries#query_limitations.
 const (
@@ -14,7 +17,7 @@ func (q *Query) checkFilters() error {
 	if q.Filter == nil {
 		return nil
 	}
-	var notIn, notEqual, in, comparisons int
+	var notIn, notEqual, in, comparisons, names int
 	unequal := map[string]bool{}
 	var err error
 	each(q.Filter, func(c *Comparison) {
@@ -28,6 +31,9 @@ func (q *Query) checkFilters() error {
 			}
 		case In, ArrayContainsAny:
 			in++
+		}
+		if c.Path.IsName() && (c.Op == Equal || c.Op == In) {
+			names++
 		}
 		if c.Op.Inequality() {
 			unequal[c.Path.String()] = true
@@ -49,6 +55,10 @@ func (q *Query) checkFilters() error {
 		return invalid("Only one 'NOT_EQUAL' filter is allowed per query.")
 	case len(unequal) > maxInequalities:
 		return invalid("Inequality filters on more than %d fields are not allowed.", maxInequalities)
+	case names > 0 && len(unequal) > 0 && !unequal[fieldpath.Name]:
+		// firebase-js-sdk, packages/firestore/test/integration/api/composite_index_query.test.ts, has
+		// production's text.
+		return invalid("Equality on key is not allowed if there are other inequality fields and key does not appear in inequalities.")
 	case comparisons > maxComparisons:
 		return invalid("A query must not have more than %d filters.", maxComparisons)
 	}
@@ -62,6 +72,11 @@ func (q *Query) checkFilters() error {
 			if c.Op == ArrayContains {
 				arrays++
 			}
+		}
+		// https://firebase.google.com/docs/firestore/query-data/queries#query_limitations allows one
+		// array-contains per disjunction, and not together with array-contains-any.
+		if arrays > 1 && !hasAny(q.Filter) {
+			return invalid("A maximum of 1 'ARRAY_CONTAINS' filter is allowed per disjunction.")
 		}
 		if arrays > 1 && hasAny(q.Filter) {
 			return invalid("At limit one array filter is allowed per disjunction.")

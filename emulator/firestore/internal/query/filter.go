@@ -74,7 +74,11 @@ type Comparison struct {
 
 // Match implements [Filter]. A document that lacks the field does not match. As described in
 // https://firebase.google.com/docs/firestore/query-data/queries, inequalities only match values of
-// the same type, and != and not-in never match null.
+// the same type, and != and not-in never match null. NaN is neither less nor greater than any number,
+// nor than itself (firebase-js-sdk, packages/firestore/test/integration/api,
+// composite_index_query.test.ts, "can use on special values"). In and array-contains-any never match
+// null or NaN, even if they list them (query.test.ts there, "can use IN filters" and "can use
+// array-contains-any filters"). These tests run against production.
 func (c *Comparison) Match(d *store.Document) bool {
 	if c.Path.IsName() {
 		return c.matches(value.OfReference(d.Name))
@@ -92,18 +96,18 @@ func (c *Comparison) matches(v value.Value) bool {
 	case ArrayContains:
 		return v.Kind() == value.Array && contains(v.Array(), c.Value)
 	case In:
-		return contains(c.Value.Array(), v)
+		return comparable(v) && contains(c.Value.Array(), v)
 	case NotIn:
 		return v.Kind() != value.Null && !contains(c.Value.Array(), value.NullValue) && !contains(c.Value.Array(), v)
 	case ArrayContainsAny:
 		for _, e := range c.Value.Array() {
-			if v.Kind() == value.Array && contains(v.Array(), e) {
+			if comparable(e) && v.Kind() == value.Array && contains(v.Array(), e) {
 				return true
 			}
 		}
 		return false
 	}
-	if v.Order() != c.Value.Order() {
+	if v.Order() != c.Value.Order() || v.IsNaN() || c.Value.IsNaN() {
 		return false
 	}
 	switch n := value.Compare(v, c.Value); c.Op {
@@ -118,6 +122,9 @@ func (c *Comparison) matches(v value.Value) bool {
 	}
 	return false
 }
+
+// comparable reports whether In and ArrayContainsAny can match a value.
+func comparable(v value.Value) bool { return v.Kind() != value.Null && !v.IsNaN() }
 
 func contains(list []value.Value, v value.Value) bool {
 	for _, e := range list {

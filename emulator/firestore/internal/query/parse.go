@@ -111,6 +111,9 @@ func (q *Query) parseOrders(list []*pb.StructuredQuery_Order) error {
 		if err != nil {
 			return err
 		}
+		if seen[fieldpath.Name] {
+			return afterName(p)
+		}
 		if seen[p.String()] {
 			return invalid("order_by contains the field %s twice.", p)
 		}
@@ -126,7 +129,10 @@ func (q *Query) parseOrders(list []*pb.StructuredQuery_Order) error {
 		}
 	})
 	if seen[fieldpath.Name] {
-		return nil // names are unique, so further sort keys would have no effect
+		if len(implied) > 0 {
+			return afterName(implied[0])
+		}
+		return nil
 	}
 	slices.SortFunc(implied, func(a, b fieldpath.Path) int { return strings.Compare(a.String(), b.String()) })
 	for _, p := range implied {
@@ -134,6 +140,13 @@ func (q *Query) parseOrders(list []*pb.StructuredQuery_Order) error {
 	}
 	q.Orders = append(q.Orders, Order{fieldpath.Path{fieldpath.Name}, desc})
 	return nil
+}
+
+// afterName returns production's error for a sort key after the name. Names are unique, so it would
+// have no effect (https://github.com/googleapis/nodejs-firestore/issues/1472). The sort key that an
+// inequality adds is rejected as well (https://github.com/firebase/flutterfire/issues/13289).
+func afterName(p fieldpath.Path) error {
+	return invalid("Order by clause cannot contain more fields after the key %s", p)
 }
 
 func (q *Query) parseCursor(c *pb.Cursor, what string) (*Cursor, error) {

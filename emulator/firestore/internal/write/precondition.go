@@ -60,6 +60,14 @@ func (c precondition) check(d *store.Document, w *Write) error {
 	return nil
 }
 
+// updates reports whether the write requires that the document exists, as the SDKs' update does. After
+// a delete in the same commit it is INVALID_ARGUMENT rather than NOT_FOUND, even if the document did
+// not exist before (firebase-js-sdk, packages/firestore/test/integration/api/transactions.test.ts:
+// delete1 and then update2, which runs against production).
+func (w *Write) updates() bool {
+	return (w.Kind == Update || w.Kind == Transform) && w.precondition.kind == mustExist
+}
+
 func (w *Write) verb() string {
 	switch w.Kind {
 	case Delete:

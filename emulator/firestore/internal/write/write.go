@@ -3,6 +3,8 @@
 package write
 
 import (
+	"slices"
+
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -109,17 +111,17 @@ func (w *Write) parseUpdate(p *pb.Write) (err error) {
 	if w.mask, err = fieldpath.ParseAll(p.GetUpdateMask().GetFieldPaths()); err != nil {
 		return err
 	}
-	for i, a := range w.mask {
-		for _, b := range w.mask[:i] {
-			if a.HasPrefix(b) || b.HasPrefix(a) {
-				if a.Equal(b) {
-					continue
-				}
-				return invalid("The field paths %s and %s of the mask overlap.", b, a)
-			}
-		}
-	}
+	w.mask = outermost(w.mask)
 	return nil
+}
+
+// outermost returns the paths of a mask that are not below another one. A mask selects the union of
+// its paths: owner already contains owner.name. DocumentMask in google/firestore/v1/common.proto
+// does not forbid paths that overlap.
+func outermost(mask []fieldpath.Path) []fieldpath.Path {
+	return slices.DeleteFunc(slices.Clone(mask), func(p fieldpath.Path) bool {
+		return slices.ContainsFunc(mask, func(q fieldpath.Path) bool { return len(q) < len(p) && p.HasPrefix(q) })
+	})
 }
 
 // Set returns the write that replaces a document's fields.
@@ -151,6 +153,9 @@ func ParseAll(db resource.Database, list []*pb.Write) ([]*Write, error) {
 // Apply checks the precondition and applies the write to tx.
 func (w *Write) Apply(tx *store.Tx) (Result, error) {
 	old := tx.Get(w.Key)
+	if w.updates() && tx.Deletes(w.Key) {
+		return Result{}, invalid("The document %s cannot be updated after it has been deleted in the same commit.", w.Key.Path())
+	}
 	if err := w.precondition.check(old, w); err != nil {
 		return Result{}, err
 	}
