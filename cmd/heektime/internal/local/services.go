@@ -2,8 +2,6 @@ package local
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"maps"
 	"net"
@@ -48,7 +46,9 @@ func (b *Backend) startServices(ctx context.Context, cfg Config) (err error) {
 		}
 		listeners[s.Name], b.URLs[s.Name] = l, "http://"+l.Addr().String()
 	}
-	b.place = b.placeOf(cfg)
+	if b.place, err = b.placeOf(cfg); err != nil {
+		return err
+	}
 	for name, l := range listeners {
 		if err := b.startService(ctx, cfg, name, l, all[name]); err != nil {
 			return fmt.Errorf("start %s: %w", name, err)
@@ -77,7 +77,7 @@ func (b *Backend) startService(ctx context.Context, cfg Config, name string, l n
 }
 
 // placeOf describes this machine as a place of deployment.
-func (b *Backend) placeOf(cfg Config) spec.Place {
+func (b *Backend) placeOf(cfg Config) (_ spec.Place, err error) {
 	origins := cfg.AllowedOrigins
 	if len(origins) == 0 {
 		// The ports of Hosting and of the usual development servers for web apps.
@@ -86,7 +86,7 @@ func (b *Backend) placeOf(cfg Config) spec.Place {
 	p := spec.Place{
 		Project: cfg.Project, URLs: b.URLs,
 		Buckets: map[string]string{deployment.ListsBucket: cfg.Bucket},
-		Files:   map[string]string{}, Secrets: map[string]string{},
+		Files:   map[string]string{},
 		APIKey:  "local", // the local Authentication accepts any key
 		Origins: origins,
 	}
@@ -95,29 +95,8 @@ func (b *Backend) placeOf(cfg Config) spec.Place {
 			p.Files[file.Path] = cfg.SchoolsFile
 		}
 	}
-	for _, id := range requiredSecrets(b.deployment) {
-		p.Secrets[id] = newKey()
-	}
-	return p
-}
-
-// requiredSecrets returns the IDs of the secrets that services need to start.
-func requiredSecrets(d *spec.Deployment) (ids []string) {
-	for _, s := range d.Services {
-		for _, v := range s.Environment {
-			if v.Required && v.Value.Kind == spec.KindSecret {
-				ids = append(ids, v.Value.Text)
-			}
-		}
-	}
-	return ids
-}
-
-// newKey returns a random key of 32 bytes in Base64.
-func newKey() string {
-	key := make([]byte, 32)
-	rand.Read(key)
-	return base64.StdEncoding.EncodeToString(key)
+	p.Secrets, err = secrets(b.deployment, cfg.DataDir)
+	return p, err
 }
 
 // environment returns a service's environment: the variables of the table, of the local cloud and of
