@@ -101,7 +101,7 @@ func (c *Cloud) openConsole(cfg Config) error {
 
 // openHub opens the hub, which lists the emulators that have been opened before it.
 func (c *Cloud) openHub(cfg Config) (err error) {
-	c.Hub = hub.New()
+	c.Hub = hub.New(c.Project)
 	if c.hubPort, err = muxserver.Open("hub", orFree(cfg.Addresses.Hub), nil, cors.Handler(c.Hub, ownOrigins(cfg))); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func cleanupNow(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
-	if err := t.configure(); err != nil {
+	if err := t.connect(ctx); err != nil {
 		return err
 	}
 	if *job == "" {

@@ -88,7 +88,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	screen.printf("started in %d ms; refreshing the course lists", time.Since(began).Milliseconds())
+	screen.printf("started a local cloud, project %s, in %d ms; refreshing the course lists", o.project, time.Since(began).Milliseconds())
 	rows, err := o.refreshAll(ctx, b, schools, screen)
 	if err != nil {
 		return err

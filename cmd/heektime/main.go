@@ -1,8 +1,8 @@
 // Command heektime is the command-line tool for HeekTime's developers and operators.
 //
 // Each subcommand has a file of its own; commands lists them. dev runs the whole backend locally
-// (dev.go, startscreen.go, screen.go). Other commands work either on a running dev or on a Google
-// Cloud project; target.go selects which.
+// (dev.go, startscreen.go, screen.go). Other commands work on the local cloud that runs on this
+// machine or, with --google, on a Google Cloud project; target.go selects which.
 package main
 
 import (

@@ -68,11 +68,15 @@ func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, logPath
 		}
 	}
 	line("open to", "%s", reach)
+	config := "" // the other commands find the hub through the same file
+	if o.config != "" {
+		config = " --config " + o.config
+	}
 	fmt.Printf(`
-%s
-heektime status                     show the last refresh of each semester
-heektime refresh SCHOOL SEMESTER    refresh one semester's course list now
-heektime user show USER             show an account, by uid, email or username
+%[1]s
+heektime status%[2]s                     show the last refresh of each semester
+heektime refresh%[2]s SCHOOL SEMESTER    refresh one semester's course list now
+heektime user%[2]s show USER             show an account, by uid, email or username
 Ctrl-C stops everything.
-`, s.String())
+`, s.String(), config)
 }

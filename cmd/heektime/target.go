@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"net"
+	"net/http"
 	"os"
-	"strings"
-	"time"
 
 	"cloud.google.com/go/firestore"
 
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
-	"heek.kr/heektime/cmd/heektime/internal/local"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/environment"
@@ -20,58 +18,104 @@ import (
 	"heek.kr/heektime/internal/refresh"
 )
 
-// target is the cloud that a command works on: a running heektime dev, or a Google Cloud project.
+// target is the cloud that a command works on: the local cloud that runs on this machine, or, only
+// with --google, a Google Cloud project. A project's name never decides, because a local cloud may
+// have the name of a real project.
 type target struct {
+	google     bool
 	project    string
 	configPath string
+
+	connected bool
 }
 
 func (t *target) register(flags *flag.FlagSet) {
-	flags.StringVar(&t.project, "project", local.DefaultProject, "project `ID`: demo-… is a running heektime dev, any other is on Google Cloud\n(default: "+local.DefaultProject+")")
+	flags.BoolVar(&t.google, "google", false, "work on the Google Cloud project of --project, not on this machine's local cloud")
+	flags.StringVar(&t.project, "project", "", "project `ID` (default: that of the running local cloud)")
 	flags.StringVar(&t.configPath, "config", "", "firebase.json `FILE` with dev's ports (default: in this folder or a parent)")
 }
 
-// isLocal reports whether the target is a running dev. By Firebase's convention, a project named
-// demo-… never exists on Google Cloud; FIRESTORE_EMULATOR_HOST makes any project local.
-func (t *target) isLocal() bool {
-	return strings.HasPrefix(t.project, "demo-") || os.Getenv("FIRESTORE_EMULATOR_HOST") != ""
-}
-
-// configure sets the environment variables that make Google's clients use the target, and checks
-// that a local target is running.
-func (t *target) configure() error {
-	if !t.isLocal() {
+// connect finds the target, prints which one it is, and sets the environment variables that make
+// Google's clients use it. Later calls do nothing.
+func (t *target) connect(ctx context.Context) error {
+	if t.connected {
 		return nil
 	}
+	connect := t.connectLocal
+	if t.google {
+		connect = t.connectGoogle
+	}
+	err := connect(ctx)
+	t.connected = err == nil
+	return err
+}
+
+// connectGoogle rejects an environment that would send some of the requests to a local cloud.
+func (t *target) connectGoogle(context.Context) error {
+	if t.project == "" {
+		return errors.New("--google needs --project with the ID of a Google Cloud project")
+	}
+	for _, name := range deployment.EmulatorVariables() {
+		if value := os.Getenv(name); value != "" {
+			return fmt.Errorf("environment variable %s is set to %s, a local cloud: unset it to use --google", name, value)
+		}
+	}
+	fmt.Fprintf(os.Stderr, "Google Cloud, project %s\n", t.project)
+	return nil
+}
+
+// connectLocal asks the hub for the project and the addresses of the local cloud. The hub is that of
+// --config, or else of FIREBASE_EMULATOR_HUB, or else of the nearest firebase.json.
+func (t *target) connectLocal(ctx context.Context) error {
 	config, err := firebase.Find(t.configPath)
 	if err != nil {
 		return err
 	}
+	hub := config.Address("hub")
+	if address := os.Getenv("FIREBASE_EMULATOR_HUB"); address != "" && t.configPath == "" {
+		hub = address
+	}
+	cloud, err := findCloud(ctx, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, hub)
+	if err != nil {
+		project := t.project
+		if project == "" {
+			project = "ID"
+		}
+		return fmt.Errorf("no local cloud found (%w): start heektime dev, or add --google --project %s to work on Google Cloud", err, project)
+	}
+	if t.project != "" && t.project != cloud.project {
+		return fmt.Errorf("the local cloud at %s runs project %s, not %s: leave out --project to use it, or add --google to work on Google Cloud",
+			hub, cloud.project, t.project)
+	}
+	t.project = cloud.project
+	fmt.Fprintf(os.Stderr, "local cloud at %s, project %s\n", hub, t.project)
+	address := func(name string) string {
+		if a := cloud.addresses[name]; a != "" {
+			return a
+		}
+		return config.Address(name) // leaving a variable unset would send its client to Google
+	}
+	service := "http://" + config.ServiceAddress("refresh")
 	for name, value := range map[string]string{
-		"FIRESTORE_EMULATOR_HOST":     config.Address("firestore"),
-		"FIREBASE_AUTH_EMULATOR_HOST": config.Address("auth"),
-		"STORAGE_EMULATOR_HOST":       config.Address("storage"),
-		gcp.TasksEmulatorHost:         config.Address("tasks"),
-		"REFRESH_URL":                 "http://" + config.ServiceAddress("refresh"),
-		"OIDC_AUDIENCE":               "http://" + config.ServiceAddress("refresh"),
+		"FIRESTORE_EMULATOR_HOST":     address("firestore"),
+		"FIREBASE_AUTH_EMULATOR_HOST": address("auth"),
+		"STORAGE_EMULATOR_HOST":       address("storage"),
+		gcp.TasksEmulatorHost:         address("tasks"),
+		"REFRESH_URL":                 service,
+		"OIDC_AUDIENCE":               service,
 		"REFRESH_QUEUE":               deployment.Table().QueueName(t.project, deployment.RefreshQueue),
 		"TASKS_SERVICE_ACCOUNT":       spec.Email(t.project, deployment.TasksAccount),
 	} {
-		if os.Getenv(name) == "" {
-			os.Setenv(name, value)
+		// Replace values from the shell: they may be those of another cloud.
+		if err := os.Setenv(name, value); err != nil {
+			return fmt.Errorf("set %s: %w", name, err)
 		}
 	}
-	// Google's clients would retry for a long time and report less.
-	address := os.Getenv("FIRESTORE_EMULATOR_HOST")
-	conn, err := net.DialTimeout("tcp", address, time.Second)
-	if err != nil {
-		return fmt.Errorf("project %s is local, but nothing listens on %s: start heektime dev, or name a Google Cloud project with --project", t.project, address)
-	}
-	return conn.Close()
+	return nil
 }
 
 func (t *target) firestore(ctx context.Context) (*firestore.Client, error) {
-	if err := t.configure(); err != nil {
+	if err := t.connect(ctx); err != nil {
 		return nil, err
 	}
 	return gcp.Firestore(ctx, t.project)
@@ -80,7 +124,7 @@ func (t *target) firestore(ctx context.Context) (*firestore.Client, error) {
 // queue opens the refresh queue. For a project on Google Cloud it reads the same environment
 // variables as the refresh service.
 func (t *target) queue(ctx context.Context) (*refresh.Queue, error) {
-	if err := t.configure(); err != nil {
+	if err := t.connect(ctx); err != nil {
 		return nil, err
 	}
 	env := environment.Process()

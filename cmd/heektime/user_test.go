@@ -15,7 +15,8 @@ import (
 // long because each step needs the state that the previous one left.
 func TestUser(t *testing.T) {
 	config := ports(t)
-	dev := heektime(t, "dev", "--config", config)
+	// A local cloud with the name of a real project is local all the same.
+	dev := heektime(t, "dev", "--config", config, "--project", "heektime-v3")
 	stdout, err := dev.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -31,6 +32,9 @@ func TestUser(t *testing.T) {
 		out, errs, ok := output(t, append(args, "--config", config)...)
 		if ok != want {
 			t.Errorf("%v: success = %v, want %v\n%s%s", args, ok, want, out, errs)
+		}
+		if first, _, _ := strings.Cut(errs, "\n"); want && !(strings.HasPrefix(first, "local cloud at ") && strings.HasSuffix(first, ", project heektime-v3")) {
+			t.Errorf("%v: the first line is %q", args, first)
 		}
 		return out + errs
 	}
@@ -70,6 +74,7 @@ func TestUser(t *testing.T) {
 	contains(run(false, "user", "end", uid), "show, delete or restore")
 	contains(run(true, "cleanup", "sweep"), "started sweep")
 	contains(run(false, "cleanup", "everything"), "purge or sweep")
+	contains(run(false, "user", "show", uid, "--project", "demo-heektime"), "runs project heektime-v3, not demo-heektime", "--google")
 	if err := dev.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}

@@ -33,16 +33,17 @@ type Listener struct {
 
 // Server is the hub. It is an [http.Handler] and safe for concurrent use.
 type Server struct {
-	mux *http.ServeMux
+	mux     *http.ServeMux
+	project string
 
 	mu        sync.RWMutex
 	emulators map[string]Emulator
 	triggers  func(ctx context.Context, enabled bool) error
 }
 
-// New returns a hub with an empty list.
-func New() *Server {
-	s := &Server{mux: http.NewServeMux(), emulators: map[string]Emulator{}}
+// New returns a hub with an empty list, for the cloud with this default project.
+func New(project string) *Server {
+	s := &Server{mux: http.NewServeMux(), project: project, emulators: map[string]Emulator{}}
 	s.mux.HandleFunc("GET /{$}", s.locator)
 	s.mux.HandleFunc("GET /emulators", s.list)
 	s.mux.HandleFunc("PUT /functions/disableBackgroundTriggers", s.setEnabled(false))
@@ -99,9 +100,10 @@ func (s *Server) OnTriggers(set func(ctx context.Context, enabled bool) error) {
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// locator returns the hub's own address, for tools of the Firebase CLI.
+// locator returns the hub's own address, for tools of the Firebase CLI, and the project, which
+// heektime's commands take from a running cloud.
 func (s *Server) locator(w http.ResponseWriter, r *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{"version": "heektime", "origins": []string{"http://" + r.Host}})
+	writeJSON(w, http.StatusOK, map[string]any{"version": "heektime", "project": s.project, "origins": []string{"http://" + r.Host}})
 }
 
 func (s *Server) list(w http.ResponseWriter, _ *http.Request) {

@@ -29,7 +29,7 @@ func do(t *testing.T, method, url string) (status int, body map[string]any) {
 }
 
 func TestEmulators(t *testing.T) {
-	h := hub.New()
+	h := hub.New("demo-test")
 	for name, address := range map[string]string{"firestore": "127.0.0.1:8080", "storage": "0.0.0.0:9199", "auth": "[::]:9099", "hub": "localhost:4400"} {
 		if err := h.Add(name, address); err != nil {
 			t.Fatal(err)
@@ -56,13 +56,13 @@ func TestEmulators(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-	if status, body := do(t, "GET", srv.URL+"/"); status != 200 || fmt.Sprint(body["origins"]) != "["+srv.URL+"]" {
+	if status, body := do(t, "GET", srv.URL+"/"); status != 200 || fmt.Sprint(body["origins"]) != "["+srv.URL+"]" || body["project"] != "demo-test" {
 		t.Errorf("locator: %d %v", status, body)
 	}
 }
 
 func TestTriggers(t *testing.T) {
-	h := hub.New()
+	h := hub.New("demo-test")
 	srv := httptest.NewServer(h)
 	defer srv.Close()
 	ask := func(name string) string {
