@@ -291,11 +291,12 @@ func TestSession(t *testing.T) {
 	}
 }
 
-// TestDemoStudent checks that dev creates a student with timetables, and keeps them when it starts
-// again with the same data.
+// TestDemoStudent checks that dev creates a student with timetables and, when it starts again with the
+// same data, keeps them and the sessions of old apps.
 func TestDemoStudent(t *testing.T) {
 	config, folder := ports(t), t.TempDir()
 	var created [2]string
+	var session string // an old app's refresh token
 	for start := range created {
 		dev := heektime(t, "dev", "--config", config, "--data", folder)
 		stdout, err := dev.StdoutPipe()
@@ -305,10 +306,13 @@ func TestDemoStudent(t *testing.T) {
 		if err := dev.Start(); err != nil {
 			t.Fatal(err)
 		}
-		var printed, firestore string
+		var printed, firestore, oldAPI string
 		for lines := bufio.NewScanner(stdout); lines.Scan() && !strings.Contains(lines.Text(), "Ctrl-C"); {
 			if rest, ok := strings.CutPrefix(lines.Text(), "Firestore "); ok {
 				firestore = strings.Fields(rest)[0]
+			}
+			if rest, ok := strings.CutPrefix(lines.Text(), "compat-server "); ok {
+				oldAPI = strings.Fields(rest)[0]
 			}
 			printed += lines.Text() + "\n"
 		}
@@ -316,6 +320,10 @@ func TestDemoStudent(t *testing.T) {
 			t.Errorf("the student's credentials are missing in:\n%s", printed)
 		}
 		created[start] = timetablesOf(t, firestore, student.Username)
+		if start == 0 {
+			session = oldAppSession(t, oldAPI+"/apis/v2/auth/token", map[string]string{"username": student.Username, "password": student.Password})
+		}
+		oldAppSession(t, oldAPI+"/apis/v2/auth/refresh-token", map[string]string{"refresh_token": session})
 		if err := dev.Process.Signal(syscall.SIGINT); err != nil {
 			t.Fatal(err)
 		}
@@ -327,6 +335,31 @@ func TestDemoStudent(t *testing.T) {
 	if strings.Count(created[0], "createTime") < 2 || created[0] != created[1] {
 		t.Errorf("timetables after the first start:\n%s\nafter the second:\n%s", created[0], created[1])
 	}
+}
+
+// oldAppSession signs in at the old apps' API, or refreshes a session, and returns the refresh token.
+func oldAppSession(t *testing.T, url string, fields map[string]string) string {
+	t.Helper()
+	body, err := json.Marshal(fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.Post(url, "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	var tokens struct {
+		Refresh string `json:"refresh_token"`
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &tokens)
+	}
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s, %v\n%s", url, response.Status, err, text)
+	}
+	return tokens.Refresh
 }
 
 // timetablesOf reads a user's public timetables without signing in, using Firestore's REST API.
