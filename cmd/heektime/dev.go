@@ -157,7 +157,7 @@ func (o *devOptions) schoolFile() (path string, variables map[string]string, clo
 	}
 	university := demo.NewUniversity(demoSeed, demoLectures)
 	handler := university.Handler()
-	srv := &http.Server{ReadHeaderTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := &http.Server{ReadTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		university.Drift(time.Now()) // changes a few lectures every ten minutes, as in registration season
 		handler.ServeHTTP(w, r)
 	})}

@@ -10,3 +10,7 @@ import (
 func TestEnvironmentEqualsTheTable(t *testing.T) {
 	deploymenttest.TestEnvironment(t, "compat-server", "../..", api.Open)
 }
+
+func TestStuckBodies(t *testing.T) {
+	deploymenttest.TestStuckBodies(t, "compat-server", "../..", api.Open, "/users", "/auth/token", "/auth/refresh-token", "/me/timetables")
+}

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 )
@@ -22,17 +21,9 @@ const (
 	maxLecture = 256 << 10
 )
 
-// bodyTimeout limits the time to receive a request body, so that a slow client cannot occupy the
-// server.
-const bodyTimeout = 10 * time.Second
-
 // body reads the whole request body.
 func (c *call) body(maxBytes int64) ([]byte, error) {
-	// Errors are ignored because the recorders in tests do not support deadlines.
-	connection := http.NewResponseController(c.Response().Writer)
-	_ = connection.SetReadDeadline(time.Now().Add(bodyTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(c.Response().Writer, c.Request().Body, maxBytes))
-	_ = connection.SetReadDeadline(time.Time{})
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):

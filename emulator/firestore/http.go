@@ -4,7 +4,6 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
 
 	"google.golang.org/grpc/codes"
 
@@ -21,9 +20,6 @@ const (
 	maxBodiesBytes = 256 << 20
 )
 
-// bodyTimeout is how long a client may take to send a request.
-const bodyTimeout = time.Minute
-
 // Handler returns the handler for HTTP/1.1. It serves the REST API under /v1/, the WebChannels that
 // the SDKs in browsers use under /google.firestore.v1.Firestore/, and the emulator's own API under
 // /emulator/v1/. Pages served by this machine or a private network may call it, and pages of the
@@ -32,11 +28,6 @@ func (s *Server) Handler(origins []string) http.Handler {
 	api := &rest.Handler{Service: &service.Service{Engine: s.engine}, Auth: new(emulatorauth.Authenticator), Bodies: s.bodies}
 	control := &control{server: s, bodies: s.bodies}
 	return cors.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The deadline is also for bodies that no handler reads: net/http reads them before it
-		// serves the next request.
-		if r.ContentLength != 0 {
-			http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
-		}
 		// A ServeMux would clean the path, and with it the names of documents.
 		switch path := r.URL.EscapedPath(); {
 		case strings.HasPrefix(path, "/v1/"):

@@ -10,3 +10,7 @@ import (
 func TestEnvironmentEqualsTheTable(t *testing.T) {
 	deploymenttest.TestEnvironment(t, "auth", "../..", auth.Open)
 }
+
+func TestStuckBodies(t *testing.T) {
+	deploymenttest.TestStuckBodies(t, "auth", "../..", auth.Open, "/login/", "/register/", "/account/delete/", "/account/restore/")
+}

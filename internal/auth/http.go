@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/loginthrottle"
@@ -95,12 +94,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) handleSignIn(
 	w http.ResponseWriter, r *http.Request, call func(context.Context, SignIn) (int, any, error),
 ) {
-	// The deadline stops clients that send their body a byte at a time. It is cleared after the body,
-	// or it would cut off a slow login. httptest.ResponseRecorder has no deadlines; ignore its errors.
-	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(time.Now().Add(10 * time.Second))
 	a, err := decodeSignIn(http.MaxBytesReader(w, r.Body, maxBody))
-	_ = connection.SetReadDeadline(time.Time{})
 	if err != nil {
 		server.WriteJSON(w, http.StatusBadRequest, errorBody{"body", err.Error()})
 		return

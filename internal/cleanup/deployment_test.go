@@ -10,3 +10,7 @@ import (
 func TestEnvironmentEqualsTheTable(t *testing.T) {
 	deploymenttest.TestEnvironment(t, "cleanup", "../..", cleanup.Open)
 }
+
+func TestStuckBodies(t *testing.T) {
+	deploymenttest.TestStuckBodies(t, "cleanup", "../..", cleanup.Open, "/purge", "/sweep")
+}

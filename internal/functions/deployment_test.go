@@ -10,3 +10,7 @@ import (
 func TestEnvironmentEqualsTheTable(t *testing.T) {
 	deploymenttest.TestEnvironment(t, "functions", "../..", functions.Open)
 }
+
+func TestStuckBodies(t *testing.T) {
+	deploymenttest.TestStuckBodies(t, "functions", "../..", functions.Open, "/timetable-deleted", "/user-deleted")
+}

@@ -10,3 +10,7 @@ import (
 func TestEnvironmentMatchesDeployment(t *testing.T) {
 	deploymenttest.TestEnvironment(t, "refresh", "../..", refresh.Open)
 }
+
+func TestStuckBodies(t *testing.T) {
+	deploymenttest.TestStuckBodies(t, "refresh", "../..", refresh.Open, "/refresh", "/schedule")
+}

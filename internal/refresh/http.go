@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"time"
 
 	"heek.kr/heektime/internal/oidcauth"
 	"heek.kr/heektime/internal/server"
@@ -38,10 +37,6 @@ func (s *Service) schedule(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Service) task(w http.ResponseWriter, r *http.Request) {
-	// Do not wait for a client that trickles its body.
-	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		s.log.WarnContext(r.Context(), "set read deadline", "error", err.Error())
-	}
 	var task Task
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
 	d.DisallowUnknownFields()

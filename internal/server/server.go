@@ -6,6 +6,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,9 @@ type Service struct {
 	Handler http.Handler
 	// Close releases the service's resources after the last request; nil if it has none.
 	Close func() error
+	// ReadTimeout is how long a client may take to send a request, with its body. The default is
+	// seven seconds.
+	ReadTimeout time.Duration
 }
 
 // Open builds a service from its environment. It reports everything that is wrong with the
@@ -40,6 +44,10 @@ type Open func(ctx context.Context, env *environment.Variables, log *slog.Logger
 //
 // Source: https://cloud.google.com/run/docs/container-contract#instance-shutdown
 const stopTimeout = 8 * time.Second
+
+// readTimeout is the default of [Service.ReadTimeout]. It is shorter than stopTimeout, so that a client
+// that stops sending does not keep the service from stopping.
+const readTimeout = stopTimeout - time.Second
 
 // Main is the body of every service's main function. It serves on $PORT until SIGTERM. If it cannot,
 // it logs one line and exits with code 1.
@@ -81,13 +89,24 @@ func run(ctx context.Context, env *environment.Variables, log *slog.Logger, open
 }
 
 // Serve serves on l until ctx ends. Then it lets running requests finish, and closes the service.
+//
+// Its read timeout is the only deadline for bodies, and handlers need none of their own. It also covers
+// what no handler sees: before net/http sends a response, and again when the handler has returned, it
+// reads up to 256 KiB of the rest of the body, to use the connection again. A handler that clears the
+// deadline after an incomplete body makes that read wait forever, and a stop with it. After the timeout
+// the read fails, and net/http sends the response with "Connection: close". The timeout does not limit
+// handlers: net/http clears the deadline when a body has been read to its end. With HTTP/2 each stream
+// has its own timeout, which ends the body only, so a response may stream for longer.
+//
+// Sources: net/http, Go 1.26: chunkWriter.writeHeader, body.Close, connReader.startBackgroundRead,
+// http2serverConn.processHeaders; https://pkg.go.dev/net/http#Server
 func Serve(ctx context.Context, l net.Listener, service *Service) error {
 	srv := &http.Server{
-		Handler:           withHealth(service.Handler),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    64 << 10,
-		Protocols:         new(http.Protocols),
+		Handler:        withHealth(service.Handler),
+		ReadTimeout:    cmp.Or(service.ReadTimeout, readTimeout),
+		IdleTimeout:    2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+		Protocols:      new(http.Protocols),
 	}
 	srv.Protocols.SetHTTP1(true)
 	srv.Protocols.SetUnencryptedHTTP2(true) // for gRPC: Cloud Run terminates TLS

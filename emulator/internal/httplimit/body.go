@@ -2,7 +2,8 @@
 // that a slow, stuck or hostile client takes no more than its share of the server.
 //
 // [BodyReader] reads whole bodies into memory, [StreamReader] reads bodies too large for that, and
-// [StreamWriter] writes responses.
+// [StreamWriter] writes responses. The time for a whole request is the read timeout of the server
+// (muxserver.ReadTimeout); only StreamReader extends it.
 package httplimit
 
 import (
@@ -12,7 +13,6 @@ import (
 	"net/http"
 	"os"
 	"sync/atomic"
-	"time"
 )
 
 // BodyReader reads request bodies into memory.
@@ -21,8 +21,6 @@ type BodyReader struct {
 	// same time. Beyond MaxTotalBytes only small bodies are accepted, so that a few clients that
 	// send a lot do not lock out the many that send little.
 	MaxBytes, MaxTotalBytes int64
-	// Timeout is how long a client may take to send a body.
-	Timeout time.Duration
 
 	held atomic.Int64
 }
@@ -51,16 +49,11 @@ const (
 // Read reads the body of a request. The error is an *[Error]; the connection then closes after the
 // response, because the rest of the request is still in the way.
 func (br *BodyReader) Read(w http.ResponseWriter, r *http.Request) (*Body, error) {
-	control := http.NewResponseController(w) // cannot set deadlines in tests without a connection
-	control.SetReadDeadline(time.Now().Add(br.Timeout))
 	b, err := br.read(r)
 	if err != nil {
-		// The deadline stays: before it closes the connection, the server reads on a little.
 		w.Header().Set("Connection", "close")
-		return nil, err
 	}
-	control.SetReadDeadline(time.Time{})
-	return b, nil
+	return b, err
 }
 
 func (br *BodyReader) read(r *http.Request) (*Body, error) {
@@ -84,7 +77,7 @@ func (br *BodyReader) read(r *http.Request) (*Body, error) {
 			return b, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			b.Release()
-			return nil, &Error{http.StatusRequestTimeout, fmt.Sprintf("The request body did not arrive within %v.", br.Timeout)}
+			return nil, &Error{http.StatusRequestTimeout, "The request body did not arrive in time."}
 		case err != nil:
 			b.Release()
 			return nil, &Error{http.StatusBadRequest, "The request body could not be read: " + err.Error() + "."}

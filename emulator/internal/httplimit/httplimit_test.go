@@ -14,7 +14,7 @@ import (
 )
 
 func TestBodyReader(t *testing.T) {
-	br := &BodyReader{MaxBytes: 200 << 10, MaxTotalBytes: 1 << 20, Timeout: time.Minute}
+	br := &BodyReader{MaxBytes: 200 << 10, MaxTotalBytes: 1 << 20}
 	for _, size := range []int{0, 1, initialBytes - 1, initialBytes, initialBytes + 1, 200 << 10} {
 		for _, known := range []bool{true, false} {
 			text := strings.Repeat("x", size)
@@ -39,7 +39,7 @@ func TestBodyReader(t *testing.T) {
 }
 
 func TestBodyReaderRejects(t *testing.T) {
-	br := &BodyReader{MaxBytes: 200 << 10, MaxTotalBytes: 300 << 10, Timeout: time.Minute}
+	br := &BodyReader{MaxBytes: 200 << 10, MaxTotalBytes: 300 << 10}
 	status := func(length int64, body io.Reader) int {
 		r := httptest.NewRequest("POST", "/", body)
 		r.ContentLength = length
@@ -83,12 +83,14 @@ func (failing) Read([]byte) (int, error) { return 0, errors.New("cut") }
 
 // A client that stops in the middle of its body gets 408 and holds no memory.
 func TestStuckBodyTimesOut(t *testing.T) {
-	br := &BodyReader{MaxBytes: 1 << 20, MaxTotalBytes: 1 << 20, Timeout: 10 * time.Millisecond}
-	l := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	br := &BodyReader{MaxBytes: 1 << 20, MaxTotalBytes: 1 << 20}
+	l := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := br.Read(w, r); err != nil {
 			http.Error(w, err.Error(), StatusOf(err))
 		}
 	}))
+	l.Config.ReadTimeout = 50 * time.Millisecond
+	l.Start()
 	defer l.Close()
 	c, err := net.Dial("tcp", l.Listener.Addr().String())
 	if err != nil {

@@ -35,6 +35,17 @@ const preface = "PRI * HTTP/2"
 // prefaceTimeout is how long a new connection may send nothing.
 const prefaceTimeout = 30 * time.Second
 
+// ReadTimeout is how long an HTTP client may take to send a request. It is the only deadline for
+// bodies; handlers set their own only for bodies that may take longer. It also covers what no handler
+// sees: before it sends a response, and again after the handler, net/http reads up to 256 KiB of the
+// rest of a body, to use the connection again. When that read times out, the connection closes after
+// the response. The timeout does not limit handlers: net/http clears the deadline at a body's end, and
+// with HTTP/2 it ends the body of one stream only.
+//
+// Sources: net/http, Go 1.26: chunkWriter.writeHeader, body.Close, connReader.startBackgroundRead,
+// http2serverConn.processHeaders.
+const ReadTimeout = time.Minute
+
 // idleTimeout is how long an HTTP/1.1 connection is kept open between two requests.
 const idleTimeout = 3 * time.Minute
 
@@ -56,6 +67,10 @@ func (e *InUseError) Unwrap() error { return e.err }
 // Open listens on address and serves. g is nil for a port without gRPC, and h for one without
 // HTTP/1.1. The error is an *[InUseError] when another process has the port.
 func Open(name, address string, g *grpc.Server, h http.Handler) (*Server, error) {
+	return openWithTimeout(name, address, g, h, ReadTimeout)
+}
+
+func openWithTimeout(name, address string, g *grpc.Server, h http.Handler, readTimeout time.Duration) (*Server, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		if inUse(err) {
@@ -70,7 +85,7 @@ func Open(name, address string, g *grpc.Server, h http.Handler) (*Server, error)
 	}
 	p := &Server{
 		listener: l, grpc: g, done: make(chan struct{}),
-		http:     &http.Server{Handler: h, ReadHeaderTimeout: prefaceTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 1 << 20},
+		http:     &http.Server{Handler: h, ReadHeaderTimeout: min(prefaceTimeout, readTimeout), ReadTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: 1 << 20},
 		grpcSide: newSide(l.Addr()), httpSide: newSide(l.Addr()),
 	}
 	// Without gRPC, net/http serves HTTP/2 clients too, such as a load balancer's probe.

@@ -25,9 +25,7 @@ var readByMain = []string{"GOOGLE_CLOUD_PROJECT"}
 // It sets environment variables of the process, so the calling test cannot be parallel.
 func TestEnvironment(t *testing.T, name, root string, open server.Open) {
 	t.Helper()
-	for _, emulator := range []string{"FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "STORAGE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST"} {
-		t.Setenv(emulator, "127.0.0.1:1") // a service does not call out when it starts
-	}
+	setEmulators(t)
 	d := deployment.Table()
 	row, ok := d.Service(name)
 	if !ok {
@@ -49,6 +47,14 @@ func TestEnvironment(t *testing.T, name, root string, open server.Open) {
 	}
 	compare(t, row, env.Reads())
 	testMissing(t, row, env.Reads(), values, open)
+}
+
+// setEmulators sets addresses that nothing listens on: a service does not call out when it starts.
+func setEmulators(t *testing.T) {
+	t.Helper()
+	for _, emulator := range []string{"FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "STORAGE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST"} {
+		t.Setenv(emulator, "127.0.0.1:1")
+	}
 }
 
 // compare compares the variables that a service read with those of its row.

@@ -20,7 +20,7 @@ import (
 // start starts a server of channels.
 func start(t testing.TB, serve func(context.Context, *Session), set ...func(*Options)) (*Server, string) {
 	t.Helper()
-	o := Options{Serve: serve, Bodies: &httplimit.BodyReader{MaxBytes: 1 << 20, MaxTotalBytes: 8 << 20, Timeout: time.Minute}}
+	o := Options{Serve: serve, Bodies: &httplimit.BodyReader{MaxBytes: 1 << 20, MaxTotalBytes: 8 << 20}}
 	for _, f := range set {
 		f(&o)
 	}
@@ -533,7 +533,7 @@ func FuzzRequest(f *testing.F) {
 	f.Add("GET", "VER=8&SID=%s&AID=1&CI=1&TO=1", "")
 	f.Add("POST", "VER=8&RID=1&$httpHeaders=a:b", "count=2&headers=:&req1___data__=")
 	f.Add("POST", "VER=8&SID=%s&TYPE=terminate", "")
-	bodies := &httplimit.BodyReader{MaxBytes: 1 << 16, MaxTotalBytes: 1 << 20, Timeout: time.Minute}
+	bodies := &httplimit.BodyReader{MaxBytes: 1 << 16, MaxTotalBytes: 1 << 20}
 	s := New(Options{Serve: echo, Bodies: bodies, MaxSessions: 8, KeepAlive: time.Millisecond})
 	f.Cleanup(s.Close)
 	f.Fuzz(func(t *testing.T, method, query, body string) {
