@@ -1,5 +1,7 @@
 package firestore_test
 
+//lint:file-ignore SA1019 WriteBatch is deprecated, but applications use it, and it sends a commit outside a transaction.
+
 import (
 	"context"
 	"math"
