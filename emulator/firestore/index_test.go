@@ -32,6 +32,7 @@ const timetableIndexes = `{
   ]
 }`
 
+// TestIndexesAreRequired is long: It is long because of its table.
 func TestIndexesAreRequired(t *testing.T) {
 	ctx := context.Background()
 	fs := start(t, func(c *emulator.Config) { c.Indexes = []byte(timetableIndexes) }).client(t, "demo-index")

@@ -13,6 +13,7 @@ const (
 )
 
 // checkFilters rejects combinations of filters that Firestore does not support.
+// It is long because each restriction of production is a case of its own.
 func (q *Query) checkFilters() error {
 	if q.Filter == nil {
 		return nil
