@@ -11,6 +11,7 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/webchannel"
 	"heek.kr/heektime/emulator/firestore/internal/wirejson"
 	"heek.kr/heektime/emulator/internal/emulatorauth"
+	"heek.kr/heektime/emulator/internal/transcoding"
 )
 
 // The paths of channels, one for each bidirectional streaming method.
@@ -39,7 +40,7 @@ func (c *channels) serve(ctx context.Context, s *webchannel.Session) {
 	}
 	if err != nil {
 		s.Send(func() ([]byte, error) { // fails only if the client is gone
-			_, text := wirejson.Error(err)
+			_, text := transcoding.MarshalError(err)
 			return text, nil
 		})
 	}

@@ -6,15 +6,15 @@ import (
 
 	"google.golang.org/grpc/codes"
 
-	"heek.kr/heektime/emulator/firestore/internal/wirejson"
 	"heek.kr/heektime/emulator/internal/httplimit"
+	"heek.kr/heektime/emulator/internal/transcoding"
 )
 
 // WriteError writes an error in the format of Google's APIs.
 func WriteError(w http.ResponseWriter, httpStatus int, code codes.Code, message string) {
 	setHeader(w)
 	w.WriteHeader(httpStatus)
-	w.Write(append(wirejson.ErrorAs(httpStatus, code, message), '\n')) // fails only if the client is gone
+	w.Write(append(transcoding.MarshalErrorAs(httpStatus, code, message), '\n')) // fails only if the client is gone
 }
 
 // WriteBodyError writes an error of [httplimit.BodyReader.Read].

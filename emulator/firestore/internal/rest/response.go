@@ -9,6 +9,7 @@ import (
 
 	"heek.kr/heektime/emulator/firestore/internal/wirejson"
 	"heek.kr/heektime/emulator/internal/httplimit"
+	"heek.kr/heektime/emulator/internal/transcoding"
 )
 
 // response writes messages as they come: the one message of a unary method by itself, those of a
@@ -60,12 +61,12 @@ func (r *response) write(httpStatus int, text []byte) error {
 func (r *response) end(err error) {
 	defer r.out.Close()
 	if err != nil {
-		httpStatus, text := wirejson.Error(err)
+		httpStatus, text := transcoding.MarshalError(err)
 		var rejected *httplimit.Error
 		if errors.As(err, &rejected) {
 			var code codes.Code
 			httpStatus, code = bodyError(err)
-			text = wirejson.ErrorAs(httpStatus, code, err.Error())
+			text = transcoding.MarshalErrorAs(httpStatus, code, err.Error())
 		}
 		if r.begun && !r.streams || r.write(httpStatus, text) != nil { // the client is gone
 			return

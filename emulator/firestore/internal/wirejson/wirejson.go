@@ -4,12 +4,13 @@ package wirejson
 
 import (
 	"bytes"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	"heek.kr/heektime/emulator/internal/transcoding"
 )
 
 // Unmarshal decodes a request. An empty body is an empty message; an unknown field is an error. The
@@ -25,22 +26,16 @@ func Unmarshal(b []byte, m proto.Message) error {
 		err = protojson.Unmarshal(b, m)
 	}
 	if err != nil {
-		return status.Error(codes.InvalidArgument, "Invalid JSON payload received. "+Reason(err))
+		return status.Error(codes.InvalidArgument, "Invalid JSON payload received. "+transcoding.Reason(err))
 	}
 	return nil
-}
-
-// Reason returns the text of an error of package protojson, without its prefix.
-func Reason(err error) string {
-	s := strings.ReplaceAll(err.Error(), "\u00a0", " ") // protojson inserts these at random
-	return strings.TrimPrefix(s, "proto: ")
 }
 
 // Marshal encodes a response, indented if pretty. The error is INTERNAL.
 func Marshal(m proto.Message, pretty bool) ([]byte, error) {
 	text, err := protojson.MarshalOptions{Multiline: pretty}.Marshal(m)
 	if err != nil {
-		return nil, status.Errorf(codes.Internal, "Write %s as JSON: %s", m.ProtoReflect().Descriptor().Name(), Reason(err))
+		return nil, status.Errorf(codes.Internal, "Write %s as JSON: %s", m.ProtoReflect().Descriptor().Name(), transcoding.Reason(err))
 	}
 	return text, nil
 }

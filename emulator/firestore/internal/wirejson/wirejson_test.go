@@ -3,7 +3,6 @@ package wirejson_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -88,27 +87,6 @@ func TestBadJSON(t *testing.T) {
 	}
 	if err := wirejson.Unmarshal([]byte(" \n"), &pb.CommitRequest{}); err != nil {
 		t.Errorf("empty body: %v", err)
-	}
-}
-
-func TestError(t *testing.T) {
-	for c := codes.OK + 1; c <= codes.Unauthenticated; c++ {
-		httpStatus, body := wirejson.Error(status.Error(c, ""))
-		var got struct {
-			Error struct {
-				Code            int
-				Message, Status string
-			}
-		}
-		if err := json.Unmarshal(body, &got); err != nil {
-			t.Fatal(err)
-		}
-		if httpStatus < 400 || got.Error.Code != httpStatus || got.Error.Message == "" || got.Error.Status == "" {
-			t.Errorf("%v: %d %s", c, httpStatus, body)
-		}
-	}
-	if httpStatus, body := wirejson.Error(errors.New("oh")); httpStatus != 500 || !strings.Contains(string(body), `"status":"UNKNOWN"`) {
-		t.Errorf("error without a status: %d %s", httpStatus, body)
 	}
 }
 

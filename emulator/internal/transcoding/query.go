@@ -1,4 +1,4 @@
-package rest
+package transcoding
 
 import (
 	"encoding/json"
@@ -6,14 +6,13 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
-
-	"heek.kr/heektime/emulator/firestore/internal/wirejson"
 )
 
 // systemParams are the query parameters of every Google API. None is a field of a request.
@@ -21,38 +20,6 @@ import (
 var systemParams = map[string]bool{
 	"access_token": true, "alt": true, "callback": true, "fields": true, "key": true, "oauth_token": true, "prettyPrint": true,
 	"quotaUser": true, "uploadType": true, "upload_protocol": true,
-}
-
-// request builds the message of a request from its query, body and path.
-func (r *route) request(query url.Values, body []byte, path map[string]string) (proto.Message, error) {
-	if r.call.request == nil { // unimplemented: any request fails
-		return nil, nil
-	}
-	m := r.call.request()
-	if r.body == "*" {
-		if err := wirejson.Unmarshal(body, m); err != nil {
-			return nil, err
-		}
-	} else if err := bind(m, query); err != nil {
-		return nil, err
-	}
-	if r.body != "*" && r.body != "" {
-		field := m.ProtoReflect().Descriptor().Fields().ByName(protoreflect.Name(r.body))
-		part := m.ProtoReflect().NewField(field).Message()
-		if err := wirejson.Unmarshal(body, part.Interface()); err != nil {
-			return nil, err
-		}
-		m.ProtoReflect().Set(field, protoreflect.ValueOfMessage(part))
-	}
-	for name, value := range path {
-		at := m.ProtoReflect()
-		names := strings.Split(name, ".")
-		for _, n := range names[:len(names)-1] {
-			at = at.Mutable(at.Descriptor().Fields().ByName(protoreflect.Name(n))).Message()
-		}
-		at.Set(at.Descriptor().Fields().ByName(protoreflect.Name(names[len(names)-1])), protoreflect.ValueOfString(value))
-	}
-	return m, nil
 }
 
 // bind sets the fields of a message from query parameters such as updateMask.fieldPaths=a.
@@ -71,7 +38,7 @@ func bind(m proto.Message, query url.Values) error {
 		err = protojson.Unmarshal(text, m)
 	}
 	if err != nil {
-		return status.Error(codes.InvalidArgument, "Invalid query parameters: "+wirejson.Reason(err))
+		return status.Error(codes.InvalidArgument, "Invalid query parameters: "+Reason(err))
 	}
 	return nil
 }
@@ -131,8 +98,29 @@ func scalar(f protoreflect.FieldDescriptor, text string) (any, error) {
 			return nil, fmt.Errorf("%q is neither true nor false", text)
 		}
 		return b, nil
+	case f.Message() != nil && f.Message().FullName() == "google.protobuf.FieldMask":
+		return camelCase(text), nil
 	case f.Message() != nil && !strings.HasPrefix(string(f.Message().FullName()), "google.protobuf."):
 		return nil, fmt.Errorf("%s is a message: set its fields instead", f.JSONName())
 	}
 	return text, nil
+}
+
+// camelCase returns the paths of a field mask as JSON has them. Query parameters may also have them as
+// in the protocol, such as rate_limits.max_burst_size.
+func camelCase(paths string) string {
+	var b strings.Builder
+	upper := false
+	for _, r := range paths {
+		switch {
+		case r == '_':
+			upper = true
+		case upper:
+			b.WriteRune(unicode.ToUpper(r))
+			upper = false
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }

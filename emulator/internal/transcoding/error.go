@@ -1,40 +1,26 @@
-package wirejson
+package transcoding
 
 import (
-	"encoding/json"
 	"net/http"
+	"strings"
 
 	code "google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/emulator/internal/httpjson"
 )
 
-// Error returns an error as JSON, {"error": {"code", "message", "status"}}, and its HTTP status.
-// Clients read all three fields.
-func Error(err error) (httpStatus int, body []byte) {
+// MarshalError returns an error as JSON, {"error": {"code", "message", "status"}}, and its HTTP status.
+func MarshalError(err error) (httpStatus int, body []byte) {
 	s := status.Convert(err)
 	httpStatus = HTTPStatus(s.Code())
-	return httpStatus, ErrorAs(httpStatus, s.Code(), s.Message())
+	return httpStatus, MarshalErrorAs(httpStatus, s.Code(), s.Message())
 }
 
-// ErrorAs returns the JSON of an error with the given HTTP status.
-func ErrorAs(httpStatus int, c codes.Code, message string) []byte {
-	var e struct {
-		Error struct {
-			Code    int    `json:"code"`
-			Message string `json:"message"`
-			Status  string `json:"status"`
-		} `json:"error"`
-	}
-	e.Error.Code, e.Error.Message, e.Error.Status = httpStatus, message, code.Code(c).String()
-	if message == "" { // clients report an error without a message as unknown
-		e.Error.Message = e.Error.Status
-	}
-	body, err := json.Marshal(e)
-	if err != nil { // cannot happen: the fields are strings and a number
-		panic(err)
-	}
-	return body
+// MarshalErrorAs returns the JSON of an error with the given HTTP status.
+func MarshalErrorAs(httpStatus int, c codes.Code, message string) []byte {
+	return httpjson.MarshalError(httpjson.Error{Code: httpStatus, Message: message, Status: code.Code(c).String()})
 }
 
 // HTTPStatus returns the HTTP status that Google's APIs use for a canonical code.
@@ -65,4 +51,10 @@ func HTTPStatus(c codes.Code) int {
 		return http.StatusGatewayTimeout
 	}
 	return http.StatusInternalServerError
+}
+
+// Reason returns the text of an error of package protojson, without its prefix.
+func Reason(err error) string {
+	s := strings.ReplaceAll(err.Error(), "\u00a0", " ") // protojson inserts these at random
+	return strings.TrimPrefix(s, "proto: ")
 }
