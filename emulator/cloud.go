@@ -131,7 +131,10 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start Storage: %w", err)
 	}
-	c.Tasks, err = tasks.New(tasks.Config{Clock: cfg.Clock, Tokens: c.Identity, DataDir: folder(cfg, "tasks"), Logger: cfg.Logger})
+	c.Tasks, err = tasks.New(tasks.Config{
+		Clock: cfg.Clock, Tokens: c.Identity, DataDir: folder(cfg, "tasks"), Logger: cfg.Logger,
+		Functions: cfg.functionURLs(), FunctionsAddress: cfg.FunctionsAddress,
+	})
 	if err != nil {
 		return fmt.Errorf("start Tasks: %w", err)
 	}

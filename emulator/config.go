@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firebasejson"
@@ -47,6 +48,15 @@ type Config struct {
 	// TriggerFaults deliver events twice, late or out of order.
 	TriggerFaults triggers.Faults
 
+	// Functions are the URLs of task queue functions by name, which servers of yours emulate. Each gets the
+	// queue that deploying it would create, and the tasks that Firebase's Admin SDKs enqueue to it. A name
+	// is in us-central1, Firebase's default, or of the form "locations/LOCATION/functions/NAME", as for the
+	// Admin SDKs.
+	Functions map[string]string
+	// FunctionsAddress is host:port of the Functions emulator of Firebase's suite, which gets the tasks of
+	// functions that are not in Functions, at /PROJECT/LOCATION/NAME. When empty, its default address.
+	FunctionsAddress string
+
 	// Addresses are what the servers listen on.
 	Addresses Addresses
 	// AllowedOrigins are web pages, as "https://host", that may call the cloud in addition to those
@@ -69,8 +79,8 @@ type Addresses struct {
 	Auth string
 	// Storage serves Cloud Storage's JSON and XML APIs, and the API of Firebase's clients, over HTTP.
 	Storage string
-	// Tasks serves Cloud Tasks and Cloud Scheduler over gRPC and, over HTTP, the metadata server and
-	// the public keys of its tokens.
+	// Tasks serves Cloud Tasks and Cloud Scheduler over gRPC and REST, the metadata server and the public
+	// keys of its tokens.
 	Tasks string
 	// Console serves the page to inspect the cloud, over HTTP.
 	Console string
@@ -116,9 +126,10 @@ func (c *Config) UseProject(file *firebasejson.File) (err error) {
 	return nil
 }
 
-// UseAddresses sets Addresses to the ports of a firebase.json, or to the Firebase CLI's defaults where
-// it names none.
+// UseAddresses sets Addresses and FunctionsAddress to the ports of a firebase.json, or to the Firebase
+// CLI's defaults where it names none.
 func (c *Config) UseAddresses(file *firebasejson.File) {
+	c.FunctionsAddress = file.Address("functions")
 	c.Addresses = Addresses{
 		Firestore: file.Address("firestore"), Auth: file.Address("auth"), Storage: file.Address("storage"),
 		Tasks: file.Address("tasks"), Console: file.Address("ui"), Hub: file.Address("hub"), Hosting: file.Address("hosting"),
@@ -135,6 +146,11 @@ func (c *Config) complete() error {
 		c.Buckets = []string{c.Project}
 	}
 	c.ServiceAccount = cmp.Or(c.ServiceAccount, "default@"+c.Project+".iam.gserviceaccount.com")
+	for name := range c.Functions {
+		if _, err := c.functionQueue(name); err != nil {
+			return fmt.Errorf("emulator: Config.Functions: %w", err)
+		}
+	}
 	if c.Clock == nil {
 		c.Clock = clock.New()
 	}
@@ -142,4 +158,27 @@ func (c *Config) complete() error {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return nil
+}
+
+// functionQueue returns the name of the queue of a task queue function.
+func (c *Config) functionQueue(function string) (string, error) {
+	location, name := "us-central1", function
+	if parts := strings.Split(function, "/"); len(parts) == 4 && parts[0] == "locations" && parts[2] == "functions" {
+		location, name = parts[1], parts[3]
+	}
+	if name == "" || strings.Contains(name, "/") {
+		return "", fmt.Errorf("%q is not the name of a function, such as resize or locations/us-central1/functions/resize", function)
+	}
+	return "projects/" + c.Project + "/locations/" + location + "/queues/" + name, nil
+}
+
+// functionURLs returns the URLs of the task queue functions by queue.
+func (c *Config) functionURLs() map[string]string {
+	urls := map[string]string{}
+	for name, target := range c.Functions {
+		if queue, err := c.functionQueue(name); err == nil { // complete has checked the names
+			urls[queue] = target
+		}
+	}
+	return urls
 }

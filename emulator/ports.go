@@ -44,7 +44,7 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		{&c.firestorePort, "firestore", at.Firestore, documents, c.Firestore.Handler(origins)},
 		{&c.authPort, "auth", at.Auth, nil, cors.Handler(c.Auth, origins)},
 		{&c.storagePort, "storage", at.Storage, nil, cors.Handler(c.Storage, origins)},
-		{&c.tasksPort, "tasks", at.Tasks, work, cors.Guard(c.Identity.Handler(), origins)},
+		{&c.tasksPort, "tasks", at.Tasks, work, cors.Guard(c.workHandler(), origins)},
 	} {
 		if *p.port, err = muxserver.Open(p.name, orFree(p.address), p.grpc, p.http); err != nil {
 			return err
@@ -57,6 +57,18 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		return err
 	}
 	return c.openHosting(cfg)
+}
+
+// workHandler serves the REST APIs of Cloud Tasks and Cloud Scheduler, the metadata server and the public
+// keys of its tokens. Their paths differ.
+func (c *Cloud) workHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/v1/", c.Scheduler.Handler())
+	tasks := c.Tasks.Handler()
+	mux.Handle("/v2/", tasks)
+	mux.Handle("/projects/", tasks)
+	mux.Handle("/", c.Identity.Handler())
+	return mux
 }
 
 // orFree returns address, or a free port of this machine when it is empty.

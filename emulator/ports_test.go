@@ -33,7 +33,9 @@ func TestForeignHosts(t *testing.T) {
 	const token = "/computeMetadata/v1/instance/service-accounts/default/identity?audience=https://service"
 	for name, door := range map[string]struct{ address, path string }{
 		"firestore": {cloud.FirestoreAddress(), "/"}, "auth": {cloud.AuthAddress(), "/"}, "storage": {cloud.StorageAddress(), "/"},
-		"tasks": {cloud.TasksAddress(), "/"}, "metadata": {cloud.TasksAddress(), token}, "hub": {cloud.HubAddress(), "/emulators"},
+		"tasks": {cloud.TasksAddress(), "/"}, "tasks REST": {cloud.TasksAddress(), "/v2/projects/p/locations/l/queues"},
+		"tasks for Admin SDKs": {cloud.TasksAddress(), "/projects/p/locations/l/queues"},
+		"scheduler REST":       {cloud.TasksAddress(), "/v1/projects/p/locations/l/jobs"}, "metadata": {cloud.TasksAddress(), token}, "hub": {cloud.HubAddress(), "/emulators"},
 		"ui": {strings.TrimPrefix(cloud.ConsoleURL(), "http://"), "/"}, "hosting": {cloud.HostingAddress(), "/"},
 	} {
 		_, port, err := net.SplitHostPort(door.address)
@@ -50,8 +52,10 @@ func TestForeignHosts(t *testing.T) {
 			}
 		}
 	}
-	if status := get(t, cloud.TasksAddress(), token, cloud.TasksAddress(), "https://evil.example"); status != http.StatusForbidden {
-		t.Errorf("metadata: a page of the internet has status %d", status)
+	for _, path := range []string{token, "/v2/projects/p/locations/l/queues", "/projects/p/locations/l/queues", "/v1/projects/p/locations/l/jobs"} {
+		if status := get(t, cloud.TasksAddress(), path, cloud.TasksAddress(), "https://evil.example"); status != http.StatusForbidden {
+			t.Errorf("%s: a page of the internet has status %d", path, status)
+		}
 	}
 	if status := get(t, cloud.TasksAddress(), token, "metadata.google.internal", ""); status != http.StatusOK {
 		t.Errorf("metadata: a Google client has status %d", status)

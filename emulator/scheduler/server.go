@@ -1,6 +1,6 @@
-// Package scheduler emulates Cloud Scheduler. It implements the gRPC service
-// google.cloud.scheduler.v1.CloudScheduler for the client cloud.google.com/go/scheduler/apiv1, and runs jobs
-// on schedule, with Google's headers, ID tokens and retries.
+// Package scheduler emulates Cloud Scheduler. It implements the service google.cloud.scheduler.v1.CloudScheduler
+// over gRPC and REST, for Google's clients, and runs jobs on schedule, with Google's headers, ID tokens and
+// retries.
 //
 // A run is executed at least once: a run in progress when the process crashed is executed again after a
 // restart. Scheduled times that passed while the process was down are skipped. Runs of a job do not overlap;
@@ -15,6 +15,7 @@ package scheduler
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"slices"
 
 	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
@@ -23,6 +24,7 @@ import (
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
+	"heek.kr/heektime/emulator/internal/transcoding"
 )
 
 // Tokens creates the ID tokens of jobs with an oidc_token. *identity.Identity implements it.
@@ -72,6 +74,12 @@ func New(cfg Config) (*Server, error) {
 
 // Register adds the service to a gRPC server.
 func (s *Server) Register(r grpc.ServiceRegistrar) { schedulerpb.RegisterCloudSchedulerServer(r, s) }
+
+// Handler serves the REST API below /v1/.
+// https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs
+func (s *Server) Handler() http.Handler {
+	return transcoding.NewHandler(&schedulerpb.CloudScheduler_ServiceDesc, s)
+}
 
 // Close ends the schedule, cancels the runs under way and waits for their goroutines. After a restart
 // from the same data directory these runs are made again, as if the process had died.

@@ -1,6 +1,6 @@
-// Package tasks emulates Cloud Tasks. It implements the gRPC service google.cloud.tasks.v2.CloudTasks for the
-// client cloud.google.com/go/cloudtasks/apiv2, and dispatches tasks to HTTP targets with Google's headers, ID
-// tokens, retries, rate limits and errors.
+// Package tasks emulates Cloud Tasks. It implements the service google.cloud.tasks.v2.CloudTasks over gRPC
+// and REST, for Google's clients and for the task queues of Firebase's Admin SDKs, and dispatches tasks to
+// HTTP targets with Google's headers, ID tokens, retries, rate limits and errors.
 //
 // A task is dispatched at least once: it ends only when its target responds with 2xx, its retries are
 // exhausted, or it is deleted. An attempt in flight when the process crashed is repeated after a restart.
@@ -15,7 +15,10 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -36,7 +39,17 @@ type Config struct {
 	Tokens  Tokens       // required: signs the ID tokens of service accounts
 	DataDir string       // directory for queues, tasks and reserved names; empty keeps them in memory
 	Logger  *slog.Logger // reports failed tasks; nil discards
+
+	// Functions are the URLs of task queue functions by the names of their queues. The queues exist from
+	// the start, as if the functions had been deployed.
+	Functions map[string]string
+	// FunctionsAddress is host:port of the Functions emulator that serves all other functions,
+	// [DefaultFunctionsAddress] when empty.
+	FunctionsAddress string
 }
+
+// DefaultFunctionsAddress is where the Functions emulator of the Firebase CLI listens.
+const DefaultFunctionsAddress = "127.0.0.1:5001"
 
 // Server is a Cloud Tasks for all projects and locations. It implements
 // [cloudtaskspb.CloudTasksServer], so Go code in the same process can call its methods as a client
@@ -51,12 +64,23 @@ type Server struct {
 	deleted map[string]time.Time // names of deleted queues, and until when they are reserved
 	order   uint64               // counts tasks, to order those that are due at the same time
 	faults  dispatch.FaultInjector
+
+	functions        map[string]string // see Config
+	functionsAddress string
 }
 
 // New returns a Server with what the data directory holds. It is not registered yet. Close it to end
 // its goroutines.
 func New(cfg Config) (*Server, error) {
-	s := &Server{clock: cfg.Clock, deleted: map[string]time.Time{}}
+	s := &Server{
+		clock: cfg.Clock, deleted: map[string]time.Time{},
+		functions: cfg.Functions, functionsAddress: cmp.Or(cfg.FunctionsAddress, DefaultFunctionsAddress),
+	}
+	for name, target := range cfg.Functions {
+		if err := errors.Join(checkQueueName(name), dispatch.CheckURL(target)); err != nil {
+			return nil, fmt.Errorf("tasks: the function of queue %q: %w", name, err)
+		}
+	}
 	if err := s.base.Open(dispatch.Config{
 		Service: "tasks", Clock: cfg.Clock, Tokens: cfg.Tokens, DataDir: cfg.DataDir, Logger: cfg.Logger,
 		Apply: s.apply, State: s.state,
@@ -67,7 +91,30 @@ func New(cfg Config) (*Server, error) {
 		s.base.Go(func() { s.dispatch(q) })
 		return true
 	})
+	if err := s.deployFunctions(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
+}
+
+// deployFunctions creates the queues of the configured functions, unless the data directory has them.
+func (s *Server) deployFunctions() error {
+	_, err := durably(s, func() (struct{}, error) {
+		for name := range s.functions {
+			if _, exists := s.queues.Get(name); exists {
+				continue
+			}
+			delete(s.deleted, name) // the name would be reserved for days; a restart must not fail for that
+			if _, err := s.addQueue(&cloudtaskspb.Queue{Name: name}); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("tasks: create the queues of functions: %w", err)
+	}
+	return nil
 }
 
 // Register adds the service to a gRPC server.

@@ -50,6 +50,7 @@ type program struct {
 	config, project, bucket, data, origins string
 	importPath, exportPath, triggers       string
 	unindexed                              bool
+	functions                              map[string]string // URLs by name
 }
 
 // The exit codes that are not the command's own.
@@ -97,6 +98,7 @@ func (p *program) flags() *flag.FlagSet {
 	flags.StringVar(&p.importPath, "import", "", "load documents from a JSON file or a folder of them, `PATH`, before the command starts")
 	flags.StringVar(&p.exportPath, "export", "", "write all documents to `FILE` at the end")
 	flags.StringVar(&p.triggers, "triggers", "", "call functions when documents change, as a JSON `FILE` says")
+	flags.Func("function", "a task queue function and the URL that emulates it, `NAME=URL`: creates its queue, for the Admin SDKs' taskQueue(NAME); repeat it for others", p.addFunction)
 	flags.BoolVar(&p.unindexed, "allow-unindexed", false, "run queries without the composite indexes that production would require")
 	flags.StringVar(&p.origins, "allowed-origins", os.Getenv("ALLOWED_ORIGINS"),
 		"web pages, as `https://host,…`, that may call the cloud in addition to this machine's; * allows all (default: $ALLOWED_ORIGINS)")
@@ -127,7 +129,7 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 		return err
 	}
 	cfg := emulator.Config{
-		Project: p.project, DataDir: p.data, AllowUnindexed: p.unindexed, AllowedOrigins: split(p.origins),
+		Project: p.project, DataDir: p.data, AllowUnindexed: p.unindexed, AllowedOrigins: split(p.origins), Functions: p.functions,
 		Logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	if p.bucket != "" {
@@ -170,6 +172,19 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 		<-ctx.Done()
 	}
 	return errors.Join(err, save(db, p.exportPath))
+}
+
+// addFunction adds a value of --function.
+func (p *program) addFunction(value string) error {
+	name, target, ok := strings.Cut(value, "=")
+	if !ok || name == "" || target == "" {
+		return errors.New("it must be NAME=URL, such as resize=http://127.0.0.1:8081/resize")
+	}
+	if p.functions == nil {
+		p.functions = map[string]string{}
+	}
+	p.functions[name] = target
+	return nil
 }
 
 // split returns the parts of a comma-separated list.
