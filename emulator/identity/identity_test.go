@@ -184,6 +184,7 @@ func TestMetadataAsksForFlavor(t *testing.T) {
 		{"no header, token", "/computeMetadata/v1/instance/service-accounts/default/token", nil, http.StatusForbidden},
 		{"forwarded", "/computeMetadata/v1/project/project-id", http.Header{"Metadata-Flavor": {"Google"}, "X-Forwarded-For": {"1.2.3.4"}}, http.StatusForbidden},
 		{"with header", "/computeMetadata/v1/", http.Header{"Metadata-Flavor": {"Google"}}, http.StatusOK},
+		{"the probe of Google's library for Node", "/computeMetadata/v1/instance", http.Header{"Metadata-Flavor": {"Google"}}, http.StatusOK},
 		{"access token", "/computeMetadata/v1/instance/service-accounts/default/token", http.Header{"Metadata-Flavor": {"Google"}}, http.StatusOK},
 		{"no audience", "/computeMetadata/v1/instance/service-accounts/default/identity", http.Header{"Metadata-Flavor": {"Google"}}, http.StatusBadRequest},
 	}

@@ -30,9 +30,12 @@ func (i *Identity) Handler() http.Handler {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { writeText(w, "computeMetadata/\n") })
 
 	const root = "GET /computeMetadata/v1/"
+	const instance = "id\nregion\nservice-accounts/\nzone\n"
 	number := projectNumber(i.cfg.Project)
 	values := map[string]string{
 		"{$}":                        "instance/\nproject/\nuniverse/\n",
+		"instance":                   instance, // how Google's library for Node finds out whether there is a metadata server
+		"instance/{$}":               instance,
 		"project/project-id":         i.cfg.Project,
 		"project/numeric-project-id": number,
 		"instance/id":                digits("instance:"+i.cfg.Project+i.cfg.ServiceAccount, 38),
