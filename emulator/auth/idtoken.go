@@ -20,7 +20,6 @@ type idToken struct {
 	Issuer   string        `json:"iss"`
 	Audience string        `json:"aud"`
 	UserID   string        `json:"user_id"`
-	IssuedAt int64         `json:"iat"`
 	AuthTime int64         `json:"auth_time"`
 	Firebase firebaseClaim `json:"firebase"`
 }
@@ -57,8 +56,11 @@ func (c *call) issue(tx *account.Tx, u *account.User, session signIn) (tokens, e
 	if err != nil {
 		return tokens{}, err
 	}
-	all := userClaims(u, session)
 	now := time.Now().Unix()
+	if since := int64(u.ValidSince); since <= now+1 { // see endSessions
+		session.AuthTime = max(session.AuthTime, since)
+	}
+	all := userClaims(u, session)
 	for name, value := range map[string]any{
 		"iss": issuer(c.project), "aud": c.project, "sub": u.LocalID, "iat": now, "exp": now + lifetimeSeconds,
 	} {
@@ -96,7 +98,7 @@ func (c *call) readIDToken(tx *account.Tx, raw string) (*account.User, signIn, e
 	switch {
 	case !ok:
 		return nil, signIn{}, toolkitError("USER_NOT_FOUND")
-	case t.IssuedAt < int64(u.ValidSince):
+	case t.AuthTime < int64(u.ValidSince):
 		return nil, signIn{}, toolkitError("TOKEN_EXPIRED")
 	case u.Disabled:
 		return nil, signIn{}, toolkitError("USER_DISABLED")
@@ -104,7 +106,16 @@ func (c *call) readIDToken(tx *account.Tx, raw string) (*account.User, signIn, e
 	return u, signIn{Provider: t.Firebase.SignInProvider, AuthTime: t.AuthTime}, nil
 }
 
-// revokeTokens invalidates all refresh tokens of a user, and ID tokens issued before since.
+// endSessions ends all sessions of a user, as Google does after a change of the password or the email
+// address: https://firebase.google.com/docs/auth/admin/manage-sessions. A session that began in the current
+// second ends as well, so ID tokens are valid only since the next one. New sessions get that time as theirs,
+// so Admin SDKs, which compare auth_time with validSince, do not take them for revoked.
+//
+// The session that made the change continues with new tokens, whose auth_time is validSince, as in
+// production: https://github.com/firebase/firebase-tools/issues/5990.
+func endSessions(u *account.User) { revokeTokens(u, time.Now().Unix()+1) }
+
+// revokeTokens invalidates all refresh tokens of a user, and the ID tokens of sessions that began before since.
 func revokeTokens(u *account.User, since int64) {
 	u.ValidSince = account.Seconds(since)
 	u.Sessions = account.RandomID(8)

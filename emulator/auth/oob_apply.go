@@ -1,8 +1,6 @@
 package auth
 
 import (
-	"time"
-
 	"heek.kr/heektime/emulator/internal/account"
 )
 
@@ -38,7 +36,7 @@ func (s *Server) applyCode(c *call, id string) (updateResponse, error) {
 			return toolkitError("INVALID_OOB_CODE")
 		}
 		if u.Email != old.Email {
-			revokeTokens(&u, time.Now().Unix())
+			endSessions(&u)
 		}
 		saved, err := tx.Put(u)
 		if err != nil {
@@ -120,7 +118,7 @@ func (s *Server) applyPasswordReset(project, id, plain string) (resp resetRespon
 		tx.DeleteCode(id)
 		u := *old
 		u.Hash, u.PasswordUpdated, u.EmailVerified = hash, tx.Now().UnixMilli(), true
-		revokeTokens(&u, time.Now().Unix())
+		endSessions(&u)
 		resp = newResetResponse(code)
 		_, err = tx.Put(u)
 		return err

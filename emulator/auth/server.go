@@ -20,6 +20,10 @@
 // revoking tokens as of the caller's time would have no effect. ID tokens are accepted after they
 // expire, as in the official emulator, because SDKs do not notice that the clock was advanced.
 //
+// A change of the password or the email address ends all sessions but the one that made it. Times in
+// tokens have whole seconds, so tokens are then valid only since the next second, and sessions that begin
+// in the meantime have that as their auth_time.
+//
 // # Limitations
 //
 // Requests for tenants, second factors, SAML, blocking functions and the sign-in pop-up return an

@@ -1,8 +1,6 @@
 package auth
 
 import (
-	"time"
-
 	"heek.kr/heektime/emulator/internal/account"
 )
 
@@ -150,7 +148,7 @@ func (c *call) idpAccount(tx *account.Tx, user idpUser, resp *idpResponse, idTok
 func takeOver(u account.User, user idpUser) account.User {
 	if !u.EmailVerified {
 		u.Hash, u.PhoneNumber, u.Providers = nil, "", nil
-		revokeTokens(&u, time.Now().Unix())
+		endSessions(&u)
 	}
 	u.EmailVerified, u.DisplayName, u.PhotoURL, u.ScreenName = true, user.Name, user.Picture, user.ScreenName
 	return u

@@ -124,7 +124,7 @@ func (c *call) saveNew(tx *account.Tx, u account.User, idToken string) (*account
 	}
 	if u.Hash != nil {
 		linked.Hash, linked.PasswordUpdated = u.Hash, u.PasswordUpdated
-		revokeTokens(&linked, int64(u.ValidSince))
+		endSessions(&linked)
 	}
 	if u.DisplayName != "" {
 		linked.DisplayName = u.DisplayName

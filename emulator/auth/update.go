@@ -2,6 +2,7 @@ package auth
 
 import (
 	"errors"
+	"time"
 
 	"heek.kr/heektime/emulator/internal/account"
 	"heek.kr/heektime/emulator/internal/password"
@@ -50,6 +51,10 @@ func (s *Server) update(c *call) (any, error) {
 			return err
 		}
 		changed := u.Email != old.Email && u.Email != ""
+		if changed && !c.admin && tx.Settings().EmailPrivacy {
+			// https://cloud.google.com/identity-platform/docs/admin/email-enumeration-protection
+			return toolkitError("OPERATION_NOT_ALLOWED : Please verify the new email before changing email.")
+		}
 		if changed && old.Email != "" && old.InitialEmail == "" {
 			u.InitialEmail = old.Email
 		}
@@ -68,6 +73,7 @@ func (s *Server) update(c *call) (any, error) {
 			session.Provider = account.ProviderPassword
 		}
 		if revoked && session.Provider != "" {
+			session.AuthTime = time.Now().Unix()
 			resp.tokens, err = c.issue(tx, saved, session)
 		}
 		return err

@@ -113,7 +113,9 @@ func (r updateRequest) apply(u account.User, hash *password.Hash, admin bool, no
 	}
 	setIfPresent(&u.DisplayName, r.DisplayName)
 	setIfPresent(&u.PhotoURL, r.PhotoURL)
-	since := time.Now().Unix()
+	if revoked {
+		endSessions(&u)
+	}
 	if admin {
 		setIfPresent(&u.EmailVerified, r.EmailVerified)
 		setIfPresent(&u.Disabled, r.DisableUser)
@@ -124,11 +126,9 @@ func (r updateRequest) apply(u account.User, hash *password.Hash, admin bool, no
 			u.PhoneNumber = r.PhoneNumber
 		}
 		if r.ValidSince != nil {
-			since, revoked = int64(*r.ValidSince), true
+			revokeTokens(&u, int64(*r.ValidSince))
+			revoked = true
 		}
-	}
-	if revoked {
-		revokeTokens(&u, since)
 	}
 	if r.LinkProvider != nil {
 		u = u.Link(*r.LinkProvider)

@@ -33,6 +33,80 @@ test('users, custom tokens and ID tokens', async () => {
   await assert.rejects(auth.getUser(user.uid), (e) => e.code === 'auth/user-not-found')
 })
 
+// client calls the API as a browser does.
+const client = async (method, body) => {
+  const response = await fetch(`http://${process.env.FIREBASE_AUTH_EMULATOR_HOST}/identitytoolkit.googleapis.com/v1/accounts:${method}?key=any`, {
+    method: 'POST', body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' },
+  })
+  assert.equal(response.status, 200, await response.clone().text())
+  return response.json()
+}
+const failsWith = (promise, code) => assert.rejects(promise, (e) => e.code === code || assert.fail(`${e.code} (${e.message}), want ${code}`))
+
+test('a change of the account revokes tokens and session cookies', async () => {
+  const auth = getAuth(app)
+  let password = 'first password', number = 0
+  const changes = {
+    'own password': ({ idToken }) => client('update', { idToken, password: password = 'second password' }),
+    'own email': ({ idToken }) => client('update', { idToken, email: `moved${number}@example.com` }),
+    'password by a server': ({ uid }) => auth.updateUser(uid, { password: password = 'third password' }),
+    'email by a server': ({ uid }) => auth.updateUser(uid, { email: `served${number}@example.com` }),
+    'password reset': async ({ email }) => client('resetPassword', {
+      oobCode: new URL(await auth.generatePasswordResetLink(email)).searchParams.get('oobCode'), newPassword: password = 'fourth password',
+    }),
+    'changed email': async ({ email }) => client('update', {
+      oobCode: new URL(await auth.generateVerifyAndChangeEmailLink(email, `verified${number}@example.com`)).searchParams.get('oobCode'),
+    }),
+  }
+  for (const [name, change] of Object.entries(changes)) {
+    const email = `revoked${number++}@example.com`
+    password = 'first password'
+    const { uid } = await auth.createUser({ email, password })
+    const { idToken } = await client('signInWithPassword', { email, password })
+    const cookie = await auth.createSessionCookie(idToken, { expiresIn: 3600_000 })
+    await auth.verifySessionCookie(cookie, true)
+    const after = await change({ uid, email, idToken })
+    await failsWith(auth.verifyIdToken(idToken, true), 'auth/id-token-revoked')
+    await failsWith(auth.verifySessionCookie(cookie, true), 'auth/session-cookie-revoked')
+    const user = await auth.getUser(uid)
+    if (name.startsWith('own')) {
+      const { auth_time } = await auth.verifyIdToken(after.idToken, true)
+      assert.equal(auth_time * 1000, Date.parse(user.tokensValidAfterTime), name)
+      await auth.verifySessionCookie(await auth.createSessionCookie(after.idToken, { expiresIn: 3600_000 }), true)
+    }
+    const again = await client('signInWithPassword', { email: user.email, password })
+    await auth.verifyIdToken(again.idToken, true)
+  }
+})
+
+test('what a server does with accounts', async () => {
+  const auth = getAuth(app)
+  const { idToken, localId: uid } = await client('signUp', { email: 'managed@example.com', password: 'a password' })
+  const settings = { url: 'https://example.com/done', handleCodeInApp: true }
+  for (const url of [
+    await auth.generateEmailVerificationLink('managed@example.com', settings), await auth.generatePasswordResetLink('managed@example.com', settings),
+    await auth.generateSignInWithEmailLink('managed@example.com', settings), await auth.generateVerifyAndChangeEmailLink('managed@example.com', 'next@example.com', settings),
+  ]) assert.equal(new URL(url).searchParams.get('continueUrl'), settings.url)
+  await failsWith(auth.generateEmailVerificationLink('nobody@example.com'), 'auth/user-not-found')
+  await auth.updateUser(uid, { providerToLink: { providerId: 'google.com', uid: 'g1' }, phoneNumber: '+15555550100', displayName: null })
+  assert.deepEqual((await auth.getUserByProviderUid('google.com', 'g1')).providerData.map((p) => p.providerId).sort(), ['google.com', 'password', 'phone'])
+  await auth.verifyIdToken(idToken, true) // none of this ends a session
+  await failsWith(auth.createUser({ phoneNumber: '+15555550100' }), 'auth/phone-number-already-exists')
+  await failsWith(auth.createUser({ email: 'managed@example.com' }), 'auth/email-already-exists')
+  await failsWith(auth.createUser({ uid }), 'auth/uid-already-exists')
+  await auth.updateUser(uid, { disabled: true })
+  await failsWith(auth.verifyIdToken(idToken, true), 'auth/user-disabled')
+  await auth.updateUser(uid, { disabled: false, providersToUnlink: ['google.com', 'phone'] })
+  assert.equal((await auth.getUser(uid)).phoneNumber, undefined)
+  const { users, notFound } = await auth.getUsers([{ uid }, { email: 'managed@example.com' }, { phoneNumber: '+15555550100' }])
+  assert.deepEqual([users.length, notFound.length], [1, 1])
+  const { successCount, errors } = await auth.importUsers([{ uid: 'imported', email: 'imported@example.com' }, { uid: 'x'.repeat(200) }])
+  assert.deepEqual([successCount, errors.length], [1, 1])
+  assert.deepEqual((await auth.deleteUsers([uid, 'imported', 'nobody'])).failureCount, 0)
+  await failsWith(auth.verifyIdToken(idToken, true), 'auth/user-not-found')
+  await failsWith(auth.createSessionCookie('none', { expiresIn: 3600_000 }), 'auth/invalid-id-token')
+})
+
 test('documents and queries', async () => {
   const users = db.collection('users')
   const ref = users.doc('하늘')
