@@ -86,6 +86,9 @@ func (s *Server) sendOobCode(c *call) (any, error) {
 		if req.RequestType == verifyAndChangeEmail {
 			code.NewEmail = account.NormalizeEmail(req.NewEmail)
 			if _, taken := tx.ByEmail(code.NewEmail); taken {
+				if tx.Settings().EmailPrivacy {
+					return nil // as above
+				}
 				return toolkitError("EMAIL_EXISTS")
 			}
 		}
@@ -107,6 +110,8 @@ func (r oobRequest) check(admin bool) error {
 		return toolkitError("INVALID_REQ_TYPE : " + r.RequestType)
 	case r.ReturnOOBLink && !admin:
 		return toolkitError("INSUFFICIENT_PERMISSION")
+	case r.ContinueURL == "" && string(r.CanHandleCodeInApp) == "true":
+		return toolkitError("MISSING_CONTINUE_URI")
 	case r.ContinueURL != "" && !isAbsolute(r.ContinueURL):
 		return toolkitError("INVALID_CONTINUE_URI : It must be an absolute URL with a scheme and a host.")
 	case r.RequestType == verifyAndChangeEmail && r.NewEmail == "":
@@ -166,7 +171,7 @@ func (s *Server) issueCode(c *call, tx *account.Tx, code account.Code, continueU
 func findCode(tx *account.Tx, id string) (account.Code, error) {
 	code, ok := tx.Code(id)
 	switch {
-	case !ok || code.Kind == account.KindSMS:
+	case !ok || oobKinds[code.Kind].mode == "":
 		return code, toolkitError("INVALID_OOB_CODE")
 	case tx.Now().After(code.Expires):
 		return code, toolkitError("EXPIRED_OOB_CODE")

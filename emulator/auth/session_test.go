@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+	"time"
 
 	"heek.kr/heektime/emulator/auth/token"
 )
@@ -40,6 +41,39 @@ func TestSessionsEnd(t *testing.T) {
 		"a new email": {func(s *server, in object) {
 			s.client(t, "update", object{"idToken": in["idToken"], "email": "new@example.com"})
 		}, "TOKEN_EXPIRED"},
+		"a new email by a server": {func(s *server, in object) {
+			s.admin(t, ":update", object{"localId": in["localId"], "email": "new@example.com"})
+		}, "TOKEN_EXPIRED"},
+		"the same email": {func(s *server, in object) {
+			s.client(t, "update", object{"idToken": in["idToken"], "email": "A@example.com"})
+		}, ""},
+		"a verified change of the email": {func(s *server, in object) {
+			code := s.admin(t, ":sendOobCode", object{
+				"requestType": "VERIFY_AND_CHANGE_EMAIL", "idToken": in["idToken"], "email": in["email"], "newEmail": "new@example.com", "returnOobLink": true,
+			})["oobCode"]
+			s.client(t, "update", object{"oobCode": code})
+		}, "TOKEN_EXPIRED"},
+		"a verified email": {func(s *server, in object) {
+			code := s.admin(t, ":sendOobCode", object{"requestType": "VERIFY_EMAIL", "email": in["email"], "returnOobLink": true})["oobCode"]
+			s.client(t, "update", object{"oobCode": code})
+		}, ""},
+		"another session": {func(s *server, in object) {
+			s.client(t, "signInWithPassword", object{"email": in["email"], "password": "password"})
+		}, ""},
+		"linking a provider": {func(s *server, in object) {
+			s.client(t, "signInWithIdp", object{"idToken": in["idToken"], "requestUri": "http://localhost", "postBody": `providerId=google.com&id_token={"sub":"g1"}`})
+		}, ""},
+		"unlinking the password": {func(s *server, in object) {
+			s.client(t, "update", object{"idToken": in["idToken"], "deleteProvider": []string{"password"}})
+		}, ""},
+		"an email link for the same address": {func(s *server, in object) {
+			code := s.admin(t, ":sendOobCode", object{"requestType": "EMAIL_SIGNIN", "email": in["email"], "returnOobLink": true})["oobCode"]
+			s.client(t, "signInWithEmailLink", object{"email": in["email"], "oobCode": code})
+		}, ""},
+		"an email link for another address": {func(s *server, in object) {
+			code := s.admin(t, ":sendOobCode", object{"requestType": "EMAIL_SIGNIN", "email": "new@example.com", "returnOobLink": true})["oobCode"]
+			s.client(t, "signInWithEmailLink", object{"email": "new@example.com", "oobCode": code, "idToken": in["idToken"]})
+		}, "TOKEN_EXPIRED"},
 		"a password reset": {func(s *server, in object) {
 			code := s.admin(t, ":sendOobCode", object{"requestType": "PASSWORD_RESET", "email": in["email"], "returnOobLink": true})["oobCode"]
 			s.client(t, "resetPassword", object{"oobCode": code, "newPassword": "password 2"})
@@ -65,6 +99,16 @@ func TestSessionsEnd(t *testing.T) {
 			test.end(s, in)
 			if got := refreshError(t, s, in["refreshToken"]); got != test.want {
 				t.Errorf("refresh error %q, want %q", got, test.want)
+			}
+			if test.want != "TOKEN_EXPIRED" || name == "revocation" {
+				return // a server decides since when tokens are valid
+			}
+			want := test.want
+			if name == "deletion and reuse of the uid" {
+				want = "" // the new account has no time since when tokens are valid
+			}
+			if _, res := s.call(t, "POST", toolkit+"accounts:lookup", object{"idToken": in["idToken"]}); message(res) != want {
+				t.Errorf("the ID token, issued in the same second: %v", res)
 			}
 		})
 	}
@@ -153,5 +197,77 @@ func TestPasswordChangedDuringSignIn(t *testing.T) {
 		s.admin(t, ":update", object{"localId": "u", "password": "new password"})
 		wg.Wait()
 		s.client(t, "signInWithPassword", object{"email": "a@example.com", "password": "new password"})
+	}
+}
+
+// TestTemporaryProof: a number of another account yields a proof, with which the client can sign in to it.
+func TestTemporaryProof(t *testing.T) {
+	s := start(t)
+	s.admin(t, "", object{"localId": "owner", "phoneNumber": "+821"})
+	in := s.client(t, "signUp", object{})
+	verify := func(number string) object {
+		session := s.client(t, "sendVerificationCode", object{"phoneNumber": number})["sessionInfo"]
+		codes := s.Codes(project)
+		return object{"sessionInfo": session, "code": codes[len(codes)-1].Digits, "idToken": in["idToken"]}
+	}
+	sms := verify("+821")
+	res := s.client(t, "signInWithPhoneNumber", sms)
+	proof, _ := res["temporaryProof"].(string)
+	if proof == "" || res["temporaryProofExpiresIn"] != "3600" || res["phoneNumber"] != "+821" || res["idToken"] != nil || res["localId"] != nil {
+		t.Fatalf("linking a number in use: %v", res)
+	}
+	if len(s.Codes(project)) != 0 {
+		t.Errorf("the SMS code is still valid, or the proof is listed: %v", s.Codes(project))
+	}
+	for name, test := range map[string]struct {
+		body object
+		want string
+	}{
+		"the SMS code again":      {sms, "INVALID_SESSION_INFO"},
+		"no number":               {object{"temporaryProof": proof}, "MISSING_PHONE_NUMBER"},
+		"another number":          {object{"temporaryProof": proof, "phoneNumber": "+822"}, "INVALID_TEMPORARY_PROOF"},
+		"another proof":           {object{"temporaryProof": "x", "phoneNumber": "+821"}, "INVALID_TEMPORARY_PROOF"},
+		"as an SMS session":       {object{"sessionInfo": proof, "code": ""}, "MISSING_CODE"},
+		"with a guessed code":     {object{"sessionInfo": proof, "code": "000000"}, "INVALID_SESSION_INFO"},
+		"linking again":           {object{"temporaryProof": proof, "phoneNumber": "+821", "idToken": in["idToken"]}, "PHONE_NUMBER_EXISTS"},
+		"an SMS session as proof": {object{"temporaryProof": verify("+823")["sessionInfo"], "phoneNumber": "+823"}, "INVALID_TEMPORARY_PROOF"},
+	} {
+		if _, res := s.call(t, "POST", toolkit+"accounts:signInWithPhoneNumber", test.body); message(res) != test.want {
+			t.Errorf("%s: %v, want %s", name, res, test.want)
+		}
+	}
+	if _, res := s.call(t, "POST", toolkit+"accounts:resetPassword", object{"oobCode": proof}); message(res) != "INVALID_OOB_CODE" {
+		t.Errorf("the proof as an OOB code: %v", res)
+	}
+	if res := s.client(t, "signInWithPhoneNumber", object{"temporaryProof": proof, "phoneNumber": "+821"}); res["localId"] != "owner" || res["isNewUser"] != false {
+		t.Errorf("signing in with the proof: %v", res)
+	}
+	s.clock.Advance(time.Hour + time.Second)
+	if _, res := s.call(t, "POST", toolkit+"accounts:signInWithPhoneNumber", object{"temporaryProof": proof, "phoneNumber": "+821"}); message(res) != "SESSION_EXPIRED" {
+		t.Errorf("an expired proof: %v", res)
+	}
+	free := verify("+824")
+	delete(free, "idToken")
+	free["operation"] = "REAUTH"
+	if _, res := s.call(t, "POST", toolkit+"accounts:signInWithPhoneNumber", free); message(res) != "USER_NOT_FOUND" {
+		t.Errorf("signing in again with a number that nobody has: %v", res)
+	}
+}
+
+// TestEmailLinkExpires: a link works for six hours.
+func TestEmailLinkExpires(t *testing.T) {
+	s := start(t)
+	send := func() any {
+		return s.admin(t, ":sendOobCode", object{"requestType": "EMAIL_SIGNIN", "email": "a@example.com", "returnOobLink": true})["oobCode"]
+	}
+	early, late := send(), send()
+	s.clock.Advance(6*time.Hour - time.Second)
+	s.client(t, "signInWithEmailLink", object{"email": "a@example.com", "oobCode": early})
+	s.clock.Advance(2 * time.Second)
+	if _, res := s.call(t, "POST", toolkit+"accounts:signInWithEmailLink", object{"email": "a@example.com", "oobCode": late}); message(res) != "EXPIRED_OOB_CODE" {
+		t.Errorf("an old link: %v", res)
+	}
+	if _, res := s.call(t, "POST", toolkit+"accounts:sendOobCode", object{"requestType": "EMAIL_SIGNIN", "email": "a@example.com", "canHandleCodeInApp": true}); message(res) != "MISSING_CONTINUE_URI" {
+		t.Errorf("a link that leads nowhere: %v", res)
 	}
 }

@@ -36,6 +36,9 @@ func (s *Server) signInWithEmailLink(c *call) (any, error) {
 		if err != nil {
 			return err
 		}
+		if !isNew && u.Email != code.Email {
+			endSessions(&u) // of an account that gets the address with its link
+		}
 		u.Email, u.EmailVerified, u.EmailLinkSignIn = code.Email, true, true
 		saved, err := tx.Put(u)
 		if err != nil {

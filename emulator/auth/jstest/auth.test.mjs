@@ -105,6 +105,39 @@ test('updates the profile and the password', async () => {
   await auth.reauthenticateWithCredential(user, auth.EmailAuthProvider.credential(email, 'second password'))
 })
 
+// tokens returns a session's ID token and refresh token.
+const tokens = async (user) => ({ idToken: await user.getIdToken(), refreshToken: user.refreshToken })
+const lookupStatus = async ({ idToken }) => (await fetch(`${server}/identitytoolkit.googleapis.com/v1/accounts:lookup?key=any`, {
+  method: 'POST', body: JSON.stringify({ idToken }),
+})).status
+
+test('changing the password or the email ends all other sessions', async () => {
+  const changes = {
+    password: (user) => auth.updatePassword(user, 'second password'),
+    email: (user) => auth.updateEmail(user, 'again-' + user.email),
+    both: async (user) => { await auth.updateEmail(user, 'both-' + user.email); await auth.updatePassword(user, 'third password') },
+  }
+  for (const [name, change] of Object.entries(changes)) {
+    const client = connect()
+    const { email, user } = await register(client)
+    const other = (await auth.signInWithEmailAndPassword(connect(), email, 'first password')).user
+    const old = await tokens(user)
+    await change(user)
+    const now = await tokens(user)
+    assert.notEqual(now.idToken, old.idToken, name)
+    assert.equal(await lookupStatus(old), 400, name + ': the old ID token')
+    assert.equal(await lookupStatus(now), 200, name + ': the new ID token')
+    await fails(other.getIdToken(true), 'auth/user-token-expired')
+    const { users: [{ validSince }] } = await admin('POST', '/accounts:lookup', { localId: [user.uid] })
+    assert.equal(payload(now.idToken).auth_time, Number(validSince), name)
+    const refreshed = payload(await user.getIdToken(true))
+    assert.equal(refreshed.auth_time, Number(validSince), name + ': a refresh keeps auth_time')
+    const { user: again } = await auth.signInWithEmailAndPassword(connect(), user.email, { password: 'second password', both: 'third password' }[name] ?? 'first password')
+    assert.ok(payload(await again.getIdToken()).auth_time >= Number(validSince), name + ': a new session right after')
+    assert.equal(client.currentUser.uid, user.uid)
+  }
+})
+
 test('changes the email', async () => {
   const client = connect()
   const { email, user } = await register(client)
@@ -204,14 +237,72 @@ test('verifies an email', async () => {
   assert.equal(user.emailVerified, true)
 })
 
+const settings = { url: 'http://localhost/finish?from=mail', handleCodeInApp: true }
+
+// link sends a sign-in link and returns it.
+const link = async (email) => {
+  await auth.sendSignInLinkToEmail(connect(), email, settings)
+  return (await mailed(email)).oobLink
+}
+
 test('signs in with an email link', async () => {
   const client = connect()
-  await auth.sendSignInLinkToEmail(client, 'linked@example.com', { url: 'http://localhost/finish', handleCodeInApp: true })
-  const { oobLink } = await mailed('linked@example.com')
-  assert.ok(auth.isSignInWithEmailLink(client, oobLink))
-  const { user } = await auth.signInWithEmailLink(client, 'linked@example.com', oobLink)
+  const email = 'linked@example.com'
+  const first = await link(email)
+  assert.ok(auth.isSignInWithEmailLink(client, first))
+  assert.equal(auth.ActionCodeURL.parseLink(first).continueUrl, settings.url)
+  const wrong = first.replace(/oobCode=[^&]+/, 'oobCode=none')
+  await fails(auth.signInWithEmailLink(client, email, wrong), 'auth/invalid-action-code')
+  await fails(auth.signInWithEmailLink(client, 'other@example.com', first), 'auth/invalid-email') // does not use it up
+  const { user, ...rest } = await auth.signInWithEmailLink(client, email.toUpperCase(), first)
   assert.equal(user.emailVerified, true)
-  assert.deepEqual(await auth.fetchSignInMethodsForEmail(client, 'linked@example.com'), ['emailLink'])
+  assert.equal(auth.getAdditionalUserInfo({ user, ...rest }).isNewUser, true)
+  assert.deepEqual(await auth.fetchSignInMethodsForEmail(client, email), ['emailLink'])
+  await fails(auth.signInWithEmailLink(connect(), email, first), 'auth/invalid-action-code') // a link works once
+  const again = await auth.signInWithEmailLink(connect(), email, await link(email))
+  assert.equal(again.user.uid, user.uid)
+  assert.equal(auth.getAdditionalUserInfo(again).isNewUser, false)
+  await fails(auth.signInWithEmailAndPassword(connect(), email, 'a password'), 'auth/wrong-password') // there is none
+})
+
+test('the link in the email leads to the app', async () => {
+  const email = 'by-redirect@example.com'
+  const response = await fetch(await link(email), { redirect: 'manual' })
+  assert.equal(response.status, 303)
+  const url = response.headers.get('Location')
+  assert.ok(url.startsWith('http://localhost/finish?'), url)
+  assert.equal(new URL(url).searchParams.get('from'), 'mail')
+  const client = connect()
+  assert.ok(auth.isSignInWithEmailLink(client, url))
+  await auth.signInWithEmailLink(client, email, url)
+})
+
+test('an email link for an account with a password', async () => {
+  const { email, user } = await register(connect())
+  const linked = await auth.signInWithEmailLink(connect(), email, await link(email))
+  assert.equal(linked.user.uid, user.uid)
+  assert.equal(linked.user.emailVerified, true)
+  assert.deepEqual((await auth.fetchSignInMethodsForEmail(connect(), email)).sort(), ['emailLink', 'password'])
+  await auth.reauthenticateWithCredential(user, auth.EmailAuthProvider.credentialWithLink(email, await link(email)))
+  await user.getIdToken(true) // this session goes on
+})
+
+test('links an email link to an account', async () => {
+  const { user } = await auth.signInAnonymously(connect())
+  const email = 'anonymous-linked@example.com'
+  const linked = await auth.linkWithCredential(user, auth.EmailAuthProvider.credentialWithLink(email, await link(email)))
+  assert.equal(linked.user.uid, user.uid)
+  assert.equal(user.isAnonymous, false)
+  assert.deepEqual([user.email, user.emailVerified], [email, true])
+  await user.getIdToken(true)
+  const again = await auth.signInWithEmailLink(connect(), email, await link(email))
+  assert.equal(again.user.uid, user.uid)
+  const other = await auth.signInAnonymously(connect())
+  const credential = auth.EmailAuthProvider.credentialWithLink(email, await link(email))
+  await fails(auth.linkWithCredential(other.user, credential), 'auth/email-already-in-use')
+  await auth.unlink(user, 'password')
+  assert.deepEqual(user.providerData, [])
+  await user.getIdToken(true) // unlinking ends no session
 })
 
 test('signs in with a fake credential of a provider', async () => {
@@ -238,6 +329,17 @@ test('hides accounts with email privacy', async () => {
     if (app.SDK_VERSION.startsWith('12.')) assert.equal(wrong, 'auth/invalid-credential') // SDK 9.6 has no such code
     await auth.sendPasswordResetEmail(client, 'nobody@example.com')
     assert.deepEqual(await auth.fetchSignInMethodsForEmail(client, email), [])
+    const { email: taken } = await register(connect())
+    const { user } = await auth.signInWithEmailAndPassword(client, email, 'first password')
+    await fails(auth.updateEmail(user, 'free@example.com'), 'auth/operation-not-allowed') // before the new address is verified
+    await auth.verifyBeforeUpdateEmail(user, taken)
+    assert.equal(await mailed(email), undefined)
+    await auth.verifyBeforeUpdateEmail(user, 'free@example.com')
+    await auth.applyActionCode(connect(), (await mailed(email)).oobCode)
+    await auth.signInWithEmailAndPassword(connect(), 'free@example.com', 'first password')
+    for (const address of [taken, 'unknown-with-link@example.com']) {
+      await auth.signInWithEmailLink(connect(), address, await link(address))
+    }
   } finally {
     await control('PATCH', '/config', { emailPrivacyConfig: { enableImprovedEmailPrivacy: false } })
   }

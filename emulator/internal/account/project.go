@@ -24,10 +24,10 @@ type Settings struct {
 	EmailPrivacy bool `json:"emailPrivacy,omitempty"`
 }
 
-// Code is a one-time code sent by email (OOB code) or SMS.
+// Code is a code sent by email (OOB code) or SMS, or a temporary proof.
 type Code struct {
-	ID       string    `json:"id"`   // the OOB code, or the session info of an SMS
-	Kind     string    `json:"kind"` // the API's request type, or [KindSMS]
+	ID       string    `json:"id"`   // the OOB code, the session info of an SMS, or the proof
+	Kind     string    `json:"kind"` // the API's request type, [KindSMS] or [KindTemporaryProof]
 	Email    string    `json:"email,omitempty"`
 	NewEmail string    `json:"newEmail,omitempty"`
 	LocalID  string    `json:"localId,omitempty"` // of the account to recover
@@ -38,8 +38,11 @@ type Code struct {
 	Number   uint64    `json:"number"` // sequence number
 }
 
-// KindSMS is the [Code.Kind] of SMS codes.
-const KindSMS = "SMS"
+// Kinds of codes that are not OOB codes.
+const (
+	KindSMS            = "SMS"
+	KindTemporaryProof = "TEMPORARY_PROOF" // returned to the client: it has proven that it has the phone number
+)
 
 // project is the state of a project. Its maps are always consistent.
 type project struct {

@@ -156,11 +156,11 @@ func (tx *Tx) Code(id string) (Code, bool) {
 // DeleteCode removes a code.
 func (tx *Tx) DeleteCode(id string) { tx.do(operation{DeleteCode: id}) }
 
-// Codes returns the codes that have not expired, oldest first.
+// Codes returns the codes that were sent and have not expired, oldest first.
 func (tx *Tx) Codes() []Code {
 	var codes []Code
 	for _, c := range tx.project.codes {
-		if !tx.Now().After(c.Expires) {
+		if c.Kind != KindTemporaryProof && !tx.Now().After(c.Expires) {
 			codes = append(codes, c)
 		}
 	}
