@@ -1,11 +1,11 @@
 package auth
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 
 	"heek.kr/heektime/emulator/internal/account"
+	"heek.kr/heektime/emulator/internal/httpjson"
 	"heek.kr/heektime/emulator/internal/password"
 )
 
@@ -85,22 +85,16 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.code == http.StatusInternalServerError {
 		s.log.ErrorContext(r.Context(), "auth request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	writeJSON(w, e.code, map[string]errorBody{"error": {
+	respond(w, e.code, map[string]errorBody{"error": {
 		Code: e.code, Message: e.message, Status: e.status,
 		Errors: []errorItem{{Message: e.message, Domain: "global", Reason: e.reason}},
 	}})
 }
 
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	body, err := json.MarshalIndent(v, "", "  ")
-	if err != nil { // a response type that JSON cannot encode is a bug in this package
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
+// respond writes a response that nobody may cache.
+func respond(w http.ResponseWriter, status int, v any) {
 	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=UTF-8")
 	h.Set("Cache-Control", "no-cache, no-store, max-age=0, must-revalidate")
 	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	w.Write(append(body, '\n')) // ignore write errors: the client is gone
+	httpjson.Write(w, status, v)
 }

@@ -94,7 +94,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		s.fail(w, r, err)
 	} else if resp != nil {
-		writeJSON(w, http.StatusOK, resp)
+		respond(w, http.StatusOK, resp)
 	}
 	s.log.DebugContext(r.Context(), "auth request", "method", r.Method, "path", r.URL.Path, "error", err)
 }

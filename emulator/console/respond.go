@@ -1,8 +1,9 @@
 package console
 
 import (
-	"encoding/json"
 	"net/http"
+
+	"heek.kr/heektime/emulator/internal/httpjson"
 )
 
 // handler serves one call of the API. It returns the value to send as JSON.
@@ -18,7 +19,7 @@ func (c *Console) serveJSON(handle handler) http.HandlerFunc {
 			c.writeError(w, r, err)
 			return
 		}
-		writeJSON(w, http.StatusOK, result)
+		httpjson.Write(w, http.StatusOK, result)
 	}
 }
 
@@ -28,15 +29,5 @@ func (c *Console) writeError(w http.ResponseWriter, r *http.Request, err error) 
 	if e.status == http.StatusInternalServerError {
 		c.Logger.ErrorContext(r.Context(), "serving the console's API", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	writeJSON(w, e.status, e)
-}
-
-func writeJSON(w http.ResponseWriter, status int, body any) {
-	text, err := json.Marshal(body)
-	if err != nil {
-		status, text = http.StatusInternalServerError, []byte(`{"error":"The response cannot be encoded as JSON.","code":"INTERNAL"}`)
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	w.Write(text)
+	httpjson.Write(w, e.status, e)
 }

@@ -7,12 +7,13 @@ package hub
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"strconv"
 	"sync"
+
+	"heek.kr/heektime/emulator/internal/httpjson"
 )
 
 // Emulator is an entry of the list.
@@ -103,11 +104,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 // locator returns the hub's own address, for tools of the Firebase CLI, and the project, which
 // heektime's commands take from a running cloud.
 func (s *Server) locator(w http.ResponseWriter, r *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{"version": "heektime", "project": s.project, "origins": []string{"http://" + r.Host}})
+	httpjson.Write(w, http.StatusOK, map[string]any{"version": "heektime", "project": s.project, "origins": []string{"http://" + r.Host}})
 }
 
 func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, s.Emulators())
+	httpjson.Write(w, http.StatusOK, s.Emulators())
 }
 
 func (s *Server) setEnabled(enabled bool) http.HandlerFunc {
@@ -117,16 +118,10 @@ func (s *Server) setEnabled(enabled bool) http.HandlerFunc {
 		s.mu.RUnlock()
 		if set != nil {
 			if err := set(r.Context(), enabled); err != nil {
-				writeJSON(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+				httpjson.Write(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
 				return
 			}
 		}
-		writeJSON(w, http.StatusOK, map[string]bool{"enabled": enabled})
+		httpjson.Write(w, http.StatusOK, map[string]bool{"enabled": enabled})
 	}
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v) // ignore write errors: the client is gone
 }

@@ -1,13 +1,14 @@
 package identity
 
 import (
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"heek.kr/heektime/emulator/internal/httpjson"
 )
 
 // CertsPath is where [Identity.Handler] serves the key set (a JWKS), as on www.googleapis.com.
@@ -87,7 +88,7 @@ func (i *Identity) serveAccount(w http.ResponseWriter, r *http.Request) {
 		writeText(w, "aliases\nemail\nidentity\nscopes\ntoken\n")
 		return
 	}
-	writeJSON(w, map[string]any{
+	respond(w, map[string]any{
 		"aliases": []string{"default"},
 		"email":   i.cfg.ServiceAccount,
 		"scopes":  strings.Fields(scopes),
@@ -114,7 +115,7 @@ func (i *Identity) serveIDToken(w http.ResponseWriter, r *http.Request) {
 // serveAccessToken serves token. Nothing in the local cloud checks access tokens, so it is a random
 // string.
 func serveAccessToken(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, map[string]any{
+	respond(w, map[string]any{
 		"access_token": accessToken(),
 		"expires_in":   int((time.Hour - time.Second).Seconds()),
 		"token_type":   "Bearer",
@@ -131,7 +132,7 @@ func serveCerts(w http.ResponseWriter, r *http.Request) {
 	}
 	// Short, because the key changes with every start of the cloud, which a service may outlive.
 	w.Header().Set("Cache-Control", "public, max-age=60")
-	writeJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{s.public}})
+	respond(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{s.public}})
 }
 
 func writeText(w http.ResponseWriter, text string) {
@@ -140,15 +141,10 @@ func writeText(w http.ResponseWriter, text string) {
 	write(w, []byte(text))
 }
 
-func writeJSON(w http.ResponseWriter, value any) {
-	body, err := json.Marshal(value)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
+// respond writes a value as JSON, as the metadata server does.
+func respond(w http.ResponseWriter, v any) {
 	w.Header().Set("Metadata-Flavor", "Google")
-	w.Header().Set("Content-Type", "application/json")
-	write(w, body)
+	httpjson.Write(w, http.StatusOK, v)
 }
 
 // write sends the body. An error means that the client is gone.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"heek.kr/heektime/emulator/internal/httpjson"
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
@@ -62,7 +63,8 @@ func (s *Server) createBucket(c call) error {
 	if b, err = s.store.CreateBucket(b); err != nil {
 		return err
 	}
-	return writeJSON(c.w, http.StatusOK, newBucketResource(c.Request, b))
+	httpjson.Write(c.w, http.StatusOK, newBucketResource(c.Request, b))
+	return nil
 }
 
 func (s *Server) getBucket(c call) error {
@@ -75,7 +77,8 @@ func (s *Server) getBucket(c call) error {
 		return err
 	}
 	c.w.Header().Set("ETag", etag(0, b.Metageneration))
-	return writeJSON(c.w, http.StatusOK, newBucketResource(c.Request, b))
+	httpjson.Write(c.w, http.StatusOK, newBucketResource(c.Request, b))
+	return nil
 }
 
 // patchBucket also serves PUT. A PUT does not clear omitted fields, because they have no effect
@@ -93,7 +96,8 @@ func (s *Server) patchBucket(c call) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(c.w, http.StatusOK, newBucketResource(c.Request, b))
+	httpjson.Write(c.w, http.StatusOK, newBucketResource(c.Request, b))
+	return nil
 }
 
 func (s *Server) deleteBucket(c call) error {
@@ -116,7 +120,8 @@ func (s *Server) listBuckets(c call) error {
 			items = append(items, newBucketResource(c.Request, b))
 		}
 	}
-	return writeJSON(c.w, http.StatusOK, map[string]any{"kind": "storage#buckets", "items": items})
+	httpjson.Write(c.w, http.StatusOK, map[string]any{"kind": "storage#buckets", "items": items})
+	return nil
 }
 
 // applySettings applies the fields to a bucket's settings as a merge patch (RFC 7396, one level

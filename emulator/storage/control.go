@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"heek.kr/heektime/emulator/internal/httpjson"
 	"heek.kr/heektime/emulator/rules"
 )
 
@@ -43,12 +44,14 @@ func (s *Server) handleSetRules(c call) error {
 	_, err = s.setRules(files)
 	var bad *rules.Error
 	if errors.As(err, &bad) {
-		return writeJSON(c.w, http.StatusBadRequest, map[string]string{"message": "There was an error updating rules: the old rules stay active.\n" + bad.Error()})
+		httpjson.Write(c.w, http.StatusBadRequest, map[string]string{"message": "There was an error updating rules: the old rules stay active.\n" + bad.Error()})
+		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return writeJSON(c.w, http.StatusOK, map[string]string{"message": "Rules updated successfully"})
+	httpjson.Write(c.w, http.StatusOK, map[string]string{"message": "Rules updated successfully"})
+	return nil
 }
 
 func (s *Server) handleReset(c call) error {

@@ -3,6 +3,7 @@ package storage
 import (
 	"net/http"
 
+	"heek.kr/heektime/emulator/internal/httpjson"
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
@@ -48,11 +49,12 @@ func (s *Server) rewriteObject(c call) error {
 	if err != nil {
 		return err
 	}
-	return writeJSON(c.w, http.StatusOK, struct {
+	httpjson.Write(c.w, http.StatusOK, struct {
 		Kind         string         `json:"kind"`
 		TotalWritten int64          `json:"totalBytesRewritten,string"`
 		ObjectSize   int64          `json:"objectSize,string"`
 		Done         bool           `json:"done"`
 		Resource     objectResource `json:"resource"`
 	}{"storage#rewriteResponse", o.Size, o.Size, true, newObjectResource(c.Request, o)})
+	return nil
 }

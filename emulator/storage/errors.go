@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"heek.kr/heektime/emulator/internal/httpjson"
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
@@ -137,16 +137,5 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if e.reason == "conditionNotMet" {
 		item.LocationType, item.Location = "header", "If-Match"
 	}
-	writeJSON(w, e.status, map[string]any{"error": map[string]any{"code": e.status, "message": e.message, "errors": []errorItem{item}}})
-}
-
-func writeJSON(w http.ResponseWriter, status int, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	w.WriteHeader(status)
-	w.Write(append(body, '\n')) // ignore write errors: the client is gone
-	return nil
+	httpjson.Write(w, e.status, map[string]any{"error": map[string]any{"code": e.status, "message": e.message, "errors": []errorItem{item}}})
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"heek.kr/heektime/emulator/internal/httpjson"
 	"heek.kr/heektime/emulator/internal/objects"
 	"heek.kr/heektime/emulator/rules"
 )
@@ -52,5 +53,6 @@ func (s *Server) listForFirebase(c call) error {
 			list.Items = append(list.Items, item{o.Name, o.Bucket})
 		}
 	}
-	return writeJSON(c.w, http.StatusOK, list)
+	httpjson.Write(c.w, http.StatusOK, list)
+	return nil
 }

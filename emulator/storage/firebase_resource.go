@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"heek.kr/heektime/emulator/internal/httpjson"
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
@@ -42,7 +43,7 @@ func (c call) writeFirebaseObject(o objects.Object) error {
 	if encoding == "" {
 		encoding = "identity"
 	}
-	return writeJSON(c.w, http.StatusOK, firebaseObject{
+	httpjson.Write(c.w, http.StatusOK, firebaseObject{
 		Name: o.Name, Bucket: o.Bucket, Generation: o.Generation, Metageneration: o.Metageneration,
 		ContentType: o.ContentType, TimeCreated: timestamp(o.Created), Updated: timestamp(o.Updated),
 		StorageClass: o.StorageClass, Size: o.Size, MD5Hash: base64.StdEncoding.EncodeToString(o.MD5),
@@ -50,6 +51,7 @@ func (c call) writeFirebaseObject(o objects.Object) error {
 		ContentDisposition: o.ContentDisposition, ContentLanguage: o.ContentLanguage, CacheControl: o.CacheControl,
 		DownloadTokens: tokens, Metadata: o.Custom,
 	})
+	return nil
 }
 
 // firebaseView returns an object as Firebase clients see it: its custom metadata does not contain

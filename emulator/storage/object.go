@@ -4,13 +4,15 @@ import (
 	"net/http"
 	"strconv"
 
+	"heek.kr/heektime/emulator/internal/httpjson"
 	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // writeObject responds with an object's resource.
 func (c call) writeObject(o objects.Object) error {
 	c.w.Header().Set("ETag", jsonTag(o))
-	return writeJSON(c.w, http.StatusOK, newObjectResource(c.Request, o))
+	httpjson.Write(c.w, http.StatusOK, newObjectResource(c.Request, o))
+	return nil
 }
 
 func (s *Server) getObject(c call) error {
@@ -119,5 +121,6 @@ func (s *Server) listObjects(c call) error {
 	for _, o := range page.Objects {
 		list.Items = append(list.Items, newObjectResource(c.Request, o))
 	}
-	return writeJSON(c.w, http.StatusOK, list)
+	httpjson.Write(c.w, http.StatusOK, list)
+	return nil
 }

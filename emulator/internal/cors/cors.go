@@ -14,10 +14,11 @@
 package cors
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
+
+	"heek.kr/heektime/emulator/internal/httpjson"
 )
 
 // exposed are the response headers that Firebase's web SDKs read. Source: wire traffic of the SDKs, versions 9 and 12.
@@ -27,14 +28,14 @@ var exposed = strings.Join([]string{
 	"X-HTTP-Session-Id", "X-Client-Wire-Protocol",
 }, ", ")
 
-// OwnHost rejects requests that reach this machine under a name that is not its own: see [rebound].
+// OwnHost rejects requests that reach this machine under a name that is not its own: see [ForeignHost].
 // Names that are in an allowed origin are its own, and with "*" every name is.
 func OwnHost(next http.Handler, origins []string) http.Handler {
 	if slices.Contains(origins, "*") {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if rebound(r, origins) {
+		if ForeignHost(r, origins) {
 			reject(w, "The name "+r.Host+" leads to this machine, but is not one of its names. Use localhost or 127.0.0.1, or add the page's origin to the allowed origins.")
 			return
 		}
@@ -98,10 +99,5 @@ func preflight(h http.Header, r *http.Request, method string) {
 
 // reject responds with an error in the format of Google's APIs.
 func reject(w http.ResponseWriter, why string) {
-	body, _ := json.Marshal(map[string]any{"error": map[string]any{
-		"code": http.StatusForbidden, "status": "PERMISSION_DENIED", "message": why,
-	}})
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	w.WriteHeader(http.StatusForbidden)
-	w.Write(body)
+	httpjson.WriteError(w, httpjson.Error{Code: http.StatusForbidden, Status: "PERMISSION_DENIED", Message: why})
 }

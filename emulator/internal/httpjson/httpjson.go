@@ -6,16 +6,17 @@ import (
 	"net/http"
 )
 
-// Write writes v as JSON, with a trailing newline. It adds the Content-Type header; the caller sets all
+// Write writes v as JSON. It adds the Content-Type header; the caller sets all
 // others before.
 func Write(w http.ResponseWriter, httpStatus int, v any) {
 	body, err := json.Marshal(v)
 	if err != nil { // a response type that JSON cannot encode is a bug of the caller
-		httpStatus, body = http.StatusInternalServerError, []byte(`{"error":"The response cannot be encoded as JSON.","code":"INTERNAL"}`)
+		httpStatus = http.StatusInternalServerError
+		body = MarshalError(Error{Code: httpStatus, Status: "INTERNAL", Message: "The response cannot be encoded as JSON."})
 	}
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(httpStatus)
-	w.Write(append(body, '\n')) // ignore write errors: the client is gone
+	w.Write(body) // ignore write errors: the client is gone
 }
 
 // Error is an error response of Google's APIs. Clients read all three fields.

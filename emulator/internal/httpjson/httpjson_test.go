@@ -11,8 +11,8 @@ func TestWrite(t *testing.T) {
 		status int
 		body   string
 	}{
-		"a value":                {map[string]int{"n": 1}, 201, "{\"n\":1}\n"},
-		"what JSON cannot write": {func() {}, 500, "{\"error\":\"The response cannot be encoded as JSON.\",\"code\":\"INTERNAL\"}\n"},
+		"a value":                {map[string]int{"n": 1}, 201, "{\"n\":1}"},
+		"what JSON cannot write": {func() {}, 500, "{\"error\":{\"code\":500,\"message\":\"The response cannot be encoded as JSON.\",\"status\":\"INTERNAL\"}}"},
 	} {
 		w := httptest.NewRecorder()
 		Write(w, 201, c.value)
@@ -25,7 +25,7 @@ func TestWrite(t *testing.T) {
 func TestWriteError(t *testing.T) {
 	w := httptest.NewRecorder()
 	WriteError(w, Error{Code: 404, Status: "NOT_FOUND"})
-	if want := "{\"error\":{\"code\":404,\"message\":\"NOT_FOUND\",\"status\":\"NOT_FOUND\"}}\n"; w.Code != 404 || w.Body.String() != want {
+	if want := "{\"error\":{\"code\":404,\"message\":\"NOT_FOUND\",\"status\":\"NOT_FOUND\"}}"; w.Code != 404 || w.Body.String() != want {
 		t.Errorf("%d %q, want %q", w.Code, w.Body, want)
 	}
 }
