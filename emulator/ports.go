@@ -3,10 +3,8 @@ package emulator
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"slices"
-	"strings"
 
 	"google.golang.org/grpc"
 
@@ -80,8 +78,8 @@ func orFree(address string) string {
 }
 
 // ownOrigins returns the allowed origins and those of the addresses: a name that a server was told to
-// listen on is a name of this machine. The console, which checks requests more strictly, and gRPC, which
-// no page can speak, do not need them.
+// listen on is a name of this machine. The console, which is for its own page only, gets no allowed origins;
+// gRPC, which no page can speak, needs none.
 func ownOrigins(cfg Config) []string {
 	origins := slices.Clone(cfg.AllowedOrigins)
 	at := cfg.Addresses
@@ -94,20 +92,15 @@ func ownOrigins(cfg Config) []string {
 }
 
 func (c *Cloud) openConsole(cfg Config) error {
-	address := orFree(cfg.Addresses.Console)
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return fmt.Errorf("address of the console: %w", err)
-	}
 	page, err := console.New(console.Config{
 		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage,
 		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers,
-		Hosts: []string{strings.ToLower(host)}, Logger: cfg.Logger,
+		OwnOrigins: ownOrigins(Config{Addresses: cfg.Addresses}), Logger: cfg.Logger,
 	})
 	if err != nil {
 		return fmt.Errorf("start the console: %w", err)
 	}
-	c.consolePort, err = muxserver.Open("ui", address, nil, page)
+	c.consolePort, err = muxserver.Open("ui", orFree(cfg.Addresses.Console), nil, page)
 	return err
 }
 

@@ -27,7 +27,7 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// Config configures a Console. All fields are required except Hosts and Logger.
+// Config configures a Console. All fields are required except OwnOrigins and Logger.
 type Config struct {
 	Project   string // selected when the page opens
 	Clock     *clock.Clock
@@ -38,10 +38,10 @@ type Config struct {
 	Scheduler *scheduler.Server
 	Triggers  *triggers.Server
 
-	// Hosts lists the host names that browsers may use for this server, in addition to localhost and IP
-	// addresses.
-	Hosts  []string
-	Logger *slog.Logger // faults at error level; nil discards
+	// OwnOrigins have the host names that browsers may use for this server, in addition to those that no
+	// attacker can control, such as localhost. They do not open the console to pages of these origins.
+	OwnOrigins []string
+	Logger     *slog.Logger // faults at error level; nil discards
 }
 
 // Console serves the page and its API. It needs a listener of its own.

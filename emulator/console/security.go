@@ -1,11 +1,10 @@
 package console
 
 import (
-	"net"
 	"net/http"
-	"net/netip"
-	"slices"
 	"strings"
+
+	"heek.kr/heektime/emulator/internal/cors"
 )
 
 // changeHeader is required on every call that changes something. A page of another origin can set it
@@ -17,10 +16,9 @@ const changeHeader = "X-Console"
 // The port trusts every caller, so a web page that the developer has open in a browser could abuse it in
 // two ways. It could send requests to the port directly; browsers mark these with the page's origin
 // (https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site). Or it could
-// resolve its own host name to 127.0.0.1 (DNS rebinding); the Host header then holds that name. Requests
-// to an IP address or to localhost cannot be rebound.
+// resolve its own host name to 127.0.0.1 (DNS rebinding); the Host header then holds that name.
 func (c *Console) checkOrigin(r *http.Request) string {
-	if !c.isOwnHost(r.Host) {
+	if cors.ForeignHost(r, c.OwnOrigins) {
 		return "The console does not serve the host " + r.Host + ". Use localhost or an IP address."
 	}
 	api := strings.HasPrefix(r.URL.Path, "/api/")
@@ -37,19 +35,6 @@ func (c *Console) checkOrigin(r *http.Request) string {
 		return "Calls that change something need the header " + changeHeader + "."
 	}
 	return ""
-}
-
-// isOwnHost reports whether a Host header holds a name of this machine that an attacker cannot control.
-func (c *Console) isOwnHost(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	name = strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(name, "["), "]"), "."))
-	if _, err := netip.ParseAddr(name); err == nil {
-		return true
-	}
-	return name == "localhost" || strings.HasSuffix(name, ".localhost") || slices.Contains(c.Hosts, name)
 }
 
 // contentSecurityPolicy lets the page load only its own files. Documents, names and messages are

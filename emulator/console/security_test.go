@@ -40,7 +40,7 @@ func TestCrossOriginRequests(t *testing.T) {
 		"a preflight request":           {"OPTIONS", "/api/clock", headers{"Origin": "https://evil.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-console"}, 403},
 		"rebound":                       {"GET", "/api/overview", headers{"Host": "evil.example:" + port, "Sec-Fetch-Site": "same-origin"}, 403},
 		"rebound page":                  {"GET", "/", headers{"Host": "evil.example:" + port}, 403},
-		"rebound, almost localhost":     {"GET", "/api/overview", headers{"Host": "notlocalhost:" + port}, 403},
+		"rebound, almost localhost":     {"GET", "/api/overview", headers{"Host": "notlocalhost.example:" + port}, 403},
 		"rebound, almost an address":    {"GET", "/api/overview", headers{"Host": "127.0.0.1.evil.example:" + port}, 403},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), c.method, api.url+c.path, strings.NewReader(`{}`))

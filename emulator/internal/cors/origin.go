@@ -40,13 +40,14 @@ func near(host string) bool {
 		slices.ContainsFunc(privateSuffixes, func(s string) bool { return strings.HasSuffix(host, s) })
 }
 
-// rebound reports whether a request arrived under a foreign name. That is DNS rebinding: the page's name
+// ForeignHost reports whether a request arrived under a name that is not this machine's, and is in none of
+// the origins. That is DNS rebinding: the page's name
 // was pointed to this machine after the page was loaded, so that the browser takes us for the page's own
 // server. Nobody can point an address, or a name that does not exist on the internet.
 //
 // This holds for every address that a server listens on: a page can guess that of a private network as
 // well as 127.0.0.1.
-func rebound(r *http.Request, origins []string) bool {
+func ForeignHost(r *http.Request, origins []string) bool {
 	if _, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); !ok {
 		return false // the request did not arrive over a network
 	}
