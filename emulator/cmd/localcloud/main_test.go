@@ -89,6 +89,50 @@ func TestHelp(t *testing.T) {
 	}
 }
 
+// --function creates the queue of a function, and tasks without a URL go to its stand-in.
+func TestFunctions(t *testing.T) {
+	called := make(chan string, 1)
+	function := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { called <- r.URL.Path }))
+	defer function.Close()
+	stdin, input := io.Pipe()
+	output, stdout := io.Pipe()
+	p := &program{stdin: stdin, stdout: stdout, stderr: os.Stderr}
+	ended := make(chan int)
+	go func() {
+		ended <- p.main(t.Context(), []string{"--config", project(t), "--function", "resize=" + function.URL + "/stand-in",
+			"--function", "locations/asia-northeast3/functions/other=http://127.0.0.1:1/", "--",
+			"sh", "-c", "echo $CLOUD_TASKS_EMULATOR_HOST; read line; exit 0"})
+	}()
+	address, err := bufio.NewReader(output).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := "http://" + strings.TrimSpace(address)
+	response, err := http.Get(at + "/v2/projects/demo-test/locations/asia-northeast3/queues/other")
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("the queue of the other function: %v, %v", response, err)
+	}
+	response.Body.Close()
+	response, err = http.Post(at+"/projects/demo-test/locations/us-central1/queues/resize/tasks", "application/json",
+		strings.NewReader(`{"task":{"httpRequest":{}}}`))
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("a task: %v, %v", response, err)
+	}
+	response.Body.Close()
+	if path := <-called; path != "/stand-in" {
+		t.Errorf("called %s", path)
+	}
+	input.Close()
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d", code)
+	}
+	for _, bad := range []string{"resize", "=http://localhost/", "resize=", "a/b=http://localhost/", "resize=localhost"} {
+		if _, stderr, code := run(t, "--config", project(t), "--function", bad, "--", "true"); code == 0 || !strings.Contains(stderr, "function") {
+			t.Errorf("--function %s: exit code %d, %s", bad, code, stderr)
+		}
+	}
+}
+
 // Without a command it runs until it is interrupted, and prints what a shell evaluates.
 func TestUntilInterrupted(t *testing.T) {
 	ctx, interrupt := context.WithCancel(t.Context())
