@@ -41,45 +41,51 @@ func (s *Server) update(c *call) (any, error) {
 		}
 	}
 	var resp updateResponse
-	err := s.store.Update(c.project, func(tx *account.Tx) error {
-		old, session, err := req.target(c, tx)
-		if err != nil {
-			return err
-		}
-		u, revoked, err := req.apply(*old, hash, c.admin, tx.Now())
-		if err != nil {
-			return err
-		}
-		changed := u.Email != old.Email && u.Email != ""
-		if changed && !c.admin && tx.Settings().EmailPrivacy {
-			// https://cloud.google.com/identity-platform/docs/admin/email-enumeration-protection
-			return toolkitError("OPERATION_NOT_ALLOWED : Please verify the new email before changing email.")
-		}
-		if changed && old.Email != "" && old.InitialEmail == "" {
-			u.InitialEmail = old.Email
-		}
-		saved, err := tx.Put(u)
-		if err != nil {
-			return err
-		}
-		if changed && saved.InitialEmail != "" {
-			s.issueCode(c, tx, account.Code{Kind: recoverEmail, Email: saved.InitialEmail, LocalID: saved.LocalID}, "")
-		}
-		resp = newUpdateResponse(saved)
-		if changed {
-			resp.NewEmail = saved.Email
-		}
-		if hash != nil {
-			session.Provider = account.ProviderPassword
-		}
-		if revoked && session.Provider != "" {
-			session.AuthTime = time.Now().Unix()
-			resp.tokens, err = c.issue(tx, saved, session)
-		}
+	err := s.store.Update(c.project, func(tx *account.Tx) (err error) {
+		resp, err = s.applyUpdate(c, tx, req, hash)
 		return err
 	})
 	if errors.Is(err, account.ErrProviderExists) {
 		err = toolkitError("FEDERATED_USER_ID_ALREADY_LINKED")
+	}
+	return resp, err
+}
+
+// applyUpdate changes an account. The hash is that of a new password, or nil.
+func (s *Server) applyUpdate(c *call, tx *account.Tx, req updateRequest, hash *password.Hash) (updateResponse, error) {
+	old, session, err := req.target(c, tx)
+	if err != nil {
+		return updateResponse{}, err
+	}
+	u, revoked, err := req.apply(*old, hash, c.admin, tx.Now())
+	if err != nil {
+		return updateResponse{}, err
+	}
+	changed := u.Email != old.Email && u.Email != ""
+	if changed && !c.admin && tx.Settings().EmailPrivacy {
+		// https://cloud.google.com/identity-platform/docs/admin/email-enumeration-protection
+		return updateResponse{}, toolkitError("OPERATION_NOT_ALLOWED : Please verify the new email before changing email.")
+	}
+	if changed && old.Email != "" && old.InitialEmail == "" {
+		u.InitialEmail = old.Email
+	}
+	saved, err := tx.Put(u)
+	if err != nil {
+		return updateResponse{}, err
+	}
+	if changed && saved.InitialEmail != "" {
+		s.issueCode(c, tx, account.Code{Kind: recoverEmail, Email: saved.InitialEmail, LocalID: saved.LocalID}, "")
+	}
+	resp := newUpdateResponse(saved)
+	if changed {
+		resp.NewEmail = saved.Email
+	}
+	if revoked && session.Provider != "" { // a client's session, not a server
+		if hash != nil {
+			session.Provider = account.ProviderPassword
+		}
+		session.AuthTime = time.Now().Unix()
+		resp.tokens, err = c.issue(tx, saved, session)
 	}
 	return resp, err
 }
