@@ -147,15 +147,12 @@ func ParseAll(db resource.Database, list []*pb.Write) ([]*Write, error) {
 		}
 		writes[i] = w
 	}
-	return writes, nil
+	return writes, checkSequence(writes)
 }
 
 // Apply checks the precondition and applies the write to tx.
 func (w *Write) Apply(tx *store.Tx) (Result, error) {
 	old := tx.Get(w.Key)
-	if w.updates() && tx.Deletes(w.Key) {
-		return Result{}, invalid("The document %s cannot be updated after it has been deleted in the same commit.", w.Key.Path())
-	}
 	if err := w.precondition.check(old, w); err != nil {
 		return Result{}, err
 	}
