@@ -85,6 +85,9 @@ func (d *Database) apply(ctx context.Context, caller guard.Caller, txn []byte, w
 		return nil, nil, err
 	}
 	defer session.End(ctx)
+	for _, w := range writes {
+		w.Indexes = d.indexes.Load()
+	}
 	return d.Txns.Commit(ctx, txn, writes, session.AuthorizeCommit(ctx, len(txn) > 0))
 }
 
