@@ -41,6 +41,8 @@ func (s *Service) Listen(ctx context.Context, caller guard.Caller, receive func(
 		}
 	}()
 	var d *Database
+	var name string
+	var rejected error // why there is no database of that name
 	var stream *listen.Stream
 	var wake <-chan struct{}
 	for {
@@ -48,8 +50,18 @@ func (s *Service) Listen(ctx context.Context, caller guard.Caller, receive func(
 		select {
 		case r := <-requests:
 			if d == nil {
-				if d, err = s.database(r.GetDatabase()); err != nil {
-					return err
+				if rejected == nil {
+					name = r.GetDatabase()
+					d, rejected = s.database(name)
+				}
+				if invalidName(name, rejected) {
+					if err := rejectTarget(rejected, r, send); err != nil {
+						return err
+					}
+					continue
+				}
+				if rejected != nil {
+					return rejected
 				}
 				if err := d.Guard.CheckCredentials(caller); err != nil {
 					return err
