@@ -142,7 +142,7 @@ func (e *Engine) open(name resource.Database) (*Database, error) {
 		go d.feed.run()
 	}
 	d.Txns = txn.New(d.DB, e.options.LockWait)
-	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) { d.waitDurable(c.Snapshot) })
+	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) bool { return d.waitDurable(c.Snapshot) == nil }, d.lastDurable)
 	return d, nil
 }
 
