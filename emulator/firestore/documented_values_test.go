@@ -16,7 +16,7 @@ import (
 // TestDocumentedOrder sorts one value after another in the order of
 // https://firebase.google.com/docs/firestore/manage-data/data-types, which is written down here and not
 // computed: neither the emulator nor the model of TestQueriesAgainstModel has a say in it. Values of a row
-// are equal; documents are then in the order of their names.
+// are equal; documents are then in the order of their names. It is long because each value is a row.
 func TestDocumentedOrder(t *testing.T) {
 	ctx := context.Background()
 	for _, padding := range []int{0, 200} { // 200 documents are beyond the size up to which the emulator scans

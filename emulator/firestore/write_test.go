@@ -96,6 +96,7 @@ func TestPreconditions(t *testing.T) {
 // INVALID_ARGUMENT, whether or not the document existed: firebase-js-sdk,
 // packages/firestore/test/integration/api/transactions.test.ts, which runs against production. So is a
 // create after a write: https://cloud.google.com/datastore/docs/reference/data/rest/v1/projects/commit.
+// It is long because each sequence is a row of its table.
 func TestSequences(t *testing.T) {
 	ctx := context.Background()
 	fs := start(t).client(t, "demo-tx")

@@ -20,7 +20,8 @@ import (
 )
 
 // Listen serves a listen stream until receive fails; io.EOF means that the client has closed the
-// stream. send is called by one goroutine at a time.
+// stream. send is called by one goroutine at a time. It is long because one goroutine handles everything
+// that can happen to a stream.
 func (s *Service) Listen(ctx context.Context, caller guard.Caller, receive func() (*pb.ListenRequest, error), send func(*pb.ListenResponse) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
