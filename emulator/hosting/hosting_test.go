@@ -224,6 +224,53 @@ func TestPriorityOrder(t *testing.T) {
 	}
 }
 
+// TestRedirectSegments: named segments of a source match, whether or not the destination refers to them.
+func TestRedirectSegments(t *testing.T) {
+	const settings = `{"public":"public","cleanUrls":true,"trailingSlash":false,"redirects":[
+	  {"source":"/old/:id","destination":"/gone"},{"source":"/deep/:a/:b","destination":"/only/:b"},
+	  {"source":"/all/:rest*","destination":"https://x.example/"},{"source":"/maybe/:x?","destination":"/m"},
+	  {"source":"/date/:year-:month","destination":"/y/:year?m=:month"},{"source":"/file/:name.html","destination":"/f/:name"},
+	  {"source":"/{en,ko}/:page","destination":"/page?lang=:page"},{"source":"/*/wild/:id","destination":"/w/:id"},
+	  {"source":"/mid/**/:last","destination":"/l/:last"},{"source":"/port/:id","destination":"https://x.example:8080/:id"},
+	  {"regex":"^/rx/(?P<a>[a-z]+)/(?P<b>[0-9]+)$","destination":"/rb/:b"},{"regex":"^/rn/(?P<a>[a-z]+)$","destination":"/none"},
+	  {"source":"/temp/:id","destination":"/t","type":302},{"source":"/a","destination":"/unknown/:who"},
+	  {"source":"/docs/:page","destination":"/docs2"}]}`
+	_, url := site(t, settings, map[string]string{"docs/rules.html": "rules", "old/file.txt": "file", "index.html": "home"})
+	for path, want := range map[string]string{
+		"/old/7":           "301 /gone",
+		"/old/7?x=1":       "301 /gone?x=1",
+		"/old/file.txt":    "301 /gone", // before files
+		"/old/7/":          "301 /gone",
+		"/old":             "404",
+		"/old/7/8":         "404",
+		"/deep/1/2":        "301 /only/2",
+		"/all/a/b/c":       "301 https://x.example/",
+		"/all":             "301 https://x.example/",
+		"/maybe":           "301 /m",
+		"/maybe/1":         "301 /m",
+		"/date/2026-11":    "301 /y/2026?m=11",
+		"/date/2026":       "404",
+		"/file/a.html":     "301 /f/a",
+		"/ko/a%26b":        "301 /page?lang=a%26b",
+		"/fr/x":            "404",
+		"/x/wild/1":        "301 /w/1",
+		"/mid/a/b/c":       "301 /l/c",
+		"/port/1":          "301 https://x.example:8080/1",
+		"/rx/abc/12":       "301 /rb/12",
+		"/rn/abc":          "301 /none",
+		"/temp/1":          "302 /t",
+		"/a":               "301 /unknown/:who",
+		"/docs/rules":      "301 /docs2",
+		"/docs/rules.html": "301 /docs2", // before cleanUrls
+		"/docs/rules/?x=1": "301 /docs2?x=1",
+		"/index.html":      "301 /",
+	} {
+		if got := get(t, url, path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestHeaders(t *testing.T) {
 	const settings = `{"public":"public","rewrites":[{"source":"**","destination":"/index.html"}],"headers":[
 	  {"source":"**","headers":[{"key":"X-Frame-Options","value":"DENY"},{"key":"Cache-Control","value":"no-store"}]},
