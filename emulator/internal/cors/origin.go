@@ -10,8 +10,8 @@ import (
 )
 
 // allowed reports whether a page of this origin may send the request.
-func allowed(origin string, r *http.Request, origins []string) bool {
-	if slices.Contains(origins, origin) {
+func (p *Policy) allowed(origin string, r *http.Request) bool {
+	if slices.Contains(p.origins, origin) {
 		return true
 	}
 	u, err := url.Parse(origin)
@@ -46,7 +46,7 @@ func near(host string) bool {
 //
 // This holds for every address that a server listens on: a page can guess that of a private network as
 // well as 127.0.0.1.
-func rebound(r *http.Request, origins []string) bool {
+func (p *Policy) rebound(r *http.Request) bool {
 	if _, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); !ok {
 		return false // the request did not arrive over a network
 	}
@@ -57,7 +57,7 @@ func rebound(r *http.Request, origins []string) bool {
 	if _, err := netip.ParseAddr(host); err == nil {
 		return false
 	}
-	return !slices.ContainsFunc(origins, func(o string) bool {
+	return !slices.ContainsFunc(p.origins, func(o string) bool {
 		u, err := url.Parse(o)
 		return err == nil && hostname(u.Host) == host
 	})
