@@ -204,13 +204,13 @@ func (o *devOptions) openLog() (*os.File, error) {
 		path = filepath.Join(os.TempDir(), "heektime.log")
 	case path == "":
 		if err := os.MkdirAll(o.data, 0o700); err != nil {
-			return nil, fmt.Errorf("create the data folder: %w", err)
+			return nil, fmt.Errorf("create the data folder: %w; choose another with --data", err)
 		}
 		path = filepath.Join(o.data, "heektime.log")
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("open the log: %w", err)
+		return nil, fmt.Errorf("open the log: %w; choose another file with --log", err)
 	}
 	return f, nil
 }
