@@ -84,7 +84,7 @@ func waitForTasks(ctx context.Context, client *firestore.Client, queue *refresh.
 			if rows[i].School != "" {
 				continue
 			}
-			run, ok, err := result(ctx, client, queue, task)
+			run, ok, err := poll(ctx, client, queue, task)
 			if err != nil {
 				return nil, err
 			}
