@@ -120,7 +120,7 @@ const origin = "https://heektime.heek.kr"
 // serve serves s over HTTP and returns its URL.
 func (w *world) serve(t testing.TB, s *auth.Service) string {
 	t.Helper()
-	srv := httptest.NewServer(&auth.Handler{Service: s, Deletion: w.deletion(t), Origins: []string{origin}, Hops: 1})
+	srv := httptest.NewServer(&auth.Handler{Service: s, Deletion: w.deletion(t), Origins: []string{origin}})
 	t.Cleanup(srv.Close)
 	return srv.URL
 }
