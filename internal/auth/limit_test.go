@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,6 +16,7 @@ import (
 
 	firebaseauth "firebase.google.com/go/v4/auth"
 
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/faulttest"
 	"heek.kr/heektime/internal/loginthrottle"
@@ -66,34 +69,66 @@ func TestRejectionsTakeTheSameSteps(t *testing.T) {
 	}
 }
 
-// Logins bill what docs/sign-in.md says.
-func TestBilledCalls(t *testing.T) {
+// Attempts bill what the table in docs/sign-in.md says. Each goes to a new instance, except the last of a
+// wait.
+func TestCost(t *testing.T) {
 	t.Parallel()
+	documented := documentedCosts(t)
 	w := newWorld(t)
 	w.addOldAccount(t, oldEmail, oldUID, oldHash(t, fastMethod, oldPassword))
+	const home, elsewhere, wrong = "192.0.2.1", "198.51.100.1", "wrong " + secret
+	var meter emulatortest.Meter
+	instance := func() string {
+		return w.serve(t, w.service(t, func(cfg *auth.Config) { cfg.Firestore = w.FirestoreClient(t, meter.DialOptions()...) }))
+	}
+	url := instance()
 	for _, c := range []struct {
-		name, password string
-		want           map[string]int // calls to Firestore
+		row, path, client, email, password string
+		status                             int
 	}{
-		{"first login of an old account", oldPassword, map[string]int{"BatchGetDocuments": 3, "Commit": 5}},
-		{"next login", oldPassword, map[string]int{"BatchGetDocuments": 1, "Commit": 2}},
-		{"wrong password", "wrong " + secret, map[string]int{"BatchGetDocuments": 1, "Commit": 1}},
-		{"correct password after a failure", oldPassword, map[string]int{"BatchGetDocuments": 1, "Commit": 2}},
-		{"next login again", oldPassword, map[string]int{"BatchGetDocuments": 1, "Commit": 2}},
+		{"correct, first login of an old account", "/login/", home, oldEmail, oldPassword, 200},
+		{"correct, known network", "/login/", home, oldEmail, oldPassword, 200},
+		{"wrong again, or from a known network", "/login/", home, oldEmail, wrong, 400},
+		{"correct, known network", "/login/", home, oldEmail, oldPassword, 200}, // after a failure
+		{"correct, new network", "/login/", elsewhere, oldEmail, oldPassword, 200},
+		{"wrong", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"wrong again, or from a known network", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"wrong again, or from a known network", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"wrong again, or from a known network", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"wrong again, or from a known network", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"wrong again, or from a known network", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"during a wait, first time at an instance", "/login/", elsewhere, "unknown@example.com", wrong, 429},
+		{"during a wait, again", "/login/", elsewhere, "unknown@example.com", wrong, 429},
+		{"registration", "/register/", elsewhere, "new@example.com", secret, 201},
 	} {
-		s, p, ctx := w.faultyService(t, faulttest.None, 0)
-		s.Login(ctx, auth.SignIn{Email: oldEmail, Password: c.password, ClientIP: "c"})
-		got := map[string]int{}
-		const service = "/google.firestore.v1.Firestore/"
-		for _, call := range p.Calls() {
-			if len(call) > len(service) && call[:len(service)] == service {
-				got[call[len(service):]]++
-			}
+		if c.row != "during a wait, again" {
+			url = instance()
 		}
-		if fmt.Sprint(got) != fmt.Sprint(c.want) {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		meter.Take()
+		if r := post(t, url+c.path, c.client, credentials{c.email, c.password}); r.status != c.status {
+			t.Errorf("%s: %d %s", c.row, r.status, r.body)
+		}
+		got := meter.Take()
+		if text := fmt.Sprintf("%d | %d | %d", got.Reads, got.Writes, got.Deletes); text != documented[c.row] {
+			t.Errorf("%s bills %s, but docs/sign-in.md says %q", c.row, text, documented[c.row])
 		}
 	}
+}
+
+// documentedCosts returns the rows of the table, "reads | writes | deletes", by their first column.
+func documentedCosts(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/sign-in.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		if cells := strings.Split(strings.Trim(strings.TrimSpace(line), "| "), " | "); len(cells) == 4 {
+			rows[cells[0]] = strings.Join(cells[1:], " | ")
+		}
+	}
+	return rows
 }
 
 func TestLimits(t *testing.T) {
