@@ -8,6 +8,8 @@ import (
 	"heek.kr/heektime/internal/auth"
 )
 
+// A client is told apart by the address that the last untrusted hop has, and cannot forge it. The test is
+// long because of its table.
 func TestClientIP(t *testing.T) {
 	const google, google6, fastly, rented = "66.249.93.7", "2a00:1450:4864::9", "151.101.3.4", "34.64.1.2"
 	const balancers, balancer = "203.0.113.0/24", "203.0.113.1"

@@ -3,6 +3,7 @@ package loginthrottle
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"heek.kr/heektime/internal/schema"
@@ -49,15 +50,22 @@ func (b book) wait(a *schema.Attempts, key string, n int, now time.Time) (left t
 	return left, false
 }
 
-// full reports whether no turn can be reserved.
-func (b book) full(a *schema.Attempts, now time.Time) bool {
-	turns := 0
-	for _, p := range a.Parties {
+// maxGroupTurns limits the turns of one group of parties; see [partyKey]. Otherwise the networks of one
+// provider could take them all.
+const maxGroupTurns = 16
+
+// full reports whether no turn can be reserved for a party.
+func (b book) full(a *schema.Attempts, key string, now time.Time) bool {
+	turns, group := 0, 0
+	for other, p := range a.Parties {
 		if b.hasTurn(p, now) {
 			turns++
+			if strings.HasPrefix(other, key[:groupDigits]) {
+				group++
+			}
 		}
 	}
-	return turns >= schema.MaxParties
+	return turns >= schema.MaxParties || group >= maxGroupTurns
 }
 
 // take takes n attempts from the bucket for a party. If the party must wait, take reserves the turn at
@@ -65,7 +73,7 @@ func (b book) full(a *schema.Attempts, now time.Time) bool {
 func (b book) take(a *schema.Attempts, key string, n int, now time.Time) (left time.Duration, changed bool) {
 	left, turn := b.wait(a, key, n, now)
 	switch {
-	case left > 0 && (turn || b.full(a, now)):
+	case left > 0 && (turn || b.full(a, key, now)):
 		return left, false
 	case left > 0:
 		b.prune(a, now)

@@ -61,7 +61,7 @@ func (c *Counter) SignIn(
 	a := &Admission{
 		counter: c,
 		ref:     schema.AttemptsAtAddressRef(c.client, Key("address", address)),
-		party:   Key("network", address, site),
+		party:   partyKey(address, site),
 		known:   Key("known", address, client),
 		payer: payer{
 			counter: c, ref: schema.AttemptsOfNetworkRef(c.client, Key("network", site)),
@@ -119,7 +119,7 @@ func (c *Counter) rejectEarly(a *Admission) error {
 			return nil
 		}
 		b := c.addressBook()
-		if left, turn := b.wait(cached, a.party, 1, now); left > 0 && (turn || b.full(cached, now)) {
+		if left, turn := b.wait(cached, a.party, 1, now); left > 0 && (turn || b.full(cached, a.party, now)) {
 			return &TooManyError{left}
 		}
 		return nil
@@ -129,7 +129,7 @@ func (c *Counter) rejectEarly(a *Admission) error {
 	payer := a.payer
 	if cached := c.cache.get(payer.ref.ID, now); cached != nil && !c.leases.has(payer.ref.ID) {
 		left, turn := payer.book.wait(cached, payer.party, 1, now)
-		if left > 0 && (turn || payer.book.full(cached, now)) && !c.lookups.allow(payer.ref.ID, now) {
+		if left > 0 && (turn || payer.book.full(cached, payer.party, now)) && !c.lookups.allow(payer.ref.ID, now) {
 			return &TooManyError{left}
 		}
 	}

@@ -20,7 +20,8 @@
 //
 // A rejected attempt gets a turn: a reservation in the bucket for the time that Retry-After names. The
 // turn holds whatever others do, so waiting that long helps even while an attack continues. Documents
-// have a bounded number of turns. Only if all are taken does Retry-After promise nothing.
+// have a bounded number of turns, of which one provider's networks get only some. Only if all are taken
+// does Retry-After promise nothing.
 //
 // Each instance leases a network's attempts a few at a time, so a campus behind one network address does
 // not write a document for each student. It also caches documents for a few seconds, to reject further
@@ -127,6 +128,23 @@ func Key(names ...string) string {
 		fmt.Fprintf(h, "%d:%s", len(name), name)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// groupDigits is how many digits of a party's key are the same for all networks of a group.
+const groupDigits = 8
+
+// partyKey returns the key of a network at an address. Networks that are probably one provider's, which
+// are those with the same first 16 bits of an IPv4 address or 32 bits of an IPv6 address, are a group.
+func partyKey(address, network string) string {
+	group := network
+	if prefix, err := netip.ParsePrefix(network); err == nil {
+		provider, _ := prefix.Addr().Prefix(32) // cannot fail: network returns no IPv4 prefixes
+		group = provider.String()
+	} else if ip, err := netip.ParseAddr(network); err == nil && ip.Is4() {
+		provider, _ := ip.Prefix(16) // cannot fail: an IPv4 address has more than 16 bits
+		group = provider.String()
+	}
+	return Key("group", address, group)[:groupDigits] + Key("network", address, network)[groupDigits:]
 }
 
 // network returns the network that a client is counted as: its IPv4 address, or the first 48 bits of

@@ -37,7 +37,7 @@ func (p payer) pay(ctx context.Context, n int) error {
 	}
 	now := c.now()
 	if cached := c.cache.get(p.ref.ID, now); cached != nil {
-		if left, turn := p.book.wait(cached, p.party, n, now); left > 0 && (turn || p.book.full(cached, now)) {
+		if left, turn := p.book.wait(cached, p.party, n, now); left > 0 && (turn || p.book.full(cached, p.party, now)) {
 			return &TooManyError{left}
 		}
 	}
