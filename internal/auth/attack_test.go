@@ -108,7 +108,7 @@ func TestDistributedGuessing(t *testing.T) {
 // one.
 func TestForgedAddresses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t).freeze()
 	url := w.serve(t, w.service(t))
 	limited := 0
 	for i := range 160 {
@@ -129,7 +129,7 @@ func TestForgedAddresses(t *testing.T) {
 // When attempts cannot be counted, a right and a wrong password get the same response.
 func TestCountingFailures(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t).freeze()
 	w.addOldAccount(t, oldEmail, oldUID, oldHash(t, fastMethod, oldPassword))
 	for _, fault := range []struct {
 		code   codes.Code
@@ -214,8 +214,8 @@ func TestCampus(t *testing.T) {
 // Creating accounts in bulk, and looking for taken addresses, is limited for each network.
 func TestBulkRegistration(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	url := w.serve(t, w.service(t, func(cfg *auth.Config) { cfg.Limits.Register = loginthrottle.Bucket{Burst: 50, Every: time.Hour} }))
+	w := newWorld(t).freeze()
+	url := w.serve(t, w.service(t, func(cfg *auth.Config) { cfg.Limits.Register = loginthrottle.Bucket{Burst: 50, Every: time.Second} }))
 	count := func(client string, email func(int) string, status int) (n int) {
 		for i := range 60 {
 			if r := post(t, url+"/register/", client, credentials{email(i), secret}); r.status == status {
@@ -254,7 +254,7 @@ func TestBulkRegistration(t *testing.T) {
 // A sprayer behind the same address as an owner does not lock the owner out.
 func TestSprayingFromTheOwnersNetwork(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	w := newWorld(t).freeze()
 	w.addOldAccount(t, oldEmail, oldUID, oldHash(t, fastMethod, oldPassword))
 	const campus = "192.0.2.1"
 	urls := []string{w.serve(t, w.service(t)), w.serve(t, w.service(t))}

@@ -74,7 +74,7 @@ func TestRejectionsTakeTheSameSteps(t *testing.T) {
 func TestCost(t *testing.T) {
 	t.Parallel()
 	documented := documentedCosts(t)
-	w := newWorld(t)
+	w := newWorld(t).freeze()
 	w.addOldAccount(t, oldEmail, oldUID, oldHash(t, fastMethod, oldPassword))
 	const home, elsewhere, wrong = "192.0.2.1", "198.51.100.1", "wrong " + secret
 	var meter emulatortest.Meter
@@ -195,7 +195,7 @@ func TestLimits(t *testing.T) {
 func TestFloodDoesNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	const wrongLogins, workers, correctLogins = 10_000, 64, 20
-	w := newWorld(t)
+	w := newWorld(t).freeze()
 	for i := range correctLogins {
 		w.addOldAccount(t, fmt.Sprintf("right%d@user.heektime.heek.kr", i), fmt.Sprintf("uid%d", i), oldHash(t, fastMethod, oldPassword))
 	}

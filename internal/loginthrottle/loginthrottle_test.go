@@ -26,10 +26,11 @@ func TestConcurrentInstances(t *testing.T) {
 	cloud := emulatortest.Start(t)
 	fs := cloud.FirestoreClient(t)
 	const instances, room = 12, 6
+	now := cloud.Clock.Now()
 	var admitted atomic.Int64
 	var wg sync.WaitGroup
 	for i := range instances {
-		c := counter(t, fs, cloud.Clock.Now, func(l *loginthrottle.Limits) { l.Address.Burst = room })
+		c := counter(t, fs, func() time.Time { return now }, func(l *loginthrottle.Limits) { l.Address.Burst = room })
 		wg.Go(func() {
 			a, _, err := c.SignIn(t.Context(), "a@b.kr", fmt.Sprintf("192.0.2.%d", i))
 			switch {
