@@ -19,7 +19,7 @@ const minPassword = 6
 // Register creates an account in Authentication and returns its uid. The error wraps [ErrInvalid],
 // [ErrTaken] or [ErrUnavailable], or is a *[loginthrottle.TooManyError].
 //
-// It bills 3 reads and 2 writes.
+// docs/sign-in.md says what it bills.
 func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error) {
 	email, err := email.Normalize(a.Email)
 	switch {
@@ -32,21 +32,18 @@ func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error
 	}
 	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
-	admission, docs, err := s.registers.Begin(ctx,
-		"register "+email, "register "+a.ClientIP, credential.Ref(s.firestore, email))
+	// Every registration counts: a failed one reveals that an address is taken, and a successful one
+	// creates an account.
+	admission, docs, err := s.throttle.Register(ctx, email, a.ClientIP, credential.Ref(s.firestore, email))
 	if err != nil {
 		return "", unavailable(err)
 	}
 	defer admission.End()
-	// Every attempt counts as a failure: a failed one reveals that an address is taken, and a
-	// successful one creates an account.
-	if err := admission.Failed(ctx); err != nil {
-		return "", unavailable(err)
+	err = ErrTaken
+	if !docs[0].Exists() {
+		uid, err = s.createUser(ctx, email, a.Password)
 	}
-	if docs[0].Exists() {
-		return "", ErrTaken
-	}
-	uid, err = s.createUser(ctx, email, a.Password)
+	s.settle(ctx, admission, err)
 	return uid, unavailable(err)
 }
 
