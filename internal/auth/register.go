@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"unicode/utf8"
 
@@ -53,8 +52,8 @@ func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error
 func (s *Service) createUser(ctx context.Context, email, password string) (string, error) {
 	// Choosing the uid here lets us recognize our own account when the response is lost and the SDK
 	// retries.
-	uid := rand.Text()
-	_, err := s.accounts.CreateUser(ctx, (&auth.UserToCreate{}).UID(uid).Email(email).Password(password))
+	uid := newUID()
+	_, err := s.accounts.CreateUser(ctx, newAccount(uid, email, password))
 	switch {
 	case err == nil:
 		return uid, nil
@@ -71,4 +70,14 @@ func (s *Service) createUser(ctx context.Context, email, password string) (strin
 		return "", fmt.Errorf("%w: Authentication does not accept the address or the password", ErrInvalid)
 	}
 	return "", upstreamError("create the account", err)
+}
+
+// newAccount describes a new account in Authentication. An address of our own domain counts as verified,
+// which tells the account from an impostor.
+func newAccount(uid, email, password string) *auth.UserToCreate {
+	account := (&auth.UserToCreate{}).UID(uid).Email(email).Password(password)
+	if isOurs(email) {
+		account.EmailVerified(true)
+	}
+	return account
 }

@@ -26,6 +26,7 @@ import (
 	"heek.kr/heektime/internal/auth/fairsemaphore"
 	"heek.kr/heektime/internal/auth/identitytoolkit"
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/loginthrottle"
 	"heek.kr/heektime/internal/werkzeug"
 )
@@ -53,6 +54,7 @@ type Service struct {
 	firestore *firestore.Client
 	accounts  *firebaseauth.Client
 	passwords *identitytoolkit.Client
+	deletion  *deletion.Service
 	logins    *loginthrottle.Counter
 	registers *loginthrottle.Counter
 	hashing   *fairsemaphore.Semaphore
@@ -97,8 +99,14 @@ func New(cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	deletions, err := deletion.New(deletion.Config{
+		Firestore: cfg.Firestore, Accounts: cfg.Accounts, Log: cfg.Log, Now: cfg.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
 	return &Service{
-		firestore: cfg.Firestore, accounts: cfg.Accounts, passwords: cfg.Passwords, logins: logins, registers: registers,
+		firestore: cfg.Firestore, accounts: cfg.Accounts, passwords: cfg.Passwords, deletion: deletions, logins: logins, registers: registers,
 		// Running more in parallel would not finish any sooner, and a correct password would have
 		// to wait for all of them.
 		hashing: fairsemaphore.New(runtime.GOMAXPROCS(0), maxQueuedHashes),
