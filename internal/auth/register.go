@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"firebase.google.com/go/v4/auth"
@@ -10,6 +11,7 @@ import (
 
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/email"
+	"heek.kr/heektime/internal/schema"
 )
 
 // minPassword is the shortest password that Authentication accepts, in characters.
@@ -26,6 +28,8 @@ func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error
 		return "", fmt.Errorf("%w: %w", ErrInvalid, err)
 	case !utf8.ValidString(a.Password) || utf8.RuneCountInString(a.Password) < minPassword:
 		return "", fmt.Errorf("%w: the password is shorter than %d characters", ErrInvalid, minPassword)
+	case !isUsernameAddress(email):
+		return "", fmt.Errorf("%w: the user name is too short, too long, or has characters that are not allowed", ErrInvalid)
 	case len(a.Password) > MaxPassword:
 		return "", fmt.Errorf("%w: the password is longer than %d bytes", ErrInvalid, MaxPassword)
 	}
@@ -47,6 +51,13 @@ func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error
 	}
 	uid, err = s.createUser(ctx, email, a.Password)
 	return uid, unavailable(err)
+}
+
+// isUsernameAddress reports whether an address of our own domain is made of a name that users can claim.
+// It is true for other addresses. Accounts that exist keep their addresses.
+func isUsernameAddress(address string) bool {
+	name, ours := strings.CutSuffix(address, "@"+email.OldDomain)
+	return !ours || schema.CheckUsername(name) == nil
 }
 
 func (s *Service) createUser(ctx context.Context, email, password string) (string, error) {
