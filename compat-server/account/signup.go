@@ -40,18 +40,15 @@ func (s SignUp) String() string { return "sign-up of " + s.Username }
 func (s SignUp) GoString() string { return s.String() }
 
 // newUsername returns the stored form of a new username: Unicode NFC, because some keyboards
-// compose characters that others send decomposed. ok is false if the username is too short, too
-// long, not a valid document ID, or not the local part of an email address. Upper case is kept in
-// the username but not in the email address, so "Minsu" cannot sign up if "minsu" exists.
+// compose characters that others send decomposed. ok is false if nobody can claim the username, or if
+// it cannot be the local part of an email address. Upper case is kept in the username but not in the
+// email address, so "Minsu" cannot sign up if "minsu" exists.
 func newUsername(text string) (name string, ok bool) {
 	name = norm.NFC.String(text)
-	length := utf8.RuneCountInString(name)
-	if !utf8.ValidString(name) || length < schema.MinUsername || length > schema.MaxUsername ||
-		strings.ContainsAny(name, "@/") || name != strings.TrimSpace(name) ||
-		!schema.IsID(name) {
+	if schema.CheckUsername(name) != nil {
 		return "", false
 	}
-	_, err := email.Normalize(name + "@" + email.OldDomain)
+	_, err := email.Normalize(emailOf(name))
 	return name, err == nil
 }
 

@@ -129,6 +129,9 @@ func (l *login) run(ctx context.Context, doc *firestore.DocumentSnapshot) (*Acco
 	}
 }
 
+// verifiedClaim is true in the ID tokens of an account whose address is verified.
+const verifiedClaim = "email_verified"
+
 // maxMigrationWait is the longest single wait for another login that is migrating the same account.
 // Waits double, so together they last about six seconds; a migration takes about one.
 const maxMigrationWait = 3 * time.Second
@@ -169,8 +172,12 @@ func (l *login) signIn(ctx context.Context, old *credential.Stored) (*Account, e
 	switch {
 	case old == nil:
 	case old.UID != uid:
-		// Somebody registered the address directly with Authentication. The password opens that
-		// account only.
+		verified, _ := claims[verifiedClaim].(bool)
+		if isOurs(l.email) && !(verified && (legacy || isOwnUID(uid))) {
+			// The account has taken the address of an old account: only the old password is valid.
+			return nil, fmt.Errorf("%w: the account is an impostor", identitytoolkit.ErrRejected)
+		}
+		// Somebody registered the address. The password opens that account only.
 		l.log.ErrorContext(ctx, "the address has two accounts", "uid", uid, "old", old.UID)
 	default:
 		// An earlier migration has not completed its last steps.

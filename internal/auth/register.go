@@ -2,8 +2,8 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"firebase.google.com/go/v4/auth"
@@ -11,6 +11,7 @@ import (
 
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/email"
+	"heek.kr/heektime/internal/schema"
 )
 
 // minPassword is the shortest password that Authentication accepts, in characters.
@@ -27,6 +28,8 @@ func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error
 		return "", fmt.Errorf("%w: %w", ErrInvalid, err)
 	case !utf8.ValidString(a.Password) || utf8.RuneCountInString(a.Password) < minPassword:
 		return "", fmt.Errorf("%w: the password is shorter than %d characters", ErrInvalid, minPassword)
+	case !isUsernameAddress(email):
+		return "", fmt.Errorf("%w: the user name is too short, too long, or has characters that are not allowed", ErrInvalid)
 	case len(a.Password) > MaxPassword:
 		return "", fmt.Errorf("%w: the password is longer than %d bytes", ErrInvalid, MaxPassword)
 	}
@@ -47,11 +50,18 @@ func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error
 	return uid, unavailable(err)
 }
 
+// isUsernameAddress reports whether an address of our own domain is made of a name that users can claim.
+// It is true for other addresses. Accounts that exist keep their addresses.
+func isUsernameAddress(address string) bool {
+	name, ours := strings.CutSuffix(address, "@"+email.OldDomain)
+	return !ours || schema.CheckUsername(name) == nil
+}
+
 func (s *Service) createUser(ctx context.Context, email, password string) (string, error) {
 	// Choosing the uid here lets us recognize our own account when the response is lost and the SDK
 	// retries.
-	uid := rand.Text()
-	_, err := s.accounts.CreateUser(ctx, (&auth.UserToCreate{}).UID(uid).Email(email).Password(password))
+	uid := newUID()
+	_, err := s.accounts.CreateUser(ctx, newAccount(uid, email, password))
 	switch {
 	case err == nil:
 		return uid, nil
@@ -68,4 +78,14 @@ func (s *Service) createUser(ctx context.Context, email, password string) (strin
 		return "", fmt.Errorf("%w: Authentication does not accept the address or the password", ErrInvalid)
 	}
 	return "", upstreamError("create the account", err)
+}
+
+// newAccount describes a new account in Authentication. An address of our own domain counts as verified,
+// which tells the account from an impostor.
+func newAccount(uid, email, password string) *auth.UserToCreate {
+	account := (&auth.UserToCreate{}).UID(uid).Email(email).Password(password)
+	if isOurs(email) {
+		account.EmailVerified(true)
+	}
+	return account
 }

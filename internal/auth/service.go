@@ -26,6 +26,7 @@ import (
 	"heek.kr/heektime/internal/auth/fairsemaphore"
 	"heek.kr/heektime/internal/auth/identitytoolkit"
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/loginthrottle"
 	"heek.kr/heektime/internal/werkzeug"
 )
@@ -54,6 +55,7 @@ type Service struct {
 	accounts  *firebaseauth.Client
 	passwords *identitytoolkit.Client
 	throttle  *loginthrottle.Counter
+	deletion  *deletion.Service
 	hashing   *fairsemaphore.Semaphore
 	rounds    int
 	now       func() time.Time
@@ -93,8 +95,14 @@ func New(cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
+	deletions, err := deletion.New(deletion.Config{
+		Firestore: cfg.Firestore, Accounts: cfg.Accounts, Log: cfg.Log, Now: cfg.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
 	return &Service{
-		firestore: cfg.Firestore, accounts: cfg.Accounts, passwords: cfg.Passwords, throttle: throttle,
+		firestore: cfg.Firestore, accounts: cfg.Accounts, passwords: cfg.Passwords, throttle: throttle, deletion: deletions,
 		// Running more in parallel would not finish any sooner, and a correct password would have
 		// to wait for all of them.
 		hashing: fairsemaphore.New(runtime.GOMAXPROCS(0), maxQueuedHashes),
