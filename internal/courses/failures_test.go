@@ -99,7 +99,7 @@ func TestSchoolFailures(t *testing.T) {
 		{"error text instead of JSON", handler("text/plain", []byte("session expired")), "chungang", codes.FailedPrecondition, []string{"session expired"}},
 		{"unexpected JSON", handler("application/json", []byte(`{"result": [], "count": 0}`)), "chungang", codes.FailedPrecondition, []string{"count, result"}},
 		{"unexpected JSON rows", handler("application/json", []byte(`{"selectSust": [{"subject": "별"}]}`)), "chungang", codes.FailedPrecondition, []string{"the first row has the fields subject"}},
-		{"renamed column", handler("application/vnd.ms-excel", xlstest.FromStrings(renamedColumn)), "snu-xls", codes.FailedPrecondition, []string{"no header with", "교과목명", "교과목번호 | 강좌번호 | 과목 |"}},
+		{"renamed column", handler("application/vnd.ms-excel", xlstest.FromStrings(renamedColumn)), "snu-xls", codes.FailedPrecondition, []string{"has no column", "교과목명", "교과목번호 | 강좌번호 | 과목 |"}},
 		{"too many bad rows", handler("application/vnd.ms-excel", xlstest.FromStrings(badRows)), "snu-xls", codes.DataLoss, []string{"12 of 300 rows", "row 21", "월(11:00~"}},
 		{"too many rows", handler("application/vnd.ms-excel", xlstest.FromStrings(export(3000))), "snu-xls", codes.ResourceExhausted, []string{"more than 1000 rows"}},
 		{"too many bytes", handler("application/vnd.ms-excel", make([]byte, 2<<20)), "snu-xls", codes.ResourceExhausted, []string{"exceeds 1048576 bytes"}},

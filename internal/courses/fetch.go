@@ -101,7 +101,7 @@ func (f *fetcher) do(ctx context.Context, method string, u *url.URL, contentType
 		return response{}, f.requestError(callerCtx, u.Host, len(data), err)
 	}
 	data, err = f.gunzip(u.Host, data)
-	return response{origin: u.Host, data: data}, err
+	return response{origin: u.Host, url: res.Request.URL, data: data}, err
 }
 
 // pause waits before every request but the first, so as not to strain the school's server.

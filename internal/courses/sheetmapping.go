@@ -1,6 +1,8 @@
 package courses
 
 import (
+	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -8,14 +10,19 @@ import (
 	"heek.kr/heektime/internal/courses/spreadsheet"
 )
 
-// sheetColumns are the parts of a lecture that have one column each.
+// sheetColumns are the parts of a lecture that have an option column.NAME.
 var sheetColumns = []string{"identifier", "section", "title", "subtitle", "professor", "credit", "hours", "times", "room", "url"}
 
 // sheetMapping is the parsed options of the adapter sheet.
 type sheetMapping struct {
 	tableSpec
-	categories   int         // number of columns category.0, category.1, …
-	times        *timeFormat // nil without a column of times
+	cells        map[string]*cellExpr // by the names in sheetColumns
+	categories   []*cellExpr
+	patterns     map[string]*regexp.Regexp // by the names in sheetColumns
+	placeholders []string                  // as placeholderKey returns them
+	linkedURL    bool                      // whether the URL is the target of a link
+	continued    bool                      // whether rows without code and title continue the row above
+	times        *timeFormat               // nil without a column of times
 	separators   string
 	creditNumber int
 	hoursNumber  int
@@ -24,30 +31,93 @@ type sheetMapping struct {
 }
 
 func newSheetMapping(r *request) (*sheetMapping, error) {
-	m := &sheetMapping{separators: r.option("room.separator", "/")}
-	for _, key := range sheetColumns {
-		if name := r.option("column."+key, ""); name != "" {
-			m.columns = append(m.columns, column{key: key, names: []string{name}, required: true})
-		}
-	}
-	for name := range strings.SplitSeq(r.option("column.category", ""), ",") {
-		if name = strings.TrimSpace(name); name != "" {
-			m.columns = append(m.columns, column{key: categoryKey(m.categories), names: []string{name}, required: true})
-			m.categories++
-		}
-	}
-	for _, parse := range []func(*request) error{m.parseTimes, m.parseNumbers, m.parseRules, m.parseFile} {
+	m := &sheetMapping{separators: r.option("room.separator", "/"), cells: map[string]*cellExpr{}}
+	for _, parse := range []func(*request) error{
+		m.parseColumns, m.parsePatterns, m.parseTimesOption, m.parseNumbers, m.parseRules, m.parseFile, m.parseRows,
+	} {
 		if err := parse(r); err != nil {
 			return nil, err
+		}
+	}
+	if slices.Equal(m.formats, []spreadsheet.Format{spreadsheet.JSON}) {
+		for _, c := range m.columns {
+			m.file.Fields = appendUnique(m.file.Fields, c.names[0])
 		}
 	}
 	return m, nil
 }
 
-func categoryKey(i int) string { return "category." + strconv.Itoa(i) }
+// parseColumns parses the options column.NAME.
+func (m *sheetMapping) parseColumns(r *request) error {
+	for _, key := range sheetColumns {
+		value := r.option("column."+key, "")
+		if value == "" {
+			continue
+		}
+		strict := key == "identifier" || key == "section" || key == "times"
+		e, err := parseCellExpr("column."+key, value, strict)
+		if err != nil {
+			return err
+		}
+		m.cells[key] = e
+		m.addColumns(e)
+	}
+	for _, value := range splitOutsideBraces(r.option("column.category", ""), ",") {
+		if value = strings.TrimSpace(value); value == "" {
+			continue
+		}
+		e, err := parseCellExpr("column.category", value, false)
+		if err != nil {
+			return err
+		}
+		m.categories = append(m.categories, e)
+		m.addColumns(e)
+	}
+	return nil
+}
 
-// parseTimes parses the option times, which goes with the column of the same name.
-func (m *sheetMapping) parseTimes(r *request) error {
+// addColumns adds the columns of an expression to those that the header must have.
+func (m *sheetMapping) addColumns(e *cellExpr) {
+	for _, header := range e.headers() {
+		m.addColumn(columnKey(header), header, e.option)
+	}
+}
+
+func (m *sheetMapping) addColumn(key, header, option string) {
+	if !slices.ContainsFunc(m.columns, func(c column) bool { return c.key == key }) {
+		m.columns = append(m.columns, column{key: key, names: []string{header}, required: true, option: option})
+	}
+}
+
+// columnKey is the key of the column with a header.
+func columnKey(header string) string { return "column." + header }
+
+// parsePatterns parses the options pattern.NAME.
+func (m *sheetMapping) parsePatterns(r *request) error {
+	m.patterns = map[string]*regexp.Regexp{}
+	for _, key := range slices.Sorted(maps.Keys(r.options)) {
+		name, ok := strings.CutPrefix(key, "pattern.")
+		value := r.options[key]
+		if !ok || value == "" {
+			continue
+		}
+		if m.cells[name] == nil {
+			return invalid("option %s requires option column.%s", truncate(key, 50), truncate(name, 50))
+		}
+		pattern, err := regexp.Compile(value)
+		if err != nil {
+			return invalid("option %s is not a regular expression: %v", key, err)
+		}
+		if pattern.NumSubexp() != 1 {
+			return invalid("option %s has %d groups in parentheses; it needs one, around the part to read", key, pattern.NumSubexp())
+		}
+		m.patterns[name] = pattern
+	}
+	return nil
+}
+
+// parseTimesOption parses the option times, which goes with the column of the same name.
+func (m *sheetMapping) parseTimesOption(r *request) error {
 	times := r.option("times", "")
 	var err error
 	switch hasColumn := r.option("column.times", "") != ""; {
@@ -86,11 +156,21 @@ func (m *sheetMapping) parseNumbers(r *request) error {
 
 // parseFile parses the options for the file's format.
 func (m *sheetMapping) parseFile(r *request) error {
-	m.formats = []spreadsheet.Format{spreadsheet.CSV, spreadsheet.XLSX, spreadsheet.XLS, spreadsheet.HTML}
-	if f := r.option("format", ""); f != "" {
-		m.formats = []spreadsheet.Format{spreadsheet.Format(f)}
+	m.formats = []spreadsheet.Format{spreadsheet.CSV, spreadsheet.XLSX, spreadsheet.XLS, spreadsheet.ODS, spreadsheet.HTML}
+	format := r.option("format", "")
+	if rows := r.option("rows", ""); rows != "" {
+		if format != "" && format != string(spreadsheet.JSON) {
+			return invalid("option rows requires format json")
+		}
+		format = string(spreadsheet.JSON)
 	}
-	m.file = spreadsheet.Options{Charset: r.option("charset", ""), Sheet: r.option("sheet", "")}
+	if format != "" {
+		m.formats = []spreadsheet.Format{spreadsheet.Format(format)}
+	}
+	m.file = spreadsheet.Options{Charset: r.option("charset", ""), Rows: r.option("rows", "")}
+	for name := range strings.SplitSeq(r.option("sheet", ""), " | ") {
+		m.file.Sheets = appendUnique(m.file.Sheets, strings.TrimSpace(name))
+	}
 	if c := m.file.Charset; c != "" && !spreadsheet.KnownCharset(c) {
 		return invalid("option charset is %q, must be a charset of the WHATWG Encoding standard, such as euc-kr", truncate(c, 50))
 	}
@@ -103,6 +183,28 @@ func (m *sheetMapping) parseFile(r *request) error {
 		return invalid("option delimiter is %q, must be one character or tab", truncate(string(d), 50))
 	}
 	return nil
+}
+
+// parseRows parses the options that say what a row is.
+func (m *sheetMapping) parseRows(r *request) error {
+	for _, o := range []struct {
+		key   string
+		value *bool
+	}{{"continued", &m.continued}, {"url.link", &m.linkedURL}} {
+		*o.value = r.option(o.key, "no") == "yes"
+	}
+	if m.linkedURL && m.cells["url"] == nil {
+		return invalid("option url.link requires option column.url")
+	}
+	for word := range strings.SplitSeq(r.option("placeholders", ""), ",") {
+		m.placeholders = appendUnique(m.placeholders, placeholderKey(word))
+	}
+	return nil
+}
+
+// placeholderKey returns a text without what does not distinguish placeholders: case and spaces.
+func placeholderKey(s string) string {
+	return strings.ToLower(strings.ReplaceAll(cleanText(s), " ", ""))
 }
 
 // parseRules parses the options tag.NAME and skip and adds the columns that they read.
@@ -120,9 +222,7 @@ func (m *sheetMapping) parseRules(r *request) error {
 			return invalid("option %s: %v", truncate(key, 100), err)
 		}
 		for _, rule := range rules {
-			if !slices.ContainsFunc(m.columns, func(c column) bool { return c.key == rule.columnKey() }) {
-				m.columns = append(m.columns, column{key: rule.columnKey(), names: []string{rule.header}, required: true})
-			}
+			m.addColumn(rule.columnKey(), rule.header, key)
 			if key == "skip" {
 				m.skip = append(m.skip, rule)
 			} else {

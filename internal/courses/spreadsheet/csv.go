@@ -1,74 +1,129 @@
 package spreadsheet
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/csv"
-	"errors"
-	"io"
 	"iter"
+	"regexp"
+	"slices"
 )
 
-// readCSV reads text with a delimiter. It accepts stray quotes, because schools' exports quote
-// carelessly.
+// readCSV reads text with a delimiter and quotes as in RFC 4180. A row that is not quoted so has a
+// Problem, and the next line is a row again: see csvScanner.
 func readCSV(data []byte, o Options) iter.Seq2[Row, error] {
 	text, err := decode(data, o.Charset)
 	if err != nil {
 		return fail(err)
 	}
+	if i := bytes.IndexByte(text.data, 0); i >= 0 {
+		return fail(corrupt("csv: the file contains a NUL character at byte %d of its text", i))
+	}
 	return func(yield func(Row, error) bool) {
-		buffered := bufio.NewReaderSize(text, 64<<10)
-		head, err := buffered.Peek(16 << 10)
-		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
-			yield(Row{}, corrupt("csv: %v", err))
-			return
-		}
-		if bytes.IndexByte(head, 0) >= 0 {
-			yield(Row{}, corrupt("csv: the file contains NUL bytes"))
-			return
-		}
-		r := csv.NewReader(buffered)
-		r.FieldsPerRecord = -1
-		r.LazyQuotes = true
-		r.ReuseRecord = true
-		if r.Comma = o.Delimiter; r.Comma == 0 {
-			r.Comma = delimiterOf(head)
-		}
-		for {
-			cells, err := r.Read()
-			if err == io.EOF {
-				return
+		table, comma := normalizeLines(text.data), o.Delimiter
+		skipped := 0
+		if rest, c := cutSeparatorLine(table); c != 0 {
+			table, skipped = rest, 1
+			if comma == 0 {
+				comma = c
 			}
-			if err != nil {
-				yield(Row{}, corrupt("csv: %v", err))
-				return
+		}
+		if comma == 0 {
+			comma = delimiterOf(table)
+		}
+		table = unwrapFormulas(table, comma)
+		width := usualWidth(table, comma)
+		s := csvScanner{data: table, comma: comma, width: width}
+		for rec, ok := s.next(); ok; rec, ok = s.next() {
+			row := Row{Number: rec.line + skipped, Table: 1, Cells: rec.cells, Problem: rec.problem, Width: width}
+			for line := rec.line; line <= rec.lastLine && len(text.invalid) > 0; line++ {
+				if b := text.invalid[line+skipped]; b != "" && row.Problem == "" {
+					row.InvalidByte = b
+				}
 			}
-			line, _ := r.FieldPos(0)
-			if !yield(Row{Number: line, Table: 1, Cells: cells}, nil) {
+			if !yield(row, nil) {
 				return
 			}
 		}
 	}
 }
 
-// delimiterOf returns the candidate that occurs most often outside quotes.
-func delimiterOf(head []byte) rune {
-	candidates := []byte(",;\t|")
-	var counts [128]int
-	quoted := false
-	for _, b := range head {
-		switch {
-		case b == '"':
-			quoted = !quoted
-		case !quoted && b < 128:
-			counts[b]++
+// normalizeLines makes every line end with "\n". Some exports, such as Excel's for the Macintosh, end
+// rows with "\r" alone and use "\n" only for line breaks within a cell.
+func normalizeLines(text []byte) []byte {
+	if bytes.IndexByte(text, '\r') < 0 {
+		return text
+	}
+	pairs := bytes.Count(text, []byte("\r\n"))
+	if carriages, lines := bytes.Count(text, []byte("\r"))-pairs, bytes.Count(text, []byte("\n")); carriages <= lines {
+		return text
+	}
+	return bytes.ReplaceAll(bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")), []byte("\r"), []byte("\n"))
+}
+
+// cutSeparatorLine removes the line "sep=;", with which Excel marks the delimiter, and returns the
+// delimiter, or 0 if there is no such line.
+func cutSeparatorLine(text []byte) ([]byte, rune) {
+	line, rest, _ := bytes.Cut(text, []byte("\n"))
+	line = bytes.TrimRight(bytes.TrimSuffix(line, []byte("\r")), `"`)
+	if c := bytes.TrimPrefix(bytes.TrimLeft(line, `"`), []byte("sep=")); len(c) == 1 && len(line) > 4 {
+		return rest, rune(c[0])
+	}
+	return text, 0
+}
+
+// unwrapFormulas removes the equals sign of fields such as ="00101", which keep Excel from dropping
+// the zeros.
+func unwrapFormulas(text []byte, comma rune) []byte {
+	if !bytes.Contains(text, []byte(`="`)) {
+		return text
+	}
+	field := regexp.MustCompile(`(?m)(^|` + regexp.QuoteMeta(string(comma)) + `)="`)
+	return field.ReplaceAll(text, []byte(`$1"`))
+}
+
+// delimiterOf returns the candidate that divides the most lines into the same number of fields, of
+// several the one that gives the most fields.
+func delimiterOf(text []byte) rune {
+	head := text[:min(len(text), 64<<10)]
+	if i := bytes.LastIndexByte(head, '\n'); i >= 0 && len(head) < len(text) {
+		head = head[:i+1]
+	}
+	best, bestRows, bestWidth := ',', 0, 0
+	for _, c := range ",;\t|" {
+		width, rows := countWidths(head, c)
+		if width > 1 && (rows > bestRows || rows == bestRows && width > bestWidth) {
+			best, bestRows, bestWidth = c, rows, width
 		}
 	}
-	best := candidates[0]
-	for _, c := range candidates[1:] {
-		if counts[c] > counts[best] {
-			best = c
+	return best
+}
+
+// usualWidth returns how many fields most rows have.
+func usualWidth(text []byte, comma rune) int {
+	width, _ := countWidths(text, comma)
+	return width
+}
+
+// countWidths returns the most frequent number of fields, and in how many rows it occurs.
+func countWidths(text []byte, comma rune) (width, rows int) {
+	counts := map[int]int{}
+	s := csvScanner{data: text, comma: comma}
+	for rec, ok := s.next(); ok; rec, ok = s.next() {
+		if rec.problem == "" {
+			counts[len(rec.cells)]++
 		}
 	}
-	return rune(best)
+	for w, n := range counts {
+		if n > rows || n == rows && w > width {
+			width, rows = w, n
+		}
+	}
+	return width, rows
+}
+
+// unwrapFormula returns the text of a cell that reads ="00101".
+func unwrapFormula(cell string) string {
+	if len(cell) >= 3 && cell[:2] == `="` && cell[len(cell)-1] == '"' && !slices.Contains([]byte(cell[2:len(cell)-1]), '"') {
+		return cell[2 : len(cell)-1]
+	}
+	return cell
 }

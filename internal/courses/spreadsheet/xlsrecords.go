@@ -6,11 +6,14 @@ import "encoding/binary"
 const (
 	recFormula    = 0x0006
 	recEOF        = 0x000A
+	recDateMode   = 0x0022
 	recFilePass   = 0x002F
 	recContinue   = 0x003C
 	recBoundSheet = 0x0085
 	recMulRK      = 0x00BD
 	recRString    = 0x00D6
+	recXF         = 0x00E0
+	recMergeCells = 0x00E5
 	recSST        = 0x00FC
 	recLabelSST   = 0x00FD
 	recNumber     = 0x0203
@@ -18,6 +21,7 @@ const (
 	recBoolErr    = 0x0205
 	recString     = 0x0207
 	recRK         = 0x027E
+	recFormat     = 0x041E
 	recBOF        = 0x0809
 )
 

@@ -1,0 +1,258 @@
+package courses
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"heek.kr/heektime/internal/lecturespb"
+)
+
+// cell returns a cell of the table as it is in the file, without the school's placeholders.
+func (m *sheetMapping) cell(row tableRow, header string) string {
+	text := row.raw(columnKey(header))
+	if len(m.placeholders) > 0 && slices.Contains(m.placeholders, placeholderKey(text)) {
+		return ""
+	}
+	return text
+}
+
+// raw returns a part of the lecture with its line breaks. The error points to the cells.
+func (m *sheetMapping) raw(row tableRow, key string) (string, error) {
+	e := m.cells[key]
+	if e == nil {
+		return "", nil
+	}
+	return m.evaluate(row, e, key)
+}
+
+func (m *sheetMapping) evaluate(row tableRow, e *cellExpr, key string) (string, error) {
+	several := len(e.headers()) > 1
+	text, err := e.eval(func(header string) string {
+		cell := m.cell(row, header)
+		if several && dropPlaceholder(cleanText(cell)) == "" {
+			return "" // so that the next column counts
+		}
+		return cell
+	})
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", m.where(row, e), err)
+	}
+	pattern := m.patterns[key]
+	if pattern == nil || strings.TrimSpace(text) == "" {
+		return text, nil
+	}
+	lines := strings.Split(cleanCellLines(text), "\n")
+	for i, line := range lines {
+		match := pattern.FindStringSubmatch(line)
+		if match == nil {
+			return "", fmt.Errorf("%s: option pattern.%s does not match %q", m.where(row, e), key, truncate(line, 60))
+		}
+		lines[i] = match[1]
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+// text returns a part of the lecture as clean text.
+func (m *sheetMapping) text(row tableRow, key string) (string, error) {
+	text, err := m.raw(row, key)
+	return cleanText(text), err
+}
+
+// where names the cells of an expression.
+func (m *sheetMapping) where(row tableRow, e *cellExpr) string {
+	var cells []string
+	for _, header := range e.headers() {
+		if i, ok := row.index[columnKey(header)]; ok {
+			cells = appendUnique(cells, row.where(i))
+		}
+	}
+	return strings.Join(cells, ", ")
+}
+
+// continues reports whether a row has no course code and no title, but something else.
+func (m *sheetMapping) continues(row tableRow) bool {
+	identifier, err := m.text(row, "identifier")
+	title, errTitle := m.text(row, "title")
+	times, errTimes := m.text(row, "times")
+	return err == nil && errTitle == nil && identifier == "" && title == "" && (times != "" || errTimes != nil)
+}
+
+// readRow reads a row into one: its lecture, or why it is left out.
+func (m *sheetMapping) readRow(row tableRow, base *url.URL, one *sheetRow) {
+	if row.broken {
+		one.reason = row.problem
+		return
+	}
+	for _, s := range m.skip {
+		if s.matches(row) {
+			one.reason, one.skipped = "skipped by the rule “"+s.String()+"”", true
+			return
+		}
+	}
+	identifier, err := m.identifier(row)
+	one.identifier = identifier
+	if err == nil && row.problem == "" {
+		one.lecture, err = m.lecture(row, identifier, base)
+	}
+	switch {
+	case row.problem != "":
+		one.reason = row.problem
+	case err != nil:
+		one.lecture, one.reason = nil, err.Error()
+	}
+}
+
+func (m *sheetMapping) identifier(row tableRow) (string, error) {
+	code, err := m.text(row, "identifier")
+	if err != nil {
+		return "", err
+	}
+	section, err := m.text(row, "section")
+	return joinIdentifier(code, section), err
+}
+
+// lecture returns the lecture of a row.
+func (m *sheetMapping) lecture(row tableRow, identifier string, base *url.URL) (*lecturespb.Lecture, error) {
+	lec := &lecturespb.Lecture{Identifier: identifier}
+	var err error
+	if lec.Name, err = m.text(row, "title"); err != nil {
+		return nil, err
+	}
+	if lec.Subtitle, err = m.text(row, "subtitle"); err != nil {
+		return nil, err
+	}
+	if lec.Professor, err = m.professor(row); err != nil {
+		return nil, err
+	}
+	if lec.Url, err = m.url(row, base); err != nil {
+		return nil, err
+	}
+	for _, e := range m.categories {
+		category, err := m.evaluate(row, e, "category")
+		if err != nil {
+			return nil, err
+		}
+		lec.Category = appendUnique(lec.Category, dropPlaceholder(cleanText(category)))
+	}
+	if lec.Credit, err = m.number(row, "credit", m.creditNumber); err != nil {
+		return nil, err
+	}
+	// No client shows the hours, so unreadable ones are not worth losing the lecture.
+	lec.HoursPerWeek, _ = m.number(row, "hours", m.hoursNumber)
+	if lec.Times, err = m.readTimes(row); err != nil {
+		return nil, err
+	}
+	for _, t := range m.tags {
+		if t.matches(row) {
+			addTag(lec, t.tag)
+		}
+	}
+	return lec, nil
+}
+
+func (m *sheetMapping) professor(row tableRow) (string, error) {
+	text, err := m.raw(row, "professor")
+	if err != nil {
+		return "", err
+	}
+	return dropPlaceholder(strings.ReplaceAll(cleanLines(text), "\n", ", ")), nil
+}
+
+// number returns number n of a cell.
+func (m *sheetMapping) number(row tableRow, key string, n int) (float64, error) {
+	text, err := m.text(row, key)
+	if err != nil {
+		return 0, err
+	}
+	number, err := numberAt(text, n)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", m.where(row, m.cells[key]), err)
+	}
+	return number, nil
+}
+
+// url returns the URL of the syllabus, "" if clients should not open it. Only &amp; is unescaped: the
+// &section of a query is not the entity of that name.
+func (m *sheetMapping) url(row tableRow, base *url.URL) (string, error) {
+	if m.linkedURL {
+		for _, header := range m.cells["url"].headers() {
+			if link := absoluteURL(base, row.link(columnKey(header))); link != "" {
+				return webLink(link), nil
+			}
+		}
+	}
+	text, err := m.raw(row, "url")
+	if err != nil {
+		return "", err
+	}
+	return webLink(strings.ReplaceAll(strings.TrimSpace(text), "&amp;", "&")), nil
+}
+
+// absoluteURL resolves a link, "" if there is none or it is relative to an unknown page.
+func absoluteURL(base *url.URL, link string) string {
+	u, err := url.Parse(strings.TrimSpace(link))
+	if link == "" || err != nil {
+		return ""
+	}
+	if !u.IsAbs() {
+		if base == nil {
+			return ""
+		}
+		u = base.ResolveReference(u)
+	}
+	return u.String()
+}
+
+// readTimes returns the meetings of a row.
+func (m *sheetMapping) readTimes(row tableRow) ([]*lecturespb.Lecture_LectureTime, error) {
+	e := m.cells["times"]
+	if m.times == nil || e == nil {
+		return nil, nil
+	}
+	times, err := m.raw(row, "times")
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := m.raw(row, "room")
+	if err != nil {
+		return nil, err
+	}
+	read, err := m.parseTimes(e, times, rooms)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", m.where(row, e), err)
+	}
+	return read, nil
+}
+
+// parseTimes parses meetings and rooms. Meetings composed of several cells are lines, and each has the
+// room in the same line.
+func (m *sheetMapping) parseTimes(e *cellExpr, times, rooms string) ([]*lecturespb.Lecture_LectureTime, error) {
+	lines := strings.Split(times, "\n")
+	if !e.isComposed() || len(lines) == 1 {
+		return m.times.parseCells(times, rooms, m.separators)
+	}
+	roomLines := strings.Split(cleanCellLines(rooms), "\n")
+	if len(roomLines) == 1 {
+		if parts := splitCell(rooms, m.separators); len(parts) > 1 {
+			roomLines = parts
+		}
+	}
+	if len(roomLines) > 1 && len(roomLines) != len(lines) {
+		return nil, fmt.Errorf("%d meetings, but %d rooms", len(lines), len(roomLines))
+	}
+	var all []*lecturespb.Lecture_LectureTime
+	for i, line := range lines {
+		room := roomLines[0]
+		if len(roomLines) > 1 {
+			room = roomLines[i]
+		}
+		read, err := m.times.parseCells(line, room, m.separators)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, read...)
+	}
+	return all, nil
+}
