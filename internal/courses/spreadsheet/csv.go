@@ -30,10 +30,14 @@ func readCSV(data []byte, o Options) iter.Seq2[Row, error] {
 			comma = delimiterOf(table)
 		}
 		table = unwrapFormulas(table, comma)
-		width := usualWidth(table, comma)
+		width, _ := countWidths(table, comma)
+		broken := brokenLines(table, comma, width)
 		s := csvScanner{data: table, comma: comma, width: width}
 		for rec, ok := s.next(); ok; rec, ok = s.next() {
 			row := Row{Number: rec.line + skipped, Table: 1, Cells: rec.cells, Problem: rec.problem, Width: width}
+			if broken[rec.line] && row.Problem == "" {
+				row.Problem = "a line of one cell is next to it: one of its own cells may be broken in two"
+			}
 			for line := rec.line; line <= rec.lastLine && len(text.invalid) > 0; line++ {
 				if b := text.invalid[line+skipped]; b != "" && row.Problem == "" {
 					row.InvalidByte = b
@@ -97,10 +101,31 @@ func delimiterOf(text []byte) rune {
 	return best
 }
 
-// usualWidth returns how many fields most rows have.
-func usualWidth(text []byte, comma rune) int {
-	width, _ := countWidths(text, comma)
-	return width
+// brokenLines returns the first lines of records that may be halves. A line break in the first or last
+// cell, without quotes, makes a line of one cell between two rows, one of which is cut off. Such a line at
+// the end is a note. It does not matter before the header, where a Problem is ignored.
+func brokenLines(text []byte, comma rune, width int) map[int]bool {
+	if width < 2 {
+		return nil
+	}
+	broken := map[int]bool{}
+	s := csvScanner{data: text, comma: comma, width: width}
+	var before, single csvRecord // the record before the line of one cell, and that line
+	for rec, ok := s.next(); ok; rec, ok = s.next() {
+		if single.line > 0 && rec.line == single.lastLine+1 {
+			broken[rec.line] = true
+			if before.lastLine+1 == single.line {
+				broken[before.line] = true
+			}
+		}
+		rec.cells, single = rec.cells[:min(len(rec.cells), 2)], csvRecord{}
+		if len(rec.cells) > 1 {
+			before = rec
+		} else {
+			single = rec
+		}
+	}
+	return broken
 }
 
 // countWidths returns the most frequent number of fields, and in how many rows it occurs.

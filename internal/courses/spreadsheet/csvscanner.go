@@ -131,5 +131,5 @@ func (s *csvScanner) quoteProblem(err error) string {
 	if at := s.baseLine + parseErr.Line; at > s.line+1 {
 		return fmt.Sprintf("a quote that is not closed before line %d", at)
 	}
-	return fmt.Sprintf("text after the closing quote of a cell, at byte %d of the line", parseErr.Column)
+	return fmt.Sprintf("a closing quote with text after it, at byte %d of the line", parseErr.Column)
 }

@@ -83,7 +83,7 @@ func decodeValue(raw json.RawMessage) any {
 // jsonError is the error for text that is not JSON.
 func jsonError(err error, text []byte) error {
 	var syntaxErr *json.SyntaxError
-	if errors.As(err, &syntaxErr) && syntaxErr.Offset < int64(len(text)) {
+	if errors.As(err, &syntaxErr) && !strings.Contains(err.Error(), "unexpected end") {
 		return corrupt("json: %v at byte %d", err, syntaxErr.Offset)
 	}
 	return corrupt("json: cut off after %d bytes", len(text))

@@ -84,12 +84,14 @@ func describeArchive(archive *zip.Reader) string {
 
 // readWorkbook reads the list of sheets.
 func (b *ooxmlBook) readWorkbook(name string) error {
-	type relation = ooxmlRelation
-	byID := map[string]relation{}
+	if strings.HasSuffix(strings.ToLower(name), ".bin") {
+		return fmt.Errorf("xlsx: the file is a binary workbook (.xlsb): %w", ErrUnsupported)
+	}
+	byID := map[string]ooxmlRelation{}
 	for _, r := range b.relations(path.Join(path.Dir(name), "_rels", path.Base(name)+".rels"), path.Dir(name)) {
 		byID[r.id] = r
 	}
-	err := b.tokens(name, func(t xml.StartElement, _ *xml.Decoder) error {
+	return b.tokens(name, func(t xml.StartElement, _ *xml.Decoder) error {
 		switch t.Name.Local {
 		case "calcPr":
 			v := attr(t, "fullCalcOnLoad")
@@ -104,10 +106,6 @@ func (b *ooxmlBook) readWorkbook(name string) error {
 		}
 		return nil
 	})
-	if err == nil && strings.HasSuffix(strings.ToLower(name), ".bin") {
-		err = fmt.Errorf("xlsx: the file is a binary workbook (.xlsb): %w", ErrUnsupported)
-	}
-	return err
 }
 
 // ooxmlRelation is a reference from one file of the archive to another, or to a URL.

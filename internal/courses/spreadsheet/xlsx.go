@@ -22,17 +22,17 @@ func readXLSX(data []byte, o Options) iter.Seq2[Row, error] {
 		if limit <= 0 {
 			limit = defaultMaxUncompressed
 		}
+		book, err := openOOXML(data, limit) // says what the file is if it is no workbook
+		if err != nil {
+			yield(Row{}, err)
+			return
+		}
 		f, err := openXLSX(data, limit)
 		if err != nil {
 			yield(Row{}, err)
 			return
 		}
 		defer f.Close()
-		book, err := openOOXML(data, limit)
-		if err != nil {
-			yield(Row{}, err)
-			return
-		}
 		sheets, err := selectSheets("xlsx", book.choices(), o.Sheets)
 		if err != nil {
 			yield(Row{}, err)
@@ -54,9 +54,6 @@ func openXLSX(data []byte, limit int64) (*excelize.File, error) {
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: limit, UnzipXMLSizeLimit: limit})
 	switch {
 	case errors.Is(err, excelize.ErrWorkbookFileFormat):
-		if _, err := openOOXML(data, limit); err != nil {
-			return nil, err // says what the file is
-		}
 		return nil, fmt.Errorf("xlsx: the file contains no workbook: %w", ErrUnsupported)
 	case err != nil && bytes.Contains([]byte(err.Error()), []byte("unzip size exceeds")):
 		return nil, fmt.Errorf("xlsx: more than %d bytes: %w", limit, ErrTooLarge)
