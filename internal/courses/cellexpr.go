@@ -155,12 +155,15 @@ func (t cellTemplate) eval(cell func(header string) string, strict bool) (string
 	texts := make([][]string, len(t))
 	lines, widest := 1, 0
 	for i, p := range t {
-		if p.header == "" {
-			continue
+		if p.header != "" {
+			if n := len(cellLines(cell(p.header), 0)); n > lines {
+				lines, widest = n, i
+			}
 		}
-		texts[i] = strings.Split(cleanCellLines(cell(p.header)), "\n")
-		if n := len(texts[i]); n > lines {
-			lines, widest = n, i
+	}
+	for i, p := range t {
+		if p.header != "" {
+			texts[i] = cellLines(cell(p.header), lines)
 		}
 	}
 	for i, p := range t {
@@ -205,7 +208,9 @@ func (t cellTemplate) line(value func(part int) string, strict bool) (string, er
 		case value(i) == "":
 			empty = p.header
 		default:
-			filled = p.header
+			if filled == "" {
+				filled = p.header
+			}
 			b.WriteString(value(i))
 		}
 	}
@@ -218,13 +223,23 @@ func (t cellTemplate) line(value func(part int) string, strict bool) (string, er
 	return b.String(), nil
 }
 
-// cleanCellLines cleans each line of a cell. Unlike cleanLines it keeps blank lines, which count as
-// lines when several columns are read side by side.
-func cleanCellLines(s string) string {
-	s = strings.Trim(strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"), "\n")
+// cellLines returns the clean lines of a cell. Unlike cleanLines it keeps blank lines, because the lines of
+// several cells belong together. Blank lines at the begin and end count only if the cell has n lines with
+// them.
+func cellLines(s string, n int) []string {
+	s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	lines := strings.Split(s, "\n")
 	for i, l := range lines {
 		lines[i] = cleanText(l)
 	}
-	return strings.Join(lines, "\n")
+	if len(lines) == n {
+		return lines
+	}
+	for len(lines) > 1 && lines[0] == "" {
+		lines = lines[1:]
+	}
+	for len(lines) > 1 && lines[len(lines)-1] == "" {
+		lines = lines[:len(lines)-1]
+	}
+	return lines
 }

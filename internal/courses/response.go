@@ -54,6 +54,14 @@ func (res response) looksLikeJSON() bool {
 
 var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
+// describePage names a page by its title.
+func describePage(head string) string {
+	if m := titleElement.FindStringSubmatch(head); m != nil {
+		return "the page “" + truncate(cleanText(m[1]), 100) + "”"
+	}
+	return "a page without a title"
+}
+
 // formatError is the error for a response that is not in the expected format. It says what the
 // response is.
 func (res response) formatError(expected string) error {
@@ -62,11 +70,7 @@ func (res response) formatError(expected string) error {
 	case spreadsheet.Describe(res.data) != "":
 		return unexpected("%s sent %s instead of %s", res.origin, spreadsheet.Describe(res.data), expected)
 	case format == spreadsheet.HTML:
-		page := "a page without a title"
-		if m := titleElement.FindStringSubmatch(head); m != nil {
-			page = "the page “" + truncate(cleanText(m[1]), 100) + "”"
-		}
-		return unexpected("%s sent %s instead of %s", res.origin, page, expected)
+		return unexpected("%s sent %s instead of %s", res.origin, describePage(head), expected)
 	case format == spreadsheet.CSV:
 		return unexpected("%s sent text instead of %s: %s", res.origin, expected, truncate(cleanText(head), 150))
 	case format != "":

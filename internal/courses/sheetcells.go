@@ -43,8 +43,11 @@ func (m *sheetMapping) evaluate(row tableRow, e *cellExpr, key string) (string, 
 	if pattern == nil || strings.TrimSpace(text) == "" {
 		return text, nil
 	}
-	lines := strings.Split(cleanCellLines(text), "\n")
+	lines := cellLines(text, 0)
 	for i, line := range lines {
+		if line == "" {
+			continue
+		}
 		match := pattern.FindStringSubmatch(line)
 		if match == nil {
 			return "", fmt.Errorf("%s: option pattern.%s does not match %q", m.where(row, e), key, truncate(line, 60))
@@ -233,7 +236,7 @@ func (m *sheetMapping) parseTimes(e *cellExpr, times, rooms string) ([]*lectures
 	if !e.isComposed() || len(lines) == 1 {
 		return m.times.parseCells(times, rooms, m.separators)
 	}
-	roomLines := strings.Split(cleanCellLines(rooms), "\n")
+	roomLines := cellLines(rooms, len(lines))
 	if len(roomLines) == 1 {
 		if parts := splitCell(rooms, m.separators); len(parts) > 1 {
 			roomLines = parts
