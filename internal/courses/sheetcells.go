@@ -85,7 +85,7 @@ func (m *sheetMapping) continues(row tableRow) bool {
 // readRow reads a row into one: its lecture, or why it is left out.
 func (m *sheetMapping) readRow(row tableRow, base *url.URL, one *sheetRow) {
 	if row.broken {
-		one.reason = row.problem
+		one.reason, one.skipped = row.problem, row.beside
 		return
 	}
 	for _, s := range m.skip {

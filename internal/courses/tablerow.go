@@ -22,6 +22,7 @@ type tableRow struct {
 	format  spreadsheet.Format
 	problem string // why the row, or a cell that the adapter reads, is uncertain; or ""
 	broken  bool   // whether the whole row is
+	beside  bool   // whether it is only next to a row that is
 }
 
 // newRow returns a row of the file as a row of the table.
@@ -30,9 +31,13 @@ func (t *tableReader) newRow(row spreadsheet.Row) tableRow {
 		number: row.Number, sheet: row.Sheet, index: t.index, cells: row.Cells, header: t.header,
 		links: row.Links, format: t.format,
 	}
-	if r.problem = r.rowProblem(row); r.problem != "" {
-		r.broken = true
-	} else {
+	switch problem := r.rowProblem(row); {
+	case problem != "":
+		r.problem, r.broken = problem, true
+	case row.Neighbor:
+		r.problem = "the line next to it has too few cells: it may be the other half of this row"
+		r.broken, r.beside = true, true
+	default:
 		r.problem = r.cellProblem(row)
 	}
 	return r
@@ -40,12 +45,17 @@ func (t *tableReader) newRow(row spreadsheet.Row) tableRow {
 
 // rowProblem returns why it is uncertain which cell belongs to which column, or "".
 func (row tableRow) rowProblem(r spreadsheet.Row) string {
-	switch {
-	case r.Problem != "":
+	if r.Problem != "" || row.format != spreadsheet.CSV {
 		return r.Problem
-	case r.Width > 0 && len(r.Cells) > max(len(row.header), r.Width):
+	}
+	named := len(row.header)
+	for named > 0 && cleanText(row.header[named-1]) == "" {
+		named--
+	}
+	switch {
+	case len(r.Cells) > max(len(row.header), r.Width) || len(r.Cells) > len(row.header) && !isBlank(r.Cells[len(row.header):]):
 		return fmt.Sprintf("it has %d cells, the header %d: a delimiter in a cell may lack quotes", len(r.Cells), len(row.header))
-	case r.Width > 0 && len(r.Cells) < min(len(row.header), r.Width):
+	case len(r.Cells) < named:
 		return fmt.Sprintf("it has %d cells, the header %d: it may be cut off", len(r.Cells), len(row.header))
 	}
 	return ""

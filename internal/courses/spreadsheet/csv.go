@@ -30,13 +30,16 @@ func readCSV(data []byte, o Options) iter.Seq2[Row, error] {
 			comma = delimiterOf(table)
 		}
 		table = unwrapFormulas(table, comma)
-		width, _ := countWidths(table, comma)
+		width, share := countWidths(table, comma)
 		broken := brokenLines(table, comma, width)
 		s := csvScanner{data: table, comma: comma, width: width}
 		for rec, ok := s.next(); ok; rec, ok = s.next() {
 			row := Row{Number: rec.line + skipped, Table: 1, Cells: rec.cells, Problem: rec.problem, Width: width}
 			if broken[rec.line] && row.Problem == "" {
-				row.Problem = "a line of one cell is next to it: one of its own cells may be broken in two"
+				row.Neighbor = true
+			}
+			if share < usualShare {
+				row.Width = 0
 			}
 			for line := rec.line; line <= rec.lastLine && len(text.invalid) > 0; line++ {
 				if b := text.invalid[line+skipped]; b != "" && row.Problem == "" {
@@ -91,58 +94,65 @@ func delimiterOf(text []byte) rune {
 	if i := bytes.LastIndexByte(head, '\n'); i >= 0 && len(head) < len(text) {
 		head = head[:i+1]
 	}
-	best, bestRows, bestWidth := ',', 0, 0
+	best, bestShare, bestWidth := ',', 0.0, 0
 	for _, c := range ",;\t|" {
-		width, rows := countWidths(head, c)
-		if width > 1 && (rows > bestRows || rows == bestRows && width > bestWidth) {
-			best, bestRows, bestWidth = c, rows, width
+		width, share := countWidths(head, c)
+		if width > 1 && (share > bestShare || share == bestShare && width > bestWidth) {
+			best, bestShare, bestWidth = c, share, width
 		}
 	}
 	return best
 }
 
-// brokenLines returns the first lines of records that may be halves. A line break in the first or last
-// cell, without quotes, makes a line of one cell between two rows, one of which is cut off. Such a line at
-// the end is a note. It does not matter before the header, where a Problem is ignored.
+// usualShare is the share of rows above which their number of cells is the usual one.
+const usualShare = 0.8
+
+// brokenLines returns the first lines of records that may be halves. A line break in a cell without quotes
+// makes two rows of one. One half has too few cells; the other may have enough by chance, because the cell
+// also has delimiters. So the neighbors of a row with too few cells are uncertain, except above a single
+// cell at the end, which is a note. Above the header it does not matter.
 func brokenLines(text []byte, comma rune, width int) map[int]bool {
-	if width < 2 {
-		return nil
-	}
 	broken := map[int]bool{}
 	s := csvScanner{data: text, comma: comma, width: width}
-	var before, single csvRecord // the record before the line of one cell, and that line
+	var before csvRecord
+	isShort := func(rec csvRecord, cells int) bool { return rec.line > 0 && rec.problem == "" && cells < width }
+	shortBefore, single := false, 0 // single is the line before a single cell that may be a note
 	for rec, ok := s.next(); ok; rec, ok = s.next() {
-		if single.line > 0 && rec.line == single.lastLine+1 {
+		cells := len(rec.cells)
+		rec.cells = nil
+		short, adjacent := isShort(rec, cells), rec.line == before.lastLine+1
+		if single > 0 {
+			broken[single] = true // it is not at the end
+			single = 0
+		}
+		switch {
+		case shortBefore && adjacent:
 			broken[rec.line] = true
-			if before.lastLine+1 == single.line {
-				broken[before.line] = true
-			}
+		case short && adjacent && cells > 1:
+			broken[before.line] = true
+		case short && adjacent:
+			single = before.line
 		}
-		rec.cells, single = rec.cells[:min(len(rec.cells), 2)], csvRecord{}
-		if len(rec.cells) > 1 {
-			before = rec
-		} else {
-			single = rec
-		}
+		before, shortBefore = rec, short
 	}
 	return broken
 }
 
-// countWidths returns the most frequent number of fields, and in how many rows it occurs.
-func countWidths(text []byte, comma rune) (width, rows int) {
-	counts := map[int]int{}
+// countWidths returns the most frequent number of cells, and the share of rows that have it.
+func countWidths(text []byte, comma rune) (width int, share float64) {
+	counts, most, total := map[int]int{}, 0, 0
 	s := csvScanner{data: text, comma: comma}
 	for rec, ok := s.next(); ok; rec, ok = s.next() {
-		if rec.problem == "" {
+		if total++; rec.problem == "" {
 			counts[len(rec.cells)]++
 		}
 	}
 	for w, n := range counts {
-		if n > rows || n == rows && w > width {
-			width, rows = w, n
+		if n > most || n == most && w > width {
+			width, most = w, n
 		}
 	}
-	return width, rows
+	return width, float64(most) / float64(max(total, 1))
 }
 
 // unwrapFormula returns the text of a cell that reads ="00101".

@@ -20,6 +20,8 @@ func readCSV(t *testing.T, data string, o spreadsheet.Options) string {
 		switch {
 		case err != nil:
 			return "error: " + err.Error()
+		case row.Neighbor:
+			rows = append(rows, fmt.Sprintf("%d? %s", row.Number, strings.Join(row.Cells, "|")))
 		case row.Problem != "":
 			rows = append(rows, fmt.Sprintf("%d! %s", row.Number, row.Problem))
 		default:
@@ -47,10 +49,11 @@ func TestCSVQuotes(t *testing.T) {
 				"3! a quote in the middle of an unquoted cell, at byte 4 of the line\n4 h|i|4"},
 		{"quote that is never closed", header + "a,\"b,1\nd,e,2\n", "1 code|title|times\n2! a quote that is not closed before line 3\n3 d|e|2"},
 		{"cell of several lines", header + "a,b,\"1,2\n3,4\"\nd,e,2\n", "1 code|title|times\n2 a|b|1,2\n3,4\n4 d|e|2"},
-		{"apostrophes", header + "a,'b, c',1\n", "1 code|title|times\n2 a|'b| c'|1"},
-		{"line of one cell between rows", header + "a,b,1\nA2\nd,e,2\nf,g,3\n",
-			"1 code|title|times\n2! a line of one cell is next to it: one of its own cells may be broken in two\n3 A2\n" +
-				"4! a line of one cell is next to it: one of its own cells may be broken in two\n5 f|g|3"},
+		{"apostrophes", header + "a,'b, c',1\nd,e,2\n", "1 code|title|times\n2 a|'b| c'|1\n3 d|e|2"},
+		{"line of one cell between rows", header + "a,b,1\nA2\nd,e,2\nf,g,3\n", "1 code|title|times\n2? a|b|1\n3 A2\n4? d|e|2\n5 f|g|3"},
+		{"half a row", header + "a,b,1\nc,d\ne,f,2\nf,g,3\n", "1 code|title|times\n2? a|b|1\n3 c|d\n4? e|f|2\n5 f|g|3"},
+		{"half a row at the end", header + "a,b,1\nc,d\n", "1 code|title|times\n2? a|b|1\n3 c|d"},
+		{"half a row behind a blank line", header + "a,b,1\n\nc,d\n", "1 code|title|times\n2 a|b|1\n4 c|d"},
 		{"note at the end", header + "a,b,1\nA2\n", "1 code|title|times\n2 a|b|1\n3 A2"},
 		{"text in formulas", header + "=\"00101\",b,\"=\"\"01\"\"\"\n", "1 code|title|times\n2 00101|b|01"},
 		{"separator line", "sep=;\ncode;title\na,b;c\n", "2 code|title\n3 a,b|c"},

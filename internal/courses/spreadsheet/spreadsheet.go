@@ -32,9 +32,11 @@ type Row struct {
 	// Cells holds the cells from the left, empty ones as "". Rows may differ in length. The slice is
 	// valid only until the next row is read.
 	Cells []string
-	// Width is the number of cells that most rows of a CSV file have, and 0 in other formats. A row of
-	// another length may have lost or gained a delimiter.
+	// Width is the number of cells that nearly all rows of a CSV file have, 0 if they differ and in other
+	// formats.
 	Width int
+	// Neighbor means that the line before or after has too few cells and may be the other half of this row.
+	Neighbor bool
 	// Problem says why the cells of this row are uncertain, "" if they are certain.
 	Problem string
 	// InvalidByte describes the first byte of the row that is invalid in the file's charset, if that is
