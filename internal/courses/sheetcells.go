@@ -3,6 +3,7 @@ package courses
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -85,7 +86,7 @@ func (m *sheetMapping) continues(row tableRow) bool {
 // readRow reads a row into one: its lecture, or why it is left out.
 func (m *sheetMapping) readRow(row tableRow, base *url.URL, one *sheetRow) {
 	if row.broken {
-		one.reason, one.skipped = row.problem, row.beside
+		one.reason, one.skipped = row.problem, row.skipped
 		return
 	}
 	for _, s := range m.skip {
@@ -107,10 +108,16 @@ func (m *sheetMapping) readRow(row tableRow, base *url.URL, one *sheetRow) {
 	}
 }
 
+// scientific matches a long number as spreadsheet programs show it.
+var scientific = regexp.MustCompile(`^\d(?:\.\d+)?E\+\d+$`)
+
 func (m *sheetMapping) identifier(row tableRow) (string, error) {
 	code, err := m.text(row, "identifier")
 	if err != nil {
 		return "", err
+	}
+	if scientific.MatchString(code) {
+		return "", fmt.Errorf("%s: %s is a code whose digits a spreadsheet program has dropped", m.where(row, m.cells["identifier"]), code)
 	}
 	section, err := m.text(row, "section")
 	return joinIdentifier(code, section), err

@@ -91,6 +91,9 @@ func TestSheetMapping(t *testing.T) {
 			`{"data": {"list": [{"code": 101, "title": "별", "teacher": {"name": "나별이"}, "meetings": [{"day": "월", "start": "11:00", "end": "12:15", "room": "401"},` +
 				`{"day": "수", "start": "13:00", "end": "14:15", "room": null}]}, {"code": "102", "title": "달", "teacher": null, "meetings": []}, {"code": "103", "title": {"ko": "해"}}]}}`,
 			"101 별; 나별이; 0; 0 660-735 401+2 780-855; \n102 달; ; 0; ; \nrow 3: field title is an object instead of a text; its fields are \"ko\"\n"},
+		{"headings and codes without digits", "column.credit: credit",
+			"<table><tr><td>code<td>title<td>credit<tr><td colspan=3>2학년<tr><td>1.23457E+11<td>별<td>3<tr><td>A2<td>달<td>3</table>",
+			"A2 달; ; 3; ; \nrow 2: all of its cells have the same text: it is a heading\nrow 3: code (column 1): 1.23457E+11 is a code whose digits a spreadsheet program has dropped\n"},
 		{"errors of a spreadsheet program", "column.credit: credit", "code,title,credit,other\nA1,별,#DIV/0!,\nA2,달,3,#REF!\nA3,해,####,\n",
 			"A2 달; ; 3; ; \nrow 2: credit (column 3) has the error #DIV/0!\nrow 4: credit (column 3) has the error ####\n"},
 		{"rows that lost or gained a delimiter", "column.credit: credit", "code,title,credit,x\nA1,별,3,\nA2,별, 달,3\nA3,해,3\n\nA4,땅,별,3,\nA5,물,3,\n",

@@ -73,6 +73,9 @@ func readSNUHTML(ctx context.Context, r *request) error {
 
 func addSNUPageRow(l *listBuilder, format *timeFormat, area string, row tableRow) error {
 	name := strings.TrimSpace(area + " row " + strconv.Itoa(row.number))
+	if row.skipped {
+		return l.skip(name, row.problem, row.describe())
+	}
 	if row.problem != "" {
 		return l.reject(name, row.problem, row.describe())
 	}

@@ -22,7 +22,7 @@ type tableRow struct {
 	format  spreadsheet.Format
 	problem string // why the row, or a cell that the adapter reads, is uncertain; or ""
 	broken  bool   // whether the whole row is
-	beside  bool   // whether it is only next to a row that is
+	skipped bool   // whether it is probably not the row's own fault, or not a lecture
 }
 
 // newRow returns a row of the file as a row of the table.
@@ -36,11 +36,30 @@ func (t *tableReader) newRow(row spreadsheet.Row) tableRow {
 		r.problem, r.broken = problem, true
 	case row.Neighbor:
 		r.problem = "the line next to it has too few cells: it may be the other half of this row"
-		r.broken, r.beside = true, true
+		r.broken, r.skipped = true, true
+	case r.isHeading():
+		r.problem, r.broken, r.skipped = "all of its cells have the same text: it is a heading", true, true
 	default:
 		r.problem = r.cellProblem(row)
 	}
 	return r
+}
+
+// isHeading reports whether all cells that the adapter reads have the same text, because they are one
+// merged cell.
+func (row tableRow) isHeading() bool {
+	columns := map[int]bool{}
+	text := ""
+	for key, column := range row.index {
+		columns[column] = true
+		switch cell := row.text(key); {
+		case cell == "" || text != "" && cell != text:
+			return false
+		default:
+			text = cell
+		}
+	}
+	return len(columns) > 2
 }
 
 // rowProblem returns why it is uncertain which cell belongs to which column, or "".

@@ -2,6 +2,7 @@ package spreadsheet
 
 import (
 	"bytes"
+	"fmt"
 	"iter"
 	"regexp"
 	"slices"
@@ -29,6 +30,12 @@ func readCSV(data []byte, o Options) iter.Seq2[Row, error] {
 		if comma == 0 {
 			comma = delimiterOf(table)
 		}
+		for line := range bytes.Lines(table) {
+			if n := bytes.Count(line, []byte(string(comma))); n > maxDelimiters {
+				yield(Row{}, fmt.Errorf("csv: a line with %d delimiters: %w", n, ErrTooLarge))
+				return
+			}
+		}
 		table = unwrapFormulas(table, comma)
 		width, share := countWidths(table, comma)
 		broken := brokenLines(table, comma, width)
@@ -52,6 +59,9 @@ func readCSV(data []byte, o Options) iter.Seq2[Row, error] {
 		}
 	}
 }
+
+// maxDelimiters bounds the delimiters in a line. Each becomes a cell.
+const maxDelimiters = 16_384
 
 // normalizeLines makes every line end with "\n". Some exports, such as Excel's for the Macintosh, end
 // rows with "\r" alone and use "\n" only for line breaks within a cell.

@@ -23,9 +23,9 @@ func Detect(data []byte) Format {
 	case Describe(data) != "":
 		return ""
 	}
-	text := bytes.TrimLeft(bytes.TrimPrefix(head, []byte(byteOrderMark)), " \t\r\n")
+	text := bytes.TrimLeft([]byte(Preview(data, 1024)), " \t\r\n")
 	switch {
-	case len(text) > 0 && text[0] == '<' && hasHTMLTag(head):
+	case len(text) > 0 && text[0] == '<' && hasHTMLTag(text):
 		return HTML
 	case len(text) > 0 && isText(data):
 		return CSV

@@ -38,7 +38,7 @@ func readJSON(data []byte, o Options) iter.Seq2[Row, error] {
 			row := Row{Number: i + 1, Table: 1}
 			object := decodeValue(raw)
 			if _, ok := object.(map[string]any); !ok {
-				row.Problem = "not a JSON object"
+				row.Problem = fmt.Sprintf("not a JSON object of up to %d bytes", maxJSONRow)
 			}
 			for column, field := range o.Fields {
 				cell, problem := jsonCell(object, strings.Split(field, "."), field)
@@ -69,8 +69,18 @@ func checkJSONFields(rows []json.RawMessage, fields []string) error {
 		strings.Join(missing, ", "), jsonFields(decodeValue(rows[0]), 20), ErrUnsupported)
 }
 
-// decodeValue decodes a valid JSON value. Numbers keep their digits.
+// Bounds on a JSON file. A row takes about fifteen times its size when decoded, and an element at least
+// 40 bytes.
+const (
+	maxJSONRow  = 1 << 20
+	maxJSONRows = 200_000
+)
+
+// decodeValue decodes a valid JSON value, nil if it is too long for a row. Numbers keep their digits.
 func decodeValue(raw json.RawMessage) any {
+	if len(raw) > maxJSONRow {
+		return nil
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var value any
@@ -103,7 +113,11 @@ func jsonRows(text []byte, path string) ([]json.RawMessage, error) {
 		}
 		var next []json.RawMessage
 		for _, node := range nodes {
-			for _, element := range elementsOf(node) {
+			elements, err := elementsOf(node)
+			if err != nil {
+				return nil, err
+			}
+			for _, element := range elements {
 				var object map[string]json.RawMessage
 				_ = json.Unmarshal(element, &object) // nil if it is not an object
 				value, ok := object[name]
@@ -123,7 +137,10 @@ func jsonRows(text []byte, path string) ([]json.RawMessage, error) {
 		if !isJSONArray(node) {
 			return nil, fmt.Errorf("json: %q is not an array; the arrays of the file are %s: %w", path, jsonArrays(root), ErrUnsupported)
 		}
-		rows = append(rows, elementsOf(node)...)
+		elements, err := elementsOf(node)
+		if rows = append(rows, elements...); err != nil || len(rows) > maxJSONRows {
+			return nil, fmt.Errorf("json: more than %d rows: %w", maxJSONRows, ErrTooLarge)
+		}
 	}
 	return rows, nil
 }
@@ -133,12 +150,25 @@ func isJSONArray(value json.RawMessage) bool {
 }
 
 // elementsOf returns the elements of an array, or the value itself.
-func elementsOf(value json.RawMessage) []json.RawMessage {
-	var elements []json.RawMessage
-	if !isJSONArray(value) || json.Unmarshal(value, &elements) != nil {
-		return []json.RawMessage{value}
+func elementsOf(value json.RawMessage) ([]json.RawMessage, error) {
+	if !isJSONArray(value) {
+		return []json.RawMessage{value}, nil
 	}
-	return elements
+	var elements []json.RawMessage
+	d := json.NewDecoder(bytes.NewReader(value))
+	if _, err := d.Token(); err != nil {
+		return nil, corrupt("json: %v", err)
+	}
+	for d.More() {
+		var element json.RawMessage
+		if err := d.Decode(&element); err != nil {
+			return nil, corrupt("json: %v", err)
+		}
+		if elements = append(elements, element); len(elements) > maxJSONRows {
+			return nil, fmt.Errorf("json: an array of more than %d elements: %w", maxJSONRows, ErrTooLarge)
+		}
+	}
+	return elements, nil
 }
 
 // flatten returns the elements of an array, or the value itself.
@@ -155,7 +185,8 @@ func jsonArrays(root json.RawMessage) string {
 	var walk func(value json.RawMessage, path string, depth int)
 	walk = func(value json.RawMessage, path string, depth int) {
 		if isJSONArray(value) {
-			found = append(found, fmt.Sprintf("%q (%d elements)", strings.TrimPrefix(path, "."), len(elementsOf(value))))
+			elements, _ := elementsOf(value)
+			found = append(found, fmt.Sprintf("%q (%d elements)", strings.TrimPrefix(path, "."), len(elements)))
 			return
 		}
 		var object map[string]json.RawMessage

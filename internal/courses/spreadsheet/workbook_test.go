@@ -312,7 +312,7 @@ func TestJSONRows(t *testing.T) {
 		got = append(got, strings.Join(row.Cells, "|")+row.Problem+row.CellProblems[0])
 	}
 	want := []string{"code|credit|room.name|meetings.day|times.text", "A1|3.0|별관|월\n수|", "A2||||월3",
-		"||||an object instead of a text; its fields are \"x\"", "||||not a JSON objecta text instead of an object with the field code"}
+		"||||an object instead of a text; its fields are \"x\"", "||||not a JSON object of up to 1048576 bytesa text instead of an object with the field code"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)
 	}
