@@ -1,7 +1,10 @@
 package spreadsheet
 
 import (
+	"archive/zip"
 	"bytes"
+	"io"
+	"strings"
 )
 
 const odsMimetype = "application/vnd.oasis.opendocument.spreadsheet"
@@ -19,7 +22,7 @@ func Detect(data []byte) Format {
 		if len(head) > 30 && bytes.HasPrefix(head[30:], []byte("mimetype"+odsMimetype)) {
 			return ODS
 		}
-		return XLSX
+		return archiveFormat(data)
 	case Describe(data) != "":
 		return ""
 	}
@@ -31,6 +34,25 @@ func Detect(data []byte) Format {
 		return CSV
 	}
 	return ""
+}
+
+// archiveFormat returns the format of a zip archive: of a spreadsheet that was unpacked and packed again,
+// the files may be in any order.
+func archiveFormat(data []byte) Format {
+	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		return XLSX
+	}
+	mimetype, err := archive.Open("mimetype")
+	if err != nil {
+		return XLSX
+	}
+	defer mimetype.Close()
+	text, _ := io.ReadAll(io.LimitReader(mimetype, 200)) // XLSX if it is cut off
+	if strings.TrimSpace(string(text)) == odsMimetype {
+		return ODS
+	}
+	return XLSX
 }
 
 // Describe names a kind of file that Rows cannot read and that is often saved under the name of one it

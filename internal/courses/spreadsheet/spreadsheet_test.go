@@ -217,10 +217,14 @@ func FuzzRows(f *testing.F) {
 	f.Add([]byte("<table><tr><td rowspan=9999 colspan=9999>A<tr><td>B</table>"))
 	f.Add([]byte("<table><tr><td><table></td></tr></table></html>"))
 	f.Add([]byte("\xff\xfea\x00,\x00"))
+	f.Add([]byte("a,\"b\nc,d\ne\",f\n"))
+	f.Add([]byte(`{"a": [{"b": [{"c": 1}, {"c": null}], "d": "x"}, 2]}`))
+	f.Add(odsOf(f, "", `<table:table table:name="A"><table:table-row table:number-rows-repeated="9"><table:table-cell table:number-rows-spanned="3" table:number-columns-repeated="2"><text:p>a</text:p></table:table-cell></table:table-row></table:table>`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, format := range []spreadsheet.Format{spreadsheet.XLS, spreadsheet.XLSX, spreadsheet.CSV, spreadsheet.HTML} {
+		for _, format := range []spreadsheet.Format{spreadsheet.XLS, spreadsheet.XLSX, spreadsheet.ODS, spreadsheet.CSV, spreadsheet.HTML, spreadsheet.JSON} {
 			n := 0
-			for _, err := range spreadsheet.Rows(data, format, spreadsheet.Options{MaxUncompressed: 1 << 20}) {
+			o := spreadsheet.Options{MaxUncompressed: 1 << 20, Sheets: []string{"*"}, Rows: "a", Fields: []string{"b.c", "d"}}
+			for _, err := range spreadsheet.Rows(data, format, o) {
 				if n++; err != nil || n > 5000 {
 					break
 				}
