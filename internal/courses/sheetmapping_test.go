@@ -51,6 +51,7 @@ func formatList(l *listBuilder) string {
 
 const required = "url: file:///x\ncolumn.identifier: code\ncolumn.title: title\n"
 
+// TestSheetMapping is long because it is a table of what the mapping can express.
 func TestSheetMapping(t *testing.T) {
 	for _, test := range []struct{ name, options, data, want string }{
 		{"days, begin and end in columns", "column.times: {day} {start}~{end}\ntimes: 월 11:00~12:15\ncolumn.room: room",
