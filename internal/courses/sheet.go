@@ -3,7 +3,6 @@ package courses
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"heek.kr/heektime/internal/lecturespb"
 )
@@ -26,11 +25,17 @@ import (
 //	column.subtitle, column.professor, column.credit, column.hours, column.times, column.room,
 //	column.url         headers of the other parts of a lecture
 //	column.category    headers of the categories, separated by commas
-//	credit.number      which number of the credit cell to use, default 1
-//	hours.number       which number of the hours cell to use, default 1
+//	credit.number      which number of the credit cell to use, or last; default 1
+//	hours.number       which number of the hours cell to use, or last; default 1
+//	decimal            the decimal separator, . or ,; by default both, if the meaning is certain
 //	times              an example of how the school writes a meeting, required with column.times; see
-//	                   newTimeFormat
-//	room.separator     characters that separate the meetings of a cell and their rooms, default /
+//	                   dialect.format
+//	times.days         the names of the weekdays, Monday first, such as M T W Th F Sa Su
+//	times.clock        how times without am and pm are meant: 24, 12, or 12 from 8:00
+//	times.ignore       remarks in cells with meetings that mean nothing, separated by " | "
+//	placeholders       the school's words for an unknown value, separated by commas
+//	room.separator     characters that separate the meetings of a cell and their rooms, default /; none
+//	                   if the room cell has one room
 //	tag.NAME           rules for lectures to tag with NAME
 //	skip               rules for rows to skip
 func sheet() adapter {
@@ -43,7 +48,8 @@ func sheet() adapter {
 		a.options = append(a.options, option{key: "column." + key, required: key == "identifier" || key == "title"})
 	}
 	a.options = append(a.options, option{key: "column.category"}, option{key: "credit.number"}, option{key: "hours.number"},
-		option{key: "times"}, option{key: "room.separator"}, option{key: "tag."}, option{key: "skip"})
+		option{key: "decimal", values: []string{".", ","}}, option{key: "placeholders"},
+		option{key: "times"}, option{key: "times.days"}, option{key: "times.clock"}, option{key: "times.ignore"}, option{key: "room.separator"}, option{key: "tag."}, option{key: "skip"})
 	return a
 }
 
@@ -87,21 +93,25 @@ func (m *sheetMapping) addRow(l *listBuilder, row tableRow) error {
 		Identifier: joinIdentifier(row.text("identifier"), row.text("section")),
 		Name:       row.text("title"),
 		Subtitle:   row.text("subtitle"),
-		Professor:  dropPlaceholder(strings.ReplaceAll(cleanLines(row.raw("professor")), "\n", ", ")),
+		Professor:  m.placeholders.drop(cleanLines(row.raw("professor"))),
 		Url:        webLink(row.text("url")),
 	}
 	for i := range m.categories {
-		lec.Category = appendUnique(lec.Category, dropPlaceholder(row.text(categoryKey(i))))
+		lec.Category = appendUnique(lec.Category, m.placeholders.drop(row.text(categoryKey(i))))
 	}
 	var err error
-	lec.Credit, lec.HoursPerWeek, err = creditAndHours(row.text("credit"), m.creditNumber, row.text("hours"), m.hoursNumber)
-	if err != nil {
+	if lec.Credit, err = m.numbers.credit(row.text("credit"), m.creditNumber); err != nil {
 		return l.reject(name, err.Error(), row.describe())
 	}
+	// No client shows the hours, so unreadable ones are not worth losing the lecture.
+	lec.HoursPerWeek, _ = m.numbers.at(row.text("hours"), m.hoursNumber)
 	if m.times != nil {
-		if lec.Times, err = m.times.parseCells(row.raw("times"), row.raw("room"), m.separators); err != nil {
+		cell, err := m.times.readCells(row.raw("times"), row.raw("room"), m.separators)
+		if err != nil {
 			return l.reject(name, err.Error(), row.describe())
 		}
+		lec.Times = cell.times
+		addProfessors(lec, cell.professors)
 	}
 	for _, t := range m.tags {
 		if t.matches(row) {

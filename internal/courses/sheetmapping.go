@@ -16,7 +16,9 @@ type sheetMapping struct {
 	tableSpec
 	categories   int         // number of columns category.0, category.1, …
 	times        *timeFormat // nil without a column of times
+	placeholders placeholders
 	separators   string
+	numbers      numberStyle
 	creditNumber int
 	hoursNumber  int
 	tags         []tagRule
@@ -24,7 +26,13 @@ type sheetMapping struct {
 }
 
 func newSheetMapping(r *request) (*sheetMapping, error) {
-	m := &sheetMapping{separators: r.option("room.separator", "/")}
+	m := &sheetMapping{
+		separators: r.option("room.separator", "/"), placeholders: parsePlaceholders(r.option("placeholders", "")),
+		numbers: numberStyle{decimal: r.option("decimal", "")},
+	}
+	if m.separators == "none" {
+		m.separators = ""
+	}
 	for _, key := range sheetColumns {
 		if name := r.option("column."+key, ""); name != "" {
 			m.columns = append(m.columns, column{key: key, names: []string{name}, required: true})
@@ -57,8 +65,30 @@ func (m *sheetMapping) parseTimes(r *request) error {
 	case !hasColumn && (times != "" || r.option("column.room", "") != ""):
 		return invalid("options times and column.room require option column.times")
 	case hasColumn:
-		if m.times, err = newTimeFormat(times, r.periods); err != nil {
+		d := dialect{periods: r.periods, placeholders: m.placeholders}
+		if err = d.parseOptions(r); err != nil {
+			return err
+		}
+		if m.times, err = d.format(times); err != nil {
 			return invalid("option times: %v", err)
+		}
+	}
+	return nil
+}
+
+// parseOptions parses the options times.days, times.clock and times.ignore.
+func (d *dialect) parseOptions(r *request) (err error) {
+	if names := r.option("times.days", ""); names != "" {
+		if d.days, err = parseDayNames(names); err != nil {
+			return invalid("option times.days: %v", err)
+		}
+	}
+	if d.clock, err = parseClockStyle(r.option("times.clock", "")); err != nil {
+		return invalid("option times.clock: %v", err)
+	}
+	for remark := range strings.SplitSeq(r.option("times.ignore", ""), " | ") {
+		if remark = normalizeCell(remark); remark != "" {
+			d.remarks = append(d.remarks, remark)
 		}
 	}
 	return nil
@@ -75,6 +105,10 @@ func (m *sheetMapping) parseNumbers(r *request) error {
 		{"hours.number", "1", &m.hoursNumber},
 		{"header.row", "0", &m.headerRow},
 	} {
+		if r.options[o.key] == "last" && o.key != "header.row" {
+			*o.value = lastNumber
+			continue
+		}
 		n, err := strconv.Atoi(r.option(o.key, o.fallback))
 		if err != nil || n < 0 || n > 1000 || n == 0 && r.options[o.key] != "" {
 			return invalid("option %s is %q, must be a number from 1 to 1000", o.key, truncate(r.options[o.key], 50))

@@ -112,7 +112,7 @@ func TestTimeFormat(t *testing.T) {
 }
 
 func TestInvalidTimeFormat(t *testing.T) {
-	for _, pattern := range []string{"", "월", "3,4", "월3,4 화5", "월(11:00~)", "오전", "월3,4 | ", "강의실"} {
+	for _, pattern := range []string{"", "월오전", "3,4", "월3,4 화5", "월(11:00~)", "오전", "월3,4 | ", "강의실"} {
 		if f, err := newTimeFormat(pattern, nil); err == nil {
 			t.Errorf("newTimeFormat(%q) = %v, want an error", pattern, f.patterns)
 		}
