@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 const (
@@ -84,8 +85,14 @@ func (p *cellParser) checkCapture(pattern *timePattern, t token, begin, end int)
 	if strings.ContainsRune(hardSeparators+dashes+".:", first) || strings.ContainsRune(hardSeparators+dashes+":", last) {
 		return "", c.pos, "a text does not begin or end with a separator"
 	}
-	if half := (&cursor{c.text, c.pos}); half.halfOfDay() != 0 || half.word("교시") || half.word("시") && !isWordRune(half.peek()) {
+	if pattern.belongsToTime(cursor{c.text, c.pos}) {
 		return "", c.pos, "this belongs to a time"
+	}
+	if at := strings.LastIndexAny(c.text[begin:], hardSeparators); at >= 0 {
+		_, size := utf8.DecodeRuneInString(c.text[begin+at:])
+		if p.format.placeholders.isCutOff(c.text[begin+at+size:]) {
+			return "", begin + at, "this looks like a placeholder that was cut off"
+		}
 	}
 	for afterSeparator := false; !c.done(); {
 		if !isWordRune(c.previous()) || c.pos == begin {
@@ -100,6 +107,20 @@ func (p *cellParser) checkCapture(pattern *timePattern, t token, begin, end int)
 		}
 	}
 	return text, 0, ""
+}
+
+// belongsToTime reports whether a text begins with a word that belongs to the time before it: pm, 교시,
+// or, unless the 24-hour clock is declared, the p of 9:50 p.
+func (p *timePattern) belongsToTime(text cursor) bool {
+	word := strings.ToLower(text.rest())
+	if text.word("교시") || text.word("시") && !isWordRune(text.peek()) || text.halfOfDay() != 0 {
+		return true
+	}
+	if i := strings.IndexByte(word, ' '); i >= 0 {
+		word = word[:i]
+	}
+	isLetter := word == "a" || word == "p" || word == "a." || word == "p." || word == "오"
+	return isLetter && p.clock.kind != clock24 && p.count(tokenClock, tokenBegin) > 0
 }
 
 // trimRemarks removes declared remarks from the end of a text.
@@ -124,16 +145,13 @@ func (p *cellParser) looksLikeMeeting(pattern *timePattern, afterSeparator bool)
 	}
 	c = p.cursor
 	if _, ok := pattern.days.read(&c, pattern.dayRanges); ok && !isWordRune(c.peek()) {
+		// Declared names can be single letters, which rooms have as well.
 		c.skipBlank()
-		word := unicode.IsLetter(c.peek())
-		if pattern.days.names == nil && !word || afterSeparator && !word || c.done() && afterSeparator ||
-			pattern.days.names == nil && (afterSeparator || startsKoreanDay(p.peek())) {
+		if pattern.days.names == nil || afterSeparator && !unicode.IsLetter(c.peek()) {
 			return "this looks like a weekday within a text"
 		}
-	} else if c = p.cursor; pattern.days.names == nil {
-		if _, ok := standardDay(&c); ok && isDigit(c.peek()) {
-			return "this looks like a weekday within a text"
-		}
+	} else if ok && isDigit(c.peek()) && (afterSeparator || pattern.days.names == nil) {
+		return "this looks like a weekday within a text"
 	}
 	c = p.cursor
 	if !afterSeparator || !isDigit(c.peek()) || pattern.count(tokenPeriods, tokenDigits, tokenLengths) == 0 {

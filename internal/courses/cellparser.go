@@ -3,6 +3,7 @@ package courses
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"heek.kr/heektime/internal/lecturespb"
 )
@@ -99,7 +100,7 @@ func (p *cellParser) meeting() (parsedMeeting, error) {
 			p.pos = end
 			parsed, err := m.resolve(p.format)
 			if err != nil {
-				return parsedMeeting{}, p.errorAt(begin, err.Error())
+				return parsedMeeting{}, p.errorAt(m.timeAt, err.Error())
 			}
 			return parsed, nil
 		}
@@ -117,26 +118,46 @@ func (p *cellParser) placeholder() bool {
 		p.pos = begin
 		if withDays {
 			if _, ok := p.days(); !ok {
-				continue
+				break
 			}
 			p.skipFiller()
 		}
-		text := p.pos
-		for end := text; ; {
-			if p.pos = end; p.pos > text && !isWordRune(p.peek()) || p.done() {
-				if word := p.text[text:end]; word != "" && p.format.placeholders.match(word) && p.ends() {
-					return true
-				}
-			}
-			if p.done() || end-text > 30 || strings.ContainsRune("\n,/;|", p.peek()) && p.peek() != '/' {
-				break
-			}
-			p.next()
-			end = p.pos
+		// A dash stands for a meeting only by itself.
+		if word := p.placeholderWord(); word != "" && p.ends() &&
+			(strings.ContainsFunc(word, unicode.IsLetter) || !withDays && p.isSeparated(begin)) {
+			return true
 		}
 	}
 	p.pos = begin
 	return false
+}
+
+// placeholderWord reads the longest placeholder at the cursor. A letter or digit does not follow it.
+func (p *cellParser) placeholderWord() string {
+	longest := ""
+	if p.done() || !p.format.placeholders.canBegin(p.rest()) {
+		return ""
+	}
+	for c := p.cursor; !c.done() && c.pos-p.pos < maxPlaceholderBytes && c.peek() != '\n'; {
+		c.next()
+		word := p.text[p.pos:c.pos]
+		if isWordRune(c.peek()) && isWordRune(c.previous()) || strings.HasSuffix(word, " ") {
+			continue
+		}
+		if p.format.placeholders.match(word) {
+			longest = word
+		}
+	}
+	p.pos += len(longest)
+	return longest
+}
+
+// isSeparated reports whether a separator or nothing is on both sides of the text from begin.
+func (p *cellParser) isSeparated(begin int) bool {
+	before := strings.TrimRight(p.text[:begin], " ")
+	after := strings.TrimLeft(p.rest(), " ")
+	return (before == "" || strings.ContainsAny(before[len(before)-1:], separators)) &&
+		(after == "" || strings.ContainsAny(after[:1], separators))
 }
 
 // days reads weekdays as one of the patterns does.
@@ -200,24 +221,8 @@ func (p *cellParser) startsMeeting(separated bool) bool {
 			return true
 		}
 	}
-	if !separated {
-		return false
-	}
 	ahead := *p
-	return ahead.placeholderWord()
-}
-
-// placeholderWord reports whether the text up to the next separator is a placeholder.
-func (p *cellParser) placeholderWord() bool {
-	begin := p.pos
-	if p.days(); p.pos > begin {
-		p.skipFiller()
-	}
-	rest := p.rest()
-	if i := strings.IndexAny(rest, "\n,;|"); i >= 0 {
-		rest = rest[:i]
-	}
-	return strings.Trim(rest, " ") != "" && len(rest) < 60 && p.format.placeholders.match(strings.Trim(rest, " "))
+	return separated && ahead.placeholder()
 }
 
 // match matches the tokens of a pattern from index i on and returns where the meeting ends.
@@ -234,6 +239,9 @@ func (p *cellParser) match(pattern *timePattern, i int, m *meetingMatch) (end in
 		begin := p.pos
 		if !p.readToken(pattern, t, m) {
 			return 0, p.fail(begin, t.expectation())
+		}
+		if t.isTime() && m.timeAt == 0 {
+			m.timeAt = begin
 		}
 	}
 	if !p.ends() {
@@ -311,6 +319,7 @@ func (p *cellParser) digitRuns() (runs [][]halfPeriods, ok bool) {
 // meetingMatch is a meeting as written.
 type meetingMatch struct {
 	pattern    *timePattern
+	timeAt     int // position of the clock or the periods, 0 without
 	days       []int
 	clocks     [][2]clockTime
 	begin, end clockTime

@@ -140,7 +140,7 @@ func parseClockStyle(s string) (clockStyle, error) {
 // span returns the span between two times. A time without am or pm takes those of the other, as in
 // 1:00-2:15 pm, unless the span would then end before it begins.
 func (s clockStyle) span(begin, end clockTime) (span, error) {
-	if begin.bare && begin.half|end.half == 0 || end.bare && begin.half|end.half == 0 {
+	if begin.bare && begin.half|end.half == 0 || end.bare && end.half == 0 {
 		return span{}, errors.New("an hour without minutes needs am or pm")
 	}
 	for _, t := range []clockTime{begin, end} {

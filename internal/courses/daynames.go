@@ -7,7 +7,7 @@ import (
 )
 
 // dayNames are the names of weekdays in one school's cells. The zero value stands for Korean names
-// (월, 월요일) and English names of three letters or more (Mon, Tues, Thursday).
+// (월, 월요일) and English names (Mon, Tues, Thursday).
 type dayNames struct {
 	names []dayName // declared names, which replace the Korean and English ones
 }
@@ -146,18 +146,17 @@ func standardDay(c *cursor) (int, bool) {
 	for n < len(c.rest()) && isLatin(c.rest()[n]) {
 		n++
 	}
-	if n < 3 || n > len("wednesday") {
-		return 0, false
+	day, ok := englishDays[strings.ToLower(c.rest()[:min(n, len("wednesday")+1)])]
+	if ok {
+		c.pos += n
+		c.word(".")
 	}
-	word := strings.ToLower(c.rest()[:n])
-	for i, day := range [7]string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"} {
-		if strings.HasPrefix(day, word) {
-			c.pos += n
-			c.word(".")
-			return i, true
-		}
-	}
-	return 0, false
+	return day, ok
+}
+
+var englishDays = map[string]int{
+	"monday": 0, "mon": 0, "tuesday": 1, "tues": 1, "tue": 1, "wednesday": 2, "weds": 2, "wed": 2,
+	"thursday": 3, "thurs": 3, "thur": 3, "thu": 3, "friday": 4, "fri": 4, "saturday": 5, "sat": 5, "sunday": 6, "sun": 6,
 }
 
 func isLatin(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }

@@ -75,6 +75,16 @@ func TestDialects(t *testing.T) {
 			{"월 10:00~10:50 전산관/101", "0 600-650 전산관/101"},
 			{"월 10:00~10:50 별관 1\n101", "! 101"},
 		}},
+		{[]string{"times", "Mon 10:00-11:15 room"}, [][2]string{
+			{"Tue 8:00-9:50 p.m. Hall 3", "1 1200-1310 Hall 3"}, {"Tue 8:00-9:50 Pm Hall 3", "1 1200-1310 Hall 3"},
+			{"Tue 8:00-9:50p Hall 3", "1 1200-1310 Hall 3"}, {"Tue 8:00-9:50 오후 Hall 3", "1 1200-1310 Hall 3"},
+			{"Tue 8:00-9:50 p Hall 3", "! belongs to a time"}, {"Tue 8:00-9:50 P. Hall 3", "! belongs to a time"},
+			{"Tue 8:00-9:50 PMA Hall 3", "1 480-590 PMA Hall 3"}, {"Tue 8:00-9:50 Hall 3, TB", "! placeholder that was cut off"},
+			{"Tue 8:00-9:50 Sun Hall", "! looks like a weekday"}, {"Tue 8:00-9:50 Sunset Hall", "1 480-590 Sunset Hall"},
+			{"Tue 8:00-9:50 Hall 3 Thu 8:00-9:50 Hall 4", "1 480-590 Hall 3; 3 480-590 Hall 4"}, {"Tue 10:00 am - 12", `! from character 5, "10:00 am - 12": an hour without minutes`},
+			{"Tue 8:00-9:50 Thu Hall 4", "! looks like a weekday"},
+		}},
+		{[]string{"times", "Mon 13:00-14:15 room"}, [][2]string{{"Tue 8:00-9:50 P 301", "1 480-590 P 301"}}},
 		{[]string{"times", "월 10:00~11:15(캠퍼스)강의실"}, [][2]string{
 			{"월 10:00~11:15(국제)별관 301", "0 600-675 국제 별관 301"},
 			{"월 10:00~11:15 (서울) 301 / 수 9:00~9:50(국제) 302", "0 600-675 서울 301; 2 540-590 국제 302"},
@@ -114,7 +124,7 @@ func TestDialects(t *testing.T) {
 		{[]string{"times", "MTWRF 10:00-10:50 am room", "placeholders", "n.a."}, [][2]string{
 			{"MWF 10:00-10:50 am 101 Hall", "0 600-650 101 Hall+2 600-650 101 Hall+4 600-650 101 Hall"},
 			{"TR 8:00-9:50 p.m. Hall 3", "1 1200-1310 Hall 3+3 1200-1310 Hall 3"},
-			{"TR 8:00-9:50 p Hall 3", "! needs am or pm"},
+			{"TR 8:00-9:50 p Hall 3", "! belongs to a time"}, {"TR 8:00-9:50 Hall 3", `! from character 4, "8:00-9:50 Hall 3": the time needs am or pm`},
 			{"TR 8:00-9:50p Hall 3", "1 1200-1310 Hall 3+3 1200-1310 Hall 3"},
 			{"ARRANGED", ""}, {"n.a.", ""},
 			{"MW 10:00-10:50 am n.a.", "0 600-650+2 600-650"},

@@ -106,19 +106,15 @@ func normalizeHeader(s string) string {
 	return strings.ToLower(strings.ReplaceAll(cleanText(s), " ", ""))
 }
 
-// dropPlaceholder returns s, or "" if s is one of the words that schools write into a cell without a
-// value.
-func dropPlaceholder(s string) string {
-	if len(s) > 30 {
-		return s
-	}
-	switch strings.ToLower(strings.ReplaceAll(s, " ", "")) {
-	case "", "-", "--", "미배정", "미정", "미지정", "없음", "시간미정", "시간미지정", "강의실미정", "강의실미배정", "강의실미지정", "추후공지",
-		"tba", "tbd", "n/a", "null", "arranged":
-		return ""
-	}
-	return s
+// usualPlaceholders are the words that schools write into a cell without a value, as
+// [placeholderKey] returns them.
+var usualPlaceholders = placeholders{
+	"-", "--", "미배정", "미정", "미지정", "없음", "시간미정", "시간미지정", "강의실미정", "강의실미배정", "강의실미지정", "추후공지",
+	"tba", "tbd", "n/a", "null", "arranged",
 }
+
+// dropPlaceholder returns s, or "" if s is a usual placeholder.
+func dropPlaceholder(s string) string { return placeholders(nil).drop(s) }
 
 // truncate makes a text from outside safe for a message: it cuts s to maxRunes and replaces control
 // and invisible characters with spaces.

@@ -2,7 +2,6 @@ package courses
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -156,35 +155,4 @@ func (f *timeFormat) parseCell(text, slots string) (parsedCell, error) {
 		return parsedCell{}, p.errorAt(len(text), "a meeting is missing at the end")
 	}
 	return cell, nil
-}
-
-// placeholders are a school's own words for an unknown value, as [placeholderKey] returns them.
-type placeholders []string
-
-// parsePlaceholders parses the option placeholders: words separated by commas.
-func parsePlaceholders(s string) placeholders {
-	var p placeholders
-	for word := range strings.SplitSeq(s, ",") {
-		if key := placeholderKey(word); key != "" {
-			p = append(p, key)
-		}
-	}
-	return p
-}
-
-func placeholderKey(s string) string {
-	return strings.ToLower(strings.ReplaceAll(strings.TrimSpace(s), " ", ""))
-}
-
-// match reports whether s is blank or stands for an unknown value.
-func (p placeholders) match(s string) bool {
-	return dropPlaceholder(s) == "" || len(p) > 0 && slices.Contains(p, placeholderKey(s))
-}
-
-// drop returns s, or "" if it stands for an unknown value.
-func (p placeholders) drop(s string) string {
-	if p.match(s) {
-		return ""
-	}
-	return s
 }

@@ -71,6 +71,8 @@ func (t token) isCapture() bool {
 	return t.kind == tokenRoom || t.kind == tokenProfessor || t.kind == tokenNote
 }
 
+func (t token) isTime() bool { return t.kind >= tokenClock && t.kind <= tokenLengths }
+
 // captureWords are the words of an example that match any text.
 var captureWords = []struct {
 	word string
