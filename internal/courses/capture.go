@@ -45,7 +45,7 @@ func (p *cellParser) matchCapture(pattern *timePattern, i int, m *meetingMatch) 
 			}
 		}
 		p.pos = at
-		if p.done() || p.peek() == '\n' || at-begin > maxCaptureBytes || p.steps > maxCellSteps {
+		if p.done() || p.peek() == '\n' || at-begin > maxCaptureBytes || p.tooLong() {
 			return 0, p.fail(at, pattern.expectationAfter(i))
 		}
 		r := p.next()
@@ -61,6 +61,17 @@ func (p *cellParser) matchCapture(pattern *timePattern, i int, m *meetingMatch) 
 	}
 }
 
+// checkRoom returns an error if a text that ought to be a room could be a meeting.
+func (f *timeFormat) checkRoom(text string) error {
+	p := newCellParser(f, text)
+	for i := range f.patterns {
+		if _, at, problem := p.checkCapture(&f.patterns[i], token{kind: tokenRoom}, 0, len(text)); problem != "" {
+			return p.errorAt(at, problem)
+		}
+	}
+	return nil
+}
+
 // capture stores a captured text.
 func (m *meetingMatch) capture(kind tokenKind, text string) {
 	switch kind {
@@ -74,7 +85,7 @@ func (m *meetingMatch) capture(kind tokenKind, text string) {
 // checkCapture returns a captured text without surrounding spaces and remarks. If the text might be
 // something else than a room, a professor or a note, it returns what and where.
 func (p *cellParser) checkCapture(pattern *timePattern, t token, begin, end int) (text string, at int, problem string) {
-	c := cellParser{cursor: cursor{text: p.text[:end], pos: begin}, format: p.format}
+	c := cellParser{cursor: cursor{text: p.text[:end], pos: begin}, format: p.format, steps: p.steps}
 	c.skipFiller()
 	text = c.trimRemarks(strings.TrimRight(c.rest(), " "))
 	c.text = c.text[:c.pos+len(text)]

@@ -12,10 +12,19 @@ import (
 // every end of a text such as a room, so it counts its steps.
 type cellParser struct {
 	cursor
-	format *timeFormat
-	steps  int
-
+	format  *timeFormat
+	steps   *int // shared with the parsers that look ahead
 	failure failure
+}
+
+func newCellParser(f *timeFormat, text string) cellParser {
+	return cellParser{cursor: cursor{text: text}, format: f, steps: new(int)}
+}
+
+// tooLong counts a step and reports whether there were too many.
+func (p *cellParser) tooLong() bool {
+	*p.steps++
+	return *p.steps > maxCellSteps
 }
 
 // failure is why a meeting cannot be read. The one furthest to the right is reported, but a certain
@@ -27,7 +36,7 @@ type failure struct {
 }
 
 // maxCellSteps bounds the work for one cell. Real cells take a few hundred steps.
-const maxCellSteps = 200_000
+const maxCellSteps = 50_000
 
 // fail records a failure. It returns false.
 func (p *cellParser) fail(at int, reason string) bool {
@@ -104,7 +113,7 @@ func (p *cellParser) meeting() (parsedMeeting, error) {
 			}
 			return parsed, nil
 		}
-		if p.steps > maxCellSteps {
+		if *p.steps > maxCellSteps {
 			return parsedMeeting{}, p.errorAt(begin, "it is too complicated")
 		}
 	}
@@ -117,7 +126,7 @@ func (p *cellParser) placeholder() bool {
 	for _, withDays := range []bool{false, true} {
 		p.pos = begin
 		if withDays {
-			if _, ok := p.days(); !ok {
+			if p.days() == nil {
 				break
 			}
 			p.skipFiller()
@@ -160,23 +169,26 @@ func (p *cellParser) isSeparated(begin int) bool {
 		(after == "" || strings.ContainsAny(after[:1], separators))
 }
 
-// days reads weekdays as one of the patterns does.
-func (p *cellParser) days() (days []int, ok bool) {
+// days reads weekdays as one of the patterns does. It returns nil if there are none.
+func (p *cellParser) days() []int {
 	begin := p.pos
 	for i := range p.format.patterns {
 		p.pos = begin
 		pattern := &p.format.patterns[i]
 		if days, ok := pattern.days.read(&p.cursor, pattern.dayRanges); ok {
-			return days, true
+			return days
 		}
 	}
 	p.pos = begin
-	return nil, false
+	return nil
 }
 
 // ends reports whether a meeting can end at the cursor: at the end of the cell, at a line break, or
 // where another meeting follows, with or without a separator.
 func (p *cellParser) ends() bool {
+	if p.tooLong() {
+		return false
+	}
 	ahead := *p
 	ahead.skipFiller()
 	if ahead.done() || ahead.peek() == '\n' {
@@ -198,6 +210,9 @@ func (p *cellParser) ends() bool {
 // text matches. A pattern that begins with a text matches anything after a separator.
 func (p *cellParser) startsMeeting(separated bool) bool {
 	for i := range p.format.patterns {
+		if p.tooLong() {
+			return false
+		}
 		pattern := &p.format.patterns[i]
 		if pattern.tokens[0].isCapture() {
 			if separated {
@@ -222,13 +237,19 @@ func (p *cellParser) startsMeeting(separated bool) bool {
 		}
 	}
 	ahead := *p
-	return separated && ahead.placeholder()
+	return separated && (ahead.placeholderPart() || ahead.days() != nil && ahead.placeholderPart())
+}
+
+// placeholderPart reads a placeholder that a separator or the end of the cell follows.
+func (p *cellParser) placeholderPart() bool {
+	p.skipFiller()
+	return p.placeholderWord() != "" && (p.done() || strings.ContainsRune(separators, p.peek()))
 }
 
 // match matches the tokens of a pattern from index i on and returns where the meeting ends.
 func (p *cellParser) match(pattern *timePattern, i int, m *meetingMatch) (end int, ok bool) {
 	for ; i < len(pattern.tokens); i++ {
-		if p.steps++; p.steps > maxCellSteps {
+		if p.tooLong() {
 			return 0, false
 		}
 		t := pattern.tokens[i]

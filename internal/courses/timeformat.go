@@ -123,7 +123,7 @@ func (f *timeFormat) parseCell(text, slots string) (parsedCell, error) {
 	if len(text) > maxTimesBytes {
 		return parsedCell{}, fmt.Errorf("time %q is too long", truncate(text, 60))
 	}
-	p := cellParser{cursor: cursor{text: text}, format: f}
+	p := newCellParser(f, text)
 	cell := parsedCell{slots: 1}
 	wanted := false // a list separator such as a comma needs a meeting on both sides
 	for {
