@@ -111,9 +111,13 @@ func parseChungAngTimes(format *timeFormat, cell string) ([]*lecturespb.Lecture_
 	cell = timeAfterRoom.ReplaceAllString(cell, ">/$1")
 	var meetings []meeting
 	var room string
-	for _, part := range splitCell(cell, "/") {
+	for _, part := range splitRooms(cell, "/") {
 		if !timePrefix.MatchString(part) {
-			room = joinRooms(room, dropPlaceholder(cleanText(roomKind.ReplaceAllString(part, ""))))
+			name := dropPlaceholder(cleanText(roomKind.ReplaceAllString(part, "")))
+			if err := format.checkRoom(name); err != nil {
+				return nil, err
+			}
+			room = joinRooms(room, name)
 			continue
 		}
 		if strings.Count(part, ")") > strings.Count(part, "(") {

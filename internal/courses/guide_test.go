@@ -14,7 +14,7 @@ import (
 )
 
 // guide reads docs/add-a-school.md.
-func guide(t *testing.T) string {
+func guide(t testing.TB) string {
 	t.Helper()
 	data, err := os.ReadFile("../../docs/add-a-school.md")
 	if err != nil {
@@ -24,7 +24,7 @@ func guide(t *testing.T) string {
 }
 
 // example returns the guide's first code block in a language.
-func example(t *testing.T, language string) string {
+func example(t testing.TB, language string) string {
 	t.Helper()
 	_, rest, begins := strings.Cut(guide(t), "\n```"+language+"\n")
 	text, _, ends := strings.Cut(rest, "```\n")
@@ -134,8 +134,11 @@ func TestGuideListsSheetOptions(t *testing.T) {
 				options[needed] = examples[needed]
 			}
 		}
-		if key == "column.room" {
-			options["column.times"] = examples["column.times"]
+		if key == "column.room" || strings.HasPrefix(key, "times.") {
+			options["column.times"], options["times"] = "강의시간", "월 11:00~12:15"
+		}
+		if key == "times.days" {
+			options["times"] = "M 11:00-12:15"
 		}
 		if key == "pages" {
 			options["url"] += "/{page}"

@@ -24,11 +24,19 @@ const (
 type listBuilder struct {
 	report   importreport.Report
 	lectures []*lecturespb.Lecture
-	index    map[string]int // position in lectures by identifier
-	bad      int            // rejected rows
+	sources  []lectureSource // of lectures
+	index    map[string]int  // position in lectures by identifier
+	bad      int             // rejected rows
 	maxRows  int
 	origin   string         // host or file that the list comes from, for errors
 	checked  schema.Lecture // reused
+}
+
+// lectureSource is where a lecture comes from.
+type lectureSource struct {
+	rows       []string // the rows that were merged into it
+	professors []string
+	tooLarge   string // why the lecture is left out after all, "" if it is not
 }
 
 func newListBuilder(maxRows int) *listBuilder {
@@ -46,10 +54,13 @@ func (l *listBuilder) add(row string, lec *lecturespb.Lecture) error {
 		l.recordBad(row, err.Error(), describe(lec))
 		return nil
 	}
+	professors := splitProfessors(lec.Professor)
+	lec.Professor = strings.ReplaceAll(lec.Professor, "\n", professorSeparator)
 	i, exists := l.index[lec.Identifier]
 	if !exists {
 		l.index[lec.Identifier] = len(l.lectures)
 		l.lectures = append(l.lectures, lec)
+		l.sources = append(l.sources, lectureSource{rows: []string{row}, professors: professors})
 		l.report.Lectures++
 		return nil
 	}
@@ -59,9 +70,42 @@ func (l *listBuilder) add(row string, lec *lecturespb.Lecture) error {
 		l.recordBad(row, reason, describe(lec))
 		return nil
 	}
-	merge(existing, lec)
-	l.report.Merged++
+	l.merge(i, row, lec, professors)
 	return nil
+}
+
+// merge merges the lecture of a row into the one at position i. If the result exceeds the bounds of a
+// lecture, the lecture is left out with all its rows: a part of it would be wrong.
+func (l *listBuilder) merge(i int, row string, lec *lecturespb.Lecture, professors []string) {
+	existing, source := l.lectures[i], &l.sources[i]
+	if source.tooLarge != "" {
+		l.report.Skip(truncate(row, 100), source.tooLarge, truncate(describe(existing), 100))
+		return
+	}
+	merge(existing, lec)
+	known := len(source.professors)
+	source.professors = appendUnique(source.professors, professors...)
+	if added := source.professors[known:]; len(added) > 0 {
+		if existing.Professor != "" {
+			existing.Professor += professorSeparator
+		}
+		existing.Professor += strings.Join(added, professorSeparator)
+	}
+	source.rows = append(source.rows, row)
+	l.report.Merged++
+	err := l.check(existing)
+	if err == nil {
+		return
+	}
+	source.tooLarge = truncate(fmt.Sprintf("%s has too many rows for one lecture: %v", existing.Identifier, err), 300)
+	l.bad++
+	l.report.Lectures--
+	l.report.Merged -= len(source.rows) - 1
+	for _, r := range source.rows {
+		l.report.Skip(truncate(r, 100), source.tooLarge, truncate(describe(existing), 100))
+	}
+	source.rows, source.professors = nil, nil
+	l.lectures[i] = &lecturespb.Lecture{Identifier: existing.Identifier, Name: existing.Name} // frees the rest
 }
 
 // reject counts a row that cannot be read. Too many of them fail the list.
@@ -96,8 +140,15 @@ func (l *listBuilder) countRow() error {
 	return nil
 }
 
-// checkBadRows fails a list with too many bad rows.
+// checkBadRows removes the lectures that are left out and fails a list with too many bad rows.
 func (l *listBuilder) checkBadRows() error {
+	kept := l.lectures[:0]
+	for i, lec := range l.lectures {
+		if l.sources[i].tooLarge == "" {
+			kept = append(kept, lec)
+		}
+	}
+	l.lectures, l.sources, l.index = kept, nil, nil
 	tooMany := l.bad >= minBadRows && float64(l.bad) > maxBadShare*float64(l.report.Rows) || 2*l.bad > l.report.Rows
 	if !tooMany {
 		return nil
@@ -112,7 +163,7 @@ func (l *listBuilder) checkBadRows() error {
 }
 
 // discard frees the lectures of a list that failed.
-func (l *listBuilder) discard() { l.lectures = nil }
+func (l *listBuilder) discard() { l.lectures, l.sources, l.index = nil, nil, nil }
 
 // check returns why a lecture cannot be part of a list, or nil. Package schema defines the bounds.
 func (l *listBuilder) check(lec *lecturespb.Lecture) error {

@@ -1,6 +1,7 @@
 package courses
 
 import (
+	"strings"
 	"testing"
 )
 
@@ -8,8 +9,8 @@ func TestParseCells(t *testing.T) {
 	for _, test := range []struct{ times, rooms, want string }{
 		{"월(9:00~9:50)/수(9:00~9:50)", "101/102", "0 540-590 101+2 540-590 102"},
 		{"월(9:00~9:50)/수(9:00~9:50)", "101", "0 540-590 101+2 540-590 101"},
-		{"월(9:00~9:50)/화(9:00~9:50)/수(9:00~9:50)", "101/102", "0 540-590 101+1 540-590 102+2 540-590"},
-		{"월(9:00~9:50)", "101/102", "0 540-590 101, 102"},
+		{"월(9:00~9:50)/화(9:00~9:50)/수(9:00~9:50)", "101/102", "! 2 rooms for 3 meetings"},
+		{"월(9:00~9:50)", "101/102", "0 540-590 101/102"},
 		{"월(9:00~9:50)/월(9:00~9:50)", "101/102", "0 540-590 101, 102"},
 		{"월(9:00~9:50)/월(9:00~9:50)", "101/101", "0 540-590 101"},
 		{"/금(9:00~9:50)", "/301", "4 540-590 301"},
@@ -26,6 +27,12 @@ func TestParseCells(t *testing.T) {
 			t.Fatal(err)
 		}
 		times, err := format.parseCells(test.times, test.rooms, "/")
+		if want, fails := strings.CutPrefix(test.want, "! "); fails {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%q with rooms %q: error %v, want %q", test.times, test.rooms, err, want)
+			}
+			continue
+		}
 		if got := formatMeetings([]meeting{mergeTimes(times)}); err != nil || got != test.want {
 			t.Errorf("%q with rooms %q: got %q, %v; want %q", test.times, test.rooms, got, err, test.want)
 		}

@@ -33,14 +33,19 @@ import (
 //	column.url         the other parts of a lecture
 //	column.category    categories, separated by commas
 //	pattern.NAME       regular expression with a group around what to read from column.NAME
-//	placeholders       the school's own words for an empty value, separated by commas
 //	continued          yes: a row without code and title is another meeting of the row above
 //	url.link           yes: column.url is the target of the link behind the cell
-//	credit.number      which number of the credit cell to use, default 1
-//	hours.number       which number of the hours cell to use, default 1
+//	credit.number      which number of the credit cell to use, or last; default 1
+//	hours.number       which number of the hours cell to use, or last; default 1
+//	decimal            the decimal separator, . or ,; by default both, if the meaning is certain
 //	times              an example of how the school writes a meeting, required with column.times; see
-//	                   newTimeFormat
-//	room.separator     characters that separate the meetings of a cell and their rooms, default /
+//	                   dialect.format
+//	times.days         the names of the weekdays, Monday first, such as M T W Th F Sa Su
+//	times.clock        how times without am and pm are meant: 24, 12, or 12 from 8:00
+//	times.ignore       remarks in cells with meetings that mean nothing, separated by " | "
+//	placeholders       the school's words for an unknown value, separated by commas
+//	room.separator     characters that separate the meetings of a cell and their rooms, default /; none
+//	                   if the room cell has one room
 //	tag.NAME           rules for lectures to tag with NAME
 //	skip               rules for rows to skip
 func sheet() adapter {
@@ -55,8 +60,9 @@ func sheet() adapter {
 	}
 	a.options = append(a.options, option{key: "column.category"}, option{key: "pattern."}, option{key: "placeholders"},
 		option{key: "continued", values: yes}, option{key: "url.link", values: yes},
-		option{key: "credit.number"}, option{key: "hours.number"},
-		option{key: "times"}, option{key: "room.separator"}, option{key: "tag."}, option{key: "skip"})
+		option{key: "credit.number"}, option{key: "hours.number"}, option{key: "decimal", values: []string{".", ","}},
+		option{key: "times"}, option{key: "times.days"}, option{key: "times.clock"}, option{key: "times.ignore"},
+		option{key: "room.separator"}, option{key: "tag."}, option{key: "skip"})
 	return a
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 
 	"heek.kr/heektime/internal/lecturespb"
@@ -13,7 +12,7 @@ import (
 // cell returns a cell of the table as it is in the file, without the school's placeholders.
 func (m *sheetMapping) cell(row tableRow, header string) string {
 	text := row.raw(columnKey(header))
-	if len(m.placeholders) > 0 && slices.Contains(m.placeholders, placeholderKey(text)) {
+	if len(m.placeholders) > 0 && m.placeholders.match(cleanText(text)) {
 		return ""
 	}
 	return text
@@ -32,7 +31,7 @@ func (m *sheetMapping) evaluate(row tableRow, e *cellExpr, key string) (string, 
 	several := len(e.headers()) > 1
 	text, err := e.eval(func(header string) string {
 		cell := m.cell(row, header)
-		if several && dropPlaceholder(cleanText(cell)) == "" {
+		if several && m.placeholders.match(cleanText(cell)) {
 			return "" // so that the next column counts
 		}
 		return cell
@@ -144,16 +143,19 @@ func (m *sheetMapping) lecture(row tableRow, identifier string, base *url.URL) (
 		if err != nil {
 			return nil, err
 		}
-		lec.Category = appendUnique(lec.Category, dropPlaceholder(cleanText(category)))
+		lec.Category = appendUnique(lec.Category, m.placeholders.drop(cleanText(category)))
 	}
 	if lec.Credit, err = m.number(row, "credit", m.creditNumber); err != nil {
 		return nil, err
 	}
 	// No client shows the hours, so unreadable ones are not worth losing the lecture.
 	lec.HoursPerWeek, _ = m.number(row, "hours", m.hoursNumber)
-	if lec.Times, err = m.readTimes(row); err != nil {
+	cell, err := m.readTimes(row)
+	if err != nil {
 		return nil, err
 	}
+	lec.Times = cell.times
+	addProfessors(lec, cell.professors)
 	for _, t := range m.tags {
 		if t.matches(row) {
 			addTag(lec, t.tag)
@@ -162,12 +164,13 @@ func (m *sheetMapping) lecture(row tableRow, identifier string, base *url.URL) (
 	return lec, nil
 }
 
+// professor returns the professors, one a line.
 func (m *sheetMapping) professor(row tableRow) (string, error) {
 	text, err := m.raw(row, "professor")
 	if err != nil {
 		return "", err
 	}
-	return dropPlaceholder(strings.ReplaceAll(cleanLines(text), "\n", ", ")), nil
+	return m.placeholders.drop(cleanLines(text)), nil
 }
 
 // number returns number n of a cell.
@@ -176,7 +179,7 @@ func (m *sheetMapping) number(row tableRow, key string, n int) (float64, error) 
 	if err != nil {
 		return 0, err
 	}
-	number, err := numberAt(text, n)
+	number, err := m.numbers.at(text, n)
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", m.where(row, m.cells[key]), err)
 	}
@@ -216,53 +219,54 @@ func absoluteURL(base *url.URL, link string) string {
 }
 
 // readTimes returns the meetings of a row.
-func (m *sheetMapping) readTimes(row tableRow) ([]*lecturespb.Lecture_LectureTime, error) {
+func (m *sheetMapping) readTimes(row tableRow) (cellTimes, error) {
 	e := m.cells["times"]
 	if m.times == nil || e == nil {
-		return nil, nil
+		return cellTimes{}, nil
 	}
 	times, err := m.raw(row, "times")
 	if err != nil {
-		return nil, err
+		return cellTimes{}, err
 	}
 	rooms, err := m.raw(row, "room")
 	if err != nil {
-		return nil, err
+		return cellTimes{}, err
 	}
 	read, err := m.parseTimes(e, times, rooms)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", m.where(row, e), err)
+		return cellTimes{}, fmt.Errorf("%s: %w", m.where(row, e), err)
 	}
 	return read, nil
 }
 
 // parseTimes parses meetings and rooms. Meetings composed of several cells are lines, and each has the
 // room in the same line.
-func (m *sheetMapping) parseTimes(e *cellExpr, times, rooms string) ([]*lecturespb.Lecture_LectureTime, error) {
+func (m *sheetMapping) parseTimes(e *cellExpr, times, rooms string) (cellTimes, error) {
 	lines := strings.Split(times, "\n")
 	if !e.isComposed() || len(lines) == 1 {
-		return m.times.parseCells(times, rooms, m.separators)
+		return m.times.readCells(times, rooms, m.separators)
 	}
 	roomLines := cellLines(rooms, len(lines))
 	if len(roomLines) == 1 {
-		if parts := splitCell(rooms, m.separators); len(parts) > 1 {
+		if parts := splitRooms(roomLines[0], m.separators); len(parts) > 1 {
 			roomLines = parts
 		}
 	}
 	if len(roomLines) > 1 && len(roomLines) != len(lines) {
-		return nil, fmt.Errorf("%d meetings, but %d rooms", len(lines), len(roomLines))
+		return cellTimes{}, fmt.Errorf("%d meetings, but %d rooms", len(lines), len(roomLines))
 	}
-	var all []*lecturespb.Lecture_LectureTime
+	var all cellTimes
 	for i, line := range lines {
 		room := roomLines[0]
 		if len(roomLines) > 1 {
 			room = roomLines[i]
 		}
-		read, err := m.times.parseCells(line, room, m.separators)
+		read, err := m.times.readCells(line, room, m.separators)
 		if err != nil {
-			return nil, err
+			return cellTimes{}, err
 		}
-		all = append(all, read...)
+		all.times = append(all.times, read.times...)
+		all.professors = appendUnique(all.professors, read.professors...)
 	}
 	return all, nil
 }

@@ -19,11 +19,12 @@ type sheetMapping struct {
 	cells        map[string]*cellExpr // by the names in sheetColumns
 	categories   []*cellExpr
 	patterns     map[string]*regexp.Regexp // by the names in sheetColumns
-	placeholders []string                  // as placeholderKey returns them
-	linkedURL    bool                      // whether the URL is the target of a link
-	continued    bool                      // whether rows without code and title continue the row above
-	times        *timeFormat               // nil without a column of times
+	placeholders placeholders
+	linkedURL    bool        // whether the URL is the target of a link
+	continued    bool        // whether rows without code and title continue the row above
+	times        *timeFormat // nil without a column of times
 	separators   string
+	numbers      numberStyle
 	creditNumber int
 	hoursNumber  int
 	tags         []tagRule
@@ -31,7 +32,13 @@ type sheetMapping struct {
 }
 
 func newSheetMapping(r *request) (*sheetMapping, error) {
-	m := &sheetMapping{separators: r.option("room.separator", "/"), cells: map[string]*cellExpr{}}
+	m := &sheetMapping{
+		separators: r.option("room.separator", "/"), placeholders: parsePlaceholders(r.option("placeholders", "")),
+		numbers: numberStyle{decimal: r.option("decimal", "")}, cells: map[string]*cellExpr{},
+	}
+	if m.separators == "none" {
+		m.separators = ""
+	}
 	for _, parse := range []func(*request) error{
 		m.parseColumns, m.parsePatterns, m.parseTimesOption, m.parseNumbers, m.parseRules, m.parseFile, m.parseRows,
 	} {
@@ -127,8 +134,30 @@ func (m *sheetMapping) parseTimesOption(r *request) error {
 	case !hasColumn && (times != "" || r.option("column.room", "") != ""):
 		return invalid("options times and column.room require option column.times")
 	case hasColumn:
-		if m.times, err = newTimeFormat(times, r.periods); err != nil {
+		d := dialect{periods: r.periods, placeholders: m.placeholders}
+		if err = d.parseOptions(r); err != nil {
+			return err
+		}
+		if m.times, err = d.format(times); err != nil {
 			return invalid("option times: %v", err)
+		}
+	}
+	return nil
+}
+
+// parseOptions parses the options times.days, times.clock and times.ignore.
+func (d *dialect) parseOptions(r *request) (err error) {
+	if names := r.option("times.days", ""); names != "" {
+		if d.days, err = parseDayNames(names); err != nil {
+			return invalid("option times.days: %v", err)
+		}
+	}
+	if d.clock, err = parseClockStyle(r.option("times.clock", "")); err != nil {
+		return invalid("option times.clock: %v", err)
+	}
+	for remark := range strings.SplitSeq(r.option("times.ignore", ""), " | ") {
+		if remark = normalizeCell(remark); remark != "" {
+			d.remarks = append(d.remarks, remark)
 		}
 	}
 	return nil
@@ -145,6 +174,10 @@ func (m *sheetMapping) parseNumbers(r *request) error {
 		{"hours.number", "1", &m.hoursNumber},
 		{"header.row", "0", &m.headerRow},
 	} {
+		if r.options[o.key] == "last" && o.key != "header.row" {
+			*o.value = lastNumber
+			continue
+		}
 		n, err := strconv.Atoi(r.option(o.key, o.fallback))
 		if err != nil || n < 0 || n > 1000 || n == 0 && r.options[o.key] != "" {
 			return invalid("option %s is %q, must be a number from 1 to 1000", o.key, truncate(r.options[o.key], 50))
@@ -196,15 +229,7 @@ func (m *sheetMapping) parseRows(r *request) error {
 	if m.linkedURL && m.cells["url"] == nil {
 		return invalid("option url.link requires option column.url")
 	}
-	for word := range strings.SplitSeq(r.option("placeholders", ""), ",") {
-		m.placeholders = appendUnique(m.placeholders, placeholderKey(word))
-	}
 	return nil
-}
-
-// placeholderKey returns a text without what does not distinguish placeholders: case and spaces.
-func placeholderKey(s string) string {
-	return strings.ToLower(strings.ReplaceAll(cleanText(s), " ", ""))
 }
 
 // parseRules parses the options tag.NAME and skip and adds the columns that they read.

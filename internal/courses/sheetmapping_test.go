@@ -66,11 +66,11 @@ func TestSheetMapping(t *testing.T) {
 			"CS-1 별; 나별이, 김하나; 0; 0 660-710+2 660-710; \nCS-2 달; ; 0; 1 660-710; \nrow 5: dept (column 1), code (column 2): column code is empty, but dept is not\n"},
 		{"an unreadable row of a lecture", "column.times: time\ntimes: 월3,4",
 			"code,title,time\nA1,별,월3\nA2,달,화3\nA1,별,언젠가\n",
-			"A2 달; ; 0; 1 660-710; \nrow 2: the lecture is incomplete: its row 4 cannot be read\nrow 4: time (column 3): time \"언젠가\" cannot be read\n"},
+			"A2 달; ; 0; 1 660-710; \nrow 2: the lecture is incomplete: its row 4 cannot be read\nrow 4: time (column 3): time \"언젠가\" cannot be read from character 1, \"언젠가\": expected a weekday\n"},
 		{"continued rows", "continued: yes\ncolumn.times: time\ntimes: 월3,4\nskip: state is 폐강\ncolumn.room: room",
 			"code,title,time,room,state\nA1,별,월3,401,\n,,수3,402,\nA2,달,월3,,폐강\n,,화3,,\nA3,해,월3,,\n,,어느날,,\n,,목3,,\n합계,,,,\n",
 			"A1 별; ; 0; 0 660-710 401+2 660-710 402; \nrow 4: skipped by the rule “state is 폐강”\nrow 5: it continues row 4, which is left out\n" +
-				"row 6: the lecture is incomplete: its row 7 cannot be read\nrow 7: time (column 3): time \"어느날\" cannot be read\n" +
+				"row 6: the lecture is incomplete: its row 7 cannot be read\nrow 7: time (column 3): time \"어느날\" cannot be read from character 1, \"어느날\": expected a weekday\n" +
 				"row 8: it continues row 7, which is left out\nrow 9: no title\n"},
 		{"room of two columns, or another", "column.times: time\ntimes: 월3,4\ncolumn.room: {building}-{room} | place",
 			"code,title,time,building,room,place\nA1,별,월3,별관,401,\nA2,달,월3,별관,,\nA3,해,월3,미정,-,운동장\n",

@@ -73,7 +73,7 @@ func (s *sheetRows) readContinuation(row tableRow, one *sheetRow) {
 	case row.problem != "":
 		one.reason = row.problem
 	default:
-		times, err := s.m.readTimes(row)
+		cell, err := s.m.readTimes(row)
 		if err != nil {
 			one.reason = err.Error()
 			return
@@ -84,8 +84,9 @@ func (s *sheetRows) readContinuation(row tableRow, one *sheetRow) {
 			return
 		}
 		one.lecture = &lecturespb.Lecture{
-			Identifier: above.lecture.Identifier, Name: above.lecture.Name, Professor: professor, Times: times,
+			Identifier: above.lecture.Identifier, Name: above.lecture.Name, Professor: professor, Times: cell.times,
 		}
+		addProfessors(one.lecture, cell.professors)
 	}
 }
 

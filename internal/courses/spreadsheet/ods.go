@@ -126,7 +126,7 @@ func readODSSheets(data []byte, limit int64) ([]sheetChoice, error) {
 		}
 	}
 	if !isSpreadsheet {
-		return nil, fmt.Errorf("ods: the document contains no spreadsheet: %w", ErrUnsupported)
+		return nil, fmt.Errorf("ods: the OpenDocument file contains no spreadsheet: %w", ErrUnsupported)
 	}
 	return sheets, nil
 }
