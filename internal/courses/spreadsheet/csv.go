@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 )
@@ -17,7 +18,8 @@ func readCSV(data []byte, o Options) iter.Seq2[Row, error] {
 		return fail(err)
 	}
 	return func(yield func(Row, error) bool) {
-		buffered := bufio.NewReaderSize(text, 64<<10)
+		limited := &rowLimit{r: text}
+		buffered := bufio.NewReaderSize(limited, 64<<10)
 		head, err := buffered.Peek(16 << 10)
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
 			yield(Row{}, corrupt("csv: %v", err))
@@ -35,8 +37,13 @@ func readCSV(data []byte, o Options) iter.Seq2[Row, error] {
 			r.Comma = delimiterOf(head)
 		}
 		for {
+			limited.n = 0
 			cells, err := r.Read()
 			if err == io.EOF {
+				return
+			}
+			if errors.Is(err, ErrTooLarge) {
+				yield(Row{}, fmt.Errorf("csv: %w", err))
 				return
 			}
 			if err != nil {
@@ -49,6 +56,25 @@ func readCSV(data []byte, o Options) iter.Seq2[Row, error] {
 			}
 		}
 	}
+}
+
+// maxRowCSV bounds a row in bytes. A cell takes 40 bytes even if it is empty, and a quote that is
+// never closed makes the rest of the file one cell.
+const maxRowCSV = 512 << 10
+
+// rowLimit is a reader that fails when more than maxRowCSV bytes are read without n being reset.
+type rowLimit struct {
+	r io.Reader
+	n int
+}
+
+func (l *rowLimit) Read(p []byte) (int, error) {
+	if l.n > maxRowCSV {
+		return 0, fmt.Errorf("a row of more than %d bytes; a quote may never be closed: %w", maxRowCSV, ErrTooLarge)
+	}
+	n, err := l.r.Read(p)
+	l.n += n
+	return n, err
 }
 
 // delimiterOf returns the candidate that occurs most often outside quotes.

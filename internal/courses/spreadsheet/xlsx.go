@@ -11,8 +11,12 @@ import (
 )
 
 const (
-	defaultMaxUncompressed = 128 << 20
+	defaultMaxUncompressed = 64 << 20
 	maxRowsXLSX            = 1 << 20 // the format's limit
+
+	// maxInMemory is the size up to which excelize keeps a sheet or the shared strings in memory. It
+	// streams larger ones from temporary files, while in memory it copies them several times.
+	maxInMemory = 10 << 20
 )
 
 // readXLSX reads a sheet with excelize's row iterator. Cells have the text that Excel shows, so dates
@@ -23,7 +27,11 @@ func readXLSX(data []byte, o Options) iter.Seq2[Row, error] {
 		if limit <= 0 {
 			limit = defaultMaxUncompressed
 		}
-		f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: limit, UnzipXMLSizeLimit: limit})
+		if err := checkXLSX(o.context(), data, limit); err != nil {
+			yield(Row{}, err)
+			return
+		}
+		f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: limit, UnzipXMLSizeLimit: min(limit, maxInMemory)})
 		switch {
 		case errors.Is(err, excelize.ErrWorkbookFileFormat):
 			yield(Row{}, fmt.Errorf("xlsx: the file contains no workbook: %w", ErrUnsupported))
