@@ -1,6 +1,7 @@
 package courses
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -22,21 +23,24 @@ const (
 // It keeps the lectures until the end, because a later row can add a time to an earlier lecture and
 // because the list passes or fails as a whole. 10,000 lectures take about 10 MB.
 type listBuilder struct {
+	ctx      context.Context // of the request; no row is added after its end
 	report   importreport.Report
 	lectures []*lecturespb.Lecture
 	index    map[string]int // position in lectures by identifier
+	merged   map[int]int    // rows merged by position in lectures
 	bad      int            // rejected rows
 	maxRows  int
 	origin   string         // host or file that the list comes from, for errors
 	checked  schema.Lecture // reused
 }
 
-func newListBuilder(maxRows int) *listBuilder {
-	return &listBuilder{index: map[string]int{}, maxRows: maxRows}
+func newListBuilder(ctx context.Context, maxRows int) *listBuilder {
+	return &listBuilder{ctx: ctx, index: map[string]int{}, merged: map[int]int{}, maxRows: maxRows}
 }
 
 // add adds the lecture of one row or merges it into the lecture with the same identifier. row
-// locates the row for a person. The only error is that the list is too long.
+// locates the row for a person. The only errors are that the list is too long and that nobody waits
+// for it any more.
 func (l *listBuilder) add(row string, lec *lecturespb.Lecture) error {
 	if err := l.countRow(); err != nil {
 		return err
@@ -57,6 +61,10 @@ func (l *listBuilder) add(row string, lec *lecturespb.Lecture) error {
 	if existing.Name != lec.Name {
 		reason := fmt.Sprintf("%s is already the identifier of %q", lec.Identifier, truncate(existing.Name, 50))
 		l.recordBad(row, reason, describe(lec))
+		return nil
+	}
+	if l.merged[i]++; l.merged[i] > maxMerged {
+		l.recordBad(row, fmt.Sprintf("%s has more than %d rows", lec.Identifier, maxMerged), describe(lec))
 		return nil
 	}
 	merge(existing, lec)
@@ -89,6 +97,9 @@ func (l *listBuilder) recordBad(row, reason, text string) {
 }
 
 func (l *listBuilder) countRow() error {
+	if err := l.ctx.Err(); err != nil {
+		return err
+	}
 	if l.report.Rows == l.maxRows {
 		return tooLarge("the list of %s has more than %d rows", l.origin, l.maxRows)
 	}

@@ -85,6 +85,9 @@ func assignRooms(meetings []meeting, rooms []string) []*lecturespb.Lecture_Lectu
 // parseCells parses the meetings in one cell and their rooms in another, both split at the same
 // separators. A separator that is part of a meeting, as in Tue/Thu 10:00-11:15, does not split it.
 func (f *timeFormat) parseCells(times, rooms, separators string) ([]*lecturespb.Lecture_LectureTime, error) {
+	if err := checkCells(times, rooms); err != nil {
+		return nil, err
+	}
 	roomParts := splitCell(rooms, separators)
 	byPart, meetings, err := f.parseParts(splitCell(times, separators))
 	if err != nil {

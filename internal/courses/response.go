@@ -1,6 +1,7 @@
 package courses
 
 import (
+	"context"
 	"iter"
 	"regexp"
 	"slices"
@@ -10,7 +11,11 @@ import (
 
 // response is the uncompressed body of a school's response, or a file.
 type response struct {
-	// origin is the host or the file, for errors.
+	// ctx is the context of the request; reading the response ends with it.
+	ctx context.Context
+	// list receives the columns that a table has.
+	list *listBuilder
+	// origin is the page or the file, for errors. It says where a redirect led.
 	origin string
 	data   []byte
 }
@@ -23,9 +28,21 @@ func (res response) tableRows(spec tableSpec) iter.Seq2[tableRow, error] {
 		err := res.formatError(string(spec.formats[0]))
 		return func(yield func(tableRow, error) bool) { yield(tableRow{}, err) }
 	}
+	spec.file.Context = res.ctx
 	t := &tableReader{tableSpec: spec, origin: res.origin}
 	return t.rows(spreadsheet.Rows(res.data, format, spec.file))
 }
+
+// pageTitle describes a page by its title, "" if head does not begin a page with one.
+func pageTitle(head string) string {
+	if m := titleElement.FindStringSubmatch(head); m != nil {
+		return "the page “" + truncate(cleanText(m[1]), 100) + "”"
+	}
+	return ""
+}
+
+// loginPage matches an address or a title that asks for a password.
+var loginPage = regexp.MustCompile(`(?i)log-?in|sign-?in|/sso|saml|oauth|로그인`)
 
 var titleElement = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 
@@ -35,11 +52,15 @@ func (res response) formatError(expected string) error {
 	head := spreadsheet.Preview(res.data, 4096)
 	switch format := spreadsheet.Detect(res.data); {
 	case format == spreadsheet.HTML:
-		page := "a page without a title"
-		if m := titleElement.FindStringSubmatch(head); m != nil {
-			page = "the page “" + truncate(cleanText(m[1]), 100) + "”"
+		page := pageTitle(head)
+		if page == "" {
+			page = "a page without a title"
 		}
-		return unexpected("%s sent %s instead of %s", res.origin, page, expected)
+		hint := ""
+		if loginPage.MatchString(res.origin) || loginPage.MatchString(page) {
+			hint = "; schools that require a login are not supported"
+		}
+		return unexpected("%s sent %s instead of %s%s", res.origin, page, expected, hint)
 	case format == spreadsheet.CSV:
 		return unexpected("%s sent text instead of %s: %s", res.origin, expected, truncate(cleanText(head), 150))
 	case format != "":

@@ -17,7 +17,7 @@ func FuzzSheet(f *testing.F) {
 		if err != nil {
 			return
 		}
-		l := newListBuilder(100)
+		l := newListBuilder(t.Context(), 100)
 		for row, err := range (response{origin: "fuzz", data: []byte(file)}).tableRows(m.tableSpec) {
 			if err != nil || m.addRow(l, row) != nil {
 				break
