@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 
+	"google.golang.org/grpc/status"
+
 	"heek.kr/heektime/internal/courses/spreadsheet"
 )
 
@@ -30,7 +32,35 @@ func (res response) tableRows(spec tableSpec) iter.Seq2[tableRow, error] {
 	}
 	spec.file.Context = res.ctx
 	t := &tableReader{tableSpec: spec, origin: res.origin}
-	return t.rows(spreadsheet.Rows(res.data, format, spec.file))
+	rows := t.rows(spreadsheet.Rows(res.data, format, spec.file))
+	if format != spreadsheet.HTML {
+		return rows
+	}
+	return func(yield func(tableRow, error) bool) {
+		for row, err := range rows {
+			if !yield(row, res.withTitle(err)) {
+				return
+			}
+		}
+	}
+}
+
+// withTitle adds the page's title to an error, because a page without the list usually says why.
+func (res response) withTitle(err error) error {
+	s, ok := status.FromError(err)
+	title := pageTitle(spreadsheet.Preview(res.data, 4096))
+	if err == nil || !ok || title == "" {
+		return err
+	}
+	return status.Errorf(s.Code(), "%s; it is %s%s", s.Message(), title, res.loginHint(title))
+}
+
+// loginHint explains a page that asks for a password.
+func (res response) loginHint(title string) string {
+	if loginPage.MatchString(res.origin) || loginPage.MatchString(title) {
+		return "; schools that require a login are not supported"
+	}
+	return ""
 }
 
 // pageTitle describes a page by its title, "" if head does not begin a page with one.
@@ -56,11 +86,7 @@ func (res response) formatError(expected string) error {
 		if page == "" {
 			page = "a page without a title"
 		}
-		hint := ""
-		if loginPage.MatchString(res.origin) || loginPage.MatchString(page) {
-			hint = "; schools that require a login are not supported"
-		}
-		return unexpected("%s sent %s instead of %s%s", res.origin, page, expected, hint)
+		return unexpected("%s sent %s instead of %s%s", res.origin, page, expected, res.loginHint(page))
 	case format == spreadsheet.CSV:
 		return unexpected("%s sent text instead of %s: %s", res.origin, expected, truncate(cleanText(head), 150))
 	case format != "":

@@ -189,7 +189,7 @@ func xlsx(size int) []Bomb {
 	}
 	manyFiles := func() map[string]string {
 		files := map[string]string{}
-		for i := range size / 300 {
+		for i := range 5000 {
 			files[fmt.Sprint("xl/media/", i)] = ""
 		}
 		return files
