@@ -32,6 +32,7 @@ type listBuilder struct {
 	maxRows  int
 	origin   string         // host or file that the list comes from, for errors
 	checked  schema.Lecture // reused
+	preview  *Preview       // receives more than the report, if not nil
 }
 
 func newListBuilder(ctx context.Context, maxRows int) *listBuilder {
@@ -87,13 +88,19 @@ func (l *listBuilder) skip(row, reason, text string) error {
 	if err := l.countRow(); err != nil {
 		return err
 	}
-	l.report.Skip(truncate(row, 100), truncate(reason, 300), truncate(text, 100))
+	l.recordSkipped(row, reason, text)
 	return nil
 }
 
 func (l *listBuilder) recordBad(row, reason, text string) {
 	l.bad++
-	l.report.Skip(truncate(row, 100), truncate(reason, 300), truncate(text, 100))
+	l.recordSkipped(row, reason, text)
+}
+
+func (l *listBuilder) recordSkipped(row, reason, text string) {
+	row, reason, text = truncate(row, 100), truncate(reason, 300), truncate(text, 100)
+	l.report.Skip(row, reason, text)
+	l.preview.skip(row, reason, text)
 }
 
 func (l *listBuilder) countRow() error {
@@ -122,8 +129,13 @@ func (l *listBuilder) checkBadRows() error {
 		l.origin, l.bad, l.report.Rows, first.Row, first.Text, first.Reason)
 }
 
-// discard frees the lectures of a list that failed.
-func (l *listBuilder) discard() { l.lectures = nil }
+// discard frees the lectures of a list that failed, except for a person who wants to see them.
+func (l *listBuilder) discard() {
+	if l.preview != nil {
+		l.preview.Lectures = l.lectures
+	}
+	l.lectures = nil
+}
 
 // check returns why a lecture cannot be part of a list, or nil. Package schema defines the bounds.
 func (l *listBuilder) check(lec *lecturespb.Lecture) error {

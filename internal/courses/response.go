@@ -33,12 +33,13 @@ func (res response) tableRows(spec tableSpec) iter.Seq2[tableRow, error] {
 	spec.file.Context = res.ctx
 	t := &tableReader{tableSpec: spec, origin: res.origin}
 	rows := t.rows(spreadsheet.Rows(res.data, format, spec.file))
-	if format != spreadsheet.HTML {
-		return rows
-	}
 	return func(yield func(tableRow, error) bool) {
+		defer func() { res.list.sawTable(res.origin, t.columns, t.header) }()
 		for row, err := range rows {
-			if !yield(row, res.withTitle(err)) {
+			if err != nil && format == spreadsheet.HTML {
+				err = res.withTitle(err)
+			}
+			if !yield(row, err) {
 				return
 			}
 		}
@@ -49,7 +50,7 @@ func (res response) tableRows(spec tableSpec) iter.Seq2[tableRow, error] {
 func (res response) withTitle(err error) error {
 	s, ok := status.FromError(err)
 	title := pageTitle(spreadsheet.Preview(res.data, 4096))
-	if err == nil || !ok || title == "" {
+	if !ok || title == "" {
 		return err
 	}
 	return status.Errorf(s.Code(), "%s; it is %s%s", s.Message(), title, res.loginHint(title))
