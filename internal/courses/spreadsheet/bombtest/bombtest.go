@@ -9,6 +9,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -19,6 +20,8 @@ const Size = 15 << 20
 type Bomb struct {
 	Name, Format string
 	Data         func() []byte
+	// Large says that the size is fixed, and megabytes.
+	Large bool
 }
 
 // All returns every bomb with texts of about size bytes when unpacked, workbooks twice as many.
@@ -50,18 +53,18 @@ const Header = "code,title,times"
 func csv(size int) []Bomb {
 	header := Header + "\n"
 	return []Bomb{
-		{"commas", "csv", func() []byte { return fill(size, header, ",", "\n") }},
-		{"empty rows", "csv", func() []byte { return fill(size, header, ",\n", "") }},
-		{"blank lines", "csv", func() []byte { return fill(size, header, "\n", "") }},
-		{"short rows", "csv", func() []byte { return fill(size, header, "a\n", "") }},
-		{"quoted line breaks", "csv", func() []byte { return fill(size, header, "\"\n\",", "\n") }},
-		{"a quote that never ends", "csv", func() []byte { return fill(size, header, "a,b\n", "") }},
-		{"an open quote", "csv", func() []byte { return fill(size, header+"x,\"", "a,b\n", "") }},
-		{"one long cell", "csv", func() []byte { return fill(size, header, "가", "\n") }},
-		{"one identifier", "csv", func() []byte { return fill(size, header, "A1,T,월1\n", "") }},
-		{"one identifier, other times", "csv", func() []byte { return times(size, header) }},
-		{"invalid bytes", "csv", func() []byte { return fill(size, header, "\xff\xfe\x80,", "\n") }},
-		{"long header", "csv", func() []byte { return fill(size, "", "code title times,", "\n") }},
+		{Name: "commas", Format: "csv", Data: func() []byte { return fill(size, header, ",", "\n") }},
+		{Name: "empty rows", Format: "csv", Data: func() []byte { return fill(size, header, ",\n", "") }},
+		{Name: "blank lines", Format: "csv", Data: func() []byte { return fill(size, header, "\n", "") }},
+		{Name: "short rows", Format: "csv", Data: func() []byte { return fill(size, header, "a\n", "") }},
+		{Name: "quoted line breaks", Format: "csv", Data: func() []byte { return fill(size, header, "\"\n\",", "\n") }},
+		{Name: "a quote that never ends", Format: "csv", Data: func() []byte { return fill(size, header, "a,b\n", "") }},
+		{Name: "an open quote", Format: "csv", Data: func() []byte { return fill(size, header+"x,\"", "a,b\n", "") }},
+		{Name: "one long cell", Format: "csv", Data: func() []byte { return fill(size, header, "가", "\n") }},
+		{Name: "one identifier", Format: "csv", Data: func() []byte { return fill(size, header, "A1,T,월1\n", "") }},
+		{Name: "one identifier, other times", Format: "csv", Data: func() []byte { return times(size, header) }},
+		{Name: "invalid bytes", Format: "csv", Data: func() []byte { return fill(size, header, "\xff\xfe\x80,", "\n") }},
+		{Name: "long header", Format: "csv", Data: func() []byte { return fill(size, "", "code title times,", "\n") }},
 	}
 }
 
@@ -78,37 +81,37 @@ func times(size int, header string) []byte {
 func html(size int) []Bomb {
 	header := "<html><table><tr><td>code</td><td>title</td><td>times</td></tr>"
 	return []Bomb{
-		{"nested tables", "html", func() []byte { return fill(size, header, "<table>", "") }},
-		{"nested cells", "html", func() []byte { return fill(size, header, "<table><tr><td>", "") }},
-		{"nested elements", "html", func() []byte { return fill(size, header, "<b>", "") }},
-		{"rows", "html", func() []byte { return fill(size, header, "<tr>", "</table></html>") }},
-		{"cells", "html", func() []byte { return fill(size, header+"<tr>", "<td>", "</table></html>") }},
-		{"spanning cells", "html", func() []byte {
+		{Name: "nested tables", Format: "html", Data: func() []byte { return fill(size, header, "<table>", "") }},
+		{Name: "nested cells", Format: "html", Data: func() []byte { return fill(size, header, "<table><tr><td>", "") }},
+		{Name: "nested elements", Format: "html", Data: func() []byte { return fill(size, header, "<b>", "") }},
+		{Name: "rows", Format: "html", Data: func() []byte { return fill(size, header, "<tr>", "</table></html>") }},
+		{Name: "cells", Format: "html", Data: func() []byte { return fill(size, header+"<tr>", "<td>", "</table></html>") }},
+		{Name: "spanning cells", Format: "html", Data: func() []byte {
 			return fill(size, header, `<tr><td colspan="1000000" rowspan="1000000">`, "</table></html>")
 		}},
-		{"spanning cells above rows", "html", func() []byte {
+		{Name: "spanning cells above rows", Format: "html", Data: func() []byte {
 			return fill(size, header+`<tr><td colspan=1000 rowspan=1000><td colspan=1000 rowspan=1000>`, "<tr>", "</table></html>")
 		}},
-		{"spanning cells with text", "html", func() []byte {
+		{Name: "spanning cells with text", Format: "html", Data: func() []byte {
 			return fill(size, header, "<tr><td colspan=1000 rowspan=1000>"+strings.Repeat("가", 300), "</table></html>")
 		}},
-		{"one long cell", "html", func() []byte { return fill(size, header+"<tr><td>", "가<br>", "</table></html>") }},
-		{"attributes", "html", func() []byte { return fill(size, header+"<tr", " a", "></table></html>") }},
-		{"entities", "html", func() []byte { return fill(size, header+"<tr><td>", "&amp;", "</table></html>") }},
-		{"tables", "html", func() []byte { return fill(size, header, "</table><table><tr><td>x", "</table></html>") }},
+		{Name: "one long cell", Format: "html", Data: func() []byte { return fill(size, header+"<tr><td>", "가<br>", "</table></html>") }},
+		{Name: "attributes", Format: "html", Data: func() []byte { return fill(size, header+"<tr", " a", "></table></html>") }},
+		{Name: "entities", Format: "html", Data: func() []byte { return fill(size, header+"<tr><td>", "&amp;", "</table></html>") }},
+		{Name: "tables", Format: "html", Data: func() []byte { return fill(size, header, "</table><table><tr><td>x", "</table></html>") }},
 	}
 }
 
 func json(size int) []Bomb {
 	return []Bomb{
-		{"numbers", "json", func() []byte { return fill(size, "[0", ",0", "]") }},
-		{"empty rows", "json", func() []byte { return fill(size, "[{}", ",{}", "]") }},
-		{"short rows", "json", func() []byte { return fill(size, `[{"a":1}`, `,{"a":1}`, "]") }},
-		{"nested arrays", "json", func() []byte { return fill(size, "", "[", "") }},
-		{"nested objects", "json", func() []byte { return fill(size, "", `{"rows":`, "") }},
-		{"one row of many fields", "json", func() []byte { return fill(size, `[{"a":0`, `,"a":0`, "}]") }},
-		{"one long text", "json", func() []byte { return fill(size, `[{"a":"`, `\u0041`, `"}]`) }},
-		{"rows at a path", "json", func() []byte { return fill(size, `{"rows":[0`, ",0", `],"code":"200","selectSust":[]}`) }},
+		{Name: "numbers", Format: "json", Data: func() []byte { return fill(size, "[0", ",0", "]") }},
+		{Name: "empty rows", Format: "json", Data: func() []byte { return fill(size, "[{}", ",{}", "]") }},
+		{Name: "short rows", Format: "json", Data: func() []byte { return fill(size, `[{"a":1}`, `,{"a":1}`, "]") }},
+		{Name: "nested arrays", Format: "json", Data: func() []byte { return fill(size, "", "[", "") }},
+		{Name: "nested objects", Format: "json", Data: func() []byte { return fill(size, "", `{"rows":`, "") }},
+		{Name: "one row of many fields", Format: "json", Data: func() []byte { return fill(size, `[{"a":0`, `,"a":0`, "}]") }},
+		{Name: "one long text", Format: "json", Data: func() []byte { return fill(size, `[{"a":"`, `\u0041`, `"}]`) }},
+		{Name: "rows at a path", Format: "json", Data: func() []byte { return fill(size, `{"rows":[0`, ",0", `],"code":"200","selectSust":[]}`) }},
 	}
 }
 
@@ -201,97 +204,98 @@ func xlsx(size int) []Bomb {
 		return workbook(map[string]string{name: "<" + root + " " + main + ">" + strings.Repeat(unit, n) + "</" + root + ">"})
 	}
 	list := []Bomb{
-		{"empty strings", "", func() []byte { return strs("<si/>") }},
-		{"strings", "", func() []byte { return strs("<si><t/></si>") }},
-		{"formatted strings", "", func() []byte { return strs("<si><r><rPr><b/></rPr><t>a</t></r></si>") }},
-		{"runs", "", func() []byte { return strs("<r><t/></r>") }},
-		{"one long string", "", func() []byte { return strs("가") }},
-		{"many strings within the bounds", "", func() []byte {
+		{Name: "empty strings", Data: func() []byte { return strs("<si/>") }},
+		{Name: "strings", Data: func() []byte { return strs("<si><t/></si>") }},
+		{Name: "formatted strings", Data: func() []byte { return strs("<si><r><rPr><b/></rPr><t>a</t></r></si>") }},
+		{Name: "runs", Data: func() []byte { return strs("<r><t/></r>") }},
+		{Name: "one long string", Data: func() []byte { return strs("가") }},
+		{Name: "many strings within the bounds", Data: func() []byte {
 			return workbook(map[string]string{
 				"xl/sharedStrings.xml":     string(fill(7<<20, "<sst "+main+">", "<si><t>"+strings.Repeat("a", 23)+"</t></si>", "</sst>")),
 				"xl/worksheets/sheet1.xml": numbered(size, `<row r="%d"><c r="A%[1]d" t="s"><v>%[1]d</v></c></row>`),
 			})
 		}},
-		{"long strings within the bounds", "", func() []byte {
+		{Name: "long strings within the bounds", Data: func() []byte {
 			return workbook(map[string]string{
 				"xl/sharedStrings.xml":     string(fill(23<<20, "<sst "+main+">", "<si><t>"+strings.Repeat("a", 2000)+"</t></si>", "</sst>")),
 				"xl/worksheets/sheet1.xml": numbered(size, `<row r="%d"><c r="A%[1]d" t="s"><v>1</v></c></row>`),
 			})
 		}},
-		{"strings and cells within the bounds", "", func() []byte {
+		{Name: "strings and cells within the bounds", Data: func() []byte {
 			return workbook(map[string]string{
 				"xl/sharedStrings.xml":     string(fill(9<<20, "<sst "+main+">", "<si><t>"+strings.Repeat("a", 32)+"</t></si>", "</sst>")),
 				"xl/worksheets/sheet1.xml": numbered(9<<20, `<row r="%d"><c r="A%[1]d" t="s"><v>%[1]d</v></c><c t="s"><v>1</v></c></row>`),
 			})
 		}},
-		{"empty strings within the bounds", "", func() []byte { return within("xl/sharedStrings.xml", "sst", "<si/>", 399_000) }},
-		{"strings of nothing within the bounds", "", func() []byte { return within("xl/sharedStrings.xml", "sst", "<si><t/></si>", 199_000) }},
-		{"runs within the bounds", "", func() []byte { return within("xl/sharedStrings.xml", "sst", "<si><r><rPr/><t/></r></si>", 99_000) }},
-		{"styles within the bounds", "", func() []byte {
+		{Name: "empty strings within the bounds", Data: func() []byte { return within("xl/sharedStrings.xml", "sst", "<si/>", 399_000) }},
+		{Name: "strings of nothing within the bounds", Data: func() []byte { return within("xl/sharedStrings.xml", "sst", "<si><t/></si>", 199_000) }},
+		{Name: "runs within the bounds", Data: func() []byte { return within("xl/sharedStrings.xml", "sst", "<si><r><rPr/><t/></r></si>", 99_000) }},
+		{Name: "styles within the bounds", Data: func() []byte {
 			return within("xl/styles.xml", "styleSheet", "<cellXfs><xf><alignment/><protection/></xf></cellXfs>", 74_000)
 		}},
-		{"sheets within the bounds", "", func() []byte { return within("xl/workbook.xml", "workbook", "<sheets><sheet/></sheets>", 149_000) }},
-		{"a calculation chain within the bounds", "", func() []byte { return within("xl/calcChain.xml", "calcChain", `<c r="A1"/>`, 299_000) }},
-		{"relationships within the bounds", "", func() []byte {
+		{Name: "sheets within the bounds", Data: func() []byte { return within("xl/workbook.xml", "workbook", "<sheets><sheet/></sheets>", 149_000) }},
+		{Name: "a calculation chain within the bounds", Data: func() []byte { return within("xl/calcChain.xml", "calcChain", `<c r="A1"/>`, 299_000) }},
+		{Name: "relationships within the bounds", Data: func() []byte {
 			return within("xl/_rels/workbook.xml.rels", "Relationships", `<Relationship Id="rId1" Target="worksheets/sheet1.xml"/>`, 299_000)
 		}},
-		{"content types within the bounds", "", func() []byte { return within("[Content_Types].xml", "Types", `<Override PartName="/a"/>`, 299_000) }},
-		{"a theme within the bounds", "", func() []byte {
+		{Name: "content types within the bounds", Data: func() []byte { return within("[Content_Types].xml", "Types", `<Override PartName="/a"/>`, 299_000) }},
+		{Name: "a theme within the bounds", Data: func() []byte {
 			return within("xl/theme/theme1.xml", "theme", `<themeElements><fontScheme><majorFont><font/><font/></majorFont></fontScheme></themeElements>`, 59_000)
 		}},
-		{"pictures within the bounds", "", func() []byte {
+		{Name: "pictures within the bounds", Data: func() []byte {
 			return workbook(map[string]string{"xl/media/a.png": string(make([]byte, 8<<20)), "xl/worksheets/sheet1.xml": numbered(9<<20, `<row r="%d"><c><v>1</v></c></row>`), "xl/worksheets/sheet2.xml": numbered(40<<20, `<row r="%d"><c><v>1</v></c></row>`)})
 		}},
-		{"cells of a row", "", func() []byte { return repeat(`<row r="2">`, "<c><v>1</v></c>", "</row>") }},
-		{"rows", "", func() []byte { return repeat("", "<row/>", "") }},
-		{"filled rows", "", func() []byte { return of(sheet(cells())) }},
-		{"wide rows", "", func() []byte {
+		{Name: "cells of a row", Data: func() []byte { return repeat(`<row r="2">`, "<c><v>1</v></c>", "</row>") }},
+		{Name: "rows", Data: func() []byte { return repeat("", "<row/>", "") }},
+		{Name: "filled rows", Data: func() []byte { return of(sheet(cells())) }},
+		{Name: "wide rows", Data: func() []byte {
 			return of(numbered(size, `<row r="%d"><c r="XFD%[1]d"><v>1</v></c></row>`))
 		}},
-		{"the same cell", "", func() []byte { return repeat(`<row r="2">`, `<c r="XFD2"><v>1</v></c>`, "</row>") }},
-		{"the same row", "", func() []byte { return repeat("", `<row r="2"><c><v>1</v></c></row>`, "") }},
-		{"descending rows", "", func() []byte {
+		{Name: "the same cell", Data: func() []byte { return repeat(`<row r="2">`, `<c r="XFD2"><v>1</v></c>`, "</row>") }},
+		{Name: "the same row", Data: func() []byte { return repeat("", `<row r="2"><c><v>1</v></c></row>`, "") }},
+		{Name: "descending rows", Data: func() []byte {
 			return of(rows(size, func(i int) string { return fmt.Sprintf(`<row r="%d"><c><v>1</v></c></row>`, max(1000_000-i, 1)) }))
 		}},
-		{"runs of a cell", "", func() []byte { return repeat(`<row r="2"><c t="inlineStr"><is>`, "<r><t/></r>", "</is></c></row>") }},
-		{"nested elements", "", func() []byte { return repeat("", "<a>", "") }},
-		{"attributes", "", func() []byte { return repeat("<row", ` a=""`, ">") }},
-		{"angle brackets in an attribute", "", func() []byte { return repeat(`<row a="`, ">", `"/>`) }},
-		{"a comment", "", func() []byte { return repeat("<!--", ">", "-->") }},
-		{"one long value", "", func() []byte { return repeat(`<row r="2"><c><v>`, "1", "</v></c></row>") }},
-		{"merged cells", "", func() []byte {
+		{Name: "runs of a cell", Data: func() []byte { return repeat(`<row r="2"><c t="inlineStr"><is>`, "<r><t/></r>", "</is></c></row>") }},
+		{Name: "nested elements", Data: func() []byte { return repeat("", "<a>", "") }},
+		{Name: "attributes", Data: func() []byte { return repeat("<row", ` a=""`, ">") }},
+		{Name: "angle brackets in an attribute", Data: func() []byte { return repeat(`<row a="`, ">", `"/>`) }},
+		{Name: "a comment", Data: func() []byte { return repeat("<!--", ">", "-->") }},
+		{Name: "one long value", Data: func() []byte { return repeat(`<row r="2"><c><v>`, "1", "</v></c></row>") }},
+		{Name: "merged cells", Data: func() []byte {
 			return of(`<worksheet ` + main + `><sheetData/>` + string(fill(size, "<mergeCells>", `<mergeCell ref="A1:XFD1048576"/>`, "</mergeCells>")) + "</worksheet>")
 		}},
-		{"styles", "", func() []byte {
+		{Name: "styles", Data: func() []byte {
 			return workbook(map[string]string{"xl/styles.xml": string(fill(size, "<styleSheet "+main+"><cellXfs>", "<xf/>", "</cellXfs></styleSheet>"))})
 		}},
-		{"a long number format", "", func() []byte {
+		{Name: "a long number format", Data: func() []byte {
 			return workbook(map[string]string{"xl/styles.xml": string(fill(200_000, "<styleSheet "+main+`><numFmts><numFmt numFmtId="200" formatCode="`, "0.0;", `"/></numFmts><cellXfs><xf/><xf numFmtId="200" applyNumberFormat="1"/></cellXfs></styleSheet>`)), "xl/worksheets/sheet1.xml": numbered(size, `<row r="%d"><c r="A%[1]d" s="1"><v>1</v></c></row>`)})
 		}},
-		{"sheets", "", func() []byte {
+		{Name: "sheets", Data: func() []byte {
 			return workbook(map[string]string{"xl/workbook.xml": string(fill(size, "<workbook "+main+` xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>`, `<sheet name="a" sheetId="1" r:id="rId1"/>`, "</sheets></workbook>"))})
 		}},
-		{"relationships", "", func() []byte {
+		{Name: "relationships", Data: func() []byte {
 			return workbook(map[string]string{"xl/_rels/workbook.xml.rels": string(fill(size, "<Relationships>", `<Relationship Id="rId1" Target="worksheets/sheet1.xml"/>`, "</Relationships>"))})
 		}},
-		{"calculation chain", "", func() []byte {
+		{Name: "calculation chain", Data: func() []byte {
 			return workbook(map[string]string{"xl/calcChain.xml": string(fill(size, "<calcChain "+main+">", `<c r="A1"/>`, "</calcChain>"))})
 		}},
-		{"files", "", func() []byte { return workbook(manyFiles()) }},
-		{"zeros", "", func() []byte { return of(string(make([]byte, size))) }},
-		{"a large picture", "", func() []byte { return workbook(map[string]string{"xl/media/a.png": string(make([]byte, size))}) }},
-		{"a sheet that is called a picture", "", func() []byte { return elsewhere("media/a.png", "x"+sheet(cells())) }},
-		{"attributes of a sheet that is called a picture", "", func() []byte { return elsewhere("media/a.png", "x"+sheet(string(fill(size, "<row", ` a=""`, ">")))) }},
-		{"UTF-16 below a declaration in ASCII", "", func() []byte {
+		{Name: "files", Data: func() []byte { return workbook(manyFiles()) }},
+		{Name: "zeros", Data: func() []byte { return of(string(make([]byte, size))) }},
+		{Name: "a large picture", Data: func() []byte { return workbook(map[string]string{"xl/media/a.png": string(make([]byte, size))}) }},
+		{Name: "a sheet that is called a picture", Data: func() []byte { return elsewhere("media/a.png", "x"+sheet(cells())) }},
+		{Name: "attributes of a sheet that is called a picture", Data: func() []byte { return elsewhere("media/a.png", "x"+sheet(string(fill(size, "<row", ` a=""`, ">")))) }},
+		{Name: "UTF-16 below a declaration in ASCII", Data: func() []byte {
 			return of(`<?xml version="1.0" encoding="utf-16le"?>` + string(fill(size, "", "<\x00a\x00/\x00>\x00", "")))
 		}},
-		{"a document type definition", "", func() []byte {
+		{Name: "a document type definition", Data: func() []byte {
 			return of(`<!DOCTYPE a [<!ENTITY b "` + strings.Repeat("b", 1000) + `">]>` + sheet(string(fill(size, sheetHeader+"<row><c><v>", "&b;", "</v></c></row>"))))
 		}},
-		{"130 megabytes", "", func() []byte { return of(sheet(string(fill(1<<27, sheetHeader, `<row/>`, "")))) }},
+		{Name: "130 megabytes", Data: func() []byte { return of(sheet(string(fill(1<<27, sheetHeader, `<row/>`, "")))) }},
 	}
 	for i := range list {
 		list[i].Format = "xlsx"
+		list[i].Large = strings.HasSuffix(list[i].Name, "within the bounds") || slices.Contains([]string{"files", "a long number format", "130 megabytes"}, list[i].Name)
 	}
 	return list
 }
