@@ -142,6 +142,17 @@ func TestUnrequestedEncoding(t *testing.T) {
 	}
 }
 
+// TestInvalidByteIsNamed checks that a list in another charset than the option says fails with the
+// place of the first byte that does not fit.
+func TestInvalidByteIsNamed(t *testing.T) {
+	school := httptest.NewServer(handler("text/csv", []byte("code,title\nA1,\xba\xb0\n")))
+	defer school.Close()
+	_, _, err := read(t.Context(), start(t, courses.Config{}), payload(append(tinyRequest(school.URL), "charset", "utf-8")...))
+	if err == nil || !strings.Contains(err.Error(), "byte 0xba at position 14 (line 2)") {
+		t.Errorf("error %v does not name the byte", err)
+	}
+}
+
 // TestBombs reads files that take a careless reader gigabytes or minutes, with the adapter that suits
 // them. Package spreadsheet measures the memory of its own readers.
 func TestBombs(t *testing.T) {

@@ -32,7 +32,10 @@ type listBuilder struct {
 	maxRows  int
 	origin   string         // host or file that the list comes from, for errors
 	checked  schema.Lecture // reused
-	preview  *Preview       // receives more than the report, if not nil
+	// invalidByte describes the first byte of the current file that its charset does not have; nil if
+	// the file has no charset.
+	invalidByte func() string
+	preview     *Preview // receives more than the report, if not nil
 }
 
 func newListBuilder(ctx context.Context, maxRows int) *listBuilder {
@@ -145,6 +148,9 @@ func (l *listBuilder) check(lec *lecturespb.Lecture) error {
 	case lec.Name == "":
 		return fmt.Errorf("no title")
 	case strings.ContainsRune(lec.Identifier+lec.Name, '\uFFFD'):
+		if l.invalidByte != nil {
+			return fmt.Errorf("some characters are invalid in the file's charset; the first is %s", l.invalidByte())
+		}
 		return fmt.Errorf("some characters are invalid in the file's charset")
 	}
 	l.checked.FromProto(lec)

@@ -1,10 +1,12 @@
 package courses
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"regexp"
 	"slices"
+	"sync"
 
 	"google.golang.org/grpc/status"
 
@@ -31,6 +33,14 @@ func (res response) tableRows(spec tableSpec) iter.Seq2[tableRow, error] {
 		return func(yield func(tableRow, error) bool) { yield(tableRow{}, err) }
 	}
 	spec.file.Context = res.ctx
+	if res.list != nil {
+		res.list.invalidByte = nil
+		if format == spreadsheet.CSV || format == spreadsheet.HTML {
+			res.list.invalidByte = sync.OnceValue(func() string {
+				return cmp.Or(spreadsheet.InvalidByte(res.data, spec.file.Charset), "U+FFFD in the file itself")
+			})
+		}
+	}
 	t := &tableReader{tableSpec: spec, origin: res.origin}
 	rows := t.rows(spreadsheet.Rows(res.data, format, spec.file))
 	return func(yield func(tableRow, error) bool) {
