@@ -225,6 +225,8 @@ func TestInvalidRequest(t *testing.T) {
 		{"no adapter", nil, []string{"snu-xls, snu-html, mju-json, korea, chungang, sheet"}},
 		{"unknown adapter", []string{"adapter", "kaist"}, []string{`"kaist"`, "snu-xls"}},
 		{"unknown option", []string{"adapter", "mju-json", "url", "https://school.example/x", "path", "/x"}, []string{`no option "path"`, "url"}},
+		{"misspelt option", []string{"adapter", "sheet", "url", "http://a", "column.identifer", "code"}, []string{"did you mean column.identifier?"}},
+		{"misspelt adapter", []string{"adapter", "sheets"}, []string{"did you mean sheet?"}},
 		{"missing option", []string{"adapter", "mju-json"}, []string{"mju-json requires option url"}},
 		{"duplicated option", []string{"adapter", "mju-json", "url", "http://a", "url", "http://b"}, []string{`"url" is duplicated`}},
 		{"value that is not allowed", []string{"adapter", "snu-xls", "request", "soap"}, []string{"current, 2013, plain"}},

@@ -187,7 +187,7 @@ func readList(t *testing.T, adapters []adapter, req *lecturespb.GetLecturesPaylo
 	if adapters != nil {
 		s.adapters = adapters
 	}
-	l := newListBuilder(100)
+	l := newListBuilder(t.Context(), 100)
 	if err := s.read(context.Background(), req, l); err != nil {
 		t.Fatal(err)
 	}

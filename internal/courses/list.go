@@ -1,6 +1,7 @@
 package courses
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -22,6 +23,7 @@ const (
 // It keeps the lectures until the end, because a later row can add a time to an earlier lecture and
 // because the list passes or fails as a whole. 10,000 lectures take about 10 MB.
 type listBuilder struct {
+	ctx      context.Context // of the request; no row is added after its end
 	report   importreport.Report
 	lectures []*lecturespb.Lecture
 	sources  []lectureSource // of lectures
@@ -30,6 +32,10 @@ type listBuilder struct {
 	maxRows  int
 	origin   string         // host or file that the list comes from, for errors
 	checked  schema.Lecture // reused
+	// invalidByte describes the first byte of the current file that its charset does not have; nil if
+	// the file has no charset.
+	invalidByte func() string
+	preview     *Preview // receives more than the report, if not nil
 }
 
 // lectureSource is where a lecture comes from.
@@ -39,12 +45,13 @@ type lectureSource struct {
 	tooLarge   string // why the lecture is left out after all, "" if it is not
 }
 
-func newListBuilder(maxRows int) *listBuilder {
-	return &listBuilder{index: map[string]int{}, maxRows: maxRows}
+func newListBuilder(ctx context.Context, maxRows int) *listBuilder {
+	return &listBuilder{ctx: ctx, index: map[string]int{}, maxRows: maxRows}
 }
 
 // add adds the lecture of one row or merges it into the lecture with the same identifier. row
-// locates the row for a person. The only error is that the list is too long.
+// locates the row for a person. The only errors are that the list is too long and that nobody waits
+// for it any more.
 func (l *listBuilder) add(row string, lec *lecturespb.Lecture) error {
 	if err := l.countRow(); err != nil {
 		return err
@@ -68,6 +75,10 @@ func (l *listBuilder) add(row string, lec *lecturespb.Lecture) error {
 	if existing.Name != lec.Name {
 		reason := fmt.Sprintf("%s is already the identifier of %q", lec.Identifier, truncate(existing.Name, 50))
 		l.recordBad(row, reason, describe(lec))
+		return nil
+	}
+	if len(l.sources[i].rows) > maxMerged {
+		l.recordBad(row, fmt.Sprintf("%s has more than %d rows", lec.Identifier, maxMerged), describe(lec))
 		return nil
 	}
 	l.merge(i, row, lec, professors)
@@ -123,16 +134,25 @@ func (l *listBuilder) skip(row, reason, text string) error {
 	if err := l.countRow(); err != nil {
 		return err
 	}
-	l.report.Skip(truncate(row, 100), truncate(reason, 300), truncate(text, 100))
+	l.recordSkipped(row, reason, text)
 	return nil
 }
 
 func (l *listBuilder) recordBad(row, reason, text string) {
 	l.bad++
-	l.report.Skip(truncate(row, 100), truncate(reason, 300), truncate(text, 100))
+	l.recordSkipped(row, reason, text)
+}
+
+func (l *listBuilder) recordSkipped(row, reason, text string) {
+	row, reason, text = truncate(row, 100), truncate(reason, 300), truncate(text, 100)
+	l.report.Skip(row, reason, text)
+	l.preview.skip(row, reason, text)
 }
 
 func (l *listBuilder) countRow() error {
+	if err := l.ctx.Err(); err != nil {
+		return err
+	}
 	if l.report.Rows == l.maxRows {
 		return tooLarge("the list of %s has more than %d rows", l.origin, l.maxRows)
 	}
@@ -162,8 +182,13 @@ func (l *listBuilder) checkBadRows() error {
 		l.origin, l.bad, l.report.Rows, first.Row, first.Text, first.Reason)
 }
 
-// discard frees the lectures of a list that failed.
-func (l *listBuilder) discard() { l.lectures, l.sources, l.index = nil, nil, nil }
+// discard frees the lectures of a list that failed, except for a person who wants to see them.
+func (l *listBuilder) discard() {
+	if l.preview != nil {
+		l.preview.Lectures = l.lectures
+	}
+	l.lectures, l.sources, l.index = nil, nil, nil
+}
 
 // check returns why a lecture cannot be part of a list, or nil. Package schema defines the bounds.
 func (l *listBuilder) check(lec *lecturespb.Lecture) error {
@@ -173,6 +198,9 @@ func (l *listBuilder) check(lec *lecturespb.Lecture) error {
 	case lec.Name == "":
 		return fmt.Errorf("no title")
 	case strings.ContainsRune(lec.Identifier+lec.Name, '\uFFFD'):
+		if l.invalidByte != nil {
+			return fmt.Errorf("some characters are invalid in the file's charset; the first is %s", l.invalidByte())
+		}
 		return fmt.Errorf("some characters are invalid in the file's charset")
 	}
 	l.checked.FromProto(lec)

@@ -112,7 +112,7 @@ func New(cfg Config) (*Service, error) {
 // the trailer, even on failure.
 func (s *Service) GetLectures(req *lecturespb.GetLecturesPayload, stream lecturespb.Lectures_GetLecturesServer) error {
 	ctx, begin := stream.Context(), time.Now()
-	l := newListBuilder(s.cfg.MaxRows)
+	l := newListBuilder(ctx, s.cfg.MaxRows)
 	err := s.read(ctx, req, l)
 	if trailer, trailerErr := l.report.Trailer(); trailerErr == nil {
 		stream.SetTrailer(trailer)

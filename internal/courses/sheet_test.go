@@ -17,7 +17,7 @@ func FuzzSheet(f *testing.F) {
 		if err != nil {
 			return
 		}
-		l := newListBuilder(100)
+		l := newListBuilder(t.Context(), 100)
 		rows := newSheetRows(m, l)
 		for row, err := range (response{origin: "fuzz", data: []byte(file)}).tableRows(m.tableSpec) {
 			if err != nil || !rows.read(row) {

@@ -26,7 +26,7 @@ func readTable(t *testing.T, data, options string) (*listBuilder, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := newListBuilder(1000)
+	l := newListBuilder(t.Context(), 1000)
 	rows := newSheetRows(m, l)
 	for row, err := range (response{origin: "the file", data: []byte(data)}).tableRows(m.tableSpec) {
 		if err != nil {

@@ -145,9 +145,6 @@ func (t *tableReader) noHeader() error {
 		}
 		otherSheets = "; the sheets of the workbook are " + truncate(names, 300) + " (option sheet)"
 	}
-	if t.format == spreadsheet.HTML {
-		where += ": " + describePage(spreadsheet.Preview(t.data, 4096))
-	}
 	switch {
 	case t.closest == nil:
 		return unexpected("%s contains no table with rows; expected a header with %s%s", where, t.requiredNames(), otherSheets)

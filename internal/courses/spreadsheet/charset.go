@@ -62,7 +62,7 @@ func decodeUTF8(data []byte) decodedText {
 		switch {
 		case r == utf8.RuneError && size == 1:
 			if t.invalid[line] == "" {
-				t.invalid[line] = invalidByte(data, offset, "utf-8")
+				t.invalid[line] = invalidByte(data, offset, line, "utf-8")
 			}
 		case r == '\n':
 			line++
@@ -73,8 +73,8 @@ func decodeUTF8(data []byte) decodedText {
 	return t
 }
 
-func invalidByte(data []byte, offset int, charset string) string {
-	return fmt.Sprintf("byte 0x%02X at offset %d is invalid in %s", data[offset], offset, charset)
+func invalidByte(data []byte, offset, line int, charset string) string {
+	return fmt.Sprintf("byte 0x%02x at position %d (line %d) is invalid in %s", data[offset], offset, line, charset)
 }
 
 // invalidLines finds the first invalid byte of each line. In all charsets of the WHATWG standard but
@@ -87,7 +87,7 @@ func invalidLines(data []byte, name string, e encoding.Encoding) map[int]string 
 	offset, line := 0, 1
 	for text := range bytes.Lines(data) {
 		if i := firstInvalid(text, e); i >= 0 {
-			invalid[line] = invalidByte(data, offset+i, name)
+			invalid[line] = invalidByte(data, offset+i, line, name)
 		}
 		offset += len(text)
 		line++
@@ -175,9 +175,10 @@ func detectCharset(data []byte) (string, encoding.Encoding, error) {
 	case k.bad == 0 && u.bad > u.good, k.mostlyValid() && u.bad > 4*u.good && u.bad > 4*k.bad:
 		return "euc-kr", korean.EUCKR, nil
 	}
-	at := fmt.Sprintf("byte 0x%02X at offset %d is invalid in utf-8", data[u.first], u.first)
+	line := func(offset int) int { return 1 + bytes.Count(data[:offset], []byte("\n")) }
+	at := invalidByte(data, u.first, line(u.first), "utf-8")
 	if k.bad > 0 {
-		at += fmt.Sprintf(", byte 0x%02X at offset %d in euc-kr", data[k.first], k.first)
+		at += ", " + invalidByte(data, k.first, line(k.first), "euc-kr")
 	}
 	return "", nil, fmt.Errorf("the charset is uncertain: %s; set option charset: %w", at, ErrUnsupported)
 }

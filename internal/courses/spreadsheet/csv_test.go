@@ -102,7 +102,7 @@ func TestCharsets(t *testing.T) {
 		{"utf-16le as an option", utf16(unicode.LittleEndian, unicode.IgnoreBOM), "utf-16le", want},
 		{"utf-16le as an option, with a byte order mark", utf16(unicode.LittleEndian, unicode.UseBOM), "utf-16le", want},
 		{"neither", "학수번호,과목명\n\xb0\xa1\xb3\xaa\xb4\xd9,\xff\xfe\xb0\n", "",
-			"error: the charset is uncertain: byte 0xB0 at offset 23 is invalid in utf-8, byte 0xED at offset 0 in euc-kr; set option charset: unsupported file"},
+			"error: the charset is uncertain: byte 0xb0 at position 23 (line 2) is invalid in utf-8, byte 0xed at position 0 (line 1) is invalid in euc-kr; set option charset: unsupported file"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := readCSV(t, test.data, spreadsheet.Options{Charset: test.charset}); got != test.want {

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 )
 
 // csvScanner divides text into records with encoding/csv, which is strict: a quote may only enclose a
@@ -22,8 +23,9 @@ type csvScanner struct {
 	pos      int // where the next record begins
 	line     int // its line, counting from 0
 	reader   *csv.Reader
-	base     int // where reader began
-	baseLine int // the line of base
+	limit    *rowLimit // below reader
+	base     int       // where reader began
+	baseLine int       // the line of base
 }
 
 // csvRecord is one record.
@@ -52,10 +54,12 @@ func (s *csvScanner) next() (csvRecord, bool) {
 	}
 	if s.reader == nil {
 		s.base, s.baseLine = s.pos, s.line
-		s.reader = csv.NewReader(bytes.NewReader(s.data[s.pos:]))
+		s.limit = &rowLimit{r: bytes.NewReader(s.data[s.pos:])}
+		s.reader = csv.NewReader(s.limit)
 		s.reader.Comma, s.reader.FieldsPerRecord = s.comma, -1
 		s.reader.ReuseRecord = true
 	}
+	s.limit.n = 0
 	cells, err := s.reader.Read()
 	if err != nil {
 		return s.giveUpLine(s.quoteProblem(err)), true
@@ -132,4 +136,23 @@ func (s *csvScanner) quoteProblem(err error) string {
 		return fmt.Sprintf("a quote that is not closed before line %d", at)
 	}
 	return fmt.Sprintf("a closing quote with text after it, at byte %d of the line", parseErr.Column)
+}
+
+// maxRowCSV bounds a row in bytes. A cell takes 40 bytes even if it is empty, and a quote that is never
+// closed makes the rest of the file one cell.
+const maxRowCSV = 512 << 10
+
+// rowLimit is a reader that fails when more than maxRowCSV bytes are read without n being reset.
+type rowLimit struct {
+	r io.Reader
+	n int
+}
+
+func (l *rowLimit) Read(p []byte) (int, error) {
+	if l.n > maxRowCSV {
+		return 0, fmt.Errorf("a row of more than %d bytes; a quote may never be closed", maxRowCSV)
+	}
+	n, err := l.r.Read(p)
+	l.n += n
+	return n, err
 }

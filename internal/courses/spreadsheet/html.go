@@ -3,6 +3,7 @@ package spreadsheet
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"net/url"
@@ -11,7 +12,10 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-const maxTokenBytes = 1 << 20
+const (
+	maxTokenBytes   = 1 << 20
+	maxNestedTables = 100
+)
 
 // readHTML reads the rows of every <table> of a page. A cell that spans columns or rows is repeated in
 // each of them. Within a cell, <br> and block elements become line breaks, and a nested table is a
@@ -69,6 +73,10 @@ func (p *pageReader) start(z *html.Tokenizer) {
 		return
 	}
 	if tag == atom.Table {
+		if len(p.open) == maxNestedTables {
+			p.fail(fmt.Errorf("html: tables nested more than %d deep: %w", maxNestedTables, ErrTooLarge))
+			return
+		}
 		p.open = append(p.open, &table{})
 		return
 	}
@@ -135,7 +143,12 @@ func (p *pageReader) end(tag atom.Atom) {
 
 func (p *pageReader) text(raw []byte) {
 	if t := p.innermost(); t != nil && t.inCell && p.ignore == 0 {
-		t.cell.WriteString(unescapeText(string(raw)))
+		text := unescapeText(string(raw))
+		if t.cell.Len()+len(text) > maxCellBytes {
+			p.fail(fmt.Errorf("html: a cell of more than %d bytes: %w", maxCellBytes, ErrTooLarge))
+			return
+		}
+		t.cell.WriteString(text)
 	}
 }
 
@@ -166,6 +179,14 @@ func tagAttribute(z *html.Tokenizer, more bool, name string) string {
 		}
 	}
 	return ""
+}
+
+// fail ends the page with an error.
+func (p *pageReader) fail(err error) {
+	if !p.stopped {
+		p.stopped = true
+		p.yield(Row{}, err)
+	}
 }
 
 // innermost returns the table that the reader is in, or nil.

@@ -1,8 +1,8 @@
 package spreadsheet
 
 import (
-	"archive/zip"
 	"bytes"
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -21,7 +21,11 @@ import (
 // readODS reads sheets of an OpenDocument spreadsheet. Cells have the text that people see.
 func readODS(data []byte, o Options) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		choices, err := readODSSheets(data, o.MaxUncompressed)
+		if err := checkODS(o.context(), data, o.MaxUncompressed); err != nil {
+			yield(Row{}, err)
+			return
+		}
+		choices, err := readODSSheets(o.context(), data, o.MaxUncompressed)
 		if err != nil {
 			yield(Row{}, err)
 			return
@@ -31,7 +35,7 @@ func readODS(data []byte, o Options) iter.Seq2[Row, error] {
 			yield(Row{}, err)
 			return
 		}
-		content, err := openODS(data, o.MaxUncompressed)
+		content, err := openODS(o.context(), data, o.MaxUncompressed)
 		if err != nil {
 			yield(Row{}, err)
 			return
@@ -45,47 +49,60 @@ func readODS(data []byte, o Options) iter.Seq2[Row, error] {
 }
 
 // openODS opens the document within the archive.
-func openODS(data []byte, limit int64) (io.ReadCloser, error) {
+func openODS(ctx context.Context, data []byte, limit int64) (io.ReadCloser, error) {
 	if limit <= 0 {
 		limit = defaultMaxUncompressed
 	}
-	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
+	a, err := openArchive(ctx, data, limit)
 	if err != nil {
-		return nil, corrupt("ods: %v", err)
+		return nil, fmt.Errorf("ods: %w", err)
 	}
 	// Encrypted files have an encryption-data element in the manifest (OpenDocument 1.3, part 2, 4.8).
-	if manifest, err := archive.Open("META-INF/manifest.xml"); err == nil {
+	if manifest, err := a.open("META-INF/manifest.xml"); err == nil {
 		text, _ := io.ReadAll(io.LimitReader(manifest, 1<<20))
 		manifest.Close()
 		if bytes.Contains(text, []byte("encryption-data")) {
 			return nil, fmt.Errorf("ods: protected by a password: %w", ErrUnsupported)
 		}
 	}
-	for _, f := range archive.File {
-		if f.Name != "content.xml" {
-			continue
-		}
-		if f.UncompressedSize64 > uint64(limit) {
-			return nil, fmt.Errorf("ods: more than %d bytes: %w", limit, ErrTooLarge)
-		}
-		content, err := f.Open()
-		if err != nil {
-			return nil, corrupt("ods: %v", err)
-		}
-		return content, nil
+	content, err := a.open("content.xml")
+	if err != nil {
+		return nil, corrupt("ods: the archive has no content.xml")
 	}
-	return nil, corrupt("ods: the archive has no content.xml")
+	return content, nil
+}
+
+// checkODS reads the document once, without building anything, and rejects one that would take too much
+// memory.
+func checkODS(ctx context.Context, data []byte, limit int64) error {
+	content, err := openODS(ctx, data, limit)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	err = scanXML(content, maxSheetElements, func(_, _ []byte) error { return nil })
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, errNotXML):
+		return corrupt("ods: content.xml: %v", err)
+	case err != nil && !errors.Is(err, ErrTooLarge) && !errors.Is(err, ErrUnsupported):
+		return corrupt("ods: content.xml: %v", err)
+	case err != nil:
+		return fmt.Errorf("ods: %w", err)
+	}
+	return nil
 }
 
 // odsSheets lists the sheets for SheetNames.
 func odsSheets(data []byte) []sheetChoice {
-	sheets, _ := readODSSheets(data, 0)
+	sheets, _ := readODSSheets(context.Background(), data, 0)
 	return sheets
 }
 
 // readODSSheets reads the names of the sheets. A sheet is hidden by its style, which comes first.
-func readODSSheets(data []byte, limit int64) ([]sheetChoice, error) {
-	content, err := openODS(data, limit)
+func readODSSheets(ctx context.Context, data []byte, limit int64) ([]sheetChoice, error) {
+	content, err := openODS(ctx, data, limit)
 	if err != nil {
 		return nil, err
 	}

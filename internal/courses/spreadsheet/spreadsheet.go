@@ -9,11 +9,13 @@
 // problem is, and the caller leaves it out.
 //
 // Input is untrusted. A reader never panics, never allocates memory according to a size that the file
-// claims, and distinguishes a damaged file ([ErrCorrupt]) from an intact file of an unsupported kind
+// claims, takes less than 200 MB whatever the file contains (bounds.go, archive.go, xlsxcheck.go), and
+// distinguishes a damaged file ([ErrCorrupt]) from an intact file of an unsupported kind
 // ([ErrUnsupported]).
 package spreadsheet
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -54,8 +56,8 @@ var (
 	ErrCorrupt = errors.New("damaged file")
 	// ErrUnsupported means that the file is intact but of an unsupported kind, for example encrypted.
 	ErrUnsupported = errors.New("unsupported file")
-	// ErrTooLarge means that the file exceeds the limit when decompressed.
-	ErrTooLarge = errors.New("decompressed file is too large")
+	// ErrTooLarge means that the file exceeds a limit, possibly only when decompressed.
+	ErrTooLarge = errors.New("file is too large")
 )
 
 // Format is a file format.
@@ -86,8 +88,18 @@ type Options struct {
 	// Rows is the path to the array of rows in a JSON file, and Fields are the fields to read.
 	Rows   string
 	Fields []string
-	// MaxUncompressed bounds the uncompressed size of an XLSX or ODS file in bytes; 0 means 128 MiB.
+	// MaxUncompressed bounds the uncompressed size of an XLSX or ODS file in bytes; 0 means 64 MiB.
 	MaxUncompressed int64
+	// Context ends the sequence of rows when it is done; nil means never. A long file takes seconds.
+	Context context.Context
+}
+
+// context returns o.Context, never nil.
+func (o Options) context() context.Context {
+	if o.Context == nil {
+		return context.Background()
+	}
+	return o.Context
 }
 
 // AllSheets stands for all visible sheets of a workbook.
@@ -95,6 +107,10 @@ const AllSheets = "*"
 
 // Rows reads the rows of a file. The sequence ends after the first error.
 func Rows(data []byte, format Format, o Options) iter.Seq2[Row, error] {
+	return bounded(o.context(), rowsOf(data, format, o))
+}
+
+func rowsOf(data []byte, format Format, o Options) iter.Seq2[Row, error] {
 	switch format {
 	case XLS:
 		return recoverPanics("xls", readXLS(data, o))

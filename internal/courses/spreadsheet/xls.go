@@ -125,6 +125,9 @@ type workbook struct {
 	numbers numberFormats
 }
 
+// maxSheetsXLS bounds the sheets of a workbook.
+const maxSheetsXLS = 4096
+
 // boundSheet is the name and position of a sheet ([MS-XLS] 2.4.28).
 type boundSheet struct {
 	name      string
@@ -158,6 +161,9 @@ func readGlobals(stream []byte) (*workbook, error) {
 		case recFilePass:
 			return nil, fmt.Errorf("xls: protected by a password: %w", ErrUnsupported)
 		case recBoundSheet:
+			if len(book.sheets) == maxSheetsXLS {
+				return nil, fmt.Errorf("xls: more than %d sheets: %w", maxSheetsXLS, ErrTooLarge)
+			}
 			if s, ok := readBoundSheet(rec.body); ok {
 				book.sheets = append(book.sheets, s)
 			}
@@ -170,13 +176,9 @@ func readGlobals(stream []byte) (*workbook, error) {
 				book.numbers.cellFormats = append(book.numbers.cellFormats, le16(rec.body[2:]))
 			}
 		case recSST:
-			parts := [][]byte{rec.body}
-			for r.peek() == recContinue {
-				next, err := r.next()
-				if err != nil {
-					return nil, err
-				}
-				parts = append(parts, next.body)
+			parts, err := r.continued(rec.body)
+			if err != nil {
+				return nil, err
 			}
 			if book.strings, err = readStringTable(parts); err != nil {
 				return nil, err

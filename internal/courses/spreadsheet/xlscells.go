@@ -164,13 +164,9 @@ func (s *sheetReader) readFormulaText(body []byte) error {
 	}
 	column := s.formula
 	s.formula = -1
-	parts := [][]byte{body[2:]}
-	for s.peek() == recContinue {
-		next, err := s.next()
-		if err != nil {
-			return err
-		}
-		parts = append(parts, next.body)
+	parts, err := s.continued(body[2:])
+	if err != nil {
+		return err
 	}
 	r := stringReader{parts: parts}
 	text, err := r.chars(int(le16(body)))

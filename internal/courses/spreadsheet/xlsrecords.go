@@ -1,6 +1,9 @@
 package spreadsheet
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"fmt"
+)
 
 // The BIFF8 record types that the reader uses ([MS-XLS] 2.3).
 const (
@@ -48,6 +51,25 @@ func (r *recordReader) next() (record, error) {
 	}
 	r.pos = begin + size
 	return record{id: id, body: r.data[begin:r.pos:r.pos]}, nil
+}
+
+// maxParts bounds the records that continue another one. Each may be empty but takes 24 bytes in
+// memory; 16 MiB in records of the full size are 2,000.
+const maxParts = 100_000
+
+// continued returns the body of a record and of the CONTINUE records that follow it.
+func (r *recordReader) continued(body []byte) ([][]byte, error) {
+	parts := [][]byte{body}
+	for r.peek() == recContinue {
+		next, err := r.next()
+		if err != nil {
+			return nil, err
+		}
+		if parts = append(parts, next.body); len(parts) > maxParts {
+			return nil, fmt.Errorf("xls: a record continued more than %d times: %w", maxParts, ErrTooLarge)
+		}
+	}
+	return parts, nil
 }
 
 // peek returns the type of the next record, 0 at the end.

@@ -10,8 +10,12 @@ import (
 )
 
 const (
-	defaultMaxUncompressed = 128 << 20
+	defaultMaxUncompressed = 64 << 20
 	maxRowsXLSX            = 1 << 20 // the format's limit
+
+	// maxInMemory is the size up to which excelize keeps a sheet or the shared strings in memory. It
+	// streams larger ones from temporary files, while in memory it copies them several times.
+	maxInMemory = 10 << 20
 )
 
 // readXLSX reads sheets with excelize's row iterator. Cells have the text that Excel shows, so dates are
@@ -21,6 +25,10 @@ func readXLSX(data []byte, o Options) iter.Seq2[Row, error] {
 		limit := o.MaxUncompressed
 		if limit <= 0 {
 			limit = defaultMaxUncompressed
+		}
+		if err := checkXLSX(o.context(), data, limit); err != nil {
+			yield(Row{}, err)
+			return
 		}
 		book, err := openOOXML(data, limit) // says what the file is if it is no workbook
 		if err != nil {
@@ -51,7 +59,7 @@ func readXLSX(data []byte, o Options) iter.Seq2[Row, error] {
 }
 
 func openXLSX(data []byte, limit int64) (*excelize.File, error) {
-	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: limit, UnzipXMLSizeLimit: limit})
+	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: limit, UnzipXMLSizeLimit: min(limit, maxInMemory)})
 	switch {
 	case errors.Is(err, excelize.ErrWorkbookFileFormat):
 		return nil, fmt.Errorf("xlsx: the file contains no workbook: %w", ErrUnsupported)
