@@ -24,6 +24,7 @@ type expression struct {
 }
 
 // parseGrammar parses productions such as: days = day { day } .
+// It is long because each construct of the grammar is a case.
 func parseGrammar(t testing.TB, text string) grammar {
 	t.Helper()
 	var s scanner.Scanner

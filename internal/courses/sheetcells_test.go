@@ -34,6 +34,7 @@ func readSheet(t *testing.T, rows [][]string, more ...string) outcome {
 }
 
 // TestSheetCells reads lists of one or two rows and compares one lecture.
+// It is long because it is a table of cells as schools write them.
 func TestSheetCells(t *testing.T) {
 	for _, test := range []struct {
 		name    string
