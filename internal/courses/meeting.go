@@ -180,7 +180,16 @@ func alignParts(parts []string, cell parsedCell) []string {
 	return parts
 }
 
-// splitRooms splits a cell at line breaks and separators. It keeps empty parts.
+// splitCell splits a cell with one part for each meeting. It keeps empty parts, which stand for
+// meetings without a known time or room, but drops blank lines.
+func splitCell(cell, separators string) []string {
+	if cell = cleanLines(cell); cell == "" {
+		return nil
+	}
+	return splitRooms(cell, separators)
+}
+
+// splitRooms splits a normalized cell at line breaks and separators. It keeps empty parts.
 func splitRooms(cell, separators string) []string {
 	var parts []string
 	begin := 0
