@@ -83,6 +83,9 @@ type cellTimes struct {
 // part. Rooms belong to the parts, or else to the meetings, in the same order. A room cell with one
 // part is the room of every meeting, and the room cell of a single meeting is not divided.
 func (f *timeFormat) readCells(times, rooms, separators string) (cellTimes, error) {
+	if len(rooms) > maxTimesBytes {
+		return cellTimes{}, fmt.Errorf("rooms %q are too long", truncate(rooms[:200], 60))
+	}
 	cell, err := f.parseCell(times, separators)
 	if err != nil {
 		return cellTimes{}, err
