@@ -111,7 +111,7 @@ func parseChungAngTimes(format *timeFormat, cell string) ([]*lecturespb.Lecture_
 	cell = timeAfterRoom.ReplaceAllString(cell, ">/$1")
 	var meetings []meeting
 	var room string
-	for _, part := range splitRooms(cell, "/") {
+	for _, part := range splitCell(cell, "/") {
 		if !timePrefix.MatchString(part) {
 			name := dropPlaceholder(cleanText(roomKind.ReplaceAllString(part, "")))
 			if err := format.checkRoom(name); err != nil {

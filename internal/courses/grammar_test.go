@@ -23,8 +23,8 @@ type expression struct {
 	repeated *expression
 }
 
-// parseGrammar parses productions such as: days = day { day } .
-// It is long because each construct of the grammar is a case.
+// parseGrammar parses productions such as: days = day { day } . It is long because the parts of the
+// recursive parser share its state.
 func parseGrammar(t testing.TB, text string) grammar {
 	t.Helper()
 	var s scanner.Scanner

@@ -35,20 +35,34 @@ func merge(lec, other *lecturespb.Lecture) {
 // professorSeparator joins the professors of a lecture.
 const professorSeparator = ", "
 
-// splitProfessors returns the professors in a cell, one a line or separated by semicolons. A comma
-// separates them if that leaves full names, as in 나별이, 김하나; it does not in Byeol, N.
-func splitProfessors(s string) []string {
-	var professors []string
+// splitProfessors returns the professors in a cell, each once: one a line or separated by semicolons. A
+// comma separates them if that leaves full names, as in 나별이, 김하나; it does not in Byeol, N.
+func splitProfessors(s string) []string { return appendUnique(nil, allProfessors(s)...) }
+
+// allProfessors is splitProfessors with repeated names.
+func allProfessors(s string) (professors []string) {
 	for _, part := range strings.FieldsFunc(s, func(r rune) bool { return r == '\n' || r == ';' }) {
 		names := strings.Split(part, ",")
 		if slices.ContainsFunc(names, func(name string) bool { return !isFullName(strings.TrimSpace(name)) }) {
 			names = []string{part}
 		}
 		for _, name := range names {
-			professors = appendUnique(professors, strings.TrimSpace(name))
+			if name = strings.TrimSpace(name); name != "" {
+				professors = append(professors, name)
+			}
 		}
 	}
 	return professors
+}
+
+// formatProfessors returns a cell of professors on one line. A cell with one for each meeting repeats
+// names.
+func formatProfessors(s string) string {
+	all := allProfessors(s)
+	if once := appendUnique(nil, all...); len(once) < len(all) || strings.Contains(s, "\n") {
+		return strings.Join(once, professorSeparator)
+	}
+	return s
 }
 
 // addProfessors adds professors that are named in another cell, one a line.

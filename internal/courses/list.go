@@ -57,12 +57,12 @@ func (l *listBuilder) add(row string, lec *lecturespb.Lecture) error {
 		return err
 	}
 	lec.Times = mergeTimes(lec.Times)
+	professors := splitProfessors(lec.Professor)
+	lec.Professor = formatProfessors(lec.Professor)
 	if err := l.check(lec); err != nil {
 		l.recordBad(row, err.Error(), describe(lec))
 		return nil
 	}
-	professors := splitProfessors(lec.Professor)
-	lec.Professor = strings.ReplaceAll(lec.Professor, "\n", professorSeparator)
 	i, exists := l.index[lec.Identifier]
 	if !exists {
 		l.index[lec.Identifier] = len(l.lectures)

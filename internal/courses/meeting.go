@@ -83,6 +83,9 @@ type cellTimes struct {
 // part. Rooms belong to the parts, or else to the meetings, in the same order. A room cell with one
 // part is the room of every meeting, and the room cell of a single meeting is not divided.
 func (f *timeFormat) readCells(times, rooms, separators string) (cellTimes, error) {
+	if len(rooms) > maxTimesBytes {
+		return cellTimes{}, fmt.Errorf("rooms %q are too long", truncate(rooms[:200], 60))
+	}
 	if err := checkCells(times, rooms); err != nil {
 		return cellTimes{}, err
 	}
@@ -183,7 +186,16 @@ func alignParts(parts []string, cell parsedCell) []string {
 	return parts
 }
 
-// splitRooms splits a cell at line breaks and separators. It keeps empty parts.
+// splitCell splits a cell with one part for each meeting. It keeps empty parts, which stand for
+// meetings without a known time or room, but drops blank lines.
+func splitCell(cell, separators string) []string {
+	if cell = cleanLines(cell); cell == "" {
+		return nil
+	}
+	return splitRooms(cell, separators)
+}
+
+// splitRooms splits a normalized cell at line breaks and separators. It keeps empty parts.
 func splitRooms(cell, separators string) []string {
 	var parts []string
 	begin := 0

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // numberStyle is how a school writes numbers.
@@ -23,8 +24,11 @@ func numberAt(cell string, n int) (float64, error) { return numberStyle{}.at(cel
 
 // at returns the nth number (from 1) in a cell, or the last one.
 func (s numberStyle) at(cell string, n int) (float64, error) {
-	if cell = dropPlaceholder(strings.Map(foldRune, cell)); cell == "" {
+	if cell = dropPlaceholder(fractions.Replace(strings.Map(foldRune, cell))); cell == "" {
 		return 0, nil
+	}
+	if dash, size := utf8.DecodeRuneInString(cell); strings.ContainsRune(dashes, dash) && size < len(cell) && isDigit(rune(cell[size])) {
+		return 0, fmt.Errorf("%q is negative", truncate(cell, 40))
 	}
 	numbers, err := s.all(cell)
 	if err != nil {
@@ -38,6 +42,8 @@ func (s numberStyle) at(cell string, n int) (float64, error) {
 	}
 	return numbers[n-1], nil
 }
+
+var fractions = strings.NewReplacer("½", ".5", "¼", ".25", "¾", ".75")
 
 // maxNumbers bounds the numbers in a cell.
 const maxNumbers = 100

@@ -65,8 +65,10 @@ func (d dialect) format(examples string) (*timeFormat, error) {
 }
 
 const (
-	// maxTimesBytes bounds the text in one cell with times.
+	// maxTimesBytes bounds the text in one cell with times, or with rooms.
 	maxTimesBytes = 4000
+	// maxRawBytes bounds a cell before its spaces and entities are normalized.
+	maxRawBytes = 10 * maxTimesBytes
 	// maxPatterns bounds the examples of a format.
 	maxPatterns = 20
 )
@@ -116,6 +118,9 @@ const (
 // parseCell parses the meetings in a cell whose parts are separated by line breaks and the characters
 // in slots.
 func (f *timeFormat) parseCell(text, slots string) (parsedCell, error) {
+	if len(text) > maxRawBytes {
+		return parsedCell{}, fmt.Errorf("time %q is too long", truncate(text[:200], 60))
+	}
 	text = normalizeCell(text)
 	if f.placeholders.match(strings.Trim(text, " \n")) {
 		return parsedCell{slots: 1}, nil

@@ -33,8 +33,8 @@ func readSheet(t *testing.T, rows [][]string, more ...string) outcome {
 	return o
 }
 
-// TestSheetCells reads lists of one or two rows and compares one lecture.
-// It is long because it is a table of cells as schools write them.
+// TestSheetCells reads lists of one or two rows and compares one lecture. It is long because it is a
+// table of what cells contain.
 func TestSheetCells(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -68,6 +68,10 @@ func TestSheetCells(t *testing.T) {
 		{"professors with a comma in each name", []string{"times", "월3,4"},
 			[][]string{{"A", "별", "Byeol, N\nHana, K", "3", "월3", ""}, {"A", "별", "Hana, K\nDuri, K", "3", "수4", ""}},
 			"Byeol, N, Hana, K, Duri, K 3 0 660-710; 2 720-770"},
+		{"the same professor for each meeting", []string{"times", "월3,4"},
+			[][]string{{"A", "별", "나별이\n나별이", "3", "월3/수4", ""}}, "나별이 3 0 660-710; 2 720-770"},
+		{"professors with semicolons", []string{"times", "월3,4"},
+			[][]string{{"A", "별", "Byeol, N; Hana, K", "3", "월3", ""}, {"A", "별", "Hana, K", "3", "수4", ""}}, "Byeol, N; Hana, K 3 0 660-710; 2 720-770"},
 		{"professors on one line", []string{"times", "월3,4"},
 			[][]string{{"A", "별", "나별이, 김하나", "3", "월3", ""}, {"A", "별", "김하나,나별이", "3", "수4", ""}}, "나별이, 김하나 3 0 660-710; 2 720-770"},
 		{"professors in the cell of times", []string{"times", "월3,4 강의실(교수)"},
