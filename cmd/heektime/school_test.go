@@ -21,7 +21,7 @@ func TestSchoolTry(t *testing.T) {
 		want []string
 	}{
 		{"the school's own list", []string{"가온대학교"}, true, []string{"가온대학교 2026-0900", "nothing is published", "2 lectures", "found", "identifier = 과목코드", "GAON101-01 자료구조 · 한가람 · 3 credits", "Mon 09:00-10:15", "Mon       Tue"}},
-		{"a file", []string{list}, true, []string{"3 lectures", "1 left out", "월요일 오전", "row 2", "unused", "비고", "1 lectures without any", "Sat"}},
+		{"a file", []string{list}, true, []string{"3 lectures", "1 left out", "월요일 오전", "row 2", "unused", "비고", "1 lecture without any", "Sat"}},
 		{"a file with flags", []string{"--semester", "2026-0900", "--school", "가온대학교", list}, true, []string{"3 lectures"}},
 		{"a page", []string{page}, false, []string{"cannot be read", "서비스 점검"}},
 		{"a list without a column", []string{noTitle}, false, []string{"과목명"}},

@@ -25,6 +25,14 @@ func (c column) describe() string {
 	return c.names[0] + " (option " + c.option + ")"
 }
 
+// purpose names what the column is for: the part of a lecture if the adapter is sheet, else the key.
+func (c column) purpose() string {
+	if c.option == "" {
+		return c.key
+	}
+	return strings.TrimPrefix(c.option, "column.")
+}
+
 // findColumns returns the positions of the columns in a header, by key. It first matches cells that
 // equal one of the names, then, among the remaining cells, those that begin with one, and last those
 // that contain one. Case and spaces are ignored. A name that matches several cells is not assigned

@@ -65,11 +65,11 @@ func (l *listBuilder) sawTable(origin string, columns []column, header []string)
 	for _, c := range columns {
 		i, found := index[c.key]
 		if !found {
-			t.Missing = append(t.Missing, c.key)
+			t.Missing = append(t.Missing, c.purpose())
 			continue
 		}
 		used[i] = true
-		t.Found = append(t.Found, FoundColumn{c.key, truncate(cleanText(header[i]), 60)})
+		t.Found = append(t.Found, FoundColumn{c.purpose(), truncate(cleanText(header[i]), 60)})
 	}
 	for i, text := range header {
 		if text = cleanText(text); text != "" && !used[i] {

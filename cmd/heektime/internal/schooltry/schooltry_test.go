@@ -25,7 +25,7 @@ func TestWeek(t *testing.T) {
 		lecture("A", at(0, 660, 770)), lecture("B", at(0, 660, 720), at(2, 780, 830)), lecture("C"),
 	})
 	const want = `
-week: 3 meetings by hour, 1 lectures without any
+week: 3 meetings by hour, 1 lecture without any
        Mon       Tue       Wed       Thu       Fri
   11   ████ 2    ·         ·         ·         ·
   12   ██   1    ·         ·         ·         ·

@@ -20,7 +20,7 @@ func writeWeek(w io.Writer, lectures []*lecturespb.Lecture) {
 	if len(lectures) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\nweek: %d meetings by hour, %d lectures without any\n", meetings, without)
+	fmt.Fprintf(w, "\nweek: %s by hour, %s without any\n", plural(meetings, "meeting"), plural(without, "lecture"))
 	if meetings == 0 {
 		return
 	}
