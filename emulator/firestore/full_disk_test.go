@@ -5,6 +5,7 @@ package firestore_test
 import (
 	"testing"
 
+	"cloud.google.com/go/firestore"
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -47,20 +48,7 @@ func TestFullDisk(t *testing.T) {
 	if err := c.Reset(); status.Code(err) != codes.Unavailable && err == nil {
 		t.Errorf("a reset on a full disk: %v", err)
 	}
-	read := func(when string) {
-		t.Helper()
-		if d, err := doc.Get(ctx); err != nil || d.Data()["n"] != int64(1) {
-			t.Errorf("%s: get: %v, %v", when, d, err)
-		}
-		if ds, err := fs.Collection("a").Where("n", "==", 1).Documents(ctx).GetAll(); err != nil || len(ds) != 1 {
-			t.Errorf("%s: query: %v, %v", when, ds, err)
-		}
-		in := doc.Snapshots(ctx)
-		defer in.Stop()
-		if d, err := in.Next(); err != nil || d.Data()["n"] != int64(1) {
-			t.Errorf("%s: listen: %v, %v", when, d, err)
-		}
-	}
+	read := func(when string) { t.Helper(); checkOne(t, fs, when) }
 	read("while the disk is full")
 	empty()
 	read("when there is space again")
@@ -70,9 +58,25 @@ func TestFullDisk(t *testing.T) {
 	c.Close()
 	c = start(t, inDir(dir))
 	fs = c.client(t, "demo-full")
-	doc = fs.Doc("a/x")
 	read("after the restart")
 	if err := set(4); err != nil {
 		t.Errorf("a commit after the restart: %v", err)
+	}
+}
+
+// checkOne gets, queries and listens to the document a/x, whose n is 1.
+func checkOne(t *testing.T, fs *firestore.Client, when string) {
+	t.Helper()
+	ctx, doc := t.Context(), fs.Doc("a/x")
+	if d, err := doc.Get(ctx); err != nil || d.Data()["n"] != int64(1) {
+		t.Errorf("%s: get: %v, %v", when, d, err)
+	}
+	if ds, err := fs.Collection("a").Where("n", "==", 1).Documents(ctx).GetAll(); err != nil || len(ds) != 1 {
+		t.Errorf("%s: query: %v, %v", when, ds, err)
+	}
+	in := doc.Snapshots(ctx)
+	defer in.Stop()
+	if d, err := in.Next(); err != nil || d.Data()["n"] != int64(1) {
+		t.Errorf("%s: listen: %v, %v", when, d, err)
 	}
 }
