@@ -61,5 +61,10 @@ variable "deployment" {
       cors_max_age_seconds = number
     }))
     secrets = map(string)
+    # The day is empty for a daily backup.
+    backups = optional(map(object({ retention = string, day = string })), {
+      daily  = { retention = "604800s", day = "" }
+      weekly = { retention = "8467200s", day = "SUNDAY" }
+    })
   })
 }

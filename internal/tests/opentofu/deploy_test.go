@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"heek.kr/heektime/internal/deployment"
 )
 
 // The files are formatted and valid, and the project alone is enough to plan.
@@ -17,7 +19,7 @@ func TestFilesAreValid(t *testing.T) {
 	}
 	w.run(t, "validate", "-no-color")
 	p := w.plan(t, "-var=project="+project)
-	if n := len(all[struct{}](t, p, "google_cloud_run_v2_service")); n != 6 {
+	if n := len(all[struct{}](t, p, "google_cloud_run_v2_service")); n != len(deployment.Table().Services) {
 		t.Errorf("a plan for an empty project has %d services", n)
 	}
 }
@@ -25,45 +27,66 @@ func TestFilesAreValid(t *testing.T) {
 // Each faulty variable is reported before anything is planned.
 func TestVariablesAreChecked(t *testing.T) {
 	w := newWorkspace(t)
-	for variable, want := range map[string]string{
+	for _, faulty := range []map[string]string{{
 		"project=Heektime":                 "A project id has 6 to 30",
-		"project=heek":                     "A project id has 6 to 30",
-		"site_url=heektime.test":           "without a path",
-		"site_url=https://heektime.test/":  "without a path",
-		`web_origins=["https://a.test/x"]`: "without a path",
+		"site_url=heektime.test":           "The site's URL is https://HOST",
+		`web_origins=["https://a.test/x"]`: "An origin is https://HOST",
 		"slack_channel=alerts":             "starts with #",
 		"monthly_budget=-1":                "whole number",
-		"monthly_budget=1.5":               "whole number",
 		"github_repository=heektime":       "OWNER/NAME",
-		"github_repository=a/b' || true":   "OWNER/NAME",
-		"github_repository_id=x":           "is a number",
-	} {
-		_, stderr, exitCode := w.try(t, "plan", "-no-color", "-input=false", "-var=project="+project, "-var="+variable)
-		if exitCode == 0 || !strings.Contains(strings.Join(strings.Fields(stderr), " "), want) {
-			t.Errorf("%s: exit code %d, want the error %q in\n%s", variable, exitCode, want, stderr)
+		"github_repository_id=x":           "id is a number",
+	}, {
+		"project=heek":                    "A project id has 6 to 30",
+		"site_url=https://heektime.test/": "The site's URL is https://HOST",
+		`web_origins=["*"]`:               "An origin is https://HOST",
+		"monthly_budget=1.5":              "whole number",
+		"github_repository=a/b' || true":  "OWNER/NAME",
+	}} {
+		args := []string{"plan", "-no-color", "-input=false"}
+		for variable := range faulty {
+			args = append(args, "-var="+variable)
+		}
+		_, stderr, exitCode := w.try(t, args...)
+		errors := strings.Join(strings.Fields(stderr), " ")
+		for variable, want := range faulty {
+			if exitCode == 0 || !strings.Contains(errors, want) {
+				t.Errorf("%s: exit code %d, want the error %q in\n%s", variable, exitCode, want, stderr)
+			}
+		}
+		if n := strings.Count(errors, "Error: Invalid value for variable"); n != len(faulty) {
+			t.Errorf("%d errors for %v:\n%s", n, faulty, stderr)
 		}
 	}
 }
 
-// A second apply changes nothing, neither right after the first nor after a release.
-func TestSecondApplyChangesNothing(t *testing.T) {
+// A project lives: it is applied, released, destroyed and applied again.
+func TestLifeOfAProject(t *testing.T) {
 	w := newWorkspace(t)
 	w.run(t, append([]string{"apply", "-no-color", "-input=false", "-auto-approve"}, everything...)...)
-	if changed := w.plan(t, everything...).changed(); len(changed) > 0 {
-		t.Errorf("after apply, the plan changes %v", changed)
-	}
-	// The token of Slack is needed only once.
-	withoutToken := slices.DeleteFunc(slices.Clone(everything), func(s string) bool { return strings.HasPrefix(s, "-var=slack_token=") })
-	if changed := w.plan(t, withoutToken...).changed(); len(changed) > 0 {
-		t.Errorf("without the token of Slack, the plan changes %v", changed)
-	}
-
-	if released := w.release(t); released != 6 {
-		t.Fatalf("%d services are in the state", released)
-	}
-	if changed := w.plan(t, everything...).changed(); len(changed) > 0 {
-		t.Errorf("after a release, the plan changes %v", changed)
-	}
+	t.Run("a second apply changes nothing", func(t *testing.T) {
+		// The token of Slack is needed only once.
+		flags := slices.DeleteFunc(slices.Clone(everything), func(s string) bool { return strings.HasPrefix(s, "-var=slack_token=") })
+		if changed := w.plan(t, flags...).changed(); len(changed) > 0 {
+			t.Errorf("after apply, the plan changes %v", changed)
+		}
+	})
+	t.Run("nor does an apply after a release", func(t *testing.T) {
+		if released := w.release(t); released != len(deployment.Table().Services) {
+			t.Fatalf("%d services are in the state", released)
+		}
+		if changed := w.plan(t, everything...).changed(); len(changed) > 0 {
+			t.Errorf("after a release, the plan changes %v", changed)
+		}
+	})
+	t.Run("a changed setting is applied", func(t *testing.T) {
+		changed := w.plan(t, append(slices.Clone(everything), "-var=site_url=https://other.test")...).changed()
+		for _, want := range []string{`google_cloud_run_v2_service.this["auth"]`, `google_storage_bucket.this["lists"]`} {
+			if !slices.Contains(changed, want) {
+				t.Errorf("with another site, the plan changes %v, and not %s", changed, want)
+			}
+		}
+	})
+	t.Run("destroy leaves data", func(t *testing.T) { testDestroy(t, w) })
 }
 
 // release changes the state of the services as a release would: another image, traffic on a revision,
@@ -119,9 +142,7 @@ func (w *workspace) editState(t *testing.T, change func(kind string, attributes 
 }
 
 // destroy leaves data and names that Google blocks for days, and an apply after it adopts them.
-func TestDestroyLeavesData(t *testing.T) {
-	w := newWorkspace(t)
-	w.run(t, append([]string{"apply", "-no-color", "-input=false", "-auto-approve"}, everything...)...)
+func testDestroy(t *testing.T, w *workspace) {
 	stays := map[string]bool{
 		"google_firestore_database": true, "google_storage_bucket": true, "google_secret_manager_secret": true,
 		"google_cloud_tasks_queue": true, "google_apikeys_key": true,
