@@ -22,24 +22,33 @@ import (
 // Export writes all documents as one JSON object, whose keys are paths such as users/u1. Package
 // value describes the format of the fields. [Database.Import] reads it.
 func (db *Database) Export(w io.Writer) error {
+	b, err := db.appendJSON(nil)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, b)
+}
+
+// appendJSON appends all documents as of now as a JSON object.
+func (db *Database) appendJSON(b []byte) ([]byte, error) {
 	docs := map[string]*value.Fields{}
 	db.d.Read().All(func(d *store.Document) bool {
 		docs[d.Key.Path()] = d.Fields
 		return true
 	})
-	b := []byte("{")
+	b = append(b, '{')
 	for i, p := range slices.Sorted(maps.Keys(docs)) {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		name, err := json.Marshal(p)
 		if err != nil {
-			return fmt.Errorf("firestore: export %s: %w", p, err)
+			return nil, fmt.Errorf("firestore: export %s: %w", p, err)
 		}
 		b = append(append(b, name...), ':')
 		b = docs[p].AppendJSON(b, db.d.Name.Root())
 	}
-	return writeJSON(w, append(b, '}'))
+	return append(b, '}'), nil
 }
 
 func writeJSON(w io.Writer, b []byte) error {

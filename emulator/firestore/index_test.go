@@ -27,6 +27,8 @@ const timetableIndexes = `{
   ],
   "fieldOverrides": [
     {"collectionGroup": "timetables", "fieldPath": "note", "indexes": []},
+    {"collectionGroup": "timetables", "fieldPath": "meta", "indexes": []},
+    {"collectionGroup": "timetables", "fieldPath": "meta.kept", "indexes": [{"order": "ASCENDING"}]},
     {"collectionGroup": "timetables", "fieldPath": "title", "indexes": [
       {"queryScope": "COLLECTION", "order": "ASCENDING"}, {"queryScope": "COLLECTION_GROUP", "order": "ASCENDING"}]}
   ]
@@ -76,6 +78,9 @@ func TestIndexesAreRequired(t *testing.T) {
 			firestore.PropertyFilter{Path: "x", Operator: "==", Value: 1},
 		}}).OrderBy("semester", desc).OrderBy("createdAt", desc), "x+ semester- createdAt-"},
 		{"a field without any index", one.Where("note", "==", 1), "note+"},
+		{"a field of an exempt map", one.Where("meta.x.y", "==", 1), "meta.x.y+"},
+		{"a field of an exempt map with an index of its own", one.Where("meta.kept.z", "==", 1), ""},
+		{"not the exempt map's own name", one.Where("metadata", "==", 1), ""},
 		{"a field indexed in one direction", one.OrderBy("title", asc), ""},
 		{"a field not indexed in the other", one.OrderBy("title", desc), "title-"},
 		{"a whole group", group, ""},

@@ -9,6 +9,8 @@ import (
 	"cloud.google.com/go/firestore"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	emulator "heek.kr/heektime/emulator/firestore"
 )
 
 // nested returns maps nested to a depth.
@@ -17,6 +19,90 @@ func nested(depth int) any {
 		return "leaf"
 	}
 	return map[string]any{"m": nested(depth - 1)}
+}
+
+// TestIndexEntries counts the index entries of documents with exemptions and composite indexes. Sources:
+// https://firebase.google.com/docs/firestore/quotas#indexes for the limits,
+// https://firebase.google.com/docs/firestore/query-data/index-overview for the automatic indexes,
+// https://firebase.google.com/docs/firestore/solutions/index-map-field for exempt maps,
+// https://firebase.google.com/docs/firestore/storage-size for the sizes. It is long because of its table.
+func TestIndexEntries(t *testing.T) {
+	const indexes = `{
+	  "indexes": [
+	    {"collectionGroup": "tagged", "queryScope": "COLLECTION", "fields": [
+	      {"fieldPath": "tags", "arrayConfig": "CONTAINS"}, {"fieldPath": "at", "order": "ASCENDING"}]},
+	    {"collectionGroup": "tagged", "queryScope": "COLLECTION_GROUP", "fields": [
+	      {"fieldPath": "tags", "arrayConfig": "CONTAINS"}, {"fieldPath": "at", "order": "DESCENDING"}]},
+	    {"collectionGroup": "wide", "queryScope": "COLLECTION", "fields": [
+	      {"fieldPath": "a", "order": "ASCENDING"}, {"fieldPath": "b", "order": "ASCENDING"}, {"fieldPath": "c", "order": "ASCENDING"},
+	      {"fieldPath": "d", "order": "ASCENDING"}, {"fieldPath": "e", "order": "ASCENDING"}, {"fieldPath": "f", "order": "ASCENDING"}]}
+	  ],
+	  "fieldOverrides": [
+	    {"collectionGroup": "exempt", "fieldPath": "list", "indexes": []},
+	    {"collectionGroup": "exempt", "fieldPath": "map", "indexes": []},
+	    {"collectionGroup": "exempt", "fieldPath": "map.kept", "indexes": [{"arrayConfig": "CONTAINS"}]},
+	    {"collectionGroup": "none", "fieldPath": "*", "indexes": []},
+	    {"collectionGroup": "none", "fieldPath": "kept", "indexes": [{"arrayConfig": "CONTAINS"}]},
+	    {"collectionGroup": "double", "fieldPath": "list", "indexes": [
+	      {"arrayConfig": "CONTAINS"}, {"queryScope": "COLLECTION_GROUP", "arrayConfig": "CONTAINS"}]},
+	    {"collectionGroup": "single", "fieldPath": "*", "indexes": [{"order": "ASCENDING"}]}
+	  ]
+	}`
+	ctx := context.Background()
+	fs := start(t, func(c *emulator.Config) { c.Indexes = []byte(indexes) }).client(t, "demo-limits")
+	list := func(n int) []any {
+		out := make([]any, n)
+		for i := range out {
+			out[i] = i
+		}
+		return out
+	}
+	fields := func(n int, v any) map[string]any {
+		m := map[string]any{}
+		for i := range n {
+			m[fmt.Sprint("f", i)] = v
+		}
+		return m
+	}
+	long := strings.Repeat("x", 2000) // indexed up to 1,500 bytes
+	const tooMany, tooLarge, tooMuch = "too many index entries", "largest index entry", "index entries of document"
+	for _, tc := range []struct {
+		name, path string
+		data       map[string]any
+		text       string // in the error; "" when the document is allowed
+	}{
+		{"20,000 fields, ascending and descending", "a/b", fields(20_000, 1), ""},
+		{"20,001 fields", "a/b", fields(20_001, 1), tooMany},
+		{"20,001 fields of a map", "a/b", map[string]any{"m": fields(20_001, nil)}, tooMany},
+		{"40,000 fields with one index each", "single/b", fields(40_000, 1), ""},
+		{"40,001 fields with one index each", "single/b", fields(40_001, 1), tooMany},
+		{"an index by order has no entry for an array", "single/b", map[string]any{"list": list(40_001)}, ""},
+		{"equal elements have one entry", "a/b", map[string]any{"list": make([]any, 50_000)}, ""},
+		{"an exempt list", "exempt/b", map[string]any{"list": list(40_001)}, ""},
+		{"an exempt list in a subcollection", "x/y/exempt/b", map[string]any{"list": list(40_001)}, ""},
+		{"another group's exemption", "a/b", map[string]any{"list": list(40_001)}, tooMany},
+		{"another field", "exempt/b", map[string]any{"other": list(40_001)}, tooMany},
+		{"a map inherits its exemption", "exempt/b", map[string]any{"map": map[string]any{"deep": map[string]any{"list": list(40_001)}}}, ""},
+		{"a field of an exempt map with indexes of its own", "exempt/b", map[string]any{"map": map[string]any{"kept": list(40_001)}}, tooMany},
+		{"all fields are exempt", "none/b", map[string]any{"list": list(40_001), "m": fields(1000, 1)}, ""},
+		{"all fields but one are exempt", "none/b", map[string]any{"kept": list(40_001)}, tooMany},
+		{"two scopes count twice", "double/b", map[string]any{"list": list(20_001)}, tooMany},
+		{"composite indexes repeat each element", "tagged/b", map[string]any{"tags": list(13_333)}, ""},
+		{"without all fields, a composite index has no entry", "tagged/b", map[string]any{"tags": list(40_000)}, ""},
+		{"composite indexes, few enough", "tagged/b", map[string]any{"tags": list(13_332), "at": 1}, ""}, // 3 × 13,332 and 2
+		{"composite indexes, too many", "tagged/b", map[string]any{"tags": list(13_333), "at": 1}, tooMany},
+		{"an entry of six long values", "wide/b", map[string]any{"a": long, "b": long, "c": long, "d": long, "e": long, "f": long}, tooLarge},
+		{"an entry of five long values", "wide/b", map[string]any{"a": long, "b": long, "c": long, "d": long, "e": long, "f": 1}, ""},
+		{"more than 8 MiB of entries", "a/" + strings.Repeat("i", 1400), fields(3000, long[:200]), tooMuch},
+	} {
+		_, err := fs.Doc(tc.path).Set(ctx, tc.data)
+		switch {
+		case tc.text == "" && err != nil:
+			t.Errorf("%s: %v", tc.name, err)
+		case tc.text != "" && (status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), tc.text)):
+			t.Errorf("%s: %v, want %q", tc.name, err, tc.text)
+		}
+	}
 }
 
 // TestLimits is long because each limit is a row of its table.

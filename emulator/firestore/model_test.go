@@ -12,14 +12,16 @@ import (
 )
 
 // The model is a Firestore in a few lines: documents in a Go map, and queries that check every one
-// of them. It is written from the documentation, not from the emulator, and shares no code with it.
+// of them. It is written from the documentation, not from the emulator, and shares no code with it. The
+// tests TestDocumentedOrder and TestNullAndNaN hold the emulator to the values of the documents it cites.
 
 type modelDoc struct {
 	path string // relative to the root
 	data map[string]any
 }
 
-// rank returns the position of a type in the order of types.
+// rank returns the position of a type in the order of types
+// (https://firebase.google.com/docs/firestore/manage-data/data-types#value_type_ordering).
 func rank(v any) int {
 	switch v.(type) {
 	case nil:

@@ -95,7 +95,7 @@ func TestCommitIsAuthorizedAsAWhole(t *testing.T) {
 
 		{"create existing", []*pb.Write{withPrecondition(exists(false), set("notes/a", "ann", 1, true))}, codes.AlreadyExists},
 		{"create someone else's existing", []*pb.Write{withPrecondition(exists(false), set("notes/b", "ann", 1, true))}, denied},
-		{"create existing, by update time", []*pb.Write{withPrecondition(updatedAt(time.Unix(0, 0)), set("notes/a", "ann", 1, true))}, codes.AlreadyExists},
+		{"create existing, by update time", []*pb.Write{withPrecondition(updatedAt(time.Unix(0, 0)), set("notes/a", "ann", 1, true))}, codes.FailedPrecondition},
 		{"update missing", []*pb.Write{withPrecondition(exists(true), add("notes/x", 1))}, codes.NotFound},
 		{"update an unreadable missing document", []*pb.Write{withPrecondition(exists(true), add("secrets/x", 1))}, denied},
 		{"write an unreadable document", []*pb.Write{add("secrets/s", 1)}, ok},

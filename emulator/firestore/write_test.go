@@ -59,7 +59,9 @@ func TestPreconditions(t *testing.T) {
 	}{
 		{"update an existing document", update(exists(true)), codes.OK},
 		{"create an existing document", update(exists(false)), codes.AlreadyExists},
-		{"the epoch means must not exist", update(updatedAt(time.Unix(0, 0))), codes.AlreadyExists},
+		{"the epoch is the version of a missing document", update(updatedAt(time.Unix(0, 0))), codes.FailedPrecondition},
+		{"delete, the epoch", remove("a/x", updatedAt(time.Unix(0, 0))), codes.FailedPrecondition},
+		{"delete a document that must not exist", remove("a/x", exists(false)), codes.AlreadyExists},
 		{"update the right version", update(updatedAt(at)), codes.OK},
 		{"update another version", update(updatedAt(at.Add(time.Microsecond))), codes.FailedPrecondition},
 		{"verify the right version", verifyWrite("a/x", updatedAt(at)), codes.OK},
@@ -90,14 +92,17 @@ func TestPreconditions(t *testing.T) {
 	}
 }
 
-// An update after a delete of the same document is INVALID_ARGUMENT, whether or not the document
-// existed. Source of the codes: firebase-js-sdk,
-// packages/firestore/test/integration/api/transactions.test.ts, which runs against production.
-func TestUpdateAfterDelete(t *testing.T) {
+// TestSequences writes a document several times in a commit. An update after a delete is
+// INVALID_ARGUMENT, whether or not the document existed: firebase-js-sdk,
+// packages/firestore/test/integration/api/transactions.test.ts, which runs against production. So is a
+// create after a write: https://cloud.google.com/datastore/docs/reference/data/rest/v1/projects/commit.
+// It is long because each sequence is a row of its table.
+func TestSequences(t *testing.T) {
 	ctx := context.Background()
 	fs := start(t).client(t, "demo-tx")
 	doc := fs.Doc("a/x")
 	update := []firestore.Update{{Path: "n", Value: 2}}
+	data := map[string]any{"n": 1}
 	for _, tc := range []struct {
 		name   string
 		exists bool
@@ -117,6 +122,30 @@ func TestUpdateAfterDelete(t *testing.T) {
 			b.Delete(doc).Set(doc, map[string]any{"n": 1}).Update(doc, update)
 		}, codes.OK},
 		{"delete twice", true, func(b *firestore.WriteBatch) { b.Delete(doc).Delete(doc) }, codes.OK},
+		{"create twice", false, func(b *firestore.WriteBatch) { b.Create(doc, data).Create(doc, data) }, codes.InvalidArgument},
+		{"create twice, existing", true, func(b *firestore.WriteBatch) { b.Create(doc, data).Create(doc, data) }, codes.InvalidArgument},
+		{"set and create", false, func(b *firestore.WriteBatch) { b.Set(doc, data).Create(doc, data) }, codes.InvalidArgument},
+		{"set and create, existing", true, func(b *firestore.WriteBatch) { b.Set(doc, data).Create(doc, data) }, codes.InvalidArgument},
+		{"update and create", true, func(b *firestore.WriteBatch) { b.Update(doc, update).Create(doc, data) }, codes.InvalidArgument},
+		{"merge and create", false, func(b *firestore.WriteBatch) { b.Set(doc, data, firestore.MergeAll).Create(doc, data) }, codes.InvalidArgument},
+		{"transform and create", false, func(b *firestore.WriteBatch) {
+			b.Set(doc, map[string]any{"n": firestore.Increment(1)}, firestore.MergeAll).Create(doc, data)
+		}, codes.InvalidArgument},
+		{"set, delete and create", true, func(b *firestore.WriteBatch) { b.Set(doc, data).Delete(doc).Create(doc, data) }, codes.OK},
+		{"delete and create", true, func(b *firestore.WriteBatch) { b.Delete(doc).Create(doc, data) }, codes.OK},
+		{"delete and create, missing", false, func(b *firestore.WriteBatch) { b.Delete(doc).Create(doc, data) }, codes.OK},
+		{"delete, create and create", true, func(b *firestore.WriteBatch) { b.Delete(doc).Create(doc, data).Create(doc, data) }, codes.InvalidArgument},
+		{"create and update", false, func(b *firestore.WriteBatch) { b.Create(doc, data).Update(doc, update) }, codes.OK},
+		{"create and set", false, func(b *firestore.WriteBatch) { b.Create(doc, data).Set(doc, data) }, codes.OK},
+		{"create and delete", false, func(b *firestore.WriteBatch) { b.Create(doc, data).Delete(doc) }, codes.OK},
+		{"create an existing document, then another twice", true, func(b *firestore.WriteBatch) {
+			b.Create(doc, data).Create(fs.Doc("a/y"), data).Create(fs.Doc("a/y"), data)
+		}, codes.InvalidArgument},
+		{"set of one and create of another document", false, func(b *firestore.WriteBatch) { b.Set(doc, data).Create(fs.Doc("a/z"), data) }, codes.OK},
+		{"delete twice, the second requires it", true, func(b *firestore.WriteBatch) {
+			b.Delete(doc).Delete(doc, firestore.Exists)
+		}, codes.NotFound},
+		{"set and delete what must exist", false, func(b *firestore.WriteBatch) { b.Set(doc, data).Delete(doc, firestore.Exists) }, codes.OK},
 		{"update of a missing document", false, func(b *firestore.WriteBatch) { b.Update(doc, update) }, codes.NotFound},
 		{"delete and update of another document", true, func(b *firestore.WriteBatch) { b.Delete(doc).Update(fs.Doc("a/y"), update) }, codes.NotFound},
 	} {

@@ -224,6 +224,53 @@ func TestPriorityOrder(t *testing.T) {
 	}
 }
 
+// TestRedirectSegments: named segments of a source match, whether or not the destination refers to them.
+func TestRedirectSegments(t *testing.T) {
+	const settings = `{"public":"public","cleanUrls":true,"trailingSlash":false,"redirects":[
+	  {"source":"/old/:id","destination":"/gone"},{"source":"/deep/:a/:b","destination":"/only/:b"},
+	  {"source":"/all/:rest*","destination":"https://x.example/"},{"source":"/maybe/:x?","destination":"/m"},
+	  {"source":"/date/:year-:month","destination":"/y/:year?m=:month"},{"source":"/file/:name.html","destination":"/f/:name"},
+	  {"source":"/{en,ko}/:page","destination":"/page?lang=:page"},{"source":"/*/wild/:id","destination":"/w/:id"},
+	  {"source":"/mid/**/:last","destination":"/l/:last"},{"source":"/port/:id","destination":"https://x.example:8080/:id"},
+	  {"regex":"^/rx/(?P<a>[a-z]+)/(?P<b>[0-9]+)$","destination":"/rb/:b"},{"regex":"^/rn/(?P<a>[a-z]+)$","destination":"/none"},
+	  {"source":"/temp/:id","destination":"/t","type":302},{"source":"/a","destination":"/unknown/:who"},
+	  {"source":"/docs/:page","destination":"/docs2"}]}`
+	_, url := site(t, settings, map[string]string{"docs/rules.html": "rules", "old/file.txt": "file", "index.html": "home"})
+	for path, want := range map[string]string{
+		"/old/7":           "301 /gone",
+		"/old/7?x=1":       "301 /gone?x=1",
+		"/old/file.txt":    "301 /gone", // before files
+		"/old/7/":          "301 /gone",
+		"/old":             "404",
+		"/old/7/8":         "404",
+		"/deep/1/2":        "301 /only/2",
+		"/all/a/b/c":       "301 https://x.example/",
+		"/all":             "301 https://x.example/",
+		"/maybe":           "301 /m",
+		"/maybe/1":         "301 /m",
+		"/date/2026-11":    "301 /y/2026?m=11",
+		"/date/2026":       "404",
+		"/file/a.html":     "301 /f/a",
+		"/ko/a%26b":        "301 /page?lang=a%26b",
+		"/fr/x":            "404",
+		"/x/wild/1":        "301 /w/1",
+		"/mid/a/b/c":       "301 /l/c",
+		"/port/1":          "301 https://x.example:8080/1",
+		"/rx/abc/12":       "301 /rb/12",
+		"/rn/abc":          "301 /none",
+		"/temp/1":          "302 /t",
+		"/a":               "301 /unknown/:who",
+		"/docs/rules":      "301 /docs2",
+		"/docs/rules.html": "301 /docs2", // before cleanUrls
+		"/docs/rules/?x=1": "301 /docs2?x=1",
+		"/index.html":      "301 /",
+	} {
+		if got := get(t, url, path); got != want {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+}
+
 func TestHeaders(t *testing.T) {
 	const settings = `{"public":"public","rewrites":[{"source":"**","destination":"/index.html"}],"headers":[
 	  {"source":"**","headers":[{"key":"X-Frame-Options","value":"DENY"},{"key":"Cache-Control","value":"no-store"}]},
@@ -350,7 +397,7 @@ func TestServices(t *testing.T) {
 	if err := s.SetService("bad", "nowhere"); err == nil {
 		t.Error("SetService accepted an invalid address")
 	}
-	a, body := do(t, "PUT", url, "/api/v2/a%2Fb?q=1", "the body", "Cookie", "a=1; __session=mine; b=2", "Authorization", "Bearer t", "X-Forwarded-Host", "spoofed")
+	a, body := do(t, "PUT", url, "/api/v2/a%2Fb?q=1", "the body", "Cookie", "a=1; __session=mine; b=2", "Authorization", "Bearer t", "X-Forwarded-Host", "spoofed", "X-Forwarded-For", "192.0.2.1")
 	host := strings.TrimPrefix(url, "http://")
 	if a.StatusCode != 200 || body != "PUT /api/v2/a%2Fb?q=1 the body" {
 		t.Errorf("%s %s", a.Status, body)
@@ -359,7 +406,7 @@ func TestServices(t *testing.T) {
 	if c := got.Header.Get("Cookie"); c != "__session=mine" {
 		t.Errorf("cookies %q", c)
 	}
-	if got.Header.Get("X-Forwarded-Host") != host || got.Header.Get("X-Forwarded-Proto") != "http" || got.Header.Get("X-Forwarded-For") != "127.0.0.1" ||
+	if got.Header.Get("X-Forwarded-Host") != host || got.Header.Get("X-Forwarded-Proto") != "http" || got.Header.Get("X-Forwarded-For") != "192.0.2.1, 127.0.0.1" ||
 		got.Host == host || got.Header.Get("Authorization") != "Bearer t" {
 		t.Errorf("host %s, headers %v", got.Host, got.Header)
 	}

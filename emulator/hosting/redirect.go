@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,13 +16,14 @@ import (
 // Source: https://firebase.google.com/docs/hosting/full-config#redirects.
 type redirect struct {
 	pattern     *pattern
-	captures    *regexp.Regexp // replaces pattern if the destination refers to segments
+	captures    []*regexp.Regexp // replace pattern if the source names segments or the destination refers to groups
 	destination string
 	status      int
 }
 
-// reference matches a destination's reference to a captured segment: "/:name", "/:name*" or "/:1".
-var reference = regexp.MustCompile(`/:([A-Za-z0-9_]+)[*+?]?`)
+// reference matches a destination's reference to a captured segment, "/:name", "/:name*", "?id=:name" or
+// "/:1", with the character before it. That character tells it from the port of a URL.
+var reference = regexp.MustCompile(`([/=&?#.,_-]):([A-Za-z0-9_]+)([*+?]?)`)
 
 func newRedirect(s source, destination string, status int) (redirect, error) {
 	if strings.HasPrefix(destination, ":") {
@@ -37,7 +39,7 @@ func newRedirect(s source, destination string, status int) (redirect, error) {
 	if destination == "" {
 		return r, errors.New("destination is missing")
 	}
-	if reference.MatchString(destination) {
+	if reference.MatchString(destination) || s.namesSegments() {
 		var err error
 		r.captures, err = s.captures()
 		return r, err
@@ -47,48 +49,71 @@ func newRedirect(s source, destination string, status int) (redirect, error) {
 	return r, err
 }
 
-// namedSegment matches a named segment of a source and its quantifier: ":name", ":name?", ":name*" or
-// ":name+".
-var namedSegment = regexp.MustCompile(`^:([A-Za-z0-9_]+)([*+?]?)$`)
+// named matches a named part of a source and its quantifier: ":name", ":name?", ":name*" or ":name+".
+var named = regexp.MustCompile(`:([A-Za-z_][A-Za-z0-9_]*)([*+?]?)`)
 
-// captures compiles a source to a regular expression with a group for each named segment.
-func (s source) captures() (*regexp.Regexp, error) {
-	if s.Regex != "" {
-		p, err := s.compile()
-		if err != nil {
-			return nil, err
-		}
-		return p.expr, nil
-	}
-	if _, err := s.compile(); err != nil {
+// namesSegments reports whether a glob has named parts, such as /blog/:post. They match any segment, also
+// if the destination does not refer to them.
+func (s source) namesSegments() bool {
+	glob := s.Source + s.Glob
+	return s.Regex == "" && !strings.HasPrefix(glob, "!") && named.MatchString(glob)
+}
+
+// captures compiles a source to regular expressions with a group for each named part. A path is
+// redirected if one of them matches.
+func (s source) captures() ([]*regexp.Regexp, error) {
+	p, err := s.compile()
+	if err != nil {
 		return nil, err
 	}
-	glob := strings.TrimPrefix(s.Source+s.Glob, "/")
-	var expr strings.Builder
-	expr.WriteString("^")
-	for segment := range strings.SplitSeq(glob, "/") {
-		named := namedSegment.FindStringSubmatch(segment)
-		switch {
-		case segment == "**":
-			expr.WriteString("(?:/.*)?")
-		case named == nil:
-			expr.WriteString("/" + strings.ReplaceAll(regexp.QuoteMeta(segment), `\*`, "[^/]*"))
-		case named[2] == "*":
-			fmt.Fprintf(&expr, "(?:/(?P<%s>.*))?", named[1])
-		case named[2] == "+":
-			fmt.Fprintf(&expr, "/(?P<%s>.+)", named[1])
-		case named[2] == "?":
-			fmt.Fprintf(&expr, "(?:/(?P<%s>[^/]+))?", named[1])
-		default:
-			fmt.Fprintf(&expr, "/(?P<%s>[^/]+)", named[1])
+	if s.Regex != "" {
+		return []*regexp.Regexp{p.expr}, nil
+	}
+	var list []*regexp.Regexp
+	for _, glob := range expandBraces(s.Source + s.Glob) {
+		var expr strings.Builder
+		expr.WriteString("^")
+		for segment := range strings.SplitSeq(strings.TrimPrefix(glob, "/"), "/") {
+			expr.WriteString(captureSegment(segment))
+		}
+		expr.WriteString("/?$")
+		compiled, err := regexp.Compile(expr.String())
+		if err != nil {
+			return nil, fmt.Errorf("source %q: %w", s.Source+s.Glob, err)
+		}
+		list = append(list, compiled)
+	}
+	return list, nil
+}
+
+// captureSegment returns the regular expression of one segment of a source and the slash before it.
+func captureSegment(segment string) string {
+	if segment == "**" {
+		return "(?:/.*)?"
+	}
+	if m := named.FindStringSubmatch(segment); m != nil && m[0] == segment { // the quantifier includes slashes
+		switch m[2] {
+		case "*":
+			return "(?:/(?P<" + m[1] + ">.*))?"
+		case "+":
+			return "/(?P<" + m[1] + ">.+)"
+		case "?":
+			return "(?:/(?P<" + m[1] + ">[^/]+))?"
 		}
 	}
-	expr.WriteString("/?$")
-	compiled, err := regexp.Compile(expr.String())
-	if err != nil {
-		return nil, fmt.Errorf("source %q: %w", s.Source+s.Glob, err)
+	literal := func(text string) string { return strings.ReplaceAll(regexp.QuoteMeta(text), `\*`, "[^/]*") }
+	var expr strings.Builder
+	expr.WriteString("/")
+	end := 0
+	for _, at := range named.FindAllStringSubmatchIndex(segment, -1) {
+		least := "+?"
+		if quantifier := segment[at[4]:at[5]]; quantifier == "*" || quantifier == "?" {
+			least = "*?"
+		}
+		expr.WriteString(literal(segment[end:at[0]]) + "(?P<" + segment[at[2]:at[3]] + ">[^/]" + least + ")")
+		end = at[1]
 	}
-	return compiled, nil
+	return expr.String() + literal(segment[end:])
 }
 
 // target returns where to redirect a request. ok is false if the redirect does not apply to its path.
@@ -99,24 +124,11 @@ func (r redirect) target(path, query string) (target string, ok bool) {
 			return "", false
 		}
 	} else {
-		m := r.captures.FindStringSubmatch(path)
-		if m == nil {
+		i := slices.IndexFunc(r.captures, func(c *regexp.Regexp) bool { return c.MatchString(path) })
+		if i < 0 {
 			return "", false
 		}
-		target = reference.ReplaceAllStringFunc(target, func(ref string) string {
-			name := strings.Trim(ref, "/:*+?")
-			i := r.captures.SubexpIndex(name)
-			if n, err := strconv.Atoi(name); i < 0 && err == nil && n < len(m) {
-				i = n
-			}
-			if i < 0 {
-				return ref
-			}
-			if m[i] == "" {
-				return ""
-			}
-			return "/" + escape(m[i])
-		})
+		target = substitute(target, r.captures[i], path)
 	}
 	if target == "" || strings.HasPrefix(target, "//") { // an empty capture can leave "//", which would name another host
 		target = "/" + strings.TrimLeft(target, "/")
@@ -132,6 +144,35 @@ func (r redirect) target(path, query string) (target string, ok bool) {
 		}
 	}
 	return target, true
+}
+
+// substitute replaces the references in a destination by what expr captures of path.
+func substitute(destination string, expr *regexp.Regexp, path string) string {
+	captured := expr.FindStringSubmatch(path)
+	var out strings.Builder
+	end := 0
+	for _, at := range reference.FindAllStringSubmatchIndex(destination, -1) {
+		before, name := destination[at[2]:at[3]], destination[at[4]:at[5]]
+		i := expr.SubexpIndex(name)
+		if n, err := strconv.Atoi(name); i < 0 && err == nil && n < len(captured) {
+			i = n
+		}
+		if i < 0 {
+			continue // copied with what follows
+		}
+		out.WriteString(destination[end:at[0]])
+		end = at[1]
+		if rest := destination[end:]; destination[at[6]:at[7]] == "?" && rest != "" && rest[0] != '/' && rest[0] != '#' {
+			end-- // it starts the query
+		}
+		switch {
+		case before != "/":
+			out.WriteString(before + url.QueryEscape(captured[i]))
+		case captured[i] != "":
+			out.WriteString("/" + escape(captured[i]))
+		}
+	}
+	return out.String() + destination[end:]
 }
 
 // escape percent-encodes a captured part of a path for use in a URL.

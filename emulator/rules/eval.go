@@ -33,6 +33,7 @@ type evaluator struct {
 	err          error // error of an access call
 	now          time.Time
 
+	bindings []Fields // of paths; see Value.nano in path_bind.go
 	tokens   []pathToken
 	observed bool // a trace or coverage is wanted
 	trace    *traceNode
@@ -78,11 +79,11 @@ func evalRequest(r *evaluator, _ *expr) Value { return r.request }
 func evalResource(r *evaluator, _ *expr) Value { return r.resource }
 
 func evalMember(r *evaluator, e *expr) Value {
-	return member(e, r.eval(e.children[0]), e.name)
+	return r.member(e, r.eval(e.children[0]), e.name)
 }
 
 // member returns v.name.
-func member(e *expr, v Value, name string) Value {
+func (r *evaluator) member(e *expr, v Value, name string) Value {
 	switch v.kind {
 	case KindMap:
 		if x, ok := v.fields().Get(name); ok {
@@ -96,7 +97,7 @@ func member(e *expr, v Value, name string) Value {
 	case KindNull:
 		return nullValue(e)
 	case KindPath:
-		return fail(e, "The path has no binding "+name+".")
+		return r.binding(e, v, name)
 	}
 	return undefined(e, name)
 }

@@ -52,7 +52,7 @@ func (s *Ruleset) Evaluate(ctx context.Context, req *Request) Decision {
 func (r *evaluator) evaluate(ctx context.Context, s *Ruleset, req *Request) Decision {
 	r.ctx, r.ruleset, r.req = ctx, s, req
 	r.evaluated, r.maxEvaluated, r.exceeded, r.err, r.base, r.granted = 0, 0, nil, nil, 0, nil
-	r.slots = r.slots[:0]
+	r.slots, r.bindings = r.slots[:0], nil
 	if r.denial == nil {
 		r.coverage = req.Coverage
 	}

@@ -145,6 +145,12 @@ var expressions = map[string][][2]string{
 	"path": {
 		{`/a/b == path('a/b')`, `true`}, {`path('/a/b/')`, `/a/b`}, {`path('')`, `error: not a path`}, {`/a/b[1]`, `'b'`}, {`(/a/b)[2]`, `error: bounds`}, {`/a/$(/b/c)/d`, `/a/b/c/d`}, {`/a/$(1)`, `error: path consists`},
 		{`/a/$('b/c')`, `error: slash`}, {`/a/$('')`, `error: empty`}, {`/a/$(null)`, `error: Null`}, {`(/path/$(foo)/$(bar)).bind({'foo': 'x', 'bar': 'y'})`, `/path/x/y`}, {`(/path/$(foo)).bind({})`, `error: Variable not found`},
+		{`path('/path/$(foo)/$(bar)').bind({'foo': 'x', 'bar': 'y'})`, `/path/x/y`}, {`path('path/{foo}/b').bind({'foo': 'x', 'other': 1})`, `/path/x/b`}, {`path('/a/$(x)').bind({})`, `error: no value for 'x'`},
+		{`path('/a/{x=**}').bind({'x': 'b/c'})`, `/a/b/c`}, {`path('/a/{x=**}').bind({'x': 'b//c'})`, `error: slash`}, {`path('/a/$(x)').bind({'x': 'b/c'})`, `error: slash`}, {`path('/a/$(x)').bind({'x': ''})`, `error: empty`}, {`path('/a/$(x)/d').bind({'x': /b/c})`, `/a/b/c/d`},
+		{`path('/a/$(x)').bind({'x': 1})`, `error: path consists`}, {`path('/a/$(x)').bind({'x': null})`, `error: Null`}, {`path('/a/b').bind('x')`, `error: bind`}, {`path('/a/b').bind(null)`, `error: Null`}, {`path('/a/b').bind({})`, `/a/b`},
+		{`path('/a/$(x)').bind({'x': 'b'}).x`, `'b'`}, {`path('/a/$(x)').bind({'x': 'b'})['x']`, `'b'`}, {`path('/a/$(x)').bind({'x': 'b'})[1]`, `'b'`}, {`(/a/$(x)).bind({'x': 'b'}).x`, `'b'`}, {`path('/a/$(x)').bind({'x': 'b'}).y`, `error: no binding y`}, {`path('/a/b').x`, `error: no binding x`},
+		{`path('/a/$(x)').bind({'x': 'b'}) == /a/b`, `true`}, {`path('/a/$(x)').bind({'x': 'b'}) in [/a/b]`, `true`}, {`path('/a/$(x)') is path`, `true`}, {`path('/a/$(x)')[1]`, `'$(x)'`}, {`path('/a/$()').bind({})`, `/a/$()`},
+		{`get(path('/databases/$(db)/documents/things/{id}').bind({'db': database, 'id': 'other'})).data.name`, `'other'`}, {`path(/a/b)`, `error: path()`}, {`path(request.path)`, `error: path()`}, {`path(1)`, `error: path()`}, {`path('a//b')`, `error: not a path`},
 		{`/databases/(default)/documents/a/b`, `/databases/(default)/documents/a/b`}, {`resource.__name__`, root + `/things/this`}, {`resource.id`, `'this'`}, {`/a/b < /a/c`, `error: <`},
 	},
 	"timestamp": {
@@ -164,7 +170,7 @@ var expressions = map[string][][2]string{
 		{`math.round(latlng.value(0, 0).distance(latlng.value(0, 1)) / 1000)`, `111`}, {`latlng.value(0, 0).distance(1)`, `error: distance`},
 	},
 	"math": {
-		{`math.abs(-2)`, `2`}, {`math.abs(-2.5)`, `2.5`}, {`math.ceil(4.2)`, `5`}, {`math.floor(4.8)`, `4`}, {`math.round(4.5)`, `5`}, {`math.round(-4.2)`, `-4`}, {`math.pow(2, 10)`, `1024.0`}, {`math.sqrt(4)`, `2.0`}, {`math.isNaN(0.0 / 0)`, `true`},
+		{`math.abs(-2)`, `2`}, {`math.abs(-2.5)`, `2.5`}, {`math.ceil(4.2)`, `5`}, {`math.floor(4.8)`, `4`}, {`math.round(4.5)`, `5`}, {`math.round(-4.2)`, `-4`}, {`math.round(-4.5)`, `-4`}, {`math.round(0.49999999999999994)`, `0`}, {`math.round(4503599627370497.0)`, `4503599627370497`}, {`math.pow(2, 10)`, `1024.0`}, {`math.sqrt(4)`, `2.0`}, {`math.isNaN(0.0 / 0)`, `true`},
 		{`math.isInfinite(1.0 / 0)`, `true`}, {`math.isNaN('a')`, `error: math.isNaN`}, {`math.ceil(1.0 / 0)`, `error: integer`}, {`math.cube(1)`, `error: not found`},
 	},
 	"hashing": {

@@ -13,7 +13,7 @@ func evalIndex(r *evaluator, e *expr) Value {
 	case v.kind == kindUnknown || i.kind == kindUnknown:
 		return anything
 	case v.kind == KindMap && i.kind == KindString:
-		return member(e, v, i.text())
+		return r.member(e, v, i.text())
 	case v.isList() && i.kind == KindInt:
 		list := v.elements()
 		if i.num < 0 || i.num >= int64(list.Len()) {
@@ -28,7 +28,7 @@ func evalIndex(r *evaluator, e *expr) Value {
 		}
 		return fail(e, "Index out of bounds error. Index # in #.", i, v)
 	case v.kind == KindPath && i.kind == KindString:
-		return member(e, v, i.text())
+		return r.member(e, v, i.text())
 	case v.kind == KindNull:
 		return nullValue(e)
 	}

@@ -20,7 +20,7 @@ var mathFunctions = map[string]*builtin{
 	}), setOf(KindInt, KindFloat)},
 	"ceil":  rounding("ceil", math.Ceil),
 	"floor": rounding("floor", math.Floor),
-	"round": rounding("round", func(f float64) float64 { return math.Floor(f + 0.5) }),
+	"round": rounding("round", roundHalfUp),
 	"sqrt": numeric(1, setOf(KindFloat), func(x []float64) Value {
 		return FloatValue(math.Sqrt(x[0]))
 	}),
@@ -29,6 +29,15 @@ var mathFunctions = map[string]*builtin{
 	}),
 	"isInfinite": numeric(1, setOf(KindBool), func(x []float64) Value { return BoolValue(math.IsInf(x[0], 0)) }),
 	"isNaN":      numeric(1, setOf(KindBool), func(x []float64) Value { return BoolValue(math.IsNaN(x[0])) }),
+}
+
+// roundHalfUp rounds to the nearest integer, halves up. Adding 0.5 first would round the sum.
+func roundHalfUp(f float64) float64 {
+	whole := math.Floor(f)
+	if f-whole >= 0.5 {
+		whole++
+	}
+	return whole
 }
 
 // rounding returns a function that rounds a number to an integer.

@@ -55,11 +55,3 @@ func (m *method) kinds() kindSet {
 func noArgs(f func(self Value) Value) overload {
 	return overload{0, 0, func(_ *evaluator, _ *expr, self Value, _ []Value) Value { return f(self) }}
 }
-
-// pathMethods lists bind, which normally runs as evalBind, since its path must not be evaluated
-// first. This overload is for a path value that is already complete.
-var pathMethods = methodTable{
-	kind:      KindPath,
-	overloads: map[string]overload{"bind": {1, 1, func(_ *evaluator, _ *expr, self Value, _ []Value) Value { return self }}},
-	returns:   map[string]kindSet{"bind": setOf(KindPath)},
-}

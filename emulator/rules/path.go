@@ -67,7 +67,7 @@ func evalBind(r *evaluator, e *expr) Value {
 		}
 		args[i] = r.eval(k)
 	}
-	return joinPath(path, args)
+	return r.bound(joinPath(path, args), bound.fields())
 }
 
 // pathSegment returns segment i of a path.
@@ -83,22 +83,6 @@ func pathSegment(path string, i int64) (string, bool) {
 		rest = after
 	}
 	return "", false
-}
-
-// builtinPath is path(string).
-func builtinPath(_ *evaluator, e *expr, args []Value) Value {
-	switch v := args[0]; v.kind {
-	case KindPath:
-		return v
-	case KindString:
-		text := strings.Trim(v.text(), "/")
-		if text == "" || strings.Contains(text, "//") {
-			return fail(e, "# is not a path.", v)
-		}
-		return PathValue("/" + text)
-	default:
-		return unsupported(e, "path()", v)
-	}
 }
 
 // ReferencePath returns the path that rules use for a resource name:

@@ -37,7 +37,8 @@ const (
 // by value.
 //
 // Bool, Int and Float keep their bits in num. String, Bytes and Path keep a pointer to their bytes
-// in ref and their length in num, as slog.Value does; a path has a slash before every segment.
+// in ref and their length in num, as slog.Value does; a path has a slash before every segment, and
+// nano refers to its bindings (path_bind.go).
 // Timestamp and Duration keep seconds in num and the nanoseconds of the fraction in nano. The other
 // kinds keep an object in ref.
 //

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"sync"
+	"time"
 
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/emulatorauth"
@@ -89,7 +90,7 @@ func (a access) authorize(method rules.Method, before, after *objects.Object) er
 	}
 	req := rules.Request{
 		Service: rules.Storage, Method: method, Path: a.path, Auth: a.caller.Auth, Time: a.clock.Now(),
-		Before: ruleFields(before), After: ruleFields(after),
+		Before: ruleFields(before), After: requestFields(after),
 		Access: rules.NewAccess(a.documents), Coverage: active.coverage, Explain: true,
 	}
 	d := active.rules.Evaluate(a.ctx, &req)
@@ -118,16 +119,32 @@ func (a access) writeConditions() objects.Conditions {
 	}}
 }
 
-// ruleFields returns an object as the rules see it; nil for nil.
+// requestFields returns an object as request.resource shows it: without the properties that only a
+// stored object has (https://firebase.google.com/docs/reference/security/storage#resource).
+func requestFields(o *objects.Object) rules.Fields {
+	if o == nil {
+		return nil
+	}
+	r := ruleObject(*o)
+	r.Generation, r.Metageneration, r.ETag = 0, 0, ""
+	r.TimeCreated, r.Updated = time.Time{}, time.Time{}
+	return r.Fields()
+}
+
+// ruleFields returns a stored object as resource shows it; nil for nil.
 func ruleFields(o *objects.Object) rules.Fields {
 	if o == nil {
 		return nil
 	}
+	return ruleObject(*o).Fields()
+}
+
+func ruleObject(o objects.Object) rules.Object {
 	return rules.Object{
 		Name: o.Name, Bucket: o.Bucket, Generation: o.Generation, Metageneration: o.Metageneration, Size: o.Size,
 		TimeCreated: o.Created, Updated: o.Updated, MD5Hash: base64.StdEncoding.EncodeToString(o.MD5),
-		CRC32C: objects.EncodeCRC32C(o.CRC32C), ETag: jsonTag(*o), ContentDisposition: o.ContentDisposition,
+		CRC32C: objects.EncodeCRC32C(o.CRC32C), ETag: jsonTag(o), ContentDisposition: o.ContentDisposition,
 		ContentEncoding: o.ContentEncoding, ContentLanguage: o.ContentLanguage, ContentType: o.ContentType,
 		Metadata: withoutTokens(o.Custom),
-	}.Fields()
+	}
 }

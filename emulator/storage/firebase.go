@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -54,8 +55,15 @@ func (s *Server) getForFirebase(c call) error {
 	}
 	o := r.Object
 	if o.Custom[tokensKey] == "" && c.Method == http.MethodGet {
-		if o, err = s.addToken(o); err != nil {
+		with, err := s.addToken(o)
+		var known *objects.Error
+		switch {
+		case err == nil:
+			o = with
+		case errors.As(err, &known):
 			return err
+		default: // reading must not need the disk's free space
+			s.log.WarnContext(c.Context(), "cannot store a download token; responding without one", "object", o.Name, "error", err)
 		}
 	}
 	if err := c.checkETag(jsonTag(o), o.Updated); err != nil {

@@ -117,3 +117,33 @@ func TestWritesAreAuthorizedAtomically(t *testing.T) {
 		t.Errorf("statuses %v, want one 200", count)
 	}
 }
+
+// TestRequestResource: request.resource lacks the properties that only a stored object has, and
+// resource has all of them.
+func TestRequestResource(t *testing.T) {
+	properties := []string{"name", "bucket", "generation", "metageneration", "size", "timeCreated", "updated", "md5Hash",
+		"crc32c", "etag", "contentType", "metadata"}
+	ofStored := map[string]bool{"generation": true, "metageneration": true, "etag": true, "timeCreated": true, "updated": true}
+	for _, p := range properties {
+		has := fmt.Sprintf("('%s' in request.resource) && request.resource.%s != null", p, p)
+		if ofStored[p] {
+			has = fmt.Sprintf("!('%s' in request.resource)", p)
+		}
+		c := start(t, Config{Rules: []byte(fmt.Sprintf(`service firebase.storage { match /b/{b}/o { match /{f} {
+			allow create: if %s && resource == null;
+			allow update: if %s && resource.%s != null;
+			allow get: if resource.%s != null && request.resource == null;
+			allow delete: if resource.%s != null && request.resource == null; } } }`, has, has, p, p, p))})
+		for _, request := range [][]string{
+			{"POST", uploadPath("x"), "one", "Content-Type", "text/plain"},
+			{"POST", uploadPath("x"), "two", "Content-Type", "text/plain"},
+			{"PATCH", objectPath("x"), `{"metadata":{"a":"b"}}`, "Content-Type", "application/json"},
+			{"GET", objectPath("x"), ""},
+			{"DELETE", objectPath("x"), ""},
+		} {
+			if res, body := c.as("ann").call(request[0], request[1], request[2], request[3:]...); res.StatusCode/100 != 2 {
+				t.Errorf("%s: %s: %d %s", p, request[0], res.StatusCode, body)
+			}
+		}
+	}
+}

@@ -95,8 +95,8 @@ func (p *program) flags() *flag.FlagSet {
 	flags.StringVar(&p.project, "project", emulator.DefaultProject, "project `ID`")
 	flags.StringVar(&p.bucket, "bucket", "", "`NAME` of the bucket that exists from the start (default: the project ID)")
 	flags.StringVar(&p.data, "data", "", "keep everything in `DIR` across restarts (default: in memory)")
-	flags.StringVar(&p.importPath, "import", "", "load documents from a JSON file or a folder of them, `PATH`, before the command starts")
-	flags.StringVar(&p.exportPath, "export", "", "write all documents to `FILE` at the end")
+	flags.StringVar(&p.importPath, "import", "", "load documents of all databases from a JSON file, or of the default one from a folder, `PATH`, before the command starts")
+	flags.StringVar(&p.exportPath, "export", "", "write the documents of all databases to `FILE` at the end")
 	flags.StringVar(&p.triggers, "triggers", "", "call functions when documents change, as a JSON `FILE` says")
 	flags.Func("function", "a task queue function and the URL that emulates it, `NAME=URL`: creates its queue, for the Admin SDKs' taskQueue(NAME); repeat it for others", p.addFunction)
 	flags.BoolVar(&p.unindexed, "allow-unindexed", false, "run queries without the composite indexes that production would require")
@@ -152,11 +152,7 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, cloud.Close()) }()
-	db, err := cloud.Firestore.Database(cloud.Project, "(default)")
-	if err != nil {
-		return err
-	}
-	if err := load(db, p.importPath); err != nil {
+	if err := load(cloud.Firestore, cloud.Project, p.importPath); err != nil {
 		return err
 	}
 	for _, t := range registered { // after the import, which is not news to them
@@ -171,7 +167,7 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 		p.printEnvironment(cloud, file.Reach())
 		<-ctx.Done()
 	}
-	return errors.Join(err, save(db, p.exportPath))
+	return errors.Join(err, save(cloud.Firestore, cloud.Project, p.exportPath))
 }
 
 // addFunction adds a value of --function.

@@ -4,12 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -57,6 +60,47 @@ func TestCommand(t *testing.T) {
 	saved, err := os.ReadFile(exported)
 	if err != nil || !strings.Contains(string(saved), `"가온대학교"`) {
 		t.Errorf("exported %s, %v", saved, err)
+	}
+}
+
+// An export has all databases of all projects, and an import restores them.
+func TestDatabases(t *testing.T) {
+	text := `{"databases": {
+		"projects/demo-test/databases/(default)": {"a/b": {"n": 1}},
+		"projects/demo-test/databases/archive": {"a/b": {"n": 2}, "projects/p/databases/x": {"n": 3}},
+		"projects/demo-other/databases/(default)": {"a/b": {"n": 4}}}}`
+	in, out, again := write(t, t.TempDir(), "in.json", text), filepath.Join(t.TempDir(), "out.json"), filepath.Join(t.TempDir(), "again.json")
+	for _, files := range [][2]string{{in, out}, {out, again}} {
+		if _, stderr, code := run(t, "--config", project(t), "--import", files[0], "--export", files[1], "--", "true"); code != 0 {
+			t.Fatalf("exit code %d\n%s", code, stderr)
+		}
+		var got, want any
+		saved, err := os.ReadFile(files[1])
+		if err != nil || json.Unmarshal(saved, &got) != nil || json.Unmarshal([]byte(text), &want) != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("exported %s, %v", saved, err)
+		}
+	}
+	for _, bad := range []string{`{"databases": {"projects/demo-test/databases/x": {}}}`, `{"databases": {}, "a/b": {}}`, `{"databases": 1}`} {
+		if _, stderr, code := run(t, "--config", project(t), "--import", write(t, t.TempDir(), "in.json", bad), "--", "true"); code != 1 {
+			t.Errorf("%s: exit code %d\n%s", bad, code, stderr)
+		}
+	}
+}
+
+// An export that fails or is cut short leaves the old file.
+func TestExportFails(t *testing.T) {
+	path := write(t, t.TempDir(), "out.json", "old")
+	err := replace(path, func(w io.Writer) error {
+		w.Write([]byte("new"))
+		if text, err := os.ReadFile(path); err != nil || string(text) != "old" { // what a crash here would leave
+			t.Errorf("during the export: %s, %v", text, err)
+		}
+		return io.ErrShortWrite
+	})
+	text, _ := os.ReadFile(path)
+	files, _ := os.ReadDir(filepath.Dir(path))
+	if !errors.Is(err, io.ErrShortWrite) || string(text) != "old" || len(files) != 1 {
+		t.Errorf("%v leaves %s and %d files", err, text, len(files))
 	}
 }
 

@@ -8,6 +8,7 @@ package resource
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -64,7 +65,7 @@ func splitDatabase(name string) (Database, string, error) {
 	id, rest, _ := strings.Cut(after, "/")
 	if !validDatabaseID(id) {
 		return "", "", status.Errorf(codes.InvalidArgument,
-			"Invalid database id %q: want (default), or 4 to 63 lower-case letters, digits and hyphens that begin with a letter and don't end with a hyphen.", id)
+			"Invalid database id %q: want (default), or 4 to 63 lower-case letters, digits and hyphens that begin with a letter, don't end with a hyphen and don't look like a UUID.", id)
 	}
 	return Database(name[:len("projects/")+len(project)+len("/databases/")+len(id)]), rest, nil
 }
@@ -97,7 +98,12 @@ func validProjectID(id string) bool {
 	return len(id) <= maxProjectBytes
 }
 
-// validDatabaseID implements https://cloud.google.com/firestore/docs/manage-databases#database_id.
+// uuid is the form of id that
+// https://cloud.google.com/firestore/docs/reference/rest/v1/projects.databases/create excludes.
+var uuid = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// validDatabaseID implements
+// https://cloud.google.com/firestore/docs/reference/rest/v1/projects.databases/create, databaseId.
 func validDatabaseID(id string) bool {
 	if id == "(default)" {
 		return true
@@ -110,7 +116,7 @@ func validDatabaseID(id string) bool {
 			return false
 		}
 	}
-	return true
+	return len(id) != 36 || !uuid.MatchString(id)
 }
 
 // ParseDocument returns the database and the key in a document's full name. Its error is

@@ -13,7 +13,7 @@ func (v Value) Size() int {
 	case Bytes:
 		return len(v.str)
 	case Reference:
-		return nameSize(v.str)
+		return NameSize(v.str)
 	case GeoPoint:
 		return 16
 	case Array:
@@ -39,7 +39,8 @@ func (f *Fields) Size() int {
 }
 
 // DocumentSize returns the size in bytes of the document at a path relative to the database's root.
-func DocumentSize(relativePath string, f *Fields) int { return nameSize(relativePath) + f.Size() + 32 }
+func DocumentSize(relativePath string, f *Fields) int { return NameSize(relativePath) + f.Size() + 32 }
 
-// nameSize counts one byte more than the length of each ID, and 16 bytes for the whole path.
-func nameSize(path string) int { return len(path) + 1 + 16 }
+// NameSize returns the size of a document's name, given its path: one byte more than the length of each
+// ID, and 16 bytes for the whole path.
+func NameSize(path string) int { return len(path) + 1 + 16 }

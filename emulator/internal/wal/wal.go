@@ -122,6 +122,16 @@ func (l *Log) Wait(seq uint64) error {
 	return l.err
 }
 
+// Err returns why the log accepts no more records, such as a full disk, or nil.
+func (l *Log) Err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// Durable returns the sequence number up to which everything is on disk.
+func (l *Log) Durable() uint64 { return l.durable.Load() }
+
 // Append appends a record and returns when it is on disk.
 func (l *Log) Append(record []byte) error {
 	s := l.Reserve()

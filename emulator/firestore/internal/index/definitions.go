@@ -145,13 +145,24 @@ func (x *Index) normalize() error {
 	return nil
 }
 
+// override returns the single-field indexes of a field, if they differ from the automatic ones: its own,
+// or those of the nearest map that contains it, or those of all fields.
+func (d *Definitions) override(group, path string) (list []Single, ok bool) {
+	if p, err := fieldpath.Parse(path); err == nil {
+		for ; len(p) > 0; p = p[:len(p)-1] {
+			if list, ok := d.overrides[fieldKey{group, p.String()}]; ok {
+				return list, true
+			}
+		}
+	}
+	list, ok = d.overrides[fieldKey{group, "*"}]
+	return list, ok
+}
+
 // single reports whether a field has a suitable single-field index. By default fields have all
 // single-field indexes of collection scope and none of collection group scope.
 func (d *Definitions) single(group, path, queryScope string, array bool, order string) bool {
-	list, ok := d.overrides[fieldKey{group, path}]
-	if !ok {
-		list, ok = d.overrides[fieldKey{group, "*"}]
-	}
+	list, ok := d.override(group, path)
 	if !ok {
 		return queryScope == Collection
 	}

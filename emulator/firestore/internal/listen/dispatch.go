@@ -43,7 +43,9 @@ func (h *Hub) run() {
 			return
 		}
 		for _, c := range commits {
-			h.durable(c)
+			if !h.durable(c) {
+				continue
+			}
 			h.dispatch(c, overflow)
 			overflow = false
 		}

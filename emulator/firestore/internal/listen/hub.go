@@ -26,7 +26,8 @@ const lagTime = 300 * time.Millisecond
 // Hub dispatches the commits of one database to its listen streams.
 type Hub struct {
 	db      *store.DB
-	durable func(*store.Commit) // waits until a commit may be sent to clients
+	durable func(*store.Commit) bool // waits until a commit may be sent to clients; false: never
+	last    func() *store.Snapshot   // what new targets see instead of the newest snapshot, unless it is nil
 
 	qmu        sync.Mutex // guards the fields below; locked after the database's lock
 	ready      *sync.Cond // signaled when queue is not empty
@@ -46,10 +47,11 @@ type Hub struct {
 	lag          map[*Stream]*store.Commit         // the last unreported commit without an effect
 }
 
-// NewHub returns the hub of db. It calls durable for each commit before it dispatches the commit.
-func NewHub(db *store.DB, durable func(*store.Commit)) *Hub {
+// NewHub returns the hub of db. It calls durable for each commit before it dispatches the commit, and drops
+// the commit if durable is false. New targets start with the snapshot that last returns; nil is the newest.
+func NewHub(db *store.DB, durable func(*store.Commit) bool, last func() *store.Snapshot) *Hub {
 	h := &Hub{
-		db: db, durable: durable,
+		db: db, durable: durable, last: last,
 		docs: map[resource.Key]map[*target]bool{}, collections: map[resource.Key]*queryIndex{}, groups: map[string]*queryIndex{},
 		dependencies: map[resource.Key]map[*target]bool{}, lag: map[*Stream]*store.Commit{},
 	}
@@ -82,6 +84,9 @@ func (h *Hub) add(t *target) (snap *store.Snapshot, queued uint64) {
 		h.targets++
 		snap, queued = s, h.queued
 	})
+	if s := h.last(); s != nil {
+		snap = s
+	}
 	t.since = snap.Time
 	for _, k := range t.keys {
 		if h.docs[k] == nil {

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -35,6 +36,9 @@ type Log struct {
 	failedBytes   atomic.Int64 // size of the log when the last compaction failed, 0 if it succeeded
 	compacting    atomic.Bool
 	background    sync.WaitGroup
+
+	mu     sync.Mutex
+	recent []*store.Snapshot // the newest durable one that is known, and those after it
 }
 
 // Open loads a database from a directory and keeps its commits there from now on. The database must
@@ -58,6 +62,7 @@ func Open(dir string, db *store.DB, logger *slog.Logger, since value.Micros) (*L
 	loader.Finish()
 	l.wal = w
 	l.snapshotBytes.Store(loaded - w.Size())
+	l.recent = []*store.Snapshot{db.Snapshot()}
 	db.OnCommit(l.reserve)
 	if isNew {
 		if err := w.Append(l.instanceRecord(db.Snapshot())); err != nil {
@@ -80,10 +85,36 @@ func (l *Log) instanceRecord(s *store.Snapshot) []byte {
 func (l *Log) reserve(c *store.Commit) (after func()) {
 	slot := l.wal.Reserve()
 	c.Snapshot.Seq = slot.Seq
+	l.mu.Lock()
+	l.recent = append(l.recent, c.Snapshot)
+	l.forget()
+	l.mu.Unlock()
 	return func() {
 		slot.Fill(encodeCommit(c))
 		l.compactIfLarge()
 	}
+}
+
+// forget drops the snapshots before the newest durable one. The caller holds mu.
+func (l *Log) forget() {
+	durable := l.wal.Durable()
+	n := 0
+	for n+1 < len(l.recent) && l.recent[n+1].Seq <= durable {
+		n++
+	}
+	l.recent = slices.Delete(l.recent, 0, n)
+}
+
+// Stopped returns the last durable snapshot if the log has failed, because the disk is full for example,
+// and nil while it works. Later commits are in memory only, so nobody may see them.
+func (l *Log) Stopped() (last *store.Snapshot, err error) {
+	if err = l.wal.Err(); err == nil {
+		return nil, nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forget()
+	return l.recent[0], err
 }
 
 func (l *Log) compactIfLarge() {

@@ -80,11 +80,17 @@ func (d *Database) commit(ctx context.Context, caller guard.Caller, txn []byte, 
 
 // apply authorizes and applies writes. All changes except resets go through it.
 func (d *Database) apply(ctx context.Context, caller guard.Caller, txn []byte, writes []*write.Write) (*store.Commit, []write.Result, error) {
+	if err := d.checkWritable(); err != nil {
+		return nil, nil, err
+	}
 	session, err := d.Guard.Begin(d.DB, caller)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer session.End(ctx)
+	for _, w := range writes {
+		w.Indexes = d.indexes.Load()
+	}
 	return d.Txns.Commit(ctx, txn, writes, session.AuthorizeCommit(ctx, len(txn) > 0))
 }
 
@@ -99,6 +105,9 @@ func (d *Database) Apply(ctx context.Context, writes []*write.Write) error {
 
 // Reset deletes everything and ends all transactions.
 func (d *Database) Reset() error {
+	if err := d.checkWritable(); err != nil {
+		return err
+	}
 	d.Txns.Reset()
 	return d.waitDurable(d.DB.Reset().Snapshot)
 }

@@ -10,6 +10,7 @@ import (
 
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 	"heek.kr/heektime/emulator/internal/wal"
 )
 
@@ -54,7 +55,49 @@ func (d *Database) waitDurable(s *store.Snapshot) error {
 		return nil
 	}
 	if err := d.log.Wait(s); err != nil {
-		return status.Errorf(codes.Unavailable, "The database cannot be written to disk: %v", err)
+		return notWritable(err)
 	}
 	return nil
+}
+
+func notWritable(err error) error {
+	return status.Errorf(codes.Unavailable, "The database cannot be written to disk, so it is read-only until the emulator is restarted: %v", err)
+}
+
+// lastDurable returns the state that readers see after the log has failed, and nil while it works.
+func (d *Database) lastDurable() *store.Snapshot {
+	if d.log == nil {
+		return nil
+	}
+	s, _ := d.log.Stopped()
+	return s
+}
+
+// checkWritable returns UNAVAILABLE once the log has failed.
+func (d *Database) checkWritable() error {
+	if d.log == nil {
+		return nil
+	}
+	if _, err := d.log.Stopped(); err != nil {
+		return notWritable(err)
+	}
+	return nil
+}
+
+// Read returns the newest state, or the last durable one once the log has failed.
+func (d *Database) Read() store.View {
+	if s := d.lastDurable(); s != nil {
+		return s.Latest()
+	}
+	return d.DB.Read()
+}
+
+// ViewAt returns the state at a time, as [store.DB.ViewAt] does, but none after the last durable one once
+// the log has failed.
+func (d *Database) ViewAt(t value.Micros) (store.View, error) {
+	v, err := d.DB.ViewAt(t)
+	if s := d.lastDurable(); s != nil && err == nil {
+		v = s.At(t).WithReadTime(t)
+	}
+	return v, err
 }

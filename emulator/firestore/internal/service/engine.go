@@ -35,6 +35,7 @@ type Database struct {
 	instance [8]byte      // part of resume tokens: distinguishes databases that had the same name
 	log      *persist.Log // nil without a data directory
 	feed     *feed        // nil without a follower
+	indexes  *atomic.Pointer[index.Definitions]
 }
 
 // Engine holds all databases. A database is created when it is first used, as in Google's emulator.
@@ -119,7 +120,7 @@ func (e *Engine) Names() []string {
 
 // open creates or loads a database.
 func (e *Engine) open(name resource.Database) (*Database, error) {
-	d := &Database{DB: store.New(name, e.options.Clock), Guard: e.guard(name.Project())}
+	d := &Database{DB: store.New(name, e.options.Clock), Guard: e.guard(name.Project()), indexes: &e.indexes}
 	rand.Read(d.instance[:])
 	follower := e.options.Follower
 	if e.options.DataDir != "" {
@@ -141,7 +142,7 @@ func (e *Engine) open(name resource.Database) (*Database, error) {
 		go d.feed.run()
 	}
 	d.Txns = txn.New(d.DB, e.options.LockWait)
-	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) { d.waitDurable(c.Snapshot) })
+	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) bool { return d.waitDurable(c.Snapshot) == nil }, d.lastDurable)
 	return d, nil
 }
 

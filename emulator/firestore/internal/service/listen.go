@@ -20,7 +20,8 @@ import (
 )
 
 // Listen serves a listen stream until receive fails; io.EOF means that the client has closed the
-// stream. send is called by one goroutine at a time.
+// stream. send is called by one goroutine at a time. It is long because one goroutine handles everything
+// that can happen to a stream.
 func (s *Service) Listen(ctx context.Context, caller guard.Caller, receive func() (*pb.ListenRequest, error), send func(*pb.ListenResponse) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -41,6 +42,8 @@ func (s *Service) Listen(ctx context.Context, caller guard.Caller, receive func(
 		}
 	}()
 	var d *Database
+	var name string
+	var rejected error // why there is no database of that name
 	var stream *listen.Stream
 	var wake <-chan struct{}
 	for {
@@ -48,8 +51,18 @@ func (s *Service) Listen(ctx context.Context, caller guard.Caller, receive func(
 		select {
 		case r := <-requests:
 			if d == nil {
-				if d, err = s.database(r.GetDatabase()); err != nil {
-					return err
+				if rejected == nil {
+					name = r.GetDatabase()
+					d, rejected = s.database(name)
+				}
+				if invalidName(name, rejected) {
+					if err := rejectTarget(rejected, r, send); err != nil {
+						return err
+					}
+					continue
+				}
+				if rejected != nil {
+					return rejected
 				}
 				if err := d.Guard.CheckCredentials(caller); err != nil {
 					return err

@@ -21,6 +21,9 @@ func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func()
 		return endOfStream(err)
 	}
 	d, err := s.database(first.GetDatabase())
+	if invalidName(first.GetDatabase(), err) {
+		return rejectWrites(err, receive, send)
+	}
 	if err != nil {
 		return err
 	}

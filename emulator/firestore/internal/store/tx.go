@@ -48,12 +48,6 @@ func (tx *Tx) Get(key resource.Key) *Document {
 	return tx.snap.Latest().Get(key)
 }
 
-// Deletes reports whether the last of the commit's writes to the document deletes it.
-func (tx *Tx) Deletes(key resource.Key) bool {
-	i := tx.find(key)
-	return i >= 0 && !tx.writes[i].doc.Exists()
-}
-
 // Base returns the database before the commit.
 func (tx *Tx) Base() *Snapshot { return tx.snap }
 

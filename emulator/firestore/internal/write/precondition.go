@@ -31,10 +31,6 @@ func parsePrecondition(p *pb.Precondition) (precondition, error) {
 		return precondition{kind: mustNotExist}, nil
 	case *pb.Precondition_UpdateTime:
 		s, n := x.UpdateTime.GetSeconds(), int64(x.UpdateTime.GetNanos())
-		if s == 0 && n == 0 {
-			// Old SDKs express "must not exist" this way.
-			return precondition{kind: mustNotExist}, nil
-		}
 		if n%1000 != 0 {
 			return precondition{}, invalid("The update_time of a precondition must have microsecond precision.")
 		}
@@ -50,6 +46,13 @@ func (c precondition) check(d *store.Document, w *Write) error {
 		return status.Errorf(codes.NotFound, "No document to %s: %s", w.verb(), w.Key.Path())
 	case c.kind == mustNotExist && exists:
 		return status.Errorf(codes.AlreadyExists, "Document already exists: %s", w.Key.Path())
+	case c.kind == mustMatch && c.updated == 0:
+		// Old SDKs require this version of a document that does not exist. They retry a transaction after
+		// FAILED_PRECONDITION, and give up after ALREADY_EXISTS
+		// (https://github.com/firebase/firebase-js-sdk/issues/5871 has production's text).
+		if exists {
+			return status.Errorf(codes.FailedPrecondition, "the stored version (%d) does not match the required base version (0)", d.Updated)
+		}
 	case c.kind == mustMatch && !exists:
 		return status.Errorf(codes.FailedPrecondition, "The document %s does not exist, but the precondition requires the version of %s.",
 			w.Key.Path(), c.updated.Time())
@@ -58,14 +61,6 @@ func (c precondition) check(d *store.Document, w *Write) error {
 			w.Key.Path(), d.Updated.Time(), c.updated.Time())
 	}
 	return nil
-}
-
-// updates reports whether the write requires that the document exists, as the SDKs' update does. After
-// a delete in the same commit it is INVALID_ARGUMENT rather than NOT_FOUND, even if the document did
-// not exist before (firebase-js-sdk, packages/firestore/test/integration/api/transactions.test.ts:
-// delete1 and then update2, which runs against production).
-func (w *Write) updates() bool {
-	return (w.Kind == Update || w.Kind == Transform) && w.precondition.kind == mustExist
 }
 
 func (w *Write) verb() string {

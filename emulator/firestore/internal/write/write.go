@@ -31,6 +31,7 @@ type Write struct {
 	Kind         Kind
 	Key          resource.Key
 	Fields       *value.Fields // of an Update
+	Indexes      Indexes       // set before the write is applied; nil does not limit index entries
 	masked       bool          // an Update that only changes the fields in mask
 	mask         []fieldpath.Path
 	precondition precondition
@@ -47,7 +48,6 @@ type Result struct {
 const (
 	MaxDocumentBytes = 1 << 20  // size of a document
 	MaxRequestBytes  = 10 << 20 // size of all writes of a commit
-	maxIndexEntries  = 40_000   // entries of a document in the automatic indexes
 	maxTransforms    = 500      // field transforms of a document in a commit
 )
 
@@ -147,15 +147,12 @@ func ParseAll(db resource.Database, list []*pb.Write) ([]*Write, error) {
 		}
 		writes[i] = w
 	}
-	return writes, nil
+	return writes, checkSequence(writes)
 }
 
 // Apply checks the precondition and applies the write to tx.
 func (w *Write) Apply(tx *store.Tx) (Result, error) {
 	old := tx.Get(w.Key)
-	if w.updates() && tx.Deletes(w.Key) {
-		return Result{}, invalid("The document %s cannot be updated after it has been deleted in the same commit.", w.Key.Path())
-	}
 	if err := w.precondition.check(old, w); err != nil {
 		return Result{}, err
 	}
