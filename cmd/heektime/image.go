@@ -54,6 +54,9 @@ func buildImages(ctx context.Context, args []string) error {
 		*out = filepath.Join(compiler.Root, filepath.FromSlash(imageFolder))
 	}
 	fmt.Fprintf(os.Stderr, "on this machine, commit %s, in %s\n", *revision, *out)
+	if image.Dirty(*revision) {
+		fmt.Fprintln(os.Stderr, "there are uncommitted changes (git status lists them), so these images cannot be pushed")
+	}
 	builder := &image.Builder{Compiler: compiler, Out: *out, Revision: *revision}
 	for _, s := range services {
 		built, err := builder.Build(ctx, &s)

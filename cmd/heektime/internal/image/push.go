@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -56,7 +55,7 @@ func (p *Pusher) Push(ctx context.Context, service string) (*Pushed, error) {
 	switch {
 	case config.Config.Labels[labelTitle] != service:
 		return nil, fmt.Errorf("the image in %s is that of %q", filepath.Join(p.From, service), config.Config.Labels[labelTitle])
-	case revision == "" || strings.HasSuffix(revision, dirty):
+	case revision == "" || Dirty(revision):
 		return nil, fmt.Errorf("the image of %s was built with uncommitted changes: commit them and build it again", service)
 	}
 	tag, err := name.NewTag(p.Repository + "/" + service + ":" + revision)

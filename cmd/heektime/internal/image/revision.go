@@ -10,6 +10,9 @@ import (
 // dirty ends the revision of images that were built with uncommitted changes.
 const dirty = "-dirty"
 
+// Dirty reports whether a revision is that of a repository with uncommitted changes.
+func Dirty(revision string) bool { return strings.HasSuffix(revision, dirty) }
+
 // Revision returns the commit of the repository in dir. It ends with "-dirty" if files of it differ
 // from the commit or are not in it: such an image cannot be built again, and is not released.
 func Revision(ctx context.Context, dir string) (string, error) {
