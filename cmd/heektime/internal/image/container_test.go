@@ -102,8 +102,8 @@ var canIsolate = sync.OnceValue(func() bool {
 	return os.Geteuid() == 0 && cmd.Run() == nil
 })
 
-// newContainer extracts an image to an empty folder.
-func newContainer(t *testing.T, image v1.Image, memoryMiB int, env []string) *container {
+// newContainer extracts an image to an empty folder. Its environment is the image's.
+func newContainer(t *testing.T, image v1.Image, memoryMiB int) *container {
 	t.Helper()
 	root := t.TempDir()
 	if err := os.Chmod(root, 0o755); err != nil {
@@ -120,7 +120,7 @@ func newContainer(t *testing.T, image v1.Image, memoryMiB int, env []string) *co
 	if n, err := fmt.Sscanf(config.Config.User, "%d:%d", &c.UID, &c.GID); n != 2 || c.UID == 0 || c.GID == 0 {
 		t.Fatalf("the image's user is %q: %v", config.Config.User, err)
 	}
-	c.Env = slices.Concat(config.Config.Env, env)
+	c.Env = config.Config.Env
 	return c
 }
 

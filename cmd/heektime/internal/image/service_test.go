@@ -37,8 +37,8 @@ type probed struct {
 	UID int
 	// Home and Temporary report whether there are such folders.
 	Home, Temporary bool
-	// Write is the error of writing a file.
-	Write string
+	// Write and Allocate are the errors of writing a file, and of allocating a gibibyte.
+	Write, Allocate string
 	// Trusted and Untrusted count the image's CA certificates that crypto/x509 trusts, and the others.
 	Trusted, Untrusted int
 }
@@ -52,6 +52,9 @@ func probe(w io.Writer) error {
 	result.Temporary = err == nil
 	if err := os.WriteFile("/etc/x", nil, 0o600); err != nil {
 		result.Write = errors.Unwrap(err).Error()
+	}
+	if _, err := syscall.Mmap(-1, 0, 1<<30, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON); err != nil {
+		result.Allocate = err.Error()
 	}
 	text, err := roots()
 	if err != nil {
@@ -71,14 +74,14 @@ func probe(w io.Writer) error {
 	return json.NewEncoder(w).Encode(result)
 }
 
-// TestRootFileSystem checks what a process in an image has: Go finds the CA certificates, and the file
-// system is read-only.
+// TestRootFileSystem checks what a process in an image has: Go finds the CA certificates, the file system is
+// read-only, and memory is limited.
 func TestRootFileSystem(t *testing.T) {
 	built := allImages(t)
 	if !canIsolate() {
 		t.Skip("needs root, to confine a process to the image's files")
 	}
-	c := newContainer(t, read(t, built["courses"].Path), 512, nil)
+	c := newContainer(t, read(t, built["courses"].Path), 512)
 	c.Arguments = nil // the probe
 	look := func() (found probed) {
 		t.Helper()
@@ -95,8 +98,8 @@ func TestRootFileSystem(t *testing.T) {
 	if found.Trusted < 80 || found.Untrusted > 0 {
 		t.Errorf("%d CA certificates are trusted, %d are not", found.Trusted, found.Untrusted)
 	}
-	if found.UID != c.UID || found.Home || found.Temporary || found.Write != syscall.EROFS.Error() {
-		t.Errorf("%+v, want user %d, no folders, and %q", found, c.UID, syscall.EROFS)
+	if found.UID != c.UID || found.Home || found.Temporary || found.Write != syscall.EROFS.Error() || found.Allocate != syscall.ENOMEM.Error() {
+		t.Errorf("%+v, want user %d, no folders, %q and %q", found, c.UID, syscall.EROFS, syscall.ENOMEM)
 	}
 	if err := os.Remove(filepath.Join(c.Root, rootsPath)); err != nil {
 		t.Fatal(err)
@@ -112,7 +115,9 @@ func TestServicesNameMissingVariables(t *testing.T) {
 	for _, s := range deployment.Table().Services {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			cmd := newContainer(t, read(t, built[s.Name].Path), s.MemoryMiB, []string{"PORT=0"}).command(t)
+			c := newContainer(t, read(t, built[s.Name].Path), s.MemoryMiB)
+			c.Env = append(c.Env, "PORT=0")
+			cmd := c.command(t)
 			var stderr bytes.Buffer
 			cmd.Stderr = &stderr
 			log, err := cmd.Output()
@@ -158,7 +163,15 @@ func TestServicesRun(t *testing.T) {
 			if !ok {
 				t.Fatal("no request for this service: add one to requests")
 			}
-			env, err := deployment.Table().Environment(s.Name, place(cloud))
+			c := newContainer(t, read(t, built[s.Name].Path), s.MemoryMiB)
+			here := place(cloud)
+			if !canIsolate() { // the root is that of this machine
+				here.Files = map[string]string{}
+				for _, file := range s.Files {
+					here.Files[file.Path] = filepath.Join(c.Root, file.Path)
+				}
+			}
+			env, err := deployment.Table().Environment(s.Name, here)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -167,7 +180,7 @@ func TestServicesRun(t *testing.T) {
 			backend := newHold(t, hostOf(env[r.holds]))
 			env[r.holds] = strings.Replace(env[r.holds], hostOf(env[r.holds]), backend.address, 1)
 			env["PORT"], env["GOMAXPROCS"] = "0", "1"
-			c := newContainer(t, read(t, built[s.Name].Path), s.MemoryMiB, assignments(env))
+			c.Env = append(c.Env, assignments(env)...)
 			call := r.prepare(t, cloud, &s, c)
 			p := startService(t, c)
 
