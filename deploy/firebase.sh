@@ -46,7 +46,8 @@ gcloud services enable --project "$project" apikeys.googleapis.com cloudresource
   identitytoolkit.googleapis.com secretmanager.googleapis.com serviceusage.googleapis.com storage.googleapis.com
 
 say "state: gs://$state"
-if ! gcloud storage buckets list --project "$project" --format='value(name)' | grep -qx "$state"; then
+buckets=$(gcloud storage buckets list --project "$project" --format='value(name)')
+if ! grep -qx "$state" <<<"$buckets"; then
   gcloud storage buckets create "gs://$state" --project "$project" --location "$region" \
     --uniform-bucket-level-access --public-access-prevention
 fi
@@ -64,7 +65,8 @@ if ! has "$firebase"; then
     sleep 2
   done
 fi
-if ! api GET "$firebase/webApps" | grep -q '"appId"'; then
+apps=$(api GET "$firebase/webApps")
+if ! grep -q '"appId"' <<<"$apps"; then
   api POST "$firebase/webApps" '{"displayName": "HeekTime"}' >/dev/null
 fi
 
@@ -93,8 +95,8 @@ say "Eventarc's service agent, without which the first trigger fails"
 api POST "https://serviceusage.googleapis.com/v1beta1/projects/$project/services/eventarc.googleapis.com:generateServiceIdentity" '{}' >/dev/null
 
 say "the first key of the old clients' tokens"
-secrets() { gcloud secrets list --project "$project" --format='value(name.basename())'; }
-if ! secrets | grep -qx token-key; then
+secrets=$(gcloud secrets list --project "$project" --format='value(name.basename())')
+if ! grep -qx token-key <<<"$secrets"; then
   gcloud secrets create token-key --project "$project" --replication-policy=user-managed --locations="$region"
 fi
 if [ -z "$(gcloud secrets versions list token-key --project "$project" --filter=state=ENABLED --format='value(name)')" ]; then
@@ -118,7 +120,7 @@ keys() { sed -n "/^    \"$1\": {/,/^    }/s/^      \"\([^\"]*\)\":.*/\1/p" deplo
 
 database=$(gcloud firestore databases list --project "$project" --format='value(name.basename())' | is '(default)')
 # shellcheck disable=SC2046 # ids have no spaces
-existing_secrets=$(secrets | found $(keys secrets))
+existing_secrets=$(gcloud secrets list --project "$project" --format='value(name.basename())' | found $(keys secrets))
 # shellcheck disable=SC2046
 queues=$(gcloud tasks queues list --project "$project" --location "$region" --format='value(name.basename())' | found $(keys queues))
 api_keys=$(gcloud services api-keys list --project "$project" --format='value(name.basename())' | found clients services)

@@ -14,8 +14,10 @@ terraform {
   required_version = ">= 1.11"
   required_providers {
     google = {
-      source  = "hashicorp/google"
-      version = ">= 7.0"
+      source = "hashicorp/google"
+      # From the release of summer 2026 on, which has deletion_policy on every resource used here:
+      # https://github.com/hashicorp/terraform-provider-google/issues/25072. The lock file pins it.
+      version = ">= 7.0, < 9.0"
     }
   }
 }

@@ -38,6 +38,7 @@ import (
 	"heek.kr/heektime/emulator/hosting"
 	"heek.kr/heektime/emulator/hub"
 	"heek.kr/heektime/emulator/identity"
+	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/muxserver"
 	"heek.kr/heektime/emulator/scheduler"
 	"heek.kr/heektime/emulator/storage"
@@ -62,6 +63,9 @@ type Cloud struct {
 	Identity  *identity.Identity
 	Hub       *hub.Server
 	Hosting   *hosting.Server // nil without Config.Hosting
+
+	// pages decides which web pages may call the ports.
+	pages *cors.Policy
 
 	firestorePort, authPort, storagePort, tasksPort, consolePort, hubPort, hostingPort *muxserver.Server
 

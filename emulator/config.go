@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"strings"
 
 	"heek.kr/heektime/emulator/clock"
@@ -142,6 +143,11 @@ func (c *Config) complete() error {
 	if err := resource.CheckProjectID(c.Project); err != nil {
 		return fmt.Errorf("emulator: %w", err)
 	}
+	for _, origin := range c.AllowedOrigins {
+		if err := checkOrigin(origin); err != nil {
+			return fmt.Errorf("emulator: %w", err)
+		}
+	}
 	if c.Buckets == nil {
 		c.Buckets = []string{c.Project}
 	}
@@ -181,4 +187,17 @@ func (c *Config) functionURLs() map[string]string {
 		}
 	}
 	return urls
+}
+
+// checkOrigin rejects what no browser sends as an Origin header, such as a URL with a trailing slash:
+// it would allow nothing.
+func checkOrigin(origin string) error {
+	if origin == "*" || origin == "null" {
+		return nil
+	}
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != origin {
+		return fmt.Errorf("allowed origin %q is not an origin: write it like https://host or https://host:8443, or * for every page", origin)
+	}
+	return nil
 }

@@ -19,9 +19,14 @@ import (
 // PortInUseError says which emulator's port another process has.
 type PortInUseError = muxserver.InUseError
 
+// RejectedPage is the message of the log record about a request of a web page that may not call the
+// cloud. Its attribute "reason" says why.
+const RejectedPage = cors.RejectedMessage
+
 func (c *Cloud) openPorts(cfg Config) (err error) {
 	at := cfg.Addresses
 	origins := ownOrigins(cfg)
+	c.pages = cors.New(origins, cfg.Logger)
 	documents := grpc.NewServer(
 		grpc.MaxRecvMsgSize(firestore.MaxMessageBytes),
 		// Workers keep their grown stacks, and fixed windows need no probing. Together they save up to
@@ -40,9 +45,9 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		http    http.Handler
 	}{
 		{&c.firestorePort, "firestore", at.Firestore, documents, c.Firestore.Handler(origins)},
-		{&c.authPort, "auth", at.Auth, nil, cors.Handler(c.Auth, origins)},
-		{&c.storagePort, "storage", at.Storage, nil, cors.Handler(c.Storage, origins)},
-		{&c.tasksPort, "tasks", at.Tasks, work, cors.Guard(c.workHandler(), origins)},
+		{&c.authPort, "auth", at.Auth, nil, c.pages.Handler(c.Auth)},
+		{&c.storagePort, "storage", at.Storage, nil, c.pages.Handler(c.Storage)},
+		{&c.tasksPort, "tasks", at.Tasks, work, c.pages.Guard(c.workHandler())},
 	} {
 		if *p.port, err = muxserver.Open(p.name, orFree(p.address), p.grpc, p.http); err != nil {
 			return err
@@ -91,6 +96,13 @@ func ownOrigins(cfg Config) []string {
 	return origins
 }
 
+// Guard applies the cloud's rule for web pages to another server on this machine: it rejects requests
+// from pages that may not call the cloud, and those under foreign host names, before next sees them. It
+// adds no CORS headers. address, host:port, is where next listens.
+func (c *Cloud) Guard(next http.Handler, address string) http.Handler {
+	return c.pages.With("http://" + address).Guard(next)
+}
+
 func (c *Cloud) openConsole(cfg Config) error {
 	page, err := console.New(console.Config{
 		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage,
@@ -107,7 +119,7 @@ func (c *Cloud) openConsole(cfg Config) error {
 // openHub opens the hub, which lists the emulators that have been opened before it.
 func (c *Cloud) openHub(cfg Config) (err error) {
 	c.Hub = hub.New(c.Project)
-	if c.hubPort, err = muxserver.Open("hub", orFree(cfg.Addresses.Hub), nil, cors.Handler(c.Hub, ownOrigins(cfg))); err != nil {
+	if c.hubPort, err = muxserver.Open("hub", orFree(cfg.Addresses.Hub), nil, c.pages.Handler(c.Hub)); err != nil {
 		return err
 	}
 	c.Hub.OnTriggers(func(ctx context.Context, enabled bool) error {
@@ -143,7 +155,7 @@ func (c *Cloud) openHosting(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start Hosting: %w", err)
 	}
-	if c.hostingPort, err = muxserver.Open("hosting", orFree(cfg.Addresses.Hosting), nil, cors.OwnHost(c.Hosting, ownOrigins(cfg))); err != nil {
+	if c.hostingPort, err = muxserver.Open("hosting", orFree(cfg.Addresses.Hosting), nil, c.pages.OwnHost(c.Hosting)); err != nil {
 		return err
 	}
 	return c.Hub.Add("hosting", c.hostingPort.Address())

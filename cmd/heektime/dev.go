@@ -15,6 +15,7 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/demo"
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/cmd/heektime/internal/local"
+	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/logging"
@@ -33,7 +34,8 @@ type devOptions struct {
 	data, schools, config    string
 	project, bucket, logPath string
 
-	demoURL string // the demo university's server; "" with --schools
+	demo    *demoServer // nil with --schools
+	demoURL string      // of demo; "" with --schools
 }
 
 // dev runs the whole backend in this process.
@@ -88,6 +90,9 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
+	if o.demo != nil {
+		go o.demo.serve(b.Cloud)
+	}
 	screen.printf("started a local cloud, project %s, in %d ms; refreshing the course lists", o.project, time.Since(began).Milliseconds())
 	rows, err := o.refreshAll(ctx, b, schools, screen)
 	if err != nil {
@@ -155,18 +160,32 @@ func (o *devOptions) schoolFile() (path string, variables map[string]string, clo
 	if err != nil {
 		return "", nil, nil, errors.Join(fmt.Errorf("start the demo university: %w", err), os.RemoveAll(dir))
 	}
-	university := demo.NewUniversity(demoSeed, demoLectures)
-	handler := university.Handler()
-	srv := &http.Server{ReadTimeout: 10 * time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		university.Drift(time.Now()) // changes a few lectures every ten minutes, as in registration season
-		handler.ServeHTTP(w, r)
-	})}
-	go srv.Serve(l)
+	o.demo = &demoServer{listener: l, server: &http.Server{ReadTimeout: 10 * time.Second}}
 	o.demoURL = "http://" + l.Addr().String()
 	return path, map[string]string{demo.URLVariable: o.demoURL}, func() {
-		srv.Close()
+		l.Close()
+		o.demo.server.Close()
 		os.RemoveAll(dir)
 	}, nil
+}
+
+// demoServer is the demo university's server. Its port is open before it serves, because the services
+// need its URL.
+type demoServer struct {
+	listener net.Listener
+	server   *http.Server
+}
+
+// serve serves until the server is closed. The university obeys anyone, so cloud guards it from web
+// pages.
+func (s *demoServer) serve(cloud *emulator.Cloud) {
+	university := demo.NewUniversity(demoSeed, demoLectures)
+	handler := university.Handler()
+	s.server.Handler = cloud.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		university.Drift(time.Now()) // changes a few lectures every ten minutes, as in registration season
+		handler.ServeHTTP(w, r)
+	}), s.listener.Addr().String())
+	s.server.Serve(s.listener)
 }
 
 // The demo university is the same at every start.
@@ -185,13 +204,13 @@ func (o *devOptions) openLog() (*os.File, error) {
 		path = filepath.Join(os.TempDir(), "heektime.log")
 	case path == "":
 		if err := os.MkdirAll(o.data, 0o700); err != nil {
-			return nil, fmt.Errorf("create the data folder: %w", err)
+			return nil, fmt.Errorf("create the data folder: %w; choose another with --data", err)
 		}
 		path = filepath.Join(o.data, "heektime.log")
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("open the log: %w", err)
+		return nil, fmt.Errorf("open the log: %w; choose another file with --log", err)
 	}
 	return f, nil
 }

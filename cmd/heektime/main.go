@@ -28,6 +28,7 @@ var commands = []command{
 	{"dev", "", "run the backend locally, with a demo university", dev},
 	{"status", "", "show the last refresh of each semester", status},
 	{"refresh", "SCHOOL SEMESTER", "refresh one semester's course list now", refreshNow},
+	{"school", "try FILE|SCHOOL", "read a course list and show what is found, without publishing it", schoolCommand},
 	{"user", "show|delete|restore USER", "show, delete or restore an account", userCommand},
 	{"auth", "status", "count the old password hashes that remain", authStatus},
 	{"cleanup", "purge|sweep", "start the purge of deleted accounts, or the sweeper", cleanupNow},

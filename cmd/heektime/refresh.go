@@ -84,7 +84,7 @@ func waitForTasks(ctx context.Context, client *firestore.Client, queue *refresh.
 			if rows[i].School != "" {
 				continue
 			}
-			run, ok, err := result(ctx, client, queue, task)
+			run, ok, err := poll(ctx, client, queue, task)
 			if err != nil {
 				return nil, err
 			}
@@ -124,10 +124,17 @@ func result(ctx context.Context, client *firestore.Client, queue *refresh.Queue,
 	if ours := last.Slot.Equal(task.Slot); ours && (gone || !last.Retry) {
 		return last, true, nil
 	}
+	// A scheduled refresh for a later slot can overtake ours, which then does nothing. Its result is
+	// newer than the one we asked for.
+	if overtaken := last.Slot.After(task.Slot); overtaken && gone && !last.Retry {
+		return last, true, nil
+	} else if overtaken && gone {
+		return refresh.Run{}, false, nil // it is being retried
+	}
 	if gone {
 		return refresh.Run{
 			Slot: task.Slot, Started: task.Slot, Ended: task.Slot, Outcome: refresh.Refused,
-			Reason: "the school file has no such school or semester, or a later refresh overtook this one",
+			Reason: "the school file has no such school or semester",
 		}, true, nil
 	}
 	return refresh.Run{}, false, nil

@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"heek.kr/heektime/cmd/heektime/internal/table"
+	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/internal/refresh"
 )
 
-// screen prints dev's progress and, after the first refreshes, one line for each later refresh. It
-// is a slog handler: it picks the refreshes out of the services' log, which goes to a file in full.
+// screen prints dev's progress and, after the first refreshes, one line for each later refresh and for
+// rejected web pages, whose developer sees no reason in the browser. It is a slog handler: it picks
+// these out of the log, which goes to a file in full.
 type screen struct {
 	out   io.Writer
 	quiet bool
@@ -43,11 +45,15 @@ func (s *screen) startShowingRefreshes() {
 // Enabled accepts the level at which refreshes are logged.
 func (s *screen) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
 
-// Handle prints a record that describes a finished refresh, and ignores all others.
+// Handle prints a record that describes a finished refresh or a rejected page, and ignores all others.
 func (s *screen) Handle(_ context.Context, r slog.Record) error {
 	s.mu.Lock()
 	show := s.showRefreshes
 	s.mu.Unlock()
+	if r.Message == emulator.RejectedPage {
+		s.printRejection(r)
+		return nil
+	}
 	var school, semester, outcome, reason string
 	var lectures int64
 	r.Attrs(func(a slog.Attr) bool {
@@ -69,6 +75,16 @@ func (s *screen) Handle(_ context.Context, r slog.Record) error {
 		s.printf("%s %s %s", school, semester, summary(refresh.Run{Outcome: refresh.Outcome(outcome), Reason: reason, Lectures: int(lectures)}))
 	}
 	return nil
+}
+
+// printRejection prints why a web page's request was rejected.
+func (s *screen) printRejection(r slog.Record) {
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "reason" {
+			s.printf("%s: %s (environment variable ALLOWED_ORIGINS)", r.Message, a.Value)
+		}
+		return true
+	})
 }
 
 // WithAttrs returns s: Handle reads only the attributes of the record itself.

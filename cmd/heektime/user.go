@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,9 @@ func userCommand(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if !slices.Contains([]string{"show", "delete", "restore"}, words[0]) {
+		return fmt.Errorf("unknown action %q: use show, delete or restore", words[0])
+	}
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	u, err := t.users(ctx)
@@ -47,10 +51,8 @@ func userCommand(ctx context.Context, args []string) error {
 		return u.delete(ctx, uid, *now)
 	case "restore":
 		return u.restore(ctx, uid)
-	case "show":
-		return u.show(ctx, uid)
 	}
-	return fmt.Errorf("unknown action %q: use show, delete or restore", words[0])
+	return u.show(ctx, uid)
 }
 
 // users gives access to the accounts of a project.

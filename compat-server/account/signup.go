@@ -40,24 +40,21 @@ func (s SignUp) String() string { return "sign-up of " + s.Username }
 func (s SignUp) GoString() string { return s.String() }
 
 // newUsername returns the stored form of a new username: Unicode NFC, because some keyboards
-// compose characters that others send decomposed. ok is false if the username is too short, too
-// long, not a valid document ID, or not the local part of an email address. Upper case is kept in
-// the username but not in the email address, so "Minsu" cannot sign up if "minsu" exists.
+// compose characters that others send decomposed. ok is false if nobody can claim the username, or if
+// it cannot be the local part of an email address. Upper case is kept in the username but not in the
+// email address, so "Minsu" cannot sign up if "minsu" exists.
 func newUsername(text string) (name string, ok bool) {
 	name = norm.NFC.String(text)
-	length := utf8.RuneCountInString(name)
-	if !utf8.ValidString(name) || length < schema.MinUsername || length > schema.MaxUsername ||
-		strings.ContainsAny(name, "@/") || name != strings.TrimSpace(name) ||
-		!schema.IsID(name) {
+	if schema.CheckUsername(name) != nil {
 		return "", false
 	}
-	_, err := email.Normalize(name + "@" + email.OldDomain)
+	_, err := email.Normalize(emailOf(name))
 	return name, err == nil
 }
 
 // Create signs a user up. The error wraps [ErrUsername], [ErrPassword], [ErrName], [ErrTaken],
-// [ErrPendingDeletion] or [auth.ErrUnavailable], or is a *loginthrottle.TooManyError. Billed: 7
-// reads and 4 writes, or 1 read if the username is taken.
+// [ErrPendingDeletion] or [auth.ErrUnavailable], or is a *loginthrottle.TooManyError. Billed: 6
+// reads and 3 writes, or 1 read if the username is taken.
 //
 // Create first creates the account, then sets its display name, then writes users/{uid} and the
 // username index in one transaction. If it is interrupted, a retry with the same password finds the

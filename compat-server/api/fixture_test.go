@@ -154,7 +154,7 @@ func (fx *fixture) server(t testing.TB, o options) *api.Server {
 		o.publicURL = publicURL
 	}
 	s, err := api.Assemble(api.Config{
-		PublicURL: o.publicURL, EndDate: time.Date(2027, 8, 31, 0, 0, 0, 0, time.UTC), Hops: 1, Limits: o.limits,
+		PublicURL: o.publicURL, EndDate: time.Date(2027, 8, 31, 0, 0, 0, 0, time.UTC), Limits: o.limits,
 		Tokens: fx.signer(t, o.key, o.old), Log: cfg.Log, Now: cfg.Now,
 	}, storageclient.New(t, fx.StorageAddress()), cfg)
 	if err != nil {

@@ -18,7 +18,7 @@ func newFuzzTarget(f *testing.F) (*fixture, *api.Server, user, timetableResponse
 	u := fx.signUp(f, "minsu")
 	made := fx.makeTimetable(f, u, oldKorea, "시간표")
 	limits, unlimited := loginthrottle.DefaultLimits(), api.Limit{PerSecond: 1e9, Burst: 1 << 30}
-	limits.Pair.Free, limits.Client.Free, limits.Address.Free = 1<<30, 1<<30, 1<<30
+	limits.Pair.Free, limits.Network.Burst, limits.Address.Burst, limits.Register.Burst = 1<<30, 1<<30, 1<<30, 1<<30
 	return fx, fx.server(f, options{attempts: &limits, limits: api.Limits{User: unlimited, Address: unlimited}}), u, made
 }
 

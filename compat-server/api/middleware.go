@@ -13,7 +13,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"heek.kr/heektime/compat-server/token"
-	"heek.kr/heektime/internal/auth"
 )
 
 // callTimeout limits a call. The slowest is a sign-in, which has its own limit of 20 seconds.
@@ -98,7 +97,7 @@ type caller struct {
 // and per IP address without one.
 func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		who := caller{ip: auth.ClientIP(c.Request(), s.hops)}
+		who := caller{ip: s.proxies.ClientIP(c.Request())}
 		if text := bearerToken(c.Request().Header.Get(echo.HeaderAuthorization)); text != "" {
 			who.Session, who.tokenErr = s.tokens.Check(text, token.Access)
 			who.signedIn = who.tokenErr == nil

@@ -30,16 +30,19 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	oldKey := env.Optional("TOKEN_KEY_OLD", "")
 	cfg := Config{
 		PublicURL: env.Required("PUBLIC_URL", "the URL at which clients reach this service, https://host"),
-		Hops:      env.OptionalInt("FORWARDED_HOPS", 1, 0, 8),
 		Limits: Limits{
 			User:    PerSecond(env.OptionalInt("CALLS_PER_USER", 10, 1, 1_000_000)),
 			Address: PerSecond(env.OptionalInt("CALLS_PER_ADDRESS", 50, 1, 1_000_000)),
 		},
 		Log: log, Now: time.Now,
 	}
+	trusted := env.OptionalList("TRUSTED_PROXIES", auth.FirebaseHosting)
 	end := env.Required("END_DATE", "the day on which the legacy API ends, YYYY-MM-DD")
 	rounds := env.OptionalInt("PASSWORD_ROUNDS", werkzeug.DefaultRounds, 1, werkzeug.MaxRounds)
 	if err := env.Err(); err != nil {
+		return nil, err
+	}
+	if cfg.Proxies, err = auth.ParseProxies(trusted); err != nil {
 		return nil, err
 	}
 	if cfg.EndDate, err = time.Parse(time.DateOnly, end); err != nil {

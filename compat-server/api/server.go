@@ -23,6 +23,7 @@ import (
 	"heek.kr/heektime/compat-server/courselist"
 	"heek.kr/heektime/compat-server/timetable"
 	"heek.kr/heektime/compat-server/token"
+	"heek.kr/heektime/internal/auth"
 )
 
 // base is the path prefix of all calls.
@@ -35,9 +36,9 @@ type Config struct {
 	PublicURL string
 	// EndDate is the day on which the API will be turned off. Every response includes it.
 	EndDate time.Time
-	// Hops is the number of proxies in front of the service; see auth.ClientIP.
-	Hops   int
-	Limits Limits
+	// Proxies are the trusted proxies in front of the service.
+	Proxies auth.Proxies
+	Limits  Limits
 
 	Accounts   *account.Accounts
 	Tokens     *token.Signer
@@ -65,7 +66,7 @@ func (cfg Config) checkSettings() error {
 type Server struct {
 	publicURL  string
 	endDate    time.Time
-	hops       int
+	proxies    auth.Proxies
 	accounts   *account.Accounts
 	tokens     *token.Signer
 	catalog    *catalog.Catalog
@@ -104,7 +105,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("the legacy API needs a clock")
 	}
 	s := &Server{
-		publicURL: cfg.PublicURL, endDate: cfg.EndDate, hops: cfg.Hops,
+		publicURL: cfg.PublicURL, endDate: cfg.EndDate, proxies: cfg.Proxies,
 		accounts: cfg.Accounts, tokens: cfg.Tokens, catalog: cfg.Catalog, timetables: cfg.Timetables, lists: cfg.Lists,
 		log: cfg.Log, now: cfg.Now, echo: echo.New(), usage: usage{log: cfg.Log, now: cfg.Now},
 		users: limiter{limit: cfg.Limits.User}, addresses: limiter{limit: cfg.Limits.Address},

@@ -197,7 +197,7 @@ func TestOpenNamesInvalidVariable(t *testing.T) {
 	t.Parallel()
 	for name, values := range map[string][]string{
 		"GOOGLE_CLOUD_PROJECT": {""}, "FIREBASE_API_KEY": {""}, "TOKEN_KEY": {"", "short"}, "TOKEN_KEY_OLD": {"short"},
-		"PUBLIC_URL": {"", "heektime.example", "https://heektime.example/"}, "END_DATE": {"", "31.8.2027"}, "FORWARDED_HOPS": {"x"},
+		"PUBLIC_URL": {"", "heektime.example", "https://heektime.example/"}, "END_DATE": {"", "31.8.2027"}, "TRUSTED_PROXIES": {"x", "0.0.0.0/0"},
 		"CALLS_PER_USER": {"0"}, "CALLS_PER_ADDRESS": {"-1"}, "PASSWORD_ROUNDS": {"0"},
 	} {
 		for _, value := range values {

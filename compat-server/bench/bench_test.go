@@ -1,9 +1,11 @@
+//go:build bench
+
 // Package bench measures compat-server as a process, against a baseline in FastAPI on PostgreSQL
 // from Debian's packages (python3-fastapi, uvicorn, python3-uvloop, python3-httptools,
 // python3-asyncpg, python3-jwt, postgresql-15). One run measures both in alternating rounds, so
 // that they share the same conditions, and prints a table:
 //
-//	go test ./compat-server/bench -run xxx -bench . -benchtime 1x
+//	go test -tags bench ./compat-server/bench -run xxx -bench . -benchtime 1x
 //
 // Rates are per core: calls per second of the server's processor time, so that neither other work
 // on the machine nor the load generator counts. Separate rows add the processor time of the

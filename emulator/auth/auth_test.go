@@ -62,7 +62,7 @@ func start(t testing.TB, set ...func(*auth.Config)) *server {
 	if s.Server, err = auth.New(cfg); err != nil {
 		t.Fatal(err)
 	}
-	listener := httptest.NewServer(cors.Handler(s.Server, nil))
+	listener := httptest.NewServer(cors.New(nil, nil).Handler(s.Server))
 	t.Cleanup(func() {
 		listener.Close()
 		if err := s.Close(); err != nil {

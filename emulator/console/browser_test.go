@@ -23,10 +23,14 @@ type user struct {
 	page *sdktest.Page
 }
 
+// hangTimeout is so long that exceeding it means a hang, however busy the machine is. It is shorter than
+// go test's ten minutes, so that the failure shows the page.
+const hangTimeout = 5 * time.Minute
+
 // waitFor waits until a JavaScript expression is true.
 func (u user) waitFor(expression string) {
 	u.t.Helper()
-	ctx, cancel := context.WithTimeout(u.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(u.t.Context(), hangTimeout)
 	defer cancel()
 	for {
 		var ok bool

@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -94,17 +93,11 @@ func TestQueues(t *testing.T) {
 	}
 }
 
-// eventually waits until done returns true.
+// eventually waits until done returns true. It has no time limit but that of go test.
 func eventually(t testing.TB, done func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
 	for !done() {
-		select {
-		case <-ctx.Done():
-			t.Fatal("timed out waiting for the condition")
-		case <-time.After(10 * time.Millisecond):
-		}
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

@@ -3,34 +3,21 @@
 package firestore_test
 
 import (
-	"os/signal"
-	"syscall"
 	"testing"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-)
 
-// fillDisk makes every write to a file fail, as a full disk does, until the returned function is called.
-func fillDisk(t *testing.T) (empty func()) {
-	t.Helper()
-	signal.Ignore(syscall.SIGXFSZ) // or the limit would end the process
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
-	empty = func() { syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old) }
-	t.Cleanup(empty)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 0, Max: old.Max}); err != nil {
-		t.Fatal(err)
-	}
-	return empty
-}
+	"heek.kr/heektime/emulator/internal/fulldisktest"
+)
 
 // TestFullDisk: when the disk is full, commits fail with UNAVAILABLE, and readers and listeners still see
 // the last durable state. A restart makes the database writable again.
 func TestFullDisk(t *testing.T) {
+	if !fulldisktest.Alone(t) {
+		return
+	}
 	dir := t.TempDir()
 	c := start(t, inDir(dir))
 	ctx := t.Context()
@@ -51,7 +38,7 @@ func TestFullDisk(t *testing.T) {
 	if d, err := before.Next(); err != nil || d.Data()["n"] != int64(1) {
 		t.Fatal(d, err)
 	}
-	empty := fillDisk(t)
+	empty := fulldisktest.Fill(t)
 	for range 3 {
 		if err := set(2); status.Code(err) != codes.Unavailable {
 			t.Errorf("a commit on a full disk: %v", err)

@@ -23,11 +23,11 @@ const (
 // Handler returns the handler for HTTP/1.1. It serves the REST API under /v1/, the WebChannels that
 // the SDKs in browsers use under /google.firestore.v1.Firestore/, and the emulator's own API under
 // /emulator/v1/. Pages served by this machine or a private network may call it, and pages of the
-// given origins, such as "https://example.com"; "*" allows every origin.
+// given origins, such as "https://example.com"; "*" allows every origin. Rejected pages are logged.
 func (s *Server) Handler(origins []string) http.Handler {
 	api := &rest.Handler{Service: &service.Service{Engine: s.engine}, Auth: new(emulatorauth.Authenticator), Bodies: s.bodies}
 	control := &control{server: s, bodies: s.bodies}
-	return cors.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return cors.New(origins, s.log).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A ServeMux would clean the path, and with it the names of documents.
 		switch path := r.URL.EscapedPath(); {
 		case strings.HasPrefix(path, "/v1/"):
@@ -41,5 +41,5 @@ func (s *Server) Handler(origins []string) http.Handler {
 		default:
 			rest.WriteError(w, http.StatusNotFound, codes.NotFound, "Firestore has nothing at "+r.URL.Path+".")
 		}
-	}), origins)
+	}))
 }

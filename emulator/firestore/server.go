@@ -75,6 +75,7 @@ const MaxMessageBytes = 32 << 20
 // Server is a Firestore emulator. It is safe for concurrent use.
 type Server struct {
 	engine   *service.Engine
+	log      *slog.Logger
 	bodies   *httplimit.BodyReader // for all requests over HTTP
 	channels *webchannel.Server
 }
@@ -98,7 +99,7 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("firestore: %w", err)
 	}
-	s := &Server{engine: engine, bodies: &httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxBodiesBytes}}
+	s := &Server{engine: engine, log: c.Logger, bodies: &httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxBodiesBytes}}
 	streams := &channels{svc: &service.Service{Engine: engine, Recent: new(cache.Cache[*store.Document, *pb.Document])}}
 	s.channels = webchannel.New(webchannel.Options{Serve: streams.serve, Bodies: s.bodies})
 	if !c.AllowUnindexed {

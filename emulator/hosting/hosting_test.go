@@ -397,7 +397,7 @@ func TestServices(t *testing.T) {
 	if err := s.SetService("bad", "nowhere"); err == nil {
 		t.Error("SetService accepted an invalid address")
 	}
-	a, body := do(t, "PUT", url, "/api/v2/a%2Fb?q=1", "the body", "Cookie", "a=1; __session=mine; b=2", "Authorization", "Bearer t", "X-Forwarded-Host", "spoofed")
+	a, body := do(t, "PUT", url, "/api/v2/a%2Fb?q=1", "the body", "Cookie", "a=1; __session=mine; b=2", "Authorization", "Bearer t", "X-Forwarded-Host", "spoofed", "X-Forwarded-For", "192.0.2.1")
 	host := strings.TrimPrefix(url, "http://")
 	if a.StatusCode != 200 || body != "PUT /api/v2/a%2Fb?q=1 the body" {
 		t.Errorf("%s %s", a.Status, body)
@@ -406,7 +406,7 @@ func TestServices(t *testing.T) {
 	if c := got.Header.Get("Cookie"); c != "__session=mine" {
 		t.Errorf("cookies %q", c)
 	}
-	if got.Header.Get("X-Forwarded-Host") != host || got.Header.Get("X-Forwarded-Proto") != "http" || got.Header.Get("X-Forwarded-For") != "127.0.0.1" ||
+	if got.Header.Get("X-Forwarded-Host") != host || got.Header.Get("X-Forwarded-Proto") != "http" || got.Header.Get("X-Forwarded-For") != "192.0.2.1, 127.0.0.1" ||
 		got.Host == host || got.Header.Get("Authorization") != "Bearer t" {
 		t.Errorf("host %s, headers %v", got.Host, got.Header)
 	}

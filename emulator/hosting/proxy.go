@@ -47,8 +47,9 @@ func (s *Server) proxy(w http.ResponseWriter, r *http.Request, service string, s
 	p := httputil.ReverseProxy{
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.SetURL(target)
-			p.SetXForwarded()
 			h := p.Out.Header
+			h["X-Forwarded-For"] = p.In.Header["X-Forwarded-For"] // SetXForwarded appends the client to it
+			p.SetXForwarded()
 			h.Del("Upgrade") // Hosting does not support WebSockets
 			h.Del("Connection")
 			h.Del("Cookie")

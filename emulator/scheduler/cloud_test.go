@@ -1,7 +1,6 @@
 package scheduler_test
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -126,9 +125,7 @@ func every(cron string) func(*schedulerpb.Job) {
 // idle waits until nothing is due or running.
 func (c *cloud) idle(t *testing.T) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	if err := c.server.Idle(ctx); err != nil {
+	if err := c.server.Idle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

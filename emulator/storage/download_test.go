@@ -225,7 +225,7 @@ func TestGzip(t *testing.T) {
 func TestGzipVariesByOrigin(t *testing.T) {
 	c := start(t, Config{})
 	c.write(c.bucket.Object("list"), zipped(t, "lectures"), func(w *gcs.Writer) { w.ContentEncoding, w.CacheControl = "gzip", "public, max-age=3600" })
-	handler := cors.Handler(c.server, nil)
+	handler := cors.New(nil, nil).Handler(c.server)
 	for _, accept := range []string{"gzip", ""} {
 		r := httptest.NewRequest("GET", "/"+testBucket+"/list", nil)
 		r.Header.Set("Origin", "http://localhost:5173")

@@ -3,31 +3,18 @@
 package storage
 
 import (
-	"os/signal"
 	"strings"
-	"syscall"
 	"testing"
-)
 
-// fillDisk makes every write to a file fail, as a full disk does, until the returned function is called.
-func fillDisk(t *testing.T) (empty func()) {
-	t.Helper()
-	signal.Ignore(syscall.SIGXFSZ) // or the limit would end the process
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
-		t.Fatal(err)
-	}
-	empty = func() { syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old) }
-	t.Cleanup(empty)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 0, Max: old.Max}); err != nil {
-		t.Fatal(err)
-	}
-	return empty
-}
+	"heek.kr/heektime/emulator/internal/fulldisktest"
+)
 
 // TestFullDisk: while the disk is full, writes fail and reads continue, also those that would create a
 // download token. When there is space again, writes succeed, and a restart finds the same objects.
 func TestFullDisk(t *testing.T) {
+	if !fulldisktest.Alone(t) {
+		return
+	}
 	dir := t.TempDir()
 	c := start(t, Config{DataDir: dir})
 	c.write(c.bucket.Object("kept"), "content") // without a download token, as a server wrote it
@@ -49,7 +36,7 @@ func TestFullDisk(t *testing.T) {
 		res, body := c.do("POST", uploadPath(name), content, "Content-Type", "text/plain")
 		return res.StatusCode, body
 	}
-	empty := fillDisk(t)
+	empty := fulldisktest.Fill(t)
 	read("full")
 	for _, name := range []string{"new", "kept"} {
 		if status, body := write(name, "lost"); status/100 != 5 {

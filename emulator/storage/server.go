@@ -93,7 +93,7 @@ func (s *Server) createBuckets() error {
 	for _, name := range s.buckets {
 		_, err := s.store.CreateBucket(objects.Bucket{Name: name})
 		if err != nil && !isKind(err, objects.Conflict) {
-			return fmt.Errorf("storage: creating bucket %q: %w", name, err)
+			return fmt.Errorf("storage: create bucket %q: %w; a name has 3 to 63 lowercase letters, digits, hyphens, underscores and dots", name, err)
 		}
 	}
 	return nil

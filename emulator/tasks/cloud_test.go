@@ -1,7 +1,6 @@
 package tasks_test
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net"
@@ -128,9 +127,7 @@ func (c *cloud) at(d time.Duration) func(*cloudtaskspb.Task) {
 // idle waits until no task is due or in flight.
 func (c *cloud) idle(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-	defer cancel()
-	if err := c.server.Idle(ctx); err != nil {
+	if err := c.server.Idle(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -30,6 +30,7 @@ const (
 var existingAccounts = map[string]*firebaseauth.UserToCreate{
 	"no account":                  nil,
 	"an account without password": (&firebaseauth.UserToCreate{}).UID(oldUID),
+	"an impostor":                 (&firebaseauth.UserToCreate{}).UID(otherUID).Email(oldEmail).Password("their " + secret),
 }
 
 // The process crashes, or a call fails, at each call of an old account's first login. In every case the

@@ -40,8 +40,8 @@ type Handler struct {
 	Deletion *deletion.Service
 	// Origins are the origins of web pages, like "https://host", that may call the API.
 	Origins []string
-	// Hops is the number of proxies in front of the service; see [ClientIP].
-	Hops int
+	// Proxies are the trusted proxies in front of the service.
+	Proxies Proxies
 }
 
 // ServeHTTP dispatches by exact path. It does not use http.ServeMux, which redirects near misses:
@@ -99,7 +99,7 @@ func (h *Handler) handleSignIn(
 		server.WriteJSON(w, http.StatusBadRequest, errorBody{"body", err.Error()})
 		return
 	}
-	a.ClientIP = ClientIP(r, h.Hops)
+	a.ClientIP = h.Proxies.ClientIP(r)
 	status, body, err := call(r.Context(), a)
 	h.respond(w, r, h.Service.log, status, body, err)
 }

@@ -17,7 +17,7 @@ func TestJavaScript(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			// All calls come from one address, as those of a browser do.
-			url := w.serve(t, w.service(t, func(cfg *auth.Config) { cfg.Limits.Client.Free = 1000 }))
+			url := w.serve(t, w.service(t, func(cfg *auth.Config) { cfg.Limits.Network.Burst, cfg.Limits.Register.Burst = 1000, 10_000 }))
 			old := map[string]string{}
 			for name, method := range map[string]string{"a": "pbkdf2:sha256:260000", "b": "pbkdf2:sha1:1000", "c": "pbkdf2:sha512:1000", "d": "scrypt:32768:8:1"} {
 				email := name + "@user.heektime.heek.kr"

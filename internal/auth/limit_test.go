@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,6 +16,7 @@ import (
 
 	firebaseauth "firebase.google.com/go/v4/auth"
 
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/faulttest"
 	"heek.kr/heektime/internal/loginthrottle"
@@ -61,39 +64,71 @@ func TestRejectionsTakeTheSameSteps(t *testing.T) {
 			t.Errorf("%s: %d rounds and %v, want %d and %v", email, work, calls, testRounds, wantCalls)
 		}
 	}
-	if want := 4; len(wantCalls) != want {
+	if want := 5; len(wantCalls) != want {
 		t.Errorf("a rejected login makes %d calls, but the docs say %d: %v", len(wantCalls), want, wantCalls)
 	}
 }
 
-// Logins bill what docs/sign-in.md says.
-func TestBilledCalls(t *testing.T) {
+// Attempts bill what the table in docs/sign-in.md says. Each goes to a new instance, except the last of a
+// wait.
+func TestCost(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	documented := documentedCosts(t)
+	w := newWorld(t).freeze()
 	w.addOldAccount(t, oldEmail, oldUID, oldHash(t, fastMethod, oldPassword))
+	const home, elsewhere, wrong = "192.0.2.1", "198.51.100.1", "wrong " + secret
+	var meter emulatortest.Meter
+	instance := func() string {
+		return w.serve(t, w.service(t, func(cfg *auth.Config) { cfg.Firestore = w.FirestoreClient(t, meter.DialOptions()...) }))
+	}
+	url := instance()
 	for _, c := range []struct {
-		name, password string
-		want           map[string]int // calls to Firestore
+		row, path, client, email, password string
+		status                             int
 	}{
-		{"first login of an old account", oldPassword, map[string]int{"BatchGetDocuments": 2, "Commit": 2}},
-		{"next login", oldPassword, map[string]int{"BatchGetDocuments": 1}},
-		{"wrong password", "wrong " + secret, map[string]int{"BatchGetDocuments": 1, "Commit": 2}},
-		{"correct password after a failure", oldPassword, map[string]int{"BatchGetDocuments": 1, "Commit": 1}},
-		{"next login again", oldPassword, map[string]int{"BatchGetDocuments": 1}},
+		{"correct, first login of an old account", "/login/", home, oldEmail, oldPassword, 200},
+		{"correct, known network", "/login/", home, oldEmail, oldPassword, 200},
+		{"wrong again, or from a known network", "/login/", home, oldEmail, wrong, 400},
+		{"correct, known network", "/login/", home, oldEmail, oldPassword, 200}, // after a failure
+		{"correct, new network", "/login/", elsewhere, oldEmail, oldPassword, 200},
+		{"wrong", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"wrong again, or from a known network", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"wrong again, or from a known network", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"wrong again, or from a known network", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"wrong again, or from a known network", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"wrong again, or from a known network", "/login/", elsewhere, "unknown@example.com", wrong, 400},
+		{"during a wait, first time at an instance", "/login/", elsewhere, "unknown@example.com", wrong, 429},
+		{"during a wait, again", "/login/", elsewhere, "unknown@example.com", wrong, 429},
+		{"registration", "/register/", elsewhere, "new@example.com", secret, 201},
 	} {
-		s, p, ctx := w.faultyService(t, faulttest.None, 0)
-		s.Login(ctx, auth.SignIn{Email: oldEmail, Password: c.password, ClientIP: "c"})
-		got := map[string]int{}
-		const service = "/google.firestore.v1.Firestore/"
-		for _, call := range p.Calls() {
-			if len(call) > len(service) && call[:len(service)] == service {
-				got[call[len(service):]]++
-			}
+		if c.row != "during a wait, again" {
+			url = instance()
 		}
-		if fmt.Sprint(got) != fmt.Sprint(c.want) {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		meter.Take()
+		if r := post(t, url+c.path, c.client, credentials{c.email, c.password}); r.status != c.status {
+			t.Errorf("%s: %d %s", c.row, r.status, r.body)
+		}
+		got := meter.Take()
+		if text := fmt.Sprintf("%d | %d | %d", got.Reads, got.Writes, got.Deletes); text != documented[c.row] {
+			t.Errorf("%s bills %s, but docs/sign-in.md says %q", c.row, text, documented[c.row])
 		}
 	}
+}
+
+// documentedCosts returns the rows of the table, "reads | writes | deletes", by their first column.
+func documentedCosts(t *testing.T) map[string]string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/sign-in.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		if cells := strings.Split(strings.Trim(strings.TrimSpace(line), "| "), " | "); len(cells) == 4 {
+			rows[cells[0]] = strings.Join(cells[1:], " | ")
+		}
+	}
+	return rows
 }
 
 func TestLimits(t *testing.T) {
@@ -101,25 +136,19 @@ func TestLimits(t *testing.T) {
 	w := newWorld(t)
 	now := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
 	w.now = func() time.Time { return now }
-	limits := loginthrottle.Limits{
-		Pair:    loginthrottle.Limit{Free: 3, First: 2 * time.Second, Most: 10 * time.Second},
-		Client:  loginthrottle.Limit{Free: 6, First: 4 * time.Second, Most: time.Minute},
-		Address: loginthrottle.Limit{Free: 8, First: time.Second, Most: 3 * time.Second},
-		Forget:  time.Hour,
-	}
+	limits := loginthrottle.DefaultLimits()
+	limits.Pair = loginthrottle.Backoff{Free: 3, First: 2 * time.Second, Most: 10 * time.Second}
+	limits.Network = loginthrottle.Bucket{Burst: 5, Every: 10 * time.Minute}
+	limits.Address = loginthrottle.Bucket{Burst: 8, Every: 3 * time.Second}
 	w.addOldAccount(t, oldEmail, oldUID, oldHash(t, fastMethod, oldPassword))
 	// Each call goes to a new instance, so only the shared counters limit it.
-	login := func(client, email, password string) (status int, retry int) {
+	expect := func(name, client, email, password string, wantStatus, wantRetry int) {
 		t.Helper()
 		url := w.serve(t, w.service(t, func(cfg *auth.Config) { cfg.Limits = limits }))
 		r := post(t, url+"/login/", client, credentials{email, password})
-		retry, _ = strconv.Atoi(r.header.Get("Retry-After"))
-		return r.status, retry
-	}
-	expect := func(name, client, email, password string, wantStatus, wantRetry int) {
-		t.Helper()
-		if status, retry := login(client, email, password); status != wantStatus || retry != wantRetry {
-			t.Errorf("%s: %d, Retry-After %d; want %d, %d", name, status, retry, wantStatus, wantRetry)
+		retry, _ := strconv.Atoi(r.header.Get("Retry-After"))
+		if r.status != wantStatus || retry != wantRetry {
+			t.Errorf("%s: %d, Retry-After %d; want %d, %d", name, r.status, retry, wantStatus, wantRetry)
 		}
 	}
 	const attacker, owner, wrong = "192.0.2.66", "198.51.100.1", "wrong " + secret
@@ -132,45 +161,33 @@ func TestLimits(t *testing.T) {
 	now = now.Add(2 * time.Second)
 	expect("after the wait", attacker, oldEmail, wrong, 400, 0)
 	expect("the wait has doubled", attacker, oldEmail, wrong, 429, 4)
-	expect("at another address", attacker, "a@example.com", wrong, 400, 0)
-	expect("at a third address", attacker, "b@example.com", wrong, 400, 0)
-	expect("too many failures of one client", attacker, "c@example.com", wrong, 429, 4)
-	now = now.Add(59 * time.Minute)
-	expect("much later", attacker, "c@example.com", wrong, 400, 0)
+	for i := range 4 {
+		expect("at other addresses", attacker, fmt.Sprintf("%d@example.com", i), wrong, 400, 0)
+	}
+	expect("at too many addresses", attacker, "c@example.com", wrong, 429, 598)
+	now = now.Add(598 * time.Second)
+	expect("after the wait", attacker, "c@example.com", wrong, 400, 0)
 	now = now.Add(61 * time.Minute)
 	for range 4 {
-		expect("after the counters expired", attacker, oldEmail, wrong, 400, 0)
+		expect("after the failures were forgotten", attacker, oldEmail, wrong, 400, 0)
 	}
 	now = now.Add(time.Minute)
 	expect("the owner, from the same client", attacker, oldEmail, oldPassword, 200, 0)
-	for range 3 {
+	for range 4 {
 		expect("after the success reset the failures", attacker, oldEmail, wrong, 400, 0)
 	}
 	now = now.Add(2 * time.Hour)
-	for i := range 9 {
+	for i := range 8 {
 		expect("many clients at one address", "192.0.2."+strconv.Itoa(100+i), oldEmail, wrong, 400, 0)
 	}
-	expect("every client waits", owner, oldEmail, oldPassword, 429, 1)
-	now = now.Add(time.Second)
-	expect("after the short wait", owner, oldEmail, oldPassword, 200, 0)
-}
-
-func TestRegistrationLimit(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	url := w.serve(t, w.service(t, func(cfg *auth.Config) { cfg.Limits.Client.Free = 3 }))
-	for i, want := range []int{201, 201, 201, 201, 429} {
-		r := post(t, url+"/register/", "192.0.2.1", credentials{"user" + strconv.Itoa(i) + "@example.com", secret})
-		if r.status != want {
-			t.Errorf("%d: %d %s", i, r.status, r.body)
-		}
+	expect("a new client waits", "203.0.113.1", oldEmail, oldPassword, 429, 3)
+	expect("the next one waits longer", "203.0.113.2", oldEmail, wrong, 429, 6)
+	expect("the owner does not", owner, oldEmail, oldPassword, 200, 0)
+	now = now.Add(3 * time.Second)
+	for i := range 8 {
+		expect("many more clients", "192.0.2."+strconv.Itoa(200+i), oldEmail, wrong, 429, 6+3*i)
 	}
-	if r := post(t, url+"/register/", "192.0.2.2", credentials{"other@example.com", secret}); r.status != http.StatusCreated {
-		t.Errorf("registration from another client: %s", r.body)
-	}
-	if r := post(t, url+"/login/", "192.0.2.1", credentials{"user0@example.com", secret}); r.status != http.StatusOK {
-		t.Errorf("login from the limited client: %s", r.body)
-	}
+	expect("after the wait", "203.0.113.1", oldEmail, oldPassword, 200, 0)
 }
 
 // While one client makes 10,000 wrong logins, at random addresses and at those of real accounts, correct
@@ -178,7 +195,7 @@ func TestRegistrationLimit(t *testing.T) {
 func TestFloodDoesNotAffectOthers(t *testing.T) {
 	t.Parallel()
 	const wrongLogins, workers, correctLogins = 10_000, 64, 20
-	w := newWorld(t)
+	w := newWorld(t).freeze()
 	for i := range correctLogins {
 		w.addOldAccount(t, fmt.Sprintf("right%d@user.heektime.heek.kr", i), fmt.Sprintf("uid%d", i), oldHash(t, fastMethod, oldPassword))
 	}

@@ -27,11 +27,10 @@ const loginTimeout = 20 * time.Second
 // [ErrUnavailable], or is a *[loginthrottle.TooManyError].
 //
 // So that nobody can find out which addresses have accounts, every rejected login takes the same
-// steps: three documents are read, Authentication is called once, one hash is computed and two
-// counters are written.
+// steps: the attempt is counted, the old credential is read, Authentication is called once, and one hash
+// is computed. It is counted first, so that a failure to count reveals nothing about the password.
 //
-// It bills 3 reads. A rejected login adds 2 writes; the first login of an old account adds 1 read,
-// 1 write and 1 delete.
+// docs/sign-in.md says what it bills.
 func (s *Service) Login(ctx context.Context, a SignIn) (*Account, error) {
 	email, err := email.Normalize(a.Email)
 	if err != nil || a.Password == "" || len(a.Password) > MaxPassword {
@@ -39,28 +38,33 @@ func (s *Service) Login(ctx context.Context, a SignIn) (*Account, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
-	admission, docs, err := s.logins.Begin(ctx,
-		"login "+email, "login "+a.ClientIP, credential.Ref(s.firestore, email))
+	admission, docs, err := s.throttle.SignIn(ctx, email, a.ClientIP, credential.Ref(s.firestore, email))
 	if err != nil {
 		return nil, unavailable(err)
 	}
 	defer admission.End()
 	l := &login{Service: s, email: email, password: a.Password, client: a.ClientIP}
 	account, err := l.run(ctx, docs[0])
-	// Count the failure even if the client has disconnected.
+	s.settle(ctx, admission, err)
+	return account, unavailable(err)
+}
+
+// settle takes back the count of an attempt that was not a failure. If that fails, the attempt stays
+// counted, which only makes the next wait come sooner.
+func (s *Service) settle(ctx context.Context, admission *loginthrottle.Admission, result error) {
+	settle := admission.Undo
+	switch {
+	case result == nil:
+		settle = admission.Succeeded
+	case errors.Is(result, ErrWrong), errors.Is(result, ErrTaken), errors.Is(result, ErrInvalid), ctx.Err() != nil:
+		// A client that disconnects before the response has still made the service work.
+		return
+	}
 	detachedCtx, cancel := detached(ctx)
 	defer cancel()
-	switch {
-	case errors.Is(err, ErrWrong):
-		if err := admission.Failed(detachedCtx); err != nil {
-			return nil, unavailable(err)
-		}
-	case err == nil:
-		if err := admission.Succeeded(detachedCtx); err != nil {
-			s.log.WarnContext(ctx, "cannot reset the failure counters after a login", "error", err.Error())
-		}
+	if err := settle(detachedCtx); err != nil {
+		s.log.WarnContext(ctx, "cannot take back the count of a sign-in attempt", "error", err.Error())
 	}
-	return account, unavailable(err)
 }
 
 // detached returns a context for writes that must happen even if the client has disconnected.
@@ -125,6 +129,9 @@ func (l *login) run(ctx context.Context, doc *firestore.DocumentSnapshot) (*Acco
 	}
 }
 
+// verifiedClaim is true in the ID tokens of an account whose address is verified.
+const verifiedClaim = "email_verified"
+
 // maxMigrationWait is the longest single wait for another login that is migrating the same account.
 // Waits double, so together they last about six seconds; a migration takes about one.
 const maxMigrationWait = 3 * time.Second
@@ -165,8 +172,12 @@ func (l *login) signIn(ctx context.Context, old *credential.Stored) (*Account, e
 	switch {
 	case old == nil:
 	case old.UID != uid:
-		// Somebody registered the address directly with Authentication. The password opens that
-		// account only.
+		verified, _ := claims[verifiedClaim].(bool)
+		if isOurs(l.email) && !(verified && (legacy || isOwnUID(uid))) {
+			// The account has taken the address of an old account: only the old password is valid.
+			return nil, fmt.Errorf("%w: the account is an impostor", identitytoolkit.ErrRejected)
+		}
+		// Somebody registered the address. The password opens that account only.
 		l.log.ErrorContext(ctx, "the address has two accounts", "uid", uid, "old", old.UID)
 	default:
 		// An earlier migration has not completed its last steps.

@@ -78,8 +78,24 @@ func (l *login) migrate(ctx context.Context, old *credential.Stored) (*Account, 
 }
 
 // importAccount creates the account in Authentication, or completes an account that is already there.
-// It is safe to repeat.
+// If another account has its address, importAccount frees the address first. It is safe to repeat.
 func (l *login) importAccount(ctx context.Context, old *credential.Stored) error {
+	for evictions := 0; ; evictions++ {
+		err := l.tryImport(ctx, old)
+		switch {
+		case !errors.Is(err, errAddressTaken):
+			return err
+		case !isOurs(l.email) || evictions == maxEvictions:
+			return fmt.Errorf("%w: %w", errCannotMigrate, err)
+		}
+		if err := l.freeAddress(ctx, old); err != nil {
+			return err
+		}
+	}
+}
+
+// tryImport is importAccount for an address that is free. The error wraps [errAddressTaken] if it is not.
+func (l *login) tryImport(ctx context.Context, old *credential.Stored) error {
 	user, err := l.accounts.GetUser(ctx, old.UID)
 	if auth.IsUserNotFound(err) {
 		created, createErr := l.createLegacyUser(ctx, old.UID)
@@ -106,6 +122,9 @@ func (l *login) importAccount(ctx context.Context, old *credential.Stored) error
 		return err
 	}
 	update := (&auth.UserToUpdate{}).Email(l.email).Password(l.password).CustomClaims(claims)
+	if isOurs(l.email) {
+		update.EmailVerified(true)
+	}
 	if _, err := l.accounts.UpdateUser(ctx, old.UID, update); err != nil {
 		return importError(err)
 	}
@@ -117,7 +136,7 @@ func (l *login) createLegacyUser(ctx context.Context, uid string) (bool, error) 
 	if len(l.password) < minPassword {
 		return false, fmt.Errorf("%w: the password is too short", errCannotMigrate)
 	}
-	_, err := l.accounts.CreateUser(ctx, (&auth.UserToCreate{}).UID(uid).Email(l.email).Password(l.password))
+	_, err := l.accounts.CreateUser(ctx, newAccount(uid, l.email, l.password))
 	switch {
 	case auth.IsUIDAlreadyExists(err):
 		return false, nil
@@ -131,13 +150,18 @@ func (l *login) createLegacyUser(ctx context.Context, uid string) (bool, error) 
 // that password is valid.
 func (l *login) verifyExisting(ctx context.Context, user *auth.UserRecord) error {
 	uid, _, err := l.passwords.SignIn(ctx, l.email, l.password)
-	switch {
-	case errors.Is(err, identitytoolkit.ErrRejected), err == nil && uid != user.UID:
-		return errOutdated
-	case err != nil:
+	outdated := errors.Is(err, identitytoolkit.ErrRejected) || err == nil && uid != user.UID
+	if err != nil && !outdated {
 		return err
 	}
-	return l.setLegacyClaims(ctx, user.UID, user.CustomClaims)
+	// An interrupted migration may not have set it, and the old hash is about to be deleted.
+	if err := l.setLegacyClaims(ctx, user.UID, user.CustomClaims); err != nil {
+		return err
+	}
+	if outdated {
+		return errOutdated
+	}
+	return nil
 }
 
 // setLegacyClaims stores [LegacyClaim] in the account, so that tokens carry it even when the owner
@@ -200,11 +224,14 @@ func hasPassword(user *auth.UserRecord) bool {
 	return false
 }
 
-// importError wraps err in [errCannotMigrate] if Authentication rejected the account; any other failure
-// may be temporary.
+// importError wraps err in [errAddressTaken] or [errCannotMigrate] if Authentication rejected the account;
+// any other failure may be temporary.
 func importError(err error) error {
 	failure := upstreamError("set the account's address and password", err)
-	if auth.IsEmailAlreadyExists(err) || errorutils.IsInvalidArgument(err) {
+	switch {
+	case auth.IsEmailAlreadyExists(err):
+		return fmt.Errorf("%w: %w", errAddressTaken, failure)
+	case errorutils.IsInvalidArgument(err):
 		return fmt.Errorf("%w: %w", errCannotMigrate, failure)
 	}
 	return failure

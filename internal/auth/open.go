@@ -25,9 +25,10 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	key := env.Required("FIREBASE_API_KEY", "the web API key for verifying passwords")
 	origins := env.OptionalList("ALLOWED_ORIGINS")
 	account := env.Optional("SERVICE_ACCOUNT", "")
-	hops := env.OptionalInt("FORWARDED_HOPS", 1, 0, 8)
+	trusted := env.OptionalList("TRUSTED_PROXIES", FirebaseHosting)
 	rounds := env.OptionalInt("PASSWORD_ROUNDS", werkzeug.DefaultRounds, 1, werkzeug.MaxRounds)
-	if err := errors.Join(env.Err(), checkOrigins(origins)); err != nil {
+	proxies, err := ParseProxies(trusted)
+	if err := errors.Join(env.Err(), err, checkOrigins(origins)); err != nil {
 		return nil, err
 	}
 	clients := gcp.NewClients(project)
@@ -51,7 +52,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	handler := &Handler{Service: s, Deletion: d, Origins: origins, Hops: hops}
+	handler := &Handler{Service: s, Deletion: d, Origins: origins, Proxies: proxies}
 	return &server.Service{Handler: handler, Close: clients.Close}, nil
 }
 

@@ -2,8 +2,8 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"firebase.google.com/go/v4/auth"
@@ -11,6 +11,7 @@ import (
 
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/email"
+	"heek.kr/heektime/internal/schema"
 )
 
 // minPassword is the shortest password that Authentication accepts, in characters.
@@ -19,7 +20,7 @@ const minPassword = 6
 // Register creates an account in Authentication and returns its uid. The error wraps [ErrInvalid],
 // [ErrTaken] or [ErrUnavailable], or is a *[loginthrottle.TooManyError].
 //
-// It bills 3 reads and 2 writes.
+// docs/sign-in.md says what it bills.
 func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error) {
 	email, err := email.Normalize(a.Email)
 	switch {
@@ -27,34 +28,40 @@ func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error
 		return "", fmt.Errorf("%w: %w", ErrInvalid, err)
 	case !utf8.ValidString(a.Password) || utf8.RuneCountInString(a.Password) < minPassword:
 		return "", fmt.Errorf("%w: the password is shorter than %d characters", ErrInvalid, minPassword)
+	case !isUsernameAddress(email):
+		return "", fmt.Errorf("%w: the user name is too short, too long, or has characters that are not allowed", ErrInvalid)
 	case len(a.Password) > MaxPassword:
 		return "", fmt.Errorf("%w: the password is longer than %d bytes", ErrInvalid, MaxPassword)
 	}
 	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
-	admission, docs, err := s.registers.Begin(ctx,
-		"register "+email, "register "+a.ClientIP, credential.Ref(s.firestore, email))
+	// Every registration counts: a failed one reveals that an address is taken, and a successful one
+	// creates an account.
+	admission, docs, err := s.throttle.Register(ctx, email, a.ClientIP, credential.Ref(s.firestore, email))
 	if err != nil {
 		return "", unavailable(err)
 	}
 	defer admission.End()
-	// Every attempt counts as a failure: a failed one reveals that an address is taken, and a
-	// successful one creates an account.
-	if err := admission.Failed(ctx); err != nil {
-		return "", unavailable(err)
+	err = ErrTaken
+	if !docs[0].Exists() {
+		uid, err = s.createUser(ctx, email, a.Password)
 	}
-	if docs[0].Exists() {
-		return "", ErrTaken
-	}
-	uid, err = s.createUser(ctx, email, a.Password)
+	s.settle(ctx, admission, err)
 	return uid, unavailable(err)
+}
+
+// isUsernameAddress reports whether an address of our own domain is made of a name that users can claim.
+// It is true for other addresses. Accounts that exist keep their addresses.
+func isUsernameAddress(address string) bool {
+	name, ours := strings.CutSuffix(address, "@"+email.OldDomain)
+	return !ours || schema.CheckUsername(name) == nil
 }
 
 func (s *Service) createUser(ctx context.Context, email, password string) (string, error) {
 	// Choosing the uid here lets us recognize our own account when the response is lost and the SDK
 	// retries.
-	uid := rand.Text()
-	_, err := s.accounts.CreateUser(ctx, (&auth.UserToCreate{}).UID(uid).Email(email).Password(password))
+	uid := newUID()
+	_, err := s.accounts.CreateUser(ctx, newAccount(uid, email, password))
 	switch {
 	case err == nil:
 		return uid, nil
@@ -71,4 +78,14 @@ func (s *Service) createUser(ctx context.Context, email, password string) (strin
 		return "", fmt.Errorf("%w: Authentication does not accept the address or the password", ErrInvalid)
 	}
 	return "", upstreamError("create the account", err)
+}
+
+// newAccount describes a new account in Authentication. An address of our own domain counts as verified,
+// which tells the account from an impostor.
+func newAccount(uid, email, password string) *auth.UserToCreate {
+	account := (&auth.UserToCreate{}).UID(uid).Email(email).Password(password)
+	if isOurs(email) {
+		account.EmailVerified(true)
+	}
+	return account
 }

@@ -26,6 +26,7 @@ import (
 	"heek.kr/heektime/internal/auth/fairsemaphore"
 	"heek.kr/heektime/internal/auth/identitytoolkit"
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/loginthrottle"
 	"heek.kr/heektime/internal/werkzeug"
 )
@@ -53,8 +54,8 @@ type Service struct {
 	firestore *firestore.Client
 	accounts  *firebaseauth.Client
 	passwords *identitytoolkit.Client
-	logins    *loginthrottle.Counter
-	registers *loginthrottle.Counter
+	throttle  *loginthrottle.Counter
+	deletion  *deletion.Service
 	hashing   *fairsemaphore.Semaphore
 	rounds    int
 	now       func() time.Time
@@ -65,8 +66,9 @@ type Service struct {
 	onHash func(rounds int)
 }
 
-// maxQueuedHashes is how many password checks of one client may wait for a processor.
-const maxQueuedHashes = 8
+// maxQueuedHashes is how many password checks of one client may wait for a processor. The throttle runs
+// fewer attempts of one client at a time, so no student of a campus is turned away.
+const maxQueuedHashes = 40
 
 // New creates a service. Its error names the first missing or invalid field of cfg.
 func New(cfg Config) (*Service, error) {
@@ -89,16 +91,18 @@ func New(cfg Config) (*Service, error) {
 		cfg.Now = time.Now
 	}
 	now := func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) } // Firestore's precision
-	logins, err := loginthrottle.NewCounter(cfg.Firestore, cfg.Limits, now)
+	throttle, err := loginthrottle.NewCounter(cfg.Firestore, cfg.Limits, now)
 	if err != nil {
 		return nil, err
 	}
-	registers, err := loginthrottle.NewCounter(cfg.Firestore, cfg.Limits, now)
+	deletions, err := deletion.New(deletion.Config{
+		Firestore: cfg.Firestore, Accounts: cfg.Accounts, Log: cfg.Log, Now: cfg.Now,
+	})
 	if err != nil {
 		return nil, err
 	}
 	return &Service{
-		firestore: cfg.Firestore, accounts: cfg.Accounts, passwords: cfg.Passwords, logins: logins, registers: registers,
+		firestore: cfg.Firestore, accounts: cfg.Accounts, passwords: cfg.Passwords, throttle: throttle, deletion: deletions,
 		// Running more in parallel would not finish any sooner, and a correct password would have
 		// to wait for all of them.
 		hashing: fairsemaphore.New(runtime.GOMAXPROCS(0), maxQueuedHashes),
@@ -110,7 +114,7 @@ func New(cfg Config) (*Service, error) {
 type SignIn struct {
 	Email, Password string
 	// ClientIP is the client's network address. Failures are counted for it as well as for the
-	// e-mail address. See [ClientIP].
+	// e-mail address. See [Proxies.ClientIP].
 	ClientIP string
 }
 

@@ -54,6 +54,14 @@ func newWorld(t testing.TB) *world {
 	return w
 }
 
+// freeze stops the clock of services that are created later, so that limits do not depend on the speed of
+// the machine.
+func (w *world) freeze() *world {
+	now := w.Clock.Now()
+	w.now = func() time.Time { return now }
+	return w
+}
+
 // environmentMutex guards the process's environment. The Admin SDK reads the emulator's address from it,
 // but only while a client is created.
 var environmentMutex sync.Mutex
@@ -120,7 +128,7 @@ const origin = "https://heektime.heek.kr"
 // serve serves s over HTTP and returns its URL.
 func (w *world) serve(t testing.TB, s *auth.Service) string {
 	t.Helper()
-	srv := httptest.NewServer(&auth.Handler{Service: s, Deletion: w.deletion(t), Origins: []string{origin}, Hops: 1})
+	srv := httptest.NewServer(&auth.Handler{Service: s, Deletion: w.deletion(t), Origins: []string{origin}})
 	t.Cleanup(srv.Close)
 	return srv.URL
 }

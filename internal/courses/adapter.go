@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"heek.kr/heektime/internal/spelling"
 )
 
 // adapter reads one way of publishing a course list.
@@ -49,7 +51,8 @@ func (a adapter) checkOptions(options map[string]string) error {
 	for _, key := range keys {
 		o := a.option(key)
 		if o == nil {
-			return invalid("adapter %s has no option %q; its options are %s", a.name, truncate(key, 100), a.optionKeys())
+			return invalid("adapter %s has no option %q%s; its options are %s",
+				a.name, truncate(key, 100), spelling.Suggest(key, a.keys()), a.optionKeys())
 		}
 		if value := options[key]; o.values != nil && value != "" && !slices.Contains(o.values, value) {
 			return invalid("option %s is %q, must be one of %s", key, truncate(value, 100), strings.Join(o.values, ", "))
@@ -72,6 +75,17 @@ func (a adapter) option(key string) *option {
 		}
 	}
 	return nil
+}
+
+// keys returns the adapter's options, without prefixes.
+func (a adapter) keys() []string {
+	var keys []string
+	for _, o := range a.options {
+		if !strings.HasSuffix(o.key, ".") {
+			keys = append(keys, o.key)
+		}
+	}
+	return keys
 }
 
 // optionKeys lists the adapter's options for an error message.

@@ -26,6 +26,12 @@ import (
 // catalog returns the path of a real list, or skips the test if there is none.
 func catalog(t testing.TB, path ...string) string {
 	t.Helper()
+	return sharedPath(t, append([]string{"catalogs"}, path...)...)
+}
+
+// sharedPath returns a path in the directory of real lists, or skips the test if it does not exist.
+func sharedPath(t testing.TB, path ...string) string {
+	t.Helper()
 	shared := os.Getenv("HEEKTIME_SHARED")
 	if shared == "" {
 		root, err := os.Getwd()
@@ -43,9 +49,9 @@ func catalog(t testing.TB, path ...string) string {
 		}
 		shared = filepath.Join(root, "..", "shared")
 	}
-	file := filepath.Join(append([]string{shared, "catalogs"}, path...)...)
+	file := filepath.Join(append([]string{shared}, path...)...)
 	if _, err := os.Stat(file); err != nil {
-		t.Skipf("no real course lists (%v); set HEEKTIME_SHARED to the directory that contains catalogs/", err)
+		t.Skipf("no real course lists (%v); set HEEKTIME_SHARED to the directory that contains %s/", err, path[0])
 	}
 	return file
 }

@@ -113,7 +113,11 @@ func parseChungAngTimes(format *timeFormat, cell string) ([]*lecturespb.Lecture_
 	var room string
 	for _, part := range splitCell(cell, "/") {
 		if !timePrefix.MatchString(part) {
-			room = joinRooms(room, dropPlaceholder(cleanText(roomKind.ReplaceAllString(part, ""))))
+			name := dropPlaceholder(cleanText(roomKind.ReplaceAllString(part, "")))
+			if err := format.checkRoom(name); err != nil {
+				return nil, err
+			}
+			room = joinRooms(room, name)
 			continue
 		}
 		if strings.Count(part, ")") > strings.Count(part, "(") {

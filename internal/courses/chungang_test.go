@@ -19,6 +19,8 @@ func TestParseChungAngTimes(t *testing.T) {
 		{"재택", ""},
 		{"", ""},
 		{"월3,4시 / 101관", "!"},
+		{"월 오전 / 101관", "!"},
+		{"101관 10:00~11:15", "!"},
 	} {
 		times, err := parseChungAngTimes(format, test.cell)
 		if test.want == "!" {

@@ -13,6 +13,24 @@ type column struct {
 	names []string
 	// required columns identify the header: a row that lacks one is not it.
 	required bool
+	// option is the option of the adapter sheet that names the column, "" in other adapters.
+	option string
+}
+
+// describe names the column in an error.
+func (c column) describe() string {
+	if c.option == "" {
+		return c.names[0]
+	}
+	return c.names[0] + " (option " + c.option + ")"
+}
+
+// purpose names what the column is for: the part of a lecture if the adapter is sheet, else the key.
+func (c column) purpose() string {
+	if c.option == "" {
+		return c.key
+	}
+	return strings.TrimPrefix(c.option, "column.")
 }
 
 // findColumns returns the positions of the columns in a header, by key. It first matches cells that
@@ -48,7 +66,7 @@ func findColumns(columns []column, header []string) (map[string]int, error) {
 					}
 				}
 				if len(at) > 1 && c.required {
-					ambiguous = fmt.Errorf("column %s could be %q or %q", c.names[0],
+					ambiguous = fmt.Errorf("column %s could be %q or %q", c.describe(),
 						truncate(cleanText(header[at[0]]), 30), truncate(cleanText(header[at[1]]), 30))
 				}
 				if len(at) == 1 {

@@ -2,6 +2,7 @@ package courses
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -24,22 +25,26 @@ func (c *cursor) peek() rune {
 	return r
 }
 
-// skipBlank skips spaces, skipSpace line breaks as well.
-func (c *cursor) skipBlank() { c.skip(" \t") }
-func (c *cursor) skipSpace() { c.skip(" \t\n") }
+// previous returns the character before the cursor, 0 at the beginning.
+func (c *cursor) previous() rune {
+	if c.pos == 0 {
+		return 0
+	}
+	r, _ := utf8.DecodeLastRuneInString(c.text[:c.pos])
+	return r
+}
 
-// separators can occur between two meetings.
-const separators = " \t\n,/;|·&+"
+// next reads any character.
+func (c *cursor) next() rune {
+	r, size := utf8.DecodeRuneInString(c.rest())
+	c.pos += size
+	return r
+}
 
-func (c *cursor) skipSeparators() { c.skip(separators) }
-
-func (c *cursor) skip(set string) {
-	for !c.done() {
-		r, size := utf8.DecodeRuneInString(c.rest())
-		if !strings.ContainsRune(set, r) {
-			return
-		}
-		c.pos += size
+// skipBlank skips spaces, but not line breaks.
+func (c *cursor) skipBlank() {
+	for !c.done() && (c.text[c.pos] == ' ' || c.text[c.pos] == '\t') {
+		c.pos++
 	}
 }
 
@@ -52,19 +57,24 @@ func (c *cursor) word(w string) bool {
 	return true
 }
 
-// dash reads any dash and the spaces around it.
-func (c *cursor) dash() bool {
+// anyOf reads one of the characters in set and the spaces around it. Otherwise, the cursor stays.
+func (c *cursor) anyOf(set string) bool {
 	begin := c.pos
 	c.skipBlank()
-	if !strings.ContainsRune("-~–—〜～∼", c.peek()) || c.done() {
+	if c.done() || !strings.ContainsRune(set, c.peek()) {
 		c.pos = begin
 		return false
 	}
-	_, size := utf8.DecodeRuneInString(c.rest())
-	c.pos += size
+	c.next()
 	c.skipBlank()
 	return true
 }
+
+// dashes are the characters that schools write between a begin and an end.
+const dashes = "-~–—−‐‑〜～∼"
+
+// dash reads any dash and the spaces around it.
+func (c *cursor) dash() bool { return c.anyOf(dashes) }
 
 // number reads up to four digits. More digits are not a number.
 func (c *cursor) number() (n, digits int) {
@@ -78,49 +88,16 @@ func (c *cursor) number() (n, digits int) {
 	return n, digits
 }
 
-// atMeetingEnd reports whether a meeting can end here: at the end of the text, at a separator, or
-// where the next meeting begins.
-func (c *cursor) atMeetingEnd() bool {
-	return c.done() || strings.ContainsRune(separators, c.peek()) || c.atMeetingStart()
-}
-
-// atMeetingStart reports whether a weekday and a number or bracket follow.
-func (c *cursor) atMeetingStart() bool {
-	ahead := *c
-	if !ahead.days(nil) {
-		return false
+// letters reads a run of letters.
+func (c *cursor) letters() string {
+	begin := c.pos
+	for unicode.IsLetter(c.peek()) {
+		c.next()
 	}
-	ahead.skip(" ([")
-	return isDigit(ahead.peek())
-}
-
-// room reads up to the closing bracket until, including nested brackets. If until is 0, it reads up
-// to the next meeting.
-func (c *cursor) room(until rune) string {
-	begin, depth := c.pos, 0
-	for !c.done() {
-		r, size := utf8.DecodeRuneInString(c.rest())
-		if until != 0 {
-			if r == until && depth == 0 {
-				break
-			}
-			switch {
-			case r == '(':
-				depth++
-			case r == ')' && depth > 0:
-				depth--
-			}
-		} else if strings.ContainsRune("\n,/;|", r) {
-			ahead := cursor{c.text, c.pos}
-			ahead.skipSeparators()
-			if r == '\n' || ahead.done() || ahead.atMeetingStart() {
-				break
-			}
-		}
-		c.pos += size
-	}
-	return strings.TrimSpace(c.text[begin:c.pos])
+	return c.text[begin:c.pos]
 }
 
 func isDigit(r rune) bool { return '0' <= r && r <= '9' }
-func isLatin(b byte) bool { return 'a' <= b|0x20 && b|0x20 <= 'z' }
+
+// isWordRune reports whether r can be part of a word or number.
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }

@@ -26,6 +26,18 @@ func unavailable(format string, args ...any) error {
 	return status.Errorf(codes.Unavailable, format, args...)
 }
 
+// inPart says in which of several pages or files of a list an error occurred. It keeps the error's
+// code and details.
+func inPart(part string, err error) error {
+	s, ok := status.FromError(err)
+	if err == nil || !ok {
+		return err
+	}
+	p := s.Proto()
+	p.Message = part + ": " + p.GetMessage()
+	return status.FromProto(p).Err()
+}
+
 // tooLarge is the error for a list that exceeds the service's limits: ResourceExhausted.
 func tooLarge(format string, args ...any) error {
 	return status.Errorf(codes.ResourceExhausted, format, args...)

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"strings"
 	"time"
+
+	"heek.kr/heektime/internal/courses/spreadsheet"
 )
 
 // Content types of the requests to schools.
@@ -27,6 +31,7 @@ type fetcher struct {
 	client   *http.Client
 	list     *listBuilder // receives the origin and the byte count
 	requests int
+	waits    int // times the school asked to come back later
 }
 
 func newFetcher(cfg Config, l *listBuilder) *fetcher {
@@ -38,7 +43,7 @@ func newFetcher(cfg Config, l *listBuilder) *fetcher {
 // get fetches a URL or reads a file.
 func (f *fetcher) get(ctx context.Context, u *url.URL) (response, error) {
 	if u.Scheme == "file" {
-		return f.readFile(u.Path)
+		return f.readFile(ctx, u.Path)
 	}
 	return requireBody(f.do(ctx, http.MethodGet, u, "", nil))
 }
@@ -65,11 +70,29 @@ func requireBody(res response, err error) (response, error) {
 	return res, err
 }
 
+// do sends a request, again if the school asks to come back soon.
 func (f *fetcher) do(ctx context.Context, method string, u *url.URL, contentType string, body []byte) (response, error) {
+	for {
+		res, err := f.try(ctx, method, u, contentType, body)
+		wait, ok := RetryDelay(err)
+		deadline, hasDeadline := ctx.Deadline()
+		if !ok || wait > maxWait || f.waits == maxWaits || hasDeadline && time.Until(deadline) < wait+maxWait {
+			return res, err
+		}
+		f.waits++
+		if err := sleep(ctx, wait); err != nil {
+			return response{}, err
+		}
+	}
+}
+
+// try sends one request.
+func (f *fetcher) try(ctx context.Context, method string, u *url.URL, contentType string, body []byte) (response, error) {
 	if err := f.pause(ctx); err != nil {
 		return response{}, err
 	}
-	f.list.origin = u.Host
+	origin := originOf(u)
+	f.list.origin = origin
 	callerCtx := ctx
 	ctx, cancel := context.WithTimeout(ctx, f.cfg.Timeout)
 	defer cancel()
@@ -86,32 +109,70 @@ func (f *fetcher) do(ctx context.Context, method string, u *url.URL, contentType
 	}
 	res, err := f.client.Do(req)
 	if err != nil {
-		return response{}, f.requestError(callerCtx, u.Host, 0, err)
+		return response{}, f.requestError(callerCtx, origin, 0, err)
 	}
 	defer res.Body.Close()
-	if err := checkStatus(u.Host, res); err != nil {
+	if final := originOf(res.Request.URL); final != origin {
+		origin += " (redirected to " + final + ")"
+		f.list.origin = origin
+	}
+	if err := f.checkStatus(origin, res); err != nil {
 		return response{}, err
 	}
+	if encoding := res.Header.Get("Content-Encoding"); !knownEncoding(encoding) {
+		return response{}, unexpected("%s sent the content encoding %s, which was not requested", origin, truncate(encoding, 50))
+	}
 	if res.ContentLength > f.cfg.MaxBytes {
-		return response{}, f.tooManyBytes(u.Host)
+		return response{}, f.tooManyBytes(origin)
 	}
 	data, err := f.readAll(res.Body, max(res.ContentLength, 0))
 	f.list.report.Bytes += int64(len(data))
 	if err != nil {
-		return response{}, f.requestError(callerCtx, u.Host, len(data), err)
+		return response{}, f.requestError(callerCtx, origin, len(data), err)
 	}
-	data, err = f.gunzip(u.Host, data)
-	return response{origin: u.Host, data: data}, err
+	data, err = f.gunzip(origin, data)
+	return response{ctx: callerCtx, list: f.list, origin: origin, url: res.Request.URL, data: data}, err
 }
+
+// originOf names the page that a response is from, for errors: host and path, without the query, which
+// can be long and contain secrets.
+func originOf(u *url.URL) string {
+	if u.Path == "" || u.Path == "/" {
+		return u.Host
+	}
+	return u.Host + truncate(u.Path, 100)
+}
+
+// knownEncoding reports whether the service can decode a Content-Encoding.
+func knownEncoding(encoding string) bool {
+	switch strings.ToLower(strings.TrimSpace(encoding)) {
+	case "", "gzip", "x-gzip", "identity", "utf-8": // some servers write the charset here
+		return true
+	}
+	return false
+}
+
+// maxRequests bounds the requests for one list.
+const maxRequests = 200
 
 // pause waits before every request but the first, so as not to strain the school's server.
 func (f *fetcher) pause(ctx context.Context) error {
 	f.requests++
-	if f.requests == 1 {
+	switch {
+	case f.requests == 1:
 		return nil
+	case f.requests > maxRequests:
+		return tooLarge("the list of %s takes more than %d requests", f.list.origin, maxRequests)
 	}
+	return sleep(ctx, f.cfg.Pause)
+}
+
+// sleep waits until the time has passed or the context is done.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
 	select {
-	case <-time.After(f.cfg.Pause):
+	case <-timer.C:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -119,15 +180,27 @@ func (f *fetcher) pause(ctx context.Context) error {
 }
 
 // checkStatus rejects every status but 200.
-func checkStatus(host string, res *http.Response) error {
+func (f *fetcher) checkStatus(origin string, res *http.Response) error {
 	code := res.StatusCode
-	switch {
-	case code == http.StatusOK:
+	if code == http.StatusOK {
 		return nil
-	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout:
-		return unavailable("%s responded %d %s", host, code, http.StatusText(code))
 	}
-	return unexpected("%s responded %d %s", host, code, http.StatusText(code))
+	message := fmt.Sprintf("%s responded %d %s", origin, code, http.StatusText(code))
+	// The page often says why, such as maintenance or a blocked client.
+	head, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
+	if head, err := f.gunzip(origin, head); err == nil {
+		if title := pageTitle(spreadsheet.Preview(head, 4096)); title != "" {
+			message += " with " + title
+		}
+	}
+	if wait, ok := retryAfter(res, time.Now()); ok {
+		return unavailableFor(wait, "%s and asked to be left alone for %s", message, wait)
+	}
+	switch {
+	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout:
+		return unavailable("%s", message)
+	}
+	return unexpected("%s", message)
 }
 
 // requestError returns why a request has no response after n bytes. It drops the URL of a

@@ -14,7 +14,7 @@ import (
 )
 
 // guide reads docs/add-a-school.md.
-func guide(t *testing.T) string {
+func guide(t testing.TB) string {
 	t.Helper()
 	data, err := os.ReadFile("../../docs/add-a-school.md")
 	if err != nil {
@@ -24,7 +24,7 @@ func guide(t *testing.T) string {
 }
 
 // example returns the guide's first code block in a language.
-func example(t *testing.T, language string) string {
+func example(t testing.TB, language string) string {
 	t.Helper()
 	_, rest, begins := strings.Cut(guide(t), "\n```"+language+"\n")
 	text, _, ends := strings.Cut(rest, "```\n")
@@ -101,12 +101,78 @@ func TestGuideAdapter(t *testing.T) {
 	}
 }
 
-// TestGuideListsSheetOptions checks that the guide explains every option of the adapter sheet.
+// TestGuideListsSheetOptions checks that the guide explains every option of the adapter sheet with an
+// example that the adapter accepts.
 func TestGuideListsSheetOptions(t *testing.T) {
-	text := guide(t)
+	examples := map[string]string{}
+	for line := range strings.Lines(guide(t)) {
+		cells := strings.Split(strings.ReplaceAll(line, `\|`, "\x00"), "|")
+		if len(cells) != 5 {
+			continue
+		}
+		key := strings.Trim(cells[1], " `")
+		example := strings.ReplaceAll(strings.Trim(cells[2], " `"), "\x00", "|")
+		if name, value, ok := strings.Cut(example, ": "); ok && strings.HasSuffix(key, "NAME") {
+			key, example = name, value
+		}
+		examples[key] = example
+	}
 	for _, o := range sheet().options {
-		if key := strings.TrimSuffix(o.key, "."); !strings.Contains(text, "`"+key) {
-			t.Errorf("docs/add-a-school.md does not mention option %s", o.key)
+		key, example := o.key, examples[o.key]
+		for k, v := range examples {
+			if strings.HasSuffix(o.key, ".") && strings.HasPrefix(k, o.key) {
+				key, example = k, v
+			}
+		}
+		if example == "" {
+			t.Errorf("docs/add-a-school.md does not give an example of option %s", o.key)
+			continue
+		}
+		options := map[string]string{"url": "https://www.gaon.example", "column.identifier": "학수번호", "column.title": "교과목명"}
+		for prefix, needed := range map[string]string{"column.times": "times", "column.room": "times", "times": "column.times", "url.link": "column.url", "pattern.": "column.credit"} {
+			if strings.HasPrefix(key, prefix) {
+				options[needed] = examples[needed]
+			}
+		}
+		if key == "column.room" || strings.HasPrefix(key, "times.") {
+			options["column.times"], options["times"] = "강의시간", "월 11:00~12:15"
+		}
+		if key == "times.days" {
+			options["times"] = "M 11:00-12:15"
+		}
+		if key == "pages" {
+			options["url"] += "/{page}"
+		}
+		options[key] = example
+		r := &request{options: options, periods: hourlyPeriods(15), year: 2026, semester: lecturespb.Semester_fall}
+		if err := sheet().checkOptions(options); err != nil {
+			t.Error(err)
+		}
+		if _, err := newSheetMapping(r); err != nil {
+			t.Errorf("example of option %s: %v", key, err)
+		}
+		if _, err := sheetFiles(r); err != nil {
+			t.Errorf("example of option %s: %v", key, err)
+		}
+	}
+}
+
+// TestGuideMappings reads the guide's lists with the mappings below them.
+func TestGuideMappings(t *testing.T) {
+	for language, want := range map[string]string{
+		"text": "STAR 101 Stars; ; 1; 0 600-675 East Hall 401+2 600-675 East Hall 401+4 780-830 East Hall 402; \nSTAR 102 Moons; ; 3; ; \n",
+		"json": "STAR101 Stars; ; 3; 0 600-675 401+2 780-830 402; \nSTAR102 Moons; ; 2; ; \n",
+	} {
+		list := example(t, language)
+		_, rest, _ := strings.Cut(guide(t), list)
+		_, mapping, _ := strings.Cut(rest, "```yaml\n")
+		mapping, _, _ = strings.Cut(mapping, "```\n")
+		l, err := readTable(t, list, "url: file:///x\n"+strings.ReplaceAll(mapping, `"`, ""))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := formatList(l); got != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", language, got, want)
 		}
 	}
 }
@@ -121,7 +187,7 @@ func readList(t *testing.T, adapters []adapter, req *lecturespb.GetLecturesPaylo
 	if adapters != nil {
 		s.adapters = adapters
 	}
-	l := newListBuilder(100)
+	l := newListBuilder(t.Context(), 100)
 	if err := s.read(context.Background(), req, l); err != nil {
 		t.Fatal(err)
 	}

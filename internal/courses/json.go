@@ -16,6 +16,9 @@ func (res response) decodeJSON(v any) error {
 	if len(body) == 0 || body[0] != '{' && body[0] != '[' {
 		return res.formatError("JSON")
 	}
+	if err := checkJSON(body); err != nil {
+		return tooLarge("%s sent %v", res.origin, err)
+	}
 	err := json.Unmarshal(body, v)
 	var syntaxErr *json.SyntaxError
 	var typeErr *json.UnmarshalTypeError

@@ -1,6 +1,7 @@
 package courses
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -22,26 +23,42 @@ const (
 // It keeps the lectures until the end, because a later row can add a time to an earlier lecture and
 // because the list passes or fails as a whole. 10,000 lectures take about 10 MB.
 type listBuilder struct {
+	ctx      context.Context // of the request; no row is added after its end
 	report   importreport.Report
 	lectures []*lecturespb.Lecture
-	index    map[string]int // position in lectures by identifier
-	bad      int            // rejected rows
+	sources  []lectureSource // of lectures
+	index    map[string]int  // position in lectures by identifier
+	bad      int             // rejected rows
 	maxRows  int
 	origin   string         // host or file that the list comes from, for errors
 	checked  schema.Lecture // reused
+	// invalidByte describes the first byte of the current file that its charset does not have; nil if
+	// the file has no charset.
+	invalidByte func() string
+	preview     *Preview // receives more than the report, if not nil
 }
 
-func newListBuilder(maxRows int) *listBuilder {
-	return &listBuilder{index: map[string]int{}, maxRows: maxRows}
+// lectureSource is where a lecture comes from.
+type lectureSource struct {
+	rows       []string // the rows that were merged into it
+	professors []string
+	tooLarge   string // why the lecture is left out after all, "" if it is not
+}
+
+func newListBuilder(ctx context.Context, maxRows int) *listBuilder {
+	return &listBuilder{ctx: ctx, index: map[string]int{}, maxRows: maxRows}
 }
 
 // add adds the lecture of one row or merges it into the lecture with the same identifier. row
-// locates the row for a person. The only error is that the list is too long.
+// locates the row for a person. The only errors are that the list is too long and that nobody waits
+// for it any more.
 func (l *listBuilder) add(row string, lec *lecturespb.Lecture) error {
 	if err := l.countRow(); err != nil {
 		return err
 	}
 	lec.Times = mergeTimes(lec.Times)
+	professors := splitProfessors(lec.Professor)
+	lec.Professor = formatProfessors(lec.Professor)
 	if err := l.check(lec); err != nil {
 		l.recordBad(row, err.Error(), describe(lec))
 		return nil
@@ -50,6 +67,7 @@ func (l *listBuilder) add(row string, lec *lecturespb.Lecture) error {
 	if !exists {
 		l.index[lec.Identifier] = len(l.lectures)
 		l.lectures = append(l.lectures, lec)
+		l.sources = append(l.sources, lectureSource{rows: []string{row}, professors: professors})
 		l.report.Lectures++
 		return nil
 	}
@@ -59,9 +77,46 @@ func (l *listBuilder) add(row string, lec *lecturespb.Lecture) error {
 		l.recordBad(row, reason, describe(lec))
 		return nil
 	}
-	merge(existing, lec)
-	l.report.Merged++
+	if len(l.sources[i].rows) > maxMerged {
+		l.recordBad(row, fmt.Sprintf("%s has more than %d rows", lec.Identifier, maxMerged), describe(lec))
+		return nil
+	}
+	l.merge(i, row, lec, professors)
 	return nil
+}
+
+// merge merges the lecture of a row into the one at position i. If the result exceeds the bounds of a
+// lecture, the lecture is left out with all its rows: a part of it would be wrong.
+func (l *listBuilder) merge(i int, row string, lec *lecturespb.Lecture, professors []string) {
+	existing, source := l.lectures[i], &l.sources[i]
+	if source.tooLarge != "" {
+		l.report.Skip(truncate(row, 100), source.tooLarge, truncate(describe(existing), 100))
+		return
+	}
+	merge(existing, lec)
+	known := len(source.professors)
+	source.professors = appendUnique(source.professors, professors...)
+	if added := source.professors[known:]; len(added) > 0 {
+		if existing.Professor != "" {
+			existing.Professor += professorSeparator
+		}
+		existing.Professor += strings.Join(added, professorSeparator)
+	}
+	source.rows = append(source.rows, row)
+	l.report.Merged++
+	err := l.check(existing)
+	if err == nil {
+		return
+	}
+	source.tooLarge = truncate(fmt.Sprintf("%s has too many rows for one lecture: %v", existing.Identifier, err), 300)
+	l.bad++
+	l.report.Lectures--
+	l.report.Merged -= len(source.rows) - 1
+	for _, r := range source.rows {
+		l.report.Skip(truncate(r, 100), source.tooLarge, truncate(describe(existing), 100))
+	}
+	source.rows, source.professors = nil, nil
+	l.lectures[i] = &lecturespb.Lecture{Identifier: existing.Identifier, Name: existing.Name} // frees the rest
 }
 
 // reject counts a row that cannot be read. Too many of them fail the list.
@@ -79,16 +134,25 @@ func (l *listBuilder) skip(row, reason, text string) error {
 	if err := l.countRow(); err != nil {
 		return err
 	}
-	l.report.Skip(truncate(row, 100), truncate(reason, 300), truncate(text, 100))
+	l.recordSkipped(row, reason, text)
 	return nil
 }
 
 func (l *listBuilder) recordBad(row, reason, text string) {
 	l.bad++
-	l.report.Skip(truncate(row, 100), truncate(reason, 300), truncate(text, 100))
+	l.recordSkipped(row, reason, text)
+}
+
+func (l *listBuilder) recordSkipped(row, reason, text string) {
+	row, reason, text = truncate(row, 100), truncate(reason, 300), truncate(text, 100)
+	l.report.Skip(row, reason, text)
+	l.preview.skip(row, reason, text)
 }
 
 func (l *listBuilder) countRow() error {
+	if err := l.ctx.Err(); err != nil {
+		return err
+	}
 	if l.report.Rows == l.maxRows {
 		return tooLarge("the list of %s has more than %d rows", l.origin, l.maxRows)
 	}
@@ -96,8 +160,15 @@ func (l *listBuilder) countRow() error {
 	return nil
 }
 
-// checkBadRows fails a list with too many bad rows.
+// checkBadRows removes the lectures that are left out and fails a list with too many bad rows.
 func (l *listBuilder) checkBadRows() error {
+	kept := l.lectures[:0]
+	for i, lec := range l.lectures {
+		if l.sources[i].tooLarge == "" {
+			kept = append(kept, lec)
+		}
+	}
+	l.lectures, l.sources, l.index = kept, nil, nil
 	tooMany := l.bad >= minBadRows && float64(l.bad) > maxBadShare*float64(l.report.Rows) || 2*l.bad > l.report.Rows
 	if !tooMany {
 		return nil
@@ -111,8 +182,13 @@ func (l *listBuilder) checkBadRows() error {
 		l.origin, l.bad, l.report.Rows, first.Row, first.Text, first.Reason)
 }
 
-// discard frees the lectures of a list that failed.
-func (l *listBuilder) discard() { l.lectures = nil }
+// discard frees the lectures of a list that failed, except for a person who wants to see them.
+func (l *listBuilder) discard() {
+	if l.preview != nil {
+		l.preview.Lectures = l.lectures
+	}
+	l.lectures, l.sources, l.index = nil, nil, nil
+}
 
 // check returns why a lecture cannot be part of a list, or nil. Package schema defines the bounds.
 func (l *listBuilder) check(lec *lecturespb.Lecture) error {
@@ -122,6 +198,9 @@ func (l *listBuilder) check(lec *lecturespb.Lecture) error {
 	case lec.Name == "":
 		return fmt.Errorf("no title")
 	case strings.ContainsRune(lec.Identifier+lec.Name, '\uFFFD'):
+		if l.invalidByte != nil {
+			return fmt.Errorf("some characters are invalid in the file's charset; the first is %s", l.invalidByte())
+		}
 		return fmt.Errorf("some characters are invalid in the file's charset")
 	}
 	l.checked.FromProto(lec)

@@ -5,6 +5,7 @@
 package courses_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"fmt"
 	"net/http/httptest"
@@ -61,7 +62,36 @@ func largeFiles(t testing.TB) map[string][]byte {
 		table.WriteString("</tr>\n")
 	}
 	table.WriteString("</table></html>")
-	return map[string][]byte{"xls": xlstest.FromStrings(rows), "xlsx": xlsx.Bytes(), "csv": []byte(csvOf(rows, ",")), "html": table.Bytes()}
+	return map[string][]byte{"ods": largeODS(t, rows), "xls": xlstest.FromStrings(rows), "xlsx": xlsx.Bytes(), "csv": []byte(csvOf(rows, ",")), "html": table.Bytes()}
+}
+
+func largeODS(t testing.TB, rows [][]string) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	z := zip.NewWriter(&file)
+	for _, name := range []string{"mimetype", "content.xml"} {
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "mimetype" {
+			fmt.Fprint(w, "application/vnd.oasis.opendocument.spreadsheet")
+			continue
+		}
+		fmt.Fprint(w, "<office:document-content><office:body><office:spreadsheet><table:table table:name=\"A\">")
+		for _, row := range rows {
+			fmt.Fprint(w, "<table:table-row>")
+			for _, c := range row {
+				fmt.Fprintf(w, "<table:table-cell><text:p>%s</text:p></table:table-cell>", c)
+			}
+			fmt.Fprint(w, "</table:table-row>")
+		}
+		fmt.Fprint(w, "</table:table></office:spreadsheet></office:body></office:document-content>")
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return file.Bytes()
 }
 
 func largeRequest(url string) *lecturespb.GetLecturesPayload {
@@ -100,7 +130,7 @@ func heapPeak(f func()) uint64 {
 func TestMemory(t *testing.T) {
 	client := start(t, courses.Config{})
 	files := largeFiles(t)
-	for _, format := range []string{"xls", "xlsx", "csv", "html"} {
+	for _, format := range []string{"xls", "xlsx", "ods", "csv", "html"} {
 		t.Run(format, func(t *testing.T) {
 			school := httptest.NewServer(handler("application/octet-stream", files[format]))
 			defer school.Close()

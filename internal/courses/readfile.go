@@ -1,6 +1,7 @@
 package courses
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -8,7 +9,7 @@ import (
 )
 
 // readFile reads a file below FilesRoot.
-func (f *fetcher) readFile(path string) (response, error) {
+func (f *fetcher) readFile(ctx context.Context, path string) (response, error) {
 	if f.cfg.FilesRoot == "" {
 		return response{}, invalid("file: URLs are not allowed; set COURSES_FILES to allow them in development")
 	}
@@ -37,7 +38,7 @@ func (f *fetcher) readFile(path string) (response, error) {
 		return response{}, damaged("%s is empty", origin)
 	}
 	data, err = f.gunzip(origin, data)
-	return response{origin: origin, data: data}, err
+	return response{ctx: ctx, list: f.list, origin: origin, data: data}, err
 }
 
 // openFile opens a file without leaving FilesRoot, even through symbolic links.

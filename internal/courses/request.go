@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"heek.kr/heektime/internal/lecturespb"
+	"heek.kr/heektime/internal/spelling"
 )
 
 // request is one checked request for a list, as an adapter reads it.
@@ -33,8 +34,8 @@ func (s *Service) newRequest(req *lecturespb.GetLecturesPayload) (adapter, *requ
 		for _, a := range s.adapters {
 			names = append(names, a.name)
 		}
-		return adapter{}, nil, invalid("option adapter is %q, must be one of %s",
-			truncate(options["adapter"], 100), strings.Join(names, ", "))
+		return adapter{}, nil, invalid("option adapter is %q, must be one of %s%s",
+			truncate(options["adapter"], 100), strings.Join(names, ", "), spelling.Suggest(options["adapter"], names))
 	}
 	a := s.adapters[i]
 	delete(options, "adapter")

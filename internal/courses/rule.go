@@ -38,7 +38,7 @@ func parseRules(s string) ([]rule, error) {
 }
 
 // columnKey is the key of the column that the rule reads.
-func (r rule) columnKey() string { return "rule." + r.header }
+func (r rule) columnKey() string { return columnKey(r.header) }
 
 func (r rule) matches(row tableRow) bool {
 	cell := row.text(r.columnKey())

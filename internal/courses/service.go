@@ -13,7 +13,9 @@
 //	fetch.go, url.go, …          fetch the list from the school (fetcher)
 //	response.go, json.go         recognize the response (response)
 //	table.go, columns.go         read a table by its header (tableReader)
-//	timeformat.go, cursor.go, …  parse cells such as "월3,4/수3,4" (timeFormat)
+//	timeformat.go, …             parse cells such as "월3,4/수3,4" (timeFormat): timepattern.go
+//	                             compiles the school's examples, cellparser.go and capture.go match
+//	                             them, meetingmatch.go gives them a meaning, meeting.go adds rooms
 //	list.go                      collects and checks the lectures (listBuilder)
 //
 // Every row becomes a lecture, is merged into one, or is skipped with a reason. The report about
@@ -112,7 +114,7 @@ func New(cfg Config) (*Service, error) {
 // the trailer, even on failure.
 func (s *Service) GetLectures(req *lecturespb.GetLecturesPayload, stream lecturespb.Lectures_GetLecturesServer) error {
 	ctx, begin := stream.Context(), time.Now()
-	l := newListBuilder(s.cfg.MaxRows)
+	l := newListBuilder(ctx, s.cfg.MaxRows)
 	err := s.read(ctx, req, l)
 	if trailer, trailerErr := l.report.Trailer(); trailerErr == nil {
 		stream.SetTrailer(trailer)

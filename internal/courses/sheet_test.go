@@ -17,11 +17,15 @@ func FuzzSheet(f *testing.F) {
 		if err != nil {
 			return
 		}
-		l := newListBuilder(100)
+		l := newListBuilder(t.Context(), 100)
+		rows := newSheetRows(m, l)
 		for row, err := range (response{origin: "fuzz", data: []byte(file)}).tableRows(m.tableSpec) {
-			if err != nil || m.addRow(l, row) != nil {
+			if err != nil || !rows.read(row) {
 				break
 			}
+		}
+		if err := rows.finish(); err != nil {
+			return
 		}
 		if r := l.report; r.Rows != r.Lectures+r.Merged+r.Skipped {
 			t.Fatalf("rows are not accounted for: %+v", r)

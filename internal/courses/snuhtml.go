@@ -2,6 +2,7 @@ package courses
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"strconv"
 	"strings"
@@ -54,14 +55,15 @@ func readSNUHTML(ctx context.Context, r *request) error {
 		return err
 	}
 	spec := tableSpec{formats: []spreadsheet.Format{spreadsheet.HTML}, columns: snuPageColumns}
-	for _, p := range pages {
+	for i, p := range pages {
+		part := fmt.Sprintf("page %d of %d (%s)", i+1, len(pages), truncate(p.area, 50))
 		res, err := r.fetcher.get(ctx, p.url)
 		if err != nil {
-			return err
+			return inPart(part, err)
 		}
 		for row, err := range res.tableRows(spec) {
 			if err != nil {
-				return err
+				return inPart(part, err)
 			}
 			if err := addSNUPageRow(r.list, format, p.area, row); err != nil {
 				return err
@@ -73,6 +75,12 @@ func readSNUHTML(ctx context.Context, r *request) error {
 
 func addSNUPageRow(l *listBuilder, format *timeFormat, area string, row tableRow) error {
 	name := strings.TrimSpace(area + " row " + strconv.Itoa(row.number))
+	if row.skipped {
+		return l.skip(name, row.problem, row.describe())
+	}
+	if row.problem != "" {
+		return l.reject(name, row.problem, row.describe())
+	}
 	lec := &lecturespb.Lecture{
 		Identifier:     joinIdentifier(row.text("code"), row.text("section")),
 		Name:           row.text("title"),

@@ -80,6 +80,12 @@ func addSNURow(l *listBuilder, format *timeFormat, row tableRow) error {
 	if status := row.text("status"); status == "폐강" {
 		return l.skip(name, "cancelled by the school: "+status, row.describe())
 	}
+	if row.skipped {
+		return l.skip(name, row.problem, row.describe())
+	}
+	if row.problem != "" {
+		return l.reject(name, row.problem, row.describe())
+	}
 	lec := &lecturespb.Lecture{
 		Identifier:     joinIdentifier(row.text("code"), row.text("section")),
 		Name:           row.text("title"),

@@ -2,7 +2,9 @@ package courses
 
 import (
 	"errors"
+	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,11 +27,15 @@ const maxHeaderRow = 60
 type tableReader struct {
 	tableSpec
 	origin string // host or file, for errors
+	data   []byte
+	format spreadsheet.Format
 
 	header      []string
 	headerFound bool
 	index       map[string]int // column number by key; nil outside a table with the header
 	table       int            // number of the table that index belongs to
+	sheet       string         // name of the current sheet of a workbook
+	sheets      []string       // names of the sheets with rows so far
 
 	// The search for the header.
 	searched  int      // rows searched
@@ -38,40 +44,9 @@ type tableReader struct {
 	ambiguous error    // set if a name matches several columns of closest
 }
 
-// tableRow is one row below the header.
-type tableRow struct {
-	number int
-	index  map[string]int
-	cells  []string
-}
-
-// text returns the clean text of a cell, or "" if the table does not have the column.
-func (row tableRow) text(key string) string { return cleanText(row.raw(key)) }
-
-// raw returns a cell as it is in the file, with its line breaks.
-func (row tableRow) raw(key string) string {
-	if i, ok := row.index[key]; ok && i < len(row.cells) {
-		return row.cells[i]
-	}
-	return ""
-}
-
-// describe returns the first cells, by which a person recognizes the row.
-func (row tableRow) describe() string {
-	var filled []string
-	for _, c := range row.cells {
-		if c = cleanText(c); c != "" {
-			filled = append(filled, c)
-		}
-		if len(filled) == 6 {
-			break
-		}
-	}
-	return strings.Join(filled, " ")
-}
-
 // rows yields the rows below the header. It passes over blank rows, repeated headers, and tables
-// without the header. An error has its status code and ends the sequence.
+// without the header, but each sheet of a workbook must have it. An error has its status code and ends
+// the sequence.
 func (t *tableReader) rows(rows iter.Seq2[spreadsheet.Row, error]) iter.Seq2[tableRow, error] {
 	return func(yield func(tableRow, error) bool) {
 		for row, err := range rows {
@@ -79,11 +54,14 @@ func (t *tableReader) rows(rows iter.Seq2[spreadsheet.Row, error]) iter.Seq2[tab
 				yield(tableRow{}, t.fileError(err))
 				return
 			}
-			if row.Number < t.headerRow || isBlank(row.Cells) {
+			if row.Number < t.headerRow || row.Problem == "" && len(row.CellProblems) == 0 && isBlank(row.Cells) {
 				continue
 			}
 			if row.Table != t.table {
-				t.index, t.table = nil, row.Table
+				if err := t.nextTable(row); err != nil {
+					yield(tableRow{}, err)
+					return
+				}
 			}
 			if t.index == nil {
 				if err := t.searchHeader(row.Cells); err != nil {
@@ -95,14 +73,41 @@ func (t *tableReader) rows(rows iter.Seq2[spreadsheet.Row, error]) iter.Seq2[tab
 			if slices.Equal(row.Cells, t.header) {
 				continue
 			}
-			if !yield(tableRow{number: row.Number, index: t.index, cells: row.Cells}, nil) {
+			if !yield(t.newRow(row), nil) {
 				return
 			}
 		}
-		if !t.headerFound {
-			yield(tableRow{}, t.noHeader())
+		if err := t.checkSheets(); err != nil {
+			yield(tableRow{}, err)
 		}
 	}
+}
+
+// nextTable begins the table of row.
+func (t *tableReader) nextTable(row spreadsheet.Row) error {
+	if row.Sheet != "" {
+		if len(t.sheets) > 0 && !t.headerFound {
+			return t.noHeader()
+		}
+		t.sheet, t.sheets = row.Sheet, append(t.sheets, row.Sheet)
+		t.headerFound, t.searched, t.closest = false, 0, nil
+	}
+	t.index, t.table = nil, row.Table
+	return nil
+}
+
+// checkSheets checks at the end of the file that the header was found, in each sheet that the options
+// name.
+func (t *tableReader) checkSheets() error {
+	if !t.headerFound {
+		return t.noHeader()
+	}
+	for _, name := range t.file.Sheets {
+		if name != spreadsheet.AllSheets && len(t.sheets) > 0 && !slices.Contains(t.sheets, name) {
+			return unexpected("%s: sheet %q is empty", t.origin, truncate(name, 50))
+		}
+	}
+	return nil
 }
 
 // searchHeader takes cells as the header if they contain all required columns.
@@ -130,25 +135,65 @@ func (t *tableReader) searchHeader(cells []string) error {
 	return nil
 }
 
-// noHeader is the error for a response without the header. It shows the most similar row.
+// noHeader is the error for a response without the header. It names the columns that are missing from
+// the most similar row, and what is there instead.
 func (t *tableReader) noHeader() error {
-	if t.closest == nil {
-		return unexpected("%s contains no table with rows; expected a header with %s", t.origin, t.requiredNames())
+	where, otherSheets := t.origin, ""
+	if names := spreadsheet.SheetNames(t.data, t.format); names != "" {
+		if t.sheet != "" {
+			where += fmt.Sprintf(": sheet %q", truncate(t.sheet, 50))
+		}
+		otherSheets = "; the sheets of the workbook are " + truncate(names, 300) + " (option sheet)"
 	}
-	if t.ambiguous != nil {
-		return unexpected("%s: %v; the header is %s", t.origin, t.ambiguous, joinCells(t.closest))
+	switch {
+	case t.closest == nil:
+		return unexpected("%s contains no table with rows; expected a header with %s%s", where, t.requiredNames(), otherSheets)
+	case t.ambiguous != nil:
+		return unexpected("%s: %v; the header is %s", where, t.ambiguous, joinCells(t.closest))
 	}
-	return unexpected("%s has no header with %s; the most similar row is %s", t.origin, t.requiredNames(), joinCells(t.closest))
+	index, _ := findColumns(t.columns, t.closest)
+	missing, required := t.missingColumns(index), 0
+	for _, c := range t.columns {
+		if c.required {
+			required++
+		}
+	}
+	if 2*len(missing) > required {
+		return unexpected("%s has no header with %s; the most similar row is %s%s",
+			where, t.requiredNames(), joinCells(t.closest), otherSheets)
+	}
+	var unused []string
+	for i, cell := range t.closest {
+		if cell = cleanText(cell); cell != "" && !slices.Contains(slices.Collect(maps.Values(index)), i) {
+			unused = append(unused, cell)
+		}
+	}
+	instead := "all of its other columns are in use"
+	if len(unused) > 0 {
+		instead = "its columns that no option names are " + joinCells(unused)
+	}
+	return unexpected("%s has no column %s; %s; the header is %s", where, truncate(strings.Join(missing, ", "), 300), instead, joinCells(t.closest))
+}
+
+// missingColumns describes the required columns that are not in index.
+func (t *tableReader) missingColumns(index map[string]int) []string {
+	var missing []string
+	for _, c := range t.columns {
+		if _, ok := index[c.key]; c.required && !ok && !slices.Contains(missing, c.describe()) {
+			missing = append(missing, c.describe())
+		}
+	}
+	return missing
 }
 
 func (t *tableReader) requiredNames() string {
 	var names []string
 	for _, c := range t.columns {
-		if c.required {
+		if c.required && !slices.Contains(names, c.names[0]) {
 			names = append(names, c.names[0])
 		}
 	}
-	return strings.Join(names, ", ")
+	return truncate(strings.Join(names, ", "), 500)
 }
 
 // joinCells joins cells for an error message.

@@ -112,7 +112,7 @@ func TestTimeFormat(t *testing.T) {
 }
 
 func TestInvalidTimeFormat(t *testing.T) {
-	for _, pattern := range []string{"", "월", "3,4", "월3,4 화5", "월(11:00~)", "오전", "월3,4 | ", "강의실"} {
+	for _, pattern := range []string{"", "월오전", "3,4", "월3,4 화5", "월(11:00~)", "오전", "월3,4 | ", "강의실"} {
 		if f, err := newTimeFormat(pattern, nil); err == nil {
 			t.Errorf("newTimeFormat(%q) = %v, want an error", pattern, f.patterns)
 		}
@@ -120,8 +120,8 @@ func TestInvalidTimeFormat(t *testing.T) {
 }
 
 func FuzzTimeFormat(f *testing.F) {
-	patterns := []string{"월(11:00~12:15)", "월3,4", "월(1-2) 강의실", "월11:00~12:50(강의실)", "월 6-1.5", "Mon 10:00-11:15"}
-	for _, text := range []string{"월(11:00~12:15)/수(11:00~12:15)", "월3,4,수5", "화(1-2) 관 401호<br>목(2)", "월09:00~10:50(Y2508)", "월 9,9,1.5-1.5", "Mon 1:00-2:15 pm", "월((((", "월9999999", "일/일/일"} {
+	patterns := []string{"월(11:00~12:15)", "월3,4", "월(1-2) 강의실", "월11:00~12:50(강의실)", "월 6-1.5", "Mon 10:00-11:15", "월67/강의실", "월3,4 강의실(교수)"}
+	for _, text := range []string{"월(11:00~12:15)/수(11:00~12:15)", "월3,4,수5", "화(1-2) 관 401호<br>목(2)", "월09:00~10:50(Y2508)", "월 9,9,1.5-1.5", "Mon 1:00-2:15 pm", "월((((", "월3 a(b, c)/미정/월 4", "월67/D327", "월 13:30(75) 421-303", "강의실(월3,4)", "월3,4 강의실(교수) | 월", "월9999999", "일/일/일"} {
 		f.Add(text, text, "3-2-2")
 	}
 	f.Fuzz(func(t *testing.T, text, rooms, number string) {

@@ -48,9 +48,10 @@ func webLink(address string) string {
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	switch {
 	case len(via) > maxRedirects:
-		return redirectError{fmt.Sprintf("redirects more than %d times", maxRedirects)}
+		return redirectError{fmt.Sprintf("redirects more than %d times, the last time to %s", maxRedirects, originOf(req.URL))}
 	case req.URL.Scheme != "https" && (req.URL.Scheme != "http" || via[0].URL.Scheme == "https"):
-		return redirectError{fmt.Sprintf("redirects from %s to %s", via[0].URL.Scheme, truncate(req.URL.Scheme, 20))}
+		return redirectError{fmt.Sprintf("redirects from %s to %s (%s)",
+			via[0].URL.Scheme, truncate(req.URL.Scheme, 20), originOf(req.URL))}
 	}
 	return nil
 }

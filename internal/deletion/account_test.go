@@ -15,6 +15,7 @@ import (
 
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/faulttest"
+	"heek.kr/heektime/internal/logging"
 )
 
 // populate creates an account for alice with everything that an account can have, and one for bob that
@@ -289,6 +290,53 @@ func TestFailedPurgeDoesNotBlockOthers(t *testing.T) {
 	}
 	if !strings.Contains(w.log.String(), `"uid":"aaaa"`) {
 		t.Errorf("the log does not name the failed account:\n%s", w.log)
+	}
+}
+
+// Accounts with more documents than one purge removes take turns with the others.
+func TestLargeAccountsTakeTurns(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const turn = 120
+	w.seedLarge(t, 60, 5) // alice
+	deep := map[string]map[string]any{}
+	for i := range 350 { // a single timetable that takes several turns
+		deep[fmt.Sprintf("users/deep/timetables/only/lectures/l%03d", i)] = map[string]any{}
+	}
+	db, err := w.Firestore.Database(w.Project, "(default)")
+	must(t, err)
+	must(t, db.Seed(deep))
+	w.account(t, "small")
+	log := logging.New(w.log, w.Project)
+	s, err := deletion.New(deletion.Config{Firestore: w.fs, Accounts: w.accounts, Log: log, Turn: turn, Now: w.Clock.Now})
+	must(t, err)
+	for _, uid := range []string{"alice", "deep", "small"} { // due in this order
+		_, err := s.Request(t.Context(), uid)
+		must(t, err)
+		w.Clock.Advance(time.Minute)
+	}
+	w.Clock.Advance(deletion.Grace)
+	p, err := s.Purge(t.Context(), "alice")
+	// Up to four timetables are removed concurrently.
+	if removed := p.Timetables + p.Lectures; err != nil || !p.More || removed < turn || removed > turn+4*6 {
+		t.Errorf("one turn: %+v, %v", p, err)
+	}
+	r, err := s.PurgeDue(t.Context())
+	if err != nil || r.Looked != 3 || r.Failed != 0 || r.More {
+		t.Errorf("%+v, %v", r, err)
+	}
+	done := func(uid string) int {
+		return strings.Index(w.log.String(), `"message":"account purged","uid":"`+uid)
+	}
+	if done("small") < 0 || done("small") > done("alice") || done("small") > done("deep") {
+		t.Errorf("the small account had to wait for the large ones:\n%s", w.log)
+	}
+	w.Clock.Advance(2 * time.Hour)
+	if r, err := s.PurgeDue(t.Context()); err != nil || r.Gone != 3 {
+		t.Errorf("the last purges: %+v, %v", r, err)
+	}
+	if left := append(w.all(t, "timetables"), w.all(t, "lectures")...); len(left) > 0 {
+		t.Errorf("%d documents left, the first is %v", len(left), left[0])
 	}
 }
 

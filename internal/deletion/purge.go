@@ -19,6 +19,10 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
+// defaultTurn is how many lectures and timetables one purge removes, so that a large account does not
+// keep others from being purged in time. It takes a minute or two.
+const defaultTurn = 25_000
+
 // parallel is how many timetables of an account are removed concurrently.
 const parallel = 4
 
@@ -30,6 +34,9 @@ type Purged struct {
 	// Skipped is true if the purge did nothing: no deletion is pending, it is not due, or another purge
 	// has claimed it.
 	Skipped bool
+	// More is true if the account has more documents than one purge removes. It is due again now, after
+	// all accounts that are due already.
+	More bool
 	// Gone is true if nothing is left and the pending deletion is removed. Otherwise the account is
 	// purged again when all tokens that may still exist have expired.
 	Gone bool
@@ -40,7 +47,8 @@ type Purged struct {
 //  1. It claims the account, which can no longer be restored, and which no other purge touches.
 //  2. Old credentials; otherwise a login could create the account in Authentication again.
 //  3. The account in Authentication, so that nobody gets a new token.
-//  4. Timetables, each with its lectures.
+//  4. Timetables, each with its lectures. If there are too many for one purge, the account becomes due
+//     again, and the next purge continues.
 //  5. The username. The user document went when the deletion became pending, and cannot be created
 //     while it is pending.
 //  6. The pending deletion, but only if the account has been gone for longer than any token lives.
@@ -73,8 +81,15 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 	if p.Account || pending.AccountGone.IsZero() {
 		pending.AccountGone = s.now()
 	}
-	if p.Timetables, p.Lectures, err = s.removeTimetables(ctx, refs.user); err != nil {
+	if err := s.removeTimetables(ctx, refs.user, &p); err != nil {
 		return p, err
+	}
+	if p.More {
+		_, err = refs.pending.Update(ctx, []firestore.Update{
+			{Path: schema.FieldAccountGone, Value: pending.AccountGone}, {Path: schema.FieldDue, Value: s.now()},
+			{Path: schema.FieldUser, Value: firestore.Delete},
+		}, claimed)
+		return p, errwrap.Wrap(err, "continue the purge of %s later", uid)
 	}
 	if p.Usernames, err = s.FreeUsernames(ctx, uid); err != nil {
 		return p, err
@@ -133,9 +148,15 @@ func (s *Service) deleteAccount(ctx context.Context, uid string) (bool, error) {
 	return true, nil
 }
 
-// removeTimetables removes all timetables of a user, including deleted ones that still have lectures.
-func (s *Service) removeTimetables(ctx context.Context, user *firestore.DocumentRef) (timetables, lectures int, err error) {
-	var removed atomic.Int64
+// removeTimetables removes all timetables of a user, including deleted ones that still have lectures, and
+// counts them in p. It stops early, with p.More, after it removed as many documents as a purge may.
+func (s *Service) removeTimetables(ctx context.Context, user *firestore.DocumentRef, p *Purged) error {
+	var timetables, lectures, incomplete atomic.Int64
+	mayContinue := func() bool { return timetables.Load()+lectures.Load() < int64(s.turn) }
+	defer func() {
+		p.Timetables, p.Lectures = int(timetables.Load()), int(lectures.Load())
+		p.More = p.More || incomplete.Load() > 0
+	}()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for refs := schema.Timetables(user).DocumentRefs(ctx); ; {
@@ -144,17 +165,26 @@ func (s *Service) removeTimetables(ctx context.Context, user *firestore.Document
 			break
 		}
 		if err != nil {
-			return timetables, int(removed.Load()), errors.Join(fmt.Errorf("list the timetables of %s: %w", user.ID, err), group.Wait())
+			return errors.Join(fmt.Errorf("list the timetables of %s: %w", user.ID, err), group.Wait())
 		}
-		timetables++
+		if !mayContinue() {
+			p.More = true
+			break
+		}
 		group.Go(func() error {
-			n, err := s.removeTimetable(ctx, ref)
-			removed.Add(int64(n))
+			complete, err := s.removeTimetable(ctx, ref, func(removed int) bool {
+				lectures.Add(int64(removed))
+				return mayContinue()
+			})
+			if complete {
+				timetables.Add(1)
+			} else {
+				incomplete.Add(1)
+			}
 			return err
 		})
 	}
-	err = group.Wait()
-	return timetables, int(removed.Load()), err
+	return group.Wait()
 }
 
 // FreeUsernames frees the usernames whose index documents name an account that does not use them,
@@ -244,22 +274,25 @@ func (s *Service) PurgeDue(ctx context.Context) (Report, error) {
 		if err != nil {
 			return r, fmt.Errorf("find accounts that are due: %w", err)
 		}
+		more := len(due) == page
 		for _, doc := range due {
 			if ctx.Err() != nil {
 				r.More = true
 				return r, nil
 			}
-			s.purgeOne(ctx, doc.Ref.ID, &r)
+			if p := s.purgeOne(ctx, doc.Ref.ID, &r); p.More {
+				more = true
+			}
 		}
-		// None of these is due now, so a page that is not full was the last.
-		if len(due) < page || r.Failed >= page {
-			r.More = len(due) == page
+		// None of the others is due now, so a page that is not full was the last.
+		if !more || r.Failed >= page {
+			r.More = more
 			return r, nil
 		}
 	}
 }
 
-func (s *Service) purgeOne(ctx context.Context, uid string, r *Report) {
+func (s *Service) purgeOne(ctx context.Context, uid string, r *Report) Purged {
 	began := time.Now()
 	p, err := s.Purge(ctx, uid)
 	log := s.log.With("uid", uid, "timetables", p.Timetables, "lectures", p.Lectures, "usernames", p.Usernames,
@@ -269,6 +302,8 @@ func (s *Service) purgeOne(ctx context.Context, uid string, r *Report) {
 		r.Failed++
 		log.ErrorContext(ctx, "purge of an account failed; it will be retried", "error", err.Error())
 	case p.Skipped:
+	case p.More:
+		log.InfoContext(ctx, "account purged in part; the rest is due after all others")
 	default:
 		r.Looked++
 		if p.Gone {
@@ -276,4 +311,5 @@ func (s *Service) purgeOne(ctx context.Context, uid string, r *Report) {
 		}
 		log.InfoContext(ctx, "account purged")
 	}
+	return p
 }

@@ -23,12 +23,15 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 )
 
-// Config holds the service's dependencies. All but Now are required.
+// Config holds the service's dependencies. All but Turn and Now are required.
 type Config struct {
 	Firestore *firestore.Client
 	// Accounts is the Admin SDK's client for Authentication.
 	Accounts *firebaseauth.Client
 	Log      *slog.Logger
+	// Turn is how many lectures and timetables one purge of an account removes before others have their
+	// turn; 0 means 25,000.
+	Turn int
 	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 }
@@ -38,6 +41,7 @@ type Service struct {
 	firestore *firestore.Client
 	accounts  *firebaseauth.Client
 	log       *slog.Logger
+	turn      int
 	now       func() time.Time
 }
 
@@ -51,9 +55,12 @@ func New(cfg Config) (*Service, error) {
 	case cfg.Log == nil:
 		return nil, errors.New("deletion needs a logger")
 	}
+	if cfg.Turn == 0 {
+		cfg.Turn = defaultTurn
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	now := func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) } // the precision that Firestore stores
-	return &Service{firestore: cfg.Firestore, accounts: cfg.Accounts, log: cfg.Log, now: now}, nil
+	return &Service{firestore: cfg.Firestore, accounts: cfg.Accounts, log: cfg.Log, turn: cfg.Turn, now: now}, nil
 }

@@ -61,8 +61,13 @@ func (s *Service) RemoveLectureBatch(ctx context.Context, uid, id string) (remov
 // removeTimetable removes a timetable and its lectures, whether or not the timetable exists. The last
 // transaction removes the timetable too, so the function that its event calls has nothing to do.
 //
+// After each batch it reports it to batch, which returns whether to continue. complete is false if
+// something is left.
+//
 // Billed for n lectures: n reads, but at least 1, and n + 1 deletes.
-func (s *Service) removeTimetable(ctx context.Context, timetable *firestore.DocumentRef) (removed int, err error) {
+func (s *Service) removeTimetable(
+	ctx context.Context, timetable *firestore.DocumentRef, batch func(removed int) bool,
+) (complete bool, err error) {
 	for {
 		n, more, err := s.removeBatch(ctx, timetable, func(tx *firestore.Transaction, found int) error {
 			if found == BatchSize {
@@ -70,9 +75,11 @@ func (s *Service) removeTimetable(ctx context.Context, timetable *firestore.Docu
 			}
 			return tx.Delete(timetable)
 		})
-		removed += n
-		if err != nil || !more {
-			return removed, err
+		if err != nil {
+			return false, err
+		}
+		if ok := batch(n); !more || !ok {
+			return !more, nil
 		}
 	}
 }

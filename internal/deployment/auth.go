@@ -19,7 +19,7 @@ func authService() spec.Service {
 			apiKey,
 			{Name: "ALLOWED_ORIGINS", Value: spec.Origins(), Purpose: "web pages that may call, as `https://host`, separated by commas"},
 			{Name: "SERVICE_ACCOUNT", Value: spec.Emails(authAccount), Purpose: "account that signs custom tokens. If it is unset, the service asks the metadata server at its first login"},
-			forwardedHops,
+			trustedProxies,
 			passwordRounds,
 		},
 	}

@@ -20,7 +20,7 @@ func compatServer() spec.Service {
 			{Name: "TOKEN_KEY_OLD", Value: spec.SecretValue(oldTokenKey), Purpose: "the previous key, whose tokens are still accepted"},
 			{Name: "PUBLIC_URL", Required: true, Value: spec.SiteURL(), Purpose: "where clients reach the API, `https://host`: the web app's domain"},
 			{Name: "END_DATE", Required: true, Value: spec.Constant("2027-08-31"), Purpose: "day on which the API ends; every response names it in `X-HeekTime-Deprecated`"},
-			forwardedHops,
+			trustedProxies,
 			{Name: "CALLS_PER_USER", Value: spec.Default("10"), Purpose: "calls a second of one signed-in user"},
 			{Name: "CALLS_PER_ADDRESS", Value: spec.Default("50"), Purpose: "calls a second from one network address without signing in"},
 			passwordRounds,

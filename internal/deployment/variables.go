@@ -33,9 +33,10 @@ var (
 		Name: "FIREBASE_API_KEY", Required: true, Value: spec.APIKey(),
 		Purpose: "API key that passwords are checked with. It may be restricted to the Identity Toolkit API, but not to web pages or apps",
 	}
-	forwardedHops = spec.Variable{
-		Name: "FORWARDED_HOPS", Value: spec.Default("1"),
-		Purpose: "proxies in front that append to `X-Forwarded-For`; 1 is Cloud Run itself",
+	trustedProxies = spec.Variable{
+		Name: "TRUSTED_PROXIES", Value: spec.Default("firebase-hosting"),
+		Purpose: "address ranges of proxies whose entries in `X-Forwarded-For` are trusted, like `192.0.2.0/24`, separated " +
+			"by commas; `firebase-hosting` stands for those of Firebase Hosting. See [sign-in](sign-in.md#the-clients-address)",
 	}
 	passwordRounds = spec.Variable{
 		Name: "PASSWORD_ROUNDS", Value: spec.Default("260000"),

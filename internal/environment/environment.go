@@ -66,9 +66,10 @@ func (v *Variables) RequiredList(name, purpose string) []string {
 	return split(v.Required(name, purpose))
 }
 
-// OptionalList returns the comma-separated values of name, without empty ones.
-func (v *Variables) OptionalList(name string) []string {
-	return split(v.Optional(name, ""))
+// OptionalList returns the comma-separated values of name, without empty ones, or fallback if it is
+// absent or empty.
+func (v *Variables) OptionalList(name string, fallback ...string) []string {
+	return split(v.Optional(name, strings.Join(fallback, ",")))
 }
 
 func split(value string) []string {

@@ -24,7 +24,7 @@ const maxLectures = 50_000
 func (s *Service) fetch(ctx context.Context, sch *school.School, sem *school.Semester) (schema.CourseList, importreport.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, fetchTimeout)
 	defer cancel() // also ends the stream
-	stream, err := s.courses.GetLectures(ctx, payload(sch, sem))
+	stream, err := s.courses.GetLectures(ctx, Payload(sch, sem))
 	if err != nil {
 		return nil, importreport.Report{}, fmt.Errorf("call the course service: %w", err)
 	}
@@ -56,7 +56,8 @@ func (s *Service) fetch(ctx context.Context, sch *school.School, sem *school.Sem
 	return list, report, nil
 }
 
-func payload(sch *school.School, sem *school.Semester) *lecturespb.GetLecturesPayload {
+// Payload returns the request for a semester's list to the course service.
+func Payload(sch *school.School, sem *school.Semester) *lecturespb.GetLecturesPayload {
 	p := &lecturespb.GetLecturesPayload{Year: int32(sem.Year), Semester: sem.Term.Proto(), SchoolId: sch.ID}
 	for _, period := range sch.PeriodsOf(sem) {
 		p.Periods = append(p.Periods, period.Proto())

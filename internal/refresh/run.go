@@ -45,8 +45,20 @@ func (s *Service) Refresh(ctx context.Context, task Task) (*Run, error) {
 		run.Outcome, run.Reason, run.Ended = Superseded, "a run for this slot or a later one has finished", s.now()
 		return run, nil
 	}
-	if err := s.refresh(ctx, t, task.Accept, &record, run); err != nil {
+	until, err := s.notBefore(ctx, sch.ID)
+	if err != nil {
 		return run, s.failUnrecorded(run, err)
+	}
+	if until.After(s.now()) {
+		run.Outcome, run.Reason = Failed, "the school asked to be left alone"
+	} else if until, err = s.refresh(ctx, t, task.Accept, &record, run); err != nil {
+		return run, s.failUnrecorded(run, err)
+	}
+	if until.After(s.now()) {
+		if err := s.postpone(ctx, t, task, run, until); err != nil {
+			return run, s.failUnrecorded(run, err)
+		}
+		return run, nil
 	}
 	// The list is published. The next run repeats a failed clean-up.
 	cleanCtx, cancel := context.WithTimeout(ctx, storeTimeout)
@@ -61,21 +73,27 @@ func (s *Service) Refresh(ctx context.Context, task Task) (*Run, error) {
 }
 
 // refresh fetches the list, then publishes it or records why not. An error means that the outcome
-// could not be recorded.
-func (s *Service) refresh(ctx context.Context, t target, accept bool, record *Record, run *Run) error {
+// could not be recorded. If the school asked to be left alone until a later time, refresh returns that
+// time and leaves recording the run to the caller.
+func (s *Service) refresh(ctx context.Context, t target, accept bool, record *Record, run *Run) (until time.Time, err error) {
 	fetchedAt := s.now()
 	lectures, report, err := s.fetch(ctx, t.school, t.semester)
 	run.Report = report
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	if err != nil {
-		run.Outcome, run.Reason, run.Retry = Failed, reason(err), retryable(err)
-		return s.record(ctx, t, run)
+		run.Outcome, run.Reason = Failed, reason(err)
+		if delay, ok := retryDelay(err); ok && delay > 0 {
+			until := s.now().Add(delay).Truncate(time.Second).Add(time.Second)
+			return until, s.keepAway(ctx, t.school.ID, until)
+		}
+		run.Retry = retryable(err)
+		return time.Time{}, s.record(ctx, t, run)
 	}
 	body, err := encode(lectures)
 	if err != nil {
 		run.Outcome, run.Reason = Failed, "the list cannot be published: "+err.Error()
-		return s.record(ctx, t, run)
+		return time.Time{}, s.record(ctx, t, run)
 	}
 	run.Lectures, run.RawBytes, run.StoredBytes = body.lectures, body.raw, int64(len(body.stored))
 	l := list{body, body.name(t.school.ID, t.semester.ID), fetchedAt, accept}
@@ -83,10 +101,10 @@ func (s *Service) refresh(ctx context.Context, t target, accept bool, record *Re
 	// Store a new list first. Otherwise the transaction would find it missing and have to start over.
 	if isNew && (accept || suspicion(record, l, t.school.Loss()) == "") {
 		if err := s.upload(ctx, l.name, body); err != nil {
-			return err
+			return time.Time{}, err
 		}
 	}
-	return s.publish(ctx, t, l, run)
+	return time.Time{}, s.publish(ctx, t, l, run)
 }
 
 // failUnrecorded completes a run whose outcome could not be recorded because Firestore or Cloud

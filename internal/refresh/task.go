@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"heek.kr/heektime/internal/schema"
 )
@@ -76,6 +77,18 @@ const dispatchDeadline = runTimeout + time.Minute
 
 // Enqueue adds t to the queue. It reports false if the slot was enqueued before.
 func (q *Queue) Enqueue(ctx context.Context, t Task) (added bool, err error) {
+	return q.enqueue(ctx, t, time.Time{})
+}
+
+// enqueue adds t to the queue, to run at a time or, if that is zero, immediately. It reports false if
+// that was done before.
+func (q *Queue) enqueue(ctx context.Context, t Task, at time.Time) (added bool, err error) {
+	name := q.TaskName(t)
+	var schedule *timestamppb.Timestamp
+	if !at.IsZero() {
+		name += fmt.Sprintf("-at-%d", at.Unix())
+		schedule = timestamppb.New(at)
+	}
 	body, err := json.Marshal(t)
 	if err != nil {
 		return false, fmt.Errorf("encode task: %w", err)
@@ -86,7 +99,8 @@ func (q *Queue) Enqueue(ctx context.Context, t Task) (added bool, err error) {
 	_, err = q.Client.CreateTask(ctx, &cloudtaskspb.CreateTaskRequest{
 		Parent: q.Name,
 		Task: &cloudtaskspb.Task{
-			Name:             q.TaskName(t),
+			Name:             name,
+			ScheduleTime:     schedule,
 			DispatchDeadline: durationpb.New(dispatchDeadline),
 			MessageType: &cloudtaskspb.Task_HttpRequest{HttpRequest: &cloudtaskspb.HttpRequest{
 				Url:        q.URL + "/refresh",

@@ -105,6 +105,9 @@ func bounds(f Field) string {
 	if f.Entry != nil && f.Entry.Max > 0 {
 		parts = append(parts, fmt.Sprintf("each at most %d", f.Entry.Max))
 	}
+	if f.Pattern != "" {
+		parts = append(parts, "[some characters](rules.md#usernames)")
+	}
 	if f.Optional {
 		parts = append(parts, "optional")
 	}

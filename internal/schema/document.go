@@ -62,6 +62,9 @@ type Field struct {
 	Min, Max int
 	// OneOf are the only values that a Text may have.
 	OneOf []string
+	// Pattern is what the whole Text must match when a client writes it, in the syntax of RE2; any Text if
+	// empty.
+	Pattern string
 	// Target is the path of the documents that a Reference names.
 	Target string
 	// Entry describes the entries of a List. It has no name.

@@ -10,18 +10,19 @@ import (
 const lectures = "lectures"
 
 // Bounds of a lecture: characters of texts, entries of lists. They hold in course lists and in timetables,
-// so that every lecture of a list can be added to a timetable.
+// so that every lecture of a list can be added to a timetable. firestore.rules cannot loop over a list, and
+// a request may evaluate a limited number of expressions: the lists of maps are as long as that allows.
 const (
 	MaxIdentifier = 100
 	MaxTitle      = 300
 	MaxProfessor  = 500
 	MaxCredit     = 100
-	MaxTimes      = 50
+	MaxTimes      = 12
 	MaxWeekday    = 6 // Sunday
 	MaxRoom       = 200
 	MaxCategories = 20
 	MaxCategory   = 200
-	MaxMetas      = 50
+	MaxMetas      = 8
 	MaxMetaName   = 200
 	MaxURL        = 2000
 )

@@ -6,13 +6,18 @@ import (
 	"cloud.google.com/go/firestore"
 )
 
-// FieldSlots is the only field of the schedule.
-const FieldSlots = "slots"
+// Field names of the schedule.
+const (
+	FieldSlots     = "slots"
+	FieldNotBefore = "notBefore"
+)
 
 // Schedule is schedules/refresh: the newest slot of each semester that was enqueued. It is one document for
 // all semesters, so that a look at the clock costs one read however many schools there are.
 type Schedule struct {
 	Slots map[string]time.Time `firestore:"slots"`
+	// NotBefore is when a school, by its ID, may be asked again: it responded with Retry-After.
+	NotBefore map[string]time.Time `firestore:"notBefore"`
 }
 
 // ScheduleDocument describes [Schedule].

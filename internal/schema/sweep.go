@@ -8,14 +8,17 @@ import (
 
 // Field names of the sweep, for updates. The last report is in [FieldLast].
 const (
-	FieldPosition = "position"
-	FieldLease    = "lease"
-	FieldEnded    = "ended"
+	FieldPosition   = "position"
+	FieldUnfinished = "unfinished"
+	FieldLease      = "lease"
+	FieldEnded      = "ended"
 )
 
 // Sweep is sweeps/state: where the sweeper stopped, and what its last run did.
 type Sweep struct {
 	Position SweepPosition `firestore:"position"`
+	// Unfinished are users with more data than a run checks, those postponed longest first.
+	Unfinished []UnfinishedUser `firestore:"unfinished"`
 	// Lease is until when a run is in progress, zero if none is.
 	Lease time.Time `firestore:"lease"`
 	// Last reports what the last run did, Ended is when it ended.
@@ -32,6 +35,13 @@ type SweepPosition struct {
 	// Done is how many documents of the page at Token are done, Inner the place within the next one.
 	Done  int    `firestore:"done"`
 	Inner string `firestore:"inner"`
+}
+
+// UnfinishedUser is where the next sweep continues with a user.
+type UnfinishedUser struct {
+	UID string `firestore:"uid"`
+	// Token is the place within the user's timetables.
+	Token string `firestore:"token"`
 }
 
 // SweepReport is what a run of the sweeper did.
@@ -52,6 +62,8 @@ type SweepReport struct {
 	Runs      int `firestore:"runs" json:"runs"`
 	Objects   int `firestore:"objects" json:"objects"`
 	Marks     int `firestore:"marks" json:"marks"`
+	// Postponed counts users with more data than a run checks, whose rest is left for the next sweep.
+	Postponed int `firestore:"postponed" json:"postponed"`
 	// Odd counts what a person should check, Examples describes the first of it.
 	Odd      int      `firestore:"odd" json:"odd"`
 	Examples []string `firestore:"examples" json:"examples,omitempty"`

@@ -34,7 +34,7 @@ const UserPath = "users/{uid}"
 
 // UserDocument describes [User].
 var UserDocument = Document{Path: UserPath, Writer: Owner, Fields: []Field{
-	{Name: FieldUsername, Type: Text, Min: MinUsername, Max: MaxUsername},
+	{Name: FieldUsername, Type: Text, Min: MinUsername, Max: MaxUsername, Pattern: UsernamePattern},
 	{Name: FieldCreatedAt, Type: Timestamp, Fixed: true},
 	{Name: FieldUpdatedAt, Type: Timestamp},
 }}

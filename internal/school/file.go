@@ -7,14 +7,11 @@
 package school
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
 	"time"
-
-	"github.com/goccy/go-yaml"
 
 	"heek.kr/heektime/internal/schema"
 )
@@ -106,14 +103,14 @@ func Parse(r io.Reader, lookup func(string) (string, bool)) (*File, error) {
 	if len(data) > MaxFileBytes {
 		return nil, fmt.Errorf("file is larger than %d bytes", MaxFileBytes)
 	}
-	var file File
-	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
-		return nil, errors.New(yaml.FormatError(err, false, true))
+	file, err := decode(data)
+	if err != nil {
+		return nil, err
 	}
 	if err := file.validate(lookup); err != nil {
 		return nil, err
 	}
-	return &file, nil
+	return file, nil
 }
 
 var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)

@@ -50,6 +50,25 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// TestParseWithByteOrderMark checks that files of editors that begin with one are read, and that an
+// empty second document does no harm.
+func TestParseWithByteOrderMark(t *testing.T) {
+	for name, text := range map[string]string{"byte order mark": "\ufeff" + valid, "document markers": "---" + valid + "---\n# the end\n"} {
+		if f, err := Parse(strings.NewReader(text), lookup); err != nil || len(f.Schools) != 1 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestRareSchedules checks that a schedule that is due once in many years is accepted.
+func TestRareSchedules(t *testing.T) {
+	for _, cron := range []string{"0 0 29 2 *", "0 0 31 12 *", "0 0 31 2 1"} {
+		if _, err := Parse(strings.NewReader(strings.Replace(valid, "*/30 8-20 * 8-9 *", cron, 1)), lookup); err != nil {
+			t.Errorf("%s: %v", cron, err)
+		}
+	}
+}
+
 func TestSlot(t *testing.T) {
 	f, err := Parse(strings.NewReader(valid), lookup)
 	if err != nil {
@@ -78,7 +97,16 @@ func TestSlot(t *testing.T) {
 // TestParseErrors checks that the error for each mistake names it.
 func TestParseErrors(t *testing.T) {
 	for _, c := range []struct{ name, from, to, want string }{
-		{"unknown key", "name: 가온대학교", "nmae: 가온대학교", "nmae"},
+		{"unknown key", "name: 가온대학교", "nmae: 가온대학교", `unknown field "nmae"; did you mean name?`},
+		{"unknown key in capitals", "timeBegin", "TimeBegin", "did you mean timeBegin?"},
+		{"schedule on no day", "*/30 8-20 * 8-9 *", "0 0 31 2 *", "is never due"},
+		{"schedule on no day of several months", "*/30 8-20 * 8-9 *", "0 0 31 2,4,6,9,11 *", "is never due"},
+		{"second document", "    semesters:", "    semesters: []\n---\nschools:\n  - semesters:", "line 13 begins a second YAML document"},
+		{"byte order mark within", "name: 가온대학교", "\ufeffname: 가온대학교", "line 4 contains a byte order mark"},
+		{"UTF-16", "\nschools", "\xff\xfeschools", "UTF-16"},
+		{"EUC-KR", "name: 가온대학교", "name: \xb0\xa1", "line 4: byte 0xb0"},
+		{"no semesters", "    semesters:", "    maxLoss: 0.5\n  - id: b\n    name: b\n    source: {adapter: sheet}\n    semesters:", "schools[0] (가온대학교-서울): semesters is empty"},
+		{"duplicated school", "\nschools:", "\nschools:\n  - {id: b, name: b, legacyId: 가온대학교-서울, source: {adapter: sheet}, semesters: [{id: 2026-0900, year: 2026, term: 2학기}]}", `id "가온대학교-서울" is duplicated: schools[0] (b) has it, too`},
 		{"slash in id", "id: 가온대학교-서울", "id: 가온/서울", "document id"},
 		{"term", "term: 2학기", "term: 3학기", "3학기"},
 		{"semester id", "id: 2026-0900", "id: 2026-9", "2026-9"},

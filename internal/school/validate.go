@@ -18,7 +18,7 @@ func (f *File) validate(lookup func(string) (string, bool)) error {
 		return errors.New("schools is empty")
 	}
 	var errs []error
-	seen := map[string]bool{}
+	owners := map[string]string{} // the school that has an ID, old or new
 	for i := range f.Schools {
 		s := &f.Schools[i]
 		where := fmt.Sprintf("schools[%d] (%s)", i, s.ID)
@@ -26,10 +26,11 @@ func (f *File) validate(lookup func(string) (string, bool)) error {
 			errs = append(errs, fmt.Errorf("%s: %w", where, err))
 		}
 		for _, id := range []string{s.ID, s.LegacyID} {
-			if id != "" && seen[id] && !(id == s.LegacyID && s.LegacyID == s.ID) {
-				errs = append(errs, fmt.Errorf("%s: id %q is duplicated", where, id))
+			if owner, taken := owners[id]; id != "" && taken && owner != where {
+				errs = append(errs, fmt.Errorf("%s: id %q is duplicated: %s has it, too", where, id, owner))
+				continue
 			}
-			seen[id] = true
+			owners[id] = where
 		}
 	}
 	return errors.Join(errs...)
@@ -51,6 +52,9 @@ func (s *School) validate(lookup func(string) (string, bool)) error {
 	}
 	if s.MaxLoss != nil && (*s.MaxLoss < 0 || *s.MaxLoss > 1) {
 		errs = append(errs, fmt.Errorf("maxLoss %v is not between 0 and 1", *s.MaxLoss))
+	}
+	if len(s.Semesters) == 0 {
+		errs = append(errs, errors.New("semesters is empty, so nothing of this school would be refreshed"))
 	}
 	errs = append(errs, checkPeriods(s.Periods), expand(s.Source.Options, lookup))
 	seen := map[schema.SemesterID]bool{}
@@ -87,11 +91,27 @@ func (s *Semester) validate(lookup func(string) (string, bool)) error {
 		errs = append(errs, fmt.Errorf("timeZone %q: %w", s.TimeZone, err))
 	}
 	s.zone = zone
-	// gronx also accepts six fields, with seconds, which Cloud Scheduler does not.
-	if s.Schedule != "" && (len(strings.Fields(s.Schedule)) != 5 || !gronx.IsValid(s.Schedule)) {
-		errs = append(errs, fmt.Errorf(`schedule %q is not a cron expression of five fields, such as "*/30 8-20 * 8-9 *"`, s.Schedule))
-	}
+	errs = append(errs, s.checkSchedule())
 	return errors.Join(errs...)
+}
+
+// checkSchedule returns why the schedule would never refresh anything, or nil.
+func (s *Semester) checkSchedule() error {
+	if s.Schedule == "" {
+		return nil
+	}
+	// gronx also accepts six fields, with seconds, which Cloud Scheduler does not.
+	if len(strings.Fields(s.Schedule)) != 5 || !gronx.IsValid(s.Schedule) {
+		return fmt.Errorf(`schedule %q is not a cron expression of five fields, such as "*/30 8-20 * 8-9 *"`, s.Schedule)
+	}
+	if s.zone == nil {
+		return nil // an error of its own
+	}
+	// Calendars repeat every 400 years, leap days on a weekday at least every 40, which Slot covers.
+	if _, ok := s.Slot(time.Date(2090, 1, 1, 0, 0, 0, 0, time.UTC)); !ok {
+		return fmt.Errorf("schedule %q is never due: no month that it names has such a day", s.Schedule)
+	}
+	return nil
 }
 
 func checkPeriods(periods []Period) error {

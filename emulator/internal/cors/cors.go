@@ -9,17 +9,33 @@
 // rebinding). Requests under a name of the internet are therefore rejected, also those of programs, unless
 // the name is in an allowed origin.
 //
-// [Handler] is for servers that pages call from other origins, [Guard] for those that no page calls,
-// and [OwnHost] for a web site, whose services check origins themselves.
+// [Policy.Handler] is for servers that pages call from other origins, [Policy.Guard] for those that no
+// page calls or that have CORS headers of their own, and [Policy.OwnHost] for a web site, whose services
+// check origins themselves.
 package cors
 
 import (
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 
 	"heek.kr/heektime/emulator/internal/httpjson"
 )
+
+// Policy is the rule for the pages of a list of origins, each as "https://host", in addition to those
+// of this machine and its private network. "*" allows every page and every host name.
+type Policy struct {
+	origins    []string
+	all        bool
+	rejections *rejections
+}
+
+// New returns the policy for a list of origins. It logs rejected requests, because a page cannot show
+// why its request failed: a browser hides the response from it.
+func New(origins []string, log *slog.Logger) *Policy {
+	return &Policy{origins: origins, all: slices.Contains(origins, "*"), rejections: &rejections{log: log}}
+}
 
 // exposed are the response headers that Firebase's web SDKs read. Source: wire traffic of the SDKs, versions 9 and 12.
 var exposed = strings.Join([]string{
@@ -28,41 +44,40 @@ var exposed = strings.Join([]string{
 	"X-HTTP-Session-Id", "X-Client-Wire-Protocol",
 }, ", ")
 
-// OwnHost rejects requests that reach this machine under a name that is not its own: see [ForeignHost].
-// Names that are in an allowed origin are its own, and with "*" every name is.
-func OwnHost(next http.Handler, origins []string) http.Handler {
-	if slices.Contains(origins, "*") {
-		return next
-	}
+// With returns a policy that also allows origin, and shares p's limit on log lines.
+func (p *Policy) With(origin string) *Policy {
+	return &Policy{origins: append(slices.Clone(p.origins), origin), all: p.all, rejections: p.rejections}
+}
+
+// OwnHost rejects requests that reach this machine under a name that is not its own: see
+// [ForeignHost]. Names that are in an allowed origin are its own, and with "*" every name is.
+func (p *Policy) OwnHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if ForeignHost(r, origins) {
-			reject(w, "The name "+r.Host+" leads to this machine, but is not one of its names. Use localhost or 127.0.0.1, or add the page's origin to the allowed origins.")
+		if !p.all && ForeignHost(r, p.origins) {
+			p.reject(w, r, "The name "+brief(r.Host)+" leads to this machine, but is not one of its names. Use localhost or 127.0.0.1, or add the page's origin to the allowed origins.")
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
 
-// Guard rejects what [OwnHost] rejects and requests from pages of origins that are not allowed. It adds
-// no headers, so pages cannot read next's responses, except those of next's own origin. It is for
-// servers that no page calls.
-func Guard(next http.Handler, origins []string) http.Handler {
-	any := slices.Contains(origins, "*")
-	return OwnHost(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if origin := r.Header.Get("Origin"); origin != "" && !any && !allowed(origin, r, origins) {
-			reject(w, "Pages of "+origin+" may not call the local cloud. Add it to the allowed origins.")
+// Guard rejects what [Policy.OwnHost] rejects and requests from pages of origins that are not allowed.
+// It adds no headers, so other origins' pages can read next's responses only if next allows it.
+func (p *Policy) Guard(next http.Handler) http.Handler {
+	return p.OwnHost(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if origin := r.Header.Get("Origin"); origin != "" && !p.all && !p.allowed(origin, r) {
+			p.reject(w, r, "Pages of "+brief(origin)+" may not call the local cloud. Add it to the allowed origins.")
 			return
 		}
 		next.ServeHTTP(w, r)
-	}), origins)
+	}))
 }
 
-// Handler is [Guard] for a server that pages call: it handles preflight requests and adds CORS headers
-// to next's responses, including errors, for allowed origins. These are the origins of this machine and
-// of private networks, and those in the list, as "https://host"; "*" allows all. The header repeats the
-// origin, because the SDKs send credentials, and browsers reject "*" with those.
-func Handler(next http.Handler, origins []string) http.Handler {
-	guard := Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// Handler is [Policy.Guard] for a server that pages call: it handles preflight requests and adds CORS
+// headers to next's responses, including errors, for allowed origins. The header repeats the origin,
+// because the SDKs send credentials, and browsers reject "*" with those.
+func (p *Policy) Handler(next http.Handler) http.Handler {
+	guard := p.Guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		origin := r.Header.Get("Origin")
 		if origin == "" {
 			next.ServeHTTP(w, r)
@@ -78,7 +93,7 @@ func Handler(next http.Handler, origins []string) http.Handler {
 			return
 		}
 		next.ServeHTTP(w, r)
-	}), origins)
+	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Origin")
 		guard.ServeHTTP(w, r)
@@ -97,7 +112,8 @@ func preflight(h http.Header, r *http.Request, method string) {
 	h.Set("Access-Control-Max-Age", "3600")
 }
 
-// reject responds with an error in the format of Google's APIs.
-func reject(w http.ResponseWriter, why string) {
+// reject responds with an error in the format of Google's APIs, and logs it.
+func (p *Policy) reject(w http.ResponseWriter, r *http.Request, why string) {
+	p.rejections.add(r, why)
 	httpjson.WriteError(w, httpjson.Error{Code: http.StatusForbidden, Status: "PERMISSION_DENIED", Message: why})
 }

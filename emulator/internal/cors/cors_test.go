@@ -1,10 +1,14 @@
 package cors
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -51,7 +55,7 @@ func TestHandler(t *testing.T) {
 				r.Header.Set("Access-Control-Request-Private-Network", "true")
 			}
 			w := httptest.NewRecorder()
-			Handler(next, c.origins).ServeHTTP(w, r)
+			New(c.origins, nil).Handler(next).ServeHTTP(w, r)
 			h := w.Header()
 			want := ""
 			if c.allowed {
@@ -100,7 +104,7 @@ func TestRebinding(t *testing.T) {
 		r.Host = c.host
 		r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, &net.TCPAddr{IP: net.ParseIP(c.listens)}))
 		w := httptest.NewRecorder()
-		Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), c.origins).ServeHTTP(w, r)
+		New(c.origins, nil).Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})).ServeHTTP(w, r)
 		if w.Code != c.status {
 			t.Errorf("%s at %s, allowed %v: %d, want %d", c.host, c.listens, c.origins, w.Code, c.status)
 		}
@@ -118,9 +122,43 @@ func TestGuard(t *testing.T) {
 			r.Header.Set("Origin", origin)
 		}
 		w := httptest.NewRecorder()
-		Guard(next, []string{"https://a.example.com"}).ServeHTTP(w, r)
+		New([]string{"https://a.example.com"}, nil).Guard(next).ServeHTTP(w, r)
 		if w.Code != want || w.Header().Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("origin %q: %d with headers %v, want %d", origin, w.Code, w.Header(), want)
 		}
+	}
+}
+
+func TestRejectionsAreLogged(t *testing.T) {
+	var log bytes.Buffer
+	p := New(nil, slog.New(slog.NewTextHandler(&log, nil)))
+	send := func(origin string) {
+		r := httptest.NewRequest("POST", "/login/?secret=1", nil)
+		r.Header.Set("Origin", origin)
+		p.Guard(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), r)
+	}
+	send("http://localhost:5055")
+	if log.Len() > 0 {
+		t.Errorf("an allowed request is logged: %s", log.String())
+	}
+	for range 3 {
+		send("https://a.example.com")
+	}
+	if got := log.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "https://a.example.com") ||
+		!strings.Contains(got, "/login/") || strings.Contains(got, "secret") {
+		t.Errorf("three requests of one page are logged as: %s", got)
+	}
+	for i := range 1000 {
+		send(fmt.Sprintf("https://%d.example.com", i))
+	}
+	send("https://" + strings.Repeat("x", 60_000) + ".example.com")
+	if n := strings.Count(log.String(), "\n"); n > maxReasons || log.Len() > maxReasons*1000 {
+		t.Errorf("a thousand origins are logged in %d lines, %d bytes", n, log.Len())
+	}
+	p.rejections.began = p.rejections.began.Add(-rejectionWindow)
+	before := log.Len()
+	send("https://" + strings.Repeat("x", 60_000) + ".example.com")
+	if n := log.Len() - before; n == 0 || n > 2000 {
+		t.Errorf("a minute later, a request with a long origin is logged in %d bytes", n)
 	}
 }

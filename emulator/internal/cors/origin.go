@@ -10,8 +10,8 @@ import (
 )
 
 // allowed reports whether a page of this origin may send the request.
-func allowed(origin string, r *http.Request, origins []string) bool {
-	if slices.Contains(origins, origin) {
+func (p *Policy) allowed(origin string, r *http.Request) bool {
+	if slices.Contains(p.origins, origin) {
 		return true
 	}
 	u, err := url.Parse(origin)
@@ -41,9 +41,8 @@ func near(host string) bool {
 }
 
 // ForeignHost reports whether a request arrived under a name that is not this machine's, and is in none of
-// the origins. That is DNS rebinding: the page's name
-// was pointed to this machine after the page was loaded, so that the browser takes us for the page's own
-// server. Nobody can point an address, or a name that does not exist on the internet.
+// the origins. That is DNS rebinding: the page's name was pointed to this machine after the page was
+// loaded, so that the browser takes us for the page's own server. Nobody can point an address, or a name that does not exist on the internet.
 //
 // This holds for every address that a server listens on: a page can guess that of a private network as
 // well as 127.0.0.1.

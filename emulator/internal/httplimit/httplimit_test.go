@@ -84,13 +84,14 @@ func (failing) Read([]byte) (int, error) { return 0, errors.New("cut") }
 // A client that stops in the middle of its body gets 408 and holds no memory.
 func TestStuckBodyTimesOut(t *testing.T) {
 	br := &BodyReader{MaxBytes: 1 << 20, MaxTotalBytes: 1 << 20}
-	l := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	l := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := http.NewResponseController(w).SetReadDeadline(time.Now()); err != nil {
+			t.Error(err)
+		}
 		if _, err := br.Read(w, r); err != nil {
 			http.Error(w, err.Error(), StatusOf(err))
 		}
 	}))
-	l.Config.ReadTimeout = 50 * time.Millisecond
-	l.Start()
 	defer l.Close()
 	c, err := net.Dial("tcp", l.Listener.Addr().String())
 	if err != nil {

@@ -101,14 +101,12 @@ func TestPortInUse(t *testing.T) {
 func TestCloseFreesThePort(t *testing.T) {
 	p := open(t)
 	checkHTTP(t, p.Address())
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if err := p.Close(ctx); err != nil {
+	if err := p.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	again, err := Open("again", p.Address(), nil, nil)
 	if err != nil {
 		t.Fatalf("port is not free after Close: %v", err)
 	}
-	again.Close(ctx)
+	again.Close(t.Context())
 }

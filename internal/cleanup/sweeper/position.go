@@ -36,7 +36,7 @@ func (r *run) begin(ctx context.Context) error {
 		if s.Lease.After(r.now()) {
 			return errBusy
 		}
-		r.at = s.Position
+		r.at, r.unfinished = s.Position, s.Unfinished
 		s.Lease = r.now().Add(lease)
 		return tx.Set(ref, s)
 	}, firestore.WithCommitResponseTo(&committed))
@@ -55,14 +55,16 @@ func (r *run) save(ctx context.Context) error {
 	}
 	r.billed(1)
 	return r.write(ctx, []firestore.Update{
-		{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldLease, Value: r.now().Add(lease)},
+		{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldUnfinished, Value: r.unfinished},
+		{Path: schema.FieldLease, Value: r.now().Add(lease)},
 	})
 }
 
 // end saves the position and the report, and releases the lease.
 func (r *run) end(ctx context.Context) error {
 	return r.write(ctx, []firestore.Update{
-		{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldLease, Value: time.Time{}},
+		{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldUnfinished, Value: r.unfinished},
+		{Path: schema.FieldLease, Value: time.Time{}},
 		{Path: schema.FieldLast, Value: r.report}, {Path: schema.FieldEnded, Value: r.now()},
 	})
 }

@@ -9,8 +9,9 @@
 //	pending deletions without account  purged immediately, because nobody can cancel them
 //
 // Functions and purges that gave up and changes by hand leave such data; normally there is none. A run
-// bills a bounded number of operations and saves where it stopped, so that the next one continues. Only
-// one run is in progress at a time. Data younger than some minutes is left alone, because more of it
+// bills a bounded number of operations and saves where it stopped, so that the next one continues. Of
+// these, one user gets a bounded share: whoever has more data than that is continued in the next sweep,
+// after all others. Only one run is in progress at a time. Data younger than some minutes is left alone, because more of it
 // may be about to be written.
 package sweeper
 
@@ -34,6 +35,14 @@ const DefaultOperations = 5000
 
 // minOperations is the most that a single step may bill.
 const minOperations = 500
+
+const (
+	// userOperations is what a run may bill for the data of one user, except that it finishes a step. It
+	// is enough for 500 timetables, and a fifth of DefaultOperations.
+	userOperations = 1000
+	// maxUnfinished bounds how many users' places are kept. Beyond that, a user is checked from the start.
+	maxUnfinished = 100
+)
 
 const (
 	// young is the age below which data is left alone.
@@ -105,11 +114,14 @@ const maxExamples = 20
 // run is the state of a run in progress.
 type run struct {
 	*Service
-	at      schema.SweepPosition
-	written time.Time // update time of the document after this run's last write
-	report  Report
-	users   *page // the current page of users
-	changed bool  // whether the run has repaired anything
+	at schema.SweepPosition
+	// unfinished are the users to be continued in the next sweep.
+	unfinished []schema.UnfinishedUser
+	written    time.Time // update time of the document after this run's last write
+	report     Report
+	users      *page // the current page of users
+	visited    int   // the billed operations when the run began with the current user
+	changed    bool  // whether the run has repaired anything
 }
 
 // errSpent means that the next step could exceed the bound on billed operations.

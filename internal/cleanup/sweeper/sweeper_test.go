@@ -284,6 +284,58 @@ func TestContinuesWhereItStopped(t *testing.T) {
 	w.check(t, right, wrong)
 }
 
+// A user with thousands of timetables, or with thousands of lectures of a deleted one, does not keep the
+// sweeper from the others: every run reaches them, and the large user's rest is swept in later runs.
+func TestLargeUsers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.account(t, "big", "deep", "zoe")
+	old := data{"createdAt": time.Unix(1, 0)}
+	docs := map[string]map[string]any{}
+	for _, uid := range []string{"big", "deep", "zoe"} {
+		docs["users/"+uid], docs[name(uid+"name")] = data{"username": uid + "name"}, data{"value": uid}
+	}
+	for i := range 1400 {
+		docs[fmt.Sprintf("users/big/timetables/t%04d", i)] = data{}
+	}
+	orphans := map[string]int{"users/big/timetables/t1399x": 1, "users/deep/timetables/gone": 1200, "users/zoe/timetables/gone": 1}
+	for timetable, n := range orphans {
+		for i := range n {
+			docs[fmt.Sprintf("%s/lectures/l%04d", timetable, i)] = old
+		}
+	}
+	w.put(t, docs)
+	left := func(timetable string) int {
+		refs, err := w.fs.Collection(timetable + "/lectures").DocumentRefs(t.Context()).GetAll()
+		must(t, err)
+		return len(refs)
+	}
+	const operations = 5000
+	r, err := w.sweeper(t, operations).Sweep(t.Context())
+	if err != nil || !r.Whole || r.Postponed != 2 || r.Operations > operations {
+		t.Fatalf("the first run: %+v, %v", r, err)
+	}
+	if n := left("users/zoe/timetables/gone"); n != 0 {
+		t.Errorf("the user after the large ones has %d orphaned lectures left", n)
+	}
+	if big, deep := left("users/big/timetables/t1399x"), left("users/deep/timetables/gone"); big != 1 || deep == 0 || deep == 1200 {
+		t.Errorf("after the first run, %d and %d orphaned lectures of the large users are left", big, deep)
+	}
+	for run := 2; r.Postponed > 0; run++ {
+		if run > 6 {
+			t.Fatal("the large users are never finished")
+		}
+		if r, err = w.sweeper(t, operations).Sweep(t.Context()); err != nil || !r.Whole {
+			t.Fatalf("run %d: %+v, %v", run, r, err)
+		}
+	}
+	for timetable := range orphans {
+		if n := left(timetable); n != 0 {
+			t.Errorf("%s has %d lectures left", timetable, n)
+		}
+	}
+}
+
 // Of concurrent runs, only one does anything.
 func TestConcurrentRuns(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package sweeper
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
@@ -65,6 +66,7 @@ func (r *run) userStep(ctx context.Context) (done bool, err error) {
 			return false, err
 		}
 		r.report.Looked += len(r.users.refs)
+		r.visited = -1
 		if r.at.Done == 0 && r.at.Inner == "" {
 			return false, r.checkUsers(ctx, r.users.refs)
 		}
@@ -79,6 +81,9 @@ func (r *run) userStep(ctx context.Context) (done bool, err error) {
 
 // timetableStep checks a page of a user's timetables and removes the lectures of deleted ones.
 func (r *run) timetableStep(ctx context.Context, user *firestore.DocumentRef) error {
+	if r.visited < 0 {
+		r.visit(user.ID)
+	}
 	if err := r.need(3 * timetablePage); err != nil {
 		return err
 	}
@@ -92,20 +97,62 @@ func (r *run) timetableStep(ctx context.Context, user *firestore.DocumentRef) er
 	}
 	r.report.Looked += len(docs)
 	for _, doc := range docs {
-		if !doc.Exists() {
-			if err := r.removeLectures(ctx, doc.Ref); err != nil {
-				return err
-			}
+		if doc.Exists() {
+			continue
+		}
+		switch err := r.removeLectures(ctx, doc.Ref); {
+		case errors.Is(err, errUserSpent): // the next sweep continues with this page
+			r.leave(ctx, user.ID, r.at.Inner, true)
+			return nil
+		case err != nil:
+			return err
 		}
 	}
-	if r.at.Inner = p.next; p.next == "" {
-		r.at.Done++
+	switch {
+	case p.next == "":
+		r.leave(ctx, user.ID, "", false)
+	case r.userSpent():
+		r.leave(ctx, user.ID, p.next, true)
+	default:
+		r.at.Inner = p.next
 	}
 	return nil
 }
 
+// errUserSpent means that the run has billed as much for the current user as it may.
+var errUserSpent = errors.New("the run has reached its bound on one user's operations")
+
+func (r *run) userSpent() bool { return r.report.Operations-r.visited >= userOperations }
+
+// visit begins with a user, where the last sweep stopped if it did not finish.
+func (r *run) visit(uid string) {
+	r.visited = r.report.Operations
+	if i := r.unfinishedIndex(uid); i >= 0 && r.at.Inner == "" {
+		r.at.Inner = r.unfinished[i].Token
+	}
+}
+
+// leave goes on to the next user. If this one is postponed, the next sweep continues at token.
+func (r *run) leave(ctx context.Context, uid, token string, postponed bool) {
+	if i := r.unfinishedIndex(uid); i >= 0 {
+		r.unfinished = slices.Delete(r.unfinished, i, i+1)
+	}
+	if postponed {
+		r.report.Postponed++
+		r.log.InfoContext(ctx, "a user has more data than a run checks; the next sweep continues", "uid", uid)
+		r.unfinished = append(r.unfinished, schema.UnfinishedUser{UID: uid, Token: token})
+		r.unfinished = r.unfinished[max(0, len(r.unfinished)-maxUnfinished):]
+	}
+	r.at.Done++
+	r.at.Inner, r.visited = "", -1
+}
+
+func (r *run) unfinishedIndex(uid string) int {
+	return slices.IndexFunc(r.unfinished, func(u schema.UnfinishedUser) bool { return u.UID == uid })
+}
+
 // removeLectures removes the lectures of a deleted timetable. If one of them is young, it leaves them to
-// the function.
+// the function. The error is [errUserSpent] if some are left.
 func (r *run) removeLectures(ctx context.Context, timetable *firestore.DocumentRef) error {
 	if err := r.need(1); err != nil {
 		return err
@@ -133,8 +180,11 @@ func (r *run) removeLectures(ctx context.Context, timetable *firestore.DocumentR
 		case n > 0:
 			r.repaired(ctx, &r.report.Lectures, n, "lectures without timetable", schema.Path(timetable))
 		}
-		if !more {
+		switch {
+		case !more:
 			return nil
+		case r.userSpent():
+			return errUserSpent
 		}
 	}
 }

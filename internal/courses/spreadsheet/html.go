@@ -1,15 +1,21 @@
 package spreadsheet
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
+	"net/url"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
-const maxTokenBytes = 1 << 20
+const (
+	maxTokenBytes   = 1 << 20
+	maxNestedTables = 100
+)
 
 // readHTML reads the rows of every <table> of a page. A cell that spans columns or rows is repeated in
 // each of them. Within a cell, <br> and block elements become line breaks, and a nested table is a
@@ -20,7 +26,7 @@ func readHTML(data []byte, o Options) iter.Seq2[Row, error] {
 		return fail(err)
 	}
 	return func(yield func(Row, error) bool) {
-		z := html.NewTokenizer(text)
+		z := html.NewTokenizer(bytes.NewReader(text.data))
 		z.SetMaxBuf(maxTokenBytes)
 		p := pageReader{yield: yield}
 		for !p.stopped {
@@ -29,7 +35,7 @@ func readHTML(data []byte, o Options) iter.Seq2[Row, error] {
 				p.finish(z.Err())
 				return
 			case html.TextToken:
-				p.text(z.Text())
+				p.text(z.Raw())
 			case html.StartTagToken, html.SelfClosingTagToken:
 				p.start(z)
 			case html.EndTagToken:
@@ -48,6 +54,7 @@ type pageReader struct {
 	open    []*table  // the open <table> elements, innermost last
 	ignore  atom.Atom // <script> or <style> while in one
 	ended   bool      // whether </html> was read
+	base    *url.URL  // of <base href>, or nil
 }
 
 // start handles a start tag.
@@ -61,7 +68,15 @@ func (p *pageReader) start(z *html.Tokenizer) {
 		p.ignore = tag
 		return
 	}
+	if tag == atom.Base && p.base == nil {
+		p.base, _ = url.Parse(tagAttribute(z, hasAttr, "href"))
+		return
+	}
 	if tag == atom.Table {
+		if len(p.open) == maxNestedTables {
+			p.fail(fmt.Errorf("html: tables nested more than %d deep: %w", maxNestedTables, ErrTooLarge))
+			return
+		}
 		p.open = append(p.open, &table{})
 		return
 	}
@@ -70,9 +85,13 @@ func (p *pageReader) start(z *html.Tokenizer) {
 		return
 	}
 	switch tag {
+	case atom.Thead, atom.Tbody, atom.Tfoot:
+		p.endGroup(t)
 	case atom.Tr:
 		p.endRow(t)
 		t.inRow = true
+	case atom.A:
+		t.addLink(p.resolve(tagAttribute(z, hasAttr, "href")))
 	case atom.Td, atom.Th:
 		t.endCell()
 		t.inRow, t.inCell = true, true
@@ -111,6 +130,8 @@ func (p *pageReader) end(tag atom.Atom) {
 	case atom.Table:
 		p.endRow(t)
 		p.open = p.open[:len(p.open)-1]
+	case atom.Thead, atom.Tbody, atom.Tfoot:
+		p.endGroup(t)
 	case atom.Tr:
 		p.endRow(t)
 	case atom.Td, atom.Th:
@@ -120,9 +141,51 @@ func (p *pageReader) end(tag atom.Atom) {
 	}
 }
 
-func (p *pageReader) text(text []byte) {
+func (p *pageReader) text(raw []byte) {
 	if t := p.innermost(); t != nil && t.inCell && p.ignore == 0 {
-		t.cell.Write(text)
+		text := unescapeText(string(raw))
+		if t.cell.Len()+len(text) > maxCellBytes {
+			p.fail(fmt.Errorf("html: a cell of more than %d bytes: %w", maxCellBytes, ErrTooLarge))
+			return
+		}
+		t.cell.WriteString(text)
+	}
+}
+
+// endGroup ends the current row group, beyond which no cell spans (HTML standard, 4.9.12, "row groups").
+func (p *pageReader) endGroup(t *table) {
+	p.endRow(t)
+	t.below = t.below[:0]
+}
+
+// resolve returns the target of a link, relative to the page if it is and the page sets no base.
+func (p *pageReader) resolve(href string) string {
+	u, err := url.Parse(href)
+	if err != nil {
+		return ""
+	}
+	if p.base != nil {
+		u = p.base.ResolveReference(u)
+	}
+	return u.String()
+}
+
+// tagAttribute returns an attribute of the current tag, or "".
+func tagAttribute(z *html.Tokenizer, more bool, name string) string {
+	for more {
+		var key, value []byte
+		if key, value, more = z.TagAttr(); string(key) == name {
+			return string(bytes.TrimSpace(value))
+		}
+	}
+	return ""
+}
+
+// fail ends the page with an error.
+func (p *pageReader) fail(err error) {
+	if !p.stopped {
+		p.stopped = true
+		p.yield(Row{}, err)
 	}
 }
 
@@ -161,8 +224,8 @@ func (p *pageReader) endRow(t *table) {
 		t.number = p.tables
 	}
 	t.rows++
-	if !p.yield(Row{Number: t.rows, Table: t.number, Cells: t.cells}, nil) {
+	if !p.yield(Row{Number: t.rows, Table: t.number, Cells: t.cells, Links: t.links}, nil) {
 		p.stopped = true
 	}
-	t.cells = t.cells[:0]
+	t.cells, t.links = t.cells[:0], nil
 }

@@ -18,6 +18,8 @@ type table struct {
 	inCell  bool
 	cell    bytes.Buffer
 	cells   []string
+	link    string         // of the current cell
+	links   map[int]string // of the row
 	colspan int            // of the current cell
 	rowspan int            // of the current cell
 	below   []spanningCell // by column
@@ -27,6 +29,7 @@ type table struct {
 type spanningCell struct {
 	rows int // how many more
 	text string
+	link string
 }
 
 // endCell appends the current cell to the row.
@@ -37,6 +40,10 @@ func (t *table) endCell() {
 	t.inCell = false
 	text := strings.Trim(t.cell.String(), " \t\r\n")
 	t.cell.Reset()
+	link := t.link
+	if t.link = ""; link == ambiguousLink {
+		link = ""
+	}
 	for range t.colspan {
 		t.repeatSpanning()
 		if len(t.cells) >= maxRowCells {
@@ -46,9 +53,33 @@ func (t *table) endCell() {
 			for len(t.below) <= len(t.cells) {
 				t.below = append(t.below, spanningCell{})
 			}
-			t.below[len(t.cells)] = spanningCell{rows: t.rowspan - 1, text: text}
+			t.below[len(t.cells)] = spanningCell{rows: t.rowspan - 1, text: text, link: link}
 		}
-		t.cells = append(t.cells, text)
+		t.appendCell(text, link)
+	}
+}
+
+func (t *table) appendCell(text, link string) {
+	if link != "" {
+		if t.links == nil {
+			t.links = map[int]string{}
+		}
+		t.links[len(t.cells)] = link
+	}
+	t.cells = append(t.cells, text)
+}
+
+// ambiguousLink marks a cell with links to several pages.
+const ambiguousLink = "\x00"
+
+// addLink sets the link of the current cell, unless it has links to several pages.
+func (t *table) addLink(link string) {
+	switch {
+	case !t.inCell || link == "" || link == t.link:
+	case t.link == "":
+		t.link = link
+	default:
+		t.link = ambiguousLink
 	}
 }
 
@@ -57,7 +88,7 @@ func (t *table) repeatSpanning() {
 	for len(t.cells) < len(t.below) && t.below[len(t.cells)].rows > 0 {
 		c := &t.below[len(t.cells)]
 		c.rows--
-		t.cells = append(t.cells, c.text)
+		t.appendCell(c.text, c.link)
 	}
 }
 

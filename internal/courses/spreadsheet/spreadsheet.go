@@ -1,16 +1,21 @@
 // Package spreadsheet reads the rows of tables from the files that schools publish: Excel's .xls and
-// .xlsx, CSV, and HTML pages, which many schools serve under the name .xls.
+// .xlsx, OpenDocument's .ods, CSV, JSON, and HTML pages, which many schools serve under the name .xls.
 //
-// [Detect] recognizes the format and [Rows] reads the file row by row. Apart from the file itself,
-// only its string table and the current row are in memory. Every cell is text, as it is in the file;
-// interpreting it is up to the caller.
+// [Detect] recognizes the format and [Rows] reads the file row by row. Every cell is text, as a person
+// sees it in the file; interpreting it is up to the caller. A cell that spans several rows or columns
+// is repeated in each of them.
+//
+// What a reader cannot read with certainty, it does not guess: the row or the cell says what the
+// problem is, and the caller leaves it out.
 //
 // Input is untrusted. A reader never panics, never allocates memory according to a size that the file
-// claims, and distinguishes a damaged file ([ErrCorrupt]) from an intact file of an unsupported kind
+// claims, takes less than 200 MB whatever the file contains (bounds.go, archive.go, xlsxcheck.go), and
+// distinguishes a damaged file ([ErrCorrupt]) from an intact file of an unsupported kind
 // ([ErrUnsupported]).
 package spreadsheet
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -21,12 +26,28 @@ type Row struct {
 	// Number counts from 1 as people count in the file: rows of a sheet, lines of a CSV file, <tr>
 	// elements of a page.
 	Number int
-	// Table counts from 1. Workbooks and CSV files have one table; a page has one for each <table>
-	// element with rows.
+	// Table counts from 1. CSV and JSON files have one table; a workbook has one for each sheet that is
+	// read; a page has one for each <table> element with rows.
 	Table int
+	// Sheet is the name of the workbook's sheet, "" in other formats.
+	Sheet string
 	// Cells holds the cells from the left, empty ones as "". Rows may differ in length. The slice is
 	// valid only until the next row is read.
 	Cells []string
+	// Width is the number of cells that nearly all rows of a CSV file have, 0 if they differ and in other
+	// formats.
+	Width int
+	// Neighbor means that the line before or after has too few cells and may be the other half of this row.
+	Neighbor bool
+	// Problem says why the cells of this row are uncertain, "" if they are certain.
+	Problem string
+	// InvalidByte describes the first byte of the row that is invalid in the file's charset, if that is
+	// known. Such bytes are U+FFFD in Cells.
+	InvalidByte string
+	// CellProblems says, by column from 0, why the value of a cell is unknown.
+	CellProblems map[int]string
+	// Links holds the URLs that cells link to, by column from 0.
+	Links map[int]string
 }
 
 // The errors that readers wrap.
@@ -35,8 +56,8 @@ var (
 	ErrCorrupt = errors.New("damaged file")
 	// ErrUnsupported means that the file is intact but of an unsupported kind, for example encrypted.
 	ErrUnsupported = errors.New("unsupported file")
-	// ErrTooLarge means that the file exceeds the limit when decompressed.
-	ErrTooLarge = errors.New("decompressed file is too large")
+	// ErrTooLarge means that the file exceeds a limit, possibly only when decompressed.
+	ErrTooLarge = errors.New("file is too large")
 )
 
 // Format is a file format.
@@ -48,25 +69,48 @@ const (
 	XLSX Format = "xlsx" // Excel 2007 and later
 	CSV  Format = "csv"  // text with a delimiter
 	HTML Format = "html" // <table> elements of a page
+	ODS  Format = "ods"  // OpenDocument spreadsheet
+	JSON Format = "json" // an array of objects
 )
 
 // Options configures a reader. The zero value detects everything.
 type Options struct {
-	// Charset of CSV and HTML as named by the WHATWG Encoding standard, such as "euc-kr". If empty, it
-	// is detected: UTF-8 or UTF-16 by the byte order mark, UTF-8 if the bytes are valid, otherwise
-	// EUC-KR (with Microsoft's extension). The charset that a page declares is ignored, because
-	// schools' pages declare wrong ones.
+	// Charset of CSV, HTML and JSON as named by the WHATWG Encoding standard, such as "euc-kr". If empty,
+	// it is detected: UTF-8 or UTF-16 by the byte order mark or the content, or EUC-KR (with Microsoft's
+	// extension). Text that could be more than one of them is an error. The charset that a page declares
+	// is ignored, because schools' pages declare wrong ones.
 	Charset string
 	// Delimiter of CSV; 0 detects comma, semicolon, tab or bar.
 	Delimiter rune
-	// Sheet is the name of a workbook's sheet; "" means the first visible one.
-	Sheet string
-	// MaxUncompressed bounds the uncompressed size of an XLSX file in bytes; 0 means 128 MiB.
+	// Sheets are the names of a workbook's sheets, [AllSheets] for all visible ones; none means the first
+	// visible one. Chart sheets do not count.
+	Sheets []string
+	// Rows is the path to the array of rows in a JSON file, and Fields are the fields to read.
+	Rows   string
+	Fields []string
+	// MaxUncompressed bounds the uncompressed size of an XLSX or ODS file in bytes; 0 means 64 MiB.
 	MaxUncompressed int64
+	// Context ends the sequence of rows when it is done; nil means never. A long file takes seconds.
+	Context context.Context
 }
+
+// context returns o.Context, never nil.
+func (o Options) context() context.Context {
+	if o.Context == nil {
+		return context.Background()
+	}
+	return o.Context
+}
+
+// AllSheets stands for all visible sheets of a workbook.
+const AllSheets = "*"
 
 // Rows reads the rows of a file. The sequence ends after the first error.
 func Rows(data []byte, format Format, o Options) iter.Seq2[Row, error] {
+	return bounded(o.context(), rowsOf(data, format, o))
+}
+
+func rowsOf(data []byte, format Format, o Options) iter.Seq2[Row, error] {
 	switch format {
 	case XLS:
 		return recoverPanics("xls", readXLS(data, o))
@@ -76,6 +120,10 @@ func Rows(data []byte, format Format, o Options) iter.Seq2[Row, error] {
 		return readCSV(data, o)
 	case HTML:
 		return readHTML(data, o)
+	case ODS:
+		return readODS(data, o)
+	case JSON:
+		return readJSON(data, o)
 	}
 	return fail(fmt.Errorf("format %q: %w", string(format), ErrUnsupported))
 }

@@ -107,7 +107,7 @@ func TestXLSCells(t *testing.T) {
 		{"RK float", rec(0x27E, cell(0, 0), le32(uint32(math.Float64bits(1.5)>>32))), [][]string{{"1.5"}}},
 		{"MULRK", rec(0xBD, le16(0), le16(1), le16(0), rk(1, 2), le16(0), rk(2, 2), le16(2)), [][]string{{"", "1", "2"}}},
 		{"inline string", rec(0x204, cell(0, 0), le16(2), []byte{0, 'a', 0xAE}), [][]string{{"a®"}}},
-		{"boolean and error", slices.Concat(rec(0x205, cell(0, 0), []byte{1, 0}), rec(0x205, cell(0, 1), []byte{7, 1})), [][]string{{"TRUE", ""}}},
+		{"boolean and error", slices.Concat(rec(0x205, cell(0, 0), []byte{1, 0}), rec(0x205, cell(0, 1), []byte{7, 1})), [][]string{{"TRUE", "#DIV/0!"}}},
 		{"formula with a text result", slices.Concat(
 			rec(0x06, cell(0, 0), result(0, 0, 0, 0, 0, 0, 0xFF, 0xFF)), rec(0x207, le16(2), []byte{0, 'o'}), rec(0x3C, []byte{1, 0x5C, 0xB8})),
 			[][]string{{"o로"}}},
@@ -179,10 +179,10 @@ func TestReadErrors(t *testing.T) {
 		{"missing string", xlstest.Container(xlstest.Workbook(nil, xlstest.Record(0xFD, xlstest.CellHeader(0, 0), xlstest.Le32(3)))), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
 		{"rows out of order", xlstest.Container(xlstest.Workbook(nil, slices.Concat(xlstest.Record(0x205, xlstest.CellHeader(1, 0), []byte{1, 0}), xlstest.Record(0x205, xlstest.CellHeader(0, 0), []byte{1, 0})))), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
 		{"excessive string count", xlstest.Container(xlstest.Workbook(xlstest.Record(0xFC, xlstest.Le32(1), xlstest.Le32(1<<30)), nil)), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
-		{"missing sheet", xls, spreadsheet.Options{Sheet: "없는 시트"}, spreadsheet.ErrUnsupported},
+		{"missing sheet", xls, spreadsheet.Options{Sheets: []string{"없는 시트"}}, spreadsheet.ErrUnsupported},
 		{"password", xlstest.Container(xlstest.Workbook(xlstest.Record(0x2F, make([]byte, 6)), nil)), spreadsheet.Options{}, spreadsheet.ErrUnsupported},
 		{"first half of an xlsx", book[:len(book)/2], spreadsheet.Options{}, spreadsheet.ErrCorrupt},
-		{"missing sheet in an xlsx", book, spreadsheet.Options{Sheet: "없는 시트"}, spreadsheet.ErrUnsupported},
+		{"missing sheet in an xlsx", book, spreadsheet.Options{Sheets: []string{"없는 시트"}}, spreadsheet.ErrUnsupported},
 		{"xlsx over the size limit", book, spreadsheet.Options{MaxUncompressed: 5000}, spreadsheet.ErrTooLarge},
 		{"first half of a page", []byte("<html><table><tr><td>A</td></tr><tr><td>B"), spreadsheet.Options{}, spreadsheet.ErrCorrupt},
 		{"random bytes", []byte("\x00\x01\x02\x9f\xff\x13noise"), spreadsheet.Options{}, spreadsheet.ErrUnsupported},
@@ -217,10 +217,14 @@ func FuzzRows(f *testing.F) {
 	f.Add([]byte("<table><tr><td rowspan=9999 colspan=9999>A<tr><td>B</table>"))
 	f.Add([]byte("<table><tr><td><table></td></tr></table></html>"))
 	f.Add([]byte("\xff\xfea\x00,\x00"))
+	f.Add([]byte("a,\"b\nc,d\ne\",f\n"))
+	f.Add([]byte(`{"a": [{"b": [{"c": 1}, {"c": null}], "d": "x"}, 2]}`))
+	f.Add(odsOf(f, "", `<table:table table:name="A"><table:table-row table:number-rows-repeated="9"><table:table-cell table:number-rows-spanned="3" table:number-columns-repeated="2"><text:p>a</text:p></table:table-cell></table:table-row></table:table>`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, format := range []spreadsheet.Format{spreadsheet.XLS, spreadsheet.XLSX, spreadsheet.CSV, spreadsheet.HTML} {
+		for _, format := range []spreadsheet.Format{spreadsheet.XLS, spreadsheet.XLSX, spreadsheet.ODS, spreadsheet.CSV, spreadsheet.HTML, spreadsheet.JSON} {
 			n := 0
-			for _, err := range spreadsheet.Rows(data, format, spreadsheet.Options{MaxUncompressed: 1 << 20}) {
+			o := spreadsheet.Options{MaxUncompressed: 1 << 20, Sheets: []string{"*"}, Rows: "a", Fields: []string{"b.c", "d"}}
+			for _, err := range spreadsheet.Rows(data, format, o) {
 				if n++; err != nil || n > 5000 {
 					break
 				}

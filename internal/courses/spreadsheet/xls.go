@@ -20,8 +20,8 @@ import (
 
 const oleMagic = "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
-// readXLS reads a sheet of an Excel 97 to 2003 workbook. Numbers have the shortest decimal form, dates
-// are numbers as in the file, and formulas have their last result.
+// readXLS reads sheets of an Excel 97 to 2003 workbook. Numbers and dates have the text that Excel shows,
+// and formulas have their last result.
 func readXLS(data []byte, o Options) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
 		stream, err := workbookStream(data)
@@ -34,20 +34,43 @@ func readXLS(data []byte, o Options) iter.Seq2[Row, error] {
 			yield(Row{}, err)
 			return
 		}
-		offset, err := book.sheet(o.Sheet)
+		defer book.numbers.close()
+		sheets, err := selectSheets("xls", book.choices(), o.Sheets)
 		if err != nil {
 			yield(Row{}, err)
 			return
 		}
-		if int(offset) > len(stream) {
-			yield(Row{}, corrupt("xls: the sheet begins after the end of the file"))
-			return
-		}
-		sheet := sheetReader{recordReader: recordReader{data: stream, pos: int(offset)}, strings: book.strings, yield: yield}
-		if err := sheet.read(); err != nil {
-			yield(Row{}, err)
+		for i, n := range sheets {
+			more, err := book.readSheet(stream, book.sheets[n], i+1, yield)
+			if err != nil {
+				yield(Row{}, err)
+			}
+			if err != nil || !more {
+				return
+			}
 		}
 	}
+}
+
+// readSheet reads one sheet. It returns false if yield did.
+func (b *workbook) readSheet(stream []byte, sheet boundSheet, table int, yield func(Row, error) bool) (more bool, err error) {
+	if int(sheet.offset) > len(stream) {
+		return false, corrupt("xls: the sheet begins after the end of the file")
+	}
+	ranges, err := mergedRanges(recordReader{data: stream, pos: int(sheet.offset)})
+	if err != nil {
+		return false, err
+	}
+	merged, err := newMergedCells(ranges)
+	if err != nil {
+		return false, fmt.Errorf("xls: %w", err)
+	}
+	r := sheetReader{
+		recordReader: recordReader{data: stream, pos: int(sheet.offset)}, strings: b.strings, numbers: &b.numbers,
+		table: table, name: sheet.name, merged: merged, yield: yield,
+	}
+	err = r.read()
+	return !r.stopped, err
 }
 
 // workbookStream extracts the workbook from its OLE2 container.
@@ -99,7 +122,11 @@ func readEntry(entry *mscfb.File, fileSize int) ([]byte, error) {
 type workbook struct {
 	sheets  []boundSheet
 	strings []string
+	numbers numberFormats
 }
+
+// maxSheetsXLS bounds the sheets of a workbook.
+const maxSheetsXLS = 4096
 
 // boundSheet is the name and position of a sheet ([MS-XLS] 2.4.28).
 type boundSheet struct {
@@ -134,17 +161,24 @@ func readGlobals(stream []byte) (*workbook, error) {
 		case recFilePass:
 			return nil, fmt.Errorf("xls: protected by a password: %w", ErrUnsupported)
 		case recBoundSheet:
+			if len(book.sheets) == maxSheetsXLS {
+				return nil, fmt.Errorf("xls: more than %d sheets: %w", maxSheetsXLS, ErrTooLarge)
+			}
 			if s, ok := readBoundSheet(rec.body); ok {
 				book.sheets = append(book.sheets, s)
 			}
+		case recDateMode:
+			book.numbers.date1904 = len(rec.body) >= 2 && le16(rec.body) == 1
+		case recFormat:
+			book.numbers.readFormat(rec.body)
+		case recXF:
+			if len(rec.body) >= 4 {
+				book.numbers.cellFormats = append(book.numbers.cellFormats, le16(rec.body[2:]))
+			}
 		case recSST:
-			parts := [][]byte{rec.body}
-			for r.peek() == recContinue {
-				next, err := r.next()
-				if err != nil {
-					return nil, err
-				}
-				parts = append(parts, next.body)
+			parts, err := r.continued(rec.body)
+			if err != nil {
+				return nil, err
 			}
 			if book.strings, err = readStringTable(parts); err != nil {
 				return nil, err
@@ -167,14 +201,10 @@ func readBoundSheet(body []byte) (boundSheet, bool) {
 	}, err == nil
 }
 
-// sheet returns the offset of a sheet; "" means the first visible one.
-func (b *workbook) sheet(name string) (uint32, error) {
-	var names []string
+func (b *workbook) choices() []sheetChoice {
+	var choices []sheetChoice
 	for _, s := range b.sheets {
-		if s.worksheet && (s.name == name || name == "" && s.visible) {
-			return s.offset, nil
-		}
-		names = append(names, s.name)
+		choices = append(choices, sheetChoice{s.name, s.visible, s.worksheet})
 	}
-	return 0, fmt.Errorf("xls: no sheet %q among %.200q: %w", name, names, ErrUnsupported)
+	return choices
 }

@@ -3,7 +3,6 @@ package spreadsheet
 import (
 	"encoding/binary"
 	"math"
-	"strconv"
 )
 
 const (
@@ -16,12 +15,17 @@ const (
 type sheetReader struct {
 	recordReader
 	strings []string
+	numbers *numberFormats
+	table   int
+	name    string // of the sheet
+	merged  *mergedCells
 	yield   func(Row, error) bool
 
 	cells   []string
-	row     int  // number of the current row from 0; -1 before the first
-	formula int  // column of a formula whose text is in the next record; -1 if none
-	stopped bool // whether yield returned false
+	unknown map[int]string // problems of the row's cells by column
+	row     int            // number of the current row from 0; -1 before the first
+	formula int            // column of a formula whose text is in the next record; -1 if none
+	stopped bool           // whether yield returned false
 }
 
 func (s *sheetReader) read() error {
@@ -72,11 +76,11 @@ func (s *sheetReader) readCells(rec record) error {
 	if rec.id == recMulRK {
 		return s.readNumbers(column, b)
 	}
-	return s.readCell(column, rec.id, b[cellHeaderSize:])
+	return s.readCell(column, int(le16(b[4:])), rec.id, b[cellHeaderSize:])
 }
 
-// readCell reads the value of one cell.
-func (s *sheetReader) readCell(column int, id uint16, value []byte) error {
+// readCell reads the value of one cell. format is the number of its format.
+func (s *sheetReader) readCell(column, format int, id uint16, value []byte) error {
 	if len(value) < minValueSize(id) {
 		return s.cutOff(id)
 	}
@@ -88,9 +92,9 @@ func (s *sheetReader) readCell(column int, id uint16, value []byte) error {
 		}
 		return s.setCell(column, s.strings[i])
 	case recNumber:
-		return s.setCell(column, formatNumber(float64At(value)))
+		return s.setCell(column, s.numbers.text(format, float64At(value)))
 	case recRK:
-		return s.setCell(column, formatNumber(decodeRK(le32(value))))
+		return s.setCell(column, s.numbers.text(format, decodeRK(le32(value))))
 	case recLabel, recRString:
 		r := stringReader{parts: [][]byte{value[2:]}}
 		text, err := r.chars(int(le16(value)))
@@ -101,14 +105,16 @@ func (s *sheetReader) readCell(column int, id uint16, value []byte) error {
 	case recBoolErr:
 		return s.setCell(column, formatBool(value[0], value[1] != 0))
 	default: // recFormula
-		return s.setFormulaResult(column, value[:8])
+		return s.setFormulaResult(column, format, value)
 	}
 }
 
 // minValueSize returns how many bytes a cell record has at least after its header.
 func minValueSize(id uint16) int {
 	switch id {
-	case recNumber, recFormula:
+	case recFormula:
+		return 10
+	case recNumber:
 		return 8
 	case recLabelSST, recRK:
 		return 4
@@ -122,7 +128,7 @@ func minValueSize(id uint16) int {
 // the last column.
 func (s *sheetReader) readNumbers(column int, body []byte) error {
 	for cells := body[4 : len(body)-2]; len(cells) >= 6; cells = cells[6:] {
-		if err := s.setCell(column, formatNumber(decodeRK(le32(cells[2:])))); err != nil {
+		if err := s.setCell(column, s.numbers.text(int(le16(cells)), decodeRK(le32(cells[2:])))); err != nil {
 			return err
 		}
 		column++
@@ -130,10 +136,16 @@ func (s *sheetReader) readNumbers(column int, body []byte) error {
 	return nil
 }
 
-// setFormulaResult sets a cell to the last result of its formula ([MS-XLS] 2.5.133).
-func (s *sheetReader) setFormulaResult(column int, value []byte) error {
+// setFormulaResult sets a cell to the last result of its formula ([MS-XLS] 2.4.127 and 2.5.133). Programs
+// that write formulas without calculating them store 0 and set the flag fAlwaysCalc.
+func (s *sheetReader) setFormulaResult(column, format int, value []byte) error {
+	const alwaysCalculate = 1
 	if value[6] != 0xFF || value[7] != 0xFF {
-		return s.setCell(column, formatNumber(float64At(value)))
+		f := float64At(value)
+		if f == 0 && le16(value[8:])&alwaysCalculate != 0 {
+			s.unknown = with(s.unknown, column, noResult)
+		}
+		return s.setCell(column, s.numbers.text(format, f))
 	}
 	switch value[0] {
 	case 0: // text, in the next record
@@ -152,13 +164,9 @@ func (s *sheetReader) readFormulaText(body []byte) error {
 	}
 	column := s.formula
 	s.formula = -1
-	parts := [][]byte{body[2:]}
-	for s.peek() == recContinue {
-		next, err := s.next()
-		if err != nil {
-			return err
-		}
-		parts = append(parts, next.body)
+	parts, err := s.continued(body[2:])
+	if err != nil {
+		return err
 	}
 	r := stringReader{parts: parts}
 	text, err := r.chars(int(le16(body)))
@@ -183,10 +191,13 @@ func (s *sheetReader) startRow(row int) error {
 
 // flush yields the current row.
 func (s *sheetReader) flush() {
-	if s.row >= 0 && !s.yield(Row{Number: s.row + 1, Table: 1, Cells: s.cells}, nil) {
-		s.stopped = true
+	if s.row < 0 {
+		return
 	}
-	s.cells = s.cells[:0]
+	row := Row{Number: s.row + 1, Table: s.table, Sheet: s.name, Cells: s.cells, CellProblems: s.unknown}
+	s.merged.fill(&row)
+	s.stopped = !s.yield(row, nil)
+	s.cells, s.unknown = row.Cells[:0], nil
 }
 
 func (s *sheetReader) setCell(column int, text string) error {
@@ -220,15 +231,54 @@ func decodeRK(v uint32) float64 {
 
 func float64At(b []byte) float64 { return math.Float64frombits(binary.LittleEndian.Uint64(b)) }
 
-func formatNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-
-// formatBool formats a boolean as Excel shows it. An error value becomes "".
+// formatBool formats a boolean, or an error, as Excel shows it.
 func formatBool(value byte, isError bool) string {
 	switch {
+	case isError && errorValues[value] != "":
+		return errorValues[value]
 	case isError:
-		return ""
+		return "#N/A"
 	case value != 0:
 		return "TRUE"
 	}
 	return "FALSE"
+}
+
+// errorValues are the texts of error values ([MS-XLS] 2.5.10).
+var errorValues = map[byte]string{
+	0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
+}
+
+// mergedRanges reads the merged cells of a sheet ([MS-XLS] 2.4.168), which follow its cells.
+func mergedRanges(r recordReader) ([]cellRange, error) {
+	var ranges []cellRange
+	for depth := 0; ; {
+		rec, err := r.next()
+		if err != nil {
+			return nil, err
+		}
+		switch rec.id {
+		case recBOF:
+			depth++
+		case recEOF:
+			if depth--; depth <= 0 {
+				return ranges, nil
+			}
+		case recMergeCells:
+			if len(rec.body) < 2 {
+				return nil, corrupt("xls: the list of merged cells is cut off")
+			}
+			body := rec.body[2:]
+			for n := int(le16(rec.body)); n > 0; n-- {
+				if len(body) < 8 {
+					return nil, corrupt("xls: the list of merged cells is cut off")
+				}
+				ranges = append(ranges, cellRange{
+					row: int(le16(body)), lastRow: int(le16(body[2:])),
+					column: int(le16(body[4:])), lastColumn: int(le16(body[6:])),
+				})
+				body = body[8:]
+			}
+		}
+	}
 }

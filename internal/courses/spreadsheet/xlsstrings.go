@@ -1,9 +1,13 @@
 package spreadsheet
 
 import (
+	"fmt"
 	"unicode/utf16"
 	"unicode/utf8"
 )
+
+// maxStringsXLS bounds the string table: a list of 30,000 rows has a few hundred thousand.
+const maxStringsXLS = 1_000_000
 
 // readStringTable reads the strings that cells refer to by number ([MS-XLS] 2.4.265). The table is
 // split into records of up to 8,224 bytes, even within a string.
@@ -19,6 +23,9 @@ func readStringTable(parts [][]byte) ([]string, error) {
 	}
 	if count > size/3 {
 		return nil, corrupt("xls: the string table claims %d strings in %d bytes", count, size)
+	}
+	if count > maxStringsXLS {
+		return nil, fmt.Errorf("xls: more than %d strings: %w", maxStringsXLS, ErrTooLarge)
 	}
 	table := make([]string, count)
 	for i := range table {

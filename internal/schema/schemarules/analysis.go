@@ -287,6 +287,10 @@ func (a *analysis) method(n *node, of value, name string, args []value) value {
 		a.keys(of, name, n.kids[1])
 	case (of.kind == field || of.kind == id) && name == "size":
 		return value{kind: size, document: of.document, field: of.field, name: of.name}
+	case of.kind == field && name == "matches" && len(n.kids) == 2:
+		a.matched(of, n.kids[1])
+	case of.kind == field && name == "concat":
+		return of
 	case of.kind == id && name == "matches" && len(n.kids) == 2:
 		a.pattern(of.document, n.kids[1])
 	}

@@ -219,6 +219,14 @@ func (a *analysis) pattern(d *schema.Document, pattern *node) {
 	}
 }
 
+// matched compares the pattern of a text.
+func (a *analysis) matched(of value, pattern *node) {
+	a.saw(of, "pattern")
+	if got := strings.ReplaceAll(pattern.text, `\\`, `\`); got != of.field.Pattern {
+		a.report(pattern.pos, "%s: %s must match %q in the rules and %q in the schema", of.document.Path, of.name, got, of.field.Pattern)
+	}
+}
+
 // missing reports what the schema demands of a document and the rules do not check.
 func (a *analysis) missing(d *schema.Document, pos int) {
 	need := func(key, format string, args ...any) {
@@ -251,6 +259,9 @@ func (a *analysis) missing(d *schema.Document, pos int) {
 		}
 		if len(f.OneOf) > 0 {
 			need(name+" values", "the values of %s", name)
+		}
+		if f.Pattern != "" {
+			need(name+" pattern", "the pattern of %s", name)
 		}
 		if f.Type == schema.Map {
 			need(name+" size", "that %s has no other fields", name)

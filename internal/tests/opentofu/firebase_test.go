@@ -34,7 +34,8 @@ case "$arguments" in
 "curl "*"-X GET "*) full || { echo '{"error": {"code": 404}}' >&2; exit 22; } ;;
 "curl "*":addFirebase"*) touch "$LOG.made" ;;
 *"buckets list"*) if full; then echo heektime-1-tofu-state; fi ;;
-*"secrets list"*) if full; then printf 'token-key\ntoken-key-old\n'; fi ;;
+*"secrets create"*) touch "$LOG.secret" ;;
+*"secrets list"*) if full; then printf 'token-key\ntoken-key-old\n'; elif [ -e "$LOG.secret" ]; then echo token-key; fi ;;
 *"versions list"*) if full; then echo 1; fi ;;
 *"databases list"*) if full; then echo '(default)'; fi ;;
 *"queues list"*) if full; then printf 'refresh\nrefresh-old\n'; fi ;;
@@ -125,8 +126,11 @@ func TestFirebaseScriptInEmptyProject(t *testing.T) {
 		t.Errorf("the first key has %d characters, want 32 bytes in Base64", len(key))
 	}
 	s := settingsOf(t, folder)
-	if e := s.Existing; e.Database || e.Pool || e.PoolProvider || len(e.Secrets)+len(e.Queues)+len(e.APIKeys)+len(e.Releases) > 0 {
+	if e := s.Existing; e.Database || e.Pool || e.PoolProvider || len(e.Queues)+len(e.APIKeys)+len(e.Releases) > 0 {
 		t.Errorf("existing: %+v", e)
+	}
+	if !slices.Equal(s.Existing.Secrets, []string{"token-key"}) { // which the script has just made
+		t.Errorf("existing secrets: %v", s.Existing.Secrets)
 	}
 	if backend := read(t, filepath.Join(folder, "backend.tf")); !strings.Contains(backend, project+"-tofu-state") {
 		t.Errorf("backend: %s", backend)

@@ -25,6 +25,9 @@ type workspace struct {
 // newWorkspace copies deploy/ without the operator's own settings: their backend, and their project.
 func newWorkspace(t *testing.T) *workspace {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("skipped: -short")
+	}
 	if _, err := os.Stat(schema); err != nil {
 		t.Skipf("skipped: there is no provider schema at %s", filepath.Clean(schema))
 	}

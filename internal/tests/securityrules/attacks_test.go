@@ -19,7 +19,7 @@ func handwritten() []attack {
 	var list []attack
 	add := func(name string, base, op operation) { list = append(list, attack{name, base, op}) }
 	for _, group := range []func(func(string, operation, operation)){usernameAttacks, userAttacks, timetableAttacks,
-		lectureAttacks, pendingDeletionAttacks, broadQueries, serverDocuments} {
+		lectureAttacks, pendingDeletionAttacks, broadQueries, offsets, serverDocuments} {
 		group(add)
 	}
 	sortByName(list)
@@ -69,6 +69,10 @@ func usernameAttacks(add func(string, operation, operation)) {
 	add("a name one letter too long", claim(longest), claim(longest+"c"))
 	add("a name one Korean letter too long", claim(strings.Repeat("호", schema.MaxUsername)), claim(strings.Repeat("호", schema.MaxUsername+1)))
 	add("a name of 1,000 letters", claimed, claim(strings.Repeat("c", 1000)))
+	for what, name := range badNames {
+		add("a name with "+what, claimed, claim(name))
+		add("a change to a name with "+what, renamed, rename(name))
+	}
 	add("a name with slashes, with the index of the name without", claimed, claim("carol").setting(0, "username", "carol/of/users"))
 	add("a name with slashes, with the document at that path", claimed, claim("carol/of/users"))
 	add("a name with a trailing slash", claimed, claimed.setting(0, "username", "carol/"))
@@ -129,6 +133,17 @@ func usernameAttacks(add func(string, operation, operation)) {
 	add("an index of emails", renamed, renamed.to(2, "indices/user/emails/alicia"))
 	add("an index of schools", renamed, renamed.to(2, "indices/school/usernames/alicia"))
 	add("the document above the index", renamed, renamed.and(write{set, "indices/user", fields{"value": "alice"}}))
+}
+
+// badNames are names that have the right length. internal/schema/username_test.go tries more.
+var badNames = map[string]string{
+	"a space": "car ol", "a leading space": " carol", "a trailing space": "carol ", "a newline at the end": "carol\n", "a newline": "car\nol", "a control character": "car\u0001ol",
+	"a no-break space": "car\u00a0ol", "an ideographic space": "민수\u3000민수", "a zero-width space": "car\u200bol", "a zero-width joiner": "car\u200dol",
+	"an RTL override": "car\u202eol", "a byte order mark": "\ufeffcarol", "a line separator": "car\u2028ol", "a soft hyphen": "car\u00adol", "a variation selector": "car\ufe0fol",
+	"a Hangul filler": "민수민수\u3164", "blank Braille": "carol\u2800", "an at sign": "bob@gmail.com", "a question mark": "q?x=1", "a number sign": "carol#1",
+	"a percent sign": "%41bcd", "a backslash": `car\ol`, "a colon": "car:ol", "quotes": `"carol"`, "an ampersand": "car&ol", "a plus": "car+ol",
+	"decomposed Korean": "\u1106\u1175\u11ab\u1109\u116e", "decomposed Latin": "cafe\u0301", "fullwidth letters": "ｃａｒｏｌ", "a compatibility ideograph": "學生學\uf900",
+	"mathematical letters": "𝐜𝐚𝐫𝐨𝐥", "the Kelvin sign": "\u212aevin", "Arabic letters": "مرحبا",
 }
 
 // userAttacks try other writes to user documents.
@@ -335,6 +350,18 @@ func broadQueries(add func(string, operation, operation)) {
 	}))
 	add("usernames as a collection group", getting("", usernames("alice")), names.querying(func(q *query) { q.collection, q.group = "usernames", true }))
 	add("users as a collection group", named, named.querying(func(q *query) { q.group = true }))
+}
+
+// offsets try queries that skip results, which Firestore bills as read.
+func offsets(add func(string, operation, operation)) {
+	for what, base := range map[string]operation{
+		"schools": {list: &query{collection: "schools"}}, "semesters": listSemesters(), "users": listUsers("alice"),
+		"one's own timetables": listTimetables("alice", "alice"), "another's public timetables": listTimetables("bob", "alice", isPublic),
+		"one's own lectures": lecturesOf("alice", "alice", alicePublic), "another's lectures": lecturesOf("", "alice", alicePublic),
+	} {
+		add(what+" with an offset", base, base.querying(func(q *query) { q.offset = 1 }))
+		add(what+" with a huge offset", base, base.querying(func(q *query) { q.offset = 1 << 30 }))
+	}
 }
 
 // serverDocuments tries documents that no client may read or write.

@@ -23,6 +23,7 @@ type testServer struct {
 	cloud   *emulatortest.Cloud
 	db      *store.Database
 	clients map[string]*firestore.Client // by uid
+	guests  map[string]*firestore.Client // the same with anonymous accounts
 	isClean bool                         // the documents are those of world
 }
 
@@ -34,9 +35,11 @@ func newTestServer(t *testing.T, unindexed bool) *testServer {
 		c.Rules, c.Indexes = []byte(source(t, "firestore.rules")), []byte(source(t, "firestore.indexes.json"))
 		c.AllowUnindexed = unindexed
 	})
-	s := &testServer{cloud: cloud, clients: map[string]*firestore.Client{"": cloud.FirestoreClientSignedOut(t)}}
-	for _, uid := range []string{"alice", "bob", "carol", "dave", "erin", "fay", "gus", "slash/ed"} {
+	s := &testServer{cloud: cloud, clients: map[string]*firestore.Client{"": cloud.FirestoreClientSignedOut(t)}, guests: map[string]*firestore.Client{}}
+	anonymous := map[string]any{"firebase": map[string]any{"sign_in_provider": "anonymous", "identities": map[string]any{}}}
+	for _, uid := range []string{"alice", "bob", "carol", "dave", "erin", "fay", "gus", "hal", "slash/ed"} {
 		s.clients[uid] = cloud.FirestoreClientAs(t, uid, nil)
+		s.guests[uid] = cloud.FirestoreClientAs(t, uid, anonymous)
 	}
 	var err error
 	if s.db, err = cloud.Firestore.Database(cloud.Project, "(default)"); err != nil {
@@ -90,6 +93,9 @@ func (s *testServer) do(ctx context.Context, t testing.TB, o operation) error {
 	t.Helper()
 	s.reset(t)
 	client := s.clients[o.uid]
+	if o.guest {
+		client = s.guests[o.uid]
+	}
 	if client == nil {
 		t.Fatalf("%q has no client", o.uid)
 	}
@@ -151,6 +157,9 @@ func list(ctx context.Context, client *firestore.Client, o operation) error {
 	}
 	if o.list.limit > 0 {
 		q = q.Limit(o.list.limit)
+	}
+	if o.list.offset > 0 {
+		q = q.Offset(o.list.offset)
 	}
 	if o.list.after != nil {
 		q = q.StartAfter(clientValue(client, o.list.after).([]any)...)

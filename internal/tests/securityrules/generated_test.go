@@ -41,6 +41,7 @@ func generated() []attack {
 	}
 	list = append(list, badListEntries(shape{"add a lecture", addLecture()}, 5)...)
 	list = append(list, badListEntries(shape{"change a lecture", changeLecture()}, 1)...)
+	list = append(list, largeListEntries(shape{"add a lecture", addLecture()})...)
 	sortByName(list) // maps have a random order, and inBatches takes every seventh attack
 	return append(list, inBatches(list)...)
 }
@@ -119,6 +120,7 @@ func otherUsers(s shape) []attack {
 	for _, who := range []string{"", "bob"} {
 		list = append(list, attack{fmt.Sprintf("%s: by %q", s.name, who), s.op, s.op.as(who)})
 	}
+	list = append(list, attack{s.name + ": by an anonymous account", s.op, s.op.byGuest()})
 	// The owner writes to another user's documents.
 	for i, w := range s.op.writes {
 		if strings.HasPrefix(w.path, "users/"+s.op.uid) {
@@ -146,13 +148,67 @@ func badListEntries(s shape, indexes int) []attack {
 					continue
 				}
 				// The rules check this entry no matter how many follow.
-				more := slices.Concat(entries, repeat(good[0], 10))
+				others := repeat(good[0], schema.LectureDocument.Field(field).Max-len(good))
+				more := slices.Concat(entries, others)
 				list = append(list, attack{fmt.Sprintf("%s: %s[%d] of %d is %s", s.name, field, n, len(more), name),
-					s.op.setting(0, field, slices.Concat(good, repeat(good[0], 10))), s.op.setting(0, field, more)})
+					s.op.setting(0, field, slices.Concat(good, others)), s.op.setting(0, field, more)})
 			}
 		}
 	}
 	return list
+}
+
+// checkedEntries is how many entries of a list the rules check one by one. They bound the others together.
+const checkedEntries = 5
+
+// huge is half of the largest document.
+var huge = strings.Repeat("x", 1<<19)
+
+// largeListEntries returns attacks with one entry too large, or of another size, among full entries that
+// the rules only bound together.
+func largeListEntries(s shape) []attack {
+	var list []attack
+	for _, f := range lectureFields() {
+		if f.Type != schema.List {
+			continue
+		}
+		full := largest(f).([]any)
+		for n := checkedEntries; n < f.Max; n++ {
+			for name, bad := range largerEntries(*f.Entry, full[n]) {
+				entries := slices.Clone(full)
+				entries[n] = bad
+				list = append(list, attack{fmt.Sprintf("%s: full %s[%d] is %s", s.name, f.Name, n, name),
+					s.op.setting(0, f.Name, full), s.op.setting(0, f.Name, entries)})
+				if f.Entry.Type == schema.Map { // the rules fill up shorter lists of maps with full entries
+					list = append(list, attack{fmt.Sprintf("%s: full %s[%d] of %d is %s", s.name, f.Name, n, n+1, name),
+						s.op.setting(0, f.Name, full[:n+1]), s.op.setting(0, f.Name, entries[:n+1])})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// largerEntries returns entries that do not fit among full ones, keyed by what is wrong with them.
+func largerEntries(f schema.Field, full any) map[string]any {
+	if f.Type == schema.Text {
+		return map[string]any{"one character too long": strings.Repeat("호", f.Max+1), "a map": fields{"key": "value"}, "bytes": []byte("bytes"),
+			"a time": earlier, "a geopoint": point{37.59, 127.03}, "huge": huge}
+	}
+	bad := badEntries(f, full)
+	delete(bad, "with timeBegin a float") // small, so the rules do not notice
+	delete(bad, "with timeEnd a float")
+	for _, inner := range f.Fields {
+		if inner.Type == schema.Integer {
+			e := maps.Clone(full.(fields))
+			e[inner.Name] = full.(fields)[inner.Name].(int) + 1
+			bad["with "+inner.Name+" one larger"] = e
+		}
+		e := maps.Clone(full.(fields))
+		e[inner.Name] = huge
+		bad["with a huge "+inner.Name] = e
+	}
+	return bad
 }
 
 // badEntriesByField returns bad entries for each list of a lecture, keyed by what is wrong with them.

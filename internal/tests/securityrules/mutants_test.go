@@ -19,8 +19,15 @@ var equivalents = map[string]struct {
 	times  int
 	reason string
 }{
-	"allow read instead of list": {3, "anyone who may list semesters or users may get them anyway, and a list of timetables needs a " +
-		"limit, which a get does not have"},
+	"allow read instead of list": {5, "anyone who may list schools, semesters, users or lectures may get them anyway, and a list of " +
+		"timetables needs a limit, which a get does not have"},
+	"drop null from [0, null]":                 {1, "here, a query without an offset has the offset 0; Google does not document it"},
+	"drop names is list from &&":               {1, "join fails for anything but a list"},
+	"names is list is always true":             {1, "join fails for anything but a list"},
+	"drop name is string from &&":              {1, "size and join fail for every other type, but Google does not document join's errors"},
+	"name is string is always true":            {1, "size and join fail for every other type, but Google does not document join's errors"},
+	"1 instead of 0 in let first = times[0];":  {1, "any valid entry fills up the list, and the first five are valid"},
+	"1 instead of 0 in let first = metas[0];":  {1, "any valid entry fills up the list, and the first five are valid"},
 	"allow create, update instead of update":   {3, "the rules check what an update changes, and a create changes no existing field"},
 	"existsAfter instead of exists(reference)": {1, "no client may write a semester, so it exists after a batch if it existed before"},
 	"existsAfter instead of exists(/databases/$(database)/documents/deletions/$(uid))": {1, "no client may write " +

@@ -22,6 +22,7 @@ type (
 // operation is what a client does in one request or transaction.
 type operation struct {
 	uid    string   // uid, or "" if nobody is signed in
+	guest  bool     // the account is anonymous
 	reads  []string // documents that the transaction reads before it writes
 	writes []write
 	get    string // a document's path
@@ -52,8 +53,9 @@ type query struct {
 	where      []where
 	order      []string // fields; a leading - means descending
 	limit      int      // 0 for none
-	after      []any    // startAfter
-	count      bool     // an aggregation
+	offset     int
+	after      []any // startAfter
+	count      bool  // an aggregation
 }
 
 type where struct {
@@ -64,6 +66,12 @@ type where struct {
 // as returns the operation by another user.
 func (o operation) as(uid string) operation {
 	o.uid = uid
+	return o
+}
+
+// byGuest returns the operation by the same user, with an anonymous account.
+func (o operation) byGuest() operation {
+	o.guest = true
 	return o
 }
 

@@ -53,7 +53,12 @@ func replayOf(o operation) (*replay, error) {
 	r := &replay{db: &database{before, maps.Clone(before)}, isBatch: len(o.writes) > 1}
 	request := rules.Request{Service: rules.Firestore, Time: now}
 	if o.uid != "" {
-		request.Auth = &rules.Auth{UID: o.uid}
+		provider := "custom"
+		if o.guest {
+			provider = "anonymous"
+		}
+		firebase := rules.MapOf(map[string]rules.Value{"sign_in_provider": rules.StringValue(provider)})
+		request.Auth = &rules.Auth{UID: o.uid, Token: rules.Claims{"firebase": firebase}}
 	}
 	switch {
 	case o.get != "":
@@ -151,7 +156,7 @@ func (r *replay) evaluate(set *rules.Ruleset, explain bool, coverage *rules.Cove
 }
 
 func queryOf(q *query) *rules.Query {
-	out := &rules.Query{Limit: int64(q.limit), HasLimit: q.limit > 0}
+	out := &rules.Query{Limit: int64(q.limit), HasLimit: q.limit > 0, Offset: int64(q.offset)}
 	for _, o := range q.order {
 		name, descending := strings.CutPrefix(o, "-")
 		out.Orders = append(out.Orders, rules.Order{Field: []string{name}, Descending: descending})

@@ -9,6 +9,8 @@ package securityrules
 // alice, ghost belongs to Carol, who has no user document, and Erin's index document has another
 // username than her user document.
 //
+// Hal claimed his username before the rules bounded its characters.
+//
 // Fay's account is pending deletion: a server has moved her user document to deletions/fay. Gus's
 // account is pending deletion too and never had a user document.
 func world() map[string]fields {
@@ -33,6 +35,8 @@ func world() map[string]fields {
 		"indices/user/usernames/ghost":    {"value": "carol"},
 		"indices/user/usernames/erin2":    {"value": "erin"},
 		"indices/user/usernames/olddave":  {"value": "dave"},
+		"indices/user/usernames/" + odd:   {"value": "hal"},
+		"users/hal":                       user(odd),
 		"users/alice":                     user("alice"),
 		"users/bob":                       user("bobby"),
 		"users/dave":                      user("olddave"),
@@ -68,6 +72,7 @@ const (
 	bobPrivate   = "bob-hide-1"
 	fayPublic    = "fay-open-1"
 	fayPrivate   = "fay-hide-1"
+	odd          = " 하 l%41?#\u200b "
 	legacy       = "0123456789abcdef0123456789abcdef"
 )
 

@@ -1,8 +1,10 @@
+//go:build bench
+
 // Package bench measures the cold start of the auth service, from the start of its process to the
 // response to its first login. It compares the service with a baseline in FastAPI from Debian's packages
 // (python3-fastapi, uvicorn).
 //
-//	go test ./run/auth/bench -run xxx -bench . -benchtime 10x
+//	go test -tags bench ./run/auth/bench -run xxx -bench . -benchtime 10x
 //
 // BenchmarkLogin in internal/auth compares the throughput of logins with that of bare PBKDF2.
 package bench

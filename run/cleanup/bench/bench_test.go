@@ -1,7 +1,9 @@
+//go:build bench
+
 // Package bench measures how much memory and time the cleanup service needs to purge the largest
 // plausible account. It runs the service as a process of its own.
 //
-//	go test ./run/cleanup/bench -run xxx -bench . -benchtime 1x
+//	go test -tags bench ./run/cleanup/bench -run xxx -bench . -benchtime 1x
 package bench
 
 import (

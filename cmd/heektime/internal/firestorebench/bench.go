@@ -35,6 +35,10 @@ type Options struct {
 	Starts int
 	// WithoutNPM skips the npm server.
 	WithoutNPM bool
+	// Server is the binary of the embedded server. When empty, it is compiled, as for a release.
+	Server string
+	// Unlimited removes all time limits, so that a busy machine cannot make the run fail.
+	Unlimited bool
 	// ProfileDir, if not empty, makes Run write a CPU profile of the embedded server for each
 	// operation to this folder instead of measuring.
 	ProfileDir string
@@ -111,7 +115,10 @@ func Run(ctx context.Context, o Options) (r Results, err error) {
 		return r, errors.New("FIRESTORE_EMULATOR_HOST is set and would direct all clients to one server: unset it")
 	}
 	o = o.withDefaults()
-	b, err := newBench()
+	if o.Unlimited {
+		ctx = withoutLimits(ctx)
+	}
+	b, err := newBench(o.Server)
 	if err != nil {
 		return r, err
 	}
@@ -133,7 +140,7 @@ func Run(ctx context.Context, o Options) (r Results, err error) {
 		r.MissingNPM = "excluded by --without-npm"
 	}
 	b.started = time.Now()
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := withTimeout(ctx, limit)
 	defer cancel()
 	r.Servers, r.Processors = b.servers(), runtime.NumCPU()
 	if err := b.measure(ctx, &r); err != nil {
@@ -149,10 +156,12 @@ type bench struct {
 	dir     string // temporary files
 	started time.Time
 	npm     string // the folder with the npm server; empty without it
+	server  string // the binary of the embedded server
 }
 
-// newBench creates a temporary folder, which the caller must remove.
-func newBench() (*bench, error) {
+// newBench creates a temporary folder, which the caller must remove. build compiles the server if the
+// name of its binary is empty.
+func newBench(server string) (*bench, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		return nil, fmt.Errorf("find the cache directory: %w", err)
@@ -162,7 +171,7 @@ func newBench() (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &bench{dir: dir}, nil
+	return &bench{dir: dir, server: server}, nil
 }
 
 // servers returns the names of the servers to measure.

@@ -8,11 +8,26 @@ import (
 	"time"
 
 	"heek.kr/heektime/cmd/heektime/internal/firestorebench"
+	"heek.kr/heektime/cmd/heektime/internal/firestorebench/benchserver"
 )
+
+// TestMain runs the embedded server when a test starts this binary as one, so that tests need no
+// compiler.
+func TestMain(m *testing.M) {
+	if os.Getenv(serverVariable) != "" {
+		benchserver.Main()
+		return
+	}
+	os.Setenv(serverVariable, "1") // for the processes that tests start
+	os.Exit(m.Run())
+}
+
+const serverVariable = "FIRESTOREBENCH_TEST_SERVER"
 
 // small configures a run of the embedded server that takes about a second.
 var small = firestorebench.Options{
 	Documents: 200, Sizes: []int{40, 200}, Callers: []int{1, 4}, Window: 20 * time.Millisecond, Rounds: 1, Starts: 1, WithoutNPM: true,
+	Server: os.Args[0], Unlimited: true,
 }
 
 func TestRun(t *testing.T) {

@@ -49,7 +49,7 @@ func (l *listenBench) fanOut(ctx context.Context, t *target, protocol string, li
 }
 
 func (l *listenBench) measureFanOut(ctx context.Context, t *target, listen listenFunc) (f FanOut, err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := withTimeout(ctx, time.Minute)
 	defer cancel()
 	const document = "documents/one"
 	if _, err := t.client.Doc(document).Set(ctx, lecture(0)); err != nil {

@@ -110,7 +110,7 @@ func (b *bench) features(ctx context.Context, targets []*target) ([]Feature, err
 }
 
 func (b *bench) testFeature(ctx context.Context, f feature, t *target) error {
-	ctx, cancel := context.WithTimeout(ctx, featureTimeout)
+	ctx, cancel := withTimeout(ctx, featureTimeout)
 	defer cancel()
 	return f.test(ctx, b, t)
 }

@@ -62,7 +62,7 @@ func (b *bench) fillCollectionOf(ctx context.Context, t *target, size int) error
 	if t.name != npmServer {
 		return t.fill(ctx, path, size)
 	}
-	ctx, cancel := context.WithTimeout(ctx, fillTimeout)
+	ctx, cancel := withTimeout(ctx, fillTimeout)
 	defer cancel()
 	err := t.fill(ctx, path, size)
 	if ctx.Err() != nil {

@@ -38,7 +38,7 @@ func (b *bench) increments(ctx context.Context, targets []*target) ([]Increments
 }
 
 func (t *target) increments(ctx context.Context) (Increments, error) {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := withTimeout(ctx, 20*time.Second)
 	defer cancel()
 	doc := t.client.Doc("counters/one")
 	if _, err := doc.Set(ctx, map[string]any{"n": 0}); err != nil {

@@ -99,7 +99,7 @@ func (l *listenBench) latency(ctx context.Context, clients string, t *target, re
 
 // measureLatency lets one client write a document to which the other listens.
 func (l *listenBench) measureLatency(ctx context.Context, t *target, document string, reader, writer sdktest.Script) (r Latency, err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := withTimeout(ctx, time.Minute)
 	defer cancel()
 	host, port := splitPort(t.address)
 	for _, client := range []sdktest.Script{reader, writer} {

@@ -23,6 +23,10 @@ type ListenOptions struct {
 	WithoutNPM bool
 	// WithoutSDK skips the clients that use Firebase's JavaScript SDK, which need Node, npm and Chromium.
 	WithoutSDK bool
+	// Server is the binary of the embedded server. When empty, it is compiled, as for a release.
+	Server string
+	// Unlimited removes all time limits, so that a busy machine cannot make the run fail.
+	Unlimited bool
 	// Progress is called with the name of each step; it may be nil.
 	Progress func(step string)
 }
@@ -64,7 +68,10 @@ const listenLimit = 5 * time.Minute
 // installs the npm server and Firebase's SDK in the user's cache directory, if they are not there yet.
 func RunListen(ctx context.Context, o ListenOptions) (r ListenResults, err error) {
 	o = o.withDefaults()
-	b, err := newBench()
+	if o.Unlimited {
+		ctx = withoutLimits(ctx)
+	}
+	b, err := newBench(o.Server)
 	if err != nil {
 		return r, err
 	}
@@ -85,7 +92,7 @@ func RunListen(ctx context.Context, o ListenOptions) (r ListenResults, err error
 		l.skip("Firebase's JavaScript SDK was not measured: %v.", err)
 	}
 	started := time.Now()
-	ctx, cancel := context.WithTimeout(ctx, listenLimit)
+	ctx, cancel := withTimeout(ctx, listenLimit)
 	defer cancel()
 	r.Processors = runtime.NumCPU()
 	if err := l.measure(ctx); err != nil {

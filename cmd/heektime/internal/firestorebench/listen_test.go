@@ -1,6 +1,7 @@
 package firestorebench_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -10,7 +11,7 @@ import (
 
 func TestRunListen(t *testing.T) {
 	r, err := firestorebench.RunListen(t.Context(), firestorebench.ListenOptions{
-		Listeners: 20, Window: 50 * time.Millisecond, WithoutNPM: true, WithoutSDK: true,
+		Listeners: 20, Window: 50 * time.Millisecond, WithoutNPM: true, WithoutSDK: true, Server: os.Args[0], Unlimited: true,
 	})
 	if err != nil {
 		t.Fatal(err)

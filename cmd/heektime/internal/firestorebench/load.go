@@ -67,7 +67,7 @@ func (b *bench) rounds(ctx context.Context, targets []*target, loads []Load, run
 	}
 	samples := map[*Cell][]Cell{}
 	for round := range b.Rounds {
-		if round > 0 && time.Since(b.started) > deadline {
+		if round > 0 && !unlimited(ctx) && time.Since(b.started) > deadline {
 			break
 		}
 		for i := range loads {
@@ -96,7 +96,7 @@ const attemptTimeout = 10 * time.Second
 
 // attempt executes an operation once, to find out whether the server supports it.
 func attempt(ctx context.Context, t *target, op operation) error {
-	ctx, cancel := context.WithTimeout(ctx, attemptTimeout)
+	ctx, cancel := withTimeout(ctx, attemptTimeout)
 	defer cancel()
 	err := op.run(ctx, t, 0, 0)
 	if ctx.Err() != nil {

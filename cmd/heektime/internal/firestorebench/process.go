@@ -44,7 +44,7 @@ func launch(ctx context.Context, address, program string, args ...string) (*proc
 		p.failure = p.cmd.Wait()
 		close(p.ended)
 	}()
-	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	ctx, cancel := withTimeout(ctx, 15*time.Second)
 	defer cancel()
 	for {
 		conn, err := net.Dial("tcp", address)

@@ -25,12 +25,16 @@ type target struct {
 const indexes = `{"indexes": [{"collectionGroup": "` + lectures + `", "queryScope": "COLLECTION", "fields": [
 	{"fieldPath": "kind", "order": "ASCENDING"}, {"fieldPath": "n", "order": "DESCENDING"}]}]}`
 
-// build compiles the embedded server as for a release.
+// build compiles the embedded server as for a release, unless the run has its binary.
 func (b *bench) build(ctx context.Context) error {
 	if err := os.WriteFile(b.indexes(), []byte(indexes), 0o600); err != nil {
 		return fmt.Errorf("write the indexes: %w", err)
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.binary(),
+	if b.server != "" {
+		return nil
+	}
+	b.server = filepath.Join(b.dir, "server")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.server,
 		"heek.kr/heektime/cmd/heektime/internal/firestorebench/server")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the embedded server (run the benchmark in the repository): %w\n%s", err, out)
@@ -38,7 +42,6 @@ func (b *bench) build(ctx context.Context) error {
 	return nil
 }
 
-func (b *bench) binary() string  { return filepath.Join(b.dir, "server") }
 func (b *bench) indexes() string { return filepath.Join(b.dir, "firestore.indexes.json") }
 
 // open starts a new, empty server and connects to it.
@@ -57,9 +60,9 @@ func (b *bench) open(ctx context.Context, name string) (*target, error) {
 		if data, err = os.MkdirTemp(b.dir, "data-"); err != nil {
 			return nil, fmt.Errorf("make a data directory: %w", err)
 		}
-		p, err = launch(ctx, address, b.binary(), "-firestore", address, "-indexes", b.indexes(), "-data", data)
+		p, err = launch(ctx, address, b.server, "-firestore", address, "-indexes", b.indexes(), "-data", data)
 	default:
-		p, err = launch(ctx, address, b.binary(), "-firestore", address, "-indexes", b.indexes())
+		p, err = launch(ctx, address, b.server, "-firestore", address, "-indexes", b.indexes())
 	}
 	if err != nil {
 		return nil, err

@@ -125,7 +125,7 @@ func listenWithWebChannel(ctx context.Context, t *target, document string, liste
 
 // supportsWebChannel reports whether a server opens a channel.
 func supportsWebChannel(ctx context.Context, address string) bool {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := withTimeout(ctx, 5*time.Second)
 	defer cancel()
 	_, err := openChannel(ctx, http.DefaultClient, "probe", address, "none/one")
 	return err == nil

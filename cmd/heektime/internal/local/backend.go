@@ -29,9 +29,8 @@ type Config struct {
 	Project, Bucket string
 	// DataDir keeps everything across restarts; empty keeps everything in memory.
 	DataDir string
-	// AllowedOrigins are the origins of web pages that may call the cloud and the services. Pages
-	// served by this machine may always call the cloud; if the list is empty, those on localhost's
-	// usual ports may call the services.
+	// AllowedOrigins are the origins of web pages that may call the cloud and the services, in addition
+	// to pages served by this machine or its private network.
 	AllowedOrigins []string
 	// SchoolsFile is the path of the school file.
 	SchoolsFile string

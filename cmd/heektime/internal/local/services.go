@@ -66,6 +66,7 @@ func (b *Backend) startService(ctx context.Context, cfg Config, name string, l n
 	if err != nil {
 		return err
 	}
+	service.Handler = b.Cloud.Guard(asWebApp(service.Handler), l.Addr().String())
 	b.services.Go(func() {
 		if err := server.Serve(ctx, l, service); err != nil {
 			b.mu.Lock()
@@ -78,17 +79,12 @@ func (b *Backend) startService(ctx context.Context, cfg Config, name string, l n
 
 // placeOf describes this machine as a place of deployment.
 func (b *Backend) placeOf(cfg Config) (_ spec.Place, err error) {
-	origins := cfg.AllowedOrigins
-	if len(origins) == 0 {
-		// The ports of Hosting and of the usual development servers for web apps.
-		origins = append(webOrigins(b.Cloud.HostingAddress()), "http://localhost:5173", "http://localhost:3000")
-	}
 	p := spec.Place{
 		Project: cfg.Project, URLs: b.URLs,
 		Buckets: map[string]string{deployment.ListsBucket: cfg.Bucket},
 		Files:   map[string]string{},
-		APIKey:  "local", // the local Authentication accepts any key
-		Origins: origins,
+		APIKey:  "local",             // the local Authentication accepts any key
+		Origins: []string{webOrigin}, // see asWebApp
 	}
 	if s, ok := b.deployment.Service("refresh"); ok {
 		for _, file := range s.Files {

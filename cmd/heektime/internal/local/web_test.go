@@ -1,12 +1,15 @@
 package local
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,21 +20,7 @@ import (
 // TestWebAppAndServicesShareAnOrigin checks that the project's own firebase.json forwards the services'
 // paths, and serves the web app in web/dist for all others.
 func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
-	dir := copyProject(t)
-	found, err := firebase.Find(filepath.Join(dir, "firebase.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	schools := filepath.Join(dir, "schools.yaml")
-	write(t, schools, []byte(demo.SchoolFile()))
-	b, err := Start(t.Context(), Config{
-		Firebase: found, Project: "demo-web", Bucket: "demo-web", SchoolsFile: schools, Log: slog.New(slog.DiscardHandler),
-		Variables: map[string]string{demo.URLVariable: "http://127.0.0.1:1"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
+	b := startProject(t, io.Discard)
 	for _, tc := range []struct {
 		method, path string
 		status       int
@@ -62,6 +51,95 @@ func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
 			t.Errorf("the page's Content-Security-Policy is %q", csp)
 		}
 	}
+}
+
+// TestLocalPagesCallServices sends what a browser sends for a page at an origin that no configuration
+// names. A page of the internet must reach no service, not even to have its token rejected.
+func TestLocalPagesCallServices(t *testing.T) {
+	b := startProject(t, io.Discard)
+	const local, foreign = "http://127.0.0.1:5055", "https://evil.example.com"
+	for _, name := range slices.Sorted(maps.Keys(b.URLs)) {
+		if got := send(t, "POST", b.URLs[name]+"/", foreign, nil); got.StatusCode != http.StatusForbidden || got.Header.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s responds to a page of %s with %s %v", name, foreign, got.Status, got.Header)
+		}
+		rebound := func(r *http.Request) { r.Host = "evil.example.com" }
+		if got := send(t, "GET", b.URLs[name]+"/", "", rebound); got.StatusCode != http.StatusForbidden {
+			t.Errorf("%s responds to a name of the internet with %s", name, got.Status)
+		}
+	}
+	preflight := func(r *http.Request) {
+		r.Header.Set("Access-Control-Request-Method", "POST")
+		r.Header.Set("Access-Control-Request-Headers", "content-type")
+	}
+	for _, origin := range []string{local, "http://192.168.0.7:3000", "capacitor://localhost", "https://app.example.com", webOrigin} {
+		got := send(t, "OPTIONS", b.URLs["auth"]+"/login/", origin, preflight)
+		if h := got.Header; got.StatusCode != 204 || h.Get("Access-Control-Allow-Origin") != origin || h.Get("Access-Control-Allow-Headers") != "Content-Type" {
+			t.Errorf("preflight of %s: %s %v", origin, got.Status, h)
+		}
+		got = send(t, "POST", b.URLs["auth"]+"/login/", origin, nil)
+		if h := got.Header; got.StatusCode != 400 || h.Get("Access-Control-Allow-Origin") != origin || h.Get("Access-Control-Expose-Headers") != "Retry-After" {
+			t.Errorf("login from %s: %s %v", origin, got.Status, h)
+		}
+	}
+	// A service without CORS has none for local pages either.
+	if got := send(t, "POST", b.URLs["refresh"]+"/refresh", local, nil); got.StatusCode != http.StatusUnauthorized || got.Header.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("refresh from %s: %s %v", local, got.Status, got.Header)
+	}
+}
+
+func TestRejectedPagesAreLogged(t *testing.T) {
+	var log bytes.Buffer
+	b := startProject(t, &log)
+	for range 3 {
+		send(t, "POST", b.URLs["auth"]+"/login/", "https://evil.example.com", nil)
+	}
+	b.Close()
+	if n := strings.Count(log.String(), "https://evil.example.com"); n != 1 {
+		t.Errorf("three rejected requests are logged %d times, want once:\n%s", n, log.String())
+	}
+}
+
+// send sends a request with an Origin header, unless origin is empty, and an empty body.
+func send(t *testing.T, method, url, origin string, change func(*http.Request)) *http.Response {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if origin != "" {
+		r.Header.Set("Origin", origin)
+	}
+	if change != nil {
+		change(r)
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	return response
+}
+
+// startProject starts a copy of the project, which writes its log to log.
+func startProject(t *testing.T, log io.Writer) *Backend {
+	t.Helper()
+	dir := copyProject(t)
+	found, err := firebase.Find(filepath.Join(dir, "firebase.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	schools := filepath.Join(dir, "schools.yaml")
+	write(t, schools, []byte(demo.SchoolFile()))
+	b, err := Start(t.Context(), Config{
+		Firebase: found, Project: "demo-web", Bucket: "demo-web", SchoolsFile: schools,
+		AllowedOrigins: []string{"https://app.example.com"}, Log: slog.New(slog.NewTextHandler(log, nil)),
+		Variables: map[string]string{demo.URLVariable: "http://127.0.0.1:1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { b.Close() })
+	return b
 }
 
 // copyProject copies the project's firebase.json, heektime.json and web app to a new folder, with free

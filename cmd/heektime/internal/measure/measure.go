@@ -31,7 +31,7 @@ func Run(ctx context.Context, shared string, tries int, progress func(string)) (
 	if err := build(ctx, dir); err != nil {
 		return results, err
 	}
-	cloud, err := emulator.Open(emulator.Config{Project: "demo-bench"})
+	cloud, err := emulator.Open(emulator.Config{Project: project})
 	if err != nil {
 		return results, err
 	}
@@ -41,7 +41,11 @@ func Run(ctx context.Context, shared string, tries int, progress func(string)) (
 	if err := os.WriteFile(file, []byte(one), 0o600); err != nil {
 		return results, fmt.Errorf("write the school file: %w", err)
 	}
-	if results.Starts, err = starts(ctx, dir, environments(cloud, file), tries, progress); err != nil {
+	env, err := environments(cloud, file, benchURLs)
+	if err != nil {
+		return results, err
+	}
+	if results.Starts, err = starts(ctx, dir, env, tries, progress); err != nil {
 		return results, err
 	}
 	results.Refresh, err = refreshes(ctx, dir, shared, tries, progress)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,6 +19,8 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/internal/courses"
+	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/lecturespb"
 	"heek.kr/heektime/internal/refresh"
 )
@@ -41,9 +44,9 @@ type Refresh struct {
 }
 
 const (
-	schoolID      = "가온대학교"
-	semester      = "2026-0900"
-	callerAccount = "heektime-tasks@demo-bench.iam.gserviceaccount.com"
+	schoolID = "가온대학교"
+	semester = "2026-0900"
+	project  = "demo-bench"
 )
 
 // runningServices are the two services that a refresh needs, each in its own process.
@@ -52,33 +55,54 @@ type runningServices struct {
 	refresh, courses *process
 }
 
-// environments returns the environment variables of each service. deploy replaces the URL of the
-// course service.
-func environments(cloud *emulator.Cloud, schoolsFile string) map[string]map[string]string {
-	refreshURL := "http://refresh.bench"
-	common := cloud.Environment()
-	common["ALLOWED_CALLERS"] = callerAccount
-	auth := map[string]string{"FIREBASE_API_KEY": "local"}
-	courses, refresh := map[string]string{"OIDC_AUDIENCE": "http://courses.bench"}, map[string]string{
-		"OIDC_AUDIENCE": refreshURL, "LECTURES_BUCKET": cloud.Project, "SCHOOLS_FILE": schoolsFile, "REFRESH_URL": refreshURL,
-		"REFRESH_QUEUE": "projects/demo-bench/locations/asia-northeast3/queues/refresh", "TASKS_SERVICE_ACCOUNT": callerAccount,
-		"COURSES_URL": "http://127.0.0.1:1",
+// environments returns the environment variables of each service: those of the deployment table, and
+// those that direct its clients to the cloud.
+func environments(cloud *emulator.Cloud, schoolsFile string, urls map[string]string) (map[string]map[string]string, error) {
+	table := deployment.Table()
+	place := spec.Place{
+		Project: cloud.Project, URLs: urls, Buckets: map[string]string{deployment.ListsBucket: cloud.Project},
+		Files: map[string]string{}, APIKey: "local",
 	}
-	for name, value := range common {
-		courses[name], refresh[name], auth[name] = value, value, value
+	if s, ok := table.Service("refresh"); ok {
+		for _, file := range s.Files {
+			place.Files[file.Path] = schoolsFile
+		}
 	}
-	return map[string]map[string]string{baseline: {}, "courses": courses, "refresh": refresh, "auth": auth}
+	all := map[string]map[string]string{baseline: {}}
+	for _, name := range []string{"courses", "refresh", "auth"} {
+		env, err := table.Environment(name, place)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(env, cloud.Environment())
+		all[name] = env
+	}
+	return all, nil
+}
+
+// refreshAccount returns the account that refresh runs as: the only service that calls another.
+func refreshAccount() string {
+	service, _ := deployment.Table().Service("refresh")
+	return service.Account
+}
+
+// benchURLs are the base URLs of services that nothing calls.
+var benchURLs = map[string]string{
+	"courses": "http://courses.bench", "refresh": "http://refresh.bench", "auth": "http://auth.bench",
 }
 
 // deploy starts the course service and then the refresh service, which needs the other's URL.
 func deploy(ctx context.Context, dir string, cloud *emulator.Cloud, schoolsFile string) (*runningServices, error) {
-	env := environments(cloud, schoolsFile)
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	env["courses"]["OIDC_AUDIENCE"] = "http://127.0.0.1:" + port
-	env["refresh"]["COURSES_URL"] = env["courses"]["OIDC_AUDIENCE"]
+	urls := maps.Clone(benchURLs)
+	urls["courses"] = "http://127.0.0.1:" + port
+	env, err := environments(cloud, schoolsFile, urls)
+	if err != nil {
+		return nil, err
+	}
 	s := &runningServices{cloud: cloud}
 	if s.courses, _, err = startAt(ctx, filepath.Join(dir, "courses"), env["courses"], port); err != nil {
 		return nil, err
@@ -95,7 +119,7 @@ func (s *runningServices) refreshOnce(ctx context.Context) (*refresh.Run, time.D
 	if err != nil {
 		return nil, 0, fmt.Errorf("encode the task: %w", err)
 	}
-	token, err := s.cloud.Identity.IDToken(ctx, callerAccount, "http://refresh.bench")
+	token, err := s.cloud.Identity.IDToken(ctx, spec.Email(s.cloud.Project, deployment.TasksAccount), benchURLs["refresh"])
 	if err != nil {
 		return nil, 0, err
 	}
@@ -130,7 +154,7 @@ func refreshes(ctx context.Context, dir, shared string, tries int, progress func
 	}
 	srv := school.serve()
 	defer srv.Close()
-	cloud, err := emulator.Open(emulator.Config{Project: "demo-bench", ServiceAccount: callerAccount})
+	cloud, err := emulator.Open(emulator.Config{Project: project, ServiceAccount: spec.Email(project, refreshAccount())})
 	if err != nil {
 		return result, err
 	}

@@ -1,4 +1,4 @@
-package main
+package functions_test
 
 import (
 	"bytes"
@@ -18,13 +18,15 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
+	"heek.kr/heektime/internal/functions"
+	"heek.kr/heektime/internal/server"
 )
 
 // TestMain runs the service when a test starts this test binary as a process, so that tests need no
 // compiler.
 func TestMain(m *testing.M) {
 	if os.Getenv("FUNCTIONS_TEST_MAIN") != "" {
-		main()
+		server.Main("functions", functions.Open) // as functions/main.go does
 		return
 	}
 	os.Exit(m.Run())

@@ -1,15 +1,13 @@
-package main
+package school
 
 import (
 	"os"
 	"testing"
-
-	"heek.kr/heektime/internal/school"
 )
 
 // Old clients know the schools by these ids; see the contract of the legacy API.
-func TestSchoolFile(t *testing.T) {
-	f, err := school.Read("schools.yaml", os.LookupEnv)
+func TestRepositoryFile(t *testing.T) {
+	f, err := Read("../../run/refresh/schools.yaml", os.LookupEnv)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,80 @@
+package opentofu
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"heek.kr/heektime/internal/deployment/spec"
+)
+
+func testBuckets(t *testing.T, p *plan, table *spec.Deployment) {
+	planned := all[struct {
+		Name, Location string
+		Uniform        bool  `json:"uniform_bucket_level_access"`
+		ForceDestroy   bool  `json:"force_destroy"`
+		Lifecycle      []any `json:"lifecycle_rule"`
+		CORS           []struct {
+			Origin, Method []string
+			MaxAge         int `json:"max_age_seconds"`
+		}
+		SoftDelete []struct {
+			Seconds int `json:"retention_duration_seconds"`
+		} `json:"soft_delete_policy"`
+	}](t, p, "google_storage_bucket")
+	for _, want := range table.Buckets {
+		got := planned[want.ID]
+		if got.Name != want.NameIn(project) || got.Location != strings.ToUpper(table.Region) || !got.Uniform || got.ForceDestroy {
+			t.Errorf("bucket %s: %+v", want.ID, got)
+		}
+		if len(got.Lifecycle) > 0 || got.SoftDelete[0].Seconds != int(want.SoftDelete.Seconds()) {
+			t.Errorf("bucket %s deletes by age %v, or keeps deleted objects: %v", want.ID, got.Lifecycle, got.SoftDelete)
+		}
+		cors := got.CORS[0]
+		if !slices.Equal(cors.Method, want.CORSMethods) || cors.MaxAge != int(want.CORSMaxAge.Seconds()) ||
+			!slices.Contains(cors.Origin, "https://heektime.test") || !slices.Contains(cors.Origin, "https://"+project+".web.app") {
+			t.Errorf("bucket %s: CORS %+v", want.ID, cors)
+		}
+	}
+}
+
+// The images of earlier releases stay for a while, to roll back to, and not for ever.
+func testImages(t *testing.T, p *plan, _ *spec.Deployment) {
+	images := all[struct {
+		Format, Location string
+		DryRun           bool `json:"cleanup_policy_dry_run"`
+		Policies         []struct {
+			Action string
+			Recent []struct {
+				Keep int `json:"keep_count"`
+			} `json:"most_recent_versions"`
+		} `json:"cleanup_policies"`
+	}](t, p, "google_artifact_registry_repository")["images"]
+	actions := map[string]bool{}
+	for _, policy := range images.Policies {
+		actions[policy.Action] = true
+		if policy.Action == "KEEP" && policy.Recent[0].Keep < 2 {
+			t.Error("images: there is no earlier release to roll back to")
+		}
+	}
+	if images.Format != "DOCKER" || images.DryRun || !actions["KEEP"] || !actions["DELETE"] {
+		t.Errorf("images: %+v", images)
+	}
+}
+
+// The secrets exist, without a value in the state.
+func testSecrets(t *testing.T, p *plan, table *spec.Deployment) {
+	secrets := all[struct {
+		ID string `json:"secret_id"`
+	}](t, p, "google_secret_manager_secret")
+	for _, s := range table.Secrets {
+		if secrets[s.ID].ID != s.ID {
+			t.Errorf("secret %s is missing", s.ID)
+		}
+	}
+	for _, r := range p.Planned.Root.Resources {
+		if r.Type == "google_secret_manager_secret_version" {
+			t.Errorf("%s: the value of a secret is in the state", r.Address)
+		}
+	}
+}
