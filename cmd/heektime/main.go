@@ -32,6 +32,7 @@ var commands = []command{
 	{"auth", "status", "count the old password hashes that remain", authStatus},
 	{"cleanup", "purge|sweep", "start the purge of deleted accounts, or the sweeper", cleanupNow},
 	{"rules", "check|test|mutate", "check or test the security rules", rulesCommand},
+	{"doctor", "", "compare a project with what should be deployed", examine},
 	{"deployment", "[--write]", "print or update docs/deployment.md", showDeployment},
 	{"bench", "", "measure the services", bench},
 	{"bench-firestore", "", "compare our Firestore with an npm emulator", benchFirestore},

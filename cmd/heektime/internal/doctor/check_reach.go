@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -17,8 +16,14 @@ func (e *examination) logs(service string) string {
 	return "gcloud logging read 'resource.labels.service_name=" + service + " severity>=WARNING' --limit=20 --project=" + e.Options.Project
 }
 
+// ok reports whether there is a response, and a good one.
+func (v *Visit) ok() bool { return v != nil && v.Err == nil && v.Status == http.StatusOK }
+
 // describe says how a request ended.
 func (v *Visit) describe() string {
+	if v == nil {
+		return "has no known URL"
+	}
 	if v.Err != nil {
 		return "does not respond: " + firstLine(v.Err.Error())
 	}
@@ -28,7 +33,7 @@ func (v *Visit) describe() string {
 func checkPublicReachable(e *examination) {
 	for _, s := range e.Table.Services {
 		v := e.Visits[visitKey{s.Name, healthPath, false}]
-		if v == nil || !s.Public && !e.Local || v.Status == http.StatusOK {
+		if !s.Public && !e.Local || v.ok() {
 			continue
 		}
 		e.errorf("service "+s.Name, "%s to GET %s", v.describe(), healthPath).because("clients get no response, either", "%s", e.logs(s.Name))
@@ -44,7 +49,7 @@ func checkPrivateClosed(e *examination) {
 		}
 		for _, forged := range []bool{false, true} {
 			v := e.Visits[visitKey{s.Name, healthPath, forged}]
-			if f := closed(v, forged); v != nil && f != "" {
+			if f := closed(v, forged); f != "" {
 				e.errorf("service "+s.Name, "%s", f).because("only its invokers may call it",
 					"gcloud run services update %s --invoker-iam-check --region=%s --project=%s", s.Name, e.Table.Region, e.Options.Project)
 			}
@@ -59,9 +64,9 @@ func closed(v *Visit, forged bool) string {
 		how = "with a token that nobody signed"
 	}
 	switch {
-	case v == nil || v.Err == nil && (v.Status == http.StatusUnauthorized || v.Status == http.StatusForbidden):
+	case v != nil && v.Err == nil && (v.Status == http.StatusUnauthorized || v.Status == http.StatusForbidden):
 		return ""
-	case v.Err != nil:
+	case v == nil || v.Err != nil:
 		return v.describe()
 	}
 	return v.describe() + " to a request " + how
@@ -70,7 +75,7 @@ func closed(v *Visit, forged bool) string {
 func checkSite(e *examination) {
 	v := e.Visits[visitKey{Path: "/"}]
 	deploy := "npx firebase-tools@15 deploy --only hosting --project " + e.Options.Project
-	if v.Err != nil || v.Status != http.StatusOK {
+	if !v.ok() {
 		e.errorf("site "+e.SiteURL, "%s", v.describe()).because("users cannot open the web app", "%s", deploy)
 		return
 	}
@@ -85,12 +90,9 @@ func checkSite(e *examination) {
 func checkRewrites(e *examination) {
 	for _, path := range e.Files.rewrites() {
 		v := e.Visits[visitKey{Path: path}]
-		if v == nil {
-			continue
-		}
 		f := ""
 		switch {
-		case v.Err != nil || v.Status >= http.StatusInternalServerError:
+		case v == nil || v.Err != nil || v.Status >= http.StatusInternalServerError:
 			f = v.describe()
 		case strings.HasPrefix(v.ContentType, "text/html"):
 			f = "is a page, not a response of a service"
@@ -107,22 +109,23 @@ func checkRewrites(e *examination) {
 const certificateMargin = 14 * 24 * time.Hour
 
 func checkCertificates(e *examination) {
-	keys := slices.SortedFunc(maps.Keys(e.Visits), func(a, b visitKey) int {
-		return cmp.Or(cmp.Compare(a.Service, b.Service), cmp.Compare(a.Path, b.Path))
-	})
-	seen := map[string]bool{}
-	for _, key := range keys {
-		subject := "site " + e.SiteURL
-		if key.Service != "" {
-			subject = "service " + key.Service
+	expires := map[string]time.Time{} // by service; the site has no name
+	for key, v := range e.Visits {
+		if !v.Expires.IsZero() {
+			expires[key.Service] = v.Expires
+		} else if _, seen := expires[key.Service]; !seen {
+			expires[key.Service] = time.Time{}
 		}
-		v := e.Visits[key]
-		if v.Expires.IsZero() || seen[subject] {
-			continue
+	}
+	for _, service := range slices.Sorted(maps.Keys(expires)) {
+		subject, end := "service "+service, expires[service]
+		if service == "" {
+			subject = "site " + e.SiteURL
 		}
-		seen[subject] = true
-		if left := v.Expires.Sub(e.Now()); left < certificateMargin {
-			e.errorf(subject, "its certificate expires on %s, in %d days", v.Expires.Format(time.DateOnly), int(left.Hours()/24)).because(
+		if end.IsZero() {
+			e.errorf(subject, "shows no certificate").because("clients do not connect without one", "%s", e.console("hosting/sites"))
+		} else if left := end.Sub(e.Now()); left < certificateMargin {
+			e.errorf(subject, "its certificate expires on %s, in %d days", end.Format(time.DateOnly), int(left.Hours()/24)).because(
 				"Google could not renew it, mostly because the domain's DNS records changed; then no client connects", "%s", e.console("hosting/sites"))
 		}
 	}

@@ -145,8 +145,11 @@ func versionInLayer(layer io.Reader, program string) (string, error) {
 		if path.Clean("/"+header.Name) != path.Clean(program) {
 			continue
 		}
-		binary, err := io.ReadAll(io.LimitReader(files, maxBinary))
-		if err != nil {
+		if header.Size > maxBinary {
+			return "", fmt.Errorf("unpack %s: it has %d bytes", program, header.Size)
+		}
+		binary := make([]byte, header.Size)
+		if _, err := io.ReadFull(files, binary); err != nil {
 			return "", fmt.Errorf("unpack %s: %w", program, err)
 		}
 		info, err := buildinfo.Read(bytes.NewReader(binary))

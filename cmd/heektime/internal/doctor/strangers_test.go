@@ -61,12 +61,18 @@ func (s *strangers) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.requests = append(s.requests, r.Method+" "+key)
 	response := &http.Response{StatusCode: 404, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("")), Request: r}
 	response.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{NotAfter: s.expires}}}
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
 	if answer, known := s.responses[key]; known {
+		if answer.err != nil {
+			return nil, answer.err
+		}
 		response.StatusCode = answer.status
 		for name, value := range answer.header {
 			response.Header.Set(name, value)
 		}
-		return response, answer.err
+		return response, nil
 	}
 	return response, nil
 }
