@@ -44,9 +44,12 @@ func examine(ctx context.Context, args []string) error {
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
-	files, err := o.files()
-	if err != nil {
-		return err
+	var files doctor.Files
+	if o.google || o.url != "" { // a local cloud has no copy of the files to compare with
+		var err error
+		if files, err = o.files(); err != nil {
+			return err
+		}
 	}
 	if o.url != "" {
 		return o.examineURL(ctx, files)

@@ -16,7 +16,13 @@ func (e *examination) signIn() *identitytoolkit.GoogleCloudIdentitytoolkitAdminV
 	return config.SignIn
 }
 
-func (e *examination) setUp() string { return "deploy/firebase.sh " + e.Options.Project }
+// setUp is the command for what OpenTofu cannot do.
+func (e *examination) setUp() string {
+	if e.Local {
+		return "heektime dev"
+	}
+	return "deploy/firebase.sh " + e.Options.Project
+}
 
 func checkSignInEmail(e *examination) {
 	email := e.signIn().Email

@@ -22,7 +22,7 @@ func (e *examination) eachBucket(check func(name string, want *spec.Bucket, got 
 func checkBucket(e *examination) {
 	for _, b := range e.Table.Buckets {
 		if e.State.Buckets[b.ID] == nil {
-			e.errorf("bucket "+e.bucketName(b.ID), "does not exist").because("it holds "+b.Purpose, "deploy/firebase.sh %s", e.Options.Project)
+			e.errorf("bucket "+e.bucketName(b.ID), "does not exist").because("it holds "+b.Purpose, "%s", e.setUp())
 		}
 	}
 }

@@ -55,8 +55,8 @@ func checkQueueSettings(e *examination) {
 func checkQueueRunning(e *examination) {
 	for _, want := range e.Table.Queues {
 		if got := e.State.Queues[want.ID]; got != nil && got.State != "RUNNING" && got.State != "" {
-			e.errorf("queue "+want.ID, "is %s", got.State).because("tasks wait and nothing is refreshed",
-				"gcloud tasks queues resume %s --location=%s --project=%s", want.ID, e.Table.Region, e.Options.Project)
+			e.errorf("queue "+want.ID, "is %s", got.State).because("tasks wait and nothing is refreshed", "%s",
+				e.operate("gcloud tasks queues resume "+want.ID, tasksAPI, "v2", e.Table.QueueName(e.Options.Project, want.ID), "resume"))
 		}
 	}
 }
@@ -120,15 +120,15 @@ func checkJobSettings(e *examination) {
 func checkJobEnabled(e *examination) {
 	e.eachJob(func(want *spec.Job, got *cloudscheduler.Job) {
 		if got.State != "ENABLED" && got.State != "" {
-			e.errorf("job "+want.ID, "is %s", got.State).because("nothing "+want.Purpose,
-				"gcloud scheduler jobs resume %s --location=%s --project=%s", want.ID, e.Table.Region, e.Options.Project)
+			e.errorf("job "+want.ID, "is %s", got.State).because("nothing "+want.Purpose, "%s",
+				e.operate("gcloud scheduler jobs resume "+want.ID, schedulerAPI, "v1", e.Table.JobName(e.Options.Project, want.ID), "resume"))
 		}
 	})
 }
 
 func checkJobSuccess(e *examination) {
 	e.eachJob(func(want *spec.Job, got *cloudscheduler.Job) {
-		again := fmt.Sprintf("gcloud scheduler jobs run %s --location=%s --project=%s", want.ID, e.Table.Region, e.Options.Project)
+		again := e.operate("gcloud scheduler jobs run "+want.ID, schedulerAPI, "v1", e.Table.JobName(e.Options.Project, want.ID), "run")
 		switch {
 		case got.Status != nil && got.Status.Code != 0:
 			e.errorf("job "+want.ID, "its last run failed with code %d %s", got.Status.Code, firstLine(got.Status.Message)).because(

@@ -154,7 +154,16 @@ func (e *examination) apply() string {
 	return "tofu -chdir=deploy apply -var project=" + e.Options.Project
 }
 
-// firebase is the script for what OpenTofu cannot do.
+// operate is the command that changes a resource of Cloud Tasks or Cloud Scheduler, which a local cloud
+// serves, too: on Google's cloud that of gcloud.
+func (e *examination) operate(gcloud, api, version, name, verb string) string {
+	if e.Local {
+		return "curl -X POST " + e.Endpoints[api] + "/" + version + "/" + name + ":" + verb
+	}
+	return gcloud + " --location=" + e.Table.Region + " --project=" + e.Options.Project
+}
+
+// console is a page of Firebase's console, for settings that no command changes.
 func (e *examination) console(page string) string {
 	return "open https://console.firebase.google.com/project/" + e.Options.Project + "/" + page
 }

@@ -108,7 +108,7 @@ func (r *reader) getRegistry(ctx context.Context, url string, use func(body io.R
 		return fmt.Errorf("request %s: %w", url, err)
 	}
 	request.Header.Set("Accept", "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json")
-	response, err := r.Authorized.Do(request)
+	response, err := r.follow(request)
 	if err != nil {
 		return fmt.Errorf("request %s: %w", url, err)
 	}
@@ -120,6 +120,27 @@ func (r *reader) getRegistry(ctx context.Context, url string, use func(body io.R
 		return fmt.Errorf("read %s: %w", url, err)
 	}
 	return nil
+}
+
+// follow sends a request. The registry redirects to a URL that is signed, which needs no token and must
+// not get ours.
+func (r *reader) follow(request *http.Request) (*http.Response, error) {
+	client := *r.Authorized
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	location, err := response.Location()
+	if err != nil { // it is not a redirect
+		return response, nil
+	}
+	response.Body.Close()
+	signed, err := http.NewRequestWithContext(request.Context(), http.MethodGet, location.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return r.Anonymous.Do(signed)
 }
 
 func decodeInto(value any) func(io.Reader) error {

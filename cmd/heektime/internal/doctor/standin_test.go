@@ -81,6 +81,9 @@ func newStandIn(t *testing.T) *standIn {
 	})
 	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
+		if host := strings.Split(r.URL.Path, "/")[1]; host != goReleasesHost && host != "signed" && r.Header.Get("Authorization") == "" {
+			t.Errorf("%s %s has no token", r.Method, r.URL)
+		}
 		if r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, ":getIamPolicy") {
 			s.writes = append(s.writes, r.Method+" "+r.URL.Path)
 		}
@@ -105,7 +108,7 @@ func (s *standIn) options(t *testing.T) Options {
 	}
 	o := Options{
 		Project: testProject, Table: s.table, Files: files, Images: true, Endpoints: map[string]string{},
-		Authorized: s.server.Client(), Anonymous: &http.Client{Transport: s.strangers}, Now: testNow,
+		Authorized: &http.Client{Transport: owner{http.DefaultTransport}}, Anonymous: &http.Client{Transport: s.strangers}, Now: testNow,
 	}
 	for _, source := range sources {
 		if source.api != "" {

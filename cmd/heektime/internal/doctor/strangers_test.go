@@ -51,7 +51,7 @@ func newStrangers(table *spec.Deployment, files Files) *strangers {
 func (s *strangers) RoundTrip(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if strings.HasPrefix(r.URL.Path, "/"+goReleasesHost) { // the stand-in serves it
+	if r.URL.Hostname() == "127.0.0.1" { // the stand-in, which serves Go's releases and the images' layers
 		return http.DefaultTransport.RoundTrip(r)
 	}
 	key := r.URL.Host + r.URL.Path
@@ -97,6 +97,12 @@ func (i *imageOf) handle(t *testing.T, mux *http.ServeMux) {
 		w.Write(layerOf(t, "etc/ssl/cert.pem", []byte("certificates")))
 	})
 	mux.HandleFunc(base+"blobs/sha256:program", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/signed", http.StatusFound) // as Artifact Registry does
+	})
+	mux.HandleFunc("GET /signed", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "" {
+			t.Error("the signed URL gets the caller's token")
+		}
 		i.once.Do(func() {
 			self, err := os.Executable()
 			if err != nil {
