@@ -10,7 +10,7 @@ import (
 )
 
 // TestUnreadableAPIs makes every API fail, one at a time: each of its sources is a finding that names
-// the role or the command that helps, and no check that needs it passes.
+// the role or the command that helps, and no check that needs it passes. It is long because of its table.
 func TestUnreadableAPIs(t *testing.T) {
 	disabled := obj{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": "googleapis.com"}
 	hosts := map[string]bool{}

@@ -48,6 +48,7 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 }
 
+// TestCheckURL is long because of its table.
 func TestCheckURL(t *testing.T) {
 	const (
 		public  = "https://v12---auth-123456789012.asia-northeast3.run.app"
