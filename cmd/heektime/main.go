@@ -34,6 +34,7 @@ var commands = []command{
 	{"cleanup", "purge|sweep", "start the purge of deleted accounts, or the sweeper", cleanupNow},
 	{"rules", "check|test|mutate", "check or test the security rules", rulesCommand},
 	{"image", "build|push", "build the services' container images, or push them", imageCommand},
+	{"doctor", "", "compare a project with what should be deployed", examine},
 	{"deployment", "[--write]", "print or update docs/deployment.md", showDeployment},
 	{"bench", "", "measure the services", bench},
 	{"bench-firestore", "", "compare our Firestore with an npm emulator", benchFirestore},

@@ -268,6 +268,9 @@ func TestSession(t *testing.T) {
 	if r := last("status"); r.Outcome != "changed" || r.Lectures != 2 {
 		t.Errorf("status: %+v", r)
 	}
+	if out, errs, ok := output(t, "doctor", "--config", config); !ok || !strings.Contains(out, "0 errors, 0 warnings; 8 passed") {
+		t.Errorf("doctor: %s%s", out, errs)
+	}
 	if r := last("refresh", "가온대학교", "2026-0900"); r.Outcome != "unchanged" {
 		t.Errorf("refresh: %+v", r)
 	}
