@@ -32,6 +32,7 @@ var commands = []command{
 	{"auth", "status", "count the old password hashes that remain", authStatus},
 	{"cleanup", "purge|sweep", "start the purge of deleted accounts, or the sweeper", cleanupNow},
 	{"rules", "check|test|mutate", "check or test the security rules", rulesCommand},
+	{"image", "build|push", "build the services' container images, or push them", imageCommand},
 	{"release", "[SERVICE…]", "deploy images, check them, and move the traffic to them", releaseServices},
 	{"rollback", "[SERVICE…]", "move the traffic back to what served before", rollBack},
 	{"deployment", "[--write]", "print or update docs/deployment.md", showDeployment},

@@ -19,6 +19,7 @@ const maxRequest = 256 << 10
 
 // Open builds the service from its environment, which docs/deployment.md lists.
 func Open(_ context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
+	env.Required("GOOGLE_CLOUD_PROJECT", "the project that the traces in the log belong to") // for server.Main
 	check := oidcauth.FromEnvironment(env)
 	files := env.Optional("COURSES_FILES", "")
 	if err := env.Err(); err != nil {

@@ -15,9 +15,6 @@ import (
 	"heek.kr/heektime/internal/server"
 )
 
-// readByMain are the variables that every service's main function reads.
-var readByMain = []string{"GOOGLE_CLOUD_PROJECT"}
-
 // TestEnvironment tests the environment of a service against its row in the table: the service starts
 // with it, reads every variable of the row and no other, agrees with the row on which are required and
 // on defaults, and reports all missing ones together. root is the root of the repository.
@@ -68,11 +65,11 @@ func compare(t *testing.T, row *spec.Service, reads []environment.Read) {
 		r, ok := read[v.Name]
 		delete(read, v.Name)
 		switch {
-		case !ok && !slices.Contains(readByMain, v.Name):
+		case !ok:
 			t.Errorf("%s: the table has %s, which the service does not read", row.Name, v.Name)
-		case ok && r.Required != v.Required:
+		case r.Required != v.Required:
 			t.Errorf("%s: %s is required in the service: %t, in the table: %t", row.Name, v.Name, r.Required, v.Required)
-		case ok && v.Value.Kind == spec.KindDefault && r.Fallback != v.Value.Text:
+		case v.Value.Kind == spec.KindDefault && r.Fallback != v.Value.Text:
 			t.Errorf("%s: %s defaults to %q in the service, to %q in the table", row.Name, v.Name, r.Fallback, v.Value.Text)
 		}
 	}

@@ -10,8 +10,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"heek.kr/heektime/cmd/heektime/internal/image"
 )
 
 // emptyServer is the source of a minimal Go server, the baseline for start-up times.
@@ -29,10 +32,7 @@ func main() {
 }
 `
 
-// build compiles the services and the empty server as for deployment. The tag leaves out the gRPC
-// modules of Cloud Storage's client, which are unused but would be initialized at every start.
-//
-// Source: https://pkg.go.dev/cloud.google.com/go/storage, gRPC API
+// build compiles the services and the empty server with the flags of the images, for this machine.
 func build(ctx context.Context, dir string) error {
 	source := filepath.Join(dir, "empty.go")
 	if err := os.WriteFile(source, []byte(emptyServer), 0o600); err != nil {
@@ -41,8 +41,8 @@ func build(ctx context.Context, dir string) error {
 	for name, target := range map[string]string{
 		"courses": "./run/courses", "refresh": "./run/refresh", "auth": "./run/auth", baseline: source,
 	} {
-		cmd := exec.CommandContext(ctx, "go", "build", "-tags=disable_grpc_modules", "-trimpath", "-ldflags=-s -w",
-			"-o", filepath.Join(dir, name), target)
+		cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{"build"}, image.Flags, []string{"-o", filepath.Join(dir, name), target})...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("build %s (run heektime bench in the root of the repository): %w\n%s", name, err, out)
 		}
