@@ -112,7 +112,7 @@ func (t *target) withReleaser(ctx context.Context, f func(context.Context, *rele
 	defer func() { err = errors.Join(err, revisions.Close()) }()
 	check := &release.HealthCheck{Client: &http.Client{Timeout: time.Minute}}
 	if t.google {
-		check.Token = release.InvokerToken(t.project)
+		check.Token = release.ImpersonatedToken(t.project, deployment.CheckAccount)
 	}
 	r, err := release.New(release.Config{
 		Services: services, Revisions: revisions, Project: t.project, Table: deployment.Table(),
