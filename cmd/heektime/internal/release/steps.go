@@ -62,7 +62,7 @@ func (r *Releaser) deploy(ctx context.Context, s *spec.Service, image, id string
 		return "", err
 	}
 	if got, want := revision.Containers[0].Image, pb.Template.Containers[0].Image; got != want {
-		return "", fmt.Errorf("Cloud Run made no revision for %s; the latest is %s", want, last(revision.Name))
+		return "", fmt.Errorf("no revision was made for %s; the latest is %s", want, last(revision.Name))
 	}
 	if !isReady(revision) {
 		return "", fmt.Errorf("revision %s did not become ready: %s", last(revision.Name), readyMessage(revision))
