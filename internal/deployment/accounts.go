@@ -70,6 +70,6 @@ func accounts() []spec.ServiceAccount {
 			{Role: "roles/eventarc.eventReceiver", On: spec.Project, Why: "receives the events of its triggers"},
 		},
 	}, {
-		ID: CheckAccount, Purpose: "calls `/health` of new revisions, for `heektime release`; no service accepts other calls from it",
+		ID: CheckAccount, Purpose: "checks `/health` of new revisions for `heektime release`",
 	}}
 }
