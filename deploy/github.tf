@@ -109,6 +109,16 @@ resource "google_service_account_iam_member" "release" {
   depends_on         = [google_service_account.this]
 }
 
+# It checks a new revision before it gets traffic, with tokens of an account that services answer /health to, and
+# nothing else.
+resource "google_service_account_iam_member" "check" {
+  for_each           = toset(local.github ? ["heektime-check"] : [])
+  service_account_id = "projects/${var.project}/serviceAccounts/${local.emails[each.key]}"
+  role               = "roles/iam.serviceAccountOpenIdTokenCreator"
+  member             = "serviceAccount:${google_service_account.workflow["release"].email}"
+  depends_on         = [google_service_account.this]
+}
+
 resource "google_project_iam_member" "release" {
   for_each = toset(local.github ? ["roles/firebasehosting.admin", "roles/run.viewer"] : [])
   project  = var.project

@@ -11,7 +11,7 @@ func (c *Cloud) AuthAddress() string { return c.authPort.Address() }
 // StorageAddress returns where Cloud Storage listens, host:port.
 func (c *Cloud) StorageAddress() string { return c.storagePort.Address() }
 
-// TasksAddress returns where Cloud Tasks and Cloud Scheduler listen, host:port.
+// TasksAddress returns where Cloud Tasks, Cloud Scheduler and the Admin API of Cloud Run listen, host:port.
 func (c *Cloud) TasksAddress() string { return c.tasksPort.Address() }
 
 // ConsoleURL returns the address of the page that shows what is in the cloud.
@@ -43,6 +43,7 @@ func (c *Cloud) Environment() map[string]string {
 		"FIREBASE_STORAGE_EMULATOR_HOST": c.StorageAddress(),
 		"FIREBASE_EMULATOR_HUB":          c.HubAddress(),
 		"CLOUD_TASKS_EMULATOR_HOST":      c.TasksAddress(),
+		"CLOUD_RUN_EMULATOR_HOST":        c.TasksAddress(),
 		"GCE_METADATA_HOST":              c.TasksAddress(),
 		"OIDC_CERTS_URL":                 c.CertsURL(),
 	}

@@ -1,6 +1,6 @@
 // Package emulator is a local cloud in one Go process: Firestore with its triggers, Firebase
-// Authentication, Cloud Storage, Firebase Hosting, Cloud Tasks, Cloud Scheduler and the metadata
-// server. Google's own clients talk to it over the wire, as they talk to the real services.
+// Authentication, Cloud Storage, Firebase Hosting, Cloud Tasks, Cloud Scheduler, the Admin API of
+// Cloud Run, and the metadata server. Google's own clients talk to it over the wire, as they talk to the real services.
 //
 // A test starts one with package emulatortest:
 //
@@ -40,6 +40,7 @@ import (
 	"heek.kr/heektime/emulator/identity"
 	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/muxserver"
+	"heek.kr/heektime/emulator/run"
 	"heek.kr/heektime/emulator/scheduler"
 	"heek.kr/heektime/emulator/storage"
 	"heek.kr/heektime/emulator/tasks"
@@ -59,6 +60,7 @@ type Cloud struct {
 	Storage   *storage.Server
 	Tasks     *tasks.Server
 	Scheduler *scheduler.Server
+	Run       *run.Server
 	Triggers  *triggers.Server
 	Identity  *identity.Identity
 	Hub       *hub.Server
@@ -148,6 +150,10 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start Scheduler: %w", err)
 	}
+	c.Run, err = run.New(run.Config{Clock: cfg.Clock, DataDir: folder(cfg, "run"), Logger: cfg.Logger})
+	if err != nil {
+		return fmt.Errorf("start Cloud Run: %w", err)
+	}
 	return nil
 }
 
@@ -191,6 +197,9 @@ func (c *Cloud) close() error {
 		if p != nil {
 			errs = append(errs, p.Close(ctx))
 		}
+	}
+	if c.Run != nil {
+		errs = append(errs, c.Run.Close())
 	}
 	if c.Storage != nil {
 		errs = append(errs, c.Storage.Close())

@@ -14,6 +14,7 @@ import (
 	"heek.kr/heektime/emulator/hub"
 	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/muxserver"
+	"heek.kr/heektime/emulator/run"
 )
 
 // PortInUseError says which emulator's port another process has.
@@ -37,6 +38,7 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	work := grpc.NewServer() // its limit of 4 MiB exceeds that of a task
 	c.Tasks.Register(work)
 	c.Scheduler.Register(work)
+	c.Run.Register(work)
 	for _, p := range []struct {
 		port    **muxserver.Server
 		name    string
@@ -62,13 +64,17 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	return c.openHosting(cfg)
 }
 
-// workHandler serves the REST APIs of Cloud Tasks and Cloud Scheduler, the metadata server and the public
-// keys of its tokens. Their paths differ.
+// workHandler serves the REST APIs of Cloud Tasks, Cloud Scheduler and Cloud Run, the metadata server and
+// the public keys of its tokens. Their paths differ.
 func (c *Cloud) workHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", c.Scheduler.Handler())
 	tasks := c.Tasks.Handler()
 	mux.Handle("/v2/", tasks)
+	services := c.Run.Handler()
+	for _, pattern := range run.Patterns {
+		mux.Handle(pattern, services)
+	}
 	mux.Handle("/projects/", tasks)
 	mux.Handle("/", c.Identity.Handler())
 	return mux
@@ -106,7 +112,7 @@ func (c *Cloud) Guard(next http.Handler, address string) http.Handler {
 func (c *Cloud) openConsole(cfg Config) error {
 	page, err := console.New(console.Config{
 		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage,
-		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers,
+		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers, Run: c.Run,
 		OwnOrigins: ownOrigins(Config{Addresses: cfg.Addresses}), Logger: cfg.Logger,
 	})
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 var forbidden = []string{
 	"testing",
 	"cloud.google.com/go/firestore", "cloud.google.com/go/storage",
-	"cloud.google.com/go/cloudtasks/apiv2", "cloud.google.com/go/scheduler/apiv1",
+	"cloud.google.com/go/cloudtasks/apiv2", "cloud.google.com/go/scheduler/apiv1", "cloud.google.com/go/run/apiv2",
 	"firebase.google.com/go/v4", "google.golang.org/api/option",
 }
 

@@ -35,6 +35,8 @@ var commands = []command{
 	{"rules", "check|test|mutate", "check or test the security rules", rulesCommand},
 	{"image", "build|push", "build the services' container images, or push them", imageCommand},
 	{"doctor", "", "compare a project with what should be deployed", examine},
+	{"release", "[SERVICE…]", "deploy images, check them, and move the traffic to them", releaseServices},
+	{"rollback", "[SERVICE…]", "move the traffic back to what served before", rollBack},
 	{"deployment", "[--write]", "print or update docs/deployment.md", showDeployment},
 	{"bench", "", "measure the services", bench},
 	{"bench-firestore", "", "compare our Firestore with an npm emulator", benchFirestore},
@@ -99,22 +101,25 @@ func usage(w io.Writer) {
 // returns the arguments. want names those that the command requires.
 func parse(flags *flag.FlagSet, args []string, want ...string) ([]string, error) {
 	line := strings.Join(append([]string{"usage: heektime", flags.Name(), "[flags]"}, want...), " ")
+	rest, err := parseFlags(flags, args, line)
+	if err == nil && len(rest) != len(want) {
+		err = explainFlags(flags, line, fmt.Errorf("%s takes %d arguments, got %d", flags.Name(), len(want), len(rest)))
+	}
+	return rest, err
+}
+
+// parseFlags is parse for a command with any number of arguments.
+func parseFlags(flags *flag.FlagSet, args []string, usage string) (rest []string, err error) {
 	quietly(flags)
-	var rest []string
 	for {
 		if err := flags.Parse(args); err != nil {
-			return nil, explainFlags(flags, line, err)
+			return nil, explainFlags(flags, usage, err)
 		}
 		if args = flags.Args(); len(args) == 0 {
-			break
+			return rest, nil
 		}
 		rest, args = append(rest, args[0]), args[1:]
 	}
-	if len(rest) != len(want) {
-		err := fmt.Errorf("%s takes %d arguments, got %d", flags.Name(), len(want), len(rest))
-		return nil, explainFlags(flags, line, err)
-	}
-	return rest, nil
 }
 
 // quietly stops package flag from printing: explainFlags prints the usage, and main the error.

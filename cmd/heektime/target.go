@@ -101,6 +101,7 @@ func (t *target) connectLocal(ctx context.Context) error {
 		"FIREBASE_AUTH_EMULATOR_HOST": address("auth"),
 		"STORAGE_EMULATOR_HOST":       address("storage"),
 		gcp.TasksEmulatorHost:         address("tasks"),
+		gcp.RunEmulatorHost:           address("tasks"), // it is on that port, too
 		"REFRESH_URL":                 service,
 		"OIDC_AUDIENCE":               service,
 		"REFRESH_QUEUE":               deployment.Table().QueueName(t.project, deployment.RefreshQueue),

@@ -1,5 +1,5 @@
 // Package console serves a web page that shows developers what is in a local cloud: documents, users,
-// objects, queues, schedules, triggers, and what the security rules decided and why.
+// objects, queues, schedules, triggers, services, and what the security rules decided and why.
 //
 // The page is plain HTML, CSS and JavaScript modules in the folder page, embedded without a build step. It
 // calls the JSON API under /api/, which this package implements with the emulators' inspection methods.
@@ -21,6 +21,7 @@ import (
 	"heek.kr/heektime/emulator/auth"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore"
+	cloudrun "heek.kr/heektime/emulator/run"
 	"heek.kr/heektime/emulator/scheduler"
 	"heek.kr/heektime/emulator/storage"
 	"heek.kr/heektime/emulator/tasks"
@@ -37,6 +38,7 @@ type Config struct {
 	Tasks     *tasks.Server
 	Scheduler *scheduler.Server
 	Triggers  *triggers.Server
+	Run       *cloudrun.Server
 
 	// OwnOrigins have the host names that browsers may use for this server, in addition to those that no
 	// attacker can control, such as localhost. They do not open the console to pages of these origins.
@@ -58,7 +60,7 @@ func New(c Config) (*Console, error) {
 		return nil, errors.New("console: Config.Project is missing")
 	case c.Clock == nil:
 		return nil, errors.New("console: Config.Clock is missing")
-	case c.Firestore == nil, c.Auth == nil, c.Storage == nil, c.Tasks == nil, c.Scheduler == nil, c.Triggers == nil:
+	case c.Firestore == nil, c.Auth == nil, c.Storage == nil, c.Tasks == nil, c.Scheduler == nil, c.Triggers == nil, c.Run == nil:
 		return nil, errors.New("console: an emulator is missing in Config")
 	}
 	if c.Logger == nil {
@@ -102,6 +104,8 @@ func (c *Console) routes() map[string]handler {
 		"POST /api/task":  c.changeTask,
 		"GET /api/jobs":   c.jobs,
 		"POST /api/job":   c.changeJob,
+
+		"GET /api/services": c.services,
 
 		"GET /api/triggers": c.triggers,
 		"GET /api/events":   c.events,

@@ -10,15 +10,64 @@ import (
 	"time"
 
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"cloud.google.com/go/run/apiv2/runpb"
 	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest/schedulerclient"
 	"heek.kr/heektime/emulator/emulatortest/tasksclient"
+	cloudrun "heek.kr/heektime/emulator/run"
 	"heek.kr/heektime/emulator/triggers"
 )
 
 const location = "projects/demo-test/locations/asia-northeast3"
+
+func TestServices(t *testing.T) {
+	cloud, api := open(t)
+	name := location + "/services/courses"
+	cloud.Run.FailStarts(func(r *runpb.Revision) error {
+		if r.Containers[0].Image == "bad" {
+			return cloudrun.ErrImageNotFound
+		}
+		return nil
+	})
+	for _, image := range []string{"good", "bad"} {
+		_, err := cloud.Run.UpdateService(t.Context(), &runpb.UpdateServiceRequest{AllowMissing: true, Service: &runpb.Service{
+			Name: name, Template: &runpb.RevisionTemplate{Containers: []*runpb.Container{{Image: image}}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var seen struct {
+		Services []struct {
+			Name, URL, Message string
+			Ready              bool
+			Traffic            []struct {
+				Revision string
+				Percent  int
+			}
+			Revisions []struct {
+				ID, Image, Message string
+				Ready              bool
+			}
+		}
+	}
+	api.must("GET", "services", nil, nil, &seen)
+	if len(seen.Services) != 1 {
+		t.Fatalf("services: %+v", seen)
+	}
+	s := seen.Services[0]
+	if s.Name != name || s.URL == "" || s.Ready || !strings.Contains(s.Message, "not found") || len(s.Revisions) != 2 {
+		t.Fatalf("a service whose last revision failed: %+v", s)
+	}
+	if bad := s.Revisions[0]; bad.Image != "bad" || bad.Ready || bad.Message == "" {
+		t.Errorf("the failed revision: %+v", bad)
+	}
+	if good := s.Revisions[1]; !good.Ready || len(s.Traffic) != 1 || s.Traffic[0].Revision != good.ID || s.Traffic[0].Percent != 100 {
+		t.Errorf("traffic %+v, want all to %+v", s.Traffic, good)
+	}
+}
 
 type tasks struct {
 	Queue struct {

@@ -2,7 +2,7 @@ package deployment
 
 import "heek.kr/heektime/internal/deployment/spec"
 
-// The service accounts. Each service runs as one of its own; the last three only call services.
+// The service accounts. Each service runs as one of its own; the last four only call services.
 const (
 	authAccount      = "heektime-auth"
 	coursesAccount   = "heektime-courses"
@@ -14,6 +14,10 @@ const (
 	TasksAccount     = "heektime-tasks"
 	SchedulerAccount = "heektime-scheduler"
 	EventarcAccount  = "heektime-eventarc"
+
+	// CheckAccount gets past Cloud Run to every service, but no service accepts it as a caller: only /health
+	// responds to it. Releases create its tokens.
+	CheckAccount = "heektime-check"
 )
 
 // Roles that several services need.
@@ -65,5 +69,7 @@ func accounts() []spec.ServiceAccount {
 		Grants: []spec.Grant{
 			{Role: "roles/eventarc.eventReceiver", On: spec.Project, Why: "receives the events of its triggers"},
 		},
+	}, {
+		ID: CheckAccount, Purpose: "checks `/health` of new revisions for `heektime release`",
 	}}
 }

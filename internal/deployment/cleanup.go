@@ -12,7 +12,7 @@ func cleanupService() spec.Service {
 	return spec.Service{
 		Name: "cleanup", Purpose: "purges deleted accounts and sweeps up orphaned data",
 		Package: "run/cleanup", Account: cleanupAccount,
-		Invokers: []string{SchedulerAccount}, Ingress: spec.IngressAll,
+		Invokers: []string{SchedulerAccount, CheckAccount}, Ingress: spec.IngressAll,
 		Timeout: cleanupTimeout, MemoryMiB: 512, MilliCPU: 1000, Concurrency: 4, MaxInstances: 1,
 		Environment: variables([]spec.Variable{project}, callerCheck("cleanup", SchedulerAccount), []spec.Variable{
 			{Name: "LECTURES_BUCKET", Required: true, Value: spec.BucketName(ListsBucket), Purpose: "bucket of the course lists"},

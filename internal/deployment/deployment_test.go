@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,9 +86,24 @@ func TestRefreshesSurviveAnHour(t *testing.T) {
 func TestCallersOnlyCall(t *testing.T) {
 	for _, g := range deployment.Table().Grants() {
 		switch g.Account {
-		case deployment.TasksAccount, deployment.SchedulerAccount, deployment.EventarcAccount:
+		case deployment.TasksAccount, deployment.SchedulerAccount, deployment.EventarcAccount, deployment.CheckAccount:
 			if g.Role != "roles/run.invoker" && g.Role != "roles/eventarc.eventReceiver" {
 				t.Errorf("%s has the role %s", g.Account, g.Role)
+			}
+		}
+	}
+}
+
+// The account of release checks gets past Cloud Run to every service, and no further: a service must not accept
+// it as a caller.
+func TestCheckAccountCallsHealthOnly(t *testing.T) {
+	for _, s := range deployment.Table().Services {
+		if !s.Public && !slices.Contains(s.Invokers, deployment.CheckAccount) {
+			t.Errorf("%s cannot be checked before it gets traffic", s.Name)
+		}
+		for _, v := range s.Environment {
+			if v.Name == "ALLOWED_CALLERS" && slices.Contains(v.Value.Accounts, deployment.CheckAccount) {
+				t.Errorf("%s accepts calls of %s", s.Name, deployment.CheckAccount)
 			}
 		}
 	}

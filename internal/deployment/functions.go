@@ -12,7 +12,7 @@ func functionsService() spec.Service {
 	return spec.Service{
 		Name: "functions", Purpose: "handles the events of deleted documents",
 		Package: "functions", Account: functionsAccount,
-		Invokers: []string{EventarcAccount}, Ingress: spec.IngressAll,
+		Invokers: []string{EventarcAccount, CheckAccount}, Ingress: spec.IngressAll,
 		Timeout: 9 * time.Minute, MemoryMiB: 512, MilliCPU: 1000, Concurrency: 20, MaxInstances: 10,
 		Environment: variables([]spec.Variable{project}, callerCheck("functions", EventarcAccount)),
 	}

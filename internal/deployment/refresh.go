@@ -15,7 +15,7 @@ func refreshService() spec.Service {
 	return spec.Service{
 		Name: "refresh", Purpose: "keeps the published course lists fresh",
 		Package: "run/refresh", Account: refreshAccount,
-		Invokers: []string{SchedulerAccount, TasksAccount}, Ingress: spec.IngressAll,
+		Invokers: []string{SchedulerAccount, TasksAccount, CheckAccount}, Ingress: spec.IngressAll,
 		Timeout: refreshTimeout, MemoryMiB: 512, MilliCPU: 1000, Concurrency: refreshesAtATime, MaxInstances: 2,
 		Environment: variables([]spec.Variable{project}, callerCheck("refresh", SchedulerAccount, TasksAccount), []spec.Variable{
 			{Name: "LECTURES_BUCKET", Required: true, Value: spec.BucketName(ListsBucket), Purpose: "bucket of the course lists"},

@@ -19,6 +19,10 @@ import (
 // "host:port", as FIRESTORE_EMULATOR_HOST does for Firestore.
 const TasksEmulatorHost = "CLOUD_TASKS_EMULATOR_HOST"
 
+// RunEmulatorHost is the environment variable that redirects clients of Cloud Run's Admin API to a local
+// server, "host:port".
+const RunEmulatorHost = "CLOUD_RUN_EMULATOR_HOST"
+
 // Firestore opens a client for the (default) database of a project.
 func Firestore(ctx context.Context, project string, opts ...option.ClientOption) (*firestore.Client, error) {
 	client, err := firestore.NewClient(ctx, project, opts...)
@@ -69,7 +73,15 @@ func Tasks(ctx context.Context) (*cloudtasks.Client, error) {
 // local cloud serves on one port. If [TasksEmulatorHost] is set, clients connect to it without TLS or
 // credentials.
 func TasksOptions() ([]option.ClientOption, error) {
-	host := os.Getenv(TasksEmulatorHost)
+	return emulatorOptions(TasksEmulatorHost)
+}
+
+// RunOptions returns the options for clients of Cloud Run's Admin API, which [RunEmulatorHost] redirects.
+func RunOptions() ([]option.ClientOption, error) { return emulatorOptions(RunEmulatorHost) }
+
+// emulatorOptions returns the options for clients that an environment variable may redirect.
+func emulatorOptions(variable string) ([]option.ClientOption, error) {
+	host := os.Getenv(variable)
 	if host == "" {
 		return nil, nil
 	}

@@ -12,10 +12,11 @@ import * as storage from './storage.js';
 import * as tasks from './tasks.js';
 import * as schedules from './schedules.js';
 import * as triggers from './triggers.js';
+import * as services from './services.js';
 import * as requests from './requests.js';
 import * as rules from './rules.js';
 
-const sections = { firestore, users, storage, tasks, schedules, triggers, requests, rules };
+const sections = { firestore, users, storage, tasks, schedules, triggers, services, requests, rules };
 
 const state = { project: '', projects: [], databases: [] };
 const main = h('main', { id: 'main', tabindex: '-1' });

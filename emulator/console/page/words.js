@@ -41,6 +41,7 @@ const words = {
   tasks: ['Task queues', '작업 큐'],
   schedules: ['Schedules', '예약 작업'],
   triggers: ['Triggers', '트리거'],
+  services: ['Cloud Run services', 'Cloud Run 서비스'],
   requests: ['Requests', '요청'],
   rules: ['Rules coverage', '규칙 커버리지'],
   project: ['Project', '프로젝트'],
@@ -180,6 +181,15 @@ const words = {
   runs: ['Runs', '실행 기록'],
   noRuns: ['Has not run since the local cloud started.', '로컬 클라우드를 시작한 뒤로 실행된 적이 없어요.'],
   forced: ['manual', '수동 실행'],
+
+  noServices: ['No services yet.', '아직 서비스가 없어요.'],
+  traffic: ['Traffic', '트래픽'],
+  revisions: ['Revisions', '리비전'],
+  image: ['Image', '이미지'],
+  ready: ['ready', '준비됨'],
+  notReady: ['failed', '실패'],
+  lastChange: ['Last change', '마지막 변경'],
+  whichRevision: ['Serving', '서비스 중'],
 
   noTriggers: ['No triggers yet. Functions register them at startup.', '아직 트리거가 없어요. 함수가 시작될 때 등록돼요.'],
   noEvents: ['No events yet.', '아직 이벤트가 없어요.'],

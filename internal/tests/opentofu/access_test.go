@@ -35,8 +35,8 @@ var memberTypes = map[string]spec.ResourceKind{
 //
 // Source: https://cloud.google.com/iam/docs/roles-permissions
 var workflowRoles = []string{
-	"roles/artifactregistry.writer", "roles/browser", "roles/firebasehosting.admin", "roles/iam.serviceAccountUser",
-	"roles/iam.workloadIdentityUser", "roles/run.developer", "roles/run.viewer", "roles/storage.objectViewer",
+	"roles/artifactregistry.writer", "roles/browser", "roles/firebasehosting.admin", "roles/iam.serviceAccountOpenIdTokenCreator",
+	"roles/iam.serviceAccountUser", "roles/iam.workloadIdentityUser", "roles/run.developer", "roles/run.viewer", "roles/storage.objectViewer",
 }
 
 // The services' accounts have the roles of the table, and nobody has another one.

@@ -59,7 +59,8 @@ type Backend struct {
 	errs     []error
 }
 
-// Start starts the local cloud and the services, and creates queues, jobs and triggers. It sets this
+// Start starts the local cloud and the services, and creates queues, jobs, triggers and the entries of
+// Cloud Run. It sets this
 // process's environment variables that direct Google's clients to the cloud, so a process can run
 // only one backend.
 func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
@@ -88,6 +89,9 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 		return nil, err
 	}
 	if err := b.createJobs(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.createServices(ctx); err != nil {
 		return nil, err
 	}
 	return b, b.registerTriggers()
