@@ -11,12 +11,14 @@ import (
 
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/markdown"
+	"heek.kr/heektime/internal/deployment/tfvars"
 )
 
-// showDeployment prints the deployment's documentation with up-to-date tables, or writes it back.
+// showDeployment prints the deployment's documentation with up-to-date tables, or writes it back,
+// together with OpenTofu's copy of the table.
 func showDeployment(_ context.Context, args []string) error {
 	flags := flag.NewFlagSet("deployment", flag.ContinueOnError)
-	write := flags.Bool("write", false, "update "+markdown.Page+" instead of printing it")
+	write := flags.Bool("write", false, "update "+markdown.Page+" and "+tfvars.Path+" instead of printing the page")
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
@@ -42,6 +44,14 @@ func showDeployment(_ context.Context, args []string) error {
 	}
 	if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 		return fmt.Errorf("write the deployment page: %w", err)
+	}
+	variables, err := tfvars.File(table)
+	if err != nil {
+		return err
+	}
+	root := filepath.Dir(filepath.Dir(path))
+	if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(tfvars.Path)), variables, 0o644); err != nil {
+		return fmt.Errorf("write OpenTofu's copy of the table: %w", err)
 	}
 	return nil
 }

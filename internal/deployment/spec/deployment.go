@@ -77,6 +77,15 @@ func (d *Deployment) JobName(project, id string) string {
 	return d.Location(project) + "/jobs/" + id
 }
 
+// RunURL is the URL of a service on Cloud Run. It follows from the project's number, so services can
+// be told each other's URLs, and their own, before they exist. (They have a second URL, with a hash,
+// which nothing here uses.)
+//
+// Source: https://cloud.google.com/run/docs/triggering/https-request#deterministic
+func (d *Deployment) RunURL(service, projectNumber string) string {
+	return "https://" + service + "-" + projectNumber + "." + d.Region + ".run.app"
+}
+
 // Email is the address of a service account, which also is its name in IAM policies.
 func Email(project, account string) string {
 	return account + "@" + project + ".iam.gserviceaccount.com"

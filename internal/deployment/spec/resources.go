@@ -18,6 +18,10 @@ const (
 	//
 	// Source: https://cloud.google.com/run/docs/configuring/services/memory-limits
 	minMemoryMiB = 128
+	// minMemorySecondGeneration is the least memory in the second generation.
+	//
+	// Source: https://cloud.google.com/run/docs/about-execution-environments
+	minMemorySecondGeneration = 512
 	// A fraction of a CPU is at least 0.08, may have 512 MiB, and 1 GiB from half a CPU on.
 	minMilliCPU = 80
 )
@@ -33,6 +37,9 @@ func checkResources(f *faults, s *Service) {
 		f.addf("%d thousandths of a CPU: Cloud Run offers 80 to 1000 in steps of 10, 2000, 4000, 6000 and 8000", s.MilliCPU)
 	case s.MemoryMiB < least || s.MemoryMiB > most:
 		f.addf("memory %d MiB: with %g CPU Cloud Run allows %d to %d MiB", s.MemoryMiB, float64(s.MilliCPU)/1000, least, most)
+	}
+	if s.SecondGeneration && s.MemoryMiB < minMemorySecondGeneration {
+		f.addf("memory %d MiB: the second generation needs %d MiB", s.MemoryMiB, minMemorySecondGeneration)
 	}
 	switch {
 	case s.Concurrency < 1 || s.Concurrency > maxConcurrency:

@@ -24,8 +24,12 @@ type Service struct {
 	HTTP2 bool
 	// Timeout is how long a request may take.
 	Timeout time.Duration
-	// MemoryMiB and MilliCPU are the limits of an instance.
+	// MemoryMiB and MilliCPU are the limits of an instance. It has its CPU only during requests, which is
+	// what they are billed for, and twice as much while it starts.
 	MemoryMiB, MilliCPU int
+	// SecondGeneration runs instances in the second generation execution environment, a full Linux that
+	// starts more slowly. None of our services needs it.
+	SecondGeneration bool
 	// Concurrency is how many requests an instance handles at a time.
 	Concurrency int
 	// MinInstances is 0 for a service that sleeps.

@@ -50,6 +50,7 @@ func TestValidateReportsEachFault(t *testing.T) {
 		"too much for half":      {func(d *spec.Deployment) { set(d, 0, 400, 1, 1024) }, "with 0.4 CPU Cloud Run allows 128 to 512"},
 		"too much for 0.9":       {func(d *spec.Deployment) { set(d, 0, 900, 1, 2048) }, "with 0.9 CPU Cloud Run allows 128 to 1024"},
 		"too little memory":      {func(d *spec.Deployment) { d.Services[0].MemoryMiB = 64 }, "memory 64 MiB"},
+		"2nd generation":         {func(d *spec.Deployment) { d.Services[0].SecondGeneration, d.Services[0].MemoryMiB = true, 256 }, "the second generation needs 512 MiB"},
 		"no concurrency":         {func(d *spec.Deployment) { d.Services[0].Concurrency = 0 }, "concurrency 0"},
 		"too much concurrency":   {func(d *spec.Deployment) { d.Services[0].Concurrency = 1001 }, "concurrency 1001"},
 		"concurrency at 0.5 CPU": {func(d *spec.Deployment) { set(d, 0, 500, 2, 512) }, "with less than 1 CPU Cloud Run allows 1"},
