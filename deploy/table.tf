@@ -61,5 +61,23 @@ variable "deployment" {
       cors_max_age_seconds = number
     }))
     secrets = map(string)
+    alerts = map(object({
+      title            = string
+      severity         = string
+      documentation    = string
+      renotify_seconds = number
+      conditions = list(object({
+        id             = string
+        name           = string
+        kind           = string
+        filter         = string
+        labels         = map(string)
+        metric         = string
+        resource       = string
+        group_by       = list(string)
+        at_least       = number
+        window_seconds = number
+      }))
+    }))
   })
 }
