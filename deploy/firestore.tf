@@ -73,18 +73,20 @@ resource "google_firestore_field" "this" {
 
 # One daily and one weekly schedule are the most that a database can have; 14 weeks are the longest
 # retention. https://cloud.google.com/firestore/native/docs/backups
-resource "google_firestore_backup_schedule" "daily" {
+resource "google_firestore_backup_schedule" "this" {
+  for_each  = var.deployment.backups
   database  = var.database
-  retention = "${7 * 24 * 60 * 60}s"
-  daily_recurrence {}
-  depends_on = [google_firestore_database.this]
-}
+  retention = each.value.retention
 
-resource "google_firestore_backup_schedule" "weekly" {
-  database  = var.database
-  retention = "${14 * 7 * 24 * 60 * 60}s"
-  weekly_recurrence {
-    day = "SUNDAY"
+  dynamic "daily_recurrence" {
+    for_each = each.value.day == "" ? [true] : []
+    content {}
+  }
+  dynamic "weekly_recurrence" {
+    for_each = each.value.day == "" ? [] : [true]
+    content {
+      day = each.value.day
+    }
   }
   depends_on = [google_firestore_database.this]
 }

@@ -14,8 +14,10 @@ locals {
         v.kind == "API key" ? google_apikeys_key.this["services"].key_string :
         v.kind == "origins" ? join(",", local.origins) :
         v.kind == "site URL" ? local.site_url :
+        v.kind == "database id" ? var.database :
         null # an unknown kind: internal/tests/opentofu fails
-      ) if v.kind != "secret"
+        # Unset, the database is (default).
+      ) if v.kind != "secret" && !(v.kind == "database id" && var.database == "(default)")
     }
   }
   secret = {

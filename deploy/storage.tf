@@ -39,7 +39,7 @@ resource "google_storage_bucket" "this" {
 }
 
 resource "google_artifact_registry_repository" "images" {
-  repository_id = "services"
+  repository_id = "heektime" # as deployment.ImageRepository has it
   location      = local.region
   format        = "DOCKER"
   depends_on    = [google_project_service.this]

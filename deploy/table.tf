@@ -79,5 +79,10 @@ variable "deployment" {
         window_seconds = number
       }))
     }))
+    # The day is empty for a daily backup.
+    backups = optional(map(object({ retention = string, day = string })), {
+      daily  = { retention = "604800s", day = "" }
+      weekly = { retention = "8467200s", day = "SUNDAY" }
+    })
   })
 }

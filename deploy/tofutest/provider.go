@@ -81,7 +81,7 @@ func (p *provider) ImportResourceState(_ context.Context, r *tfprotov6.ImportRes
 	}, err
 }
 
-// PlanResourceChange leaves the attributes that Google computes unknown until they are created.
+// PlanResourceChange leaves the attributes that Google computes unknown until the resource exists.
 func (p *provider) PlanResourceChange(_ context.Context, r *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	s := p.resources[r.TypeName]
 	proposed, err := r.ProposedNewState.Unmarshal(s.ValueType())
@@ -91,7 +91,11 @@ func (p *provider) PlanResourceChange(_ context.Context, r *tfprotov6.PlanResour
 	if proposed.IsNull() { // to be destroyed
 		return &tfprotov6.PlanResourceChangeResponse{PlannedState: r.ProposedNewState}, nil
 	}
-	planned, err := plan(s.Block, proposed)
+	prior, err := r.PriorState.Unmarshal(s.ValueType())
+	if err != nil {
+		return nil, fmt.Errorf("%s: parse the state: %w", r.TypeName, err)
+	}
+	planned, err := plan(s.Block, proposed, prior.IsNull())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.TypeName, err)
 	}

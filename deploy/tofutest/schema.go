@@ -56,7 +56,8 @@ func (b block) convert() (*tfprotov6.SchemaBlock, error) {
 	out := &tfprotov6.SchemaBlock{}
 	for _, name := range slices.Sorted(maps.Keys(b.Attributes)) {
 		a := b.Attributes[name]
-		t, err := tftypes.ParseJSONType(a.Type) //nolint:staticcheck // the only way to parse a type
+		//lint:ignore SA1019 it is the only way to parse a type
+		t, err := tftypes.ParseJSONType(a.Type)
 		if err != nil {
 			return nil, fmt.Errorf("attribute %s: %w", name, err)
 		}

@@ -32,12 +32,12 @@ func empty(s *tfprotov6.Schema) tftypes.Value {
 	return tftypes.NewValue(object, attributes)
 }
 
-// plan makes computed attributes without a value unknown, and write-only ones null, which the protocol
+// plan makes computed attributes of a new resource unknown, and write-only ones null, which the protocol
 // demands. In blocks, computed attributes stay null: the API need not compute them.
-func plan(b *tfprotov6.SchemaBlock, proposed tftypes.Value) (tftypes.Value, error) {
+func plan(b *tfprotov6.SchemaBlock, proposed tftypes.Value, isNew bool) (tftypes.Value, error) {
 	proposed, err := edit(proposed, func(attributes map[string]tftypes.Value) {
 		for _, a := range b.Attributes {
-			if a.Computed && attributes[a.Name].IsNull() {
+			if isNew && a.Computed && attributes[a.Name].IsNull() {
 				attributes[a.Name] = tftypes.NewValue(a.Type, tftypes.UnknownValue)
 			}
 		}
