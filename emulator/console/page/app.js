@@ -14,8 +14,9 @@ import * as schedules from './schedules.js';
 import * as triggers from './triggers.js';
 import * as requests from './requests.js';
 import * as rules from './rules.js';
+import * as alerts from './alerts.js';
 
-const sections = { firestore, users, storage, tasks, schedules, triggers, requests, rules };
+const sections = { firestore, users, storage, tasks, schedules, triggers, requests, rules, alerts };
 
 const state = { project: '', projects: [], databases: [] };
 const main = h('main', { id: 'main', tabindex: '-1' });
@@ -104,6 +105,9 @@ function apply(overview) {
   state.databases = overview.databases;
   state.projects = overview.projects;
   state.project ||= overview.project;
+  const alerts = document.querySelector('.sections a[data-section="alerts"]');
+  alerts.hidden = overview.alerts === undefined;
+  fill(alerts, t('alerts'), overview.alerts > 0 && [' ', h('span', { class: 'badge bad' }, String(overview.alerts))]);
 }
 
 let running = new AbortController();
