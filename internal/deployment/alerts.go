@@ -114,7 +114,7 @@ func serverErrors() spec.Alert {
 	return spec.Alert{
 		ID: "server-errors", Title: "A service responds with errors", Severity: spec.Critical,
 		Means: "A service responded with 5xx several times within ten minutes. Users see errors, or events and tasks pile up.",
-		Do:    "If a release was just made, `heektime rollback --google --project P SERVICE`. Otherwise the log of the service, filtered for severity ERROR, says why.",
+		Do:    "If a release was just made, `heektime rollback --google --project P`. Otherwise the log of the service, filtered for severity ERROR, says why.",
 		Conditions: []spec.Condition{{
 			ID: "server-errors", Kind: spec.LinesCounted, AtLeast: 5, Window: 10 * time.Minute, By: []string{spec.FieldService},
 			Lines: []spec.Lines{{Requests: true, Where: []spec.Comparison{
