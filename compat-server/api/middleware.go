@@ -44,7 +44,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			code = toProblem(err).Code
 			s.fail(err, c)
 		}
-		s.log.InfoContext(ctx, logline.Call, "call", c.Request().Method+" "+c.Path(), "status", c.Response().Status, logline.FieldCode, code,
+		s.log.InfoContext(ctx, logline.Call, logline.FieldCall, c.Request().Method+" "+c.Path(), "status", c.Response().Status, logline.FieldCode, code,
 			"client", client, "request", id, "ms", s.now().Sub(began).Milliseconds())
 		return nil
 	}

@@ -139,6 +139,7 @@ func signInAbuse() spec.Alert {
 			Lines: []spec.Lines{{Services: []string{"auth"}, Messages: []string{logline.SignIn}, Where: []spec.Comparison{
 				spec.Where(logline.FieldOutcome, spec.Equals, logline.OutcomeWrong, logline.OutcomeTooMany),
 			}}, {Services: []string{"compat-server"}, Messages: []string{logline.Call}, Where: []spec.Comparison{
+				spec.Where(logline.FieldCall, spec.Equals, logline.CallSignIn),
 				spec.Where(logline.FieldCode, spec.Equals, logline.CodeWrong, logline.CodeTooMany),
 			}}},
 		}},

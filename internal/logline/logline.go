@@ -42,9 +42,12 @@ const (
 	OutcomeWrong   = "wrong-credentials"
 	OutcomeTooMany = "too-many-attempts"
 
-	// Call is a call of an old client, FieldCode the code of its response.
+	// Call is a call of an old client, FieldCall its method and path, FieldCode the code of its response.
 	Call      = "call"
+	FieldCall = "call"
 	FieldCode = "code"
+	// CallSignIn is the call that signs in.
+	CallSignIn = "POST /apis/v2/auth/token"
 	// CodeWrong and CodeTooMany are codes of rejected sign-ins; old clients depend on the first.
 	CodeWrong   = "AL001"
 	CodeTooMany = "RQ005"
