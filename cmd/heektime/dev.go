@@ -95,12 +95,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	watched, stopWatching := context.WithCancel(ctx)
-	defer stopWatching()
-	go watcher.Run(watched, b.Cloud.Clock.Now)
-	if o.demo != nil {
-		go o.demo.serve(b.Cloud)
-	}
+	defer o.serveBeside(ctx, b, watcher)()
 	screen.printf("started a local cloud, project %s, in %d ms; refreshing the course lists", o.project, time.Since(began).Milliseconds())
 	rows, err := o.refreshAll(ctx, b, schools, screen)
 	if err != nil {
@@ -122,6 +117,17 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	<-ctx.Done()
 	screen.printf("stopping")
 	return nil
+}
+
+// serveBeside starts what runs beside the backend: the alerts and the demo university. It returns a
+// function that stops the alerts.
+func (o *devOptions) serveBeside(ctx context.Context, b *local.Backend, watcher *alertwatch.Watcher) context.CancelFunc {
+	ctx, stop := context.WithCancel(ctx)
+	go watcher.Run(ctx, b.Cloud.Clock.Now)
+	if o.demo != nil {
+		go o.demo.serve(b.Cloud)
+	}
+	return stop
 }
 
 // refreshAll refreshes every semester of the school file and waits for the results.
