@@ -61,6 +61,24 @@ variable "deployment" {
       cors_max_age_seconds = number
     }))
     secrets = map(string)
+    alerts = map(object({
+      title            = string
+      severity         = string
+      documentation    = string
+      renotify_seconds = number
+      conditions = list(object({
+        id             = string
+        name           = string
+        kind           = string
+        filter         = string
+        labels         = map(string)
+        metric         = string
+        resource       = string
+        group_by       = list(string)
+        at_least       = number
+        window_seconds = number
+      }))
+    }))
     # The day is empty for a daily backup.
     backups = optional(map(object({ retention = string, day = string })), {
       daily  = { retention = "604800s", day = "" }

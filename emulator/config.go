@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/emulator/firebasejson"
 	"heek.kr/heektime/emulator/hosting"
 	"heek.kr/heektime/emulator/internal/resource"
@@ -57,6 +58,10 @@ type Config struct {
 	// FunctionsAddress is host:port of the Functions emulator of Firebase's suite, which gets the tasks of
 	// functions that are not in Functions, at /PROJECT/LOCATION/NAME. When empty, its default address.
 	FunctionsAddress string
+
+	// Alerts returns the alerts that the console shows. When nil, it shows none. They are the program's
+	// own: the cloud does not evaluate them.
+	Alerts func() []console.Alert
 
 	// Addresses are what the servers listen on.
 	Addresses Addresses

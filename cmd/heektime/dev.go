@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -12,10 +13,12 @@ import (
 	"path/filepath"
 	"time"
 
+	"heek.kr/heektime/cmd/heektime/internal/alertwatch"
 	"heek.kr/heektime/cmd/heektime/internal/demo"
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/cmd/heektime/internal/local"
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/logging"
@@ -70,7 +73,8 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	}
 	defer logFile.Close()
 	screen := &screen{out: os.Stderr, quiet: o.json}
-	log := slog.New(tee{logging.New(logFile, o.project).Handler(), screen})
+	watcher := alertwatch.New(deployment.Table().Alerts, screen.printf)
+	log := slog.New(tee{logging.New(io.MultiWriter(logFile, watcher), o.project).Handler(), screen})
 
 	path, variables, closeDemo, err := o.schoolFile()
 	if err != nil {
@@ -85,14 +89,13 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	b, err := local.Start(ctx, local.Config{
 		Firebase: config, Project: o.project, Bucket: o.bucket, DataDir: o.data, SchoolsFile: path, Variables: variables, Log: log,
 		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"), Services: services,
+		Alerts: watcher.Alerts,
 	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	if o.demo != nil {
-		go o.demo.serve(b.Cloud)
-	}
+	defer o.serveBeside(ctx, b, watcher)()
 	screen.printf("started a local cloud, project %s, in %d ms; refreshing the course lists", o.project, time.Since(began).Milliseconds())
 	rows, err := o.refreshAll(ctx, b, schools, screen)
 	if err != nil {
@@ -114,6 +117,17 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	<-ctx.Done()
 	screen.printf("stopping")
 	return nil
+}
+
+// serveBeside starts what runs beside the backend: the alerts and the demo university. It returns a
+// function that stops the alerts.
+func (o *devOptions) serveBeside(ctx context.Context, b *local.Backend, watcher *alertwatch.Watcher) context.CancelFunc {
+	ctx, stop := context.WithCancel(ctx)
+	go watcher.Run(ctx, b.Cloud.Clock.Now)
+	if o.demo != nil {
+		go o.demo.serve(b.Cloud)
+	}
+	return stop
 }
 
 // refreshAll refreshes every semester of the school file and waits for the results.

@@ -28,7 +28,7 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// Config configures a Console. All fields are required except OwnOrigins and Logger.
+// Config configures a Console. All fields are required except Alerts, OwnOrigins and Logger.
 type Config struct {
 	Project   string // selected when the page opens
 	Clock     *clock.Clock
@@ -39,6 +39,9 @@ type Config struct {
 	Scheduler *scheduler.Server
 	Triggers  *triggers.Server
 	Run       *cloudrun.Server
+
+	// Alerts returns the alerts to show. When nil, the page has no such section.
+	Alerts func() []Alert
 
 	// OwnOrigins have the host names that browsers may use for this server, in addition to those that no
 	// attacker can control, such as localhost. They do not open the console to pages of these origins.
@@ -111,6 +114,7 @@ func (c *Console) routes() map[string]handler {
 		"GET /api/events":   c.events,
 		"POST /api/event":   c.redeliver,
 
+		"GET /api/alerts":   c.alerts,
 		"GET /api/requests": c.evaluations,
 		"GET /api/coverage": c.coverage,
 	}

@@ -9,17 +9,18 @@ import (
 
 type overviewResponse struct {
 	Project   string    `json:"project"`
-	Projects  []string  `json:"projects"`  // Project and all projects with a database, users or settings
-	Databases []string  `json:"databases"` // projects/p/databases/d
-	Now       time.Time `json:"now"`       // the cloud's clock
-	AheadMs   int64     `json:"aheadMs"`   // how far Now is ahead of the machine's clock
+	Projects  []string  `json:"projects"`         // Project and all projects with a database, users or settings
+	Databases []string  `json:"databases"`        // projects/p/databases/d
+	Now       time.Time `json:"now"`              // the cloud's clock
+	AheadMs   int64     `json:"aheadMs"`          // how far Now is ahead of the machine's clock
+	Alerts    *int      `json:"alerts,omitempty"` // how many fire; missing without any to show
 }
 
 // overview returns what every section of the page needs.
 func (c *Console) overview(*http.Request) (any, error) {
 	now := c.Clock.Now()
 	a := overviewResponse{
-		Project: c.Project, Now: now, AheadMs: time.Until(now).Round(time.Second).Milliseconds(),
+		Project: c.Project, Now: now, AheadMs: time.Until(now).Round(time.Second).Milliseconds(), Alerts: c.countAlerts(),
 		Databases: append(c.Firestore.Databases(), "projects/"+c.Project+"/databases/(default)"),
 	}
 	slices.Sort(a.Databases)

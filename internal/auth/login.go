@@ -13,6 +13,7 @@ import (
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/email"
 	"heek.kr/heektime/internal/loginthrottle"
+	"heek.kr/heektime/internal/logline"
 	"heek.kr/heektime/internal/werkzeug"
 )
 
@@ -165,6 +166,10 @@ func (l *login) reread(ctx context.Context, wait time.Duration) (*credential.Sto
 // the password is wrong.
 func (l *login) signIn(ctx context.Context, old *credential.Stored) (*Account, error) {
 	uid, claims, err := l.passwords.SignIn(ctx, l.email, l.password)
+	if errors.Is(err, identitytoolkit.ErrQuota) {
+		// The caller is only told to wait, so the call itself is no error in the log.
+		l.log.ErrorContext(ctx, "nobody can sign in with a password", logline.FieldError, err.Error())
+	}
 	if err != nil {
 		return nil, err
 	}

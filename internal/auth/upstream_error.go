@@ -2,6 +2,7 @@ package auth
 
 import (
 	"fmt"
+	"net/http"
 
 	"firebase.google.com/go/v4/errorutils"
 )
@@ -11,6 +12,9 @@ import (
 // a response is kept.
 func upstreamError(operation string, err error) error {
 	if response := errorutils.HTTPResponse(err); response != nil {
+		if response.StatusCode == http.StatusTooManyRequests {
+			return fmt.Errorf("%s: Authentication returned 429: quota exceeded", operation)
+		}
 		return fmt.Errorf("%s: Authentication returned %d", operation, response.StatusCode)
 	}
 	if errorutils.IsUnavailable(err) || errorutils.IsDeadlineExceeded(err) {

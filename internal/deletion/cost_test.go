@@ -34,6 +34,8 @@ func TestCosts(t *testing.T) {
 	check("a restore", s.Restore(ctx, "alice"), emulatortest.Cost{Reads: 2, Writes: 1, Deletes: 1})
 	_, err = s.PurgeDue(ctx)
 	check("a run with nothing due", err, emulatortest.Cost{Reads: 2})
+	_, err = s.FindOverdue(ctx)
+	check("the check for late purges", err, emulatortest.Cost{Reads: 1})
 	_, err = s.Request(ctx, "alice")
 	must(t, err)
 	w.Clock.Advance(deletion.Grace)

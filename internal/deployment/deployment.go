@@ -8,6 +8,7 @@
 //	triggers.go  the functions: which events call which path
 //	accounts.go  the service accounts and their roles
 //	storage.go   the bucket and the secrets
+//	alerts.go    what the operator is told about
 //
 // heektime dev runs from this table, docs/deployment.md is generated from it, and each service's
 // Open is tested against it. Package spec has the types and Google's rules for their values.
@@ -32,5 +33,6 @@ func Table() *spec.Deployment {
 		Triggers: triggers(),
 		Buckets:  buckets(),
 		Secrets:  secrets(),
+		Alerts:   alerts(),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"heek.kr/heektime/internal/logline"
 	"heek.kr/heektime/internal/oidcauth"
 	"heek.kr/heektime/internal/server"
 )
@@ -32,7 +33,7 @@ func (s *Service) schedule(w http.ResponseWriter, r *http.Request) {
 		server.WriteJSON(w, http.StatusServiceUnavailable, map[string]any{"enqueued": enqueued, "error": err.Error()})
 		return
 	}
-	s.log.InfoContext(r.Context(), "due refreshes enqueued", "enqueued", enqueued)
+	s.log.InfoContext(r.Context(), logline.RefreshesEnqueued, "enqueued", enqueued)
 	server.WriteJSON(w, http.StatusOK, map[string]any{"enqueued": enqueued})
 }
 

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc/status"
+
+	"heek.kr/heektime/internal/logline"
 )
 
 const (
@@ -138,11 +140,11 @@ func (s *Service) report(ctx context.Context, task Task, run *Run) {
 	case Suspicious, Refused:
 		level = slog.LevelWarn
 	}
-	s.log.LogAttrs(ctx, level, "refresh "+string(run.Outcome),
-		slog.String("school", task.School), slog.String("semester", string(task.Semester)),
-		slog.Time("slot", run.Slot), slog.String("outcome", string(run.Outcome)), slog.String("reason", run.Reason),
+	s.log.LogAttrs(ctx, level, logline.RefreshPrefix+string(run.Outcome),
+		slog.String(logline.FieldSchool, task.School), slog.String(logline.FieldSemester, string(task.Semester)),
+		slog.Time("slot", run.Slot), slog.String(logline.FieldOutcome, string(run.Outcome)), slog.String(logline.FieldReason, run.Reason),
 		slog.Int("rows", run.Report.Rows), slog.Int("lectures", run.Lectures),
 		slog.Int("merged", run.Report.Merged), slog.Int("skipped", run.Report.Skipped),
 		slog.Int64("sourceBytes", run.Report.Bytes), slog.Int64("rawBytes", run.RawBytes), slog.Int64("storedBytes", run.StoredBytes),
-		slog.String("url", run.URL), slog.Bool("retry", run.Retry), slog.Int64("milliseconds", run.Ended.Sub(run.Started).Milliseconds()))
+		slog.String("url", run.URL), slog.Bool(logline.FieldRetry, run.Retry), slog.Int64("milliseconds", run.Ended.Sub(run.Started).Milliseconds()))
 }

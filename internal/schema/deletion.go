@@ -58,6 +58,12 @@ func DueDeletions(client *firestore.Client, at time.Time) firestore.Query {
 	return Deletions(client).Where(FieldDue, "<=", at).OrderBy(FieldDue, firestore.Asc)
 }
 
+// OverdueDeletions queries the deletions whose accounts could be restored until a time at most, the
+// longest overdue first.
+func OverdueDeletions(client *firestore.Client, until time.Time) firestore.Query {
+	return Deletions(client).Where(FieldUntil, "<=", until).OrderBy(FieldUntil, firestore.Asc)
+}
+
 // DeletionsNotSignedOut queries the deletions whose accounts may still have sessions.
 func DeletionsNotSignedOut(client *firestore.Client) firestore.Query {
 	return Deletions(client).Where(FieldSignedOut, "==", false).Where(FieldPurging, "==", false).

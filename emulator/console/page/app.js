@@ -15,8 +15,9 @@ import * as triggers from './triggers.js';
 import * as services from './services.js';
 import * as requests from './requests.js';
 import * as rules from './rules.js';
+import * as alerts from './alerts.js';
 
-const sections = { firestore, users, storage, tasks, schedules, triggers, services, requests, rules };
+const sections = { firestore, users, storage, tasks, schedules, triggers, services, requests, rules, alerts };
 
 const state = { project: '', projects: [], databases: [] };
 const main = h('main', { id: 'main', tabindex: '-1' });
@@ -105,6 +106,9 @@ function apply(overview) {
   state.databases = overview.databases;
   state.projects = overview.projects;
   state.project ||= overview.project;
+  const alerts = document.querySelector('.sections a[data-section="alerts"]');
+  alerts.hidden = overview.alerts === undefined;
+  fill(alerts, t('alerts'), overview.alerts > 0 && [' ', h('span', { class: 'badge bad' }, String(overview.alerts))]);
 }
 
 let running = new AbortController();

@@ -21,6 +21,8 @@ var (
 	ErrRejected = errors.New("password rejected by Authentication")
 	// ErrThrottled means that Authentication rejects attempts for now, after too many wrong passwords.
 	ErrThrottled = errors.New("sign-in attempts throttled by Authentication")
+	// ErrQuota is an ErrThrottled for everybody: the project's quota is used up.
+	ErrQuota = fmt.Errorf("%w: quota exceeded", ErrThrottled)
 )
 
 // Client verifies passwords. It is safe for concurrent use.
@@ -131,13 +133,15 @@ func responseError(statusCode int, body []byte) error {
 	// INVALID_EMAIL: the old system allowed addresses that Authentication does not.
 	case "EMAIL_NOT_FOUND", "INVALID_PASSWORD", "INVALID_LOGIN_CREDENTIALS", "INVALID_EMAIL", "USER_DISABLED":
 		return fmt.Errorf("%w: %s", ErrRejected, code)
-	case "TOO_MANY_ATTEMPTS_TRY_LATER", "QUOTA_EXCEEDED":
+	case "TOO_MANY_ATTEMPTS_TRY_LATER":
 		return fmt.Errorf("%w: %s", ErrThrottled, code)
+	case "QUOTA_EXCEEDED":
+		return ErrQuota
 	case "OPERATION_NOT_ALLOWED", "PASSWORD_LOGIN_DISABLED":
 		return fmt.Errorf("sign in with Authentication: %s: enable the provider Email/Password", code)
 	}
 	if statusCode == http.StatusTooManyRequests {
-		return ErrThrottled
+		return ErrQuota
 	}
 	return fmt.Errorf("sign in with Authentication: unexpected status %d", statusCode)
 }

@@ -21,6 +21,7 @@ type Deployment struct {
 	Triggers []Trigger
 	Buckets  []Bucket
 	Secrets  []Secret
+	Alerts   []Alert
 }
 
 // Service returns the service with that name.

@@ -22,6 +22,7 @@ func (d *Deployment) Validate() error {
 	d.checkJobs(f)
 	d.checkTriggers(f)
 	d.checkStorage(f)
+	d.checkAlerts(f)
 	return errors.Join(*f.errs...)
 }
 

@@ -53,6 +53,7 @@ func File(d *spec.Deployment) ([]byte, error) {
 	for _, s := range d.Secrets {
 		t.Secrets[s.ID] = s.Purpose
 	}
+	t.Alerts = alertsOf(d)
 	text, err := json.MarshalIndent(struct {
 		Deployment table `json:"deployment"`
 	}{t}, "", "  ")

@@ -12,6 +12,7 @@ type table struct {
 	Triggers map[string]trigger `json:"triggers"`
 	Buckets  map[string]bucket  `json:"buckets"`
 	Secrets  map[string]string  `json:"secrets"` // purposes
+	Alerts   map[string]alert   `json:"alerts"`
 }
 
 type grant struct {

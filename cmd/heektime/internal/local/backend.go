@@ -11,6 +11,7 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/refresh"
@@ -38,7 +39,10 @@ type Config struct {
 	Variables map[string]string
 	// Services are the table's services that this package does not import, by name.
 	Services map[string]server.Open
-	// Log receives the logs of the services and of the local cloud.
+	// Alerts returns the alerts that the console shows; nil for none.
+	Alerts func() []console.Alert
+	// Log receives the logs of the services and of the local cloud, with a line for each request that a
+	// service handles, as from Cloud Run.
 	Log *slog.Logger
 }
 
@@ -102,6 +106,7 @@ func openCloud(cfg Config) (*emulator.Cloud, error) {
 	c := emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
 		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: metadataAccount(cfg.Project), Logger: cfg.Log,
+		Alerts: cfg.Alerts,
 	}
 	if err := c.UseProject(cfg.Firebase.File); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net"
 
+	"heek.kr/heektime/internal/alerts"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/cleanup"
 	"heek.kr/heektime/internal/courses"
@@ -62,11 +63,12 @@ func (b *Backend) startService(ctx context.Context, cfg Config, name string, l n
 	if err != nil {
 		return err
 	}
-	service, err := open(ctx, environment.Map(env), cfg.Log.With("service", name))
+	log := cfg.Log.With(spec.FieldService, name)
+	service, err := open(ctx, environment.Map(env), log)
 	if err != nil {
 		return err
 	}
-	service.Handler = b.Cloud.Guard(asWebApp(service.Handler), l.Addr().String())
+	service.Handler = b.Cloud.Guard(asWebApp(alerts.Requests(service.Handler, log)), l.Addr().String())
 	b.services.Go(func() {
 		if err := server.Serve(ctx, l, service); err != nil {
 			b.mu.Lock()
