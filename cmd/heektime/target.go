@@ -139,6 +139,7 @@ func (t *target) connectLocal(ctx context.Context) error {
 	return nil
 }
 
+// firestore opens the database of --database.
 func (t *target) firestore(ctx context.Context) (*firestore.Client, error) {
 	if err := t.connect(ctx); err != nil {
 		return nil, err

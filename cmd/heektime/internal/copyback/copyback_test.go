@@ -377,6 +377,32 @@ func TestCopyBack(t *testing.T) {
 	}
 }
 
+// Small damage is undone from the past of the same database, without a backup.
+func TestCopyFromThePast(t *testing.T) {
+	w := newWorld(t)
+	before := w.dump(t, w.live)
+	doc, err := w.live.Doc("users/carol").Get(t.Context())
+	must(t, err)
+	past := w.open(t, gcp.DefaultDatabase)
+	past.WithReadOptions(firestore.ReadTime(doc.ReadTime))
+	over := w.damage(t)
+	if found := w.check(t, past); found != nil {
+		t.Errorf("the past: %q", found)
+	}
+	cfg := w.config(past, w.live)
+	cfg.Damage = copyback.Period{From: over, Until: over}
+	for _, path := range []string{"schools", "users/alice", "users/carol", "users/old"} {
+		_, err := copyback.Copy(t.Context(), cfg, path)
+		must(t, err)
+	}
+	if found := w.check(t, w.live); found != nil {
+		t.Errorf("after the copy: %q", found)
+	}
+	if after := w.dump(t, w.live); !maps.Equal(after, before) {
+		t.Errorf("%d documents, want %d with the same contents", len(after), len(before))
+	}
+}
+
 // Documents that must not come back are skipped, each with its reason.
 func TestSkipped(t *testing.T) {
 	w := newWorld(t)
