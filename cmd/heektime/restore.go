@@ -15,6 +15,8 @@ import (
 
 // restoreData copies lost documents back from another database, or from the past of the same one, and
 // makes the references of a restored database refer to itself. docs/restore.md says when to use which.
+//
+// It is long because of its flags.
 func restoreData(ctx context.Context, args []string) error {
 	var t target
 	var cfg copyback.Config

@@ -168,6 +168,23 @@ func InGroup(client *firestore.Client, group string, from, before *firestore.Doc
 	return q.OrderBy(firestore.DocumentID, firestore.Asc)
 }
 
+// NamesAt returns the range of names of a document and everything below it, or of everything in a
+// collection: from the first name, before the first one that is not in it.
+func NamesAt(client *firestore.Client, path string) (from, before *firestore.DocumentRef, err error) {
+	segments := strings.Split(path, "/")
+	for _, segment := range segments {
+		if !IsID(segment) {
+			return nil, nil, fmt.Errorf("%q is not the path of a document or collection: want users/UID or the like", path)
+		}
+	}
+	if len(segments)%2 == 0 {
+		// The document's next sibling is the first name after everything below the document.
+		return client.Doc(path), client.Doc(path + "\x00"), nil
+	}
+	// The names in a collection come before those in the one whose id is longer by the lowest character.
+	return client.Doc(path + "/\x01"), client.Doc(path + "\x00/\x01"), nil
+}
+
 // References lists the references in a document's fields, in maps and lists as well.
 func References(fields map[string]any) []*firestore.DocumentRef {
 	var refs []*firestore.DocumentRef

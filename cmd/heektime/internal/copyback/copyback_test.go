@@ -312,6 +312,8 @@ func killAt(n int, lost bool) grpc.DialOption {
 
 // What was lost is copied back, however often the copy is killed and repeated: the check finds nothing
 // any more, what users wrote after the backup stays, and a deleted account stays deleted.
+//
+// It is long because it rehearses the whole procedure.
 func TestCopyBack(t *testing.T) {
 	w := newWorld(t)
 	backup := w.backup(t)

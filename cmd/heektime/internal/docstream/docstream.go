@@ -48,18 +48,8 @@ func Open(client *firestore.Client, within Range) *Stream {
 
 // At is the range of a document and everything below it, or of everything in a collection.
 func At(client *firestore.Client, path string) (Range, error) {
-	segments := strings.Split(path, "/")
-	for _, segment := range segments {
-		if !schema.IsID(segment) {
-			return Range{}, fmt.Errorf("%q is not the path of a document or collection: want users/UID or the like", path)
-		}
-	}
-	if len(segments)%2 == 0 {
-		// The document's next sibling is the first name after all that is below it.
-		return Range{client.Doc(path), client.Doc(path + "\x00")}, nil
-	}
-	// Any name in a collection comes before those in a collection whose id is longer by a character.
-	return Range{client.Doc(path + "/\x01"), client.Doc(path + "\x00/\x01")}, nil
+	from, before, err := schema.NamesAt(client, path)
+	return Range{from, before}, err
 }
 
 // Next returns the next document, nil at the end.
