@@ -14,6 +14,7 @@ func authStatus(ctx context.Context, args []string) error {
 	var t target
 	flags := flag.NewFlagSet("auth", flag.ContinueOnError)
 	t.register(flags)
+	t.registerDatabase(flags)
 	words, err := parse(flags, args, "status")
 	if err != nil {
 		return err

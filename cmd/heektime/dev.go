@@ -132,7 +132,7 @@ func (o *devOptions) serveBeside(ctx context.Context, b *local.Backend, watcher 
 
 // refreshAll refreshes every semester of the school file and waits for the results.
 func (o *devOptions) refreshAll(ctx context.Context, b *local.Backend, schools *school.File, screen *screen) ([]row, error) {
-	client, err := gcp.Firestore(ctx, o.project)
+	client, err := gcp.Firestore(ctx, o.project, gcp.DefaultDatabase)
 	if err != nil {
 		return nil, err
 	}

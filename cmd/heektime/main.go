@@ -30,6 +30,8 @@ var commands = []command{
 	{"refresh", "SCHOOL SEMESTER", "refresh one semester's course list now", refreshNow},
 	{"school", "try FILE|SCHOOL", "read a course list and show what is found, without publishing it", schoolCommand},
 	{"user", "show|delete|restore USER", "show, delete or restore an account", userCommand},
+	{"check-data", "", "report what is inconsistent in a database", checkData},
+	{"restore", "copy PATH|references", "copy lost documents back from a backup or the past", restoreData},
 	{"auth", "status", "count the old password hashes that remain", authStatus},
 	{"cleanup", "purge|sweep", "start the purge of deleted accounts, or the sweeper", cleanupNow},
 	{"rules", "check|test|mutate", "check or test the security rules", rulesCommand},

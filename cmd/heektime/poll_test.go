@@ -21,7 +21,7 @@ func TestRefreshEndsWhenDevDies(t *testing.T) {
 	for name, value := range cloud.Environment() {
 		t.Setenv(name, value)
 	}
-	client, err := gcp.Firestore(t.Context(), cloud.Project)
+	client, err := gcp.Firestore(t.Context(), cloud.Project, gcp.DefaultDatabase)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ func refreshNow(ctx context.Context, args []string) error {
 	var t target
 	flags := flag.NewFlagSet("refresh", flag.ContinueOnError)
 	t.register(flags)
+	t.registerDatabase(flags)
 	asJSON := flags.Bool("json", false, "print JSON lines instead of a table")
 	accept := flags.Bool("accept", false, "publish the list even if it looks suspicious")
 	names, err := parse(flags, args, "SCHOOL", "SEMESTER")

@@ -34,6 +34,7 @@ func status(ctx context.Context, args []string) error {
 	var t target
 	flags := flag.NewFlagSet("status", flag.ContinueOnError)
 	t.register(flags)
+	t.registerDatabase(flags)
 	asJSON := flags.Bool("json", false, "print JSON lines instead of a table")
 	if _, err := parse(flags, args); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -25,6 +26,7 @@ type target struct {
 	google     bool
 	project    string
 	configPath string
+	database   string // of Firestore; "" for a command that does not use it
 
 	connected bool
 }
@@ -35,11 +37,34 @@ func (t *target) register(flags *flag.FlagSet) {
 	flags.StringVar(&t.configPath, "config", "", "firebase.json `FILE` with dev's ports (default: in this folder or a parent)")
 }
 
+// registerDatabase adds --database to the flags of a command that uses Firestore.
+func (t *target) registerDatabase(flags *flag.FlagSet) {
+	flags.StringVar(&t.database, "database", cmp.Or(os.Getenv(databaseVariable), gcp.DefaultDatabase),
+		"`ID` of the Firestore database (default: that of "+databaseVariable+", or (default))")
+}
+
+// databaseVariable is the variable that services read, too.
+const databaseVariable = "FIRESTORE_DATABASE"
+
+// describe names the target on a command's first line.
+func (t *target) describe(cloud string) string {
+	line := cloud + ", project " + t.project
+	if t.database != "" {
+		line += ", database " + t.database
+	}
+	return line
+}
+
 // connect finds the target, prints which one it is, and sets the environment variables that make
 // Google's clients use it. Later calls do nothing.
 func (t *target) connect(ctx context.Context) error {
 	if t.connected {
 		return nil
+	}
+	if t.database != "" {
+		if err := gcp.CheckDatabase(t.database); err != nil {
+			return err
+		}
 	}
 	connect := t.connectLocal
 	if t.google {
@@ -60,7 +85,7 @@ func (t *target) connectGoogle(context.Context) error {
 			return fmt.Errorf("environment variable %s is set to %s, a local cloud: unset it to use --google", name, value)
 		}
 	}
-	fmt.Fprintf(os.Stderr, "Google Cloud, project %s\n", t.project)
+	fmt.Fprintln(os.Stderr, t.describe("Google Cloud"))
 	return nil
 }
 
@@ -88,7 +113,7 @@ func (t *target) connectLocal(ctx context.Context) error {
 			hub, cloud.project, t.project)
 	}
 	t.project = cloud.project
-	fmt.Fprintf(os.Stderr, "local cloud at %s, project %s\n", hub, t.project)
+	fmt.Fprintln(os.Stderr, t.describe("local cloud at "+hub))
 	address := func(name string) string {
 		if a := cloud.addresses[name]; a != "" {
 			return a
@@ -115,11 +140,12 @@ func (t *target) connectLocal(ctx context.Context) error {
 	return nil
 }
 
+// firestore opens the database of --database.
 func (t *target) firestore(ctx context.Context) (*firestore.Client, error) {
 	if err := t.connect(ctx); err != nil {
 		return nil, err
 	}
-	return gcp.Firestore(ctx, t.project)
+	return gcp.Firestore(ctx, t.project, t.database)
 }
 
 // queue opens the refresh queue. For a project on Google Cloud it reads the same environment

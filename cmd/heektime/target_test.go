@@ -61,7 +61,7 @@ func TestGoogleIfAskedFor(t *testing.T) {
 	case err := <-ended:
 		t.Errorf("ended without calling Google: %v", err)
 	}
-	if want := "Google Cloud, project heektime-v3\n"; !strings.HasPrefix(stderr.String(), want) {
+	if want := "Google Cloud, project heektime-v3, database (default)\n"; !strings.HasPrefix(stderr.String(), want) {
 		t.Errorf("standard error is\n%s\nwant first %s", stderr.String(), want)
 	}
 }
@@ -75,6 +75,7 @@ func TestGoogleErrors(t *testing.T) {
 		want     string
 	}{
 		{"no project", "", []string{"status", "--google"}, "--project"},
+		{"invalid database", "", []string{"status", "--google", "--project", "heektime-v3", "--database", "a/b"}, `database "a/b"`},
 		{"emulator's variable", "FIREBASE_AUTH_EMULATOR_HOST=127.0.0.1:9099", []string{"status", "--google", "--project", "heektime-v3"}, "FIREBASE_AUTH_EMULATOR_HOST"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

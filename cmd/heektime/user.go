@@ -27,6 +27,7 @@ func userCommand(ctx context.Context, args []string) error {
 	var t target
 	flags := flag.NewFlagSet("user", flag.ContinueOnError)
 	t.register(flags)
+	t.registerDatabase(flags)
 	now := flags.Bool("now", false, "delete: skip the time for restoring; the next purge removes the account")
 	words, err := parse(flags, args, "show|delete|restore", "USER")
 	if err != nil {

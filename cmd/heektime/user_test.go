@@ -33,7 +33,7 @@ func TestUser(t *testing.T) {
 		if ok != want {
 			t.Errorf("%v: success = %v, want %v\n%s%s", args, ok, want, out, errs)
 		}
-		if first, _, _ := strings.Cut(errs, "\n"); want && !(strings.HasPrefix(first, "local cloud at ") && strings.HasSuffix(first, ", project heektime-v3")) {
+		if first, _, _ := strings.Cut(errs, "\n"); want && !(strings.HasPrefix(first, "local cloud at ") && strings.HasSuffix(strings.TrimSuffix(first, ", database (default)"), ", project heektime-v3")) {
 			t.Errorf("%v: the first line is %q", args, first)
 		}
 		return out + errs

@@ -24,7 +24,7 @@ import (
 
 // Open creates the service from its environment variables, which docs/deployment.md lists.
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
-	project := gcp.Project(env)
+	project, database := gcp.Project(env), gcp.Database(env)
 	apiKey := env.Required("FIREBASE_API_KEY", "the Firebase API key, used to verify passwords")
 	key := env.Required("TOKEN_KEY", "the key that signs tokens, from: openssl rand -base64 32")
 	oldKey := env.Optional("TOKEN_KEY_OLD", "")
@@ -54,7 +54,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if cfg.Tokens, err = token.New(project, key, oldKey, time.Now); err != nil {
 		return nil, fmt.Errorf("environment variable TOKEN_KEY or TOKEN_KEY_OLD: %w", err)
 	}
-	clients := gcp.NewClients(project)
+	clients := gcp.NewClients(project, database)
 	defer clients.CloseOnError(&err)
 	firestore, storage, accounts := clients.Firestore(ctx), clients.Storage(ctx), clients.Authentication(ctx, "")
 	if err := clients.Err(); err != nil {

@@ -21,7 +21,7 @@ import (
 
 // Open creates the service from its environment variables, which docs/deployment.md lists.
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
-	project := gcp.Project(env)
+	project, database := gcp.Project(env), gcp.Database(env)
 	key := env.Required("FIREBASE_API_KEY", "the web API key for verifying passwords")
 	origins := env.OptionalList("ALLOWED_ORIGINS")
 	account := env.Optional("SERVICE_ACCOUNT", "")
@@ -31,7 +31,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err := errors.Join(env.Err(), err, checkOrigins(origins)); err != nil {
 		return nil, err
 	}
-	clients := gcp.NewClients(project)
+	clients := gcp.NewClients(project, database)
 	defer clients.CloseOnError(&err)
 	firestore, accounts := clients.Firestore(ctx), clients.Authentication(ctx, account)
 	if err := clients.Err(); err != nil {

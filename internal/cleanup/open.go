@@ -15,7 +15,7 @@ import (
 
 // Open builds the service from its environment, which docs/deployment.md lists.
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
-	project := gcp.Project(env)
+	project, database := gcp.Project(env), gcp.Database(env)
 	check := oidcauth.FromEnvironment(env)
 	bucket := env.Required("LECTURES_BUCKET", "the bucket of the course lists")
 	operations := env.OptionalInt("SWEEP_OPERATIONS", sweeper.DefaultOperations, 0, math.MaxInt32)
@@ -26,7 +26,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	clients := gcp.NewClients(project)
+	clients := gcp.NewClients(project, database)
 	defer clients.CloseOnError(&err)
 	firestore, storage, accounts := clients.Firestore(ctx), clients.Storage(ctx), clients.Authentication(ctx, "")
 	if err := clients.Err(); err != nil {

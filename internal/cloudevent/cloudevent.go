@@ -55,6 +55,9 @@ func (e Event) Text(field string) string {
 // ErrPermanent is the error of a [Handle] for an event that can never succeed.
 var ErrPermanent = errors.New("not an event for this function")
 
+// errOtherDatabase means that an event comes from a database that the service does not use.
+var errOtherDatabase = errors.New("the event is from another database")
+
 // Handle handles an event. It may be called again with the same event, late, and concurrently.
 type Handle func(context.Context, Event) error
 
@@ -62,8 +65,9 @@ type Handle func(context.Context, Event) error
 type Handler struct {
 	// Name is the function's name in the log.
 	Name string
-	// Project is the project whose (default) database the events must come from.
-	Project string
+	// Project and Database are where the events must come from. A service that has moved to another
+	// database still receives the events of the one before, for as long as they are retried.
+	Project, Database string
 	// Callers authenticates the senders of events.
 	Callers *oidcauth.Checker
 	Handle  Handle
@@ -86,6 +90,9 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case err == nil:
+		w.WriteHeader(http.StatusNoContent)
+	case errors.Is(err, errOtherDatabase):
+		log.WarnContext(r.Context(), "ignoring an event", "reason", err.Error())
 		w.WriteHeader(http.StatusNoContent)
 	case errors.Is(err, ErrPermanent):
 		log.ErrorContext(r.Context(), "dropping an event that this function cannot process", "error", err.Error())
@@ -129,8 +136,11 @@ func (h *Handler) read(r *http.Request) (Event, error) {
 		return e, fmt.Errorf("%w: its data is not Firestore's: %w", ErrPermanent, err)
 	}
 	name := data.GetOldValue().GetName()
-	path, ok := strings.CutPrefix(name, "projects/"+h.Project+"/databases/(default)/documents/")
-	if !ok {
+	path, ok := strings.CutPrefix(name, "projects/"+h.Project+"/databases/"+h.Database+"/documents/")
+	switch {
+	case !ok && strings.HasPrefix(name, "projects/"+h.Project+"/databases/"):
+		return e, fmt.Errorf("%w: its document is %q, but the service uses %s", errOtherDatabase, name, h.Database)
+	case !ok:
 		return e, fmt.Errorf("%w: its document is %q", ErrPermanent, name)
 	}
 	e.Path, e.document = strings.Split(path, "/"), data.GetOldValue()

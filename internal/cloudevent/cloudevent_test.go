@@ -36,7 +36,7 @@ func deliver(t *testing.T, cloud *emulatortest.Cloud, ctx context.Context, e clo
 		t.Fatal(err)
 	}
 	var lines bytes.Buffer
-	h := &cloudevent.Handler{Name: "f", Project: cloud.Project, Callers: callers, Log: slog.New(slog.NewTextHandler(&lines, nil)), Now: time.Now,
+	h := &cloudevent.Handler{Name: "f", Project: cloud.Project, Database: "(default)", Callers: callers, Log: slog.New(slog.NewTextHandler(&lines, nil)), Now: time.Now,
 		Handle: func(_ context.Context, e cloudevent.Event) error {
 			got = e
 			switch e.Text("username") {
@@ -59,6 +59,32 @@ func deliver(t *testing.T, cloud *emulatortest.Cloud, ctx context.Context, e clo
 	response := httptest.NewRecorder()
 	h.ServeHTTP(response, r)
 	return response.Code, got, lines.String()
+}
+
+// A service ignores the events of databases that it does not use, and says so; an event of another project
+// is none that it can process.
+func TestEventsOfOtherDatabases(t *testing.T) {
+	cloud := emulatortest.Start(t)
+	for database, want := range map[string]string{
+		"projects/demo-test/databases/restored":     "level=WARN msg=\"ignoring an event\"",
+		"projects/demo-test/databases/(default)x":   "level=WARN msg=\"ignoring an event\"",
+		"projects/demo-other/databases/(default)":   "level=ERROR msg=\"dropping an event that this function cannot process\"",
+		"projects/demo-test-2/databases/(default)":  "level=ERROR msg=\"dropping an event that this function cannot process\"",
+		"projects/demo-test/databases/(default)/x/": "level=WARN",
+	} {
+		e := deleted(t, "users/u", "x", 0)
+		data, err := proto.Marshal(&firestoredata.DocumentEventData{OldValue: &firestoredata.Document{Name: database + "/documents/users/u"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.SetData("application/protobuf", data); err != nil {
+			t.Fatal(err)
+		}
+		status, got, log := deliver(t, cloud, binding.WithForceBinary(t.Context()), e)
+		if status != http.StatusNoContent || got.ID != "" || !strings.Contains(log, want) || !strings.Contains(log, "event=the-id") {
+			t.Errorf("%s: %d, the function received %+v, want the log line %s\n%s", database, status, got, want, log)
+		}
+	}
 }
 
 func deleted(t *testing.T, name, username string, filler int) cloudevents.Event {

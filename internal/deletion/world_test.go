@@ -101,7 +101,7 @@ func (w *world) function(t testing.TB, name string, handle cloudevent.Handle) st
 		t.Fatal(err)
 	}
 	mux.Handle("/", &cloudevent.Handler{
-		Name: name, Project: w.Project, Callers: callers, Handle: handle, Log: logging.New(w.log, w.Project), Now: w.Clock.Now,
+		Name: name, Project: w.Project, Database: "(default)", Callers: callers, Handle: handle, Log: logging.New(w.log, w.Project), Now: w.Clock.Now,
 	})
 	return srv.URL
 }

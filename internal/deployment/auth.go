@@ -16,6 +16,7 @@ func authService() spec.Service {
 		Timeout: time.Minute, MemoryMiB: 512, MilliCPU: 1000, Concurrency: 80, MaxInstances: 10,
 		Environment: []spec.Variable{
 			project,
+			database,
 			apiKey,
 			{Name: "ALLOWED_ORIGINS", Value: spec.Origins(), Purpose: "web pages that may call, as `https://host`, separated by commas"},
 			{Name: "SERVICE_ACCOUNT", Value: spec.Emails(authAccount), Purpose: "account that signs custom tokens. If it is unset, the service asks the metadata server at its first login"},

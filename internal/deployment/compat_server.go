@@ -15,6 +15,7 @@ func compatServer() spec.Service {
 		Timeout: time.Minute, MemoryMiB: 512, MilliCPU: 1000, Concurrency: 80, MaxInstances: 10,
 		Environment: []spec.Variable{
 			project,
+			database,
 			apiKey,
 			{Name: "TOKEN_KEY", Required: true, Value: spec.SecretValue(tokenKey), Purpose: "key that signs the API's tokens, 32 bytes in Base64"},
 			{Name: "TOKEN_KEY_OLD", Value: spec.SecretValue(oldTokenKey), Purpose: "the previous key, whose tokens are still accepted"},

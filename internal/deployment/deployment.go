@@ -6,6 +6,7 @@
 //	queues.go    the queues of Cloud Tasks, with their retries
 //	jobs.go      the jobs of Cloud Scheduler, with their cron expressions
 //	triggers.go  the functions: which events call which path
+//	backups.go   the schedules of backups
 //	accounts.go  the service accounts and their roles
 //	storage.go   the bucket and the secrets
 //	alerts.go    what the operator is told about
@@ -31,6 +32,7 @@ func Table() *spec.Deployment {
 		Queues:   queues(),
 		Jobs:     jobs(),
 		Triggers: triggers(),
+		Backups:  backups(),
 		Buckets:  buckets(),
 		Secrets:  secrets(),
 		Alerts:   alerts(),

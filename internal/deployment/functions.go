@@ -14,6 +14,6 @@ func functionsService() spec.Service {
 		Package: "functions", Account: functionsAccount,
 		Invokers: []string{EventarcAccount, CheckAccount}, Ingress: spec.IngressAll,
 		Timeout: 9 * time.Minute, MemoryMiB: 512, MilliCPU: 1000, Concurrency: 20, MaxInstances: 10,
-		Environment: variables([]spec.Variable{project}, callerCheck("functions", EventarcAccount)),
+		Environment: variables([]spec.Variable{project, database}, callerCheck("functions", EventarcAccount)),
 	}
 }

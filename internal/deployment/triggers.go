@@ -11,11 +11,11 @@ const documentDeleted = "google.cloud.firestore.document.v1.deleted"
 func triggers() []spec.Trigger {
 	return []spec.Trigger{{
 		ID: "timetable-deleted", Purpose: "removes the lectures of a deleted timetable",
-		Event: documentDeleted, Database: "(default)", Document: schema.TimetablePattern,
+		Event: documentDeleted, Database: spec.DefaultDatabase, Document: schema.TimetablePattern,
 		Target: spec.Target{Service: "functions", Path: "/timetable-deleted", Account: EventarcAccount},
 	}, {
 		ID: "user-deleted", Purpose: "purges the account of a user whose document was deleted",
-		Event: documentDeleted, Database: "(default)", Document: schema.UserPattern,
+		Event: documentDeleted, Database: spec.DefaultDatabase, Document: schema.UserPattern,
 		Target: spec.Target{Service: "functions", Path: "/user-deleted", Account: EventarcAccount},
 	}}
 }

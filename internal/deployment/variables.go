@@ -12,6 +12,12 @@ var project = spec.Variable{
 	Purpose: "project that the service works in, and that the traces in its log belong to",
 }
 
+// database is the variable of every service that uses Firestore.
+var database = spec.Variable{
+	Name: "FIRESTORE_DATABASE", Value: spec.DatabaseID(),
+	Purpose: "ID of the Firestore database. It is another than `(default)` after a backup was [restored](restore.md) into a new database",
+}
+
 // callerCheck are the variables of a service that checks its callers' identity tokens.
 func callerCheck(service string, callers ...string) []spec.Variable {
 	return []spec.Variable{{

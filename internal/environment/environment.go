@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -80,6 +81,17 @@ func split(value string) []string {
 		}
 	}
 	return list
+}
+
+// OptionalMatch returns the value of name, or fallback if it is absent or empty. If the value does not match
+// pattern, [Variables.Err] reports it, and that it wants want.
+func (v *Variables) OptionalMatch(name, fallback string, pattern *regexp.Regexp, want string) string {
+	text := v.Optional(name, fallback)
+	if !pattern.MatchString(text) {
+		v.errs = append(v.errs, fmt.Errorf("environment variable %s is %q, want %s", name, text, want))
+		return fallback
+	}
+	return text
 }
 
 // OptionalInt returns the integer value of name, or fallback if it is absent or empty. If the value is not

@@ -1,6 +1,7 @@
 package environment
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,9 @@ func TestVariables(t *testing.T) {
 	if env.OptionalInt("NUMBER", 1, 0, 8) != 7 || env.OptionalInt("NONE", 1, 0, 8) != 1 {
 		t.Error("wrong numbers")
 	}
+	if env.OptionalMatch("SET", "x", regexp.MustCompile("^v$"), "v") != "v" || env.OptionalMatch("NONE", "x", regexp.MustCompile("^x$"), "x") != "x" {
+		t.Error("wrong matches")
+	}
 	if env.OptionalList("NONE") != nil || env.Err() != nil {
 		t.Errorf("an absent optional variable is an error: %v", env.Err())
 	}
@@ -24,7 +28,8 @@ func TestVariables(t *testing.T) {
 	env.Required("EMPTY", "the project")
 	env.RequiredList("NONE", "allowed callers")
 	env.OptionalInt("SET", 1, 0, 8)
-	for _, want := range []string{"EMPTY", "the project", "NONE", "allowed callers", "from 0 to 8"} {
+	env.OptionalMatch("SET", "x", regexp.MustCompile("^x$"), "the letter x")
+	for _, want := range []string{"EMPTY", "the project", "NONE", "allowed callers", "from 0 to 8", `SET is "v", want the letter x`} {
 		if err := env.Err(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v does not contain %q", err, want)
 		}

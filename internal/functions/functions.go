@@ -32,7 +32,7 @@ func handlers(d *deletion.Service) map[string]cloudevent.Handle {
 
 // Open builds the service from its environment, which docs/deployment.md lists.
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
-	project := gcp.Project(env)
+	project, database := gcp.Project(env), gcp.Database(env)
 	check := oidcauth.FromEnvironment(env)
 	if err := env.Err(); err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	clients := gcp.NewClients(project)
+	clients := gcp.NewClients(project, database)
 	defer clients.CloseOnError(&err)
 	firestore, accounts := clients.Firestore(ctx), clients.Authentication(ctx, "")
 	if err := clients.Err(); err != nil {
@@ -54,7 +54,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	mux := http.NewServeMux()
 	for path, handle := range handlers(d) {
 		mux.Handle("POST "+path, &cloudevent.Handler{
-			Name: path[1:], Project: project, Callers: callers, Handle: handle, Log: log, Now: time.Now,
+			Name: path[1:], Project: project, Database: database, Callers: callers, Handle: handle, Log: log, Now: time.Now,
 		})
 	}
 	return &server.Service{Handler: mux, Close: clients.Close}, nil

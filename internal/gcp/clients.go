@@ -8,7 +8,9 @@ package gcp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"regexp"
 
 	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
 	"cloud.google.com/go/firestore"
@@ -23,27 +25,52 @@ func Project(env *environment.Variables) string {
 	return env.Required("GOOGLE_CLOUD_PROJECT", "the project that the service works in")
 }
 
+// DefaultDatabase is the database of a project that clients use unless they are told otherwise.
+const DefaultDatabase = "(default)"
+
+// Database reads the ID of the Firestore database from a service's environment. All of a project's
+// services use the same one: [DefaultDatabase], except after a backup was restored into another one.
+func Database(env *environment.Variables) string {
+	return env.OptionalMatch("FIRESTORE_DATABASE", DefaultDatabase, databaseID, "(default) or 4 to 63 lower-case letters, digits and hyphens")
+}
+
+// databaseID matches what Google accepts as the ID of a database.
+//
+// Source: https://cloud.google.com/firestore/docs/reference/rest/v1/projects.databases/create
+var databaseID = regexp.MustCompile(`^(?:\(default\)|[a-z][-a-z0-9]{2,61}[a-z0-9])$`)
+
+// CheckDatabase returns an error if Google does not accept the ID of a database.
+func CheckDatabase(id string) error {
+	if !databaseID.MatchString(id) {
+		return fmt.Errorf("database %q: an ID is (default), or has 4 to 63 lower-case letters, digits and hyphens", id)
+	}
+	return nil
+}
+
 // Clients opens the clients of a service and owns them. Its methods return nil after the first
 // error, which [Clients.Err] reports:
 //
-//	clients := gcp.NewClients(project)
+//	clients := gcp.NewClients(project, gcp.Database(env))
 //	defer clients.CloseOnError(&err)
 //	firestore, storage := clients.Firestore(ctx), clients.Storage(ctx)
 //	if err := clients.Err(); err != nil { … }
 //
 // Each kind of client has its own method, so that the linker can drop unused kinds.
 type Clients struct {
-	project string
-	opened  []io.Closer
-	err     error
+	project  string
+	database string
+	opened   []io.Closer
+	err      error
 }
 
-// NewClients opens nothing yet.
-func NewClients(project string) *Clients { return &Clients{project: project} }
+// NewClients opens nothing yet. database is the ID of the Firestore database; see [Database].
+func NewClients(project, database string) *Clients {
+	return &Clients{project: project, database: database}
+}
 
-// Firestore opens a client for the project's (default) database.
+// Firestore opens a client for the database.
 func (c *Clients) Firestore(ctx context.Context) *firestore.Client {
-	return own(c, func() (*firestore.Client, error) { return Firestore(ctx, c.project) })
+	return own(c, func() (*firestore.Client, error) { return Firestore(ctx, c.project, c.database) })
 }
 
 // Storage opens a client of Cloud Storage.

@@ -12,7 +12,7 @@ func (c closer) Close() error { return c() }
 
 func TestClientsCloseInReverse(t *testing.T) {
 	var closed []string
-	c := NewClients("demo-test")
+	c := NewClients("demo-test", DefaultDatabase)
 	for _, name := range []string{"first", "second"} {
 		c.Own(closer(func() error { closed = append(closed, name); return nil }))
 	}
@@ -34,7 +34,7 @@ func TestClientsCloseInReverse(t *testing.T) {
 // After an error no client is opened, and the error stays.
 func TestClientsKeepTheFirstError(t *testing.T) {
 	first := errors.New("first")
-	c := NewClients("demo-test")
+	c := NewClients("demo-test", DefaultDatabase)
 	if got := own(c, func() (closer, error) { return nil, first }); got != nil {
 		t.Error("own returned a client that failed to open")
 	}

@@ -1,6 +1,7 @@
 package gcp
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -23,11 +24,12 @@ const TasksEmulatorHost = "CLOUD_TASKS_EMULATOR_HOST"
 // server, "host:port".
 const RunEmulatorHost = "CLOUD_RUN_EMULATOR_HOST"
 
-// Firestore opens a client for the (default) database of a project.
-func Firestore(ctx context.Context, project string, opts ...option.ClientOption) (*firestore.Client, error) {
-	client, err := firestore.NewClient(ctx, project, opts...)
+// Firestore opens a client for a database of a project, "" for [DefaultDatabase].
+func Firestore(ctx context.Context, project, database string, opts ...option.ClientOption) (*firestore.Client, error) {
+	database = cmp.Or(database, DefaultDatabase)
+	client, err := firestore.NewClientWithDatabase(ctx, project, database, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("open Firestore of project %s: %w", project, err)
+		return nil, fmt.Errorf("open the Firestore database %s of project %s: %w", database, project, err)
 	}
 	return client, nil
 }

@@ -21,7 +21,7 @@ import (
 
 // Open builds the service from its environment variables, which docs/deployment.md lists.
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
-	project := gcp.Project(env)
+	project, database := gcp.Project(env), gcp.Database(env)
 	check := oidcauth.FromEnvironment(env)
 	bucket := env.Required("LECTURES_BUCKET", "the bucket of the course lists")
 	schoolFile := env.Required("SCHOOLS_FILE", "the path of the school file")
@@ -39,7 +39,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	clients := gcp.NewClients(project)
+	clients := gcp.NewClients(project, database)
 	defer clients.CloseOnError(&err)
 	firestore, storage := clients.Firestore(ctx), clients.Storage(ctx)
 	queue.Client = clients.Tasks(ctx)

@@ -50,6 +50,12 @@ func CredentialRef(client *firestore.Client, key string) *firestore.DocumentRef 
 	return child(Credentials(client), key)
 }
 
+// CredentialUID returns the uid in a credential's document, "" if there is none.
+func CredentialUID(doc *firestore.DocumentSnapshot) string {
+	uid, _ := doc.Data()[FieldUID].(string)
+	return uid
+}
+
 // CredentialsOf queries the credentials of a uid.
 func CredentialsOf(client *firestore.Client, uid string) firestore.Query {
 	return Credentials(client).Where(FieldUID, "==", uid)

@@ -43,6 +43,14 @@ var DeletionDocument = Document{Path: "deletions/{uid}", Writer: Servers, Server
 // Username returns the account's username, "" if it has none.
 func (d *PendingDeletion) Username() string { return usernameIn(d.User) }
 
+// ReadPendingDeletion reads a pending deletion's document. A field of another type reads as if it were
+// absent.
+func ReadPendingDeletion(doc *firestore.DocumentSnapshot) PendingDeletion {
+	var d PendingDeletion
+	fill(doc.Data(), &d)
+	return d
+}
+
 // Deletions is the collection of pending deletions.
 func Deletions(client *firestore.Client) *firestore.CollectionRef {
 	return client.Collection(deletions)

@@ -107,13 +107,8 @@ func (d *Document) OwnerFields() []Field {
 // DocumentAt finds the description of the document at a path, nil if there is none. Segments of the
 // path are ids or wildcards.
 func DocumentAt(path string) *Document {
-	got := strings.Split(path, "/")
 	all := Documents()
-	i := slices.IndexFunc(all, func(d Document) bool {
-		return slices.EqualFunc(strings.Split(d.Path, "/"), got, func(want, got string) bool {
-			return want == got || strings.HasPrefix(want, "{")
-		})
-	})
+	i := slices.IndexFunc(all, func(d Document) bool { return matchesPath(d.Path, path) })
 	if i < 0 {
 		return nil
 	}

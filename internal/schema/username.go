@@ -71,6 +71,9 @@ func UsernamesOf(client *firestore.Client, uid string) firestore.Query {
 	return Usernames(client).Where(FieldValue, "==", uid)
 }
 
+// NewUsername returns the fields of a username's document.
+func NewUsername(uid string) map[string]any { return fieldsOf(Username{UID: uid}) }
+
 // UIDOf returns the uid in a username's document, "" if there is none.
 func UIDOf(username *firestore.DocumentSnapshot) string {
 	uid, _ := username.Data()[FieldValue].(string)

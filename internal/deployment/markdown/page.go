@@ -21,7 +21,7 @@ const Page = "docs/deployment.md"
 // sections are the tables by name.
 var sections = map[string]func(*spec.Deployment) string{
 	"services": services, "environment": environment, "accounts": accounts, "queues": queues, "jobs": jobs,
-	"triggers": triggers, "storage": storage,
+	"triggers": triggers, "backups": backups, "storage": storage,
 }
 
 const (

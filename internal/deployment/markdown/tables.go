@@ -63,6 +63,8 @@ func value(v spec.Variable) string {
 		return "unset, which is " + code(v.Text)
 	case spec.KindProjectID:
 		return "the project's id"
+	case spec.KindDatabase:
+		return "the database's id; unset is " + code(spec.DefaultDatabase)
 	case spec.KindServiceURL:
 		return "URL of " + link(v.Text)
 	case spec.KindBucketName:
@@ -187,4 +189,16 @@ func duration(d time.Duration) string {
 		}
 	}
 	return strings.Join(parts, " ")
+}
+
+func backups(d *spec.Deployment) string {
+	var rows [][]string
+	for _, b := range d.Backups {
+		when := string(b.Recurrence)
+		if b.Recurrence == spec.Weekly {
+			when += ", on " + b.Day.String()
+		}
+		rows = append(rows, []string{code(b.ID), when, fmt.Sprintf("%d days", int(b.Retention.Hours())/24), b.Purpose})
+	}
+	return table([]string{"schedule", "when", "kept for", "what for"}, rows)
 }

@@ -19,6 +19,7 @@ type Deployment struct {
 	Queues   []Queue
 	Jobs     []Job
 	Triggers []Trigger
+	Backups  []Backup
 	Buckets  []Bucket
 	Secrets  []Secret
 	Alerts   []Alert

@@ -10,6 +10,8 @@ import (
 // open.
 type Place struct {
 	Project string
+	// Database is the Firestore database that services use; "" means [DefaultDatabase].
+	Database string
 	// URLs are the base URLs of the services, by name.
 	URLs map[string]string
 	// Buckets are the names of buckets by id, where they differ from the table's.
@@ -53,6 +55,8 @@ func (d *Deployment) value(v Value, p Place) string {
 		return v.Text
 	case KindProjectID:
 		return p.Project
+	case KindDatabase:
+		return p.Database
 	case KindServiceURL:
 		return p.URLs[v.Text]
 	case KindBucketName:

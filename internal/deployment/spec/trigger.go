@@ -13,10 +13,24 @@ type Trigger struct {
 	Purpose string
 	// Event is the type of the events.
 	Event string
-	// Database and Document say which documents: a path pattern such as users/{uid}.
-	Database, Document string
+	// Database is the id of the database whose documents these are. [DefaultDatabase] stands for the
+	// database that services use: a trigger moves with them. See [Trigger.DatabaseAt].
+	Database string
+	// Document is the path pattern of the documents, such as users/{uid}.
+	Document string
 	// Target is the function: a path of a service.
 	Target Target
+}
+
+// DefaultDatabase is the id of the database that clients and services use unless told otherwise.
+const DefaultDatabase = "(default)"
+
+// DatabaseAt is the id of the database that the trigger watches at a place.
+func (t *Trigger) DatabaseAt(p Place) string {
+	if t.Database == DefaultDatabase && p.Database != "" {
+		return p.Database
+	}
+	return t.Database
 }
 
 // firestoreEvents are the event types of Firestore documents.

@@ -21,6 +21,7 @@ func (d *Deployment) Validate() error {
 	d.checkQueues(f)
 	d.checkJobs(f)
 	d.checkTriggers(f)
+	d.checkBackups(f)
 	d.checkStorage(f)
 	d.checkAlerts(f)
 	return errors.Join(*f.errs...)

@@ -113,6 +113,14 @@ func TestValidateReportsEachFault(t *testing.T) {
 		"malformed capture": {func(d *spec.Deployment) { d.Triggers[0].Document = "users/{uid" }, "is not the path pattern"},
 		"path twice":        {func(d *spec.Deployment) { d.Triggers[1].Target.Path = d.Triggers[0].Target.Path }, "listed twice"},
 
+		"backup twice":       {func(d *spec.Deployment) { d.Backups[1].ID = d.Backups[0].ID }, "listed twice"},
+		"recurrence twice":   {func(d *spec.Deployment) { d.Backups[0].Recurrence = spec.Weekly }, `"weekly" is listed twice`},
+		"recurrence":         {func(d *spec.Deployment) { d.Backups[0].Recurrence = "hourly" }, `recurrence "hourly"`},
+		"day of a daily one": {func(d *spec.Deployment) { d.Backups[0].Day = time.Monday }, "a daily backup has no day"},
+		"day of the week":    {func(d *spec.Deployment) { d.Backups[1].Day = 7 }, "day 7"},
+		"retention too long": {func(d *spec.Deployment) { d.Backups[1].Retention = 15 * 7 * 24 * time.Hour }, "up to 14 weeks"},
+		"no retention":       {func(d *spec.Deployment) { d.Backups[0].Retention = 0 }, "retention 0s"},
+
 		"bucket suffix": {func(d *spec.Deployment) { d.Buckets[0].Suffix = ".example.com" }, `suffix ".example.com"`},
 		"bucket twice":  {func(d *spec.Deployment) { d.Buckets = append(d.Buckets, d.Buckets[0]) }, "listed twice"},
 		"soft delete":   {func(d *spec.Deployment) { d.Buckets[0].SoftDelete = time.Hour }, "soft delete 1h0m0s"},

@@ -43,6 +43,7 @@ const (
 	KindOrigins    Kind = "origins"
 	KindSiteURL    Kind = "site URL"
 	KindBehindIAM  Kind = "behind IAM"
+	KindDatabase   Kind = "database id"
 )
 
 // Constant is the same everywhere.
@@ -53,6 +54,10 @@ func Default(text string) Value { return Value{Kind: KindDefault, Text: text} }
 
 // ProjectID is the id of the project.
 func ProjectID() Value { return Value{Kind: KindProjectID} }
+
+// DatabaseID is the id of the Firestore database that services use, [DefaultDatabase] where a [Place]
+// has no other.
+func DatabaseID() Value { return Value{Kind: KindDatabase} }
 
 // ServiceURL is a service's base URL, which also is the audience of identity tokens for it.
 func ServiceURL(service string) Value { return Value{Kind: KindServiceURL, Text: service} }
@@ -119,7 +124,7 @@ func (d *Deployment) checkEnvironment(f *faults, s *Service) {
 		if v.Purpose == "" {
 			f.addf("it has no purpose")
 		}
-		if v.Required && (v.Value.Kind == KindDefault || v.Value.Kind == KindBehindIAM) {
+		if v.Required && (v.Value.Kind == KindDefault || v.Value.Kind == KindBehindIAM || v.Value.Kind == KindDatabase) {
 			f.addf("it is required, but may be left unset")
 		}
 		d.checkValue(f, s, v.Value)
@@ -153,7 +158,7 @@ func (d *Deployment) checkValue(f *faults, s *Service, v Value) {
 		if s.Public {
 			f.addf("the service is public, so Cloud Run authenticates nobody")
 		}
-	case KindDefault, KindProjectID, KindAPIKey, KindOrigins, KindSiteURL:
+	case KindDefault, KindProjectID, KindDatabase, KindAPIKey, KindOrigins, KindSiteURL:
 	default:
 		f.addf("kind of value %q is unknown", v.Kind)
 	}

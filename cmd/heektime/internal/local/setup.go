@@ -132,7 +132,7 @@ func (b *Backend) registerTriggers() error {
 	for _, t := range b.deployment.Triggers {
 		url := b.URLs[t.Target.Service]
 		err := b.Cloud.Triggers.Register(triggers.Trigger{
-			Name: t.ID, Event: triggers.EventType(t.Event), Database: t.Database, Document: t.Document,
+			Name: t.ID, Event: triggers.EventType(t.Event), Database: t.DatabaseAt(b.place), Document: t.Document,
 			URL: url + t.Target.Path, Audience: url, ServiceAccount: spec.Email(b.place.Project, t.Target.Account), Retry: true,
 		})
 		if err != nil {

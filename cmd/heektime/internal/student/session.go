@@ -57,7 +57,7 @@ func (s *session) firestore(ctx context.Context, cfg Config) (*firestore.Client,
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", cfg.Firestore, err)
 	}
-	return gcp.Firestore(ctx, cfg.Project, option.WithGRPCConn(conn))
+	return gcp.Firestore(ctx, cfg.Project, gcp.DefaultDatabase, option.WithGRPCConn(conn))
 }
 
 // GetRequestMetadata implements credentials.PerRPCCredentials.
