@@ -42,7 +42,6 @@ const (
 	KindAPIKey     Kind = "API key"
 	KindOrigins    Kind = "origins"
 	KindSiteURL    Kind = "site URL"
-	KindBehindIAM  Kind = "behind IAM"
 )
 
 // Constant is the same everywhere.
@@ -82,9 +81,6 @@ func Origins() Value { return Value{Kind: KindOrigins} }
 // SiteURL is where clients reach the service through Hosting.
 func SiteURL() Value { return Value{Kind: KindSiteURL} }
 
-// BehindIAM is "true" where Cloud Run authenticates callers before they reach the service.
-func BehindIAM() Value { return Value{Kind: KindBehindIAM} }
-
 // variableName is the portable form of a name; Cloud Run itself accepts more.
 //
 // Source: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html
@@ -119,7 +115,7 @@ func (d *Deployment) checkEnvironment(f *faults, s *Service) {
 		if v.Purpose == "" {
 			f.addf("it has no purpose")
 		}
-		if v.Required && (v.Value.Kind == KindDefault || v.Value.Kind == KindBehindIAM) {
+		if v.Required && v.Value.Kind == KindDefault {
 			f.addf("it is required, but may be left unset")
 		}
 		d.checkValue(f, s, v.Value)
@@ -149,10 +145,6 @@ func (d *Deployment) checkValue(f *faults, s *Service, v Value) {
 			}
 		}
 		ok = len(v.Accounts) > 0
-	case KindBehindIAM:
-		if s.Public {
-			f.addf("the service is public, so Cloud Run authenticates nobody")
-		}
 	case KindDefault, KindProjectID, KindAPIKey, KindOrigins, KindSiteURL:
 	default:
 		f.addf("kind of value %q is unknown", v.Kind)
