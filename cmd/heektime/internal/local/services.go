@@ -11,7 +11,6 @@ import (
 	"heek.kr/heektime/internal/courses"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
-	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/functions"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/server"
@@ -62,11 +61,12 @@ func (b *Backend) startService(ctx context.Context, cfg Config, name string, l n
 	if err != nil {
 		return err
 	}
-	service, err := open(ctx, environment.Map(env), cfg.Log.With("service", name))
+	service, err := b.openAs(ctx, cfg, name, env, open)
 	if err != nil {
 		return err
 	}
-	service.Handler = b.Cloud.Guard(asWebApp(service.Handler), l.Addr().String())
+	service.Handler = asWebApp(service.Handler)
+	service.Front = b.front(name, l.Addr().String())
 	b.services.Go(func() {
 		if err := server.Serve(ctx, l, service); err != nil {
 			b.mu.Lock()
