@@ -37,42 +37,14 @@ func TestServiceAccounts(t *testing.T) {
 		c.IAM = policy
 		c.Rules = []byte("service cloud.firestore { match /databases/{d}/documents { match /{x=**} { allow read, write: if false; } } }")
 	})
-	for name, value := range cloud.Environment() {
-		t.Setenv(name, value)
-	}
-	as := func(account string) (*firestore.DocumentRef, *storage.ObjectHandle) {
-		env, err := cloud.EnvironmentAs(account)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for name, value := range env {
-			t.Setenv(name, value)
-		}
-		docs, err := firestore.NewClient(t.Context(), cloud.Project)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { docs.Close() })
-		objects, err := storage.NewClient(t.Context(), storage.WithDisabledClientMetrics())
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { objects.Close() })
-		return docs.Doc("c/d"), objects.Bucket(cloud.Project).Object("o")
-	}
-	put := func(o *storage.ObjectHandle) error {
-		w := o.NewWriter(t.Context())
-		io.WriteString(w, "text")
-		return w.Close()
-	}
-	doc, object := as(writer)
+	doc, object := openAs(t, cloud, writer)
 	if _, err := doc.Set(t.Context(), map[string]any{"n": 1}); err != nil {
 		t.Error(err)
 	}
-	if err := put(object); err != nil {
+	if err := put(t, object); err != nil {
 		t.Error(err)
 	}
-	doc, object = as(reader)
+	doc, object = openAs(t, cloud, reader)
 	if _, err := doc.Get(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -86,9 +58,38 @@ func TestServiceAccounts(t *testing.T) {
 		t.Errorf("a write of a viewer: %v", err)
 	}
 	var response *googleapi.Error
-	if err := put(object); !errors.As(err, &response) || response.Code != http.StatusForbidden || !strings.Contains(response.Message, "storage.objects.create") {
+	if err := put(t, object); !errors.As(err, &response) || response.Code != http.StatusForbidden || !strings.Contains(response.Message, "storage.objects.create") {
 		t.Errorf("an upload of a viewer: %v", err)
 	}
+}
+
+// openAs opens Google's clients as a service account.
+func openAs(t *testing.T, cloud *emulatortest.Cloud, account string) (*firestore.DocumentRef, *storage.ObjectHandle) {
+	t.Helper()
+	env, err := cloud.EnvironmentAs(account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range env {
+		t.Setenv(name, value)
+	}
+	docs, err := firestore.NewClient(t.Context(), cloud.Project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { docs.Close() })
+	objects, err := storage.NewClient(t.Context(), storage.WithDisabledClientMetrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { objects.Close() })
+	return docs.Doc("c/d"), objects.Bucket(cloud.Project).Object("o")
+}
+
+func put(t *testing.T, o *storage.ObjectHandle) error {
+	w := o.NewWriter(t.Context())
+	io.WriteString(w, "text")
+	return w.Close()
 }
 
 func TestEnvironmentAs(t *testing.T) {

@@ -188,7 +188,7 @@ func TestServiceBecomesPublic(t *testing.T) {
 }
 
 // Only Google's front end with 401 or 403, at the service's own URL, makes a token without a signature
-// credible.
+// credible. It is long because of the table.
 func TestOtherResponsesProveNothing(t *testing.T) {
 	const own, front = "https://refresh-123.asia-northeast3.run.app", "Google Frontend"
 	metadata := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
