@@ -1,7 +1,5 @@
 package iam
 
-import "strings"
-
 // Project returns the name of the project, on which roles for everything in it are granted.
 func (p *Policy) Project() string { return "projects/" + p.project }
 
@@ -28,9 +26,3 @@ func (p *Policy) Secret(id string) string { return p.Project() + "/secrets/" + i
 
 func bucketName(name string) string         { return "projects/_/buckets/" + name }
 func objectName(bucket, name string) string { return bucketName(bucket) + "/objects/" + name }
-
-// parent returns a resource name without its last two segments, such as a queue of a task.
-func parent(name string) string {
-	parts := strings.Split(name, "/")
-	return strings.Join(parts[:max(0, len(parts)-2)], "/")
-}

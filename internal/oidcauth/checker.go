@@ -144,7 +144,7 @@ func (c *Checker) Check(ctx context.Context, header http.Header) (email string, 
 // Source: https://cloud.google.com/run/docs/authenticating/service-to-service
 func (c *Checker) checkedByIAM(ctx context.Context, header http.Header) error {
 	if header.Values("X-Serverless-Authorization") != nil {
-		return errors.New("Cloud Run has checked the token in X-Serverless-Authorization instead")
+		return errors.New("the token in X-Serverless-Authorization is what Cloud Run has checked")
 	}
 	return c.front.check(ctx)
 }
