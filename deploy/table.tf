@@ -80,9 +80,6 @@ variable "deployment" {
       }))
     }))
     # The day is empty for a daily backup.
-    backups = optional(map(object({ retention = string, day = string })), {
-      daily  = { retention = "604800s", day = "" }
-      weekly = { retention = "8467200s", day = "SUNDAY" }
-    })
+    backups = map(object({ retention = string, day = string }))
   })
 }

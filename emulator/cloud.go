@@ -37,6 +37,7 @@ import (
 	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/hosting"
 	"heek.kr/heektime/emulator/hub"
+	"heek.kr/heektime/emulator/iam"
 	"heek.kr/heektime/emulator/identity"
 	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/muxserver"
@@ -66,10 +67,16 @@ type Cloud struct {
 	Hub       *hub.Server
 	Hosting   *hosting.Server // nil without Config.Hosting
 
+	// IAM is Config.IAM.
+	IAM *iam.Policy
+
 	// pages decides which web pages may call the ports.
 	pages *cors.Policy
 
 	firestorePort, authPort, storagePort, tasksPort, consolePort, hubPort, hostingPort *muxserver.Server
+
+	doorsMu sync.Mutex
+	doors   map[string]*muxserver.Server // by service account, opened when they are first needed
 
 	closeOnce sync.Once
 	closeErr  error
@@ -81,7 +88,7 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	c := &Cloud{Clock: cfg.Clock, Project: cfg.Project}
+	c := &Cloud{Clock: cfg.Clock, Project: cfg.Project, IAM: cfg.IAM, doors: map[string]*muxserver.Server{}}
 	defer func() {
 		if err != nil {
 			cloud, err = nil, errors.Join(err, c.Close())
@@ -108,7 +115,7 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 		return fmt.Errorf("start identity: %w", err)
 	}
 	c.Triggers, err = triggers.New(triggers.Config{
-		Clock: cfg.Clock, Tokens: c.Identity, Project: cfg.Project, DataDir: folder(cfg, "triggers"),
+		Clock: cfg.Clock, Tokens: eventTokens{c}, Project: cfg.Project, DataDir: folder(cfg, "triggers"),
 		Faults: cfg.TriggerFaults, Logger: cfg.Logger,
 	})
 	if err != nil {
@@ -191,9 +198,10 @@ func (c *Cloud) close() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	for _, p := range []*muxserver.Server{
+	ports := []*muxserver.Server{
 		c.hostingPort, c.hubPort, c.consolePort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort,
-	} {
+	}
+	for _, p := range append(c.takeDoors(), ports...) {
 		if p != nil {
 			errs = append(errs, p.Close(ctx))
 		}

@@ -11,6 +11,7 @@ import (
 	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/emulator/firebasejson"
 	"heek.kr/heektime/emulator/hosting"
+	"heek.kr/heektime/emulator/iam"
 	"heek.kr/heektime/emulator/internal/resource"
 	"heek.kr/heektime/emulator/triggers"
 )
@@ -69,6 +70,9 @@ type Config struct {
 	// served by this machine or its private network. "*" allows every page. Requests under a host name
 	// of the internet are rejected unless it is in this list or in Addresses.
 	AllowedOrigins []string
+	// IAM says which service accounts may do what. It applies to calls through the addresses of
+	// [Cloud.EnvironmentAs], and to the events of triggers. When nil, every account may do everything.
+	IAM *iam.Policy
 	// ServiceAccount is the email of the account that the metadata server calls "default".
 	ServiceAccount string
 	// Clock is the time that everything runs on. When nil, a new one that shows the machine's time.

@@ -24,8 +24,9 @@ const tokenLifetime = time.Hour
 // signer holds the key of this process. All clouds in it share one, because making it takes a tenth of
 // a second.
 type signer struct {
-	jws    jose.Signer
-	public jose.JSONWebKey
+	jws     jose.Signer
+	private *rsa.PrivateKey
+	public  jose.JSONWebKey
 }
 
 // processSigner makes the key when it is first needed, so a cloud without tokens starts faster.
@@ -47,7 +48,7 @@ var processSigner = sync.OnceValues(func() (signer, error) {
 	if err != nil {
 		return signer{}, fmt.Errorf("prepare the signing key: %w", err)
 	}
-	return signer{jws: jws, public: public}, nil
+	return signer{jws: jws, private: key, public: public}, nil
 })
 
 // claims are those of an ID token that Google signs for a service account. Times are seconds since 1970.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/deployment/spec"
 )
 
 const root = "../.."
@@ -79,6 +80,16 @@ func TestRefreshesSurviveAnHour(t *testing.T) {
 	}
 	if span := queue.Retry.Span(); span < time.Hour+15*time.Minute {
 		t.Errorf("retries end after %v", span)
+	}
+}
+
+// A service finds out whether IAM checks its callers by a request to its own URL, which comes from the
+// internet: see internal/oidcauth.
+func TestPrivateServicesReachThemselves(t *testing.T) {
+	for _, s := range deployment.Table().Services {
+		if !s.Public && s.Ingress != spec.IngressAll {
+			t.Errorf("ingress of %s is %s, so it cannot reach itself, and rejects all callers", s.Name, s.Ingress)
+		}
 	}
 }
 

@@ -26,10 +26,6 @@ func callerCheck(service string, callers ...string) []spec.Variable {
 	}, {
 		Name: "ALLOWED_CALLERS", Required: true, Value: spec.Emails(callers...),
 		Purpose: "service accounts that may call, separated by commas",
-	}, {
-		Name: "CALLERS_CHECKED_BY_IAM", Value: spec.BehindIAM(),
-		Purpose: "`true` if Cloud Run authenticates callers: it then removes the signature from their tokens. " +
-			"Never set it for a public service",
 	}}
 }
 

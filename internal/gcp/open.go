@@ -36,8 +36,8 @@ func Firestore(ctx context.Context, project, database string, opts ...option.Cli
 
 // Authentication opens the Admin SDK's client of a project's Firebase Authentication. account is the
 // service account that signs custom tokens. If it is empty, the client gets it from the metadata server.
-func Authentication(ctx context.Context, project, account string) (*auth.Client, error) {
-	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project, ServiceAccountID: account})
+func Authentication(ctx context.Context, project, account string, opts ...option.ClientOption) (*auth.Client, error) {
+	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project, ServiceAccountID: account}, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("open Firebase of project %s: %w", project, err)
 	}

@@ -14,7 +14,7 @@ import (
 // Require passes calls of allowed callers to next. It responds 401 or 403 to all others, and logs why.
 func (c *Checker) Require(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, err := c.Check(r.Context(), r.Header.Get("Authorization"))
+		_, err := c.Check(r.Context(), r.Header)
 		switch {
 		case err == nil:
 			next.ServeHTTP(w, r)
@@ -31,11 +31,12 @@ func (c *Checker) Require(next http.Handler, log *slog.Logger) http.Handler {
 
 // StreamInterceptor does what [Checker.Require] does, for the streaming methods of a gRPC server.
 func (c *Checker) StreamInterceptor(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-	var authorization string
-	if md, _ := metadata.FromIncomingContext(stream.Context()); len(md.Get("authorization")) > 0 {
-		authorization = md.Get("authorization")[0]
+	header := http.Header{}
+	md, _ := metadata.FromIncomingContext(stream.Context())
+	for _, name := range []string{"Authorization", "X-Serverless-Authorization"} {
+		header[name] = md.Get(name)
 	}
-	_, err := c.Check(stream.Context(), authorization)
+	_, err := c.Check(stream.Context(), header)
 	switch {
 	case errors.Is(err, ErrForbidden):
 		return status.Error(codes.PermissionDenied, err.Error())

@@ -27,6 +27,9 @@ import (
 type Service struct {
 	// Handler serves everything but /health.
 	Handler http.Handler
+	// Front wraps everything that is served, /health included. The local cloud puts here what Cloud Run
+	// has in front of a service; nil in production.
+	Front func(http.Handler) http.Handler
 	// Close releases the service's resources after the last request; nil if it has none.
 	Close func() error
 	// ReadTimeout is how long a client may take to send a request, with its body. The default is
@@ -101,8 +104,12 @@ func run(ctx context.Context, env *environment.Variables, log *slog.Logger, open
 // Sources: net/http, Go 1.26: chunkWriter.writeHeader, body.Close, connReader.startBackgroundRead,
 // http2serverConn.processHeaders; https://pkg.go.dev/net/http#Server
 func Serve(ctx context.Context, l net.Listener, service *Service) error {
+	handler := withHealth(service.Handler)
+	if service.Front != nil {
+		handler = service.Front(handler)
+	}
 	srv := &http.Server{
-		Handler:        withHealth(service.Handler),
+		Handler:        handler,
 		ReadTimeout:    cmp.Or(service.ReadTimeout, readTimeout),
 		IdleTimeout:    2 * time.Minute,
 		MaxHeaderBytes: 64 << 10,

@@ -79,8 +79,6 @@ func value(v spec.Variable) string {
 		return "origins of the web apps"
 	case spec.KindSiteURL:
 		return "origin of the web app"
-	case spec.KindBehindIAM:
-		return "`true`"
 	}
 	if v.Required {
 		return "secret " + code(v.Value.Text)

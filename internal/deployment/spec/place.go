@@ -24,8 +24,6 @@ type Place struct {
 	// APIKey, SiteURL and Origins are the values of those kinds.
 	APIKey, SiteURL string
 	Origins         []string
-	// IAM says that Cloud Run authenticates the callers of services that are not public.
-	IAM bool
 }
 
 // Environment returns a service's environment variables at a place. The error names every required
@@ -82,10 +80,6 @@ func (d *Deployment) value(v Value, p Place) string {
 		return strings.Join(p.Origins, ",")
 	case KindSiteURL:
 		return p.SiteURL
-	case KindBehindIAM:
-		if p.IAM {
-			return "true"
-		}
 	}
 	return ""
 }

@@ -12,22 +12,21 @@ import (
 func TestEnvironmentOnGoogleCloud(t *testing.T) {
 	const courses, refresh = "https://courses-1.asia-northeast3.run.app", "https://refresh-1.asia-northeast3.run.app"
 	got, err := deployment.Table().Environment("refresh", spec.Place{
-		Project: "p", URLs: map[string]string{"courses": courses, "refresh": refresh}, IAM: true,
+		Project: "p", URLs: map[string]string{"courses": courses, "refresh": refresh},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"GOOGLE_CLOUD_PROJECT":   "p",
-		"OIDC_AUDIENCE":          refresh,
-		"ALLOWED_CALLERS":        "heektime-scheduler@p.iam.gserviceaccount.com,heektime-tasks@p.iam.gserviceaccount.com",
-		"CALLERS_CHECKED_BY_IAM": "true",
-		"LECTURES_BUCKET":        "p.firebasestorage.app",
-		"SCHOOLS_FILE":           "/schools.yaml",
-		"REFRESH_QUEUE":          "projects/p/locations/asia-northeast3/queues/refresh",
-		"REFRESH_URL":            refresh,
-		"TASKS_SERVICE_ACCOUNT":  "heektime-tasks@p.iam.gserviceaccount.com",
-		"COURSES_URL":            courses,
+		"GOOGLE_CLOUD_PROJECT":  "p",
+		"OIDC_AUDIENCE":         refresh,
+		"ALLOWED_CALLERS":       "heektime-scheduler@p.iam.gserviceaccount.com,heektime-tasks@p.iam.gserviceaccount.com",
+		"LECTURES_BUCKET":       "p.firebasestorage.app",
+		"SCHOOLS_FILE":          "/schools.yaml",
+		"REFRESH_QUEUE":         "projects/p/locations/asia-northeast3/queues/refresh",
+		"REFRESH_URL":           refresh,
+		"TASKS_SERVICE_ACCOUNT": "heektime-tasks@p.iam.gserviceaccount.com",
+		"COURSES_URL":           courses,
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("environment %v, want %v", got, want)

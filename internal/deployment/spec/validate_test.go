@@ -74,7 +74,6 @@ func TestValidateReportsEachFault(t *testing.T) {
 		"no such file":          {variable(func(v *spec.Variable) { v.Value = spec.FilePath("/none") }), `its file "/none"`},
 		"no such account":       {variable(func(v *spec.Variable) { v.Value = spec.Emails("none") }), `account "none" does not exist`},
 		"no accounts":           {variable(func(v *spec.Variable) { v.Value = spec.Emails() }), "e-mail addresses"},
-		"IAM of a public one":   {variable(func(v *spec.Variable) { v.Required, v.Value = false, spec.BehindIAM() }), "authenticates nobody"},
 		"unknown kind of value": {variable(func(v *spec.Variable) { v.Value.Kind = "magic" }), `kind of value "magic"`},
 		"too many variables":    {func(d *spec.Deployment) { d.Services[0].Environment = manyVariables(1001) }, "1001 environment variables"},
 

@@ -42,7 +42,6 @@ const (
 	KindAPIKey     Kind = "API key"
 	KindOrigins    Kind = "origins"
 	KindSiteURL    Kind = "site URL"
-	KindBehindIAM  Kind = "behind IAM"
 	KindDatabase   Kind = "database id"
 )
 
@@ -87,9 +86,6 @@ func Origins() Value { return Value{Kind: KindOrigins} }
 // SiteURL is where clients reach the service through Hosting.
 func SiteURL() Value { return Value{Kind: KindSiteURL} }
 
-// BehindIAM is "true" where Cloud Run authenticates callers before they reach the service.
-func BehindIAM() Value { return Value{Kind: KindBehindIAM} }
-
 // variableName is the portable form of a name; Cloud Run itself accepts more.
 //
 // Source: https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html
@@ -124,7 +120,7 @@ func (d *Deployment) checkEnvironment(f *faults, s *Service) {
 		if v.Purpose == "" {
 			f.addf("it has no purpose")
 		}
-		if v.Required && (v.Value.Kind == KindDefault || v.Value.Kind == KindBehindIAM || v.Value.Kind == KindDatabase) {
+		if v.Required && (v.Value.Kind == KindDefault || v.Value.Kind == KindDatabase) {
 			f.addf("it is required, but may be left unset")
 		}
 		d.checkValue(f, s, v.Value)
@@ -154,10 +150,6 @@ func (d *Deployment) checkValue(f *faults, s *Service, v Value) {
 			}
 		}
 		ok = len(v.Accounts) > 0
-	case KindBehindIAM:
-		if s.Public {
-			f.addf("the service is public, so Cloud Run authenticates nobody")
-		}
 	case KindDefault, KindProjectID, KindDatabase, KindAPIKey, KindOrigins, KindSiteURL:
 	default:
 		f.addf("kind of value %q is unknown", v.Kind)

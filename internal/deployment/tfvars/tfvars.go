@@ -21,7 +21,7 @@ func File(d *spec.Deployment) ([]byte, error) {
 		Region: d.Region, Labels: d.Labels,
 		Accounts: map[string]string{},
 		Services: map[string]service{}, Queues: map[string]queue{}, Jobs: map[string]job{}, Triggers: map[string]trigger{},
-		Buckets: map[string]bucket{}, Secrets: map[string]string{},
+		Buckets: map[string]bucket{}, Secrets: map[string]string{}, Backups: map[string]backup{},
 	}
 	for _, a := range d.Accounts {
 		t.Accounts[a.ID] = a.Purpose
@@ -49,6 +49,9 @@ func File(d *spec.Deployment) ([]byte, error) {
 			Suffix: b.Suffix, SoftDeleteSeconds: int(b.SoftDelete / time.Second),
 			CORSMethods: b.CORSMethods, CORSMaxAgeSeconds: int(b.CORSMaxAge / time.Second),
 		}
+	}
+	for _, b := range d.Backups {
+		t.Backups[b.ID] = backup{Retention: b.RetentionSeconds(), Day: b.DayOfWeek()}
 	}
 	for _, s := range d.Secrets {
 		t.Secrets[s.ID] = s.Purpose
@@ -94,13 +97,11 @@ func variableOf(d *spec.Deployment, v spec.Variable) (variable, bool) {
 	switch v.Value.Kind {
 	case spec.KindDefault:
 		return variable{}, false
-	case spec.KindBehindIAM:
-		return variable{Kind: string(spec.KindConstant), Required: v.Required, ID: "true"}, true
 	case spec.KindFile:
 		out.Kind = string(spec.KindConstant) // the image has the file at the path that the table says
 	case spec.KindEmails:
 		out.Accounts = v.Value.Accounts
-	case spec.KindBucketName, spec.KindConstant, spec.KindProjectID, spec.KindServiceURL, spec.KindQueueName,
+	case spec.KindBucketName, spec.KindConstant, spec.KindProjectID, spec.KindDatabase, spec.KindServiceURL, spec.KindQueueName,
 		spec.KindSecret, spec.KindAPIKey, spec.KindOrigins, spec.KindSiteURL:
 	}
 	return out, true

@@ -12,6 +12,7 @@ type table struct {
 	Triggers map[string]trigger `json:"triggers"`
 	Buckets  map[string]bucket  `json:"buckets"`
 	Secrets  map[string]string  `json:"secrets"` // purposes
+	Backups  map[string]backup  `json:"backups"`
 	Alerts   map[string]alert   `json:"alerts"`
 }
 
@@ -21,6 +22,12 @@ type grant struct {
 	// Kind and On are the resource: "project" and "", "bucket" and its id, and so on.
 	Kind string `json:"kind"`
 	On   string `json:"on"`
+}
+
+// backup is a schedule of Firestore's backups. The day is empty for a daily one.
+type backup struct {
+	Retention string `json:"retention"`
+	Day       string `json:"day"`
 }
 
 type service struct {

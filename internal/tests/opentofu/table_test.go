@@ -115,7 +115,7 @@ func testServices(t *testing.T, p *plan, table *spec.Deployment) {
 func testEnvironment(t *testing.T, p *plan, table *spec.Deployment) {
 	const unknown = "known after apply"
 	place := spec.Place{
-		Project: project, IAM: true, SiteURL: "https://heektime.test", APIKey: unknown,
+		Project: project, SiteURL: "https://heektime.test", APIKey: unknown,
 		Origins: []string{
 			"https://heektime.test", "https://" + project + ".web.app", "https://" + project + ".firebaseapp.com", "https://beta.heektime.test",
 		},

@@ -102,7 +102,7 @@ func checkServiceTraffic(e *examination) {
 func (e *examination) place() spec.Place {
 	p := spec.Place{
 		Project: e.Options.Project, URLs: map[string]string{}, Buckets: e.Options.Buckets, Secrets: map[string]string{},
-		APIKey: e.ServicesKey, SiteURL: e.SiteURL, Origins: e.origins(), IAM: true,
+		APIKey: e.ServicesKey, SiteURL: e.SiteURL, Origins: e.origins(), Database: e.Options.Database,
 	}
 	for _, s := range e.Table.Services {
 		p.URLs[s.Name] = serviceURL(e.Options, e.State, s.Name)

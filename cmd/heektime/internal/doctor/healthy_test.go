@@ -137,7 +137,7 @@ func (s *standIn) unbind(on spec.Resource, role string) {
 
 func (s *standIn) healthyService(want *spec.Service) {
 	place := spec.Place{
-		Project: testProject, URLs: map[string]string{}, APIKey: testKey, SiteURL: "https://" + testProject + ".web.app", IAM: true,
+		Project: testProject, URLs: map[string]string{}, APIKey: testKey, SiteURL: "https://" + testProject + ".web.app",
 		Origins: []string{"https://" + testProject + ".web.app", "https://" + testProject + ".firebaseapp.com"},
 		Secrets: map[string]string{"token-key": "the value"},
 	}

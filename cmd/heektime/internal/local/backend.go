@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"os"
 	"sync"
 
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
@@ -41,6 +40,8 @@ type Config struct {
 	Services map[string]server.Open
 	// Alerts returns the alerts that the console shows; nil for none.
 	Alerts func() []console.Alert
+	// Grants are the roles of the service accounts; nil stands for the table's.
+	Grants []spec.AccountGrant
 	// Log receives the logs of the services and of the local cloud, with a line for each request that a
 	// service handles, as from Cloud Run.
 	Log *slog.Logger
@@ -69,7 +70,7 @@ type Backend struct {
 // only one backend.
 func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 	d := deployment.Table()
-	cloud, err := openCloud(cfg)
+	cloud, err := openCloud(d, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -80,9 +81,7 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 			err = errors.Join(err, b.Close())
 		}
 	}()
-	for name, value := range cloud.Environment() {
-		os.Setenv(name, value)
-	}
+	setAll(cloud.Environment())
 	if err := b.startServices(ctx, cfg); err != nil {
 		return nil, err
 	}
@@ -102,11 +101,15 @@ func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 }
 
 // openCloud starts the local cloud with the rules, indexes, web app and addresses in firebase.json.
-func openCloud(cfg Config) (*emulator.Cloud, error) {
+func openCloud(d *spec.Deployment, cfg Config) (*emulator.Cloud, error) {
 	c := emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
 		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: metadataAccount(cfg.Project), Logger: cfg.Log,
 		Alerts: cfg.Alerts,
+	}
+	var err error
+	if c.IAM, err = policy(d, cfg); err != nil {
+		return nil, err
 	}
 	if err := c.UseProject(cfg.Firebase.File); err != nil {
 		return nil, err

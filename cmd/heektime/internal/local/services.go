@@ -12,7 +12,6 @@ import (
 	"heek.kr/heektime/internal/courses"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
-	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/functions"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/server"
@@ -64,11 +63,12 @@ func (b *Backend) startService(ctx context.Context, cfg Config, name string, l n
 		return err
 	}
 	log := cfg.Log.With(spec.FieldService, name)
-	service, err := open(ctx, environment.Map(env), log)
+	service, err := b.openAs(ctx, cfg, name, env, open, log)
 	if err != nil {
 		return err
 	}
-	service.Handler = b.Cloud.Guard(asWebApp(alerts.Requests(service.Handler, log)), l.Addr().String())
+	service.Handler = asWebApp(alerts.Requests(service.Handler, log))
+	service.Front = b.front(name, l.Addr().String())
 	b.services.Go(func() {
 		if err := server.Serve(ctx, l, service); err != nil {
 			b.mu.Lock()
