@@ -237,7 +237,7 @@ func TestBlockedAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fx.Clock.Advance(2 * time.Second) // Authentication stores revocations in seconds
+	fx.waitForNextSecond(t, u) // Authentication stores revocations in seconds
 	for _, uid := range []string{u.id, "old-uid"} {
 		if _, err := service.Block(t.Context(), uid, "스팸"); err != nil {
 			t.Fatal(err)

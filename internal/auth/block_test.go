@@ -14,7 +14,7 @@ func TestBlockedUserCannotSignIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	url := w.serve(t, w.service(t))
-	const email, oldEmail, oldUID, password = "a@example.com", "old@user.heektime.heek.kr", "uid-of-old", "right " + secret
+	const email, oldEmail, oldUID, password = "a@example.com", "oldie@user.heektime.heek.kr", "uid-of-old", "right " + secret
 	uid := post(t, url+"/register/", "192.0.2.1", credentials{email, password}).UID
 	w.addOldAccount(t, oldEmail, oldUID, oldHash(t, "pbkdf2:sha256:1000", password))
 	s := w.signIn(t, "signInWithPassword", map[string]any{"email": email, "password": password})
