@@ -20,7 +20,7 @@ export function open(main, signal, state) {
       const list = await get('refreshes');
       if (signal.aborted) return;
       fill(box, list.length === 0 ? h('p', { class: 'empty' }, t('noRefreshes')) : h('div', { class: 'table-box' }, h('table', {},
-        h('thead', {}, h('tr', {}, ['school', 'semester', 'lastRun', 'outcome', 'lectures', 'skipped'].map((key) => h('th', { scope: 'col' }, t(key))), h('th', {}))),
+        h('thead', {}, h('tr', {}, ['semester', 'lastRun', 'outcome', 'lectures', 'skipped'].map((key) => h('th', { scope: 'col' }, t(key))), h('th', {}))),
         h('tbody', {}, list.map((r) => row(r, state, load))))));
     } catch (error) {
       if (!signal.aborted) fill(box, h('p', { class: 'problem', role: 'alert' }, errorText(error)));
@@ -37,7 +37,7 @@ function row(r, state, reload) {
     setTimeout(reload, 3000);
   };
   return h('tr', {},
-    h('td', {}, r.school), h('td', {}, h('code', {}, r.semester)), h('td', {}, at(r.ended)),
+    h('td', {}, h('div', {}, r.school), h('code', { class: 'clip' }, r.semester)), h('td', {}, at(r.ended)),
     h('td', { class: 'wraps' }, h('span', { class: 'badge ' + (good[r.outcome] ?? '') }, t(r.outcome)), r.reason && h('div', { class: 'hint breaks' }, r.reason)),
     h('td', {}, count(r.lectures)), h('td', {}, count(r.report.skipped)),
     h('td', { class: 'buttons' },
