@@ -203,7 +203,8 @@ func TestUsersAndDifference(t *testing.T) {
 	}
 }
 
-// TestPage blocks and unblocks a user in a browser, in Korean.
+// TestPage blocks and unblocks a user in a browser, in Korean. It is long because each step needs the page that
+// the previous one left.
 func TestPage(t *testing.T) {
 	browser := sdktest.OpenBrowser(t)
 	w := newWorld(t)
