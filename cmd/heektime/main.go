@@ -29,7 +29,8 @@ var commands = []command{
 	{"status", "", "show the last refresh of each semester", status},
 	{"refresh", "SCHOOL SEMESTER", "refresh one semester's course list now", refreshNow},
 	{"school", "try FILE|SCHOOL", "read a course list and show what is found, without publishing it", schoolCommand},
-	{"user", "show|delete|restore USER", "show, delete or restore an account", userCommand},
+	{"user", "show|block|unblock|delete|restore USER", "show, block, unblock, delete or restore an account", userCommand},
+	{"console", "", "serve the operator's console on this machine", operatorConsole},
 	{"check-data", "", "report what is inconsistent in a database", checkData},
 	{"restore", "copy PATH|references", "copy lost documents back from a backup or the past", restoreData},
 	{"auth", "status", "count the old password hashes that remain", authStatus},
@@ -94,7 +95,7 @@ func run(ctx context.Context, args []string) error {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "usage: heektime COMMAND [flags] [arguments]\n\n")
 	for _, c := range commands {
-		fmt.Fprintf(w, "  %-30s %s\n", c.name+" "+c.arguments, c.summary)
+		fmt.Fprintf(w, "  %-44s %s\n", c.name+" "+c.arguments, c.summary)
 	}
 	fmt.Fprint(w, "\nheektime COMMAND --help lists the flags of a command; docs/run-it.md explains dev.\n")
 }

@@ -13,9 +13,9 @@ import (
 	"google.golang.org/grpc/codes"
 	grpcstatus "google.golang.org/grpc/status"
 
+	"heek.kr/heektime/cmd/heektime/internal/operator"
 	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/refresh"
-	"heek.kr/heektime/internal/schema"
 )
 
 // refreshTimeout bounds how long the command waits for its task to finish.
@@ -35,10 +35,8 @@ func refreshNow(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	task := refresh.Task{
-		School: names[0], Semester: schema.SemesterID(names[1]), Slot: time.Now().UTC().Truncate(time.Millisecond), Accept: *accept,
-	}
-	if err := task.Validate(); err != nil {
+	task, err := operator.NewTask(names[0], names[1], *accept)
+	if err != nil {
 		return err
 	}
 	client, err := t.firestore(ctx)
@@ -90,7 +88,7 @@ func waitForTasks(ctx context.Context, client *firestore.Client, queue *refresh.
 				return nil, err
 			}
 			if ok {
-				rows[i] = row{task.School, string(task.Semester), run}
+				rows[i] = row{School: task.School, Semester: string(task.Semester), Run: run}
 				ended(rows[i])
 				remaining--
 			}

@@ -1,33 +1,23 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
-	"cloud.google.com/go/firestore"
-	"google.golang.org/api/iterator"
-
+	"heek.kr/heektime/cmd/heektime/internal/operator"
 	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/refresh"
-	"heek.kr/heektime/internal/schema"
 )
 
 // statusTimeout bounds how long short commands wait for the cloud.
 const statusTimeout = 20 * time.Second
 
 // row is a semester and its last refresh.
-type row struct {
-	School   string `json:"school"`
-	Semester string `json:"semester"`
-	refresh.Run
-}
+type row = operator.Refresh
 
 // status shows the last refresh of each semester.
 func status(ctx context.Context, args []string) error {
@@ -46,7 +36,7 @@ func status(ctx context.Context, args []string) error {
 		return err
 	}
 	defer client.Close()
-	rows, err := lastRuns(ctx, client)
+	rows, err := operator.Refreshes(ctx, client)
 	if err != nil {
 		return err
 	}
@@ -59,36 +49,6 @@ func status(ctx context.Context, args []string) error {
 	}
 	printStatus(rows, time.Now())
 	return nil
-}
-
-// lastRuns reads the last refresh of every semester.
-func lastRuns(ctx context.Context, client *firestore.Client) ([]row, error) {
-	var rows []row
-	schools := schema.RefreshedSchools(client).DocumentRefs(ctx)
-	for {
-		school, err := schools.Next()
-		if errors.Is(err, iterator.Done) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("list the refreshed schools: %w", err)
-		}
-		records, err := schema.Refreshes(school).Documents(ctx).GetAll()
-		if err != nil {
-			return nil, fmt.Errorf("list the refreshed semesters of %s: %w", school.ID, err)
-		}
-		for _, snap := range records {
-			var r schema.Refresh
-			if err := snap.DataTo(&r); err != nil {
-				return nil, fmt.Errorf("decode %s: %w", snap.Ref.Path, err)
-			}
-			rows = append(rows, row{school.ID, snap.Ref.ID, r.LastRun})
-		}
-	}
-	slices.SortFunc(rows, func(a, b row) int {
-		return cmp.Or(cmp.Compare(a.School, b.School), -cmp.Compare(a.Semester, b.Semester))
-	})
-	return rows, nil
 }
 
 func printStatus(rows []row, now time.Time) {

@@ -59,6 +59,13 @@ func TestUser(t *testing.T) {
 	if again := run(true, "user", "show", uid); again != shown {
 		t.Errorf("after restoring:\n%s\nbefore:\n%s", again, shown)
 	}
+	contains(run(true, "user", "block", student.Username, "--reason", "spam"), uid+" is blocked")
+	contains(run(true, "user", "show", uid), "username    none", "disabled", "blocked     at ", "spam", "the username "+student.Username+" is reserved")
+	contains(run(true, "user", "unblock", student.Email), "is unblocked and can sign in again")
+	contains(run(true, "user", "unblock", uid), "was not blocked")
+	if again := run(true, "user", "show", uid); again != shown {
+		t.Errorf("after the unblock:\n%s\nbefore:\n%s", again, shown)
+	}
 	contains(run(true, "user", "delete", "--now", uid), "it cannot be restored")
 	contains(run(false, "user", "restore", uid), "can no longer be restored")
 	contains(run(true, "cleanup", "purge"), "started purge")
@@ -71,7 +78,7 @@ func TestUser(t *testing.T) {
 	}
 	contains(run(false, "user", "show", student.Username), "no user with the uid, email or username")
 	contains(run(false, "user", "show", student.Email), "no account with the email")
-	contains(run(false, "user", "end", uid), "show, delete or restore")
+	contains(run(false, "user", "end", uid), "show, block, unblock, delete or restore")
 	contains(run(true, "cleanup", "sweep"), "started sweep")
 	contains(run(false, "cleanup", "everything"), "purge or sweep")
 	contains(run(false, "user", "show", uid, "--project", "demo-heektime"), "runs project heektime-v3, not demo-heektime", "--google")

@@ -34,6 +34,9 @@ var (
 	// ErrPendingDeletion reports an account scheduled for deletion. Its owner can restore it in a
 	// new app.
 	ErrPendingDeletion = errors.New("account scheduled for deletion")
+	// ErrBlocked reports an account that an operator has blocked. Usually Authentication has disabled it,
+	// and signing in fails with [auth.ErrWrong].
+	ErrBlocked = errors.New("account blocked")
 	// ErrRevoked reports a session that ended because the password was changed, the account was
 	// disabled or deleted, or an operator revoked it.
 	ErrRevoked = errors.New("session revoked")
@@ -84,7 +87,7 @@ func New(cfg Config) (*Accounts, error) {
 }
 
 // SignIn signs a user in with a username, or with an email address if it contains "@". The error
-// wraps [auth.ErrWrong], [auth.ErrUnavailable] or [ErrPendingDeletion], or is a
+// wraps [auth.ErrWrong], [auth.ErrUnavailable], [ErrPendingDeletion] or [ErrBlocked], or is a
 // *loginthrottle.TooManyError. Billed: what [auth.Service.Login] bills, and 1 read.
 //
 // If a sign-up was interrupted after creating the account, SignIn completes it by adding the
@@ -109,7 +112,7 @@ func (a *Accounts) SignIn(ctx context.Context, clientIP, username, password stri
 
 // complete claims the username that the user signs in with for an account that has no documents. If
 // the username is invalid or taken, the user may sign in without one, unless the account is
-// scheduled for deletion.
+// scheduled for deletion or blocked.
 func (a *Accounts) complete(ctx context.Context, uid, username string) error {
 	name, ok := newUsername(username)
 	if ok {
@@ -119,10 +122,21 @@ func (a *Accounts) complete(ctx context.Context, uid, username string) error {
 		return nil
 	}
 	pending, err := deletion.ReadPending(ctx, a.firestore, uid)
-	if err == nil && pending != nil {
-		err = ErrPendingDeletion
+	if err != nil {
+		return err
 	}
-	return err
+	return hiddenError(pending)
+}
+
+// hiddenError returns the error for a hidden account, nil if it is not hidden.
+func hiddenError(pending *schema.PendingDeletion) error {
+	switch {
+	case pending == nil:
+		return nil
+	case pending.IsBlocked():
+		return ErrBlocked
+	}
+	return ErrPendingDeletion
 }
 
 // emailOf returns the email address for a username. New clients derive it in the same way.
@@ -161,7 +175,7 @@ func (a *Accounts) Find(ctx context.Context, username string) (User, error) {
 }
 
 // visible returns the user in a document if other users may see them, and [ErrNoUser] otherwise. An
-// account scheduled for deletion has no document; see package deletion. Any future reason to hide a
+// account scheduled for deletion or blocked has no document; see package deletion. Any future reason to hide a
 // user belongs here.
 func visible(doc *firestore.DocumentSnapshot) (User, error) {
 	if !doc.Exists() {

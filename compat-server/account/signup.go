@@ -53,7 +53,7 @@ func newUsername(text string) (name string, ok bool) {
 }
 
 // Create signs a user up. The error wraps [ErrUsername], [ErrPassword], [ErrName], [ErrTaken],
-// [ErrPendingDeletion] or [auth.ErrUnavailable], or is a *loginthrottle.TooManyError. Billed: 6
+// [ErrPendingDeletion], [ErrBlocked] or [auth.ErrUnavailable], or is a *loginthrottle.TooManyError. Billed: 6
 // reads and 3 writes, or 1 read if the username is taken.
 //
 // Create first creates the account, then sets its display name, then writes users/{uid} and the
@@ -126,7 +126,7 @@ func (a *Accounts) incompleteAccount(ctx context.Context, signIn auth.SignIn) (u
 }
 
 // claim writes users/{uid} and the username index, as new clients do and firestore.rules requires.
-// It is idempotent. The error may be [ErrTaken] or [ErrPendingDeletion]. Billed: 3 reads and 2
+// It is idempotent. The error may be [ErrTaken], [ErrPendingDeletion] or [ErrBlocked]. Billed: 3 reads and 2
 // writes.
 //
 // The transaction reads nothing and instead requires, as a precondition, that neither document
@@ -142,7 +142,11 @@ func (a *Accounts) claim(ctx context.Context, uid, username string) error {
 		case docs[0].Exists() && schema.UsernameOf(docs[0]) == username:
 			return nil // by a concurrent call, or by a commit whose response was lost
 		case docs[2].Exists():
-			return ErrPendingDeletion
+			var hidden schema.PendingDeletion
+			if _, err := schema.Decode(pending, docs[2], nil, &hidden); err != nil {
+				return err
+			}
+			return hiddenError(&hidden)
 		case docs[0].Exists(), docs[1].Exists():
 			return ErrTaken
 		}

@@ -50,6 +50,7 @@ var (
 	errWrongPassword   = &problem{status: 401, Code: logline.CodeWrong, Message: "아이디 또는 비밀번호가 올바르지 않아요."}
 	errRefreshRejected = &problem{status: 401, Code: "AL002", Message: "로그인이 만료됐어요. 다시 로그인해 주세요."}
 	errPendingDeletion = &problem{status: 403, Code: "AL003", Message: "삭제 예정인 계정이에요. 복구하려면 새 앱에서 로그인해 주세요."}
+	errBlocked         = &problem{status: 403, Code: "AL004", Message: "이용이 제한된 계정이에요."}
 
 	errUsername = &problem{status: 400, Code: "US001", Message: fmt.Sprintf(
 		"사용할 수 없는 아이디예요. 아이디는 공백과 특수문자 없이 %d자 이상 %d자 이하여야 해요.", schema.MinUsername, schema.MaxUsername)}
@@ -111,6 +112,7 @@ var problems = []struct {
 	{account.ErrTaken, errUsernameTaken},
 	{account.ErrNoUser, errNoUser},
 	{account.ErrPendingDeletion, errPendingDeletion},
+	{account.ErrBlocked, errBlocked},
 	{timetable.ErrNoTimetable, errNoTimetable},
 	{timetable.ErrNoLecture, errNoLecture},
 	{auth.ErrUnavailable, errUnavailable},

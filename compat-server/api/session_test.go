@@ -223,6 +223,80 @@ func TestAccountPendingDeletion(t *testing.T) {
 	}
 }
 
+// A blocked user can neither sign in nor renew a session, old password or new, and others do not see them. An
+// unblock restores everything but the sessions.
+func TestBlockedAccount(t *testing.T) {
+	t.Parallel()
+	fx := newFixture(t)
+	u := fx.signUp(t, "minsu")
+	fx.makeTimetable(t, u, oldKorea, "시간표")
+	fx.addOldAccount(t, "jisu", "old-uid", secret)
+	service, err := deletion.New(deletion.Config{
+		Firestore: fx.fs, Accounts: fx.admin, Log: fx.authConfig(t, fx.AuthAddress()).Log, Now: fx.Clock.Now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fx.waitForNextSecond(t, u) // Authentication stores revocations in seconds
+	for _, uid := range []string{u.id, "old-uid"} {
+		if _, err := service.Block(t.Context(), uid, "스팸"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fx.Clock.Advance(2 * time.Minute) // an instance caches a session's check for a minute
+	for _, path := range []string{"/username/minsu", "/users/" + u.id + "/timetables"} {
+		if r := call(t, "GET", fx.url+path, "null", nil); r.status != 404 {
+			t.Errorf("%s: %d %s", path, r.status, r.body)
+		}
+	}
+	for _, name := range []string{"minsu", "jisu"} {
+		if r := call(t, "POST", fx.url+"/auth/token", "", map[string]string{"username": name, "password": secret}); r.code(t) != "AL001" {
+			t.Errorf("sign in as %s: %d %s", name, r.status, r.body)
+		}
+	}
+	if r := call(t, "GET", fx.url+"/me", u.access, nil); r.code(t) != "AT003" {
+		t.Errorf("me: %d %s", r.status, r.body)
+	}
+	if r := call(t, "POST", fx.url+"/auth/refresh-token", "", map[string]string{"refresh_token": u.refresh}); r.code(t) != "AL002" {
+		t.Errorf("refresh: %d %s", r.status, r.body)
+	}
+	if r := call(t, "POST", fx.url+"/users", "", map[string]string{"username": "minsu", "password": secret, "name": "이름"}); r.status != 409 {
+		t.Errorf("sign up again: %d %s", r.status, r.body)
+	}
+	for _, uid := range []string{u.id, "old-uid"} {
+		if _, err := service.Unblock(t.Context(), uid); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if back := fx.signIn(t, "minsu", secret); len(fx.timetables(t, back.id, back.access)) != 1 {
+		t.Error("the unblocked account has lost its timetable")
+	}
+	if r := call(t, "POST", fx.url+"/auth/refresh-token", "", map[string]string{"refresh_token": u.refresh}); r.code(t) != "AL002" {
+		t.Errorf("refresh with a token from before the block: %d %s", r.status, r.body)
+	}
+	fx.signIn(t, "jisu", secret)
+}
+
+// An account that is blocked while its owner signs in, after Authentication accepted the password.
+func TestAccountBlockedDuringSignIn(t *testing.T) {
+	t.Parallel()
+	fx := newFixture(t)
+	u := fx.signUp(t, "minsu")
+	for path, data := range map[string]map[string]any{"deletions/" + u.id: {"block": map[string]any{"reason": "스팸"}, "signedOut": false, "purging": false}} {
+		if _, err := fx.fs.Doc(path).Set(t.Context(), data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := fx.fs.Doc("users/" + u.id).Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"minsu", "minsu@user.heektime.heek.kr"} {
+		if r := call(t, "POST", fx.url+"/auth/token", "", map[string]string{"username": name, "password": secret}); r.status != 403 || r.code(t) != "AL004" {
+			t.Errorf("sign in as %s: %d %s", name, r.status, r.body)
+		}
+	}
+}
+
 // Password guessing is throttled across servers.
 func TestPasswordGuessingIsThrottled(t *testing.T) {
 	t.Parallel()

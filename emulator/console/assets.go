@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -41,3 +42,20 @@ func (c *Console) servePage(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(sum[:12])+`"`)
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(text))
 }
+
+// shared are the files of the page that other consoles use. The modules among them import errors.js and
+// words.js, which each console has for itself.
+var shared = []string{"style.css", "theme.js", "icon.svg", "dom.js", "dialog.js"}
+
+// Shared returns one of the files that give the console its look and its dialogs, for programs that serve a
+// console of their own. It returns nil for any other name.
+func Shared(name string) []byte {
+	if !slices.Contains(shared, name) {
+		return nil
+	}
+	text, _ := fs.ReadFile(page, "page/"+name)
+	return text
+}
+
+// ContentType returns the type of a page's file by its extension, such as ".css".
+func ContentType(extension string) string { return contentTypes[extension] }

@@ -122,8 +122,8 @@ func (c *Console) routes() map[string]handler {
 
 // ServeHTTP implements http.Handler.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	setSecurityHeaders(w.Header())
-	if reason := c.checkOrigin(r); reason != "" {
+	SetSecurityHeaders(w.Header())
+	if reason := CheckRequest(r, c.OwnOrigins); reason != "" {
 		c.writeError(w, r, &apiError{status: http.StatusForbidden, Code: codeForbidden, Message: reason})
 		return
 	}

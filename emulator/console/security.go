@@ -7,18 +7,20 @@ import (
 	"heek.kr/heektime/emulator/internal/cors"
 )
 
-// changeHeader is required on every call that changes something. A page of another origin can set it
+// ChangeHeader is required on every call that changes something. A page of another origin can set it
 // only after a preflight request, which this server never grants.
-const changeHeader = "X-Console"
+const ChangeHeader = "X-Console"
 
-// checkOrigin returns why a request is rejected, or "" if it is not.
+// CheckRequest returns why a request to a console is rejected, or "" if it is not. ownOrigins have host names
+// that browsers may use in addition to those that no attacker can control. Programs that serve a console of
+// their own, with its API below /api/, use it too.
 //
 // The port trusts every caller, so a web page that the developer has open in a browser could abuse it in
 // two ways. It could send requests to the port directly; browsers mark these with the page's origin
 // (https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Sec-Fetch-Site). Or it could
 // resolve its own host name to 127.0.0.1 (DNS rebinding); the Host header then holds that name.
-func (c *Console) checkOrigin(r *http.Request) string {
-	if cors.ForeignHost(r, c.OwnOrigins) {
+func CheckRequest(r *http.Request, ownOrigins []string) string {
+	if cors.ForeignHost(r, ownOrigins) {
 		return "The console does not serve the host " + r.Host + ". Use localhost or an IP address."
 	}
 	api := strings.HasPrefix(r.URL.Path, "/api/")
@@ -31,8 +33,8 @@ func (c *Console) checkOrigin(r *http.Request) string {
 	if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {
 		return "Pages of other origins may not use the console: the Origin is " + origin + "."
 	}
-	if api && r.Method != http.MethodGet && r.Method != http.MethodHead && r.Header.Get(changeHeader) == "" {
-		return "Calls that change something need the header " + changeHeader + "."
+	if api && r.Method != http.MethodGet && r.Method != http.MethodHead && r.Header.Get(ChangeHeader) == "" {
+		return "Calls that change something need the header " + ChangeHeader + "."
 	}
 	return ""
 }
@@ -43,7 +45,8 @@ func (c *Console) checkOrigin(r *http.Request) string {
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
-func setSecurityHeaders(h http.Header) {
+// SetSecurityHeaders sets the headers that let a console's page load and call only its own server.
+func SetSecurityHeaders(h http.Header) {
 	h.Set("Content-Security-Policy", contentSecurityPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")

@@ -182,19 +182,22 @@ func (s *Service) setLegacyClaims(ctx context.Context, uid string, claims map[st
 
 // legacyClaims returns the claims of an account from the old system: claims plus [LegacyClaim] and, if
 // the account is pending deletion, deletion.Claim. The deletion may have been requested before the
-// account was in Authentication, so its claim could not be set then. It costs one read, once per
-// account.
+// account was in Authentication, so its claim could not be set then. The error is [ErrWrong] if the
+// account is blocked. It costs one read, once per account.
 func (s *Service) legacyClaims(ctx context.Context, uid string, claims map[string]any) (map[string]any, error) {
 	pending, err := deletion.ReadPending(ctx, s.firestore, uid)
 	if err != nil {
 		return nil, err
+	}
+	if pending != nil && pending.IsBlocked() {
+		return nil, ErrWrong // blocked during the migration; otherwise Authentication has it disabled
 	}
 	extended := maps.Clone(claims)
 	if extended == nil {
 		extended = map[string]any{}
 	}
 	extended[LegacyClaim] = true
-	if pending != nil {
+	if pending != nil && pending.IsDeleting() {
 		extended[deletion.Claim] = pending.Until.Unix()
 	}
 	return extended, nil

@@ -244,8 +244,8 @@ func TestUserExistsAgainBeforeTheEvent(t *testing.T) {
 	}
 }
 
-// Tokens issued before the purge create the account again and write below the uid; later purges remove
-// both.
+// A token issued before the purge creates the account again, and a server that had authorized a request writes
+// below the uid; later purges remove both. The rules deny what the account's own ID tokens write.
 func TestTokensThatOutliveTheAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -262,7 +262,11 @@ func TestTokensThatOutliveTheAccount(t *testing.T) {
 	_, err = s.PurgeDue(ctx)
 	must(t, err)
 	w.Clock.Advance(59 * time.Minute)
-	must(t, alice.duplicate(ctx, "latetable1", ids(2)))
+	if err := alice.duplicate(ctx, "latetable1", ids(2)); status.Code(err) != codes.PermissionDenied {
+		t.Errorf("a late write by the account: %v, want PermissionDenied", err)
+	}
+	w.set(t, "users/alice/timetables/latetable1", map[string]any{"title": "t"})
+	w.set(t, "users/alice/timetables/latetable1/lectures/l1", map[string]any{"title": "t"})
 	w.Clock.Advance(12 * time.Minute)
 	r, err := s.PurgeDue(ctx)
 	must(t, err)

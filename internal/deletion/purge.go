@@ -122,7 +122,7 @@ func (s *Service) claim(ctx context.Context, refs documents) (pending *schema.Pe
 		if err != nil || pending == nil {
 			return err
 		}
-		if pending.Due.After(s.now()) {
+		if !pending.IsDeleting() || pending.Due.After(s.now()) { // only blocked, or not due
 			pending = nil
 			return nil
 		}

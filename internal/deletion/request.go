@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
@@ -35,51 +36,70 @@ func (s *Service) Request(ctx context.Context, uid string) (*schema.PendingDelet
 	if err != nil {
 		return nil, err
 	}
-	var pending *schema.PendingDeletion
+	h, err := s.hide(ctx, refs, func(pending *schema.PendingDeletion) ([]firestore.Update, error) {
+		if pending.IsDeleting() {
+			return nil, nil
+		}
+		now := s.now()
+		pending.RequestedAt, pending.Until, pending.Due = now, now.Add(Grace), now.Add(Grace)
+		return []firestore.Update{
+			{Path: schema.FieldRequestedAt, Value: pending.RequestedAt}, {Path: schema.FieldUntil, Value: pending.Until},
+			{Path: schema.FieldDue, Value: pending.Due},
+		}, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mark the account %s for deletion: %w", uid, err)
+	}
+	if h.SignedOut || h.Purging {
+		return h.PendingDeletion, nil
+	}
+	return h.PendingDeletion, s.settle(ctx, refs, uid, h)
+}
+
+// hide moves the user document into the pending deletion, unless the account is hidden already, and changes
+// the pending deletion. change changes its argument, and returns the same changes for a document that
+// exists, none if there is nothing to do.
+func (s *Service) hide(
+	ctx context.Context, refs documents, change func(*schema.PendingDeletion) ([]firestore.Update, error),
+) (h hidden, err error) {
+	var committed firestore.CommitResponse
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		snaps, err := tx.GetAll([]*firestore.DocumentRef{refs.pending, refs.user})
 		if err != nil {
 			return err
 		}
 		if snaps[0].Exists() {
-			pending, err = decode(refs.pending, snaps[0], nil)
+			pending, err := decode(refs.pending, snaps[0], nil)
+			if err != nil {
+				return err
+			}
+			h = hidden{pending, snaps[0].UpdateTime}
+			updates, err := change(pending)
+			if err != nil || updates == nil {
+				return err
+			}
+			h.version, pending.SignedOut = time.Time{}, false
+			return tx.Update(refs.pending, append(updates, firestore.Update{Path: schema.FieldSignedOut, Value: false}))
+		}
+		h = hidden{PendingDeletion: &schema.PendingDeletion{}}
+		if _, err := change(h.PendingDeletion); err != nil {
 			return err
 		}
-		now := s.now()
-		pending = &schema.PendingDeletion{RequestedAt: now, Until: now.Add(Grace), Due: now.Add(Grace)}
 		if snaps[1].Exists() {
-			pending.User = snaps[1].Data()
+			h.User = snaps[1].Data()
 			if err := tx.Delete(refs.user); err != nil {
 				return err
 			}
 		}
-		return tx.Create(refs.pending, pending)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("mark the account %s for deletion: %w", uid, err)
+		return tx.Create(refs.pending, h.PendingDeletion)
+	}, firestore.WithCommitResponseTo(&committed))
+	if h.version.IsZero() && err == nil {
+		h.version = committed.CommitTime()
 	}
-	if pending.SignedOut || pending.Purging {
-		return pending, nil
-	}
-	return pending, s.signOut(ctx, refs, uid, pending)
+	return h, err
 }
 
-// signOut ends the sessions of an account and sets [Claim] for its next ones.
-func (s *Service) signOut(ctx context.Context, refs documents, uid string, pending *schema.PendingDeletion) error {
-	if err := s.setClaim(ctx, uid, pending); err != nil {
-		return err
-	}
-	if err := s.accounts.RevokeRefreshTokens(ctx, uid); err != nil && !firebaseauth.IsUserNotFound(err) {
-		return fmt.Errorf("end the sessions of %s: %w", uid, err)
-	}
-	_, err := refs.pending.Update(ctx, []firestore.Update{{Path: schema.FieldSignedOut, Value: true}})
-	if status.Code(err) == codes.NotFound { // restored in the meantime
-		return s.setClaim(ctx, uid, nil)
-	}
-	return errwrap.Wrap(err, "record that %s is signed out", uid)
-}
-
-// resumeSignOuts ends the sessions of accounts whose request stopped halfway. An account that fails is
+// resumeSignOuts completes requests, blocks and unblocks that stopped halfway. An account that fails is
 // logged and retried in the next run; the others are not affected.
 func (s *Service) resumeSignOuts(ctx context.Context, r *Report) error {
 	query := schema.DeletionsNotSignedOut(s.firestore).Limit(page)
@@ -91,11 +111,12 @@ func (s *Service) resumeSignOuts(ctx context.Context, r *Report) error {
 		for _, doc := range docs {
 			pending, err := decode(doc.Ref, doc, nil)
 			if err == nil {
-				err = s.signOut(ctx, documents{pending: doc.Ref}, doc.Ref.ID, pending)
+				refs := documents{doc.Ref, schema.UserRef(s.firestore, doc.Ref.ID)}
+				err = s.settle(ctx, refs, doc.Ref.ID, hidden{pending, doc.UpdateTime})
 			}
 			if err != nil {
 				r.Failed++
-				s.log.ErrorContext(ctx, "signing out an account with a pending deletion failed; it will be retried",
+				s.log.ErrorContext(ctx, "signing out a hidden account failed; it will be retried",
 					"uid", doc.Ref.ID, "error", err.Error())
 				continue
 			}
@@ -108,7 +129,7 @@ func (s *Service) resumeSignOuts(ctx context.Context, r *Report) error {
 	}
 }
 
-// setClaim sets [Claim] for an account, or removes it if pending is nil.
+// setClaim sets [Claim] for an account whose deletion is pending, and removes it otherwise.
 func (s *Service) setClaim(ctx context.Context, uid string, pending *schema.PendingDeletion) error {
 	user, err := s.accounts.GetUser(ctx, uid)
 	if firebaseauth.IsUserNotFound(err) {
@@ -120,7 +141,7 @@ func (s *Service) setClaim(ctx context.Context, uid string, pending *schema.Pend
 	claims := maps.Clone(user.CustomClaims)
 	_, has := claims[Claim]
 	switch {
-	case pending != nil:
+	case pending != nil && pending.IsDeleting():
 		if claims == nil {
 			claims = map[string]any{}
 		}
@@ -137,7 +158,8 @@ func (s *Service) setClaim(ctx context.Context, uid string, pending *schema.Pend
 }
 
 // Restore restores everything of an account except its sessions. It does nothing if no deletion is
-// pending, and returns an error that wraps [ErrTooLate] if the purge may have begun.
+// pending, and returns an error that wraps [ErrTooLate] if the purge may have begun. A blocked account
+// stays blocked.
 //
 // Billed: 2 reads, 1 write, 1 delete.
 func (s *Service) Restore(ctx context.Context, uid string) error {
@@ -148,11 +170,17 @@ func (s *Service) Restore(ctx context.Context, uid string) error {
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		snap, err := tx.Get(refs.pending)
 		pending, err := decode(refs.pending, snap, err)
-		if err != nil || pending == nil {
+		if err != nil || pending == nil || !pending.IsDeleting() {
 			return err
 		}
 		if pending.Purging || !pending.Until.After(s.now()) {
 			return ErrTooLate
+		}
+		if pending.IsBlocked() {
+			return tx.Update(refs.pending, []firestore.Update{
+				{Path: schema.FieldRequestedAt, Value: firestore.Delete}, {Path: schema.FieldUntil, Value: firestore.Delete},
+				{Path: schema.FieldDue, Value: firestore.Delete},
+			})
 		}
 		if err := s.restoreUser(tx, refs, uid, pending); err != nil {
 			return err
@@ -194,15 +222,19 @@ func (s *Service) restoreUser(tx *firestore.Transaction, refs documents, uid str
 // PurgeNow makes a pending deletion due immediately, for accounts that nobody can restore. It does
 // nothing if no deletion is pending.
 //
-// Billed: 1 write.
+// Billed: 1 read, 1 write.
 func (s *Service) PurgeNow(ctx context.Context, uid string) error {
 	refs, err := s.documents(uid)
 	if err != nil {
 		return err
 	}
-	_, err = refs.pending.Update(ctx, []firestore.Update{{Path: schema.FieldUntil, Value: s.now()}, {Path: schema.FieldDue, Value: s.now()}})
-	if status.Code(err) == codes.NotFound {
-		return nil
-	}
+	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		snap, err := tx.Get(refs.pending)
+		pending, err := decode(refs.pending, snap, err)
+		if err != nil || pending == nil || !pending.IsDeleting() { // a block alone never becomes a deletion
+			return err
+		}
+		return tx.Update(refs.pending, []firestore.Update{{Path: schema.FieldUntil, Value: s.now()}, {Path: schema.FieldDue, Value: s.now()}})
+	})
 	return errwrap.Wrap(err, "make the purge of %s due", uid)
 }

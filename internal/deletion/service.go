@@ -1,10 +1,12 @@
 // Package deletion deletes what clients cannot, because security rules allow them one document at a
-// time: the lectures of a deleted timetable, and everything that belongs to an account.
+// time: the lectures of a deleted timetable, and everything that belongs to an account. It also blocks
+// accounts, which hides them in the same way and deletes nothing.
 //
 //	a timetable is deleted ─▶ its lectures are removed
 //	a user requests it     ─▶ deletion pending: hidden, signed out ──66 h──▶ purge ──▶ nothing is left
 //	                           └─ signs in again and confirms: everything is restored
 //	a user is deleted      ─▶ deletion pending, due immediately ───────────▶ purge
+//	an operator blocks it  ─▶ hidden, disabled, never due ──unblock──▶ everything is restored
 //
 // Every deletion of an account starts by creating deletions/{uid}, the pending deletion. While that
 // document exists, firestore.rules prevent the account from creating a user document, keep its username

@@ -102,7 +102,8 @@ func (s *Service) Evict(ctx context.Context, uid string) error {
 			return nil
 		}
 		return tx.Update(refs.pending, []firestore.Update{
-			{Path: schema.FieldUntil, Value: now}, {Path: schema.FieldDue, Value: now}, {Path: schema.FieldPurging, Value: true},
+			{Path: schema.FieldRequestedAt, Value: now}, {Path: schema.FieldUntil, Value: now}, {Path: schema.FieldDue, Value: now},
+			{Path: schema.FieldPurging, Value: true},
 		})
 	})
 	if err != nil {

@@ -10,24 +10,30 @@ const deletions = "deletions"
 
 // Field names of a pending deletion, for updates and queries.
 const (
+	FieldRequestedAt = "requestedAt"
 	FieldUntil       = "until"
 	FieldDue         = "due"
 	FieldSignedOut   = "signedOut"
 	FieldPurging     = "purging"
 	FieldAccountGone = "accountGone"
 	FieldUser        = "user"
+	FieldBlock       = "block"
 )
 
-// PendingDeletion is deletions/{uid}: an account that is about to be deleted. Clients cannot read it, but
-// firestore.rules checks whether it exists. docs/deleting.md explains deletions.
+// PendingDeletion is deletions/{uid}: a hidden account. It is about to be deleted, or blocked, or both. Clients
+// cannot read the document, but firestore.rules checks whether it exists. docs/deleting.md explains deletions,
+// docs/blocking.md blocks.
+//
+// RequestedAt, Until and Due are absent if the account is only blocked, so no query for due deletions finds it.
 type PendingDeletion struct {
 	// RequestedAt is when the deletion was requested, or when the function saw that the user document was gone.
-	RequestedAt time.Time `firestore:"requestedAt"`
+	RequestedAt time.Time `firestore:"requestedAt,omitempty"`
 	// Until is how long the owner can take the account back.
-	Until time.Time `firestore:"until"`
+	Until time.Time `firestore:"until,omitempty"`
 	// Due is when the purge handles the account next.
-	Due time.Time `firestore:"due"`
-	// SignedOut is false until Authentication has ended the sessions.
+	Due time.Time `firestore:"due,omitempty"`
+	// SignedOut is false until Authentication agrees with this document: sessions ended, and the account
+	// disabled if it is blocked.
 	SignedOut bool `firestore:"signedOut"`
 	// Purging is true from the first deletion on. After that there is no way back.
 	Purging bool `firestore:"purging"`
@@ -35,10 +41,40 @@ type PendingDeletion struct {
 	AccountGone time.Time `firestore:"accountGone"`
 	// User is the user document as it was, nil if there was none.
 	User map[string]any `firestore:"user"`
+	// Block is set if an operator has blocked the account.
+	Block *Block `firestore:"block,omitempty"`
 }
+
+// Block describes a blocked account.
+type Block struct {
+	At time.Time `firestore:"at"`
+	// Reason is the operator's note. No user sees it.
+	Reason string `firestore:"reason"`
+	// Before is what Authentication had before the block, which unblocking restores.
+	Before AccountState `firestore:"before"`
+	// Lifting is true while the account is being unblocked.
+	Lifting bool `firestore:"lifting"`
+}
+
+// AccountState is the state of an account in Authentication.
+type AccountState string
+
+// States of an account.
+const (
+	AccountEnabled  AccountState = "enabled"
+	AccountDisabled AccountState = "disabled"
+	// AccountMissing is an account of the old system that has not migrated yet.
+	AccountMissing AccountState = "missing"
+)
 
 // DeletionDocument describes [PendingDeletion].
 var DeletionDocument = Document{Path: "deletions/{uid}", Writer: Servers, ServersOnly: true, Fields: serverFields(PendingDeletion{})}
+
+// IsDeleting reports whether the account is about to be deleted. Otherwise it is only blocked.
+func (d *PendingDeletion) IsDeleting() bool { return !d.Due.IsZero() || !d.Until.IsZero() || d.Purging }
+
+// IsBlocked reports whether the account is blocked.
+func (d *PendingDeletion) IsBlocked() bool { return d.Block != nil }
 
 // Username returns the account's username, "" if it has none.
 func (d *PendingDeletion) Username() string { return usernameIn(d.User) }

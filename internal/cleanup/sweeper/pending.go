@@ -35,6 +35,7 @@ func (r *run) pendingStep(ctx context.Context) (done bool, err error) {
 		switch err := doc.DataTo(&d); {
 		case err != nil:
 			r.problem(ctx, "%s: %v", schema.Path(doc.Ref), err)
+		case !d.IsDeleting(): // only blocked
 		case r.now().Sub(d.Due) > overdue:
 			r.problem(ctx, "the purge of %s was due at %v and has not finished", doc.Ref.ID, d.Due.Format(time.RFC3339))
 		case !d.Purging && d.Due.After(r.now()):
@@ -59,7 +60,7 @@ func (r *run) pendingStep(ctx context.Context) (done bool, err error) {
 func (r *run) purgeNow(ctx context.Context, pending *firestore.DocumentRef) {
 	old, err := r.isOld(ctx, pending.ID)
 	if err == nil && !old {
-		r.billed(1)
+		r.billed(2)
 		if err = r.deletion.PurgeNow(ctx, pending.ID); err == nil {
 			r.repaired(ctx, &r.report.Marks, 1, "deletion that nobody can cancel", schema.Path(pending))
 		}

@@ -118,6 +118,9 @@ func (w *world) seedMess(t testing.TB) (right, wrong []string) {
 		// Grace's deletion is pending and can be canceled: her username and her timetables stay.
 		"deletions/grace": {"user": data{"username": "grace"}, "purging": false, "due": now.Add(100 * time.Hour), "until": now.Add(100 * time.Hour), "signedOut": true},
 		name("grace"):     {"value": "grace"}, "users/grace/timetables/t1": {}, "users/grace/timetables/t1/lectures/l1": old,
+		// Ivan is blocked, and has no account that could cancel anything.
+		"deletions/ivan": {"user": data{"username": "ivan"}, "block": data{"reason": "spam", "at": now}, "purging": false, "signedOut": true},
+		name("ivan"):     {"value": "ivan"}, "users/ivan/timetables/t1": {}, "users/ivan/timetables/t1/lectures/l1": old,
 		// Nobody can cancel this deletion.
 		"deletions/nobody": {"purging": false, "due": now.Add(100 * time.Hour), "until": now.Add(100 * time.Hour), "signedOut": true},
 		// Norman has lost the index of his username; nameless never chose one.

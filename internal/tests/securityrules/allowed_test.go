@@ -195,7 +195,8 @@ func allowed() []allowedCase {
 		{"anyone looks for a user pending deletion", listUsers("fayette")},
 		{"a user pending deletion listens to their own user", listening("fay", "users/fay")},
 		{"a user pending deletion lists their timetables", listTimetables("fay", "fay")},
-		{"a user pending deletion listens to their lectures", lecturesOf("fay", "fay", fayPublic)},
+		{"a user pending deletion listens to their lectures", lecturesOf("fay", "fay", alicePublic)},
+		{"a blocked user lists their timetables", listTimetables("ivy", "ivy")},
 		{"an owner duplicates a timetable with 100 lectures", duplicate(100)},
 	}
 	for _, f := range lectureFields() {

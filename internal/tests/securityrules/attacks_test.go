@@ -19,7 +19,7 @@ func handwritten() []attack {
 	var list []attack
 	add := func(name string, base, op operation) { list = append(list, attack{name, base, op}) }
 	for _, group := range []func(func(string, operation, operation)){usernameAttacks, userAttacks, timetableAttacks,
-		lectureAttacks, pendingDeletionAttacks, broadQueries, offsets, serverDocuments} {
+		lectureAttacks, hiddenAttacks, broadQueries, offsets, serverDocuments} {
 		group(add)
 	}
 	sortByName(list)
@@ -267,28 +267,39 @@ func lectureAttacks(add func(string, operation, operation)) {
 	}
 }
 
-// pendingDeletionAttacks try to read the data of accounts that are pending deletion, and to give
-// them a new user document.
-func pendingDeletionAttacks(add func(string, operation, operation)) {
-	const alices, fays = "users/alice/timetables/" + alicePublic, "users/fay/timetables/" + fayPublic
-	for _, who := range []string{"bob", ""} {
-		by := func(what string) string { return fmt.Sprintf("%s of an account pending deletion, by %q", what, who) }
-		add(by("a public timetable"), getting(who, alices), getting(who, fays))
-		add(by("a listen on a public timetable"), listening(who, alices), listening(who, fays))
-		add(by("public timetables"), listTimetables(who, "alice", isPublic), listTimetables(who, "fay", isPublic))
-		add(by("lectures of a public timetable"), lecturesOf(who, "alice", alicePublic), lecturesOf(who, "fay", fayPublic))
-		add(by("a lecture of a public timetable"), getting(who, alices+"/lectures/first"), getting(who, fays+"/lectures/first"))
+// hiddenAttacks try to read the data of accounts that are pending deletion or blocked, and to give them a
+// new user document. The generated attacks try what else they could write.
+func hiddenAttacks(add func(string, operation, operation)) {
+	const alices = "users/alice/timetables/" + alicePublic
+	for _, uid := range []string{"fay", "ivy"} {
+		theirs := "users/" + uid + "/timetables/" + alicePublic
+		for _, who := range []string{"bob", ""} {
+			by := func(what string) string { return fmt.Sprintf("%s of %s, who is hidden, by %q", what, uid, who) }
+			add(by("a public timetable"), getting(who, alices), getting(who, theirs))
+			add(by("a listen on a public timetable"), listening(who, alices), listening(who, theirs))
+			add(by("public timetables"), listTimetables(who, "alice", isPublic), listTimetables(who, uid, isPublic))
+			add(by("lectures of a public timetable"), lecturesOf(who, "alice", alicePublic), lecturesOf(who, uid, alicePublic))
+			add(by("a lecture of a public timetable"), getting(who, alices+"/lectures/first"), getting(who, theirs+"/lectures/first"))
+		}
 	}
-	for _, uid := range []string{"fay", "gus"} {
-		add("a new name for "+uid+", pending deletion", claim("newname"), claimBy(uid, "newname"))
-		add("a new name for "+uid+", deleting the deletion record", claim("newname"), claimBy(uid, "newname").and(write{kind: remove, path: "deletions/" + uid}))
-		add("the deletion record of "+uid+" deleted", claim("newname"), operation{uid: uid, writes: []write{{kind: remove, path: "deletions/" + uid}}})
+	for _, uid := range []string{"fay", "gus", "ivy"} {
+		deleted := write{kind: remove, path: "deletions/" + uid}
+		add("a new name for "+uid+", who is hidden", claim("newname"), claimBy(uid, "newname"))
+		add("a new name for "+uid+", deleting the deletion record", claim("newname"), claimBy(uid, "newname").and(deleted))
+		add("the deletion record of "+uid+" deleted", claim("newname"), operation{uid: uid, writes: []write{deleted}})
+		add("the deletion record of "+uid+" deleted, with a new timetable", addTimetable("my-table-1"), operation{uid: uid, writes: []write{
+			deleted, {set, "users/" + uid + "/timetables/my-table-1", stamped(timetable("public"))}}})
+		add("the block of "+uid+" removed", claim("newname"), operation{uid: uid, writes: []write{{update, "deletions/" + uid, fields{"block": deleteField{}}}}})
 	}
-	add("the old name again for fay, pending deletion", claim("fayfay"), claimBy("fay", "fayette"))
-	add("the old name again for fay, leaving its index alone", claim("ghost").without(1), claimBy("fay", "fayette").without(1))
-	add("the name of an account pending deletion", claim("fayfay"), claim("fayette"))
-	add("the name of an account pending deletion, by a change", rename("alicia"), rename("fayette"))
+	for uid, name := range map[string]string{"fay": "fayette", "ivy": "ivyleague"} {
+		add("the old name again for "+uid+", who is hidden", claim("newname"), claimBy(uid, name))
+		add("the old name again for "+uid+", leaving its index alone", claim("ghost").without(1), claimBy(uid, name).without(1))
+		add("the name of "+uid+", who is hidden", claim("newname"), claim(name))
+		add("the name of "+uid+", by a change", rename("alicia"), rename(name))
+		add("the index of "+uid+" deleted", rename("alicia"), operation{uid: uid, writes: []write{{kind: remove, path: usernames(name)}}})
+	}
 	add("a deletion record for another", addTimetable("my-table-1"), operation{uid: "alice", writes: []write{{set, "deletions/bob", fields{"purging": true}}}})
+	add("a block of another", addTimetable("my-table-1"), operation{uid: "alice", writes: []write{{set, "deletions/bob", fields{"block": fields{}}}}})
 }
 
 // broadQueries try queries that could return forbidden documents, whether or not any exist.
@@ -367,7 +378,7 @@ func offsets(add func(string, operation, operation)) {
 // serverDocuments tries documents that no client may read or write.
 func serverDocuments(add func(string, operation, operation)) {
 	readable, writable := getting("alice", "users/alice"), addTimetable("my-table-1")
-	for _, path := range []string{"refreshes/korea", serverSemester, serverSemester + "/runs/1", "schedules/korea", "credentials/alice", "deletions/alice", "deletions/fay",
+	for _, path := range []string{"refreshes/korea", serverSemester, serverSemester + "/runs/1", "schedules/korea", "credentials/alice", "deletions/alice", "deletions/fay", "deletions/ivy",
 		"anything/else", "indices/user", "users/alice/secrets/x", "users/alice/timetables/" + alicePublic + "/notes/x", semester1 + "/notes/note1",
 		usernames("alice") + "/notes/x"} {
 		for _, who := range []string{"", "alice"} {

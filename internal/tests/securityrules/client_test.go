@@ -37,7 +37,7 @@ func newTestServer(t *testing.T, unindexed bool) *testServer {
 	})
 	s := &testServer{cloud: cloud, clients: map[string]*firestore.Client{"": cloud.FirestoreClientSignedOut(t)}, guests: map[string]*firestore.Client{}}
 	anonymous := map[string]any{"firebase": map[string]any{"sign_in_provider": "anonymous", "identities": map[string]any{}}}
-	for _, uid := range []string{"alice", "bob", "carol", "dave", "erin", "fay", "gus", "hal", "slash/ed"} {
+	for _, uid := range []string{"alice", "bob", "carol", "dave", "erin", "fay", "gus", "ivy", "hal", "slash/ed"} {
 		s.clients[uid] = cloud.FirestoreClientAs(t, uid, nil)
 		s.guests[uid] = cloud.FirestoreClientAs(t, uid, anonymous)
 	}

@@ -38,6 +38,7 @@ func generated() []attack {
 	for _, s := range shapes() {
 		list = append(list, badFields(s)...)
 		list = append(list, otherUsers(s)...)
+		list = append(list, hiddenUsers(s)...)
 	}
 	list = append(list, badListEntries(shape{"add a lecture", addLecture()}, 5)...)
 	list = append(list, badListEntries(shape{"change a lecture", changeLecture()}, 1)...)
@@ -109,6 +110,24 @@ func badFields(s shape) []attack {
 				more := append(slices.Clone(full), full[0])
 				list = append(list, attack{where + f.Name + " is full and gets one more", s.op.setting(i, f.Name, full), s.op.setting(i, f.Name, more)})
 			}
+		}
+	}
+	return list
+}
+
+// hiddenUsers returns attacks in which an account that is pending deletion or blocked writes its own
+// timetables and lectures, as it could before. Its user document does not exist.
+func hiddenUsers(s shape) []attack {
+	var list []attack
+	for _, uid := range []string{"fay", "ivy"} {
+		op, below := s.op.as(uid), 0
+		for i, w := range op.writes {
+			if rest, ok := strings.CutPrefix(w.path, "users/alice/timetables/"); ok {
+				op, below = op.to(i, "users/"+uid+"/timetables/"+rest), below+1
+			}
+		}
+		if below == len(op.writes) {
+			list = append(list, attack{fmt.Sprintf("%s: by %s, who is hidden", s.name, uid), s.op, op})
 		}
 	}
 	return list

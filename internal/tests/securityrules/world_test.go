@@ -12,38 +12,42 @@ package securityrules
 // Hal claimed his username before the rules bounded its characters.
 //
 // Fay's account is pending deletion: a server has moved her user document to deletions/fay. Gus's
-// account is pending deletion too and never had a user document.
+// account is pending deletion too and never had a user document. Ivy is blocked.
+//
+// Fay and Ivy have timetables with the same ids as Alice, so that they can try what she may do.
 func world() map[string]fields {
 	w := map[string]fields{
 		"schools/korea": {"name": "고려대학교-서울"},
 		semester1: {"year": 2026, "term": "1학기", "status": "normal", "lecturesUrl": "gs://demo/lectures/korea/2026-0300/1.json",
 			"periods": []any{fields{"period": 1, "timeBegin": 540, "timeEnd": 615}}},
-		semester2:                         {"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}},
-		hiddenSemester:                    {"year": 2027, "term": "1학기", "status": "hidden", "periods": []any{}},
-		semester1 + "/notes/note1":        {"note": "not a semester"},
-		"refreshes/korea":                 {"enabled": true},
-		serverSemester:                    {"slot": earlier},
-		serverSemester + "/runs/1":        {"outcome": "changed"},
-		"schedules/korea":                 {"every": "hour"},
-		"credentials/alice":               {"hash": "pbkdf2:sha256:1$s$0"},
-		"deletions/fay":                   {"user": user("fayette"), "purging": false},
-		"deletions/gus":                   {"purging": true},
-		"indices/user/usernames/fayette":  {"value": "fay"},
-		"indices/user/usernames/alice":    {"value": "alice"},
-		"indices/user/usernames/spare":    {"value": "alice"},
-		"indices/user/usernames/bobby":    {"value": "bob"},
-		"indices/user/usernames/ghost":    {"value": "carol"},
-		"indices/user/usernames/erin2":    {"value": "erin"},
-		"indices/user/usernames/olddave":  {"value": "dave"},
-		"indices/user/usernames/" + odd:   {"value": "hal"},
-		"users/hal":                       user(odd),
-		"users/alice":                     user("alice"),
-		"users/bob":                       user("bobby"),
-		"users/dave":                      user("olddave"),
-		"users/erin":                      user("erin1"),
-		"users/dave/timetables/" + legacy: timetable("public"),
+		semester2:                          {"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}},
+		hiddenSemester:                     {"year": 2027, "term": "1학기", "status": "hidden", "periods": []any{}},
+		semester1 + "/notes/note1":         {"note": "not a semester"},
+		"refreshes/korea":                  {"enabled": true},
+		serverSemester:                     {"slot": earlier},
+		serverSemester + "/runs/1":         {"outcome": "changed"},
+		"schedules/korea":                  {"every": "hour"},
+		"credentials/alice":                {"hash": "pbkdf2:sha256:1$s$0"},
+		"deletions/fay":                    {"user": user("fayette"), "purging": false},
+		"deletions/gus":                    {"purging": true},
+		"deletions/ivy":                    {"user": user("ivyleague"), "block": fields{"reason": "spam"}, "purging": false, "signedOut": true},
+		"indices/user/usernames/ivyleague": {"value": "ivy"},
+		"indices/user/usernames/fayette":   {"value": "fay"},
+		"indices/user/usernames/alice":     {"value": "alice"},
+		"indices/user/usernames/spare":     {"value": "alice"},
+		"indices/user/usernames/bobby":     {"value": "bob"},
+		"indices/user/usernames/ghost":     {"value": "carol"},
+		"indices/user/usernames/erin2":     {"value": "erin"},
+		"indices/user/usernames/olddave":   {"value": "dave"},
+		"indices/user/usernames/" + odd:    {"value": "hal"},
+		"users/hal":                        user(odd),
+		"users/alice":                      user("alice"),
+		"users/bob":                        user("bobby"),
+		"users/dave":                       user("olddave"),
+		"users/erin":                       user("erin1"),
+		"users/dave/timetables/" + legacy:  timetable("public"),
 	}
-	for uid, names := range map[string][]string{"alice": {alicePublic, alicePrivate}, "bob": {bobPublic, bobPrivate}, "fay": {fayPublic, fayPrivate}} {
+	for uid, names := range map[string][]string{"alice": {alicePublic, alicePrivate}, "bob": {bobPublic, bobPrivate}, "fay": {alicePublic, alicePrivate}, "ivy": {alicePublic, alicePrivate}} {
 		for i, id := range names {
 			path := "users/" + uid + "/timetables/" + id
 			w[path] = timetable([]string{"public", "private"}[i])
@@ -70,8 +74,6 @@ const (
 	alicePrivate = "alicehide1"
 	bobPublic    = "bob-open-1"
 	bobPrivate   = "bob-hide-1"
-	fayPublic    = "fay-open-1"
-	fayPrivate   = "fay-hide-1"
 	odd          = " 하 l%41?#\u200b "
 	legacy       = "0123456789abcdef0123456789abcdef"
 )

@@ -1,0 +1,32 @@
+// Error messages in the page's languages, by the codes that the API sends.
+
+import { choose, t } from './words.js';
+
+/** ApiError is an error with a code. */
+export class ApiError extends Error {
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** errorText returns the text to show for an error. */
+export function errorText(error) {
+  if (error.code === 'CONNECTION_LOST') return t('lost');
+  const pair = Object.hasOwn(texts, error.code ?? '') ? texts[error.code] : ['{message}', '오류가 발생했어요. ({message})'];
+  return choose(pair, { message: error.message });
+}
+
+const texts = {
+  'key': ['Open the URL that heektime console printed.', 'heektime console이 출력한 주소로 다시 열어 주세요.'],
+  'forbidden': ['{message}', '허용되지 않은 요청이에요. ({message})'],
+  'invalid': ['{message}', '값이 올바르지 않아요. ({message})'],
+  'other-project': ['This page is of another project. Open the URL that heektime console printed.', '다른 프로젝트의 페이지예요. heektime console이 출력한 주소로 다시 열어 주세요.'],
+  'no-user': ['There is no such user.', '사용자를 찾을 수 없어요.'],
+  'no-older-list': ['There is no older list to compare with.', '비교할 이전 목록이 없어요.'],
+  'too-late': ['The account is being deleted and can no longer be restored.', '이미 삭제되고 있어 복구할 수 없는 계정이에요.'],
+  'purging': ['The account is being deleted.', '이미 삭제되고 있는 계정이에요.'],
+  'no-queue': ['{message}', '새로고침 큐 설정 없이 실행되어 새로고침할 수 없어요.'],
+  'confirmation': ['This is not the ID of the project.', '프로젝트 ID가 일치하지 않아요.'],
+  'timeout': ['The cloud did not respond in time. Check the state before you try again.', '제시간에 응답이 오지 않았어요. 상태를 확인한 뒤 다시 시도해 주세요.'],
+};
