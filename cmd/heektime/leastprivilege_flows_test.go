@@ -174,6 +174,7 @@ func (w *privilegeWorld) flows() []flow {
 	return []flow{
 		{"refresh a list", w.refreshList}, {"enqueue due lists", w.enqueueDue}, {"sign in", w.signIn}, {"sign a custom token", w.signToken},
 		{"clean up", w.cleanUp}, {"handle events", w.handleEvents}, {"serve old clients", w.serveOldClients},
+		{"check revisions", w.checkRevisions},
 	}
 }
 
@@ -215,6 +216,23 @@ func (w *privilegeWorld) call(ctx context.Context, method, url, token string, bo
 		return nil
 	}
 	return json.Unmarshal(text, result)
+}
+
+// checkRevisions does what a release does with the revisions of private services.
+func (w *privilegeWorld) checkRevisions(ctx context.Context) error {
+	for _, s := range deployment.Table().Services {
+		if s.Public {
+			continue
+		}
+		token, err := w.Cloud.Identity.IDToken(ctx, spec.Email(w.config.Project, deployment.CheckAccount), w.URLs[s.Name])
+		if err != nil {
+			return err
+		}
+		if err := w.call(ctx, http.MethodGet, w.URLs[s.Name]+"/health", token, nil, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // callAs calls a private service with a service account's token.

@@ -30,12 +30,12 @@ func Suggest(word string, names []string) string {
 // a into b.
 func distance(a, b string) int {
 	x, y := []rune(a), []rune(b)
-	before, last, row := []int(nil), make([]int, len(y)+1), make([]int, len(y)+1)
+	before, last := []int(nil), make([]int, len(y)+1)
 	for j := range last {
 		last[j] = j
 	}
 	for i := 1; i <= len(x); i++ {
-		row = make([]int, len(y)+1)
+		row := make([]int, len(y)+1)
 		row[0] = i
 		for j := 1; j <= len(y); j++ {
 			cost := 1

@@ -19,6 +19,11 @@ func (e *examination) logs(service string) string {
 // ok reports whether there is a response, and a good one.
 func (v *Visit) ok() bool { return v != nil && v.Err == nil && v.Status == http.StatusOK }
 
+// rejected reports whether the service, or Cloud Run in front of it, demands a token.
+func (v *Visit) rejected() bool {
+	return v != nil && v.Err == nil && (v.Status == http.StatusUnauthorized || v.Status == http.StatusForbidden)
+}
+
 // describe says how a request ended.
 func (v *Visit) describe() string {
 	if v == nil {
@@ -33,7 +38,7 @@ func (v *Visit) describe() string {
 func checkPublicReachable(e *examination) {
 	for _, s := range e.Table.Services {
 		v := e.Visits[visitKey{s.Name, healthPath, false}]
-		if !s.Public && !e.Local || v.ok() {
+		if !s.Public && (!e.Local || v.rejected()) || v.ok() {
 			continue
 		}
 		e.errorf("service "+s.Name, "%s to GET %s", v.describe(), healthPath).because("clients get no response, either", "%s", e.logs(s.Name))

@@ -102,7 +102,10 @@ func checkServiceTraffic(e *examination) {
 func (e *examination) place() spec.Place {
 	p := spec.Place{
 		Project: e.Options.Project, URLs: map[string]string{}, Buckets: e.Options.Buckets, Secrets: map[string]string{},
-		APIKey: e.ServicesKey, SiteURL: e.SiteURL, Origins: e.origins(), Database: e.Options.Database,
+		APIKey: e.ServicesKey, SiteURL: e.SiteURL, Origins: e.origins(),
+	}
+	if e.Options.Database != spec.DefaultDatabase { // deploy/services.tf leaves the variable unset
+		p.Database = e.Options.Database
 	}
 	for _, s := range e.Table.Services {
 		p.URLs[s.Name] = serviceURL(e.Options, e.State, s.Name)

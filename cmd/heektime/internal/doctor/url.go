@@ -125,7 +125,7 @@ func (o *URLOptions) checkService(ctx context.Context, e *examination, s *spec.S
 	local := strings.HasPrefix(o.URL, "http://")
 	if s.Public || local {
 		v := o.visit(ctx, healthPath, "")
-		if v.Status != http.StatusOK {
+		if v.Status != http.StatusOK && (s.Public || !v.rejected()) {
 			unhealthy(v)
 		}
 		o.checkCertificate(e, subject, v)

@@ -17,20 +17,27 @@ type HealthCheck struct {
 	// Client makes the requests, one at a time; it does not need to follow redirects.
 	Client *http.Client
 	// Token returns an identity token with which a service that is not public can be called. If it is nil,
-	// nothing authenticates callers, as in the local cloud.
+	// as in the local cloud, only the start of its revision has shown that such a service is healthy.
 	Token func(ctx context.Context, s *spec.Service, audience string) (string, error)
 }
 
 // Check is a [Config.Check]. A service that is not public must also reject a call without a token.
 func (h *HealthCheck) Check(ctx context.Context, s *spec.Service, uri, audience string) error {
-	if s.Public || h.Token == nil {
+	if s.Public {
 		return h.healthy(ctx, uri, "")
 	}
 	code, _, err := h.get(ctx, uri, "")
 	if err != nil {
 		return err
 	}
-	if code != http.StatusUnauthorized && code != http.StatusForbidden {
+	rejected := code == http.StatusUnauthorized || code == http.StatusForbidden
+	if h.Token == nil && rejected {
+		return nil
+	}
+	if h.Token == nil {
+		return h.healthy(ctx, uri, "")
+	}
+	if !rejected {
 		return fmt.Errorf("GET /health without a token: status %d, want 401 or 403: the service is open to anyone, or its address is not known yet", code)
 	}
 	token, err := h.Token(ctx, s, audience)
