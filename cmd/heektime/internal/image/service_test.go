@@ -164,18 +164,7 @@ func TestServicesRun(t *testing.T) {
 				t.Fatal("no request for this service: add one to requests")
 			}
 			c := newContainer(t, read(t, built[s.Name].Path), s.MemoryMiB)
-			here := place(cloud)
-			if !canIsolate() { // the root is that of this machine
-				here.Files = map[string]string{}
-				for _, file := range s.Files {
-					here.Files[file.Path] = filepath.Join(c.Root, file.Path)
-				}
-			}
-			env, err := deployment.Table().Environment(s.Name, here)
-			if err != nil {
-				t.Fatal(err)
-			}
-			maps.Copy(env, cloud.Environment())
+			env := environmentIn(t, cloud, &s, c)
 			// The request waits for a part of the cloud that nothing but the request connects to.
 			backend := newHold(t, hostOf(env[r.holds]))
 			env[r.holds] = strings.Replace(env[r.holds], hostOf(env[r.holds]), backend.address, 1)
@@ -216,6 +205,24 @@ func TestServicesRun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// environmentIn returns the environment of a service that runs in a container.
+func environmentIn(t *testing.T, cloud *emulatortest.Cloud, s *spec.Service, c *container) map[string]string {
+	t.Helper()
+	here := place(cloud)
+	if !canIsolate() { // the root is that of this machine
+		here.Files = map[string]string{}
+		for _, file := range s.Files {
+			here.Files[file.Path] = filepath.Join(c.Root, file.Path)
+		}
+	}
+	env, err := deployment.Table().Environment(s.Name, here)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(env, cloud.Environment())
+	return env
 }
 
 func assignments(env map[string]string) (all []string) {
