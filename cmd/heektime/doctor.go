@@ -39,7 +39,7 @@ func examine(ctx context.Context, args []string) error {
 	flags.StringVar(&o.site, "site", "", "`URL` of the web app (default: https://PROJECT.web.app)")
 	flags.StringVar(&o.origins, "origins", "", "`ORIGINS` of web pages in addition to the site and Hosting's, separated by commas")
 	flags.StringVar(&o.bucket, "bucket", "", "`NAME` of the bucket of a local cloud (default: the project ID)")
-	flags.StringVar(&o.databaseID, "database", os.Getenv("FIRESTORE_DATABASE"), "`ID` of the Firestore database (default: (default))")
+	flags.StringVar(&o.databaseID, "database", os.Getenv(databaseVariable), "`ID` of the Firestore database (default: (default))")
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to wait for the APIs")
 	if _, err := parse(flags, args); err != nil {
 		return err

@@ -181,7 +181,7 @@ func TestBombs(t *testing.T) {
 				}
 			}
 			var err error
-			peak := heapPeak(func() { _, _, err = read(t.Context(), client, req) })
+			peak := bombtest.HeapPeak(func() { _, _, err = read(t.Context(), client, req) })
 			t.Logf("%d bytes, %.0f MB: %.150v", len(data), float64(peak)/1e6, err)
 			empty := bomb.Name == "blank lines" // a list without rows
 			if peak > 200e6 || err == nil && !empty {

@@ -9,14 +9,12 @@ import (
 	"bytes"
 	"fmt"
 	"net/http/httptest"
-	"runtime"
-	"runtime/metrics"
 	"testing"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 
 	"heek.kr/heektime/internal/courses"
+	"heek.kr/heektime/internal/courses/spreadsheet/bombtest"
 	"heek.kr/heektime/internal/courses/spreadsheet/xlstest"
 	"heek.kr/heektime/internal/lecturespb"
 )
@@ -100,31 +98,6 @@ func largeRequest(url string) *lecturespb.GetLecturesPayload {
 		"column.category", "교과구분, 개설학과, 학년", "times", "월(11:00~12:15)", "tag.영강", "강의언어 is 영어 | 비고 contains ⓔ")
 }
 
-// heapPeak returns by how many bytes the heap grew at most while f ran.
-func heapPeak(f func()) uint64 {
-	runtime.GC()
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	before, peak := sample[0].Value.Uint64(), uint64(0)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for tick := time.Tick(500 * time.Microsecond); ; {
-			metrics.Read(sample)
-			peak = max(peak, sample[0].Value.Uint64())
-			select {
-			case <-stop:
-				return
-			case <-tick:
-			}
-		}
-	}()
-	f()
-	close(stop)
-	<-done
-	return peak - min(before, peak)
-}
-
 // TestMemory checks that a list of 10,000 rows takes less than 100 MB in every format, including
 // garbage, the client, and the lectures it receives.
 func TestMemory(t *testing.T) {
@@ -135,7 +108,7 @@ func TestMemory(t *testing.T) {
 			school := httptest.NewServer(handler("application/octet-stream", files[format]))
 			defer school.Close()
 			var got int
-			peak := heapPeak(func() {
+			peak := bombtest.HeapPeak(func() {
 				lectures, _ := mustRead(t, client, largeRequest(school.URL))
 				got = len(lectures)
 			})

@@ -6,8 +6,6 @@ package spreadsheet_test
 
 import (
 	"context"
-	"runtime"
-	"runtime/metrics"
 	"testing"
 	"time"
 
@@ -17,31 +15,6 @@ import (
 
 // maxPeak is what a reader may take on any file, including garbage.
 const maxPeak = 200e6
-
-// heapPeak returns by how many bytes the heap grew at most while f ran.
-func heapPeak(f func()) uint64 {
-	runtime.GC()
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(sample)
-	before, peak := sample[0].Value.Uint64(), uint64(0)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for tick := time.Tick(500 * time.Microsecond); ; {
-			metrics.Read(sample)
-			peak = max(peak, sample[0].Value.Uint64())
-			select {
-			case <-stop:
-				return
-			case <-tick:
-			}
-		}
-	}()
-	f()
-	close(stop)
-	<-done
-	return peak - min(before, peak)
-}
 
 // TestBombs checks that no file takes more than maxPeak, whatever it contains.
 func TestBombs(t *testing.T) {
@@ -54,7 +27,7 @@ func TestBombs(t *testing.T) {
 			var rows int
 			var err error
 			began := time.Now()
-			peak := heapPeak(func() { rows, err = countRows(t.Context(), data, spreadsheet.Format(bomb.Format)) })
+			peak := bombtest.HeapPeak(func() { rows, err = countRows(t.Context(), data, spreadsheet.Format(bomb.Format)) })
 			t.Logf("%d bytes, %d rows, %.0f MB, %d ms: %.150v", len(data), rows, float64(peak)/1e6, time.Since(began).Milliseconds(), err)
 			if peak > maxPeak {
 				t.Errorf("peak of %.0f MB, want at most %.0f MB", float64(peak)/1e6, maxPeak/1e6)

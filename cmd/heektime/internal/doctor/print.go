@@ -5,6 +5,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"heek.kr/heektime/cmd/heektime/internal/table"
 )
 
 // The marks of a group's line.
@@ -26,7 +28,7 @@ func (r *Report) Write(w io.Writer) {
 	for _, result := range r.Results {
 		total[result.Status]++
 	}
-	fmt.Fprintf(w, "\n%s; %s\n", plural(r.count(Error), "error")+", "+plural(r.count(Warning), "warning"), describeStatuses(total))
+	fmt.Fprintf(w, "\n%s; %s\n", table.Counted(r.count(Error), "error")+", "+table.Counted(r.count(Warning), "warning"), describeStatuses(total))
 }
 
 // writeUnread prints what could not be read, which concerns checks of several groups.
@@ -97,11 +99,4 @@ func describeStatuses(count map[Status]int) string {
 // WriteFinding prints a finding with its reason and remedy.
 func WriteFinding(w io.Writer, f Finding) {
 	fmt.Fprintf(w, "    %s: %s: %s\n      why: %s\n      fix: %s\n", f.Severity, f.Subject, f.What, f.Why, f.Remedy)
-}
-
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -65,11 +65,10 @@ type Backend struct {
 }
 
 // Start starts the local cloud and the services, and creates queues, jobs, triggers and the entries of
-// Cloud Run. It sets this
-// process's environment variables that direct Google's clients to the cloud, so a process can run
-// only one backend.
+// Cloud Run. It sets this process's environment variables that direct Google's clients to the cloud, so
+// a process can run only one backend.
 func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
-	d := deployment.Table()
+	d := Table()
 	cloud, err := openCloud(d, cfg)
 	if err != nil {
 		return nil, err

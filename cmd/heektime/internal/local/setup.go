@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
@@ -20,9 +19,6 @@ import (
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/refresh"
 )
-
-// devRetry replaces the table's retry policy, because a developer is waiting for the result.
-var devRetry = spec.TaskRetry{MaxAttempts: 3, MinBackoff: time.Second, MaxBackoff: 10 * time.Second, MaxDoublings: 3}
 
 // createQueues creates the table's queues. It keeps queues that an old data folder already has.
 func (b *Backend) createQueues(ctx context.Context) error {
@@ -43,8 +39,8 @@ func (b *Backend) createQueues(ctx context.Context) error {
 					MaxDispatchesPerSecond: q.MaxDispatchesPerSecond, MaxConcurrentDispatches: int32(q.MaxConcurrentDispatches),
 				},
 				RetryConfig: &cloudtaskspb.RetryConfig{
-					MaxAttempts: int32(devRetry.MaxAttempts), MaxDoublings: int32(devRetry.MaxDoublings),
-					MinBackoff: durationpb.New(devRetry.MinBackoff), MaxBackoff: durationpb.New(devRetry.MaxBackoff),
+					MaxAttempts: int32(q.Retry.MaxAttempts), MaxDoublings: int32(q.Retry.MaxDoublings),
+					MinBackoff: durationpb.New(q.Retry.MinBackoff), MaxBackoff: durationpb.New(q.Retry.MaxBackoff),
 				},
 			},
 		})
@@ -93,7 +89,7 @@ func (b *Backend) job(j spec.Job) *schedulerpb.Job {
 	url := b.URLs[j.Target.Service]
 	return &schedulerpb.Job{
 		Name:     b.deployment.JobName(b.place.Project, j.ID),
-		Schedule: devSchedule(j.Schedule),
+		Schedule: j.Schedule,
 		TimeZone: j.TimeZone,
 		Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{
 			Uri:        url + j.Target.Path,
@@ -116,15 +112,6 @@ func backoff(d time.Duration) *durationpb.Duration {
 		return nil
 	}
 	return durationpb.New(d)
-}
-
-// devSchedule makes a job that runs at least once an hour run every minute, so that a developer sees
-// it work.
-func devSchedule(cron string) string {
-	if fields := strings.Fields(cron); len(fields) == 5 && fields[1] == "*" {
-		return "* * * * *"
-	}
-	return cron
 }
 
 // registerTriggers registers the table's triggers, and removes all others from an old data folder.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/emulator/rules"
 	"heek.kr/heektime/internal/schema/schemarules"
 )
@@ -40,7 +41,7 @@ func File(w io.Writer, name string) (failures int, err error) {
 	for _, i := range issues {
 		fmt.Fprintln(w, i)
 	}
-	fmt.Fprintf(w, "%s: %s, %s\n", name, count(failures, "error"), count(len(issues)-failures, "warning"))
+	fmt.Fprintf(w, "%s: %s, %s\n", name, table.Counted(failures, "error"), table.Counted(len(issues)-failures, "warning"))
 	return failures, nil
 }
 
@@ -58,12 +59,4 @@ func compareWithSchema(name, text string) ([]rules.Issue, error) {
 		})
 	}
 	return issues, err
-}
-
-// count formats a number with a noun.
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -42,7 +42,7 @@ func Publishable(lectures []*lecturespb.Lecture) error {
 func Write(w io.Writer, p *courses.Preview) {
 	r := p.Report
 	fmt.Fprintf(w, "read      %s, %s: %s, %s merged, %s left out\n",
-		table.Bytes(r.Bytes), plural(r.Rows, "row"), plural(r.Lectures, "lecture"), table.Count(r.Merged), table.Count(r.Skipped))
+		table.Bytes(r.Bytes), table.Counted(r.Rows, "row"), table.Counted(r.Lectures, "lecture"), table.Count(r.Merged), table.Count(r.Skipped))
 	for i, t := range p.Tables {
 		if i == maxTables {
 			fmt.Fprintf(w, "          … and %d more tables\n", len(p.Tables)-maxTables)
@@ -53,14 +53,6 @@ func Write(w io.Writer, p *courses.Preview) {
 	writeSkipped(w, p)
 	writeSample(w, p.Lectures)
 	writeWeek(w, p.Lectures)
-}
-
-// plural counts a noun.
-func plural(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return table.Count(n) + " " + noun
 }
 
 // writeColumns shows which columns of a table are used.

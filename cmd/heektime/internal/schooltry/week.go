@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/lecturespb"
 )
 
@@ -20,7 +21,7 @@ func writeWeek(w io.Writer, lectures []*lecturespb.Lecture) {
 	if len(lectures) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "\nweek: %s by hour, %s without any\n", plural(meetings, "meeting"), plural(without, "lecture"))
+	fmt.Fprintf(w, "\nweek: %s by hour, %s without any\n", table.Counted(meetings, "meeting"), table.Counted(without, "lecture"))
 	if meetings == 0 {
 		return
 	}

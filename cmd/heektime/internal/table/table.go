@@ -76,3 +76,11 @@ func Count(n int) string {
 	}
 	return s
 }
+
+// Counted formats a number with a noun, which takes an s in the plural.
+func Counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return Count(n) + " " + noun
+}
