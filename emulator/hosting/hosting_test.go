@@ -388,7 +388,7 @@ func TestServices(t *testing.T) {
 	s, url := site(t, `{"public":"public","headers":[{"source":"/api/**","headers":[{"key":"X-Site","value":"1"}]}],
 	  "rewrites":[{"source":"/api/**","run":{"serviceId":"api","region":"asia-northeast3"}},{"source":"/f","function":"fn"},
 	    {"source":"/g","function":{"functionId":"fn","region":"x"}},{"source":"/down","run":{"serviceId":"down"}}]}`,
-		map[string]string{"api/file": "a file"}, func(cfg *hosting.Config) { cfg.Timeout = 300 * time.Millisecond })
+		map[string]string{"api/file": "a file"}, func(cfg *hosting.Config) { cfg.Timeout = 3 * time.Second })
 	for name, at := range map[string]string{"api": address, "fn": address, "down": "http://127.0.0.1:1"} {
 		if err := s.SetService(name, at); err != nil {
 			t.Fatal(err)

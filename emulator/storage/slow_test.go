@@ -29,7 +29,7 @@ func (c *cloud) dial(request string) net.Conn {
 // upload is resumable.
 func TestStalledUpload(t *testing.T) {
 	c := start(t, Config{})
-	c.server.stallTimeout = 20 * time.Millisecond
+	c.server.stallTimeout = 500 * time.Millisecond
 	u, err := c.server.Objects().StartUpload(objects.PutRequest{Bucket: testBucket, Name: "a"}, 100)
 	if err != nil {
 		t.Fatal(err)

@@ -35,7 +35,7 @@ func serve(t *testing.T, h http.Handler) (address string, stop func() error) {
 	}
 }
 
-const shortTimeout = 100 * time.Millisecond
+const shortTimeout = 500 * time.Millisecond
 
 // stuck holds requests whose bodies do not end.
 var stuck = []string{

@@ -48,7 +48,7 @@ func TestStuckBody(t *testing.T) {
 
 // The timeout does not limit a handler whose request has arrived.
 func TestReadTimeoutDoesNotLimitHandlers(t *testing.T) {
-	const timeout = 100 * time.Millisecond
+	const timeout = 500 * time.Millisecond
 	p, err := openWithTimeout("test", "127.0.0.1:0", nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		time.Sleep(3 * timeout)

@@ -332,7 +332,7 @@ func TestLastMessagesArrive(t *testing.T) {
 
 // The session of a page that closed silently ends after a while; that of an open page continues.
 func TestAbandonedSessionEnds(t *testing.T) {
-	server, url := start(t, echo, func(o *Options) { o.AbandonAfter = 20 * time.Millisecond })
+	server, url := start(t, echo, func(o *Options) { o.AbandonAfter = 500 * time.Millisecond })
 	closed, open := webchanneltest.Open(t, url, nil), webchanneltest.Open(t, url, nil)
 	s := open.Listen(t.Context(), "CI=0")
 	for server.Sessions() > 1 {
