@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/http"
 	"os"
 	"slices"
 	"time"
@@ -110,7 +109,7 @@ func (t *target) withReleaser(ctx context.Context, f func(context.Context, *rele
 		return fmt.Errorf("open Cloud Run: %w", err)
 	}
 	defer func() { err = errors.Join(err, revisions.Close()) }()
-	check := &release.HealthCheck{Client: &http.Client{Timeout: time.Minute}}
+	check := &release.HealthCheck{Table: deployment.Table()}
 	if t.google {
 		check.Token = release.ImpersonatedToken(t.project, deployment.CheckAccount)
 	}
