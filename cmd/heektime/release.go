@@ -98,7 +98,7 @@ func (t *target) withReleaser(ctx context.Context, f func(context.Context, *rele
 	}
 	services, err := cloudrun.NewServicesClient(ctx, opts...)
 	if err != nil {
-		return fmt.Errorf("open Cloud Run: %w", err)
+		return fmt.Errorf("open Cloud Run: %w; run gcloud auth application-default login", err)
 	}
 	defer func() { err = errors.Join(err, services.Close()) }()
 	if opts, err = gcp.RunOptions(); err != nil {

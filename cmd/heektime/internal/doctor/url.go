@@ -184,7 +184,9 @@ func (o *URLOptions) checkSite(ctx context.Context, e *examination) {
 	}
 	checkSite(e)
 	checkRewrites(e)
-	checkCertificates(e)
+	if strings.HasPrefix(o.URL, "https://") { // a local site has none
+		checkCertificates(e)
+	}
 }
 
 func (o *URLOptions) checkCertificate(e *examination, subject string, v *Visit) {

@@ -133,6 +133,11 @@ func TestCheckURLOfSite(t *testing.T) {
 	if f := CheckURL(t.Context(), o); len(f) > 0 {
 		t.Errorf("a healthy site has findings: %+v", f)
 	}
+	local := o
+	local.URL = "http://" + siteHost
+	if f := CheckURL(t.Context(), local); len(f) > 0 {
+		t.Errorf("a local site has findings: %+v", f)
+	}
 	s.strangers.expires = testNow().Add(time.Hour)
 	if f := CheckURL(t.Context(), o); len(f) != 1 || !strings.Contains(f[0].What, "certificate") {
 		t.Errorf("a certificate that ends in an hour: %+v", f)
