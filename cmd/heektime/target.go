@@ -153,7 +153,7 @@ func (t *target) queue(ctx context.Context) (*refresh.Queue, error) {
 		return nil, err
 	}
 	if t.google {
-		number, err := projectNumber(ctx, t.project)
+		number, err := projectNumber(ctx, t.project, option.WithQuotaProject(t.project))
 		if err != nil {
 			return nil, err
 		}
@@ -171,7 +171,7 @@ func (t *target) queue(ctx context.Context) (*refresh.Queue, error) {
 
 // projectNumber reads a project's number, which is part of its services' URLs.
 func projectNumber(ctx context.Context, project string, opts ...option.ClientOption) (string, error) {
-	client, err := cloudresourcemanager.NewService(ctx, append([]option.ClientOption{option.WithQuotaProject(project)}, opts...)...)
+	client, err := cloudresourcemanager.NewService(ctx, opts...)
 	if err != nil {
 		return "", fmt.Errorf("open Resource Manager: %w; run gcloud auth application-default login", err)
 	}
