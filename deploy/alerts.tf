@@ -1,8 +1,8 @@
 # Alerts: a policy for each alert of the table, and a log-based metric for each of its conditions that
 # counts log lines. docs/alerts.md says what each means. The notification channels are in money.tf.
 #
-# Log-based metrics of this size are free. Policies cost: Google bills each condition, and the points that
-# it reads. See docs/alerts.md#what-they-cost.
+# Log-based metrics of this size are free. Google bills each condition of a policy, and the points that it
+# reads. See docs/alerts.md#what-they-cost.
 
 locals {
   log_conditions = {
@@ -47,8 +47,8 @@ resource "google_monitoring_alert_policy" "this" {
     content   = "${each.value.documentation}\n\n${local.guide}#${each.key}"
   }
 
-  # Lines, or the sum of one of Google's metrics: more than one less than the number, for there is only
-  # "greater than".
+  # Lines, or the sum of one of Google's metrics. The threshold is one below the number, as the only
+  # comparison is "greater than".
   dynamic "conditions" {
     for_each = [for c in each.value.conditions : c if c.kind != "absence"]
     content {

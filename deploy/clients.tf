@@ -2,8 +2,8 @@
 
 locals {
   api_keys = {
-    # Apps and web pages have this one. It names no referrers and apps: a thief sets any header, and the
-    # security rules and the services decide what a caller may do.
+    # Apps and web pages have this one. It names no referrers and apps: anyone can forge these headers, and
+    # the security rules and the services decide what a caller may do.
     clients = {
       name = "Apps and web pages"
       apis = [

@@ -1,6 +1,6 @@
-# What an earlier life of the project left: data, and names that Google does not give out again for days.
-# firebase.sh looks for them and lists them in project.auto.tfvars.json; apply adopts what is listed and
-# not yet in the state. The Firebase CLI alone can make the default bucket, so that one is always adopted.
+# What an earlier deployment left: data, and names that Google blocks for days.
+# firebase.sh lists them in project.auto.tfvars.json; apply adopts what is listed and not yet in the state.
+# Only Firebase can make the default bucket, so that one is always adopted.
 
 variable "existing" {
   description = "What exists already, by the ids of the table."

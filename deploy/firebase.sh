@@ -31,7 +31,7 @@ api() {
     -H "X-Goog-User-Project: $project" -H "Content-Type: application/json"
 }
 
-# has URL tells whether a resource exists.
+# has URL reports whether a resource exists.
 has() { api GET "$1" >/dev/null 2>&1; }
 
 if [ "$(gcloud billing projects describe "$project" --format='value(billingEnabled)')" != True ]; then
@@ -113,7 +113,7 @@ found() {
   done
   echo "[$out]"
 }
-# is NAME tells the same of one name, as true or false.
+# is NAME prints whether one name is among those read, true or false.
 is() { if [ "$(found "$1")" = '[]' ]; then echo false; else echo true; fi; }
 # keys TABLE reads the ids of a table from deployment.auto.tfvars.json.
 keys() { sed -n "/^    \"$1\": {/,/^    }/s/^      \"\([^\"]*\)\":.*/\1/p" deployment.auto.tfvars.json; }

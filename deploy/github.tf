@@ -109,8 +109,8 @@ resource "google_service_account_iam_member" "release" {
   depends_on         = [google_service_account.this]
 }
 
-# It checks a new revision before it gets traffic, with tokens of an account that services answer /health to, and
-# nothing else.
+# release checks a new revision before it gets traffic, with tokens of an account from which services accept
+# /health and nothing else.
 resource "google_service_account_iam_member" "check" {
   for_each           = toset(local.github ? ["heektime-check"] : [])
   service_account_id = "projects/${var.project}/serviceAccounts/${local.emails[each.key]}"

@@ -62,14 +62,12 @@ resource "google_cloud_run_v2_service" "this" {
         startup_cpu_boost = true
       }
 
-      # A service listens once its settings are read, so a connection is proof enough. The default probe
-      # is the same with a period of four minutes: an instance would serve as late. No liveness probe:
-      # a process that hangs is a bug, and probes wake a sleeping instance.
+      # internal/deployment/probe.go says why this probe, and why no liveness probe.
       startup_probe {
         initial_delay_seconds = 0
-        timeout_seconds       = 1
-        period_seconds        = 1
-        failure_threshold     = 60
+        timeout_seconds       = var.deployment.startup_probe.timeout_seconds
+        period_seconds        = var.deployment.startup_probe.period_seconds
+        failure_threshold     = var.deployment.startup_probe.failure_threshold
         tcp_socket {
           port = 8080
         }

@@ -22,7 +22,7 @@ resource "google_storage_bucket" "this" {
     content {
       origin          = local.origins
       method          = each.value.cors_methods
-      response_header = ["Content-Type", "Content-Encoding"]
+      response_header = each.value.cors_headers
       max_age_seconds = each.value.cors_max_age_seconds
     }
   }
@@ -39,18 +39,18 @@ resource "google_storage_bucket" "this" {
 }
 
 resource "google_artifact_registry_repository" "images" {
-  repository_id = "heektime" # as deployment.ImageRepository has it
+  repository_id = var.deployment.images.repository
   location      = local.region
   format        = "DOCKER"
   depends_on    = [google_project_service.this]
 
-  # The last ten releases of each service stay, to roll back to; older ones go after 30 days.
+  # The last releases of each service stay, to roll back to; older ones go by age.
   cleanup_policy_dry_run = false
   cleanup_policies {
     id     = "keep-recent"
     action = "KEEP"
     most_recent_versions {
-      keep_count = 10
+      keep_count = var.deployment.images.keep
     }
   }
   cleanup_policies {
@@ -58,7 +58,7 @@ resource "google_artifact_registry_repository" "images" {
     action = "DELETE"
     condition {
       tag_state  = "ANY"
-      older_than = "${30 * 24 * 60 * 60}s"
+      older_than = var.deployment.images.delete_after
     }
   }
 }

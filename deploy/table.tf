@@ -58,6 +58,7 @@ variable "deployment" {
       suffix               = string
       soft_delete_seconds  = number
       cors_methods         = list(string)
+      cors_headers         = list(string)
       cors_max_age_seconds = number
     }))
     secrets = map(string)
@@ -79,6 +80,8 @@ variable "deployment" {
         window_seconds = number
       }))
     }))
+    images        = object({ repository = string, keep = number, delete_after = string })
+    startup_probe = object({ timeout_seconds = number, period_seconds = number, failure_threshold = number })
     # The day is empty for a daily backup.
     backups = map(object({ retention = string, day = string }))
   })

@@ -4,7 +4,7 @@
 # Three rules hold in all files:
 #
 #  - A second apply changes nothing. Attributes that Google fills in are either set here to the value that
-#    Google would choose, or ignored, with the reason beside them.
+#    Google would choose, or ignored, with the reason next to them.
 #  - destroy leaves data, and names that Google does not give out again for some days. Such resources have
 #    deletion_policy = "ABANDON", and existing.tf adopts them at the next apply.
 #  - Releases change images and traffic, and nothing else. OpenTofu changes the rest, and never these two.

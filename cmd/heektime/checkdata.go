@@ -12,6 +12,7 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/datacheck"
 	"heek.kr/heektime/cmd/heektime/internal/price"
+	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/gcp"
@@ -106,7 +107,7 @@ func (t *target) bucket(name string) string {
 // checkProgress returns a function that shows how far a check is, and how long the rest will take.
 func checkProgress(began time.Time) func(datacheck.Progress) {
 	return func(p datacheck.Progress) {
-		line := fmt.Sprintf("%d documents", p.Done)
+		line := table.Counted(p.Done, "document")
 		if p.Total > 0 && p.Done > 0 {
 			left := time.Since(began) * time.Duration(max(0, p.Total-p.Done)) / time.Duration(p.Done)
 			line = fmt.Sprintf("%d of %d documents, %v left", p.Done, max(p.Done, p.Total), left.Round(time.Second))

@@ -13,6 +13,7 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/doctor"
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/cmd/heektime/internal/local"
+	"heek.kr/heektime/cmd/heektime/internal/release"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/gcp"
 )
@@ -20,10 +21,9 @@ import (
 // doctorOptions are the flags of doctor.
 type doctorOptions struct {
 	target
-	json, images          bool
+	json, images, sign    bool
 	url, service          string
 	site, origins, bucket string
-	databaseID            string
 	timeout               time.Duration
 }
 
@@ -34,12 +34,14 @@ func examine(ctx context.Context, args []string) error {
 	o.register(flags)
 	flags.BoolVar(&o.json, "json", false, "print JSON instead of text")
 	flags.BoolVar(&o.images, "images", false, "also download the images, about 10 MB each, and read what they were built with")
+	flags.BoolVar(&o.sign, "sign", false, "also have the accounts that sign custom tokens sign something; needs "+
+		"roles/iam.serviceAccountTokenCreator on them")
 	flags.StringVar(&o.url, "url", "", "check only the service, the revision or the site at this `URL`, from outside")
 	flags.StringVar(&o.service, "service", "", "`NAME` of the service at --url, if the URL does not contain it")
 	flags.StringVar(&o.site, "site", "", "`URL` of the web app (default: https://PROJECT.web.app)")
 	flags.StringVar(&o.origins, "origins", "", "`ORIGINS` of web pages in addition to the site and Hosting's, separated by commas")
 	flags.StringVar(&o.bucket, "bucket", "", "`NAME` of the bucket of a local cloud (default: the project ID)")
-	flags.StringVar(&o.databaseID, "database", os.Getenv(databaseVariable), "`ID` of the Firestore database (default: (default))")
+	o.registerDatabase(flags)
 	flags.DurationVar(&o.timeout, "timeout", 30*time.Second, "how long to wait for the APIs")
 	if _, err := parse(flags, args); err != nil {
 		return err
@@ -86,8 +88,8 @@ func (o *doctorOptions) files() (doctor.Files, error) {
 
 func (o *doctorOptions) options(files doctor.Files) doctor.Options {
 	options := doctor.Options{
-		Project: o.project, Table: deployment.Table(), Files: files, Database: o.databaseID, SiteURL: strings.TrimSuffix(o.site, "/"),
-		Images: o.images, Timeout: o.timeout,
+		Project: o.project, Table: deployment.Table(), Files: files, Database: o.database, SiteURL: strings.TrimSuffix(o.site, "/"),
+		Images: o.images, Sign: o.sign, Timeout: o.timeout,
 	}
 	if o.origins != "" {
 		options.Origins = strings.Split(o.origins, ",")
@@ -127,14 +129,22 @@ func (o *doctorOptions) localURLs() map[string]string {
 	return urls
 }
 
-// examineURL checks one service or site. It needs no credentials.
+// examineURL checks one service or site. With --google it asks a service that is not public for its
+// health, too, with a token of the account that releases use. Everything else needs no credentials.
 func (o *doctorOptions) examineURL(ctx context.Context, files doctor.Files) error {
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	if !o.json {
 		fmt.Fprintln(os.Stderr, o.url)
 	}
-	findings := doctor.CheckURL(ctx, doctor.URLOptions{URL: o.url, Service: o.service, Table: deployment.Table(), Files: files})
+	options := doctor.URLOptions{URL: o.url, Service: o.service, Table: deployment.Table(), Files: files}
+	if o.google {
+		if o.project == "" {
+			return errors.New("--google needs --project with the ID of a Google Cloud project")
+		}
+		options.Token = release.ImpersonatedToken(o.project, deployment.CheckAccount)
+	}
+	findings := doctor.CheckURL(ctx, options)
 	if o.json {
 		if err := printIndented(map[string]any{"url": o.url, "findings": findings}); err != nil {
 			return err

@@ -95,7 +95,7 @@ func pushImages(ctx context.Context, args []string) error {
 	case *google && *project == "":
 		return errors.New("--google needs --project with the ID of a Google Cloud project")
 	case *google:
-		pusher.Repository = deployment.ImageRepository(*project)
+		pusher.Repository = deployment.Table().ImageRepository(*project)
 		fmt.Fprintf(os.Stderr, "Google Cloud, project %s, Artifact Registry %s\n", *project, pusher.Repository)
 	default:
 		fmt.Fprintf(os.Stderr, "registry %s\n", pusher.Repository)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net/http"
 	"os"
 	"slices"
 	"time"
@@ -99,7 +98,7 @@ func (t *target) withReleaser(ctx context.Context, f func(context.Context, *rele
 	}
 	services, err := cloudrun.NewServicesClient(ctx, opts...)
 	if err != nil {
-		return fmt.Errorf("open Cloud Run: %w", err)
+		return fmt.Errorf("open Cloud Run: %w; run gcloud auth application-default login", err)
 	}
 	defer func() { err = errors.Join(err, services.Close()) }()
 	if opts, err = gcp.RunOptions(); err != nil {
@@ -110,7 +109,7 @@ func (t *target) withReleaser(ctx context.Context, f func(context.Context, *rele
 		return fmt.Errorf("open Cloud Run: %w", err)
 	}
 	defer func() { err = errors.Join(err, revisions.Close()) }()
-	check := &release.HealthCheck{Client: &http.Client{Timeout: time.Minute}}
+	check := &release.HealthCheck{Table: deployment.Table()}
 	if t.google {
 		check.Token = release.ImpersonatedToken(t.project, deployment.CheckAccount)
 	}

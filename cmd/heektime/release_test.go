@@ -77,6 +77,7 @@ func TestReleaseArguments(t *testing.T) {
 		"read the images":                {"release", "--images", "none.json"},
 		"--to needs the name":            {"rollback", "--to", "courses-00001-abc"},
 		"usage: heektime release [flags": {"release", "--unknown"},
+		"--google needs --project":       {"doctor", "--google", "--url", "https://auth-1.asia-northeast3.run.app"},
 	} {
 		out, err := heektime(t, args...).CombinedOutput()
 		if err == nil || !strings.Contains(string(out), want) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"slices"
 
 	firebaseauth "firebase.google.com/go/v4/auth"
 
@@ -30,7 +31,7 @@ func restoreData(ctx context.Context, args []string) error {
 	flags.BoolVar(&cfg.WithoutAccount, "without-account", false, "copy: also the data of users who have no account: they may have deleted it")
 	flags.BoolVar(&cfg.Write, "write", false, "write; otherwise only show what would be written")
 	want := []string{"copy", "PATH"}
-	if len(args) > 0 && args[0] == "references" {
+	if slices.Contains(args, "references") && !slices.Contains(args, "copy") { // flags may come first
 		want = []string{"references"}
 	}
 	words, err := parse(flags, args, want...)

@@ -68,5 +68,6 @@ func TestCheckDataAndRestore(t *testing.T) {
 	run(true, "1 documents created, 0 replaced", "restore", "copy", "schools", "--at", before, "--write")
 	run(true, "0 documents created, 0 replaced", "restore", "copy", "schools", "--at", before, "--write")
 	run(true, "0 documents created, 0 replaced", "restore", "references", "--write")
+	run(true, "0 documents created, 0 replaced", "restore", "--write", "references")
 	run(true, "everything is consistent", "check-data")
 }

@@ -8,13 +8,15 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 
 	"cloud.google.com/go/firestore"
+	"google.golang.org/api/cloudresourcemanager/v3"
+	"google.golang.org/api/option"
 
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
-	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/refresh"
 )
@@ -28,7 +30,8 @@ type target struct {
 	configPath string
 	database   string // of Firestore; "" for a command that does not use it
 
-	connected bool
+	connected  bool
+	refreshURL string // base URL of the refresh service
 }
 
 func (t *target) register(flags *flag.FlagSet) {
@@ -120,17 +123,13 @@ func (t *target) connectLocal(ctx context.Context) error {
 		}
 		return config.Address(name) // leaving a variable unset would send its client to Google
 	}
-	service := "http://" + config.ServiceAddress("refresh")
+	t.refreshURL = "http://" + config.ServiceAddress("refresh")
 	for name, value := range map[string]string{
 		"FIRESTORE_EMULATOR_HOST":     address("firestore"),
 		"FIREBASE_AUTH_EMULATOR_HOST": address("auth"),
 		"STORAGE_EMULATOR_HOST":       address("storage"),
 		gcp.TasksEmulatorHost:         address("tasks"),
 		gcp.RunEmulatorHost:           address("tasks"), // it is on that port, too
-		"REFRESH_URL":                 service,
-		"OIDC_AUDIENCE":               service,
-		"REFRESH_QUEUE":               deployment.Table().QueueName(t.project, deployment.RefreshQueue),
-		"TASKS_SERVICE_ACCOUNT":       spec.Email(t.project, deployment.TasksAccount),
 	} {
 		// Replace values from the shell: they may be those of another cloud.
 		if err := os.Setenv(name, value); err != nil {
@@ -148,18 +147,37 @@ func (t *target) firestore(ctx context.Context) (*firestore.Client, error) {
 	return gcp.Firestore(ctx, t.project, t.database)
 }
 
-// queue opens the refresh queue. For a project on Google Cloud it reads the same environment
-// variables as the refresh service.
+// queue opens the refresh queue.
 func (t *target) queue(ctx context.Context) (*refresh.Queue, error) {
 	if err := t.connect(ctx); err != nil {
 		return nil, err
 	}
-	env := environment.Process()
-	q := refresh.QueueFromEnvironment(env)
-	q.Audience = env.Required("OIDC_AUDIENCE", "the audience of tokens for the refresh service, its base URL")
-	err := env.Err()
-	if err == nil {
-		q.Client, err = gcp.Tasks(ctx)
+	if t.google {
+		number, err := projectNumber(ctx, t.project, option.WithQuotaProject(t.project))
+		if err != nil {
+			return nil, err
+		}
+		t.refreshURL = deployment.Table().RunURL("refresh", number)
 	}
-	return q, err
+	client, err := gcp.Tasks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &refresh.Queue{
+		Client: client, Name: deployment.Table().QueueName(t.project, deployment.RefreshQueue), URL: t.refreshURL, Audience: t.refreshURL,
+		ServiceAccount: spec.Email(t.project, deployment.TasksAccount),
+	}, nil
+}
+
+// projectNumber reads a project's number, which is part of its services' URLs.
+func projectNumber(ctx context.Context, project string, opts ...option.ClientOption) (string, error) {
+	client, err := cloudresourcemanager.NewService(ctx, opts...)
+	if err != nil {
+		return "", fmt.Errorf("open Resource Manager: %w; run gcloud auth application-default login", err)
+	}
+	got, err := client.Projects.Get("projects/" + project).Context(ctx).Do()
+	if err != nil {
+		return "", fmt.Errorf("read the number of project %s: %w", project, err)
+	}
+	return strings.TrimPrefix(got.Name, "projects/"), nil
 }

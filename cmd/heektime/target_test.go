@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
 	"strings"
 	"testing"
+
+	"google.golang.org/api/option"
 )
 
 // deleteAtGoogle returns heektime user delete --now for a real project, with credentials that look
@@ -86,5 +89,24 @@ func TestGoogleErrors(t *testing.T) {
 				t.Errorf("%v, want %s\n%s", err, c.want, out)
 			}
 		})
+	}
+}
+
+// The number is part of services' URLs: with it, heektime refresh --google needs no settings.
+func TestProjectNumber(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/v3/projects/heektime-1" {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		io.WriteString(w, `{"name": "projects/123456789012", "projectId": "heektime-1"}`)
+	}))
+	defer server.Close()
+	opts := []option.ClientOption{option.WithEndpoint(server.URL + "/"), option.WithHTTPClient(server.Client())}
+	if got, err := projectNumber(t.Context(), "heektime-1", opts...); err != nil || got != "123456789012" {
+		t.Errorf("number %q, %v", got, err)
+	}
+	if _, err := projectNumber(t.Context(), "another", opts...); err == nil || !strings.Contains(err.Error(), "number of project another") {
+		t.Errorf("without permission: %v", err)
 	}
 }

@@ -9,6 +9,8 @@
 //	backups.go   the schedules of backups
 //	accounts.go  the service accounts and their roles
 //	storage.go   the bucket and the secrets
+//	images.go    the repository of the images
+//	probe.go     how Cloud Run knows that a service has started
 //	alerts.go    what the operator is told about
 //
 // heektime dev runs from this table, docs/deployment.md is generated from it, and each service's
@@ -36,5 +38,8 @@ func Table() *spec.Deployment {
 		Buckets:  buckets(),
 		Secrets:  secrets(),
 		Alerts:   alerts(),
+		Images:   images(),
+
+		StartupProbe: startupProbe(),
 	}
 }

@@ -1,10 +1,12 @@
 package deployment
 
-// imageRepository is the repository in Artifact Registry that has the images of the services.
-const imageRepository = "heektime"
+import (
+	"time"
 
-// ImageRepository returns the path of a project's images in Artifact Registry. The image of a service
-// is one level below, under the service's name.
-func ImageRepository(project string) string {
-	return region + "-docker.pkg.dev/" + project + "/" + imageRepository
+	"heek.kr/heektime/internal/deployment/spec"
+)
+
+// images: as many releases stay as rollback remembers; older ones go after a month.
+func images() spec.Images {
+	return spec.Images{Repository: "heektime", Keep: 10, DeleteAfter: 30 * 24 * time.Hour}
 }

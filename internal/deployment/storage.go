@@ -14,7 +14,7 @@ const ListsBucket = "lists"
 func buckets() []spec.Bucket {
 	return []spec.Bucket{{
 		ID: ListsBucket, Purpose: "the published course lists", Suffix: ".firebasestorage.app",
-		CORSMethods: []string{"GET"}, CORSMaxAge: time.Hour,
+		CORSMethods: []string{"GET"}, CORSHeaders: []string{"Content-Type", "Content-Encoding"}, CORSMaxAge: time.Hour,
 	}}
 }
 

@@ -10,13 +10,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 
 	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/storage"
 	"firebase.google.com/go/v4/auth"
 
+	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/environment"
 )
 
@@ -26,23 +26,18 @@ func Project(env *environment.Variables) string {
 }
 
 // DefaultDatabase is the database of a project that clients use unless they are told otherwise.
-const DefaultDatabase = "(default)"
+const DefaultDatabase = spec.DefaultDatabase
 
 // Database reads the ID of the Firestore database from a service's environment. All of a project's
 // services use the same one: [DefaultDatabase], except after a backup was restored into another one.
 func Database(env *environment.Variables) string {
-	return env.OptionalMatch("FIRESTORE_DATABASE", DefaultDatabase, databaseID, "(default) or 4 to 63 lower-case letters, digits and hyphens")
+	return env.OptionalMatch("FIRESTORE_DATABASE", DefaultDatabase, spec.DatabaseIDs, spec.DatabaseIDForm)
 }
-
-// databaseID matches what Google accepts as the ID of a database.
-//
-// Source: https://cloud.google.com/firestore/docs/reference/rest/v1/projects.databases/create
-var databaseID = regexp.MustCompile(`^(?:\(default\)|[a-z][-a-z0-9]{2,61}[a-z0-9])$`)
 
 // CheckDatabase returns an error if Google does not accept the ID of a database.
 func CheckDatabase(id string) error {
-	if !databaseID.MatchString(id) {
-		return fmt.Errorf("database %q: an ID is (default), or has 4 to 63 lower-case letters, digits and hyphens", id)
+	if !spec.DatabaseIDs.MatchString(id) {
+		return fmt.Errorf("database %q: an ID is %s", id, spec.DatabaseIDForm)
 	}
 	return nil
 }

@@ -149,10 +149,14 @@ func storage(d *spec.Deployment) string {
 		}
 		rows = append(rows, []string{
 			"bucket " + code(b.ID), b.Purpose,
-			fmt.Sprintf("name: `PROJECT%s`; uniform access; deleted objects: %s; CORS: %s from the web apps' origins, remembered for %s",
-				b.Suffix, deleted, strings.Join(b.CORSMethods, ", "), duration(b.CORSMaxAge)),
+			fmt.Sprintf("name: `PROJECT%s`; uniform access; deleted objects: %s; CORS: %s from the web apps' origins, with %s, remembered for %s",
+				b.Suffix, deleted, strings.Join(b.CORSMethods, ", "), codes(b.CORSHeaders), duration(b.CORSMaxAge)),
 		})
 	}
+	rows = append(rows, []string{
+		"images " + code(d.Images.Repository), "the images of the services",
+		fmt.Sprintf("the newest %d of each service stay; others are deleted after %s", d.Images.Keep, duration(d.Images.DeleteAfter)),
+	})
 	for _, s := range d.Secrets {
 		how := "empty, except while keys are changed"
 		if s.Make != "" {

@@ -106,3 +106,11 @@ func (d *Deployment) Alert(id string) (*Alert, bool) {
 
 // MetricName is the name of the condition's log-based metric.
 func (c *Condition) MetricName() string { return "heektime-" + c.ID }
+
+// MetricType is the type of the metric that Cloud Monitoring evaluates.
+func (c *Condition) MetricType() string {
+	if c.Kind == SumOfMetric {
+		return c.Metric
+	}
+	return "logging.googleapis.com/user/" + c.MetricName()
+}

@@ -31,6 +31,20 @@ func LogField(field string) string {
 	return "jsonPayload." + field
 }
 
+// Labels are those of the condition's log-based metric, with the expressions that extract them. Cloud
+// Monitoring has the service as a label of the resource.
+//
+// Source: https://cloud.google.com/logging/docs/logs-based-metrics/labels
+func (c *Condition) Labels() map[string]string {
+	labels := map[string]string{}
+	for _, field := range c.By {
+		if field != FieldService {
+			labels[field] = "EXTRACT(" + LogField(field) + ")"
+		}
+	}
+	return labels
+}
+
 // Filter is the query for the condition's lines, in Cloud Logging's query language.
 //
 // Source: https://cloud.google.com/logging/docs/view/logging-query-language

@@ -23,6 +23,9 @@ type Deployment struct {
 	Buckets  []Bucket
 	Secrets  []Secret
 	Alerts   []Alert
+	Images   Images
+	// StartupProbe is that of every service.
+	StartupProbe Probe
 }
 
 // Service returns the service with that name.

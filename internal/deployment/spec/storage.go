@@ -19,6 +19,8 @@ type Bucket struct {
 	SoftDelete time.Duration
 	// CORSMethods are the methods that web pages may use, from the origins of the web apps.
 	CORSMethods []string
+	// CORSHeaders are the response headers that they may read.
+	CORSHeaders []string
 	// CORSMaxAge is how long browsers remember that they may.
 	CORSMaxAge time.Duration
 }

@@ -25,6 +25,14 @@ type Trigger struct {
 // DefaultDatabase is the id of the database that clients and services use unless told otherwise.
 const DefaultDatabase = "(default)"
 
+// DatabaseIDs matches what Google accepts as the id of a database, and DatabaseIDForm describes it.
+//
+// Source: https://cloud.google.com/firestore/docs/reference/rest/v1/projects.databases/create
+var DatabaseIDs = regexp.MustCompile(`^(?:\(default\)|[a-z][-a-z0-9]{2,61}[a-z0-9])$`)
+
+// DatabaseIDForm is what [DatabaseIDs] matches, in words.
+const DatabaseIDForm = "(default), or 4 to 63 lower-case letters, digits and hyphens"
+
 // DatabaseAt is the id of the database that the trigger watches at a place.
 func (t *Trigger) DatabaseAt(p Place) string {
 	if t.Database == DefaultDatabase && p.Database != "" {
@@ -48,10 +56,6 @@ var (
 	//
 	// Source: https://cloud.google.com/eventarc/docs/reference/rest/v1/projects.locations.triggers/create
 	triggerID = regexp.MustCompile(`^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$`)
-	// databaseID: 4 to 63 lower-case letters, digits and dashes, or (default).
-	//
-	// Source: https://cloud.google.com/firestore/docs/reference/rest/v1/projects.databases/create
-	databaseID = regexp.MustCompile(`^(?:\(default\)|[a-z][-a-z0-9]{2,61}[a-z0-9])$`)
 	// patternSegment is a literal, *, a capture {name} or {name=*}.
 	//
 	// Source: https://cloud.google.com/eventarc/docs/path-patterns
@@ -69,8 +73,8 @@ func (d *Deployment) checkTriggers(f *faults) {
 		if !slices.Contains(firestoreEvents, t.Event) {
 			f.addf("event type %q is not an event of Firestore", t.Event)
 		}
-		if !databaseID.MatchString(t.Database) {
-			f.addf("database %q: an id is (default), or has 4 to 63 lower-case letters, digits and dashes", t.Database)
+		if !DatabaseIDs.MatchString(t.Database) {
+			f.addf("database %q: an id is %s", t.Database, DatabaseIDForm)
 		}
 		segments := strings.Split(t.Document, "/")
 		if len(segments)%2 != 0 || slices.ContainsFunc(segments, func(s string) bool { return !patternSegment.MatchString(s) }) {

@@ -23,6 +23,8 @@ func (d *Deployment) Validate() error {
 	d.checkTriggers(f)
 	d.checkBackups(f)
 	d.checkStorage(f)
+	d.checkImages(f)
+	d.checkProbe(f)
 	d.checkAlerts(f)
 	return errors.Join(*f.errs...)
 }

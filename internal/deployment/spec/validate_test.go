@@ -125,6 +125,11 @@ func TestValidateReportsEachFault(t *testing.T) {
 		"soft delete":   {func(d *spec.Deployment) { d.Buckets[0].SoftDelete = time.Hour }, "soft delete 1h0m0s"},
 		"CORS":          {func(d *spec.Deployment) { d.Buckets[0].CORSMethods = []string{"get"} }, `CORS method "get"`},
 		"secret id":     {func(d *spec.Deployment) { d.Secrets[0].ID = "token.key" }, "secret token.key: an id has"},
+		"repository":    {func(d *spec.Deployment) { d.Images.Repository = "HeekTime" }, "images HeekTime: an id has"},
+		"one image":     {func(d *spec.Deployment) { d.Images.Keep = 1 }, "a rollback needs the one before"},
+		"images' age":   {func(d *spec.Deployment) { d.Images.DeleteAfter = time.Hour }, "deleted after 1h0m0s"},
+		"probe period":  {func(d *spec.Deployment) { d.StartupProbe.Timeout = 2 * time.Second }, "startup probe: 60 attempts of 2s every 1s"},
+		"probe's span":  {func(d *spec.Deployment) { d.StartupProbe.Failures = 241 }, "4m0s in all"},
 		"secret twice":  {func(d *spec.Deployment) { d.Secrets[1].ID = d.Secrets[0].ID }, "listed twice"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -52,19 +52,19 @@ func alertsOf(d *spec.Deployment) map[string]alert {
 func conditionOf(c *spec.Condition) condition {
 	out := condition{
 		ID: c.ID, Name: c.ID + ": " + c.Describe(), Kind: string(c.Kind), AtLeast: c.AtLeast,
-		WindowSeconds: int(c.Window / time.Second), Labels: map[string]string{}, GroupBy: []string{},
+		WindowSeconds: int(c.Window / time.Second), Labels: map[string]string{}, Metric: c.MetricType(), GroupBy: []string{},
 	}
 	if c.Kind == spec.SumOfMetric {
-		out.Metric, out.Resource = c.Metric, c.Resource
+		out.Resource = c.Resource
 		return out
 	}
-	out.Filter, out.Metric, out.Resource = c.Filter(), "logging.googleapis.com/user/"+c.MetricName(), "cloud_run_revision"
+	out.Labels = c.Labels()
+	out.Filter, out.Resource = c.Filter(), "cloud_run_revision"
 	for _, field := range c.By {
-		if field == spec.FieldService { // a label of the resource, which every metric of its lines has
+		if field == spec.FieldService { // a label of the resource
 			out.GroupBy = append(out.GroupBy, "resource.label.service_name")
 			continue
 		}
-		out.Labels[field] = "EXTRACT(" + spec.LogField(field) + ")"
 		out.GroupBy = append(out.GroupBy, "metric.label."+field)
 	}
 	return out

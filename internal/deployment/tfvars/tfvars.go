@@ -47,7 +47,7 @@ func File(d *spec.Deployment) ([]byte, error) {
 	for _, b := range d.Buckets {
 		t.Buckets[b.ID] = bucket{
 			Suffix: b.Suffix, SoftDeleteSeconds: int(b.SoftDelete / time.Second),
-			CORSMethods: b.CORSMethods, CORSMaxAgeSeconds: int(b.CORSMaxAge / time.Second),
+			CORSMethods: b.CORSMethods, CORSHeaders: b.CORSHeaders, CORSMaxAgeSeconds: int(b.CORSMaxAge / time.Second),
 		}
 	}
 	for _, b := range d.Backups {
@@ -57,6 +57,11 @@ func File(d *spec.Deployment) ([]byte, error) {
 		t.Secrets[s.ID] = s.Purpose
 	}
 	t.Alerts = alertsOf(d)
+	t.Images = images{Repository: d.Images.Repository, Keep: d.Images.Keep, DeleteAfter: seconds(d.Images.DeleteAfter)}
+	t.StartupProbe = probe{
+		TimeoutSeconds: int(d.StartupProbe.Timeout / time.Second), PeriodSeconds: int(d.StartupProbe.Period / time.Second),
+		FailureThreshold: d.StartupProbe.Failures,
+	}
 	text, err := json.MarshalIndent(struct {
 		Deployment table `json:"deployment"`
 	}{t}, "", "  ")

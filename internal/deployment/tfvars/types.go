@@ -14,6 +14,21 @@ type table struct {
 	Secrets  map[string]string  `json:"secrets"` // purposes
 	Backups  map[string]backup  `json:"backups"`
 	Alerts   map[string]alert   `json:"alerts"`
+	Images   images             `json:"images"`
+
+	StartupProbe probe `json:"startup_probe"`
+}
+
+type images struct {
+	Repository  string `json:"repository"`
+	Keep        int    `json:"keep"`
+	DeleteAfter string `json:"delete_after"`
+}
+
+type probe struct {
+	TimeoutSeconds   int `json:"timeout_seconds"`
+	PeriodSeconds    int `json:"period_seconds"`
+	FailureThreshold int `json:"failure_threshold"`
 }
 
 type grant struct {
@@ -89,5 +104,6 @@ type bucket struct {
 	Suffix            string   `json:"suffix"`
 	SoftDeleteSeconds int      `json:"soft_delete_seconds"`
 	CORSMethods       []string `json:"cors_methods"`
+	CORSHeaders       []string `json:"cors_headers"`
 	CORSMaxAgeSeconds int      `json:"cors_max_age_seconds"`
 }

@@ -1,6 +1,7 @@
 package opentofu
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +17,8 @@ func testBuckets(t *testing.T, p *plan, table *spec.Deployment) {
 		Lifecycle      []any `json:"lifecycle_rule"`
 		CORS           []struct {
 			Origin, Method []string
-			MaxAge         int `json:"max_age_seconds"`
+			Headers        []string `json:"response_header"`
+			MaxAge         int      `json:"max_age_seconds"`
 		}
 		SoftDelete []struct {
 			Seconds int `json:"retention_duration_seconds"`
@@ -31,7 +33,7 @@ func testBuckets(t *testing.T, p *plan, table *spec.Deployment) {
 			t.Errorf("bucket %s deletes by age %v, or keeps deleted objects: %v", want.ID, got.Lifecycle, got.SoftDelete)
 		}
 		cors := got.CORS[0]
-		if !slices.Equal(cors.Method, want.CORSMethods) || cors.MaxAge != int(want.CORSMaxAge.Seconds()) ||
+		if !slices.Equal(cors.Method, want.CORSMethods) || !slices.Equal(cors.Headers, want.CORSHeaders) || cors.MaxAge != int(want.CORSMaxAge.Seconds()) ||
 			!slices.Contains(cors.Origin, "https://heektime.test") || !slices.Contains(cors.Origin, "https://"+project+".web.app") {
 			t.Errorf("bucket %s: CORS %+v", want.ID, cors)
 		}
@@ -39,8 +41,9 @@ func testBuckets(t *testing.T, p *plan, table *spec.Deployment) {
 }
 
 // The images of earlier releases stay for a while, to roll back to, and not for ever.
-func testImages(t *testing.T, p *plan, _ *spec.Deployment) {
+func testImages(t *testing.T, p *plan, table *spec.Deployment) {
 	images := all[struct {
+		ID               string `json:"repository_id"`
 		Format, Location string
 		DryRun           bool `json:"cleanup_policy_dry_run"`
 		Policies         []struct {
@@ -48,17 +51,22 @@ func testImages(t *testing.T, p *plan, _ *spec.Deployment) {
 			Recent []struct {
 				Keep int `json:"keep_count"`
 			} `json:"most_recent_versions"`
+			Condition []struct {
+				OlderThan string `json:"older_than"`
+				Tags      string `json:"tag_state"`
+			}
 		} `json:"cleanup_policies"`
 	}](t, p, "google_artifact_registry_repository")["images"]
-	actions := map[string]bool{}
+	var policies []string
 	for _, policy := range images.Policies {
-		actions[policy.Action] = true
-		if policy.Action == "KEEP" && policy.Recent[0].Keep < 2 {
-			t.Error("images: there is no earlier release to roll back to")
-		}
+		policies = append(policies, fmt.Sprint(policy.Action, policy.Recent, policy.Condition))
 	}
-	if images.Format != "DOCKER" || images.DryRun || !actions["KEEP"] || !actions["DELETE"] {
-		t.Errorf("images: %+v", images)
+	want := []string{
+		fmt.Sprintf("KEEP[{%d}][]", table.Images.Keep),
+		fmt.Sprintf("DELETE[][{%ds ANY}]", int(table.Images.DeleteAfter.Seconds())),
+	}
+	if images.ID != table.Images.Repository || images.Format != "DOCKER" || images.DryRun || !slices.Equal(policies, want) {
+		t.Errorf("images: %+v, want the policies %q", images, want)
 	}
 }
 

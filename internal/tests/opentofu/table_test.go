@@ -63,7 +63,15 @@ type container struct {
 		CPUIdle  bool `json:"cpu_idle"`
 		CPUBoost bool `json:"startup_cpu_boost"`
 	}
-	Env []struct {
+	Probe []struct {
+		Timeout  int   `json:"timeout_seconds"`
+		Period   int   `json:"period_seconds"`
+		Failures int   `json:"failure_threshold"`
+		Delay    int   `json:"initial_delay_seconds"`
+		TCP      []any `json:"tcp_socket"`
+	} `json:"startup_probe"`
+	Liveness []any `json:"liveness_probe"`
+	Env      []struct {
 		Name        string
 		Value       *string
 		ValueSource []struct {
@@ -103,6 +111,10 @@ func testServices(t *testing.T, p *plan, table *spec.Deployment) {
 			"least":        {template.Scaling[0].Min, want.MinInstances},
 			"first image":  {strings.HasPrefix(c.Image, "us-docker.pkg.dev/cloudrun/container/hello"), true},
 			"number ports": {len(c.Ports), 1},
+			"probe": {
+				fmt.Sprint(c.Probe[0].Timeout, c.Probe[0].Period, c.Probe[0].Failures, c.Probe[0].Delay, len(c.Probe[0].TCP), len(c.Liveness)),
+				fmt.Sprint(table.StartupProbe.Timeout.Seconds(), table.StartupProbe.Period.Seconds(), table.StartupProbe.Failures, 0, 1, 0),
+			},
 		} {
 			if pair[0] != pair[1] {
 				t.Errorf("service %s: %s %v, want %v", want.Name, what, pair[0], pair[1])

@@ -38,7 +38,7 @@ func checkAccountKeys(e *examination) {
 }
 
 // special are the grants that checks of their own explain.
-var special = []string{"roles/iam.serviceAccountUser", "roles/iam.serviceAccountTokenCreator", "roles/run.invoker"}
+var special = []string{"roles/iam.serviceAccountUser", signerRole, "roles/run.invoker"}
 
 func checkRolesGranted(e *examination) {
 	for _, g := range e.Table.Grants() {
@@ -58,16 +58,28 @@ func checkActAs(e *examination) {
 
 func checkSignBlob(e *examination) {
 	for _, g := range e.Table.Grants() {
-		if g.Role != "roles/iam.serviceAccountTokenCreator" {
+		if g.Role != signerRole {
 			continue
 		}
-		const why = "without a signature there is no custom token, so nobody can sign in"
+		const why = unsigned
 		e.checkGrant(g, why)
 		if a := e.Accounts[g.On.ID]; a == nil || a.Disabled {
 			e.errorf("service account "+g.On.ID, "does not exist or is disabled").because(why, "%s", e.apply())
 		}
 		if !e.Enabled[credentialsAPI] {
 			e.errorf("API "+credentialsAPI, "is not enabled").because(why, "gcloud services enable %s --project=%s", credentialsAPI, e.Options.Project)
+		}
+	}
+}
+
+// unsigned is what happens without a signature.
+const unsigned = "without a signature there is no custom token, so nobody can sign in"
+
+func checkSignatures(e *examination) {
+	for _, account := range e.signers() {
+		if err := e.Signatures[account]; err != nil {
+			on := spec.Resource{Kind: spec.OnAccount, ID: account}
+			e.errorf("service account "+account, "cannot sign: %s", firstLine(err.Error())).because(unsigned, "%s", e.bind("add", on, e.member(account), signerRole))
 		}
 	}
 }

@@ -1,14 +1,21 @@
 package doctor
 
 import (
+	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"google.golang.org/api/monitoring/v3"
+
+	"heek.kr/heektime/internal/deployment/spec"
 )
 
 func checkAlertPolicies(e *examination) {
-	if len(e.AlertPolicies) == 0 {
-		e.errorf("alerts", "no alert policy exists").because("nobody is told when something breaks", "%s", e.apply())
+	for _, a := range e.Table.Alerts {
+		if e.alertPolicy(a.ID) == nil {
+			e.errorf("alert "+a.ID, "does not exist").because("nobody learns that "+strings.ToLower(a.Title[:1])+a.Title[1:], "%s", e.apply())
+		}
 	}
 	channels := map[string]*monitoring.NotificationChannel{}
 	for _, c := range e.Channels {
@@ -24,6 +31,77 @@ func checkAlertPolicies(e *examination) {
 		}
 		if p.Validity != nil && p.Validity.Code != 0 {
 			e.errorf("alert "+p.DisplayName, "is not valid: %s", firstLine(p.Validity.Message)).because("it never fires", "%s", e.apply())
+		}
+	}
+}
+
+// alertPolicy returns the policy of an alert of the table, which has its ID as a label.
+func (e *examination) alertPolicy(id string) *monitoring.AlertPolicy {
+	i := slices.IndexFunc(e.AlertPolicies, func(p *monitoring.AlertPolicy) bool { return p.UserLabels["alert"] == id })
+	if i < 0 {
+		return nil
+	}
+	return e.AlertPolicies[i]
+}
+
+// checkAlertConditions compares the conditions with those of deploy/alerts.tf.
+func checkAlertConditions(e *examination) {
+	for _, a := range e.Table.Alerts {
+		p := e.alertPolicy(a.ID)
+		if p == nil {
+			continue // another check reports it
+		}
+		for i := range a.Conditions {
+			c := &a.Conditions[i]
+			if !hasCondition(p, c) {
+				e.errorf("alert "+a.ID, "lacks the condition %s, %s", c.ID, c.Describe()).because("it fires too early, too late or never", "%s", e.apply())
+			}
+		}
+	}
+}
+
+// hasCondition reports whether a policy has a condition. One about an absence needs two: see
+// deploy/alerts.tf.
+func hasCondition(p *monitoring.AlertPolicy, want *spec.Condition) bool {
+	about := func(filter string) bool { return strings.Contains(filter, `metric.type="`+want.MetricType()+`"`) }
+	threshold := func(comparison string, value float64) bool {
+		return slices.ContainsFunc(p.Conditions, func(c *monitoring.Condition) bool {
+			t := c.ConditionThreshold
+			return t != nil && about(t.Filter) && t.Comparison == comparison && t.ThresholdValue == value &&
+				len(t.Aggregations) > 0 && lasts(t.Aggregations[0].AlignmentPeriod, want.Window)
+		})
+	}
+	if want.Kind != spec.LinesAbsent {
+		return threshold("COMPARISON_GT", float64(want.AtLeast-1))
+	}
+	return threshold("COMPARISON_LT", 1) && slices.ContainsFunc(p.Conditions, func(c *monitoring.Condition) bool {
+		return c.ConditionAbsent != nil && about(c.ConditionAbsent.Filter) && lasts(c.ConditionAbsent.Duration, want.Window)
+	})
+}
+
+func lasts(text string, want time.Duration) bool {
+	got, err := time.ParseDuration(text)
+	return err == nil && got == want
+}
+
+func checkLogMetrics(e *examination) {
+	for _, a := range e.Table.Alerts {
+		for i := range a.Conditions {
+			c := &a.Conditions[i]
+			if c.Kind == spec.SumOfMetric {
+				continue
+			}
+			subject, why, got := "metric "+c.MetricName(), "the alert "+a.ID+" does not fire when it should", e.LogMetrics[c.MetricName()]
+			switch {
+			case got == nil:
+				e.errorf(subject, "does not exist").because(why, "%s", e.apply())
+			case got.Disabled:
+				e.errorf(subject, "is disabled").because(why, "%s", e.apply())
+			case got.Filter != c.Filter():
+				e.errorf(subject, "counts other lines than the table's").because(why, "%s", e.apply())
+			case !maps.Equal(got.LabelExtractors, c.Labels()):
+				e.errorf(subject, "has other labels than the table's").because(why, "%s", e.apply())
+			}
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -19,6 +20,13 @@ func (e *examination) logs(service string) string {
 // ok reports whether there is a response, and a good one.
 func (v *Visit) ok() bool { return v != nil && v.Err == nil && v.Status == http.StatusOK }
 
+// healthy reports whether the response is that of a healthy service of ours. Other programs, such as the
+// one that OpenTofu creates a service with, respond 200 to every path.
+func (v *Visit) healthy() bool {
+	var health struct{ Status string }
+	return v.ok() && json.Unmarshal(v.Body, &health) == nil && health.Status == "ok"
+}
+
 // rejected reports whether the service, or Cloud Run in front of it, demands a token.
 func (v *Visit) rejected() bool {
 	return v != nil && v.Err == nil && (v.Status == http.StatusUnauthorized || v.Status == http.StatusForbidden)
@@ -35,13 +43,22 @@ func (v *Visit) describe() string {
 	return fmt.Sprintf("responds %d %s", v.Status, http.StatusText(v.Status))
 }
 
+// unhealthy says what is wrong with the response to a health check, and which command helps.
+func (v *Visit) unhealthy(logs, release string) (what, remedy string) {
+	if v.ok() {
+		return "is another program: it does not respond to GET " + healthPath + " as our services do", release
+	}
+	return v.describe() + " to GET " + healthPath, logs
+}
+
 func checkPublicReachable(e *examination) {
 	for _, s := range e.Table.Services {
 		v := e.Visits[visitKey{s.Name, healthPath, false}]
-		if !s.Public && (!e.Local || v.rejected()) || v.ok() {
+		if !s.Public && (!e.Local || v.rejected()) || v.healthy() {
 			continue
 		}
-		e.errorf("service "+s.Name, "%s to GET %s", v.describe(), healthPath).because("clients get no response, either", "%s", e.logs(s.Name))
+		what, remedy := v.unhealthy(e.logs(s.Name), "heektime release --google --project "+e.Options.Project+" "+s.Name)
+		e.errorf("service "+s.Name, "%s", what).because("clients get no response, either", "%s", remedy)
 	}
 }
 

@@ -304,3 +304,30 @@ func checkServiceProtocol(e *examination) {
 		}
 	})
 }
+
+func checkServiceProbes(e *examination) {
+	want := e.Table.StartupProbe
+	describe := func(failures int64, period, timeout time.Duration) string {
+		return fmt.Sprintf("connects up to %d times, every %v, for %v each", failures, period, timeout)
+	}
+	e.eachService(func(s *spec.Service, _ *run.GoogleCloudRunV2Service, c *run.GoogleCloudRunV2Container) {
+		subject, p := "service "+s.Name, c.StartupProbe
+		const late = "a new instance serves later than it could, or is given up while it starts"
+		switch {
+		case p == nil:
+			e.errorf(subject, "has no startup probe").because(late, "%s", e.apply())
+		case p.TcpSocket == nil || p.InitialDelaySeconds != 0:
+			e.errorf(subject, "the startup probe does not connect to the port without delay").because(late, "%s", e.apply())
+		default:
+			got := describe(p.FailureThreshold, time.Duration(p.PeriodSeconds)*time.Second, time.Duration(p.TimeoutSeconds)*time.Second)
+			if expected := describe(int64(want.Failures), want.Period, want.Timeout); got != expected {
+				e.errorf(subject, "the startup probe %s; the table says that it %s", got, expected).because(late, "%s", e.apply())
+			}
+		}
+		for name, probe := range map[string]*run.GoogleCloudRunV2Probe{"liveness": c.LivenessProbe, "readiness": c.ReadinessProbe} {
+			if probe != nil {
+				e.warnf(subject, "has a %s probe", name).because("it is billed like a request", "%s", e.apply())
+			}
+		}
+	})
+}

@@ -3,9 +3,11 @@ package doctor
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/api/storage/v1"
 
+	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/deployment/spec"
 )
 
@@ -42,6 +44,18 @@ func checkBucketCORS(e *examination) {
 		for _, rule := range got.Cors {
 			for _, method := range rule.Method {
 				allowed[method] = append(allowed[method], rule.Origin...)
+			}
+		}
+		for _, rule := range got.Cors {
+			if age := time.Duration(rule.MaxAgeSeconds) * time.Second; age != want.CORSMaxAge {
+				e.warnf("bucket "+name, "browsers remember for %v who may read objects; the table says %v", age, want.CORSMaxAge).because(
+					"they ask again more often, or notice a new origin late", "%s", e.apply())
+			}
+			for _, header := range want.CORSHeaders {
+				if !slices.ContainsFunc(rule.ResponseHeader, func(h string) bool { return strings.EqualFold(h, header) }) {
+					e.errorf("bucket "+name, "pages of %s may not read the header %s", strings.Join(rule.Origin, ", "), header).because(
+						"the web app does not know what it has read", "%s", e.apply())
+				}
 			}
 		}
 		for _, method := range want.CORSMethods {
@@ -96,4 +110,40 @@ func checkBucketLifecycle(e *examination) {
 			}
 		}
 	})
+}
+
+// checkImageCleanUp compares the clean-up policies with those of deploy/storage.tf: one keeps the newest
+// versions, the other deletes by age. What a policy keeps, no other deletes.
+//
+// Source: https://cloud.google.com/artifact-registry/docs/repositories/cleanup-policy-overview
+func checkImageCleanUp(e *examination) {
+	want, subject := e.Table.Images, "image repository "+e.Table.Images.Repository
+	if e.Repository == nil {
+		e.errorf(subject, "does not exist").because("releases have nowhere to put images", "%s", e.apply())
+		return
+	}
+	const bill = "every release is billed for as long as its images exist"
+	if e.Repository.CleanupPolicyDryRun {
+		e.warnf(subject, "deletes nothing: its clean-up policies are a dry run").because(bill, "%s", e.apply())
+	}
+	var kept int64
+	var age time.Duration
+	for _, p := range e.Repository.CleanupPolicies {
+		switch {
+		case p.Action == "KEEP" && p.MostRecentVersions != nil && len(p.MostRecentVersions.PackageNamePrefixes) == 0:
+			kept = max(kept, p.MostRecentVersions.KeepCount)
+		case p.Action == "DELETE" && p.Condition != nil:
+			age, _ = time.ParseDuration(p.Condition.OlderThan)
+		}
+	}
+	if kept != int64(want.Keep) {
+		e.warnf(subject, "keeps %s of each image; the table says %d", table.Counted(int(kept), "version"), want.Keep).because(
+			"rollback needs the images of earlier releases, and more than that only cost", "%s", e.apply())
+	}
+	switch {
+	case age == 0:
+		e.warnf(subject, "deletes no images by age").because(bill, "%s", e.apply())
+	case age != want.DeleteAfter:
+		e.warnf(subject, "deletes images after %v; the table says %v", age, want.DeleteAfter).because(bill, "%s", e.apply())
+	}
 }

@@ -1,9 +1,6 @@
 package doctor
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // check compares a part of the state with what it should be.
 type check struct {
@@ -15,8 +12,6 @@ type check struct {
 	local bool
 	run   func(e *examination)
 }
-
-func (c check) needsImages() bool { return slices.Contains(c.needs, "images") }
 
 // The groups, in the order of the report.
 const (
@@ -51,6 +46,7 @@ var checks = []check{
 	{id: "service-limits", group: groupServices, verifies: "request timeout, memory, CPU, concurrency and instances are those of the table", needs: []sourceID{"services"}, run: checkServiceLimits},
 	{id: "service-ingress", group: groupServices, verifies: "requests come from where the table says", needs: []sourceID{"services"}, run: checkServiceIngress},
 	{id: "service-protocol", group: groupServices, verifies: "the gRPC service gets HTTP/2 (`h2c`), the others HTTP/1", needs: []sourceID{"services"}, run: checkServiceProtocol},
+	{id: "service-probes", group: groupServices, verifies: "the startup probe of every service is the table's, and nothing probes it later", needs: []sourceID{"services"}, run: checkServiceProbes},
 
 	{id: "accounts-exist", group: groupAccess, verifies: "every service account exists and is enabled", needs: []sourceID{"accounts"}, run: checkAccounts},
 	{id: "account-keys", group: groupAccess, verifies: "no service account has a key file", needs: []sourceID{"accounts"}, run: checkAccountKeys},
@@ -74,10 +70,11 @@ var checks = []check{
 
 	{id: "bucket", group: groupStorage, verifies: "the bucket exists", needs: []sourceID{"buckets"}, local: true, run: checkBucket},
 	{id: "bucket-location", group: groupStorage, verifies: "the bucket is in the table's region", needs: []sourceID{"buckets"}, run: checkBucketLocation},
-	{id: "bucket-cors", group: groupStorage, verifies: "the web apps' origins may read objects, and no others", needs: []sourceID{"buckets"}, run: checkBucketCORS},
+	{id: "bucket-cors", group: groupStorage, verifies: "the web apps' origins may read objects and the table's headers, no others may, and browsers remember that for as long as the table says", needs: []sourceID{"buckets"}, run: checkBucketCORS},
 	{id: "bucket-access", group: groupStorage, verifies: "access is uniform: objects have no access lists of their own", needs: []sourceID{"buckets"}, run: checkBucketAccess},
 	{id: "bucket-soft-delete", group: groupStorage, verifies: "deleted objects are kept for as long as the table says", needs: []sourceID{"buckets"}, run: checkBucketSoftDelete},
 	{id: "bucket-lifecycle", group: groupStorage, verifies: "no rule deletes objects by age", needs: []sourceID{"buckets"}, run: checkBucketLifecycle},
+	{id: "image-clean-up", group: groupStorage, verifies: "the newest images stay, to roll back to, and old ones are deleted", needs: []sourceID{"image repository"}, run: checkImageCleanUp},
 
 	{id: "queue-settings", group: groupTasks, verifies: "rates and retries of every queue are those of the table", needs: []sourceID{"queues"}, local: true, run: checkQueueSettings},
 	{id: "queue-running", group: groupTasks, verifies: "no queue is paused or disabled", needs: []sourceID{"queues"}, local: true, run: checkQueueRunning},
@@ -106,8 +103,11 @@ var checks = []check{
 	{id: "certificates", group: groupReach, verifies: "no certificate expires within two weeks", needs: []sourceID{"visits"}, run: checkCertificates},
 
 	{id: "go-version", group: groupRuntime, verifies: "every image's binary was built with a supported version of Go", needs: []sourceID{"go releases", "services", "images"}, run: checkGoVersion},
+	{id: "signature", group: groupRuntime, verifies: "every account that signs custom tokens can: it signs something", needs: []sourceID{"signatures"}, run: checkSignatures},
 
-	{id: "alert-policies", group: groupAlarm, verifies: "alert policies exist, are enabled, and notify somebody", needs: []sourceID{"alerts"}, run: checkAlertPolicies},
+	{id: "alert-policies", group: groupAlarm, verifies: "every alert of the table has a policy, and every policy is enabled and notifies somebody", needs: []sourceID{"alerts"}, run: checkAlertPolicies},
+	{id: "alert-conditions", group: groupAlarm, verifies: "the policies have the table's conditions", needs: []sourceID{"alerts"}, run: checkAlertConditions},
+	{id: "log-metrics", group: groupAlarm, verifies: "the metrics that alerts evaluate count the table's lines, by the table's labels", needs: []sourceID{"log metrics"}, run: checkLogMetrics},
 	{id: "notification-channels", group: groupAlarm, verifies: "an enabled and verified notification channel exists", needs: []sourceID{"alerts"}, run: checkChannels},
 	{id: "billing", group: groupAlarm, verifies: "a billing account pays", needs: []sourceID{"billing"}, run: checkBilling},
 	{id: "budget", group: groupAlarm, verifies: "a budget for the project notifies at 50, 90 and 100 %", needs: []sourceID{"billing", "budgets", "project"}, run: checkBudget},

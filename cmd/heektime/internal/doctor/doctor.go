@@ -37,6 +37,8 @@ type Options struct {
 	URLs map[string]string
 	// Buckets are the names of buckets by id, where they differ from the table's.
 	Buckets map[string]string
+	// Sign also makes every account that signs custom tokens sign something. The caller needs the role on it.
+	Sign bool
 	// Images also reads the images' binaries, which downloads about 10 MB for each service.
 	Images bool
 
@@ -139,11 +141,13 @@ func examine(o *Options, state *State) *Report {
 	for _, c := range checks {
 		result := Result{Check: c.id, Group: c.group, Status: Passed}
 		missing := slices.IndexFunc(c.needs, func(id sourceID) bool { return unread[id] })
+		unasked := slices.IndexFunc(c.needs, func(id sourceID) bool { return !o.wants(sourceOf(id)) })
 		switch {
 		case o.Local && !c.local:
 			result.Status = GoogleOnly
-		case c.needsImages() && !o.Images:
-			result.Status, result.Reason = NotRun, "add --images to download and read the images"
+		case unasked >= 0:
+			s := sourceOf(c.needs[unasked])
+			result.Status, result.Reason = NotRun, "add "+s.flag+" to read "+s.what
 		case missing >= 0:
 			result.Status, result.Reason = NotRun, "could not read "+sourceOf(c.needs[missing]).what
 		default:

@@ -66,8 +66,8 @@ var serviceFaults = []fault{
 	{"service-deployed", auth("template.containers", []obj{{"image": "a"}, {"image": "b"}}), "has 2 containers", apply},
 	{"service-deployed", func(s *standIn) { s.services["miner"] = obj{"name": "projects/p/locations/l/services/miner"} }, "service miner is not in the table", "gcloud run services delete miner"},
 	{"service-image", auth("template.containers.0.image", "us-docker.pkg.dev/cloudrun/container/hello"), "cloudrun/container/hello", "heektime release"},
-	{"service-image", auth("template.containers.0.image", "asia-northeast3-docker.pkg.dev/heektime-test/services/courses@sha256:1"), "services/courses@", "heektime release"},
-	{"service-image", auth("template.containers.0.image", "asia-northeast3-docker.pkg.dev/heektime-test/services/auth:latest"), "by its tag", "heektime release"},
+	{"service-image", auth("template.containers.0.image", "asia-northeast3-docker.pkg.dev/heektime-test/heektime/courses@sha256:1"), "heektime/courses@", "heektime release"},
+	{"service-image", auth("template.containers.0.image", "asia-northeast3-docker.pkg.dev/heektime-test/heektime/auth:latest"), "by its tag", "heektime release"},
 	{"service-traffic", auth("trafficStatuses", []obj{{"revision": "a", "percent": 50}, {"revision": "b", "percent": 50}}), "2 revisions share", "heektime release"},
 	{"service-traffic", auth("trafficStatuses", []obj{{"revision": "auth-00001-old", "percent": 100}, {"revision": "auth-00002-abc", "tag": "next"}}), "serves auth-00001-old", "heektime release"},
 	{"service-traffic", auth("trafficStatuses", nil), "0 revisions", "heektime release"},
@@ -94,6 +94,10 @@ var serviceFaults = []fault{
 	{"service-limits", auth("template.scaling.minInstanceCount", 1), "the number of instances is 1 to 10", apply},
 	{"service-limits", auth("template.scaling", nil), "the number of instances is 0 to 0", apply},
 	{"service-limits", auth("template.executionEnvironment", "EXECUTION_ENVIRONMENT_GEN2"), "GEN2", apply},
+	{"service-probes", auth("template.containers.0.startupProbe.periodSeconds", 240), "the startup probe connects up to 60 times, every 4m0s", apply},
+	{"service-probes", auth("template.containers.0.startupProbe", nil), "has no startup probe", apply},
+	{"service-probes", auth("template.containers.0.startupProbe.tcpSocket", nil), "the startup probe does not connect to the port", apply},
+	{"service-probes", auth("template.containers.0.livenessProbe", obj{"httpGet": obj{"path": "/health"}}), "has a liveness probe", apply},
 	{"service-ingress", auth("ingress", "INGRESS_TRAFFIC_INTERNAL_ONLY"), "the ingress is INGRESS_TRAFFIC_INTERNAL_ONLY", apply},
 	{"service-protocol", func(s *standIn) { set(s.services["courses"], "template.containers.0.ports.0.name", "http1") }, "service courses its port is not named h2c", apply},
 	{"service-protocol", func(s *standIn) { set(s.services["courses"], "template.containers.0.ports", nil) }, "service courses its port is not named h2c", apply},
@@ -125,6 +129,7 @@ var accessFaults = []fault{
 	}, "lacks roles/eventarc.eventReceiver", "add-iam-policy-binding"},
 	{"act-as", func(s *standIn) { s.unbind(onAccount("heektime-tasks"), "roles/iam.serviceAccountUser") }, "heektime-refresh lacks roles/iam.serviceAccountUser", "gcloud iam service-accounts add-iam-policy-binding heektime-tasks@"},
 	{"sign-blob", func(s *standIn) { s.unbind(onAccount("heektime-auth"), "roles/iam.serviceAccountTokenCreator") }, "lacks roles/iam.serviceAccountTokenCreator", "add-iam-policy-binding"},
+	{"signature", func(s *standIn) { s.unsigned = true }, "service account heektime-auth cannot sign: ", "add-iam-policy-binding " + account},
 	{"sign-blob", func(s *standIn) { s.accounts["heektime-auth"]["disabled"] = true }, "is disabled", apply},
 	{"sign-blob", func(s *standIn) {
 		s.apis = slices.DeleteFunc(s.apis, func(a string) bool { return a == credentialsAPI })
@@ -179,7 +184,17 @@ var dataFaults = []fault{
 
 	{"bucket", func(s *standIn) { s.bucket = nil }, "bucket heektime-test.firebasestorage.app does not exist", "deploy/firebase.sh heektime-test"},
 	{"bucket-location", func(s *standIn) { s.bucket["location"] = "US" }, "is in US", "buckets relocate"},
+	{"image-clean-up", func(s *standIn) { s.repository = nil }, "image repository heektime does not exist", apply},
+	{"image-clean-up", func(s *standIn) { s.repository["cleanupPolicyDryRun"] = true }, "deletes nothing", apply},
+	{"image-clean-up", func(s *standIn) { set(s.repository, "cleanupPolicies.keep-recent.mostRecentVersions.keepCount", 1) }, "keeps 1 version of each image; the table says 10", apply},
+	{"image-clean-up", func(s *standIn) { delete(s.repository["cleanupPolicies"].(obj), "keep-recent") }, "keeps 0 versions", apply},
+	{"image-clean-up", func(s *standIn) { delete(s.repository["cleanupPolicies"].(obj), "delete-old") }, "deletes no images by age", apply},
+	{"image-clean-up", func(s *standIn) { set(s.repository, "cleanupPolicies.delete-old.condition.olderThan", "86400s") }, "deletes images after 24h0m0s; the table says 720h0m0s", apply},
+
 	{"bucket-cors", func(s *standIn) { s.bucket["cors"] = nil }, "pages of https://heektime-test.web.app may not GET", apply},
+	{"bucket-cors", func(s *standIn) { set(s.bucket, "cors.0.maxAgeSeconds", 60) }, "remember for 1m0s", apply},
+	{"bucket-cors", func(s *standIn) { set(s.bucket, "cors.0.responseHeader", []string{"Content-Type"}) }, "may not read the header Content-Encoding", apply},
+	{"bucket-cors", func(s *standIn) { set(s.bucket, "cors.0.origin", []string{"https://heektime-test.web.app"}) }, "pages of https://heektime-test.firebaseapp.com may not GET", apply},
 	{"bucket-cors", func(s *standIn) { set(s.bucket, "cors.0.method", []string{"GET", "PUT"}) }, "may PUT objects", apply},
 	{"bucket-cors", func(s *standIn) { set(s.bucket, "cors.0.origin", []string{"*"}) }, "pages of * may GET", apply},
 	{"bucket-access", func(s *standIn) { set(s.bucket, "iamConfiguration.uniformBucketLevelAccess.enabled", false) }, "access lists of their own", "--uniform-bucket-level-access"},
@@ -257,6 +272,7 @@ var secretFaults = []fault{
 }
 
 var outsideFaults = []fault{
+	{"public-reachable", respondsAs("auth"+runHost, strangerResponse{status: 200, body: "<h1>Hello</h1>"}), "is another program", "heektime release"},
 	{"public-reachable", respondsAs("auth"+runHost, strangerResponse{status: 403}), "service auth responds 403 Forbidden", "gcloud logging read"},
 	{"public-reachable", respondsAs("auth"+runHost, strangerResponse{err: errors.New("connection refused")}), "does not respond: ", "gcloud logging read"},
 	{"private-closed", respondsAs("cleanup"+runHost, strangerResponse{status: 200}), "responds 200 OK to a request without a token", "--invoker-iam-check"},
@@ -272,12 +288,23 @@ var outsideFaults = []fault{
 		s.releases = []obj{{"version": "go1.99.1", "stable": true}, {"version": "go1.98rc1", "stable": false}, {"version": "go1.97.5", "stable": true}}
 	}, "supported are go1.99.1 and go1.97.5", "heektime release"},
 
-	{"alert-policies", func(s *standIn) { s.alerts = nil }, "no alert policy exists", apply},
-	{"alert-policies", func(s *standIn) { s.alerts[1]["enabled"] = false }, "alert purge late is disabled", "gcloud monitoring policies update"},
+	{"alert-policies", func(s *standIn) { s.alerts = nil }, "alert purge-late does not exist", apply},
+	{"alert-policies", func(s *standIn) { s.alerts = s.alerts[1:] }, "alert list-failing does not exist", apply},
+	{"alert-policies", func(s *standIn) { s.alerts[1]["enabled"] = false }, "alert No refreshes are scheduled is disabled", "gcloud monitoring policies update"},
 	{"alert-policies", func(s *standIn) {
 		s.alerts[1]["notificationChannels"] = []string{"projects/p/notificationChannels/gone"}
 	}, "notifies no enabled channel", apply},
 	{"alert-policies", func(s *standIn) { s.alerts[1]["validity"] = obj{"code": 5, "message": "metric not found"} }, "is not valid: metric not found", apply},
+	{"alert-conditions", func(s *standIn) { set(s.alerts[0], "conditions.0.conditionThreshold.thresholdValue", 100) }, "lacks the condition list-retried", apply},
+	{"alert-conditions", func(s *standIn) {
+		set(s.alerts[0], "conditions.0.conditionThreshold.aggregations.0.alignmentPeriod", "60s")
+	}, "lacks the condition list-retried", apply},
+	{"alert-conditions", func(s *standIn) { set(s.alerts[1], "conditions.0.conditionAbsent.duration", "3600s") }, "lacks the condition schedule-absent", apply},
+	{"alert-conditions", func(s *standIn) { s.alerts[1]["conditions"] = s.alerts[1]["conditions"].([]obj)[:1] }, "lacks the condition schedule-absent", apply},
+	{"log-metrics", func(s *standIn) { s.metrics = s.metrics[1:] }, "does not exist", apply},
+	{"log-metrics", func(s *standIn) { s.metrics[0]["filter"] = "severity>=ERROR" }, "counts other lines", apply},
+	{"log-metrics", func(s *standIn) { s.metrics[0]["labelExtractors"] = obj{} }, "has other labels", apply},
+	{"log-metrics", func(s *standIn) { s.metrics[0]["disabled"] = true }, "is disabled", apply},
 	{"notification-channels", func(s *standIn) { s.channels = nil }, "no notification channel works", "alert_emails"},
 	{"notification-channels", func(s *standIn) { s.channels[0]["enabled"] = false }, "is disabled", "channels update"},
 	{"notification-channels", func(s *standIn) { s.channels[0]["verificationStatus"] = "UNVERIFIED" }, "is not verified", "console.cloud.google.com"},

@@ -35,7 +35,7 @@ func (s *standIn) healthy(files Files) {
 		"softDeletePolicy": obj{"retentionDurationSeconds": "0"},
 		"cors": []obj{{
 			"origin": []string{"https://" + testProject + ".web.app", "https://" + testProject + ".firebaseapp.com"}, "method": []string{"GET"},
-			"responseHeader": []string{"Content-Type"}, "maxAgeSeconds": 3600,
+			"responseHeader": []string{"Content-Type", "Content-Encoding"}, "maxAgeSeconds": 3600,
 		}},
 	}
 	s.authentication = obj{
@@ -55,9 +55,12 @@ func (s *standIn) healthy(files Files) {
 	}
 	channel := name + "/notificationChannels/7"
 	s.channels = []obj{{"name": channel, "type": "slack", "displayName": "Slack #alerts", "enabled": true}}
-	s.alerts = []obj{
-		{"name": name + "/alertPolicies/1", "displayName": "5xx", "enabled": true, "notificationChannels": []string{channel}},
-		{"name": name + "/alertPolicies/2", "displayName": "purge late", "enabled": true, "notificationChannels": []string{channel}},
+	s.healthyAlerts(channel)
+	s.repository = obj{
+		"name": location + "/repositories/heektime", "format": "DOCKER", "cleanupPolicies": obj{
+			"keep-recent": obj{"id": "keep-recent", "action": "KEEP", "mostRecentVersions": obj{"keepCount": 10}},
+			"delete-old":  obj{"id": "delete-old", "action": "DELETE", "condition": obj{"tagState": "ANY", "olderThan": "2592000s"}},
+		},
 	}
 	s.budgets = []obj{{
 		"name": "billingAccounts/01-02-03/budgets/1", "displayName": "HeekTime", "budgetFilter": obj{"projects": []string{"projects/" + testNumber}},
@@ -175,11 +178,43 @@ func (s *standIn) healthyService(want *spec.Service) {
 			"maxInstanceRequestConcurrency": want.Concurrency,
 			"scaling":                       obj{"minInstanceCount": want.MinInstances, "maxInstanceCount": want.MaxInstances},
 			"containers": []obj{{
-				"image": s.table.Region + "-docker.pkg.dev/" + testProject + "/services/" + want.Name + "@sha256:" + want.Name, "env": env,
-				"ports":     []obj{{"name": port, "containerPort": 8080}},
-				"resources": obj{"limits": obj{"cpu": fmt.Sprintf("%dm", want.MilliCPU), "memory": fmt.Sprintf("%dMi", want.MemoryMiB)}, "cpuIdle": true, "startupCpuBoost": true},
+				"image": s.table.ImageRepository(testProject) + "/" + want.Name + "@sha256:" + want.Name, "env": env,
+				"ports":        []obj{{"name": port, "containerPort": 8080}},
+				"startupProbe": obj{"timeoutSeconds": 1, "periodSeconds": 1, "failureThreshold": 60, "tcpSocket": obj{"port": 8080}},
+				"resources":    obj{"limits": obj{"cpu": fmt.Sprintf("%dm", want.MilliCPU), "memory": fmt.Sprintf("%dMi", want.MemoryMiB)}, "cpuIdle": true, "startupCpuBoost": true},
 			}},
 		},
+	}
+}
+
+// healthyAlerts has the policies and metrics of deploy/alerts.tf.
+func (s *standIn) healthyAlerts(channel string) {
+	name := "projects/" + testProject
+	for _, a := range s.table.Alerts {
+		var conditions []obj
+		for i := range a.Conditions {
+			c := &a.Conditions[i]
+			filter := fmt.Sprintf(`metric.type="%s" AND resource.type="cloud_run_revision"`, c.MetricType())
+			threshold := func(comparison string, value int) obj {
+				return obj{"displayName": c.ID, "conditionThreshold": obj{
+					"filter": filter, "comparison": comparison, "thresholdValue": value, "duration": "0s",
+					"aggregations": []obj{{"alignmentPeriod": seconds(c.Window), "perSeriesAligner": "ALIGN_SUM"}},
+				}}
+			}
+			if c.Kind == spec.LinesAbsent {
+				conditions = append(conditions, obj{"displayName": c.ID, "conditionAbsent": obj{"filter": filter, "duration": seconds(c.Window)}},
+					threshold("COMPARISON_LT", 1))
+			} else {
+				conditions = append(conditions, threshold("COMPARISON_GT", c.AtLeast-1))
+			}
+			if c.Kind != spec.SumOfMetric {
+				s.metrics = append(s.metrics, obj{"name": c.MetricName(), "filter": c.Filter(), "labelExtractors": c.Labels()})
+			}
+		}
+		s.alerts = append(s.alerts, obj{
+			"name": name + "/alertPolicies/" + a.ID, "displayName": a.Title, "enabled": true, "notificationChannels": []string{channel},
+			"userLabels": obj{"alert": a.ID, "app": "heektime"}, "conditions": conditions,
+		})
 	}
 }
 

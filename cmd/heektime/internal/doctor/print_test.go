@@ -15,12 +15,12 @@ func text(r *Report) string {
 func TestWrite(t *testing.T) {
 	s := newStandIn(t)
 	o := s.options(t)
-	o.Images = false
+	o.Images, o.Sign = false, false
 	healthy := text(diagnose(t, o))
 	if lines := strings.Count(healthy, "\n"); lines > 24 {
 		t.Errorf("a healthy project takes %d lines, more than a screen has", lines)
 	}
-	for _, want := range []string{"✓ services ", "– runtime            1 not run: add --images", "0 errors, 0 warnings; "} {
+	for _, want := range []string{"✓ services ", "– runtime            2 not run: add --images to read the images; add --sign to read the signatures of service accounts", "0 errors, 0 warnings; "} {
 		if !strings.Contains(healthy, want) {
 			t.Errorf("the report lacks %q:\n%s", want, healthy)
 		}

@@ -14,6 +14,8 @@ import (
 	"path"
 	"strings"
 
+	artifactregistry "google.golang.org/api/artifactregistry/v1"
+
 	"heek.kr/heektime/internal/deployment/spec"
 )
 
@@ -39,9 +41,21 @@ func readImages(ctx context.Context, r *reader) error {
 	})
 }
 
-// imageRepository is where the project's images are; see deploy/storage.tf.
-func (o *Options) imageRepository() string {
-	return o.Table.Region + "-docker.pkg.dev/" + o.Project + "/services"
+// imageRepository is where the project's images are.
+func (o *Options) imageRepository() string { return o.Table.ImageRepository(o.Project) }
+
+// readRepository reads the settings of the repository itself.
+func readRepository(ctx context.Context, r *reader) error {
+	client, err := artifactregistry.NewService(ctx, r.options(artifactAPI, "/")...)
+	if err != nil {
+		return fmt.Errorf("open Artifact Registry: %w", err)
+	}
+	repository, err := client.Projects.Locations.Repositories.Get(r.location() + "/repositories/" + r.Table.Images.Repository).Context(ctx).Do()
+	if err != nil && !isNotFound(err) {
+		return fmt.Errorf("read the image repository: %w", err)
+	}
+	r.state.Repository = repository
+	return nil
 }
 
 func (o *Options) ownImage(image string) bool {

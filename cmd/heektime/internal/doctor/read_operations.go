@@ -6,6 +6,7 @@ import (
 
 	billingbudgets "google.golang.org/api/billingbudgets/v1"
 	"google.golang.org/api/cloudbilling/v1"
+	"google.golang.org/api/logging/v2"
 	"google.golang.org/api/monitoring/v3"
 )
 
@@ -28,6 +29,26 @@ func readAlerts(ctx context.Context, r *reader) error {
 	if err != nil {
 		return fmt.Errorf("list the notification channels: %w", err)
 	}
+	return nil
+}
+
+// readLogMetrics lists the log-based metrics that users have defined.
+func readLogMetrics(ctx context.Context, r *reader) error {
+	client, err := logging.NewService(ctx, r.options(loggingAPI, "/")...)
+	if err != nil {
+		return fmt.Errorf("open Logging: %w", err)
+	}
+	all := map[string]*logging.LogMetric{}
+	err = client.Projects.Metrics.List(r.parent()).Pages(ctx, func(page *logging.ListLogMetricsResponse) error {
+		for _, m := range page.Metrics {
+			all[m.Name] = m
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("list the log-based metrics: %w", err)
+	}
+	r.state.LogMetrics = all
 	return nil
 }
 

@@ -25,7 +25,8 @@ type reader struct {
 // newReader opens the credentials.
 func newReader(ctx context.Context, o *Options) (*reader, error) {
 	if o.Authorized == nil && o.Local {
-		o.Authorized = &http.Client{Transport: owner{anonymousClient().Transport}}
+		// the token that the local Authentication takes for an administrator's
+		o.Authorized = &http.Client{Transport: bearer{anonymousClient().Transport, "owner"}}
 	}
 	if o.Authorized == nil {
 		// A person's credentials have no project of their own: some APIs require one to count quota against.
@@ -37,7 +38,7 @@ func newReader(ctx context.Context, o *Options) (*reader, error) {
 	}
 	return &reader{o, &State{
 		Enabled: map[string]bool{}, Keys: map[string][]string{}, Policies: map[spec.Resource]Policy{},
-		Visits: map[visitKey]*Visit{}, GoVersions: map[string]string{}, unread: map[sourceID]error{},
+		Visits: map[visitKey]*Visit{}, GoVersions: map[string]string{}, Signatures: map[string]error{}, unread: map[sourceID]error{},
 	}}, nil
 }
 
@@ -47,15 +48,6 @@ func anonymousClient() *http.Client {
 		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, TLSHandshakeTimeout: 10 * time.Second},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-}
-
-// owner sends the token that the local Authentication takes for an administrator's.
-type owner struct{ http.RoundTripper }
-
-func (o owner) RoundTrip(r *http.Request) (*http.Response, error) {
-	r = r.Clone(r.Context())
-	r.Header.Set("Authorization", "Bearer owner")
-	return o.RoundTripper.RoundTrip(r)
 }
 
 // options are those of a client of an API.

@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"google.golang.org/api/googleapi"
+
+	"heek.kr/heektime/internal/deployment/spec"
 )
 
 // sourceID names a source.
@@ -24,10 +26,12 @@ type source struct {
 	api string
 	// role is the narrowest predefined role that allows reading it.
 	role string
-	// on is what the role is granted on: empty for the project, or "billing account".
+	// on is what the role is granted on: empty for the project, "billing account" or "service account".
 	on string
 	// local sources are also read from a local cloud.
 	local bool
+	// flag is the flag without which the source is not read, because it takes longer or needs another role.
+	flag string
 	// first sources are read before the others, which use them.
 	first bool
 	read  func(ctx context.Context, r *reader) error
@@ -42,6 +46,7 @@ const (
 	credentialsAPI  = "iamcredentials.googleapis.com"
 	eventarcAPI     = "eventarc.googleapis.com"
 	firestoreAPI    = "firestore.googleapis.com"
+	loggingAPI      = "logging.googleapis.com"
 	iamAPI          = "iam.googleapis.com"
 	identityAPI     = "identitytoolkit.googleapis.com"
 	monitoringAPI   = "monitoring.googleapis.com"
@@ -57,6 +62,9 @@ const (
 	// goReleasesHost serves the list of Go's releases.
 	goReleasesHost = "go.dev"
 )
+
+// signerRole lets sign as a service account, and get tokens of it.
+const signerRole = "roles/iam.serviceAccountTokenCreator"
 
 // sources are all sources. The roles are Google's predefined ones.
 //
@@ -84,15 +92,29 @@ var sources = []source{
 	{id: "authentication", what: "the settings of Authentication", api: identityAPI, role: "roles/firebaseauth.viewer", local: true, read: readAuthentication},
 	{id: "api keys", what: "the API keys", api: apiKeysAPI, role: "roles/serviceusage.apiKeysViewer", read: readAPIKeys},
 	{id: "alerts", what: "the alert policies and notification channels", api: monitoringAPI, role: "roles/monitoring.viewer", read: readAlerts},
+	{id: "log metrics", what: "the log-based metrics", api: loggingAPI, role: "roles/logging.viewer", read: readLogMetrics},
 	{id: "billing", what: "the project's billing account", api: billingAPI, role: "roles/browser", read: readBilling},
 	{id: "budgets", what: "the budgets", api: budgetsAPI, role: "roles/billing.viewer", on: "billing account", read: readBudgets},
 	{id: "visits", what: "the services and the site, as a stranger", local: true, read: readVisits},
 	{id: "go releases", what: "the releases of Go", read: readGoReleases},
-	{id: "images", what: "the images", api: artifactAPI, role: "roles/artifactregistry.reader", read: readImages},
+	{id: "image repository", what: "the image repository", api: artifactAPI, role: "roles/artifactregistry.reader", read: readRepository},
+	{id: "images", what: "the images", api: artifactAPI, role: "roles/artifactregistry.reader", flag: "--images", read: readImages},
+	{id: "signatures", what: "the signatures of service accounts", api: credentialsAPI, role: signerRole, on: "service account", flag: "--sign", read: readSignatures},
 }
 
 func sourceOf(id sourceID) source {
 	return sources[slices.IndexFunc(sources, func(s source) bool { return s.id == id })]
+}
+
+// wants reports whether a source is read.
+func (o *Options) wants(s source) bool {
+	switch s.flag {
+	case "--images":
+		return o.Images
+	case "--sign":
+		return o.Sign
+	}
+	return true
 }
 
 // collect reads all sources in parallel. The state holds the errors of those that cannot be read.
@@ -102,7 +124,7 @@ func collect(ctx context.Context, r *reader) *State {
 	for _, wave := range []bool{true, false} {
 		var all sync.WaitGroup
 		for _, s := range sources {
-			if s.first != wave || r.Local && !s.local || s.id == "images" && !r.Images {
+			if s.first != wave || r.Local && !s.local || !r.wants(s) {
 				continue
 			}
 			all.Go(func() {
@@ -137,8 +159,12 @@ func (s source) finding(o *Options, err error) Finding {
 	case response.Code == http.StatusForbidden:
 		f.What = fmt.Sprintf("cannot be read: permission denied; %s allows it", s.role)
 		f.Remedy = fmt.Sprintf("gcloud projects add-iam-policy-binding %s --member=user:YOUR_ADDRESS --role=%s", o.Project, s.role)
-		if s.on != "" {
+		switch s.on {
+		case "billing account":
 			f.Remedy = "gcloud billing accounts add-iam-policy-binding BILLING_ACCOUNT --member=user:YOUR_ADDRESS --role=" + s.role
+		case "service account":
+			f.Remedy = fmt.Sprintf("gcloud iam service-accounts add-iam-policy-binding %s --member=user:YOUR_ADDRESS --role=%s --project=%s",
+				spec.Email(o.Project, o.signers()[0]), s.role, o.Project)
 		}
 	case response.Code == http.StatusUnauthorized:
 		f.Remedy = "gcloud auth application-default login"

@@ -83,12 +83,19 @@ func TestUnreadableAPIs(t *testing.T) {
 }
 
 func TestUnreadableGoReleasesAndImages(t *testing.T) {
-	for host, want := range map[string]string{goReleasesHost: "Go's releases: 500", artifactAPI: "read the image of"} {
+	for host, want := range map[string][]string{
+		goReleasesHost: {"Go's releases: 500"}, artifactAPI: {"read the image repository", "read the image of"},
+	} {
 		stand := newStandIn(t)
 		stand.fail[host] = func(w http.ResponseWriter) { respondError(w, http.StatusInternalServerError, "broken") }
 		report := diagnose(t, stand.options(t))
-		if report.Errors() != 1 || !strings.Contains(report.Findings[0].What, want) {
-			t.Errorf("%s: %+v", host, report.Findings)
+		if report.Errors() != len(want) {
+			t.Fatalf("%s: %+v", host, report.Findings)
+		}
+		for i, f := range report.Findings {
+			if !strings.Contains(f.What, want[i]) {
+				t.Errorf("%s: %+v, want %q", host, f, want[i])
+			}
 		}
 	}
 }

@@ -31,7 +31,7 @@ type standIn struct {
 	table  *spec.Deployment
 	server *httptest.Server
 
-	project, billing, database, authentication obj
+	project, billing, database, authentication, repository obj
 
 	apis     []string
 	services map[string]obj
@@ -51,10 +51,14 @@ type standIn struct {
 	alerts   []obj
 	channels []obj
 	budgets  []obj
+	metrics  []obj
 	releases []obj // of Go
 
 	strangers *strangers
 	image     *imageOf
+
+	// unsigned makes signBlob fail.
+	unsigned bool
 
 	mu     sync.Mutex
 	fail   map[string]func(w http.ResponseWriter) // by host
@@ -84,7 +88,7 @@ func newStandIn(t *testing.T) *standIn {
 		if host := strings.Split(r.URL.Path, "/")[1]; host != goReleasesHost && host != "signed" && r.Header.Get("Authorization") == "" {
 			t.Errorf("%s %s has no token", r.Method, r.URL)
 		}
-		if r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, ":getIamPolicy") {
+		if r.Method != http.MethodGet && !strings.HasSuffix(r.URL.Path, ":getIamPolicy") && !strings.Contains(r.URL.Path, credentialsAPI) {
 			s.writes = append(s.writes, r.Method+" "+r.URL.Path)
 		}
 		fail := s.fail[strings.Split(r.URL.Path, "/")[1]]
@@ -107,8 +111,8 @@ func (s *standIn) options(t *testing.T) Options {
 		t.Fatal(err)
 	}
 	o := Options{
-		Project: testProject, Table: s.table, Files: files, Images: true, Endpoints: map[string]string{},
-		Authorized: &http.Client{Transport: owner{http.DefaultTransport}}, Anonymous: &http.Client{Transport: s.strangers}, Now: testNow,
+		Project: testProject, Table: s.table, Files: files, Images: true, Sign: true, Endpoints: map[string]string{},
+		Authorized: &http.Client{Transport: bearer{http.DefaultTransport, "owner"}}, Anonymous: &http.Client{Transport: s.strangers}, Now: testNow,
 	}
 	for _, source := range sources {
 		if source.api != "" {
@@ -247,9 +251,25 @@ func (s *standIn) handle(mux *http.ServeMux) {
 	})
 	on("GET", monitoringAPI, "/v3"+p+"/alertPolicies", func(w http.ResponseWriter, r *http.Request) { list(w, r, "alertPolicies", s.alerts) })
 	on("GET", monitoringAPI, "/v3"+p+"/notificationChannels", func(w http.ResponseWriter, r *http.Request) { list(w, r, "notificationChannels", s.channels) })
+	on("GET", loggingAPI, "/v2"+p+"/metrics", func(w http.ResponseWriter, r *http.Request) { list(w, r, "metrics", s.metrics) })
+	on("GET", artifactAPI, "/v1"+location+"/repositories/heektime", func(w http.ResponseWriter, r *http.Request) { get(w, s.repository) })
+	on("POST", credentialsAPI, "/v1/projects/-/serviceAccounts/{call}", s.credentials)
 	on("GET", billingAPI, "/v1"+p+"/billingInfo", func(w http.ResponseWriter, r *http.Request) { get(w, s.billing) })
 	on("GET", budgetsAPI, "/v1/billingAccounts/01-02-03/budgets", func(w http.ResponseWriter, r *http.Request) { list(w, r, "budgets", s.budgets) })
 	on("GET", goReleasesHost, "/dl/", func(w http.ResponseWriter, r *http.Request) { respond(w, s.releases) })
+}
+
+// credentials serves tokens of service accounts, with which they sign.
+func (s *standIn) credentials(w http.ResponseWriter, r *http.Request) {
+	email, verb, _ := strings.Cut(r.PathValue("call"), ":")
+	switch {
+	case verb == "generateAccessToken":
+		respond(w, obj{"accessToken": "token of " + email, "expireTime": "2026-11-28T13:00:00Z"})
+	case verb == "signBlob" && r.Header.Get("Authorization") == "Bearer token of "+email && !s.unsigned:
+		respond(w, obj{"keyId": "1", "signedBlob": "c2lnbmF0dXJl"})
+	default:
+		respondError(w, http.StatusForbidden, "Permission 'iam.serviceAccounts.signBlob' denied on resource (or it may not exist).")
+	}
 }
 
 // set changes a value inside of an object: "template.containers.0.image".

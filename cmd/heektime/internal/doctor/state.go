@@ -5,6 +5,7 @@ import (
 	"time"
 
 	apikeys "google.golang.org/api/apikeys/v2"
+	artifactregistry "google.golang.org/api/artifactregistry/v1"
 	billingbudgets "google.golang.org/api/billingbudgets/v1"
 	"google.golang.org/api/cloudbilling/v1"
 	"google.golang.org/api/cloudresourcemanager/v3"
@@ -14,6 +15,7 @@ import (
 	firestoreadmin "google.golang.org/api/firestore/v1"
 	"google.golang.org/api/iam/v1"
 	"google.golang.org/api/identitytoolkit/v2"
+	"google.golang.org/api/logging/v2"
 	"google.golang.org/api/monitoring/v3"
 	"google.golang.org/api/run/v2"
 	"google.golang.org/api/secretmanager/v1"
@@ -58,6 +60,13 @@ type State struct {
 	// ServicesKey is the API key of the services.
 	ServicesKey string
 
+	// Repository has the images.
+	Repository *artifactregistry.Repository
+
+	// Signatures are the errors of those accounts that cannot sign, by account.
+	Signatures map[string]error
+
+	LogMetrics    map[string]*logging.LogMetric
 	AlertPolicies []*monitoring.AlertPolicy
 	Channels      []*monitoring.NotificationChannel
 	Billing       *cloudbilling.ProjectBillingInfo
@@ -79,7 +88,9 @@ type State struct {
 type Visit struct {
 	Status      int
 	ContentType string
-	Header      map[string]string
+	// Body is the response's body, or its beginning.
+	Body   []byte
+	Header map[string]string
 	// Expires is when the certificate does; zero without TLS.
 	Expires time.Time
 	// Err says why there is no response.

@@ -27,15 +27,19 @@ type strangers struct {
 
 type strangerResponse struct {
 	status int
+	body   string
 	header map[string]string
 	err    error
 }
+
+// healthyBody is what our services respond to GET /health.
+const healthyBody = `{"status":"ok"}`
 
 func newStrangers(table *spec.Deployment, files Files) *strangers {
 	s := &strangers{responses: map[string]strangerResponse{}, expires: testNow().Add(60 * 24 * time.Hour)}
 	for _, service := range table.Services {
 		key := strings.TrimPrefix(table.RunURL(service.Name, testNumber), "https://") + healthPath
-		s.responses[key], s.responses["forged "+key] = strangerResponse{status: 200}, strangerResponse{status: 200}
+		s.responses[key], s.responses["forged "+key] = strangerResponse{status: 200, body: healthyBody}, strangerResponse{status: 200, body: healthyBody}
 		if !service.Public {
 			s.responses[key], s.responses["forged "+key] = strangerResponse{status: 403}, strangerResponse{status: 401}
 		}
@@ -68,7 +72,7 @@ func (s *strangers) RoundTrip(r *http.Request) (*http.Response, error) {
 		if answer.err != nil {
 			return nil, answer.err
 		}
-		response.StatusCode = answer.status
+		response.StatusCode, response.Body = answer.status, io.NopCloser(strings.NewReader(answer.body))
 		for name, value := range answer.header {
 			response.Header.Set(name, value)
 		}
@@ -86,7 +90,7 @@ type imageOf struct {
 }
 
 func (i *imageOf) handle(t *testing.T, mux *http.ServeMux) {
-	base := "GET /" + artifactAPI + "/v2/" + testProject + "/services/{service}/"
+	base := "GET /" + artifactAPI + "/v2/" + testProject + "/heektime/{service}/"
 	mux.HandleFunc(base+"manifests/{digest}", func(w http.ResponseWriter, r *http.Request) {
 		respond(w, obj{"schemaVersion": 2, "config": obj{"digest": "sha256:config"}, "layers": []obj{{"digest": "sha256:certificates"}, {"digest": "sha256:program"}}})
 	})

@@ -21,9 +21,11 @@ type URLOptions struct {
 	Table   *spec.Deployment
 	// Files have what the site should serve.
 	Files Files
-	// Token returns an identity token for the service, for one that is not public. Without it, only Google's
-	// startup probe has shown that such a service starts.
-	Token func(ctx context.Context) (string, error)
+	// Audience is that of identity tokens for the service; empty for its URL without a tag.
+	Audience string
+	// Token returns an identity token for a service that is not public. Without it, only Google's startup
+	// probe has shown that such a service starts.
+	Token func(ctx context.Context, service *spec.Service, audience string) (string, error)
 	// Client sends the requests; nil uses a client of its own.
 	Client *http.Client
 	// Attempts bounds how often a request is sent until it succeeds; 0 is ten. A new tag needs some seconds
@@ -47,6 +49,9 @@ func CheckURL(ctx context.Context, o URLOptions) []Finding {
 		return e.findings
 	}
 	o.URL = strings.TrimSuffix(o.URL, "/")
+	if o.Audience == "" {
+		o.Audience = untagged(base)
+	}
 	if o.Service == "" {
 		o.Service = serviceOfHost(base.Hostname(), o.Table)
 	}
@@ -85,6 +90,15 @@ func (o URLOptions) withDefaults() URLOptions {
 	return o
 }
 
+// untagged returns the URL of the service whose revision has a tag.
+func untagged(u *url.URL) string {
+	host := u.Host
+	if _, service, tagged := strings.Cut(host, "---"); tagged {
+		host = service
+	}
+	return u.Scheme + "://" + host
+}
+
 // serviceOfHost returns the service of a host of Cloud Run, [TAG---]SERVICE-SUFFIX.…run.app, or "".
 //
 // Source: https://cloud.google.com/run/docs/triggering/https-request
@@ -118,14 +132,14 @@ func (o *URLOptions) visit(ctx context.Context, path, token string) (v *Visit) {
 
 func (o *URLOptions) checkService(ctx context.Context, e *examination, s *spec.Service) {
 	subject := "service " + s.Name
-	logs := fmt.Sprintf("gcloud logging read 'resource.labels.service_name=%s severity>=WARNING' --limit=20", s.Name)
 	unhealthy := func(v *Visit) {
-		e.errorf(subject, "%s to GET %s", v.describe(), healthPath).because("it would not serve its callers, either", "%s", logs)
+		what, remedy := v.unhealthy(fmt.Sprintf("gcloud logging read 'resource.labels.service_name=%s severity>=WARNING' --limit=20", s.Name), "heektime release "+s.Name)
+		e.errorf(subject, "%s", what).because("it would not serve its callers, either", "%s", remedy)
 	}
-	local := strings.HasPrefix(o.URL, "http://")
+	local := strings.HasPrefix(o.URL, "http://") && o.Token == nil
 	if s.Public || local {
 		v := o.visit(ctx, healthPath, "")
-		if v.Status != http.StatusOK && (s.Public || !v.rejected()) {
+		if !v.healthy() && (s.Public || !v.rejected()) {
 			unhealthy(v)
 		}
 		o.checkCertificate(e, subject, v)
@@ -147,12 +161,12 @@ func (o *URLOptions) checkService(ctx context.Context, e *examination, s *spec.S
 	if o.Token == nil {
 		return
 	}
-	token, err := o.Token(ctx)
+	token, err := o.Token(ctx, s, o.Audience)
 	if err != nil {
 		e.errorf(subject, "cannot be called: no identity token: %v", err).because("its health is not known", "gcloud auth application-default login")
 		return
 	}
-	if v := o.visit(ctx, healthPath, token); v.Status != http.StatusOK {
+	if v := o.visit(ctx, healthPath, token); !v.healthy() {
 		unhealthy(v)
 	}
 }
@@ -170,7 +184,9 @@ func (o *URLOptions) checkSite(ctx context.Context, e *examination) {
 	}
 	checkSite(e)
 	checkRewrites(e)
-	checkCertificates(e)
+	if strings.HasPrefix(o.URL, "https://") { // a local site has none
+		checkCertificates(e)
+	}
 }
 
 func (o *URLOptions) checkCertificate(e *examination, subject string, v *Visit) {

@@ -1,14 +1,17 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/deployment/spec"
 )
 
 func TestServiceOfHost(t *testing.T) {
@@ -34,6 +37,7 @@ type script struct {
 	responses []int
 	requests  int
 	valid     string // the only good token
+	body      string
 }
 
 func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -45,7 +49,7 @@ func (s *script) RoundTrip(r *http.Request) (*http.Response, error) {
 	if status == 0 {
 		return nil, errors.New("connection refused")
 	}
-	return &http.Response{StatusCode: status, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
+	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(s.body)), Request: r}, nil
 }
 
 // TestCheckURL is long because of its table.
@@ -54,12 +58,18 @@ func TestCheckURL(t *testing.T) {
 		public  = "https://v12---auth-123456789012.asia-northeast3.run.app"
 		private = "https://v12---cleanup-123456789012.asia-northeast3.run.app/"
 	)
-	token := func(context.Context) (string, error) { return "good", nil }
+	token := func(_ context.Context, _ *spec.Service, audience string) (string, error) {
+		if want := "https://cleanup-123456789012.asia-northeast3.run.app"; audience != want {
+			t.Errorf("a token for %s, want %s", audience, want)
+		}
+		return "good", nil
+	}
 	for name, c := range map[string]struct {
 		url       string
 		responses []int
 		valid     string
-		token     func(context.Context) (string, error)
+		body      string
+		token     func(context.Context, *spec.Service, string) (string, error)
 		want      string
 		requests  int
 	}{
@@ -75,14 +85,18 @@ func TestCheckURL(t *testing.T) {
 		"closed and healthy":         {url: private, responses: []int{403}, valid: "good", token: token, requests: 3},
 		"closed for its callers too": {url: private, responses: []int{403}, token: token, want: "responds 403", requests: 3},
 		"no token": {url: private, responses: []int{403}, want: "no identity token", requests: 2,
-			token: func(context.Context) (string, error) { return "", errors.New("not signed in") }},
-		"unknown":      {url: "https://miner-abcdefghij-du.a.run.app", responses: []int{200}, want: "is not a service of the table"},
-		"not a URL":    {url: "auth", responses: []int{200}, want: "is not the URL"},
-		"local":        {url: "http://127.0.0.1:8081", responses: []int{200}, requests: 1},
-		"not the site": {url: "https://heektime.kr", responses: []int{404}, want: "responds 404", requests: 5 + 4},
+			token: func(context.Context, *spec.Service, string) (string, error) {
+				return "", errors.New("not signed in")
+			}},
+		"another program":          {url: public, responses: []int{200}, body: "Hello", want: "is another program", requests: 1},
+		"another program, private": {url: private, responses: []int{403}, valid: "good", token: token, body: "Hello", want: "is another program", requests: 3},
+		"unknown":                  {url: "https://miner-abcdefghij-du.a.run.app", responses: []int{200}, want: "is not a service of the table"},
+		"not a URL":                {url: "auth", responses: []int{200}, want: "is not the URL"},
+		"local":                    {url: "http://127.0.0.1:8081", responses: []int{200}, requests: 1},
+		"not the site":             {url: "https://heektime.kr", responses: []int{404}, want: "responds 404", requests: 5 + 4},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &script{responses: c.responses, valid: c.valid}
+			s := &script{responses: c.responses, valid: c.valid, body: cmp.Or(c.body, healthyBody)}
 			o := URLOptions{
 				URL: c.url, Table: deployment.Table(), Client: &http.Client{Transport: s}, Token: c.token, Attempts: 5,
 				Wait: func(context.Context) error { return nil }, Now: testNow,
@@ -118,6 +132,11 @@ func TestCheckURLOfSite(t *testing.T) {
 	o := URLOptions{URL: "https://" + siteHost, Table: s.table, Files: files, Client: &http.Client{Transport: s.strangers}, Now: testNow}
 	if f := CheckURL(t.Context(), o); len(f) > 0 {
 		t.Errorf("a healthy site has findings: %+v", f)
+	}
+	local := o
+	local.URL = "http://" + siteHost
+	if f := CheckURL(t.Context(), local); len(f) > 0 {
+		t.Errorf("a local site has findings: %+v", f)
 	}
 	s.strangers.expires = testNow().Add(time.Hour)
 	if f := CheckURL(t.Context(), o); len(f) != 1 || !strings.Contains(f[0].What, "certificate") {

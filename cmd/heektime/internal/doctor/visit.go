@@ -73,8 +73,11 @@ func visit(ctx context.Context, client *http.Client, url, token string) *Visit {
 		return &Visit{Err: err}
 	}
 	defer response.Body.Close()
-	io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // the status is all that matters
-	v := &Visit{Status: response.StatusCode, ContentType: response.Header.Get("Content-Type"), Header: map[string]string{}}
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<16))
+	if err != nil {
+		return &Visit{Err: err}
+	}
+	v := &Visit{Status: response.StatusCode, Body: body, ContentType: response.Header.Get("Content-Type"), Header: map[string]string{}}
 	for name := range response.Header {
 		v.Header[name] = response.Header.Get(name)
 	}

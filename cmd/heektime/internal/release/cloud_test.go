@@ -187,15 +187,17 @@ func images(n int, services ...string) map[string]string {
 	return all
 }
 
+func noWait(ctx context.Context) error { return ctx.Err() }
+
 // releaser returns a Releaser, and what it prints.
 func (c *cloud) releaser() (*release.Releaser, *bytes.Buffer) {
 	c.t.Helper()
 	out := &bytes.Buffer{}
 	r, err := release.New(release.Config{
 		Services: c.services, Revisions: c.revs, Project: c.project, Table: deployment.Table(), Out: out,
-		Check: (&release.HealthCheck{Client: c.front.Client()}).Check,
+		Check: (&release.HealthCheck{Table: deployment.Table(), Client: c.front.Client(), Wait: noWait}).Check,
 		Now:   func() time.Time { c.now = c.now.Add(time.Minute); return c.now },
-		Wait:  func(ctx context.Context) error { return ctx.Err() },
+		Wait:  noWait,
 	})
 	if err != nil {
 		c.t.Fatal(err)

@@ -153,23 +153,13 @@ func (r *Releaser) prepare(ctx context.Context, s *spec.Service, image, id strin
 	return c, r.check(ctx, c)
 }
 
-// checkAttempts bounds the attempts of a check: a new tag takes a few seconds to be known everywhere.
-const checkAttempts = 10
-
-// check checks a candidate until it passes.
-func (r *Releaser) check(ctx context.Context, c *candidate) (err error) {
-	for attempt := range checkAttempts {
-		if attempt > 0 {
-			if err := r.Wait(ctx); err != nil {
-				return err
-			}
-		}
-		if err = r.Check(ctx, c.service, c.uri, c.audience); err == nil {
-			r.report(c.service, "%s passed the check at %s", c.revision, c.uri)
-			return nil
-		}
+// check checks a candidate.
+func (r *Releaser) check(ctx context.Context, c *candidate) error {
+	if err := r.Check(ctx, c.service, c.uri, c.audience); err != nil {
+		return fmt.Errorf("revision %s failed the check at %s: %w", c.revision, c.uri, err)
 	}
-	return fmt.Errorf("revision %s failed the check at %s: %w", c.revision, c.uri, err)
+	r.report(c.service, "%s passed the check at %s", c.revision, c.uri)
+	return nil
 }
 
 // errConflict says that somebody else is changing the service.

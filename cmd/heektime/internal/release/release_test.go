@@ -84,7 +84,7 @@ func TestFailingCheckMovesNothing(t *testing.T) {
 	c.mustRelease(1, "courses", "refresh")
 	c.set(c.broken, image("refresh", 2), true)
 	err := c.release(2, "courses", "refresh")
-	wantError(t, err, "no traffic was moved", "refresh:", "status 500")
+	wantError(t, err, "no traffic was moved", "refresh:", "responds 500")
 	c.wantServing("courses", image("courses", 1))
 	c.wantServing("refresh", image("refresh", 1))
 	// The fault was elsewhere, and the same release succeeds.
@@ -108,37 +108,47 @@ func TestRevisionThatDoesNotStart(t *testing.T) {
 
 // The placeholder that OpenTofu creates a service with responds to every path, but is no service of ours.
 func TestAnotherProgramFailsTheCheck(t *testing.T) {
-	check := &release.HealthCheck{Client: http.DefaultClient}
+	check := &release.HealthCheck{Table: deployment.Table(), Wait: noWait}
 	hello := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "Hello") }))
 	defer hello.Close()
-	wantError(t, check.Check(t.Context(), &spec.Service{}, hello.URL, ""), "another program")
+	wantError(t, check.Check(t.Context(), service("auth"), hello.URL, ""), "another program")
 }
 
-// A service that is not public is checked with a token, and must reject a call without one.
+func service(name string) *spec.Service {
+	s, _ := deployment.Table().Service(name)
+	return s
+}
+
+// A service that is not public is checked with a token, and must reject a call without one, and one with
+// a token that nobody signed. A release checks what heektime doctor --url checks.
 func TestPrivateServiceNeedsAToken(t *testing.T) {
-	open := false
+	open, gullible := false, false
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !open && r.Header.Get("Authorization") != "Bearer token for https://courses" {
+		token := r.Header.Get("Authorization")
+		if !open && token != "Bearer token for https://courses" && !(gullible && token != "") {
 			w.WriteHeader(http.StatusForbidden)
 			return
 		}
 		fmt.Fprint(w, `{"status":"ok"}`)
 	}))
 	defer server.Close()
-	check := &release.HealthCheck{Client: server.Client(), Token: func(_ context.Context, _ *spec.Service, audience string) (string, error) {
+	check := &release.HealthCheck{Table: deployment.Table(), Wait: noWait, Token: func(_ context.Context, _ *spec.Service, audience string) (string, error) {
 		return "token for " + audience, nil
 	}}
-	service := &spec.Service{Name: "courses"}
-	if err := check.Check(t.Context(), service, server.URL, "https://courses"); err != nil {
+	if err := check.Check(t.Context(), service("courses"), server.URL, "https://courses"); err != nil {
 		t.Error(err)
 	}
-	wantError(t, check.Check(t.Context(), service, server.URL, "https://other"), "status 403")
+	wantError(t, check.Check(t.Context(), service("courses"), server.URL, "https://other"), "responds 403")
+	gullible = true
+	wantError(t, check.Check(t.Context(), service("courses"), server.URL, "https://courses"), "a token that nobody signed")
 	open = true
-	wantError(t, check.Check(t.Context(), service, server.URL, "https://courses"), "open to anyone")
-	service.Public = true
-	if err := check.Check(t.Context(), service, server.URL, "https://courses"); err != nil {
+	wantError(t, check.Check(t.Context(), service("courses"), server.URL, "https://courses"), "a request without a token")
+	if err := check.Check(t.Context(), service("auth"), server.URL, ""); err != nil {
 		t.Errorf("a public service: %v", err)
 	}
+	check.Token = func(context.Context, *spec.Service, string) (string, error) { return "", errors.New("no role") }
+	open, gullible = false, false
+	wantError(t, check.Check(t.Context(), service("courses"), server.URL, "https://courses"), "no role")
 }
 
 // OpenTofu's changes reach users with the next release, also one without an image.

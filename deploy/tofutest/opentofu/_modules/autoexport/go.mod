@@ -1,0 +1,3 @@
+module go.opentelemetry.io/contrib/exporters/autoexport
+
+go 1.26

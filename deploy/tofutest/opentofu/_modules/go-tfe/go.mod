@@ -1,0 +1,3 @@
+module github.com/hashicorp/go-tfe
+
+go 1.26
