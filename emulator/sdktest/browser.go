@@ -22,6 +22,9 @@ type Browser struct {
 	close func()
 	agent string       // User-Agent
 	pages atomic.Int64 // opened so far
+
+	mu   sync.Mutex
+	idle []*Page // see Reuse
 }
 
 // chromium finds Chromium or Chrome. The error is a *[MissingError] when there is none.
@@ -59,7 +62,9 @@ func LaunchBrowser() (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		// A page that navigates must end, not be kept for the Back button.
+		chromedp.Flag("disable-back-forward-cache", true))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox) // Chromium's sandbox does not work as root, as in a container
 	}
@@ -110,11 +115,15 @@ func (p *Page) until(t testing.TB, url string, err error) *Page {
 	}
 	t.Cleanup(func() {
 		p.Close()
-		if said := p.Console(); t.Failed() && said != "" {
-			t.Logf("the console of %s:\n%s", url, said)
-		}
+		p.logIfFailed(t, url)
 	})
 	return p
+}
+
+func (p *Page) logIfFailed(t testing.TB, url string) {
+	if said := p.Console(); t.Failed() && said != "" {
+		t.Logf("the console of %s:\n%s", url, said)
+	}
 }
 
 // Load is Open without a test: it waits until the page has loaded, and the page stays open until Close.

@@ -19,6 +19,9 @@ var pageFiles embed.FS
 
 var page = template.Must(template.ParseFS(pageFiles, "page.html"))
 
+// blankPath is the path of an empty page.
+const blankPath = "/blank"
+
 // Pages is a web server on 127.0.0.1. Its pages load a client script and Firebase's SDK for browsers.
 type Pages struct {
 	server *http.Server
@@ -41,6 +44,9 @@ func ServePages(sdks string, scripts fs.FS) (*Pages, error) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /", http.FileServerFS(scripts))
 	mux.Handle("GET /host.mjs", http.FileServerFS(pageFiles))
+	mux.HandleFunc("GET "+blankPath, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	})
 	for _, version := range Versions {
 		bundles, release := bundles(sdks, version)
 		base := "/firebase/" + release + "/"

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"heek.kr/heektime/emulator/sdktest"
 )
@@ -31,9 +32,7 @@ func TestScript(t *testing.T) {
 			t.Run(version, func(t *testing.T) {
 				page := browser.Open(t, pages.URL(version, "script.mjs"))
 				checkScript(t, version, page)
-				if console := page.Console(); !strings.Contains(console, "안녕") {
-					t.Errorf("the console is %q", console)
-				}
+				untilConsole(t, page, "안녕")
 				beside, other := page.Open(t, pages.URL(version, "script.mjs")), browser.Open(t, pages.URL(version, "script.mjs"))
 				agents := make([]string, 3)
 				for i, p := range []*sdktest.Page{page, beside, other} {
@@ -51,6 +50,18 @@ func TestScript(t *testing.T) {
 			})
 		}
 	})
+}
+
+// untilConsole waits for a message in a page's console, which arrives apart from the calls' results.
+func untilConsole(t *testing.T, page *sdktest.Page, want string) {
+	t.Helper()
+	for hang := time.After(5 * time.Minute); !strings.Contains(page.Console(), want); {
+		select {
+		case <-hang:
+			t.Fatalf("the console is %q, want %q", page.Console(), want)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 func checkScript(t *testing.T, version string, script sdktest.Script) {

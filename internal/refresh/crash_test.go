@@ -3,6 +3,7 @@ package refresh_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -16,14 +17,55 @@ import (
 // faults are the faults injected into runs, including none.
 var faults = append(faulttest.Faults(), faulttest.None, faulttest.StallBefore, faulttest.StallAfter)
 
-// crashSeeds is the number of random histories in TestKilledAtAnyPoint.
-const crashSeeds = 1000
+const (
+	// maxCalls is the number of a run's calls that a fault may hit. A run rarely makes more.
+	maxCalls = 20
+	// longHistories is the number of histories with LONG_TESTS.
+	longHistories = 1000
+)
+
+// faultAt returns the fault of a history's step and the call that it hits. Any len(faults)*maxCalls
+// histories, counted from a multiple of that, have every fault at every call once per step: the first
+// four steps, which every history has, cover each combination four times, in random company.
+func faultAt(seed, step int) (faulttest.Fault, int) {
+	combinations := len(faults) * maxCalls
+	random := rand.New(rand.NewPCG(uint64(step), uint64(seed/combinations)))
+	i := random.Perm(combinations)[seed%combinations]
+	return faults[i/maxCalls], i % maxCalls
+}
+
+// The default number of histories covers every combination, as faultAt says.
+func TestFaultAtCoversEveryCombination(t *testing.T) {
+	type combination struct {
+		fault faulttest.Fault
+		at    int
+	}
+	needed := len(faults) * maxCalls
+	for step := range 7 {
+		seen := map[combination]bool{}
+		for seed := range needed {
+			fault, at := faultAt(seed, step)
+			seen[combination{fault, at}] = true
+		}
+		if len(seen) != needed {
+			t.Errorf("step %d: %d combinations of %d", step, len(seen), needed)
+		}
+	}
+}
 
 // Runs are killed before or after any of their calls, stall there while others continue, run
 // concurrently with themselves, repeat or arrive late. After every step of a random history the
 // semester refers to a complete list that the school once offered. In the end one healthy run publishes
 // the newest list and leaves no leftovers.
+//
+// By default there are as many histories as faultAt needs for every combination. With LONG_TESTS there
+// are seven times as many, which vary what precedes and follows a fault.
 func TestKilledAtAnyPoint(t *testing.T) {
+	needed := len(faults) * maxCalls
+	histories := needed
+	if os.Getenv("LONG_TESTS") != "" {
+		histories = longHistories
+	}
 	seeds := make(chan int)
 	var workers sync.WaitGroup
 	for range 12 { // far more than processors: histories mostly wait for the clients' retry backoff
@@ -33,13 +75,20 @@ func TestKilledAtAnyPoint(t *testing.T) {
 				t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 					// Histories that share a world use different semesters.
 					id := schema.SemesterID(fmt.Sprintf("2026-%02d%02d", 1+seed/100, seed%100))
-					h := &history{t: t, w: w, id: id, random: rand.New(rand.NewPCG(uint64(seed), 1))}
+					h := &history{t: t, w: w, seed: seed, id: id, random: rand.New(rand.NewPCG(uint64(seed), 1))}
 					h.run()
 				})
 			}
 		})
 	}
-	for seed := range crashSeeds {
+	// On a busy machine, a thousand must not exceed the time that go test allows.
+	deadline, limited := t.Deadline()
+	stop := time.Now().Add(time.Until(deadline) / 2)
+	for seed := range histories {
+		if seed >= needed && limited && time.Now().After(stop) {
+			t.Logf("stopped after %d of %d histories, at half of the time limit", seed, histories)
+			break
+		}
 		seeds <- seed
 	}
 	close(seeds)
@@ -50,6 +99,7 @@ func TestKilledAtAnyPoint(t *testing.T) {
 type history struct {
 	t       *testing.T
 	w       *world
+	seed    int
 	id      schema.SemesterID
 	random  *rand.Rand
 	offered []string // versions of the list, in the order the school offered them
@@ -90,8 +140,8 @@ func (h *history) advanceClock() {
 // step runs one task under a random fault and checks what is published afterwards.
 func (h *history) step(step int) {
 	h.t.Helper()
-	kind := faults[h.random.IntN(len(faults))]
-	p := h.w.process(h.t, h.id, kind, h.random.IntN(20))
+	kind, at := faultAt(h.seed, step)
+	p := h.w.process(h.t, h.id, kind, at)
 	task := h.nextTask()
 	var run *refresh.Run
 	var err error
@@ -103,7 +153,7 @@ func (h *history) step(step int) {
 	} else {
 		var concurrent sync.WaitGroup
 		if h.random.IntN(3) == 0 {
-			other := h.w.process(h.t, h.id, faulttest.Faults()[h.random.IntN(len(faulttest.Faults()))], h.random.IntN(20))
+			other := h.w.process(h.t, h.id, faulttest.Faults()[h.random.IntN(len(faulttest.Faults()))], h.random.IntN(maxCalls))
 			concurrent.Go(func() { other.refresh(task) })
 		}
 		run, err = p.refresh(task)
@@ -167,7 +217,7 @@ func (h *history) checkHealthyRun() {
 
 // A clean-up stalls at each of its calls in turn while the list it considers a leftover returns.
 func TestLeftoverReturnsDuringCleanUp(t *testing.T) {
-	for at := range 20 {
+	for at := range maxCalls {
 		for _, kind := range []faulttest.Fault{faulttest.StallBefore, faulttest.StallAfter} {
 			t.Run(fmt.Sprintf("%v call %d", kind, at), func(t *testing.T) {
 				t.Parallel()

@@ -47,6 +47,7 @@ type world struct {
 	courses lecturespb.LecturesClient
 	fs      *firestore.Client
 	bucket  *storage.BucketHandle
+	files   sync.Map // *school.File by schema.SemesterID
 }
 
 func newWorld(t testing.TB) *world {
@@ -89,6 +90,9 @@ func discardLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // schools returns a school file with one semester.
 func (w *world) schools(t testing.TB, id schema.SemesterID) *school.File {
 	t.Helper()
+	if file, ok := w.files.Load(id); ok {
+		return file.(*school.File)
+	}
 	file, err := school.Parse(strings.NewReader(fmt.Sprintf(`
 schools:
   - id: %s
@@ -101,6 +105,7 @@ schools:
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.files.Store(id, file)
 	return file
 }
 

@@ -92,7 +92,7 @@ func (w *world) client(t *testing.T, change ...func(start map[string]any)) *clie
 	t.Helper()
 	c := &client{t: t}
 	if w.place.pages != nil {
-		c.script = w.place.browser.Open(t, w.place.pages.URL(w.place.version, "client.mjs"))
+		c.script = w.place.browser.Reuse(t, w.place.pages.URL(w.place.version, "client.mjs"))
 	} else {
 		c.script = sdktest.StartNode(t, w.place.version, "client.mjs")
 	}
