@@ -3,6 +3,7 @@ package documentwriter
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"cloud.google.com/go/firestore"
 
@@ -41,4 +42,31 @@ func deletions(ctx context.Context, documents *firestore.CollectionRef) ([]Write
 		writes[i] = Write{Ref: doc.Ref}
 	}
 	return writes, nil
+}
+
+// PageSize is how many documents a page of a long query has.
+const PageSize = 500
+
+// Documents reads the documents of a query in the order of their names. It reads them in pages, because
+// Firestore ends queries that take longer than a minute.
+func Documents(ctx context.Context, query firestore.Query) iter.Seq2[*firestore.DocumentSnapshot, error] {
+	return func(yield func(*firestore.DocumentSnapshot, error) bool) {
+		query := query.OrderBy(firestore.DocumentID, firestore.Asc).Limit(PageSize)
+		for page := query; ; {
+			docs, err := page.Documents(ctx).GetAll()
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, doc := range docs {
+				if !yield(doc, nil) {
+					return
+				}
+			}
+			if len(docs) < PageSize {
+				return
+			}
+			page = query.StartAfter(docs[len(docs)-1])
+		}
+	}
 }

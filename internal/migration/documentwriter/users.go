@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"cloud.google.com/go/firestore"
 	"golang.org/x/sync/errgroup"
@@ -42,19 +43,17 @@ const maxUsers = 40
 func (w *Writer) WriteUsers(ctx context.Context, changes []UserChange, isOld func(uid string) bool) (taken []string, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxParallel)
-	results := make([][]string, (len(changes)+maxUsers-1)/maxUsers)
-	i := 0
+	var mu sync.Mutex
 	for chunk := range slices.Chunk(changes, maxUsers) {
-		group.Go(func() (err error) {
-			results[i], err = w.writeUsers(ctx, chunk, isOld)
+		group.Go(func() error {
+			names, err := w.writeUsers(ctx, chunk, isOld)
+			mu.Lock()
+			defer mu.Unlock()
+			taken = append(taken, names...)
 			return err
 		})
-		i++
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return slices.Concat(results...), nil
+	return taken, group.Wait()
 }
 
 func (w *Writer) writeUsers(ctx context.Context, chunk []UserChange, isOld func(string) bool) (taken []string, err error) {
@@ -107,8 +106,9 @@ func (t *userTransaction) read(chunk []UserChange) error {
 			add(c.Documents.Username.Ref)
 		}
 		for _, name := range c.Former {
-			add(schema.UsernameRef(t.client, name.Username))
-			add(credential.Ref(t.client, name.Address))
+			for _, ref := range t.refs(name) {
+				add(ref)
+			}
 		}
 	}
 	docs, err := t.tx.GetAll(refs)
@@ -127,6 +127,17 @@ func (t *userTransaction) read(chunk []UserChange) error {
 		}
 	}
 	return nil
+}
+
+// refs returns the documents of a name, either half of which may be unknown.
+func (t *userTransaction) refs(name conversion.Name) (refs []*firestore.DocumentRef) {
+	if ref := schema.UsernameRef(t.client, name.Username); ref != nil {
+		refs = append(refs, ref)
+	}
+	if name.Address != "" {
+		refs = append(refs, credential.Ref(t.client, name.Address))
+	}
+	return refs
 }
 
 func (t *userTransaction) set(d *conversion.Document, uid string) {
@@ -160,8 +171,8 @@ func (t *userTransaction) plan(c UserChange) {
 		t.change(Write{Ref: ref})
 	}
 	for _, name := range c.Former {
-		for _, ref := range []*firestore.DocumentRef{schema.UsernameRef(t.client, name.Username), credential.Ref(t.client, name.Address)} {
-			if ref != nil && !keep[ref.Path] && t.owners[ref.Path] == c.UID {
+		for _, ref := range t.refs(name) {
+			if !keep[ref.Path] && t.owners[ref.Path] == c.UID {
 				t.change(Write{Ref: ref})
 				t.owners[ref.Path] = ""
 			}
