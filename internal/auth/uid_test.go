@@ -30,7 +30,7 @@ func TestOwnUIDs(t *testing.T) {
 		"0123456789ab8def8123456789abcdef":              false,
 		"aBcDeFgHiJkLmNoPqRsTuVwXyZ01":                  false, // Authentication's own
 		"abcdefghijklmnopqrstuvwxy2":                    false,
-		"": false,
+		"":                                              false,
 	} {
 		if got := isOwnUID(uid); got != want {
 			t.Errorf("isOwnUID(%q) = %v, want %v", uid, got, want)
