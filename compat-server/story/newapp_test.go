@@ -192,6 +192,7 @@ func (a *newApp) live(ctx context.Context) {
 			return
 		}
 		a.w.count("steps of new apps")
+		a.w.step()
 		a.w.pause(ctx, a.r)
 	}
 }

@@ -19,12 +19,17 @@ type oldApp struct {
 	r    *rand.Rand
 	http *http.Client
 	model
+	// through is the instance that all its requests go through, nil for each in turn.
+	through *instance
 
 	username, password string
 	uid                string
 	access, refresh    string
 	serial             int // of the titles it makes
 }
+
+// plainHTTP is for requests that are not an app's.
+var plainHTTP = &http.Client{}
 
 // lost is a request without a usable response that a fault excuses. It may have been carried out or not,
 // and even be carried out later.
@@ -55,7 +60,10 @@ func (a *oldApp) send(method, path, token string, body any) (reply, error) {
 	if body != nil {
 		text, _ = json.Marshal(body)
 	}
-	in, start := a.w.balancer.pick(), a.w.faults.moment()
+	in, start := a.through, a.w.faults.moment()
+	if in == nil {
+		in = a.w.balancer.pick()
+	}
 	got, err := a.exchange(in, method, path, token, text)
 	if err == nil && got.status < http.StatusInternalServerError {
 		return got, nil
@@ -333,6 +341,7 @@ func (a *oldApp) live(ctx context.Context) {
 			a.w.fail("%s: %v", a.username, err)
 			return
 		}
+		a.w.step()
 		a.w.pause(ctx, a.r)
 	}
 }

@@ -49,6 +49,8 @@ type world struct {
 	faults   faults
 
 	mu       sync.Mutex
+	steps    int
+	stepped  chan struct{} // closed and replaced with each step
 	counts   map[string]int
 	slowest  map[string]time.Duration
 	problems int
@@ -59,7 +61,7 @@ func newWorld(t *testing.T, seed uint64, postgres *postgrestest.Server) *world {
 	t.Helper()
 	w := &world{
 		T: t, r: rand.New(rand.NewPCG(seed, 0)), postgres: postgres, semesterPath: "schools/고려대학교-서울/semesters/2022-0900",
-		data: olddata.New(olddata.Config{Users: 60, LecturesPerUser: 4}), counts: map[string]int{}, slowest: map[string]time.Duration{},
+		data: olddata.New(olddata.Config{Users: 60, LecturesPerUser: 4}), stepped: make(chan struct{}), counts: map[string]int{}, slowest: map[string]time.Duration{},
 	}
 	w.requests, w.cancel = context.WithCancel(context.Background())
 	t.Cleanup(w.cancel)
@@ -134,6 +136,15 @@ func (w *world) count(what string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.counts[what]++
+}
+
+// step counts a step of an app.
+func (w *world) step() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.steps++
+	close(w.stepped)
+	w.stepped = make(chan struct{})
 }
 
 // took records how long a request took.
@@ -221,6 +232,25 @@ func (c *crowd) addOld(a *oldApp) {
 func (c *crowd) addNew(a *newApp) {
 	c.new = append(c.new, a)
 	c.wg.Go(func() { a.live(c.ctx) })
+}
+
+// await waits until the apps have made n more steps.
+func (c *crowd) await(n int) {
+	c.w.mu.Lock()
+	until := c.w.steps + n
+	c.w.mu.Unlock()
+	for c.w.requests.Err() == nil {
+		c.w.mu.Lock()
+		steps, stepped := c.w.steps, c.w.stepped
+		c.w.mu.Unlock()
+		if steps >= until {
+			return
+		}
+		select {
+		case <-stepped:
+		case <-c.w.requests.Done():
+		}
+	}
 }
 
 // leave stops all apps after the step that each is in.
