@@ -151,7 +151,7 @@ type probe struct{ *oldApp }
 
 // succeeds reads and writes through an instance.
 func (p *probe) succeeds(in *instance) bool {
-	only := &oldApp{w: p.w, r: p.r, http: p.http, username: p.username, password: p.password, uid: p.uid, through: in, serial: p.serial}
+	only := &oldApp{w: p.w, r: p.r, http: p.http, username: p.username, passwords: p.passwords, uid: p.uid, through: in, serial: p.serial}
 	defer func() { p.serial = only.serial }()
 	return only.signIn() == nil && only.me() == nil && only.createTimetable() == nil
 }
