@@ -9,6 +9,7 @@
 //	timetable.go lecture.go             what users save
 //	courselist.go                       the course list, an object in Cloud Storage
 //	refresh.go schedule.go credential.go attempts.go deletion.go sweep.go    for servers only
+//	migration.go                        the move from the old database, for servers and operators only
 //
 // document.go explains descriptions, id.go which ids Firestore accepts, read.go reads a document that may
 // not exist, and codec.go converts between structs and maps of fields.
