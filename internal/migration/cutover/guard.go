@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"heek.kr/heektime/internal/migration/reverse"
 )
 
 //go:embed guard.sql
@@ -40,7 +42,7 @@ func Install(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.PgConn().Exec(ctx, guardSQL).ReadAll(); err != nil {
 		return fmt.Errorf("create the schema heektime_migration in the old database: %w", err)
 	}
-	return nil
+	return reverse.Install(ctx, conn)
 }
 
 // shut rejects writes for a time. When it returns, every transaction that wrote the tables has ended,

@@ -55,9 +55,6 @@ var errRestart = errors.New("restart")
 // side on, until the context ends. It may be killed at any time; only one process at a time gets to apply
 // anything. It returns an error that somebody has to mend.
 func Run(ctx context.Context, cfg Config) error {
-	if err := Install(ctx, cfg.DB.Pool); err != nil {
-		return err
-	}
 	r := &runner{cfg: cfg, store: state.NewStore(cfg.Client, nil)}
 	backoff := minBackoff
 	for {
@@ -182,7 +179,7 @@ func (r *runner) connect(ctx context.Context) error {
 		}
 	}
 	r.conn = conn
-	return nil
+	return Install(ctx, conn)
 }
 
 func (r *runner) readPhases(ctx context.Context) error {
