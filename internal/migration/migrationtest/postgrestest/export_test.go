@@ -1,0 +1,4 @@
+package postgrestest
+
+// Dir returns the folder of a server.
+func Dir(s *Server) string { return s.dir }

@@ -1,0 +1,7 @@
+//go:build !unix
+
+package postgrestest
+
+import "os/exec"
+
+func unprivileged(*exec.Cmd, string) error { return nil }
