@@ -52,10 +52,11 @@ func isProgram(path string) bool {
 // [Require] is set.
 func programs(t testing.TB) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("-short skips tests that need PostgreSQL")
+	}
 	folder, err := findPrograms()
 	switch {
-	case err == nil && testing.Short():
-		t.Skip("-short skips tests that need PostgreSQL")
 	case err == nil:
 		return folder
 	case os.Getenv(Require) != "":
