@@ -40,7 +40,10 @@ func (o *Overview) readFirestore(ctx context.Context, client *firestore.Client) 
 		o.Copy = copyOf(progress)
 	}
 	if exists[1] && position.Slot != "" {
-		o.Follow = &Follow{Slot: position.Slot, LSN: position.LSN, CommittedAt: position.CommittedAt, AppliedAt: position.AppliedAt}
+		o.Follow = &Follow{
+			Slot: position.Slot, LSN: position.LSN, CommittedAt: position.CommittedAt, AppliedAt: position.AppliedAt, Problem: position.Problem,
+			LagSeconds: position.LagSeconds, LagBytes: position.LagBytes, // unless the old database says better
+		}
 	}
 	if exists[2] {
 		o.Verification = &verification

@@ -56,7 +56,7 @@ func (o *Overview) nextOfSwitch() *Next {
 			return &Next{Code: "switching", Reason: fmt.Sprintf("%s is being switched to the %s side. If the command was killed, "+
 				"compat-server takes the switch back within seconds", k.Kind, k.Toward)}
 		}
-		if k.Phase == schema.PhaseNew && o.OldDatabase == "" && k.Guarded != "final" && o.Back != nil {
+		if k.Phase == schema.PhaseNew && k.Kind != schema.MigrateSchools && o.OldDatabase == "" && k.Guarded != "final" {
 			return &Next{"follow", "unguarded", fmt.Sprintf("%s is on the new side, but the old database still accepts writes of it: "+
 				"follow shuts it again", k.Kind)}
 		}

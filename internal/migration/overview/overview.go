@@ -59,8 +59,8 @@ type Copy struct {
 	Rows int64  `json:"rows"`
 	// Total is about how many rows there are, 0 if it is not known.
 	Total int64 `json:"total,omitempty"`
-	// Left is about how long the rest takes, 0 if it is not known.
-	Left time.Duration `json:"leftNanos,omitempty"`
+	// LeftSeconds is about how long the rest takes, 0 if it is not known.
+	LeftSeconds float64 `json:"leftSeconds,omitempty"`
 }
 
 // Follow is how far changes of the old database have been applied.
@@ -134,6 +134,6 @@ func (o *Overview) setRates(before *Overview) {
 	}
 	if c, b := o.Copy, before.Copy; c != nil && b != nil && c.Total > c.Rows && c.Rows > b.Rows {
 		perSecond := float64(c.Rows-b.Rows) / seconds
-		c.Left = time.Duration(float64(c.Total-c.Rows) / perSecond * float64(time.Second)).Round(time.Second)
+		c.LeftSeconds = float64(c.Total-c.Rows) / perSecond
 	}
 }
