@@ -3,7 +3,6 @@ package shadowread
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,11 +19,11 @@ const deprecatedHeader = "X-HeekTime-Deprecated"
 
 // request is a GET request to both servers.
 type request struct {
-	kind  string // with placeholders: "GET /username/{username}"
-	path  string // escaped
-	uid   string // of the user that the request is about, "" if it is about none
-	token string // "" for a signed-out caller
-	read  func(any) object
+	kind   string // with placeholders: "GET /username/{username}"
+	path   string // escaped
+	uid    string // of the user that the request is about, "" if it is about none
+	caller string // the uid of the signed-in user, "" if nobody is
+	read   func(any) object
 }
 
 // response is what a server responded.
@@ -48,9 +47,9 @@ const (
 
 // get sends a request to a server. It repeats a request that was rejected for now, or failed on the way:
 // neither tells the two sides apart.
-func (c *comparison) get(ctx context.Context, server string, r request) (response, error) {
+func (c *comparison) get(ctx context.Context, server string, r request, token string) (response, error) {
 	for attempt := 1; ; attempt++ {
-		got, wait, err := c.attempt(ctx, server, r)
+		got, wait, err := c.attempt(ctx, server, r, token)
 		if ctx.Err() != nil {
 			return got, context.Cause(ctx)
 		}
@@ -66,14 +65,13 @@ func (c *comparison) get(ctx context.Context, server string, r request) (respons
 }
 
 // attempt sends a request once. wait is how long to wait before the next attempt, 0 if the response is final.
-func (c *comparison) attempt(ctx context.Context, server string, r request) (got response, wait time.Duration, err error) {
+func (c *comparison) attempt(ctx context.Context, server string, r request, token string) (got response, wait time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	httpRequest, err := http.NewRequestWithContext(ctx, http.MethodGet, server+base+r.path, nil)
 	if err != nil {
 		return got, 0, err
 	}
-	token := r.token
 	if token == "" {
 		token = "null" // as old apps do
 	}
@@ -111,7 +109,7 @@ func (c *comparison) checkServed(r request, got response) error {
 
 // semesters returns the ids of the old server's semesters.
 func (c *comparison) semesters(ctx context.Context) ([]string, error) {
-	got, err := c.get(ctx, c.Old, request{path: "/schools"})
+	got, err := c.get(ctx, c.Old, request{path: "/schools"}, "")
 	if err != nil {
 		return nil, fmt.Errorf("reach the old server: %w", err)
 	}
@@ -129,33 +127,26 @@ func (c *comparison) semesters(ctx context.Context) ([]string, error) {
 }
 
 // requests lists what to compare.
-func (c *comparison) requests(semesters []string) ([]request, error) {
+func (c *comparison) requests(semesters []string) []request {
 	requests := []request{{kind: "GET /schools", path: "/schools", read: readSchools}}
 	for _, id := range semesters {
 		// Clients keep old ids, so both servers must accept them. The slash stays a slash.
 		path := (&url.URL{Path: "/semesters/" + id + "/lectures-url"}).EscapedPath()
 		requests = append(requests, request{kind: "GET /semesters/{id}/lectures-url", path: path, read: readListURL})
 	}
-	var other string // the token of another user than the current one
+	other := ""
 	for _, u := range c.Users {
 		path := "/users/" + url.PathEscape(u.ID) + "/timetables"
 		requests = append(requests,
 			request{kind: "GET /username/{username}", path: "/username/" + url.PathEscape(u.Username), uid: u.ID, read: readUser},
-			request{kind: "GET /users/{id}/timetables, another's", path: path, uid: u.ID, token: other, read: readTimetables})
-		if c.Token == nil {
+			request{kind: "GET /users/{id}/timetables, another's", path: path, uid: u.ID, caller: other, read: readTimetables})
+		if c.Tokens == nil {
 			continue
 		}
-		token, err := c.Token(u.ID)
-		if err != nil {
-			return nil, fmt.Errorf("make a token for %s: %w", u.ID, err)
-		}
-		if token == "" {
-			return nil, errors.New("an access token is empty")
-		}
 		requests = append(requests,
-			request{kind: "GET /users/{id}/timetables, one's own", path: path, uid: u.ID, token: token, read: readTimetables},
-			request{kind: "GET /me", path: "/me", uid: u.ID, token: token, read: readUser})
-		other = token
+			request{kind: "GET /users/{id}/timetables, one's own", path: path, uid: u.ID, caller: u.ID, read: readTimetables},
+			request{kind: "GET /me", path: "/me", uid: u.ID, caller: u.ID, read: readUser})
+		other = u.ID
 	}
-	return requests, nil
+	return requests
 }

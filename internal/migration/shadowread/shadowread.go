@@ -32,9 +32,9 @@ type Config struct {
 	Old, New string
 	// Users are the sampled users. Without any, only schools and course lists are compared.
 	Users []User
-	// Token returns an access token of a user that both servers accept. Without it, only what signed-out
-	// apps see is compared.
-	Token func(uid string) (string, error)
+	// Tokens returns access tokens of a user, for the old server and for compat-server. It is called before each
+	// request with one, because they expire. Without it, only what signed-out apps see is compared.
+	Tokens func(ctx context.Context, uid string) (Tokens, error)
 	// Settle waits until changes of the old database up to now are in Firestore. It is called once for each
 	// response that differs. Without it, such a response is not requested again.
 	Settle func(context.Context) error
@@ -45,6 +45,9 @@ type Config struct {
 	// Client sends the requests, http.DefaultClient if it is nil.
 	Client *http.Client
 }
+
+// Tokens are access tokens of the same user, for each of the servers.
+type Tokens struct{ Old, New string }
 
 // Difference is one value that differs.
 type Difference struct {
@@ -110,11 +113,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	requests, err := c.requests(semesters)
-	if err != nil {
-		return nil, err
-	}
-	return c.all(ctx, requests)
+	return c.all(ctx, c.requests(semesters))
 }
 
 // comparison is a run.
@@ -244,11 +243,18 @@ func (c *comparison) add(d Difference) {
 
 // differences sends a request to both servers at the same time and compares the responses.
 func (c *comparison) differences(ctx context.Context, r request) ([]Difference, error) {
+	var tokens Tokens
+	if r.caller != "" {
+		var err error
+		if tokens, err = c.Tokens(ctx, r.caller); err != nil {
+			return nil, fmt.Errorf("make tokens for %s: %w", r.caller, err)
+		}
+	}
 	var older, newer response
 	var errs [2]error
 	var both sync.WaitGroup
-	both.Go(func() { older, errs[0] = c.get(ctx, c.Old, r) })
-	both.Go(func() { newer, errs[1] = c.get(ctx, c.New, r) })
+	both.Go(func() { older, errs[0] = c.get(ctx, c.Old, r, tokens.Old) })
+	both.Go(func() { newer, errs[1] = c.get(ctx, c.New, r, tokens.New) })
 	both.Wait()
 	if err := errors.Join(errs[:]...); err != nil {
 		return nil, err

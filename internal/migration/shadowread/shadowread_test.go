@@ -75,7 +75,9 @@ func (s *server) set(path, body string) {
 func config(older, newer *server) shadowread.Config {
 	return shadowread.Config{
 		Old: older.URL, New: newer.URL + "/apis/v2", Users: []shadowread.User{{ID: "u1", Username: "minsu"}, {ID: "gone", Username: "a/b?"}},
-		Token: func(uid string) (string, error) { return "token-" + uid, nil },
+		Tokens: func(_ context.Context, uid string) (shadowread.Tokens, error) {
+			return shadowread.Tokens{Old: "token-" + uid, New: "new-" + uid}, nil
+		},
 	}
 }
 
@@ -96,8 +98,8 @@ func TestEqual(t *testing.T) {
 		text, _ := json.MarshalIndent(report, "", " ")
 		t.Errorf("equal responses: %s", text)
 	}
-	for _, s := range []*server{older, newer} {
-		calls := strings.Join(s.calls, "\n")
+	for token, s := range map[string]*server{"token-": older, "new-": newer} {
+		calls := strings.ReplaceAll(strings.Join(s.calls, "\n"), token, "token-")
 		for _, want := range []string{"/users/u1/timetables Bearer token-u1", "/users/u1/timetables Bearer null", "/users/gone/timetables Bearer token-u1",
 			"/username/a%2Fb%3F Bearer null", "/me Bearer token-gone"} {
 			if !strings.Contains(calls, want) {
