@@ -104,6 +104,8 @@ type Source struct {
 	Old       *legacydb.DB
 	// Before is an overview that was read earlier, from which rates are computed, or nil.
 	Before *Overview
+	// Sample is how long to watch the slot for its rate if there is no Before. 0 does not.
+	Sample time.Duration
 }
 
 // Read reads an overview. It bills 6 reads of Firestore. A failure of the old database is not an error: the
@@ -117,6 +119,8 @@ func Read(ctx context.Context, s Source) (*Overview, error) {
 		o.OldDatabase = "not read: set OLD_DATABASE_URL to its connection string"
 	} else if err := o.readOld(ctx, s.Old); err != nil {
 		o.OldDatabase = err.Error()
+	} else if s.Before == nil && s.Sample > 0 {
+		o.sampleRate(ctx, s)
 	}
 	o.setRates(s.Before)
 	o.Next = o.next()
@@ -135,5 +139,24 @@ func (o *Overview) setRates(before *Overview) {
 	if c, b := o.Copy, before.Copy; c != nil && b != nil && c.Total > c.Rows && c.Rows > b.Rows {
 		perSecond := float64(c.Rows-b.Rows) / seconds
 		c.LeftSeconds = float64(c.Total-c.Rows) / perSecond
+	}
+}
+
+// sampleRate watches the slot for a while.
+func (o *Overview) sampleRate(ctx context.Context, s Source) {
+	if o.Follow == nil || !o.Follow.Running {
+		return
+	}
+	began := *o
+	first := *o.Follow
+	began.Follow = &first
+	select {
+	case <-ctx.Done():
+		return
+	case <-time.After(s.Sample):
+	}
+	if err := o.readSlot(ctx, s.Old.Pool); err == nil {
+		o.At = time.Now()
+		o.setRates(&began)
 	}
 }
