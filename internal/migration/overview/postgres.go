@@ -120,12 +120,13 @@ func (o *Overview) readBack(ctx context.Context, db *pgxpool.Pool) error {
 // readGuards finds the triggers that reject writes of the old server.
 func (o *Overview) readGuards(ctx context.Context, db *pgxpool.Pool) error {
 	const query = `
-		SELECT DISTINCT a.kind, a.until = 'final'
-		FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace,
-		     -- The arguments, each followed by a zero byte.
-		     LATERAL (SELECT split_part(encode(t.tgargs, 'escape'), '\000', 1) AS kind, split_part(encode(t.tgargs, 'escape'), '\000', 2) AS until) a
-		WHERE n.nspname = 'heektime_migration' AND p.proname = 'guard' AND t.tgenabled <> 'D'
-		  AND CASE WHEN a.until = 'final' THEN true ELSE clock_timestamp() < a.until::timestamptz END`
+		-- Materialized, because only guards have a time as their argument.
+		WITH guards AS MATERIALIZED (
+			SELECT encode(t.tgargs, 'escape') AS args -- each argument is followed by a zero byte
+			FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
+			WHERE n.nspname = 'heektime_migration' AND p.proname = 'guard' AND t.tgenabled <> 'D')
+		SELECT DISTINCT split_part(args, '\000', 1), split_part(args, '\000', 2) = 'final' FROM guards
+		WHERE CASE split_part(args, '\000', 2) WHEN 'final' THEN true ELSE clock_timestamp() < split_part(args, '\000', 2)::timestamptz END`
 	rows, err := db.Query(ctx, query)
 	if err != nil {
 		return err
