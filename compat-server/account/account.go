@@ -103,11 +103,11 @@ func (a *Accounts) SignIn(ctx context.Context, clientIP, username, password stri
 	if err != nil {
 		return token.Session{}, err
 	}
-	since, err := a.since(ctx, account.UID)
+	state, err := a.sessionState(ctx, account.UID)
 	if errors.Is(err, ErrRevoked) { // disabled or deleted after the password check
 		err = auth.ErrWrong
 	}
-	return token.Session{UID: account.UID, Since: since}, err
+	return token.Session{UID: account.UID, Since: state.since}, err
 }
 
 // complete claims the username that the user signs in with for an account that has no documents. If

@@ -32,11 +32,11 @@ func (s *Server) signIn(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	access, err := s.tokens.Sign(session, token.Access)
+	access, err := s.sign(ctx, session, token.Access)
 	if err != nil {
 		return err
 	}
-	refresh, err := s.tokens.Sign(session, token.Refresh)
+	refresh, err := s.sign(ctx, session, token.Refresh)
 	if err != nil {
 		return err
 	}
@@ -49,17 +49,17 @@ func (s *Server) refresh(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	session, err := s.tokens.Check(fields[0], token.Refresh)
+	session, err := s.checkToken(fields[0], token.Refresh)
 	if err != nil {
 		return errRefreshRejected
 	}
-	switch err := s.accounts.Refresh(ctx, session); {
+	switch session, err = s.accounts.Refresh(ctx, session); {
 	case errors.Is(err, account.ErrRevoked):
 		return errRefreshRejected
 	case err != nil:
 		return err
 	}
-	access, err := s.tokens.Sign(session, token.Access)
+	access, err := s.sign(ctx, session, token.Access)
 	if err != nil {
 		return err
 	}

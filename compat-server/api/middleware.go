@@ -7,11 +7,11 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"heek.kr/heektime/compat-server/passthrough"
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/logline"
 )
@@ -99,8 +99,8 @@ type caller struct {
 func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		who := caller{ip: s.proxies.ClientIP(c.Request())}
-		if text := bearerToken(c.Request().Header.Get(echo.HeaderAuthorization)); text != "" {
-			who.Session, who.tokenErr = s.tokens.Check(text, token.Access)
+		if text := passthrough.BearerToken(c.Request().Header.Get(echo.HeaderAuthorization)); text != "" {
+			who.Session, who.tokenErr = s.checkToken(text, token.Access)
 			who.signedIn = who.tokenErr == nil
 		}
 		c.Set(callerKey, who)
@@ -118,14 +118,4 @@ func (s *Server) limiter(who caller) (*limiter, string) {
 		return &s.users, who.UID
 	}
 	return &s.addresses, who.ip
-}
-
-// bearerToken returns the token of an Authorization header, or "" if there is none. Old apps send
-// "Bearer null" when the user is signed out.
-func bearerToken(header string) string {
-	scheme, text, _ := strings.Cut(header, " ")
-	if text = strings.TrimSpace(text); !strings.EqualFold(scheme, "Bearer") || text == "null" {
-		return ""
-	}
-	return text
 }

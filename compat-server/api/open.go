@@ -12,12 +12,14 @@ import (
 	"heek.kr/heektime/compat-server/account"
 	"heek.kr/heektime/compat-server/catalog"
 	"heek.kr/heektime/compat-server/courselist"
+	"heek.kr/heektime/compat-server/passthrough"
 	"heek.kr/heektime/compat-server/timetable"
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/loginthrottle"
+	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/server"
 	"heek.kr/heektime/internal/werkzeug"
 )
@@ -39,6 +41,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	trusted := env.OptionalList("TRUSTED_PROXIES", auth.FirebaseHosting)
 	end := env.Required("END_DATE", "the day on which the legacy API ends, YYYY-MM-DD")
 	rounds := env.OptionalInt("PASSWORD_ROUNDS", werkzeug.DefaultRounds, 1, werkzeug.MaxRounds)
+	old := readOldServer(env)
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
@@ -53,6 +56,9 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	}
 	if cfg.Tokens, err = token.New(project, key, oldKey, time.Now); err != nil {
 		return nil, fmt.Errorf("environment variable TOKEN_KEY or TOKEN_KEY_OLD: %w", err)
+	}
+	if cfg.OldServer, err = old.open(); err != nil {
+		return nil, err
 	}
 	clients := gcp.NewClients(project, database)
 	defer clients.CloseOnError(&err)
@@ -95,5 +101,44 @@ func Assemble(cfg Config, storage *storage.Client, signIn auth.Config) (*Server,
 	if cfg.Lists, err = courselist.New(storage); err != nil {
 		return nil, err
 	}
+	if cfg.OldServer != nil {
+		cfg.OldServer.Views = state.NewViewer(state.NewStore(signIn.Firestore, signIn.Now), signIn.Log)
+	}
 	return New(cfg)
+}
+
+// oldServerSettings are the settings of the old server, as they are in the environment.
+type oldServerSettings struct {
+	url, key string
+	claims   token.OldServerClaims
+}
+
+func readOldServer(env *environment.Variables) oldServerSettings {
+	return oldServerSettings{
+		url: env.Optional("OLD_SERVER_URL", ""),
+		key: env.Optional("OLD_TOKEN_KEY", ""),
+		claims: token.OldServerClaims{
+			Subject: env.Optional("OLD_TOKEN_SUBJECT_CLAIM", "sub"), Purpose: env.Optional("OLD_TOKEN_TYPE_CLAIM", "type"),
+			AccessValue: env.Optional("OLD_TOKEN_ACCESS_TYPE", "access"), RefreshValue: env.Optional("OLD_TOKEN_REFRESH_TYPE", "refresh"),
+		},
+	}
+}
+
+// open returns the old server, nil if none is configured. Errors do not quote the key.
+func (o oldServerSettings) open() (*OldServer, error) {
+	if o.url == "" {
+		return nil, nil
+	}
+	address, err := passthrough.ParseURL(o.url)
+	if err != nil {
+		return nil, fmt.Errorf("environment variable OLD_SERVER_URL: %w", err)
+	}
+	if o.key == "" {
+		return nil, errors.New("environment variable OLD_TOKEN_KEY is not set: the key that the old server signs its tokens with")
+	}
+	tokens, err := token.NewOldServer(o.key, o.claims, time.Now)
+	if err != nil {
+		return nil, fmt.Errorf("environment variables OLD_TOKEN_*: %w", err)
+	}
+	return &OldServer{URL: address, Tokens: tokens}, nil
 }

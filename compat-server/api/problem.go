@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/compat-server/account"
+	"heek.kr/heektime/compat-server/passthrough"
 	"heek.kr/heektime/compat-server/timetable"
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/auth"
@@ -76,6 +77,9 @@ var (
 
 	errInternal    = &problem{status: 500, Code: "SV001", Message: "서버에 문제가 생겼어요."}
 	errUnavailable = &problem{status: 503, Code: "SV002", Message: "지금은 처리할 수 없어요. 잠시 후 다시 시도해 주세요.", retryAfter: 5 * time.Second}
+	errMoving      = errUnavailable.withRetryAfter(time.Second)
+	errUnreachable = &problem{status: 502, Code: "SV003", Message: "서버에 연결할 수 없어요. 잠시 후 다시 시도해 주세요.", retryAfter: 5 * time.Second}
+	errTimeout     = &problem{status: 504, Code: "SV004", Message: "서버가 응답하지 않아요. 잠시 후 다시 시도해 주세요."}
 )
 
 // withMessage returns a copy of the problem with a message.
@@ -116,6 +120,13 @@ var problems = []struct {
 	{timetable.ErrNoTimetable, errNoTimetable},
 	{timetable.ErrNoLecture, errNoLecture},
 	{auth.ErrUnavailable, errUnavailable},
+	{passthrough.ErrState, errUnavailable},
+	{passthrough.ErrHeld, errMoving},
+	{passthrough.ErrUnknownOutcome, errMoving},
+	{passthrough.ErrUnreachable, errUnreachable},
+	{passthrough.ErrTimeout, errTimeout},
+	{passthrough.ErrBadPath, errBadRequest},
+	{passthrough.ErrBadBody, errBadRequest},
 }
 
 // toProblem converts an error to the problem to respond with.

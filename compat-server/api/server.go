@@ -21,15 +21,17 @@ import (
 	"heek.kr/heektime/compat-server/account"
 	"heek.kr/heektime/compat-server/catalog"
 	"heek.kr/heektime/compat-server/courselist"
+	"heek.kr/heektime/compat-server/passthrough"
 	"heek.kr/heektime/compat-server/timetable"
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/migration/state"
 )
 
 // base is the path prefix of all calls.
 const base = "/apis/v2"
 
-// Config holds the API's settings and dependencies. All fields are required.
+// Config holds the API's settings and dependencies. All fields but OldServer are required.
 type Config struct {
 	// PublicURL is the URL at which clients reach the API, "https://host" without a path. The URLs
 	// of course lists start with it.
@@ -39,6 +41,8 @@ type Config struct {
 	// Proxies are the trusted proxies in front of the service.
 	Proxies auth.Proxies
 	Limits  Limits
+	// OldServer is the server that has the data which has not moved yet, nil if there is none.
+	OldServer *OldServer
 
 	Accounts   *account.Accounts
 	Tokens     *token.Signer
@@ -61,6 +65,15 @@ func (cfg Config) checkSettings() error {
 	return cfg.Limits.check()
 }
 
+// OldServer is the old server, in front of which this one stands while data moves.
+type OldServer struct {
+	URL    *url.URL
+	Tokens *token.OldServer
+	Views  *state.Viewer
+	// Timeout and HoldTimeout are as in [passthrough.Config].
+	Timeout, HoldTimeout time.Duration
+}
+
 // Server is the API's HTTP handler. It is safe for concurrent use. Apart from rate limits and usage
 // counts, its state between calls is only a cache.
 type Server struct {
@@ -76,6 +89,7 @@ type Server struct {
 	now        func() time.Time
 
 	echo      *echo.Echo
+	old       *passthrough.Proxy // nil if there is no old server
 	usage     usage
 	users     limiter
 	addresses limiter
@@ -109,6 +123,12 @@ func New(cfg Config) (*Server, error) {
 		accounts: cfg.Accounts, tokens: cfg.Tokens, catalog: cfg.Catalog, timetables: cfg.Timetables, lists: cfg.Lists,
 		log: cfg.Log, now: cfg.Now, echo: echo.New(), usage: usage{log: cfg.Log, now: cfg.Now},
 		users: limiter{limit: cfg.Limits.User}, addresses: limiter{limit: cfg.Limits.Address},
+	}
+	if cfg.OldServer != nil {
+		var err error
+		if s.old, err = s.passThrough(*cfg.OldServer); err != nil {
+			return nil, err
+		}
 	}
 	s.echo.HTTPErrorHandler = s.fail
 	s.echo.Use(s.observe, s.allowBrowsers, s.authenticate)
@@ -157,10 +177,19 @@ func (s *Server) routes() []route {
 }
 
 // ServeHTTP implements [http.Handler].
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.old != nil {
+		s.old.ServeHTTP(w, r)
+		return
+	}
+	s.echo.ServeHTTP(w, r)
+}
 
 // Close logs the remaining usage counts.
 func (s *Server) Close() error {
+	if s.old != nil {
+		s.old.Close()
+	}
 	s.usage.close()
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 
 	"cloud.google.com/go/firestore"
+	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -64,7 +65,8 @@ func (s *Store) Add(ctx context.Context, uid, timetableID string, l schema.Lectu
 	}
 	var t Timetable
 	parent := s.timetable(uid, timetableID)
-	ref := schema.Lectures(parent).NewDoc()
+	// A UUID, as in the old database, so that the lecture has a place there if timetables move back.
+	ref := schema.LectureRef(parent, uuid.NewString())
 	err := s.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		doc, err := tx.Get(parent)
 		if err != nil {

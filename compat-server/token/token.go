@@ -52,6 +52,10 @@ type Session struct {
 	// or an operator revokes the account's tokens. A session is revoked if its Since differs from
 	// the account's current value; no clocks are compared.
 	Since int64
+	// IssuedAt is when the old server issued the token, in seconds since 1970, or 0 for a token of this
+	// server. The old server's tokens do not have Since, and are revoked if they are older than the
+	// account's tokensValidAfterTime.
+	IssuedAt int64
 }
 
 // claims are our private claims.

@@ -2,12 +2,12 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
 
 	"firebase.google.com/go/v4/auth"
+	"github.com/google/uuid"
 
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/email"
@@ -21,7 +21,7 @@ import (
 // Two facts tell accounts apart, and clients can forge neither:
 //
 //   - Authentication chooses the uid of an account that a client creates. The accounts that this service
-//     creates have a uid from the old system or one from [newUID].
+//     creates have a uid from the old system, one from [newUID], or one of its earlier form.
 //   - This service creates accounts of the domain with a verified address. Verifying takes a mailbox, and
 //     an account that changes its address becomes unverified.
 //
@@ -39,18 +39,33 @@ const maxEvictions = 3
 // no old accounts.
 const displacedDomain = "displaced." + email.OldDomain
 
-// uidLength is the length of what [rand.Text] returns, and uidAlphabet what it consists of.
+// Uids that this service chose before it chose UUIDs: 26 characters of base 32.
 const (
 	uidLength   = 26
 	uidAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 )
 
+// uidVersion is the version of the UUIDs that are uids of new accounts. Accounts of the old system have
+// UUIDs of version 4, so the version tells where an account was created: compat-server routes calls by it
+// while data moves. Version 8 leaves the other bits to the application.
+//
+// Source: https://www.rfc-editor.org/rfc/rfc9562#section-5.8
+const uidVersion = 8
+
 // newUID returns a uid for a new account. Authentication's own uids have 28 characters and letters in
 // both cases.
-func newUID() string { return rand.Text()[:uidLength] }
+func newUID() string {
+	id := uuid.New()
+	id[6] = id[6]&0x0f | uidVersion<<4
+	return id.String()
+}
 
 func isOwnUID(uid string) bool {
-	return len(uid) == uidLength && strings.Trim(uid, uidAlphabet) == ""
+	if len(uid) == uidLength {
+		return strings.Trim(uid, uidAlphabet) == ""
+	}
+	id, err := uuid.Parse(uid)
+	return err == nil && id.Version() == uidVersion && id.Variant() == uuid.RFC4122 && id.String() == uid
 }
 
 // isOurs reports whether an address is of the domain whose addresses only this service gives out.

@@ -25,6 +25,13 @@ func compatServer() spec.Service {
 			{Name: "CALLS_PER_USER", Value: spec.Default("10"), Purpose: "calls a second of one signed-in user"},
 			{Name: "CALLS_PER_ADDRESS", Value: spec.Default("50"), Purpose: "calls a second from one network address without signing in"},
 			passwordRounds,
+			{Name: "OLD_SERVER_URL", Value: spec.Default(""), Purpose: "while data [moves](old-clients.md#during-the-move): address of the old server, " +
+				"`https://host`, which gets the calls for what has not moved"},
+			{Name: "OLD_TOKEN_KEY", Value: spec.SecretValue(oldServerKey), Purpose: "required with `OLD_SERVER_URL`: the key that the old server signs its tokens with"},
+			{Name: "OLD_TOKEN_SUBJECT_CLAIM", Value: spec.Default("sub"), Purpose: "claim of the old server's tokens with the user's ID"},
+			{Name: "OLD_TOKEN_TYPE_CLAIM", Value: spec.Default("type"), Purpose: "claim with what a token is for"},
+			{Name: "OLD_TOKEN_ACCESS_TYPE", Value: spec.Default("access"), Purpose: "its value in access tokens"},
+			{Name: "OLD_TOKEN_REFRESH_TYPE", Value: spec.Default("refresh"), Purpose: "its value in refresh tokens"},
 		},
 	}
 }

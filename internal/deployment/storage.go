@@ -19,12 +19,14 @@ func buckets() []spec.Bucket {
 }
 
 // The secrets of compat-server.
-const tokenKey, oldTokenKey = "token-key", "token-key-old"
+const tokenKey, oldTokenKey, oldServerKey = "token-key", "token-key-old", "old-server-token-key"
 
 func secrets() []spec.Secret {
 	return []spec.Secret{{
 		ID: tokenKey, Purpose: "signs the tokens of old clients", Make: "openssl rand -base64 32",
 	}, {
 		ID: oldTokenKey, Purpose: "the previous key, during a rotation",
+	}, {
+		ID: oldServerKey, Purpose: "the key of the old server's tokens, while data moves",
 	}}
 }

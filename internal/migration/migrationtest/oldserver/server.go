@@ -76,13 +76,18 @@ func New(ctx context.Context, databaseURL string, config Config) (*Server, error
 // Close closes the connections to the database.
 func (s *Server) Close() { s.pool.Close() }
 
+// Reconnect closes the connections to the database, as a restart of the server does. New ones are opened as
+// needed.
+func (s *Server) Reconnect() { s.pool.Reset() }
+
 // Requests returns how many requests the server has received.
 func (s *Server) Requests() int64 { return s.requests.Load() }
 
 // Running is a server that listens.
 type Running struct {
 	*Server
-	URL string // without /apis/v2
+	URL     string // without /apis/v2
+	Address string // its host and port
 }
 
 // Start starts a server that ends with the test. Requests with a 500 response are logged.
@@ -100,7 +105,7 @@ func Start(t testing.TB, databaseURL string, config Config) *Running {
 		listening.Close()
 		s.Close()
 	})
-	return &Running{s, listening.URL}
+	return &Running{s, listening.URL, listening.Listener.Addr().String()}
 }
 
 // handler handles a request within a transaction. A nil response has no body.

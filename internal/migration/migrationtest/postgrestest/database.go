@@ -45,6 +45,9 @@ type Database struct {
 // URL returns the connection URL of the database.
 func (d *Database) URL() string { return d.Server.URL(d.Name) }
 
+// URLAt returns the connection URL of the database through a proxy at an address.
+func (d *Database) URLAt(address string) string { return d.Server.url(d.Name, address) }
+
 // NewDatabase creates a database on the shared server, runs the schema (SQL) in it, and drops it at the end
 // of the test, together with its replication slots.
 func NewDatabase(t testing.TB, schema string) *Database {

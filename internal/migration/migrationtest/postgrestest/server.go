@@ -216,8 +216,10 @@ func (s *Server) Restart() error {
 func (s *Server) Address() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)) }
 
 // URL returns the connection URL of a database.
-func (s *Server) URL(database string) string {
-	u := url.URL{Scheme: "postgres", User: url.UserPassword(role, s.password), Host: s.Address(), Path: "/" + database}
+func (s *Server) URL(database string) string { return s.url(database, s.Address()) }
+
+func (s *Server) url(database, address string) string {
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(role, s.password), Host: address, Path: "/" + database}
 	u.RawQuery = "sslmode=disable"
 	return u.String()
 }

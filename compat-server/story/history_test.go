@@ -1,0 +1,253 @@
+package story
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"heek.kr/heektime/internal/migration/migrationtest/oldserver"
+	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
+)
+
+var (
+	histories = flag.Int("histories", 10, "how many histories to run")
+	firstSeed = flag.Uint64("seed", 1, "the seed of the first history")
+)
+
+// The apps and their model hold against the old server alone.
+func TestOldServerAlone(t *testing.T) {
+	w := newWorld(t, 1, postgrestest.Shared(t))
+	w.balancer.add(&instance{url: "http://" + w.compatToOld.Address()})
+	c := w.crowd()
+	for i, u := range w.cleanUsers(4) {
+		c.addOld(w.oldApp(u, rand.New(rand.NewPCG(1, uint64(i)))))
+	}
+	c.addNew(w.newApp(newcomer(0), rand.New(rand.NewPCG(2, 0))))
+	c.await(200)
+	c.leave()
+	for _, a := range c.old {
+		if err := a.list(); err != nil {
+			w.fail("%v", err)
+		}
+	}
+	w.summary()
+}
+
+// What a fault excuses is enough for a proxy without any logic, and no more than that.
+func TestFaultsWithoutMove(t *testing.T) {
+	h := &history{world: newWorld(t, 1, postgrestest.Start(t, nil)), role: "proxy"}
+	for range 2 {
+		if in := h.startInstance(); in != nil {
+			h.balancer.add(in)
+		}
+	}
+	users := h.cleanUsers(5)
+	h.probe = probe{h.oldApp(users[0], random(1, 0))}
+	c := h.crowd()
+	for i, u := range users[1:] {
+		c.addOld(h.oldApp(u, random(1, i+1)))
+	}
+	for _, next := range troubles() {
+		c.await(20)
+		h.count("fault: " + next.name)
+		next.do(h, h.r)
+	}
+	c.await(20)
+	c.leave()
+	for _, a := range c.old {
+		h.check(a.list())
+		h.check(h.compareOldSide(a))
+	}
+	h.summary()
+}
+
+// newcomer is the uid of a user who has never had an old account.
+func newcomer(n int) string { return fmt.Sprintf("newcomer%020d", n) }
+
+// history is one run of the whole move.
+type history struct {
+	*world
+	role  string // of the instances
+	probe probe
+
+	mu        sync.Mutex
+	tool      *process // the command that is running, nil if none
+	follow    *process
+	following bool
+	started   int // instances of compat-server
+}
+
+// startInstance starts an instance of compat-server and waits until it responds. It returns nil if the
+// history has failed.
+func (h *history) startInstance() *instance {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		h.fail("%v", err)
+		return nil
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	_, port, _ := net.SplitHostPort(address)
+	variables := h.cloud.Environment()
+	for name, value := range map[string]string{
+		"PORT": port, "FIRESTORE_EMULATOR_HOST": h.compatToFirestore.Address(),
+		"FIREBASE_API_KEY": "any", "PUBLIC_URL": "http://" + address, "END_DATE": "2027-08-31",
+		"TOKEN_KEY": "bm93LW5vdy1ub3ctbm93LW5vdy1ub3ctbm93LW5vdy0=", "PASSWORD_ROUNDS": "10",
+		"CALLS_PER_USER": "1000000", "CALLS_PER_ADDRESS": "1000000",
+		"OLD_SERVER_URL": "http://" + h.compatToOld.Address(), "OLD_TOKEN_KEY": oldserver.Key,
+	} {
+		variables[name] = value
+	}
+	h.mu.Lock()
+	number := h.started
+	h.started++
+	h.mu.Unlock()
+	in := &instance{process: run(h, h.role, nil, variables), number: number, url: "http://" + address}
+	for h.requests.Err() == nil {
+		if in.ended() {
+			h.fail("instance %d ended: %v\n%s", number, in.err, in.output())
+			return nil
+		}
+		response, err := (&oldApp{w: h.world, r: rand.New(rand.NewPCG(0, 0)), http: plainHTTP, through: in}).exchange(in, "GET", "/schools", "", nil)
+		if err == nil && response.status == 200 {
+			return in
+		}
+		h.wait(10 * time.Millisecond)
+	}
+	return nil
+}
+
+// command runs a command of the tool until it succeeds. Something may kill it, break its network, or be
+// slower than a limit; it must be possible to run it again.
+func (h *history) command(args ...string) {
+	for attempt := 1; h.requests.Err() == nil; attempt++ {
+		p := run(h, "tool", args, h.toolVariables())
+		h.mu.Lock()
+		h.tool = p
+		h.mu.Unlock()
+		<-p.done
+		h.mu.Lock()
+		h.tool = nil
+		h.mu.Unlock()
+		if p.err == nil {
+			h.Logf("%s: done in attempt %d", strings.Join(args, " "), attempt)
+			return
+		}
+		h.count("attempts of " + args[0])
+		if attempt == 50 {
+			h.fail("%s fails again and again: %v\n%s", strings.Join(args, " "), p.err, p.output())
+		}
+	}
+}
+
+func (h *history) toolVariables() map[string]string {
+	variables := h.cloud.Environment()
+	variables["FIRESTORE_EMULATOR_HOST"] = h.toolToFirestore.Address()
+	variables["OLD_DATABASE_URL"] = h.through(h.toolToPostgres)
+	variables["OLD_SERVER_URL"] = h.old.URL
+	return variables
+}
+
+func (h *history) killTool() {
+	h.mu.Lock()
+	p := h.tool
+	h.mu.Unlock()
+	if p != nil {
+		p.kill()
+	}
+}
+
+func (h *history) killFollow() {
+	h.mu.Lock()
+	p := h.follow
+	h.mu.Unlock()
+	if p != nil {
+		p.kill()
+	}
+}
+
+// keepFollowing runs follow, again and again when it ends, until ctx is done.
+func (h *history) keepFollowing(ctx context.Context) {
+	for ctx.Err() == nil {
+		p := run(h, "tool", []string{"follow"}, h.toolVariables())
+		h.mu.Lock()
+		h.follow = p
+		h.mu.Unlock()
+		select {
+		case <-p.done:
+			h.count("runs of follow")
+			h.Logf("follow ended: %v\n%s", p.err, tail(p.output()))
+		case <-ctx.Done():
+			p.kill()
+		}
+	}
+}
+
+func tail(text string) string { return text[max(0, len(text)-1000):] }
+
+// TestHistories is the whole story, once per seed.
+func TestHistories(t *testing.T) {
+	postgres := postgrestest.Start(t, nil)
+	for seed := *firstSeed; seed < *firstSeed+uint64(*histories); seed++ {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { tell(t, seed, postgres) })
+		if t.Failed() {
+			return // the others would only cost time
+		}
+	}
+}
+
+// tell runs the history of a seed.
+func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
+	h := &history{world: newWorld(t, seed, postgres), role: "compat"}
+	defer h.summary()
+	for range 2 {
+		if in := h.startInstance(); in != nil {
+			h.balancer.add(in)
+		}
+	}
+	users := h.cleanUsers(8)
+	c := h.crowd()
+	h.probe = probe{h.oldApp(users[0], random(seed, 0))}
+	for i, u := range users[1:5] {
+		c.addOld(h.oldApp(u, random(seed, i+1)))
+	}
+	c.addNew(h.newApp(newcomer(0), random(seed, 10)))
+	background, end := context.WithCancel(h.requests)
+	var wg sync.WaitGroup
+	wg.Go(func() { h.injectFaults(background, random(seed, 20)) })
+
+	c.await(20)
+	h.command("copy")
+	wg.Go(func() { h.keepFollowing(background) })
+	c.await(20)
+	h.command("verify")
+	h.command("switch", "schools")
+	h.command("switch", "accounts")
+	c.await(20)
+	h.command("switch", "timetables")
+	for i, u := range users[1:3] {
+		c.addNew(h.newApp(u.ID, random(seed, 11+i)))
+	}
+	c.await(40)
+	h.command("back", "timetables")
+	c.await(40)
+	if seed%2 == 0 {
+		h.command("back", "accounts")
+		c.await(40)
+		h.command("switch", "accounts")
+	}
+	h.command("switch", "timetables")
+	c.await(40)
+	c.leave()
+	end()
+	wg.Wait()
+	h.end(c)
+}
+
+func random(seed uint64, n int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(n))) }

@@ -1,0 +1,81 @@
+package story
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+)
+
+// roleVariable makes this test binary one of the processes of a history, so that tests compile nothing.
+const roleVariable = "HEEKTIME_STORY_ROLE"
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv(roleVariable); role != "" {
+		roles()[role]()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// process is a running process.
+type process struct {
+	role string
+	cmd  *exec.Cmd
+	done chan struct{} // closed when it has ended
+	err  error         // why, after done
+
+	mu  sync.Mutex
+	out bytes.Buffer
+}
+
+// Write collects the output of the process.
+func (p *process) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.Write(b)
+}
+
+// output returns the output so far.
+func (p *process) output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.out.String()
+}
+
+// run starts a process with the variables added to its environment. It is killed at the end of the test.
+func run(t testing.TB, role string, args []string, variables map[string]string) *process {
+	t.Helper()
+	p := &process{role: role, cmd: exec.Command(os.Args[0], args...), done: make(chan struct{})}
+	p.cmd.Env = append(os.Environ(), roleVariable+"="+role)
+	for name, value := range variables {
+		p.cmd.Env = append(p.cmd.Env, name+"="+value)
+	}
+	p.cmd.Stdout, p.cmd.Stderr = p, p
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(p.kill)
+	return p
+}
+
+// kill ends the process as a crash does, and waits for its end.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // it may have ended by itself
+	<-p.done
+}
+
+// ended reports whether the process has ended by itself or was killed.
+func (p *process) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,185 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+// readTimeout bounds one read of the states.
+const readTimeout = 3 * time.Second
+
+// abortGrace is how much longer than its limit a server sees a switch before it takes it back: the tool
+// that started it comes first.
+const abortGrace = time.Second
+
+// Viewer lets a server decide by views. It reads a new view when the last one has expired, so all callers
+// together cost at most one read of three documents in a lease, and takes back switches whose tool has
+// died. It is safe for concurrent use.
+type Viewer struct {
+	store  *Store
+	now    func() time.Time
+	log    *slog.Logger
+	flight singleflight.Group
+
+	mu       sync.Mutex
+	view     View
+	seen     map[Kind]sighting
+	aborting bool
+}
+
+// sighting is when a viewer first saw an epoch.
+type sighting struct {
+	epoch int64
+	at    time.Time
+}
+
+// NewViewer returns a viewer of a store's states. log is required.
+func NewViewer(store *Store, log *slog.Logger) *Viewer {
+	return &Viewer{store: store, now: store.now, log: log, seen: map[Kind]sighting{}}
+}
+
+// View returns a view that is valid now. If the states cannot be read, it returns an error: a server that
+// decided by an older view could read from one side what others already write to the other.
+func (v *Viewer) View(ctx context.Context) (View, error) {
+	for {
+		now := v.now()
+		v.mu.Lock()
+		view := v.view
+		v.mu.Unlock()
+		if now.Before(view.Expires()) && view.states != nil {
+			return view, nil
+		}
+		view, err := v.read(ctx)
+		if err != nil {
+			return View{}, err
+		}
+		if v.now().Before(view.Expires()) {
+			return view, nil
+		}
+		// The read took longer than the lease, which a slow connection can do at times.
+		if ctx.Err() != nil {
+			return View{}, fmt.Errorf("read the migration's state in time: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// Newer returns a view whose read began after this call, to find out whether a failed write was rejected
+// because of a switch. It reads at most once in [SwitchLease].
+func (v *Viewer) Newer(ctx context.Context) (View, error) {
+	called := v.now()
+	for {
+		v.mu.Lock()
+		view := v.view
+		v.mu.Unlock()
+		if view.states != nil && view.readAt.After(called) {
+			return view, nil
+		}
+		if err := wait(ctx, view.readAt.Add(SwitchLease).Sub(v.now())); err != nil {
+			return View{}, err
+		}
+		if _, err := v.read(ctx); err != nil {
+			return View{}, err
+		}
+	}
+}
+
+// AwaitRest waits until none of the kinds is being switched, and returns the view that says so.
+func (v *Viewer) AwaitRest(ctx context.Context, kinds ...Kind) (View, error) {
+	for {
+		view, err := v.View(ctx)
+		if err != nil {
+			return View{}, err
+		}
+		resting := true
+		for _, kind := range kinds {
+			resting = resting && view.Of(kind).Resting()
+		}
+		if resting {
+			return view, nil
+		}
+		if err := wait(ctx, view.Expires().Sub(v.now())); err != nil {
+			return View{}, err
+		}
+	}
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the migration's state: %w", context.Cause(ctx))
+	}
+}
+
+// read reads a view. Concurrent callers share one read.
+func (v *Viewer) read(ctx context.Context) (View, error) {
+	// The first caller may disconnect while others still wait for the result.
+	reading := v.flight.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
+		defer cancel()
+		view, err := v.store.Read(ctx)
+		if err != nil {
+			return View{}, err
+		}
+		v.keep(ctx, view)
+		return view, nil
+	})
+	select {
+	case <-ctx.Done():
+		return View{}, fmt.Errorf("wait for the migration's state: %w", context.Cause(ctx))
+	case result := <-reading:
+		return result.Val.(View), result.Err
+	}
+}
+
+// keep stores a view, and starts to take back a switch that this viewer has seen for too long.
+func (v *Viewer) keep(ctx context.Context, view View) {
+	now := v.now()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.view = view
+	var stale []State
+	for kind, s := range view.states {
+		if first, ok := v.seen[kind]; !ok || first.epoch != s.Epoch {
+			v.seen[kind] = sighting{s.Epoch, now}
+		} else if !s.Resting() && now.Sub(first.at) > s.Limit()+abortGrace {
+			stale = append(stale, s)
+		}
+	}
+	if len(stale) > 0 && !v.aborting {
+		v.aborting = true
+		go v.abort(context.WithoutCancel(ctx), stale)
+	}
+}
+
+// abortTimeout bounds taking switches back.
+const abortTimeout = 10 * time.Second
+
+// abort takes switches back. Another server or the tool may be faster; all follow what is stored.
+func (v *Viewer) abort(ctx context.Context, stale []State) {
+	ctx, cancel := context.WithTimeout(ctx, abortTimeout)
+	defer cancel()
+	for _, s := range stale {
+		switch rested, err := v.store.Abort(ctx, s); {
+		case err == nil:
+			v.log.WarnContext(ctx, "took back a switch whose tool has not finished it in time", "state", s.String(), "now", rested.String())
+		case !errors.Is(err, ErrChanged):
+			v.log.ErrorContext(ctx, "cannot take back a switch", "state", s.String(), "error", err.Error())
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.aborting = false
+}
