@@ -1,0 +1,2 @@
+// Package cutover moves a kind of data from one database to the other, or back.
+package cutover
