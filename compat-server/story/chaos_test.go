@@ -3,6 +3,7 @@ package story
 import (
 	"context"
 	"math/rand/v2"
+	"syscall"
 	"time"
 
 	"heek.kr/heektime/internal/migration/migrationtest/faultproxy"
@@ -51,6 +52,10 @@ func troubles() []trouble {
 		{"slow the old server's connections to PostgreSQL", func(h *history, r *rand.Rand) {
 			h.interrupt("", h.oldToPostgres, nil, r, slowly(r))
 		}},
+		{"stall compat-server's connections to Firestore", func(h *history, r *rand.Rand) {
+			h.interrupt("", h.compatToFirestore, nil, r, (*faultproxy.Proxy).Stall)
+		}},
+		{"stop an instance for a moment", func(h *history, r *rand.Rand) { h.pauseInstance(r) }},
 		{"stall compat-server's connections to the old server", func(h *history, r *rand.Rand) {
 			h.interrupt("", h.compatToOld, nil, r, (*faultproxy.Proxy).Stall)
 		}},
@@ -133,6 +138,21 @@ func (h *history) replaceInstance(r *rand.Rand) {
 	victim.doomed.Store(true)
 	victim.kill()
 	h.balancer.remove(victim)
+}
+
+// pauseInstance stops an instance in whatever it is doing and lets it go on a moment later, as a long garbage
+// collection or a busy host does. It may have decided something that is no longer true.
+func (h *history) pauseInstance(r *rand.Rand) {
+	all := h.balancer.all()
+	p := all[r.IntN(len(all))].cmd.Process
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
+		h.fail("%v", err)
+		return
+	}
+	h.wait(time.Duration(r.IntN(1000)) * time.Millisecond)
+	if err := p.Signal(syscall.SIGCONT); err != nil {
+		h.fail("%v", err)
+	}
 }
 
 // prove makes requests through each instance until they succeed, and ends the fault: from then on, no
