@@ -53,7 +53,7 @@ func (m *meter) start(ctx context.Context, c *copying, moving []state.Kind) erro
 			if err != nil {
 				return fmt.Errorf("count the rows of kind %s: %w", step.name, err)
 			}
-			m.total += n
+			m.total += n.Rows - n.WithoutKey
 		}
 	}
 	if m.began.IsZero() {

@@ -112,7 +112,7 @@ func readRows[T legacydb.Row, D any](ctx context.Context, c *copying, convert fu
 			return fmt.Errorf("read rows: %w", err)
 		}
 		batch.docs = append(batch.docs, convert(row))
-		batch.last = legacydb.KeyOf(row)
+		batch.last = keyOf(row)
 		if len(batch.docs) == c.cfg.BatchRows {
 			if err := send(); err != nil {
 				return err
