@@ -68,20 +68,24 @@ type Lecture struct {
 	CreatedAt, UpdatedAt  *string
 }
 
-// column is a column that a kind's SELECT has.
+// parentOf is the kind of the row above, "" if there is none.
+var parentOf = map[Kind]Kind{TimetableKind: UserKind, LectureKind: TimetableKind}
+
+// column is a column of a kind's SELECT other than the key.
 type column struct {
-	name string
-	// text returns the column of a row of the kind, a **string.
-	required bool
+	name     string
+	optional bool
+	json     bool // an array of the old database is converted
 }
 
 var columnsOf = map[Kind][]column{
-	SchoolKind:    {{"name", true}},
-	SemesterKind:  {{"school_id", true}, {"year", true}, {"term", true}},
-	UserKind:      {{"username", true}, {"password_hash", true}, {"name", false}, {"created_at", true}, {"updated_at", true}},
-	TimetableKind: {{"user_id", true}, {"semester_id", true}, {"title", true}, {"created_at", true}, {"updated_at", true}},
-	LectureKind: {{"timetable_id", true}, {"user_id", true}, {"semester_id", true}, {"identifier", true}, {"title", true}, {"professor", true},
-		{"credit", true}, {"times", true}, {"category", true}, {"tags", true}, {"created_at", true}, {"updated_at", true}},
+	SchoolKind:    {{name: "name"}},
+	SemesterKind:  {{name: "school_id"}, {name: "year"}, {name: "term"}},
+	UserKind:      {{name: "username"}, {name: "password_hash"}, {name: "name", optional: true}, {name: "created_at"}, {name: "updated_at"}},
+	TimetableKind: {{name: "user_id"}, {name: "semester_id"}, {name: "title"}, {name: "created_at"}, {name: "updated_at"}},
+	LectureKind: {{name: "timetable_id"}, {name: "user_id"}, {name: "semester_id"}, {name: "identifier"}, {name: "title"},
+		{name: "professor"}, {name: "credit"}, {name: "times", json: true}, {name: "category", json: true}, {name: "tags", json: true},
+		{name: "created_at"}, {name: "updated_at"}},
 }
 
 // columns returns pointers to the key and the columns of a row, in the order of columnsOf.
