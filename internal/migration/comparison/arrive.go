@@ -1,6 +1,7 @@
 package comparison
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"github.com/jackc/pglogrepl"
 	"github.com/jackc/pgx/v5"
 
+	"heek.kr/heektime/internal/errwrap"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/schema"
 )
@@ -18,9 +20,10 @@ import (
 // makes no progress.
 var ErrStuck = errors.New("changes do not arrive")
 
-// Stream waits for the changes of the old database that heektime migrate follow applies to Firestore. It reads
-// the position of the replication slot, which follow moves only after Firestore has stored everything
-// before it. It bills one read at the first use.
+// Stream waits for the changes that heektime migrate follow applies to the other side. For those of the old
+// database it reads the position of the replication slot, which follow moves only after Firestore has stored
+// everything before it; for those of Firestore, the position that the old database keeps of the way back. It
+// bills at most two reads.
 type Stream struct {
 	Old       *legacydb.DB
 	Firestore *firestore.Client
@@ -33,9 +36,77 @@ type Stream struct {
 // pollInterval is how often the position is read.
 const pollInterval = 100 * time.Millisecond
 
-// Arrive waits until everything that was committed in the old database before the call is in Firestore. The error
-// wraps [ErrStuck] if the position makes no progress for as long as Patience.
+// backPatience is how long the position of the way back may stay where it is. It is stored once a minute while
+// nothing changes.
+const backPatience = 90 * time.Second
+
+// Arrive waits until everything that was committed on either side before the call has arrived on the other. The
+// error wraps [ErrStuck] if a position makes no progress for as long as Patience.
 func (s *Stream) Arrive(ctx context.Context) error {
+	if err := s.arriveForward(ctx); err != nil {
+		return err
+	}
+	return s.arriveBack(ctx)
+}
+
+// arriveBack waits until the changes of Firestore are in the old database, if there is a way back.
+func (s *Stream) arriveBack(ctx context.Context) error {
+	var installed bool
+	err := s.Old.Pool.QueryRow(ctx, "SELECT to_regclass('heektime_migration.reverse_position') IS NOT NULL").Scan(&installed)
+	if err != nil || !installed {
+		return errwrap.Wrap(err, "look for the way back")
+	}
+	var target time.Time // by Firestore's clock
+	read := func(ctx context.Context) (at time.Time, err error) {
+		var reached *time.Time
+		err = s.Old.Pool.QueryRow(ctx, "SELECT min(read_time) FROM heektime_migration.reverse_position").Scan(&reached)
+		if err != nil || reached == nil {
+			return target, errwrap.Wrap(err, "read the position of the way back") // nothing flows back yet
+		}
+		return *reached, nil
+	}
+	docs, err := s.Firestore.GetAll(ctx, []*firestore.DocumentRef{schema.MigrationPositionRef(s.Firestore)})
+	if err != nil {
+		return fmt.Errorf("read Firestore's clock: %w", err)
+	}
+	target = docs[0].ReadTime
+	return await(ctx, max(s.patience(), backPatience), target, read, time.Time.Compare)
+}
+
+func (s *Stream) patience() time.Duration {
+	if s.Patience == 0 {
+		return 30 * time.Second
+	}
+	return s.Patience
+}
+
+// await waits until a position has reached a target. The error wraps [ErrStuck] if it stays where it is for too
+// long.
+func await[T any](ctx context.Context, patience time.Duration, target T, read func(context.Context) (T, error), compare func(a, b T) int) error {
+	var last T
+	moved := time.Now()
+	for first := true; ; first = false {
+		reached, err := read(ctx)
+		switch {
+		case err != nil:
+			return err
+		case compare(reached, target) >= 0:
+			return nil
+		case first || compare(reached, last) != 0:
+			last, moved = reached, time.Now()
+		case time.Since(moved) > patience:
+			return fmt.Errorf("%w: follow has been at %v for %v, the other side is at %v", ErrStuck, reached, patience, target)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for changes to arrive: %w", context.Cause(ctx))
+		case <-time.After(pollInterval):
+		}
+	}
+}
+
+// arriveForward waits until the changes of the old database are in Firestore.
+func (s *Stream) arriveForward(ctx context.Context) error {
 	if err := s.findSlot(ctx); err != nil {
 		return err
 	}
@@ -43,30 +114,7 @@ func (s *Stream) Arrive(ctx context.Context) error {
 	if err := s.Old.Pool.QueryRow(ctx, `SELECT pg_current_wal_insert_lsn()::text`).Scan(&target); err != nil {
 		return fmt.Errorf("read the position of the old database: %w", err)
 	}
-	patience := s.Patience
-	if patience == 0 {
-		patience = 30 * time.Second
-	}
-	var last pglogrepl.LSN
-	moved := time.Now()
-	for {
-		reached, err := s.position(ctx)
-		switch {
-		case err != nil:
-			return err
-		case reached >= target:
-			return nil
-		case reached != last:
-			last, moved = reached, time.Now()
-		case time.Since(moved) > patience:
-			return fmt.Errorf("%w: follow has been at %v for %v, the old database is at %v", ErrStuck, reached, patience, target)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for changes of the old database: %w", context.Cause(ctx))
-		case <-time.After(pollInterval):
-		}
-	}
+	return await(ctx, s.patience(), target, s.position, cmp.Compare[pglogrepl.LSN])
 }
 
 // position returns the position of the slot.

@@ -89,12 +89,15 @@ type comparer struct {
 	total   int
 	// onNewSide has the kinds that have been on the new side: their documents flow back.
 	onNewSide map[schema.MigrationKind]bool
+	flowsBack bool // some kind's documents flow back
 	stuck     bool // nothing arrives
 	reads     counter
 
 	mu      sync.Mutex
 	report  *Report
 	pending map[string]*pendingUser // by uid
+	// inspected are users of the new side. reserved are usernames of theirs that old users would have.
+	inspected, reserved map[string]bool
 }
 
 func newComparer(cfg Config) (*comparer, error) {
@@ -107,7 +110,8 @@ func newComparer(cfg Config) (*comparer, error) {
 	if cfg.Examples == 0 {
 		cfg.Examples = 5
 	}
-	return &comparer{Config: cfg, report: newReport(cfg), pending: map[string]*pendingUser{}}, nil
+	return &comparer{Config: cfg, report: newReport(cfg), pending: map[string]*pendingUser{},
+		inspected: map[string]bool{}, reserved: map[string]bool{}}, nil
 }
 
 func (c *comparer) has(kind schema.MigrationKind) bool { return slices.Contains(c.Kinds, kind) }
@@ -153,6 +157,13 @@ func (c *comparer) readState(ctx context.Context) error {
 		}
 		c.reads.add(1)
 		c.onNewSide[kind] = m.WasNew || m.Phase == schema.PhaseNew
+	}
+	if !c.onNewSide[schema.MigrateAccounts] && !c.onNewSide[schema.MigrateTimetables] {
+		return nil
+	}
+	err := c.Old.Pool.QueryRow(ctx, "SELECT to_regclass('heektime_migration.ids') IS NOT NULL").Scan(&c.flowsBack)
+	if err != nil {
+		return fmt.Errorf("look for the tables of the way back: %w", err)
 	}
 	return nil
 }

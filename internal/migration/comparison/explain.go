@@ -12,29 +12,69 @@ import (
 
 	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/reverse"
 	"heek.kr/heektime/internal/schema"
 )
 
-// explain lists how the two sides of a user differ, and why.
-func (c *comparer) explain(ctx context.Context, l *look) ([]Difference, error) {
+// explain lists how the two sides of a user differ, and why. If that has changed names of users, it returns them
+// instead: what differs is not known yet.
+func (c *comparer) explain(ctx context.Context, l *look) (found []Difference, renamed []string, err error) {
 	e := explainer{comparer: c, look: l}
 	for _, path := range l.paths() {
 		if err := e.compare(ctx, path); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return e.found, nil
+	if len(e.renamed) > 0 {
+		return nil, e.renamed, nil
+	}
+	return e.found, nil, e.excuse(ctx)
 }
 
 // explainer explains the differences of one user.
 type explainer struct {
 	*comparer
 	*look
-	found []Difference
+	found   []Difference
+	renamed []string
 
 	asked   bool // whether deleted and account are known
 	deleted bool
 	account bool
+}
+
+// excuse marks the differences of what the way back has kept aside as expected.
+func (e *explainer) excuse(ctx context.Context) error {
+	if !e.flowsBack {
+		return nil
+	}
+	var paths []string
+	for _, d := range e.found {
+		if !d.Expected {
+			paths = append(paths, d.Path)
+		}
+	}
+	if len(paths) == 0 {
+		return nil
+	}
+	kept, err := reverse.Kept(ctx, e.Old.Pool, paths)
+	if err != nil {
+		return err
+	}
+	aside, err := reverse.Aside(ctx, e.Old.Pool, e.Firestore, paths)
+	if err != nil {
+		return err
+	}
+	for i := range e.found {
+		d := &e.found[i]
+		_, hasField := aside[d.Path][d.Field]
+		if !d.Expected && (kept[d.Path] && d.Sort == NoRow || hasField && d.Field != "") {
+			d.Expected = true
+			d.Reason = "kept aside: the old database has no place for it"
+			d.group = collectionOf(d.Path) + ": " + d.Reason
+		}
+	}
+	return nil
 }
 
 // add adds a difference. group says what it is, without anything that differs between users.
@@ -114,6 +154,9 @@ func (e *explainer) noDocument(ctx context.Context, path string, row converted) 
 			return fmt.Errorf("read %s: %w", path, err)
 		}
 		e.reads.add(1)
+		if owner := schema.UIDOf(docs[0]); docs[0].Exists() && !isOldUID(owner) {
+			e.renamed = append(e.renamed, e.reserve(docs[0].Ref.ID)...)
+		}
 		if docs[0].Exists() {
 			e.add(Difference{Sort: TakenName, Path: path, Row: e.uid, Document: schema.UIDOf(docs[0])}, "the username belongs to somebody else")
 			return nil
@@ -167,12 +210,15 @@ func (e *explainer) noRow(path string, doc document) {
 // onlyOnNewSide returns why the old database has no place for a document, "" if it should have a row.
 func (e *explainer) onlyOnNewSide(path string, doc document) string {
 	id := doc.Ref.ID
+	if e.onNewSide[kindOf(path)] && !isLectureOfNothing(e, path, doc) {
+		return "" // it flows back, or is kept aside
+	}
 	switch collectionOf(path) {
 	case schema.TimetableDocument.Collection():
 		switch {
 		case isPrivate(doc.Document):
 			return "a private timetable, for which the old database has no place"
-		case !oldTimetableID.MatchString(id):
+		case !oldTimetableID.MatchString(id), !e.hasRow && !isOldUID(e.uid):
 			return "made on the new side, by a new client"
 		}
 	case schema.LectureDocument.Collection():
@@ -196,6 +242,16 @@ func (e *explainer) onlyOnNewSide(path string, doc document) string {
 		}
 	}
 	return ""
+}
+
+// isLectureOfNothing reports whether a document is a lecture whose timetable is gone on both sides.
+func isLectureOfNothing(e *explainer, path string, doc document) bool {
+	if collectionOf(path) != schema.LectureDocument.Collection() {
+		return false
+	}
+	parent := schema.Path(doc.Ref.Parent.Parent)
+	_, exists := e.documents[parent]
+	return !exists && e.rows[parent].document == nil
 }
 
 var (

@@ -61,21 +61,43 @@ func (c *comparer) inspectSample(ctx context.Context) error {
 }
 
 // inspectAll looks at users. Those with unexplained differences become pending.
+//
+// A look may find that an account of the new side has a username that an old user would have. Copy and follow then
+// give the old user another one, so it looks again at those whose names change by that.
 func (c *comparer) inspectAll(ctx context.Context, uids []string) error {
-	for batch := range slices.Chunk(uids, inspectBatch) {
-		looks, err := c.look(ctx, batch)
-		if err != nil {
-			return err
-		}
-		for _, l := range looks {
-			found, err := c.explain(ctx, l)
+	for len(uids) > 0 {
+		var again []string
+		for batch := range slices.Chunk(uids, inspectBatch) {
+			looks, err := c.look(ctx, batch)
 			if err != nil {
 				return err
 			}
-			c.judge(l, found)
+			for _, l := range looks {
+				found, renamed, err := c.explain(ctx, l)
+				if err != nil {
+					return err
+				}
+				if again = append(again, renamed...); len(renamed) == 0 {
+					c.judge(l, found)
+				}
+			}
 		}
+		slices.Sort(again)
+		uids = slices.Compact(again)
 	}
 	return nil
+}
+
+// reserve makes no old user get a username, and returns the users whose names change. It returns none if the
+// username was reserved already.
+func (c *comparer) reserve(username string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reserved[username] {
+		return nil
+	}
+	c.reserved[username] = true
+	return c.convert.Names().Reserve(username)
 }
 
 // look reads the rows and documents of users.
@@ -108,19 +130,33 @@ func (c *comparer) lookAtRows(ctx context.Context, uids []string, byUID map[stri
 		return err
 	}
 	defer r.Close()
-	users, err := legacydb.ByKey[legacydb.User](ctx, r, uids)
+	users, err := legacydb.ByKey[legacydb.User](ctx, r, c.rowKeys(uids))
 	if err != nil {
 		return fmt.Errorf("read %d users: %w", len(uids), err)
 	}
 	for _, user := range users {
-		byUID[user.ID].hasRow = true
 		c.convert.Names().Put(user)
 	}
 	return c.eachRow(ctx, r, users, func(uid string, row converted) {
 		if l := byUID[uid]; l != nil {
+			l.hasRow = true
 			l.rows[row.path] = row
 		}
 	})
+}
+
+// rowKeys returns the keys of users' rows.
+func (c *comparer) rowKeys(uids []string) []string {
+	if !c.flowsBack {
+		return uids
+	}
+	keys := make([]string, 0, len(uids))
+	for _, uid := range uids {
+		if ref := schema.UserRef(c.Firestore, uid); ref != nil {
+			keys = append(keys, conversion.UserKey(schema.Path(ref)))
+		}
+	}
+	return keys
 }
 
 // lookAtDocuments reads all documents of a user.

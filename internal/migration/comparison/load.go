@@ -42,6 +42,9 @@ func (c *comparer) load(ctx context.Context) error {
 			sample[i] = user.ID
 		}
 	}
+	for name := range c.reserved {
+		names.Reserve(name)
+	}
 	c.convert = conversion.New(conversion.Config{
 		Client: c.Firestore, Mapping: c.Old.Mapping, Schools: schools, Semesters: semesters, Names: names,
 	})

@@ -3,6 +3,7 @@ package comparison
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 
 	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/reverse"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -19,73 +21,151 @@ type converted struct {
 	// document is nil if the rules leave the row out; findings say why.
 	document *conversion.Document
 	findings []conversion.Finding
-	// updatedAt is the row's, as the database prints it, nil for NULL.
-	updatedAt *string
 }
 
-// eachRow converts the rows of users, with everything below them, and calls f for each document. Of users it
-// converts those that it is given.
+// rowReader converts the rows of some users, with everything below them. Documents of the new side may have ids
+// that the old database cannot hold; then the rows have other keys, and the old database remembers the
+// documents' paths.
+type rowReader struct {
+	*comparer
+	reader *legacydb.Reader
+	each   func(uid string, row converted)
+}
+
+// eachRow calls f for each document that the rows of users became. uid is that of the document.
 func (c *comparer) eachRow(ctx context.Context, r *legacydb.Reader, users []legacydb.User, f func(uid string, row converted)) error {
-	uids := make([]string, len(users))
-	for i, user := range users {
-		uids[i] = user.ID
+	rr := rowReader{c, r, f}
+	paths, err := pathsOf(ctx, c, legacydb.UserKind, users, func(u legacydb.User) string { return u.ID })
+	if err != nil {
+		return err
+	}
+	above := make(map[string]*firestore.DocumentRef, len(users)) // documents by the key of their rows
+	for _, user := range users {
+		above[user.ID] = rr.refOf(paths, user.ID, c.convert.UserRef(user.ID))
 		if c.has(schema.MigrateAccounts) {
-			c.eachOfUser(user, f)
+			rr.user(user, above[user.ID])
 		}
 	}
 	if !c.has(schema.MigrateTimetables) {
 		return nil
 	}
-	timetables, err := legacydb.ByParent[legacydb.Timetable](ctx, r, uids)
-	if err != nil {
-		return fmt.Errorf("read the timetables of %d users: %w", len(uids), err)
+	return rr.timetables(ctx, users, above)
+}
+
+// pathsOf returns the paths of the documents whose rows have other keys than their ids.
+func pathsOf[T any](ctx context.Context, c *comparer, kind legacydb.Kind, rows []T, key func(T) string) (map[string]string, error) {
+	if !c.flowsBack || len(rows) == 0 {
+		return nil, nil
 	}
-	owner := make(map[string]string, len(timetables))
-	ids := make([]string, 0, len(timetables))
-	for _, t := range timetables {
-		uid := text(t.UserID)
-		owner[t.ID] = uid
-		ids = append(ids, t.ID)
-		document, findings := c.convert.Timetable(t)
-		f(uid, converted{pathOf(document, c.convert.TimetableRef(uid, t.ID)), document, findings, t.UpdatedAt})
+	keys := make([]string, len(rows))
+	for i, row := range rows {
+		keys[i] = key(row)
+	}
+	return reverse.Paths(ctx, c.Old.Pool, string(kind), keys)
+}
+
+// refOf returns the document of a row: the one that is remembered, or else the usual one.
+func (c *comparer) refOf(paths map[string]string, key string, usual *firestore.DocumentRef) *firestore.DocumentRef {
+	if path, ok := paths[key]; ok {
+		return c.Firestore.Doc(path)
+	}
+	return usual
+}
+
+// user calls each for the documents of a user's own row. ref is the user's document, nil if there can be none.
+func (r *rowReader) user(row legacydb.User, ref *firestore.DocumentRef) {
+	documents, findings := r.convert.User(row)
+	if documents == nil || ref == nil {
+		r.each(row.ID, converted{pathOf(ref), nil, findings})
+		return
+	}
+	if ref.ID == row.ID {
+		for _, d := range documents.All() {
+			r.each(row.ID, converted{d.Path(), d, findings})
+		}
+		return
+	}
+	// An account of the new side: its password was never in the old database.
+	r.each(ref.ID, at(ref, documents.User, findings))
+	username := *documents.Username
+	username.Fields = maps.Clone(username.Fields)
+	username.Fields[schema.FieldValue] = ref.ID
+	r.each(ref.ID, converted{username.Path(), &username, findings})
+}
+
+// timetables calls each for the timetables of users and their lectures.
+func (r *rowReader) timetables(ctx context.Context, users []legacydb.User, above map[string]*firestore.DocumentRef) error {
+	keys := make([]string, len(users))
+	for i, user := range users {
+		keys[i] = user.ID
+	}
+	rows, err := legacydb.ByParent[legacydb.Timetable](ctx, r.reader, keys)
+	if err != nil {
+		return fmt.Errorf("read the timetables of %d users: %w", len(keys), err)
+	}
+	paths, err := pathsOf(ctx, r.comparer, legacydb.TimetableKind, rows, func(t legacydb.Timetable) string { return t.ID })
+	if err != nil {
+		return err
+	}
+	timetables := make(map[string]*firestore.DocumentRef, len(rows))
+	var ids []string
+	for _, t := range rows {
+		user := above[text(t.UserID)]
+		ref := r.refOf(paths, t.ID, schema.TimetableRef(user, t.ID))
+		if ref == nil {
+			continue // its user cannot have documents
+		}
+		timetables[t.ID], ids = ref, append(ids, t.ID)
+		document, findings := r.convert.Timetable(t)
+		r.each(uidIn(schema.Path(ref)), at(ref, document, findings))
 	}
 	for len(ids) > 0 {
 		batch := ids[:min(len(ids), lectureBatch)]
 		ids = ids[len(batch):]
-		lectures, err := legacydb.ByParent[legacydb.Lecture](ctx, r, batch)
-		if err != nil {
-			return fmt.Errorf("read the lectures of %d timetables: %w", len(batch), err)
-		}
-		for _, l := range lectures {
-			uid := owner[text(l.TimetableID)]
-			document, findings := c.convert.Lecture(l)
-			f(uid, converted{pathOf(document, c.convert.LectureRef(uid, text(l.TimetableID), l.ID)), document, findings, l.UpdatedAt})
+		if err := r.lectures(ctx, batch, timetables); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// eachOfUser calls f for the documents of a user's own row.
-func (c *comparer) eachOfUser(user legacydb.User, f func(uid string, row converted)) {
-	documents, findings := c.convert.User(user)
-	if documents == nil {
-		f(user.ID, converted{pathOf(nil, c.convert.UserRef(user.ID)), nil, findings, user.UpdatedAt})
-		return
+// lectures calls each for the lectures of timetables.
+func (r *rowReader) lectures(ctx context.Context, ids []string, timetables map[string]*firestore.DocumentRef) error {
+	rows, err := legacydb.ByParent[legacydb.Lecture](ctx, r.reader, ids)
+	if err != nil {
+		return fmt.Errorf("read the lectures of %d timetables: %w", len(ids), err)
 	}
-	for _, d := range documents.All() {
-		f(user.ID, converted{d.Path(), d, findings, user.UpdatedAt})
+	paths, err := pathsOf(ctx, r.comparer, legacydb.LectureKind, rows, func(l legacydb.Lecture) string { return l.ID })
+	if err != nil {
+		return err
 	}
+	for _, l := range rows {
+		ref := r.refOf(paths, l.ID, schema.LectureRef(timetables[text(l.TimetableID)], l.ID))
+		if ref == nil {
+			continue
+		}
+		document, findings := r.convert.Lecture(l)
+		r.each(uidIn(schema.Path(ref)), at(ref, document, findings))
+	}
+	return nil
 }
 
-// pathOf returns the path of the document that a row became, or would have: "" if it cannot have one.
-func pathOf(document *conversion.Document, ref *firestore.DocumentRef) string {
-	switch {
-	case document != nil:
-		return document.Path()
-	case ref != nil:
-		return schema.Path(ref)
+// at is a document that a row became, at a path.
+func at(ref *firestore.DocumentRef, document *conversion.Document, findings []conversion.Finding) converted {
+	if document != nil && document.Ref.Path != ref.Path {
+		moved := *document
+		moved.Ref = ref
+		document = &moved
 	}
-	return ""
+	return converted{schema.Path(ref), document, findings}
+}
+
+// pathOf returns the path of a document, "" if it is nil.
+func pathOf(ref *firestore.DocumentRef) string {
+	if ref == nil {
+		return ""
+	}
+	return schema.Path(ref)
 }
 
 func text(value *string) string {

@@ -108,18 +108,32 @@ func (c *comparer) compareRange(ctx context.Context, r idRange) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	var differ []string
-	newUsers := 0
+	differ, newUsers := h.differ()
+	c.count(len(r.users), h.documents, newUsers, h.leftOut)
+	return c.inspectAll(ctx, differ)
+}
+
+// differ returns the users to inspect, and how many others were made on the new side.
+func (h *hashes) differ() (uids []string, newUsers int) {
+	h.comparer.mu.Lock()
+	defer h.comparer.mu.Unlock()
 	for uid, p := range h.users {
 		switch {
+		case !p.hasRow && !isOldUID(uid) && h.flowsBack:
+			h.newSide = append(h.newSide, uid)
 		case !p.hasRow && !isOldUID(uid):
 			newUsers++
 		case p.rows != p.documents:
-			differ = append(differ, uid)
+			uids = append(uids, uid)
 		}
 	}
-	c.count(len(r.users), h.documents, newUsers, h.leftOut)
-	return c.inspectAll(ctx, differ)
+	for _, uid := range h.newSide {
+		if !h.inspected[uid] {
+			h.inspected[uid] = true
+			uids = append(uids, uid)
+		}
+	}
+	return uids, newUsers
 }
 
 // hashes sums the hashes of a range's documents.
@@ -129,6 +143,8 @@ type hashes struct {
 	users     map[string]*pair
 	documents int
 	leftOut   []Difference
+	// newSide are users of the new side whose rows have other keys. They are in another range.
+	newSide []string
 }
 
 // readers returns functions that read the rows and the documents of a range.
@@ -228,7 +244,19 @@ func (h *hashes) readRows(ctx context.Context, r idRange) error {
 		return err
 	}
 	defer reader.Close()
-	return h.eachRow(ctx, reader, r.users, func(uid string, row converted) {
+	paths, err := pathsOf(ctx, h.comparer, legacydb.UserKind, r.users, func(u legacydb.User) string { return u.ID })
+	if err != nil {
+		return err
+	}
+	users := make([]legacydb.User, 0, len(r.users))
+	for _, user := range r.users {
+		if path, moved := paths[user.ID]; moved {
+			h.newSide = append(h.newSide, uidIn(path))
+		} else {
+			users = append(users, user)
+		}
+	}
+	return h.eachRow(ctx, reader, users, func(uid string, row converted) {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		p := h.of(uid)

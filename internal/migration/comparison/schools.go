@@ -34,11 +34,11 @@ func (c *comparer) compareSchools(ctx context.Context) error {
 	var rows []converted
 	for _, row := range schools {
 		document, findings := c.convert.School(row)
-		rows = append(rows, converted{pathOf(document, nil), document, findings, nil})
+		rows = append(rows, schoolRow(document, findings))
 	}
 	for _, row := range semesters {
 		document, findings := c.convert.Semester(row)
-		rows = append(rows, converted{pathOf(document, nil), document, findings, nil})
+		rows = append(rows, schoolRow(document, findings))
 	}
 	for batch := range slices.Chunk(rows, rangeUsers) {
 		if err := c.compareOwned(ctx, batch); err != nil {
@@ -87,4 +87,11 @@ func (c *comparer) compareOwned(ctx context.Context, rows []converted) error {
 		}
 	}
 	return nil
+}
+
+func schoolRow(document *conversion.Document, findings []conversion.Finding) converted {
+	if document == nil {
+		return converted{findings: findings}
+	}
+	return converted{document.Path(), document, findings}
 }
