@@ -17,6 +17,8 @@ import (
 
 var (
 	histories = flag.Int("histories", 10, "how many histories to run")
+	until     = flag.String("until", "", "stop after this step, while developing")
+	quiet     = flag.Bool("quiet", false, "make no trouble")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first history")
 )
 
@@ -126,6 +128,7 @@ func (h *history) startInstance() *instance {
 // command runs a command of the tool until it succeeds. Something may kill it, break its network, or be
 // slower than a limit; it must be possible to run it again.
 func (h *history) command(args ...string) {
+	begin := time.Now()
 	for attempt := 1; h.requests.Err() == nil; attempt++ {
 		p := run(h, "tool", args, h.toolVariables())
 		h.mu.Lock()
@@ -136,10 +139,11 @@ func (h *history) command(args ...string) {
 		h.tool = nil
 		h.mu.Unlock()
 		if p.err == nil {
-			h.Logf("%s: done in attempt %d", strings.Join(args, " "), attempt)
+			h.Logf("%s: done in attempt %d, %v", strings.Join(args, " "), attempt, time.Since(begin).Round(time.Millisecond))
 			return
 		}
 		h.count("attempts of " + args[0])
+		h.Logf("%s: %v\n%s", strings.Join(args, " "), p.err, tail(p.output()))
 		if attempt == 50 {
 			h.fail("%s fails again and again: %v\n%s", strings.Join(args, " "), p.err, p.output())
 		}
@@ -220,13 +224,21 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	c.addNew(h.newApp(newcomer(0), random(seed, 10)))
 	background, end := context.WithCancel(h.requests)
 	var wg sync.WaitGroup
-	wg.Go(func() { h.injectFaults(background, random(seed, 20)) })
+	if !*quiet {
+		wg.Go(func() { h.injectFaults(background, random(seed, 20)) })
+	}
 
 	c.await(20)
 	h.command("copy")
 	wg.Go(func() { h.keepFollowing(background) })
 	c.await(20)
 	h.command("verify")
+	if *until == "verify" {
+		c.leave()
+		end()
+		wg.Wait()
+		return
+	}
 	h.command("switch", "schools")
 	h.command("switch", "accounts")
 	c.await(20)
