@@ -67,18 +67,29 @@ func slowly(r *rand.Rand) func(*faultproxy.Proxy) {
 	return func(p *faultproxy.Proxy) { p.Slow(delay) }
 }
 
-// injectFaults injects one fault after another until ctx is done.
+// injectFaults makes trouble until ctx is done, as often as [history.allowFaults] allows.
 func (h *history) injectFaults(ctx context.Context, r *rand.Rand) {
 	all := troubles()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(time.Duration(50+r.IntN(400)) * time.Millisecond):
+		case <-h.allowed:
 		}
+		h.wait(time.Duration(r.IntN(500)) * time.Millisecond)
 		next := all[r.IntN(len(all))]
 		h.count("fault: " + next.name)
 		next.do(h, r)
+	}
+}
+
+// allowFaults allows n more faults. More than one command can survive would prove nothing.
+func (h *history) allowFaults(n int) {
+	for range n {
+		select {
+		case h.allowed <- struct{}{}:
+		default: // earlier ones are still due
+		}
 	}
 }
 

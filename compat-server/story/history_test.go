@@ -75,8 +75,10 @@ func newcomer(n int) string { return fmt.Sprintf("newcomer%020d", n) }
 // history is one run of the whole move.
 type history struct {
 	*world
-	role  string // of the instances
-	probe probe
+	role string // of the instances
+	// allowed has the faults that are due.
+	allowed chan struct{}
+	probe   probe
 
 	mu        sync.Mutex
 	tool      *process // the command that is running, nil if none
@@ -129,6 +131,7 @@ func (h *history) startInstance() *instance {
 // slower than a limit; it must be possible to run it again.
 func (h *history) command(args ...string) {
 	begin := time.Now()
+	h.allowFaults(h.r.IntN(3))
 	for attempt := 1; h.requests.Err() == nil; attempt++ {
 		p := run(h, "tool", args, h.toolVariables())
 		h.mu.Lock()
@@ -208,7 +211,7 @@ func TestHistories(t *testing.T) {
 
 // tell runs the history of a seed.
 func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
-	h := &history{world: newWorld(t, seed, postgres), role: "compat"}
+	h := &history{world: newWorld(t, seed, postgres), role: "compat", allowed: make(chan struct{}, 3)}
 	defer h.summary()
 	for range 2 {
 		if in := h.startInstance(); in != nil {
