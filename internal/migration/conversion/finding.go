@@ -5,9 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
-	"heek.kr/heektime/internal/email"
 	"heek.kr/heektime/internal/migration/legacydb"
 )
 
@@ -123,7 +120,7 @@ func (c *Converter) nameFindings(f *findings, row legacydb.User, name Name) {
 	last := &f.list[len(f.list)-1]
 	last.TellUser = name.renamed
 	if name.moved {
-		f.add("username", "cannot be used to sign in any more", legacydb.Rename, norm.NFC.String(raw), strings.TrimSuffix(name.Address, "@"+email.OldDomain))
+		f.add("username", "cannot be used to sign in any more", legacydb.Rename, raw, name.Username)
 		f.list[len(f.list)-1].TellUser = true
 	}
 }
