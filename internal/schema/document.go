@@ -78,7 +78,8 @@ func Documents() []Document {
 	return []Document{
 		SchoolDocument, SemesterDocument, UserDocument, UsernameDocument, TimetableDocument, LectureDocument,
 		RefreshDocument, RunDocument, ScheduleDocument, CredentialDocument, AttemptsDocument, DeletionDocument, SweepDocument,
-		MigrationPositionDocument, MigrationCopyDocument, MigrationMarkDocument, MigrationDocument, // the most general path last
+		MigrationPositionDocument, MigrationCopyDocument, MigrationDrainDocument, MigrationMarkDocument,
+		MigrationDocument, // the most general path last
 	}
 }
 
