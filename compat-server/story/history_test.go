@@ -192,11 +192,14 @@ func (h *history) keepFollowing(ctx context.Context) {
 			h.Logf("follow ended: %v\n%s", p.err, tail(p.output()))
 		case <-ctx.Done():
 			p.kill()
+			if h.Failed() {
+				h.Logf("the end of follow:\n%s", tail(p.output()))
+			}
 		}
 	}
 }
 
-func tail(text string) string { return text[max(0, len(text)-1000):] }
+func tail(text string) string { return text[max(0, len(text)-3000):] }
 
 // TestHistories is the whole story, once per seed.
 func TestHistories(t *testing.T) {

@@ -207,7 +207,7 @@ func (a *oldApp) list() error {
 		return fmt.Errorf("list timetables: %v: %w", got, err)
 	}
 	if err := a.compare(list, isNew); err != nil {
-		return fmt.Errorf("%s (%s) reads %s: %w", a.username, a.uid, got.from, err)
+		return fmt.Errorf("%s (%s) reads %s: %w\n%s", a.username, a.uid, got.from, err, a.w.describe(a.uid))
 	}
 	return nil
 }

@@ -42,7 +42,9 @@ func runTool(ctx context.Context, args []string) error {
 	case "copy":
 		return snapshotcopy.Run(ctx, snapshotcopy.Config{URL: url, Mapping: mapping, Firestore: client, Prepare: true, Log: log})
 	case "follow":
-		return replication.Run(ctx, replication.Config{URL: url, Mapping: mapping, Firestore: client, Log: log})
+		return replication.Run(ctx, replication.Config{
+			URL: url, Mapping: mapping, Firestore: client, Log: log, Reverse: reverseRun(url, mapping, client, log),
+		})
 	}
 	db, err := legacydb.Open(ctx, legacydb.Config{URL: url, Mapping: mapping})
 	if err != nil {
@@ -60,9 +62,13 @@ func runTool(ctx context.Context, args []string) error {
 	return fmt.Errorf("unknown command %s", args[0])
 }
 
+// limit is how long a switch may hold writes here. It is longer than in production, so that a busy machine
+// does not take every switch back, and shorter than compat-server's patience.
+const limit = 12 * time.Second
+
 func cutoverConfig(db *legacydb.DB, client *firestore.Client, log *slog.Logger) cutover.Config {
 	return cutover.Config{
-		DB: db, Firestore: client, Log: log,
+		DB: db, Firestore: client, Log: log, Limit: limit,
 		Drain: func(ctx context.Context, text string) error {
 			lsn, err := walstream.ParseLSN(text)
 			if err != nil {

@@ -23,6 +23,7 @@ import (
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
 	"heek.kr/heektime/internal/migration/migrationtest/oldserver"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
+	"heek.kr/heektime/internal/schema"
 )
 
 // anySemester is the old id of the semester of all timetables that apps make.
@@ -297,4 +298,28 @@ func (w *world) summary() {
 	}
 	slices.Sort(lines)
 	w.Log(lines)
+}
+
+// describe says what both databases have of a user, for messages.
+func (w *world) describe(uid string) string {
+	var text strings.Builder
+	docs, err := schema.Timetables(schema.UserRef(w.fs, uid)).Documents(context.Background()).GetAll()
+	fmt.Fprintf(&text, "Firestore (%v):\n", err)
+	for _, doc := range docs {
+		fmt.Fprintf(&text, "  %s: %v\n", doc.Ref.ID, doc.Data())
+	}
+	conn, err := pgx.Connect(context.Background(), w.db.URL())
+	if err != nil {
+		return text.String() + err.Error()
+	}
+	defer conn.Close(context.Background())
+	rows, err := conn.Query(context.Background(), "SELECT id, title, updated_at::text FROM timetables WHERE user_id = $1", uid)
+	fmt.Fprintf(&text, "PostgreSQL (%v):\n", err)
+	var id, title, updated string
+	_, err = pgx.ForEachRow(rows, []any{&id, &title, &updated}, func() error {
+		fmt.Fprintf(&text, "  %s: %s, %s\n", id, title, updated)
+		return nil
+	})
+	fmt.Fprintf(&text, "%v", err)
+	return text.String()
 }
