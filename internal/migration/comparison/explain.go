@@ -115,10 +115,11 @@ func (e *explainer) compare(ctx context.Context, path string) error {
 
 // leftOut is the difference of a row that the rules leave out.
 func leftOut(uid string, row converted) Difference {
-	return Difference{
-		Sort: NoDocument, UID: uid, Path: row.path, Expected: true, Reason: "left out by a rule: " + problems(row.findings),
-		group: collectionOf(row.path) + ": left out by a rule: " + problems(row.findings),
+	reason, kind := "left out by a rule: "+problems(row.findings), collectionOf(row.path)
+	if kind == "" && len(row.findings) > 0 {
+		kind = string(row.findings[0].Kind) + "s" // it cannot have a path
 	}
+	return Difference{Sort: NoDocument, UID: uid, Path: row.path, Expected: true, Reason: reason, group: kind + ": " + reason}
 }
 
 // problems says what conversion found in a row.

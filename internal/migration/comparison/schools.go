@@ -66,7 +66,11 @@ func (c *comparer) compareOwned(ctx context.Context, rows []converted) error {
 	if err != nil {
 		return fmt.Errorf("read schools and semesters: %w", err)
 	}
-	c.reads.add(len(docs))
+	unique := map[string]bool{} // several semesters of the old database may be the same; each is billed once
+	for _, ref := range refs {
+		unique[ref.Path] = true
+	}
+	c.reads.add(len(unique))
 	c.report.Documents += len(docs)
 	for i, doc := range docs {
 		path := with[i].path

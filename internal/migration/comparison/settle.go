@@ -45,7 +45,7 @@ func (c *comparer) judge(l *look, found []Difference) {
 		if last != nil {
 			c.report.Settled++
 		}
-	case c.Arrive == nil || confirmed:
+	case c.Arrive == nil || confirmed && !c.stuck:
 	case c.stuck || now.looks >= maxLooks:
 		c.markUnconfirmed(l, found)
 	default:
