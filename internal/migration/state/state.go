@@ -71,8 +71,9 @@ const (
 	MinLease = 50 * time.Millisecond
 	// SwitchLimit is how long a switch may hold writes before it is taken back.
 	SwitchLimit = 5 * time.Second
-	// maxLimit is the longest limit that a server accepts, so that a damaged document cannot hold
-	// writes forever.
+	// minLimit and maxLimit bound the limits that a server accepts, so that a damaged document neither
+	// prevents switches nor holds writes forever.
+	minLimit = time.Second
 	maxLimit = time.Minute
 )
 
@@ -91,12 +92,17 @@ type State struct {
 
 // Lease returns how long a server may rely on this state.
 func (s State) Lease() time.Duration {
-	return min(max(time.Duration(s.LeaseMillis)*time.Millisecond, MinLease), QuietLease)
+	return clamped(s.LeaseMillis, MinLease, QuietLease)
 }
 
 // Limit returns how long a switch may hold writes.
 func (s State) Limit() time.Duration {
-	return min(max(time.Duration(s.LimitMillis)*time.Millisecond, time.Second), maxLimit)
+	return clamped(s.LimitMillis, minLimit, maxLimit)
+}
+
+// clamped returns a number of milliseconds as a duration within bounds.
+func clamped(millis int64, least, most time.Duration) time.Duration {
+	return time.Duration(min(max(millis, least.Milliseconds()), most.Milliseconds())) * time.Millisecond
 }
 
 // Resting reports whether no switch is in progress.
