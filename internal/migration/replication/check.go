@@ -7,23 +7,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
+	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/walstream"
 	"heek.kr/heektime/internal/schema"
 )
 
 // explainOpen makes a problem of an error that says that the old database does not fit the mapping.
 func explainOpen(err error) error {
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) && strings.HasPrefix(pgErr.Code, "42") { // syntax error or access rule violation
-		return &Problem{
-			What:   "the old database does not fit migrate.yaml",
-			Remedy: "undo the change of its schema, or change migrate.yaml and " + copyAgain,
-			err:    err,
-		}
+	if !errors.Is(err, legacydb.ErrMapping) {
+		return err
 	}
-	return err
+	return &Problem{
+		What:   "the old database does not fit migrate.yaml",
+		Remedy: "undo the change of its schema, or change migrate.yaml and " + copyAgain,
+		err:    err,
+	}
 }
 
 // check returns a problem if changes after the position may be missing.

@@ -86,18 +86,17 @@ func (cfg Config) follow(ctx context.Context) (progress bool, err error) {
 	return s.progress, err
 }
 
-// open opens the old database, makes this process the only one that works on the migration, and claims
-// the position.
+// open makes this process the only one that works on the migration, claims the position, and opens the
+// old database.
 func (s *session) open(ctx context.Context) (err error) {
-	s.db, err = legacydb.Open(ctx, legacydb.Config{URL: s.cfg.URL, Mapping: s.cfg.Mapping, ReadOnly: true})
-	if err != nil {
-		return explainOpen(err)
-	}
 	if s.lock, err = Lock(ctx, s.cfg.URL); err != nil {
 		return err
 	}
-	s.writer, s.position, err = documentwriter.Claim(ctx, s.cfg.Firestore)
-	return err
+	if s.writer, s.position, err = documentwriter.Claim(ctx, s.cfg.Firestore); err != nil {
+		return err
+	}
+	s.db, err = legacydb.Open(ctx, legacydb.Config{URL: s.cfg.URL, Mapping: s.cfg.Mapping, ReadOnly: true})
+	return explainOpen(err)
 }
 
 // load reads what conversions need to know of the whole database.
