@@ -47,6 +47,9 @@ func (r *runner) transact(ctx context.Context, set *changeSet, do func(context.C
 		case isConflict(err):
 		case isDataError(err) && !careful:
 			careful = true
+		case err == nil:
+			clear(r.unsettled)
+			return nil
 		default:
 			return err
 		}

@@ -129,7 +129,7 @@ func (t *transaction) expirePasswords(ctx context.Context, keys []string) error 
 		if err := legacydb.Save(ctx, t.tx, t.cfg.DB.Mapping, *user); err != nil {
 			return fmt.Errorf("make the old password of user %s unusable: %w", key, err)
 		}
-		t.cfg.Converter.Names().Put(*user)
+		t.putName(*user)
 	}
 	_, err = t.tx.Exec(ctx, "DELETE FROM heektime_migration.passwords WHERE key = ANY ($1)", keys)
 	return err
@@ -137,6 +137,17 @@ func (t *transaction) expirePasswords(ctx context.Context, keys []string) error 
 
 // passwordChunk is how many accounts one transaction checks.
 const passwordChunk = 1000
+
+// SweepPasswords makes the old hashes of all accounts with a password in Authentication unusable. Run does
+// that now and then; a switch back does it first.
+func SweepPasswords(ctx context.Context, cfg Config) error {
+	conn, err := connect(ctx, cfg.DB, false)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	return (&runner{cfg: cfg, conn: conn, unsettled: map[string]bool{}}).sweepPasswords(ctx)
+}
 
 // sweepPasswords makes the old hashes of all accounts with a password in Authentication unusable. The stream
 // cannot report such a password if it was set there directly.

@@ -68,7 +68,7 @@ func (t *transaction) run(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return t.settleNames(ctx)
 }
 
 // olderThanRow reports whether the row has what the document says, or something newer. Then the document

@@ -55,7 +55,7 @@ var errRestart = errors.New("restart")
 // side on, until the context ends. It may be killed at any time; only one process at a time gets to apply
 // anything. It returns an error that somebody has to mend.
 func Run(ctx context.Context, cfg Config) error {
-	r := &runner{cfg: cfg, store: state.NewStore(cfg.Client, nil)}
+	r := &runner{cfg: cfg, store: state.NewStore(cfg.Client, nil), unsettled: map[string]bool{}}
 	backoff := minBackoff
 	for {
 		began := time.Now()
@@ -90,13 +90,16 @@ type runner struct {
 	conn   *pgx.Conn // its transactions have the origin, and guards let them pass
 	active map[Kind]start
 	phases map[Kind]state.Phase
+
+	unsettled map[string]bool // keys of users whose names may differ from those of the new side
 }
 
 // session applies points until something fails.
 func (r *runner) session(ctx context.Context) error {
 	streamCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if err := r.connect(ctx); err != nil {
+	var err error
+	if r.conn, err = connect(ctx, r.cfg.DB, true); err != nil {
 		return err
 	}
 	defer r.conn.Close(context.WithoutCancel(ctx))
@@ -160,26 +163,30 @@ func (r *runner) session(ctx context.Context) error {
 	}
 }
 
-// connect opens the connection whose transactions have the replication origin. Only one session can use an
-// origin, so another process waits here.
-func (r *runner) connect(ctx context.Context) error {
-	config := r.cfg.DB.Pool.Config().ConnConfig.Copy()
+// connect opens the connection that guards let pass. With only it is the one whose transactions have the
+// replication origin, which only one session can use: another process waits here.
+func connect(ctx context.Context, db *legacydb.DB, only bool) (*pgx.Conn, error) {
+	config := db.Pool.Config().ConnConfig.Copy()
 	config.RuntimeParams["application_name"] = "heektime reverse"
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return fmt.Errorf("connect to the old database: %w", err)
+		return nil, fmt.Errorf("connect to the old database: %w", err)
 	}
-	for _, sql := range []string{
-		"SET heektime.reverse = on",
-		"SELECT pg_replication_origin_create('" + Origin + "') WHERE pg_replication_origin_oid('" + Origin + "') IS NULL",
-		"SELECT pg_replication_origin_session_setup('" + Origin + "')",
-	} {
+	statements := []string{"SET heektime.reverse = on"}
+	if only {
+		statements = append(statements,
+			"SELECT pg_replication_origin_create('"+Origin+"') WHERE pg_replication_origin_oid('"+Origin+"') IS NULL",
+			"SELECT pg_replication_origin_session_setup('"+Origin+"')")
+	}
+	for _, sql := range statements {
 		if _, err := conn.Exec(ctx, sql); err != nil {
-			return errors.Join(fmt.Errorf("become the only writer of the way back: %w", err), conn.Close(ctx))
+			return nil, errors.Join(fmt.Errorf("become the only writer of the way back: %w", err), conn.Close(ctx))
 		}
 	}
-	r.conn = conn
-	return Install(ctx, conn)
+	if err := Install(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close(ctx))
+	}
+	return conn, nil
 }
 
 func (r *runner) readPhases(ctx context.Context) error {

@@ -27,7 +27,7 @@ func (t *transaction) saveUser(ctx context.Context, c *change) error {
 			return err
 		}
 	} else {
-		t.cfg.Converter.Names().Put(*current)
+		t.putName(*current)
 		var converted *conversion.Document
 		if documents, _ := t.cfg.Converter.User(*current); documents != nil {
 			converted = documents.User
@@ -37,7 +37,7 @@ func (t *transaction) saveUser(ctx context.Context, c *change) error {
 		}
 	}
 	if known != nil {
-		t.cfg.Converter.Names().Put(*known)
+		t.putName(*known)
 	}
 	row, rest := t.cfg.Converter.UserRow(*c.doc, known)
 	if row == nil {
@@ -61,7 +61,7 @@ func (t *transaction) saveUser(ctx context.Context, c *change) error {
 		return err
 	}
 	t.users[key] = row
-	t.cfg.Converter.Names().Put(*row)
+	t.putName(*row)
 	if _, err := t.tx.Exec(ctx, "DELETE FROM heektime_migration.parked WHERE path = $1", c.path); err != nil {
 		return err
 	}
@@ -129,6 +129,7 @@ func (t *transaction) removeUser(ctx context.Context, c *change) error {
 		return err
 	}
 	delete(t.users, key)
+	t.removeName(key)
 	return t.forget(ctx, c.path)
 }
 
