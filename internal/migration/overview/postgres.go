@@ -82,7 +82,7 @@ func (o *Overview) readTotal(ctx context.Context, db *legacydb.DB) error {
 		if err != nil {
 			return fmt.Errorf("count the %ss: %w", kind, err)
 		}
-		c.Total += n
+		c.Total += n.Rows
 	}
 	return nil
 }
