@@ -233,7 +233,7 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	users := h.cleanUsers(8)
 	c := h.crowd()
 	h.probe = probe{h.oldApp(users[0], random(seed, 0))}
-	for i, u := range users[1:5] {
+	for i, u := range users[1:4] {
 		c.addOld(h.oldApp(u, random(seed, i+1)))
 	}
 	c.addNew(h.newApp(newcomer(0), random(seed, 10)))
@@ -258,7 +258,7 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	h.command("switch", "accounts")
 	c.await(20)
 	h.command("switch", "timetables")
-	for i, u := range users[1:3] {
+	for i, u := range users[1:2] {
 		c.addNew(h.newApp(u.ID, random(seed, 11+i)))
 	}
 	c.await(40)

@@ -118,7 +118,7 @@ func (r *runner) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	points, ended := make(chan *point), make(chan error, 1)
+	points, ended := make(chan *point, maxGathered), make(chan error, 1)
 	go func() {
 		for {
 			p, err := s.next()
@@ -143,7 +143,7 @@ func (r *runner) session(ctx context.Context) error {
 	for {
 		select {
 		case p := <-points:
-			if err := r.applyPoint(ctx, p, &stored); err != nil {
+			if err := r.applyPoint(ctx, r.gather(p, points), &stored); err != nil {
 				return err
 			}
 		case <-sweep:
@@ -229,6 +229,33 @@ func documentsOf(kind Kind) []schema.Document {
 		return []schema.Document{schema.TimetableDocument, schema.LectureDocument}
 	}
 	return nil
+}
+
+// Bounds of what one transaction applies: points, and documents.
+const (
+	maxGathered  = 500
+	maxDocuments = 1000
+)
+
+// gather adds the points that have arrived meanwhile to a point, so that a stream that is behind catches up:
+// a transaction costs more than a document. It stops after a mark, because somebody waits for it, and
+// after a state, because it decides what happens to the next points.
+func (r *runner) gather(p *point, points <-chan *point) *point {
+	all := &point{p.token, p.time, maps.Clone(p.changes)}
+	for range maxGathered {
+		set := setOf(r.cfg.Client, p.changes)
+		if set.states || set.mark != "" || len(all.changes) > maxDocuments {
+			return all
+		}
+		select {
+		case p = <-points:
+			all.token, all.time = p.token, p.time
+			maps.Copy(all.changes, p.changes)
+		default:
+			return all
+		}
+	}
+	return all
 }
 
 // applyPoint applies a point and stores its position in the same transaction.
