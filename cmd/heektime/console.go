@@ -21,6 +21,7 @@ func operatorConsole(ctx context.Context, args []string) error {
 	var t target
 	flags := flag.NewFlagSet("console", flag.ContinueOnError)
 	t.register(flags)
+	mapping := flags.String("mapping", "", "migrate.yaml `FILE` that describes the old database, if "+oldDatabaseVariable+" is set (default: HeekTime's)")
 	port := flags.Int("port", 0, "`PORT` on 127.0.0.1 (default: a free one)")
 	if _, err := parse(flags, args); err != nil {
 		return err
@@ -41,6 +42,14 @@ func operatorConsole(ctx context.Context, args []string) error {
 	} else {
 		config.Queue = queue
 		defer queue.Client.Close()
+	}
+	if os.Getenv(oldDatabaseVariable) != "" {
+		m := migration{mappingPath: *mapping}
+		if config.OldDatabase, err = m.open(ctx, true); err != nil {
+			config.OldDatabaseError = err.Error()
+		} else {
+			defer config.OldDatabase.Close()
+		}
 	}
 	console, err := operator.NewConsole(config)
 	if err != nil {

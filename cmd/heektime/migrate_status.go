@@ -2,7 +2,242 @@ package main
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"heek.kr/heektime/cmd/heektime/internal/table"
+	"heek.kr/heektime/internal/migration/overview"
+	"heek.kr/heektime/internal/schema"
 )
 
-func migrateStatus(context.Context, []string) error { return errors.New("not written yet") }
+// watchInterval is how often --watch shows the status again. Each time bills 6 reads.
+const watchInterval = 2 * time.Second
+
+// rateSample is how long a status without --watch watches the replication slot.
+const rateSample = time.Second
+
+// migrateStatus shows the whole move on one screen, and what to do next.
+func migrateStatus(ctx context.Context, args []string) error {
+	var m migration
+	flags := flag.NewFlagSet("migrate status", flag.ContinueOnError)
+	m.register(flags)
+	asJSON := flags.Bool("json", false, "print JSON")
+	watch := flags.Bool("watch", false, "show it again every two seconds, until interrupted")
+	if _, err := parse(flags, args); err != nil {
+		return err
+	}
+	client, err := m.firestore(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	source := overview.Source{Firestore: client, Sample: rateSample}
+	var unreachable error
+	if source.Old, unreachable = m.open(ctx, true); unreachable == nil {
+		defer source.Old.Close()
+	}
+	for {
+		o, err := readOverview(ctx, source)
+		if err != nil {
+			return err
+		}
+		if unreachable != nil {
+			o.OldDatabase = unreachable.Error()
+		}
+		switch {
+		case *asJSON:
+			err = writeOverviewJSON(os.Stdout, o)
+		case *watch:
+			err = writeOverview(clearedScreen{os.Stdout}, o)
+		default:
+			err = writeOverview(os.Stdout, o)
+		}
+		if err != nil || !*watch {
+			return err
+		}
+		source.Before = o
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(watchInterval):
+		}
+	}
+}
+
+func readOverview(ctx context.Context, source overview.Source) (*overview.Overview, error) {
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
+	defer cancel()
+	return overview.Read(ctx, source)
+}
+
+func writeOverviewJSON(w io.Writer, o *overview.Overview) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	return out.Encode(o)
+}
+
+// clearedScreen writes to a terminal after clearing it, so that the status stays where it is.
+type clearedScreen struct{ out *os.File }
+
+func (c clearedScreen) Write(text []byte) (int, error) {
+	if info, err := c.out.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		fmt.Fprint(c.out, "\x1b[H\x1b[2J")
+	}
+	return c.out.Write(text)
+}
+
+// writeOverview prints a status in one write.
+func writeOverview(w io.Writer, o *overview.Overview) error {
+	var s strings.Builder
+	columns := []table.Column{{Title: "kind"}, {Title: "side"}, {Title: "old writes"}, {Title: "epoch", Right: true}, {Title: "since"}}
+	var rows [][]string
+	for _, k := range o.Kinds {
+		since := "–"
+		if !k.Since.IsZero() {
+			since = ago(o.At.Sub(k.Since))
+		}
+		rows = append(rows, []string{string(k.Kind), sideOf(k), oldWrites(k), fmt.Sprint(k.Epoch), since})
+	}
+	table.Write(&s, columns, rows)
+	s.WriteByte('\n')
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&s, "%-13s%s\n", name, strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "\n             "))
+	}
+	line("copy", "%s", describeCopy(o))
+	line("follow", "%s", describeFollow(o))
+	line("way back", "%s", describeBack(o))
+	line("verified", "%s", describeVerification(o))
+	if o.OldDatabase != "" {
+		line("old database", "%s", o.OldDatabase)
+	}
+	s.WriteByte('\n')
+	if o.Next.Command != "" {
+		line("next", "heektime migrate %s", o.Next.Command)
+		line("", "%s", o.Next.Reason)
+	} else {
+		line("next", "%s", o.Next.Reason)
+	}
+	_, err := io.WriteString(w, s.String())
+	return err
+}
+
+// sideOf says where a kind is, or between which sides.
+func sideOf(k overview.Kind) string {
+	switch {
+	case k.Phase == schema.PhaseOld || k.Phase == schema.PhaseNew:
+		return string(k.Phase)
+	case k.Aborting:
+		return fmt.Sprintf("%s, going back", k.Phase)
+	}
+	return fmt.Sprintf("%s, toward %s", k.Phase, k.Toward)
+}
+
+// oldWrites says whether the old database accepts writes of a kind.
+func oldWrites(k overview.Kind) string {
+	switch k.Guarded {
+	case "":
+		return "accepted"
+	case "timed":
+		return "rejected for a switch"
+	}
+	return "rejected"
+}
+
+func describeCopy(o *overview.Overview) string {
+	c := o.Copy
+	switch {
+	case c == nil:
+		return "not started"
+	case !c.Finished.IsZero():
+		return fmt.Sprintf("finished %s: %s in %v", ago(o.At.Sub(c.Finished)), table.Counted(int(c.Rows), "row"), c.Finished.Sub(c.Started).Round(time.Second))
+	}
+	text := fmt.Sprintf("started %s: %s", ago(o.At.Sub(c.Started)), table.Counted(int(c.Rows), "row"))
+	if c.Total > 0 {
+		text += fmt.Sprintf(" of %s", table.Count(int(c.Total)))
+	}
+	if c.Step != "" {
+		text += ", now " + c.Step
+	}
+	if c.LeftSeconds > 0 {
+		text += fmt.Sprintf(", about %v left", time.Duration(c.LeftSeconds*float64(time.Second)).Round(time.Second))
+	}
+	return text
+}
+
+func describeFollow(o *overview.Overview) string {
+	f := o.Follow
+	switch {
+	case f == nil:
+		return "not started"
+	case f.Missing:
+		return fmt.Sprintf("the old database has no slot %s", f.Slot)
+	}
+	state := "stopped"
+	switch {
+	case f.Lost:
+		state = "lost: the old database dropped changes that were not applied"
+	case f.Running:
+		state = "running"
+	case o.OldDatabase != "":
+		state = "last seen"
+	}
+	text := fmt.Sprintf("%s, %.1f s and %s behind, at %s", state, f.LagSeconds, bytesOr0(f.LagBytes), f.LSN)
+	if !f.AppliedAt.IsZero() {
+		text += fmt.Sprintf("\nlast change applied %s", ago(o.At.Sub(f.AppliedAt)))
+	}
+	if o.OldDatabase == "" {
+		text += fmt.Sprintf("; %s/s; PostgreSQL keeps %s for it", bytesOr0(int64(f.BytesPerSecond)), bytesOr0(f.RetainedBytes))
+	}
+	if f.Problem != "" {
+		text += "\n" + f.Problem
+	}
+	return text
+}
+
+// bytesOr0 is [table.Bytes] in a sentence, where a dash would be odd.
+func bytesOr0(n int64) string {
+	if n == 0 {
+		return "0 B"
+	}
+	return table.Bytes(n)
+}
+
+func describeBack(o *overview.Overview) string {
+	b := o.Back
+	if b == nil {
+		return "not needed before the first switch"
+	}
+	return fmt.Sprintf("%.1f s behind Firestore; %s with something that has no place in the old database", b.LagSeconds, table.Counted(int(b.Aside), "document"))
+}
+
+func describeVerification(o *overview.Overview) string {
+	v := o.Verification
+	if v == nil {
+		return "never"
+	}
+	what := "a sample of "
+	if v.Whole {
+		what = "all "
+	}
+	text := fmt.Sprintf("%s: %s%s, %s: ", ago(o.At.Sub(v.EndedAt)), what, table.Counted(int(v.Users), "user"), strings.Join(v.Kinds, ", "))
+	switch {
+	case v.Differences > 0:
+		text += table.Counted(int(v.Differences), "difference")
+	case v.Unconfirmed > 0:
+		text += fmt.Sprintf("%s that may only be late", table.Counted(int(v.Unconfirmed), "difference"))
+	default:
+		text += "equal"
+	}
+	if v.Expected > 0 {
+		text += fmt.Sprintf(", %s expected", table.Count(int(v.Expected)))
+	}
+	for _, finding := range v.Findings {
+		text += "\n" + finding
+	}
+	return text
+}

@@ -78,7 +78,9 @@ func Documents() []Document {
 	return []Document{
 		SchoolDocument, SemesterDocument, UserDocument, UsernameDocument, TimetableDocument, LectureDocument,
 		RefreshDocument, RunDocument, ScheduleDocument, CredentialDocument, AttemptsDocument, DeletionDocument, SweepDocument,
-		MigrationPositionDocument, MigrationCopyDocument, MigrationDrainDocument, MigrationDocument, // the most general path last
+		// The most general path last.
+		MigrationPositionDocument, MigrationCopyDocument, MigrationDrainDocument, MigrationMarkDocument, MigrationVerificationDocument,
+		MigrationDocument,
 	}
 }
 
@@ -87,6 +89,9 @@ func (d *Document) Collection() string {
 	segments := strings.Split(d.Path, "/")
 	return segments[len(segments)-2]
 }
+
+// Depth returns how many collections the document's path has: 1 for users/{uid}.
+func (d *Document) Depth() int { return (strings.Count(d.Path, "/") + 1) / 2 }
 
 // Field finds a field by name, nil if the document has none.
 func (d *Document) Field(name string) *Field {

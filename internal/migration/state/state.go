@@ -60,9 +60,11 @@ const (
 // Kinds returns the kinds in the order in which they move to the new side. They move back in reverse.
 func Kinds() []Kind { return []Kind{Schools, Accounts, Timetables} }
 
+// QuietLease is the lease while nothing is being switched, and the longest that a server accepts. It is a
+// variable for tests that switch often, which shorten it in all their processes.
+var QuietLease = 5 * time.Second
+
 const (
-	// QuietLease is the lease while nothing is being switched, and the longest that a server accepts.
-	QuietLease = 5 * time.Second
 	// SwitchLease is the lease during a switch.
 	SwitchLease = 250 * time.Millisecond
 	// MinLease is the shortest lease that a server accepts.

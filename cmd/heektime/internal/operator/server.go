@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -20,6 +21,8 @@ import (
 
 	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/overview"
 	"heek.kr/heektime/internal/refresh"
 )
 
@@ -34,10 +37,13 @@ type Console struct {
 	Config
 	key string
 	mux *http.ServeMux
+
+	mu            sync.Mutex
+	lastMigration *overview.Overview
 }
 
-// Config holds what a Console works on. All fields but Objects and Queue are required; without these it
-// compares no lists and starts no refreshes.
+// Config holds what a Console works on. Objects, Queue and OldDatabase are optional; without them it compares
+// no lists, starts no refreshes, and shows of a move only what Firestore keeps.
 type Config struct {
 	// Google is false for a local cloud.
 	Google    bool
@@ -45,7 +51,10 @@ type Config struct {
 	Firestore *firestore.Client
 	Objects   *storage.Client
 	Queue     *refresh.Queue
-	Log       *slog.Logger
+	// OldDatabase is the one that data moves from, OldDatabaseError why it could not be opened.
+	OldDatabase      *legacydb.DB
+	OldDatabaseError string
+	Log              *slog.Logger
 }
 
 // timeout bounds a call of the API.
@@ -68,6 +77,7 @@ func NewConsole(c Config) (*Console, error) {
 		"GET /api/refreshes":  s.refreshes,
 		"POST /api/refresh":   s.refresh,
 		"GET /api/difference": s.difference,
+		"GET /api/migration":  s.migration,
 	} {
 		s.mux.HandleFunc(pattern, s.serve(handle))
 	}

@@ -203,6 +203,32 @@ func TestUsersAndDifference(t *testing.T) {
 	}
 }
 
+// The console shows how far a move is, with rates since the last call, and why the old database cannot be read.
+func TestMigration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	status, o := w.call(t, "GET", "/api/migration", nil, nil)
+	next, _ := o["next"].(map[string]any)
+	if kinds, _ := o["kinds"].([]any); status != 200 || len(kinds) != 3 || next["command"] != "plan" || o["copy"] != nil {
+		t.Errorf("before a move: %d %v", status, o)
+	}
+	w.console.OldDatabaseError = "no such host"
+	now := time.Now()
+	for i, lsn := range []string{"0/1000", "0/FFFF1000"} {
+		_, err := schema.MigrationPositionRef(w.fs).Set(t.Context(), schema.MigrationPosition{Slot: "s", LSN: lsn, AppliedAt: now})
+		must(t, err)
+		status, o = w.call(t, "GET", "/api/migration", nil, nil)
+		follow, _ := o["follow"].(map[string]any)
+		rate, _ := follow["bytesPerSecond"].(float64)
+		if status != 200 || o["oldDatabase"] != "no such host" || follow["lsn"] != lsn || (rate > 0) != (i == 1) {
+			t.Errorf("at %s: %d %v", lsn, status, o)
+		}
+	}
+	if status, _ := w.call(t, "GET", "/api/migration", nil, map[string]string{"X-Console": ""}); status != 403 {
+		t.Errorf("without the key: %d", status)
+	}
+}
+
 // TestPage blocks and unblocks a user in a browser, in Korean. It is long because each step needs the page that
 // the previous one left.
 func TestPage(t *testing.T) {
@@ -265,6 +291,11 @@ func TestPage(t *testing.T) {
 	read("dialog h3", "추가 1개")
 	shoot("compare")
 	click("dialog button", "닫기")
+	click(".sections a", "데이터 이전")
+	read(".card", "heektime migrate plan")
+	read(".card", "아직 복사한 데이터가 없어요")
+	read("dd", "첫 전환 전에는 필요하지 않아요")
+	shoot("migration")
 	do("location.hash = '#/users/uid-minsu'")
 	click(".buttons button", "차단 해제")
 	click("dialog footer button", "차단 해제")

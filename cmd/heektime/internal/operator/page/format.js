@@ -13,6 +13,14 @@ export const at = (date) => (isTime(date) ? h('time', { datetime: date }, moment
 
 export const count = (n) => new Intl.NumberFormat(language()).format(n);
 
+const unit = (n, name, digits) => new Intl.NumberFormat(language(), { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits }).format(n);
+
+/** seconds formats a duration. */
+export const seconds = (n) => (n < 120 ? unit(n, 'second', n < 10 ? 1 : 0) : unit(n / 60, 'minute', 0));
+
+/** bytes formats a size. */
+export const bytes = (n) => (n < 1e3 ? unit(n, 'byte', 0) : n < 1e6 ? unit(n / 1e3, 'kilobyte', 1) : n < 1e9 ? unit(n / 1e6, 'megabyte', 1) : unit(n / 1e9, 'gigabyte', 1));
+
 /** properties shows pairs of a name and a value. It leaves out pairs without a value. */
 export function properties(pairs) {
   return h('dl', { class: 'properties' }, pairs.filter(([, value]) => value).map(([name, value]) => [h('dt', {}, name), h('dd', { class: 'breaks' }, value)]));

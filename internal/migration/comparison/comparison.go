@@ -1,0 +1,169 @@
+package comparison
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/internal/migration/conversion"
+	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/schema"
+)
+
+// Config says what to compare. Old and Firestore are required.
+type Config struct {
+	Old       *legacydb.DB
+	Firestore *firestore.Client
+	// Kinds of data, all if it is empty.
+	Kinds []schema.MigrationKind
+	// Sample compares so many users, at random. 0 compares all.
+	Sample int
+	// Since compares only users with rows whose updated_at is at or after this time, in addition to
+	// Sample. It does not find rows that were deleted.
+	Since time.Time
+	// Arrive waits until all changes of either side up to now have arrived on the other; see [Stream]. Its
+	// error wraps [ErrStuck] if they do not. Without it, both sides must be at rest: no difference is late.
+	Arrive func(context.Context) error
+	// Accounts returns which uids have an account in Authentication: a user whose password moved there has
+	// no credential. Without it such a credential is a difference.
+	Accounts func(ctx context.Context, uids []string) (map[string]bool, error)
+	// Examples is how many differences of each sort the report has, 5 if it is 0.
+	Examples int
+	// Found is called for each difference, if it is not nil. Calls do not overlap.
+	Found func(Difference)
+	// Progress is called as users are done, if it is not nil. Calls do not overlap.
+	Progress func(Progress)
+}
+
+// Progress is how far a comparison is.
+type Progress struct {
+	// Users are done, of Total.
+	Users, Total int
+	// Differences were found, Waiting users have some that may only be late.
+	Differences, Waiting int
+}
+
+// Run compares both sides. If it fails, the report has what it found until then.
+func Run(ctx context.Context, cfg Config) (*Report, error) {
+	c, err := newComparer(cfg)
+	if err != nil {
+		return nil, err
+	}
+	c.report.Started = time.Now()
+	err = c.run(ctx)
+	c.report.Ended = time.Now()
+	c.report.Whole = err == nil && c.wholeUsers()
+	return c.report.finish(), err
+}
+
+// Quick compares, during a switch of a kind, the users whose rows changed since a time, and a sample of the
+// others. Writes of the kind must be held and all changes applied: a difference counts immediately. The
+// error wraps [ErrDifferent] if there is one. It is read-only, and gives up when ctx ends.
+func Quick(ctx context.Context, old *legacydb.DB, client *firestore.Client, kind schema.MigrationKind, since time.Time) (*Report, error) {
+	report, err := Run(ctx, Config{
+		Old: old, Firestore: client, Kinds: []schema.MigrationKind{kind}, Since: since, Sample: quickSample,
+	})
+	if err == nil && report.Differences > 0 {
+		err = fmt.Errorf("%w: %s", ErrDifferent, report.Summary())
+	}
+	return report, err
+}
+
+// quickSample is how many users Quick compares in addition to those that changed.
+const quickSample = 20
+
+// ErrDifferent means that the two sides differ.
+var ErrDifferent = errors.New("the old database and Firestore differ")
+
+// comparer is a comparison in progress.
+type comparer struct {
+	Config
+	convert *conversion.Converter
+	// sampled are the users to compare, nil for all. total is how many there are.
+	sampled []string
+	total   int
+	// onNewSide has the kinds that have been on the new side: their documents flow back.
+	onNewSide map[schema.MigrationKind]bool
+	flowsBack bool // some kind's documents flow back
+	stuck     bool // nothing arrives
+	reads     counter
+
+	mu      sync.Mutex
+	report  *Report
+	pending map[string]*pendingUser // by uid
+	// inspected are users of the new side. reserved are usernames of theirs that old users would have.
+	inspected, reserved map[string]bool
+}
+
+func newComparer(cfg Config) (*comparer, error) {
+	if cfg.Old == nil || cfg.Firestore == nil {
+		return nil, errors.New("a comparison needs the old database and Firestore")
+	}
+	if len(cfg.Kinds) == 0 {
+		cfg.Kinds = []schema.MigrationKind{schema.MigrateSchools, schema.MigrateAccounts, schema.MigrateTimetables}
+	}
+	if cfg.Examples == 0 {
+		cfg.Examples = 5
+	}
+	return &comparer{Config: cfg, report: newReport(cfg), pending: map[string]*pendingUser{},
+		inspected: map[string]bool{}, reserved: map[string]bool{}}, nil
+}
+
+func (c *comparer) has(kind schema.MigrationKind) bool { return slices.Contains(c.Kinds, kind) }
+
+// wholeUsers reports whether all users are compared.
+func (c *comparer) wholeUsers() bool { return c.Sample == 0 && c.Since.IsZero() }
+
+func (c *comparer) run(ctx context.Context) error {
+	if err := c.readState(ctx); err != nil {
+		return err
+	}
+	if err := c.load(ctx); err != nil {
+		return err
+	}
+	defer func() { c.report.Reads = c.reads.n() }()
+	if c.has(schema.MigrateSchools) {
+		if err := c.compareSchools(ctx); err != nil {
+			return err
+		}
+	}
+	if !c.has(schema.MigrateAccounts) && !c.has(schema.MigrateTimetables) {
+		return nil
+	}
+	var err error
+	if c.wholeUsers() {
+		err = c.scan(ctx)
+	} else {
+		err = c.inspectSample(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return c.settle(ctx, true)
+}
+
+// readState reads which kinds have been on the new side.
+func (c *comparer) readState(ctx context.Context) error {
+	c.onNewSide = map[schema.MigrationKind]bool{}
+	for _, kind := range c.Kinds {
+		var m schema.Migration
+		if _, err := schema.Read(ctx, schema.MigrationRef(c.Firestore, kind), &m); err != nil {
+			return err
+		}
+		c.reads.add(1)
+		c.onNewSide[kind] = m.WasNew || m.Phase == schema.PhaseNew
+	}
+	if !c.onNewSide[schema.MigrateAccounts] && !c.onNewSide[schema.MigrateTimetables] {
+		return nil
+	}
+	err := c.Old.Pool.QueryRow(ctx, "SELECT to_regclass('heektime_migration.ids') IS NOT NULL").Scan(&c.flowsBack)
+	if err != nil {
+		return fmt.Errorf("look for the tables of the way back: %w", err)
+	}
+	return nil
+}

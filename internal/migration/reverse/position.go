@@ -1,0 +1,98 @@
+package reverse
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"heek.kr/heektime/internal/migration/state"
+)
+
+//go:embed reverse.sql
+var installSQL string
+
+// Kind is a kind of data.
+type Kind = state.Kind
+
+// Origin is the replication origin of the transactions of this package.
+const Origin = "heektime_reverse"
+
+// Executor is a connection, a pool or a transaction.
+type Executor interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+// Install creates what the way back needs in the old database. It can run again.
+func Install(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.PgConn().Exec(ctx, installSQL).ReadAll(); err != nil {
+		return fmt.Errorf("create the schema heektime_migration in the old database: %w", err)
+	}
+	return nil
+}
+
+// Begin makes [Run] apply the changes of a kind's documents from a time of Firestore on, at which both
+// sides were equal. If they are applied already, that goes on. A switch calls it before the new side
+// accepts its first write.
+func Begin(ctx context.Context, db Executor, kind Kind, at time.Time) error {
+	_, err := db.Exec(ctx, `INSERT INTO heektime_migration.reverse_position (kind, read_time) VALUES ($1, $2)
+		ON CONFLICT (kind) DO UPDATE SET passwords = false`, string(kind), at)
+	if err != nil {
+		return fmt.Errorf("begin the way back of %s: %w", kind, err)
+	}
+	return nil
+}
+
+// End undoes [Begin] of a kind that did not get to the new side.
+func End(ctx context.Context, db Executor, kind Kind) error {
+	if _, err := db.Exec(ctx, "DELETE FROM heektime_migration.reverse_position WHERE kind = $1", string(kind)); err != nil {
+		return fmt.Errorf("end the way back of %s: %w", kind, err)
+	}
+	return nil
+}
+
+// position is what the old database remembers of the stream.
+type position struct {
+	starts    map[Kind]start
+	passwords bool // the hashes at the switch are remembered
+}
+
+// readPosition reads the position. lock keeps other transactions from changing it.
+func readPosition(ctx context.Context, db Executor, lock bool) (*position, error) {
+	sql := "SELECT kind, token, read_time, passwords FROM heektime_migration.reverse_position"
+	if lock {
+		sql += " FOR UPDATE"
+	}
+	rows, err := db.Query(ctx, sql)
+	if err != nil {
+		return nil, fmt.Errorf("read the position of the way back: %w", err)
+	}
+	defer rows.Close()
+	p := &position{starts: map[Kind]start{}}
+	for rows.Next() {
+		var kind string
+		var s start
+		var passwords bool
+		if err := rows.Scan(&kind, &s.token, &s.time, &passwords); err != nil {
+			return nil, err
+		}
+		p.starts[Kind(kind)] = s
+		p.passwords = p.passwords || passwords && Kind(kind) == state.Accounts
+	}
+	return p, rows.Err()
+}
+
+// Mark is the last mark that [Run] has applied: everything that Firestore committed before it is in the old
+// database.
+func Mark(ctx context.Context, db Executor) (string, error) {
+	var mark string
+	if err := db.QueryRow(ctx, "SELECT mark FROM heektime_migration.reverse_stream").Scan(&mark); err != nil {
+		return "", fmt.Errorf("read how far the way back is: %w", err)
+	}
+	return mark, nil
+}

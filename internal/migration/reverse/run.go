@@ -1,0 +1,328 @@
+package reverse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"github.com/jackc/pgx/v5"
+
+	"heek.kr/heektime/internal/migration/conversion"
+	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/state"
+	"heek.kr/heektime/internal/schema"
+)
+
+// Config has what [Run] needs.
+type Config struct {
+	DB        *legacydb.DB
+	Client    *firestore.Client
+	Listener  Listener
+	Database  string // projects/p/databases/d
+	Converter *conversion.Converter
+	// Accounts may be nil in tests without passwords and names.
+	Accounts Accounts
+	// Drain waits until every change that the old database had committed when it was called is applied to
+	// Firestore. nil means that nothing is applied in that direction.
+	Drain func(context.Context) error
+	Log   *slog.Logger
+	// PasswordInterval is how often the accounts in Authentication are listed, 0 for never.
+	PasswordInterval time.Duration
+}
+
+// Bounds of the wait after a failure.
+const (
+	minBackoff = 100 * time.Millisecond
+	maxBackoff = 10 * time.Second
+)
+
+// idlePositionInterval is how often the position is stored while nothing changes. Firestore resumes from
+// positions that are less than half an hour old without sending everything again.
+//
+// Source: https://firebase.google.com/docs/firestore/pricing#listens
+const idlePositionInterval = time.Minute
+
+// errRestart makes Run listen to other documents.
+var errRestart = errors.New("restart")
+
+// Run brings changes of Firestore to the old database, for each kind from its first switch to the new
+// side on, until the context ends. It may be killed at any time; only one process at a time gets to apply
+// anything. It returns an error that somebody has to mend.
+func Run(ctx context.Context, cfg Config) error {
+	r := &runner{cfg: cfg, store: state.NewStore(cfg.Client, nil), unsettled: map[string]bool{}}
+	backoff := minBackoff
+	for {
+		began := time.Now()
+		err := r.session(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.Is(err, errRestart):
+			continue
+		case !retryable(err):
+			return err
+		}
+		if time.Since(began) > maxBackoff {
+			backoff = minBackoff
+		}
+		cfg.Log.WarnContext(ctx, "the way back was interrupted; it goes on by itself", "error", err)
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(backoff):
+		}
+		backoff = min(2*backoff, maxBackoff)
+	}
+}
+
+// runner is the state of one Run.
+type runner struct {
+	cfg   Config
+	store *state.Store
+
+	// Of the current session.
+	conn   *pgx.Conn // its transactions have the origin, and guards let them pass
+	active map[Kind]start
+	phases map[Kind]state.Phase
+
+	unsettled map[string]bool // keys of users whose names may differ from those of the new side
+}
+
+// session applies points until something fails.
+func (r *runner) session(ctx context.Context) error {
+	streamCtx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var err error
+	if r.conn, err = connect(ctx, r.cfg.DB, true); err != nil {
+		return err
+	}
+	defer r.conn.Close(context.WithoutCancel(ctx))
+	position, err := readPosition(ctx, r.conn, false)
+	if err != nil {
+		return err
+	}
+	r.active = position.starts
+	if err := r.readPhases(ctx); err != nil {
+		return err
+	}
+	if err := r.ensurePasswords(ctx, position); err != nil {
+		return err
+	}
+	s, err := open(streamCtx, r.cfg.Listener, r.cfg.Database, r.targets())
+	if err != nil {
+		return err
+	}
+	points, ended := make(chan *point, maxGathered), make(chan error, 1)
+	go func() {
+		for {
+			p, err := s.next()
+			if err != nil {
+				ended <- err
+				return
+			}
+			select {
+			case points <- p:
+			case <-streamCtx.Done():
+				return
+			}
+		}
+	}()
+	var sweep <-chan time.Time
+	if r.cfg.PasswordInterval > 0 && r.cfg.Accounts != nil {
+		ticker := time.NewTicker(r.cfg.PasswordInterval)
+		defer ticker.Stop()
+		sweep = ticker.C
+	}
+	stored := time.Now()
+	for {
+		select {
+		case p := <-points:
+			if err := r.applyPoint(ctx, r.gather(p, points), &stored); err != nil {
+				return err
+			}
+		case <-sweep:
+			if err := r.sweepPasswords(ctx); err != nil {
+				return err
+			}
+		case err := <-ended:
+			var lost *errLost
+			if errors.As(err, &lost) {
+				cancel() // Firestore would send, and bill, everything
+				return r.reconcile(ctx, lost.kinds)
+			}
+			return err
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// connect opens the connection that guards let pass. With only it is the one whose transactions have the
+// replication origin, which only one session can use: another process waits here.
+func connect(ctx context.Context, db *legacydb.DB, only bool) (*pgx.Conn, error) {
+	config := db.Pool.Config().ConnConfig.Copy()
+	config.RuntimeParams["application_name"] = "heektime reverse"
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the old database: %w", err)
+	}
+	statements := []string{"SET heektime.reverse = on"}
+	if only {
+		statements = append(statements,
+			"SELECT pg_replication_origin_create('"+Origin+"') WHERE pg_replication_origin_oid('"+Origin+"') IS NULL",
+			"SELECT pg_replication_origin_session_setup('"+Origin+"')")
+	}
+	for _, sql := range statements {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return nil, errors.Join(fmt.Errorf("become the only writer of the way back: %w", err), conn.Close(ctx))
+		}
+	}
+	if err := Install(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close(ctx))
+	}
+	return conn, nil
+}
+
+func (r *runner) readPhases(ctx context.Context) error {
+	view, err := r.store.Read(ctx)
+	if err != nil {
+		return err
+	}
+	r.phases = map[Kind]state.Phase{}
+	for _, kind := range state.Kinds() {
+		r.phases[kind] = view.Of(kind).Phase
+	}
+	return nil
+}
+
+// targets lists what to listen to.
+func (r *runner) targets() []target {
+	name := func(ref *firestore.DocumentRef) string { return ref.Path }
+	states := target{docs: []string{name(schema.MigrationMarkRef(r.cfg.Client))}}
+	for _, kind := range state.Kinds() {
+		states.docs = append(states.docs, name(schema.MigrationRef(r.cfg.Client, kind)))
+	}
+	list := []target{states}
+	for _, kind := range slices.Sorted(maps.Keys(r.active)) {
+		from := r.active[kind]
+		for _, d := range documentsOf(kind) {
+			list = append(list, target{kind: kind, resume: &from, query: &firestorepb.StructuredQuery{
+				From: []*firestorepb.StructuredQuery_CollectionSelector{{CollectionId: d.Collection(), AllDescendants: d.Depth() > 1}},
+			}})
+		}
+	}
+	return list
+}
+
+// documentsOf returns the documents of a kind that flow back.
+func documentsOf(kind Kind) []schema.Document {
+	switch kind {
+	case state.Accounts:
+		return []schema.Document{schema.UserDocument, schema.CredentialDocument, schema.DeletionDocument}
+	case state.Timetables:
+		return []schema.Document{schema.TimetableDocument, schema.LectureDocument}
+	}
+	return nil
+}
+
+// Bounds of what one transaction applies: points, and documents.
+const (
+	maxGathered  = 500
+	maxDocuments = 1000
+)
+
+// gather adds the points that have arrived meanwhile to a point, so that a stream that is behind catches up:
+// a transaction costs more than a document. It stops after a mark, because somebody waits for it, and
+// after a state, because it decides what happens to the next points.
+func (r *runner) gather(p *point, points <-chan *point) *point {
+	all := &point{p.token, p.time, maps.Clone(p.changes)}
+	for range maxGathered {
+		set := setOf(r.cfg.Client, p.changes)
+		if set.states || set.mark != "" || len(all.changes) > maxDocuments {
+			return all
+		}
+		select {
+		case p = <-points:
+			all.token, all.time = p.token, p.time
+			maps.Copy(all.changes, p.changes)
+		default:
+			return all
+		}
+	}
+	return all
+}
+
+// applyPoint applies a point and stores its position in the same transaction.
+func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) error {
+	set := setOf(r.cfg.Client, p.changes)
+	if set.states {
+		// Reading may show a later state than that of the point. That is harmless: a switch goes on only
+		// when this stream has applied its mark.
+		if err := r.readPhases(ctx); err != nil {
+			return err
+		}
+	}
+	if set.empty() && set.mark == "" && time.Since(*stored) < idlePositionInterval {
+		return r.restartIfNeeded(ctx, set)
+	}
+	err := r.apply(ctx, set, func(ctx context.Context, t *transaction) error {
+		if err := t.storePosition(ctx, p.token, p.time); err != nil {
+			return err
+		}
+		if set.mark == "" {
+			return nil
+		}
+		_, err := t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_stream SET mark = $1", set.mark)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	*stored = time.Now()
+	return r.restartIfNeeded(ctx, set)
+}
+
+// storePosition stores the position of the stream's kinds.
+func (t *transaction) storePosition(ctx context.Context, token []byte, at time.Time) error {
+	var kinds []string
+	for kind := range t.active {
+		kinds = append(kinds, string(kind))
+	}
+	_, err := t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_position SET token = $1, read_time = $2 WHERE kind = ANY ($3)", token, at, kinds)
+	if err == nil {
+		_, err = t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_stream SET applied_at = clock_timestamp()")
+	}
+	if err != nil {
+		return fmt.Errorf("store the position of the way back: %w", err)
+	}
+	return nil
+}
+
+// restartIfNeeded returns errRestart if a switch has begun the way back of another kind.
+func (r *runner) restartIfNeeded(ctx context.Context, set *changeSet) error {
+	if !set.states {
+		return nil
+	}
+	position, err := readPosition(ctx, r.conn, false)
+	if err != nil {
+		return err
+	}
+	if len(position.starts) != len(r.active) {
+		return errRestart
+	}
+	return r.ensurePasswords(ctx, position)
+}
+
+// ensurePasswords remembers the password hashes once accounts are on the new side.
+func (r *runner) ensurePasswords(ctx context.Context, p *position) error {
+	if _, active := p.starts[state.Accounts]; !active || p.passwords || r.phases[state.Accounts] != state.PhaseNew {
+		return nil
+	}
+	return r.transact(ctx, newChangeSet(), func(ctx context.Context, t *transaction) error { return t.rememberPasswords(ctx) })
+}
