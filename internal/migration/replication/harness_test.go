@@ -62,7 +62,7 @@ type following struct {
 // follow starts to follow until the test ends or stop is called.
 func follow(t *testing.T, ctx context.Context, cfg replication.Config) *following {
 	t.Helper()
-	if testing.Verbose() {
+	if testing.Verbose() && cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(testWriter{t}, nil))
 	}
 	ctx, stop := context.WithCancel(ctx)

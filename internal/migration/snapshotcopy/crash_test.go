@@ -33,17 +33,17 @@ func histories(t *testing.T, fallback int) int {
 // fresh conversion gives: nothing fell between.
 func TestKilledAtAnyPoint(t *testing.T) {
 	t.Parallel()
-	for seed := range histories(t, 8) {
+	for seed := range histories(t, 5) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			w := bothsides.New(t, olddata.Config{Users: 20, LecturesPerUser: 2, Seed: uint64(seed)})
+			w := bothsides.New(t, olddata.Config{Users: 12, LecturesPerUser: 2, Seed: uint64(seed)})
 			random := rand.New(rand.NewPCG(uint64(seed), 1))
 			for range 1 + random.IntN(2) { // the second copy starts over
 				for range 1 + random.IntN(4) {
 					copyWithFault(t, w, random)
 				}
 				cfg := config(w)
-				cfg.BatchRows, cfg.SaveInterval = 3, -1
+				cfg.BatchRows, cfg.SaveInterval = 10, -1
 				cfg.Progress = func(snapshotcopy.Progress) {
 					if random.IntN(8) == 0 {
 						w.Mutate(t, random)
@@ -60,7 +60,7 @@ func TestKilledAtAnyPoint(t *testing.T) {
 func copyWithFault(t *testing.T, w *bothsides.World, random *rand.Rand) {
 	t.Helper()
 	fault := faulttest.Faults()[random.IntN(len(faulttest.Faults()))]
-	process, ctx := faulttest.New(t.Context(), fault, random.IntN(120))
+	process, ctx := faulttest.New(t.Context(), fault, random.IntN(90))
 	cfg := config(w)
 	cfg.BatchRows, cfg.SaveInterval = 3, -1
 	cfg.Firestore = w.Cloud.FirestoreClient(t, process.DialOptions()...)
