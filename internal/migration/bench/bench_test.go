@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
@@ -40,6 +41,11 @@ const (
 )
 
 const publication = "changes"
+
+type world struct {
+	*bothsides.World
+	cloud *emulatortest.Cloud
+}
 
 func TestMain(m *testing.M) {
 	if command := os.Getenv(commandVariable); command != "" {
@@ -70,11 +76,11 @@ func runCommand(command string) error {
 }
 
 // start starts a process that runs a command.
-func start(b *testing.B, w *bothsides.World, command string) (process *exec.Cmd, output *bytes.Buffer) {
+func start(b *testing.B, w *world, command string) (process *exec.Cmd, output *bytes.Buffer) {
 	b.Helper()
 	process, output = exec.Command(os.Args[0]), new(bytes.Buffer)
 	process.Env = append(os.Environ(), commandVariable+"="+command, urlVariable+"="+w.Database.URL(), slotVariable+"="+w.Slot,
-		projectVariable+"="+w.Cloud.Project, "FIRESTORE_EMULATOR_HOST="+w.Cloud.FirestoreAddress())
+		projectVariable+"="+w.cloud.Project, "FIRESTORE_EMULATOR_HOST="+w.cloud.FirestoreAddress())
 	process.Stdout, process.Stderr = output, output
 	if err := process.Start(); err != nil {
 		b.Fatal(err)
@@ -117,7 +123,8 @@ func BenchmarkCopyAndFollow(b *testing.B) {
 	data := olddata.Million()
 	data.Users = users
 	for b.Loop() {
-		w := bothsides.New(b, data)
+		cloud := emulatortest.Start(b)
+		w := &world{bothsides.New(b, cloud.FirestoreClient(b), data), cloud}
 		dump := pgDump(b, w)
 		copied := measureCopy(b, w)
 		b.ReportMetric(copied.Seconds()/dump.Seconds(), "copy/pg_dump")
@@ -126,7 +133,7 @@ func BenchmarkCopyAndFollow(b *testing.B) {
 }
 
 // pgDump returns how long pg_dump takes.
-func pgDump(b *testing.B, w *bothsides.World) time.Duration {
+func pgDump(b *testing.B, w *world) time.Duration {
 	b.Helper()
 	programs, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pg_dump")
 	if path, err := exec.LookPath("pg_dump"); err == nil {
@@ -145,7 +152,7 @@ func pgDump(b *testing.B, w *bothsides.World) time.Duration {
 	return took
 }
 
-func measureCopy(b *testing.B, w *bothsides.World) time.Duration {
+func measureCopy(b *testing.B, w *world) time.Duration {
 	b.Helper()
 	began := time.Now()
 	process, output := start(b, w, "copy")
@@ -163,7 +170,7 @@ func measureCopy(b *testing.B, w *bothsides.World) time.Duration {
 }
 
 // measureFollow lets follow apply changes that have been made while it did not run.
-func measureFollow(b *testing.B, w *bothsides.World) {
+func measureFollow(b *testing.B, w *world) {
 	b.Helper()
 	const changes = 20_000
 	w.Exec(b, fmt.Sprintf(`

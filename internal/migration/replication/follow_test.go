@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/migrationtest/bothsides"
@@ -277,7 +278,7 @@ func TestReplaced(t *testing.T) {
 
 func TestLock(t *testing.T) {
 	t.Parallel()
-	w := bothsides.New(t, olddata.Config{Users: 1})
+	w := bothsides.New(t, emulatortest.Start(t).FirestoreClient(t), olddata.Config{Users: 1})
 	first, err := replication.Lock(t.Context(), w.Database.URL())
 	if err != nil {
 		t.Fatal(err)

@@ -51,7 +51,7 @@ func (w *world) followWithFault(t *testing.T, random *rand.Rand) {
 	fault := faults[random.IntN(len(faults))]
 	process, ctx := faulttest.New(t.Context(), fault, random.IntN(30))
 	cfg := w.config()
-	cfg.Firestore = w.Cloud.FirestoreClient(t, process.DialOptions()...)
+	cfg.Firestore = w.cloud.FirestoreClient(t, process.DialOptions()...)
 	f := follow(t, ctx, cfg)
 	for range 3 + random.IntN(6) {
 		w.Mutate(t, random)
