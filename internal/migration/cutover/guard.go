@@ -48,7 +48,7 @@ func Install(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.PgConn().Exec(ctx, guardSQL).ReadAll(); err != nil {
 		return fmt.Errorf("create the schema heektime_migration in the old database: %w", err)
 	}
-	return reverse.Install(ctx, conn)
+	return reverse.InstallOn(ctx, conn)
 }
 
 // shut rejects writes for a time. When it returns, every transaction that wrote the tables has ended,
