@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -36,7 +38,7 @@ func (o *verifyOptions) compareAPIs(ctx context.Context, client *firestore.Clien
 		return err
 	}
 	stream := comparison.Stream{Old: db, Firestore: client, Patience: o.patience}
-	cfg := shadowread.Config{Old: o.oldAPI, New: o.newAPI, Settle: stream.Arrive, Explain: func(d shadowread.Difference) string {
+	cfg := shadowread.Config{Old: o.oldAPI, New: o.newAPI, Settle: untilStuck(stream.Arrive), Explain: func(d shadowread.Difference) string {
 		return rules.Explain(d.UID, d.Object, d.Field)
 	}}
 	for _, user := range rules.Users {
@@ -71,6 +73,26 @@ func (o *verifyOptions) compareAPIs(ctx context.Context, client *firestore.Clien
 		return errReported
 	}
 	return err
+}
+
+// untilStuck returns arrive, which does nothing after changes have not arrived once: then every response that
+// differs would wait in vain.
+func untilStuck(arrive func(context.Context) error) func(context.Context) error {
+	var mu sync.Mutex
+	stuck := false
+	return func(ctx context.Context) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if stuck {
+			return nil
+		}
+		err := arrive(ctx)
+		if stuck = errors.Is(err, comparison.ErrStuck); stuck {
+			fmt.Fprintf(os.Stderr, "\n%v: differences may only be late\n", err)
+			return nil
+		}
+		return err
+	}
 }
 
 // tokens returns what signs tokens of the sampled users, nil without the keys.

@@ -12,8 +12,8 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// ownedByRefresh are the fields of schools and semesters that the refresh service writes. A copy only writes
-// them if the document does not exist.
+// ownedByRefresh are the fields of schools and semesters that the refresh service writes, and that are not
+// compared. A copy only writes them if the document does not exist.
 var ownedByRefresh = []string{schema.FieldName, schema.FieldPeriods, schema.FieldStatus, schema.FieldLecturesURL}
 
 // compareSchools compares schools and semesters. Those that only Firestore has are newer than the old database.
@@ -80,14 +80,13 @@ func (c *comparer) compareOwned(ctx context.Context, rows []converted) error {
 			continue
 		}
 		for _, f := range conversion.Compare(with[i].document, &conversion.Document{Ref: doc.Ref, Fields: doc.Data()}) {
-			group := fmt.Sprintf("the field %s differs", f.Field)
-			d := Difference{Sort: FieldDiffer, Path: path, Field: f.Field, Row: shorten(f.Old), Document: shorten(f.New),
-				Expected: slices.Contains(ownedByRefresh, f.Field)}
-			if d.Expected {
-				group += ", which the refresh service writes"
+			if slices.Contains(ownedByRefresh, f.Field) {
+				continue
 			}
-			d.Reason, d.group = group, collection+": "+group
-			c.addDifference(d)
+			reason := fmt.Sprintf("the field %s differs", f.Field)
+			c.addDifference(Difference{
+				Sort: FieldDiffer, Path: path, Field: f.Field, Row: shorten(f.Old), Document: shorten(f.New), Reason: reason, group: collection + ": " + reason,
+			})
 		}
 	}
 	return nil

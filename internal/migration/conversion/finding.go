@@ -24,7 +24,12 @@ type Finding struct {
 	After  string `json:"after,omitempty"`
 	// TellUser says that the user will notice: their username, or the name they sign in with, changes.
 	TellUser bool `json:"tellUser,omitempty"`
+
+	wholeRow bool
 }
+
+// WholeRow reports whether the finding makes the whole row left out.
+func (f Finding) WholeRow() bool { return f.wholeRow }
 
 // Column is Field without the index of an entry.
 func (f Finding) Column() string {
@@ -59,6 +64,7 @@ func (f *findings) add(field, problem string, action legacydb.Action, before, af
 func (f *findings) leftOut(field, problem, before string) {
 	f.isLeftOut = true
 	f.add(field, problem, legacydb.LeaveOut, before, "")
+	f.list[len(f.list)-1].wholeRow = true
 }
 
 // text converts a column with a text of at most a number of characters, any number if length is 0. What is
@@ -119,7 +125,7 @@ func (c *Converter) nameFindings(f *findings, row legacydb.User, name Name) {
 	f.add("username", problem, action, raw, name.Username)
 	last := &f.list[len(f.list)-1]
 	last.TellUser = name.renamed
-	if name.moved {
+	if name.moved && raw != "" {
 		f.add("username", "cannot be used to sign in any more", legacydb.Rename, raw, name.Username)
 		f.list[len(f.list)-1].TellUser = true
 	}

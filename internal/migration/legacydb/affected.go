@@ -86,7 +86,7 @@ func (t Table) check(c Change) error {
 		case c.Op != Delete && !inNew && !inOld:
 			return fmt.Errorf("a change of table %s has no column %s: it was dropped or renamed, or the mapping is of another table", c.Table, name)
 		case c.Op == Delete && !inOld, c.Op == Update && c.Old != nil && !inOld:
-			return fmt.Errorf("the replica identity of table %s lacks column %s: ALTER TABLE %s REPLICA IDENTITY FULL", c.Table, name, quoteTable(c.Table))
+			return fmt.Errorf("the replica identity of table %s lacks column %s: ALTER TABLE %s REPLICA IDENTITY FULL", c.Table, name, QuoteTable(c.Table))
 		}
 	}
 	return nil
@@ -106,8 +106,8 @@ func (t Table) changesChildren(c Change) bool {
 
 func equal(a, b *string) bool { return a == b || a != nil && b != nil && *a == *b }
 
-// quoteTable quotes the name of a table with a schema for SQL.
-func quoteTable(table string) string {
+// QuoteTable quotes the name of a table with a schema for SQL, like [QuoteName].
+func QuoteTable(table string) string {
 	schema, name, _ := strings.Cut(table, ".")
 	return QuoteName(schema) + "." + QuoteName(name)
 }

@@ -179,6 +179,20 @@ func (m *Mapping) IdentityColumns(table string) []string {
 	return slices.Compact(names)
 }
 
+// KeyColumns lists the columns of a table by which its rows are looked up, sorted.
+func (m *Mapping) KeyColumns(table string) []string {
+	var names []string
+	for _, rows := range m.Rows {
+		if t, ok := rows.Tables[table]; ok {
+			if names = append(names, t.Key); t.Parent != "" {
+				names = append(names, t.Parent)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // withSchema adds the default schema to the name of a table.
 func withSchema(table string) string {
 	if strings.Contains(table, ".") {
