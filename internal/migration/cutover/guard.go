@@ -212,9 +212,11 @@ func (g *guard) state(ctx context.Context) (guardState, error) {
 	return state, nil
 }
 
-func isLockTimeout(err error) bool {
+func isLockTimeout(err error) bool { return hasCode(err, "55P03") }
+
+func hasCode(err error, code string) bool {
 	var e *pgconn.PgError
-	return errors.As(err, &e) && e.Code == "55P03"
+	return errors.As(err, &e) && e.Code == code
 }
 
 // literal quotes a text in SQL with standard_conforming_strings.
