@@ -24,7 +24,7 @@ func Back(ctx context.Context, cfg Config, kind state.Kind) error {
 	if err != nil {
 		return err
 	}
-	a := &attempt{tool: t, kind: kind, guard: t.guard(kind), now: now, since: time.Now().Add(-sinceMargin)}
+	a := &attempt{tool: t, kind: kind, guard: t.guard(kind), now: now, since: time.Now().Add(-sinceMargin), first: true}
 	if now.Phase == state.PhaseOld {
 		return a.guard.open(ctx) // the one step that a killed tool may have left
 	}

@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -118,6 +119,9 @@ type tool struct {
 	conn  *pgx.Conn
 }
 
+// ErrBusy means that another tool is at work.
+var ErrBusy = errors.New("another heektime migrate switch, back or finish is at work: wait for its end")
+
 // lockKey identifies the advisory lock of tools that switch: "heekswit".
 const lockKey = 0x6865656b73776974
 
@@ -133,7 +137,7 @@ func open(ctx context.Context, cfg Config) (*tool, error) {
 	var locked bool
 	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&locked)
 	if err == nil && !locked {
-		err = fmt.Errorf("another heektime migrate switch, back or finish is at work: wait for its end")
+		err = ErrBusy
 	}
 	t := &tool{cfg: cfg, store: state.NewStore(cfg.Firestore, cfg.now), conn: conn}
 	if err == nil {

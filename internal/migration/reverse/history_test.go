@@ -18,17 +18,20 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
+// historySeeds is the number of random histories.
+const historySeeds uint64 = 2
+
 // Clients write anything that they can to Firestore, while the way back is killed, its connections are cut
 // and PostgreSQL restarts. In the end the old database converts to exactly what has a place there.
 func TestRandomHistories(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed := range historySeeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			server := postgrestest.Start(t, nil)
 			w := newWorldOn(t, server.NewDatabase(t, olddata.Schema))
 			h := &history{w: w, random: rand.New(rand.NewPCG(seed, 2)), semester: w.semester(), hidden: map[string]map[string]any{}}
 			stop := w.run()
-			for range 12 {
+			for range 8 {
 				for range h.random.IntN(15) {
 					h.write()
 				}

@@ -183,7 +183,7 @@ func connect(ctx context.Context, db *legacydb.DB, only bool) (*pgx.Conn, error)
 			return nil, errors.Join(fmt.Errorf("become the only writer of the way back: %w", err), conn.Close(ctx))
 		}
 	}
-	if err := Install(ctx, conn); err != nil {
+	if err := InstallOn(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close(ctx))
 	}
 	return conn, nil
