@@ -70,7 +70,7 @@ func newPrivilegeWorld(t *testing.T) *privilegeWorld {
 	})
 	clients := gcp.NewClients(w.config.Project, gcp.DefaultDatabase)
 	t.Cleanup(func() { clients.Close() })
-	w.fs, w.users, w.objects = clients.Firestore(t.Context()), clients.Authentication(t.Context(), ""), clients.Storage(t.Context())
+	w.fs, w.users, w.objects = clients.Firestore(t.Context()), clients.Authentication(t.Context(), ""), gcp.OpenStorage(t.Context(), clients)
 	if err := clients.Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func (w *privilegeWorld) openSweeper(t *testing.T) *sweeper.Service {
 	t.Cleanup(func() { clients.Close() })
 	cfg := sweeper.Config{
 		Firestore: clients.Firestore(t.Context()), Accounts: clients.Authentication(t.Context(), ""), Log: slog.New(slog.DiscardHandler),
-		Bucket: clients.Storage(t.Context()).Bucket(w.config.Bucket), Now: func() time.Time { return time.Now().Add(8 * 24 * time.Hour) },
+		Bucket: gcp.OpenStorage(t.Context(), clients).Bucket(w.config.Bucket), Now: func() time.Time { return time.Now().Add(8 * 24 * time.Hour) },
 	}
 	err := clients.Err()
 	if err == nil {

@@ -65,7 +65,7 @@ type fixture struct {
 // address.
 func (fx *fixture) authConfig(t testing.TB, address string) auth.Config {
 	t.Helper()
-	passwords, err := identitytoolkit.New("any-key", address, &http.Client{Timeout: 10 * time.Second})
+	passwords, err := identitytoolkit.New("any-key", address, &http.Client{Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	}
 	clients := gcp.NewClients(project, database)
 	defer clients.CloseOnError(&err)
-	firestore, storage, accounts := clients.Firestore(ctx), clients.Storage(ctx), clients.Authentication(ctx, "")
+	firestore, storage, accounts := clients.Firestore(ctx), gcp.OpenStorage(ctx, clients), clients.Authentication(ctx, "")
 	if err := clients.Err(); err != nil {
 		return nil, err
 	}

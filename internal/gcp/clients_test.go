@@ -38,7 +38,7 @@ func TestClientsKeepTheFirstError(t *testing.T) {
 	if got := own(c, func() (closer, error) { return nil, first }); got != nil {
 		t.Error("own returned a client that failed to open")
 	}
-	if c.Firestore(t.Context()) != nil || c.Storage(t.Context()) != nil || c.Tasks(t.Context()) != nil || c.Authentication(t.Context(), "") != nil {
+	if c.Firestore(t.Context()) != nil || OpenStorage(t.Context(), c) != nil || c.Tasks(t.Context()) != nil || c.Authentication(t.Context(), "") != nil {
 		t.Error("a client was opened after an error")
 	}
 	if !errors.Is(c.Err(), first) {

@@ -41,7 +41,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	}
 	clients := gcp.NewClients(project, database)
 	defer clients.CloseOnError(&err)
-	firestore, storage := clients.Firestore(ctx), clients.Storage(ctx)
+	firestore, storage := clients.Firestore(ctx), gcp.OpenStorage(ctx, clients)
 	queue.Client = clients.Tasks(ctx)
 	if err := clients.Err(); err != nil {
 		return nil, err

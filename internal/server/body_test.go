@@ -35,6 +35,7 @@ func serve(t *testing.T, h http.Handler) (address string, stop func() error) {
 	}
 }
 
+// shortTimeout is a read timeout that requests meet that do arrive, even on a busy machine.
 const shortTimeout = 500 * time.Millisecond
 
 // stuck holds requests whose bodies do not end.
@@ -47,6 +48,7 @@ var stuck = []string{
 // Whatever a handler does with a body that does not end, the server responds and closes the
 // connection.
 func TestStuckBody(t *testing.T) {
+	t.Parallel()
 	mux := http.NewServeMux()
 	mux.HandleFunc("/unread", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "response") })
 	mux.HandleFunc("/silent", func(http.ResponseWriter, *http.Request) {})
@@ -87,6 +89,7 @@ func TestStuckBody(t *testing.T) {
 
 // A server stops while a handler waits for a body that does not end.
 func TestStuckBodyDoesNotKeepServerFromStopping(t *testing.T) {
+	t.Parallel()
 	if readTimeout >= stopTimeout {
 		t.Errorf("requests may take %v to arrive, but only %v to end after a stop", readTimeout, stopTimeout)
 	}
@@ -109,6 +112,7 @@ func TestStuckBodyDoesNotKeepServerFromStopping(t *testing.T) {
 
 // The timeout limits neither a handler whose request has arrived, nor the next request on the connection.
 func TestReadTimeoutDoesNotLimitHandlers(t *testing.T) {
+	t.Parallel()
 	address, stop := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
 		time.Sleep(3 * shortTimeout)
@@ -135,6 +139,7 @@ func TestReadTimeoutDoesNotLimitHandlers(t *testing.T) {
 
 // With HTTP/2 a body that does not end fails alone, and gRPC streams for longer than the timeout.
 func TestReadTimeoutWithHTTP2(t *testing.T) {
+	t.Parallel()
 	status := health.NewServer()
 	calls := grpc.NewServer()
 	grpc_health_v1.RegisterHealthServer(calls, status)
