@@ -33,6 +33,7 @@ var commands = []command{
 	{"console", "", "serve the operator's console on this machine", operatorConsole},
 	{"check-data", "", "report what is inconsistent in a database", checkData},
 	{"restore", "copy PATH|references", "copy lost documents back from a backup or the past", restoreData},
+	{"migrate", "plan|copy|follow|verify|switch|…", "move the old database's data to Firestore", migrate},
 	{"auth", "status", "count the old password hashes that remain", authStatus},
 	{"cleanup", "purge|sweep", "start the purge of deleted accounts, or the sweeper", cleanupNow},
 	{"rules", "check|test|mutate", "check or test the security rules", rulesCommand},

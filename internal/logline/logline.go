@@ -53,5 +53,14 @@ const (
 	CodeTooMany = "RQ005"
 )
 
+// The move of the old database, of internal/migration.
+const (
+	// ReplicationLag says how far Firestore is behind the old database, in FieldLagSeconds and
+	// FieldLagBytes. It has no condition: it comes every few seconds.
+	ReplicationLag  = "replication lag"
+	FieldLagSeconds = "lagSeconds"
+	FieldLagBytes   = "lagBytes"
+)
+
 // FieldError is the text of an error, in the lines of every service.
 const FieldError = "error"

@@ -12,6 +12,7 @@ const credentials = "credentials"
 const (
 	FieldUID  = "uid"
 	FieldHeld = "held"
+	FieldHash = "hash"
 )
 
 // Credential is the password of an account from the old system.

@@ -78,7 +78,7 @@ func Documents() []Document {
 	return []Document{
 		SchoolDocument, SemesterDocument, UserDocument, UsernameDocument, TimetableDocument, LectureDocument,
 		RefreshDocument, RunDocument, ScheduleDocument, CredentialDocument, AttemptsDocument, DeletionDocument, SweepDocument,
-		MigrationPositionDocument, MigrationCopyDocument, MigrationDocument, // the most general path last
+		MigrationPositionDocument, MigrationCopyDocument, MigrationDrainDocument, MigrationDocument, // the most general path last
 	}
 }
 

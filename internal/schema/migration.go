@@ -74,25 +74,47 @@ func (m Migration) Updates() []firestore.Update {
 
 // MigrationPosition is migrations/position: up to where changes of the old database have been applied.
 type MigrationPosition struct {
-	// Slot is the replication slot, System the identifier of the PostgreSQL cluster it belongs to.
-	Slot   string `firestore:"slot"`
-	System string `firestore:"system"`
+	// Holder identifies the process that may write documents: heektime migrate copy or follow. Others
+	// have been replaced, see package internal/migration/documentwriter.
+	Holder string `firestore:"holder"`
+	// Slot is the replication slot, System the identifier of the PostgreSQL cluster it belongs to, and
+	// Timeline the number that rises when a standby of the cluster is promoted.
+	Slot     string `firestore:"slot"`
+	System   string `firestore:"system"`
+	Timeline int64  `firestore:"timeline"`
 	// LSN is the last position that was applied, as PostgreSQL writes it: "16/B374D848".
 	LSN string `firestore:"lsn"`
 	// CommittedAt is when the last applied transaction committed, by PostgreSQL's clock.
 	CommittedAt time.Time `firestore:"committedAt"`
-	// AppliedAt is when it was applied.
+	// AppliedAt is when LSN last changed.
 	AppliedAt time.Time `firestore:"appliedAt"`
+	// LagSeconds and LagBytes are how far the position was behind PostgreSQL at that time.
+	LagSeconds float64 `firestore:"lagSeconds"`
+	LagBytes   int64   `firestore:"lagBytes"`
+	// Problem says why following has stopped and what to do, "" if it has not.
+	Problem string `firestore:"problem"`
+}
+
+// MigrationDrain is migrations/drain: the position that a switch waits for. Following writes its position
+// as soon as it has passed it, and otherwise only every few seconds while nothing changes.
+type MigrationDrain struct {
+	LSN string `firestore:"lsn"`
 }
 
 // MigrationCopy is migrations/copy: the progress of the copy of the old database.
 type MigrationCopy struct {
-	// Slot, System and LSN are those of the snapshot that is copied.
+	// Slot, System and LSN are those of the replication slot from which following starts. LSN is "" until
+	// the slot exists.
 	Slot   string `firestore:"slot"`
 	System string `firestore:"system"`
 	LSN    string `firestore:"lsn"`
-	// Done are the row kinds that are complete, Kind is the one in progress and After the key of its
-	// last copied row.
+	// Columns are the columns of the copied tables and their types at that time:
+	// "public.lectures credit double precision".
+	Columns []string `firestore:"columns"`
+	// Sweep means that an earlier copy may have written documents whose rows are gone.
+	Sweep bool `firestore:"sweep"`
+	// Done are the steps that are complete, Kind is the one in progress and After the key of its last
+	// copied row.
 	Done  []string `firestore:"done"`
 	Kind  string   `firestore:"kind"`
 	After string   `firestore:"after"`
@@ -107,6 +129,7 @@ var (
 	MigrationDocument         = Document{Path: "migrations/{kind}", Writer: Servers, ServersOnly: true, Fields: serverFields(Migration{})}
 	MigrationPositionDocument = Document{Path: "migrations/position", Writer: Servers, ServersOnly: true, Fields: serverFields(MigrationPosition{})}
 	MigrationCopyDocument     = Document{Path: "migrations/copy", Writer: Servers, ServersOnly: true, Fields: serverFields(MigrationCopy{})}
+	MigrationDrainDocument    = Document{Path: "migrations/drain", Writer: Servers, ServersOnly: true, Fields: serverFields(MigrationDrain{})}
 )
 
 // Migrations is the collection of a migration's documents.
@@ -128,3 +151,17 @@ func MigrationPositionRef(client *firestore.Client) *firestore.DocumentRef {
 func MigrationCopyRef(client *firestore.Client) *firestore.DocumentRef {
 	return client.Doc(MigrationCopyDocument.Path)
 }
+
+// MigrationDrainRef returns the document of the position that a switch waits for.
+func MigrationDrainRef(client *firestore.Client) *firestore.DocumentRef {
+	return client.Doc(MigrationDrainDocument.Path)
+}
+
+// Fields returns all fields of the document.
+func (p MigrationPosition) Fields() map[string]any { return fieldsOf(p) }
+
+// Fields returns all fields of the document.
+func (c MigrationCopy) Fields() map[string]any { return fieldsOf(c) }
+
+// Fields returns all fields of the document.
+func (d MigrationDrain) Fields() map[string]any { return fieldsOf(d) }

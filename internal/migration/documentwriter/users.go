@@ -1,0 +1,197 @@
+package documentwriter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"cloud.google.com/go/firestore"
+	"golang.org/x/sync/errgroup"
+
+	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/migration/conversion"
+	"heek.kr/heektime/internal/schema"
+)
+
+// UserChange says which documents a user of the old database should have.
+type UserChange struct {
+	UID string
+	// Documents are the user's, nil if the row is gone or was left out.
+	Documents *conversion.UserDocuments
+	// Former are names that the user may still have documents of.
+	Former []conversion.Name
+}
+
+// maxUsers is how many users one transaction writes, with up to six documents each.
+const maxUsers = 40
+
+// WriteUsers writes the documents of users and deletes those of their former names. A user must occur
+// only once.
+//
+// Users exchange names, and a name that one gives up another takes, so who has a name is read in the
+// same transaction: a name's document is deleted only if it is still the user's, and replaced only if it
+// belongs to an old user, whose turn comes or has come. Names of accounts from the new side stay:
+// WriteUsers writes all documents but theirs and returns those names. The caller reserves them and
+// converts again.
+//
+// An account that is about to be deleted, or that is blocked, has no user document: only deletions/{uid}.
+// It is left alone.
+//
+// Billed for each user: up to 3 writes, a deletion for each document of a former name, and a read of each
+// of these documents but the user's own.
+func (w *Writer) WriteUsers(ctx context.Context, changes []UserChange, isOld func(uid string) bool) (taken []string, err error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(maxParallel)
+	var mu sync.Mutex
+	for chunk := range slices.Chunk(changes, maxUsers) {
+		group.Go(func() error {
+			names, err := w.writeUsers(ctx, chunk, isOld)
+			mu.Lock()
+			defer mu.Unlock()
+			taken = append(taken, names...)
+			return err
+		})
+	}
+	return taken, group.Wait()
+}
+
+func (w *Writer) writeUsers(ctx context.Context, chunk []UserChange, isOld func(string) bool) (taken []string, err error) {
+	writes := 0
+	for _, c := range chunk {
+		writes += 3 + 2*len(c.Former)
+	}
+	if err := w.ramp.Wait(ctx, min(writes, rampStart)); err != nil {
+		return nil, err
+	}
+	err = w.fenced(ctx, fmt.Sprintf("write %d users from %s on", len(chunk), chunk[0].UID), func(_ context.Context, tx *firestore.Transaction) error {
+		t := &userTransaction{client: w.client, tx: tx, isOld: isOld}
+		if err := t.read(chunk); err != nil {
+			return err
+		}
+		for _, c := range chunk {
+			t.plan(c)
+		}
+		taken = t.taken
+		return t.write()
+	})
+	return taken, err
+}
+
+// userTransaction is the state of one attempt to write users.
+type userTransaction struct {
+	client *firestore.Client
+	tx     *firestore.Transaction
+	isOld  func(uid string) bool
+
+	owners  map[string]string // uid by path: of a username or credential, "" if it does not exist
+	hidden  map[string]bool   // uids with a pending deletion or a block
+	changes map[string]Write  // by path; a later one replaces an earlier one
+	order   []string
+	taken   []string
+}
+
+// read reads who owns the documents that the changes are about.
+func (t *userTransaction) read(chunk []UserChange) error {
+	t.owners, t.hidden, t.changes = map[string]string{}, map[string]bool{}, map[string]Write{}
+	var refs []*firestore.DocumentRef
+	add := func(ref *firestore.DocumentRef) {
+		if ref != nil && !slices.ContainsFunc(refs, func(r *firestore.DocumentRef) bool { return r.Path == ref.Path }) {
+			refs = append(refs, ref)
+		}
+	}
+	for _, c := range chunk {
+		add(schema.DeletionRef(t.client, c.UID))
+		if c.Documents != nil {
+			add(c.Documents.Username.Ref)
+		}
+		for _, name := range c.Former {
+			for _, ref := range t.refs(name) {
+				add(ref)
+			}
+		}
+	}
+	docs, err := t.tx.GetAll(refs)
+	if err != nil {
+		return fmt.Errorf("read who has which name: %w", err)
+	}
+	for _, doc := range docs {
+		switch {
+		case !doc.Exists():
+		case doc.Ref.Parent.ID == schema.DeletionDocument.Collection():
+			t.hidden[doc.Ref.ID] = true
+		case doc.Ref.Parent.ID == schema.CredentialDocument.Collection():
+			t.owners[doc.Ref.Path] = schema.CredentialUID(doc)
+		default:
+			t.owners[doc.Ref.Path] = schema.UIDOf(doc)
+		}
+	}
+	return nil
+}
+
+// refs returns the documents of a name, either half of which may be unknown.
+func (t *userTransaction) refs(name conversion.Name) (refs []*firestore.DocumentRef) {
+	if ref := schema.UsernameRef(t.client, name.Username); ref != nil {
+		refs = append(refs, ref)
+	}
+	if name.Address != "" {
+		refs = append(refs, credential.Ref(t.client, name.Address))
+	}
+	return refs
+}
+
+func (t *userTransaction) set(d *conversion.Document, uid string) {
+	t.change(Write{Ref: d.Ref, Fields: d.Fields})
+	t.owners[d.Ref.Path] = uid
+}
+
+func (t *userTransaction) change(write Write) {
+	if _, ok := t.changes[write.Ref.Path]; !ok {
+		t.order = append(t.order, write.Ref.Path)
+	}
+	t.changes[write.Ref.Path] = write
+}
+
+// plan adds the writes of one user.
+func (t *userTransaction) plan(c UserChange) {
+	if t.hidden[c.UID] {
+		return
+	}
+	keep := map[string]bool{}
+	if d := c.Documents; d != nil {
+		if owner := t.owners[d.Username.Ref.Path]; owner != "" && owner != c.UID && !t.isOld(owner) {
+			t.taken = append(t.taken, d.Username.Ref.ID)
+			return
+		}
+		for _, doc := range d.All() {
+			t.set(doc, c.UID)
+			keep[doc.Ref.Path] = true
+		}
+	} else if ref := schema.UserRef(t.client, c.UID); ref != nil {
+		t.change(Write{Ref: ref})
+	}
+	for _, name := range c.Former {
+		for _, ref := range t.refs(name) {
+			if !keep[ref.Path] && t.owners[ref.Path] == c.UID {
+				t.change(Write{Ref: ref})
+				t.owners[ref.Path] = ""
+			}
+		}
+	}
+}
+
+func (t *userTransaction) write() error {
+	for _, path := range t.order {
+		write := t.changes[path]
+		var err error
+		if write.Fields == nil {
+			err = t.tx.Delete(write.Ref)
+		} else {
+			err = t.tx.Set(write.Ref, write.Fields)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", schema.Path(write.Ref), err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package bothsides
+
+import (
+	"context"
+	"testing"
+
+	"cloud.google.com/go/firestore"
+	"github.com/jackc/pgx/v5"
+
+	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/migrationtest/olddata"
+	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
+	"heek.kr/heektime/internal/migration/walstream"
+)
+
+// World is both sides. Everything ends with the test.
+type World struct {
+	Database *postgrestest.Database
+	Cloud    *emulatortest.Cloud
+	// Firestore is a client without faults.
+	Firestore *firestore.Client
+	// Slot and Origin are names that no other test of the server has.
+	Slot, Origin string
+	// Data generated the rows.
+	Data *olddata.Generator
+}
+
+// New fills a database of the test binary's server.
+func New(t testing.TB, data olddata.Config) *World {
+	t.Helper()
+	return On(t, postgrestest.Shared(t), data)
+}
+
+// On fills a database of a server, which the test may stop.
+func On(t testing.TB, server *postgrestest.Server, data olddata.Config) *World {
+	t.Helper()
+	w := &World{Database: server.NewDatabase(t, olddata.Schema), Cloud: emulatortest.Start(t), Data: olddata.New(data)}
+	w.Firestore = w.Cloud.FirestoreClient(t)
+	w.Slot, w.Origin = "slot_"+w.Database.Name, "origin_"+w.Database.Name
+	w.With(t, func(conn *pgx.Conn) error {
+		_, err := olddata.Fill(context.Background(), conn, w.Data)
+		return err
+	})
+	return w
+}
+
+// With calls do with a connection to the old database.
+func (w *World) With(t testing.TB, do func(*pgx.Conn) error) {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), w.Database.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if err := do(conn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Exec runs SQL statements in the old database, as one transaction unless they say otherwise.
+func (w *World) Exec(t testing.TB, sql string) {
+	t.Helper()
+	w.With(t, func(conn *pgx.Conn) error {
+		_, err := conn.PgConn().Exec(context.Background(), sql).ReadAll()
+		return err
+	})
+}
+
+// LSN returns the current position of the old database's log.
+func (w *World) LSN(t testing.TB) walstream.LSN {
+	t.Helper()
+	var text string
+	w.With(t, func(conn *pgx.Conn) error {
+		return conn.QueryRow(context.Background(), "SELECT pg_current_wal_lsn()::text").Scan(&text)
+	})
+	lsn, err := walstream.ParseLSN(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lsn
+}
+
+// Legacy opens the old database with the default mapping.
+func (w *World) Legacy(t testing.TB) *legacydb.DB {
+	t.Helper()
+	db, err := legacydb.Open(context.Background(), legacydb.Config{URL: w.Database.URL(), Mapping: legacydb.Default(), ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(db.Close)
+	return db
+}
+
+// RequireEqual fails the test unless Firestore has exactly what the rows convert to.
+func (w *World) RequireEqual(t testing.TB) {
+	t.Helper()
+	Require(t, w.Firestore, w.Legacy(t))
+}

@@ -1,0 +1,58 @@
+package walstream
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Snapshot is which transactions a reader sees.
+type Snapshot struct {
+	// end is the first transaction that had not started, running are those before it that had not ended.
+	end     uint32
+	running []uint32
+}
+
+// CurrentSnapshot returns what a reader that starts now sees at least.
+func CurrentSnapshot(ctx context.Context, db querier) (Snapshot, error) {
+	// The name of the function before PostgreSQL 13, which later versions still have.
+	var text string
+	if err := db.QueryRow(ctx, "SELECT txid_current_snapshot()::text").Scan(&text); err != nil {
+		return Snapshot{}, fmt.Errorf("read the current snapshot: %w", err)
+	}
+	return parseSnapshot(text)
+}
+
+// parseSnapshot parses first:end:running,running.
+// Source: https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-INFO-SNAPSHOT
+func parseSnapshot(text string) (Snapshot, error) {
+	parts := strings.Split(text, ":")
+	if len(parts) != 3 {
+		return Snapshot{}, fmt.Errorf("snapshot %q: want first:end:running", text)
+	}
+	var s Snapshot
+	for i, number := range append([]string{parts[1]}, strings.Split(parts[2], ",")...) {
+		if number == "" {
+			continue
+		}
+		id, err := strconv.ParseUint(number, 10, 64)
+		if err != nil {
+			return Snapshot{}, fmt.Errorf("snapshot %q: %w", text, err)
+		}
+		// The text has the epoch in the upper half, which the stream's ids lack.
+		if i == 0 {
+			s.end = uint32(id)
+		} else {
+			s.running = append(s.running, uint32(id))
+		}
+	}
+	return s, nil
+}
+
+// Contains reports whether a reader sees a transaction that has committed. Ids wrap around, so the
+// transaction must be one of the last two thousand million.
+func (s Snapshot) Contains(xid uint32) bool {
+	return int32(xid-s.end) < 0 && !slices.Contains(s.running, xid)
+}
