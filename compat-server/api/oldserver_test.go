@@ -329,6 +329,15 @@ func TestOldTokenClaims(t *testing.T) {
 			}
 		}
 	}
+	ahead, err := token.NewOldServer(oldServerKey, token.OldServerClaims{}, func() time.Time { return fx.Clock.Now().Add(5 * time.Minute) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := ahead.Sign(movedUser, token.Access); err != nil {
+		t.Fatal(err)
+	} else if _, err := standard.Check(text, token.Access); err != nil {
+		t.Errorf("a token of an old server whose clock is ahead: %v", err)
+	}
 	ours, err := fx.signer(t, currentKey, "").Sign(token.Session{UID: movedUser}, token.Access)
 	if err != nil {
 		t.Fatal(err)
