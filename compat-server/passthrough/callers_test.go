@@ -169,6 +169,7 @@ func TestBornOnNewSide(t *testing.T) {
 }
 
 // After accounts moved back, the old server does not know the passwords, users and tokens of the new side.
+// It is long because of its table.
 func TestFallbacks(t *testing.T) {
 	fx := newFixture(t)
 	in := fx.instance(t, options{})

@@ -175,7 +175,7 @@ func TestStateCannotBeRead(t *testing.T) {
 }
 
 // What happens to a write that the old server rejects: if a switch began meanwhile, it waits for the outcome
-// and is made once more, on the side that won. Otherwise its response passes.
+// and is made once more, on the side that won. Otherwise its response passes. It is long because of its table.
 func TestRepeat(t *testing.T) {
 	for _, c := range []struct {
 		name         string

@@ -157,7 +157,7 @@ func TestAwaitRest(t *testing.T) {
 }
 
 // Servers take back a switch whose tool has died, in each of its phases, after its limit and not before.
-// Whoever loses the race follows the winner.
+// Whoever loses the race follows the winner. It is long because each phase needs its own beginning.
 func TestDeadTool(t *testing.T) {
 	for _, steps := range []int{1, 2, 3} { // hold, settle, half of an abort
 		for _, from := range []state.Side{state.Old, state.New} {
