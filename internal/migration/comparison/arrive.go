@@ -111,7 +111,7 @@ func (s *Stream) arriveForward(ctx context.Context) error {
 		return err
 	}
 	var target pglogrepl.LSN
-	if err := s.Old.Pool.QueryRow(ctx, `SELECT pg_current_wal_insert_lsn()::text`).Scan(&target); err != nil {
+	if err := s.Old.Pool.QueryRow(ctx, `SELECT pg_current_wal_lsn()::text`).Scan(&target); err != nil {
 		return fmt.Errorf("read the position of the old database: %w", err)
 	}
 	return await(ctx, s.patience(), target, s.position, cmp.Compare[pglogrepl.LSN])
