@@ -43,9 +43,6 @@ type fixture struct {
 	tokens    *token.Signer
 	oldTokens *token.OldServer
 	revoked   sync.Map // uids
-
-	mu     sync.Mutex
-	failed []error
 }
 
 // options of a fixture. The zero value of each has a default.
@@ -121,9 +118,6 @@ var failures = map[error]int{
 }
 
 func (fx *fixture) fail(w http.ResponseWriter, _ *http.Request, err error) {
-	fx.mu.Lock()
-	fx.failed = append(fx.failed, err)
-	fx.mu.Unlock()
 	for known, status := range failures {
 		if errors.Is(err, known) {
 			w.WriteHeader(status)

@@ -95,6 +95,8 @@ func TestSwitchUnderLoad(t *testing.T) {
 		if !t.Failed() {
 			fx.switchTimetables(t, store, end, old, here)
 		}
+		// The next switch begins only after this one's writes have gone on: the tool waits for a quiet lease.
+		eventually(t, "the held writes", func() bool { return t.Failed() || instances[0].Holding()+instances[1].Holding() == 0 })
 	}
 	stop()
 	writers.Wait()
