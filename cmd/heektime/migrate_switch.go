@@ -97,13 +97,6 @@ func (m *migration) cutover(ctx context.Context, client *firestore.Client, db *l
 			}
 			return err
 		},
-		Passwords: func(ctx context.Context) error {
-			cfg, err := m.reverse(ctx, client, db)
-			if err != nil {
-				return err
-			}
-			return reverse.SweepPasswords(ctx, cfg)
-		},
 	}, nil
 }
 

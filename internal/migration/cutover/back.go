@@ -57,11 +57,9 @@ func (a *attempt) backward() (steps []step, held int) {
 	), held
 }
 
+// passwords makes old hashes unusable that the new side has replaced, as far as the stream cannot report it.
 func (a *attempt) passwords(ctx context.Context) error {
-	if a.cfg.Passwords == nil {
-		return nil
-	}
-	return a.cfg.Passwords(ctx)
+	return a.awaitMark(ctx, reverse.PasswordMark())
 }
 
 // markPoll is how often the old database is asked for the mark.
@@ -73,9 +71,12 @@ func (a *attempt) drainBack(ctx context.Context) error {
 	if a.kind == state.Schools {
 		return nil
 	}
+	return a.awaitMark(ctx, rand.Text())
+}
+
+func (a *attempt) awaitMark(ctx context.Context, mark string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, drainTimeout, errNoReverse)
 	defer cancel()
-	mark := rand.Text()
 	if _, err := schema.MigrationMarkRef(a.cfg.Firestore).Set(ctx, schema.MigrationMark{Mark: mark}.Fields()); err != nil {
 		return fmt.Errorf("write a mark: %w", err)
 	}
