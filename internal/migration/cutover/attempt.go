@@ -132,12 +132,21 @@ func (a *attempt) flip(ctx context.Context) error {
 // errUnknown means that it is not known whether the state has flipped.
 var errUnknown = errors.New("Firestore does not respond, so it is unknown whether the switch took place: run the same command again")
 
-// verify compares both sides.
+// verify compares both sides. New clients write to Firestore while others are held, so a difference may only
+// be late: it is compared again while there is time.
 func (a *attempt) verify(ctx context.Context) error {
 	if a.cfg.Verify == nil {
 		return nil
 	}
-	return a.cfg.Verify(ctx, a.kind, a.since)
+	for {
+		err := a.cfg.Verify(ctx, a.kind, a.since)
+		if err == nil || ctx.Err() != nil || time.Since(a.began) > (a.cfg.Limit-margin)/2 {
+			return err
+		}
+		if drainErr := a.drainAll(ctx); drainErr != nil {
+			return errors.Join(err, drainErr)
+		}
+	}
 }
 
 // takeBack takes a failed switch back: guard first, so that writes that go on find the tables as they were.

@@ -24,7 +24,7 @@ func Back(ctx context.Context, cfg Config, kind state.Kind) error {
 	if err != nil {
 		return err
 	}
-	a := &attempt{tool: t, kind: kind, guard: t.guard(kind), now: now, since: time.Now().Add(-sinceMargin)}
+	a := &attempt{tool: t, kind: kind, guard: t.guard(kind), now: now, since: time.Now().Add(-sinceMargin), first: true}
 	if now.Phase == state.PhaseOld {
 		return a.guard.open(ctx) // the one step that a killed tool may have left
 	}
@@ -57,11 +57,9 @@ func (a *attempt) backward() (steps []step, held int) {
 	), held
 }
 
+// passwords makes old hashes unusable that the new side has replaced, as far as the stream cannot report it.
 func (a *attempt) passwords(ctx context.Context) error {
-	if a.cfg.Passwords == nil {
-		return nil
-	}
-	return a.cfg.Passwords(ctx)
+	return a.awaitMark(ctx, reverse.PasswordMark())
 }
 
 // markPoll is how often the old database is asked for the mark.
@@ -73,9 +71,12 @@ func (a *attempt) drainBack(ctx context.Context) error {
 	if a.kind == state.Schools {
 		return nil
 	}
+	return a.awaitMark(ctx, rand.Text())
+}
+
+func (a *attempt) awaitMark(ctx context.Context, mark string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, drainTimeout, errNoReverse)
 	defer cancel()
-	mark := rand.Text()
 	if _, err := schema.MigrationMarkRef(a.cfg.Firestore).Set(ctx, schema.MigrationMark{Mark: mark}.Fields()); err != nil {
 		return fmt.Errorf("write a mark: %w", err)
 	}

@@ -2,6 +2,7 @@ package cutover
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -26,12 +27,8 @@ type Config struct {
 	// Verify compares both sides of a kind while its writes are held, first of all what changed since a time.
 	// An error takes the switch back. nil compares nothing.
 	Verify func(ctx context.Context, kind state.Kind, since time.Time) error
-	// Passwords makes old password hashes unusable that the new side has replaced. nil does nothing.
-	Passwords func(ctx context.Context) error
 	// Limit is how long writes may be held, state.SwitchLimit if it is 0.
 	Limit time.Duration
-	// MaxLag is how far changes may be behind when a switch begins, 2 seconds if it is 0.
-	MaxLag time.Duration
 	// Progress is called after each step.
 	Progress func(Step)
 	Log      *slog.Logger
@@ -52,9 +49,6 @@ type Step struct {
 func (cfg Config) withDefaults() Config {
 	if cfg.Limit == 0 {
 		cfg.Limit = state.SwitchLimit
-	}
-	if cfg.MaxLag == 0 {
-		cfg.MaxLag = 2 * time.Second
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -118,6 +112,9 @@ type tool struct {
 	conn  *pgx.Conn
 }
 
+// ErrBusy means that another tool is at work.
+var ErrBusy = errors.New("another heektime migrate switch, back or finish is at work: wait for its end")
+
 // lockKey identifies the advisory lock of tools that switch: "heekswit".
 const lockKey = 0x6865656b73776974
 
@@ -133,7 +130,7 @@ func open(ctx context.Context, cfg Config) (*tool, error) {
 	var locked bool
 	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&locked)
 	if err == nil && !locked {
-		err = fmt.Errorf("another heektime migrate switch, back or finish is at work: wait for its end")
+		err = ErrBusy
 	}
 	t := &tool{cfg: cfg, store: state.NewStore(cfg.Firestore, cfg.now), conn: conn}
 	if err == nil {

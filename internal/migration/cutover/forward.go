@@ -87,6 +87,14 @@ func (a *attempt) drain(ctx context.Context) error {
 	return a.drainBack(ctx)
 }
 
+// drainAll waits until all changes of either side have arrived on the other.
+func (a *attempt) drainAll(ctx context.Context) error {
+	if err := a.drain(ctx); err != nil || a.now.Toward == state.New {
+		return err
+	}
+	return a.drainBack(ctx)
+}
+
 // beginWayBack makes changes of Firestore flow to the old database from the time on when writes were held.
 func (a *attempt) beginWayBack(ctx context.Context) error {
 	if a.kind == state.Schools {

@@ -48,7 +48,7 @@ func Install(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.PgConn().Exec(ctx, guardSQL).ReadAll(); err != nil {
 		return fmt.Errorf("create the schema heektime_migration in the old database: %w", err)
 	}
-	return reverse.Install(ctx, conn)
+	return reverse.InstallOn(ctx, conn)
 }
 
 // shut rejects writes for a time. When it returns, every transaction that wrote the tables has ended,
@@ -212,9 +212,11 @@ func (g *guard) state(ctx context.Context) (guardState, error) {
 	return state, nil
 }
 
-func isLockTimeout(err error) bool {
+func isLockTimeout(err error) bool { return hasCode(err, "55P03") }
+
+func hasCode(err error, code string) bool {
 	var e *pgconn.PgError
-	return errors.As(err, &e) && e.Code == "55P03"
+	return errors.As(err, &e) && e.Code == code
 }
 
 // literal quotes a text in SQL with standard_conforming_strings.

@@ -21,7 +21,6 @@ import (
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
-	"heek.kr/heektime/internal/migration/reverse"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/schema"
 )
@@ -276,6 +275,13 @@ func (w *world) mustBe(kind state.Kind, phase state.Phase, want guardState) {
 // none is in the old database that Firestore lacks.
 func (w *world) check() {
 	w.t.Helper()
+	for _, problem := range w.problems() {
+		w.t.Error(problem)
+	}
+}
+
+func (w *world) problems() (problems []string) {
+	w.t.Helper()
 	rows, err := w.pool.Query(w.t.Context(), "SELECT id::text FROM lectures")
 	if err != nil {
 		w.t.Fatal(err)
@@ -293,7 +299,7 @@ func (w *world) check() {
 		}
 	}
 	if late > 0 && w.phase(state.Timetables) == state.PhaseNew {
-		w.t.Errorf("%d writes of the old database came after the switch had drained it", late)
+		problems = append(problems, fmt.Sprintf("%d writes of the old database came after the switch had drained it", late))
 	}
 	lost := 0
 	for id, side := range w.acked {
@@ -302,8 +308,9 @@ func (w *world) check() {
 		}
 	}
 	if lost > 0 {
-		w.t.Errorf("%d acknowledged writes are lost", lost)
+		problems = append(problems, fmt.Sprintf("%d acknowledged writes are lost", lost))
 	}
+	return problems
 }
 
 // reverseStub stands for the direction from Firestore to the old database: marks arrive.
@@ -330,8 +337,6 @@ func (w *world) reverseStub() {
 	})
 	w.t.Cleanup(func() { cancel(); ended.Wait() })
 }
-
-var _ = reverse.Origin
 
 // killBefore returns a fault that kills the tool before a step.
 func killBefore(step string) func(string) error {

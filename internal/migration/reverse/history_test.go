@@ -18,18 +18,21 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
+// historySeeds is the number of random histories.
+const historySeeds uint64 = 2
+
 // Clients write anything that they can to Firestore, while the way back is killed, its connections are cut
 // and PostgreSQL restarts. In the end the old database converts to exactly what has a place there.
 func TestRandomHistories(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed := range historySeeds {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			server := postgrestest.Start(t, nil)
 			w := newWorldOn(t, server.NewDatabase(t, olddata.Schema))
 			h := &history{w: w, random: rand.New(rand.NewPCG(seed, 2)), semester: w.semester(), hidden: map[string]map[string]any{}}
 			stop := w.run()
-			for range 12 {
-				for range h.random.IntN(15) {
+			for range 5 {
+				for range h.random.IntN(12) {
 					h.write()
 				}
 				switch h.random.IntN(4) {
@@ -229,7 +232,7 @@ func TestReconcilesAfterChangesWereLost(t *testing.T) {
 	stop := w.run()
 	w.arrive()
 	stop()
-	for range 60 {
+	for range 40 {
 		h.write()
 	}
 	var credential string

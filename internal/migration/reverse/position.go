@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"heek.kr/heektime/internal/migration/state"
 )
@@ -29,7 +30,17 @@ type Executor interface {
 }
 
 // Install creates what the way back needs in the old database. It can run again.
-func Install(ctx context.Context, conn *pgx.Conn) error {
+func Install(ctx context.Context, pool *pgxpool.Pool) error {
+	conn, err := pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("connect to the old database: %w", err)
+	}
+	defer conn.Release()
+	return InstallOn(ctx, conn.Conn())
+}
+
+// InstallOn is [Install] on a connection.
+func InstallOn(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.PgConn().Exec(ctx, installSQL).ReadAll(); err != nil {
 		return fmt.Errorf("create the schema heektime_migration in the old database: %w", err)
 	}

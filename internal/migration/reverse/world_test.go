@@ -108,10 +108,10 @@ func newWorldOn(t *testing.T, database *postgrestest.Database) *world {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.WithoutCancel(t.Context()))
-	if _, err := olddata.Fill(t.Context(), conn, olddata.New(olddata.Config{Users: 60, LecturesPerUser: 4})); err != nil {
+	if _, err := olddata.Fill(t.Context(), conn, olddata.New(olddata.Config{Users: 30, LecturesPerUser: 4})); err != nil {
 		t.Fatal(err)
 	}
-	if err := Install(t.Context(), conn); err != nil {
+	if err := InstallOn(t.Context(), conn); err != nil {
 		t.Fatal(err)
 	}
 	if w.db, err = legacydb.Open(t.Context(), legacydb.Config{URL: w.url, Mapping: legacydb.Default()}); err != nil {
@@ -244,7 +244,11 @@ func (w *world) run(set ...func(*Config)) (stop func()) {
 // arrive waits until everything that was written to Firestore is applied.
 func (w *world) arrive() {
 	w.t.Helper()
-	mark := rand.Text()
+	w.arriveWith(rand.Text())
+}
+
+func (w *world) arriveWith(mark string) {
+	w.t.Helper()
 	w.set(schema.MigrationMarkRef(w.client), schema.MigrationMark{Mark: mark}.Fields())
 	for {
 		applied, err := Mark(w.t.Context(), w.db.Pool)
