@@ -224,9 +224,11 @@ func (e *explainer) onlyOnNewSide(path string, doc document) string {
 	switch collectionOf(path) {
 	case schema.TimetableDocument.Collection():
 		switch {
+		case e.isNewUser():
+			return "made on the new side"
 		case isPrivate(doc.Document):
 			return "a private timetable, for which the old database has no place"
-		case !oldTimetableID.MatchString(id), !e.hasRow && !isOldUID(e.uid):
+		case !oldTimetableID.MatchString(id):
 			return "made on the new side, by a new client"
 		}
 	case schema.LectureDocument.Collection():
@@ -245,11 +247,17 @@ func (e *explainer) onlyOnNewSide(path string, doc document) string {
 			return "made on the new side, by a new client"
 		}
 	default:
-		if !e.hasRow && !isOldUID(e.uid) {
+		if e.isNewUser() {
 			return "made on the new side"
 		}
 	}
 	return ""
+}
+
+// isNewUser reports whether the account was made on the new side. It may have a row nevertheless, if accounts flow
+// back, while its timetables live on the new side only.
+func (e *explainer) isNewUser() bool {
+	return !isOldUID(e.uid) && (!e.hasRow || e.onNewSide[schema.MigrateAccounts])
 }
 
 // isLectureOfNothing reports whether a document is a lecture whose timetable is gone on both sides.
