@@ -237,21 +237,25 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 		c.addOld(h.oldApp(u, random(seed, i+1)))
 	}
 	c.addNew(h.newApp(newcomer(0), random(seed, 10)))
-	background, end := context.WithCancel(h.requests)
-	var wg sync.WaitGroup
+	chaos, peace := context.WithCancel(h.requests)
+	var faults sync.WaitGroup
 	if !*quiet {
-		wg.Go(func() { h.injectFaults(background, random(seed, 20)) })
+		faults.Go(func() { h.injectFaults(chaos, random(seed, 20)) })
 	}
+	following, stopFollowing := context.WithCancel(h.requests)
+	var follow sync.WaitGroup
+	defer follow.Wait()
+	defer stopFollowing()
 
 	c.await(20)
 	h.command("copy")
-	wg.Go(func() { h.keepFollowing(background) })
+	follow.Go(func() { h.keepFollowing(following) })
 	c.await(20)
 	h.command("verify")
 	if *until == "verify" {
 		c.leave()
-		end()
-		wg.Wait()
+		peace()
+		faults.Wait()
 		return
 	}
 	h.command("switch", "schools")
@@ -272,9 +276,15 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	h.command("switch", "timetables")
 	c.await(40)
 	c.leave()
-	end()
-	wg.Wait()
-	h.end(c)
+	peace()
+	faults.Wait()
+	h.compareAll(c)
+	stopFollowing()
+	follow.Wait()
+	if !h.Failed() {
+		h.command("finish")
+		h.check(h.nothingLeft())
+	}
 }
 
 func random(seed uint64, n int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(n))) }
