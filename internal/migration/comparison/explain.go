@@ -218,6 +218,10 @@ func (e *explainer) noRow(path string, doc document) {
 // onlyOnNewSide returns why the old database has no place for a document, "" if it should have a row.
 func (e *explainer) onlyOnNewSide(path string, doc document) string {
 	id := doc.Ref.ID
+	if kindOf(path) == schema.MigrateTimetables && e.isNewUser() {
+		// Those that were made before timetables first moved have never flowed back.
+		return "made on the new side"
+	}
 	if e.onNewSide[kindOf(path)] && !isLectureOfNothing(e, path, doc) {
 		return "" // it flows back, or is kept aside
 	}
