@@ -16,9 +16,10 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 10, "how many histories to run")
+	histories = flag.Int("histories", 2, "how many histories to run")
 	until     = flag.String("until", "", "stop after this step, while developing")
 	quiet     = flag.Bool("quiet", false, "make no trouble")
+	together  = flag.Int("together", 1, "how many of them to run at the same time")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first history")
 )
 
@@ -201,15 +202,23 @@ func (h *history) keepFollowing(ctx context.Context) {
 
 func tail(text string) string { return text[max(0, len(text)-3000):] }
 
-// TestHistories is the whole story, once per seed.
+// TestHistories is the whole story, once per seed, each with a PostgreSQL of its own. Histories mostly wait, so
+// a machine with many cores can run several together.
 func TestHistories(t *testing.T) {
-	postgres := postgrestest.Start(t, nil)
+	postgrestest.Shared(t) // skips the test without PostgreSQL
+	running := make(chan struct{}, *together)
+	var all sync.WaitGroup
 	for seed := *firstSeed; seed < *firstSeed+uint64(*histories); seed++ {
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { tell(t, seed, postgres) })
+		running <- struct{}{}
 		if t.Failed() {
-			return // the others would only cost time
+			break // the others would only cost time
 		}
+		all.Go(func() {
+			defer func() { <-running }()
+			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { tell(t, seed, postgrestest.Start(t, nil)) })
+		})
 	}
+	all.Wait()
 }
 
 // tell runs the history of a seed.
