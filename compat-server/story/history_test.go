@@ -221,7 +221,7 @@ func TestHistories(t *testing.T) {
 	all.Wait()
 }
 
-// tell runs the history of a seed.
+// tell runs the history of a seed. It is long because it is the story, in its order.
 func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	h := &history{world: newWorld(t, seed, postgres), role: "compat", allowed: make(chan struct{}, 3)}
 	defer h.summary()

@@ -95,7 +95,7 @@ type runner struct {
 	unsettled map[string]bool // keys of users whose names may differ from those of the new side
 }
 
-// session applies points until something fails.
+// session applies points until something fails. It is long because its steps share what they open.
 func (r *runner) session(ctx context.Context) error {
 	streamCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
