@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// The model notices what must not happen, and settles what it cannot know.
+// The model notices what must not happen, and settles what it cannot know. The test is long because of its
+// table.
 func TestModel(t *testing.T) {
 	a, a2, b := lectureObject{ID: "1", Title: "a"}, lectureObject{ID: "1", Title: "a2"}, lectureObject{ID: "2", Title: "b"}
 	again := lectureObject{ID: "3", Title: "b"}

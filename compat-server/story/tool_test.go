@@ -56,6 +56,11 @@ func runTool(ctx context.Context, args []string) error {
 		return verify(ctx, db, client)
 	case "switch":
 		return cutover.Switch(ctx, cutoverConfig(db, client, log), state.Kind(args[1]))
+	case "finish":
+		if err := cutover.CheckFinish(ctx, client); err != nil {
+			return err
+		}
+		return cutover.Finish(ctx, cutoverConfig(db, client, log), replication.DefaultSlot, replication.DefaultPublication)
 	case "back":
 		return cutover.Back(ctx, cutoverConfig(db, client, log), state.Kind(args[1]))
 	}
@@ -77,9 +82,13 @@ func cutoverConfig(db *legacydb.DB, client *firestore.Client, log *slog.Logger) 
 			return replication.Drain(ctx, client, lsn)
 		},
 		Verify: func(ctx context.Context, kind state.Kind, since time.Time) error {
-			report, err := comparison.Quick(ctx, db, client, kind, since)
-			if err != nil && report != nil {
+			report, err := comparison.Run(ctx, comparison.Config{
+				Old: db, Firestore: client, Kinds: []state.Kind{kind}, Since: since, Sample: 20, Accounts: everybody,
+				Arrive: (&comparison.Stream{Old: db, Firestore: client}).Arrive,
+			})
+			if err == nil && report.Differences > 0 {
 				printReport(report)
+				err = comparison.ErrDifferent
 			}
 			return err
 		},
@@ -89,11 +98,21 @@ func cutoverConfig(db *legacydb.DB, client *firestore.Client, log *slog.Logger) 
 	}
 }
 
+// everybody says that all have an account in Authentication.
+func everybody(_ context.Context, uids []string) (map[string]bool, error) {
+	has := map[string]bool{}
+	for _, uid := range uids {
+		has[uid] = true
+	}
+	return has, nil
+}
+
 // verify compares all users.
 func verify(ctx context.Context, db *legacydb.DB, client *firestore.Client) error {
 	stream := &comparison.Stream{Old: db, Firestore: client}
 	report, err := comparison.Run(ctx, comparison.Config{
-		Old: db, Firestore: client, Arrive: stream.Arrive, Kinds: []schema.MigrationKind{state.Accounts, state.Timetables},
+		Old: db, Firestore: client, Arrive: stream.Arrive, Accounts: everybody,
+		Kinds: []schema.MigrationKind{state.Accounts, state.Timetables},
 	})
 	if err != nil {
 		return err

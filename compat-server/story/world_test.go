@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,6 +49,9 @@ type world struct {
 
 	// Links whose network fails.
 	oldToPostgres, compatToOld, compatToFirestore, toolToPostgres, toolToFirestore *faultproxy.Proxy
+
+	// accountsMoved is set after the first switch of accounts.
+	accountsMoved atomic.Bool
 
 	balancer balancer
 	faults   faults

@@ -160,7 +160,7 @@ func (c *comparer) run(ctx context.Context) error {
 // readState reads which kinds have been on the new side.
 func (c *comparer) readState(ctx context.Context) error {
 	c.onNewSide = map[schema.MigrationKind]bool{}
-	for _, kind := range c.Kinds {
+	for _, kind := range []schema.MigrationKind{schema.MigrateSchools, schema.MigrateAccounts, schema.MigrateTimetables} {
 		var m schema.Migration
 		if _, err := schema.Read(ctx, schema.MigrationRef(c.Firestore, kind), &m); err != nil {
 			return err

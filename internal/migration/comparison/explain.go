@@ -218,15 +218,21 @@ func (e *explainer) noRow(path string, doc document) {
 // onlyOnNewSide returns why the old database has no place for a document, "" if it should have a row.
 func (e *explainer) onlyOnNewSide(path string, doc document) string {
 	id := doc.Ref.ID
+	if kindOf(path) == schema.MigrateTimetables && e.isNewUser() {
+		// Those that were made before timetables first moved have never flowed back.
+		return "made on the new side"
+	}
 	if e.onNewSide[kindOf(path)] && !isLectureOfNothing(e, path, doc) {
 		return "" // it flows back, or is kept aside
 	}
 	switch collectionOf(path) {
 	case schema.TimetableDocument.Collection():
 		switch {
+		case e.isNewUser():
+			return "made on the new side"
 		case isPrivate(doc.Document):
 			return "a private timetable, for which the old database has no place"
-		case !oldTimetableID.MatchString(id), !e.hasRow && !isOldUID(e.uid):
+		case !oldTimetableID.MatchString(id):
 			return "made on the new side, by a new client"
 		}
 	case schema.LectureDocument.Collection():
@@ -245,11 +251,17 @@ func (e *explainer) onlyOnNewSide(path string, doc document) string {
 			return "made on the new side, by a new client"
 		}
 	default:
-		if !e.hasRow && !isOldUID(e.uid) {
+		if e.isNewUser() {
 			return "made on the new side"
 		}
 	}
 	return ""
+}
+
+// isNewUser reports whether the account was made on the new side. It may have a row nevertheless, if accounts flow
+// back, while its timetables live on the new side only.
+func (e *explainer) isNewUser() bool {
+	return !isOldUID(e.uid) && (!e.hasRow || e.onNewSide[schema.MigrateAccounts])
 }
 
 // isLectureOfNothing reports whether a document is a lecture whose timetable is gone on both sides.

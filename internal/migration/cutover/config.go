@@ -27,12 +27,8 @@ type Config struct {
 	// Verify compares both sides of a kind while its writes are held, first of all what changed since a time.
 	// An error takes the switch back. nil compares nothing.
 	Verify func(ctx context.Context, kind state.Kind, since time.Time) error
-	// Passwords makes old password hashes unusable that the new side has replaced. nil does nothing.
-	Passwords func(ctx context.Context) error
 	// Limit is how long writes may be held, state.SwitchLimit if it is 0.
 	Limit time.Duration
-	// MaxLag is how far changes may be behind when a switch begins, 2 seconds if it is 0.
-	MaxLag time.Duration
 	// Progress is called after each step.
 	Progress func(Step)
 	Log      *slog.Logger
@@ -53,9 +49,6 @@ type Step struct {
 func (cfg Config) withDefaults() Config {
 	if cfg.Limit == 0 {
 		cfg.Limit = state.SwitchLimit
-	}
-	if cfg.MaxLag == 0 {
-		cfg.MaxLag = 2 * time.Second
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)

@@ -31,8 +31,8 @@ func TestRandomHistories(t *testing.T) {
 			w := newWorldOn(t, server.NewDatabase(t, olddata.Schema))
 			h := &history{w: w, random: rand.New(rand.NewPCG(seed, 2)), semester: w.semester(), hidden: map[string]map[string]any{}}
 			stop := w.run()
-			for range 8 {
-				for range h.random.IntN(15) {
+			for range 5 {
+				for range h.random.IntN(12) {
 					h.write()
 				}
 				switch h.random.IntN(4) {
@@ -232,7 +232,7 @@ func TestReconcilesAfterChangesWereLost(t *testing.T) {
 	stop := w.run()
 	w.arrive()
 	stop()
-	for range 60 {
+	for range 40 {
 		h.write()
 	}
 	var credential string

@@ -2,6 +2,7 @@ package reverse
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -138,16 +139,12 @@ func (t *transaction) expirePasswords(ctx context.Context, keys []string) error 
 // passwordChunk is how many accounts one transaction checks.
 const passwordChunk = 1000
 
-// SweepPasswords makes the old hashes of all accounts with a password in Authentication unusable. Run does
-// that now and then; a switch back does it first.
-func SweepPasswords(ctx context.Context, cfg Config) error {
-	conn, err := connect(ctx, cfg.DB, false)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	return (&runner{cfg: cfg, conn: conn, unsettled: map[string]bool{}}).sweepPasswords(ctx)
-}
+// passwordMark is how marks begin that make Run list the accounts first.
+const passwordMark = "passwords "
+
+// PasswordMark returns a new mark for [schema.MigrationMark]. When it is applied, the old hashes of all
+// accounts that had a password in Authentication when it was written are unusable.
+func PasswordMark() string { return passwordMark + rand.Text() }
 
 // sweepPasswords makes the old hashes of all accounts with a password in Authentication unusable. The stream
 // cannot report such a password if it was set there directly.

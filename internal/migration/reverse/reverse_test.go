@@ -183,7 +183,7 @@ func TestAccountsAreHiddenAndRestored(t *testing.T) {
 func TestPasswords(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	stop := w.run()
+	w.run()
 	w.arrive()
 	var credentials []*conversion.Document
 	for _, doc := range w.converted() {
@@ -227,11 +227,8 @@ func TestPasswords(t *testing.T) {
 	}
 
 	// A password that was set in Authentication directly.
-	stop()
 	w.accounts.setPassword(uid(4))
-	if err := SweepPasswords(t.Context(), w.config()); err != nil {
-		t.Fatal(err)
-	}
+	w.arriveWith(PasswordMark())
 	if got := hash(4); got != unusableHash {
 		t.Errorf("the hash is %q although Authentication has a password, want %q", got, unusableHash)
 	}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -94,12 +95,12 @@ type runner struct {
 	unsettled map[string]bool // keys of users whose names may differ from those of the new side
 }
 
-// session applies points until something fails.
+// session applies points until something fails. It is long because its steps share what they open.
 func (r *runner) session(ctx context.Context) error {
 	streamCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var err error
-	if r.conn, err = connect(ctx, r.cfg.DB, true); err != nil {
+	if r.conn, err = connect(ctx, r.cfg.DB); err != nil {
 		return err
 	}
 	defer r.conn.Close(context.WithoutCancel(ctx))
@@ -163,22 +164,20 @@ func (r *runner) session(ctx context.Context) error {
 	}
 }
 
-// connect opens the connection that guards let pass. With only it is the one whose transactions have the
-// replication origin, which only one session can use: another process waits here.
-func connect(ctx context.Context, db *legacydb.DB, only bool) (*pgx.Conn, error) {
+// connect opens the connection whose transactions have the replication origin, and which guards let pass. Only
+// one session can use an origin: another process waits here.
+func connect(ctx context.Context, db *legacydb.DB) (*pgx.Conn, error) {
 	config := db.Pool.Config().ConnConfig.Copy()
 	config.RuntimeParams["application_name"] = "heektime reverse"
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect to the old database: %w", err)
 	}
-	statements := []string{"SET heektime.reverse = on"}
-	if only {
-		statements = append(statements,
-			"SELECT pg_replication_origin_create('"+Origin+"') WHERE pg_replication_origin_oid('"+Origin+"') IS NULL",
-			"SELECT pg_replication_origin_session_setup('"+Origin+"')")
-	}
-	for _, sql := range statements {
+	for _, sql := range []string{
+		"SET heektime.reverse = on",
+		"SELECT pg_replication_origin_create('" + Origin + "') WHERE pg_replication_origin_oid('" + Origin + "') IS NULL",
+		"SELECT pg_replication_origin_session_setup('" + Origin + "')",
+	} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
 			return nil, errors.Join(fmt.Errorf("become the only writer of the way back: %w", err), conn.Close(ctx))
 		}
@@ -270,6 +269,11 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 	}
 	if set.empty() && set.mark == "" && time.Since(*stored) < idlePositionInterval {
 		return r.restartIfNeeded(ctx, set)
+	}
+	if strings.HasPrefix(set.mark, passwordMark) && r.cfg.Accounts != nil {
+		if err := r.sweepPasswords(ctx); err != nil {
+			return err
+		}
 	}
 	err := r.apply(ctx, set, func(ctx context.Context, t *transaction) error {
 		if err := t.storePosition(ctx, p.token, p.time); err != nil {

@@ -244,7 +244,11 @@ func (w *world) run(set ...func(*Config)) (stop func()) {
 // arrive waits until everything that was written to Firestore is applied.
 func (w *world) arrive() {
 	w.t.Helper()
-	mark := rand.Text()
+	w.arriveWith(rand.Text())
+}
+
+func (w *world) arriveWith(mark string) {
+	w.t.Helper()
 	w.set(schema.MigrationMarkRef(w.client), schema.MigrationMark{Mark: mark}.Fields())
 	for {
 		applied, err := Mark(w.t.Context(), w.db.Pool)
