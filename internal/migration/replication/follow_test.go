@@ -21,7 +21,7 @@ import (
 )
 
 // few is a small database without dirt.
-func few() olddata.Config { return olddata.Config{Users: 12, LecturesPerUser: 3, Clean: true} }
+func few() olddata.Config { return olddata.Config{Users: 8, LecturesPerUser: 3, Clean: true} }
 
 // Each change by itself, on rows of which some are dirty.
 func TestFollow(t *testing.T) {
