@@ -254,7 +254,8 @@ func TestReplaced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, few())
 	first := follow(t, t.Context(), w.config())
-	w.drain(t)
+	w.Exec(t, "UPDATE users SET name = 'before'")
+	w.drain(t) // so it has claimed the position
 	writer, position, err := documentwriter.Claim(t.Context(), w.Firestore)
 	if err != nil {
 		t.Fatal(err)
