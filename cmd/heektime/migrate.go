@@ -67,7 +67,7 @@ func (m *migration) register(flags *flag.FlagSet) {
 	m.target.register(flags)
 	m.registerDatabase(flags)
 	flags.StringVar(&m.mappingPath, "mapping", "", "migrate.yaml `FILE` that describes the old database (default: HeekTime's)")
-	flags.StringVar(&m.databaseURL, "database-url", "", "connection string of the old database (default: that of "+oldDatabaseVariable+")")
+	flags.StringVar(&m.databaseURL, "database-url", "", "connection `STRING` of the old database (default: that of "+oldDatabaseVariable+")")
 	flags.BoolVar(&m.dryRun, "dry-run", false, "only say what would be done")
 }
 
