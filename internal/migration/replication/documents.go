@@ -88,30 +88,32 @@ func (d *documents) lectures(ctx context.Context, r *legacydb.Reader, b *batch) 
 	if err != nil {
 		return fmt.Errorf("read lectures: %w", err)
 	}
+	current := map[string]string{}
 	for _, row := range rows {
 		d.lecture(row)
+		current[row.ID] = value(row.TimetableID)
 	}
-	// The timetables that lectures were in: a lecture without a row has a document there. If the
-	// timetable is gone as well, its lectures went or go with it.
-	former := map[string]bool{}
-	for _, row := range b.rows[legacydb.LectureKind] {
+	// A lecture has a document in each timetable that it was in and is not in any more. If that timetable
+	// is gone as well, its lectures went or go with it.
+	former := map[string][]string{} // lectures by timetable
+	for key, row := range b.rows[legacydb.LectureKind] {
 		for timetable := range row.parents {
-			former[timetable] = true
+			if timetable != current[key] {
+				former[timetable] = append(former[timetable], key)
+			}
 		}
 	}
 	timetables, err := legacydb.ByKey[legacydb.Timetable](ctx, r, slices.Sorted(maps.Keys(former)))
 	if err != nil {
 		return fmt.Errorf("read timetables: %w", err)
 	}
-	users := map[string]string{}
-	for _, row := range timetables {
-		users[row.ID] = value(row.UserID)
-	}
-	for _, key := range keys {
-		for timetable := range b.rows[legacydb.LectureKind][key].parents {
-			if user := users[timetable]; user != "" {
-				d.remove(d.converter.LectureRef(user, timetable, key))
-			}
+	for _, timetable := range timetables {
+		user := value(timetable.UserID)
+		if user == "" {
+			continue
+		}
+		for _, key := range former[timetable.ID] {
+			d.remove(d.converter.LectureRef(user, timetable.ID, key))
 		}
 	}
 	return nil

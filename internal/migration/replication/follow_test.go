@@ -21,7 +21,7 @@ import (
 )
 
 // few is a small database without dirt.
-func few() olddata.Config { return olddata.Config{Users: 12, LecturesPerUser: 3, Clean: true} }
+func few() olddata.Config { return olddata.Config{Users: 8, LecturesPerUser: 3, Clean: true} }
 
 // Each change by itself, on rows of which some are dirty.
 func TestFollow(t *testing.T) {
@@ -254,7 +254,8 @@ func TestReplaced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, few())
 	first := follow(t, t.Context(), w.config())
-	w.drain(t)
+	w.Exec(t, "UPDATE users SET name = 'before'")
+	w.drain(t) // so it has claimed the position
 	writer, position, err := documentwriter.Claim(t.Context(), w.Firestore)
 	if err != nil {
 		t.Fatal(err)

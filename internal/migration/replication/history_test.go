@@ -29,7 +29,7 @@ func histories(t *testing.T, fallback int) int {
 // a fresh conversion gives.
 func TestKilledAtAnyPoint(t *testing.T) {
 	t.Parallel()
-	for seed := range histories(t, 6) {
+	for seed := range histories(t, 4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, olddata.Config{Users: 20, LecturesPerUser: 2, Seed: uint64(seed)})

@@ -34,7 +34,7 @@ func histories(t *testing.T, fallback int) int {
 // fresh conversion gives: nothing fell between.
 func TestKilledAtAnyPoint(t *testing.T) {
 	t.Parallel()
-	for seed := range histories(t, 5) {
+	for seed := range histories(t, 4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			cloud := emulatortest.Start(t)
