@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/migrationtest/bothsides"
@@ -101,7 +103,14 @@ func TestTransactionIsStreamedBeforeItIsVisible(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.Start(t, nil)
 	w := newWorldOn(t, server, few())
-	follow(t, t.Context(), w.config())
+	hidden := make(chan struct{}, 1000)
+	cfg := w.config()
+	cfg.Log = slog.New(slog.NewTextHandler(lineFunc(func(line string) {
+		if strings.Contains(line, replication.LogHidden) {
+			hidden <- struct{}{}
+		}
+	}), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	follow(t, t.Context(), cfg)
 	w.drain(t)
 	synchronous := func(standby string) {
 		w.Exec(t, "ALTER SYSTEM SET synchronous_standby_names = '"+standby+"'")
@@ -120,8 +129,12 @@ func TestTransactionIsStreamedBeforeItIsVisible(t *testing.T) {
 	}()
 	// It waits for the standby: its commit is in the log.
 	waitFor(t, func() bool { return waitsForStandby(t, w) })
-	// Following has received it when it has read something after it.
-	w.Exec(t, "SET synchronous_commit = local; UPDATE users SET name = 'later'")
+	<-hidden // following has received it, and does not see it
+	for path, document := range bothsides.Stored(t, w.Firestore) {
+		if strings.Contains(document, `"after"`) {
+			t.Errorf("%s has a change that could still be seen by nobody", path)
+		}
+	}
 	synchronous("")
 	if err := <-committed; err != nil {
 		t.Fatal(err)
@@ -133,6 +146,14 @@ func TestTransactionIsStreamedBeforeItIsVisible(t *testing.T) {
 			t.Errorf("%s is %s", path, document)
 		}
 	}
+}
+
+// lineFunc is called with each line of a log.
+type lineFunc func(line string)
+
+func (f lineFunc) Write(line []byte) (int, error) {
+	f(string(line))
+	return len(line), nil
 }
 
 func setting(t *testing.T, w *world, name string) (value string) {
@@ -257,7 +278,7 @@ func TestReplaced(t *testing.T) {
 
 func TestLock(t *testing.T) {
 	t.Parallel()
-	w := bothsides.New(t, olddata.Config{Users: 1})
+	w := bothsides.New(t, emulatortest.Start(t).FirestoreClient(t), olddata.Config{Users: 1})
 	first, err := replication.Lock(t.Context(), w.Database.URL())
 	if err != nil {
 		t.Fatal(err)

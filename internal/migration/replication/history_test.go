@@ -29,7 +29,7 @@ func histories(t *testing.T, fallback int) int {
 // a fresh conversion gives.
 func TestKilledAtAnyPoint(t *testing.T) {
 	t.Parallel()
-	for seed := range histories(t, 8) {
+	for seed := range histories(t, 6) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, olddata.Config{Users: 20, LecturesPerUser: 2, Seed: uint64(seed)})
@@ -51,7 +51,7 @@ func (w *world) followWithFault(t *testing.T, random *rand.Rand) {
 	fault := faults[random.IntN(len(faults))]
 	process, ctx := faulttest.New(t.Context(), fault, random.IntN(30))
 	cfg := w.config()
-	cfg.Firestore = w.Cloud.FirestoreClient(t, process.DialOptions()...)
+	cfg.Firestore = w.cloud.FirestoreClient(t, process.DialOptions()...)
 	f := follow(t, ctx, cfg)
 	for range 3 + random.IntN(6) {
 		w.Mutate(t, random)

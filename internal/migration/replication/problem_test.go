@@ -8,23 +8,24 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/migration/migrationtest/bothsides"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
 	"heek.kr/heektime/internal/migration/replication"
 	"heek.kr/heektime/internal/schema"
 )
 
-// What following cannot go on after: it says what has happened and what to do, in its error and in its
-// position, and after the remedy both sides are equal again.
-func TestProblems(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name, sql string
-		// while is whether it happens while following runs, or between two runs.
-		while bool
-		want  []string
-		mend  string
-	}{
+// problemCase is something that following cannot go on after.
+type problemCase struct {
+	name, sql string
+	// while is whether it happens while following runs, or between two runs.
+	while bool
+	want  []string
+	mend  string
+}
+
+func problemCases() []problemCase {
+	return []problemCase{
 		{
 			"truncate", "TRUNCATE lecture_times", true,
 			[]string{"table public.lecture_times was truncated", "heektime migrate copy again"}, "",
@@ -55,6 +56,10 @@ func TestProblems(t *testing.T) {
 			[]string{"public.lecture_times", "REPLICA IDENTITY FULL", "heektime migrate copy again"}, "",
 		},
 		{
+			"replica identity and an update", "ALTER TABLE lecture_times REPLICA IDENTITY DEFAULT; UPDATE lecture_times SET lecture_id = (SELECT min(id::text)::uuid FROM lectures)", true,
+			[]string{"public.lecture_times", "REPLICA IDENTITY FULL", "heektime migrate copy again"}, "",
+		},
+		{
 			"replica identity between", "ALTER TABLE lectures REPLICA IDENTITY DEFAULT", false,
 			[]string{"public.lectures", "REPLICA IDENTITY FULL", "heektime migrate copy again"}, "",
 		},
@@ -74,45 +79,54 @@ func TestProblems(t *testing.T) {
 			"slot read by others", "UPDATE lectures SET title = 'read by others'; SELECT count(*) FROM pg_logical_slot_get_binary_changes('SLOT', NULL, NULL, 'proto_version', '1', 'publication_names', 'changes')", false,
 			[]string{"begins at", "are lost", "heektime migrate copy again"}, "",
 		},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, few())
-			f := follow(t, t.Context(), w.config())
-			w.drain(t)
-			if !c.while {
-				f.end()
-				w.waitInactive(t)
-			}
-			for _, sql := range strings.Split(c.sql, "; ") {
-				w.Exec(t, strings.ReplaceAll(sql, "SLOT", w.Slot))
-			}
-			if !c.while {
-				f = follow(t, t.Context(), w.config())
-			}
-			p := requireProblem(t, f.wait())
-			for _, want := range c.want {
-				if !strings.Contains(p.Error(), want) {
-					t.Errorf("the problem %q does not say %q", p, want)
-				}
-			}
-			if got := w.position(t).Problem; got != p.Error() {
-				t.Errorf("the position says %q, want %q", got, p)
-			}
-			if err := replication.Drain(t.Context(), w.Firestore, w.LSN(t)); err == nil || !strings.Contains(err.Error(), "following has stopped") {
-				t.Errorf("draining after that: %v", err)
-			}
-			if c.mend != "" {
-				w.Exec(t, c.mend)
-			}
-			w.waitInactive(t)
-			w.copy(t)
-			follow(t, t.Context(), w.config())
-			w.Exec(t, "UPDATE lectures SET title = title || 'y'")
-			w.drain(t)
-			w.RequireEqual(t)
-		})
 	}
+}
+
+// Following says what has happened and what to do, in its error and in its position, and after the
+// remedy both sides are equal again.
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	for _, c := range problemCases() {
+		t.Run(c.name, func(t *testing.T) { testProblem(t, c) })
+	}
+}
+
+func testProblem(t *testing.T, c problemCase) {
+	t.Parallel()
+	w := newWorld(t, few())
+	f := follow(t, t.Context(), w.config())
+	w.drain(t)
+	if !c.while {
+		f.end()
+		w.waitInactive(t)
+	}
+	for _, sql := range strings.Split(c.sql, "; ") {
+		w.Exec(t, strings.ReplaceAll(sql, "SLOT", w.Slot))
+	}
+	if !c.while {
+		f = follow(t, t.Context(), w.config())
+	}
+	p := requireProblem(t, f.wait())
+	for _, want := range c.want {
+		if !strings.Contains(p.Error(), want) {
+			t.Errorf("the problem %q does not say %q", p, want)
+		}
+	}
+	if got := w.position(t).Problem; got != p.Error() {
+		t.Errorf("the position says %q, want %q", got, p)
+	}
+	if err := replication.Drain(t.Context(), w.Firestore, w.LSN(t)); err == nil || !strings.Contains(err.Error(), "following has stopped") {
+		t.Errorf("draining after that: %v", err)
+	}
+	if c.mend != "" {
+		w.Exec(t, c.mend)
+	}
+	w.waitInactive(t)
+	w.copy(t)
+	follow(t, t.Context(), w.config())
+	w.Exec(t, "UPDATE lectures SET title = title || 'y'")
+	w.drain(t)
+	w.RequireEqual(t)
 }
 
 // waitInactive waits until PostgreSQL has noticed that nobody reads from the slot any more.
@@ -129,7 +143,7 @@ func (w *world) waitInactive(t *testing.T) {
 
 func TestBeforeTheCopy(t *testing.T) {
 	t.Parallel()
-	w := &world{bothsides.New(t, few())}
+	w := &world{World: bothsides.New(t, emulatortest.Start(t).FirestoreClient(t), few())}
 	p := requireProblem(t, replication.Run(t.Context(), w.config()))
 	if !strings.Contains(p.Error(), "run heektime migrate copy first") {
 		t.Error(p)

@@ -137,7 +137,7 @@ func (s *session) run(ctx context.Context, r *receiver) error {
 	group.Go(func() error { return r.run(ctx) })
 	group.Go(func() error { return s.applyAll(ctx, r, wanted) })
 	group.Go(func() error { return wanted.watch(ctx, s.cfg.Firestore) })
-	group.Go(func() error { return s.watchLock(ctx) })
+	group.Go(func() error { return s.watch(ctx) })
 	return group.Wait()
 }
 
@@ -186,19 +186,22 @@ func Lock(ctx context.Context, url string) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// lockInterval is how often the connection that holds the lock is used: a connection that has broken
-// has lost the lock.
-const lockInterval = 10 * time.Second
+// watchInterval is how often a session checks what it relies on.
+const watchInterval = 10 * time.Second
 
-func (s *session) watchLock(ctx context.Context) error {
+// watch checks that the connection that holds the lock is not broken, and that all tables are published.
+func (s *session) watch(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-time.After(lockInterval):
+		case <-time.After(watchInterval):
 		}
 		if err := s.lock.Ping(ctx); err != nil {
 			return fmt.Errorf("the connection that holds the lock is broken: %w", err)
+		}
+		if err := s.checkRequirements(ctx); err != nil {
+			return err
 		}
 	}
 }

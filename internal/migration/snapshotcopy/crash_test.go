@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/faulttest"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/migrationtest/bothsides"
@@ -33,17 +34,18 @@ func histories(t *testing.T, fallback int) int {
 // fresh conversion gives: nothing fell between.
 func TestKilledAtAnyPoint(t *testing.T) {
 	t.Parallel()
-	for seed := range histories(t, 8) {
+	for seed := range histories(t, 5) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
-			w := bothsides.New(t, olddata.Config{Users: 20, LecturesPerUser: 2, Seed: uint64(seed)})
+			cloud := emulatortest.Start(t)
+			w := bothsides.New(t, cloud.FirestoreClient(t), olddata.Config{Users: 12, LecturesPerUser: 2, Seed: uint64(seed)})
 			random := rand.New(rand.NewPCG(uint64(seed), 1))
 			for range 1 + random.IntN(2) { // the second copy starts over
 				for range 1 + random.IntN(4) {
-					copyWithFault(t, w, random)
+					copyWithFault(t, w, cloud, random)
 				}
 				cfg := config(w)
-				cfg.BatchRows, cfg.SaveInterval = 3, -1
+				cfg.BatchRows, cfg.SaveInterval = 10, -1
 				cfg.Progress = func(snapshotcopy.Progress) {
 					if random.IntN(8) == 0 {
 						w.Mutate(t, random)
@@ -57,13 +59,13 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	}
 }
 
-func copyWithFault(t *testing.T, w *bothsides.World, random *rand.Rand) {
+func copyWithFault(t *testing.T, w *bothsides.World, cloud *emulatortest.Cloud, random *rand.Rand) {
 	t.Helper()
 	fault := faulttest.Faults()[random.IntN(len(faulttest.Faults()))]
-	process, ctx := faulttest.New(t.Context(), fault, random.IntN(120))
+	process, ctx := faulttest.New(t.Context(), fault, random.IntN(90))
 	cfg := config(w)
 	cfg.BatchRows, cfg.SaveInterval = 3, -1
-	cfg.Firestore = w.Cloud.FirestoreClient(t, process.DialOptions()...)
+	cfg.Firestore = cloud.FirestoreClient(t, process.DialOptions()...)
 	cfg.Progress = func(snapshotcopy.Progress) {
 		if random.IntN(4) == 0 {
 			w.Mutate(t, random)
@@ -97,7 +99,7 @@ func catchUp(t *testing.T, w *bothsides.World) {
 func TestPostgresRestarts(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.Start(t, nil)
-	w := bothsides.On(t, server, olddata.Config{Users: 40, LecturesPerUser: 2})
+	w := bothsides.On(t, server, emulatortest.Start(t).FirestoreClient(t), olddata.Config{Users: 40, LecturesPerUser: 2})
 	cfg := config(w)
 	cfg.BatchRows, cfg.SaveInterval = 10, -1
 	calls := 0
