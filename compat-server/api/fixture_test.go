@@ -124,6 +124,8 @@ type options struct {
 	publicURL   string
 	// now is the server's clock, the cloud's clock by default.
 	now func() time.Time
+	// oldServer is the address of the old server, "" if there is none.
+	oldServer string
 }
 
 // server returns a new server. The security rules check its writes, see [ruleChecker], and the
@@ -154,7 +156,7 @@ func (fx *fixture) server(t testing.TB, o options) *api.Server {
 		o.publicURL = publicURL
 	}
 	s, err := api.Assemble(api.Config{
-		PublicURL: o.publicURL, EndDate: time.Date(2027, 8, 31, 0, 0, 0, 0, time.UTC), Limits: o.limits,
+		OldServer: fx.oldServer(t, o.oldServer), PublicURL: o.publicURL, EndDate: time.Date(2027, 8, 31, 0, 0, 0, 0, time.UTC), Limits: o.limits,
 		Tokens: fx.signer(t, o.key, o.old), Log: cfg.Log, Now: cfg.Now,
 	}, storageclient.New(t, fx.StorageAddress()), cfg)
 	if err != nil {

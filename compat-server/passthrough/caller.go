@@ -66,10 +66,10 @@ func (p *Proxy) caller(c *call) caller {
 // In both, the session is checked here and the call gets a token of the old server. A user who was born
 // on the new side does not exist there: what such a user calls there is public, and gets no token.
 func (p *Proxy) authorization(ctx context.Context, c *call, d decision) (header string, keep bool, err error) {
-	if len(c.routes) > 0 && c.routes[0].ignoresToken {
-		return "", true, nil
-	}
 	who := p.caller(c)
+	if len(c.routes) > 0 && c.routes[0].ignoresToken {
+		return "", who.issuer != thisServer, nil
+	}
 	accountsMoved := d.view.Of(state.Accounts).Reads() == state.New
 	known := len(c.routes) > 0
 	switch {

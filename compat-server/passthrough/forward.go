@@ -110,6 +110,11 @@ func (e *exchange) try() {
 	e.status, e.err = 0, nil
 	ctx := context.WithValue(e.call.in.Context(), exchangeKey{}, e)
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { e.sent.Store(true) }})
+	if !e.call.whole {
+		// Otherwise net/http would read the body to its end before it sends a response. Ignore the error:
+		// other protocols have no such limit.
+		http.NewResponseController(e.w).EnableFullDuplex()
+	}
 	e.proxy.forwarder.ServeHTTP(e.w, e.call.in.WithContext(ctx))
 }
 

@@ -104,26 +104,24 @@ type matched struct {
 // interpret returns the routes that servers could take a path for. This server reads a path as it was
 // sent; others decode it first, even its slashes, or resolve its dots. A call goes to the old server only
 // if no reading of it is about data that has moved.
-//
-// The first is the path as it was sent; its route is nil if no reading has one.
 func interpret(base, raw string) []matched {
-	readings := []string{raw}
-	if decoded, err := url.PathUnescape(raw); err == nil {
-		readings = append(readings, decoded, path.Clean(decoded))
+	type reading struct {
+		text    string
+		escaped bool
 	}
-	readings = append(readings, path.Clean(raw))
+	readings := []reading{{raw, true}, {path.Clean(raw), true}}
+	if decoded, err := url.PathUnescape(raw); err == nil {
+		readings = append(readings, reading{decoded, false}, reading{path.Clean(decoded), false})
+	}
 	var found []matched
-	for i, text := range slices.Compact(readings) {
-		r, user := match(base, text)
-		if r == nil || slices.ContainsFunc(found, func(m matched) bool { return m.route == r && m.user == user }) {
-			continue
+	for _, reading := range readings {
+		r, user := match(base, reading.text)
+		if decoded, err := url.PathUnescape(user); reading.escaped && err == nil {
+			user = decoded
 		}
-		if i == 0 {
-			if decoded, err := url.PathUnescape(user); err == nil {
-				user = decoded
-			}
+		if r != nil && !slices.Contains(found, matched{r, user}) {
+			found = append(found, matched{r, user})
 		}
-		found = append(found, matched{r, user})
 	}
 	return found
 }

@@ -3,6 +3,7 @@ package story
 import (
 	"context"
 	"math/rand/v2"
+	"syscall"
 	"time"
 
 	"heek.kr/heektime/internal/migration/migrationtest/faultproxy"
@@ -51,6 +52,10 @@ func troubles() []trouble {
 		{"slow the old server's connections to PostgreSQL", func(h *history, r *rand.Rand) {
 			h.interrupt("", h.oldToPostgres, nil, r, slowly(r))
 		}},
+		{"stall compat-server's connections to Firestore", func(h *history, r *rand.Rand) {
+			h.interrupt("", h.compatToFirestore, nil, r, (*faultproxy.Proxy).Stall)
+		}},
+		{"stop an instance for a moment", func(h *history, r *rand.Rand) { h.pauseInstance(r) }},
 		{"stall compat-server's connections to the old server", func(h *history, r *rand.Rand) {
 			h.interrupt("", h.compatToOld, nil, r, (*faultproxy.Proxy).Stall)
 		}},
@@ -62,18 +67,29 @@ func slowly(r *rand.Rand) func(*faultproxy.Proxy) {
 	return func(p *faultproxy.Proxy) { p.Slow(delay) }
 }
 
-// injectFaults injects one fault after another until ctx is done.
+// injectFaults makes trouble until ctx is done, as often as [history.allowFaults] allows.
 func (h *history) injectFaults(ctx context.Context, r *rand.Rand) {
 	all := troubles()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(time.Duration(50+r.IntN(400)) * time.Millisecond):
+		case <-h.allowed:
 		}
+		h.wait(time.Duration(r.IntN(500)) * time.Millisecond)
 		next := all[r.IntN(len(all))]
 		h.count("fault: " + next.name)
 		next.do(h, r)
+	}
+}
+
+// allowFaults allows n more faults. More than one command can survive would prove nothing.
+func (h *history) allowFaults(n int) {
+	for range n {
+		select {
+		case h.allowed <- struct{}{}:
+		default: // earlier ones are still due
+		}
 	}
 }
 
@@ -135,6 +151,21 @@ func (h *history) replaceInstance(r *rand.Rand) {
 	h.balancer.remove(victim)
 }
 
+// pauseInstance stops an instance in whatever it is doing and lets it go on a moment later, as a long garbage
+// collection or a busy host does. It may have decided something that is no longer true.
+func (h *history) pauseInstance(r *rand.Rand) {
+	all := h.balancer.all()
+	p := all[r.IntN(len(all))].cmd.Process
+	if err := p.Signal(syscall.SIGSTOP); err != nil {
+		h.fail("%v", err)
+		return
+	}
+	h.wait(time.Duration(r.IntN(1000)) * time.Millisecond)
+	if err := p.Signal(syscall.SIGCONT); err != nil {
+		h.fail("%v", err)
+	}
+}
+
 // prove makes requests through each instance until they succeed, and ends the fault: from then on, no
 // request may fail because of it.
 func (h *history) prove(f *fault) {
@@ -151,7 +182,7 @@ type probe struct{ *oldApp }
 
 // succeeds reads and writes through an instance.
 func (p *probe) succeeds(in *instance) bool {
-	only := &oldApp{w: p.w, r: p.r, http: p.http, username: p.username, password: p.password, uid: p.uid, through: in, serial: p.serial}
+	only := &oldApp{w: p.w, r: p.r, http: p.http, username: p.username, passwords: p.passwords, uid: p.uid, through: in, serial: p.serial}
 	defer func() { p.serial = only.serial }()
 	return only.signIn() == nil && only.me() == nil && only.createTimetable() == nil
 }

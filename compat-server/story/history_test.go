@@ -17,6 +17,8 @@ import (
 
 var (
 	histories = flag.Int("histories", 10, "how many histories to run")
+	until     = flag.String("until", "", "stop after this step, while developing")
+	quiet     = flag.Bool("quiet", false, "make no trouble")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first history")
 )
 
@@ -73,8 +75,10 @@ func newcomer(n int) string { return fmt.Sprintf("newcomer%020d", n) }
 // history is one run of the whole move.
 type history struct {
 	*world
-	role  string // of the instances
-	probe probe
+	role string // of the instances
+	// allowed has the faults that are due.
+	allowed chan struct{}
+	probe   probe
 
 	mu        sync.Mutex
 	tool      *process // the command that is running, nil if none
@@ -126,6 +130,8 @@ func (h *history) startInstance() *instance {
 // command runs a command of the tool until it succeeds. Something may kill it, break its network, or be
 // slower than a limit; it must be possible to run it again.
 func (h *history) command(args ...string) {
+	begin := time.Now()
+	h.allowFaults(h.r.IntN(3))
 	for attempt := 1; h.requests.Err() == nil; attempt++ {
 		p := run(h, "tool", args, h.toolVariables())
 		h.mu.Lock()
@@ -136,10 +142,11 @@ func (h *history) command(args ...string) {
 		h.tool = nil
 		h.mu.Unlock()
 		if p.err == nil {
-			h.Logf("%s: done in attempt %d", strings.Join(args, " "), attempt)
+			h.Logf("%s: done in attempt %d, %v", strings.Join(args, " "), attempt, time.Since(begin).Round(time.Millisecond))
 			return
 		}
 		h.count("attempts of " + args[0])
+		h.Logf("%s: %v\n%s", strings.Join(args, " "), p.err, tail(p.output()))
 		if attempt == 50 {
 			h.fail("%s fails again and again: %v\n%s", strings.Join(args, " "), p.err, p.output())
 		}
@@ -184,12 +191,15 @@ func (h *history) keepFollowing(ctx context.Context) {
 			h.count("runs of follow")
 			h.Logf("follow ended: %v\n%s", p.err, tail(p.output()))
 		case <-ctx.Done():
+			if h.Failed() {
+				h.Logf("the end of follow:\n%s", tail(p.output()))
+			}
 			p.kill()
 		}
 	}
 }
 
-func tail(text string) string { return text[max(0, len(text)-1000):] }
+func tail(text string) string { return text[max(0, len(text)-3000):] }
 
 // TestHistories is the whole story, once per seed.
 func TestHistories(t *testing.T) {
@@ -204,7 +214,7 @@ func TestHistories(t *testing.T) {
 
 // tell runs the history of a seed.
 func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
-	h := &history{world: newWorld(t, seed, postgres), role: "compat"}
+	h := &history{world: newWorld(t, seed, postgres), role: "compat", allowed: make(chan struct{}, 3)}
 	defer h.summary()
 	for range 2 {
 		if in := h.startInstance(); in != nil {
@@ -214,24 +224,37 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	users := h.cleanUsers(8)
 	c := h.crowd()
 	h.probe = probe{h.oldApp(users[0], random(seed, 0))}
-	for i, u := range users[1:5] {
+	for i, u := range users[1:4] {
 		c.addOld(h.oldApp(u, random(seed, i+1)))
 	}
 	c.addNew(h.newApp(newcomer(0), random(seed, 10)))
-	background, end := context.WithCancel(h.requests)
-	var wg sync.WaitGroup
-	wg.Go(func() { h.injectFaults(background, random(seed, 20)) })
+	chaos, peace := context.WithCancel(h.requests)
+	var faults sync.WaitGroup
+	if !*quiet {
+		faults.Go(func() { h.injectFaults(chaos, random(seed, 20)) })
+	}
+	following, stopFollowing := context.WithCancel(h.requests)
+	var follow sync.WaitGroup
+	defer follow.Wait()
+	defer stopFollowing()
 
 	c.await(20)
 	h.command("copy")
-	wg.Go(func() { h.keepFollowing(background) })
+	follow.Go(func() { h.keepFollowing(following) })
 	c.await(20)
 	h.command("verify")
+	if *until == "verify" {
+		c.leave()
+		peace()
+		faults.Wait()
+		return
+	}
 	h.command("switch", "schools")
 	h.command("switch", "accounts")
+	h.accountsMoved.Store(true)
 	c.await(20)
 	h.command("switch", "timetables")
-	for i, u := range users[1:3] {
+	for i, u := range users[1:2] {
 		c.addNew(h.newApp(u.ID, random(seed, 11+i)))
 	}
 	c.await(40)
@@ -245,9 +268,15 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	h.command("switch", "timetables")
 	c.await(40)
 	c.leave()
-	end()
-	wg.Wait()
-	h.end(c)
+	peace()
+	faults.Wait()
+	h.compareAll(c)
+	stopFollowing()
+	follow.Wait()
+	if !h.Failed() {
+		h.command("finish")
+		h.check(h.nothingLeft())
+	}
 }
 
 func random(seed uint64, n int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(n))) }

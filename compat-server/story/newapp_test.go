@@ -34,11 +34,14 @@ func (a *newApp) title() string {
 	return fmt.Sprintf("%s%s %04d", newPrefix, a.uid, a.serial)
 }
 
-func (a *newApp) timetables() *firestore.CollectionRef {
+func (a *newApp) collection() *firestore.CollectionRef {
 	return schema.Timetables(schema.UserRef(a.fs, a.uid))
 }
 
 func (a *newApp) createTimetable(ctx context.Context) error {
+	if len(a.timetables) >= maxTimetables {
+		return a.list(ctx)
+	}
 	const characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 	id := make([]byte, schema.TimetableIDLength)
 	for i := range id {
@@ -49,7 +52,7 @@ func (a *newApp) createTimetable(ctx context.Context) error {
 		visibility = schema.Private
 	}
 	t := schema.Timetable{Title: a.title(), Visibility: visibility, Semester: a.fs.Doc(a.w.semesterPath)}
-	if _, err := a.timetables().Doc(string(id)).Create(ctx, t); err != nil {
+	if _, err := a.collection().Doc(string(id)).Create(ctx, t); err != nil {
 		return fmt.Errorf("create timetable %s: %w", id, err)
 	}
 	return a.addTimetable(timetableObject{ID: string(id), Title: t.Title})
@@ -95,7 +98,7 @@ func (a *newApp) addLecture(ctx context.Context) error {
 	if t == nil {
 		return a.createTimetable(ctx)
 	}
-	doc, l := schema.Lectures(a.timetables().Doc(t.id)).NewDoc(), a.lecture()
+	doc, l := schema.Lectures(a.collection().Doc(t.id)).NewDoc(), a.lecture()
 	if _, err := doc.Create(ctx, l.document().NewFields()); err != nil {
 		return fmt.Errorf("add lecture %s: %w", doc.Path, err)
 	}
@@ -108,7 +111,7 @@ func (a *newApp) putLecture(ctx context.Context) error {
 		return a.addLecture(ctx)
 	}
 	l := a.lecture()
-	if _, err := schema.LectureRef(a.timetables().Doc(t.id), id).Update(ctx, l.document().Updates()); err != nil {
+	if _, err := schema.LectureRef(a.collection().Doc(t.id), id).Update(ctx, l.document().Updates()); err != nil {
 		return fmt.Errorf("update lecture %s: %w", id, err)
 	}
 	t.putLecture(id, l)
@@ -120,7 +123,7 @@ func (a *newApp) deleteLecture(ctx context.Context) error {
 	if t == nil {
 		return nil
 	}
-	if _, err := schema.LectureRef(a.timetables().Doc(t.id), id).Delete(ctx); err != nil {
+	if _, err := schema.LectureRef(a.collection().Doc(t.id), id).Delete(ctx); err != nil {
 		return fmt.Errorf("delete lecture %s: %w", id, err)
 	}
 	t.deleteLecture(id)

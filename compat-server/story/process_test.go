@@ -6,12 +6,16 @@ import (
 	"os/exec"
 	"sync"
 	"testing"
+	"time"
+
+	"heek.kr/heektime/internal/migration/state"
 )
 
 // roleVariable makes this test binary one of the processes of a history, so that tests compile nothing.
 const roleVariable = "HEEKTIME_STORY_ROLE"
 
 func TestMain(m *testing.M) {
+	state.QuietLease = 500 * time.Millisecond // in all processes, so that a switch does not wait for seconds
 	if role := os.Getenv(roleVariable); role != "" {
 		roles()[role]()
 		return

@@ -15,6 +15,7 @@ import (
 func roles() map[string]func() {
 	return map[string]func(){
 		"proxy":  proxy,
+		"tool":   tool,
 		"compat": func() { server.Main("compat-server", api.Open) }, // as its main.go does
 	}
 }

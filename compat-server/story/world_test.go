@@ -2,17 +2,21 @@ package story
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/firestore"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
@@ -20,6 +24,7 @@ import (
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
 	"heek.kr/heektime/internal/migration/migrationtest/oldserver"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
+	"heek.kr/heektime/internal/schema"
 )
 
 // anySemester is the old id of the semester of all timetables that apps make.
@@ -44,6 +49,9 @@ type world struct {
 
 	// Links whose network fails.
 	oldToPostgres, compatToOld, compatToFirestore, toolToPostgres, toolToFirestore *faultproxy.Proxy
+
+	// accountsMoved is set after the first switch of accounts.
+	accountsMoved atomic.Bool
 
 	balancer balancer
 	faults   faults
@@ -158,13 +166,13 @@ func (w *world) took(what string, d time.Duration) {
 func (w *world) pause(ctx context.Context, r *rand.Rand) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(time.Duration(r.IntN(20)) * time.Millisecond):
+	case <-time.After(time.Duration(r.IntN(100)) * time.Millisecond):
 	}
 }
 
 // oldApp returns the app of a user in the database, signed in.
 func (w *world) oldApp(u *olddata.User, r *rand.Rand) *oldApp {
-	a := &oldApp{w: w, r: r, http: &http.Client{Transport: &http.Transport{}}, username: *u.Username, password: u.Password, uid: u.ID}
+	a := &oldApp{w: w, r: r, http: &http.Client{Transport: &http.Transport{}}, username: *u.Username, passwords: []string{u.Password}, uid: u.ID}
 	w.Cleanup(a.http.CloseIdleConnections)
 	if err := a.signIn(); err != nil {
 		w.Fatal(err)
@@ -175,6 +183,28 @@ func (w *world) oldApp(u *olddata.User, r *rand.Rand) *oldApp {
 		}
 	}
 	return a
+}
+
+// changePassword changes a password in the old database, as the old website does. changed is false if the
+// database refused it. After an error it may have been changed or not.
+func (w *world) changePassword(uid, password string) (changed bool, err error) {
+	conn, err := pgx.Connect(w.requests, w.db.URL())
+	if err != nil {
+		return false, nil // PostgreSQL is not running
+	}
+	defer conn.Close(w.requests)
+	_, err = conn.Exec(w.requests, "UPDATE users SET password_hash = $2, updated_at = now() AT TIME ZONE 'Asia/Seoul' WHERE id = $1",
+		uid, olddata.Hash(password, "salt"))
+	var refused *pgconn.PgError
+	switch {
+	case errors.As(err, &refused) && !strings.HasPrefix(refused.Code, "57"): // it has been told to stop
+		w.count("refused changes of passwords")
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	w.count("changed passwords")
+	return true, nil
 }
 
 // asObject returns a clean timetable as the old server shows it.
@@ -272,4 +302,28 @@ func (w *world) summary() {
 	}
 	slices.Sort(lines)
 	w.Log(lines)
+}
+
+// describe says what both databases have of a user, for messages.
+func (w *world) describe(uid string) string {
+	var text strings.Builder
+	docs, err := schema.Timetables(schema.UserRef(w.fs, uid)).Documents(context.Background()).GetAll()
+	fmt.Fprintf(&text, "Firestore (%v):\n", err)
+	for _, doc := range docs {
+		fmt.Fprintf(&text, "  %s: %v\n", doc.Ref.ID, doc.Data())
+	}
+	conn, err := pgx.Connect(context.Background(), w.db.URL())
+	if err != nil {
+		return text.String() + err.Error()
+	}
+	defer conn.Close(context.Background())
+	rows, err := conn.Query(context.Background(), "SELECT id, title, updated_at::text FROM timetables WHERE user_id = $1", uid)
+	fmt.Fprintf(&text, "PostgreSQL (%v):\n", err)
+	var id, title, updated string
+	_, err = pgx.ForEachRow(rows, []any{&id, &title, &updated}, func() error {
+		fmt.Fprintf(&text, "  %s: %s, %s\n", id, title, updated)
+		return nil
+	})
+	fmt.Fprintf(&text, "%v", err)
+	return text.String()
 }

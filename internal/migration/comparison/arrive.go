@@ -3,6 +3,7 @@ package comparison
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
@@ -23,7 +24,7 @@ var ErrStuck = errors.New("changes do not arrive")
 // Stream waits for the changes that heektime migrate follow applies to the other side. For those of the old
 // database it reads the position of the replication slot, which follow moves only after Firestore has stored
 // everything before it; for those of Firestore, the position that the old database keeps of the way back. It
-// bills at most two reads.
+// bills at most a read and a write.
 type Stream struct {
 	Old       *legacydb.DB
 	Firestore *firestore.Client
@@ -65,11 +66,12 @@ func (s *Stream) arriveBack(ctx context.Context) error {
 		}
 		return *reached, nil
 	}
-	docs, err := s.Firestore.GetAll(ctx, []*firestore.DocumentRef{schema.MigrationPositionRef(s.Firestore)})
+	// Without a change the position is stored once a minute. A mark is a change, whoever else waits for one.
+	result, err := schema.MigrationMarkRef(s.Firestore).Set(ctx, schema.MigrationMark{Mark: rand.Text()}.Fields())
 	if err != nil {
-		return fmt.Errorf("read Firestore's clock: %w", err)
+		return fmt.Errorf("mark the stream of changes: %w", err)
 	}
-	target = docs[0].ReadTime
+	target = result.UpdateTime
 	return await(ctx, max(s.patience(), backPatience), target, read, time.Time.Compare)
 }
 
@@ -111,7 +113,7 @@ func (s *Stream) arriveForward(ctx context.Context) error {
 		return err
 	}
 	var target pglogrepl.LSN
-	if err := s.Old.Pool.QueryRow(ctx, `SELECT pg_current_wal_insert_lsn()::text`).Scan(&target); err != nil {
+	if err := s.Old.Pool.QueryRow(ctx, `SELECT pg_current_wal_lsn()::text`).Scan(&target); err != nil {
 		return fmt.Errorf("read the position of the old database: %w", err)
 	}
 	return await(ctx, s.patience(), target, s.position, cmp.Compare[pglogrepl.LSN])

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/firestore"
 
@@ -93,4 +94,31 @@ func TestNewSide(t *testing.T) {
 	check("what is kept aside", 1, 2)
 	w.exec("DELETE FROM users WHERE id = $1", key)
 	check("a user's row is gone", 1+3, 2)
+}
+
+// While accounts are on the new side and timetables are not, timetables of accounts that compat-server made have no
+// rows, although the accounts do.
+func TestNewAccountsOldTimetables(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, olddata.Config{Users: 5, Clean: true})
+	w.copyAll()
+	ctx := t.Context()
+	w.must(reverse.Install(ctx, w.old.Pool))
+	_, err := schema.MigrationRef(w.client, schema.MigrateAccounts).Set(ctx, schema.Migration{Phase: schema.PhaseNew, Toward: schema.NewSide, WasNew: true})
+	w.must(err)
+	const uid, id = "01234567-89ab-8def-8123-456789abcdef", "0123456789abcdef0123456789abcdef"
+	w.exec("INSERT INTO users (id, username, password_hash, created_at, updated_at) VALUES ($1, '새사용자', '!', '2026-11-01', '2026-11-01')", uid)
+	w.must(w.follow(ctx, []string{uid}))
+	timetable := schema.TimetableRef(schema.UserRef(w.client, uid), id)
+	_, err = timetable.Set(ctx, schema.Timetable{Title: "new", Visibility: schema.Public})
+	w.must(err)
+	_, err = schema.LectureRef(timetable, uid).Set(ctx, schema.Lecture{Title: "new"}.NewFields())
+	w.must(err)
+	r := w.run(nil)
+	if !r.OK() || r.Expected != 2 {
+		t.Errorf("%d expected\n%s", r.Expected, describe(r))
+	}
+	if report, err := comparison.Quick(ctx, w.old, w.client, schema.MigrateTimetables, time.Time{}.Add(1)); err != nil || report.Users != 6 || report.Documents == 0 {
+		t.Errorf("quick: %v, %+v", err, report)
+	}
 }

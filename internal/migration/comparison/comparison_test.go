@@ -112,8 +112,8 @@ func TestDifferences(t *testing.T) {
 		{"a semester", false, "timetables: the field semester differs", "2001-0300", func(u *olddata.User) {
 			set(w.timetable(u), "semester", schema.SemesterRef(w.client, "s", "2001-0300"))
 		}},
-		{"updatedAt alone", false, "timetables: the field updatedAt differs", "the document is newer than the row", func(u *olddata.User) {
-			set(w.timetable(u), "updatedAt", time.Now())
+		{"an earlier updatedAt", false, "timetables: the field updatedAt differs", "the row is newer than the document", func(u *olddata.User) {
+			set(w.timetable(u), "updatedAt", time.Unix(1e9, 0))
 		}},
 		{"a row that follow missed", false, "timetables: the field title differs", "the row is newer than the document", func(u *olddata.User) {
 			w.exec("UPDATE timetables SET title = 'x', updated_at = now() WHERE id = $1", u.Timetables[0].ID)
@@ -148,6 +148,18 @@ func TestDifferences(t *testing.T) {
 			w.must(err)
 		}},
 
+		{"a new client's change", true, "timetables: changed on the new side later, by a new client", "고침", func(u *olddata.User) {
+			_, err := w.timetable(u).Update(ctx, []firestore.Update{{Path: "title", Value: "고침"}, {Path: "updatedAt", Value: time.Now()}})
+			w.must(err)
+		}},
+		{"a new username", true, "usernames: changed on the new side later, by a new client", "", func(u *olddata.User) {
+			former := schema.UsernameRef(w.client, usernameOf(u))
+			_, err := w.user(u).Update(ctx, []firestore.Update{{Path: "username", Value: "새이름" + u.ID[:8]}, {Path: "updatedAt", Value: time.Now()}})
+			w.must(err)
+			_, err = schema.UsernameRef(w.client, "새이름"+u.ID[:8]).Set(ctx, schema.NewUsername(u.ID))
+			w.must(err)
+			remove(former)
+		}},
 		{"a new client's timetable", true, "timetables: made on the new side, by a new client", "", func(u *olddata.User) {
 			newTimetable(schema.TimetableRef(w.user(u), id), schema.Public)
 			newLecture(schema.LectureRef(schema.TimetableRef(w.user(u), id), id))

@@ -2,13 +2,17 @@
 // difference.
 //
 //	comparison.go   Config, Run, and Quick, the check of a switch
+//	estimate.go     what it bills
+//	load.go         what conversion needs to know of all rows, and the sample; since.go users with later rows
+//	rows.go         rows as documents, also of documents whose ids the old database cannot hold
 //	scan.go         the first look: a hash per user and side, in the order of user ids
 //	inspect.go      a closer look at some users: document by document
 //	explain.go      why two documents differ, and whether that is expected
 //	settle.go       which differences are real, and which were only late
-//	position.go     how far changes have flowed from one side to the other
+//	arrive.go       Stream, which waits until what is on its way has arrived
 //	schools.go      schools and semesters
 //	report.go       Report, what was found
+//	sample.go       Sample, users and rules for shadow reads; see package shadowread
 //
 // # Looks
 //

@@ -40,7 +40,15 @@ func Estimate(ctx context.Context, cfg Config) (reads int, err error) {
 		return 0, err
 	}
 	if !c.wholeUsers() && users > 0 {
-		sample := min(c.Sample, users)
+		sample := c.Sample
+		if !c.Since.IsZero() {
+			changed, err := c.changedUsers(ctx)
+			if err != nil {
+				return 0, err
+			}
+			sample += len(changed)
+		}
+		sample = min(sample, users)
 		reads = max(reads*sample/users, perUser*sample)
 	}
 	if c.has(schema.MigrateSchools) {

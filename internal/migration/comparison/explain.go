@@ -149,6 +149,9 @@ func (e *explainer) noDocument(ctx context.Context, path string, row converted) 
 	case collection == schema.CredentialDocument.Collection() && e.account:
 		e.add(Difference{Sort: NoDocument, Path: path, Expected: true}, "the password moved to Authentication when the user signed in")
 		return nil
+	case collection == schema.UsernameDocument.Collection() && e.renamedLater():
+		e.add(Difference{Sort: NoDocument, Path: path, Expected: true}, changedLater)
+		return nil
 	case collection == schema.UsernameDocument.Collection():
 		docs, err := e.Firestore.GetAll(ctx, []*firestore.DocumentRef{row.document.Ref})
 		if err != nil {
@@ -200,6 +203,10 @@ func (e *explainer) noRow(path string, doc document) {
 	}
 	switch collectionOf(path) {
 	case schema.UsernameDocument.Collection():
+		if e.renamedLater() {
+			e.add(Difference{Sort: NoRow, Path: path, Expected: true}, changedLater)
+			return
+		}
 		e.add(Difference{Sort: NoRow, Path: path}, "a former username of the user is still taken")
 	case schema.CredentialDocument.Collection():
 		e.add(Difference{Sort: NoRow, Path: path}, "a password of a former address of the user is left")
@@ -211,15 +218,21 @@ func (e *explainer) noRow(path string, doc document) {
 // onlyOnNewSide returns why the old database has no place for a document, "" if it should have a row.
 func (e *explainer) onlyOnNewSide(path string, doc document) string {
 	id := doc.Ref.ID
+	if kindOf(path) == schema.MigrateTimetables && e.isNewUser() {
+		// Those that were made before timetables first moved have never flowed back.
+		return "made on the new side"
+	}
 	if e.onNewSide[kindOf(path)] && !isLectureOfNothing(e, path, doc) {
 		return "" // it flows back, or is kept aside
 	}
 	switch collectionOf(path) {
 	case schema.TimetableDocument.Collection():
 		switch {
+		case e.isNewUser():
+			return "made on the new side"
 		case isPrivate(doc.Document):
 			return "a private timetable, for which the old database has no place"
-		case !oldTimetableID.MatchString(id), !e.hasRow && !isOldUID(e.uid):
+		case !oldTimetableID.MatchString(id):
 			return "made on the new side, by a new client"
 		}
 	case schema.LectureDocument.Collection():
@@ -238,11 +251,17 @@ func (e *explainer) onlyOnNewSide(path string, doc document) string {
 			return "made on the new side, by a new client"
 		}
 	default:
-		if !e.hasRow && !isOldUID(e.uid) {
+		if e.isNewUser() {
 			return "made on the new side"
 		}
 	}
 	return ""
+}
+
+// isNewUser reports whether the account was made on the new side. It may have a row nevertheless, if accounts flow
+// back, while its timetables live on the new side only.
+func (e *explainer) isNewUser() bool {
+	return !isOldUID(e.uid) && (!e.hasRow || e.onNewSide[schema.MigrateAccounts])
 }
 
 // isLectureOfNothing reports whether a document is a lecture whose timetable is gone on both sides.
@@ -281,11 +300,29 @@ func (e *explainer) fields(path string, row converted, doc document) {
 		case f.Field == schema.FieldVisibility && isPrivate(doc.Document):
 			d.Expected = true
 			group = "made private on the new side, for which the old database has no place"
+		case e.changedLater(path):
+			d.Expected = true
+			group = changedLater
 		default:
 			d.Reason = group + ageDifference(row.document, doc.Document)
 		}
 		e.add(d, group)
 	}
+}
+
+// changedLater is the reason of a difference that a new client has made, before anything flows back.
+const changedLater = "changed on the new side later, by a new client"
+
+// changedLater reports whether a document was updated after its row although nothing flows back yet: what the row
+// has was written before, and is not lost.
+func (e *explainer) changedLater(path string) bool {
+	return !e.onNewSide[kindOf(path)] && isNewer(e.documents[path].Document, e.rows[path].document)
+}
+
+// renamedLater reports whether the user may have changed their username on the new side later.
+func (e *explainer) renamedLater() bool {
+	ref := schema.UserRef(e.Firestore, e.uid)
+	return ref != nil && e.changedLater(schema.Path(ref))
 }
 
 // ageDifference says which side is newer.

@@ -202,6 +202,16 @@ func (l *look) add(docs ...*firestore.DocumentSnapshot) {
 	}
 }
 
+// converted counts the documents that rows became.
+func (l *look) converted() (n int) {
+	for _, row := range l.rows {
+		if row.document != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // paths lists the paths of both sides in order: a timetable before its lectures.
 func (l *look) paths() []string {
 	all := slices.Collect(maps.Keys(l.rows))

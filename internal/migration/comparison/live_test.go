@@ -55,7 +55,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// No difference is reported while writers write and follow lags.
+// No difference is reported while writers write and follow lags. It is long because of the two who do that.
 func TestWriters(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, olddata.Config{Users: 40, Clean: true})

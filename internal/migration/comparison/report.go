@@ -58,8 +58,9 @@ type Group struct {
 
 // Report is the result of a comparison.
 type Report struct {
-	Kinds          []schema.MigrationKind `json:"kinds"`
-	Started, Ended time.Time
+	Kinds   []schema.MigrationKind `json:"kinds"`
+	Started time.Time              `json:"started"`
+	Ended   time.Time              `json:"ended"`
 	// Whole is whether all users were compared.
 	Whole bool `json:"whole"`
 	// Users were compared. Documents is how many documents their rows became.

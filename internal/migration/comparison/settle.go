@@ -31,6 +31,8 @@ func (c *comparer) judge(l *look, found []Difference) {
 	now := &pendingUser{looks: 1, seen: map[string]observation{}}
 	if last != nil {
 		now.looks = last.looks + 1
+	} else if !c.wholeUsers() { // a scan counts them itself
+		c.report.Documents += l.converted()
 	}
 	confirmed := true
 	for _, d := range found {

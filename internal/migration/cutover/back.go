@@ -65,6 +65,9 @@ func (a *attempt) passwords(ctx context.Context) error {
 // markPoll is how often the old database is asked for the mark.
 const markPoll = 10 * time.Millisecond
 
+// markRepeat is how often the mark is written again.
+const markRepeat = time.Second
+
 // drainBack waits until everything that Firestore has committed is in the old database: it writes a mark,
 // and the stream in this direction reports it after everything before it.
 func (a *attempt) drainBack(ctx context.Context) error {
@@ -77,10 +80,15 @@ func (a *attempt) drainBack(ctx context.Context) error {
 func (a *attempt) awaitMark(ctx context.Context, mark string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, drainTimeout, errNoReverse)
 	defer cancel()
-	if _, err := schema.MigrationMarkRef(a.cfg.Firestore).Set(ctx, schema.MigrationMark{Mark: mark}.Fields()); err != nil {
-		return fmt.Errorf("write a mark: %w", err)
-	}
+	var written time.Time
 	for {
+		// Another command may replace the mark before the stream has reported it.
+		if time.Since(written) > markRepeat {
+			written = time.Now()
+			if _, err := schema.MigrationMarkRef(a.cfg.Firestore).Set(ctx, schema.MigrationMark{Mark: mark}.Fields()); err != nil {
+				return fmt.Errorf("write a mark: %w", err)
+			}
+		}
 		applied, err := reverse.Mark(ctx, a.conn)
 		switch {
 		case err == nil && applied == mark:

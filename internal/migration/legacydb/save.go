@@ -29,10 +29,13 @@ func execute(ctx context.Context, tx pgx.Tx, statements []string, args pgx.Named
 	if len(statements) == 0 {
 		return fmt.Errorf(doing+": the mapping has no statements for that; add save and remove", about...)
 	}
+	// All statements go to PostgreSQL together: one wait for the network, not one for each.
+	var batch pgx.Batch
 	for _, statement := range statements {
-		if _, err := tx.Exec(ctx, statement, args); err != nil {
-			return fmt.Errorf(doing+": %w", append(about, err)...)
-		}
+		batch.Queue(statement, args)
+	}
+	if err := tx.SendBatch(ctx, &batch).Close(); err != nil {
+		return fmt.Errorf(doing+": %w", append(about, err)...)
 	}
 	return nil
 }

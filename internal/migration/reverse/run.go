@@ -132,7 +132,7 @@ func (r *runner) session(ctx context.Context) error {
 func (r *runner) applyAll(ctx context.Context, s *stream) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	points, ended := make(chan *point), make(chan error, 1)
+	points, ended := make(chan *point, maxGathered), make(chan error, 1)
 	go func() {
 		for {
 			p, err := s.next()
@@ -158,7 +158,7 @@ func (r *runner) applyAll(ctx context.Context, s *stream) error {
 		var err error
 		select {
 		case p := <-points:
-			err = r.applyPoint(ctx, p, &stored)
+			err = r.applyPoint(ctx, r.gather(p, points), &stored)
 		case <-sweep:
 			err = r.sweepPasswords(ctx)
 		case err = <-ended:
@@ -235,6 +235,33 @@ func documentsOf(kind Kind) []schema.Document {
 		return []schema.Document{schema.TimetableDocument, schema.LectureDocument}
 	}
 	return nil
+}
+
+// Bounds of what one transaction applies: points, and documents.
+const (
+	maxGathered  = 500
+	maxDocuments = 1000
+)
+
+// gather adds the points that have arrived meanwhile to a point, so that a stream that is behind catches up:
+// a transaction costs more than a document. It stops after a mark, because somebody waits for it, and
+// after a state, because it decides what happens to the next points.
+func (r *runner) gather(p *point, points <-chan *point) *point {
+	all := &point{p.token, p.time, maps.Clone(p.changes)}
+	for range maxGathered {
+		set := setOf(r.cfg.Client, p.changes)
+		if set.states || set.mark != "" || len(all.changes) > maxDocuments {
+			return all
+		}
+		select {
+		case p = <-points:
+			all.token, all.time = p.token, p.time
+			maps.Copy(all.changes, p.changes)
+		default:
+			return all
+		}
+	}
+	return all
 }
 
 // applyPoint applies a point and stores its position in the same transaction.

@@ -60,17 +60,20 @@ const (
 // Kinds returns the kinds in the order in which they move to the new side. They move back in reverse.
 func Kinds() []Kind { return []Kind{Schools, Accounts, Timetables} }
 
+// QuietLease is the lease while nothing is being switched, and the longest that a server accepts. It is a
+// variable for tests that switch often, which shorten it in all their processes.
+var QuietLease = 5 * time.Second
+
 const (
-	// QuietLease is the lease while nothing is being switched, and the longest that a server accepts.
-	QuietLease = 5 * time.Second
 	// SwitchLease is the lease during a switch.
 	SwitchLease = 250 * time.Millisecond
 	// MinLease is the shortest lease that a server accepts.
 	MinLease = 50 * time.Millisecond
 	// SwitchLimit is how long a switch may hold writes before it is taken back.
 	SwitchLimit = 5 * time.Second
-	// maxLimit is the longest limit that a server accepts, so that a damaged document cannot hold
-	// writes forever.
+	// minLimit and maxLimit bound the limits that a server accepts, so that a damaged document neither
+	// prevents switches nor holds writes forever.
+	minLimit = time.Second
 	maxLimit = time.Minute
 )
 
@@ -89,12 +92,17 @@ type State struct {
 
 // Lease returns how long a server may rely on this state.
 func (s State) Lease() time.Duration {
-	return min(max(time.Duration(s.LeaseMillis)*time.Millisecond, MinLease), QuietLease)
+	return clamped(s.LeaseMillis, MinLease, QuietLease)
 }
 
 // Limit returns how long a switch may hold writes.
 func (s State) Limit() time.Duration {
-	return min(max(time.Duration(s.LimitMillis)*time.Millisecond, time.Second), maxLimit)
+	return clamped(s.LimitMillis, minLimit, maxLimit)
+}
+
+// clamped returns a number of milliseconds as a duration within bounds.
+func clamped(millis int64, least, most time.Duration) time.Duration {
+	return time.Duration(min(max(millis, least.Milliseconds()), most.Milliseconds())) * time.Millisecond
 }
 
 // Resting reports whether no switch is in progress.

@@ -44,27 +44,20 @@ func NewViewer(store *Store, log *slog.Logger) *Viewer {
 	return &Viewer{store: store, now: store.now, log: log, seen: map[Kind]sighting{}}
 }
 
+// viewTimeout is how long one call of [Viewer.View] tries: a slow connection can make a read take longer
+// than the lease.
+const viewTimeout = 10 * time.Second
+
 // View returns a view that is valid now. If the states cannot be read, it returns an error: a server that
 // decided by an older view could read from one side what others already write to the other.
 func (v *Viewer) View(ctx context.Context) (View, error) {
+	valid := func(view View) bool { return v.now().Before(view.Expires()) }
+	ctx, cancel := context.WithTimeout(ctx, viewTimeout)
+	defer cancel()
 	for {
-		now := v.now()
-		v.mu.Lock()
-		view := v.view
-		v.mu.Unlock()
-		if now.Before(view.Expires()) && view.states != nil {
-			return view, nil
-		}
-		view, err := v.read(ctx)
-		if err != nil {
-			return View{}, err
-		}
-		if v.now().Before(view.Expires()) {
-			return view, nil
-		}
-		// The read took longer than the lease, which a slow connection can do at times.
-		if ctx.Err() != nil {
-			return View{}, fmt.Errorf("read the migration's state in time: %w", context.Cause(ctx))
+		view, err := v.unless(ctx, valid)
+		if err != nil || valid(view) {
+			return view, err
 		}
 	}
 }
@@ -73,18 +66,15 @@ func (v *Viewer) View(ctx context.Context) (View, error) {
 // because of a switch. It reads at most once in [SwitchLease].
 func (v *Viewer) Newer(ctx context.Context) (View, error) {
 	called := v.now()
+	newer := func(view View) bool { return view.readAt.After(called) }
 	for {
-		v.mu.Lock()
-		view := v.view
-		v.mu.Unlock()
-		if view.states != nil && view.readAt.After(called) {
-			return view, nil
+		if last := v.last(); !newer(last) {
+			if err := wait(ctx, last.readAt.Add(SwitchLease).Sub(v.now())); err != nil {
+				return View{}, err
+			}
 		}
-		if err := wait(ctx, view.readAt.Add(SwitchLease).Sub(v.now())); err != nil {
-			return View{}, err
-		}
-		if _, err := v.read(ctx); err != nil {
-			return View{}, err
+		if view, err := v.unless(ctx, newer); err != nil || newer(view) {
+			return view, err
 		}
 	}
 }
@@ -123,18 +113,31 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// read reads a view. Concurrent callers share one read.
-func (v *Viewer) read(ctx context.Context) (View, error) {
+// last returns the view that was read last, an expired one if there is none.
+func (v *Viewer) last() View {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.view
+}
+
+// unless returns the last view if it is good enough, and reads another if it is not. Concurrent callers
+// share one read.
+func (v *Viewer) unless(ctx context.Context, good func(View) bool) (View, error) {
+	if last := v.last(); last.states != nil && good(last) {
+		return last, nil
+	}
 	// The first caller may disconnect while others still wait for the result.
 	reading := v.flight.DoChan("", func() (any, error) {
+		if last := v.last(); last.states != nil && good(last) {
+			return last, nil // by a read that has just ended
+		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
 		defer cancel()
 		view, err := v.store.Read(ctx)
-		if err != nil {
-			return View{}, err
+		if err == nil {
+			v.keep(ctx, view)
 		}
-		v.keep(ctx, view)
-		return view, nil
+		return view, err
 	})
 	select {
 	case <-ctx.Done():

@@ -70,6 +70,7 @@ func defaults() map[string]string {
 		"listen_addresses":        "127.0.0.1",
 		"autovacuum":              "off",
 		"log_min_messages":        "warning",
+		"log_min_error_statement": "panic",
 		"log_line_prefix":         "%m [%p] %d ",
 		"timezone":                "UTC",
 		"jit":                     "off",
