@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"os"
 
+	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/replication"
+	"heek.kr/heektime/internal/migration/reverse"
 )
 
 // migrateFollow applies the changes of the old database until it is interrupted. docs/migrate.md
@@ -37,6 +39,14 @@ func migrateFollow(ctx context.Context, args []string) error {
 			fmt.Println(report)
 		}
 		return err
+	}
+	db, err := m.open(ctx, true)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	cfg.Adjust = func(ctx context.Context, writes []documentwriter.Write) ([]documentwriter.Write, error) {
+		return reverse.Adjust(ctx, db.Pool, client, writes)
 	}
 	cfg.Reverse = func(ctx context.Context) error { return m.runReverse(ctx, client) }
 	err = replication.Run(ctx, cfg)

@@ -9,6 +9,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"golang.org/x/sync/errgroup"
 
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/migration/comparison"
@@ -153,21 +154,17 @@ func loadConverter(ctx context.Context, client *firestore.Client, db *legacydb.D
 	return documentwriter.NewConverter(ctx, client, db.Mapping, reader, names)
 }
 
-// runReverse brings changes of Firestore to the old database until the context ends, after it has mended
-// what a killed switch left.
+// repairInterval is how often follow looks for what a killed switch left. It bills 3 reads each time.
+const repairInterval = time.Minute
+
+// runReverse brings changes of Firestore to the old database until the context ends, and mends what a
+// killed switch left.
 func (m *migration) runReverse(ctx context.Context, client *firestore.Client) error {
 	db, err := m.open(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	done, err := cutover.Repair(ctx, cutover.Config{DB: db, Firestore: client})
-	for _, text := range done {
-		migrationLog().Warn(text)
-	}
-	if err != nil && !errors.Is(err, cutover.ErrBusy) {
-		return err
-	}
 	cfg, err := m.reverse(ctx, client, db)
 	if err != nil {
 		return err
@@ -178,5 +175,23 @@ func (m *migration) runReverse(ctx context.Context, client *firestore.Client) er
 	}
 	defer streams.Close()
 	cfg.Listener = func(ctx context.Context) (firestorepb.Firestore_ListenClient, error) { return streams.Listen(ctx) }
-	return reverse.Run(ctx, cfg)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return reverse.Run(ctx, cfg) })
+	group.Go(func() error {
+		for {
+			done, err := cutover.Repair(ctx, cutover.Config{DB: db, Firestore: client})
+			for _, text := range done {
+				cfg.Log.Warn(text)
+			}
+			if err != nil && !errors.Is(err, cutover.ErrBusy) && ctx.Err() == nil {
+				cfg.Log.Warn("look for what a killed switch left", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case <-time.After(repairInterval):
+			}
+		}
+	})
+	return group.Wait()
 }

@@ -130,7 +130,7 @@ func (a *attempt) flip(ctx context.Context) error {
 }
 
 // errUnknown means that it is not known whether the state has flipped.
-var errUnknown = errors.New("Firestore does not respond, so it is unknown whether the switch took place: run the same command again")
+var errUnknown = errors.New("unknown whether the switch took place, because Firestore does not respond: run the same command again")
 
 // verify compares both sides. New clients write to Firestore while others are held, so a difference may only
 // be late: it is compared again while there is time.

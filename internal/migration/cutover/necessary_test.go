@@ -11,7 +11,7 @@ import (
 )
 
 // Without any one of the guards, a write that began before the switch and ends during or after it is lost, and
-// the other tests notice.
+// the other tests notice. It is long because it takes away each guard in turn.
 func TestGuardsAreNecessary(t *testing.T) {
 	t.Parallel()
 	const disarm = `CREATE OR REPLACE FUNCTION heektime_migration.guard() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`

@@ -11,7 +11,7 @@ import (
 
 // Repair mends what a killed tool left, once servers have taken its switch back: a guard that does not
 // agree with the state. It returns what it did. While another tool is at work it does nothing.
-// heektime migrate follow and status call it at their start.
+// heektime migrate follow calls it at its start and every minute.
 func Repair(ctx context.Context, cfg Config) (done []string, err error) {
 	t, err := open(ctx, cfg)
 	if err != nil {

@@ -51,6 +51,16 @@ func (s *session) apply(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
+	return s.commit(ctx, writes)
+}
+
+// commit writes documents of users, timetables and lectures.
+func (s *session) commit(ctx context.Context, writes []documentwriter.Write) (err error) {
+	if s.cfg.Adjust != nil {
+		if writes, err = s.cfg.Adjust(ctx, writes); err != nil {
+			return err
+		}
+	}
 	return s.writer.Commit(ctx, writes)
 }
 
@@ -191,7 +201,7 @@ func (s *session) deleteBelowGone(ctx context.Context, r *legacydb.Reader, keys 
 		if err != nil {
 			return err
 		}
-		if err := s.writer.Commit(ctx, below); err != nil {
+		if err := s.commit(ctx, below); err != nil {
 			return err
 		}
 	}

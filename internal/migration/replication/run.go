@@ -33,6 +33,9 @@ type Config struct {
 	Slot, Publication, Origin string
 	// Log gets a line for what happens, and regularly one with the lag; nil discards them.
 	Log *slog.Logger
+	// Adjust, if it is not nil, changes what is about to be written for documents that have been on the new
+	// side; see package reverse.
+	Adjust func(ctx context.Context, writes []documentwriter.Write) ([]documentwriter.Write, error)
 	// Reverse, if it is not nil, runs the whole time beside: the direction from Firestore to the old
 	// database. When it fails, it is started again.
 	Reverse func(ctx context.Context) error

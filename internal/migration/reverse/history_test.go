@@ -1,7 +1,7 @@
 package reverse
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -189,10 +189,10 @@ func (h *history) deleteBelow(docs map[string]*conversion.Document, path string)
 
 // hide moves a user into a pending deletion.
 func (h *history) hide(path string, fields map[string]any) {
-	h.commit(func(b *firestore.WriteBatch, user, deletion *firestore.DocumentRef) {
-		b.Delete(user)
-		b.Set(deletion, map[string]any{schema.FieldUser: fields})
-	}, path)
+	user, deletion := h.refs(path)
+	h.w.commit(func(tx *firestore.Transaction) error {
+		return errors.Join(tx.Delete(user), tx.Set(deletion, map[string]any{schema.FieldUser: fields}))
+	})
 	h.hidden[path] = fields
 }
 
@@ -204,24 +204,20 @@ func (h *history) restore(docs map[string]*conversion.Document) {
 	path := slices.Sorted(maps.Keys(h.hidden))[0]
 	fields := h.hidden[path]
 	delete(h.hidden, path)
+	user, deletion := h.refs(path)
 	if h.random.IntN(3) == 0 {
 		h.deleteBelow(docs, path)
-		h.commit(func(b *firestore.WriteBatch, _, deletion *firestore.DocumentRef) { b.Delete(deletion) }, path)
+		h.w.delete(schema.Path(deletion))
 		return
 	}
-	h.commit(func(b *firestore.WriteBatch, user, deletion *firestore.DocumentRef) {
-		b.Set(user, fields)
-		b.Delete(deletion)
-	}, path)
+	h.w.commit(func(tx *firestore.Transaction) error {
+		return errors.Join(tx.Set(user, fields), tx.Delete(deletion))
+	})
 }
 
-func (h *history) commit(add func(b *firestore.WriteBatch, user, deletion *firestore.DocumentRef), path string) {
-	b := h.w.client.Batch()
-	user := h.w.client.Doc(path)
-	add(b, user, schema.DeletionRef(h.w.client, user.ID))
-	if _, err := b.Commit(context.WithoutCancel(h.w.t.Context())); err != nil {
-		h.w.t.Fatal(err)
-	}
+func (h *history) refs(path string) (user, deletion *firestore.DocumentRef) {
+	user = h.w.client.Doc(path)
+	return user, schema.DeletionRef(h.w.client, user.ID)
 }
 
 // After an interruption of hours Firestore no longer knows what changed, so everything is compared.

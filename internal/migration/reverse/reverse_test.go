@@ -2,6 +2,7 @@ package reverse
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -138,12 +139,9 @@ func TestAccountsAreHiddenAndRestored(t *testing.T) {
 	}
 	deletion := w.client.Doc("deletions/" + key)
 	hide := func() {
-		batch := w.client.Batch() //nolint:staticcheck // the simplest commit of two writes
-		batch.Delete(doc.Ref)
-		batch.Set(deletion, map[string]any{schema.FieldUser: doc.Data()})
-		if _, err := batch.Commit(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		w.commit(func(tx *firestore.Transaction) error {
+			return errors.Join(tx.Delete(doc.Ref), tx.Set(deletion, map[string]any{schema.FieldUser: doc.Data()}))
+		})
 		w.arrive()
 		w.check()
 	}
@@ -154,12 +152,9 @@ func TestAccountsAreHiddenAndRestored(t *testing.T) {
 	if kept, err := Kept(t.Context(), w.db.Pool, []string{lecture}); err != nil || !kept[lecture] {
 		t.Errorf("a lecture of a hidden user is not kept: %v", err)
 	}
-	batch := w.client.Batch()
-	batch.Set(doc.Ref, doc.Data())
-	batch.Delete(deletion)
-	if _, err := batch.Commit(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.commit(func(tx *firestore.Transaction) error {
+		return errors.Join(tx.Set(doc.Ref, doc.Data()), tx.Delete(deletion))
+	})
 	w.arrive()
 	w.check()
 	if got := w.queryRow("SELECT password_hash FROM users WHERE id::text = $1", key); got != hash {
@@ -273,13 +268,14 @@ func TestUsernamesAreExchanged(t *testing.T) {
 		}
 	}
 	a, b := w.documents()[users[0]].Fields[schema.FieldUsername], w.documents()[users[1]].Fields[schema.FieldUsername]
-	batch := w.client.Batch()
-	for path, name := range map[string]any{users[0]: b, users[1]: a} {
-		batch.Update(w.client.Doc(path), []firestore.Update{{Path: schema.FieldUsername, Value: name}, {Path: schema.FieldUpdatedAt, Value: firestore.ServerTimestamp}})
-	}
-	if _, err := batch.Commit(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	w.commit(func(tx *firestore.Transaction) (err error) {
+		for path, name := range map[string]any{users[0]: b, users[1]: a} {
+			err = errors.Join(err, tx.Update(w.client.Doc(path), []firestore.Update{
+				{Path: schema.FieldUsername, Value: name}, {Path: schema.FieldUpdatedAt, Value: firestore.ServerTimestamp},
+			}))
+		}
+		return err
+	})
 	w.arrive()
 	w.check()
 }

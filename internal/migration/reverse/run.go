@@ -119,6 +119,19 @@ func (r *runner) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	err = r.applyAll(ctx, s)
+	var lost *errLost
+	if errors.As(err, &lost) {
+		cancel() // Firestore would send, and bill, everything
+		return r.reconcile(ctx, lost.kinds)
+	}
+	return err
+}
+
+// applyAll applies the points of a stream until it ends.
+func (r *runner) applyAll(ctx context.Context, s *stream) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	points, ended := make(chan *point, maxGathered), make(chan error, 1)
 	go func() {
 		for {
@@ -129,7 +142,7 @@ func (r *runner) session(ctx context.Context) error {
 			}
 			select {
 			case points <- p:
-			case <-streamCtx.Done():
+			case <-ctx.Done():
 				return
 			}
 		}
@@ -142,24 +155,18 @@ func (r *runner) session(ctx context.Context) error {
 	}
 	stored := time.Now()
 	for {
+		var err error
 		select {
 		case p := <-points:
-			if err := r.applyPoint(ctx, r.gather(p, points), &stored); err != nil {
-				return err
-			}
+			err = r.applyPoint(ctx, r.gather(p, points), &stored)
 		case <-sweep:
-			if err := r.sweepPasswords(ctx); err != nil {
-				return err
-			}
-		case err := <-ended:
-			var lost *errLost
-			if errors.As(err, &lost) {
-				cancel() // Firestore would send, and bill, everything
-				return r.reconcile(ctx, lost.kinds)
-			}
-			return err
+			err = r.sweepPasswords(ctx)
+		case err = <-ended:
 		case <-ctx.Done():
-			return ctx.Err()
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
 		}
 	}
 }

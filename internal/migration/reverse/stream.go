@@ -152,7 +152,7 @@ func (s *stream) targetChange(c *firestorepb.TargetChange) (*point, error) {
 		if c.Cause == nil {
 			err = errors.New("no cause given")
 		}
-		return nil, fmt.Errorf("Firestore ended the listening to documents: %w", err)
+		return nil, fmt.Errorf("listen to Firestore: it rejected or ended a target: %w", err)
 	}
 	isPoint := c.TargetChangeType == firestorepb.TargetChange_NO_CHANGE || c.TargetChangeType == firestorepb.TargetChange_CURRENT
 	if !isPoint || len(c.TargetIds) > 0 || c.ReadTime == nil || len(s.current) < len(s.targets) {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"iter"
 	"log/slog"
 	"strings"
@@ -144,6 +143,15 @@ func (w *world) phase(kind Kind, phase state.Phase) {
 func (w *world) set(ref *firestore.DocumentRef, value any) {
 	w.t.Helper()
 	if _, err := ref.Set(w.t.Context(), value); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// commit makes several writes at the same time.
+func (w *world) commit(do func(tx *firestore.Transaction) error) {
+	w.t.Helper()
+	err := w.client.RunTransaction(w.t.Context(), func(_ context.Context, tx *firestore.Transaction) error { return do(tx) })
+	if err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -399,5 +407,3 @@ func (w *world) anyPath(d schema.Document) string {
 	w.t.Fatalf("the world has no %s", d.Path)
 	return ""
 }
-
-var _ = fmt.Sprint
