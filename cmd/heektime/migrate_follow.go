@@ -38,6 +38,7 @@ func migrateFollow(ctx context.Context, args []string) error {
 		}
 		return err
 	}
+	cfg.Reverse = func(ctx context.Context) error { return m.runReverse(ctx, client) }
 	err = replication.Run(ctx, cfg)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil // interrupted: everything that was applied is noted

@@ -41,7 +41,7 @@ func TestOldServerAlone(t *testing.T) {
 
 // What a fault excuses is enough for a proxy without any logic, and no more than that.
 func TestFaultsWithoutMove(t *testing.T) {
-	h := &history{world: newWorld(t, 1, postgrestest.Start(t, nil)), role: "proxy"}
+	h := &history{world: newWorld(t, 1, postgrestest.Start(t, nil)), role: "compat"}
 	for range 2 {
 		if in := h.startInstance(); in != nil {
 			h.balancer.add(in)

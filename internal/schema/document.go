@@ -78,9 +78,8 @@ func Documents() []Document {
 	return []Document{
 		SchoolDocument, SemesterDocument, UserDocument, UsernameDocument, TimetableDocument, LectureDocument,
 		RefreshDocument, RunDocument, ScheduleDocument, CredentialDocument, AttemptsDocument, DeletionDocument, SweepDocument,
-		// The most general path last.
 		MigrationPositionDocument, MigrationCopyDocument, MigrationDrainDocument, MigrationMarkDocument, MigrationVerificationDocument,
-		MigrationDocument,
+		MigrationDocument, // the most general path last
 	}
 }
 

@@ -166,8 +166,8 @@ type back struct {
 	old, new map[string]any // canonical
 }
 
-// begin compares the document with what the current row converts to, and puts aside what a row cannot hold: fields
-// that the schema does not have, and values that it does not allow.
+// begin compares the document with what the current row converts to, and puts aside what a row cannot
+// hold: fields that the schema does not have, and values that it does not allow.
 func (b *back) begin() {
 	for name, value := range b.doc {
 		if f := b.description.Field(name); f == nil || !f.Fits(value) || hasNUL(value) {

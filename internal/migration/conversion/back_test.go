@@ -199,7 +199,8 @@ func (r randomDocument) lecture(timetable *firestore.DocumentRef) *conversion.Do
 	return &conversion.Document{Ref: schema.LectureRef(timetable, id.String()), Fields: l.Fields(r.time(), r.time())}
 }
 
-// A document becomes a row, which PostgreSQL stores and returns, and the row becomes the same document.
+// A document becomes a row, which PostgreSQL stores and returns, and the row becomes the same document. It is
+// long because a transaction has to write all of them.
 func TestDocumentsAndBack(t *testing.T) {
 	m := legacydb.Default()
 	db, err := legacydb.Open(t.Context(), legacydb.Config{URL: postgrestest.NewDatabase(t, olddata.Schema).URL(), Mapping: m})
@@ -262,7 +263,8 @@ func TestDocumentsAndBack(t *testing.T) {
 	}
 }
 
-// eachDocument converts all rows of timetables and lectures. back converts the document to a row and returns how it differs, "" if it does not.
+// eachDocument converts all rows of timetables and lectures. back converts the document to a row and returns
+// how it differs, "" if it does not.
 func eachDocument(t *testing.T, db *legacydb.DB, c *conversion.Converter, f func(doc *conversion.Document, findings []conversion.Finding, back func() string)) {
 	t.Helper()
 	r, err := db.Reader(t.Context(), "")

@@ -23,8 +23,8 @@ type Converter struct {
 	client  *firestore.Client
 	mapping *legacydb.Mapping
 	names   *Names
-	// semesters has the rows' targets by old id, oldIDs the reverse by path, and oldSchools the old ids of schools by the
-	// ids in Firestore.
+	// semesters has where semesters are by old id, oldIDs the reverse by path, and oldSchools the old ids
+	// of schools by those in Firestore.
 	semesters  map[string]semester
 	oldIDs     map[string]string
 	oldSchools map[string]string

@@ -126,9 +126,9 @@ func (n *Names) Put(user legacydb.User) (changed []string) {
 	}
 	n.users[p.key] = p
 	if p.claim != "" {
-		group := append(n.claims[p.claim], p)
-		slices.SortFunc(group, (*person).older)
-		n.claims[p.claim] = group
+		group := n.claims[p.claim]
+		i, _ := slices.BinarySearchFunc(group, p, (*person).older)
+		n.claims[p.claim] = slices.Insert(group, i, p)
 		s.occupied(p.claim)
 	}
 	s.add(p)
@@ -196,9 +196,13 @@ func (s *settling) add(p *person) {
 	s.queue = append(s.queue, p)
 }
 
-// occupied queues everyone whose name may depend on a name.
+// occupied queues everyone whose name may depend on a change of who claims or tries a name. Of those who
+// claim it, that is the oldest, and the second who was or becomes the oldest.
 func (s *settling) occupied(name string) {
-	for _, p := range s.n.claims[name] {
+	for i, p := range s.n.claims[name] {
+		if i == 2 {
+			break
+		}
 		s.add(p)
 	}
 	for _, p := range s.n.tries[name] {
@@ -241,7 +245,8 @@ func without(m map[string][]*person, name string, p *person) {
 }
 
 // settle names everyone in the queue and returns whose names changed, except for one key. It ends: whom a
-// person competes with for the first name they try depends on claims alone, for the second on the first, and so on.
+// person competes with for the first name they try depends on claims alone, for the second on the first,
+// and so on.
 func (s *settling) settle(except string) []string {
 	for len(s.queue) > 0 {
 		p := s.queue[0]

@@ -26,6 +26,7 @@ func user(id, username, created string) legacydb.User {
 
 const oldDomain = "@user.heektime.heek.kr"
 
+// It is long because of its table of names.
 func TestNames(t *testing.T) {
 	suffix := func(base string) string { return base + "-*" }
 	long := strings.Repeat("가", 40)

@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"heek.kr/heektime/internal/migration/reverse"
 )
 
 //go:embed guard.sql
@@ -29,6 +31,12 @@ const lockPause = 50 * time.Millisecond
 
 // guard keeps the old server from writing the tables of one kind. It is made of triggers, one per table.
 // A timed guard ends by itself, so that a killed tool leaves nothing closed; a final one stays.
+//
+// To create, enable or disable a trigger PostgreSQL takes the lock SHARE ROW EXCLUSIVE until the end of the
+// transaction: it waits for every transaction that has written the table, and those that want to write
+// it wait, and then find the trigger.
+//
+// Source: https://www.postgresql.org/docs/12/explicit-locking.html
 type guard struct {
 	conn   *pgx.Conn
 	kind   string
@@ -40,7 +48,7 @@ func Install(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.PgConn().Exec(ctx, guardSQL).ReadAll(); err != nil {
 		return fmt.Errorf("create the schema heektime_migration in the old database: %w", err)
 	}
-	return nil
+	return reverse.InstallOn(ctx, conn)
 }
 
 // shut rejects writes for a time. When it returns, every transaction that wrote the tables has ended,
@@ -130,16 +138,11 @@ func (g *guard) create(ctx context.Context, tx pgx.Tx, suffix string, limit time
 	return nil
 }
 
-// retry runs do in a transaction that has locked the tables against writers. It starts over until it gets
-// the locks or the context ends.
+// retry runs do in a transaction. It starts over until it gets the locks that it needs, or the context
+// ends.
 func (g *guard) retry(ctx context.Context, do func(pgx.Tx) error) error {
 	for {
-		err := g.inTransaction(ctx, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, "LOCK TABLE "+strings.Join(g.tables, ", ")+" IN SHARE ROW EXCLUSIVE MODE"); err != nil {
-				return fmt.Errorf("lock the tables of %s: %w", g.kind, err)
-			}
-			return do(tx)
-		})
+		err := g.inTransaction(ctx, do)
 		if !isLockTimeout(err) {
 			return err
 		}
@@ -209,9 +212,11 @@ func (g *guard) state(ctx context.Context) (guardState, error) {
 	return state, nil
 }
 
-func isLockTimeout(err error) bool {
+func isLockTimeout(err error) bool { return hasCode(err, "55P03") }
+
+func hasCode(err error, code string) bool {
 	var e *pgconn.PgError
-	return errors.As(err, &e) && e.Code == "55P03"
+	return errors.As(err, &e) && e.Code == code
 }
 
 // literal quotes a text in SQL with standard_conforming_strings.

@@ -1,6 +1,7 @@
 -- Guards of the old database's tables, and what the way back keeps there. Every statement can run again, and
 -- works from PostgreSQL 12 on.
 
+SELECT pg_advisory_xact_lock(hashtext('heektime_migration'));
 CREATE SCHEMA IF NOT EXISTS heektime_migration;
 
 -- guard rejects a statement that writes a table whose kind of data lives in Firestore. A trigger's arguments

@@ -155,7 +155,7 @@ func TestGuardAwaitsWritersBeforeItAndRejectsThoseAfter(t *testing.T) {
 
 			shut := make(chan error, 1)
 			go func() { shut <- g.shut(t.Context(), 1, time.Hour) }()
-			waitForLock(t, monitor, "LOCK TABLE")
+			waitForLock(t, monitor, "CREATE TRIGGER")
 			late := make(chan error, 1)
 			go func() {
 				// The guard may give up its place in the queue to let writers pass: wait until it has the tables.
@@ -198,12 +198,15 @@ func TestGuardRejectsStatementsInTheQueue(t *testing.T) {
 	late, monitor := connect(t, url), connect(t, url)
 	result := make(chan error, 1)
 	err := g.retry(t.Context(), func(tx pgx.Tx) error {
+		if err := g.create(t.Context(), tx, "timed_1", time.Hour); err != nil {
+			return err
+		}
 		go func() {
 			_, err := late.Exec(t.Context(), insertLecture)
 			result <- err
 		}()
 		waitForLock(t, monitor, "INSERT INTO lectures")
-		return g.create(t.Context(), tx, "timed_1", time.Hour)
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +226,7 @@ func TestGuardAvoidsDeadlocks(t *testing.T) {
 	exec(t, writer, "DELETE FROM lecture_tags")
 	shut := make(chan error, 1)
 	go func() { shut <- g.shut(t.Context(), 1, time.Hour) }()
-	waitForLock(t, monitor, "LOCK TABLE") // it has timetables, and waits for lecture_tags
+	waitForLock(t, monitor, "CREATE TRIGGER") // it has timetables, and waits for lecture_tags
 	exec(t, writer, "INSERT INTO timetables (id) VALUES ('x')")
 	exec(t, writer, "COMMIT")
 	if err := <-shut; err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"time"
 
 	"cloud.google.com/go/firestore"
 
@@ -68,9 +69,15 @@ func (w *Writer) SaveCopy(ctx context.Context, progress schema.MigrationCopy, po
 	})
 }
 
+// commitTimeout bounds a transaction with its retries, so that a connection that has died without notice
+// is noticed. Firestore ends transactions after 270 seconds.
+const commitTimeout = 2 * time.Minute
+
 // fenced runs a transaction that fails with [ErrReplaced] unless this process holds the position.
 func (w *Writer) fenced(ctx context.Context, doing string, do func(context.Context, *firestore.Transaction) error) error {
 	ref := schema.MigrationPositionRef(w.client)
+	ctx, cancel := context.WithTimeout(ctx, commitTimeout)
+	defer cancel()
 	err := w.client.RunTransaction(ctx, func(ctx context.Context, tx *firestore.Transaction) error {
 		var position schema.MigrationPosition
 		snap, err := tx.Get(ref)

@@ -78,6 +78,17 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	return db, nil
 }
 
+// ErrMapping is wrapped by errors of [Open] that say that the mapping does not fit the database: trying
+// again does not help.
+var ErrMapping = errors.New("the mapping does not fit the old database")
+
+// mappingError is an error that is [ErrMapping] without saying so.
+type mappingError struct{ error }
+
+func (mappingError) Is(target error) bool { return target == ErrMapping }
+
+func misfit(format string, args ...any) error { return mappingError{fmt.Errorf(format, args...)} }
+
 // Close closes all connections.
 func (db *DB) Close() { db.Pool.Close() }
 
@@ -112,8 +123,8 @@ func describe(ctx context.Context, conn *pgx.Conn, kind Kind, rows *RowMapping) 
 	described, err := conn.PgConn().Prepare(ctx, "", "SELECT * FROM (\n"+rows.Select+"\n) AS q", nil)
 	if err != nil {
 		var problem *pgconn.PgError
-		if errors.As(err, &problem) {
-			return nil, fmt.Errorf("PostgreSQL rejects it: %s; change rows.%s.select of the mapping, or grant the role what it needs", problem.Message, kind)
+		if errors.As(err, &problem) && strings.HasPrefix(problem.Code, "42") { // syntax error or access rule violation
+			return nil, misfit("PostgreSQL rejects it: %s; change rows.%s.select of the mapping, or grant the role what it needs", problem.Message, kind)
 		}
 		return nil, err
 	}
@@ -121,7 +132,7 @@ func describe(ctx context.Context, conn *pgx.Conn, kind Kind, rows *RowMapping) 
 	types := map[string]string{}
 	for _, field := range described.Fields {
 		if slices.Contains(names, field.Name) {
-			return nil, fmt.Errorf("it has two columns %s: leave one out, or name it differently", field.Name)
+			return nil, misfit("it has two columns %s: leave one out, or name it differently", field.Name)
 		}
 		names = append(names, field.Name)
 		var name string
@@ -144,7 +155,7 @@ func describe(ctx context.Context, conn *pgx.Conn, kind Kind, rows *RowMapping) 
 		case kind == "" && c.optional:
 			list[i] = "NULL::text"
 		case kind == "":
-			return nil, fmt.Errorf("it has no column %s: add it, if need be as NULL::text AS %s%s", c.name, c.name, spelling.Suggest(c.name, names))
+			return nil, misfit("it has no column %s: add it, if need be as NULL::text AS %s%s", c.name, c.name, spelling.Suggest(c.name, names))
 		case c.json && strings.HasSuffix(kind, "[]"):
 			list[i] = "to_json(" + quoted + ")::text"
 		default:

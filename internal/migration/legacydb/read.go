@@ -18,9 +18,9 @@ func Rows[T Row](ctx context.Context, r *Reader, after string) iter.Seq2[T, erro
 	kind := KindOf[T]()
 	key := pgx.Identifier{r.db.Mapping.Rows[kind].Key}.Sanitize()
 	return func(yield func(T, error) bool) {
-		for {
+		for begun := after != ""; ; begun = true {
 			condition, args := "q."+key+" IS NOT NULL", []any{}
-			if after != "" {
+			if begun {
 				condition, args = "q."+key+" > $1::text::"+r.db.selects[kind].keyType, []any{after}
 			}
 			page, err := read[T](ctx, r, fmt.Sprintf("WHERE %s ORDER BY q.%s LIMIT %d", condition, key, pageSize), args...)

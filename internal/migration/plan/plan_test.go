@@ -73,6 +73,7 @@ func execute(t *testing.T, url string, statements ...string) {
 	}
 }
 
+// It is long because a whole database is planned.
 func TestPlan(t *testing.T) {
 	database := postgrestest.NewDatabase(t, olddata.Schema)
 	execute(t, database.URL(),

@@ -54,10 +54,16 @@ func (s *session) apply(ctx context.Context, b *batch) error {
 	return s.writer.Commit(ctx, writes)
 }
 
+// logHidden is logged when transactions are not visible within a few milliseconds.
+const logHidden = "waiting until other sessions see what has been received"
+
 // awaitVisible waits until a reader sees the transactions: PostgreSQL streams a transaction before it
 // has ended for other sessions.
 func (s *session) awaitVisible(ctx context.Context, transactions []uint32) error {
 	for wait := time.Millisecond; ; wait = min(2*wait, 100*time.Millisecond) {
+		if wait == 8*time.Millisecond {
+			s.cfg.Log.Debug(logHidden, "transactions", len(transactions))
+		}
 		snapshot, err := walstream.CurrentSnapshot(ctx, s.db.Pool)
 		if err != nil {
 			return err

@@ -7,23 +7,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
-
+	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/walstream"
 	"heek.kr/heektime/internal/schema"
 )
 
 // explainOpen makes a problem of an error that says that the old database does not fit the mapping.
 func explainOpen(err error) error {
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) && strings.HasPrefix(pgErr.Code, "42") { // syntax error or access rule violation
-		return &Problem{
-			What:   "the old database does not fit migrate.yaml",
-			Remedy: "undo the change of its schema, or change migrate.yaml and " + copyAgain,
-			err:    err,
-		}
+	if !errors.Is(err, legacydb.ErrMapping) {
+		return err
 	}
-	return err
+	return &Problem{
+		What:   "the old database does not fit migrate.yaml",
+		Remedy: "undo the change of its schema, or change migrate.yaml and " + copyAgain,
+		err:    err,
+	}
 }
 
 // check returns a problem if changes after the position may be missing.
@@ -34,18 +32,20 @@ func (s *session) check(ctx context.Context, conn *walstream.Conn) error {
 	if err := s.checkSlot(ctx, conn); err != nil {
 		return err
 	}
+	return s.checkRequirements(ctx)
+}
+
+// checkRequirements returns a problem if PostgreSQL no longer records all changes.
+func (s *session) checkRequirements(ctx context.Context) error {
 	missing, err := walstream.Missing(ctx, s.db.Pool, s.cfg.Mapping, s.cfg.Publication)
-	if err != nil {
+	if err != nil || len(missing) == 0 {
 		return err
 	}
-	if len(missing) > 0 {
-		var statements []string
-		for _, m := range missing {
-			statements = append(statements, m.SQL)
-		}
-		return problem("changes were lost; repair it ("+strings.Join(statements, "; ")+") and "+copyAgain, "%s", missing[0].What)
+	var statements []string
+	for _, m := range missing {
+		statements = append(statements, m.SQL)
 	}
-	return nil
+	return problem("changes were lost; repair it ("+strings.Join(statements, "; ")+") and "+copyAgain, "%s", missing[0].What)
 }
 
 // checkCopy returns a problem unless there is a finished copy of this very cluster.
@@ -125,6 +125,9 @@ func (s *session) checkRelation(ctx context.Context, r *walstream.Relation) erro
 	if s.relations[r] {
 		return nil
 	}
+	if err := s.checkIdentity(r); err != nil {
+		return err
+	}
 	types, err := walstream.TypeNames(ctx, s.db.Pool, r)
 	if err != nil {
 		return err
@@ -137,6 +140,24 @@ func (s *session) checkRelation(ctx context.Context, r *walstream.Relation) erro
 		}
 	}
 	s.relations[r] = true
+	return nil
+}
+
+// checkIdentity returns a problem if a change of the table need not say which rows it affected before.
+func (s *session) checkIdentity(r *walstream.Relation) error {
+	for kind, rows := range s.db.Mapping.Rows {
+		of, ok := rows.Tables[r.Name]
+		if !ok {
+			continue
+		}
+		needed := append([]string{of.Key, of.Parent}, of.Children...)
+		for _, c := range r.Columns {
+			if slices.Contains(needed, c.Name) && !c.Identity {
+				return problem("ALTER TABLE "+r.Name+" REPLICA IDENTITY FULL, then "+copyAgain,
+					"the replica identity of table %s lacks %s, so a change need not say which row of kind %s it affects", r.Name, c.Name, kind)
+			}
+		}
+	}
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/migrationtest/bothsides"
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
@@ -17,21 +18,20 @@ import (
 )
 
 // world is an old database that has been copied.
-type world struct{ *bothsides.World }
+type world struct {
+	*bothsides.World
+	cloud *emulatortest.Cloud
+}
 
 func newWorld(t *testing.T, data olddata.Config) *world {
 	t.Helper()
-	return copied(t, bothsides.New(t, data))
+	return newWorldOn(t, postgrestest.Shared(t), data)
 }
 
 func newWorldOn(t *testing.T, server *postgrestest.Server, data olddata.Config) *world {
 	t.Helper()
-	return copied(t, bothsides.On(t, server, data))
-}
-
-func copied(t *testing.T, sides *bothsides.World) *world {
-	t.Helper()
-	w := &world{sides}
+	cloud := emulatortest.Start(t)
+	w := &world{bothsides.On(t, server, cloud.FirestoreClient(t), data), cloud}
 	w.copy(t)
 	return w
 }
@@ -62,7 +62,7 @@ type following struct {
 // follow starts to follow until the test ends or stop is called.
 func follow(t *testing.T, ctx context.Context, cfg replication.Config) *following {
 	t.Helper()
-	if testing.Verbose() {
+	if testing.Verbose() && cfg.Log == nil {
 		cfg.Log = slog.New(slog.NewTextHandler(testWriter{t}, nil))
 	}
 	ctx, stop := context.WithCancel(ctx)

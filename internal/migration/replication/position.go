@@ -20,6 +20,9 @@ const (
 	// idleInterval is how often it is written while the log of the old database only has changes of other
 	// tables.
 	idleInterval = 5 * time.Second
+	// applyTimeout bounds the work on one batch, so that a connection that has died without notice is
+	// noticed.
+	applyTimeout = 10 * time.Minute
 	// lagInterval is how often the lag is logged.
 	lagInterval = 10 * time.Second
 )
@@ -31,7 +34,7 @@ func (s *session) applyAll(ctx context.Context, r *receiver, wanted *wantedPosit
 	var logged time.Time
 	for {
 		b := r.take()
-		if err := s.apply(ctx, &b); err != nil {
+		if err := s.applyInTime(ctx, &b); err != nil {
 			return err
 		}
 		s.note(&b)
@@ -54,6 +57,12 @@ func (s *session) applyAll(ctx context.Context, r *receiver, wanted *wantedPosit
 		case <-timer.C:
 		}
 	}
+}
+
+func (s *session) applyInTime(ctx context.Context, b *batch) error {
+	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
+	defer cancel()
+	return s.apply(ctx, b)
 }
 
 // note remembers that a batch was applied.

@@ -2,7 +2,6 @@ package replication
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -146,7 +145,7 @@ func (r *receiver) change(ctx context.Context, c *walstream.Change) error {
 		b.add(a, early)
 	}
 	b.changes++
-	if r.begin != nil && !slices.Contains(b.transactions[max(0, len(b.transactions)-1):], r.begin.XID) {
+	if n := len(b.transactions); r.begin != nil && (n == 0 || b.transactions[n-1] != r.begin.XID) {
 		b.transactions = append(b.transactions, r.begin.XID)
 		if b.oldest.IsZero() {
 			b.oldest = r.begin.CommittedAt

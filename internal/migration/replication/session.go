@@ -86,18 +86,17 @@ func (cfg Config) follow(ctx context.Context) (progress bool, err error) {
 	return s.progress, err
 }
 
-// open opens the old database, makes this process the only one that works on the migration, and claims
-// the position.
+// open makes this process the only one that works on the migration, claims the position, and opens the
+// old database.
 func (s *session) open(ctx context.Context) (err error) {
-	s.db, err = legacydb.Open(ctx, legacydb.Config{URL: s.cfg.URL, Mapping: s.cfg.Mapping, ReadOnly: true})
-	if err != nil {
-		return explainOpen(err)
-	}
 	if s.lock, err = Lock(ctx, s.cfg.URL); err != nil {
 		return err
 	}
-	s.writer, s.position, err = documentwriter.Claim(ctx, s.cfg.Firestore)
-	return err
+	if s.writer, s.position, err = documentwriter.Claim(ctx, s.cfg.Firestore); err != nil {
+		return err
+	}
+	s.db, err = legacydb.Open(ctx, legacydb.Config{URL: s.cfg.URL, Mapping: s.cfg.Mapping, ReadOnly: true})
+	return explainOpen(err)
 }
 
 // load reads what conversions need to know of the whole database.
@@ -138,7 +137,7 @@ func (s *session) run(ctx context.Context, r *receiver) error {
 	group.Go(func() error { return r.run(ctx) })
 	group.Go(func() error { return s.applyAll(ctx, r, wanted) })
 	group.Go(func() error { return wanted.watch(ctx, s.cfg.Firestore) })
-	group.Go(func() error { return s.watchLock(ctx) })
+	group.Go(func() error { return s.watch(ctx) })
 	return group.Wait()
 }
 
@@ -187,19 +186,22 @@ func Lock(ctx context.Context, url string) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// lockInterval is how often the connection that holds the lock is used: a connection that has broken
-// has lost the lock.
-const lockInterval = 10 * time.Second
+// watchInterval is how often a session checks what it relies on.
+const watchInterval = 10 * time.Second
 
-func (s *session) watchLock(ctx context.Context) error {
+// watch checks that the connection that holds the lock is not broken, and that all tables are published.
+func (s *session) watch(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-time.After(lockInterval):
+		case <-time.After(watchInterval):
 		}
 		if err := s.lock.Ping(ctx); err != nil {
 			return fmt.Errorf("the connection that holds the lock is broken: %w", err)
+		}
+		if err := s.checkRequirements(ctx); err != nil {
+			return err
 		}
 	}
 }

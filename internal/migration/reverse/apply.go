@@ -10,8 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"heek.kr/heektime/internal/migration/conversion"
-	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/schema"
 )
@@ -49,6 +47,9 @@ func (r *runner) transact(ctx context.Context, set *changeSet, do func(context.C
 		case isConflict(err):
 		case isDataError(err) && !careful:
 			careful = true
+		case err == nil:
+			clear(r.unsettled)
+			return nil
 		default:
 			return err
 		}
@@ -90,22 +91,13 @@ func (r *runner) missing(ctx context.Context, set *changeSet) (missing []*change
 		return nil, err
 	}
 	defer reader.Close()
-	users, err := byKey(ctx, reader, keys(set.users, conversion.UserKey), func(r *legacydb.User) string { return r.ID })
-	if err != nil {
-		return nil, err
-	}
-	timetables, err := byKey(ctx, reader, keys(set.timetables, conversion.TimetableKey), func(r *legacydb.Timetable) string { return r.ID })
-	if err != nil {
-		return nil, err
-	}
-	lectures, err := byKey(ctx, reader, keys(set.lectures, conversion.LectureKey), func(r *legacydb.Lecture) string { return r.ID })
+	rows, err := loadRows(ctx, r.cfg.DB.Pool, reader, set)
 	if err != nil {
 		return nil, err
 	}
 	for _, group := range []map[string]*change{set.users, set.timetables, set.lectures} {
 		for _, c := range sorted(group) {
-			_, key := keyOf(c.path)
-			if c.doc != nil && users[key] == nil && timetables[key] == nil && lectures[key] == nil {
+			if c.doc != nil && !rows.has(c.path) {
 				missing = append(missing, c)
 			}
 		}

@@ -66,6 +66,11 @@ func Aside(ctx context.Context, db Executor, client *firestore.Client, paths []s
 	return readAside(ctx, db, client, "SELECT path, document FROM heektime_migration.aside WHERE path = ANY ($1)", paths)
 }
 
+// Partial returns [Aside] of all documents of which the old database has a row.
+func Partial(ctx context.Context, db Executor, client *firestore.Client) (map[string]map[string]any, error) {
+	return readAside(ctx, db, client, "SELECT path, document FROM heektime_migration.aside WHERE NOT whole")
+}
+
 func readAside(ctx context.Context, db Executor, client *firestore.Client, sql string, args ...any) (map[string]map[string]any, error) {
 	rows, err := db.Query(ctx, sql, args...)
 	if err != nil {

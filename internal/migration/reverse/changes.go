@@ -20,7 +20,12 @@ type change struct {
 }
 
 // parent returns the path of the document that this one is below.
-func (c *change) parent() string { return strings.Join(c.ids[:len(c.ids)-2], "/") }
+func (c *change) parent() string { return parentOf(c.path) }
+
+func parentOf(path string) string {
+	segments := strings.Split(path, "/")
+	return strings.Join(segments[:len(segments)-2], "/")
+}
 
 // changeSet is documents to apply together, by path.
 type changeSet struct {
@@ -108,16 +113,7 @@ func documentOf(snap *firestore.DocumentSnapshot) *conversion.Document {
 	return &conversion.Document{Ref: snap.Ref, Fields: snap.Data()}
 }
 
-// keys returns the keys of the rows of the group's documents.
-func keys(group map[string]*change, key func(path string) string) []string {
-	var list []string
-	for path := range group {
-		list = append(list, key(path))
-	}
-	return list
-}
-
-// keyOf returns the row kind and key of a document of users, timetables or lectures.
+// keyOf returns the kind of a document's row and the key that it has unless another document's row has it.
 func keyOf(path string) (legacydb.Kind, string) {
 	switch strings.Count(path, "/") {
 	case 1:

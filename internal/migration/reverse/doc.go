@@ -9,9 +9,12 @@
 //	run.go        Run, the loop: connects, listens, applies, starts over
 //	stream.go     consistent points of a listen stream
 //	position.go   Begin, and where the stream is
-//	expand.go     what a point needs to be complete: documents that have to be read
-//	apply.go      a point's transaction
-//	rows.go       users, timetables and lectures as rows
+//	apply.go      a point's transaction, and what has to be read before it
+//	changes.go    the documents of a point
+//	users.go      users as rows
+//	rows.go       timetables and lectures as rows
+//	rowset.go     which row a document has
+//	names.go      usernames that depend on other users
 //	reconcile.go  compares everything, after changes were lost
 //	passwords.go  which old password hashes may stay
 //	aside.go      what has no place in the old database

@@ -2,6 +2,7 @@ package reverse
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -129,7 +130,7 @@ func (t *transaction) expirePasswords(ctx context.Context, keys []string) error 
 		if err := legacydb.Save(ctx, t.tx, t.cfg.DB.Mapping, *user); err != nil {
 			return fmt.Errorf("make the old password of user %s unusable: %w", key, err)
 		}
-		t.cfg.Converter.Names().Put(*user)
+		t.putName(*user)
 	}
 	_, err = t.tx.Exec(ctx, "DELETE FROM heektime_migration.passwords WHERE key = ANY ($1)", keys)
 	return err
@@ -137,6 +138,13 @@ func (t *transaction) expirePasswords(ctx context.Context, keys []string) error 
 
 // passwordChunk is how many accounts one transaction checks.
 const passwordChunk = 1000
+
+// passwordMark is how marks begin that make Run list the accounts first.
+const passwordMark = "passwords "
+
+// PasswordMark returns a new mark for [schema.MigrationMark]. When it is applied, the old hashes of all
+// accounts that had a password in Authentication when it was written are unusable.
+func PasswordMark() string { return passwordMark + rand.Text() }
 
 // sweepPasswords makes the old hashes of all accounts with a password in Authentication unusable. The stream
 // cannot report such a password if it was set there directly.

@@ -36,7 +36,12 @@ func Install(ctx context.Context, pool *pgxpool.Pool) error {
 		return fmt.Errorf("connect to the old database: %w", err)
 	}
 	defer conn.Release()
-	if _, err := conn.Conn().PgConn().Exec(ctx, installSQL).ReadAll(); err != nil {
+	return InstallOn(ctx, conn.Conn())
+}
+
+// InstallOn is [Install] on a connection.
+func InstallOn(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.PgConn().Exec(ctx, installSQL).ReadAll(); err != nil {
 		return fmt.Errorf("create the schema heektime_migration in the old database: %w", err)
 	}
 	return nil
@@ -50,6 +55,14 @@ func Begin(ctx context.Context, db Executor, kind Kind, at time.Time) error {
 		ON CONFLICT (kind) DO UPDATE SET passwords = false`, string(kind), at)
 	if err != nil {
 		return fmt.Errorf("begin the way back of %s: %w", kind, err)
+	}
+	return nil
+}
+
+// End undoes [Begin] of a kind that did not get to the new side.
+func End(ctx context.Context, db Executor, kind Kind) error {
+	if _, err := db.Exec(ctx, "DELETE FROM heektime_migration.reverse_position WHERE kind = $1", string(kind)); err != nil {
+		return fmt.Errorf("end the way back of %s: %w", kind, err)
 	}
 	return nil
 }

@@ -83,7 +83,8 @@ func (r *runner) reconcileDocuments(ctx context.Context, d schema.Document) erro
 			for _, group := range []map[string]*change{set.users, set.timetables, set.lectures} {
 				for path, c := range group {
 					if c.doc != nil {
-						kind, key := keyOf(path)
+						kind, _ := keyOf(path)
+						key := t.keyAfter(path)
 						batch.Queue("INSERT INTO seen VALUES ($1, $2) ON CONFLICT DO NOTHING", string(kind), key)
 					}
 				}

@@ -31,42 +31,7 @@ type transaction struct {
 	// careful makes a savepoint for each row, so that one that PostgreSQL rejects does not stop the others.
 	careful bool
 
-	// The rows of the set's documents and of those above them, by key, as they are now in the transaction.
-	users      map[string]*legacydb.User
-	timetables map[string]*legacydb.Timetable
-	lectures   map[string]*legacydb.Lecture
-}
-
-func (t *transaction) load(ctx context.Context) (err error) {
-	users, timetables := keys(t.set.users, conversion.UserKey), keys(t.set.timetables, conversion.TimetableKey)
-	for _, c := range t.set.timetables {
-		users = append(users, conversion.UserKey(c.parent()))
-	}
-	for _, c := range t.set.lectures {
-		timetables = append(timetables, conversion.TimetableKey(c.parent()))
-	}
-	if t.users, err = byKey(ctx, t.reader, users, func(r *legacydb.User) string { return r.ID }); err != nil {
-		return err
-	}
-	if t.timetables, err = byKey(ctx, t.reader, timetables, func(r *legacydb.Timetable) string { return r.ID }); err != nil {
-		return err
-	}
-	t.lectures, err = byKey(ctx, t.reader, keys(t.set.lectures, conversion.LectureKey), func(r *legacydb.Lecture) string { return r.ID })
-	return err
-}
-
-func byKey[T legacydb.Row](ctx context.Context, r *legacydb.Reader, keys []string, key func(*T) string) (map[string]*T, error) {
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
-	found := map[string]*T{}
-	if len(keys) == 0 {
-		return found, nil
-	}
-	rows, err := legacydb.ByKey[T](ctx, r, keys)
-	for i := range rows {
-		found[key(&rows[i])] = &rows[i]
-	}
-	return found, err
+	*rowSet // as it is now in the transaction
 }
 
 // sorted iterates over a group in the order of the paths, so that transactions lock rows in one order.
@@ -81,7 +46,8 @@ func sorted(group map[string]*change) []*change {
 // run applies the set: first what is gone, from the bottom to the top, then the rest, from the top to the
 // bottom, so that foreign keys hold.
 func (t *transaction) run(ctx context.Context) error {
-	if err := t.load(ctx); err != nil {
+	var err error
+	if t.rowSet, err = loadRows(ctx, t.tx, t.reader, t.set); err != nil {
 		return err
 	}
 	for _, step := range []struct {
@@ -102,7 +68,7 @@ func (t *transaction) run(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return t.settleNames(ctx)
 }
 
 // olderThanRow reports whether the row has what the document says, or something newer. Then the document
@@ -121,8 +87,8 @@ func (t *transaction) mayInsert(kind Kind, c *change) error {
 }
 
 func (t *transaction) saveTimetable(ctx context.Context, c *change) error {
-	key, user := conversion.TimetableKey(c.path), conversion.UserKey(c.parent())
-	current := t.timetables[key]
+	current, key := t.timetable(c.path)
+	user, userKey := t.user(c.parent())
 	if current == nil {
 		if err := t.mayInsert(state.Timetables, c); err != nil {
 			return err
@@ -134,7 +100,7 @@ func (t *transaction) saveTimetable(ctx context.Context, c *change) error {
 		}
 	}
 	row, rest := t.cfg.Converter.TimetableRow(*c.doc, current)
-	if row == nil || t.users[user] == nil {
+	if row == nil || user == nil {
 		if current != nil {
 			if err := t.dropTimetable(ctx, current, c.path); err != nil {
 				return err
@@ -142,7 +108,8 @@ func (t *transaction) saveTimetable(ctx context.Context, c *change) error {
 		}
 		return t.setAside(ctx, c.path, true, c.doc.Fields, nil)
 	}
-	if err := save(ctx, t, c, legacydb.TimetableKind, current, row); err != nil {
+	row.ID, row.UserID = key, &userKey
+	if err := save(ctx, t, c, legacydb.TimetableKind, key, current, row); err != nil {
 		return err
 	}
 	t.timetables[key] = row
@@ -150,8 +117,8 @@ func (t *transaction) saveTimetable(ctx context.Context, c *change) error {
 }
 
 func (t *transaction) saveLecture(ctx context.Context, c *change) error {
-	key := conversion.LectureKey(c.path)
-	current := t.lectures[key]
+	current, key := t.lecture(c.path)
+	timetable, timetableKey := t.timetable(c.parent())
 	if current == nil {
 		if err := t.mayInsert(state.Timetables, c); err != nil {
 			return err
@@ -164,22 +131,26 @@ func (t *transaction) saveLecture(ctx context.Context, c *change) error {
 	}
 	row, rest := t.cfg.Converter.LectureRow(*c.doc, current)
 	// The timetable may be private or gone.
-	if row == nil || t.timetables[conversion.TimetableKey(c.parent())] == nil {
+	if row == nil || timetable == nil {
 		if current != nil {
 			if err := legacydb.Remove(ctx, t.tx, t.cfg.DB.Mapping, legacydb.LectureKind, key); err != nil {
 				return err
 			}
+			delete(t.lectures, key)
 		}
 		return t.setAside(ctx, c.path, true, c.doc.Fields, nil)
 	}
-	if err := save(ctx, t, c, legacydb.LectureKind, current, row); err != nil {
+	row.ID, row.TimetableID = key, &timetableKey
+	row.UserID, row.SemesterID = timetable.UserID, timetable.SemesterID
+	if err := save(ctx, t, c, legacydb.LectureKind, key, current, row); err != nil {
 		return err
 	}
+	t.lectures[key] = row
 	return t.setAside(ctx, c.path, false, rest, nil)
 }
 
 // save writes a row unless it is the current one.
-func save[T legacydb.Row](ctx context.Context, t *transaction, c *change, kind legacydb.Kind, current, row *T) error {
+func save[T legacydb.Row](ctx context.Context, t *transaction, c *change, kind legacydb.Kind, key string, current, row *T) error {
 	if current != nil && reflect.DeepEqual(*current, *row) {
 		return nil
 	}
@@ -197,18 +168,16 @@ func save[T legacydb.Row](ctx context.Context, t *transaction, c *change, kind l
 	if err != nil {
 		return err
 	}
-	_, key := keyOf(c.path)
 	if key == c.ids[len(c.ids)-1] {
 		return nil
 	}
+	t.ids[c.path] = key
 	_, err = t.tx.Exec(ctx, "INSERT INTO heektime_migration.ids (path, kind, key) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", c.path, string(kind), key)
 	return err
 }
 
 func (t *transaction) removeLecture(ctx context.Context, c *change) error {
-	key := conversion.LectureKey(c.path)
-	// A row below another timetable has another document.
-	if row := t.lectures[key]; row != nil && is(row.TimetableID, conversion.TimetableKey(c.parent())) {
+	if row, key := t.lecture(c.path); row != nil {
 		if err := legacydb.Remove(ctx, t.tx, t.cfg.DB.Mapping, legacydb.LectureKind, key); err != nil {
 			return err
 		}
@@ -218,8 +187,7 @@ func (t *transaction) removeLecture(ctx context.Context, c *change) error {
 }
 
 func (t *transaction) removeTimetable(ctx context.Context, c *change) error {
-	row := t.timetables[conversion.TimetableKey(c.path)]
-	if row != nil && is(row.UserID, conversion.UserKey(c.parent())) {
+	if row, _ := t.timetable(c.path); row != nil {
 		if err := t.dropTimetable(ctx, row, ""); err != nil {
 			return err
 		}

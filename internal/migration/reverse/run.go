@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -55,10 +56,7 @@ var errRestart = errors.New("restart")
 // side on, until the context ends. It may be killed at any time; only one process at a time gets to apply
 // anything. It returns an error that somebody has to mend.
 func Run(ctx context.Context, cfg Config) error {
-	if err := Install(ctx, cfg.DB.Pool); err != nil {
-		return err
-	}
-	r := &runner{cfg: cfg, store: state.NewStore(cfg.Client, nil)}
+	r := &runner{cfg: cfg, store: state.NewStore(cfg.Client, nil), unsettled: map[string]bool{}}
 	backoff := minBackoff
 	for {
 		began := time.Now()
@@ -93,13 +91,16 @@ type runner struct {
 	conn   *pgx.Conn // its transactions have the origin, and guards let them pass
 	active map[Kind]start
 	phases map[Kind]state.Phase
+
+	unsettled map[string]bool // keys of users whose names may differ from those of the new side
 }
 
 // session applies points until something fails.
 func (r *runner) session(ctx context.Context) error {
 	streamCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if err := r.connect(ctx); err != nil {
+	var err error
+	if r.conn, err = connect(ctx, r.cfg.DB); err != nil {
 		return err
 	}
 	defer r.conn.Close(context.WithoutCancel(ctx))
@@ -163,14 +164,14 @@ func (r *runner) session(ctx context.Context) error {
 	}
 }
 
-// connect opens the connection whose transactions have the replication origin. Only one session can use an
-// origin, so another process waits here.
-func (r *runner) connect(ctx context.Context) error {
-	config := r.cfg.DB.Pool.Config().ConnConfig.Copy()
+// connect opens the connection whose transactions have the replication origin, and which guards let pass. Only
+// one session can use an origin: another process waits here.
+func connect(ctx context.Context, db *legacydb.DB) (*pgx.Conn, error) {
+	config := db.Pool.Config().ConnConfig.Copy()
 	config.RuntimeParams["application_name"] = "heektime reverse"
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return fmt.Errorf("connect to the old database: %w", err)
+		return nil, fmt.Errorf("connect to the old database: %w", err)
 	}
 	for _, sql := range []string{
 		"SET heektime.reverse = on",
@@ -178,11 +179,13 @@ func (r *runner) connect(ctx context.Context) error {
 		"SELECT pg_replication_origin_session_setup('" + Origin + "')",
 	} {
 		if _, err := conn.Exec(ctx, sql); err != nil {
-			return errors.Join(fmt.Errorf("become the only writer of the way back: %w", err), conn.Close(ctx))
+			return nil, errors.Join(fmt.Errorf("become the only writer of the way back: %w", err), conn.Close(ctx))
 		}
 	}
-	r.conn = conn
-	return nil
+	if err := InstallOn(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close(ctx))
+	}
+	return conn, nil
 }
 
 func (r *runner) readPhases(ctx context.Context) error {
@@ -239,6 +242,11 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 	}
 	if set.empty() && set.mark == "" && time.Since(*stored) < idlePositionInterval {
 		return r.restartIfNeeded(ctx, set)
+	}
+	if strings.HasPrefix(set.mark, passwordMark) && r.cfg.Accounts != nil {
+		if err := r.sweepPasswords(ctx); err != nil {
+			return err
+		}
 	}
 	err := r.apply(ctx, set, func(ctx context.Context, t *transaction) error {
 		if err := t.storePosition(ctx, p.token, p.time); err != nil {

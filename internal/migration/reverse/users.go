@@ -13,9 +13,10 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
+// saveUser writes the row of a user. A new one gets no usable password hash: the password is in
+// Authentication.
 func (t *transaction) saveUser(ctx context.Context, c *change) error {
-	key := conversion.UserKey(c.path)
-	current := t.users[key]
+	current, key := t.user(c.path)
 	known := current
 	if current == nil {
 		if err := t.mayInsert(state.Accounts, c); err != nil {
@@ -26,7 +27,7 @@ func (t *transaction) saveUser(ctx context.Context, c *change) error {
 			return err
 		}
 	} else {
-		t.cfg.Converter.Names().Put(*current)
+		t.putName(*current)
 		var converted *conversion.Document
 		if documents, _ := t.cfg.Converter.User(*current); documents != nil {
 			converted = documents.User
@@ -36,7 +37,7 @@ func (t *transaction) saveUser(ctx context.Context, c *change) error {
 		}
 	}
 	if known != nil {
-		t.cfg.Converter.Names().Put(*known)
+		t.putName(*known)
 	}
 	row, rest := t.cfg.Converter.UserRow(*c.doc, known)
 	if row == nil {
@@ -56,11 +57,11 @@ func (t *transaction) saveUser(ctx context.Context, c *change) error {
 			return err
 		}
 	}
-	if err := save(ctx, t, c, legacydb.UserKind, current, row); err != nil {
+	if err := save(ctx, t, c, legacydb.UserKind, key, current, row); err != nil {
 		return err
 	}
 	t.users[key] = row
-	t.cfg.Converter.Names().Put(*row)
+	t.putName(*row)
 	if _, err := t.tx.Exec(ctx, "DELETE FROM heektime_migration.parked WHERE path = $1", c.path); err != nil {
 		return err
 	}
@@ -103,8 +104,7 @@ func (t *transaction) displayName(ctx context.Context, uid string) (string, erro
 // removeUser deletes the rows of a user who is hidden or gone. It parks the user's own, which has what
 // Firestore does not have, until the account is gone for good.
 func (t *transaction) removeUser(ctx context.Context, c *change) error {
-	key := conversion.UserKey(c.path)
-	row := t.users[key]
+	row, key := t.user(c.path)
 	if row == nil {
 		return t.forget(ctx, c.path)
 	}
@@ -129,6 +129,7 @@ func (t *transaction) removeUser(ctx context.Context, c *change) error {
 		return err
 	}
 	delete(t.users, key)
+	t.removeName(key)
 	return t.forget(ctx, c.path)
 }
 

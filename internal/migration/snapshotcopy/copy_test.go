@@ -6,6 +6,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/migrationtest/bothsides"
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
@@ -33,7 +34,7 @@ func run(t *testing.T, cfg snapshotcopy.Config) {
 
 func TestCopy(t *testing.T) {
 	t.Parallel()
-	w := bothsides.New(t, small())
+	w := bothsides.New(t, emulatortest.Start(t).FirestoreClient(t), small())
 	var last snapshotcopy.Progress
 	cfg := config(w)
 	cfg.SaveInterval = -1
@@ -63,7 +64,7 @@ func read(t *testing.T, ref *firestore.DocumentRef, value any) {
 // leaves alone what people made with new clients.
 func TestCopyAgain(t *testing.T) {
 	t.Parallel()
-	w := bothsides.New(t, small())
+	w := bothsides.New(t, emulatortest.Start(t).FirestoreClient(t), small())
 	cfg := config(w)
 	run(t, cfg)
 	w.Exec(t, `
@@ -100,7 +101,7 @@ func TestCopyAgain(t *testing.T) {
 
 func TestNotReady(t *testing.T) {
 	t.Parallel()
-	w := bothsides.New(t, olddata.Config{Users: 1})
+	w := bothsides.New(t, emulatortest.Start(t).FirestoreClient(t), olddata.Config{Users: 1})
 	cfg := config(w)
 	cfg.Prepare = false
 	err := snapshotcopy.Run(t.Context(), cfg)
@@ -120,7 +121,7 @@ func TestNotReady(t *testing.T) {
 // Kinds that have moved are not overwritten.
 func TestMovedKinds(t *testing.T) {
 	t.Parallel()
-	w := bothsides.New(t, olddata.Config{Users: 5, Clean: true})
+	w := bothsides.New(t, emulatortest.Start(t).FirestoreClient(t), olddata.Config{Users: 5, Clean: true})
 	set := func(kind schema.MigrationKind, phase schema.MigrationPhase) {
 		t.Helper()
 		toward := schema.NewSide
@@ -156,7 +157,7 @@ func TestMovedKinds(t *testing.T) {
 
 func TestDryRun(t *testing.T) {
 	t.Parallel()
-	w := bothsides.New(t, small())
+	w := bothsides.New(t, emulatortest.Start(t).FirestoreClient(t), small())
 	report, err := snapshotcopy.DryRun(t.Context(), config(w))
 	if err != nil {
 		t.Fatal(err)

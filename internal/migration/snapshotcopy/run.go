@@ -105,7 +105,7 @@ func Run(ctx context.Context, cfg Config) error {
 // final reports whether trying again cannot help.
 func final(err error) bool {
 	var p *replication.Problem
-	return errors.As(err, &p) || errors.Is(err, documentwriter.ErrReplaced) || errors.Is(err, errNotReady)
+	return errors.As(err, &p) || errors.Is(err, documentwriter.ErrReplaced) || errors.Is(err, errNotReady) || errors.Is(err, legacydb.ErrMapping)
 }
 
 // errNotReady is wrapped by errors that a person has to do something about.

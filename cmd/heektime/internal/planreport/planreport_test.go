@@ -28,6 +28,7 @@ func print(r *plan.Report, o planreport.Options) string {
 	return b.String()
 }
 
+// It is long because it has a whole report.
 func TestPrint(t *testing.T) {
 	report := &plan.Report{
 		At: time.Date(2026, 11, 29, 1, 2, 3, 0, time.UTC), Database: "old", Version: "15.4", Findings: 1234, UsersToTell: 2, Reserved: 1,

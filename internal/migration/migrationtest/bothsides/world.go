@@ -7,7 +7,6 @@ import (
 	"cloud.google.com/go/firestore"
 	"github.com/jackc/pgx/v5"
 
-	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
@@ -16,9 +15,7 @@ import (
 
 // World is both sides. Everything ends with the test.
 type World struct {
-	Database *postgrestest.Database
-	Cloud    *emulatortest.Cloud
-	// Firestore is a client without faults.
+	Database  *postgrestest.Database
 	Firestore *firestore.Client
 	// Slot and Origin are names that no other test of the server has.
 	Slot, Origin string
@@ -26,17 +23,16 @@ type World struct {
 	Data *olddata.Generator
 }
 
-// New fills a database of the test binary's server.
-func New(t testing.TB, data olddata.Config) *World {
+// New fills a database of the test binary's server. client is of the local cloud.
+func New(t testing.TB, client *firestore.Client, data olddata.Config) *World {
 	t.Helper()
-	return On(t, postgrestest.Shared(t), data)
+	return On(t, postgrestest.Shared(t), client, data)
 }
 
 // On fills a database of a server, which the test may stop.
-func On(t testing.TB, server *postgrestest.Server, data olddata.Config) *World {
+func On(t testing.TB, server *postgrestest.Server, client *firestore.Client, data olddata.Config) *World {
 	t.Helper()
-	w := &World{Database: server.NewDatabase(t, olddata.Schema), Cloud: emulatortest.Start(t), Data: olddata.New(data)}
-	w.Firestore = w.Cloud.FirestoreClient(t)
+	w := &World{Database: server.NewDatabase(t, olddata.Schema), Firestore: client, Data: olddata.New(data)}
 	w.Slot, w.Origin = "slot_"+w.Database.Name, "origin_"+w.Database.Name
 	w.With(t, func(conn *pgx.Conn) error {
 		_, err := olddata.Fill(context.Background(), conn, w.Data)

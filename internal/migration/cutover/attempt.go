@@ -1,0 +1,168 @@
+package cutover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"heek.kr/heektime/internal/migration/state"
+)
+
+// errKilled stands for the end of the process in tests: nothing is taken back.
+var errKilled = errors.New("killed")
+
+// margin is how long before the end of the limit the state may flip at the latest. When it has flipped, the
+// guard still holds.
+const margin = time.Second
+
+// undoTimeout is how long taking a switch back may take.
+const undoTimeout = 15 * time.Second
+
+// attempt is one run of a switch.
+type attempt struct {
+	*tool
+	kind   state.Kind
+	guard  *guard
+	now    state.State
+	began  time.Time // when writes were held
+	heldAt time.Time // the same by Firestore's clock: nothing that was written before was held
+	since  time.Time // since when changes are compared
+	first  bool      // the kind has never been on the new side
+}
+
+// step is a step of an attempt.
+type step struct {
+	text string
+	do   func(context.Context) error
+}
+
+// run takes the steps. Those from held on must end within the limit.
+func (a *attempt) run(ctx context.Context, steps []step, held int) error {
+	heldCtx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	for i, s := range steps {
+		if i == held {
+			a.began = time.Now()
+			ctx = heldCtx
+			limit := time.AfterFunc(a.cfg.Limit-margin, func() {
+				cancel(fmt.Errorf("writes were held for %v: the limit is %v", a.cfg.Limit-margin, a.cfg.Limit))
+			})
+			defer limit.Stop()
+		}
+		if a.cfg.fault != nil {
+			if err := a.cfg.fault(s.text); err != nil {
+				return fmt.Errorf("%s: %w", s.text, err)
+			}
+		}
+		began := time.Now()
+		if err := s.do(ctx); err != nil {
+			if cause := context.Cause(ctx); cause != nil && !errors.Is(err, errKilled) {
+				err = errors.Join(cause, err)
+			}
+			return fmt.Errorf("%s: %w", s.text, err)
+		}
+		done := Step{Number: i + 1, Of: len(steps), Text: s.text, Took: time.Since(began)}
+		if !a.began.IsZero() {
+			done.Held = time.Since(a.began)
+		}
+		a.cfg.Progress(done)
+	}
+	return nil
+}
+
+// prepare shortens the lease, so that servers notice the next changes soon.
+func (a *attempt) prepare(ctx context.Context) (err error) {
+	if a.now, err = a.store.Prepare(ctx, a.now, state.SwitchLease, a.cfg.Limit); err != nil {
+		return err
+	}
+	return a.store.Await(ctx, a.now)
+}
+
+// hold makes servers hold writes.
+func (a *attempt) hold(ctx context.Context) (err error) {
+	if a.now, err = a.store.Hold(ctx, a.now); err != nil {
+		return err
+	}
+	if a.heldAt, err = a.firestoreTime(ctx); err != nil {
+		return err
+	}
+	return a.store.Await(ctx, a.now)
+}
+
+// settle lets servers read from the other side.
+func (a *attempt) settle(ctx context.Context) (err error) {
+	if a.now, err = a.store.Settle(ctx, a.now); err != nil {
+		return err
+	}
+	return a.store.Await(ctx, a.now)
+}
+
+// flip makes the other side the one that is written. If the response is lost, it finds out whether the state
+// has flipped: nothing may be taken back then.
+func (a *attempt) flip(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	from := a.now
+	now, err := a.store.Flip(ctx, from)
+	if err == nil {
+		a.now = now
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	for {
+		view, readErr := a.store.Read(ctx)
+		if readErr == nil {
+			a.now = view.Of(a.kind)
+			if a.now.Resting() && a.now.Reads() == from.Toward {
+				return nil
+			}
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(err, errUnknown)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// errUnknown means that it is not known whether the state has flipped.
+var errUnknown = errors.New("Firestore does not respond, so it is unknown whether the switch took place: run the same command again")
+
+// verify compares both sides. New clients write to Firestore while others are held, so a difference may only
+// be late: it is compared again while there is time.
+func (a *attempt) verify(ctx context.Context) error {
+	if a.cfg.Verify == nil {
+		return nil
+	}
+	for {
+		err := a.cfg.Verify(ctx, a.kind, a.since)
+		if err == nil || ctx.Err() != nil || time.Since(a.began) > (a.cfg.Limit-margin)/2 {
+			return err
+		}
+		if drainErr := a.drainAll(ctx); drainErr != nil {
+			return errors.Join(err, drainErr)
+		}
+	}
+}
+
+// takeBack takes a failed switch back: guard first, so that writes that go on find the tables as they were.
+func (a *attempt) takeBack(ctx context.Context, guard func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+	defer cancel()
+	guardErr := guard(ctx)
+	view, err := a.store.Read(ctx)
+	if err == nil && !view.Of(a.kind).Resting() {
+		_, err = a.store.Abort(ctx, view.Of(a.kind))
+		if errors.Is(err, state.ErrChanged) {
+			err = nil // a server has taken it back
+		}
+	}
+	if err := errors.Join(guardErr, err); err != nil {
+		return fmt.Errorf("the switch could not be taken back: the guard ends by itself, and servers take the state back after %v (%w)", a.cfg.Limit+time.Second, err)
+	}
+	return nil
+}

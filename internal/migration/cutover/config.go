@@ -1,0 +1,154 @@
+package cutover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	"github.com/jackc/pgx/v5"
+
+	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/state"
+)
+
+// Config has what switches need.
+type Config struct {
+	// DB is the old database, writable, as the owner of its tables.
+	DB        *legacydb.DB
+	Firestore *firestore.Client
+	// Drain waits until heektime migrate follow has applied everything that the old database committed before
+	// a position of its log.
+	Drain func(ctx context.Context, lsn string) error
+	// Verify compares both sides of a kind while its writes are held, first of all what changed since a time.
+	// An error takes the switch back. nil compares nothing.
+	Verify func(ctx context.Context, kind state.Kind, since time.Time) error
+	// Limit is how long writes may be held, state.SwitchLimit if it is 0.
+	Limit time.Duration
+	// Progress is called after each step.
+	Progress func(Step)
+	Log      *slog.Logger
+
+	now   func() time.Time        // the clock of leases; nil is time.Now
+	fault func(step string) error // of tests: called before each step; errKilled ends the tool there
+}
+
+// Step is a step of a switch that is done.
+type Step struct {
+	Number, Of int
+	Text       string
+	Took       time.Duration
+	// Held is how long writes have been held, 0 if they are not.
+	Held time.Duration
+}
+
+func (cfg Config) withDefaults() Config {
+	if cfg.Limit == 0 {
+		cfg.Limit = state.SwitchLimit
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Progress == nil {
+		cfg.Progress = func(Step) {}
+	}
+	return cfg
+}
+
+// rowKinds are the rows of each kind of data.
+var rowKinds = map[state.Kind][]legacydb.Kind{
+	state.Schools:    {legacydb.SchoolKind, legacydb.SemesterKind},
+	state.Accounts:   {legacydb.UserKind},
+	state.Timetables: {legacydb.TimetableKind, legacydb.LectureKind},
+}
+
+// tables returns the tables of a kind, quoted. A table that several kinds use belongs to the one that
+// moves first.
+func tables(m *legacydb.Mapping, kind state.Kind) []string {
+	owned := map[string]bool{}
+	for _, k := range state.Kinds() {
+		var list []string
+		for _, rows := range rowKinds[k] {
+			if m.Rows[rows] == nil {
+				continue
+			}
+			for _, name := range slices.Sorted(maps.Keys(m.Rows[rows].Tables)) {
+				if !owned[name] {
+					owned[name] = true
+					list = append(list, quoteTable(name))
+				}
+			}
+		}
+		if k == kind {
+			return list
+		}
+	}
+	return nil
+}
+
+// quoteTable quotes the name of a table of a mapping, which may have a schema.
+func quoteTable(name string) string {
+	var id pgx.Identifier
+	for start, i := 0, 0; i <= len(name); i++ {
+		if i == len(name) || name[i] == '.' {
+			id = append(id, name[start:i])
+			start = i + 1
+		}
+	}
+	if len(id) == 1 {
+		id = append(pgx.Identifier{"public"}, id...)
+	}
+	return id.Sanitize()
+}
+
+// tool is a tool at work. Only one at a time is, on one old database.
+type tool struct {
+	cfg   Config
+	store *state.Store
+	conn  *pgx.Conn
+}
+
+// ErrBusy means that another tool is at work.
+var ErrBusy = errors.New("another heektime migrate switch, back or finish is at work: wait for its end")
+
+// lockKey identifies the advisory lock of tools that switch: "heekswit".
+const lockKey = 0x6865656b73776974
+
+// open connects to the old database and makes this tool the only one. The lock ends with the connection.
+func open(ctx context.Context, cfg Config) (*tool, error) {
+	cfg = cfg.withDefaults()
+	config := cfg.DB.Pool.Config().ConnConfig.Copy()
+	config.RuntimeParams["application_name"] = "heektime migrate"
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the old database: %w", err)
+	}
+	var locked bool
+	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&locked)
+	if err == nil && !locked {
+		err = ErrBusy
+	}
+	t := &tool{cfg: cfg, store: state.NewStore(cfg.Firestore, cfg.now), conn: conn}
+	if err == nil {
+		err = Install(ctx, conn)
+	}
+	if err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *tool) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = t.conn.Close(ctx) // nothing depends on it
+}
+
+func (t *tool) guard(kind state.Kind) *guard {
+	return &guard{conn: t.conn, kind: string(kind), tables: tables(t.cfg.DB.Mapping, kind)}
+}

@@ -1,0 +1,85 @@
+package cutover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"heek.kr/heektime/internal/migration/reverse"
+	"heek.kr/heektime/internal/migration/state"
+)
+
+// Repair mends what a killed tool left, once servers have taken its switch back: a guard that does not
+// agree with the state. It returns what it did. While another tool is at work it does nothing.
+// heektime migrate follow and status call it at their start.
+func Repair(ctx context.Context, cfg Config) (done []string, err error) {
+	t, err := open(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer t.close()
+	return t.repair(ctx)
+}
+
+func (t *tool) repair(ctx context.Context) (done []string, err error) {
+	view, err := t.store.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, kind := range state.Kinds() {
+		s, g := view.Of(kind), t.guard(kind)
+		if !s.Resting() || len(g.tables) == 0 {
+			continue
+		}
+		guard, err := g.state(ctx)
+		if err != nil {
+			return done, err
+		}
+		switch {
+		case s.Phase == state.PhaseNew && guard != guardFinal:
+			if err := g.finalize(ctx); err != nil {
+				return done, err
+			}
+			done = append(done, fmt.Sprintf("closed the tables of %s, which is on the new side", kind))
+		case s.Phase == state.PhaseOld && guard != guardOpen:
+			if err := g.open(ctx); err != nil {
+				return done, err
+			}
+			done = append(done, fmt.Sprintf("opened the tables of %s, which is on the old side", kind))
+		}
+		if s.Phase == state.PhaseOld && !s.WasNew && kind != state.Schools {
+			if err := reverse.End(ctx, t.conn, kind); err != nil {
+				return done, err
+			}
+		}
+	}
+	return done, nil
+}
+
+// recover takes back the switches of tools that are dead: this tool has their lock. Then it repairs the
+// rest.
+func (t *tool) recover(ctx context.Context) error {
+	view, err := t.store.Read(ctx)
+	if err != nil {
+		return err
+	}
+	for _, kind := range state.Kinds() {
+		s := view.Of(kind)
+		if s.Resting() {
+			continue
+		}
+		g := t.guard(kind)
+		guard := g.open
+		if s.Origin() == state.New {
+			guard = g.finalize
+		}
+		if err := guard(ctx); err != nil {
+			return err
+		}
+		if _, err := t.store.Abort(ctx, s); err != nil && !errors.Is(err, state.ErrChanged) {
+			return err
+		}
+	}
+	_, err = t.repair(ctx)
+	return err
+}

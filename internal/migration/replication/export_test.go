@@ -1,0 +1,4 @@
+package replication
+
+// LogHidden is exported for tests.
+const LogHidden = logHidden
