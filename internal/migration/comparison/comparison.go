@@ -1,6 +1,7 @@
 package comparison
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,9 +24,14 @@ type Config struct {
 	Kinds []schema.MigrationKind
 	// Sample compares so many users, at random. 0 compares all.
 	Sample int
-	// Since compares only users with rows whose updated_at is at or after this time, in addition to
-	// Sample. It does not find rows that were deleted.
+	// Since compares only users with rows whose updated_at is at or after this time, the latest first, in
+	// addition to Sample. It does not find rows that were deleted.
 	Since time.Time
+	// MaxChanged is how many such users are compared at most, all if it is 0. No more are compared once Budget has
+	// passed, unless that is 0. Without Arrive, as during a switch, the defaults are 200 and a second: writes
+	// are held meanwhile.
+	MaxChanged int
+	Budget     time.Duration
 	// Arrive waits until all changes of either side up to now have arrived on the other; see [Stream]. Its
 	// error wraps [ErrStuck] if they do not. Without it, both sides must be at rest: no difference is late.
 	Arrive func(context.Context) error
@@ -61,9 +67,9 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	return c.report.finish(), err
 }
 
-// Quick compares, during a switch of a kind, the users whose rows changed since a time, and a sample of the
-// others. Writes of the kind must be held and all changes applied: a difference counts immediately. The
-// error wraps [ErrDifferent] if there is one. It is read-only, and gives up when ctx ends.
+// Quick compares, during a switch of a kind, users whose rows changed since a time, and a few others, as many as
+// Config's defaults allow. Writes of the kind must be held and all changes applied: a difference counts
+// immediately. The error wraps [ErrDifferent] if there is one.
 //
 // It does not ask Authentication, and takes a missing password for one that moved there.
 func Quick(ctx context.Context, old *legacydb.DB, client *firestore.Client, kind schema.MigrationKind, since time.Time) (*Report, error) {
@@ -89,6 +95,12 @@ const quickSample = 20
 
 // ErrDifferent means that the two sides differ.
 var ErrDifferent = errors.New("the old database and Firestore differ")
+
+// Defaults of MaxChanged and Budget for a switch.
+const (
+	switchChanged = 200
+	switchBudget  = time.Second
+)
 
 // comparer is a comparison in progress.
 type comparer struct {
@@ -117,8 +129,9 @@ func newComparer(cfg Config) (*comparer, error) {
 	if len(cfg.Kinds) == 0 {
 		cfg.Kinds = []schema.MigrationKind{schema.MigrateSchools, schema.MigrateAccounts, schema.MigrateTimetables}
 	}
-	if cfg.Examples == 0 {
-		cfg.Examples = 5
+	cfg.Examples = cmp.Or(cfg.Examples, 5)
+	if cfg.Arrive == nil && !cfg.Since.IsZero() {
+		cfg.MaxChanged, cfg.Budget = cmp.Or(cfg.MaxChanged, switchChanged), cmp.Or(cfg.Budget, switchBudget)
 	}
 	return &comparer{Config: cfg, report: newReport(cfg), pending: map[string]*pendingUser{},
 		inspected: map[string]bool{}, reserved: map[string]bool{}}, nil

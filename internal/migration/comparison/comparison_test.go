@@ -319,7 +319,8 @@ func TestReservedName(t *testing.T) {
 	}
 }
 
-func TestQuick(t *testing.T) {
+// During a switch, the users that changed lately are compared, and a few others.
+func TestSince(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, olddata.Config{Users: 100})
 	w.copyAll()
@@ -327,30 +328,47 @@ func TestQuick(t *testing.T) {
 	since := time.Now().Add(-time.Minute)
 	users := w.cleanUsers(4)
 	var uids []string
-	for _, u := range users {
-		w.exec("UPDATE users SET updated_at = now() AT TIME ZONE 'Asia/Seoul' WHERE id = $1", u.ID)
+	for i, u := range users {
+		w.exec("UPDATE users SET updated_at = now() AT TIME ZONE 'Asia/Seoul' + $2 * interval '1 hour' WHERE id = $1", u.ID, i)
 		w.exec("UPDATE lectures SET title = 'changed', updated_at = now() AT TIME ZONE 'Asia/Seoul' WHERE id = $1", u.Timetables[0].Lectures[0].ID)
 		uids = append(uids, u.ID)
 	}
 	w.must(w.follow(ctx, uids))
-	for _, kind := range []schema.MigrationKind{schema.MigrateSchools, schema.MigrateAccounts, schema.MigrateTimetables} {
-		r, err := comparison.Quick(ctx, w.old, w.compared, kind, since)
-		if err != nil || kind != schema.MigrateSchools && (r.Users < 4 || r.Users > 60) {
-			t.Errorf("%s: %v, %+v", kind, err, r)
+	compare := func(kind schema.MigrationKind, maxChanged int) *comparison.Report {
+		t.Helper()
+		return w.run(func(cfg *comparison.Config) {
+			cfg.Kinds, cfg.Since, cfg.Sample, cfg.MaxChanged, cfg.Budget = []schema.MigrationKind{kind}, since, 2, maxChanged, time.Hour
+		})
+	}
+	for _, kind := range []schema.MigrationKind{schema.MigrateAccounts, schema.MigrateTimetables} {
+		// Dirty rows have an updated_at in the future, too.
+		if r := compare(kind, 0); !r.OK() || r.Users < 4 || r.Users > 60 || r.Documents == 0 || r.Whole {
+			t.Errorf("%s: %+v\n%s", kind, r, describe(r))
 		}
 	}
 	_, err := w.lecture(users[2]).Update(ctx, []firestore.Update{{Path: "title", Value: "lost"}})
 	w.must(err)
-	if _, err := comparison.Quick(ctx, w.old, w.compared, schema.MigrateAccounts, since); err != nil {
-		t.Errorf("accounts, while a lecture differs: %v", err)
+	if r := compare(schema.MigrateAccounts, 0); !r.OK() {
+		t.Errorf("accounts, while a lecture differs:\n%s", describe(r))
 	}
-	_, err = comparison.Quick(ctx, w.old, w.compared, schema.MigrateTimetables, since)
-	if !errors.Is(err, comparison.ErrDifferent) || !strings.Contains(err.Error(), "title differs") {
-		t.Errorf("timetables, while a lecture differs: %v", err)
+	if r := compare(schema.MigrateTimetables, 0); r.Differences != 1 || !strings.Contains(r.Summary(), "title differs") {
+		t.Errorf("timetables, while a lecture differs:\n%s", describe(r))
+	}
+	// The first batch is compared whatever the budget is, and begins with the latest change.
+	_, err = w.user(users[3]).Update(ctx, []firestore.Update{{Path: "username", Value: "lost"}})
+	w.must(err)
+	if _, err := comparison.Quick(ctx, w.old, w.compared, schema.MigrateAccounts, since); !errors.Is(err, comparison.ErrDifferent) {
+		t.Errorf("quick, while a username differs: %v", err)
+	}
+	if _, err := comparison.Quick(ctx, w.old, w.compared, schema.MigrateSchools, since); err != nil {
+		t.Errorf("quick: %v", err)
+	}
+	if r := compare(schema.MigrateAccounts, 1); r.Users > 1+2 {
+		t.Errorf("at most one changed user and two others: %d", r.Users)
 	}
 	expired, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := comparison.Quick(expired, w.old, w.compared, schema.MigrateTimetables, since); err == nil {
-		t.Errorf("after its deadline: %v", err)
+	if _, err := comparison.Run(expired, comparison.Config{Old: w.old, Firestore: w.compared, Since: since}); err == nil {
+		t.Error("no error after the deadline")
 	}
 }

@@ -1,7 +1,7 @@
 // Package comparison compares the old database with Firestore while both are in use, and explains each
 // difference.
 //
-//	comparison.go   Config, Run, and Quick, the check of a switch
+//	comparison.go   Config and Run
 //	estimate.go     what it bills
 //	load.go         what conversion needs to know of all rows, and the sample; since.go users with later rows
 //	rows.go         rows as documents, also of documents whose ids the old database cannot hold

@@ -20,7 +20,7 @@ const (
 	// inspectBatch is how many users are inspected in one snapshot of the old database.
 	inspectBatch = 50
 	// parallelUsers is how many users' documents are read at a time.
-	parallelUsers = 8
+	parallelUsers = 16
 )
 
 // look is what a look at a user saw.
@@ -44,13 +44,17 @@ type observation struct {
 	changed time.Time
 }
 
-// inspectSample inspects the sampled users.
+// inspectSample inspects the sampled users, as many as the budget allows.
 func (c *comparer) inspectSample(ctx context.Context) error {
+	began := time.Now()
 	for batch := range slices.Chunk(c.sampled, inspectBatch) {
 		if err := c.inspectAll(ctx, batch); err != nil {
 			return err
 		}
 		c.count(len(batch), 0, 0, nil)
+		if c.Budget > 0 && time.Since(began) > c.Budget {
+			return nil
+		}
 		if len(c.pending) >= maxPending {
 			if err := c.settle(ctx, false); err != nil {
 				return err

@@ -57,10 +57,10 @@ func (c *comparer) load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		sample = append(sample, changed...)
+		sample = slices.DeleteFunc(sample, func(uid string) bool { return slices.Contains(changed, uid) })
+		sample = append(changed, sample...)
 	}
-	slices.Sort(sample)
-	c.sampled = slices.Compact(sample)
+	c.sampled = sample
 	c.total = len(c.sampled)
 	return nil
 }
