@@ -130,7 +130,8 @@ func eachGoFile(t *testing.T, f func(file string, source []byte)) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || (strings.HasPrefix(d.Name(), ".") && path != ".")) {
+		hidden := strings.HasPrefix(d.Name(), ".") || strings.HasPrefix(d.Name(), "_") // Go ignores them, too
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || hidden && path != ".") {
 			return fs.SkipDir
 		}
 		if d.IsDir() || !strings.HasSuffix(path, ".go") {

@@ -114,7 +114,9 @@ func TestDeadline(t *testing.T) {
 	stand := newStandIn(t)
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	report, err := Run(ctx, stand.options(t))
+	o := stand.options(t)
+	o.Timeout = 30 * time.Second
+	report, err := Run(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
@@ -113,6 +114,7 @@ func (s *standIn) options(t *testing.T) Options {
 	o := Options{
 		Project: testProject, Table: s.table, Files: files, Images: true, Sign: true, Endpoints: map[string]string{},
 		Authorized: &http.Client{Transport: bearer{http.DefaultTransport, "owner"}}, Anonymous: &http.Client{Transport: s.strangers}, Now: testNow,
+		Timeout: 10 * time.Minute, // of a busy machine, on which nothing here should depend
 	}
 	for _, source := range sources {
 		if source.api != "" {

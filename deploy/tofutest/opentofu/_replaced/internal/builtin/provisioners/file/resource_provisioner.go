@@ -3,5 +3,9 @@ package file
 
 import "github.com/opentofu/opentofu/internal/provisioners"
 
-// New is called only if a configuration uses the provisioner.
-func New() provisioners.Interface { panic("this build of OpenTofu has no file provisioner") }
+// none has no methods but those of a nil interface: OpenTofu creates every provisioner, and calls one only
+// if a configuration uses it.
+type none struct{ provisioners.Interface }
+
+// New returns a provisioner that cannot be used.
+func New() provisioners.Interface { return none{} }
