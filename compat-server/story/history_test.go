@@ -81,11 +81,10 @@ type history struct {
 	allowed chan struct{}
 	probe   probe
 
-	mu        sync.Mutex
-	tool      *process // the command that is running, nil if none
-	follow    *process
-	following bool
-	started   int // instances of compat-server
+	mu      sync.Mutex
+	tool    *process // the command that is running, nil if none
+	follow  *process
+	started int // instances of compat-server
 }
 
 // startInstance starts an instance of compat-server and waits until it responds. It returns nil if the
