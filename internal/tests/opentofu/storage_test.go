@@ -62,9 +62,11 @@ func testImages(t *testing.T, p *plan, table *spec.Deployment) {
 		policies = append(policies, fmt.Sprint(policy.Action, policy.Recent, policy.Condition))
 	}
 	want := []string{
-		fmt.Sprintf("KEEP[{%d}][]", table.Images.Keep),
-		fmt.Sprintf("DELETE[][{%ds ANY}]", int(table.Images.DeleteAfter.Seconds())),
+		fmt.Sprintf("KEEP[{%d}] []", table.Images.Keep),
+		fmt.Sprintf("DELETE[] [{%ds ANY}]", int(table.Images.DeleteAfter.Seconds())),
 	}
+	slices.Sort(policies) // a set
+	slices.Sort(want)
 	if images.ID != table.Images.Repository || images.Format != "DOCKER" || images.DryRun || !slices.Equal(policies, want) {
 		t.Errorf("images: %+v, want the policies %q", images, want)
 	}
