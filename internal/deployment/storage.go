@@ -23,7 +23,7 @@ const tokenKey, oldTokenKey, oldServerKey = "token-key", "token-key-old", "old-s
 
 func secrets() []spec.Secret {
 	return []spec.Secret{{
-		ID: tokenKey, Purpose: "signs the tokens of old clients", Make: "openssl rand -base64 32",
+		ID: tokenKey, Purpose: "the key that signs the tokens of old clients", Make: "openssl rand -base64 32",
 	}, {
 		ID: oldTokenKey, Purpose: "the previous key, during a rotation",
 	}, {

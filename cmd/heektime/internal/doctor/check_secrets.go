@@ -46,7 +46,7 @@ func checkSecretPresent(e *examination) {
 		service, required := requires(e.Table, s.ID)
 		switch {
 		case !exists:
-			e.errorf("secret "+s.ID, "does not exist").because("it "+s.Purpose, "%s", e.apply())
+			e.errorf("secret "+s.ID, "does not exist").because("it is "+s.Purpose, "%s", e.apply())
 		case required && newestEnabled(versions) == nil:
 			e.errorf("secret "+s.ID, "has no enabled version").because(service+" does not start without it",
 				"%s | gcloud secrets versions add %s --data-file=- --project=%s", s.Make, s.ID, e.Options.Project)

@@ -51,7 +51,7 @@ func (s *standIn) healthy(files Files) {
 	s.secrets = map[string][]obj{
 		"token-key": {{"name": "projects/" + testNumber + "/secrets/token-key/versions/2", "createTime": "2026-10-01T00:00:00.123456Z", "state": "ENABLED"},
 			{"name": "projects/" + testNumber + "/secrets/token-key/versions/1", "createTime": "2025-10-01T00:00:00Z", "state": "DESTROYED"}},
-		"token-key-old": {},
+		"token-key-old": {}, "old-server-token-key": {},
 	}
 	channel := name + "/notificationChannels/7"
 	s.channels = []obj{{"name": channel, "type": "slack", "displayName": "Slack #alerts", "enabled": true}}
