@@ -82,8 +82,7 @@ func TestWriters(t *testing.T) {
 	followed := make(chan struct{})
 	follower.Go(func() {
 		for {
-			var lsn string
-			err := w.old.Pool.QueryRow(t.Context(), "SELECT pg_current_wal_insert_lsn()::text").Scan(&lsn)
+			lsn, err := w.visible(t.Context())
 			if err == nil {
 				err = w.follow(t.Context(), uids)
 			}
@@ -119,16 +118,35 @@ func TestWriters(t *testing.T) {
 	w.exec("SELECT pg_drop_replication_slot('writers_test')")
 }
 
-// change changes something of a user in the old database.
+// visible returns a position of the log up to which every commit is visible. A commit is in the log before
+// other sessions see it.
+func (w *world) visible(ctx context.Context) (lsn string, err error) {
+	if err = w.old.Pool.QueryRow(ctx, "SELECT pg_current_wal_insert_lsn()::text").Scan(&lsn); err != nil {
+		return "", err
+	}
+	var next int64
+	if err = w.old.Pool.QueryRow(ctx, "SELECT txid_snapshot_xmax(txid_current_snapshot())").Scan(&next); err != nil {
+		return "", err
+	}
+	for ended := false; !ended; {
+		if err = w.old.Pool.QueryRow(ctx, "SELECT txid_snapshot_xmin(txid_current_snapshot()) >= $1", next).Scan(&ended); err != nil {
+			return "", err
+		}
+	}
+	return lsn, nil
+}
+
+// change changes something of a user in the old database. It never makes a row as it was before: two looks
+// could not tell that from a row that did not change.
 func (w *world) change(ctx context.Context, u *olddata.User, n int, random *rand.Rand) error {
-	id := fmt.Sprintf("%08x-0000-4000-8000-%012x", n%3, random.IntN(4))
+	id := fmt.Sprintf("%08x-0000-4000-8000-%012x", n, random.Uint64()>>16)
 	lecture := u.Timetables[0].Lectures[0].ID
 	statements := [][]any{
 		{"UPDATE lectures SET title = $2::text, updated_at = now() WHERE id = $1", lecture, fmt.Sprint(n)},
-		{"UPDATE lecture_times SET room = $2::text WHERE lecture_id = $1", lecture, fmt.Sprint(n % 2)}, // without updated_at
-		{"UPDATE users SET username = $2::text WHERE id = $1", u.ID, fmt.Sprintf("name-%d-%s", n%2, u.ID[:8])},
+		{"UPDATE lecture_times SET room = $2::text WHERE lecture_id = $1", lecture, fmt.Sprint(n)}, // without updated_at
+		{"UPDATE users SET username = $2::text WHERE id = $1", u.ID, fmt.Sprintf("name-%d-%s", n, u.ID[:8])},
 		{"INSERT INTO lectures (id, timetable_id, title) VALUES ($1, $2, 'x') ON CONFLICT (id) DO NOTHING", id, u.Timetables[0].ID},
-		{"DELETE FROM lectures WHERE id = $1", id},
+		{"DELETE FROM lectures WHERE id = (SELECT id FROM lectures WHERE timetable_id = $1 AND title = 'x' ORDER BY id LIMIT 1)", u.Timetables[0].ID},
 	}
 	s := statements[random.IntN(len(statements))]
 	if _, err := w.old.Pool.Exec(ctx, s[0].(string), s[1:]...); err != nil {

@@ -98,7 +98,7 @@ func TestChangesArrive(t *testing.T) {
 	w.arrive()
 	w.check()
 	stop()
-	if strings.Contains(w.log.String(), "ERROR") {
+	if strings.Contains(w.log.String(), "level=ERROR") { // PostgreSQL may still close an earlier session, which is a warning
 		t.Error(w.log)
 	}
 }
