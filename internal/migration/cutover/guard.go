@@ -154,9 +154,12 @@ func (g *guard) retry(ctx context.Context, do func(pgx.Tx) error) error {
 	}
 }
 
+// inTransaction executes do. Its commit waits for the log even if the database's do not (synchronous_commit =
+// off): then everything that was committed before is in the log that a position names, too.
 func (g *guard) inTransaction(ctx context.Context, do func(pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, g.conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d", lockTimeout.Milliseconds())); err != nil {
+		settings := fmt.Sprintf("SET LOCAL lock_timeout = %d; SET LOCAL synchronous_commit = on", lockTimeout.Milliseconds())
+		if _, err := tx.Exec(ctx, settings); err != nil {
 			return err
 		}
 		return do(tx)
