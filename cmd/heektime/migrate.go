@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -71,17 +72,26 @@ func (m *migration) register(flags *flag.FlagSet) {
 	flags.BoolVar(&m.dryRun, "dry-run", false, "only say what would be done")
 }
 
-// open connects to the old database. Callers connect to the target themselves, with m.firestore.
-func (m *migration) open(ctx context.Context, readOnly bool) (*legacydb.DB, error) {
+// oldDatabase returns the mapping and the connection string.
+func (m *migration) oldDatabase() (*legacydb.Mapping, string, error) {
 	if m.databaseURL == "" {
 		m.databaseURL = os.Getenv(oldDatabaseVariable)
 	}
 	if m.databaseURL == "" {
-		return nil, errors.New("which old database? set " + oldDatabaseVariable + " to its connection string, postgres://USER:PASSWORD@HOST/DATABASE")
+		return nil, "", errors.New("which old database? set " + oldDatabaseVariable + " to its connection string, postgres://USER:PASSWORD@HOST/DATABASE")
 	}
 	mapping, err := legacydb.ReadMapping(m.mappingPath)
+	return mapping, m.databaseURL, err
+}
+
+// open connects to the old database. Callers connect to the target themselves, with m.firestore.
+func (m *migration) open(ctx context.Context, readOnly bool) (*legacydb.DB, error) {
+	mapping, url, err := m.oldDatabase()
 	if err != nil {
 		return nil, err
 	}
-	return legacydb.Open(ctx, legacydb.Config{URL: m.databaseURL, Mapping: mapping, ReadOnly: readOnly})
+	return legacydb.Open(ctx, legacydb.Config{URL: url, Mapping: mapping, ReadOnly: readOnly})
 }
+
+// migrationLog writes lines of the migration to standard error.
+func migrationLog() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"heek.kr/heektime/internal/migration/cutover"
+	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/replication"
 )
 
@@ -36,7 +37,7 @@ func migrateFinish(ctx context.Context, args []string) error {
 		return err
 	}
 	defer db.Close()
-	converter, err := loadConverter(ctx, client, db)
+	converter, err := documentwriter.LoadConverter(ctx, client, db)
 	if err != nil {
 		return err
 	}

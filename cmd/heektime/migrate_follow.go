@@ -5,11 +5,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
-	"os"
 
 	"heek.kr/heektime/internal/migration/documentwriter"
-	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/replication"
 	"heek.kr/heektime/internal/migration/reverse"
 )
@@ -55,18 +52,3 @@ func migrateFollow(ctx context.Context, args []string) error {
 	}
 	return err
 }
-
-// oldDatabase returns the mapping and the connection string.
-func (m *migration) oldDatabase() (*legacydb.Mapping, string, error) {
-	if m.databaseURL == "" {
-		m.databaseURL = os.Getenv(oldDatabaseVariable)
-	}
-	if m.databaseURL == "" {
-		return nil, "", errors.New("which old database? set " + oldDatabaseVariable + " to its connection string, postgres://USER:PASSWORD@HOST/DATABASE")
-	}
-	mapping, err := legacydb.ReadMapping(m.mappingPath)
-	return mapping, m.databaseURL, err
-}
-
-// migrationLog writes lines of the migration to standard error.
-func migrationLog() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }

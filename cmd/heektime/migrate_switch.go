@@ -13,7 +13,6 @@ import (
 
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/migration/comparison"
-	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/cutover"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
@@ -82,13 +81,7 @@ func (m *migration) cutover(ctx context.Context, client *firestore.Client, db *l
 	}
 	return cutover.Config{
 		DB: db, Firestore: client, Log: migrationLog(),
-		Drain: func(ctx context.Context, lsn string) error {
-			position, err := walstream.ParseLSN(lsn)
-			if err != nil {
-				return err
-			}
-			return replication.Drain(ctx, client, position)
-		},
+		Drain: func(ctx context.Context, lsn walstream.LSN) error { return replication.Drain(ctx, client, lsn) },
 		Verify: func(ctx context.Context, kind state.Kind, since time.Time) error {
 			report, err := comparison.Run(ctx, comparison.Config{
 				Old: db, Firestore: client, Kinds: []state.Kind{kind}, Since: since, Sample: switchSample, Accounts: hasAccount(accounts),
@@ -116,42 +109,15 @@ func (m *migration) reverse(ctx context.Context, client *firestore.Client, db *l
 	if err != nil {
 		return reverse.Config{}, err
 	}
-	converter, err := loadConverter(ctx, client, db)
+	converter, err := documentwriter.LoadConverter(ctx, client, db)
 	if err != nil {
 		return reverse.Config{}, err
 	}
 	return reverse.Config{
 		DB: db, Client: client, Converter: converter, Accounts: reverse.FirebaseAccounts{Client: accounts},
 		Database: fmt.Sprintf("projects/%s/databases/%s", m.project, m.database), Log: migrationLog(), PasswordInterval: passwordInterval,
-		Drain: func(ctx context.Context) error {
-			var lsn string
-			if err := db.Pool.QueryRow(ctx, "SELECT pg_current_wal_lsn()::text").Scan(&lsn); err != nil {
-				return err
-			}
-			position, err := walstream.ParseLSN(lsn)
-			if err != nil {
-				return err
-			}
-			return replication.Drain(ctx, client, position)
-		},
+		Drain: func(ctx context.Context) error { return replication.DrainCurrent(ctx, client, db) },
 	}, nil
-}
-
-// loadConverter returns a converter that knows all schools, semesters and users.
-func loadConverter(ctx context.Context, client *firestore.Client, db *legacydb.DB) (*conversion.Converter, error) {
-	reader, err := db.Reader(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	defer reader.Close()
-	names := conversion.NewNames(db.Mapping)
-	for user, err := range legacydb.Rows[legacydb.User](ctx, reader, "") {
-		if err != nil {
-			return nil, err
-		}
-		names.Put(user)
-	}
-	return documentwriter.NewConverter(ctx, client, db.Mapping, reader, names)
 }
 
 // repairInterval is how often follow looks for what a killed switch left. It bills 3 reads each time.

@@ -12,13 +12,11 @@ import (
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
 
 	"heek.kr/heektime/internal/gcp"
-	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/cutover"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/replication"
 	"heek.kr/heektime/internal/migration/reverse"
-	"heek.kr/heektime/internal/migration/walstream"
 )
 
 // reverseRun returns what follow runs in the other direction.
@@ -32,7 +30,7 @@ func reverseRun(url string, mapping *legacydb.Mapping, client *firestore.Client,
 		if _, err := cutover.Repair(ctx, cutover.Config{DB: db, Firestore: client}); err != nil && !errors.Is(err, cutover.ErrBusy) {
 			return err
 		}
-		converter, err := converterOf(ctx, client, db)
+		converter, err := documentwriter.LoadConverter(ctx, client, db)
 		if err != nil {
 			return err
 		}
@@ -52,34 +50,7 @@ func reverseRun(url string, mapping *legacydb.Mapping, client *firestore.Client,
 			Listener: func(ctx context.Context) (firestorepb.Firestore_ListenClient, error) {
 				return streams.Listen(ctx)
 			},
-			Drain: func(ctx context.Context) error {
-				var text string
-				if err := db.Pool.QueryRow(ctx, "SELECT pg_current_wal_lsn()::text").Scan(&text); err != nil {
-					return err
-				}
-				lsn, err := walstream.ParseLSN(text)
-				if err != nil {
-					return err
-				}
-				return replication.Drain(ctx, client, lsn)
-			},
+			Drain: func(ctx context.Context) error { return replication.DrainCurrent(ctx, client, db) },
 		})
 	}
-}
-
-// converterOf returns a converter that knows all schools, semesters and users.
-func converterOf(ctx context.Context, client *firestore.Client, db *legacydb.DB) (*conversion.Converter, error) {
-	reader, err := db.Reader(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	defer reader.Close()
-	names := conversion.NewNames(db.Mapping)
-	for user, err := range legacydb.Rows[legacydb.User](ctx, reader, "") {
-		if err != nil {
-			return nil, err
-		}
-		names.Put(user)
-	}
-	return documentwriter.NewConverter(ctx, client, db.Mapping, reader, names)
 }

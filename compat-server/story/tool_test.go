@@ -74,13 +74,7 @@ const limit = 12 * time.Second
 func cutoverConfig(db *legacydb.DB, client *firestore.Client, log *slog.Logger) cutover.Config {
 	return cutover.Config{
 		DB: db, Firestore: client, Log: log, Limit: limit,
-		Drain: func(ctx context.Context, text string) error {
-			lsn, err := walstream.ParseLSN(text)
-			if err != nil {
-				return err
-			}
-			return replication.Drain(ctx, client, lsn)
-		},
+		Drain: func(ctx context.Context, lsn walstream.LSN) error { return replication.Drain(ctx, client, lsn) },
 		Verify: func(ctx context.Context, kind state.Kind, since time.Time) error {
 			report, err := comparison.Run(ctx, comparison.Config{
 				Old: db, Firestore: client, Kinds: []state.Kind{kind}, Since: since, Sample: 20, Accounts: everybody,

@@ -14,6 +14,7 @@ import (
 
 	"heek.kr/heektime/internal/errwrap"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/walstream"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -112,9 +113,9 @@ func (s *Stream) arriveForward(ctx context.Context) error {
 	if err := s.findSlot(ctx); err != nil {
 		return err
 	}
-	var target pglogrepl.LSN
-	if err := s.Old.Pool.QueryRow(ctx, `SELECT pg_current_wal_lsn()::text`).Scan(&target); err != nil {
-		return fmt.Errorf("read the position of the old database: %w", err)
+	target, err := walstream.CurrentLSN(ctx, s.Old.Pool)
+	if err != nil {
+		return err
 	}
 	return await(ctx, s.patience(), target, s.position, cmp.Compare[pglogrepl.LSN])
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"heek.kr/heektime/internal/migration/conversion"
+	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
 )
 
@@ -20,14 +21,6 @@ func (c *comparer) load(ctx context.Context) error {
 		return err
 	}
 	defer r.Close()
-	schools, err := all[legacydb.School](ctx, r)
-	if err != nil {
-		return err
-	}
-	semesters, err := all[legacydb.Semester](ctx, r)
-	if err != nil {
-		return err
-	}
 	names := conversion.NewNames(c.Old.Mapping)
 	total := 0
 	var sample []string
@@ -45,9 +38,9 @@ func (c *comparer) load(ctx context.Context) error {
 	for name := range c.reserved {
 		names.Reserve(name)
 	}
-	c.convert = conversion.New(conversion.Config{
-		Client: c.Firestore, Mapping: c.Old.Mapping, Schools: schools, Semesters: semesters, Names: names,
-	})
+	if c.convert, err = documentwriter.NewConverter(ctx, c.Firestore, c.Old.Mapping, r, names); err != nil {
+		return err
+	}
 	if c.sampled != nil || c.wholeUsers() {
 		c.total = max(total, c.total)
 		return nil

@@ -175,13 +175,6 @@ func (n *Names) Of(key string) (name Name, ok bool) {
 	return p.name, true
 }
 
-// Len returns the number of users.
-func (n *Names) Len() int {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return len(n.users)
-}
-
 // settling is one change of who has which claim, and what follows from it.
 type settling struct {
 	n      *Names

@@ -14,6 +14,7 @@ import (
 
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/state"
+	"heek.kr/heektime/internal/migration/walstream"
 )
 
 // Config has what switches need.
@@ -23,7 +24,7 @@ type Config struct {
 	Firestore *firestore.Client
 	// Drain waits until heektime migrate follow has applied everything that the old database committed before
 	// a position of its log.
-	Drain func(ctx context.Context, lsn string) error
+	Drain func(ctx context.Context, lsn walstream.LSN) error
 	// Verify compares both sides of a kind while its writes are held, first of all what changed since a time.
 	// An error takes the switch back. nil compares nothing.
 	Verify func(ctx context.Context, kind state.Kind, since time.Time) error

@@ -8,6 +8,7 @@ import (
 
 	"heek.kr/heektime/internal/migration/reverse"
 	"heek.kr/heektime/internal/migration/state"
+	"heek.kr/heektime/internal/migration/walstream"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -72,9 +73,9 @@ func (a *attempt) forward() (steps []step, held int) {
 // drain waits until all changes of the old database are in Firestore and, if the kind has been on the new side
 // before, those of Firestore in the old database.
 func (a *attempt) drain(ctx context.Context) error {
-	var lsn string
-	if err := a.conn.QueryRow(ctx, "SELECT pg_current_wal_lsn()::text").Scan(&lsn); err != nil {
-		return fmt.Errorf("read the position of the old database's log: %w", err)
+	lsn, err := walstream.CurrentLSN(ctx, a.conn)
+	if err != nil {
+		return err
 	}
 	if a.cfg.Drain != nil {
 		if err := a.cfg.Drain(ctx, lsn); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"heek.kr/heektime/internal/migration/state"
+	"heek.kr/heektime/internal/migration/walstream"
 )
 
 // Without any one of the guards, a write that began before the switch and ends during or after it is lost, and
@@ -30,7 +31,7 @@ func TestGuardsAreNecessary(t *testing.T) {
 			}
 		}, true},
 		{"the drain", func(w *world, cfg *Config) {
-			cfg.Drain = func(ctx context.Context, lsn string) error {
+			cfg.Drain = func(ctx context.Context, lsn walstream.LSN) error {
 				if w.phase(state.Timetables) == state.Holding {
 					return nil
 				}
@@ -39,15 +40,15 @@ func TestGuardsAreNecessary(t *testing.T) {
 		}, true},
 		{"the lock", func(w *world, cfg *Config) {
 			// What was committed when the lock was not yet waited for.
-			var before string
-			cfg.fault = func(text string) error {
+			var before walstream.LSN
+			cfg.fault = func(text string) (err error) {
 				if text == "lock the tables and reject late writers" {
-					return w.pool.QueryRow(t.Context(), "SELECT pg_current_wal_lsn()::text").Scan(&before)
+					before, err = walstream.CurrentLSN(t.Context(), w.pool)
 				}
-				return nil
+				return err
 			}
-			cfg.Drain = func(ctx context.Context, lsn string) error {
-				if before != "" {
+			cfg.Drain = func(ctx context.Context, lsn walstream.LSN) error {
+				if before != 0 {
 					lsn = before
 				}
 				return w.drain(ctx, lsn)

@@ -22,6 +22,7 @@ import (
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
 	"heek.kr/heektime/internal/migration/state"
+	"heek.kr/heektime/internal/migration/walstream"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -127,9 +128,9 @@ func (w *world) config() Config {
 
 // drain stands for the direction from the old database to Firestore: what the stream of changes has up to a
 // position arrives. It notes the lectures.
-func (w *world) drain(ctx context.Context, lsn string) error {
+func (w *world) drain(ctx context.Context, lsn walstream.LSN) error {
 	rows, err := w.pool.Query(ctx, "SELECT data FROM pg_logical_slot_peek_binary_changes($1, $2, NULL, 'proto_version', '1', 'publication_names', 'test')",
-		w.slot+"_peek", lsn)
+		w.slot+"_peek", lsn.String())
 	if err != nil {
 		return err
 	}

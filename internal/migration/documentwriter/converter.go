@@ -10,7 +10,29 @@ import (
 	"heek.kr/heektime/internal/migration/legacydb"
 )
 
-// NewConverter returns a converter with all schools and semesters of a reader.
+// LoadConverter returns a converter with all users, schools and semesters as they are now.
+func LoadConverter(ctx context.Context, client *firestore.Client, db *legacydb.DB) (*conversion.Converter, error) {
+	r, err := db.Reader(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return ReadConverter(ctx, client, db.Mapping, r)
+}
+
+// ReadConverter returns a converter with all users, schools and semesters of a reader.
+func ReadConverter(ctx context.Context, client *firestore.Client, mapping *legacydb.Mapping, r *legacydb.Reader) (*conversion.Converter, error) {
+	names := conversion.NewNames(mapping)
+	for user, err := range legacydb.Rows[legacydb.User](ctx, r, "") {
+		if err != nil {
+			return nil, fmt.Errorf("read all users: %w", err)
+		}
+		names.Put(user)
+	}
+	return NewConverter(ctx, client, mapping, r, names)
+}
+
+// NewConverter returns a converter with all schools and semesters of a reader, and the names of users.
 func NewConverter(ctx context.Context, client *firestore.Client, mapping *legacydb.Mapping, r *legacydb.Reader,
 	names *conversion.Names,
 ) (*conversion.Converter, error) {

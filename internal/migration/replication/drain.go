@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/walstream"
 	"heek.kr/heektime/internal/schema"
 )
@@ -49,4 +50,13 @@ func Drain(ctx context.Context, client *firestore.Client, lsn walstream.LSN) err
 			return nil
 		}
 	}
+}
+
+// DrainCurrent is [Drain] up to where the log of the old database is now.
+func DrainCurrent(ctx context.Context, client *firestore.Client, db *legacydb.DB) error {
+	lsn, err := walstream.CurrentLSN(ctx, db.Pool)
+	if err != nil {
+		return err
+	}
+	return Drain(ctx, client, lsn)
 }

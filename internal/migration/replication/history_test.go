@@ -5,31 +5,21 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 
 	"heek.kr/heektime/internal/faulttest"
+	"heek.kr/heektime/internal/migration/migrationtest/bothsides"
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
 	"heek.kr/heektime/internal/migration/replication"
 )
-
-// histories is how many random histories run; MIGRATION_HISTORIES has another number for a run by hand.
-func histories(t *testing.T, fallback int) int {
-	n, err := strconv.Atoi(os.Getenv("MIGRATION_HISTORIES"))
-	if err != nil {
-		return fallback
-	}
-	return n
-}
 
 // While random transactions change the old database, following is killed before or after any of its
 // calls to Firestore, or a call fails, or it is killed at any other time. In the end Firestore has what
 // a fresh conversion gives.
 func TestKilledAtAnyPoint(t *testing.T) {
 	t.Parallel()
-	for seed := range histories(t, 4) {
+	for seed := range bothsides.Histories(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, olddata.Config{Users: 20, LecturesPerUser: 2, Seed: uint64(seed)})

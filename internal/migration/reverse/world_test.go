@@ -158,19 +158,7 @@ func (w *world) commit(do func(tx *firestore.Transaction) error) {
 
 func (w *world) converter() *conversion.Converter {
 	w.t.Helper()
-	reader, err := w.db.Reader(w.t.Context(), "")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer reader.Close()
-	names := conversion.NewNames(w.db.Mapping)
-	for user, err := range legacydb.Rows[legacydb.User](w.t.Context(), reader, "") {
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		names.Put(user)
-	}
-	converter, err := documentwriter.NewConverter(w.t.Context(), w.client, w.db.Mapping, reader, names)
+	converter, err := documentwriter.LoadConverter(w.t.Context(), w.client, w.db)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
 	"time"
 
@@ -20,21 +18,12 @@ import (
 	"heek.kr/heektime/internal/migration/snapshotcopy"
 )
 
-// histories is how many random histories run; MIGRATION_HISTORIES has another number for a run by hand.
-func histories(t *testing.T, fallback int) int {
-	n, err := strconv.Atoi(os.Getenv("MIGRATION_HISTORIES"))
-	if err != nil {
-		return fallback
-	}
-	return n
-}
-
 // A copy is killed before or after any of its calls to Firestore, or a call fails, while transactions
 // change the old database, and is run again. After it has finished, following leads to exactly what a
 // fresh conversion gives: nothing fell between.
 func TestKilledAtAnyPoint(t *testing.T) {
 	t.Parallel()
-	for seed := range histories(t, 4) {
+	for seed := range bothsides.Histories(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			cloud := emulatortest.Start(t)

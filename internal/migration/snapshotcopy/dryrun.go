@@ -47,14 +47,7 @@ func DryRun(ctx context.Context, cfg Config) (Report, error) {
 		return Report{}, err
 	}
 	defer r.Close()
-	names := conversion.NewNames(cfg.Mapping)
-	for row, err := range legacydb.Rows[legacydb.User](ctx, r, "") {
-		if err != nil {
-			return Report{}, err
-		}
-		names.Put(row)
-	}
-	c, err := documentwriter.NewConverter(ctx, cfg.Firestore, cfg.Mapping, r, names)
+	c, err := documentwriter.ReadConverter(ctx, cfg.Firestore, cfg.Mapping, r)
 	if err != nil {
 		return Report{}, err
 	}

@@ -15,6 +15,14 @@ type Snapshot struct {
 	running []uint32
 }
 
+// CurrentLSN returns how far the database's log is written.
+func CurrentLSN(ctx context.Context, db querier) (lsn LSN, err error) {
+	if err := db.QueryRow(ctx, "SELECT pg_current_wal_lsn()::text").Scan(&lsn); err != nil {
+		return 0, fmt.Errorf("read the position of the old database's log: %w", err)
+	}
+	return lsn, nil
+}
+
 // CurrentSnapshot returns what a reader that starts now sees at least.
 func CurrentSnapshot(ctx context.Context, db querier) (Snapshot, error) {
 	// The name of the function before PostgreSQL 13, which later versions still have.

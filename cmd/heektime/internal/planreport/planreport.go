@@ -138,26 +138,14 @@ func plural(n int, one, many string) string {
 const maxValue = 24
 
 func example(f conversion.Finding) string {
-	key := cut(f.Key, 12)
+	key := table.Cut(f.Key, 12)
 	switch {
 	case f.Before == "" && f.After == "":
 		return key
 	case f.After == "":
-		return key + ": " + cut(f.Before, maxValue)
+		return key + ": " + table.Cut(f.Before, maxValue)
 	}
-	return key + ": " + cut(f.Before, maxValue) + " → " + cut(f.After, maxValue)
-}
-
-// cut shortens a text to a width.
-func cut(text string, width int) string {
-	if table.Width(text) <= width {
-		return text
-	}
-	for table.Width(text) >= width {
-		runes := []rune(text)
-		text = string(runes[:len(runes)-1])
-	}
-	return text + "…"
+	return key + ": " + table.Cut(f.Before, maxValue) + " → " + table.Cut(f.After, maxValue)
 }
 
 func absent(w io.Writer, r *plan.Report, o Options) {

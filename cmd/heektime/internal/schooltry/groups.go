@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/courses"
 	"heek.kr/heektime/internal/importreport"
 )
@@ -52,17 +53,17 @@ func writeSkipped(w io.Writer, p *courses.Preview) {
 			fmt.Fprintf(w, "  … and %d other reasons\n", len(list)-maxGroups)
 			break
 		}
-		fmt.Fprintln(w, "  "+cut(fmt.Sprintf("%d× %s", len(g.rows), g.reason), lineWidth-2))
+		fmt.Fprintln(w, "  "+table.Cut(fmt.Sprintf("%d× %s", len(g.rows), g.reason), lineWidth-2))
 		for i, row := range g.rows {
 			if i == 3 {
-				fmt.Fprintln(w, "      "+cut("also "+rowNumbers(g.rows[3:]), lineWidth-6))
+				fmt.Fprintln(w, "      "+table.Cut("also "+rowNumbers(g.rows[3:]), lineWidth-6))
 				break
 			}
 			line := row.Row + ": " + row.Text
 			if g.reason != row.Reason {
 				line = row.Row + ": " + row.Reason + ": " + row.Text
 			}
-			fmt.Fprintln(w, "      "+cut(line, lineWidth-6))
+			fmt.Fprintln(w, "      "+table.Cut(line, lineWidth-6))
 		}
 	}
 }

@@ -100,7 +100,7 @@ func writeWrapped(w io.Writer, title string, items []string) {
 		}
 		line += item
 	}
-	fmt.Fprintln(w, cut(strings.TrimRight(line, " "), lineWidth))
+	fmt.Fprintln(w, table.Cut(strings.TrimRight(line, " "), lineWidth))
 }
 
 // writeSample shows lectures from all parts of the list.
@@ -122,7 +122,7 @@ func writeSample(w io.Writer, lectures []*lecturespb.Lecture) {
 		if l.GetCredit() != 0 {
 			line = append(line, fmt.Sprintf("· %v credits", l.GetCredit()))
 		}
-		fmt.Fprintln(w, "  "+cut(strings.Join(line, " "), lineWidth-2))
+		fmt.Fprintln(w, "  "+table.Cut(strings.Join(line, " "), lineWidth-2))
 		var details []string
 		for _, t := range l.GetTimes() {
 			details = append(details, strings.TrimSpace(meeting(t)))
@@ -130,13 +130,13 @@ func writeSample(w io.Writer, lectures []*lecturespb.Lecture) {
 		if len(details) == 0 {
 			details = []string{"no meetings"}
 		}
-		fmt.Fprintln(w, "    "+cut(strings.Join(details, ", "), lineWidth-4))
+		fmt.Fprintln(w, "    "+table.Cut(strings.Join(details, ", "), lineWidth-4))
 		var tags []string
 		for _, m := range l.GetMetas() {
 			tags = append(tags, "#"+m.GetTag())
 		}
 		if marks := append(append([]string{}, l.GetCategory()...), tags...); len(marks) > 0 {
-			fmt.Fprintln(w, "    "+cut(strings.Join(marks, ", "), lineWidth-4))
+			fmt.Fprintln(w, "    "+table.Cut(strings.Join(marks, ", "), lineWidth-4))
 		}
 	}
 }
@@ -151,19 +151,3 @@ func meeting(t *lecturespb.Lecture_LectureTime) string {
 }
 
 func clock(minutes int32) string { return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60) }
-
-// cut shortens s to a width in columns of a terminal.
-func cut(s string, width int) string {
-	if table.Width(s) <= width {
-		return s
-	}
-	var b strings.Builder
-	used := 0
-	for _, r := range s {
-		if used += table.Width(string(r)); used > width-1 {
-			break
-		}
-		b.WriteRune(r)
-	}
-	return b.String() + "…"
-}

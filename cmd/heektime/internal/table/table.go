@@ -55,6 +55,22 @@ func Width(s string) int {
 	return n
 }
 
+// Cut shortens s to a width in columns of a terminal.
+func Cut(s string, width int) string {
+	if Width(s) <= width {
+		return s
+	}
+	var b strings.Builder
+	used := 0
+	for _, r := range s {
+		if used += Width(string(r)); used > width-1 {
+			break
+		}
+		b.WriteRune(r)
+	}
+	return b.String() + "…"
+}
+
 // Bytes formats a size with a decimal unit.
 func Bytes(n int64) string {
 	switch {

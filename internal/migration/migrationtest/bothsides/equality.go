@@ -30,9 +30,7 @@ func Converted(t testing.TB, fs *firestore.Client, db *legacydb.DB) Documents {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	names := conversion.NewNames(db.Mapping)
-	each(t, r, func(row legacydb.User) { names.Put(row) })
-	c, err := documentwriter.NewConverter(ctx, fs, db.Mapping, r, names)
+	c, err := documentwriter.ReadConverter(ctx, fs, db.Mapping, r)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,8 @@ package bothsides
 
 import (
 	"context"
+	"os"
+	"strconv"
 	"testing"
 
 	"cloud.google.com/go/firestore"
@@ -12,6 +14,16 @@ import (
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
 	"heek.kr/heektime/internal/migration/walstream"
 )
+
+// Histories is how many random histories a test runs: fallback, or the number in MIGRATION_HISTORIES for a run
+// by hand.
+func Histories(fallback int) int {
+	n, err := strconv.Atoi(os.Getenv("MIGRATION_HISTORIES"))
+	if err != nil {
+		return fallback
+	}
+	return n
+}
 
 // World is both sides. Everything ends with the test.
 type World struct {
@@ -66,14 +78,11 @@ func (w *World) Exec(t testing.TB, sql string) {
 // LSN returns the current position of the old database's log.
 func (w *World) LSN(t testing.TB) walstream.LSN {
 	t.Helper()
-	var text string
-	w.With(t, func(conn *pgx.Conn) error {
-		return conn.QueryRow(context.Background(), "SELECT pg_current_wal_lsn()::text").Scan(&text)
+	var lsn walstream.LSN
+	w.With(t, func(conn *pgx.Conn) (err error) {
+		lsn, err = walstream.CurrentLSN(context.Background(), conn)
+		return err
 	})
-	lsn, err := walstream.ParseLSN(text)
-	if err != nil {
-		t.Fatal(err)
-	}
 	return lsn
 }
 
