@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -64,7 +65,7 @@ func examine(ctx context.Context, args []string) error {
 		return err
 	}
 	if o.json {
-		err = printIndented(report)
+		err = printIndented(os.Stdout, report)
 	} else {
 		report.Write(os.Stdout)
 	}
@@ -146,7 +147,7 @@ func (o *doctorOptions) examineURL(ctx context.Context, files doctor.Files) erro
 	}
 	findings := doctor.CheckURL(ctx, options)
 	if o.json {
-		if err := printIndented(map[string]any{"url": o.url, "findings": findings}); err != nil {
+		if err := printIndented(os.Stdout, map[string]any{"url": o.url, "findings": findings}); err != nil {
 			return err
 		}
 	} else {
@@ -163,8 +164,9 @@ func (o *doctorOptions) examineURL(ctx context.Context, files doctor.Files) erro
 	return nil
 }
 
-func printIndented(value any) error {
-	out := json.NewEncoder(os.Stdout)
+// printIndented prints a value as JSON.
+func printIndented(w io.Writer, value any) error {
+	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
 	out.SetIndent("", "  ")
 	if err := out.Encode(value); err != nil {

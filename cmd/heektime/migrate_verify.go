@@ -106,7 +106,7 @@ func (o *verifyOptions) compare(ctx context.Context, client *firestore.Client, d
 		err = stored
 	}
 	if o.json {
-		err = errors.Join(err, writeReportJSON(os.Stdout, report))
+		err = errors.Join(err, printIndented(os.Stdout, report))
 	} else {
 		printComparison(os.Stdout, report)
 	}
@@ -159,13 +159,6 @@ func writeDifferences(w io.Writer) func(comparison.Difference) {
 	out := json.NewEncoder(w)
 	out.SetEscapeHTML(false)
 	return func(d comparison.Difference) { out.Encode(d) }
-}
-
-func writeReportJSON(w io.Writer, report any) error {
-	out := json.NewEncoder(w)
-	out.SetEscapeHTML(false)
-	out.SetIndent("", "  ")
-	return out.Encode(report)
 }
 
 // verifyProgress returns a function that shows how far a comparison is, and how long the rest will take.

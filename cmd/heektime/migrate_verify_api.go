@@ -63,7 +63,7 @@ func (o *verifyOptions) compareAPIs(ctx context.Context, client *firestore.Clien
 		return err
 	}
 	if o.json {
-		if err := writeReportJSON(os.Stdout, report); err != nil {
+		if err := printIndented(os.Stdout, report); err != nil {
 			return err
 		}
 	} else {
