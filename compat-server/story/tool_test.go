@@ -13,8 +13,10 @@ import (
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/migration/comparison"
 	"heek.kr/heektime/internal/migration/cutover"
+	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/replication"
+	"heek.kr/heektime/internal/migration/reverse"
 	"heek.kr/heektime/internal/migration/snapshotcopy"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/migration/walstream"
@@ -41,10 +43,6 @@ func runTool(ctx context.Context, args []string) error {
 	switch args[0] {
 	case "copy":
 		return snapshotcopy.Run(ctx, snapshotcopy.Config{URL: url, Mapping: mapping, Firestore: client, Prepare: true, Log: log})
-	case "follow":
-		return replication.Run(ctx, replication.Config{
-			URL: url, Mapping: mapping, Firestore: client, Log: log, Reverse: reverseRun(url, mapping, client, log),
-		})
 	}
 	db, err := legacydb.Open(ctx, legacydb.Config{URL: url, Mapping: mapping})
 	if err != nil {
@@ -52,6 +50,13 @@ func runTool(ctx context.Context, args []string) error {
 	}
 	defer db.Close()
 	switch args[0] {
+	case "follow":
+		return replication.Run(ctx, replication.Config{
+			URL: url, Mapping: mapping, Firestore: client, Log: log, Reverse: reverseRun(url, mapping, client, log),
+			Adjust: func(ctx context.Context, writes []documentwriter.Write) ([]documentwriter.Write, error) {
+				return reverse.Adjust(ctx, db.Pool, client, writes)
+			},
+		})
 	case "verify":
 		return verify(ctx, db, client)
 	case "switch":
