@@ -18,10 +18,11 @@ import (
 	"heek.kr/heektime/internal/cloudevent"
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/faulttest"
+	"heek.kr/heektime/internal/longtest"
 )
 
-// histories is how many random histories TestHistories runs.
-const histories = 20
+// TestHistories runs this many random histories, and more with LONG_TESTS.
+const histories, longHistories = 5, 20
 
 // Clients write concurrently under the rules. Events arrive twice, late and in any order. Functions and
 // purges are killed at any of their calls. Accounts are deleted, restored, or deleted by hand. At the
@@ -29,8 +30,8 @@ const histories = 20
 func TestHistories(t *testing.T) {
 	t.Parallel()
 	n := histories
-	if testing.Short() {
-		n = 4
+	if longtest.Enabled() {
+		n = longHistories
 	}
 	for seed := range n {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {

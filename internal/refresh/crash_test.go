@@ -3,13 +3,13 @@ package refresh_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"heek.kr/heektime/internal/faulttest"
+	"heek.kr/heektime/internal/longtest"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/schema"
 )
@@ -63,7 +63,7 @@ func TestFaultAtCoversEveryCombination(t *testing.T) {
 func TestKilledAtAnyPoint(t *testing.T) {
 	needed := len(faults) * maxCalls
 	histories := needed
-	if os.Getenv("LONG_TESTS") != "" {
+	if longtest.Enabled() {
 		histories = longHistories
 	}
 	seeds := make(chan int)

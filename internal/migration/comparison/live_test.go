@@ -67,11 +67,18 @@ func TestWriters(t *testing.T) {
 		uids = append(uids, u.ID)
 	}
 	ctx, stop := context.WithCancel(t.Context())
+	// Writers make up to this many changes while follow goes around once: it would not catch up otherwise.
+	changes := make(chan struct{}, 20)
 	var writers, follower sync.WaitGroup
 	for i := range 2 {
 		writers.Go(func() {
 			random := rand.New(rand.NewPCG(1, uint64(i)))
-			for n := 0; ctx.Err() == nil; n++ {
+			for n := 0; ; n++ {
+				select {
+				case changes <- struct{}{}:
+				case <-ctx.Done():
+					return
+				}
 				if err := w.change(t.Context(), users[random.IntN(len(users))], n, random); err != nil {
 					t.Error(err)
 					return
@@ -82,6 +89,9 @@ func TestWriters(t *testing.T) {
 	followed := make(chan struct{})
 	follower.Go(func() {
 		for {
+			for range len(changes) {
+				<-changes
+			}
 			lsn, err := w.visible(t.Context())
 			if err == nil {
 				err = w.follow(t.Context(), uids)

@@ -32,6 +32,8 @@ func TestKilledAtAnyPoint(t *testing.T) {
 			for range 1 + random.IntN(2) { // the second copy starts over
 				for range 1 + random.IntN(4) {
 					copyWithFault(t, w, cloud, random)
+					// Transactions that it left open keep their locks for a minute of the cloud's time.
+					cloud.Clock.Advance(time.Minute + time.Second)
 				}
 				cfg := config(w)
 				cfg.BatchRows, cfg.SaveInterval = 10, -1

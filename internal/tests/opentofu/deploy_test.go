@@ -9,15 +9,22 @@ import (
 	"testing"
 
 	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/longtest"
 )
 
-// The files are formatted and valid, and the project alone is enough to plan.
+// The files are formatted and valid.
 func TestFilesAreValid(t *testing.T) {
 	w := newWorkspace(t)
 	if out, stderr, exitCode := w.try(t, "fmt", "-check", "-diff"); exitCode != 0 {
 		t.Errorf("not formatted, run tofu fmt in deploy/:\n%s%s", out, stderr)
 	}
 	w.run(t, "validate", "-no-color")
+}
+
+// The project alone is enough to plan.
+func TestPlanOfAnEmptyProject(t *testing.T) {
+	longtest.Only(t, "makes a second plan")
+	w := newWorkspace(t)
 	p := w.plan(t, "-var=project="+project)
 	if n := len(all[struct{}](t, p, "google_cloud_run_v2_service")); n != len(deployment.Table().Services) {
 		t.Errorf("a plan for an empty project has %d services", n)
@@ -61,6 +68,7 @@ func TestVariablesAreChecked(t *testing.T) {
 
 // A project lives: it is applied, released, destroyed and applied again.
 func TestLifeOfAProject(t *testing.T) {
+	longtest.Only(t, "plans and applies eight times")
 	w := newWorkspace(t)
 	w.run(t, append([]string{"apply", "-no-color", "-input=false", "-auto-approve"}, everything...)...)
 	t.Run("a second apply changes nothing", func(t *testing.T) {

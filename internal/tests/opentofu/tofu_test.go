@@ -2,11 +2,15 @@ package opentofu
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -46,15 +50,14 @@ func newWorkspace(t *testing.T) *workspace {
 		}
 	}
 
-	plugins := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", filepath.Join(plugins, "terraform-provider-google"), ".")
-	build.Dir = filepath.Join(root, "deploy/tofutest")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the provider: %v\n%s", err, out)
+	provider, err := builtProvider()
+	if err != nil {
+		t.Fatal(err)
 	}
-	config := filepath.Join(plugins, "tofu.rc")
+	settings := t.TempDir()
+	config := filepath.Join(settings, "tofu.rc")
 	text := `provider_installation {
-  dev_overrides { "hashicorp/google" = ` + quoted(t, plugins) + ` }
+  dev_overrides { "hashicorp/google" = ` + quoted(t, provider) + ` }
   direct {}
 }`
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
@@ -65,7 +68,7 @@ func newWorkspace(t *testing.T) *workspace {
 		t.Fatal(err)
 	}
 	w.env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + plugins, "TMPDIR=" + t.TempDir(),
+		"PATH=" + os.Getenv("PATH"), "HOME=" + settings, "TMPDIR=" + t.TempDir(),
 		"TF_CLI_CONFIG_FILE=" + config, "HEEKTIME_GOOGLE_SCHEMA=" + served, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
 	}
 	return w
@@ -82,11 +85,7 @@ func builtTofu(t *testing.T) string {
 	if !ok {
 		t.Fatal("go.mod does not require OpenTofu")
 	}
-	cache := os.Getenv("XDG_CACHE_HOME")
-	if cache == "" {
-		cache = filepath.Join(os.Getenv("HOME"), ".cache")
-	}
-	binary := filepath.Join(cache, "heektime", "opentofu-v"+strings.Fields(rest)[0], "tofu")
+	binary := filepath.Join(cache(), "opentofu-v"+strings.Fields(rest)[0], "tofu")
 	if _, err := os.Stat(binary); err != nil {
 		if os.Getenv("REQUIRE_TOFU") != "" {
 			t.Fatalf("OpenTofu is not built: %v", err)
@@ -95,6 +94,45 @@ func builtTofu(t *testing.T) string {
 	}
 	return binary
 }
+
+// cache is the folder where deploy/tofutest/build keeps what it builds.
+func cache() string {
+	folder := os.Getenv("XDG_CACHE_HOME")
+	if folder == "" {
+		folder = filepath.Join(os.Getenv("HOME"), ".cache")
+	}
+	return filepath.Join(folder, "heektime")
+}
+
+// builtProvider returns the folder of the provider in deploy/tofutest. Its modules are not those of the
+// repository, so that building it takes minutes of processor time without Go's cache: deploy/tofutest/build
+// does so, and this for a developer who has changed it since. The folder is named for the SHA-256 of its source.
+var builtProvider = sync.OnceValues(func() (string, error) {
+	source := filepath.Join(root, "deploy/tofutest")
+	files, err := filepath.Glob(filepath.Join(source, "*.go"))
+	if err != nil {
+		return "", err
+	}
+	hash := sha256.New()
+	for _, file := range append([]string{filepath.Join(source, "go.mod"), filepath.Join(source, "go.sum")}, files...) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		hash.Write(text)
+	}
+	folder := filepath.Join(cache(), "tofutest-"+hex.EncodeToString(hash.Sum(nil)))
+	binary := filepath.Join(folder, "terraform-provider-google")
+	if _, err := os.Stat(binary); err == nil {
+		return folder, nil
+	}
+	build := exec.Command("go", "build", "-o", binary+".new", ".")
+	build.Dir = source
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the provider: %w\n%s", err, out)
+	}
+	return folder, os.Rename(binary+".new", binary)
+})
 
 func copyFile(t *testing.T, from, to string) {
 	t.Helper()

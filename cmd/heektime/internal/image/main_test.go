@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/longtest"
 )
 
 // revision is the commit of the images in tests.
@@ -50,9 +51,7 @@ var images = sync.OnceValues(func() (map[string]*Built, error) {
 // for the service with the fewest packages. The gate and CI set LONG_TESTS.
 func allImages(t *testing.T) map[string]*Built {
 	t.Helper()
-	if os.Getenv("LONG_TESTS") == "" {
-		t.Skip("skipped: builds the images of all services, which takes minutes; set LONG_TESTS=1, as .ci/run does")
-	}
+	longtest.Only(t, "builds the images of all services, which takes minutes")
 	built, err := images()
 	if err != nil {
 		t.Fatal(err)

@@ -9,20 +9,24 @@ import (
 	"cloud.google.com/go/firestore"
 	"github.com/jackc/pgx/v5"
 
+	"heek.kr/heektime/internal/longtest"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
 	"heek.kr/heektime/internal/migration/walstream"
 )
 
-// Histories is how many random histories a test runs: fallback, or the number in MIGRATION_HISTORIES for a run
-// by hand.
-func Histories(fallback int) int {
+// Histories is how many random histories a test runs: long with LONG_TESTS, half of them without, or the
+// number in MIGRATION_HISTORIES for a run by hand.
+func Histories(long int) int {
 	n, err := strconv.Atoi(os.Getenv("MIGRATION_HISTORIES"))
-	if err != nil {
-		return fallback
+	switch {
+	case err == nil:
+		return n
+	case longtest.Enabled():
+		return long
 	}
-	return n
+	return (long + 1) / 2
 }
 
 // World is both sides. Everything ends with the test.

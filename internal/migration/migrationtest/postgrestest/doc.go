@@ -8,6 +8,9 @@
 // and which ends with the binary, even if the binary is killed. Tests that stop or kill PostgreSQL
 // [Start] a server of their own.
 //
+// initdb runs once for each installation of PostgreSQL: its result is kept in the user's cache folder and
+// copied for each server.
+//
 // Servers have wal_level=logical. The role in their URLs is a superuser and may replicate.
 //
 // Without PostgreSQL the tests are skipped, or fail if REQUIRE_POSTGRES is set.

@@ -96,6 +96,20 @@ func TestStopAndKill(t *testing.T) {
 	}
 }
 
+// Servers are copies of one cluster, or initdb's own if there is no cache to keep it in.
+func TestClusterIsCopied(t *testing.T) {
+	const system = "SELECT system_identifier FROM pg_control_system()"
+	cached := query[int64](t, postgrestest.Shared(t).URL("postgres"), system)
+	if another := query[int64](t, postgrestest.Start(t, nil).URL("postgres"), system); another != cached {
+		t.Errorf("another server has the system identifier %d, want %d of the cached cluster", another, cached)
+	}
+	t.Setenv("XDG_CACHE_HOME", os.DevNull)
+	t.Setenv("HOME", os.DevNull)
+	if fresh := query[int64](t, postgrestest.Start(t, nil).URL("postgres"), system); fresh == cached {
+		t.Error("without a cache folder, the server still copied the cluster")
+	}
+}
+
 // leaked makes TestLeak the test binary of TestEndsWithItsTestBinary.
 const leaked = "POSTGRESTEST_LEAK"
 

@@ -2,7 +2,6 @@ package postgrestest
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -82,7 +81,7 @@ func defaults() map[string]string {
 // start creates a server and waits until it accepts connections. A port can be taken between its choice
 // and its use, so several are tried.
 func start(programs string, settings map[string]string) (s *Server, err error) {
-	s = &Server{programs: programs, password: rand.Text(), settings: defaults()}
+	s = &Server{programs: programs, settings: defaults()}
 	for name, value := range settings {
 		s.settings[name] = value
 	}
@@ -92,7 +91,7 @@ func start(programs string, settings map[string]string) (s *Server, err error) {
 	if s.watchdog, err = startWatchdog(s.dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.dir))
 	}
-	if err := s.initialize(); err != nil {
+	if s.password, err = newCluster(programs, s.dir); err != nil {
 		return nil, errors.Join(err, s.watchdog.Close())
 	}
 	for range 5 {
@@ -115,25 +114,7 @@ func freePort() (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, nil
 }
 
-func (s *Server) initialize() error {
-	passwordFile := filepath.Join(s.dir, "password")
-	// The server's user must be able to read the file, and others must not: dir is closed to them.
-	if err := os.WriteFile(passwordFile, []byte(s.password), 0o644); err != nil {
-		return err
-	}
-	command := exec.Command(filepath.Join(s.programs, "initdb"), "--pgdata", s.data(), "--username", role,
-		"--pwfile", passwordFile, "--auth", "password", "--encoding", "UTF8", "--no-locale", "--no-sync")
-	command.Dir = s.dir
-	if err := unprivileged(command, s.dir); err != nil {
-		return err
-	}
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w\n%s", err, output)
-	}
-	return nil
-}
-
-func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+func (s *Server) data() string { return filepath.Join(s.dir, dataName) }
 
 // Start starts a server that was stopped or killed, and waits until it accepts connections, after any
 // recovery.
