@@ -95,7 +95,11 @@ func (s *session) open(ctx context.Context) (err error) {
 	if s.writer, s.position, err = documentwriter.Claim(ctx, s.cfg.Firestore); err != nil {
 		return err
 	}
-	s.db, err = legacydb.Open(ctx, legacydb.Config{URL: s.cfg.URL, Mapping: s.cfg.Mapping, ReadOnly: true})
+	if s.cfg.DB != nil {
+		s.db, err = s.cfg.DB.Checked(ctx)
+	} else {
+		s.db, err = legacydb.Open(ctx, legacydb.Config{URL: s.cfg.URL, Mapping: s.cfg.Mapping, ReadOnly: true})
+	}
 	return explainOpen(err)
 }
 
@@ -151,7 +155,7 @@ func (s *session) close() {
 	if s.lock != nil {
 		closeBriefly(s.lock.Close)
 	}
-	if s.db != nil {
+	if s.db != nil && s.cfg.DB == nil {
 		s.db.Close()
 	}
 }
