@@ -23,6 +23,8 @@ type Job struct {
 	Name string
 	// Every is how old a recorded run is before a run is recorded again.
 	Every time.Duration
+	// Pause is the age of the recorded run from which on the job has paused, instead of running each time.
+	Pause time.Duration
 	// Limit is the age at which the recorded success is too old.
 	Limit time.Duration
 }
@@ -30,9 +32,9 @@ type Job struct {
 var (
 	// Schedule runs every five minutes. It is late after half an hour without a success. The recorded
 	// success may be older than the last by Every and an interval.
-	Schedule = Job{Name: "schedule", Every: 30 * time.Minute, Limit: (30 + 30 + 5) * time.Minute}
-	// Purge runs every hour. It is late after three hours.
-	Purge = Job{Name: "purge", Limit: 3 * time.Hour}
+	Schedule = Job{Name: "schedule", Every: 30 * time.Minute, Pause: (30 + 30 + 5) * time.Minute, Limit: (30 + 30 + 5) * time.Minute}
+	// Purge runs every hour. It has paused if it missed an hour, and is late after three.
+	Purge = Job{Name: "purge", Pause: 110 * time.Minute, Limit: 3 * time.Hour}
 )
 
 // Next returns the job's heartbeat after a run that ends now, and whether it is due to be recorded. beats
@@ -42,7 +44,7 @@ func (j Job) Next(beats map[string]schema.Heartbeat, now time.Time, succeeded bo
 	// A time in the future is from a clock that was ahead.
 	old := func(at time.Time, limit time.Duration) bool { return at.After(now) || now.Sub(at) >= limit }
 	due = !known || old(next.Ran, j.Every) || succeeded && old(next.Succeeded, j.Every)
-	if !known || old(next.Ran, j.Limit) {
+	if !known || old(next.Ran, j.Pause) {
 		next.Since = now
 	}
 	next.Ran = now

@@ -53,19 +53,20 @@ func TestJobsWatchEachOther(t *testing.T) {
 		schedule, purge       []period
 		scheduleLate, sawLate [2]int // minutes between which the purge, or /schedule, first reports the other
 	}{
-		"both run":              {always, always, [2]int{}, [2]int{}},
-		"schedule stops":        {[]period{{from: 0, until: day}}, always, [2]int{day + 30, day + 2*hour}, [2]int{}},
-		"schedule fails":        {[]period{{from: 0, until: day}, {from: day, until: 10 * day, fails: true}}, always, [2]int{day + 30, day + 2*hour}, [2]int{}},
-		"schedule never ran":    {nil, always, [2]int{hour, 3 * hour}, [2]int{}},
-		"schedule is away":      {[]period{{from: 0, until: day}, {from: day + 20, until: 10 * day}}, always, [2]int{}, [2]int{}},
-		"purge stops":           {always, []period{{from: 0, until: day}}, [2]int{}, [2]int{day + 2*hour, day + 3*hour}},
-		"purge fails":           {always, []period{{from: 0, until: day}, {from: day, until: 10 * day, fails: true}}, [2]int{}, [2]int{day + 2*hour, day + 3*hour}},
-		"purge never ran":       {always, nil, [2]int{}, [2]int{3 * hour, 3*hour + 30}},
-		"purge fails twice":     {always, []period{{from: 0, until: day}, {from: day, until: day + 2*hour, fails: true}, {from: day + 2*hour, until: 10 * day}}, [2]int{}, [2]int{}},
-		"both are paused":       {[]period{{from: 0, until: day}, {from: 3 * day, until: 10 * day}}, []period{{from: 0, until: day}, {from: 3 * day, until: 10 * day}}, [2]int{}, [2]int{}},
-		"a failing purge sees":  {[]period{{from: 0, until: day}}, []period{{from: 0, until: day}, {from: day, until: 10 * day, fails: true}}, [2]int{day + 30, day + 2*hour}, [2]int{}},
-		"a failing schedule":    {[]period{{from: 0, until: day}, {from: day, until: 10 * day, fails: true}}, []period{{from: 0, until: day}}, [2]int{}, [2]int{day + 2*hour, day + 3*hour}},
-		"one returns from both": {[]period{{from: 0, until: day}, {from: 3 * day, until: 10 * day}}, []period{{from: 0, until: day}}, [2]int{}, [2]int{3*day + 3*hour, 3*day + 3*hour + 30}},
+		"both run":                      {always, always, [2]int{}, [2]int{}},
+		"schedule stops":                {[]period{{from: 0, until: day}}, always, [2]int{day + 30, day + 2*hour}, [2]int{}},
+		"schedule fails":                {[]period{{from: 0, until: day}, {from: day, until: 10 * day, fails: true}}, always, [2]int{day + 30, day + 2*hour}, [2]int{}},
+		"schedule never ran":            {nil, always, [2]int{hour, 3 * hour}, [2]int{}},
+		"schedule is away":              {[]period{{from: 0, until: day}, {from: day + 20, until: 10 * day}}, always, [2]int{}, [2]int{}},
+		"purge stops":                   {always, []period{{from: 0, until: day}}, [2]int{}, [2]int{day + 2*hour, day + 3*hour}},
+		"purge fails":                   {always, []period{{from: 0, until: day}, {from: day, until: 10 * day, fails: true}}, [2]int{}, [2]int{day + 2*hour, day + 3*hour}},
+		"purge never ran":               {always, nil, [2]int{}, [2]int{3 * hour, 3*hour + 30}},
+		"purge fails twice":             {always, []period{{from: 0, until: day}, {from: day, until: day + 2*hour, fails: true}, {from: day + 2*hour, until: 10 * day}}, [2]int{}, [2]int{}},
+		"both are paused":               {[]period{{from: 0, until: day}, {from: 3 * day, until: 10 * day}}, []period{{from: 0, until: day}, {from: 3 * day, until: 10 * day}}, [2]int{}, [2]int{}},
+		"both are paused for two hours": {[]period{{from: 0, until: day + 1}, {from: day + 2*hour, until: 10 * day}}, []period{{from: 0, until: day + 1}, {from: day + 2*hour, until: 10 * day}}, [2]int{}, [2]int{}},
+		"a failing purge sees":          {[]period{{from: 0, until: day}}, []period{{from: 0, until: day}, {from: day, until: 10 * day, fails: true}}, [2]int{day + 30, day + 2*hour}, [2]int{}},
+		"a failing schedule":            {[]period{{from: 0, until: day}, {from: day, until: 10 * day, fails: true}}, []period{{from: 0, until: day}}, [2]int{}, [2]int{day + 2*hour, day + 3*hour}},
+		"one returns from both":         {[]period{{from: 0, until: day}, {from: 3 * day, until: 10 * day}}, []period{{from: 0, until: day}}, [2]int{}, [2]int{3*day + 3*hour, 3*day + 3*hour + 30}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &simulation{beats: map[string]schema.Heartbeat{}}

@@ -166,7 +166,7 @@ func (a *Alert) Describe() string {
 	}
 	by := ""
 	if len(c.By) > 0 {
-		by = " of the same " + strings.Join(c.By, " and ")
+		by = " for the same " + strings.Join(c.By, " and ")
 	}
-	return fmt.Sprintf("one line%s; at most one notification in %s", by, words(a.Renotify))
+	return fmt.Sprintf("one line; at most one notification in %s%s", words(a.Renotify), by)
 }

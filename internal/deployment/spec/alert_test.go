@@ -51,7 +51,7 @@ func TestFilter(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	for want, a := range map[string]spec.Alert{
-		"one line of the same school and semester; at most one notification in 2 hours": {
+		"one line; at most one notification in 2 hours for the same school and semester": {
 			Condition: spec.Condition{Kind: spec.LineMatched, By: []string{"school", "semester"}}, Renotify: 2 * time.Hour},
 		"one line; at most one notification in 90 minutes": {Condition: spec.Condition{Kind: spec.LineMatched}, Renotify: 90 * time.Minute},
 		"no such line for 30 minutes":                      {Condition: spec.Condition{Kind: spec.LinesAbsent, Window: 30 * time.Minute}},
@@ -147,7 +147,7 @@ func TestValidateReportsEachFaultOfAnAlert(t *testing.T) {
 		"unknown log":      {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Log = "stderr" }), `log "stderr"`},
 		"its message":      {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[2].Messages = []string{"m"} }), "have no message"},
 		"unknown service":  {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Services = []string{"mail"} }), `service "mail"`},
-		"long filter":      {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Messages = []string{strings.Repeat("m", 20_000)} }), "Cloud Logging allows 20000"},
+		"long filter":      {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Messages = []string{strings.Repeat("m", 2048)} }), "want at most 2048"},
 		"field":            {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[0].Field = "a-b" }), `field "a-b"`},
 		"no value":         {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[0].Values = nil }), "0 values"},
 		"two patterns":     {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[1].Values = []string{"a", "b"} }), "2 values"},

@@ -26,15 +26,17 @@ var (
 //
 // Sources: https://cloud.google.com/monitoring/quotas#alerting_uptime_limits (windows, closing),
 // https://cloud.google.com/logging/docs/alerting/monitoring-logs#limits (one notification in five minutes),
-// https://cloud.google.com/logging/quotas#logs-based-metrics (labels, names, filters),
+// https://cloud.google.com/logging/quotas#logs-based-metrics (labels, names),
 // https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies (names, documentation,
 // multiples of a minute, renotification)
 const (
 	// minWindow and maxWindow are the alignment periods that a policy may have.
 	minWindow, maxWindow = time.Minute, 25 * time.Hour
 	// minAutoClose is the least time after which an incident closes by itself.
-	minAutoClose          = 30 * time.Minute
-	maxFilter             = 20_000
+	minAutoClose = 30 * time.Minute
+	// maxFilter is the limit for a condition about a metric. Google has published none for a condition about
+	// lines; Cloud Logging allows 20,000 characters.
+	maxFilter             = 2048
 	maxMetricName         = 100
 	maxIncidentLabels     = 10
 	maxDisplayName        = 512
@@ -149,7 +151,7 @@ func (d *Deployment) checkLines(f *faults, c *Condition) {
 		}
 	}
 	if valid && len(c.Filter()) > maxFilter {
-		f.addf("its filter has %d characters: Cloud Logging allows %d", len(c.Filter()), maxFilter)
+		f.addf("its filter has %d characters: want at most %d", len(c.Filter()), maxFilter)
 	}
 }
 

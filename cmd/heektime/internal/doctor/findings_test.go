@@ -297,7 +297,7 @@ var outsideFaults = []fault{
 	{"alert-policies", func(s *standIn) { s.alerts[1]["validity"] = obj{"code": 5, "message": "metric not found"} }, "is not valid: metric not found", apply},
 	{"alert-conditions", func(s *standIn) {
 		set(s.alert("list-failing"), "conditions.0.conditionMatchedLog.filter", "severity>=ERROR")
-	}, "alert list-failing has another condition than the table's: one line of the same school", apply},
+	}, "alert list-failing has another condition than the table's: one line; at most one notification in 12 hours for the same school", apply},
 	{"alert-conditions", func(s *standIn) {
 		s.alert("list-failing")["conditions"] = []obj{{"conditionThreshold": obj{"filter": `metric.type="logging.googleapis.com/user/x"`}}}
 	}, "alert list-failing has another condition", apply},
