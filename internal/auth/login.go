@@ -33,6 +33,12 @@ const loginTimeout = 20 * time.Second
 //
 // docs/sign-in.md says what it bills.
 func (s *Service) Login(ctx context.Context, a SignIn) (*Account, error) {
+	account, err := s.logIn(ctx, a)
+	s.countRejected(ctx, err)
+	return account, err
+}
+
+func (s *Service) logIn(ctx context.Context, a SignIn) (*Account, error) {
 	email, err := email.ForSignIn(a.Email)
 	if err != nil || a.Password == "" || len(a.Password) > MaxPassword {
 		return nil, ErrWrong // no account can have these, so there is nothing to hide

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net"
 
-	"heek.kr/heektime/internal/alerts"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/cleanup"
 	"heek.kr/heektime/internal/courses"
@@ -67,7 +66,7 @@ func (b *Backend) startService(ctx context.Context, cfg Config, name string, l n
 	if err != nil {
 		return err
 	}
-	service.Handler = asWebApp(alerts.Requests(service.Handler, log))
+	service.Handler, service.Log = asWebApp(server.LogRequests(service.Handler, log)), log
 	service.Front = b.front(name, l.Addr().String())
 	b.services.Go(func() {
 		if err := server.Serve(ctx, l, service); err != nil {
