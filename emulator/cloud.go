@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/emulator/auth"
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/hosting"
@@ -66,6 +67,9 @@ type Cloud struct {
 	Identity  *identity.Identity
 	Hub       *hub.Server
 	Hosting   *hosting.Server // nil without Config.Hosting
+
+	// Meter counts what Google would bill. See [Cloud.Bill].
+	Meter *billing.Meter
 
 	// IAM is Config.IAM.
 	IAM *iam.Policy
@@ -110,6 +114,10 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 
 // openEmulators makes the emulators, in the order in which they need each other.
 func (c *Cloud) openEmulators(cfg Config) (err error) {
+	c.Meter, err = billing.OpenMeter(cfg.Clock, folder(cfg, "billing"))
+	if err != nil {
+		return fmt.Errorf("start the meter: %w", err)
+	}
 	c.Identity, err = identity.New(identity.Config{Clock: cfg.Clock, Project: cfg.Project, ServiceAccount: cfg.ServiceAccount})
 	if err != nil {
 		return fmt.Errorf("start identity: %w", err)
@@ -218,5 +226,6 @@ func (c *Cloud) close() error {
 	if c.Firestore != nil {
 		errs = append(errs, c.Firestore.Close())
 	}
+	errs = append(errs, c.Meter.Close())
 	return errors.Join(errs...)
 }
