@@ -31,6 +31,8 @@ type Bill struct {
 	Collections []Share `json:"collections"`
 	Services    []Share `json:"services"`
 
+	// Months are those in which something was counted, the latest first.
+	Months []Month `json:"months"`
 	// WonPerDollar is the rate.
 	WonPerDollar Quantity `json:"wonPerDollar"`
 
@@ -97,6 +99,7 @@ func (p *Prices) Bill(u Usage, month Month) *Bill {
 		}
 	}
 	b.attribute(u)
+	b.Months = u.months()
 	return b
 }
 
