@@ -78,6 +78,9 @@ type Config struct {
 	// IAM says which service accounts may do what. It applies to calls through the addresses of
 	// [Cloud.EnvironmentAs], and to the events of triggers. When nil, every account may do everything.
 	IAM *iam.Policy
+	// AccountServices are the names of the services that the bill shows, by the email of their service account.
+	// Others have the part of the email before the @.
+	AccountServices map[string]string
 	// ServiceAccount is the email of the account that the metadata server calls "default".
 	ServiceAccount string
 	// Clock is the time that everything runs on. When nil, a new one that shows the machine's time.

@@ -158,7 +158,7 @@ func (c *Cloud) openHosting(cfg Config) (err error) {
 		bucket = cfg.Buckets[0]
 	}
 	c.Hosting, err = hosting.New(hosting.Config{
-		Site: cfg.Hosting, Project: cfg.Project, Bucket: bucket, Emulators: c.Hub.Emulators, Logger: cfg.Logger,
+		Site: cfg.Hosting, Project: cfg.Project, Bucket: bucket, Emulators: c.Hub.Emulators, Logger: cfg.Logger, Meter: c.Meter,
 	})
 	if err != nil {
 		return fmt.Errorf("start Hosting: %w", err)

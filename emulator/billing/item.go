@@ -16,6 +16,7 @@ const (
 	StorageClassA Item = "storage.classA" // operations that write or list
 	StorageClassB Item = "storage.classB" // operations that read an object or its metadata
 	StorageEgress Item = "storage.egress" // bytes of responses
+	StorageCached Item = "storage.cached" // bytes that an HTTP cache spared: free
 
 	TasksOperations Item = "tasks.operations" // API calls and dispatches, by 32 kB
 	EventarcEvents  Item = "eventarc.events"
@@ -27,6 +28,7 @@ const (
 	LoggingBytes Item = "logging.bytes"
 
 	HostingEgress Item = "hosting.egress" // bytes of responses
+	HostingCached Item = "hosting.cached" // bytes that an HTTP cache spared: free
 
 	SecretAccesses Item = "secrets.accesses"
 )
@@ -79,6 +81,7 @@ var items = []itemInfo{
 	{StorageClassB, "Cloud Storage", count},
 	{StorageStored, "Cloud Storage", byteTime},
 	{StorageEgress, "Cloud Storage", bytesOut},
+	{StorageCached, "Cloud Storage", bytesOut},
 	{RunRequests, "Cloud Run", count},
 	{RunCPU, "Cloud Run", cpuTime},
 	{RunMemory, "Cloud Run", memoryTime},
@@ -88,6 +91,7 @@ var items = []itemInfo{
 	{EventarcEvents, "Eventarc", count},
 	{HostingStored, "Hosting", byteTime},
 	{HostingEgress, "Hosting", bytesOut},
+	{HostingCached, "Hosting", bytesOut},
 	{AuthActiveUsers, "Authentication", count},
 	{SecretVersions, "Secret Manager", thingTime},
 	{SecretAccesses, "Secret Manager", count},

@@ -11,10 +11,10 @@ const pollMs = 2000;
 const itemWords = {
   'firestore.reads': 'itemReads', 'firestore.writes': 'itemWrites', 'firestore.deletes': 'itemDeletes', 'firestore.ttlDeletes': 'itemTTLDeletes',
   'firestore.stored': 'itemStored', 'firestore.egress': 'itemEgress',
-  'storage.classA': 'itemClassA', 'storage.classB': 'itemClassB', 'storage.stored': 'itemStored', 'storage.egress': 'itemEgress',
+  'storage.classA': 'itemClassA', 'storage.classB': 'itemClassB', 'storage.stored': 'itemStored', 'storage.egress': 'itemEgress', 'storage.cached': 'itemCached',
   'run.requests': 'itemRequests', 'run.cpu': 'itemCPU', 'run.memory': 'itemMemory', 'run.egress': 'itemEgress',
   'tasks.operations': 'itemOperations', 'scheduler.jobs': 'itemJobs', 'eventarc.events': 'itemEvents',
-  'hosting.stored': 'itemStored', 'hosting.egress': 'itemEgress', 'auth.activeUsers': 'itemActiveUsers',
+  'hosting.stored': 'itemStored', 'hosting.egress': 'itemEgress', 'hosting.cached': 'itemCached', 'auth.activeUsers': 'itemActiveUsers',
   'secrets.versions': 'itemVersions', 'secrets.accesses': 'itemAccesses', 'images.stored': 'itemStored', 'logging.bytes': 'itemLogs',
 };
 const marks = { vendor: 'markVendor', 'second hand': 'markSecondHand', planned: 'markPlanned' };
@@ -104,7 +104,7 @@ function shareName(title, share) {
 
 /** amounts lists what was used, without what is stored. */
 function amounts(all) {
-  const text = (item, n) => item.endsWith('.egress') || item === 'logging.bytes' ? bytes(n) : item === 'run.cpu' ? `${decimal(n / 1000)} s` : count(n);
+  const text = (item, n) => /egress|cached/.test(item) || item === 'logging.bytes' ? bytes(n) : item === 'run.cpu' ? `${decimal(n / 1000)} s` : count(n);
   return Object.entries(all).filter(([item]) => !/stored|jobs|versions|memory/.test(item)).sort()
     .map(([item, n]) => `${t(itemWords[item])} ${text(item, n)}`).join(' · ');
 }
