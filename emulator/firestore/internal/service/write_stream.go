@@ -16,6 +16,7 @@ import (
 // stream. The first request names the database. Each later request is a commit; responses are in
 // order. A failed commit ends the stream.
 func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func() (*pb.WriteRequest, error), send func(*pb.WriteResponse) error) error {
+	caller = caller.Doing("Write")
 	first, err := receive()
 	if err != nil {
 		return endOfStream(err)
@@ -53,11 +54,12 @@ func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func()
 			}
 			continue
 		}
-		c, results, err := d.commit(ctx, caller, nil, r.GetWrites())
+		c, results, err := s.commit(ctx, d, caller, nil, r.GetWrites())
 		if err != nil {
 			return err
 		}
 		out := &pb.WriteResponse{StreamId: id, StreamToken: token(), WriteResults: protoResults(c, results), CommitTime: c.Time.Proto()}
+		s.usage(caller, "").sent(out)
 		if err := send(out); err != nil {
 			return err
 		}
