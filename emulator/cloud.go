@@ -68,8 +68,9 @@ type Cloud struct {
 	Hub       *hub.Server
 	Hosting   *hosting.Server // nil without Config.Hosting
 
-	// Meter counts what Google would bill. See [Cloud.Bill].
-	Meter *billing.Meter
+	// Meter counts what Google would bill, and Prices are what it charges. See [Cloud.Bill].
+	Meter  *billing.Meter
+	Prices *billing.Prices
 
 	// IAM is Config.IAM.
 	IAM *iam.Policy
@@ -95,7 +96,10 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	c := &Cloud{Clock: cfg.Clock, Project: cfg.Project, IAM: cfg.IAM, accountServices: cfg.AccountServices, doors: map[string]*muxserver.Server{}}
+	c := &Cloud{
+		Clock: cfg.Clock, Project: cfg.Project, Prices: cfg.prices, IAM: cfg.IAM, accountServices: cfg.AccountServices,
+		doors: map[string]*muxserver.Server{},
+	}
 	defer func() {
 		if err != nil {
 			cloud, err = nil, errors.Join(err, c.Close())

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/emulator/firebasejson"
@@ -64,6 +65,10 @@ type Config struct {
 	// own: the cloud does not evaluate them.
 	Alerts func() []console.Alert
 
+	// Prices are what Google charges, the content of a prices.yaml file. When nil, those of
+	// [billing.DefaultPrices].
+	Prices []byte
+
 	// Addresses are what the servers listen on.
 	Addresses Addresses
 	// AllowedOrigins are web pages, as "https://host", that may call the cloud in addition to those
@@ -82,6 +87,8 @@ type Config struct {
 	Clock *clock.Clock
 	// Logger receives what a developer may want to know. When nil, nothing is logged.
 	Logger *slog.Logger
+
+	prices *billing.Prices // set by complete
 }
 
 // Addresses are host:port each. An empty one is 127.0.0.1 with a free port.
@@ -167,6 +174,13 @@ func (c *Config) complete() error {
 	for name := range c.Functions {
 		if _, err := c.functionQueue(name); err != nil {
 			return fmt.Errorf("emulator: Config.Functions: %w", err)
+		}
+	}
+	c.prices = billing.DefaultPrices()
+	if c.Prices != nil {
+		var err error
+		if c.prices, err = billing.ParsePrices("Config.Prices", c.Prices); err != nil {
+			return fmt.Errorf("emulator: %w", err)
 		}
 	}
 	if c.Clock == nil {

@@ -113,6 +113,7 @@ func (c *Cloud) openConsole(cfg Config) error {
 	page, err := console.New(console.Config{
 		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage,
 		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers, Run: c.Run, Alerts: cfg.Alerts,
+		Bill:       c.BillOf,
 		OwnOrigins: ownOrigins(Config{Addresses: cfg.Addresses}), Logger: cfg.Logger,
 	})
 	if err != nil {
@@ -134,6 +135,7 @@ func (c *Cloud) openHub(cfg Config) (err error) {
 		}
 		return c.Triggers.Disable(ctx)
 	})
+	c.Hub.OnBilling(c.Usage, c.Prices)
 	for name, p := range map[string]*muxserver.Server{
 		"firestore": c.firestorePort, "auth": c.authPort, "storage": c.storagePort, "tasks": c.tasksPort, "ui": c.consolePort,
 		"hub": c.hubPort,

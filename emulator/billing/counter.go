@@ -34,7 +34,7 @@ func (c *counter) add(now time.Time, cause Cause, amount int64) {
 	if at < c.from || at >= c.to {
 		c.turnTo(DateOf(now))
 	}
-	c.sums[cause] = addSaturated(c.sums[cause], amount)
+	c.sums[cause] += amount // nothing happens 2^63 times a day; one access of the map is a fifth of the time
 	if len(c.sums) > maxCauses {
 		c.sums = fold(c.sums, keptCauses)
 	}

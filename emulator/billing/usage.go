@@ -103,6 +103,17 @@ func Between(from, to Usage) Usage {
 	return Usage{Since: from.Until, Until: to.Until, Days: sums.days()}
 }
 
+// months returns the months in which something was counted, the latest first.
+func (u Usage) months() []Month {
+	months := []Month{}
+	for _, day := range slices.Backward(u.Days) {
+		if month := day.Date.Month(); len(months) == 0 || months[len(months)-1] != month {
+			months = append(months, month)
+		}
+	}
+	return months
+}
+
 // check rejects a usage that no meter returns.
 func (u Usage) check() error {
 	for i, day := range u.Days {
