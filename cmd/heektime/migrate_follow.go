@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"heek.kr/heektime/internal/migration/documentwriter"
+	"heek.kr/heektime/internal/migration/passwords"
 	"heek.kr/heektime/internal/migration/replication"
 	"heek.kr/heektime/internal/migration/reverse"
 )
@@ -42,6 +43,9 @@ func migrateFollow(ctx context.Context, args []string) error {
 		return err
 	}
 	defer db.Close()
+	if cfg.Accounts, err = passwords.OpenFirebase(ctx, m.project); err != nil {
+		return err
+	}
 	cfg.Adjust = func(ctx context.Context, writes []documentwriter.Write) ([]documentwriter.Write, error) {
 		return reverse.Adjust(ctx, db.Pool, client, writes)
 	}

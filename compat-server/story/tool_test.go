@@ -15,6 +15,7 @@ import (
 	"heek.kr/heektime/internal/migration/cutover"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/passwords"
 	"heek.kr/heektime/internal/migration/replication"
 	"heek.kr/heektime/internal/migration/reverse"
 	"heek.kr/heektime/internal/migration/snapshotcopy"
@@ -51,8 +52,12 @@ func runTool(ctx context.Context, args []string) error {
 	defer db.Close()
 	switch args[0] {
 	case "follow":
+		accounts, err := passwords.OpenFirebase(ctx, project)
+		if err != nil {
+			return err
+		}
 		return replication.Run(ctx, replication.Config{
-			URL: url, Mapping: mapping, Firestore: client, Log: log, Reverse: reverseRun(url, mapping, client, log),
+			Accounts: accounts, URL: url, Mapping: mapping, Firestore: client, Log: log, Reverse: reverseRun(url, mapping, client, log),
 			Adjust: func(ctx context.Context, writes []documentwriter.Write) ([]documentwriter.Write, error) {
 				return reverse.Adjust(ctx, db.Pool, client, writes)
 			},
