@@ -12,7 +12,6 @@ import (
 
 	"heek.kr/heektime/internal/migration/cutover"
 	"heek.kr/heektime/internal/migration/documentwriter"
-	"heek.kr/heektime/internal/migration/replication"
 )
 
 // migrateFinish removes what the move needed, and says what can be turned off. docs/migrate.md explains it.
@@ -24,20 +23,20 @@ func migrateFinish(ctx context.Context, args []string) error {
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
-	client, err := m.firestore(ctx)
+	mover, err := m.migrator(ctx)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	if err := cutover.CheckFinish(ctx, client); err != nil {
+	defer mover.Firestore.Close()
+	if err := cutover.CheckFinish(ctx, mover.Firestore); err != nil {
 		return err
 	}
-	db, err := m.open(ctx, false)
+	db, err := mover.Open(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	converter, err := documentwriter.LoadConverter(ctx, client, db)
+	converter, err := documentwriter.LoadConverter(ctx, mover.Firestore, db)
 	if err != nil {
 		return err
 	}
@@ -52,8 +51,9 @@ func migrateFinish(ctx context.Context, args []string) error {
 	if !*yes && !confirm(os.Stdin, os.Stdout, m.project) {
 		return errors.New("nothing was removed")
 	}
-	cfg := cutover.Config{DB: db, Firestore: client, Progress: func(s cutover.Step) { fmt.Printf("%d/%d  %s\n", s.Number, s.Of, s.Text) }}
-	if err := cutover.Finish(ctx, cfg, replication.DefaultSlot, replication.DefaultPublication); err != nil {
+	cfg := mover.Cutover(db)
+	cfg.Progress = func(s cutover.Step) { fmt.Printf("%d/%d  %s\n", s.Number, s.Of, s.Text) }
+	if err := mover.Finish(ctx, cfg); err != nil {
 		return err
 	}
 	fmt.Print(afterFinish)

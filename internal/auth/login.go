@@ -33,7 +33,7 @@ const loginTimeout = 20 * time.Second
 //
 // docs/sign-in.md says what it bills.
 func (s *Service) Login(ctx context.Context, a SignIn) (*Account, error) {
-	email, err := email.Normalize(a.Email)
+	email, err := email.ForSignIn(a.Email)
 	if err != nil || a.Password == "" || len(a.Password) > MaxPassword {
 		return nil, ErrWrong // no account can have these, so there is nothing to hide
 	}

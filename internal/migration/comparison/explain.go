@@ -222,6 +222,11 @@ func (e *explainer) onlyOnNewSide(path string, doc document) string {
 		// Those that were made before timetables first moved have never flowed back.
 		return "made on the new side"
 	}
+	if kindOf(path) == schema.MigrateAccounts && !e.hasRow && e.isNewUser() {
+		// Nor have accounts that were made before accounts first moved. compat-server serves them from the new
+		// side, wherever accounts are.
+		return "made on the new side"
+	}
 	if e.onNewSide[kindOf(path)] && !isLectureOfNothing(e, path, doc) {
 		return "" // it flows back, or is kept aside
 	}

@@ -27,6 +27,9 @@ type Config struct {
 	// URL is the connection string of the old database. Its role must be allowed to replicate.
 	URL     string
 	Mapping *legacydb.Mapping
+	// DB is the same database, if the caller has connections to it, which following then uses; see
+	// [legacydb.Connect]. If it is nil, each session opens its own.
+	DB *legacydb.DB
 	// Firestore is where documents are written.
 	Firestore *firestore.Client
 	// Slot, Publication and Origin have the default names if they are empty. Slots and origins belong to

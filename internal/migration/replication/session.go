@@ -97,7 +97,12 @@ func (s *session) open(ctx context.Context) (err error) {
 	if s.writer, s.position, err = documentwriter.Claim(ctx, s.cfg.Firestore); err != nil {
 		return err
 	}
-	if s.db, err = legacydb.Open(ctx, legacydb.Config{URL: s.cfg.URL, Mapping: s.cfg.Mapping, ReadOnly: true}); err != nil {
+	if s.cfg.DB != nil {
+		s.db, err = s.cfg.DB.Checked(ctx)
+	} else {
+		s.db, err = legacydb.Open(ctx, legacydb.Config{URL: s.cfg.URL, Mapping: s.cfg.Mapping, ReadOnly: true})
+	}
+	if err != nil {
 		return explainOpen(err)
 	}
 	s.passwords, err = passwords.Open(ctx, s.cfg.URL, s.cfg.Accounts)
@@ -157,7 +162,7 @@ func (s *session) close() {
 	if s.lock != nil {
 		closeBriefly(s.lock.Close)
 	}
-	if s.db != nil {
+	if s.db != nil && s.cfg.DB == nil {
 		s.db.Close()
 	}
 	if s.passwords != nil {
