@@ -45,6 +45,7 @@ func (a *attempt) backward() (steps []step, held int) {
 	if a.kind == state.Accounts {
 		steps = append(steps, step{"make replaced passwords unusable", a.passwords})
 	}
+	steps = append(steps, step{"compare both sides while they are in use", a.verifyEarly})
 	steps = append(steps, step{"make servers notice changes of the state sooner", a.prepare})
 	held = len(steps)
 	return append(steps,
