@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"google.golang.org/grpc"
 
@@ -26,7 +25,7 @@ const RejectedPage = cors.RejectedMessage
 
 func (c *Cloud) openPorts(cfg Config) (err error) {
 	at := cfg.Addresses
-	origins := ownOrigins(cfg)
+	origins := cors.OwnOrigins(cfg.AllowedOrigins, at.all())
 	c.pages = cors.New(origins, cfg.Logger)
 	documents := grpc.NewServer(
 		grpc.MaxRecvMsgSize(firestore.MaxMessageBytes),
@@ -88,18 +87,9 @@ func orFree(address string) string {
 	return address
 }
 
-// ownOrigins returns the allowed origins and those of the addresses: a name that a server was told to
-// listen on is a name of this machine. The console, which is for its own page only, gets no allowed origins;
-// gRPC, which no page can speak, needs none.
-func ownOrigins(cfg Config) []string {
-	origins := slices.Clone(cfg.AllowedOrigins)
-	at := cfg.Addresses
-	for _, address := range []string{at.Firestore, at.Auth, at.Storage, at.Tasks, at.Console, at.Hub, at.Hosting} {
-		if address != "" {
-			origins = append(origins, "http://"+address)
-		}
-	}
-	return origins
+// all returns the addresses, some of which are empty.
+func (a Addresses) all() []string {
+	return []string{a.Firestore, a.Auth, a.Storage, a.Tasks, a.Console, a.Hub, a.Hosting}
 }
 
 // Guard applies the cloud's rule for web pages to another server on this machine: it rejects requests
@@ -114,7 +104,7 @@ func (c *Cloud) openConsole(cfg Config) error {
 		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage,
 		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers, Run: c.Run, Alerts: cfg.Alerts,
 		Bill:       c.BillOf,
-		OwnOrigins: ownOrigins(Config{Addresses: cfg.Addresses}), Logger: cfg.Logger,
+		OwnOrigins: cors.OwnOrigins(nil, cfg.Addresses.all()), Logger: cfg.Logger,
 	})
 	if err != nil {
 		return fmt.Errorf("start the console: %w", err)

@@ -81,3 +81,18 @@ func get(t *testing.T, address, path, host, origin string) int {
 	response.Body.Close()
 	return response.StatusCode
 }
+
+func TestInvalidOrigins(t *testing.T) {
+	for origin, valid := range map[string]bool{
+		"*": true, "null": true, "https://a.example.com": true, "http://a.example.com:8080": true, "capacitor://localhost": true,
+		"https://a.example.com/": false, "a.example.com": false, "https://a.example.com/path": false, "a.example.com:8080": false, "https://": false,
+	} {
+		cloud, err := emulator.Open(emulator.Config{AllowedOrigins: []string{"https://b.example.com", origin}})
+		if (err == nil) != valid {
+			t.Errorf("%q: %v", origin, err)
+		}
+		if err == nil {
+			cloud.Close()
+		}
+	}
+}

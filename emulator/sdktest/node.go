@@ -40,15 +40,17 @@ func StartNode(t testing.TB, version, script string) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := n.Close(); err != nil {
-			t.Error(err)
-		}
-		if t.Failed() {
-			t.Logf("node's standard error: %s", n.stderr.Bytes())
-		}
-	})
+	t.Cleanup(func() { n.end(t) })
 	return n
+}
+
+func (n *Node) end(t testing.TB) {
+	if err := n.Close(); err != nil {
+		t.Error(err)
+	}
+	if t.Failed() {
+		t.Logf("node's standard error: %s", n.stderr.Bytes())
+	}
 }
 
 // LaunchNode runs a script file in Node, with the SDK in a folder, until Close.
@@ -119,13 +121,19 @@ func (n *Node) Call(ctx context.Context, function string, result any, args ...an
 	if args == nil {
 		args = []any{}
 	}
+	return n.request(ctx, function, result, map[string]any{"function": function, "args": args})
+}
+
+// request sends a line to node.mjs, which describes them, and decodes the response into result.
+func (n *Node) request(ctx context.Context, function string, result any, line map[string]any) error {
 	answered := make(chan answer, 1)
 	n.mu.Lock()
 	n.calls++
-	line, err := json.Marshal(map[string]any{"id": n.calls, "function": function, "args": args})
+	line["id"] = n.calls
+	text, err := json.Marshal(line)
 	if err == nil {
 		n.waiting[n.calls] = answered
-		_, err = n.in.Write(append(line, '\n'))
+		_, err = n.in.Write(append(text, '\n'))
 	}
 	n.mu.Unlock()
 	if err != nil {

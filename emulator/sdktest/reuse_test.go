@@ -50,3 +50,43 @@ func TestReuse(t *testing.T) {
 		}
 	})
 }
+
+// A process that a test used starts its script again for the next one, and no process is used by two tests
+// simultaneously.
+func TestReuseNode(t *testing.T) {
+	nodes := sdktest.OpenNodes(t, "v12", "testdata/script.mjs")
+	pid := func(t *testing.T, n *sdktest.Node) (pid int) {
+		t.Helper()
+		if err := n.Call(t.Context(), "pid", &pid); err != nil {
+			t.Fatal(err)
+		}
+		return pid
+	}
+	started := func(t *testing.T, n *sdktest.Node) (apps int) {
+		t.Helper()
+		if err := n.Call(t.Context(), "startApp", &apps); err != nil {
+			t.Fatal(err)
+		}
+		return apps
+	}
+	first := 0
+	t.Run("leaves", func(t *testing.T) {
+		node := nodes.Reuse(t)
+		first = pid(t, node)
+		if n := started(t, node); n != 1 {
+			t.Errorf("%d apps, want 1", n)
+		}
+	})
+	t.Run("finds", func(t *testing.T) {
+		node, other := nodes.Reuse(t), nodes.Reuse(t)
+		if a, b := pid(t, node), pid(t, other); a != first || b == first {
+			t.Errorf("process %d was left; the next are %d and %d", first, a, b)
+		}
+		for _, n := range []*sdktest.Node{node, other} {
+			if apps := started(t, n); apps != 1 {
+				t.Errorf("%d apps, want 1", apps)
+			}
+			checkScript(t, "v12", n)
+		}
+	})
+}

@@ -1,9 +1,12 @@
-package gcp
+package gcp_test
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"testing"
+
+	"heek.kr/heektime/internal/gcp"
 )
 
 type closer func() error
@@ -12,7 +15,7 @@ func (c closer) Close() error { return c() }
 
 func TestClientsCloseInReverse(t *testing.T) {
 	var closed []string
-	c := NewClients("demo-test", DefaultDatabase)
+	c := gcp.NewClients("demo-test", gcp.DefaultDatabase)
 	for _, name := range []string{"first", "second"} {
 		c.Own(closer(func() error { closed = append(closed, name); return nil }))
 	}
@@ -33,15 +36,20 @@ func TestClientsCloseInReverse(t *testing.T) {
 
 // After an error no client is opened, and the error stays.
 func TestClientsKeepTheFirstError(t *testing.T) {
-	first := errors.New("first")
-	c := NewClients("demo-test", DefaultDatabase)
-	if got := own(c, func() (closer, error) { return nil, first }); got != nil {
-		t.Error("own returned a client that failed to open")
+	t.Setenv("STORAGE_EMULATOR_HOST", "")
+	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", filepath.Join(t.TempDir(), "missing"))
+	c := gcp.NewClients("demo-test", gcp.DefaultDatabase)
+	if gcp.OpenStorage(t.Context(), c) != nil {
+		t.Error("OpenStorage returned a client that failed to open")
 	}
-	if c.Firestore(t.Context()) != nil || OpenStorage(t.Context(), c) != nil || c.Tasks(t.Context()) != nil || c.Authentication(t.Context(), "") != nil {
+	first := c.Err()
+	if first == nil {
+		t.Fatal("a client was opened without credentials")
+	}
+	if c.Firestore(t.Context()) != nil || gcp.OpenStorage(t.Context(), c) != nil || c.Tasks(t.Context()) != nil || c.Authentication(t.Context(), "") != nil {
 		t.Error("a client was opened after an error")
 	}
-	if !errors.Is(c.Err(), first) {
+	if c.Err() != first {
 		t.Errorf("Err() = %v, want the first error", c.Err())
 	}
 }

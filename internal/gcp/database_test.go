@@ -1,10 +1,11 @@
-package gcp
+package gcp_test
 
 import (
 	"strings"
 	"testing"
 
 	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/gcp"
 )
 
 func TestDatabase(t *testing.T) {
@@ -14,15 +15,15 @@ func TestDatabase(t *testing.T) {
 		strings.Repeat("a", 64): false, "projects/p/databases/d": false,
 	} {
 		env := environment.Map(map[string]string{"FIRESTORE_DATABASE": id})
-		if got := Database(env); valid != (env.Err() == nil) || valid && got != id {
+		if got := gcp.Database(env); valid != (env.Err() == nil) || valid && got != id {
 			t.Errorf("Database with %q = %q, %v", id, got, env.Err())
 		}
-		if valid != (CheckDatabase(id) == nil) {
-			t.Errorf("CheckDatabase(%q) = %v", id, CheckDatabase(id))
+		if valid != (gcp.CheckDatabase(id) == nil) {
+			t.Errorf("CheckDatabase(%q) = %v", id, gcp.CheckDatabase(id))
 		}
 	}
 	env := environment.Map(nil)
-	if got := Database(env); got != DefaultDatabase || env.Err() != nil {
+	if got := gcp.Database(env); got != gcp.DefaultDatabase || env.Err() != nil {
 		t.Errorf("Database without the variable = %q, %v", got, env.Err())
 	}
 }

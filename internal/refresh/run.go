@@ -17,8 +17,8 @@ const (
 	fetchTimeout = 3 * time.Minute
 	// storeTimeout bounds storing a list in Cloud Storage and Firestore, and, separately, the clean-up.
 	storeTimeout = 45 * time.Second
-	// runTimeout bounds one refresh as a whole.
-	runTimeout = 5 * time.Minute
+	// RunTimeout bounds one refresh as a whole.
+	RunTimeout = 5 * time.Minute
 	// runRetention is how long a run's document is kept.
 	runRetention = 30 * 24 * time.Hour
 )
@@ -29,7 +29,7 @@ const (
 // It may be killed at any point and may run twice, late or concurrently: see [Service.publish] and
 // [Service.clean].
 func (s *Service) Refresh(ctx context.Context, task Task) (*Run, error) {
-	ctx, cancel := context.WithTimeout(ctx, runTimeout)
+	ctx, cancel := context.WithTimeout(ctx, RunTimeout)
 	defer cancel()
 	// Firestore stores microseconds. The slot is compared with stored ones, so it must not be finer.
 	run := &Run{Slot: task.Slot.UTC().Truncate(time.Microsecond), Started: s.now()}

@@ -72,8 +72,8 @@ func (q *Queue) validate() error {
 // TaskName returns the full resource name of t in the queue.
 func (q *Queue) TaskName(t Task) string { return q.Name + "/tasks/" + t.id() }
 
-// dispatchDeadline is how long Cloud Tasks waits for a response: the longest run plus a margin.
-const dispatchDeadline = runTimeout + time.Minute
+// DispatchDeadline is how long Cloud Tasks waits for a response: the longest run plus a margin.
+const DispatchDeadline = RunTimeout + time.Minute
 
 // Enqueue adds t to the queue. It reports false if the slot was enqueued before.
 func (q *Queue) Enqueue(ctx context.Context, t Task) (added bool, err error) {
@@ -101,7 +101,7 @@ func (q *Queue) enqueue(ctx context.Context, t Task, at time.Time) (added bool, 
 		Task: &cloudtaskspb.Task{
 			Name:             name,
 			ScheduleTime:     schedule,
-			DispatchDeadline: durationpb.New(dispatchDeadline),
+			DispatchDeadline: durationpb.New(DispatchDeadline),
 			MessageType: &cloudtaskspb.Task_HttpRequest{HttpRequest: &cloudtaskspb.HttpRequest{
 				Url:        q.URL + "/refresh",
 				HttpMethod: cloudtaskspb.HttpMethod_POST,

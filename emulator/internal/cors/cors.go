@@ -37,6 +37,19 @@ func New(origins []string, log *slog.Logger) *Policy {
 	return &Policy{origins: origins, all: slices.Contains(origins, "*"), rejections: &rejections{log: log}}
 }
 
+// OwnOrigins returns the allowed origins and those of the addresses that servers listen on, without empty ones:
+// a name that a server was told to listen on is a name of this machine. The console, which is for its own page
+// only, gets no allowed origins; gRPC, which no page can speak, needs none.
+func OwnOrigins(allowed, addresses []string) []string {
+	origins := slices.Clone(allowed)
+	for _, address := range addresses {
+		if address != "" {
+			origins = append(origins, "http://"+address)
+		}
+	}
+	return origins
+}
+
 // exposed are the response headers that Firebase's web SDKs read. Source: wire traffic of the SDKs, versions 9 and 12.
 var exposed = strings.Join([]string{
 	"Content-Encoding", "Content-Length", "Content-Range", "Date", "ETag", "X-Goog-Generation", "X-Goog-Hash", "X-Goog-Metageneration",

@@ -162,3 +162,28 @@ func TestRejectionsAreLogged(t *testing.T) {
 		t.Errorf("a minute later, a request with a long origin is logged in %d bytes", n)
 	}
 }
+
+// A name that firebase.json tells one server to listen on is a name of this machine at every port.
+func TestOwnOrigins(t *testing.T) {
+	origins := OwnOrigins([]string{"https://web.example.com"}, []string{"", "Dev.example.com:4000"})
+	ok := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	server := httptest.NewServer(New(origins, nil).Guard(ok))
+	defer server.Close()
+	for host, want := range map[string]int{
+		"dev.example.com:9499": 200, "web.example.com": 200, "127.0.0.1:1": 200, "evil.example.com:4000": 403,
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), "GET", server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		response, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("Host %s: %s, want %d", host, response.Status, want)
+		}
+	}
+}

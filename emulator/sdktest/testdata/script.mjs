@@ -7,5 +7,7 @@ export default ({ app, auth, firestore, storage }) => ({
   refuse: () => { throw new firestore.FirestoreError('permission-denied', 'no') },
   fail: () => { throw new TypeError('broken') },
   say: (text) => console.error(text),
+  startApp: () => { app.initializeApp({ projectId: 'test', apiKey: 'any' }); return app.getApps().length },
+  pid: () => process.pid,
   forEver: () => new Promise(() => {}),
 })

@@ -1,6 +1,10 @@
-package spreadsheet
+package spreadsheet_test
 
-import "testing"
+import (
+	"testing"
+
+	"heek.kr/heektime/internal/courses/spreadsheet"
+)
 
 func TestInvalidByte(t *testing.T) {
 	for _, c := range []struct{ name, data, charset, want string }{
@@ -11,7 +15,7 @@ func TestInvalidByte(t *testing.T) {
 		{"EUC-KR at the beginning", "\xff\xb0\xa1\n", "euc-kr", "byte 0xff at position 0 (line 1)"},
 		{"unknown charset", "a", "nonsense", ""},
 	} {
-		if got := InvalidByte([]byte(c.data), c.charset); got != c.want {
+		if got := spreadsheet.InvalidByte([]byte(c.data), c.charset); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}

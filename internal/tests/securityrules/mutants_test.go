@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"heek.kr/heektime/emulator/rules"
+	"heek.kr/heektime/internal/longtest"
 )
 
 // equivalents are the mutants that no request can distinguish from the original rules, keyed by
@@ -76,8 +77,17 @@ func noticed(set *rules.Ruleset, list []trial) bool {
 	return false
 }
 
-// TestMutants tries every mutant of the rules, which the tables must notice. Under the race
-// detector it tries only some of them.
+// share is the part of the mutants that are tried, one of so many: all with LONG_TESTS, except under the race
+// detector.
+func share() int {
+	const plain = 4
+	if !longtest.Enabled() {
+		return plain * raceDivisor
+	}
+	return raceDivisor
+}
+
+// TestMutants tries the mutants of the rules, which the tables must notice: every one with LONG_TESTS.
 func TestMutants(t *testing.T) {
 	list := trials(t)
 	known := mutate(t, "firestore.rules", func(set *rules.Ruleset) bool { return noticed(set, list) })
@@ -85,7 +95,7 @@ func TestMutants(t *testing.T) {
 	for _, e := range equivalents {
 		listed += e.times
 	}
-	if known != listed && raceDivisor == 1 {
+	if known != listed && share() == 1 {
 		t.Errorf("equivalents lists %d mutants, but only %d of them go unnoticed: remove the others from the list", listed, known)
 	}
 }
@@ -126,7 +136,7 @@ func mutate(t *testing.T, name string, noticed func(*rules.Ruleset) bool) (known
 			continue
 		}
 		seen[m.Source] = true
-		if len(seen)%raceDivisor != 0 {
+		if len(seen)%share() != 0 {
 			continue
 		}
 		total++

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"heek.kr/heektime/emulator/sdktest"
+	"heek.kr/heektime/internal/longtest"
 )
 
 func TestMain(m *testing.M) {
@@ -40,27 +41,31 @@ var journeys = []struct {
 	{"course list", courseList},
 }
 
-// TestChromium runs the journeys in Chromium pages.
+// TestChromium runs the journeys in Chromium pages: with the current SDK, and with the old one if long
+// tests are enabled.
 func TestChromium(t *testing.T) {
 	at := place{browser: sdktest.OpenBrowser(t), pages: sdktest.Serve(t, os.DirFS("."))}
-	runAll(t, at)
+	versions := sdktest.Versions
+	if !longtest.Enabled() {
+		versions = versions[:1]
+	}
+	for _, at.version = range versions {
+		runAll(t, at)
+	}
 }
 
 // TestNode runs the journeys in Node, where the SDK uses gRPC.
 func TestNode(t *testing.T) {
-	sdktest.SDKs(t) // skips the test if the SDKs are not installed
-	runAll(t, place{})
+	for _, version := range sdktest.Versions {
+		runAll(t, place{version: version, nodes: sdktest.OpenNodes(t, version, "client.mjs")})
+	}
 }
 
 func runAll(t *testing.T, at place) {
-	for _, version := range sdktest.Versions {
-		at := at
-		at.version = version
-		for _, journey := range journeys {
-			t.Run(at.version+"/"+journey.name, func(t *testing.T) {
-				t.Parallel()
-				journey.run(t, at)
-			})
-		}
+	for _, journey := range journeys {
+		t.Run(at.version+"/"+journey.name, func(t *testing.T) {
+			t.Parallel()
+			journey.run(t, at)
+		})
 	}
 }

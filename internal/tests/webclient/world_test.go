@@ -25,6 +25,7 @@ type place struct {
 	version string // one of sdktest.Versions
 	browser *sdktest.Browser
 	pages   *sdktest.Pages // nil in Node
+	nodes   *sdktest.Nodes // nil in Chromium
 }
 
 // world is a local cloud whose clients all run in one place.
@@ -94,7 +95,7 @@ func (w *world) client(t *testing.T, change ...func(start map[string]any)) *clie
 	if w.place.pages != nil {
 		c.script = w.place.browser.Reuse(t, w.place.pages.URL(w.place.version, "client.mjs"))
 	} else {
-		c.script = sdktest.StartNode(t, w.place.version, "client.mjs")
+		c.script = w.place.nodes.Reuse(t)
 	}
 	return w.start(c, change)
 }

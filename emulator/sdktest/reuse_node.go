@@ -1,0 +1,72 @@
+package sdktest
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Nodes starts a script in Node for one test after another. It saves starting a process and loading the
+// SDK: most of the processor time of a short test.
+type Nodes struct {
+	version, script string
+
+	mu   sync.Mutex
+	idle []*Node
+}
+
+// OpenNodes returns Nodes for a test and its subtests. Its processes end with the test. The arguments are
+// those of [StartNode].
+func OpenNodes(t testing.TB, version, script string) *Nodes {
+	t.Helper()
+	SDKs(t) // skips the test if they are not installed
+	n := &Nodes{version: version, script: script}
+	t.Cleanup(func() {
+		for _, idle := range n.idle {
+			idle.end(t)
+		}
+	})
+	return n
+}
+
+// resetTimeout is how long a process may take to become as good as new.
+const resetTimeout = time.Minute
+
+// Reuse is like [StartNode], but prefers a process of an earlier test that has ended. The Firebase apps of
+// that test's script are deleted, and the script starts again.
+func (n *Nodes) Reuse(t testing.TB) *Node {
+	t.Helper()
+	node := n.takeIdle()
+	if node == nil {
+		var err error
+		if node, err = LaunchNode(filepath.Join(SDKs(t), n.version), n.script); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), resetTimeout)
+		defer cancel()
+		if t.Failed() || node.request(ctx, "reset", nil, map[string]any{"reset": true}) != nil {
+			node.end(t)
+			return
+		}
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		n.idle = append(n.idle, node)
+	})
+	return node
+}
+
+// takeIdle returns a process that no test uses, or nil.
+func (n *Nodes) takeIdle() *Node {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(n.idle) == 0 {
+		return nil
+	}
+	node := n.idle[len(n.idle)-1]
+	n.idle = n.idle[:len(n.idle)-1]
+	return node
+}
