@@ -144,7 +144,7 @@ func attempt(ctx context.Context, cfg Config, m *meter) error {
 		return err
 	}
 	c := &copying{cfg: cfg, db: db, meter: m}
-	if c.writer, _, err = documentwriter.Claim(ctx, cfg.Firestore); err != nil {
+	if c.writer, _, err = documentwriter.Claim(ctx, cfg.Firestore, cfg.Log); err != nil {
 		return err
 	}
 	if cfg.Ramp {
