@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"heek.kr/heektime/internal/migration/passwords"
 	"heek.kr/heektime/internal/migration/snapshotcopy"
 )
 
@@ -36,6 +37,9 @@ func migrateCopy(ctx context.Context, args []string) error {
 		if err == nil {
 			fmt.Print(report)
 		}
+		return err
+	}
+	if cfg.Accounts, err = passwords.OpenFirebase(ctx, m.project); err != nil {
 		return err
 	}
 	if err := snapshotcopy.Run(ctx, cfg); err != nil {

@@ -270,7 +270,6 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	}
 	h.command("switch", "schools")
 	h.command("switch", "accounts")
-	h.accountsMoved.Store(true)
 	c.await(20)
 	h.command("switch", "timetables")
 	for i, u := range users[1:2] {

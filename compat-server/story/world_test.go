@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,9 +51,6 @@ type world struct {
 
 	// Links whose network fails.
 	oldToPostgres, compatToOld, compatToFirestore, toolToPostgres, toolToFirestore *faultproxy.Proxy
-
-	// accountsMoved is set after the first switch of accounts.
-	accountsMoved atomic.Bool
 
 	balancer balancer
 	faults   faults

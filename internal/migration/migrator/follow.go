@@ -13,6 +13,7 @@ import (
 	"heek.kr/heektime/internal/migration/cutover"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/passwords"
 	"heek.kr/heektime/internal/migration/replication"
 	"heek.kr/heektime/internal/migration/reverse"
 )
@@ -36,6 +37,9 @@ func (m *Migrator) Follow(ctx context.Context) error {
 	defer db.Close()
 	cfg := m.replication()
 	cfg.DB = db
+	if cfg.Accounts, err = passwords.OpenFirebase(ctx, m.Project); err != nil {
+		return err
+	}
 	cfg.Adjust = func(ctx context.Context, writes []documentwriter.Write) ([]documentwriter.Write, error) {
 		return reverse.Adjust(ctx, db.Pool, m.Firestore, writes)
 	}

@@ -104,5 +104,6 @@ func (c *copying) load(ctx context.Context, moving []state.Kind) error {
 	if c.accounts, err = documentwriter.NewAccounts(ctx, c.writer, c.converter, c.rows); err != nil {
 		return err
 	}
+	c.accounts.SetPasswords(c.passwords)
 	return c.meter.start(ctx, c, moving)
 }
