@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
+	codepb "google.golang.org/genproto/googleapis/rpc/code"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"heek.kr/heektime/emulator/internal/dispatch"
@@ -74,8 +75,10 @@ func (s *Server) handleResponse(j *job, r *run, answer dispatch.Answer) bool {
 	// Retries end when the next run starts.
 	again = again && !answer.OK() && !j.deleted && j.enabled() && next.Before(j.slot)
 	if !answer.OK() {
-		s.base.Log.Warn("run of a job failed", "job", j.pb.Name, "slot", r.slot, "attempt", len(r.attempts),
-			"status", answer.Status, "answer", answer.Text, "again", again)
+		// jobName and status are those of Cloud Scheduler's own log:
+		// https://cloud.google.com/scheduler/docs/logging
+		s.base.Log.Warn("run of a job failed", "jobName", j.pb.Name, "slot", r.slot, "attempt", len(r.attempts),
+			"status", codepb.Code(answer.Proto().Code).String(), "httpStatus", answer.Status, "answer", answer.Text, "again", again)
 	}
 	if again {
 		r.next = next

@@ -159,10 +159,11 @@ func TestLogs(t *testing.T) {
 	texts := map[spec.Log]string{
 		spec.ServiceLog: `{"service":"auth","message":"m"}`,
 		spec.RequestLog: `{"service":"auth","message":"request","httpRequest":{"status":504}}`,
+		spec.JobLog:     `{"message":"run of a job failed","jobName":"projects/p/locations/l/jobs/j","status":"NOT_FOUND"}`,
 		spec.SystemLog:  `{"service":"auth","severity":"ERROR","textPayload":"Container called exit(2)."}`,
 	}
 	for log := range texts {
-		e := evaluator(spec.Condition{Kind: spec.LineMatched, Lines: []spec.Lines{{Log: log, Services: []string{"auth"}}}})
+		e := evaluator(spec.Condition{Kind: spec.LineMatched, Lines: []spec.Lines{{Log: log}}})
 		for from, text := range texts {
 			e.Add(start, parse(t, text))
 			if fires := len(e.Firing(start)) > 0; fires != (from == log) {

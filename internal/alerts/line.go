@@ -54,6 +54,9 @@ func (l Line) log() spec.Log {
 	if _, ok := l[spec.FieldText]; ok {
 		return spec.SystemLog
 	}
+	if _, ok := l[spec.FieldJob]; ok {
+		return spec.JobLog
+	}
 	return spec.ServiceLog
 }
 
@@ -63,7 +66,7 @@ func (l Line) matches(want *spec.Lines) bool {
 		return false
 	}
 	service, isService := l.field(spec.FieldService)
-	if !isService || len(want.Services) > 0 && !slices.Contains(want.Services, service) {
+	if !isService && want.Log != spec.JobLog || len(want.Services) > 0 && !slices.Contains(want.Services, service) {
 		return false
 	}
 	message, _ := l.field("message")

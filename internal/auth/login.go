@@ -35,9 +35,10 @@ const loginTimeout = 20 * time.Second
 func (s *Service) Login(ctx context.Context, a SignIn) (*Account, error) {
 	account, err := s.logIn(ctx, a)
 	s.countRejected(ctx, err)
-	return account, err
+	return account, unavailable(err)
 }
 
+// logIn is [Service.Login], with errors that are not documented.
 func (s *Service) logIn(ctx context.Context, a SignIn) (*Account, error) {
 	email, err := email.ForSignIn(a.Email)
 	if err != nil || a.Password == "" || len(a.Password) > MaxPassword {
@@ -47,13 +48,13 @@ func (s *Service) logIn(ctx context.Context, a SignIn) (*Account, error) {
 	defer cancel()
 	admission, docs, err := s.throttle.SignIn(ctx, email, a.ClientIP, credential.Ref(s.firestore, email))
 	if err != nil {
-		return nil, unavailable(err)
+		return nil, err
 	}
 	defer admission.End()
 	l := &login{Service: s, email: email, password: a.Password, client: a.ClientIP}
 	account, err := l.run(ctx, docs[0])
 	s.settle(ctx, admission, err)
-	return account, unavailable(err)
+	return account, err
 }
 
 // settle takes back the count of an attempt that was not a failure. If that fails, the attempt stays

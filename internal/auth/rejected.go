@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"heek.kr/heektime/internal/auth/identitytoolkit"
 	"heek.kr/heektime/internal/burst"
 	"heek.kr/heektime/internal/loginthrottle"
 	"heek.kr/heektime/internal/logline"
@@ -15,11 +16,12 @@ import (
 // that several instances share are noticed later, but the limits, which they share, hold all the same.
 var manyRejected = burst.Limit{Events: 300, Within: 10 * time.Minute, Quiet: time.Hour}
 
-// countRejected counts a login that was rejected, because the password is wrong or there were too many
-// attempts.
+// countRejected counts a login that was rejected because the password is wrong or there were too many
+// attempts, by our limits or by Authentication's. A login that had to wait for a processor does not count:
+// a rush of users looks like that, too.
 func (s *Service) countRejected(ctx context.Context, err error) {
 	var tooMany *loginthrottle.TooManyError
-	if !errors.Is(err, ErrWrong) && !errors.As(err, &tooMany) {
+	if !errors.Is(err, ErrWrong) && !errors.Is(err, identitytoolkit.ErrThrottled) && !errors.As(err, &tooMany) {
 		return
 	}
 	if s.rejected.Add("", s.now()) {

@@ -22,7 +22,7 @@ const ReadsPerDay = 200_000
 // heektime doctor checks what changes slowly, such as certificates that expire in weeks.
 func alerts() []spec.Alert {
 	return []spec.Alert{
-		listFailing(), scheduleMissing(), purgeMissing(), nothingRuns(), sweepMissing(), purgeLate(),
+		listFailing(), scheduleMissing(), purgeMissing(), jobRejected(), nothingRuns(), sweepMissing(), purgeLate(),
 		serverErrors(), signInAbuse(), firestoreReads(), certificateOrQuota(),
 	}
 }
@@ -71,6 +71,26 @@ func purgeMissing() spec.Alert {
 		Means:     "The job `purge` has not succeeded for three hours. Accounts whose time is up still exist, and nobody watches the weekly sweep.",
 		Do:        "Look at the job's last result in Cloud Scheduler, then at the log of `cleanup`. Run it by hand: `gcloud scheduler jobs run purge --location=asia-northeast3`.",
 		Condition: line("refresh", logline.PurgeMissing), Renotify: onceADay,
+	}
+}
+
+// jobRejected: Cloud Scheduler logs each attempt that fails. These codes do not go away by themselves, and
+// are how both jobs can stop together, so that neither reports the other. Other failures are the
+// service's, and may be gone at the next attempt.
+//
+// Source: https://cloud.google.com/scheduler/docs/logging
+func jobRejected() spec.Alert {
+	return spec.Alert{
+		ID: "job-rejected", Title: "A scheduled job is rejected", Severity: spec.Error,
+		Means: "Cloud Scheduler called a service and was rejected: its role or its token's audience is wrong, or there is no such service or path. The job's work is not done.",
+		Do:    "`heektime doctor --google --project P` says what differs from the table. After a first apply, roles take a few minutes: run the job again with `gcloud scheduler jobs run`.",
+		Condition: spec.Condition{
+			Kind: spec.LineMatched, By: []string{spec.FieldJob},
+			Lines: []spec.Lines{{Log: spec.JobLog, Where: []spec.Comparison{
+				spec.Where(spec.FieldJobStatus, spec.Equals, "UNAUTHENTICATED", "PERMISSION_DENIED", "NOT_FOUND"),
+			}}},
+		},
+		Renotify: onceADay,
 	}
 }
 

@@ -18,8 +18,8 @@ var manyErrors = burst.Limit{Events: 5, Within: 10 * time.Minute, Quiet: time.Ho
 // Cloud Monitoring bills each condition that evaluates such a metric. What the process does not see, such
 // as its own crash, is in Cloud Run's lines, which the alert matches as well.
 //
-// Requests do not count if their clients are gone, because nobody saw the error, or if they end with 503
-// although retryOn503 is set: see [Service.RetryOn503].
+// Requests do not count if their clients are gone, because nobody saw the error, nor if they end with 503
+// and retryOn503 is set: see [Service.RetryOn503].
 func ReportErrors(next http.Handler, log *slog.Logger, retryOn503 bool, now func() time.Time) http.Handler {
 	errors := burst.New(manyErrors)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

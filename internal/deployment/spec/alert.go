@@ -86,9 +86,9 @@ type Lines struct {
 // Log is one of the logs of a service.
 type Log string
 
-// The logs. The last two are written by Cloud Run itself.
+// The logs. RequestLog and SystemLog are written by Cloud Run itself.
 //
-// Source: https://cloud.google.com/run/docs/logging
+// Sources: https://cloud.google.com/run/docs/logging, https://cloud.google.com/scheduler/docs/logging
 const (
 	// ServiceLog has what the service writes.
 	ServiceLog Log = ""
@@ -96,6 +96,9 @@ const (
 	RequestLog Log = "requests"
 	// SystemLog has what Cloud Run says of instances, such as that one ran out of memory, in [FieldText].
 	SystemLog Log = "system"
+	// JobLog has what Cloud Scheduler says of each attempt to run a job: [FieldJob], and [FieldJobStatus] if it
+	// failed. These lines are of no service.
+	JobLog Log = "jobs"
 )
 
 // Comparison compares a field of a line. Fields have dots between their names.

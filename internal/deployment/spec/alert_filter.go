@@ -13,6 +13,10 @@ const (
 	FieldStatus = "httpRequest.status"
 	// FieldSeverity is the severity of a line.
 	FieldSeverity = "severity"
+	// FieldJob is the full name of the job in a line of [JobLog], FieldJobStatus the code of google.rpc.Code
+	// that its attempt failed with.
+	FieldJob       = "jobName"
+	FieldJobStatus = "status"
 	// FieldText is the text of a line in [SystemLog].
 	FieldText = "textPayload"
 	// FieldService is the service that a line is from. Cloud Logging has it from Cloud Run, so that it is
@@ -58,12 +62,21 @@ func (c *Condition) Filter() string {
 	if len(any) > 1 {
 		filter = "(" + strings.Join(any, ") OR (") + ")"
 	}
-	return `resource.type="cloud_run_revision" AND (` + filter + ")"
+	return `resource.type="` + c.resource() + `" AND (` + filter + ")"
+}
+
+// resource is the type of the resource that all lines of the condition are of.
+func (c *Condition) resource() string {
+	if len(c.Lines) > 0 && c.Lines[0].Log == JobLog {
+		return "cloud_scheduler_job"
+	}
+	return "cloud_run_revision"
 }
 
 // logIDs are the ids of the logs.
 var logIDs = map[Log]string{
 	ServiceLog: "run.googleapis.com/stdout", RequestLog: "run.googleapis.com/requests", SystemLog: "run.googleapis.com/varlog/system",
+	JobLog: "cloudscheduler.googleapis.com/executions",
 }
 
 func (l *Lines) filter() string {

@@ -43,6 +43,11 @@ func TestFilter(t *testing.T) {
 	if got := a.Condition.Filter(); got != want {
 		t.Errorf("filter\n%s\nwant\n%s", got, want)
 	}
+	a.Condition.Lines = []spec.Lines{{Log: spec.JobLog, Where: []spec.Comparison{spec.Where(spec.FieldJobStatus, spec.Equals, "NOT_FOUND")}}}
+	const jobs = `resource.type="cloud_scheduler_job" AND (log_id("cloudscheduler.googleapis.com/executions") AND jsonPayload.status="NOT_FOUND")`
+	if got := a.Condition.Filter(); got != jobs || d.Validate() != nil {
+		t.Errorf("filter\n%s\nwant\n%s, %v", got, jobs, d.Validate())
+	}
 	labels := map[string]string{"school": "EXTRACT(jsonPayload.school)", "service": "EXTRACT(resource.labels.service_name)"}
 	if got := a.Condition.Labels(); !maps.Equal(got, labels) {
 		t.Errorf("labels %v, want %v", got, labels)
@@ -144,20 +149,24 @@ func TestValidateReportsEachFaultOfAnAlert(t *testing.T) {
 		"every request": {line(func(_ *spec.Alert, c *spec.Condition) {
 			c.Lines = []spec.Lines{{Log: spec.RequestLog, Services: []string{"auth"}}}
 		}), "matches every line"},
-		"unknown log":      {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Log = "stderr" }), `log "stderr"`},
-		"its message":      {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[2].Messages = []string{"m"} }), "have no message"},
-		"unknown service":  {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Services = []string{"mail"} }), `service "mail"`},
-		"long filter":      {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Messages = []string{strings.Repeat("m", 2048)} }), "want at most 2048"},
-		"field":            {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[0].Field = "a-b" }), `field "a-b"`},
-		"no value":         {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[0].Values = nil }), "0 values"},
-		"two patterns":     {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[1].Values = []string{"a", "b"} }), "2 values"},
-		"operator":         {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[0].Op = "<" }), `operator "<"`},
-		"pattern":          {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[1].Values = []string{"("} }), "missing closing"},
-		"escape":           {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[1].Values = []string{`a\.b`} }), "backslash"},
-		"text as a number": {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[1].Where[0].Values = []string{"5xx"} }), "not a whole number"},
-		"label":            {line(func(_ *spec.Alert, c *spec.Condition) { c.By = []string{"School"} }), `group "School"`},
-		"label twice":      {line(func(_ *spec.Alert, c *spec.Condition) { c.By = []string{"a", "a"} }), "listed twice"},
-		"many labels":      {line(func(_ *spec.Alert, c *spec.Condition) { c.By = strings.Split("a b c d e f g h i j k", " ") }), "11 groups"},
+		"unknown log": {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Log = "stderr" }), `log "stderr"`},
+		"its message": {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[2].Messages = []string{"m"} }), "have no message"},
+		"job of a service": {line(func(_ *spec.Alert, c *spec.Condition) {
+			c.Lines = []spec.Lines{{Log: spec.JobLog, Services: []string{"auth"}, Where: []spec.Comparison{spec.Where(spec.FieldJobStatus, spec.Equals, "NOT_FOUND")}}}
+		}), "of no service"},
+		"jobs and services": {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[1].Log = spec.JobLog }), "an alert each"},
+		"unknown service":   {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Services = []string{"mail"} }), `service "mail"`},
+		"long filter":       {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Messages = []string{strings.Repeat("m", 2048)} }), "want at most 2048"},
+		"field":             {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[0].Field = "a-b" }), `field "a-b"`},
+		"no value":          {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[0].Values = nil }), "0 values"},
+		"two patterns":      {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[1].Values = []string{"a", "b"} }), "2 values"},
+		"operator":          {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[0].Op = "<" }), `operator "<"`},
+		"pattern":           {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[1].Values = []string{"("} }), "missing closing"},
+		"escape":            {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[0].Where[1].Values = []string{`a\.b`} }), "backslash"},
+		"text as a number":  {line(func(_ *spec.Alert, c *spec.Condition) { c.Lines[1].Where[0].Values = []string{"5xx"} }), "not a whole number"},
+		"label":             {line(func(_ *spec.Alert, c *spec.Condition) { c.By = []string{"School"} }), `group "School"`},
+		"label twice":       {line(func(_ *spec.Alert, c *spec.Condition) { c.By = []string{"a", "a"} }), "listed twice"},
+		"many labels":       {line(func(_ *spec.Alert, c *spec.Condition) { c.By = strings.Split("a b c d e f g h i j k", " ") }), "11 groups"},
 	} {
 		d, a := alert()
 		c.change(a)

@@ -139,7 +139,13 @@ func (d *Deployment) checkLines(f *faults, c *Condition) {
 			f.addf("log %q is unknown", l.Log)
 		}
 		if l.Log != ServiceLog && len(l.Messages) > 0 {
-			f.addf("lines of Cloud Run have no message")
+			f.addf("lines of Google's have no message")
+		}
+		if l.Log == JobLog && len(l.Services) > 0 {
+			f.addf("lines about jobs are of no service")
+		}
+		if (l.Log == JobLog) != (c.Lines[0].Log == JobLog) {
+			f.addf("lines about jobs and about services need an alert each")
 		}
 		for _, s := range l.Services {
 			if _, ok := d.Service(s); !ok {

@@ -12,12 +12,15 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 	"google.golang.org/grpc"
 
+	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest/authclient"
 	"heek.kr/heektime/emulator/emulatortest/storageclient"
 	"heek.kr/heektime/internal/cleanup"
 	"heek.kr/heektime/internal/cleanup/sweeper"
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/deployment"
+	"heek.kr/heektime/internal/logging"
+	"heek.kr/heektime/internal/logging/logtest"
 )
 
 // cleanup serves the clean-up service, which finds Authentication at an address, and lists in a bucket.
@@ -67,6 +70,46 @@ func TestPurgeThatDoesNotRunFires(t *testing.T) {
 	w.expect(t, "for two hours")
 	w.pass(t, 2*time.Hour, 30*time.Minute)
 	w.expect(t, "for four hours", "purge-missing")
+}
+
+// Both jobs are rejected, so neither reports the other; Cloud Scheduler's log does.
+func TestJobThatIsRejectedFires(t *testing.T) {
+	for name, c := range map[string]struct {
+		audience, path string
+		want           []string
+	}{
+		"another audience": {"https://other.test", "/purge", []string{"job-rejected"}},
+		"another path":     {audience, "/cleanup", []string{"job-rejected"}},
+		"as in the table":  {audience, "/purge", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var scheduler logtest.Lines
+			w := newWorld(t, func(cfg *emulator.Config) { cfg.Logger = logging.New(&scheduler, "p") })
+			url, _ := w.cleanup(t, w.AuthAddress(), w.Project)
+			w.createJobAs(t, deployment.PurgeJob, url+c.path, c.audience)
+			w.pass(t, 2*time.Hour, time.Hour)
+			if _, err := w.Write([]byte(scheduler.String())); err != nil { // what the local cloud has logged
+				t.Fatal(err)
+			}
+			w.expect(t, "for two hours", c.want...)
+		})
+	}
+}
+
+// A job whose service fails is not rejected: the next attempt may succeed.
+func TestJobThatFailsIsNotRejected(t *testing.T) {
+	var scheduler logtest.Lines
+	w := newWorld(t, func(cfg *emulator.Config) { cfg.Logger = logging.New(&scheduler, "p") })
+	url, _ := w.cleanup(t, w.AuthAddress(), "no-such-bucket")
+	w.createJobAs(t, deployment.PurgeJob, url+"/sweep", audience)
+	w.pass(t, 2*time.Hour, time.Hour)
+	if text := scheduler.String(); !strings.Contains(text, `"status":"UNAVAILABLE"`) {
+		t.Errorf("the job did not fail: %s", text)
+	}
+	if _, err := w.Write([]byte(scheduler.String())); err != nil {
+		t.Fatal(err)
+	}
+	w.expect(t, "for two hours")
 }
 
 // Neither job is left to report the other.

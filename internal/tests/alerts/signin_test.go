@@ -227,6 +227,7 @@ var tested = []string{
 	"list-failing",         // TestSchoolThatStaysDownFires, TestSuspiciousListFiresTheSecondTime; TestSchoolThatIsDownForAnHourIsSilent, TestGoodListsAreSilent
 	"schedule-missing",     // TestScheduleThatDoesNotRunFires, TestScheduleThatFailsFires; TestJobsThatRunAreSilent
 	"purge-missing",        // TestPurgeThatDoesNotRunFires; TestJobsThatRunAreSilent
+	"job-rejected",         // TestJobThatIsRejectedFires; TestJobThatFailsIsNotRejected
 	"nothing-runs",         // TestNothingThatRunsFires; TestJobsThatRunAreSilent
 	"sweep-missing",        // TestSweepThatDoesNotRunFires, TestSweepThatFailsFires; TestJobsThatRunAreSilent
 	"purge-late",           // TestPurgeThatIsLateFires; TestJobsThatRunAreSilent

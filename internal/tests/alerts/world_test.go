@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/emulatortest/schedulerclient"
 	"heek.kr/heektime/emulator/emulatortest/tasksclient"
@@ -36,9 +37,10 @@ type world struct {
 	signInClock *stopwatch
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, set ...func(*emulator.Config)) *world {
 	t.Helper()
-	w := &world{Cloud: emulatortest.Start(t, emulatortest.Project(t, "../../..")), table: deployment.Table()}
+	set = append(set, emulatortest.Project(t, "../../.."))
+	w := &world{Cloud: emulatortest.Start(t, set...), table: deployment.Table()}
 	w.alerts = alerts.New(w.table.Alerts)
 	return w
 }
@@ -112,6 +114,13 @@ func (w *world) callers(t *testing.T) *oidcauth.Checker {
 // createJob creates a job of the table that calls a service at url.
 func (w *world) createJob(t *testing.T, id, url string) *schedulerpb.Job {
 	t.Helper()
+	j, _ := w.table.Job(id)
+	return w.createJobAs(t, id, url+j.Target.Path, audience)
+}
+
+// createJobAs creates a job of the table that calls another URL, or for another audience.
+func (w *world) createJobAs(t *testing.T, id, url, audience string) *schedulerpb.Job {
+	t.Helper()
 	j, ok := w.table.Job(id)
 	if !ok {
 		t.Fatalf("no job %s", id)
@@ -122,7 +131,7 @@ func (w *world) createJob(t *testing.T, id, url string) *schedulerpb.Job {
 			Name: w.table.JobName(w.Project, id), Schedule: j.Schedule, TimeZone: j.TimeZone,
 			AttemptDeadline: durationpb.New(j.AttemptDeadline),
 			Target: &schedulerpb.Job_HttpTarget{HttpTarget: &schedulerpb.HttpTarget{
-				Uri: url + j.Target.Path, HttpMethod: schedulerpb.HttpMethod_POST,
+				Uri: url, HttpMethod: schedulerpb.HttpMethod_POST,
 				AuthorizationHeader: &schedulerpb.HttpTarget_OidcToken{OidcToken: &schedulerpb.OidcToken{
 					ServiceAccountEmail: spec.Email(w.Project, j.Target.Account), Audience: audience,
 				}},
