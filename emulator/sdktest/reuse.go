@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"testing"
-
-	"github.com/chromedp/cdproto/storage"
-	"github.com/chromedp/chromedp"
 )
 
 // Reuse is like [Browser.Open], but prefers a page of an earlier test that has ended, after deleting its
@@ -65,7 +62,7 @@ func (p *Page) reset(address string) error {
 	if err := p.Navigate(context.Background(), origin+blankPath); err != nil {
 		return err
 	}
-	_, err = chromedp.Call(p.ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: origin, StorageTypes: "all"})
+	err = p.command(context.Background(), "Storage.clearDataForOrigin", params{"origin": origin, "storageTypes": "all"}, nil)
 	if err != nil {
 		return fmt.Errorf("delete the data of %s: %w", origin, err)
 	}
