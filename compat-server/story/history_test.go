@@ -11,13 +11,12 @@ import (
 	"testing"
 	"time"
 
-	"heek.kr/heektime/internal/longtest"
 	"heek.kr/heektime/internal/migration/migrationtest/oldserver"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
 )
 
 var (
-	histories = flag.Int("histories", 0, "how many histories to run, by default 1, and 2 with LONG_TESTS")
+	histories = flag.Int("histories", 2, "how many histories to run")
 	until     = flag.String("until", "", "stop after this step, while developing")
 	quiet     = flag.Bool("quiet", false, "make no trouble")
 	together  = flag.Int("together", 1, "how many of them to run at the same time")
@@ -206,16 +205,9 @@ func tail(text string) string { return text[max(0, len(text)-3000):] }
 // a machine with many cores can run several together.
 func TestHistories(t *testing.T) {
 	postgrestest.Shared(t) // skips the test without PostgreSQL
-	n := uint64(*histories)
-	if n == 0 {
-		n = 1
-		if longtest.Enabled() {
-			n = 2
-		}
-	}
 	running := make(chan struct{}, *together)
 	var all sync.WaitGroup
-	for seed := *firstSeed; seed < *firstSeed+n; seed++ {
+	for seed := *firstSeed; seed < *firstSeed+uint64(*histories); seed++ {
 		running <- struct{}{}
 		if t.Failed() {
 			break // the others would only cost time
