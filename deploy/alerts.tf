@@ -1,39 +1,32 @@
-# Alerts: a policy for each alert of the table, and a log-based metric for each of its conditions that
-# counts log lines. docs/alerts.md says what each means. The notification channels are in money.tf.
+# Alerts: a policy for each alert of the table. docs/alerts.md says what each means.
 #
-# Log-based metrics of this size are free. Google bills each condition of a policy, and the points that it
-# reads. See docs/alerts.md#what-they-cost.
+# Policies that match log lines are free. The others, which evaluate a metric, have a price, so only those
+# of paid_alerts are made. See docs/alerts.md#what-they-cost.
 
 locals {
-  log_conditions = {
-    for c in flatten([for a in var.deployment.alerts : a.conditions]) : c.id => c if c.kind != "metric"
+  alerts = {
+    for id, a in var.deployment.alerts : id => a
+    if a.condition.kind == "line" || contains(var.paid_alerts, id)
   }
   guide = var.github_repository == null ? "docs/alerts.md" : "https://github.com/${var.github_repository}/blob/${var.github_branch}/docs/alerts.md"
 }
 
+# The lines whose absence is an alert, as a metric. A metric without labels is free at this size.
 resource "google_logging_metric" "alert" {
-  for_each         = local.log_conditions
-  name             = trimprefix(each.value.metric, "logging.googleapis.com/user/")
-  filter           = each.value.filter
-  label_extractors = each.value.labels
-  depends_on       = [google_project_service.this]
+  for_each   = { for id, a in local.alerts : id => a.condition if a.condition.kind == "absence" }
+  name       = trimprefix(each.value.metric, "logging.googleapis.com/user/")
+  filter     = each.value.filter
+  depends_on = [google_project_service.this]
 
   metric_descriptor {
     metric_kind = "DELTA"
     value_type  = "INT64"
     unit        = "1"
-    dynamic "labels" {
-      for_each = each.value.labels
-      content {
-        key        = labels.key
-        value_type = "STRING"
-      }
-    }
   }
 }
 
 resource "google_monitoring_alert_policy" "this" {
-  for_each              = var.deployment.alerts
+  for_each              = local.alerts
   display_name          = each.value.title
   severity              = each.value.severity
   combiner              = "OR"
@@ -47,63 +40,34 @@ resource "google_monitoring_alert_policy" "this" {
     content   = "${each.value.documentation}\n\n${local.guide}#${each.key}"
   }
 
-  # Lines, or the sum of one of Google's metrics. The threshold is one below the number, as the only
-  # comparison is "greater than".
-  dynamic "conditions" {
-    for_each = [for c in each.value.conditions : c if c.kind != "absence"]
-    content {
-      display_name = conditions.value.name
-      condition_threshold {
-        filter          = "metric.type=\"${conditions.value.metric}\" AND resource.type=\"${conditions.value.resource}\""
-        comparison      = "COMPARISON_GT"
-        threshold_value = conditions.value.at_least - 1
-        duration        = "0s"
-        aggregations {
-          alignment_period     = "${conditions.value.window_seconds}s"
-          per_series_aligner   = "ALIGN_SUM"
-          cross_series_reducer = "REDUCE_SUM"
-          group_by_fields      = conditions.value.group_by
-        }
-        trigger {
-          count = 1
-        }
-      }
-    }
-  }
+  conditions {
+    display_name = each.value.condition.name
 
-  # An absence. Whether a log-based metric without lines has no points or points of 0 depends on how long
-  # ago its last line was, so there is a condition for each: no points, or a sum below 1.
-  # https://cloud.google.com/logging/docs/logs-based-metrics
-  dynamic "conditions" {
-    for_each = [for c in each.value.conditions : c if c.kind == "absence"]
-    content {
-      display_name = conditions.value.name
-      condition_absent {
-        filter   = "metric.type=\"${conditions.value.metric}\" AND resource.type=\"${conditions.value.resource}\""
-        duration = "${conditions.value.window_seconds}s"
-        aggregations {
-          alignment_period     = "60s"
-          per_series_aligner   = "ALIGN_SUM"
-          cross_series_reducer = "REDUCE_SUM"
-          group_by_fields      = []
-        }
-        trigger {
-          count = 1
-        }
+    # A line. A policy may have one such condition and no other.
+    # https://cloud.google.com/logging/docs/alerting/log-based-alerts
+    dynamic "condition_matched_log" {
+      for_each = [for c in [each.value.condition] : c if c.kind == "line"]
+      content {
+        filter           = condition_matched_log.value.filter
+        label_extractors = condition_matched_log.value.labels
       }
     }
-  }
-  dynamic "conditions" {
-    for_each = [for c in each.value.conditions : c if c.kind == "absence"]
-    content {
-      display_name = "${conditions.value.name} (points of 0)"
-      condition_threshold {
-        filter          = "metric.type=\"${conditions.value.metric}\" AND resource.type=\"${conditions.value.resource}\""
-        comparison      = "COMPARISON_LT"
-        threshold_value = 1
-        duration        = "0s"
+
+    # The sum of one of Google's metrics, or an absence of lines. The threshold of a sum is one below the
+    # number, as the only comparison is "greater than". Whether a log-based metric without lines has no
+    # points or points of 0 depends on how long ago its last line was: for an absence, no points count
+    # as 0, which needs a duration of at least 60 seconds.
+    # https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies#EvaluationMissingData
+    dynamic "condition_threshold" {
+      for_each = [for c in [each.value.condition] : c if c.kind != "line"]
+      content {
+        filter                  = "metric.type=\"${condition_threshold.value.metric}\" AND resource.type=\"${condition_threshold.value.resource}\""
+        comparison              = condition_threshold.value.kind == "absence" ? "COMPARISON_LT" : "COMPARISON_GT"
+        threshold_value         = condition_threshold.value.kind == "absence" ? 1 : condition_threshold.value.at_least - 1
+        duration                = condition_threshold.value.kind == "absence" ? "60s" : "0s"
+        evaluation_missing_data = condition_threshold.value.kind == "absence" ? "EVALUATION_MISSING_DATA_ACTIVE" : null
         aggregations {
-          alignment_period     = "${conditions.value.window_seconds}s"
+          alignment_period     = "${condition_threshold.value.window_seconds}s"
           per_series_aligner   = "ALIGN_SUM"
           cross_series_reducer = "REDUCE_SUM"
           group_by_fields      = []
@@ -116,12 +80,20 @@ resource "google_monitoring_alert_policy" "this" {
   }
 
   alert_strategy {
-    # Lines stop when their cause does: an incident without points for a day is over.
-    auto_close           = "86400s"
-    notification_prompts = ["OPENED", "CLOSED"]
+    auto_close = each.value.auto_close
+    # Cloud Monitoring does not notify about the end of what a line began.
+    notification_prompts = each.value.condition.kind == "line" ? ["OPENED"] : ["OPENED", "CLOSED"]
+
+    # Required for lines, and not allowed for anything else.
+    dynamic "notification_rate_limit" {
+      for_each = each.value.condition.kind == "line" ? [true] : []
+      content {
+        period = "${each.value.renotify_seconds}s"
+      }
+    }
 
     dynamic "notification_channel_strategy" {
-      for_each = each.value.renotify_seconds > 0 && length(local.notification_channels) > 0 ? [true] : []
+      for_each = each.value.condition.kind != "line" && each.value.renotify_seconds > 0 && length(local.notification_channels) > 0 ? [true] : []
       content {
         notification_channel_names = local.notification_channels
         renotify_interval          = "${each.value.renotify_seconds}s"

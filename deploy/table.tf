@@ -67,18 +67,17 @@ variable "deployment" {
       severity         = string
       documentation    = string
       renotify_seconds = number
-      conditions = list(object({
-        id             = string
+      auto_close       = string
+      condition = object({
         name           = string
         kind           = string
         filter         = string
         labels         = map(string)
         metric         = string
         resource       = string
-        group_by       = list(string)
         at_least       = number
         window_seconds = number
-      }))
+      })
     }))
     images        = object({ repository = string, keep = number, delete_after = string })
     startup_probe = object({ timeout_seconds = number, period_seconds = number, failure_threshold = number })

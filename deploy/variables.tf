@@ -87,6 +87,16 @@ variable "notification_channels" {
   default     = []
 }
 
+variable "paid_alerts" {
+  description = "Alerts to make of those that have a price, up to 1.53 USD a month each: nothing-runs, firestore-reads. See docs/alerts.md#what-they-cost."
+  type        = set(string)
+  default     = []
+  validation {
+    condition     = alltrue([for id in var.paid_alerts : contains([for key, a in var.deployment.alerts : key if a.condition.kind != "line"], id)])
+    error_message = "Alerts with a price are ${join(", ", [for key, a in var.deployment.alerts : key if a.condition.kind != "line"])}. The others always exist."
+  }
+}
+
 variable "monthly_budget" {
   description = "Budget of a month in the billing account's currency; mails at 50, 90 and 100 %. 0 for none, for example if you may not edit the billing account's budgets."
   type        = number

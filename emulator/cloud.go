@@ -33,6 +33,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/emulator/auth"
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/hosting"
@@ -67,8 +68,15 @@ type Cloud struct {
 	Hub       *hub.Server
 	Hosting   *hosting.Server // nil without Config.Hosting
 
+	// Meter counts what Google would bill, and Prices are what it charges. See [Cloud.Bill].
+	Meter  *billing.Meter
+	Prices *billing.Prices
+
 	// IAM is Config.IAM.
 	IAM *iam.Policy
+
+	// accountServices is Config.AccountServices.
+	accountServices map[string]string
 
 	// pages decides which web pages may call the ports.
 	pages *cors.Policy
@@ -88,7 +96,10 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	c := &Cloud{Clock: cfg.Clock, Project: cfg.Project, IAM: cfg.IAM, doors: map[string]*muxserver.Server{}}
+	c := &Cloud{
+		Clock: cfg.Clock, Project: cfg.Project, Prices: cfg.prices, IAM: cfg.IAM, accountServices: cfg.AccountServices,
+		doors: map[string]*muxserver.Server{},
+	}
 	defer func() {
 		if err != nil {
 			cloud, err = nil, errors.Join(err, c.Close())
@@ -110,26 +121,30 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 
 // openEmulators makes the emulators, in the order in which they need each other.
 func (c *Cloud) openEmulators(cfg Config) (err error) {
+	c.Meter, err = billing.OpenMeter(cfg.Clock, folder(cfg, "billing"))
+	if err != nil {
+		return fmt.Errorf("start the meter: %w", err)
+	}
 	c.Identity, err = identity.New(identity.Config{Clock: cfg.Clock, Project: cfg.Project, ServiceAccount: cfg.ServiceAccount})
 	if err != nil {
 		return fmt.Errorf("start identity: %w", err)
 	}
 	c.Triggers, err = triggers.New(triggers.Config{
 		Clock: cfg.Clock, Tokens: eventTokens{c}, Project: cfg.Project, DataDir: folder(cfg, "triggers"),
-		Faults: cfg.TriggerFaults, Logger: cfg.Logger,
+		Faults: cfg.TriggerFaults, Logger: cfg.Logger, Meter: c.Meter,
 	})
 	if err != nil {
 		return fmt.Errorf("start triggers: %w", err)
 	}
 	c.Firestore, err = firestore.New(firestore.Config{
 		Clock: cfg.Clock, DataDir: folder(cfg, "firestore"), Logger: cfg.Logger,
-		Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed, Rules: cfg.Rules, Follower: c.Triggers,
+		Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed, Rules: cfg.Rules, Follower: c.Triggers, Meter: c.Meter,
 	})
 	if err != nil {
 		return fmt.Errorf("start Firestore: %w", err)
 	}
 	c.Triggers.Attach(c.Firestore)
-	c.Auth, err = auth.New(auth.Config{Clock: cfg.Clock, Project: cfg.Project, DataDir: folder(cfg, "auth"), Logger: cfg.Logger})
+	c.Auth, err = auth.New(auth.Config{Clock: cfg.Clock, Project: cfg.Project, DataDir: folder(cfg, "auth"), Logger: cfg.Logger, Meter: c.Meter})
 	if err != nil {
 		return fmt.Errorf("start Authentication: %w", err)
 	}
@@ -139,20 +154,20 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	}
 	c.Storage, err = storage.New(storage.Config{
 		Clock: cfg.Clock, Buckets: cfg.Buckets, DataDir: folder(cfg, "storage"), Logger: cfg.Logger,
-		Rules: cfg.StorageRules, Documents: documents,
+		Rules: cfg.StorageRules, Documents: documents, Meter: c.Meter,
 	})
 	if err != nil {
 		return fmt.Errorf("start Storage: %w", err)
 	}
 	c.Tasks, err = tasks.New(tasks.Config{
 		Clock: cfg.Clock, Tokens: c.Identity, DataDir: folder(cfg, "tasks"), Logger: cfg.Logger,
-		Functions: cfg.functionURLs(), FunctionsAddress: cfg.FunctionsAddress,
+		Functions: cfg.functionURLs(), FunctionsAddress: cfg.FunctionsAddress, Meter: c.Meter,
 	})
 	if err != nil {
 		return fmt.Errorf("start Tasks: %w", err)
 	}
 	c.Scheduler, err = scheduler.New(scheduler.Config{
-		Clock: cfg.Clock, Tokens: c.Identity, DataDir: folder(cfg, "scheduler"), Logger: cfg.Logger,
+		Clock: cfg.Clock, Tokens: c.Identity, DataDir: folder(cfg, "scheduler"), Logger: cfg.Logger, Meter: c.Meter,
 	})
 	if err != nil {
 		return fmt.Errorf("start Scheduler: %w", err)
@@ -218,5 +233,6 @@ func (c *Cloud) close() error {
 	if c.Firestore != nil {
 		errs = append(errs, c.Firestore.Close())
 	}
+	errs = append(errs, c.Meter.Close())
 	return errors.Join(errs...)
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/emulator/firebasejson"
@@ -64,6 +65,10 @@ type Config struct {
 	// own: the cloud does not evaluate them.
 	Alerts func() []console.Alert
 
+	// Prices are what Google charges, the content of a prices.yaml file. When nil, those of
+	// [billing.DefaultPrices].
+	Prices []byte
+
 	// Addresses are what the servers listen on.
 	Addresses Addresses
 	// AllowedOrigins are web pages, as "https://host", that may call the cloud in addition to those
@@ -73,12 +78,17 @@ type Config struct {
 	// IAM says which service accounts may do what. It applies to calls through the addresses of
 	// [Cloud.EnvironmentAs], and to the events of triggers. When nil, every account may do everything.
 	IAM *iam.Policy
+	// AccountServices are the names of the services that the bill shows, by the email of their service account.
+	// Others have the part of the email before the @.
+	AccountServices map[string]string
 	// ServiceAccount is the email of the account that the metadata server calls "default".
 	ServiceAccount string
 	// Clock is the time that everything runs on. When nil, a new one that shows the machine's time.
 	Clock *clock.Clock
 	// Logger receives what a developer may want to know. When nil, nothing is logged.
 	Logger *slog.Logger
+
+	prices *billing.Prices // set by complete
 }
 
 // Addresses are host:port each. An empty one is 127.0.0.1 with a free port.
@@ -164,6 +174,13 @@ func (c *Config) complete() error {
 	for name := range c.Functions {
 		if _, err := c.functionQueue(name); err != nil {
 			return fmt.Errorf("emulator: Config.Functions: %w", err)
+		}
+	}
+	c.prices = billing.DefaultPrices()
+	if c.Prices != nil {
+		var err error
+		if c.prices, err = billing.ParsePrices("Config.Prices", c.Prices); err != nil {
+			return fmt.Errorf("emulator: %w", err)
 		}
 	}
 	if c.Clock == nil {

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/iam"
 	"heek.kr/heektime/emulator/identity"
@@ -84,7 +86,7 @@ func (c *Cloud) door(serviceAccount string) (address string, err error) {
 	if err != nil {
 		return "", err
 	}
-	d := &door{cloud: c, account: serviceAccount}
+	d := &door{cloud: c, account: serviceAccount, service: c.serviceOf(serviceAccount)}
 	calls := grpc.NewServer(
 		grpc.MaxRecvMsgSize(firestore.MaxMessageBytes), grpc.UnaryInterceptor(d.unary), grpc.StreamInterceptor(d.stream),
 	)
@@ -112,6 +114,13 @@ func (c *Cloud) takeDoors() []*muxserver.Server {
 type door struct {
 	cloud   *Cloud
 	account string
+	service string // for the bill
+}
+
+// serviceOf returns the name of the service that has a service account.
+func (c *Cloud) serviceOf(account string) string {
+	name, _, _ := strings.Cut(account, "@")
+	return cmp.Or(c.accountServices[account], name)
 }
 
 // missing is the text of an API's PERMISSION_DENIED, followed by what a developer has to do.
@@ -156,15 +165,20 @@ func asOwner(ctx context.Context) context.Context {
 	return metadata.NewIncomingContext(ctx, md)
 }
 
+// context returns the context in which a call is handled: the owner's, and billed to the service.
+func (d *door) context(ctx context.Context) context.Context {
+	return billing.WithService(asOwner(ctx), d.service)
+}
+
 func (d *door) unary(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
 	if err := d.authorize(ctx, info.FullMethod, request); err != nil {
 		return nil, err
 	}
-	return handle(asOwner(ctx), request)
+	return handle(d.context(ctx), request)
 }
 
 func (d *door) stream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
-	return handle(server, &authorizedStream{ServerStream: stream, ctx: asOwner(stream.Context()), door: d, method: info.FullMethod})
+	return handle(server, &authorizedStream{ServerStream: stream, ctx: d.context(stream.Context()), door: d, method: info.FullMethod})
 }
 
 // authorizedStream checks each message that the client sends.
@@ -208,6 +222,7 @@ func (d *door) handler(who *identity.Identity) http.Handler {
 }
 
 func (d *door) serve(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(billing.WithService(r.Context(), d.service))
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/identitytoolkit.googleapis.com/"), strings.HasPrefix(path, "/securetoken.googleapis.com/"):
 		d.cloud.Auth.ServeHTTP(w, r)

@@ -103,6 +103,7 @@ func (c *Cloud) openConsole(cfg Config) error {
 	page, err := console.New(console.Config{
 		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage,
 		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers, Run: c.Run, Alerts: cfg.Alerts,
+		Bill:       c.BillOf,
 		OwnOrigins: cors.OwnOrigins(nil, cfg.Addresses.all()), Logger: cfg.Logger,
 	})
 	if err != nil {
@@ -124,6 +125,7 @@ func (c *Cloud) openHub(cfg Config) (err error) {
 		}
 		return c.Triggers.Disable(ctx)
 	})
+	c.Hub.OnBilling(c.Usage, c.Prices)
 	for name, p := range map[string]*muxserver.Server{
 		"firestore": c.firestorePort, "auth": c.authPort, "storage": c.storagePort, "tasks": c.tasksPort, "ui": c.consolePort,
 		"hub": c.hubPort,
@@ -146,7 +148,7 @@ func (c *Cloud) openHosting(cfg Config) (err error) {
 		bucket = cfg.Buckets[0]
 	}
 	c.Hosting, err = hosting.New(hosting.Config{
-		Site: cfg.Hosting, Project: cfg.Project, Bucket: bucket, Emulators: c.Hub.Emulators, Logger: cfg.Logger,
+		Site: cfg.Hosting, Project: cfg.Project, Bucket: bucket, Emulators: c.Hub.Emulators, Logger: cfg.Logger, Meter: c.Meter,
 	})
 	if err != nil {
 		return fmt.Errorf("start Hosting: %w", err)

@@ -16,6 +16,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"heek.kr/heektime/cmd/heektime/internal/table"
 )
 
 // command is a subcommand of heektime.
@@ -38,6 +40,7 @@ var commands = []command{
 	{"cleanup", "purge|sweep", "start the purge of deleted accounts, or the sweeper", cleanupNow},
 	{"rules", "check|test|mutate", "check or test the security rules", rulesCommand},
 	{"image", "build|push", "build the services' container images, or push them", imageCommand},
+	{"bill", "", "show what a month costs, and what costs most", showBill},
 	{"doctor", "", "compare a project with what should be deployed", examine},
 	{"release", "[SERVICE…]", "deploy images, check them, and move the traffic to them", releaseServices},
 	{"rollback", "[SERVICE…]", "move the traffic back to what served before", rollBack},
@@ -107,7 +110,7 @@ func parse(flags *flag.FlagSet, args []string, want ...string) ([]string, error)
 	line := strings.Join(append([]string{"usage: heektime", flags.Name(), "[flags]"}, want...), " ")
 	rest, err := parseFlags(flags, args, line)
 	if err == nil && len(rest) != len(want) {
-		err = explainFlags(flags, line, fmt.Errorf("%s takes %d arguments, got %d", flags.Name(), len(want), len(rest)))
+		err = explainFlags(flags, line, fmt.Errorf("%s takes %s, got %d", flags.Name(), table.Counted(len(want), "argument"), len(rest)))
 	}
 	return rest, err
 }

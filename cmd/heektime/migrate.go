@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -9,7 +10,9 @@ import (
 	"os"
 	"strings"
 
+	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/migrator"
 )
 
 // migrateCommands are the subcommands of migrate, in the order of the day. docs/migrate.md explains them.
@@ -61,6 +64,7 @@ type migration struct {
 	mappingPath string
 	databaseURL string
 	dryRun      bool
+	described   bool // the old database was named
 }
 
 // register adds the common flags. --config is the target's: it names a firebase.json.
@@ -72,16 +76,25 @@ func (m *migration) register(flags *flag.FlagSet) {
 	flags.BoolVar(&m.dryRun, "dry-run", false, "only say what would be done")
 }
 
-// oldDatabase returns the mapping and the connection string.
+// oldDatabase returns the mapping and the connection string, after it has printed which database that is.
 func (m *migration) oldDatabase() (*legacydb.Mapping, string, error) {
-	if m.databaseURL == "" {
-		m.databaseURL = os.Getenv(oldDatabaseVariable)
-	}
-	if m.databaseURL == "" {
+	url := cmp.Or(m.databaseURL, os.Getenv(oldDatabaseVariable))
+	if url == "" {
 		return nil, "", errors.New("which old database? set " + oldDatabaseVariable + " to its connection string, postgres://USER:PASSWORD@HOST/DATABASE")
 	}
 	mapping, err := legacydb.ReadMapping(m.mappingPath)
-	return mapping, m.databaseURL, err
+	if err != nil {
+		return nil, "", err
+	}
+	name, err := legacydb.Describe(url)
+	if err != nil {
+		return nil, "", err
+	}
+	if !m.described {
+		fmt.Fprintf(os.Stderr, "old database %s\n", name)
+		m.described = true
+	}
+	return mapping, url, nil
 }
 
 // open connects to the old database. Callers connect to the target themselves, with m.firestore.
@@ -91,6 +104,29 @@ func (m *migration) open(ctx context.Context, readOnly bool) (*legacydb.DB, erro
 		return nil, err
 	}
 	return legacydb.Open(ctx, legacydb.Config{URL: url, Mapping: mapping, ReadOnly: readOnly})
+}
+
+// migrator returns the move between both sides. The caller closes its Firestore client.
+func (m *migration) migrator(ctx context.Context) (*migrator.Migrator, error) {
+	if err := m.connect(ctx); err != nil {
+		return nil, err
+	}
+	mapping, url, err := m.oldDatabase()
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := gcp.Authentication(ctx, m.project, "")
+	if err != nil {
+		return nil, err
+	}
+	client, err := m.firestore(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &migrator.Migrator{
+		URL: url, Mapping: mapping, Firestore: client, Project: m.project, FirestoreID: m.database,
+		Accounts: accounts, HasAccount: hasAccount(accounts), Log: migrationLog(),
+	}, nil
 }
 
 // migrationLog writes lines of the migration to standard error.

@@ -24,6 +24,7 @@ func migratePlan(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("migrate plan", flag.ContinueOnError)
 	m.register(flags)
 	findings := flags.String("findings", "", "write every finding to this `FILE`, a JSON object a line")
+	letters := flags.String("tell", "", "write the users to tell about their new username to this `FILE`, CSV for a mail merge")
 	full := flags.Bool("full", false, "print all sorts of findings with more examples, and all semesters")
 	showMapping := flags.Bool("print-mapping", false, "print the mapping in use, for a start of your own, and end")
 	if _, err := parse(flags, args); err != nil {
@@ -51,15 +52,19 @@ func migratePlan(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	tell, err := createLetters(*letters)
+	if err != nil {
+		return err
+	}
 	report, err := plan.Run(ctx, plan.Config{
-		DB: db, Client: client, Slot: replication.DefaultSlot, Publication: replication.DefaultPublication, Found: list.add,
+		DB: db, Client: client, Slot: replication.DefaultSlot, Publication: replication.DefaultPublication, Found: list.add, Renamed: tell.add,
 		Progress: func(kind legacydb.Kind, rows int64) { fmt.Fprintf(os.Stderr, "read %d rows of kind %s\n", rows, kind) },
 	})
-	if err := errors.Join(err, list.close()); err != nil {
+	if err := errors.Join(err, list.close(), tell.close()); err != nil {
 		return err
 	}
 	planreport.Print(os.Stdout, report, planreport.Options{
-		Full: *full, Findings: *findings, Zone: db.Mapping.TimeZone, Mapping: fmt.Sprintf("%s, SHA-256 %.12x…", name, sha256.Sum256(text)),
+		Full: *full, Findings: *findings, Letters: *letters, Zone: db.Mapping.TimeZone, Mapping: fmt.Sprintf("%s, SHA-256 %.12x…", name, sha256.Sum256(text)),
 	})
 	if !report.Ready() {
 		return errReported
@@ -79,26 +84,40 @@ func mappingText(path string) (text []byte, name string, err error) {
 	return text, path, nil
 }
 
-// findingsFile is the file that plan writes findings to, if any. They contain usernames and titles: only
-// the operator may read it.
-type findingsFile struct {
+// privateFile is a file that plan writes, if any. It has usernames: only the operator may read it.
+type privateFile struct {
 	file   *os.File
 	buffer *bufio.Writer
 }
 
-func createFindings(path string) (*findingsFile, error) {
+func createPrivate(path string) (*privateFile, error) {
 	if path == "" {
-		return &findingsFile{}, nil
+		return nil, nil
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("create the file for findings: %w", err)
+		return nil, fmt.Errorf("create a file of the plan: %w", err)
 	}
-	return &findingsFile{file, bufio.NewWriter(file)}, nil
+	return &privateFile{file, bufio.NewWriter(file)}, nil
 }
 
-func (f *findingsFile) add(finding conversion.Finding) error {
-	if f.file == nil {
+func (f *privateFile) close() error {
+	if f == nil {
+		return nil
+	}
+	return errors.Join(f.buffer.Flush(), f.file.Close())
+}
+
+// findingsFile has a finding a line, as JSON.
+type findingsFile struct{ *privateFile }
+
+func createFindings(path string) (findingsFile, error) {
+	f, err := createPrivate(path)
+	return findingsFile{f}, err
+}
+
+func (f findingsFile) add(finding conversion.Finding) error {
+	if f.privateFile == nil {
 		return nil
 	}
 	encoder := json.NewEncoder(f.buffer)
@@ -106,9 +125,30 @@ func (f *findingsFile) add(finding conversion.Finding) error {
 	return encoder.Encode(finding)
 }
 
-func (f *findingsFile) close() error {
-	if f.file == nil {
+// lettersFile has the users to tell about their new username.
+type lettersFile struct {
+	*privateFile
+	letters *planreport.Letters
+}
+
+func createLetters(path string) (l lettersFile, err error) {
+	l.privateFile, err = createPrivate(path)
+	if err == nil && l.privateFile != nil {
+		l.letters, err = planreport.NewLetters(l.buffer)
+	}
+	return l, err
+}
+
+func (l lettersFile) add(r plan.Renamed) error {
+	if l.letters == nil {
 		return nil
 	}
-	return errors.Join(f.buffer.Flush(), f.file.Close())
+	return l.letters.Add(r)
+}
+
+func (l lettersFile) close() error {
+	if l.letters == nil {
+		return nil
+	}
+	return errors.Join(l.letters.Flush(), l.privateFile.close())
 }

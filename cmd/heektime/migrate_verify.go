@@ -18,6 +18,7 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/migration/comparison"
+	"heek.kr/heektime/internal/migration/cutover"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/schema"
@@ -68,10 +69,32 @@ func migrateVerify(ctx context.Context, args []string) error {
 		return err
 	}
 	defer db.Close()
+	if err := requireCopy(ctx, client); err != nil {
+		return err
+	}
 	if o.oldAPI != "" {
 		return o.compareAPIs(ctx, client, db)
 	}
 	return o.compare(ctx, client, db)
+}
+
+// requireCopy returns an error if there is nothing to compare.
+func requireCopy(ctx context.Context, client *firestore.Client) error {
+	finished, err := cutover.IsFinished(ctx, client)
+	if err != nil {
+		return err
+	}
+	if finished {
+		return errors.New("the move is finished: nothing keeps both sides equal any more")
+	}
+	var progress schema.MigrationCopy
+	if _, err := schema.Read(ctx, schema.MigrationCopyRef(client), &progress); err != nil {
+		return err
+	}
+	if progress.FinishedAt.IsZero() {
+		return errors.New("there is no complete copy to compare yet: heektime migrate copy")
+	}
+	return nil
 }
 
 // compare compares the old database with Firestore and stores the result.
@@ -209,7 +232,7 @@ func printComparison(w io.Writer, r *comparison.Report) {
 		fmt.Fprintf(w, "%s differed at first, and no longer after follow had caught up\n", table.Counted(r.Settled, "user"))
 	}
 	if r.NewUsers > 0 {
-		fmt.Fprintf(w, "%s were made on the new side and have no rows\n", table.Counted(r.NewUsers, "user"))
+		fmt.Fprintf(w, "made on the new side, and without rows: %s\n", table.Counted(r.NewUsers, "user"))
 	}
 	switch {
 	case r.Stuck != "":

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"github.com/jackc/pgx/v5"
@@ -30,13 +31,25 @@ type moveWorld struct {
 	old      *legacydb.DB
 }
 
+// newMoveWorld returns one whose old database has no dirt.
 func newMoveWorld(t *testing.T, users int) *moveWorld {
+	t.Helper()
+	return newMoveWorldOf(t, olddata.Config{Users: users, Clean: true})
+}
+
+// newDirtyMoveWorld returns one whose old database has some of everything.
+func newDirtyMoveWorld(t *testing.T, users int) *moveWorld {
+	t.Helper()
+	return newMoveWorldOf(t, olddata.Config{Users: users, LecturesPerUser: 2})
+}
+
+func newMoveWorldOf(t *testing.T, data olddata.Config) *moveWorld {
 	t.Helper()
 	w := &moveWorld{t: t, database: postgrestest.NewDatabase(t, olddata.Schema), cloud: emulatortest.Start(t, emulatortest.Project(t, ""))}
 	w.client = w.cloud.FirestoreClient(t)
 	conn, err := pgx.Connect(t.Context(), w.database.URL())
 	w.must(err)
-	_, err = olddata.Fill(t.Context(), conn, olddata.New(olddata.Config{Users: users, Clean: true}))
+	_, err = olddata.Fill(t.Context(), conn, olddata.New(data))
 	w.must(err)
 	w.must(conn.Close(t.Context()))
 	w.old, err = legacydb.Open(t.Context(), legacydb.Config{URL: w.database.URL(), Mapping: legacydb.Default()})
@@ -120,6 +133,15 @@ func (w *moveWorld) copy() {
 		w.must(err)
 	}
 	writer.End()
+	w.copied()
+}
+
+// copied says that there is a copy.
+func (w *moveWorld) copied() {
+	w.t.Helper()
+	now := time.Now()
+	_, err := schema.MigrationCopyRef(w.client).Set(w.t.Context(), schema.MigrationCopy{StartedAt: now, FinishedAt: now}.Fields())
+	w.must(err)
 }
 
 // A move's state is shown, both sides are compared, and the result is stored.
@@ -127,6 +149,7 @@ func TestMigrateVerifyAndStatus(t *testing.T) {
 	w := newMoveWorld(t, 8)
 	ctx := t.Context()
 	w.run(true, "heektime migrate plan", "migrate", "status")
+	w.copied()
 	w.run(true, "reads", "migrate", "verify", "--dry-run")
 	w.run(false, "want schools, accounts or timetables", "migrate", "verify", "--kind", "users")
 	w.run(false, "need each other", "migrate", "verify", "--api", "http://127.0.0.1:1")

@@ -13,7 +13,6 @@ import (
 
 	"heek.kr/heektime/compat-server/passthrough"
 	"heek.kr/heektime/compat-server/token"
-	"heek.kr/heektime/internal/logline"
 )
 
 // callTimeout limits a call. The slowest is a sign-in, which has its own limit of 20 seconds.
@@ -44,7 +43,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			code = toProblem(err).Code
 			s.fail(err, c)
 		}
-		s.log.InfoContext(ctx, logline.Call, logline.FieldCall, c.Request().Method+" "+c.Path(), "status", c.Response().Status, logline.FieldCode, code,
+		s.log.InfoContext(ctx, "call", "call", c.Request().Method+" "+c.Path(), "status", c.Response().Status, "code", code,
 			"client", client, "request", id, "ms", s.now().Sub(began).Milliseconds())
 		return nil
 	}

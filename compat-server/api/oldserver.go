@@ -9,7 +9,6 @@ import (
 
 	"heek.kr/heektime/compat-server/passthrough"
 	"heek.kr/heektime/compat-server/token"
-	"heek.kr/heektime/internal/logline"
 )
 
 // passThrough returns the proxy that serves calls on the side that has the data.
@@ -35,7 +34,7 @@ func (s *Server) passed(ctx context.Context, r *http.Request, call string, statu
 	if status >= http.StatusBadRequest {
 		code = "passed" // the old server's code is in the body, which is not read
 	}
-	s.log.InfoContext(ctx, logline.Call, logline.FieldCall, r.Method+" "+base+call, "status", status, logline.FieldCode, code,
+	s.log.InfoContext(ctx, "call", "call", r.Method+" "+base+call, "status", status, "code", code,
 		"client", client, "side", "old")
 }
 

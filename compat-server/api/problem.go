@@ -19,7 +19,6 @@ import (
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/loginthrottle"
-	"heek.kr/heektime/internal/logline"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -48,7 +47,7 @@ var (
 	errBadToken     = &problem{status: 401, Code: "AT002", Message: "로그인 정보가 올바르지 않아요. 다시 로그인해 주세요."}
 	errTokenExpired = &problem{status: 401, Code: "AT003", Message: "로그인이 만료됐어요."}
 
-	errWrongPassword   = &problem{status: 401, Code: logline.CodeWrong, Message: "아이디 또는 비밀번호가 올바르지 않아요."}
+	errWrongPassword   = &problem{status: 401, Code: "AL001", Message: "아이디 또는 비밀번호가 올바르지 않아요."}
 	errRefreshRejected = &problem{status: 401, Code: "AL002", Message: "로그인이 만료됐어요. 다시 로그인해 주세요."}
 	errPendingDeletion = &problem{status: 403, Code: "AL003", Message: "삭제 예정인 계정이에요. 복구하려면 새 앱에서 로그인해 주세요."}
 	errBlocked         = &problem{status: 403, Code: "AL004", Message: "이용이 제한된 계정이에요."}
@@ -72,7 +71,7 @@ var (
 	errTooLarge         = &problem{status: 413, Code: "RQ002", Message: "요청이 너무 커요."}
 	errNotFound         = &problem{status: 404, Code: "RQ003", Message: "주소를 찾을 수 없어요."}
 	errMethodNotAllowed = &problem{status: 405, Code: "RQ004", Message: "이 주소에서는 지원하지 않는 요청이에요."}
-	errTooMany          = &problem{status: 429, Code: logline.CodeTooMany, Message: "요청이 너무 많아요. 잠시 후 다시 시도해 주세요."}
+	errTooMany          = &problem{status: 429, Code: "RQ005", Message: "요청이 너무 많아요. 잠시 후 다시 시도해 주세요."}
 	errBadRequest       = &problem{status: 400, Code: "RQ006", Message: "잘못된 요청이에요."}
 
 	errInternal    = &problem{status: 500, Code: "SV001", Message: "서버에 문제가 생겼어요."}

@@ -11,15 +11,16 @@ import (
 	"testing"
 	"time"
 
+	"heek.kr/heektime/internal/longtest"
 	"heek.kr/heektime/internal/migration/migrationtest/oldserver"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
 )
 
 var (
-	histories = flag.Int("histories", 2, "how many histories to run")
+	histories = flag.Int("histories", 0, "how many histories to run (default: 1, with LONG_TESTS 10)")
 	until     = flag.String("until", "", "stop after this step, while developing")
 	quiet     = flag.Bool("quiet", false, "make no trouble")
-	together  = flag.Int("together", 1, "how many of them to run at the same time")
+	together  = flag.Int("together", 2, "how many of them to run at the same time")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first history")
 )
 
@@ -201,13 +202,13 @@ func (h *history) keepFollowing(ctx context.Context) {
 
 func tail(text string) string { return text[max(0, len(text)-3000):] }
 
-// TestHistories is the whole story, once per seed, each with a PostgreSQL of its own. Histories mostly wait, so
-// a machine with many cores can run several together.
+// TestHistories is the whole story, once per seed, each with a PostgreSQL of its own. A history takes some 20
+// seconds, and as many of one processor, but waits in between: two run together.
 func TestHistories(t *testing.T) {
 	postgrestest.Shared(t) // skips the test without PostgreSQL
 	running := make(chan struct{}, *together)
 	var all sync.WaitGroup
-	for seed := *firstSeed; seed < *firstSeed+uint64(*histories); seed++ {
+	for seed := *firstSeed; seed < *firstSeed+numberOfHistories(); seed++ {
 		running <- struct{}{}
 		if t.Failed() {
 			break // the others would only cost time
@@ -218,6 +219,16 @@ func TestHistories(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+func numberOfHistories() uint64 {
+	switch {
+	case *histories > 0:
+		return uint64(*histories)
+	case longtest.Enabled():
+		return 10
+	}
+	return 1
 }
 
 // tell runs the history of a seed. It is long because it is the story, in its order.
@@ -259,7 +270,6 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	}
 	h.command("switch", "schools")
 	h.command("switch", "accounts")
-	h.accountsMoved.Store(true)
 	c.await(20)
 	h.command("switch", "timetables")
 	for i, u := range users[1:2] {

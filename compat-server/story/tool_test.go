@@ -8,18 +8,13 @@ import (
 	"os"
 	"time"
 
-	"cloud.google.com/go/firestore"
-
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/migration/comparison"
 	"heek.kr/heektime/internal/migration/cutover"
-	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
-	"heek.kr/heektime/internal/migration/replication"
-	"heek.kr/heektime/internal/migration/reverse"
+	"heek.kr/heektime/internal/migration/migrator"
 	"heek.kr/heektime/internal/migration/snapshotcopy"
 	"heek.kr/heektime/internal/migration/state"
-	"heek.kr/heektime/internal/migration/walstream"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -32,42 +27,36 @@ func tool() {
 }
 
 func runTool(ctx context.Context, args []string) error {
-	project, url := os.Getenv("GOOGLE_CLOUD_PROJECT"), os.Getenv("OLD_DATABASE_URL")
-	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	client, err := gcp.Firestore(ctx, project, "")
+	m, err := newMigrator(ctx)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	mapping := legacydb.Default()
+	defer m.Firestore.Close()
 	switch args[0] {
 	case "copy":
-		return snapshotcopy.Run(ctx, snapshotcopy.Config{URL: url, Mapping: mapping, Firestore: client, Prepare: true, Log: log})
+		return snapshotcopy.Run(ctx, snapshotcopy.Config{URL: m.URL, Mapping: m.Mapping, Firestore: m.Firestore, Prepare: true, Log: m.Log})
+	case "follow":
+		return m.Follow(ctx)
 	}
-	db, err := legacydb.Open(ctx, legacydb.Config{URL: url, Mapping: mapping})
+	db, err := m.Open(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	cfg := m.Cutover(db)
+	cfg.Limit = limit
+	cfg.Progress = func(s cutover.Step) {
+		fmt.Printf("%d of %d: %s (%v, held for %v)\n", s.Number, s.Of, s.Text, s.Took.Round(time.Millisecond), s.Held.Round(time.Millisecond))
+	}
 	switch args[0] {
-	case "follow":
-		return replication.Run(ctx, replication.Config{
-			URL: url, Mapping: mapping, Firestore: client, Log: log, Reverse: reverseRun(url, mapping, client, log),
-			Adjust: func(ctx context.Context, writes []documentwriter.Write) ([]documentwriter.Write, error) {
-				return reverse.Adjust(ctx, db.Pool, client, writes)
-			},
-		})
 	case "verify":
-		return verify(ctx, db, client)
+		return verify(ctx, m.Comparison(db))
 	case "switch":
-		return cutover.Switch(ctx, cutoverConfig(db, client, log), state.Kind(args[1]))
-	case "finish":
-		if err := cutover.CheckFinish(ctx, client); err != nil {
-			return err
-		}
-		return cutover.Finish(ctx, cutoverConfig(db, client, log), replication.DefaultSlot, replication.DefaultPublication)
+		return cutover.Switch(ctx, cfg, state.Kind(args[1]))
 	case "back":
-		return cutover.Back(ctx, cutoverConfig(db, client, log), state.Kind(args[1]))
+		return cutover.Back(ctx, cfg, state.Kind(args[1]))
+	case "finish":
+		return m.Finish(ctx, cfg)
 	}
 	return fmt.Errorf("unknown command %s", args[0])
 }
@@ -76,25 +65,21 @@ func runTool(ctx context.Context, args []string) error {
 // does not take every switch back, and shorter than compat-server's patience.
 const limit = 12 * time.Second
 
-func cutoverConfig(db *legacydb.DB, client *firestore.Client, log *slog.Logger) cutover.Config {
-	return cutover.Config{
-		DB: db, Firestore: client, Log: log, Limit: limit,
-		Drain: func(ctx context.Context, lsn walstream.LSN) error { return replication.Drain(ctx, client, lsn) },
-		Verify: func(ctx context.Context, kind state.Kind, since time.Time) error {
-			report, err := comparison.Run(ctx, comparison.Config{
-				Old: db, Firestore: client, Kinds: []state.Kind{kind}, Since: since, Sample: 20, Accounts: everybody,
-				Arrive: (&comparison.Stream{Old: db, Firestore: client}).Arrive,
-			})
-			if err == nil && report.Differences > 0 {
-				printReport(report)
-				err = comparison.ErrDifferent
-			}
-			return err
-		},
-		Progress: func(s cutover.Step) {
-			fmt.Printf("%d of %d: %s (%v, held for %v)\n", s.Number, s.Of, s.Text, s.Took.Round(time.Millisecond), s.Held.Round(time.Millisecond))
-		},
+// newMigrator returns the move that the environment describes.
+func newMigrator(ctx context.Context) (*migrator.Migrator, error) {
+	project := os.Getenv("GOOGLE_CLOUD_PROJECT")
+	client, err := gcp.Firestore(ctx, project, "")
+	if err != nil {
+		return nil, err
 	}
+	accounts, err := gcp.Authentication(ctx, project, "")
+	if err != nil {
+		return nil, err
+	}
+	return &migrator.Migrator{
+		URL: os.Getenv("OLD_DATABASE_URL"), Mapping: legacydb.Default(), Firestore: client, Project: project, FirestoreID: gcp.DefaultDatabase,
+		Accounts: accounts, HasAccount: everybody, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	}, nil
 }
 
 // everybody says that all have an account in Authentication.
@@ -107,12 +92,9 @@ func everybody(_ context.Context, uids []string) (map[string]bool, error) {
 }
 
 // verify compares all users.
-func verify(ctx context.Context, db *legacydb.DB, client *firestore.Client) error {
-	stream := &comparison.Stream{Old: db, Firestore: client}
-	report, err := comparison.Run(ctx, comparison.Config{
-		Old: db, Firestore: client, Arrive: stream.Arrive, Accounts: everybody,
-		Kinds: []schema.MigrationKind{state.Accounts, state.Timetables},
-	})
+func verify(ctx context.Context, cfg comparison.Config) error {
+	cfg.Kinds = []schema.MigrationKind{state.Accounts, state.Timetables}
+	report, err := comparison.Run(ctx, cfg)
 	if err != nil {
 		return err
 	}

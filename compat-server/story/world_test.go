@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +28,9 @@ import (
 
 // anySemester is the old id of the semester of all timetables that apps make.
 const anySemester = "korea_univ_anam/2022-2학기"
+
+// accessLifetime is how long the old server's access tokens are valid. Apps refresh theirs in every phase.
+const accessLifetime = 2 * time.Second
 
 // world is everything in one history.
 type world struct {
@@ -49,9 +51,6 @@ type world struct {
 
 	// Links whose network fails.
 	oldToPostgres, compatToOld, compatToFirestore, toolToPostgres, toolToFirestore *faultproxy.Proxy
-
-	// accountsMoved is set after the first switch of accounts.
-	accountsMoved atomic.Bool
 
 	balancer balancer
 	faults   faults
@@ -92,7 +91,7 @@ func newWorld(t *testing.T, seed uint64, postgres *postgrestest.Server) *world {
 	w.fill()
 	w.link()
 	w.old = oldserver.Start(t, w.through(w.oldToPostgres), oldserver.Config{
-		AccessLifetime: 2 * time.Second, // so that apps refresh their tokens in every phase
+		AccessLifetime: accessLifetime,
 		Failed:         func(*http.Request, error) {},
 	})
 	w.compatToOld = faultproxy.Start(t, w.old.Address)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"heek.kr/heektime/emulator/auth/token"
+	"heek.kr/heektime/emulator/billing"
 )
 
 // maxBodyBytes is the size of the largest request body. An import of 1,000 accounts has about 1
@@ -20,6 +21,7 @@ type call struct {
 	w       http.ResponseWriter
 	project string
 	admin   bool                       // the caller is a server with an OAuth token, which has full access
+	meter   *billing.Meter             // counts active users
 	body    map[string]json.RawMessage // the JSON fields, without targetProjectId and tenantId
 }
 
@@ -80,7 +82,7 @@ func (s *Server) newCall(w http.ResponseWriter, r *http.Request, admin bool, pro
 	if err != nil {
 		return nil, err
 	}
-	c := &call{Request: r, w: w, admin: admin, project: project}
+	c := &call{Request: r, w: w, admin: admin, project: project, meter: s.meter}
 	if c.body, err = parseObject(text); err != nil {
 		return nil, err
 	}

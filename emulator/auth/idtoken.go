@@ -48,7 +48,8 @@ type tokens struct {
 	ExpiresIn    string `json:"expiresIn,omitempty"` // seconds
 }
 
-// issue creates an ID token and a refresh token, and updates the account's LastRefreshAt.
+// issue creates an ID token and a refresh token, and updates the account's LastRefreshAt. It counts the user as
+// active: whoever signs in or continues a session in a month is (https://cloud.google.com/identity-platform/pricing).
 func (c *call) issue(tx *account.Tx, u *account.User, session signIn) (tokens, error) {
 	refreshed := *u
 	refreshed.LastRefreshAt = tx.Now().UTC().Truncate(time.Millisecond)
@@ -74,6 +75,7 @@ func (c *call) issue(tx *account.Tx, u *account.User, session signIn) (tokens, e
 	if err != nil {
 		return tokens{}, err
 	}
+	c.meter.ActiveUser(u.LocalID)
 	return tokens{IDToken: id, RefreshToken: refresh, ExpiresIn: fmt.Sprint(lifetimeSeconds)}, nil
 }
 

@@ -102,7 +102,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *http.Request, route route, p
 		return nil, err
 	}
 	if route.path == secureToken+"v1/token" { // its body is a form
-		return route.handle(s, &call{Request: r, w: w, admin: admin, project: s.project})
+		return route.handle(s, &call{Request: r, w: w, admin: admin, project: s.project, meter: s.meter})
 	}
 	c, err := s.newCall(w, r, admin, project)
 	if err != nil {

@@ -37,6 +37,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/account"
 )
@@ -51,6 +52,9 @@ type Config struct {
 	// errors at error level; nil discards.
 	Logger *slog.Logger
 
+	// Meter counts active users; nil counts nothing.
+	Meter *billing.Meter
+
 	// EmailPrivacy is email enumeration protection: responses do not reveal whether an address has
 	// an account. It is the default of new projects in production, but off here and in the official
 	// emulator. It can be changed per project at /emulator/v1/projects/{project}/config.
@@ -62,6 +66,7 @@ type Server struct {
 	store   *account.Store
 	project string
 	log     *slog.Logger
+	meter   *billing.Meter
 }
 
 // New returns a server with the accounts of the data directory.
@@ -81,7 +86,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	return &Server{store: store, project: cfg.Project, log: cfg.Logger}, nil
+	return &Server{store: store, project: cfg.Project, log: cfg.Logger, meter: cfg.Meter}, nil
 }
 
 // Close closes the server; stop its listener first. Acknowledged changes are durable even without

@@ -19,6 +19,7 @@ import (
 	"net/http"
 
 	"heek.kr/heektime/emulator/auth"
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore"
 	cloudrun "heek.kr/heektime/emulator/run"
@@ -28,7 +29,7 @@ import (
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// Config configures a Console. All fields are required except Alerts, OwnOrigins and Logger.
+// Config configures a Console. All fields are required except Bill, Alerts, OwnOrigins and Logger.
 type Config struct {
 	Project   string // selected when the page opens
 	Clock     *clock.Clock
@@ -40,6 +41,8 @@ type Config struct {
 	Triggers  *triggers.Server
 	Run       *cloudrun.Server
 
+	// Bill returns the bill of a month; "" is the current one. When nil, the page has no such section.
+	Bill func(month billing.Month) *billing.Bill
 	// Alerts returns the alerts to show. When nil, the page has no such section.
 	Alerts func() []Alert
 
@@ -114,6 +117,7 @@ func (c *Console) routes() map[string]handler {
 		"GET /api/events":   c.events,
 		"POST /api/event":   c.redeliver,
 
+		"GET /api/bill":     c.bill,
 		"GET /api/alerts":   c.alerts,
 		"GET /api/requests": c.evaluations,
 		"GET /api/coverage": c.coverage,

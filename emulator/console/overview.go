@@ -14,13 +14,14 @@ type overviewResponse struct {
 	Now       time.Time `json:"now"`              // the cloud's clock
 	AheadMs   int64     `json:"aheadMs"`          // how far Now is ahead of the machine's clock
 	Alerts    *int      `json:"alerts,omitempty"` // how many fire; missing without any to show
+	Bill      bool      `json:"bill"`             // whether there is one
 }
 
 // overview returns what every section of the page needs.
 func (c *Console) overview(*http.Request) (any, error) {
 	now := c.Clock.Now()
 	a := overviewResponse{
-		Project: c.Project, Now: now, AheadMs: time.Until(now).Round(time.Second).Milliseconds(), Alerts: c.countAlerts(),
+		Project: c.Project, Now: now, AheadMs: time.Until(now).Round(time.Second).Milliseconds(), Alerts: c.countAlerts(), Bill: c.Bill != nil,
 		Databases: append(c.Firestore.Databases(), "projects/"+c.Project+"/databases/(default)"),
 	}
 	slices.Sort(a.Databases)

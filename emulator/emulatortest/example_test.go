@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/emulatortest/schedulerclient"
 	"heek.kr/heektime/emulator/emulatortest/tasksclient"
@@ -141,24 +142,37 @@ func Example_tasks() {
 	// the task: done
 }
 
-// What a function costs: a budget that a test holds it to.
-func ExampleMeter() {
+// What an action of a user costs: a budget that a test holds it to, with the reads of the security rules.
+func ExampleCloud_Measure() {
 	t := newT() // in a test of yours: its *testing.T
 	defer t.end()
 
-	cloud := emulatortest.Start(t)
-	cloud.Seed(t, emulatortest.Docs{"users/ann": {"n": 1}, "users/bob": {"n": 2}, "users/cho": {"n": 3}})
-
-	var meter emulatortest.Meter
-	client := cloud.FirestoreClient(t, meter.DialOptions()...)
-	if _, err := client.Collection("users").Where("n", ">", 1).Documents(t.Context()).GetAll(); err != nil {
-		t.Fatal(err)
+	cloud := emulatortest.Start(t, func(cfg *emulator.Config) {
+		cfg.Rules = []byte(`
+			service cloud.firestore {
+				match /databases/{database}/documents/notes/{note} {
+					allow read, delete: if exists(/databases/$(database)/documents/members/$(request.auth.uid));
+				}
+			}`)
+	})
+	cloud.Seed(t, emulatortest.Docs{"members/ann": {}, "notes/a": {"n": 1}, "notes/b": {"n": 2}, "notes/c": {"n": 3}})
+	notes := cloud.FirestoreClientAs(t, "ann", nil).Collection("notes")
+	spent := cloud.Measure(t, func() {
+		if _, err := notes.Where("n", ">", 1).Documents(t.Context()).GetAll(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := notes.Doc("a").Delete(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if spent.Amount(billing.FirestoreReads) > 4 {
+		t.Errorf("that cost more than 4 reads: %v", spent)
 	}
-	if _, err := client.Doc("users/ann").Delete(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	fmt.Println(meter.Take())
-	// Output: 2 reads, 0 writes, 1 deletes
+	fmt.Println(spent.Amount(billing.FirestoreReads), "reads,", spent.Amount(billing.FirestoreDeletes), "delete")
+	fmt.Println(cloud.Bill().Actions[0].Name, "costs most")
+	// Output:
+	// 4 reads, 1 delete
+	// RunQuery costs most
 }
 
 // exampleT stands for the *testing.T that examples do not have.

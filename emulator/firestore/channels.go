@@ -6,6 +6,7 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/protobuf/proto"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firestore/internal/cache"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/webchannel"
@@ -30,6 +31,7 @@ type channels struct {
 // serve serves one stream. If the stream fails, the error is its last message.
 func (c *channels) serve(ctx context.Context, s *webchannel.Session) {
 	who := c.auth.Authenticate(s.Header.Get("Authorization"))
+	who.Action = s.Header.Get(billing.ActionHeader)
 	var err error
 	if s.Path == writePath {
 		err = c.svc.Write(ctx, who, receiver[pb.WriteRequest](s), sender[*pb.WriteResponse](s))

@@ -2,11 +2,13 @@ package firestore
 
 import (
 	"context"
+	"strings"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/internal/emulatorauth"
@@ -21,11 +23,21 @@ type grpcServer struct {
 
 // caller identifies the caller by the metadata of a call.
 func (g *grpcServer) caller(ctx context.Context) guard.Caller {
+	var who guard.Caller
 	if v := metadata.ValueFromIncomingContext(ctx, "authorization"); len(v) > 0 {
-		return g.auth.Authenticate(v[0])
+		who = g.auth.Authenticate(v[0])
 	}
-	return guard.Caller{}
+	if g.svc.Meter != nil {
+		who.Service = billing.ServiceOf(ctx)
+		if v := metadata.ValueFromIncomingContext(ctx, actionKey); len(v) > 0 {
+			who.Action = v[0]
+		}
+	}
+	return who
 }
+
+// actionKey is the key of [billing.ActionHeader] in the metadata of a call.
+var actionKey = strings.ToLower(billing.ActionHeader)
 
 func (g *grpcServer) GetDocument(ctx context.Context, r *pb.GetDocumentRequest) (*pb.Document, error) {
 	return g.svc.GetDocument(ctx, g.caller(ctx), r)

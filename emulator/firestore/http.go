@@ -25,7 +25,7 @@ const (
 // /emulator/v1/. Pages served by this machine or a private network may call it, and pages of the
 // given origins, such as "https://example.com"; "*" allows every origin. Rejected pages are logged.
 func (s *Server) Handler(origins []string) http.Handler {
-	api := &rest.Handler{Service: &service.Service{Engine: s.engine}, Auth: new(emulatorauth.Authenticator), Bodies: s.bodies}
+	api := &rest.Handler{Service: &service.Service{Engine: s.engine, Meter: s.meter}, Auth: new(emulatorauth.Authenticator), Bodies: s.bodies}
 	control := &control{server: s, bodies: s.bodies}
 	return cors.New(origins, s.log).Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A ServeMux would clean the path, and with it the names of documents.

@@ -29,6 +29,7 @@ import (
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore/internal/cache"
 	"heek.kr/heektime/emulator/firestore/internal/index"
@@ -63,6 +64,10 @@ type Config struct {
 	// Follower receives all changes; nil means none.
 	Follower Follower
 
+	// Meter counts what requests are billed and how much is stored; nil counts nothing. Requests of
+	// the [Owner] and writes by a [Database] are those of tools and tests: they are not billed.
+	Meter *billing.Meter
+
 	// LockWait is how long a commit waits, in real time, for an older transaction that has locked a
 	// document it writes. Then it is ABORTED. Zero means 5 seconds.
 	LockWait time.Duration
@@ -75,6 +80,7 @@ const MaxMessageBytes = 32 << 20
 // Server is a Firestore emulator. It is safe for concurrent use.
 type Server struct {
 	engine   *service.Engine
+	meter    *billing.Meter
 	log      *slog.Logger
 	bodies   *httplimit.BodyReader // for all requests over HTTP
 	channels *webchannel.Server
@@ -91,7 +97,7 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	options := service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir}
+	options := service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir, Meter: c.Meter}
 	if c.Follower != nil {
 		options.Follower = follower{c.Follower}
 	}
@@ -99,8 +105,8 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("firestore: %w", err)
 	}
-	s := &Server{engine: engine, log: c.Logger, bodies: &httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxBodiesBytes}}
-	streams := &channels{svc: &service.Service{Engine: engine, Recent: new(cache.Cache[*store.Document, *pb.Document])}}
+	s := &Server{engine: engine, meter: c.Meter, log: c.Logger, bodies: &httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxBodiesBytes}}
+	streams := &channels{svc: &service.Service{Engine: engine, Recent: new(cache.Cache[*store.Document, *pb.Document]), Meter: c.Meter}}
 	s.channels = webchannel.New(webchannel.Options{Serve: streams.serve, Bodies: s.bodies})
 	if !c.AllowUnindexed {
 		if err := s.SetIndexes(c.Indexes); err != nil {
@@ -134,7 +140,7 @@ func (s *Server) SetIndexes(text []byte) error {
 
 // Register registers the service on a gRPC server.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
-	pb.RegisterFirestoreServer(r, &grpcServer{svc: &service.Service{Engine: s.engine, Splice: true}})
+	pb.RegisterFirestoreServer(r, &grpcServer{svc: &service.Service{Engine: s.engine, Splice: true, Meter: s.meter}})
 }
 
 // EndStreams ends everything that would keep a listener from shutting down: WebChannels, and all

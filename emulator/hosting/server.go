@@ -23,10 +23,12 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/hub"
 )
 
@@ -40,6 +42,8 @@ type Config struct {
 	Emulators func() map[string]hub.Emulator
 	// Timeout is how long a service may take to respond. Zero means 60 seconds, as in production.
 	Timeout time.Duration
+	// Meter counts the bytes that are stored and sent; nil counts nothing.
+	Meter *billing.Meter
 	// Logger takes what a developer should know. Nil discards it.
 	Logger *slog.Logger
 }
@@ -53,6 +57,8 @@ type Server struct {
 	log             *slog.Logger
 	errorLog        *log.Logger
 	handler         http.Handler
+	meter           *billing.Meter
+	measured        atomic.Bool // whether the site's files have been counted
 
 	mu       sync.RWMutex
 	services map[string]*url.URL
@@ -70,14 +76,14 @@ func New(cfg Config) (*Server, error) {
 		cfg.Timeout = proxyTimeout
 	}
 	s := &Server{
-		site: cfg.Site, project: cfg.Project, bucket: cfg.Bucket, emulators: cfg.Emulators, timeout: cfg.Timeout, log: cfg.Logger,
+		site: cfg.Site, project: cfg.Project, bucket: cfg.Bucket, emulators: cfg.Emulators, timeout: cfg.Timeout, log: cfg.Logger, meter: cfg.Meter,
 		errorLog: slog.NewLogLogger(cfg.Logger.Handler(), slog.LevelDebug), services: map[string]*url.URL{},
 	}
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1<<10), gzhttp.ContentTypeFilter(compressible))
 	if err != nil {
 		return nil, fmt.Errorf("hosting: %w", err)
 	}
-	s.handler = compress(http.HandlerFunc(s.serve))
+	s.handler = s.metered(compress(http.HandlerFunc(s.serve)))
 	return s, nil
 }
 

@@ -1,4 +1,4 @@
-// Package hub lists the running emulators and their addresses for tools. It stands in for the
+// Package hub lists the running emulators and their addresses for tools, and what they would be billed. It stands in for the
 // Firebase CLI's hub, which @firebase/rules-unit-testing finds through the environment variable
 // FIREBASE_EMULATOR_HUB.
 //
@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"sync"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/internal/httpjson"
 )
 
@@ -40,6 +41,8 @@ type Server struct {
 	mu        sync.RWMutex
 	emulators map[string]Emulator
 	triggers  func(ctx context.Context, enabled bool) error
+	usage     func() billing.Usage
+	prices    *billing.Prices
 }
 
 // New returns a hub with an empty list, for the cloud with this default project.
@@ -47,6 +50,8 @@ func New(project string) *Server {
 	s := &Server{mux: http.NewServeMux(), project: project, emulators: map[string]Emulator{}}
 	s.mux.HandleFunc("GET /{$}", s.locator)
 	s.mux.HandleFunc("GET /emulators", s.list)
+	s.mux.HandleFunc("GET /usage", s.serveUsage)
+	s.mux.HandleFunc("GET /prices", s.servePrices)
 	s.mux.HandleFunc("PUT /functions/disableBackgroundTriggers", s.setEnabled(false))
 	s.mux.HandleFunc("PUT /functions/enableBackgroundTriggers", s.setEnabled(true))
 	return s
@@ -98,6 +103,14 @@ func (s *Server) OnTriggers(set func(ctx context.Context, enabled bool) error) {
 	s.triggers = set
 }
 
+// OnBilling makes the hub serve what was counted, as JSON at /usage, and the prices, as YAML at /prices, for
+// programs that compute bills.
+func (s *Server) OnBilling(usage func() billing.Usage, prices *billing.Prices) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.usage, s.prices = usage, prices
+}
+
 // ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
@@ -109,6 +122,29 @@ func (s *Server) locator(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) list(w http.ResponseWriter, _ *http.Request) {
 	httpjson.Write(w, http.StatusOK, s.Emulators())
+}
+
+func (s *Server) serveUsage(w http.ResponseWriter, r *http.Request) {
+	s.mu.RLock()
+	usage := s.usage
+	s.mu.RUnlock()
+	if usage == nil {
+		http.NotFound(w, r)
+		return
+	}
+	httpjson.Write(w, http.StatusOK, usage())
+}
+
+func (s *Server) servePrices(w http.ResponseWriter, r *http.Request) {
+	s.mu.RLock()
+	prices := s.prices
+	s.mu.RUnlock()
+	if prices == nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/yaml; charset=utf-8")
+	w.Write(prices.Text()) // ignore write errors: the client is gone
 }
 
 func (s *Server) setEnabled(enabled bool) http.HandlerFunc {

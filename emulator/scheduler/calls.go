@@ -104,6 +104,7 @@ func (s *Server) CreateJob(_ context.Context, r *schedulerpb.CreateJobRequest) (
 		j := &job{pb: pb, schedule: when, slot: when.next(now)}
 		j.reschedule()
 		s.jobs.Set(pb.Name, j)
+		s.countJob(pb.Name, 1)
 		s.save(j)
 		s.base.Go(func() { s.runOnSchedule(j) })
 		return j.pb, nil
@@ -155,6 +156,7 @@ func (s *Server) DeleteJob(_ context.Context, r *schedulerpb.DeleteJobRequest) (
 			return nil, err
 		}
 		s.jobs.Delete(r.Name)
+		s.countJob(r.Name, 0)
 		j.deleted = true
 		s.base.Changes.Add(record{Name: r.Name})
 		j.wake.Fire()

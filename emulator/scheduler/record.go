@@ -57,6 +57,7 @@ func (s *Server) apply(data []byte) error {
 	}
 	if len(r.Job) == 0 {
 		s.jobs.Delete(r.Name)
+		s.countJob(r.Name, 0)
 		return nil
 	}
 	pb := &schedulerpb.Job{}
@@ -73,5 +74,6 @@ func (s *Server) apply(data []byte) error {
 	}
 	j.reschedule()
 	s.jobs.Set(pb.Name, j)
+	s.countJob(pb.Name, 1)
 	return nil
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/tidwall/btree"
 	"google.golang.org/grpc"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
 	"heek.kr/heektime/emulator/internal/transcoding"
@@ -32,10 +33,11 @@ type Tokens = dispatch.Tokens
 
 // Config configures a [Server].
 type Config struct {
-	Clock   *clock.Clock // required: the cloud's time
-	Tokens  Tokens       // required: signs the ID tokens of service accounts
-	DataDir string       // directory for jobs and their runs; empty keeps them in memory
-	Logger  *slog.Logger // reports failed runs; nil discards
+	Clock   *clock.Clock   // required: the cloud's time
+	Tokens  Tokens         // required: signs the ID tokens of service accounts
+	DataDir string         // directory for jobs and their runs; empty keeps them in memory
+	Logger  *slog.Logger   // reports failed runs; nil discards
+	Meter   *billing.Meter // counts jobs; nil counts nothing
 }
 
 // Server is a Cloud Scheduler for all projects and locations. It implements
@@ -47,12 +49,13 @@ type Server struct {
 	clock *clock.Clock
 	base  dispatch.Base
 	jobs  btree.Map[string, *job] // guarded by base
+	meter *billing.Meter
 }
 
 // New returns a Server with what the data directory holds. It is not registered yet. Close it to end
 // its goroutines.
 func New(cfg Config) (*Server, error) {
-	s := &Server{clock: cfg.Clock}
+	s := &Server{clock: cfg.Clock, meter: cfg.Meter}
 	if err := s.base.Open(dispatch.Config{
 		Service: "scheduler", Clock: cfg.Clock, Tokens: cfg.Tokens, DataDir: cfg.DataDir, Logger: cfg.Logger,
 		Apply: s.apply, State: s.state,

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/emulatorauth"
 	"heek.kr/heektime/emulator/internal/objects"
@@ -18,6 +19,7 @@ import (
 type guard struct {
 	clock         *clock.Clock
 	log           *slog.Logger
+	meter         *billing.Meter
 	documents     rules.Documents // Firestore documents that rules can read; nil: none
 	authenticator emulatorauth.Authenticator
 	requestLog    rules.RequestLog
@@ -34,7 +36,7 @@ type activeRules struct {
 
 func newGuard(cfg Config) *guard {
 	return &guard{
-		clock: cfg.Clock, log: cfg.Logger, documents: cfg.Documents, byBucket: map[string]*activeRules{},
+		clock: cfg.Clock, log: cfg.Logger, meter: cfg.Meter, documents: cfg.Documents, byBucket: map[string]*activeRules{},
 		authenticator: emulatorauth.Authenticator{Schemes: []string{"Firebase", "Bearer"}},
 	}
 }
@@ -68,7 +70,7 @@ func (s *Server) access(c call, name string) access {
 	}
 	return access{
 		guard: s.guard, ctx: context.WithoutCancel(c.Context()),
-		caller: s.guard.authenticator.Authenticate(c.Header.Get("Authorization")),
+		caller: s.caller(c),
 		bucket: bucket, path: path,
 	}
 }
@@ -94,6 +96,9 @@ func (a access) authorize(method rules.Method, before, after *objects.Object) er
 		Access: rules.NewAccess(a.documents), Coverage: active.coverage, Explain: true,
 	}
 	d := active.rules.Evaluate(a.ctx, &req)
+	if a.meter != nil && d.Calls > 0 {
+		a.countDocuments(req.Access)
+	}
 	e := rules.NewEvaluation(&req, d)
 	a.requestLog.Add(e)
 	e.LogTo(a.ctx, a.log)

@@ -39,6 +39,9 @@ func (c call) sendObject(r *objects.Reader, tag func(objects.Object) string) err
 	if err := c.checkETag(tag(o), o.Updated); err != nil {
 		if asHTTP(c.Request, err).status == http.StatusNotModified {
 			setDownloadHeaders(c.w.Header(), o, weak)
+			if c.cached != nil {
+				*c.cached = r.Size()
+			}
 		}
 		return err
 	}

@@ -16,15 +16,15 @@ const firebasePrefix = "/v0/"
 // firebaseRoutes are the endpoints of the Firebase API.
 // Source: wire traffic of the SDKs, versions 9 and 12.
 var firebaseRoutes = []route{
-	{"GET", "b/*/o", (*Server).listForFirebase},
-	{"GET", "b/*/o/*", (*Server).getForFirebase},
-	{"HEAD", "b/*/o/*", (*Server).getForFirebase},
-	{"PATCH", "b/*/o/*", (*Server).patchForFirebase},
-	{"DELETE", "b/*/o/*", (*Server).deleteForFirebase},
-	{"POST", "b/*/o", (*Server).postForFirebase},
-	{"PUT", "b/*/o", (*Server).postForFirebase},
-	{"POST", "b/*/o/*", (*Server).postForFirebase},
-	{"PUT", "b/*/o/*", (*Server).postForFirebase},
+	{"GET", "b/*/o", "objects.list", (*Server).listForFirebase},
+	{"GET", "b/*/o/*", "objects.get", (*Server).getForFirebase},
+	{"HEAD", "b/*/o/*", "objects.get", (*Server).getForFirebase},
+	{"PATCH", "b/*/o/*", "objects.patch", (*Server).patchForFirebase},
+	{"DELETE", "b/*/o/*", "objects.delete", (*Server).deleteForFirebase},
+	{"POST", "b/*/o", "objects.insert", (*Server).postForFirebase},
+	{"PUT", "b/*/o", "objects.insert", (*Server).postForFirebase},
+	{"POST", "b/*/o/*", "objects.insert", (*Server).postForFirebase},
+	{"PUT", "b/*/o/*", "objects.insert", (*Server).postForFirebase},
 }
 
 // getForFirebase sends an object's bytes with alt=media, otherwise its metadata. A download token

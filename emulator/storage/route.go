@@ -13,6 +13,8 @@ type call struct {
 	w            http.ResponseWriter
 	names        []string      // in the order of the path, unescaped
 	stallTimeout time.Duration // how long the client may receive nothing of the response
+	operation    string        // see operations; "" is not billed
+	cached       *int64        // bytes that the client has already, as its conditional request showed; nil without a meter
 }
 
 type handler func(*Server, call) error
@@ -20,31 +22,32 @@ type handler func(*Server, call) error
 // route is the handler of a method and path; "*" matches one name, whose slashes are escaped.
 type route struct {
 	method, path string
+	operation    string // see operations
 	handle       handler
 }
 
 // routes are the endpoints of the JSON API, without prefixes.
 // Source: https://cloud.google.com/storage/docs/json_api/v1.
 var routes = []route{
-	{"GET", "b", (*Server).listBuckets},
-	{"POST", "b", (*Server).createBucket},
-	{"GET", "b/*", (*Server).getBucket},
-	{"PATCH", "b/*", (*Server).patchBucket},
-	{"PUT", "b/*", (*Server).patchBucket},
-	{"DELETE", "b/*", (*Server).deleteBucket},
-	{"GET", "b/*/o", (*Server).listObjects},
-	{"GET", "b/*/o/*", (*Server).getObject},
-	{"HEAD", "b/*/o/*", (*Server).getObject},
-	{"PATCH", "b/*/o/*", (*Server).patchObject},
-	{"PUT", "b/*/o/*", (*Server).replaceObject},
-	{"DELETE", "b/*/o/*", (*Server).deleteObject},
-	{"POST", "b/*/o/*/compose", (*Server).compose},
-	{"POST", "b/*/o/*/copyTo/b/*/o/*", (*Server).copyObject},
-	{"POST", "b/*/o/*/rewriteTo/b/*/o/*", (*Server).rewriteObject},
-	{"POST", "b/*/o/*/moveTo/o/*", (*Server).moveObject},
-	{"POST", "upload/b/*/o", (*Server).upload},
-	{"PUT", "upload/b/*/o", (*Server).upload},
-	{"DELETE", "upload/b/*/o", (*Server).cancelUpload},
+	{"GET", "b", "buckets.list", (*Server).listBuckets},
+	{"POST", "b", "buckets.insert", (*Server).createBucket},
+	{"GET", "b/*", "buckets.get", (*Server).getBucket},
+	{"PATCH", "b/*", "buckets.patch", (*Server).patchBucket},
+	{"PUT", "b/*", "buckets.update", (*Server).patchBucket},
+	{"DELETE", "b/*", "buckets.delete", (*Server).deleteBucket},
+	{"GET", "b/*/o", "objects.list", (*Server).listObjects},
+	{"GET", "b/*/o/*", "objects.get", (*Server).getObject},
+	{"HEAD", "b/*/o/*", "objects.get", (*Server).getObject},
+	{"PATCH", "b/*/o/*", "objects.patch", (*Server).patchObject},
+	{"PUT", "b/*/o/*", "objects.update", (*Server).replaceObject},
+	{"DELETE", "b/*/o/*", "objects.delete", (*Server).deleteObject},
+	{"POST", "b/*/o/*/compose", "objects.compose", (*Server).compose},
+	{"POST", "b/*/o/*/copyTo/b/*/o/*", "objects.copy", (*Server).copyObject},
+	{"POST", "b/*/o/*/rewriteTo/b/*/o/*", "objects.rewrite", (*Server).rewriteObject},
+	{"POST", "b/*/o/*/moveTo/o/*", "objects.move", (*Server).moveObject},
+	{"POST", "upload/b/*/o", "objects.insert", (*Server).upload},
+	{"PUT", "upload/b/*/o", "objects.insert", (*Server).upload},
+	{"DELETE", "upload/b/*/o", "objects.cancel", (*Server).cancelUpload},
 }
 
 func (s *Server) route(w http.ResponseWriter, r *http.Request) error {
@@ -93,7 +96,7 @@ func (s *Server) routeBy(routes []route, w http.ResponseWriter, r *http.Request,
 		}
 		known = true
 		if route.method == r.Method {
-			return route.handle(s, call{Request: r, w: w, names: names, stallTimeout: s.stallTimeout})
+			return s.handle(call{Request: r, w: w, names: names, stallTimeout: s.stallTimeout, operation: route.operation}, route.handle)
 		}
 	}
 	if known {
@@ -132,11 +135,14 @@ func (s *Server) routeXML(w http.ResponseWriter, r *http.Request, path string) e
 	c := call{Request: r, w: w, names: []string{bucket, object}, stallTimeout: s.stallTimeout}
 	switch r.Method {
 	case http.MethodGet, http.MethodHead:
-		return s.getXML(c)
+		c.operation = "objects.get"
+		return s.handle(c, (*Server).getXML)
 	case http.MethodPut:
-		return s.putXML(c)
+		c.operation = "objects.insert"
+		return s.handle(c, (*Server).putXML)
 	case http.MethodDelete:
-		return s.deleteXML(c)
+		c.operation = "objects.delete"
+		return s.handle(c, (*Server).deleteXML)
 	}
 	return &httpError{http.StatusMethodNotAllowed, "methodNotAllowed", r.Method + " is not allowed here."}
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/httplimit"
 	"heek.kr/heektime/emulator/internal/objects"
@@ -26,6 +27,8 @@ type Config struct {
 	// Rules is the text of storage.rules, applied to Firebase clients in every bucket. If it is
 	// nil, everyone has full access. [Server.SetRules] replaces it.
 	Rules []byte
+	// Meter counts what requests are billed and how much is stored; nil counts nothing.
+	Meter *billing.Meter
 	// Documents are the Firestore documents that rules can read; nil: none.
 	Documents rules.Documents
 }
@@ -36,6 +39,7 @@ type Server struct {
 	store   *objects.Store
 	buckets []string
 	guard   *guard
+	meter   *billing.Meter
 	log     *slog.Logger
 
 	stallTimeout time.Duration // see maxStall
@@ -54,11 +58,11 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	store, err := objects.Open(objects.Config{Clock: cfg.Clock, DataDir: cfg.DataDir, MaxObjectBytes: cfg.MaxObjectBytes})
+	store, err := objects.Open(objects.Config{Clock: cfg.Clock, DataDir: cfg.DataDir, MaxObjectBytes: cfg.MaxObjectBytes, Meter: cfg.Meter})
 	if err != nil {
 		return nil, fmt.Errorf("storage: %w", err)
 	}
-	s := &Server{store: store, buckets: cfg.Buckets, guard: newGuard(cfg), log: cfg.Logger, stallTimeout: maxStall}
+	s := &Server{store: store, buckets: cfg.Buckets, guard: newGuard(cfg), meter: cfg.Meter, log: cfg.Logger, stallTimeout: maxStall}
 	err = s.createBuckets()
 	if err == nil && cfg.Rules != nil {
 		var warnings []rules.Issue

@@ -27,7 +27,9 @@ func (s *Server) start(t *task, now time.Time) {
 	}
 	t.running++
 	t.queue.running++
+	s.countDispatch(t)
 	if s.faults.Twice {
+		s.countDispatch(t)
 		s.send(request, func(dispatch.Answer) {})
 	}
 	s.send(request, func(answer dispatch.Answer) { s.finish(t, attempt, answer) })

@@ -17,8 +17,8 @@ import (
 // https://cloud.google.com/tasks/docs/reference/rest/v2/projects.locations.queues
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/v2/", transcoding.NewHandler(&cloudtaskspb.CloudTasks_ServiceDesc, s))
-	admin := transcoding.NewHandler(&cloudtaskspb.CloudTasks_ServiceDesc, functionQueues{s})
+	mux.Handle("/v2/", transcoding.NewHandler(s.description(), s))
+	admin := transcoding.NewHandler(s.description(), functionQueues{s})
 	mux.HandleFunc("/projects/", func(w http.ResponseWriter, r *http.Request) {
 		versioned := *r
 		versioned.URL = &url.URL{Path: "/v2" + r.URL.Path, RawPath: "/v2" + r.URL.EscapedPath(), RawQuery: r.URL.RawQuery}

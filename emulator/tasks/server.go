@@ -26,6 +26,7 @@ import (
 	"github.com/tidwall/btree"
 	"google.golang.org/grpc"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
@@ -39,6 +40,9 @@ type Config struct {
 	Tokens  Tokens       // required: signs the ID tokens of service accounts
 	DataDir string       // directory for queues, tasks and reserved names; empty keeps them in memory
 	Logger  *slog.Logger // reports failed tasks; nil discards
+
+	// Meter counts operations; nil counts nothing.
+	Meter *billing.Meter
 
 	// Functions are the URLs of task queue functions by the names of their queues. The queues exist from
 	// the start, as if the functions had been deployed.
@@ -64,6 +68,7 @@ type Server struct {
 	deleted map[string]time.Time // names of deleted queues, and until when they are reserved
 	order   uint64               // counts tasks, to order those that are due at the same time
 	faults  dispatch.FaultInjector
+	meter   *billing.Meter
 
 	functions        map[string]string // see Config
 	functionsAddress string
@@ -73,7 +78,7 @@ type Server struct {
 // its goroutines.
 func New(cfg Config) (*Server, error) {
 	s := &Server{
-		clock: cfg.Clock, deleted: map[string]time.Time{},
+		clock: cfg.Clock, meter: cfg.Meter, deleted: map[string]time.Time{},
 		functions: cfg.Functions, functionsAddress: cmp.Or(cfg.FunctionsAddress, DefaultFunctionsAddress),
 	}
 	for name, target := range cfg.Functions {
@@ -118,7 +123,7 @@ func (s *Server) deployFunctions() error {
 }
 
 // Register adds the service to a gRPC server.
-func (s *Server) Register(r grpc.ServiceRegistrar) { cloudtaskspb.RegisterCloudTasksServer(r, s) }
+func (s *Server) Register(r grpc.ServiceRegistrar) { r.RegisterService(s.description(), s) }
 
 // Close stops dispatching, cancels the requests under way and waits for their goroutines. After a
 // restart from the same data directory their tasks are delivered again, as if the process had died.

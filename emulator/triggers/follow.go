@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firestore"
 )
 
@@ -94,6 +95,7 @@ func (s *Server) createEvents(database string, c firestore.Change) int {
 		if s.add(sub, e) {
 			s.base.Changes.Add(record{Event: &eventRecord{sub.Name, e.content, e.progress}})
 			made++
+			s.meter.Add(billing.EventarcEvents, billing.Cause{Service: "eventarc", Action: sub.Name, Collection: sub.Document}, 1)
 		}
 		return true
 	})

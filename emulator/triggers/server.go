@@ -35,6 +35,7 @@ import (
 
 	"github.com/tidwall/btree"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/dispatch"
 )
@@ -44,13 +45,14 @@ type Tokens = dispatch.Tokens
 
 // Config configures a [Server].
 type Config struct {
-	Clock    *clock.Clock // required: the cloud's time
-	Tokens   Tokens       // required: signs the ID tokens of service accounts
-	Project  string       // required: the project of all triggers
-	Location string       // the database's location in events; defaults to "nam5"
-	DataDir  string       // directory for triggers and events; empty keeps them in memory
-	Faults   Faults       // injected faults; see [Server.SetFaults]
-	Logger   *slog.Logger // reports failed events; nil discards
+	Clock    *clock.Clock   // required: the cloud's time
+	Tokens   Tokens         // required: signs the ID tokens of service accounts
+	Project  string         // required: the project of all triggers
+	Location string         // the database's location in events; defaults to "nam5"
+	DataDir  string         // directory for triggers and events; empty keeps them in memory
+	Faults   Faults         // injected faults; see [Server.SetFaults]
+	Logger   *slog.Logger   // reports failed events; nil discards
+	Meter    *billing.Meter // counts events; nil counts nothing
 }
 
 // Source is the Firestore whose changes become events. *firestore.Server implements it.
@@ -62,6 +64,8 @@ type Source interface {
 // Server creates events from Firestore's changes and delivers them. It implements firestore.Follower and is
 // safe for concurrent use.
 type Server struct {
+	meter *billing.Meter
+
 	clock             *clock.Clock
 	project, location string
 	wanted            atomic.Pointer[map[string]bool] // names of databases with triggers
@@ -84,6 +88,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, errors.New("triggers: Config.Project is missing")
 	}
 	s := &Server{
+		meter:    cfg.Meter,
 		clock:    cfg.Clock,
 		project:  cfg.Project,
 		location: cmp.Or(cfg.Location, "nam5"),

@@ -2,8 +2,7 @@
 // clock, as Cloud Monitoring does in production from the filters and policies that deploy/ makes of the
 // same table.
 //
-// An [Evaluator] is fed with lines and asked what fires. It has no clock and starts nothing. [Requests]
-// writes the lines that Cloud Run itself writes in production.
+// An [Evaluator] is fed with lines and asked which alerts fire. It has no clock and starts nothing.
 package alerts
 
 import (
@@ -18,15 +17,9 @@ import (
 // Firing is an alert that fires.
 type Firing struct {
 	Alert *spec.Alert
-	// Conditions are those that are met.
-	Conditions []Met
-}
-
-// Met is a condition that is met.
-type Met struct {
-	Condition *spec.Condition
-	// Group are the values of the fields that lines are grouped by, such as the school and its semester.
-	Group []string
+	// Groups are the incidents: for each, the values of the fields that the condition separates lines by, such
+	// as the school and its semester. There is one without values if the condition has no such fields.
+	Groups [][]string
 }
 
 // Evaluator evaluates alerts. It is safe for concurrent use.
@@ -34,13 +27,12 @@ type Evaluator struct {
 	alerts []spec.Alert
 
 	mu     sync.Mutex
-	states map[string]*state // by the id of a condition
+	states []state // of the alerts, in their order
 }
 
-// state is what a condition needs to know of the past.
+// state is what the evaluator keeps of the past for an alert.
 type state struct {
-	// newest are, for each group, the times of the newest lines, at most as many as the condition counts.
-	newest map[string][]time.Time
+	newest map[string]time.Time // of the newest line of each group
 	points []point
 }
 
@@ -52,11 +44,9 @@ type point struct {
 
 // New returns an evaluator for alerts that are valid by [spec.Deployment.Validate].
 func New(alerts []spec.Alert) *Evaluator {
-	e := &Evaluator{alerts: alerts, states: map[string]*state{}}
-	for _, a := range alerts {
-		for _, c := range a.Conditions {
-			e.states[c.ID] = &state{newest: map[string][]time.Time{}}
-		}
+	e := &Evaluator{alerts: alerts, states: make([]state, len(alerts))}
+	for i := range e.states {
+		e.states[i].newest = map[string]time.Time{}
 	}
 	return e
 }
@@ -64,43 +54,33 @@ func New(alerts []spec.Alert) *Evaluator {
 // groupSeparator cannot be part of a field's value: it is not valid in UTF-8.
 const groupSeparator = "\xff"
 
-// Add adds a line that was written at a time.
+// Add adds a line that was written at a time. Lines may arrive out of order.
 func (e *Evaluator) Add(at time.Time, line Line) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for i := range e.alerts {
-		for j := range e.alerts[i].Conditions {
-			c := &e.alerts[i].Conditions[j]
-			if !slices.ContainsFunc(c.Lines, func(l spec.Lines) bool { return line.matches(&l) }) {
-				continue
-			}
-			values := make([]string, len(c.By))
-			for i, field := range c.By {
-				values[i], _ = line.field(field) // as in Cloud Logging, the label of a missing field is empty
-			}
-			e.states[c.ID].add(strings.Join(values, groupSeparator), at, max(c.AtLeast, 1))
+		c := &e.alerts[i].Condition
+		if !slices.ContainsFunc(c.Lines, func(l spec.Lines) bool { return line.matches(&l) }) {
+			continue
+		}
+		values := make([]string, len(c.By))
+		for i, field := range c.By {
+			values[i], _ = line.field(field) // as in Cloud Logging, the label of a missing field is empty
+		}
+		group, newest := strings.Join(values, groupSeparator), e.states[i].newest
+		if last, ok := newest[group]; !ok || at.After(last) {
+			newest[group] = at
 		}
 	}
-}
-
-// add keeps the times sorted, because lines may arrive out of order.
-func (s *state) add(group string, at time.Time, most int) {
-	times := s.newest[group]
-	i, _ := slices.BinarySearchFunc(times, at, time.Time.Compare)
-	times = slices.Insert(times, i, at)
-	s.newest[group] = times[max(0, len(times)-most):]
 }
 
 // AddPoint adds a value of a metric of Google's: what it counted since the value before.
 func (e *Evaluator) AddPoint(at time.Time, metric string, value int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, a := range e.alerts {
-		for _, c := range a.Conditions {
-			if c.Kind == spec.SumOfMetric && c.Metric == metric {
-				s := e.states[c.ID]
-				s.points = append(s.points, point{at, value})
-			}
+	for i, a := range e.alerts {
+		if a.Condition.Kind == spec.SumOfMetric && a.Condition.Metric == metric {
+			e.states[i].points = append(e.states[i].points, point{at, value})
 		}
 	}
 }
@@ -114,49 +94,48 @@ func (e *Evaluator) Firing(now time.Time) []Firing {
 	for i := range e.alerts {
 		a := &e.alerts[i]
 		f := Firing{Alert: a}
-		for j := range a.Conditions {
-			c := &a.Conditions[j]
-			for _, group := range e.states[c.ID].met(c, now) {
-				m := Met{Condition: c}
-				if len(c.By) > 0 {
-					m.Group = strings.Split(group, groupSeparator)
-				}
-				f.Conditions = append(f.Conditions, m)
+		for _, group := range e.states[i].met(a, now) {
+			var values []string
+			if len(a.Condition.By) > 0 {
+				values = strings.Split(group, groupSeparator)
 			}
+			f.Groups = append(f.Groups, values)
 		}
-		if len(f.Conditions) > 0 {
+		if len(f.Groups) > 0 {
 			all = append(all, f)
 		}
 	}
 	return all
 }
 
-// met returns the groups for which the condition is met.
-func (s *state) met(c *spec.Condition, now time.Time) []string {
-	since := now.Add(-c.Window)
-	if c.Kind == spec.SumOfMetric {
+// met returns the groups for which the alert's condition is met. A line is an incident until that closes
+// by itself.
+func (s *state) met(a *spec.Alert, now time.Time) []string {
+	var groups []string
+	switch c := &a.Condition; c.Kind {
+	case spec.SumOfMetric:
+		since := now.Add(-c.Window)
 		s.points = slices.DeleteFunc(s.points, func(p point) bool { return !p.at.After(since) })
 		sum := 0
 		for _, p := range s.points {
 			sum += p.value
 		}
 		if sum >= c.AtLeast {
-			return []string{""}
+			groups = append(groups, "")
 		}
-		return nil
-	}
-	var groups []string
-	for group, times := range s.newest {
-		recent := times[len(times)-1].After(since)
-		switch {
-		case c.Kind == spec.LinesAbsent:
-			if !recent {
+	case spec.LinesAbsent:
+		for group, last := range s.newest {
+			if now.Sub(last) >= c.Window {
 				groups = append(groups, group)
 			}
-		case !recent:
-			delete(s.newest, group)
-		case len(times) == c.AtLeast && times[0].After(since):
-			groups = append(groups, group)
+		}
+	case spec.LineMatched:
+		for group, last := range s.newest {
+			if now.Sub(last) < a.AutoClose() {
+				groups = append(groups, group)
+			} else {
+				delete(s.newest, group)
+			}
 		}
 	}
 	slices.Sort(groups)

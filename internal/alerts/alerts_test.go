@@ -1,9 +1,6 @@
 package alerts_test
 
 import (
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -11,26 +8,23 @@ import (
 
 	"heek.kr/heektime/internal/alerts"
 	"heek.kr/heektime/internal/deployment/spec"
-	"heek.kr/heektime/internal/logging"
-	"heek.kr/heektime/internal/logging/logtest"
 )
 
 var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
 func at(d time.Duration) time.Time { return start.Add(d) }
 
-// evaluator returns an evaluator with one alert that has one condition.
+// evaluator returns an evaluator with one alert, whose incidents about lines close after an hour.
 func evaluator(c spec.Condition) *alerts.Evaluator {
-	c.ID = "c"
-	return alerts.New([]spec.Alert{{ID: "a", Conditions: []spec.Condition{c}}})
+	return alerts.New([]spec.Alert{{ID: "a", Condition: c, Renotify: time.Hour}})
 }
 
 // groups returns the groups for which the only alert fires.
 func groups(e *alerts.Evaluator, now time.Time) []string {
 	var all []string
 	for _, f := range e.Firing(now) {
-		for _, m := range f.Conditions {
-			all = append(all, strings.Join(m.Group, "+"))
+		for _, values := range f.Groups {
+			all = append(all, strings.Join(values, "+"))
 		}
 	}
 	return all
@@ -45,9 +39,9 @@ func parse(t *testing.T, text string) alerts.Line {
 	return line
 }
 
-func TestCountWithinTheWindow(t *testing.T) {
-	e := evaluator(spec.Condition{Kind: spec.LinesCounted, AtLeast: 3, Window: time.Hour, By: []string{"school"},
-		Lines: []spec.Lines{{Services: []string{"refresh"}}}})
+// A line is an incident until it would notify again.
+func TestMatchedLine(t *testing.T) {
+	e := evaluator(spec.Condition{Kind: spec.LineMatched, By: []string{"school"}, Lines: []spec.Lines{{Services: []string{"refresh"}}}})
 	add := func(minutes int, school string) {
 		e.Add(at(time.Duration(minutes)*time.Minute), alerts.Line{"service": "refresh", "school": school})
 	}
@@ -57,19 +51,26 @@ func TestCountWithinTheWindow(t *testing.T) {
 			t.Errorf("after %d minutes %q fire, want %q", minutes, got, want)
 		}
 	}
+	check(0)
+	e.Add(at(0), alerts.Line{"service": "auth", "school": "a"}) // of another service
+	check(0)
 	add(0, "a")
-	add(20, "a")
-	add(20, "b") // another school's line does not count
-	check(20)
-	add(59, "a")
-	check(59, "a")
-	check(60) // the first line is an hour old
-	add(50, "b")
-	add(30, "b") // late, but within the window
-	check(61, "b")
-	add(61, "a")
-	check(62, "a", "b")
-	check(500)
+	check(0, "a")
+	add(30, "b")
+	check(59, "a", "b")
+	check(60, "b")
+	add(80, "b")
+	add(70, "b") // out of order
+	check(139, "b")
+	check(140)
+}
+
+func TestLineWithoutGroups(t *testing.T) {
+	e := evaluator(spec.Condition{Kind: spec.LineMatched, Lines: []spec.Lines{{Messages: []string{"m"}}}})
+	e.Add(start, alerts.Line{"service": "s", "message": "m"})
+	if fires := e.Firing(start); len(fires) != 1 || len(fires[0].Groups) != 1 || len(fires[0].Groups[0]) != 0 {
+		t.Errorf("fires: %+v", fires)
+	}
 }
 
 func TestAbsence(t *testing.T) {
@@ -124,7 +125,8 @@ func TestMatching(t *testing.T) {
 		"other service":     {spec.Lines{Services: []string{"refresh"}}, false},
 		"message":           {spec.Lines{Messages: []string{"m"}}, true},
 		"part of a message": {spec.Lines{Messages: []string{"messag"}}, false},
-		"request":           {spec.Lines{Requests: true}, false},
+		"request":           {spec.Lines{Log: spec.RequestLog}, false},
+		"line of Cloud Run": {spec.Lines{Log: spec.SystemLog}, false},
 		"number":            {where("n", spec.Equals, "503"), true},
 		"not number":        {where("n", spec.NotEquals, "503"), false},
 		"not other number":  {where("n", spec.NotEquals, "500"), true},
@@ -140,7 +142,7 @@ func TestMatching(t *testing.T) {
 		"missing pattern":   {where("gone", spec.Matches, ""), false},
 		"missing below":     {where("n.m", spec.Equals, "503"), false},
 	} {
-		e := evaluator(spec.Condition{Kind: spec.LinesCounted, AtLeast: 1, Window: time.Hour, Lines: []spec.Lines{c.lines}})
+		e := evaluator(spec.Condition{Kind: spec.LineMatched, Lines: []spec.Lines{c.lines}})
 		e.Add(start, parse(t, line))
 		if got := len(e.Firing(start)) > 0; got != c.want {
 			t.Errorf("%s: %v", name, got)
@@ -152,42 +154,21 @@ func where(field string, op spec.Op, values ...string) spec.Lines {
 	return spec.Lines{Where: []spec.Comparison{spec.Where(field, op, values...)}}
 }
 
-func TestRequestsWritesTheStatus(t *testing.T) {
-	var log logtest.Lines
-	handler := alerts.Requests(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch r.URL.Path {
-		case "/fails":
-			w.WriteHeader(http.StatusServiceUnavailable)
-			io.WriteString(w, "later")
-		case "/panics":
-			panic(http.ErrAbortHandler)
-		case "/flushes":
-			w.(http.Flusher).Flush()
-			w.WriteHeader(http.StatusInternalServerError) // too late
-		}
-	}), logging.New(&log, "p").With("service", "auth"))
-	srv := httptest.NewServer(handler)
-	for _, path := range []string{"/works", "/fails", "/panics", "/flushes"} {
-		if res, err := http.Post(srv.URL+path, "", nil); err == nil {
-			res.Body.Close()
-		}
+// The form of a line says which log it is from.
+func TestLogs(t *testing.T) {
+	texts := map[spec.Log]string{
+		spec.ServiceLog: `{"service":"auth","message":"m"}`,
+		spec.RequestLog: `{"service":"auth","message":"request","httpRequest":{"status":504}}`,
+		spec.SystemLog:  `{"service":"auth","severity":"ERROR","textPayload":"Container called exit(2)."}`,
 	}
-	srv.Close() // a flushed response arrives before its line is written
-	want := []string{"200", "503", "500", "200"}
-	var lines []string
-	for line := range strings.Lines(log.String()) {
-		lines = append(lines, line)
-	}
-	if len(lines) != len(want) {
-		t.Fatalf("%d lines, want %d:\n%s", len(lines), len(want), log.String())
-	}
-	for i, status := range want {
-		e := evaluator(spec.Condition{Kind: spec.LinesCounted, AtLeast: 1, Window: time.Hour, Lines: []spec.Lines{{
-			Requests: true, Services: []string{"auth"}, Where: []spec.Comparison{spec.Where(spec.FieldStatus, spec.Equals, status)},
-		}}})
-		e.Add(start, parse(t, lines[i]))
-		if len(e.Firing(start)) == 0 {
-			t.Errorf("line %d has no status %s: %s", i, status, lines[i])
+	for log := range texts {
+		e := evaluator(spec.Condition{Kind: spec.LineMatched, Lines: []spec.Lines{{Log: log, Services: []string{"auth"}}}})
+		for from, text := range texts {
+			e.Add(start, parse(t, text))
+			if fires := len(e.Firing(start)) > 0; fires != (from == log) {
+				t.Errorf("a line of log %q matches lines of log %q: %v", from, log, fires)
+			}
+			e.Firing(at(2 * time.Hour)) // forget the line
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 // Line is a log line: the fields of its JSON object.
 type Line map[string]any
 
-// ParseLine reads a line that package logging or [Requests] wrote.
+// ParseLine reads a line that a service logged with package logging, or that stands for one of Cloud Run's.
 func ParseLine(text []byte) (Line, error) {
 	var l Line
 	if err := json.Unmarshal(text, &l); err != nil {
@@ -46,9 +46,20 @@ func (l Line) field(name string) (text string, ok bool) {
 	return "", false // objects, lists and null have no text
 }
 
-// matches reports whether the line is one that a condition counts.
+// log returns the log that the line is from.
+func (l Line) log() spec.Log {
+	if _, ok := l["httpRequest"]; ok {
+		return spec.RequestLog
+	}
+	if _, ok := l[spec.FieldText]; ok {
+		return spec.SystemLog
+	}
+	return spec.ServiceLog
+}
+
+// matches reports whether the line is one that a condition is about.
 func (l Line) matches(want *spec.Lines) bool {
-	if _, isRequest := l["httpRequest"]; isRequest != want.Requests {
+	if l.log() != want.Log {
 		return false
 	}
 	service, isService := l.field(spec.FieldService)

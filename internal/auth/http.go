@@ -115,11 +115,11 @@ func (h *Handler) respond(
 		status, e = errorResponse(w.Header(), err)
 		outcome, body = e.Code, e
 	}
-	log = log.With("call", r.URL.Path, logline.FieldOutcome, outcome, "status", status)
+	log = log.With("call", r.URL.Path, "outcome", outcome, "status", status)
 	if errors.Is(err, ErrUnavailable) {
-		log.ErrorContext(r.Context(), logline.SignIn, logline.FieldError, err.Error())
+		log.ErrorContext(r.Context(), "sign-in", logline.FieldError, err.Error())
 	} else {
-		log.InfoContext(r.Context(), logline.SignIn)
+		log.InfoContext(r.Context(), "sign-in")
 	}
 	server.WriteJSON(w, status, body)
 }
@@ -186,7 +186,7 @@ func errorResponse(header http.Header, err error) (int, errorBody) {
 	var tooMany *loginthrottle.TooManyError
 	switch {
 	case errors.Is(err, ErrWrong):
-		return http.StatusBadRequest, errorBody{logline.OutcomeWrong, "Wrong e-mail address or password."}
+		return http.StatusBadRequest, errorBody{"wrong-credentials", "Wrong e-mail address or password."}
 	case errors.Is(err, ErrInvalid):
 		return http.StatusBadRequest, errorBody{"invalid", err.Error()}
 	case errors.Is(err, ErrTaken):
@@ -201,7 +201,7 @@ func errorResponse(header http.Header, err error) (int, errorBody) {
 		return http.StatusGone, errorBody{"too-late", "The account is being deleted and can no longer be restored."}
 	case errors.As(err, &tooMany):
 		header.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(tooMany.Wait.Seconds())))))
-		return http.StatusTooManyRequests, errorBody{logline.OutcomeTooMany, "Too many attempts. Try again later."}
+		return http.StatusTooManyRequests, errorBody{"too-many-attempts", "Too many attempts. Try again later."}
 	}
 	header.Set("Retry-After", "5")
 	return http.StatusServiceUnavailable, errorBody{"unavailable", "Sign-in is temporarily unavailable. Try again."}

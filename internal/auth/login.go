@@ -33,7 +33,13 @@ const loginTimeout = 20 * time.Second
 //
 // docs/sign-in.md says what it bills.
 func (s *Service) Login(ctx context.Context, a SignIn) (*Account, error) {
-	email, err := email.Normalize(a.Email)
+	account, err := s.logIn(ctx, a)
+	s.countRejected(ctx, err)
+	return account, err
+}
+
+func (s *Service) logIn(ctx context.Context, a SignIn) (*Account, error) {
+	email, err := email.ForSignIn(a.Email)
 	if err != nil || a.Password == "" || len(a.Password) > MaxPassword {
 		return nil, ErrWrong // no account can have these, so there is nothing to hide
 	}
@@ -223,4 +229,20 @@ func (l *login) matches(ctx context.Context, old *credential.Stored) (ok bool, e
 	}
 	l.onHash(work)
 	return ok, nil
+}
+
+// matchesHash reports whether the password matches the hash of a credential, if that is well-formed. It does
+// not hide how much work that is: Authentication has accepted the password.
+func (l *login) matchesHash(ctx context.Context, old *credential.Stored) (bool, error) {
+	hash, err := werkzeug.Parse(old.Hash)
+	if err != nil {
+		return false, nil // matches logs it
+	}
+	release, err := l.hashing.Acquire(ctx, l.client)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	l.onHash(hash.Cost())
+	return hash.Verify(l.password)
 }

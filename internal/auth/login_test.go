@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/email"
 )
 
 func TestRegisterAndLogin(t *testing.T) {
@@ -262,5 +264,32 @@ func TestConcurrentLoginsOfOneOldAccount(t *testing.T) {
 	}
 	if w.remaining(t) != 0 {
 		t.Error("an old hash was not deleted")
+	}
+}
+
+// Users whose old username no address can contain sign in with it, before and after they have moved to
+// Authentication. Nobody can register such a name.
+func TestOldUsernameOutsideOfAddresses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	url := w.serve(t, w.service(t))
+	for i, entered := range []string{"kim hee 235@user.heektime.heek.kr", "@kim", "kim@"} {
+		address, err := email.ForSignIn(entered)
+		if err != nil {
+			t.Fatal(err)
+		}
+		uid := fmt.Sprintf("uid-of-%d", i)
+		w.addOldAccount(t, address, uid, oldHash(t, fastMethod, oldPassword))
+		if r := post(t, url+"/register/", "192.0.2.1", credentials{entered, oldPassword}); r.status != http.StatusBadRequest {
+			t.Errorf("register %q: %d %s", entered, r.status, r.body)
+		}
+		for range 2 {
+			if r := post(t, url+"/login/", "192.0.2.1", credentials{entered, oldPassword}); r.status != http.StatusOK || r.UID != uid {
+				t.Errorf("sign in as %q: %d %s", entered, r.status, r.body)
+			}
+		}
+		if r := post(t, url+"/login/", "192.0.2.1", credentials{entered, "wrong " + oldPassword}); r.status != http.StatusBadRequest {
+			t.Errorf("sign in as %q with a wrong password: %d %s", entered, r.status, r.body)
+		}
 	}
 }

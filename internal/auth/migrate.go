@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 
+	"cloud.google.com/go/firestore"
 	"firebase.google.com/go/v4/auth"
 	"firebase.google.com/go/v4/errorutils"
 
@@ -52,7 +53,16 @@ func (l *login) migrate(ctx context.Context, old *credential.Stored) (*Account, 
 	detachedCtx, cancel := detached(ctx)
 	defer cancel()
 	if err == nil || outdated {
-		if err := old.Delete(detachedCtx); err != nil {
+		deleteErr := old.Delete(detachedCtx)
+		if errors.Is(deleteErr, credential.ErrChanged) && err == nil {
+			switch replaced, err := l.undoIfReplaced(detachedCtx, old); {
+			case err != nil:
+				return nil, err
+			case replaced:
+				return nil, ErrWrong
+			}
+		}
+		if err := deleteErr; err != nil {
 			// The next login deletes it.
 			l.log.WarnContext(ctx, "cannot delete an old hash; the next login retries",
 				"uid", old.UID, "error", err.Error())
@@ -203,10 +213,16 @@ func (s *Service) legacyClaims(ctx context.Context, uid string, claims map[strin
 	return extended, nil
 }
 
-// finishMigration completes a migration that was interrupted after Authentication had the password.
+// finishMigration completes a migration that was interrupted after Authentication had the password. It leaves
+// the hash of another password alone: the old system may have set that one later and be about to remove the one
+// in Authentication, see package internal/migration/passwords.
 func (l *login) finishMigration(ctx context.Context, old *credential.Stored) error {
 	if old.LockedUntil.After(l.now()) {
 		return nil // another login is still migrating it
+	}
+	same, err := l.matchesHash(ctx, old)
+	if err != nil || !same {
+		return err
 	}
 	user, err := l.accounts.GetUser(ctx, old.UID)
 	if err != nil {
@@ -216,6 +232,25 @@ func (l *login) finishMigration(ctx context.Context, old *credential.Stored) err
 		return err
 	}
 	return old.Delete(ctx)
+}
+
+// undoIfReplaced takes a migration back whose credential got another hash meanwhile: the old system has set
+// another password, and the one that was moved is no longer valid.
+func (l *login) undoIfReplaced(ctx context.Context, old *credential.Stored) (replaced bool, err error) {
+	docs, err := l.firestore.GetAll(ctx, []*firestore.DocumentRef{credential.Ref(l.firestore, l.email)})
+	if err != nil {
+		return false, fmt.Errorf("read the old credential again: %w", err)
+	}
+	now := l.decode(ctx, docs[0])
+	if now == nil || now.UID != old.UID || now.Hash == old.Hash {
+		return false, nil
+	}
+	update := (&auth.UserToUpdate{}).ProvidersToDelete([]string{passwordProvider})
+	if _, err := l.accounts.UpdateUser(ctx, old.UID, update); err != nil {
+		return true, upstreamError("remove a password that was replaced", err)
+	}
+	l.log.InfoContext(ctx, "took back a migration: the old system has set another password", "uid", old.UID)
+	return true, nil
 }
 
 func hasPassword(user *auth.UserRecord) bool {

@@ -25,6 +25,7 @@ import (
 
 	"heek.kr/heektime/internal/auth/fairsemaphore"
 	"heek.kr/heektime/internal/auth/identitytoolkit"
+	"heek.kr/heektime/internal/burst"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/loginthrottle"
@@ -57,6 +58,7 @@ type Service struct {
 	throttle  *loginthrottle.Counter
 	deletion  *deletion.Service
 	hashing   *fairsemaphore.Semaphore
+	rejected  *burst.Detector
 	rounds    int
 	now       func() time.Time
 	log       *slog.Logger
@@ -105,8 +107,9 @@ func New(cfg Config) (*Service, error) {
 		firestore: cfg.Firestore, accounts: cfg.Accounts, passwords: cfg.Passwords, throttle: throttle, deletion: deletions,
 		// Running more in parallel would not finish any sooner, and a correct password would have
 		// to wait for all of them.
-		hashing: fairsemaphore.New(runtime.GOMAXPROCS(0), maxQueuedHashes),
-		rounds:  cfg.Rounds, now: now, log: cfg.Log, onHash: func(int) {},
+		hashing:  fairsemaphore.New(runtime.GOMAXPROCS(0), maxQueuedHashes),
+		rejected: burst.New(manyRejected),
+		rounds:   cfg.Rounds, now: now, log: cfg.Log, onHash: func(int) {},
 	}, nil
 }
 

@@ -42,5 +42,6 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	return &server.Service{Handler: Handler(d, s, callers, log), Close: clients.Close}, nil
+	handler := Handler(Config{Firestore: firestore, Deletion: d, Sweeper: s, Callers: callers, Log: log})
+	return &server.Service{Handler: handler, RetryOn503: true, Close: clients.Close}, nil
 }

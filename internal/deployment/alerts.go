@@ -11,86 +11,97 @@ import (
 // cents; a defect that reads in a loop exceeds it within hours, and a normal day stays far below.
 const ReadsPerDay = 200_000
 
-// alerts are what the operator is told about. Each costs money and attention, so there are few, and none
-// fires for what repairs itself: a school that is down for an hour is no alert.
+// alerts are what the operator is told about. Each costs attention, so there are few, and none fires for
+// what repairs itself: a school that is down for an hour is no alert.
+//
+// All but two match a single line, which Google does not bill. Where one event is not enough, the service
+// counts and logs the line, because Cloud Monitoring bills each condition that counts. The other two are
+// about what no process sees; deploy/ makes them only if the operator lists them in paid_alerts.
 //
 // Two of the operator's concerns have no policy here. Budgets notify by themselves (deploy/money.tf), and
 // heektime doctor checks what changes slowly, such as certificates that expire in weeks.
 func alerts() []spec.Alert {
 	return []spec.Alert{
-		listFailing(), scheduleMissing(), purgeMissing(), sweepMissing(), purgeLate(),
+		listFailing(), scheduleMissing(), purgeMissing(), nothingRuns(), sweepMissing(), purgeLate(),
 		serverErrors(), signInAbuse(), firestoreReads(), certificateOrQuota(),
 	}
 }
 
-// listFailing has two conditions because failures are repeated differently. Cloud Tasks retries a school
-// that is down: at 30 s, 1, 2, 4 and 8 minutes, then every 10 minutes. Twelve failures in two hours are
-// more than an hour of trying. A list that is damaged or suspicious is not retried before its next slot,
-// which for the rarest schedules is the next day.
+// The least times between notifications. A line that comes once a day, a little earlier or later, has half
+// a day: with a whole day, every second one would be dropped.
+const (
+	onceADay   = 24 * time.Hour
+	halfADay   = 12 * time.Hour
+	onceAnHour = time.Hour
+)
+
+// line is a condition that one line of a service meets.
+func line(service string, messages ...string) spec.Condition {
+	return spec.Condition{Kind: spec.LineMatched, Lines: []spec.Lines{{Services: []string{service}, Messages: messages}}}
+}
+
+// listFailing: the service counts in the semester's record, in Firestore, and logs the line once a day.
 func listFailing() spec.Alert {
-	list := []string{logline.FieldSchool, logline.FieldSemester}
+	c := line("refresh", logline.RefreshKeepsFailing)
+	c.By = []string{logline.FieldSchool, logline.FieldSemester}
 	return spec.Alert{
 		ID: "list-failing", Title: "A course list is not refreshed", Severity: spec.Error,
-		Means: "A school's course list failed, or was suspicious, several times. The last good list stays published; it is getting old.",
+		Means: "A school's course list failed, or was suspicious, several times in a row for more than an hour. The last good list stays published; it is getting old.",
 		Do: "`heektime status --google --project P` shows the reason. If the school is down, wait. If its format changed, correct the " +
 			"adapter or the school file. If a suspicious list is right, `heektime refresh --google --project P --accept SCHOOL SEMESTER`.",
-		Conditions: []spec.Condition{{
-			ID: "list-retried", Kind: spec.LinesCounted, AtLeast: 12, Window: 2 * time.Hour, By: list,
-			Lines: []spec.Lines{{Services: []string{"refresh"}, Messages: []string{logline.RefreshPrefix + "failed"},
-				Where: []spec.Comparison{spec.Where(logline.FieldRetry, spec.Equals, "true")}}},
-		}, {
-			ID: "list-rejected", Kind: spec.LinesCounted, AtLeast: 2, Window: 25 * time.Hour, By: list,
-			Lines: []spec.Lines{{Services: []string{"refresh"},
-				Messages: []string{logline.RefreshPrefix + "failed", logline.RefreshPrefix + "suspicious"},
-				Where:    []spec.Comparison{spec.Where(logline.FieldRetry, spec.Equals, "false")}}},
-		}},
+		Condition: c, Renotify: halfADay,
 	}
 }
 
-// scheduleMissing: the job runs every five minutes, and a run that fails does not write the line.
+// scheduleMissing: the purge logs the line each hour for as long as /schedule does not succeed.
 func scheduleMissing() spec.Alert {
 	return spec.Alert{
 		ID: "schedule-missing", Title: "No refreshes are scheduled", Severity: spec.Error,
-		Means: "The job `schedule` has not run, or has failed each time, for half an hour. No course list is refreshed.",
-		Do:    "Look at the job's last result in Cloud Scheduler, then at the log of `refresh`. Run the job by hand: `gcloud scheduler jobs run schedule --location=asia-northeast3`.",
-		Conditions: []spec.Condition{{
-			ID: "schedule-absent", Kind: spec.LinesAbsent, Window: 30 * time.Minute,
-			Lines: []spec.Lines{{Services: []string{"refresh"}, Messages: []string{logline.RefreshesEnqueued}}},
-		}},
-		Renotify: 24 * time.Hour,
+		Means:     "The job `schedule` has not run, or has failed each time, for half an hour or longer. No course list is refreshed.",
+		Do:        "Look at the job's last result in Cloud Scheduler, then at the log of `refresh`. Run the job by hand: `gcloud scheduler jobs run schedule --location=asia-northeast3`.",
+		Condition: line("cleanup", logline.ScheduleMissing), Renotify: onceADay,
 	}
 }
 
-// purgeMissing: the job runs every hour. A purge that leaves an account behind does not write the line.
+// purgeMissing: /schedule logs the line every half an hour for as long as the purge does not succeed. A
+// purge that leaves an account behind has not succeeded.
 func purgeMissing() spec.Alert {
 	return spec.Alert{
 		ID: "purge-missing", Title: "Deleted accounts are not purged", Severity: spec.Error,
-		Means: "The job `purge` has not succeeded for three hours. Accounts whose time is up still exist, and nobody watches the weekly sweep.",
-		Do:    "Look at the job's last result in Cloud Scheduler, then at the log of `cleanup`. Run it by hand: `gcloud scheduler jobs run purge --location=asia-northeast3`.",
-		Conditions: []spec.Condition{{
-			ID: "purge-absent", Kind: spec.LinesAbsent, Window: 3 * time.Hour,
-			Lines: []spec.Lines{{Services: []string{"cleanup"}, Messages: []string{logline.CleanedUp},
-				Where: []spec.Comparison{spec.Where(logline.FieldWork, spec.Equals, logline.WorkPurge)}}},
-		}},
-		Renotify: 24 * time.Hour,
+		Means:     "The job `purge` has not succeeded for three hours. Accounts whose time is up still exist, and nobody watches the weekly sweep.",
+		Do:        "Look at the job's last result in Cloud Scheduler, then at the log of `cleanup`. Run it by hand: `gcloud scheduler jobs run purge --location=asia-northeast3`.",
+		Condition: line("refresh", logline.PurgeMissing), Renotify: onceADay,
 	}
 }
 
-// sweepMissing: Cloud Monitoring notices an absence of 23.5 hours at most, so the hourly purge watches
-// the weekly sweep. Cloud Scheduler retries a sweep that fails three times.
+// nothingRuns: the two jobs above watch each other, and here neither does. Any of their runs that succeeds
+// logs one of the lines.
+func nothingRuns() spec.Alert {
+	return spec.Alert{
+		ID: "nothing-runs", Title: "No scheduled job runs", Severity: spec.Error,
+		Means: "Neither the job `schedule` nor the job `purge` has succeeded for two hours. Nothing else would report that: each of them watches the other.",
+		Do: "`heektime doctor --google --project P` checks the jobs, their roles and their audiences. Then look at the jobs' last results in " +
+			"Cloud Scheduler, and whether the project still has a billing account.",
+		Condition: spec.Condition{
+			Kind: spec.LinesAbsent, Window: 2 * time.Hour,
+			Lines: []spec.Lines{
+				{Services: []string{"refresh"}, Messages: []string{logline.RefreshesEnqueued}},
+				{Services: []string{"cleanup"}, Messages: []string{logline.CleanedUp},
+					Where: []spec.Comparison{spec.Where(logline.FieldWork, spec.Equals, logline.WorkPurge)}},
+			},
+		},
+		Renotify: onceADay,
+	}
+}
+
+// sweepMissing: the hourly purge watches the weekly sweep, whose document says when the last one ended. A
+// sweep that fails with its retries says so itself.
 func sweepMissing() spec.Alert {
 	return spec.Alert{
 		ID: "sweep-missing", Title: "The weekly sweep did not succeed", Severity: spec.Warning,
-		Means: "The sweeper has not run for more than eight days, or failed with all its retries. Orphaned data stays.",
-		Do:    "`heektime cleanup --google --project P sweep` runs it and prints its report. If it fails, the log of `cleanup` says at what.",
-		Conditions: []spec.Condition{{
-			ID: "sweep-late", Kind: spec.LinesCounted, AtLeast: 1, Window: 3 * time.Hour,
-			Lines: []spec.Lines{{Services: []string{"cleanup"}, Messages: []string{logline.SweepLate}}},
-		}, {
-			ID: "sweep-failed", Kind: spec.LinesCounted, AtLeast: 3, Window: 4 * time.Hour,
-			Lines: []spec.Lines{{Services: []string{"cleanup"}, Messages: []string{logline.CleanupIncomplete},
-				Where: []spec.Comparison{spec.Where(logline.FieldWork, spec.Equals, logline.WorkSweep)}}},
-		}},
+		Means:     "The sweeper has not run for more than eight days, or failed three times in a row. Orphaned data stays.",
+		Do:        "`heektime cleanup --google --project P sweep` runs it and prints its report. If it fails, the log of `cleanup` says at what.",
+		Condition: line("cleanup", logline.SweepLate, logline.SweepKeepsFailing), Renotify: onceADay,
 	}
 }
 
@@ -98,51 +109,50 @@ func sweepMissing() spec.Alert {
 func purgeLate() spec.Alert {
 	return spec.Alert{
 		ID: "purge-late", Title: "An account exists longer than promised", Severity: spec.Error,
-		Means: "A deleted account should have been purged a day ago, and part of its data still exists. Users were promised otherwise.",
-		Do:    "The line in the log of `cleanup` has the uid, and a line before it the error. `heektime cleanup --google --project P purge` tries again now.",
-		Conditions: []spec.Condition{{
-			ID: "purge-overdue", Kind: spec.LinesCounted, AtLeast: 1, Window: 3 * time.Hour,
-			Lines: []spec.Lines{{Services: []string{"cleanup"}, Messages: []string{logline.PurgeLate}}},
-		}},
-		Renotify: 24 * time.Hour,
+		Means:     "A deleted account should have been purged a day ago, and part of its data still exists. Users were promised otherwise.",
+		Do:        "The line in the log of `cleanup` has the uid, and a line before it the error. `heektime cleanup --google --project P purge` tries again now.",
+		Condition: line("cleanup", logline.PurgeLate), Renotify: onceADay,
 	}
 }
 
-// serverErrors counts what Cloud Run writes for each request, which includes instances that crash. refresh
-// and cleanup ask for a retry with 503, so their 503 are no errors: the alerts above watch their work.
+// serverErrors: a service counts its own errors (internal/server), which costs nothing and leaves out the
+// 503 by which refresh and cleanup ask for a retry. A metric would be exact across instances, but at five
+// errors that makes no difference. Only Cloud Run sees a crash, an instance without memory and a request
+// that it ended; these are lines of its own. compat-server responds 504 itself, and counts that.
+//
+// Sources: https://cloud.google.com/run/docs/logging (the logs),
+// https://cloud.google.com/run/docs/troubleshooting (the texts, 504)
 func serverErrors() spec.Alert {
+	const crash = "Memory limit of .* exceeded|Container called exit[(][1-9]|[Uu]ncaught signal"
+	c := spec.Condition{
+		Kind: spec.LineMatched, By: []string{spec.FieldService},
+		Lines: []spec.Lines{
+			{Messages: []string{logline.ServerErrors}},
+			{Log: spec.SystemLog, Where: []spec.Comparison{spec.Where(spec.FieldText, spec.Matches, crash)}},
+			{Log: spec.RequestLog, Services: []string{"auth", "courses", "functions", "refresh", "cleanup"},
+				Where: []spec.Comparison{spec.Where(spec.FieldStatus, spec.Equals, "504")}},
+		},
+	}
 	return spec.Alert{
 		ID: "server-errors", Title: "A service responds with errors", Severity: spec.Critical,
-		Means: "A service responded with 5xx several times within ten minutes. Users see errors, or events and tasks pile up.",
-		Do:    "If a release was just made, `heektime rollback --google --project P`. Otherwise the log of the service, filtered for severity ERROR, says why.",
-		Conditions: []spec.Condition{{
-			ID: "server-errors", Kind: spec.LinesCounted, AtLeast: 5, Window: 10 * time.Minute, By: []string{spec.FieldService},
-			Lines: []spec.Lines{{Requests: true, Where: []spec.Comparison{
-				spec.Where(spec.FieldStatus, spec.AtLeast, "500"), spec.Where(spec.FieldStatus, spec.NotEquals, "503"),
-			}}, {Requests: true, Services: []string{"auth", "courses", "functions", "compat-server"}, Where: []spec.Comparison{
-				spec.Where(spec.FieldStatus, spec.Equals, "503"),
-			}}},
-		}},
+		Means: "A service responded with 5xx five times within ten minutes, or an instance of it crashed, ran out of memory or did not respond in time. Users see errors, or events and tasks pile up.",
+		Do: "If a release was just made, `heektime rollback --google --project P`. Otherwise the log of the service, filtered for severity ERROR, says why. " +
+			"If it is out of memory, raise `MemoryMiB` of the service in `internal/deployment`.",
+		Condition: c, Renotify: onceAnHour,
 	}
 }
 
-// signInAbuse: the limits hold by themselves (internal/loginthrottle). In registration week some dozens
-// of users mistype their passwords in ten minutes, not hundreds.
+// signInAbuse: the limits hold by themselves (internal/loginthrottle). internal/auth counts, for both
+// services.
 func signInAbuse() spec.Alert {
+	c := line("auth", logline.SignInsRejected)
+	c.Lines[0].Services = []string{"auth", "compat-server"}
 	return spec.Alert{
 		ID: "sign-in-abuse", Title: "Somebody tries many passwords", Severity: spec.Warning,
 		Means: "Hundreds of sign-ins were rejected within ten minutes: wrong passwords, or more attempts than the limits allow.",
-		Do: "The limits protect accounts; nothing has to be done at once. If it continues, find the network addresses in Cloud Run's request " +
+		Do: "The limits protect accounts; there is no hurry. If it continues, find the network addresses in Cloud Run's request " +
 			"log (`httpRequest.remoteIp`). If owners are locked out or it costs money, lower `max_instances` of `auth`.",
-		Conditions: []spec.Condition{{
-			ID: "sign-in-rejected", Kind: spec.LinesCounted, AtLeast: 300, Window: 10 * time.Minute,
-			Lines: []spec.Lines{{Services: []string{"auth"}, Messages: []string{logline.SignIn}, Where: []spec.Comparison{
-				spec.Where(logline.FieldOutcome, spec.Equals, logline.OutcomeWrong, logline.OutcomeTooMany),
-			}}, {Services: []string{"compat-server"}, Messages: []string{logline.Call}, Where: []spec.Comparison{
-				spec.Where(logline.FieldCall, spec.Equals, logline.CallSignIn),
-				spec.Where(logline.FieldCode, spec.Equals, logline.CodeWrong, logline.CodeTooMany),
-			}}},
-		}},
+		Condition: c, Renotify: halfADay,
 	}
 }
 
@@ -154,15 +164,15 @@ func firestoreReads() spec.Alert {
 		ID: "firestore-reads", Title: "Firestore is read more than planned", Severity: spec.Warning,
 		Means: "The reads of the last 24 hours exceed the budget. A client or a service may read in a loop, or somebody copies data.",
 		Do:    "Firestore's usage page and Key Visualizer show when it began and what is read. If a release was made then, roll it back. If the number of users explains it, raise `ReadsPerDay` in `internal/deployment/alerts.go`.",
-		Conditions: []spec.Condition{{
-			ID: "firestore-reads", Kind: spec.SumOfMetric, AtLeast: ReadsPerDay, Window: 24 * time.Hour,
+		Condition: spec.Condition{
+			Kind: spec.SumOfMetric, AtLeast: ReadsPerDay, Window: 24 * time.Hour,
 			Metric: "firestore.googleapis.com/document/read_count", Resource: "firestore_instance",
-		}},
+		},
 	}
 }
 
-// certificateOrQuota matches the texts of Go's TLS client and of Google's APIs. A single error may be a
-// retry's; three within an hour are not.
+// certificateOrQuota matches the texts of Go's TLS client and of Google's APIs. One error is enough: a
+// retry does not mend a certificate, and a quota that is used up once will be used up again.
 //
 // Sources: https://pkg.go.dev/crypto/x509 (errors begin with "x509: "),
 // https://cloud.google.com/firestore/quotas, https://cloud.google.com/apis/design/errors (429)
@@ -174,12 +184,13 @@ func certificateOrQuota() spec.Alert {
 		Means: "A service cannot make its calls: the other side's certificate is not valid, or a quota of the project is used up.",
 		Do: "The field `error` or `reason` of the line says which. A school's certificate: tell the school; never turn off the check. " +
 			"A quota: the page Quotas of Google's console shows it; ask for more, or find what uses it. Ours: `heektime doctor --google --project P`.",
-		Conditions: []spec.Condition{{
-			ID: "certificate-or-quota", Kind: spec.LinesCounted, AtLeast: 3, Window: time.Hour, By: []string{spec.FieldService},
+		Condition: spec.Condition{
+			Kind: spec.LineMatched, By: []string{spec.FieldService},
 			Lines: []spec.Lines{
 				{Services: services, Where: []spec.Comparison{spec.Where(logline.FieldError, spec.Matches, pattern)}},
 				{Services: services, Where: []spec.Comparison{spec.Where(logline.FieldReason, spec.Matches, pattern)}},
 			},
-		}},
+		},
+		Renotify: onceADay,
 	}
 }

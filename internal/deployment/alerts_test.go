@@ -44,11 +44,29 @@ func TestAlertsPage(t *testing.T) {
 	}
 }
 
-// facts says in a line what an alert is called, how severe it is and when it fires.
+// facts says in a line what an alert is called, how severe it is and when it notifies.
 func facts(a *spec.Alert) string {
-	when := make([]string, len(a.Conditions))
-	for i, c := range a.Conditions {
-		when[i] = c.Describe()
+	return "**" + a.Title + ".** " + string(a.Severity) + ": " + a.Describe() + "."
+}
+
+// docs/alerts.md says what the alerts cost. All but a few are free.
+func TestPaidAlerts(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "docs/alerts.md"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	return "**" + a.Title + ".** " + string(a.Severity) + ": " + strings.Join(when, ", or ") + "."
+	_, costs, _ := strings.Cut(string(text), "\n## What they cost")
+	paid := 0
+	for _, a := range deployment.Table().Alerts {
+		if a.Condition.IsFree() {
+			continue
+		}
+		paid++
+		if !strings.Contains(costs, "| `"+a.ID+"` |") {
+			t.Errorf("docs/alerts.md does not say what %s costs", a.ID)
+		}
+	}
+	if paid > 2 {
+		t.Errorf("%d alerts have a price: let a service count, and match the line that it logs", paid)
+	}
 }

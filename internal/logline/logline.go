@@ -7,13 +7,11 @@ package logline
 const (
 	// RefreshesEnqueued says that /schedule ran. It has no condition: it comes every few minutes.
 	RefreshesEnqueued = "due refreshes enqueued"
-	// RefreshPrefix begins the message of every refresh; the outcome follows.
-	RefreshPrefix = "refresh "
-	// FieldOutcome is what came of a refresh or of a sign-in.
-	FieldOutcome = "outcome"
-	// FieldRetry says whether Cloud Tasks tries the refresh again.
-	FieldRetry = "retry"
-	// FieldSchool and FieldSemester say which list a refresh is about.
+	// RefreshKeepsFailing says that many refreshes of a list in a row published nothing.
+	RefreshKeepsFailing = "refresh keeps failing"
+	// PurgeMissing says that the purge, of internal/cleanup, has not succeeded for some time.
+	PurgeMissing = "the purge does not succeed"
+	// FieldSchool and FieldSemester say which list a line is about.
 	FieldSchool   = "school"
 	FieldSemester = "semester"
 	// FieldReason says why a list was not published.
@@ -31,27 +29,21 @@ const (
 	WorkSweep = "sweep"
 	// SweepLate says that no sweep has ended for longer than its schedule allows.
 	SweepLate = "the sweep is late"
+	// SweepKeepsFailing says that a sweep failed, and so did its retries.
+	SweepKeepsFailing = "the sweep keeps failing"
 	// PurgeLate says that an account should have been purged by now.
 	PurgeLate = "the purge of an account is late"
+	// ScheduleMissing says that /schedule, of internal/refresh, has not succeeded for some time.
+	ScheduleMissing = "the schedule does not succeed"
 )
 
-// Sign-in, of internal/auth, and the calls of compat-server.
-const (
-	SignIn = "sign-in"
-	// OutcomeWrong and OutcomeTooMany are outcomes of rejected sign-ins.
-	OutcomeWrong   = "wrong-credentials"
-	OutcomeTooMany = "too-many-attempts"
+// SignInsRejected says that many sign-ins were rejected in a short time. It is of internal/auth, also as a
+// part of compat-server.
+const SignInsRejected = "many sign-ins are rejected"
 
-	// Call is a call of an old client, FieldCall its method and path, FieldCode the code of its response.
-	Call      = "call"
-	FieldCall = "call"
-	FieldCode = "code"
-	// CallSignIn is the call that signs in.
-	CallSignIn = "POST /apis/v2/auth/token"
-	// CodeWrong and CodeTooMany are codes of rejected sign-ins; old clients depend on the first.
-	CodeWrong   = "AL001"
-	CodeTooMany = "RQ005"
-)
+// ServerErrors says that many requests ended with an error of the server in a short time. It is of
+// internal/server.
+const ServerErrors = "many requests fail"
 
 // The move of the old database, of internal/migration.
 const (

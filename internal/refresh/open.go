@@ -58,7 +58,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
-	return &server.Service{Handler: s.Handler(callers), Close: clients.Close}, nil
+	return &server.Service{Handler: s.Handler(callers), RetryOn503: true, Close: clients.Close}, nil
 }
 
 // QueueFromEnvironment reads the queue's settings. The caller sets the audience and the client.

@@ -62,9 +62,9 @@ func (s *Service) publish(ctx context.Context, t target, l list, run *Run) error
 
 // tryPublish makes one attempt to publish and sets the run's outcome.
 func (s *Service) tryPublish(ctx context.Context, t target, l list, run *Run) error {
-	err := s.firestore.RunTransaction(ctx, func(ctx context.Context, tx *firestore.Transaction) error {
-		st, err := readState(tx, t)
-		if err != nil {
+	var st *state
+	err := s.firestore.RunTransaction(ctx, func(ctx context.Context, tx *firestore.Transaction) (err error) {
+		if st, err = readState(tx, t); err != nil {
 			return err
 		}
 		if st.record.FetchedAt.After(l.fetchedAt) {
@@ -90,7 +90,10 @@ func (s *Service) tryPublish(ctx context.Context, t target, l list, run *Run) er
 		setPublished(&st.record, Published{Object: object, Hash: l.hash, Lectures: l.lectures, At: run.Started})
 		return s.write(tx, t, st, run)
 	})
-	if err != nil && !errors.Is(err, errNoObject) {
+	switch {
+	case err == nil:
+		s.logFailing(ctx, t, st, run)
+	case !errors.Is(err, errNoObject):
 		return fmt.Errorf("publish the list of %s %s: %w", t.school.ID, t.semester.ID, err)
 	}
 	return err
@@ -129,6 +132,8 @@ type state struct {
 	record   Record
 	semester schema.Semester
 	school   schema.School
+	// keepsFailing is set by write if the transaction records that the list keeps failing.
+	keepsFailing bool
 }
 
 func readState(tx *firestore.Transaction, t target) (*state, error) {
@@ -164,6 +169,7 @@ func (s *Service) write(tx *firestore.Transaction, t target, st *state, run *Run
 	}
 	if !run.Started.Before(st.record.LastRun.Started) {
 		st.record.LastRun = *run
+		st.keepsFailing = count(&st.record.Failing, run)
 	}
 	errs := []error{tx.Set(t.record, st.record), tx.Set(schema.RunRef(t.record, run), run)}
 	if school := (schema.School{Name: t.school.Name, LegacyID: t.school.LegacyID}); st.school != school {
@@ -179,9 +185,9 @@ func (s *Service) url(object string) string { return "gs://" + s.bucketName + "/
 
 // record records a run that publishes nothing.
 func (s *Service) record(ctx context.Context, t target, run *Run) error {
-	err := s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
-		st, err := readState(tx, t)
-		if err != nil {
+	var st *state
+	err := s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) (err error) {
+		if st, err = readState(tx, t); err != nil {
 			return err
 		}
 		return s.write(tx, t, st, run)
@@ -189,5 +195,6 @@ func (s *Service) record(ctx context.Context, t target, run *Run) error {
 	if err != nil {
 		return fmt.Errorf("record the run of %s %s: %w", t.school.ID, t.semester.ID, err)
 	}
+	s.logFailing(ctx, t, st, run)
 	return nil
 }

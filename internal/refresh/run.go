@@ -41,7 +41,7 @@ func (s *Service) Refresh(ctx context.Context, task Task) (*Run, error) {
 	t := target{sch, sem, documentsOf(s.firestore, sch.ID, sem.ID)}
 	record, err := ReadRecord(ctx, s.firestore, sch.ID, sem.ID)
 	if err != nil {
-		return run, s.failUnrecorded(run, err)
+		return run, s.failUnrecorded(ctx, task, run, err)
 	}
 	if !run.Slot.After(record.Slot) {
 		run.Outcome, run.Reason, run.Ended = Superseded, "a run for this slot or a later one has finished", s.now()
@@ -49,16 +49,16 @@ func (s *Service) Refresh(ctx context.Context, task Task) (*Run, error) {
 	}
 	until, err := s.notBefore(ctx, sch.ID)
 	if err != nil {
-		return run, s.failUnrecorded(run, err)
+		return run, s.failUnrecorded(ctx, task, run, err)
 	}
 	if until.After(s.now()) {
 		run.Outcome, run.Reason = Failed, "the school asked to be left alone"
 	} else if until, err = s.refresh(ctx, t, task.Accept, &record, run); err != nil {
-		return run, s.failUnrecorded(run, err)
+		return run, s.failUnrecorded(ctx, task, run, err)
 	}
 	if until.After(s.now()) {
 		if err := s.postpone(ctx, t, task, run, until); err != nil {
-			return run, s.failUnrecorded(run, err)
+			return run, s.failUnrecorded(ctx, task, run, err)
 		}
 		return run, nil
 	}
@@ -110,9 +110,14 @@ func (s *Service) refresh(ctx context.Context, t target, accept bool, record *Re
 }
 
 // failUnrecorded completes a run whose outcome could not be recorded because Firestore or Cloud
-// Storage failed. Such a run is always retried.
-func (s *Service) failUnrecorded(run *Run, err error) error {
+// Storage failed. Such a run is always retried. Only this instance counts it.
+func (s *Service) failUnrecorded(ctx context.Context, task Task, run *Run, err error) error {
 	run.Outcome, run.Reason, run.Retry, run.Ended = Failed, reason(err), true, s.now()
+	if s.unrecorded.Add(task.School+"/"+string(task.Semester), run.Ended) {
+		limit := s.unrecorded.Limit()
+		s.log.ErrorContext(ctx, logline.RefreshKeepsFailing, logline.FieldSchool, task.School, logline.FieldSemester, string(task.Semester),
+			"runs", limit.Events, "within", limit.Within.String(), "reason", run.Reason)
+	}
 	return err
 }
 
@@ -140,11 +145,11 @@ func (s *Service) report(ctx context.Context, task Task, run *Run) {
 	case Suspicious, Refused:
 		level = slog.LevelWarn
 	}
-	s.log.LogAttrs(ctx, level, logline.RefreshPrefix+string(run.Outcome),
+	s.log.LogAttrs(ctx, level, "refresh "+string(run.Outcome),
 		slog.String(logline.FieldSchool, task.School), slog.String(logline.FieldSemester, string(task.Semester)),
-		slog.Time("slot", run.Slot), slog.String(logline.FieldOutcome, string(run.Outcome)), slog.String(logline.FieldReason, run.Reason),
+		slog.Time("slot", run.Slot), slog.String("outcome", string(run.Outcome)), slog.String(logline.FieldReason, run.Reason),
 		slog.Int("rows", run.Report.Rows), slog.Int("lectures", run.Lectures),
 		slog.Int("merged", run.Report.Merged), slog.Int("skipped", run.Report.Skipped),
 		slog.Int64("sourceBytes", run.Report.Bytes), slog.Int64("rawBytes", run.RawBytes), slog.Int64("storedBytes", run.StoredBytes),
-		slog.String("url", run.URL), slog.Bool(logline.FieldRetry, run.Retry), slog.Int64("milliseconds", run.Ended.Sub(run.Started).Milliseconds()))
+		slog.String("url", run.URL), slog.Bool("retry", run.Retry), slog.Int64("milliseconds", run.Ended.Sub(run.Started).Milliseconds()))
 }

@@ -17,6 +17,7 @@ import (
 	"cloud.google.com/go/storage"
 	"github.com/googleapis/gax-go/v2"
 
+	"heek.kr/heektime/internal/burst"
 	"heek.kr/heektime/internal/lecturespb"
 	"heek.kr/heektime/internal/school"
 )
@@ -36,7 +37,8 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Service refreshes course lists. It is safe for concurrent use and holds no state between requests.
+// Service refreshes course lists. It is safe for concurrent use. The only state that it holds between
+// requests is a count for an alert.
 type Service struct {
 	schools    *school.File
 	firestore  *firestore.Client
@@ -44,6 +46,7 @@ type Service struct {
 	bucket     *storage.BucketHandle
 	queue      *Queue
 	courses    lecturespb.LecturesClient
+	unrecorded *burst.Detector // failed runs of each list that Firestore has no record of
 	log        *slog.Logger
 	now        func() time.Time
 }
@@ -75,6 +78,7 @@ func New(cfg Config) (*Service, error) {
 		schools: cfg.Schools, firestore: cfg.Firestore,
 		bucketName: cfg.Bucket, bucket: cfg.Storage.Bucket(cfg.Bucket).Retryer(storageRetries()...),
 		queue: cfg.Queue, courses: cfg.Courses, log: cfg.Log,
+		unrecorded: burst.New(burst.Limit{Events: failingRuns, Within: 2 * failingFor, Quiet: failingAgain}),
 		// Firestore stores UTC timestamps in microseconds. Times compared with stored ones need the
 		// same precision.
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) },

@@ -33,6 +33,19 @@ type Refresh struct {
 	Condemned []Object `firestore:"condemned"`
 	// LastRun is the newest run.
 	LastRun Run `firestore:"lastRun"`
+	// Failing counts the runs since the last one that read a good list.
+	Failing Failing `firestore:"failing"`
+}
+
+// Failing is a series of runs that published nothing. It is zero after a good run.
+type Failing struct {
+	// Since is when the first of them started.
+	Since time.Time `firestore:"since"`
+	// Runs is their number; Slots is how many of them no retry follows.
+	Runs  int `firestore:"runs"`
+	Slots int `firestore:"slots"`
+	// Reported is when the service last logged that the list keeps failing.
+	Reported time.Time `firestore:"reported"`
 }
 
 // Object is one generation of an object in the bucket.

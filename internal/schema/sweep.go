@@ -12,6 +12,7 @@ const (
 	FieldUnfinished = "unfinished"
 	FieldLease      = "lease"
 	FieldEnded      = "ended"
+	FieldFailed     = "failed"
 )
 
 // Sweep is sweeps/state: where the sweeper stopped, and what its last run did.
@@ -24,6 +25,8 @@ type Sweep struct {
 	// Last reports what the last run did, Ended is when it ended.
 	Last  SweepReport `firestore:"last"`
 	Ended time.Time   `firestore:"ended"`
+	// Failed is how many runs in a row ended with an error.
+	Failed int `firestore:"failed"`
 }
 
 // SweepPosition is where a run stopped, so that the next one can continue.

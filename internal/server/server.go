@@ -32,6 +32,12 @@ type Service struct {
 	Front func(http.Handler) http.Handler
 	// Close releases the service's resources after the last request; nil if it has none.
 	Close func() error
+	// RetryOn503 says that the service responds 503 to ask for a retry, which Cloud Tasks and Cloud
+	// Scheduler make. Then 503 is not an error of the server.
+	RetryOn503 bool
+	// Log receives a line when many requests fail, as [ReportErrors] describes; nil for none. [Main] sets
+	// it.
+	Log *slog.Logger
 	// ReadTimeout is how long a client may take to send a request, with its body. The default is
 	// seven seconds.
 	ReadTimeout time.Duration
@@ -87,6 +93,7 @@ func run(ctx context.Context, env *environment.Variables, log *slog.Logger, open
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen: %w", err), service.close())
 	}
+	service.Log = log
 	log.Info("serving", "address", l.Addr().String())
 	return Serve(ctx, l, service)
 }
@@ -105,6 +112,9 @@ func run(ctx context.Context, env *environment.Variables, log *slog.Logger, open
 // http2serverConn.processHeaders; https://pkg.go.dev/net/http#Server
 func Serve(ctx context.Context, l net.Listener, service *Service) error {
 	handler := withHealth(service.Handler)
+	if service.Log != nil {
+		handler = ReportErrors(handler, service.Log, service.RetryOn503, time.Now)
+	}
 	if service.Front != nil {
 		handler = service.Front(handler)
 	}

@@ -15,9 +15,10 @@ import * as triggers from './triggers.js';
 import * as services from './services.js';
 import * as requests from './requests.js';
 import * as rules from './rules.js';
+import * as bill from './bill.js';
 import * as alerts from './alerts.js';
 
-const sections = { firestore, users, storage, tasks, schedules, triggers, services, requests, rules, alerts };
+const sections = { firestore, users, storage, tasks, schedules, triggers, services, requests, rules, bill, alerts };
 
 const state = { project: '', projects: [], databases: [] };
 const main = h('main', { id: 'main', tabindex: '-1' });
@@ -106,6 +107,7 @@ function apply(overview) {
   state.databases = overview.databases;
   state.projects = overview.projects;
   state.project ||= overview.project;
+  document.querySelector('.sections a[data-section="bill"]').hidden = !overview.bill;
   const alerts = document.querySelector('.sections a[data-section="alerts"]');
   alerts.hidden = overview.alerts === undefined;
   fill(alerts, t('alerts'), overview.alerts > 0 && [' ', h('span', { class: 'badge bad' }, String(overview.alerts))]);

@@ -18,6 +18,14 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+/** svg creates an element of a drawing, as h does. */
+export function svg(tag, properties = {}, ...children) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', tag);
+  for (const [name, value] of Object.entries(properties)) element.setAttribute(name, value);
+  append(element, children);
+  return element;
+}
+
 function append(element, children) {
   for (const child of children.flat(Infinity)) {
     if (child === undefined || child === null || child === false) continue;

@@ -93,6 +93,7 @@ func (s *Store) place(p PutRequest, o Object, bl *blob) (Object, error) {
 	s.mu.Lock()
 	b.objects.Set(o.Name, next)
 	bl.refs++
+	s.measure(old, next)
 	unused := old != nil && old.blob.release()
 	s.mu.Unlock()
 	if unused {

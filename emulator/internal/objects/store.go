@@ -8,13 +8,15 @@ import (
 
 	"github.com/tidwall/btree"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 )
 
 // Config configures a [Store]. Only Clock is required; zero limits mean the defaults.
 type Config struct {
 	Clock   *clock.Clock
-	DataDir string // data directory; empty: memory only
+	DataDir string         // data directory; empty: memory only
+	Meter   *billing.Meter // counts the stored bytes; nil counts nothing
 
 	// MaxObjectBytes is the size of the largest object; the default is 256 MiB. Cloud Storage
 	// accepts 5 TiB, but without a data directory all objects must fit in memory.
@@ -43,6 +45,9 @@ type Store struct {
 
 	buckets btree.Map[string, *bucket]
 	last    int64 // the highest generation assigned; guarded by commit
+
+	meter  *billing.Meter
+	stored map[string]int64 // billed bytes by bucket; guarded by commit
 }
 
 // Open returns a store with the contents of its data directory. It fails if another process uses
@@ -55,6 +60,8 @@ func Open(cfg Config) (*Store, error) {
 		clock:      cfg.Clock,
 		maxObject:  positiveOr(cfg.MaxObjectBytes, 256<<20),
 		maxPending: positiveOr(cfg.MaxPendingBytes, 1<<30),
+		meter:      cfg.Meter,
+		stored:     map[string]int64{},
 		uploads:    uploads{max: positiveOr(cfg.MaxUploads, 1000), byID: map[string]*Upload{}},
 	}
 	if cfg.DataDir != "" {
@@ -68,6 +75,7 @@ func Open(cfg Config) (*Store, error) {
 			return nil, err
 		}
 	}
+	s.measureAll()
 	return s, nil
 }
 

@@ -28,6 +28,7 @@ func (s *Store) Update(ref Ref, c Conditions, change func(*Metadata) error) (Obj
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b.objects.Set(ref.Name, next)
+	s.measure(r, next)
 	return next.Object, nil
 }
 
@@ -70,6 +71,7 @@ func (s *Store) remove(b *bucket, r *record) error {
 	}
 	s.mu.Lock()
 	b.objects.Delete(r.Name)
+	s.measure(r, nil)
 	unused := r.blob.release()
 	s.mu.Unlock()
 	if unused {

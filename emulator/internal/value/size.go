@@ -23,6 +23,9 @@ func (v Value) Size() int {
 		}
 		return n
 	case Map:
+		if elements, ok := v.Vector(); ok {
+			return 8 * len(elements)
+		}
 		return v.Map().Size() + 32
 	}
 	return 0
@@ -39,8 +42,14 @@ func (f *Fields) Size() int {
 }
 
 // DocumentSize returns the size in bytes of the document at a path relative to the database's root.
-func DocumentSize(relativePath string, f *Fields) int { return NameSize(relativePath) + f.Size() + 32 }
+func DocumentSize(relativePath string, f *Fields) int { return DocumentSizeOf(len(relativePath), f) }
+
+// DocumentSizeOf is [DocumentSize] for a path of n bytes.
+func DocumentSizeOf(n int, f *Fields) int { return NameSizeOf(n) + f.Size() + 32 }
 
 // NameSize returns the size of a document's name, given its path: one byte more than the length of each
 // ID, and 16 bytes for the whole path.
-func NameSize(path string) int { return len(path) + 1 + 16 }
+func NameSize(path string) int { return NameSizeOf(len(path)) }
+
+// NameSizeOf is [NameSize] for a path of n bytes.
+func NameSizeOf(n int) int { return n + 1 + 16 }

@@ -9,6 +9,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/internal/logline"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -36,7 +37,7 @@ func (r *run) begin(ctx context.Context) error {
 		if s.Lease.After(r.now()) {
 			return errBusy
 		}
-		r.at, r.unfinished = s.Position, s.Unfinished
+		r.at, r.unfinished, r.failed = s.Position, s.Unfinished, s.Failed
 		s.Lease = r.now().Add(lease)
 		return tx.Set(ref, s)
 	}, firestore.WithCommitResponseTo(&committed))
@@ -60,13 +61,24 @@ func (r *run) save(ctx context.Context) error {
 	})
 }
 
-// end saves the position and the report, and releases the lease.
-func (r *run) end(ctx context.Context) error {
-	return r.write(ctx, []firestore.Update{
+// keepsFailing is how many runs in a row fail before the sweeper logs that it keeps failing: the job's run
+// and two of its retries.
+const keepsFailing = 3
+
+// end saves the position and the report, counts a run that failed, and releases the lease.
+func (r *run) end(ctx context.Context, failed bool) error {
+	if r.failed++; !failed {
+		r.failed = 0
+	}
+	err := r.write(ctx, []firestore.Update{
 		{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldUnfinished, Value: r.unfinished},
-		{Path: schema.FieldLease, Value: time.Time{}},
+		{Path: schema.FieldLease, Value: time.Time{}}, {Path: schema.FieldFailed, Value: r.failed},
 		{Path: schema.FieldLast, Value: r.report}, {Path: schema.FieldEnded, Value: r.now()},
 	})
+	if r.failed >= keepsFailing {
+		r.log.ErrorContext(ctx, logline.SweepKeepsFailing, "runs", r.failed)
+	}
+	return err
 }
 
 // write updates the document if nobody else has written it since this run did. A run that stalled past

@@ -117,6 +117,7 @@ type run struct {
 	at schema.SweepPosition
 	// unfinished are the users to be continued in the next sweep.
 	unfinished []schema.UnfinishedUser
+	failed     int       // runs in a row before this one that ended with an error
 	written    time.Time // update time of the document after this run's last write
 	report     Report
 	users      *page // the current page of users
@@ -191,7 +192,7 @@ func (s *Service) Sweep(ctx context.Context) (Report, error) {
 			}
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 			defer cancel()
-			return r.report, errors.Join(append(errs, r.end(last))...)
+			return r.report, errors.Join(append(errs, r.end(last, len(errs) > 0))...)
 		case err != nil:
 			// A stage that fails must not block the others.
 			errs = append(errs, fmt.Errorf("sweep %s: %w", stages[i].name, err))
@@ -202,7 +203,7 @@ func (s *Service) Sweep(ctx context.Context) (Report, error) {
 			r.report.Whole = i == len(stages)-1
 		}
 		if r.report.Whole {
-			return r.report, errors.Join(append(errs, r.end(ctx))...)
+			return r.report, errors.Join(append(errs, r.end(ctx, len(errs) > 0))...)
 		}
 		if err := r.save(ctx); err != nil {
 			return r.report, err

@@ -17,7 +17,8 @@ import (
 
 // TestEnvironment tests the environment of a service against its row in the table: the service starts
 // with it, reads every variable of the row and no other, agrees with the row on which are required and
-// on defaults, and reports all missing ones together. root is the root of the repository.
+// on defaults, and reports all missing ones together. If jobs call the service, its 503 asks for a retry.
+// root is the root of the repository.
 //
 // It sets environment variables of the process, so the calling test cannot be parallel.
 func TestEnvironment(t *testing.T, name, root string, open server.Open) {
@@ -41,6 +42,10 @@ func TestEnvironment(t *testing.T, name, root string, open server.Open) {
 		if err := service.Close(); err != nil {
 			t.Errorf("close %s: %v", name, err)
 		}
+	}
+	called := slices.ContainsFunc(d.Jobs, func(j spec.Job) bool { return j.Target.Service == name })
+	if service.RetryOn503 != called {
+		t.Errorf("%s: RetryOn503 is %v, and jobs call it: %v", name, service.RetryOn503, called)
 	}
 	compare(t, row, env.Reads())
 	testMissing(t, row, env.Reads(), values, open)

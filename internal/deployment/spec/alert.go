@@ -1,12 +1,16 @@
 package spec
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
-// Alert is a policy of Cloud Monitoring: it notifies the operator as soon as one of its conditions is
-// met. Conditions are about log lines, so that package alerts can evaluate them on this machine, except
-// for the few that are about metrics which only Google measures.
+// Alert is a policy of Cloud Monitoring: it notifies the operator when its condition is met. Conditions are
+// about log lines, so that package alerts can evaluate them on this machine, except for those about
+// metrics that only Google measures.
 type Alert struct {
-	// ID names the policy, and its section in docs/alerts.md.
+	// ID names the policy, its log-based metric if it needs one, and its section in docs/alerts.md.
 	ID string
 	// Title is what a notification says first.
 	Title string
@@ -14,9 +18,9 @@ type Alert struct {
 	// in the notification; docs/alerts.md has more.
 	Means, Do string
 	Severity  Severity
-	// Conditions are one to six; one of them is enough.
-	Conditions []Condition
-	// Renotify repeats the notification while the alert fires; 0 does not.
+	Condition Condition
+	// Renotify is the least time between two notifications. For [LineMatched] a further line notifies only
+	// after it. The others notify again and again while the condition is met, unless it is 0.
 	Renotify time.Duration
 }
 
@@ -30,30 +34,32 @@ const (
 	Warning  Severity = "WARNING"  // look at it on a working day
 )
 
-// Condition is one of the reasons for an alert: a number of log lines within Window, no line for as long
-// as Window, or a metric whose sum over Window is too high.
+// Condition is the reason for an alert. A policy may have only one condition that matches lines, so each
+// has one.
+//
+// Source: https://cloud.google.com/logging/docs/alerting/log-based-alerts
 type Condition struct {
-	// ID names the condition among all conditions, and its log-based metric.
-	ID   string
 	Kind ConditionKind
-	// Lines are the log lines that count; a line has to match one of them.
+	// Lines are the log lines that it is about; a line has to match one of them.
 	Lines []Lines
-	// By are the fields by whose values lines are counted separately, such as the school.
+	// By are the fields by whose values matching lines are separate incidents, such as the school. The
+	// notification has the values.
 	By []string
 	// Metric is the type of the metric and Resource that of its monitored resource, for [SumOfMetric].
 	Metric, Resource string
-	// AtLeast is the number that the condition is met at.
+	// AtLeast is the sum that [SumOfMetric] is met at.
 	AtLeast int
-	Window  time.Duration
+	// Window is how long lines are absent, or the time over which a metric is summed up.
+	Window time.Duration
 }
 
 // ConditionKind is the kind of a condition.
 type ConditionKind string
 
-// The kinds of conditions.
+// The kinds of conditions. Google bills each but the first.
 const (
-	// LinesCounted is met by AtLeast lines within Window.
-	LinesCounted ConditionKind = "lines"
+	// LineMatched is met by each line that matches. The service that logs the line has counted before.
+	LineMatched ConditionKind = "line"
 	// LinesAbsent is met when the last line is older than Window. As long as there was none since the
 	// alert was created, it is not met.
 	LinesAbsent ConditionKind = "absence"
@@ -61,17 +67,36 @@ const (
 	SumOfMetric ConditionKind = "metric"
 )
 
+// IsFree reports whether Google makes no charge for the condition. The policies of the others exist only
+// if the operator asks for them.
+//
+// Source: https://cloud.google.com/products/observability/pricing (alerting), as of 2026
+func (c *Condition) IsFree() bool { return c.Kind == LineMatched }
+
 // Lines describes log lines. All that is set has to hold.
 type Lines struct {
-	// Services that log the lines, by name; all if empty.
+	// Services that the lines are from, by name; all if empty.
 	Services []string
-	// Requests selects the lines that Cloud Run itself writes for each request, instead of those that the
-	// services write. Their status is in the field httpRequest.status.
-	Requests bool
-	// Messages are the possible messages; any if empty.
+	Log      Log
+	// Messages are the possible messages; any if empty. Only lines of [ServiceLog] have them.
 	Messages []string
 	Where    []Comparison
 }
+
+// Log is one of the logs of a service.
+type Log string
+
+// The logs. The last two are written by Cloud Run itself.
+//
+// Source: https://cloud.google.com/run/docs/logging
+const (
+	// ServiceLog has what the service writes.
+	ServiceLog Log = ""
+	// RequestLog has a line for each request, with the status in [FieldStatus].
+	RequestLog Log = "requests"
+	// SystemLog has what Cloud Run says of instances, such as that one ran out of memory, in [FieldText].
+	SystemLog Log = "system"
+)
 
 // Comparison compares a field of a line. Fields have dots between their names.
 type Comparison struct {
@@ -104,13 +129,44 @@ func (d *Deployment) Alert(id string) (*Alert, bool) {
 	return find(d.Alerts, func(a *Alert) bool { return a.ID == id })
 }
 
-// MetricName is the name of the condition's log-based metric.
-func (c *Condition) MetricName() string { return "heektime-" + c.ID }
-
-// MetricType is the type of the metric that Cloud Monitoring evaluates.
-func (c *Condition) MetricType() string {
-	if c.Kind == SumOfMetric {
-		return c.Metric
+// MetricName is the name of the alert's log-based metric, "" if it needs none.
+func (a *Alert) MetricName() string {
+	if a.Condition.Kind != LinesAbsent {
+		return ""
 	}
-	return "logging.googleapis.com/user/" + c.MetricName()
+	return "heektime-" + a.ID
+}
+
+// MetricType is the type of the metric that Cloud Monitoring evaluates, "" if it evaluates none.
+func (a *Alert) MetricType() string {
+	if name := a.MetricName(); name != "" {
+		return "logging.googleapis.com/user/" + name
+	}
+	return a.Condition.Metric
+}
+
+// AutoClose is how long after its last line or its last point an incident closes. Matching lines close it
+// when the next may notify, in case Cloud Monitoring does not notify about an incident that is open.
+func (a *Alert) AutoClose() time.Duration {
+	if a.Condition.Kind == LineMatched {
+		return max(a.Renotify, minAutoClose)
+	}
+	return 24 * time.Hour
+}
+
+// Describe says in words when the alert notifies.
+func (a *Alert) Describe() string {
+	c := &a.Condition
+	switch c.Kind {
+	case LinesAbsent:
+		return "no such line for " + words(c.Window)
+	case SumOfMetric:
+		return fmt.Sprintf("%d or more within %s", c.AtLeast, words(c.Window))
+	case LineMatched:
+	}
+	by := ""
+	if len(c.By) > 0 {
+		by = " for the same " + strings.Join(c.By, " and ")
+	}
+	return fmt.Sprintf("one line; at most one notification in %s%s", words(a.Renotify), by)
 }

@@ -13,6 +13,8 @@ const (
 	FieldStatus = "httpRequest.status"
 	// FieldSeverity is the severity of a line.
 	FieldSeverity = "severity"
+	// FieldText is the text of a line in [SystemLog].
+	FieldText = "textPayload"
 	// FieldService is the service that a line is from. Cloud Logging has it from Cloud Run, so that it is
 	// right also where a service did not write it.
 	FieldService = "service"
@@ -25,22 +27,21 @@ func LogField(field string) string {
 	switch {
 	case field == FieldService:
 		return "resource.labels.service_name"
-	case field == FieldSeverity, strings.HasPrefix(field, "httpRequest."):
+	case field == FieldSeverity, field == FieldText, strings.HasPrefix(field, "httpRequest."):
 		return field
 	}
 	return "jsonPayload." + field
 }
 
-// Labels are those of the condition's log-based metric, with the expressions that extract them. Cloud
-// Monitoring has the service as a label of the resource.
+// Labels are those of the condition's incidents, with the expressions that extract them from lines. Lines
+// with other values are another incident, with notifications of its own.
 //
-// Source: https://cloud.google.com/logging/docs/logs-based-metrics/labels
+// Sources: https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies#LogMatch,
+// https://cloud.google.com/logging/docs/logs-based-metrics/labels
 func (c *Condition) Labels() map[string]string {
 	labels := map[string]string{}
 	for _, field := range c.By {
-		if field != FieldService {
-			labels[field] = "EXTRACT(" + LogField(field) + ")"
-		}
+		labels[field] = "EXTRACT(" + LogField(field) + ")"
 	}
 	return labels
 }
@@ -60,13 +61,13 @@ func (c *Condition) Filter() string {
 	return `resource.type="cloud_run_revision" AND (` + filter + ")"
 }
 
+// logIDs are the ids of the logs.
+var logIDs = map[Log]string{
+	ServiceLog: "run.googleapis.com/stdout", RequestLog: "run.googleapis.com/requests", SystemLog: "run.googleapis.com/varlog/system",
+}
+
 func (l *Lines) filter() string {
-	var all []string
-	if l.Requests {
-		all = append(all, `log_id("run.googleapis.com/requests")`)
-	} else {
-		all = append(all, `log_id("run.googleapis.com/stdout")`)
-	}
+	all := []string{`log_id("` + logIDs[l.Log] + `")`}
 	if len(l.Services) > 0 {
 		all = append(all, equals(LogField(FieldService), l.Services))
 	}
@@ -104,26 +105,6 @@ func literal(value string) string {
 		return value
 	}
 	return strconv.Quote(value)
-}
-
-// Describe says in words when the condition is met.
-func (c *Condition) Describe() string {
-	window := words(c.Window)
-	by := ""
-	if len(c.By) > 0 {
-		by = " of the same " + strings.Join(c.By, " and ")
-	}
-	switch c.Kind {
-	case LinesAbsent:
-		return "no such line for " + window
-	case SumOfMetric:
-		return fmt.Sprintf("%d or more within %s", c.AtLeast, window)
-	case LinesCounted:
-	}
-	if c.AtLeast == 1 {
-		return "one line within " + window
-	}
-	return fmt.Sprintf("%d lines%s within %s", c.AtLeast, by, window)
 }
 
 // words writes a duration in its largest whole unit.

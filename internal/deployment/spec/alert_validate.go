@@ -14,7 +14,7 @@ var (
 	//
 	// Source: https://cloud.google.com/logging/docs/view/logging-query-language#field_path_identifiers
 	logField = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*$`)
-	// metricLabel is the key of a metric's label.
+	// metricLabel is the key of a label.
 	//
 	// Source: https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.metricDescriptors#LabelDescriptor
 	metricLabel = regexp.MustCompile(`^[a-z][a-zA-Z0-9_]{0,99}$`)
@@ -22,34 +22,39 @@ var (
 	metricType = regexp.MustCompile(`^[a-z]+\.googleapis\.com/[a-z_]+(?:/[a-z_]+)*$`)
 )
 
-// Limits of Cloud Monitoring and of log-based metrics.
+// Limits of Cloud Monitoring and of log-based policies and metrics.
 //
-// Sources: https://cloud.google.com/monitoring/quotas#alerting_uptime_limits (conditions, absence,
-// filters, closing), https://cloud.google.com/monitoring/alerts/metric-absence (23.5 hours),
-// https://cloud.google.com/logging/quotas#logs-based-metrics (labels, names, filters),
+// Sources: https://cloud.google.com/monitoring/quotas#alerting_uptime_limits (windows, closing),
+// https://cloud.google.com/logging/docs/alerting/monitoring-logs#limits (one notification in five minutes),
+// https://cloud.google.com/logging/quotas#logs-based-metrics (labels, names),
 // https://cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.alertPolicies (names, documentation,
 // multiples of a minute, renotification)
 const (
-	maxConditions = 6
 	// minWindow and maxWindow are the alignment periods that a policy may have.
 	minWindow, maxWindow = time.Minute, 25 * time.Hour
-	// minAbsence and maxAbsence bound how long a metric may be absent.
-	minAbsence, maxAbsence = 2 * time.Minute, 23*time.Hour + 30*time.Minute
-	maxFilter              = 20_000
-	maxMetricName          = 100
-	maxMetricLabels        = 10
-	maxDisplayName         = 512
-	maxDocumentation       = 8192
-	maxDocumentationBytes  = 10_240
-	minRenotify            = 30 * time.Minute
-	maxRenotify            = 24 * time.Hour
+	// minAutoClose is the least time after which an incident closes by itself.
+	minAutoClose = 30 * time.Minute
+	// maxFilter is the limit for a condition about a metric. Google has published none for a condition about
+	// lines; Cloud Logging allows 20,000 characters.
+	maxFilter             = 2048
+	maxMetricName         = 100
+	maxIncidentLabels     = 10
+	maxDisplayName        = 512
+	maxDocumentation      = 8192
+	maxDocumentationBytes = 10_240
+	// minRateLimit is the least time between two notifications of a policy that matches lines; minRenotify
+	// that of another. maxRenotify is the most of either: Google has no bound for the first, but an incident
+	// of more than a day ago deserves another notification.
+	minRateLimit = 5 * time.Minute
+	minRenotify  = 30 * time.Minute
+	maxRenotify  = 24 * time.Hour
 )
 
 func (d *Deployment) checkAlerts(f *faults) {
-	seen, conditions := map[string]bool{}, map[string]bool{}
+	seen := map[string]bool{}
 	for _, a := range d.Alerts {
 		f := f.in("alert", a.ID)
-		if !alertID.MatchString(a.ID) {
+		if !alertID.MatchString(a.ID) || len(a.MetricName()) > maxMetricName {
 			f.addf("an id has up to 40 lower-case letters, digits and dashes, and starts with a letter")
 		}
 		f.unique(seen, a.ID)
@@ -67,59 +72,57 @@ func (d *Deployment) checkAlerts(f *faults) {
 		default:
 			f.addf("severity %q is not one of %s, %s, %s", a.Severity, Critical, Error, Warning)
 		}
-		if a.Renotify != 0 && (a.Renotify < minRenotify || a.Renotify > maxRenotify) {
-			f.addf("renotify %v: Cloud Monitoring allows %v to %v", a.Renotify, minRenotify, maxRenotify)
+		least, optional := minRenotify, true
+		if a.Condition.Kind == LineMatched {
+			least, optional = minRateLimit, false
 		}
-		if n := len(a.Conditions); n < 1 || n > maxConditions {
-			f.addf("%d conditions: Cloud Monitoring allows 1 to %d", n, maxConditions)
+		if (a.Renotify != 0 || !optional) && (a.Renotify < least || a.Renotify > maxRenotify || a.Renotify%time.Second != 0) {
+			f.addf("renotify %v: want whole seconds, %v to %v", a.Renotify, least, maxRenotify)
 		}
-		for _, c := range a.Conditions {
-			f := f.in("condition", c.ID)
-			f.unique(conditions, c.ID)
-			d.checkCondition(f, &c)
-		}
+		d.checkCondition(f.in("condition", string(a.Condition.Kind)), &a.Condition)
 	}
 }
 
 func (d *Deployment) checkCondition(f *faults, c *Condition) {
-	if !alertID.MatchString(c.ID) || len(c.MetricName()) > maxMetricName {
-		f.addf("an id has up to 40 lower-case letters, digits and dashes, and starts with a letter")
-	}
-	if c.Window%time.Minute != 0 {
-		f.addf("window %v: Cloud Monitoring allows multiples of a minute", c.Window)
-	}
-	least, most := minWindow, maxWindow
 	switch c.Kind {
-	case LinesCounted:
+	case LineMatched:
+		if c.Window != 0 || c.AtLeast != 0 {
+			f.addf("one line is enough: it has neither a window nor a number")
+		}
 	case LinesAbsent:
-		least, most = minAbsence, maxAbsence
+		checkWindow(f, c.Window)
 		if len(c.By) > 0 || c.AtLeast != 0 {
 			f.addf("an absence has neither groups nor a number")
 		}
 	case SumOfMetric:
+		checkWindow(f, c.Window)
+		if c.AtLeast < 1 {
+			f.addf("it is always met: want a number of at least 1")
+		}
 		if !metricType.MatchString(c.Metric) || c.Resource == "" {
 			f.addf("metric %q of resource %q: want the type of one of Google's metrics and of its resource", c.Metric, c.Resource)
 		}
 		if len(c.Lines) > 0 || len(c.By) > 0 {
 			f.addf("a condition about a metric has no log lines")
 		}
+		return
 	default:
 		f.addf("kind %q is unknown", c.Kind)
-	}
-	if c.Window < least || c.Window > most {
-		f.addf("window %v: Cloud Monitoring allows %v to %v", c.Window, least, most)
-	}
-	if c.Kind != LinesAbsent && c.AtLeast < 1 {
-		f.addf("it is always met: want a number of at least 1")
-	}
-	if c.Kind == SumOfMetric {
-		return
 	}
 	if c.Metric != "" || c.Resource != "" {
 		f.addf("a condition about log lines has no metric of Google's")
 	}
 	d.checkLines(f, c)
 	checkGroups(f, c)
+}
+
+func checkWindow(f *faults, window time.Duration) {
+	if window%time.Minute != 0 {
+		f.addf("window %v: Cloud Monitoring allows multiples of a minute", window)
+	}
+	if window < minWindow || window > maxWindow {
+		f.addf("window %v: Cloud Monitoring allows %v to %v", window, minWindow, maxWindow)
+	}
 }
 
 func (d *Deployment) checkLines(f *faults, c *Condition) {
@@ -129,8 +132,14 @@ func (d *Deployment) checkLines(f *faults, c *Condition) {
 	}
 	valid := true
 	for _, l := range c.Lines {
-		if len(l.Services)+len(l.Messages)+len(l.Where) == 0 {
+		if len(l.Services)+len(l.Messages)+len(l.Where) == 0 || l.Log != ServiceLog && len(l.Where) == 0 {
 			f.addf("it matches every line")
+		}
+		if _, ok := logIDs[l.Log]; !ok {
+			f.addf("log %q is unknown", l.Log)
+		}
+		if l.Log != ServiceLog && len(l.Messages) > 0 {
+			f.addf("lines of Cloud Run have no message")
 		}
 		for _, s := range l.Services {
 			if _, ok := d.Service(s); !ok {
@@ -142,7 +151,7 @@ func (d *Deployment) checkLines(f *faults, c *Condition) {
 		}
 	}
 	if valid && len(c.Filter()) > maxFilter {
-		f.addf("its filter has %d characters: Cloud Logging allows %d", len(c.Filter()), maxFilter)
+		f.addf("its filter has %d characters: want at most %d", len(c.Filter()), maxFilter)
 	}
 }
 
@@ -179,8 +188,8 @@ func checkComparison(f *faults, w Comparison) bool {
 var number = regexp.MustCompile(`^-?[0-9]{1,18}$`)
 
 func checkGroups(f *faults, c *Condition) {
-	if len(c.By) > maxMetricLabels {
-		f.addf("%d groups: a log-based metric has up to %d labels", len(c.By), maxMetricLabels)
+	if len(c.By) > maxIncidentLabels {
+		f.addf("%d groups: an incident has up to %d labels", len(c.By), maxIncidentLabels)
 	}
 	seen := map[string]bool{}
 	for _, field := range c.By {

@@ -13,6 +13,7 @@ import (
 
 	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/reverse"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -32,6 +33,9 @@ type Config struct {
 	// are held meanwhile.
 	MaxChanged int
 	Budget     time.Duration
+	// Known, if it is not nil, is what an earlier comparison of some users has read of all others. It saves reading
+	// all users again, unless there are differences.
+	Known *Known
 	// Arrive waits until all changes of either side up to now have arrived on the other; see [Stream]. Its
 	// error wraps [ErrStuck] if they do not. Without it, both sides must be at rest: no difference is late.
 	Arrive func(context.Context) error
@@ -111,7 +115,10 @@ type comparer struct {
 	total   int
 	// onNewSide has the kinds that have been on the new side: their documents flow back.
 	onNewSide map[schema.MigrationKind]bool
+	// complete has those of them whose documents from before the first switch have all flowed back, too.
+	complete  map[schema.MigrationKind]bool
 	flowsBack bool // some kind's documents flow back
+	reload    bool // what is known may be out of date
 	stuck     bool // nothing arrives
 	reads     counter
 
@@ -188,5 +195,8 @@ func (c *comparer) readState(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("look for the tables of the way back: %w", err)
 	}
-	return nil
+	if c.flowsBack {
+		c.complete, err = reverse.Complete(ctx, c.Old.Pool)
+	}
+	return err
 }

@@ -218,12 +218,15 @@ func (e *explainer) noRow(path string, doc document) {
 // onlyOnNewSide returns why the old database has no place for a document, "" if it should have a row.
 func (e *explainer) onlyOnNewSide(path string, doc document) string {
 	id := doc.Ref.ID
-	if kindOf(path) == schema.MigrateTimetables && e.isNewUser() {
-		// Those that were made before timetables first moved have never flowed back.
+	kind := kindOf(path)
+	switch {
+	case isLectureOfNothing(e, path, doc):
+	case e.complete[kind]:
+		return "" // it has flowed back, or is kept aside
+	case e.onNewSide[kind]:
+		return "made on the new side, perhaps before the switch, and not brought back yet"
+	case kind == schema.MigrateTimetables && e.isNewUser():
 		return "made on the new side"
-	}
-	if e.onNewSide[kindOf(path)] && !isLectureOfNothing(e, path, doc) {
-		return "" // it flows back, or is kept aside
 	}
 	switch collectionOf(path) {
 	case schema.TimetableDocument.Collection():
@@ -313,10 +316,10 @@ func (e *explainer) fields(path string, row converted, doc document) {
 // changedLater is the reason of a difference that a new client has made, before anything flows back.
 const changedLater = "changed on the new side later, by a new client"
 
-// changedLater reports whether a document was updated after its row although nothing flows back yet: what the row
-// has was written before, and is not lost.
+// changedLater reports whether a document was updated after its row although not everything has flowed back yet: what
+// the row has was written before, and is not lost.
 func (e *explainer) changedLater(path string) bool {
-	return !e.onNewSide[kindOf(path)] && isNewer(e.documents[path].Document, e.rows[path].document)
+	return !e.complete[kindOf(path)] && isNewer(e.documents[path].Document, e.rows[path].document)
 }
 
 // renamedLater reports whether the user may have changed their username on the new side later.

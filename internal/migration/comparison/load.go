@@ -11,6 +11,14 @@ import (
 	"heek.kr/heektime/internal/migration/legacydb"
 )
 
+// Known keeps what a comparison of some users has read of all users, for later ones. It is not safe for concurrent
+// use.
+type Known struct {
+	names *conversion.Names
+	uids  []string
+	loads int // how often all users were read
+}
+
 // load reads what conversion needs to know of all rows, and chooses the sample.
 //
 // A user's name depends on those of all other users, so it has to be called again before users are inspected
@@ -21,30 +29,27 @@ func (c *comparer) load(ctx context.Context) error {
 		return err
 	}
 	defer r.Close()
-	names := conversion.NewNames(c.Old.Mapping)
-	total := 0
-	var sample []string
-	for user, err := range legacydb.Rows[legacydb.User](ctx, r, "") {
-		if err != nil {
-			return fmt.Errorf("read the users: %w", err)
-		}
-		names.Put(user)
-		if total++; len(sample) < c.Sample {
-			sample = append(sample, user.ID)
-		} else if i := rand.IntN(total); i < c.Sample {
-			sample[i] = user.ID
+	known := c.Known
+	if known == nil {
+		known = &Known{}
+	}
+	if known.names == nil || c.reload || c.wholeUsers() {
+		if err := known.read(ctx, r, c.Old.Mapping); err != nil {
+			return err
 		}
 	}
+	c.reload = true
 	for name := range c.reserved {
-		names.Reserve(name)
+		known.names.Reserve(name)
 	}
-	if c.convert, err = documentwriter.NewConverter(ctx, c.Firestore, c.Old.Mapping, r, names); err != nil {
+	if c.convert, err = documentwriter.NewConverter(ctx, c.Firestore, c.Old.Mapping, r, known.names); err != nil {
 		return err
 	}
 	if c.sampled != nil || c.wholeUsers() {
-		c.total = max(total, c.total)
+		c.total = max(len(known.uids), c.total)
 		return nil
 	}
+	sample := known.sample(c.Sample)
 	if !c.Since.IsZero() {
 		changed, err := c.changedUsers(ctx)
 		if err != nil {
@@ -56,6 +61,33 @@ func (c *comparer) load(ctx context.Context) error {
 	c.sampled = sample
 	c.total = len(c.sampled)
 	return nil
+}
+
+// read reads all users.
+func (k *Known) read(ctx context.Context, r *legacydb.Reader, mapping *legacydb.Mapping) error {
+	names := conversion.NewNames(mapping)
+	var uids []string
+	for user, err := range legacydb.Rows[legacydb.User](ctx, r, "") {
+		if err != nil {
+			return fmt.Errorf("read the users: %w", err)
+		}
+		names.Put(user)
+		uids = append(uids, user.ID)
+	}
+	k.names, k.uids = names, uids
+	k.loads++
+	return nil
+}
+
+// sample returns n users at random, all if there are fewer.
+func (k *Known) sample(n int) []string {
+	sample := slices.Clone(k.uids[:min(n, len(k.uids))])
+	for i := len(sample); i < len(k.uids) && n > 0; i++ {
+		if j := rand.IntN(i + 1); j < n {
+			sample[j] = k.uids[i]
+		}
+	}
+	return sample
 }
 
 // all reads all rows of a kind that has few.

@@ -25,7 +25,7 @@ import (
 // users there are, not on the order in which they were put, so copy, follow and verify agree.
 //
 // A username that nobody could claim today gets a suffix, too, but its user still signs in with the
-// old one.
+// old one, even if no address can contain it; see [email.ForSignIn].
 //
 // It is safe for concurrent use. It takes about 500 bytes for a user.
 type Names struct {
@@ -47,7 +47,7 @@ type person struct {
 	key     string
 	created int64 // microseconds since 1970, the maximum if unknown
 	raw     string
-	claim   string // normalized, "" if it is not an address
+	claim   string // normalized, "" if nobody can enter the username
 	natural string // username without a suffix, "" if nobody could claim it
 
 	tries []string
@@ -65,6 +65,12 @@ type Name struct {
 	moved   bool // Address is not that of the old username
 }
 
+// IsRenamed reports whether the username is not the one that the user had.
+func (n Name) IsRenamed() bool { return n.renamed }
+
+// SignsInAnew reports whether the user cannot sign in with the old username any more, but with Username.
+func (n Name) SignsInAnew() bool { return n.moved }
+
 // NewNames returns names without users.
 func NewNames(m *legacydb.Mapping) *Names {
 	return &Names{
@@ -72,14 +78,14 @@ func NewNames(m *legacydb.Mapping) *Names {
 	}
 }
 
-// addressOf is what a user signs in with who has a username: the username is an address, or becomes one.
-// It returns "" if it cannot.
+// addressOf is the address of the account that somebody who enters a username signs in to: the username is an
+// address, or becomes one. It returns "" for a username that nobody can enter.
 func addressOf(username string) string {
 	username = strings.TrimSpace(username)
 	if !strings.Contains(username, "@") {
 		username += "@" + email.OldDomain
 	}
-	address, err := email.Normalize(username)
+	address, err := email.ForSignIn(username)
 	if err != nil {
 		return ""
 	}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"heek.kr/heektime/internal/email"
 	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/schema"
@@ -32,7 +33,7 @@ func TestNames(t *testing.T) {
 	long := strings.Repeat("가", 40)
 	for name, c := range map[string]struct {
 		users             []legacydb.User
-		username, address string // of user a; a * stands for a suffix, and = for the username
+		username, address string // of user a; a * stands for a suffix, = for the username, and old for what it was
 	}{
 		"clean":                         {[]legacydb.User{user("a", "희경minsu", "01")}, "희경minsu", "희경minsu" + oldDomain},
 		"upper case":                    {[]legacydb.User{user("a", "Minsu", "01")}, "Minsu", "minsu" + oldDomain},
@@ -43,25 +44,25 @@ func TestNames(t *testing.T) {
 		"NULL is younger than any":      {[]legacydb.User{user("a", "minsu", ""), user("b", "MINSU", "31")}, suffix("minsu"), "="},
 		"too short":                     {[]legacydb.User{user("a", "kim", "01")}, suffix("kim"), "kim" + oldDomain},
 		"too long":                      {[]legacydb.User{user("a", long, "01")}, suffix(strings.Repeat("가", 25)), long + oldDomain},
-		"longer than an address can be": {[]legacydb.User{user("a", strings.Repeat("가", 300), "01")}, suffix(strings.Repeat("가", 25)), "="},
+		"longer than an address can be": {[]legacydb.User{user("a", strings.Repeat("가", 300), "01")}, suffix(strings.Repeat("가", 25)), "old"},
 		"slash":                         {[]legacydb.User{user("a", "kim/minsu", "01")}, suffix("kim_minsu"), "kim/minsu" + oldDomain},
 		"address":                       {[]legacydb.User{user("a", "Kim@Korea.ac.kr", "01")}, suffix("Kim"), "kim@korea.ac.kr"},
-		"two at signs":                  {[]legacydb.User{user("a", "kim@a@b.kr", "01")}, suffix("kim"), "="},
-		"only an at sign":               {[]legacydb.User{user("a", "@minsu", "01")}, suffix("user"), "="},
+		"two at signs":                  {[]legacydb.User{user("a", "kim@a@b.kr", "01")}, suffix("kim"), "old"},
+		"only an at sign":               {[]legacydb.User{user("a", "@minsu", "01")}, suffix("user"), "old"},
 		"another's address":             {[]legacydb.User{user("a", "minsu"+oldDomain, "02"), user("b", "minsu", "01")}, suffix("minsu"), "="},
 		"an older user's address":       {[]legacydb.User{user("a", "minsu", "02"), user("b", "minsu"+oldDomain, "01")}, suffix("minsu"), "="},
 		"spaces around":                 {[]legacydb.User{user("a", " minsu ", "01")}, "minsu", "minsu" + oldDomain},
-		"spaces within":                 {[]legacydb.User{user("a", "kim min su", "01")}, suffix("kim_min_su"), "="},
+		"spaces within":                 {[]legacydb.User{user("a", "kim min su", "01")}, suffix("kim_min_su"), "old"},
 		"empty":                         {[]legacydb.User{user("a", "", "01")}, suffix("user"), "="},
 		"NULL":                          {[]legacydb.User{{ID: "a"}}, suffix("user"), "="},
-		"dots":                          {[]legacydb.User{user("a", "..", "01")}, suffix("user"), "="},
-		"two dots within":               {[]legacydb.User{user("a", "kim..su", "01")}, suffix("kim.su"), "="},
-		"zero-width space":              {[]legacydb.User{user("a", "kim\u200bsu", "01")}, suffix("kim_su"), "="},
+		"dots":                          {[]legacydb.User{user("a", "..", "01")}, suffix("user"), "old"},
+		"two dots within":               {[]legacydb.User{user("a", "kim..su", "01")}, "kim..su", "old"},
+		"zero-width space":              {[]legacydb.User{user("a", "kim\u200bsu", "01")}, suffix("kim_su"), "old"},
 		"full-width":                    {[]legacydb.User{user("a", "ｍｉｎｓｕ", "01")}, suffix("minsu"), "ｍｉｎｓｕ" + oldDomain},
 		"ligature":                      {[]legacydb.User{user("a", "ﬁne12", "01")}, suffix("fine12"), "ﬁne12" + oldDomain},
-		"emoji of several":              {[]legacydb.User{user("a", "👨‍👩‍👧12", "01")}, suffix("👨_👩_👧12"), "="},
+		"emoji of several":              {[]legacydb.User{user("a", "👨‍👩‍👧12", "01")}, suffix("👨_👩_👧12"), "old"},
 		"not UTF-8":                     {[]legacydb.User{user("a", "kim\xff\xfe", "01")}, suffix("kim"), "="},
-		"parentheses":                   {[]legacydb.User{user("a", "kim(su)", "01")}, suffix("kim_su"), "="},
+		"parentheses":                   {[]legacydb.User{user("a", "kim(su)", "01")}, suffix("kim_su"), "old"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			names := conversion.NewNames(legacydb.Default())
@@ -77,8 +78,11 @@ func TestNames(t *testing.T) {
 				want = base + got.Username[len(base):]
 			}
 			address := c.address
-			if address == "=" {
+			switch address {
+			case "=":
 				address = got.Username + oldDomain
+			case "old": // the user enters what they always have
+				address, _ = email.ForSignIn(*c.users[0].Username)
 			}
 			if got.Username != want || !strings.EqualFold(got.Address, address) {
 				t.Errorf("%q with %q, want %q with %q", got.Username, got.Address, c.username, c.address)

@@ -132,6 +132,23 @@ func (a *attempt) flip(ctx context.Context) error {
 // errUnknown means that it is not known whether the state has flipped.
 var errUnknown = errors.New("unknown whether the switch took place, because Firestore does not respond: run the same command again")
 
+// verifyEarly compares both sides while they are in use, which may take long, and leaves only what changes from then
+// on to the comparison while writes are held.
+func (a *attempt) verifyEarly(ctx context.Context) error {
+	if a.cfg.VerifyEarly == nil {
+		return nil
+	}
+	began := time.Now()
+	if err := a.cfg.VerifyEarly(ctx, a.kind, a.since); err != nil {
+		return err
+	}
+	a.since = began.Add(-clockDifference)
+	return nil
+}
+
+// clockDifference is how much the clock by which the old server dates rows may be behind this one.
+const clockDifference = 10 * time.Second
+
 // verify compares both sides. New clients write to Firestore while others are held, so a difference may only
 // be late: it is compared again while there is time.
 func (a *attempt) verify(ctx context.Context) error {

@@ -45,6 +45,7 @@ func (a *attempt) backward() (steps []step, held int) {
 	if a.kind == state.Accounts {
 		steps = append(steps, step{"make replaced passwords unusable", a.passwords})
 	}
+	steps = append(steps, step{"compare both sides while they are in use", a.verifyEarly})
 	steps = append(steps, step{"make servers notice changes of the state sooner", a.prepare})
 	held = len(steps)
 	return append(steps,
@@ -59,7 +60,7 @@ func (a *attempt) backward() (steps []step, held int) {
 
 // passwords makes old hashes unusable that the new side has replaced, as far as the stream cannot report it.
 func (a *attempt) passwords(ctx context.Context) error {
-	return a.awaitMark(ctx, reverse.PasswordMark())
+	return a.awaitMark(ctx, reverse.PasswordMark(), sweepTimeout)
 }
 
 // markPoll is how often the old database is asked for the mark.
@@ -74,11 +75,11 @@ func (a *attempt) drainBack(ctx context.Context) error {
 	if a.kind == state.Schools {
 		return nil
 	}
-	return a.awaitMark(ctx, rand.Text())
+	return a.awaitMark(ctx, rand.Text(), drainTimeout)
 }
 
-func (a *attempt) awaitMark(ctx context.Context, mark string) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, drainTimeout, errNoReverse)
+func (a *attempt) awaitMark(ctx context.Context, mark string, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, errNoReverse)
 	defer cancel()
 	var written time.Time
 	for {
@@ -89,9 +90,9 @@ func (a *attempt) awaitMark(ctx context.Context, mark string) error {
 				return fmt.Errorf("write a mark: %w", err)
 			}
 		}
-		applied, err := reverse.Mark(ctx, a.conn)
+		applied, err := reverse.Applied(ctx, a.conn, mark)
 		switch {
-		case err == nil && applied == mark:
+		case err == nil && applied:
 			return nil
 		case err != nil && ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -108,5 +109,9 @@ func (a *attempt) awaitMark(ctx context.Context, mark string) error {
 
 // drainTimeout is how long a mark may take while writes are not held. When they are, the limit counts.
 const drainTimeout = time.Minute
+
+// sweepTimeout is how long listing all accounts may take. Writes are not held meanwhile. Authentication lists 1,000
+// at a time.
+const sweepTimeout = 15 * time.Minute
 
 var errNoReverse = errors.New("changes of Firestore do not arrive in the old database: is heektime migrate follow running?")

@@ -28,6 +28,9 @@ type Config struct {
 	// Verify compares both sides of a kind while its writes are held, first of all what changed since a time.
 	// An error takes the switch back. nil compares nothing.
 	Verify func(ctx context.Context, kind state.Kind, since time.Time) error
+	// VerifyEarly compares both sides of a kind before its writes are held, so that Verify, while they are, has only
+	// what changed since. nil compares nothing.
+	VerifyEarly func(ctx context.Context, kind state.Kind, since time.Time) error
 	// Limit is how long writes may be held, state.SwitchLimit if it is 0.
 	Limit time.Duration
 	// Progress is called after each step.

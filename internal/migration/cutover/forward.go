@@ -48,6 +48,7 @@ const sinceMargin = 10 * time.Minute
 func (a *attempt) forward() (steps []step, held int) {
 	steps = []step{
 		{"apply what has changed so far", a.drain},
+		{"compare both sides while they are in use", a.verifyEarly},
 		{"make servers notice changes of the state sooner", a.prepare},
 	}
 	held = len(steps)

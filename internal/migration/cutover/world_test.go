@@ -335,7 +335,7 @@ func (w *world) reverseStub() {
 				return
 			}
 			if snap.Exists() {
-				conn.Exec(ctx, "UPDATE heektime_migration.reverse_stream SET mark = $1", schema.ReadMigrationMark(snap.Data()))
+				conn.Exec(ctx, "UPDATE heektime_migration.reverse_stream SET mark = $1, password_mark = $1", schema.ReadMigrationMark(snap.Data()))
 			}
 		}
 	})

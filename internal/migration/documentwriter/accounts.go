@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -20,7 +21,8 @@ type Accounts struct {
 	writer    *Writer
 	converter *conversion.Converter
 	// written has the names that each user has documents of, as far as this process knows.
-	written map[string]conversion.Name
+	written   map[string]conversion.Name
+	passwords Passwords
 }
 
 // NewAccounts reads all users.
@@ -60,6 +62,18 @@ func IsOldUID(uid string) bool {
 // Write writes the documents of the users with these keys as they are in the old database now, and of
 // those whose names change by that. former are further names that users may have documents of.
 func (a *Accounts) Write(ctx context.Context, r *legacydb.Reader, keys []string, former map[string][]conversion.Name) error {
+	return a.write(ctx, r, keys, former, nil)
+}
+
+// WriteChanged is [Accounts.Write] for users whose rows were changed at these times, by key. Only then, a
+// password hash that has changed replaces the password in Authentication, see [Passwords].
+func (a *Accounts) WriteChanged(ctx context.Context, r *legacydb.Reader, changedAt map[string]time.Time) error {
+	return a.write(ctx, r, slices.Sorted(maps.Keys(changedAt)), nil, changedAt)
+}
+
+func (a *Accounts) write(ctx context.Context, r *legacydb.Reader, keys []string, former map[string][]conversion.Name,
+	changedAt map[string]time.Time,
+) error {
 	for len(keys) > 0 {
 		rows, err := legacydb.ByKey[legacydb.User](ctx, r, keys)
 		if err != nil {
@@ -85,7 +99,7 @@ func (a *Accounts) Write(ctx context.Context, r *legacydb.Reader, keys []string,
 			change.Former = append(change.Former, a.formerNames(key, change.Documents)...)
 			changes = append(changes, change)
 		}
-		taken, err := a.writer.WriteUsers(ctx, changes, a.IsOld)
+		taken, err := a.writeUsers(ctx, changes, changedAt)
 		if err != nil {
 			return err
 		}
@@ -132,11 +146,21 @@ func (a *Accounts) remember(keys []string) {
 // from.
 func (a *Accounts) WriteRows(ctx context.Context, r *legacydb.Reader, rows []legacydb.User) error {
 	changes := make([]UserChange, len(rows))
+	changedAt := map[string]time.Time{}
 	for i, row := range rows {
 		documents, _ := a.converter.User(row)
 		changes[i] = UserChange{UID: row.ID, Documents: documents, Former: a.formerNames(row.ID, documents)}
+		if documents != nil {
+			// A snapshot does not say when a row was changed last, only the old server does.
+			changedAt[row.ID], _ = documents.User.Fields[schema.FieldUpdatedAt].(time.Time)
+		}
 	}
-	taken, err := a.writer.WriteUsers(ctx, changes, a.IsOld)
+	if a.passwords != nil {
+		if err := a.passwords.First(ctx, hashesOf(changes, changedAt)); err != nil {
+			return err
+		}
+	}
+	taken, err := a.writeUsers(ctx, changes, changedAt)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@
 //	fence.go   Claim, after which only this process writes, and Advance, which moves the position
 //	write.go   Commit, which writes documents in chunks
 //	users.go   WriteUsers, which keeps usernames unique while users exchange them
+//	accounts.go  Accounts, which knows what everyone is called; passwords.go which hashes have changed
 //	trees.go   Descendants, the documents below those of rows that are gone
 //	ramp.go    Ramp, the pace at which Firestore should get new traffic
 //

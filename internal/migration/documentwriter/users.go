@@ -23,6 +23,14 @@ type UserChange struct {
 	Former []conversion.Name
 }
 
+// WrittenUsers is what [Writer.WriteUsers] found.
+type WrittenUsers struct {
+	// Taken are names that belong to accounts from the new side.
+	Taken []string
+	// LeftAlone are the uids of which nothing was written.
+	LeftAlone []string
+}
+
 // maxUsers is how many users one transaction writes, with up to six documents each.
 const maxUsers = 40
 
@@ -32,37 +40,39 @@ const maxUsers = 40
 // Users exchange names, and a name that one gives up another takes, so who has a name is read in the
 // same transaction: a name's document is deleted only if it is still the user's, and replaced only if it
 // belongs to an old user, whose turn comes or has come. Names of accounts from the new side stay:
-// WriteUsers writes all documents but theirs and returns those names. The caller reserves them and
-// converts again.
+// WriteUsers writes nothing of the users who should get one and returns those names. The caller reserves them
+// and converts again.
 //
 // An account that is about to be deleted, or that is blocked, has no user document: only deletions/{uid}.
 // It is left alone.
 //
 // Billed for each user: up to 3 writes, a deletion for each document of a former name, and a read of each
 // of these documents but the user's own.
-func (w *Writer) WriteUsers(ctx context.Context, changes []UserChange, isOld func(uid string) bool) (taken []string, err error) {
+func (w *Writer) WriteUsers(ctx context.Context, changes []UserChange, isOld func(uid string) bool) (WrittenUsers, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxParallel)
 	var mu sync.Mutex
+	var all WrittenUsers
 	for chunk := range slices.Chunk(changes, maxUsers) {
 		group.Go(func() error {
-			names, err := w.writeUsers(ctx, chunk, isOld)
+			written, err := w.writeUsers(ctx, chunk, isOld)
 			mu.Lock()
 			defer mu.Unlock()
-			taken = append(taken, names...)
+			all.Taken = append(all.Taken, written.Taken...)
+			all.LeftAlone = append(all.LeftAlone, written.LeftAlone...)
 			return err
 		})
 	}
-	return taken, group.Wait()
+	return all, group.Wait()
 }
 
-func (w *Writer) writeUsers(ctx context.Context, chunk []UserChange, isOld func(string) bool) (taken []string, err error) {
+func (w *Writer) writeUsers(ctx context.Context, chunk []UserChange, isOld func(string) bool) (written WrittenUsers, err error) {
 	writes := 0
 	for _, c := range chunk {
 		writes += 3 + 2*len(c.Former)
 	}
 	if err := w.ramp.Wait(ctx, min(writes, rampStart)); err != nil {
-		return nil, err
+		return written, err
 	}
 	err = w.fenced(ctx, fmt.Sprintf("write %d users from %s on", len(chunk), chunk[0].UID), func(_ context.Context, tx *firestore.Transaction) error {
 		t := &userTransaction{client: w.client, tx: tx, isOld: isOld}
@@ -72,10 +82,10 @@ func (w *Writer) writeUsers(ctx context.Context, chunk []UserChange, isOld func(
 		for _, c := range chunk {
 			t.plan(c)
 		}
-		taken = t.taken
+		written = t.written
 		return t.write()
 	})
-	return taken, err
+	return written, err
 }
 
 // userTransaction is the state of one attempt to write users.
@@ -88,7 +98,7 @@ type userTransaction struct {
 	hidden  map[string]bool   // uids with a pending deletion or a block
 	changes map[string]Write  // by path; a later one replaces an earlier one
 	order   []string
-	taken   []string
+	written WrittenUsers
 }
 
 // read reads who owns the documents that the changes are about.
@@ -155,12 +165,14 @@ func (t *userTransaction) change(write Write) {
 // plan adds the writes of one user.
 func (t *userTransaction) plan(c UserChange) {
 	if t.hidden[c.UID] {
+		t.written.LeftAlone = append(t.written.LeftAlone, c.UID)
 		return
 	}
 	keep := map[string]bool{}
 	if d := c.Documents; d != nil {
 		if owner := t.owners[d.Username.Ref.Path]; owner != "" && owner != c.UID && !t.isOld(owner) {
-			t.taken = append(t.taken, d.Username.Ref.ID)
+			t.written.Taken = append(t.written.Taken, d.Username.Ref.ID)
+			t.written.LeftAlone = append(t.written.LeftAlone, c.UID)
 			return
 		}
 		for _, doc := range d.All() {

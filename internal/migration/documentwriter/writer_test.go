@@ -3,6 +3,8 @@ package documentwriter_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,7 +21,7 @@ import (
 
 func claim(t *testing.T, fs *firestore.Client) *documentwriter.Writer {
 	t.Helper()
-	w, _, err := documentwriter.Claim(t.Context(), fs)
+	w, _, err := documentwriter.Claim(t.Context(), fs, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +81,7 @@ func TestReplacedWriter(t *testing.T) {
 	if err := first.Advance(t.Context(), schema.MigrationPosition{LSN: "0/1"}); err != nil {
 		t.Fatal(err)
 	}
-	second, position, err := documentwriter.Claim(t.Context(), fs)
+	second, position, err := documentwriter.Claim(t.Context(), fs, slog.New(slog.DiscardHandler))
 	if err != nil || position.LSN != "0/1" {
 		t.Fatalf("claimed position %+v, %v", position, err)
 	}
@@ -182,9 +184,9 @@ func TestWriteUsers(t *testing.T) {
 		{"gone", []documentwriter.UserChange{change("1", "", "a")}, "c=2 c:h-2"},
 		{"gone again", []documentwriter.UserChange{change("1", "", "a", "c")}, "c=2 c:h-2"},
 	} {
-		taken, err := w.WriteUsers(t.Context(), c.changes, func(string) bool { return true })
-		if err != nil || len(taken) > 0 {
-			t.Fatalf("%s: taken %v, %v", c.step, taken, err)
+		written, err := w.WriteUsers(t.Context(), c.changes, func(string) bool { return true })
+		if err != nil || len(written.Taken) > 0 {
+			t.Fatalf("%s: %+v, %v", c.step, written, err)
 		}
 		if got := owners(t, fs); sorted(got) != sorted(c.want) {
 			t.Errorf("%s: %s, want %s", c.step, got, c.want)
@@ -216,13 +218,13 @@ func TestWriteUsersLeavesAlone(t *testing.T) {
 	if _, err := schema.DeletionRef(fs, "3").Set(t.Context(), map[string]any{"signedOut": true}); err != nil {
 		t.Fatal(err)
 	}
-	taken, err := w.WriteUsers(t.Context(), []documentwriter.UserChange{
+	written, err := w.WriteUsers(t.Context(), []documentwriter.UserChange{
 		{UID: "1", Documents: documents(fs, "1", "a")},
 		{UID: "2", Documents: documents(fs, "2", "b")},
 		{UID: "3", Documents: documents(fs, "3", "c")},
 	}, func(uid string) bool { return len(uid) == 1 })
-	if err != nil || len(taken) != 1 || taken[0] != "a" {
-		t.Fatalf("taken %v, %v, want a", taken, err)
+	if slices.Sort(written.LeftAlone); err != nil || !slices.Equal(written.Taken, []string{"a"}) || !slices.Equal(written.LeftAlone, []string{"1", "3"}) {
+		t.Fatalf("%+v, %v, want a taken, and 1 and 3 left alone", written, err)
 	}
 	if got := owners(t, fs); sorted(got) != sorted("a=born on the new side b=2 b:h-2") && !strings.HasPrefix(got, "a=born on the new side b=2") {
 		t.Errorf("owners %s", got)

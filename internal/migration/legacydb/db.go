@@ -51,10 +51,23 @@ type selection struct {
 // Open connects to the old database and checks that the mapping's SELECTs run and have the columns that
 // each kind needs. The error says what to change.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
+	db, err := Connect(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.prepare(ctx); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return db, nil
+}
+
+// Connect returns the old database without a request to it, so that PostgreSQL may be down. Only its Pool may be
+// used; [DB.Checked] returns one that can read rows.
+func Connect(ctx context.Context, cfg Config) (*DB, error) {
 	settings, err := pgxpool.ParseConfig(cfg.URL)
 	if err != nil {
-		// pgx's error quotes the connection string, without the password if it could tell which part it is.
-		return nil, errors.New("the connection string of the old database is malformed: want postgres://USER:PASSWORD@HOST/DATABASE")
+		return nil, errURL
 	}
 	for name, value := range map[string]string{
 		"DateStyle": "ISO", "TimeZone": "UTC", "extra_float_digits": "1", "client_encoding": "UTF8", "application_name": "heektime migrate",
@@ -70,12 +83,30 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the old database: %w", err)
 	}
-	db := &DB{Pool: pool, Mapping: cfg.Mapping, selects: map[Kind]*selection{}}
-	if err := db.prepare(ctx); err != nil {
-		pool.Close()
+	return &DB{Pool: pool, Mapping: cfg.Mapping}, nil
+}
+
+// errURL replaces pgx's error, which quotes the connection string, without the password if it could tell which part
+// it is.
+var errURL = errors.New("the connection string of the old database is malformed: want postgres://USER:PASSWORD@HOST/DATABASE")
+
+// Describe names the database of a connection string, without the password.
+func Describe(url string) (string, error) {
+	cfg, err := pgconn.ParseConfig(url)
+	if err != nil {
+		return "", errURL
+	}
+	return fmt.Sprintf("%s on %s, port %d, as %s", cfg.Database, cfg.Host, cfg.Port, cfg.User), nil
+}
+
+// Checked checks the mapping as [Open] does, against the schema as it is now, and returns a database that shares
+// the connections of db. Closing either closes both.
+func (db *DB) Checked(ctx context.Context) (*DB, error) {
+	checked := &DB{Pool: db.Pool, Mapping: db.Mapping}
+	if err := checked.prepare(ctx); err != nil {
 		return nil, err
 	}
-	return db, nil
+	return checked, nil
 }
 
 // ErrMapping is wrapped by errors of [Open] that say that the mapping does not fit the database: trying
@@ -107,6 +138,7 @@ func (db *DB) prepare(ctx context.Context) error {
 		return fmt.Errorf("PostgreSQL %d is too old: %d or later is supported; upgrade it, or replicate to a newer one and move from that",
 			version/10000, MinVersion/10000)
 	}
+	db.selects = map[Kind]*selection{}
 	var errs []error
 	for _, kind := range Kinds() {
 		s, err := describe(ctx, conn.Conn(), kind, db.Mapping.Rows[kind])

@@ -56,6 +56,20 @@ func TestNext(t *testing.T) {
 		{"a guard was left", "follow", "guarded", func(o *Overview) { o.Kinds[1].Guarded = "final" }},
 		{"the way back is stuck", "follow", "back-stopped", func(o *Overview) { moved(o, 2, now); o.Back.LagSeconds = 3600 }},
 		{"everything moved today", "", "wait", func(o *Overview) { moved(o, 3, now.Add(-time.Hour)) }},
+		{"finished", "", "finished", func(o *Overview) {
+			moved(o, 3, now)
+			o.Copy, o.Follow, o.Back = nil, nil, nil
+			for i := range o.Kinds {
+				o.Kinds[i].Guarded = ""
+			}
+		}},
+		{"finish was killed", "finish", "finish-again", func(o *Overview) {
+			moved(o, 3, now)
+			o.Follow.Missing = true
+			for i := range o.Kinds {
+				o.Kinds[i].Guarded = ""
+			}
+		}},
 		{"everything moved long ago", "finish", "finish", func(o *Overview) { moved(o, 3, now.Add(-15*24*time.Hour)) }},
 	} {
 		o := ready()

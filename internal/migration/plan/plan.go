@@ -2,11 +2,14 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/internal/email"
 	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
@@ -23,8 +26,20 @@ type Config struct {
 	Slot, Publication string
 	// Found is called with every finding, in the order of the rows.
 	Found func(conversion.Finding) error
+	// Renamed is called with every user who is called something else from then on.
+	Renamed func(Renamed) error
 	// Progress is called from time to time with how many rows of a kind have been read.
 	Progress func(kind legacydb.Kind, rows int64)
+}
+
+// Renamed is a user to tell that they are called something else.
+type Renamed struct {
+	// UID is the same on both sides. Before is the username in the old database, "" if it has none.
+	UID, Before, After string
+	// SignsInAnew means that they sign in with After from then on, and not with Before as they do now.
+	SignsInAnew bool
+	// Email is an address to write to, if the username is one; old accounts have no other.
+	Email string
 }
 
 // Report says what a move would do.
@@ -39,6 +54,8 @@ type Report struct {
 	// Findings is how many there are, UsersToTell how many users will notice that they are called
 	// something else.
 	Findings, UsersToTell int64
+	// Names is how many users have a name besides their username, which moves nowhere.
+	Names int64
 	// Absent are schools and semesters that have no document in Firestore.
 	Absent []Absent
 	// Reserved is how many usernames belong to accounts that the old database does not have.
@@ -62,10 +79,10 @@ type Kind struct {
 	Affected int64
 }
 
-// Ready reports whether nothing must be mended before the copy.
+// Ready reports whether nothing must be mended before heektime migrate copy --prepare.
 func (r *Report) Ready() bool {
 	for _, q := range r.Requirements {
-		if !q.OK && !q.Advice {
+		if !q.OK && !q.Advice && !q.Prepared {
 			return false
 		}
 	}
@@ -92,6 +109,8 @@ type planner struct {
 	used     map[string]int64
 	refs     map[string]*firestore.DocumentRef
 	rowPaths map[string]bool // those that the old database has a row for
+
+	renamedErr error // of Config.Renamed
 }
 
 // Run reads the old database at one snapshot and converts every row. Memory does not depend on how many
@@ -123,7 +142,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	p.report.Groups = sorted(p.groups)
 	p.report.UsersToTell = int64(len(p.toTell))
 	p.bill()
-	return p.report, p.requirements(ctx)
+	return p.report, errors.Join(p.renamedErr, p.requirements(ctx))
 }
 
 // names reads all usernames of both sides, since what a user is called depends on all others.
@@ -173,9 +192,13 @@ func (p *planner) rows(ctx context.Context) error {
 		func() error {
 			return eachRow(ctx, p, func(row legacydb.User) (int, []conversion.Finding) {
 				docs, findings := c.User(row)
+				if row.Name != nil && *row.Name != "" {
+					p.report.Names++
+				}
 				if docs == nil {
 					return 0, findings
 				}
+				p.tell(row)
 				return len(docs.All()), findings
 			})
 		},
@@ -190,6 +213,22 @@ func (p *planner) rows(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// tell collects a user who is renamed.
+func (p *planner) tell(row legacydb.User) {
+	name, ok := p.converter.Names().Of(row.ID)
+	if !ok || !name.IsRenamed() || p.cfg.Renamed == nil {
+		return
+	}
+	r := Renamed{UID: row.ID, After: name.Username, SignsInAnew: name.SignsInAnew()}
+	if row.Username != nil {
+		r.Before = *row.Username
+	}
+	if address, err := email.Normalize(r.Before); err == nil && !strings.HasSuffix(address, "@"+email.OldDomain) {
+		r.Email = address
+	}
+	p.renamedErr = errors.Join(p.renamedErr, p.cfg.Renamed(r))
 }
 
 func (p *planner) timetable(row legacydb.Timetable) (int, []conversion.Finding) {

@@ -167,7 +167,11 @@ func (s *session) applyUsers(ctx context.Context, r *legacydb.Reader, b *batch) 
 		}
 		s.reconciled = true
 	}
-	if err := s.accounts.Write(ctx, r, keys, nil); err != nil {
+	changedAt := map[string]time.Time{}
+	for _, key := range keys {
+		changedAt[key] = b.rows[legacydb.UserKind][key].changedAt
+	}
+	if err := s.accounts.WriteChanged(ctx, r, changedAt); err != nil {
 		return err
 	}
 	if err := s.deleteBelowGone(ctx, r, keys); err != nil {
@@ -178,7 +182,7 @@ func (s *session) applyUsers(ctx context.Context, r *legacydb.Reader, b *batch) 
 		return fmt.Errorf("read timetables: %w", err)
 	}
 	for _, row := range timetables {
-		b.add(legacydb.Affected{Kind: legacydb.TimetableKind, Key: row.ID, Children: true}, false)
+		b.add(legacydb.Affected{Kind: legacydb.TimetableKind, Key: row.ID, Children: true}, false, time.Time{})
 	}
 	return nil
 }

@@ -35,9 +35,11 @@ type affectedRow struct {
 	children bool
 	// early means that a change was already in the names that were read when the session began.
 	early bool
+	// changedAt is when the last of the changes was committed.
+	changedAt time.Time
 }
 
-func (b *batch) add(a legacydb.Affected, early bool) {
+func (b *batch) add(a legacydb.Affected, early bool, at time.Time) {
 	if b.rows == nil {
 		b.rows = map[legacydb.Kind]map[string]*affectedRow{}
 	}
@@ -58,6 +60,9 @@ func (b *batch) add(a legacydb.Affected, early bool) {
 	}
 	row.children = row.children || a.Children
 	row.early = row.early || early
+	if at.After(row.changedAt) {
+		row.changedAt = at
+	}
 }
 
 // keys returns the keys of a kind's rows, sorted.

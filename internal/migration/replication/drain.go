@@ -14,8 +14,8 @@ import (
 )
 
 // Drain waits until heektime migrate follow, in whatever process, has applied everything up to a
-// position of the old database's log. Every transaction that committed before the caller read the
-// position from pg_current_wal_lsn() is then in Firestore. It returns a [Problem] if following has
+// position of the old database's log. Every transaction that others saw before the caller read the
+// position with [walstream.CurrentLSN] is then in Firestore. It returns a [Problem] if following has
 // stopped. The context should have a deadline. Billed: 1 write, and a read for each position that is
 // written meanwhile.
 func Drain(ctx context.Context, client *firestore.Client, lsn walstream.LSN) error {

@@ -138,11 +138,15 @@ func (r *receiver) change(ctx context.Context, c *walstream.Change) error {
 		return nil
 	}
 	early := r.begin != nil && r.session.namesAt.Contains(r.begin.XID)
+	var at time.Time
+	if r.begin != nil {
+		at = r.begin.CommittedAt
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	b := &r.collected
 	for _, a := range affected {
-		b.add(a, early)
+		b.add(a, early, at)
 	}
 	b.changes++
 	if n := len(b.transactions); r.begin != nil && (n == 0 || b.transactions[n-1] != r.begin.XID) {

@@ -11,6 +11,7 @@ import (
 	"heek.kr/heektime/internal/logline"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/passwords"
 )
 
 // Names of what following uses in the old database, unless [Config] has others.
@@ -26,11 +27,17 @@ type Config struct {
 	// URL is the connection string of the old database. Its role must be allowed to replicate.
 	URL     string
 	Mapping *legacydb.Mapping
+	// DB is the same database, if the caller has connections to it, which following then uses; see
+	// [legacydb.Connect]. If it is nil, each session opens its own.
+	DB *legacydb.DB
 	// Firestore is where documents are written.
 	Firestore *firestore.Client
 	// Slot, Publication and Origin have the default names if they are empty. Slots and origins belong to
 	// the whole PostgreSQL cluster.
 	Slot, Publication, Origin string
+	// Accounts removes passwords in Authentication that the old server has replaced. nil means that nobody
+	// has one there.
+	Accounts passwords.Authentication
 	// Log gets a line for what happens, and regularly one with the lag; nil discards them.
 	Log *slog.Logger
 	// Adjust, if it is not nil, changes what is about to be written for documents that have been on the new

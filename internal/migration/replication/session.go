@@ -13,6 +13,7 @@ import (
 	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/passwords"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/migration/walstream"
 	"heek.kr/heektime/internal/schema"
@@ -29,6 +30,7 @@ type session struct {
 
 	converter *conversion.Converter
 	accounts  *documentwriter.Accounts
+	passwords *passwords.Store
 	// namesAt is what the reader of all names saw: a change of a user that it contains does not say any
 	// more what else changed by it.
 	namesAt    walstream.Snapshot
@@ -41,6 +43,7 @@ type session struct {
 	applied  walstream.LSN // everything up to it has been written
 	written  walstream.LSN // the position in Firestore
 	wroteAt  time.Time
+	changes  int           // that were applied since then
 	confirm  atomic.Uint64 // written, for the receiver
 	progress bool          // changes were applied in this session
 	changed  bool          // changes were applied after the position was written
@@ -92,11 +95,19 @@ func (s *session) open(ctx context.Context) (err error) {
 	if s.lock, err = Lock(ctx, s.cfg.URL); err != nil {
 		return err
 	}
-	if s.writer, s.position, err = documentwriter.Claim(ctx, s.cfg.Firestore); err != nil {
+	if s.writer, s.position, err = documentwriter.Claim(ctx, s.cfg.Firestore, s.cfg.Log); err != nil {
 		return err
 	}
-	s.db, err = legacydb.Open(ctx, legacydb.Config{URL: s.cfg.URL, Mapping: s.cfg.Mapping, ReadOnly: true})
-	return explainOpen(err)
+	if s.cfg.DB != nil {
+		s.db, err = s.cfg.DB.Checked(ctx)
+	} else {
+		s.db, err = legacydb.Open(ctx, legacydb.Config{URL: s.cfg.URL, Mapping: s.cfg.Mapping, ReadOnly: true})
+	}
+	if err != nil {
+		return explainOpen(err)
+	}
+	s.passwords, err = passwords.Open(ctx, s.cfg.URL, s.cfg.Accounts)
+	return err
 }
 
 // load reads what conversions need to know of the whole database.
@@ -112,6 +123,7 @@ func (s *session) load(ctx context.Context) error {
 	if s.accounts, err = documentwriter.NewAccounts(ctx, s.writer, s.converter, r); err != nil {
 		return err
 	}
+	s.accounts.SetPasswords(s.passwords)
 	// It contains at least the transactions that the reader saw.
 	s.namesAt, err = walstream.CurrentSnapshot(ctx, s.db.Pool)
 	return err
@@ -151,8 +163,11 @@ func (s *session) close() {
 	if s.lock != nil {
 		closeBriefly(s.lock.Close)
 	}
-	if s.db != nil {
+	if s.db != nil && s.cfg.DB == nil {
 		s.db.Close()
+	}
+	if s.passwords != nil {
+		closeBriefly(s.passwords.Close)
 	}
 }
 

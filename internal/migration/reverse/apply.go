@@ -84,7 +84,8 @@ func (r *runner) expand(ctx context.Context, set *changeSet) error {
 	return nil
 }
 
-// missing returns the documents of a set that exist and have no row.
+// missing returns the documents of a set that exist and have no row. It adds those above them that a backfill has
+// not brought back yet.
 func (r *runner) missing(ctx context.Context, set *changeSet) (missing []*change, err error) {
 	reader, err := r.cfg.DB.Reader(ctx, "")
 	if err != nil {
@@ -92,6 +93,11 @@ func (r *runner) missing(ctx context.Context, set *changeSet) (missing []*change
 	}
 	defer reader.Close()
 	rows, err := loadRows(ctx, r.cfg.DB.Pool, reader, set)
+	for added := err == nil; added; {
+		if added, err = r.addAbove(ctx, set, rows); added && err == nil {
+			rows, err = loadRows(ctx, r.cfg.DB.Pool, reader, set)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,10 @@ type changeSet struct {
 	// checked has the documents that were read after everything that the old database had committed by then
 	// was applied, so that one without a row is new.
 	checked map[string]bool
+	// above has the documents that were looked for because they are above one of the set.
+	above map[string]bool
+	// names has names of accounts that were read ahead, by uid.
+	names map[string]string
 	// complete means that all documents are applied anyway, so nothing below a document has to be read.
 	complete bool
 }
@@ -44,7 +48,7 @@ type changeSet struct {
 func newChangeSet() *changeSet {
 	return &changeSet{
 		users: map[string]*change{}, timetables: map[string]*change{}, lectures: map[string]*change{},
-		credentials: map[string]*change{}, deletions: map[string]*change{}, checked: map[string]bool{},
+		credentials: map[string]*change{}, deletions: map[string]*change{}, checked: map[string]bool{}, above: map[string]bool{},
 	}
 }
 

@@ -15,8 +15,10 @@
 //	rows.go       timetables and lectures as rows
 //	rowset.go     which row a document has
 //	names.go      usernames that depend on other users
+//	backfill.go   documents that new apps wrote before the first switch
 //	reconcile.go  compares everything, after changes were lost
 //	passwords.go  which old password hashes may stay
+//	sweep.go      finds passwords that were set in Authentication directly
 //	aside.go      what has no place in the old database
 //	decode.go     documents of the wire
 //
@@ -31,7 +33,7 @@
 //
 // The new side keeps passwords in Firebase Authentication, which shows nobody its hashes. The hash in the old
 // database stays only while it is the account's password: from the moment the new side has a password
-// for the account, or the credential with the old hash is gone, the hash that was there at the switch is
-// replaced by one that no password matches. compat-server lets such an account sign in through
-// Authentication after a move back. A hash that the old server has written since stays.
+// for the account, or the credential with the old hash is gone, that hash is replaced by one that no password
+// matches. compat-server lets such an account sign in through Authentication after a move back. A hash that the
+// old server writes after that counts again, and package passwords removes the password in Authentication.
 package reverse

@@ -2,21 +2,19 @@ package reverse
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"firebase.google.com/go/v4/auth"
 	"github.com/jackc/pgx/v5"
 	"google.golang.org/api/iterator"
 
-	"heek.kr/heektime/internal/migration/conversion"
+	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/passwords"
 	"heek.kr/heektime/internal/migration/state"
-	"heek.kr/heektime/internal/schema"
 )
 
 // Accounts is what the way back has to know from Firebase Authentication.
@@ -64,38 +62,12 @@ func (a FirebaseAccounts) WithPassword(ctx context.Context) iter.Seq2[string, er
 	}
 }
 
-// fingerprint identifies a hash without revealing it.
-func fingerprint(hash string) string {
-	sum := sha256.Sum256([]byte(hash))
-	return hex.EncodeToString(sum[:])
-}
-
-// rememberPasswords stores fingerprints of the password hashes as they are at the switch to the new side.
-func (t *transaction) rememberPasswords(ctx context.Context) error {
-	if _, err := t.tx.Exec(ctx, "DELETE FROM heektime_migration.passwords"); err != nil {
-		return err
-	}
-	var rows [][]any
-	for user, err := range legacydb.Rows[legacydb.User](ctx, t.reader, "") {
-		if err != nil {
-			return err
-		}
-		documents, _ := t.cfg.Converter.User(user)
-		if documents == nil || documents.Credential == nil || user.PasswordHash == nil {
-			continue
-		}
-		rows = append(rows, []any{user.ID, documents.Credential.Ref.ID, fingerprint(*user.PasswordHash)})
-	}
-	if _, err := t.tx.CopyFrom(ctx, pgx.Identifier{"heektime_migration", "passwords"}, []string{"key", "credential", "fingerprint"},
-		pgx.CopyFromRows(rows)); err != nil {
-		return fmt.Errorf("remember the passwords: %w", err)
-	}
-	_, err := t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_position SET passwords = true WHERE kind = $1", string(state.Accounts))
-	return err
-}
-
-// credentialGone makes the old hash unusable: the account has a password in Authentication now, or is gone.
+// credentialGone makes the old hash unusable: the account has a password in Authentication now, or is gone. If
+// the account has a credential again, the old server has set another password, or the user's name, since.
 func (t *transaction) credentialGone(ctx context.Context, c *change) error {
+	if !t.wasNew[state.Accounts] {
+		return nil // a switch that is taken back must leave the old side as it was; a sweep finds the account later
+	}
 	rows, err := t.tx.Query(ctx, "SELECT key FROM heektime_migration.passwords WHERE credential = $1", c.ids[1])
 	if err != nil {
 		return err
@@ -104,25 +76,37 @@ func (t *transaction) credentialGone(ctx context.Context, c *change) error {
 	if err != nil {
 		return err
 	}
-	return t.expirePasswords(ctx, keys)
+	var gone []string
+	for _, key := range keys {
+		has, err := credential.Has(ctx, t.cfg.Client, key)
+		if err != nil {
+			return err
+		}
+		if !has {
+			gone = append(gone, key)
+		}
+	}
+	return t.expirePasswords(ctx, gone, nil)
 }
 
-// expirePasswords makes the hashes of these users unusable, if they are still those of the switch.
-func (t *transaction) expirePasswords(ctx context.Context, keys []string) error {
+// expirePasswords makes the hashes of these users unusable, if they are still those that Firestore has got, and
+// had got before a time unless that is nil.
+func (t *transaction) expirePasswords(ctx context.Context, keys []string, before *time.Time) error {
 	users, err := byKey(ctx, t.reader, keys, func(r *legacydb.User) string { return r.ID })
 	if err != nil {
 		return err
 	}
 	for key, user := range users {
 		var known string
-		err := t.tx.QueryRow(ctx, "SELECT fingerprint FROM heektime_migration.passwords WHERE key = $1", key).Scan(&known)
+		err := t.tx.QueryRow(ctx, "SELECT fingerprint FROM heektime_migration.passwords WHERE key = $1 AND ($2::timestamptz IS NULL OR at < $2)",
+			key, before).Scan(&known)
 		if errors.Is(err, pgx.ErrNoRows) {
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if user.PasswordHash == nil || fingerprint(*user.PasswordHash) != known {
+		if user.PasswordHash == nil || passwords.Fingerprint(*user.PasswordHash) != known {
 			continue // the old server has set another password since
 		}
 		hash := unusableHash
@@ -132,52 +116,6 @@ func (t *transaction) expirePasswords(ctx context.Context, keys []string) error 
 		}
 		t.putName(*user)
 	}
-	_, err = t.tx.Exec(ctx, "DELETE FROM heektime_migration.passwords WHERE key = ANY ($1)", keys)
+	_, err = t.tx.Exec(ctx, "DELETE FROM heektime_migration.passwords WHERE key = ANY ($1) AND ($2::timestamptz IS NULL OR at < $2)", keys, before)
 	return err
-}
-
-// passwordChunk is how many accounts one transaction checks.
-const passwordChunk = 1000
-
-// passwordMark is how marks begin that make Run list the accounts first.
-const passwordMark = "passwords "
-
-// PasswordMark returns a new mark for [schema.MigrationMark]. When it is applied, the old hashes of all
-// accounts that had a password in Authentication when it was written are unusable.
-func PasswordMark() string { return passwordMark + rand.Text() }
-
-// sweepPasswords makes the old hashes of all accounts with a password in Authentication unusable. The stream
-// cannot report such a password if it was set there directly.
-func (r *runner) sweepPasswords(ctx context.Context) error {
-	var keys []string
-	flush := func() error {
-		err := r.transact(ctx, newChangeSet(), func(ctx context.Context, t *transaction) error {
-			rows, err := t.tx.Query(ctx, "SELECT key FROM heektime_migration.passwords WHERE key = ANY ($1)", keys)
-			if err != nil {
-				return err
-			}
-			known, err := pgx.CollectRows(rows, pgx.RowTo[string])
-			if err != nil || len(known) == 0 {
-				return err
-			}
-			return t.expirePasswords(ctx, known)
-		})
-		keys = keys[:0]
-		return err
-	}
-	for uid, err := range r.cfg.Accounts.WithPassword(ctx) {
-		if err != nil {
-			return err
-		}
-		ref := schema.UserRef(r.cfg.Client, uid)
-		if ref == nil {
-			continue
-		}
-		if keys = append(keys, conversion.UserKey(schema.Path(ref))); len(keys) == passwordChunk {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return flush()
 }

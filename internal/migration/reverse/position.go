@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"heek.kr/heektime/internal/migration/passwords"
 	"heek.kr/heektime/internal/migration/state"
 )
 
@@ -44,15 +45,15 @@ func InstallOn(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.PgConn().Exec(ctx, installSQL).ReadAll(); err != nil {
 		return fmt.Errorf("create the schema heektime_migration in the old database: %w", err)
 	}
-	return nil
+	return passwords.Install(ctx, conn)
 }
 
-// Begin makes [Run] apply the changes of a kind's documents from a time of Firestore on, at which both
-// sides were equal. If they are applied already, that goes on. A switch calls it before the new side
-// accepts its first write.
+// Begin makes [Run] apply the changes of a kind's documents from a time of Firestore on, and then, once the kind is
+// on the new side, the documents that new apps have written before. If they are applied already, that goes on. A
+// switch calls it before the new side accepts its first write.
 func Begin(ctx context.Context, db Executor, kind Kind, at time.Time) error {
-	_, err := db.Exec(ctx, `INSERT INTO heektime_migration.reverse_position (kind, read_time) VALUES ($1, $2)
-		ON CONFLICT (kind) DO UPDATE SET passwords = false`, string(kind), at)
+	_, err := db.Exec(ctx, "INSERT INTO heektime_migration.reverse_position (kind, read_time) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+		string(kind), at)
 	if err != nil {
 		return fmt.Errorf("begin the way back of %s: %w", kind, err)
 	}
@@ -69,13 +70,15 @@ func End(ctx context.Context, db Executor, kind Kind) error {
 
 // position is what the old database remembers of the stream.
 type position struct {
-	starts    map[Kind]start
-	passwords bool // the hashes at the switch are remembered
+	starts map[Kind]start
+	// left has the kinds whose documents from before the first switch are not all in the old database, and the
+	// last one that is.
+	left map[Kind]string
 }
 
 // readPosition reads the position. lock keeps other transactions from changing it.
 func readPosition(ctx context.Context, db Executor, lock bool) (*position, error) {
-	sql := "SELECT kind, token, read_time, passwords FROM heektime_migration.reverse_position"
+	sql := "SELECT kind, token, read_time, backfill FROM heektime_migration.reverse_position"
 	if lock {
 		sql += " FOR UPDATE"
 	}
@@ -84,26 +87,31 @@ func readPosition(ctx context.Context, db Executor, lock bool) (*position, error
 		return nil, fmt.Errorf("read the position of the way back: %w", err)
 	}
 	defer rows.Close()
-	p := &position{starts: map[Kind]start{}}
+	p := &position{starts: map[Kind]start{}, left: map[Kind]string{}}
 	for rows.Next() {
 		var kind string
 		var s start
-		var passwords bool
-		if err := rows.Scan(&kind, &s.token, &s.time, &passwords); err != nil {
+		var backfill *string
+		if err := rows.Scan(&kind, &s.token, &s.time, &backfill); err != nil {
 			return nil, err
 		}
+		if backfill != nil {
+			p.left[Kind(kind)] = *backfill
+		}
 		p.starts[Kind(kind)] = s
-		p.passwords = p.passwords || passwords && Kind(kind) == state.Accounts
 	}
 	return p, rows.Err()
 }
 
-// Mark is the last mark that [Run] has applied: everything that Firestore committed before it is in the old
+// Applied reports whether [Run] has applied a mark: everything that Firestore committed before it is in the old
 // database.
-func Mark(ctx context.Context, db Executor) (string, error) {
-	var mark string
-	if err := db.QueryRow(ctx, "SELECT mark FROM heektime_migration.reverse_stream").Scan(&mark); err != nil {
-		return "", fmt.Errorf("read how far the way back is: %w", err)
+func Applied(ctx context.Context, db Executor, mark string) (applied bool, err error) {
+	column := "mark"
+	if isPasswordMark(mark) {
+		column = "password_mark"
 	}
-	return mark, nil
+	if err := db.QueryRow(ctx, "SELECT "+column+" = $1 FROM heektime_migration.reverse_stream", mark).Scan(&applied); err != nil {
+		return false, fmt.Errorf("read how far the way back is: %w", err)
+	}
+	return applied, nil
 }

@@ -50,7 +50,7 @@ func (r *runner) reconcile(ctx context.Context, kinds []Kind) error {
 		if err != nil {
 			return err
 		}
-		if _, err := r.conn.Exec(ctx, "UPDATE heektime_migration.reverse_position SET token = NULL, read_time = $1 WHERE kind = $2",
+		if _, err := r.conn.Exec(ctx, "UPDATE heektime_migration.reverse_position SET token = NULL, read_time = $1, backfill = NULL WHERE kind = $2",
 			now.ReadTime, string(kind)); err != nil {
 			return err
 		}

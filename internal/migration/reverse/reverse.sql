@@ -9,14 +9,17 @@ CREATE TABLE IF NOT EXISTS heektime_migration.reverse_position (
     kind      text PRIMARY KEY,
     token     bytea,
     read_time timestamptz NOT NULL,
-    -- whether passwords has the hashes as they were at the last switch
-    passwords boolean NOT NULL DEFAULT false
+    -- the last document from before the first switch that was brought back, NULL if all of them were
+    backfill  text DEFAULT ''
 );
 
--- reverse_stream has one row: the last mark that was applied, and when.
+-- reverse_stream has one row: the last mark that was applied, and when. A mark for passwords is applied once the
+-- accounts in Authentication have been listed after it.
 CREATE TABLE IF NOT EXISTS heektime_migration.reverse_stream (
     only_row   boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     mark       text NOT NULL DEFAULT '',
+    password_mark        text NOT NULL DEFAULT '',
+    wanted_password_mark text NOT NULL DEFAULT '',
     applied_at timestamptz
 );
 INSERT INTO heektime_migration.reverse_stream DEFAULT VALUES ON CONFLICT DO NOTHING;
@@ -42,11 +45,3 @@ CREATE TABLE IF NOT EXISTS heektime_migration.parked (
     path text PRIMARY KEY,
     row  jsonb NOT NULL
 );
-
--- passwords has a fingerprint of each usable password hash as it was at the switch.
-CREATE TABLE IF NOT EXISTS heektime_migration.passwords (
-    key         text PRIMARY KEY,
-    credential  text NOT NULL, -- id of the document
-    fingerprint text NOT NULL
-);
-CREATE INDEX IF NOT EXISTS passwords_credential ON heektime_migration.passwords (credential);

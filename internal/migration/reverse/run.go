@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -91,6 +90,10 @@ type runner struct {
 	conn   *pgx.Conn // its transactions have the origin, and guards let them pass
 	active map[Kind]start
 	phases map[Kind]state.Phase
+	wasNew map[Kind]bool // a kind is or was on the new side
+
+	sweeps   *sweeps
+	backfill *backfill
 
 	unsettled map[string]bool // keys of users whose names may differ from those of the new side
 }
@@ -109,10 +112,8 @@ func (r *runner) session(ctx context.Context) error {
 		return err
 	}
 	r.active = position.starts
+	r.backfill = &backfill{runner: r, left: position.left}
 	if err := r.readPhases(ctx); err != nil {
-		return err
-	}
-	if err := r.ensurePasswords(ctx, position); err != nil {
 		return err
 	}
 	s, err := open(streamCtx, r.cfg.Listener, r.cfg.Database, r.targets())
@@ -147,20 +148,29 @@ func (r *runner) applyAll(ctx context.Context, s *stream) error {
 			}
 		}
 	}()
-	var sweep <-chan time.Time
-	if r.cfg.PasswordInterval > 0 && r.cfg.Accounts != nil {
+	var tick <-chan time.Time
+	if r.cfg.PasswordInterval > 0 {
 		ticker := time.NewTicker(r.cfg.PasswordInterval)
 		defer ticker.Stop()
-		sweep = ticker.C
+		tick = ticker.C
 	}
+	r.sweeps = &sweeps{runner: r}
+	if err := r.sweeps.resume(ctx); err != nil {
+		return err
+	}
+	r.backfill.next(ctx)
 	stored := time.Now()
 	for {
 		var err error
 		select {
 		case p := <-points:
 			err = r.applyPoint(ctx, r.gather(p, points), &stored)
-		case <-sweep:
-			err = r.sweepPasswords(ctx)
+		case <-tick:
+			r.sweeps.begin(ctx)
+		case found, more := <-r.sweeps.found():
+			err = r.sweeps.handle(ctx, found, more)
+		case page := <-r.backfill.pages:
+			err = r.backfill.apply(ctx, page)
 		case err = <-ended:
 		case <-ctx.Done():
 			err = ctx.Err()
@@ -200,9 +210,10 @@ func (r *runner) readPhases(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.phases = map[Kind]state.Phase{}
+	r.phases, r.wasNew = map[Kind]state.Phase{}, map[Kind]bool{}
 	for _, kind := range state.Kinds() {
-		r.phases[kind] = view.Of(kind).Phase
+		s := view.Of(kind)
+		r.phases[kind], r.wasNew[kind] = s.Phase, s.WasNew || s.Phase == state.PhaseNew
 	}
 	return nil
 }
@@ -273,27 +284,32 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 		if err := r.readPhases(ctx); err != nil {
 			return err
 		}
+		r.backfill.next(ctx)
 	}
+	r.backfill.touch(set)
 	if set.empty() && set.mark == "" && time.Since(*stored) < idlePositionInterval {
 		return r.restartIfNeeded(ctx, set)
-	}
-	if strings.HasPrefix(set.mark, passwordMark) && r.cfg.Accounts != nil {
-		if err := r.sweepPasswords(ctx); err != nil {
-			return err
-		}
 	}
 	err := r.apply(ctx, set, func(ctx context.Context, t *transaction) error {
 		if err := t.storePosition(ctx, p.token, p.time); err != nil {
 			return err
 		}
-		if set.mark == "" {
+		column := "mark"
+		switch {
+		case set.mark == "":
 			return nil
+		case isPasswordMark(set.mark):
+			column = "wanted_password_mark"
 		}
-		_, err := t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_stream SET mark = $1", set.mark)
+		_, err := t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_stream SET "+column+" = $1", set.mark)
 		return err
 	})
 	if err != nil {
 		return err
+	}
+	if isPasswordMark(set.mark) {
+		r.sweeps.mark = set.mark
+		r.sweeps.begin(ctx)
 	}
 	*stored = time.Now()
 	return r.restartIfNeeded(ctx, set)
@@ -327,13 +343,5 @@ func (r *runner) restartIfNeeded(ctx context.Context, set *changeSet) error {
 	if len(position.starts) != len(r.active) {
 		return errRestart
 	}
-	return r.ensurePasswords(ctx, position)
-}
-
-// ensurePasswords remembers the password hashes once accounts are on the new side.
-func (r *runner) ensurePasswords(ctx context.Context, p *position) error {
-	if _, active := p.starts[state.Accounts]; !active || p.passwords || r.phases[state.Accounts] != state.PhaseNew {
-		return nil
-	}
-	return r.transact(ctx, newChangeSet(), func(ctx context.Context, t *transaction) error { return t.rememberPasswords(ctx) })
+	return nil
 }

@@ -98,6 +98,9 @@ func (t *transaction) displayName(ctx context.Context, uid string) (string, erro
 	if t.cfg.Accounts == nil {
 		return "", nil
 	}
+	if name, ok := t.set.names[uid]; ok {
+		return name, nil
+	}
 	return t.cfg.Accounts.DisplayName(ctx, uid)
 }
 

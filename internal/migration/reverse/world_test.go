@@ -22,6 +22,7 @@ import (
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
+	"heek.kr/heektime/internal/migration/passwords"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/schema"
 )
@@ -117,8 +118,19 @@ func newWorldOn(t *testing.T, database *postgrestest.Database) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(w.db.Close)
+	known, err := passwords.Open(t.Context(), w.url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer known.Close(context.WithoutCancel(t.Context()))
 	for _, doc := range w.converted() {
 		w.set(doc.Ref, doc.Fields)
+		if hash, ok := doc.Fields[schema.FieldHash].(string); ok {
+			hashes := []passwords.Hash{{UID: doc.Fields[schema.FieldUID].(string), Credential: doc.Ref.ID, Text: hash}}
+			if err := known.First(t.Context(), hashes); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	w.phase(state.Accounts, state.PhaseNew)
 	w.phase(state.Timetables, state.PhaseNew)
@@ -246,9 +258,15 @@ func (w *world) arrive() {
 func (w *world) arriveWith(mark string) {
 	w.t.Helper()
 	w.set(schema.MigrationMarkRef(w.client), schema.MigrationMark{Mark: mark}.Fields())
+	w.awaitApplied(mark)
+}
+
+// awaitApplied waits until a mark that was written is applied.
+func (w *world) awaitApplied(mark string) {
+	w.t.Helper()
 	for {
-		applied, err := Mark(w.t.Context(), w.db.Pool)
-		if err == nil && applied == mark {
+		applied, err := Applied(w.t.Context(), w.db.Pool, mark)
+		if err == nil && applied {
 			return
 		}
 		select {

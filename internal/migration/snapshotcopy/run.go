@@ -14,6 +14,7 @@ import (
 	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/passwords"
 	"heek.kr/heektime/internal/migration/replication"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/schema"
@@ -26,6 +27,8 @@ type Config struct {
 	Mapping *legacydb.Mapping
 	// Firestore is where documents are written.
 	Firestore *firestore.Client
+	// Accounts is as in [replication.Config].
+	Accounts passwords.Authentication
 	// Slot and Publication have the default names of package replication if they are empty.
 	Slot, Publication string
 	// Prepare creates or mends what the old database needs; without it, Run only says what is missing.
@@ -121,6 +124,7 @@ type copying struct {
 	saved     time.Time
 	converter *conversion.Converter
 	accounts  *documentwriter.Accounts
+	passwords *passwords.Store
 	// rows streams rows, lookup reads single ones meanwhile.
 	rows, lookup *legacydb.Reader
 }
@@ -144,7 +148,11 @@ func attempt(ctx context.Context, cfg Config, m *meter) error {
 		return err
 	}
 	c := &copying{cfg: cfg, db: db, meter: m}
-	if c.writer, _, err = documentwriter.Claim(ctx, cfg.Firestore); err != nil {
+	if c.passwords, err = passwords.Open(ctx, cfg.URL, cfg.Accounts); err != nil {
+		return err
+	}
+	defer closeBriefly(c.passwords.Close)
+	if c.writer, _, err = documentwriter.Claim(ctx, cfg.Firestore, cfg.Log); err != nil {
 		return err
 	}
 	if cfg.Ramp {

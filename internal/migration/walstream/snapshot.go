@@ -15,9 +15,19 @@ type Snapshot struct {
 	running []uint32
 }
 
-// CurrentLSN returns how far the database's log is written.
+// CurrentLSN returns a position of the database's log that is after every transaction that other sessions see now,
+// and up to which the log is on the disk, so that it is streamed. PostgreSQL's own position is neither while
+// transactions do not wait for the log (synchronous_commit = off): they are visible before they are written. So this
+// commits a message to nobody, which waits for the log, but for no standby.
+//
+// Source: https://www.postgresql.org/docs/12/wal-async-commit.html
 func CurrentLSN(ctx context.Context, db querier) (lsn LSN, err error) {
-	if err := db.QueryRow(ctx, "SELECT pg_current_wal_lsn()::text").Scan(&lsn); err != nil {
+	const flush = "SELECT set_config('synchronous_commit', 'local', true) || pg_logical_emit_message(true, 'heektime', '')::text"
+	var text string
+	if err = db.QueryRow(ctx, flush).Scan(&text); err == nil {
+		err = db.QueryRow(ctx, "SELECT pg_current_wal_flush_lsn()::text").Scan(&lsn)
+	}
+	if err != nil {
 		return 0, fmt.Errorf("read the position of the old database's log: %w", err)
 	}
 	return lsn, nil

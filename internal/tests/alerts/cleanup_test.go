@@ -8,7 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/scheduler/apiv1/schedulerpb"
 	firebaseauth "firebase.google.com/go/v4/auth"
+	"google.golang.org/grpc"
 
 	"heek.kr/heektime/emulator/emulatortest/authclient"
 	"heek.kr/heektime/emulator/emulatortest/storageclient"
@@ -32,35 +34,69 @@ func (w *world) cleanup(t *testing.T, authAddress, bucket string) (string, *dele
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w.serve(t, "cleanup", cleanup.Handler(d, s, w.callers(t), log)), d
+	handler := cleanup.Handler(cleanup.Config{Firestore: fs, Deletion: d, Sweeper: s, Callers: w.callers(t), Log: log, Now: w.Clock.Now})
+	return w.serve(t, "cleanup", handler), d
+}
+
+// jobs are the two jobs that watch each other, with their services.
+type jobs struct {
+	*refresher
+	schedule, purge *schedulerpb.Job
+	cleanupURL      string
+	deletion        *deletion.Service
+}
+
+// jobs starts both services and creates the jobs. The clean-up service finds Authentication at an
+// address, or at that of the local cloud.
+func (w *world) jobs(t *testing.T, authAddress string, options ...grpc.DialOption) *jobs {
+	t.Helper()
+	j := &jobs{refresher: w.refresher(t, false, options...)}
+	if authAddress == "" {
+		authAddress = w.AuthAddress()
+	}
+	j.cleanupURL, j.deletion = w.cleanup(t, authAddress, w.Project)
+	j.schedule, j.purge = w.createJob(t, deployment.ScheduleJob, j.url), w.createJob(t, deployment.PurgeJob, j.cleanupURL)
+	return j
 }
 
 func TestPurgeThatDoesNotRunFires(t *testing.T) {
-	w := newWorld(t)
-	url, _ := w.cleanup(t, w.AuthAddress(), w.Project)
-	job := w.createJob(t, deployment.PurgeJob, url)
-	w.pass(t, 3*time.Hour, time.Hour)
-	w.pauseJob(t, job)
-	w.pass(t, 2*time.Hour, time.Hour)
+	w := newWorld(t).jobs(t, "")
+	w.pass(t, 3*time.Hour, 30*time.Minute)
+	w.pauseJob(t, w.purge)
+	w.pass(t, 2*time.Hour, 30*time.Minute)
 	w.expect(t, "for two hours")
-	w.pass(t, 2*time.Hour, time.Hour)
+	w.pass(t, 2*time.Hour, 30*time.Minute)
 	w.expect(t, "for four hours", "purge-missing")
+}
+
+// Neither job is left to report the other.
+func TestNothingThatRunsFires(t *testing.T) {
+	w := newWorld(t).jobs(t, "")
+	w.pass(t, 3*time.Hour, 30*time.Minute)
+	w.pauseJob(t, w.purge)
+	w.pauseJob(t, w.schedule)
+	w.pass(t, 90*time.Minute, 30*time.Minute)
+	w.expect(t, "for an hour and a half")
+	w.pass(t, time.Hour, 30*time.Minute)
+	w.expect(t, "for two and a half hours", "nothing-runs")
+	w.resumeJob(t, w.purge)
+	w.resumeJob(t, w.schedule)
+	w.pass(t, 2*time.Hour, 30*time.Minute)
+	w.expect(t, "running again, of which neither job saw anything")
 }
 
 // The purge watches the sweep, whose job does not exist here.
 func TestSweepThatDoesNotRunFires(t *testing.T) {
-	w := newWorld(t)
-	url, _ := w.cleanup(t, w.AuthAddress(), w.Project)
-	w.createJob(t, deployment.PurgeJob, url)
+	w := newWorld(t).jobs(t, "")
 	w.pass(t, 8*24*time.Hour, time.Hour)
 	w.expect(t, "in the first eight days")
 	w.pass(t, 3*time.Hour, time.Hour)
 	w.expect(t, "after eight days without any", "sweep-missing")
-	if status := w.post(t, url+"/sweep", "", deployment.SchedulerAccount); status != http.StatusOK {
+	if status := w.post(t, w.cleanupURL+"/sweep", "", deployment.SchedulerAccount); status != http.StatusOK {
 		t.Fatalf("sweep: %d", status)
 	}
-	w.pass(t, 4*time.Hour, time.Hour)
-	w.expect(t, "after a sweep")
+	w.pass(t, 25*time.Hour, time.Hour)
+	w.expect(t, "a day after a sweep")
 	w.pass(t, 8*24*time.Hour, time.Hour)
 	w.expect(t, "eight days after the last one", "sweep-missing")
 }
@@ -68,24 +104,34 @@ func TestSweepThatDoesNotRunFires(t *testing.T) {
 func TestSweepThatFailsFires(t *testing.T) {
 	w := newWorld(t)
 	url, _ := w.cleanup(t, w.AuthAddress(), "no-such-bucket")
-	for attempt := range 4 { // as Cloud Scheduler retries
+	good, _ := w.cleanup(t, w.AuthAddress(), w.Project)
+	sweep := func(url string, want int) {
+		t.Helper()
 		w.Advance(t, 10*time.Minute)
-		if status := w.post(t, url+"/sweep", "", deployment.SchedulerAccount); status != http.StatusServiceUnavailable {
-			t.Fatalf("sweep: %d", status)
+		if status := w.post(t, url+"/sweep", "", deployment.SchedulerAccount); status != want {
+			t.Fatalf("sweep: %d, want %d", status, want)
 		}
+	}
+	for attempt := range 4 { // as Cloud Scheduler retries
+		sweep(url, http.StatusServiceUnavailable)
 		if fires := slices.Equal(w.firing(), []string{"sweep-missing"}); fires != (attempt >= 2) {
 			t.Errorf("after %d attempts %q fire", attempt+1, w.firing())
 		}
 	}
+	sweep(good, http.StatusOK)
+	w.Advance(t, 24*time.Hour)
+	w.expect(t, "a day after a good sweep")
+	sweep(url, http.StatusServiceUnavailable)
+	sweep(url, http.StatusServiceUnavailable)
+	sweep(good, http.StatusOK)
+	w.expect(t, "a sweep that succeeded at the third attempt")
 }
 
-// Both jobs run as in the table for two weeks, and an account is deleted and purged.
-func TestCleanupThatRunsIsSilent(t *testing.T) {
-	w := newWorld(t)
-	url, d := w.cleanup(t, w.AuthAddress(), w.Project)
-	w.createJob(t, deployment.PurgeJob, url)
-	w.createJob(t, deployment.SweepJob, url)
-	w.requestDeletion(t, d)
+// All jobs run as in the table for two weeks, and an account is deleted and purged.
+func TestJobsThatRunAreSilent(t *testing.T) {
+	w := newWorld(t).jobs(t, "")
+	w.createJob(t, deployment.SweepJob, w.cleanupURL)
+	w.requestDeletion(t, w.deletion)
 	for range 15 * 24 {
 		w.Advance(t, time.Hour)
 		w.expect(t, "running")
@@ -115,12 +161,11 @@ func TestPurgeThatIsLateFires(t *testing.T) {
 		rw.WriteHeader(http.StatusForbidden)
 	}))
 	defer srv.Close()
+	j := w.jobs(t, strings.TrimPrefix(srv.URL, "http://"))
 	_, good := w.cleanup(t, w.AuthAddress(), w.Project)
 	w.requestDeletion(t, good)
-	url, _ := w.cleanup(t, strings.TrimPrefix(srv.URL, "http://"), w.Project)
-	w.createJob(t, deployment.PurgeJob, url)
-	w.pass(t, deletion.Grace+deletion.PurgeBound-time.Hour, time.Hour)
+	j.pass(t, deletion.Grace+deletion.PurgeBound-time.Hour, time.Hour)
 	w.expect(t, "within its bound", "purge-missing")
-	w.pass(t, 2*time.Hour, time.Hour)
+	j.pass(t, 2*time.Hour, time.Hour)
 	w.expect(t, "after its bound", "purge-missing", "purge-late")
 }

@@ -128,7 +128,7 @@ func TestSchoolThatStaysDownFires(t *testing.T) {
 	r.expect(t, "down for an hour")
 	r.pass(t, 30*time.Minute, time.Minute)
 	r.expect(t, "down for an hour and a half", "list-failing")
-	r.pass(t, 3*time.Hour, time.Hour)
+	r.pass(t, 13*time.Hour, time.Hour)
 	r.expect(t, "long after the last attempt")
 }
 
@@ -172,44 +172,31 @@ func TestGoodListsAreSilent(t *testing.T) {
 	}
 }
 
-func TestJobThatIsDeadFires(t *testing.T) {
-	r := newWorld(t).refresher(t, false)
-	job := r.createJob(t, deployment.ScheduleJob, r.url)
-	r.pass(t, 30*time.Minute, 5*time.Minute)
-	r.pauseJob(t, job)
-	r.pass(t, 25*time.Minute, 5*time.Minute)
-	r.expect(t, "for 25 minutes")
-	r.Advance(t, 10*time.Minute)
-	r.expect(t, "for 35 minutes", "schedule-missing")
+func TestScheduleThatDoesNotRunFires(t *testing.T) {
+	w := newWorld(t).jobs(t, "")
+	w.pass(t, 3*time.Hour, 30*time.Minute)
+	w.pauseJob(t, w.schedule)
+	w.pass(t, 30*time.Minute, 5*time.Minute)
+	w.expect(t, "for half an hour")
+	w.pass(t, 100*time.Minute, 10*time.Minute)
+	w.expect(t, "for two hours", "schedule-missing")
 }
 
 // A job that runs and fails is no better than one that does not run.
 func TestScheduleThatFailsFires(t *testing.T) {
-	w := newWorld(t)
 	var broken atomic.Bool
-	r := w.refresher(t, false, grpc.WithChainUnaryInterceptor(breakable(&broken)), grpc.WithChainStreamInterceptor(breakableStream(&broken)))
-	r.createJob(t, deployment.ScheduleJob, r.url)
-	r.pass(t, 30*time.Minute, 5*time.Minute)
+	w := newWorld(t).jobs(t, "", grpc.WithChainUnaryInterceptor(breakable(&broken)), grpc.WithChainStreamInterceptor(breakableStream(&broken)))
+	w.pass(t, 3*time.Hour, 30*time.Minute)
 	broken.Store(true)
-	r.pass(t, 35*time.Minute, 5*time.Minute)
-	r.expect(t, "without Firestore", "schedule-missing")
-}
-
-func TestJobThatRunsIsSilent(t *testing.T) {
-	r := newWorld(t).refresher(t, false)
-	r.createJob(t, deployment.ScheduleJob, r.url)
-	for range 48 {
-		r.Advance(t, 5*time.Minute)
-		r.expect(t, "running")
-	}
+	w.pass(t, 130*time.Minute, 10*time.Minute)
+	w.expect(t, "without Firestore", "schedule-missing")
 }
 
 func TestSchoolWithABadCertificateFires(t *testing.T) {
 	r := newWorld(t).refresher(t, true)
+	r.expect(t, "before the first attempt")
 	r.slot(t)
-	r.expect(t, "at the first attempt")
-	r.pass(t, 5*time.Minute, time.Minute)
-	r.expect(t, "after retries", "certificate-or-quota")
+	r.expect(t, "after the first attempt", "certificate-or-quota")
 }
 
 func TestSchoolThatIsDownIsNoCertificate(t *testing.T) {

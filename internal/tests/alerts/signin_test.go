@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/internal/alerts"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/deployment"
@@ -16,7 +19,21 @@ import (
 	"heek.kr/heektime/internal/loginthrottle"
 )
 
-// signIn serves the auth service, which finds Authentication at an address, and returns its URL.
+// stopwatch is a clock that moves only when a test says so: limits must not depend on the speed of the
+// machine.
+type stopwatch struct{ at atomic.Int64 }
+
+func newStopwatch(at time.Time) *stopwatch {
+	s := &stopwatch{}
+	s.at.Store(at.UnixNano())
+	return s
+}
+
+func (s *stopwatch) now() time.Time          { return time.Unix(0, s.at.Load()) }
+func (s *stopwatch) advance(d time.Duration) { s.at.Add(int64(d)) }
+
+// signIn serves the auth service, which finds Authentication at an address, and returns its URL. Its clock
+// is w.signInClock.
 func (w *world) signIn(t *testing.T, authAddress string) string {
 	t.Helper()
 	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", authAddress)
@@ -28,15 +45,15 @@ func (w *world) signIn(t *testing.T, authAddress string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fs, log, now := w.FirestoreClient(t), w.log("auth"), w.Clock.Now()
-	frozen := func() time.Time { return now } // limits must not depend on the speed of the machine
+	fs, log := w.FirestoreClient(t), w.log("auth")
+	w.signInClock = newStopwatch(w.Clock.Now())
 	s, err := auth.New(auth.Config{
-		Firestore: fs, Accounts: accounts, Passwords: passwords, Limits: loginthrottle.DefaultLimits(), Rounds: 2000, Now: frozen, Log: log,
+		Firestore: fs, Accounts: accounts, Passwords: passwords, Limits: loginthrottle.DefaultLimits(), Rounds: 2000, Now: w.signInClock.now, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, err := deletion.New(deletion.Config{Firestore: fs, Accounts: accounts, Log: log, Now: frozen})
+	d, err := deletion.New(deletion.Config{Firestore: fs, Accounts: accounts, Log: log, Now: w.signInClock.now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,17 +80,17 @@ func TestPasswordGuessingFires(t *testing.T) {
 	}
 	w.guess(t, url, 1)
 	w.expect(t, "300 guesses", "sign-in-abuse")
-	w.Advance(t, 10*time.Minute)
-	w.expect(t, "ten minutes later")
+	w.Advance(t, 13*time.Hour)
+	w.expect(t, "half a day later")
 }
 
 func TestMistypedPasswordsAreSilent(t *testing.T) {
 	w := newWorld(t)
 	url := w.signIn(t, w.AuthAddress())
-	for range 3 {
+	for range 5 {
 		w.guess(t, url, 120)
 		w.expect(t, "mistyped")
-		w.Advance(t, 6*time.Minute)
+		w.signInClock.advance(6 * time.Minute)
 	}
 }
 
@@ -98,8 +115,48 @@ func TestServiceThatRespondsWith5xxFires(t *testing.T) {
 	w.expect(t, "four errors")
 	w.guess(t, url, 1)
 	w.expect(t, "five errors", "server-errors")
-	w.Advance(t, 10*time.Minute)
-	w.expect(t, "ten minutes later")
+	w.Advance(t, 61*time.Minute)
+	w.expect(t, "an hour later")
+}
+
+// A process cannot log its own crash, so these are lines as Cloud Run writes them.
+func TestCrashFires(t *testing.T) {
+	const out = "Memory limit of 512 MiB exceeded with 530 MiB used. Consider increasing the memory limit, see https://cloud.google.com/run/docs/configuring/memory-limits"
+	request := func(service string, status int) string {
+		return fmt.Sprintf(`{"service":%q,"httpRequest":{"status":%d}}`, service, status)
+	}
+	system := func(text string) string { return fmt.Sprintf(`{"service":"pages","textPayload":%q}`, text) }
+	for name, c := range map[string]struct {
+		line string
+		want []string
+	}{
+		"memory":                     {system(out), []string{"server-errors"}},
+		"exit":                       {system("Container called exit(2)."), []string{"server-errors"}},
+		"signal":                     {system("Uncaught signal: 6, pid=1, tid=1, fault_addr=0."), []string{"server-errors"}},
+		"end of an instance":         {system("Container called exit(0)."), nil},
+		"start of an instance":       {system("Starting new instance. Reason: AUTOSCALING"), nil},
+		"no response in time":        {request("auth", 504), []string{"server-errors"}},
+		"compat-server's own limit":  {request("compat-server", 504), nil},
+		"an error that was counted":  {request("auth", 500), nil},
+		"a retry that was asked for": {request("refresh", 503), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := alerts.New(deployment.Table().Alerts)
+			line, err := alerts.ParseLine([]byte(c.line))
+			if err != nil {
+				t.Fatal(err)
+			}
+			now := time.Now()
+			e.Add(now, line)
+			var got []string
+			for _, f := range e.Firing(now) {
+				got = append(got, f.Alert.ID)
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%s: %q fire, want %q", c.line, got, c.want)
+			}
+		})
+	}
 }
 
 // 4xx are callers' errors. 503 of cleanup asks for a retry.
@@ -118,10 +175,9 @@ func TestRejectedCallsAreNoServerErrors(t *testing.T) {
 func TestQuotaThatIsUsedUpFires(t *testing.T) {
 	w := newWorld(t)
 	url := w.signIn(t, broken(t, http.StatusTooManyRequests, `{"error": {"code": 429, "message": "QUOTA_EXCEEDED : Exceeded quota for verifying passwords.", "status": "RESOURCE_EXHAUSTED"}}`))
-	w.guess(t, url, 2)
-	w.expect(t, "twice")
+	w.expect(t, "before")
 	w.guess(t, url, 1)
-	w.expect(t, "three times", "certificate-or-quota")
+	w.expect(t, "once", "certificate-or-quota")
 }
 
 // An outage is neither a certificate nor a quota; it is counted with the 5xx.
@@ -169,11 +225,12 @@ func TestReadsAboveTheBudgetFire(t *testing.T) {
 // tested are the alerts that tests of this package make fire and keep silent.
 var tested = []string{
 	"list-failing",         // TestSchoolThatStaysDownFires, TestSuspiciousListFiresTheSecondTime; TestSchoolThatIsDownForAnHourIsSilent, TestGoodListsAreSilent
-	"schedule-missing",     // TestJobThatIsDeadFires, TestScheduleThatFailsFires; TestJobThatRunsIsSilent
-	"purge-missing",        // TestPurgeThatDoesNotRunFires; TestCleanupThatRunsIsSilent
-	"sweep-missing",        // TestSweepThatDoesNotRunFires, TestSweepThatFailsFires; TestCleanupThatRunsIsSilent
-	"purge-late",           // TestPurgeThatIsLateFires; TestCleanupThatRunsIsSilent
-	"server-errors",        // TestServiceThatRespondsWith5xxFires; TestRejectedCallsAreNoServerErrors
+	"schedule-missing",     // TestScheduleThatDoesNotRunFires, TestScheduleThatFailsFires; TestJobsThatRunAreSilent
+	"purge-missing",        // TestPurgeThatDoesNotRunFires; TestJobsThatRunAreSilent
+	"nothing-runs",         // TestNothingThatRunsFires; TestJobsThatRunAreSilent
+	"sweep-missing",        // TestSweepThatDoesNotRunFires, TestSweepThatFailsFires; TestJobsThatRunAreSilent
+	"purge-late",           // TestPurgeThatIsLateFires; TestJobsThatRunAreSilent
+	"server-errors",        // TestServiceThatRespondsWith5xxFires, TestCrashFires; TestRejectedCallsAreNoServerErrors
 	"sign-in-abuse",        // TestPasswordGuessingFires; TestMistypedPasswordsAreSilent
 	"firestore-reads",      // TestReadsAboveTheBudgetFire
 	"certificate-or-quota", // TestSchoolWithABadCertificateFires, TestQuotaThatIsUsedUpFires; TestSchoolThatIsDownIsNoCertificate, TestOutageIsNoQuota

@@ -25,13 +25,15 @@ import (
 	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/logging"
 	"heek.kr/heektime/internal/oidcauth"
+	"heek.kr/heektime/internal/server"
 )
 
 // world is a local cloud whose services log to an evaluator of the table's alerts.
 type world struct {
 	*emulatortest.Cloud
-	alerts *alerts.Evaluator
-	table  *spec.Deployment
+	alerts      *alerts.Evaluator
+	table       *spec.Deployment
+	signInClock *stopwatch
 }
 
 func newWorld(t *testing.T) *world {
@@ -83,10 +85,11 @@ func (w *world) pass(t *testing.T, total, step time.Duration) {
 	}
 }
 
-// serve serves a service as Cloud Run does, and returns its URL.
+// serve serves a service as package server and Cloud Run do, and returns its URL.
 func (w *world) serve(t *testing.T, service string, handler http.Handler) string {
 	t.Helper()
-	srv := httptest.NewServer(alerts.Requests(handler, w.log(service)))
+	log, retryOn503 := w.log(service), service == "refresh" || service == "cleanup"
+	srv := httptest.NewServer(server.ReportErrors(server.LogRequests(handler, log), log, retryOn503, w.Clock.Now))
 	t.Cleanup(srv.Close)
 	return srv.URL
 }
@@ -136,6 +139,13 @@ func (w *world) createJob(t *testing.T, id, url string) *schedulerpb.Job {
 func (w *world) pauseJob(t *testing.T, job *schedulerpb.Job) {
 	t.Helper()
 	if _, err := schedulerclient.New(t, w.TasksAddress()).PauseJob(t.Context(), &schedulerpb.PauseJobRequest{Name: job.Name}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) resumeJob(t *testing.T, job *schedulerpb.Job) {
+	t.Helper()
+	if _, err := schedulerclient.New(t, w.TasksAddress()).ResumeJob(t.Context(), &schedulerpb.ResumeJobRequest{Name: job.Name}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -39,6 +39,7 @@ func TestVariablesAreChecked(t *testing.T) {
 		"site_url=heektime.test":           "The site's URL is https://HOST",
 		`web_origins=["https://a.test/x"]`: "An origin is https://HOST",
 		"slack_channel=alerts":             "starts with #",
+		`paid_alerts=["list-failing"]`:     "Alerts with a price are firestore-reads, nothing-runs",
 		"monthly_budget=-1":                "whole number",
 		"github_repository=heektime":       "OWNER/NAME",
 		"github_repository_id=x":           "id is a number",
@@ -46,6 +47,7 @@ func TestVariablesAreChecked(t *testing.T) {
 		"project=heek":                    "A project id has 6 to 30",
 		"site_url=https://heektime.test/": "The site's URL is https://HOST",
 		`web_origins=["*"]`:               "An origin is https://HOST",
+		`paid_alerts=["reads"]`:           "The others always exist.",
 		"monthly_budget=1.5":              "whole number",
 		"github_repository=a/b' || true":  "OWNER/NAME",
 	}} {

@@ -32,6 +32,7 @@ func TestPlan(t *testing.T) {
 	t.Run("rules", func(t *testing.T) { testRules(t, p) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, p) })
 	t.Run("money", func(t *testing.T) { testMoney(t, p) })
+	t.Run("alerts", func(t *testing.T) { testAlerts(t, p, table) })
 	t.Run("github", func(t *testing.T) { testGitHub(t, p, table) })
 	t.Run("regions", func(t *testing.T) { testRegions(t, p, table) })
 	t.Run("times", func(t *testing.T) { testTimes(t, p) })

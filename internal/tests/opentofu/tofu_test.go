@@ -209,6 +209,6 @@ const (
 // everything are the variables with which nothing is left out.
 var everything = []string{
 	"-var=project=" + project, "-var=github_repository=heek/heektime", "-var=github_repository_id=1234", "-var=state_bucket=heektime-1-tofu",
-	`-var=alert_emails=["ops@heektime.test"]`, "-var=slack_channel=#alerts", "-var=slack_token=xoxb-1",
+	`-var=paid_alerts=["nothing-runs","firestore-reads"]`, `-var=alert_emails=["ops@heektime.test"]`, "-var=slack_channel=#alerts", "-var=slack_token=xoxb-1",
 	`-var=optional_secrets=["token-key-old","old-server-token-key"]`, "-var=site_url=https://heektime.test", `-var=web_origins=["https://beta.heektime.test"]`,
 }

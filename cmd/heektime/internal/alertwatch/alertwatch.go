@@ -78,8 +78,8 @@ func (w *Watcher) Evaluate() {
 	defer w.mu.Unlock()
 	now, met := w.now(), map[string][]string{}
 	for _, f := range w.evaluator.Firing(now) {
-		for _, m := range f.Conditions {
-			met[f.Alert.ID] = append(met[f.Alert.ID], describe(m))
+		for _, group := range f.Groups {
+			met[f.Alert.ID] = append(met[f.Alert.ID], describe(f.Alert, group))
 		}
 	}
 	for _, a := range w.alerts {
@@ -97,13 +97,12 @@ func (w *Watcher) Evaluate() {
 	}
 }
 
-// describe says which condition is met, and for what.
-func describe(m alerts.Met) string {
-	text := m.Condition.Describe()
-	if len(m.Group) > 0 {
-		text = strings.Join(m.Group, " ") + ": " + text
+// describe says why the alert fires, and for what.
+func describe(a *spec.Alert, group []string) string {
+	if len(group) == 0 {
+		return a.Describe()
 	}
-	return text
+	return strings.Join(group, " ") + ": " + a.Describe()
 }
 
 // Alerts returns all alerts for the console.
@@ -112,10 +111,7 @@ func (w *Watcher) Alerts() []console.Alert {
 	defer w.mu.Unlock()
 	all := make([]console.Alert, 0, len(w.alerts))
 	for _, a := range w.alerts {
-		out := console.Alert{ID: a.ID, Title: a.Title, Severity: string(a.Severity), Means: a.Means, Do: a.Do, Conditions: []string{}}
-		for _, c := range a.Conditions {
-			out.Conditions = append(out.Conditions, c.Describe())
-		}
+		out := console.Alert{ID: a.ID, Title: a.Title, Severity: string(a.Severity), Means: a.Means, Do: a.Do, Conditions: []string{a.Describe()}}
 		if s := w.states[a.ID]; s.since != nil {
 			since := *s.since
 			out.Since, out.Met = &since, slices.Clone(s.met)

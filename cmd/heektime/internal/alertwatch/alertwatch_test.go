@@ -3,7 +3,6 @@ package alertwatch_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -45,9 +44,7 @@ func TestAlertBeginsAndEnds(t *testing.T) {
 		t.Errorf("%q fire after an advance, printed %q", firing(w), printed)
 	}
 
-	for range 2 {
-		log.Log(t.Context(), slog.LevelError, "refresh failed", logline.FieldRetry, false, logline.FieldSchool, "가온대학교", logline.FieldSemester, "2026-0900")
-	}
+	log.Error(logline.RefreshKeepsFailing, logline.FieldSchool, "가온대학교", logline.FieldSemester, "2026-0900")
 	w.Evaluate()
 	w.Evaluate()
 	w.Evaluate()
@@ -55,10 +52,10 @@ func TestAlertBeginsAndEnds(t *testing.T) {
 		t.Errorf("%q fire", firing(w))
 	}
 	i := slices.IndexFunc(w.Alerts(), func(a console.Alert) bool { return a.Firing() })
-	if a := w.Alerts()[i]; !a.Since.Equal(now) || len(a.Met) != 1 || !strings.Contains(a.Met[0], "가온대학교 2026-0900: 2 lines") {
+	if a := w.Alerts()[i]; !a.Since.Equal(now) || len(a.Met) != 1 || !strings.Contains(a.Met[0], "가온대학교 2026-0900: one line") {
 		t.Errorf("since %v, met %q", a.Since, a.Met)
 	}
-	now = now.Add(26 * time.Hour)
+	now = now.Add(13 * time.Hour)
 	log.Info(logline.RefreshesEnqueued)
 	w.Evaluate()
 	if len(firing(w)) > 0 {

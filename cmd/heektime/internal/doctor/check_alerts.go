@@ -13,7 +13,8 @@ import (
 
 func checkAlertPolicies(e *examination) {
 	for _, a := range e.Table.Alerts {
-		if e.alertPolicy(a.ID) == nil {
+		// Whether the operator pays for an alert is their decision, in the variable paid_alerts.
+		if a.Condition.IsFree() && e.alertPolicy(a.ID) == nil {
 			e.errorf("alert "+a.ID, "does not exist").because("nobody learns that "+strings.ToLower(a.Title[:1])+a.Title[1:], "%s", e.apply())
 		}
 	}
@@ -46,37 +47,50 @@ func (e *examination) alertPolicy(id string) *monitoring.AlertPolicy {
 
 // checkAlertConditions compares the conditions with those of deploy/alerts.tf.
 func checkAlertConditions(e *examination) {
-	for _, a := range e.Table.Alerts {
+	const why = "it fires too early, too late or never"
+	for i := range e.Table.Alerts {
+		a := &e.Table.Alerts[i]
 		p := e.alertPolicy(a.ID)
 		if p == nil {
-			continue // another check reports it
+			continue // another check reports it, unless the operator does not pay for it
 		}
-		for i := range a.Conditions {
-			c := &a.Conditions[i]
-			if !hasCondition(p, c) {
-				e.errorf("alert "+a.ID, "lacks the condition %s, %s", c.ID, c.Describe()).because("it fires too early, too late or never", "%s", e.apply())
-			}
+		subject := "alert " + a.ID
+		switch {
+		case len(p.Conditions) != 1:
+			e.errorf(subject, "has %d conditions instead of one", len(p.Conditions)).because(why+", and each that is about a metric has a price", "%s", e.apply())
+		case !isCondition(p.Conditions[0], a):
+			e.errorf(subject, "has another condition than the table's: %s", a.Describe()).because(why, "%s", e.apply())
+		case a.Condition.Kind == spec.LineMatched && !maps.Equal(p.Conditions[0].ConditionMatchedLog.LabelExtractors, a.Condition.Labels()):
+			e.errorf(subject, "separates lines by other labels than the table's").because("a notification about one hides another", "%s", e.apply())
+		case !hasRateLimit(p, a):
+			e.errorf(subject, "does not limit its notifications to one in %v", a.Renotify).because("each line notifies", "%s", e.apply())
 		}
 	}
 }
 
-// hasCondition reports whether a policy has a condition. One about an absence needs two: see
-// deploy/alerts.tf.
-func hasCondition(p *monitoring.AlertPolicy, want *spec.Condition) bool {
-	about := func(filter string) bool { return strings.Contains(filter, `metric.type="`+want.MetricType()+`"`) }
-	threshold := func(comparison string, value float64) bool {
-		return slices.ContainsFunc(p.Conditions, func(c *monitoring.Condition) bool {
-			t := c.ConditionThreshold
-			return t != nil && about(t.Filter) && t.Comparison == comparison && t.ThresholdValue == value &&
-				len(t.Aggregations) > 0 && lasts(t.Aggregations[0].AlignmentPeriod, want.Window)
-		})
+// isCondition reports whether a condition is the alert's.
+func isCondition(c *monitoring.Condition, a *spec.Alert) bool {
+	want := &a.Condition
+	if want.Kind == spec.LineMatched {
+		return c.ConditionMatchedLog != nil && c.ConditionMatchedLog.Filter == want.Filter()
 	}
-	if want.Kind != spec.LinesAbsent {
-		return threshold("COMPARISON_GT", float64(want.AtLeast-1))
+	t := c.ConditionThreshold
+	if t == nil || !strings.Contains(t.Filter, `metric.type="`+a.MetricType()+`"`) || len(t.Aggregations) == 0 ||
+		!lasts(t.Aggregations[0].AlignmentPeriod, want.Window) {
+		return false
 	}
-	return threshold("COMPARISON_LT", 1) && slices.ContainsFunc(p.Conditions, func(c *monitoring.Condition) bool {
-		return c.ConditionAbsent != nil && about(c.ConditionAbsent.Filter) && lasts(c.ConditionAbsent.Duration, want.Window)
-	})
+	if want.Kind == spec.LinesAbsent {
+		return t.Comparison == "COMPARISON_LT" && t.ThresholdValue == 1 && t.EvaluationMissingData == "EVALUATION_MISSING_DATA_ACTIVE"
+	}
+	return t.Comparison == "COMPARISON_GT" && t.ThresholdValue == float64(want.AtLeast-1)
+}
+
+// hasRateLimit reports whether a policy about lines notifies as seldom as the table says.
+func hasRateLimit(p *monitoring.AlertPolicy, a *spec.Alert) bool {
+	if a.Condition.Kind != spec.LineMatched {
+		return true
+	}
+	return p.AlertStrategy != nil && p.AlertStrategy.NotificationRateLimit != nil && lasts(p.AlertStrategy.NotificationRateLimit.Period, a.Renotify)
 }
 
 func lasts(text string, want time.Duration) bool {
@@ -85,23 +99,20 @@ func lasts(text string, want time.Duration) bool {
 }
 
 func checkLogMetrics(e *examination) {
-	for _, a := range e.Table.Alerts {
-		for i := range a.Conditions {
-			c := &a.Conditions[i]
-			if c.Kind == spec.SumOfMetric {
-				continue
-			}
-			subject, why, got := "metric "+c.MetricName(), "the alert "+a.ID+" does not fire when it should", e.LogMetrics[c.MetricName()]
-			switch {
-			case got == nil:
-				e.errorf(subject, "does not exist").because(why, "%s", e.apply())
-			case got.Disabled:
-				e.errorf(subject, "is disabled").because(why, "%s", e.apply())
-			case got.Filter != c.Filter():
-				e.errorf(subject, "counts other lines than the table's").because(why, "%s", e.apply())
-			case !maps.Equal(got.LabelExtractors, c.Labels()):
-				e.errorf(subject, "has other labels than the table's").because(why, "%s", e.apply())
-			}
+	for i := range e.Table.Alerts {
+		a := &e.Table.Alerts[i]
+		name := a.MetricName()
+		if name == "" || e.alertPolicy(a.ID) == nil {
+			continue
+		}
+		subject, why, got := "metric "+name, "the alert "+a.ID+" does not fire when it should", e.LogMetrics[name]
+		switch {
+		case got == nil:
+			e.errorf(subject, "does not exist").because(why, "%s", e.apply())
+		case got.Disabled:
+			e.errorf(subject, "is disabled").because(why, "%s", e.apply())
+		case got.Filter != a.Condition.Filter():
+			e.errorf(subject, "counts other lines than the table's").because(why, "%s", e.apply())
 		}
 	}
 }

@@ -105,9 +105,9 @@ var checks = []check{
 	{id: "go-version", group: groupRuntime, verifies: "every image's binary was built with a supported version of Go", needs: []sourceID{"go releases", "services", "images"}, run: checkGoVersion},
 	{id: "signature", group: groupRuntime, verifies: "every account that signs custom tokens can: it signs something", needs: []sourceID{"signatures"}, run: checkSignatures},
 
-	{id: "alert-policies", group: groupAlarm, verifies: "every alert of the table has a policy, and every policy is enabled and notifies somebody", needs: []sourceID{"alerts"}, run: checkAlertPolicies},
-	{id: "alert-conditions", group: groupAlarm, verifies: "the policies have the table's conditions", needs: []sourceID{"alerts"}, run: checkAlertConditions},
-	{id: "log-metrics", group: groupAlarm, verifies: "the metrics that alerts evaluate count the table's lines, by the table's labels", needs: []sourceID{"log metrics"}, run: checkLogMetrics},
+	{id: "alert-policies", group: groupAlarm, verifies: "every free alert of the table has a policy, and every policy is enabled and notifies somebody", needs: []sourceID{"alerts"}, run: checkAlertPolicies},
+	{id: "alert-conditions", group: groupAlarm, verifies: "every policy has the table's condition, labels and limit of notifications", needs: []sourceID{"alerts"}, run: checkAlertConditions},
+	{id: "log-metrics", group: groupAlarm, verifies: "the metric of `nothing-runs`, if that has a policy, counts the table's lines", needs: []sourceID{"log metrics"}, run: checkLogMetrics},
 	{id: "notification-channels", group: groupAlarm, verifies: "an enabled and verified notification channel exists", needs: []sourceID{"alerts"}, run: checkChannels},
 	{id: "billing", group: groupAlarm, verifies: "a billing account pays", needs: []sourceID{"billing"}, run: checkBilling},
 	{id: "budget", group: groupAlarm, verifies: "a budget for the project notifies at 50, 90 and 100 %", needs: []sourceID{"billing", "budgets", "project"}, run: checkBudget},

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,5 +36,24 @@ func TestHealthyProjectPassesEveryCheck(t *testing.T) {
 		if !strings.HasPrefix(r, "GET ") {
 			t.Errorf("doctor sent %s", r)
 		}
+	}
+}
+
+// Alerts with a price exist only if the operator wants them.
+func TestPaidAlertsAreOptional(t *testing.T) {
+	s := newStandIn(t)
+	paid := 0
+	for _, a := range s.table.Alerts {
+		if !a.Condition.IsFree() {
+			paid++
+			s.alerts = slices.DeleteFunc(s.alerts, func(o obj) bool { return o["displayName"] == a.Title })
+		}
+	}
+	s.metrics = nil
+	if paid == 0 || len(s.alerts) != len(s.table.Alerts)-paid {
+		t.Fatalf("%d alerts have a price, %d of %d are left", paid, len(s.alerts), len(s.table.Alerts))
+	}
+	for _, f := range diagnose(t, s.options(t)).Findings {
+		t.Errorf("%s: %s: %s", f.Check, f.Subject, f.What)
 	}
 }

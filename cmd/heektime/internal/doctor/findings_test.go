@@ -295,15 +295,34 @@ var outsideFaults = []fault{
 		s.alerts[1]["notificationChannels"] = []string{"projects/p/notificationChannels/gone"}
 	}, "notifies no enabled channel", apply},
 	{"alert-policies", func(s *standIn) { s.alerts[1]["validity"] = obj{"code": 5, "message": "metric not found"} }, "is not valid: metric not found", apply},
-	{"alert-conditions", func(s *standIn) { set(s.alerts[0], "conditions.0.conditionThreshold.thresholdValue", 100) }, "lacks the condition list-retried", apply},
 	{"alert-conditions", func(s *standIn) {
-		set(s.alerts[0], "conditions.0.conditionThreshold.aggregations.0.alignmentPeriod", "60s")
-	}, "lacks the condition list-retried", apply},
-	{"alert-conditions", func(s *standIn) { set(s.alerts[1], "conditions.0.conditionAbsent.duration", "3600s") }, "lacks the condition schedule-absent", apply},
-	{"alert-conditions", func(s *standIn) { s.alerts[1]["conditions"] = s.alerts[1]["conditions"].([]obj)[:1] }, "lacks the condition schedule-absent", apply},
-	{"log-metrics", func(s *standIn) { s.metrics = s.metrics[1:] }, "does not exist", apply},
+		set(s.alert("list-failing"), "conditions.0.conditionMatchedLog.filter", "severity>=ERROR")
+	}, "alert list-failing has another condition than the table's: one line; at most one notification in 12 hours for the same school", apply},
+	{"alert-conditions", func(s *standIn) {
+		s.alert("list-failing")["conditions"] = []obj{{"conditionThreshold": obj{"filter": `metric.type="logging.googleapis.com/user/x"`}}}
+	}, "alert list-failing has another condition", apply},
+	{"alert-conditions", func(s *standIn) {
+		set(s.alert("list-failing"), "conditions.0.conditionMatchedLog.labelExtractors", obj{})
+	}, "alert list-failing separates lines by other labels", apply},
+	{"alert-conditions", func(s *standIn) { s.alert("list-failing")["alertStrategy"] = obj{} }, "alert list-failing does not limit its notifications to one in 12h0m0s", apply},
+	{"alert-conditions", func(s *standIn) {
+		set(s.alert("purge-late"), "alertStrategy.notificationRateLimit.period", "300s")
+	}, "alert purge-late does not limit its notifications", apply},
+	{"alert-conditions", func(s *standIn) {
+		a := s.alert("purge-late")
+		a["conditions"] = append(a["conditions"].([]obj), a["conditions"].([]obj)...)
+	}, "alert purge-late has 2 conditions instead of one", apply},
+	{"alert-conditions", func(s *standIn) {
+		set(s.alert("firestore-reads"), "conditions.0.conditionThreshold.thresholdValue", 100)
+	}, "alert firestore-reads has another condition than the table's: 200000 or more", apply},
+	{"alert-conditions", func(s *standIn) {
+		set(s.alert("firestore-reads"), "conditions.0.conditionThreshold.aggregations.0.alignmentPeriod", "60s")
+	}, "alert firestore-reads has another condition", apply},
+	{"alert-conditions", func(s *standIn) {
+		set(s.alert("nothing-runs"), "conditions.0.conditionThreshold.evaluationMissingData", "EVALUATION_MISSING_DATA_INACTIVE")
+	}, "alert nothing-runs has another condition than the table's: no such line for 2 hours", apply},
+	{"log-metrics", func(s *standIn) { s.metrics = nil }, "metric heektime-nothing-runs does not exist", apply},
 	{"log-metrics", func(s *standIn) { s.metrics[0]["filter"] = "severity>=ERROR" }, "counts other lines", apply},
-	{"log-metrics", func(s *standIn) { s.metrics[0]["labelExtractors"] = obj{} }, "has other labels", apply},
 	{"log-metrics", func(s *standIn) { s.metrics[0]["disabled"] = true }, "is disabled", apply},
 	{"notification-channels", func(s *standIn) { s.channels = nil }, "no notification channel works", "alert_emails"},
 	{"notification-channels", func(s *standIn) { s.channels[0]["enabled"] = false }, "is disabled", "channels update"},

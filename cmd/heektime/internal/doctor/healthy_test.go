@@ -187,33 +187,32 @@ func (s *standIn) healthyService(want *spec.Service) {
 	}
 }
 
-// healthyAlerts has the policies and metrics of deploy/alerts.tf.
+// healthyAlerts has the policies and metrics of deploy/alerts.tf, with all that have a price.
 func (s *standIn) healthyAlerts(channel string) {
 	name := "projects/" + testProject
-	for _, a := range s.table.Alerts {
-		var conditions []obj
-		for i := range a.Conditions {
-			c := &a.Conditions[i]
-			filter := fmt.Sprintf(`metric.type="%s" AND resource.type="cloud_run_revision"`, c.MetricType())
-			threshold := func(comparison string, value int) obj {
-				return obj{"displayName": c.ID, "conditionThreshold": obj{
-					"filter": filter, "comparison": comparison, "thresholdValue": value, "duration": "0s",
-					"aggregations": []obj{{"alignmentPeriod": seconds(c.Window), "perSeriesAligner": "ALIGN_SUM"}},
-				}}
+	for i := range s.table.Alerts {
+		a := &s.table.Alerts[i]
+		c := &a.Condition
+		condition, strategy := obj{"displayName": a.ID}, obj{}
+		if c.Kind == spec.LineMatched {
+			condition["conditionMatchedLog"] = obj{"filter": c.Filter(), "labelExtractors": c.Labels()}
+			strategy["notificationRateLimit"] = obj{"period": seconds(a.Renotify)}
+		} else {
+			threshold := obj{
+				"filter":     fmt.Sprintf(`metric.type="%s" AND resource.type="cloud_run_revision"`, a.MetricType()),
+				"comparison": "COMPARISON_GT", "thresholdValue": c.AtLeast - 1, "duration": "0s",
+				"aggregations": []obj{{"alignmentPeriod": seconds(c.Window), "perSeriesAligner": "ALIGN_SUM"}},
 			}
 			if c.Kind == spec.LinesAbsent {
-				conditions = append(conditions, obj{"displayName": c.ID, "conditionAbsent": obj{"filter": filter, "duration": seconds(c.Window)}},
-					threshold("COMPARISON_LT", 1))
-			} else {
-				conditions = append(conditions, threshold("COMPARISON_GT", c.AtLeast-1))
+				threshold["comparison"], threshold["thresholdValue"], threshold["duration"] = "COMPARISON_LT", 1, "60s"
+				threshold["evaluationMissingData"] = "EVALUATION_MISSING_DATA_ACTIVE"
+				s.metrics = append(s.metrics, obj{"name": a.MetricName(), "filter": c.Filter()})
 			}
-			if c.Kind != spec.SumOfMetric {
-				s.metrics = append(s.metrics, obj{"name": c.MetricName(), "filter": c.Filter(), "labelExtractors": c.Labels()})
-			}
+			condition["conditionThreshold"] = threshold
 		}
 		s.alerts = append(s.alerts, obj{
 			"name": name + "/alertPolicies/" + a.ID, "displayName": a.Title, "enabled": true, "notificationChannels": []string{channel},
-			"userLabels": obj{"alert": a.ID, "app": "heektime"}, "conditions": conditions,
+			"userLabels": obj{"alert": a.ID, "app": "heektime"}, "conditions": []obj{condition}, "alertStrategy": strategy,
 		})
 	}
 }

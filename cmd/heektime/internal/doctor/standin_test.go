@@ -274,6 +274,16 @@ func (s *standIn) credentials(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// alert returns the policy of an alert of the table.
+func (s *standIn) alert(id string) obj {
+	for _, a := range s.alerts {
+		if a["userLabels"].(obj)["alert"] == id {
+			return a
+		}
+	}
+	panic("no policy of " + id)
+}
+
 // set changes a value inside of an object: "template.containers.0.image".
 func set(o obj, keys string, value any) {
 	parts := strings.Split(keys, ".")

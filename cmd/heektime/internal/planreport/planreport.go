@@ -22,6 +22,8 @@ type Options struct {
 	Full bool
 	// Findings is the file with all findings, "" if there is none.
 	Findings string
+	// Letters is the file with the users to tell, "" if there is none.
+	Letters string
 	// Mapping names the mapping: its file and a digest.
 	Mapping string
 	// Zone is that of printed times.
@@ -35,7 +37,7 @@ const maxGroups, maxAbsent, maxExamples = 10, 3, 1
 func Print(w io.Writer, r *plan.Report, o Options) {
 	fmt.Fprintf(w, "Plan of the move from %s, PostgreSQL %s, as of %s\n", r.Database, r.Version, r.At.In(o.Zone).Format("2006-01-02 15:04:05 MST"))
 	fmt.Fprintf(w, "Mapping: %s. Nothing was written; this plan billed %s.\n\n", o.Mapping, price.Firestore(int(r.PlanReads), 0))
-	counts(w, r)
+	counts(w, r, o)
 	groups(w, r, o)
 	absent(w, r, o)
 	copying(w, r)
@@ -51,7 +53,7 @@ func number(n int64) string {
 	return text
 }
 
-func counts(w io.Writer, r *plan.Report) {
+func counts(w io.Writer, r *plan.Report, o Options) {
 	columns := []table.Column{{Title: ""}, {Title: "rows", Right: true}, {Title: "left out", Right: true}, {Title: "with findings", Right: true}, {Title: "documents", Right: true}}
 	var rows [][]string
 	for _, k := range r.Kinds {
@@ -67,7 +69,16 @@ func counts(w io.Writer, r *plan.Report) {
 	if r.Reserved > 0 {
 		fmt.Fprintf(w, " (accounts of the new side already have %s)", plural(int(r.Reserved), "username", "usernames"))
 	}
+	switch {
+	case o.Letters != "":
+		fmt.Fprintf(w, "; what to tell each: %s", o.Letters)
+	case r.UsersToTell > 0:
+		fmt.Fprint(w, "; what to tell each: --tell FILE.csv")
+	}
 	fmt.Fprint(w, "\n")
+	if r.Names > 0 {
+		fmt.Fprintf(w, "Left behind: the names (users.name) of %s, which neither the old API nor Firestore shows\n", plural(int(r.Names), "user", "users"))
+	}
 }
 
 // outcome says what became of a group.
@@ -186,24 +197,33 @@ func copying(w io.Writer, r *plan.Report) {
 }
 
 func requirements(w io.Writer, r *plan.Report) {
-	ok := 0
+	ok, prepared := 0, 0
 	var wrong []plan.Requirement
 	for _, q := range r.Requirements {
-		if q.OK {
+		switch {
+		case q.OK:
 			ok++
-		} else {
+		case q.Prepared:
+			prepared++
+		default:
 			wrong = append(wrong, q)
 		}
 	}
-	if len(wrong) == 0 {
-		fmt.Fprintf(w, "The old database is ready: %s passed\n", plural(ok, "check", "checks"))
-		return
-	}
-	state := "is NOT READY"
-	if r.Ready() {
+	state := "is ready"
+	switch {
+	case !r.Ready():
+		state = "is NOT READY"
+	case len(wrong) > 0:
 		state = "is ready, with advice"
 	}
-	fmt.Fprintf(w, "The old database %s: %s passed, %d failed\n", state, plural(ok, "check", "checks"), len(wrong))
+	fmt.Fprintf(w, "The old database %s: %s passed", state, plural(ok, "check", "checks"))
+	if len(wrong) > 0 {
+		fmt.Fprintf(w, ", %d failed", len(wrong))
+	}
+	if prepared > 0 {
+		fmt.Fprintf(w, "; migrate copy --prepare does %d", prepared)
+	}
+	fmt.Fprintln(w)
 	for _, q := range wrong {
 		mark, found := "need  ", ""
 		if q.Advice {
@@ -217,11 +237,16 @@ func requirements(w io.Writer, r *plan.Report) {
 		if q.Restart {
 			command += "; then restart PostgreSQL"
 		}
-		if q.Prepared {
-			command += "  [or copy --prepare]"
-		}
 		if command != "" {
 			fmt.Fprintf(w, "           %s\n", command)
+		}
+	}
+	if prepared > 0 {
+		fmt.Fprintln(w, "What copy --prepare does first, or the owner of the tables:")
+	}
+	for _, q := range r.Requirements {
+		if !q.OK && q.Prepared {
+			fmt.Fprintf(w, "           %s\n", strings.TrimSuffix(q.Command, ";"))
 		}
 	}
 }

@@ -31,7 +31,7 @@ func print(r *plan.Report, o planreport.Options) string {
 // It is long because it has a whole report.
 func TestPrint(t *testing.T) {
 	report := &plan.Report{
-		At: time.Date(2026, 11, 29, 1, 2, 3, 0, time.UTC), Database: "old", Version: "15.4", Findings: 1234, UsersToTell: 2, Reserved: 1,
+		At: time.Date(2026, 11, 29, 1, 2, 3, 0, time.UTC), Database: "old", Version: "15.4", Findings: 1234, UsersToTell: 2, Reserved: 1, Names: 29_000,
 		Kinds: []plan.Kind{
 			{Kind: legacydb.UserKind, Counts: legacydb.Counts{Rows: 30_000, WithoutKey: 1}, LeftOut: 1, Affected: 2, Documents: 89_997},
 			{Kind: legacydb.LectureKind, Counts: legacydb.Counts{Rows: 1_000_000}, Documents: 1_000_000},
@@ -57,7 +57,8 @@ users        30,000         1              2     89,997
 lectures  1,000,000         0              0  1,000,000
 1 of the users have no key and are left out.
 
-Users to tell that they are called something else: 2 (accounts of the new side already have 1 username)
+Users to tell that they are called something else: 2 (accounts of the new side already have 1 username); what to tell each: --tell FILE.csv
+Left behind: the names (users.name) of 29,000 users, which neither the old API nor Firestore shows
 
 What does not fit, and what becomes of it (1,234 findings)
 
@@ -70,13 +71,13 @@ All findings, one JSON object a line: --findings FILE
   b (0 timetables)
 
 The copy: 100000 reads, 1089997 writes: at most about 1809 won; at least 19m0s on Google Cloud, by its advice to ramp up
-The old database is NOT READY: 1 check passed, 3 failed
+The old database is NOT READY: 1 check passed, 2 failed; migrate copy --prepare does 1
   need   wal_level is replica
            ALTER SYSTEM SET wal_level = logical; then restart PostgreSQL
-  need   there is no publication p
-           CREATE PUBLICATION p  [or copy --prepare]
   advice the log is kept (10GB)
            do this
+What copy --prepare does first, or the owner of the tables:
+           CREATE PUBLICATION p
 
 Signed off by: ____________________  on: ____________________
 `

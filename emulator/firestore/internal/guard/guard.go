@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"sync/atomic"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/rules"
 )
@@ -31,6 +32,7 @@ type Guard struct {
 	logger *slog.Logger
 	log    rules.RequestLog
 	reads  atomic.Uint64 // documents read by rules
+	meter  *billing.Meter
 }
 
 // ActiveRules is a compiled ruleset and its coverage.
@@ -44,9 +46,10 @@ func NewActiveRules(set *rules.Ruleset) *ActiveRules {
 	return &ActiveRules{Rules: set, Coverage: set.NewCoverage()}
 }
 
-// New returns a guard with the given rules; nil allows every request.
-func New(r *ActiveRules, logger *slog.Logger) *Guard {
-	g := &Guard{logger: logger}
+// New returns a guard with the given rules; nil allows every request. The meter, which may be nil, counts
+// the documents that rules read.
+func New(r *ActiveRules, logger *slog.Logger, meter *billing.Meter) *Guard {
+	g := &Guard{logger: logger, meter: meter}
 	g.active.Store(r)
 	return g
 }

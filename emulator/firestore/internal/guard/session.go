@@ -2,10 +2,12 @@ package guard
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firestore/internal/query"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/internal/resource"
@@ -108,11 +110,25 @@ func (s *Session) Dependencies() []resource.Key {
 	}
 	var keys []resource.Key
 	for _, p := range s.access.Paths() {
-		if k, ok := keyOf(s.db, p); ok {
+		if k, ok := keyOf(s.db, p); ok && !slices.Contains(keys, k) {
 			keys = append(keys, k)
 		}
 	}
 	return keys
+}
+
+// Bill counts the documents that rules read for a request, each once. They are billed even if the rules
+// deny the request.
+//
+// Sources: https://firebase.google.com/docs/firestore/pricing#firestore-rules and
+// https://firebase.google.com/docs/firestore/security/rules-conditions#access_call_limits
+func (g *Guard) Bill(who Caller, documents []resource.Key) {
+	if g.meter == nil {
+		return
+	}
+	for _, k := range documents {
+		g.meter.Add(billing.FirestoreReads, who.Cause(k.Collection().Pattern()), 1)
+	}
 }
 
 // End records and logs what the rules decided. Call it last: a commit is authorized under a lock,
@@ -131,6 +147,9 @@ func (s *Session) End(ctx context.Context) {
 		reads += e.Calls
 	}
 	s.guard.reads.Add(uint64(reads))
+	if reads > 0 {
+		s.guard.Bill(s.who, s.Dependencies())
+	}
 	s.guard.log.Add(s.evaluations...)
 	last.LogTo(ctx, s.guard.logger)
 	s.evaluations, s.denied = s.evaluations[:0], nil

@@ -30,25 +30,51 @@ type entries struct {
 	number, bytes, largest int
 }
 
+func (d *Definitions) newEntries(key resource.Key) *entries {
+	e := &entries{definitions: d, group: key.Group(), name: nameSize(key)}
+	if parent := key.Collection().Collection(); parent != "" {
+		e.parent = nameSize(parent)
+	}
+	return e
+}
+
+// nameSize returns value.NameSize of a document's path.
+func nameSize(key resource.Key) int { return value.NameSizeOf(key.PathSize()) }
+
+// StoredBytes returns the storage that a document takes with its index entries, as Firestore bills it. A
+// nil d has the automatic indexes only.
+//
+// Source: https://firebase.google.com/docs/firestore/storage-size
+func (d *Definitions) StoredBytes(key resource.Key, f *value.Fields) int64 {
+	if d == nil {
+		d = &Definitions{}
+	}
+	e := d.newEntries(key)
+	e.addAll(f)
+	return int64(value.DocumentSizeOf(key.PathSize(), f) + e.bytes)
+}
+
+// addAll counts all entries of the document.
+func (e *entries) addAll(f *value.Fields) {
+	e.addFields(nil, f, nil, false)
+	for _, x := range e.definitions.composites {
+		if x.CollectionGroup == e.group {
+			e.addComposite(x, f)
+		}
+	}
+}
+
 // CheckDocument returns INVALID_ARGUMENT if a document has more or larger index entries than Firestore
 // allows. A nil d has the automatic indexes only.
 func (d *Definitions) CheckDocument(key resource.Key, f *value.Fields) error {
 	if d == nil {
 		d = &Definitions{}
 	}
-	e := &entries{definitions: d, group: key.Group(), name: value.NameSize(key.Path())}
-	if parent := key.Collection().Collection(); parent != "" {
-		e.parent = value.NameSize(parent.Path())
-	}
+	e := d.newEntries(key)
 	if e.surelyFit(f.Size()) {
 		return nil
 	}
-	e.addFields(nil, f, nil, false)
-	for _, x := range d.composites {
-		if x.CollectionGroup == e.group {
-			e.addComposite(x, f)
-		}
-	}
+	e.addAll(f)
 	switch {
 	case e.number > maxEntries:
 		return status.Errorf(codes.InvalidArgument,
@@ -75,17 +101,26 @@ func (e *entries) surelyFit(size int) bool {
 	return number <= maxEntries && largest <= maxEntryBytes && number*largest <= maxEntriesBytes
 }
 
-// add counts n entries of a collection or a collection group whose fields and values have this size.
-func (e *entries) add(n, size int, queryScope string) {
-	size += e.name + entryOverhead
+// sizes are the entries that a value has in an index.
+type sizes struct {
+	number  int
+	bytes   int // of the values in all entries
+	largest int // of the value in the largest entry
+}
+
+// add counts entries of a collection or a collection group. Each has extra bytes in addition to its
+// values.
+func (e *entries) add(s sizes, extra int, queryScope string) {
+	if s.number == 0 {
+		return
+	}
+	extra += e.name + entryOverhead
 	if queryScope == Collection {
-		size += e.parent
+		extra += e.parent
 	}
-	if n > 0 {
-		e.number += n
-		e.bytes += n * size
-		e.largest = max(e.largest, size)
-	}
+	e.number += s.number
+	e.bytes += s.bytes + s.number*extra
+	e.largest = max(e.largest, s.largest+extra)
 }
 
 // addFields counts the entries of single-field indexes. Maps have none themselves; their fields take
@@ -115,8 +150,7 @@ func (e *entries) addFields(path fieldpath.Path, f *value.Fields, inherited []Si
 			name += len(id) + 1
 		}
 		for _, s := range list {
-			n, size := entriesOf(field.Value, s.ArrayConfig != "")
-			e.add(n, name+size, s.QueryScope)
+			e.add(entriesOf(field.Value, s.ArrayConfig != ""), name, s.QueryScope)
 		}
 	}
 }
@@ -128,27 +162,36 @@ var automatic = []Single{
 	{QueryScope: Collection, ArrayConfig: Contains},
 }
 
-// entriesOf returns how many entries a value has in an index by order or of array elements, and the
-// size of the value in the largest one. An index by order has none for arrays.
-func entriesOf(v value.Value, array bool) (n, size int) {
+// entriesOf returns the entries of a value in an index by order or of array elements. An index by order
+// has none for arrays.
+func entriesOf(v value.Value, array bool) sizes {
 	switch {
 	case array != (v.Kind() == value.Array):
-		return 0, 0
+		return sizes{}
 	case !array:
-		return 1, min(v.Size(), maxIndexedValue)
+		size := min(v.Size(), maxIndexedValue)
+		return sizes{1, size, size}
 	}
+	var s sizes
 	seen := map[string]bool{}
 	for _, element := range v.Array() {
-		seen[string(value.AppendKey(nil, element))] = true
-		size = max(size, min(element.Size(), maxIndexedValue))
+		key := string(value.AppendKey(nil, element))
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		size := min(element.Size(), maxIndexedValue)
+		s.number++
+		s.bytes += size
+		s.largest = max(s.largest, size)
 	}
-	return len(seen), size
+	return s
 }
 
 // addComposite counts the entries of a composite index, which has one for each distinct element of its
 // array, and none if the document lacks one of its fields.
 func (e *entries) addComposite(x Index, f *value.Fields) {
-	number, size := 1, 0
+	array, extra := sizes{number: 1}, 0
 	for _, field := range x.Fields {
 		path, err := fieldpath.Parse(field.FieldPath)
 		if err != nil || path.IsName() {
@@ -158,12 +201,11 @@ func (e *entries) addComposite(x Index, f *value.Fields) {
 		if !v.Exists() {
 			return
 		}
-		n, bytes := 1, min(v.Size(), maxIndexedValue)
 		if field.ArrayConfig != "" {
-			n, bytes = entriesOf(v, true)
+			array = entriesOf(v, true) // an index has one array at most
+			continue
 		}
-		number *= n
-		size += bytes
+		extra += min(v.Size(), maxIndexedValue)
 	}
-	e.add(number, size, x.QueryScope)
+	e.add(array, extra, x.QueryScope)
 }

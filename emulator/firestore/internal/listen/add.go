@@ -16,6 +16,7 @@ func (s *Stream) Add(a Target, wait func(*store.Snapshot) error) error {
 		delete(s.targets, a.ID)
 	}
 	t := &target{id: a.ID, stream: s, keys: a.Keys, query: a.Query, queryKey: a.QueryKey}
+	longAway := s.hub.presence.away(listener{a.Resume.Stream, t.listener().target}, a.Resume.At, s.hub.db.Now()) > freeResume
 	snap, queued := s.hub.add(t)
 	s.targets[a.ID] = t
 	if err := wait(snap); err != nil {
@@ -46,6 +47,7 @@ func (s *Stream) Add(a Target, wait func(*store.Snapshot) error) error {
 			}
 		}
 	}
+	s.countAdded(t, e, view, resumed, longAway)
 	if err := s.sendAll(e, snap.Time); err != nil {
 		return err
 	}

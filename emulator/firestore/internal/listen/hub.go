@@ -29,6 +29,8 @@ type Hub struct {
 	durable func(*store.Commit) bool // waits until a commit may be sent to clients; false: never
 	last    func() *store.Snapshot   // what new targets see instead of the newest snapshot, unless it is nil
 
+	presence presence
+
 	qmu        sync.Mutex // guards the fields below; locked after the database's lock
 	ready      *sync.Cond // signaled when queue is not empty
 	progress   *sync.Cond // signaled when dispatched grows
@@ -76,6 +78,7 @@ func (h *Hub) Close() {
 // add registers a target for all commits after the snapshot that it returns. All commits up to that
 // snapshot have been dispatched once settle(queued) returns.
 func (h *Hub) add(t *target) (snap *store.Snapshot, queued uint64) {
+	h.presence.enter(t.listener())
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.db.Locked(func(s *store.Snapshot) {
@@ -106,6 +109,7 @@ func (h *Hub) add(t *target) (snap *store.Snapshot, queued uint64) {
 
 // remove unregisters a target.
 func (h *Hub) remove(t *target) {
+	h.presence.leave(t.listener(), h.db.Now())
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.unwatchDependencies(t)

@@ -30,6 +30,13 @@ type Stream struct {
 	// Wake receives a value when there is something to flush.
 	Wake chan struct{}
 
+	// ID is part of the stream's resume tokens. It is set before the first target is added, as are the
+	// functions that get what the stream is billed: Reads for reads of a collection, RulesReads for
+	// documents that rules read because results changed. Nil functions count nothing.
+	ID         uint64
+	Reads      func(collection resource.Key, n int)
+	RulesReads func([]resource.Key)
+
 	mu     sync.Mutex    // also guards the pending state of the targets
 	commit *store.Commit // the last one dispatched to the stream and not yet flushed
 }
@@ -147,6 +154,8 @@ func (s *Stream) flush(from value.Micros, force bool) error {
 			return err
 		}
 	}
+	s.countChanges(e)
+	s.countRules(e, rechecks)
 	if err := s.sendAll(e, now); err != nil {
 		return err
 	}
@@ -161,6 +170,7 @@ func (s *Stream) resend(t *target, snap *store.Snapshot) error {
 	t.result = nil
 	e := effects{}
 	s.diff(e, t, nil, snap.Latest())
+	s.countChanges(e)
 	if err := s.sendAll(e, snap.Time); err != nil {
 		return err
 	}
@@ -199,6 +209,9 @@ func (s *Stream) diff(e effects, t *target, before map[resource.Key]*store.Docum
 			now = &store.Document{Key: k, Name: d.Name, Deleted: true}
 		}
 		e.record(t, d, nil, now)
+		if now == d {
+			e[k].displaced++
+		}
 	}
 	if t.limited() {
 		t.result = after

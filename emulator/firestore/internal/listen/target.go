@@ -26,9 +26,10 @@ type Target struct {
 
 // Resume is the point from which a client resumes listening.
 type Resume struct {
-	Given bool // the client sent a resume token or a read time
-	Valid bool // the token belongs to this database
-	At    value.Micros
+	Given  bool // the client sent a resume token or a read time
+	Valid  bool // the token belongs to this database
+	At     value.Micros
+	Stream uint64 // the ID of the stream that sent the token
 }
 
 // target is a target on a stream. The first group of fields does not change after registration.
@@ -86,6 +87,7 @@ type effect struct {
 	doc         *store.Document // the newest version or the tombstone
 	fields      *value.Fields
 	in, removed []int32 // IDs of the targets that contain the document, or no longer do
+	displaced   int     // number of removed whose limit other documents fill; this one did not change
 }
 
 // effects are the effects to send together.

@@ -88,8 +88,8 @@ func (n *Nearest) distance(d *store.Document) (dist float64, ok bool) {
 	return math.Sqrt(square), true
 }
 
-// pick sorts documents by distance and returns the nearest.
-func (n *Nearest) pick(docs []*store.Document) []*store.Document {
+// pick sorts documents by distance and returns the nearest, and how many vectors it compared.
+func (n *Nearest) pick(docs []*store.Document) (nearest []*store.Document, compared int) {
 	type hit struct {
 		doc  *store.Document
 		dist float64
@@ -101,7 +101,11 @@ func (n *Nearest) pick(docs []*store.Document) []*store.Document {
 	var hits []hit
 	for _, d := range docs {
 		dist, ok := n.distance(d)
-		if !ok || n.Threshold != nil && sign*dist > sign**n.Threshold {
+		if !ok {
+			continue
+		}
+		compared++
+		if n.Threshold != nil && sign*dist > sign**n.Threshold {
 			continue
 		}
 		hits = append(hits, hit{d, dist})
@@ -115,11 +119,10 @@ func (n *Nearest) pick(docs []*store.Document) []*store.Document {
 		}
 		return 0
 	})
-	var out []*store.Document
 	for _, h := range hits[:min(len(hits), n.Limit)] {
-		out = append(out, h.doc)
+		nearest = append(nearest, h.doc)
 	}
-	return out
+	return nearest, compared
 }
 
 // withDistance adds the distance to a result's fields if the search has a result field.

@@ -12,6 +12,7 @@ import (
 type Result struct {
 	Docs    []*store.Document
 	Skipped int // number of documents skipped by the offset
+	Vectors int // number of vectors that a nearest-neighbor search compared
 }
 
 // Indexes builds indexes.
@@ -149,7 +150,7 @@ func (q *Query) sortAll(v store.View, r *Result) {
 // limit applies nearest-neighbor search, offset and limit.
 func (q *Query) limit(r *Result) {
 	if q.Near != nil {
-		r.Docs = q.Near.pick(r.Docs)
+		r.Docs, r.Vectors = q.Near.pick(r.Docs)
 	}
 	r.Skipped = min(q.Offset, len(r.Docs))
 	r.Docs = r.Docs[r.Skipped:]

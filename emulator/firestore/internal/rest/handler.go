@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/internal/emulatorauth"
@@ -71,5 +72,7 @@ func (h *Handler) caller(r *http.Request, query url.Values) guard.Caller {
 	if token := query.Get("access_token"); authorization == "" && token != "" {
 		authorization = "Bearer " + token
 	}
-	return h.Auth.Authenticate(authorization)
+	who := h.Auth.Authenticate(authorization)
+	who.Service, who.Action = billing.ServiceOf(r.Context()), r.Header.Get(billing.ActionHeader)
+	return who
 }

@@ -29,7 +29,9 @@ func (s *Service) BeginTransaction(_ context.Context, caller guard.Caller, r *pb
 	if err != nil {
 		return nil, err
 	}
-	return &pb.BeginTransactionResponse{Transaction: id}, nil
+	out := &pb.BeginTransactionResponse{Transaction: id}
+	s.usage(caller.Doing("BeginTransaction"), "").sent(out)
+	return out, nil
 }
 
 // Rollback ends a transaction without a commit.
@@ -50,11 +52,14 @@ func (s *Service) Commit(ctx context.Context, caller guard.Caller, r *pb.CommitR
 	if err != nil {
 		return nil, err
 	}
-	c, results, err := d.commit(ctx, caller, r.GetTransaction(), r.GetWrites())
+	caller = caller.Doing("Commit")
+	c, results, err := s.commit(ctx, d, caller, r.GetTransaction(), r.GetWrites())
 	if err != nil {
 		return nil, err
 	}
-	return &pb.CommitResponse{WriteResults: protoResults(c, results), CommitTime: c.Time.Proto()}, nil
+	out := &pb.CommitResponse{WriteResults: protoResults(c, results), CommitTime: c.Time.Proto()}
+	s.usage(caller, "").sent(out)
+	return out, nil
 }
 
 func (s *Service) database(name string) (*Database, error) {
@@ -66,7 +71,7 @@ func (s *Service) database(name string) (*Database, error) {
 }
 
 // commit parses and applies writes. It returns when they are durable.
-func (d *Database) commit(ctx context.Context, caller guard.Caller, txn []byte, list []*pb.Write) (*store.Commit, []write.Result, error) {
+func (s *Service) commit(ctx context.Context, d *Database, caller guard.Caller, txn []byte, list []*pb.Write) (*store.Commit, []write.Result, error) {
 	writes, err := write.ParseAll(d.Name, list)
 	if err != nil {
 		return nil, nil, err
@@ -75,6 +80,7 @@ func (d *Database) commit(ctx context.Context, caller guard.Caller, txn []byte, 
 	if err != nil {
 		return nil, nil, err
 	}
+	s.wrote(caller, writes)
 	return c, results, d.waitDurable(c.Snapshot)
 }
 
@@ -143,7 +149,7 @@ func (s *Service) commitOne(ctx context.Context, caller guard.Caller, name strin
 	if err != nil {
 		return nil, err
 	}
-	_, results, err := d.commit(ctx, caller, nil, []*pb.Write{w})
+	_, results, err := s.commit(ctx, d, caller, nil, []*pb.Write{w})
 	if err != nil {
 		return nil, err
 	}
@@ -174,15 +180,17 @@ func (s *Service) BatchWrite(ctx context.Context, caller guard.Caller, r *pb.Bat
 		}
 		seen[w.Key] = true
 	}
+	caller = caller.Doing("BatchWrite")
 	var last *store.Snapshot
 	out := &pb.BatchWriteResponse{}
-	for _, w := range writes {
+	for i, w := range writes {
 		c, results, err := d.apply(ctx, caller, nil, []*write.Write{w})
 		if err != nil {
 			out.Status = append(out.Status, status.Convert(err).Proto())
 			out.WriteResults = append(out.WriteResults, &pb.WriteResult{})
 			continue
 		}
+		s.wrote(caller, writes[i:i+1])
 		last = c.Snapshot
 		out.Status = append(out.Status, &spb.Status{Code: int32(codes.OK)})
 		out.WriteResults = append(out.WriteResults, protoResult(c.Time, results[0]))
@@ -192,5 +200,6 @@ func (s *Service) BatchWrite(ctx context.Context, caller guard.Caller, r *pb.Bat
 			return nil, err
 		}
 	}
+	s.usage(caller, "").sent(out)
 	return out, nil
 }

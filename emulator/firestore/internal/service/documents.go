@@ -16,6 +16,7 @@ import (
 
 // GetDocument returns one document, or NOT_FOUND.
 func (s *Service) GetDocument(ctx context.Context, caller guard.Caller, r *pb.GetDocumentRequest) (*pb.Document, error) {
+	caller = caller.Doing("GetDocument")
 	name, key, err := resource.ParseDocument(r.GetName())
 	if err != nil {
 		return nil, err
@@ -41,14 +42,19 @@ func (s *Service) GetDocument(ctx context.Context, caller guard.Caller, r *pb.Ge
 	if err := d.finishRead(v); err != nil {
 		return nil, err
 	}
+	u := s.usage(caller, key.Collection())
+	u.reads(1)
 	if doc == nil {
 		return nil, status.Errorf(codes.NotFound, "Document %q not found.", r.GetName())
 	}
-	return s.document(doc, masked(doc, m)), nil
+	out := s.document(doc, masked(doc, m))
+	u.sent(out)
+	return out, nil
 }
 
 // BatchGetDocuments sends one response for each document, found or missing.
 func (s *Service) BatchGetDocuments(ctx context.Context, caller guard.Caller, r *pb.BatchGetDocumentsRequest, send func(*pb.BatchGetDocumentsResponse) error) error {
+	caller = caller.Doing("BatchGetDocuments")
 	name, err := resource.ParseDatabase(r.GetDatabase())
 	if err != nil {
 		return err
@@ -83,6 +89,12 @@ func (s *Service) BatchGetDocuments(ctx context.Context, caller guard.Caller, r 
 	}
 	if err := d.finishRead(v); err != nil {
 		return err
+	}
+	s.read(caller, keys)
+	if len(keys) > 0 {
+		var done func()
+		send, done = counted(s.usage(caller, keys[0].Collection()), send)
+		defer done()
 	}
 	if isNew {
 		if err := send(&pb.BatchGetDocumentsResponse{Transaction: id}); err != nil {
@@ -136,7 +148,7 @@ func (s *Service) CreateDocument(ctx context.Context, caller guard.Caller, r *pb
 	if r.GetDocument().GetName() != "" {
 		return nil, invalid("The document's name must not be set; it follows from parent, collection_id and document_id.")
 	}
-	return s.writeOne(ctx, caller, &pb.Write{
+	return s.writeOne(ctx, caller.Doing("CreateDocument"), &pb.Write{
 		Operation: &pb.Write_Update{Update: &pb.Document{
 			Name:   r.GetParent() + "/" + r.GetCollectionId() + "/" + id,
 			Fields: r.GetDocument().GetFields(),
@@ -158,7 +170,7 @@ func autoID() string {
 
 // UpdateDocument sets or merges a document.
 func (s *Service) UpdateDocument(ctx context.Context, caller guard.Caller, r *pb.UpdateDocumentRequest) (*pb.Document, error) {
-	return s.writeOne(ctx, caller, &pb.Write{
+	return s.writeOne(ctx, caller.Doing("UpdateDocument"), &pb.Write{
 		Operation:       &pb.Write_Update{Update: r.GetDocument()},
 		UpdateMask:      r.GetUpdateMask(),
 		CurrentDocument: r.GetCurrentDocument(),
@@ -167,7 +179,7 @@ func (s *Service) UpdateDocument(ctx context.Context, caller guard.Caller, r *pb
 
 // DeleteDocument deletes a document.
 func (s *Service) DeleteDocument(ctx context.Context, caller guard.Caller, r *pb.DeleteDocumentRequest) (*emptypb.Empty, error) {
-	_, err := s.commitOne(ctx, caller, r.GetName(), &pb.Write{
+	_, err := s.commitOne(ctx, caller.Doing("DeleteDocument"), r.GetName(), &pb.Write{
 		Operation:       &pb.Write_Delete{Delete: r.GetName()},
 		CurrentDocument: r.GetCurrentDocument(),
 	})
@@ -186,5 +198,7 @@ func (s *Service) writeOne(ctx context.Context, caller guard.Caller, w *pb.Write
 	if err != nil {
 		return nil, err
 	}
-	return s.document(doc, masked(doc, m)), nil
+	out := s.document(doc, masked(doc, m))
+	s.usage(caller, doc.Key.Collection()).sent(out)
+	return out, nil
 }

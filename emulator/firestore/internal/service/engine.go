@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/index"
@@ -35,6 +36,7 @@ type Database struct {
 	instance [8]byte      // part of resume tokens: distinguishes databases that had the same name
 	log      *persist.Log // nil without a data directory
 	feed     *feed        // nil without a follower
+	stored   *stored      // nil without a meter
 	indexes  *atomic.Pointer[index.Definitions]
 }
 
@@ -62,6 +64,7 @@ type Options struct {
 	LockWait time.Duration // how long commits wait for older transactions
 	DataDir  string        // directory for databases; if empty, they are only in memory
 	Follower Follower      // receives all changes, may be nil
+	Meter    *billing.Meter
 }
 
 // NewEngine returns an engine with the databases in its data directory. It does not check indexes
@@ -69,6 +72,7 @@ type Options struct {
 func NewEngine(o Options) (*Engine, error) {
 	e := &Engine{options: o, closing: make(chan struct{}), dbs: map[resource.Database]*Database{},
 		guards: map[string]*guard.Guard{}, ownRules: map[string]bool{}}
+	e.streams.Store(uint64(time.Now().UnixMicro())) // resume tokens outlive the process
 	if o.DataDir == "" {
 		return e, nil
 	}
@@ -77,7 +81,16 @@ func NewEngine(o Options) (*Engine, error) {
 
 // SetIndexes replaces the index definitions. Queries that need other indexes fail from now on. If d
 // is nil, indexes are not checked.
-func (e *Engine) SetIndexes(d *index.Definitions) { e.indexes.Store(d) }
+func (e *Engine) SetIndexes(d *index.Definitions) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.indexes.Store(d)
+	for _, db := range e.dbs {
+		if db.stored != nil {
+			db.stored.recount(d)
+		}
+	}
+}
 
 // maxDatabases is the maximum number of databases.
 const maxDatabases = 10_000
@@ -140,6 +153,9 @@ func (e *Engine) open(name resource.Database) (*Database, error) {
 			d.log.BeforeCompact = d.feed.flush
 		}
 		go d.feed.run()
+	}
+	if e.options.Meter != nil {
+		d.stored = meterStorage(d.DB, e.options.Meter, e.indexes.Load())
 	}
 	d.Txns = txn.New(d.DB, e.options.LockWait)
 	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) bool { return d.waitDurable(c.Snapshot) == nil }, d.lastDurable)

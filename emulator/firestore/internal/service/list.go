@@ -63,6 +63,7 @@ func (s *Service) parseListing(r *pb.ListDocumentsRequest) (listing, error) {
 
 // ListDocuments returns a page of a collection's documents, sorted by name or by order_by.
 func (s *Service) ListDocuments(ctx context.Context, caller guard.Caller, r *pb.ListDocumentsRequest) (*pb.ListDocumentsResponse, error) {
+	caller = caller.Doing("ListDocuments")
 	l, err := s.parseListing(r)
 	if err != nil {
 		return nil, err
@@ -101,7 +102,15 @@ func (s *Service) ListDocuments(ctx context.Context, caller guard.Caller, r *pb.
 	for _, doc := range found {
 		out.Documents = append(out.Documents, s.document(doc, masked(doc, l.mask)))
 	}
+	s.listed(caller, l, out)
 	return out, nil
+}
+
+// listed counts a page of a listing.
+func (s *Service) listed(caller guard.Caller, l listing, page *pb.ListDocumentsResponse) {
+	u := s.usage(caller, l.collection)
+	u.reads(max(1, len(page.Documents)))
+	u.sent(page)
 }
 
 // listWithMissing lists documents including missing ones that have descendants, which have neither
@@ -134,11 +143,16 @@ func (s *Service) listWithMissing(ctx context.Context, caller guard.Caller, r *p
 			out.Documents = append(out.Documents, &pb.Document{Name: k.Name(d.Name)})
 		}
 	}
-	return out, d.finishRead(v)
+	if err := d.finishRead(v); err != nil {
+		return nil, err
+	}
+	s.listed(caller, l, out)
+	return out, nil
 }
 
 // ListCollectionIds returns a page of the collection IDs below a document or the root.
 func (s *Service) ListCollectionIds(ctx context.Context, caller guard.Caller, r *pb.ListCollectionIdsRequest) (*pb.ListCollectionIdsResponse, error) {
+	caller = caller.Doing("ListCollectionIds")
 	name, parent, err := resource.ParseParent(r.GetParent())
 	if err != nil {
 		return nil, err
@@ -177,7 +191,22 @@ func (s *Service) ListCollectionIds(ctx context.Context, caller guard.Caller, r 
 	for _, k := range keys {
 		out.CollectionIds = append(out.CollectionIds, k.ID())
 	}
-	return out, d.finishRead(v)
+	if err := d.finishRead(v); err != nil {
+		return nil, err
+	}
+	// https://firebase.google.com/docs/firestore/pricing#queries_other_than_document_reads
+	u := s.usage(caller, containing(parent))
+	u.reads(1)
+	u.sent(out)
+	return out, nil
+}
+
+// containing returns the collection that contains a document; that of the root is the root.
+func containing(key resource.Key) resource.Key {
+	if key == "" {
+		return ""
+	}
+	return key.Collection()
 }
 
 // pageSize returns the number of entries per page; n is the requested number, 0 for any.

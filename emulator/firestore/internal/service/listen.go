@@ -23,6 +23,7 @@ import (
 // stream. send is called by one goroutine at a time. It is long because one goroutine handles everything
 // that can happen to a stream.
 func (s *Service) Listen(ctx context.Context, caller guard.Caller, receive func() (*pb.ListenRequest, error), send func(*pb.ListenResponse) error) error {
+	caller = caller.Doing("Listen")
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	requests := make(chan *pb.ListenRequest)
@@ -67,7 +68,7 @@ func (s *Service) Listen(ctx context.Context, caller guard.Caller, receive func(
 				if err := d.Guard.CheckCredentials(caller); err != nil {
 					return err
 				}
-				stream = listen.NewStream(d.Hub, s.document, d.resumeToken, s.authorizeListen(ctx, d, caller), send)
+				stream = s.newStream(ctx, d, caller, send)
 				defer stream.Close()
 				wake = stream.Wake
 			}
@@ -88,6 +89,26 @@ func (s *Service) Listen(ctx context.Context, caller guard.Caller, receive func(
 			return err
 		}
 	}
+}
+
+// newStream returns a stream to a database.
+func (s *Service) newStream(ctx context.Context, d *Database, caller guard.Caller, send func(*pb.ListenResponse) error) *listen.Stream {
+	id := s.Engine.streams.Add(1)
+	token := func(at value.Micros) []byte { return d.resumeToken(at, id) }
+	if s.Meter == nil {
+		stream := listen.NewStream(d.Hub, s.document, token, s.authorizeListen(ctx, d, caller), send)
+		stream.ID = id
+		return stream
+	}
+	all := s.usage(caller, "")
+	stream := listen.NewStream(d.Hub, s.document, token, s.authorizeListen(ctx, d, caller), func(m *pb.ListenResponse) error {
+		all.sent(m)
+		return send(m)
+	})
+	stream.ID = id
+	stream.Reads = func(collection resource.Key, n int) { s.usage(caller, collection).reads(n) }
+	stream.RulesReads = func(documents []resource.Key) { d.Guard.Bill(caller, documents) }
+	return stream
 }
 
 // authorizeListen returns a function that authorizes targets with the current rules and indexes.
@@ -136,7 +157,7 @@ func (s *Service) parseTarget(d *Database, p *pb.Target) (listen.Target, error) 
 	switch x := p.GetResumeType().(type) {
 	case *pb.Target_ResumeToken:
 		t.Resume.Given = len(x.ResumeToken) > 0
-		t.Resume.At, t.Resume.Valid = d.parseResumeToken(x.ResumeToken)
+		t.Resume.At, t.Resume.Stream, t.Resume.Valid = d.parseResumeToken(x.ResumeToken)
 	case *pb.Target_ReadTime:
 		t.Resume = listen.Resume{Given: true, Valid: true, At: value.MicrosOf(x.ReadTime.AsTime())}
 	}
@@ -178,15 +199,16 @@ func (s *Service) parseQueryTarget(d *Database, p *pb.Target_QueryTarget, t *lis
 	return err
 }
 
-// resumeToken returns an opaque token for the state of this database at a time.
-func (d *Database) resumeToken(at value.Micros) []byte {
-	b := append(make([]byte, 0, 16), d.instance[:]...)
-	return binary.BigEndian.AppendUint64(b, uint64(at))
+// resumeToken returns an opaque token of a stream for the state of this database at a time.
+func (d *Database) resumeToken(at value.Micros, stream uint64) []byte {
+	b := append(make([]byte, 0, 24), d.instance[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(at))
+	return binary.BigEndian.AppendUint64(b, stream)
 }
 
-func (d *Database) parseResumeToken(b []byte) (at value.Micros, ok bool) {
-	if len(b) != 16 || [8]byte(b) != d.instance {
-		return 0, false
+func (d *Database) parseResumeToken(b []byte) (at value.Micros, stream uint64, ok bool) {
+	if len(b) != 24 || [8]byte(b) != d.instance {
+		return 0, 0, false
 	}
-	return value.Micros(binary.BigEndian.Uint64(b[8:])), true
+	return value.Micros(binary.BigEndian.Uint64(b[8:])), binary.BigEndian.Uint64(b[16:]), true
 }

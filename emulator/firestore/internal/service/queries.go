@@ -57,6 +57,7 @@ func (s *Service) run(ctx context.Context, d *Database, caller guard.Caller, id 
 
 // RunQuery sends the results of a query.
 func (s *Service) RunQuery(ctx context.Context, caller guard.Caller, r *pb.RunQueryRequest, send func(*pb.RunQueryResponse) error) error {
+	caller = caller.Doing("RunQuery")
 	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery())
 	if err != nil {
 		return err
@@ -69,6 +70,12 @@ func (s *Service) RunQuery(ctx context.Context, caller guard.Caller, r *pb.RunQu
 	if err != nil {
 		return err
 	}
+	u := s.usage(caller, q.Scope())
+	if u.meter != nil {
+		u.reads(q.Reads(v, found))
+	}
+	send, done := counted(u, send)
+	defer done()
 	if isNew {
 		if err := send(&pb.RunQueryResponse{Transaction: id}); err != nil {
 			return err
@@ -91,6 +98,7 @@ func (s *Service) RunQuery(ctx context.Context, caller guard.Caller, r *pb.RunQu
 
 // RunAggregationQuery sends the aggregations of a query's results.
 func (s *Service) RunAggregationQuery(ctx context.Context, caller guard.Caller, r *pb.RunAggregationQueryRequest, send func(*pb.RunAggregationQueryResponse) error) error {
+	caller = caller.Doing("RunAggregationQuery")
 	sq := r.GetStructuredAggregationQuery()
 	list, err := query.ParseAggregations(sq.GetAggregations())
 	if err != nil {
@@ -115,6 +123,10 @@ func (s *Service) RunAggregationQuery(ctx context.Context, caller guard.Caller, 
 	for alias, n := range query.Aggregate(list, found.Docs) {
 		out.Result.AggregateFields[alias] = n.Proto()
 	}
+	if u := s.usage(caller, q.Scope()); u.meter != nil {
+		u.reads(q.AggregationReads(v, found, list))
+		u.sent(out)
+	}
 	return send(out)
 }
 
@@ -123,6 +135,7 @@ const minPartition = 128
 
 // PartitionQuery splits a collection group query into parts that can run in parallel.
 func (s *Service) PartitionQuery(ctx context.Context, caller guard.Caller, r *pb.PartitionQueryRequest) (*pb.PartitionQueryResponse, error) {
+	caller = caller.Doing("PartitionQuery")
 	d, q, err := s.parseQuery(r.GetParent(), r.GetStructuredQuery())
 	if err != nil {
 		return nil, err
@@ -166,5 +179,11 @@ func (s *Service) PartitionQuery(ctx context.Context, caller guard.Caller, r *pb
 		}
 		out.Partitions = append(out.Partitions, &pb.Cursor{Values: []*pb.Value{value.OfReference(name).Proto()}, Before: true})
 	}
-	return out, d.finishRead(v)
+	if err := d.finishRead(v); err != nil {
+		return nil, err
+	}
+	u := s.usage(caller, q.Scope())
+	u.reads(1) // it returns no documents: https://firebase.google.com/docs/firestore/pricing#queries_other_than_document_reads
+	u.sent(out)
+	return out, nil
 }

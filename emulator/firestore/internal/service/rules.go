@@ -43,7 +43,7 @@ func (e *Engine) Guard(project string) *guard.Guard {
 func (e *Engine) guard(project string) *guard.Guard {
 	g := e.guards[project]
 	if g == nil {
-		g = guard.New(e.rules, e.options.Logger)
+		g = guard.New(e.rules, e.options.Logger, e.options.Meter)
 		e.guards[project] = g
 	}
 	return g

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firestore/internal/cache"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/internal/fieldpath"
@@ -29,6 +30,9 @@ type Service struct {
 	// Recent, if not nil, caches the messages of documents, so that all listeners share one message
 	// for each version of a document. Callers must not change the messages.
 	Recent *cache.Cache[*store.Document, *pb.Document]
+
+	// Meter counts what requests are billed; nil counts nothing.
+	Meter *billing.Meter
 }
 
 // MaxRecentBytes is the approximate maximum size of a cached document. It bounds the memory of the

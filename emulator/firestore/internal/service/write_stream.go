@@ -16,6 +16,14 @@ import (
 // stream. The first request names the database. Each later request is a commit; responses are in
 // order. A failed commit ends the stream.
 func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func() (*pb.WriteRequest, error), send func(*pb.WriteResponse) error) error {
+	caller = caller.Doing("Write")
+	if u := s.usage(caller, ""); u.outside {
+		sendTo := send
+		send = func(m *pb.WriteResponse) error {
+			u.sent(m)
+			return sendTo(m)
+		}
+	}
 	first, err := receive()
 	if err != nil {
 		return endOfStream(err)
@@ -53,7 +61,7 @@ func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func()
 			}
 			continue
 		}
-		c, results, err := d.commit(ctx, caller, nil, r.GetWrites())
+		c, results, err := s.commit(ctx, d, caller, nil, r.GetWrites())
 		if err != nil {
 			return err
 		}

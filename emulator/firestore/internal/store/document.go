@@ -23,6 +23,10 @@ type Document struct {
 	Updated value.Micros // when this version was committed, or the document deleted
 	Deleted bool
 
+	// Stored is what the document is billed as stored bytes. A hook of [DB.OnCommit] sets it before the
+	// document becomes visible, and only code under the database's lock uses it.
+	Stored int64
+
 	prev atomic.Pointer[Document] // the previous version, while it is retained
 	wire atomic.Pointer[[]byte]
 }

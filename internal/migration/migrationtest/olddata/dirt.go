@@ -89,7 +89,7 @@ var usernameDirt = []dirt{
 	name("username has a slash", "kim/%d"),
 	name("username is a path", "../%d/"),
 	name("username is reserved", "__kim%d__"),
-	{"username is too short", func(s *spoiler) { s.Username = ptr(string(rune('가' + s.i))) }},
+	{"username is too short", func(s *spoiler) { s.Username = ptr(string(rune('가' + s.i/step))) }},
 	{"username is a dot", func(s *spoiler) { s.Username = s.once(".") }},
 	{"username is two dots", func(s *spoiler) { s.Username = s.once("..") }},
 	{"username is empty", func(s *spoiler) { s.Username = s.once("") }},

@@ -1,4 +1,4 @@
-package alerts
+package server
 
 import (
 	"log/slog"
@@ -8,34 +8,42 @@ import (
 // requestMessage is the message of a request's line. Cloud Run's have none; a line of slog needs one.
 const requestMessage = "request"
 
-// Requests writes a line for each request that next serves, with the fields of the line that Cloud Run
-// writes in production. The log has to have the service's name in the field "service".
+// LogRequests logs a line for each request that next serves, as Cloud Run does in production, with the
+// fields of its lines. The log has to have the service's name in the field "service".
 //
 // Source: https://cloud.google.com/run/docs/logging#request-logs
-func Requests(next http.Handler, log *slog.Logger) http.Handler {
+func LogRequests(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
-		panicked := true
-		defer func() {
-			if panicked && !rec.wrote {
-				rec.status = http.StatusInternalServerError // net/http closes the connection, and Cloud Run responds
-			}
+		record(next, w, r, func(status int) {
 			level := slog.LevelInfo
 			switch {
-			case rec.status >= http.StatusInternalServerError:
+			case status >= http.StatusInternalServerError:
 				level = slog.LevelError
-			case rec.status >= http.StatusBadRequest:
+			case status >= http.StatusBadRequest:
 				level = slog.LevelWarn
 			}
 			log.LogAttrs(r.Context(), level, requestMessage, slog.Group("httpRequest",
-				slog.String("requestMethod", r.Method), slog.String("requestUrl", r.URL.Path), slog.Int("status", rec.status)))
-		}()
-		next.ServeHTTP(rec, r)
-		panicked = false
+				slog.String("requestMethod", r.Method), slog.String("requestUrl", r.URL.Path), slog.Int("status", status)))
+		})
 	})
 }
 
-// recorder remembers the status of a response. gRPC requires an http.Flusher; everything else finds the
+// record serves a request with next, then calls ended with the status of the response. A panic is 500
+// unless the handler wrote a status before: net/http closes the connection, and Cloud Run responds.
+func record(next http.Handler, w http.ResponseWriter, r *http.Request, ended func(status int)) {
+	rec := &recorder{ResponseWriter: w, status: http.StatusOK}
+	panicked := true
+	defer func() {
+		if panicked && !rec.wrote {
+			rec.status = http.StatusInternalServerError
+		}
+		ended(rec.status)
+	}()
+	next.ServeHTTP(rec, r)
+	panicked = false
+}
+
+// recorder records the status of a response. gRPC requires an http.Flusher; everything else finds the
 // original through Unwrap.
 type recorder struct {
 	http.ResponseWriter

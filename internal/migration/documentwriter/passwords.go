@@ -1,0 +1,71 @@
+package documentwriter
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"heek.kr/heektime/internal/migration/conversion"
+	"heek.kr/heektime/internal/migration/passwords"
+	"heek.kr/heektime/internal/schema"
+)
+
+// Passwords makes changed password hashes count although accounts have passwords in Authentication;
+// [passwords.Store] does.
+type Passwords interface {
+	First(context.Context, []passwords.Hash) error
+	Changed(context.Context, []passwords.Hash) ([]passwords.Hash, error)
+	RemoveOlder(context.Context, []passwords.Hash) (uids []string, err error)
+	Remember(context.Context, []passwords.Hash) error
+}
+
+// SetPasswords makes [Accounts.WriteChanged] and [Accounts.WriteRows] replace passwords in Authentication. It
+// must be called before anything is written.
+func (a *Accounts) SetPasswords(p Passwords) { a.passwords = p }
+
+// writeUsers writes users, and replaces the passwords in Authentication of those whose hashes have changed, as
+// far as it is known when. It returns the names that accounts of the new side have.
+func (a *Accounts) writeUsers(ctx context.Context, changes []UserChange, changedAt map[string]time.Time) (taken []string, err error) {
+	var changed []passwords.Hash
+	if a.passwords != nil {
+		if changed, err = a.passwords.Changed(ctx, hashesOf(changes, changedAt)); err != nil {
+			return nil, err
+		}
+	}
+	written, err := a.writer.WriteUsers(ctx, changes, a.IsOld)
+	if err != nil {
+		return nil, err
+	}
+	changed = slices.DeleteFunc(changed, func(h passwords.Hash) bool { return slices.Contains(written.LeftAlone, h.UID) })
+	if len(changed) == 0 {
+		return written.Taken, nil
+	}
+	removed, err := a.passwords.RemoveOlder(ctx, changed)
+	if err != nil {
+		return nil, err
+	}
+	if len(removed) > 0 {
+		again := slices.DeleteFunc(slices.Clone(changes), func(c UserChange) bool { return !slices.Contains(removed, c.UID) })
+		if _, err := a.writer.WriteUsers(ctx, again, a.IsOld); err != nil {
+			return nil, err
+		}
+	}
+	return written.Taken, a.passwords.Remember(ctx, changed)
+}
+
+// hashesOf returns the password hashes of users of whom it is known when their rows changed.
+func hashesOf(changes []UserChange, changedAt map[string]time.Time) (hashes []passwords.Hash) {
+	for _, c := range changes {
+		at, ok := changedAt[c.UID]
+		if !ok || c.Documents == nil || c.Documents.Credential == nil {
+			continue
+		}
+		hashes = append(hashes, hashOf(c.UID, c.Documents.Credential, at))
+	}
+	return hashes
+}
+
+func hashOf(uid string, credential *conversion.Document, at time.Time) passwords.Hash {
+	text, _ := credential.Fields[schema.FieldHash].(string)
+	return passwords.Hash{UID: uid, Credential: credential.Ref.ID, Text: text, ChangedAt: at}
+}

@@ -1,0 +1,127 @@
+package passwords
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"firebase.google.com/go/v4/auth"
+	"google.golang.org/api/option"
+	htransport "google.golang.org/api/transport/http"
+
+	"heek.kr/heektime/internal/gcp"
+)
+
+// Firebase is [Authentication] of a project.
+type Firebase struct {
+	project  string
+	accounts *auth.Client
+	http     *http.Client
+	base     string // of the REST API
+}
+
+// OpenFirebase opens the Authentication of a project. Like the Admin SDK, it reads
+// FIREBASE_AUTH_EMULATOR_HOST.
+func OpenFirebase(ctx context.Context, project string) (*Firebase, error) {
+	accounts, err := gcp.Authentication(ctx, project, "")
+	if err != nil {
+		return nil, err
+	}
+	f := &Firebase{project: project, accounts: accounts, base: "https://identitytoolkit.googleapis.com", http: &http.Client{Transport: owner{}}}
+	if emulator := os.Getenv("FIREBASE_AUTH_EMULATOR_HOST"); emulator != "" {
+		f.base = "http://" + emulator + "/identitytoolkit.googleapis.com"
+		return f, nil
+	}
+	f.http, _, err = htransport.NewClient(ctx, option.WithScopes("https://www.googleapis.com/auth/identitytoolkit"), option.WithQuotaProject(project))
+	if err != nil {
+		return nil, fmt.Errorf("open Authentication of project %s: %w", project, err)
+	}
+	return f, nil
+}
+
+// owner sends requests as an administrator of the emulator.
+type owner struct{}
+
+// RoundTrip implements [http.RoundTripper].
+func (owner) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer owner")
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+// maxResponse limits a response: 100 accounts with their claims.
+const maxResponse = 4 << 20
+
+// PasswordTimes implements [Authentication]. The Admin SDK does not say when a password was set.
+//
+// Source: https://cloud.google.com/identity-platform/docs/reference/rest/v1/UserInfo
+func (f *Firebase) PasswordTimes(ctx context.Context, uids []string) (map[string]time.Time, error) {
+	body, err := json.Marshal(map[string]any{"localId": uids})
+	if err != nil {
+		return nil, err
+	}
+	url := f.base + "/v1/projects/" + f.project + "/accounts:lookup"
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	response, err := f.http.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("look up accounts: %w", err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
+	if err != nil {
+		return nil, fmt.Errorf("look up accounts: %w", err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("look up accounts: status %d", response.StatusCode) // the text would quote accounts
+	}
+	var found struct {
+		Users []struct {
+			LocalID          string `json:"localId"`
+			ProviderUserInfo []struct {
+				ProviderID string `json:"providerId"`
+			} `json:"providerUserInfo"`
+			PasswordUpdatedAt json.Number `json:"passwordUpdatedAt"`
+		} `json:"users"`
+	}
+	if err := json.Unmarshal(text, &found); err != nil {
+		return nil, fmt.Errorf("look up accounts: %w", err)
+	}
+	times := map[string]time.Time{}
+	for _, user := range found.Users {
+		for _, provider := range user.ProviderUserInfo {
+			if provider.ProviderID != passwordProvider {
+				continue
+			}
+			millis, err := json.Number(cmp.Or(user.PasswordUpdatedAt, "0")).Float64()
+			if err != nil {
+				return nil, fmt.Errorf("look up account %s: when its password was set: %w", user.LocalID, err)
+			}
+			times[user.LocalID] = time.UnixMilli(int64(millis))
+		}
+	}
+	return times, nil
+}
+
+// passwordProvider is the provider id of accounts that have a password.
+const passwordProvider = "password"
+
+// RemovePassword implements [Authentication]. It also removes the account's address, which the next sign-in
+// sets again; other providers and sessions stay.
+func (f *Firebase) RemovePassword(ctx context.Context, uid string) error {
+	update := (&auth.UserToUpdate{}).ProvidersToDelete([]string{passwordProvider})
+	if _, err := f.accounts.UpdateUser(ctx, uid, update); err != nil && !auth.IsUserNotFound(err) {
+		// Not wrapped: the SDK's errors quote responses.
+		return fmt.Errorf("remove the replaced password of account %s in Authentication", uid)
+	}
+	return nil
+}

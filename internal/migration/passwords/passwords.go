@@ -1,0 +1,206 @@
+// Package passwords makes a password that was changed on the old side the one that works on the new side.
+//
+// An account that has a password in Firebase Authentication signs in with that one only, and its old hash
+// counts for nothing. That is wrong when the old server sets another password later: while accounts are on
+// the old side, which they are before the first switch and after a move back, people use both. So when a
+// hash has changed, the password in Authentication is removed, and the next sign-in checks the hash and
+// moves the password to Authentication again. Sessions go on until then; setting a
+// password in Authentication ends the older ones, as each change of a password there does.
+//
+// A row says what its hash is, not whether it has changed: any change of a user's row makes heektime migrate
+// follow read it again. So the old database keeps a fingerprint of each hash that Firestore has got.
+//
+// If both sides change the password, the later change wins, by the clocks of PostgreSQL, which dates commits,
+// and of Authentication, which dates passwords.
+package passwords
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed passwords.sql
+var installSQL string
+
+// Install creates what this package keeps in the old database. It can run again.
+func Install(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.PgConn().Exec(ctx, installSQL).ReadAll(); err != nil {
+		return fmt.Errorf("create the schema heektime_migration in the old database: %w", err)
+	}
+	return nil
+}
+
+// Fingerprint identifies a hash without revealing it.
+func Fingerprint(hash string) string {
+	sum := sha256.Sum256([]byte(hash))
+	return hex.EncodeToString(sum[:])
+}
+
+// Authentication is what this package needs of Firebase Authentication; [Firebase] has it.
+type Authentication interface {
+	// PasswordTimes returns when the passwords of at most 100 accounts were set, of those that have one.
+	PasswordTimes(ctx context.Context, uids []string) (map[string]time.Time, error)
+	// RemovePassword removes the password of an account. It is not an error if there is no such account.
+	RemovePassword(ctx context.Context, uid string) error
+}
+
+// Hash is the password hash of a user's row.
+type Hash struct {
+	// UID is the user's id, on both sides.
+	UID string
+	// Credential is the id of the credential's document.
+	Credential string
+	// Text is the hash itself.
+	Text string
+	// ChangedAt is when the row was changed.
+	ChangedAt time.Time
+}
+
+// String hides the hash.
+func (h Hash) String() string { return "hash of " + h.UID }
+
+// GoString hides the hash.
+func (h Hash) GoString() string { return h.String() }
+
+// Store compares hashes with those that Firestore has. It is not safe for concurrent use.
+type Store struct {
+	conn     *pgx.Conn
+	accounts Authentication
+}
+
+// Open connects to the old database. accounts may be nil, if nobody has a password in Authentication.
+func Open(ctx context.Context, url string, accounts Authentication) (*Store, error) {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the old database: %w", err)
+	}
+	if err := Install(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close(ctx))
+	}
+	return &Store{conn: conn, accounts: accounts}, nil
+}
+
+// Close closes the connection.
+func (s *Store) Close(ctx context.Context) error { return s.conn.Close(ctx) }
+
+// First remembers the hashes of users of whom none is remembered. A copy calls it before it writes them: then
+// a change that a killed copy reads only when it is run again is a change.
+func (s *Store) First(ctx context.Context, hashes []Hash) error {
+	return s.put(ctx, hashes, "DO NOTHING")
+}
+
+// Changed returns those hashes that are not the ones that Firestore has got. Those that only belong to another
+// credential now, because the user has another name, are remembered as that.
+func (s *Store) Changed(ctx context.Context, hashes []Hash) ([]Hash, error) {
+	if len(hashes) == 0 {
+		return nil, nil
+	}
+	var keys []string
+	for _, h := range hashes {
+		keys = append(keys, h.UID)
+	}
+	rows, err := s.conn.Query(ctx, "SELECT key, credential, fingerprint FROM heektime_migration.passwords WHERE key = ANY ($1)", keys)
+	if err != nil {
+		return nil, fmt.Errorf("read which passwords have changed: %w", err)
+	}
+	type remembered struct{ Key, Credential, Fingerprint string }
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByPos[remembered])
+	if err != nil {
+		return nil, fmt.Errorf("read which passwords have changed: %w", err)
+	}
+	known := map[string]remembered{}
+	for _, r := range list {
+		known[r.Key] = r
+	}
+	var changed, renamed []Hash
+	for _, h := range hashes {
+		switch r := known[h.UID]; {
+		case r.Fingerprint != Fingerprint(h.Text):
+			changed = append(changed, h)
+		case r.Credential != h.Credential:
+			renamed = append(renamed, h)
+		}
+	}
+	return changed, s.Remember(ctx, renamed)
+}
+
+// RemoveOlder removes the passwords in Authentication that are older than these hashes, and returns their
+// accounts. The credentials must have been written, and must be written again for these accounts: until its
+// password is removed, a sign-in with the right password takes the hash for the older one and deletes it. If it
+// is interrupted, it can be repeated: a password that was moved or set since is not older.
+func (s *Store) RemoveOlder(ctx context.Context, hashes []Hash) (uids []string, err error) {
+	const maxLookup = 100 // of Authentication
+	for chunk := range slices.Chunk(hashes, maxLookup) {
+		removed, err := s.removeOlder(ctx, chunk)
+		if err != nil {
+			return nil, err
+		}
+		uids = append(uids, removed...)
+	}
+	return uids, nil
+}
+
+// Remember stores that Firestore has these hashes. It must be called last: who sees a hash here takes a
+// password in Authentication for a later one.
+func (s *Store) Remember(ctx context.Context, hashes []Hash) error {
+	return s.put(ctx, hashes, "(key) DO UPDATE SET credential = excluded.credential, fingerprint = excluded.fingerprint, at = excluded.at")
+}
+
+// maxUID is the length of the longest uid that Authentication has.
+//
+// Source: https://firebase.google.com/docs/auth/admin/manage-users#create_a_user
+const maxUID = 128
+
+func (s *Store) removeOlder(ctx context.Context, hashes []Hash) (uids []string, err error) {
+	changedAt := map[string]time.Time{}
+	var lookup []string
+	for _, h := range hashes {
+		if len(h.UID) <= maxUID {
+			changedAt[h.UID] = h.ChangedAt
+			lookup = append(lookup, h.UID)
+		}
+	}
+	if s.accounts == nil || len(lookup) == 0 {
+		return nil, nil
+	}
+	times, err := s.accounts.PasswordTimes(ctx, lookup)
+	if err != nil {
+		return nil, fmt.Errorf("find passwords that the old server has replaced: %w", err)
+	}
+	for _, uid := range lookup {
+		setAt, has := times[uid]
+		if !has || setAt.After(changedAt[uid]) {
+			continue
+		}
+		if err := s.accounts.RemovePassword(ctx, uid); err != nil {
+			return nil, err
+		}
+		uids = append(uids, uid)
+	}
+	return uids, nil
+}
+
+// put stores fingerprints.
+func (s *Store) put(ctx context.Context, hashes []Hash, onConflict string) error {
+	if len(hashes) == 0 {
+		return nil
+	}
+	var keys, credentials, fingerprints []string
+	for _, h := range hashes {
+		keys, credentials, fingerprints = append(keys, h.UID), append(credentials, h.Credential), append(fingerprints, Fingerprint(h.Text))
+	}
+	_, err := s.conn.Exec(ctx, `INSERT INTO heektime_migration.passwords (key, credential, fingerprint)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) ON CONFLICT `+onConflict, keys, credentials, fingerprints)
+	if err != nil {
+		return fmt.Errorf("remember which passwords Firestore has: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,164 @@
+package reverse
+
+import (
+	"context"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/firestore"
+	"google.golang.org/grpc"
+
+	"heek.kr/heektime/internal/migration/conversion"
+	"heek.kr/heektime/internal/migration/state"
+	"heek.kr/heektime/internal/schema"
+)
+
+// switchNow makes the way back begin now, as a first switch does.
+func (w *world) switchNow() {
+	w.t.Helper()
+	now, _ := w.client.Doc("migrations/position").Get(w.t.Context())
+	w.exec("UPDATE heektime_migration.reverse_position SET read_time = $1, token = NULL, backfill = ''", now.ReadTime)
+}
+
+// awaitComplete waits until the documents from before the switch are in the old database.
+func (w *world) awaitComplete() {
+	w.t.Helper()
+	for {
+		complete, err := Complete(w.t.Context(), w.db.Pool)
+		if err == nil && complete[state.Accounts] && complete[state.Timetables] {
+			return
+		}
+		select {
+		case <-w.t.Context().Done():
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// newAppWrites writes what new apps may have written before the first switch.
+func (w *world) newAppWrites() (timetable string) {
+	w.t.Helper()
+	lecture := w.anyPath(schema.LectureDocument)
+	user := strings.Join(strings.Split(lecture, "/")[:2], "/")
+	w.update(lecture, firestore.Update{Path: schema.FieldTitle, Value: "changed by a new app"})
+	timetable = user + "/timetables/ABCDEFGHIJ"
+	w.newTimetable(timetable, schema.Public)
+	w.newLecture(timetable+"/lectures/autoid", "made by a new app")
+	w.newTimetable(user+"/timetables/PRIVATE123", schema.Private)
+	w.newLecture(user+"/timetables/PRIVATE123/lectures/x", "private")
+	const newUser = "users/bornOnTheNewSide000000000000"
+	w.accounts.names["bornOnTheNewSide000000000000"] = "홍길동"
+	w.set(w.client.Doc(newUser), map[string]any{
+		schema.FieldUsername: "신입생이다", schema.FieldCreatedAt: firestore.ServerTimestamp, schema.FieldUpdatedAt: firestore.ServerTimestamp,
+	})
+	w.newTimetable(newUser+"/timetables/KLMNOPQRST", schema.Public)
+	w.newLecture(newUser+"/timetables/KLMNOPQRST/lectures/y", "made by a new user")
+	return timetable
+}
+
+// What new apps wrote before the first switch flows back, too.
+func TestDocumentsFromBeforeTheSwitch(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.newAppWrites()
+	w.switchNow()
+	stop := w.run()
+	w.awaitComplete()
+	w.arrive()
+	w.check()
+	if got := w.queryRow("SELECT name FROM users WHERE username = '신입생이다'"); got != "홍길동" {
+		t.Errorf("the new user is called %q", got)
+	}
+	if got := w.queryRow("SELECT count(*)::text FROM lectures WHERE title = 'private'"); got != "0" {
+		t.Error("a lecture of a private timetable is in the old database")
+	}
+	stop()
+	w.run()
+	w.arrive()
+	w.check() // it goes on where it was
+}
+
+// A move back does not wait for documents from before the switch, but for what was written since: also below one
+// of those.
+func TestBackBeforeBackfillIsComplete(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	timetable := w.newAppWrites()
+	w.switchNow()
+	gate := newGate()
+	client := w.cloud.FirestoreClient(t, grpc.WithChainStreamInterceptor(gate.intercept))
+	w.run(func(cfg *Config) { cfg.Client = client })
+	<-gate.reached // the first page is read, and does not arrive
+	w.newLecture(timetable+"/lectures/later", "made by an old app")
+	w.arrive()
+	if got := w.queryRow("SELECT count(*)::text FROM lectures WHERE title = 'made by an old app'"); got != "1" {
+		t.Fatal("a lecture that was added after the switch is not in the old database")
+	}
+	w.phase(state.Timetables, state.PhaseOld)
+	w.arrive()
+	gate.open()
+	w.awaitComplete()
+	w.arrive()
+	w.check()
+}
+
+// A page that was read before a point was applied does not undo the point.
+func TestPageIsOlderThanPoints(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	users := w.anyPath(schema.UserDocument)
+	lecture := w.anyPath(schema.LectureDocument)
+	w.switchNow()
+	gate := newGate()
+	client := w.cloud.FirestoreClient(t, grpc.WithChainStreamInterceptor(gate.intercept))
+	w.run(func(cfg *Config) { cfg.Client = client })
+	<-gate.reached
+	w.update(users, firestore.Update{Path: schema.FieldUsername, Value: "나중이름이다"})
+	w.delete(lecture)
+	w.arrive()
+	gate.open()
+	w.awaitComplete()
+	w.arrive()
+	w.check()
+	if got := w.queryRow("SELECT username FROM users WHERE id::text = $1", conversion.UserKey(users)); got != "나중이름이다" {
+		t.Errorf("the username is %q, want the later one", got)
+	}
+}
+
+// gate holds the results of the first query of a client back.
+type gate struct {
+	reached, opened chan struct{}
+	taken           atomic.Bool
+}
+
+func newGate() *gate { return &gate{reached: make(chan struct{}), opened: make(chan struct{})} }
+
+func (g *gate) open() { close(g.opened) }
+
+func (g *gate) intercept(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	s, err := streamer(ctx, desc, cc, method, opts...)
+	if err == nil && strings.HasSuffix(method, "/RunQuery") {
+		s = &gatedStream{s, g}
+	}
+	return s, err
+}
+
+type gatedStream struct {
+	grpc.ClientStream
+	gate *gate
+}
+
+func (s *gatedStream) RecvMsg(m any) error {
+	err := s.ClientStream.RecvMsg(m)
+	if s.gate.taken.CompareAndSwap(false, true) {
+		close(s.gate.reached)
+		select {
+		case <-s.gate.opened:
+		case <-s.Context().Done():
+		}
+	}
+	return err
+}

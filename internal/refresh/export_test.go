@@ -1,0 +1,4 @@
+package refresh
+
+// CountFailing is count.
+var CountFailing = count
