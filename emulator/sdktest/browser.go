@@ -4,16 +4,22 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
+	"os"
 	"os/exec"
-	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 )
 
 // Browser is a running headless Chromium.
 type Browser struct {
-	tools *devTools
+	ctx   context.Context
+	close func()
 	agent string       // User-Agent
 	pages atomic.Int64 // opened so far
 
@@ -23,9 +29,6 @@ type Browser struct {
 
 // chromium finds Chromium or Chrome. The error is a *[MissingError] when there is none.
 func chromium() (string, error) {
-	if runtime.GOOS == "windows" {
-		return "", &MissingError{What: "Chromium", Hint: "on Windows, tests cannot control it: its pipe needs Unix"}
-	}
 	for _, name := range []string{
 		"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
 		"/Applications/Chromium.app/Contents/MacOS/Chromium", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -59,20 +62,34 @@ func LaunchBrowser() (*Browser, error) {
 	if err != nil {
 		return nil, err
 	}
-	tools, err := startDevTools(path)
-	if err != nil {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path),
+		// A page that navigates must end, not be kept for the Back button.
+		chromedp.Flag("disable-back-forward-cache", true))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox) // Chromium's sandbox does not work as root, as in a container
+	}
+	allocated, release := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, cancel := chromedp.NewContext(allocated, chromedp.WithErrorf(func(string, ...any) {}))
+	b := &Browser{ctx: ctx, close: func() { cancel(); release() }}
+	if b.agent, err = chromedp.Run(ctx, chromedp.Evaluate[string]("navigator.userAgent")); err != nil {
+		b.close()
 		return nil, fmt.Errorf("start Chromium: %w", err)
 	}
-	var version struct{ UserAgent string }
-	if err := tools.call(context.Background(), "", "Browser.getVersion", nil, &version); err != nil {
-		tools.close()
-		return nil, fmt.Errorf("start Chromium: %w", err)
-	}
-	return &Browser{tools: tools, agent: version.UserAgent}, nil
+	return b, nil
 }
 
 // Close stops the browser.
-func (b *Browser) Close() { b.tools.close() }
+func (b *Browser) Close() { b.close() }
+
+// Page is a tab of a browser.
+type Page struct {
+	ctx   context.Context
+	close func()
+	agent string // User-Agent
+
+	mu      sync.Mutex
+	console strings.Builder
+}
 
 // Open opens a page that stays open until the test ends. It has its own cookies, storage, connections
 // and User-Agent, as in a browser of its own. When the test fails, the page's console is logged.
@@ -85,8 +102,9 @@ func (b *Browser) Open(t testing.TB, url string) *Page {
 // Open opens another tab of the page's browser.
 func (p *Page) Open(t testing.TB, url string) *Page {
 	t.Helper()
-	tab, err := openPage(t.Context(), p.tools, p.agent, p.profile, url)
-	return tab.until(t, url, err)
+	tab := &Page{agent: p.agent}
+	tab.ctx, tab.close = chromedp.NewContext(p.ctx)
+	return tab.until(t, url, tab.load(t.Context(), url))
 }
 
 // until fails the test if the page did not open, and closes it when the test ends.
@@ -110,20 +128,78 @@ func (p *Page) logIfFailed(t testing.TB, url string) {
 
 // Load is Open without a test: it waits until the page has loaded, and the page stays open until Close.
 func (b *Browser) Load(ctx context.Context, url string) (*Page, error) {
-	var profile struct{ BrowserContextID string }
-	if err := b.tools.call(ctx, "", "Target.createBrowserContext", nil, &profile); err != nil {
-		return nil, fmt.Errorf("open a browser profile: %w", err)
-	}
-	p, err := openPage(ctx, b.tools, fmt.Sprintf("%s Page/%d", b.agent, b.pages.Add(1)), profile.BrowserContextID, url)
+	p := &Page{agent: fmt.Sprintf("%s Page/%d", b.agent, b.pages.Add(1))}
+	p.ctx, p.close = chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext())
+	return p, p.load(ctx, url)
+}
+
+func (p *Page) load(ctx context.Context, url string) error {
+	_, err := chromedp.Call(p.ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: p.agent})
 	if err != nil {
-		return nil, err
+		p.close()
+		return fmt.Errorf("open a tab: %w", err)
 	}
-	p.ownsProfile = true
-	return p, nil
+	go p.listen(chromedp.Console(p.ctx))
+	if err := p.Navigate(ctx, url); err != nil {
+		p.close()
+		return err
+	}
+	return nil
+}
+
+// Navigate loads another address in the same tab and waits until it has loaded.
+func (p *Page) Navigate(ctx context.Context, url string) error {
+	if err := p.do(ctx, chromedp.Navigate(url)); err != nil {
+		return fmt.Errorf("open %s: %w", url, err)
+	}
+	return nil
+}
+
+func (p *Page) listen(messages iter.Seq2[chromedp.ConsoleMessage, error]) {
+	for message, err := range messages {
+		if err != nil {
+			return
+		}
+		p.mu.Lock()
+		if p.console.Len() < maxConsole {
+			fmt.Fprintln(&p.console, message)
+		}
+		p.mu.Unlock()
+	}
 }
 
 // maxConsole is how many bytes of a page's console are recorded.
 const maxConsole = 16 << 10
+
+// do runs an action until it ends, the page closes or ctx is done.
+func (p *Page) do(ctx context.Context, action chromedp.Action[chromedp.Void]) error {
+	both, cancel := context.WithCancelCause(p.ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })()
+	if err := chromedp.Do(both, action); err != nil {
+		if cause := context.Cause(both); cause != nil {
+			return cause
+		}
+		return err
+	}
+	return nil
+}
+
+// Eval evaluates an expression in the page, awaits it if it is a promise, and decodes its value into
+// result, unless that is nil.
+func (p *Page) Eval(ctx context.Context, expression string, result any) error {
+	err := p.do(ctx, func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
+		text, err := chromedp.Evaluate[[]byte](expression, chromedp.EvalAwaitPromise)(ctx, target)
+		if err != nil || result == nil || len(text) == 0 {
+			return none, err
+		}
+		return none, json.Unmarshal(text, result)
+	})
+	if err != nil {
+		return fmt.Errorf("evaluate %.80s: %w", expression, err)
+	}
+	return nil
+}
 
 // Call implements [Script] for a page that [Pages] serves.
 func (p *Page) Call(ctx context.Context, function string, result any, args ...any) error {
@@ -145,11 +221,23 @@ func (p *Page) Call(ctx context.Context, function string, result any, args ...an
 	return a.decode(function, result)
 }
 
+// Screenshot returns the visible part of the page, as PNG.
+func (p *Page) Screenshot(ctx context.Context) (png []byte, err error) {
+	err = p.do(ctx, func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
+		png, err = chromedp.CaptureScreenshot()(ctx, target)
+		return none, err
+	})
+	return png, err
+}
+
 // Console returns the beginning of the page's console, a message per line.
 func (p *Page) Console() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.console.String()
 }
+
+// Close closes the page.
+func (p *Page) Close() { p.close() }
 
 var _, _ Script = (*Page)(nil), (*Node)(nil)

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"net/url"
 	"testing"
+
+	"github.com/chromedp/cdproto/storage"
+	"github.com/chromedp/chromedp"
 )
 
 // Reuse is like [Browser.Open], but prefers a page of an earlier test that has ended, after deleting its
@@ -62,7 +65,7 @@ func (p *Page) reset(address string) error {
 	if err := p.Navigate(context.Background(), origin+blankPath); err != nil {
 		return err
 	}
-	err = p.command(context.Background(), "Storage.clearDataForOrigin", params{"origin": origin, "storageTypes": "all"}, nil)
+	_, err = chromedp.Call(p.ctx, storage.ClearDataForOrigin, storage.ClearDataForOriginParams{Origin: origin, StorageTypes: "all"})
 	if err != nil {
 		return fmt.Errorf("delete the data of %s: %w", origin, err)
 	}
