@@ -12,6 +12,6 @@
 //
 // It is here, not in internal/tests, because it runs compat-server and is deleted with it.
 //
-//	go test ./compat-server/story                         # the histories of the gate
+//	go test ./compat-server/story                         # one history; with LONG_TESTS=1, ten
 //	go test ./compat-server/story -histories 200 -seed 1  # more, by hand
 package story

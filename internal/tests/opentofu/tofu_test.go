@@ -122,16 +122,25 @@ var builtProvider = sync.OnceValues(func() (string, error) {
 		hash.Write(text)
 	}
 	folder := filepath.Join(cache(), "tofutest-"+hex.EncodeToString(hash.Sum(nil)))
-	binary := filepath.Join(folder, "terraform-provider-google")
-	if _, err := os.Stat(binary); err == nil {
+	if _, err := os.Stat(filepath.Join(folder, "terraform-provider-google")); err == nil {
 		return folder, nil
 	}
-	build := exec.Command("go", "build", "-o", binary+".new", ".")
+	made, err := os.MkdirTemp(cache(), "tofutest-new-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(made)
+	build := exec.Command("go", "build", "-o", filepath.Join(made, "terraform-provider-google"), ".")
 	build.Dir = source
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the provider: %w\n%s", err, out)
 	}
-	return folder, os.Rename(binary+".new", binary)
+	if err := os.Rename(made, folder); err != nil {
+		if _, exists := os.Stat(folder); exists != nil { // another process may have built it
+			return "", err
+		}
+	}
+	return folder, nil
 })
 
 func copyFile(t *testing.T, from, to string) {
