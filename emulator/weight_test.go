@@ -27,13 +27,13 @@ func TestImportWeight(t *testing.T) {
 		most      int // packages, its own and the standard library's included
 		forbidden []string
 	}{
-		{"heek.kr/heektime/emulator", 425, forbidden},
-		{"heek.kr/heektime/emulator/cmd/localcloud", 430, forbidden},
-		{"heek.kr/heektime/emulator/firestore", 360, append([]string{"heek.kr/heektime/emulator/auth"}, forbidden...)},
-		{"heek.kr/heektime/emulator/auth", 215, append([]string{"google.golang.org/grpc"}, forbidden...)},
-		{"heek.kr/heektime/emulator/storage", 215, append([]string{"google.golang.org/grpc"}, forbidden...)},
+		{"heek.kr/heektime/emulator", 432, forbidden},
+		{"heek.kr/heektime/emulator/cmd/localcloud", 436, forbidden},
+		{"heek.kr/heektime/emulator/firestore", 370, append([]string{"heek.kr/heektime/emulator/auth"}, forbidden...)},
+		{"heek.kr/heektime/emulator/auth", 225, append([]string{"google.golang.org/grpc"}, forbidden...)},
+		{"heek.kr/heektime/emulator/storage", 225, append([]string{"google.golang.org/grpc"}, forbidden...)},
 		{"heek.kr/heektime/emulator/rules", 128, append([]string{"net/http"}, forbidden...)},
-		{"heek.kr/heektime/emulator/emulatortest", 585, []string{
+		{"heek.kr/heektime/emulator/emulatortest", 590, []string{
 			"cloud.google.com/go/storage", "cloud.google.com/go/cloudtasks/apiv2", "cloud.google.com/go/scheduler/apiv1", "firebase.google.com/go/v4",
 		}},
 	} {
