@@ -444,3 +444,35 @@ func TestBilledStorageIsMaintained(t *testing.T) {
 		t.Errorf("%d bytes are stored, a new count finds %d", before, after)
 	}
 }
+
+// TTL deletes are billed apart from others. They wait for half a day after the document has expired.
+func TestBilledTTL(t *testing.T) {
+	m := startMetered(t, func(c *emulator.Config) {
+		c.Indexes = []byte(`{"fieldOverrides": [{"collectionGroup": "runs", "fieldPath": "expires", "ttl": true, "indexes": []}]}`)
+	})
+	now := m.clock.Now()
+	db := database(t, m.cloud, rulesProject)
+	if err := db.Seed(map[string]map[string]any{
+		"runs/old": {"expires": now}, "runs/old/runs/below": {}, "runs/new": {"expires": now.Add(24 * time.Hour)},
+		"runs/never": {"expires": "now"}, "others/old": {"expires": now},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		advance time.Duration
+		left    int
+	}{{time.Hour, 5}, {13 * time.Hour, 4}, {24 * time.Hour, 3}} {
+		m.clock.Advance(c.advance)
+		m.DeleteExpired(t.Context())
+		n := 0
+		for range db.Documents() {
+			n++
+		}
+		if n != c.left {
+			t.Errorf("%d documents are left after another %v, want %d", n, c.advance, c.left)
+		}
+	}
+	if n := m.meter.Usage().Amount(billing.FirestoreTTLDeletes); n != 2 || m.take() != (billed{}) {
+		t.Errorf("%d TTL deletes are billed, want 2", n)
+	}
+}
