@@ -21,21 +21,23 @@ func (c Cost) String() string {
 // Total returns the number of operations.
 func (c Cost) Total() int { return c.Reads + c.Writes + c.Deletes }
 
-// Meter counts what a Firestore client is billed, from the messages on its connection.
+// Meter counts what one Firestore client is billed, from the messages on its connection. What the whole cloud
+// is billed, by all clients and services, is in [heek.kr/heektime/emulator.Cloud.Meter].
 //
 //	var meter emulatortest.Meter
 //	client := cloud.FirestoreClient(t, meter.DialOptions()...)
 //	…
 //	if cost := meter.Take(); cost.Reads > 3 { … }
 //
-// It counts as a read each document that a get, a list, a query or a listener returns, each get of a
-// document that does not exist, and each query or list without results; and each write and delete
-// that was committed.
+// It counts as a read each document that a get, a list, a query or a listener returns, each that a query
+// skips by its offset, each get of a document that does not exist, each document that leaves the results of
+// a listener because it changed, each query, list or new listener without results, and each page of
+// collection IDs; and each write and delete that was committed.
 //
-// It does not see the reads of security rules, which the server counts: see
-// [heek.kr/heektime/emulator/firestore.Server.RulesReads]. An aggregation query counts as one read,
-// although Firestore bills one for each 1,000 index entries. Documents that a query skips by its
-// offset are not counted, although Firestore bills them.
+// It does not see what only the server knows: the reads of security rules, and index entries. An aggregation
+// query counts as one read here. A listener that was away for more than 30 minutes is billed for its whole
+// query; here it counts what it receives. A document that leaves a listener's limit, because others take its
+// place, counts as one that changed.
 //
 // Source: https://firebase.google.com/docs/firestore/pricing
 //
@@ -62,6 +64,8 @@ func (m *Meter) add(c Cost) {
 	m.cost.Deletes += c.Deletes
 }
 
+func (m *Meter) read(n int) { m.add(Cost{Reads: n}) }
+
 // DialOptions connects the meter to a client: pass them to [Cloud.FirestoreClient] or its siblings.
 func (m *Meter) DialOptions() []grpc.DialOption {
 	unary := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
@@ -84,10 +88,10 @@ func (m *Meter) DialOptions() []grpc.DialOption {
 // count counts a call with one request and one response.
 func (m *Meter) count(req, reply any) {
 	switch req := req.(type) {
-	case *firestorepb.GetDocumentRequest:
-		m.add(Cost{Reads: 1})
+	case *firestorepb.GetDocumentRequest, *firestorepb.ListCollectionIdsRequest, *firestorepb.PartitionQueryRequest:
+		m.read(1)
 	case *firestorepb.ListDocumentsRequest:
-		m.add(Cost{Reads: max(1, len(reply.(*firestorepb.ListDocumentsResponse).Documents))})
+		m.read(max(1, len(reply.(*firestorepb.ListDocumentsResponse).Documents)))
 	case *firestorepb.CommitRequest:
 		for _, w := range req.Writes {
 			m.add(costOf(w))
@@ -102,8 +106,11 @@ func (m *Meter) count(req, reply any) {
 }
 
 func costOf(w *firestorepb.Write) Cost {
-	if _, ok := w.Operation.(*firestorepb.Write_Delete); ok {
+	switch w.Operation.(type) {
+	case *firestorepb.Write_Delete:
 		return Cost{Deletes: 1}
+	case nil: // a verify, which the Go package does not know
+		return Cost{Reads: 1}
 	}
 	return Cost{Writes: 1}
 }
@@ -112,7 +119,17 @@ func costOf(w *firestorepb.Write) Cost {
 type meteredStream struct {
 	grpc.ClientStream
 	meter *Meter
-	found bool // the query returned something
+	found bool // the query returned or skipped something
+
+	mu      sync.Mutex
+	targets map[int32]*meteredTarget // of a Listen stream
+}
+
+func (s *meteredStream) SendMsg(msg any) error {
+	if r, ok := msg.(*firestorepb.ListenRequest); ok {
+		s.listen(r)
+	}
+	return s.ClientStream.SendMsg(msg)
 }
 
 func (s *meteredStream) RecvMsg(msg any) error {
@@ -120,23 +137,27 @@ func (s *meteredStream) RecvMsg(msg any) error {
 	switch response := msg.(type) {
 	case *firestorepb.BatchGetDocumentsResponse:
 		if err == nil && response.Result != nil {
-			s.meter.add(Cost{Reads: 1})
+			s.meter.read(1)
 		}
 	case *firestorepb.RunQueryResponse:
 		switch {
-		case err == nil && response.Document != nil:
-			s.found = true
-			s.meter.add(Cost{Reads: 1})
+		case err == nil:
+			n := int(response.SkippedResults)
+			if response.Document != nil {
+				n++
+			}
+			s.found = s.found || n > 0
+			s.meter.read(n)
 		case errors.Is(err, io.EOF) && !s.found:
-			s.meter.add(Cost{Reads: 1})
+			s.meter.read(1)
 		}
 	case *firestorepb.RunAggregationQueryResponse:
 		if err == nil && response.Result != nil {
-			s.meter.add(Cost{Reads: 1})
+			s.meter.read(1)
 		}
 	case *firestorepb.ListenResponse:
-		if err == nil && response.GetDocumentChange() != nil {
-			s.meter.add(Cost{Reads: 1})
+		if err == nil {
+			s.heard(response)
 		}
 	}
 	return err

@@ -60,8 +60,8 @@ func (s *Server) Evaluations(project string) []Evaluation {
 	return out
 }
 
-// RulesReads returns how many documents a project's rules have read so far. Each is billed as a
-// read.
+// RulesReads returns how many documents a project's rules have read so far, for the console. The
+// meter counts them with all other reads.
 func (s *Server) RulesReads(project string) uint64 { return s.engine.Guard(project).DocumentReads() }
 
 // Documents gives the rules of another service access to a project's default database. In the rules

@@ -106,7 +106,7 @@ func openCloud(d *spec.Deployment, cfg Config) (*emulator.Cloud, error) {
 	c := emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
 		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: metadataAccount(cfg.Project), Logger: cfg.Log,
-		Alerts: cfg.Alerts, Prices: cfg.Prices,
+		Alerts: cfg.Alerts, Prices: cfg.Prices, AccountServices: accountServices(d, cfg.Project),
 	}
 	var err error
 	if c.IAM, err = policy(d, cfg); err != nil {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/iam"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
@@ -87,6 +88,7 @@ func (b *Backend) checkSecrets(s *spec.Service, account string) error {
 		if err := b.Cloud.IAM.Check(account, need); err != nil {
 			return fmt.Errorf("variable %s: %w", v.Name, err)
 		}
+		b.Cloud.Meter.Add(billing.SecretAccesses, billing.Cause{Service: s.Name, Action: "start", Collection: v.Value.Text}, 1)
 	}
 	return nil
 }

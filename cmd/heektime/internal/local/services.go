@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"time"
 
 	"heek.kr/heektime/internal/alerts"
 	"heek.kr/heektime/internal/auth"
@@ -49,6 +50,7 @@ func (b *Backend) startServices(ctx context.Context, cfg Config) (err error) {
 	if b.place, err = b.placeOf(cfg); err != nil {
 		return err
 	}
+	b.countSecrets()
 	for name, l := range listeners {
 		if err := b.startService(ctx, cfg, name, l, all[name]); err != nil {
 			return fmt.Errorf("start %s: %w", name, err)
@@ -62,12 +64,16 @@ func (b *Backend) startService(ctx context.Context, cfg Config, name string, l n
 	if err != nil {
 		return err
 	}
-	log := cfg.Log.With(spec.FieldService, name)
+	log := meteredLog(cfg.Log, b.Cloud.Meter, name).With(spec.FieldService, name)
+	before := time.Now()
 	service, err := b.openAs(ctx, cfg, name, env, open, log)
 	if err != nil {
 		return err
 	}
 	service.Handler = asWebApp(alerts.Requests(service.Handler, log))
+	if s, ok := b.deployment.Service(name); ok {
+		service.Handler = b.metered(s, time.Since(before), service.Handler)
+	}
 	service.Front = b.front(name, l.Addr().String())
 	b.services.Go(func() {
 		if err := server.Serve(ctx, l, service); err != nil {

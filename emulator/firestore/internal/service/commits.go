@@ -29,7 +29,9 @@ func (s *Service) BeginTransaction(_ context.Context, caller guard.Caller, r *pb
 	if err != nil {
 		return nil, err
 	}
-	return &pb.BeginTransactionResponse{Transaction: id}, nil
+	out := &pb.BeginTransactionResponse{Transaction: id}
+	s.usage(caller.Doing("BeginTransaction"), "").sent(out)
+	return out, nil
 }
 
 // Rollback ends a transaction without a commit.

@@ -17,6 +17,13 @@ import (
 // order. A failed commit ends the stream.
 func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func() (*pb.WriteRequest, error), send func(*pb.WriteResponse) error) error {
 	caller = caller.Doing("Write")
+	if u := s.usage(caller, ""); u.outside {
+		sendTo := send
+		send = func(m *pb.WriteResponse) error {
+			u.sent(m)
+			return sendTo(m)
+		}
+	}
 	first, err := receive()
 	if err != nil {
 		return endOfStream(err)
@@ -59,7 +66,6 @@ func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func()
 			return err
 		}
 		out := &pb.WriteResponse{StreamId: id, StreamToken: token(), WriteResults: protoResults(c, results), CommitTime: c.Time.Proto()}
-		s.usage(caller, "").sent(out)
 		if err := send(out); err != nil {
 			return err
 		}
