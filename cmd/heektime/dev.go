@@ -18,6 +18,7 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/cmd/heektime/internal/local"
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
@@ -36,6 +37,7 @@ type devOptions struct {
 	once, json               bool
 	data, schools, config    string
 	project, bucket, logPath string
+	prices                   string
 
 	demo    *demoServer // nil with --schools
 	demoURL string      // of demo; "" with --schools
@@ -52,6 +54,7 @@ func dev(ctx context.Context, args []string) error {
 	flags.StringVar(&o.config, "config", "", "firebase.json `FILE` with the ports (default: in this folder or a parent)")
 	flags.StringVar(&o.project, "project", local.DefaultProject, "project `ID` that clients use (default: "+local.DefaultProject+")")
 	flags.StringVar(&o.bucket, "bucket", "", "`NAME` of the bucket that clients use (default: the project ID)")
+	flags.StringVar(&o.prices, "prices", "", "prices.yaml `FILE` for the bill (default: the built-in one)")
 	flags.StringVar(&o.logPath, "log", "", "write the services' logs to `FILE`, or to the terminal if it is -\n(default: heektime.log in the data or temporary folder)")
 	if _, err := parse(flags, args); err != nil {
 		return err
@@ -85,11 +88,15 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	prices, err := billing.ReadPrices(o.prices)
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	b, err := local.Start(ctx, local.Config{
 		Firebase: config, Project: o.project, Bucket: o.bucket, DataDir: o.data, SchoolsFile: path, Variables: variables, Log: log,
 		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"), Services: services,
-		Alerts: watcher.Alerts,
+		Alerts: watcher.Alerts, Prices: prices.Text(),
 	})
 	if err != nil {
 		return err

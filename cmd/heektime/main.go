@@ -38,6 +38,7 @@ var commands = []command{
 	{"cleanup", "purge|sweep", "start the purge of deleted accounts, or the sweeper", cleanupNow},
 	{"rules", "check|test|mutate", "check or test the security rules", rulesCommand},
 	{"image", "build|push", "build the services' container images, or push them", imageCommand},
+	{"bill", "", "show what a month costs, and what costs most", showBill},
 	{"doctor", "", "compare a project with what should be deployed", examine},
 	{"release", "[SERVICE…]", "deploy images, check them, and move the traffic to them", releaseServices},
 	{"rollback", "[SERVICE…]", "move the traffic back to what served before", rollBack},

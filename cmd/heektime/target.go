@@ -31,6 +31,7 @@ type target struct {
 	database   string // of Firestore; "" for a command that does not use it
 
 	connected  bool
+	hub        string // address of the local cloud's hub
 	refreshURL string // base URL of the refresh service
 }
 
@@ -115,7 +116,7 @@ func (t *target) connectLocal(ctx context.Context) error {
 		return fmt.Errorf("the local cloud at %s runs project %s, not %s: leave out --project to use it, or add --google to work on Google Cloud",
 			hub, cloud.project, t.project)
 	}
-	t.project = cloud.project
+	t.project, t.hub = cloud.project, hub
 	fmt.Fprintln(os.Stderr, t.describe("local cloud at "+hub))
 	address := func(name string) string {
 		if a := cloud.addresses[name]; a != "" {

@@ -1,6 +1,8 @@
 package console_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +51,19 @@ func TestBill(t *testing.T) {
 	for _, bad := range []string{"2020", "2020-13", "last"} {
 		if code, _ := api.do("GET", "bill", map[string]string{"month": bad}, nil, nil); code != 400 {
 			t.Errorf("month %s: status %d", bad, code)
+		}
+	}
+}
+
+// The page has a name for every item.
+func TestBillItems(t *testing.T) {
+	page, err := os.ReadFile("page/bill.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range billing.Items() {
+		if !strings.Contains(string(page), "'"+string(item)+"': 'item") {
+			t.Errorf("page/bill.js has no name for %s", item)
 		}
 	}
 }

@@ -26,6 +26,7 @@ import (
 	"syscall"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firebasejson"
 )
 
@@ -49,6 +50,7 @@ type program struct {
 
 	config, project, bucket, data, origins string
 	importPath, exportPath, triggers       string
+	prices                                 string
 	unindexed                              bool
 	functions                              map[string]string // URLs by name
 }
@@ -98,6 +100,7 @@ func (p *program) flags() *flag.FlagSet {
 	flags.StringVar(&p.importPath, "import", "", "load documents of all databases from a JSON file, or of the default one from a folder, `PATH`, before the command starts")
 	flags.StringVar(&p.exportPath, "export", "", "write the documents of all databases to `FILE` at the end")
 	flags.StringVar(&p.triggers, "triggers", "", "call functions when documents change, as a JSON `FILE` says")
+	flags.StringVar(&p.prices, "prices", "", "what Google charges, a prices.yaml `FILE` (default: the built-in one)")
 	flags.Func("function", "a task queue function and the URL that emulates it, `NAME=URL`: creates its queue, for the Admin SDKs' taskQueue(NAME); repeat it for others", p.addFunction)
 	flags.BoolVar(&p.unindexed, "allow-unindexed", false, "run queries without the composite indexes that production would require")
 	flags.StringVar(&p.origins, "allowed-origins", os.Getenv("ALLOWED_ORIGINS"),
@@ -132,6 +135,11 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 		Project: p.project, DataDir: p.data, AllowUnindexed: p.unindexed, AllowedOrigins: split(p.origins), Functions: p.functions,
 		Logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
+	prices, err := billing.ReadPrices(p.prices)
+	if err != nil {
+		return err
+	}
+	cfg.Prices = prices.Text()
 	if p.bucket != "" {
 		cfg.Buckets = []string{p.bucket}
 	}

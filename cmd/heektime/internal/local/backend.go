@@ -40,6 +40,8 @@ type Config struct {
 	Services map[string]server.Open
 	// Alerts returns the alerts that the console shows; nil for none.
 	Alerts func() []console.Alert
+	// Prices is the content of a prices.yaml; nil stands for the built-in one.
+	Prices []byte
 	// Grants are the roles of the service accounts; nil stands for the table's.
 	Grants []spec.AccountGrant
 	// Log receives the logs of the services and of the local cloud, with a line for each request that a
@@ -104,7 +106,7 @@ func openCloud(d *spec.Deployment, cfg Config) (*emulator.Cloud, error) {
 	c := emulator.Config{
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
 		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: metadataAccount(cfg.Project), Logger: cfg.Log,
-		Alerts: cfg.Alerts, AccountServices: accountServices(d, cfg.Project),
+		Alerts: cfg.Alerts, Prices: cfg.Prices, AccountServices: accountServices(d, cfg.Project),
 	}
 	var err error
 	if c.IAM, err = policy(d, cfg); err != nil {
