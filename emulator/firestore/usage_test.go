@@ -60,7 +60,8 @@ func (m *metered) storedBytes(t testing.TB) int64 {
 	return (to.Amount(billing.FirestoreStored) - from.Amount(billing.FirestoreStored)) / (24 * 60 * 60)
 }
 
-// Each operation is billed as https://firebase.google.com/docs/firestore/pricing says.
+// Each operation is billed as https://firebase.google.com/docs/firestore/pricing says. The test is long
+// because each operation is a row of its table.
 func TestBilledOperations(t *testing.T) {
 	m := startMetered(t, unindexed)
 	ctx, project := t.Context(), "demo-tx"
@@ -213,6 +214,8 @@ func (w *watcher) end() {
 	}
 }
 
+// The test is long because each step builds on those before.
+//
 // Source: https://firebase.google.com/docs/firestore/pricing#listens
 func TestBilledListeners(t *testing.T) {
 	m := startMetered(t, unindexed)
