@@ -83,6 +83,8 @@ func send(t *testing.T, method, url, body string, header ...string) (*http.Respo
 	return response, text
 }
 
+// The test is long because each operation is a row of its table.
+//
 // Source: https://cloud.google.com/storage/pricing#operations-by-class
 func TestBilledStorageOperations(t *testing.T) {
 	const a, b, egress, cached = billing.StorageClassA, billing.StorageClassB, billing.StorageEgress, billing.StorageCached
@@ -185,6 +187,8 @@ func TestBilledHosting(t *testing.T) {
 	}
 }
 
+// The test is long because each call is a row of its table.
+//
 // Sources: https://cloud.google.com/tasks/pricing and https://cloud.google.com/scheduler/pricing
 func TestBilledWork(t *testing.T) {
 	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))

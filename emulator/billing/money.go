@@ -20,6 +20,13 @@ func (m Money) USD() *big.Rat { return copyOf(m.usd) }
 // Won returns the won.
 func (m Money) Won() *big.Rat { return copyOf(m.won) }
 
+// WonUp returns the won, rounded up.
+func (m Money) WonUp() *big.Int {
+	won := m.Won()
+	whole := new(big.Int).Add(won.Num(), won.Denom())
+	return whole.Sub(whole, big.NewInt(1)).Div(whole, won.Denom())
+}
+
 // Cmp compares two amounts, as [big.Rat.Cmp] does.
 func (m Money) Cmp(n Money) int { return m.USD().Cmp(n.USD()) }
 
@@ -55,8 +62,8 @@ func (q Quantity) Rat() *big.Rat { return copyOf(q.value) }
 // String returns the quantity with at most three decimals: "128,571.429".
 func (q Quantity) String() string { return grouped(shortDecimal(q.Rat(), 3)) }
 
-// MarshalJSON writes a decimal number with at most six decimals, as a string.
-func (q Quantity) MarshalJSON() ([]byte, error) { return json.Marshal(shortDecimal(q.Rat(), 6)) }
+// MarshalJSON writes a decimal number with at most nine decimals, as a string.
+func (q Quantity) MarshalJSON() ([]byte, error) { return json.Marshal(shortDecimal(q.Rat(), 9)) }
 
 // copyOf returns a copy of a number, or 0.
 func copyOf(r *big.Rat) *big.Rat {

@@ -81,6 +81,14 @@ func (p *Prices) Text() []byte { return p.text }
 // WonPerDollar returns what a dollar costs.
 func (p *Prices) WonPerDollar() *big.Rat { return new(big.Rat).Set(p.wonPerDollar) }
 
+// List returns what an amount of an item, in the meter's unit, costs without free amounts. Of a stored item it is
+// the cost in a month.
+func (p *Prices) List(item Item, amount int64, month Month) Money {
+	price := p.items[item]
+	units := new(big.Rat).Quo(new(big.Rat).SetInt64(amount), price.unit.size(month))
+	return p.money(price.cost(new(big.Rat), units))
+}
+
 // freeUnits returns how many units of an item are free each time, nil for none.
 func (p *price) freeUnits() *big.Rat {
 	if p.free == nil {

@@ -71,13 +71,14 @@ func (s *RunService) Handler(next http.Handler) http.Handler {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		cause := Cause{Service: s.Name, Action: cmp.Or(r.Header.Get(ActionHeader), r.URL.Path)}
+		cause := Cause{Service: s.Name, Action: r.Header.Get(ActionHeader)}
 		if s.User != nil {
 			cause.User = s.User(r)
 		}
 		out := &Response{ResponseWriter: w}
 		running := s.begin()
 		defer func() {
+			cause.Action = cmp.Or(cause.Action, r.Pattern, r.URL.Path) // a ServeMux has set the pattern
 			s.end(running, cause)
 			s.Meter.Add(RunRequests, cause, 1)
 			if leavesGoogle(r) {

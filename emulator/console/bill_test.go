@@ -1,15 +1,19 @@
 package console_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
 	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/emulator/emulatortest"
 )
 
 // The bill of a month has its lines, its days, and what costs most.
 func TestBill(t *testing.T) {
 	cloud, api := open(t)
+	advanceToNextMonth(t, cloud)
 	for i := range 20 {
 		cause := billing.Cause{User: string(rune('a' + i)), Service: "client", Action: "open the app"}
 		cloud.Meter.Add(billing.FirestoreReads, cause, int64(i+1))
@@ -53,13 +57,26 @@ func TestBill(t *testing.T) {
 	}
 }
 
+// The page has a name for every item.
+func TestBillItems(t *testing.T) {
+	page, err := os.ReadFile("page/bill.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range billing.Items() {
+		if !strings.Contains(string(page), "'"+string(item)+"': 'item") {
+			t.Errorf("page/bill.js has no name for %s", item)
+		}
+	}
+}
+
 // The next month begins with an empty bill, and the last one stays.
 func TestBillOfTheNextMonth(t *testing.T) {
 	cloud, api := open(t)
+	advanceToNextMonth(t, cloud)
 	cloud.Meter.Add(billing.TasksOperations, billing.Cause{Service: "refresh"}, 7)
 	first := billing.MonthOf(cloud.Clock.Now())
-	_, end := first.Bounds()
-	cloud.Advance(t, end.Sub(cloud.Clock.Now())+time.Hour)
+	advanceToNextMonth(t, cloud)
 	cloud.Meter.Add(billing.TasksOperations, billing.Cause{Service: "refresh"}, 3)
 	for month, want := range map[string]string{"": "3", string(first): "7"} {
 		var bill struct {
@@ -76,4 +93,13 @@ func TestBillOfTheNextMonth(t *testing.T) {
 			t.Errorf("months %v, want the later first", bill.Months)
 		}
 	}
+}
+
+// advanceToNextMonth advances the clock to the noon of the first day of the next month: hours away from any
+// midnight.
+func advanceToNextMonth(t *testing.T, cloud *emulatortest.Cloud) {
+	t.Helper()
+	now := cloud.Clock.Now()
+	_, end := billing.MonthOf(now).Bounds()
+	cloud.Advance(t, end.Sub(now)+12*time.Hour)
 }

@@ -60,7 +60,8 @@ func (m *metered) storedBytes(t testing.TB) int64 {
 	return (to.Amount(billing.FirestoreStored) - from.Amount(billing.FirestoreStored)) / (24 * 60 * 60)
 }
 
-// Each operation is billed as https://firebase.google.com/docs/firestore/pricing says.
+// Each operation is billed as https://firebase.google.com/docs/firestore/pricing says. The test is long
+// because each operation is a row of its table.
 func TestBilledOperations(t *testing.T) {
 	m := startMetered(t, unindexed)
 	ctx, project := t.Context(), "demo-tx"
@@ -213,6 +214,8 @@ func (w *watcher) end() {
 	}
 }
 
+// The test is long because each step builds on those before.
+//
 // Source: https://firebase.google.com/docs/firestore/pricing#listens
 func TestBilledListeners(t *testing.T) {
 	m := startMetered(t, unindexed)
@@ -442,5 +445,37 @@ func TestBilledStorageIsMaintained(t *testing.T) {
 	}
 	if after := m.storedBytes(t); after != before || before == 0 {
 		t.Errorf("%d bytes are stored, a new count finds %d", before, after)
+	}
+}
+
+// TTL deletes are billed apart from others. They wait for half a day after the document has expired.
+func TestBilledTTL(t *testing.T) {
+	m := startMetered(t, func(c *emulator.Config) {
+		c.Indexes = []byte(`{"fieldOverrides": [{"collectionGroup": "runs", "fieldPath": "expires", "ttl": true, "indexes": []}]}`)
+	})
+	now := m.clock.Now()
+	db := database(t, m.cloud, rulesProject)
+	if err := db.Seed(map[string]map[string]any{
+		"runs/old": {"expires": now}, "runs/old/runs/below": {}, "runs/new": {"expires": now.Add(24 * time.Hour)},
+		"runs/never": {"expires": "now"}, "others/old": {"expires": now},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		advance time.Duration
+		left    int
+	}{{time.Hour, 5}, {13 * time.Hour, 4}, {24 * time.Hour, 3}} {
+		m.clock.Advance(c.advance)
+		m.DeleteExpired(t.Context())
+		n := 0
+		for range db.Documents() {
+			n++
+		}
+		if n != c.left {
+			t.Errorf("%d documents are left after another %v, want %d", n, c.advance, c.left)
+		}
+	}
+	if n := m.meter.Usage().Amount(billing.FirestoreTTLDeletes); n != 2 || m.take() != (billed{}) {
+		t.Errorf("%d TTL deletes are billed, want 2", n)
 	}
 }

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/hub"
 )
 
@@ -86,5 +89,36 @@ func TestTriggers(t *testing.T) {
 	}
 	if status, _ := do(t, "GET", srv.URL+"/functions/disableBackgroundTriggers"); status != 405 {
 		t.Errorf("GET: %d", status)
+	}
+}
+
+// Programs read the usage and the prices, and compute the bill themselves.
+func TestBilling(t *testing.T) {
+	h := hub.New("demo-test")
+	server := httptest.NewServer(h)
+	defer server.Close()
+	for _, path := range []string{"/usage", "/prices"} {
+		if status, _ := do(t, "GET", server.URL+path); status != http.StatusNotFound {
+			t.Errorf("%s without a meter: status %d", path, status)
+		}
+	}
+	meter := billing.NewMeter(clock.New())
+	meter.Add(billing.FirestoreReads, billing.Cause{User: "ann"}, 3)
+	h.OnBilling(meter.Usage, billing.DefaultPrices())
+	status, body := do(t, "GET", server.URL+"/usage")
+	if text := fmt.Sprint(body["days"]); status != http.StatusOK || !strings.Contains(text, "amount:3") || !strings.Contains(text, "user:ann") {
+		t.Errorf("usage: status %d, %v", status, body)
+	}
+	response, err := http.Get(server.URL + "/prices")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := billing.ParsePrices("served", text); err != nil {
+		t.Error(err)
 	}
 }

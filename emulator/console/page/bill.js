@@ -20,7 +20,7 @@ const itemWords = {
 const marks = { vendor: 'markVendor', 'second hand': 'markSecondHand', planned: 'markPlanned' };
 
 export function open(main, signal) {
-  const box = h('section', { class: 'bill' });
+  const box = h('section', { class: 'costs' });
   const months = h('select', { 'aria-label': t('month'), onchange: (e) => { chosen = e.target.value; load(); } });
   let chosen = '', shown = '';
   fill(main, h('header', { class: 'bar' }, h('h1', {}, t('bill')), months), box);
@@ -66,13 +66,16 @@ function figure(word, money, hint) {
   return h('div', {}, h('dt', {}, t(word)), h('dd', { title: '$' + money.usd }, won(money.won)), h('dd', { class: 'hint' }, hint));
 }
 
+/** unit returns a unit to show behind a number, or nothing for counts, whose item says what is counted. */
+const unit = (line) => /^[a-z]+$/.test(line.unit) ? '' : line.unit;
+
 function lineCells(line) {
-  const per = line.per === '1' ? '' : decimal(line.per) + ' ';
+  const per = [line.per !== '1' && decimal(line.per), unit(line)].filter(Boolean).join(' ');
   return [
     line.service, t(itemWords[line.item]),
-    h('span', { class: 'number' }, decimal(line.amount), ' ', h('small', {}, line.unit)),
+    h('span', { class: 'number' }, decimal(line.amount), ' ', h('small', {}, unit(line))),
     h('span', { class: 'number' }, decimal(line.free)), h('span', { class: 'number' }, decimal(line.billed)),
-    h('span', { title: `${line.region}, ${line.date}: ${line.source}` }, `$${line.price} / ${per}${line.unit} `,
+    h('span', { title: `${line.region}, ${line.date}: ${line.source}` }, `$${line.price}${per && ' / ' + per} `,
       h('span', { class: 'badge ' + (line.mark === 'vendor' ? 'good' : line.mark === 'planned' ? 'run' : '') }, t(marks[line.mark]))),
     h('span', { class: 'number', title: '$' + line.cost.usd }, won(line.cost.won)),
   ];

@@ -267,7 +267,7 @@ func TestPrint(t *testing.T) {
 		"$0.038/100,000 ~",
 		"₩505",
 		"Cloud Run    memory              1       1        0  GiB-second",
-		"so far $0.36 (₩505); the whole month, if it goes on like this,",
+		"so far ₩505 ($0.36); the whole month, if it goes on like this,",
 		"dearest actions, at list price\n",
 		"앱 열기 of client",
 		"1,000,000 reads, 3 writes",

@@ -44,7 +44,8 @@ func Print(w io.Writer, b *billing.Bill, unmeasured []billing.Item) {
 	} else {
 		table.Write(w, columns, rows)
 	}
-	fmt.Fprintf(w, "\nso far %s; the whole month, if it goes on like this, %s; so far without free amounts %s\n", b.Total, b.Projection, b.List)
+	fmt.Fprintf(w, "\nso far %s; the whole month, if it goes on like this, %s; so far without free amounts %s\n",
+		both(b.Total), both(b.Projection), both(b.List))
 	for _, list := range []struct {
 		title  string
 		shares []billing.Share
@@ -122,14 +123,16 @@ func plain(r *big.Rat) string {
 	return strings.TrimRight(strings.TrimRight(r.FloatString(15), "0"), ".")
 }
 
-// short writes a quantity: a whole number above 100, and three significant digits below.
+// short writes a quantity: a whole number above 100, and at most three decimals below.
 func short(q billing.Quantity) string {
 	r := q.Rat()
 	if r.IsInt() || r.Cmp(big.NewRat(100, 1)) >= 0 {
 		return table.Count(int(wholeOf(r)))
 	}
-	f, _ := r.Float64()
-	return fmt.Sprintf("%.3g", f)
+	if r.Cmp(big.NewRat(1, 1000)) < 0 {
+		return "<0.001"
+	}
+	return strings.TrimRight(strings.TrimRight(r.FloatString(3), "0"), ".")
 }
 
 // won writes an amount in won: whole above 10, with two decimals below.
@@ -143,6 +146,9 @@ func won(m billing.Money) string {
 	}
 	return "₩" + r.FloatString(2)
 }
+
+// both writes an amount in won and, to the cent, in dollars.
+func both(m billing.Money) string { return won(m) + " ($" + m.USD().FloatString(2) + ")" }
 
 // wholeOf rounds half up.
 func wholeOf(r *big.Rat) int64 {

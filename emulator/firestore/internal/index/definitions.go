@@ -26,7 +26,17 @@ const (
 type Definitions struct {
 	composites []Index
 	overrides  map[fieldKey][]Single
+	ttls       []TTL
 }
+
+// TTL is a field of a collection group whose time says when Firestore may delete the document.
+type TTL struct {
+	Group string
+	Path  fieldpath.Path
+}
+
+// TTLs returns the TTL fields.
+func (d *Definitions) TTLs() []TTL { return d.ttls }
 
 type fieldKey struct{ group, path string }
 
@@ -51,6 +61,7 @@ type Override struct {
 	CollectionGroup string   `json:"collectionGroup"`
 	FieldPath       string   `json:"fieldPath"`
 	Indexes         []Single `json:"indexes"`
+	TTL             bool     `json:"ttl"`
 }
 
 // Single is a single-field index.
@@ -91,6 +102,9 @@ func Parse(text []byte) (*Definitions, error) {
 				return nil, fmt.Errorf("index definitions: fieldOverrides[%d]: %w", i, err)
 			}
 			path = p.String()
+			if o.TTL {
+				d.ttls = append(d.ttls, TTL{o.CollectionGroup, p})
+			}
 		}
 		for j := range o.Indexes {
 			if err := scope(&o.Indexes[j].QueryScope); err != nil {

@@ -101,6 +101,11 @@ func (s *Service) BatchGetDocuments(ctx context.Context, caller guard.Caller, r 
 			return err
 		}
 	}
+	return s.sendDocuments(docs, names, m, v, send)
+}
+
+// sendDocuments sends the documents of a batch; nil stands for the missing document with its name.
+func (s *Service) sendDocuments(docs []*store.Document, names []string, m mask, v store.View, send func(*pb.BatchGetDocumentsResponse) error) error {
 	at := v.Time().Proto()
 	for i, doc := range docs {
 		out := &pb.BatchGetDocumentsResponse{ReadTime: at}

@@ -49,6 +49,8 @@ type Engine struct {
 	streams atomic.Uint64
 	indexes atomic.Pointer[index.Definitions] // nil if indexes are not checked
 
+	sweeping sync.Mutex // held while expired documents are deleted
+
 	mu       sync.RWMutex
 	dbs      map[resource.Database]*Database
 	guards   map[string]*guard.Guard // by project
@@ -73,10 +75,13 @@ func NewEngine(o Options) (*Engine, error) {
 	e := &Engine{options: o, closing: make(chan struct{}), dbs: map[resource.Database]*Database{},
 		guards: map[string]*guard.Guard{}, ownRules: map[string]bool{}}
 	e.streams.Store(uint64(time.Now().UnixMicro())) // resume tokens outlive the process
-	if o.DataDir == "" {
-		return e, nil
+	if o.DataDir != "" {
+		if err := e.openAll(); err != nil {
+			return e, err
+		}
 	}
-	return e, e.openAll()
+	go e.sweepExpired()
+	return e, nil
 }
 
 // SetIndexes replaces the index definitions. Queries that need other indexes fail from now on. If d
