@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -136,15 +137,16 @@ func (a *actor) act() {
 	case 7:
 		_, err = a.note().Delete(ctx)
 	case 8:
-		batch := a.client.Batch()
-		for range 1 + tr.random.IntN(4) {
-			if doc := a.note(); tr.random.IntN(2) == 0 {
-				batch.Set(doc, data)
-			} else {
-				batch.Delete(doc)
+		err = a.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) (err error) {
+			for range 1 + tr.random.IntN(4) {
+				if doc := a.note(); tr.random.IntN(2) == 0 {
+					err = errors.Join(err, tx.Set(doc, data))
+				} else {
+					err = errors.Join(err, tx.Delete(doc))
+				}
 			}
-		}
-		_, err = batch.Commit(ctx)
+			return err
+		})
 	case 9:
 		requests = 2
 		doc := a.note()

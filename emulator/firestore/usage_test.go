@@ -433,7 +433,9 @@ func TestBilledStorageIsMaintained(t *testing.T) {
 		case 2:
 			_, err = doc.Set(t.Context(), map[string]any{"map": map[string]any{"s": strings.Repeat("가", random.IntN(600)), "list": list}}, firestore.MergeAll)
 		case 3:
-			_, err = fs.Batch().Set(doc, map[string]any{"n": nil}).Delete(doc).Set(doc, map[string]any{"list": list}).Commit(t.Context())
+			err = fs.RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+				return errors.Join(tx.Set(doc, map[string]any{"n": nil}), tx.Delete(doc), tx.Set(doc, map[string]any{"list": list}))
+			})
 		}
 		if err != nil {
 			t.Fatal(err)
