@@ -1,13 +1,17 @@
 package documentwriter_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -275,4 +279,56 @@ func TestIsOldUID(t *testing.T) {
 			t.Errorf("IsOldUID(%q) = %v", uid, got)
 		}
 	}
+}
+
+// A document that a new client has updated later than the row stays, and is read in the transaction that would
+// replace it.
+func TestLaterDocumentStays(t *testing.T) {
+	t.Parallel()
+	cloud := emulatortest.Start(t)
+	fs := cloud.FirestoreClient(t)
+	ref := fs.Doc("users/u/timetables/t")
+	at := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	fields := func(title string, at time.Time) map[string]any {
+		return map[string]any{"title": title, schema.FieldUpdatedAt: at}
+	}
+	inTransaction := false
+	tool := cloud.FirestoreClient(t, grpc.WithChainStreamInterceptor(
+		func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+			s, err := streamer(ctx, desc, cc, method, opts...)
+			return &watchedStream{s, func(m any) {
+				read, ok := m.(*firestorepb.BatchGetDocumentsRequest)
+				inTransaction = inTransaction || ok && read.GetTransaction() != nil && strings.Contains(strings.Join(read.Documents, " "), "/timetables/t")
+			}}, err
+		}))
+	w := claim(t, tool)
+	for _, c := range []struct {
+		title string
+		at    time.Time
+		want  string
+	}{
+		{"first", at, "first"}, {"again", at, "again"}, {"earlier", at.Add(-time.Second), "again"}, {"later", at.Add(time.Second), "later"},
+	} {
+		write := documentwriter.Write{Ref: tool.Doc("users/u/timetables/t"), Fields: fields(c.title, c.at), UnlessLater: true}
+		if err := w.Commit(t.Context(), []documentwriter.Write{write}); err != nil {
+			t.Fatal(err)
+		}
+		if doc, err := ref.Get(t.Context()); err != nil || doc.Data()["title"] != c.want {
+			t.Errorf("after %q: %v, %v, want %q", c.title, doc.Data(), err, c.want)
+		}
+	}
+	if !inTransaction {
+		t.Error("the document is not read in the transaction, so a write in between would be lost")
+	}
+}
+
+// watchedStream calls sent for each message.
+type watchedStream struct {
+	grpc.ClientStream
+	sent func(any)
+}
+
+func (s *watchedStream) SendMsg(m any) error {
+	s.sent(m)
+	return s.ClientStream.SendMsg(m)
 }
