@@ -332,3 +332,45 @@ func (s *watchedStream) SendMsg(m any) error {
 	s.sent(m)
 	return s.ClientStream.SendMsg(m)
 }
+
+// A username that a new client has changed later than the old server the row stays, with its index; the password's
+// hash is written all the same.
+func TestLaterUserStays(t *testing.T) {
+	t.Parallel()
+	fs := emulatortest.Start(t).FirestoreClient(t)
+	w := claim(t, fs)
+	at := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	change := func(name string, at time.Time, former ...conversion.Name) []documentwriter.UserChange {
+		d := documents(fs, "1", name)
+		d.User.Fields = map[string]any{"username": name, schema.FieldUpdatedAt: at}
+		return []documentwriter.UserChange{{UID: "1", Documents: d, Former: former, UnlessLater: true}}
+	}
+	isOld := func(string) bool { return true }
+	if _, err := w.WriteUsers(t.Context(), change("a", at), isOld); err != nil {
+		t.Fatal(err)
+	}
+	for ref, fields := range map[*firestore.DocumentRef]map[string]any{
+		schema.UserRef(fs, "1"): {"username": "new", schema.FieldUpdatedAt: at.Add(time.Minute)}, schema.UsernameRef(fs, "new"): {"value": "1"},
+	} {
+		if _, err := ref.Set(t.Context(), fields); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := schema.UsernameRef(fs, "a").Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		changes []documentwriter.UserChange
+		want    string
+	}{
+		{change("b", at.Add(time.Second), named("a")), "new=1 b:h-1"},
+		{change("c", at.Add(time.Hour), named("b"), named("new")), "c=1 c:h-1"},
+	} {
+		if _, err := w.WriteUsers(t.Context(), c.changes, isOld); err != nil {
+			t.Fatal(err)
+		}
+		if got := owners(t, fs); sorted(got) != sorted(c.want) {
+			t.Errorf("owners %q, want %q", got, c.want)
+		}
+	}
+}
