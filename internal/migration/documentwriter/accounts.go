@@ -100,6 +100,8 @@ func (a *Accounts) write(ctx context.Context, r *legacydb.Reader, keys []string,
 			change := UserChange{UID: key, Former: slices.Clone(former[key]), UnlessLater: a.keepLater}
 			if row, ok := byKey[key]; ok {
 				change.Documents, _ = a.converter.User(row)
+			} else {
+				change.Gone = true
 			}
 			change.Former = append(change.Former, a.formerNames(key, change.Documents)...)
 			changes = append(changes, change)

@@ -154,6 +154,14 @@ func (s *Store) Remember(ctx context.Context, hashes []Hash) error {
 	return s.put(ctx, hashes, "(key) DO UPDATE SET credential = excluded.credential, fingerprint = excluded.fingerprint, at = excluded.at")
 }
 
+// Forget removes what is remembered of users who are gone.
+func (s *Store) Forget(ctx context.Context, uids []string) error {
+	if _, err := s.conn.Exec(ctx, "DELETE FROM heektime_migration.passwords WHERE key = ANY ($1)", uids); err != nil {
+		return fmt.Errorf("forget the passwords of users who are gone: %w", err)
+	}
+	return nil
+}
+
 // maxUID is the length of the longest uid that Authentication has.
 //
 // Source: https://firebase.google.com/docs/auth/admin/manage-users#create_a_user

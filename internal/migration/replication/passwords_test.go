@@ -275,3 +275,25 @@ func TestReplacedPasswordKeepsSessions(t *testing.T) {
 		t.Errorf("providers %v, tokens valid after %d, want none and %d", after.ProviderUserInfo, after.TokensValidAfterMillis, before.TokensValidAfterMillis)
 	}
 }
+
+// A user who was deleted on the old side cannot sign in any more, and another one who gets the name can.
+func TestNameOfDeletedUser(t *testing.T) {
+	t.Parallel()
+	const password, uid = "second password", "3f1b2c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d"
+	s := newSigning(t)
+	s.follow()
+	s.valid(s.user.Password)
+	first, deleted := s.user.Password, s.user.ID
+	s.w.Exec(t, "DELETE FROM users WHERE id = '"+deleted+"'")
+	s.w.drain(t)
+	if s.signIn(first) {
+		t.Error("a user who was deleted can sign in")
+	}
+	s.w.Exec(t, "INSERT INTO users (id, username, password_hash) VALUES ('"+uid+"', '"+*s.user.Username+"', '"+olddata.Hash(password, "salt")+"')")
+	s.w.drain(t)
+	s.user.ID = uid
+	s.valid(password, first)
+	if user, err := s.accounts.GetUser(t.Context(), uid); err != nil || len(user.ProviderUserInfo) != 1 {
+		t.Errorf("the new user has not moved to Authentication: %+v, %v", user, err)
+	}
+}
