@@ -297,3 +297,40 @@ func TestNameOfDeletedUser(t *testing.T) {
 		t.Errorf("the new user has not moved to Authentication: %+v, %v", user, err)
 	}
 }
+
+// A user whose name was changed on the old side signs in with the new one on the new side, with the password that was
+// set last, wherever that was.
+func TestRenamedUser(t *testing.T) {
+	t.Parallel()
+	for i, later := range []bool{false, true, false, true} {
+		s := newSigning(t)
+		first := s.user.Password
+		s.valid(first)
+		known := i < 2 // follow knows the former name
+		if known {
+			s.follow()
+			s.w.drain(t)
+		}
+		password := first
+		if later {
+			password = "second password"
+			s.changeNew(password)
+		}
+		former, name := *s.user.Username, "renamed"
+		s.w.Exec(t, "UPDATE users SET username = '"+name+"', updated_at = now() AT TIME ZONE 'Asia/Seoul' WHERE id = '"+s.user.ID+"'")
+		if !known {
+			s.follow()
+		}
+		s.w.drain(t)
+		s.user.Username = &name
+		wrong := []string{"never a password"}
+		if later {
+			wrong = append(wrong, first)
+		}
+		s.valid(password, wrong...)
+		s.user.Username = &former
+		if s.signIn(password) {
+			t.Error("the former name is still one to sign in with")
+		}
+	}
+}
