@@ -23,7 +23,12 @@ type Accounts struct {
 	// written has the names that each user has documents of, as far as this process knows.
 	written   map[string]conversion.Name
 	passwords Passwords
+	keepLater bool
 }
+
+// KeepLater makes later writes leave the documents of users alone that new clients have changed later than the old
+// server the rows. Otherwise the rows count: before the first switch, nothing flows back.
+func (a *Accounts) KeepLater(keep bool) { a.keepLater = keep }
 
 // NewAccounts reads all users.
 func NewAccounts(ctx context.Context, w *Writer, converter *conversion.Converter, r *legacydb.Reader) (*Accounts, error) {
@@ -92,7 +97,7 @@ func (a *Accounts) write(ctx context.Context, r *legacydb.Reader, keys []string,
 		}
 		changes := make([]UserChange, 0, len(keys))
 		for _, key := range keys {
-			change := UserChange{UID: key, Former: slices.Clone(former[key])}
+			change := UserChange{UID: key, Former: slices.Clone(former[key]), UnlessLater: a.keepLater}
 			if row, ok := byKey[key]; ok {
 				change.Documents, _ = a.converter.User(row)
 			}

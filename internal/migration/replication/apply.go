@@ -97,6 +97,7 @@ func (s *session) skipMoved(ctx context.Context, b *batch) error {
 	if err != nil {
 		return err
 	}
+	s.accounts.KeepLater(view.Of(state.Accounts).WasNew)
 	late := map[string]int{}
 	for kind, of := range stateKinds {
 		if view.Of(of).Origin() == state.Old {
