@@ -35,6 +35,7 @@ var services = map[string]server.Open{}
 type devOptions struct {
 	once, json               bool
 	data, schools, config    string
+	oldServer                string
 	project, bucket, logPath string
 
 	demo    *demoServer // nil with --schools
@@ -52,6 +53,7 @@ func dev(ctx context.Context, args []string) error {
 	flags.StringVar(&o.config, "config", "", "firebase.json `FILE` with the ports (default: in this folder or a parent)")
 	flags.StringVar(&o.project, "project", local.DefaultProject, "project `ID` that clients use (default: "+local.DefaultProject+")")
 	flags.StringVar(&o.bucket, "bucket", "", "`NAME` of the bucket that clients use (default: the project ID)")
+	flags.StringVar(&o.oldServer, "old-server", "", "let compat-server pass what has not moved to the old server at this `URL`, to rehearse heektime migrate\n(the key of its tokens is that of OLD_TOKEN_KEY)")
 	flags.StringVar(&o.logPath, "log", "", "write the services' logs to `FILE`, or to the terminal if it is -\n(default: heektime.log in the data or temporary folder)")
 	if _, err := parse(flags, args); err != nil {
 		return err
@@ -81,6 +83,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer closeDemo()
+	o.passToOldServer(variables)
 	schools, err := school.Read(path, lookup(variables))
 	if err != nil {
 		return err
@@ -160,7 +163,7 @@ func (o *devOptions) refreshAll(ctx context.Context, b *local.Backend, schools *
 func (o *devOptions) schoolFile() (path string, variables map[string]string, closeDemo func(), err error) {
 	if o.schools != "" {
 		path, err = filepath.Abs(o.schools)
-		return path, nil, func() {}, err
+		return path, map[string]string{}, func() {}, err
 	}
 	dir, err := os.MkdirTemp("", "heektime-")
 	if err != nil {
@@ -181,6 +184,14 @@ func (o *devOptions) schoolFile() (path string, variables map[string]string, clo
 		o.demo.server.Close()
 		os.RemoveAll(dir)
 	}, nil
+}
+
+// passToOldServer adds the variables with which compat-server stands in front of an old server. It does so only if a
+// flag asks for it: an operator's shell may have the variables of production.
+func (o *devOptions) passToOldServer(variables map[string]string) {
+	if o.oldServer != "" {
+		variables["OLD_SERVER_URL"], variables["OLD_TOKEN_KEY"] = o.oldServer, os.Getenv("OLD_TOKEN_KEY")
+	}
 }
 
 // demoServer is the demo university's server. Its port is open before it serves, because the services

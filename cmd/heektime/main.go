@@ -16,6 +16,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"heek.kr/heektime/cmd/heektime/internal/table"
 )
 
 // command is a subcommand of heektime.
@@ -107,7 +109,7 @@ func parse(flags *flag.FlagSet, args []string, want ...string) ([]string, error)
 	line := strings.Join(append([]string{"usage: heektime", flags.Name(), "[flags]"}, want...), " ")
 	rest, err := parseFlags(flags, args, line)
 	if err == nil && len(rest) != len(want) {
-		err = explainFlags(flags, line, fmt.Errorf("%s takes %d arguments, got %d", flags.Name(), len(want), len(rest)))
+		err = explainFlags(flags, line, fmt.Errorf("%s takes %s, got %d", flags.Name(), table.Counted(len(want), "argument"), len(rest)))
 	}
 	return rest, err
 }

@@ -18,14 +18,17 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"heek.kr/heektime/cmd/heektime/internal/student"
+	"heek.kr/heektime/internal/migration/state"
 )
 
 // TestMain runs the command itself when a test executes this binary again, so tests exercise what a
 // developer types.
 func TestMain(m *testing.M) {
 	if os.Getenv("HEEKTIME_TEST_MAIN") != "" {
+		state.QuietLease = 500 * time.Millisecond // so that heektime migrate switch does not wait for seconds
 		main()
 		return
 	}

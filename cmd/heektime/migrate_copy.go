@@ -19,18 +19,18 @@ func migrateCopy(ctx context.Context, args []string) error {
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
-	mapping, url, err := m.oldDatabase()
+	mover, err := m.migrator(ctx)
 	if err != nil {
 		return err
 	}
-	client, err := m.firestore(ctx)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
+	defer mover.Firestore.Close()
 	cfg := snapshotcopy.Config{
-		URL: url, Mapping: mapping, Firestore: client, Prepare: *prepare, Ramp: m.google, Log: migrationLog(),
-		Progress: func(p snapshotcopy.Progress) { fmt.Fprintln(os.Stderr, p) },
+		URL: mover.URL, Mapping: mover.Mapping, Firestore: mover.Firestore, Prepare: *prepare, Ramp: m.google, Log: mover.Log,
+		Progress: func(p snapshotcopy.Progress) {
+			if p.Kind != "" {
+				fmt.Fprintln(os.Stderr, p)
+			}
+		},
 	}
 	if m.dryRun {
 		report, err := snapshotcopy.DryRun(ctx, cfg)

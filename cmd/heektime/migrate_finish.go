@@ -10,8 +10,10 @@ import (
 	"os"
 	"strings"
 
+	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/migration/cutover"
 	"heek.kr/heektime/internal/migration/documentwriter"
+	"heek.kr/heektime/internal/migration/overview"
 )
 
 // migrateFinish removes what the move needed, and says what can be turned off. docs/migrate.md explains it.
@@ -28,6 +30,13 @@ func migrateFinish(ctx context.Context, args []string) error {
 		return err
 	}
 	defer mover.Firestore.Close()
+	switch finished, err := cutover.IsFinished(ctx, mover.Firestore); {
+	case err != nil:
+		return err
+	case finished:
+		fmt.Print("the move is finished already", afterFinish)
+		return nil
+	}
 	if err := cutover.CheckFinish(ctx, mover.Firestore); err != nil {
 		return err
 	}
@@ -44,24 +53,29 @@ func migrateFinish(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	status, err := overview.Read(ctx, overview.Source{Firestore: mover.Firestore, Old: db})
+	if err != nil {
+		return err
+	}
 	writeLeftovers(os.Stdout, leftovers)
+	fmt.Printf("Old apps: %s.\n", describeLastClient(status))
 	if m.dryRun {
 		return nil
 	}
 	if !*yes && !confirm(os.Stdin, os.Stdout, m.project) {
-		return errors.New("nothing was removed")
+		return errors.New("nothing was removed: the project's name was not typed; --yes answers")
 	}
 	cfg := mover.Cutover(db)
 	cfg.Progress = func(s cutover.Step) { fmt.Printf("%d/%d  %s\n", s.Number, s.Of, s.Text) }
 	if err := mover.Finish(ctx, cfg); err != nil {
 		return err
 	}
-	fmt.Print(afterFinish)
+	fmt.Print("the move is finished", afterFinish)
 	return nil
 }
 
 const afterFinish = `
-The move is finished. Now you can
+Now you can
   - unset OLD_SERVER_URL and OLD_TOKEN_KEY of compat-server, which then no longer reads the state of the move
   - turn off the old server, keep a last backup of the old database, and turn it off
   - turn off heektime migrate follow
@@ -78,16 +92,18 @@ func confirm(in io.Reader, out io.Writer, project string) bool {
 func writeLeftovers(w io.Writer, l *cutover.Leftovers) {
 	fmt.Fprintln(w, "What the old database holds that moved nowhere:")
 	for _, t := range l.Tables {
-		fmt.Fprintf(w, "  table %s, which migrate.yaml does not mention: %d rows\n", t.Name, t.Rows)
+		fmt.Fprintf(w, "  table %s, which the mapping does not mention: %s\n", t.Name, table.Counted(t.Rows, "row"))
 	}
 	for _, t := range l.LeftOut {
-		fmt.Fprintf(w, "  rows of kind %s that the rules leave out: %d\n", t.Name, t.Rows)
+		fmt.Fprintf(w, "  %s that the rules leave out\n", table.Counted(t.Rows, t.Name))
 	}
-	if len(l.Tables)+len(l.LeftOut) == 0 {
+	if l.Names > 0 {
+		fmt.Fprintf(w, "  the names (users.name) of %s: nothing in Firestore or in the old API has a place for them\n", table.Counted(l.Names, "user"))
+	}
+	if len(l.Tables)+len(l.LeftOut)+l.Names == 0 {
 		fmt.Fprintln(w, "  nothing")
 	}
 	if l.Aside > 0 {
-		fmt.Fprintf(w, "%d documents of Firestore have something that the old database cannot hold; it stays in Firestore.\n", l.Aside)
+		fmt.Fprintf(w, "Firestore has %s with something that the old database cannot hold; it stays there.\n", table.Counted(l.Aside, "document"))
 	}
-	fmt.Fprintln(w, "When the last old app called is in compat-server's log, in lines \"calls by client version\".")
 }

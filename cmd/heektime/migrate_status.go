@@ -15,11 +15,8 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// watchInterval is how often --watch shows the status again. Each time bills 6 reads.
+// watchInterval is how often --watch shows the status again. Each time bills 7 reads.
 const watchInterval = 2 * time.Second
-
-// rateSample is how long a status without --watch watches the replication slot.
-const rateSample = time.Second
 
 // migrateStatus shows the whole move on one screen, and what to do next.
 func migrateStatus(ctx context.Context, args []string) error {
@@ -36,7 +33,7 @@ func migrateStatus(ctx context.Context, args []string) error {
 		return err
 	}
 	defer client.Close()
-	source := overview.Source{Firestore: client, Sample: rateSample}
+	source := overview.Source{Firestore: client}
 	var unreachable error
 	if source.Old, unreachable = m.open(ctx, true); unreachable == nil {
 		defer source.Old.Close()
@@ -106,12 +103,18 @@ func writeOverview(w io.Writer, o *overview.Overview) error {
 	table.Write(&s, columns, rows)
 	s.WriteByte('\n')
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&s, "%-13s%s\n", name, strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "\n             "))
+		for text := range strings.SplitSeq(fmt.Sprintf(format, args...), "\n") {
+			for _, part := range wrap(text, screenWidth-nameWidth) {
+				fmt.Fprintf(&s, "%-*s%s\n", nameWidth, name, part)
+				name = ""
+			}
+		}
 	}
 	line("copy", "%s", describeCopy(o))
 	line("follow", "%s", describeFollow(o))
 	line("way back", "%s", describeBack(o))
 	line("verified", "%s", describeVerification(o))
+	line("old apps", "%s", describeLastClient(o))
 	if o.OldDatabase != "" {
 		line("old database", "%s", o.OldDatabase)
 	}
@@ -124,6 +127,26 @@ func writeOverview(w io.Writer, o *overview.Overview) error {
 	}
 	_, err := io.WriteString(w, s.String())
 	return err
+}
+
+// The status fits on a terminal of this width; each line begins with a name.
+const screenWidth, nameWidth = 80, 13
+
+// wrap breaks a text into lines of at most a number of columns, between words.
+func wrap(text string, columns int) (lines []string) {
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case table.Width(line)+1+table.Width(word) > columns:
+			lines = append(lines, line)
+			line = word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
 }
 
 // sideOf says where a kind is, or between which sides.
@@ -190,8 +213,14 @@ func describeFollow(o *overview.Overview) string {
 	if !f.AppliedAt.IsZero() {
 		text += fmt.Sprintf("\nlast change applied %s", ago(o.At.Sub(f.AppliedAt)))
 	}
+	if f.Running {
+		text += fmt.Sprintf("; %.0f changes/s", f.ChangesPerSecond)
+	}
+	if f.BytesPerSecond >= 1 {
+		text += fmt.Sprintf(", %s/s", bytesOr0(int64(f.BytesPerSecond)))
+	}
 	if o.OldDatabase == "" {
-		text += fmt.Sprintf("; %s/s; PostgreSQL keeps %s for it", bytesOr0(int64(f.BytesPerSecond)), bytesOr0(f.RetainedBytes))
+		text += fmt.Sprintf("; PostgreSQL keeps %s for it", bytesOr0(f.RetainedBytes))
 	}
 	if f.Problem != "" {
 		text += "\n" + f.Problem
@@ -236,8 +265,22 @@ func describeVerification(o *overview.Overview) string {
 	if v.Expected > 0 {
 		text += fmt.Sprintf(", %s expected", table.Count(int(v.Expected)))
 	}
-	for _, finding := range v.Findings {
+	for i, finding := range v.Findings {
+		if i == maxFindings {
+			text += fmt.Sprintf("\nand %d more sorts", len(v.Findings)-i)
+			break
+		}
 		text += "\n" + finding
 	}
 	return text
+}
+
+// maxFindings is how many sorts of differences the status shows.
+const maxFindings = 3
+
+func describeLastClient(o *overview.Overview) string {
+	if o.LastClient == nil {
+		return "none has called compat-server in front of the old server"
+	}
+	return fmt.Sprintf("the last one called %s: %s", ago(o.At.Sub(o.LastClient.SeenAt)), o.LastClient.Version)
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"slices"
 	"time"
 
 	"heek.kr/heektime/internal/migration/cutover"
@@ -24,18 +26,27 @@ func migrateKind(ctx context.Context, name string, args []string, to state.Side,
 	if err != nil {
 		return err
 	}
+	kind := state.Kind(words[0])
+	if !slices.Contains(state.Kinds(), kind) {
+		return fmt.Errorf("%q is not a kind of data: want schools, accounts or timetables", kind)
+	}
 	mover, err := m.migrator(ctx)
 	if err != nil {
 		return err
 	}
 	defer mover.Firestore.Close()
+	switch finished, err := cutover.IsFinished(ctx, mover.Firestore); {
+	case err != nil:
+		return err
+	case finished:
+		return errors.New("the move is finished: there is nothing to switch any more, and no way back")
+	}
 	db, err := mover.Open(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	cfg := mover.Cutover(db)
-	kind := state.Kind(words[0])
 	if m.dryRun {
 		return checkMove(ctx, cfg, kind, to)
 	}
@@ -52,7 +63,7 @@ func migrateKind(ctx context.Context, name string, args []string, to state.Side,
 		fmt.Printf("%s: nothing to do, the %s side already has them\n", kind, to)
 		return nil
 	}
-	fmt.Printf("%s is on the %s side; writes were held for %.1f s\n", kind, to, held.Seconds())
+	fmt.Printf("%s are on the %s side; writes were held for %.1f s\n", kind, to, held.Seconds())
 	return nil
 }
 

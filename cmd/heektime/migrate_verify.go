@@ -18,6 +18,7 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/table"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/migration/comparison"
+	"heek.kr/heektime/internal/migration/cutover"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/schema"
@@ -35,6 +36,8 @@ type verifyOptions struct {
 	patience time.Duration
 	oldAPI   string
 	newAPI   string
+	// variables are those of a compat-server in this process, nil if there is none.
+	variables map[string]string
 }
 
 // migrateVerify compares the old database with Firestore, or the APIs of both sides. It exits with code 1 if
@@ -51,12 +54,12 @@ func migrateVerify(ctx context.Context, args []string) error {
 	flags.BoolVar(&o.json, "json", false, "print the report as JSON")
 	flags.DurationVar(&o.patience, "patience", 30*time.Second, "how long to wait for follow if it makes no progress")
 	flags.StringVar(&o.oldAPI, "api", "", "compare what old apps see instead: the old server's `URL`")
-	flags.StringVar(&o.newAPI, "compat", "", "with --api: the `URL` of a compat-server without OLD_SERVER_URL")
+	flags.StringVar(&o.newAPI, "compat", "", "with --api: the `URL` of a compat-server without OLD_SERVER_URL (default: one in this process)")
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
-	if (o.oldAPI == "") != (o.newAPI == "") {
-		return errors.New("--api and --compat need each other")
+	if o.oldAPI == "" && o.newAPI != "" {
+		return errors.New("--compat needs --api, the URL of the old server")
 	}
 	client, err := o.firestore(ctx)
 	if err != nil {
@@ -68,10 +71,32 @@ func migrateVerify(ctx context.Context, args []string) error {
 		return err
 	}
 	defer db.Close()
+	if err := requireCopy(ctx, client); err != nil {
+		return err
+	}
 	if o.oldAPI != "" {
 		return o.compareAPIs(ctx, client, db)
 	}
 	return o.compare(ctx, client, db)
+}
+
+// requireCopy returns an error if there is nothing to compare.
+func requireCopy(ctx context.Context, client *firestore.Client) error {
+	finished, err := cutover.IsFinished(ctx, client)
+	if err != nil {
+		return err
+	}
+	if finished {
+		return errors.New("the move is finished: nothing keeps both sides equal any more")
+	}
+	var progress schema.MigrationCopy
+	if _, err := schema.Read(ctx, schema.MigrationCopyRef(client), &progress); err != nil {
+		return err
+	}
+	if progress.FinishedAt.IsZero() {
+		return errors.New("there is no complete copy to compare yet: heektime migrate copy")
+	}
+	return nil
 }
 
 // compare compares the old database with Firestore and stores the result.
@@ -209,7 +234,7 @@ func printComparison(w io.Writer, r *comparison.Report) {
 		fmt.Fprintf(w, "%s differed at first, and no longer after follow had caught up\n", table.Counted(r.Settled, "user"))
 	}
 	if r.NewUsers > 0 {
-		fmt.Fprintf(w, "%s were made on the new side and have no rows\n", table.Counted(r.NewUsers, "user"))
+		fmt.Fprintf(w, "made on the new side, and without rows: %s\n", table.Counted(r.NewUsers, "user"))
 	}
 	switch {
 	case r.Stuck != "":

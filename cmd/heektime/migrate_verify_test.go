@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"github.com/jackc/pgx/v5"
@@ -30,13 +31,25 @@ type moveWorld struct {
 	old      *legacydb.DB
 }
 
+// newMoveWorld returns one whose old database has no dirt.
 func newMoveWorld(t *testing.T, users int) *moveWorld {
+	t.Helper()
+	return newMoveWorldOf(t, olddata.Config{Users: users, Clean: true})
+}
+
+// newDirtyMoveWorld returns one whose old database has some of everything.
+func newDirtyMoveWorld(t *testing.T, users int) *moveWorld {
+	t.Helper()
+	return newMoveWorldOf(t, olddata.Config{Users: users, LecturesPerUser: 2})
+}
+
+func newMoveWorldOf(t *testing.T, data olddata.Config) *moveWorld {
 	t.Helper()
 	w := &moveWorld{t: t, database: postgrestest.NewDatabase(t, olddata.Schema), cloud: emulatortest.Start(t, emulatortest.Project(t, ""))}
 	w.client = w.cloud.FirestoreClient(t)
 	conn, err := pgx.Connect(t.Context(), w.database.URL())
 	w.must(err)
-	_, err = olddata.Fill(t.Context(), conn, olddata.New(olddata.Config{Users: users, Clean: true}))
+	_, err = olddata.Fill(t.Context(), conn, olddata.New(data))
 	w.must(err)
 	w.must(conn.Close(t.Context()))
 	w.old, err = legacydb.Open(t.Context(), legacydb.Config{URL: w.database.URL(), Mapping: legacydb.Default()})
@@ -60,7 +73,8 @@ func (w *moveWorld) must(err error) {
 func (w *moveWorld) run(ok bool, want string, args ...string) string {
 	w.t.Helper()
 	out, errs, success := output(w.t, args...)
-	if success != ok || !strings.Contains(out+errs, want) {
+	oneLine := func(text string) string { return strings.Join(strings.Fields(text), " ") } // it may be wrapped
+	if success != ok || !strings.Contains(oneLine(out+errs), oneLine(want)) {
 		w.t.Errorf("%v: success = %v, want %v with %q\n%s%s", args, success, ok, want, out, errs)
 	}
 	return out + errs
@@ -120,6 +134,15 @@ func (w *moveWorld) copy() {
 		w.must(err)
 	}
 	writer.End()
+	w.copied()
+}
+
+// copied says that there is a copy.
+func (w *moveWorld) copied() {
+	w.t.Helper()
+	now := time.Now()
+	_, err := schema.MigrationCopyRef(w.client).Set(w.t.Context(), schema.MigrationCopy{StartedAt: now, FinishedAt: now}.Fields())
+	w.must(err)
 }
 
 // A move's state is shown, both sides are compared, and the result is stored.
@@ -127,9 +150,10 @@ func TestMigrateVerifyAndStatus(t *testing.T) {
 	w := newMoveWorld(t, 8)
 	ctx := t.Context()
 	w.run(true, "heektime migrate plan", "migrate", "status")
+	w.copied()
 	w.run(true, "reads", "migrate", "verify", "--dry-run")
 	w.run(false, "want schools, accounts or timetables", "migrate", "verify", "--kind", "users")
-	w.run(false, "need each other", "migrate", "verify", "--api", "http://127.0.0.1:1")
+	w.run(false, "--compat needs --api", "migrate", "verify", "--compat", "http://127.0.0.1:1")
 
 	text := w.run(false, "users: the row has no document (may only be late)", "migrate", "verify")
 	if !strings.Contains(text, "is heektime migrate follow running?") {
@@ -190,4 +214,11 @@ func TestMigrateVerifyAPI(t *testing.T) {
 		t.Errorf("with both keys:\n%s", text)
 	}
 	w.run(false, "OLD_SERVER_URL", "migrate", "verify", "--api", old.URL, "--compat", old.URL)
+
+	// Without --compat, the command has a server of its own, with a key of its own.
+	t.Setenv("TOKEN_KEY", "")
+	t.Setenv("OLD_SERVER_URL", old.URL)
+	if text := w.run(true, "old apps see the same on both sides", "migrate", "verify", "--patience", "1ms", "--api", old.URL); strings.Contains(text, "signed-out") {
+		t.Errorf("with a compat-server of its own:\n%s", text)
+	}
 }

@@ -61,6 +61,8 @@ func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, logPath
 	for _, svc := range deployment.Table().Services {
 		switch url := b.URLs[svc.Name]; {
 		case url == "":
+		case svc.Name == "compat-server" && o.oldServer != "":
+			line(svc.Name, "%s   in front of %s", url, o.oldServer)
 		case svc.Public:
 			line(svc.Name, "%s", url)
 		default:

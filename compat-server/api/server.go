@@ -72,6 +72,8 @@ type OldServer struct {
 	Views  *state.Viewer
 	// Timeout and HoldTimeout are as in [passthrough.Config].
 	Timeout, HoldTimeout time.Duration
+	// Seen stores when an app of a version last called, at most every few minutes. It may be nil.
+	Seen func(ctx context.Context, at time.Time, version string) error
 }
 
 // Server is the API's HTTP handler. It is safe for concurrent use. Apart from rate limits and usage
@@ -129,6 +131,7 @@ func New(cfg Config) (*Server, error) {
 		if s.old, err = s.passThrough(*cfg.OldServer); err != nil {
 			return nil, err
 		}
+		s.usage.store = cfg.OldServer.Seen
 	}
 	s.echo.HTTPErrorHandler = s.fail
 	s.echo.Use(s.observe, s.allowBrowsers, s.authenticate)

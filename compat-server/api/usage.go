@@ -13,10 +13,17 @@ import (
 type usage struct {
 	log *slog.Logger
 	now func() time.Time
+	// store stores when an app of a version was last seen, for heektime migrate status. It is nil unless data
+	// moves.
+	store func(ctx context.Context, at time.Time, version string) error
 
-	mu    sync.Mutex
-	since time.Time
-	calls map[string]int
+	mu     sync.Mutex
+	since  time.Time
+	calls  map[string]int
+	stored time.Time // when store was last called
+	last   string    // the last app that was not stored, "" if there is none
+	seenAt time.Time
+	stores sync.WaitGroup
 }
 
 // usageInterval is how often counts are logged. Only calls trigger logging; nothing runs between
@@ -61,14 +68,37 @@ func (u *usage) count(ctx context.Context, userAgent string) string {
 	if now.Sub(u.since) >= usageInterval {
 		u.flush(ctx)
 	}
+	if u.last, u.seenAt = name, now; u.store != nil && now.Sub(u.stored) >= usageInterval {
+		u.storeLast(context.WithoutCancel(ctx))
+	}
 	return name
 }
 
-// close logs the remaining counts.
+// storeTimeout bounds storing the last app. Nobody waits for it.
+const storeTimeout = 5 * time.Second
+
+// storeLast stores the last app in the background. The caller must hold u.mu.
+func (u *usage) storeLast(ctx context.Context) {
+	version, at := u.last, u.seenAt
+	u.stored, u.last = at, ""
+	u.stores.Go(func() {
+		ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+		defer cancel()
+		if err := u.store(ctx, at, version); err != nil {
+			u.log.WarnContext(ctx, "cannot store when an old app was last seen", "error", err.Error())
+		}
+	})
+}
+
+// close logs and stores what remains.
 func (u *usage) close() {
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	u.flush(context.Background())
+	if u.store != nil && u.last != "" {
+		u.storeLast(context.Background())
+	}
+	u.mu.Unlock()
+	u.stores.Wait()
 }
 
 // flush logs the counts and resets them. The caller must hold u.mu.

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"heek.kr/heektime/compat-server/passthrough"
 	"heek.kr/heektime/internal/migration/state"
 )
 
@@ -16,6 +17,7 @@ const roleVariable = "HEEKTIME_STORY_ROLE"
 
 func TestMain(m *testing.M) {
 	state.QuietLease = 500 * time.Millisecond // in all processes, so that a switch does not wait for seconds
+	passthrough.DefaultHoldTimeout = time.Minute  // a machine that is slow must not fail requests
 	if role := os.Getenv(roleVariable); role != "" {
 		roles()[role]()
 		return

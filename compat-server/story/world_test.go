@@ -29,6 +29,9 @@ import (
 // anySemester is the old id of the semester of all timetables that apps make.
 const anySemester = "korea_univ_anam/2022-2학기"
 
+// accessLifetime is how long the old server's access tokens are valid. Apps refresh theirs in every phase.
+const accessLifetime = 2 * time.Second
+
 // world is everything in one history.
 type world struct {
 	*testing.T
@@ -88,7 +91,7 @@ func newWorld(t *testing.T, seed uint64, postgres *postgrestest.Server) *world {
 	w.fill()
 	w.link()
 	w.old = oldserver.Start(t, w.through(w.oldToPostgres), oldserver.Config{
-		AccessLifetime: 2 * time.Second, // so that apps refresh their tokens in every phase
+		AccessLifetime: accessLifetime,
 		Failed:         func(*http.Request, error) {},
 	})
 	w.compatToOld = faultproxy.Start(t, w.old.Address)

@@ -79,7 +79,7 @@ func Documents() []Document {
 		SchoolDocument, SemesterDocument, UserDocument, UsernameDocument, TimetableDocument, LectureDocument,
 		RefreshDocument, RunDocument, ScheduleDocument, CredentialDocument, AttemptsDocument, DeletionDocument, SweepDocument,
 		// The most general path last.
-		MigrationPositionDocument, MigrationCopyDocument, MigrationDrainDocument, MigrationMarkDocument, MigrationVerificationDocument,
+		MigrationPositionDocument, MigrationCopyDocument, MigrationDrainDocument, MigrationMarkDocument, MigrationVerificationDocument, MigrationClientsDocument,
 		MigrationDocument,
 	}
 }

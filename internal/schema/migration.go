@@ -91,6 +91,8 @@ type MigrationPosition struct {
 	// LagSeconds and LagBytes are how far the position was behind PostgreSQL at that time.
 	LagSeconds float64 `firestore:"lagSeconds"`
 	LagBytes   int64   `firestore:"lagBytes"`
+	// ChangesPerSecond is how many changes of rows were applied per second before that time.
+	ChangesPerSecond float64 `firestore:"changesPerSecond"`
 	// Problem says why following has stopped and what to do, "" if it has not.
 	Problem string `firestore:"problem"`
 }

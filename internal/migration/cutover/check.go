@@ -59,10 +59,11 @@ func (t *tool) begin(ctx context.Context, kind state.Kind, to state.Side) (state
 
 // check returns everything that prevents a switch, with what to do about it.
 func (t *tool) check(ctx context.Context, view state.View, kind state.Kind, to state.Side) error {
-	errs := []error{checkOrder(view, kind, to)}
-	for _, check := range []func(context.Context) error{t.checkCopy, t.checkStream, func(ctx context.Context) error { return t.checkRights(ctx, kind) }} {
-		errs = append(errs, check(ctx))
+	errs := []error{checkOrder(view, kind, to), t.checkCopy(ctx)}
+	if errs[1] == nil { // otherwise there is no stream to check
+		errs = append(errs, t.checkStream(ctx))
 	}
+	errs = append(errs, t.checkRights(ctx, kind))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("%s cannot be switched:\n%w", kind, err)
 	}

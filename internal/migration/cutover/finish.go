@@ -21,6 +21,8 @@ type Leftovers struct {
 	Tables []TableRows
 	// LeftOut is how many rows of each kind have no document.
 	LeftOut []TableRows
+	// Names is how many users have a name besides their username, which moves nowhere.
+	Names int
 	// Aside is how many documents of the new side had something that has no place in the old database. They
 	// are in Firestore.
 	Aside int
@@ -46,6 +48,9 @@ func FindLeftovers(ctx context.Context, db *legacydb.DB, converter *conversion.C
 	err = errors.Join(
 		countLeftOut(ctx, reader, l, func(row legacydb.User) bool {
 			converter.Names().Put(row)
+			if row.Name != nil && *row.Name != "" {
+				l.Names++
+			}
 			documents, _ := converter.User(row)
 			return documents == nil
 		}),
@@ -99,6 +104,21 @@ func (l *Leftovers) findTables(ctx context.Context, db *legacydb.DB) error {
 	return err
 }
 
+// IsFinished reports whether the move has been finished.
+func IsFinished(ctx context.Context, client *firestore.Client) (bool, error) {
+	if CheckFinish(ctx, client) != nil {
+		return false, nil
+	}
+	var position schema.MigrationPosition
+	var progress schema.MigrationCopy
+	following, err := schema.Read(ctx, schema.MigrationPositionRef(client), &position)
+	if err != nil || following {
+		return false, err
+	}
+	copied, err := schema.Read(ctx, schema.MigrationCopyRef(client), &progress)
+	return !copied, err
+}
+
 // CheckFinish returns an error if the move is not complete.
 func CheckFinish(ctx context.Context, client *firestore.Client) error {
 	view, err := state.NewStore(client, nil).Read(ctx)
@@ -107,7 +127,7 @@ func CheckFinish(ctx context.Context, client *firestore.Client) error {
 	}
 	for _, kind := range state.Kinds() {
 		if s := view.Of(kind); s.Phase != state.PhaseNew {
-			return fmt.Errorf("%v: finish ends the move, and there is no way back after it; switch all kinds first, heektime migrate switch %s", s, kind)
+			return fmt.Errorf("%s have not moved (%v): finish is for when everything has, since there is no way back after it; first heektime migrate switch %s", kind, s, kind)
 		}
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -24,8 +25,16 @@ type Writer struct {
 
 // Claim makes this process the only one that writes and returns the position as it is. Processes that
 // claimed it before can write nothing from now on. Billed: 1 read, 1 write.
-func Claim(ctx context.Context, client *firestore.Client) (*Writer, schema.MigrationPosition, error) {
+//
+// If one was killed within a transaction, Firestore keeps the transaction's locks until it has been idle for a minute
+// (https://firebase.google.com/docs/firestore/quotas#writes_and_transactions). Claim waits for that, and
+// logs that it does.
+func Claim(ctx context.Context, client *firestore.Client, log *slog.Logger) (*Writer, schema.MigrationPosition, error) {
 	w := &Writer{client: client, holder: rand.Text()}
+	waiting := time.AfterFunc(claimNotice, func() {
+		log.Info("waiting for Firestore. If another copy or follow was killed, its locks last for up to a minute")
+	})
+	defer waiting.Stop()
 	ref := schema.MigrationPositionRef(client)
 	var position schema.MigrationPosition
 	err := client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
@@ -42,6 +51,9 @@ func Claim(ctx context.Context, client *firestore.Client) (*Writer, schema.Migra
 	}
 	return w, position, nil
 }
+
+// claimNotice is how long claiming may take without a word.
+const claimNotice = 3 * time.Second
 
 // SetRamp makes the writer keep to a pace. It must be called before anything is written.
 func (w *Writer) SetRamp(ramp *Ramp) { w.ramp = ramp }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ import (
 
 func claim(t *testing.T, fs *firestore.Client) *documentwriter.Writer {
 	t.Helper()
-	w, _, err := documentwriter.Claim(t.Context(), fs)
+	w, _, err := documentwriter.Claim(t.Context(), fs, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func TestReplacedWriter(t *testing.T) {
 	if err := first.Advance(t.Context(), schema.MigrationPosition{LSN: "0/1"}); err != nil {
 		t.Fatal(err)
 	}
-	second, position, err := documentwriter.Claim(t.Context(), fs)
+	second, position, err := documentwriter.Claim(t.Context(), fs, slog.New(slog.DiscardHandler))
 	if err != nil || position.LSN != "0/1" {
 		t.Fatalf("claimed position %+v, %v", position, err)
 	}

@@ -23,6 +23,7 @@ func (o *Overview) readFirestore(ctx context.Context, client *firestore.Client) 
 	}
 	docs, err := client.GetAll(ctx, []*firestore.DocumentRef{
 		schema.MigrationCopyRef(client), schema.MigrationPositionRef(client), schema.MigrationVerificationRef(client),
+		schema.MigrationClientsRef(client),
 	})
 	if err != nil {
 		return fmt.Errorf("read the migration's documents: %w", err)
@@ -30,8 +31,9 @@ func (o *Overview) readFirestore(ctx context.Context, client *firestore.Client) 
 	var progress schema.MigrationCopy
 	var position schema.MigrationPosition
 	var verification schema.MigrationVerification
+	var clients schema.MigrationClients
 	exists := make([]bool, len(docs))
-	for i, value := range []any{&progress, &position, &verification} {
+	for i, value := range []any{&progress, &position, &verification, &clients} {
 		if exists[i], err = schema.Decode(docs[i].Ref, docs[i], nil, value); err != nil {
 			return err
 		}
@@ -43,10 +45,14 @@ func (o *Overview) readFirestore(ctx context.Context, client *firestore.Client) 
 		o.Follow = &Follow{
 			Slot: position.Slot, LSN: position.LSN, CommittedAt: position.CommittedAt, AppliedAt: position.AppliedAt, Problem: position.Problem,
 			LagSeconds: position.LagSeconds, LagBytes: position.LagBytes, // unless the old database says better
+			ChangesPerSecond: position.ChangesPerSecond,
 		}
 	}
 	if exists[2] {
 		o.Verification = &verification
+	}
+	if exists[3] {
+		o.LastClient = &LastClient{SeenAt: clients.SeenAt, Version: clients.Version}
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ const (
 
 // next decides what to do next.
 func (o *Overview) next() Next {
-	for _, check := range []func() *Next{o.nextOfSwitch, o.nextOfCopy, o.nextOfFollow, o.nextOfBack, o.nextOfVerification} {
+	for _, check := range []func() *Next{o.nextAfterFinish, o.nextOfSwitch, o.nextOfCopy, o.nextOfFollow, o.nextOfBack, o.nextOfVerification} {
 		if n := check(); n != nil {
 			return *n
 		}
@@ -50,18 +50,34 @@ func (o *Overview) resting(in schema.MigrationPhase) bool {
 	return true
 }
 
+// nextAfterFinish recognizes a move that was finished, or was when the command was killed.
+func (o *Overview) nextAfterFinish() *Next {
+	guarded := false
+	for _, k := range o.Kinds {
+		guarded = guarded || k.Guarded != ""
+	}
+	switch f := o.Follow; {
+	case !o.resting(schema.PhaseNew):
+	case f == nil && o.Copy == nil:
+		return &Next{Code: "finished", Reason: "the move is finished. The old server, the old database and follow can be turned off"}
+	case f != nil && f.Missing && !guarded && o.OldDatabase == "":
+		return &Next{"finish", "finish-again", "finish was interrupted: run it again"}
+	}
+	return nil
+}
+
 func (o *Overview) nextOfSwitch() *Next {
 	for _, k := range o.Kinds {
 		if k.Phase == schema.PhaseHolding || k.Phase == schema.PhaseSettling {
-			return &Next{Code: "switching", Reason: fmt.Sprintf("%s is being switched to the %s side. If the command was killed, "+
+			return &Next{Code: "switching", Reason: fmt.Sprintf("%s are being switched to the %s side. If the command was killed, "+
 				"compat-server takes the switch back within seconds", k.Kind, k.Toward)}
 		}
 		if k.Phase == schema.PhaseNew && k.Kind != schema.MigrateSchools && o.OldDatabase == "" && k.Guarded != "final" {
-			return &Next{"follow", "unguarded", fmt.Sprintf("%s is on the new side, but the old database still accepts writes of it: "+
+			return &Next{"follow", "unguarded", fmt.Sprintf("%s are on the new side, but the old database still accepts writes of them: "+
 				"follow shuts it again", k.Kind)}
 		}
 		if k.Phase == schema.PhaseOld && k.Guarded == "final" {
-			return &Next{"follow", "guarded", fmt.Sprintf("%s is on the old side, but the old database rejects writes of it: follow opens it again", k.Kind)}
+			return &Next{"follow", "guarded", fmt.Sprintf("%s are on the old side, but the old database rejects writes of them: follow opens it again", k.Kind)}
 		}
 	}
 	return nil
@@ -89,11 +105,22 @@ func (o *Overview) nextOfFollow() *Next {
 	case o.OldDatabase != "":
 		return nil // what follows is not known
 	case !f.Running:
-		return &Next{"follow", "stopped", fmt.Sprintf("nothing follows the old database, which keeps %d MB of changes: start follow", f.RetainedBytes>>20)}
+		return &Next{"follow", "stopped", fmt.Sprintf("nothing follows the old database, which keeps %s of changes: start follow", size(f.RetainedBytes))}
 	case f.LagSeconds > maxLag.Seconds() && o.resting(schema.PhaseOld):
 		return &Next{Code: "lag", Reason: fmt.Sprintf("follow is %.0f s behind: wait until it has caught up", f.LagSeconds)}
 	}
 	return nil
+}
+
+// size is a number of bytes for people.
+func size(n int64) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%d kB", n>>10)
+	}
+	return fmt.Sprintf("%d MB", n>>20)
 }
 
 func (o *Overview) nextOfBack() *Next {

@@ -7,6 +7,7 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
+// What to do next in every state of a move. It is long because of its table of states.
 func TestNext(t *testing.T) {
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	// ready returns an overview in which everything is ready for the first switch.
@@ -56,6 +57,20 @@ func TestNext(t *testing.T) {
 		{"a guard was left", "follow", "guarded", func(o *Overview) { o.Kinds[1].Guarded = "final" }},
 		{"the way back is stuck", "follow", "back-stopped", func(o *Overview) { moved(o, 2, now); o.Back.LagSeconds = 3600 }},
 		{"everything moved today", "", "wait", func(o *Overview) { moved(o, 3, now.Add(-time.Hour)) }},
+		{"finished", "", "finished", func(o *Overview) {
+			moved(o, 3, now)
+			o.Copy, o.Follow, o.Back = nil, nil, nil
+			for i := range o.Kinds {
+				o.Kinds[i].Guarded = ""
+			}
+		}},
+		{"finish was killed", "finish", "finish-again", func(o *Overview) {
+			moved(o, 3, now)
+			o.Follow.Missing = true
+			for i := range o.Kinds {
+				o.Kinds[i].Guarded = ""
+			}
+		}},
 		{"everything moved long ago", "finish", "finish", func(o *Overview) { moved(o, 3, now.Add(-15*24*time.Hour)) }},
 	} {
 		o := ready()

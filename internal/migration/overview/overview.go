@@ -29,6 +29,8 @@ type Overview struct {
 	Back *Back `json:"back,omitempty"`
 	// Verification is nil before the first one.
 	Verification *schema.MigrationVerification `json:"verification,omitempty"`
+	// LastClient is the old app that called last, nil if none has.
+	LastClient *LastClient `json:"lastClient,omitempty"`
 	// OldDatabase says why the old database could not be read, "" if it was.
 	OldDatabase string `json:"oldDatabase,omitempty"`
 	// Next is what to do.
@@ -77,6 +79,8 @@ type Follow struct {
 	// LagSeconds and LagBytes are how far the position is behind the old database.
 	LagSeconds float64 `json:"lagSeconds"`
 	LagBytes   int64   `json:"lagBytes"`
+	// ChangesPerSecond is how many changes of rows are being applied.
+	ChangesPerSecond float64 `json:"changesPerSecond"`
 	// BytesPerSecond is how fast the position moves, 0 if it was read only once.
 	BytesPerSecond float64 `json:"bytesPerSecond,omitempty"`
 	// RetainedBytes is how much WAL the old database keeps for the slot. It can fill the disk.
@@ -85,6 +89,12 @@ type Follow struct {
 	// no such slot.
 	Lost    bool `json:"lost,omitempty"`
 	Missing bool `json:"missing,omitempty"`
+}
+
+// LastClient is an old app. Instances of compat-server store it every ten minutes.
+type LastClient struct {
+	SeenAt  time.Time `json:"seenAt"`
+	Version string    `json:"version"`
 }
 
 // Back is how far changes of Firestore have been applied to the old database.
@@ -104,11 +114,9 @@ type Source struct {
 	Old       *legacydb.DB
 	// Before is an overview that was read earlier, from which rates are computed, or nil.
 	Before *Overview
-	// Sample is how long to watch the slot for its rate if there is no Before. 0 does not.
-	Sample time.Duration
 }
 
-// Read reads an overview. It bills 6 reads of Firestore. A failure of the old database is not an error: the
+// Read reads an overview. It bills 7 reads of Firestore. A failure of the old database is not an error: the
 // overview says why.
 func Read(ctx context.Context, s Source) (*Overview, error) {
 	o := &Overview{At: time.Now()}
@@ -119,9 +127,8 @@ func Read(ctx context.Context, s Source) (*Overview, error) {
 		o.OldDatabase = "not read: set OLD_DATABASE_URL to its connection string"
 	} else if err := o.readOld(ctx, s.Old); err != nil {
 		o.OldDatabase = err.Error()
-	} else if s.Before == nil && s.Sample > 0 {
-		o.sampleRate(ctx, s)
 	}
+	o.forgetOldRate()
 	o.setRates(s.Before)
 	o.Next = o.next()
 	return o, nil
@@ -142,21 +149,12 @@ func (o *Overview) setRates(before *Overview) {
 	}
 }
 
-// sampleRate watches the slot for a while.
-func (o *Overview) sampleRate(ctx context.Context, s Source) {
-	if o.Follow == nil || !o.Follow.Running {
-		return
-	}
-	began := *o
-	first := *o.Follow
-	began.Follow = &first
-	select {
-	case <-ctx.Done():
-		return
-	case <-time.After(s.Sample):
-	}
-	if err := o.readSlot(ctx, s.Old.Pool); err == nil {
-		o.At = time.Now()
-		o.setRates(&began)
+// fresh is how long follow's last rate of changes counts. It stores one every second while it applies any.
+const fresh = 10 * time.Second
+
+// forgetOldRate forgets the rate of changes if nothing has been applied since.
+func (o *Overview) forgetOldRate() {
+	if f := o.Follow; f != nil && o.At.Sub(f.AppliedAt) > fresh {
+		f.ChangesPerSecond = 0
 	}
 }

@@ -53,8 +53,8 @@ func TestRead(t *testing.T) {
 
 	o, err := overview.Read(t.Context(), source)
 	must(t, err)
-	if cost := meter.Take(); cost.Reads != 6 || cost.Total() != 6 {
-		t.Errorf("billed %v, want 6 reads", cost)
+	if cost := meter.Take(); cost.Reads != 7 || cost.Total() != 7 {
+		t.Errorf("billed %v, want 7 reads", cost)
 	}
 	if len(o.Kinds) != 3 || o.Copy != nil || o.Follow != nil || o.Back != nil || o.Verification != nil || o.OldDatabase != "" || o.Next.Command != "plan" {
 		t.Errorf("before the move: %+v", o)
@@ -69,7 +69,11 @@ func TestRead(t *testing.T) {
 	must(t, err)
 	ctx := t.Context()
 	now := time.Now()
-	_, err = schema.MigrationPositionRef(client).Set(ctx, schema.MigrationPosition{Slot: slot, CommittedAt: now.Add(-time.Hour), AppliedAt: now})
+	_, err = schema.MigrationPositionRef(client).Set(ctx, schema.MigrationPosition{
+		Slot: slot, CommittedAt: now.Add(-time.Hour), AppliedAt: now, LagSeconds: 1, ChangesPerSecond: 12,
+	})
+	must(t, err)
+	_, err = schema.MigrationClientsRef(client).Set(ctx, schema.MigrationClients{SeenAt: now, Version: "HeekTime/1.4.2"})
 	must(t, err)
 	_, err = schema.MigrationCopyRef(client).Set(ctx, schema.MigrationCopy{StartedAt: now, FinishedAt: now, Rows: 7})
 	must(t, err)
@@ -86,6 +90,9 @@ func TestRead(t *testing.T) {
 	if f := o.Follow; f == nil || f.Running || f.LagBytes == 0 || f.LagSeconds < 3599 || f.RetainedBytes < f.LagBytes || f.Missing || f.Lost || f.LSN == "" {
 		t.Errorf("follow: %+v", f)
 	}
+	if o.Follow.ChangesPerSecond != 12 || o.LastClient == nil || o.LastClient.Version != "HeekTime/1.4.2" {
+		t.Errorf("follow: %+v, last client: %+v", o.Follow, o.LastClient)
+	}
 	if b := o.Back; b == nil || b.Aside != 1 || b.LagSeconds < 3599 {
 		t.Errorf("back: %+v", b)
 	}
@@ -99,6 +106,15 @@ func TestRead(t *testing.T) {
 	}
 	if o.Copy.Rows != 7 || o.Verification.Differences != 2 || o.OldDatabase != "" {
 		t.Errorf("%+v", o)
+	}
+
+	// Follow had applied everything a minute ago, an hour after the last change: it is a minute late, not an hour.
+	_, err = schema.MigrationPositionRef(client).Set(ctx, schema.MigrationPosition{
+		Slot: slot, CommittedAt: now.Add(-time.Hour), AppliedAt: now.Add(-time.Minute), ChangesPerSecond: 12,
+	})
+	must(t, err)
+	if o, err = overview.Read(ctx, source); err != nil || o.Follow.LagSeconds < 59 || o.Follow.LagSeconds > 3000 || o.Follow.ChangesPerSecond != 0 {
+		t.Errorf("after a pause: %+v, %v", o.Follow, err)
 	}
 
 	_, err = pool.Exec(ctx, "SELECT pg_drop_replication_slot($1)", slot)

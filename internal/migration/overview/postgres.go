@@ -47,6 +47,7 @@ func (o *Overview) readSlot(ctx context.Context, db *pgxpool.Pool) error {
 		       extract(epoch FROM r.flush_lag)::float8, extract(epoch FROM clock_timestamp())::float8
 		FROM pg_replication_slots s LEFT JOIN pg_stat_replication r ON r.pid = s.active_pid
 		WHERE s.slot_name = $1 AND s.database = current_database()`
+	applied := f.appliedUpTo()
 	var lag *float64
 	var now float64
 	err := db.QueryRow(ctx, query, f.Slot).Scan(&f.Running, &f.LSN, &f.LagBytes, &f.RetainedBytes, &f.Lost, &lag, &now)
@@ -63,10 +64,21 @@ func (o *Overview) readSlot(ctx context.Context, db *pgxpool.Pool) error {
 		f.LagSeconds = 0
 	case lag != nil && f.Running:
 		f.LagSeconds = *lag
-	case !f.CommittedAt.IsZero():
-		f.LagSeconds = max(0, now-float64(f.CommittedAt.UnixMicro())/1e6)
+	case !applied.IsZero():
+		f.LagSeconds = max(0, now-float64(applied.UnixMicro())/1e6)
 	}
 	return nil
+}
+
+// caughtUp is how many bytes of log follow may be behind without being late: PostgreSQL writes some all the time.
+const caughtUp = 1 << 20
+
+// appliedUpTo returns up to when the changes of the old database have been applied, as follow has stored it.
+func (f *Follow) appliedUpTo() time.Time {
+	if f.CommittedAt.IsZero() || f.LagSeconds == 0 && f.LagBytes < caughtUp && f.AppliedAt.After(f.CommittedAt) {
+		return f.AppliedAt // there was nothing else
+	}
+	return f.CommittedAt
 }
 
 // readTotal counts, while a copy is in progress, the rows that it copies.

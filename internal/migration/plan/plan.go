@@ -54,6 +54,8 @@ type Report struct {
 	// Findings is how many there are, UsersToTell how many users will notice that they are called
 	// something else.
 	Findings, UsersToTell int64
+	// Names is how many users have a name besides their username, which moves nowhere.
+	Names int64
 	// Absent are schools and semesters that have no document in Firestore.
 	Absent []Absent
 	// Reserved is how many usernames belong to accounts that the old database does not have.
@@ -190,6 +192,9 @@ func (p *planner) rows(ctx context.Context) error {
 		func() error {
 			return eachRow(ctx, p, func(row legacydb.User) (int, []conversion.Finding) {
 				docs, findings := c.User(row)
+				if row.Name != nil && *row.Name != "" {
+					p.report.Names++
+				}
 				if docs == nil {
 					return 0, findings
 				}

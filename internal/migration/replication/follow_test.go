@@ -256,7 +256,7 @@ func TestReplaced(t *testing.T) {
 	first := follow(t, t.Context(), w.config())
 	w.Exec(t, "UPDATE users SET name = 'before'")
 	w.drain(t) // so it has claimed the position
-	writer, position, err := documentwriter.Claim(t.Context(), w.Firestore)
+	writer, position, err := documentwriter.Claim(t.Context(), w.Firestore, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

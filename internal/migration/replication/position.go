@@ -73,6 +73,7 @@ func (s *session) note(b *batch) {
 	}
 	if b.changes > 0 {
 		s.progress = true
+		s.changes += b.changes
 		s.changed = true
 	}
 }
@@ -91,10 +92,14 @@ func (s *session) writePosition(ctx context.Context, r *receiver, wanted walstre
 	}
 	s.position.LSN, s.position.AppliedAt = s.applied.String(), time.Now()
 	s.position.LagSeconds, s.position.LagBytes = s.lag(r)
+	s.position.ChangesPerSecond = 0
+	if !s.wroteAt.IsZero() {
+		s.position.ChangesPerSecond = float64(s.changes) / time.Since(s.wroteAt).Seconds()
+	}
 	if err := s.writer.Advance(ctx, s.position); err != nil {
 		return err
 	}
-	s.written, s.wroteAt, s.changed = s.applied, time.Now(), false
+	s.written, s.wroteAt, s.changed, s.changes = s.applied, time.Now(), false, 0
 	s.confirm.Store(uint64(s.written))
 	return nil
 }

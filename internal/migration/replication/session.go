@@ -43,6 +43,7 @@ type session struct {
 	applied  walstream.LSN // everything up to it has been written
 	written  walstream.LSN // the position in Firestore
 	wroteAt  time.Time
+	changes  int           // that were applied since then
 	confirm  atomic.Uint64 // written, for the receiver
 	progress bool          // changes were applied in this session
 	changed  bool          // changes were applied after the position was written
@@ -94,7 +95,7 @@ func (s *session) open(ctx context.Context) (err error) {
 	if s.lock, err = Lock(ctx, s.cfg.URL); err != nil {
 		return err
 	}
-	if s.writer, s.position, err = documentwriter.Claim(ctx, s.cfg.Firestore); err != nil {
+	if s.writer, s.position, err = documentwriter.Claim(ctx, s.cfg.Firestore, s.cfg.Log); err != nil {
 		return err
 	}
 	if s.cfg.DB != nil {

@@ -109,12 +109,16 @@ func dryRows[T legacydb.Row](ctx context.Context, r *legacydb.Reader, convert fu
 // String is the report for people.
 func (r Report) String() string {
 	var b strings.Builder
+	if len(r.Missing) > 0 {
+		b.WriteString("the old database is not ready. With --prepare, the copy would first run\n")
+	}
 	for _, m := range r.Missing {
-		fmt.Fprintf(&b, "the old database is not ready: %s: %s\n", m.What, m.SQL)
+		fmt.Fprintf(&b, "  %s\n", m.SQL)
 	}
 	for _, k := range r.Kinds {
-		fmt.Fprintf(&b, "%-10s %d rows, %d of them left out, %d findings (see heektime migrate plan)\n", k.Kind, k.Rows, k.LeftOut, k.Findings)
+		fmt.Fprintf(&b, "%-11s %d rows, %d of them left out, %d findings\n", k.Kind+"s", k.Rows, k.LeftOut, k.Findings)
 	}
+	b.WriteString("heektime migrate plan lists the findings\n")
 	fmt.Fprintf(&b, "%d documents would be written, in at least %v on Google Cloud; nothing was written\n", r.Writes, r.Ramp.Round(time.Second))
 	return b.String()
 }

@@ -19,13 +19,13 @@ func requirePrepared(ctx context.Context, cfg Config, db *legacydb.DB) error {
 	}
 	var text strings.Builder
 	for _, m := range missing {
-		fmt.Fprintf(&text, "\n  %s: %s", m.What, m.SQL)
+		fmt.Fprintf(&text, "\n  %s", m.SQL)
 		if m.Restart {
-			text.WriteString(", then restart PostgreSQL")
+			text.WriteString("; then restart PostgreSQL")
 		}
 	}
 	if !cfg.Prepare {
-		return fmt.Errorf("%w: the old database is not ready; repeat with --prepare, or as the owner of its tables:%s", errNotReady, text.String())
+		return fmt.Errorf("%w: the old database is not ready. Add --prepare, which runs this, or let the owner of the tables run it:%s", errNotReady, text.String())
 	}
 	conn, err := pgx.Connect(ctx, cfg.URL)
 	if err != nil {

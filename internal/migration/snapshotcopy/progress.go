@@ -27,7 +27,7 @@ func (p Progress) String() string {
 	if p.Total > 0 {
 		percent = min(100, 100*float64(p.Rows)/float64(p.Total))
 	}
-	return fmt.Sprintf("%-9s %d of %d rows, %.0f %%, %.0f rows/s, %v left", p.Kind, p.Rows, p.Total, percent, p.Rate, p.Left.Round(time.Second))
+	return fmt.Sprintf("%d of %d rows, %.0f %%, %.0f rows/s, %v left; now %ss", p.Rows, p.Total, percent, p.Rate, p.Left.Round(time.Second), p.Kind)
 }
 
 // meter measures the work of a process, across attempts.

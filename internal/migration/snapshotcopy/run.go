@@ -152,7 +152,7 @@ func attempt(ctx context.Context, cfg Config, m *meter) error {
 		return err
 	}
 	defer closeBriefly(c.passwords.Close)
-	if c.writer, _, err = documentwriter.Claim(ctx, cfg.Firestore); err != nil {
+	if c.writer, _, err = documentwriter.Claim(ctx, cfg.Firestore, cfg.Log); err != nil {
 		return err
 	}
 	if cfg.Ramp {

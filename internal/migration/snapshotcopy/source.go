@@ -58,6 +58,9 @@ func (c *copying) canContinue(ctx context.Context, conn *walstream.Conn) (bool, 
 	return err == nil && slot.Confirmed <= lsn && lsn <= conn.End, nil
 }
 
+// slotNotice is how long creating the slot may take without a word.
+const slotNotice = 3 * time.Second
+
 // startOver replaces the slot and returns its snapshot. Until both documents say where the slot begins,
 // the copy counts as one that has not begun, so that a kill in between leaves nothing to misread.
 func (c *copying) startOver(ctx context.Context, conn *walstream.Conn) (snapshot string, err error) {
@@ -76,6 +79,10 @@ func (c *copying) startOver(ctx context.Context, conn *walstream.Conn) (snapshot
 	if err := conn.DropSlot(ctx, c.cfg.Slot); err != nil {
 		return "", err
 	}
+	waiting := time.AfterFunc(slotNotice, func() {
+		c.cfg.Log.Info("waiting for the transactions that are open in PostgreSQL: a slot begins after them")
+	})
+	defer waiting.Stop()
 	snapshot, lsn, err := conn.CreateSlot(ctx, c.cfg.Slot)
 	if err != nil {
 		return "", err

@@ -76,6 +76,9 @@ func counts(w io.Writer, r *plan.Report, o Options) {
 		fmt.Fprint(w, "; what to tell each: --tell FILE.csv")
 	}
 	fmt.Fprint(w, "\n")
+	if r.Names > 0 {
+		fmt.Fprintf(w, "Left behind: the names (users.name) of %s, which neither the old API nor Firestore shows\n", plural(int(r.Names), "user", "users"))
+	}
 }
 
 // outcome says what became of a group.

@@ -31,7 +31,7 @@ func print(r *plan.Report, o planreport.Options) string {
 // It is long because it has a whole report.
 func TestPrint(t *testing.T) {
 	report := &plan.Report{
-		At: time.Date(2026, 11, 29, 1, 2, 3, 0, time.UTC), Database: "old", Version: "15.4", Findings: 1234, UsersToTell: 2, Reserved: 1,
+		At: time.Date(2026, 11, 29, 1, 2, 3, 0, time.UTC), Database: "old", Version: "15.4", Findings: 1234, UsersToTell: 2, Reserved: 1, Names: 29_000,
 		Kinds: []plan.Kind{
 			{Kind: legacydb.UserKind, Counts: legacydb.Counts{Rows: 30_000, WithoutKey: 1}, LeftOut: 1, Affected: 2, Documents: 89_997},
 			{Kind: legacydb.LectureKind, Counts: legacydb.Counts{Rows: 1_000_000}, Documents: 1_000_000},
@@ -58,6 +58,7 @@ lectures  1,000,000         0              0  1,000,000
 1 of the users have no key and are left out.
 
 Users to tell that they are called something else: 2 (accounts of the new side already have 1 username); what to tell each: --tell FILE.csv
+Left behind: the names (users.name) of 29,000 users, which neither the old API nor Firestore shows
 
 What does not fit, and what becomes of it (1,234 findings)
 

@@ -50,10 +50,29 @@ func Start(t testing.TB, settings map[string]string) *Server {
 		if t.Failed() {
 			t.Logf("the end of PostgreSQL's log:\n%s", s.Log())
 		}
-		s.Kill()
-		s.watchdog.Close()
+		s.Close()
 	})
 	return s
+}
+
+// Run starts a server for a program that is not a test. The caller closes it; if the program is killed, the server
+// ends with it.
+func Run() (*Server, error) {
+	programs, err := findPrograms()
+	if err != nil {
+		return nil, err
+	}
+	s, err := start(programs, nil)
+	if err != nil {
+		return nil, fmt.Errorf("start PostgreSQL: %w", err)
+	}
+	return s, nil
+}
+
+// Close ends the server and removes its data.
+func (s *Server) Close() error {
+	s.Kill()
+	return s.watchdog.Close()
 }
 
 // defaults returns the settings of a server: fast, and able to replicate many databases at the same time.

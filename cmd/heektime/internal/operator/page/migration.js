@@ -6,7 +6,7 @@ import { get } from './api.js';
 import { at, bytes, count, properties, seconds } from './format.js';
 import { t } from './words.js';
 
-const pollMs = 10000; // each time reads six documents
+const pollMs = 10000; // each time reads seven documents
 
 export function open(main, signal) {
   const box = h('section', {});
@@ -30,6 +30,7 @@ function view(o) {
       [t('migration.follow'), follow(o)],
       [t('migration.back'), back(o)],
       [t('migration.verification'), verification(o)],
+      [t('migration.lastClient'), lastClient(o)],
       [t('migration.oldDatabase'), o.oldDatabase && h('span', { class: 'badge bad' }, t('migration.unread'))],
     ]),
     o.oldDatabase && h('p', { class: 'hint breaks' }, o.oldDatabase),
@@ -75,6 +76,7 @@ function follow({ follow: f, oldDatabase }) {
   return [
     h('span', { class: 'badge ' + { problem: 'bad', running: 'good', unknown: '', stopped: 'bad' }[state] }, t('migration.follow.' + state)), ' ',
     t('migration.lag', { seconds: seconds(f.lagSeconds), bytes: bytes(f.lagBytes) }),
+    f.running && ' · ' + t('migration.changes', { n: count(Math.round(f.changesPerSecond)) }),
     f.bytesPerSecond > 0 && ' · ' + t('migration.rate', { bytes: bytes(f.bytesPerSecond) }),
     f.retainedBytes > 0 && ' · ' + t('migration.retained', { bytes: bytes(f.retainedBytes) }),
     h('div', { class: 'hint' }, h('code', {}, f.slot), ' ', h('code', {}, f.lsn), ' ', at(f.appliedAt)),
@@ -85,6 +87,11 @@ function follow({ follow: f, oldDatabase }) {
 function back({ back: b }) {
   if (!b) return t('migration.noBack');
   return t('migration.backLag', { seconds: seconds(b.lagSeconds) }) + ' · ' + t('migration.aside', { n: count(b.aside) });
+}
+
+function lastClient({ lastClient: c }) {
+  if (!c) return t('migration.noClient');
+  return [c.version, ' ', at(c.seenAt)];
 }
 
 function verification({ verification: v }) {

@@ -153,6 +153,9 @@ const words = {
   'migration.follow.problem': ['stopped by a problem', '문제로 중지됨'],
   'migration.follow.unknown': ['last seen', '마지막 상태'],
   'migration.lag': ['{seconds} and {bytes} behind', '{seconds}, {bytes} 뒤처짐'],
+  'migration.changes': ['{n} changes per second', '초당 변경 {n}건'],
+  'migration.lastClient': ['Last old app', '마지막 구버전 앱'],
+  'migration.noClient': ['none has called', '호출한 적이 없어요'],
   'migration.rate': ['{bytes} per second', '초당 {bytes}'],
   'migration.retained': ['{bytes} of WAL retained', '보관 중인 WAL {bytes}'],
   'migration.back': ['Way back', '되돌리기 경로'],
@@ -186,6 +189,8 @@ const words = {
   'migration.next.guarded': ['{reason}', '이전 DB를 쓰는 데이터인데 쓰기가 차단되어 있어요. follow를 실행하면 풀려요.'],
   'migration.next.back-stopped': ['{reason}', '이전 DB가 Firestore보다 뒤처져 있어 바로 되돌릴 수 없어요. follow가 실행 중인지 확인해 주세요.'],
   'migration.next.wait': ['{reason}', '모두 Firestore로 전환됐어요. 2주 동안은 되돌릴 수 있도록 follow를 계속 실행해 주세요.'],
+  'migration.next.finished': ['{reason}', '이전이 끝났어요. 이전 서버와 이전 DB, follow를 꺼도 돼요.'],
+  'migration.next.finish-again': ['{reason}', '마무리하다가 중단됐어요. 다시 실행해 주세요.'],
   'migration.next.finish': ['{reason}', '모두 전환된 지 2주가 지났어요. 이전을 마무리해 주세요.'],
 
   googleText: ['These pages are in Google Cloud’s own console.', 'Google Cloud 콘솔에서 볼 수 있어요.'],
