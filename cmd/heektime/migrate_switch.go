@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"slices"
@@ -34,6 +35,12 @@ func migrateKind(ctx context.Context, name string, args []string, to state.Side,
 		return err
 	}
 	defer mover.Firestore.Close()
+	switch finished, err := cutover.IsFinished(ctx, mover.Firestore); {
+	case err != nil:
+		return err
+	case finished:
+		return errors.New("the move is finished: there is nothing to switch any more, and no way back")
+	}
 	db, err := mover.Open(ctx, false)
 	if err != nil {
 		return err

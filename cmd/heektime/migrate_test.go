@@ -249,7 +249,7 @@ func (w *moveWorld) awaitBlocked(p *process) {
 // switchCommands moves everything, timetables in a second attempt after a kill, and back and forth once.
 func (w *moveWorld) switchCommands() {
 	w.t.Helper()
-	w.dry(true, "10. keep the tables closed", "migrate", "switch", "schools", "--dry-run")
+	w.dry(true, "11. keep the tables closed", "migrate", "switch", "schools", "--dry-run")
 	w.run(true, "schools are on the new side", "migrate", "switch", "schools")
 	w.dry(false, "accounts come first", "migrate", "switch", "timetables", "--dry-run")
 	w.run(true, "accounts are on the new side", "migrate", "switch", "accounts")
@@ -268,7 +268,7 @@ func (w *moveWorld) switchCommands() {
 	}
 
 	w.dry(false, "timetables go back first: heektime migrate back timetables", "migrate", "back", "accounts", "--dry-run")
-	w.dry(true, "8. write to the old database", "migrate", "back", "timetables", "--dry-run")
+	w.dry(true, "9. write to the old database", "migrate", "back", "timetables", "--dry-run")
 	w.run(true, "timetables are on the old side", "migrate", "back", "timetables")
 	w.dry(false, "timetables have not moved", "migrate", "finish", "--yes")
 	w.change("a change after the way back")
@@ -321,7 +321,8 @@ func (w *moveWorld) finishCommand(follow *process) {
 	w.dry(true, "the move is finished", "migrate", "status")
 	w.dry(false, "the move is finished: nothing keeps both sides equal", "migrate", "verify")
 	for _, kind := range state.Kinds() {
-		w.dry(true, "nothing to do", "migrate", "switch", string(kind))
+		w.dry(false, "the move is finished: there is nothing to switch", "migrate", "switch", string(kind))
+		w.dry(false, "the move is finished: there is nothing to switch", "migrate", "back", string(kind))
 	}
 }
 

@@ -36,6 +36,8 @@ type verifyOptions struct {
 	patience time.Duration
 	oldAPI   string
 	newAPI   string
+	// variables are those of a compat-server in this process, nil if there is none.
+	variables map[string]string
 }
 
 // migrateVerify compares the old database with Firestore, or the APIs of both sides. It exits with code 1 if
@@ -52,12 +54,12 @@ func migrateVerify(ctx context.Context, args []string) error {
 	flags.BoolVar(&o.json, "json", false, "print the report as JSON")
 	flags.DurationVar(&o.patience, "patience", 30*time.Second, "how long to wait for follow if it makes no progress")
 	flags.StringVar(&o.oldAPI, "api", "", "compare what old apps see instead: the old server's `URL`")
-	flags.StringVar(&o.newAPI, "compat", "", "with --api: the `URL` of a compat-server without OLD_SERVER_URL")
+	flags.StringVar(&o.newAPI, "compat", "", "with --api: the `URL` of a compat-server without OLD_SERVER_URL (default: one in this process)")
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
-	if (o.oldAPI == "") != (o.newAPI == "") {
-		return errors.New("--api and --compat need each other")
+	if o.oldAPI == "" && o.newAPI != "" {
+		return errors.New("--compat needs --api, the URL of the old server")
 	}
 	client, err := o.firestore(ctx)
 	if err != nil {

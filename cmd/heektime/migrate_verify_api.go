@@ -33,6 +33,13 @@ func (o *verifyOptions) compareAPIs(ctx context.Context, client *firestore.Clien
 	if o.sample == 0 {
 		o.sample = apiSample
 	}
+	if o.newAPI == "" {
+		stop, err := o.startCompatServer(ctx)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
 	rules, err := comparison.Sample(ctx, db, client, o.sample)
 	if err != nil {
 		return err
@@ -48,7 +55,7 @@ func (o *verifyOptions) compareAPIs(ctx context.Context, client *firestore.Clien
 		return err
 	}
 	if cfg.Tokens == nil {
-		fmt.Fprintln(os.Stderr, "OLD_TOKEN_KEY and TOKEN_KEY are not both set: comparing only what signed-out apps see")
+		fmt.Fprintln(os.Stderr, o.missingKeys()+": comparing only what signed-out apps see")
 	}
 	cfg.Progress = func(done, total int) {
 		fmt.Fprintf(os.Stderr, "\r%-40s", fmt.Sprintf("%d of %d requests", done, total))
@@ -95,12 +102,23 @@ func untilStuck(arrive func(context.Context) error) func(context.Context) error 
 	}
 }
 
+func (o *verifyOptions) missingKeys() string {
+	if o.variables != nil {
+		return "OLD_TOKEN_KEY is not set"
+	}
+	return "OLD_TOKEN_KEY and TOKEN_KEY are not both set"
+}
+
 // tokens returns what signs tokens of the sampled users, nil without the keys.
 func (o *verifyOptions) tokens(ctx context.Context) (func(context.Context, string) (shadowread.Tokens, error), error) {
 	if newTokenSigner == nil {
 		return nil, nil
 	}
-	sign, err := newTokenSigner(o.project, environment.Process())
+	env := environment.Process()
+	if o.variables != nil {
+		env = environment.Map(o.variables)
+	}
+	sign, err := newTokenSigner(o.project, env)
 	if err != nil || sign == nil {
 		return nil, err
 	}

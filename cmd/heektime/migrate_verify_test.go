@@ -73,7 +73,8 @@ func (w *moveWorld) must(err error) {
 func (w *moveWorld) run(ok bool, want string, args ...string) string {
 	w.t.Helper()
 	out, errs, success := output(w.t, args...)
-	if success != ok || !strings.Contains(out+errs, want) {
+	oneLine := func(text string) string { return strings.Join(strings.Fields(text), " ") } // it may be wrapped
+	if success != ok || !strings.Contains(oneLine(out+errs), oneLine(want)) {
 		w.t.Errorf("%v: success = %v, want %v with %q\n%s%s", args, success, ok, want, out, errs)
 	}
 	return out + errs
@@ -152,7 +153,7 @@ func TestMigrateVerifyAndStatus(t *testing.T) {
 	w.copied()
 	w.run(true, "reads", "migrate", "verify", "--dry-run")
 	w.run(false, "want schools, accounts or timetables", "migrate", "verify", "--kind", "users")
-	w.run(false, "need each other", "migrate", "verify", "--api", "http://127.0.0.1:1")
+	w.run(false, "--compat needs --api", "migrate", "verify", "--compat", "http://127.0.0.1:1")
 
 	text := w.run(false, "users: the row has no document (may only be late)", "migrate", "verify")
 	if !strings.Contains(text, "is heektime migrate follow running?") {
@@ -213,4 +214,11 @@ func TestMigrateVerifyAPI(t *testing.T) {
 		t.Errorf("with both keys:\n%s", text)
 	}
 	w.run(false, "OLD_SERVER_URL", "migrate", "verify", "--api", old.URL, "--compat", old.URL)
+
+	// Without --compat, the command has a server of its own, with a key of its own.
+	t.Setenv("TOKEN_KEY", "")
+	t.Setenv("OLD_SERVER_URL", old.URL)
+	if text := w.run(true, "old apps see the same on both sides", "migrate", "verify", "--patience", "1ms", "--api", old.URL); strings.Contains(text, "signed-out") {
+		t.Errorf("with a compat-server of its own:\n%s", text)
+	}
 }

@@ -243,7 +243,7 @@ func TestOldServerDown(t *testing.T) {
 		t.Errorf("slow: %d %s", r.status, r.body)
 	}
 	broken := newMove(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, state.Old, state.Old)
-	if r := call(t, "POST", broken.url+"/users", "null", map[string]string{}); r.status != 503 || r.code(t) != "SV002" || r.header.Get("Retry-After") == "" {
+	if r := call(t, "POST", broken.url+"/users", "null", map[string]string{}); r.status != 502 || r.code(t) != "SV005" || r.header.Get("Retry-After") != "" {
 		t.Errorf("broken: %d %s", r.status, r.body)
 	}
 	fx.set(t, "migrations/accounts", map[string]any{"phase": "damaged"})

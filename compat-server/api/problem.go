@@ -79,6 +79,8 @@ var (
 	errMoving      = errUnavailable.withRetryAfter(time.Second)
 	errUnreachable = &problem{status: 502, Code: "SV003", Message: "서버에 연결할 수 없어요. 잠시 후 다시 시도해 주세요.", retryAfter: 5 * time.Second}
 	errTimeout     = &problem{status: 504, Code: "SV004", Message: "서버가 응답하지 않아요. 잠시 후 다시 시도해 주세요."}
+	// errUnknownOutcome does not say when to try again: that could make something twice.
+	errUnknownOutcome = &problem{status: 502, Code: "SV005", Message: "요청이 처리됐는지 확인하지 못했어요. 화면을 새로고침해 확인해 주세요."}
 )
 
 // withMessage returns a copy of the problem with a message.
@@ -121,7 +123,7 @@ var problems = []struct {
 	{auth.ErrUnavailable, errUnavailable},
 	{passthrough.ErrState, errUnavailable},
 	{passthrough.ErrHeld, errMoving},
-	{passthrough.ErrUnknownOutcome, errMoving},
+	{passthrough.ErrUnknownOutcome, errUnknownOutcome},
 	{passthrough.ErrUnreachable, errUnreachable},
 	{passthrough.ErrTimeout, errTimeout},
 	{passthrough.ErrBadPath, errBadRequest},

@@ -28,6 +28,7 @@ type call struct {
 	whole      bool          // there is nothing else in the body
 	rest       io.ReadCloser // what follows
 	mayHaveRun bool          // the old server may have executed the call, but has not said so
+	uncertain  bool          // the old server says that it has not executed the call, but may have
 	free       func()
 }
 

@@ -256,6 +256,7 @@ func (e *exchange) replace(r *http.Response) error {
 	switch {
 	case r.StatusCode >= http.StatusInternalServerError && len(c.routes) > 0:
 		if c.writes() && c.whole && mayRepeat(c, r.StatusCode) && e.movedSince() {
+			c.uncertain = !c.harmless() && !quotesGuard(r)
 			return errAgain
 		}
 	case r.StatusCode == http.StatusNotFound && c.in.Method == http.MethodDelete && c.mayHaveRun:
@@ -273,9 +274,10 @@ func (e *exchange) replace(r *http.Response) error {
 	return nil
 }
 
-// mayRepeat reports whether a write with this response may be sent again after a switch. The guard of a
-// switch makes the old server's transaction fail, which it reports as an internal error or as
-// unavailability. A gateway's 502 or 504 says nothing about the outcome.
+// mayRepeat reports whether a write with this response may be sent again after a switch, if nothing shows that the
+// old server has made it all the same, see outcome.go. The guard of a switch makes the old server's transaction
+// fail, which it reports as an internal error or as unavailability. A gateway's 502 or 504 says nothing about the
+// outcome.
 func mayRepeat(c *call, status int) bool {
 	return c.harmless() || status == http.StatusInternalServerError || status == http.StatusServiceUnavailable
 }

@@ -43,9 +43,10 @@ var (
 	ErrUnreachable = errors.New("the old server does not respond")
 	// ErrTimeout reports that the old server did not respond in time.
 	ErrTimeout = errors.New("the old server does not respond in time")
-	// ErrUnknownOutcome reports that the connection to the old server broke after a write was sent that
-	// cannot be repeated, because the old server may have made it.
-	ErrUnknownOutcome = errors.New("the old server's response to a write was lost")
+	// ErrUnknownOutcome reports a write that cannot be repeated, because the old server may have made it: the
+	// connection to it broke after the write was sent, or it responded with an error although what it should
+	// make is there.
+	ErrUnknownOutcome = errors.New("it is unknown whether the old server has made a write")
 	// ErrBadPath reports a request line without a path.
 	ErrBadPath = errors.New("the request has no path")
 	// ErrBadBody reports a request body that ended early.
@@ -147,6 +148,11 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			p.Fail(w, r, err)
 			return
 		}
+		if c.uncertain && p.mayBeMade(r.Context(), c) {
+			p.Fail(w, r, ErrUnknownOutcome)
+			return
+		}
+		c.uncertain = false
 		if d.side == state.New {
 			p.Here.ServeHTTP(w, c.request())
 			return

@@ -82,6 +82,9 @@ func (a *oldApp) send(method, path, token string, body any) (reply, error) {
 		a.w.count("excused requests")
 		return got, &lost{why}
 	}
+	if in.process != nil {
+		failure = fmt.Errorf("%w\nthe end of the instance's log:\n%s", failure, tail(in.output()))
+	}
 	return got, failure
 }
 
@@ -119,12 +122,12 @@ func (a *oldApp) exchange(in *instance, method, path, token string, body []byte)
 func (a *oldApp) call(want int, method, path string, body any) (reply, error) {
 	got, err := a.send(method, path, a.access, body)
 	for err == nil && got.status == http.StatusUnauthorized && got.code() == "AT003" {
+		refreshed := time.Now()
 		if err := a.refreshToken(); err != nil {
 			return got, err
 		}
-		refreshed := time.Now()
 		got, err = a.send(method, path, a.access, body)
-		if time.Since(refreshed) < accessLifetime {
+		if time.Since(refreshed) < accessLifetime-time.Second { // tokens have whole seconds
 			break
 		}
 		// On a slow machine the request has outlived the token, which lives for 15 minutes elsewhere.

@@ -23,7 +23,13 @@ type Accounts struct {
 	// written has the names that each user has documents of, as far as this process knows.
 	written   map[string]conversion.Name
 	passwords Passwords
+	keepLater bool
+	unsure    map[string]bool // see [Accounts.WriteChanged]
 }
+
+// KeepLater makes later writes leave the documents of users alone that new clients have changed later than the old
+// server the rows. Otherwise the rows count: before the first switch, nothing flows back.
+func (a *Accounts) KeepLater(keep bool) { a.keepLater = keep }
 
 // NewAccounts reads all users.
 func NewAccounts(ctx context.Context, w *Writer, converter *conversion.Converter, r *legacydb.Reader) (*Accounts, error) {
@@ -66,8 +72,11 @@ func (a *Accounts) Write(ctx context.Context, r *legacydb.Reader, keys []string,
 }
 
 // WriteChanged is [Accounts.Write] for users whose rows were changed at these times, by key. Only then, a
-// password hash that has changed replaces the password in Authentication, see [Passwords].
-func (a *Accounts) WriteChanged(ctx context.Context, r *legacydb.Reader, changedAt map[string]time.Time) error {
+// password hash that has changed replaces the password in Authentication, see [Passwords]. Of the keys in unsure it is
+// not known what the users were called before.
+func (a *Accounts) WriteChanged(ctx context.Context, r *legacydb.Reader, changedAt map[string]time.Time, unsure map[string]bool) error {
+	a.unsure = unsure
+	defer func() { a.unsure = nil }()
 	return a.write(ctx, r, slices.Sorted(maps.Keys(changedAt)), nil, changedAt)
 }
 
@@ -92,9 +101,11 @@ func (a *Accounts) write(ctx context.Context, r *legacydb.Reader, keys []string,
 		}
 		changes := make([]UserChange, 0, len(keys))
 		for _, key := range keys {
-			change := UserChange{UID: key, Former: slices.Clone(former[key])}
+			change := UserChange{UID: key, Former: slices.Clone(former[key]), UnlessLater: a.keepLater}
 			if row, ok := byKey[key]; ok {
 				change.Documents, _ = a.converter.User(row)
+			} else {
+				change.Gone = true
 			}
 			change.Former = append(change.Former, a.formerNames(key, change.Documents)...)
 			changes = append(changes, change)

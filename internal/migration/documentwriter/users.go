@@ -19,8 +19,13 @@ type UserChange struct {
 	UID string
 	// Documents are the user's, nil if the row is gone or was left out.
 	Documents *conversion.UserDocuments
+	// Gone says that the row is gone.
+	Gone bool
 	// Former are names that the user may still have documents of.
 	Former []conversion.Name
+	// UnlessLater leaves the user's document and username as they are if a new client has changed them later than
+	// the old server the row. The credential is written all the same: only the old side has it.
+	UnlessLater bool
 }
 
 // WrittenUsers is what [Writer.WriteUsers] found.
@@ -47,7 +52,7 @@ const maxUsers = 40
 // It is left alone.
 //
 // Billed for each user: up to 3 writes, a deletion for each document of a former name, and a read of each
-// of these documents but the user's own.
+// of these documents but, unless it may be later, the user's own.
 func (w *Writer) WriteUsers(ctx context.Context, changes []UserChange, isOld func(uid string) bool) (WrittenUsers, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxParallel)
@@ -94,9 +99,10 @@ type userTransaction struct {
 	tx     *firestore.Transaction
 	isOld  func(uid string) bool
 
-	owners  map[string]string // uid by path: of a username or credential, "" if it does not exist
-	hidden  map[string]bool   // uids with a pending deletion or a block
-	changes map[string]Write  // by path; a later one replaces an earlier one
+	owners  map[string]string                      // uid by path: of a username or credential, "" if it does not exist
+	hidden  map[string]bool                        // uids with a pending deletion or a block
+	current map[string]*firestore.DocumentSnapshot // users by uid, of changes that depend on them
+	changes map[string]Write                       // by path; a later one replaces an earlier one
 	order   []string
 	written WrittenUsers
 }
@@ -104,6 +110,7 @@ type userTransaction struct {
 // read reads who owns the documents that the changes are about.
 func (t *userTransaction) read(chunk []UserChange) error {
 	t.owners, t.hidden, t.changes = map[string]string{}, map[string]bool{}, map[string]Write{}
+	t.current = map[string]*firestore.DocumentSnapshot{}
 	var refs []*firestore.DocumentRef
 	add := func(ref *firestore.DocumentRef) {
 		if ref != nil && !slices.ContainsFunc(refs, func(r *firestore.DocumentRef) bool { return r.Path == ref.Path }) {
@@ -114,6 +121,9 @@ func (t *userTransaction) read(chunk []UserChange) error {
 		add(schema.DeletionRef(t.client, c.UID))
 		if c.Documents != nil {
 			add(c.Documents.Username.Ref)
+			if c.UnlessLater {
+				add(c.Documents.User.Ref)
+			}
 		}
 		for _, name := range c.Former {
 			for _, ref := range t.refs(name) {
@@ -130,6 +140,8 @@ func (t *userTransaction) read(chunk []UserChange) error {
 		case !doc.Exists():
 		case doc.Ref.Parent.ID == schema.DeletionDocument.Collection():
 			t.hidden[doc.Ref.ID] = true
+		case doc.Ref.Parent.ID == schema.UserDocument.Collection():
+			t.current[doc.Ref.ID] = doc
 		case doc.Ref.Parent.ID == schema.CredentialDocument.Collection():
 			t.owners[doc.Ref.Path] = schema.CredentialUID(doc)
 		default:
@@ -169,7 +181,15 @@ func (t *userTransaction) plan(c UserChange) {
 		return
 	}
 	keep := map[string]bool{}
-	if d := c.Documents; d != nil {
+	if d := c.Documents; d != nil && c.UnlessLater && t.current[c.UID] != nil && isLater(t.current[c.UID], d.User.Fields) {
+		if d.Credential != nil {
+			t.set(d.Credential, c.UID)
+			keep[d.Credential.Ref.Path] = true
+		}
+		if ref := schema.UsernameRef(t.client, schema.UsernameOf(t.current[c.UID])); ref != nil {
+			keep[ref.Path] = true
+		}
+	} else if d != nil {
 		if owner := t.owners[d.Username.Ref.Path]; owner != "" && owner != c.UID && !t.isOld(owner) {
 			t.written.Taken = append(t.written.Taken, d.Username.Ref.ID)
 			t.written.LeftAlone = append(t.written.LeftAlone, c.UID)

@@ -3,6 +3,7 @@ package documentwriter
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"golang.org/x/sync/errgroup"
@@ -18,6 +19,16 @@ type Write struct {
 	Fields map[string]any
 	// CreateOnly leaves a document as it is if it exists.
 	CreateOnly bool
+	// UnlessLater leaves a document as it is if its updatedAt is later than that of Fields. It is read in the
+	// transaction that writes it, so nobody's write in between is lost.
+	UnlessLater bool
+}
+
+// isLater reports whether a document was updated later than fields.
+func isLater(doc *firestore.DocumentSnapshot, fields map[string]any) bool {
+	at, ok := fields[schema.FieldUpdatedAt].(time.Time)
+	now, known := doc.Data()[schema.FieldUpdatedAt].(time.Time)
+	return doc.Exists() && ok && known && now.After(at)
 }
 
 // Bounds of a transaction. Firestore allows 10 MiB for the documents and their index entries together; a
@@ -30,7 +41,7 @@ const (
 
 // Commit writes documents in chunks, several at the same time and in no particular order, so a document
 // must occur only once. If it fails, some of them may have been written. Billed: a write per document, a
-// read per chunk and per document that is only created.
+// read per chunk and per document that is only created, or left alone if it is later.
 func (w *Writer) Commit(ctx context.Context, writes []Write) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(maxParallel)
@@ -61,7 +72,7 @@ func (w *Writer) commit(ctx context.Context, chunk []Write) error {
 }
 
 func put(tx *firestore.Transaction, writes []Write) error {
-	exists, err := existing(tx, writes)
+	keep, err := toKeep(tx, writes)
 	if err != nil {
 		return err
 	}
@@ -70,7 +81,7 @@ func put(tx *firestore.Transaction, writes []Write) error {
 		switch {
 		case write.Fields == nil:
 			err = tx.Delete(write.Ref)
-		case !write.CreateOnly || !exists[write.Ref.Path]:
+		case !keep[write.Ref.Path]:
 			err = tx.Set(write.Ref, write.Fields)
 		}
 		if err != nil {
@@ -80,12 +91,14 @@ func put(tx *firestore.Transaction, writes []Write) error {
 	return nil
 }
 
-// existing returns which of the documents that are only created exist.
-func existing(tx *firestore.Transaction, writes []Write) (map[string]bool, error) {
+// toKeep returns the documents to leave as they are.
+func toKeep(tx *firestore.Transaction, writes []Write) (map[string]bool, error) {
 	var refs []*firestore.DocumentRef
+	byPath := map[string]Write{}
 	for _, write := range writes {
-		if write.CreateOnly {
+		if write.Fields != nil && (write.CreateOnly || write.UnlessLater) {
 			refs = append(refs, write.Ref)
+			byPath[write.Ref.Path] = write
 		}
 	}
 	if len(refs) == 0 {
@@ -93,11 +106,12 @@ func existing(tx *firestore.Transaction, writes []Write) (map[string]bool, error
 	}
 	docs, err := tx.GetAll(refs)
 	if err != nil {
-		return nil, fmt.Errorf("read which documents exist: %w", err)
+		return nil, fmt.Errorf("read which documents to keep: %w", err)
 	}
-	exists := map[string]bool{}
+	keep := map[string]bool{}
 	for _, doc := range docs {
-		exists[doc.Ref.Path] = doc.Exists()
+		write := byPath[doc.Ref.Path]
+		keep[doc.Ref.Path] = write.CreateOnly && doc.Exists() || write.UnlessLater && isLater(doc, write.Fields)
 	}
-	return exists, nil
+	return keep, nil
 }

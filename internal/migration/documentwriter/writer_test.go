@@ -1,14 +1,18 @@
 package documentwriter_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -274,6 +278,100 @@ func TestIsOldUID(t *testing.T) {
 	} {
 		if got := documentwriter.IsOldUID(uid); got != want {
 			t.Errorf("IsOldUID(%q) = %v", uid, got)
+		}
+	}
+}
+
+// A document that a new client has updated later than the row stays, and is read in the transaction that would
+// replace it.
+func TestLaterDocumentStays(t *testing.T) {
+	t.Parallel()
+	cloud := emulatortest.Start(t)
+	fs := cloud.FirestoreClient(t)
+	ref := fs.Doc("users/u/timetables/t")
+	at := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	fields := func(title string, at time.Time) map[string]any {
+		return map[string]any{"title": title, schema.FieldUpdatedAt: at}
+	}
+	inTransaction := false
+	tool := cloud.FirestoreClient(t, grpc.WithChainStreamInterceptor(
+		func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+			s, err := streamer(ctx, desc, cc, method, opts...)
+			return &watchedStream{s, func(m any) {
+				read, ok := m.(*firestorepb.BatchGetDocumentsRequest)
+				inTransaction = inTransaction || ok && read.GetTransaction() != nil && strings.Contains(strings.Join(read.Documents, " "), "/timetables/t")
+			}}, err
+		}))
+	w := claim(t, tool)
+	for _, c := range []struct {
+		title string
+		at    time.Time
+		want  string
+	}{
+		{"first", at, "first"}, {"again", at, "again"}, {"earlier", at.Add(-time.Second), "again"}, {"later", at.Add(time.Second), "later"},
+	} {
+		write := documentwriter.Write{Ref: tool.Doc("users/u/timetables/t"), Fields: fields(c.title, c.at), UnlessLater: true}
+		if err := w.Commit(t.Context(), []documentwriter.Write{write}); err != nil {
+			t.Fatal(err)
+		}
+		if doc, err := ref.Get(t.Context()); err != nil || doc.Data()["title"] != c.want {
+			t.Errorf("after %q: %v, %v, want %q", c.title, doc.Data(), err, c.want)
+		}
+	}
+	if !inTransaction {
+		t.Error("the document is not read in the transaction, so a write in between would be lost")
+	}
+}
+
+// watchedStream calls sent for each message.
+type watchedStream struct {
+	grpc.ClientStream
+	sent func(any)
+}
+
+func (s *watchedStream) SendMsg(m any) error {
+	s.sent(m)
+	return s.ClientStream.SendMsg(m)
+}
+
+// A username that a new client has changed later than the old server the row stays, with its index; the password's
+// hash is written all the same.
+func TestLaterUserStays(t *testing.T) {
+	t.Parallel()
+	fs := emulatortest.Start(t).FirestoreClient(t)
+	w := claim(t, fs)
+	at := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	change := func(name string, at time.Time, former ...conversion.Name) []documentwriter.UserChange {
+		d := documents(fs, "1", name)
+		d.User.Fields = map[string]any{"username": name, schema.FieldUpdatedAt: at}
+		return []documentwriter.UserChange{{UID: "1", Documents: d, Former: former, UnlessLater: true}}
+	}
+	isOld := func(string) bool { return true }
+	if _, err := w.WriteUsers(t.Context(), change("a", at), isOld); err != nil {
+		t.Fatal(err)
+	}
+	for ref, fields := range map[*firestore.DocumentRef]map[string]any{
+		schema.UserRef(fs, "1"): {"username": "new", schema.FieldUpdatedAt: at.Add(time.Minute)}, schema.UsernameRef(fs, "new"): {"value": "1"},
+	} {
+		if _, err := ref.Set(t.Context(), fields); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := schema.UsernameRef(fs, "a").Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		changes []documentwriter.UserChange
+		want    string
+	}{
+		{change("b", at.Add(time.Second), named("a")), "new=1 b:h-1"},
+		{change("c", at.Add(time.Hour), named("b"), named("new")), "c=1 c:h-1"},
+	} {
+		if _, err := w.WriteUsers(t.Context(), c.changes, isOld); err != nil {
+			t.Fatal(err)
+		}
+		if got := owners(t, fs); sorted(got) != sorted(c.want) {
+			t.Errorf("owners %q, want %q", got, c.want)
 		}
 	}
 }

@@ -114,7 +114,10 @@ func (o *Overview) nextOfFollow() *Next {
 
 // size is a number of bytes for people.
 func size(n int64) string {
-	if n < 1<<20 {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d B", n)
+	case n < 1<<20:
 		return fmt.Sprintf("%d kB", n>>10)
 	}
 	return fmt.Sprintf("%d MB", n>>20)

@@ -7,6 +7,7 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
+// What to do next in every state of a move. It is long because of its table of states.
 func TestNext(t *testing.T) {
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	// ready returns an overview in which everything is ready for the first switch.

@@ -2,11 +2,9 @@ package reverse
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"cloud.google.com/go/firestore"
 
@@ -21,9 +19,9 @@ import (
 //   - A document keeps the fields that have no place in the old database.
 //   - A document that is there only, such as one of a private timetable, is not deleted for lack of a row.
 //   - A document that a new client has changed later than the old server its row stays: the last writer
-//     wins.
+//     wins. The transaction that writes it finds out.
 //
-// While nothing has ever been on the new side, it changes nothing. Afterwards it bills a read for each
+// While nothing has ever been on the new side, it changes nothing. Afterwards a read is billed for each
 // document that is written.
 func Adjust(ctx context.Context, db Executor, client *firestore.Client, writes []documentwriter.Write) ([]documentwriter.Write, error) {
 	active, err := isActive(ctx, db)
@@ -46,15 +44,12 @@ func Adjust(ctx context.Context, db Executor, client *firestore.Client, writes [
 	if err != nil {
 		return nil, err
 	}
-	newer, err := newerDocuments(ctx, client, adjusted)
-	if err != nil {
-		return nil, err
-	}
 	var result []documentwriter.Write
 	for i, w := range adjusted {
-		if newer[paths[i]] || w.Fields == nil && kept[paths[i]] {
+		if w.Fields == nil && kept[paths[i]] {
 			continue
 		}
+		w.UnlessLater = true
 		if w.Fields != nil && len(aside[paths[i]]) > 0 {
 			fields := maps.Clone(aside[paths[i]])
 			maps.Copy(fields, w.Fields)
@@ -120,31 +115,4 @@ func parentOrNone(path string) string {
 		return ""
 	}
 	return parentOf(path)
-}
-
-// newerDocuments returns the paths of documents that were changed later than the rows that would replace
-// them.
-func newerDocuments(ctx context.Context, client *firestore.Client, writes []documentwriter.Write) (map[string]bool, error) {
-	var refs []*firestore.DocumentRef
-	changed := map[string]time.Time{}
-	for _, w := range writes {
-		if at, ok := w.Fields[schema.FieldUpdatedAt].(time.Time); ok {
-			refs = append(refs, w.Ref)
-			changed[schema.Path(w.Ref)] = at
-		}
-	}
-	newer := map[string]bool{}
-	for chunk := range slices.Chunk(refs, reconcilePage) {
-		docs, err := client.GetAll(ctx, chunk)
-		if err != nil {
-			return nil, fmt.Errorf("read documents that rows replace: %w", err)
-		}
-		for _, doc := range docs {
-			path := schema.Path(doc.Ref)
-			if d := documentOf(doc); d != nil && updatedAt(d).After(changed[path]) {
-				newer[path] = true
-			}
-		}
-	}
-	return newer, nil
 }

@@ -35,7 +35,6 @@ func TestAdjust(t *testing.T) {
 	got, err := Adjust(t.Context(), w.db.Pool, w.client, []documentwriter.Write{
 		{Ref: w.client.Doc(timetable + "/lectures/" + key), Fields: fields("old client", later)},
 		{Ref: w.client.Doc(lecture), Fields: fields("old client", later)},
-		{Ref: w.client.Doc(timetable), Fields: fields("late", time.Unix(0, 0))},
 		{Ref: w.client.Doc(private)},
 		{Ref: w.client.Doc(private + "/lectures/x")},
 		{Ref: w.client.Doc(user + "/timetables/gone")},
@@ -46,6 +45,9 @@ func TestAdjust(t *testing.T) {
 	}
 	var texts []string
 	for _, w := range got {
+		if !w.UnlessLater {
+			t.Errorf("%s would replace what a new client writes meanwhile", schema.Path(w.Ref))
+		}
 		text := schema.Path(w.Ref)
 		if w.Fields == nil {
 			text += " deleted"

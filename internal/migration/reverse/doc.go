@@ -17,6 +17,7 @@
 //	names.go      usernames that depend on other users
 //	backfill.go   documents that new apps wrote before the first switch
 //	reconcile.go  compares everything, after changes were lost
+//	counts.go     compares how many documents there are, after deletions may have been lost
 //	passwords.go  which old password hashes may stay
 //	sweep.go      finds passwords that were set in Authentication directly
 //	aside.go      what has no place in the old database

@@ -2,9 +2,9 @@ package reverse
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"cloud.google.com/go/firestore"
 	"github.com/jackc/pgx/v5"
@@ -29,8 +29,7 @@ func (r *runner) reconcile(ctx context.Context, kinds []Kind) error {
 	if now == nil {
 		return fmt.Errorf("read Firestore's time: %w", err)
 	}
-	if _, err := r.conn.Exec(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS seen (kind text, key text, PRIMARY KEY (kind, key)); "+
-		"TRUNCATE seen"); err != nil {
+	if err := r.forgetSeen(ctx); err != nil {
 		return err
 	}
 	for _, kind := range kinds {
@@ -41,14 +40,10 @@ func (r *runner) reconcile(ctx context.Context, kinds []Kind) error {
 		}
 	}
 	for _, kind := range kinds {
-		switch kind {
-		case state.Accounts:
-			err = errors.Join(gone[legacydb.User](ctx, r), r.reconcileCredentials(ctx), r.reconcileDeletions(ctx))
-		case state.Timetables:
-			err = errors.Join(gone[legacydb.Timetable](ctx, r), gone[legacydb.Lecture](ctx, r))
-		}
-		if err != nil {
-			return err
+		for _, d := range slices.Backward(documentsOf(kind)) {
+			if err := r.removeGone(ctx, d); err != nil {
+				return err
+			}
 		}
 		if _, err := r.conn.Exec(ctx, "UPDATE heektime_migration.reverse_position SET token = NULL, read_time = $1, backfill = NULL WHERE kind = $2",
 			now.ReadTime, string(kind)); err != nil {
@@ -56,6 +51,44 @@ func (r *runner) reconcile(ctx context.Context, kinds []Kind) error {
 		}
 	}
 	return errRestart
+}
+
+// compareAll makes the rows of one sort of documents equal to them.
+func (r *runner) compareAll(ctx context.Context, d schema.Document) error {
+	if err := r.forgetSeen(ctx); err != nil {
+		return err
+	}
+	if err := r.reconcileDocuments(ctx, d); err != nil {
+		return err
+	}
+	return r.removeGone(ctx, d)
+}
+
+// forgetSeen empties the table of the rows whose documents were seen.
+func (r *runner) forgetSeen(ctx context.Context) error {
+	_, err := r.conn.Exec(ctx, "CREATE TEMPORARY TABLE IF NOT EXISTS seen (kind text, key text, PRIMARY KEY (kind, key)); TRUNCATE seen")
+	return err
+}
+
+// removeGone applies that documents are gone whose rows were not seen, or of which something is kept aside.
+func (r *runner) removeGone(ctx context.Context, d schema.Document) error {
+	aside := fmt.Sprintf("SELECT path FROM heektime_migration.aside WHERE array_length(string_to_array(path, '/'), 1) = %d", strings.Count(d.Path, "/")+1)
+	if err := r.reconcileRefs(ctx, aside, r.cfg.Client.Doc); err != nil {
+		return err
+	}
+	switch d.Path {
+	case schema.UserDocument.Path:
+		return gone[legacydb.User](ctx, r)
+	case schema.TimetableDocument.Path:
+		return gone[legacydb.Timetable](ctx, r)
+	case schema.LectureDocument.Path:
+		return gone[legacydb.Lecture](ctx, r)
+	case schema.CredentialDocument.Path:
+		return r.reconcileCredentials(ctx)
+	case schema.DeletionDocument.Path:
+		return r.reconcileDeletions(ctx)
+	}
+	return nil
 }
 
 // reconcileDocuments applies all documents of one sort and remembers their keys as seen.

@@ -55,7 +55,7 @@ var errRestart = errors.New("restart")
 // side on, until the context ends. It may be killed at any time; only one process at a time gets to apply
 // anything. It returns an error that somebody has to mend.
 func Run(ctx context.Context, cfg Config) error {
-	r := &runner{cfg: cfg, store: state.NewStore(cfg.Client, nil), unsettled: map[string]bool{}}
+	r := &runner{cfg: cfg, store: state.NewStore(cfg.Client, nil), unsettled: map[string]bool{}, surplus: map[string]int{}}
 	backoff := minBackoff
 	for {
 		began := time.Now()
@@ -96,6 +96,9 @@ type runner struct {
 	backfill *backfill
 
 	unsettled map[string]bool // keys of users whose names may differ from those of the new side
+	// surplus is how many more documents Firestore has than the old database knows, by the path of their
+	// description, after all of them were compared.
+	surplus map[string]int
 }
 
 // session applies points until something fails. It is long because its steps share what they open.
@@ -229,7 +232,7 @@ func (r *runner) targets() []target {
 	for _, kind := range slices.Sorted(maps.Keys(r.active)) {
 		from := r.active[kind]
 		for _, d := range documentsOf(kind) {
-			list = append(list, target{kind: kind, resume: &from, query: &firestorepb.StructuredQuery{
+			list = append(list, target{kind: kind, document: d, resume: &from, query: &firestorepb.StructuredQuery{
 				From: []*firestorepb.StructuredQuery_CollectionSelector{{CollectionId: d.Collection(), AllDescendants: d.Depth() > 1}},
 			}})
 		}
@@ -255,18 +258,18 @@ const (
 )
 
 // gather adds the points that have arrived meanwhile to a point, so that a stream that is behind catches up:
-// a transaction costs more than a document. It stops after a mark, because somebody waits for it, and
-// after a state, because it decides what happens to the next points.
+// a transaction costs more than a document. It stops after a mark, because somebody waits for it, after a state,
+// because it decides what happens to the next points, and after counts, which are compared at their point.
 func (r *runner) gather(p *point, points <-chan *point) *point {
-	all := &point{p.token, p.time, maps.Clone(p.changes)}
+	all := &point{p.token, p.time, maps.Clone(p.changes), p.counts}
 	for range maxGathered {
 		set := setOf(r.cfg.Client, p.changes)
-		if set.states || set.mark != "" || len(all.changes) > maxDocuments {
+		if set.states || set.mark != "" || len(p.counts) > 0 || len(all.changes) > maxDocuments {
 			return all
 		}
 		select {
 		case p = <-points:
-			all.token, all.time = p.token, p.time
+			all.token, all.time, all.counts = p.token, p.time, p.counts
 			maps.Copy(all.changes, p.changes)
 		default:
 			return all
@@ -287,7 +290,7 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 		r.backfill.next(ctx)
 	}
 	r.backfill.touch(set)
-	if set.empty() && set.mark == "" && time.Since(*stored) < idlePositionInterval {
+	if set.empty() && set.mark == "" && len(p.counts) == 0 && time.Since(*stored) < idlePositionInterval {
 		return r.restartIfNeeded(ctx, set)
 	}
 	err := r.apply(ctx, set, func(ctx context.Context, t *transaction) error {
@@ -312,6 +315,9 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 		r.sweeps.begin(ctx)
 	}
 	*stored = time.Now()
+	if err := r.compareCounts(ctx, p.counts); err != nil {
+		return err
+	}
 	return r.restartIfNeeded(ctx, set)
 }
 

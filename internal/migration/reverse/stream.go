@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"heek.kr/heektime/internal/schema"
 )
 
 // Listener opens listen streams. [cloud.google.com/go/firestore/apiv1.Client] is one; package gcp opens it.
@@ -26,10 +28,11 @@ type start struct {
 
 // target is a set of documents to listen to.
 type target struct {
-	kind   Kind
-	query  *firestorepb.StructuredQuery
-	docs   []string // instead of a query
-	resume *start   // nil to start with all documents
+	kind     Kind
+	document schema.Document // of a query
+	query    *firestorepb.StructuredQuery
+	docs     []string // instead of a query
+	resume   *start   // nil to start with all documents
 }
 
 // point is a consistent point of a stream: the documents that changed since the one before it, in their
@@ -38,6 +41,15 @@ type point struct {
 	token   []byte
 	time    time.Time
 	changes map[string]*firestorepb.Document // by name; nil if the document is gone
+	// counts has how many documents there are, of the targets of which Firestore may not have reported all
+	// deletions.
+	counts map[string]counted // by the path of their description
+}
+
+// counted is how many documents of a sort there are.
+type counted struct {
+	document schema.Document
+	n        int
 }
 
 // errLost is the error of a stream that cannot say what changed since its start: everything has to be read.
@@ -54,6 +66,7 @@ type stream struct {
 	targets []target
 	current map[int32]bool
 	changes map[string]*firestorepb.Document
+	counts  map[string]counted
 }
 
 // open starts a stream. cancel the context to end it.
@@ -111,8 +124,13 @@ func (s *stream) next() (*point, error) {
 		case *firestorepb.ListenResponse_DocumentRemove:
 			s.changes[r.DocumentRemove.Document] = nil
 		case *firestorepb.ListenResponse_Filter:
-			// Firestore counts the documents because it may not report all deletions.
-			return nil, &errLost{[]Kind{s.targets[r.Filter.TargetId-1].kind}}
+			// It is compared when the changes before the next point have been applied.
+			if t := s.targets[r.Filter.TargetId-1]; t.query != nil {
+				if s.counts == nil {
+					s.counts = map[string]counted{}
+				}
+				s.counts[t.document.Path] = counted{t.document, int(r.Filter.Count)}
+			}
 		case *firestorepb.ListenResponse_TargetChange:
 			p, err := s.targetChange(r.TargetChange)
 			if p != nil || err != nil {
@@ -158,8 +176,8 @@ func (s *stream) targetChange(c *firestorepb.TargetChange) (*point, error) {
 	if !isPoint || len(c.TargetIds) > 0 || c.ReadTime == nil || len(s.current) < len(s.targets) {
 		return nil, nil
 	}
-	p := &point{token: c.ResumeToken, time: c.ReadTime.AsTime(), changes: s.changes}
-	s.changes = map[string]*firestorepb.Document{}
+	p := &point{token: c.ResumeToken, time: c.ReadTime.AsTime(), changes: s.changes, counts: s.counts}
+	s.changes, s.counts = map[string]*firestorepb.Document{}, nil
 	return p, nil
 }
 
