@@ -20,7 +20,7 @@ var (
 	histories = flag.Int("histories", 0, "how many histories to run (default: 1, with LONG_TESTS 10)")
 	until     = flag.String("until", "", "stop after this step, while developing")
 	quiet     = flag.Bool("quiet", false, "make no trouble")
-	together  = flag.Int("together", 2, "how many of them to run at the same time")
+	together  = flag.Int("together", 3, "how many of them to run at the same time")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first history")
 )
 
@@ -202,8 +202,8 @@ func (h *history) keepFollowing(ctx context.Context) {
 
 func tail(text string) string { return text[max(0, len(text)-3000):] }
 
-// TestHistories is the whole story, once per seed, each with a PostgreSQL of its own. A history takes some 20
-// seconds, and as many of one processor, but waits in between: two run together.
+// TestHistories is the whole story, once per seed, each with a PostgreSQL of its own. A history takes some 30
+// seconds, and 20 of one processor: three run together.
 func TestHistories(t *testing.T) {
 	postgrestest.Shared(t) // skips the test without PostgreSQL
 	running := make(chan struct{}, *together)

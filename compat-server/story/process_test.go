@@ -16,8 +16,10 @@ import (
 const roleVariable = "HEEKTIME_STORY_ROLE"
 
 func TestMain(m *testing.M) {
-	state.QuietLease = 500 * time.Millisecond // in all processes, so that a switch does not wait for seconds
-	passthrough.DefaultHoldTimeout = time.Minute  // a machine that is slow must not fail requests
+	// In all processes: shorter than in production, so that a switch does not wait for seconds, or longer, because a
+	// view must be read within its lease, and a busy machine takes its time.
+	state.QuietLease, state.SwitchLease = time.Second, 750*time.Millisecond
+	passthrough.DefaultHoldTimeout = time.Minute // a machine that is slow must not fail requests
 	if role := os.Getenv(roleVariable); role != "" {
 		roles()[role]()
 		return

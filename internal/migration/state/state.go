@@ -64,9 +64,11 @@ func Kinds() []Kind { return []Kind{Schools, Accounts, Timetables} }
 // variable for tests that switch often, which shorten it in all their processes.
 var QuietLease = 5 * time.Second
 
+// SwitchLease is the lease during a switch.
+// It is a variable for tests on slow machines.
+var SwitchLease = 250 * time.Millisecond
+
 const (
-	// SwitchLease is the lease during a switch.
-	SwitchLease = 250 * time.Millisecond
 	// MinLease is the shortest lease that a server accepts.
 	MinLease = 50 * time.Millisecond
 	// SwitchLimit is how long a switch may hold writes before it is taken back.
