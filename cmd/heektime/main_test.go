@@ -218,6 +218,10 @@ func TestErrorMessages(t *testing.T) {
 		{"port in use", []string{"dev", "--once", "--config", config}, []string{taken.Addr().String(), "emulators.storage.port", config}},
 		{"missing school file", []string{"dev", "--once", "--schools", "nowhere.yaml"}, []string{"nowhere.yaml"}},
 		{"invalid school file", []string{"dev", "--schools", write(t, "s.yaml", "schools: [{id: a}]")}, []string{"s.yaml", "name is missing", "source.adapter"}},
+		{"a bill without dev", []string{"bill", "--config", ports(t)}, []string{"heektime dev"}},
+		{"invalid month", []string{"bill", "--month", "2026-13"}, []string{"--month", "2026-11"}},
+		{"invalid prices", []string{"bill", "--prices", write(t, "p.yaml", "wonPerDollar: 1")}, []string{"p.yaml", "items is missing"}},
+		{"invalid prices of dev", []string{"dev", "--prices", write(t, "p.yaml", "wonPerDollar: 0")}, []string{"p.yaml", "wonPerDollar is 0"}},
 		{"dev not running", []string{"status", "--config", ports(t)}, []string{"heektime dev"}},
 		{"invalid semester", []string{"refresh", "가온대학교", "2026"}, []string{"2022-0900"}},
 		{"missing argument", []string{"refresh", "가온대학교"}, []string{"SCHOOL SEMESTER"}},
@@ -270,6 +274,9 @@ func TestSession(t *testing.T) {
 	}
 	if out, errs, ok := output(t, "doctor", "--config", config); !ok || !strings.Contains(out, "0 errors, 0 warnings; 8 passed") {
 		t.Errorf("doctor: %s%s", out, errs)
+	}
+	if out, errs, ok := output(t, "bill", "--config", config); !ok || !strings.Contains(out, "reads") || !strings.Contains(out, "dearest actions") {
+		t.Errorf("bill: %s%s", out, errs)
 	}
 	if r := last("refresh", "가온대학교", "2026-0900"); r.Outcome != "unchanged" {
 		t.Errorf("refresh: %+v", r)

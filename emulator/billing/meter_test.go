@@ -15,7 +15,7 @@ import (
 	"heek.kr/heektime/emulator/clock"
 )
 
-// at returns a clock that shows a time in Pacific time. It runs on from there.
+// clockAt returns a clock that shows a time in Pacific time. It runs on from there.
 func clockAt(t testing.TB, text string) *clock.Clock {
 	t.Helper()
 	want, err := time.ParseInLocation("2006-01-02 15:04:05", text, pacific)
@@ -31,7 +31,7 @@ func clockAt(t testing.TB, text string) *clock.Clock {
 }
 
 func TestAddSumsByDayItemAndCause(t *testing.T) {
-	c := clockAt(t, "2040-03-10 23:59:00")
+	c := clockAt(t, "2040-03-10 12:00:00")
 	m := NewMeter(c)
 	ann, bob := Cause{User: "ann", Action: "open"}, Cause{User: "bob", Action: "open"}
 	m.Add(FirestoreReads, ann, 2)
@@ -40,7 +40,7 @@ func TestAddSumsByDayItemAndCause(t *testing.T) {
 	m.Add(FirestoreWrites, ann, 1)
 	m.Add(FirestoreWrites, ann, 0)
 	m.Add(FirestoreWrites, ann, -4)
-	c.Advance(2 * time.Minute)
+	c.Advance(24 * time.Hour)
 	m.Add(FirestoreReads, ann, 7)
 	want := []Day{
 		{"2040-03-10", []Amount{{FirestoreReads, ann, 5}, {FirestoreReads, bob, 1}, {FirestoreWrites, ann, 1}}},

@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/emulator/emulatortest"
 )
 
 // The bill of a month has its lines, its days, and what costs most.
 func TestBill(t *testing.T) {
 	cloud, api := open(t)
+	advanceToNextMonth(t, cloud)
 	for i := range 20 {
 		cause := billing.Cause{User: string(rune('a' + i)), Service: "client", Action: "open the app"}
 		cloud.Meter.Add(billing.FirestoreReads, cause, int64(i+1))
@@ -71,10 +73,10 @@ func TestBillItems(t *testing.T) {
 // The next month begins with an empty bill, and the last one stays.
 func TestBillOfTheNextMonth(t *testing.T) {
 	cloud, api := open(t)
+	advanceToNextMonth(t, cloud)
 	cloud.Meter.Add(billing.TasksOperations, billing.Cause{Service: "refresh"}, 7)
 	first := billing.MonthOf(cloud.Clock.Now())
-	_, end := first.Bounds()
-	cloud.Advance(t, end.Sub(cloud.Clock.Now())+time.Hour)
+	advanceToNextMonth(t, cloud)
 	cloud.Meter.Add(billing.TasksOperations, billing.Cause{Service: "refresh"}, 3)
 	for month, want := range map[string]string{"": "3", string(first): "7"} {
 		var bill struct {
@@ -91,4 +93,13 @@ func TestBillOfTheNextMonth(t *testing.T) {
 			t.Errorf("months %v, want the later first", bill.Months)
 		}
 	}
+}
+
+// advanceToNextMonth advances the clock to the noon of the first day of the next month: hours away from any
+// midnight.
+func advanceToNextMonth(t *testing.T, cloud *emulatortest.Cloud) {
+	t.Helper()
+	now := cloud.Clock.Now()
+	_, end := billing.MonthOf(now).Bounds()
+	cloud.Advance(t, end.Sub(now)+12*time.Hour)
 }

@@ -11,6 +11,7 @@ import (
 
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/emulatortest/storageclient"
 	"heek.kr/heektime/emulator/emulatortest/tasksclient"
@@ -101,6 +102,7 @@ func TestPage(t *testing.T) {
 	useUsers(t, u)
 	useRequests(t, u, cloud)
 	useTasks(t, u, cloud)
+	useBill(u, cloud)
 	for line := range strings.Lines(u.page.Console()) {
 		if !strings.Contains(line, "400 (Bad Request)") { // the syntax error above
 			t.Errorf("the browser console shows: %s", line)
@@ -268,6 +270,17 @@ func useTasks(t *testing.T, u user, cloud *emulatortest.Cloud) {
 	u.click(".tasks button", "지금 실행")
 	u.read(".attempts", evil)
 	u.read(".tasks .badge", "418")
+}
+
+// useBill looks at the bill. What caused it stays text.
+func useBill(u user, cloud *emulatortest.Cloud) {
+	cloud.Meter.Add(billing.StorageClassA, billing.Cause{User: evil, Service: "client", Action: evil, Collection: evil}, 2_000_000)
+	u.visit("#/bill")
+	u.read(".figures dd", "₩14,000")
+	u.read(".costs td", "클래스 A 작업")
+	u.read(".shares strong", evil)
+	u.waitFor("window.pwned === undefined && document.querySelector('main img') === null")
+	u.waitFor("document.querySelectorAll('.graph rect.cost').length >= 28")
 }
 
 // A page of another origin in the same browser can neither read nor change anything.

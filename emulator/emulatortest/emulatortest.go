@@ -8,7 +8,7 @@
 //
 // [Project] loads the rules and indexes of a Firebase project. [Cloud.Seed] and [Cloud.SeedUsers]
 // prepare data, [Cloud.FirestoreClientAs] is a client whom the rules apply to, [Cloud.Advance] moves
-// the time, and a [Meter] counts what a client would be billed.
+// the time, and [Cloud.Measure] returns what something would be billed.
 //
 // The clients of the other services are in packages of their own below this one, so that a test
 // links only those that it uses: storageclient, tasksclient, schedulerclient and authclient.
