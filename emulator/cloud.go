@@ -77,6 +77,7 @@ type Cloud struct {
 
 	// accountServices is Config.AccountServices.
 	accountServices map[string]string
+	ttl             bool // Config.TTL
 
 	// pages decides which web pages may call the ports.
 	pages *cors.Policy
@@ -97,7 +98,7 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 		return nil, err
 	}
 	c := &Cloud{
-		Clock: cfg.Clock, Project: cfg.Project, Prices: cfg.prices, IAM: cfg.IAM, accountServices: cfg.AccountServices,
+		Clock: cfg.Clock, Project: cfg.Project, Prices: cfg.prices, IAM: cfg.IAM, accountServices: cfg.AccountServices, ttl: cfg.TTL,
 		doors: map[string]*muxserver.Server{},
 	}
 	defer func() {
@@ -138,7 +139,7 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	}
 	c.Firestore, err = firestore.New(firestore.Config{
 		Clock: cfg.Clock, DataDir: folder(cfg, "firestore"), Logger: cfg.Logger,
-		Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed, Rules: cfg.Rules, Follower: c.Triggers, Meter: c.Meter,
+		Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed, Rules: cfg.Rules, Follower: c.Triggers, Meter: c.Meter, TTL: cfg.TTL,
 	})
 	if err != nil {
 		return fmt.Errorf("start Firestore: %w", err)

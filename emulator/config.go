@@ -40,6 +40,8 @@ type Config struct {
 	Indexes []byte
 	// AllowUnindexed runs queries without the composite indexes that production would require.
 	AllowUnindexed bool
+	// TTL deletes documents half a day after they expire, by the TTL fields in Indexes.
+	TTL bool
 	// StorageRules are Cloud Storage's security rules, the content of a storage.rules file. They
 	// apply to Firebase's clients. When nil, everyone may do everything.
 	StorageRules []byte

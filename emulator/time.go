@@ -8,7 +8,7 @@ import (
 
 // Advance moves the cloud's clock d into the future and returns when everything that became due has
 // happened: scheduled jobs ran, tasks and events were delivered, and so was what their handlers
-// caused in turn, and documents that expired half a day ago are deleted. What was already due is delivered before the clock moves, so that Advance never
+// caused in turn, and with Config.TTL documents that expired half a day ago are deleted. What was already due is delivered before the clock moves, so that Advance never
 // cuts a running request short by its own deadline.
 //
 // A job that was due several times within d runs once, for the latest time, as in Cloud Scheduler
@@ -21,7 +21,9 @@ func (c *Cloud) Advance(ctx context.Context, d time.Duration) error {
 		return fmt.Errorf("before advancing the clock: %w", err)
 	}
 	c.Clock.Advance(d)
-	c.Firestore.DeleteExpired(ctx)
+	if c.ttl {
+		c.Firestore.DeleteExpired(ctx)
+	}
 	return c.Idle(ctx)
 }
 

@@ -52,6 +52,5 @@ func (db *Database) DeleteAll(ctx context.Context, path string) (deleted int, er
 }
 
 // DeleteExpired deletes the documents that have been expired for half a day, by the TTL fields in
-// Config.Indexes. The server does so every hour of the clock; a test that has advanced the clock calls
-// this, or emulator.Cloud.Advance does.
+// Config.Indexes. With Config.TTL, the server does so every hour of the clock.
 func (s *Server) DeleteExpired(ctx context.Context) { s.engine.DeleteExpired(ctx) }

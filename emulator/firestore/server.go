@@ -68,6 +68,10 @@ type Config struct {
 	// the [Owner] and writes by a [Database] are those of tools and tests: they are not billed.
 	Meter *billing.Meter
 
+	// TTL deletes documents half a day after they expire, by the TTL fields in Indexes. It is off by
+	// default, so that a test that advances the clock sees its own program delete them.
+	TTL bool
+
 	// LockWait is how long a commit waits, in real time, for an older transaction that has locked a
 	// document it writes. Then it is ABORTED. Zero means 5 seconds.
 	LockWait time.Duration
@@ -97,7 +101,7 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	options := service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir, Meter: c.Meter}
+	options := service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir, Meter: c.Meter, TTL: c.TTL}
 	if c.Follower != nil {
 		options.Follower = follower{c.Follower}
 	}

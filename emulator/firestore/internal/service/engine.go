@@ -67,6 +67,7 @@ type Options struct {
 	DataDir  string        // directory for databases; if empty, they are only in memory
 	Follower Follower      // receives all changes, may be nil
 	Meter    *billing.Meter
+	TTL      bool // delete expired documents
 }
 
 // NewEngine returns an engine with the databases in its data directory. It does not check indexes
@@ -80,7 +81,9 @@ func NewEngine(o Options) (*Engine, error) {
 			return e, err
 		}
 	}
-	go e.sweepExpired()
+	if o.TTL {
+		go e.sweepExpired()
+	}
 	return e, nil
 }
 
