@@ -119,7 +119,8 @@ func (s *signing) valid(right string, wrong ...string) {
 	}
 }
 
-// The password that was set last is the one that works on the new side, in whatever order the sides set it.
+// The password that was set last is the one that works on the new side, in whatever order the sides set it. It is long
+// because of its table.
 func TestLastPasswordWins(t *testing.T) {
 	t.Parallel()
 	const second, third = "second password", "third password"

@@ -124,7 +124,7 @@ func TestFieldsAreKeptAside(t *testing.T) {
 }
 
 // An account that is hidden on the new side is gone on the old one, and restoring it restores everything,
-// password included. When it is deleted for good, nothing of it is kept.
+// password included. When it is deleted for good, nothing of it is kept. It is long because it follows one account.
 func TestAccountsAreHiddenAndRestored(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
