@@ -24,6 +24,7 @@ type Accounts struct {
 	written   map[string]conversion.Name
 	passwords Passwords
 	keepLater bool
+	unsure    map[string]bool // see [Accounts.WriteChanged]
 }
 
 // KeepLater makes later writes leave the documents of users alone that new clients have changed later than the old
@@ -71,8 +72,11 @@ func (a *Accounts) Write(ctx context.Context, r *legacydb.Reader, keys []string,
 }
 
 // WriteChanged is [Accounts.Write] for users whose rows were changed at these times, by key. Only then, a
-// password hash that has changed replaces the password in Authentication, see [Passwords].
-func (a *Accounts) WriteChanged(ctx context.Context, r *legacydb.Reader, changedAt map[string]time.Time) error {
+// password hash that has changed replaces the password in Authentication, see [Passwords]. Of the keys in unsure it is
+// not known what the users were called before.
+func (a *Accounts) WriteChanged(ctx context.Context, r *legacydb.Reader, changedAt map[string]time.Time, unsure map[string]bool) error {
+	a.unsure = unsure
+	defer func() { a.unsure = nil }()
 	return a.write(ctx, r, slices.Sorted(maps.Keys(changedAt)), nil, changedAt)
 }
 
@@ -100,6 +104,8 @@ func (a *Accounts) write(ctx context.Context, r *legacydb.Reader, keys []string,
 			change := UserChange{UID: key, Former: slices.Clone(former[key]), UnlessLater: a.keepLater}
 			if row, ok := byKey[key]; ok {
 				change.Documents, _ = a.converter.User(row)
+			} else {
+				change.Gone = true
 			}
 			change.Former = append(change.Former, a.formerNames(key, change.Documents)...)
 			changes = append(changes, change)

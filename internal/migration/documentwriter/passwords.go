@@ -17,6 +17,8 @@ type Passwords interface {
 	Changed(context.Context, []passwords.Hash) ([]passwords.Hash, error)
 	RemoveOlder(context.Context, []passwords.Hash) (uids []string, err error)
 	Remember(context.Context, []passwords.Hash) error
+	Forget(ctx context.Context, uids []string) error
+	Rename(ctx context.Context, uid, from, to string) error
 }
 
 // SetPasswords makes [Accounts.WriteChanged] and [Accounts.WriteRows] replace passwords in Authentication. It
@@ -36,6 +38,12 @@ func (a *Accounts) writeUsers(ctx context.Context, changes []UserChange, changed
 	if err != nil {
 		return nil, err
 	}
+	if err := a.removeGone(ctx, changes, written, changedAt); err != nil {
+		return nil, err
+	}
+	if err := a.renameChanged(ctx, changes, written, changedAt); err != nil {
+		return nil, err
+	}
 	changed = slices.DeleteFunc(changed, func(h passwords.Hash) bool { return slices.Contains(written.LeftAlone, h.UID) })
 	if len(changed) == 0 {
 		return written.Taken, nil
@@ -51,6 +59,54 @@ func (a *Accounts) writeUsers(ctx context.Context, changes []UserChange, changed
 		}
 	}
 	return written.Taken, a.passwords.Remember(ctx, changed)
+}
+
+// removeGone removes the passwords in Authentication of users whose rows are gone: nobody may sign in as they any
+// more, and another user may get the name, and with it the address.
+func (a *Accounts) removeGone(ctx context.Context, changes []UserChange, written WrittenUsers, changedAt map[string]time.Time) error {
+	if a.passwords == nil {
+		return nil
+	}
+	var gone []passwords.Hash
+	var uids []string
+	for _, c := range changes {
+		if at, ok := changedAt[c.UID]; ok && c.Gone && !slices.Contains(written.LeftAlone, c.UID) {
+			gone, uids = append(gone, passwords.Hash{UID: c.UID, ChangedAt: at}), append(uids, c.UID)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	if _, err := a.passwords.RemoveOlder(ctx, gone); err != nil {
+		return err
+	}
+	return a.passwords.Forget(ctx, uids)
+}
+
+// renameChanged changes the addresses of users in Authentication who sign in with another one now.
+func (a *Accounts) renameChanged(ctx context.Context, changes []UserChange, written WrittenUsers, changedAt map[string]time.Time) error {
+	if a.passwords == nil {
+		return nil
+	}
+	for _, c := range changes {
+		name, ok := a.converter.Names().Of(c.UID)
+		if _, isChange := changedAt[c.UID]; !ok || !isChange || c.Documents == nil || slices.Contains(written.LeftAlone, c.UID) {
+			continue
+		}
+		former := c.Former
+		if a.unsure[c.UID] {
+			former = []conversion.Name{{Address: passwords.AnyOldAddress}}
+		}
+		for _, former := range former {
+			if former.Address == "" || former.Address == name.Address || name.Address == "" {
+				continue
+			}
+			if err := a.passwords.Rename(ctx, c.UID, former.Address, name.Address); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // hashesOf returns the password hashes of users of whom it is known when their rows changed.

@@ -19,6 +19,8 @@ type UserChange struct {
 	UID string
 	// Documents are the user's, nil if the row is gone or was left out.
 	Documents *conversion.UserDocuments
+	// Gone says that the row is gone.
+	Gone bool
 	// Former are names that the user may still have documents of.
 	Former []conversion.Name
 	// UnlessLater leaves the user's document and username as they are if a new client has changed them later than

@@ -9,12 +9,15 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"firebase.google.com/go/v4/auth"
 	"google.golang.org/api/option"
 	htransport "google.golang.org/api/transport/http"
 
+	"heek.kr/heektime/internal/email"
 	"heek.kr/heektime/internal/gcp"
 )
 
@@ -122,6 +125,29 @@ func (f *Firebase) RemovePassword(ctx context.Context, uid string) error {
 	if _, err := f.accounts.UpdateUser(ctx, uid, update); err != nil && !auth.IsUserNotFound(err) {
 		// Not wrapped: the SDK's errors quote responses.
 		return fmt.Errorf("remove the replaced password of account %s in Authentication", uid)
+	}
+	return nil
+}
+
+// ChangeAddress implements [Authentication].
+func (f *Firebase) ChangeAddress(ctx context.Context, uid, from, to string) error {
+	user, err := f.accounts.GetUser(ctx, uid)
+	if auth.IsUserNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look up account %s, whose username has changed", uid)
+	}
+	hasPassword := slices.ContainsFunc(user.ProviderUserInfo, func(p *auth.UserInfo) bool { return p.ProviderID == passwordProvider })
+	if from == AnyOldAddress && strings.HasSuffix(user.Email, "@"+email.OldDomain) {
+		from = user.Email
+	}
+	if !hasPassword || user.Email != from || from == to {
+		return nil
+	}
+	update := (&auth.UserToUpdate{}).Email(to).EmailVerified(user.EmailVerified)
+	if _, err := f.accounts.UpdateUser(ctx, uid, update); err != nil && !auth.IsEmailAlreadyExists(err) && !auth.IsUserNotFound(err) {
+		return fmt.Errorf("change the address of account %s in Authentication", uid) // not wrapped, as above
 	}
 	return nil
 }

@@ -168,11 +168,12 @@ func (s *session) applyUsers(ctx context.Context, r *legacydb.Reader, b *batch) 
 		}
 		s.reconciled = true
 	}
-	changedAt := map[string]time.Time{}
+	changedAt, unsure := map[string]time.Time{}, map[string]bool{}
 	for _, key := range keys {
-		changedAt[key] = b.rows[legacydb.UserKind][key].changedAt
+		row := b.rows[legacydb.UserKind][key]
+		changedAt[key], unsure[key] = row.changedAt, row.early
 	}
-	if err := s.accounts.WriteChanged(ctx, r, changedAt); err != nil {
+	if err := s.accounts.WriteChanged(ctx, r, changedAt, unsure); err != nil {
 		return err
 	}
 	if err := s.deleteBelowGone(ctx, r, keys); err != nil {

@@ -119,7 +119,8 @@ func (s *signing) valid(right string, wrong ...string) {
 	}
 }
 
-// The password that was set last is the one that works on the new side, in whatever order the sides set it.
+// The password that was set last is the one that works on the new side, in whatever order the sides set it. It is long
+// because of its table.
 func TestLastPasswordWins(t *testing.T) {
 	t.Parallel()
 	const second, third = "second password", "third password"
@@ -273,5 +274,64 @@ func TestReplacedPasswordKeepsSessions(t *testing.T) {
 	}
 	if len(after.ProviderUserInfo) != 0 || after.TokensValidAfterMillis != before.TokensValidAfterMillis {
 		t.Errorf("providers %v, tokens valid after %d, want none and %d", after.ProviderUserInfo, after.TokensValidAfterMillis, before.TokensValidAfterMillis)
+	}
+}
+
+// A user who was deleted on the old side cannot sign in any more, and another one who gets the name can.
+func TestNameOfDeletedUser(t *testing.T) {
+	t.Parallel()
+	const password, uid = "second password", "3f1b2c4d-5e6f-4a7b-8c9d-0e1f2a3b4c5d"
+	s := newSigning(t)
+	s.follow()
+	s.valid(s.user.Password)
+	first, deleted := s.user.Password, s.user.ID
+	s.w.Exec(t, "DELETE FROM users WHERE id = '"+deleted+"'")
+	s.w.drain(t)
+	if s.signIn(first) {
+		t.Error("a user who was deleted can sign in")
+	}
+	s.w.Exec(t, "INSERT INTO users (id, username, password_hash) VALUES ('"+uid+"', '"+*s.user.Username+"', '"+olddata.Hash(password, "salt")+"')")
+	s.w.drain(t)
+	s.user.ID = uid
+	s.valid(password, first)
+	if user, err := s.accounts.GetUser(t.Context(), uid); err != nil || len(user.ProviderUserInfo) != 1 {
+		t.Errorf("the new user has not moved to Authentication: %+v, %v", user, err)
+	}
+}
+
+// A user whose name was changed on the old side signs in with the new one on the new side, with the password that was
+// set last, wherever that was.
+func TestRenamedUser(t *testing.T) {
+	t.Parallel()
+	for i, later := range []bool{false, true, false, true} {
+		s := newSigning(t)
+		first := s.user.Password
+		s.valid(first)
+		known := i < 2 // follow knows the former name
+		if known {
+			s.follow()
+			s.w.drain(t)
+		}
+		password := first
+		if later {
+			password = "second password"
+			s.changeNew(password)
+		}
+		former, name := *s.user.Username, "renamed"
+		s.w.Exec(t, "UPDATE users SET username = '"+name+"', updated_at = now() AT TIME ZONE 'Asia/Seoul' WHERE id = '"+s.user.ID+"'")
+		if !known {
+			s.follow()
+		}
+		s.w.drain(t)
+		s.user.Username = &name
+		wrong := []string{"never a password"}
+		if later {
+			wrong = append(wrong, first)
+		}
+		s.valid(password, wrong...)
+		s.user.Username = &former
+		if s.signIn(password) {
+			t.Error("the former name is still one to sign in with")
+		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/passwords"
 	"heek.kr/heektime/internal/migration/state"
+	"heek.kr/heektime/internal/schema"
 )
 
 // Accounts is what the way back has to know from Firebase Authentication.
@@ -96,7 +97,7 @@ func (t *transaction) expirePasswords(ctx context.Context, keys []string, before
 	if err != nil {
 		return err
 	}
-	for key, user := range users {
+	for _, key := range keys {
 		var known string
 		err := t.tx.QueryRow(ctx, "SELECT fingerprint FROM heektime_migration.passwords WHERE key = $1 AND ($2::timestamptz IS NULL OR at < $2)",
 			key, before).Scan(&known)
@@ -106,16 +107,36 @@ func (t *transaction) expirePasswords(ctx context.Context, keys []string, before
 		if err != nil {
 			return err
 		}
-		if user.PasswordHash == nil || passwords.Fingerprint(*user.PasswordHash) != known {
-			continue // the old server has set another password since
-		}
-		hash := unusableHash
-		user.PasswordHash = &hash
-		if err := legacydb.Save(ctx, t.tx, t.cfg.DB.Mapping, *user); err != nil {
+		if err := t.expirePassword(ctx, key, users[key], known); err != nil {
 			return fmt.Errorf("make the old password of user %s unusable: %w", key, err)
 		}
-		t.putName(*user)
 	}
 	_, err = t.tx.Exec(ctx, "DELETE FROM heektime_migration.passwords WHERE key = ANY ($1) AND ($2::timestamptz IS NULL OR at < $2)", keys, before)
 	return err
+}
+
+// expirePassword makes the hash of a user unusable if it has a fingerprint. row is nil if the user is hidden: then the
+// row is parked, and must not return with the hash.
+func (t *transaction) expirePassword(ctx context.Context, key string, row *legacydb.User, known string) error {
+	path := schema.Path(schema.UserRef(t.cfg.Client, key))
+	parked := row == nil
+	if parked {
+		var err error
+		if row, err = t.parked(ctx, path); err != nil || row == nil {
+			return err
+		}
+	}
+	if row.PasswordHash == nil || passwords.Fingerprint(*row.PasswordHash) != known {
+		return nil // the old server has set another password since
+	}
+	hash := unusableHash
+	row.PasswordHash = &hash
+	if parked {
+		return t.park(ctx, path, row)
+	}
+	if err := legacydb.Save(ctx, t.tx, t.cfg.DB.Mapping, *row); err != nil {
+		return err
+	}
+	t.putName(*row)
+	return nil
 }

@@ -111,12 +111,7 @@ func (t *transaction) removeUser(ctx context.Context, c *change) error {
 	if row == nil {
 		return t.forget(ctx, c.path)
 	}
-	text, err := json.Marshal(row)
-	if err != nil {
-		return err
-	}
-	if _, err := t.tx.Exec(ctx, "INSERT INTO heektime_migration.parked (path, row) VALUES ($1, $2) ON CONFLICT (path) DO UPDATE SET row = excluded.row",
-		c.path, text); err != nil {
+	if err := t.park(ctx, c.path, row); err != nil {
 		return err
 	}
 	timetables, err := legacydb.ByParent[legacydb.Timetable](ctx, t.reader, []string{key})
@@ -134,6 +129,16 @@ func (t *transaction) removeUser(ctx context.Context, c *change) error {
 	delete(t.users, key)
 	t.removeName(key)
 	return t.forget(ctx, c.path)
+}
+
+// park keeps the row of a user who is hidden.
+func (t *transaction) park(ctx context.Context, path string, row *legacydb.User) error {
+	text, err := json.Marshal(row)
+	if err != nil {
+		return err
+	}
+	_, err = t.tx.Exec(ctx, "INSERT INTO heektime_migration.parked (path, row) VALUES ($1, $2) ON CONFLICT (path) DO UPDATE SET row = excluded.row", path, text)
+	return err
 }
 
 // parked returns the parked row of a user, nil if there is none.
