@@ -111,12 +111,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if o.json {
-		err = printJSON(rows)
-	} else {
-		printRuns(rows)
-	}
-	if err != nil || o.once {
+	if err := o.printRuns(rows); err != nil || o.once {
 		return errors.Join(err, requirePublished(rows))
 	}
 	hasStudent := o.createStudent(ctx, b, rows, screen)
@@ -126,6 +121,15 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	screen.startShowingRefreshes()
 	<-ctx.Done()
 	screen.printf("stopping")
+	return nil
+}
+
+// printRuns prints what became of the refreshes.
+func (o *devOptions) printRuns(rows []row) error {
+	if o.json {
+		return printJSON(rows)
+	}
+	printRuns(rows)
 	return nil
 }
 
