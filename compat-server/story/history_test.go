@@ -17,10 +17,10 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 0, "how many histories to run (default: 1, with LONG_TESTS 10)")
+	histories = flag.Int("histories", 0, "how many histories to run (default: 1, with LONG_TESTS 3)")
 	until     = flag.String("until", "", "stop after this step, while developing")
 	quiet     = flag.Bool("quiet", false, "make no trouble")
-	together  = flag.Int("together", 3, "how many of them to run at the same time")
+	together  = flag.Int("together", 2, "how many of them to run at the same time")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first history")
 )
 
@@ -226,7 +226,7 @@ func numberOfHistories() uint64 {
 	case *histories > 0:
 		return uint64(*histories)
 	case longtest.Enabled():
-		return 10
+		return 3
 	}
 	return 1
 }

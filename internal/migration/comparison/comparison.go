@@ -39,6 +39,9 @@ type Config struct {
 	// Arrive waits until all changes of either side up to now have arrived on the other; see [Stream]. Its
 	// error wraps [ErrStuck] if they do not. Without it, both sides must be at rest: no difference is late.
 	Arrive func(context.Context) error
+	// Looks is how many times a user is inspected whose data keeps changing, 20 if it is 0. Each look waits for Arrive. What
+	// still differs then is unconfirmed.
+	Looks int
 	// Accounts returns which uids have an account in Authentication: a user whose password moved there has
 	// no credential. Without it such a credential is a difference.
 	Accounts func(ctx context.Context, uids []string) (map[string]bool, error)
@@ -137,6 +140,7 @@ func newComparer(cfg Config) (*comparer, error) {
 		cfg.Kinds = []schema.MigrationKind{schema.MigrateSchools, schema.MigrateAccounts, schema.MigrateTimetables}
 	}
 	cfg.Examples = cmp.Or(cfg.Examples, 5)
+	cfg.Looks = cmp.Or(cfg.Looks, defaultLooks)
 	if cfg.Arrive == nil && !cfg.Since.IsZero() {
 		cfg.MaxChanged, cfg.Budget = cmp.Or(cfg.MaxChanged, switchChanged), cmp.Or(cfg.Budget, switchBudget)
 	}

@@ -23,5 +23,5 @@
 // the new side, nor that the change is on its way. Changes are on their way all the time, so an
 // unexplained difference is inspected again after the changes up to the last look have arrived. It counts if
 // neither the row nor the document has changed since. Users who change all the time are inspected up to
-// maxLooks times.
+// Config.Looks times.
 package comparison

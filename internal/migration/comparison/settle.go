@@ -11,8 +11,8 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// maxLooks is how many times a user is inspected whose data keeps changing.
-const maxLooks = 20
+// defaultLooks is how many times a user is inspected whose data keeps changing.
+const defaultLooks = 20
 
 // pendingUser is a user with differences that nothing explains, and that may only be late.
 type pendingUser struct {
@@ -48,7 +48,7 @@ func (c *comparer) judge(l *look, found []Difference) {
 			c.report.Settled++
 		}
 	case c.Arrive == nil || confirmed && !c.stuck:
-	case c.stuck || now.looks >= maxLooks:
+	case c.stuck || now.looks >= c.Looks:
 		c.markUnconfirmed(l, found)
 	default:
 		c.pending[l.uid] = now
@@ -73,7 +73,7 @@ func (c *comparer) markUnconfirmed(l *look, found []Difference) {
 		}
 		d.Unconfirmed = true
 		if !c.stuck {
-			d.Reason += fmt.Sprintf(": it kept changing in %d looks", maxLooks)
+			d.Reason += fmt.Sprintf(": it kept changing in %d looks", c.Looks)
 			continue
 		}
 		row, doc := l.rows[d.Path].document, l.documents[d.Path].Document

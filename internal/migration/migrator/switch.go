@@ -22,16 +22,21 @@ const (
 	heldBudget  = time.Second
 )
 
-// earlyBudget bounds the comparison before that.
-const earlyBudget = time.Minute
+// Bounds of the comparison before that. A user who writes all the time would be inspected again and again, each
+// time after all changes have arrived, which takes minutes on a busy machine. They are left to the comparison while
+// writes are held, because they have changed since this one began.
+const (
+	earlyBudget = time.Minute
+	earlyLooks  = 2
+)
 
 // Cutover returns the configuration of a switch, back or finish.
 func (m *Migrator) Cutover(db *legacydb.DB) cutover.Config {
 	known := &comparison.Known{}
-	compare := func(ctx context.Context, kind state.Kind, since time.Time, maxChanged int, budget time.Duration) error {
+	compare := func(ctx context.Context, kind state.Kind, since time.Time, maxChanged, looks int, budget time.Duration) error {
 		cfg := m.Comparison(db)
 		cfg.Kinds, cfg.Since, cfg.Sample, cfg.Known = []state.Kind{kind}, since, switchSample, known
-		cfg.MaxChanged, cfg.Budget = maxChanged, budget
+		cfg.MaxChanged, cfg.Looks, cfg.Budget = maxChanged, looks, budget
 		report, err := comparison.Run(ctx, cfg)
 		if err == nil && report.Differences > 0 {
 			m.logDifferences(report)
@@ -43,10 +48,10 @@ func (m *Migrator) Cutover(db *legacydb.DB) cutover.Config {
 		DB: db, Firestore: m.Firestore, Log: m.Log,
 		Drain: func(ctx context.Context, lsn walstream.LSN) error { return replication.Drain(ctx, m.Firestore, lsn) },
 		VerifyEarly: func(ctx context.Context, kind state.Kind, since time.Time) error {
-			return compare(ctx, kind, since, 0, earlyBudget)
+			return compare(ctx, kind, since, 0, earlyLooks, earlyBudget)
 		},
 		Verify: func(ctx context.Context, kind state.Kind, since time.Time) error {
-			return compare(ctx, kind, since, heldChanged, heldBudget)
+			return compare(ctx, kind, since, heldChanged, 0, heldBudget)
 		},
 	}
 }
