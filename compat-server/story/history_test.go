@@ -203,7 +203,7 @@ func (h *history) keepFollowing(ctx context.Context) {
 func tail(text string) string { return text[max(0, len(text)-3000):] }
 
 // TestHistories is the whole story, once per seed, each with a PostgreSQL of its own. A history takes some 30
-// seconds, and 20 of one processor: three run together.
+// seconds, and 20 of one processor: two run together.
 func TestHistories(t *testing.T) {
 	postgrestest.Shared(t) // skips the test without PostgreSQL
 	running := make(chan struct{}, *together)
