@@ -42,6 +42,8 @@ type RunService struct {
 	StartUp time.Duration
 	// User returns the uid of the user who makes a request, "" if there is none. Nil knows no users.
 	User func(*http.Request) string
+	// Internal is true for a service that only others in its region call. Their data transfer is free.
+	Internal bool
 
 	now func() time.Time // the machine's time, except in tests
 
@@ -81,7 +83,7 @@ func (s *RunService) Handler(next http.Handler) http.Handler {
 			cause.Action = cmp.Or(cause.Action, r.Pattern, r.URL.Path) // a ServeMux has set the pattern
 			s.end(running, cause)
 			s.Meter.Add(RunRequests, cause, 1)
-			if leavesGoogle(r) {
+			if !s.Internal && leavesGoogle(r) {
 				s.Meter.Add(RunEgress, cause, out.Bytes)
 			}
 		}()

@@ -107,6 +107,17 @@ func TestRunInstanceEnds(t *testing.T) {
 	}
 }
 
+func TestResponsesOfInternalServicesStayInTheRegion(t *testing.T) {
+	r := newRunTest(0, 0)
+	r.Internal = true
+	handler := r.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write([]byte("hello")) }))
+	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/lists", nil))
+	u := r.Meter.Usage()
+	if requests, egress := u.Amount(RunRequests), u.Amount(RunEgress); requests != 1 || egress != 0 {
+		t.Errorf("%d requests and %d bytes out, want 1 and 0", requests, egress)
+	}
+}
+
 func TestRunHandler(t *testing.T) {
 	r := newRunTest(0, 0)
 	r.User = func(r *http.Request) string { return r.Header.Get("Authorization") }

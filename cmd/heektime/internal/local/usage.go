@@ -26,7 +26,7 @@ func accountServices(d *spec.Deployment, project string) map[string]string {
 func (b *Backend) metered(s *spec.Service, startUp time.Duration, next http.Handler) http.Handler {
 	run := &billing.RunService{
 		Meter: b.Cloud.Meter, Name: s.Name, MilliCPU: s.MilliCPU, MemoryMiB: s.MemoryMiB, Concurrency: s.Concurrency,
-		StartUp: startUp, User: userOf,
+		StartUp: startUp, User: userOf, Internal: !s.Public,
 	}
 	return run.Handler(next)
 }
