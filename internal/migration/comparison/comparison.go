@@ -29,8 +29,7 @@ type Config struct {
 	// addition to Sample. It does not find rows that were deleted.
 	Since time.Time
 	// MaxChanged is how many such users are compared at most, all if it is 0. No more are compared once Budget has
-	// passed, unless that is 0. Without Arrive, as during a switch, the defaults are 200 and a second: writes
-	// are held meanwhile.
+	// passed, unless that is 0.
 	MaxChanged int
 	Budget     time.Duration
 	// Known, if it is not nil, is what an earlier comparison of some users has read of all others. It saves reading
@@ -74,40 +73,8 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	return c.report.finish(), err
 }
 
-// Quick compares, during a switch of a kind, users whose rows changed since a time, and a few others, as many as
-// Config's defaults allow. Writes of the kind must be held and all changes applied: a difference counts
-// immediately. The error wraps [ErrDifferent] if there is one.
-//
-// It does not ask Authentication, and takes a missing password for one that moved there.
-func Quick(ctx context.Context, old *legacydb.DB, client *firestore.Client, kind schema.MigrationKind, since time.Time) (*Report, error) {
-	report, err := Run(ctx, Config{
-		Old: old, Firestore: client, Kinds: []schema.MigrationKind{kind}, Since: since, Sample: quickSample, Accounts: everyone,
-	})
-	if err == nil && report.Differences > 0 {
-		err = fmt.Errorf("%w: %s", ErrDifferent, report.Summary())
-	}
-	return report, err
-}
-
-func everyone(_ context.Context, uids []string) (map[string]bool, error) {
-	has := map[string]bool{}
-	for _, uid := range uids {
-		has[uid] = true
-	}
-	return has, nil
-}
-
-// quickSample is how many users Quick compares in addition to those that changed.
-const quickSample = 20
-
 // ErrDifferent means that the two sides differ.
 var ErrDifferent = errors.New("the old database and Firestore differ")
-
-// Defaults of MaxChanged and Budget for a switch.
-const (
-	switchChanged = 200
-	switchBudget  = time.Second
-)
 
 // comparer is a comparison in progress.
 type comparer struct {
@@ -141,9 +108,6 @@ func newComparer(cfg Config) (*comparer, error) {
 	}
 	cfg.Examples = cmp.Or(cfg.Examples, 5)
 	cfg.Looks = cmp.Or(cfg.Looks, defaultLooks)
-	if cfg.Arrive == nil && !cfg.Since.IsZero() {
-		cfg.MaxChanged, cfg.Budget = cmp.Or(cfg.MaxChanged, switchChanged), cmp.Or(cfg.Budget, switchBudget)
-	}
 	return &comparer{Config: cfg, report: newReport(cfg), pending: map[string]*pendingUser{},
 		inspected: map[string]bool{}, reserved: map[string]bool{}}, nil
 }

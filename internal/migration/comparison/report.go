@@ -136,6 +136,14 @@ func (r *Report) finish() *Report {
 // OK reports whether nothing differs that should not.
 func (r *Report) OK() bool { return r.Differences == 0 && r.Unconfirmed == 0 }
 
+// Err wraps [ErrDifferent] if there are real differences, and is nil otherwise.
+func (r *Report) Err() error {
+	if r.Differences == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrDifferent, r.Summary())
+}
+
 // Summary is a line that counts the real differences by kind.
 func (r *Report) Summary() string {
 	var parts []string

@@ -38,11 +38,14 @@ func (m *Migrator) Cutover(db *legacydb.DB) cutover.Config {
 		cfg.Kinds, cfg.Since, cfg.Sample, cfg.Known = []state.Kind{kind}, since, switchSample, known
 		cfg.MaxChanged, cfg.Looks, cfg.Budget = maxChanged, looks, budget
 		report, err := comparison.Run(ctx, cfg)
-		if err == nil && report.Differences > 0 {
-			m.logDifferences(report)
-			err = fmt.Errorf("%w: %s; heektime migrate verify lists the differences", comparison.ErrDifferent, report.Summary())
+		if err != nil {
+			return err
 		}
-		return err
+		if err := report.Err(); err != nil {
+			m.logDifferences(report)
+			return fmt.Errorf("%w; heektime migrate verify lists the differences", err)
+		}
+		return nil
 	}
 	return cutover.Config{
 		DB: db, Firestore: m.Firestore, Log: m.Log,
