@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"heek.kr/heektime/internal/longtest"
 	"heek.kr/heektime/internal/migration/migrationtest/oldserver"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
+	"heek.kr/heektime/internal/migration/state"
 )
 
 var (
@@ -86,6 +88,18 @@ type history struct {
 	tool    *process // the command that is running, nil if none
 	follow  *process
 	started int // instances of compat-server
+	holds   holds
+}
+
+// tokenKey signs the tokens of compat-server.
+const tokenKey = "bm93LW5vdy1ub3ctbm93LW5vdy1ub3ctbm93LW5vdy0="
+
+// compatVariables is the environment of compat-server, without addresses.
+func compatVariables() map[string]string {
+	return map[string]string{
+		"FIREBASE_API_KEY": "any", "END_DATE": "2027-08-31", "TOKEN_KEY": tokenKey, "PASSWORD_ROUNDS": "10",
+		"CALLS_PER_USER": "1000000", "CALLS_PER_ADDRESS": "1000000",
+	}
 }
 
 // startInstance starts an instance of compat-server and waits until it responds. It returns nil if the
@@ -100,15 +114,11 @@ func (h *history) startInstance() *instance {
 	listener.Close()
 	_, port, _ := net.SplitHostPort(address)
 	variables := h.cloud.Environment()
-	for name, value := range map[string]string{
-		"PORT": port, "FIRESTORE_EMULATOR_HOST": h.compatToFirestore.Address(),
-		"FIREBASE_API_KEY": "any", "PUBLIC_URL": "http://" + address, "END_DATE": "2027-08-31",
-		"TOKEN_KEY": "bm93LW5vdy1ub3ctbm93LW5vdy1ub3ctbm93LW5vdy0=", "PASSWORD_ROUNDS": "10",
-		"CALLS_PER_USER": "1000000", "CALLS_PER_ADDRESS": "1000000",
+	maps.Copy(variables, compatVariables())
+	maps.Copy(variables, map[string]string{
+		"PORT": port, "FIRESTORE_EMULATOR_HOST": h.compatToFirestore.Address(), "PUBLIC_URL": "http://" + address,
 		"OLD_SERVER_URL": "http://" + h.compatToOld.Address(), "OLD_TOKEN_KEY": oldserver.Key,
-	} {
-		variables[name] = value
-	}
+	})
 	h.mu.Lock()
 	number := h.started
 	h.started++
@@ -132,6 +142,7 @@ func (h *history) startInstance() *instance {
 // slower than a limit; it must be possible to run it again.
 func (h *history) command(args ...string) {
 	begin := time.Now()
+	h.noteHeldWrites()
 	h.allowFaults(h.r.IntN(3))
 	for attempt := 1; h.requests.Err() == nil; attempt++ {
 		p := run(h, "tool", args, h.toolVariables())
@@ -142,6 +153,7 @@ func (h *history) command(args ...string) {
 		h.mu.Lock()
 		h.tool = nil
 		h.mu.Unlock()
+		h.noteHold(p.output())
 		if p.err == nil {
 			h.Logf("%s: done in attempt %d, %v", strings.Join(args, " "), attempt, time.Since(begin).Round(time.Millisecond))
 			return
@@ -219,6 +231,8 @@ func TestHistories(t *testing.T) {
 		})
 	}
 	all.Wait()
+	allHolds.log(t, "all switches of all histories")
+	processor.log(t)
 }
 
 func numberOfHistories() uint64 {
@@ -234,7 +248,13 @@ func numberOfHistories() uint64 {
 // tell runs the history of a seed. It is long because it is the story, in its order.
 func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	h := &history{world: newWorld(t, seed, postgres), role: "compat", allowed: make(chan struct{}, 3)}
-	defer h.summary()
+	h.holds.epochs = map[state.Kind]int64{}
+	defer func() {
+		h.summary()
+		h.holds.log(t, "switches")
+		allHolds.merge(&h.holds)
+	}()
+	h.startFunctions()
 	for range 2 {
 		if in := h.startInstance(); in != nil {
 			h.balancer.add(in)
@@ -258,6 +278,7 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	defer stopFollowing()
 
 	c.await(20)
+	h.command("plan")
 	h.command("copy")
 	follow.Go(func() { h.keepFollowing(following) })
 	c.await(20)
@@ -268,6 +289,7 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 		faults.Wait()
 		return
 	}
+	h.command("shadow-reads")
 	h.command("switch", "schools")
 	h.command("switch", "accounts")
 	c.await(20)
@@ -292,6 +314,7 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	stopFollowing()
 	follow.Wait()
 	if !h.Failed() {
+		h.check(h.nothingOrphaned())
 		h.command("finish")
 		h.check(h.nothingLeft())
 	}
