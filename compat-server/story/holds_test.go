@@ -43,7 +43,7 @@ const heldPrefix = "writes were held for "
 func (h *history) noteHold(output string) {
 	for line := range strings.Lines(output) {
 		text, ok := strings.CutPrefix(strings.TrimSpace(line), heldPrefix)
-		if d, err := time.ParseDuration(text); ok && err == nil {
+		if d, err := time.ParseDuration(text); ok && err == nil && d > 0 {
 			h.holds.tool.Add(d)
 		}
 	}

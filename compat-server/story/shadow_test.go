@@ -22,7 +22,7 @@ import (
 )
 
 // shadowUsers is how many users shadow reads compare.
-const shadowUsers = 10
+const shadowUsers = 6
 
 // shadowReads compares the responses of the old server with those of a compat-server in this process that serves
 // everything from Firestore, as heektime migrate verify --api does.

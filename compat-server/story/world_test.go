@@ -165,7 +165,7 @@ func (w *world) took(what string, d time.Duration) {
 func (w *world) pause(ctx context.Context, r *rand.Rand) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(time.Duration(r.IntN(100)) * time.Millisecond):
+	case <-time.After(time.Duration(r.IntN(150)) * time.Millisecond):
 	}
 }
 
