@@ -240,5 +240,5 @@ func TestMigrateVerifyAPI(t *testing.T) {
 	w.run(true, "GET /schools: semester: the semester is hidden: the school file does not offer it", own...)
 	_, err = schema.SemesterRef(w.client, "고려대학교-서울", "2015-0300").Delete(t.Context())
 	w.must(err)
-	w.run(false, "1 × GET /schools: semester /apis/v2/schools korea_univ_anam/2015-1학기", own...)
+	w.run(false, "1 × GET /schools: semester /schools korea_univ_anam/2015-1학기", own...)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // What the old website changes while an account is about to be deleted, or blocked, is there when the account is
-// restored, and so is the password that the owner needs to restore it.
+// restored, and so is the password that the owner needs to restore it. It is long because of its table.
 func TestHiddenAccount(t *testing.T) {
 	t.Parallel()
 	const second = "second password"
