@@ -9,7 +9,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -216,40 +215,69 @@ func (h *history) keepFollowing(ctx context.Context) {
 func tail(text string) string { return text[max(0, len(text)-3000):] }
 
 // TestHistories is the whole story, once per seed, each with a PostgreSQL of its own. A history waits half of its time,
-// for leases and for faults, so that several run together. On a machine so busy that go test's time limit is near, it
-// begins no more of them, and says so.
+// for leases and for faults, so that several run together: two at first, and more once one was quick. On a machine so
+// busy that go test's time limit is near, it begins no more of them, and says so.
 func TestHistories(t *testing.T) {
 	postgrestest.Shared(t) // skips the test without PostgreSQL
-	running := make(chan struct{}, *together)
-	var all sync.WaitGroup
-	var longest, passed atomic.Int64
-	last := *firstSeed + numberOfHistories()
+	began, last := time.Now(), *firstSeed+numberOfHistories()
+	s := &series{slots: make(chan struct{}, *together), reserved: max(*together-2, 0)}
+	for range s.reserved {
+		s.slots <- struct{}{}
+	}
 	for seed := *firstSeed; seed < last; seed++ {
-		running <- struct{}{}
+		s.slots <- struct{}{}
 		if t.Failed() {
 			break // the others would only cost time
 		}
-		if limit, ok := t.Deadline(); ok && time.Until(limit) < time.Minute+2*time.Duration(longest.Load()) {
+		if limit, ok := t.Deadline(); ok && time.Until(limit) < time.Minute+2*s.longestSoFar() {
 			t.Logf("no time for %d more histories", last-seed)
 			break
 		}
-		all.Go(func() {
-			defer func() { <-running }()
+		s.all.Go(func() {
 			began := time.Now()
-			if t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { tell(t, seed, postgrestest.Start(t, nil)) }) {
-				passed.Add(1)
-			}
-			for took := int64(time.Since(began)); ; {
-				if most := longest.Load(); took <= most || longest.CompareAndSwap(most, took) {
-					break
-				}
-			}
+			ok := t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { tell(t, seed, postgrestest.Start(t, nil)) })
+			s.ended(ok, time.Since(began))
 		})
 	}
-	all.Wait()
-	t.Logf("%d histories passed; the longest took %v", passed.Load(), time.Duration(longest.Load()).Round(time.Second))
+	s.all.Wait()
+	t.Logf("%d histories passed in %v; the longest took %v", s.passed, time.Since(began).Round(time.Second), s.longest.Round(time.Second))
 	allHolds.log(t, "all switches of all histories")
 	processor.log(t)
+}
+
+// quick is how long a history takes at most on a machine that can run more of them together.
+const quick = time.Minute
+
+// series is the histories of a test.
+type series struct {
+	all   sync.WaitGroup
+	slots chan struct{} // has an element for each history that is running or must not begin yet
+
+	mu       sync.Mutex
+	reserved int // elements of slots that stand for no history
+	passed   int
+	longest  time.Duration
+}
+
+func (s *series) longestSoFar() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.longest
+}
+
+func (s *series) ended(passed bool, took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.longest = max(s.longest, took)
+	<-s.slots
+	if passed {
+		s.passed++
+	}
+	if took < quick {
+		for ; s.reserved > 0; s.reserved-- {
+			<-s.slots
+		}
+	}
 }
 
 func numberOfHistories() uint64 {
