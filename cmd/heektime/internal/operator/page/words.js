@@ -140,6 +140,7 @@ const words = {
   'migration.writes.timed': ['rejected for a switch', '전환 중 차단'],
   'migration.writes.final': ['rejected', '차단'],
   'migration.epoch': ['Epoch', '에포크'],
+  'migration.held': ['Writes held (p99)', '쓰기 대기 (p99)'],
   'migration.since': ['Since', '변경 시각'],
   'migration.copy': ['Copy', '복사'],
   'migration.notStarted': ['not started', '시작하지 않았어요'],
