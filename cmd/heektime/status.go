@@ -85,7 +85,7 @@ func printSkippedRows(r row) {
 	}
 }
 
-func printJSON(rows []row) error {
+func printJSON[T any](rows []T) error {
 	out := json.NewEncoder(os.Stdout)
 	out.SetEscapeHTML(false)
 	for _, r := range rows {

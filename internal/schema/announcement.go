@@ -80,10 +80,19 @@ func (a Announcement) Fields() map[string]any { return fieldsOf(a) }
 // Validate rejects an announcement that clients could not show: texts that are missing, too long or have control
 // characters, an audience that cannot be a school, and times in the wrong order or too far apart.
 func (a Announcement) Validate() error {
-	return errors.Join(
+	var faults []string
+	for _, err := range []error{
 		checkAnnouncementText("Korean", a.Korean), checkAnnouncementText("English", a.English),
 		checkAudience(a.Audience), checkAnnouncementTimes(a.From, a.Until),
-	)
+	} {
+		if err != nil {
+			faults = append(faults, err.Error())
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(faults, "; "))
 }
 
 func checkAnnouncementText(language, text string) error {

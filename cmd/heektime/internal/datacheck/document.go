@@ -25,7 +25,7 @@ func (c *checker) check(ctx context.Context, doc *firestore.DocumentSnapshot) er
 	faults := d.Check(doc.Ref.ID, doc.Data())
 	if d.Path == schema.AnnouncementDocument.Path && len(faults) == 0 {
 		if err := schema.ReadAnnouncement(doc).Validate(); err != nil {
-			faults = strings.Split(err.Error(), "\n")
+			faults = []string{err.Error()}
 		}
 	}
 	for _, fault := range faults {

@@ -78,6 +78,10 @@ func NewConsole(c Config) (*Console, error) {
 		"POST /api/refresh":   s.refresh,
 		"GET /api/difference": s.difference,
 		"GET /api/migration":  s.migration,
+
+		"GET /api/announcements":     s.announcements,
+		"POST /api/announcement":     s.announce,
+		"POST /api/announcement/end": s.endAnnouncement,
 	} {
 		s.mux.HandleFunc(pattern, s.serve(handle))
 	}
@@ -135,6 +139,10 @@ func (c *Console) serve(handle func(*http.Request) (any, error)) http.HandlerFun
 			e = &apiError{http.StatusInternalServerError, "internal", err.Error()}
 			for target, known := range map[error]apiError{
 				ErrNoUser:                {http.StatusNotFound, "no-user", err.Error()},
+				ErrNoAnnouncement:        {http.StatusNotFound, "no-announcement", err.Error()},
+				ErrNoSchool:              {http.StatusNotFound, "no-school", err.Error()},
+				ErrTooManyAnnouncements:  {http.StatusConflict, "too-many-announcements", err.Error()},
+				ErrInvalidAnnouncement:   {http.StatusBadRequest, "invalid", err.Error()},
 				ErrNoOlderList:           {http.StatusNotFound, "no-older-list", err.Error()},
 				deletion.ErrTooLate:      {http.StatusConflict, "too-late", err.Error()},
 				deletion.ErrPurging:      {http.StatusConflict, "purging", err.Error()},

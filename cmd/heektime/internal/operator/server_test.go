@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -203,6 +204,91 @@ func TestUsersAndDifference(t *testing.T) {
 	}
 }
 
+// Announcements are added, listed and ended, and what clients could not show is rejected.
+func TestAnnouncements(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := schema.SchoolRef(w.fs, "korea").Set(t.Context(), schema.School{Name: "고려대학교"})
+	must(t, err)
+	add := func(change map[string]any) (int, map[string]any) {
+		t.Helper()
+		body := map[string]any{"project": w.Project, "korean": "점검해요", "english": "Maintenance", "audience": "all", "until": "2099-12-31T09:00", "from": "2099-12-31 08:00"}
+		maps.Copy(body, change)
+		return w.call(t, "POST", "/api/announcement", body, nil)
+	}
+	for name, c := range map[string]struct {
+		change map[string]any
+		status int
+		want   string
+	}{
+		"another project":   {map[string]any{"project": "other"}, 409, "other-project"},
+		"one language":      {map[string]any{"english": " "}, 400, "the English text is missing"},
+		"no end":            {map[string]any{"until": ""}, 400, "is not a time"},
+		"a date only":       {map[string]any{"from": "2099-12-31"}, 400, "is not a time"},
+		"backwards":         {map[string]any{"from": "2099-12-31T09:01"}, 400, "must end after it begins"},
+		"in the past":       {map[string]any{"from": "2020-01-01T00:00", "until": "2020-01-02T00:00"}, 400, "its end has passed"},
+		"too long":          {map[string]any{"korean": strings.Repeat("가", schema.MaxAnnouncementText+1)}, 400, "want at most"},
+		"another school":    {map[string]any{"audience": "seoul"}, 404, "no-school"},
+		"impossible school": {map[string]any{"audience": "a/b"}, 400, "neither all nor the ID of a school"},
+		"an unknown field":  {map[string]any{"push": true}, 400, "unknown field"},
+	} {
+		if status, body := add(c.change); status != c.status || !strings.Contains(fmt.Sprint(body), c.want) {
+			t.Errorf("%s: %d %v, want %d with %q", name, status, body, c.status, c.want)
+		}
+	}
+	_, scheduled := add(nil)
+	_, current := add(map[string]any{"from": "", "until": time.Now().Add(time.Hour).Format(time.RFC3339), "audience": "korea", "korean": " <b>굵게</b>\n둘째 줄 "})
+	if scheduled["state"] != "scheduled" || scheduled["from"] != "2099-12-31T08:00:00+09:00" || current["state"] != "current" {
+		t.Errorf("added %v and %v", scheduled, current)
+	}
+	list := func() []any {
+		t.Helper()
+		status, body := w.call(t, "GET", "/api/announcements", nil, nil)
+		if status != 200 || fmt.Sprint(body["schools"]) != "[map[id:korea name:고려대학교]]" {
+			t.Errorf("list: %d %v", status, body)
+		}
+		all, _ := body["announcements"].([]any)
+		return all
+	}
+	if all := list(); len(all) != 2 || all[0].(map[string]any)["id"] != scheduled["id"] || all[1].(map[string]any)["korean"] != "<b>굵게</b>\n둘째 줄" {
+		t.Errorf("announcements: %v", all)
+	}
+	end := func(id any, status int, want string) {
+		t.Helper()
+		if got, body := w.call(t, "POST", "/api/announcement/end", map[string]any{"project": w.Project, "id": id}, nil); got != status || !strings.Contains(fmt.Sprint(body), want) {
+			t.Errorf("end %v: %d %v, want %d with %q", id, got, body, status, want)
+		}
+	}
+	end(current["id"], 200, "was:true")
+	end(current["id"], 200, "was:false")
+	end(scheduled["id"], 200, "was:true")
+	end(scheduled["id"], 404, "no-announcement") // one that had not begun is gone
+	end("a/b", 404, "no-announcement")
+	end("", 404, "no-announcement")
+	if all := list(); len(all) != 1 || all[0].(map[string]any)["state"] != "ended" {
+		t.Errorf("after their ends: %v", all)
+	}
+
+	// No more than clients list: those for everyone and those for one school count together.
+	for range schema.MaxAnnouncementPage - 1 {
+		if status, body := add(nil); status != 200 {
+			t.Fatalf("add: %d %v", status, body)
+		}
+	}
+	if status, body := add(map[string]any{"audience": "korea"}); status != 200 {
+		t.Errorf("the last one: %d %v", status, body)
+	}
+	for _, audience := range []string{"korea", "all"} {
+		if status, body := add(map[string]any{"audience": audience}); status != 409 || body["code"] != "too-many-announcements" {
+			t.Errorf("one too many, for %s: %d %v", audience, status, body)
+		}
+	}
+	// A document that something else wrote is listed and can be ended.
+	_, err = schema.AnnouncementRef(w.fs, "odd").Set(t.Context(), map[string]any{"korean": 7, "until": time.Now().Add(time.Hour)})
+	must(t, err)
+	end("odd", 200, "was:true")
+}
+
 // The console shows how far a move is, with rates since the last call, and why the old database cannot be read.
 func TestMigration(t *testing.T) {
 	t.Parallel()
@@ -291,6 +377,26 @@ func TestPage(t *testing.T) {
 	read("dialog h3", "추가 1개")
 	shoot("compare")
 	click("dialog button", "닫기")
+	click(".sections a", "공지")
+	read(".empty", "등록된 공지가 없어요")
+	click(".bar button", "새 공지")
+	read("dialog", w.Project)
+	for name, value := range map[string]string{"korean": "<img src=x onerror=window.pwned=1>", "english": "Maintenance tonight", "from": "2099-12-31T09:00", "until": "2099-12-31T08:00"} {
+		do(fmt.Sprintf("document.querySelector('dialog [name=%s]').value = %q", name, value))
+	}
+	click("dialog footer button", "게시")
+	read("dialog .problem", "종료 시각은 시작 시각보다 늦어야 해요")
+	shoot("announce")
+	do("document.querySelector('dialog [name=until]').value = '2099-12-31T10:00'")
+	click("dialog footer button", "게시")
+	read(".card", "<img src=x")
+	read(".card", "예약됨")
+	read(".card", "모든 사용자")
+	read(".card", "09:00") // as it was entered, in whichever zone the browser is
+	shoot("announcements")
+	click(".card button", "종료")
+	click("dialog footer button", "종료")
+	read(".empty", "등록된 공지가 없어요")
 	click(".sections a", "데이터 이전")
 	read(".card", "heektime migrate plan")
 	read(".card", "아직 복사한 데이터가 없어요")
