@@ -76,7 +76,7 @@ func newWorld(t *testing.T) *world {
 	record := schema.RefreshRef(w.fs, "korea", "2026-0900")
 	_, err = record.Set(ctx, schema.Refresh{Published: published, LastRun: schema.Run{
 		Outcome: "suspicious", Reason: "the list has 2 lectures instead of 5,000", Ended: time.Now(), Lectures: 2, URL: "gs://" + w.Project + "/" + published[0].Name,
-	}})
+	}, Failing: schema.Failing{Since: time.Unix(1e9, 0), Runs: 15, Slots: 1}})
 	must(t, err)
 	return w
 }
@@ -195,6 +195,16 @@ func TestUsersAndDifference(t *testing.T) {
 	if text := fmt.Sprint(d["added"], d["removed"], d["changed"]); status != 200 ||
 		text != "[map[identifier:C-01 title:운영체제]] [map[identifier:B-01 title:컴퓨터구조]] [map[fields:[credit] identifier:A-01 title:데이터베이스]]" {
 		t.Errorf("difference: %d %s", status, text)
+	}
+	list, err := operator.Refreshes(t.Context(), w.fs)
+	must(t, err)
+	if f := list[0].Failing; len(list) != 1 || f == nil || f.Runs != 15 || !f.Since.Equal(time.Unix(1e9, 0)) || f.Reported != nil {
+		t.Errorf("refreshes: %+v", list)
+	}
+	_, err = schema.RefreshRef(w.fs, "korea", "2026-0900").Set(t.Context(), schema.Refresh{})
+	must(t, err)
+	if list, err := operator.Refreshes(t.Context(), w.fs); err != nil || list[0].Failing != nil {
+		t.Errorf("after a good run: %+v, %v", list, err)
 	}
 	if status, _ := w.call(t, "GET", "/api/difference?school=korea&semester=1999-0900", nil, nil); status != 404 {
 		t.Errorf("difference of nothing: %d", status)
@@ -372,6 +382,7 @@ func TestPage(t *testing.T) {
 	shoot("hidden")
 	click(".sections a", "강의 목록")
 	read("td", "게시 보류")
+	read("td", "연속 15회 실패")
 	shoot("refreshes")
 	click("td button", "비교")
 	read("dialog h3", "추가 1개")
