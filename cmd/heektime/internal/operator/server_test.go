@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,10 @@ import (
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
 
+	"heek.kr/heektime/cmd/heektime/internal/bill"
 	"heek.kr/heektime/cmd/heektime/internal/operator"
+	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/emulatortest/authclient"
 	"heek.kr/heektime/emulator/emulatortest/storageclient"
@@ -47,6 +51,9 @@ func newWorld(t *testing.T) *world {
 	w.console, err = operator.NewConsole(operator.Config{
 		Users:     &operator.Users{Project: w.Project, Firestore: w.fs, Accounts: w.accounts, Deletion: d},
 		Firestore: w.fs, Objects: objects, Log: log,
+		Usage: func(ctx context.Context, _ billing.Month) (billing.Usage, *billing.Prices, error) {
+			return bill.Local(ctx, http.DefaultClient, w.HubAddress())
+		},
 	})
 	must(t, err)
 	server := httptest.NewServer(w.console)
@@ -299,6 +306,93 @@ func TestAnnouncements(t *testing.T) {
 	end("odd", 200, "was:true")
 }
 
+// The bill of a project is read once for several pages, and what prevents reading it is a sentence with the remedy.
+func TestBill(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	status, body := w.call(t, "GET", "/api/bill", nil, nil)
+	lines, _ := body["lines"].([]any)
+	if status != 200 || len(lines) != len(billing.Items()) || fmt.Sprint(body["unmeasured"]) != "[]" {
+		t.Errorf("the local cloud's bill: %d %v", status, body)
+	}
+	for _, month := range []string{"2026", "2026-13", "%25zz"} {
+		if status, body := w.call(t, "GET", "/api/bill?month="+month, nil, nil); status != 400 {
+			t.Errorf("month %s: %d %v", month, status, body)
+		}
+	}
+
+	reads := map[billing.Month]int{}
+	var failure error
+	google, err := operator.NewConsole(operator.Config{
+		Google: true, Users: w.console.Users, Firestore: w.fs, Log: slog.New(slog.DiscardHandler),
+		Usage: func(_ context.Context, month billing.Month) (billing.Usage, *billing.Prices, error) {
+			reads[month]++
+			from, to := month.Bounds()
+			return billing.Usage{Since: from, Until: to, Days: []billing.Day{{Date: billing.DateOf(from), Amounts: []billing.Amount{
+				{Item: billing.FirestoreReads, Amount: 1_000_000},
+			}}}}, billing.DefaultPrices(), failure
+		},
+	})
+	must(t, err)
+	server := httptest.NewServer(google)
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	_, w.key, _ = strings.Cut(google.URL(""), "#")
+	failure = fmt.Errorf("read the metric m: %w", bill.ErrForbidden)
+	if status, body := w.call(t, "GET", "/api/bill?month=2026-10", nil, nil); status != 403 || body["code"] != "bill-forbidden" {
+		t.Errorf("without the role: %d %v", status, body)
+	}
+	failure = fmt.Errorf("read the metric m: %w", bill.ErrDisabled)
+	if status, body := w.call(t, "GET", "/api/bill?month=2026-10", nil, nil); status != 403 || body["code"] != "bill-disabled" {
+		t.Errorf("without the API: %d %v", status, body)
+	}
+	failure = nil
+	for range 3 {
+		status, body := w.call(t, "GET", "/api/bill?month=2026-10", nil, nil)
+		months, _ := body["months"].([]any)
+		if total, _ := body["total"].(map[string]any); status != 200 || body["month"] != "2026-10" || len(months) != 6 || total["usd"] == "0" {
+			t.Errorf("October: %d %v, %v", status, body["total"], months)
+		}
+		if unmeasured, _ := body["unmeasured"].([]any); len(unmeasured) != len(bill.Unmeasured()) {
+			t.Errorf("unmeasured: %v", unmeasured)
+		}
+	}
+	w.call(t, "GET", "/api/bill?month=2026-09", nil, nil)
+	if reads["2026-10"] != 3 || reads["2026-09"] != 1 { // two failures are not kept
+		t.Errorf("read %v times", reads)
+	}
+}
+
+// Every text that the page's modules use exists, in English and Korean.
+func TestWords(t *testing.T) {
+	files, err := os.ReadDir("page")
+	must(t, err)
+	code := string(console.Shared("bill.js")) + string(console.Shared("dialog.js"))
+	words := string(console.Shared("billwords.js"))
+	for _, file := range files {
+		text, err := os.ReadFile("page/" + file.Name())
+		must(t, err)
+		if file.Name() == "words.js" {
+			words += string(text)
+		} else {
+			code += string(text)
+		}
+	}
+	known := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^  '?([\w.?-]+)'?: \['(?:[^'\\]|\\.)*',\s+'(?:[^'\\]|\\.)*'\],$`).FindAllStringSubmatch(words, -1) {
+		known[m[1]] = true
+	}
+	used := regexp.MustCompile(`\bt\('([\w.?-]+)'[,)]`).FindAllStringSubmatch(code, -1)
+	if len(known) < 100 || len(used) < 50 {
+		t.Fatalf("found %d texts and %d uses", len(known), len(used))
+	}
+	for _, m := range used {
+		if !known[m[1]] {
+			t.Errorf("the text %s does not exist", m[1])
+		}
+	}
+}
+
 // The console shows how far a move is, with rates since the last call, and why the old database cannot be read.
 func TestMigration(t *testing.T) {
 	t.Parallel()
@@ -408,6 +502,10 @@ func TestPage(t *testing.T) {
 	click(".card button", "종료")
 	click("dialog footer button", "종료")
 	read(".empty", "등록된 공지가 없어요")
+	click(".sections a", "요금")
+	read(".costs .hint", "로컬 클라우드에서")
+	read(".costs td", "Firestore")
+	shoot("bill")
 	click(".sections a", "데이터 이전")
 	read(".card", "heektime migrate plan")
 	read(".card", "아직 복사한 데이터가 없어요")
