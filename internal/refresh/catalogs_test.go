@@ -109,27 +109,30 @@ func gzipped(t *testing.T, body []byte) int {
 	return out.Len()
 }
 
+// lecturesByID returns the lectures of a list, as JSON, without their identifiers.
+func lecturesByID(t *testing.T, body []byte) map[string]map[string]json.RawMessage {
+	t.Helper()
+	var list []map[string]json.RawMessage
+	if err := json.Unmarshal(body, &list); err != nil {
+		t.Fatal(err)
+	}
+	byID := map[string]map[string]json.RawMessage{}
+	for _, l := range list {
+		var id string
+		if err := json.Unmarshal(l["identifier"], &id); err != nil {
+			t.Fatal(err)
+		}
+		delete(l, "identifier")
+		byID[id] = l
+	}
+	return byID
+}
+
 // independentDiff compares lists as JSON. A lecture that has gone and a new one that differ in the identifier
 // alone have moved, unless more are alike.
 func independentDiff(t *testing.T, before, after []byte) (changes []string) {
 	t.Helper()
-	parse := func(body []byte) map[string]map[string]json.RawMessage {
-		var list []map[string]json.RawMessage
-		if err := json.Unmarshal(body, &list); err != nil {
-			t.Fatal(err)
-		}
-		byID := map[string]map[string]json.RawMessage{}
-		for _, l := range list {
-			var id string
-			if err := json.Unmarshal(l["identifier"], &id); err != nil {
-				t.Fatal(err)
-			}
-			delete(l, "identifier")
-			byID[id] = l
-		}
-		return byID
-	}
-	old, new := parse(before), parse(after)
+	old, new := lecturesByID(t, before), lecturesByID(t, after)
 	content := func(l map[string]json.RawMessage) string { return fmt.Sprintf("%s", l) } // fmt sorts keys
 	goneWith, newWith := map[string][]string{}, map[string][]string{}
 	for id, l := range old {

@@ -19,7 +19,7 @@ func handwritten() []attack {
 	var list []attack
 	add := func(name string, base, op operation) { list = append(list, attack{name, base, op}) }
 	for _, group := range []func(func(string, operation, operation)){usernameAttacks, userAttacks, timetableAttacks,
-		lectureAttacks, hiddenAttacks, broadQueries, offsets, serverDocuments} {
+		lectureAttacks, hiddenAttacks, broadQueries, broadChangeQueries, offsets, serverDocuments} {
 		group(add)
 	}
 	sortByName(list)
@@ -353,6 +353,18 @@ func broadQueries(add func(string, operation, operation)) {
 	add("semesters by year", semesters, semesters.querying(func(q *query) { q.where[0] = where{"year", "==", 2026} }))
 	add("normal semesters of all schools", semesters, semesters.querying(func(q *query) { q.collection, q.group = "semesters", true }))
 	add("schools as a collection group", semesters, operation{list: &query{collection: "schools", group: true}})
+	names := operation{list: &query{collection: "indices/user/usernames"}}
+	add("all usernames", getting("", usernames("alice")), names)
+	add("all usernames, signed in", getting("alice", usernames("alice")), names.as("alice"))
+	add("one's own usernames", getting("alice", usernames("alice")), names.as("alice").querying(func(q *query) {
+		q.where = []where{{"value", "==", "alice"}}
+	}))
+	add("usernames as a collection group", getting("", usernames("alice")), names.querying(func(q *query) { q.collection, q.group = "usernames", true }))
+	add("users as a collection group", named, named.querying(func(q *query) { q.group = true }))
+}
+
+// broadChangeQueries try queries for more changes of course lists than clients may list.
+func broadChangeQueries(add func(string, operation, operation)) {
 	changes := listChanges()
 	add("changes of a course list, no limit", changes, changes.querying(func(q *query) { q.limit = 0 }))
 	add("changes of a course list, limit 21", changes, changes.querying(func(q *query) { q.limit = schema.MaxChangePage + 1 }))
@@ -362,14 +374,6 @@ func broadQueries(add func(string, operation, operation)) {
 		return o
 	}())
 	add("changes of all course lists", changes, changes.querying(func(q *query) { q.collection, q.group = "changes", true }))
-	names := operation{list: &query{collection: "indices/user/usernames"}}
-	add("all usernames", getting("", usernames("alice")), names)
-	add("all usernames, signed in", getting("alice", usernames("alice")), names.as("alice"))
-	add("one's own usernames", getting("alice", usernames("alice")), names.as("alice").querying(func(q *query) {
-		q.where = []where{{"value", "==", "alice"}}
-	}))
-	add("usernames as a collection group", getting("", usernames("alice")), names.querying(func(q *query) { q.collection, q.group = "usernames", true }))
-	add("users as a collection group", named, named.querying(func(q *query) { q.group = true }))
 }
 
 // offsets try queries that skip results, which Firestore bills as read.
