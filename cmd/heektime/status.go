@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -27,7 +28,12 @@ func status(ctx context.Context, args []string) error {
 	t.register(flags)
 	t.registerDatabase(flags)
 	asJSON := flags.Bool("json", false, "print JSON lines instead of a table")
-	if _, err := parse(flags, args); err != nil {
+	diff := flags.Bool("diff", false, "show what the last two lists of SCHOOL SEMESTER, or of every semester, differ in, and what accepting a suspicious list would publish")
+	names, err := parseFlags(flags, args, "usage: heektime status [flags] [--diff [SCHOOL SEMESTER]]")
+	if err == nil && len(names) != 0 && (len(names) != 2 || !*diff) {
+		err = errors.New("status takes no arguments; status --diff takes SCHOOL SEMESTER or none")
+	}
+	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
@@ -40,6 +46,9 @@ func status(ctx context.Context, args []string) error {
 	rows, err := operator.Refreshes(ctx, client)
 	if err != nil {
 		return err
+	}
+	if *diff {
+		return printDifferences(ctx, client, rows, names, *asJSON)
 	}
 	if *asJSON {
 		return printJSON(rows)

@@ -6,6 +6,7 @@
 //
 //	school.go semester.go period.go     what is offered, written by servers, read by everyone
 //	announcement.go                     what operators tell users
+//	change.go                           how a course list differs from the one before, likewise
 //	user.go username.go                 accounts and who has which username
 //	timetable.go lecture.go             what users save
 //	courselist.go                       the course list, an object in Cloud Storage

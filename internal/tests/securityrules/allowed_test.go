@@ -92,6 +92,10 @@ func listAnnouncements(from, until time.Duration) operation {
 	}, order: []string{"-from"}, limit: schema.MaxAnnouncementPage}}
 }
 
+func listChanges() operation {
+	return operation{list: &query{collection: semester1 + "/changes", order: []string{"-at"}, limit: schema.MaxChangePage}}
+}
+
 func getting(who, path string) operation { return operation{uid: who, get: path} }
 
 func listening(who, path string) operation { return operation{uid: who, get: path, listen: true} }
@@ -119,6 +123,11 @@ func allowed() []allowedCase {
 		{"anyone gets an announcement", getting("", "announcements/now")},
 		{"anyone whose clock is fast gets an announcement", getting("", "announcements/soon")},
 		{"anyone whose clock is slow gets an announcement", getting("", "announcements/ended")},
+		{"anyone gets a change of a course list", getting("", semester1+"/changes/1-first")},
+		{"anyone lists the last changes of a course list", listChanges()},
+		{"a user lists the changes of a course list since the last time", listChanges().as("alice").querying(func(q *query) {
+			q.where = []where{{"at", ">", earlier}}
+		})},
 		{"anyone gets a user", getting("", "users/alice")},
 		{"a user gets another", getting("bob", "users/alice")},
 		{"anyone finds a user by username", listUsers("alice")},

@@ -21,7 +21,7 @@ func handwritten() []attack {
 	var list []attack
 	add := func(name string, base, op operation) { list = append(list, attack{name, base, op}) }
 	for _, group := range []func(func(string, operation, operation)){usernameAttacks, userAttacks, timetableAttacks,
-		lectureAttacks, hiddenAttacks, broadQueries, announcementQueries, offsets, serverDocuments} {
+		lectureAttacks, hiddenAttacks, broadQueries, announcementQueries, broadChangeQueries, offsets, serverDocuments} {
 		group(add)
 	}
 	sortByName(list)
@@ -395,10 +395,24 @@ func announcementQueries(add func(string, operation, operation)) {
 	}
 }
 
+// broadChangeQueries try queries for more changes of course lists than clients may list.
+func broadChangeQueries(add func(string, operation, operation)) {
+	changes := listChanges()
+	add("changes of a course list, no limit", changes, changes.querying(func(q *query) { q.limit = 0 }))
+	add("changes of a course list, limit 21", changes, changes.querying(func(q *query) { q.limit = schema.MaxChangePage + 1 }))
+	add("a listen on all changes of a course list", changes, func() operation {
+		o := changes.querying(func(q *query) { q.limit = 0 })
+		o.listen = true
+		return o
+	}())
+	add("changes of all course lists", changes, changes.querying(func(q *query) { q.collection, q.group = "changes", true }))
+}
+
 // offsets try queries that skip results, which Firestore bills as read.
 func offsets(add func(string, operation, operation)) {
 	for what, base := range map[string]operation{
-		"schools": {list: &query{collection: "schools"}}, "semesters": listSemesters(), "users": listUsers("alice"),
+		"schools": {list: &query{collection: "schools"}}, "semesters": listSemesters(), "changes of a course list": listChanges(),
+		"users":                listUsers("alice"),
 		"one's own timetables": listTimetables("alice", "alice"), "another's public timetables": listTimetables("bob", "alice", isPublic),
 		"one's own lectures": lecturesOf("alice", "alice", alicePublic), "another's lectures": lecturesOf("", "alice", alicePublic),
 		"announcements": listAnnouncements(0, 0),
@@ -422,7 +436,8 @@ func serverDocuments(add func(string, operation, operation)) {
 				operation{uid: who, list: &query{collection: path[:strings.LastIndexByte(path, '/')]}})
 		}
 	}
-	for _, path := range []string{"schools/korea", "schools/new", semester1, "schools/korea/semesters/2030-0300", "announcements/now", "announcements/new"} {
+	for _, path := range []string{"schools/korea", "schools/new", semester1, "schools/korea/semesters/2030-0300", "announcements/now", "announcements/new",
+		semester1 + "/changes/1-first", semester1 + "/changes/2-new"} {
 		for _, who := range []string{"", "alice"} {
 			add(fmt.Sprintf("%s, write by %q", path, who), writable, writable.as(who).to(0, path))
 			add(fmt.Sprintf("%s, delete by %q", path, who), writable, operation{uid: who, writes: []write{{kind: remove, path: path}}})

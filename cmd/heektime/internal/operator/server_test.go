@@ -81,7 +81,16 @@ func newWorld(t *testing.T) *world {
 		published = append(published, schema.Published{Object: schema.Object{Name: name}, Lectures: len(list), At: time.Unix(int64(1e9-i), 0)})
 	}
 	record := schema.RefreshRef(w.fs, "korea", "2026-0900")
-	_, err = record.Set(ctx, schema.Refresh{Published: published, LastRun: schema.Run{
+	meeting := func(weekday int, room string) map[string]any {
+		return schema.Lecture{Times: []schema.LectureTime{{Weekday: weekday, TimeBegin: 540, TimeEnd: 615, Room: room}}}.ListFields()
+	}
+	held := schema.Change{At: time.Now(), Before: 5000, After: 2, Removed: 4999, Changed: 1, Lectures: []schema.LectureChange{
+		{Kind: schema.LectureChanged, Identifier: "A-01", Title: "데이터베이스",
+			Before: map[string]any{"times": meeting(0, "가온관 101호")["times"], "metas": []any{}},
+			After:  map[string]any{"times": meeting(6, "")["times"], "metas": schema.Lecture{Metas: []schema.LectureMeta{schema.Tag("영강")}}.ListFields()["metas"]}},
+		{Kind: schema.LectureRemoved, Identifier: "D-01", Title: "지워진 강의"},
+	}}
+	_, err = record.Set(ctx, schema.Refresh{Published: published, HeldBack: held, LastRun: schema.Run{
 		Outcome: "suspicious", Reason: "the list has 2 lectures instead of 5,000", Ended: time.Now(), Lectures: 2, URL: "gs://" + w.Project + "/" + published[0].Name,
 	}, Failing: schema.Failing{Since: time.Unix(1e9, 0), Runs: 15, Slots: 1}})
 	must(t, err)
@@ -199,8 +208,10 @@ func TestUsersAndDifference(t *testing.T) {
 		t.Errorf("unblocked: %v", h)
 	}
 	status, d := w.call(t, "GET", "/api/difference?school=korea&semester=2026-0900", nil, nil)
-	if text := fmt.Sprint(d["added"], d["removed"], d["changed"]); status != 200 ||
-		text != "[map[identifier:C-01 title:운영체제]] [map[identifier:B-01 title:컴퓨터구조]] [map[fields:[credit] identifier:A-01 title:데이터베이스]]" {
+	published, _ := d["published"].(map[string]any)
+	if text := fmt.Sprint(published["added"], published["removed"], published["changed"]); status != 200 ||
+		text != "map[count:1 list:[map[identifier:C-01 title:운영체제]]] map[count:1 list:[map[identifier:B-01 title:컴퓨터구조]]] "+
+			"map[count:1 list:[map[changes:[credit: 2 → 3] identifier:A-01 title:데이터베이스]]]" {
 		t.Errorf("difference: %d %s", status, text)
 	}
 	list, err := operator.Refreshes(t.Context(), w.fs)
@@ -212,6 +223,12 @@ func TestUsersAndDifference(t *testing.T) {
 	must(t, err)
 	if list, err := operator.Refreshes(t.Context(), w.fs); err != nil || list[0].Failing != nil {
 		t.Errorf("after a good run: %+v, %v", list, err)
+	}
+	held, _ := d["heldBack"].(map[string]any)
+	if text := fmt.Sprint(held["older"], held["removed"], held["changed"]); !strings.Contains(text, "lectures:5000") ||
+		!strings.Contains(text, "map[count:4999 list:[map[identifier:D-01 title:지워진 강의]]]") ||
+		!strings.Contains(text, "changes:[metas: none → 영강 times: Mon 09:00-10:15 가온관 101호 → Sun 09:00-10:15]") {
+		t.Errorf("held back: %s", text)
 	}
 	if status, _ := w.call(t, "GET", "/api/difference?school=korea&semester=1999-0900", nil, nil); status != 404 {
 		t.Errorf("difference of nothing: %d", status)
@@ -479,7 +496,8 @@ func TestPage(t *testing.T) {
 	read("td", "연속 15회 실패")
 	shoot("refreshes")
 	click("td button", "비교")
-	read("dialog h3", "추가 1개")
+	read("dialog h4", "추가 1개")
+	read("dialog h3", "보류된 목록을 게시하면")
 	shoot("compare")
 	click("dialog button", "닫기")
 	click(".sections a", "공지")
