@@ -50,7 +50,7 @@ export default (firebase) => {
       app.listenToAll('others', `users/${uid}/timetables/${id}/lectures`)
       await Promise.all(['other', 'others'].map(settled))
     },
-    // Stops listening, and waits until the server has noticed: it answers requests of a stream in order.
+    // Stops listening, and waits until the server has noticed: it handles the requests of a stream in order.
     async releasedClose() {
       for (const name of ['other', 'others']) app.stopListening(name)
       await app.get('schools/none')

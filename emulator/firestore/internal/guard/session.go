@@ -138,13 +138,14 @@ func (s *Session) End(ctx context.Context) {
 	if s == nil || len(s.evaluations) == 0 {
 		return
 	}
+	// Explaining a denial may read more documents. Nobody is billed for those.
+	if slices.ContainsFunc(s.evaluations, func(e rules.Evaluation) bool { return e.Calls > 0 }) {
+		s.guard.Bill(s.who, s.Dependencies())
+	}
 	last := &s.evaluations[len(s.evaluations)-1]
 	if s.denied != nil { // the request and the state it saw do not change: evaluate it again to explain
 		s.denied.Explain, s.denied.Coverage = true, nil
 		last.Denial = s.active.Rules.Evaluate(ctx, s.denied).Denial
-	}
-	if slices.ContainsFunc(s.evaluations, func(e rules.Evaluation) bool { return e.Calls > 0 }) {
-		s.guard.Bill(s.who, s.Dependencies())
 	}
 	s.guard.log.Add(s.evaluations...)
 	last.LogTo(ctx, s.guard.logger)
