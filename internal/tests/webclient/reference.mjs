@@ -114,7 +114,7 @@ export default ({ app, auth, firestore }) => {
       firestore.connectFirestoreEmulator(d.db, ...hostAndPort(hosts.firestore))
       auth.connectAuthEmulator(d.auth, 'http://' + hosts.auth, { disableWarnings: true })
     },
-    // Closes the app, and waits until the server has noticed: it answers requests of a stream in order.
+    // Closes the app, and waits until the server has noticed: it handles the requests of a stream in order.
     async close(name, minutes = 0) {
       const d = devices[name]
       stopListening(d)
