@@ -55,28 +55,31 @@ func referenceClient(t *testing.T, at place) {
 		minutes += after
 		start()
 	}
-	open := func(when string, reads int, titles ...string) {
+	open := func(when string, least, most int, titles ...string) {
 		t.Helper()
 		got := emulatortest.CostOf(w.Measure(t, func() { c.do("open", "browser") }))
-		if want := (emulatortest.Cost{Reads: reads}); got != want {
-			t.Errorf("opening the app %s costs %v, want %v", when, got, want)
+		if got.Reads < least || got.Reads > most || got.Total() != got.Reads {
+			t.Errorf("opening the app %s costs %v, want %d to %d reads", when, got, least, most)
 		}
 		c.do("shows", "browser", titles)
 	}
 	start()
-	open("on a fresh device", 1+1+1+3, "가", "나", "다") // the user, the newest timetable, its semester, its lectures
+	const fresh = 1 + 1 + 1 + 3 // the user, the newest timetable, its semester, its lectures
+	open("on a fresh device", fresh, fresh, "가", "나", "다")
 	again(0)
-	open("within 30 minutes", 0, "가", "나", "다")
+	open("within 30 minutes", 0, 0, "가", "나", "다")
 	again(31)
-	open("later", 2, "가", "나", "다")
+	open("later", 2, 2, "가", "나", "다")
 	w.put(t, timetable+"/lectures/라", stamp(lecture("라")))
 	again(31)
-	open("after another device added a lecture", 2, "가", "나", "다", "라")
+	open("after another device added a lecture", 2, 2, "가", "나", "다", "라")
 	if _, err := w.admin.Doc(timetable + "/lectures/가").Delete(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	again(31)
-	open("after another device removed one", 2+3+1, "나", "다", "라") // all of them again, and whether 가 still exists
+	// It listens to all of them again, perhaps before the server has noticed that the first page is gone: then it
+	// is billed for 라 only. At most, it is billed for three lectures, and for asking whether 가 still exists.
+	open("after another device removed one", 2+1, 2+3+1, "나", "다", "라")
 
 	loads := func() int64 { return w.Usage().Amount(billing.StorageClassB) }
 	c.do("loadLectures", "browser", semester1)
