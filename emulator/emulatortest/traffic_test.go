@@ -54,8 +54,8 @@ type actor struct {
 	rules   int // documents that rules read for each request
 	client  *firestore.Client
 	raw     pb.FirestoreClient // for listeners
-	calls   emulatortest.Meter // of client
-	heard   emulatortest.Meter // of raw
+	calls   clientMeter        // of client
+	heard   clientMeter        // of raw
 	bytes   atomic.Int64       // of responses
 }
 
@@ -69,8 +69,8 @@ func (bearerToken) RequireTransportSecurity() bool { return false }
 
 func (tr *traffic) addActor(token string, rules int) {
 	a := &actor{traffic: tr, token: token, rules: rules}
-	dial := func(meter *emulatortest.Meter) *grpc.ClientConn {
-		opts := append(meter.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(bearerToken(token)),
+	dial := func(meter *clientMeter) *grpc.ClientConn {
+		opts := append(meter.dialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(bearerToken(token)),
 			grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 				err := invoke(ctx, method, req, reply, cc, opts...)
 				if err == nil {
@@ -295,7 +295,7 @@ func (l *listener) start() {
 	tr.open = append(tr.open, l)
 }
 
-func (a *actor) takeHeard() int { return a.heard.Take().Reads }
+func (a *actor) takeHeard() int { return a.heard.take().Reads }
 
 // receive reads a message. It returns false at the end of the stream.
 func (l *listener) receive() bool {
@@ -397,7 +397,7 @@ func (tr *traffic) check(step int) {
 	tr.t.Helper()
 	bytes := int64(0)
 	for _, a := range tr.actors {
-		for _, c := range []emulatortest.Cost{a.calls.Take(), a.heard.Take()} {
+		for _, c := range []emulatortest.Cost{a.calls.take(), a.heard.take()} {
 			tr.cost.Reads += c.Reads
 			tr.cost.Writes += c.Writes
 			tr.cost.Deletes += c.Deletes
@@ -407,10 +407,7 @@ func (tr *traffic) check(step int) {
 		}
 	}
 	u := tr.cloud.Meter.Usage()
-	got := emulatortest.Cost{
-		Reads: int(u.Amount(billing.FirestoreReads)), Writes: int(u.Amount(billing.FirestoreWrites)), Deletes: int(u.Amount(billing.FirestoreDeletes)),
-	}
-	if got != tr.cost {
+	if got := emulatortest.CostOf(u); got != tr.cost {
 		tr.t.Fatalf("after %d steps the meter has %v, the clients saw %v", step, got, tr.cost)
 	}
 	if n := u.Amount(billing.FirestoreEgress); n != bytes {

@@ -48,14 +48,16 @@ func TestRead(t *testing.T) {
 	pool, err := pgxpool.New(t.Context(), database.URL())
 	must(t, err)
 	t.Cleanup(pool.Close)
-	var meter emulatortest.Meter
 	cloud := emulatortest.Start(t)
-	client := cloud.FirestoreClient(t, meter.DialOptions()...)
+	client := cloud.FirestoreClient(t)
 	source := overview.Source{Firestore: client, Old: &legacydb.DB{Pool: pool}}
 
-	o, err := overview.Read(t.Context(), source)
-	must(t, err)
-	if cost := meter.Take(); cost.Reads != 8 || cost.Total() != 8 {
+	var o *overview.Overview
+	cost := emulatortest.CostOf(cloud.Measure(t, func() {
+		o, err = overview.Read(t.Context(), source)
+		must(t, err)
+	}))
+	if cost.Reads != 8 || cost.Total() != 8 {
 		t.Errorf("billed %v, want 8 reads", cost)
 	}
 	if len(o.Kinds) != 3 || o.Copy != nil || o.Follow != nil || o.Back != nil || o.Verification != nil || o.OldDatabase != "" || o.Next.Command != "plan" {

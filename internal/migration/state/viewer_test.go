@@ -20,7 +20,6 @@ import (
 // server is what an instance of compat-server has.
 type server struct {
 	*state.Viewer
-	meter emulatortest.Meter
 	// down makes Firestore unavailable.
 	down atomic.Bool
 	// slow is how many reads take longer than a server waits.
@@ -39,7 +38,7 @@ func (w *world) server(t testing.TB) *server {
 		}
 		return next(ctx, desc, conn, method, opts...)
 	})
-	client := w.FirestoreClient(t, append(s.meter.DialOptions(), fail)...)
+	client := w.FirestoreClient(t, fail)
 	s.Viewer = state.NewViewer(state.NewStore(client, w.Clock.Now), slog.New(slog.DiscardHandler))
 	return s
 }
@@ -59,12 +58,14 @@ func TestOneReadPerLease(t *testing.T) {
 	w := newWorld(t)
 	s := w.server(t)
 	for range 3 {
-		var wg sync.WaitGroup
-		for range 50 {
-			wg.Go(func() { s.view(t, state.Accounts) })
-		}
-		wg.Wait()
-		if got := s.meter.Take(); got != (emulatortest.Cost{Reads: 3}) {
+		got := emulatortest.CostOf(w.Measure(t, func() {
+			var wg sync.WaitGroup
+			for range 50 {
+				wg.Go(func() { s.view(t, state.Accounts) })
+			}
+			wg.Wait()
+		}))
+		if got != (emulatortest.Cost{Reads: 3}) {
 			t.Errorf("50 calls in one lease bill %v, want 3 reads", got)
 		}
 		w.Clock.Advance(state.QuietLease)
@@ -128,21 +129,22 @@ func TestNewer(t *testing.T) {
 	if _, err := w.store.Hold(t.Context(), w.read(t, state.Accounts)); err != nil {
 		t.Fatal(err)
 	}
-	s.meter.Take()
-	if got := s.view(t, state.Accounts); got != "reads old, writes old" {
-		t.Errorf("within the lease: %s", got)
-	}
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			v, err := s.Newer(t.Context())
-			if got := describe(v.Of(state.Accounts)); err != nil || got != "reads old, writes held" {
-				t.Errorf("%s, %v", got, err)
-			}
-		})
-	}
-	wg.Wait()
-	if got := s.meter.Take(); got.Reads > 2*3 || got.Reads == 0 {
+	got := emulatortest.CostOf(w.Measure(t, func() {
+		if got := s.view(t, state.Accounts); got != "reads old, writes old" {
+			t.Errorf("within the lease: %s", got)
+		}
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				v, err := s.Newer(t.Context())
+				if got := describe(v.Of(state.Accounts)); err != nil || got != "reads old, writes held" {
+					t.Errorf("%s, %v", got, err)
+				}
+			})
+		}
+		wg.Wait()
+	}))
+	if got.Reads > 2*3 || got.Reads == 0 {
 		t.Errorf("20 calls bill %v, want one or two reads of three documents", got)
 	}
 }

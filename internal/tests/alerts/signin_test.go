@@ -211,8 +211,7 @@ func TestReadsAboveTheBudgetFire(t *testing.T) {
 	for name, days := range map[string]int{"in a day": 1, "in two days": 2} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			var meter emulatortest.Meter
-			client := w.FirestoreClient(t, meter.DialOptions()...)
+			client := w.FirestoreClient(t)
 			batch := client.BulkWriter(t.Context())
 			const documents = 200
 			for i := range documents {
@@ -221,11 +220,11 @@ func TestReadsAboveTheBudgetFire(t *testing.T) {
 				}
 			}
 			batch.End()
-			meter.Take()
-			if _, err := client.Collection("many").Documents(t.Context()).GetAll(); err != nil {
-				t.Fatal(err)
-			}
-			reads := meter.Take().Reads
+			reads := emulatortest.CostOf(w.Measure(t, func() {
+				if _, err := client.Collection("many").Documents(t.Context()).GetAll(); err != nil {
+					t.Fatal(err)
+				}
+			})).Reads
 			repeats := deployment.ReadsPerDay / documents
 			for range repeats { // a loop that reads the collection again and again
 				w.Clock.Advance(time.Duration(days) * 23 * time.Hour / time.Duration(repeats))

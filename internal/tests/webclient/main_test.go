@@ -39,6 +39,7 @@ var journeys = []struct {
 	{"200 listeners", manyListeners},
 	{"1 MiB document", largeDocument},
 	{"course list", courseList},
+	{"reference client", referenceClient},
 }
 
 // TestChromium runs the journeys in Chromium pages: with the current SDK, and with the old one if long

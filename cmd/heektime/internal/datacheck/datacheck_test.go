@@ -25,9 +25,9 @@ type data = map[string]any
 
 // world is a database that is consistent until a test damages it.
 type world struct {
+	cloud  *emulatortest.Cloud
 	fs     *firestore.Client
 	bucket *storage.BucketHandle
-	meter  emulatortest.Meter
 	now    time.Time
 	list   string // the name of the course list
 }
@@ -37,8 +37,8 @@ const timetable = "users/alice/timetables/0123456789"
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	cloud := emulatortest.Start(t)
-	w := &world{now: time.Now()}
-	option := emulatortest.Connection(t, cloud.FirestoreAddress(), w.meter.DialOptions()...)
+	w := &world{cloud: cloud, now: time.Now()}
+	option := emulatortest.Connection(t, cloud.FirestoreAddress())
 	var err error
 	w.fs, err = gcp.Firestore(t.Context(), cloud.Project, "restored", option)
 	must(t, err)
@@ -134,10 +134,13 @@ func (w *world) valid() map[string]data {
 func (w *world) check(t *testing.T, cfg Config) *Report {
 	t.Helper()
 	cfg.Firestore, cfg.Bucket, cfg.Now = w.fs, w.bucket, func() time.Time { return w.now }
-	w.meter.Take()
-	report, err := Run(t.Context(), cfg)
-	must(t, err)
-	if billed := w.meter.Take(); billed.Reads > report.Reads || report.Reads > billed.Reads+2*len(schema.Documents())+60 || billed.Writes+billed.Deletes > 0 {
+	var report *Report
+	billed := emulatortest.CostOf(w.cloud.Measure(t, func() {
+		var err error
+		report, err = Run(t.Context(), cfg)
+		must(t, err)
+	}))
+	if billed.Reads > report.Reads || report.Reads > billed.Reads+2*len(schema.Documents())+60 || billed.Writes+billed.Deletes > 0 {
 		t.Errorf("billed %v, counted %d reads", billed, report.Reads)
 	}
 	return report
