@@ -21,7 +21,8 @@ func rulesOf(condition string) string {
 	return "rules_version = '2';\nservice cloud.firestore { match /{all=**} { allow read, write: if " + condition + "; } }\n"
 }
 
-// TestRulesAPI switches rules with requests as the Firebase Rules API documents them.
+// TestRulesAPI switches rules with requests as the Firebase Rules API documents them. It is long because each
+// request depends on those before.
 func TestRulesAPI(t *testing.T) {
 	cloud := emulatortest.Start(t, func(cfg *emulator.Config) { cfg.Rules = []byte(rulesOf("false")) })
 	base := "http://" + cloud.TasksAddress() + "/v1/projects/demo-test/"

@@ -34,6 +34,8 @@ var commands = []command{
 	{"user", "show|block|unblock|delete|restore USER", "show, block, unblock, delete or restore an account", userCommand},
 	{"console", "", "serve the operator's console on this machine", operatorConsole},
 	{"check-data", "", "report what is inconsistent in a database", checkData},
+	{"stop", "", "let clients only read: close the rules for writes", stopWrites},
+	{"start", "", "let clients write again after stop", startWrites},
 	{"restore", "copy PATH|references", "copy lost documents back from a backup or the past", restoreData},
 	{"migrate", "plan|copy|follow|verify|switch|…", "move the old database's data to Firestore", migrate},
 	{"auth", "status", "count the old password hashes that remain", authStatus},

@@ -99,6 +99,8 @@ func allowed() []allowedCase {
 		{"anyone lists the normal semesters", listSemesters()},
 		{"a user lists the normal semesters", listSemesters().as("alice")},
 		{"anyone gets a semester", getting("", semester1)},
+		{"anyone gets why writes are stopped", getting("", schema.StopPath)},
+		{"anyone listens to whether writes are stopped, which they are not", listening("", "switches/others")},
 		{"anyone gets a user", getting("", "users/alice")},
 		{"a user gets another", getting("bob", "users/alice")},
 		{"anyone finds a user by username", listUsers("alice")},

@@ -389,7 +389,8 @@ func serverDocuments(add func(string, operation, operation)) {
 				operation{uid: who, list: &query{collection: path[:strings.LastIndexByte(path, '/')]}})
 		}
 	}
-	for _, path := range []string{"schools/korea", "schools/new", semester1, "schools/korea/semesters/2030-0300"} {
+	add("all switches", getting("", schema.StopPath), operation{list: &query{collection: "switches"}})
+	for _, path := range []string{"schools/korea", "schools/new", semester1, "schools/korea/semesters/2030-0300", schema.StopPath, "switches/new"} {
 		for _, who := range []string{"", "alice"} {
 			add(fmt.Sprintf("%s, write by %q", path, who), writable, writable.as(who).to(0, path))
 			add(fmt.Sprintf("%s, delete by %q", path, who), writable, operation{uid: who, writes: []write{{kind: remove, path: path}}})

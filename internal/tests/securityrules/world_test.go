@@ -1,5 +1,7 @@
 package securityrules
 
+import "heek.kr/heektime/internal/schema"
+
 // world returns the documents that exist before every operation. Alice and Bob are users. Carol has
 // signed in but has no username yet. Dave was migrated from the old system, so his documents have
 // fields that only servers write.
@@ -23,6 +25,7 @@ func world() map[string]fields {
 		semester2:                          {"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}},
 		hiddenSemester:                     {"year": 2027, "term": "1학기", "status": "hidden", "periods": []any{}},
 		semester1 + "/notes/note1":         {"note": "not a semester"},
+		schema.StopPath:                    {"since": earlier, "message": "점검 중이에요."},
 		"refreshes/korea":                  {"enabled": true},
 		serverSemester:                     {"slot": earlier},
 		serverSemester + "/runs/1":         {"outcome": "changed"},
