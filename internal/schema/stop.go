@@ -36,3 +36,11 @@ func ReadStop(ctx context.Context, client *firestore.Client) (*Stop, error) {
 	}
 	return &s, nil
 }
+
+// StopOf reads the document, which was already fetched and exists. A field of another type reads as if it
+// were absent.
+func StopOf(doc *firestore.DocumentSnapshot) Stop {
+	var s Stop
+	fill(doc.Data(), &s)
+	return s
+}
