@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"google.golang.org/grpc/codes"
@@ -38,6 +39,9 @@ type playedAttack struct {
 	writes, bytes int
 	// perSecond is a limit of the request's rate that is lower than the attacker's own, 0 for none.
 	perSecond float64
+	// atLeast is what the meter must have counted before it is read: it counts what is sent over HTTP or to a
+	// listener after the client has it.
+	atLeast map[billing.Item]int64
 }
 
 // bounds is the world in which the attacks are played.
@@ -169,10 +173,11 @@ func playedAttacks() []playedAttack {
 		{name: "list the small lectures of a public timetable", play: lists("", query{collection: lectures("many-small")})},
 		{name: "list the large lectures of a public timetable", play: lists("", query{collection: lectures("many-large")})},
 		{name: "count the lectures of a public timetable", play: lists("", query{collection: lectures("many-small"), count: true})},
-		{name: "open and close a listener on a public timetable's lectures", play: listens("", lectures("many-small"))},
+		{name: "open and close a listener on a public timetable's lectures", play: listens("", lectures("many-small")),
+			atLeast: map[billing.Item]int64{billing.FirestoreReads: manyLectures + 2, billing.FirestoreEgress: 250 * manyLectures}},
 		{name: "keep 20 listeners while one lecture changes", writes: 1, perSecond: 500, play: func(t *testing.T, b *bounds) error {
 			return b.changeWhileListened(t, 20)
-		}},
+		}, atLeast: map[billing.Item]int64{billing.FirestoreReads: 3*20 + 2, billing.FirestoreEgress: 500 * 20}},
 		{name: "add small lectures, 400 in a batch", writes: 400, bytes: 400 * 350, play: batches(400, func(b *bounds, batch *firestore.WriteBatch, _ int) {
 			b.n++
 			client := b.clients["alice"]
@@ -210,8 +215,8 @@ func playedAttacks() []playedAttack {
 		{name: "sign up at Authentication", play: signUp, perSecond: 100.0 / 3600},
 		{name: "list the bucket", play: fetches("/o?prefix=lectures%2F", 200), denied: true},
 		{name: "download names that do not exist", play: fetches("/o/lectures%2Fnone.json?alt=media", 404)},
-		{name: "read a list's metadata", play: fetches("/o/lectures%2Fx.json", 200)},
-		{name: "download a list", play: fetches("/o/lectures%2Fx.json?alt=media", 200)},
+		{name: "read a list's metadata", play: fetches("/o/lectures%2Fx.json", 200), atLeast: map[billing.Item]int64{billing.StorageClassB: 1, billing.StorageEgress: 400}},
+		{name: "download a list", play: fetches("/o/lectures%2Fx.json?alt=media", 200), atLeast: map[billing.Item]int64{billing.StorageClassB: 1, billing.StorageEgress: listBytes}},
 	}
 }
 
@@ -230,7 +235,7 @@ func (b *bounds) changeWhileListened(t *testing.T, listeners int) error {
 		}
 		open = append(open, it)
 	}
-	b.cloud.Idle(t)
+	b.used(t, map[billing.Item]int64{billing.FirestoreReads: int64(3 * listeners), billing.FirestoreEgress: int64(400 * listeners)})
 	b.before = b.cloud.Usage() // what opening them cost is another row
 	_, err := b.clients["alice"].Doc(doc+"/first").Update(ctx, []firestore.Update{
 		{Path: "title", Value: fmt.Sprint(b.n)}, {Path: "updatedAt", Value: firestore.ServerTimestamp},
@@ -254,6 +259,27 @@ func signUp(_ *testing.T, b *bounds) error {
 		return err
 	}
 	return r.Body.Close()
+}
+
+// used returns what was counted since before, as soon as it is at least so much.
+func (b *bounds) used(t *testing.T, atLeast map[billing.Item]int64) billing.Usage {
+	t.Helper()
+	for {
+		b.cloud.Idle(t)
+		u := billing.Between(b.before, b.cloud.Usage())
+		missing := false
+		for item, amount := range atLeast {
+			missing = missing || u.Amount(item) < amount
+		}
+		if !missing {
+			return u
+		}
+		select {
+		case <-t.Context().Done(): // the test has run out of time
+			t.Fatalf("counted %v, want at least %v", u, atLeast)
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // wonFor returns what was used at list price, except what is stored, which is billed for as long as it is.
@@ -327,8 +353,7 @@ func TestBounds(t *testing.T) {
 			if err := a.play(t, b); (status.Code(err) == codes.PermissionDenied) != a.denied || err != nil && !a.denied {
 				t.Fatalf("%v; want denied: %v", err, a.denied)
 			}
-			b.cloud.Idle(t)
-			u := billing.Between(b.before, b.cloud.Usage())
+			u := b.used(t, a.atLeast)
 			rate := a.rate(u)
 			how := fmt.Sprintf("%d reads, %d writes, %d deletes, %d operations of class B, %d bytes out, %.4g requests a second",
 				u.Amount(billing.FirestoreReads), u.Amount(billing.FirestoreWrites), u.Amount(billing.FirestoreDeletes),

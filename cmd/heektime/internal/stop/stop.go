@@ -83,6 +83,16 @@ func (s *State) Since() time.Time {
 
 // State reads the state.
 func (s *Switch) State(ctx context.Context) (*State, error) {
+	state, err := s.releases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	state.Notice, err = schema.ReadStop(ctx, s.Firestore)
+	return state, err
+}
+
+// releases reads the part of the state that the rules have.
+func (s *Switch) releases(ctx context.Context) (*State, error) {
 	var state State
 	var err error
 	if state.Firestore, err = s.release(ctx, s.firestoreRelease()); err != nil {
@@ -94,13 +104,13 @@ func (s *Switch) State(ctx context.Context) (*State, error) {
 	if state.Storage, err = s.release(ctx, s.storageRelease()); err != nil {
 		return nil, err
 	}
-	state.Notice, err = schema.ReadStop(ctx, s.Firestore)
-	return &state, err
+	return &state, nil
 }
 
-// Stop closes the rules and then tells the services. It never opens anything: what is stopped stays stopped.
+// Stop closes the rules and then tells the services. It never opens anything: what is stopped stays stopped. If
+// Firestore does not respond, the rules are closed all the same.
 func (s *Switch) Stop(ctx context.Context, o Options) (*State, error) {
-	state, err := s.State(ctx)
+	state, err := s.releases(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -116,22 +126,34 @@ func (s *Switch) Stop(ctx context.Context, o Options) (*State, error) {
 			return nil, err
 		}
 	}
-	notice := schema.Stop{Since: since, Message: o.Message}
-	if state.Notice != nil && notice.Message == "" {
-		notice.Message = state.Notice.Message
-	}
-	if notice.Message == "" {
-		notice.Message = DefaultMessage
-	}
-	if _, err := schema.StopRef(s.Firestore).Set(ctx, notice); err != nil {
-		return nil, fmt.Errorf("clients are stopped, but not the services: write %s: %w", schema.StopPath, err)
+	if err := s.tell(ctx, since, o.Message); err != nil {
+		return nil, fmt.Errorf("clients are stopped, but not the services: %w", err)
 	}
 	return s.State(ctx)
 }
 
+// tell writes the document that services and clients read.
+func (s *Switch) tell(ctx context.Context, since time.Time, message string) error {
+	notice, err := schema.ReadStop(ctx, s.Firestore)
+	if err != nil {
+		return err
+	}
+	if notice == nil {
+		notice = &schema.Stop{Message: DefaultMessage}
+	}
+	notice.Since = since
+	if message != "" {
+		notice.Message = message
+	}
+	if _, err := schema.StopRef(s.Firestore).Set(ctx, *notice); err != nil {
+		return fmt.Errorf("write %s: %w", schema.StopPath, err)
+	}
+	return nil
+}
+
 // Start brings back the rules and then tells the services.
 func (s *Switch) Start(ctx context.Context) (*State, error) {
-	state, err := s.State(ctx)
+	state, err := s.releases(ctx)
 	if err != nil {
 		return nil, err
 	}

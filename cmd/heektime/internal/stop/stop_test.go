@@ -1,9 +1,11 @@
 package stop
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"cloud.google.com/go/firestore"
 	"google.golang.org/api/firebaserules/v1"
 	"google.golang.org/api/option"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -251,6 +254,33 @@ func TestHalfStopped(t *testing.T) {
 		t.Errorf("only the notice: %+v, %v", state, err)
 	}
 	if state, err = w.Start(t.Context()); err != nil || !state.IsOpen() {
+		t.Errorf("started: %+v, %v", state, err)
+	}
+}
+
+// TestFirestoreDown stops and starts while Firestore fails: the rules are switched all the same.
+func TestFirestoreDown(t *testing.T) {
+	w := newWorld(t)
+	w.seed(t)
+	works := w.Switch.Firestore
+	down := status.Error(codes.PermissionDenied, "The caller does not have permission")
+	w.Switch.Firestore = w.FirestoreClient(t,
+		grpc.WithChainUnaryInterceptor(func(context.Context, string, any, any, *grpc.ClientConn, grpc.UnaryInvoker, ...grpc.CallOption) error {
+			return down
+		}),
+		grpc.WithChainStreamInterceptor(func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, grpc.Streamer, ...grpc.CallOption) (grpc.ClientStream, error) {
+			return nil, down
+		}))
+	if _, err := w.Stop(t.Context(), Options{}); err == nil || !strings.Contains(err.Error(), "clients are stopped, but not the services") {
+		t.Errorf("stop: %v", err)
+	}
+	w.check(t, "stopped", true, false)
+	if _, err := w.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "clients may write, but not the services") {
+		t.Errorf("start: %v", err)
+	}
+	w.check(t, "started", true, true)
+	w.Switch.Firestore = works
+	if state, err := w.Start(t.Context()); err != nil || !state.IsOpen() {
 		t.Errorf("started: %+v, %v", state, err)
 	}
 }
