@@ -152,7 +152,8 @@ func fetches(path string, want int) func(*testing.T, *bounds) error {
 	}
 }
 
-// playedAttacks are the attacks of docs/bounds.md that the rules and the emulators decide.
+// playedAttacks are the attacks of docs/bounds.md that the rules and the emulators decide. It is long because it is
+// one table.
 func playedAttacks() []playedAttack {
 	lectures := func(kind string) string { return attackTimetable(kind) + "/lectures" }
 	names := []any{}
