@@ -35,6 +35,8 @@ var commands = []command{
 	{"announce", "list|add|end", "list, add or end announcements to users", announce},
 	{"console", "", "serve the operator's console on this machine", operatorConsole},
 	{"check-data", "", "report what is inconsistent in a database", checkData},
+	{"stop", "", "let clients only read: close the rules for writes", stopWrites},
+	{"start", "", "let clients write again after stop", startWrites},
 	{"restore", "copy PATH|references", "copy lost documents back from a backup or the past", restoreData},
 	{"migrate", "plan|copy|follow|verify|switch|…", "move the old database's data to Firestore", migrate},
 	{"auth", "status", "count the old password hashes that remain", authStatus},

@@ -21,7 +21,7 @@ const statusTimeout = 20 * time.Second
 // row is a semester and its last refresh.
 type row = operator.Refresh
 
-// status shows the last refresh of each semester.
+// status shows the last refresh of each semester, and whether writes are stopped.
 func status(ctx context.Context, args []string) error {
 	var t target
 	flags := flag.NewFlagSet("status", flag.ContinueOnError)
@@ -43,6 +43,7 @@ func status(ctx context.Context, args []string) error {
 		return err
 	}
 	defer client.Close()
+	t.showStop(ctx, client)
 	rows, err := operator.Refreshes(ctx, client)
 	if err != nil {
 		return err

@@ -155,6 +155,7 @@ const (
 	authIgnored  authMode = iota // the Authorization header is ignored
 	authOptional                 // a token is not required, but must be valid if present
 	authRequired                 // a valid token is required, and its session must not be revoked
+	authToWrite                  // authRequired, and writes must not be stopped. A sign-up checks that by itself
 )
 
 // route is one call of the API.
@@ -175,10 +176,10 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/schools", authOptional, s.schools},
 		{http.MethodGet, "/semesters/*", authOptional, s.listURL}, // {school}/{rest}/lectures-url
 		{http.MethodGet, "/users/:user/timetables", authOptional, s.listTimetables},
-		{http.MethodPost, "/me/timetables", authRequired, s.createTimetable},
-		{http.MethodPost, "/me/timetables/:timetable/lectures", authRequired, s.addLecture},
-		{http.MethodPut, "/me/timetables/:timetable/lectures/:lecture", authRequired, s.putLecture},
-		{http.MethodDelete, "/me/timetables/:timetable/lectures/:lecture", authRequired, s.deleteLecture},
+		{http.MethodPost, "/me/timetables", authToWrite, s.createTimetable},
+		{http.MethodPost, "/me/timetables/:timetable/lectures", authToWrite, s.addLecture},
+		{http.MethodPut, "/me/timetables/:timetable/lectures/:lecture", authToWrite, s.putLecture},
+		{http.MethodDelete, "/me/timetables/:timetable/lectures/:lecture", authToWrite, s.deleteLecture},
 		{http.MethodGet, "/lists/:school/:semester/:version", authIgnored, s.list},
 	}
 }
@@ -217,10 +218,15 @@ func (s *Server) handler(r route) echo.HandlerFunc {
 		case r.auth == authIgnored:
 		case who.tokenErr != nil:
 			return who.tokenErr
-		case r.auth == authRequired && !who.signedIn:
+		case r.auth >= authRequired && !who.signedIn:
 			return errNoToken
-		case r.auth == authRequired:
+		case r.auth >= authRequired:
 			if err := s.accounts.Check(ctx, who.Session); err != nil {
+				return err
+			}
+		}
+		if r.auth == authToWrite {
+			if err := s.accounts.CheckWrites(ctx); err != nil {
 				return err
 			}
 		}

@@ -128,6 +128,8 @@ func allowed() []allowedCase {
 		{"a user lists the changes of a course list since the last time", listChanges().as("alice").querying(func(q *query) {
 			q.where = []where{{"at", ">", earlier}}
 		})},
+		{"anyone gets why writes are stopped", getting("", schema.StopPath)},
+		{"anyone listens to whether writes are stopped, which they are not", listening("", "switches/others")},
 		{"anyone gets a user", getting("", "users/alice")},
 		{"a user gets another", getting("bob", "users/alice")},
 		{"anyone finds a user by username", listUsers("alice")},

@@ -436,7 +436,8 @@ func serverDocuments(add func(string, operation, operation)) {
 				operation{uid: who, list: &query{collection: path[:strings.LastIndexByte(path, '/')]}})
 		}
 	}
-	for _, path := range []string{"schools/korea", "schools/new", semester1, "schools/korea/semesters/2030-0300", "announcements/now", "announcements/new",
+	add("all switches", getting("", schema.StopPath), operation{list: &query{collection: "switches"}})
+	for _, path := range []string{"schools/korea", "schools/new", semester1, "schools/korea/semesters/2030-0300", "announcements/now", "announcements/new", schema.StopPath, "switches/new",
 		semester1 + "/changes/1-first", semester1 + "/changes/2-new"} {
 		for _, who := range []string{"", "alice"} {
 			add(fmt.Sprintf("%s, write by %q", path, who), writable, writable.as(who).to(0, path))

@@ -34,6 +34,7 @@ func newTestServer(t *testing.T, unindexed bool) *testServer {
 	t.Helper()
 	cloud := emulatortest.Start(t, func(c *emulator.Config) {
 		c.Rules, c.Indexes = []byte(source(t, "firestore.rules")), []byte(source(t, "firestore.indexes.json"))
+		c.StorageRules = []byte(source(t, "storage.rules"))
 		c.AllowUnindexed = unindexed
 	})
 	s := &testServer{cloud: cloud, clients: map[string]*firestore.Client{"": cloud.FirestoreClientSignedOut(t)}, guests: map[string]*firestore.Client{}}

@@ -1,6 +1,10 @@
 package securityrules
 
-import "time"
+import (
+	"time"
+
+	"heek.kr/heektime/internal/schema"
+)
 
 // world returns the documents that exist before every operation. Alice and Bob are users. Carol has
 // signed in but has no username yet. Dave was migrated from the old system, so his documents have
@@ -28,6 +32,7 @@ func world() map[string]fields {
 		hiddenSemester:                     {"year": 2027, "term": "1학기", "status": "hidden", "periods": []any{}},
 		semester1 + "/changes/1-first":     {"at": earlier, "to": "gs://demo/lectures/korea/2026-0300/1.json"},
 		semester1 + "/notes/note1":         {"note": "not a semester"},
+		schema.StopPath:                    {"since": earlier, "message": "점검 중이에요."},
 		"refreshes/korea":                  {"enabled": true},
 		serverSemester:                     {"slot": earlier},
 		serverSemester + "/runs/1":         {"outcome": "changed"},
