@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -31,9 +32,9 @@ type Played struct {
 	Write, Seen quantiles
 	// OldOpen and OldWrite are those of old apps, SignIn the time to sign in.
 	OldOpen, OldWrite, SignIn quantiles
-	// Failed are the requests that were refused, the first of them with its error.
-	Failed     int
-	FirstError error
+	// Failed is how many students got an error, Errors how many got which.
+	Failed int
+	Errors map[string]int
 	// Took is the whole time, and the CPU times are those of the local cloud, the services and the students.
 	Took                                      time.Duration
 	CloudCPU, AuthCPU, CompatCPU, StudentsCPU time.Duration
@@ -47,7 +48,7 @@ func (p *campus) play(ctx context.Context, visits []visit) (*Played, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &recorder{times: map[string][]time.Duration{}}
+	r := &recorder{times: map[string][]time.Duration{}, errors: map[string]int{}}
 	listening, stopListening := context.WithCancel(ctx)
 	defer stopListening()
 	begin := time.Now()
@@ -76,7 +77,7 @@ func (p *campus) play(ctx context.Context, visits []visit) (*Played, error) {
 	return &Played{
 		Late: r.of("late"), List: r.of("list"), Open: r.of("open"), Write: r.of("write"), Seen: r.of("seen"),
 		OldOpen: r.of("old open"), OldWrite: r.of("old write"), SignIn: r.of("sign in"),
-		Failed: r.failed, FirstError: r.first, Took: took,
+		Failed: r.failed, Errors: r.errors, Took: took,
 		CloudCPU: after[0] - before[0], AuthCPU: after[1] - before[1], CompatCPU: after[2] - before[2], StudentsCPU: after[3] - before[3],
 		Load: loadAverage(),
 	}, nil
@@ -107,7 +108,7 @@ type recorder struct {
 	mu     sync.Mutex
 	times  map[string][]time.Duration
 	failed int
-	first  error
+	errors map[string]int // by their texts without what differs between students
 }
 
 func (r *recorder) add(what string, d time.Duration) {
@@ -116,12 +117,14 @@ func (r *recorder) add(what string, d time.Duration) {
 	r.times[what] = append(r.times[what], d)
 }
 
+// individual matches what differs between the errors of students: names, numbers and addresses.
+var individual = regexp.MustCompile(`"[^"]*"|[^ ]*[0-9][^ ]*`)
+
 func (r *recorder) fail(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.failed++; r.first == nil {
-		r.first = err
-	}
+	r.failed++
+	r.errors[strings.Join(strings.Fields(individual.ReplaceAllString(err.Error(), "…")), " ")]++
 }
 
 func (r *recorder) of(what string) quantiles { return quantilesOf(r.times[what]) }

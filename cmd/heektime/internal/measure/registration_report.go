@@ -3,7 +3,9 @@ package measure
 import (
 	"fmt"
 	"io"
+	"maps"
 	"math/big"
+	"slices"
 	"time"
 
 	"heek.kr/heektime/cmd/heektime/internal/table"
@@ -17,11 +19,11 @@ func printRegistration(w io.Writer, r *Registration, prices *billing.Prices) {
 	fmt.Fprintf(w, "%s have an old app, %s sign in. Everybody loads the new list: %s compressed.\n\n",
 		table.Count(r.OldClients), table.Count(r.SignIns), table.Bytes(r.ListBytes))
 	printPlayed(w, p)
-	fmt.Fprintf(w, "\n%s were refused.", table.Counted(p.Failed, "student"))
-	if p.FirstError != nil {
-		fmt.Fprintf(w, " The first: %v", p.FirstError)
+	fmt.Fprintf(w, "\nErrors: %s.\n", table.Counted(p.Failed, "student"))
+	for _, text := range slices.Sorted(maps.Keys(p.Errors)) {
+		fmt.Fprintf(w, "  %6s × %s\n", table.Count(p.Errors[text]), text)
 	}
-	fmt.Fprintf(w, "\nIt took %.0f s, at a load average of %s. CPU time: local cloud %.1f s, auth %.1f s, compat-server %.1f s, students %.1f s.\n\n",
+	fmt.Fprintf(w, "It took %.0f s, at a load average of %s. CPU time: local cloud %.1f s, auth %.1f s, compat-server %.1f s, students %.1f s.\n\n",
 		p.Took.Seconds(), p.Load, p.CloudCPU.Seconds(), p.AuthCPU.Seconds(), p.CompatCPU.Seconds(), p.StudentsCPU.Seconds())
 	printMinuteUsage(w, r.Usage, prices)
 	fmt.Fprintf(w, "\nCloud Run, modelled: an instance starts in %v and the start of its process, a call to Firestore or Authentication takes %v.\n\n",
