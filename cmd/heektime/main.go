@@ -48,7 +48,7 @@ var commands = []command{
 	{"release", "[SERVICE…]", "deploy images, check them, and move the traffic to them", releaseServices},
 	{"rollback", "[SERVICE…]", "move the traffic back to what served before", rollBack},
 	{"deployment", "[--write]", "print or update docs/deployment.md", showDeployment},
-	{"bench", "", "measure the services", bench},
+	{"bench", "[registration]", "measure the services, or play the minute in which registration begins", bench},
 	{"bench-firestore", "", "compare our Firestore with an npm emulator", benchFirestore},
 	{"bench-listen", "", "measure listeners of our Firestore", benchListen},
 }
