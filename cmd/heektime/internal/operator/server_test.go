@@ -476,7 +476,7 @@ func TestPage(t *testing.T) {
 	shoot("hidden")
 	click(".sections a", "강의 목록")
 	read("td", "게시 보류")
-	read("td", "연속 15회 실패")
+	read("td", "15회 연속 실패")
 	shoot("refreshes")
 	click("td button", "비교")
 	read("dialog h3", "추가 1개")
