@@ -221,7 +221,8 @@ func TestUsersAndDifference(t *testing.T) {
 	}
 }
 
-// Announcements are added, listed and ended, and what clients could not show is rejected.
+// Announcements are added, listed and ended, and what clients could not show is rejected. It is long because each
+// step needs what the previous ones left.
 func TestAnnouncements(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
