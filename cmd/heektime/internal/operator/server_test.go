@@ -238,7 +238,8 @@ func TestUsersAndDifference(t *testing.T) {
 	}
 }
 
-// Announcements are added, listed and ended, and what clients could not show is rejected.
+// Announcements are added, listed and ended, and what clients could not show is rejected. It is long because each
+// step needs what the previous ones left.
 func TestAnnouncements(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -493,7 +494,7 @@ func TestPage(t *testing.T) {
 	shoot("hidden")
 	click(".sections a", "강의 목록")
 	read("td", "게시 보류")
-	read("td", "연속 15회 실패")
+	read("td", "15회 연속 실패")
 	shoot("refreshes")
 	click("td button", "비교")
 	read("dialog h4", "추가 1개")

@@ -31,8 +31,10 @@ function route() {
   running = new AbortController();
   const { name, parts } = address();
   for (const a of document.querySelectorAll('.sections a')) {
-    if (a.dataset.section === name) a.setAttribute('aria-current', 'page');
-    else a.removeAttribute('aria-current');
+    if (a.dataset.section === name) {
+      a.setAttribute('aria-current', 'page');
+      a.scrollIntoView({ block: 'nearest', inline: 'nearest' }); // on a phone, not all sections fit
+    } else a.removeAttribute('aria-current');
   }
   document.title = `${t(name)} · ${state.project} · ${t('title')}`;
   sections[name].open(main, running.signal, state, parts);

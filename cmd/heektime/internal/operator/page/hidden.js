@@ -15,12 +15,12 @@ export async function open(main, signal) {
     fill(box, users.length === 0 ? h('p', { class: 'empty' }, t('noHidden')) : h('div', { class: 'table-box' }, h('table', {},
       h('thead', {}, h('tr', {}, ['username', 'uid', 'state', 'since', 'reason', 'until'].map((key) => h('th', { scope: 'col' }, t(key))))),
       h('tbody', {}, users.map((u) => h('tr', {},
-        h('td', {}, u.username || t('none')),
-        h('td', {}, h('a', { href: link('users', u.uid) }, h('code', {}, u.uid))),
-        h('td', {}, states(u)),
-        h('td', {}, at(u.blocked ? u.at : u.requested)),
-        h('td', { class: 'wraps' }, u.reason || t('none')),
-        h('td', {}, u.deleting && !u.purging ? at(u.until) : t('none'))))))), more && h('p', { class: 'hint' }, t('moreHidden')));
+        h('td', { 'data-label': t('username') }, u.username || t('none')),
+        h('td', { 'data-label': t('uid') }, h('a', { href: link('users', u.uid) }, h('code', {}, u.uid))),
+        h('td', { 'data-label': t('state') }, h('div', {}, states(u))),
+        h('td', { 'data-label': t('since') }, at(u.blocked ? u.at : u.requested)),
+        h('td', { class: 'wraps', 'data-label': t('reason') }, u.reason || t('none')),
+        h('td', { 'data-label': t('until') }, u.deleting && !u.purging ? at(u.until) : t('none'))))))), more && h('p', { class: 'hint' }, t('moreHidden')));
   } catch (error) {
     if (!signal.aborted) fill(box, h('p', { class: 'problem', role: 'alert' }, errorText(error)));
   }

@@ -9,7 +9,7 @@ import { t } from './words.js';
 const pollMs = 10000; // each time reads eight documents
 
 export function open(main, signal) {
-  const box = h('section', {});
+  const box = h('section', { class: 'migration' });
   fill(main, h('header', { class: 'bar' }, h('h1', {}, t('migration'))), box);
   poll(pollMs, signal, async () => {
     try {
@@ -48,12 +48,12 @@ function kinds(o) {
   return h('div', { class: 'table-box' }, h('table', {},
     h('thead', {}, h('tr', {}, ['kind', 'side', 'oldWrites', 'epoch', 'held', 'since'].map((key) => h('th', { scope: 'col' }, t('migration.' + key))))),
     h('tbody', {}, o.kinds.map((k) => h('tr', {},
-      h('td', {}, t('migration.kind.' + k.kind)),
-      h('td', {}, side(k)),
-      h('td', {}, t('migration.writes.' + (k.guarded ?? 'accepted'))),
-      h('td', {}, count(k.epoch)),
-      h('td', {}, k.held ? seconds(k.held.p99Seconds) : '–'),
-      h('td', {}, at(k.since)))))));
+      h('td', { 'data-label': t('migration.kind') }, t('migration.kind.' + k.kind)),
+      h('td', { 'data-label': t('migration.side') }, h('div', {}, side(k))),
+      h('td', { 'data-label': t('migration.oldWrites') }, t('migration.writes.' + (k.guarded ?? 'accepted'))),
+      h('td', { 'data-label': t('migration.epoch') }, count(k.epoch)),
+      h('td', { 'data-label': t('migration.held') }, k.held ? seconds(k.held.p99Seconds) : '–'),
+      h('td', { 'data-label': t('migration.since') }, at(k.since)))))));
 }
 
 function side(k) {

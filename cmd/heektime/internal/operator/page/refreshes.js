@@ -37,10 +37,10 @@ function row(r, state, reload) {
     setTimeout(reload, 3000);
   };
   return h('tr', {},
-    h('td', {}, h('div', {}, r.school), h('code', { class: 'clip' }, r.semester)), h('td', {}, at(r.ended)),
-    h('td', { class: 'wraps' }, h('span', { class: 'badge ' + (good[r.outcome] ?? '') }, t(r.outcome)), r.reason && h('div', { class: 'hint breaks' }, r.reason),
-      r.failing && h('div', { class: 'hint' }, t('failing', { n: count(r.failing.runs) }), ' ', at(r.failing.since))),
-    h('td', {}, count(r.lectures)), h('td', {}, count(r.report.skipped)),
+    h('td', { 'data-label': t('semester') }, h('div', {}, h('div', {}, r.school), h('code', { class: 'clip' }, r.semester))), h('td', { 'data-label': t('lastRun') }, at(r.ended)),
+    h('td', { class: 'wraps', 'data-label': t('outcome') }, h('div', {}, h('span', { class: 'badge ' + (good[r.outcome] ?? '') }, t(r.outcome)), r.reason && h('div', { class: 'hint breaks' }, r.reason),
+      r.failing && h('div', { class: 'hint' }, t('failing', { n: count(r.failing.runs), since: moment(r.failing.since) })))),
+    h('td', { 'data-label': t('lectures') }, count(r.lectures)), h('td', { 'data-label': t('skipped') }, count(r.report.skipped)),
     h('td', { class: 'buttons' },
       state.canRefresh && h('button', { class: 'quiet', 'data-key': 'run/' + key, onclick: () => attempt(() => start(false)) }, t('run')),
       state.canRefresh && r.outcome === 'suspicious' && h('button', { class: 'quiet', 'data-key': 'accept/' + key, onclick: () => attempt(() => accept(r, state, start)) }, t('accept')),

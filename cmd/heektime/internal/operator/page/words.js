@@ -110,7 +110,7 @@ const words = {
   unchanged: ['unchanged', '변경 없음'],
   suspicious: ['held back', '게시 보류'],
   failed: ['failed', '실패'],
-  failing: ['Failed {n} times in a row, since', '연속 {n}회 실패, 첫 실패'],
+  failing: ['Failed {n} times in a row since {since}', '{since}부터 {n}회 연속 실패'],
   superseded: ['superseded', '대체됨'],
   refused: ['refused', '거부됨'],
   run: ['Refresh', '새로고침'],
