@@ -99,7 +99,7 @@ type Addresses struct {
 	// Storage serves Cloud Storage's JSON and XML APIs, and the API of Firebase's clients, over HTTP.
 	Storage string
 	// Tasks serves Cloud Tasks, Cloud Scheduler and the Admin API of Cloud Run over gRPC and REST, the
-	// metadata server and the public keys of its tokens.
+	// Firebase Rules API over REST, the metadata server and the public keys of its tokens.
 	Tasks string
 	// Console serves the page to inspect the cloud, over HTTP.
 	Console string

@@ -31,6 +31,7 @@ var journeys = []struct {
 	{"concurrent edits", concurrentEdits},
 	{"many tabs", manyTabs},
 	{"denied", denied},
+	{"writes are stopped", writesStopped},
 	{"offline and back", offlineAndBack},
 	{"server gone and back", serverGoneAndBack},
 	{"closed and reopened", closedAndReopened},
