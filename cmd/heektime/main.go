@@ -32,6 +32,7 @@ var commands = []command{
 	{"refresh", "SCHOOL SEMESTER", "refresh one semester's course list now", refreshNow},
 	{"school", "try FILE|SCHOOL", "read a course list and show what is found, without publishing it", schoolCommand},
 	{"user", "show|block|unblock|delete|restore USER", "show, block, unblock, delete or restore an account", userCommand},
+	{"announce", "list|add|end", "list, add or end announcements to users", announce},
 	{"console", "", "serve the operator's console on this machine", operatorConsole},
 	{"check-data", "", "report what is inconsistent in a database", checkData},
 	{"stop", "", "let clients only read: close the rules for writes", stopWrites},

@@ -25,6 +25,7 @@ import (
 	"heek.kr/heektime/compat-server/timetable"
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/migration/holdtimes"
 	"heek.kr/heektime/internal/migration/state"
 )
 
@@ -74,6 +75,8 @@ type OldServer struct {
 	Timeout, HoldTimeout time.Duration
 	// Seen stores when an app of a version last called, at most every few minutes. It may be nil.
 	Seen func(ctx context.Context, at time.Time, version string) error
+	// Held records how long writes are held. It may be nil.
+	Held *holdtimes.Recorder
 }
 
 // Server is the API's HTTP handler. It is safe for concurrent use. Apart from rate limits and usage
@@ -92,6 +95,7 @@ type Server struct {
 
 	echo      *echo.Echo
 	old       *passthrough.Proxy // nil if there is no old server
+	held      *holdtimes.Recorder
 	usage     usage
 	users     limiter
 	addresses limiter
@@ -131,7 +135,7 @@ func New(cfg Config) (*Server, error) {
 		if s.old, err = s.passThrough(*cfg.OldServer); err != nil {
 			return nil, err
 		}
-		s.usage.store = cfg.OldServer.Seen
+		s.usage.store, s.held = cfg.OldServer.Seen, cfg.OldServer.Held
 	}
 	s.echo.HTTPErrorHandler = s.fail
 	s.echo.Use(s.observe, s.allowBrowsers, s.authenticate)
@@ -194,6 +198,7 @@ func (s *Server) Close() error {
 	if s.old != nil {
 		s.old.Close()
 	}
+	s.held.Close()
 	s.usage.close()
 	return nil
 }

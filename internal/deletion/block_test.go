@@ -316,20 +316,7 @@ func TestConcurrentBlocks(t *testing.T) {
 		group.Wait()
 		_, err := w.service(t).PurgeDue(ctx)
 		must(t, err)
-		pending, err := deletion.ReadPending(ctx, w.fs, "alice")
-		must(t, err)
-		account, err := w.accounts.GetUser(ctx, "alice")
-		must(t, err)
-		if want := pending != nil && pending.IsBlocked(); account.Disabled != want {
-			t.Fatalf("round %d: disabled is %v, want %v: %+v", round, account.Disabled, want, pending)
-		}
-		_, claim := account.CustomClaims[deletion.Claim]
-		if want := pending != nil && pending.IsDeleting(); claim != want {
-			t.Fatalf("round %d: claims %v, want the deletion's: %v", round, account.CustomClaims, want)
-		}
-		if pending != nil && !pending.SignedOut {
-			t.Fatalf("round %d: not signed out: %+v", round, pending)
-		}
+		w.checkAgrees(t, fmt.Sprintf("round %d", round), "alice")
 	}
 }
 

@@ -31,7 +31,7 @@ func TestCosts(t *testing.T) {
 	_, err = s.Request(ctx, "alice")
 	check("a request", err, emulatortest.Cost{Reads: 2, Writes: 2, Deletes: 1})
 	check("the event of its user document", s.PurgeDeletedUser(ctx, "alice", "alice", w.Clock.Now()), emulatortest.Cost{Reads: 2})
-	check("a restore", s.Restore(ctx, "alice"), emulatortest.Cost{Reads: 2, Writes: 1, Deletes: 1})
+	check("a restore", s.Restore(ctx, "alice"), emulatortest.Cost{Reads: 3, Writes: 1, Deletes: 1})
 	_, err = s.PurgeDue(ctx)
 	check("a run with nothing due", err, emulatortest.Cost{Reads: 2})
 	_, err = s.FindOverdue(ctx)

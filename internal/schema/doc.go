@@ -5,6 +5,7 @@
 // write, a [Document] that describes its fields:
 //
 //	school.go semester.go period.go     what is offered, written by servers, read by everyone
+//	announcement.go                     what operators tell users
 //	user.go username.go                 accounts and who has which username
 //	timetable.go lecture.go             what users save
 //	courselist.go                       the course list, an object in Cloud Storage

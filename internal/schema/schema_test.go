@@ -16,7 +16,7 @@ import (
 
 // structs are the structs of the documents that clients read or write.
 var structs = map[string]any{
-	SchoolDocument.Path: School{}, SemesterDocument.Path: Semester{}, UserDocument.Path: User{}, UsernameDocument.Path: Username{},
+	SchoolDocument.Path: School{}, SemesterDocument.Path: Semester{}, AnnouncementDocument.Path: Announcement{}, UserDocument.Path: User{}, UsernameDocument.Path: Username{},
 	TimetableDocument.Path: Timetable{}, LectureDocument.Path: Lecture{}, StopDocument.Path: Stop{},
 }
 

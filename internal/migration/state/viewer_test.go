@@ -23,6 +23,8 @@ type server struct {
 	meter emulatortest.Meter
 	// down makes Firestore unavailable.
 	down atomic.Bool
+	// slow is how many reads take longer than a server waits.
+	slow atomic.Int32
 }
 
 func (w *world) server(t testing.TB) *server {
@@ -30,6 +32,10 @@ func (w *world) server(t testing.TB) *server {
 	fail := grpc.WithChainStreamInterceptor(func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, next grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 		if s.down.Load() {
 			return nil, status.Error(codes.PermissionDenied, "down") // which the client does not retry
+		}
+		if s.slow.Add(-1) >= 0 {
+			<-ctx.Done()
+			return nil, status.FromContextError(ctx.Err()).Err()
 		}
 		return next(ctx, desc, conn, method, opts...)
 	})
@@ -91,6 +97,26 @@ func TestExpiry(t *testing.T) {
 	s.down.Store(false)
 	if got := s.view(t, state.Timetables); got != "reads old, writes held" {
 		t.Error(got)
+	}
+}
+
+// A read that takes too long is repeated, because another may be faster: calls wait, and do not fail.
+func TestSlowReads(t *testing.T) {
+	w := newWorld(t)
+	s := w.server(t)
+	s.SetReadTimeout(300 * time.Millisecond)
+	s.slow.Store(3)
+	var calls sync.WaitGroup
+	for range 5 {
+		calls.Go(func() {
+			if v, err := s.View(t.Context()); err != nil || describe(v.Of(state.Accounts)) != "reads old, writes old" {
+				t.Errorf("after slow reads: %v, %v", v.Of(state.Accounts), err)
+			}
+		})
+	}
+	calls.Wait()
+	if n := s.slow.Load(); n >= 0 {
+		t.Errorf("%d slow reads were not tried", n+1)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"google.golang.org/api/iterator"
@@ -73,6 +74,8 @@ func seedValue(v any) any {
 	switch v := v.(type) {
 	case reference:
 		return map[string]any{"$ref": string(v)}
+	case fromNow:
+		return time.Now().Add(time.Duration(v))
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
@@ -209,6 +212,8 @@ func clientValue(client *firestore.Client, v any) any {
 		return client.Doc(string(v))
 	case serverTime:
 		return firestore.ServerTimestamp
+	case fromNow:
+		return time.Now().Add(time.Duration(v))
 	case deleteField:
 		return firestore.Delete
 	case point:
