@@ -10,6 +10,7 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
@@ -40,8 +41,8 @@ type Config struct {
 	Services map[string]server.Open
 	// Alerts returns the alerts that the console shows; nil for none.
 	Alerts func() []console.Alert
-	// Prices is the content of a prices.yaml; nil stands for the built-in one.
-	Prices []byte
+	// Prices are what Google charges; nil stands for [billing.DefaultPrices].
+	Prices *billing.Prices
 	// Grants are the roles of the service accounts; nil stands for the table's.
 	Grants []spec.AccountGrant
 	// Log receives the logs of the services and of the local cloud, with a line for each request that a

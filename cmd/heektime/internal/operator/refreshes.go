@@ -20,6 +20,27 @@ type Refresh struct {
 	School   string `json:"school"`
 	Semester string `json:"semester"`
 	refresh.Run
+	// Failing is the series of runs that have published nothing since the last good list, nil after a good run.
+	Failing *Failing `json:"failing,omitempty"`
+}
+
+// Failing is a series of failed or suspicious runs.
+type Failing struct {
+	Since time.Time `json:"since"`
+	Runs  int       `json:"runs"`
+	// Reported is when the service last logged that the list keeps failing, which is an alert; nil before.
+	Reported *time.Time `json:"reported,omitempty"`
+}
+
+func failingOf(f schema.Failing) *Failing {
+	if f.Runs == 0 {
+		return nil
+	}
+	failing := &Failing{Since: f.Since, Runs: f.Runs}
+	if !f.Reported.IsZero() {
+		failing.Reported = &f.Reported
+	}
+	return failing
 }
 
 // Refreshes reads the last refresh of every semester.
@@ -43,7 +64,7 @@ func Refreshes(ctx context.Context, client *firestore.Client) ([]Refresh, error)
 			if err := snap.DataTo(&r); err != nil {
 				return nil, fmt.Errorf("decode %s: %w", snap.Ref.Path, err)
 			}
-			list = append(list, Refresh{school.ID, snap.Ref.ID, r.LastRun})
+			list = append(list, Refresh{school.ID, snap.Ref.ID, r.LastRun, failingOf(r.Failing)})
 		}
 	}
 	slices.SortFunc(list, func(a, b Refresh) int {

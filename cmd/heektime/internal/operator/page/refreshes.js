@@ -38,7 +38,8 @@ function row(r, state, reload) {
   };
   return h('tr', {},
     h('td', {}, h('div', {}, r.school), h('code', { class: 'clip' }, r.semester)), h('td', {}, at(r.ended)),
-    h('td', { class: 'wraps' }, h('span', { class: 'badge ' + (good[r.outcome] ?? '') }, t(r.outcome)), r.reason && h('div', { class: 'hint breaks' }, r.reason)),
+    h('td', { class: 'wraps' }, h('span', { class: 'badge ' + (good[r.outcome] ?? '') }, t(r.outcome)), r.reason && h('div', { class: 'hint breaks' }, r.reason),
+      r.failing && h('div', { class: 'hint' }, t('failing', { n: count(r.failing.runs) }), ' ', at(r.failing.since))),
     h('td', {}, count(r.lectures)), h('td', {}, count(r.report.skipped)),
     h('td', { class: 'buttons' },
       state.canRefresh && h('button', { class: 'quiet', 'data-key': 'run/' + key, onclick: () => attempt(() => start(false)) }, t('run')),
