@@ -19,10 +19,9 @@ const (
 	MaxChangeBytes    = 50_000
 )
 
-// Field names of a change.
+// Field names of a change. The list before is [FieldFrom].
 const (
 	FieldAt          = "at"
-	FieldFrom        = "from"
 	FieldTo          = "to"
 	FieldDelta       = "delta"
 	FieldBefore      = "before"
