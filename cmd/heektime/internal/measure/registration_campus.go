@@ -14,6 +14,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -51,11 +52,38 @@ type campus struct {
 	clients   []*firestore.Client
 	raws      []pb.FirestoreClient
 	http      *http.Client
-	pool      []poolAccount
+	pool      []*poolAccount
 }
 
 // poolAccount is an account with a password.
-type poolAccount struct{ email, username, uid, token, timetable string }
+type poolAccount struct {
+	email, username, uid, timetable string
+
+	mu     sync.Mutex
+	token  string // of compat-server
+	issued time.Time
+}
+
+// tokenLife is how long a token is used: less than it is valid.
+const tokenLife = 3 * time.Minute
+
+// tokenOf returns a token of an account for compat-server.
+func (p *campus) tokenOf(ctx context.Context, a *poolAccount) (string, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if time.Since(a.issued) < tokenLife {
+		return a.token, nil
+	}
+	var tokens struct {
+		AccessToken string `json:"access_token"`
+	}
+	credentials := map[string]any{"username": a.username, "password": minutePassword}
+	if _, err := p.call(ctx, "POST", p.services.compat.url+"/apis/v2/auth/token", "", credentials, &tokens); err != nil {
+		return "", fmt.Errorf("get a token for %s: %w", a.username, err)
+	}
+	a.token, a.issued = tokens.AccessToken, time.Now()
+	return a.token, nil
+}
 
 // fillCampus creates a school with a course list, the students' documents, and accounts.
 func fillCampus(ctx context.Context, o RegistrationOptions, c *cloudProcess, s *minuteServices) (_ *campus, err error) {
@@ -215,26 +243,26 @@ func (p *campus) enrol(ctx context.Context, students int) (err error) {
 // sign in at the auth service.
 func (p *campus) openAccounts(ctx context.Context) error {
 	for i := range poolAccounts {
-		a := poolAccount{username: fmt.Sprintf("pool%04d", i)}
+		a := &poolAccount{username: fmt.Sprintf("pool%04d", i)}
 		a.email = a.username + "@user.heektime.heek.kr"
-		var tokens struct {
-			AccessToken string `json:"access_token"`
+		base := p.services.compat.url + "/apis/v2"
+		credentials := map[string]any{"username": a.username, "password": minutePassword, "name": "학생"}
+		if _, err := p.call(ctx, "POST", base+"/users", "", credentials, nil); err != nil {
+			return fmt.Errorf("create the account %s: %w", a.username, err)
+		}
+		token, err := p.tokenOf(ctx, a)
+		if err != nil {
+			return err
 		}
 		var me, timetable struct{ ID string }
-		credentials := map[string]any{"username": a.username, "password": minutePassword, "name": "학생"}
-		for _, step := range []struct {
-			method, path string
-			body         map[string]any
-			into         any
-		}{
-			{"POST", "/users", credentials, nil}, {"POST", "/auth/token", credentials, &tokens}, {"GET", "/me", nil, &me},
-			{"POST", "/me/timetables", map[string]any{"semester_id": oldSemester, "title": "1안"}, &timetable},
-		} {
-			if _, err := p.call(ctx, step.method, p.services.compat.url+"/apis/v2"+step.path, tokens.AccessToken, step.body, step.into); err != nil {
-				return fmt.Errorf("create the account %s: %w", a.username, err)
-			}
+		if _, err := p.call(ctx, "GET", base+"/me", token, nil, &me); err != nil {
+			return fmt.Errorf("sign in as %s: %w", a.username, err)
 		}
-		a.token, a.uid, a.timetable = tokens.AccessToken, me.ID, timetable.ID
+		body := map[string]any{"semester_id": oldSemester, "title": "1안"}
+		if _, err := p.call(ctx, "POST", base+"/me/timetables", token, body, &timetable); err != nil {
+			return fmt.Errorf("create the timetable of %s: %w", a.username, err)
+		}
+		a.uid, a.timetable = me.ID, timetable.ID
 		for k := range lecturesChosen {
 			if err := p.addOld(ctx, a, k); err != nil {
 				return err
@@ -246,8 +274,12 @@ func (p *campus) openAccounts(ctx context.Context) error {
 }
 
 // addOld adds a lecture through compat-server.
-func (p *campus) addOld(ctx context.Context, a poolAccount, k int) error {
-	_, err := p.call(ctx, "POST", p.services.compat.url+"/apis/v2/me/timetables/"+a.timetable+"/lectures", a.token, p.list[k%len(p.list)], nil)
+func (p *campus) addOld(ctx context.Context, a *poolAccount, k int) error {
+	token, err := p.tokenOf(ctx, a)
+	if err != nil {
+		return err
+	}
+	_, err = p.call(ctx, "POST", p.services.compat.url+"/apis/v2/me/timetables/"+a.timetable+"/lectures", token, p.list[k%len(p.list)], nil)
 	return err
 }
 

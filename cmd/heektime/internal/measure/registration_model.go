@@ -60,7 +60,7 @@ func (p *campus) measureCalls(ctx context.Context) ([]Call, error) {
 	}{
 		{auth, Call{"auth", callLogin, 0, 1, 4}, 5, 60, func(i int) error { return p.signIn(ctx, p.pool[i%len(p.pool)]) }},
 		{auth, Call{"auth", callFirst, 0, 1, 6}, 3, 4, func(int) error {
-			return p.signIn(ctx, poolAccount{email: emails[first.Add(1)-1]})
+			return p.signIn(ctx, &poolAccount{email: emails[first.Add(1)-1]})
 		}},
 		{compat, Call{compatServer, callOldOpen, 0, 3, 4}, 5, 60, func(i int) error { return p.oldCalls(ctx, p.pool[i%len(p.pool)]) }},
 		{compat, Call{compatServer, callOldWrite, 0, 1, 2}, 5, 60, func(i int) error { return p.addOld(ctx, p.pool[i%len(p.pool)], i) }},

@@ -154,7 +154,7 @@ func (s *studentVisit) run(ctx, listening context.Context) error {
 }
 
 // signIn signs in through the auth service and at Authentication.
-func (p *campus) signIn(ctx context.Context, a poolAccount) error {
+func (p *campus) signIn(ctx context.Context, a *poolAccount) error {
 	var login struct{ Token string }
 	body := map[string]any{"email": a.email, "password": minutePassword}
 	if _, err := p.call(ctx, "POST", p.services.auth.url+"/login/", "", body, &login); err != nil {
@@ -191,9 +191,13 @@ func (s *studentVisit) openOld(ctx context.Context) error {
 }
 
 // oldCalls are the calls with which an old app opens.
-func (p *campus) oldCalls(ctx context.Context, a poolAccount) error {
+func (p *campus) oldCalls(ctx context.Context, a *poolAccount) error {
+	token, err := p.tokenOf(ctx, a)
+	if err != nil {
+		return err
+	}
 	for _, path := range []string{"/me", "/users/" + a.uid + "/timetables", "/semesters/" + url.PathEscape(minuteSchool) + "/" + url.PathEscape("2026-2학기") + "/lectures-url"} {
-		if _, err := p.call(ctx, "GET", p.services.compat.url+"/apis/v2"+path, a.token, nil, nil); err != nil {
+		if _, err := p.call(ctx, "GET", p.services.compat.url+"/apis/v2"+path, token, nil, nil); err != nil {
 			return err
 		}
 	}
