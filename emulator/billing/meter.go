@@ -50,6 +50,18 @@ func (m *Meter) Add(item Item, cause Cause, amount int64) {
 	m.changed.Store(true)
 }
 
+// Total returns how much of an item has been added since the program began. It is cheap: what a minute costs is
+// the difference of two. Levels are not in it before a day ends.
+func (m *Meter) Total(item Item) int64 {
+	if m == nil {
+		return 0
+	}
+	c := m.counter(item)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.total
+}
+
 // counter returns an item's counter. An item that is not in the table has no price: a bug of the caller.
 func (m *Meter) counter(item Item) *counter {
 	c := m.counters[item]
