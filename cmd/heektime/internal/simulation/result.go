@@ -38,7 +38,7 @@ type Outcome struct {
 	PeakMinute   Peak          `json:"peakMinute"`
 	Alternatives []Alternative `json:"alternatives"`
 
-	services []string
+	prices *billing.Prices
 }
 
 // Peak is the minute in which students make the most requests.
@@ -57,7 +57,7 @@ func (r *Result) Of(students int, prices *billing.Prices) *Outcome {
 	copies := max(1, students/r.Played)
 	run := r.log.model(copies)
 	u := addRun(multiply(r.usage, int64(copies)), run, r.log)
-	o := &Outcome{Students: copies * r.Played, Copies: copies, Usage: u, Bill: prices.Bill(u, r.Month)}
+	o := &Outcome{Students: copies * r.Played, Copies: copies, Usage: u, Bill: prices.Bill(u, r.Month), prices: prices}
 	for _, day := range o.Bill.Days {
 		if o.PeakDay == "" || day.List.Cmp(o.PeakDayCost) > 0 {
 			o.PeakDay, o.PeakDayCost = day.Date, day.List

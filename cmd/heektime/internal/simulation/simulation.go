@@ -58,8 +58,8 @@ type Config struct {
 	// Progress is called with the part that has been played, from 0 to 1. Nil is not called.
 	Progress func(part float64)
 
-	// distinct is how many different students there are, the others are copies; 0 for all. For tests.
-	distinct int
+	// Distinct is how many different students there are; further ones do what the first ones do. 0 is all of them.
+	Distinct int
 }
 
 // The demo university's only semester here, and its ID in the REST API.
@@ -86,7 +86,7 @@ func Run(ctx context.Context, cfg Config) (_ *Result, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	program := newProgram(cfg.Behaviour, cfg.Month, cfg.Seed, cfg.Students, cfg.distinct, cfg.Days)
+	program := newProgram(cfg.Behaviour, cfg.Month, cfg.Seed, cfg.Students, cfg.Distinct, cfg.Days)
 	if err := w.prepare(ctx, cfg, program); err != nil {
 		return nil, fmt.Errorf("prepare the month: %w", err)
 	}
@@ -213,7 +213,7 @@ func (w *world) prepare(ctx context.Context, cfg Config, program *program) error
 	if err := w.backend.Cloud.Idle(ctx); err != nil {
 		return err
 	}
-	w.player.students = newStudents(program.profiles, cfg.Seed, cfg.distinct)
+	w.player.students = newStudents(program.profiles, cfg.Seed, cfg.Distinct)
 	reader := &student{profile: profile{client: currentClient, warm: true}, address: "100.64.0.0", resume: map[string][]byte{}}
 	if err := w.player.signUpReader(ctx, reader); err != nil {
 		return err
