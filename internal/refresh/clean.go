@@ -19,11 +19,15 @@ import (
 // it again.
 const leftoverAge = time.Hour
 
-// clean deletes the semester's unreferenced objects. It lists them as condemned in the record, deletes
-// them, and removes them from the record, so if it is killed the next run continues. It deletes only
-// the condemned generation, so an object that was recreated in the meantime survives.
+// clean deletes the semester's unreferenced objects, and makes the deltas to the published list that are
+// missing.
+//
+// It lists lists as condemned in the record, deletes them, and removes them from the record, so if it is
+// killed the next run continues. It deletes only the condemned generation, so an object that was recreated
+// in the meantime survives. Deltas need no such care: a client does without, and the next run makes them
+// again.
 func (s *Service) clean(ctx context.Context, t target) error {
-	found, err := s.leftovers(ctx, t)
+	objects, err := s.objects(ctx, t)
 	if err != nil {
 		return err
 	}
@@ -31,7 +35,16 @@ func (s *Service) clean(ctx context.Context, t target) error {
 	if err != nil {
 		return err
 	}
-	found = slices.DeleteFunc(found, func(o Object) bool { return isKept(&record, o) })
+	if err := s.cleanDeltas(ctx, &record, objects); err != nil {
+		return err
+	}
+	var found []Object
+	for _, attrs := range objects {
+		o := Object{Name: attrs.Name, Generation: attrs.Generation}
+		if _, _, isDelta := schema.SplitDeltaName(attrs.Name); !isDelta && s.isOld(attrs) && !isKept(&record, o) {
+			found = append(found, o)
+		}
+	}
 	if len(found) == 0 && len(record.Condemned) == 0 {
 		return nil
 	}
@@ -47,13 +60,13 @@ func (s *Service) clean(ctx context.Context, t target) error {
 	return s.forget(ctx, t, condemned)
 }
 
-// leftovers lists the semester's objects older than leftoverAge.
-func (s *Service) leftovers(ctx context.Context, t target) ([]Object, error) {
+// objects lists the semester's objects.
+func (s *Service) objects(ctx context.Context, t target) ([]*storage.ObjectAttrs, error) {
 	query := &storage.Query{Prefix: schema.SemesterPrefix(t.school.ID, t.semester.ID)}
 	if err := query.SetAttrSelection([]string{"Name", "Generation", "Created"}); err != nil {
 		return nil, fmt.Errorf("list objects: %w", err)
 	}
-	var found []Object
+	var found []*storage.ObjectAttrs
 	for it := s.bucket.Objects(ctx, query); ; {
 		attrs, err := it.Next()
 		if errors.Is(err, iterator.Done) {
@@ -62,10 +75,63 @@ func (s *Service) leftovers(ctx context.Context, t target) ([]Object, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list gs://%s/%s: %w", s.bucketName, query.Prefix, err)
 		}
-		if s.now().Sub(attrs.Created) > leftoverAge {
-			found = append(found, Object{Name: attrs.Name, Generation: attrs.Generation})
+		found = append(found, attrs)
+	}
+}
+
+func (s *Service) isOld(attrs *storage.ObjectAttrs) bool {
+	return s.now().Sub(attrs.Created) > leftoverAge
+}
+
+// cleanDeltas deletes old deltas from or to a list that is not kept, so that at most 12 remain, and makes
+// those to the published list that are missing. Usually there is nothing to do and nothing is read.
+func (s *Service) cleanDeltas(ctx context.Context, r *Record, objects []*storage.ObjectAttrs) error {
+	there := map[string]bool{}
+	for _, attrs := range objects {
+		there[attrs.Name] = true
+	}
+	kept := map[string]bool{}
+	for _, p := range r.Published {
+		kept[p.Name] = true
+	}
+	for _, attrs := range objects {
+		from, to, isDelta := schema.SplitDeltaName(attrs.Name)
+		if !isDelta || kept[from] && kept[to] || !s.isOld(attrs) {
+			continue
+		}
+		if err := s.delete(ctx, Object{Name: attrs.Name, Generation: attrs.Generation}); err != nil {
+			return err
 		}
 	}
+	var body []byte // the published list
+	for _, p := range predecessors(r, hashOfPublished(r)) {
+		published := r.Published[0]
+		if there[schema.DeltaName(p.Name, published.Name)] || !there[p.Name] || !there[published.Name] {
+			continue
+		}
+		if body == nil {
+			var err error
+			if body, err = s.load(ctx, published); err != nil {
+				return ignoreMissing(err)
+			}
+		}
+		from, err := s.load(ctx, p)
+		if err == nil {
+			_, err = s.storeDelta(ctx, p.Name, from, published.Name, body)
+		}
+		if ignoreMissing(err) != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ignoreMissing returns err unless it says that an object is gone: no delta leads from or to such a list.
+func ignoreMissing(err error) error {
+	if errors.Is(err, errNoObject) {
+		return nil
+	}
+	return err
 }
 
 // isKept reports whether an object is one of the record's published lists.

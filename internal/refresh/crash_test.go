@@ -1,6 +1,7 @@
 package refresh_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -19,7 +20,7 @@ var faults = append(faulttest.Faults(), faulttest.None, faulttest.StallBefore, f
 
 const (
 	// maxCalls is the number of a run's calls that a fault may hit. A run rarely makes more.
-	maxCalls = 20
+	maxCalls = 24
 	// longHistories is the number of histories with LONG_TESTS.
 	longHistories = 1000
 )
@@ -165,6 +166,7 @@ func (h *history) step(step int) {
 		h.t.Errorf("step %d (%v, %v, %+v, %v): published %d lectures of %q, the school offered %v",
 			step, kind, p.Calls(), run, err, len(list), version(list), h.offered)
 	}
+	h.checkChanges(list)
 	if newest != "" && version(list) != newest {
 		h.t.Errorf("step %d (%v, %v, %+v, %v): published %q over the newer %q", step, kind, p.Calls(), run, err, version(list), newest)
 	}
@@ -212,6 +214,25 @@ func (h *history) checkHealthyRun() {
 	slices.Sort(kept)
 	if objects := h.w.objects(h.t, h.id); !slices.Equal(objects, kept) || len(record.Condemned) > 0 {
 		h.t.Errorf("objects %v, published %v, condemned %v", objects, kept, record.Condemned)
+	}
+	h.checkChanges(h.w.published(h.t, h.id))
+	h.w.checkDeltas(h.t, h.id)
+}
+
+// checkChanges checks that the documents of changes are exactly the lists that were published, one after the
+// other, up to the one that is published now.
+func (h *history) checkChanges(list schema.CourseList) {
+	h.t.Helper()
+	url, title := "", any(nil)
+	for i, c := range h.w.changes(h.t, h.id) {
+		if c.From != url || i == 0 && c.Added != 5 || i > 0 && (c.Changed != 1 || c.Lectures[0].Before["title"] != title) {
+			h.t.Errorf("change %d does not follow %q with %v: %+v", i, url, title, c)
+			return
+		}
+		url, title = c.To, c.Lectures[0].After["title"]
+	}
+	if got, _ := h.w.semesterDocument(h.t, h.id)["lecturesUrl"].(string); got != url || version(list) != cmp.Or(title, any("")) {
+		h.t.Errorf("the semester has %s, %s, the last change is to %s, %v", got, version(list), url, title)
 	}
 }
 

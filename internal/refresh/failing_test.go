@@ -116,7 +116,7 @@ func TestListThatKeepsFailingIsLogged(t *testing.T) {
 	w.school.offer(semesterID, titles("첫 판", 30)...)
 	run()
 	if unchanged := run(); unchanged.Writes != 2 {
-		t.Errorf("an unchanged list costs %v, want 2 writes: the record and the run", unchanged)
+		t.Errorf("an unchanged list costs %v, want 2 writes a day: the record and when the list was checked", unchanged)
 	}
 	w.school.offer(semesterID)
 	since := w.Clock.Now().UTC().Format(time.RFC3339)

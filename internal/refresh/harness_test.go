@@ -1,6 +1,7 @@
 package refresh_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -153,16 +155,7 @@ func (w *world) published(t testing.TB, id schema.SemesterID) schema.CourseList 
 	if !ok {
 		t.Fatalf("lecturesUrl %q is not in bucket %s", url, w.Project)
 	}
-	r, err := w.bucket.Object(name).ReadCompressed(true).NewReader(context.Background())
-	if err != nil {
-		t.Fatalf("semester %s refers to %s: %v", id, name, err)
-	}
-	defer r.Close()
-	unzipped, err := gzip.NewReader(r)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	list, err := schema.DecodeCourseList(unzipped)
+	list, err := schema.DecodeCourseList(bytes.NewReader(w.content(t, name)))
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -170,6 +163,25 @@ func (w *world) published(t testing.TB, id schema.SemesterID) schema.CourseList 
 		t.Fatalf("%s: %v", name, err)
 	}
 	return list
+}
+
+// content returns the content of an object that is stored compressed.
+func (w *world) content(t testing.TB, name string) []byte {
+	t.Helper()
+	r, err := w.bucket.Object(name).ReadCompressed(true).NewReader(context.Background())
+	if err != nil {
+		t.Fatalf("load %s: %v", name, err)
+	}
+	defer r.Close()
+	unzipped, err := gzip.NewReader(r)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	body, err := io.ReadAll(unzipped)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return body
 }
 
 func (w *world) semesterDocument(t testing.TB, id schema.SemesterID) map[string]any {
@@ -193,8 +205,20 @@ func (w *world) record(t testing.TB, id schema.SemesterID) refresh.Record {
 	return r
 }
 
-// objects returns the names of the semester's objects in the bucket.
+// objects returns the names of the semester's lists in the bucket, deltas those of the deltas between them.
 func (w *world) objects(t testing.TB, id schema.SemesterID) []string {
+	t.Helper()
+	return slices.DeleteFunc(w.allObjects(t, id), isDelta)
+}
+
+func (w *world) deltas(t testing.TB, id schema.SemesterID) []string {
+	t.Helper()
+	return slices.DeleteFunc(w.allObjects(t, id), func(name string) bool { return !isDelta(name) })
+}
+
+func isDelta(name string) bool { return strings.HasSuffix(name, ".delta.json") }
+
+func (w *world) allObjects(t testing.TB, id schema.SemesterID) []string {
 	t.Helper()
 	var names []string
 	for it := w.bucket.Objects(context.Background(), &storage.Query{Prefix: "lectures/" + schoolID + "/" + string(id) + "/"}); ; {

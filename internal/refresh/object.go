@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -15,6 +13,7 @@ import (
 	"cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
 
+	"heek.kr/heektime/internal/listdelta"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -22,8 +21,10 @@ import (
 type encoded struct {
 	hash     string // SHA-256 of the JSON, hexadecimal
 	lectures int
-	raw      int64  // size of the JSON in bytes
+	body     []byte // the JSON
 	stored   []byte // the JSON, gzipped
+	// lectureList is what was encoded.
+	lectureList schema.CourseList
 }
 
 // encode validates the list and returns the bytes that clients download. The hash covers the JSON, not
@@ -33,23 +34,49 @@ func encode(list schema.CourseList) (*encoded, error) {
 	if err := list.Validate(); err != nil {
 		return nil, err
 	}
-	var out bytes.Buffer
-	zip := gzip.NewWriter(&out)
-	sum := sha256.New()
-	var raw byteCounter
-	if err := list.Encode(io.MultiWriter(zip, sum, &raw)); err != nil {
+	var body bytes.Buffer
+	if err := list.Encode(&body); err != nil {
 		return nil, err
 	}
-	if err := zip.Close(); err != nil {
-		return nil, fmt.Errorf("compress course list: %w", err)
+	stored, err := zip(body.Bytes())
+	if err != nil {
+		return nil, err
 	}
-	return &encoded{hex.EncodeToString(sum.Sum(nil)), len(list), int64(raw), out.Bytes()}, nil
+	return &encoded{listdelta.Hash(body.Bytes()), len(list), body.Bytes(), stored, list}, nil
+}
+
+func zip(body []byte) ([]byte, error) {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	if _, err := w.Write(body); err != nil {
+		return nil, fmt.Errorf("compress: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("compress: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// unzip is the reverse of zip, for objects of at most listdelta.MaxBytes.
+func unzip(r io.Reader) ([]byte, error) {
+	unzipped, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, fmt.Errorf("decompress: %w", err)
+	}
+	body, err := io.ReadAll(io.LimitReader(unzipped, listdelta.MaxBytes+1))
+	if err == nil && len(body) > listdelta.MaxBytes {
+		err = fmt.Errorf("more than %d bytes", listdelta.MaxBytes)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("decompress: %w", err)
+	}
+	return body, nil
 }
 
 // name returns the object's name. It contains the hash of the content, so an object never changes and
 // may be cached forever.
 func (e *encoded) name(schoolID string, id schema.SemesterID) string {
-	return schema.SemesterPrefix(schoolID, id) + e.hash[:32] + ".json"
+	return schema.ListName(schoolID, id, e.hash)
 }
 
 // errNoObject is returned by find if the object does not exist or has other content.
@@ -70,23 +97,29 @@ func (s *Service) find(ctx context.Context, name string, e *encoded) (Object, er
 	return Object{Name: name, Generation: attrs.Generation}, nil
 }
 
-// upload creates the object unless it exists.
+// upload creates the object of a list unless it exists.
 func (s *Service) upload(ctx context.Context, name string, e *encoded) error {
+	return s.create(ctx, name, e.hash, e.stored)
+}
+
+// create creates an object of gzipped JSON unless it exists. hash is that of the JSON. The object never
+// changes, because its name says what it contains.
+func (s *Service) create(ctx context.Context, name, hash string, stored []byte) error {
 	w := s.bucket.Object(name).If(storage.Conditions{DoesNotExist: true}).NewWriter(ctx)
 	w.ContentType = "application/json"
 	w.ContentEncoding = "gzip"
 	w.CacheControl = "public, max-age=31536000, immutable"
 	w.Metadata = map[string]string{
-		"sha256": e.hash,
+		"sha256": hash,
 		// Firebase's web SDK before version 10 returns no download URL for an object without a token.
-		// The list is public, so the token need not be secret.
-		"firebaseStorageDownloadTokens": e.hash[:32],
+		// The object is public, so the token need not be secret.
+		"firebaseStorageDownloadTokens": hash[:32],
 	}
-	w.CRC32C, w.SendCRC32C = crc32.Checksum(e.stored, crc32.MakeTable(crc32.Castagnoli)), true
+	w.CRC32C, w.SendCRC32C = crc32.Checksum(stored, crc32.MakeTable(crc32.Castagnoli)), true
 	// With a chunk larger than the object, the client sends it in one request and retries it if the
 	// connection breaks.
-	w.ChunkSize = (len(e.stored)/googleapi.MinUploadChunkSize + 1) * googleapi.MinUploadChunkSize
-	_, err := w.Write(e.stored)
+	w.ChunkSize = (len(stored)/googleapi.MinUploadChunkSize + 1) * googleapi.MinUploadChunkSize
+	_, err := w.Write(stored)
 	if err = errors.Join(err, w.Close()); err != nil && !hasStatus(err, http.StatusPreconditionFailed) {
 		return fmt.Errorf("store gs://%s/%s: %w", s.bucketName, name, err)
 	}
@@ -105,12 +138,4 @@ func (s *Service) delete(ctx context.Context, o Object) error {
 func hasStatus(err error, code int) bool {
 	var e *googleapi.Error
 	return errors.As(err, &e) && e.Code == code
-}
-
-// byteCounter counts the bytes written to it.
-type byteCounter int64
-
-func (c *byteCounter) Write(p []byte) (int, error) {
-	*c += byteCounter(len(p))
-	return len(p), nil
 }

@@ -13,9 +13,14 @@ import (
 	"heek.kr/heektime/internal/school"
 )
 
-// keptLists is how many of a semester's objects are kept: the published one, and its predecessors for
-// clients that read the semester document a moment ago and are about to load them.
-const keptLists = 3
+// keptLists is how many of a semester's lists are kept: the published one, and its predecessors, for clients
+// that read the semester document a moment ago and are about to load them. A client that has one of the
+// predecessors loads a delta from it to the published one.
+const keptLists = 4
+
+// checkedEvery is how often the semester document is written only to say that the list was checked. Each
+// time, all clients that listen to it are billed a read, and those that show the time need no more precision.
+const checkedEvery = 24 * time.Hour
 
 // A list that grows severalfold between two refreshes is suspicious: the school probably sent other
 // semesters too, or repeated pages. Short lists early in the season may grow freely.
@@ -39,29 +44,46 @@ type list struct {
 	accept    bool      // publish even if suspicious
 }
 
-// publish points the semester at the list and records the run in one transaction, after the object
-// exists.
+// publish points the semester at the list, writes how it differs from the one before, and records the run,
+// all in one transaction, after the object exists.
 //
 // This order protects the last good list. An object exists before anything refers to it, and the
 // transaction checks for it once more, because another run's clean-up may have mistaken it for a
 // leftover in the meantime. That clean-up first condemns objects by writing the record, which this
 // transaction has read. So either the clean-up sees this publication, or the transaction finds the
 // object condemned or gone, and publish uploads it again.
-func (s *Service) publish(ctx context.Context, t target, l list, run *Run) error {
-	const attempts = 3
+//
+// record may be older than the one in the transaction. If another list was published in between, publish
+// compares again.
+func (s *Service) publish(ctx context.Context, t target, l list, record *Record, run *Run) error {
+	const attempts = 4
+	c, err := s.prepare(ctx, t, l, record)
+	if err != nil {
+		return err
+	}
 	for attempt := 1; ; attempt++ {
-		err := s.tryPublish(ctx, t, l, run)
-		if !errors.Is(err, errNoObject) || attempt == attempts {
+		err := s.tryPublish(ctx, t, l, c, run)
+		switch {
+		case attempt == attempts:
+			return err
+		case errors.Is(err, errNoObject):
+			err = s.upload(ctx, l.name, l.encoded)
+		case errors.Is(err, errOtherList):
+			var now Record
+			if now, err = ReadRecord(ctx, s.firestore, t.school.ID, t.semester.ID); err == nil {
+				c, err = s.prepare(ctx, t, l, &now)
+			}
+		default:
 			return err
 		}
-		if err := s.upload(ctx, l.name, l.encoded); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 }
 
 // tryPublish makes one attempt to publish and sets the run's outcome.
-func (s *Service) tryPublish(ctx context.Context, t target, l list, run *Run) error {
+func (s *Service) tryPublish(ctx context.Context, t target, l list, c *comparison, run *Run) error {
 	var st *state
 	err := s.firestore.RunTransaction(ctx, func(ctx context.Context, tx *firestore.Transaction) (err error) {
 		if st, err = readState(tx, t); err != nil {
@@ -71,9 +93,19 @@ func (s *Service) tryPublish(ctx context.Context, t target, l list, run *Run) er
 			run.Outcome, run.Reason = Superseded, "a list that was fetched later is published"
 			return nil
 		}
+		published, now := hashOfPublished(&st.record), s.now()
+		if c.published != published {
+			return errOtherList
+		}
 		if reason := suspicion(&st.record, l, t.school.Loss()); reason != "" && !l.accept {
 			run.Outcome, run.Reason = Suspicious, reason
-			return s.write(tx, t, st, run)
+			switch known := st.record.HeldBack.To == s.url(l.name) && st.record.HeldBack.From == c.from; {
+			case !known && c.heldBack:
+				return errOtherList
+			case !known:
+				st.record.HeldBack = s.heldBack(c, l, now)
+			}
+			return s.write(tx, t, st, run, now)
 		}
 		object, err := s.find(ctx, l.name, l.encoded)
 		if err != nil {
@@ -86,14 +118,24 @@ func (s *Service) tryPublish(ctx context.Context, t target, l list, run *Run) er
 		if len(st.record.Published) > 0 && st.record.Published[0].Object == object && st.semester.LecturesURL == s.url(l.name) {
 			run.Outcome = Unchanged
 		}
-		st.record.FetchedAt = l.fetchedAt
-		setPublished(&st.record, Published{Object: object, Hash: l.hash, Lectures: l.lectures, At: run.Started})
-		return s.write(tx, t, st, run)
+		at := now
+		if published == l.hash {
+			at = st.record.Published[0].At
+		} else {
+			if published != "" && !at.After(st.record.Published[0].At) { // two instances whose clocks differ
+				at = st.record.Published[0].At.Add(time.Microsecond)
+			}
+			change := s.change(c, l, &st.record, at)
+			st.change, st.changeRef = &change, schema.ChangeRef(t.documents.semester, at, l.hash)
+		}
+		st.record.FetchedAt, st.record.HeldBack = l.fetchedAt, Change{}
+		setPublished(&st.record, Published{Object: object, Hash: l.hash, Lectures: l.lectures, At: at})
+		return s.write(tx, t, st, run, now)
 	})
 	switch {
 	case err == nil:
 		s.logFailing(ctx, t, st, run)
-	case !errors.Is(err, errNoObject):
+	case !errors.Is(err, errNoObject) && !errors.Is(err, errOtherList):
 		return fmt.Errorf("publish the list of %s %s: %w", t.school.ID, t.semester.ID, err)
 	}
 	return err
@@ -134,6 +176,9 @@ type state struct {
 	school   schema.School
 	// keepsFailing is set by write if the transaction records that the list keeps failing.
 	keepsFailing bool
+	// change is how a list that is being published differs from the one before, nil if none is.
+	change    *Change
+	changeRef *firestore.DocumentRef
 }
 
 func readState(tx *firestore.Transaction, t target) (*state, error) {
@@ -152,16 +197,22 @@ func readState(tx *firestore.Transaction, t target) (*state, error) {
 }
 
 // write records the run and updates the documents that clients read to match the school file and the
-// record. It skips a document that already matches: a write would notify every client listening to it.
-func (s *Service) write(tx *firestore.Transaction, t target, st *state, run *Run) error {
-	run.Ended = s.now()
+// record. It skips a document that already matches: a write would notify every client listening to it. A run
+// that found the list unchanged has no document of its own: the record has the last run, the log all of them.
+func (s *Service) write(tx *firestore.Transaction, t target, st *state, run *Run, now time.Time) error {
+	run.Ended = now
 	run.Expires = run.Ended.Add(runRetention)
 	want := schema.Semester{
 		Year: t.semester.Year, Term: t.semester.Term, Status: t.semester.Status,
 		Periods: t.school.PeriodsOf(t.semester), LecturesURL: st.semester.LecturesURL,
+		ListChangedAt: st.semester.ListChangedAt, ListCheckedAt: st.semester.ListCheckedAt,
 	}
 	if len(st.record.Published) > 0 {
-		want.LecturesURL = s.url(st.record.Published[0].Name)
+		want.LecturesURL, want.ListChangedAt = s.url(st.record.Published[0].Name), st.record.Published[0].At
+	}
+	if checked := run.Outcome == Changed || run.Outcome == Unchanged; checked &&
+		(!want.Equal(st.semester) || run.Ended.Sub(want.ListCheckedAt) >= checkedEvery) {
+		want.ListCheckedAt = run.Ended
 	}
 	run.URL = want.LecturesURL
 	if run.Slot.After(st.record.Slot) && !run.Retry {
@@ -171,7 +222,13 @@ func (s *Service) write(tx *firestore.Transaction, t target, st *state, run *Run
 		st.record.LastRun = *run
 		st.keepsFailing = count(&st.record.Failing, run)
 	}
-	errs := []error{tx.Set(t.record, st.record), tx.Set(schema.RunRef(t.record, run), run)}
+	errs := []error{tx.Set(t.record, st.record)}
+	if run.Outcome != Unchanged {
+		errs = append(errs, tx.Set(schema.RunRef(t.record, run), run))
+	}
+	if st.change != nil {
+		errs = append(errs, tx.Set(st.changeRef, st.change))
+	}
 	if school := (schema.School{Name: t.school.Name, LegacyID: t.school.LegacyID}); st.school != school {
 		errs = append(errs, tx.Set(t.documents.school, school.MergeFields(), firestore.MergeAll))
 	}
@@ -190,7 +247,7 @@ func (s *Service) record(ctx context.Context, t target, run *Run) error {
 		if st, err = readState(tx, t); err != nil {
 			return err
 		}
-		return s.write(tx, t, st, run)
+		return s.write(tx, t, st, run, s.now())
 	})
 	if err != nil {
 		return fmt.Errorf("record the run of %s %s: %w", t.school.ID, t.semester.ID, err)

@@ -9,12 +9,13 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// Run, Record, Object, Published and Outcome are stored in Firestore. Package schema documents them.
+// Run, Record, Object, Published, Change and Outcome are stored in Firestore. Package schema documents them.
 type (
 	Run       = schema.Run
 	Record    = schema.Refresh
 	Object    = schema.Object
 	Published = schema.Published
+	Change    = schema.Change
 	Outcome   = schema.Outcome
 )
 

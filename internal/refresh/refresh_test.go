@@ -42,7 +42,8 @@ func TestFirstListIsPublished(t *testing.T) {
 	doc := w.semesterDocument(t, semesterID)
 	want := map[string]any{
 		"year": int64(2026), "term": "2학기", "status": "normal", "lecturesUrl": run.URL,
-		"periods": []any{map[string]any{"period": int64(1), "timeBegin": int64(540), "timeEnd": int64(615)}},
+		"periods":       []any{map[string]any{"period": int64(1), "timeBegin": int64(540), "timeEnd": int64(615)}},
+		"listChangedAt": run.Ended, "listCheckedAt": run.Ended,
 	}
 	if !reflect.DeepEqual(doc, want) {
 		t.Errorf("semester document\n%v\nwant\n%v", doc, want)
@@ -131,7 +132,7 @@ func TestUnchangedListWritesNoClientDocument(t *testing.T) {
 	}
 }
 
-func TestKeepsTheLastThreeObjects(t *testing.T) {
+func TestKeepsTheLastFourObjects(t *testing.T) {
 	w := newWorld(t)
 	var urls []string
 	for i := range 6 {
@@ -140,12 +141,12 @@ func TestKeepsTheLastThreeObjects(t *testing.T) {
 		w.Clock.Advance(time.Minute)
 	}
 	var want []string
-	for _, url := range urls[3:] {
+	for _, url := range urls[2:] {
 		want = append(want, strings.TrimPrefix(url, "gs://"+w.Project+"/"))
 	}
 	slices.Sort(want)
 	if got := w.objects(t, semesterID); !slices.Equal(got, want) {
-		t.Errorf("objects %v, want the last three, %v", got, want)
+		t.Errorf("objects %v, want the last four, %v", got, want)
 	}
 	// A list that was deleted long ago returns under its old name.
 	w.school.offer(semesterID, titles("0", 10)...)

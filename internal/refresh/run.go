@@ -97,16 +97,9 @@ func (s *Service) refresh(ctx context.Context, t target, accept bool, record *Re
 		run.Outcome, run.Reason = Failed, "the list cannot be published: "+err.Error()
 		return time.Time{}, s.record(ctx, t, run)
 	}
-	run.Lectures, run.RawBytes, run.StoredBytes = body.lectures, body.raw, int64(len(body.stored))
+	run.Lectures, run.RawBytes, run.StoredBytes = body.lectures, int64(len(body.body)), int64(len(body.stored))
 	l := list{body, body.name(t.school.ID, t.semester.ID), fetchedAt, accept}
-	isNew := len(record.Published) == 0 || record.Published[0].Hash != body.hash
-	// Store a new list first. Otherwise the transaction would find it missing and have to start over.
-	if isNew && (accept || suspicion(record, l, t.school.Loss()) == "") {
-		if err := s.upload(ctx, l.name, body); err != nil {
-			return time.Time{}, err
-		}
-	}
-	return time.Time{}, s.publish(ctx, t, l, run)
+	return time.Time{}, s.publish(ctx, t, l, record, run)
 }
 
 // failUnrecorded completes a run whose outcome could not be recorded because Firestore or Cloud

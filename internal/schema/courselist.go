@@ -17,16 +17,43 @@ type CourseList []Lecture
 // CourseListPrefix is where the bucket has the course lists. storage.rules opens it to everyone.
 const CourseListPrefix = "lectures/"
 
+// Suffixes of the names of lists and of deltas between them.
+const (
+	listSuffix  = ".json"
+	deltaSuffix = ".delta.json"
+)
+
 // SemesterPrefix is where the bucket has the course lists of one semester.
 func SemesterPrefix(schoolID string, id SemesterID) string {
 	return CourseListPrefix + schoolID + "/" + string(id) + "/"
 }
 
-// SemesterOfObject returns the semester whose course list an object is. ok is false for an object that is
-// not a course list.
+// DeltaName returns the name of the delta between two lists of a semester, whose names are given: the
+// hashes of both. Web clients make the same name of two lecturesUrl (web/src/listdelta.ts).
+func DeltaName(from, to string) string {
+	from = from[strings.LastIndexByte(from, '/')+1:]
+	return to[:strings.LastIndexByte(to, '/')+1] + strings.TrimSuffix(from, listSuffix) + "-" + strings.TrimSuffix(to[strings.LastIndexByte(to, '/')+1:], listSuffix) + deltaSuffix
+}
+
+// SplitDeltaName returns the names of the lists that a delta is between. ok is false for an object that is
+// not a delta.
+func SplitDeltaName(name string) (from, to string, ok bool) {
+	prefix, file := name[:strings.LastIndexByte(name, '/')+1], name[strings.LastIndexByte(name, '/')+1:]
+	hashes, isDelta := strings.CutSuffix(file, deltaSuffix)
+	from, to, ok = strings.Cut(hashes, "-")
+	return prefix + from + listSuffix, prefix + to + listSuffix, ok && isDelta
+}
+
+// ListName returns the name of the object of a list with this hash.
+func ListName(schoolID string, id SemesterID, hash string) string {
+	return SemesterPrefix(schoolID, id) + hash[:32] + listSuffix
+}
+
+// SemesterOfObject returns the semester whose course list, or delta between course lists, an object is. ok
+// is false for any other object.
 func SemesterOfObject(name string) (schoolID string, id SemesterID, ok bool) {
 	rest, ok := strings.CutPrefix(name, CourseListPrefix)
-	parts := strings.Split(rest, "/") // {school}/{semester}/{hash}.json
+	parts := strings.Split(rest, "/") // {school}/{semester}/{hash}.json, or {hash}-{hash}.delta.json
 	if !ok || len(parts) != 3 || !IsID(parts[0]) || !IsID(parts[1]) {
 		return "", "", false
 	}

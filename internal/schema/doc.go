@@ -5,6 +5,7 @@
 // write, a [Document] that describes its fields:
 //
 //	school.go semester.go period.go     what is offered, written by servers, read by everyone
+//	change.go                           how a course list differs from the one before, likewise
 //	user.go username.go                 accounts and who has which username
 //	timetable.go lecture.go             what users save
 //	courselist.go                       the course list, an object in Cloud Storage

@@ -13,6 +13,8 @@ const (
 	FieldTimes      = "times"
 	FieldCategory   = "category"
 	FieldMetas      = "metas"
+	// FieldURL is in course lists only.
+	FieldURL = "url"
 )
 
 // Fields returns the fields of a school's document.

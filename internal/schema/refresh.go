@@ -18,6 +18,8 @@ const (
 const (
 	FieldCondemned = "condemned"
 	FieldExpires   = "expires"
+	FieldRecent    = "recent"
+	FieldHeldBack  = "heldBack"
 )
 
 // Refresh is refreshes/{schoolId}/semesters/{semesterId}: what the refresh service keeps about one semester.
@@ -35,6 +37,13 @@ type Refresh struct {
 	LastRun Run `firestore:"lastRun"`
 	// Failing counts the runs since the last one that read a good list.
 	Failing Failing `firestore:"failing"`
+	// Recent are lectures that changed in the 24 hours before the last change, those that changed last at
+	// the end, for [LectureChange].Repeats.
+	Recent []RecentChange `firestore:"recent"`
+	// HeldBack is how a list that was held back as suspicious differs from the published one: what accepting it
+	// would publish. Its At is zero if the last list was not held back. If it is not complete, Lectures are
+	// the first of them.
+	HeldBack Change `firestore:"heldBack"`
 }
 
 // Failing is a series of runs that published nothing. It is zero after a good run.

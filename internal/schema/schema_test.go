@@ -16,7 +16,7 @@ import (
 
 // structs are the structs of the documents that clients read or write.
 var structs = map[string]any{
-	SchoolDocument.Path: School{}, SemesterDocument.Path: Semester{}, UserDocument.Path: User{}, UsernameDocument.Path: Username{},
+	SchoolDocument.Path: School{}, SemesterDocument.Path: Semester{}, ChangeDocument.Path: Change{}, UserDocument.Path: User{}, UsernameDocument.Path: Username{},
 	TimetableDocument.Path: Timetable{}, LectureDocument.Path: Lecture{},
 }
 
@@ -37,7 +37,7 @@ func TestStructsMatchDescriptions(t *testing.T) {
 		field *Field
 	}{
 		{Period{}, SemesterDocument.Field(FieldPeriods)}, {LectureTime{}, LectureDocument.Field("times")},
-		{LectureMeta{}, LectureDocument.Field("metas")},
+		{LectureMeta{}, LectureDocument.Field("metas")}, {LectureChange{}, ChangeDocument.Field(FieldLectureList)},
 	} {
 		compareFields(t, c.field.Name, serverFields(c.entry), c.field.Entry.Fields)
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"cloud.google.com/go/firestore"
 )
@@ -43,6 +44,9 @@ const (
 	FieldPeriods     = "periods"
 	FieldStatus      = "status"
 	FieldLecturesURL = "lecturesUrl"
+	// FieldListChangedAt and FieldListCheckedAt are timestamps. Clients of 2026 and earlier ignore them.
+	FieldListChangedAt = "listChangedAt"
+	FieldListCheckedAt = "listCheckedAt"
 )
 
 // Semester is schools/{schoolId}/semesters/{semesterId}.
@@ -53,6 +57,11 @@ type Semester struct {
 	Status  SemesterStatus `firestore:"status"`
 	// LecturesURL is the gs:// address of the course list, "" before the first refresh.
 	LecturesURL string `firestore:"lecturesUrl,omitempty"`
+	// ListChangedAt is when the list at LecturesURL was published.
+	ListChangedAt time.Time `firestore:"listChangedAt,omitempty"`
+	// ListCheckedAt is when the school last offered exactly this list, as far as the document says: checks
+	// that change nothing are recorded once a day, because every client that listens is billed a read.
+	ListCheckedAt time.Time `firestore:"listCheckedAt,omitempty"`
 }
 
 // SemesterDocument describes [Semester].
@@ -66,6 +75,8 @@ var SemesterDocument = Document{Path: "schools/{schoolId}/semesters/{semesterId}
 	}}},
 	{Name: FieldStatus, Type: Text, OneOf: []string{string(StatusNormal), string(StatusHidden)}},
 	{Name: FieldLecturesURL, Type: Text, Optional: true},
+	{Name: FieldListChangedAt, Type: Timestamp, Optional: true},
+	{Name: FieldListCheckedAt, Type: Timestamp, Optional: true},
 }}
 
 // Semesters is the collection of a school's semesters.
@@ -105,7 +116,7 @@ func AllSemesters(client *firestore.Client) firestore.Query {
 // Equal reports whether two documents have the same fields.
 func (s Semester) Equal(other Semester) bool {
 	return s.Year == other.Year && s.Term == other.Term && s.Status == other.Status && s.LecturesURL == other.LecturesURL &&
-		slices.Equal(s.Periods, other.Periods)
+		s.ListChangedAt.Equal(other.ListChangedAt) && s.ListCheckedAt.Equal(other.ListCheckedAt) && slices.Equal(s.Periods, other.Periods)
 }
 
 // MergeFields returns the fields to merge into the semester's document, so that fields which later servers

@@ -14,7 +14,8 @@ import (
 
 // ownedByRefresh are the fields of schools and semesters that the refresh service writes, and that are not
 // compared. A copy only writes them if the document does not exist.
-var ownedByRefresh = []string{schema.FieldName, schema.FieldPeriods, schema.FieldStatus, schema.FieldLecturesURL}
+var ownedByRefresh = []string{schema.FieldName, schema.FieldPeriods, schema.FieldStatus, schema.FieldLecturesURL,
+	schema.FieldListChangedAt, schema.FieldListCheckedAt}
 
 // compareSchools compares schools and semesters. Those that only Firestore has are newer than the old database.
 func (c *comparer) compareSchools(ctx context.Context) error {

@@ -84,6 +84,10 @@ func listSemesters() operation {
 	return operation{list: &query{collection: "schools/korea/semesters", where: []where{{"status", "==", "normal"}}}}
 }
 
+func listChanges() operation {
+	return operation{list: &query{collection: semester1 + "/changes", order: []string{"-at"}, limit: schema.MaxChangePage}}
+}
+
 func getting(who, path string) operation { return operation{uid: who, get: path} }
 
 func listening(who, path string) operation { return operation{uid: who, get: path, listen: true} }
@@ -99,6 +103,11 @@ func allowed() []allowedCase {
 		{"anyone lists the normal semesters", listSemesters()},
 		{"a user lists the normal semesters", listSemesters().as("alice")},
 		{"anyone gets a semester", getting("", semester1)},
+		{"anyone gets a change of a course list", getting("", semester1+"/changes/1-first")},
+		{"anyone lists the last changes of a course list", listChanges()},
+		{"a user lists the changes of a course list since the last time", listChanges().as("alice").querying(func(q *query) {
+			q.where = []where{{"at", ">", earlier}}
+		})},
 		{"anyone gets a user", getting("", "users/alice")},
 		{"a user gets another", getting("bob", "users/alice")},
 		{"anyone finds a user by username", listUsers("alice")},

@@ -353,6 +353,15 @@ func broadQueries(add func(string, operation, operation)) {
 	add("semesters by year", semesters, semesters.querying(func(q *query) { q.where[0] = where{"year", "==", 2026} }))
 	add("normal semesters of all schools", semesters, semesters.querying(func(q *query) { q.collection, q.group = "semesters", true }))
 	add("schools as a collection group", semesters, operation{list: &query{collection: "schools", group: true}})
+	changes := listChanges()
+	add("changes of a course list, no limit", changes, changes.querying(func(q *query) { q.limit = 0 }))
+	add("changes of a course list, limit 21", changes, changes.querying(func(q *query) { q.limit = schema.MaxChangePage + 1 }))
+	add("a listen on all changes of a course list", changes, func() operation {
+		o := changes.querying(func(q *query) { q.limit = 0 })
+		o.listen = true
+		return o
+	}())
+	add("changes of all course lists", changes, changes.querying(func(q *query) { q.collection, q.group = "changes", true }))
 	names := operation{list: &query{collection: "indices/user/usernames"}}
 	add("all usernames", getting("", usernames("alice")), names)
 	add("all usernames, signed in", getting("alice", usernames("alice")), names.as("alice"))
@@ -366,7 +375,8 @@ func broadQueries(add func(string, operation, operation)) {
 // offsets try queries that skip results, which Firestore bills as read.
 func offsets(add func(string, operation, operation)) {
 	for what, base := range map[string]operation{
-		"schools": {list: &query{collection: "schools"}}, "semesters": listSemesters(), "users": listUsers("alice"),
+		"schools": {list: &query{collection: "schools"}}, "semesters": listSemesters(), "changes of a course list": listChanges(),
+		"users":                listUsers("alice"),
 		"one's own timetables": listTimetables("alice", "alice"), "another's public timetables": listTimetables("bob", "alice", isPublic),
 		"one's own lectures": lecturesOf("alice", "alice", alicePublic), "another's lectures": lecturesOf("", "alice", alicePublic),
 	} {
@@ -389,7 +399,7 @@ func serverDocuments(add func(string, operation, operation)) {
 				operation{uid: who, list: &query{collection: path[:strings.LastIndexByte(path, '/')]}})
 		}
 	}
-	for _, path := range []string{"schools/korea", "schools/new", semester1, "schools/korea/semesters/2030-0300"} {
+	for _, path := range []string{"schools/korea", "schools/new", semester1, "schools/korea/semesters/2030-0300", semester1 + "/changes/1-first", semester1 + "/changes/2-new"} {
 		for _, who := range []string{"", "alice"} {
 			add(fmt.Sprintf("%s, write by %q", path, who), writable, writable.as(who).to(0, path))
 			add(fmt.Sprintf("%s, delete by %q", path, who), writable, operation{uid: who, writes: []write{{kind: remove, path: path}}})

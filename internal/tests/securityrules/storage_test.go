@@ -20,6 +20,8 @@ const courseList = "lectures/고려대학교-서울/2026-0900/5f70bf18.json"
 var storageCases = []storageCase{
 	{"get a course list", rules.Get, courseList, true},
 	{"get a course list that does not exist", rules.Get, "lectures/korea/2026-0900/none.json", true},
+	{"get a delta between course lists", rules.Get, "lectures/고려대학교-서울/2026-0900/5f70bf18-6a81c029.delta.json", true},
+	{"add a delta between course lists", rules.Create, "lectures/korea/2026-0900/a-b.delta.json", false},
 	{"list the course lists of a semester", rules.List, "lectures/고려대학교-서울/2026-0900", false},
 	{"list all course lists", rules.List, "lectures", false},
 	{"list the bucket", rules.List, "", false},

@@ -22,6 +22,7 @@ func world() map[string]fields {
 			"periods": []any{fields{"period": 1, "timeBegin": 540, "timeEnd": 615}}},
 		semester2:                          {"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}},
 		hiddenSemester:                     {"year": 2027, "term": "1학기", "status": "hidden", "periods": []any{}},
+		semester1 + "/changes/1-first":     {"at": earlier, "to": "gs://demo/lectures/korea/2026-0300/1.json"},
 		semester1 + "/notes/note1":         {"note": "not a semester"},
 		"refreshes/korea":                  {"enabled": true},
 		serverSemester:                     {"slot": earlier},

@@ -246,7 +246,7 @@ func (b *batch) reject(path string, doc *firestore.DocumentSnapshot, old map[str
 		if !b.exists(doc.Ref) && (!owner.Exists() || schema.UsernameOf(owner) != doc.Ref.ID) {
 			return "no user has this name"
 		}
-	case schema.LectureDocument.Path, schema.RunDocument.Path:
+	case schema.LectureDocument.Path, schema.ChangeDocument.Path, schema.RunDocument.Path:
 		if parent := doc.Ref.Parent.Parent; !b.exists(parent) {
 			return "the document above it is missing"
 		}
