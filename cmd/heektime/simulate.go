@@ -28,6 +28,7 @@ func simulate(ctx context.Context, args []string) error {
 	seed := flags.Uint64("seed", 1, "`N` that decides what students do (default: 1)")
 	chart := flags.String("chart", "", "draw a chart into `FILE`.svg or .png")
 	asJSON := flags.Bool("json", false, "print JSON")
+	asMarkdown := flags.Bool("markdown", false, "print the table of docs/cost.md")
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
@@ -75,6 +76,9 @@ func simulate(ctx context.Context, args []string) error {
 		if err := simulation.Draw(*chart, result, outcomes); err != nil {
 			return err
 		}
+	}
+	if *asMarkdown {
+		return simulation.Markdown(os.Stdout, result, outcomes)
 	}
 	if *asJSON {
 		out := json.NewEncoder(os.Stdout)

@@ -30,6 +30,11 @@ type elsewhere struct {
 		DiskGB      float64 `yaml:"diskGB"`
 		EgressGiB   float64 `yaml:"egressGiB"`
 	} `yaml:"vm"`
+	Oregon struct {
+		ClassA   int64 `yaml:"classA"`
+		ClassB   int64 `yaml:"classB"`
+		EgressGB int64 `yaml:"egressGB"`
+	} `yaml:"oregon"`
 }
 
 func readElsewhere() elsewhere {
@@ -63,19 +68,27 @@ func (r *Result) alternatives(o *Outcome, prices *billing.Prices) []Alternative 
 		add(billing.StorageEgress, (searches-int64(r.Counts.Loads)*k)*r.Counts.List-r.Counts.Delta*k)
 		add(billing.StorageClassB, searches-loads)
 	})
+	oregon := r.withUsage(o, prices, func(add func(billing.Item, int64)) {
+		for item, free := range map[billing.Item]int64{
+			billing.StorageClassA: e.Oregon.ClassA, billing.StorageClassB: e.Oregon.ClassB, billing.StorageEgress: e.Oregon.EgressGB * 1e9,
+		} {
+			add(item, -min(free, o.Usage.Amount(item)))
+		}
+	})
 	return []Alternative{
 		{"the old cluster", e.OldClusterWon, "whatever the load"},
 		{"one small VM with PostgreSQL", vm, "e2-small, always on, no replica"},
 		{"lists as documents", documents, fmt.Sprintf("%d reads for each list or delta that is loaded now", r.Behaviour.List.Lectures)},
 		{"no HTTP cache, no deltas", uncached, "the whole list whenever a student opens it"},
+		{"the lists' bucket in Oregon", oregon, "with Cloud Storage's free amounts"},
 	}
 }
 
 // lectureBytes is about how large a lecture is in a response of Firestore.
 const lectureBytes = 700
 
-// withUsage returns what an outcome would cost with some amounts changed. Amounts are spread over the month as those
-// of Firestore's reads are.
+// withUsage returns what an outcome would cost with some amounts changed. Amounts are spread over the
+// month as those of Firestore's reads are.
 func (r *Result) withUsage(o *Outcome, prices *billing.Prices, change func(add func(billing.Item, int64))) float64 {
 	out := billing.Usage{Since: o.Usage.Since, Until: o.Usage.Until}
 	for _, day := range o.Usage.Days {

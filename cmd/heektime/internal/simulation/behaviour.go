@@ -4,7 +4,10 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -12,8 +15,8 @@ import (
 	"heek.kr/heektime/internal/deployment"
 )
 
-// Behaviour is how students use HeekTime in a month. The file behaviour.yaml explains the fields and has the
-// defaults.
+// Behaviour is how students use HeekTime in a month. The file behaviour.yaml explains the fields and
+// has the defaults.
 type Behaviour struct {
 	RegistrationDays []int `yaml:"registrationDays"`
 	Registration     Day   `yaml:"registration"`
@@ -90,7 +93,8 @@ var defaultBehaviour []byte
 //go:embed looking.yaml
 var lookingBehaviour []byte
 
-// ReadBehaviour reads a behaviour file. "" is the default one, and "looking" a month in which students only look.
+// ReadBehaviour reads a behaviour file. "" is the default one, and "looking" a month in which students
+// only look.
 func ReadBehaviour(path string) (*Behaviour, error) {
 	switch path {
 	case "":
@@ -108,26 +112,58 @@ func ReadBehaviour(path string) (*Behaviour, error) {
 // DefaultBehaviour returns the text of the default behaviour file.
 func DefaultBehaviour() []byte { return defaultBehaviour }
 
-// ParseBehaviour parses a behaviour file. What it does not say is as in the default one. Errors begin with the
-// name.
+// ParseBehaviour parses a behaviour file. What it does not say is as in the default one. Errors begin
+// with the name.
 func ParseBehaviour(name string, text []byte) (*Behaviour, error) {
 	var b Behaviour
-	for _, t := range [][]byte{defaultBehaviour, text} {
-		if len(t) == 0 {
-			continue
-		}
-		if err := yaml.UnmarshalWithOptions(t, &b, yaml.Strict()); err != nil {
-			return nil, fmt.Errorf("%s: %s", name, yaml.FormatError(err, false, true))
+	if err := decode(defaultBehaviour, &b); err != nil { // cannot happen: a test decodes it
+		return nil, fmt.Errorf("behaviour.yaml: %w", err)
+	}
+	defaults := b.Run.Milliseconds
+	if len(text) > 0 {
+		b.Run.Milliseconds = nil
+		if err := decode(text, &b); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	b.Run.Milliseconds = merged(defaults, b.Run.Milliseconds)
 	if err := b.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return &b, nil
 }
 
-// maxRate bounds what a student does on a day, so that a misplaced decimal point is an error and not a week of
-// computing.
+func decode(text []byte, b *Behaviour) error {
+	whole := func(n *int, text []byte) (err error) { // by default, a fraction is cut off
+		*n, err = strconv.Atoi(strings.TrimSpace(string(text)))
+		if err != nil {
+			return fmt.Errorf("%q is not a whole number", text)
+		}
+		return nil
+	}
+	err := yaml.UnmarshalWithOptions(text, b, yaml.Strict(), yaml.CustomUnmarshaler(whole))
+	if err != nil {
+		return errors.New(yaml.FormatError(err, false, true))
+	}
+	return nil
+}
+
+// merged returns the entries of both maps. Those of the second replace those of the first.
+func merged(first, second map[string]map[string]int) map[string]map[string]int {
+	all := map[string]map[string]int{}
+	for _, from := range []map[string]map[string]int{first, second} {
+		for service, paths := range from {
+			if all[service] == nil {
+				all[service] = map[string]int{}
+			}
+			maps.Copy(all[service], paths)
+		}
+	}
+	return all
+}
+
+// maxRate bounds what a student does on a day, so that a misplaced decimal point is an error and not a
+// week of computing.
 const maxRate = 200
 
 func (b *Behaviour) check() error {

@@ -44,8 +44,8 @@ func CheckChart(path string) error {
 	return fmt.Errorf("%s is neither a .svg nor a .png file", path)
 }
 
-// Draw draws what each day of the month costs with most students, by service, and what the month costs by the number of
-// students, next to alternatives.
+// Draw draws what each day of the month costs with most students, by service, and what the month costs
+// by the number of students, next to alternatives.
 func Draw(path string, r *Result, outcomes []*Outcome) error {
 	left, err := drawDays(outcomes[len(outcomes)-1])
 	if err != nil {
@@ -124,8 +124,8 @@ func drawDays(o *Outcome) (*plot.Plot, error) {
 	return p, nil
 }
 
-// dailyCosts returns what each day costs by service, the dearest services first. Free amounts of a month are used up from
-// its beginning.
+// dailyCosts returns what each day costs by service, the dearest services first. Free amounts of a
+// month are used up from its beginning.
 func dailyCosts(o *Outcome) (names []string, days map[string][]float64) {
 	days = map[string][]float64{}
 	total := map[string]float64{}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path"
 	"strings"
 	"time"
 
@@ -79,8 +78,8 @@ const (
 	targetLectures
 )
 
-// open opens the app: it shows the student's timetables, and the lectures of the first one. It returns the
-// listeners.
+// open opens the app: it shows the student's timetables, and the lectures of the first one. It returns
+// the listeners.
 func (p *player) open(ctx context.Context, s *student) (*watch, error) {
 	if s.client == currentClient {
 		return p.openCurrent(ctx, s)
@@ -96,12 +95,13 @@ func (p *player) open(ctx context.Context, s *student) (*watch, error) {
 	return w, nil
 }
 
-// openField reads what clients in the field read: their user, the list of timetables, the first one and its lectures.
+// openField reads what clients in the field read: their user, the list of timetables, the first one
+// and its lectures.
 func (p *player) openField(ctx context.Context, s *student, w *watch, action string) error {
 	if _, err := w.add(s.target(targetUser, documents(p.user(s).Path))); err != nil {
 		return err
 	}
-	timetables := schema.Timetables(p.user(s)).OrderBy(schema.FieldSemester, firestore.Desc).OrderBy(schema.FieldCreatedAt, firestore.Desc).Limit(schema.MaxTimetablePage)
+	timetables := newestFirst(schema.Timetables(p.user(s)).Query)
 	if _, err := p.query(ctx, s, action, timetables); err != nil {
 		return err
 	}
@@ -116,53 +116,78 @@ func (p *player) openField(ctx context.Context, s *student, w *watch, action str
 	return err
 }
 
-// openCurrent shows what is in the cache and asks only for what has changed since: the timetables and lectures
-// that were written later, and how many there are, which shows what was deleted. Without a cache it reads
-// everything. It then listens to the lectures that change from now on.
+// openCurrent shows what is in the cache and asks only for what has changed since: the timetables and
+// lectures that were written later and, once a day, how many there are, which shows what another device
+// has deleted. Without a cache it reads everything. It then listens to the lectures that change from now
+// on.
 func (p *player) openCurrent(ctx context.Context, s *student) (*watch, error) {
 	const action = "open the app"
-	timetables := schema.Timetables(p.user(s))
-	since := s.synced
-	complete := s.hasCached
-	if complete {
-		if _, err := p.query(ctx, s, action, timetables.Where(schema.FieldUpdatedAt, ">", since).Limit(schema.MaxTimetablePage)); err != nil {
-			return nil, err
-		}
-		n, err := p.countOf(ctx, s, action, timetables.Limit(schema.MaxTimetablePage))
-		if err != nil {
-			return nil, err
-		}
-		complete = n == min(int64(len(s.plans)), schema.MaxTimetablePage)
-	}
-	if !complete {
-		all := timetables.OrderBy(schema.FieldSemester, firestore.Desc).OrderBy(schema.FieldCreatedAt, firestore.Desc).Limit(schema.MaxTimetablePage)
-		if _, err := p.query(ctx, s, action, all); err != nil {
-			return nil, err
-		}
-		since = time.Time{}
+	counts := p.now().Sub(s.counted) >= countEvery
+	since, err := p.syncTimetables(ctx, s, action, counts)
+	if err != nil {
+		return nil, err
 	}
 	w, err := p.listen(ctx, s, action)
 	if err != nil {
 		return nil, err
 	}
 	if len(s.plans) > 0 {
-		shown := p.timetable(s, s.plans[0])
-		if complete {
-			n, err := p.countOf(ctx, s, action, schema.Lectures(shown).Query)
-			if err != nil {
-				return nil, errors.Join(err, w.close())
-			}
-			if n != int64(len(s.plans[0].lectures)) {
-				since = time.Time{}
-			}
+		shown := s.plans[0]
+		if since, err = p.sinceIfComplete(ctx, s, action, p.timetable(s, shown), since, counts, len(shown.lectures)); err != nil {
+			return nil, errors.Join(err, w.close())
 		}
 		s.listensSince = !since.IsZero()
-		if _, err := w.add(s.target(targetLectures, lecturesOf(shown, since))); err != nil {
+		if _, err := w.add(s.target(targetLectures, lecturesOf(p.timetable(s, shown), since))); err != nil {
 			return nil, errors.Join(err, w.close())
 		}
 	}
+	if counts {
+		s.counted = p.now()
+	}
 	s.synced, s.hasCached = p.now(), s.warm
 	return w, nil
+}
+
+// countEvery is how often a client counts what it has in its cache.
+const countEvery = 24 * time.Hour
+
+// syncTimetables brings the list of timetables up to date. It returns the time until which the cache is
+// complete, zero if there is none.
+func (p *player) syncTimetables(ctx context.Context, s *student, action string, counts bool) (time.Time, error) {
+	timetables := schema.Timetables(p.user(s))
+	if s.hasCached {
+		if _, err := p.query(ctx, s, action, timetables.Where(schema.FieldUpdatedAt, ">", s.synced).Limit(schema.MaxTimetablePage)); err != nil {
+			return time.Time{}, err
+		}
+		if !counts {
+			return s.synced, nil
+		}
+		n, err := p.countOf(ctx, s, action, timetables.Limit(schema.MaxTimetablePage))
+		if err != nil || n == min(int64(len(s.plans)), schema.MaxTimetablePage) {
+			return s.synced, err
+		}
+	}
+	_, err := p.query(ctx, s, action, newestFirst(timetables.Query))
+	return time.Time{}, err
+}
+
+// sinceIfComplete returns since, or zero if the number of a timetable's lectures is not the one in the cache.
+func (p *player) sinceIfComplete(
+	ctx context.Context, s *student, action string, timetable *firestore.DocumentRef, since time.Time, counts bool, cached int,
+) (time.Time, error) {
+	if since.IsZero() || !counts {
+		return since, nil
+	}
+	n, err := p.countOf(ctx, s, action, schema.Lectures(timetable).Query)
+	if err != nil || n == int64(cached) {
+		return since, err
+	}
+	return time.Time{}, nil
+}
+
+// newestFirst is the order in which apps list timetables.
+func newestFirst(q firestore.Query) firestore.Query {
+	return q.OrderBy(schema.FieldSemester, firestore.Desc).OrderBy(schema.FieldCreatedAt, firestore.Desc).Limit(schema.MaxTimetablePage)
 }
 
 // keep keeps what a warm client has at the end of a visit.
@@ -270,7 +295,7 @@ func (p *player) loadList(ctx context.Context, s *student) (*list, error) {
 		s.listURL = object
 	}
 	if s.client == currentClient && before != "" {
-		switch delta, err := p.do(ctx, s, action, request{method: "GET", url: address(deltaName(before, object)) + "?alt=media"}); {
+		switch delta, err := p.do(ctx, s, action, request{method: "GET", url: address(schema.DeltaName(before, object)) + "?alt=media"}); {
 		case err == nil:
 			p.addDelta(int64(len(delta)))
 			return p.lists.patched(before, object), nil
@@ -286,12 +311,8 @@ func (p *player) loadList(ctx context.Context, s *student) (*list, error) {
 	return p.lists.of(object, text, false)
 }
 
-// deltaName returns the name of the delta between two lists of a semester.
-func deltaName(from, to string) string {
-	return strings.TrimSuffix(from, ".json") + "-" + strings.TrimSuffix(path.Base(to), ".json") + ".delta.json"
-}
-
-// edit adds lectures to the first timetable and removes some, and waits for the listeners to hear of each.
+// edit adds lectures to the first timetable and removes some, and waits for the listeners to hear of
+// each.
 func (p *player) edit(ctx context.Context, s *student, v visit, w *watch, list *list) error {
 	if len(s.plans) == 0 {
 		return nil
@@ -332,8 +353,8 @@ func (p *player) edit(ctx context.Context, s *student, v visit, w *watch, list *
 	return nil
 }
 
-// heard waits until a listener has heard of a write. A student's first timetable may be so new that the app has
-// not listened to its lectures yet.
+// heard waits until a listener has heard of a write. A student's first timetable may be so new that
+// the app has not listened to its lectures yet.
 func (p *player) heard(s *student, w *watch, at time.Time) error {
 	if w.tokens[targetLectures] == nil {
 		return nil
@@ -344,38 +365,71 @@ func (p *player) heard(s *student, w *watch, at time.Time) error {
 	return w.await(at)
 }
 
-// viewWithFirebase looks at a friend's timetable: the friend by username, their timetables, and the lectures of
-// the first one.
+// seen is a friend's timetable that a client has in its cache.
+type seen struct {
+	timetable *firestore.DocumentRef
+	at        time.Time // until when the cache is complete
+	counted   time.Time
+	lectures  int
+}
+
+// viewWithFirebase looks at a friend's timetable: the friend by username, their timetables, and the
+// lectures of the first one. A current client that has it in its cache asks for what has changed.
 func (p *player) viewWithFirebase(ctx context.Context, s, friend *student) (err error) {
 	const action = "look at a friend's timetable"
 	if friend.uid == "" {
 		return nil
 	}
-	if _, err := p.query(ctx, s, action, schema.Users(p.client).Where(schema.FieldUsername, "==", friend.username).Limit(1)); err != nil {
+	known := s.seen[friend.index]
+	if known == nil {
+		if known, err = p.findTimetable(ctx, s, friend, action); err != nil || known == nil {
+			return err
+		}
+		s.thinks()
+	}
+	counts := p.now().Sub(known.counted) >= countEvery
+	since, err := p.sinceIfComplete(ctx, s, action, known.timetable, known.at, counts, known.lectures)
+	if err != nil {
 		return err
 	}
-	public := schema.Timetables(p.user(friend)).Where(schema.FieldVisibility, "==", string(schema.Public)).
-		OrderBy(schema.FieldSemester, firestore.Desc).OrderBy(schema.FieldCreatedAt, firestore.Desc).Limit(schema.MaxTimetablePage)
-	found, err := p.query(ctx, s, action, public)
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	s.thinks()
 	w, err := p.listen(ctx, s, action)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	shown := found[0].Ref
-	target := documents(shown.Path)
+	target := documents(known.timetable.Path)
 	target.TargetId = targetTimetable
 	if _, err := w.add(target); err != nil {
 		return err
 	}
-	target = lecturesOf(shown, time.Time{})
+	target = lecturesOf(known.timetable, since)
 	target.TargetId = targetLectures
-	_, err = w.add(target)
-	return err
+	n, err := w.add(target)
+	if err != nil || s.client != currentClient || !s.warm {
+		return err
+	}
+	if since.IsZero() {
+		known.lectures = n
+	}
+	if counts {
+		known.counted = p.now()
+	}
+	known.at = p.now()
+	s.seen[friend.index] = known
+	return nil
+}
+
+// findTimetable finds a friend's first public timetable, nil if there is none.
+func (p *player) findTimetable(ctx context.Context, s, friend *student, action string) (*seen, error) {
+	if _, err := p.query(ctx, s, action, schema.Users(p.client).Where(schema.FieldUsername, "==", friend.username).Limit(1)); err != nil {
+		return nil, err
+	}
+	public := schema.Timetables(p.user(friend)).Where(schema.FieldVisibility, "==", string(schema.Public))
+	found, err := p.query(ctx, s, action, newestFirst(public))
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &seen{timetable: found[0].Ref}, nil
 }
 
 // laterThan is the filter of documents that were written after a time.

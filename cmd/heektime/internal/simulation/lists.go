@@ -62,8 +62,8 @@ func (l *lists) known(url string) *list {
 	return l.last[url]
 }
 
-// patched returns the list that a client has made of another one with a delta. Unless somebody has loaded it, it is
-// taken to have the same lectures: students choose any.
+// patched returns the list that a client has made of another one with a delta. Unless somebody has
+// loaded it, it is taken to have the same lectures: students choose any.
 func (l *lists) patched(from, to string) *list {
 	l.mu.Lock()
 	defer l.mu.Unlock()

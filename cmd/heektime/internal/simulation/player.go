@@ -88,7 +88,7 @@ func newStudents(profiles []profile, seed uint64, distinct int) []*student {
 		all[i] = &student{
 			profile: profile, index: i, random: rand.New(rand.NewPCG(seed+1, uint64(stream))),
 			username: username, email: username + "@user.heektime.heek.kr", address: fmt.Sprintf("100.%d.%d.%d", 64+i>>16&63, i>>8&255, i&255),
-			resume: map[string][]byte{},
+			resume: map[string][]byte{}, seen: map[int]*seen{},
 		}
 	}
 	return all
@@ -123,8 +123,9 @@ func (p *player) prepare(ctx context.Context, list schema.CourseList, plans, lec
 	return group.Wait()
 }
 
-// play plays visits that begin in the same minute. Visits that concern the same students happen one after the
-// other in the order of time, and others in parallel, so that the result does not depend on the machine.
+// play plays visits that begin in the same minute. Visits that concern the same students happen one
+// after the other in the order of time, and others in parallel, so that the result does not depend on
+// the machine.
 func (p *player) play(ctx context.Context, visits []visit) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(p.concurrency)
@@ -156,8 +157,8 @@ func (p *player) visit(ctx context.Context, v visit) error {
 // visitTimeout bounds a visit in real time, so that a defect is an error and not a hang.
 const visitTimeout = 5 * time.Minute
 
-// separate divides visits into groups that have no students in common, as visitors or as those whose timetables
-// are looked at. The order within a group, and of the groups, is that of the visits.
+// separate divides visits into groups that have no students in common, as visitors or as those whose
+// timetables are looked at. The order within a group, and of the groups, is that of the visits.
 func separate(visits []visit) [][]visit {
 	parent := map[int]int{}
 	var root func(int) int

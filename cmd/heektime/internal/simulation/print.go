@@ -94,10 +94,9 @@ func printActions(w io.Writer, o *Outcome) {
 		if s.Service != "" && s.Service != billing.Client {
 			name += " (" + s.Service + ")"
 		}
-		sent := s.Amounts[billing.FirestoreEgress] + s.Amounts[billing.StorageEgress] + s.Amounts[billing.HostingEgress] + s.Amounts[billing.RunEgress]
 		rows = append(rows, []string{
 			"  " + name, amount(won(s.List)), fmt.Sprintf("%.0f", s.Percent), table.Count(int(s.Amounts[billing.FirestoreReads])),
-			table.Count(int(s.Amounts[billing.FirestoreWrites])), table.Bytes(sent),
+			table.Count(int(s.Amounts[billing.FirestoreWrites])), table.Bytes(sent(s)),
 		})
 	}
 	table.Write(w, columns, rows)

@@ -50,9 +50,9 @@ type Peak struct {
 	Instances int       `json:"instances"`
 }
 
-// Of returns what a month costs for a number of students, which is a multiple of those that were played. The usage
-// of students is multiplied; that of the jobs, of the refreshes, and what is stored of course lists, images and
-// secrets is not.
+// Of returns what a month costs for a number of students, which is a multiple of those that were
+// played. The usage of students is multiplied; that of the jobs, of the refreshes, and what is stored
+// of course lists, images and secrets is not.
 func (r *Result) Of(students int, prices *billing.Prices) *Outcome {
 	copies := max(1, students/r.Played)
 	run := r.log.model(copies)
@@ -73,8 +73,8 @@ func (r *Result) Of(students int, prices *billing.Prices) *Outcome {
 	return o
 }
 
-// peak returns the busiest minute. Everything that Firestore is asked for in a visit counts in the minute in which the
-// visit begins.
+// peak returns the busiest minute. Everything that Firestore is asked for in a visit counts in the
+// minute in which the visit begins.
 func (r *Result) peak(copies int, run runUsage) Peak {
 	var at int64
 	for _, m := range slices.Sorted(maps.Keys(r.requests)) {
@@ -105,7 +105,29 @@ func multiply(u billing.Usage, copies int64) billing.Usage {
 		}
 		out.Days = append(out.Days, d)
 	}
+	addSweeps(u, out, copies)
 	return out
+}
+
+// maxSweep is how many operations a sweep may bill: SWEEP_OPERATIONS in docs/deployment.md.
+const maxSweep = 5000
+
+// addSweeps adds what the weekly sweep reads and writes of more students to out, a copy of u. A sweep is what
+// cleanup uses on a day beyond the day on which it uses least, when it only purges.
+func addSweeps(u, out billing.Usage, copies int64) {
+	for _, item := range []billing.Item{billing.FirestoreReads, billing.FirestoreWrites, billing.FirestoreDeletes} {
+		used := make([]int64, len(u.Days))
+		for i, day := range u.Days {
+			used[i] = billing.Usage{Days: []billing.Day{day}}.AmountOf(item, func(c billing.Cause) bool { return c.Service == "cleanup" })
+		}
+		for i, n := range used {
+			sweep := n - slices.Min(used)
+			if more := min(sweep*copies, max(sweep, maxSweep)) - sweep; more > 0 {
+				cause := billing.Cause{Service: "cleanup", Action: "sweep"}
+				out.Days[i].Amounts = append(out.Days[i].Amounts, billing.Amount{Item: item, Cause: cause, Amount: more})
+			}
+		}
+	}
 }
 
 // isStudents reports whether an amount grows with the number of students.

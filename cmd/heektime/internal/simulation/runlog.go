@@ -15,8 +15,8 @@ import (
 	"heek.kr/heektime/internal/deployment/spec"
 )
 
-// runLog records the requests of Cloud Run's services, whose instances are modelled afterwards. How long they
-// really took depends on this machine.
+// runLog records the requests of Cloud Run's services, whose instances are modelled afterwards. How
+// long they really took depends on this machine.
 type runLog struct {
 	now   func() time.Time
 	times Instances
@@ -59,15 +59,18 @@ func (l *runLog) reset() {
 	l.requests = map[string][]runRequest{}
 }
 
-// of returns how long a service works on a request: the entry with the longest path that the request's begins
-// with.
+// of returns how long a service works on a request: the entry of its path, else the longest one that ends
+// in a slash and that the path begins with, else that of "*".
 func (r Instances) of(service, path string) time.Duration {
 	ms, longest := 100, -1
 	for prefix, value := range r.Milliseconds[service] {
 		n := len(prefix)
-		if prefix == "*" {
+		switch {
+		case prefix == path:
+			n++
+		case prefix == "*":
 			n = 0
-		} else if !strings.HasPrefix(path, prefix) {
+		case !strings.HasSuffix(prefix, "/") || !strings.HasPrefix(path, prefix):
 			continue
 		}
 		if n > longest {
@@ -84,8 +87,8 @@ type runUsage struct {
 	starts int
 }
 
-// Cloud Run bills an instance while it starts and while it works, rounded up to 100 ms, and keeps one without
-// requests for up to 15 minutes.
+// Cloud Run bills an instance while it starts and while it works, rounded up to 100 ms, and keeps one
+// without requests for up to 15 minutes.
 //
 // Source: https://cloud.google.com/run/pricing
 const (
@@ -93,9 +96,9 @@ const (
 	keptIdle   = 15 * time.Minute
 )
 
-// model computes what the instances are billed if there are so many times as many students. Copies of a request
-// arrive within 30 seconds before or after it. Requests of jobs and tasks, which services outside do not
-// get, are not multiplied.
+// model computes what the instances are billed if there are so many times as many students. Copies of
+// a request arrive within 30 seconds before or after it. Requests of jobs and tasks, which services
+// outside do not get, are not multiplied.
 func (l *runLog) model(copies int) runUsage {
 	u := runUsage{busy: map[billing.Date]map[string]time.Duration{}, most: map[int64]int{}}
 	l.mu.Lock()

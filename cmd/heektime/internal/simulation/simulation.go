@@ -1,14 +1,14 @@
 // Package simulation plays a month of students against a local cloud, and counts what it would cost.
 //
-// A [Behaviour] says how often they open the app and what they do. From it, a month and a seed, a program of
-// visits follows. Each visit is played as the apps do it: over the wire, through the ports of the local cloud,
-// under the security rules. The cloud's clock stands still during a minute's visits and then moves to the next
-// minute in which something happens, so that a month takes minutes. The jobs, refreshes and clean-ups run at
-// their times.
+// A [Behaviour] says how often they open the app and what they do. From it, a month and a seed, a
+// program of visits follows. Each visit is played as the apps do it: over the wire, through the ports
+// of the local cloud, under the security rules. The cloud's clock stands still during a minute's
+// visits and then moves to the next minute in which something happens, so that a month takes minutes.
+// The jobs, refreshes and clean-ups run at their times.
 //
-// Two things are modelled: how long requests of Cloud Run take, because this machine is not one of Cloud Run's,
-// and populations larger than the one that was played, whose usage is a multiple of it ([Result.Of]). The same
-// program costs the same to the won.
+// Two things are modelled: how long requests of Cloud Run take, because this machine is not one of
+// Cloud Run's, and populations larger than the one that was played, whose usage is a multiple of it
+// ([Result.Of]). The same program costs the same to the won.
 package simulation
 
 import (
@@ -58,7 +58,8 @@ type Config struct {
 	// Progress is called with the part that has been played, from 0 to 1. Nil is not called.
 	Progress func(part float64)
 
-	// Distinct is how many different students there are; further ones do what the first ones do. 0 is all of them.
+	// Distinct is how many different students there are; further ones do what the first ones do. 0 is all
+	// of them.
 	Distinct int
 }
 
@@ -118,8 +119,8 @@ type world struct {
 // minute is what Firestore was asked for in a minute.
 type minute struct{ reads, writes int64 }
 
-// half is where the clock stands within a second. Each commit is a microsecond later than the one before, and
-// times from a quarter of a second on have the same size on the wire.
+// half is where the clock stands within a second. Each commit is a microsecond later than the one
+// before, and times from a quarter of a second on have the same size on the wire.
 const half = 500 * time.Millisecond
 
 func newWorld(ctx context.Context, cfg Config, from time.Time) (_ *world, err error) {
@@ -202,11 +203,14 @@ func (w *world) prepare(ctx context.Context, cfg Config, program *program) error
 	}
 	docs := map[string]map[string]any{}
 	for i := range cfg.Behaviour.Schools - 1 {
-		docs[schema.Schools(w.player.client).ID+fmt.Sprintf("/대학교%d-서울", i+2)] = map[string]any{"name": fmt.Sprintf("대학교%d", i+2)}
+		fields := schema.School{Name: fmt.Sprintf("대학교%d", i+2)}.MergeFields()
+		delete(fields, schema.FieldLegacyID)
+		docs[schema.Schools(w.player.client).ID+"/"+fmt.Sprintf("대학교%d-서울", i+2)] = fields
 	}
 	if err := db.Seed(docs); err != nil {
 		return err
 	}
+	w.backend.Cloud.Meter.SetLevel(billing.ImagesStored, "images", imagesStored)
 	if _, err := w.backend.Queue.Enqueue(ctx, refresh.Task{School: school, Semester: semester, Slot: w.clock.Now()}); err != nil {
 		return err
 	}
@@ -225,7 +229,12 @@ func (w *world) prepare(ctx context.Context, cfg Config, program *program) error
 	return w.player.prepare(ctx, list.lectures, cfg.Behaviour.Plans, cfg.Behaviour.Lectures)
 }
 
-// jobStep is how often the most frequent job of Cloud Scheduler runs: the clock stops at least that often.
+// imagesStored is what Artifact Registry stores: the ten releases that are kept, 53 MB each.
+// Source: docs/images.md
+const imagesStored = 530_000_000
+
+// jobStep is how often the most frequent job of Cloud Scheduler runs: the clock stops at least that
+// often.
 const jobStep = 5
 
 // play plays the month until a time, minute by minute.

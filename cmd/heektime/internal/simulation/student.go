@@ -27,6 +27,8 @@ type student struct {
 	plans                 []*plan
 	listURL               string            // the list in the HTTP cache
 	resume                map[string][]byte // resume tokens of listeners by what they listen to
+	seen                  map[int]*seen     // friends' timetables in the cache, by friend
+	counted               time.Time         // when the cache was last compared with the number of documents
 	synced                time.Time         // until when the cache is complete
 	offset                time.Duration     // of the current visit, from the cloud's time
 	requests              map[int64]int     // of the current visit, by minute
@@ -60,7 +62,8 @@ func (s *student) newID() string {
 
 // forget empties the caches of the app, as with a new phone.
 func (s *student) forget() {
-	s.listURL, s.resume, s.synced, s.hasCached, s.cacheSchools = "", map[string][]byte{}, time.Time{}, false, false
+	s.listURL, s.synced, s.hasCached, s.cacheSchools = "", time.Time{}, false, false
+	s.resume, s.seen = map[string][]byte{}, map[int]*seen{}
 }
 
 // user is the student's document.
@@ -90,8 +93,8 @@ func (p *player) toolkit(call string) string {
 	return "http://" + p.auth + "/identitytoolkit.googleapis.com/v1/" + call + "?key=local"
 }
 
-// signInWithService signs in as apps do: a custom token of the auth service, exchanged at Authentication. With
-// register it first creates the account.
+// signInWithService signs in as apps do: a custom token of the auth service, exchanged at
+// Authentication. With register it first creates the account.
 func (p *player) signInWithService(ctx context.Context, s *student, register bool) error {
 	credentials := map[string]any{"email": s.email, "password": password}
 	if register {

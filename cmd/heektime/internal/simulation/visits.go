@@ -46,16 +46,17 @@ type change struct {
 	at time.Time
 }
 
-// program is everything that happens in a month. It depends on the behaviour, the month and the seed only.
+// program is everything that happens in a month. It depends on the behaviour, the month and the seed
+// only.
 type program struct {
 	profiles []profile
 	visits   []visit // by time, then by student
 	changes  []change
 }
 
-// newProgram draws a program. Each student draws from a stream of random numbers of their own, so that the visits
-// of the first thousand are the same however many there are. With distinct, students beyond that number draw from the
-// same streams again.
+// newProgram draws a program. Each student draws from a stream of random numbers of their own, so that
+// the visits of the first thousand are the same however many there are. With distinct, students beyond
+// that number draw from the same streams again.
 func newProgram(b *Behaviour, month billing.Month, seed uint64, students, distinct, days int) *program {
 	p := &program{profiles: make([]profile, students)}
 	from, to := month.Bounds()
@@ -78,8 +79,8 @@ func newProgram(b *Behaviour, month billing.Month, seed uint64, students, distin
 	return p
 }
 
-// profile draws a student. Friends are in the same group of twenty, so that they do not depend on how many
-// students there are.
+// profile draws a student. Friends are in the same group of twenty, so that they do not depend on how
+// many students there are.
 func (b *Behaviour) profile(random *rand.Rand, index, students int) profile {
 	const group = 20
 	var p profile

@@ -24,8 +24,8 @@ func (p *player) call(ctx context.Context, s *student, action string) context.Co
 	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+s.idToken, strings.ToLower(billing.ActionHeader), action)
 }
 
-// offsetHeader says how many milliseconds after the cloud's time a request is made. The cloud's clock stands
-// still during a visit.
+// offsetHeader says how many milliseconds after the cloud's time a request is made. The cloud's clock
+// stands still during a visit.
 const offsetHeader = "X-Simulated-Offset"
 
 // maxResponse bounds a response: a course list has some megabytes.
@@ -38,7 +38,8 @@ type request struct {
 	header             http.Header
 }
 
-// do makes a request and returns the body as sent, which may be compressed. An error's status is in the text.
+// do makes a request and returns the body as sent, which may be compressed. An error's status is in
+// the text.
 func (p *player) do(ctx context.Context, s *student, action string, r request) ([]byte, error) {
 	p.count(s)
 	var body io.Reader
