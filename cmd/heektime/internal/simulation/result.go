@@ -4,6 +4,7 @@ import (
 	"maps"
 	"math/big"
 	"slices"
+	"strings"
 	"time"
 
 	"heek.kr/heektime/emulator/billing"
@@ -56,7 +57,7 @@ type Peak struct {
 func (r *Result) Of(students int, prices *billing.Prices) *Outcome {
 	copies := max(1, students/r.Played)
 	run := r.log.model(copies)
-	u := addRun(multiply(r.usage, int64(copies)), run, r.log)
+	u := addRun(multiply(r.usage, int64(copies), r.Behaviour.Schools), run, r.log)
 	o := &Outcome{Students: copies * r.Played, Copies: copies, Usage: u, Bill: prices.Bill(u, r.Month), prices: prices}
 	for _, day := range o.Bill.Days {
 		if o.PeakDay == "" || day.List.Cmp(o.PeakDayCost) > 0 {
@@ -93,7 +94,7 @@ func (r *Result) peak(copies int, run runUsage) Peak {
 }
 
 // multiply multiplies what students use. Firestore's stored bytes are nearly all theirs.
-func multiply(u billing.Usage, copies int64) billing.Usage {
+func multiply(u billing.Usage, copies int64, schools int) billing.Usage {
 	out := billing.Usage{Since: u.Since, Until: u.Until}
 	for _, day := range u.Days {
 		d := billing.Day{Date: day.Date}
@@ -106,7 +107,27 @@ func multiply(u billing.Usage, copies int64) billing.Usage {
 		out.Days = append(out.Days, d)
 	}
 	addSweeps(u, out, copies)
+	addCatalogs(u, out, copies, schools)
 	return out
+}
+
+// ReadsCatalog reports whether a cause is compat-server's reading of the schools and semesters, which an
+// instance does once in five minutes, however many students call.
+func ReadsCatalog(c billing.Cause) bool {
+	return c.Service == "compat-server" && (strings.HasSuffix(c.Collection, "schools") || strings.HasSuffix(c.Collection, "semesters"))
+}
+
+// addCatalogs adds the reads of the catalog when more students call: at most those of one instance that is
+// called all day. There are so many schools, each with a semester or two.
+func addCatalogs(u, out billing.Usage, copies int64, schools int) {
+	for i, day := range u.Days {
+		read := billing.Usage{Days: []billing.Day{day}}.AmountOf(billing.FirestoreReads, ReadsCatalog)
+		allDay := int64(24 * 60 / 5 * 2 * schools)
+		if more := min(read*copies, max(read, allDay)) - read; more > 0 {
+			cause := billing.Cause{Service: "compat-server", Action: "schools"}
+			out.Days[i].Amounts = append(out.Days[i].Amounts, billing.Amount{Item: billing.FirestoreReads, Cause: cause, Amount: more})
+		}
+	}
 }
 
 // maxSweep is how many operations a sweep may bill: SWEEP_OPERATIONS in docs/deployment.md.
@@ -142,7 +163,7 @@ func isStudents(a billing.Amount) bool {
 	case billing.TasksOperations, billing.FirestoreTTLDeletes:
 		return false
 	}
-	return isMultiplied(a.Cause.Service)
+	return isMultiplied(a.Cause.Service) && !ReadsCatalog(a.Cause)
 }
 
 // addRun adds what the instances of Cloud Run are billed.
