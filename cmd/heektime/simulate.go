@@ -14,7 +14,8 @@ import (
 	"heek.kr/heektime/emulator/billing"
 )
 
-// simulate plays a month of students against a local cloud of its own, and prints what it costs.
+// simulate plays a month of students against a local cloud of its own, and prints what it costs. It is
+// long because of its flags.
 func simulate(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("simulate", flag.ContinueOnError)
 	students := flags.String("students", "1000,10000,100000", "for how many students the month is counted, `N,N,…`\n(default: 1000,10000,100000)")

@@ -166,6 +166,7 @@ func merged(first, second map[string]map[string]int) map[string]map[string]int {
 // week of computing.
 const maxRate = 200
 
+// check rejects values that make no sense. It is long because it names each.
 func (b *Behaviour) check() error {
 	var errs []error
 	within := func(name string, v, low, high float64) {
