@@ -98,7 +98,7 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 		return nil, err
 	}
 	c := &Cloud{
-		Clock: cfg.Clock, Project: cfg.Project, Prices: cfg.prices, IAM: cfg.IAM, accountServices: cfg.AccountServices, ttl: cfg.TTL,
+		Clock: cfg.Clock, Project: cfg.Project, Prices: cfg.Prices, IAM: cfg.IAM, accountServices: cfg.AccountServices, ttl: cfg.TTL,
 		doors: map[string]*muxserver.Server{},
 	}
 	defer func() {

@@ -67,9 +67,8 @@ type Config struct {
 	// own: the cloud does not evaluate them.
 	Alerts func() []console.Alert
 
-	// Prices are what Google charges, the content of a prices.yaml file. When nil, those of
-	// [billing.DefaultPrices].
-	Prices []byte
+	// Prices are what Google charges. When nil, those of [billing.DefaultPrices].
+	Prices *billing.Prices
 
 	// Addresses are what the servers listen on.
 	Addresses Addresses
@@ -89,8 +88,6 @@ type Config struct {
 	Clock *clock.Clock
 	// Logger receives what a developer may want to know. When nil, nothing is logged.
 	Logger *slog.Logger
-
-	prices *billing.Prices // set by complete
 }
 
 // Addresses are host:port each. An empty one is 127.0.0.1 with a free port.
@@ -102,7 +99,7 @@ type Addresses struct {
 	// Storage serves Cloud Storage's JSON and XML APIs, and the API of Firebase's clients, over HTTP.
 	Storage string
 	// Tasks serves Cloud Tasks, Cloud Scheduler and the Admin API of Cloud Run over gRPC and REST, the
-	// metadata server and the public keys of its tokens.
+	// Firebase Rules API over REST, the metadata server and the public keys of its tokens.
 	Tasks string
 	// Console serves the page to inspect the cloud, over HTTP.
 	Console string
@@ -178,12 +175,8 @@ func (c *Config) complete() error {
 			return fmt.Errorf("emulator: Config.Functions: %w", err)
 		}
 	}
-	c.prices = billing.DefaultPrices()
-	if c.Prices != nil {
-		var err error
-		if c.prices, err = billing.ParsePrices("Config.Prices", c.Prices); err != nil {
-			return fmt.Errorf("emulator: %w", err)
-		}
+	if c.Prices == nil {
+		c.Prices = billing.DefaultPrices()
 	}
 	if c.Clock == nil {
 		c.Clock = clock.New()

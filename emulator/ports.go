@@ -13,6 +13,7 @@ import (
 	"heek.kr/heektime/emulator/hub"
 	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/muxserver"
+	"heek.kr/heektime/emulator/rulesapi"
 	"heek.kr/heektime/emulator/run"
 )
 
@@ -63,11 +64,15 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	return c.openHosting(cfg)
 }
 
-// workHandler serves the REST APIs of Cloud Tasks, Cloud Scheduler and Cloud Run, the metadata server and
-// the public keys of its tokens. Their paths differ.
+// workHandler serves the REST APIs of Cloud Tasks, Cloud Scheduler, Cloud Run and Firebase Rules, the
+// metadata server and the public keys of its tokens. Their paths differ.
 func (c *Cloud) workHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/v1/", c.Scheduler.Handler())
+	releases := rulesapi.New(c.Clock, c.Firestore, c.Storage)
+	for _, pattern := range rulesapi.Patterns {
+		mux.Handle(pattern, releases)
+	}
 	tasks := c.Tasks.Handler()
 	mux.Handle("/v2/", tasks)
 	services := c.Run.Handler()

@@ -13,6 +13,9 @@ import (
 
 // bench measures the services; docs/performance.md explains the results.
 func bench(ctx context.Context, args []string) error {
+	if len(args) > 0 && args[0] == "registration" {
+		return benchRegistration(ctx, args[1:])
+	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	tries := flags.Int("tries", 15, "repeat each measurement `N` times and report the median (default: 15)")
 	shared := flags.String("shared", "../shared", "`DIR` with real course lists; without it, a generated list is used\n(default: ../shared)")

@@ -46,27 +46,22 @@ func showBill(ctx context.Context, args []string) error {
 	if err := t.connect(ctx); err != nil {
 		return err
 	}
-	var usage billing.Usage
 	var unmeasured []billing.Item
 	if t.google {
-		now := time.Now()
-		if month == "" {
-			month = billing.MonthOf(now)
-		}
-		usage, err = bill.Google(ctx, t.project, month, now, option.WithQuotaProject(t.project))
 		unmeasured = bill.Unmeasured()
-	} else {
-		var running *billing.Prices
-		usage, running, err = bill.Local(ctx, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, t.hub)
-		if *pricesFlag == "" {
-			prices = running
-		}
 		if month == "" {
-			month = billing.MonthOf(usage.Until)
+			month = billing.MonthOf(time.Now())
 		}
 	}
+	usage, current, err := t.usage(ctx, month)
 	if err != nil {
 		return err
+	}
+	if *pricesFlag == "" {
+		prices = current
+	}
+	if month == "" {
+		month = billing.MonthOf(usage.Until)
 	}
 	b := prices.Bill(usage, month)
 	if *asJSON {
@@ -79,4 +74,14 @@ func showBill(ctx context.Context, args []string) error {
 	}
 	bill.Print(os.Stdout, b, unmeasured)
 	return nil
+}
+
+// usage reads what was used, and the prices that apply: of a project in a month, from Cloud Monitoring, with the
+// built-in prices; of the local cloud in all months, with its own.
+func (t *target) usage(ctx context.Context, month billing.Month) (billing.Usage, *billing.Prices, error) {
+	if !t.google {
+		return bill.Local(ctx, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, t.hub)
+	}
+	usage, err := bill.Google(ctx, t.project, month, time.Now(), option.WithQuotaProject(t.project))
+	return usage, billing.DefaultPrices(), err
 }

@@ -32,7 +32,7 @@ func operatorConsole(ctx context.Context, args []string) error {
 	}
 	defer users.Firestore.Close()
 	log := logging.New(os.Stderr, t.project)
-	config := operator.Config{Google: t.google, Users: users, Firestore: users.Firestore, Log: log}
+	config := operator.Config{Google: t.google, Users: users, Firestore: users.Firestore, Usage: t.usage, Log: log}
 	if config.Objects, err = gcp.Storage(ctx); err != nil {
 		return err
 	}

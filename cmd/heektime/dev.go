@@ -99,7 +99,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	b, err := local.Start(ctx, local.Config{
 		Firebase: config, Project: o.project, Bucket: o.bucket, DataDir: o.data, SchoolsFile: path, Variables: variables, Log: log,
 		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"), Services: services,
-		Alerts: watcher.Alerts, Prices: prices.Text(),
+		Alerts: watcher.Alerts, Prices: prices,
 	})
 	if err != nil {
 		return err

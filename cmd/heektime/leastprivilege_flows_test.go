@@ -55,10 +55,19 @@ type privilegeWorld struct {
 
 func newPrivilegeWorld(t *testing.T) *privilegeWorld {
 	t.Helper()
-	w := &privilegeWorld{university: demo.NewUniversity(1, 60)}
+	w := startPrivilegeWorld(t, demo.NewUniversity(1, 60), demo.SchoolFile())
+	w.production = w.openProduction(t)
+	w.sweeper = w.openSweeper(t)
+	return w
+}
+
+// startPrivilegeWorld starts the local cloud with a university and a school file.
+func startPrivilegeWorld(t *testing.T, university *demo.University, schools string) *privilegeWorld {
+	t.Helper()
+	w := &privilegeWorld{university: university}
 	school := httptest.NewServer(w.university.Handler())
 	t.Cleanup(school.Close)
-	w.config = privilegeConfig(t, school.URL)
+	w.config = privilegeConfig(t, school.URL, schools)
 	var err error
 	if w.Backend, err = local.Start(t.Context(), w.config); err != nil {
 		t.Fatal(err)
@@ -74,8 +83,6 @@ func newPrivilegeWorld(t *testing.T) *privilegeWorld {
 	if err := clients.Err(); err != nil {
 		t.Fatal(err)
 	}
-	w.production = w.openProduction(t)
-	w.sweeper = w.openSweeper(t)
 	return w
 }
 

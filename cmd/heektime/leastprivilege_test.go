@@ -72,7 +72,7 @@ func TestServicesReadTheirSecrets(t *testing.T) {
 			continue
 		}
 		tested++
-		cfg := privilegeConfig(t, "http://127.0.0.1:1")
+		cfg := privilegeConfig(t, "http://127.0.0.1:1", demo.SchoolFile())
 		cfg.Grants = slices.Delete(slices.Clone(all), i, i+1)
 		b, err := local.Start(t.Context(), cfg)
 		if err == nil {
@@ -87,8 +87,9 @@ func TestServicesReadTheirSecrets(t *testing.T) {
 	}
 }
 
-// privilegeConfig describes a local cloud with our rules and indexes, all services and free ports.
-func privilegeConfig(t *testing.T, school string) local.Config {
+// privilegeConfig describes a local cloud with our rules and indexes, all services and free ports. school is the
+// URL of the demo university, and schoolFile what the school file has.
+func privilegeConfig(t *testing.T, school, schoolFile string) local.Config {
 	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -104,9 +105,12 @@ func privilegeConfig(t *testing.T, school string) local.Config {
 	}
 	dir := t.TempDir()
 	for name, file := range map[string]any{
-		"firebase.json":   map[string]any{"firestore": map[string]string{"rules": "firestore.rules", "indexes": "firestore.indexes.json"}, "emulators": ports},
+		"firebase.json": map[string]any{
+			"firestore": map[string]string{"rules": "firestore.rules", "indexes": "firestore.indexes.json"},
+			"storage":   map[string]string{"rules": "storage.rules"}, "emulators": ports,
+		},
 		"heektime.json":   map[string]any{"services": addresses},
-		"firestore.rules": nil, "firestore.indexes.json": nil,
+		"firestore.rules": nil, "firestore.indexes.json": nil, "storage.rules": nil,
 	} {
 		text, err := json.Marshal(file)
 		if file == nil {
@@ -120,7 +124,7 @@ func privilegeConfig(t *testing.T, school string) local.Config {
 		}
 	}
 	schools := filepath.Join(dir, "schools.yaml")
-	if err := os.WriteFile(schools, []byte(demo.SchoolFile()), 0o600); err != nil {
+	if err := os.WriteFile(schools, []byte(schoolFile), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	found, err := firebase.Find(filepath.Join(dir, "firebase.json"))

@@ -281,6 +281,7 @@ func TestSession(t *testing.T) {
 	if out, errs, ok := output(t, "bill", "--config", config); !ok || !strings.Contains(out, "reads") || !strings.Contains(out, "dearest actions") {
 		t.Errorf("bill: %s%s", out, errs)
 	}
+	checkStop(t, config)
 	if r := last("refresh", "가온대학교", "2026-0900"); r.Outcome != "unchanged" {
 		t.Errorf("refresh: %+v", r)
 	}
@@ -301,6 +302,28 @@ func TestSession(t *testing.T) {
 	}
 	if err := dev.Wait(); err != nil {
 		t.Errorf("Ctrl-C: %v\n%s", err, stderr.String())
+	}
+}
+
+// checkStop stops and starts the running dev.
+func checkStop(t *testing.T, config string) {
+	t.Helper()
+	for _, c := range []struct {
+		args       []string
+		out, shown string
+	}{
+		{[]string{"stop"}, "stopped since", "stopped since"},
+		{[]string{"stop", "--everything"}, "neither read nor write", "course lists   cannot be downloaded"},
+		{[]string{"start"}, "open: clients and services may write", ""},
+		{[]string{"start"}, "open: clients and services may write", ""},
+	} {
+		if out, errs, ok := output(t, append(c.args, "--config", config)...); !ok || !strings.Contains(out, c.out) {
+			t.Errorf("%v: %s%s", c.args, out, errs)
+		}
+		_, errs, ok := output(t, "status", "--config", config)
+		if !ok || !strings.Contains(errs, c.shown) || c.shown == "" && strings.Contains(errs, "stopped") {
+			t.Errorf("status after %v: %s", c.args, errs)
+		}
 	}
 }
 

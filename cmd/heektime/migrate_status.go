@@ -15,7 +15,7 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// watchInterval is how often --watch shows the status again. Each time bills 7 reads.
+// watchInterval is how often --watch shows the status again. Each time bills 8 reads.
 const watchInterval = 2 * time.Second
 
 // migrateStatus shows the whole move on one screen, and what to do next.
@@ -114,6 +114,7 @@ func writeOverview(w io.Writer, o *overview.Overview) error {
 	line("follow", "%s", describeFollow(o))
 	line("way back", "%s", describeBack(o))
 	line("verified", "%s", describeVerification(o))
+	line("held", "%s", describeHeld(o))
 	line("old apps", "%s", describeLastClient(o))
 	if o.OldDatabase != "" {
 		line("old database", "%s", o.OldDatabase)
@@ -242,6 +243,21 @@ func describeBack(o *overview.Overview) string {
 		return "not needed before the first switch"
 	}
 	return fmt.Sprintf("%.1f s behind Firestore; %s with something that has no place in the old database", b.LagSeconds, table.Counted(int(b.Aside), "document"))
+}
+
+// describeHeld says how long the last switch of each kind held writes, to which side it went.
+func describeHeld(o *overview.Overview) string {
+	var lines []string
+	for _, k := range o.Kinds {
+		if h := k.Held; h != nil {
+			lines = append(lines, fmt.Sprintf("%s, now %s: %s, p50 %.2f s, p99 %.2f s, longest %.2f s", k.Kind, h.Side, table.Counted(int(h.Writes), "write"),
+				h.P50Seconds, h.P99Seconds, h.LongestSeconds))
+		}
+	}
+	if len(lines) == 0 {
+		return "no writes for a switch yet"
+	}
+	return strings.Join(lines, "\n")
 }
 
 func describeVerification(o *overview.Overview) string {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/internal/migration/cutover"
+	"heek.kr/heektime/internal/migration/holdtimes"
 	"heek.kr/heektime/internal/migration/state"
 )
 
@@ -16,6 +17,9 @@ import (
 func migrateSwitch(ctx context.Context, args []string) error {
 	return migrateKind(ctx, "switch", args, state.New, cutover.Switch)
 }
+
+// reportTimeout is how long to wait for what servers report of a switch. If nobody has written, they report nothing.
+const reportTimeout = 3 * time.Second
 
 // migrateKind moves a kind of data to a side.
 func migrateKind(ctx context.Context, name string, args []string, to state.Side, move func(context.Context, cutover.Config, state.Kind) error) error {
@@ -50,21 +54,24 @@ func migrateKind(ctx context.Context, name string, args []string, to state.Side,
 	if m.dryRun {
 		return checkMove(ctx, cfg, kind, to)
 	}
-	var held time.Duration
-	moved := false
+	var last cutover.Step
 	cfg.Progress = func(s cutover.Step) {
 		fmt.Printf("%2d/%d  %-50s %6.0f ms\n", s.Number, s.Of, s.Text, float64(s.Took.Microseconds())/1000)
-		held, moved = s.Held, true
+		last = s
 	}
 	if err := move(ctx, cfg, kind); err != nil {
 		return err
 	}
-	if !moved {
+	if last.Of == 0 {
 		fmt.Printf("%s: nothing to do, the %s side already has them\n", kind, to)
 		return nil
 	}
-	fmt.Printf("%s are on the %s side; writes were held for %.1f s\n", kind, to, held.Seconds())
-	return nil
+	fmt.Printf("%s are on the %s side; writes were held for %.1f s\n", kind, to, last.Held.Seconds())
+	times, err := holdtimes.Await(ctx, mover.Firestore, kind, last.Epoch, reportTimeout)
+	if err == nil && times.Count() > 0 {
+		fmt.Printf("compat-server: %v\n", times)
+	}
+	return err
 }
 
 // checkMove prints the steps of a move, and returns what prevents it.

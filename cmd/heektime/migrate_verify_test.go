@@ -15,10 +15,12 @@ import (
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/migration/conversion"
+	"heek.kr/heektime/internal/migration/holdtimes"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
 	"heek.kr/heektime/internal/migration/migrationtest/oldserver"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
+	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -161,7 +163,13 @@ func TestMigrateVerifyAndStatus(t *testing.T) {
 	}
 	w.copy()
 	w.run(true, "both sides are equal", "migrate", "verify")
+	held := holdtimes.NewRecorder(w.client, slog.New(slog.DiscardHandler))
+	for _, d := range []time.Duration{time.Second, 1500 * time.Millisecond} {
+		held.Held(state.State{Kind: state.Accounts, Migration: schema.Migration{Phase: state.PhaseNew, Toward: state.New}}, d)
+	}
+	held.Close()
 	w.run(true, "all 8 users", "migrate", "status")
+	w.run(true, "accounts, now new: 2 writes, p50 1.02 s, p99 1.50 s, longest 1.50 s", "migrate", "status")
 
 	slot := "verify_command_test"
 	_, err := w.old.Pool.Exec(ctx, "SELECT pg_create_logical_replication_slot($1, 'pgoutput')", slot)
@@ -221,4 +229,16 @@ func TestMigrateVerifyAPI(t *testing.T) {
 	if text := w.run(true, "old apps see the same on both sides", "migrate", "verify", "--patience", "1ms", "--api", old.URL); strings.Contains(text, "signed-out") {
 		t.Errorf("with a compat-server of its own:\n%s", text)
 	}
+
+	// A semester that only the old database has is hidden, which is no reason to stop.
+	_, err = w.old.Pool.Exec(t.Context(), "INSERT INTO semesters VALUES ('korea_univ_anam/2015-1학기', 'korea_univ_anam', 2015, '1학기')")
+	w.must(err)
+	hidden := schema.Semester{Year: 2015, Term: "1학기", Status: schema.StatusHidden}.Fields()
+	_, err = schema.SemesterRef(w.client, "고려대학교-서울", "2015-0300").Set(t.Context(), hidden)
+	w.must(err)
+	own := []string{"migrate", "verify", "--patience", "1ms", "--api", old.URL}
+	w.run(true, "GET /schools: semester: the semester is hidden: the school file does not offer it", own...)
+	_, err = schema.SemesterRef(w.client, "고려대학교-서울", "2015-0300").Delete(t.Context())
+	w.must(err)
+	w.run(false, "1 × GET /schools: semester /schools korea_univ_anam/2015-1학기", own...)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
@@ -152,14 +153,14 @@ func printRuns(rows []row) {
 		}
 	}
 	table.Write(os.Stdout, columns, cells)
-	printReasons(rows)
+	printReasons(os.Stdout, rows)
 }
 
 // printReasons prints why refreshes ended as they did, where a reason was recorded.
-func printReasons(rows []row) {
+func printReasons(w io.Writer, rows []row) {
 	for _, r := range rows {
 		if r.Reason != "" {
-			fmt.Printf("\n%s %s: %s\n", r.School, r.Semester, r.Reason)
+			fmt.Fprintf(w, "\n%s %s: %s\n", r.School, r.Semester, r.Reason)
 		}
 	}
 }

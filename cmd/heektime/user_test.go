@@ -46,6 +46,7 @@ func TestUser(t *testing.T) {
 			}
 		}
 	}
+	announceStory(run, contains)
 	shown := run(true, "user", "show", student.Username)
 	contains(shown, "username    "+student.Username, "timetables  ", student.Email)
 	if strings.Contains(shown, "deletion") || strings.Contains(shown, "timetables  0") {

@@ -11,6 +11,7 @@ import (
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/credential"
+	"heek.kr/heektime/internal/schema"
 )
 
 // sessionCacheTTL is how long an instance treats a session as valid after checking it, and so the
@@ -42,6 +43,19 @@ func (a *Accounts) Check(ctx context.Context, s token.Session) error {
 		return err
 	}
 	a.sessions.add(s, now)
+	return nil
+}
+
+// CheckWrites returns an *[auth.StoppedError] while an operator has stopped writes. Servers bypass the rules
+// that stop clients. Billed: 1 read.
+func (a *Accounts) CheckWrites(ctx context.Context) error {
+	stop, err := schema.ReadStop(ctx, a.firestore)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read whether writes are stopped: %w", err)
+	case stop != nil:
+		return &auth.StoppedError{Message: stop.Message}
+	}
 	return nil
 }
 

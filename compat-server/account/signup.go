@@ -53,8 +53,8 @@ func newUsername(text string) (name string, ok bool) {
 }
 
 // Create signs a user up. The error wraps [ErrUsername], [ErrPassword], [ErrName], [ErrTaken],
-// [ErrPendingDeletion], [ErrBlocked] or [auth.ErrUnavailable], or is a *loginthrottle.TooManyError. Billed: 6
-// reads and 3 writes, or 1 read if the username is taken.
+// [ErrPendingDeletion], [ErrBlocked] or [auth.ErrUnavailable], or is a *loginthrottle.TooManyError or an
+// *[auth.StoppedError]. Billed: 7 reads and 3 writes, or 1 read if the username is taken.
 //
 // Create first creates the account, then sets its display name, then writes users/{uid} and the
 // username index in one transaction. If it is interrupted, a retry with the same password finds the

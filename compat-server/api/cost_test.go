@@ -19,7 +19,7 @@ func TestCostOfCalls(t *testing.T) {
 	documented := documentedCosts(t)
 	fx := newFixture(t)
 	// 2 schools and 4 semesters, but not the refresh service's records.
-	if got := fx.billed(func() { call(t, "GET", fx.url+"/schools", "", nil) }); got != (emulatortest.Cost{Reads: 6}) {
+	if got := fx.billed(t, func() { call(t, "GET", fx.url+"/schools", "", nil) }); got != (emulatortest.Cost{Reads: 6}) {
 		t.Errorf("the first call that reads the catalog: %+v", got)
 	}
 	owner := fx.signUp(t, "owner")
@@ -53,7 +53,7 @@ func TestCostOfCalls(t *testing.T) {
 		if c.status == 401 && c.body == nil {
 			access = "null"
 		}
-		got := fx.billed(func() {
+		got := fx.billed(t, func() {
 			if r := call(t, c.method, fx.url+c.path, access, c.body); r.status != c.status {
 				t.Errorf("%s: %d %s", c.row, r.status, r.body)
 			}
@@ -63,7 +63,7 @@ func TestCostOfCalls(t *testing.T) {
 		}
 	}
 	var others []timetableResponse
-	got := fx.billed(func() { call(t, "GET", fx.url+"/users/"+owner.id+"/timetables", "null", nil).into(t, &others) })
+	got := fx.billed(t, func() { call(t, "GET", fx.url+"/users/"+owner.id+"/timetables", "null", nil).into(t, &others) })
 	if want := documented["… another user's"]; fmt.Sprintf("%d | 0 | 0", got.Reads) != sum(want, 3, 2) {
 		t.Errorf("another user's timetables bill %+v, but docs/old-clients.md says %q", got, want)
 	}
@@ -158,7 +158,7 @@ func TestManyTimetables(t *testing.T) {
 	fx.fill(t, u.id+"0", 1, 10, 0) // the next user in name order
 	call(t, "GET", fx.url+"/schools", "", nil)
 	var list []timetableResponse
-	got := fx.billed(func() { list = fx.timetables(t, u.id, u.access) })
+	got := fx.billed(t, func() { list = fx.timetables(t, u.id, u.access) })
 	if got.Reads != 550 {
 		t.Errorf("%d reads, want 550", got.Reads)
 	}
@@ -181,7 +181,7 @@ func TestOrphanedLectures(t *testing.T) {
 	fx.fill(t, u.id, 3, 4, 2500)
 	call(t, "GET", fx.url+"/schools", "", nil)
 	var list []timetableResponse
-	got := fx.billed(func() { list = fx.timetables(t, u.id, u.access) })
+	got := fx.billed(t, func() { list = fx.timetables(t, u.id, u.access) })
 	if want := 3 + 1000 + 8; got.Reads != want {
 		t.Errorf("%d reads, want %d: one page, and the lectures after the orphans", got.Reads, want)
 	}
@@ -199,7 +199,7 @@ func TestListIsLimited(t *testing.T) {
 	u := fx.signUp(t, "minsu")
 	fx.fill(t, u.id, timetable.MaxTimetables+5, 25, 0)
 	var list []timetableResponse
-	got := fx.billed(func() { list = fx.timetables(t, u.id, u.access) })
+	got := fx.billed(t, func() { list = fx.timetables(t, u.id, u.access) })
 	if most := timetable.MaxTimetables + timetable.MaxLectures + 6; len(list) != timetable.MaxTimetables || got.Reads > most {
 		t.Errorf("%d timetables and %d reads, want %d and at most %d", len(list), got.Reads, timetable.MaxTimetables, most)
 	}

@@ -92,8 +92,12 @@ func TestCourseListChanges(t *testing.T) {
 	fx := newFixture(t)
 	before := fx.listPath(t)
 	fx.publish(t, "lectures/고려대학교-서울/2022-0900/4567.json", schema.CourseList{dataLecture()})
+	if updated := get(t, fx.url+before, nil).header.Get("X-HeekTime-List-Updated"); updated != "" {
+		t.Errorf("a list of which nobody knows when it was published: %s", updated)
+	}
 	fields := map[string]any{"year": 2022, "term": "2학기", "status": "normal", "periods": []any{},
-		"lecturesUrl": "gs://demo-test/lectures/고려대학교-서울/2022-0900/4567.json"}
+		"listChangedAt": time.Date(2022, 9, 1, 9, 30, 15, 999, time.FixedZone("KST", 9*60*60)),
+		"lecturesUrl":   "gs://demo-test/lectures/고려대학교-서울/2022-0900/4567.json"}
 	fx.set(t, koreaFall, fields)
 	if got := fx.listPath(t); got != before {
 		t.Errorf("the catalog is not cached: %s", got)
@@ -105,6 +109,13 @@ func TestCourseListChanges(t *testing.T) {
 	}
 	var list []any
 	r := get(t, fx.url+before, nil)
+	const updated = "Thu, 01 Sep 2022 00:30:15 GMT"
+	for _, url := range []string{after, before, "/semesters/" + oldKorea + "/lectures-url"} {
+		r := get(t, fx.url+url, map[string]string{"Origin": "https://old.example"})
+		if got := r.header.Get("X-HeekTime-List-Updated"); got != updated || !strings.Contains(r.header.Get("Access-Control-Expose-Headers"), "X-HeekTime-List-Updated") {
+			t.Errorf("%s was updated %q, want %q: %v", url, got, updated, r.header)
+		}
+	}
 	if r.into(t, &list); len(list) != 1 || r.header.Get("Cache-Control") != "no-cache" {
 		t.Errorf("the old URL: %v %s", r.header, r.body)
 	}

@@ -54,8 +54,7 @@ const publicURL = "https://legacy.heektime.example"
 type fixture struct {
 	*emulatortest.Cloud
 	*ruleChecker
-	meter emulatortest.Meter
-	// fs bypasses the rules. The meter does not count its calls.
+	// fs bypasses the rules.
 	fs    *firestore.Client
 	admin *firebaseauth.Client
 	url   string
@@ -104,11 +103,14 @@ func newFixtureWithoutServer(t testing.TB) *fixture {
 	return fx
 }
 
-// billed runs f and returns the cost of the Firestore calls that the servers made.
-func (fx *fixture) billed(f func()) emulatortest.Cost {
-	fx.meter.Take()
-	f()
-	return fx.meter.Take()
+// billed runs f and returns the cost of the Firestore calls that the servers made. It leaves out what rules
+// read, which servers are not subject to: see [ruleChecker].
+func (fx *fixture) billed(t testing.TB, f func()) emulatortest.Cost {
+	t.Helper()
+	before := fx.Firestore.RulesReads(fx.Project)
+	cost := emulatortest.CostOf(fx.Measure(t, f))
+	cost.Reads -= int(fx.Firestore.RulesReads(fx.Project) - before)
+	return cost
 }
 
 // options of a server. The zero value has production settings.
@@ -128,8 +130,7 @@ type options struct {
 	oldServer string
 }
 
-// server returns a new server. The security rules check its writes, see [ruleChecker], and the
-// meter counts its calls.
+// server returns a new server. The security rules check its writes: see [ruleChecker].
 func (fx *fixture) server(t testing.TB, o options) *api.Server {
 	t.Helper()
 	if o.limits.User.Burst == 0 {
@@ -139,7 +140,7 @@ func (fx *fixture) server(t testing.TB, o options) *api.Server {
 		o.authAddress = fx.AuthAddress()
 	}
 	cfg := fx.authConfig(t, o.authAddress)
-	cfg.Firestore = fx.FirestoreClient(t, append(append(o.dial, fx.meter.DialOptions()...), fx.ruleChecker.dialOption(t))...)
+	cfg.Firestore = fx.FirestoreClient(t, append(o.dial, fx.ruleChecker.dialOption(t))...)
 	if o.attempts != nil {
 		cfg.Limits = *o.attempts
 	}

@@ -69,7 +69,7 @@ func (s *Server) allowBrowsers(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		header := c.Response().Header()
 		header.Set(echo.HeaderAccessControlAllowOrigin, "*")
-		header.Set(echo.HeaderAccessControlExposeHeaders, "Retry-After, X-HeekTime-Deprecated, X-Request-Id")
+		header.Set(echo.HeaderAccessControlExposeHeaders, "Retry-After, X-HeekTime-Deprecated, X-HeekTime-List-Updated, X-Request-Id")
 		if c.Request().Method != http.MethodOptions {
 			return next(c)
 		}

@@ -16,7 +16,7 @@ func (s *Server) passThrough(old OldServer) (*passthrough.Proxy, error) {
 	return passthrough.New(passthrough.Config{
 		OldServer: old.URL, Base: base, Views: old.Views, Here: s.echo, Fail: s.failBefore, Passed: s.passed,
 		Tokens: s.tokens, OldTokens: old.Tokens, Sessions: s.accounts, Log: s.log,
-		Timeout: old.Timeout, HoldTimeout: old.HoldTimeout,
+		Held: old.Held.Held, Timeout: old.Timeout, HoldTimeout: old.HoldTimeout,
 	})
 }
 

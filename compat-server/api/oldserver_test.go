@@ -262,7 +262,7 @@ func TestCostOfMoving(t *testing.T) {
 	withOld, without := fx.url, fx.serve(t, fx.server(t, options{}))
 	fx.Clock.Advance(state.QuietLease)
 	get := func(url string) emulatortest.Cost {
-		return fx.billed(func() {
+		return fx.billed(t, func() {
 			if r := call(t, "GET", url+"/me", u.access, nil); r.status != 200 {
 				t.Errorf("me: %d %s", r.status, r.body)
 			}

@@ -19,6 +19,7 @@ import (
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/loginthrottle"
+	"heek.kr/heektime/internal/migration/holdtimes"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/server"
@@ -104,6 +105,7 @@ func Assemble(cfg Config, storage *storage.Client, signIn auth.Config) (*Server,
 	}
 	if cfg.OldServer != nil {
 		cfg.OldServer.Views = state.NewViewer(state.NewStore(signIn.Firestore, signIn.Now), signIn.Log)
+		cfg.OldServer.Held = holdtimes.NewRecorder(signIn.Firestore, signIn.Log)
 		cfg.OldServer.Seen = func(ctx context.Context, at time.Time, version string) error {
 			_, err := schema.MigrationClientsRef(signIn.Firestore).Set(ctx, schema.MigrationClients{SeenAt: at, Version: version}.Fields())
 			return err

@@ -83,6 +83,10 @@ var (
 	errUnknownOutcome = &problem{status: 502, Code: "SV005", Message: "요청이 처리됐는지 확인하지 못했어요. 화면을 새로고침해 확인해 주세요."}
 )
 
+// errStopped is the response to writes while an operator has stopped them; the message is the operator's. The
+// status is not 503: nothing is broken, and an alert counts failures.
+var errStopped = &problem{status: 403, Code: "SV006"}
+
 // withMessage returns a copy of the problem with a message.
 func (p problem) withMessage(message string) *problem {
 	p.Message = message
@@ -134,8 +138,11 @@ var problems = []struct {
 func toProblem(err error) *problem {
 	var p *problem
 	var tooMany *loginthrottle.TooManyError
+	var stopped *auth.StoppedError
 	var http *echo.HTTPError
 	switch {
+	case errors.As(err, &stopped):
+		return errStopped.withMessage(stopped.Message)
 	case errors.As(err, &p):
 		return p
 	case errors.As(err, &tooMany):

@@ -81,6 +81,7 @@ func (s *Server) listURL(ctx context.Context, c *call) error {
 	case semester.ListURL == "":
 		return errNoList
 	}
+	setListUpdated(c, semester)
 	return respond(c, http.StatusOK, map[string]string{"url": s.publicURL + base + courselist.Path(semester)})
 }
 
@@ -95,6 +96,7 @@ func (s *Server) list(ctx context.Context, c *call) error {
 	tag := `W/"` + version + `"`
 	header.Set("ETag", tag)
 	header.Add("Vary", "Accept-Encoding")
+	setListUpdated(c, semester)
 	if c.Param("version") == version+".json" {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	} else {
@@ -125,6 +127,20 @@ func (s *Server) list(ctx context.Context, c *call) error {
 	_, err = io.Copy(c.Response(), plain)
 	return err
 }
+
+// setListUpdated says when a list was published, as an HTTP-date like Last-Modified: what HTTP libraries parse
+// and RFC 9110 (section 5.6.7) requires of dates in headers that it defines. Last-Modified itself would
+// say more than is true: what old apps load also changes with the semester's periods.
+//
+// A list at an immutable URL keeps the date of the response that was cached. If the school returns to that
+// list, lectures-url has the new date.
+func setListUpdated(c *call, semester *catalog.Semester) {
+	if !semester.ListChangedAt.IsZero() {
+		c.Response().Header().Set(headerListUpdated, semester.ListChangedAt.UTC().Format(http.TimeFormat))
+	}
+}
+
+const headerListUpdated = "X-Heektime-List-Updated" // header names are case-insensitive; Go writes them so
 
 // semesterOfList returns the semester in a list's URL and the current version of its list.
 func (s *Server) semesterOfList(ctx context.Context, c *call) (*catalog.Semester, string, error) {

@@ -25,6 +25,7 @@ import (
 	"heek.kr/heektime/compat-server/timetable"
 	"heek.kr/heektime/compat-server/token"
 	"heek.kr/heektime/internal/auth"
+	"heek.kr/heektime/internal/migration/holdtimes"
 	"heek.kr/heektime/internal/migration/state"
 )
 
@@ -74,6 +75,8 @@ type OldServer struct {
 	Timeout, HoldTimeout time.Duration
 	// Seen stores when an app of a version last called, at most every few minutes. It may be nil.
 	Seen func(ctx context.Context, at time.Time, version string) error
+	// Held records how long writes are held. It may be nil.
+	Held *holdtimes.Recorder
 }
 
 // Server is the API's HTTP handler. It is safe for concurrent use. Apart from rate limits and usage
@@ -92,6 +95,7 @@ type Server struct {
 
 	echo      *echo.Echo
 	old       *passthrough.Proxy // nil if there is no old server
+	held      *holdtimes.Recorder
 	usage     usage
 	users     limiter
 	addresses limiter
@@ -131,7 +135,7 @@ func New(cfg Config) (*Server, error) {
 		if s.old, err = s.passThrough(*cfg.OldServer); err != nil {
 			return nil, err
 		}
-		s.usage.store = cfg.OldServer.Seen
+		s.usage.store, s.held = cfg.OldServer.Seen, cfg.OldServer.Held
 	}
 	s.echo.HTTPErrorHandler = s.fail
 	s.echo.Use(s.observe, s.allowBrowsers, s.authenticate)
@@ -151,6 +155,7 @@ const (
 	authIgnored  authMode = iota // the Authorization header is ignored
 	authOptional                 // a token is not required, but must be valid if present
 	authRequired                 // a valid token is required, and its session must not be revoked
+	authToWrite                  // authRequired, and writes must not be stopped. A sign-up checks that by itself
 )
 
 // route is one call of the API.
@@ -171,10 +176,10 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/schools", authOptional, s.schools},
 		{http.MethodGet, "/semesters/*", authOptional, s.listURL}, // {school}/{rest}/lectures-url
 		{http.MethodGet, "/users/:user/timetables", authOptional, s.listTimetables},
-		{http.MethodPost, "/me/timetables", authRequired, s.createTimetable},
-		{http.MethodPost, "/me/timetables/:timetable/lectures", authRequired, s.addLecture},
-		{http.MethodPut, "/me/timetables/:timetable/lectures/:lecture", authRequired, s.putLecture},
-		{http.MethodDelete, "/me/timetables/:timetable/lectures/:lecture", authRequired, s.deleteLecture},
+		{http.MethodPost, "/me/timetables", authToWrite, s.createTimetable},
+		{http.MethodPost, "/me/timetables/:timetable/lectures", authToWrite, s.addLecture},
+		{http.MethodPut, "/me/timetables/:timetable/lectures/:lecture", authToWrite, s.putLecture},
+		{http.MethodDelete, "/me/timetables/:timetable/lectures/:lecture", authToWrite, s.deleteLecture},
 		{http.MethodGet, "/lists/:school/:semester/:version", authIgnored, s.list},
 	}
 }
@@ -193,6 +198,7 @@ func (s *Server) Close() error {
 	if s.old != nil {
 		s.old.Close()
 	}
+	s.held.Close()
 	s.usage.close()
 	return nil
 }
@@ -212,10 +218,15 @@ func (s *Server) handler(r route) echo.HandlerFunc {
 		case r.auth == authIgnored:
 		case who.tokenErr != nil:
 			return who.tokenErr
-		case r.auth == authRequired && !who.signedIn:
+		case r.auth >= authRequired && !who.signedIn:
 			return errNoToken
-		case r.auth == authRequired:
+		case r.auth >= authRequired:
 			if err := s.accounts.Check(ctx, who.Session); err != nil {
+				return err
+			}
+		}
+		if r.auth == authToWrite {
+			if err := s.accounts.CheckWrites(ctx); err != nil {
 				return err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cloud.google.com/go/firestore"
 
@@ -40,7 +41,9 @@ type Semester struct {
 	Periods []schema.Period
 	// ListURL is the gs:// URL of the course list, "" before the first refresh.
 	ListURL string
-	School  *School
+	// ListChangedAt is when that list was published, zero if the document does not say.
+	ListChangedAt time.Time
+	School        *School
 }
 
 func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
@@ -63,7 +66,7 @@ func snapshot(schools, semesters []*firestore.DocumentSnapshot) *Snapshot {
 		stored := schema.ReadSemester(doc)
 		sem := &Semester{
 			Year: stored.Year, Term: string(stored.Term), Path: schema.Path(doc.Ref), Periods: stored.Periods,
-			ListURL: stored.LecturesURL, School: school,
+			ListURL: stored.LecturesURL, ListChangedAt: stored.ListChangedAt, School: school,
 		}
 		sem.ID = fmt.Sprintf("%s/%d-%s", school.ID, sem.Year, sem.Term)
 		if s.bySemester[sem.ID] != nil || sem.Term == "" {

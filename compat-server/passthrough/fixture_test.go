@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,7 +43,8 @@ type fixture struct {
 	oldServer *httptest.Server
 	tokens    *token.Signer
 	oldTokens *token.OldServer
-	revoked   sync.Map // uids
+	revoked   sync.Map     // uids
+	held      atomic.Int64 // writes that were recorded as held
 }
 
 // options of a fixture. The zero value of each has a default.
@@ -88,7 +90,13 @@ func (fx *fixture) instance(t testing.TB, o options) *instance {
 	p, err := passthrough.New(passthrough.Config{
 		OldServer: address, Base: base, Views: state.NewViewer(state.NewStore(fx.FirestoreClient(t), fx.Clock.Now), log),
 		Here: fx.here, Fail: fx.fail, Passed: func(context.Context, *http.Request, string, int) {},
-		Tokens: fx.tokens, OldTokens: fx.oldTokens, Sessions: fx, Log: log, Timeout: o.timeout, HoldTimeout: o.holdTimeout,
+		Tokens: fx.tokens, OldTokens: fx.oldTokens, Sessions: fx, Log: log,
+		Held: func(s state.State, d time.Duration) {
+			if s.Resting() && d > 0 {
+				fx.held.Add(1)
+			}
+		},
+		Timeout: o.timeout, HoldTimeout: o.holdTimeout,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -73,6 +73,8 @@ type Config struct {
 	OldTokens *token.OldServer
 	Sessions  Sessions
 	Log       *slog.Logger
+	// Held records how long a write was held by a switch, after which the kind has a state. It may be nil.
+	Held func(state.State, time.Duration)
 	// Timeout is how long the old server may take to begin a response, [DefaultTimeout] if 0.
 	Timeout time.Duration
 	// HoldTimeout is how long a write may be held, [DefaultHoldTimeout] if 0.
@@ -178,6 +180,8 @@ const maxHeld = 1000
 // settle decides a call. If it must wait for the end of a switch, settle waits.
 func (p *Proxy) settle(ctx context.Context, c *call) (decision, error) {
 	var deadline context.Context
+	var began time.Time
+	var held []state.Kind
 	for {
 		view, err := p.Views.View(ctx)
 		if err != nil {
@@ -185,9 +189,13 @@ func (p *Proxy) settle(ctx context.Context, c *call) (decision, error) {
 		}
 		d := p.decide(c, view)
 		if len(d.held) == 0 {
+			if p.Held != nil && len(held) > 0 {
+				p.Held(view.Of(held[0]), time.Since(began))
+			}
 			return d, nil
 		}
 		if deadline == nil {
+			began = time.Now()
 			defer p.held.Add(-1)
 			if p.held.Add(1) > maxHeld || !c.whole {
 				return d, ErrHeld
@@ -196,7 +204,8 @@ func (p *Proxy) settle(ctx context.Context, c *call) (decision, error) {
 			deadline, cancel = context.WithTimeout(ctx, p.HoldTimeout)
 			defer cancel()
 		}
-		if _, err := p.Views.AwaitRest(deadline, d.held...); err != nil {
+		held = d.held
+		if _, err := p.Views.AwaitRest(deadline, held...); err != nil {
 			return d, errors.Join(ErrHeld, err)
 		}
 	}

@@ -70,7 +70,7 @@ var apiCalls = []struct {
 func TestEveryCallInEveryPhase(t *testing.T) {
 	fx := newFixture(t)
 	instances := []*instance{fx.instance(t, options{}), fx.instance(t, options{})}
-	calls := 0
+	calls, held := 0, int64(0)
 	for _, others := range []state.Side{state.Old, state.New} {
 		for _, kind := range state.Kinds() {
 			for _, other := range state.Kinds() {
@@ -84,12 +84,19 @@ func TestEveryCallInEveryPhase(t *testing.T) {
 					}
 					calls++
 					in := instances[calls%2]
-					if w, got := field(want(c.mode), i), fx.place(t, in, c.method, base+c.path, fx.oldAccess(t, minsu)); got != w {
+					w, got := field(want(c.mode), i), fx.place(t, in, c.method, base+c.path, fx.oldAccess(t, minsu))
+					if got != w {
 						t.Errorf("%s %s, %s being %v, others %s: %s, want %s", c.method, c.path, kind, ph, others, got, w)
+					}
+					if got == "held" {
+						held++
 					}
 				}
 			}
 		}
+	}
+	if got := fx.held.Load(); got != held || held == 0 {
+		t.Errorf("recorded %d held writes, want %d", got, held)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"strings"
@@ -14,13 +15,14 @@ import (
 	"heek.kr/heektime/internal/longtest"
 	"heek.kr/heektime/internal/migration/migrationtest/oldserver"
 	"heek.kr/heektime/internal/migration/migrationtest/postgrestest"
+	"heek.kr/heektime/internal/migration/state"
 )
 
 var (
-	histories = flag.Int("histories", 0, "how many histories to run (default: 1, with LONG_TESTS 3)")
+	histories = flag.Int("histories", 0, "how many histories to run (default: 1, with LONG_TESTS 10)")
 	until     = flag.String("until", "", "stop after this step, while developing")
 	quiet     = flag.Bool("quiet", false, "make no trouble")
-	together  = flag.Int("together", 2, "how many of them to run at the same time")
+	together  = flag.Int("together", 4, "how many of them to run at the same time")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first history")
 )
 
@@ -86,6 +88,18 @@ type history struct {
 	tool    *process // the command that is running, nil if none
 	follow  *process
 	started int // instances of compat-server
+	holds   holds
+}
+
+// tokenKey signs the tokens of compat-server.
+const tokenKey = "bm93LW5vdy1ub3ctbm93LW5vdy1ub3ctbm93LW5vdy0="
+
+// compatVariables is the environment of compat-server, without addresses.
+func compatVariables() map[string]string {
+	return map[string]string{
+		"FIREBASE_API_KEY": "any", "END_DATE": "2027-08-31", "TOKEN_KEY": tokenKey, "PASSWORD_ROUNDS": "10",
+		"CALLS_PER_USER": "1000000", "CALLS_PER_ADDRESS": "1000000",
+	}
 }
 
 // startInstance starts an instance of compat-server and waits until it responds. It returns nil if the
@@ -100,15 +114,11 @@ func (h *history) startInstance() *instance {
 	listener.Close()
 	_, port, _ := net.SplitHostPort(address)
 	variables := h.cloud.Environment()
-	for name, value := range map[string]string{
-		"PORT": port, "FIRESTORE_EMULATOR_HOST": h.compatToFirestore.Address(),
-		"FIREBASE_API_KEY": "any", "PUBLIC_URL": "http://" + address, "END_DATE": "2027-08-31",
-		"TOKEN_KEY": "bm93LW5vdy1ub3ctbm93LW5vdy1ub3ctbm93LW5vdy0=", "PASSWORD_ROUNDS": "10",
-		"CALLS_PER_USER": "1000000", "CALLS_PER_ADDRESS": "1000000",
+	maps.Copy(variables, compatVariables())
+	maps.Copy(variables, map[string]string{
+		"PORT": port, "FIRESTORE_EMULATOR_HOST": h.compatToFirestore.Address(), "PUBLIC_URL": "http://" + address,
 		"OLD_SERVER_URL": "http://" + h.compatToOld.Address(), "OLD_TOKEN_KEY": oldserver.Key,
-	} {
-		variables[name] = value
-	}
+	})
 	h.mu.Lock()
 	number := h.started
 	h.started++
@@ -132,6 +142,7 @@ func (h *history) startInstance() *instance {
 // slower than a limit; it must be possible to run it again.
 func (h *history) command(args ...string) {
 	begin := time.Now()
+	h.noteHeldWrites()
 	h.allowFaults(h.r.IntN(3))
 	for attempt := 1; h.requests.Err() == nil; attempt++ {
 		p := run(h, "tool", args, h.toolVariables())
@@ -142,6 +153,7 @@ func (h *history) command(args ...string) {
 		h.mu.Lock()
 		h.tool = nil
 		h.mu.Unlock()
+		h.noteHold(p.output())
 		if p.err == nil {
 			h.Logf("%s: done in attempt %d, %v", strings.Join(args, " "), attempt, time.Since(begin).Round(time.Millisecond))
 			return
@@ -202,23 +214,70 @@ func (h *history) keepFollowing(ctx context.Context) {
 
 func tail(text string) string { return text[max(0, len(text)-3000):] }
 
-// TestHistories is the whole story, once per seed, each with a PostgreSQL of its own. A history takes some 30
-// seconds, and 20 of one processor: two run together.
+// TestHistories is the whole story, once per seed, each with a PostgreSQL of its own. A history waits half of its time,
+// for leases and for faults, so that several run together: two at first, and more once one was quick. On a machine so
+// busy that go test's time limit is near, it begins no more of them, and says so.
 func TestHistories(t *testing.T) {
 	postgrestest.Shared(t) // skips the test without PostgreSQL
-	running := make(chan struct{}, *together)
-	var all sync.WaitGroup
-	for seed := *firstSeed; seed < *firstSeed+numberOfHistories(); seed++ {
-		running <- struct{}{}
+	began, last := time.Now(), *firstSeed+numberOfHistories()
+	s := &series{slots: make(chan struct{}, *together), reserved: max(*together-2, 0)}
+	for range s.reserved {
+		s.slots <- struct{}{}
+	}
+	for seed := *firstSeed; seed < last; seed++ {
+		s.slots <- struct{}{}
 		if t.Failed() {
 			break // the others would only cost time
 		}
-		all.Go(func() {
-			defer func() { <-running }()
-			t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { tell(t, seed, postgrestest.Start(t, nil)) })
+		if limit, ok := t.Deadline(); ok && time.Until(limit) < time.Minute+2*s.longestSoFar() {
+			t.Logf("no time for %d more histories", last-seed)
+			break
+		}
+		s.all.Go(func() {
+			began := time.Now()
+			ok := t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { tell(t, seed, postgrestest.Start(t, nil)) })
+			s.ended(ok, time.Since(began))
 		})
 	}
-	all.Wait()
+	s.all.Wait()
+	t.Logf("%d histories passed in %v; the longest took %v", s.passed, time.Since(began).Round(time.Second), s.longest.Round(time.Second))
+	allHolds.log(t, "all switches of all histories")
+	processor.log(t)
+}
+
+// quick is how long a history takes at most on a machine that can run more of them together.
+const quick = time.Minute
+
+// series is the histories of a test.
+type series struct {
+	all   sync.WaitGroup
+	slots chan struct{} // has an element for each history that is running or must not begin yet
+
+	mu       sync.Mutex
+	reserved int // elements of slots that stand for no history
+	passed   int
+	longest  time.Duration
+}
+
+func (s *series) longestSoFar() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.longest
+}
+
+func (s *series) ended(passed bool, took time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.longest = max(s.longest, took)
+	<-s.slots
+	if passed {
+		s.passed++
+	}
+	if took < quick {
+		for ; s.reserved > 0; s.reserved-- {
+			<-s.slots
+		}
+	}
 }
 
 func numberOfHistories() uint64 {
@@ -226,7 +285,7 @@ func numberOfHistories() uint64 {
 	case *histories > 0:
 		return uint64(*histories)
 	case longtest.Enabled():
-		return 3
+		return 10
 	}
 	return 1
 }
@@ -234,7 +293,13 @@ func numberOfHistories() uint64 {
 // tell runs the history of a seed. It is long because it is the story, in its order.
 func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	h := &history{world: newWorld(t, seed, postgres), role: "compat", allowed: make(chan struct{}, 3)}
-	defer h.summary()
+	h.holds.epochs = map[state.Kind]int64{}
+	defer func() {
+		h.summary()
+		h.holds.log(t, "switches")
+		allHolds.merge(&h.holds)
+	}()
+	h.startFunctions()
 	for range 2 {
 		if in := h.startInstance(); in != nil {
 			h.balancer.add(in)
@@ -258,6 +323,7 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	defer stopFollowing()
 
 	c.await(20)
+	h.command("plan")
 	h.command("copy")
 	follow.Go(func() { h.keepFollowing(following) })
 	c.await(20)
@@ -268,6 +334,7 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 		faults.Wait()
 		return
 	}
+	h.command("shadow-reads")
 	h.command("switch", "schools")
 	h.command("switch", "accounts")
 	c.await(20)
@@ -292,6 +359,7 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	stopFollowing()
 	follow.Wait()
 	if !h.Failed() {
+		h.check(h.nothingOrphaned())
 		h.command("finish")
 		h.check(h.nothingLeft())
 	}

@@ -130,6 +130,19 @@ func (a *newApp) deleteLecture(ctx context.Context) error {
 	return nil
 }
 
+// deleteTimetable deletes a timetable, as new apps do: its lectures are left to the functions.
+func (a *newApp) deleteTimetable(ctx context.Context) error {
+	t := a.anyTimetable(a.r)
+	if t == nil {
+		return nil
+	}
+	if _, err := a.collection().Doc(t.id).Delete(ctx); err != nil {
+		return fmt.Errorf("delete timetable %s: %w", t.id, err)
+	}
+	delete(a.timetables, t.id)
+	return nil
+}
+
 // list reads the app's timetables, and those that its user's old app made, and compares the former with the
 // model.
 func (a *newApp) list(ctx context.Context) error {
@@ -180,8 +193,10 @@ func (a *newApp) step(ctx context.Context) error {
 		return a.putLecture(ctx)
 	case n < 75:
 		return a.deleteLecture(ctx)
-	case n < 80:
+	case n < 83:
 		return a.createTimetable(ctx)
+	case n < 86:
+		return a.deleteTimetable(ctx)
 	default:
 		return a.list(ctx)
 	}

@@ -69,8 +69,9 @@ func (a *oldApp) send(method, path, token string, body any) (reply, error) {
 		in = a.w.balancer.pick()
 	}
 	got, err := a.exchange(in, method, path, token, text)
-	// A DELETE that was repeated because its connection broke does not find what it deleted.
-	repeated := method == "DELETE" && got.status == http.StatusNotFound && a.w.faults.excuse(in, start) != ""
+	// A DELETE that was repeated because its connection broke does not find what it deleted, or comes after its token has
+	// expired, which is soon here: the first try may have deleted it all the same.
+	repeated := method == "DELETE" && (got.status == http.StatusNotFound || got.status == http.StatusUnauthorized) && a.w.faults.excuse(in, start) != ""
 	if err == nil && got.status < http.StatusInternalServerError && !repeated {
 		return got, nil
 	}

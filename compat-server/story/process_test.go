@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -66,10 +67,36 @@ func run(t testing.TB, role string, args []string, variables map[string]string) 
 	}
 	go func() {
 		p.err = p.cmd.Wait()
+		processor.add(role, p.cmd.ProcessState.UserTime()+p.cmd.ProcessState.SystemTime())
 		close(p.done)
 	}()
 	t.Cleanup(p.kill)
 	return p
+}
+
+// processorTime is how much of a processor the processes of each role have taken.
+type processorTime struct {
+	mu    sync.Mutex
+	roles map[string]time.Duration
+}
+
+var processor = processorTime{roles: map[string]time.Duration{}}
+
+func (p *processorTime) add(role string, d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.roles[role] += d
+}
+
+// log logs it, and that of this process: the local cloud, the old server and the apps.
+func (p *processorTime) log(t testing.TB) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var own syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err == nil {
+		p.roles["this process"] = time.Duration(own.Utime.Nano() + own.Stime.Nano())
+	}
+	t.Logf("processor time: %v", p.roles)
 }
 
 // kill ends the process as a crash does, and waits for its end.

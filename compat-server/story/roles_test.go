@@ -8,15 +8,17 @@ import (
 	"os"
 
 	"heek.kr/heektime/compat-server/api"
+	"heek.kr/heektime/internal/functions"
 	"heek.kr/heektime/internal/server"
 )
 
 // roles returns what each process runs.
 func roles() map[string]func() {
 	return map[string]func(){
-		"proxy":  proxy,
-		"tool":   tool,
-		"compat": func() { server.Main("compat-server", api.Open) }, // as its main.go does
+		"proxy":     proxy,
+		"tool":      tool,
+		"functions": func() { server.Main("functions", functions.Open) }, // as its main.go does
+		"compat":    func() { server.Main("compat-server", api.Open) },   // as its main.go does
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"heek.kr/heektime/internal/migration/cutover"
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/migrator"
+	"heek.kr/heektime/internal/migration/passwords"
 	"heek.kr/heektime/internal/migration/snapshotcopy"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/schema"
@@ -33,8 +34,16 @@ func runTool(ctx context.Context, args []string) error {
 	}
 	defer m.Firestore.Close()
 	switch args[0] {
+	case "plan":
+		return planMove(ctx, m)
 	case "copy":
-		return snapshotcopy.Run(ctx, snapshotcopy.Config{URL: m.URL, Mapping: m.Mapping, Firestore: m.Firestore, Prepare: true, Log: m.Log})
+		accounts, err := passwords.OpenFirebase(ctx, m.Project)
+		if err != nil {
+			return err
+		}
+		return snapshotcopy.Run(ctx, snapshotcopy.Config{
+			URL: m.URL, Mapping: m.Mapping, Firestore: m.Firestore, Accounts: accounts, Prepare: true, Log: m.Log,
+		})
 	case "follow":
 		return m.Follow(ctx)
 	}
@@ -45,16 +54,24 @@ func runTool(ctx context.Context, args []string) error {
 	defer db.Close()
 	cfg := m.Cutover(db)
 	cfg.Limit = limit
+	var held time.Duration
 	cfg.Progress = func(s cutover.Step) {
+		held = s.Held
 		fmt.Printf("%d of %d: %s (%v, held for %v)\n", s.Number, s.Of, s.Text, s.Took.Round(time.Millisecond), s.Held.Round(time.Millisecond))
 	}
 	switch args[0] {
 	case "verify":
 		return verify(ctx, m.Comparison(db))
+	case "shadow-reads":
+		return shadowReads(ctx, m, db)
 	case "switch":
-		return cutover.Switch(ctx, cfg, state.Kind(args[1]))
+		err = cutover.Switch(ctx, cfg, state.Kind(args[1]))
+		printHeld(held)
+		return err
 	case "back":
-		return cutover.Back(ctx, cfg, state.Kind(args[1]))
+		err = cutover.Back(ctx, cfg, state.Kind(args[1]))
+		printHeld(held)
+		return err
 	case "finish":
 		return m.Finish(ctx, cfg)
 	}

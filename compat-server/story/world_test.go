@@ -85,7 +85,7 @@ func newWorld(t *testing.T, seed uint64, postgres *postgrestest.Server) *world {
 	w.fs = w.cloud.FirestoreClient(t)
 	w.cloud.Seed(t, emulatortest.Docs{
 		"schools/고려대학교-서울": {"name": "고려대학교 (서울)", "legacyId": "korea_univ_anam"},
-		w.semesterPath:     {"year": 2022, "term": "2학기", "status": "normal", "periods": []any{}},
+		w.semesterPath:     {"year": 2022, "term": "2학기", "status": "normal", "periods": []any{}, "lecturesUrl": "gs://lists/any.json"},
 	})
 	w.db = postgres.NewDatabase(t, olddata.Schema)
 	w.fill()
@@ -165,7 +165,7 @@ func (w *world) took(what string, d time.Duration) {
 func (w *world) pause(ctx context.Context, r *rand.Rand) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(time.Duration(r.IntN(100)) * time.Millisecond):
+	case <-time.After(time.Duration(r.IntN(150)) * time.Millisecond):
 	}
 }
 

@@ -25,6 +25,8 @@ const (
 	runPricing       = "https://cloud.google.com/run/pricing"
 	tasksPricing     = "https://cloud.google.com/tasks/pricing"
 	identityPricing  = "https://cloud.google.com/identity-platform/pricing"
+	storagePricing   = "https://cloud.google.com/storage/pricing"
+	hostingPricing   = "https://firebase.google.com/docs/hosting/usage-quotas-pricing"
 )
 
 // nam5 are Firestore's prices in the multi-region nam5.
@@ -55,7 +57,12 @@ var (
 	}
 	taskPrices = map[Item]string{TasksOperations: "price: 0.40, per: 1000000, unit: operation, free: {amount: 1000000, every: month}"}
 	users      = map[Item]string{AuthActiveUsers: "tiers: [{from: 0, price: 0.0055}, {from: 100000, price: 0.0046}, {from: 1000000, price: 0.0032}], unit: user, free: {amount: 50000, every: month}"}
-	usEast1    = map[Item]string{
+	hosting    = map[Item]string{
+		HostingStored: "price: 0.026, unit: GB-month, free: {amount: 10, every: month}",
+		HostingEgress: "price: 0.15, unit: GB, free: {amount: 10, every: month}",
+	}
+	toAsia  = map[Item]string{StorageEgress: "tiers: [{from: 0, price: 0.12}, {from: 10240, price: 0.11}, {from: 153600, price: 0.08}], unit: GiB"}
+	usEast1 = map[Item]string{
 		StorageStored: "price: 0.020, unit: GB-month",
 		StorageClassA: "price: 0.005, per: 1000, unit: operation",
 		StorageClassB: "price: 0.0004, per: 1000, unit: operation",
@@ -93,6 +100,10 @@ var examples = map[string]worked{
 	"the simple example of Cloud Storage": {storageExample, usEast1, 30,
 		map[Item]int64{StorageClassA: 10_000, StorageClassB: 50_000, StorageEgress: 1 * gb},
 		map[Item]int64{StorageStored: 50 * gb}, "1.19", false},
+	"20 TiB to Asia in a month":                {storagePricing, toAsia, 30, map[Item]int64{StorageEgress: 20 << 40}, nil, "2355.20", true}, // 10 TiB × 0.12 + 10 TiB × 0.11
+	"200 TiB to Asia in a month":               {storagePricing, toAsia, 30, map[Item]int64{StorageEgress: 200 << 40}, nil, "21094.40", true},
+	"what Hosting gives for free":              {hostingPricing, hosting, 30, map[Item]int64{HostingEgress: 10 * gb}, map[Item]int64{HostingStored: 10 * gb}, "0.00", false},
+	"12 GB stored and 30 GB sent":              {hostingPricing, hosting, 30, map[Item]int64{HostingEgress: 30 * gb}, map[Item]int64{HostingStored: 12 * gb}, "3.05", false}, // 2 × 0.026 + 20 × 0.15
 	"one job that runs every day":              {schedulerPricing, jobs, 30, nil, map[Item]int64{SchedulerJobs: 1}, "0.10", true},
 	"10 jobs of one billing account":           {schedulerPricing, jobs, 30, nil, map[Item]int64{SchedulerJobs: 10}, "0.70", false},
 	"25,000 accesses are 2.5 times 10,000":     {secretPricing, secrets, 1, map[Item]int64{SecretAccesses: 25_000}, nil, "0.08", true}, // $0.075

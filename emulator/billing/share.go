@@ -64,9 +64,12 @@ func (s shares) add(key shareKey, a Amount) {
 
 // sorted returns the shares with their list prices, the dearest first.
 func (s shares) sorted(b *Bill) []Share {
-	unit := map[Item]*big.Rat{} // what the meter's unit costs
-	for item, price := range b.prices.items {
-		unit[item] = new(big.Rat).Quo(price.unitPrice(), price.unit.size(b.Month))
+	unit := map[Item]*big.Rat{} // what the meter's unit costs, on average if the price falls with the amount
+	for _, line := range b.Lines {
+		if line.Amount.Rat().Sign() > 0 {
+			size := b.prices.items[line.Item].unit.size(b.Month)
+			unit[line.Item] = new(big.Rat).Quo(line.List.USD(), new(big.Rat).Mul(line.Amount.Rat(), size))
+		}
 	}
 	all := make([]Share, 0, len(s))
 	for key, amounts := range s {

@@ -43,9 +43,9 @@ func (c *Console) servePage(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(text))
 }
 
-// shared are the files of the page that other consoles use. The modules among them import errors.js and
-// words.js, which each console has for itself.
-var shared = []string{"style.css", "theme.js", "icon.svg", "dom.js", "dialog.js"}
+// shared are the files of the page that other consoles use. The modules among them import errors.js,
+// words.js and api.js, which each console has for itself.
+var shared = []string{"style.css", "theme.js", "icon.svg", "dom.js", "dialog.js", "bill.js", "billwords.js", "amounts.js"}
 
 // Shared returns one of the files that give the console its look and its dialogs, for programs that serve a
 // console of their own. It returns nil for any other name.

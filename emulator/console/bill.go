@@ -9,10 +9,20 @@ import (
 // maxShares is how many actions, users and collections the page shows.
 const maxShares = 12
 
-// billResponse is a bill for the page.
-type billResponse struct {
+// BillPage is a bill for the page.
+type BillPage struct {
 	*billing.Bill
 	Today billing.Date `json:"today"`
+}
+
+// NewBillPage returns a bill for the page, with the dearest actions, users and collections only. It does not change
+// the bill.
+func NewBillPage(b *billing.Bill) BillPage {
+	bill := *b
+	for _, shares := range []*[]billing.Share{&bill.Actions, &bill.Users, &bill.Collections, &bill.Services} {
+		*shares = (*shares)[:min(len(*shares), maxShares)]
+	}
+	return BillPage{&bill, billing.DateOf(bill.Until)}
 }
 
 // bill returns the bill of a month, or of the current one.
@@ -27,9 +37,5 @@ func (c *Console) bill(r *http.Request) (any, error) {
 			return nil, invalid(codeInvalidArgument, "%v.", err)
 		}
 	}
-	bill := *c.Bill(month)
-	for _, shares := range []*[]billing.Share{&bill.Actions, &bill.Users, &bill.Collections, &bill.Services} {
-		*shares = (*shares)[:min(len(*shares), maxShares)]
-	}
-	return billResponse{&bill, billing.DateOf(bill.Until)}, nil
+	return NewBillPage(c.Bill(month)), nil
 }

@@ -92,24 +92,21 @@ func TestWords(t *testing.T) {
 	if err != nil || len(files) < 10 {
 		t.Fatalf("found %v, %v", files, err)
 	}
-	var code strings.Builder
+	var code, words strings.Builder
 	for _, file := range files {
-		if filepath.Base(file) == "words.js" {
-			continue
-		}
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		code.Write(text)
-	}
-	words, err := os.ReadFile("page/words.js")
-	if err != nil {
-		t.Fatal(err)
+		if strings.HasSuffix(file, "words.js") {
+			words.Write(text)
+		} else {
+			code.Write(text)
+		}
 	}
 	known := map[string]bool{}
 	hangul := regexp.MustCompile(`\p{Hangul}`)
-	for _, m := range regexp.MustCompile(`(?s)\n  (\w+): \[(.*?)\],\n`).FindAllStringSubmatch(strings.ReplaceAll(string(words), "\n", "\n\n"), -1) {
+	for _, m := range regexp.MustCompile(`(?s)\n  (\w+): \[(.*?)\],\n`).FindAllStringSubmatch(strings.ReplaceAll(words.String(), "\n", "\n\n"), -1) {
 		key, texts := m[1], m[2]
 		known[key] = true
 		if !regexp.MustCompile(`\b` + key + `\b`).MatchString(code.String()) {

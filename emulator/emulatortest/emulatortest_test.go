@@ -235,10 +235,9 @@ func TestSeedUsers(t *testing.T) {
 	}
 }
 
-func TestMeter(t *testing.T) {
+func TestMeasure(t *testing.T) {
 	cloud := emulatortest.Start(t)
-	var meter emulatortest.Meter
-	client := cloud.FirestoreClient(t, meter.DialOptions()...)
+	client := cloud.FirestoreClient(t)
 	users := client.Collection("users")
 	for _, c := range []struct {
 		what string
@@ -274,11 +273,9 @@ func TestMeter(t *testing.T) {
 			return err
 		}, emulatortest.Cost{Reads: 2}},
 	} {
-		if err := c.do(); err != nil {
-			t.Errorf("%s: %v", c.what, err)
-		}
-		if got := meter.Take(); got != c.want {
-			t.Errorf("%s: %v, want %v", c.what, got, c.want)
+		var err error
+		if got := emulatortest.CostOf(cloud.Measure(t, func() { err = c.do() })); err != nil || got != c.want {
+			t.Errorf("%s: %v, want %v (%v)", c.what, got, c.want, err)
 		}
 	}
 }

@@ -175,6 +175,43 @@ func ExampleCloud_Measure() {
 	// RunQuery costs most
 }
 
+// Budgets: each action of a project, with what it costs. The test fails when a change of the client, of the
+// rules or of the data makes an action dearer, or the table too pessimistic.
+func Example_budgets() {
+	t := newT() // in a test of yours: its *testing.T
+	defer t.end()
+
+	cloud := emulatortest.Start(t, func(cfg *emulator.Config) { cfg.Rules = []byte(notesRules) })
+	cloud.Seed(t, emulatortest.Docs{"notes/n1": {"owner": "ann"}, "notes/n2": {"owner": "ann"}})
+	notes := cloud.FirestoreClientAs(t, "ann", nil).Collection("notes")
+	for _, action := range []struct {
+		name   string
+		budget emulatortest.Cost
+		do     func() error
+	}{
+		{"open the app", emulatortest.Cost{Reads: 2}, func() error {
+			_, err := notes.Where("owner", "==", "ann").Documents(t.Context()).GetAll()
+			return err
+		}},
+		{"add a note", emulatortest.Cost{Writes: 1}, func() error {
+			_, err := notes.Doc("n3").Create(t.Context(), map[string]any{"owner": "ann"})
+			return err
+		}},
+	} {
+		var err error
+		spent := cloud.Measure(t, func() { err = action.do() })
+		if cost := emulatortest.CostOf(spent); err != nil || cost != action.budget {
+			t.Errorf("%s: %v, %v; the budget is %v", action.name, err, cost, action.budget)
+		}
+		// What it costs without free amounts, by the prices of prices.yaml.
+		bill := cloud.Prices.Bill(spent, billing.MonthOf(spent.Until))
+		fmt.Printf("%s: %v, $%s\n", action.name, emulatortest.CostOf(spent), bill.List.USD().FloatString(6))
+	}
+	// Output:
+	// open the app: 2 reads, 0 writes, 0 deletes, $0.000001
+	// add a note: 0 reads, 1 writes, 0 deletes, $0.000001
+}
+
 // exampleT stands for the *testing.T that examples do not have.
 type exampleT struct {
 	testing.TB

@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/internal/webchanneltest"
 )
 
 // Every request of a user to notes reads a document for the rules.
@@ -54,8 +56,8 @@ type actor struct {
 	rules   int // documents that rules read for each request
 	client  *firestore.Client
 	raw     pb.FirestoreClient // for listeners
-	calls   emulatortest.Meter // of client
-	heard   emulatortest.Meter // of raw
+	calls   clientMeter        // of client
+	heard   clientMeter        // of raw
 	bytes   atomic.Int64       // of responses
 }
 
@@ -69,8 +71,8 @@ func (bearerToken) RequireTransportSecurity() bool { return false }
 
 func (tr *traffic) addActor(token string, rules int) {
 	a := &actor{traffic: tr, token: token, rules: rules}
-	dial := func(meter *emulatortest.Meter) *grpc.ClientConn {
-		opts := append(meter.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(bearerToken(token)),
+	dial := func(meter *clientMeter) *grpc.ClientConn {
+		opts := append(meter.dialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithPerRPCCredentials(bearerToken(token)),
 			grpc.WithChainUnaryInterceptor(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 				err := invoke(ctx, method, req, reply, cc, opts...)
 				if err == nil {
@@ -243,6 +245,53 @@ func (a *actor) weigh(text []byte) {
 	a.bytes.Add(int64(proto.Size(d)))
 }
 
+// channelStream is a listen stream over WebChannel, the transport of browsers.
+type channelStream struct {
+	grpc.ClientStream // the methods that nobody calls
+	client            *webchanneltest.Client
+	headers           []string
+	back              *webchanneltest.Stream // nil before the first request
+}
+
+func (s *channelStream) SendMsg(m any) error {
+	text, err := protojson.Marshal(m.(proto.Message))
+	if err != nil {
+		return err
+	}
+	if s.back != nil {
+		s.client.Send(string(text))
+		return nil
+	}
+	s.client.Handshake(s.headers, string(text))
+	s.back = s.client.Listen(context.Background(), "CI=0")
+	return nil
+}
+
+func (s *channelStream) RecvMsg(m any) error {
+	text := s.back.Next()
+	if strings.Contains(text, `"error"`) {
+		return io.EOF
+	}
+	return protojson.Unmarshal([]byte(text), m.(proto.Message))
+}
+
+// CloseSend makes the server end the stream by a request that it rejects. The error is its last message, after
+// which it counts nothing. Nothing tells a client that terminates its channel when that time has come.
+func (s *channelStream) CloseSend() error {
+	s.client.Send(`{"database": "projects/demo-other/databases/(default)", "removeTarget": 1}`)
+	return nil
+}
+
+// listen opens a listen stream, over gRPC or WebChannel.
+func (a *actor) listen(channel bool) (pb.Firestore_ListenClient, error) {
+	if !channel {
+		return a.raw.Listen(a.traffic.t.Context())
+	}
+	url := "http://" + a.traffic.cloud.FirestoreAddress() + "/google.firestore.v1.Firestore/Listen/channel"
+	s := &channelStream{client: webchanneltest.New(a.traffic.t, url), headers: []string{"Authorization:Bearer " + a.token}}
+	return &grpc.GenericClientStream[pb.ListenRequest, pb.ListenResponse]{ClientStream: weighedStream{a.heard.Watch(s), &a.bytes}}, nil
+}
+
 // listener listens to the notes whose n is at least some number.
 type listener struct {
 	*actor
@@ -261,7 +310,7 @@ func (l *listener) start() {
 	tr := l.traffic
 	tr.cost.Reads += l.takeHeard() // of other listeners
 	var err error
-	if l.stream, err = l.raw.Listen(tr.t.Context()); err != nil {
+	if l.stream, err = l.listen(tr.random.IntN(2) == 0); err != nil {
 		tr.t.Fatal(err)
 	}
 	database := "projects/" + tr.cloud.Project + "/databases/(default)"
@@ -295,7 +344,7 @@ func (l *listener) start() {
 	tr.open = append(tr.open, l)
 }
 
-func (a *actor) takeHeard() int { return a.heard.Take().Reads }
+func (a *actor) takeHeard() int { return a.heard.take().Reads }
 
 // receive reads a message. It returns false at the end of the stream.
 func (l *listener) receive() bool {
@@ -397,7 +446,7 @@ func (tr *traffic) check(step int) {
 	tr.t.Helper()
 	bytes := int64(0)
 	for _, a := range tr.actors {
-		for _, c := range []emulatortest.Cost{a.calls.Take(), a.heard.Take()} {
+		for _, c := range []emulatortest.Cost{a.calls.take(), a.heard.take()} {
 			tr.cost.Reads += c.Reads
 			tr.cost.Writes += c.Writes
 			tr.cost.Deletes += c.Deletes
@@ -407,10 +456,7 @@ func (tr *traffic) check(step int) {
 		}
 	}
 	u := tr.cloud.Meter.Usage()
-	got := emulatortest.Cost{
-		Reads: int(u.Amount(billing.FirestoreReads)), Writes: int(u.Amount(billing.FirestoreWrites)), Deletes: int(u.Amount(billing.FirestoreDeletes)),
-	}
-	if got != tr.cost {
+	if got := emulatortest.CostOf(u); got != tr.cost {
 		tr.t.Fatalf("after %d steps the meter has %v, the clients saw %v", step, got, tr.cost)
 	}
 	if n := u.Amount(billing.FirestoreEgress); n != bytes {
@@ -418,8 +464,8 @@ func (tr *traffic) check(step int) {
 	}
 }
 
-// On random traffic of servers, of users with rules, over REST and by listeners that come and go, the cloud's
-// meter agrees with what the clients count.
+// On random traffic of servers, of users with rules, over REST and by listeners that come and go, over gRPC and
+// WebChannel, the cloud's meter agrees with what the clients count.
 func TestMeterAgreesWithClients(t *testing.T) {
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"heek.kr/heektime/emulator/firestore/internal/webchannel/webchanneltest"
+	"heek.kr/heektime/emulator/internal/webchanneltest"
 )
 
 // channel opens a channel for Listen or Write with an Authorization header, "" for none, and the

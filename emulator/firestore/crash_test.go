@@ -23,8 +23,11 @@ import (
 
 func TestMain(m *testing.M) { crashtest.Main(m, serve) }
 
-// serve starts a server in the process that is killed.
+// serve starts a server in a process of its own: one that is killed, or one of BenchmarkMetering.
 func serve(dir string) (string, error) {
+	if dir == plainServer || dir == meteredServer {
+		return serveBenchmark(dir)
+	}
 	s, err := emulator.New(emulator.Config{Clock: clock.New(), DataDir: dir})
 	if err != nil {
 		return "", err

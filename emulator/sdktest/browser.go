@@ -20,11 +20,9 @@ import (
 type Browser struct {
 	ctx   context.Context
 	close func()
-	agent string       // User-Agent
-	pages atomic.Int64 // opened so far
-
-	mu   sync.Mutex
-	idle []*Page // see Reuse
+	agent string         // User-Agent
+	pages atomic.Int64   // opened so far
+	idle  idleList[Page] // see Reuse
 }
 
 // chromium finds Chromium or Chrome. The error is a *[MissingError] when there is none.

@@ -15,7 +15,7 @@ import (
 // processor time of a short test. The address must be one of [Pages].
 func (b *Browser) Reuse(t testing.TB, address string) *Page {
 	t.Helper()
-	p, err := b.takeIdle(), error(nil)
+	p, err := b.idle.take(), error(nil)
 	if p == nil {
 		p, err = b.Load(t.Context(), address)
 	} else if err = p.Navigate(t.Context(), address); err != nil {
@@ -35,22 +35,8 @@ func (b *Browser) Reuse(t testing.TB, address string) *Page {
 			t.Errorf("reset a page: %v", err)
 			return
 		}
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		b.idle = append(b.idle, p)
+		b.idle.put(p)
 	})
-	return p
-}
-
-// takeIdle returns a page that no test uses, or nil.
-func (b *Browser) takeIdle() *Page {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if len(b.idle) == 0 {
-		return nil
-	}
-	p := b.idle[len(b.idle)-1]
-	b.idle = b.idle[:len(b.idle)-1]
 	return p
 }
 

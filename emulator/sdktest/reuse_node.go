@@ -3,7 +3,6 @@ package sdktest
 import (
 	"context"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 )
@@ -12,9 +11,7 @@ import (
 // SDK: most of the processor time of a short test.
 type Nodes struct {
 	version, script string
-
-	mu   sync.Mutex
-	idle []*Node
+	idle            idleList[Node]
 }
 
 // OpenNodes returns Nodes for a test and its subtests. Its processes end with the test. The arguments are
@@ -24,8 +21,8 @@ func OpenNodes(t testing.TB, version, script string) *Nodes {
 	SDKs(t) // skips the test if they are not installed
 	n := &Nodes{version: version, script: script}
 	t.Cleanup(func() {
-		for _, idle := range n.idle {
-			idle.end(t)
+		for node := n.idle.take(); node != nil; node = n.idle.take() {
+			node.end(t)
 		}
 	})
 	return n
@@ -38,7 +35,7 @@ const resetTimeout = time.Minute
 // that test's script are deleted, and the script starts again.
 func (n *Nodes) Reuse(t testing.TB) *Node {
 	t.Helper()
-	node := n.takeIdle()
+	node := n.idle.take()
 	if node == nil {
 		var err error
 		if node, err = LaunchNode(filepath.Join(SDKs(t), n.version), n.script); err != nil {
@@ -52,21 +49,7 @@ func (n *Nodes) Reuse(t testing.TB) *Node {
 			node.end(t)
 			return
 		}
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		n.idle = append(n.idle, node)
+		n.idle.put(node)
 	})
-	return node
-}
-
-// takeIdle returns a process that no test uses, or nil.
-func (n *Nodes) takeIdle() *Node {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if len(n.idle) == 0 {
-		return nil
-	}
-	node := n.idle[len(n.idle)-1]
-	n.idle = n.idle[:len(n.idle)-1]
 	return node
 }

@@ -184,7 +184,11 @@ type errorBody struct {
 // errorResponse returns the status and body for err, and sets the headers they need.
 func errorResponse(header http.Header, err error) (int, errorBody) {
 	var tooMany *loginthrottle.TooManyError
+	var stopped *StoppedError
 	switch {
+	case errors.As(err, &stopped):
+		// Not 503: nothing is broken, and an alert counts failures.
+		return http.StatusForbidden, errorBody{"stopped", stopped.Message}
 	case errors.Is(err, ErrWrong):
 		return http.StatusBadRequest, errorBody{"wrong-credentials", "Wrong e-mail address or password."}
 	case errors.Is(err, ErrInvalid):

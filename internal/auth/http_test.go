@@ -11,6 +11,7 @@ import (
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/logging"
+	"heek.kr/heektime/internal/schema"
 )
 
 func TestPathsAndOrigins(t *testing.T) {
@@ -148,5 +149,37 @@ func TestNewNamesInvalidFields(t *testing.T) {
 		if _, err := auth.New(d); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestStopped registers and signs in while writes are stopped: new accounts are rejected with the operator's
+// message, and are not counted.
+func TestStopped(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).freeze()
+	url := w.serve(t, w.service(t))
+	if r := post(t, url+"/register/", "192.0.2.1", credentials{"old@example.com", secret}); r.status != 201 {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	if _, err := schema.StopRef(w.fs).Set(t.Context(), schema.Stop{Since: w.now(), Message: "점검 중이에요."}); err != nil {
+		t.Fatal(err)
+	}
+	for _, email := range []string{"new@example.com", "old@example.com"} {
+		r := post(t, url+"/register/", "192.0.2.1", credentials{email, secret})
+		if r.status != 403 || !strings.Contains(r.body, `"code":"stopped"`) || !strings.Contains(r.body, "점검 중이에요.") {
+			t.Errorf("%s registers: %d %s", email, r.status, r.body)
+		}
+	}
+	if r := post(t, url+"/login/", "192.0.2.1", credentials{"old@example.com", secret}); r.status != 200 {
+		t.Errorf("a login: %d %s", r.status, r.body)
+	}
+	if r := post(t, url+"/login/", "192.0.2.1", credentials{"new@example.com", secret}); r.status != 400 {
+		t.Errorf("a login to an account that was not created: %d %s", r.status, r.body)
+	}
+	if _, err := schema.StopRef(w.fs).Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r := post(t, url+"/register/", "192.0.2.1", credentials{"new@example.com", secret}); r.status != 201 {
+		t.Errorf("after the start: %d %s", r.status, r.body)
 	}
 }

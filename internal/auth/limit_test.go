@@ -77,10 +77,7 @@ func TestCost(t *testing.T) {
 	w := newWorld(t).freeze()
 	w.addOldAccount(t, oldEmail, oldUID, oldHash(t, fastMethod, oldPassword))
 	const home, elsewhere, wrong = "192.0.2.1", "198.51.100.1", "wrong " + secret
-	var meter emulatortest.Meter
-	instance := func() string {
-		return w.serve(t, w.service(t, func(cfg *auth.Config) { cfg.Firestore = w.FirestoreClient(t, meter.DialOptions()...) }))
-	}
+	instance := func() string { return w.serve(t, w.service(t)) }
 	url := instance()
 	for _, c := range []struct {
 		row, path, client, email, password string
@@ -104,11 +101,11 @@ func TestCost(t *testing.T) {
 		if c.row != "during a wait, again" {
 			url = instance()
 		}
-		meter.Take()
-		if r := post(t, url+c.path, c.client, credentials{c.email, c.password}); r.status != c.status {
-			t.Errorf("%s: %d %s", c.row, r.status, r.body)
-		}
-		got := meter.Take()
+		got := emulatortest.CostOf(w.Measure(t, func() {
+			if r := post(t, url+c.path, c.client, credentials{c.email, c.password}); r.status != c.status {
+				t.Errorf("%s: %d %s", c.row, r.status, r.body)
+			}
+		}))
 		if text := fmt.Sprintf("%d | %d | %d", got.Reads, got.Writes, got.Deletes); text != documented[c.row] {
 			t.Errorf("%s bills %s, but docs/sign-in.md says %q", c.row, text, documented[c.row])
 		}

@@ -84,8 +84,9 @@ func detached(ctx context.Context) (context.Context, context.CancelFunc) {
 // document.
 func unavailable(err error) error {
 	var tooMany *loginthrottle.TooManyError
+	var stopped *StoppedError
 	switch {
-	case err == nil, errors.As(err, &tooMany),
+	case err == nil, errors.As(err, &tooMany), errors.As(err, &stopped),
 		errors.Is(err, ErrWrong), errors.Is(err, ErrTaken), errors.Is(err, ErrInvalid):
 		return err
 	case errors.Is(err, fairsemaphore.ErrFull):

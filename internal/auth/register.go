@@ -18,7 +18,7 @@ import (
 const minPassword = 6
 
 // Register creates an account in Authentication and returns its uid. The error wraps [ErrInvalid],
-// [ErrTaken] or [ErrUnavailable], or is a *[loginthrottle.TooManyError].
+// [ErrTaken] or [ErrUnavailable], or is a *[loginthrottle.TooManyError] or a *[StoppedError].
 //
 // docs/sign-in.md says what it bills.
 func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error) {
@@ -37,13 +37,18 @@ func (s *Service) Register(ctx context.Context, a SignIn) (uid string, err error
 	defer cancel()
 	// Every registration counts: a failed one reveals that an address is taken, and a successful one
 	// creates an account.
-	admission, docs, err := s.throttle.Register(ctx, email, a.ClientIP, credential.Ref(s.firestore, email))
+	admission, docs, err := s.throttle.Register(ctx, email, a.ClientIP, credential.Ref(s.firestore, email), schema.StopRef(s.firestore))
 	if err != nil {
 		return "", unavailable(err)
 	}
 	defer admission.End()
-	err = ErrTaken
-	if !docs[0].Exists() {
+	switch {
+	case docs[1].Exists():
+		stop := schema.StopOf(docs[1])
+		err = &StoppedError{stop.Message}
+	case docs[0].Exists():
+		err = ErrTaken
+	default:
 		uid, err = s.createUser(ctx, email, a.Password)
 	}
 	s.settle(ctx, admission, err)

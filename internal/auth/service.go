@@ -147,6 +147,14 @@ var (
 	ErrUnavailable = errors.New("sign-in is temporarily unavailable")
 )
 
+// StoppedError means that an operator has stopped writes: docs/stop.md.
+type StoppedError struct {
+	// Message is what users see.
+	Message string
+}
+
+func (e *StoppedError) Error() string { return "writes are stopped" }
+
 // Remaining counts the old accounts that have not migrated yet. It bills one read per thousand.
 func Remaining(ctx context.Context, client *firestore.Client) (int64, error) {
 	return credential.Remaining(ctx, client)

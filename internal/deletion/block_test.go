@@ -316,20 +316,7 @@ func TestConcurrentBlocks(t *testing.T) {
 		group.Wait()
 		_, err := w.service(t).PurgeDue(ctx)
 		must(t, err)
-		pending, err := deletion.ReadPending(ctx, w.fs, "alice")
-		must(t, err)
-		account, err := w.accounts.GetUser(ctx, "alice")
-		must(t, err)
-		if want := pending != nil && pending.IsBlocked(); account.Disabled != want {
-			t.Fatalf("round %d: disabled is %v, want %v: %+v", round, account.Disabled, want, pending)
-		}
-		_, claim := account.CustomClaims[deletion.Claim]
-		if want := pending != nil && pending.IsDeleting(); claim != want {
-			t.Fatalf("round %d: claims %v, want the deletion's: %v", round, account.CustomClaims, want)
-		}
-		if pending != nil && !pending.SignedOut {
-			t.Fatalf("round %d: not signed out: %+v", round, pending)
-		}
+		w.checkAgrees(t, fmt.Sprintf("round %d", round), "alice")
 	}
 }
 
@@ -338,16 +325,15 @@ func TestBlockCosts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.populate(t)
-	var m emulatortest.Meter
-	s, ctx := w.service(t, m.DialOptions()...), t.Context()
-	_, err := s.Block(ctx, "alice", "")
-	if got, want := m.Take(), (emulatortest.Cost{Reads: 2, Writes: 2, Deletes: 1}); err != nil || got != want {
-		t.Errorf("a block: %v, want %v (%v)", got, want, err)
-	}
-	_, err = s.Unblock(ctx, "alice")
-	if got, want := m.Take(), (emulatortest.Cost{Reads: 3, Writes: 2, Deletes: 1}); err != nil || got != want {
-		t.Errorf("an unblock: %v, want %v (%v)", got, want, err)
-	}
+	s, ctx := w.service(t), t.Context()
+	w.mustCost(t, "a block", emulatortest.Cost{Reads: 2, Writes: 2, Deletes: 1}, func() error {
+		_, err := s.Block(ctx, "alice", "")
+		return err
+	})
+	w.mustCost(t, "an unblock", emulatortest.Cost{Reads: 3, Writes: 2, Deletes: 1}, func() error {
+		_, err := s.Unblock(ctx, "alice")
+		return err
+	})
 }
 
 // A block of a document that no server writes is an error, not a crash.

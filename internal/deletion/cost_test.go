@@ -13,40 +13,44 @@ import (
 func TestCosts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	var m emulatortest.Meter
-	s := w.service(t, m.DialOptions()...)
+	s := w.service(t)
 	ctx := t.Context()
 	alice := w.signUp(t, "alice", "alice")
 	must(t, alice.duplicate(ctx, first, ids(20)), alice.duplicate(ctx, second, ids(20)), alice.removeTimetable(ctx, first))
-	check := func(what string, err error, want emulatortest.Cost) {
-		t.Helper()
-		if got := m.Take(); err != nil || got != want {
-			t.Errorf("%s: %v, want %v (%v)", what, got, want, err)
-		}
+	removeLectures := func() error { _, err := s.RemoveLectures(ctx, "alice", first); return err }
+	request := func() error { _, err := s.Request(ctx, "alice"); return err }
+	purge := func() error { _, err := s.Purge(ctx, "alice"); return err }
+	for _, c := range []struct {
+		what string
+		do   func() error
+		want emulatortest.Cost
+	}{
+		{"a deleted timetable with 20 lectures", removeLectures, emulatortest.Cost{Reads: 21, Deletes: 20}},
+		{"the same event again", removeLectures, emulatortest.Cost{Reads: 1}},
+		{"a request", request, emulatortest.Cost{Reads: 2, Writes: 2, Deletes: 1}},
+		{"the event of its user document", func() error { return s.PurgeDeletedUser(ctx, "alice", "alice", w.Clock.Now()) }, emulatortest.Cost{Reads: 2}},
+		{"a restore", func() error { return s.Restore(ctx, "alice") }, emulatortest.Cost{Reads: 3, Writes: 1, Deletes: 1}},
+		{"a run with nothing due", func() error { _, err := s.PurgeDue(ctx); return err }, emulatortest.Cost{Reads: 2}},
+		{"the check for late purges", func() error { _, err := s.FindOverdue(ctx); return err }, emulatortest.Cost{Reads: 1}},
+		{"another request", request, emulatortest.Cost{Reads: 2, Writes: 2, Deletes: 1}},
+	} {
+		w.mustCost(t, c.what, c.want, c.do)
 	}
-	_, err := s.RemoveLectures(ctx, "alice", first)
-	check("a deleted timetable with 20 lectures", err, emulatortest.Cost{Reads: 21, Deletes: 20})
-	_, err = s.RemoveLectures(ctx, "alice", first)
-	check("the same event again", err, emulatortest.Cost{Reads: 1})
-	_, err = s.Request(ctx, "alice")
-	check("a request", err, emulatortest.Cost{Reads: 2, Writes: 2, Deletes: 1})
-	check("the event of its user document", s.PurgeDeletedUser(ctx, "alice", "alice", w.Clock.Now()), emulatortest.Cost{Reads: 2})
-	check("a restore", s.Restore(ctx, "alice"), emulatortest.Cost{Reads: 2, Writes: 1, Deletes: 1})
-	_, err = s.PurgeDue(ctx)
-	check("a run with nothing due", err, emulatortest.Cost{Reads: 2})
-	_, err = s.FindOverdue(ctx)
-	check("the check for late purges", err, emulatortest.Cost{Reads: 1})
-	_, err = s.Request(ctx, "alice")
-	must(t, err)
 	w.Clock.Advance(deletion.Grace)
-	m.Take()
 	// The pending deletion, credentials, a list of one timetable, 20 lectures, and a username, which takes
 	// a query and three more reads.
-	_, err = s.Purge(ctx, "alice")
-	check("a purge", err, emulatortest.Cost{Reads: 1 + 1 + 1 + 20 + 4, Writes: 2, Deletes: 22})
+	w.mustCost(t, "a purge", emulatortest.Cost{Reads: 1 + 1 + 1 + 20 + 4, Writes: 2, Deletes: 22}, purge)
 	w.Clock.Advance(2 * time.Hour)
-	_, err = s.Purge(ctx, "alice")
-	check("its last purge", err, emulatortest.Cost{Reads: 1 + 1 + 1 + 1, Writes: 1, Deletes: 1})
+	w.mustCost(t, "its last purge", emulatortest.Cost{Reads: 1 + 1 + 1 + 1, Writes: 1, Deletes: 1}, purge)
+}
+
+// mustCost does something that must succeed and be billed so many operations of Firestore.
+func (w *world) mustCost(t *testing.T, what string, want emulatortest.Cost, do func() error) {
+	t.Helper()
+	var err error
+	if got := emulatortest.CostOf(w.Measure(t, func() { err = do() })); err != nil || got != want {
+		t.Errorf("%s: %v, want %v (%v)", what, got, want, err)
+	}
 }
 
 // The largest plausible account stays within the costs in docs/deleting.md.
@@ -58,21 +62,22 @@ func TestLargeAccount(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.seedLarge(t, timetables, lectures)
-	var m emulatortest.Meter
-	s := w.service(t, m.DialOptions()...)
+	s := w.service(t)
 	_, err := s.Request(t.Context(), "alice")
 	must(t, err)
 	w.Clock.Advance(deletion.Grace)
-	m.Take()
-	p, err := s.Purge(t.Context(), "alice")
-	must(t, err)
-	w.Clock.Advance(2 * time.Hour)
-	last, err := s.Purge(t.Context(), "alice")
-	must(t, err)
+	var p, last deletion.Purged
+	got := emulatortest.CostOf(w.Measure(t, func() {
+		p, err = s.Purge(t.Context(), "alice")
+		must(t, err)
+		w.Clock.Advance(2 * time.Hour)
+		last, err = s.Purge(t.Context(), "alice")
+		must(t, err)
+	}))
 	if p.Timetables != timetables || p.Lectures != timetables*lectures || !last.Gone {
 		t.Errorf("%+v, then %+v", p, last)
 	}
-	got, n := m.Take(), timetables*(lectures+1)
+	n := timetables * (lectures + 1)
 	t.Logf("%d timetables of %d lectures: %v", timetables, lectures, got)
 	if got.Reads > n+10 || got.Writes > 3 || got.Deletes > n+2 {
 		t.Errorf("want at most %v", emulatortest.Cost{Reads: n + 10, Writes: 3, Deletes: n + 2})

@@ -161,13 +161,16 @@ func (s *Service) setClaim(ctx context.Context, uid string, pending *schema.Pend
 // pending, and returns an error that wraps [ErrTooLate] if the purge may have begun. A blocked account
 // stays blocked.
 //
-// Billed: 2 reads, 1 write, 1 delete.
+// Billed: 3 reads, 1 write, 1 delete.
 func (s *Service) Restore(ctx context.Context, uid string) error {
 	refs, err := s.documents(uid)
 	if err != nil {
 		return err
 	}
+	var h hidden
+	var committed firestore.CommitResponse
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
+		h = hidden{}
 		snap, err := tx.Get(refs.pending)
 		pending, err := decode(refs.pending, snap, err)
 		if err != nil || pending == nil || !pending.IsDeleting() {
@@ -177,20 +180,25 @@ func (s *Service) Restore(ctx context.Context, uid string) error {
 			return ErrTooLate
 		}
 		if pending.IsBlocked() {
+			pending.RequestedAt, pending.Until, pending.Due, pending.SignedOut = time.Time{}, time.Time{}, time.Time{}, false
+			h.PendingDeletion = pending
 			return tx.Update(refs.pending, []firestore.Update{
 				{Path: schema.FieldRequestedAt, Value: firestore.Delete}, {Path: schema.FieldUntil, Value: firestore.Delete},
-				{Path: schema.FieldDue, Value: firestore.Delete},
+				{Path: schema.FieldDue, Value: firestore.Delete}, {Path: schema.FieldSignedOut, Value: false},
 			})
 		}
 		if err := s.restoreUser(tx, refs, uid, pending); err != nil {
 			return err
 		}
 		return tx.Delete(refs.pending)
-	})
+	}, firestore.WithCommitResponseTo(&committed))
 	if err != nil {
 		return fmt.Errorf("restore the account %s: %w", uid, err)
 	}
-	return s.setClaim(ctx, uid, nil)
+	if h.PendingDeletion != nil {
+		h.version = committed.CommitTime()
+	}
+	return s.settle(ctx, refs, uid, h)
 }
 
 // restoreUser writes the user document and the index document of its username. If the username

@@ -15,7 +15,7 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// hidden is the document of a hidden account, as it was at a version.
+// hidden is the document of a hidden account, nil if there is none, as it was at a version.
 type hidden struct {
 	*schema.PendingDeletion
 	version time.Time
@@ -30,25 +30,34 @@ var errChanged = errors.New("the pending deletion has changed since it was read"
 // blocked or unblocked at the same time, settle starts again from the new document. So the last change of
 // the document always wins, in whichever order the calls to Authentication arrive.
 //
+// If there is no document, or no longer one, it removes the claim and what the last block did. Nothing can
+// be recorded then, so it reads once more: without a document, the account is as it should be.
+//
 // A purge takes over from settle.
 func (s *Service) settle(ctx context.Context, refs documents, uid string, h hidden) error {
-	for !h.Purging {
-		if err := s.apply(ctx, uid, h.PendingDeletion); err != nil {
+	var last *schema.Block // the last block that settle may have applied
+	for h.PendingDeletion == nil || !h.Purging {
+		var err error
+		if last, err = s.apply(ctx, uid, h.PendingDeletion, last); err != nil {
 			return err
 		}
-		err := s.record(ctx, refs, uid, h)
-		if !errors.Is(err, errChanged) {
-			return err
+		if h.PendingDeletion != nil {
+			if err := s.record(ctx, refs, uid, h); !errors.Is(err, errChanged) {
+				return err
+			}
 		}
 		snap, err := refs.pending.Get(ctx)
 		current, err := decode(refs.pending, snap, err)
 		switch {
 		case err != nil:
 			return err
-		case current == nil: // restored, unblocked or purged in the meantime
-			return s.release(ctx, uid, h.Block)
+		case current == nil && h.PendingDeletion == nil:
+			return nil
 		}
-		h = hidden{current, snap.UpdateTime}
+		h = hidden{PendingDeletion: current}
+		if current != nil {
+			h.version = snap.UpdateTime
+		}
 	}
 	return nil
 }
@@ -94,34 +103,31 @@ func (s *Service) lift(ctx context.Context, refs documents, uid string, h hidden
 	})
 }
 
-// apply does everything in Authentication that the document of a hidden account says. It may be repeated.
-func (s *Service) apply(ctx context.Context, uid string, pending *schema.PendingDeletion) error {
-	if err := s.applyBlock(ctx, uid, pending.Block); err != nil {
-		return err
+// apply does everything in Authentication that the document of a hidden account says, nil if there is none.
+// It may be repeated. last is the block that was applied before, nil if none was; apply lifts it if the
+// document has no block anymore, and returns the block that is applied now.
+func (s *Service) apply(ctx context.Context, uid string, pending *schema.PendingDeletion, last *schema.Block) (*schema.Block, error) {
+	block := last
+	if pending != nil && pending.Block != nil {
+		block = pending.Block
+	} else if last != nil {
+		lifted := *last
+		lifted.Lifting = true
+		block = &lifted
+	}
+	if err := s.applyBlock(ctx, uid, block); err != nil {
+		return nil, err
 	}
 	if err := s.setClaim(ctx, uid, pending); err != nil {
-		return err
+		return nil, err
 	}
-	if pending.Block != nil && pending.Block.Lifting {
-		return nil // the block has ended the sessions
+	if pending == nil || pending.Block != nil && pending.Block.Lifting {
+		return block, nil // a block has ended the sessions, and so has a deletion
 	}
 	if err := s.accounts.RevokeRefreshTokens(ctx, uid); err != nil && !firebaseauth.IsUserNotFound(err) {
-		return fmt.Errorf("end the sessions of %s: %w", uid, err)
+		return nil, fmt.Errorf("end the sessions of %s: %w", uid, err)
 	}
-	return nil
-}
-
-// release makes Authentication agree with an account that is no longer hidden. block is the block that it
-// last had, nil if it had none.
-func (s *Service) release(ctx context.Context, uid string, block *schema.Block) error {
-	if block != nil {
-		lifted := *block
-		lifted.Lifting = true
-		if err := s.applyBlock(ctx, uid, &lifted); err != nil {
-			return err
-		}
-	}
-	return s.setClaim(ctx, uid, nil)
+	return block, nil
 }
 
 // applyBlock disables an account, or restores its state from before the block if that is being lifted.

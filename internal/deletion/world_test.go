@@ -18,7 +18,6 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2"
 	"github.com/googleapis/google-cloudevents-go/cloud/firestoredata"
 	"google.golang.org/api/iterator"
-	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/emulator"
@@ -61,9 +60,9 @@ func newWorld(t testing.TB) *world {
 const semesterPath = "schools/korea/semesters/2026-0900"
 
 // service returns a deletion service with a Firestore client of its own.
-func (w *world) service(t testing.TB, opts ...grpc.DialOption) *deletion.Service {
+func (w *world) service(t testing.TB) *deletion.Service {
 	t.Helper()
-	return w.serviceWith(t, w.FirestoreClient(t, opts...), w.accounts)
+	return w.serviceWith(t, w.FirestoreClient(t), w.accounts)
 }
 
 func (w *world) serviceWith(t testing.TB, fs *firestore.Client, accounts *firebaseauth.Client) *deletion.Service {

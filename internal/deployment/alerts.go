@@ -23,7 +23,7 @@ const ReadsPerDay = 200_000
 func alerts() []spec.Alert {
 	return []spec.Alert{
 		listFailing(), scheduleMissing(), purgeMissing(), jobRejected(), nothingRuns(), sweepMissing(), purgeLate(),
-		serverErrors(), signInAbuse(), firestoreReads(), certificateOrQuota(),
+		serverErrors(), noInstance(), signInAbuse(), firestoreReads(), certificateOrQuota(),
 	}
 }
 
@@ -137,28 +137,61 @@ func purgeLate() spec.Alert {
 
 // serverErrors: a service counts its own errors (internal/server), which costs nothing and leaves out the
 // 503 by which refresh and cleanup ask for a retry. A metric would be exact across instances, but at five
-// errors that makes no difference. Only Cloud Run sees a crash, an instance without memory and a request
-// that it ended; these are lines of its own. compat-server responds 504 itself, and counts that.
+// errors that makes no difference. Only Cloud Run sees a crash, an instance that does not start or has no
+// memory, and a request that it ended; these are lines of its own. compat-server responds 504 itself, and
+// counts that.
+//
+// An instance's end is a line of the system log. A request that Cloud Run responded to itself is a line of
+// the request log that has a text, too; lines of requests that reached the service have none. Both have the
+// severity ERROR, but so have other lines of these logs.
 //
 // Sources: https://cloud.google.com/run/docs/logging (the logs),
 // https://cloud.google.com/run/docs/troubleshooting (the texts, 504)
 func serverErrors() spec.Alert {
-	const crash = "Memory limit of .* exceeded|Container called exit[(][1-9]|[Uu]ncaught signal"
+	const crash = "Memory limit of .* exceeded|Container called exit[(][1-9]|[Uu]ncaught signal|The instance was not started"
+	const lost = "instance could not start|failed the readiness check|malformed or connection to the instance|using too much memory"
 	c := spec.Condition{
 		Kind: spec.LineMatched, By: []string{spec.FieldService},
 		Lines: []spec.Lines{
 			{Messages: []string{logline.ServerErrors}},
 			{Log: spec.SystemLog, Where: []spec.Comparison{spec.Where(spec.FieldText, spec.Matches, crash)}},
+			{Log: spec.RequestLog, Where: []spec.Comparison{spec.Where(spec.FieldText, spec.Matches, lost)}},
 			{Log: spec.RequestLog, Services: []string{"auth", "courses", "functions", "refresh", "cleanup"},
 				Where: []spec.Comparison{spec.Where(spec.FieldStatus, spec.Equals, "504")}},
 		},
 	}
 	return spec.Alert{
 		ID: "server-errors", Title: "A service responds with errors", Severity: spec.Critical,
-		Means: "A service responded with 5xx five times within ten minutes, or an instance of it crashed, ran out of memory or did not respond in time. Users see errors, or events and tasks pile up.",
+		Means: "A service responded with 5xx five times within ten minutes, or an instance of it did not start, crashed, ran out of memory or did not respond in time. Users see errors, or events and tasks pile up.",
 		Do: "If a release was just made, `heektime rollback --google --project P`. Otherwise the log of the service, filtered for severity ERROR, says why. " +
 			"If it is out of memory, raise `MemoryMiB` of the service in `internal/deployment`.",
 		Condition: c, Renotify: onceAnHour,
+	}
+}
+
+// noInstance: Cloud Run rejects requests for which it has no instance before the service sees them: with 429 if
+// the service has as many as it may have, with 500 or 503 if Cloud Run could not start more in time. 429 of the
+// other services is no alert: Cloud Tasks, Cloud Scheduler and refresh try again, and the alerts about their work
+// notice if that does not help.
+//
+// Sources: https://cloud.google.com/run/docs/troubleshooting#abort-request (429, 500),
+// https://cloud.google.com/run/docs/known-issues (503, after billing was off)
+func noInstance() spec.Alert {
+	none := spec.Where(spec.FieldText, spec.Matches, "no available instance")
+	return spec.Alert{
+		ID: "no-instance", Title: "Cloud Run has no instance for requests", Severity: spec.Error,
+		Means: "Cloud Run rejected requests before a service saw them, because all of its instances were busy or none started in time. Users see errors.",
+		Do: "If the status is 429, the service has reached `MaxInstances` in `internal/deployment`: find out who calls it before you raise that. " +
+			"Otherwise see whether instances start at all (severity ERROR in the service's log), and whether the project has billing.",
+		Condition: spec.Condition{
+			Kind: spec.LineMatched, By: []string{spec.FieldService},
+			Lines: []spec.Lines{
+				{Log: spec.RequestLog, Services: []string{"auth", "functions", "compat-server"},
+					Where: []spec.Comparison{none, spec.Where(spec.FieldStatus, spec.Equals, "429")}},
+				{Log: spec.RequestLog, Where: []spec.Comparison{none, spec.Where(spec.FieldStatus, spec.AtLeast, "500")}},
+			},
+		},
+		Renotify: halfADay,
 	}
 }
 

@@ -131,13 +131,12 @@ func TestNext(t *testing.T) {
 
 func TestRecord(t *testing.T) {
 	cloud := emulatortest.Start(t)
-	var meter emulatortest.Meter
-	client := cloud.FirestoreClient(t, meter.DialOptions()...)
+	client := cloud.FirestoreClient(t)
 	record := func(job, other heartbeat.Job, now time.Time, want emulatortest.Cost) (late bool) {
 		t.Helper()
-		meter.Take()
-		_, late, err := job.Record(t.Context(), client, other, now, true)
-		if got := meter.Take(); err != nil || got != want {
+		var err error
+		got := emulatortest.CostOf(cloud.Measure(t, func() { _, late, err = job.Record(t.Context(), client, other, now, true) }))
+		if err != nil || got != want {
 			t.Errorf("%s: billed %v, %v, want %v", job.Name, got, err, want)
 		}
 		return late

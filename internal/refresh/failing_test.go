@@ -102,16 +102,15 @@ func failingLines(lines *logtest.Lines) []string {
 func TestListThatKeepsFailingIsLogged(t *testing.T) {
 	w := newWorld(t)
 	var lines logtest.Lines
-	var meter emulatortest.Meter
-	fs := w.FirestoreClient(t, meter.DialOptions()...)
 	run := func() emulatortest.Cost {
-		s := w.service(t, semesterID, func(cfg *refresh.Config) { cfg.Log, cfg.Firestore = logging.New(&lines, "p"), fs })
-		meter.Take()
-		if _, err := s.Refresh(t.Context(), w.task(semesterID)); err != nil {
-			t.Fatal(err)
-		}
+		s := w.service(t, semesterID, func(cfg *refresh.Config) { cfg.Log = logging.New(&lines, "p") })
+		cost := emulatortest.CostOf(w.Measure(t, func() {
+			if _, err := s.Refresh(t.Context(), w.task(semesterID)); err != nil {
+				t.Fatal(err)
+			}
+		}))
 		w.Clock.Advance(24 * time.Hour)
-		return meter.Take()
+		return cost
 	}
 	w.school.offer(semesterID, titles("첫 판", 30)...)
 	run()
@@ -185,16 +184,14 @@ func TestScheduleWatchesThePurge(t *testing.T) {
 	w := newWorld(t)
 	createPausedQueue(t, w)
 	var lines logtest.Lines
-	var meter emulatortest.Meter
-	fs := w.FirestoreClient(t, meter.DialOptions()...)
-	s := w.service(t, semesterID, withoutSchedule, func(cfg *refresh.Config) { cfg.Log, cfg.Firestore = logging.New(&lines, "p"), fs })
+	s := w.service(t, semesterID, withoutSchedule, func(cfg *refresh.Config) { cfg.Log = logging.New(&lines, "p") })
 	writes := 0
 	for minute := 0; minute < 4*60; minute += 5 {
-		meter.Take()
-		if _, err := s.Due(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		cost := meter.Take()
+		cost := emulatortest.CostOf(w.Measure(t, func() {
+			if _, err := s.Due(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}))
 		if cost.Reads != 1 || cost.Writes > 1 {
 			t.Fatalf("a run costs %v", cost)
 		}

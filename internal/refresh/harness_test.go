@@ -67,7 +67,12 @@ func newWorld(t testing.TB) *world {
 // courseService starts the real course service on its own port.
 func courseService(t testing.TB) lecturespb.LecturesClient {
 	t.Helper()
-	service, err := courses.New(courses.Config{Log: discardLog(), Pause: time.Nanosecond})
+	return courseServiceWith(t, courses.Config{Log: discardLog(), Pause: time.Nanosecond})
+}
+
+func courseServiceWith(t testing.TB, cfg courses.Config) lecturespb.LecturesClient {
+	t.Helper()
+	service, err := courses.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,10 +5,12 @@
 // write, a [Document] that describes its fields:
 //
 //	school.go semester.go period.go     what is offered, written by servers, read by everyone
+//	announcement.go                     what operators tell users
 //	change.go                           how a course list differs from the one before, likewise
 //	user.go username.go                 accounts and who has which username
 //	timetable.go lecture.go             what users save
 //	courselist.go                       the course list, an object in Cloud Storage
+//	stop.go                             whether an operator has stopped writes
 //	refresh.go schedule.go credential.go attempts.go deletion.go sweep.go    for servers only
 //	migration.go                        the move from the old database, for servers and operators only
 //

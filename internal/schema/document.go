@@ -76,10 +76,11 @@ type Field struct {
 // Documents describes everything in Firestore, in the order of the contract.
 func Documents() []Document {
 	return []Document{
-		SchoolDocument, SemesterDocument, ChangeDocument, UserDocument, UsernameDocument, TimetableDocument, LectureDocument,
+		SchoolDocument, SemesterDocument, AnnouncementDocument, ChangeDocument, UserDocument, UsernameDocument, TimetableDocument, LectureDocument, StopDocument,
 		RefreshDocument, RunDocument, ScheduleDocument, CredentialDocument, AttemptsDocument, DeletionDocument, SweepDocument,
 		// The most general path last.
 		MigrationPositionDocument, MigrationCopyDocument, MigrationDrainDocument, MigrationMarkDocument, MigrationVerificationDocument, MigrationClientsDocument,
+		MigrationHoldsDocument,
 		MigrationDocument,
 	}
 }

@@ -139,7 +139,7 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 	if err != nil {
 		return err
 	}
-	cfg.Prices = prices.Text()
+	cfg.Prices = prices
 	if p.bucket != "" {
 		cfg.Buckets = []string{p.bucket}
 	}

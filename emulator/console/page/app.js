@@ -15,7 +15,7 @@ import * as triggers from './triggers.js';
 import * as services from './services.js';
 import * as requests from './requests.js';
 import * as rules from './rules.js';
-import * as bill from './bill.js';
+import * as bill from './costs.js';
 import * as alerts from './alerts.js';
 
 const sections = { firestore, users, storage, tasks, schedules, triggers, services, requests, rules, bill, alerts };

@@ -1,12 +1,10 @@
-// What the month costs: the bill's lines, what costs most, and a graph of the days.
+// What the month costs: the bill's lines, what costs most, and a graph of the days. Other consoles share it.
 
 import { h, svg, fill, poll } from './dom.js';
 import { errorText } from './errors.js';
 import { get } from './api.js';
-import { bytes, count, day, decimal, won } from './format.js';
+import { bytes, count, day, decimal, won } from './amounts.js';
 import { t } from './words.js';
-
-const pollMs = 2000;
 
 const itemWords = {
   'firestore.reads': 'itemReads', 'firestore.writes': 'itemWrites', 'firestore.deletes': 'itemDeletes', 'firestore.ttlDeletes': 'itemTTLDeletes',
@@ -19,11 +17,14 @@ const itemWords = {
 };
 const marks = { vendor: 'markVendor', 'second hand': 'markSecondHand', planned: 'markPlanned' };
 
-export function open(main, signal) {
+/** show polls the bill and draws it below the text that hint returns for it. */
+export function show(main, signal, pollMs, hint) {
   const box = h('section', { class: 'costs' });
-  const months = h('select', { 'aria-label': t('month'), onchange: (e) => { chosen = e.target.value; load(); } });
+  const months = h('select', { 'aria-label': t('month'), onchange: (e) => { chosen = e.target.value; fill(box, loading()); load(); } });
+  const loading = () => h('p', { class: 'empty', role: 'status' }, t('billLoading'));
   let chosen = '', shown = '';
   fill(main, h('header', { class: 'bar' }, h('h1', {}, t('bill')), months), box);
+  fill(box, loading());
   const load = async () => {
     const requested = chosen;
     try {
@@ -33,16 +34,16 @@ export function open(main, signal) {
       shown = text;
       const all = bill.months.includes(bill.month) ? bill.months : [bill.month, ...bill.months];
       fill(months, all.map((month) => h('option', { value: month, selected: month === bill.month }, month)));
-      fill(box, draw(bill));
+      fill(box, draw(bill, hint(bill)));
     } catch (error) {
-      if (!signal.aborted) fill(box, h('p', { class: 'problem' }, errorText(error)));
+      if (!signal.aborted) fill(box, h('p', { class: 'problem', role: 'alert' }, errorText(error)));
       shown = '';
     }
   };
   poll(pollMs, signal, load);
 }
 
-function draw(bill) {
+function draw(bill, hint) {
   const today = bill.days.find((d) => d.date === bill.today);
   const used = bill.lines.filter((line) => line.amount !== '0');
   return [
@@ -50,7 +51,7 @@ function draw(bill) {
       today && figure('today', today.cost, t('atListPrice', { won: won(today.list.won) })),
       figure('month', bill.total, t('atListPrice', { won: won(bill.list.won) })),
       figure('projection', bill.projection, t('projectionText'))),
-    h('p', { class: 'hint' }, t('billText')),
+    h('p', { class: 'hint' }, hint),
     graph(bill),
     used.length === 0 ? h('p', { class: 'empty' }, t('nothingBilled')) : [
       h('h2', {}, t('billLines')),

@@ -1,7 +1,9 @@
-// Formats of times, sizes and counts.
+// Formats of times and states. amounts.js has those of sizes, counts and money.
 
 import { language, t } from './words.js';
 import { h } from './dom.js';
+
+export { bytes, count, day, decimal, won } from './amounts.js';
 
 let ahead = 0; // milliseconds by which the cloud's clock is ahead of the browser's
 
@@ -52,28 +54,6 @@ export function at(date) {
   if (!date) return h('span', { class: 'soft' }, '–');
   return h('time', { datetime: date, title: date }, clockTime(date));
 }
-
-export function bytes(n) {
-  for (const unit of ['B', 'KiB', 'MiB', 'GiB']) {
-    if (n < 1024 || unit === 'GiB') return `${Number.isInteger(n) ? n : n.toFixed(1)} ${unit}`;
-    n /= 1024;
-  }
-}
-
-/** decimal formats a number: a small one with three significant digits. */
-export function decimal(n) {
-  const value = Number(n);
-  const digits = Math.abs(value) < 100 ? { maximumSignificantDigits: 3 } : { maximumFractionDigits: 0 };
-  return new Intl.NumberFormat(language(), digits).format(value);
-}
-
-/** won formats an amount of won. */
-export const won = (n) => '₩' + decimal(n);
-
-/** day formats the day of a month of a date such as 2026-11-29. */
-export const day = (date) => String(Number(date.slice(-2)));
-
-export const count = (n) => new Intl.NumberFormat(language()).format(n);
 
 /** duration formats the time between two times. */
 export function duration(from, to) {

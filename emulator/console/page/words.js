@@ -1,5 +1,7 @@
 // The page's texts. The browser's language applies until the user chooses another one.
 
+import { billWords } from './billwords.js';
+
 const languages = { en: 'English', ko: '한국어' };
 
 let chosen = localStorage.getItem('language');
@@ -33,6 +35,7 @@ export function choose(pair, values = {}) {
 }
 
 const words = {
+  ...billWords,
   title: ['Local cloud', '로컬 클라우드'],
   skip: ['Skip to content', '본문으로 건너뛰기'],
   firestore: ['Firestore', 'Firestore'],
@@ -65,7 +68,6 @@ const words = {
   copied: ['Copied', '복사했어요'],
   deleted: ['Deleted', '삭제했어요'],
   saved: ['Saved', '저장했어요'],
-  name: ['Name', '이름'],
   state: ['State', '상태'],
   actions: ['Actions', '동작'],
 
@@ -205,56 +207,8 @@ const words = {
   redeliver: ['Redeliver', '다시 전달'],
   moreEvents: ['{n} more events are not shown.', '이벤트 {n}개가 더 있어요.'],
 
-  month: ['This month', '이번 달'],
-  today: ['Today', '오늘'],
-  projection: ['Expected for the month', '이번 달 예상'],
-  projectionText: ['If it goes on like this', '지금처럼 계속 쓰면'],
-  atListPrice: ['{won} without free amounts', '무료 사용량을 빼지 않으면 {won}'],
   billText: ['What Google would charge. Days begin at midnight Pacific time. Free amounts are deducted from the sums only: what actions, users and collections cost is without them.',
     'Google Cloud에서 실행했다면 청구될 금액이에요. 하루는 미국 태평양 시간 자정에 시작해요. 무료 사용량은 합계에서만 빼고, 동작·사용자·컬렉션별 금액에서는 빼지 않아요.'],
-  nothingBilled: ['Nothing has been used this month.', '이번 달에는 아직 사용한 것이 없어요.'],
-  billLines: ['What was used', '사용한 것'],
-  service: ['Service', '서비스'],
-  item: ['Item', '항목'],
-  used: ['Used', '사용량'],
-  freeOf: ['Free', '무료'],
-  billed: ['Billed', '과금'],
-  price: ['Price', '단가'],
-  cost: ['Cost', '금액'],
-  share: ['Cost', '금액'],
-  dearest: ['What costs most', '금액이 큰 것'],
-  dearestActions: ['Actions', '동작별'],
-  dearestUsers: ['Users', '사용자별'],
-  dearestCollections: ['Collections', '컬렉션별'],
-  storedShare: ['what is stored', '저장된 데이터'],
-  otherShare: ['all others', '그 밖의 모든 것'],
-  nobodyShare: ['servers, and nobody signed in', '서버, 로그인하지 않은 요청'],
-  unnamedShare: ['without a name', '이름 없음'],
-  graphTitle: ['Cost of each day, at most {won}', '하루하루의 금액, 최대 {won}'],
-  graphList: ['without free amounts', '무료 사용량을 빼지 않은 금액'],
-  graphCost: ['billed', '청구되는 금액'],
-  markVendor: ['from Google', 'Google 자료'],
-  markSecondHand: ['second hand', '간접 자료'],
-  markPlanned: ['assumed', '가정한 값'],
-  itemReads: ['reads', '읽기'],
-  itemWrites: ['writes', '쓰기'],
-  itemDeletes: ['deletes', '삭제'],
-  itemTTLDeletes: ['deletes of expired documents', '만료된 문서 삭제'],
-  itemStored: ['stored', '저장'],
-  itemEgress: ['data out', '나간 데이터'],
-  itemCached: ['data that a cache spared', '캐시로 아낀 데이터'],
-  itemClassA: ['class A operations', '클래스 A 작업'],
-  itemClassB: ['class B operations', '클래스 B 작업'],
-  itemRequests: ['requests', '요청'],
-  itemCPU: ['CPU time', 'CPU 시간'],
-  itemMemory: ['memory', '메모리'],
-  itemOperations: ['operations', '작업'],
-  itemJobs: ['jobs', '예약 작업'],
-  itemEvents: ['events', '이벤트'],
-  itemActiveUsers: ['active users', '활성 사용자'],
-  itemVersions: ['secret versions', '보안 비밀 버전'],
-  itemAccesses: ['accesses', '접근'],
-  itemLogs: ['logs', '로그'],
 
   alert: ['Alert', '알림'],
   severity: ['Severity', '심각도'],

@@ -15,9 +15,10 @@ func TestLate(t *testing.T) {
 	s := w.sweeper(t, 0)
 	check := func(when string, want bool, cost emulatortest.Cost) {
 		t.Helper()
-		w.meter.Take()
-		_, late, err := s.Late(t.Context())
-		if got := w.meter.Take(); err != nil || late != want || got != cost {
+		var late bool
+		var err error
+		got := emulatortest.CostOf(w.Measure(t, func() { _, late, err = s.Late(t.Context()) }))
+		if err != nil || late != want || got != cost {
 			t.Errorf("%s: late is %v, %v, with %v; want %v with %v", when, late, err, got, want, cost)
 		}
 	}

@@ -1,32 +1,34 @@
 package sweeper_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
+	"google.golang.org/grpc/metadata"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/emulatortest/authclient"
 	"heek.kr/heektime/emulator/emulatortest/storageclient"
 	"heek.kr/heektime/internal/cleanup/sweeper"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/faulttest"
 )
 
-// world is a local cloud that counts the operations it bills.
+// world is a local cloud with clients that bypass the rules.
 type world struct {
 	*emulatortest.Cloud
 	fs       *firestore.Client
 	accounts *firebaseauth.Client
-	meter    emulatortest.Meter
 }
 
 func TestMain(m *testing.M) {
@@ -39,7 +41,7 @@ func newWorld(t testing.TB) *world {
 	indexes, err := os.ReadFile("../../../firestore.indexes.json")
 	must(t, err)
 	w := &world{Cloud: emulatortest.Start(t, func(c *emulator.Config) { c.Indexes = indexes })}
-	w.fs = w.FirestoreClient(t, w.meter.DialOptions()...)
+	w.fs = w.FirestoreClient(t)
 	w.accounts = authclient.New(t, w.Project, w.AuthAddress())
 	return w
 }
@@ -53,11 +55,17 @@ func must(t testing.TB, err error) {
 
 func (w *world) sweeper(t testing.TB, operations int) *sweeper.Service {
 	t.Helper()
+	return w.sweeperWith(t, w.fs, operations)
+}
+
+// sweeperWith returns a sweeper whose calls to Firestore a client makes.
+func (w *world) sweeperWith(t testing.TB, fs *firestore.Client, operations int) *sweeper.Service {
+	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	d, err := deletion.New(deletion.Config{Firestore: w.fs, Accounts: w.accounts, Log: log, Now: w.Clock.Now})
+	d, err := deletion.New(deletion.Config{Firestore: fs, Accounts: w.accounts, Log: log, Now: w.Clock.Now})
 	must(t, err)
 	s, err := sweeper.New(sweeper.Config{
-		Firestore: w.fs, Accounts: w.accounts, Bucket: storageclient.New(t, w.StorageAddress()).Bucket(w.Project), Deletion: d, Log: log,
+		Firestore: fs, Accounts: w.accounts, Bucket: storageclient.New(t, w.StorageAddress()).Bucket(w.Project), Deletion: d, Log: log,
 		Operations: operations, Now: w.Clock.Now,
 	})
 	must(t, err)
@@ -191,12 +199,13 @@ func TestSweep(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	right, wrong := w.seedMess(t)
-	w.meter.Take()
-	r, err := w.sweeper(t, 0).Sweep(t.Context())
+	var r sweeper.Report
+	var err error
+	cost := emulatortest.CostOf(w.Measure(t, func() { r, err = w.sweeper(t, 0).Sweep(t.Context()) }))
 	if err != nil || !r.Whole || r.Lectures != 2 || r.Usernames != 2 || r.Users != 1 || r.Accounts != 1 || r.Runs != 2 || r.Objects != 1 || r.Marks != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if cost := w.meter.Take(); cost.Total() > r.Operations || r.Operations > cost.Total()+60 {
+	if cost.Total() > r.Operations || r.Operations > cost.Total()+60 {
 		t.Errorf("billed %v, counted %d", cost, r.Operations)
 	}
 	if r.Odd != 4 || !slices.Contains(r.Examples, "users/locked has no account: nobody can sign in to it (heektime user delete ends it)") ||
@@ -236,7 +245,8 @@ func TestYoungDataIsLeftAlone(t *testing.T) {
 	}
 }
 
-// Successive runs, each within its bound, sweep everything, even if others between them are killed.
+// Successive runs, each within its bound, sweep everything, even if others between them are killed, before
+// or after any of their calls.
 func TestContinuesWhereItStopped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -248,43 +258,82 @@ func TestContinuesWhereItStopped(t *testing.T) {
 		docs["users/"+uid], docs[name(uid)] = data{"username": uid}, data{"value": uid}
 		docs["users/"+uid+"/timetables/t1"] = data{}
 	}
-	for i := range 230 { // more timetables than a page has, and more lectures than a batch
+	const many = 230 // more timetables than a page has, and more lectures than a batch
+	for i := range many {
 		docs[fmt.Sprintf("users/alice/timetables/many%03d", i)] = data{}
 		path := fmt.Sprintf("users/alice/timetables/gone/lectures/many%03d", i)
 		docs[path] = data{"createdAt": time.Unix(1, 0)}
 		wrong = append(wrong, path)
 	}
 	w.put(t, docs)
+	before := w.Usage()
 	const operations = 600
-	var lectures, runs int
+	var runs, reported, unreported int
 	for whole := false; !whole; runs++ {
 		if runs > 50 {
 			t.Fatal("the sweep does not finish")
 		}
-		killed, kill := context.WithCancel(t.Context())
-		time.AfterFunc(time.Duration(runs)*5*time.Millisecond, kill)
-		lost, _ := w.sweeper(t, operations).Sweep(killed)
-		kill()
+		// A run that is killed while it commits may have removed a batch that it cannot report.
+		killed, lost := w.killedSweep(t, operations, runs)
+		if killed {
+			unreported += deletion.BatchSize
+		}
 		w.Clock.Advance(20 * time.Minute) // its lease has expired
-		w.meter.Take()
-		r, err := w.sweeper(t, operations).Sweep(t.Context())
-		must(t, err)
-		if cost := w.meter.Take(); cost.Total() > operations || r.Operations > operations {
+		// The server may still be executing calls of the killed run, so this one's have a name.
+		run := fmt.Sprint("run ", runs)
+		var r sweeper.Report
+		usage := w.Measure(t, func() {
+			var err error
+			r, err = w.sweeper(t, operations).Sweep(metadata.AppendToOutgoingContext(t.Context(), strings.ToLower(billing.ActionHeader), run))
+			must(t, err)
+		})
+		cost := int64(0)
+		for _, item := range []billing.Item{billing.FirestoreReads, billing.FirestoreWrites, billing.FirestoreDeletes} {
+			cost += usage.AmountOf(item, func(c billing.Cause) bool { return c.Action == run })
+		}
+		if cost == 0 || cost > operations || r.Operations > operations {
 			t.Errorf("a run billed %v and counted %d", cost, r.Operations)
 		}
-		lectures += r.Lectures + lost.Lectures
+		reported += r.Lectures + lost.Lectures
 		whole = r.Whole || lost.Whole
 	}
-	if runs < 3 {
-		t.Errorf("the sweep took only %d runs, want at least 3", runs)
-	}
-	if lectures != 232 {
-		t.Errorf("removed %d lectures, want 232", lectures)
+	if runs < 3 || unreported == 0 {
+		t.Errorf("the sweep took only %d runs, want at least 3, some of them killed", runs)
 	}
 	// A killed run may have reached the end and begun again, so sweep everything once more.
-	_, err := w.sweeper(t, 0).Sweep(t.Context())
+	r, err := w.sweeper(t, 0).Sweep(t.Context())
 	must(t, err)
+	reported += r.Lectures
 	w.check(t, right, wrong)
+	if want := many + 2; reported > want || reported+unreported < want {
+		t.Errorf("the runs reported %d removed lectures, want %d, or up to %d less", reported, want, unreported)
+	}
+	// Deletions of missing documents are billed, too: each lecture was removed once.
+	removed := billing.Between(before, w.Usage()).AmountOf(billing.FirestoreDeletes, func(c billing.Cause) bool {
+		return c.Collection == "users/{}/timetables/{}/lectures"
+	})
+	if removed != many+2 {
+		t.Errorf("the runs removed %d lectures, want %d", removed, many+2)
+	}
+}
+
+// killedSweep runs a sweep that is killed at one of its calls to Firestore, a later one for each n, unless it
+// ends before. Odd ones are killed after the call.
+func (w *world) killedSweep(t testing.TB, operations, n int) (killed bool, _ sweeper.Report) {
+	t.Helper()
+	fault := faulttest.KillBefore
+	if n%2 == 1 {
+		fault = faulttest.KillAfter
+	}
+	at := 5 * n
+	process, ctx := faulttest.New(t.Context(), fault, at)
+	r, err := w.sweeperWith(t, w.FirestoreClient(t, process.DialOptions()...), operations).Sweep(ctx)
+	if killed = len(process.Calls()) > at; !killed {
+		must(t, err)
+	} else if err == nil {
+		t.Error("a killed run returned no error")
+	}
+	return killed, r
 }
 
 // A user with thousands of timetables, or with thousands of lectures of a deleted one, does not keep the

@@ -2,10 +2,12 @@ package spreadsheet
 
 import (
 	"archive/zip"
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path"
 	"strings"
 )
@@ -49,7 +51,7 @@ func checkXLSX(ctx context.Context, data []byte, limit int64) error {
 		err := a.checkPart(f, isStrings, isSheet)
 		if errors.Is(err, errNotXML) {
 			opaque += size
-			err = nil
+			err = a.checkOpaque(f)
 		}
 		if err != nil {
 			return fmt.Errorf("xlsx: %s: %w", name, err)
@@ -87,6 +89,43 @@ func (a *archive) checkPart(f *zip.File, isStrings, isSheet bool) error {
 		return errNotXML
 	}
 	return corrupt("%v", err)
+}
+
+// maxOpaqueAttributes is how many attributes a tag in a picture may have: none in a true one.
+const maxOpaqueAttributes = 10_000
+
+// checkOpaque rejects a picture in which a decoder would find a tag with many attributes, of which five
+// bytes become two strings each: a workbook may name any of its files as a sheet.
+func (a *archive) checkOpaque(f *zip.File) error {
+	r, err := a.openFile(f)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	attributes, equals := 0, false
+	for buffered := bufio.NewReaderSize(r, 64<<10); ; {
+		b, err := buffered.ReadByte()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return corrupt("%v", err)
+		case b == '<':
+			attributes, equals = 0, false
+		case b == '=':
+			equals = true
+		case b == '"' || b == '\'':
+			if equals {
+				attributes++
+			}
+			equals = false
+		case b != 0 && b != ' ' && b != '\t' && b != '\r' && b != '\n': // 0 as in UTF-16
+			equals = false
+		}
+		if attributes > maxOpaqueAttributes {
+			return fmt.Errorf("a tag with more than %d attributes: %w", maxOpaqueAttributes, ErrTooLarge)
+		}
+	}
 }
 
 // isXMLName reports whether a part must be XML by its name.

@@ -11,6 +11,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/credential"
 	"heek.kr/heektime/internal/email"
 	"heek.kr/heektime/internal/migration/comparison"
@@ -39,9 +40,8 @@ func TestEqual(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, olddata.Config{Users: 210})
 	w.copyAll()
-	w.meter.Take()
-	r := w.run(nil)
-	cost := w.meter.Take()
+	var r *comparison.Report
+	cost := emulatortest.CostOf(w.Measure(t, func() { r = w.run(nil) }))
 	if !r.OK() || !r.Whole || r.Users != 210 || r.Documents < 210*3 || r.Expected == 0 || r.NewUsers != 0 {
 		t.Errorf("after a copy: %+v\n%s", r, describe(r))
 	}
@@ -368,7 +368,7 @@ func TestSince(t *testing.T) {
 	}
 	expired, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := comparison.Run(expired, comparison.Config{Old: w.old, Firestore: w.compared, Since: since}); err == nil {
+	if _, err := comparison.Run(expired, comparison.Config{Old: w.old, Firestore: w.client, Since: since}); err == nil {
 		t.Error("no error after the deadline")
 	}
 }

@@ -22,9 +22,7 @@ type world struct {
 	*emulatortest.Cloud
 	t         testing.TB
 	old       *legacydb.DB
-	client    *firestore.Client // of the tests
-	compared  *firestore.Client // of the comparison
-	meter     emulatortest.Meter
+	client    *firestore.Client
 	generator *olddata.Generator
 }
 
@@ -33,7 +31,6 @@ func newWorld(t testing.TB, data olddata.Config) *world {
 	database := postgrestest.NewDatabase(t, olddata.Schema)
 	w := &world{Cloud: emulatortest.Start(t), t: t, generator: olddata.New(data)}
 	w.client = w.FirestoreClient(t)
-	w.compared = w.FirestoreClient(t, w.meter.DialOptions()...)
 	conn, err := pgx.Connect(t.Context(), database.URL())
 	w.must(err)
 	_, err = olddata.Fill(t.Context(), conn, w.generator)
@@ -204,7 +201,7 @@ func (w *world) existing(ctx context.Context, uid string) (all []*firestore.Docu
 // run compares everything with both sides at rest, or as set changes the configuration.
 func (w *world) run(set func(*comparison.Config)) *comparison.Report {
 	w.t.Helper()
-	cfg := comparison.Config{Old: w.old, Firestore: w.compared}
+	cfg := comparison.Config{Old: w.old, Firestore: w.client}
 	if set != nil {
 		set(&cfg)
 	}

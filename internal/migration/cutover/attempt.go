@@ -25,10 +25,11 @@ type attempt struct {
 	kind   state.Kind
 	guard  *guard
 	now    state.State
-	began  time.Time // when writes were held
-	heldAt time.Time // the same by Firestore's clock: nothing that was written before was held
-	since  time.Time // since when changes are compared
-	first  bool      // the kind has never been on the new side
+	began  time.Time     // when writes were held
+	held   time.Duration // for how long, once they go on
+	heldAt time.Time     // the same by Firestore's clock: nothing that was written before was held
+	since  time.Time     // since when changes are compared
+	first  bool          // the kind has never been on the new side
 }
 
 // step is a step of an attempt.
@@ -62,8 +63,11 @@ func (a *attempt) run(ctx context.Context, steps []step, held int) error {
 			}
 			return fmt.Errorf("%s: %w", s.text, err)
 		}
-		done := Step{Number: i + 1, Of: len(steps), Text: s.text, Took: time.Since(began)}
-		if !a.began.IsZero() {
+		if !a.began.IsZero() && a.held == 0 && a.now.Resting() {
+			a.held = time.Since(a.began)
+		}
+		done := Step{Number: i + 1, Of: len(steps), Text: s.text, Took: time.Since(began), Held: a.held, Epoch: a.now.Epoch}
+		if !a.began.IsZero() && a.held == 0 {
 			done.Held = time.Since(a.began)
 		}
 		a.cfg.Progress(done)

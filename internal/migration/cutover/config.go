@@ -46,8 +46,10 @@ type Step struct {
 	Number, Of int
 	Text       string
 	Took       time.Duration
-	// Held is how long writes have been held, 0 if they are not.
+	// Held is how long writes have been held, 0 if they are not yet. It no longer rises once they go on.
 	Held time.Duration
+	// Epoch is that of the kind's state after the step.
+	Epoch int64
 }
 
 func (cfg Config) withDefaults() Config {

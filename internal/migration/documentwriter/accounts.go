@@ -20,11 +20,12 @@ import (
 type Accounts struct {
 	writer    *Writer
 	converter *conversion.Converter
-	// written has the names that each user has documents of, as far as this process knows.
+	// written has the names that each user has documents of, as far as this process knows, by key.
 	written   map[string]conversion.Name
 	passwords Passwords
+	newSide   NewSide
 	keepLater bool
-	unsure    map[string]bool // see [Accounts.WriteChanged]
+	unsure    map[string]bool // by key, see [Accounts.WriteChanged]
 }
 
 // KeepLater makes later writes leave the documents of users alone that new clients have changed later than the old
@@ -53,7 +54,7 @@ func NewAccounts(ctx context.Context, w *Writer, converter *conversion.Converter
 // IsOld reports whether an account is from the old database. Accounts that were made on the new side
 // during the move have other ids.
 func (a *Accounts) IsOld(uid string) bool {
-	if _, ok := a.converter.Names().Of(uid); ok {
+	if _, ok := a.converter.Names().Of(a.keyOf(uid)); ok {
 		return true
 	}
 	return IsOldUID(uid)
@@ -105,10 +106,15 @@ func (a *Accounts) write(ctx context.Context, r *legacydb.Reader, keys []string,
 			if row, ok := byKey[key]; ok {
 				change.Documents, _ = a.converter.User(row)
 			} else {
-				change.Gone = true
+				// Only the stream of changes says that the old server has deleted the row.
+				_, deleted := changedAt[key]
+				change.Gone, change.Parked = true, !deleted
 			}
 			change.Former = append(change.Former, a.formerNames(key, change.Documents)...)
 			changes = append(changes, change)
+		}
+		if err := a.adjust(ctx, changes); err != nil {
+			return err
 		}
 		taken, err := a.writeUsers(ctx, changes, changedAt)
 		if err != nil {
@@ -166,6 +172,9 @@ func (a *Accounts) WriteRows(ctx context.Context, r *legacydb.Reader, rows []leg
 			changedAt[row.ID], _ = documents.User.Fields[schema.FieldUpdatedAt].(time.Time)
 		}
 	}
+	if err := a.adjust(ctx, changes); err != nil {
+		return err
+	}
 	if a.passwords != nil {
 		if err := a.passwords.First(ctx, hashesOf(changes, changedAt)); err != nil {
 			return err
@@ -187,21 +196,22 @@ func (a *Accounts) WriteRows(ctx context.Context, r *legacydb.Reader, rows []leg
 // reserved. Billed: a read for each username and credential.
 func (a *Accounts) Reconcile(ctx context.Context, r *legacydb.Reader) error {
 	former := map[string][]conversion.Name{}
-	right := map[string]bool{} // uids whose username is as it should be
+	right := map[string]bool{} // keys of users whose username is as it should be
 	wrong := map[string]bool{}
 	for doc, err := range Documents(ctx, schema.Usernames(a.writer.client).Query) {
 		if err != nil {
 			return fmt.Errorf("read all usernames: %w", err)
 		}
 		uid := schema.UIDOf(doc)
-		name, known := a.converter.Names().Of(uid)
+		key := a.keyOf(uid)
+		name, known := a.converter.Names().Of(key)
 		switch {
 		case !a.IsOld(uid):
 			addAll(wrong, a.converter.Names().Reserve(doc.Ref.ID))
 		case known && name.Username == doc.Ref.ID:
-			right[uid] = true
+			right[key] = true
 		default:
-			former[uid] = append(former[uid], conversion.Name{Username: doc.Ref.ID})
+			former[key] = append(former[key], conversion.Name{Username: doc.Ref.ID})
 		}
 	}
 	for doc, err := range Documents(ctx, schema.Credentials(a.writer.client).Query) {
@@ -212,17 +222,18 @@ func (a *Accounts) Reconcile(ctx context.Context, r *legacydb.Reader) error {
 		if err != nil || stored == nil || !a.IsOld(stored.UID) {
 			continue // it is not this tool's
 		}
-		if name, known := a.converter.Names().Of(stored.UID); !known || name.Address != stored.Email {
-			former[stored.UID] = append(former[stored.UID], conversion.Name{Address: stored.Email})
+		key := a.keyOf(stored.UID)
+		if name, known := a.converter.Names().Of(key); !known || name.Address != stored.Email {
+			former[key] = append(former[key], conversion.Name{Address: stored.Email})
 		}
 	}
-	for uid := range a.written {
-		if !right[uid] {
-			wrong[uid] = true
+	for key := range a.written {
+		if !right[key] {
+			wrong[key] = true
 		}
 	}
-	for uid := range former {
-		wrong[uid] = true
+	for key := range former {
+		wrong[key] = true
 	}
 	keys := slices.Sorted(maps.Keys(wrong))
 	for chunk := range slices.Chunk(keys, 500) {

@@ -17,8 +17,8 @@ type Passwords interface {
 	Changed(context.Context, []passwords.Hash) ([]passwords.Hash, error)
 	RemoveOlder(context.Context, []passwords.Hash) (uids []string, err error)
 	Remember(context.Context, []passwords.Hash) error
-	Forget(ctx context.Context, uids []string) error
-	Rename(ctx context.Context, uid, from, to string) error
+	Forget(ctx context.Context, keys []string) error
+	Rename(ctx context.Context, renames []passwords.Rename, addressOf func(uid string) string) error
 }
 
 // SetPasswords makes [Accounts.WriteChanged] and [Accounts.WriteRows] replace passwords in Authentication. It
@@ -41,7 +41,7 @@ func (a *Accounts) writeUsers(ctx context.Context, changes []UserChange, changed
 	if err := a.removeGone(ctx, changes, written, changedAt); err != nil {
 		return nil, err
 	}
-	if err := a.renameChanged(ctx, changes, written, changedAt); err != nil {
+	if err := a.renameChanged(ctx, changes, written); err != nil {
 		return nil, err
 	}
 	changed = slices.DeleteFunc(changed, func(h passwords.Hash) bool { return slices.Contains(written.LeftAlone, h.UID) })
@@ -68,10 +68,10 @@ func (a *Accounts) removeGone(ctx context.Context, changes []UserChange, written
 		return nil
 	}
 	var gone []passwords.Hash
-	var uids []string
+	var keys []string
 	for _, c := range changes {
-		if at, ok := changedAt[c.UID]; ok && c.Gone && !slices.Contains(written.LeftAlone, c.UID) {
-			gone, uids = append(gone, passwords.Hash{UID: c.UID, ChangedAt: at}), append(uids, c.UID)
+		if at, ok := changedAt[c.key()]; ok && c.Gone && !slices.Contains(written.LeftAlone, c.UID) {
+			gone, keys = append(gone, passwords.Hash{UID: c.UID, ChangedAt: at}), append(keys, c.key())
 		}
 	}
 	if len(gone) == 0 {
@@ -80,39 +80,42 @@ func (a *Accounts) removeGone(ctx context.Context, changes []UserChange, written
 	if _, err := a.passwords.RemoveOlder(ctx, gone); err != nil {
 		return err
 	}
-	return a.passwords.Forget(ctx, uids)
+	return a.passwords.Forget(ctx, keys)
 }
 
-// renameChanged changes the addresses of users in Authentication who sign in with another one now.
-func (a *Accounts) renameChanged(ctx context.Context, changes []UserChange, written WrittenUsers, changedAt map[string]time.Time) error {
+// renameChanged changes the addresses of users in Authentication who sign in with another one now, because their
+// usernames have changed, or those of users that they compete with.
+func (a *Accounts) renameChanged(ctx context.Context, changes []UserChange, written WrittenUsers) error {
 	if a.passwords == nil {
 		return nil
 	}
+	var renames []passwords.Rename
 	for _, c := range changes {
-		name, ok := a.converter.Names().Of(c.UID)
-		if _, isChange := changedAt[c.UID]; !ok || !isChange || c.Documents == nil || slices.Contains(written.LeftAlone, c.UID) {
+		name, ok := a.converter.Names().Of(c.key())
+		if !ok || name.Address == "" || c.Documents == nil || c.Key != "" || slices.Contains(written.LeftAlone, c.UID) {
 			continue
 		}
-		former := c.Former
-		if a.unsure[c.UID] {
-			former = []conversion.Name{{Address: passwords.AnyOldAddress}}
+		unknown := a.unsure[c.UID]
+		for _, former := range c.Former {
+			unknown = unknown || former.Address == ""
+			if former.Address != "" && former.Address != name.Address {
+				renames = append(renames, passwords.Rename{UID: c.UID, From: former.Address, To: name.Address})
+			}
 		}
-		for _, former := range former {
-			if former.Address == "" || former.Address == name.Address || name.Address == "" {
-				continue
-			}
-			if err := a.passwords.Rename(ctx, c.UID, former.Address, name.Address); err != nil {
-				return err
-			}
+		if unknown {
+			renames = append(renames, passwords.Rename{UID: c.UID, From: passwords.AnyOldAddress, To: name.Address})
 		}
 	}
-	return nil
+	return a.passwords.Rename(ctx, renames, func(uid string) string {
+		name, _ := a.converter.Names().Of(uid)
+		return name.Address
+	})
 }
 
 // hashesOf returns the password hashes of users of whom it is known when their rows changed.
 func hashesOf(changes []UserChange, changedAt map[string]time.Time) (hashes []passwords.Hash) {
 	for _, c := range changes {
-		at, ok := changedAt[c.UID]
+		at, ok := changedAt[c.key()]
 		if !ok || c.Documents == nil || c.Documents.Credential == nil {
 			continue
 		}

@@ -1,8 +1,10 @@
 package documentwriter
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -17,16 +19,25 @@ import (
 // UserChange says which documents a user of the old database should have.
 type UserChange struct {
 	UID string
+	// Key is that of the user's row, if it is not the uid; see [NewSide].
+	Key string
 	// Documents are the user's, nil if the row is gone or was left out.
 	Documents *conversion.UserDocuments
 	// Gone says that the row is gone.
 	Gone bool
+	// Parked says that the row may be gone only because the account is hidden on the new side.
+	Parked bool
 	// Former are names that the user may still have documents of.
 	Former []conversion.Name
+	// KeepName leaves the account the username that it has.
+	KeepName bool
 	// UnlessLater leaves the user's document and username as they are if a new client has changed them later than
 	// the old server the row. The credential is written all the same: only the old side has it.
 	UnlessLater bool
 }
+
+// key returns the key of the user's row.
+func (c UserChange) key() string { return cmp.Or(c.Key, c.UID) }
 
 // WrittenUsers is what [Writer.WriteUsers] found.
 type WrittenUsers struct {
@@ -48,8 +59,9 @@ const maxUsers = 40
 // WriteUsers writes nothing of the users who should get one and returns those names. The caller reserves them
 // and converts again.
 //
-// An account that is about to be deleted, or that is blocked, has no user document: only deletions/{uid}.
-// It is left alone.
+// The user document of an account that is about to be deleted, or that is blocked, is in deletions/{uid} until
+// the account is restored. It is changed there. The username and the credential are written as usual: the owner
+// may still sign in, to restore the account. Once the purge has begun, the account is left alone.
 //
 // Billed for each user: up to 3 writes, a deletion for each document of a former name, and a read of each
 // of these documents but, unless it may be later, the user's own.
@@ -99,18 +111,18 @@ type userTransaction struct {
 	tx     *firestore.Transaction
 	isOld  func(uid string) bool
 
-	owners  map[string]string                      // uid by path: of a username or credential, "" if it does not exist
-	hidden  map[string]bool                        // uids with a pending deletion or a block
-	current map[string]*firestore.DocumentSnapshot // users by uid, of changes that depend on them
-	changes map[string]Write                       // by path; a later one replaces an earlier one
+	owners  map[string]string                  // uid by path: of a username or credential, "" if it does not exist
+	hidden  map[string]*schema.PendingDeletion // by uid: those that are about to be deleted, or blocked
+	current map[string]map[string]any          // users by uid, of changes that depend on them
+	changes map[string]Write                   // by path; a later one replaces an earlier one
 	order   []string
 	written WrittenUsers
 }
 
 // read reads who owns the documents that the changes are about.
 func (t *userTransaction) read(chunk []UserChange) error {
-	t.owners, t.hidden, t.changes = map[string]string{}, map[string]bool{}, map[string]Write{}
-	t.current = map[string]*firestore.DocumentSnapshot{}
+	t.owners, t.hidden, t.changes = map[string]string{}, map[string]*schema.PendingDeletion{}, map[string]Write{}
+	t.current = map[string]map[string]any{}
 	var refs []*firestore.DocumentRef
 	add := func(ref *firestore.DocumentRef) {
 		if ref != nil && !slices.ContainsFunc(refs, func(r *firestore.DocumentRef) bool { return r.Path == ref.Path }) {
@@ -121,7 +133,7 @@ func (t *userTransaction) read(chunk []UserChange) error {
 		add(schema.DeletionRef(t.client, c.UID))
 		if c.Documents != nil {
 			add(c.Documents.Username.Ref)
-			if c.UnlessLater {
+			if c.UnlessLater || c.KeepName {
 				add(c.Documents.User.Ref)
 			}
 		}
@@ -139,9 +151,10 @@ func (t *userTransaction) read(chunk []UserChange) error {
 		switch {
 		case !doc.Exists():
 		case doc.Ref.Parent.ID == schema.DeletionDocument.Collection():
-			t.hidden[doc.Ref.ID] = true
+			pending := schema.ReadPendingDeletion(doc)
+			t.hidden[doc.Ref.ID], t.current[doc.Ref.ID] = &pending, pending.User
 		case doc.Ref.Parent.ID == schema.UserDocument.Collection():
-			t.current[doc.Ref.ID] = doc
+			t.current[doc.Ref.ID] = doc.Data()
 		case doc.Ref.Parent.ID == schema.CredentialDocument.Collection():
 			t.owners[doc.Ref.Path] = schema.CredentialUID(doc)
 		default:
@@ -176,31 +189,50 @@ func (t *userTransaction) change(write Write) {
 
 // plan adds the writes of one user.
 func (t *userTransaction) plan(c UserChange) {
-	if t.hidden[c.UID] {
+	hidden := t.hidden[c.UID]
+	if hidden != nil && (hidden.Purging || c.Documents == nil && c.Parked) {
 		t.written.LeftAlone = append(t.written.LeftAlone, c.UID)
 		return
 	}
 	keep := map[string]bool{}
-	if d := c.Documents; d != nil && c.UnlessLater && t.current[c.UID] != nil && isLater(t.current[c.UID], d.User.Fields) {
+	d, current := c.Documents, t.current[c.UID]
+	username, _ := current[schema.FieldUsername].(string)
+	if ref := schema.UsernameRef(t.client, username); d != nil && c.KeepName && ref != nil {
+		user := *d.User
+		user.Fields = maps.Clone(user.Fields)
+		user.Fields[schema.FieldUsername] = username
+		d = &conversion.UserDocuments{User: &user, Username: &conversion.Document{Ref: ref, Fields: d.Username.Fields}, Credential: d.Credential}
+		t.owners[ref.Path] = c.UID // it is in the user's document
+	}
+	switch {
+	case d != nil && c.UnlessLater && isLater(current, d.User.Fields):
 		if d.Credential != nil {
 			t.set(d.Credential, c.UID)
 			keep[d.Credential.Ref.Path] = true
 		}
-		if ref := schema.UsernameRef(t.client, schema.UsernameOf(t.current[c.UID])); ref != nil {
+		if ref := schema.UsernameRef(t.client, username); ref != nil {
 			keep[ref.Path] = true
 		}
-	} else if d != nil {
+	case d != nil:
 		if owner := t.owners[d.Username.Ref.Path]; owner != "" && owner != c.UID && !t.isOld(owner) {
 			t.written.Taken = append(t.written.Taken, d.Username.Ref.ID)
 			t.written.LeftAlone = append(t.written.LeftAlone, c.UID)
 			return
 		}
 		for _, doc := range d.All() {
+			if hidden != nil && doc == d.User {
+				t.setHidden(c.UID, doc.Fields)
+				continue
+			}
 			t.set(doc, c.UID)
 			keep[doc.Ref.Path] = true
 		}
-	} else if ref := schema.UserRef(t.client, c.UID); ref != nil {
-		t.change(Write{Ref: ref})
+	case hidden != nil:
+		t.setHidden(c.UID, nil)
+	default:
+		if ref := schema.UserRef(t.client, c.UID); ref != nil {
+			t.change(Write{Ref: ref})
+		}
 	}
 	for _, name := range c.Former {
 		for _, ref := range t.refs(name) {
@@ -212,13 +244,21 @@ func (t *userTransaction) plan(c UserChange) {
 	}
 }
 
+// setHidden changes the user document that a hidden account gets when it is restored. nil means that it gets none.
+func (t *userTransaction) setHidden(uid string, user map[string]any) {
+	t.change(Write{Ref: schema.DeletionRef(t.client, uid), Fields: map[string]any{schema.FieldUser: user}})
+}
+
 func (t *userTransaction) write() error {
 	for _, path := range t.order {
 		write := t.changes[path]
 		var err error
-		if write.Fields == nil {
+		switch {
+		case write.Fields == nil:
 			err = t.tx.Delete(write.Ref)
-		} else {
+		case write.Ref.Parent.ID == schema.DeletionDocument.Collection():
+			err = t.tx.Update(write.Ref, []firestore.Update{{Path: schema.FieldUser, Value: write.Fields[schema.FieldUser]}})
+		default:
 			err = t.tx.Set(write.Ref, write.Fields)
 		}
 		if err != nil {

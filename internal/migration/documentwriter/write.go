@@ -24,11 +24,11 @@ type Write struct {
 	UnlessLater bool
 }
 
-// isLater reports whether a document was updated later than fields.
-func isLater(doc *firestore.DocumentSnapshot, fields map[string]any) bool {
+// isLater reports whether a document, nil if it does not exist, was updated later than fields.
+func isLater(document, fields map[string]any) bool {
 	at, ok := fields[schema.FieldUpdatedAt].(time.Time)
-	now, known := doc.Data()[schema.FieldUpdatedAt].(time.Time)
-	return doc.Exists() && ok && known && now.After(at)
+	now, known := document[schema.FieldUpdatedAt].(time.Time)
+	return ok && known && now.After(at)
 }
 
 // Bounds of a transaction. Firestore allows 10 MiB for the documents and their index entries together; a
@@ -111,7 +111,7 @@ func toKeep(tx *firestore.Transaction, writes []Write) (map[string]bool, error) 
 	keep := map[string]bool{}
 	for _, doc := range docs {
 		write := byPath[doc.Ref.Path]
-		keep[doc.Ref.Path] = write.CreateOnly && doc.Exists() || write.UnlessLater && isLater(doc, write.Fields)
+		keep[doc.Ref.Path] = write.CreateOnly && doc.Exists() || write.UnlessLater && isLater(doc.Data(), write.Fields)
 	}
 	return keep, nil
 }

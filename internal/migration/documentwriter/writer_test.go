@@ -211,7 +211,7 @@ func sorted(text string) string {
 	return strings.Join(words, " ")
 }
 
-// A name that an account of the new side has stays theirs, and a hidden account stays hidden.
+// A name that an account of the new side has stays theirs, and an account that is being purged is left alone.
 func TestWriteUsersLeavesAlone(t *testing.T) {
 	t.Parallel()
 	fs := emulatortest.Start(t).FirestoreClient(t)
@@ -219,7 +219,7 @@ func TestWriteUsersLeavesAlone(t *testing.T) {
 	if _, err := schema.UsernameRef(fs, "a").Set(t.Context(), schema.NewUsername("born on the new side")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := schema.DeletionRef(fs, "3").Set(t.Context(), map[string]any{"signedOut": true}); err != nil {
+	if _, err := schema.DeletionRef(fs, "3").Set(t.Context(), schema.PendingDeletion{Purging: true}); err != nil {
 		t.Fatal(err)
 	}
 	written, err := w.WriteUsers(t.Context(), []documentwriter.UserChange{
@@ -372,6 +372,59 @@ func TestLaterUserStays(t *testing.T) {
 		}
 		if got := owners(t, fs); sorted(got) != sorted(c.want) {
 			t.Errorf("owners %q, want %q", got, c.want)
+		}
+	}
+}
+
+// The user document of a hidden account is in its pending deletion, and changes there; its username and its credential
+// change as usual. A row that is gone because the account is hidden changes nothing.
+func TestWriteHiddenUsers(t *testing.T) {
+	t.Parallel()
+	fs := emulatortest.Start(t).FirestoreClient(t)
+	w := claim(t, fs)
+	at := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	change := func(name string, at time.Time, former ...conversion.Name) documentwriter.UserChange {
+		d := documents(fs, "1", name)
+		d.User.Fields = map[string]any{"username": name, schema.FieldUpdatedAt: at}
+		return documentwriter.UserChange{UID: "1", Documents: d, Former: former}
+	}
+	earlier, same := change("c", at.Add(-time.Hour), named("b")), change("b", at)
+	earlier.UnlessLater = true
+	same.Documents.Credential.Fields["hash"] = "h-2"
+	first := schema.PendingDeletion{RequestedAt: at, Until: at.Add(time.Hour), Due: at.Add(time.Hour), User: map[string]any{"username": "a"}}
+	if _, err := w.WriteUsers(t.Context(), []documentwriter.UserChange{change("a", at)}, func(string) bool { return true }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := schema.UserRef(fs, "1").Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := schema.DeletionRef(fs, "1").Set(t.Context(), first); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		step           string
+		change         documentwriter.UserChange
+		owners, hidden string
+	}{
+		{"renamed", change("b", at, named("a")), "b=1 b:h-1", "b"},
+		{"another hash", same, "b=1 b:h-2", "b"},
+		{"parked", documentwriter.UserChange{UID: "1", Gone: true, Parked: true, Former: []conversion.Name{named("b")}}, "b=1 b:h-2", "b"},
+		{"earlier than the new side", earlier, "b=1 c:h-1", "b"},
+		{"gone", documentwriter.UserChange{UID: "1", Gone: true, Former: []conversion.Name{named("b"), named("c")}}, "", ""},
+		{"again", change("d", at), "d=1 d:h-1", "d"},
+	} {
+		if _, err := w.WriteUsers(t.Context(), []documentwriter.UserChange{c.change}, func(string) bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+		var pending schema.PendingDeletion
+		if _, err := schema.Read(t.Context(), schema.DeletionRef(fs, "1"), &pending); err != nil {
+			t.Fatal(err)
+		}
+		if got := owners(t, fs); sorted(got) != sorted(c.owners) || pending.Username() != c.hidden || exists(t, schema.UserRef(fs, "1")) {
+			t.Errorf("%s: owners %q, want %q; username after a restore %q, want %q", c.step, got, c.owners, pending.Username(), c.hidden)
+		}
+		if !pending.Due.Equal(first.Due) || !pending.Until.Equal(first.Until) {
+			t.Errorf("%s: the deletion is due %v, want %v", c.step, pending.Due, first.Due)
 		}
 	}
 }

@@ -43,6 +43,7 @@ func (m *Migrator) Follow(ctx context.Context) error {
 	cfg.Adjust = func(ctx context.Context, writes []documentwriter.Write) ([]documentwriter.Write, error) {
 		return reverse.Adjust(ctx, db.Pool, m.Firestore, writes)
 	}
+	cfg.NewSide = reverse.NewSide(db.Pool, m.Firestore)
 	cfg.Reverse = func(ctx context.Context) error {
 		checked, err := db.Checked(ctx)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/internal/migration/holdtimes"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/schema"
 )
@@ -23,7 +24,7 @@ func (o *Overview) readFirestore(ctx context.Context, client *firestore.Client) 
 	}
 	docs, err := client.GetAll(ctx, []*firestore.DocumentRef{
 		schema.MigrationCopyRef(client), schema.MigrationPositionRef(client), schema.MigrationVerificationRef(client),
-		schema.MigrationClientsRef(client),
+		schema.MigrationClientsRef(client), schema.MigrationHoldsRef(client),
 	})
 	if err != nil {
 		return fmt.Errorf("read the migration's documents: %w", err)
@@ -32,8 +33,9 @@ func (o *Overview) readFirestore(ctx context.Context, client *firestore.Client) 
 	var position schema.MigrationPosition
 	var verification schema.MigrationVerification
 	var clients schema.MigrationClients
+	var holds schema.MigrationHolds
 	exists := make([]bool, len(docs))
-	for i, value := range []any{&progress, &position, &verification, &clients} {
+	for i, value := range []any{&progress, &position, &verification, &clients, &holds} {
 		if exists[i], err = schema.Decode(docs[i].Ref, docs[i], nil, value); err != nil {
 			return err
 		}
@@ -53,6 +55,15 @@ func (o *Overview) readFirestore(ctx context.Context, client *firestore.Client) 
 	}
 	if exists[3] {
 		o.LastClient = &LastClient{SeenAt: clients.SeenAt, Version: clients.Version}
+	}
+	switches := holdtimes.Of(holds)
+	for i := range o.Kinds {
+		if s, ok := switches[o.Kinds[i].Kind]; ok {
+			o.Kinds[i].Held = &Held{
+				Side: s.Side, Writes: s.Times.Count(), P50Seconds: s.Times.Quantile(0.5).Seconds(), P99Seconds: s.Times.Quantile(0.99).Seconds(),
+				LongestSeconds: s.Times.Longest().Seconds(),
+			}
+		}
 	}
 	return nil
 }

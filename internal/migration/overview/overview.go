@@ -50,6 +50,19 @@ type Kind struct {
 	// Guarded is whether the old database rejects writes of the kind: "" if it does not, "final", or
 	// "timed" during a switch. It is unknown, and "", without the old database.
 	Guarded string `json:"guarded,omitempty"`
+	// Held is how long compat-server held writes for the kind's last switch, nil if it held none.
+	Held *Held `json:"held,omitempty"`
+}
+
+// Held is how long writes were held for a switch.
+type Held struct {
+	// Side is the one that the kind was on afterwards: after a switch that was taken back, the one from before.
+	Side   schema.MigrationSide `json:"side"`
+	Writes int64                `json:"writes"`
+	// P50Seconds, P99Seconds and LongestSeconds are how long half of them, 99 of 100, and all were held at most.
+	P50Seconds     float64 `json:"p50Seconds"`
+	P99Seconds     float64 `json:"p99Seconds"`
+	LongestSeconds float64 `json:"longestSeconds"`
 }
 
 // Copy is how far the copy is.
@@ -116,7 +129,7 @@ type Source struct {
 	Before *Overview
 }
 
-// Read reads an overview. It bills 7 reads of Firestore. A failure of the old database is not an error: the
+// Read reads an overview. It bills 8 reads of Firestore. A failure of the old database is not an error: the
 // overview says why.
 func Read(ctx context.Context, s Source) (*Overview, error) {
 	o := &Overview{At: time.Now()}

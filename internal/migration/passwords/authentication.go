@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -130,24 +131,40 @@ func (f *Firebase) RemovePassword(ctx context.Context, uid string) error {
 }
 
 // ChangeAddress implements [Authentication].
-func (f *Firebase) ChangeAddress(ctx context.Context, uid, from, to string) error {
+func (f *Firebase) ChangeAddress(ctx context.Context, uid, from, to string) (holder string, err error) {
 	user, err := f.accounts.GetUser(ctx, uid)
 	if auth.IsUserNotFound(err) {
-		return nil
+		return "", nil
 	}
 	if err != nil {
-		return fmt.Errorf("look up account %s, whose username has changed", uid)
+		return "", fmt.Errorf("look up account %s, whose username has changed", uid)
 	}
 	hasPassword := slices.ContainsFunc(user.ProviderUserInfo, func(p *auth.UserInfo) bool { return p.ProviderID == passwordProvider })
 	if from == AnyOldAddress && strings.HasSuffix(user.Email, "@"+email.OldDomain) {
 		from = user.Email
 	}
 	if !hasPassword || user.Email != from || from == to {
-		return nil
+		return "", nil
 	}
 	update := (&auth.UserToUpdate{}).Email(to).EmailVerified(user.EmailVerified)
-	if _, err := f.accounts.UpdateUser(ctx, uid, update); err != nil && !auth.IsEmailAlreadyExists(err) && !auth.IsUserNotFound(err) {
-		return fmt.Errorf("change the address of account %s in Authentication", uid) // not wrapped, as above
+	_, err = f.accounts.UpdateUser(ctx, uid, update)
+	switch {
+	case auth.IsEmailAlreadyExists(err):
+		return f.holder(ctx, to)
+	case err != nil && !auth.IsUserNotFound(err):
+		return "", fmt.Errorf("change the address of account %s in Authentication", uid) // not wrapped, as above
 	}
-	return nil
+	return "", nil
+}
+
+// holder returns the uid of the account that has an address, "" if none has it any more.
+func (f *Firebase) holder(ctx context.Context, address string) (string, error) {
+	user, err := f.accounts.GetUserByEmail(ctx, address)
+	if auth.IsUserNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", errors.New("look up which account has the new address of a renamed user") // not wrapped, as above
+	}
+	return user.UID, nil
 }

@@ -50,9 +50,9 @@ type Authentication interface {
 	PasswordTimes(ctx context.Context, uids []string) (map[string]time.Time, error)
 	// RemovePassword removes the password of an account. It is not an error if there is no such account.
 	RemovePassword(ctx context.Context, uid string) error
-	// ChangeAddress changes the address of an account that has a password and a certain address, unless another
-	// account has the new one.
-	ChangeAddress(ctx context.Context, uid, from, to string) error
+	// ChangeAddress changes the address of an account that has a password and a certain address. If another account
+	// has the new address, it changes nothing and returns that account's uid.
+	ChangeAddress(ctx context.Context, uid, from, to string) (holder string, err error)
 }
 
 // Hash is the password hash of a user's row.
@@ -77,6 +77,7 @@ func (h Hash) GoString() string { return h.String() }
 type Store struct {
 	conn     *pgx.Conn
 	accounts Authentication
+	resumed  bool // renames that were interrupted are complete
 }
 
 // Open connects to the old database. accounts may be nil, if nobody has a password in Authentication.
@@ -157,22 +158,9 @@ func (s *Store) Remember(ctx context.Context, hashes []Hash) error {
 	return s.put(ctx, hashes, "(key) DO UPDATE SET credential = excluded.credential, fingerprint = excluded.fingerprint, at = excluded.at")
 }
 
-// AnyOldAddress stands for an unknown address of the old domain, which has only those that usernames make.
-const AnyOldAddress = "*"
-
-// Rename makes a user sign in with another address, whose username the old server has changed. The password stays. It
-// ends the sessions of new apps, as each change of an address does. Of users who exchange names, one signs in with
-// the old password's hash, if that is still usable.
-func (s *Store) Rename(ctx context.Context, uid, from, to string) error {
-	if s.accounts == nil || len(uid) > maxUID {
-		return nil
-	}
-	return s.accounts.ChangeAddress(ctx, uid, from, to)
-}
-
 // Forget removes what is remembered of users who are gone.
-func (s *Store) Forget(ctx context.Context, uids []string) error {
-	if _, err := s.conn.Exec(ctx, "DELETE FROM heektime_migration.passwords WHERE key = ANY ($1)", uids); err != nil {
+func (s *Store) Forget(ctx context.Context, keys []string) error {
+	if _, err := s.conn.Exec(ctx, "DELETE FROM heektime_migration.passwords WHERE key = ANY ($1)", keys); err != nil {
 		return fmt.Errorf("forget the passwords of users who are gone: %w", err)
 	}
 	return nil

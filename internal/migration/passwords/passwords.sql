@@ -13,3 +13,6 @@ CREATE TABLE IF NOT EXISTS heektime_migration.passwords (
     at          timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX IF NOT EXISTS passwords_credential ON heektime_migration.passwords (credential);
+
+-- renames has the accounts in Authentication whose address another account has got, until they get their own.
+CREATE TABLE IF NOT EXISTS heektime_migration.renames (uid text PRIMARY KEY);

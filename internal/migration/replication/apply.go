@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -198,8 +199,12 @@ func (s *session) deleteBelowGone(ctx context.Context, r *legacydb.Reader, keys 
 	for _, row := range rows {
 		exists[row.ID] = true
 	}
+	uids, err := s.accounts.UIDs(ctx, keys)
+	if err != nil {
+		return err
+	}
 	for _, key := range keys {
-		ref := s.converter.UserRef(key)
+		ref := s.converter.UserRef(cmp.Or(uids[key], key))
 		if exists[key] || ref == nil {
 			continue
 		}

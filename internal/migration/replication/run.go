@@ -43,6 +43,8 @@ type Config struct {
 	// Adjust, if it is not nil, changes what is about to be written for documents that have been on the new
 	// side; see package reverse.
 	Adjust func(ctx context.Context, writes []documentwriter.Write) ([]documentwriter.Write, error)
+	// NewSide says of which accounts Reverse has written the rows.
+	NewSide documentwriter.NewSide
 	// Reverse, if it is not nil, runs the whole time beside: the direction from Firestore to the old
 	// database. When it fails, it is started again.
 	Reverse func(ctx context.Context) error

@@ -124,6 +124,7 @@ func (s *session) load(ctx context.Context) error {
 		return err
 	}
 	s.accounts.SetPasswords(s.passwords)
+	s.accounts.SetNewSide(s.cfg.NewSide)
 	// It contains at least the transactions that the reader saw.
 	s.namesAt, err = walstream.CurrentSnapshot(ctx, s.db.Pool)
 	return err

@@ -62,12 +62,17 @@ func Adjust(ctx context.Context, db Executor, client *firestore.Client, writes [
 
 // isActive reports whether some kind has been on the new side.
 func isActive(ctx context.Context, db Executor) (active bool, err error) {
-	const installed = "SELECT to_regclass('heektime_migration.reverse_position') IS NOT NULL"
-	if err := db.QueryRow(ctx, installed).Scan(&active); err != nil || !active {
+	if installed, err := isInstalled(ctx, db); err != nil || !installed {
 		return false, err
 	}
 	err = db.QueryRow(ctx, "SELECT EXISTS (SELECT FROM heektime_migration.reverse_position)").Scan(&active)
 	return active, err
+}
+
+// isInstalled reports whether the old database has the tables of this package.
+func isInstalled(ctx context.Context, db Executor) (installed bool, err error) {
+	err = db.QueryRow(ctx, "SELECT to_regclass('heektime_migration.reverse_position') IS NOT NULL").Scan(&installed)
+	return installed, err
 }
 
 // translate replaces the keys in the paths of writes by the ids of the documents that they came from.

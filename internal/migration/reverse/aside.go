@@ -3,8 +3,15 @@ package reverse
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"cloud.google.com/go/firestore"
+	"github.com/jackc/pgx/v5"
+
+	"heek.kr/heektime/internal/migration/documentwriter"
+	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/schema"
 )
 
 // setAside keeps what of a document has no place in the old database, or forgets it if there is nothing.
@@ -107,4 +114,49 @@ func Paths(ctx context.Context, db Executor, kind string, keys []string) (map[st
 		paths[key] = path
 	}
 	return paths, rows.Err()
+}
+
+// NewSide returns what package documentwriter has to know of accounts whose rows this package has written.
+func NewSide(db Executor, client *firestore.Client) documentwriter.NewSide {
+	return documentwriter.NewSide{
+		UIDs: func(ctx context.Context, keys []string) (map[string]string, error) {
+			if installed, err := isInstalled(ctx, db); err != nil || !installed {
+				return nil, err
+			}
+			uids, err := Paths(ctx, db, string(legacydb.UserKind), keys)
+			for key, path := range uids {
+				uids[key] = client.Doc(path).ID
+			}
+			return uids, err
+		},
+		Parked: func(ctx context.Context, uids []string) (map[string]bool, error) {
+			if installed, err := isInstalled(ctx, db); err != nil || !installed {
+				return nil, err
+			}
+			return parkedOf(ctx, db, client, uids)
+		},
+	}
+}
+
+// parkedOf returns those of these users whose rows are parked.
+func parkedOf(ctx context.Context, db Executor, client *firestore.Client, uids []string) (map[string]bool, error) {
+	byPath := map[string]string{}
+	for _, uid := range uids {
+		if ref := schema.UserRef(client, uid); ref != nil {
+			byPath[schema.Path(ref)] = uid
+		}
+	}
+	rows, err := db.Query(ctx, "SELECT path FROM heektime_migration.parked WHERE path = ANY ($1)", slices.Collect(maps.Keys(byPath)))
+	if err != nil {
+		return nil, fmt.Errorf("read whose rows are parked: %w", err)
+	}
+	paths, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("read whose rows are parked: %w", err)
+	}
+	parked := map[string]bool{}
+	for _, path := range paths {
+		parked[byPath[path]] = true
+	}
+	return parked, nil
 }

@@ -1,6 +1,7 @@
 package shadowread
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -39,7 +40,7 @@ type comparer struct {
 
 func (c *comparer) add(object, field, older, newer string) {
 	c.found = append(c.found, Difference{
-		Request: c.request.kind, UID: c.request.uid, Object: object, Field: field, Old: shorten(older), New: shorten(newer), Path: c.request.path,
+		Request: c.request.kind, UID: c.request.uid, Object: cmp.Or(object, c.request.object), Field: field, Old: shorten(older), New: shorten(newer), Path: c.request.path,
 	})
 }
 

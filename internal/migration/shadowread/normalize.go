@@ -43,7 +43,7 @@ func readSchools(body any) object {
 		for _, entry := range list(field(s, "semesters")) {
 			semester := newObject("semester")
 			semester.fields["school"] = schoolOf(field(entry, "id"))
-			school.add(fmt.Sprintf("%v-%v", field(entry, "year"), field(entry, "term")), semester)
+			school.add(fmt.Sprintf("%s/%v-%v", text(field(s, "id")), field(entry, "year"), field(entry, "term")), semester)
 		}
 		o.add(text(field(s, "id")), school)
 	}

@@ -22,6 +22,7 @@ type request struct {
 	kind   string // with placeholders: "GET /username/{username}"
 	path   string // escaped
 	uid    string // of the user that the request is about, "" if it is about none
+	object string // id of the semester that the request is about, "" if it is about none
 	caller string // the uid of the signed-in user, "" if nobody is
 	read   func(any) object
 }
@@ -132,7 +133,7 @@ func (c *comparison) requests(semesters []string) []request {
 	for _, id := range semesters {
 		// Clients keep old ids, so both servers must accept them. The slash stays a slash.
 		path := (&url.URL{Path: "/semesters/" + id + "/lectures-url"}).EscapedPath()
-		requests = append(requests, request{kind: "GET /semesters/{id}/lectures-url", path: path, read: readListURL})
+		requests = append(requests, request{kind: "GET /semesters/{id}/lectures-url", path: path, object: id, read: readListURL})
 	}
 	other := ""
 	for _, u := range c.Users {

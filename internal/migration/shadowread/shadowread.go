@@ -36,7 +36,7 @@ type Config struct {
 	// request with one, because they expire. Without it, only what signed-out apps see is compared.
 	Tokens func(ctx context.Context, uid string) (Tokens, error)
 	// Settle waits until changes of the old database up to now are in Firestore. It is called once for each
-	// response that differs. Without it, such a response is not requested again.
+	// response that differs in what Explain does not explain. Without it, such a response is not requested again.
 	Settle func(context.Context) error
 	// Explain returns the rule that explains a difference, "" if none does.
 	Explain func(Difference) string
@@ -183,7 +183,7 @@ func (c *comparison) one(ctx context.Context, r request) error {
 		return err
 	}
 	found := first
-	if c.Settle != nil {
+	if c.Settle != nil && !c.explained(first) {
 		limited, cancel := context.WithTimeout(ctx, settleTimeout)
 		err := c.Settle(limited)
 		cancel()
@@ -201,6 +201,11 @@ func (c *comparison) one(ctx context.Context, r request) error {
 		c.add(d)
 	}
 	return nil
+}
+
+// explained reports whether rules explain all differences.
+func (c *comparison) explained(differences []Difference) bool {
+	return c.Explain != nil && !slices.ContainsFunc(differences, func(d Difference) bool { return c.Explain(d) == "" })
 }
 
 func (c *comparison) count(equal, settled bool) {

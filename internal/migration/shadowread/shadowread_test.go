@@ -136,6 +136,9 @@ func TestDifferences(t *testing.T) {
 			defer newer.set(c.path, body)
 			report := run(t, config(older, newer))
 			for _, g := range report.Groups {
+				if semester := "korea/2022-2학기"; (c.field == "semester" || c.field == "url") && g.Field == c.field && g.Example.Object != semester {
+					continue // the rule that explains it depends on the id
+				}
 				if g.Field == c.field && strings.Contains(g.Example.Old, c.was) && strings.Contains(g.Example.New, c.is) {
 					return
 				}
@@ -167,7 +170,7 @@ func TestSettle(t *testing.T) {
 	if len(report.Groups) != 1 || report.Groups[0].Rule != "renamed" || report.Groups[0].Count != 1 || report.Unexplained() != 0 {
 		t.Errorf("groups: %+v", report.Groups)
 	}
-	if n := int(settled.Load()); n != report.Settled+1 || report.Equal+report.Settled+1 != report.Requests {
+	if n := int(settled.Load()); n != report.Settled || report.Equal+report.Settled+1 != report.Requests {
 		t.Errorf("settled %d times: %+v", n, report)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/documentwriter"
 	"heek.kr/heektime/internal/migration/legacydb"
+	"heek.kr/heektime/internal/migration/reverse"
 )
 
 func copySchools(ctx context.Context, c *copying) error {
@@ -53,6 +54,18 @@ func (c *copying) writeDocuments(ctx context.Context, docs []*conversion.Documen
 		if doc != nil {
 			writes = append(writes, documentwriter.Write{Ref: doc.Ref, Fields: doc.Fields, CreateOnly: doc.CreateOnly})
 		}
+	}
+	return c.commit(ctx, writes)
+}
+
+// commit writes documents. What has been on the new side keeps what only it has, if kinds have moved back.
+func (c *copying) commit(ctx context.Context, writes []documentwriter.Write) error {
+	if len(writes) > 0 && writes[0].CreateOnly { // schools and semesters, which never flow back
+		return c.writer.Commit(ctx, writes)
+	}
+	writes, err := reverse.Adjust(ctx, c.db.Pool, c.cfg.Firestore, writes)
+	if err != nil {
+		return err
 	}
 	return c.writer.Commit(ctx, writes)
 }

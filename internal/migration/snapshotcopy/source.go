@@ -6,6 +6,7 @@ import (
 
 	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/documentwriter"
+	"heek.kr/heektime/internal/migration/reverse"
 	"heek.kr/heektime/internal/migration/state"
 	"heek.kr/heektime/internal/migration/walstream"
 	"heek.kr/heektime/internal/schema"
@@ -105,5 +106,6 @@ func (c *copying) load(ctx context.Context, moving []state.Kind) error {
 		return err
 	}
 	c.accounts.SetPasswords(c.passwords)
+	c.accounts.SetNewSide(reverse.NewSide(c.db.Pool, c.cfg.Firestore))
 	return c.meter.start(ctx, c, moving)
 }

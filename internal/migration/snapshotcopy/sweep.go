@@ -104,7 +104,7 @@ func (c *copying) remove(ctx context.Context, ref *firestore.DocumentRef) error 
 		}
 		writes = append(writes, below...)
 	}
-	return c.writer.Commit(ctx, writes)
+	return c.commit(ctx, writes)
 }
 
 // sweep calls do with the documents of a query, page by page, in the order of their names.

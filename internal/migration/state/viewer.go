@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/singleflight"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // readTimeout bounds one read of the states.
@@ -26,6 +28,8 @@ type Viewer struct {
 	now    func() time.Time
 	log    *slog.Logger
 	flight singleflight.Group
+	// readTimeout is shorter in tests.
+	readTimeout time.Duration
 
 	mu       sync.Mutex
 	view     View
@@ -41,25 +45,32 @@ type sighting struct {
 
 // NewViewer returns a viewer of a store's states. log is required.
 func NewViewer(store *Store, log *slog.Logger) *Viewer {
-	return &Viewer{store: store, now: store.now, log: log, seen: map[Kind]sighting{}}
+	return &Viewer{store: store, now: store.now, log: log, readTimeout: readTimeout, seen: map[Kind]sighting{}}
 }
 
-// viewTimeout is how long one call of [Viewer.View] tries: a slow connection can make a read take longer
-// than the lease.
+// viewTimeout is how long one call of [Viewer.View] tries: a slow connection or a busy machine can make a read take
+// longer than the lease, or than readTimeout.
 const viewTimeout = 10 * time.Second
 
 // View returns a view that is valid now. If the states cannot be read, it returns an error: a server that
-// decided by an older view could read from one side what others already write to the other.
+// decided by an older view could read from one side what others already write to the other. A read that has only
+// taken too long is repeated.
 func (v *Viewer) View(ctx context.Context) (View, error) {
 	valid := func(view View) bool { return v.now().Before(view.Expires()) }
 	ctx, cancel := context.WithTimeout(ctx, viewTimeout)
 	defer cancel()
 	for {
 		view, err := v.unless(ctx, valid)
-		if err != nil || valid(view) {
+		slow := err != nil && ctx.Err() == nil && isDeadline(err)
+		if err == nil && valid(view) || err != nil && !slow {
 			return view, err
 		}
 	}
+}
+
+// isDeadline reports whether a read has taken too long.
+func isDeadline(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || status.Code(err) == codes.DeadlineExceeded
 }
 
 // Newer returns a view whose read began after this call, to find out whether a failed write was rejected
@@ -131,7 +142,7 @@ func (v *Viewer) unless(ctx context.Context, good func(View) bool) (View, error)
 		if last := v.last(); last.states != nil && good(last) {
 			return last, nil // by a read that has just ended
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), v.readTimeout)
 		defer cancel()
 		view, err := v.store.Read(ctx)
 		if err == nil {

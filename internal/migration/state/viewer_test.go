@@ -20,9 +20,10 @@ import (
 // server is what an instance of compat-server has.
 type server struct {
 	*state.Viewer
-	meter emulatortest.Meter
 	// down makes Firestore unavailable.
 	down atomic.Bool
+	// slow is how many reads take longer than a server waits.
+	slow atomic.Int32
 }
 
 func (w *world) server(t testing.TB) *server {
@@ -31,9 +32,13 @@ func (w *world) server(t testing.TB) *server {
 		if s.down.Load() {
 			return nil, status.Error(codes.PermissionDenied, "down") // which the client does not retry
 		}
+		if s.slow.Add(-1) >= 0 {
+			<-ctx.Done()
+			return nil, status.FromContextError(ctx.Err()).Err()
+		}
 		return next(ctx, desc, conn, method, opts...)
 	})
-	client := w.FirestoreClient(t, append(s.meter.DialOptions(), fail)...)
+	client := w.FirestoreClient(t, fail)
 	s.Viewer = state.NewViewer(state.NewStore(client, w.Clock.Now), slog.New(slog.DiscardHandler))
 	return s
 }
@@ -53,12 +58,14 @@ func TestOneReadPerLease(t *testing.T) {
 	w := newWorld(t)
 	s := w.server(t)
 	for range 3 {
-		var wg sync.WaitGroup
-		for range 50 {
-			wg.Go(func() { s.view(t, state.Accounts) })
-		}
-		wg.Wait()
-		if got := s.meter.Take(); got != (emulatortest.Cost{Reads: 3}) {
+		got := emulatortest.CostOf(w.Measure(t, func() {
+			var wg sync.WaitGroup
+			for range 50 {
+				wg.Go(func() { s.view(t, state.Accounts) })
+			}
+			wg.Wait()
+		}))
+		if got != (emulatortest.Cost{Reads: 3}) {
 			t.Errorf("50 calls in one lease bill %v, want 3 reads", got)
 		}
 		w.Clock.Advance(state.QuietLease)
@@ -94,6 +101,26 @@ func TestExpiry(t *testing.T) {
 	}
 }
 
+// A read that takes too long is repeated, because another may be faster: calls wait, and do not fail.
+func TestSlowReads(t *testing.T) {
+	w := newWorld(t)
+	s := w.server(t)
+	s.SetReadTimeout(300 * time.Millisecond)
+	s.slow.Store(3)
+	var calls sync.WaitGroup
+	for range 5 {
+		calls.Go(func() {
+			if v, err := s.View(t.Context()); err != nil || describe(v.Of(state.Accounts)) != "reads old, writes old" {
+				t.Errorf("after slow reads: %v, %v", v.Of(state.Accounts), err)
+			}
+		})
+	}
+	calls.Wait()
+	if n := s.slow.Load(); n >= 0 {
+		t.Errorf("%d slow reads were not tried", n+1)
+	}
+}
+
 // Newer sees what was committed before it was called, even within a lease, at the cost of one read.
 func TestNewer(t *testing.T) {
 	w := newWorld(t)
@@ -102,21 +129,22 @@ func TestNewer(t *testing.T) {
 	if _, err := w.store.Hold(t.Context(), w.read(t, state.Accounts)); err != nil {
 		t.Fatal(err)
 	}
-	s.meter.Take()
-	if got := s.view(t, state.Accounts); got != "reads old, writes old" {
-		t.Errorf("within the lease: %s", got)
-	}
-	var wg sync.WaitGroup
-	for range 20 {
-		wg.Go(func() {
-			v, err := s.Newer(t.Context())
-			if got := describe(v.Of(state.Accounts)); err != nil || got != "reads old, writes held" {
-				t.Errorf("%s, %v", got, err)
-			}
-		})
-	}
-	wg.Wait()
-	if got := s.meter.Take(); got.Reads > 2*3 || got.Reads == 0 {
+	got := emulatortest.CostOf(w.Measure(t, func() {
+		if got := s.view(t, state.Accounts); got != "reads old, writes old" {
+			t.Errorf("within the lease: %s", got)
+		}
+		var wg sync.WaitGroup
+		for range 20 {
+			wg.Go(func() {
+				v, err := s.Newer(t.Context())
+				if got := describe(v.Of(state.Accounts)); err != nil || got != "reads old, writes held" {
+					t.Errorf("%s, %v", got, err)
+				}
+			})
+		}
+		wg.Wait()
+	}))
+	if got.Reads > 2*3 || got.Reads == 0 {
 		t.Errorf("20 calls bill %v, want one or two reads of three documents", got)
 	}
 }

@@ -37,6 +37,8 @@ func TestCheckFindsDifferences(t *testing.T) {
 		{"a misspelt field of an entry", `time\.weekday is int`, "time.weekDay is int", "no field times[].weekDay: did you mean weekday?"},
 		{"a misspelt field of another document", `(getAfter\(usernamePath\(name\)\)\.data)\.value`, "${1}.uid", "no field uid"},
 		{"a misspelt field in a query", `resource\.data\.status ==`, "resource.data.state ==", "no field state: did you mean status?"},
+		{"a misspelt field of an announcement", `announcement\.until`, "announcement.untill", "no field untill: did you mean until?"},
+		{"a page of announcements", `(match /announcements/\{announcementId\}(?s:.*?)limit <= )\d+`, "${1}99", "announcements/{announcementId}: the limit of a list is 99"},
 		{"a misspelt key", `(keys\(\)\.hasOnly\(\['username', 'createdAt', )'updatedAt'`, "${1}'updateAt'", "the owner may not write updateAt: did you mean updatedAt?"},
 		{"a key too few", `(changes\(\)\.hasOnly\(\['title'), 'visibility'`, "${1}", "hasOnly lacks visibility"},
 		{"a key too many", `(changes\(\)\.hasOnly\(\['username')`, "${1}, 'createdAt'", "may not write createdAt"},

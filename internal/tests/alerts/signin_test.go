@@ -125,6 +125,10 @@ func TestCrashFires(t *testing.T) {
 	request := func(service string, status int) string {
 		return fmt.Sprintf(`{"service":%q,"httpRequest":{"status":%d}}`, service, status)
 	}
+	ended := func(service string, status int, text string) string {
+		return fmt.Sprintf(`{"service":%q,"httpRequest":{"status":%d},"severity":"ERROR","textPayload":%q}`, service, status, text)
+	}
+	const none = "The request was aborted because there was no available instance. Additional troubleshooting documentation can be found at: https://cloud.google.com/run/docs/troubleshooting#abort-request"
 	system := func(text string) string { return fmt.Sprintf(`{"service":"pages","textPayload":%q}`, text) }
 	for name, c := range map[string]struct {
 		line string
@@ -133,6 +137,20 @@ func TestCrashFires(t *testing.T) {
 		"memory":                     {system(out), []string{"server-errors"}},
 		"exit":                       {system("Container called exit(2)."), []string{"server-errors"}},
 		"signal":                     {system("Uncaught signal: 6, pid=1, tid=1, fault_addr=0."), []string{"server-errors"}},
+		"an instance that hangs":     {system(`STARTUP HTTP probe failed 60 times consecutively for container "auth-1" on port 8080. The instance was not started.`), []string{"server-errors"}},
+		"no start for a request":     {ended("auth", 500, "The request failed because the instance could not start successfully."), []string{"server-errors"}},
+		"not ready for a request":    {ended("refresh", 503, "The request failed because the instance failed the readiness check."), []string{"server-errors"}},
+		"a connection that broke":    {ended("auth", 503, "The request failed because either the HTTP response was malformed or connection to the instance had an error."), []string{"server-errors"}},
+		"memory during a request":    {ended("courses", 500, "While handling this request, the container instance was found to be using too much memory and was terminated."), []string{"server-errors"}},
+		"a service is full":          {ended("auth", 429, none), []string{"no-instance"}},
+		"functions are full":         {ended("functions", 429, none), []string{"no-instance"}},
+		"instances come too late":    {ended("compat-server", 500, none), []string{"no-instance"}},
+		"billing was off":            {ended("refresh", 503, none), []string{"no-instance"}},
+		"refresh is full":            {ended("refresh", 429, none), nil},
+		"cleanup is full":            {ended("cleanup", 429, none), nil},
+		"the service's own 429":      {request("auth", 429), nil},
+		"a rejected token":           {ended("refresh", 403, "The request was not authenticated. Either allow unauthenticated invocations or set the proper Authorization header."), nil},
+		"a service that quotes it":   {`{"service":"auth","message":"no available instance"}`, nil},
 		"end of an instance":         {system("Container called exit(0)."), nil},
 		"start of an instance":       {system("Starting new instance. Reason: AUTOSCALING"), nil},
 		"no response in time":        {request("auth", 504), []string{"server-errors"}},
@@ -193,8 +211,7 @@ func TestReadsAboveTheBudgetFire(t *testing.T) {
 	for name, days := range map[string]int{"in a day": 1, "in two days": 2} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			var meter emulatortest.Meter
-			client := w.FirestoreClient(t, meter.DialOptions()...)
+			client := w.FirestoreClient(t)
 			batch := client.BulkWriter(t.Context())
 			const documents = 200
 			for i := range documents {
@@ -203,11 +220,11 @@ func TestReadsAboveTheBudgetFire(t *testing.T) {
 				}
 			}
 			batch.End()
-			meter.Take()
-			if _, err := client.Collection("many").Documents(t.Context()).GetAll(); err != nil {
-				t.Fatal(err)
-			}
-			reads := meter.Take().Reads
+			reads := emulatortest.CostOf(w.Measure(t, func() {
+				if _, err := client.Collection("many").Documents(t.Context()).GetAll(); err != nil {
+					t.Fatal(err)
+				}
+			})).Reads
 			repeats := deployment.ReadsPerDay / documents
 			for range repeats { // a loop that reads the collection again and again
 				w.Clock.Advance(time.Duration(days) * 23 * time.Hour / time.Duration(repeats))
@@ -232,6 +249,7 @@ var tested = []string{
 	"sweep-missing",        // TestSweepThatDoesNotRunFires, TestSweepThatFailsFires; TestJobsThatRunAreSilent
 	"purge-late",           // TestPurgeThatIsLateFires; TestJobsThatRunAreSilent
 	"server-errors",        // TestServiceThatRespondsWith5xxFires, TestCrashFires; TestRejectedCallsAreNoServerErrors
+	"no-instance",          // TestCrashFires, which has what keeps it silent, too
 	"sign-in-abuse",        // TestPasswordGuessingFires; TestMistypedPasswordsAreSilent
 	"firestore-reads",      // TestReadsAboveTheBudgetFire
 	"certificate-or-quota", // TestSchoolWithABadCertificateFires, TestQuotaThatIsUsedUpFires; TestSchoolThatIsDownIsNoCertificate, TestOutageIsNoQuota

@@ -3,6 +3,7 @@ package securityrules
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"heek.kr/heektime/internal/schema"
 )
@@ -84,6 +85,13 @@ func listSemesters() operation {
 	return operation{list: &query{collection: "schools/korea/semesters", where: []where{{"status", "==", "normal"}}}}
 }
 
+// listAnnouncements returns what a client that shows a school lists, with bounds relative to the time of the request.
+func listAnnouncements(from, until time.Duration) operation {
+	return operation{list: &query{collection: "announcements", where: []where{
+		{"audience", "in", []any{"all", "korea"}}, {"from", "<=", fromNow(from)}, {"until", ">", fromNow(until)},
+	}, order: []string{"-from"}, limit: schema.MaxAnnouncementPage}}
+}
+
 func listChanges() operation {
 	return operation{list: &query{collection: semester1 + "/changes", order: []string{"-at"}, limit: schema.MaxChangePage}}
 }
@@ -103,11 +111,25 @@ func allowed() []allowedCase {
 		{"anyone lists the normal semesters", listSemesters()},
 		{"a user lists the normal semesters", listSemesters().as("alice")},
 		{"anyone gets a semester", getting("", semester1)},
+		{"anyone lists the announcements", listAnnouncements(0, 0)},
+		{"a user lists the announcements", listAnnouncements(0, 0).as("alice")},
+		{"an anonymous user lists the announcements", listAnnouncements(0, 0).as("carol").byGuest()},
+		{"anyone lists the announcements for everyone", listAnnouncements(0, 0).querying(func(q *query) { q.where[0] = where{"audience", "==", "all"} })},
+		{"anyone lists an announcement", listAnnouncements(0, 0).querying(func(q *query) { q.limit = 1 })},
+		{"anyone lists the next page of announcements", listAnnouncements(0, 0).querying(func(q *query) { q.after = []any{fromNow(-time.Hour)} })},
+		{"anyone whose clock is fast lists the announcements", listAnnouncements(30*time.Minute, 30*time.Minute)},
+		{"anyone whose clock is an hour fast lists the announcements", listAnnouncements(time.Hour, time.Hour)},
+		{"anyone whose clock is slow lists the announcements", listAnnouncements(-12*time.Hour, -12*time.Hour)},
+		{"anyone gets an announcement", getting("", "announcements/now")},
+		{"anyone whose clock is fast gets an announcement", getting("", "announcements/soon")},
+		{"anyone whose clock is slow gets an announcement", getting("", "announcements/ended")},
 		{"anyone gets a change of a course list", getting("", semester1+"/changes/1-first")},
 		{"anyone lists the last changes of a course list", listChanges()},
 		{"a user lists the changes of a course list since the last time", listChanges().as("alice").querying(func(q *query) {
 			q.where = []where{{"at", ">", earlier}}
 		})},
+		{"anyone gets why writes are stopped", getting("", schema.StopPath)},
+		{"anyone listens to whether writes are stopped, which they are not", listening("", "switches/others")},
 		{"anyone gets a user", getting("", "users/alice")},
 		{"a user gets another", getting("bob", "users/alice")},
 		{"anyone finds a user by username", listUsers("alice")},

@@ -2,7 +2,9 @@ package securityrules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"heek.kr/heektime/internal/schema"
 )
@@ -19,7 +21,7 @@ func handwritten() []attack {
 	var list []attack
 	add := func(name string, base, op operation) { list = append(list, attack{name, base, op}) }
 	for _, group := range []func(func(string, operation, operation)){usernameAttacks, userAttacks, timetableAttacks,
-		lectureAttacks, hiddenAttacks, broadQueries, offsets, serverDocuments} {
+		lectureAttacks, hiddenAttacks, broadQueries, announcementQueries, broadChangeQueries, offsets, serverDocuments} {
 		group(add)
 	}
 	sortByName(list)
@@ -353,15 +355,6 @@ func broadQueries(add func(string, operation, operation)) {
 	add("semesters by year", semesters, semesters.querying(func(q *query) { q.where[0] = where{"year", "==", 2026} }))
 	add("normal semesters of all schools", semesters, semesters.querying(func(q *query) { q.collection, q.group = "semesters", true }))
 	add("schools as a collection group", semesters, operation{list: &query{collection: "schools", group: true}})
-	changes := listChanges()
-	add("changes of a course list, no limit", changes, changes.querying(func(q *query) { q.limit = 0 }))
-	add("changes of a course list, limit 21", changes, changes.querying(func(q *query) { q.limit = schema.MaxChangePage + 1 }))
-	add("a listen on all changes of a course list", changes, func() operation {
-		o := changes.querying(func(q *query) { q.limit = 0 })
-		o.listen = true
-		return o
-	}())
-	add("changes of all course lists", changes, changes.querying(func(q *query) { q.collection, q.group = "changes", true }))
 	names := operation{list: &query{collection: "indices/user/usernames"}}
 	add("all usernames", getting("", usernames("alice")), names)
 	add("all usernames, signed in", getting("alice", usernames("alice")), names.as("alice"))
@@ -372,6 +365,49 @@ func broadQueries(add func(string, operation, operation)) {
 	add("users as a collection group", named, named.querying(func(q *query) { q.group = true }))
 }
 
+// announcementQueries try to read announcements of the past and of the future.
+func announcementQueries(add func(string, operation, operation)) {
+	base := listAnnouncements(0, 0)
+	without := func(i int) operation {
+		return base.querying(func(q *query) { q.where, q.order = slices.Delete(q.where, i, i+1), nil })
+	}
+	add("announcements of the future, too", base, without(1))
+	add("announcements of the past, too", base, without(2))
+	add("announcements from before tomorrow", base, listAnnouncements(24*time.Hour, 0))
+	add("announcements of the next 90 minutes", base, listAnnouncements(90*time.Minute, 0))
+	add("announcements of the last 36 hours", base, listAnnouncements(0, -36*time.Hour))
+	add("announcements of the last day, with the one that ended just then", base, listAnnouncements(0, -24*time.Hour).querying(func(q *query) {
+		q.where[2].op = ">="
+	}))
+	add("announcements by a beginning that is a string", base, base.querying(func(q *query) { q.where[1].value = "2026-11-20T12:00:00Z" }))
+	add("announcements by an end that is null", base, base.querying(func(q *query) { q.where[2] = where{"until", "==", nil} }))
+	add("announcements without a limit", base, base.querying(func(q *query) { q.limit = 0 }))
+	add("announcements, one more than the largest limit", base, base.querying(func(q *query) { q.limit = schema.MaxAnnouncementPage + 1 }))
+	add("announcements without a limit, count", base, base.querying(func(q *query) { q.limit, q.count = 0, true }))
+	add("announcements of a collection group", base, base.querying(func(q *query) { q.group = true }))
+	now := getting("", "announcements/now")
+	for _, who := range []string{"", "alice"} {
+		add(fmt.Sprintf("the announcement of tomorrow, by %q", who), now, getting(who, "announcements/tomorrow"))
+		add(fmt.Sprintf("a listen on the announcement of tomorrow, by %q", who), now, listening(who, "announcements/tomorrow"))
+		add(fmt.Sprintf("the announcement of the day before yesterday, by %q", who), now, getting(who, "announcements/past"))
+		add(fmt.Sprintf("an announcement that does not exist, by %q", who), now, getting(who, "announcements/nothing"))
+		add(fmt.Sprintf("what is below an announcement, by %q", who), now, getting(who, "announcements/now/notes/x"))
+	}
+}
+
+// broadChangeQueries try queries for more changes of course lists than clients may list.
+func broadChangeQueries(add func(string, operation, operation)) {
+	changes := listChanges()
+	add("changes of a course list, no limit", changes, changes.querying(func(q *query) { q.limit = 0 }))
+	add("changes of a course list, limit 21", changes, changes.querying(func(q *query) { q.limit = schema.MaxChangePage + 1 }))
+	add("a listen on all changes of a course list", changes, func() operation {
+		o := changes.querying(func(q *query) { q.limit = 0 })
+		o.listen = true
+		return o
+	}())
+	add("changes of all course lists", changes, changes.querying(func(q *query) { q.collection, q.group = "changes", true }))
+}
+
 // offsets try queries that skip results, which Firestore bills as read.
 func offsets(add func(string, operation, operation)) {
 	for what, base := range map[string]operation{
@@ -379,6 +415,7 @@ func offsets(add func(string, operation, operation)) {
 		"users":                listUsers("alice"),
 		"one's own timetables": listTimetables("alice", "alice"), "another's public timetables": listTimetables("bob", "alice", isPublic),
 		"one's own lectures": lecturesOf("alice", "alice", alicePublic), "another's lectures": lecturesOf("", "alice", alicePublic),
+		"announcements": listAnnouncements(0, 0),
 	} {
 		add(what+" with an offset", base, base.querying(func(q *query) { q.offset = 1 }))
 		add(what+" with a huge offset", base, base.querying(func(q *query) { q.offset = 1 << 30 }))
@@ -399,7 +436,9 @@ func serverDocuments(add func(string, operation, operation)) {
 				operation{uid: who, list: &query{collection: path[:strings.LastIndexByte(path, '/')]}})
 		}
 	}
-	for _, path := range []string{"schools/korea", "schools/new", semester1, "schools/korea/semesters/2030-0300", semester1 + "/changes/1-first", semester1 + "/changes/2-new"} {
+	add("all switches", getting("", schema.StopPath), operation{list: &query{collection: "switches"}})
+	for _, path := range []string{"schools/korea", "schools/new", semester1, "schools/korea/semesters/2030-0300", "announcements/now", "announcements/new", schema.StopPath, "switches/new",
+		semester1 + "/changes/1-first", semester1 + "/changes/2-new"} {
 		for _, who := range []string{"", "alice"} {
 			add(fmt.Sprintf("%s, write by %q", path, who), writable, writable.as(who).to(0, path))
 			add(fmt.Sprintf("%s, delete by %q", path, who), writable, operation{uid: who, writes: []write{{kind: remove, path: path}}})

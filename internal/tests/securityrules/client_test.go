@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"google.golang.org/api/iterator"
@@ -33,6 +34,7 @@ func newTestServer(t *testing.T, unindexed bool) *testServer {
 	t.Helper()
 	cloud := emulatortest.Start(t, func(c *emulator.Config) {
 		c.Rules, c.Indexes = []byte(source(t, "firestore.rules")), []byte(source(t, "firestore.indexes.json"))
+		c.StorageRules = []byte(source(t, "storage.rules"))
 		c.AllowUnindexed = unindexed
 	})
 	s := &testServer{cloud: cloud, clients: map[string]*firestore.Client{"": cloud.FirestoreClientSignedOut(t)}, guests: map[string]*firestore.Client{}}
@@ -72,6 +74,8 @@ func seedValue(v any) any {
 	switch v := v.(type) {
 	case reference:
 		return map[string]any{"$ref": string(v)}
+	case fromNow:
+		return time.Now().Add(time.Duration(v))
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
@@ -208,6 +212,8 @@ func clientValue(client *firestore.Client, v any) any {
 		return client.Doc(string(v))
 	case serverTime:
 		return firestore.ServerTimestamp
+	case fromNow:
+		return time.Now().Add(time.Duration(v))
 	case deleteField:
 		return firestore.Delete
 	case point:

@@ -15,6 +15,8 @@ type (
 	reference string
 	// serverTime is the server timestamp.
 	serverTime struct{}
+	// fromNow is a time relative to that of the request.
+	fromNow time.Duration
 	// deleteField deletes the field in an update.
 	deleteField struct{}
 )

@@ -202,6 +202,8 @@ func valueOf(v any) rules.Value {
 		return rules.TimeValue(v)
 	case serverTime:
 		return rules.TimeValue(now)
+	case fromNow:
+		return rules.TimeValue(now.Add(time.Duration(v)))
 	case reference:
 		return rules.PathValue(root + "/" + string(v))
 	case point:

@@ -1,5 +1,11 @@
 package securityrules
 
+import (
+	"time"
+
+	"heek.kr/heektime/internal/schema"
+)
+
 // world returns the documents that exist before every operation. Alice and Bob are users. Carol has
 // signed in but has no username yet. Dave was migrated from the old system, so his documents have
 // fields that only servers write.
@@ -14,6 +20,8 @@ package securityrules
 // Fay's account is pending deletion: a server has moved her user document to deletions/fay. Gus's
 // account is pending deletion too and never had a user document. Ivy is blocked.
 //
+// Of the announcements, clients may read the first three.
+//
 // Fay and Ivy have timetables with the same ids as Alice, so that they can try what she may do.
 func world() map[string]fields {
 	w := map[string]fields{
@@ -24,11 +32,17 @@ func world() map[string]fields {
 		hiddenSemester:                     {"year": 2027, "term": "1학기", "status": "hidden", "periods": []any{}},
 		semester1 + "/changes/1-first":     {"at": earlier, "to": "gs://demo/lectures/korea/2026-0300/1.json"},
 		semester1 + "/notes/note1":         {"note": "not a semester"},
+		schema.StopPath:                    {"since": earlier, "message": "점검 중이에요."},
 		"refreshes/korea":                  {"enabled": true},
 		serverSemester:                     {"slot": earlier},
 		serverSemester + "/runs/1":         {"outcome": "changed"},
 		"schedules/korea":                  {"every": "hour"},
 		"credentials/alice":                {"hash": "pbkdf2:sha256:1$s$0"},
+		"announcements/now":                announcement("korea", -time.Hour, 24*time.Hour),
+		"announcements/soon":               announcement("all", 30*time.Minute, 24*time.Hour),
+		"announcements/ended":              announcement("all", -48*time.Hour, -12*time.Hour),
+		"announcements/tomorrow":           announcement("all", 24*time.Hour, 48*time.Hour),
+		"announcements/past":               announcement("all", -72*time.Hour, -48*time.Hour),
 		"deletions/fay":                    {"user": user("fayette"), "purging": false},
 		"deletions/gus":                    {"purging": true},
 		"deletions/ivy":                    {"user": user("ivyleague"), "block": fields{"reason": "spam"}, "purging": false, "signedOut": true},
@@ -86,6 +100,11 @@ func user(name string) fields {
 func timetable(visibility string) fields {
 	return fields{"title": "봄학기", "visibility": visibility, "semester": reference(semester1),
 		"createdAt": earlier, "updatedAt": earlier}
+}
+
+// announcement returns an announcement whose times are relative to the request's.
+func announcement(audience string, from, until time.Duration) fields {
+	return fields{"korean": "점검 안내", "english": "Maintenance", "audience": audience, "from": fromNow(from), "until": fromNow(until)}
 }
 
 // lecture returns a lecture with every field of the schema.

@@ -31,6 +31,7 @@ var journeys = []struct {
 	{"concurrent edits", concurrentEdits},
 	{"many tabs", manyTabs},
 	{"denied", denied},
+	{"writes are stopped", writesStopped},
 	{"offline and back", offlineAndBack},
 	{"server gone and back", serverGoneAndBack},
 	{"closed and reopened", closedAndReopened},
@@ -39,6 +40,7 @@ var journeys = []struct {
 	{"200 listeners", manyListeners},
 	{"1 MiB document", largeDocument},
 	{"course list", courseList},
+	{"reference client", referenceClient},
 }
 
 // TestChromium runs the journeys in Chromium pages: with the current SDK, and with the old one if long

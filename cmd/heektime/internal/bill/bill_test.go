@@ -2,6 +2,7 @@ package bill
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -195,8 +196,19 @@ func TestGoogleWithoutPermission(t *testing.T) {
 		return true
 	}
 	_, err := s.read(time.Date(2026, 11, 3, 8, 40, 0, 0, time.UTC))
-	if err == nil || !strings.Contains(err.Error(), "run.googleapis.com/") || !strings.Contains(err.Error(), "roles/monitoring.viewer") {
+	if !errors.Is(err, ErrForbidden) || !strings.Contains(err.Error(), "run.googleapis.com/") || !strings.Contains(err.Error(), "roles/monitoring.viewer") {
 		t.Errorf("error %v", err)
+	}
+	s.fail = func(w http.ResponseWriter, _ string) bool {
+		w.WriteHeader(http.StatusForbidden)
+		json.NewEncoder(w).Encode(obj{"error": obj{
+			"code": 403, "message": "Cloud Monitoring API has not been used in project 1 before or it is disabled.", "status": "PERMISSION_DENIED",
+			"details": []obj{{"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "SERVICE_DISABLED", "domain": "googleapis.com"}},
+		}})
+		return true
+	}
+	if _, err := s.read(time.Date(2026, 11, 3, 8, 40, 0, 0, time.UTC)); !errors.Is(err, ErrDisabled) || !strings.Contains(err.Error(), "gcloud services enable monitoring.googleapis.com") {
+		t.Errorf("the API is disabled: %v", err)
 	}
 	s.fail = func(w http.ResponseWriter, _ string) bool {
 		respondError(w, http.StatusNotFound, "Project heektime-test was not found.")

@@ -57,12 +57,25 @@ func Google(ctx context.Context, project string, month billing.Month, now time.T
 	return billing.Usage{Since: from, Until: to, Days: counts.days()}, nil
 }
 
-// explain adds what to do about a refusal.
+// Errors of [Google] that the operator can remedy, for errors.Is. Their texts are the remedies.
+var (
+	ErrForbidden = errors.New("it needs roles/monitoring.viewer")
+	ErrDisabled  = errors.New("enable the API: gcloud services enable monitoring.googleapis.com")
+)
+
+// explain adds what to do about a rejection.
+//
+// Source: https://cloud.google.com/apis/design/errors#error_info (SERVICE_DISABLED; accessNotConfigured is its
+// older form)
 func explain(err error) error {
-	if response, ok := errors.AsType[*googleapi.Error](err); ok && response.Code == http.StatusForbidden {
-		return fmt.Errorf("%w; it needs roles/monitoring.viewer", err)
+	response, ok := errors.AsType[*googleapi.Error](err)
+	switch {
+	case !ok || response.Code != http.StatusForbidden:
+		return err
+	case strings.Contains(response.Body, "SERVICE_DISABLED") || strings.Contains(response.Body, "accessNotConfigured"):
+		return fmt.Errorf("%w; %w", err, ErrDisabled)
 	}
-	return err
+	return fmt.Errorf("%w; %w", err, ErrForbidden)
 }
 
 // read adds a metric's time series to the counts.

@@ -25,9 +25,9 @@ type data = map[string]any
 
 // world is a database that is consistent until a test damages it.
 type world struct {
+	cloud  *emulatortest.Cloud
 	fs     *firestore.Client
 	bucket *storage.BucketHandle
-	meter  emulatortest.Meter
 	now    time.Time
 	list   string // the name of the course list
 }
@@ -37,8 +37,8 @@ const timetable = "users/alice/timetables/0123456789"
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	cloud := emulatortest.Start(t)
-	w := &world{now: time.Now()}
-	option := emulatortest.Connection(t, cloud.FirestoreAddress(), w.meter.DialOptions()...)
+	w := &world{cloud: cloud, now: time.Now()}
+	option := emulatortest.Connection(t, cloud.FirestoreAddress())
 	var err error
 	w.fs, err = gcp.Firestore(t.Context(), cloud.Project, "restored", option)
 	must(t, err)
@@ -112,6 +112,8 @@ func (w *world) valid() map[string]data {
 		"refreshes/korea/semesters/2026-0900":          {"published": []any{data{"name": w.list, "generation": 1, "hash": "", "lectures": 0, "at": w.now}}},
 		"refreshes/korea/semesters/2026-0900/runs/1-1": {"expires": w.now},
 		"schedules/refresh":                            {"slots": data{}}, "sweeps/state": {"ended": w.now}, "attempts/a": {"level": 1, "expires": w.now},
+		"announcements/all": {"korean": "점검 안내", "english": "Maintenance", "audience": "all", "from": w.now, "until": w.now.Add(time.Hour)},
+		"announcements/one": {"korean": "점검 안내", "english": "Maintenance", "audience": "korea", "from": w.now, "until": w.now.Add(time.Hour)},
 
 		"users/alice": stamps(data{"username": "alice"}), "indices/user/usernames/alice": {"value": "alice"},
 		timetable:                 stamps(data{"title": "", "visibility": "public", "semester": w.fs.Doc("schools/korea/semesters/2026-0900")}),
@@ -132,10 +134,13 @@ func (w *world) valid() map[string]data {
 func (w *world) check(t *testing.T, cfg Config) *Report {
 	t.Helper()
 	cfg.Firestore, cfg.Bucket, cfg.Now = w.fs, w.bucket, func() time.Time { return w.now }
-	w.meter.Take()
-	report, err := Run(t.Context(), cfg)
-	must(t, err)
-	if billed := w.meter.Take(); billed.Reads > report.Reads || report.Reads > billed.Reads+2*len(schema.Documents())+60 || billed.Writes+billed.Deletes > 0 {
+	var report *Report
+	billed := emulatortest.CostOf(w.cloud.Measure(t, func() {
+		var err error
+		report, err = Run(t.Context(), cfg)
+		must(t, err)
+	}))
+	if billed.Reads > report.Reads || report.Reads > billed.Reads+2*len(schema.Documents())+60 || billed.Writes+billed.Deletes > 0 {
 		t.Errorf("billed %v, counted %d reads", billed, report.Reads)
 	}
 	return report
@@ -176,21 +181,25 @@ func TestFindings(t *testing.T) {
 		"reference to another database": {func() {
 			w.update(t, timetable, "semester", &firestore.DocumentRef{Path: "projects/demo-test/databases/(default)/documents/" + semester})
 		}, []Kind{ForeignReference}, "(default)"},
-		"user lost":                      {func() { w.remove(t, "users/alice") }, []Kind{IndexWithoutUser, StrandedCredential}, "usernames/alice"},
-		"index lost":                     {func() { w.remove(t, "indices/user/usernames/alice") }, []Kind{UserWithoutIndex}, "has no index"},
-		"index of somebody else":         {func() { w.update(t, "indices/user/usernames/alice", "value", "odd") }, []Kind{UserWithoutIndex, IndexWithoutUser}, "belongs to users/odd"},
-		"index of an impossible uid":     {func() { w.update(t, "indices/user/usernames/alice", "value", "a/b") }, []Kind{UserWithoutIndex, IndexWithoutUser}, "belongs"},
-		"username changed":               {func() { w.update(t, "users/alice", "username", "alicia") }, []Kind{UserWithoutIndex, IndexWithoutUser}, "alicia"},
-		"reserved name is lost":          {func() { w.remove(t, "indices/user/usernames/grace") }, []Kind{UserWithoutIndex}, "keeps"},
-		"timetable lost":                 {func() { w.remove(t, timetable) }, []Kind{OrphanedLecture}, lecture},
-		"school lost":                    {func() { w.remove(t, "schools/korea") }, []Kind{SemesterWithout}, semester},
-		"user and deletion":              {func() { w.set(t, "deletions/alice", data{"due": w.now, "purging": true}) }, []Kind{UserDuringDeletion}, "users/alice"},
-		"purge that does not end":        {func() { w.update(t, "deletions/pat", "due", w.now.Add(-25*time.Hour)) }, []Kind{OverdueDeletion}, "deletions/pat"},
-		"credential of another address":  {func() { w.update(t, key, "email", "bob@example.com") }, []Kind{InvalidCredential}, key},
-		"credential of a lost user":      {func() { w.update(t, key, "uid", "lost") }, []Kind{StrandedCredential}, "lost"},
-		"credential of an impossible id": {func() { w.update(t, key, "uid", "..") }, []Kind{StrandedCredential}, ".."},
-		"list deleted":                   {func() { must(t, w.bucket.Object(w.list).Delete(t.Context())) }, []Kind{MissingList}, w.list},
-		"list changed":                   {func() { w.store(t, w.list, "[]") }, []Kind{WrongList}, w.list},
+		"user lost":                             {func() { w.remove(t, "users/alice") }, []Kind{IndexWithoutUser, StrandedCredential}, "usernames/alice"},
+		"index lost":                            {func() { w.remove(t, "indices/user/usernames/alice") }, []Kind{UserWithoutIndex}, "has no index"},
+		"index of somebody else":                {func() { w.update(t, "indices/user/usernames/alice", "value", "odd") }, []Kind{UserWithoutIndex, IndexWithoutUser}, "belongs to users/odd"},
+		"index of an impossible uid":            {func() { w.update(t, "indices/user/usernames/alice", "value", "a/b") }, []Kind{UserWithoutIndex, IndexWithoutUser}, "belongs"},
+		"username changed":                      {func() { w.update(t, "users/alice", "username", "alicia") }, []Kind{UserWithoutIndex, IndexWithoutUser}, "alicia"},
+		"reserved name is lost":                 {func() { w.remove(t, "indices/user/usernames/grace") }, []Kind{UserWithoutIndex}, "keeps"},
+		"timetable lost":                        {func() { w.remove(t, timetable) }, []Kind{OrphanedLecture}, lecture},
+		"school lost":                           {func() { w.remove(t, "schools/korea") }, []Kind{SemesterWithout, AnnouncementWithout}, semester},
+		"announcement for a lost school":        {func() { w.update(t, "announcements/one", "audience", "lost") }, []Kind{AnnouncementWithout}, "lost"},
+		"announcement for an impossible school": {func() { w.update(t, "announcements/one", "audience", "a/b") }, []Kind{InvalidValue}, "the audience is neither"},
+		"announcement in one language":          {func() { w.update(t, "announcements/one", "english", "") }, []Kind{InvalidValue}, "the English text is missing"},
+		"announcement that ends first":          {func() { w.update(t, "announcements/one", "until", w.now) }, []Kind{InvalidValue}, "must end after it begins"},
+		"user and deletion":                     {func() { w.set(t, "deletions/alice", data{"due": w.now, "purging": true}) }, []Kind{UserDuringDeletion}, "users/alice"},
+		"purge that does not end":               {func() { w.update(t, "deletions/pat", "due", w.now.Add(-25*time.Hour)) }, []Kind{OverdueDeletion}, "deletions/pat"},
+		"credential of another address":         {func() { w.update(t, key, "email", "bob@example.com") }, []Kind{InvalidCredential}, key},
+		"credential of a lost user":             {func() { w.update(t, key, "uid", "lost") }, []Kind{StrandedCredential}, "lost"},
+		"credential of an impossible id":        {func() { w.update(t, key, "uid", "..") }, []Kind{StrandedCredential}, ".."},
+		"list deleted":                          {func() { must(t, w.bucket.Object(w.list).Delete(t.Context())) }, []Kind{MissingList}, w.list},
+		"list changed":                          {func() { w.store(t, w.list, "[]") }, []Kind{WrongList}, w.list},
 		"list in another bucket": {func() {
 			w.update(t, semester, "lecturesUrl", "gs://other/"+w.list)
 		}, []Kind{WrongListURL}, "gs://other/"},

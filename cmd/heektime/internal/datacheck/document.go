@@ -22,7 +22,13 @@ func (c *checker) check(ctx context.Context, doc *firestore.DocumentSnapshot) er
 		c.find(UnknownCollection, "%s", path)
 		return nil
 	}
-	for _, fault := range d.Check(doc.Ref.ID, doc.Data()) {
+	faults := d.Check(doc.Ref.ID, doc.Data())
+	if d.Path == schema.AnnouncementDocument.Path && len(faults) == 0 {
+		if err := schema.ReadAnnouncement(doc).Validate(); err != nil {
+			faults = []string{err.Error()}
+		}
+	}
+	for _, fault := range faults {
 		c.find(InvalidValue, "%s: %s", path, fault)
 	}
 	if err := c.checkReferences(ctx, path, doc); err != nil {
@@ -37,6 +43,8 @@ func (c *checker) check(ctx context.Context, doc *firestore.DocumentSnapshot) er
 	case schema.SemesterDocument.Path:
 		c.requireParent(SemesterWithout, doc.Ref)
 		return c.checkList(ctx, doc)
+	case schema.AnnouncementDocument.Path:
+		return c.checkAudience(ctx, doc)
 	case schema.UserDocument.Path:
 		return c.checkUser(ctx, doc)
 	case schema.UsernameDocument.Path:
@@ -71,6 +79,20 @@ func (c *checker) checkReferences(ctx context.Context, path string, doc *firesto
 		}
 	}
 	return nil
+}
+
+// checkAudience finds an announcement for a school that does not exist, which no client shows.
+func (c *checker) checkAudience(ctx context.Context, doc *firestore.DocumentSnapshot) error {
+	audience := schema.ReadAnnouncement(doc).Audience
+	school := schema.SchoolRef(c.Firestore, audience)
+	if audience == schema.AudienceAll || school == nil { // which is everyone, or an invalid value
+		return nil
+	}
+	return c.lookUp(ctx, func(docs map[string]*firestore.DocumentSnapshot) {
+		if in(docs, school) == nil {
+			c.find(AnnouncementWithout, "%s is for %q", schema.Path(doc.Ref), audience)
+		}
+	}, school)
 }
 
 func (c *checker) checkUser(ctx context.Context, doc *firestore.DocumentSnapshot) error {

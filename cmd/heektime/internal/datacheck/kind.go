@@ -19,6 +19,7 @@ var (
 	IndexWithoutUser    = Kind{"username without user", "if the user was lost, " + copyBack + "; otherwise the sweeper frees the name (heektime cleanup sweep)"}
 	OrphanedLecture     = Kind{"lecture without timetable", "if the timetable was lost, " + copyBack + "; otherwise the sweeper removes the lectures (heektime cleanup sweep)"}
 	SemesterWithout     = Kind{"semester without school", copyBack + ", or wait for the next refresh of the school"}
+	AnnouncementWithout = Kind{"announcement for a school that does not exist", "heektime announce end ID, then add it again for the school's ID"}
 	UserDuringDeletion  = Kind{"user document of an account that is being deleted", "heektime user restore keeps the account, heektime user delete --now ends it"}
 	OverdueDeletion     = Kind{"deletion that is overdue by a day", "read the cleanup service's log, then heektime cleanup purge"}
 	InvalidCredential   = Kind{"credential under the wrong key", "nobody can sign in with it: delete the document, or copy it from a backup"}
@@ -32,6 +33,6 @@ var (
 // Kinds are all kinds, in the order of a report.
 var Kinds = []Kind{
 	UnknownCollection, InvalidValue, MissingReference, ForeignReference, UserWithoutIndex, IndexWithoutUser, OrphanedLecture,
-	SemesterWithout, UserDuringDeletion, OverdueDeletion, InvalidCredential, StrandedCredential,
+	SemesterWithout, AnnouncementWithout, UserDuringDeletion, OverdueDeletion, InvalidCredential, StrandedCredential,
 	MissingList, WrongList, WrongListURL, UnpublishedSemester,
 }

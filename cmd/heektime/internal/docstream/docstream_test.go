@@ -20,23 +20,23 @@ func TestOrder(t *testing.T) {
 		docs[fmt.Sprintf("users/a/timetables/t%03d/lectures/l", i)] = map[string]any{}
 	}
 	cloud.Seed(t, docs)
-	var meter emulatortest.Meter
-	client := cloud.FirestoreClient(t, meter.DialOptions()...)
+	client := cloud.FirestoreClient(t)
 	read := func(s *Stream, err error) []string {
 		t.Helper()
-		meter.Take()
 		var got []string
-		for err == nil {
-			doc, next := s.Next(t.Context())
-			if err = next; doc == nil {
-				break
+		billed := emulatortest.CostOf(cloud.Measure(t, func() {
+			for err == nil {
+				doc, next := s.Next(t.Context())
+				if err = next; doc == nil {
+					break
+				}
+				got = append(got, schema.Path(doc.Ref))
 			}
-			got = append(got, schema.Path(doc.Ref))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if billed := meter.Take().Reads; billed != s.Reads() {
+			if err != nil {
+				t.Fatal(err)
+			}
+		})).Reads
+		if billed != s.Reads() {
 			t.Errorf("billed %d reads, counted %d", billed, s.Reads())
 		}
 		return got

@@ -180,6 +180,9 @@ var dataFaults = []fault{
 	}, "field users.createdAt is a time to live", "ttls update createdAt --collection-group=users"},
 	{"firestore-rules", func(s *standIn) { delete(s.rules, "cloud.firestore") }, "no rules are released", apply},
 	{"firestore-rules", func(s *standIn) { s.rules["cloud.firestore"] = "rules_version = '2';\nallow all" }, "firestore.rules the released rules differ", apply},
+	{"firestore-rules", func(s *standIn) { s.closeRules("cloud.firestore", "") }, "firestore.rules closed by heektime stop since 2026-11-29T03:12:00Z", "heektime start --google --project heektime-test"},
+	{"firestore-rules", func(s *standIn) { s.closeRules("cloud.firestore", "\n// more") }, "firestore.rules the released rules differ", apply},
+	{"firestore-rules", func(s *standIn) { s.closeRules("cloud.firestore", ""); s.rules["cloud.firestore"] += " " }, "somebody has edited the closed rules", apply},
 	{"storage-rules", func(s *standIn) { s.rules["firebase.storage/heektime-test.firebasestorage.app"] += "\n// more" }, "storage.rules the released rules differ", apply},
 
 	{"bucket", func(s *standIn) { s.bucket = nil }, "bucket heektime-test.firebasestorage.app does not exist", "deploy/firebase.sh heektime-test"},

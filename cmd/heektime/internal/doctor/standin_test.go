@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"heek.kr/heektime/cmd/heektime/internal/closedrules"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
 )
@@ -282,6 +283,15 @@ func (s *standIn) alert(id string) obj {
 		}
 	}
 	panic("no policy of " + id)
+}
+
+// closeRules closes released rules as heektime stop does, after adding something to them.
+func (s *standIn) closeRules(release, more string) {
+	text, err := closedrules.Close(s.rules[release]+more, closedrules.Closed{Since: time.Date(2026, 11, 29, 3, 12, 0, 0, time.UTC)})
+	if err != nil {
+		panic(err)
+	}
+	s.rules[release] = text
 }
 
 // set changes a value inside of an object: "template.containers.0.image".

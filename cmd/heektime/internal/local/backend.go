@@ -43,8 +43,8 @@ type Config struct {
 	Services map[string]server.Open
 	// Alerts returns the alerts that the console shows; nil for none.
 	Alerts func() []console.Alert
-	// Prices is the content of a prices.yaml; nil stands for the built-in one.
-	Prices []byte
+	// Prices are what Google charges; nil stands for [billing.DefaultPrices].
+	Prices *billing.Prices
 	// Grants are the roles of the service accounts; nil stands for the table's.
 	Grants []spec.AccountGrant
 	// Clock is the time of the cloud and of the services; nil shows the machine's.

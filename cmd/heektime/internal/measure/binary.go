@@ -32,15 +32,20 @@ func main() {
 }
 `
 
-// build compiles the services and the empty server with the flags of the images, for this machine.
-func build(ctx context.Context, dir string) error {
+// buildServices compiles services and the empty server.
+func buildServices(ctx context.Context, dir string) error {
 	source := filepath.Join(dir, "empty.go")
 	if err := os.WriteFile(source, []byte(emptyServer), 0o600); err != nil {
 		return fmt.Errorf("write the empty server: %w", err)
 	}
-	for name, target := range map[string]string{
+	return build(ctx, dir, map[string]string{
 		"courses": "./run/courses", "refresh": "./run/refresh", "auth": "./run/auth", baseline: source,
-	} {
+	})
+}
+
+// build compiles programs, by their names, with the flags of the images, for this machine.
+func build(ctx context.Context, dir string, programs map[string]string) error {
+	for name, target := range programs {
 		cmd := exec.CommandContext(ctx, "go", slices.Concat([]string{"build"}, image.Flags, []string{"-o", filepath.Join(dir, name), target})...)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if out, err := cmd.CombinedOutput(); err != nil {

@@ -28,7 +28,7 @@ func Run(ctx context.Context, shared string, tries int, progress func(string)) (
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	progress("build")
-	if err := build(ctx, dir); err != nil {
+	if err := buildServices(ctx, dir); err != nil {
 		return results, err
 	}
 	cloud, err := emulator.Open(emulator.Config{Project: project})

@@ -38,6 +38,8 @@ type Console struct {
 	key string
 	mux *http.ServeMux
 
+	bills bills
+
 	mu            sync.Mutex
 	lastMigration *overview.Overview
 }
@@ -54,7 +56,9 @@ type Config struct {
 	// OldDatabase is the one that data moves from, OldDatabaseError why it could not be opened.
 	OldDatabase      *legacydb.DB
 	OldDatabaseError string
-	Log              *slog.Logger
+	// Usage is what bills are computed from. Without it there are none.
+	Usage ReadUsage
+	Log   *slog.Logger
 }
 
 // timeout bounds a call of the API.
@@ -68,7 +72,11 @@ func NewConsole(c Config) (*Console, error) {
 	if c.Users == nil || c.Firestore == nil || c.Log == nil {
 		return nil, errors.New("the operator's console needs users, a Firestore client and a logger")
 	}
-	s := &Console{Config: c, key: rand.Text(), mux: http.NewServeMux()}
+	maxAge := time.Duration(0)
+	if c.Google {
+		maxAge = billMaxAge
+	}
+	s := &Console{Config: c, key: rand.Text(), mux: http.NewServeMux(), bills: bills{read: c.Usage, maxAge: maxAge}}
 	for pattern, handle := range map[string]func(*http.Request) (any, error){
 		"GET /api/overview":   s.overview,
 		"GET /api/user":       s.showUser,
@@ -78,6 +86,11 @@ func NewConsole(c Config) (*Console, error) {
 		"POST /api/refresh":   s.refresh,
 		"GET /api/difference": s.difference,
 		"GET /api/migration":  s.migration,
+
+		"GET /api/bill":              s.bill,
+		"GET /api/announcements":     s.announcements,
+		"POST /api/announcement":     s.announce,
+		"POST /api/announcement/end": s.endAnnouncement,
 	} {
 		s.mux.HandleFunc(pattern, s.serve(handle))
 	}
@@ -135,6 +148,10 @@ func (c *Console) serve(handle func(*http.Request) (any, error)) http.HandlerFun
 			e = &apiError{http.StatusInternalServerError, "internal", err.Error()}
 			for target, known := range map[error]apiError{
 				ErrNoUser:                {http.StatusNotFound, "no-user", err.Error()},
+				ErrNoAnnouncement:        {http.StatusNotFound, "no-announcement", err.Error()},
+				ErrNoSchool:              {http.StatusNotFound, "no-school", err.Error()},
+				ErrTooManyAnnouncements:  {http.StatusConflict, "too-many-announcements", err.Error()},
+				ErrInvalidAnnouncement:   {http.StatusBadRequest, "invalid", err.Error()},
 				ErrNoOlderList:           {http.StatusNotFound, "no-older-list", err.Error()},
 				deletion.ErrTooLate:      {http.StatusConflict, "too-late", err.Error()},
 				deletion.ErrPurging:      {http.StatusConflict, "purging", err.Error()},
@@ -173,7 +190,7 @@ func (c *Console) overview(*http.Request) (any, error) {
 	if c.Google {
 		project := "?" + url.Values{"project": {c.Users.Project}}.Encode()
 		for name, at := range map[string]string{
-			"alerts": "monitoring/alerting", "bill": "billing/linkedaccount", "logs": "logs/query", "services": "run", "firestore": "firestore/databases",
+			"alerts": "monitoring/alerting", "invoices": "billing/linkedaccount", "logs": "logs/query", "services": "run", "firestore": "firestore/databases",
 		} {
 			links[name] = "https://console.cloud.google.com/" + at + project
 		}

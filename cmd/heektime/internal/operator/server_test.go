@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +18,10 @@ import (
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
 
+	"heek.kr/heektime/cmd/heektime/internal/bill"
 	"heek.kr/heektime/cmd/heektime/internal/operator"
+	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/emulatortest/authclient"
 	"heek.kr/heektime/emulator/emulatortest/storageclient"
@@ -46,6 +51,9 @@ func newWorld(t *testing.T) *world {
 	w.console, err = operator.NewConsole(operator.Config{
 		Users:     &operator.Users{Project: w.Project, Firestore: w.fs, Accounts: w.accounts, Deletion: d},
 		Firestore: w.fs, Objects: objects, Log: log,
+		Usage: func(ctx context.Context, _ billing.Month) (billing.Usage, *billing.Prices, error) {
+			return bill.Local(ctx, http.DefaultClient, w.HubAddress())
+		},
 	})
 	must(t, err)
 	server := httptest.NewServer(w.console)
@@ -73,9 +81,18 @@ func newWorld(t *testing.T) *world {
 		published = append(published, schema.Published{Object: schema.Object{Name: name}, Lectures: len(list), At: time.Unix(int64(1e9-i), 0)})
 	}
 	record := schema.RefreshRef(w.fs, "korea", "2026-0900")
-	_, err = record.Set(ctx, schema.Refresh{Published: published, LastRun: schema.Run{
+	meeting := func(weekday int, room string) map[string]any {
+		return schema.Lecture{Times: []schema.LectureTime{{Weekday: weekday, TimeBegin: 540, TimeEnd: 615, Room: room}}}.ListFields()
+	}
+	held := schema.Change{At: time.Now(), Before: 5000, After: 2, Removed: 4999, Changed: 1, Lectures: []schema.LectureChange{
+		{Kind: schema.LectureChanged, Identifier: "A-01", Title: "데이터베이스",
+			Before: map[string]any{"times": meeting(0, "가온관 101호")["times"], "metas": []any{}},
+			After:  map[string]any{"times": meeting(6, "")["times"], "metas": schema.Lecture{Metas: []schema.LectureMeta{schema.Tag("영강")}}.ListFields()["metas"]}},
+		{Kind: schema.LectureRemoved, Identifier: "D-01", Title: "지워진 강의"},
+	}}
+	_, err = record.Set(ctx, schema.Refresh{Published: published, HeldBack: held, LastRun: schema.Run{
 		Outcome: "suspicious", Reason: "the list has 2 lectures instead of 5,000", Ended: time.Now(), Lectures: 2, URL: "gs://" + w.Project + "/" + published[0].Name,
-	}})
+	}, Failing: schema.Failing{Since: time.Unix(1e9, 0), Runs: 15, Slots: 1}})
 	must(t, err)
 	return w
 }
@@ -191,15 +208,205 @@ func TestUsersAndDifference(t *testing.T) {
 		t.Errorf("unblocked: %v", h)
 	}
 	status, d := w.call(t, "GET", "/api/difference?school=korea&semester=2026-0900", nil, nil)
-	if text := fmt.Sprint(d["added"], d["removed"], d["changed"]); status != 200 ||
-		text != "[map[identifier:C-01 title:운영체제]] [map[identifier:B-01 title:컴퓨터구조]] [map[fields:[credit] identifier:A-01 title:데이터베이스]]" {
+	published, _ := d["published"].(map[string]any)
+	if text := fmt.Sprint(published["added"], published["removed"], published["changed"]); status != 200 ||
+		text != "map[count:1 list:[map[identifier:C-01 title:운영체제]]] map[count:1 list:[map[identifier:B-01 title:컴퓨터구조]]] "+
+			"map[count:1 list:[map[changes:[credit: 2 → 3] identifier:A-01 title:데이터베이스]]]" {
 		t.Errorf("difference: %d %s", status, text)
+	}
+	list, err := operator.Refreshes(t.Context(), w.fs)
+	must(t, err)
+	if f := list[0].Failing; len(list) != 1 || f == nil || f.Runs != 15 || !f.Since.Equal(time.Unix(1e9, 0)) || f.Reported != nil {
+		t.Errorf("refreshes: %+v", list)
+	}
+	_, err = schema.RefreshRef(w.fs, "korea", "2026-0900").Set(t.Context(), schema.Refresh{})
+	must(t, err)
+	if list, err := operator.Refreshes(t.Context(), w.fs); err != nil || list[0].Failing != nil {
+		t.Errorf("after a good run: %+v, %v", list, err)
+	}
+	held, _ := d["heldBack"].(map[string]any)
+	if text := fmt.Sprint(held["older"], held["removed"], held["changed"]); !strings.Contains(text, "lectures:5000") ||
+		!strings.Contains(text, "map[count:4999 list:[map[identifier:D-01 title:지워진 강의]]]") ||
+		!strings.Contains(text, "changes:[metas: none → 영강 times: Mon 09:00-10:15 가온관 101호 → Sun 09:00-10:15]") {
+		t.Errorf("held back: %s", text)
 	}
 	if status, _ := w.call(t, "GET", "/api/difference?school=korea&semester=1999-0900", nil, nil); status != 404 {
 		t.Errorf("difference of nothing: %d", status)
 	}
 	if status, body := w.call(t, "POST", "/api/refresh", map[string]any{"project": w.Project, "school": "korea", "semester": "2026-0900"}, nil); status != 409 || body["code"] != "no-queue" {
 		t.Errorf("refresh without a queue: %d %v", status, body)
+	}
+}
+
+// Announcements are added, listed and ended, and what clients could not show is rejected.
+func TestAnnouncements(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, err := schema.SchoolRef(w.fs, "korea").Set(t.Context(), schema.School{Name: "고려대학교"})
+	must(t, err)
+	add := func(change map[string]any) (int, map[string]any) {
+		t.Helper()
+		body := map[string]any{"project": w.Project, "korean": "점검해요", "english": "Maintenance", "audience": "all", "until": "2099-12-31T09:00", "from": "2099-12-31 08:00"}
+		maps.Copy(body, change)
+		return w.call(t, "POST", "/api/announcement", body, nil)
+	}
+	for name, c := range map[string]struct {
+		change map[string]any
+		status int
+		want   string
+	}{
+		"another project":   {map[string]any{"project": "other"}, 409, "other-project"},
+		"one language":      {map[string]any{"english": " "}, 400, "the English text is missing"},
+		"no end":            {map[string]any{"until": ""}, 400, "is not a time"},
+		"a date only":       {map[string]any{"from": "2099-12-31"}, 400, "is not a time"},
+		"backwards":         {map[string]any{"from": "2099-12-31T09:01"}, 400, "must end after it begins"},
+		"in the past":       {map[string]any{"from": "2020-01-01T00:00", "until": "2020-01-02T00:00"}, 400, "its end has passed"},
+		"too long":          {map[string]any{"korean": strings.Repeat("가", schema.MaxAnnouncementText+1)}, 400, "want at most"},
+		"another school":    {map[string]any{"audience": "seoul"}, 404, "no-school"},
+		"impossible school": {map[string]any{"audience": "a/b"}, 400, "neither all nor the ID of a school"},
+		"an unknown field":  {map[string]any{"push": true}, 400, "unknown field"},
+	} {
+		if status, body := add(c.change); status != c.status || !strings.Contains(fmt.Sprint(body), c.want) {
+			t.Errorf("%s: %d %v, want %d with %q", name, status, body, c.status, c.want)
+		}
+	}
+	_, scheduled := add(nil)
+	_, current := add(map[string]any{"from": "", "until": time.Now().Add(time.Hour).Format(time.RFC3339), "audience": "korea", "korean": " <b>굵게</b>\n둘째 줄 "})
+	if scheduled["state"] != "scheduled" || scheduled["from"] != "2099-12-31T08:00:00+09:00" || current["state"] != "current" {
+		t.Errorf("added %v and %v", scheduled, current)
+	}
+	list := func() []any {
+		t.Helper()
+		status, body := w.call(t, "GET", "/api/announcements", nil, nil)
+		if status != 200 || fmt.Sprint(body["schools"]) != "[map[id:korea name:고려대학교]]" {
+			t.Errorf("list: %d %v", status, body)
+		}
+		all, _ := body["announcements"].([]any)
+		return all
+	}
+	if all := list(); len(all) != 2 || all[0].(map[string]any)["id"] != scheduled["id"] || all[1].(map[string]any)["korean"] != "<b>굵게</b>\n둘째 줄" {
+		t.Errorf("announcements: %v", all)
+	}
+	end := func(id any, status int, want string) {
+		t.Helper()
+		if got, body := w.call(t, "POST", "/api/announcement/end", map[string]any{"project": w.Project, "id": id}, nil); got != status || !strings.Contains(fmt.Sprint(body), want) {
+			t.Errorf("end %v: %d %v, want %d with %q", id, got, body, status, want)
+		}
+	}
+	end(current["id"], 200, "was:true")
+	end(current["id"], 200, "was:false")
+	end(scheduled["id"], 200, "was:true")
+	end(scheduled["id"], 404, "no-announcement") // one that had not begun is gone
+	end("a/b", 404, "no-announcement")
+	end("", 404, "no-announcement")
+	if all := list(); len(all) != 1 || all[0].(map[string]any)["state"] != "ended" {
+		t.Errorf("after their ends: %v", all)
+	}
+
+	// No more than clients list: those for everyone and those for one school count together.
+	for range schema.MaxAnnouncementPage - 1 {
+		if status, body := add(nil); status != 200 {
+			t.Fatalf("add: %d %v", status, body)
+		}
+	}
+	if status, body := add(map[string]any{"audience": "korea"}); status != 200 {
+		t.Errorf("the last one: %d %v", status, body)
+	}
+	for _, audience := range []string{"korea", "all"} {
+		if status, body := add(map[string]any{"audience": audience}); status != 409 || body["code"] != "too-many-announcements" {
+			t.Errorf("one too many, for %s: %d %v", audience, status, body)
+		}
+	}
+	// A document that something else wrote is listed and can be ended.
+	_, err = schema.AnnouncementRef(w.fs, "odd").Set(t.Context(), map[string]any{"korean": 7, "until": time.Now().Add(time.Hour)})
+	must(t, err)
+	end("odd", 200, "was:true")
+}
+
+// The bill of a project is read once for several pages, and what prevents reading it is a sentence with the remedy.
+func TestBill(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	status, body := w.call(t, "GET", "/api/bill", nil, nil)
+	lines, _ := body["lines"].([]any)
+	if status != 200 || len(lines) != len(billing.Items()) || fmt.Sprint(body["unmeasured"]) != "[]" {
+		t.Errorf("the local cloud's bill: %d %v", status, body)
+	}
+	for _, month := range []string{"2026", "2026-13", "%25zz"} {
+		if status, body := w.call(t, "GET", "/api/bill?month="+month, nil, nil); status != 400 {
+			t.Errorf("month %s: %d %v", month, status, body)
+		}
+	}
+
+	reads := map[billing.Month]int{}
+	var failure error
+	google, err := operator.NewConsole(operator.Config{
+		Google: true, Users: w.console.Users, Firestore: w.fs, Log: slog.New(slog.DiscardHandler),
+		Usage: func(_ context.Context, month billing.Month) (billing.Usage, *billing.Prices, error) {
+			reads[month]++
+			from, to := month.Bounds()
+			return billing.Usage{Since: from, Until: to, Days: []billing.Day{{Date: billing.DateOf(from), Amounts: []billing.Amount{
+				{Item: billing.FirestoreReads, Amount: 1_000_000},
+			}}}}, billing.DefaultPrices(), failure
+		},
+	})
+	must(t, err)
+	server := httptest.NewServer(google)
+	t.Cleanup(server.Close)
+	w.url = server.URL
+	_, w.key, _ = strings.Cut(google.URL(""), "#")
+	failure = fmt.Errorf("read the metric m: %w", bill.ErrForbidden)
+	if status, body := w.call(t, "GET", "/api/bill?month=2026-10", nil, nil); status != 403 || body["code"] != "bill-forbidden" {
+		t.Errorf("without the role: %d %v", status, body)
+	}
+	failure = fmt.Errorf("read the metric m: %w", bill.ErrDisabled)
+	if status, body := w.call(t, "GET", "/api/bill?month=2026-10", nil, nil); status != 403 || body["code"] != "bill-disabled" {
+		t.Errorf("without the API: %d %v", status, body)
+	}
+	failure = nil
+	for range 3 {
+		status, body := w.call(t, "GET", "/api/bill?month=2026-10", nil, nil)
+		months, _ := body["months"].([]any)
+		if total, _ := body["total"].(map[string]any); status != 200 || body["month"] != "2026-10" || len(months) != 6 || total["usd"] == "0" {
+			t.Errorf("October: %d %v, %v", status, body["total"], months)
+		}
+		if unmeasured, _ := body["unmeasured"].([]any); len(unmeasured) != len(bill.Unmeasured()) {
+			t.Errorf("unmeasured: %v", unmeasured)
+		}
+	}
+	w.call(t, "GET", "/api/bill?month=2026-09", nil, nil)
+	if reads["2026-10"] != 3 || reads["2026-09"] != 1 { // two failures are not kept
+		t.Errorf("read %v times", reads)
+	}
+}
+
+// Every text that the page's modules use exists, in English and Korean.
+func TestWords(t *testing.T) {
+	files, err := os.ReadDir("page")
+	must(t, err)
+	code := string(console.Shared("bill.js")) + string(console.Shared("dialog.js"))
+	words := string(console.Shared("billwords.js"))
+	for _, file := range files {
+		text, err := os.ReadFile("page/" + file.Name())
+		must(t, err)
+		if file.Name() == "words.js" {
+			words += string(text)
+		} else {
+			code += string(text)
+		}
+	}
+	known := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^  '?([\w.?-]+)'?: \['(?:[^'\\]|\\.)*',\s+'(?:[^'\\]|\\.)*'\],$`).FindAllStringSubmatch(words, -1) {
+		known[m[1]] = true
+	}
+	used := regexp.MustCompile(`\bt\('([\w.?-]+)'[,)]`).FindAllStringSubmatch(code, -1)
+	if len(known) < 100 || len(used) < 50 {
+		t.Fatalf("found %d texts and %d uses", len(known), len(used))
+	}
+	for _, m := range used {
+		if !known[m[1]] {
+			t.Errorf("the text %s does not exist", m[1])
+		}
 	}
 }
 
@@ -286,11 +493,37 @@ func TestPage(t *testing.T) {
 	shoot("hidden")
 	click(".sections a", "강의 목록")
 	read("td", "게시 보류")
+	read("td", "연속 15회 실패")
 	shoot("refreshes")
 	click("td button", "비교")
-	read("dialog h3", "추가 1개")
+	read("dialog h4", "추가 1개")
+	read("dialog h3", "보류된 목록을 게시하면")
 	shoot("compare")
 	click("dialog button", "닫기")
+	click(".sections a", "공지")
+	read(".empty", "등록된 공지가 없어요")
+	click(".bar button", "새 공지")
+	read("dialog", w.Project)
+	for name, value := range map[string]string{"korean": "<img src=x onerror=window.pwned=1>", "english": "Maintenance tonight", "from": "2099-12-31T09:00", "until": "2099-12-31T08:00"} {
+		do(fmt.Sprintf("document.querySelector('dialog [name=%s]').value = %q", name, value))
+	}
+	click("dialog footer button", "게시")
+	read("dialog .problem", "종료 시각은 시작 시각보다 늦어야 해요")
+	shoot("announce")
+	do("document.querySelector('dialog [name=until]').value = '2099-12-31T10:00'")
+	click("dialog footer button", "게시")
+	read(".card", "<img src=x")
+	read(".card", "예약됨")
+	read(".card", "모든 사용자")
+	read(".card", "09:00") // as it was entered, in whichever zone the browser is
+	shoot("announcements")
+	click(".card button", "종료")
+	click("dialog footer button", "종료")
+	read(".empty", "등록된 공지가 없어요")
+	click(".sections a", "요금")
+	read(".costs .hint", "로컬 클라우드에서")
+	read(".costs td", "Firestore")
+	shoot("bill")
 	click(".sections a", "데이터 이전")
 	read(".card", "heektime migrate plan")
 	read(".card", "아직 복사한 데이터가 없어요")

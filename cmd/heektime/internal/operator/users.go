@@ -1,6 +1,6 @@
 // Package operator does what an operator does with a deployment: it shows, blocks, deletes and restores
-// accounts, shows and starts refreshes, and shows how far a move is. The commands heektime user, status and
-// refresh, and the operator's console (server.go), all go through it.
+// accounts, shows and starts refreshes, makes announcements, and shows how far a move is. The commands heektime
+// user, status, refresh and announce, and the operator's console (server.go), all go through it.
 package operator
 
 import (

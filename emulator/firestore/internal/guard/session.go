@@ -123,6 +123,7 @@ func (s *Session) Dependencies() []resource.Key {
 // Sources: https://firebase.google.com/docs/firestore/pricing#firestore-rules and
 // https://firebase.google.com/docs/firestore/security/rules-conditions#access_call_limits
 func (g *Guard) Bill(who Caller, documents []resource.Key) {
+	g.reads.Add(uint64(len(documents)))
 	if g.meter == nil {
 		return
 	}
@@ -137,18 +138,14 @@ func (s *Session) End(ctx context.Context) {
 	if s == nil || len(s.evaluations) == 0 {
 		return
 	}
+	// Explaining a denial may read more documents. Nobody is billed for those.
+	if slices.ContainsFunc(s.evaluations, func(e rules.Evaluation) bool { return e.Calls > 0 }) {
+		s.guard.Bill(s.who, s.Dependencies())
+	}
 	last := &s.evaluations[len(s.evaluations)-1]
 	if s.denied != nil { // the request and the state it saw do not change: evaluate it again to explain
 		s.denied.Explain, s.denied.Coverage = true, nil
 		last.Denial = s.active.Rules.Evaluate(ctx, s.denied).Denial
-	}
-	reads := 0
-	for _, e := range s.evaluations {
-		reads += e.Calls
-	}
-	s.guard.reads.Add(uint64(reads))
-	if reads > 0 {
-		s.guard.Bill(s.who, s.Dependencies())
 	}
 	s.guard.log.Add(s.evaluations...)
 	last.LogTo(ctx, s.guard.logger)

@@ -26,6 +26,7 @@ const (
 type Definitions struct {
 	composites []Index
 	overrides  map[fieldKey][]Single
+	overridden map[string]bool // the collection groups that have overrides
 	ttls       []TTL
 }
 
@@ -74,7 +75,7 @@ type Single struct {
 // Parse parses a firestore.indexes.json. Empty text defines no indexes. Errors name the invalid
 // entry.
 func Parse(text []byte) (*Definitions, error) {
-	d := &Definitions{overrides: map[fieldKey][]Single{}}
+	d := &Definitions{overrides: map[fieldKey][]Single{}, overridden: map[string]bool{}}
 	if len(text) == 0 {
 		return d, nil
 	}
@@ -112,6 +113,7 @@ func Parse(text []byte) (*Definitions, error) {
 			}
 		}
 		d.overrides[fieldKey{o.CollectionGroup, path}] = o.Indexes
+		d.overridden[o.CollectionGroup] = true
 	}
 	return d, nil
 }

@@ -24,14 +24,16 @@ const (
 type entries struct {
 	definitions *Definitions
 	group       string
-	name        int // size of the document's name
-	parent      int // size of the name of its parent document
+	overridden  bool // the group has overrides
+	name        int  // size of the document's name
+	parent      int  // size of the name of its parent document
 
 	number, bytes, largest int
 }
 
-func (d *Definitions) newEntries(key resource.Key) *entries {
-	e := &entries{definitions: d, group: key.Group(), name: nameSize(key)}
+func (d *Definitions) newEntries(key resource.Key) entries {
+	e := entries{definitions: d, group: key.Group(), name: nameSize(key)}
+	e.overridden = d.overridden[e.group]
 	if parent := key.Collection().Collection(); parent != "" {
 		e.parent = nameSize(parent)
 	}
@@ -56,7 +58,8 @@ func (d *Definitions) StoredBytes(key resource.Key, f *value.Fields) int64 {
 
 // addAll counts all entries of the document.
 func (e *entries) addAll(f *value.Fields) {
-	e.addFields(nil, f, nil, false)
+	inherited, isInherited := e.definitions.overrides[fieldKey{e.group, "*"}]
+	e.addFields(nil, 0, f, inherited, isInherited)
 	for _, x := range e.definitions.composites {
 		if x.CollectionGroup == e.group {
 			e.addComposite(x, f)
@@ -126,28 +129,25 @@ func (e *entries) add(s sizes, extra int, queryScope string) {
 // addFields counts the entries of single-field indexes. Maps have none themselves; their fields take
 // the configuration of the nearest map that has one, which inherited is
 // (https://firebase.google.com/docs/firestore/solutions/index-map-field).
-func (e *entries) addFields(path fieldpath.Path, f *value.Fields, inherited []Single, isInherited bool) {
-	if path == nil {
-		inherited, isInherited = e.definitions.overrides[fieldKey{e.group, "*"}]
-	}
+//
+// path is where the fields are, in a group with overrides only, and size that of its names.
+func (e *entries) addFields(path fieldpath.Path, size int, f *value.Fields, inherited []Single, isInherited bool) {
 	for _, field := range f.All() {
-		at := append(path[:len(path):len(path)], field.Name)
+		var at fieldpath.Path
 		list, own := inherited, isInherited
-		if len(e.definitions.overrides) > 0 {
+		if e.overridden {
+			at = append(path[:len(path):len(path)], field.Name)
 			if o, ok := e.definitions.overrides[fieldKey{e.group, at.String()}]; ok {
 				list, own = o, true
 			}
 		}
+		name := size + len(field.Name) + 1
 		if field.Value.Order() == value.Map {
-			e.addFields(at, field.Value.Map(), list, own)
+			e.addFields(at, name, field.Value.Map(), list, own)
 			continue
 		}
 		if !own {
 			list = automatic
-		}
-		name := 0
-		for _, id := range at {
-			name += len(id) + 1
 		}
 		for _, s := range list {
 			e.add(entriesOf(field.Value, s.ArrayConfig != ""), name, s.QueryScope)

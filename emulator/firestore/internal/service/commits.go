@@ -58,7 +58,7 @@ func (s *Service) Commit(ctx context.Context, caller guard.Caller, r *pb.CommitR
 		return nil, err
 	}
 	out := &pb.CommitResponse{WriteResults: protoResults(c, results), CommitTime: c.Time.Proto()}
-	s.usage(caller, "").sent(out)
+	s.usage(caller, "").sentAt(c.Time.Time(), out)
 	return out, nil
 }
 
@@ -80,7 +80,7 @@ func (s *Service) commit(ctx context.Context, d *Database, caller guard.Caller, 
 	if err != nil {
 		return nil, nil, err
 	}
-	s.wrote(caller, writes)
+	s.wrote(c.Time, caller, writes)
 	return c, results, d.waitDurable(c.Snapshot)
 }
 
@@ -190,7 +190,7 @@ func (s *Service) BatchWrite(ctx context.Context, caller guard.Caller, r *pb.Bat
 			out.WriteResults = append(out.WriteResults, &pb.WriteResult{})
 			continue
 		}
-		s.wrote(caller, writes[i:i+1])
+		s.wrote(c.Time, caller, writes[i:i+1])
 		last = c.Snapshot
 		out.Status = append(out.Status, &spb.Status{Code: int32(codes.OK)})
 		out.WriteResults = append(out.WriteResults, protoResult(c.Time, results[0]))

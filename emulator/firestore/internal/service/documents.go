@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/internal/resource"
@@ -42,13 +43,13 @@ func (s *Service) GetDocument(ctx context.Context, caller guard.Caller, r *pb.Ge
 	if err := d.finishRead(v); err != nil {
 		return nil, err
 	}
-	u := s.usage(caller, key.Collection())
-	u.reads(1)
+	u, now := s.usage(caller, key.Collection()), s.Meter.Now()
+	u.meter.AddAt(now, billing.FirestoreReads, u.cause, 1)
 	if doc == nil {
 		return nil, status.Errorf(codes.NotFound, "Document %q not found.", r.GetName())
 	}
 	out := s.document(doc, masked(doc, m))
-	u.sent(out)
+	u.sentAt(now, out)
 	return out, nil
 }
 

@@ -1,12 +1,15 @@
 package service
 
 import (
+	"time"
+
 	"google.golang.org/protobuf/proto"
 
 	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/write"
 	"heek.kr/heektime/emulator/internal/resource"
+	"heek.kr/heektime/emulator/internal/value"
 )
 
 // usage adds what a request costs in one collection to the meter. The zero usage adds nothing.
@@ -39,7 +42,14 @@ func (u usage) reads(n int) { u.meter.Add(billing.FirestoreReads, u.cause, int64
 // Source: https://firebase.google.com/docs/firestore/pricing#network_bandwidth
 func (u usage) sent(m proto.Message) {
 	if u.outside {
-		u.meter.Add(billing.FirestoreEgress, u.cause, int64(proto.Size(m)))
+		u.meter.Add(billing.FirestoreEgress, u.cause, int64(sizeOf(m)))
+	}
+}
+
+// sentAt is sent at a known time: reading the clock is half of the work.
+func (u usage) sentAt(now time.Time, m proto.Message) {
+	if u.outside {
+		u.meter.AddAt(now, billing.FirestoreEgress, u.cause, int64(sizeOf(m)))
 	}
 }
 
@@ -51,7 +61,7 @@ func counted[M proto.Message](u usage, send func(M) error) (counting func(M) err
 	}
 	n := 0
 	counting = func(m M) error {
-		n += proto.Size(m)
+		n += sizeOf(m)
 		return send(m)
 	}
 	return counting, func() { u.meter.Add(billing.FirestoreEgress, u.cause, int64(n)) }
@@ -72,11 +82,11 @@ func (s *Service) read(caller guard.Caller, keys []resource.Key) {
 	}
 }
 
-// wrote counts writes that were committed. Field transforms are part of their write. A write that changes
+// wrote counts writes that were committed at a time. Field transforms are part of their write. A write that changes
 // nothing is billed as well, and so is the deletion of a document that does not exist.
 //
 // Source: https://cloud.google.com/firestore/docs/billing-questions#no-op_writes
-func (s *Service) wrote(caller guard.Caller, writes []*write.Write) {
+func (s *Service) wrote(at value.Micros, caller guard.Caller, writes []*write.Write) {
 	if s.Meter == nil {
 		return
 	}
@@ -85,7 +95,7 @@ func (s *Service) wrote(caller guard.Caller, writes []*write.Write) {
 		for n < len(writes) && itemOf(writes[n]) == item && writes[n].Key.In(collection) {
 			n++
 		}
-		s.Meter.Add(item, caller.Cause(collection.Pattern()), int64(n))
+		s.Meter.AddAt(at.Time(), item, caller.Cause(collection.Pattern()), int64(n))
 		writes = writes[n:]
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"heek.kr/heektime/emulator/firestore/internal/webchannel/webchanneltest"
 	"heek.kr/heektime/emulator/internal/httplimit"
+	"heek.kr/heektime/emulator/internal/webchanneltest"
 )
 
 // start starts a server of channels.

@@ -7,10 +7,12 @@ import { t, language, otherLanguage, setLanguage } from './words.js';
 import * as users from './users.js';
 import * as hidden from './hidden.js';
 import * as refreshes from './refreshes.js';
+import * as announcements from './announcements.js';
 import * as migration from './migration.js';
+import * as bill from './costs.js';
 import * as google_pages from './google.js';
 
-const sections = { users, hidden, refreshes, migration, google_pages };
+const sections = { users, hidden, refreshes, announcements, bill, migration, google_pages };
 const main = h('main', { id: 'main', tabindex: '-1' });
 let state;
 

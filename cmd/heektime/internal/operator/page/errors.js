@@ -27,6 +27,13 @@ const texts = {
   'too-late': ['The account is being deleted and can no longer be restored.', '이미 삭제되고 있어 복구할 수 없는 계정이에요.'],
   'purging': ['The account is being deleted.', '이미 삭제되고 있는 계정이에요.'],
   'no-queue': ['{message}', '새로고침 큐 설정 없이 실행되어 새로고침할 수 없어요.'],
+  'no-announcement': ['There is no such announcement any more.', '이미 삭제된 공지예요.'],
+  'no-school': ['There is no such school any more.', '학교를 찾을 수 없어요.'],
+  'too-many-announcements': ['Apps show 20 announcements at most. End one first.', '공지는 20개까지만 보여 줄 수 있어요. 다른 공지를 먼저 종료해 주세요.'],
+  'announcement-times': ['The end must be after the beginning.', '종료 시각은 시작 시각보다 늦어야 해요.'],
+  'no-bill': ['{message}', '사용량을 읽을 수 없어 요금을 계산하지 못했어요.'],
+  'bill-forbidden': ['The bill needs the role Monitoring Viewer (roles/monitoring.viewer).', '요금을 계산하려면 모니터링 뷰어 역할(roles/monitoring.viewer)이 필요해요.'],
+  'bill-disabled': ['The Monitoring API is disabled. Run gcloud services enable monitoring.googleapis.com.', 'Monitoring API가 꺼져 있어요. gcloud services enable monitoring.googleapis.com을 실행해 주세요.'],
   'confirmation': ['This is not the ID of the project.', '프로젝트 ID가 일치하지 않아요.'],
   'timeout': ['The cloud did not respond in time. Check the state before you try again.', '제시간에 응답이 오지 않았어요. 상태를 확인한 뒤 다시 시도해 주세요.'],
 };

@@ -8,6 +8,10 @@ const isTime = (date) => date && !date.startsWith('0001-');
 /** moment formats a time with its date. */
 export const moment = (date) => new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23' }).format(new Date(date));
 
+/** seoul shows a time in Seoul, in which announcements are written. */
+export const seoul = (date) => h('time', { datetime: date },
+  new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone: 'Asia/Seoul' }).format(new Date(date)));
+
 /** at shows a time, or a dash without one. */
 export const at = (date) => (isTime(date) ? h('time', { datetime: date }, moment(date)) : h('span', { class: 'soft' }, t('none')));
 

@@ -6,7 +6,7 @@ import { get } from './api.js';
 import { at, bytes, count, properties, seconds } from './format.js';
 import { t } from './words.js';
 
-const pollMs = 10000; // each time reads seven documents
+const pollMs = 10000; // each time reads eight documents
 
 export function open(main, signal) {
   const box = h('section', {});
@@ -46,12 +46,13 @@ function next(o) {
 
 function kinds(o) {
   return h('div', { class: 'table-box' }, h('table', {},
-    h('thead', {}, h('tr', {}, ['kind', 'side', 'oldWrites', 'epoch', 'since'].map((key) => h('th', { scope: 'col' }, t('migration.' + key))))),
+    h('thead', {}, h('tr', {}, ['kind', 'side', 'oldWrites', 'epoch', 'held', 'since'].map((key) => h('th', { scope: 'col' }, t('migration.' + key))))),
     h('tbody', {}, o.kinds.map((k) => h('tr', {},
       h('td', {}, t('migration.kind.' + k.kind)),
       h('td', {}, side(k)),
       h('td', {}, t('migration.writes.' + (k.guarded ?? 'accepted'))),
       h('td', {}, count(k.epoch)),
+      h('td', {}, k.held ? seconds(k.held.p99Seconds) : '–'),
       h('td', {}, at(k.since)))))));
 }
 

@@ -38,31 +38,41 @@ function row(r, state, reload) {
   };
   return h('tr', {},
     h('td', {}, h('div', {}, r.school), h('code', { class: 'clip' }, r.semester)), h('td', {}, at(r.ended)),
-    h('td', { class: 'wraps' }, h('span', { class: 'badge ' + (good[r.outcome] ?? '') }, t(r.outcome)), r.reason && h('div', { class: 'hint breaks' }, r.reason)),
+    h('td', { class: 'wraps' }, h('span', { class: 'badge ' + (good[r.outcome] ?? '') }, t(r.outcome)), r.reason && h('div', { class: 'hint breaks' }, r.reason),
+      r.failing && h('div', { class: 'hint' }, t('failing', { n: count(r.failing.runs) }), ' ', at(r.failing.since))),
     h('td', {}, count(r.lectures)), h('td', {}, count(r.report.skipped)),
     h('td', { class: 'buttons' },
       state.canRefresh && h('button', { class: 'quiet', 'data-key': 'run/' + key, onclick: () => attempt(() => start(false)) }, t('run')),
-      state.canRefresh && r.outcome === 'suspicious' && h('button', { class: 'quiet', 'data-key': 'accept/' + key, onclick: () => accept(r, state, start) }, t('accept')),
+      state.canRefresh && r.outcome === 'suspicious' && h('button', { class: 'quiet', 'data-key': 'accept/' + key, onclick: () => attempt(() => accept(r, state, start)) }, t('accept')),
       state.canCompare && h('button', { class: 'quiet', 'data-key': 'compare/' + key, onclick: () => attempt(() => compare(r)) }, t('compare'))));
 }
 
-function accept(r, state, start) {
+async function accept(r, state, start) {
+  // The dialog must open without the comparison, too: lists may be gone.
+  const d = state.canCompare ? await get('difference', { school: r.school, semester: r.semester }).catch(() => null) : null;
   dialog({
-    title: t('accept?'), label: t('accept'), danger: true, submit: () => start(true),
-    body: [properties([[t('project'), h('code', {}, state.project)], [t('reason'), r.reason]]), h('p', {}, t('accept.text', r))],
+    title: t('accept?'), label: t('accept'), danger: true, submit: () => start(true), wide: Boolean(d?.heldBack),
+    body: [properties([[t('project'), h('code', {}, state.project)], [t('reason'), r.reason]]), h('p', {}, t('accept.text', r)), d?.heldBack && difference(t('heldBack'), d.heldBack)],
   });
 }
 
 async function compare(r) {
   const d = await get('difference', { school: r.school, semester: r.semester });
-  const part = (word, lectures) => lectures.length > 0 && [
-    h('h3', {}, t(word, { n: count(lectures.length) })),
-    h('ul', {}, lectures.slice(0, shownLectures).map((l) => h('li', {}, h('code', {}, l.identifier), ' ', l.title, l.fields && h('span', { class: 'soft' }, ' · ' + l.fields.join(', '))))),
-    lectures.length > shownLectures && h('p', { class: 'hint' }, t('andMore', { n: count(lectures.length - shownLectures) })),
-  ];
   dialog({
     title: t('compare.title', r), wide: true,
-    body: h('div', {}, h('p', {}, t('versions', { older: moment(d.older.at), newer: moment(d.newer.at), before: count(d.older.lectures), after: count(d.newer.lectures) })),
-      part('added', d.added), part('removed', d.removed), part('changedLectures', d.changed)),
+    body: h('div', {}, d.published && difference(t('published'), d.published), d.heldBack && difference(t('heldBack'), d.heldBack)),
   });
+}
+
+function difference(title, d) {
+  const part = (word, lectures) => lectures.count > 0 && [
+    h('h4', {}, t(word, { n: count(lectures.count) })),
+    h('ul', {}, lectures.list.slice(0, shownLectures).map((l) => h('li', {}, h('code', {}, l.identifier), ' ', l.title,
+      (l.changes ?? []).map((change) => h('div', { class: 'hint breaks' }, change))))),
+    lectures.count > shownLectures && h('p', { class: 'hint' }, t('andMore', { n: count(lectures.count - Math.min(shownLectures, lectures.list.length)) })),
+  ];
+  const parts = [part('added', d.added), part('removed', d.removed), part('moved', d.moved), part('changedLectures', d.changed)];
+  return h('section', {}, h('h3', {}, title),
+    h('p', {}, t('versions', { older: moment(d.older.at), newer: moment(d.newer.at), before: count(d.older.lectures), after: count(d.newer.lectures) })),
+    parts.some(Boolean) ? parts : h('p', { class: 'hint' }, t('onlyWording')));
 }

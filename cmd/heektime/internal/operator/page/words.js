@@ -1,5 +1,7 @@
 // The page's texts. The browser's language applies until the operator chooses another one.
 
+import { billWords } from './billwords.js';
+
 const languages = { en: 'English', ko: '한국어' };
 
 let chosen = localStorage.getItem('language');
@@ -31,6 +33,7 @@ export function choose(pair, values = {}) {
 }
 
 const words = {
+  ...billWords,
   title: ['HeekTime operations', '희크타임 운영'],
   google: ['Google Cloud', 'Google Cloud'],
   local: ['Local cloud', '로컬 클라우드'],
@@ -42,7 +45,7 @@ const words = {
   hidden: ['Blocked and deleted', '차단·삭제 예정'],
   refreshes: ['Course lists', '강의 목록'],
   migration: ['Move', '데이터 이전'],
-  google_pages: ['Alerts and bill', '알림·요금'],
+  google_pages: ['Google’s pages', 'Google 콘솔'],
 
   find: ['Find', '찾기'],
   findUser: ['UID, e-mail address or username', 'UID, 이메일 또는 아이디'],
@@ -107,6 +110,7 @@ const words = {
   unchanged: ['unchanged', '변경 없음'],
   suspicious: ['held back', '게시 보류'],
   failed: ['failed', '실패'],
+  failing: ['Failed {n} times in a row, since', '연속 {n}회 실패, 첫 실패'],
   superseded: ['superseded', '대체됨'],
   refused: ['refused', '거부됨'],
   run: ['Refresh', '새로고침'],
@@ -116,12 +120,39 @@ const words = {
   started: ['Refresh started', '새로고침을 시작했어요'],
   'accept?': ['Publish the suspicious list?', '보류된 목록을 게시할까요?'],
   'accept.text': ['The list of {school} {semester} is requested again and published, even if it looks suspicious.', '{school} {semester} 목록을 다시 받아, 평소와 많이 달라도 게시해요.'],
-  'compare.title': ['{school} {semester}: what the last published list changed', '{school} {semester}: 최근 게시된 목록의 변경 사항'],
+  'compare.title': ['{school} {semester}: what changed', '{school} {semester}: 변경 사항'],
+  published: ['What the published list changed', '게시된 목록에서 바뀐 내용'],
+  heldBack: ['What publishing the suspicious list would change', '보류된 목록을 게시하면 바뀌는 내용'],
+  onlyWording: ['Only the wording or the order changed.', '표기나 순서만 바뀌었어요.'],
   versions: ['{older} → {newer}, {before} → {after} lectures', '{older} → {newer}, 강의 {before}개 → {after}개'],
   added: ['Added: {n}', '추가 {n}개'],
   removed: ['Removed: {n}', '삭제 {n}개'],
+  moved: ['New code: {n}', '학수번호 변경 {n}개'],
   changedLectures: ['Changed: {n}', '변경 {n}개'],
   andMore: ['… and {n} more', '… 외 {n}개'],
+
+  bill: ['Bill', '요금'],
+  announcements: ['Announcements', '공지'],
+  announce: ['New announcement', '새 공지'],
+  'announce.send': ['Publish', '게시'],
+  announced: ['Published', '공지를 등록했어요'],
+  noAnnouncements: ['There are no announcements.', '등록된 공지가 없어요.'],
+  'announcement.current': ['shown', '게시 중'],
+  'announcement.scheduled': ['scheduled', '예약됨'],
+  'announcement.ended': ['ended', '종료됨'],
+  everyone: ['Everyone', '모든 사용자'],
+  audience: ['For', '대상'],
+  korean: ['Korean text', '한국어 내용'],
+  english: ['English text', '영어 내용'],
+  from: ['From', '시작'],
+  fromHint: ['Seoul time. Empty: now', '한국 시간. 비워 두면 바로 게시해요.'],
+  untilTime: ['Until', '종료'],
+  seoulTime: ['Seoul time', '한국 시간'],
+  endAnnouncement: ['End', '종료'],
+  'endAnnouncement?': ['End this announcement?', '이 공지를 종료할까요?'],
+  'endAnnouncement.text': ['Apps that start from now on do not show it. It is deleted within a day.', '앱을 새로 열면 더는 보이지 않아요. 공지는 하루 안에 삭제돼요.'],
+  'endScheduled.text': ['It has not begun, and is deleted.', '아직 시작하지 않은 공지라 바로 삭제돼요.'],
+  announcementEnded: ['Ended', '공지를 종료했어요'],
 
   'migration.kind': ['Kind', '종류'],
   'migration.kind.schools': ['Schools', '학교·학기'],
@@ -140,6 +171,7 @@ const words = {
   'migration.writes.timed': ['rejected for a switch', '전환 중 차단'],
   'migration.writes.final': ['rejected', '차단'],
   'migration.epoch': ['Epoch', '에포크'],
+  'migration.held': ['Writes held (p99)', '쓰기 대기 (p99)'],
   'migration.since': ['Since', '변경 시각'],
   'migration.copy': ['Copy', '복사'],
   'migration.notStarted': ['not started', '시작하지 않았어요'],
@@ -194,9 +226,13 @@ const words = {
   'migration.next.finish': ['{reason}', '모두 전환된 지 2주가 지났어요. 이전을 마무리해 주세요.'],
 
   googleText: ['These pages are in Google Cloud’s own console.', 'Google Cloud 콘솔에서 볼 수 있어요.'],
-  localText: ['The local cloud has no bill. heektime dev shows its alerts.', '로컬 클라우드에는 요금이 없어요. 알림은 heektime dev에서 볼 수 있어요.'],
+  localText: ['The local cloud has none. Its own console shows alerts and logs.', '로컬 클라우드에는 Google 콘솔이 없어요. 알림과 로그는 로컬 콘솔에서 볼 수 있어요.'],
+  billGoogle: ['Estimated from Cloud Monitoring, until {until}. Days begin at midnight Pacific time. Free amounts are deducted from the sums only.',
+    'Cloud Monitoring으로 {until}까지 추정한 금액이에요. 하루는 미국 태평양 시간 자정에 시작해요. 무료 사용량은 합계에서만 빼요.'],
+  billLocal: ['What Google would charge for what the local cloud has done, until {until}.', '로컬 클라우드에서 {until}까지 쓴 만큼을 Google Cloud에서 썼다면 청구될 금액이에요.'],
+  billUnmeasured: ['Not measured: {items}.', '측정하지 못한 항목: {items}'],
   alerts: ['Alerts that are firing', '발생한 알림'],
-  bill: ['Bill', '요금'],
+  invoices: ['Invoices', '청구서'],
   logs: ['Logs', '로그'],
   services: ['Services', '서비스'],
   firestore: ['Firestore', 'Firestore'],

@@ -1,4 +1,4 @@
-package emulatortest
+package emulatortest_test
 
 import "cloud.google.com/go/firestore/apiv1/firestorepb"
 

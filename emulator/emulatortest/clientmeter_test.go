@@ -1,33 +1,19 @@
-package emulatortest
+package emulatortest_test
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"sync"
 
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
+
+	"heek.kr/heektime/emulator/emulatortest"
 )
 
-// Cost is a number of operations that Firestore bills.
-type Cost struct{ Reads, Writes, Deletes int }
-
-func (c Cost) String() string {
-	return fmt.Sprintf("%d reads, %d writes, %d deletes", c.Reads, c.Writes, c.Deletes)
-}
-
-// Total returns the number of operations.
-func (c Cost) Total() int { return c.Reads + c.Writes + c.Deletes }
-
-// Meter counts what one Firestore client is billed, from the messages on its connection. What the whole cloud
-// is billed, by all clients and services, is in [heek.kr/heektime/emulator.Cloud.Meter].
-//
-//	var meter emulatortest.Meter
-//	client := cloud.FirestoreClient(t, meter.DialOptions()...)
-//	…
-//	if cost := meter.Take(); cost.Reads > 3 { … }
+// clientMeter counts what one Firestore client is billed, from the messages on its connection: the
+// independent count that [TestMeterAgreesWithClients] compares the cloud's meter with.
 //
 // It counts as a read each document that a get, a list, a query or a listener returns, each that a query
 // skips by its offset, each get of a document that does not exist, each document that leaves the results of
@@ -40,23 +26,21 @@ func (c Cost) Total() int { return c.Reads + c.Writes + c.Deletes }
 // place, counts as one that changed.
 //
 // Source: https://firebase.google.com/docs/firestore/pricing
-//
-// A Meter is safe for concurrent use, and may be shared by several clients.
-type Meter struct {
+type clientMeter struct {
 	mu   sync.Mutex
-	cost Cost
+	cost emulatortest.Cost
 }
 
-// Take returns what was counted since the last call.
-func (m *Meter) Take() Cost {
+// take returns what was counted since the last call.
+func (m *clientMeter) take() emulatortest.Cost {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := m.cost
-	m.cost = Cost{}
+	m.cost = emulatortest.Cost{}
 	return c
 }
 
-func (m *Meter) add(c Cost) {
+func (m *clientMeter) add(c emulatortest.Cost) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.cost.Reads += c.Reads
@@ -64,10 +48,10 @@ func (m *Meter) add(c Cost) {
 	m.cost.Deletes += c.Deletes
 }
 
-func (m *Meter) read(n int) { m.add(Cost{Reads: n}) }
+func (m *clientMeter) read(n int) { m.add(emulatortest.Cost{Reads: n}) }
 
-// DialOptions connects the meter to a client: pass them to [Cloud.FirestoreClient] or its siblings.
-func (m *Meter) DialOptions() []grpc.DialOption {
+// dialOptions connects the meter to a client.
+func (m *clientMeter) dialOptions() []grpc.DialOption {
 	unary := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		err := invoke(ctx, method, req, reply, cc, opts...)
 		if err == nil {
@@ -86,7 +70,7 @@ func (m *Meter) DialOptions() []grpc.DialOption {
 }
 
 // count counts a call with one request and one response.
-func (m *Meter) count(req, reply any) {
+func (m *clientMeter) count(req, reply any) {
 	switch req := req.(type) {
 	case *firestorepb.GetDocumentRequest, *firestorepb.ListCollectionIdsRequest, *firestorepb.PartitionQueryRequest:
 		m.read(1)
@@ -105,20 +89,20 @@ func (m *Meter) count(req, reply any) {
 	}
 }
 
-func costOf(w *firestorepb.Write) Cost {
+func costOf(w *firestorepb.Write) emulatortest.Cost {
 	switch w.Operation.(type) {
 	case *firestorepb.Write_Delete:
-		return Cost{Deletes: 1}
+		return emulatortest.Cost{Deletes: 1}
 	case nil: // a verify, which the Go package does not know
-		return Cost{Reads: 1}
+		return emulatortest.Cost{Reads: 1}
 	}
-	return Cost{Writes: 1}
+	return emulatortest.Cost{Writes: 1}
 }
 
 // meteredStream counts the responses of a stream.
 type meteredStream struct {
 	grpc.ClientStream
-	meter *Meter
+	meter *clientMeter
 	found bool // the query returned or skipped something
 
 	mu      sync.Mutex
