@@ -71,6 +71,17 @@ func TestBehaviourKeepsDefaults(t *testing.T) {
 	readElsewhere() // panics if the file is malformed
 }
 
+// The numbers of docs/cost.md are of the behaviour that the command has.
+func TestDocs(t *testing.T) {
+	text, err := os.ReadFile("../../../../docs/cost.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(text), "behaviour `"+Digest()+"`") {
+		t.Errorf("docs/cost.md is not of the behaviour %s: replace its table by the output of heektime simulate --markdown --chart docs/month.svg", Digest())
+	}
+}
+
 // The first students do the same however many there are, and another seed is another month.
 func TestProgram(t *testing.T) {
 	b, err := ReadBehaviour("")

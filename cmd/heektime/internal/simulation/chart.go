@@ -61,7 +61,7 @@ func Draw(path string, r *Result, outcomes []*Outcome) error {
 	} else {
 		canvas = vgsvg.New(chartWidth, chartHeight)
 	}
-	tiles := draw.Tiles{Rows: 1, Cols: 2, PadX: 24, PadTop: 8, PadBottom: 8, PadLeft: 8, PadRight: 16}
+	tiles := draw.Tiles{Rows: 1, Cols: 2, PadX: 24, PadTop: 8, PadBottom: 8, PadLeft: 8, PadRight: 28}
 	plots := [][]*plot.Plot{{left, right}}
 	for i, c := range plot.Align(plots, tiles, draw.New(canvas))[0] {
 		plots[0][i].Draw(c)
@@ -87,7 +87,7 @@ func newPlot(title, x, y string) *plot.Plot {
 	p.Title.TextStyle.Font.Size, p.Title.Padding = 13, 8
 	p.Title.TextStyle.Font.Variant, p.X.Label.TextStyle.Font.Variant, p.Y.Label.TextStyle.Font.Variant = "Sans", "Sans", "Sans"
 	p.X.Tick.Label.Font.Variant, p.Y.Tick.Label.Font.Variant, p.Legend.TextStyle.Font.Variant = "Sans", "Sans", "Sans"
-	p.Legend.Top, p.Legend.Left, p.Legend.Padding = true, false, 3
+	p.Legend.Top, p.Legend.Left, p.Legend.Padding, p.Legend.TextStyle.Font.Size = true, false, 2, 9
 	return p
 }
 
@@ -196,7 +196,7 @@ func drawStudents(outcomes []*Outcome) (*plot.Plot, error) {
 		return nil, err
 	}
 	p.Legend.Left = true
-	p.Y.Min, p.Y.Max = least, p.Y.Max*30 // for the legend
+	p.Y.Min, p.Y.Max = least, p.Y.Max*100 // for the legend
 	p.Add(plotter.NewGrid())
 	return p, nil
 }
