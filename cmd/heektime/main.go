@@ -28,7 +28,7 @@ type command struct {
 
 var commands = []command{
 	{"dev", "", "run the backend locally, with a demo university", dev},
-	{"status", "", "show the last refresh of each semester", status},
+	{"status", "[--diff [SCHOOL SEMESTER]]", "show the last refresh of each semester, or what the last lists changed", status},
 	{"refresh", "SCHOOL SEMESTER", "refresh one semester's course list now", refreshNow},
 	{"school", "try FILE|SCHOOL", "read a course list and show what is found, without publishing it", schoolCommand},
 	{"user", "show|block|unblock|delete|restore USER", "show, block, unblock, delete or restore an account", userCommand},

@@ -289,8 +289,21 @@ func TestSession(t *testing.T) {
 	if r := last("refresh", "가온대학교", "2026-0900"); r.Outcome != "suspicious" {
 		t.Errorf("refresh of half a list: %+v", r)
 	}
+	diff := func(args ...string) string {
+		out, errs, ok := output(t, append([]string{"status", "--diff", "--config", config}, args...)...)
+		if !ok {
+			t.Errorf("status --diff: %s", errs)
+		}
+		return out
+	}
+	if out := diff("가온대학교", "2026-0900"); !strings.Contains(out, "held back") || !strings.Contains(out, "2 → 1 lectures\n  removed: 1\n") {
+		t.Errorf("status --diff of a list that was held back: %s", out)
+	}
 	if r := last("refresh", "--accept", "가온대학교", "2026-0900"); r.Outcome != "changed" || r.Lectures != 1 {
 		t.Errorf("refresh --accept: %+v", r)
+	}
+	if out := diff(); !strings.Contains(out, "published") || strings.Contains(out, "held back") || !strings.Contains(out, "2 → 1 lectures\n  removed: 1\n") {
+		t.Errorf("status --diff of a list that was accepted: %s", out)
 	}
 	if r := last("status"); r.Outcome != "changed" || r.Lectures != 1 {
 		t.Errorf("status: %+v", r)

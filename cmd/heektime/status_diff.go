@@ -89,7 +89,7 @@ func printDifference(d *operator.Difference) {
 			fmt.Printf("    … and %s more\n", table.Count(more))
 		}
 	}
-	if d.Added.Count+d.Removed.Count+d.Changed.Count+d.Moved.Count == 0 {
+	if d.Newer.Lectures > 0 && d.Added.Count+d.Removed.Count+d.Changed.Count+d.Moved.Count == 0 {
 		fmt.Println("  only the wording or the order changed")
 	}
 }

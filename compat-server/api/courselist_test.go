@@ -93,7 +93,7 @@ func TestCourseListChanges(t *testing.T) {
 	before := fx.listPath(t)
 	fx.publish(t, "lectures/고려대학교-서울/2022-0900/4567.json", schema.CourseList{dataLecture()})
 	if updated := get(t, fx.url+before, nil).header.Get("X-HeekTime-List-Updated"); updated != "" {
-		t.Errorf("a list of which nobody knows when it was published: %s", updated)
+		t.Errorf("a semester without listChangedAt has a list that was updated %s", updated)
 	}
 	fields := map[string]any{"year": 2022, "term": "2학기", "status": "normal", "periods": []any{},
 		"listChangedAt": time.Date(2022, 9, 1, 9, 30, 15, 999, time.FixedZone("KST", 9*60*60)),

@@ -64,9 +64,14 @@ func (m *clientMeter) dialOptions() []grpc.DialOption {
 		if err != nil {
 			return nil, err
 		}
-		return &meteredStream{ClientStream: s, meter: m}, nil
+		return m.watch(s), nil
 	}
 	return []grpc.DialOption{grpc.WithChainUnaryInterceptor(unary), grpc.WithChainStreamInterceptor(stream)}
+}
+
+// watch returns the stream with its responses counted.
+func (m *clientMeter) watch(s grpc.ClientStream) grpc.ClientStream {
+	return &meteredStream{ClientStream: s, meter: m}
 }
 
 // count counts a call with one request and one response.

@@ -289,7 +289,7 @@ func (a *actor) listen(channel bool) (pb.Firestore_ListenClient, error) {
 	}
 	url := "http://" + a.traffic.cloud.FirestoreAddress() + "/google.firestore.v1.Firestore/Listen/channel"
 	s := &channelStream{client: webchanneltest.New(a.traffic.t, url), headers: []string{"Authorization:Bearer " + a.token}}
-	return &grpc.GenericClientStream[pb.ListenRequest, pb.ListenResponse]{ClientStream: weighedStream{a.heard.Watch(s), &a.bytes}}, nil
+	return &grpc.GenericClientStream[pb.ListenRequest, pb.ListenResponse]{ClientStream: weighedStream{a.heard.watch(s), &a.bytes}}, nil
 }
 
 // listener listens to the notes whose n is at least some number.

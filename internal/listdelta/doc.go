@@ -3,9 +3,9 @@
 // format and compares it with others; web/src/listdelta.ts applies deltas in web clients.
 //
 // A delta copies, skips and inserts ranges of bytes from the start of the older list to its end. It never
-// copies a byte twice, so that its result has at most the bytes of the list and the delta together, whoever
-// made it. The result counts only if it has the hash that its name says: a delta that is truncated, forged
-// or made for another list is an error, never a wrong list.
+// copies a byte twice, so its result is never larger than the list and the delta together. The result must
+// have the hash that the list's name says: a delta that is truncated, forged or made for another list is an
+// error, never a wrong list.
 //
 // Make and Encode are deterministic: equal lists give equal deltas.
 package listdelta

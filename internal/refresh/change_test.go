@@ -120,17 +120,15 @@ func TestLargeChangeHasOnlyCounts(t *testing.T) {
 // number of changes. Once a day an unchanged list costs the write that says so.
 func TestCostOfChanges(t *testing.T) {
 	w := newWorld(t)
-	var meter emulatortest.Meter
-	fs := w.FirestoreClient(t, meter.DialOptions()...)
 	run := func(titles []string) emulatortest.Cost {
 		w.Clock.Advance(time.Hour)
 		w.school.offer(semesterID, titles...)
-		meter.Take()
-		s := w.service(t, semesterID, func(cfg *refresh.Config) { cfg.Firestore = fs })
-		if _, err := s.Refresh(t.Context(), w.task(semesterID)); err != nil {
-			t.Fatal(err)
-		}
-		return meter.Take()
+		s := w.service(t, semesterID)
+		return emulatortest.CostOf(w.Measure(t, func() {
+			if _, err := s.Refresh(t.Context(), w.task(semesterID)); err != nil {
+				t.Fatal(err)
+			}
+		}))
 	}
 	run(titles("첫 판", 30))
 	for hour := 1; hour <= 50; hour++ {

@@ -9,8 +9,8 @@ import (
 
 const changes = "changes"
 
-// Bounds of what a change lists. A refresh of a few days' changes has some 200 lectures, one of an hour's
-// a handful. Whoever reads the changes since last time loads up to a page of them.
+// Bounds of a change. Over a few days some 200 lectures of a large university change, in an hour a handful. A
+// client that asks what changed since last time loads up to a page of changes.
 const (
 	// MaxChangePage is how many changes a client may list at a time.
 	MaxChangePage = 20
@@ -19,10 +19,9 @@ const (
 	MaxChangeBytes    = 50_000
 )
 
-// Field names of a change.
+// Field names of a change. The list before is [FieldFrom].
 const (
 	FieldAt          = "at"
-	FieldFrom        = "from"
 	FieldTo          = "to"
 	FieldDelta       = "delta"
 	FieldBefore      = "before"

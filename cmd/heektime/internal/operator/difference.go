@@ -70,7 +70,7 @@ func Compare(ctx context.Context, client *firestore.Client, objects *storage.Cli
 		return nil, err
 	}
 	var d Differences
-	if held := record.HeldBack; !held.At.IsZero() && record.LastRun.Outcome != refresh.Changed && record.LastRun.Outcome != refresh.Unchanged {
+	if held := record.HeldBack; !held.At.IsZero() {
 		d.HeldBack = differenceOf(listdiff.Difference{Added: held.Added, Removed: held.Removed, Changed: held.Changed, Moved: held.Moved, Lectures: held.Lectures})
 		d.HeldBack.Newer, d.HeldBack.Older = Version{held.At, held.After}, Version{Lectures: held.Before}
 		if len(record.Published) > 0 {
