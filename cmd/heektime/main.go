@@ -44,6 +44,7 @@ var commands = []command{
 	{"rules", "check|test|mutate", "check or test the security rules", rulesCommand},
 	{"image", "build|push", "build the services' container images, or push them", imageCommand},
 	{"bill", "", "show what a month costs, and what costs most", showBill},
+	{"simulate", "", "play a month of students, and show what it would cost", simulate},
 	{"doctor", "", "compare a project with what should be deployed", examine},
 	{"release", "[SERVICE…]", "deploy images, check them, and move the traffic to them", releaseServices},
 	{"rollback", "[SERVICE…]", "move the traffic back to what served before", rollBack},

@@ -38,7 +38,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 			User:    PerSecond(env.OptionalInt("CALLS_PER_USER", 10, 1, 1_000_000)),
 			Address: PerSecond(env.OptionalInt("CALLS_PER_ADDRESS", 50, 1, 1_000_000)),
 		},
-		Log: log, Now: time.Now,
+		Log: log, Now: server.Now(ctx),
 	}
 	trusted := env.OptionalList("TRUSTED_PROXIES", auth.FirebaseHosting)
 	end := env.Required("END_DATE", "the day on which the legacy API ends, YYYY-MM-DD")
@@ -56,7 +56,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err := cfg.checkSettings(); err != nil {
 		return nil, err
 	}
-	if cfg.Tokens, err = token.New(project, key, oldKey, time.Now); err != nil {
+	if cfg.Tokens, err = token.New(project, key, oldKey, cfg.Now); err != nil {
 		return nil, fmt.Errorf("environment variable TOKEN_KEY or TOKEN_KEY_OLD: %w", err)
 	}
 	if cfg.OldServer, err = old.open(); err != nil {
@@ -74,7 +74,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	}
 	s, err := Assemble(cfg, storage, auth.Config{
 		Firestore: firestore, Accounts: accounts, Passwords: passwords, Limits: loginthrottle.DefaultLimits(), Rounds: rounds,
-		Log: log, Now: time.Now,
+		Log: log, Now: server.Now(ctx),
 	})
 	if err != nil {
 		return nil, err

@@ -22,6 +22,7 @@ type counter struct {
 	mu       sync.Mutex
 	from, to int64 // the current day, in nanoseconds since 1970
 	date     Date  // "" before the first amount
+	total    int64 // since the program began
 	sums     map[Cause]int64
 	past     map[Date]map[Cause]int64
 }
@@ -34,6 +35,7 @@ func (c *counter) add(now time.Time, cause Cause, amount int64) {
 	if at < c.from || at >= c.to {
 		c.turnTo(DateOf(now))
 	}
+	c.total += amount
 	c.sums[cause] += amount // nothing happens 2^63 times a day; one access of the map is a fifth of the time
 	if len(c.sums) > maxCauses {
 		c.sums = fold(c.sums, keptCauses)

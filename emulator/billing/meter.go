@@ -67,6 +67,18 @@ func (m *Meter) Now() time.Time {
 	return m.clock.Now()
 }
 
+// Total returns how much of an item has been added since the program began. It is cheap: what a minute costs is
+// the difference of two. What is stored is not in it.
+func (m *Meter) Total(item Item) int64 {
+	if m == nil {
+		return 0
+	}
+	c := m.counter(item)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.total
+}
+
 // counter returns an item's counter. An item that is not in the table has no price: a bug of the caller.
 func (m *Meter) counter(item Item) *counter {
 	c := m.counters[item]

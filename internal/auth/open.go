@@ -43,12 +43,12 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	}
 	s, err := New(Config{
 		Firestore: firestore, Accounts: accounts, Passwords: passwords,
-		Limits: loginthrottle.DefaultLimits(), Log: log, Rounds: rounds,
+		Limits: loginthrottle.DefaultLimits(), Log: log, Rounds: rounds, Now: server.Now(ctx),
 	})
 	if err != nil {
 		return nil, err
 	}
-	d, err := deletion.New(deletion.Config{Firestore: firestore, Accounts: accounts, Log: log})
+	d, err := deletion.New(deletion.Config{Firestore: firestore, Accounts: accounts, Log: log, Now: server.Now(ctx)})
 	if err != nil {
 		return nil, err
 	}

@@ -18,9 +18,10 @@ import (
 const maxRequest = 256 << 10
 
 // Open builds the service from its environment, which docs/deployment.md lists.
-func Open(_ context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
+func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
 	env.Required("GOOGLE_CLOUD_PROJECT", "the project that the traces in the log belong to") // for server.Main
 	check := oidcauth.FromEnvironment(env)
+	check.Now = server.Now(ctx)
 	files := env.Optional("COURSES_FILES", "")
 	if err := env.Err(); err != nil {
 		return nil, err

@@ -12,7 +12,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"heek.kr/heektime/internal/cloudevent"
 	"heek.kr/heektime/internal/deletion"
@@ -34,6 +33,7 @@ func handlers(d *deletion.Service) map[string]cloudevent.Handle {
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
 	project, database := gcp.Project(env), gcp.Database(env)
 	check := oidcauth.FromEnvironment(env)
+	check.Now = server.Now(ctx)
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
@@ -47,14 +47,14 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err := clients.Err(); err != nil {
 		return nil, err
 	}
-	d, err := deletion.New(deletion.Config{Firestore: firestore, Accounts: accounts, Log: log})
+	d, err := deletion.New(deletion.Config{Firestore: firestore, Accounts: accounts, Log: log, Now: server.Now(ctx)})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	for path, handle := range handlers(d) {
 		mux.Handle("POST "+path, &cloudevent.Handler{
-			Name: path[1:], Project: project, Database: database, Callers: callers, Handle: handle, Log: log, Now: time.Now,
+			Name: path[1:], Project: project, Database: database, Callers: callers, Handle: handle, Log: log, Now: server.Now(ctx),
 		})
 	}
 	return &server.Service{Handler: mux, Close: clients.Close}, nil

@@ -43,6 +43,8 @@ type Config struct {
 	Allowed []string
 	// CertsURL is the URL of the issuer's public keys. If empty, it is Google's.
 	CertsURL string
+	// Now returns the time at which tokens must be valid; nil means [time.Now].
+	Now func() time.Time
 	// Service is the name of the Cloud Run service, empty outside of Cloud Run; see [Checker].
 	Service string
 }
@@ -95,8 +97,8 @@ func NewChecker(cfg Config) (*Checker, error) {
 	ctx := oidc.ClientContext(context.Background(), &http.Client{Timeout: keysTimeout})
 	keys := oidc.NewRemoteKeySet(ctx, cfg.CertsURL)
 	return &Checker{
-		verifier: oidc.NewVerifier(issuer, keys, &oidc.Config{ClientID: cfg.Audience}),
-		unsigned: oidc.NewVerifier(issuer, keys, &oidc.Config{ClientID: cfg.Audience, InsecureSkipSignatureCheck: true}),
+		verifier: oidc.NewVerifier(issuer, keys, &oidc.Config{ClientID: cfg.Audience, Now: cfg.Now}),
+		unsigned: oidc.NewVerifier(issuer, keys, &oidc.Config{ClientID: cfg.Audience, InsecureSkipSignatureCheck: true, Now: cfg.Now}),
 		front:    newFrontEnd(cfg.Audience, cfg.Service),
 		allowed:  cfg.Allowed,
 	}, nil

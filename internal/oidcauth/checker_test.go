@@ -117,7 +117,7 @@ func TestNewCheckerRejectsAnIncompleteConfig(t *testing.T) {
 func TestTokenSource(t *testing.T) {
 	_, srv := identityServer(t, clock.New())
 	t.Setenv("GCE_METADATA_HOST", strings.TrimPrefix(srv.URL, "http://"))
-	source, err := oidcauth.NewTokenSource(audience, true)
+	source, err := oidcauth.NewTokenSource(audience, true, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ type TokenSource struct {
 	audience string
 	insecure bool
 	client   *metadata.Client
+	now      func() time.Time
 
 	mu      sync.Mutex
 	token   string
@@ -28,19 +29,22 @@ type TokenSource struct {
 }
 
 // NewTokenSource returns a source of tokens for audience. insecure sends them over connections without
-// TLS too, for the local cloud.
-func NewTokenSource(audience string, insecure bool) (*TokenSource, error) {
+// TLS too, for the local cloud. now returns the time; nil means [time.Now].
+func NewTokenSource(audience string, insecure bool, now func() time.Time) (*TokenSource, error) {
 	if audience == "" {
 		return nil, errors.New("token source needs an audience")
 	}
-	return &TokenSource{audience: audience, insecure: insecure, client: metadata.NewClient(nil)}, nil
+	if now == nil {
+		now = time.Now
+	}
+	return &TokenSource{audience: audience, insecure: insecure, client: metadata.NewClient(nil), now: now}, nil
 }
 
 // Token returns a token that is valid for at least another minute.
 func (s *TokenSource) Token(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if time.Until(s.expires) > time.Minute {
+	if s.expires.Sub(s.now()) > time.Minute {
 		return s.token, nil
 	}
 	query := url.Values{"audience": {s.audience}, "format": {"full"}}

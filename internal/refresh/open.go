@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -23,6 +24,7 @@ import (
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
 	project, database := gcp.Project(env), gcp.Database(env)
 	check := oidcauth.FromEnvironment(env)
+	check.Now = server.Now(ctx)
 	bucket := env.Required("LECTURES_BUCKET", "the bucket of the course lists")
 	schoolFile := env.Required("SCHOOLS_FILE", "the path of the school file")
 	coursesURL := env.Required("COURSES_URL", "the base URL of the course service")
@@ -46,14 +48,14 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err := clients.Err(); err != nil {
 		return nil, err
 	}
-	conn, err := Dial(coursesURL)
+	conn, err := Dial(coursesURL, server.Now(ctx))
 	if err != nil {
 		return nil, err
 	}
 	clients.Own(conn)
 	s, err := New(Config{
 		Firestore: firestore, Storage: storage, Queue: queue, Courses: lecturespb.NewLecturesClient(conn),
-		Bucket: bucket, Schools: schools, Log: log,
+		Bucket: bucket, Schools: schools, Log: log, Now: server.Now(ctx),
 	})
 	if err != nil {
 		return nil, err
@@ -71,14 +73,15 @@ func QueueFromEnvironment(env *environment.Variables) *Queue {
 }
 
 // Dial returns a connection to the course service at an https: URL, or an http: URL in the local
-// cloud. Calls carry an identity token of this service's own account. Dial itself makes no request.
-func Dial(serviceURL string) (*grpc.ClientConn, error) {
+// cloud. Calls carry an identity token of this service's own account, valid at the time that now returns.
+// Dial itself makes no request.
+func Dial(serviceURL string, now func() time.Time) (*grpc.ClientConn, error) {
 	u, err := url.Parse(serviceURL)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
 		return nil, fmt.Errorf("environment variable COURSES_URL is %q, want an http: or https: URL", serviceURL)
 	}
 	local := u.Scheme == "http"
-	tokens, err := oidcauth.NewTokenSource(serviceURL, local)
+	tokens, err := oidcauth.NewTokenSource(serviceURL, local, now)
 	if err != nil {
 		return nil, err
 	}

@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"sync"
 
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
@@ -45,6 +47,15 @@ type Config struct {
 	Prices *billing.Prices
 	// Grants are the roles of the service accounts; nil stands for the table's.
 	Grants []spec.AccountGrant
+	// Clock is the time of the cloud and of the services; nil shows the machine's.
+	Clock *clock.Clock
+	// TTL deletes expired documents, as production does.
+	TTL bool
+	// AsDeployed keeps the schedules and retries of the deployment's table. Otherwise they are faster, because
+	// a developer is waiting.
+	AsDeployed bool
+	// Metered wraps a service's handler so that meter counts what Cloud Run bills. Nil measures the handler.
+	Metered func(meter *billing.Meter, s *spec.Service, next http.Handler) http.Handler
 	// Log receives the logs of the services and of the local cloud, with a line for each request that a
 	// service handles, as from Cloud Run.
 	Log *slog.Logger
@@ -72,6 +83,12 @@ type Backend struct {
 // a process can run only one backend.
 func Start(ctx context.Context, cfg Config) (_ *Backend, err error) {
 	d := Table()
+	if cfg.AsDeployed {
+		d = deployment.Table()
+	}
+	if cfg.Clock != nil {
+		ctx = server.WithNow(ctx, cfg.Clock.Now)
+	}
 	cloud, err := openCloud(d, cfg)
 	if err != nil {
 		return nil, err
@@ -108,6 +125,7 @@ func openCloud(d *spec.Deployment, cfg Config) (*emulator.Cloud, error) {
 		Project: cfg.Project, Buckets: []string{cfg.Bucket}, DataDir: cfg.DataDir,
 		AllowedOrigins: cfg.AllowedOrigins, ServiceAccount: metadataAccount(cfg.Project), Logger: cfg.Log,
 		Alerts: cfg.Alerts, Prices: cfg.Prices, AccountServices: accountServices(d, cfg.Project),
+		Clock: cfg.Clock, TTL: cfg.TTL,
 	}
 	var err error
 	if c.IAM, err = policy(d, cfg); err != nil {

@@ -71,7 +71,11 @@ func (b *Backend) startService(ctx context.Context, cfg Config, name string, l n
 	}
 	service.Handler, service.Log = asWebApp(server.LogRequests(service.Handler, log)), log
 	if s, ok := b.deployment.Service(name); ok {
-		service.Handler = b.metered(s, time.Since(before), service.Handler)
+		if cfg.Metered != nil {
+			service.Handler = cfg.Metered(b.Cloud.Meter, s, service.Handler)
+		} else {
+			service.Handler = b.metered(s, time.Since(before), service.Handler)
+		}
 	}
 	service.Front = b.front(name, l.Addr().String())
 	b.services.Go(func() {

@@ -26,14 +26,14 @@ func accountServices(d *spec.Deployment, project string) map[string]string {
 func (b *Backend) metered(s *spec.Service, startUp time.Duration, next http.Handler) http.Handler {
 	run := &billing.RunService{
 		Meter: b.Cloud.Meter, Name: s.Name, MilliCPU: s.MilliCPU, MemoryMiB: s.MemoryMiB, Concurrency: s.Concurrency,
-		StartUp: startUp, User: userOf, Internal: !s.Public,
+		StartUp: startUp, User: UserOf, Internal: !s.Public,
 	}
 	return run.Handler(next)
 }
 
-// userOf returns the uid in a user's ID token, "" if a request has none. Tokens of service accounts have no
+// UserOf returns the uid in a user's ID token, "" if a request has none. Tokens of service accounts have no
 // user_id.
-func userOf(r *http.Request) string {
+func UserOf(r *http.Request) string {
 	raw, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {
 		return ""
