@@ -16,11 +16,9 @@ func TestHiddenAccount(t *testing.T) {
 	for name, c := range map[string]struct {
 		moved, blocked, before bool
 	}{
-		"pending, with a password in Authentication": {moved: true},
-		"pending, with the old hash":                 {},
-		"pending, before follow starts":              {moved: true, before: true},
-		"blocked":                                    {moved: true, blocked: true},
-		"blocked, with the old hash":                 {blocked: true},
+		"pending, with a password in Authentication":       {moved: true},
+		"pending, with the old hash, before follow starts": {before: true},
+		"blocked": {moved: true, blocked: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

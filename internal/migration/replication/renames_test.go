@@ -58,13 +58,10 @@ func TestExchangedNames(t *testing.T) {
 		// together makes one transaction of all statements.
 		together, beforeFollow bool
 	}{
-		"two, in one transaction":                    {users: 2, moved: []int{0, 1}, together: true},
-		"two, before follow starts":                  {users: 2, moved: []int{0, 1}, together: true, beforeFollow: true},
-		"two, of whom one has moved":                 {users: 2, moved: []int{1}, together: true},
-		"a ring of three, one transaction each":      {users: 3, moved: []int{0, 1, 2}},
-		"a ring of four, of whom two have moved":     {users: 4, moved: []int{0, 2}, together: true},
-		"a ring of three, before follow starts":      {users: 3, moved: []int{0, 1, 2}, beforeFollow: true},
-		"two, who have both not moved, step by step": {users: 2},
+		"two, in one transaction":                {users: 2, moved: []int{0, 1}, together: true},
+		"a ring of three, one transaction each":  {users: 3, moved: []int{0, 1, 2}},
+		"a ring of four, of whom two have moved": {users: 4, moved: []int{0, 2}, together: true},
+		"a ring of three, before follow starts":  {users: 3, moved: []int{0, 1, 2}, beforeFollow: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -116,9 +113,9 @@ func (d *dying) ChangeAddress(ctx context.Context, uid, from, to string) (string
 
 func TestExchangedNamesAfterInterruption(t *testing.T) {
 	t.Parallel()
-	changes := []int{2, 4}
+	changes := []int{3}
 	if longtest.Enabled() {
-		changes = []int{1, 2, 3, 4, 5, 6}
+		changes = []int{1, 3, 4}
 	}
 	for _, n := range changes {
 		for _, after := range []bool{false, true} {

@@ -92,14 +92,14 @@ func (r *runner) missing(ctx context.Context, set *changeSet) (missing []*change
 		return nil, err
 	}
 	defer reader.Close()
-	rows, err := loadRows(ctx, r.cfg.DB.Pool, reader, set)
-	for added := err == nil; added; {
-		if added, err = r.addAbove(ctx, set, rows); added && err == nil {
-			rows, err = loadRows(ctx, r.cfg.DB.Pool, reader, set)
+	var rows *rowSet
+	for added := true; added; {
+		if rows, err = loadRows(ctx, r.cfg.DB.Pool, reader, set); err != nil {
+			return nil, err
 		}
-	}
-	if err != nil {
-		return nil, err
+		if added, err = r.addAbove(ctx, set, rows); err != nil {
+			return nil, err
+		}
 	}
 	for _, group := range []map[string]*change{set.users, set.timetables, set.lectures} {
 		for _, c := range sorted(group) {

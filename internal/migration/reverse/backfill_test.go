@@ -162,3 +162,25 @@ func (s *gatedStream) RecvMsg(m any) error {
 	}
 	return err
 }
+
+// A connection that breaks while documents above others are read is an error, after which the way back begins again.
+func TestConnectionBreaksAboveOthers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.newAppWrites()
+	cfg := w.config()
+	cfg.Client = w.cloud.FirestoreClient(t, grpc.WithChainStreamInterceptor(
+		func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, next grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+			if strings.HasSuffix(method, "/BatchGetDocuments") {
+				w.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+			}
+			return next(ctx, desc, conn, method, opts...)
+		}))
+	r := &runner{cfg: cfg, backfill: &backfill{left: map[Kind]string{state.Accounts: ""}}}
+	set := newChangeSet()
+	const path = "users/bornOnTheNewSide000000000000/timetables/KLMNOPQRST/lectures/y"
+	set.put(path, &conversion.Document{Ref: w.client.Doc(path), Fields: map[string]any{}})
+	if missing, err := r.missing(t.Context(), set); err == nil {
+		t.Errorf("found %d documents without a row over a connection that is broken", len(missing))
+	}
+}
