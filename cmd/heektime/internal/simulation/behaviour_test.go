@@ -26,7 +26,7 @@ func TestBehaviourErrors(t *testing.T) {
 		{"hours: [0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]", "the sum of hours is 0"},
 		{"clients: {old: 0.5, field: 0.5, current: 0.5}", "the sum of clients is 1.5"},
 		{"plans: 21", "plans is 21"},
-		{"plans: 2.5", "plans"},
+		{"plans: 2.5", `"2.5" is not a whole number`},
 		{"run: {milliseconds: {auht: {\"*\": 5}}}", `there is no service "auht"`},
 		{"run: {milliseconds: {auth: {\"*\": 0}}}", "run.milliseconds.auth.* is 0"},
 		{"plans: 3\nplans: 4", "plans"},
