@@ -246,6 +246,7 @@ func TestErrorMessages(t *testing.T) {
 }
 
 // TestSession runs dev, uses status and refresh while it runs, and stops it with Ctrl-C.
+// It is long because starting dev takes longest.
 func TestSession(t *testing.T) {
 	config, folder := ports(t), t.TempDir()
 	var text atomic.Value

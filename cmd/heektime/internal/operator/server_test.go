@@ -175,6 +175,7 @@ func TestRejected(t *testing.T) {
 	}
 }
 
+// It is long because each step depends on the one before.
 func TestUsersAndDifference(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
