@@ -246,7 +246,7 @@ func TestYoungDataIsLeftAlone(t *testing.T) {
 }
 
 // Successive runs, each within its bound, sweep everything, even if others between them are killed, before
-// or after any of their calls.
+// or after any of their calls. It is long because it compares what the runs report with what is left.
 func TestContinuesWhereItStopped(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
