@@ -116,11 +116,6 @@ func Changes(semester *firestore.DocumentRef) *firestore.CollectionRef {
 	return below(semester, changes)
 }
 
-// NewestChanges queries the last changes of a semester, the newest first.
-func NewestChanges(semester *firestore.DocumentRef, n int) firestore.Query {
-	return Changes(semester).OrderBy(FieldAt, firestore.Desc).Limit(n)
-}
-
 // ChangeRef returns the document of a change. Ids sort by time. hash is that of the published list.
 func ChangeRef(semester *firestore.DocumentRef, at time.Time, hash string) *firestore.DocumentRef {
 	return child(Changes(semester), fmt.Sprintf("%d-%.8s", at.UnixMicro(), hash))

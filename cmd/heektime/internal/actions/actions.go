@@ -83,20 +83,6 @@ func All() ([]Action, error) {
 	return all, nil
 }
 
-// Find returns an action by its ID.
-func Find(id string) (Action, error) {
-	all, err := All()
-	if err != nil {
-		return Action{}, err
-	}
-	for _, a := range all {
-		if a.ID == id {
-			return a, nil
-		}
-	}
-	return Action{}, fmt.Errorf("there is no action %q", id)
-}
-
 // names are the actions without their counts.
 var names = []Action{
 	{ID: "sign-up", Client: Ours, Name: "sign up with Firebase"},

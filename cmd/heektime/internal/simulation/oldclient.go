@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/url"
 	"time"
-
-	"heek.kr/heektime/internal/schema"
 )
 
 // accessTokenLife is how long an access token of the REST API is valid.
@@ -157,9 +155,4 @@ func (p *player) editWithREST(ctx context.Context, s *student, v visit, list *li
 		shown.lectures = append(shown.lectures[:i], shown.lectures[i+1:]...)
 	}
 	return nil
-}
-
-// oldSemesterID returns the ID of a semester in the REST API.
-func oldSemesterID(legacySchool string, year string, term schema.Term) string {
-	return legacySchool + "/" + year + "-" + string(term)
 }

@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"maps"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -197,6 +196,3 @@ func won(m billing.Money) float64 {
 	f, _ := m.Won().Float64()
 	return f
 }
-
-// rat returns a number as a fraction.
-func rat(n int64) *big.Rat { return new(big.Rat).SetInt64(n) }
