@@ -111,15 +111,17 @@ func listens(who, collection string) func(*testing.T, *bounds) error {
 	}
 }
 
-// batches returns a play that writes documents in a batch.
-func batches(n int, write func(b *bounds, batch *firestore.WriteBatch, i int)) func(*testing.T, *bounds) error {
+// batches returns a play that writes documents in one commit.
+func batches(n int, write func(b *bounds, tx *firestore.Transaction, i int) error) func(*testing.T, *bounds) error {
 	return func(t *testing.T, b *bounds) error {
-		batch := b.clients["alice"].Batch()
-		for i := range n {
-			write(b, batch, i)
-		}
-		_, err := batch.Commit(t.Context())
-		return err
+		return b.clients["alice"].RunTransaction(t.Context(), func(_ context.Context, tx *firestore.Transaction) error {
+			for i := range n {
+				if err := write(b, tx, i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
 }
 
@@ -179,12 +181,12 @@ func playedAttacks() []playedAttack {
 		{name: "keep 20 listeners while one lecture changes", writes: 1, perSecond: 500, play: func(t *testing.T, b *bounds) error {
 			return b.changeWhileListened(t, 20)
 		}, atLeast: map[billing.Item]int64{billing.FirestoreReads: 3*20 + 2, billing.FirestoreEgress: 500 * 20}},
-		{name: "add small lectures, 400 in a batch", writes: 400, bytes: 400 * 350, play: batches(400, func(b *bounds, batch *firestore.WriteBatch, _ int) {
+		{name: "add small lectures, 400 in a batch", writes: 400, bytes: 400 * 350, play: batches(400, func(b *bounds, tx *firestore.Transaction, _ int) error {
 			b.n++
 			client := b.clients["alice"]
-			batch.Create(client.Doc(fmt.Sprintf("%s/lectures/new%d", attackTimetable("many-small"), b.n)), newLecture(client, small))
+			return tx.Create(client.Doc(fmt.Sprintf("%s/lectures/new%d", attackTimetable("many-small"), b.n)), newLecture(client, small))
 		})},
-		{name: "write a large lecture over and over", writes: 1, bytes: 37_000, play: batches(1, func(b *bounds, batch *firestore.WriteBatch, _ int) {
+		{name: "write a large lecture over and over", writes: 1, bytes: 37_000, play: batches(1, func(b *bounds, tx *firestore.Transaction, _ int) error {
 			b.n++
 			var updates []firestore.Update
 			for name, value := range newLecture(b.clients["alice"], large) {
@@ -192,7 +194,7 @@ func playedAttacks() []playedAttack {
 					updates = append(updates, firestore.Update{Path: name, Value: value})
 				}
 			}
-			batch.Update(b.clients["alice"].Doc(attackTimetable("many-large")+"/lectures/00000"), updates)
+			return tx.Update(b.clients["alice"].Doc(attackTimetable("many-large")+"/lectures/00000"), updates)
 		})},
 		{name: "write invalid lectures", play: func(t *testing.T, b *bounds) error {
 			client, doc := b.clients["alice"], newLecture(b.clients["alice"], small)
@@ -200,13 +202,13 @@ func playedAttacks() []playedAttack {
 			_, err := client.Doc(attackTimetable("many-small")+"/lectures/invalid").Create(t.Context(), doc)
 			return err
 		}, denied: true},
-		{name: "add timetables, 400 in a batch", writes: 400, bytes: 400 * 300, play: batches(400, func(b *bounds, batch *firestore.WriteBatch, _ int) {
+		{name: "add timetables, 400 in a batch", writes: 400, bytes: 400 * 300, play: batches(400, func(b *bounds, tx *firestore.Transaction, _ int) error {
 			b.n++
 			client := b.clients["alice"]
-			batch.Create(client.Doc(fmt.Sprintf("users/alice/timetables/t%09d", b.n)), clientValue(client, stamped(timetable("public"))).(map[string]any))
+			return tx.Create(client.Doc(fmt.Sprintf("users/alice/timetables/t%09d", b.n)), clientValue(client, stamped(timetable("public"))).(map[string]any))
 		})},
-		{name: "delete lectures that do not exist, 400 in a batch", writes: 400, bytes: 400 * 120, play: batches(400, func(b *bounds, batch *firestore.WriteBatch, i int) {
-			batch.Delete(b.clients["alice"].Doc(fmt.Sprintf("%s/lectures/none%d", attackTimetable("many-small"), i)))
+		{name: "delete lectures that do not exist, 400 in a batch", writes: 400, bytes: 400 * 120, play: batches(400, func(b *bounds, tx *firestore.Transaction, i int) error {
+			return tx.Delete(b.clients["alice"].Doc(fmt.Sprintf("%s/lectures/none%d", attackTimetable("many-small"), i)))
 		})},
 		{name: "write with an anonymous account", play: func(t *testing.T, b *bounds) error {
 			client := b.guests["alice"]

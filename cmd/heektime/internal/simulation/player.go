@@ -27,7 +27,6 @@ type player struct {
 	database      string
 	auth, storage string // addresses
 	site          string // URL of Hosting
-	compat        string // URL of compat-server, which lists of old apps are at
 	bucket        string
 	semester      *firestore.DocumentRef
 	oldSemester   string

@@ -31,7 +31,6 @@ type student struct {
 	counted               time.Time         // when the cache was last compared with the number of documents
 	synced                time.Time         // until when the cache is complete
 	offset                time.Duration     // of the current visit, from the cloud's time
-	requests              map[int64]int     // of the current visit, by minute
 	cacheSchools          bool
 	hasCached             bool // all timetables, and the lectures of the first
 	listensSince          bool // only to lectures that are written after the last visit
