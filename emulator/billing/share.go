@@ -75,6 +75,10 @@ func (s shares) sorted(b *Bill) []Share {
 	for key, amounts := range s {
 		usd := new(big.Rat)
 		for item, amount := range amounts {
+			if unit[item] == nil { // amounts that add up to nothing
+				usd.Add(usd, b.prices.List(item, amount, b.Month).USD())
+				continue
+			}
 			usd.Add(usd, new(big.Rat).Mul(unit[item], new(big.Rat).SetInt64(amount)))
 		}
 		share := Share{Name: key.name, Service: key.service, List: b.prices.money(usd), Amounts: amounts}

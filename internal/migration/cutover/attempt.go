@@ -170,20 +170,61 @@ func (a *attempt) verify(ctx context.Context) error {
 	}
 }
 
-// takeBack takes a failed switch back: guard first, so that writes that go on find the tables as they were.
+// takeBack takes a failed switch back: guard first, so that writes that continue find the tables as they were.
+// If that fails, it leaves the state to the servers, which take it back once the guard has ended by itself:
+// a write that they let pass before would be rejected.
 func (a *attempt) takeBack(ctx context.Context, guard func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
-	guardErr := guard(ctx)
-	view, err := a.store.Read(ctx)
-	if err == nil && !view.Of(a.kind).Resting() {
-		_, err = a.store.Abort(ctx, view.Of(a.kind))
-		if errors.Is(err, state.ErrChanged) {
-			err = nil // a server has taken it back
-		}
+	err := a.undoGuard(ctx, guard)
+	if err == nil {
+		err = a.abort(ctx)
 	}
-	if err := errors.Join(guardErr, err); err != nil {
+	if err != nil {
 		return fmt.Errorf("the switch could not be taken back: the guard ends by itself, and servers take the state back after %v (%w)", a.cfg.Limit+time.Second, err)
 	}
 	return nil
+}
+
+// abort takes the state back, unless it rests.
+func (a *attempt) abort(ctx context.Context) error {
+	view, err := a.store.Read(ctx)
+	if err != nil || view.Of(a.kind).Resting() {
+		return err
+	}
+	_, err = a.store.Abort(ctx, view.Of(a.kind))
+	if errors.Is(err, state.ErrChanged) {
+		return nil // a server has taken it back
+	}
+	return err
+}
+
+// undoGuard calls guard, with a new connection if the old database has closed the attempt's, until it
+// succeeds or writes are no longer held.
+func (a *attempt) undoGuard(ctx context.Context, guard func(context.Context) error) error {
+	for {
+		err := guard(ctx)
+		if err == nil || !a.conn.IsClosed() {
+			return err
+		}
+		for a.conn.IsClosed() {
+			select {
+			case <-ctx.Done():
+				return err
+			case <-time.After(100 * time.Millisecond):
+			}
+			if a.began.IsZero() || time.Since(a.began) > a.cfg.Limit+time.Second {
+				return err
+			}
+			a.reconnect(ctx)
+		}
+	}
+}
+
+// reconnect replaces a closed connection. If it cannot, the connection stays closed.
+func (a *attempt) reconnect(ctx context.Context) {
+	conn, err := openConn(ctx, a.cfg)
+	if err == nil {
+		a.conn, a.guard.conn = conn, conn
+	}
 }

@@ -127,6 +127,19 @@ const lockKey = 0x6865656b73776974
 // open connects to the old database and makes this tool the only one. The lock ends with the connection.
 func open(ctx context.Context, cfg Config) (*tool, error) {
 	cfg = cfg.withDefaults()
+	conn, err := openConn(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := Install(ctx, conn); err != nil {
+		closeConn(conn)
+		return nil, err
+	}
+	return &tool{cfg: cfg, store: state.NewStore(cfg.Firestore, cfg.now), conn: conn}, nil
+}
+
+// openConn connects to the old database, and makes sure that no other tool does. The error may be [ErrBusy].
+func openConn(ctx context.Context, cfg Config) (*pgx.Conn, error) {
 	config := cfg.DB.Pool.Config().ConnConfig.Copy()
 	config.RuntimeParams["application_name"] = "heektime migrate"
 	conn, err := pgx.ConnectConfig(ctx, config)
@@ -138,21 +151,19 @@ func open(ctx context.Context, cfg Config) (*tool, error) {
 	if err == nil && !locked {
 		err = ErrBusy
 	}
-	t := &tool{cfg: cfg, store: state.NewStore(cfg.Firestore, cfg.now), conn: conn}
-	if err == nil {
-		err = Install(ctx, conn)
-	}
 	if err != nil {
-		t.close()
+		closeConn(conn)
 		return nil, err
 	}
-	return t, nil
+	return conn, nil
 }
 
-func (t *tool) close() {
+func (t *tool) close() { closeConn(t.conn) }
+
+func closeConn(conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	_ = t.conn.Close(ctx) // nothing depends on it
+	_ = conn.Close(ctx) // nothing depends on it
 }
 
 func (t *tool) guard(kind state.Kind) *guard {

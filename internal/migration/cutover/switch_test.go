@@ -168,6 +168,36 @@ func TestSwitchFails(t *testing.T) {
 	}
 }
 
+// When a step fails because PostgreSQL has closed the tool's connection, the tables are open before servers let
+// writes pass again.
+func TestSwitchLosesItsConnection(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	writer := connect(t, w.url)
+	cfg := w.config()
+	cfg.fault = func(text string) error {
+		if text != "apply the last changes" {
+			return nil
+		}
+		if _, err := writer.Exec(t.Context(), insertLecture); err == nil {
+			t.Error("the tables were open during the switch")
+		}
+		var closed bool
+		err := w.pool.QueryRow(t.Context(), `SELECT pg_terminate_backend((SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = database
+			WHERE datname = current_database() AND classid = $1 AND objid = $2))`, lockKey>>32, lockKey&0xffffffff).Scan(&closed)
+		if err != nil || !closed {
+			t.Errorf("the tool's connection is not closed: %v", err)
+		}
+		return errors.New("the connection is closed")
+	}
+	err := Switch(t.Context(), cfg, state.Timetables)
+	if err == nil || !strings.Contains(err.Error(), "stays on the old side") || strings.Contains(err.Error(), "could not be taken back") {
+		t.Errorf("%v, want an error that says that everything is as it was", err)
+	}
+	w.mustBe(state.Timetables, state.PhaseOld, guardOpen)
+	exec(t, writer, insertLecture)
+}
+
 // A transaction of the old server that does not end makes the switch give up, and goes on.
 func TestSwitchGivesUpAtItsLimit(t *testing.T) {
 	t.Parallel()
