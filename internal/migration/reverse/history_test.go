@@ -50,6 +50,7 @@ func TestRandomHistories(t *testing.T) {
 					w.db.Pool.Reset()
 				}
 			}
+			w.awaitComplete() // a page of users may bring one back before the timetables' pages bring theirs
 			w.arrive()
 			w.check()
 			stop()
@@ -245,6 +246,7 @@ func TestReconcilesAfterChangesWereLost(t *testing.T) {
 		h.write() // makes the server drop old versions
 	}
 	stop = w.run()
+	w.awaitComplete()
 	w.arrive()
 	if !strings.Contains(w.log.String(), "reading all documents") {
 		t.Fatal("Firestore still knew what changed")

@@ -129,6 +129,7 @@ func TestAccountsAreHiddenAndRestored(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.run()
+	w.awaitComplete()
 	var lecture, user, key string
 	for lecture = range w.converted() { // of a user with a usable password
 		if strings.Count(lecture, "/") != 5 {
