@@ -131,11 +131,17 @@ func privilegeConfig(t *testing.T, school, schoolFile string) local.Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range append(deployment.EmulatorVariables(), "GOOGLE_CLOUD_PROJECT") {
-		t.Setenv(name, "") // Start sets it; this restores it at the end
-	}
+	keepEnvironment(t)
 	return local.Config{
 		Firebase: found, Project: "demo-roles", Bucket: "demo-roles", SchoolsFile: schools, Services: services,
 		Variables: map[string]string{demo.URLVariable: school, "PASSWORD_ROUNDS": "1000"}, Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// keepEnvironment restores at the end of the test what local.Start sets in the environment.
+func keepEnvironment(t *testing.T) {
+	t.Helper()
+	for _, name := range append(deployment.EmulatorVariables(), "GOOGLE_CLOUD_PROJECT") {
+		t.Setenv(name, "")
 	}
 }

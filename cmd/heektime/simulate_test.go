@@ -48,6 +48,7 @@ func simulated(t *testing.T, students, concurrency, distinct int) *simulation.Re
 // TestSimulation plays 20 students twice, and 40 of whom 20 do what the others do. It does not run in
 // parallel with other tests: a process can have one local cloud with our services.
 func TestSimulation(t *testing.T) {
+	keepEnvironment(t)
 	prices := billing.DefaultPrices()
 	one, other, twice := simulated(t, 20, 1, 0), simulated(t, 20, 8, 0), simulated(t, 40, 8, 20)
 	t.Run("reproducible", func(t *testing.T) { checkReproducible(t, prices, one, other) })
