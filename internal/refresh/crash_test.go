@@ -22,7 +22,7 @@ const (
 	// maxCalls is the number of a run's calls that a fault may hit. A run rarely makes more.
 	maxCalls = 24
 	// longHistories is the number of histories with LONG_TESTS.
-	longHistories = 1000
+	longHistories = 400
 )
 
 // faultAt returns the fault of a history's step and the call that it hits. Any len(faults)*maxCalls
@@ -60,7 +60,7 @@ func TestFaultAtCoversEveryCombination(t *testing.T) {
 // the newest list and leaves no leftovers.
 //
 // By default there are as many histories as faultAt needs for every combination. With LONG_TESTS there
-// are seven times as many, which vary what precedes and follows a fault.
+// are more than twice as many, which vary what precedes and follows a fault.
 func TestKilledAtAnyPoint(t *testing.T) {
 	needed := len(faults) * maxCalls
 	histories := needed
@@ -82,7 +82,7 @@ func TestKilledAtAnyPoint(t *testing.T) {
 			}
 		})
 	}
-	// On a busy machine, a thousand must not exceed the time that go test allows.
+	// On a busy machine, they must not exceed the time that go test allows.
 	deadline, limited := t.Deadline()
 	stop := time.Now().Add(time.Until(deadline) / 2)
 	for seed := range histories {

@@ -19,7 +19,7 @@ import (
 // a fresh conversion gives.
 func TestKilledAtAnyPoint(t *testing.T) {
 	t.Parallel()
-	for seed := range bothsides.Histories(4) {
+	for seed := range bothsides.Histories(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, olddata.Config{Users: 20, LecturesPerUser: 2, Seed: uint64(seed)})

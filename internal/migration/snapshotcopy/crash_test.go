@@ -23,7 +23,7 @@ import (
 // fresh conversion gives: nothing fell between.
 func TestKilledAtAnyPoint(t *testing.T) {
 	t.Parallel()
-	for seed := range bothsides.Histories(4) {
+	for seed := range bothsides.Histories(3) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			cloud := emulatortest.Start(t)
