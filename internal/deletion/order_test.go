@@ -3,7 +3,6 @@ package deletion_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 
@@ -84,22 +83,18 @@ func (w *world) lateCall(t *testing.T, healthy *deletion.Service, stalled step, 
 	uid := prepare()
 	s, p, ctx := w.faultyService(t, faulttest.None, 0)
 	must(t, stalled.do(ctx, s, uid))
-	calls := p.Calls()
-	at := slices.IndexFunc(calls, func(name string) bool { return strings.HasSuffix(name, "/Commit") })
-	for left := n; ; {
-		at++
-		if at >= len(calls) {
-			return false
-		}
-		if !strings.HasPrefix(calls[at], "/google.firestore") {
-			if left == 0 {
-				break
-			}
-			left--
+	committed, late := false, []int(nil)
+	for i, name := range p.Calls() {
+		committed = committed || strings.HasSuffix(name, "/Commit")
+		if committed && !strings.HasPrefix(name, "/google.firestore") {
+			late = append(late, i)
 		}
 	}
+	if n >= len(late) {
+		return false
+	}
 	uid = prepare()
-	s, p, ctx = w.faultyService(t, faulttest.StallBefore, at)
+	s, p, ctx = w.faultyService(t, faulttest.StallBefore, late[n])
 	done := make(chan error, 1)
 	go func() { done <- stalled.do(ctx, s, uid) }()
 	<-p.Stalled()

@@ -105,7 +105,7 @@ func (l *runLog) model(copies int) runUsage {
 	defer l.mu.Unlock()
 	for name, s := range l.services {
 		requests := slices.Clone(l.requests[name])
-		slices.SortFunc(requests, func(x, y runRequest) int { return cmp.Or(x.at.Compare(y.at), cmp.Compare(x.takes, y.takes)) })
+		slices.SortFunc(requests, compareRequests)
 		n := 1
 		if isMultiplied(name) {
 			n = copies
@@ -120,12 +120,17 @@ func (l *runLog) model(copies int) runUsage {
 					all = append(all, runRequest{r.at.Add(moved), r.takes})
 				}
 			}
-			slices.SortFunc(all, func(x, y runRequest) int { return cmp.Or(x.at.Compare(y.at), cmp.Compare(x.takes, y.takes)) })
+			slices.SortFunc(all, compareRequests)
 			requests = all
 		}
 		u.serve(s, requests, time.Duration(l.times.StartUp)*time.Millisecond)
 	}
 	return u
+}
+
+// compareRequests orders requests by their arrival, and the short ones of a moment first.
+func compareRequests(x, y runRequest) int {
+	return cmp.Or(x.at.Compare(y.at), cmp.Compare(x.takes, y.takes))
 }
 
 // isMultiplied reports whether a service's work grows with the number of students.
