@@ -76,12 +76,16 @@ func (a *attempt) run(ctx context.Context, steps []step, held int) error {
 }
 
 // prepare shortens the lease, so that servers notice the next changes soon.
-func (a *attempt) prepare(ctx context.Context) (err error) {
-	if a.now, err = a.store.Prepare(ctx, a.now, state.SwitchLease, a.cfg.Limit); err != nil {
-		return err
+func (a *attempt) prepare(ctx context.Context) error {
+	now, err := a.store.Prepare(ctx, a.now, state.SwitchLease, a.cfg.Limit)
+	if err == nil {
+		a.now = now
 	}
-	return a.store.Await(ctx, a.now)
+	return err
 }
+
+// await waits until no server decides by the state before this one.
+func (a *attempt) await(ctx context.Context) error { return a.store.Await(ctx, a.now) }
 
 // hold makes servers hold writes.
 func (a *attempt) hold(ctx context.Context) (err error) {
@@ -91,7 +95,7 @@ func (a *attempt) hold(ctx context.Context) (err error) {
 	if a.heldAt, err = a.firestoreTime(ctx); err != nil {
 		return err
 	}
-	return a.store.Await(ctx, a.now)
+	return a.await(ctx)
 }
 
 // settle lets servers read from the other side.
@@ -99,7 +103,7 @@ func (a *attempt) settle(ctx context.Context) (err error) {
 	if a.now, err = a.store.Settle(ctx, a.now); err != nil {
 		return err
 	}
-	return a.store.Await(ctx, a.now)
+	return a.await(ctx)
 }
 
 // flip makes the other side the one that is written. If the response is lost, it finds out whether the state
@@ -186,13 +190,17 @@ func (a *attempt) takeBack(ctx context.Context, guard func(context.Context) erro
 	return nil
 }
 
-// abort takes the state back, unless it rests.
+// abort takes the state back. If it rests, only its lease becomes quiet again.
 func (a *attempt) abort(ctx context.Context) error {
 	view, err := a.store.Read(ctx)
-	if err != nil || view.Of(a.kind).Resting() {
+	if err != nil {
 		return err
 	}
-	_, err = a.store.Abort(ctx, view.Of(a.kind))
+	take := a.store.Abort
+	if view.Of(a.kind).Resting() {
+		take = a.store.Relax
+	}
+	_, err = take(ctx, view.Of(a.kind))
 	if errors.Is(err, state.ErrChanged) {
 		return nil // a server has taken it back
 	}

@@ -47,9 +47,10 @@ const sinceMargin = 10 * time.Minute
 // forward returns the steps to the new side and the number of the one that holds writes.
 func (a *attempt) forward() (steps []step, held int) {
 	steps = []step{
+		{"make servers read the state more often", a.prepare},
 		{"apply what has changed so far", a.drain},
 		{"compare both sides while they are in use", a.verifyEarly},
-		{"make servers notice changes of the state sooner", a.prepare},
+		{"wait until all servers do", a.await},
 	}
 	held = len(steps)
 	steps = append(steps,
