@@ -22,14 +22,16 @@ const undoTimeout = 15 * time.Second
 // attempt is one run of a switch.
 type attempt struct {
 	*tool
-	kind   state.Kind
-	guard  *guard
-	now    state.State
-	began  time.Time     // when writes were held
-	held   time.Duration // for how long, once they go on
-	heldAt time.Time     // the same by Firestore's clock: nothing that was written before was held
-	since  time.Time     // since when changes are compared
-	first  bool          // the kind has never been on the new side
+	kind  state.Kind
+	guard *guard
+	now   state.State
+	began time.Time     // when writes were held
+	held  time.Duration // for how long, once they go on
+	since time.Time     // since when changes are compared
+	// By Firestore's clock: heldAt is when writes were held, so that nothing that was written before was held, and
+	// drained is when everything had arrived on both sides.
+	heldAt, drained time.Time
+	first           bool // the kind has never been on the new side
 }
 
 // step is a step of an attempt.
@@ -164,11 +166,11 @@ func (a *attempt) verify(ctx context.Context) error {
 		return nil
 	}
 	for {
-		err := a.cfg.Verify(ctx, a.kind, a.since)
+		err := a.cfg.Verify(ctx, a.kind, a.since, a.drained)
 		if err == nil || ctx.Err() != nil || time.Since(a.began) > (a.cfg.Limit-margin)/2 {
 			return err
 		}
-		if drainErr := a.drainAll(ctx); drainErr != nil {
+		if drainErr := a.lastly(a.drainAll)(ctx); drainErr != nil {
 			return errors.Join(err, drainErr)
 		}
 	}
@@ -180,6 +182,9 @@ func (a *attempt) verify(ctx context.Context) error {
 func (a *attempt) takeBack(ctx context.Context, guard func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
+	if a.began.IsZero() { // the tables are as they were, and the old database may be unreachable
+		return a.abort(ctx)
+	}
 	err := a.undoGuard(ctx, guard)
 	if err == nil {
 		err = a.abort(ctx)
@@ -221,7 +226,7 @@ func (a *attempt) undoGuard(ctx context.Context, guard func(context.Context) err
 				return err
 			case <-time.After(100 * time.Millisecond):
 			}
-			if a.began.IsZero() || time.Since(a.began) > a.cfg.Limit+time.Second {
+			if time.Since(a.began) > a.cfg.Limit+time.Second {
 				return err
 			}
 			a.reconnect(ctx)

@@ -53,7 +53,7 @@ func (a *attempt) backward() (steps []step, held int) {
 	held = len(steps)
 	return append(steps,
 		step{"hold writes", a.hold},
-		step{"bring back the last changes", a.drainBack},
+		step{"bring back the last changes", a.lastly(a.drainBack)},
 		step{"compare both sides", a.verify},
 		step{"read from the old database", a.settle},
 		step{"open the tables", a.guard.open},
