@@ -36,10 +36,10 @@ type Config struct {
 	PasswordInterval time.Duration
 }
 
-// Bounds of the wait after a failure.
+// Bounds of the wait after a failure. A switch may be waiting while writes are held, so the longest is short.
 const (
 	minBackoff = 100 * time.Millisecond
-	maxBackoff = 10 * time.Second
+	maxBackoff = 2 * time.Second
 )
 
 // idlePositionInterval is how often the position is stored while nothing changes. Firestore resumes from
@@ -217,6 +217,9 @@ func (r *runner) readPhases(ctx context.Context) error {
 	for _, kind := range state.Kinds() {
 		s := view.Of(kind)
 		r.phases[kind], r.wasNew[kind] = s.Phase, s.WasNew || s.Phase == state.PhaseNew
+		if s.Origin() == state.New {
+			r.phases[kind] = state.PhaseNew // until a switch back flips, the guard keeps the old server out
+		}
 	}
 	return nil
 }
@@ -293,7 +296,7 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 	if set.empty() && set.mark == "" && len(p.counts) == 0 && time.Since(*stored) < idlePositionInterval {
 		return r.restartIfNeeded(ctx, set)
 	}
-	err := r.apply(ctx, set, func(ctx context.Context, t *transaction) error {
+	store := func(ctx context.Context, t *transaction) error {
 		if err := t.storePosition(ctx, p.token, p.time); err != nil {
 			return err
 		}
@@ -306,8 +309,19 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 		}
 		_, err := t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_stream SET "+column+" = $1", set.mark)
 		return err
-	})
-	if err != nil {
+	}
+	if len(p.counts) > 0 {
+		// Firestore sends the counts again only if the stream starts before them again.
+		nothing := func(context.Context, *transaction) error { return nil }
+		if err := r.apply(ctx, set, nothing); err != nil {
+			return err
+		}
+		if err := r.compareCounts(ctx, p.counts); err != nil {
+			return err
+		}
+		set = newChangeSet().marked(set)
+	}
+	if err := r.apply(ctx, set, store); err != nil {
 		return err
 	}
 	if isPasswordMark(set.mark) {
@@ -315,9 +329,6 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 		r.sweeps.begin(ctx)
 	}
 	*stored = time.Now()
-	if err := r.compareCounts(ctx, p.counts); err != nil {
-		return err
-	}
 	return r.restartIfNeeded(ctx, set)
 }
 
