@@ -186,7 +186,7 @@ var dataFaults = []fault{
 	{"storage-rules", func(s *standIn) { s.rules["firebase.storage/heektime-test.firebasestorage.app"] += "\n// more" }, "storage.rules the released rules differ", apply},
 
 	{"bucket", func(s *standIn) { s.bucket = nil }, "bucket heektime-test.firebasestorage.app does not exist", "deploy/firebase.sh heektime-test"},
-	{"bucket-location", func(s *standIn) { s.bucket["location"] = "US" }, "is in US", "buckets relocate"},
+	{"bucket-location", func(s *standIn) { s.bucket["location"] = "US" }, "is in US, neither in us-west1 nor in asia-northeast3", "buckets relocate gs://heektime-test.firebasestorage.app --location=us-west1"},
 	{"image-clean-up", func(s *standIn) { s.repository = nil }, "image repository heektime does not exist", apply},
 	{"image-clean-up", func(s *standIn) { s.repository["cleanupPolicyDryRun"] = true }, "deletes nothing", apply},
 	{"image-clean-up", func(s *standIn) { set(s.repository, "cleanupPolicies.keep-recent.mostRecentVersions.keepCount", 1) }, "keeps 1 version of each image; the table says 10", apply},

@@ -30,7 +30,7 @@ func (s *standIn) healthy(files Files) {
 	s.healthyIndexes(files.Indexes)
 	s.rules = map[string]string{"cloud.firestore": files.FirestoreRules, "firebase.storage/" + testProject + ".firebasestorage.app": files.StorageRules}
 	s.bucket = obj{
-		"kind": "storage#bucket", "name": testProject + ".firebasestorage.app", "location": "ASIA-NORTHEAST3", "storageClass": "STANDARD",
+		"kind": "storage#bucket", "name": testProject + ".firebasestorage.app", "location": "US-WEST1", "storageClass": "STANDARD",
 		"iamConfiguration": obj{"uniformBucketLevelAccess": obj{"enabled": true}, "publicAccessPrevention": "inherited"},
 		"softDeletePolicy": obj{"retentionDurationSeconds": "0"},
 		"cors": []obj{{
