@@ -25,9 +25,15 @@ func (p *player) visitWithFirebase(ctx context.Context, s *student, v visit) (er
 	}
 	defer func() {
 		closed := watch.close()
-		s.keep(watch)
+		s.keep(watch, p.now())
 		err = errors.Join(err, closed)
 	}()
+	if s.client == currentClient && (v.lists || v.newPlan) { // others have listed them when they opened
+		s.thinks()
+		if _, err := p.query(ctx, s, "list the timetables", newestFirst(schema.Timetables(p.user(s)).Query)); err != nil {
+			return err
+		}
+	}
 	if v.newPlan {
 		s.thinks()
 		if err := p.planWithFirebase(ctx, s); err != nil {
@@ -98,7 +104,7 @@ func (p *player) open(ctx context.Context, s *student) (*watch, error) {
 // openField reads what clients in the field read: their user, the list of timetables, the first one
 // and its lectures.
 func (p *player) openField(ctx context.Context, s *student, w *watch, action string) error {
-	if _, err := w.add(s.target(targetUser, documents(p.user(s).Path))); err != nil {
+	if err := w.add(s.target(targetUser, documents(p.user(s).Path))); err != nil {
 		return err
 	}
 	timetables := newestFirst(schema.Timetables(p.user(s)).Query)
@@ -109,80 +115,10 @@ func (p *player) openField(ctx context.Context, s *student, w *watch, action str
 		return nil
 	}
 	shown := p.timetable(s, s.plans[0])
-	if _, err := w.add(s.target(targetTimetable, documents(shown.Path))); err != nil {
+	if err := w.add(s.target(targetTimetable, documents(shown.Path))); err != nil {
 		return err
 	}
-	_, err := w.add(s.target(targetLectures, lecturesOf(shown, time.Time{})))
-	return err
-}
-
-// openCurrent shows what is in the cache and asks only for what has changed since: the timetables and
-// lectures that were written later and, once a day, how many there are, which shows what another device
-// has deleted. Without a cache it reads everything. It then listens to the lectures that change from now
-// on.
-func (p *player) openCurrent(ctx context.Context, s *student) (*watch, error) {
-	const action = "open the app"
-	counts := p.now().Sub(s.counted) >= countEvery
-	since, err := p.syncTimetables(ctx, s, action, counts)
-	if err != nil {
-		return nil, err
-	}
-	w, err := p.listen(ctx, s, action)
-	if err != nil {
-		return nil, err
-	}
-	if len(s.plans) > 0 {
-		shown := s.plans[0]
-		if since, err = p.sinceIfComplete(ctx, s, action, p.timetable(s, shown), since, counts, len(shown.lectures)); err != nil {
-			return nil, errors.Join(err, w.close())
-		}
-		s.listensSince = !since.IsZero()
-		if _, err := w.add(s.target(targetLectures, lecturesOf(p.timetable(s, shown), since))); err != nil {
-			return nil, errors.Join(err, w.close())
-		}
-	}
-	if counts {
-		s.counted = p.now()
-	}
-	s.synced, s.hasCached = p.now(), s.warm
-	return w, nil
-}
-
-// countEvery is how often a client counts what it has in its cache.
-const countEvery = 24 * time.Hour
-
-// syncTimetables brings the list of timetables up to date. It returns the time until which the cache is
-// complete, zero if there is none.
-func (p *player) syncTimetables(ctx context.Context, s *student, action string, counts bool) (time.Time, error) {
-	timetables := schema.Timetables(p.user(s))
-	if s.hasCached {
-		if _, err := p.query(ctx, s, action, timetables.Where(schema.FieldUpdatedAt, ">", s.synced).Limit(schema.MaxTimetablePage)); err != nil {
-			return time.Time{}, err
-		}
-		if !counts {
-			return s.synced, nil
-		}
-		n, err := p.countOf(ctx, s, action, timetables.Limit(schema.MaxTimetablePage))
-		if err != nil || n == min(int64(len(s.plans)), schema.MaxTimetablePage) {
-			return s.synced, err
-		}
-	}
-	_, err := p.query(ctx, s, action, newestFirst(timetables.Query))
-	return time.Time{}, err
-}
-
-// sinceIfComplete returns since, or zero if the number of a timetable's lectures is not the one in the cache.
-func (p *player) sinceIfComplete(
-	ctx context.Context, s *student, action string, timetable *firestore.DocumentRef, since time.Time, counts bool, cached int,
-) (time.Time, error) {
-	if since.IsZero() || !counts {
-		return since, nil
-	}
-	n, err := p.countOf(ctx, s, action, schema.Lectures(timetable).Query)
-	if err != nil || n == int64(cached) {
-		return since, err
-	}
-	return time.Time{}, nil
+	return w.add(s.target(targetLectures, lecturesOf(shown, time.Time{})))
 }
 
 // newestFirst is the order in which apps list timetables.
@@ -191,15 +127,20 @@ func newestFirst(q firestore.Query) firestore.Query {
 }
 
 // keep keeps what a warm client has at the end of a visit.
-func (s *student) keep(w *watch) {
+func (s *student) keep(w *watch, now time.Time) {
 	if !s.warm {
 		return
 	}
 	for id, token := range w.tokens {
 		s.resume[fmt.Sprint(id)] = token
 	}
-	if s.client == currentClient {
+	if s.listensSince {
 		delete(s.resume, fmt.Sprint(targetLectures)) // its query is another one each time
+	} else {
+		s.synced = now
+	}
+	if s.newest.Before(w.newest) {
+		s.newest = w.newest
 	}
 }
 
@@ -359,77 +300,55 @@ func (p *player) heard(s *student, w *watch, at time.Time) error {
 	if w.tokens[targetLectures] == nil {
 		return nil
 	}
-	if s.client == currentClient && s.synced.Before(at) {
-		s.synced = at
-	}
 	return w.await(at)
 }
 
-// seen is a friend's timetable that a client has in its cache.
-type seen struct {
-	timetable *firestore.DocumentRef
-	at        time.Time // until when the cache is complete
-	counted   time.Time
-	lectures  int
+// viewWithFirebase looks at a friend's timetable.
+func (p *player) viewWithFirebase(ctx context.Context, s, friend *student) error {
+	const action = "look at a friend's timetable"
+	switch {
+	case friend.uid == "":
+		return nil
+	case s.client == currentClient:
+		return p.viewCurrent(ctx, s, friend, action)
+	}
+	return p.viewField(ctx, s, friend, action)
 }
 
-// viewWithFirebase looks at a friend's timetable: the friend by username, their timetables, and the
-// lectures of the first one. A current client that has it in its cache asks for what has changed.
-func (p *player) viewWithFirebase(ctx context.Context, s, friend *student) (err error) {
-	const action = "look at a friend's timetable"
-	if friend.uid == "" {
-		return nil
-	}
-	known := s.seen[friend.index]
-	if known == nil {
-		if known, err = p.findTimetable(ctx, s, friend, action); err != nil || known == nil {
-			return err
-		}
-		s.thinks()
-	}
-	counts := p.now().Sub(known.counted) >= countEvery
-	since, err := p.sinceIfComplete(ctx, s, action, known.timetable, known.at, counts, known.lectures)
-	if err != nil {
+// viewField reads what clients in the field read: the friend by username, their timetables, and the first one and
+// its lectures, to which it listens.
+func (p *player) viewField(ctx context.Context, s, friend *student, action string) (err error) {
+	if _, err := p.query(ctx, s, action, schema.Users(p.client).Where(schema.FieldUsername, "==", friend.username).Limit(1)); err != nil {
 		return err
 	}
+	timetable, err := p.firstShared(ctx, s, friend, action)
+	if err != nil || timetable == nil {
+		return err
+	}
+	s.thinks()
 	w, err := p.listen(ctx, s, action)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
-	target := documents(known.timetable.Path)
+	target := documents(timetable.Path)
 	target.TargetId = targetTimetable
-	if _, err := w.add(target); err != nil {
+	if err := w.add(target); err != nil {
 		return err
 	}
-	target = lecturesOf(known.timetable, since)
+	target = lecturesOf(timetable, time.Time{})
 	target.TargetId = targetLectures
-	n, err := w.add(target)
-	if err != nil || s.client != currentClient || !s.warm {
-		return err
-	}
-	if since.IsZero() {
-		known.lectures = n
-	}
-	if counts {
-		known.counted = p.now()
-	}
-	known.at = p.now()
-	s.seen[friend.index] = known
-	return nil
+	return w.add(target)
 }
 
-// findTimetable finds a friend's first public timetable, nil if there is none.
-func (p *player) findTimetable(ctx context.Context, s, friend *student, action string) (*seen, error) {
-	if _, err := p.query(ctx, s, action, schema.Users(p.client).Where(schema.FieldUsername, "==", friend.username).Limit(1)); err != nil {
-		return nil, err
-	}
+// firstShared lists a friend's public timetables and returns the first one, nil if there is none.
+func (p *player) firstShared(ctx context.Context, s, friend *student, action string) (*firestore.DocumentRef, error) {
 	public := schema.Timetables(p.user(friend)).Where(schema.FieldVisibility, "==", string(schema.Public))
 	found, err := p.query(ctx, s, action, newestFirst(public))
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	return &seen{timetable: found[0].Ref}, nil
+	return found[0].Ref, nil
 }
 
 // laterThan is the filter of documents that were written after a time.

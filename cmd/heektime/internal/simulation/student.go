@@ -28,11 +28,11 @@ type student struct {
 	listURL               string            // the list in the HTTP cache
 	resume                map[string][]byte // resume tokens of listeners by what they listen to
 	seen                  map[int]*seen     // friends' timetables in the cache, by friend
-	counted               time.Time         // when the cache was last compared with the number of documents
-	synced                time.Time         // until when the cache is complete
+	synced                time.Time         // when the listener of all lectures was last in sync
+	newest                time.Time         // no lecture in the cache is newer
 	offset                time.Duration     // of the current visit, from the cloud's time
 	cacheSchools          bool
-	hasCached             bool // all timetables, and the lectures of the first
+	hasCached             bool // what the app shows when it opens
 	listensSince          bool // only to lectures that are written after the last visit
 }
 
@@ -61,7 +61,7 @@ func (s *student) newID() string {
 
 // forget empties the caches of the app, as with a new phone.
 func (s *student) forget() {
-	s.listURL, s.synced, s.hasCached, s.cacheSchools = "", time.Time{}, false, false
+	s.listURL, s.synced, s.newest, s.hasCached, s.cacheSchools = "", time.Time{}, time.Time{}, false, false
 	s.resume, s.seen = map[string][]byte{}, map[int]*seen{}
 }
 

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/internal/schema"
 )
 
 // call is a request of a student: it carries their token, and the name of what they do.
@@ -114,6 +115,7 @@ type watch struct {
 	stream firestorepb.Firestore_ListenClient
 	name   string // of the database
 	tokens map[int32][]byte
+	newest time.Time // of all documents that were sent, the latest updatedAt
 	cancel context.CancelFunc
 }
 
@@ -129,30 +131,37 @@ func (p *player) listen(ctx context.Context, s *student, action string) (*watch,
 	return &watch{stream: stream, name: p.database, tokens: map[int32][]byte{}, cancel: cancel}, nil
 }
 
-// add adds a target and waits until its documents are there. It returns how many were sent.
-func (w *watch) add(target *firestorepb.Target) (documents int, err error) {
-	err = w.stream.Send(&firestorepb.ListenRequest{Database: w.name, TargetChange: &firestorepb.ListenRequest_AddTarget{AddTarget: target}})
+// add adds a target and waits until its documents are there.
+func (w *watch) add(target *firestorepb.Target) error {
+	err := w.stream.Send(&firestorepb.ListenRequest{Database: w.name, TargetChange: &firestorepb.ListenRequest_AddTarget{AddTarget: target}})
 	if err != nil {
-		return 0, fmt.Errorf("listen: %w", err)
+		return fmt.Errorf("listen: %w", err)
 	}
 	for {
 		r, err := w.stream.Recv()
 		if err != nil {
-			return documents, fmt.Errorf("listen: %w", err)
+			return fmt.Errorf("listen: %w", err)
 		}
 		switch m := r.ResponseType.(type) {
 		case *firestorepb.ListenResponse_DocumentChange:
-			documents++
+			w.receive(m.DocumentChange.Document)
 		case *firestorepb.ListenResponse_TargetChange:
 			w.remember(m.TargetChange)
 			ids := m.TargetChange.TargetIds
 			switch {
 			case m.TargetChange.TargetChangeType == firestorepb.TargetChange_REMOVE:
-				return documents, fmt.Errorf("listen: the target was rejected: %s", m.TargetChange.GetCause().GetMessage())
+				return fmt.Errorf("listen: the target was rejected: %s", m.TargetChange.GetCause().GetMessage())
 			case m.TargetChange.TargetChangeType == firestorepb.TargetChange_CURRENT && (len(ids) == 0 || ids[0] == target.TargetId):
-				return documents, nil
+				return nil
 			}
 		}
+	}
+}
+
+// receive notes when a document was updated.
+func (w *watch) receive(doc *firestorepb.Document) {
+	if at := doc.GetFields()[schema.FieldUpdatedAt].GetTimestampValue(); at != nil && at.AsTime().After(w.newest) {
+		w.newest = at.AsTime()
 	}
 }
 
@@ -180,6 +189,7 @@ func (w *watch) await(until time.Time) error {
 		}
 		t := r.GetTargetChange()
 		if t == nil {
+			w.receive(r.GetDocumentChange().GetDocument())
 			continue
 		}
 		w.remember(t)
