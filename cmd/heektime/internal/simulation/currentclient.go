@@ -8,6 +8,7 @@ import (
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/cmd/heektime/internal/appclient"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -19,20 +20,20 @@ const freeResume = 30 * time.Minute
 
 // openCurrent shows what is in the cache and listens to the lectures of the first timetable. On a fresh device, it
 // first reads the user, the newest timetable and its semester. It returns the listeners.
-func (p *player) openCurrent(ctx context.Context, s *student) (*watch, error) {
+func (p *player) openCurrent(ctx context.Context, s *student) (*appclient.Watch, error) {
 	const action = "open the app"
 	if !s.hasCached {
 		if err := p.readOnce(ctx, s, action); err != nil {
 			return nil, err
 		}
 	}
-	w, err := p.listen(ctx, s, action)
+	w, err := s.app.Listen(ctx, action)
 	if err != nil {
 		return nil, err
 	}
 	if len(s.plans) > 0 {
 		if err := p.watchLectures(ctx, s, w, action); err != nil {
-			return nil, errors.Join(err, w.close())
+			return nil, errors.Join(err, w.Close())
 		}
 	}
 	s.hasCached = s.warm
@@ -41,14 +42,14 @@ func (p *player) openCurrent(ctx context.Context, s *student) (*watch, error) {
 
 // readOnce reads what a fresh device then takes from its cache.
 func (p *player) readOnce(ctx context.Context, s *student, action string) error {
-	if _, err := p.user(s).Get(p.call(ctx, s, action)); err != nil {
+	if _, err := p.user(s).Get(s.app.Context(ctx, action)); err != nil {
 		return fmt.Errorf("%s: read the user: %w", action, err)
 	}
 	newest, err := p.query(ctx, s, action, newestFirst(schema.Timetables(p.user(s)).Query).Limit(1))
 	if err != nil || len(newest) == 0 {
 		return err
 	}
-	if _, err := p.semester.Get(p.call(ctx, s, action)); err != nil {
+	if _, err := p.semester.Get(s.app.Context(ctx, action)); err != nil {
 		return fmt.Errorf("%s: read the semester: %w", action, err)
 	}
 	return nil
@@ -57,11 +58,11 @@ func (p *player) readOnce(ctx context.Context, s *student, action string) error 
 // watchLectures listens to the lectures that are written from now on. A cache that was in sync within half an hour
 // resumes for free. An older one asks for what was written since, and for the number of lectures, which shows what
 // another device has deleted.
-func (p *player) watchLectures(ctx context.Context, s *student, w *watch, action string) error {
+func (p *player) watchLectures(ctx context.Context, s *student, w *appclient.Watch, action string) error {
 	shown := s.plans[0]
 	timetable := p.timetable(s, shown)
 	if s.listensSince = s.hasCached && !s.newest.IsZero() && p.now().Sub(s.synced) >= freeResume; s.listensSince {
-		if err := w.add(s.target(targetLectures, lecturesOf(timetable, s.newest))); err != nil {
+		if err := w.Add(p.resuming(s, appclient.Lectures(targetLectures, timetable, s.newest))); err != nil {
 			return err
 		}
 		n, err := p.countOf(ctx, s, action, schema.Lectures(timetable).Query)
@@ -73,7 +74,7 @@ func (p *player) watchLectures(ctx context.Context, s *student, w *watch, action
 		}
 		return nil
 	}
-	return w.add(s.target(targetLectures, lecturesOf(timetable, time.Time{})))
+	return w.Add(p.resuming(s, appclient.Lectures(targetLectures, timetable, time.Time{})))
 }
 
 // seen is a friend's timetable that a client has in its cache.
@@ -89,7 +90,7 @@ func (p *player) viewCurrent(ctx context.Context, s, friend *student, action str
 	known := s.seen[friend.index]
 	if known == nil {
 		index := schema.UsernameRef(p.client, friend.username)
-		if _, err := index.Get(p.call(ctx, s, action)); err != nil {
+		if _, err := index.Get(s.app.Context(ctx, action)); err != nil {
 			return fmt.Errorf("%s: find %s: %w", action, friend.username, err)
 		}
 		timetable, err := p.firstShared(ctx, s, friend, action)
@@ -99,7 +100,7 @@ func (p *player) viewCurrent(ctx context.Context, s, friend *student, action str
 		known = &seen{timetable: timetable}
 		s.thinks()
 	}
-	if _, err := known.timetable.Get(p.call(ctx, s, action)); err != nil {
+	if _, err := known.timetable.Get(s.app.Context(ctx, action)); err != nil {
 		return fmt.Errorf("%s: %w", action, err)
 	}
 	isComplete := false
