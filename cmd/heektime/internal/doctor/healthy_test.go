@@ -240,6 +240,13 @@ func (s *standIn) healthyIndexes(file IndexFile) {
 	}}
 	for _, o := range file.FieldOverrides {
 		field := obj{"name": base + o.CollectionGroup + "/fields/" + o.FieldPath, "indexConfig": obj{"ancestorField": base + "__default__/fields/*"}}
+		if len(o.Indexes) > 0 {
+			var indexes []obj
+			for _, i := range o.Indexes {
+				indexes = append(indexes, obj{"queryScope": i.QueryScope, "fields": []obj{{"fieldPath": o.FieldPath, "order": i.Order}}})
+			}
+			field["indexConfig"] = obj{"indexes": indexes}
+		}
 		if o.TTL {
 			field["ttlConfig"] = obj{"state": "ACTIVE"}
 		}
