@@ -101,6 +101,8 @@ type Addresses struct {
 	// Tasks serves Cloud Tasks, Cloud Scheduler and the Admin API of Cloud Run over gRPC and REST, the
 	// Firebase Rules API over REST, the metadata server and the public keys of its tokens.
 	Tasks string
+	// Messaging serves Cloud Messaging, its topic management and the registration of web clients over HTTP.
+	Messaging string
 	// Console serves the page to inspect the cloud, over HTTP.
 	Console string
 	// Hub lists the running emulators for tools, over HTTP.

@@ -50,6 +50,7 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		{&c.authPort, "auth", at.Auth, nil, c.pages.Handler(c.Auth)},
 		{&c.storagePort, "storage", at.Storage, nil, c.pages.Handler(c.Storage)},
 		{&c.tasksPort, "tasks", at.Tasks, work, c.pages.Guard(c.workHandler())},
+		{&c.messagingPort, "messaging", at.Messaging, nil, c.pages.Handler(c.Messaging)},
 	} {
 		if *p.port, err = muxserver.Open(p.name, orFree(p.address), p.grpc, p.http); err != nil {
 			return err
@@ -94,7 +95,7 @@ func orFree(address string) string {
 
 // all returns the addresses, some of which are empty.
 func (a Addresses) all() []string {
-	return []string{a.Firestore, a.Auth, a.Storage, a.Tasks, a.Console, a.Hub, a.Hosting}
+	return []string{a.Firestore, a.Auth, a.Storage, a.Tasks, a.Messaging, a.Console, a.Hub, a.Hosting}
 }
 
 // Guard applies the cloud's rule for web pages to another server on this machine: it rejects requests
@@ -132,8 +133,8 @@ func (c *Cloud) openHub(cfg Config) (err error) {
 	})
 	c.Hub.OnBilling(c.Usage, c.Prices)
 	for name, p := range map[string]*muxserver.Server{
-		"firestore": c.firestorePort, "auth": c.authPort, "storage": c.storagePort, "tasks": c.tasksPort, "ui": c.consolePort,
-		"hub": c.hubPort,
+		"firestore": c.firestorePort, "auth": c.authPort, "storage": c.storagePort, "tasks": c.tasksPort,
+		"messaging": c.messagingPort, "ui": c.consolePort, "hub": c.hubPort,
 	} {
 		if err := c.Hub.Add(name, p.Address()); err != nil {
 			return err

@@ -1,0 +1,103 @@
+package emulator_test
+
+import (
+	"testing"
+	"time"
+
+	"firebase.google.com/go/v4/errorutils"
+	fcm "firebase.google.com/go/v4/messaging"
+
+	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/messagingclient"
+	"heek.kr/heektime/emulator/messaging"
+)
+
+// register registers devices in the cloud's project.
+func register(t *testing.T, cloud *emulatortest.Cloud, infos ...messaging.DeviceInfo) (tokens []string) {
+	t.Helper()
+	for _, info := range infos {
+		token, err := cloud.Messages().Register(info)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokens = append(tokens, token)
+	}
+	return tokens
+}
+
+// The official Go client subscribes devices to topics, and sends to tokens, topics and conditions.
+func TestMessagingGoClient(t *testing.T) {
+	t.Parallel()
+	cloud := emulatortest.Start(t)
+	client, ctx, inbox := messagingclient.New(t, cloud.Project, cloud.MessagingAddress()), t.Context(), cloud.Messages()
+	tokens := register(t, cloud, messaging.DeviceInfo{}, messaging.DeviceInfo{Platform: messaging.IOSPlatform}, messaging.DeviceInfo{Platform: messaging.WebPlatform})
+
+	subscribed, err := client.SubscribeToTopic(ctx, append(tokens[:2:2], "unknown"), "lecture")
+	if err != nil || subscribed.SuccessCount != 2 || subscribed.FailureCount != 1 || subscribed.Errors[0].Index != 2 || subscribed.Errors[0].Reason != "INVALID_ARGUMENT" {
+		t.Fatalf("SubscribeToTopic = %+v, %v", subscribed, err)
+	}
+	name, err := client.Send(ctx, &fcm.Message{Topic: "lecture", Notification: &fcm.Notification{Title: "Room", Body: "301"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{1, 1, 0} {
+		if got := inbox.Shown(tokens[i]); len(got) != want || want == 1 && (got[0].Title != "Room" || got[0].Body != "301" || got[0].ID != name) {
+			t.Errorf("device %d shows %+v, want %d notifications", i, got, want)
+		}
+	}
+	if sent := inbox.ToTopic("lecture"); len(sent) != 1 || sent[0].ID != name || sent[0].Devices != 2 {
+		t.Errorf("messages to the topic: %+v", sent)
+	}
+
+	if left, err := client.UnsubscribeFromTopic(ctx, tokens[:1], "lecture"); err != nil || left.SuccessCount != 1 {
+		t.Fatalf("UnsubscribeFromTopic = %+v, %v", left, err)
+	}
+	if _, err := client.Send(ctx, &fcm.Message{Condition: "'lecture' in topics", Data: map[string]string{"k": "v"}}); err != nil {
+		t.Fatal(err)
+	}
+	batch, err := client.SendEachForMulticast(ctx, &fcm.MulticastMessage{Tokens: append(tokens, "unknown"), Data: map[string]string{"k": "v"}})
+	if err != nil || batch.SuccessCount != 3 || batch.FailureCount != 1 || !fcm.IsInvalidArgument(batch.Responses[3].Error) {
+		t.Fatalf("SendEachForMulticast = %+v, %v", batch, err)
+	}
+	for i, want := range []int{2, 3, 1} {
+		if d, ok := inbox.Device(tokens[i]); !ok || len(d.Received) != want {
+			t.Errorf("device %d received %d messages, want %d", i, len(d.Received), want)
+		}
+	}
+	if _, err := client.SendDryRun(ctx, &fcm.Message{Topic: "lecture"}); err != nil || len(inbox.All()) != 5 {
+		t.Errorf("after a dry run there are %d messages (%v), want 5", len(inbox.All()), err)
+	}
+}
+
+// The client recognizes every error code.
+func TestMessagingGoClientErrors(t *testing.T) {
+	t.Parallel()
+	cloud := emulatortest.Start(t)
+	client := messagingclient.New(t, cloud.Project, cloud.MessagingAddress())
+	token := register(t, cloud, messaging.DeviceInfo{})[0]
+	for code, is := range map[messaging.ErrorCode]func(error) bool{
+		messaging.Unregistered: fcm.IsUnregistered, messaging.InvalidArgument: fcm.IsInvalidArgument, messaging.SenderIDMismatch: fcm.IsSenderIDMismatch,
+		messaging.QuotaExceeded: fcm.IsQuotaExceeded, messaging.ThirdPartyAuthError: fcm.IsThirdPartyAuthError, messaging.Internal: fcm.IsInternal,
+	} {
+		cloud.Messaging.Inject(messaging.Fault{Code: code, Times: 1})
+		if _, err := client.Send(t.Context(), &fcm.Message{Token: token}); !is(err) {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+	// The client tries again after UNAVAILABLE, at the time of Retry-After.
+	cloud.Messaging.Inject(messaging.Fault{Code: messaging.Unavailable, Times: 1, RetryAfter: time.Second})
+	if _, err := client.Send(t.Context(), &fcm.Message{Token: token}); err != nil || len(cloud.Messages().ToToken(token)) != 1 {
+		t.Errorf("after one UNAVAILABLE: %v", err)
+	}
+	cloud.Messaging.Inject(messaging.Fault{Code: messaging.Unavailable, RetryAfter: time.Hour})
+	if _, err := client.Send(t.Context(), &fcm.Message{Token: token}); !fcm.IsUnavailable(err) || errorutils.HTTPResponse(err).Header.Get("Retry-After") != "3600" {
+		t.Errorf("while unavailable: %v", err)
+	}
+	cloud.Messaging.ClearFaults()
+	if err := cloud.Messaging.Unregister(token); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Send(t.Context(), &fcm.Message{Token: token}); !fcm.IsUnregistered(err) || !errorutils.IsNotFound(err) {
+		t.Errorf("after the device was removed: %v", err)
+	}
+}
