@@ -2,7 +2,9 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 
 	"google.golang.org/grpc"
@@ -50,11 +52,13 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		{&c.authPort, "auth", at.Auth, nil, c.pages.Handler(c.Auth)},
 		{&c.storagePort, "storage", at.Storage, nil, c.pages.Handler(c.Storage)},
 		{&c.tasksPort, "tasks", at.Tasks, work, c.pages.Guard(c.workHandler())},
-		{&c.messagingPort, "messaging", at.Messaging, nil, c.pages.Handler(c.Messaging)},
 	} {
 		if *p.port, err = muxserver.Open(p.name, orFree(p.address), p.grpc, p.http); err != nil {
 			return err
 		}
+	}
+	if err := c.openMessaging(cfg); err != nil {
+		return err
 	}
 	if err := c.openConsole(cfg); err != nil {
 		return err
@@ -63,6 +67,20 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		return err
 	}
 	return c.openHosting(cfg)
+}
+
+// openMessaging opens the port of Cloud Messaging. It has no gRPC, so that it serves HTTP/2, which the Admin
+// SDK for Node uses to send several messages.
+func (c *Cloud) openMessaging(cfg Config) (err error) {
+	address := orFree(cfg.Addresses.Messaging)
+	handler := c.pages.Handler(c.Messaging)
+	c.messagingPort, err = muxserver.Open("messaging", address, nil, handler)
+	var inUse *PortInUseError
+	if cfg.messagingMoves && errors.As(err, &inUse) {
+		host, _, _ := net.SplitHostPort(address) // it has been listened on
+		c.messagingPort, err = muxserver.Open("messaging", net.JoinHostPort(host, "0"), nil, handler)
+	}
+	return err
 }
 
 // workHandler serves the REST APIs of Cloud Tasks, Cloud Scheduler, Cloud Run and Firebase Rules, the

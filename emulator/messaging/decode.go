@@ -22,6 +22,17 @@ func (d Duration) MarshalJSON() ([]byte, error) {
 	return json.Marshal(strconv.FormatFloat(time.Duration(d).Seconds(), 'f', -1, 64) + "s")
 }
 
+// UnmarshalJSON implements [json.Unmarshaler].
+func (d *Duration) UnmarshalJSON(data []byte) error {
+	var s string
+	if err := json.Unmarshal(data, &s); err != nil {
+		return err
+	}
+	parsed, err := parseDuration(s)
+	*d = Duration(parsed)
+	return err
+}
+
 // Timestamp is a google.protobuf.Timestamp, "" when there is none.
 type Timestamp string
 
