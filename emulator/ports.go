@@ -126,7 +126,7 @@ func (c *Cloud) Guard(next http.Handler, address string) http.Handler {
 func (c *Cloud) openConsole(cfg Config) error {
 	page, err := console.New(console.Config{
 		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage,
-		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers, Run: c.Run, Alerts: cfg.Alerts,
+		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers, Run: c.Run, Messaging: c.Messaging, Alerts: cfg.Alerts,
 		Bill:       c.BillOf,
 		OwnOrigins: cors.OwnOrigins(nil, cfg.Addresses.all()), Logger: cfg.Logger,
 	})
