@@ -15,6 +15,7 @@ import (
 	"heek.kr/heektime/emulator/hub"
 	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/muxserver"
+	"heek.kr/heektime/emulator/messaging"
 	"heek.kr/heektime/emulator/rulesapi"
 	"heek.kr/heektime/emulator/run"
 )
@@ -73,7 +74,11 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 // SDK for Node uses to send several messages.
 func (c *Cloud) openMessaging(cfg Config) (err error) {
 	address := orFree(cfg.Addresses.Messaging)
-	handler := c.pages.Handler(c.Messaging)
+	pages := c.pages
+	for _, host := range messaging.Hosts { // clients that only connect here keep the names; no page has them
+		pages = pages.With("https://" + host)
+	}
+	handler := pages.Handler(c.Messaging)
 	c.messagingPort, err = muxserver.Open("messaging", address, nil, handler)
 	var inUse *PortInUseError
 	if cfg.messagingMoves && errors.As(err, &inUse) {

@@ -40,6 +40,10 @@ import (
 	"heek.kr/heektime/emulator/internal/statelog"
 )
 
+// Hosts are the names of the services in production. Their paths differ, so that one address can stand in for
+// all of them.
+var Hosts = []string{"fcm.googleapis.com", "iid.googleapis.com", "fcmregistrations.googleapis.com", "firebaseinstallations.googleapis.com"}
+
 // Config configures a [Server].
 type Config struct {
 	Clock   *clock.Clock   // required: the cloud's time
