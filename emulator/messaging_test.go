@@ -3,6 +3,7 @@ package emulator_test
 import (
 	"errors"
 	"net"
+	"os"
 	"strconv"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"heek.kr/heektime/emulator/emulatortest/messagingclient"
 	"heek.kr/heektime/emulator/firebasejson"
 	"heek.kr/heektime/emulator/messaging"
+	"heek.kr/heektime/emulator/sdktest"
 )
 
 // A firebase.json that names no port of Cloud Messaging cannot keep a cloud from starting: another process
@@ -71,6 +73,46 @@ func TestMessagingData(t *testing.T) {
 		if err := cloud.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// The web SDK gets a token, as far as it allows an address: the page replaces fetch and the push service.
+func TestMessagingInBrowser(t *testing.T) {
+	browser := sdktest.OpenBrowser(t)
+	pages := sdktest.Serve(t, os.DirFS("jstest"))
+	for _, version := range sdktest.Versions {
+		t.Run(version, func(t *testing.T) {
+			cloud := emulatortest.Start(t)
+			page := browser.Open(t, pages.URL(version, "messaging-page.mjs"))
+			call := func(function string, result any, args ...any) {
+				t.Helper()
+				if err := page.Call(t.Context(), function, result, args...); err != nil {
+					t.Fatalf("%s: %v", function, err)
+				}
+			}
+			call("connect", nil, cloud.MessagingAddress())
+			var token, again string
+			if call("token", &token); token == "" {
+				t.Fatal("the SDK got no token")
+			}
+			if call("token", &again); again != token {
+				t.Errorf("the token changed from %s to %s", token, again)
+			}
+			client := messagingclient.New(t, cloud.Project, cloud.MessagingAddress())
+			if _, err := client.Send(t.Context(), &fcm.Message{Token: token, Notification: &fcm.Notification{Title: "Room"}}); err != nil {
+				t.Error(err)
+			}
+			if d, _ := cloud.Messages().Device(token); d.Platform != messaging.WebPlatform || len(d.Shown) != 1 {
+				t.Errorf("device %+v", d)
+			}
+			call("deleteToken", nil)
+			if _, err := client.Send(t.Context(), &fcm.Message{Token: token}); !fcm.IsUnregistered(err) {
+				t.Errorf("after deleteToken: %v", err)
+			}
+			if call("token", &again); again == token {
+				t.Error("a token that was deleted came back")
+			}
+		})
 	}
 }
 
