@@ -10,6 +10,7 @@ import (
 )
 
 // The page lists the latest messages, and the devices with what they show. Its buttons change the devices.
+// It is long because each step needs the one before it.
 func TestMessages(t *testing.T) {
 	cloud, api := open(t)
 	project := map[string]string{"project": cloud.Project}

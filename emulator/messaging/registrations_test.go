@@ -38,7 +38,7 @@ func apiKey(more ...string) http.Header {
 const webBody = `{"web": {"origin": "heek.kr", "endpoint": "https://push.example/1", "auth": "YQ", "p256dh": "YQ", "applicationPubKey": "YQ"}}`
 
 // A web client gets an installation, a token for it, and a registration, whose token gets messages until the
-// registration or the installation is deleted.
+// registration or the installation is deleted. It is long because it follows one client through all calls.
 func TestWebRegistration(t *testing.T) {
 	const fid = "cAAAAAAAAAAAAAAAAAAAAA"
 	w := open(t, "")

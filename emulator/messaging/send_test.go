@@ -10,7 +10,8 @@ import (
 	"heek.kr/heektime/emulator/messaging"
 )
 
-// What the API rejects, with the HTTP status, the code of FcmError, the invalid field and the message.
+// What the API rejects, with the HTTP status, the code of FcmError, the invalid field and the message. It is
+// long because every rule has a row.
 func TestRejectedMessages(t *testing.T) {
 	w := open(t, "")
 	w.register(messaging.DeviceInfo{Token: "known", App: "kr.heek"})
