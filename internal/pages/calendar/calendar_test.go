@@ -243,8 +243,9 @@ func TestManyLectures(t *testing.T) {
 	for range 1000 {
 		timetable.Lectures = append(timetable.Lectures, timetable.Lectures[0])
 	}
+	long := strings.Repeat("가", 100_000)
 	for i := range timetable.Lectures {
-		timetable.Lectures[i].Title = strings.Repeat("가", 100_000)
+		timetable.Lectures[i].Title = long
 	}
 	if n := len(write(t, timetable)); n > 2<<20 {
 		t.Errorf("%d bytes", n)
