@@ -15,6 +15,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -124,7 +125,7 @@ func (cfg *Config) render(r *http.Request, t *share.Timetable, f file) ([]byte, 
 	if f.drawn {
 		release, err := cfg.Drawing.Acquire(r.Context(), cfg.Client(r))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errBusy, err)
 		}
 		defer release()
 	}
@@ -133,9 +134,13 @@ func (cfg *Config) render(r *http.Request, t *share.Timetable, f file) ([]byte, 
 	return b.Bytes(), err
 }
 
-// unavailable responds that the client should try again, and logs why unless the client is gone.
+// errBusy means that no slot for drawing was free.
+var errBusy = errors.New("too many pictures are being drawn")
+
+// unavailable responds that the client should try again. It logs why, unless the client is gone or asks for
+// too many pictures, which would write as many lines.
 func (cfg *Config) unavailable(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() == nil {
+	if r.Context().Err() == nil && !errors.Is(err, errBusy) {
 		cfg.Log.ErrorContext(r.Context(), "shared timetable is not available", logline.FieldError, err.Error())
 	}
 	w.Header().Set("Retry-After", "5")

@@ -2,6 +2,7 @@ package pages_test
 
 import (
 	"bytes"
+	"context"
 	"image/png"
 	"log/slog"
 	"net/http"
@@ -28,7 +29,7 @@ type world struct {
 	handler http.Handler
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, set ...func(*pages.Config)) *world {
 	t.Helper()
 	w := &world{Cloud: emulatortest.Start(t)}
 	w.fs = w.FirestoreClient(t)
@@ -53,10 +54,14 @@ func newWorld(t *testing.T) *world {
 			t.Fatal(err)
 		}
 	}
-	w.handler = pages.Handler(pages.Config{
+	cfg := pages.Config{
 		Timetables: share.NewReader(w.fs, time.Now), Drawing: fairsemaphore.New(2, 2),
 		Client: func(*http.Request) string { return "" }, Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, f := range set {
+		f(&cfg)
+	}
+	w.handler = pages.Handler(cfg)
 	return w
 }
 
@@ -158,5 +163,28 @@ func TestParameters(t *testing.T) {
 	}))
 	if cost.Total() != 0 {
 		t.Errorf("bad parameters cost %v", cost)
+	}
+}
+
+// full is a limiter without a free slot.
+type full struct{}
+
+func (full) Acquire(context.Context, string) (func(), error) { return nil, fairsemaphore.ErrFull }
+
+// When too much is being drawn, pictures have to wait. Calendars do not.
+func TestBusy(t *testing.T) {
+	var logged bytes.Buffer
+	w := newWorld(t, func(cfg *pages.Config) {
+		cfg.Drawing, cfg.Log = full{}, slog.New(slog.NewTextHandler(&logged, nil))
+	})
+	res := w.get(t, shared+".png")
+	if res.Code != http.StatusServiceUnavailable || res.Header().Get("Cache-Control") != "no-store" || res.Header().Get("ETag") != "" {
+		t.Errorf("%d %v", res.Code, res.Header())
+	}
+	if res := w.get(t, shared+".ics"); res.Code != http.StatusOK {
+		t.Errorf("calendar: %d", res.Code)
+	}
+	if logged.Len() > 0 {
+		t.Errorf("logged %s", &logged)
 	}
 }
