@@ -249,7 +249,7 @@ func (w *moveWorld) awaitBlocked(p *process) {
 // switchCommands moves everything, timetables in a second attempt after a kill, and back and forth once.
 func (w *moveWorld) switchCommands() {
 	w.t.Helper()
-	w.dry(true, "11. keep the tables closed", "migrate", "switch", "schools", "--dry-run")
+	w.dry(true, "12. keep the tables closed", "migrate", "switch", "schools", "--dry-run")
 	w.run(true, "schools are on the new side", "migrate", "switch", "schools")
 	w.dry(false, "accounts come first", "migrate", "switch", "timetables", "--dry-run")
 	w.run(true, "accounts are on the new side", "migrate", "switch", "accounts")

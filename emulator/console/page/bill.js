@@ -9,7 +9,7 @@ import { t } from './words.js';
 const itemWords = {
   'firestore.reads': 'itemReads', 'firestore.writes': 'itemWrites', 'firestore.deletes': 'itemDeletes', 'firestore.ttlDeletes': 'itemTTLDeletes',
   'firestore.stored': 'itemStored', 'firestore.egress': 'itemEgress',
-  'storage.classA': 'itemClassA', 'storage.classB': 'itemClassB', 'storage.stored': 'itemStored', 'storage.egress': 'itemEgress', 'storage.cached': 'itemCached',
+  'storage.classA': 'itemClassA', 'storage.classB': 'itemClassB', 'storage.stored': 'itemStored', 'storage.egress': 'itemEgress', 'storage.transfer': 'itemTransfer', 'storage.cached': 'itemCached',
   'run.requests': 'itemRequests', 'run.cpu': 'itemCPU', 'run.memory': 'itemMemory', 'run.egress': 'itemEgress',
   'tasks.operations': 'itemOperations', 'scheduler.jobs': 'itemJobs', 'eventarc.events': 'itemEvents',
   'hosting.stored': 'itemStored', 'hosting.egress': 'itemEgress', 'hosting.cached': 'itemCached', 'auth.activeUsers': 'itemActiveUsers', 'messaging.messages': 'itemMessages',

@@ -38,6 +38,7 @@ export const billWords = {
   itemTTLDeletes: ['deletes of expired documents', '만료된 문서 삭제'],
   itemStored: ['stored', '저장'],
   itemEgress: ['data out', '나간 데이터'],
+  itemTransfer: ['data between regions', '리전 사이에 보낸 데이터'],
   itemCached: ['data that a cache spared', '캐시로 아낀 데이터'],
   itemClassA: ['class A operations', '클래스 A 작업'],
   itemClassB: ['class B operations', '클래스 B 작업'],
