@@ -249,7 +249,7 @@ func (w *moveWorld) awaitBlocked(p *process) {
 // switchCommands moves everything, timetables in a second attempt after a kill, and back and forth once.
 func (w *moveWorld) switchCommands() {
 	w.t.Helper()
-	w.dry(true, "12. keep the tables closed", "migrate", "switch", "schools", "--dry-run")
+	w.dry(true, ". keep the tables closed", "migrate", "switch", "schools", "--dry-run")
 	w.run(true, "schools are on the new side", "migrate", "switch", "schools")
 	w.dry(false, "accounts come first", "migrate", "switch", "timetables", "--dry-run")
 	w.run(true, "accounts are on the new side", "migrate", "switch", "accounts")
@@ -268,7 +268,7 @@ func (w *moveWorld) switchCommands() {
 	}
 
 	w.dry(false, "timetables go back first: heektime migrate back timetables", "migrate", "back", "accounts", "--dry-run")
-	w.dry(true, "9. write to the old database", "migrate", "back", "timetables", "--dry-run")
+	w.dry(true, ". write to the old database", "migrate", "back", "timetables", "--dry-run")
 	w.run(true, "timetables are on the old side", "migrate", "back", "timetables")
 	w.dry(false, "timetables have not moved", "migrate", "finish", "--yes")
 	w.change("a change after the way back")
