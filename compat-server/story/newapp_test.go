@@ -182,8 +182,8 @@ func readFirestore(ctx context.Context, fs *firestore.Client, uid string) (list 
 				return nil, fmt.Errorf("list lectures of %s: %w", doc.Ref.Path, err)
 			}
 			for _, doc := range lectures {
-				l, _ := schema.ReadLecture(doc)
-				t.Lectures = append(t.Lectures, objectOf(doc.Ref.ID, l))
+				l := schema.ReadLecture(doc)
+				t.Lectures = append(t.Lectures, objectOf(l.ID, l.Lecture))
 			}
 			list = append(list, t)
 		}

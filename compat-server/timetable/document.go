@@ -1,8 +1,6 @@
 package timetable
 
 import (
-	"time"
-
 	"cloud.google.com/go/firestore"
 
 	"heek.kr/heektime/internal/schema"
@@ -32,15 +30,4 @@ func readTimetable(doc *firestore.DocumentSnapshot) Timetable {
 		t.SemesterPath = schema.Path(stored.Semester)
 	}
 	return t
-}
-
-// addedLecture is a lecture and the time it was added.
-type addedLecture struct {
-	Lecture
-	at time.Time
-}
-
-func readLecture(doc *firestore.DocumentSnapshot) addedLecture {
-	l, at := schema.ReadLecture(doc)
-	return addedLecture{Lecture{doc.Ref.ID, l}, at}
 }

@@ -1,7 +1,6 @@
 package timetable
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -33,7 +32,7 @@ func (s *Store) List(ctx context.Context, uid string, publicOnly bool) ([]Timeta
 		return nil, fmt.Errorf("list the timetables of %s: %w", uid, err)
 	}
 	timetables := make([]Timetable, len(docs))
-	lectures := make(map[string][]addedLecture, len(docs))
+	lectures := make(map[string][]schema.StoredLecture, len(docs))
 	for i, doc := range docs {
 		timetables[i] = readTimetable(doc)
 		lectures[doc.Ref.ID] = nil
@@ -43,9 +42,9 @@ func (s *Store) List(ctx context.Context, uid string, publicOnly bool) ([]Timeta
 	}
 	for i := range timetables {
 		added := lectures[timetables[i].ID]
-		slices.SortFunc(added, func(a, b addedLecture) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.ID, b.ID)) })
+		slices.SortFunc(added, schema.StoredLecture.CompareAdded)
 		for _, l := range added {
-			timetables[i].Lectures = append(timetables[i].Lectures, l.Lecture)
+			timetables[i].Lectures = append(timetables[i].Lectures, Lecture{l.ID, l.Lecture})
 		}
 	}
 	return timetables, nil
@@ -58,7 +57,7 @@ func (s *Store) List(ctx context.Context, uid string, publicOnly bool) ([]Timeta
 // The range may also contain lectures of unwanted timetables: private ones, and deleted ones whose
 // lectures have not been removed yet. They are read and discarded. Only after a full page does the
 // next query skip to a wanted timetable.
-func (s *Store) lectures(ctx context.Context, uid string, wanted map[string][]addedLecture) error {
+func (s *Store) lectures(ctx context.Context, uid string, wanted map[string][]schema.StoredLecture) error {
 	ids := make([]string, 0, len(wanted))
 	for id := range wanted {
 		ids = append(ids, id)
@@ -78,7 +77,7 @@ func (s *Store) lectures(ctx context.Context, uid string, wanted map[string][]ad
 		for _, doc := range docs {
 			parent := doc.Ref.Parent.Parent
 			if _, ok := wanted[parent.ID]; ok && parent.Parent.Path == timetables.Path {
-				wanted[parent.ID] = append(wanted[parent.ID], readLecture(doc))
+				wanted[parent.ID] = append(wanted[parent.ID], schema.ReadLecture(doc))
 			}
 		}
 		if len(docs) < pageSize {

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -139,14 +140,27 @@ func LectureOf(fields map[string]any) Lecture {
 	return l
 }
 
-// ReadLecture reads a lecture's document like [LectureOf], and when it was added.
-func ReadLecture(doc *firestore.DocumentSnapshot) (l Lecture, added time.Time) {
+// StoredLecture is a lecture in a timetable.
+type StoredLecture struct {
+	Lecture
+	ID string
+	// AddedAt is when it was added, UpdatedAt when it was last changed, zero if the document does not say.
+	AddedAt, UpdatedAt time.Time
+}
+
+// ReadLecture reads a lecture's document like [LectureOf].
+func ReadLecture(doc *firestore.DocumentSnapshot) StoredLecture {
 	data := doc.Data()
-	added, ok := data[FieldCreatedAt].(time.Time)
-	if !ok {
+	added, updated := CreatedAndUpdated(data)
+	if _, ok := data[FieldCreatedAt].(time.Time); !ok {
 		added = doc.CreateTime
 	}
-	return LectureOf(data), added
+	return StoredLecture{LectureOf(data), doc.Ref.ID, added, updated}
+}
+
+// CompareAdded compares lectures by the order in which they were added.
+func (l StoredLecture) CompareAdded(other StoredLecture) int {
+	return cmp.Or(l.AddedAt.Compare(other.AddedAt), cmp.Compare(l.ID, other.ID))
 }
 
 // Complete gives every list of l a value: JSON would write a nil one as null.

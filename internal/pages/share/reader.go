@@ -1,7 +1,6 @@
 package share
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -106,20 +105,14 @@ func only(documents *firestore.DocumentIterator) (*firestore.DocumentSnapshot, e
 
 // inOrder converts the documents of lectures, in the order in which they were added.
 func inOrder(docs []*firestore.DocumentSnapshot) []Lecture {
-	type added struct {
-		Lecture
-		at time.Time
-	}
-	list := make([]added, len(docs))
+	stored := make([]schema.StoredLecture, len(docs))
 	for i, doc := range docs {
-		lecture, at := schema.ReadLecture(doc)
-		_, updated := schema.CreatedAndUpdated(doc.Data())
-		list[i] = added{Lecture{Lecture: lecture, ID: doc.Ref.ID, UpdatedAt: updated}, at}
+		stored[i] = schema.ReadLecture(doc)
 	}
-	slices.SortFunc(list, func(a, b added) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.ID, b.ID)) })
-	lectures := make([]Lecture, len(list))
-	for i, l := range list {
-		lectures[i] = l.Lecture
+	slices.SortFunc(stored, schema.StoredLecture.CompareAdded)
+	lectures := make([]Lecture, len(stored))
+	for i, l := range stored {
+		lectures[i] = Lecture{Lecture: l.Lecture, ID: l.ID, UpdatedAt: l.UpdatedAt}
 	}
 	return lectures
 }
