@@ -45,7 +45,7 @@ func (p *player) readOnce(ctx context.Context, s *student, action string) error 
 	if _, err := p.user(s).Get(s.app.Context(ctx, action)); err != nil {
 		return fmt.Errorf("%s: read the user: %w", action, err)
 	}
-	newest, err := p.query(ctx, s, action, newestFirst(schema.Timetables(p.user(s)).Query).Limit(1))
+	newest, err := p.query(ctx, s, action, schema.LatestTimetables(p.user(s), false).Limit(1))
 	if err != nil || len(newest) == 0 {
 		return err
 	}

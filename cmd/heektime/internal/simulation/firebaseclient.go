@@ -30,7 +30,7 @@ func (p *player) visitWithFirebase(ctx context.Context, s *student, v visit) (er
 	}()
 	if s.client == currentClient && (v.lists || v.newPlan) { // others have listed them when they opened
 		s.thinks()
-		if _, err := p.query(ctx, s, "list the timetables", newestFirst(schema.Timetables(p.user(s)).Query)); err != nil {
+		if _, err := p.query(ctx, s, "list the timetables", latestPage(p.user(s), false)); err != nil {
 			return err
 		}
 	}
@@ -107,8 +107,7 @@ func (p *player) openField(ctx context.Context, s *student, w *appclient.Watch, 
 	if err := w.Add(p.resuming(s, appclient.Documents(targetUser, p.user(s)))); err != nil {
 		return err
 	}
-	timetables := newestFirst(schema.Timetables(p.user(s)).Query)
-	if _, err := p.query(ctx, s, action, timetables); err != nil {
+	if _, err := p.query(ctx, s, action, latestPage(p.user(s), false)); err != nil {
 		return err
 	}
 	if len(s.plans) == 0 {
@@ -121,9 +120,9 @@ func (p *player) openField(ctx context.Context, s *student, w *appclient.Watch, 
 	return w.Add(p.resuming(s, appclient.Lectures(targetLectures, shown, time.Time{})))
 }
 
-// newestFirst is the order in which apps list timetables.
-func newestFirst(q firestore.Query) firestore.Query {
-	return q.OrderBy(schema.FieldSemester, firestore.Desc).OrderBy(schema.FieldCreatedAt, firestore.Desc).Limit(schema.MaxTimetablePage)
+// latestPage is the first page of a list of timetables.
+func latestPage(user *firestore.DocumentRef, forOthers bool) firestore.Query {
+	return schema.LatestTimetables(user, forOthers).Limit(schema.MaxTimetablePage)
 }
 
 // keep keeps what a warm client has at the end of a visit.
@@ -132,10 +131,10 @@ func (s *student) keep(w *appclient.Watch, now time.Time) {
 		return
 	}
 	for id, token := range w.Tokens {
-		s.resume[fmt.Sprint(id)] = token
+		s.resume[id] = token
 	}
 	if s.listensSince {
-		delete(s.resume, fmt.Sprint(targetLectures)) // its query is another one each time
+		delete(s.resume, targetLectures) // its query is another one each time
 	} else {
 		s.synced = now
 	}
@@ -148,7 +147,7 @@ func (s *student) keep(w *appclient.Watch, now time.Time) {
 // ago than what Firestore resumes for free. After that, it bills the whole query, with the token or without; whether
 // the local cloud still has all changes, and sends only those, can depend on a microsecond.
 func (p *player) resuming(s *student, t *firestorepb.Target) *firestorepb.Target {
-	if token := s.resume[fmt.Sprint(t.TargetId)]; token != nil && p.now().Sub(s.synced) < freeResume {
+	if token := s.resume[t.TargetId]; token != nil && p.now().Sub(s.synced) < freeResume {
 		t.ResumeType = &firestorepb.Target_ResumeToken{ResumeToken: token}
 	}
 	return t
@@ -300,7 +299,7 @@ func (p *player) viewWithFirebase(ctx context.Context, s, friend *student) error
 // viewField reads what clients in the field read: the friend by username, their timetables, and the first one and
 // its lectures, to which it listens.
 func (p *player) viewField(ctx context.Context, s, friend *student, action string) (err error) {
-	if _, err := p.query(ctx, s, action, schema.Users(p.client).Where(schema.FieldUsername, "==", friend.username).Limit(1)); err != nil {
+	if _, err := p.query(ctx, s, action, schema.UserWithName(p.client, friend.username)); err != nil {
 		return err
 	}
 	timetable, err := p.firstShared(ctx, s, friend, action)
@@ -321,8 +320,7 @@ func (p *player) viewField(ctx context.Context, s, friend *student, action strin
 
 // firstShared lists a friend's public timetables and returns the first one, nil if there is none.
 func (p *player) firstShared(ctx context.Context, s, friend *student, action string) (*firestore.DocumentRef, error) {
-	public := schema.Timetables(p.user(friend)).Where(schema.FieldVisibility, "==", string(schema.Public))
-	found, err := p.query(ctx, s, action, newestFirst(public))
+	found, err := p.query(ctx, s, action, latestPage(p.user(friend), true))
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

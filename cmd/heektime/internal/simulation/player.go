@@ -96,7 +96,7 @@ func newStudents(profiles []profile, seed uint64, distinct int) []*student {
 		all[i] = &student{
 			profile: profile, index: i, random: rand.New(rand.NewPCG(seed+1, uint64(stream))),
 			username: username, email: username + "@user.heektime.heek.kr", address: fmt.Sprintf("100.%d.%d.%d", 64+i>>16&63, i>>8&255, i&255),
-			resume: map[string][]byte{}, seen: map[int]*seen{},
+			resume: map[int32][]byte{}, seen: map[int]*seen{},
 		}
 	}
 	return all

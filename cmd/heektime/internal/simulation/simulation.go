@@ -215,7 +215,7 @@ func (w *world) prepare(ctx context.Context, cfg Config, program *program) error
 	for _, s := range w.player.students {
 		w.player.install(s)
 	}
-	reader := &student{profile: profile{client: currentClient, warm: true}, address: "100.64.0.0", resume: map[string][]byte{}}
+	reader := &student{profile: profile{client: currentClient, warm: true}, address: "100.64.0.0", resume: map[int32][]byte{}}
 	w.player.install(reader)
 	if err := w.player.signUpReader(ctx, reader); err != nil {
 		return err

@@ -27,12 +27,12 @@ type student struct {
 	accessIssued    time.Time
 	address         string // of their network
 	plans           []*plan
-	listURL         string            // the list in the HTTP cache
-	resume          map[string][]byte // resume tokens of listeners by what they listen to
-	seen            map[int]*seen     // friends' timetables in the cache, by friend
-	synced          time.Time         // when the listener of all lectures was last in sync
-	newest          time.Time         // no lecture in the cache is newer
-	offset          time.Duration     // of the current visit, from the cloud's time
+	listURL         string           // the list in the HTTP cache
+	resume          map[int32][]byte // resume tokens of listeners by target
+	seen            map[int]*seen    // friends' timetables in the cache, by friend
+	synced          time.Time        // when the listener of all lectures was last in sync
+	newest          time.Time        // no lecture in the cache is newer
+	offset          time.Duration    // of the current visit, from the cloud's time
 	cacheSchools    bool
 	hasCached       bool // what the app shows when it opens
 	listensSince    bool // only to lectures that are written after the last visit
@@ -64,7 +64,7 @@ func (s *student) newID() string {
 // forget empties the caches of the app, as with a new phone.
 func (s *student) forget() {
 	s.listURL, s.synced, s.newest, s.hasCached, s.cacheSchools = "", time.Time{}, time.Time{}, false, false
-	s.resume, s.seen = map[string][]byte{}, map[int]*seen{}
+	s.resume, s.seen = map[int32][]byte{}, map[int]*seen{}
 }
 
 // user is the student's document.
