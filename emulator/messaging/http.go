@@ -39,12 +39,12 @@ func (s *Server) newRoutes() *http.ServeMux {
 		"DELETE " + project + "installations/{fid}":                   s.uninstall,
 
 		// iid.googleapis.com
-		"POST /iid/v1:batchAdd":                     s.relate(true),
-		"POST /iid/v1:batchRemove":                  s.relate(false),
+		"POST /iid/v1:batchAdd":                     announced(s.relate(true)),
+		"POST /iid/v1:batchRemove":                  announced(s.relate(false)),
 		"POST /iid/v1:batchImport":                  importTokens,
-		"POST /iid/v1/{token}/rel/topics/{topic}":   s.relateOne(true),
-		"DELETE /iid/v1/{token}/rel/topics/{topic}": s.relateOne(false),
-		"GET /iid/info/{token}":                     s.info,
+		"POST /iid/v1/{token}/rel/topics/{topic}":   announced(s.relateOne(true)),
+		"DELETE /iid/v1/{token}/rel/topics/{topic}": announced(s.relateOne(false)),
+		"GET /iid/info/{token}":                     announced(s.info),
 	} {
 		mux.HandleFunc(pattern, s.serve(handle))
 	}

@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -41,10 +42,15 @@ func (e *apiError) writeInstanceID(w http.ResponseWriter) {
 	httpjson.Write(w, e.body.Code, map[string]string{"error": e.body.Message})
 }
 
-// trusted reports whether a request has an access token, which the service expects to be announced: without
-// the header access_token_auth it takes the credential for a legacy server key.
-func trusted(r *http.Request) bool {
-	return hasAccessToken(r) && strings.EqualFold(r.Header.Get("access_token_auth"), "true")
+// announced requires an OAuth access token, as authorized does, and that a header announces it: without
+// access_token_auth, the service takes the credential for a legacy server key.
+func announced(handle handler) handler {
+	return func(r *http.Request, body []byte) (any, error) {
+		if !hasAccessToken(r) || !strings.EqualFold(r.Header.Get("access_token_auth"), "true") {
+			return nil, errServerKey
+		}
+		return handle(r, body)
+	}
 }
 
 var errServerKey = platformError(http.StatusUnauthorized, "UNAUTHENTICATED",
@@ -52,10 +58,7 @@ var errServerKey = platformError(http.StatusUnauthorized, "UNAUTHENTICATED",
 
 // relate subscribes tokens to a topic, or ends their subscriptions.
 func (s *Server) relate(on bool) handler {
-	return func(r *http.Request, body []byte) (any, error) {
-		if !trusted(r) {
-			return nil, errServerKey
-		}
+	return func(_ *http.Request, body []byte) (any, error) {
 		var request relation
 		if err := json.Unmarshal(body, &request); err != nil {
 			return nil, platformError(http.StatusBadRequest, "INVALID_ARGUMENT", "The request body is not valid JSON: %v", err)
@@ -81,10 +84,7 @@ func (s *Server) relate(on bool) handler {
 func (s *Server) relateOne(on bool) handler {
 	return func(r *http.Request, _ []byte) (any, error) {
 		topic := r.PathValue("topic")
-		switch {
-		case !trusted(r):
-			return nil, errServerKey
-		case !topicNames.MatchString(topic):
+		if !topicNames.MatchString(topic) {
 			return nil, platformError(http.StatusBadRequest, "INVALID_ARGUMENT", "InvalidTopicName")
 		}
 		results, err := s.setSubscriptions([]string{r.PathValue("token")}, topic, on)
@@ -115,7 +115,7 @@ func (s *Server) setSubscriptions(tokens []string, topic string, on bool) ([]rel
 			return nil, f.failure()
 		}
 		for i, token := range tokens {
-			results[i].Error = s.subscriptionError(token, topic, on)
+			results[i].Error = cmp.Or(s.tokenFault(token, topic), s.subscriptionError(token, topic, on))
 			if results[i].Error != "" {
 				continue
 			}
@@ -140,6 +140,22 @@ func (s *Server) projectOf(tokens []string) string {
 	return ""
 }
 
+// tokenFault takes a fault of a token's subscription and returns its error, "" if there is none. The mutex is held.
+func (s *Server) tokenFault(token, topic string) string {
+	d := s.devices[token]
+	if d == nil {
+		return ""
+	}
+	f := s.takeFault(d.Project, func(f *Fault) bool { return f.Token != "" && f.matchesSubscription(token, topic) })
+	switch {
+	case f == nil:
+		return ""
+	case f.Code == Unregistered:
+		return tokenNotFound
+	}
+	return string(f.Code)
+}
+
 // subscriptionError returns why a token's subscription cannot be changed, or "". The mutex is held.
 func (s *Server) subscriptionError(token, topic string, on bool) string {
 	d := s.devices[token]
@@ -148,13 +164,6 @@ func (s *Server) subscriptionError(token, topic string, on bool) string {
 		return tokenNotFound
 	case d == nil:
 		return tokenInvalid
-	}
-	ofToken := func(f *Fault) bool { return f.Token != "" && f.matchesSubscription(token, topic) }
-	if f := s.takeFault(d.Project, ofToken); f != nil {
-		if f.Code == Unregistered {
-			return tokenNotFound
-		}
-		return string(f.Code)
 	}
 	switch _, subscribed := d.topics[topic]; {
 	case !on || subscribed:
@@ -169,9 +178,6 @@ func (s *Server) subscriptionError(token, topic string, on bool) string {
 
 // info describes a token.
 func (s *Server) info(r *http.Request, _ []byte) (any, error) {
-	if !trusted(r) {
-		return nil, errServerKey
-	}
 	token := r.PathValue("token")
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -36,23 +36,18 @@ func (l *messageLog) add(m *sent) {
 	l.all = append(l.all, m)
 	l.bytes += m.bytes
 	for len(l.all) > 1 && (len(l.all) > maxMessages || l.bytes > maxMessageBytes) {
-		l.remove(0)
+		l.forgetOldest()
 	}
 }
 
-// remove forgets a message.
-func (l *messageLog) remove(i int) {
-	m := l.all[i]
+func (l *messageLog) forgetOldest() {
+	m := l.all[0]
 	for _, x := range m.deliveries {
 		x.to.forget(x)
 	}
 	l.bytes -= m.bytes
-	l.all[i] = nil
-	if i == 0 {
-		l.all = l.all[1:]
-		return
-	}
-	l.all = append(l.all[:i], l.all[i+1:]...)
+	l.all[0] = nil
+	l.all = l.all[1:]
 }
 
 // Sent is a message that was accepted.

@@ -1,7 +1,7 @@
 package messaging
 
 import (
-	"context"
+	"cmp"
 	"net/http"
 
 	"heek.kr/heektime/emulator/billing"
@@ -11,16 +11,7 @@ import (
 //
 // Source: https://firebase.google.com/pricing
 func (s *Server) countMessage(r *http.Request) {
-	s.meter.Add(billing.MessagingMessages, cause(r.Context(), r.Header.Get(billing.ActionHeader)), 1)
-}
-
-func cause(ctx context.Context, action string) billing.Cause {
-	service := billing.ServiceOf(ctx)
-	if service == "" {
-		service = billing.Server
-	}
-	if action == "" {
-		action = "messages:send"
-	}
-	return billing.Cause{Service: service, Action: action}
+	s.meter.Add(billing.MessagingMessages, billing.Cause{
+		Service: cmp.Or(billing.ServiceOf(r.Context()), billing.Server), Action: cmp.Or(r.Header.Get(billing.ActionHeader), "messages:send"),
+	}, 1)
 }
