@@ -124,6 +124,7 @@ func TestParseErrors(t *testing.T) {
 		{"last day before the first", "2026-12-21", "2026-08-21", "lastDay 2026-08-21 is not within 200 days after firstDay 2026-09-01"},
 		{"dates of the year before", "firstDay: 2026-09-01", "firstDay: 2025-09-01", "firstDay 2025-09-01 is not in 2026 or 2027"},
 		{"holiday", "holidays: [2026-10-02]", "holidays: [2026-10-2]", `holidays[0]: "2026-10-2" is not a date`},
+		{"two holidays", "holidays: [2026-10-02]", "holidays: [x, y]", "\nschools[0] (가온대학교-서울): semesters[0] (2026-0900): holidays[1]: \"y\" is not a date"},
 		{"holiday outside", "holidays: [2026-10-02]", "holidays: [2026-10-02, 2026-12-25]", "holidays[1]: 2026-12-25 is not between firstDay and lastDay"},
 		{"holiday with classes", "classDays: [2026-10-09]", "classDays: [2026-10-02]", "classDays[0]: 2026-10-02 is duplicated"},
 		{"dates that are not a list", "holidays: [2026-10-02]", "holidays: 2026-10-02", "[13:"},

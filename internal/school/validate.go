@@ -9,6 +9,7 @@ import (
 
 	"github.com/adhocore/gronx"
 
+	"heek.kr/heektime/internal/errwrap"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -22,9 +23,7 @@ func (f *File) validate(lookup func(string) (string, bool)) error {
 	for i := range f.Schools {
 		s := &f.Schools[i]
 		where := fmt.Sprintf("schools[%d] (%s)", i, s.ID)
-		if err := s.validate(lookup); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", where, err))
-		}
+		errs = append(errs, each(where, s.validate(lookup)))
 		for _, id := range []string{s.ID, s.LegacyID} {
 			if owner, taken := owners[id]; id != "" && taken && owner != where {
 				errs = append(errs, fmt.Errorf("%s: id %q is duplicated: %s has it, too", where, id, owner))
@@ -32,6 +31,19 @@ func (f *File) validate(lookup func(string) (string, bool)) error {
 			}
 			owners[id] = where
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// each says of each of the joined errors where it is: in the message, each has a line of its own.
+func each(where string, err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return errwrap.Wrap(err, "%s", where)
+	}
+	var errs []error
+	for _, err := range joined.Unwrap() {
+		errs = append(errs, each(where, err))
 	}
 	return errors.Join(errs...)
 }
@@ -60,9 +72,7 @@ func (s *School) validate(lookup func(string) (string, bool)) error {
 	seen := map[schema.SemesterID]bool{}
 	for i := range s.Semesters {
 		sem := &s.Semesters[i]
-		if err := sem.validate(lookup); err != nil {
-			errs = append(errs, fmt.Errorf("semesters[%d] (%s): %w", i, sem.ID, err))
-		}
+		errs = append(errs, each(fmt.Sprintf("semesters[%d] (%s)", i, sem.ID), sem.validate(lookup)))
 		if seen[sem.ID] {
 			errs = append(errs, fmt.Errorf("semester %s is duplicated", sem.ID))
 		}
