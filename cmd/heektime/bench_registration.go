@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -31,7 +32,7 @@ func benchRegistration(ctx context.Context, args []string) error {
 	flags.DurationVar(&o.BackendCall, "backend-call", 20*time.Millisecond, "`duration` that a service's call to Firestore or Authentication is assumed to take (default: 20ms)")
 	pricesFile := flags.String("prices", "", "`FILE` with other prices")
 	model := flags.Bool("model", false, "play nothing: print docs/scale.md's table of 1,000 to 1,000,000 students, from what was measured last")
-	chart := flags.String("chart", "", "with --model, draw docs/scale.svg's chart into `FILE`.svg")
+	chart := flags.String("chart", "", "with --model, draw docs/scale.svg's chart into an SVG `FILE`")
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
@@ -40,6 +41,9 @@ func benchRegistration(ctx context.Context, args []string) error {
 	}
 	if *model {
 		return modelRegistration(o, *chart)
+	}
+	if *chart != "" {
+		return errors.New("--chart draws the model: add --model")
 	}
 	prices, err := billing.ReadPrices(*pricesFile)
 	if err != nil {
