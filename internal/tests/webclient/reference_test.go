@@ -4,6 +4,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,9 +58,10 @@ func referenceClient(t *testing.T, at place) {
 	}
 	open := func(when string, least, most int, titles ...string) {
 		t.Helper()
-		got := emulatortest.CostOf(w.Measure(t, func() { c.do("open", "browser") }))
+		usage := w.Measure(t, func() { c.do("open", "browser") })
+		got := emulatortest.CostOf(usage)
 		if got.Reads < least || got.Reads > most || got.Total() != got.Reads {
-			t.Errorf("opening the app %s costs %v, want %d to %d reads", when, got, least, most)
+			t.Errorf("opening the app %s costs %v, want %d to %d reads:\n%v", when, got, least, most, reads(usage))
 		}
 		c.do("shows", "browser", titles)
 	}
@@ -93,6 +95,19 @@ func referenceClient(t *testing.T, at place) {
 	if n := loads(); n != 1 {
 		t.Errorf("the list was loaded %d times, want once: the browser has it in its cache", n)
 	}
+}
+
+// reads returns what reads a usage has, a line for each cause.
+func reads(u billing.Usage) string {
+	var lines strings.Builder
+	for _, day := range u.Days {
+		for _, a := range day.Amounts {
+			if a.Item == billing.FirestoreReads {
+				fmt.Fprintf(&lines, "%d %+v\n", a.Amount, a.Cause)
+			}
+		}
+	}
+	return lines.String()
 }
 
 // putList publishes a course list as the refresh service does.
