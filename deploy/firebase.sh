@@ -13,10 +13,20 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-if [ $# -lt 1 ]; then
-  echo "usage: deploy/firebase.sh PROJECT [DOMAIN...]   (DOMAINs are the web app's own, such as heektime.kr)" >&2
+usage() {
+  echo "usage: deploy/firebase.sh [--lists-region REGION] PROJECT [DOMAIN...]" >&2
+  echo "  REGION of the course lists' bucket, which cannot move later (default: us-west1)" >&2
+  echo "  DOMAINs are the web app's own, such as heektime.kr" >&2
   exit 2
+}
+
+lists_region=$(sed -n '/^    "buckets": {/,/^    }/s/^ *"region": "\([a-z0-9-]*\)",*$/\1/p' deployment.auto.tfvars.json)
+if [ "${1:-}" = --lists-region ]; then
+  [ $# -ge 2 ] || usage
+  lists_region=$2
+  shift 2
 fi
+case ${1:-} in '' | -*) usage ;; esac
 project=$1
 shift
 region=$(sed -n 's/^ *"region": "\([a-z0-9-]*\)",*$/\1/p' deployment.auto.tfvars.json | head -n 1)
@@ -72,7 +82,14 @@ fi
 
 say "default bucket: only Firebase can make one in its domain"
 bucket=https://firebasestorage.googleapis.com/v1alpha/projects/$project/defaultBucket
-has "$bucket" || api POST "$bucket" "{\"location\": \"$region\"}" >/dev/null
+has "$bucket" || api POST "$bucket" "{\"location\": \"$lists_region\"}" >/dev/null
+wanted=$lists_region
+lists_region=$(api GET "$bucket" | sed -n 's/^.*"location": *"\([A-Za-z0-9-]*\)".*$/\1/p' | head -n 1 | tr '[:upper:]' '[:lower:]')
+if [ -z "$lists_region" ]; then
+  say "Google's answer does not say where the bucket is: GET $bucket"
+  exit 1
+fi
+if [ "$lists_region" != "$wanted" ]; then say "the bucket is in $lists_region, not in $wanted: it existed before, and cannot move"; fi
 
 say "Hosting's site"
 sites=https://firebasehosting.googleapis.com/v1beta1/projects/$project/sites
@@ -138,6 +155,7 @@ cat >project.auto.tfvars.json <<EOF
 {
   "project": "$project",
   "state_bucket": "$state",
+  "bucket_regions": {"lists": "$lists_region"},
   "existing": {
     "database": $database,
     "buckets": ["lists"],

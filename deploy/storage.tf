@@ -9,7 +9,7 @@ locals {
 resource "google_storage_bucket" "this" {
   for_each                    = var.deployment.buckets
   name                        = local.buckets[each.key]
-  location                    = upper(local.region) # as Google returns it
+  location                    = upper(lookup(var.bucket_regions, each.key, each.value.region)) # as Google returns it
   storage_class               = "STANDARD"
   uniform_bucket_level_access = true
   public_access_prevention    = "inherited"
@@ -33,8 +33,9 @@ resource "google_storage_bucket" "this" {
   }
 
   lifecycle {
-    # A bucket cannot move. Firebase makes default buckets of class REGIONAL, an old name of STANDARD.
-    ignore_changes = [storage_class]
+    # A bucket cannot move: with another region, a plan would replace it. heektime doctor says where it is.
+    # Firebase makes default buckets of class REGIONAL, an old name of STANDARD.
+    ignore_changes = [location, storage_class]
   }
 }
 

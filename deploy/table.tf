@@ -55,6 +55,7 @@ variable "deployment" {
       document = string
     }))
     buckets = map(object({
+      region               = string
       suffix               = string
       soft_delete_seconds  = number
       cors_methods         = list(string)

@@ -43,6 +43,16 @@ variable "database" {
   default     = "(default)"
 }
 
+variable "bucket_regions" {
+  description = "Regions of buckets by id, where they differ from the table's. firebase.sh makes the bucket and writes where it is; see docs/deploy.md#where-the-lists-are. A bucket cannot move."
+  type        = map(string)
+  default     = {}
+  validation {
+    condition     = alltrue([for id, r in var.bucket_regions : contains(keys(var.deployment.buckets), id) && can(regex("^[a-z0-9-]+$", r))])
+    error_message = "The regions of buckets are by id: { lists = \"asia-northeast3\" }."
+  }
+}
+
 variable "first_image" {
   description = "Image of a service before its first release."
   type        = string

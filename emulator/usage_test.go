@@ -87,14 +87,14 @@ func send(t *testing.T, method, url, body string, header ...string) (*http.Respo
 //
 // Source: https://cloud.google.com/storage/pricing#operations-by-class
 func TestBilledStorageOperations(t *testing.T) {
-	const a, b, egress, cached = billing.StorageClassA, billing.StorageClassB, billing.StorageEgress, billing.StorageCached
+	const a, b, egress, cached, transfer = billing.StorageClassA, billing.StorageClassB, billing.StorageEgress, billing.StorageCached, billing.StorageTransfer
 	cloud := emulatortest.Start(t, func(c *emulator.Config) {
 		c.StorageRules = []byte(`rules_version = '2'; service firebase.storage { match /b/{b}/o {
 			match /open/{name} { allow read, write: if true; }
 			match /{name} { allow read: if firestore.exists(/databases/(default)/documents/members/ann); } } }`)
 	})
 	cloud.Seed(t, emulatortest.Docs{"members/ann": {}})
-	bill := &bills{cloud: cloud, items: []billing.Item{a, b, egress, cached, billing.FirestoreReads}}
+	bill := &bills{cloud: cloud, items: []billing.Item{a, b, egress, cached, transfer, billing.FirestoreReads}}
 	host := "http://" + cloud.StorageAddress()
 	server, app, xml := host+"/storage/v1/b/demo-test/o", host+"/v0/b/demo-test/o", host+"/demo-test"
 	content := strings.Repeat("x", 1000)
@@ -133,6 +133,8 @@ func TestBilledStorageOperations(t *testing.T) {
 		response, body := send(t, c.method, url, c.body, c.header...)
 		if c.bytes {
 			c.want[egress] = int64(len(body))
+		} else if strings.Contains(c.url, "/storage/v1/") { // of a server
+			c.want[transfer] = int64(len(c.body) + len(body))
 		}
 		bill.expect(t, c.name, c.want)
 		if response.StatusCode >= 500 {

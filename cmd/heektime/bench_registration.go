@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -29,11 +30,16 @@ func benchRegistration(ctx context.Context, args []string) error {
 	flags.DurationVar(&o.PlatformStart, "platform-start", time.Second, "`duration` that Cloud Run is assumed to need before a new instance's process runs (default: 1s)")
 	flags.DurationVar(&o.BackendCall, "backend-call", 20*time.Millisecond, "`duration` that a service's call to Firestore or Authentication is assumed to take (default: 20ms)")
 	pricesFile := flags.String("prices", "", "`FILE` with other prices")
+	model := flags.Bool("model", false, "play nothing: print docs/scale.md's table of 1,000 to 1,000,000 students, from what was measured last")
+	chart := flags.String("chart", "", "with --model, draw docs/scale.svg's chart into `FILE`.svg")
 	if _, err := parse(flags, args); err != nil {
 		return err
 	}
 	if o.Students < 1 || o.Writers < 0 || o.Writers > o.Students || o.Minute <= 0 {
 		return fmt.Errorf("%d students, %d writers, %v: there must be a student, no more writers than students, and some time", o.Students, o.Writers, o.Minute)
+	}
+	if *model {
+		return modelRegistration(o, *chart)
 	}
 	prices, err := billing.ReadPrices(*pricesFile)
 	if err != nil {
@@ -47,5 +53,20 @@ func benchRegistration(ctx context.Context, args []string) error {
 		return err
 	}
 	result.Print(os.Stdout, prices)
+	return nil
+}
+
+// modelRegistration prints the table of docs/scale.md and draws its chart.
+func modelRegistration(o measure.RegistrationOptions, chart string) error {
+	if err := measure.Scale(os.Stdout, o, measure.ScaleStudents()); err != nil || chart == "" {
+		return err
+	}
+	var svg bytes.Buffer
+	if err := measure.ScaleChart(&svg, o); err != nil {
+		return err
+	}
+	if err := os.WriteFile(chart, svg.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("--chart: %w", err)
+	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
@@ -67,7 +68,7 @@ func checkReproducible(t *testing.T, prices *billing.Prices, one, other *simulat
 			most = x / 20
 		}
 		if x-y < -most || x-y > most {
-			t.Errorf("%s: %d, and with the same seed %d", line.Item, x, y)
+			t.Errorf("%s: %d, and with the same seed %d: %s", line.Item, x, y, differences(a.Usage, b.Usage, line.Item))
 		}
 	}
 	if a.Bill.Total.IsZero() || a.Bill.Total.String() != b.Bill.Total.String() {
@@ -87,6 +88,25 @@ func checkReproducible(t *testing.T, prices *billing.Prices, one, other *simulat
 	if one.Counts.Cached == 0 {
 		t.Errorf("no client used its HTTP cache: %+v", one.Counts)
 	}
+}
+
+// differences says which actions used more or less of an item.
+func differences(a, b billing.Usage, item billing.Item) string {
+	sums := map[string][2]int64{}
+	for i, u := range []billing.Usage{a, b} {
+		for _, day := range u.Days {
+			for _, amount := range day.Amounts {
+				if amount.Item == item {
+					key := amount.Cause.Service + " " + amount.Cause.Action + " " + amount.Cause.Collection
+					both := sums[key]
+					both[i] += amount.Amount
+					sums[key] = both
+				}
+			}
+		}
+	}
+	maps.DeleteFunc(sums, func(_ string, both [2]int64) bool { return both[0] == both[1] })
+	return fmt.Sprint(sums)
 }
 
 // checkCounted checks that what is counted for twice as many students is what they use when they are

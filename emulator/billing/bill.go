@@ -81,7 +81,7 @@ func (p *Prices) Bill(u Usage, month Month) *Bill {
 	amounts := amountsByDay(u, dates)
 	forecast := newForecast(u, month)
 	for _, info := range items {
-		price := p.items[info.item]
+		price := p.of(info.item)
 		c := price.charge(month, dates, amounts[info.item])
 		projected := price.charge(month, dates, forecast.extend(info, dates, amounts[info.item]))
 		line := Line{

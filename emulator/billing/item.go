@@ -13,10 +13,11 @@ const (
 	FirestoreTTLDeletes Item = "firestore.ttlDeletes" // documents deleted because they expired
 	FirestoreEgress     Item = "firestore.egress"     // bytes of responses
 
-	StorageClassA Item = "storage.classA" // operations that write or list
-	StorageClassB Item = "storage.classB" // operations that read an object or its metadata
-	StorageEgress Item = "storage.egress" // bytes of responses
-	StorageCached Item = "storage.cached" // bytes that an HTTP cache spared: free
+	StorageClassA   Item = "storage.classA"   // operations that write or list
+	StorageClassB   Item = "storage.classB"   // operations that read an object or its metadata
+	StorageEgress   Item = "storage.egress"   // bytes of responses to clients
+	StorageTransfer Item = "storage.transfer" // bytes of requests and responses of services: free if the bucket is in their region
+	StorageCached   Item = "storage.cached"   // bytes that an HTTP cache spared: free
 
 	TasksOperations Item = "tasks.operations" // API calls and dispatches, by 32 kB
 	EventarcEvents  Item = "eventarc.events"
@@ -81,6 +82,7 @@ var items = []itemInfo{
 	{StorageClassB, "Cloud Storage", count},
 	{StorageStored, "Cloud Storage", byteTime},
 	{StorageEgress, "Cloud Storage", bytesOut},
+	{StorageTransfer, "Cloud Storage", bytesOut},
 	{StorageCached, "Cloud Storage", bytesOut},
 	{RunRequests, "Cloud Run", count},
 	{RunCPU, "Cloud Run", cpuTime},

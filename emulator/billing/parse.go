@@ -3,6 +3,7 @@ package billing
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"math/big"
 	"net/url"
 	"regexp"
@@ -102,6 +103,9 @@ func (p *priceParser) required(node ast.Node, fields map[string]ast.Node, key st
 // decimal is how numbers are written: exactly.
 var decimal = regexp.MustCompile(`^[0-9]{1,15}(\.[0-9]{1,15})?$`)
 
+// regionName is how Google names regions.
+var regionName = regexp.MustCompile(`^[a-z]+-[a-z]+[0-9]+$`)
+
 // number parses a number that is not negative.
 func (p *priceParser) number(node ast.Node, key string) *big.Rat {
 	if node == nil {
@@ -140,8 +144,14 @@ func (p *priceParser) text(node ast.Node, key string) string {
 }
 
 func (p *priceParser) prices(root ast.Node) *Prices {
-	fields := p.fields(root, "wonPerDollar", "items")
-	prices := &Prices{wonPerDollar: p.positive(p.required(root, fields, "wonPerDollar"), "wonPerDollar"), items: map[Item]*price{}}
+	fields := p.fields(root, "wonPerDollar", "bucketRegion", "items")
+	prices := &Prices{
+		wonPerDollar: p.positive(p.required(root, fields, "wonPerDollar"), "wonPerDollar"),
+		bucketRegion: p.text(fields["bucketRegion"], "bucketRegion"), items: map[Item]*price{},
+	}
+	if name := prices.bucketRegion; name != "" && !regionName.MatchString(name) {
+		p.fail(fields["bucketRegion"], "bucketRegion is %q: write a region such as us-west1", name)
+	}
 	list := p.required(root, fields, "items")
 	if list == nil {
 		return prices
@@ -164,8 +174,57 @@ func (p *priceParser) prices(root ast.Node) *Prices {
 	return prices
 }
 
+// price parses the entry of an item.
 func (p *priceParser) price(node ast.Node, d dimension) *price {
-	fields := p.fields(node, "price", "tiers", "per", "unit", "free", "region", "date", "mark", "source")
+	fields := p.fields(node, "price", "tiers", "per", "unit", "free", "regions", "region", "date", "mark", "source")
+	out := p.priceOf(node, fields, d)
+	if list := fields["regions"]; list != nil {
+		out.regions = p.regions(list, fields, d)
+	}
+	return out
+}
+
+// regions parses what is different in some regions of the bucket: each entry replaces fields of the item's.
+func (p *priceParser) regions(node ast.Node, base map[string]ast.Node, d dimension) map[string]*price {
+	if !strings.HasPrefix(p.item, "storage.") {
+		p.fail(node, "only the prices of Cloud Storage depend on the region of the bucket: delete regions")
+	}
+	list, ok := node.(*ast.SequenceNode)
+	if !ok {
+		p.fail(node, "regions is not a list, such as - {names: [us-west1], price: 0.020}")
+		return nil
+	}
+	prices := map[string]*price{}
+	for _, entry := range list.Values {
+		own := p.fields(entry, "names", "price", "tiers", "free", "region", "date", "mark", "source")
+		merged := maps.Clone(base)
+		if own["price"] != nil || own["tiers"] != nil {
+			delete(merged, "price")
+			delete(merged, "tiers")
+		}
+		maps.Copy(merged, own)
+		names, ok := p.required(entry, own, "names").(*ast.SequenceNode)
+		if !ok {
+			p.fail(entry, "names is not a list of regions, such as [us-west1]")
+			return nil
+		}
+		there := p.priceOf(entry, merged, d)
+		for _, name := range names.Values {
+			region := p.text(name, "names")
+			switch {
+			case !regionName.MatchString(region):
+				p.fail(name, "names has %q: write a region such as us-west1", region)
+			case prices[region] != nil:
+				p.fail(name, "%s is there twice: delete one of them", region)
+			}
+			prices[region] = there
+		}
+	}
+	return prices
+}
+
+// priceOf parses the fields of a price.
+func (p *priceParser) priceOf(node ast.Node, fields map[string]ast.Node, d dimension) *price {
 	out := &price{
 		per:    big.NewRat(1, 1),
 		region: p.text(p.required(node, fields, "region"), "region"),

@@ -11,6 +11,7 @@ import (
 type Prices struct {
 	text         []byte
 	wonPerDollar *big.Rat
+	bucketRegion string
 	items        map[Item]*price
 }
 
@@ -30,6 +31,8 @@ type price struct {
 	per   *big.Rat
 	unit  unit
 	free  *free // nil for none
+	// regions has the prices that differ by the region of the bucket.
+	regions map[string]*price
 
 	region, date, source string
 	mark                 Mark
@@ -81,10 +84,29 @@ func (p *Prices) Text() []byte { return p.text }
 // WonPerDollar returns what a dollar costs.
 func (p *Prices) WonPerDollar() *big.Rat { return new(big.Rat).Set(p.wonPerDollar) }
 
+// BucketRegion returns the region of the bucket, which decides what Cloud Storage costs.
+func (p *Prices) BucketRegion() string { return p.bucketRegion }
+
+// WithBucketIn returns the prices with the bucket in another region. [Prices.Text] stays the same.
+func (p *Prices) WithBucketIn(region string) *Prices {
+	other := *p
+	other.bucketRegion = region
+	return &other
+}
+
+// of returns the price of an item.
+func (p *Prices) of(item Item) *price {
+	base := p.items[item]
+	if there := base.regions[p.bucketRegion]; there != nil {
+		return there
+	}
+	return base
+}
+
 // List returns what an amount of an item, in the meter's unit, costs without free amounts. Of a stored item it is
 // the cost in a month.
 func (p *Prices) List(item Item, amount int64, month Month) Money {
-	price := p.items[item]
+	price := p.of(item)
 	units := new(big.Rat).Quo(new(big.Rat).SetInt64(amount), price.unit.size(month))
 	return p.money(price.cost(new(big.Rat), units))
 }

@@ -45,6 +45,35 @@ func TestDefaultPrices(t *testing.T) {
 	}
 }
 
+// The region of the bucket decides what Cloud Storage costs, and nothing else: the free amounts are those of three
+// regions of the United States, and services in Seoul pay for bytes from and to there.
+//
+// Source: https://cloud.google.com/storage/pricing#cloud-storage-always-free
+func TestBucketRegion(t *testing.T) {
+	e := worked{days: 30, total: map[Item]int64{
+		StorageClassA: 10_000, StorageClassB: 1_000_000, StorageEgress: 110 * gib, StorageTransfer: 10 * gib, FirestoreReads: 30_000_000,
+	}, level: map[Item]int64{StorageStored: 6 * gb}}
+	const elsewhere = "0.050 0.400 0.138 13.200 0.000 10.830"
+	for region, want := range map[string]string{
+		"us-west1": "0.025 0.380 0.020 1.200 0.800 10.830", "us-central1": "0.025 0.380 0.020 1.200 0.800 10.830",
+		"asia-northeast3": elsewhere, "us-west2": elsewhere, "": elsewhere,
+	} {
+		bill, got := DefaultPrices().WithBucketIn(region).Bill(e.usage("2026-04"), "2026-04"), ""
+		for _, item := range []Item{StorageClassA, StorageClassB, StorageStored, StorageEgress, StorageTransfer, FirestoreReads} {
+			got += " " + bill.Line(item).Cost.USD().FloatString(3)
+		}
+		if got[1:] != want {
+			t.Errorf("a bucket in %q costs%s dollars, want %s", region, got, want)
+		}
+	}
+	if got := DefaultPrices().BucketRegion(); got != "us-west1" {
+		t.Errorf("prices.yaml has a bucket in %q", got)
+	}
+	if p := pricesWith(t, nil); p.BucketRegion() != "" {
+		t.Errorf("a file without the bucket's region has %q", p.BucketRegion())
+	}
+}
+
 // An error names the file, the line, the item, and what to do.
 func TestParsePricesErrors(t *testing.T) {
 	text := string(defaultPrices)
@@ -67,7 +96,7 @@ func TestParsePricesErrors(t *testing.T) {
 		"no price":                      {"    " + reads, "", "firestore.reads: price is missing: add it"},
 		"an unknown field":              {reads, "price: 1\n    prise: 0.038\n", `firestore.reads: there is no "prise" here: use price, tiers`},
 		"an unknown item":               {"  firestore.reads:", "  firestore.reeds:", line("  firestore.reads:") + `there is no "firestore.reeds" here: use firestore.reads`},
-		"a missing item":                {"items:", "others:", `there is no "others" here: use wonPerDollar, items`},
+		"a missing item":                {"items:", "others:", `there is no "others" here: use wonPerDollar, bucketRegion, items`},
 		"a wrong unit":                  {"unit: read\n", "unit: GiB\n", line("unit: read\n") + `firestore.reads: unit is "GiB": use read, write`},
 		"a unit without the month":      {"unit: GiB-month", "unit: GiB", `firestore.stored: unit is "GiB": use GB-month, GiB-month`},
 		"a wrong mark":                  {"mark: second hand", "mark: sure", `firestore.reads: mark is "sure": use vendor, second hand or planned`},
@@ -86,6 +115,13 @@ func TestParsePricesErrors(t *testing.T) {
 		"a second document":             {"items:", "---\nitems:", "2 YAML documents, want one"},
 		"no YAML":                       {"items:", "items: [", "p.yaml: "},
 		"a key twice":                   {reads, "price: 0.038\n    price: 0.04\n", "price"},
+		"a bucket nowhere":              {"bucketRegion: us-west1", "bucketRegion: Oregon", line("bucketRegion:") + `bucketRegion is "Oregon": write a region`},
+		"a region nowhere":              {"[us-central1,", "[Iowa,", `storage.classA: names has "Iowa": write a region`},
+		"a region twice":                {"[us-central1,", "[us-west1,", "storage.classA: us-west1 is there twice"},
+		"regions without names":         {"{names: [us-central1, us-east1, us-west1], free: ", "{free: ", "storage.classA: names is missing: add it"},
+		"regions that are no list":      {"regions:\n      - {names: [us-central1, us-east1, us-west1], free: {amount: 5000, every: month}}", "regions: us-west1", "storage.classA: regions is not a list"},
+		"a region's price in words":     {"price: 0.020\n", "price: cheap\n", line("price: 0.020\n") + `storage.stored: price is "cheap"`},
+		"regions of another service":    {"unit: read\n", "unit: read\n    regions: [{names: [us-west1], price: 1}]\n", "firestore.reads: only the prices of Cloud Storage depend on"},
 		"an alias instead of a mapping": {"free: {amount: 50000, every: day}", "free: *x", "p.yaml"},
 	} {
 		changed := strings.Replace(text, c.old, c.new, 1)

@@ -67,7 +67,7 @@ func (s shares) sorted(b *Bill) []Share {
 	unit := map[Item]*big.Rat{} // what the meter's unit costs, on average if the price falls with the amount
 	for _, line := range b.Lines {
 		if line.Amount.Rat().Sign() > 0 {
-			size := b.prices.items[line.Item].unit.size(b.Month)
+			size := b.prices.of(line.Item).unit.size(b.Month)
 			unit[line.Item] = new(big.Rat).Quo(line.List.USD(), new(big.Rat).Mul(line.Amount.Rat(), size))
 		}
 	}

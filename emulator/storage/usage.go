@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,19 +30,34 @@ func (s *Server) handle(c call, h handler) error {
 	if s.meter == nil || c.operation == "" {
 		return h(s, c)
 	}
-	out := &billing.Response{ResponseWriter: c.w}
-	c.w, c.cached = out, new(int64)
+	out, in := &billing.Response{ResponseWriter: c.w}, &countedBody{ReadCloser: c.Body}
+	c.w, c.cached, c.Body = out, new(int64), in
 	var err error
-	defer func() { s.count(c, out.Bytes, err) }() // also if the client is gone
+	defer func() { s.count(c, in.bytes, out.Bytes, err) }() // also if the client is gone
 	err = h(s, c)
 	return err
 }
 
+// countedBody counts the bytes of a request's body.
+type countedBody struct {
+	io.ReadCloser
+	bytes int64
+}
+
+func (b *countedBody) Read(data []byte) (int, error) {
+	n, err := b.ReadCloser.Read(data)
+	b.bytes += int64(n)
+	return n, err
+}
+
 // count counts an operation, and the bytes of its response. A request that fails is free, but one whose
-// condition spares the client the bytes is billed as one that sends them.
+// condition spares the client the bytes is billed as one that sends them. Of services, the bytes of the request
+// count as well: if the bucket is in another region, Cloud Run bills what leaves its region, and Cloud Storage
+// what leaves the bucket's.
 //
-// Source: https://cloud.google.com/storage/pricing#operations-notes
-func (s *Server) count(c call, sent int64, err error) {
+// Sources: https://cloud.google.com/storage/pricing#operations-notes, …#network-buckets,
+// https://cloud.google.com/run/pricing
+func (s *Server) count(c call, received, sent int64, err error) {
 	if err != nil && asHTTP(c.Request, err).status != http.StatusNotModified {
 		return
 	}
@@ -53,6 +69,8 @@ func (s *Server) count(c call, sent int64, err error) {
 	if who.Outside() {
 		s.meter.Add(billing.StorageEgress, cause, sent)
 		s.meter.Add(billing.StorageCached, cause, *c.cached)
+	} else {
+		s.meter.Add(billing.StorageTransfer, cause, received+sent)
 	}
 }
 

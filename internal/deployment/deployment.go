@@ -21,7 +21,7 @@ package deployment
 
 import "heek.kr/heektime/internal/deployment/spec"
 
-// region is where everything runs: Seoul.
+// region is where everything runs, and the database is: Seoul.
 const region = "asia-northeast3"
 
 // Table returns the deployment.

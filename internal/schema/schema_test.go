@@ -3,6 +3,7 @@ package schema
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 	"reflect"
@@ -115,6 +116,39 @@ func TestIndexesNameFieldsOfTheSchema(t *testing.T) {
 	}
 	for _, o := range file.FieldOverrides {
 		check(o.CollectionGroup, o.FieldPath)
+	}
+}
+
+// Of a lecture, only the fields that a query orders or filters by are indexed, in that order. Index entries are most of what
+// Firestore stores for a lecture, and each is written with it.
+func TestIndexedFieldsOfLectures(t *testing.T) {
+	text, err := os.ReadFile("../../firestore.indexes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		FieldOverrides []struct {
+			CollectionGroup, FieldPath string
+			Indexes                    []struct{ Order string }
+		}
+	}
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	indexed := map[string]string{}
+	for _, o := range file.FieldOverrides {
+		if o.CollectionGroup == LectureDocument.Collection() {
+			indexed[o.FieldPath] = fmt.Sprint(o.Indexes)
+		}
+	}
+	for _, f := range LectureDocument.Fields {
+		want := map[string]string{FieldCreatedAt: "[{DESCENDING}]", FieldUpdatedAt: "[{ASCENDING}]"}[f.Name]
+		if want == "" {
+			want = "[]"
+		}
+		if got := indexed[f.Name]; got != want {
+			t.Errorf("%s has the indexes %s, want %s: exempt it in firestore.indexes.json, unless a query needs it", f.Name, got, want)
+		}
 	}
 }
 

@@ -149,8 +149,8 @@ func storage(d *spec.Deployment) string {
 		}
 		rows = append(rows, []string{
 			"bucket " + code(b.ID), b.Purpose,
-			fmt.Sprintf("name: `PROJECT%s`; uniform access; deleted objects: %s; CORS: %s from the web apps' origins, with %s, remembered for %s",
-				b.Suffix, deleted, strings.Join(b.CORSMethods, ", "), codes(b.CORSHeaders), duration(b.CORSMaxAge)),
+			fmt.Sprintf("name: `PROJECT%s`; region: `%s`, chosen [when it is made](deploy.md#where-the-lists-are); uniform access; deleted objects: %s; CORS: %s from the web apps' origins, with %s, remembered for %s",
+				b.Suffix, b.Region, deleted, strings.Join(b.CORSMethods, ", "), codes(b.CORSHeaders), duration(b.CORSMaxAge)),
 		})
 	}
 	rows = append(rows, []string{

@@ -10,7 +10,7 @@ import "slices"
 
 // Deployment is everything that runs in one project.
 type Deployment struct {
-	// Region that everything is deployed to.
+	// Region that everything but the buckets is deployed to.
 	Region string
 	// Labels are put on every resource that can have them, for the bill.
 	Labels   map[string]string

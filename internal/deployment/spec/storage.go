@@ -13,6 +13,8 @@ type Bucket struct {
 	// ID names the bucket in the table.
 	ID      string
 	Purpose string
+	// Region is where it is made. It cannot move.
+	Region string
 	// Suffix follows the project's id in the bucket's name.
 	Suffix string
 	// SoftDelete is how long deleted objects can be restored; 0 is not at all.
@@ -60,6 +62,9 @@ func (d *Deployment) checkStorage(f *faults) {
 		f.unique(seen, b.ID)
 		if !bucketSuffix.MatchString(b.Suffix) || strings.Contains(b.Suffix, "goog") {
 			f.addf("suffix %q: want nothing, .firebasestorage.app, .appspot.com, or a dash and lower-case letters, digits and dashes", b.Suffix)
+		}
+		if !slices.Contains(regions, b.Region) {
+			f.addf("region %q is not a region of Google Cloud", b.Region)
 		}
 		if b.SoftDelete != 0 && (b.SoftDelete < minSoftDelete || b.SoftDelete > maxSoftDelete) {
 			f.addf("soft delete %v: Cloud Storage allows 0, and 7 to 90 days", b.SoftDelete)

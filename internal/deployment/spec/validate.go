@@ -77,7 +77,7 @@ func (f *faults) unique(seen map[string]bool, name string) {
 	seen[name] = true
 }
 
-// regions are the regions of Cloud Run.
+// regions are the regions of Cloud Run, which are also regions of Cloud Storage.
 //
 // Source: https://cloud.google.com/run/docs/locations
 var regions = []string{

@@ -121,6 +121,7 @@ func TestValidateReportsEachFault(t *testing.T) {
 		"no retention":       {func(d *spec.Deployment) { d.Backups[0].Retention = 0 }, "retention 0s"},
 
 		"bucket suffix": {func(d *spec.Deployment) { d.Buckets[0].Suffix = ".example.com" }, `suffix ".example.com"`},
+		"bucket region": {func(d *spec.Deployment) { d.Buckets[0].Region = "us" }, `region "us"`},
 		"bucket twice":  {func(d *spec.Deployment) { d.Buckets = append(d.Buckets, d.Buckets[0]) }, "listed twice"},
 		"soft delete":   {func(d *spec.Deployment) { d.Buckets[0].SoftDelete = time.Hour }, "soft delete 1h0m0s"},
 		"CORS":          {func(d *spec.Deployment) { d.Buckets[0].CORSMethods = []string{"get"} }, `CORS method "get"`},

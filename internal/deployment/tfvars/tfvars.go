@@ -46,7 +46,7 @@ func File(d *spec.Deployment) ([]byte, error) {
 	}
 	for _, b := range d.Buckets {
 		t.Buckets[b.ID] = bucket{
-			Suffix: b.Suffix, SoftDeleteSeconds: int(b.SoftDelete / time.Second),
+			Region: b.Region, Suffix: b.Suffix, SoftDeleteSeconds: int(b.SoftDelete / time.Second),
 			CORSMethods: b.CORSMethods, CORSHeaders: b.CORSHeaders, CORSMaxAgeSeconds: int(b.CORSMaxAge / time.Second),
 		}
 	}

@@ -101,6 +101,7 @@ type trigger struct {
 }
 
 type bucket struct {
+	Region            string   `json:"region"`
 	Suffix            string   `json:"suffix"`
 	SoftDeleteSeconds int      `json:"soft_delete_seconds"`
 	CORSMethods       []string `json:"cors_methods"`

@@ -31,6 +31,11 @@ case "$arguments" in
       "rulesetName": "projects/p/rulesets/1"}, {
       "name": "projects/p/releases/firebase.storage/heektime-1.firebasestorage.app"}]}'
   else echo '{}'; fi ;;
+"curl "*"-X GET "*/defaultBucket*)
+  if full; then echo '{"name": "projects/p/defaultBucket", "location": "ASIA-NORTHEAST3", "bucket": {"name": "b"}}'
+  elif [ -e "$LOG.bucket" ]; then cat "$LOG.bucket"
+  else echo '{"error": {"code": 404}}' >&2; exit 22; fi ;;
+"curl "*/defaultBucket*) echo "${arguments#*--data }" | sed 's/ -H .*//' >"$LOG.bucket" ;;
 "curl "*"-X GET https://firebase.googleapis.com/"*) full || [ -e "$LOG.made" ] || { echo '{"error": {"code": 404}}' >&2; exit 22; } ;;
 "curl "*"-X GET "*) full || { echo '{"error": {"code": 404}}' >&2; exit 22; } ;;
 "curl "*":addFirebase"*) touch "$LOG.made" ;;
@@ -47,7 +52,7 @@ esac
 `
 
 // firebaseScript runs a copy of deploy/firebase.sh with fakeGoogle in its path.
-func firebaseScript(t *testing.T, env ...string) (folder, log, output string, err error) {
+func firebaseScript(t *testing.T, env []string, options ...string) (folder, log, output string, err error) {
 	t.Helper()
 	folder, bin := t.TempDir(), t.TempDir()
 	for _, name := range []string{"firebase.sh", "deployment.auto.tfvars.json"} {
@@ -59,7 +64,8 @@ func firebaseScript(t *testing.T, env ...string) (folder, log, output string, er
 		}
 	}
 	log = filepath.Join(t.TempDir(), "log")
-	cmd := exec.CommandContext(t.Context(), "bash", filepath.Join(folder, "firebase.sh"), project, "heektime.test")
+	arguments := slices.Concat([]string{filepath.Join(folder, "firebase.sh")}, options, []string{project, "heektime.test"})
+	cmd := exec.CommandContext(t.Context(), "bash", arguments...)
 	cmd.Env = append(env, "PATH="+bin+":"+os.Getenv("PATH"), "LOG="+log)
 	out, err := cmd.CombinedOutput()
 	return folder, log, string(out), err
@@ -77,7 +83,8 @@ func read(t *testing.T, path string) string {
 // settings are those of project.auto.tfvars.json.
 type settings struct {
 	Project     string
-	StateBucket string `json:"state_bucket"`
+	StateBucket string            `json:"state_bucket"`
+	Regions     map[string]string `json:"bucket_regions"`
 	Existing    struct {
 		Database         bool
 		Buckets, Secrets []string
@@ -103,13 +110,13 @@ func settingsOf(t *testing.T, folder string) settings {
 
 // In an empty project the script makes everything that it is for.
 func TestFirebaseScriptInEmptyProject(t *testing.T) {
-	folder, log, output, err := firebaseScript(t, "PROJECT_IS=empty")
+	folder, log, output, err := firebaseScript(t, []string{"PROJECT_IS=empty"})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
 	calls := read(t, log)
 	for _, want := range []string{
-		":addFirebase", "/webApps --data", `/defaultBucket --data {"location": "asia-northeast3"}`, "sites?siteId=" + project, "deploy --only auth --project " + project,
+		":addFirebase", "/webApps --data", `/defaultBucket --data {"location": "us-west1"}`, "sites?siteId=" + project, "deploy --only auth --project " + project,
 		"eventarc.googleapis.com:generateServiceIdentity", "secrets create token-key", "storage buckets create gs://" + project + "-tofu-state",
 		`"heektime-1.web.app", "heektime.test"]`, `"anonymous": {"enabled": false}`, "X-Goog-User-Project: " + project,
 	} {
@@ -127,6 +134,9 @@ func TestFirebaseScriptInEmptyProject(t *testing.T) {
 		t.Errorf("the first key has %d characters, want 32 bytes in Base64", len(key))
 	}
 	s := settingsOf(t, folder)
+	if s.Regions["lists"] != "us-west1" {
+		t.Errorf("regions: %v", s.Regions)
+	}
 	if e := s.Existing; e.Database || e.Pool || e.PoolProvider || len(e.Queues)+len(e.APIKeys)+len(e.Releases) > 0 {
 		t.Errorf("existing: %+v", e)
 	}
@@ -146,7 +156,7 @@ func TestFirebaseScriptInEmptyProject(t *testing.T) {
 // In a project that has everything, the script makes nothing, and lists what apply adopts. OpenTofu takes
 // the list.
 func TestFirebaseScriptInFullProject(t *testing.T) {
-	folder, log, output, err := firebaseScript(t, "PROJECT_IS=full")
+	folder, log, output, err := firebaseScript(t, []string{"PROJECT_IS=full"})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
@@ -157,7 +167,11 @@ func TestFirebaseScriptInFullProject(t *testing.T) {
 			}
 		}
 	}
-	e := settingsOf(t, folder).Existing
+	s := settingsOf(t, folder)
+	if s.Regions["lists"] != "asia-northeast3" || !strings.Contains(output, "the bucket is in asia-northeast3, not in us-west1") {
+		t.Errorf("the bucket that exists is in Seoul; regions %v, output\n%s", s.Regions, output)
+	}
+	e := s.Existing
 	if !e.Database || !e.Pool || !e.PoolProvider || !slices.Equal(e.Secrets, []string{"token-key", "token-key-old"}) ||
 		!slices.Equal(e.Queues, []string{"refresh"}) || !slices.Equal(e.APIKeys, []string{"clients"}) ||
 		!slices.Equal(e.Releases, []string{"firestore", "storage"}) {
@@ -171,8 +185,22 @@ func TestFirebaseScriptInFullProject(t *testing.T) {
 	})
 }
 
+// An operator chooses the region of the lists before the bucket exists.
+func TestFirebaseScriptListsRegion(t *testing.T) {
+	folder, log, output, err := firebaseScript(t, []string{"PROJECT_IS=empty"}, "--lists-region", "asia-northeast3")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if calls := read(t, log); !strings.Contains(calls, `/defaultBucket --data {"location": "asia-northeast3"}`) {
+		t.Errorf("the bucket is made elsewhere; the calls were\n%s", calls)
+	}
+	if s := settingsOf(t, folder); s.Regions["lists"] != "asia-northeast3" {
+		t.Errorf("regions: %v", s.Regions)
+	}
+}
+
 func TestFirebaseScriptNeedsBilling(t *testing.T) {
-	_, log, output, err := firebaseScript(t, "PROJECT_IS=empty", "BILLING=False")
+	_, log, output, err := firebaseScript(t, []string{"PROJECT_IS=empty", "BILLING=False"})
 	if err == nil || !strings.Contains(output, "has no billing account") {
 		t.Errorf("%v\n%s", err, output)
 	}

@@ -2,6 +2,7 @@ package opentofu
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -84,20 +85,24 @@ func testIndexes(t *testing.T, p *plan) {
 
 	want, got = nil, nil
 	for _, f := range file.FieldOverrides {
-		if len(f.Indexes) > 0 {
-			t.Errorf("%s.%s has indexes: compare them here, too", f.CollectionGroup, f.FieldPath)
-		}
-		want = append(want, override(f.CollectionGroup, f.FieldPath, f.TTL))
+		want = append(want, override(f.CollectionGroup, f.FieldPath, f.TTL, fmt.Sprint(f.Indexes)))
 	}
 	for _, f := range all[struct {
 		Collection, Field string
-		TTL               []any                     `json:"ttl_config"`
-		Indexes           []struct{ Indexes []any } `json:"index_config"`
+		TTL               []any `json:"ttl_config"`
+		Indexes           []struct {
+			Indexes []struct {
+				Order       string
+				ArrayConfig string `json:"array_config"`
+				Scope       string `json:"query_scope"`
+			}
+		} `json:"index_config"`
 	}](t, p, "google_firestore_field") {
-		if len(f.Indexes) != 1 || len(f.Indexes[0].Indexes) != 0 {
-			t.Errorf("%s.%s keeps its indexes", f.Collection, f.Field)
+		if len(f.Indexes) != 1 {
+			t.Errorf("%s.%s keeps its automatic indexes", f.Collection, f.Field)
+			continue
 		}
-		got = append(got, override(f.Collection, f.Field, len(f.TTL) == 1))
+		got = append(got, override(f.Collection, f.Field, len(f.TTL) == 1, fmt.Sprint(f.Indexes[0].Indexes)))
 	}
 	compareSets(t, "field overrides", got, want)
 }
@@ -110,8 +115,8 @@ func describe(collection, scope string, fields []field) string {
 	return strings.Join(parts, ", ")
 }
 
-func override(collection, field string, ttl bool) string {
-	return collection + "." + field + map[bool]string{true: " with TTL"}[ttl]
+func override(collection, field string, ttl bool, indexes string) string {
+	return collection + "." + field + map[bool]string{true: " with TTL"}[ttl] + " " + indexes
 }
 
 func compareSets(t *testing.T, what string, got, want []string) {

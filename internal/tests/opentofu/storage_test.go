@@ -26,7 +26,7 @@ func testBuckets(t *testing.T, p *plan, table *spec.Deployment) {
 	}](t, p, "google_storage_bucket")
 	for _, want := range table.Buckets {
 		got := planned[want.ID]
-		if got.Name != want.NameIn(project) || got.Location != strings.ToUpper(table.Region) || !got.Uniform || got.ForceDestroy {
+		if got.Name != want.NameIn(project) || got.Location != strings.ToUpper(want.Region) || !got.Uniform || got.ForceDestroy {
 			t.Errorf("bucket %s: %+v", want.ID, got)
 		}
 		if len(got.Lifecycle) > 0 || got.SoftDelete[0].Seconds != int(want.SoftDelete.Seconds()) {

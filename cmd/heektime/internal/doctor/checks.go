@@ -69,7 +69,7 @@ var checks = []check{
 	{id: "storage-rules", group: groupRules, verifies: "the released rules are `storage.rules`", needs: []sourceID{"rules"}, run: checkStorageRules},
 
 	{id: "bucket", group: groupStorage, verifies: "the bucket exists", needs: []sourceID{"buckets"}, local: true, run: checkBucket},
-	{id: "bucket-location", group: groupStorage, verifies: "the bucket is in the table's region", needs: []sourceID{"buckets"}, run: checkBucketLocation},
+	{id: "bucket-location", group: groupStorage, verifies: "the bucket is in the table's region for it, or in that of the services", needs: []sourceID{"buckets"}, run: checkBucketLocation},
 	{id: "bucket-cors", group: groupStorage, verifies: "the web apps' origins may read objects and the table's headers, no others may, and browsers remember that for as long as the table says", needs: []sourceID{"buckets"}, run: checkBucketCORS},
 	{id: "bucket-access", group: groupStorage, verifies: "access is uniform: objects have no access lists of their own", needs: []sourceID{"buckets"}, run: checkBucketAccess},
 	{id: "bucket-soft-delete", group: groupStorage, verifies: "deleted objects are kept for as long as the table says", needs: []sourceID{"buckets"}, run: checkBucketSoftDelete},

@@ -165,16 +165,17 @@ var dataFaults = []fault{
 	{"indexes", func(s *standIn) { s.indexes[0]["queryScope"] = "COLLECTION_GROUP" }, "does not exist", apply},
 	{"indexes", func(s *standIn) { s.indexes[0]["state"] = "NEEDS_REPAIR" }, "NEEDS_REPAIR", apply},
 	{"indexes", func(s *standIn) { s.indexes[0]["state"] = "CREATING" }, "is being built", "heektime doctor"},
-	{"fields", func(s *standIn) { set(s.fields[1], "indexConfig", obj{"usesAncestorConfig": true}) }, "is indexed as all fields are; the file says not indexed", apply},
+	{"fields", func(s *standIn) { set(s.field("runs", "expires"), "indexConfig", obj{"usesAncestorConfig": true}) }, "is indexed as all fields are; the file says not indexed", apply},
 	{"fields", func(s *standIn) {
-		set(s.fields[1], "indexConfig.indexes", []obj{{"queryScope": "COLLECTION", "fields": []obj{{"fieldPath": "expires", "order": "ASCENDING"}}}})
+		set(s.field("runs", "expires"), "indexConfig.indexes", []obj{{"queryScope": "COLLECTION", "fields": []obj{{"fieldPath": "expires", "order": "ASCENDING"}}}})
 	}, "is indexed as COLLECTION ASCENDING", apply},
 	{"fields", func(s *standIn) {
 		s.fields = append(s.fields, obj{"name": "projects/p/databases/d/collectionGroups/users/fields/`name`", "indexConfig": obj{}})
 	}, "field users.name is not indexed", apply},
-	{"ttl", func(s *standIn) { delete(s.fields[1], "ttlConfig") }, "is not the time to live", apply},
-	{"ttl", func(s *standIn) { set(s.fields[1], "ttlConfig.state", "CREATING") }, "is CREATING", "ttls list"},
-	{"ttl", func(s *standIn) { s.fields[3]["ttlConfig"] = obj{"state": "ACTIVE"} }, "is a time to live that the file does not have", "--disable-ttl"},
+	{"fields", func(s *standIn) { delete(s.field("lectures", "updatedAt")["indexConfig"].(obj), "indexes") }, "lectures.updatedAt is not indexed; the file says indexed as COLLECTION ASCENDING", apply},
+	{"ttl", func(s *standIn) { delete(s.field("runs", "expires"), "ttlConfig") }, "is not the time to live", apply},
+	{"ttl", func(s *standIn) { set(s.field("runs", "expires"), "ttlConfig.state", "CREATING") }, "is CREATING", "ttls list"},
+	{"ttl", func(s *standIn) { s.field("changes", "lectures")["ttlConfig"] = obj{"state": "ACTIVE"} }, "is a time to live that the file does not have", "--disable-ttl"},
 	{"ttl", func(s *standIn) {
 		s.fields = append(s.fields, obj{"name": "projects/p/databases/d/collectionGroups/users/fields/createdAt", "ttlConfig": obj{"state": "ACTIVE"}, "indexConfig": obj{"usesAncestorConfig": true}})
 	}, "field users.createdAt is a time to live", "ttls update createdAt --collection-group=users"},
@@ -186,7 +187,7 @@ var dataFaults = []fault{
 	{"storage-rules", func(s *standIn) { s.rules["firebase.storage/heektime-test.firebasestorage.app"] += "\n// more" }, "storage.rules the released rules differ", apply},
 
 	{"bucket", func(s *standIn) { s.bucket = nil }, "bucket heektime-test.firebasestorage.app does not exist", "deploy/firebase.sh heektime-test"},
-	{"bucket-location", func(s *standIn) { s.bucket["location"] = "US" }, "is in US", "buckets relocate"},
+	{"bucket-location", func(s *standIn) { s.bucket["location"] = "US" }, "is in US, neither in us-west1 nor in asia-northeast3", "buckets relocate gs://heektime-test.firebasestorage.app --location=us-west1"},
 	{"image-clean-up", func(s *standIn) { s.repository = nil }, "image repository heektime does not exist", apply},
 	{"image-clean-up", func(s *standIn) { s.repository["cleanupPolicyDryRun"] = true }, "deletes nothing", apply},
 	{"image-clean-up", func(s *standIn) { set(s.repository, "cleanupPolicies.keep-recent.mostRecentVersions.keepCount", 1) }, "keeps 1 version of each image; the table says 10", apply},

@@ -30,7 +30,7 @@ func (s *standIn) healthy(files Files) {
 	s.healthyIndexes(files.Indexes)
 	s.rules = map[string]string{"cloud.firestore": files.FirestoreRules, "firebase.storage/" + testProject + ".firebasestorage.app": files.StorageRules}
 	s.bucket = obj{
-		"kind": "storage#bucket", "name": testProject + ".firebasestorage.app", "location": "ASIA-NORTHEAST3", "storageClass": "STANDARD",
+		"kind": "storage#bucket", "name": testProject + ".firebasestorage.app", "location": "US-WEST1", "storageClass": "STANDARD",
 		"iamConfiguration": obj{"uniformBucketLevelAccess": obj{"enabled": true}, "publicAccessPrevention": "inherited"},
 		"softDeletePolicy": obj{"retentionDurationSeconds": "0"},
 		"cors": []obj{{
@@ -240,6 +240,13 @@ func (s *standIn) healthyIndexes(file IndexFile) {
 	}}
 	for _, o := range file.FieldOverrides {
 		field := obj{"name": base + o.CollectionGroup + "/fields/" + o.FieldPath, "indexConfig": obj{"ancestorField": base + "__default__/fields/*"}}
+		if len(o.Indexes) > 0 {
+			var indexes []obj
+			for _, i := range o.Indexes {
+				indexes = append(indexes, obj{"queryScope": i.QueryScope, "fields": []obj{{"fieldPath": o.FieldPath, "order": i.Order}}})
+			}
+			field["indexConfig"] = obj{"indexes": indexes}
+		}
 		if o.TTL {
 			field["ttlConfig"] = obj{"state": "ACTIVE"}
 		}

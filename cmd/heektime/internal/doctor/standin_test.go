@@ -294,6 +294,12 @@ func (s *standIn) closeRules(release, more string) {
 	s.rules[release] = text
 }
 
+// field returns a field's settings.
+func (s *standIn) field(group, path string) obj {
+	at := slices.IndexFunc(s.fields, func(f obj) bool { return strings.HasSuffix(f["name"].(string), "/"+group+"/fields/"+path) })
+	return s.fields[at]
+}
+
 // set changes a value inside of an object: "template.containers.0.image".
 func set(o obj, keys string, value any) {
 	parts := strings.Split(keys, ".")

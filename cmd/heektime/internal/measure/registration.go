@@ -117,7 +117,7 @@ func minute(ctx context.Context, o RegistrationOptions, c *cloudProcess, s *minu
 	if result.Calls, err = campus.measureCalls(ctx); err != nil {
 		return nil, err
 	}
-	result.Services, err = modelServices(o, visits, result.Calls, s)
+	result.Services, err = modelServices(o, visits, result.Calls, map[string]time.Duration{"auth": s.authStart, compatServer: s.compatStart})
 	return result, err
 }
 

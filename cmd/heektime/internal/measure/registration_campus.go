@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -18,12 +15,8 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
-	"google.golang.org/api/option"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
-
+	"heek.kr/heektime/cmd/heektime/internal/appclient"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/schema"
 )
@@ -37,7 +30,7 @@ const (
 	lecturesChosen  = 5    // in each timetable
 	poolAccounts    = 40   // accounts with a password, which old apps and sign-ins take turns to use
 	minutePassword  = "registration week"
-	connections     = 8 // to Firestore, shared by all students
+	connectionCount = 8 // to Firestore, shared by all students
 	maxConnsPerHost = 256
 )
 
@@ -48,11 +41,15 @@ type campus struct {
 	list      schema.CourseList
 	listName  string // of the object
 	listBytes int    // compressed
-	conns     []*grpc.ClientConn
-	clients   []*firestore.Client
-	raws      []pb.FirestoreClient
-	http      *http.Client
-	pool      []*poolAccount
+	apps      *appclient.Cloud
+	// connections to Firestore, which the students share
+	connections []*appclient.Connection
+	pool        []*poolAccount
+}
+
+// app returns an app of a student, who may be anonymous.
+func (p *campus) app(number int, idToken string) *appclient.App {
+	return &appclient.App{Cloud: p.apps, Connection: p.connections[number%len(p.connections)], IDToken: idToken}
 }
 
 // poolAccount is an account with a password.
@@ -74,21 +71,22 @@ func (p *campus) tokenOf(ctx context.Context, a *poolAccount) (string, error) {
 	if time.Since(a.issued) < tokenLife {
 		return a.token, nil
 	}
-	var tokens struct {
-		AccessToken string `json:"access_token"`
-	}
-	credentials := map[string]any{"username": a.username, "password": minutePassword}
-	if _, err := p.call(ctx, "POST", p.services.compat.url+"/apis/v2/auth/token", "", credentials, &tokens); err != nil {
+	tokens, err := p.app(0, "").OldSignIn(ctx, "sign in", a.username, minutePassword)
+	if err != nil {
 		return "", fmt.Errorf("get a token for %s: %w", a.username, err)
 	}
-	a.token, a.issued = tokens.AccessToken, time.Now()
+	a.token, a.issued = tokens.Access, time.Now()
 	return a.token, nil
 }
 
 // fillCampus creates a school with a course list, the students' documents, and accounts.
 func fillCampus(ctx context.Context, o RegistrationOptions, c *cloudProcess, s *minuteServices) (_ *campus, err error) {
 	p := &campus{cloud: c, services: s, list: courseList(o.Seed)}
-	p.http = &http.Client{Transport: &http.Transport{MaxConnsPerHost: maxConnsPerHost, MaxIdleConnsPerHost: maxConnsPerHost, DisableCompression: true}}
+	p.apps = &appclient.Cloud{
+		Project: project, Bucket: project, Authentication: c.environment["FIREBASE_AUTH_EMULATOR_HOST"], Storage: c.environment["FIREBASE_STORAGE_EMULATOR_HOST"],
+		Auth: s.auth.url, REST: s.compat.url + "/apis/v2",
+		HTTP: &http.Client{Transport: &http.Transport{MaxConnsPerHost: maxConnsPerHost, MaxIdleConnsPerHost: maxConnsPerHost, DisableCompression: true}},
+	}
 	defer func() {
 		if err != nil {
 			p.close()
@@ -99,17 +97,12 @@ func fillCampus(ctx context.Context, o RegistrationOptions, c *cloudProcess, s *
 			return nil, fmt.Errorf("set %s: %w", name, err)
 		}
 	}
-	for range connections {
-		conn, err := grpc.NewClient(c.environment["FIRESTORE_EMULATOR_HOST"], grpc.WithTransportCredentials(insecure.NewCredentials()))
+	for range connectionCount {
+		connection, err := appclient.Connect(ctx, project, c.environment["FIRESTORE_EMULATOR_HOST"])
 		if err != nil {
-			return nil, fmt.Errorf("connect to the local cloud: %w", err)
+			return nil, err
 		}
-		p.conns, p.raws = append(p.conns, conn), append(p.raws, pb.NewFirestoreClient(conn))
-		client, err := firestore.NewClient(ctx, project, option.WithGRPCConn(conn))
-		if err != nil {
-			return nil, fmt.Errorf("open a client of Firestore: %w", err)
-		}
-		p.clients = append(p.clients, client)
+		p.connections = append(p.connections, connection)
 	}
 	if err := p.publish(ctx); err != nil {
 		return nil, err
@@ -121,13 +114,10 @@ func fillCampus(ctx context.Context, o RegistrationOptions, c *cloudProcess, s *
 }
 
 func (p *campus) close() {
-	for _, client := range p.clients {
-		client.Close()
+	for _, connection := range p.connections {
+		connection.Close()
 	}
-	for _, conn := range p.conns {
-		conn.Close()
-	}
-	p.http.CloseIdleConnections()
+	p.apps.HTTP.CloseIdleConnections()
 }
 
 // courseList invents a list. Its words repeat as in a real one, so that it compresses about as well.
@@ -245,9 +235,9 @@ func (p *campus) openAccounts(ctx context.Context) error {
 	for i := range poolAccounts {
 		a := &poolAccount{username: fmt.Sprintf("pool%04d", i)}
 		a.email = a.username + "@user.heektime.heek.kr"
-		base := p.services.compat.url + "/apis/v2"
+		app := p.app(0, "")
 		credentials := map[string]any{"username": a.username, "password": minutePassword, "name": "학생"}
-		if _, err := p.call(ctx, "POST", base+"/users", "", credentials, nil); err != nil {
+		if _, err := app.Do(ctx, "sign up", appclient.Request{Method: "POST", URL: app.REST + "/users", Body: credentials}); err != nil {
 			return fmt.Errorf("create the account %s: %w", a.username, err)
 		}
 		token, err := p.tokenOf(ctx, a)
@@ -255,11 +245,11 @@ func (p *campus) openAccounts(ctx context.Context) error {
 			return err
 		}
 		var me, timetable struct{ ID string }
-		if _, err := p.call(ctx, "GET", base+"/me", token, nil, &me); err != nil {
+		if err := app.JSON(ctx, "sign up", appclient.Request{Method: "GET", URL: app.REST + "/me", Token: token}, &me); err != nil {
 			return fmt.Errorf("sign in as %s: %w", a.username, err)
 		}
 		body := map[string]any{"semester_id": oldSemester, "title": "1안"}
-		if _, err := p.call(ctx, "POST", base+"/me/timetables", token, body, &timetable); err != nil {
+		if err := app.JSON(ctx, "sign up", appclient.Request{Method: "POST", URL: app.REST + "/me/timetables", Token: token, Body: body}, &timetable); err != nil {
 			return fmt.Errorf("create the timetable of %s: %w", a.username, err)
 		}
 		a.uid, a.timetable = me.ID, timetable.ID
@@ -279,48 +269,11 @@ func (p *campus) addOld(ctx context.Context, a *poolAccount, k int) error {
 	if err != nil {
 		return err
 	}
-	_, err = p.call(ctx, "POST", p.services.compat.url+"/apis/v2/me/timetables/"+a.timetable+"/lectures", token, p.list[k%len(p.list)], nil)
+	app := p.app(k, "")
+	_, err = app.Do(ctx, "add a lecture", appclient.Request{
+		Method: "POST", URL: app.REST + "/me/timetables/" + a.timetable + "/lectures", Token: token, Body: p.list[k%len(p.list)],
+	})
 	return err
-}
-
-// call sends a request with a JSON body, unless body is nil, and decodes the response into into, unless that is
-// nil. It returns the size of the response.
-func (p *campus) call(ctx context.Context, method, url, token string, body, into any) (int64, error) {
-	var content io.Reader
-	if body != nil {
-		text, err := json.Marshal(body)
-		if err != nil {
-			return 0, fmt.Errorf("encode a request: %w", err)
-		}
-		content = bytes.NewReader(text)
-	}
-	r, err := http.NewRequestWithContext(ctx, method, url, content)
-	if err != nil {
-		return 0, fmt.Errorf("create a request: %w", err)
-	}
-	maps.Copy(r.Header, http.Header{"Content-Type": {"application/json"}, "Accept-Encoding": {"gzip"}})
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
-	response, err := p.http.Do(r)
-	if err != nil {
-		return 0, err
-	}
-	defer response.Body.Close()
-	if response.StatusCode/100 != 2 {
-		text, _ := io.ReadAll(io.LimitReader(response.Body, 500))
-		return 0, fmt.Errorf("%s %s: %s: %s", method, url, response.Status, text)
-	}
-	if into != nil {
-		var reader io.Reader = response.Body
-		if response.Header.Get("Content-Encoding") == "gzip" {
-			if reader, err = gzip.NewReader(response.Body); err != nil {
-				return 0, fmt.Errorf("%s %s: %w", method, url, err)
-			}
-		}
-		return 0, json.NewDecoder(reader).Decode(into)
-	}
-	return io.Copy(io.Discard, response.Body)
 }
 
 // quantiles are some quantiles of times, in the order of their names.

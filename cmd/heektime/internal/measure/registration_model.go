@@ -124,19 +124,47 @@ func (p *campus) oldAccounts(ctx context.Context, n int) (emails []string, err e
 	return emails, nil
 }
 
-// modelServices plays the minute against the model of each service that apps call, as planned and at its worst.
-// It is long because of its table of scenarios.
-func modelServices(o RegistrationOptions, visits []visit, calls []Call, s *minuteServices) (list []ServiceMinute, err error) {
-	table := deployment.Table()
+// batch is calls to a service in the minute.
+type batch struct {
+	list   []runmodel.Request
+	billed int64 // HTTP requests: a call can be several
+}
+
+// scenario says which calls students make to a service.
+type scenario struct {
+	service, name string
+	calls         func() batch
+}
+
+// modelOf returns the model of a service, whose process takes so long to start.
+func modelOf(o RegistrationOptions, name string, start time.Duration) (runmodel.Service, error) {
+	s, ok := deployment.Table().Service(name)
+	if !ok {
+		return runmodel.Service{}, fmt.Errorf("the deployment has no service %s", name)
+	}
+	return runmodel.Service{
+		MilliCPU: s.MilliCPU, MemoryMiB: s.MemoryMiB, Concurrency: cmp.Or(s.Concurrency, 80), MaxInstances: s.MaxInstances, Start: o.PlatformStart + start,
+	}, nil
+}
+
+// The names of the scenarios.
+var (
+	someSignIn  = fmt.Sprintf("%.0f %% sign in", 100*signInShare)
+	someFirst   = fmt.Sprintf("%.0f %% sign in for the first time since the move", 100*signInShare)
+	someOldApps = fmt.Sprintf("%.0f %% have old apps", 100*oldShare)
+	allSignIn   = "everybody signs in"
+	allFirst    = "everybody signs in for the first time since the move"
+	allOldApps  = "everybody has an old app"
+)
+
+// scenarios are the calls to each service that apps call, as planned and at its worst. It is long because of its
+// table.
+func scenarios(o RegistrationOptions, visits []visit, calls []Call) []scenario {
 	call := func(name string) Call {
 		return calls[slices.IndexFunc(calls, func(c Call) bool { return c.Name == name })]
 	}
 	scale := func(d time.Duration) time.Duration {
 		return time.Duration(float64(d) * float64(time.Minute) / float64(o.Minute))
-	}
-	type batch struct {
-		list   []runmodel.Request
-		billed int64
 	}
 	requests := func(kind string, at func(v visit) (time.Duration, bool)) (b batch) {
 		c, random := call(kind), rand.New(rand.NewPCG(o.Seed, 2))
@@ -156,34 +184,30 @@ func modelServices(o RegistrationOptions, visits []visit, calls []Call, s *minut
 		return func(v visit) (time.Duration, bool) { return v.at + v.writes, v.writes > 0 && is(v) }
 	}
 	all, old := func(visit) bool { return true }, func(v visit) bool { return v.old }
-	for _, c := range []struct {
-		service, scenario string
-		start             time.Duration
-		requests          batch
-	}{
-		{"auth", fmt.Sprintf("%.0f %% sign in", 100*signInShare), s.authStart, requests(callLogin, opens(func(v visit) bool { return v.signsIn }))},
-		{"auth", "everybody signs in", s.authStart, requests(callLogin, opens(all))},
-		{"auth", fmt.Sprintf("%.0f %% sign in for the first time since the move", 100*signInShare), s.authStart,
-			requests(callFirst, opens(func(v visit) bool { return v.signsIn }))},
-		{"auth", "everybody signs in for the first time since the move", s.authStart, requests(callFirst, opens(all))},
-		{compatServer, fmt.Sprintf("%.0f %% have old apps", 100*oldShare), s.compatStart,
-			both(requests(callOldOpen, opens(old)), requests(callOldWrite, writes(old)))},
-		{compatServer, "everybody has an old app", s.compatStart, both(requests(callOldOpen, opens(all)), requests(callOldWrite, writes(all)))},
-	} {
-		service, ok := table.Service(c.service)
-		if !ok {
-			return nil, fmt.Errorf("the deployment has no service %s", c.service)
+	return []scenario{
+		{"auth", someSignIn, func() batch { return requests(callLogin, opens(func(v visit) bool { return v.signsIn })) }},
+		{"auth", allSignIn, func() batch { return requests(callLogin, opens(all)) }},
+		{"auth", someFirst, func() batch { return requests(callFirst, opens(func(v visit) bool { return v.signsIn })) }},
+		{"auth", allFirst, func() batch { return requests(callFirst, opens(all)) }},
+		{compatServer, someOldApps, func() batch { return both(requests(callOldOpen, opens(old)), requests(callOldWrite, writes(old))) }},
+		{compatServer, allOldApps, func() batch { return both(requests(callOldOpen, opens(all)), requests(callOldWrite, writes(all))) }},
+	}
+}
+
+// modelServices plays the minute against the model of each service that apps call.
+func modelServices(o RegistrationOptions, visits []visit, calls []Call, starts map[string]time.Duration) (list []ServiceMinute, err error) {
+	for _, c := range scenarios(o, visits, calls) {
+		m, err := modelOf(o, c.service, starts[c.service])
+		if err != nil {
+			return nil, err
 		}
-		m := runmodel.Service{
-			MilliCPU: service.MilliCPU, MemoryMiB: service.MemoryMiB, Concurrency: cmp.Or(service.Concurrency, 80),
-			MaxInstances: service.MaxInstances, Start: o.PlatformStart + c.start,
-		}
-		r := m.Play(c.requests.list)
+		calls := c.calls()
+		r := m.Play(calls.list)
 		meter := billing.NewMeter(clock.New())
-		meter.Add(billing.RunRequests, billing.Cause{Service: c.service}, c.requests.billed)
+		meter.Add(billing.RunRequests, billing.Cause{Service: c.service}, calls.billed)
 		meter.Add(billing.RunCPU, billing.Cause{Service: c.service}, r.Billed.Milliseconds()*int64(m.MilliCPU)/1000)
 		meter.Add(billing.RunMemory, billing.Cause{Service: c.service}, r.Billed.Milliseconds()*int64(m.MemoryMiB))
-		list = append(list, ServiceMinute{c.service, c.scenario, m.MaxInstances, m.Start, r, meter.Usage()})
+		list = append(list, ServiceMinute{c.service, c.name, m.MaxInstances, m.Start, r, meter.Usage()})
 	}
 	return list, nil
 }

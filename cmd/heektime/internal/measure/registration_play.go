@@ -2,9 +2,7 @@ package measure
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"regexp"
@@ -12,13 +10,8 @@ import (
 	"sync"
 	"time"
 
-	"cloud.google.com/go/firestore"
-	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
-	"google.golang.org/grpc/metadata"
-	"google.golang.org/protobuf/proto"
-
+	"heek.kr/heektime/cmd/heektime/internal/appclient"
 	"heek.kr/heektime/emulator"
-	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -155,16 +148,8 @@ func (s *studentVisit) run(ctx, listening context.Context) error {
 
 // signIn signs in through the auth service and at Authentication.
 func (p *campus) signIn(ctx context.Context, a *poolAccount) error {
-	var login struct{ Token string }
-	body := map[string]any{"email": a.email, "password": minutePassword}
-	if _, err := p.call(ctx, "POST", p.services.auth.url+"/login/", "", body, &login); err != nil {
-		return fmt.Errorf("sign in: %w", err)
-	}
-	exchange := "http://" + p.cloud.environment["FIREBASE_AUTH_EMULATOR_HOST"] + "/identitytoolkit.googleapis.com/v1/accounts:signInWithCustomToken?key=local"
-	if _, err := p.call(ctx, "POST", exchange, "", map[string]any{"token": login.Token, "returnSecureToken": true}, nil); err != nil {
-		return fmt.Errorf("sign in with a custom token: %w", err)
-	}
-	return nil
+	_, err := p.app(0, "").SignIn(ctx, "sign in", a.email, minutePassword)
+	return err
 }
 
 // openOld opens an old app and adds a lecture through the REST API.
@@ -173,7 +158,7 @@ func (s *studentVisit) openOld(ctx context.Context) error {
 	if err := s.oldCalls(ctx, a); err != nil {
 		return err
 	}
-	if err := s.loadList(ctx); err != nil {
+	if err := s.loadList(ctx, s.app(s.number, "")); err != nil {
 		return err
 	}
 	s.add("list", time.Since(s.begin))
@@ -196,8 +181,9 @@ func (p *campus) oldCalls(ctx context.Context, a *poolAccount) error {
 	if err != nil {
 		return err
 	}
+	app := p.app(0, "")
 	for _, path := range []string{"/me", "/users/" + a.uid + "/timetables", "/semesters/" + url.PathEscape(minuteSchool) + "/" + url.PathEscape("2026-2학기") + "/lectures-url"} {
-		if _, err := p.call(ctx, "GET", p.services.compat.url+"/apis/v2"+path, token, nil, nil); err != nil {
+		if _, err := app.Do(ctx, "open the app", appclient.Request{Method: "GET", URL: app.REST + path, Token: token}); err != nil {
 			return err
 		}
 	}
@@ -205,49 +191,49 @@ func (p *campus) oldCalls(ctx context.Context, a *poolAccount) error {
 }
 
 // loadList gets the address of the course list and then the list, as Firebase's SDK does.
-func (p *campus) loadList(ctx context.Context) error {
-	at := "http://" + p.cloud.environment["FIREBASE_STORAGE_EMULATOR_HOST"] + "/v0/b/" + project + "/o/" + url.PathEscape(p.listName)
-	if _, err := p.call(ctx, "GET", at, "", nil, nil); err != nil {
-		return fmt.Errorf("get the list's address: %w", err)
+func (p *campus) loadList(ctx context.Context, app *appclient.App) error {
+	const action = "search"
+	if err := app.DownloadURL(ctx, action, p.listName); err != nil {
+		return err
 	}
-	switch n, err := p.call(ctx, "GET", at+"?alt=media&token=token", "", nil, nil); {
+	switch list, err := app.Download(ctx, action, p.listName); {
 	case err != nil:
-		return fmt.Errorf("load the list: %w", err)
-	case n != int64(p.listBytes):
-		return fmt.Errorf("the list has %d bytes, want %d", n, p.listBytes)
+		return err
+	case len(list) != p.listBytes:
+		return fmt.Errorf("the list has %d bytes, want %d", len(list), p.listBytes)
 	}
 	return nil
 }
 
 // open opens the app of today: it listens to the user, the timetable and its lectures, lists the timetables, and
-// loads the semester and its course list.
+// loads the semester and its course list. The listeners stay until listening ends.
 func (s *studentVisit) open(ctx, listening context.Context) error {
 	token, err := (&emulator.Cloud{Project: project}).IDToken(uidOf(s.number), nil)
 	if err != nil {
 		return err
 	}
-	as := func(ctx context.Context) context.Context {
-		return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token, strings.ToLower(billing.ActionHeader), "open the app")
-	}
-	ctx = as(ctx)
-	db := s.clients[s.number%len(s.clients)]
-	user := schema.UserRef(db, uidOf(s.number))
+	const action = "open the app"
+	app := s.app(s.number, token)
+	user := schema.UserRef(app.Client, uidOf(s.number))
 	timetable := schema.TimetableRef(user, timetableID)
-	l, err := s.listen(as(listening), user, timetable)
+	w, err := app.Listen(listening, action)
 	if err != nil {
 		return err
 	}
-	if _, err := schema.LatestTimetables(user, false).Limit(schema.MaxTimetablePage).Documents(ctx).GetAll(); err != nil {
+	if err := w.Send(appclient.Documents(1, user), appclient.Documents(2, timetable), appclient.Lectures(3, timetable, time.Time{})); err != nil {
+		return err
+	}
+	if _, err := schema.LatestTimetables(user, false).Limit(schema.MaxTimetablePage).Documents(app.Context(ctx, action)).GetAll(); err != nil {
 		return fmt.Errorf("list the timetables: %w", err)
 	}
-	if _, err := schema.SemesterRef(db, minuteSchool, minuteSemester).Get(ctx); err != nil {
+	if _, err := schema.SemesterRef(app.Client, minuteSchool, minuteSemester).Get(app.Context(ctx, action)); err != nil {
 		return fmt.Errorf("get the semester: %w", err)
 	}
-	if err := s.loadList(ctx); err != nil {
+	if err := s.loadList(ctx, app); err != nil {
 		return err
 	}
 	s.add("list", time.Since(s.begin))
-	if err := l.wait(ctx, l.current); err != nil {
+	if err := w.AwaitCurrent(); err != nil {
 		return err
 	}
 	s.add("open", time.Since(s.begin))
@@ -256,11 +242,12 @@ func (s *studentVisit) open(ctx, listening context.Context) error {
 	}
 	sleep(ctx, s.writes)
 	before := time.Now()
-	if _, err := schema.LectureRef(timetable, newLecture).Create(ctx, s.list[s.number%len(s.list)].NewFields()); err != nil {
+	r, err := schema.LectureRef(timetable, newLecture).Create(app.Context(ctx, "add a lecture"), s.list[s.number%len(s.list)].NewFields())
+	if err != nil {
 		return fmt.Errorf("add a lecture: %w", err)
 	}
 	s.add("write", time.Since(before))
-	if err := l.wait(ctx, l.seen); err != nil {
+	if err := w.Await(r.UpdateTime); err != nil {
 		return err
 	}
 	s.add("seen", time.Since(before))
@@ -269,90 +256,6 @@ func (s *studentVisit) open(ctx, listening context.Context) error {
 
 // newLecture is the id of the lecture that a student adds.
 const newLecture = "added"
-
-// listener is a student's stream of listeners.
-type listener struct {
-	current, seen chan struct{} // closed when the first results are there, and when the new lecture is
-	ended         chan struct{}
-	err           error // valid after ended is closed
-}
-
-// listen listens to the user's document, the timetable and its lectures until ctx ends.
-func (s *studentVisit) listen(ctx context.Context, user, timetable *firestore.DocumentRef) (*listener, error) {
-	stream, err := s.raws[s.number%len(s.raws)].Listen(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	text, err := schema.Lectures(timetable).Query.Serialize()
-	if err != nil {
-		return nil, fmt.Errorf("encode the query of lectures: %w", err)
-	}
-	query := &pb.RunQueryRequest{}
-	if err := proto.Unmarshal(text, query); err != nil {
-		return nil, fmt.Errorf("decode the query of lectures: %w", err)
-	}
-	document := func(id int32, ref *firestore.DocumentRef) *pb.Target {
-		return &pb.Target{TargetId: id, TargetType: &pb.Target_Documents{Documents: &pb.Target_DocumentsTarget{Documents: []string{ref.Path}}}}
-	}
-	for _, target := range []*pb.Target{
-		document(1, user), document(2, timetable),
-		{TargetId: 3, TargetType: &pb.Target_Query{Query: &pb.Target_QueryTarget{
-			Parent: query.Parent, QueryType: &pb.Target_QueryTarget_StructuredQuery{StructuredQuery: query.GetStructuredQuery()},
-		}}},
-	} {
-		err := stream.Send(&pb.ListenRequest{
-			Database: "projects/" + project + "/databases/(default)", TargetChange: &pb.ListenRequest_AddTarget{AddTarget: target},
-		})
-		if err != nil {
-			return nil, fmt.Errorf("listen: %w", err)
-		}
-	}
-	l := &listener{current: make(chan struct{}), seen: make(chan struct{}), ended: make(chan struct{})}
-	go l.receive(stream, schema.LectureRef(timetable, newLecture).Path)
-	return l, nil
-}
-
-func (l *listener) receive(stream pb.Firestore_ListenClient, wanted string) {
-	defer close(l.ended)
-	for current := 0; ; {
-		m, err := stream.Recv()
-		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				l.err = fmt.Errorf("listen: %w", err)
-			}
-			return
-		}
-		switch x := m.ResponseType.(type) {
-		case *pb.ListenResponse_TargetChange:
-			switch x.TargetChange.TargetChangeType {
-			case pb.TargetChange_CURRENT:
-				if current += len(x.TargetChange.TargetIds); current == 3 {
-					close(l.current)
-				}
-			case pb.TargetChange_REMOVE:
-				l.err = fmt.Errorf("listen: denied: %v", x.TargetChange.Cause)
-				return
-			}
-		case *pb.ListenResponse_DocumentChange:
-			if x.DocumentChange.Document.GetName() == wanted {
-				close(l.seen)
-				wanted = ""
-			}
-		}
-	}
-}
-
-// wait waits for one of the listener's events.
-func (l *listener) wait(ctx context.Context, event <-chan struct{}) error {
-	select {
-	case <-event:
-		return nil
-	case <-l.ended:
-		return errors.Join(l.err, errors.New("the listener ended"))
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
 
 func sleep(ctx context.Context, d time.Duration) {
 	select {

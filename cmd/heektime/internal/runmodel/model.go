@@ -12,10 +12,13 @@
 //     at the CPU every five seconds.
 //   - An instance is billed while it starts and while it serves a request, rounded up to 100 ms
 //     (https://cloud.google.com/run/pricing).
+//   - An instance without requests stays for up to 15 minutes (the page on autoscaling). Here it always does.
 //
 // What it assumes: an instance's CPU serves one request after another, so a short request waits behind a long
-// one; the rest of a request is waiting for other services and takes no CPU. Instances do not end within the
-// minutes that it plays, because Cloud Run keeps idle ones for up to 15.
+// one; the rest of a request is waiting for other services and takes no CPU.
+//
+// heektime bench registration plays a minute with the CPU times that it measures, and heektime simulate a month with
+// the times of its behaviour file.
 package runmodel
 
 import (
@@ -43,16 +46,26 @@ type Request struct {
 // Result is what happened.
 type Result struct {
 	Requests, Refused int
-	// Instances is how many were started.
-	Instances int
+	// Starts is how many instances were started, Instances how many there were at the same time at most.
+	Starts, Instances int
 	// Latencies are those of the requests that were served, the shortest first.
 	Latencies []time.Duration
 	// Queued is how many requests waited because no instance had room.
 	Queued int
-	// Billed is the billed time of all instances.
-	Billed time.Duration
+	// Billed is the billed time of all instances, Intervals are the times of which it is the sum, in the order in
+	// which they end.
+	Billed    time.Duration
+	Intervals []Interval
 	// Busy is the time that their CPUs worked.
 	Busy time.Duration
+}
+
+// Interval is a time in which an instance started or served, before it is rounded up.
+type Interval struct{ From, To time.Duration }
+
+// Billed is what is billed for the interval.
+func (i Interval) Billed() time.Duration {
+	return max(granularity, (i.To-i.From+granularity-1)/granularity*granularity)
 }
 
 // Quantile returns a latency that the part q of the requests did not exceed, 0 if none was served.
@@ -69,6 +82,7 @@ const (
 	minPending  = 10 * time.Second
 	cpuWindow   = 10 * time.Second
 	cpuInterval = 5 * time.Second
+	keptIdle    = 15 * time.Minute
 )
 
 // Play plays the requests, in the order of their arrival, until all are served or refused.
@@ -77,23 +91,24 @@ func (s Service) Play(requests []Request) *Result {
 	p.pending = max(minPending, s.Start*7/2)
 	sorted := slices.Clone(requests)
 	slices.SortStableFunc(sorted, func(a, b Request) int { return cmp.Compare(a.At, b.At) })
-	for i := range sorted {
-		p.push(event{at: sorted[i].At, kind: arrival, request: &sorted[i]})
-	}
 	if len(sorted) > 0 {
-		for at := sorted[0].At + cpuInterval; at <= sorted[len(sorted)-1].At; at += cpuInterval {
-			p.push(event{at: at, kind: evaluation})
+		p.last = sorted[len(sorted)-1].At
+		if first := sorted[0].At + cpuInterval; first <= p.last {
+			p.push(event{at: first, kind: evaluation})
 		}
 	}
-	for len(p.events) > 0 {
+	for next := 0; next < len(sorted) || len(p.events) > 0; {
+		// Of simultaneous events, an arrival is the last.
+		if next < len(sorted) && (len(p.events) == 0 || sorted[next].At < p.events[0].at) {
+			p.arrive(&sorted[next])
+			next++
+			continue
+		}
 		p.handle(heap.Pop(&p.events).(event))
 	}
 	for _, i := range p.instances {
-		i.pause(i.last)
-		p.result.Billed += i.billed
-		p.result.Busy += i.worked
+		p.pause(i, i.last)
 	}
-	p.result.Instances = len(p.instances)
 	slices.Sort(p.result.Latencies)
 	return p.result
 }
@@ -109,6 +124,7 @@ type play struct {
 	running   int           // requests at instances
 	pending   time.Duration // how long a request may wait for an instance
 	work      []work        // the CPU work that has arrived in the last window
+	last      time.Duration // when the last request arrives
 }
 
 // work is CPU work that arrived at a time.
@@ -119,11 +135,9 @@ type instance struct {
 	ready    bool
 	requests int
 	cpuFree  time.Duration // when the CPU has worked off all requests
-	worked   time.Duration
 	since    time.Duration // when the current billed interval began
 	last     time.Duration // when the last request ended
 	billing  bool
-	billed   time.Duration
 }
 
 // resume begins a billed interval.
@@ -133,29 +147,40 @@ func (i *instance) resume(now time.Duration) {
 	}
 }
 
-// pause ends a billed interval.
-func (i *instance) pause(now time.Duration) {
+// pause ends an instance's billed interval.
+func (p *play) pause(i *instance, now time.Duration) {
 	if i.billing {
 		i.billing = false
-		i.billed += max(granularity, (now-i.since+granularity-1)/granularity*granularity)
+		interval := Interval{i.since, now}
+		p.result.Intervals = append(p.result.Intervals, interval)
+		p.result.Billed += interval.Billed()
 	}
+}
+
+// arrive handles the arrival of a request.
+func (p *play) arrive(r *Request) {
+	p.retire(r.At)
+	p.work = append(p.work, work{r.At, r.CPU})
+	if !p.place(r, r.At) {
+		p.result.Queued++
+		p.queue = append(p.queue, r)
+		p.push(event{at: r.At + p.pending, kind: giveUp, request: r})
+	}
+	p.scale(r.At, p.forRequests())
+}
+
+// retire ends instances that have had no request for so long.
+func (p *play) retire(now time.Duration) {
+	p.instances = slices.DeleteFunc(p.instances, func(i *instance) bool { return i.ready && i.requests == 0 && now-i.last >= keptIdle })
 }
 
 func (p *play) handle(e event) {
 	switch e.kind {
-	case arrival:
-		p.work = append(p.work, work{e.at, e.request.CPU})
-		if !p.place(e.request, e.at) {
-			p.result.Queued++
-			p.queue = append(p.queue, e.request)
-			p.push(event{at: e.at + p.pending, kind: giveUp, request: e.request})
-		}
-		p.scale(e.at, p.forRequests())
 	case started:
 		e.instance.ready, e.instance.last = true, e.at
 		p.drain(e.at)
 		if e.instance.requests == 0 {
-			e.instance.pause(e.at)
+			p.pause(e.instance, e.at)
 		}
 	case completion:
 		e.instance.requests--
@@ -163,7 +188,7 @@ func (p *play) handle(e event) {
 		e.instance.last = e.at
 		p.drain(e.at)
 		if e.instance.requests == 0 {
-			e.instance.pause(e.at)
+			p.pause(e.instance, e.at)
 		}
 	case giveUp:
 		if at := slices.Index(p.queue, e.request); at >= 0 {
@@ -172,6 +197,9 @@ func (p *play) handle(e event) {
 		}
 	case evaluation:
 		p.scale(e.at, p.forCPU(e.at))
+		if next := e.at + cpuInterval; next <= p.last {
+			p.push(event{at: next, kind: evaluation})
+		}
 	}
 }
 
@@ -194,7 +222,7 @@ func (p *play) place(r *Request, now time.Duration) bool {
 		cpu = r.CPU // of several vCPUs, a request uses one
 	}
 	best.cpuFree = max(best.cpuFree, now) + cpu
-	best.worked += cpu
+	p.result.Busy += cpu
 	end := best.cpuFree + r.Wait
 	p.result.Latencies = append(p.result.Latencies, end-r.At)
 	p.push(event{at: end, kind: completion, instance: best})
@@ -239,6 +267,8 @@ func (p *play) scale(now time.Duration, want int) {
 		i := &instance{}
 		i.resume(now)
 		p.instances = append(p.instances, i)
+		p.result.Starts++
+		p.result.Instances = max(p.result.Instances, len(p.instances))
 		p.push(event{at: now + p.Start, kind: started, instance: i})
 	}
 }
@@ -251,7 +281,6 @@ const (
 	started
 	giveUp
 	evaluation
-	arrival
 )
 
 type event struct {

@@ -35,6 +35,13 @@ func TestPlay(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := c.service.Play(c.requests)
+			var billed time.Duration
+			for _, i := range r.Intervals {
+				billed += i.Billed()
+			}
+			if billed != r.Billed || r.Starts != r.Instances {
+				t.Errorf("the intervals are billed as %v of %v; %d instances were started, %d were there", billed, r.Billed, r.Starts, r.Instances)
+			}
 			if r.Refused != c.refused || r.Instances != c.instances || r.Queued != c.queued || r.Billed != c.billed || r.Quantile(1) != c.longest {
 				t.Errorf("%d refused, %d instances, %d queued, %v billed, %v the longest; want %d, %d, %d, %v, %v",
 					r.Refused, r.Instances, r.Queued, r.Billed, r.Quantile(1), c.refused, c.instances, c.queued, c.billed, c.longest)
@@ -55,6 +62,17 @@ func TestInstancesForCPU(t *testing.T) {
 	s := Service{MilliCPU: 1000, Concurrency: 80, MaxInstances: 10, Start: 500 * ms}
 	if r := s.Play(requests); r.Instances != 2 || r.Refused != 0 {
 		t.Errorf("%d instances and %d refused, want 2 and 0", r.Instances, r.Refused)
+	}
+}
+
+// An instance without requests stays for 15 minutes, and costs nothing then.
+func TestIdleInstances(t *testing.T) {
+	s := Service{MilliCPU: 1000, Concurrency: 80, MaxInstances: 10, Start: 500 * ms}
+	for between, starts := range map[time.Duration]int{14 * time.Minute: 1, 16 * time.Minute: 2} {
+		r := s.Play([]Request{{0, 0, 60 * ms}, {between, 0, 60 * ms}})
+		if want := 2*100*ms + time.Duration(starts)*500*ms; r.Starts != starts || r.Instances != 1 || r.Billed != want {
+			t.Errorf("%v later: %d starts, at most %d instances, %v billed; want %d, 1, %v", between, r.Starts, r.Instances, r.Billed, starts, want)
+		}
 	}
 }
 

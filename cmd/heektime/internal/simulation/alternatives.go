@@ -8,6 +8,7 @@ import (
 	"github.com/goccy/go-yaml"
 
 	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/internal/deployment"
 )
 
 // Alternative is what the same load costs with something else, in won.
@@ -30,11 +31,6 @@ type elsewhere struct {
 		DiskGB      float64 `yaml:"diskGB"`
 		EgressGiB   float64 `yaml:"egressGiB"`
 	} `yaml:"vm"`
-	Oregon struct {
-		ClassA   int64 `yaml:"classA"`
-		ClassB   int64 `yaml:"classB"`
-		EgressGB int64 `yaml:"egressGB"`
-	} `yaml:"oregon"`
 }
 
 func readElsewhere() elsewhere {
@@ -68,19 +64,13 @@ func (r *Result) alternatives(o *Outcome, prices *billing.Prices) []Alternative 
 		add(billing.StorageEgress, (searches-int64(r.Counts.Loads)*k)*r.Counts.List-r.Counts.Delta*k)
 		add(billing.StorageClassB, searches-loads)
 	})
-	oregon := r.withUsage(o, prices, func(add func(billing.Item, int64)) {
-		for item, free := range map[billing.Item]int64{
-			billing.StorageClassA: e.Oregon.ClassA, billing.StorageClassB: e.Oregon.ClassB, billing.StorageEgress: e.Oregon.EgressGB * 1e9,
-		} {
-			add(item, -min(free, o.Usage.Amount(item)))
-		}
-	})
+	seoul := won(prices.WithBucketIn(deployment.Table().Region).Bill(o.Usage, r.Month).Total)
 	return []Alternative{
 		{"the old cluster", e.OldClusterWon, "whatever the load"},
 		{"one small VM with PostgreSQL", vm, "e2-small, always on, no replica"},
 		{"lists as documents", documents, fmt.Sprintf("%d reads for each list or delta that is loaded now", r.Behaviour.List.Lectures)},
 		{"no HTTP cache, no deltas", uncached, "the whole list whenever a student opens it"},
-		{"the lists' bucket in Oregon", oregon, "with Cloud Storage's free amounts"},
+		{"the lists' bucket in Seoul", seoul, "without Cloud Storage's free amounts, and 0.13 s faster"},
 	}
 }
 

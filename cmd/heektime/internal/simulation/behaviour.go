@@ -49,6 +49,7 @@ type Day struct {
 	Adds     float64 `yaml:"adds"`
 	Removes  float64 `yaml:"removes"`
 	Views    float64 `yaml:"views"`
+	Lists    float64 `yaml:"lists"`
 }
 
 // Rush is when registration opens.
@@ -180,6 +181,7 @@ func (b *Behaviour) check() error {
 		within(name+".adds", d.Adds, 0, maxRate)
 		within(name+".removes", d.Removes, 0, maxRate)
 		within(name+".views", d.Views, 0, 1)
+		within(name+".lists", d.Lists, 0, 1)
 	}
 	for name, days := range map[string][]int{"registrationDays": b.RegistrationDays, "rush.days": b.Rush.Days} {
 		for _, day := range days {

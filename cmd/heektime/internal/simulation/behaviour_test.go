@@ -144,11 +144,11 @@ func TestRunModel(t *testing.T) {
 		{"one request and the start", []runRequest{request(0, 60*time.Millisecond)}, 1, 600 * time.Millisecond, 1, 1},
 		{"a second one within 15 minutes", []runRequest{request(0, 60*time.Millisecond), request(10*time.Minute, 60*time.Millisecond)}, 1, 700 * time.Millisecond, 1, 1},
 		{"a second one later", []runRequest{request(0, 60*time.Millisecond), request(16*time.Minute, 60*time.Millisecond)}, 1, 1200 * time.Millisecond, 2, 1},
-		{"two share an instance", []runRequest{request(0, time.Second), request(500*time.Millisecond, time.Second)}, 1, 1500 * time.Millisecond, 1, 1},
-		{"three need two", []runRequest{request(0, time.Second), request(0, time.Second), request(0, time.Second)}, 1, 3000 * time.Millisecond, 2, 2},
-		{"copies share", []runRequest{request(0, time.Hour)}, 2, time.Hour + 500*time.Millisecond, 1, 1},
+		{"two are above 60 % of an instance", []runRequest{request(0, time.Second), request(500*time.Millisecond, time.Second)}, 1, 2000 * time.Millisecond, 2, 2},
+		{"three need three, because two are above 60 %", []runRequest{request(0, time.Second), request(0, time.Second), request(0, time.Second)}, 1, 3500 * time.Millisecond, 3, 3},
+		{"a copy shares the instance, and another starts", []runRequest{request(0, time.Hour)}, 2, time.Hour + 500*time.Millisecond, 2, 2},
 	} {
-		l := &runLog{times: Instances{StartUp: 500}, services: map[string]*spec.Service{"auth": {Name: "auth", Concurrency: 2}}, requests: map[string][]runRequest{"auth": c.requests}}
+		l := &runLog{times: Instances{StartUp: 500}, services: map[string]*spec.Service{"auth": {Name: "auth", MilliCPU: 1000, Concurrency: 2, MaxInstances: 10}}, requests: map[string][]runRequest{"auth": c.requests}}
 		u := l.model(c.copies)
 		busy, most := u.busy["2026-08-01"]["auth"], 0
 		for _, n := range u.most {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/firestore/apiv1/firestorepb"
 
+	"heek.kr/heektime/cmd/heektime/internal/appclient"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -24,10 +24,16 @@ func (p *player) visitWithFirebase(ctx context.Context, s *student, v visit) (er
 		return err
 	}
 	defer func() {
-		closed := watch.close()
-		s.keep(watch)
+		closed := watch.Close()
+		s.keep(watch, p.now())
 		err = errors.Join(err, closed)
 	}()
+	if s.client == currentClient && (v.lists || v.newPlan) { // others have listed them when they opened
+		s.thinks()
+		if _, err := p.query(ctx, s, "list the timetables", newestFirst(schema.Timetables(p.user(s)).Query)); err != nil {
+			return err
+		}
+	}
 	if v.newPlan {
 		s.thinks()
 		if err := p.planWithFirebase(ctx, s); err != nil {
@@ -80,25 +86,25 @@ const (
 
 // open opens the app: it shows the student's timetables, and the lectures of the first one. It returns
 // the listeners.
-func (p *player) open(ctx context.Context, s *student) (*watch, error) {
+func (p *player) open(ctx context.Context, s *student) (*appclient.Watch, error) {
 	if s.client == currentClient {
 		return p.openCurrent(ctx, s)
 	}
 	const action = "open the app"
-	w, err := p.listen(ctx, s, action)
+	w, err := s.app.Listen(ctx, action)
 	if err != nil {
 		return nil, err
 	}
 	if err := p.openField(ctx, s, w, action); err != nil {
-		return nil, errors.Join(err, w.close())
+		return nil, errors.Join(err, w.Close())
 	}
 	return w, nil
 }
 
 // openField reads what clients in the field read: their user, the list of timetables, the first one
 // and its lectures.
-func (p *player) openField(ctx context.Context, s *student, w *watch, action string) error {
-	if _, err := w.add(s.target(targetUser, documents(p.user(s).Path))); err != nil {
+func (p *player) openField(ctx context.Context, s *student, w *appclient.Watch, action string) error {
+	if err := w.Add(p.resuming(s, appclient.Documents(targetUser, p.user(s)))); err != nil {
 		return err
 	}
 	timetables := newestFirst(schema.Timetables(p.user(s)).Query)
@@ -109,80 +115,10 @@ func (p *player) openField(ctx context.Context, s *student, w *watch, action str
 		return nil
 	}
 	shown := p.timetable(s, s.plans[0])
-	if _, err := w.add(s.target(targetTimetable, documents(shown.Path))); err != nil {
+	if err := w.Add(p.resuming(s, appclient.Documents(targetTimetable, shown))); err != nil {
 		return err
 	}
-	_, err := w.add(s.target(targetLectures, lecturesOf(shown, time.Time{})))
-	return err
-}
-
-// openCurrent shows what is in the cache and asks only for what has changed since: the timetables and
-// lectures that were written later and, once a day, how many there are, which shows what another device
-// has deleted. Without a cache it reads everything. It then listens to the lectures that change from now
-// on.
-func (p *player) openCurrent(ctx context.Context, s *student) (*watch, error) {
-	const action = "open the app"
-	counts := p.now().Sub(s.counted) >= countEvery
-	since, err := p.syncTimetables(ctx, s, action, counts)
-	if err != nil {
-		return nil, err
-	}
-	w, err := p.listen(ctx, s, action)
-	if err != nil {
-		return nil, err
-	}
-	if len(s.plans) > 0 {
-		shown := s.plans[0]
-		if since, err = p.sinceIfComplete(ctx, s, action, p.timetable(s, shown), since, counts, len(shown.lectures)); err != nil {
-			return nil, errors.Join(err, w.close())
-		}
-		s.listensSince = !since.IsZero()
-		if _, err := w.add(s.target(targetLectures, lecturesOf(p.timetable(s, shown), since))); err != nil {
-			return nil, errors.Join(err, w.close())
-		}
-	}
-	if counts {
-		s.counted = p.now()
-	}
-	s.synced, s.hasCached = p.now(), s.warm
-	return w, nil
-}
-
-// countEvery is how often a client counts what it has in its cache.
-const countEvery = 24 * time.Hour
-
-// syncTimetables brings the list of timetables up to date. It returns the time until which the cache is
-// complete, zero if there is none.
-func (p *player) syncTimetables(ctx context.Context, s *student, action string, counts bool) (time.Time, error) {
-	timetables := schema.Timetables(p.user(s))
-	if s.hasCached {
-		if _, err := p.query(ctx, s, action, timetables.Where(schema.FieldUpdatedAt, ">", s.synced).Limit(schema.MaxTimetablePage)); err != nil {
-			return time.Time{}, err
-		}
-		if !counts {
-			return s.synced, nil
-		}
-		n, err := p.countOf(ctx, s, action, timetables.Limit(schema.MaxTimetablePage))
-		if err != nil || n == min(int64(len(s.plans)), schema.MaxTimetablePage) {
-			return s.synced, err
-		}
-	}
-	_, err := p.query(ctx, s, action, newestFirst(timetables.Query))
-	return time.Time{}, err
-}
-
-// sinceIfComplete returns since, or zero if the number of a timetable's lectures is not the one in the cache.
-func (p *player) sinceIfComplete(
-	ctx context.Context, s *student, action string, timetable *firestore.DocumentRef, since time.Time, counts bool, cached int,
-) (time.Time, error) {
-	if since.IsZero() || !counts {
-		return since, nil
-	}
-	n, err := p.countOf(ctx, s, action, schema.Lectures(timetable).Query)
-	if err != nil || n == int64(cached) {
-		return since, err
-	}
-	return time.Time{}, nil
+	return w.Add(p.resuming(s, appclient.Lectures(targetLectures, shown, time.Time{})))
 }
 
 // newestFirst is the order in which apps list timetables.
@@ -191,46 +127,36 @@ func newestFirst(q firestore.Query) firestore.Query {
 }
 
 // keep keeps what a warm client has at the end of a visit.
-func (s *student) keep(w *watch) {
+func (s *student) keep(w *appclient.Watch, now time.Time) {
 	if !s.warm {
 		return
 	}
-	for id, token := range w.tokens {
+	for id, token := range w.Tokens {
 		s.resume[fmt.Sprint(id)] = token
 	}
-	if s.client == currentClient {
+	if s.listensSince {
 		delete(s.resume, fmt.Sprint(targetLectures)) // its query is another one each time
+	} else {
+		s.synced = now
+	}
+	if s.newest.Before(w.Newest) {
+		s.newest = w.Newest
 	}
 }
 
-// target returns a target that resumes where the last visit ended, if the client has kept that.
-func (s *student) target(id int32, t *firestorepb.Target) *firestorepb.Target {
-	t.TargetId = id
-	if token := s.resume[fmt.Sprint(id)]; token != nil {
+// resuming returns a target that resumes where the last visit ended, if the client has kept that and it is not longer
+// ago than what Firestore resumes for free. After that, it bills the whole query, with the token or without; whether
+// the local cloud still has all changes, and sends only those, can depend on a microsecond.
+func (p *player) resuming(s *student, t *firestorepb.Target) *firestorepb.Target {
+	if token := s.resume[fmt.Sprint(t.TargetId)]; token != nil && p.now().Sub(s.synced) < freeResume {
 		t.ResumeType = &firestorepb.Target_ResumeToken{ResumeToken: token}
 	}
 	return t
 }
 
-func documents(names ...string) *firestorepb.Target {
-	return &firestorepb.Target{TargetType: &firestorepb.Target_Documents{Documents: &firestorepb.Target_DocumentsTarget{Documents: names}}}
-}
-
-// lecturesOf returns a target of a timetable's lectures, or of those that were written after a time.
-func lecturesOf(timetable *firestore.DocumentRef, since time.Time) *firestorepb.Target {
-	lectures := schema.Lectures(timetable)
-	q := &firestorepb.StructuredQuery{From: []*firestorepb.StructuredQuery_CollectionSelector{{CollectionId: lectures.ID}}}
-	if !since.IsZero() {
-		q.Where = laterThan(since)
-	}
-	return &firestorepb.Target{TargetType: &firestorepb.Target_Query{Query: &firestorepb.Target_QueryTarget{
-		Parent: timetable.Path, QueryType: &firestorepb.Target_QueryTarget_StructuredQuery{StructuredQuery: q},
-	}}}
-}
-
 // query runs a query and returns its documents.
 func (p *player) query(ctx context.Context, s *student, action string, q firestore.Query) ([]*firestore.DocumentSnapshot, error) {
-	docs, err := q.Documents(p.call(ctx, s, action)).GetAll()
+	docs, err := q.Documents(s.app.Context(ctx, action)).GetAll()
 	if err != nil {
 		return nil, fmt.Errorf("%s: query: %w", action, err)
 	}
@@ -240,7 +166,7 @@ func (p *player) query(ctx context.Context, s *student, action string, q firesto
 // countOf counts the results of a query.
 func (p *player) countOf(ctx context.Context, s *student, action string, q firestore.Query) (int64, error) {
 	const alias = "n"
-	r, err := q.NewAggregationQuery().WithCount(alias).Get(p.call(ctx, s, action))
+	r, err := q.NewAggregationQuery().WithCount(alias).Get(s.app.Context(ctx, action))
 	if err != nil {
 		return 0, fmt.Errorf("%s: count: %w", action, err)
 	}
@@ -268,19 +194,16 @@ func (p *player) planWithFirebase(ctx context.Context, s *student) error {
 // loadList loads the course list as the client does, unless its HTTP cache has it.
 func (p *player) loadList(ctx context.Context, s *student) (*list, error) {
 	const action = "search"
-	doc, err := p.semester.Get(p.call(ctx, s, action))
+	doc, err := p.semester.Get(s.app.Context(ctx, action))
 	if err != nil {
 		return nil, fmt.Errorf("%s: read the semester: %w", action, err)
 	}
-	object, ok := strings.CutPrefix(schema.ReadSemester(doc).LecturesURL, "gs://"+p.bucket+"/")
+	object, ok := strings.CutPrefix(schema.ReadSemester(doc).LecturesURL, "gs://"+p.cloud.Bucket+"/")
 	if !ok {
-		return nil, fmt.Errorf("%s: the semester has no list in the bucket %s", action, p.bucket)
+		return nil, fmt.Errorf("%s: the semester has no list in the bucket %s", action, p.cloud.Bucket)
 	}
-	address := func(object string) string {
-		return "http://" + p.storage + "/v0/b/" + p.bucket + "/o/" + url.PathEscape(object)
-	}
-	if s.client == fieldClient { // getDownloadURL
-		if _, err := p.do(ctx, s, action, request{method: "GET", url: address(object)}); err != nil {
+	if s.client == fieldClient {
+		if err := s.app.DownloadURL(ctx, action, object); err != nil {
 			return nil, err
 		}
 	}
@@ -295,15 +218,15 @@ func (p *player) loadList(ctx context.Context, s *student) (*list, error) {
 		s.listURL = object
 	}
 	if s.client == currentClient && before != "" {
-		switch delta, err := p.do(ctx, s, action, request{method: "GET", url: address(schema.DeltaName(before, object)) + "?alt=media"}); {
+		switch delta, err := s.app.Download(ctx, action, schema.DeltaName(before, object)); {
 		case err == nil:
 			p.addDelta(int64(len(delta)))
 			return p.lists.patched(before, object), nil
-		case !isNotFound(err):
+		case !appclient.IsNotFound(err):
 			return nil, err
 		}
 	}
-	text, err := p.do(ctx, s, action, request{method: "GET", url: address(object) + "?alt=media"})
+	text, err := s.app.Download(ctx, action, object)
 	if err != nil {
 		return nil, err
 	}
@@ -313,7 +236,7 @@ func (p *player) loadList(ctx context.Context, s *student) (*list, error) {
 
 // edit adds lectures to the first timetable and removes some, and waits for the listeners to hear of
 // each.
-func (p *player) edit(ctx context.Context, s *student, v visit, w *watch, list *list) error {
+func (p *player) edit(ctx context.Context, s *student, v visit, w *appclient.Watch, list *list) error {
 	if len(s.plans) == 0 {
 		return nil
 	}
@@ -324,7 +247,7 @@ func (p *player) edit(ctx context.Context, s *student, v visit, w *watch, list *
 		s.thinks()
 		id := s.newID() + s.newID()
 		l := list.lectures[s.random.IntN(len(list.lectures))]
-		r, err := schema.LectureRef(ref, id).Create(p.call(ctx, s, "add a lecture"), l.NewFields())
+		r, err := schema.LectureRef(ref, id).Create(s.app.Context(ctx, "add a lecture"), l.NewFields())
 		if err != nil {
 			return fmt.Errorf("add a lecture: %w", err)
 		}
@@ -338,7 +261,7 @@ func (p *player) edit(ctx context.Context, s *student, v visit, w *watch, list *
 		s.thinks()
 		i := s.random.IntN(len(shown.lectures))
 		id := shown.lectures[i]
-		r, err := schema.LectureRef(ref, id).Delete(p.call(ctx, s, "remove a lecture"))
+		r, err := schema.LectureRef(ref, id).Delete(s.app.Context(ctx, "remove a lecture"))
 		if err != nil {
 			return fmt.Errorf("remove a lecture: %w", err)
 		}
@@ -355,90 +278,53 @@ func (p *player) edit(ctx context.Context, s *student, v visit, w *watch, list *
 
 // heard waits until a listener has heard of a write. A student's first timetable may be so new that
 // the app has not listened to its lectures yet.
-func (p *player) heard(s *student, w *watch, at time.Time) error {
-	if w.tokens[targetLectures] == nil {
+func (p *player) heard(s *student, w *appclient.Watch, at time.Time) error {
+	if w.Tokens[targetLectures] == nil {
 		return nil
 	}
-	if s.client == currentClient && s.synced.Before(at) {
-		s.synced = at
-	}
-	return w.await(at)
+	return w.Await(at)
 }
 
-// seen is a friend's timetable that a client has in its cache.
-type seen struct {
-	timetable *firestore.DocumentRef
-	at        time.Time // until when the cache is complete
-	counted   time.Time
-	lectures  int
-}
-
-// viewWithFirebase looks at a friend's timetable: the friend by username, their timetables, and the
-// lectures of the first one. A current client that has it in its cache asks for what has changed.
-func (p *player) viewWithFirebase(ctx context.Context, s, friend *student) (err error) {
+// viewWithFirebase looks at a friend's timetable.
+func (p *player) viewWithFirebase(ctx context.Context, s, friend *student) error {
 	const action = "look at a friend's timetable"
-	if friend.uid == "" {
+	switch {
+	case friend.uid == "":
 		return nil
+	case s.client == currentClient:
+		return p.viewCurrent(ctx, s, friend, action)
 	}
-	known := s.seen[friend.index]
-	if known == nil {
-		if known, err = p.findTimetable(ctx, s, friend, action); err != nil || known == nil {
-			return err
-		}
-		s.thinks()
-	}
-	counts := p.now().Sub(known.counted) >= countEvery
-	since, err := p.sinceIfComplete(ctx, s, action, known.timetable, known.at, counts, known.lectures)
-	if err != nil {
-		return err
-	}
-	w, err := p.listen(ctx, s, action)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, w.close()) }()
-	target := documents(known.timetable.Path)
-	target.TargetId = targetTimetable
-	if _, err := w.add(target); err != nil {
-		return err
-	}
-	target = lecturesOf(known.timetable, since)
-	target.TargetId = targetLectures
-	n, err := w.add(target)
-	if err != nil || s.client != currentClient || !s.warm {
-		return err
-	}
-	if since.IsZero() {
-		known.lectures = n
-	}
-	if counts {
-		known.counted = p.now()
-	}
-	known.at = p.now()
-	s.seen[friend.index] = known
-	return nil
+	return p.viewField(ctx, s, friend, action)
 }
 
-// findTimetable finds a friend's first public timetable, nil if there is none.
-func (p *player) findTimetable(ctx context.Context, s, friend *student, action string) (*seen, error) {
+// viewField reads what clients in the field read: the friend by username, their timetables, and the first one and
+// its lectures, to which it listens.
+func (p *player) viewField(ctx context.Context, s, friend *student, action string) (err error) {
 	if _, err := p.query(ctx, s, action, schema.Users(p.client).Where(schema.FieldUsername, "==", friend.username).Limit(1)); err != nil {
-		return nil, err
+		return err
 	}
+	timetable, err := p.firstShared(ctx, s, friend, action)
+	if err != nil || timetable == nil {
+		return err
+	}
+	s.thinks()
+	w, err := s.app.Listen(ctx, action)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	if err := w.Add(appclient.Documents(targetTimetable, timetable)); err != nil {
+		return err
+	}
+	return w.Add(appclient.Lectures(targetLectures, timetable, time.Time{}))
+}
+
+// firstShared lists a friend's public timetables and returns the first one, nil if there is none.
+func (p *player) firstShared(ctx context.Context, s, friend *student, action string) (*firestore.DocumentRef, error) {
 	public := schema.Timetables(p.user(friend)).Where(schema.FieldVisibility, "==", string(schema.Public))
 	found, err := p.query(ctx, s, action, newestFirst(public))
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	return &seen{timetable: found[0].Ref}, nil
-}
-
-// laterThan is the filter of documents that were written after a time.
-func laterThan(since time.Time) *firestorepb.StructuredQuery_Filter {
-	return &firestorepb.StructuredQuery_Filter{FilterType: &firestorepb.StructuredQuery_Filter_FieldFilter{
-		FieldFilter: &firestorepb.StructuredQuery_FieldFilter{
-			Field: &firestorepb.StructuredQuery_FieldReference{FieldPath: schema.FieldUpdatedAt},
-			Op:    firestorepb.StructuredQuery_FieldFilter_GREATER_THAN,
-			Value: timestampValue(since),
-		},
-	}}
+	return found[0].Ref, nil
 }

@@ -1,13 +1,11 @@
 package simulation
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"sync"
 
+	"heek.kr/heektime/cmd/heektime/internal/appclient"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -39,7 +37,7 @@ func (l *lists) of(url string, text []byte, old bool) (*list, error) {
 	}
 	l.mu.Unlock()
 	found.once.Do(func() { // a list that was patched is another's
-		reader, err := uncompressed(text)
+		reader, err := appclient.Uncompressed(text)
 		switch {
 		case err != nil:
 			found.err = err
@@ -71,16 +69,4 @@ func (l *lists) patched(from, to string) *list {
 		l.last[to] = l.last[from]
 	}
 	return l.last[to]
-}
-
-// uncompressed returns a reader of a body, which may be compressed.
-func uncompressed(text []byte) (io.Reader, error) {
-	if !bytes.HasPrefix(text, []byte{0x1f, 0x8b}) {
-		return bytes.NewReader(text), nil
-	}
-	r, err := gzip.NewReader(bytes.NewReader(text))
-	if err != nil {
-		return nil, fmt.Errorf("decompress: %w", err)
-	}
-	return r, nil
 }

@@ -58,6 +58,7 @@ func Markdown(w io.Writer, r *Result, outcomes []*Outcome) error {
 	row("… reads", func(o *Outcome) string { return table.Count(int(o.PeakMinute.Reads)) })
 	row("… writes", func(o *Outcome) string { return table.Count(int(o.PeakMinute.Writes)) })
 	row("… instances", func(o *Outcome) string { return table.Count(o.PeakMinute.Instances) })
+	row("requests that Cloud Run refuses", func(o *Outcome) string { return table.Count(o.Refused) })
 	fmt.Fprintf(&out, "\nWhere it goes with %s students, at list price:\n\n| action | ₩ | %% | reads | writes | sent |\n|---|---:|---:|---:|---:|---:|\n", table.Count(most.Students))
 	for _, s := range most.Bill.Actions[:min(8, len(most.Bill.Actions))] {
 		name := s.Name

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/url"
 	"time"
+
+	"heek.kr/heektime/cmd/heektime/internal/appclient"
 )
 
 // accessTokenLife is how long an access token of the REST API is valid.
@@ -17,7 +19,7 @@ func (p *player) visitWithREST(ctx context.Context, s *student, v visit) error {
 	}
 	if first {
 		body := map[string]string{"username": s.username, "password": password, "name": "학생"}
-		if _, err := p.do(ctx, s, "sign up", request{method: "POST", url: p.rest("/users"), body: body}); err != nil {
+		if _, err := s.app.Do(ctx, "sign up", appclient.Request{Method: "POST", URL: p.rest("/users"), Body: body}); err != nil {
 			return err
 		}
 		s.thinks()
@@ -27,12 +29,12 @@ func (p *player) visitWithREST(ctx context.Context, s *student, v visit) error {
 	}
 	const action = "open the app"
 	var me struct{ ID string }
-	if err := p.doJSON(ctx, s, action, s.get(p.rest("/me")), &me); err != nil {
+	if err := s.app.JSON(ctx, action, s.get(p.rest("/me")), &me); err != nil {
 		return err
 	}
 	s.uid = me.ID
 	for _, path := range []string{"/schools", "/users/" + s.uid + "/timetables"} {
-		if _, err := p.do(ctx, s, action, s.get(p.rest(path))); err != nil {
+		if _, err := s.app.Do(ctx, action, s.get(p.rest(path))); err != nil {
 			return err
 		}
 	}
@@ -56,10 +58,10 @@ func (p *player) visitWithREST(ctx context.Context, s *student, v visit) error {
 		s.thinks()
 		var friend struct{ ID string }
 		const action = "look at a friend's timetable"
-		if err := p.doJSON(ctx, s, action, s.get(p.rest("/username/"+url.PathEscape(p.students[v.friend].username))), &friend); err != nil {
+		if err := s.app.JSON(ctx, action, s.get(p.rest("/username/"+url.PathEscape(p.students[v.friend].username))), &friend); err != nil {
 			return err
 		}
-		_, err := p.do(ctx, s, action, s.get(p.rest("/users/"+friend.ID+"/timetables")))
+		_, err := s.app.Do(ctx, action, s.get(p.rest("/users/"+friend.ID+"/timetables")))
 		return err
 	}
 	return nil
@@ -68,15 +70,11 @@ func (p *player) visitWithREST(ctx context.Context, s *student, v visit) error {
 // authorizeREST signs in, or renews the access token if it has expired.
 func (p *player) authorizeREST(ctx context.Context, s *student, signIn bool) error {
 	if signIn || s.refresh == "" {
-		var r struct {
-			Access  string `json:"access_token"`
-			Refresh string `json:"refresh_token"`
-		}
-		body := map[string]string{"username": s.username, "password": password}
-		if err := p.doJSON(ctx, s, "sign in", request{method: "POST", url: p.rest("/auth/token"), body: body}, &r); err != nil {
+		tokens, err := s.app.OldSignIn(ctx, "sign in", s.username, password)
+		if err != nil {
 			return err
 		}
-		s.access, s.refresh, s.accessIssued = r.Access, r.Refresh, p.now()
+		s.access, s.refresh, s.accessIssued = tokens.Access, tokens.Refresh, p.now()
 		return nil
 	}
 	if p.now().Sub(s.accessIssued) < accessTokenLife {
@@ -86,7 +84,7 @@ func (p *player) authorizeREST(ctx context.Context, s *student, signIn bool) err
 		Access string `json:"access_token"`
 	}
 	body := map[string]string{"refresh_token": s.refresh}
-	if err := p.doJSON(ctx, s, "renew the session", request{method: "POST", url: p.rest("/auth/refresh-token"), body: body}, &r); err != nil {
+	if err := s.app.JSON(ctx, "renew the session", appclient.Request{Method: "POST", URL: p.rest("/auth/refresh-token"), Body: body}, &r); err != nil {
 		return err
 	}
 	s.access, s.accessIssued = r.Access, p.now()
@@ -94,14 +92,16 @@ func (p *player) authorizeREST(ctx context.Context, s *student, signIn bool) err
 }
 
 // rest returns the URL of a call of the REST API, which old apps reach through Hosting.
-func (p *player) rest(path string) string { return p.site + "/apis/v2" + path }
+func (p *player) rest(path string) string { return p.cloud.REST + path }
 
-func (s *student) get(url string) request { return request{method: "GET", url: url, token: s.access} }
+func (s *student) get(url string) appclient.Request {
+	return appclient.Request{Method: "GET", URL: url, Token: s.access}
+}
 
 func (p *player) planWithREST(ctx context.Context, s *student) error {
 	var r struct{ ID string }
 	body := map[string]string{"semester_id": p.oldSemester, "title": "새 시간표"}
-	err := p.doJSON(ctx, s, "make a timetable", request{method: "POST", url: p.rest("/me/timetables"), token: s.access, body: body}, &r)
+	err := s.app.JSON(ctx, "make a timetable", appclient.Request{Method: "POST", URL: p.rest("/me/timetables"), Token: s.access, Body: body}, &r)
 	if err == nil {
 		s.plans = append(s.plans, &plan{id: r.ID, public: true})
 	}
@@ -112,7 +112,7 @@ func (p *player) planWithREST(ctx context.Context, s *student) error {
 func (p *player) loadOldList(ctx context.Context, s *student) (*list, error) {
 	const action = "search"
 	var r struct{ URL string }
-	if err := p.doJSON(ctx, s, action, s.get(p.rest("/semesters/"+url.PathEscape(p.oldSemester)+"/lectures-url")), &r); err != nil {
+	if err := s.app.JSON(ctx, action, s.get(p.rest("/semesters/"+url.PathEscape(p.oldSemester)+"/lectures-url")), &r); err != nil {
 		return nil, err
 	}
 	p.addSearch()
@@ -120,7 +120,7 @@ func (p *player) loadOldList(ctx context.Context, s *student) (*list, error) {
 		p.addCached(p.lists.known(r.URL).bytes)
 		return p.lists.known(r.URL), nil
 	}
-	text, err := p.do(ctx, s, action, request{method: "GET", url: p.publicURL(r.URL)})
+	text, err := s.app.Do(ctx, action, appclient.Request{Method: "GET", URL: p.publicURL(r.URL)})
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func (p *player) editWithREST(ctx context.Context, s *student, v visit, list *li
 		s.thinks()
 		var r struct{ ID string }
 		lecture := list.old[s.random.IntN(len(list.old))]
-		if err := p.doJSON(ctx, s, "add a lecture", request{method: "POST", url: lectures, token: s.access, body: lecture}, &r); err != nil {
+		if err := s.app.JSON(ctx, "add a lecture", appclient.Request{Method: "POST", URL: lectures, Token: s.access, Body: lecture}, &r); err != nil {
 			return err
 		}
 		shown.lectures = append(shown.lectures, r.ID)
@@ -149,7 +149,7 @@ func (p *player) editWithREST(ctx context.Context, s *student, v visit, list *li
 	for range min(v.removes, len(shown.lectures)) {
 		s.thinks()
 		i := s.random.IntN(len(shown.lectures))
-		if _, err := p.do(ctx, s, "remove a lecture", request{method: "DELETE", url: lectures + "/" + shown.lectures[i], token: s.access}); err != nil {
+		if _, err := s.app.Do(ctx, "remove a lecture", appclient.Request{Method: "DELETE", URL: lectures + "/" + shown.lectures[i], Token: s.access}); err != nil {
 			return err
 		}
 		shown.lectures = append(shown.lectures[:i], shown.lectures[i+1:]...)

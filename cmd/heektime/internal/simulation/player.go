@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -11,28 +10,23 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
-	"cloud.google.com/go/firestore/apiv1/firestorepb"
 	"golang.org/x/sync/errgroup"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"heek.kr/heektime/cmd/heektime/internal/appclient"
 	"heek.kr/heektime/internal/schema"
 )
 
 // player plays the visits of students against a local cloud.
 type player struct {
-	now           func() time.Time // of the cloud
-	client        *firestore.Client
-	raw           firestorepb.FirestoreClient
-	http          *http.Client
-	database      string
-	auth, storage string // addresses
-	site          string // URL of Hosting
-	bucket        string
-	semester      *firestore.DocumentRef
-	oldSemester   string
-	students      []*student
-	concurrency   int
-	lists         lists
+	now         func() time.Time // of the cloud
+	cloud       *appclient.Cloud
+	connection  *appclient.Connection
+	client      *firestore.Client // of the connection
+	semester    *firestore.DocumentRef
+	oldSemester string
+	students    []*student
+	concurrency int
+	lists       lists
 
 	mu       sync.Mutex
 	requests map[int64]int // by minute
@@ -73,6 +67,21 @@ func (p *player) count(s *student) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.requests[minute]++
+}
+
+// offsetHeader says how many milliseconds after the cloud's time a request is made. The cloud's clock
+// stands still during a visit.
+const offsetHeader = "X-Simulated-Offset"
+
+// install gives a student their app.
+func (p *player) install(s *student) {
+	s.app = &appclient.App{
+		Cloud: p.cloud, Connection: p.connection, OnRequest: func() { p.count(s) },
+		Header: func(h http.Header) {
+			h.Set(offsetHeader, fmt.Sprint(s.offset.Milliseconds()))
+			h.Set("X-Forwarded-For", s.address)
+		},
+	}
 }
 
 // newStudents makes the students of a program, who have no accounts yet.
@@ -193,17 +202,7 @@ func separate(visits []visit) [][]visit {
 // publicURL returns where a list of the REST API is on this machine.
 func (p *player) publicURL(url string) string {
 	if _, path, ok := strings.Cut(url, "/apis/v2/"); ok {
-		return p.site + "/apis/v2/" + path
+		return p.cloud.REST + "/" + path
 	}
 	return url
-}
-
-// isNotFound reports whether a request failed because there is no such object.
-func isNotFound(err error) bool {
-	var e *statusError
-	return errors.As(err, &e) && e.status == http.StatusNotFound
-}
-
-func timestampValue(t time.Time) *firestorepb.Value {
-	return &firestorepb.Value{ValueType: &firestorepb.Value_TimestampValue{TimestampValue: timestamppb.New(t)}}
 }

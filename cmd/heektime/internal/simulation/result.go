@@ -36,6 +36,7 @@ type Outcome struct {
 	PeakDay      billing.Date  `json:"peakDay"`
 	PeakDayCost  billing.Money `json:"peakDayCost"`
 	PeakMinute   Peak          `json:"peakMinute"`
+	Refused      int           `json:"refused"` // requests, by Cloud Run, in the whole month
 	Alternatives []Alternative `json:"alternatives"`
 
 	prices *billing.Prices
@@ -57,7 +58,7 @@ func (r *Result) Of(students int, prices *billing.Prices) *Outcome {
 	copies := max(1, students/r.Played)
 	run := r.log.model(copies)
 	u := addRun(multiply(r.usage, int64(copies), r.Behaviour.Schools), run, r.log)
-	o := &Outcome{Students: copies * r.Played, Copies: copies, Usage: u, Bill: prices.Bill(u, r.Month), prices: prices}
+	o := &Outcome{Students: copies * r.Played, Copies: copies, Usage: u, Bill: prices.Bill(u, r.Month), Refused: run.refused, prices: prices}
 	for _, day := range o.Bill.Days {
 		if o.PeakDay == "" || day.List.Cmp(o.PeakDayCost) > 0 {
 			o.PeakDay, o.PeakDayCost = day.Date, day.List

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"cmp"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/cmd/heektime/internal/local"
+	"heek.kr/heektime/cmd/heektime/internal/runmodel"
 	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/internal/deployment/spec"
 )
@@ -83,18 +85,11 @@ func (r Instances) of(service, path string) time.Duration {
 // runUsage is what instances are billed, and how many there were.
 type runUsage struct {
 	busy   map[billing.Date]map[string]time.Duration // by day and service
-	most   map[int64]int                             // instances by minute, of all services
+	most   map[int64]int                             // instances of a service that worked at the same time, by minute
 	starts int
+	// refused is how many requests found no instance in time.
+	refused int
 }
-
-// Cloud Run bills an instance while it starts and while it works, rounded up to 100 ms, and keeps one
-// without requests for up to 15 minutes.
-//
-// Source: https://cloud.google.com/run/pricing
-const (
-	billedStep = 100 * time.Millisecond
-	keptIdle   = 15 * time.Minute
-)
 
 // model computes what the instances are billed if there are so many times as many students. Copies of
 // a request arrive within 30 seconds before or after it. Requests of jobs and tasks, which services
@@ -103,29 +98,28 @@ func (l *runLog) model(copies int) runUsage {
 	u := runUsage{busy: map[billing.Date]map[string]time.Duration{}, most: map[int64]int{}}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for name, s := range l.services {
-		requests := slices.Clone(l.requests[name])
-		slices.SortFunc(requests, compareRequests)
+	for _, name := range slices.Sorted(maps.Keys(l.services)) {
 		n := 1
 		if isMultiplied(name) {
 			n = copies
 		}
-		if n > 1 {
-			random := rand.New(rand.NewPCG(uint64(len(requests)), uint64(n)))
-			all := make([]runRequest, 0, n*len(requests))
-			for _, r := range requests {
-				all = append(all, r)
-				for range n - 1 {
-					moved := time.Duration(random.Int64N(int64(time.Minute))) - 30*time.Second
-					all = append(all, runRequest{r.at.Add(moved), r.takes})
-				}
-			}
-			slices.SortFunc(all, compareRequests)
-			requests = all
-		}
-		u.serve(s, requests, time.Duration(l.times.StartUp)*time.Millisecond)
+		u.serve(l.services[name], copied(l.requests[name], n), l.times.StartUp)
 	}
 	return u
+}
+
+// copied returns requests with the copies of each.
+func copied(requests []runRequest, n int) []runRequest {
+	random := rand.New(rand.NewPCG(uint64(len(requests)), uint64(n)))
+	all := make([]runRequest, 0, n*len(requests))
+	for _, r := range slices.SortedFunc(slices.Values(requests), compareRequests) {
+		all = append(all, r)
+		for range n - 1 {
+			moved := time.Duration(random.Int64N(int64(time.Minute))) - 30*time.Second
+			all = append(all, runRequest{r.at.Add(moved), r.takes})
+		}
+	}
+	return all
 }
 
 // compareRequests orders requests by their arrival, and the short ones of a moment first.
@@ -138,68 +132,52 @@ func isMultiplied(service string) bool {
 	return service != "refresh" && service != "courses" && service != "cleanup"
 }
 
-// runInstance is an instance of a service.
-type runInstance struct {
-	ends   []time.Time // of the requests that it works on
-	since  time.Time   // when it became busy
-	idleAt time.Time   // when it last was
+// serve adds the instances that serve requests. The behaviour file has how long a request takes, not what of it is
+// CPU time: here it waits all the time, so requests of an instance do not slow each other down.
+func (u *runUsage) serve(s *spec.Service, requests []runRequest, startUp int) {
+	if len(requests) == 0 {
+		return
+	}
+	begin := slices.MinFunc(requests, compareRequests).at
+	played := make([]runmodel.Request, len(requests))
+	for i, r := range requests {
+		played[i] = runmodel.Request{At: r.at.Sub(begin), Wait: r.takes}
+	}
+	service := runmodel.Service{
+		MilliCPU: s.MilliCPU, MemoryMiB: s.MemoryMiB, Concurrency: cmp.Or(s.Concurrency, 80), MaxInstances: s.MaxInstances,
+		Start: time.Duration(startUp) * time.Millisecond,
+	}
+	result := service.Play(played)
+	u.starts, u.refused = u.starts+result.Starts, u.refused+result.Refused
+	for _, i := range result.Intervals {
+		day := billing.DateOf(begin.Add(i.From))
+		if u.busy[day] == nil {
+			u.busy[day] = map[string]time.Duration{}
+		}
+		u.busy[day][s.Name] += i.Billed()
+	}
+	u.countWorking(begin, result.Intervals)
 }
 
-// serve adds the instances that serve requests, which are in order.
-func (u *runUsage) serve(s *spec.Service, requests []runRequest, startUp time.Duration) {
-	var instances []*runInstance
-	settle := func(i *runInstance, now time.Time) {
-		left := i.ends[:0]
-		for _, end := range i.ends {
-			if end.After(now) {
-				left = append(left, end)
-			} else if end.After(i.idleAt) {
-				i.idleAt = end
-			}
-		}
-		wasBusy := len(i.ends) > 0
-		if i.ends = left; wasBusy && len(left) == 0 {
-			u.bill(s.Name, i.since, i.idleAt)
-		}
+// countWorking counts the instances that worked at the same time, by minute.
+func (u *runUsage) countWorking(begin time.Time, intervals []runmodel.Interval) {
+	type change struct {
+		at time.Time
+		by int
 	}
-	concurrency := cmp.Or(s.Concurrency, 80)
-	for _, r := range requests {
-		for _, i := range instances {
-			settle(i, r.at)
-		}
-		instances = slices.DeleteFunc(instances, func(i *runInstance) bool { return len(i.ends) == 0 && r.at.Sub(i.idleAt) >= keptIdle })
-		at := slices.IndexFunc(instances, func(i *runInstance) bool { return len(i.ends) < concurrency })
-		takes := r.takes
-		if at < 0 {
-			at = len(instances)
-			instances = append(instances, &runInstance{})
-			takes += startUp
-			u.starts++
-		}
-		i := instances[at]
-		if len(i.ends) == 0 {
-			i.since = r.at
-		}
-		i.ends = append(i.ends, r.at.Add(takes))
-		minute := r.at.Unix() / 60
-		busy := 0
-		for _, i := range instances {
-			if len(i.ends) > 0 {
-				busy++
-			}
-		}
-		u.most[minute] = max(u.most[minute], busy)
+	var changes []change
+	for _, i := range intervals {
+		changes = append(changes, change{begin.Add(i.From), 1}, change{begin.Add(i.To), -1})
 	}
-	for _, i := range instances {
-		settle(i, requests[len(requests)-1].at.Add(24*time.Hour))
+	// Of simultaneous changes, an end is first: the next one may be of the same instance.
+	slices.SortFunc(changes, func(x, y change) int { return cmp.Or(x.at.Compare(y.at), cmp.Compare(x.by, y.by)) })
+	working, minute := 0, int64(0)
+	for _, c := range changes {
+		at := c.at.Unix() / 60
+		for ; working > 0 && minute < at; minute++ {
+			u.most[minute] = max(u.most[minute], working)
+		}
+		working, minute = working+c.by, at
+		u.most[minute] = max(u.most[minute], working)
 	}
-}
-
-// bill adds the time of an instance that was busy from one time to another.
-func (u *runUsage) bill(service string, from, to time.Time) {
-	day := billing.DateOf(from)
-	if u.busy[day] == nil {
-		u.busy[day] = map[string]time.Duration{}
-	}
-	u.busy[day][service] += (to.Sub(from) + billedStep - 1) / billedStep * billedStep
 }

@@ -20,12 +20,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"cloud.google.com/go/firestore/apiv1/firestorepb"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
-
-	"google.golang.org/api/option"
-
+	"heek.kr/heektime/cmd/heektime/internal/appclient"
 	"heek.kr/heektime/cmd/heektime/internal/demo"
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/cmd/heektime/internal/local"
@@ -175,22 +170,21 @@ func (w *world) startUniversity(schedule string) (file, url string, err error) {
 // newPlayer connects the students to the cloud.
 func (w *world) newPlayer(ctx context.Context, cfg Config) (*player, error) {
 	cloud := w.backend.Cloud
-	conn, err := grpc.NewClient(cloud.FirestoreAddress(), grpc.WithTransportCredentials(insecure.NewCredentials()))
-	if err != nil {
-		return nil, fmt.Errorf("connect to Firestore: %w", err)
-	}
-	w.closers = append(w.closers, conn.Close)
-	client, err := gcp.Firestore(ctx, cloud.Project, gcp.DefaultDatabase, option.WithGRPCConn(conn))
+	connection, err := appclient.Connect(ctx, cloud.Project, cloud.FirestoreAddress())
 	if err != nil {
 		return nil, err
 	}
+	w.closers = append(w.closers, connection.Close)
 	transport := &http.Transport{MaxIdleConnsPerHost: cfg.Concurrency, DisableCompression: true}
 	w.closers = append(w.closers, func() error { transport.CloseIdleConnections(); return nil })
+	site := "http://" + cloud.HostingAddress()
 	return &player{
-		now: w.clock.Now, client: client, raw: firestorepb.NewFirestoreClient(conn), http: &http.Client{Transport: transport},
-		database: "projects/" + cloud.Project + "/databases/" + gcp.DefaultDatabase,
-		auth:     cloud.AuthAddress(), storage: cloud.StorageAddress(), site: "http://" + cloud.HostingAddress(), bucket: local.DefaultProject,
-		semester: schema.SemesterRef(client, school, semester), oldSemester: oldID + "/2026-2학기",
+		now: w.clock.Now, connection: connection, client: connection.Client,
+		cloud: &appclient.Cloud{
+			Project: cloud.Project, Bucket: local.DefaultProject, Authentication: cloud.AuthAddress(), Storage: cloud.StorageAddress(),
+			Auth: site, REST: site + "/apis/v2", HTTP: &http.Client{Transport: transport},
+		},
+		semester: schema.SemesterRef(connection.Client, school, semester), oldSemester: oldID + "/2026-2학기",
 		concurrency: cfg.Concurrency, requests: map[int64]int{},
 	}, nil
 }
@@ -218,7 +212,11 @@ func (w *world) prepare(ctx context.Context, cfg Config, program *program) error
 		return err
 	}
 	w.player.students = newStudents(program.profiles, cfg.Seed, cfg.Distinct)
+	for _, s := range w.player.students {
+		w.player.install(s)
+	}
 	reader := &student{profile: profile{client: currentClient, warm: true}, address: "100.64.0.0", resume: map[string][]byte{}}
+	w.player.install(reader)
 	if err := w.player.signUpReader(ctx, reader); err != nil {
 		return err
 	}

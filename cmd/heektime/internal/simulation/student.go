@@ -9,31 +9,33 @@ import (
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/cmd/heektime/internal/appclient"
 	"heek.kr/heektime/internal/schema"
 )
 
 // student is a student with the state of their app.
 type student struct {
 	profile
-	index                 int
-	random                *rand.Rand // of what they choose, and of IDs
-	username, email       string
-	uid                   string
-	idToken, refreshToken string
-	issued                time.Time // when idToken was
-	access, refresh       string    // of the REST API
-	accessIssued          time.Time
-	address               string // of their network
-	plans                 []*plan
-	listURL               string            // the list in the HTTP cache
-	resume                map[string][]byte // resume tokens of listeners by what they listen to
-	seen                  map[int]*seen     // friends' timetables in the cache, by friend
-	counted               time.Time         // when the cache was last compared with the number of documents
-	synced                time.Time         // until when the cache is complete
-	offset                time.Duration     // of the current visit, from the cloud's time
-	cacheSchools          bool
-	hasCached             bool // all timetables, and the lectures of the first
-	listensSince          bool // only to lectures that are written after the last visit
+	index           int
+	random          *rand.Rand // of what they choose, and of IDs
+	username, email string
+	uid             string
+	app             *appclient.App
+	refreshToken    string
+	issued          time.Time // when the app's ID token was
+	access, refresh string    // of the REST API
+	accessIssued    time.Time
+	address         string // of their network
+	plans           []*plan
+	listURL         string            // the list in the HTTP cache
+	resume          map[string][]byte // resume tokens of listeners by what they listen to
+	seen            map[int]*seen     // friends' timetables in the cache, by friend
+	synced          time.Time         // when the listener of all lectures was last in sync
+	newest          time.Time         // no lecture in the cache is newer
+	offset          time.Duration     // of the current visit, from the cloud's time
+	cacheSchools    bool
+	hasCached       bool // what the app shows when it opens
+	listensSince    bool // only to lectures that are written after the last visit
 }
 
 // plan is a timetable.
@@ -61,7 +63,7 @@ func (s *student) newID() string {
 
 // forget empties the caches of the app, as with a new phone.
 func (s *student) forget() {
-	s.listURL, s.synced, s.hasCached, s.cacheSchools = "", time.Time{}, false, false
+	s.listURL, s.synced, s.newest, s.hasCached, s.cacheSchools = "", time.Time{}, time.Time{}, false, false
 	s.resume, s.seen = map[string][]byte{}, map[int]*seen{}
 }
 
@@ -76,44 +78,32 @@ func (p *player) timetable(s *student, plan *plan) *firestore.DocumentRef {
 // signUp creates an account of Authentication, which costs nothing. It happens before the month.
 func (p *player) signUp(ctx context.Context, s *student) error {
 	var r struct{ LocalID, IDToken, RefreshToken string }
-	err := p.doJSON(ctx, s, "sign up", request{
-		method: "POST", url: p.toolkit("accounts:signUp"),
-		body: map[string]any{"email": s.email, "password": password, "returnSecureToken": true},
+	err := s.app.JSON(ctx, "sign up", appclient.Request{
+		Method: "POST", URL: p.cloud.Toolkit("accounts:signUp"),
+		Body: map[string]any{"email": s.email, "password": password, "returnSecureToken": true},
 	}, &r)
 	if err != nil {
 		return err
 	}
-	s.uid, s.idToken, s.refreshToken, s.issued = r.LocalID, r.IDToken, r.RefreshToken, p.now()
+	s.uid, s.app.IDToken, s.refreshToken, s.issued = r.LocalID, r.IDToken, r.RefreshToken, p.now()
 	return nil
-}
-
-// toolkit returns the URL of a call of Authentication.
-func (p *player) toolkit(call string) string {
-	return "http://" + p.auth + "/identitytoolkit.googleapis.com/v1/" + call + "?key=local"
 }
 
 // signInWithService signs in as apps do: a custom token of the auth service, exchanged at
 // Authentication. With register it first creates the account.
 func (p *player) signInWithService(ctx context.Context, s *student, register bool) error {
-	credentials := map[string]any{"email": s.email, "password": password}
 	if register {
-		if _, err := p.do(ctx, s, "sign up", request{method: "POST", url: p.site + "/register/", body: credentials}); err != nil {
+		credentials := map[string]any{"email": s.email, "password": password}
+		if _, err := s.app.Do(ctx, "sign up", appclient.Request{Method: "POST", URL: p.cloud.Auth + "/register/", Body: credentials}); err != nil {
 			return err
 		}
 		s.thinks()
 	}
-	var login struct{ UID, Token string }
-	if err := p.doJSON(ctx, s, "sign in", request{method: "POST", url: p.site + "/login/", body: credentials}, &login); err != nil {
-		return err
-	}
-	var r struct{ IDToken, RefreshToken string }
-	err := p.doJSON(ctx, s, "sign in", request{
-		method: "POST", url: p.toolkit("accounts:signInWithCustomToken"), body: map[string]any{"token": login.Token, "returnSecureToken": true},
-	}, &r)
+	session, err := s.app.SignIn(ctx, "sign in", s.email, password)
 	if err != nil {
 		return err
 	}
-	s.uid, s.idToken, s.refreshToken, s.issued = login.UID, r.IDToken, r.RefreshToken, p.now()
+	s.uid, s.app.IDToken, s.refreshToken, s.issued = session.UID, session.IDToken, session.RefreshToken, p.now()
 	return nil
 }
 
@@ -129,20 +119,20 @@ func (p *player) renew(ctx context.Context, s *student) error {
 		IDToken      string `json:"id_token"`
 		RefreshToken string `json:"refresh_token"`
 	}
-	err := p.doJSON(ctx, s, "renew the session", request{
-		method: "POST", url: "http://" + p.auth + "/securetoken.googleapis.com/v1/token?key=local",
-		body: url.Values{"grant_type": {"refresh_token"}, "refresh_token": {s.refreshToken}},
+	err := s.app.JSON(ctx, "renew the session", appclient.Request{
+		Method: "POST", URL: "http://" + p.cloud.Authentication + "/securetoken.googleapis.com/v1/token?key=local",
+		Body: url.Values{"grant_type": {"refresh_token"}, "refresh_token": {s.refreshToken}},
 	}, &r)
 	if err != nil {
 		return err
 	}
-	s.idToken, s.refreshToken, s.issued = r.IDToken, r.RefreshToken, p.now()
+	s.app.IDToken, s.refreshToken, s.issued = r.IDToken, r.RefreshToken, p.now()
 	return nil
 }
 
 // claim creates the user's document and claims the username, as apps do after the first sign-in.
 func (p *player) claim(ctx context.Context, s *student) error {
-	ctx = p.call(ctx, s, "sign up")
+	ctx = s.app.Context(ctx, "sign up")
 	index := schema.UsernameRef(p.client, s.username)
 	err := p.client.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		if _, err := tx.GetAll([]*firestore.DocumentRef{index}); err != nil {
@@ -167,7 +157,7 @@ func (p *player) makePlan(ctx context.Context, s *student, action string, lectur
 		visibility = schema.Public
 	}
 	ref := p.timetable(s, made)
-	err := p.client.RunTransaction(p.call(ctx, s, action), func(_ context.Context, tx *firestore.Transaction) error {
+	err := p.client.RunTransaction(s.app.Context(ctx, action), func(_ context.Context, tx *firestore.Transaction) error {
 		made.lectures = nil
 		if err := tx.Set(ref, schema.Timetable{Title: fmt.Sprintf("%d안", len(s.plans)+1), Visibility: visibility, Semester: p.semester}); err != nil {
 			return err

@@ -36,7 +36,8 @@ type visit struct {
 	at            time.Time // to the second
 	search        bool
 	adds, removes int
-	friend        int // whose timetable they look at, -1 for none
+	friend        int  // whose timetable they look at, -1 for none
+	lists         bool // their timetables
 	newPlan       bool
 	signIn        bool // again, with an empty cache
 }
@@ -124,6 +125,7 @@ func (b *Behaviour) visits(random *rand.Rand, student int, p profile, from, to t
 			if v.search {
 				v.adds, v.removes = poisson(random, kind.Adds), poisson(random, kind.Removes)
 			}
+			v.lists = random.Float64() < kind.Lists
 			if len(p.friends) > 0 && random.Float64() < kind.Views {
 				v.friend = p.friends[random.IntN(len(p.friends))]
 			}

@@ -1,0 +1,141 @@
+package simulation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/cmd/heektime/internal/appclient"
+	"heek.kr/heektime/internal/schema"
+)
+
+// A current client reads what the reference client of docs/clients.md reads, internal/tests/webclient/reference.mjs. A
+// test of cmd/heektime compares what the two are billed.
+
+// freeResume is for how long Firestore resumes a listener for free. The client then listens to all lectures again.
+const freeResume = 30 * time.Minute
+
+// openCurrent shows what is in the cache and listens to the lectures of the first timetable. On a fresh device, it
+// first reads the user, the newest timetable and its semester. It returns the listeners.
+func (p *player) openCurrent(ctx context.Context, s *student) (*appclient.Watch, error) {
+	const action = "open the app"
+	if !s.hasCached {
+		if err := p.readOnce(ctx, s, action); err != nil {
+			return nil, err
+		}
+	}
+	w, err := s.app.Listen(ctx, action)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.plans) > 0 {
+		if err := p.watchLectures(ctx, s, w, action); err != nil {
+			return nil, errors.Join(err, w.Close())
+		}
+	}
+	s.hasCached = s.warm
+	return w, nil
+}
+
+// readOnce reads what a fresh device then takes from its cache.
+func (p *player) readOnce(ctx context.Context, s *student, action string) error {
+	if _, err := p.user(s).Get(s.app.Context(ctx, action)); err != nil {
+		return fmt.Errorf("%s: read the user: %w", action, err)
+	}
+	newest, err := p.query(ctx, s, action, newestFirst(schema.Timetables(p.user(s)).Query).Limit(1))
+	if err != nil || len(newest) == 0 {
+		return err
+	}
+	if _, err := p.semester.Get(s.app.Context(ctx, action)); err != nil {
+		return fmt.Errorf("%s: read the semester: %w", action, err)
+	}
+	return nil
+}
+
+// watchLectures listens to the lectures that are written from now on. A cache that was in sync within half an hour
+// resumes for free. An older one asks for what was written since, and for the number of lectures, which shows what
+// another device has deleted.
+func (p *player) watchLectures(ctx context.Context, s *student, w *appclient.Watch, action string) error {
+	shown := s.plans[0]
+	timetable := p.timetable(s, shown)
+	if s.listensSince = s.hasCached && !s.newest.IsZero() && p.now().Sub(s.synced) >= freeResume; s.listensSince {
+		if err := w.Add(p.resuming(s, appclient.Lectures(targetLectures, timetable, s.newest))); err != nil {
+			return err
+		}
+		n, err := p.countOf(ctx, s, action, schema.Lectures(timetable).Query)
+		if err != nil {
+			return err
+		}
+		if n != int64(len(shown.lectures)) {
+			return fmt.Errorf("%s: %s has %d lectures, and the simulation has %d", action, timetable.Path, n, len(shown.lectures))
+		}
+		return nil
+	}
+	return w.Add(p.resuming(s, appclient.Lectures(targetLectures, timetable, time.Time{})))
+}
+
+// seen is a friend's timetable that a client has in its cache.
+type seen struct {
+	timetable *firestore.DocumentRef
+	newest    time.Time // no lecture in the cache is newer; zero without a cache
+	lectures  int
+}
+
+// viewCurrent looks at a friend's timetable: the first time, it finds the friend by username, lists their timetables
+// and reads the first one. Later, it asks for what was written since, and for the number of lectures.
+func (p *player) viewCurrent(ctx context.Context, s, friend *student, action string) error {
+	known := s.seen[friend.index]
+	if known == nil {
+		index := schema.UsernameRef(p.client, friend.username)
+		if _, err := index.Get(s.app.Context(ctx, action)); err != nil {
+			return fmt.Errorf("%s: find %s: %w", action, friend.username, err)
+		}
+		timetable, err := p.firstShared(ctx, s, friend, action)
+		if err != nil || timetable == nil {
+			return err
+		}
+		known = &seen{timetable: timetable}
+		s.thinks()
+	}
+	if _, err := known.timetable.Get(s.app.Context(ctx, action)); err != nil {
+		return fmt.Errorf("%s: %w", action, err)
+	}
+	isComplete := false
+	lectures := schema.Lectures(known.timetable)
+	if !known.newest.IsZero() {
+		added, err := p.query(ctx, s, action, lectures.Where(schema.FieldUpdatedAt, ">", known.newest))
+		if err != nil {
+			return err
+		}
+		n, err := p.countOf(ctx, s, action, lectures.Query)
+		if err != nil {
+			return err
+		}
+		known.lectures, known.newest = known.lectures+len(added), newestOf(added, known.newest)
+		isComplete = n == int64(known.lectures)
+	}
+	if !isComplete {
+		all, err := p.query(ctx, s, action, lectures.Query)
+		if err != nil {
+			return err
+		}
+		known.lectures, known.newest = len(all), newestOf(all, known.newest)
+	}
+	if s.warm {
+		s.seen[friend.index] = known
+	}
+	return nil
+}
+
+// newestOf returns the latest updatedAt of documents, or the given one if none is later.
+func newestOf(docs []*firestore.DocumentSnapshot, newest time.Time) time.Time {
+	for _, doc := range docs {
+		if at, err := doc.DataAt(schema.FieldUpdatedAt); err == nil && at.(time.Time).After(newest) {
+			newest = at.(time.Time)
+		}
+	}
+	return newest
+}
