@@ -14,6 +14,9 @@ func (c *Cloud) StorageAddress() string { return c.storagePort.Address() }
 // TasksAddress returns where Cloud Tasks, Cloud Scheduler and the Admin API of Cloud Run listen, host:port.
 func (c *Cloud) TasksAddress() string { return c.tasksPort.Address() }
 
+// MessagingAddress returns where Cloud Messaging listens, host:port.
+func (c *Cloud) MessagingAddress() string { return c.messagingPort.Address() }
+
 // ConsoleURL returns the address of the page that shows what is in the cloud.
 func (c *Cloud) ConsoleURL() string { return "http://" + c.consolePort.Address() }
 
@@ -44,6 +47,7 @@ func (c *Cloud) Environment() map[string]string {
 		"FIREBASE_EMULATOR_HUB":          c.HubAddress(),
 		"CLOUD_TASKS_EMULATOR_HOST":      c.TasksAddress(),
 		"CLOUD_RUN_EMULATOR_HOST":        c.TasksAddress(),
+		"FCM_EMULATOR_HOST":              c.MessagingAddress(), // ours: no SDK has such a variable
 		"GCE_METADATA_HOST":              c.TasksAddress(),
 		"OIDC_CERTS_URL":                 c.CertsURL(),
 	}

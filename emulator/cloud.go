@@ -1,6 +1,6 @@
 // Package emulator is a local cloud in one Go process: Firestore with its triggers, Firebase
-// Authentication, Cloud Storage, Firebase Hosting, Cloud Tasks, Cloud Scheduler, the Admin API of
-// Cloud Run, and the metadata server. Google's own clients talk to it over the wire, as they talk to the real services.
+// Authentication, Cloud Storage, Firebase Hosting, Cloud Messaging, Cloud Tasks, Cloud Scheduler, the
+// Admin API of Cloud Run, and the metadata server. Google's own clients talk to it over the wire, as they talk to the real services.
 //
 // A test starts one with package emulatortest:
 //
@@ -42,6 +42,7 @@ import (
 	"heek.kr/heektime/emulator/identity"
 	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/muxserver"
+	"heek.kr/heektime/emulator/messaging"
 	"heek.kr/heektime/emulator/run"
 	"heek.kr/heektime/emulator/scheduler"
 	"heek.kr/heektime/emulator/storage"
@@ -63,6 +64,7 @@ type Cloud struct {
 	Tasks     *tasks.Server
 	Scheduler *scheduler.Server
 	Run       *run.Server
+	Messaging *messaging.Server
 	Triggers  *triggers.Server
 	Identity  *identity.Identity
 	Hub       *hub.Server
@@ -82,7 +84,7 @@ type Cloud struct {
 	// pages decides which web pages may call the ports.
 	pages *cors.Policy
 
-	firestorePort, authPort, storagePort, tasksPort, consolePort, hubPort, hostingPort *muxserver.Server
+	firestorePort, authPort, storagePort, tasksPort, messagingPort, consolePort, hubPort, hostingPort *muxserver.Server
 
 	doorsMu sync.Mutex
 	doors   map[string]*muxserver.Server // by service account, opened when they are first needed
@@ -160,6 +162,11 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start Storage: %w", err)
 	}
+	return c.openWork(cfg)
+}
+
+// openWork makes the emulators that need no other one but the meter and the identity.
+func (c *Cloud) openWork(cfg Config) (err error) {
 	c.Tasks, err = tasks.New(tasks.Config{
 		Clock: cfg.Clock, Tokens: c.Identity, DataDir: folder(cfg, "tasks"), Logger: cfg.Logger,
 		Functions: cfg.functionURLs(), FunctionsAddress: cfg.FunctionsAddress, Meter: c.Meter,
@@ -176,6 +183,10 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	c.Run, err = run.New(run.Config{Clock: cfg.Clock, DataDir: folder(cfg, "run"), Logger: cfg.Logger})
 	if err != nil {
 		return fmt.Errorf("start Cloud Run: %w", err)
+	}
+	c.Messaging, err = messaging.New(messaging.Config{Clock: cfg.Clock, DataDir: folder(cfg, "messaging"), Logger: cfg.Logger, Meter: c.Meter})
+	if err != nil {
+		return fmt.Errorf("start Cloud Messaging: %w", err)
 	}
 	return nil
 }
@@ -215,12 +226,15 @@ func (c *Cloud) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	ports := []*muxserver.Server{
-		c.hostingPort, c.hubPort, c.consolePort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort,
+		c.hostingPort, c.hubPort, c.consolePort, c.messagingPort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort,
 	}
 	for _, p := range append(c.takeDoors(), ports...) {
 		if p != nil {
 			errs = append(errs, p.Close(ctx))
 		}
+	}
+	if c.Messaging != nil {
+		errs = append(errs, c.Messaging.Close())
 	}
 	if c.Run != nil {
 		errs = append(errs, c.Run.Close())

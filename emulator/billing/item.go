@@ -32,6 +32,8 @@ const (
 	HostingCached Item = "hosting.cached" // bytes that an HTTP cache spared: free
 
 	SecretAccesses Item = "secrets.accesses"
+
+	MessagingMessages Item = "messaging.messages" // accepted by Cloud Messaging: free
 )
 
 // The items that are billed for as long as something exists. The meter keeps their level and integrates it
@@ -95,6 +97,7 @@ var items = []itemInfo{
 	{HostingEgress, "Hosting", bytesOut},
 	{HostingCached, "Hosting", bytesOut},
 	{AuthActiveUsers, "Authentication", count},
+	{MessagingMessages, "Cloud Messaging", count},
 	{SecretVersions, "Secret Manager", thingTime},
 	{SecretAccesses, "Secret Manager", count},
 	{ImagesStored, "Artifact Registry", byteTime},

@@ -14,7 +14,7 @@ type unit struct {
 
 var units = []unit{
 	{"read", count, 1}, {"write", count, 1}, {"delete", count, 1}, {"operation", count, 1}, {"request", count, 1},
-	{"event", count, 1}, {"access", count, 1}, {"user", count, 1},
+	{"event", count, 1}, {"access", count, 1}, {"user", count, 1}, {"message", count, 1},
 	{"GB", bytesOut, 1e9}, {"GiB", bytesOut, 1 << 30},
 	{"vCPU-second", cpuTime, 1000}, {"GiB-second", memoryTime, 1024 * 1000},
 	{"GB-month", byteTime, 1e9}, {"GiB-month", byteTime, 1 << 30},

@@ -1,8 +1,8 @@
 // Package gcp opens Google's official clients and closes them together.
 //
 // Opening a client makes no request. The clients find the local cloud through the usual environment
-// variables (FIRESTORE_EMULATOR_HOST and the like). Cloud Tasks' Go client has no such variable, so this
-// package adds one.
+// variables (FIRESTORE_EMULATOR_HOST and the like). The Go clients of Cloud Tasks, Cloud Run and Cloud
+// Messaging have no such variable, so this package adds one for each.
 package gcp
 
 import (
@@ -15,6 +15,7 @@ import (
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/storage"
 	"firebase.google.com/go/v4/auth"
+	"firebase.google.com/go/v4/messaging"
 
 	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/environment"
@@ -87,6 +88,16 @@ func (c *Clients) Authentication(ctx context.Context, account string) *auth.Clie
 		return nil
 	}
 	client, err := Authentication(ctx, c.project, account)
+	c.err = err
+	return client
+}
+
+// Messaging opens the Admin SDK's client of Cloud Messaging, which has nothing to close.
+func (c *Clients) Messaging(ctx context.Context) *messaging.Client {
+	if c.err != nil {
+		return nil
+	}
+	client, err := Messaging(ctx, c.project)
 	c.err = err
 	return client
 }

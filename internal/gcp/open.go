@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 
 	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
@@ -12,6 +13,7 @@ import (
 	"cloud.google.com/go/storage"
 	firebase "firebase.google.com/go/v4"
 	"firebase.google.com/go/v4/auth"
+	"firebase.google.com/go/v4/messaging"
 	"google.golang.org/api/option"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -24,6 +26,10 @@ const TasksEmulatorHost = "CLOUD_TASKS_EMULATOR_HOST"
 // RunEmulatorHost is the environment variable that redirects clients of Cloud Run's Admin API to a local
 // server, "host:port".
 const RunEmulatorHost = "CLOUD_RUN_EMULATOR_HOST"
+
+// MessagingEmulatorHost is the environment variable that redirects Cloud Messaging and its topic management to
+// a local server, "host:port". No SDK of Firebase's has such a variable.
+const MessagingEmulatorHost = "FCM_EMULATOR_HOST"
 
 // Firestore opens a client for a database of a project, "" for [DefaultDatabase].
 func Firestore(ctx context.Context, project, database string, opts ...option.ClientOption) (*firestore.Client, error) {
@@ -47,6 +53,33 @@ func Authentication(ctx context.Context, project, account string, opts ...option
 		return nil, fmt.Errorf("open Authentication of project %s: %w", project, err)
 	}
 	return client, nil
+}
+
+// Messaging opens the Admin SDK's client of a project's Cloud Messaging. The SDK has no setting for the
+// address of the topic management, so [MessagingEmulatorHost] changes where its requests go.
+func Messaging(ctx context.Context, project string, opts ...option.ClientOption) (*messaging.Client, error) {
+	if host := os.Getenv(MessagingEmulatorHost); host != "" {
+		opts = append(opts, option.WithHTTPClient(&http.Client{Transport: messagingEmulator(host)}))
+	}
+	app, err := firebase.NewApp(ctx, &firebase.Config{ProjectID: project}, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("open Firebase of project %s: %w", project, err)
+	}
+	client, err := app.Messaging(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("open Cloud Messaging of project %s: %w", project, err)
+	}
+	return client, nil
+}
+
+// messagingEmulator sends requests to the emulator at an address, in place of the host of their URL.
+type messagingEmulator string
+
+func (address messagingEmulator) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.URL.Scheme, r.URL.Host, r.Host = "http", string(address), ""
+	r.Header.Set("Authorization", "Bearer owner")
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // Storage opens a client of Cloud Storage. The client's own metrics are off: their exporter would

@@ -25,6 +25,7 @@ type Error struct {
 	Code    int    `json:"code"` // the HTTP status
 	Message string `json:"message"`
 	Status  string `json:"status"` // the canonical code's name, such as "NOT_FOUND"
+	Details []any  `json:"details,omitempty"`
 }
 
 // MarshalError returns the JSON of an error response.
@@ -33,7 +34,7 @@ func MarshalError(e Error) []byte {
 		e.Message = e.Status
 	}
 	body, err := json.Marshal(map[string]Error{"error": e})
-	if err != nil { // cannot happen: the fields are strings and a number
+	if err != nil { // details that JSON cannot encode are a bug of the caller
 		panic(err)
 	}
 	return body
