@@ -24,6 +24,8 @@ var (
 	quiet     = flag.Bool("quiet", false, "make no trouble")
 	together  = flag.Int("together", 4, "how many of them to run at the same time")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first history")
+	apps      = flag.Int("apps", 3, "how many old apps to run in each history, and a third as many new ones")
+	pause     = flag.Duration("pause", 150*time.Millisecond, "how long an app waits at most before its next request")
 )
 
 // The apps and their model hold against the old server alone.
@@ -305,17 +307,19 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 			h.balancer.add(in)
 		}
 	}
-	users := h.cleanUsers(8)
+	users := h.cleanUsers(1 + *apps)
 	c := h.crowd()
 	h.probe = probe{h.oldApp(users[0], random(seed, 0))}
-	for i, u := range users[1:4] {
+	for i, u := range users[1:] {
 		c.addOld(h.oldApp(u, random(seed, i+1)))
 	}
-	c.addNew(h.newApp(newcomer(0), random(seed, 10)))
+	for i := range max(1, *apps/3) {
+		c.addNew(h.newApp(newcomer(i), random(seed, 1000+i)))
+	}
 	chaos, peace := context.WithCancel(h.requests)
 	var faults sync.WaitGroup
 	if !*quiet {
-		faults.Go(func() { h.injectFaults(chaos, random(seed, 20)) })
+		faults.Go(func() { h.injectFaults(chaos, random(seed, 3000)) })
 	}
 	following, stopFollowing := context.WithCancel(h.requests)
 	var follow sync.WaitGroup
@@ -339,8 +343,8 @@ func tell(t *testing.T, seed uint64, postgres *postgrestest.Server) {
 	h.command("switch", "accounts")
 	c.await(20)
 	h.command("switch", "timetables")
-	for i, u := range users[1:2] {
-		c.addNew(h.newApp(u.ID, random(seed, 11+i)))
+	for i, u := range users[1:max(2, *apps/3)] {
+		c.addNew(h.newApp(u.ID, random(seed, 2000+i)))
 	}
 	c.await(40)
 	h.command("back", "timetables")

@@ -36,6 +36,9 @@ func (h *holds) log(t testing.TB, who string) {
 	t.Logf("%s: %v; by the tool: %v", who, h.writes, strings.Replace(h.tool.String(), "writes", "switches", 1))
 }
 
+// slowHold is how long a switch holds writes whose steps are logged.
+const slowHold = 2 * time.Second
+
 // heldPrefix begins the line in which the tool says how long writes were held.
 const heldPrefix = "writes were held for "
 
@@ -43,8 +46,19 @@ const heldPrefix = "writes were held for "
 func (h *history) noteHold(output string) {
 	for line := range strings.Lines(output) {
 		text, ok := strings.CutPrefix(strings.TrimSpace(line), heldPrefix)
-		if d, err := time.ParseDuration(text); ok && err == nil && d > 0 {
-			h.holds.tool.Add(d)
+		d, err := time.ParseDuration(text)
+		if !ok || err != nil || d == 0 {
+			continue
+		}
+		h.holds.tool.Add(d)
+		if d > slowHold {
+			h.mu.Lock()
+			follow := h.follow
+			h.mu.Unlock()
+			h.Logf("a slow switch:\n%s", output)
+			if follow != nil {
+				h.Logf("the end of follow:\n%s", tail(follow.output()))
+			}
 		}
 	}
 }

@@ -55,6 +55,7 @@ func (a *newApp) createTimetable(ctx context.Context) error {
 	if _, err := a.collection().Doc(string(id)).Create(ctx, t); err != nil {
 		return fmt.Errorf("create timetable %s: %w", id, err)
 	}
+	a.w.count(newWrites)
 	return a.addTimetable(timetableObject{ID: string(id), Title: t.Title})
 }
 
@@ -98,10 +99,14 @@ func (a *newApp) addLecture(ctx context.Context) error {
 	if t == nil {
 		return a.createTimetable(ctx)
 	}
+	if len(t.lectures) >= maxLectures {
+		return a.deleteLecture(ctx)
+	}
 	doc, l := schema.Lectures(a.collection().Doc(t.id)).NewDoc(), a.lecture()
 	if _, err := doc.Create(ctx, l.document().NewFields()); err != nil {
 		return fmt.Errorf("add lecture %s: %w", doc.Path, err)
 	}
+	a.w.count(newWrites)
 	return t.addLecture(doc.ID, l)
 }
 
@@ -114,6 +119,7 @@ func (a *newApp) putLecture(ctx context.Context) error {
 	if _, err := schema.LectureRef(a.collection().Doc(t.id), id).Update(ctx, l.document().Updates()); err != nil {
 		return fmt.Errorf("update lecture %s: %w", id, err)
 	}
+	a.w.count(newWrites)
 	t.putLecture(id, l)
 	return nil
 }
@@ -126,6 +132,7 @@ func (a *newApp) deleteLecture(ctx context.Context) error {
 	if _, err := schema.LectureRef(a.collection().Doc(t.id), id).Delete(ctx); err != nil {
 		return fmt.Errorf("delete lecture %s: %w", id, err)
 	}
+	a.w.count(newWrites)
 	t.deleteLecture(id)
 	return nil
 }
@@ -139,6 +146,7 @@ func (a *newApp) deleteTimetable(ctx context.Context) error {
 	if _, err := a.collection().Doc(t.id).Delete(ctx); err != nil {
 		return fmt.Errorf("delete timetable %s: %w", t.id, err)
 	}
+	a.w.count(newWrites)
 	delete(a.timetables, t.id)
 	return nil
 }

@@ -224,6 +224,9 @@ func (a *oldApp) list() error {
 // maxTimetables is how many timetables an app makes: lists of very many are cut off.
 const maxTimetables = 8
 
+// maxLectures is how many lectures a timetable gets.
+const maxLectures = 20
+
 // title returns a title that no other timetable or lecture has.
 func (a *oldApp) title() string {
 	a.serial++
@@ -247,7 +250,7 @@ func (a *oldApp) createTimetable() error {
 	if err := json.Unmarshal(got.body, &t); err != nil || t.ID == "" || t.Title != body["title"] || t.User.ID != a.uid {
 		return fmt.Errorf("create a timetable: %v", got)
 	}
-	a.w.count("writes of old apps")
+	a.w.count(oldWrites)
 	return a.addTimetable(t)
 }
 
@@ -255,6 +258,9 @@ func (a *oldApp) addLecture() error {
 	t := a.anyTimetable(a.r)
 	if t == nil {
 		return a.createTimetable()
+	}
+	if len(t.lectures) >= maxLectures {
+		return a.deleteLecture()
 	}
 	body := a.lecture()
 	got, err := a.call(http.StatusCreated, "POST", "/me/timetables/"+t.id+"/lectures", body)
@@ -269,7 +275,7 @@ func (a *oldApp) addLecture() error {
 	if err := json.Unmarshal(got.body, &l); err != nil || l.ID == "" || !l.same(body) {
 		return fmt.Errorf("add a lecture: %v, want %v", got, body)
 	}
-	a.w.count("writes of old apps")
+	a.w.count(oldWrites)
 	return t.addLecture(l.ID, body)
 }
 
@@ -291,7 +297,7 @@ func (a *oldApp) putLecture() error {
 	if err := json.Unmarshal(got.body, &l); err != nil || l.ID != id || !l.same(body) {
 		return fmt.Errorf("put a lecture: %v, want %v", got, body)
 	}
-	a.w.count("writes of old apps")
+	a.w.count(oldWrites)
 	t.putLecture(id, body)
 	return nil
 }
@@ -314,7 +320,7 @@ func (a *oldApp) deleteLecture() error {
 	case got.status/100 != 2:
 		return fmt.Errorf("delete lecture %s: %v", id, got)
 	}
-	a.w.count("writes of old apps")
+	a.w.count(oldWrites)
 	t.deleteLecture(id)
 	return nil
 }

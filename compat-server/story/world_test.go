@@ -55,6 +55,8 @@ type world struct {
 	balancer balancer
 	faults   faults
 
+	began time.Time
+
 	mu       sync.Mutex
 	steps    int
 	stepped  chan struct{} // closed and replaced with each step
@@ -68,7 +70,7 @@ func newWorld(t *testing.T, seed uint64, postgres *postgrestest.Server) *world {
 	t.Helper()
 	w := &world{
 		T: t, r: rand.New(rand.NewPCG(seed, 0)), postgres: postgres, semesterPath: "schools/고려대학교-서울/semesters/2022-0900",
-		data: olddata.New(olddata.Config{Users: 60, LecturesPerUser: 4}), stepped: make(chan struct{}), counts: map[string]int{}, slowest: map[string]time.Duration{},
+		data: olddata.New(olddata.Config{Users: max(60, 2**apps), LecturesPerUser: 4}), began: time.Now(), stepped: make(chan struct{}), counts: map[string]int{}, slowest: map[string]time.Duration{},
 	}
 	w.requests, w.cancel = context.WithCancel(context.Background())
 	t.Cleanup(w.cancel)
@@ -165,7 +167,7 @@ func (w *world) took(what string, d time.Duration) {
 func (w *world) pause(ctx context.Context, r *rand.Rand) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(time.Duration(r.IntN(150)) * time.Millisecond):
+	case <-time.After(time.Duration(r.Int64N(int64(*pause) + 1))):
 	}
 }
 
@@ -238,6 +240,12 @@ func (w *world) cleanUsers(n int) (users []*olddata.User) {
 	return users
 }
 
+// What apps count.
+const (
+	oldWrites = "writes of old apps"
+	newWrites = "writes of new apps"
+)
+
 // crowd is the apps of a history.
 type crowd struct {
 	w    *world
@@ -263,10 +271,10 @@ func (c *crowd) addNew(a *newApp) {
 	c.wg.Go(func() { a.live(c.ctx) })
 }
 
-// await waits until the apps have made n more steps.
+// await waits until the apps have made n more steps, or more if there are more of them.
 func (c *crowd) await(n int) {
 	c.w.mu.Lock()
-	until := c.w.steps + n
+	until := c.w.steps + n*max(1, *apps/3)
 	c.w.mu.Unlock()
 	for c.w.requests.Err() == nil {
 		c.w.mu.Lock()
@@ -301,6 +309,8 @@ func (w *world) summary() {
 	}
 	slices.Sort(lines)
 	w.Log(lines)
+	writes := w.counts[oldWrites] + w.counts[newWrites]
+	w.Logf("%d writes, %.0f a second", writes, float64(writes)/time.Since(w.began).Seconds())
 }
 
 // describe says what both databases have of a user, for messages.

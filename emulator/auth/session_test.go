@@ -65,6 +65,9 @@ func TestSessionsEnd(t *testing.T) {
 		}, ""},
 		"unlinking the password": {func(s *server, in object) {
 			s.client(t, "update", object{"idToken": in["idToken"], "deleteProvider": []string{"password"}})
+			if _, res := s.call(t, "POST", toolkit+"accounts:signUp", object{"email": in["email"], "password": "password"}); message(res) != "EMAIL_EXISTS" {
+				t.Errorf("sign up with the address of an account without password: %v, want EMAIL_EXISTS", res)
+			}
 		}, ""},
 		"an email link for the same address": {func(s *server, in object) {
 			code := s.admin(t, ":sendOobCode", object{"requestType": "EMAIL_SIGNIN", "email": in["email"], "returnOobLink": true})["oobCode"]

@@ -153,7 +153,9 @@ func (r updateRequest) applyDeletes(u account.User) account.User {
 	for _, provider := range r.DeleteProvider {
 		switch provider {
 		case account.ProviderPassword:
-			u.Email, u.EmailVerified, u.EmailLinkSignIn, u.Hash = "", false, false, nil
+			// The email address stays, as in production. The official emulator clears it.
+			// Source: https://github.com/firebase/firebase-tools/pull/10524
+			u.EmailLinkSignIn, u.Hash = false, nil
 		case account.ProviderPhone:
 			u.PhoneNumber = ""
 		}

@@ -123,10 +123,11 @@ func (l *login) tryImport(ctx context.Context, old *credential.Stored) error {
 		return l.verifyExisting(ctx, user)
 	case len(l.password) < minPassword:
 		return fmt.Errorf("%w: the password is too short", errCannotMigrate)
-	case user.Email != "" && user.Email != l.email:
+	case user.Email != "" && user.Email != l.email && !isOurs(user.Email): // nobody signs in with another one of ours
 		return fmt.Errorf("%w: it has a different address in Authentication, and no password", errCannotMigrate)
 	}
-	// The account has no password: an earlier sign-in with a custom token created it.
+	// The account has no password: an earlier sign-in with a custom token created it, or its password was removed because
+	// the old system has set another one.
 	claims, err := l.legacyClaims(ctx, old.UID, user.CustomClaims)
 	if err != nil {
 		return err

@@ -80,7 +80,7 @@ func Documents() []Document {
 		RefreshDocument, RunDocument, ScheduleDocument, CredentialDocument, AttemptsDocument, DeletionDocument, SweepDocument,
 		// The most general path last.
 		MigrationPositionDocument, MigrationCopyDocument, MigrationDrainDocument, MigrationMarkDocument, MigrationVerificationDocument, MigrationClientsDocument,
-		MigrationHoldsDocument,
+		MigrationHoldsDocument, MigrationServerDocument,
 		MigrationDocument,
 	}
 }

@@ -97,7 +97,7 @@ type MigrationPosition struct {
 	Problem string `firestore:"problem"`
 }
 
-// MigrationDrain is migrations/drain: the position that a switch waits for. Following writes its position
+// MigrationDrain is migrations/drain: the position that a switch or a comparison waits for. Following writes its position
 // as soon as it has passed it, and otherwise only every few seconds while nothing changes.
 type MigrationDrain struct {
 	LSN string `firestore:"lsn"`

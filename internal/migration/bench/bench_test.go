@@ -13,12 +13,16 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,6 +44,9 @@ const (
 	projectVariable = "MIGRATION_BENCH_PROJECT"
 )
 
+// profileVariable is a folder for processor profiles of the measured processes and of this one.
+const profileVariable = "MIGRATION_BENCH_PROFILES"
+
 const publication = "changes"
 
 type world struct {
@@ -49,7 +56,10 @@ type world struct {
 
 func TestMain(m *testing.M) {
 	if command := os.Getenv(commandVariable); command != "" {
-		if err := runCommand(command); err != nil {
+		stop := profile(command)
+		err := runCommand(command)
+		stop()
+		if err != nil {
 			fmt.Fprintln(os.Stderr, command+":", err)
 			os.Exit(1)
 		}
@@ -58,9 +68,31 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// runCommand is what a measured process does.
+// profile writes a processor profile until stop is called, if somebody wants it.
+func profile(name string) (stop func()) {
+	folder := os.Getenv(profileVariable)
+	if folder == "" {
+		return func() {}
+	}
+	file, err := os.Create(filepath.Join(folder, name+".pprof"))
+	if err == nil {
+		err = pprof.StartCPUProfile(file)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	return pprof.StopCPUProfile
+}
+
+// processorTime returns how much of a processor a process has taken.
+func processorTime(process *exec.Cmd) float64 {
+	return (process.ProcessState.UserTime() + process.ProcessState.SystemTime()).Seconds()
+}
+
+// runCommand is what a measured process does. An interrupt ends it.
 func runCommand(command string) error {
-	ctx := context.Background()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	client, err := gcp.Firestore(ctx, os.Getenv(projectVariable), gcp.DefaultDatabase)
 	if err != nil {
 		return err
@@ -68,7 +100,13 @@ func runCommand(command string) error {
 	defer client.Close()
 	url, slot := os.Getenv(urlVariable), os.Getenv(slotVariable)
 	if command == "follow" {
-		return replication.Run(ctx, replication.Config{URL: url, Mapping: legacydb.Default(), Firestore: client, Slot: slot, Publication: publication})
+		err := replication.Run(ctx, replication.Config{
+			URL: url, Mapping: legacydb.Default(), Firestore: client, Slot: slot, Publication: publication, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		})
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
 	}
 	return snapshotcopy.Run(ctx, snapshotcopy.Config{
 		URL: url, Mapping: legacydb.Default(), Firestore: client, Slot: slot, Publication: publication, Prepare: true,
@@ -76,9 +114,9 @@ func runCommand(command string) error {
 }
 
 // start starts a process that runs a command.
-func start(b *testing.B, w *world, command string) (process *exec.Cmd, output *bytes.Buffer) {
+func start(b *testing.B, w *world, command string) (process *exec.Cmd, output *processOutput) {
 	b.Helper()
-	process, output = exec.Command(os.Args[0]), new(bytes.Buffer)
+	process, output = exec.Command(os.Args[0]), new(processOutput)
 	process.Env = append(os.Environ(), commandVariable+"="+command, urlVariable+"="+w.Database.URL(), slotVariable+"="+w.Slot,
 		projectVariable+"="+w.cloud.Project, "FIRESTORE_EMULATOR_HOST="+w.cloud.FirestoreAddress())
 	process.Stdout, process.Stderr = output, output
@@ -86,6 +124,33 @@ func start(b *testing.B, w *world, command string) (process *exec.Cmd, output *b
 		b.Fatal(err)
 	}
 	return process, output
+}
+
+// processOutput is what a process has written so far.
+type processOutput struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+// Write implements [io.Writer].
+func (o *processOutput) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(p)
+}
+
+// String returns it.
+func (o *processOutput) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// await waits until the process has written a text.
+func (o *processOutput) await(ctx context.Context, text string) {
+	for ctx.Err() == nil && !strings.Contains(o.String(), text) {
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // peak watches the memory of a process until stop is called, and returns its maximum in MB.
@@ -165,6 +230,7 @@ func measureCopy(b *testing.B, w *world) time.Duration {
 	b.ReportMetric(took.Seconds(), "copy-s")
 	b.ReportMetric(float64(documents)/took.Seconds(), "copied-documents/s")
 	b.ReportMetric(memory(), "copy-MB")
+	b.ReportMetric(processorTime(process), "copy-processor-s")
 	b.ReportMetric(documentwriter.RampDuration(int64(documents)).Seconds(), "copy-on-Google-s")
 	return took
 }
@@ -180,8 +246,12 @@ func measureFollow(b *testing.B, w *world) {
 				COMMIT;
 			END LOOP;
 		END $$`, changes/20-1))
-	began := time.Now()
+	stop := profile("cloud")
+	starting := time.Now()
 	process, output := start(b, w, "follow")
+	output.await(b.Context(), "msg=following") // it has read who is called what
+	began := time.Now()
+	b.ReportMetric(began.Sub(starting).Seconds(), "follow-start-s")
 	memory := peak(process)
 	if err := replication.Drain(b.Context(), w.Firestore, w.LSN(b)); err != nil {
 		b.Fatalf("follow: %v\n%s", err, output)
@@ -189,7 +259,9 @@ func measureFollow(b *testing.B, w *world) {
 	took := time.Since(began)
 	b.ReportMetric(changes/took.Seconds(), "followed-changes/s")
 	b.ReportMetric(memory(), "follow-MB")
-	process.Process.Kill()
+	stop()
+	process.Process.Signal(os.Interrupt)
 	process.Wait()
+	b.ReportMetric(processorTime(process), "follow-processor-s")
 	w.RequireEqual(b)
 }

@@ -25,7 +25,7 @@ var ErrStuck = errors.New("changes do not arrive")
 // Stream waits for the changes that heektime migrate follow applies to the other side. For those of the old
 // database it reads the position of the replication slot, which follow moves only after Firestore has stored
 // everything before it; for those of Firestore, the position that the old database keeps of the way back. It
-// bills at most a read and a write.
+// bills at most a read and two writes.
 type Stream struct {
 	Old       *legacydb.DB
 	Firestore *firestore.Client
@@ -116,6 +116,10 @@ func (s *Stream) arriveForward(ctx context.Context) error {
 	target, err := walstream.CurrentLSN(ctx, s.Old.Pool)
 	if err != nil {
 		return err
+	}
+	// Otherwise follow would move the position only once in a while.
+	if _, err := schema.MigrationDrainRef(s.Firestore).Set(ctx, schema.MigrationDrain{LSN: target.String()}.Fields()); err != nil {
+		return fmt.Errorf("ask follow for its position: %w", err)
 	}
 	return await(ctx, s.patience(), target, s.position, cmp.Compare[pglogrepl.LSN])
 }

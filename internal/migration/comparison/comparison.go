@@ -35,6 +35,9 @@ type Config struct {
 	// Known, if it is not nil, is what an earlier comparison of some users has read of all others. It saves reading
 	// all users again, unless there are differences.
 	Known *Known
+	// Drained, if it is not zero, is a time of Firestore by which everything from before a switch had arrived on both
+	// sides. Only new clients have changed documents since, so that what differs there is expected.
+	Drained time.Time
 	// Arrive waits until all changes of either side up to now have arrived on the other; see [Stream]. Its
 	// error wraps [ErrStuck] if they do not. Without it, both sides must be at rest: no difference is late.
 	Arrive func(context.Context) error

@@ -43,8 +43,16 @@ type explainer struct {
 	account bool
 }
 
-// excuse marks the differences of what the way back has kept aside as expected.
+// excuse marks differences as expected: of documents that new clients have changed since everything had arrived, and of
+// what the way back has kept aside.
 func (e *explainer) excuse(ctx context.Context) error {
+	for i := range e.found {
+		d := &e.found[i]
+		if doc, ok := e.documents[d.Path]; ok && !d.Expected && !e.Drained.IsZero() && doc.changed.After(e.Drained) {
+			d.Expected, d.Reason = true, "changed on the new side while writes were held"
+			d.group = collectionOf(d.Path) + ": " + d.Reason
+		}
+	}
 	if !e.flowsBack {
 		return nil
 	}

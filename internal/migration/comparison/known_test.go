@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/firestore"
+
 	"heek.kr/heektime/internal/migration/comparison"
 	"heek.kr/heektime/internal/migration/migrationtest/olddata"
 	"heek.kr/heektime/internal/schema"
@@ -40,5 +42,26 @@ func TestKnownUsers(t *testing.T) {
 	before := known.Loads()
 	if r := compare(); !r.OK() || known.Loads() != before {
 		t.Errorf("nothing has changed, and all users were read %d times more\n%s", known.Loads()-before, describe(r))
+	}
+}
+
+// While writes are held, documents that new clients have changed since everything had arrived may differ. Those that
+// changed before may not.
+func TestChangedSinceDrained(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, olddata.Config{Users: 20, Clean: true})
+	w.copyAll()
+	user := w.cleanUsers(1)[0]
+	mark, err := schema.MigrationMarkRef(w.client).Set(t.Context(), schema.MigrationMark{Mark: "before"}.Fields())
+	w.must(err)
+	changed, err := w.timetable(user).Update(t.Context(), []firestore.Update{{Path: schema.FieldTitle, Value: "of a new client"}})
+	w.must(err)
+	for drained, want := range map[time.Time]bool{mark.UpdateTime: true, changed.UpdateTime: false, {}: false} {
+		r := w.run(func(cfg *comparison.Config) {
+			cfg.Drained, cfg.Sample, cfg.Kinds = drained, 20, []schema.MigrationKind{schema.MigrateTimetables}
+		})
+		if r.OK() != want {
+			t.Errorf("drained at %v, changed at %v: equal: %v, want %v\n%s", drained, changed.UpdateTime, r.OK(), want, describe(r))
+		}
 	}
 }

@@ -22,14 +22,16 @@ const undoTimeout = 15 * time.Second
 // attempt is one run of a switch.
 type attempt struct {
 	*tool
-	kind   state.Kind
-	guard  *guard
-	now    state.State
-	began  time.Time     // when writes were held
-	held   time.Duration // for how long, once they go on
-	heldAt time.Time     // the same by Firestore's clock: nothing that was written before was held
-	since  time.Time     // since when changes are compared
-	first  bool          // the kind has never been on the new side
+	kind  state.Kind
+	guard *guard
+	now   state.State
+	began time.Time     // when writes were held
+	held  time.Duration // for how long, once they go on
+	since time.Time     // since when changes are compared
+	// By Firestore's clock: heldAt is when writes were held, so that nothing that was written before was held, and
+	// drained is when everything had arrived on both sides.
+	heldAt, drained time.Time
+	first           bool // the kind has never been on the new side
 }
 
 // step is a step of an attempt.
@@ -76,12 +78,16 @@ func (a *attempt) run(ctx context.Context, steps []step, held int) error {
 }
 
 // prepare shortens the lease, so that servers notice the next changes soon.
-func (a *attempt) prepare(ctx context.Context) (err error) {
-	if a.now, err = a.store.Prepare(ctx, a.now, state.SwitchLease, a.cfg.Limit); err != nil {
-		return err
+func (a *attempt) prepare(ctx context.Context) error {
+	now, err := a.store.Prepare(ctx, a.now, state.SwitchLease, a.cfg.Limit)
+	if err == nil {
+		a.now = now
 	}
-	return a.store.Await(ctx, a.now)
+	return err
 }
+
+// await waits until no server decides by the state before this one.
+func (a *attempt) await(ctx context.Context) error { return a.store.Await(ctx, a.now) }
 
 // hold makes servers hold writes.
 func (a *attempt) hold(ctx context.Context) (err error) {
@@ -91,7 +97,7 @@ func (a *attempt) hold(ctx context.Context) (err error) {
 	if a.heldAt, err = a.firestoreTime(ctx); err != nil {
 		return err
 	}
-	return a.store.Await(ctx, a.now)
+	return a.await(ctx)
 }
 
 // settle lets servers read from the other side.
@@ -99,7 +105,7 @@ func (a *attempt) settle(ctx context.Context) (err error) {
 	if a.now, err = a.store.Settle(ctx, a.now); err != nil {
 		return err
 	}
-	return a.store.Await(ctx, a.now)
+	return a.await(ctx)
 }
 
 // flip makes the other side the one that is written. If the response is lost, it finds out whether the state
@@ -160,11 +166,11 @@ func (a *attempt) verify(ctx context.Context) error {
 		return nil
 	}
 	for {
-		err := a.cfg.Verify(ctx, a.kind, a.since)
+		err := a.cfg.Verify(ctx, a.kind, a.since, a.drained)
 		if err == nil || ctx.Err() != nil || time.Since(a.began) > (a.cfg.Limit-margin)/2 {
 			return err
 		}
-		if drainErr := a.drainAll(ctx); drainErr != nil {
+		if drainErr := a.lastly(a.drainAll)(ctx); drainErr != nil {
 			return errors.Join(err, drainErr)
 		}
 	}
@@ -176,6 +182,9 @@ func (a *attempt) verify(ctx context.Context) error {
 func (a *attempt) takeBack(ctx context.Context, guard func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
 	defer cancel()
+	if a.began.IsZero() { // the tables are as they were, and the old database may be unreachable
+		return a.abort(ctx)
+	}
 	err := a.undoGuard(ctx, guard)
 	if err == nil {
 		err = a.abort(ctx)
@@ -186,13 +195,17 @@ func (a *attempt) takeBack(ctx context.Context, guard func(context.Context) erro
 	return nil
 }
 
-// abort takes the state back, unless it rests.
+// abort takes the state back. If it rests, only its lease becomes quiet again.
 func (a *attempt) abort(ctx context.Context) error {
 	view, err := a.store.Read(ctx)
-	if err != nil || view.Of(a.kind).Resting() {
+	if err != nil {
 		return err
 	}
-	_, err = a.store.Abort(ctx, view.Of(a.kind))
+	take := a.store.Abort
+	if view.Of(a.kind).Resting() {
+		take = a.store.Relax
+	}
+	_, err = take(ctx, view.Of(a.kind))
 	if errors.Is(err, state.ErrChanged) {
 		return nil // a server has taken it back
 	}
@@ -213,7 +226,7 @@ func (a *attempt) undoGuard(ctx context.Context, guard func(context.Context) err
 				return err
 			case <-time.After(100 * time.Millisecond):
 			}
-			if a.began.IsZero() || time.Since(a.began) > a.cfg.Limit+time.Second {
+			if time.Since(a.began) > a.cfg.Limit+time.Second {
 				return err
 			}
 			a.reconnect(ctx)

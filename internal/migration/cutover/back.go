@@ -41,16 +41,19 @@ func Back(ctx context.Context, cfg Config, kind state.Kind) error {
 
 // backward returns the steps to the old side and the number of the one that holds writes.
 func (a *attempt) backward() (steps []step, held int) {
-	steps = []step{{"bring back what has changed so far", a.drainBack}}
+	steps = []step{
+		{"make servers read the state more often", a.prepare},
+		{"bring back what has changed so far", a.drainBack},
+	}
 	if a.kind == state.Accounts {
 		steps = append(steps, step{"make replaced passwords unusable", a.passwords})
 	}
 	steps = append(steps, step{"compare both sides while they are in use", a.verifyEarly})
-	steps = append(steps, step{"make servers notice changes of the state sooner", a.prepare})
+	steps = append(steps, step{"wait until all servers do", a.await})
 	held = len(steps)
 	return append(steps,
 		step{"hold writes", a.hold},
-		step{"bring back the last changes", a.drainBack},
+		step{"bring back the last changes", a.lastly(a.drainBack)},
 		step{"compare both sides", a.verify},
 		step{"read from the old database", a.settle},
 		step{"open the tables", a.guard.open},

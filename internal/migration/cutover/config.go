@@ -25,9 +25,10 @@ type Config struct {
 	// Drain waits until heektime migrate follow has applied everything that the old database committed before
 	// a position of its log.
 	Drain func(ctx context.Context, lsn walstream.LSN) error
-	// Verify compares both sides of a kind while its writes are held, first of all what changed since a time.
-	// An error takes the switch back. nil compares nothing.
-	Verify func(ctx context.Context, kind state.Kind, since time.Time) error
+	// Verify compares both sides of a kind while its writes are held, first of all what changed since a time. What new
+	// clients have changed after drained, a time of Firestore, may differ. An error takes the switch back. nil compares
+	// nothing.
+	Verify func(ctx context.Context, kind state.Kind, since, drained time.Time) error
 	// VerifyEarly compares both sides of a kind before its writes are held, so that Verify, while they are, has only
 	// what changed since. nil compares nothing.
 	VerifyEarly func(ctx context.Context, kind state.Kind, since time.Time) error

@@ -13,13 +13,16 @@
 //
 // # The steps forward
 //
-//  1. Servers read the state more often, so that they notice what follows.
-//  2. The state holds writes of the kind. After a lease no server sends any to the old server.
+//  1. Servers read the state more often, so that they notice what follows. Meanwhile what has changed so far is applied
+//     and compared.
+//  2. The state holds writes of the kind. When all servers have acknowledged that, or after a lease, none sends any to
+//     the old server.
 //  3. The guard locks the kind's tables. That waits for the transactions in flight, and rejects later ones.
 //  4. Everything up to there is applied to Firestore.
 //  5. Both sides are compared.
 //  6. The way back is prepared.
-//  7. The state settles: reads go to Firestore. After a lease no server reads from the old server.
+//  7. The state settles: reads go to Firestore. When all servers have acknowledged that, or after a lease, none reads
+//     from the old server.
 //  8. The state flips: held writes go to Firestore.
 //  9. The guard becomes final.
 //

@@ -47,9 +47,10 @@ const sinceMargin = 10 * time.Minute
 // forward returns the steps to the new side and the number of the one that holds writes.
 func (a *attempt) forward() (steps []step, held int) {
 	steps = []step{
+		{"make servers read the state more often", a.prepare},
 		{"apply what has changed so far", a.drain},
 		{"compare both sides while they are in use", a.verifyEarly},
-		{"make servers notice changes of the state sooner", a.prepare},
+		{"wait until all servers do", a.await},
 	}
 	held = len(steps)
 	steps = append(steps,
@@ -58,7 +59,7 @@ func (a *attempt) forward() (steps []step, held int) {
 			// It ends when servers take the state back, at the latest: then writes must pass again.
 			return a.guard.shut(ctx, a.now.Epoch, a.cfg.Limit-time.Since(a.began))
 		}},
-		step{"apply the last changes", a.drain},
+		step{"apply the last changes", a.lastly(a.drain)},
 		step{"compare both sides", a.verify},
 		step{"prepare the way back", a.beginWayBack},
 		step{"read from Firestore", a.settle},
@@ -95,6 +96,17 @@ func (a *attempt) drainAll(ctx context.Context) error {
 		return err
 	}
 	return a.drainBack(ctx)
+}
+
+// lastly drains while writes are held, and notes when everything had arrived.
+func (a *attempt) lastly(drain func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) (err error) {
+		if err := drain(ctx); err != nil {
+			return err
+		}
+		a.drained, err = a.firestoreTime(ctx)
+		return err
+	}
 }
 
 // beginWayBack makes changes of Firestore flow to the old database from the time on when writes were held.

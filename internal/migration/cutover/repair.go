@@ -18,14 +18,23 @@ func Repair(ctx context.Context, cfg Config) (done []string, err error) {
 		return nil, err
 	}
 	defer t.close()
-	return t.repair(ctx)
-}
-
-func (t *tool) repair(ctx context.Context) (done []string, err error) {
 	view, err := t.store.Read(ctx)
 	if err != nil {
 		return nil, err
 	}
+	if done, err = t.repair(ctx, view); err != nil {
+		return done, err
+	}
+	// A killed tool may have prepared a switch. Servers can read the state less often again.
+	for _, kind := range state.Kinds() {
+		if _, err := t.store.Relax(ctx, view.Of(kind)); err != nil && !errors.Is(err, state.ErrChanged) {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+func (t *tool) repair(ctx context.Context, view state.View) (done []string, err error) {
 	for _, kind := range state.Kinds() {
 		s, g := view.Of(kind), t.guard(kind)
 		if !s.Resting() || len(g.tables) == 0 {
@@ -80,6 +89,8 @@ func (t *tool) recover(ctx context.Context) error {
 			return err
 		}
 	}
-	_, err = t.repair(ctx)
+	if view, err = t.store.Read(ctx); err == nil {
+		_, err = t.repair(ctx, view)
+	}
 	return err
 }

@@ -270,7 +270,7 @@ func TestSwitchComparesHeldSides(t *testing.T) {
 	w := newWorld(t)
 	cfg := w.config()
 	cfg.Limit = 10 * time.Second // both sides are compared again until half of it has passed
-	cfg.Verify = func(context.Context, state.Kind, time.Time) error {
+	cfg.Verify = func(context.Context, state.Kind, time.Time, time.Time) error {
 		if w.phase(state.Timetables) != state.Holding {
 			t.Error("writes are not held while both sides are compared")
 		}

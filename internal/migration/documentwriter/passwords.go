@@ -17,7 +17,7 @@ type Passwords interface {
 	Changed(context.Context, []passwords.Hash) ([]passwords.Hash, error)
 	RemoveOlder(context.Context, []passwords.Hash) (uids []string, err error)
 	Remember(context.Context, []passwords.Hash) error
-	Forget(ctx context.Context, keys []string) error
+	RemoveGone(ctx context.Context, users []passwords.Gone) error
 	Rename(ctx context.Context, renames []passwords.Rename, addressOf func(uid string) string) error
 }
 
@@ -61,26 +61,30 @@ func (a *Accounts) writeUsers(ctx context.Context, changes []UserChange, changed
 	return written.Taken, a.passwords.Remember(ctx, changed)
 }
 
-// removeGone removes the passwords in Authentication of users whose rows are gone: nobody may sign in as they any
-// more, and another user may get the name, and with it the address.
+// removeGone removes the passwords in Authentication of users whose rows are gone, and frees their addresses: nobody may
+// sign in as they any more, and another user may get the name, and with it the address.
 func (a *Accounts) removeGone(ctx context.Context, changes []UserChange, written WrittenUsers, changedAt map[string]time.Time) error {
 	if a.passwords == nil {
 		return nil
 	}
-	var gone []passwords.Hash
-	var keys []string
+	var gone []passwords.Gone
 	for _, c := range changes {
-		if at, ok := changedAt[c.key()]; ok && c.Gone && !slices.Contains(written.LeftAlone, c.UID) {
-			gone, keys = append(gone, passwords.Hash{UID: c.UID, ChangedAt: at}), append(keys, c.key())
+		at, ok := changedAt[c.key()]
+		if !ok || !c.Gone || slices.Contains(written.LeftAlone, c.UID) {
+			continue
 		}
+		g := passwords.Gone{Key: c.key(), UID: c.UID, DeletedAt: at}
+		for _, former := range c.Former {
+			if former.Address != "" {
+				g.Addresses = append(g.Addresses, former.Address)
+			}
+		}
+		gone = append(gone, g)
 	}
 	if len(gone) == 0 {
 		return nil
 	}
-	if _, err := a.passwords.RemoveOlder(ctx, gone); err != nil {
-		return err
-	}
-	return a.passwords.Forget(ctx, keys)
+	return a.passwords.RemoveGone(ctx, gone)
 }
 
 // renameChanged changes the addresses of users in Authentication who sign in with another one now, because their

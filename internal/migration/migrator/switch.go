@@ -33,9 +33,9 @@ const (
 // Cutover returns the configuration of a switch, back or finish.
 func (m *Migrator) Cutover(db *legacydb.DB) cutover.Config {
 	known := &comparison.Known{}
-	compare := func(ctx context.Context, kind state.Kind, since time.Time, maxChanged, looks int, budget time.Duration) error {
+	compare := func(ctx context.Context, kind state.Kind, since, drained time.Time, maxChanged, looks int, budget time.Duration) error {
 		cfg := m.Comparison(db)
-		cfg.Kinds, cfg.Since, cfg.Sample, cfg.Known = []state.Kind{kind}, since, switchSample, known
+		cfg.Kinds, cfg.Since, cfg.Drained, cfg.Sample, cfg.Known = []state.Kind{kind}, since, drained, switchSample, known
 		cfg.MaxChanged, cfg.Looks, cfg.Budget = maxChanged, looks, budget
 		report, err := comparison.Run(ctx, cfg)
 		if err != nil {
@@ -51,10 +51,10 @@ func (m *Migrator) Cutover(db *legacydb.DB) cutover.Config {
 		DB: db, Firestore: m.Firestore, Log: m.Log,
 		Drain: func(ctx context.Context, lsn walstream.LSN) error { return replication.Drain(ctx, m.Firestore, lsn) },
 		VerifyEarly: func(ctx context.Context, kind state.Kind, since time.Time) error {
-			return compare(ctx, kind, since, 0, earlyLooks, earlyBudget)
+			return compare(ctx, kind, since, time.Time{}, 0, earlyLooks, earlyBudget)
 		},
-		Verify: func(ctx context.Context, kind state.Kind, since time.Time) error {
-			return compare(ctx, kind, since, heldChanged, 0, heldBudget)
+		Verify: func(ctx context.Context, kind state.Kind, since, drained time.Time) error {
+			return compare(ctx, kind, since, drained, heldChanged, 0, heldBudget)
 		},
 	}
 }

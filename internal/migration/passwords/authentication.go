@@ -119,8 +119,11 @@ func (f *Firebase) PasswordTimes(ctx context.Context, uids []string) (map[string
 // passwordProvider is the provider id of accounts that have a password.
 const passwordProvider = "password"
 
-// RemovePassword implements [Authentication]. It also removes the account's address, which the next sign-in
-// sets again; other providers and sessions stay.
+// RemovePassword implements [Authentication]. The account's address, its other providers and its sessions stay, so that
+// nobody else can take the address.
+//
+// Sources: https://github.com/firebase/firebase-js-sdk/issues/3592 and, for what a project in production responds to a
+// sign-up with such an address, https://github.com/firebase/firebase-tools/pull/10524
 func (f *Firebase) RemovePassword(ctx context.Context, uid string) error {
 	update := (&auth.UserToUpdate{}).ProvidersToDelete([]string{passwordProvider})
 	if _, err := f.accounts.UpdateUser(ctx, uid, update); err != nil && !auth.IsUserNotFound(err) {
@@ -139,11 +142,14 @@ func (f *Firebase) ChangeAddress(ctx context.Context, uid, from, to string) (hol
 	if err != nil {
 		return "", fmt.Errorf("look up account %s, whose username has changed", uid)
 	}
-	hasPassword := slices.ContainsFunc(user.ProviderUserInfo, func(p *auth.UserInfo) bool { return p.ProviderID == passwordProvider })
-	if from == AnyOldAddress && strings.HasSuffix(user.Email, "@"+email.OldDomain) {
+	isOld := strings.HasSuffix(user.Email, "@"+email.OldDomain)
+	if from == AnyOldAddress && isOld {
 		from = user.Email
 	}
-	if !hasPassword || user.Email != from || from == to {
+	// An account whose password was removed still has its address. That of another provider is not this service's.
+	hasPassword := slices.ContainsFunc(user.ProviderUserInfo, func(p *auth.UserInfo) bool { return p.ProviderID == passwordProvider })
+	own := isOld || hasPassword || len(user.ProviderUserInfo) == 0
+	if !own || user.Email != from || from == to {
 		return "", nil
 	}
 	update := (&auth.UserToUpdate{}).Email(to).EmailVerified(user.EmailVerified)

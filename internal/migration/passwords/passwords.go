@@ -50,8 +50,8 @@ type Authentication interface {
 	PasswordTimes(ctx context.Context, uids []string) (map[string]time.Time, error)
 	// RemovePassword removes the password of an account. It is not an error if there is no such account.
 	RemovePassword(ctx context.Context, uid string) error
-	// ChangeAddress changes the address of an account that has a password and a certain address. If another account
-	// has the new address, it changes nothing and returns that account's uid.
+	// ChangeAddress changes the address of an account that has a certain one, which no other provider gave it. If another
+	// account has the new address, it changes nothing and returns that account's uid.
 	ChangeAddress(ctx context.Context, uid, from, to string) (holder string, err error)
 }
 
@@ -141,9 +141,8 @@ func (s *Store) Changed(ctx context.Context, hashes []Hash) ([]Hash, error) {
 // password is removed, a sign-in with the right password takes the hash for the older one and deletes it. If it
 // is interrupted, it can be repeated: a password that was moved or set since is not older.
 func (s *Store) RemoveOlder(ctx context.Context, hashes []Hash) (uids []string, err error) {
-	const maxLookup = 100 // of Authentication
 	for chunk := range slices.Chunk(hashes, maxLookup) {
-		removed, err := s.removeOlder(ctx, chunk)
+		removed, _, err := s.removeOlder(ctx, chunk)
 		if err != nil {
 			return nil, err
 		}
@@ -152,14 +151,65 @@ func (s *Store) RemoveOlder(ctx context.Context, hashes []Hash) (uids []string, 
 	return uids, nil
 }
 
+// maxLookup is how many accounts Authentication looks up at a time.
+const maxLookup = 100
+
+// Gone is a user whose row the old server has deleted.
+type Gone struct {
+	// Key is that of the row.
+	Key, UID  string
+	DeletedAt time.Time
+	// Addresses are those that the user may have had.
+	Addresses []string
+}
+
+// RemoveGone removes the passwords in Authentication that are older than the deletion of their users, frees the
+// addresses of these users for others, and forgets their hashes. If it is interrupted, it can be repeated.
+func (s *Store) RemoveGone(ctx context.Context, users []Gone) error {
+	for chunk := range slices.Chunk(users, maxLookup) {
+		var hashes []Hash
+		for _, g := range chunk {
+			hashes = append(hashes, Hash{UID: g.UID, ChangedAt: g.DeletedAt})
+		}
+		_, later, err := s.removeOlder(ctx, hashes)
+		if err != nil {
+			return err
+		}
+		for _, g := range chunk {
+			if !later[g.UID] {
+				if err := s.freeAddresses(ctx, g); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return s.forget(ctx, users)
+}
+
+func (s *Store) freeAddresses(ctx context.Context, g Gone) error {
+	if s.accounts == nil || len(g.UID) > maxUID {
+		return nil
+	}
+	for _, address := range append(g.Addresses, AnyOldAddress) {
+		if _, err := s.accounts.ChangeAddress(ctx, g.UID, address, between(g.UID)); err != nil {
+			return fmt.Errorf("free the address of a user who is gone: %w", err)
+		}
+	}
+	return nil
+}
+
 // Remember stores that Firestore has these hashes. It must be called last: who sees a hash here takes a
 // password in Authentication for a later one.
 func (s *Store) Remember(ctx context.Context, hashes []Hash) error {
 	return s.put(ctx, hashes, "(key) DO UPDATE SET credential = excluded.credential, fingerprint = excluded.fingerprint, at = excluded.at")
 }
 
-// Forget removes what is remembered of users who are gone.
-func (s *Store) Forget(ctx context.Context, keys []string) error {
+// forget removes what is remembered of users who are gone.
+func (s *Store) forget(ctx context.Context, users []Gone) error {
+	var keys []string
+	for _, g := range users {
+		keys = append(keys, g.Key)
+	}
 	if _, err := s.conn.Exec(ctx, "DELETE FROM heektime_migration.passwords WHERE key = ANY ($1)", keys); err != nil {
 		return fmt.Errorf("forget the passwords of users who are gone: %w", err)
 	}
@@ -171,7 +221,8 @@ func (s *Store) Forget(ctx context.Context, keys []string) error {
 // Source: https://firebase.google.com/docs/auth/admin/manage-users#create_a_user
 const maxUID = 128
 
-func (s *Store) removeOlder(ctx context.Context, hashes []Hash) (uids []string, err error) {
+// removeOlder is [Store.RemoveOlder] for a chunk. It also returns the accounts whose password is later.
+func (s *Store) removeOlder(ctx context.Context, hashes []Hash) (uids []string, later map[string]bool, err error) {
 	changedAt := map[string]time.Time{}
 	var lookup []string
 	for _, h := range hashes {
@@ -181,23 +232,28 @@ func (s *Store) removeOlder(ctx context.Context, hashes []Hash) (uids []string, 
 		}
 	}
 	if s.accounts == nil || len(lookup) == 0 {
-		return nil, nil
+		return nil, nil, nil
 	}
 	times, err := s.accounts.PasswordTimes(ctx, lookup)
 	if err != nil {
-		return nil, fmt.Errorf("find passwords that the old server has replaced: %w", err)
+		return nil, nil, fmt.Errorf("find passwords that the old server has replaced: %w", err)
 	}
+	later = map[string]bool{}
 	for _, uid := range lookup {
 		setAt, has := times[uid]
-		if !has || setAt.After(changedAt[uid]) {
+		switch {
+		case !has:
+			continue
+		case setAt.After(changedAt[uid]):
+			later[uid] = true
 			continue
 		}
 		if err := s.accounts.RemovePassword(ctx, uid); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		uids = append(uids, uid)
 	}
-	return uids, nil
+	return uids, later, nil
 }
 
 // put stores fingerprints.

@@ -72,7 +72,10 @@ func (d *documents) timetables(ctx context.Context, r *legacydb.Reader, b *batch
 // lecture adds one lecture as its row is. If it was left out, the document that it may have had goes.
 func (d *documents) lecture(row legacydb.Lecture) {
 	doc, _ := d.converter.Lecture(row)
-	d.set(doc)
+	if doc != nil {
+		d.set(doc)
+		return
+	}
 	if user, timetable := value(row.UserID), value(row.TimetableID); user != "" && timetable != "" {
 		d.remove(d.converter.LectureRef(user, timetable, row.ID))
 	}

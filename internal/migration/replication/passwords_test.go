@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -256,7 +257,7 @@ func TestSignInWhilePasswordIsReplaced(t *testing.T) {
 	}
 }
 
-// Removing a password does not end sessions.
+// Removing a password does not end sessions, and the account keeps its address.
 func TestReplacedPasswordKeepsSessions(t *testing.T) {
 	t.Parallel()
 	s := newSigning(t)
@@ -274,6 +275,31 @@ func TestReplacedPasswordKeepsSessions(t *testing.T) {
 	}
 	if len(after.ProviderUserInfo) != 0 || after.TokensValidAfterMillis != before.TokensValidAfterMillis {
 		t.Errorf("providers %v, tokens valid after %d, want none and %d", after.ProviderUserInfo, after.TokensValidAfterMillis, before.TokensValidAfterMillis)
+	}
+	if after.Email == "" || after.Email != before.Email || after.EmailVerified != before.EmailVerified {
+		t.Errorf("address %q, verified: %v, want %q, %v", after.Email, after.EmailVerified, before.Email, before.EmailVerified)
+	}
+}
+
+// Users whose password was replaced on the old side can exchange names before they sign in again.
+func TestExchangedNamesAfterReplacedPasswords(t *testing.T) {
+	t.Parallel()
+	s := newSigning(t)
+	s.follow()
+	for i := range 2 {
+		s.valid(s.as(i).Password)
+		s.changeOld(s.user.Password + " 2")
+	}
+	s.w.drain(t)
+	s.w.Exec(t, "BEGIN; "+strings.Join(s.ring(2), " ")+" COMMIT")
+	s.w.drain(t)
+	for i := range 2 {
+		own, next := s.w.Data.User(i), s.w.Data.User(1-i)
+		s.user = &olddata.User{ID: own.ID, Username: next.Username}
+		s.valid(own.Password+" 2", own.Password, next.Password+" 2")
+		if account, err := s.accounts.GetUser(t.Context(), own.ID); err != nil || account.Email != *next.Username+"@user.heektime.heek.kr" {
+			t.Errorf("user %d has the address %v (%v), want that of %s", i, account.Email, err, *next.Username)
+		}
 	}
 }
 

@@ -150,7 +150,7 @@ func (w *wantedPosition) watch(ctx context.Context, client *firestore.Client) er
 			}
 			if lsn, err := walstream.ParseLSN(drain.LSN); err == nil {
 				w.mu.Lock()
-				w.lsn = lsn
+				w.lsn = max(w.lsn, lsn) // several may wait
 				w.mu.Unlock()
 				notify(w.changed)
 			}

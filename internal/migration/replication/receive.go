@@ -54,8 +54,9 @@ func (r *receiver) peek() (end, serverEnd walstream.LSN, changes bool) {
 	return r.collected.end, r.serverEnd, r.collected.size > 0
 }
 
-// receiveInterval is how often the position is confirmed while nothing arrives.
-const receiveInterval = time.Second
+// receiveInterval is how often the position is confirmed while nothing arrives. A comparison waits for it, perhaps
+// while writes are held.
+const receiveInterval = 100 * time.Millisecond
 
 // run receives until an error.
 func (r *receiver) run(ctx context.Context) error {

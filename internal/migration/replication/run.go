@@ -66,10 +66,11 @@ func (cfg Config) withDefaults() Config {
 	return cfg
 }
 
-// How long to wait before trying again, at first and at most.
+// How long to wait before trying again, at first and at most. A switch may be waiting while writes are held, so the
+// longest is short.
 const (
 	minBackoff = 100 * time.Millisecond
-	maxBackoff = 15 * time.Second
+	maxBackoff = 2 * time.Second
 )
 
 // Run applies changes until the context ends or there is a [Problem]. It also returns

@@ -36,10 +36,10 @@ type Config struct {
 	PasswordInterval time.Duration
 }
 
-// Bounds of the wait after a failure.
+// Bounds of the wait after a failure. A switch may be waiting while writes are held, so the longest is short.
 const (
 	minBackoff = 100 * time.Millisecond
-	maxBackoff = 10 * time.Second
+	maxBackoff = 2 * time.Second
 )
 
 // idlePositionInterval is how often the position is stored while nothing changes. Firestore resumes from

@@ -21,6 +21,14 @@
 // are compared, never clocks. A quiet lease is long, so that views cost next to nothing; a switch first
 // shortens it, see [Store.Prepare].
 //
+// # Acknowledgements
+//
+// Writes should not be held for a lease if it can be avoided. So servers that see a prepared switch first join it, by
+// writing migrations/{kind}/servers/{server}, and read the state again before they decide anything by it. From then on
+// they read it every 50 ms while they have calls, and write there by which state they decide. Once all of them have
+// acknowledged a change, Await waits no longer. A lease passes only if one is silent: it was killed, its network is
+// slow, or it has no calls and therefore no processor.
+//
 // # Going back
 //
 // Every change requires that the document has not changed since it was read; the loser of a race gets
@@ -90,6 +98,8 @@ type State struct {
 	// have relied on a view for as long as lease.
 	since time.Time
 	lease time.Duration
+	// prepared is the epoch of the change by which this process prepared the switch, 0 if it did not.
+	prepared int64
 }
 
 // Lease returns how long a server may rely on this state.

@@ -21,6 +21,16 @@ func (v View) Expires() time.Time {
 	return v.readAt.Add(lease)
 }
 
+// switching reports whether a switch of any kind is prepared or in progress.
+func (v View) switching() bool {
+	for _, s := range v.states {
+		if s.switching() {
+			return true
+		}
+	}
+	return false
+}
+
 // AllNew reports whether every kind rests on the new side, so that nothing needs the old server.
 func (v View) AllNew() bool {
 	for _, kind := range Kinds() {

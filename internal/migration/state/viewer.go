@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -21,10 +22,11 @@ const readTimeout = 3 * time.Second
 const abortGrace = time.Second
 
 // Viewer lets a server decide by views. It reads a new view when the last one has expired, so all callers
-// together cost at most one read of three documents in a lease, and takes back switches whose tool has
-// died. It is safe for concurrent use.
+// together cost at most one read of three documents in a lease, and every 50 ms during a switch. It acknowledges changes
+// of the state, and takes back switches whose tool has died. It is safe for concurrent use.
 type Viewer struct {
 	store  *Store
+	server string // identifies this server
 	now    func() time.Time
 	log    *slog.Logger
 	flight singleflight.Group
@@ -35,6 +37,10 @@ type Viewer struct {
 	view     View
 	seen     map[Kind]sighting
 	aborting bool
+	joined   map[Kind]int64 // the epochs of the last view of each kind whose switch this server has joined
+	// unacknowledged are states that have to be acknowledged. A goroutine does it while acknowledging is set.
+	unacknowledged map[Kind]State
+	acknowledging  bool
 }
 
 // sighting is when a viewer first saw an epoch.
@@ -45,7 +51,10 @@ type sighting struct {
 
 // NewViewer returns a viewer of a store's states. log is required.
 func NewViewer(store *Store, log *slog.Logger) *Viewer {
-	return &Viewer{store: store, now: store.now, log: log, readTimeout: readTimeout, seen: map[Kind]sighting{}}
+	return &Viewer{
+		store: store, server: rand.Text(), now: store.now, log: log, readTimeout: readTimeout,
+		seen: map[Kind]sighting{}, joined: map[Kind]int64{}, unacknowledged: map[Kind]State{},
+	}
 }
 
 // viewTimeout is how long one call of [Viewer.View] tries: a slow connection or a busy machine can make a read take
@@ -63,8 +72,16 @@ func (v *Viewer) View(ctx context.Context) (View, error) {
 		view, err := v.unless(ctx, valid)
 		slow := err != nil && ctx.Err() == nil && isDeadline(err)
 		if err == nil && valid(view) || err != nil && !slow {
+			v.refresh(view)
 			return view, err
 		}
+	}
+}
+
+// refresh reads the next view of a switch in the background, so that this server notices soon how it goes on.
+func (v *Viewer) refresh(last View) {
+	if last.switching() && v.now().Sub(last.readAt) >= poll {
+		v.flight.DoChan("", func() (any, error) { return v.read() })
 	}
 }
 
@@ -104,9 +121,17 @@ func (v *Viewer) AwaitRest(ctx context.Context, kinds ...Kind) (View, error) {
 		if resting {
 			return view, nil
 		}
-		if err := wait(ctx, view.Expires().Sub(v.now())); err != nil {
+		if !view.switching() {
+			if err := wait(ctx, view.Expires().Sub(v.now())); err != nil {
+				return View{}, err
+			}
+			continue
+		}
+		if err := wait(ctx, poll); err != nil {
 			return View{}, err
 		}
+		// View reports the error, if the last view is not valid any more.
+		_, _ = v.unless(ctx, func(view View) bool { return v.now().Sub(view.readAt) < poll })
 	}
 }
 
@@ -142,13 +167,7 @@ func (v *Viewer) unless(ctx context.Context, good func(View) bool) (View, error)
 		if last := v.last(); last.states != nil && good(last) {
 			return last, nil // by a read that has just ended
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), v.readTimeout)
-		defer cancel()
-		view, err := v.store.Read(ctx)
-		if err == nil {
-			v.keep(ctx, view)
-		}
-		return view, err
+		return v.read()
 	})
 	select {
 	case <-ctx.Done():
@@ -158,7 +177,73 @@ func (v *Viewer) unless(ctx context.Context, good func(View) bool) (View, error)
 	}
 }
 
-// keep stores a view, and starts to take back a switch that this viewer has seen for too long.
+// read reads a view. If it is of a switch that this server has not joined, it joins it and reads again: the tool must
+// know of every server that decides by a view of the switch.
+func (v *Viewer) read() (View, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), v.readTimeout)
+	defer cancel()
+	for {
+		view, err := v.store.Read(ctx)
+		if err != nil {
+			return View{}, err
+		}
+		unjoined := v.unjoined(view)
+		if len(unjoined) == 0 {
+			v.keep(ctx, view)
+			return view, nil
+		}
+		for _, s := range unjoined {
+			if err := v.store.acknowledge(ctx, v.server, s); err != nil {
+				return View{}, err
+			}
+			v.mu.Lock()
+			v.joined[s.Kind] = s.Epoch
+			v.mu.Unlock()
+		}
+	}
+}
+
+// unjoined returns the states of switches that this server may not have joined. If there are any, views before this one
+// are no longer valid.
+func (v *Viewer) unjoined(view View) (unjoined []State) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for kind, s := range view.states {
+		joined := v.joined[kind] == s.Epoch || !s.Resting() && v.joined[kind] == s.Epoch-1
+		if s.switching() && !joined {
+			unjoined = append(unjoined, s)
+		}
+	}
+	if len(unjoined) > 0 {
+		v.view = View{}
+	}
+	return unjoined
+}
+
+// acknowledgeAll acknowledges what is unacknowledged until nothing is.
+func (v *Viewer) acknowledgeAll() {
+	ctx, cancel := context.WithTimeout(context.Background(), abortTimeout)
+	defer cancel()
+	for {
+		v.mu.Lock()
+		var next *State
+		for kind, s := range v.unacknowledged {
+			next = &s
+			delete(v.unacknowledged, kind)
+			break
+		}
+		v.acknowledging = next != nil
+		v.mu.Unlock()
+		if next == nil {
+			return
+		}
+		if err := v.store.acknowledge(ctx, v.server, *next); err != nil {
+			v.log.WarnContext(ctx, "the switch waits for the lease of this server", "error", err.Error())
+		}
+	}
+}
+
+// keep stores a view, acknowledges it, and starts to take back a switch that this viewer has seen for too long.
 func (v *Viewer) keep(ctx context.Context, view View) {
 	now := v.now()
 	v.mu.Lock()
@@ -171,6 +256,13 @@ func (v *Viewer) keep(ctx context.Context, view View) {
 		} else if !s.Resting() && now.Sub(first.at) > s.Limit()+abortGrace {
 			stale = append(stale, s)
 		}
+		if s.switching() && v.joined[kind] != s.Epoch {
+			v.joined[kind], v.unacknowledged[kind] = s.Epoch, s
+		}
+	}
+	if len(v.unacknowledged) > 0 && !v.acknowledging {
+		v.acknowledging = true
+		go v.acknowledgeAll()
 	}
 	if len(stale) > 0 && !v.aborting {
 		v.aborting = true

@@ -17,6 +17,8 @@ import (
 	"heek.kr/heektime/internal/migration/state"
 )
 
+var discard = slog.New(slog.DiscardHandler)
+
 // server is what an instance of compat-server has.
 type server struct {
 	*state.Viewer
@@ -39,7 +41,7 @@ func (w *world) server(t testing.TB) *server {
 		return next(ctx, desc, conn, method, opts...)
 	})
 	client := w.FirestoreClient(t, fail)
-	s.Viewer = state.NewViewer(state.NewStore(client, w.Clock.Now), slog.New(slog.DiscardHandler))
+	s.Viewer = state.NewViewer(state.NewStore(client, w.Clock.Now), discard)
 	return s
 }
 
