@@ -47,8 +47,8 @@ var images = sync.OnceValues(func() (map[string]*Built, error) {
 })
 
 // allImages returns the images of all services. The flags and settings of their builds are not those of
-// go test, so that almost 700 packages are compiled again: four minutes of processor time, and three even
-// for the service with the fewest packages. The gate and CI set LONG_TESTS.
+// a plain go test, so that almost 700 packages are compiled again: four minutes of processor time, and three
+// even for the service with the fewest packages. The gate compiles everything with these flags.
 func allImages(t *testing.T) map[string]*Built {
 	t.Helper()
 	longtest.Only(t, "builds the images of all services, which takes minutes")
