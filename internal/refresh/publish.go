@@ -206,6 +206,8 @@ func (s *Service) write(tx *firestore.Transaction, t target, st *state, run *Run
 		Year: t.semester.Year, Term: t.semester.Term, Status: t.semester.Status,
 		Periods: t.school.PeriodsOf(t.semester), LecturesURL: st.semester.LecturesURL,
 		ListChangedAt: st.semester.ListChangedAt, ListCheckedAt: st.semester.ListCheckedAt,
+		FirstDay: t.semester.FirstDay, LastDay: t.semester.LastDay,
+		Holidays: t.semester.Holidays, ClassDays: t.semester.ClassDays,
 	}
 	if len(st.record.Published) > 0 {
 		want.LecturesURL, want.ListChangedAt = s.url(st.record.Published[0].Name), st.record.Published[0].At

@@ -47,6 +47,11 @@ const (
 	// FieldListChangedAt and FieldListCheckedAt are timestamps. Clients of 2026 and earlier ignore them.
 	FieldListChangedAt = "listChangedAt"
 	FieldListCheckedAt = "listCheckedAt"
+	// FieldFirstDay, FieldLastDay, FieldHolidays and FieldClassDays are dates.
+	FieldFirstDay  = "firstDay"
+	FieldLastDay   = "lastDay"
+	FieldHolidays  = "holidays"
+	FieldClassDays = "classDays"
 )
 
 // Semester is schools/{schoolId}/semesters/{semesterId}.
@@ -62,7 +67,20 @@ type Semester struct {
 	// ListCheckedAt is when the school last offered exactly this list, as far as the document says: checks
 	// that change nothing are recorded once a day, because every client that listens is billed a read.
 	ListCheckedAt time.Time `firestore:"listCheckedAt,omitempty"`
+	// FirstDay and LastDay are the first and last day of classes, "" if the school file does not say.
+	FirstDay Date `firestore:"firstDay,omitempty"`
+	LastDay  Date `firestore:"lastDay,omitempty"`
+	// Holidays are the days without classes in addition to public holidays, ClassDays the public holidays
+	// with classes.
+	Holidays  []Date `firestore:"holidays,omitempty"`
+	ClassDays []Date `firestore:"classDays,omitempty"`
 }
+
+// MaxSemesterDates bounds the dates that a semester lists.
+const MaxSemesterDates = 100
+
+// datePattern is what a [Date] looks like.
+const datePattern = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 
 // SemesterDocument describes [Semester].
 var SemesterDocument = Document{Path: "schools/{schoolId}/semesters/{semesterId}", Writer: Servers, Fields: []Field{
@@ -77,6 +95,10 @@ var SemesterDocument = Document{Path: "schools/{schoolId}/semesters/{semesterId}
 	{Name: FieldLecturesURL, Type: Text, Optional: true},
 	{Name: FieldListChangedAt, Type: Timestamp, Optional: true},
 	{Name: FieldListCheckedAt, Type: Timestamp, Optional: true},
+	{Name: FieldFirstDay, Type: Text, Pattern: datePattern, Optional: true},
+	{Name: FieldLastDay, Type: Text, Pattern: datePattern, Optional: true},
+	{Name: FieldHolidays, Type: List, Max: MaxSemesterDates, Entry: &Field{Type: Text, Pattern: datePattern}, Optional: true},
+	{Name: FieldClassDays, Type: List, Max: MaxSemesterDates, Entry: &Field{Type: Text, Pattern: datePattern}, Optional: true},
 }}
 
 // Semesters is the collection of a school's semesters.
@@ -116,12 +138,26 @@ func AllSemesters(client *firestore.Client) firestore.Query {
 // Equal reports whether two documents have the same fields.
 func (s Semester) Equal(other Semester) bool {
 	return s.Year == other.Year && s.Term == other.Term && s.Status == other.Status && s.LecturesURL == other.LecturesURL &&
-		s.ListChangedAt.Equal(other.ListChangedAt) && s.ListCheckedAt.Equal(other.ListCheckedAt) && slices.Equal(s.Periods, other.Periods)
+		s.ListChangedAt.Equal(other.ListChangedAt) && s.ListCheckedAt.Equal(other.ListCheckedAt) && slices.Equal(s.Periods, other.Periods) &&
+		s.FirstDay == other.FirstDay && s.LastDay == other.LastDay &&
+		slices.Equal(s.Holidays, other.Holidays) && slices.Equal(s.ClassDays, other.ClassDays)
 }
 
 // MergeFields returns the fields to merge into the semester's document, so that fields which later servers
-// add stay. A semester without a course list has no lecturesUrl.
-func (s Semester) MergeFields() map[string]any { return fieldsOf(s) }
+// add stay. A semester without a course list has no lecturesUrl, and one without dates loses those that the
+// document has.
+func (s Semester) MergeFields() map[string]any {
+	fields := fieldsOf(s)
+	for name, empty := range map[string]bool{
+		FieldFirstDay: s.FirstDay == "", FieldLastDay: s.LastDay == "",
+		FieldHolidays: len(s.Holidays) == 0, FieldClassDays: len(s.ClassDays) == 0,
+	} {
+		if empty {
+			fields[name] = firestore.Delete
+		}
+	}
+	return fields
+}
 
 // ReadSemester reads a semester's document. A field of another type reads as if it were absent, and an
 // incomplete period is skipped.

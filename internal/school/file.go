@@ -61,6 +61,13 @@ type Semester struct {
 	Options map[string]string `yaml:"options"`
 	// Periods replaces the school's periods in this semester.
 	Periods []Period `yaml:"periods"`
+	// FirstDay and LastDay are the first and last day of classes. Without them, calendars use the days that
+	// are usual in Korea.
+	FirstDay schema.Date `yaml:"firstDay"`
+	LastDay  schema.Date `yaml:"lastDay"`
+	// Holidays are days without classes that are not public holidays, ClassDays public holidays with classes.
+	Holidays  []schema.Date `yaml:"holidays"`
+	ClassDays []schema.Date `yaml:"classDays"`
 
 	zone *time.Location
 }

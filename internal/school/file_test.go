@@ -20,7 +20,7 @@ schools:
       - {period: 1, timeBegin: "09:00", timeEnd: "10:15"}
       - {period: 2, timeBegin: "10:30", timeEnd: "24:00"}
     semesters:
-      - {id: 2026-0900, year: 2026, term: 2학기, schedule: "*/30 8-20 * 8-9 *", options: {charset: utf-8}}
+      - {id: 2026-0900, year: 2026, term: 2학기, schedule: "*/30 8-20 * 8-9 *", options: {charset: utf-8}, firstDay: 2026-09-01, lastDay: "2026-12-21", holidays: [2026-10-02], classDays: [2026-10-09]}
       - {id: 2026-0300, year: 2026, term: 1학기, status: hidden}
 `
 
@@ -44,6 +44,9 @@ func TestParse(t *testing.T) {
 	}
 	if got := s.PeriodsOf(sem); len(got) != 2 || got[0] != (schema.Period{Period: 1, TimeBegin: 540, TimeEnd: 615}) || got[1].TimeEnd != 1440 {
 		t.Errorf("periods = %v", got)
+	}
+	if sem.FirstDay != "2026-09-01" || sem.LastDay != "2026-12-21" || len(sem.Holidays) != 1 || len(sem.ClassDays) != 1 {
+		t.Errorf("dates = %v to %v without %v and with %v", sem.FirstDay, sem.LastDay, sem.Holidays, sem.ClassDays)
 	}
 	if sem.Status != schema.StatusNormal || s.Loss() != DefaultMaxLoss {
 		t.Errorf("defaults: status %q, loss %v", sem.Status, s.Loss())
@@ -117,6 +120,14 @@ func TestParseErrors(t *testing.T) {
 		{"duplicated period", "period: 2", "period: 1", "is duplicated"},
 		{"duplicated semester", "id: 2026-0300", "id: 2026-0900", "is duplicated"},
 		{"status", "status: hidden", "status: secret", "secret"},
+		{"first day", "firstDay: 2026-09-01", "firstDay: 2026-09-31", `semesters[0] (2026-0900): firstDay: "2026-09-31" is not a date`},
+		{"last day before the first", "2026-12-21", "2026-08-21", "lastDay 2026-08-21 is not within 200 days after firstDay 2026-09-01"},
+		{"dates of the year before", "firstDay: 2026-09-01", "firstDay: 2025-09-01", "firstDay 2025-09-01 is not in 2026 or 2027"},
+		{"holiday", "holidays: [2026-10-02]", "holidays: [2026-10-2]", `holidays[0]: "2026-10-2" is not a date`},
+		{"holiday outside", "holidays: [2026-10-02]", "holidays: [2026-10-02, 2026-12-25]", "holidays[1]: 2026-12-25 is not between firstDay and lastDay"},
+		{"holiday with classes", "classDays: [2026-10-09]", "classDays: [2026-10-02]", "classDays[0]: 2026-10-02 is duplicated"},
+		{"dates that are not a list", "holidays: [2026-10-02]", "holidays: 2026-10-02", "[13:"},
+		{"unknown date", "lastDay:", "lastday:", "did you mean lastDay?"},
 		{"adapter", "adapter: sheet", "adapter:", "source.adapter"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -91,7 +91,7 @@ func (s *Semester) validate(lookup func(string) (string, bool)) error {
 		errs = append(errs, fmt.Errorf("timeZone %q: %w", s.TimeZone, err))
 	}
 	s.zone = zone
-	errs = append(errs, s.checkSchedule())
+	errs = append(errs, s.checkSchedule(), s.checkDates())
 	return errors.Join(errs...)
 }
 

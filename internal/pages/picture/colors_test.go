@@ -1,0 +1,89 @@
+package picture
+
+import (
+	"image/color"
+	"math"
+	"testing"
+)
+
+// Every text has the contrast that WCAG 2.2 asks for at level AA, 4.5, and any two colours of lectures
+// differ for people with each kind of colour blindness.
+func TestColors(t *testing.T) {
+	for theme, c := range themes {
+		name := Theme(theme).String()
+		check := func(what string, ink, below color.RGBA) {
+			if got := contrast(ink, below); got < 4.5 {
+				t.Errorf("%s: %s has a contrast of %.1f", name, what, got)
+			}
+		}
+		check("title", c.title, c.page)
+		check("label", c.label, c.page)
+		check("label in the grid", c.label, c.card)
+		for i, block := range c.lectures {
+			check("text of lecture "+hexOf(block), c.text, block)
+			check("room of lecture "+hexOf(block), mix(c.text, block, detailMix), block)
+			for _, other := range c.lectures[:i] {
+				for kind, matrix := range deficiencies {
+					if got := difference(matrix, block, other); got < 0.06 {
+						t.Errorf("%s: %s and %s differ by %.3f with %s", name, hexOf(block), hexOf(other), got, kind)
+					}
+				}
+			}
+		}
+		if len(c.lectures) != len(c.accents) {
+			t.Errorf("%s: %d colours, %d accents", name, len(c.lectures), len(c.accents))
+		}
+	}
+}
+
+// deficiencies are the simulations of Machado, Oliveira and Fernandes (2009) at full severity, for linear
+// RGB: https://www.inf.ufrgs.br/~oliveira/pubs_files/CVD_Simulation/CVD_Simulation.html
+var deficiencies = map[string][3][3]float64{
+	"normal vision": {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}},
+	"protanopia":    {{0.152286, 1.052583, -0.204868}, {0.114503, 0.786281, 0.099216}, {-0.003882, -0.048116, 1.051998}},
+	"deuteranopia":  {{0.367322, 0.860646, -0.227968}, {0.280085, 0.672501, 0.047413}, {-0.011820, 0.042940, 0.968881}},
+	"tritanopia":    {{1.255528, -0.076749, -0.178779}, {-0.078411, 0.930809, 0.147602}, {0.004733, 0.691367, 0.303900}},
+}
+
+func linear(c color.RGBA) (rgb [3]float64) {
+	for i, v := range [3]uint8{c.R, c.G, c.B} {
+		if s := float64(v) / 255; s <= 0.04045 {
+			rgb[i] = s / 12.92
+		} else {
+			rgb[i] = math.Pow((s+0.055)/1.055, 2.4)
+		}
+	}
+	return rgb
+}
+
+// contrast is the contrast ratio of WCAG: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
+func contrast(a, b color.RGBA) float64 {
+	luminance := func(c color.RGBA) float64 {
+		l := linear(c)
+		return 0.2126*l[0] + 0.7152*l[1] + 0.0722*l[2] + 0.05
+	}
+	x, y := luminance(a), luminance(b)
+	return max(x, y) / min(x, y)
+}
+
+// difference is the distance of two colours in OKLab, as somebody sees them.
+func difference(seen [3][3]float64, a, b color.RGBA) float64 {
+	x, y := oklab(seen, linear(a)), oklab(seen, linear(b))
+	return math.Sqrt((x[0]-y[0])*(x[0]-y[0]) + (x[1]-y[1])*(x[1]-y[1]) + (x[2]-y[2])*(x[2]-y[2]))
+}
+
+// oklab converts linear RGB: https://bottosson.github.io/posts/oklab/
+func oklab(seen [3][3]float64, c [3]float64) [3]float64 {
+	var rgb [3]float64
+	for i, row := range seen {
+		rgb[i] = min(1, max(0, row[0]*c[0]+row[1]*c[1]+row[2]*c[2]))
+	}
+	l := math.Cbrt(0.4122214708*rgb[0] + 0.5363325363*rgb[1] + 0.0514459929*rgb[2])
+	m := math.Cbrt(0.2119034982*rgb[0] + 0.6806995451*rgb[1] + 0.1073969566*rgb[2])
+	s := math.Cbrt(0.0883024619*rgb[0] + 0.2817188376*rgb[1] + 0.6299787005*rgb[2])
+	return [3]float64{
+		0.2104542553*l + 0.7936177850*m - 0.0040720468*s,
+		1.9779984951*l - 2.4285922050*m + 0.4505937099*s,
+		0.0259040371*l + 0.7827717662*m - 0.8086757660*s,
+	}
+}
