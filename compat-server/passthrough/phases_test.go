@@ -68,6 +68,7 @@ var apiCalls = []struct {
 // Every call goes to the side that its kind's phase says, whatever the others' phases are, and a held one
 // goes on when the switch ends.
 func TestEveryCallInEveryPhase(t *testing.T) {
+	t.Parallel()
 	fx := newFixture(t)
 	instances := []*instance{fx.instance(t, options{}), fx.instance(t, options{})}
 	calls, held := 0, int64(0)

@@ -59,6 +59,7 @@ func (m *sideModel) drain(to *sideModel) {
 // side that has the data, and everybody reads their own writes. The tool dies in some switches, and an
 // instance takes them back. It is long because it is one story.
 func TestSwitchUnderLoad(t *testing.T) {
+	t.Parallel()
 	fx := newFixture(t)
 	store := state.NewStore(fx.client, nil) // the leases of a switch must really pass
 	old, here := &sideModel{writes: map[string]int{}}, &sideModel{writes: map[string]int{}}

@@ -1,20 +1,16 @@
 package webclient
 
 import (
-	"flag"
 	"os"
 	"testing"
 
 	"heek.kr/heektime/emulator/sdktest"
 	"heek.kr/heektime/internal/longtest"
+	"heek.kr/heektime/internal/paralleltest"
 )
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	// Run more tests than there are processors: clients mostly wait, some of them to reconnect.
-	if flag.Lookup("test.parallel").Value.String() == flag.Lookup("test.parallel").DefValue {
-		flag.Set("test.parallel", "6")
-	}
+	paralleltest.More() // clients mostly wait, some of them to reconnect
 	os.Exit(sdktest.Main(m))
 }
 
