@@ -14,6 +14,8 @@ type decision struct {
 	// kinds are those that the decision depends on.
 	kinds []state.Kind
 	view  state.View
+	// leave ends a write, see [state.Viewer.Enter].
+	leave func()
 }
 
 // decide decides a call by a view.

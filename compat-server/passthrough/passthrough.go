@@ -150,16 +150,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			p.Fail(w, r, err)
 			return
 		}
-		if c.uncertain && p.mayBeMade(r.Context(), c) {
-			p.Fail(w, r, ErrUnknownOutcome)
-			return
-		}
-		c.uncertain = false
-		if d.side == state.New {
-			p.Here.ServeHTTP(w, c.request())
-			return
-		}
-		outcome, err := p.onOldSide(w, c, d)
+		outcome, err := p.serve(w, c, d)
 		switch {
 		case outcome == done:
 			return
@@ -172,6 +163,22 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	p.Fail(w, r, ErrHeld)
+}
+
+// serve serves a decided call.
+func (p *Proxy) serve(w http.ResponseWriter, c *call, d decision) (outcome, error) {
+	if d.leave != nil {
+		defer d.leave()
+	}
+	if c.uncertain && p.mayBeMade(c.in.Context(), c) {
+		return failed, ErrUnknownOutcome
+	}
+	c.uncertain = false
+	if d.side == state.New {
+		p.Here.ServeHTTP(w, c.request())
+		return done, nil
+	}
+	return p.onOldSide(w, c, d)
 }
 
 // maxHeld limits the writes that an instance holds. Cloud Run sends it at most 80 calls at a time.
@@ -189,6 +196,13 @@ func (p *Proxy) settle(ctx context.Context, c *call) (decision, error) {
 		}
 		d := p.decide(c, view)
 		if len(d.held) == 0 {
+			if c.writes() {
+				// A switch waits for the write.
+				var ok bool
+				if d.leave, ok = p.Views.Enter(view); !ok {
+					continue
+				}
+			}
 			if p.Held != nil && len(held) > 0 {
 				p.Held(view.Of(held[0]), time.Since(began))
 			}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/internal/migration/state"
+	"heek.kr/heektime/internal/schema"
 )
 
 // sideModel is a database of a side: what was written there, and whether writes are locked out.
@@ -94,7 +95,7 @@ func TestSwitchUnderLoad(t *testing.T) {
 	}
 	for _, end := range []string{"forward", "back", "abort settling", "die holding", "forward", "die settling"} {
 		if !t.Failed() {
-			fx.switchTimetables(t, store, end, old, here)
+			fx.switchTimetables(t, store, end, old, here, instances)
 		}
 		// The next switch begins only after this one's writes have gone on: the tool waits for a quiet lease.
 		eventually(t, "the held writes", func() bool { return t.Failed() || instances[0].Holding()+instances[1].Holding() == 0 })
@@ -115,7 +116,7 @@ func TestSwitchUnderLoad(t *testing.T) {
 }
 
 // switchTimetables switches to the other side, as the tool does, or fails to.
-func (fx *fixture) switchTimetables(t *testing.T, store *state.Store, end string, old, here *sideModel) {
+func (fx *fixture) switchTimetables(t *testing.T, store *state.Store, end string, old, here *sideModel, instances []*instance) {
 	t.Helper()
 	ctx := t.Context()
 	from, to := old, here
@@ -142,14 +143,25 @@ func (fx *fixture) switchTimetables(t *testing.T, store *state.Store, end string
 	}
 	died := func() {
 		old.lock(false) // the guard ends by itself
-		fx.Clock.Advance(time.Minute + time.Second)
+		var advanced time.Time
+		pause := 50 * time.Millisecond
 		eventually(t, "an instance to take the switch back", func() bool {
+			// An instance waits for the limit from when it has seen the switch. It may see it only after the clock was advanced.
+			if time.Since(advanced) > pause {
+				fx.Clock.Advance(time.Minute + time.Second)
+				advanced, pause = time.Now(), 2*pause
+			}
 			v, err := store.Read(ctx)
 			return err == nil && v.Of(state.Timetables).Resting() || t.Failed()
 		})
 	}
 	change(store.Prepare(ctx, s, time.Second, time.Minute))
 	fx.Clock.Advance(2 * state.QuietLease)
+	// Otherwise the clock would have jumped over the writes that were decided before.
+	eventually(t, "both instances to take part", func() bool {
+		docs, err := schema.MigrationServers(fx.client, state.Timetables).Where("epoch", "==", s.Epoch).Documents(ctx).GetAll()
+		return err == nil && len(docs) == len(instances) || t.Failed()
+	})
 	passed(store.Hold(ctx, s))
 	old.lock(true) // only the old side has a guard; it stays while the data is on the new side
 	from.drain(to)

@@ -92,6 +92,42 @@ func (w *world) awaitAcknowledged(t testing.TB, of state.State) {
 	}
 }
 
+// A server acknowledges a state only when the writes that it decided by an earlier one have ended.
+func TestAcknowledgedAfterWrites(t *testing.T) {
+	w := newStoppedWorld(t)
+	s, other := w.server(t), w.server(t)
+	at := w.prepared(t, state.Timetables)
+	w.Clock.Advance(state.QuietLease)
+	view, err := s.View(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	other.view(t, state.Timetables)
+	leave, ok := s.Enter(view)
+	if !ok {
+		t.Fatal("a write cannot begin")
+	}
+	held, err := w.store.Hold(t.Context(), at)
+	at = must(t, held, err)
+	w.Clock.Advance(state.QuietLease)
+	if _, ok := s.Enter(view); ok {
+		t.Error("a write began by an expired view")
+	}
+	s.view(t, state.Timetables)
+	other.view(t, state.Timetables)
+	for range 20 {
+		if all, err := w.store.Acknowledged(t.Context(), at); err != nil || all {
+			t.Fatalf("acknowledged: %v (%v) while a write runs", all, err)
+		}
+		time.Sleep(5 * time.Millisecond) // let it be wrong
+	}
+	if _, ok := s.Enter(view); ok {
+		t.Error("a write began by an earlier view")
+	}
+	leave()
+	w.awaitAcknowledged(t, at)
+}
+
 // servers counts the servers that have taken part in switches of timetables.
 func (w *world) servers(t testing.TB) int {
 	t.Helper()

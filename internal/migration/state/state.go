@@ -25,8 +25,8 @@
 //
 // Writes should not be held for a lease if it can be avoided. So servers that see a prepared switch first join it, by
 // writing migrations/{kind}/servers/{server}, and read the state again before they decide anything by it. From then on
-// they read it every 50 ms while they have calls, and write there by which state they decide. Once all of them have
-// acknowledged a change, Await waits no longer. A lease passes only if one is silent: it was killed, its network is
+// they read it every 50 ms while they have calls, and write there by which state they decide, when the writes that they
+// decided before have ended ([Viewer.Enter]). Once all of them have acknowledged a change, Await waits no longer. A lease passes only if one is silent: it was killed, its network is
 // slow, or it has no calls and therefore no processor.
 //
 // # Going back

@@ -41,6 +41,7 @@ type Viewer struct {
 	// unacknowledged are states that have to be acknowledged. A goroutine does it while acknowledging is set.
 	unacknowledged map[Kind]State
 	acknowledging  bool
+	writes         writes
 }
 
 // sighting is when a viewer first saw an epoch.
@@ -54,6 +55,7 @@ func NewViewer(store *Store, log *slog.Logger) *Viewer {
 	return &Viewer{
 		store: store, server: rand.Text(), now: store.now, log: log, readTimeout: readTimeout,
 		seen: map[Kind]sighting{}, joined: map[Kind]int64{}, unacknowledged: map[Kind]State{},
+		writes: writes{running: map[int]int{}, ended: make(chan struct{})},
 	}
 }
 
@@ -193,6 +195,9 @@ func (v *Viewer) read() (View, error) {
 			return view, nil
 		}
 		for _, s := range unjoined {
+			if !s.Resting() {
+				s.Epoch-- // writes by an earlier state may be running
+			}
 			if err := v.store.acknowledge(ctx, v.server, s); err != nil {
 				return View{}, err
 			}
@@ -233,9 +238,13 @@ func (v *Viewer) acknowledgeAll() {
 			break
 		}
 		v.acknowledging = next != nil
+		before := v.writes.generation
 		v.mu.Unlock()
 		if next == nil {
 			return
+		}
+		if err := v.awaitWrites(ctx, before); err != nil {
+			continue
 		}
 		if err := v.store.acknowledge(ctx, v.server, *next); err != nil {
 			v.log.WarnContext(ctx, "the switch waits for the lease of this server", "error", err.Error())
@@ -258,6 +267,7 @@ func (v *Viewer) keep(ctx context.Context, view View) {
 		}
 		if s.switching() && v.joined[kind] != s.Epoch {
 			v.joined[kind], v.unacknowledged[kind] = s.Epoch, s
+			v.writes.generation++
 		}
 	}
 	if len(v.unacknowledged) > 0 && !v.acknowledging {
