@@ -77,11 +77,15 @@ func showBill(ctx context.Context, args []string) error {
 }
 
 // usage reads what was used, and the prices that apply: of a project in a month, from Cloud Monitoring, with the
-// built-in prices; of the local cloud in all months, with its own.
+// built-in prices for where its bucket is; of the local cloud in all months, with its own.
 func (t *target) usage(ctx context.Context, month billing.Month) (billing.Usage, *billing.Prices, error) {
 	if !t.google {
 		return bill.Local(ctx, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, t.hub)
 	}
-	usage, err := bill.Google(ctx, t.project, month, time.Now(), option.WithQuotaProject(t.project))
-	return usage, billing.DefaultPrices(), err
+	usage, region, err := bill.Google(ctx, t.project, month, time.Now(), option.WithQuotaProject(t.project))
+	prices := billing.DefaultPrices()
+	if region != "" {
+		prices = prices.WithBucketIn(region)
+	}
+	return usage, prices, err
 }

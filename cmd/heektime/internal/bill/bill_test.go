@@ -35,6 +35,7 @@ type standIn struct {
 	series  map[string][]obj // by metric
 	fail    func(w http.ResponseWriter, metric string) bool
 	filters []string
+	region  string // of the last read
 }
 
 func newStandIn(t *testing.T) *standIn {
@@ -123,7 +124,9 @@ func (s *standIn) have(metric string, labels map[string]string, values map[strin
 }
 
 func (s *standIn) read(now time.Time) (billing.Usage, error) {
-	return Google(s.t.Context(), "heektime-test", "2026-11", now, option.WithEndpoint(s.server.URL), option.WithHTTPClient(s.server.Client()))
+	usage, region, err := Google(s.t.Context(), "heektime-test", "2026-11", now, option.WithEndpoint(s.server.URL), option.WithHTTPClient(s.server.Client()))
+	s.region = region
+	return usage, err
 }
 
 // Each metric becomes the item that it is billed as, on the day of Pacific time that its hour is part of.
@@ -142,11 +145,14 @@ func TestGoogle(t *testing.T) {
 	s.have("cloudtasks.googleapis.com/api/request_count", map[string]string{labelQueue: "refresh"}, map[string]any{"2026-11-03T07:00:00Z": 4})
 	s.have("cloudtasks.googleapis.com/queue/task_attempt_count", map[string]string{labelQueue: "refresh"}, map[string]any{"2026-11-03T07:00:00Z": 5})
 	// Measured at the beginning and once later; hours without a value are as the one before.
-	s.have("storage.googleapis.com/storage/v2/total_bytes", map[string]string{labelBucket: "b"}, map[string]any{"2026-11-01T10:00:00Z": 1000.0, "2026-11-02T10:00:00Z": 500.0})
+	s.have("storage.googleapis.com/storage/v2/total_bytes", map[string]string{labelBucket: "b", labelLocation: "US-WEST1"}, map[string]any{"2026-11-01T10:00:00Z": 1000.0, "2026-11-02T10:00:00Z": 500.0})
 
 	usage, err := s.read(time.Date(2026, 11, 3, 8, 40, 0, 0, time.UTC))
 	if err != nil {
 		t.Fatal(err)
+	}
+	if s.region != "us-west1" {
+		t.Errorf("the bucket is in %q", s.region)
 	}
 	got := map[string]int64{}
 	for _, day := range usage.Days {

@@ -26,20 +26,22 @@ const period = time.Hour
 // Google reads a month's usage of a project from Cloud Monitoring: until now, and from then until the end of the
 // last full hour. It only reads.
 //
+// region is where the bucket is that stores most, "" if nothing is stored: it decides what Cloud Storage costs.
+//
 // It is an estimate. Monitoring counts some things that are not billed, such as data that stays in the region,
 // and it has no metric of others: see [Unmeasured].
-func Google(ctx context.Context, project string, month billing.Month, now time.Time, opts ...option.ClientOption) (billing.Usage, error) {
+func Google(ctx context.Context, project string, month billing.Month, now time.Time, opts ...option.ClientOption) (u billing.Usage, region string, err error) {
 	client, err := monitoring.NewService(ctx, opts...)
 	if err != nil {
-		return billing.Usage{}, fmt.Errorf("open Cloud Monitoring: %w; run gcloud auth application-default login", err)
+		return billing.Usage{}, "", fmt.Errorf("open Cloud Monitoring: %w; run gcloud auth application-default login", err)
 	}
 	from, to := month.Bounds()
 	if last := now.Truncate(period); last.Before(to) {
 		to = last
 	}
-	counts := &counts{sums: map[countKey]int64{}}
+	counts := &counts{sums: map[countKey]int64{}, regions: map[string]int64{}}
 	if !from.Before(to) { // the month begins in the future
-		return billing.Usage{Since: from, Until: from}, nil
+		return billing.Usage{Since: from, Until: from}, "", nil
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(8)
@@ -52,9 +54,9 @@ func Google(ctx context.Context, project string, month billing.Month, now time.T
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return billing.Usage{}, err
+		return billing.Usage{}, "", err
 	}
-	return billing.Usage{Since: from, Until: to, Days: counts.days()}, nil
+	return billing.Usage{Since: from, Until: to, Days: counts.days()}, counts.region(), nil
 }
 
 // Errors of [Google] that the operator can remedy, for errors.Is. Their texts are the remedies.
@@ -108,7 +110,8 @@ func (m *metric) read(ctx context.Context, client *monitoring.Service, project s
 
 // add adds a time series to the counts.
 func (m *metric) add(series *monitoring.TimeSeries, from, to time.Time, counts *counts) error {
-	item, cause := m.cause(m, labelsOf(series))
+	labels := labelsOf(series)
+	item, cause := m.cause(m, labels)
 	if item == "" {
 		return nil
 	}
@@ -142,7 +145,11 @@ func (m *metric) add(series *monitoring.TimeSeries, from, to time.Time, counts *
 			}
 			value *= period.Seconds()
 		}
-		counts.add(billing.DateOf(hour), item, cause, int64(math.Round(value*factor)))
+		amount := int64(math.Round(value * factor))
+		counts.add(billing.DateOf(hour), item, cause, amount)
+		if region := labels[labelLocation]; region != "" {
+			counts.addRegion(strings.ToLower(region), amount)
+		}
 	}
 	return nil
 }
@@ -176,8 +183,9 @@ func labelsOf(series *monitoring.TimeSeries) map[string]string {
 
 // counts are sums that several readers add to.
 type counts struct {
-	mu   sync.Mutex
-	sums map[countKey]int64
+	mu      sync.Mutex
+	sums    map[countKey]int64
+	regions map[string]int64 // what buckets stored there
 }
 
 type countKey struct {
@@ -193,6 +201,22 @@ func (c *counts) add(date billing.Date, item billing.Item, cause billing.Cause, 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sums[countKey{date, item, cause}] += amount
+}
+
+func (c *counts) addRegion(region string, amount int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.regions[region] += amount
+}
+
+// region returns the region in which buckets stored most, "" if none stored anything.
+func (c *counts) region() (most string) {
+	for _, region := range slices.Sorted(maps.Keys(c.regions)) {
+		if c.regions[region] > c.regions[most] {
+			most = region
+		}
+	}
+	return most
 }
 
 // days returns the sums by day.

@@ -29,6 +29,7 @@ const (
 	labelOp       = "metric.label.op"
 	labelMethod   = "metric.label.method"
 	labelBucket   = "resource.label.bucket_name"
+	labelLocation = "resource.label.location"
 	labelService  = "resource.label.service_name"
 	labelQueue    = "resource.label.queue_id"
 	labelDomain   = "resource.label.domain_name"
@@ -49,7 +50,7 @@ var metrics = []metric{
 
 	{item: billing.StorageClassA, name: "storage.googleapis.com/api/request_count", group: []string{labelBucket, labelMethod}, cause: storageOperation},
 	{item: billing.StorageEgress, name: "storage.googleapis.com/network/sent_bytes_count", group: []string{labelBucket, labelMethod}, cause: storageCause},
-	{item: billing.StorageStored, name: "storage.googleapis.com/storage/v2/total_bytes", gauge: true, group: []string{labelBucket}, cause: storageCause},
+	{item: billing.StorageStored, name: "storage.googleapis.com/storage/v2/total_bytes", gauge: true, group: []string{labelBucket, labelLocation}, cause: storageCause},
 
 	{item: billing.RunRequests, name: "run.googleapis.com/request_count", group: []string{labelService}, cause: runCause},
 	{item: billing.RunCPU, name: "run.googleapis.com/container/cpu/allocation_time", factor: 1000, group: []string{labelService}, cause: runCause},              // vCPU-seconds
@@ -75,8 +76,8 @@ func Unmeasured() []billing.Item {
 	var all []billing.Item
 	for _, item := range billing.Items() {
 		switch item {
-		case billing.StorageClassB, billing.StorageCached, billing.HostingCached, billing.EventarcEvents, billing.MessagingMessages:
-			continue // measured with class A; what a cache spares, Google's events and messages are free
+		case billing.StorageClassB, billing.StorageTransfer, billing.StorageCached, billing.HostingCached, billing.EventarcEvents, billing.MessagingMessages:
+			continue // measured with class A and with what is sent; what a cache spares, Google's events and messages are free
 		}
 		measured := false
 		for _, m := range metrics {
