@@ -71,7 +71,7 @@ function devices(box, { devices, moreDevices }, project, reload) {
     h('header', { class: 'bar' }, h('h2', {}, t('devices')),
       Object.entries(platforms).map(([platform, name]) => h('button', { 'data-key': 'add/' + platform, onclick: () => add(platform) }, '+ ' + name))),
     devices.length === 0 ? h('p', { class: 'empty' }, t('noDevices'))
-      : h('div', { class: 'rows devices' }, heading('registrationToken', 'platform', 'topics', 'showing', 'waiting'),
+      : h('div', { class: 'rows devices' }, heading('registrationToken', 'platform', 'topics', 'showing', 'waitingMessages'),
         keptOpen(box, devices, (device) => deviceRow(device, reload))),
     moreDevices > 0 && h('p', { class: 'soft' }, t('moreDevices', { n: count(moreDevices) })),
   ];
@@ -94,7 +94,7 @@ function deviceRow(device, reload) {
         [t('dropped'), device.dropped > 0 && count(device.dropped)],
       ]),
       h('h3', {}, t('showing')), notifications(shown, 'showsNothing'),
-      waiting.length > 0 && [h('h3', {}, t('waiting')), notifications(waiting)],
+      waiting.length > 0 && [h('h3', {}, t('waitingMessages')), notifications(waiting)],
       h('p', { class: 'soft' }, t('receivedMessages', { n: count(received.length) }))));
 }
 

@@ -229,6 +229,7 @@ const words = {
   app: ['App', '앱'],
   showing: ['Showing', '표시 중인 알림'],
   showsNothing: ['The device shows no notification.', '기기에 표시 중인 알림이 없어요.'],
+  waitingMessages: ['Waiting', '대기'],
   offline: ['offline', '오프라인'],
   connect: ['Connect', '연결'],
   disconnect: ['Disconnect', '연결 끊기'],
