@@ -151,6 +151,9 @@ type PushedLecture struct {
 	Sent  time.Time `firestore:"sent"`
 	Count int       `firestore:"count"`
 	Base  time.Time `firestore:"base"`
+	// Perhaps is the time of the last change that students may know of, from a message whose outcome nobody recorded
+	// before the next change came.
+	Perhaps time.Time `firestore:"perhaps"`
 	// Tried is when the message that is being sent was tried last, Next the last change that it is about, and
 	// Topics those that got it. They are zero if none is.
 	Tried  time.Time `firestore:"tried"`

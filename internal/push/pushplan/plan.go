@@ -90,18 +90,20 @@ func (p *Plan) add(t *track, s State, now time.Time) {
 		entry.Gone = slices.Contains(s.Removed, entry.Identifier)
 	}
 	if !entry.Next.IsZero() && t.last(entry.Told).After(entry.Next) {
-		told(&entry, t.codeAt(entry.Next), t.goneAt(entry.Next)) // perhaps nobody got it, but then this message says everything of today
+		count(&entry) // somebody may have received it
+		entry.Perhaps, entry.Tried, entry.Next, entry.Topics = entry.Next, time.Time{}, time.Time{}, nil
 	}
 	today := !entry.Sent.IsZero() && sameDay(entry.Sent, now)
 	if !today {
 		entry.Count, entry.Base = 0, time.Time{}
 	}
-	message := t.messageAfter(entry.Told, entry.Gone)
+	message := t.message(entry, today)
 	if message == nil {
 		if today {
 			if last := t.last(entry.Told); last.After(entry.Told) {
 				entry.Told, entry.Identifier, entry.Gone = last, t.code, t.goneAt(last)
 			}
+			entry.Perhaps, entry.Tried, entry.Next, entry.Topics = time.Time{}, time.Time{}, time.Time{}, nil
 			p.State.Lectures = append(p.State.Lectures, entry)
 		}
 		return
@@ -112,19 +114,6 @@ func (p *Plan) add(t *track, s State, now time.Time) {
 			p.Next = at
 		}
 		return
-	}
-	if today {
-		// On the device this message replaces the one before, so it says what changed since then, too. If all of
-		// that is undone, it says so.
-		switch whole := t.messageAfter(entry.Base, true); {
-		case whole == nil:
-			message.Undone = true
-		case whole.Returned:
-			message.Returned = true
-		default:
-			whole.add(message)
-			message = whole
-		}
 	}
 	message.stored, message.told, message.Through = entry.Identifier, entry.Told, t.last(entry.Told)
 	message.Day = now.In(Seoul).Format(time.DateOnly)
@@ -223,12 +212,18 @@ func (s *State) NotSent(m *Message, reached []string) {
 
 // told records that students got the message that was tried last. The lecture had this identifier, or was gone.
 func told(l *schema.PushedLecture, identifier string, gone bool) {
+	count(l)
+	l.Identifier, l.Gone, l.Told = identifier, gone, l.Next
+	l.Perhaps, l.Tried, l.Next, l.Topics = time.Time{}, time.Time{}, time.Time{}, nil
+}
+
+// count counts the message that was tried last.
+func count(l *schema.PushedLecture) {
 	if l.Sent.IsZero() || !sameDay(l.Sent, l.Tried) {
 		l.Count, l.Base = 0, l.Told
 	}
-	l.Identifier, l.Gone, l.Told, l.Sent = identifier, gone, l.Next, l.Tried
+	l.Sent = l.Tried
 	l.Count++
-	l.Tried, l.Next, l.Topics = time.Time{}, time.Time{}, nil
 }
 
 // entry returns the entry of the lecture that a message of this plan is about.

@@ -157,6 +157,35 @@ func (t *track) goneAt(at time.Time) (gone bool) {
 	return gone
 }
 
+// message returns what students have not been told, nil if nothing.
+//
+// On the device it replaces the messages of this day, so it says what those said, too. And it says what no longer
+// applies of what they said: a field that is as it was before all of them is news for those who got one.
+func (t *track) message(entry schema.PushedLecture, today bool) *Message {
+	news := []*Message{t.messageAfter(entry.Told, entry.Gone)}
+	if !entry.Perhaps.IsZero() {
+		news = append(news, t.messageAfter(entry.Perhaps, t.goneAt(entry.Perhaps)))
+	}
+	if !slices.ContainsFunc(news, func(m *Message) bool { return m != nil }) {
+		return nil
+	}
+	if today {
+		news = slices.Insert(news, 0, t.messageAfter(entry.Base, true))
+	}
+	message := news[0]
+	for _, m := range news[1:] {
+		switch {
+		case m == nil:
+		case message == nil:
+			message = m
+			message.Undone = true
+		default:
+			message.add(m)
+		}
+	}
+	return message
+}
+
 // messageAfter returns how the lecture differs from what it was after a change at a time, nil if in nothing
 // that students are told. gone means that it was in their timetables, but not in the list.
 func (t *track) messageAfter(told time.Time, gone bool) *Message {
@@ -204,9 +233,9 @@ func (t *track) messageAfter(told time.Time, gone bool) *Message {
 	return m
 }
 
-// add adds what a newer message says and m does not, because it was undone since: students were told of it.
+// add adds what a newer message says and m does not, because it was undone since.
 func (m *Message) add(newer *Message) {
-	m.Returned = newer.Returned
+	m.Returned = m.Returned || newer.Returned
 	for name, value := range newer.After {
 		if _, known := m.After[name]; !known {
 			m.Before[name], m.After[name] = newer.Before[name], value
