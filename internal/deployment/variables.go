@@ -29,6 +29,11 @@ func callerCheck(service string, callers ...string) []spec.Variable {
 	}}
 }
 
+// tasksServiceAccount is the variable of services that add tasks.
+var tasksServiceAccount = spec.Variable{
+	Name: "TASKS_SERVICE_ACCOUNT", Required: true, Value: spec.Emails(TasksAccount), Purpose: "service account the queue authenticates as",
+}
+
 // Variables of the services that check passwords.
 var (
 	apiKey = spec.Variable{
@@ -49,7 +54,7 @@ var (
 // EmulatorVariables are set by the local cloud and never on Google's: they redirect clients to it.
 func EmulatorVariables() []string {
 	return []string{
-		"CLOUD_RUN_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "FIREBASE_EMULATOR_HUB", "FIREBASE_STORAGE_EMULATOR_HOST",
+		"CLOUD_RUN_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST", "FCM_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "FIREBASE_EMULATOR_HUB", "FIREBASE_STORAGE_EMULATOR_HOST",
 		"FIRESTORE_EMULATOR_HOST", "GCE_METADATA_HOST", "OIDC_CERTS_URL", "STORAGE_EMULATOR_HOST",
 	}
 }

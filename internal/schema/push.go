@@ -2,6 +2,8 @@ package schema
 
 import (
 	"errors"
+	"reflect"
+	"slices"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -70,6 +72,15 @@ type Subscription struct {
 	Lease time.Time `firestore:"lease"`
 	// Expires is when Firestore may delete the document.
 	Expires time.Time `firestore:"expires"`
+}
+
+// Fields returns the fields of a subscription's document.
+func (s Subscription) Fields() map[string]any { return fieldsOf(s) }
+
+// ReadSubscription reads a subscription's document. A field of another type reads as if it were absent.
+func ReadSubscription(doc *firestore.DocumentSnapshot) (s Subscription) {
+	fill(doc.Data(), &s)
+	return s
 }
 
 // SubscriptionPath is where subscriptions are, for triggers.
@@ -165,6 +176,27 @@ type PushedLecture struct {
 type PushedMove struct {
 	From string `firestore:"from"`
 	To   string `firestore:"to"`
+}
+
+// Fields returns the fields of the document.
+func (p Push) Fields() map[string]any { return fieldsOf(p) }
+
+// Equal reports whether two documents have the same fields.
+func (p Push) Equal(other Push) bool { return reflect.DeepEqual(fieldsOf(p), fieldsOf(other)) }
+
+// Updates returns the updates that replace all fields of the document.
+func (p Push) Updates() []firestore.Update {
+	var updates []firestore.Update
+	for name, value := range fieldsOf(p) {
+		updates = append(updates, firestore.Update{Path: name, Value: value})
+	}
+	return updates
+}
+
+// Clone returns a copy that shares nothing with p.
+func (p Push) Clone() Push {
+	p.Lectures, p.Moves, p.Removed = slices.Clone(p.Lectures), slices.Clone(p.Moves), slices.Clone(p.Removed)
+	return p
 }
 
 // PushDocument describes [Push].
