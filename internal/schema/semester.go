@@ -32,7 +32,10 @@ const nearMonths = 5
 // IsNear reports whether the semester's lectures take place around a time: it begins in the five months after it,
 // or began in the five before.
 func (id SemesterID) IsNear(at time.Time) bool {
-	start, err := time.Parse("2006-0100", string(id))
+	if id.Validate() != nil {
+		return false
+	}
+	start, err := time.Parse("2006-01", string(id[:len("2006-01")]))
 	if err != nil {
 		return false
 	}

@@ -66,6 +66,9 @@ func earlier(a, b time.Time) time.Time {
 // Make plans what students are notified of at a time. changes are the change documents after
 // [State.From], the oldest first.
 func Make(changes []schema.Change, s State, now time.Time) Plan {
+	if s.Through.IsZero() {
+		s.Through = now.Add(-Window)
+	}
 	p := Plan{State: State{Through: s.Through, Moves: slices.Clone(s.Moves), Removed: slices.Clone(s.Removed)}}
 	for _, t := range follow(changes, s) {
 		p.add(t, s, now)
