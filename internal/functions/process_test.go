@@ -47,7 +47,7 @@ func start(t *testing.T, cloud *emulatortest.Cloud, set map[string]string) *proc
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	must(t, l.Close())
 	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0]), url: "http://127.0.0.1:" + port}
-	env, err := deployment.Table().Environment("functions", spec.Place{Project: cloud.Project, URLs: map[string]string{"functions": p.url}})
+	env, err := deployment.Table().Environment("functions", spec.Place{Project: cloud.Project, URLs: map[string]string{"functions": p.url, "push": "http://127.0.0.1:1"}})
 	must(t, err)
 	p.Env = append(os.Environ(), "FUNCTIONS_TEST_MAIN=1", "PORT="+port)
 	for _, variables := range []map[string]string{env, cloud.Environment(), set} {

@@ -43,6 +43,9 @@ func (s *Service) Refresh(ctx context.Context, task Task) (*Run, error) {
 	if err != nil {
 		return run, s.failUnrecorded(ctx, task, run, err)
 	}
+	if err := s.notify(ctx, t, record.Notify); err != nil {
+		return run, s.failUnrecorded(ctx, task, run, err)
+	}
 	if !run.Slot.After(record.Slot) {
 		run.Outcome, run.Reason, run.Ended = Superseded, "a run for this slot or a later one has finished", s.now()
 		return run, nil

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -57,6 +58,11 @@ type LectureTime struct {
 	TimeBegin int    `firestore:"timeBegin" json:"timeBegin"`
 	TimeEnd   int    `firestore:"timeEnd" json:"timeEnd"`
 	Room      string `firestore:"room" json:"room"`
+}
+
+// CompareTimes orders meetings by when and where they are.
+func CompareTimes(a, b LectureTime) int {
+	return cmp.Or(a.Weekday-b.Weekday, a.TimeBegin-b.TimeBegin, a.TimeEnd-b.TimeEnd, cmp.Compare(a.Room, b.Room))
 }
 
 // LectureMeta is a mark on a lecture. Type is always [MetaTag].

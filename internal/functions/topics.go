@@ -1,0 +1,99 @@
+package functions
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"cloud.google.com/go/firestore"
+
+	"heek.kr/heektime/internal/cloudevent"
+	"heek.kr/heektime/internal/pushtask"
+	"heek.kr/heektime/internal/schema"
+	"heek.kr/heektime/internal/taskqueue"
+)
+
+// topics makes the topics of users' devices follow their timetables. It adds tasks for the push service, which does
+// the work: many events of a user within some seconds are one task.
+type topics struct {
+	firestore *firestore.Client
+	queue     *taskqueue.Queue
+	log       *slog.Logger
+	now       func() time.Time
+
+	mu sync.Mutex
+	// covered is the time up to which changes of a user need nothing more: the user had no device after it, or a task
+	// reads the timetable later.
+	covered map[string]time.Time
+}
+
+const (
+	// maxCovered bounds the users in memory. Beyond it, the function reads again.
+	maxCovered = 10_000
+	// clockSkew is how much this machine's clock and Firestore's may differ.
+	clockSkew = 100 * time.Millisecond
+)
+
+// LectureWritten handles a lecture of a timetable that was added, changed or deleted. Only its identifier matters. The
+// lectures of a deleted timetable are deleted, too, so nothing else needs to be handled.
+//
+// Billed: at most 1 read, none for further lectures that were written at the same time; 1 task if the user has a
+// device.
+func (t *topics) LectureWritten(ctx context.Context, e cloudevent.Event) error {
+	uid, ok := schema.SplitLecturePath(e.Path)
+	if !ok {
+		return fmt.Errorf("%w: its document is %s", cloudevent.ErrPermanent, strings.Join(e.Path, "/"))
+	}
+	if e.Text(schema.FieldIdentifier) == e.NewText(schema.FieldIdentifier) || t.isCovered(uid, e.Time) {
+		return nil
+	}
+	before := t.now().Add(-clockSkew)
+	found, err := schema.SubscriptionsOf(schema.UserRef(t.firestore, uid)).Limit(1).Documents(ctx).GetAll()
+	if err != nil {
+		return fmt.Errorf("look for devices of %s: %w", uid, err)
+	}
+	if len(found) == 0 {
+		t.cover(uid, before)
+		return nil
+	}
+	at, err := pushtask.Follow(ctx, t.queue, uid, t.now())
+	if err != nil {
+		return err
+	}
+	t.cover(uid, at.Add(-clockSkew))
+	return nil
+}
+
+// SubscriptionDeleted handles a subscription that was deleted: with its account, or because it expired.
+//
+// Billed: 1 task, and none if the device had no topics.
+func (t *topics) SubscriptionDeleted(ctx context.Context, e cloudevent.Event) error {
+	if _, ok := schema.SplitSubscriptionPath(e.Path); !ok {
+		return fmt.Errorf("%w: its document is %s", cloudevent.ErrPermanent, strings.Join(e.Path, "/"))
+	}
+	token, names := e.Text(schema.FieldToken), e.Texts(schema.FieldTopics)
+	if token == "" || len(names) == 0 {
+		return nil
+	}
+	return pushtask.Leave(ctx, t.queue, token, names, e.ID)
+}
+
+func (t *topics) isCovered(uid string, at time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return at.Before(t.covered[uid])
+}
+
+func (t *topics) cover(uid string, until time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.covered == nil || len(t.covered) >= maxCovered {
+		t.covered = map[string]time.Time{}
+	}
+	if until.After(t.covered[uid]) {
+		t.covered[uid] = until
+	}
+}
