@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"heek.kr/heektime/internal/pages/share"
 )
 
 const (
@@ -29,7 +31,7 @@ const (
 func (t *typeface) sanitize(text string) string {
 	var b strings.Builder
 	n, space := 0, false
-	for _, r := range norm.NFC.String(bounded(text)) {
+	for _, r := range norm.NFC.String(share.Prefix(text, maxRunes)) {
 		switch {
 		case unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Z) || isFiller(r):
 			space = n > 0
@@ -52,15 +54,6 @@ func (t *typeface) sanitize(text string) string {
 		b.WriteString(drawn)
 	}
 	return b.String()
-}
-
-// bounded cuts a text that is too long to be looked at whole.
-func bounded(text string) string {
-	const most = 20 * maxRunes
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "")
 }
 
 // drawable returns what to draw for a character.

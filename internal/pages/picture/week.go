@@ -5,14 +5,10 @@ import (
 	"slices"
 
 	"heek.kr/heektime/internal/pages/share"
-	"heek.kr/heektime/internal/schema"
 )
 
-// Bounds of a picture. Nobody attends more, but a document may say anything.
-const (
-	maxMeetings = 400
-	maxUntimed  = 20
-)
+// maxUntimed bounds the lectures that are named below the grid.
+const maxUntimed = 20
 
 // minHours is the least number of hours that a picture shows, so that a single lecture is not huge.
 const minHours = 6
@@ -37,16 +33,15 @@ type week struct {
 // arrange puts the lectures of a timetable into a week. It skips meetings at impossible times.
 func arrange(t *share.Timetable, colors int) *week {
 	w := &week{days: 5}
-	lectures := t.Lectures[:min(len(t.Lectures), maxMeetings)]
+	lectures := t.Lectures[:min(len(t.Lectures), share.MaxMeetings)]
 	assigned := assignColors(lectures, colors)
 	for i := range lectures {
 		lecture, timed := &lectures[i], false
-		for _, time := range lecture.Times {
-			if time.Weekday < 0 || time.Weekday > schema.MaxWeekday || time.TimeBegin < 0 ||
-				time.TimeEnd > schema.MinutesPerDay || time.TimeBegin >= time.TimeEnd || len(w.meetings) == maxMeetings {
-				continue
-			}
+		for _, time := range lecture.Meetings() {
 			timed = true
+			if len(w.meetings) == share.MaxMeetings {
+				break
+			}
 			w.meetings = append(w.meetings, meeting{
 				lecture: lecture, weekday: time.Weekday, begin: time.TimeBegin, end: time.TimeEnd, room: time.Room, color: assigned[i],
 			})

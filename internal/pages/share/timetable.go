@@ -1,6 +1,6 @@
-// Package share holds what the pages service shows of a timetable to others: a value without clients and
-// references, from which [heek.kr/heektime/internal/pages/picture] draws and
-// [heek.kr/heektime/internal/pages/calendar] writes.
+// Package share holds what the pages service shows of a timetable to others. [Timetable] is a value without
+// clients and references, from which [heek.kr/heektime/internal/pages/picture] draws and
+// [heek.kr/heektime/internal/pages/calendar] writes. [Reader] reads it from Firestore, if others may see it.
 package share
 
 import (
@@ -21,6 +21,8 @@ type Timetable struct {
 	Semester  schema.Semester
 	// Lectures are in the order in which the owner added them.
 	Lectures []Lecture
+	// Version changes when anything that is shown changes. It has no other meaning.
+	Version string
 }
 
 // Lecture is a lecture of a timetable.
