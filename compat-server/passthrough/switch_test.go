@@ -115,7 +115,8 @@ func TestSwitchUnderLoad(t *testing.T) {
 	}
 }
 
-// switchTimetables switches to the other side, as the tool does, or fails to.
+// switchTimetables switches to the other side, as the tool does, or fails to. It is long because a switch can end in
+// several ways.
 func (fx *fixture) switchTimetables(t *testing.T, store *state.Store, end string, old, here *sideModel, instances []*instance) {
 	t.Helper()
 	ctx := t.Context()

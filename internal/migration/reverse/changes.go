@@ -93,6 +93,12 @@ func (s *changeSet) put(path string, doc *conversion.Document) {
 	}
 }
 
+// marked returns the set with the mark of another one, and whether that has states.
+func (s *changeSet) marked(other *changeSet) *changeSet {
+	s.mark, s.states = other.mark, other.states
+	return s
+}
+
 func (s *changeSet) empty() bool {
 	return len(s.users)+len(s.timetables)+len(s.lectures)+len(s.credentials)+len(s.deletions) == 0
 }

@@ -1,7 +1,10 @@
 package reverse
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"log/slog"
 	"strings"
 	"sync"
 	"testing"
@@ -50,10 +53,11 @@ func (s *forgetfulStream) Recv() (*firestorepb.ListenResponse, error) {
 				return nil, err
 			}
 		}
+		s.f.mu.Lock()
 		if d, ok := response.ResponseType.(*firestorepb.ListenResponse_DocumentDelete); ok && s.f.forget != "" && strings.Contains(d.DocumentDelete.Document, s.f.forget) {
+			s.f.mu.Unlock()
 			continue
 		}
-		s.f.mu.Lock()
 		if len(s.f.counts) > 0 {
 			filter := s.f.counts[0]
 			s.f.counts = s.f.counts[1:]
@@ -129,6 +133,44 @@ func TestCounts(t *testing.T) {
 	}
 	if got := w.queryRow("SELECT count(*)::text FROM heektime_migration.aside WHERE path LIKE '%/PRIVATE123/lectures/%'"); got != "0" {
 		t.Error("a lecture that is gone is kept aside")
+	}
+}
+
+// interrupting calls do once, when a text is logged.
+type interrupting struct {
+	io.Writer
+	at   string
+	once sync.Once
+	do   func()
+}
+
+func (i *interrupting) Write(p []byte) (int, error) {
+	if bytes.Contains(p, []byte(i.at)) {
+		i.once.Do(i.do)
+	}
+	return i.Writer.Write(p)
+}
+
+// If the way back is interrupted before it has compared the counts, it finds the deletions again.
+func TestInterruptedCounts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	f := &forgetful{inner: w.listener, forget: "/lectures/"}
+	log := &interrupting{Writer: w.log, at: readingAgain, do: func() {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.forget = "" // a stream that starts before the counts has the deletions again, or counts again
+		w.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'heektime reverse' AND datname = current_database()")
+	}}
+	w.run(func(cfg *Config) { cfg.Listener, cfg.Log = f.listen, slog.New(slog.NewTextHandler(log, nil)) })
+	w.awaitComplete()
+	w.delete(w.anyPath(schema.LectureDocument))
+	f.count(lecturesTarget, w.inCollection(schema.LectureDocument))
+	w.arrive()
+	w.arrive()
+	w.check()
+	if !strings.Contains(w.log.String(), readingAgain) {
+		t.Error("nothing was interrupted")
 	}
 }
 

@@ -293,7 +293,7 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 	if set.empty() && set.mark == "" && len(p.counts) == 0 && time.Since(*stored) < idlePositionInterval {
 		return r.restartIfNeeded(ctx, set)
 	}
-	err := r.apply(ctx, set, func(ctx context.Context, t *transaction) error {
+	store := func(ctx context.Context, t *transaction) error {
 		if err := t.storePosition(ctx, p.token, p.time); err != nil {
 			return err
 		}
@@ -306,8 +306,19 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 		}
 		_, err := t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_stream SET "+column+" = $1", set.mark)
 		return err
-	})
-	if err != nil {
+	}
+	if len(p.counts) > 0 {
+		// Firestore sends the counts again only if the stream starts before them again.
+		nothing := func(context.Context, *transaction) error { return nil }
+		if err := r.apply(ctx, set, nothing); err != nil {
+			return err
+		}
+		if err := r.compareCounts(ctx, p.counts); err != nil {
+			return err
+		}
+		set = newChangeSet().marked(set)
+	}
+	if err := r.apply(ctx, set, store); err != nil {
 		return err
 	}
 	if isPasswordMark(set.mark) {
@@ -315,9 +326,6 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 		r.sweeps.begin(ctx)
 	}
 	*stored = time.Now()
-	if err := r.compareCounts(ctx, p.counts); err != nil {
-		return err
-	}
 	return r.restartIfNeeded(ctx, set)
 }
 
