@@ -265,6 +265,7 @@ func (w *actionWorld) othersTimetables() {
 	w.play("shared-list", func() { w.js("sharedTimetables", "pc", minsu) })
 	w.js("schools", "pc")
 	w.play("shared-view", func() { w.js("view", "pc", minsu, newest) })
+	w.play("shared-view-again", func() { w.js("view", "pc", minsu, newest) })
 	w.play("shared-view-anonymous", func() { w.js("view", "kiosk", minsu, newest) })
 }
 

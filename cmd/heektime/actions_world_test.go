@@ -191,7 +191,7 @@ func (w *actionWorld) since(before moment) actions.Counts {
 		ClassA: u.Amount(billing.StorageClassA), ClassB: u.Amount(billing.StorageClassB),
 		Run: u.Amount(billing.RunRequests), Auth: now.auth - before.auth,
 		Tasks: u.Amount(billing.TasksOperations), Events: u.Amount(billing.EventarcEvents),
-		FirestoreBytes: u.Amount(billing.FirestoreEgress), StorageBytes: u.Amount(billing.StorageEgress), RunBytes: u.Amount(billing.RunEgress),
+		FirestoreBytes: u.Amount(billing.FirestoreEgress), StorageBytes: u.Amount(billing.StorageEgress), RunBytes: u.Amount(billing.RunEgress), TransferBytes: u.Amount(billing.StorageTransfer),
 	}
 }
 
@@ -255,7 +255,7 @@ func (w *actionWorld) settled(before moment) actions.Counts {
 // how a listener's messages are batched.
 func fits(got, want actions.Counts) bool {
 	for _, b := range [][2]*int64{
-		{&got.FirestoreBytes, &want.FirestoreBytes}, {&got.StorageBytes, &want.StorageBytes}, {&got.RunBytes, &want.RunBytes},
+		{&got.FirestoreBytes, &want.FirestoreBytes}, {&got.StorageBytes, &want.StorageBytes}, {&got.RunBytes, &want.RunBytes}, {&got.TransferBytes, &want.TransferBytes},
 	} {
 		if *b[0] > *b[1]*5/4+noise || *b[0] < *b[1]*3/5-noise {
 			return false
@@ -270,7 +270,7 @@ const noise = 300
 
 // rounded rounds bytes up to two digits, and a few to none.
 func rounded(c actions.Counts) actions.Counts {
-	for _, b := range []*int64{&c.FirestoreBytes, &c.StorageBytes, &c.RunBytes} {
+	for _, b := range []*int64{&c.FirestoreBytes, &c.StorageBytes, &c.RunBytes, &c.TransferBytes} {
 		if *b < noise {
 			*b = 0
 		}

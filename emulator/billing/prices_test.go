@@ -74,7 +74,7 @@ func TestBucketRegion(t *testing.T) {
 	}
 }
 
-// An error names the file, the line, the item, and what to do.
+// An error names the file, the line, the item, and what to do. It is long because of its table.
 func TestParsePricesErrors(t *testing.T) {
 	text := string(defaultPrices)
 	line := func(of string) string {

@@ -42,7 +42,7 @@ type field struct {
 	FieldPath, Order, ArrayConfig string
 }
 
-// Indexes, exemptions and TTL policies are those of firestore.indexes.json.
+// Indexes, exemptions and TTL policies are those of firestore.indexes.json. It is long because of the forms of both.
 func testIndexes(t *testing.T, p *plan) {
 	text, err := os.ReadFile(filepath.Join(root, "firestore.indexes.json"))
 	if err != nil {

@@ -52,13 +52,15 @@ export default ({ app, auth, firestore }) => {
   // The timetable on the screen.
   const shown = (d) => doc(timetables(d), remembered(d, 'last'))
 
+  // The latest updatedAt of documents, undefined if there is none: a write has none before it is committed.
+  const newestOf = ({ docs }) => docs.map((found) => found.get('updatedAt')).filter(Boolean)
+    .sort((a, b) => a.toMillis() - b.toMillis() || a.nanoseconds - b.nanoseconds).at(-1)
+
   // Listens to a timetable's lectures. The listener of the cache shows them, with one's own writes, at no cost; the others
   // keep the cache up to date.
   const watch = async (d, timetable) => {
     const all = lecturesOf(timetable)
-    const cached = await firestore.getDocsFromCache(all)
-    const stamps = cached.docs.map((lecture) => lecture.get('updatedAt')).filter(Boolean) // none before a write is committed
-    const newest = stamps.sort((a, b) => a.toMillis() - b.toMillis() || a.nanoseconds - b.nanoseconds).at(-1)
+    const newest = newestOf(await firestore.getDocsFromCache(all))
     d.listeners.push(firestore.onSnapshot(all, { source: 'cache' }, (snapshot) => d.show(snapshot.docs)))
     const watchAll = () => listen(d, all, ({ metadata }) => {
       d.inSync = metadata.fromCache ? undefined : all.path
@@ -189,11 +191,18 @@ export default ({ app, auth, firestore }) => {
     },
     sharedTimetables: (name, uid) => idsOf(firestore.getDocs(query(timetables(devices[name], uid),
       where('visibility', '==', 'public'), ...newestFirst, limit(20)))),
-    // Reads a shared timetable once; whoever wants to see later changes opens it again.
+    // Reads a shared timetable once; to see later changes, users open it again. Of lectures in the cache, it asks for what was
+    // written since, and for their number, which shows whether one was deleted.
     async view(name, uid, id) {
       const timetable = await firestore.getDoc(doc(timetables(devices[name], uid), id))
       await once(timetable.get('semester'))
-      return (await firestore.getDocs(lecturesOf(timetable.ref))).size
+      const all = lecturesOf(timetable.ref), newest = newestOf(await firestore.getDocsFromCache(all))
+      if (newest) {
+        await firestore.getDocs(query(all, where('updatedAt', '>', newest)))
+        const { count } = (await firestore.getCountFromServer(all)).data()
+        if (count === (await firestore.getDocsFromCache(all)).size) return count
+      }
+      return (await firestore.getDocs(all)).size
     },
 
     // Schools, semesters and course lists. Schools and semesters are listed again once a day.

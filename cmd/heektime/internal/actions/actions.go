@@ -64,6 +64,8 @@ type Counts struct {
 	FirestoreBytes int64 `json:"firestoreBytes,omitempty"`
 	StorageBytes   int64 `json:"storageBytes,omitempty"`
 	RunBytes       int64 `json:"runBytes,omitempty"`
+	// TransferBytes are those between the bucket and services, which are in other regions.
+	TransferBytes int64 `json:"transferBytes,omitempty"`
 }
 
 //go:embed counts.json
@@ -115,6 +117,7 @@ var names = []Action{
 	{ID: "user-find", Client: Ours, Name: "find a user by name"},
 	{ID: "shared-list", Client: Ours, Name: "list another user's timetables"},
 	{ID: "shared-view", Client: Ours, Name: "view one"},
+	{ID: "shared-view-again", Client: Ours, Name: "… again"},
 	{ID: "shared-view-anonymous", Client: Ours, Name: "… without signing in"},
 	{ID: "account-delete", Client: Ours, Name: "delete one's account"},
 	{ID: "account-restore", Client: Ours, Name: "take it back"},

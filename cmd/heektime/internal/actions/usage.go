@@ -3,6 +3,7 @@ package actions
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,8 @@ func (c Counts) Usage(times int64) billing.Usage {
 		{Item: billing.FirestoreReads, Amount: c.Reads}, {Item: billing.FirestoreWrites, Amount: c.Writes},
 		{Item: billing.FirestoreDeletes, Amount: c.Deletes}, {Item: billing.FirestoreEgress, Amount: c.FirestoreBytes},
 		{Item: billing.StorageClassA, Amount: c.ClassA}, {Item: billing.StorageClassB, Amount: c.ClassB},
-		{Item: billing.StorageEgress, Amount: c.StorageBytes}, {Item: billing.RunRequests, Amount: c.Run},
+		{Item: billing.StorageEgress, Amount: c.StorageBytes}, {Item: billing.StorageTransfer, Amount: c.TransferBytes},
+		{Item: billing.RunRequests, Amount: c.Run},
 		{Item: billing.RunCPU, Amount: ms}, {Item: billing.RunMemory, Amount: ms * memoryMiB},
 		{Item: billing.RunEgress, Amount: c.RunBytes}, {Item: billing.TasksOperations, Amount: c.Tasks},
 		{Item: billing.EventarcEvents, Amount: c.Events},
@@ -60,7 +62,7 @@ func Markdown(all []Action, prices *billing.Prices) string {
 			won.Mul(won, big.NewRat(1000, 1))
 			cells := []string{
 				a.Name, number(a.Reads), number(a.RulesReads), number(a.Writes), number(a.Deletes), kilobytes(a.Bytes()),
-				number(a.Run), operations(a.ClassA, " A", a.ClassB, " B"), number(a.Auth),
+				number(a.Run), operations(a.ClassA, " A", a.ClassB, " B", (a.TransferBytes+999)/1000, " kB"), number(a.Auth),
 				operations(a.Tasks, " T", a.Events, " E"), won.FloatString(1),
 			}
 			fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | "))
@@ -88,14 +90,13 @@ func kilobytes(n int64) string {
 	return fmt.Sprintf("%.0f", float64(n)/1000)
 }
 
-// operations returns two numbers with their names: "1 A, 2 B".
-func operations(a int64, nameA string, b int64, nameB string) string {
+// operations returns numbers with their names, without zeros: "1 A, 2 B".
+func operations(numbersAndNames ...any) string {
 	var parts []string
-	if a > 0 {
-		parts = append(parts, fmt.Sprint(a, nameA))
-	}
-	if b > 0 {
-		parts = append(parts, fmt.Sprint(b, nameB))
+	for pair := range slices.Chunk(numbersAndNames, 2) {
+		if n := pair[0].(int64); n > 0 {
+			parts = append(parts, fmt.Sprint(n, pair[1]))
+		}
 	}
 	return strings.Join(parts, ", ")
 }

@@ -39,9 +39,10 @@ func TestHealthyProjectPassesEveryCheck(t *testing.T) {
 	}
 }
 
-// Alerts with a price exist only if the operator wants them.
-func TestPaidAlertsAreOptional(t *testing.T) {
+// An operator can choose other settings than the table's: alerts with a price, and where the lists are.
+func TestOperatorsChoose(t *testing.T) {
 	s := newStandIn(t)
+	s.bucket["location"] = "ASIA-NORTHEAST3"
 	paid := 0
 	for _, a := range s.table.Alerts {
 		if !a.Condition.IsFree() {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
 )
 
@@ -79,6 +80,14 @@ func TestDocs(t *testing.T) {
 	}
 	if !strings.Contains(string(text), "behaviour `"+Digest()+"`") {
 		t.Errorf("docs/cost.md is not of the behaviour %s: replace its table by the output of heektime simulate --markdown --chart docs/month.svg", Digest())
+	}
+}
+
+// The prices are for a bucket that is where the deployment has it.
+func TestBucketRegion(t *testing.T) {
+	lists, ok := deployment.Table().Bucket(deployment.ListsBucket)
+	if got := billing.DefaultPrices().BucketRegion(); !ok || got != lists.Region {
+		t.Errorf("prices.yaml has the bucket in %s, the deployment %+v", got, lists)
 	}
 }
 
