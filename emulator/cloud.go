@@ -162,6 +162,11 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start Storage: %w", err)
 	}
+	return c.openWork(cfg)
+}
+
+// openWork makes the emulators that need no other one but the meter and the identity.
+func (c *Cloud) openWork(cfg Config) (err error) {
 	c.Tasks, err = tasks.New(tasks.Config{
 		Clock: cfg.Clock, Tokens: c.Identity, DataDir: folder(cfg, "tasks"), Logger: cfg.Logger,
 		Functions: cfg.functionURLs(), FunctionsAddress: cfg.FunctionsAddress, Meter: c.Meter,

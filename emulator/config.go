@@ -72,6 +72,8 @@ type Config struct {
 
 	// Addresses are what the servers listen on.
 	Addresses Addresses
+	// messagingMoves lets Cloud Messaging listen on any free port if its default one is in use.
+	messagingMoves bool
 	// AllowedOrigins are web pages, as "https://host", that may call the cloud in addition to those
 	// served by this machine or its private network. "*" allows every page. Requests under a host name
 	// of the internet are rejected unless it is in this list or in Addresses.
@@ -148,13 +150,16 @@ func (c *Config) UseProject(file *firebasejson.File) (err error) {
 }
 
 // UseAddresses sets Addresses and FunctionsAddress to the ports of a firebase.json, or to the Firebase
-// CLI's defaults where it names none.
+// CLI's defaults where it names none. The CLI has no emulator of Cloud Messaging, and its schema of
+// firebase.json has no room for one: a file that names no port for it gets 9599, or any free one if that
+// is in use, as the CLI does with ports that a file does not name.
 func (c *Config) UseAddresses(file *firebasejson.File) {
 	c.FunctionsAddress = file.Address("functions")
 	c.Addresses = Addresses{
 		Firestore: file.Address("firestore"), Auth: file.Address("auth"), Storage: file.Address("storage"),
-		Tasks: file.Address("tasks"), Console: file.Address("ui"), Hub: file.Address("hub"), Hosting: file.Address("hosting"),
+		Tasks: file.Address("tasks"), Messaging: file.Address("messaging"), Console: file.Address("ui"), Hub: file.Address("hub"), Hosting: file.Address("hosting"),
 	}
+	c.messagingMoves = file.Emulators["messaging"].Port == nil
 }
 
 // complete fills in the defaults and checks what the servers cannot name as well.

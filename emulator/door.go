@@ -31,7 +31,7 @@ import (
 //
 // The port opens at the first call of EnvironmentAs for the account. It serves the protocols that
 // Google's server libraries speak: gRPC for Firestore, Cloud Tasks and Cloud Scheduler, and REST for
-// Cloud Storage, Authentication and IAM's signBlob.
+// Cloud Storage, Authentication, Cloud Messaging and IAM's signBlob.
 func (c *Cloud) EnvironmentAs(serviceAccount string) (map[string]string, error) {
 	if c.IAM == nil {
 		return nil, errors.New("emulator: Config.IAM is nil, so service accounts have no roles")
@@ -43,7 +43,7 @@ func (c *Cloud) EnvironmentAs(serviceAccount string) (map[string]string, error) 
 	env := c.Environment()
 	for _, name := range []string{
 		"FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "FIREBASE_STORAGE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST",
-		"GCE_METADATA_HOST",
+		"FCM_EMULATOR_HOST", "GCE_METADATA_HOST",
 	} {
 		env[name] = address
 	}
@@ -226,6 +226,8 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 	switch path := r.URL.Path; {
 	case strings.HasPrefix(path, "/identitytoolkit.googleapis.com/"), strings.HasPrefix(path, "/securetoken.googleapis.com/"):
 		d.cloud.Auth.ServeHTTP(w, r)
+	case iam.IsMessaging(path):
+		d.cloud.Messaging.ServeHTTP(w, r)
 	case strings.HasSuffix(path, ":signBlob"):
 		d.cloud.Identity.SignBlobHandler().ServeHTTP(w, r)
 	default:

@@ -9,12 +9,16 @@ import (
 
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/storage"
+	"firebase.google.com/go/v4/errorutils"
+	"firebase.google.com/go/v4/messaging"
 	"google.golang.org/api/googleapi"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/messagingclient"
 	"heek.kr/heektime/emulator/iam"
 )
 
@@ -90,6 +94,32 @@ func put(t *testing.T, o *storage.ObjectHandle) error {
 	w := o.NewWriter(t.Context())
 	io.WriteString(w, "text")
 	return w.Close()
+}
+
+// Sending and subscribing need a role, too.
+func TestMessagingServiceAccounts(t *testing.T) {
+	const sender, stranger = "sender@demo-test.iam.gserviceaccount.com", "stranger@demo-test.iam.gserviceaccount.com"
+	policy := iam.NewPolicy("demo-test")
+	if err := policy.Grant(sender, "roles/firebasecloudmessaging.admin", policy.Project()); err != nil {
+		t.Fatal(err)
+	}
+	cloud := emulatortest.Start(t, func(c *emulator.Config) { c.IAM = policy })
+	for account, allowed := range map[string]bool{sender: true, stranger: false} {
+		env, err := cloud.EnvironmentAs(account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := messagingclient.New(t, cloud.Project, env["FCM_EMULATOR_HOST"])
+		if _, err := client.Send(t.Context(), &messaging.Message{Topic: "t"}); (err == nil) != allowed || !allowed && !errorutils.IsPermissionDenied(err) {
+			t.Errorf("%s sends: %v", account, err)
+		}
+		if _, err := client.SubscribeToTopic(t.Context(), []string{"token"}, "t"); (err == nil) != allowed {
+			t.Errorf("%s subscribes: %v", account, err)
+		}
+	}
+	if n := cloud.Usage().Amount(billing.MessagingMessages); n != 1 {
+		t.Errorf("%d messages were counted, want 1", n)
+	}
 }
 
 func TestEnvironmentAs(t *testing.T) {

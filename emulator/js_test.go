@@ -71,6 +71,14 @@ func TestAdminTaskQueues(t *testing.T) {
 	sdktest.RunNode(t, "admin", "jstest/tasks.test.mjs", append(environment(cloud), "TARGET="+target.URL)...)
 }
 
+// The Admin SDK for Node sends messages and manages topics.
+func TestAdminMessaging(t *testing.T) {
+	t.Parallel()
+	sdktest.SDKs(t)
+	cloud := emulatortest.Start(t)
+	sdktest.RunNode(t, "admin", "jstest/messaging.test.mjs", environment(cloud)...)
+}
+
 func environment(cloud *emulatortest.Cloud) []string {
 	var env []string
 	for name, value := range cloud.Environment() {

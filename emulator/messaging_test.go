@@ -1,16 +1,120 @@
 package emulator_test
 
 import (
+	"errors"
+	"net"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
 	"firebase.google.com/go/v4/errorutils"
 	fcm "firebase.google.com/go/v4/messaging"
 
+	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/emulatortest/messagingclient"
+	"heek.kr/heektime/emulator/firebasejson"
 	"heek.kr/heektime/emulator/messaging"
+	"heek.kr/heektime/emulator/sdktest"
 )
+
+// A firebase.json that names no port of Cloud Messaging cannot keep a cloud from starting: another process
+// may have the default port. One that it names must be free.
+func TestMessagingPort(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:9599")
+	if err == nil {
+		defer l.Close()
+	}
+	free := firebasejson.Emulators{}
+	for _, name := range []string{"firestore", "auth", "storage", "tasks", "ui", "hub", "hosting"} {
+		free[name] = firebasejson.Emulator{Port: new(int)}
+	}
+	cloud := emulatortest.Start(t, func(c *emulator.Config) { c.UseAddresses(&firebasejson.File{Emulators: free}) })
+	if l != nil && cloud.MessagingAddress() == "127.0.0.1:9599" {
+		t.Error("two processes have one port")
+	}
+	_, text, err := net.SplitHostPort(cloud.MessagingAddress())
+	port, convertErr := strconv.Atoi(text)
+	if err != nil || convertErr != nil {
+		t.Fatal(err, convertErr)
+	}
+	free["messaging"] = firebasejson.Emulator{Port: &port}
+	var cfg emulator.Config
+	cfg.UseAddresses(&firebasejson.File{Emulators: free})
+	var inUse *emulator.PortInUseError
+	if _, err := emulator.Open(cfg); !errors.As(err, &inUse) || inUse.Name != "messaging" {
+		t.Errorf("a port that is in use: %v", err)
+	}
+}
+
+// Devices and subscriptions are kept in the data directory.
+func TestMessagingData(t *testing.T) {
+	t.Parallel()
+	dir, token := t.TempDir(), ""
+	for restart := range 2 {
+		cloud, err := emulator.Open(emulator.Config{DataDir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := messagingclient.New(t, cloud.Project, cloud.MessagingAddress())
+		if restart == 0 {
+			token, err = cloud.Messages().Register(messaging.DeviceInfo{})
+			if err == nil {
+				_, err = client.SubscribeToTopic(t.Context(), []string{token}, "lecture")
+			}
+		}
+		if err == nil {
+			_, err = client.Send(t.Context(), &fcm.Message{Topic: "lecture", Notification: &fcm.Notification{Title: "Room"}})
+		}
+		if shown := cloud.Messages().Shown(token); err != nil || len(shown) != 1 {
+			t.Errorf("start %d: the device shows %+v, %v", restart, shown, err)
+		}
+		if err := cloud.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The web SDK gets a token, as far as it allows an address: the page replaces fetch and the push service.
+func TestMessagingInBrowser(t *testing.T) {
+	browser := sdktest.OpenBrowser(t)
+	pages := sdktest.Serve(t, os.DirFS("jstest"))
+	for _, version := range sdktest.Versions {
+		t.Run(version, func(t *testing.T) {
+			cloud := emulatortest.Start(t)
+			page := browser.Open(t, pages.URL(version, "messaging-page.mjs"))
+			call := func(function string, result any, args ...any) {
+				t.Helper()
+				if err := page.Call(t.Context(), function, result, args...); err != nil {
+					t.Fatalf("%s: %v", function, err)
+				}
+			}
+			call("connect", nil, cloud.MessagingAddress())
+			var token, again string
+			if call("token", &token); token == "" {
+				t.Fatal("the SDK got no token")
+			}
+			if call("token", &again); again != token {
+				t.Errorf("the token changed from %s to %s", token, again)
+			}
+			client := messagingclient.New(t, cloud.Project, cloud.MessagingAddress())
+			if _, err := client.Send(t.Context(), &fcm.Message{Token: token, Notification: &fcm.Notification{Title: "Room"}}); err != nil {
+				t.Error(err)
+			}
+			if d, _ := cloud.Messages().Device(token); d.Platform != messaging.WebPlatform || len(d.Shown) != 1 {
+				t.Errorf("device %+v", d)
+			}
+			call("deleteToken", nil)
+			if _, err := client.Send(t.Context(), &fcm.Message{Token: token}); !fcm.IsUnregistered(err) {
+				t.Errorf("after deleteToken: %v", err)
+			}
+			if call("token", &again); again == token {
+				t.Error("a token that was deleted came back")
+			}
+		})
+	}
+}
 
 // register registers devices in the cloud's project.
 func register(t *testing.T, cloud *emulatortest.Cloud, infos ...messaging.DeviceInfo) (tokens []string) {

@@ -2,7 +2,9 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 
 	"google.golang.org/grpc"
@@ -13,6 +15,7 @@ import (
 	"heek.kr/heektime/emulator/hub"
 	"heek.kr/heektime/emulator/internal/cors"
 	"heek.kr/heektime/emulator/internal/muxserver"
+	"heek.kr/heektime/emulator/messaging"
 	"heek.kr/heektime/emulator/rulesapi"
 	"heek.kr/heektime/emulator/run"
 )
@@ -50,11 +53,13 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		{&c.authPort, "auth", at.Auth, nil, c.pages.Handler(c.Auth)},
 		{&c.storagePort, "storage", at.Storage, nil, c.pages.Handler(c.Storage)},
 		{&c.tasksPort, "tasks", at.Tasks, work, c.pages.Guard(c.workHandler())},
-		{&c.messagingPort, "messaging", at.Messaging, nil, c.pages.Handler(c.Messaging)},
 	} {
 		if *p.port, err = muxserver.Open(p.name, orFree(p.address), p.grpc, p.http); err != nil {
 			return err
 		}
+	}
+	if err := c.openMessaging(cfg); err != nil {
+		return err
 	}
 	if err := c.openConsole(cfg); err != nil {
 		return err
@@ -63,6 +68,24 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		return err
 	}
 	return c.openHosting(cfg)
+}
+
+// openMessaging opens the port of Cloud Messaging. It has no gRPC, so that it serves HTTP/2, which the Admin
+// SDK for Node uses to send several messages.
+func (c *Cloud) openMessaging(cfg Config) (err error) {
+	address := orFree(cfg.Addresses.Messaging)
+	pages := c.pages
+	for _, host := range messaging.Hosts { // clients that only connect here keep the names; no page has them
+		pages = pages.With("https://" + host)
+	}
+	handler := pages.Handler(c.Messaging)
+	c.messagingPort, err = muxserver.Open("messaging", address, nil, handler)
+	var inUse *PortInUseError
+	if cfg.messagingMoves && errors.As(err, &inUse) {
+		host, _, _ := net.SplitHostPort(address) // it has been listened on
+		c.messagingPort, err = muxserver.Open("messaging", net.JoinHostPort(host, "0"), nil, handler)
+	}
+	return err
 }
 
 // workHandler serves the REST APIs of Cloud Tasks, Cloud Scheduler, Cloud Run and Firebase Rules, the
@@ -108,7 +131,7 @@ func (c *Cloud) Guard(next http.Handler, address string) http.Handler {
 func (c *Cloud) openConsole(cfg Config) error {
 	page, err := console.New(console.Config{
 		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage,
-		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers, Run: c.Run, Alerts: cfg.Alerts,
+		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers, Run: c.Run, Messaging: c.Messaging, Alerts: cfg.Alerts,
 		Bill:       c.BillOf,
 		OwnOrigins: cors.OwnOrigins(nil, cfg.Addresses.all()), Logger: cfg.Logger,
 	})

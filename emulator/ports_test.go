@@ -36,7 +36,8 @@ func TestForeignHosts(t *testing.T) {
 		"tasks": {cloud.TasksAddress(), "/"}, "tasks REST": {cloud.TasksAddress(), "/v2/projects/p/locations/l/queues"},
 		"tasks for Admin SDKs": {cloud.TasksAddress(), "/projects/p/locations/l/queues"},
 		"scheduler REST":       {cloud.TasksAddress(), "/v1/projects/p/locations/l/jobs"}, "metadata": {cloud.TasksAddress(), token}, "hub": {cloud.HubAddress(), "/emulators"},
-		"ui": {strings.TrimPrefix(cloud.ConsoleURL(), "http://"), "/"}, "hosting": {cloud.HostingAddress(), "/"},
+		"messaging": {cloud.MessagingAddress(), "/emulator/v1/projects/demo-test/messages"},
+		"ui":        {strings.TrimPrefix(cloud.ConsoleURL(), "http://"), "/"}, "hosting": {cloud.HostingAddress(), "/"},
 	} {
 		_, port, err := net.SplitHostPort(door.address)
 		if err != nil {

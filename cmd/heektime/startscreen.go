@@ -58,6 +58,7 @@ func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, logPath
 	line("Auth", "http://%s", b.Cloud.AuthAddress())
 	line("Storage", "http://%s   bucket %s", b.Cloud.StorageAddress(), o.bucket)
 	line("Tasks", "%s   also Scheduler", b.Cloud.TasksAddress())
+	line("Messaging", "http://%s   push messages go to the console's page", b.Cloud.MessagingAddress())
 	for _, svc := range deployment.Table().Services {
 		switch url := b.URLs[svc.Name]; {
 		case url == "":

@@ -133,6 +133,7 @@ func (t *target) connectLocal(ctx context.Context) error {
 		"STORAGE_EMULATOR_HOST":       address("storage"),
 		gcp.TasksEmulatorHost:         address("tasks"),
 		gcp.RunEmulatorHost:           address("tasks"), // it is on that port, too
+		gcp.MessagingEmulatorHost:     address("messaging"),
 	} {
 		// Replace values from the shell: they may be those of another cloud.
 		if err := os.Setenv(name, value); err != nil {

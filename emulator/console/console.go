@@ -1,5 +1,5 @@
 // Package console serves a web page that shows developers what is in a local cloud: documents, users,
-// objects, queues, schedules, triggers, services, and what the security rules decided and why.
+// objects, queues, schedules, triggers, services, push messages, and what the security rules decided and why.
 //
 // The page is plain HTML, CSS and JavaScript modules in the folder page, embedded without a build step. It
 // calls the JSON API under /api/, which this package implements with the emulators' inspection methods.
@@ -22,6 +22,7 @@ import (
 	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firestore"
+	"heek.kr/heektime/emulator/messaging"
 	cloudrun "heek.kr/heektime/emulator/run"
 	"heek.kr/heektime/emulator/scheduler"
 	"heek.kr/heektime/emulator/storage"
@@ -40,6 +41,7 @@ type Config struct {
 	Scheduler *scheduler.Server
 	Triggers  *triggers.Server
 	Run       *cloudrun.Server
+	Messaging *messaging.Server
 
 	// Bill returns the bill of a month; "" is the current one. When nil, the page has no such section.
 	Bill func(month billing.Month) *billing.Bill
@@ -66,7 +68,7 @@ func New(c Config) (*Console, error) {
 		return nil, errors.New("console: Config.Project is missing")
 	case c.Clock == nil:
 		return nil, errors.New("console: Config.Clock is missing")
-	case c.Firestore == nil, c.Auth == nil, c.Storage == nil, c.Tasks == nil, c.Scheduler == nil, c.Triggers == nil, c.Run == nil:
+	case c.Firestore == nil, c.Auth == nil, c.Storage == nil, c.Tasks == nil, c.Scheduler == nil, c.Triggers == nil, c.Run == nil, c.Messaging == nil:
 		return nil, errors.New("console: an emulator is missing in Config")
 	}
 	if c.Logger == nil {
@@ -112,6 +114,11 @@ func (c *Console) routes() map[string]handler {
 		"POST /api/job":   c.changeJob,
 
 		"GET /api/services": c.services,
+
+		"GET /api/messages":      c.messages,
+		"DELETE /api/messages":   c.clearMessages,
+		"POST /api/device":       c.addDevice,
+		"POST /api/changeDevice": c.changeDevice,
 
 		"GET /api/triggers": c.triggers,
 		"GET /api/events":   c.events,

@@ -11,7 +11,8 @@
 // the time, and [Cloud.Measure] returns what something would be billed.
 //
 // The clients of the other services are in packages of their own below this one, so that a test
-// links only those that it uses: storageclient, tasksclient, schedulerclient and authclient.
+// links only those that it uses: storageclient, tasksclient, schedulerclient, authclient and
+// messagingclient.
 package emulatortest
 
 import (

@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// defaults are the Firebase CLI's ports.
+// defaults are the Firebase CLI's ports, and ours of what it has no emulator for.
 var defaults = map[string]int{
 	"firestore": 8080, "auth": 9099, "storage": 9199, "tasks": 9499, "functions": 5001, "ui": 4000, "hub": 4400, "hosting": 5000,
+	"messaging": 9599,
 }
 
 // Address returns where the emulator of that name listens, host:port.

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// HTTP returns what a request to a REST API needs: Cloud Storage's JSON and XML APIs, Identity Toolkit
-// and IAM's Service Account Credentials. exists reports whether an object exists: overwriting one needs
+// HTTP returns what a request to a REST API needs: Cloud Storage's JSON and XML APIs, Identity Toolkit,
+// Cloud Messaging and IAM's Service Account Credentials. exists reports whether an object exists: overwriting one needs
 // another permission than creating it. ok is false for a request that this package does not know, and
 // needs is empty for one that IAM does not decide about, such as that of a client with an API key.
 //
@@ -23,11 +23,24 @@ func (p *Policy) HTTP(r *http.Request, exists func(bucket, object string) bool) 
 	if strings.HasPrefix(path, "/securetoken.googleapis.com/") {
 		return nil, true // refreshes a user's own token
 	}
+	if IsMessaging(path) {
+		return []Need{{"cloudmessaging.messages.create", p.Project()}}, true
+	}
 	if account, ok := signer(path); ok {
 		return []Need{{"iam.serviceAccounts.signBlob", p.ServiceAccount(account)}}, true
 	}
 	s := storage{r: r, exists: exists}
 	return s.needs(p, path)
+}
+
+// IsMessaging reports whether a path is one of Cloud Messaging, or of its topic management, for which Google
+// documents no permission of its own.
+//
+// Source: https://firebase.google.com/docs/projects/iam/permissions#messaging
+func IsMessaging(path string) bool {
+	project, method, found := strings.Cut(strings.TrimPrefix(path, "/v1/projects/"), "/")
+	return strings.HasPrefix(path, "/iid/") ||
+		found && !strings.Contains(project, "/") && (method == "messages:send" || strings.HasPrefix(method, "registrations/"))
 }
 
 // signer returns the account that a path of the Service Account Credentials API signs for.

@@ -12,7 +12,7 @@ var (
 // predefined are Google's roles, with those of their permissions that an emulator checks.
 //
 // Sources: https://cloud.google.com/iam/docs/roles-permissions/cloudscheduler, …/cloudtasks,
-// …/datastore, …/eventarc, …/firebaseauth, …/iam, …/run, …/secretmanager, …/storage
+// …/datastore, …/eventarc, …/firebaseauth, …/firebasecloudmessaging, …/iam, …/run, …/secretmanager, …/storage
 var predefined = map[string][]string{
 	"roles/cloudscheduler.admin": {
 		"cloudscheduler.jobs.create", "cloudscheduler.jobs.delete", "cloudscheduler.jobs.enable", "cloudscheduler.jobs.get",
@@ -47,6 +47,8 @@ var predefined = map[string][]string{
 		"firebaseauth.users.update",
 	}),
 	"roles/firebaseauth.viewer": readUsers,
+
+	"roles/firebasecloudmessaging.admin": {"cloudmessaging.messages.create"},
 
 	"roles/iam.serviceAccountOpenIdTokenCreator": {"iam.serviceAccounts.getOpenIdToken"},
 	"roles/iam.serviceAccountTokenCreator": {

@@ -56,9 +56,8 @@ func checkTarget(m *Message) *apiError {
 	case m.Topic != "" && !topicNames.MatchString(m.Topic):
 		return invalidField("message.topic", "Invalid topic name provided: it must match [a-zA-Z0-9-_.~%%]+, without the prefix /topics/.")
 	case m.Condition != "":
-		if _, err := parseCondition(m.Condition); err != nil {
-			return invalidField("message.condition", "%v", err)
-		}
+		_, err := parseCondition(m.Condition)
+		return err
 	}
 	return nil
 }

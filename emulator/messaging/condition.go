@@ -1,9 +1,6 @@
 package messaging
 
-import (
-	"errors"
-	"strings"
-)
+import "strings"
 
 // maxConditionTopics is how many topics a condition may name.
 // Source: https://firebase.google.com/docs/cloud-messaging/send-topic-messages
@@ -13,21 +10,21 @@ const maxConditionTopics = 5
 // device with subscriptions.
 type condition func(subscribed func(topic string) bool) bool
 
-// errCondition is the error of a condition that cannot be parsed.
-var errCondition = errors.New("Invalid condition expression provided.") //nolint:staticcheck // it goes to the client
+// errCondition is the response to a condition that cannot be parsed.
+var errCondition = invalidField("message.condition", "Invalid condition expression provided.")
 
 // parseCondition parses a condition. As in Cloud Messaging, && and || have the same precedence: without
 // parentheses they are evaluated from left to right.
 //
 // Source: https://firebase.google.com/docs/cloud-messaging/send-topic-messages
-func parseCondition(text string) (condition, error) {
+func parseCondition(text string) (condition, *apiError) {
 	p := conditionParser{rest: text}
 	c, err := p.expression(maxDepth)
 	if err == nil && p.next() != "" {
 		err = errCondition
 	}
 	if err == nil && p.topics > maxConditionTopics {
-		err = errors.New("Condition expression has too many topics; at most 5 are allowed.") //nolint:staticcheck // it goes to the client
+		err = invalidField("message.condition", "Condition expression has too many topics; at most %d are allowed.", maxConditionTopics)
 	}
 	if err != nil {
 		return nil, err
@@ -66,7 +63,7 @@ func (p *conditionParser) accept(token string) bool {
 	return true
 }
 
-func (p *conditionParser) expression(depth int) (condition, error) {
+func (p *conditionParser) expression(depth int) (condition, *apiError) {
 	left, err := p.operand(depth)
 	for err == nil {
 		before := left
@@ -85,7 +82,7 @@ func (p *conditionParser) expression(depth int) (condition, error) {
 	return nil, err
 }
 
-func (p *conditionParser) operand(depth int) (condition, error) {
+func (p *conditionParser) operand(depth int) (condition, *apiError) {
 	if depth == 0 {
 		return nil, errCondition
 	}
@@ -104,7 +101,7 @@ func (p *conditionParser) operand(depth int) (condition, error) {
 }
 
 // topic parses 'name' in topics.
-func (p *conditionParser) topic() (condition, error) {
+func (p *conditionParser) topic() (condition, *apiError) {
 	p.next() // skips spaces
 	if p.rest == "" || !strings.Contains("'\"", p.rest[:1]) {
 		return nil, errCondition

@@ -22,17 +22,19 @@ const (
 type Content struct {
 	// Visible reports whether the system shows a notification. It shows none for a message that has only
 	// data, which goes to the app.
-	Visible            bool
-	Title, Body, Image string
+	Visible bool   `json:"visible"`
+	Title   string `json:"title,omitempty"`
+	Body    string `json:"body,omitempty"`
+	Image   string `json:"image,omitempty"`
 	// Tag replaces a notification with the same tag that is being shown: the tag of an Android or web
 	// notification, or the header apns-collapse-id.
-	Tag string
+	Tag string `json:"tag,omitempty"`
 	// CollapseKey replaces a message with the same key that has not been delivered: collapse_key, the
 	// header apns-collapse-id, or the web push header Topic.
-	CollapseKey string
-	Data        map[string]string
+	CollapseKey string            `json:"collapseKey,omitempty"`
+	Data        map[string]string `json:"data,omitempty"`
 	// TTL is how long the message waits for a device that is offline.
-	TTL time.Duration
+	TTL time.Duration `json:"-"`
 
 	payload map[string]any // what the platform's section adds, and the size counts
 }

@@ -17,9 +17,8 @@ const (
 // device is an app on a device, or in a browser, with a token. The server's mutex guards it.
 type device struct {
 	DeviceInfo
-	installation string               // the secret of Firebase Installations; see installations.go
-	topics       map[string]time.Time // by name; when they were subscribed to
-	bytes        int64                // of its record
+	topics map[string]time.Time // by name; when they were subscribed to
+	bytes  int64                // of its record
 
 	waiting  []*delivery // to a device that is offline, oldest first
 	received []*delivery // oldest first
@@ -29,15 +28,15 @@ type device struct {
 
 // DeviceInfo identifies a device.
 type DeviceInfo struct {
-	Token    string
-	Project  string
-	Platform Platform
+	Token    string   `json:"token"`
+	Project  string   `json:"project"`
+	Platform Platform `json:"platform"`
 	// App is the package name, the bundle ID or, for the web, the origin.
-	App string `json:",omitempty"`
+	App string `json:"app,omitempty"`
 	// FID is the Firebase Installation ID, "" if none is known.
-	FID string `json:",omitempty"`
+	FID string `json:"fid,omitempty"`
 	// Offline devices get their messages when they are online again; see [Server.SetOnline].
-	Offline bool `json:",omitempty"`
+	Offline bool `json:"offline,omitempty"`
 }
 
 // delivery is a message on its way to a device or on it.

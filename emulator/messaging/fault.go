@@ -5,19 +5,21 @@ import "time"
 // Fault makes requests fail. The zero value of a condition holds for every request.
 type Fault struct {
 	// Code is what the request fails with.
-	Code ErrorCode
+	Code ErrorCode `json:"code"`
 	// RetryAfter is the response's Retry-After header; none when 0.
-	RetryAfter time.Duration
+	RetryAfter time.Duration `json:"-"`
 	// Times is how many requests fail; 0 makes all of them fail.
-	Times int
+	Times int `json:"times"`
 	// Delivered delivers the message all the same: only the response fails. A sender that tries again sends
 	// it twice.
-	Delivered bool
+	Delivered bool `json:"delivered"`
 
 	// Project, Token and Topic are what the request is about.
-	Project, Token, Topic string
+	Project string `json:"project"`
+	Token   string `json:"token"`
+	Topic   string `json:"topic"`
 	// Subscriptions makes requests that change subscriptions fail, instead of messages.
-	Subscriptions bool
+	Subscriptions bool `json:"subscriptions"`
 
 	used int
 }
@@ -58,6 +60,11 @@ func (s *Server) takeFault(project string, matches func(*Fault) bool) *Fault {
 // matchesMessage reports whether the fault is about a message.
 func (f *Fault) matchesMessage(m *Message) bool {
 	return !f.Subscriptions && (f.Token == "" || f.Token == m.Token) && (f.Topic == "" || f.Topic == m.Topic)
+}
+
+// matchesSubscription reports whether the fault is about a token's subscription to a topic.
+func (f *Fault) matchesSubscription(token, topic string) bool {
+	return f.Subscriptions && (f.Token == "" || f.Token == token) && (f.Topic == "" || f.Topic == topic)
 }
 
 // failure returns the error response.

@@ -17,9 +17,26 @@ type handler func(r *http.Request, body []byte) (any, error)
 // newRoutes returns the paths of all services; their hosts are different in production.
 func (s *Server) newRoutes() *http.ServeMux {
 	mux := http.NewServeMux()
+	const project = "/v1/projects/{project}/"
+	const subscriptions = project + "registrations/{registration}/topicSubscriptions"
 	for pattern, handle := range map[string]handler{
 		// fcm.googleapis.com
-		"POST /v1/projects/{project}/{method}": authorized(s.send),
+		"POST " + project + "messages:send":    authorized(s.send),
+		"POST " + subscriptions:                authorized(s.createSubscription),
+		"GET " + subscriptions:                 authorized(s.listSubscriptions),
+		"GET " + subscriptions + "/{topic}":    authorized(s.getSubscription),
+		"PATCH " + subscriptions + "/{topic}":  authorized(s.patchSubscription),
+		"DELETE " + subscriptions + "/{topic}": authorized(s.deleteSubscription),
+
+		// fcmregistrations.googleapis.com
+		"POST " + project + "registrations":                  s.createRegistration,
+		"PATCH " + project + "registrations/{registration}":  s.updateRegistration,
+		"DELETE " + project + "registrations/{registration}": s.deleteRegistration,
+
+		// firebaseinstallations.googleapis.com
+		"POST " + project + "installations":                           s.install,
+		"POST " + project + "installations/{fid}/authTokens:generate": s.generateToken,
+		"DELETE " + project + "installations/{fid}":                   s.uninstall,
 
 		// iid.googleapis.com
 		"POST /iid/v1:batchAdd":                     s.relate(true),
@@ -29,6 +46,9 @@ func (s *Server) newRoutes() *http.ServeMux {
 		"DELETE /iid/v1/{token}/rel/topics/{topic}": s.relateOne(false),
 		"GET /iid/info/{token}":                     s.info,
 	} {
+		mux.HandleFunc(pattern, s.serve(handle))
+	}
+	for pattern, handle := range s.controlRoutes() {
 		mux.HandleFunc(pattern, s.serve(handle))
 	}
 	mux.HandleFunc("/batch", s.serve(batch))

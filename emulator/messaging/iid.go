@@ -110,7 +110,7 @@ func (s *Server) setSubscriptions(tokens []string, topic string, on bool) ([]rel
 	return change(s, func() ([]relationResult, error) {
 		results := make([]relationResult, len(tokens))
 		changed := subscriptionRecord{Topic: topic, Time: s.clock.Now(), On: on}
-		ofTopic := func(f *Fault) bool { return f.Subscriptions && f.Token == "" && (f.Topic == "" || f.Topic == topic) }
+		ofTopic := func(f *Fault) bool { return f.Token == "" && f.matchesSubscription("", topic) }
 		if f := s.takeFault(s.projectOf(tokens), ofTopic); f != nil {
 			return nil, f.failure()
 		}
@@ -144,12 +144,12 @@ func (s *Server) projectOf(tokens []string) string {
 func (s *Server) subscriptionError(token, topic string, on bool) string {
 	d := s.devices[token]
 	switch {
-	case d == nil && looksLikeToken(token):
+	case d == nil && s.isToken(token):
 		return tokenNotFound
 	case d == nil:
 		return tokenInvalid
 	}
-	ofToken := func(f *Fault) bool { return f.Subscriptions && f.Token == token && (f.Topic == "" || f.Topic == topic) }
+	ofToken := func(f *Fault) bool { return f.Token != "" && f.matchesSubscription(token, topic) }
 	if f := s.takeFault(d.Project, ofToken); f != nil {
 		if f.Code == Unregistered {
 			return tokenNotFound
@@ -177,7 +177,7 @@ func (s *Server) info(r *http.Request, _ []byte) (any, error) {
 	defer s.mu.Unlock()
 	d := s.devices[token]
 	switch {
-	case d == nil && looksLikeToken(token):
+	case d == nil && s.isToken(token):
 		return nil, errNoInstance
 	case d == nil:
 		return nil, platformError(http.StatusBadRequest, "INVALID_ARGUMENT", "InvalidToken")

@@ -21,23 +21,23 @@ func (s *Server) Inbox(project string) Inbox { return Inbox{s, project} }
 // Device is a device with its subscriptions and messages.
 type Device struct {
 	DeviceInfo
-	Topics []string // sorted
+	Topics []string `json:"topics,omitempty"` // sorted
 	// Received are the last messages that arrived, oldest first, also those that show nothing.
-	Received []Received
+	Received []Received `json:"received,omitempty"`
 	// Shown are the notifications that the device shows, oldest first.
-	Shown []Received
+	Shown []Received `json:"shown,omitempty"`
 	// Waiting are the messages that have not arrived because the device is offline, oldest first.
-	Waiting []Received
+	Waiting []Received `json:"waiting,omitempty"`
 	// Dropped is how many messages were discarded because too many were waiting.
-	Dropped int
+	Dropped int `json:"dropped,omitempty"`
 }
 
 // Received is a message as a device gets it.
 type Received struct {
-	ID   string // the message's name
-	Sent time.Time
+	ID   string    `json:"id"` // the message's name
+	Sent time.Time `json:"sent"`
 	Content
-	Message *Message // do not change it
+	Message *Message `json:"message"` // do not change it
 }
 
 // All returns the accepted messages, oldest first. Of very many, only the latest are kept.

@@ -16,17 +16,6 @@ type member struct {
 	value any // object, []any, string, json.Number, bool or nil
 }
 
-// get returns the last member with the name: where a field is repeated, the last one counts.
-// Source: the discovery document of version v1, method projects.messages.send.
-func (o object) get(name string) any {
-	for i := len(o) - 1; i >= 0; i-- {
-		if o[i].name == name {
-			return o[i].value
-		}
-	}
-	return nil
-}
-
 // maxDepth is how deep a request may nest: a limit of protocol buffers' decoders.
 const maxDepth = 100
 

@@ -57,10 +57,10 @@ func (l *messageLog) remove(i int) {
 
 // Sent is a message that was accepted.
 type Sent struct {
-	ID      string // what the sender got as the message's name
-	Project string
-	Time    time.Time // by the cloud's clock
-	Message *Message  // do not change it
+	ID      string    `json:"id"` // what the sender got as the message's name
+	Project string    `json:"project"`
+	Time    time.Time `json:"time"`    // by the cloud's clock
+	Message *Message  `json:"message"` // do not change it
 	// Devices is to how many devices it went.
-	Devices int
+	Devices int `json:"devices"`
 }

@@ -17,8 +17,7 @@ type record struct {
 // deviceRecord is a device. In a snapshot it has its subscriptions.
 type deviceRecord struct {
 	DeviceInfo
-	Installation string               `json:",omitempty"`
-	Topics       map[string]time.Time `json:",omitempty"`
+	Topics map[string]time.Time `json:",omitempty"`
 }
 
 // subscriptionRecord is a change of subscriptions to one topic.
@@ -30,7 +29,7 @@ type subscriptionRecord struct {
 }
 
 func newDeviceRecord(d *device) *deviceRecord {
-	return &deviceRecord{DeviceInfo: d.DeviceInfo, Installation: d.installation}
+	return &deviceRecord{DeviceInfo: d.DeviceInfo}
 }
 
 // state adds the records that recreate the current state. The mutex is held.
@@ -39,6 +38,9 @@ func (s *Server) state(add func(any)) {
 		r := newDeviceRecord(d)
 		r.Topics = d.topics
 		add(record{Device: r})
+	}
+	for token := range s.gone {
+		add(record{Gone: token})
 	}
 }
 
@@ -50,7 +52,7 @@ func (s *Server) apply(data []byte) error {
 	}
 	switch {
 	case r.Device != nil:
-		d := s.putDevice(r.Device.DeviceInfo, r.Device.Installation)
+		d := s.putDevice(r.Device.DeviceInfo)
 		for topic, since := range r.Device.Topics {
 			s.setSubscription(d, topic, true, since)
 		}
@@ -66,6 +68,7 @@ func (s *Server) apply(data []byte) error {
 		if d := s.devices[r.Gone]; d != nil {
 			s.removeDevice(d)
 		}
+		s.addGone(r.Gone)
 	}
 	return nil
 }

@@ -27,10 +27,14 @@ func (s *Server) Register(info DeviceInfo) (token string, err error) {
 	if len(info.Token) > maxTokenBytes || strings.Trim(info.Token, tokenAlphabet+":") != "" {
 		return "", fmt.Errorf("register a device: token %.100q is not up to %d letters, digits, colons, _ and -", info.Token, maxTokenBytes)
 	}
-	if info.Platform == "" {
+	switch info.Platform {
+	case "":
 		info.Platform = AndroidPlatform
+	case AndroidPlatform, IOSPlatform, WebPlatform:
+	default:
+		return "", fmt.Errorf("register a device: platform %q is not ANDROID, IOS or CHROME", info.Platform)
 	}
-	d, err := change(s, func() (*device, error) { return s.register(info, "") })
+	d, err := change(s, func() (*device, error) { return s.register(info) })
 	if err != nil {
 		return "", fmt.Errorf("register a device: %w", err)
 	}
@@ -38,7 +42,7 @@ func (s *Server) Register(info DeviceInfo) (token string, err error) {
 }
 
 // register adds or changes a device. The mutex is held.
-func (s *Server) register(info DeviceInfo, installation string) (*device, error) {
+func (s *Server) register(info DeviceInfo) (*device, error) {
 	if info.FID == "" {
 		info.FID = newFID()
 	}
@@ -52,13 +56,13 @@ func (s *Server) register(info DeviceInfo, installation string) (*device, error)
 	case d == nil && (len(s.devices) >= maxDevices || s.bytes > maxStateBytes):
 		return nil, platformError(http.StatusTooManyRequests, "RESOURCE_EXHAUSTED", "The local cloud has no room for more than %d devices.", maxDevices)
 	}
-	d = s.putDevice(info, installation)
+	d = s.putDevice(info)
 	s.changes.Add(record{Device: newDeviceRecord(d)})
 	return d, nil
 }
 
 // putDevice adds or changes a device, without a record. The mutex is held.
-func (s *Server) putDevice(info DeviceInfo, installation string) *device {
+func (s *Server) putDevice(info DeviceInfo) *device {
 	d := s.devices[info.Token]
 	if d == nil {
 		d = &device{topics: map[string]time.Time{}}
@@ -68,10 +72,11 @@ func (s *Server) putDevice(info DeviceInfo, installation string) *device {
 		delete(s.byFID, fidKey(d.Project, d.FID))
 	}
 	wasOffline := d.Offline
-	d.DeviceInfo, d.installation = info, installation
-	d.bytes = 512 + int64(2*len(info.Token)+len(info.App)+len(info.FID)+len(installation))
+	d.DeviceInfo = info
+	d.bytes = 512 + int64(2*len(info.Token)+len(info.App)+len(info.FID))
 	s.bytes += d.bytes
 	s.byFID[fidKey(d.Project, d.FID)] = d
+	delete(s.gone, d.Token)
 	if wasOffline && !d.Offline {
 		d.connect(s.clock.Now())
 	}
@@ -97,11 +102,26 @@ func (s *Server) removeDevice(d *device) {
 		s.setSubscription(d, topic, false, time.Time{})
 	}
 	d.clear()
+	s.addGone(d.Token)
 	s.bytes -= d.bytes
 	delete(s.devices, d.Token)
 	if s.byFID[fidKey(d.Project, d.FID)] == d {
 		delete(s.byFID, fidKey(d.Project, d.FID))
 	}
+}
+
+// addGone remembers that a token was registered, so that it is not taken for one that never was. The mutex is
+// held.
+func (s *Server) addGone(token string) {
+	if len(s.gone) < maxGone {
+		s.gone[token] = struct{}{}
+	}
+}
+
+// isToken reports whether a token that is not registered may have been. The mutex is held.
+func (s *Server) isToken(token string) bool {
+	_, gone := s.gone[token]
+	return gone || looksLikeToken(token)
 }
 
 // SetOnline connects a device, or disconnects it. While it is offline, messages wait for it.
@@ -197,11 +217,17 @@ func newToken(fid string) string {
 // fidKey is the key of an installation.
 func fidKey(project, fid string) string { return project + "/" + fid }
 
-// queryFlag reads a boolean query parameter.
-func queryFlag(r *http.Request, name string) (bool, error) {
+// queryValue reads a query parameter.
+func queryValue(r *http.Request, name string) (string, error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		return false, platformError(http.StatusBadRequest, "INVALID_ARGUMENT", "Invalid query string: %v", err)
+		return "", platformError(http.StatusBadRequest, "INVALID_ARGUMENT", "Invalid query string: %v", err)
 	}
-	return strings.EqualFold(query.Get(name), "true"), nil
+	return query.Get(name), nil
+}
+
+// queryFlag reads a boolean query parameter.
+func queryFlag(r *http.Request, name string) (bool, error) {
+	value, err := queryValue(r, name)
+	return strings.EqualFold(value, "true"), err
 }

@@ -11,9 +11,6 @@ import (
 // Source: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send
 func (s *Server) send(r *http.Request, body []byte) (any, error) {
 	project := r.PathValue("project")
-	if r.PathValue("method") != "messages:send" {
-		return notFound(r, nil)
-	}
 	if err := checkProject(project); err != nil {
 		return nil, err
 	}
@@ -113,7 +110,7 @@ func (s *Server) target(project string, m *Message) (*device, error) {
 		d = s.byFID[fidKey(project, id)]
 	}
 	switch {
-	case d == nil && m.Token != "" && !looksLikeToken(m.Token):
+	case d == nil && m.Token != "" && !s.isToken(m.Token):
 		return nil, invalidToken()
 	case d == nil:
 		return nil, failure(Unregistered)

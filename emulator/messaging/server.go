@@ -40,6 +40,10 @@ import (
 	"heek.kr/heektime/emulator/internal/statelog"
 )
 
+// Hosts are the names of the services in production. Their paths differ, so that one address can stand in for
+// all of them.
+var Hosts = []string{"fcm.googleapis.com", "iid.googleapis.com", "fcmregistrations.googleapis.com", "firebaseinstallations.googleapis.com"}
+
 // Config configures a [Server].
 type Config struct {
 	Clock   *clock.Clock   // required: the cloud's time
@@ -60,6 +64,7 @@ type Server struct {
 	devices  map[string]*device                         // by token
 	byFID    map[string]*device                         // by project and Firebase Installation ID
 	topics   map[string]map[string]map[*device]struct{} // by project and name
+	gone     map[string]struct{}                        // tokens of devices that were removed
 	bytes    int64                                      // of the records of devices and subscriptions
 	log      messageLog
 	faults   []*Fault
@@ -72,6 +77,7 @@ const (
 	maxBodyBytes      = 256 << 10 // a batch of 1,000 tokens
 	maxTotalBodyBytes = 64 << 20  // of all requests that are being read
 	maxDevices        = 100_000
+	maxGone           = 10_000 // tokens of devices that were removed
 	maxStateBytes     = 256 << 20
 )
 
@@ -82,7 +88,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		clock: cfg.Clock, meter: cfg.Meter, bodies: httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxTotalBodyBytes},
-		devices: map[string]*device{}, byFID: map[string]*device{}, topics: map[string]map[string]map[*device]struct{}{},
+		devices: map[string]*device{}, gone: map[string]struct{}{}, byFID: map[string]*device{}, topics: map[string]map[string]map[*device]struct{}{},
 	}
 	s.routes = s.newRoutes()
 	var err error

@@ -83,7 +83,7 @@ func bundles(sdks, version string) (files fs.FS, release string) {
 func servePage(w http.ResponseWriter, release, script string) {
 	base := "/firebase/" + release + "/"
 	imports := map[string]string{"https://www.gstatic.com/firebasejs/" + release + "/": base} // where the bundles import each other from
-	for _, name := range []string{"app", "auth", "firestore", "storage"} {
+	for _, name := range []string{"app", "auth", "firestore", "messaging", "storage"} {
 		imports["firebase/"+name] = base + "firebase-" + name + ".js"
 	}
 	imports["firebase/firestore/lite"] = base + "firebase-firestore-lite.js"

@@ -1,6 +1,6 @@
 // Command localcloud runs a local cloud: Firestore with triggers, Firebase Authentication, Cloud
-// Storage, Firebase Hosting, Cloud Tasks and Cloud Scheduler, in one process, until Ctrl-C or while
-// a command runs.
+// Storage, Firebase Hosting, Cloud Messaging, Cloud Tasks and Cloud Scheduler, in one process, until
+// Ctrl-C or while a command runs.
 //
 //	localcloud                  prints the environment variables that programs need to find it
 //	localcloud -- npm test      runs a command with these variables, and ends when it does
@@ -111,8 +111,8 @@ func (p *program) flags() *flag.FlagSet {
 func (p *program) help(flags *flag.FlagSet, w io.Writer) {
 	fmt.Fprint(w, `usage: localcloud [flags] [-- COMMAND [ARGUMENT …]]
 
-Runs Firestore, Authentication, Cloud Storage, Hosting, Cloud Tasks and Cloud Scheduler on this
-machine, until Ctrl-C or, with a command, until the command ends.
+Runs Firestore, Authentication, Cloud Storage, Hosting, Cloud Messaging, Cloud Tasks and Cloud
+Scheduler on this machine, until Ctrl-C or, with a command, until the command ends.
 
 `)
 	flags.VisitAll(func(f *flag.Flag) {

@@ -13,12 +13,13 @@ import * as tasks from './tasks.js';
 import * as schedules from './schedules.js';
 import * as triggers from './triggers.js';
 import * as services from './services.js';
+import * as messages from './messages.js';
 import * as requests from './requests.js';
 import * as rules from './rules.js';
 import * as bill from './costs.js';
 import * as alerts from './alerts.js';
 
-const sections = { firestore, users, storage, tasks, schedules, triggers, services, requests, rules, bill, alerts };
+const sections = { firestore, users, storage, tasks, schedules, triggers, services, messages, requests, rules, bill, alerts };
 
 const state = { project: '', projects: [], databases: [] };
 const main = h('main', { id: 'main', tabindex: '-1' });

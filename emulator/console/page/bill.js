@@ -12,7 +12,7 @@ const itemWords = {
   'storage.classA': 'itemClassA', 'storage.classB': 'itemClassB', 'storage.stored': 'itemStored', 'storage.egress': 'itemEgress', 'storage.cached': 'itemCached',
   'run.requests': 'itemRequests', 'run.cpu': 'itemCPU', 'run.memory': 'itemMemory', 'run.egress': 'itemEgress',
   'tasks.operations': 'itemOperations', 'scheduler.jobs': 'itemJobs', 'eventarc.events': 'itemEvents',
-  'hosting.stored': 'itemStored', 'hosting.egress': 'itemEgress', 'hosting.cached': 'itemCached', 'auth.activeUsers': 'itemActiveUsers',
+  'hosting.stored': 'itemStored', 'hosting.egress': 'itemEgress', 'hosting.cached': 'itemCached', 'auth.activeUsers': 'itemActiveUsers', 'messaging.messages': 'itemMessages',
   'secrets.versions': 'itemVersions', 'secrets.accesses': 'itemAccesses', 'images.stored': 'itemStored', 'logging.bytes': 'itemLogs',
 };
 const marks = { vendor: 'markVendor', 'second hand': 'markSecondHand', planned: 'markPlanned' };

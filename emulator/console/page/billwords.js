@@ -48,6 +48,7 @@ export const billWords = {
   itemJobs: ['jobs', '예약 작업'],
   itemEvents: ['events', '이벤트'],
   itemActiveUsers: ['active users', '활성 사용자'],
+  itemMessages: ['messages', '메시지'],
   itemVersions: ['secret versions', '보안 비밀 버전'],
   itemAccesses: ['accesses', '접근'],
   itemLogs: ['logs', '로그'],

@@ -54,7 +54,7 @@ func TestEnvironment(t *testing.T, name, root string, open server.Open) {
 // setEmulators sets addresses that nothing listens on: a service does not call out when it starts.
 func setEmulators(t *testing.T) {
 	t.Helper()
-	for _, emulator := range []string{"FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "STORAGE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST"} {
+	for _, emulator := range []string{"FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "STORAGE_EMULATOR_HOST", "CLOUD_TASKS_EMULATOR_HOST", "FCM_EMULATOR_HOST"} {
 		t.Setenv(emulator, "127.0.0.1:1")
 	}
 }

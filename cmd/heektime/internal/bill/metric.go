@@ -70,13 +70,13 @@ var metrics = []metric{
 	{item: billing.LoggingBytes, name: "logging.googleapis.com/billing/bytes_ingested", cause: noCause},
 }
 
-// Unmeasured are the items that no metric was found for. Those of Eventarc are free.
+// Unmeasured are the items that no metric was found for and that are not free.
 func Unmeasured() []billing.Item {
 	var all []billing.Item
 	for _, item := range billing.Items() {
 		switch item {
-		case billing.StorageClassB, billing.StorageCached, billing.HostingCached, billing.EventarcEvents:
-			continue // measured with class A; what a cache spares and Google's events are free
+		case billing.StorageClassB, billing.StorageCached, billing.HostingCached, billing.EventarcEvents, billing.MessagingMessages:
+			continue // measured with class A; what a cache spares, Google's events and messages are free
 		}
 		measured := false
 		for _, m := range metrics {

@@ -1,12 +1,13 @@
 // Package firebase reads the project's configuration files: firebase.json, the Firebase CLI's file,
 // with the addresses of the local cloud, and heektime.json in the same folder with those of our
-// services.
+// services and of the emulators that the CLI does not have.
 package firebase
 
 import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/firebasejson"
@@ -38,8 +39,17 @@ func Find(path string) (*Config, error) {
 		}
 	}
 	c := &Config{File: file, servicesPath: servicesPath(file.Path)}
-	if c.Services, err = readServices(c.servicesPath); err != nil {
+	var emulators firebasejson.Emulators
+	if c.Services, emulators, err = readServices(c.servicesPath); err != nil {
 		return nil, err
+	}
+	for name, e := range emulators {
+		if _, named := file.Emulators[name]; !named {
+			if file.Emulators == nil {
+				file.Emulators = firebasejson.Emulators{}
+			}
+			file.Emulators[name] = e
+		}
 	}
 	return c, nil
 }
@@ -56,17 +66,25 @@ func (c *Config) Reach() string {
 
 // ServiceRemedy tells the user what to do if another program uses a service's port.
 func (c *Config) ServiceRemedy(name string) string {
-	path := c.servicesPath
-	if c.Path == "" {
-		path = "a " + servicesFile + " next to a " + firebasejson.Name
-	}
 	_, port, _ := net.SplitHostPort(c.ServiceAddress(name))
-	return firebasejson.Remedy(port, "services."+name+".port", path)
+	return firebasejson.Remedy(port, "services."+name+".port", c.ownPath())
+}
+
+// ownPath names heektime.json for an error.
+func (c *Config) ownPath() string {
+	if c.Path == "" {
+		return "a " + servicesFile + " next to a " + firebasejson.Name
+	}
+	return c.servicesPath
 }
 
 // Explain adds what to do to an error about an emulator's port.
 func (c *Config) Explain(err error) error {
 	var inUse *emulator.PortInUseError
+	if errors.As(err, &inUse) && slices.Contains(ownEmulators, inUse.Name) {
+		_, port, _ := net.SplitHostPort(inUse.Address)
+		return fmt.Errorf("%w; %s", inUse, firebasejson.Remedy(port, "emulators."+inUse.Name+".port", c.ownPath()))
+	}
 	if errors.As(err, &inUse) {
 		return fmt.Errorf("%w; %s", inUse, c.Remedy(inUse.Name, inUse.Address))
 	}

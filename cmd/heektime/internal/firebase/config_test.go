@@ -77,6 +77,24 @@ func TestUnknownKeys(t *testing.T) {
 	}
 }
 
+// heektime.json has the ports of emulators that the Firebase CLI does not have, unless firebase.json has them.
+func TestOwnEmulators(t *testing.T) {
+	for _, c := range []struct{ firebase, own, want string }{
+		{`{}`, `{}`, "127.0.0.1:9599"},
+		{`{}`, `{"emulators": {"messaging": {"port": 1}}}`, "127.0.0.1:1"},
+		{`{"emulators": {"messaging": {"port": 2}}}`, `{"emulators": {"messaging": {"port": 1}}}`, "127.0.0.1:2"},
+	} {
+		config, err := Find(write(t, c.firebase, c.own))
+		if err != nil || config.Address("messaging") != c.want {
+			t.Errorf("%s %s: %v, want %s", c.firebase, c.own, err, c.want)
+		}
+	}
+	want := "heektime.json: emulators.firestore: unknown emulator; the emulators are messaging"
+	if _, err := Find(write(t, `{}`, `{"emulators": {"firestore": {"port": 1}}}`)); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got error %v, want %s", err, want)
+	}
+}
+
 func TestHostingOfTheProject(t *testing.T) {
 	c, err := Find("")
 	if err != nil {

@@ -286,7 +286,7 @@ func (w *world) close() error {
 func anyPorts(c *firebase.Config) *firebase.Config {
 	file := *c.File
 	file.Emulators = firebasejson.Emulators{}
-	for _, name := range []string{"auth", "firestore", "storage", "tasks", "ui", "hub", "hosting"} {
+	for _, name := range []string{"auth", "firestore", "storage", "tasks", "messaging", "ui", "hub", "hosting"} {
 		file.Emulators[name] = firebasejson.Emulator{Port: new(int)}
 	}
 	services := firebasejson.Emulators{}
