@@ -50,6 +50,9 @@ type Event struct {
 	old, new *firestoredata.Document
 }
 
+// EventOf returns an event that changed a document, nil if it did not exist before or does not after.
+func EventOf(before, after *firestoredata.Document) Event { return Event{old: before, new: after} }
+
 // Text returns a string field of the document as it was, "" if it had no such field.
 func (e Event) Text(field string) string { return e.old.GetFields()[field].GetStringValue() }
 

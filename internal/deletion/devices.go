@@ -11,7 +11,8 @@ import (
 // notifications: it is hidden or deleted. If it is restored, its devices subscribe again when the app starts. A
 // function removes the devices from their topics.
 //
-// Billed: 2 reads, and a read and a delete for each subscription but the first read.
+// Billed: 1 read if there is a user document; otherwise 2, and for each subscription a delete and, from the second
+// on, a read.
 func (s *Service) forgetDevices(ctx context.Context, uid string) error {
 	refs, err := s.documents(uid)
 	if err != nil {

@@ -37,8 +37,8 @@ const (
 	clockSkew = 100 * time.Millisecond
 )
 
-// LectureWritten handles a lecture of a timetable that was added, changed or deleted. Only its identifier matters. The
-// lectures of a deleted timetable are deleted, too, so nothing else needs to be handled.
+// LectureWritten handles a lecture of a timetable that was added, changed or deleted. Only its identifier matters.
+// The lectures of a deleted timetable are deleted, too, so nothing else needs to be handled.
 //
 // Billed: at most 1 read, none for further lectures that were written at the same time; 1 task if the user has a
 // device.

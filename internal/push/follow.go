@@ -25,15 +25,15 @@ const (
 	parallel = 8
 )
 
-// Follow makes the topics of a user's devices follow their timetables: announcements for everyone, those of their
-// schools, and the lectures of this half-year's semesters, up to [schema.MaxTopics].
+// Follow makes the topics of a user's devices follow their timetables: announcements for everyone, those of the
+// user's schools, and the lectures of current semesters, up to [schema.MaxTopics].
 //
 // A subscription says what is wanted. Before the first change, its document lists all topics that the device may
 // have from then on; after the last, exactly those that it has. So whatever happens in between, the next attempt
 // knows what to undo. If the timetable changes in the meantime, another task follows.
 //
-// Billed: 1 read for each subscription, at least 1; if there is one, 1 for the deletion that is perhaps pending, and 1
-// for each timetable and lecture; 2 writes for each subscription whose topics change.
+// Billed: 1 read for each subscription, at least 1; if there is one, 1 for each timetable and lecture; 2 writes for
+// each subscription whose topics change.
 func (s *Service) Follow(ctx context.Context, uid string) error {
 	user := schema.UserRef(s.firestore, uid)
 	if user == nil {

@@ -31,9 +31,9 @@ type semester struct {
 	update time.Time // of the document, zero if it does not exist
 }
 
-// Notify notifies students of what changed in a semester's list, as far as it is due, and adds a task for what is due
-// later. Before it sends, it records that it will: if it dies, the next attempt sends the same messages again, or says
-// what became of them.
+// Notify notifies students of what changed in a semester's list, as far as it is due, and adds a task for what is
+// due later. Before it sends, it records that it will: if it dies, the next attempt sends the same messages again,
+// or says what became of them.
 //
 // Billed: 1 read for what was sent, and 1 for each change since; 1 write, or 2 if something is sent.
 func (s *Service) Notify(ctx context.Context, schoolID string, id schema.SemesterID) error {

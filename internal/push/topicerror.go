@@ -13,7 +13,7 @@ var errGone = errors.New("the device is not registered")
 
 // gone are the reasons for which a device can have no topics.
 //
-// Source: https://developers.google.com/instance-id/reference/server#manage_relationship_maps_for_multiple_app_instances
+// Source: https://developers.google.com/instance-id/reference/server
 var gone = []string{"NOT_FOUND", "INVALID_ARGUMENT", "UNREGISTERED"}
 
 // topicError returns why a device could not be added to a topic or removed from it. The error is [errGone] if a

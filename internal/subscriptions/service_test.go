@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"cloud.google.com/go/firestore"
 	"google.golang.org/api/iterator"
 
+	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/emulatortest/authclient"
 	"heek.kr/heektime/emulator/emulatortest/tasksclient"
@@ -36,11 +38,13 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{Cloud: emulatortest.Start(t)}
+	indexes, err := os.ReadFile("../../firestore.indexes.json")
+	must(t, err)
+	w := &world{Cloud: emulatortest.Start(t, func(cfg *emulator.Config) { cfg.Indexes = indexes })}
 	w.fs = w.FirestoreClient(t)
 	tasks := tasksclient.New(t, w.TasksAddress())
 	parent, _, _ := strings.Cut(queueName, "/queues/")
-	_, err := tasks.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: queueName}})
+	_, err = tasks.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: queueName}})
 	must(t, err)
 	_, err = tasks.PauseQueue(t.Context(), &cloudtaskspb.PauseQueueRequest{Name: queueName})
 	must(t, err)
