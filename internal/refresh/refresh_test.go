@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/internal/refresh"
+	"heek.kr/heektime/internal/schema"
 )
 
 // mustRefresh runs a refresh that is due now. Each set may change its task.
@@ -51,6 +52,33 @@ func TestFirstListIsPublished(t *testing.T) {
 	snap, err := w.fs.Collection("schools").Doc(schoolID).Get(t.Context())
 	if err != nil || !reflect.DeepEqual(snap.Data(), map[string]any{"name": "가온대학교", "legacyId": "gaon"}) {
 		t.Errorf("school document %v, %v", snap.Data(), err)
+	}
+}
+
+// The dates of the school file are in the document, and leave it again. A refresh that finds the list
+// unchanged writes them, too.
+func TestDatesOfTheSemester(t *testing.T) {
+	w := newWorld(t)
+	w.school.offer(semesterID, "자료구조")
+	sem := &w.schools(t, semesterID).Schools[0].Semesters[0]
+	sem.FirstDay, sem.LastDay, sem.Holidays = "2026-09-01", "2026-12-18", []schema.Date{"2026-10-02"}
+	w.mustRefresh(t)
+	doc := w.semesterDocument(t, semesterID)
+	if doc["firstDay"] != "2026-09-01" || doc["lastDay"] != "2026-12-18" || !reflect.DeepEqual(doc["holidays"], []any{"2026-10-02"}) {
+		t.Errorf("semester document %v", doc)
+	}
+	sem.FirstDay, sem.LastDay, sem.Holidays, sem.ClassDays = "", "", nil, []schema.Date{"2026-10-09"}
+	if run := w.mustRefresh(t); run.Outcome != refresh.Unchanged {
+		t.Errorf("outcome %v", run.Outcome)
+	}
+	doc = w.semesterDocument(t, semesterID)
+	if !reflect.DeepEqual(doc["classDays"], []any{"2026-10-09"}) {
+		t.Errorf("semester document %v", doc)
+	}
+	for _, name := range []string{"firstDay", "lastDay", "holidays"} {
+		if value, ok := doc[name]; ok {
+			t.Errorf("%s = %v stays", name, value)
+		}
 	}
 }
 

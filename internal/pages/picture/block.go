@@ -98,7 +98,7 @@ func (l *layout) details(lines []blockLine, room, professor string, size, width,
 	detail := detailShare * size
 	if room != "" {
 		rooms, _ := l.typeface.wrap(room, detail, width)
-		if len(rooms) > 2 {
+		if len(rooms) > 2 && heightOf(lines)+float64(len(rooms))*lineHeight*detail > height {
 			rooms = []string{rooms[0], rest(room, rooms[0])}
 		}
 		lines = append(lines, sized(rooms, detail, true)...)
