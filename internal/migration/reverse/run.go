@@ -217,6 +217,9 @@ func (r *runner) readPhases(ctx context.Context) error {
 	for _, kind := range state.Kinds() {
 		s := view.Of(kind)
 		r.phases[kind], r.wasNew[kind] = s.Phase, s.WasNew || s.Phase == state.PhaseNew
+		if s.Origin() == state.New {
+			r.phases[kind] = state.PhaseNew // until a switch back flips, the guard keeps the old server out
+		}
 	}
 	return nil
 }
