@@ -69,7 +69,13 @@ func whole(n float64) string {
 	return table.Count(int(math.Round(n/digits) * digits))
 }
 
-func sizes(n float64) string { return table.Bytes(int64(n)) }
+// sizes formats bytes, to two digits.
+func sizes(n float64) string {
+	if n >= 1e9 {
+		return fmt.Sprintf("%.2g GB", n/1e9)
+	}
+	return fmt.Sprintf("%.0f MB", n/1e6)
+}
 
 // limits are the rows of the table, in the order of the services.
 func limits(o RegistrationOptions) []Limit {
@@ -191,10 +197,10 @@ func instances(o RegistrationOptions, students int, name string) (string, error)
 	return cell, nil
 }
 
-// mostServed returns with how many students a scenario refuses nobody, to two digits.
+// mostServed returns with how many students a scenario refuses nobody, within half a percent.
 func mostServed(o RegistrationOptions, name string) (float64, error) {
-	low, high := 1_000, 1_000_000
-	for high-low > low/50 {
+	low, high := 1_000, 400_000
+	for high-low > low/200 {
 		middle := (low + high) / 2
 		_, r, err := playModel(o, middle, name, 0)
 		if err != nil {

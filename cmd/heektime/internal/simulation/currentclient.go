@@ -12,8 +12,8 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// A current client reads what the reference client of docs/clients.md reads, internal/tests/webclient/reference.mjs. A
-// test of cmd/heektime compares what the two are billed.
+// A current client asks for what the reference client of docs/clients.md asks for, internal/tests/webclient/reference.mjs.
+// Change both together: no test compares them.
 
 // freeResume is for how long Firestore resumes a listener for free. The client then listens to all lectures again.
 const freeResume = 30 * time.Minute
