@@ -30,6 +30,7 @@ var (
 	manageUsers           = spec.Grant{Role: "roles/firebaseauth.admin", On: spec.Project, Why: "creates, changes and deletes users"}
 )
 
+// accounts is long because it is a table.
 func accounts() []spec.ServiceAccount {
 	return []spec.ServiceAccount{{
 		ID: authAccount, Purpose: "runs auth",

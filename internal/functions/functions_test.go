@@ -16,6 +16,7 @@ import (
 func TestFunctionsEqualTheTable(t *testing.T) {
 	t.Setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
 	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", "127.0.0.1:1")
+	t.Setenv("CLOUD_TASKS_EMULATOR_HOST", "127.0.0.1:1")
 	service, err := Open(t.Context(), environment.Map(map[string]string{
 		"GOOGLE_CLOUD_PROJECT": "demo-test", "OIDC_AUDIENCE": "https://functions.test", "ALLOWED_CALLERS": "nobody",
 		"TOPICS_QUEUE": "q", "PUSH_URL": "https://push.test", "TASKS_SERVICE_ACCOUNT": "tasks",

@@ -19,7 +19,8 @@ import (
 )
 
 // Events of a user without a device cost one read for all that were written together, and events of one with a device
-// a task for all of some seconds. Events that change no identifier cost nothing.
+// a task for all of some seconds. Events that change no identifier cost nothing. It is
+// long because each case builds on the one before.
 func TestTopicsFollowEvents(t *testing.T) {
 	const queue = "projects/demo-test/locations/asia-northeast3/queues/topics"
 	cloud := emulatortest.Start(t)
