@@ -27,7 +27,6 @@ type words struct {
 	titles              map[string]string // by field
 	several, gone, back string            // titles
 	changed, undone     string            // of a field: title, field, before, after
-	identifier          string
 	fields              map[string]string
 	removed, returned   string
 	none                string // for a value that is ""
