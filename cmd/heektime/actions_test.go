@@ -156,7 +156,7 @@ func (w *actionWorld) accounts() {
 	w.play("sign-up", func() { w.ask(&minsu, "signUp", "phone", "minsu@example.com", password) })
 	w.play("choose-username", func() { w.js("chooseUsername", "phone", "민수민수") })
 	w.play("change-username", func() { w.js("changeUsername", "phone", "민수민수", "김민수수") })
-	w.give(minsu)
+	w.prepare(actions.Lectures, func() { w.give(minsu) })
 	w.play("sign-in", func() { w.js("signIn", "tablet", "minsu@example.com", password) })
 
 	w.play("register", func() {
@@ -178,7 +178,7 @@ func (w *actionWorld) accounts() {
 		})
 	}
 	w.js("chooseUsername", "pc", "younghee")
-	w.give(younghee)
+	w.prepare(actions.Lectures, func() { w.give(younghee) })
 }
 
 func (w *actionWorld) opening() {
@@ -192,9 +192,11 @@ func (w *actionWorld) opening() {
 	w.play("open-later", open)
 	w.shows("tablet", 0, 1, 2, 3, 4, 5)
 	w.pass("tablet", 31)
-	w.addLecture(minsu, newest, 6)
-	_, err := schema.LectureRef(schema.TimetableRef(schema.UserRef(w.fs, minsu), newest), "lecture0").Delete(w.t.Context())
-	w.check(err)
+	w.prepare(2, func() { // the events of lectures
+		w.addLecture(minsu, newest, 6)
+		_, err := schema.LectureRef(schema.TimetableRef(schema.UserRef(w.fs, minsu), newest), "lecture0").Delete(w.t.Context())
+		w.check(err)
+	})
 	w.play("open-changed", open)
 	w.shows("tablet", 1, 2, 3, 4, 5, 6)
 }
@@ -306,9 +308,11 @@ func (w *actionWorld) oldApps() {
 	w.play("old-lecture-add", func() { call("POST", lectures, lecture(titleOf(0)), &added) })
 	w.play("old-lecture-edit", func() { call("PUT", lectures+"/"+added.ID, lecture(titleOf(1)), nil) })
 	w.play("old-lecture-remove", func() { call("DELETE", lectures+"/"+added.ID, nil, nil) })
-	for n := range actions.Lectures {
-		w.addLecture(me.ID, timetable.ID, n)
-	}
+	w.prepare(actions.Lectures, func() {
+		for n := range actions.Lectures {
+			w.addLecture(me.ID, timetable.ID, n)
+		}
+	})
 	w.play("old-timetables", func() { call("GET", "/users/"+me.ID+"/timetables", nil, nil) })
 	var list struct{ URL string }
 	load := func() {

@@ -21,6 +21,7 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/operator"
 	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/sdktest"
+	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/schema"
 )
@@ -203,6 +204,7 @@ func (w *actionWorld) play(id string, do func()) {
 	if !known {
 		w.t.Fatalf("the table has no action %q", id)
 	}
+	w.endBurst()
 	before := w.now()
 	do()
 	w.idle()
@@ -222,6 +224,15 @@ func (w *actionWorld) play(id string, do func()) {
 		w.t.Errorf("%s costs\n     %s\nbut the table says\n     %s\nIf that is right: go test ./cmd/heektime -run TestBudgets -update", id, text(got), text(want))
 	}
 	w.played[id] = got
+}
+
+// endBurst lets so much time pass that the events of an action do not count as simultaneous with those of the one
+// before.
+func (w *actionWorld) endBurst() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), hangTimeout)
+	defer cancel()
+	w.check(w.Cloud.Advance(ctx, pushtask.TopicsEvery-pushtask.CommitWithin))
 }
 
 // prepare does what is no action, and waits until so many requests to services were counted.

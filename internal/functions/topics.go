@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
+	"golang.org/x/sync/singleflight"
 
 	"heek.kr/heektime/internal/cloudevent"
 	"heek.kr/heektime/internal/pushtask"
@@ -24,46 +25,57 @@ type topics struct {
 	log       *slog.Logger
 	now       func() time.Time
 
+	checks singleflight.Group // by user: the events of one commit arrive together
+
 	mu sync.Mutex
-	// covered is the time up to which changes of a user need nothing more: the user had no device after it, or a task
-	// reads the timetable later.
+	// covered is the time up to which changes of a user need nothing more, because a task that is added reads the
+	// timetable later, or would if the user had a device. It is Firestore's time, so clocks are not compared.
 	covered map[string]time.Time
 }
 
-const (
-	// maxCovered bounds the users in memory. Beyond it, the function reads again.
-	maxCovered = 10_000
-	// clockSkew is how much this machine's clock and Firestore's may differ.
-	clockSkew = 100 * time.Millisecond
-)
+// maxCovered bounds the users in memory. Beyond it, the function reads again.
+const maxCovered = 10_000
 
 // LectureWritten handles a lecture of a timetable that was added, changed or deleted. Only its identifier matters.
 // The lectures of a deleted timetable are deleted, too, so nothing else needs to be handled.
 //
-// Billed: at most 1 read, none for further lectures that were written at the same time; 1 task if the user has a
-// device.
+// Billed: 1 read, none for further lectures that were written within the next two seconds; 1 task if the user has a device.
 func (t *topics) LectureWritten(ctx context.Context, e cloudevent.Event) error {
 	uid, ok := schema.SplitLecturePath(e.Path)
 	if !ok {
 		return fmt.Errorf("%w: its document is %s", cloudevent.ErrPermanent, strings.Join(e.Path, "/"))
 	}
-	if e.Text(schema.FieldIdentifier) == e.NewText(schema.FieldIdentifier) || t.isCovered(uid, e.Time) {
+	if e.Text(schema.FieldIdentifier) == e.NewText(schema.FieldIdentifier) {
 		return nil
 	}
-	before := t.now().Add(-clockSkew)
+	for !t.isCovered(uid, e.Time) {
+		mine := false
+		_, err, _ := t.checks.Do(uid, func() (any, error) { mine = true; return nil, t.check(ctx, uid, e.Time) })
+		if err != nil {
+			return err
+		}
+		if mine {
+			return nil // it began after the change
+		}
+	}
+	return nil
+}
+
+// check adds a task if a user, who changed something at a time, has a device.
+func (t *topics) check(ctx context.Context, uid string, changed time.Time) error {
 	found, err := schema.SubscriptionsOf(schema.UserRef(t.firestore, uid)).Limit(1).Documents(ctx).GetAll()
 	if err != nil {
 		return fmt.Errorf("look for devices of %s: %w", uid, err)
 	}
 	if len(found) == 0 {
-		t.cover(uid, before)
+		// The task of a device that is subscribed from now on was added less than CommitWithin ago: it is not due yet.
+		t.cover(uid, changed.Add(pushtask.TopicsEvery-pushtask.CommitWithin))
 		return nil
 	}
-	at, err := pushtask.Follow(ctx, t.queue, uid, t.now())
-	if err != nil {
+	if err := pushtask.Follow(ctx, t.queue, uid, t.now()); err != nil {
 		return err
 	}
-	t.cover(uid, at.Add(-clockSkew))
+	t.cover(uid, changed.Add(pushtask.TopicsEvery))
 	return nil
 }
 

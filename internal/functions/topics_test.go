@@ -14,6 +14,7 @@ import (
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/internal/cloudevent"
+	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/taskqueue"
 )
@@ -71,6 +72,7 @@ func TestTopicsFollowEvents(t *testing.T) {
 	if _, err := schema.SubscriptionRef(schema.UserRef(fs, "alice"), "s").Set(t.Context(), map[string]any{"token": "x"}); err != nil {
 		t.Fatal(err)
 	}
+	now = now.Add(pushtask.TopicsEvery) // nothing has announced the device
 	if n := reads(func() {
 		for range 20 {
 			written("alice", now, "A", "")

@@ -131,18 +131,21 @@ func add(ctx context.Context, q *taskqueue.Queue, id string, body Send, at, now 
 // after at least this time, and at most twice as late.
 const TopicsEvery = 10 * time.Second
 
+// CommitWithin bounds how long a caller of [Follow] takes to commit what its task is for, so that the task
+// sees it.
+const CommitWithin = TopicsEvery * 3 / 4
+
 // Follow adds a task for the topics of a user's devices. It runs after at least [TopicsEvery], so what the caller
-// commits within that time is seen; further calls in the meantime add no task. It returns when
-// the task runs.
-func Follow(ctx context.Context, q *taskqueue.Queue, uid string, now time.Time) (at time.Time, err error) {
-	at = now.Truncate(TopicsEvery).Add(2 * TopicsEvery)
-	_, err = q.Add(ctx, taskqueue.Task{
+// commits within that time is seen; further calls in the meantime add no task.
+func Follow(ctx context.Context, q *taskqueue.Queue, uid string, now time.Time) error {
+	at := now.Truncate(TopicsEvery).Add(2 * TopicsEvery)
+	_, err := q.Add(ctx, taskqueue.Task{
 		ID: fmt.Sprintf("%s-%d", hash("user/"+uid), at.Unix()), Path: TopicsPath, Body: Topics{UID: uid}, At: at, Deadline: Deadline,
 	})
 	if err != nil {
-		return at, fmt.Errorf("topics of %s: %w", uid, err)
+		return fmt.Errorf("topics of %s: %w", uid, err)
 	}
-	return at, nil
+	return nil
 }
 
 // Leave adds a task that removes a forgotten device from its topics. event names the event that it is for.

@@ -83,8 +83,6 @@ const (
 	retention = 60 * 24 * time.Hour
 	// seenEvery is how often that is recorded.
 	seenEvery = 24 * time.Hour
-	// commitWithin bounds storing a subscription. The task that follows runs later than that.
-	commitWithin = pushtask.TopicsEvery * 3 / 4
 )
 
 // Errors of a call.
@@ -134,11 +132,11 @@ func (s *Service) Subscribe(ctx context.Context, uid, token string, language sch
 		return "", fmt.Errorf("look for the device: %w", err)
 	}
 	if !s.isCurrent(known, user, id, language) {
-		if _, err := pushtask.Follow(ctx, s.queue, uid, s.now()); err != nil {
+		if err := pushtask.Follow(ctx, s.queue, uid, s.now()); err != nil {
 			return "", err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, commitWithin)
+	ctx, cancel := context.WithTimeout(ctx, pushtask.CommitWithin)
 	defer cancel()
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		return s.subscribe(tx, user, id, token, language, known)
@@ -239,10 +237,10 @@ func (s *Service) Unsubscribe(ctx context.Context, uid, id string) error {
 	if exists, err := schema.Read(ctx, ref, &sub); err != nil || !exists {
 		return err
 	}
-	if _, err := pushtask.Follow(ctx, s.queue, uid, s.now()); err != nil {
+	if err := pushtask.Follow(ctx, s.queue, uid, s.now()); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, commitWithin)
+	ctx, cancel := context.WithTimeout(ctx, pushtask.CommitWithin)
 	defer cancel()
 	_, err := ref.Update(ctx, []firestore.Update{{Path: schema.FieldRemoved, Value: true}})
 	if err != nil && status.Code(err) != codes.NotFound {
