@@ -232,6 +232,7 @@ func (w *actionWorld) lists() {
 func (w *actionWorld) lectures() {
 	w.pass("tablet", 0)
 	w.js("open", "tablet")
+	w.later()
 	w.play("lecture-add", func() {
 		w.js("addLecture", "tablet", "lecture7", lecture(titleOf(7)))
 		w.shows("tablet", 1, 2, 3, 4, 5, 6, 7)
@@ -240,6 +241,7 @@ func (w *actionWorld) lectures() {
 		w.js("updateLecture", "tablet", "lecture7", map[string]any{"title": titleOf(8)})
 		w.shows("tablet", 1, 2, 3, 4, 5, 6, 8)
 	})
+	w.later()
 	w.play("lecture-remove", func() {
 		w.js("removeLecture", "tablet", "lecture7")
 		w.shows("tablet", 1, 2, 3, 4, 5, 6)
@@ -253,7 +255,9 @@ func (w *actionWorld) timetables() {
 	for _, visibility := range []string{"public", "private"} {
 		w.play("timetable-share", func() { w.js("updateTimetable", "tablet", "created001", map[string]any{"visibility": visibility}) })
 	}
+	w.later()
 	w.play("timetable-duplicate", func() { w.js("duplicateTimetable", "tablet", newest, "duplicate1", "사본") })
+	w.later()
 	w.play("timetable-delete", func() { w.js("deleteTimetable", "tablet", "duplicate1") })
 	w.prepare(1, func() { w.js("deleteTimetable", "tablet", "created001") })
 }
@@ -305,8 +309,10 @@ func (w *actionWorld) oldApps() {
 		call("POST", "/me/timetables", map[string]string{"semester_id": semester, "title": "시간표"}, &timetable)
 	})
 	lectures := "/me/timetables/" + timetable.ID + "/lectures"
+	w.later()
 	w.play("old-lecture-add", func() { call("POST", lectures, lecture(titleOf(0)), &added) })
 	w.play("old-lecture-edit", func() { call("PUT", lectures+"/"+added.ID, lecture(titleOf(1)), nil) })
+	w.later()
 	w.play("old-lecture-remove", func() { call("DELETE", lectures+"/"+added.ID, nil, nil) })
 	w.prepare(actions.Lectures, func() {
 		for n := range actions.Lectures {
@@ -351,6 +357,7 @@ func (w *actionWorld) deletedAccounts() {
 		w.check(err)
 	}
 	due("until", "due")
+	w.later()
 	w.play("purge-account", func() { w.runJob(deployment.PurgeJob) })
 	due("due", "accountGone")
 	w.play("purge-account-again", func() { w.runJob(deployment.PurgeJob) })

@@ -204,7 +204,6 @@ func (w *actionWorld) play(id string, do func()) {
 	if !known {
 		w.t.Fatalf("the table has no action %q", id)
 	}
-	w.endBurst()
 	before := w.now()
 	do()
 	w.idle()
@@ -226,13 +225,12 @@ func (w *actionWorld) play(id string, do func()) {
 	w.played[id] = got
 }
 
-// endBurst lets so much time pass that the events of an action do not count as simultaneous with those of the one
-// before.
-func (w *actionWorld) endBurst() {
+// later lets so much time pass that the function that handles events of lectures looks for the user's devices again.
+func (w *actionWorld) later() {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.t.Context(), hangTimeout)
 	defer cancel()
-	w.check(w.Cloud.Advance(ctx, pushtask.TopicsEvery-pushtask.CommitWithin))
+	w.check(w.Cloud.Advance(ctx, pushtask.FollowAgain))
 }
 
 // prepare does what is no action, and waits until so many requests to services were counted.

@@ -39,7 +39,7 @@ const maxCovered = 10_000
 // LectureWritten handles a lecture of a timetable that was added, changed or deleted. Only its identifier matters.
 // The lectures of a deleted timetable are deleted, too, so nothing else needs to be handled.
 //
-// Billed: 1 read, none for further lectures that were written within the next two seconds; 1 task if the user has a device.
+// Billed: 1 read, none for what the user changes in the next ten minutes; 1 task if the user has a device.
 func (t *topics) LectureWritten(ctx context.Context, e cloudevent.Event) error {
 	uid, ok := schema.SplitLecturePath(e.Path)
 	if !ok {
@@ -68,8 +68,9 @@ func (t *topics) check(ctx context.Context, uid string, changed time.Time) error
 		return fmt.Errorf("look for devices of %s: %w", uid, err)
 	}
 	if len(found) == 0 {
-		// The task of a device that is subscribed from now on was added less than CommitWithin ago: it is not due yet.
-		t.cover(uid, changed.Add(pushtask.TopicsEvery-pushtask.CommitWithin))
+		// The tasks of a device that is subscribed from now on were added less than CommitWithin ago. The second is not
+		// due for a while.
+		t.cover(uid, changed.Add(pushtask.FollowAgain-pushtask.CommitWithin))
 		return nil
 	}
 	if err := pushtask.Follow(ctx, t.queue, uid, t.now()); err != nil {

@@ -72,7 +72,7 @@ func TestTopicsFollowEvents(t *testing.T) {
 	if _, err := schema.SubscriptionRef(schema.UserRef(fs, "alice"), "s").Set(t.Context(), map[string]any{"token": "x"}); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(pushtask.TopicsEvery) // nothing has announced the device
+	now = now.Add(pushtask.FollowAgain) // nothing has announced the device
 	if n := reads(func() {
 		for range 20 {
 			written("alice", now, "A", "")

@@ -138,7 +138,20 @@ const CommitWithin = TopicsEvery * 3 / 4
 // Follow adds a task for the topics of a user's devices. It runs after at least [TopicsEvery], so what the caller
 // commits within that time is seen; further calls in the meantime add no task.
 func Follow(ctx context.Context, q *taskqueue.Queue, uid string, now time.Time) error {
-	at := now.Truncate(TopicsEvery).Add(2 * TopicsEvery)
+	return follow(ctx, q, uid, now.Truncate(TopicsEvery).Add(2*TopicsEvery))
+}
+
+// FollowAgain is how long after a device was subscribed its topics are checked once more. So whoever has found that
+// a user has no device need not look again for that long, less [CommitWithin].
+const FollowAgain = 10 * time.Minute
+
+// FollowDevice adds the tasks for a device that the caller is about to subscribe: that of [Follow], and one after
+// [FollowAgain], for what the user changes until everyone knows of the device.
+func FollowDevice(ctx context.Context, q *taskqueue.Queue, uid string, now time.Time) error {
+	return errors.Join(Follow(ctx, q, uid, now), follow(ctx, q, uid, now.Truncate(TopicsEvery).Add(FollowAgain+TopicsEvery)))
+}
+
+func follow(ctx context.Context, q *taskqueue.Queue, uid string, at time.Time) error {
 	_, err := q.Add(ctx, taskqueue.Task{
 		ID: fmt.Sprintf("%s-%d", hash("user/"+uid), at.Unix()), Path: TopicsPath, Body: Topics{UID: uid}, At: at, Deadline: Deadline,
 	})

@@ -111,10 +111,9 @@ func ID(token string) string {
 // who subscribed it last. Beyond [schema.MaxSubscriptions] devices, the one that was seen longest ago loses its
 // subscription.
 //
-// It adds the task before it stores what the task is for: if the process dies in between, the task finds nothing to
-// do.
+// It adds the tasks before it stores what they are for: if the process dies in between, they find nothing to do.
 //
-// Billed: 3 reads, and 1 for each subscription of the user; 1 write, and 1 task, unless the device was seen today.
+// Billed: 3 reads, and 1 for each subscription of the user; 1 write, and 2 tasks, unless the device was seen today.
 func (s *Service) Subscribe(ctx context.Context, uid, token string, language schema.Language) (id string, err error) {
 	if token == "" || len(token) > schema.MaxToken {
 		return "", fmt.Errorf("%w: the token has %d bytes, want 1 to %d", ErrInvalid, len(token), schema.MaxToken)
@@ -132,7 +131,7 @@ func (s *Service) Subscribe(ctx context.Context, uid, token string, language sch
 		return "", fmt.Errorf("look for the device: %w", err)
 	}
 	if !s.isCurrent(known, user, id, language) {
-		if err := pushtask.Follow(ctx, s.queue, uid, s.now()); err != nil {
+		if err := pushtask.FollowDevice(ctx, s.queue, uid, s.now()); err != nil {
 			return "", err
 		}
 	}

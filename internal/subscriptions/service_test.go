@@ -98,8 +98,8 @@ func TestSubscribe(t *testing.T) {
 	if got := w.stored(t, "alice"); len(got) != 1 || got["phone"].Language != schema.Korean || got["phone"].Removed {
 		t.Errorf("stored: %+v", got)
 	}
-	if n := w.tasks(); n == 0 || n > 3 {
-		t.Errorf("%d tasks for one device", n)
+	if n := w.tasks(); n < 2 || n >= 2*6 {
+		t.Errorf("%d tasks for 6 calls for one device, want 2, or some more on a slow machine", n)
 	}
 	ref := schema.SubscriptionRef(schema.UserRef(w.fs, "alice"), id)
 	_, err := ref.Update(t.Context(), []firestore.Update{{Path: schema.FieldTopics, Value: []string{"a", "b"}}, {Path: schema.FieldSettled, Value: true}})
