@@ -46,6 +46,7 @@ locals {
     "cloudtasks.googleapis.com",
     "eventarc.googleapis.com",
     "eventarcpublishing.googleapis.com",
+    "fcm.googleapis.com",
     "firebase.googleapis.com",
     "firebasehosting.googleapis.com",
     "firebaserules.googleapis.com",

@@ -156,7 +156,7 @@ func (w *actionWorld) accounts() {
 	w.play("sign-up", func() { w.ask(&minsu, "signUp", "phone", "minsu@example.com", password) })
 	w.play("choose-username", func() { w.js("chooseUsername", "phone", "민수민수") })
 	w.play("change-username", func() { w.js("changeUsername", "phone", "민수민수", "김민수수") })
-	w.give(minsu)
+	w.prepare(actions.Lectures, func() { w.give(minsu) })
 	w.play("sign-in", func() { w.js("signIn", "tablet", "minsu@example.com", password) })
 
 	w.play("register", func() {
@@ -178,7 +178,7 @@ func (w *actionWorld) accounts() {
 		})
 	}
 	w.js("chooseUsername", "pc", "younghee")
-	w.give(younghee)
+	w.prepare(actions.Lectures, func() { w.give(younghee) })
 }
 
 func (w *actionWorld) opening() {
@@ -192,9 +192,11 @@ func (w *actionWorld) opening() {
 	w.play("open-later", open)
 	w.shows("tablet", 0, 1, 2, 3, 4, 5)
 	w.pass("tablet", 31)
-	w.addLecture(minsu, newest, 6)
-	_, err := schema.LectureRef(schema.TimetableRef(schema.UserRef(w.fs, minsu), newest), "lecture0").Delete(w.t.Context())
-	w.check(err)
+	w.prepare(2, func() { // the events of lectures
+		w.addLecture(minsu, newest, 6)
+		_, err := schema.LectureRef(schema.TimetableRef(schema.UserRef(w.fs, minsu), newest), "lecture0").Delete(w.t.Context())
+		w.check(err)
+	})
 	w.play("open-changed", open)
 	w.shows("tablet", 1, 2, 3, 4, 5, 6)
 }
@@ -230,6 +232,7 @@ func (w *actionWorld) lists() {
 func (w *actionWorld) lectures() {
 	w.pass("tablet", 0)
 	w.js("open", "tablet")
+	w.later()
 	w.play("lecture-add", func() {
 		w.js("addLecture", "tablet", "lecture7", lecture(titleOf(7)))
 		w.shows("tablet", 1, 2, 3, 4, 5, 6, 7)
@@ -238,6 +241,7 @@ func (w *actionWorld) lectures() {
 		w.js("updateLecture", "tablet", "lecture7", map[string]any{"title": titleOf(8)})
 		w.shows("tablet", 1, 2, 3, 4, 5, 6, 8)
 	})
+	w.later()
 	w.play("lecture-remove", func() {
 		w.js("removeLecture", "tablet", "lecture7")
 		w.shows("tablet", 1, 2, 3, 4, 5, 6)
@@ -251,7 +255,9 @@ func (w *actionWorld) timetables() {
 	for _, visibility := range []string{"public", "private"} {
 		w.play("timetable-share", func() { w.js("updateTimetable", "tablet", "created001", map[string]any{"visibility": visibility}) })
 	}
+	w.later()
 	w.play("timetable-duplicate", func() { w.js("duplicateTimetable", "tablet", newest, "duplicate1", "사본") })
+	w.later()
 	w.play("timetable-delete", func() { w.js("deleteTimetable", "tablet", "duplicate1") })
 	w.prepare(1, func() { w.js("deleteTimetable", "tablet", "created001") })
 }
@@ -303,12 +309,16 @@ func (w *actionWorld) oldApps() {
 		call("POST", "/me/timetables", map[string]string{"semester_id": semester, "title": "시간표"}, &timetable)
 	})
 	lectures := "/me/timetables/" + timetable.ID + "/lectures"
+	w.later()
 	w.play("old-lecture-add", func() { call("POST", lectures, lecture(titleOf(0)), &added) })
 	w.play("old-lecture-edit", func() { call("PUT", lectures+"/"+added.ID, lecture(titleOf(1)), nil) })
+	w.later()
 	w.play("old-lecture-remove", func() { call("DELETE", lectures+"/"+added.ID, nil, nil) })
-	for n := range actions.Lectures {
-		w.addLecture(me.ID, timetable.ID, n)
-	}
+	w.prepare(actions.Lectures, func() {
+		for n := range actions.Lectures {
+			w.addLecture(me.ID, timetable.ID, n)
+		}
+	})
 	w.play("old-timetables", func() { call("GET", "/users/"+me.ID+"/timetables", nil, nil) })
 	var list struct{ URL string }
 	load := func() {
@@ -347,6 +357,7 @@ func (w *actionWorld) deletedAccounts() {
 		w.check(err)
 	}
 	due("until", "due")
+	w.later()
 	w.play("purge-account", func() { w.runJob(deployment.PurgeJob) })
 	due("due", "accountGone")
 	w.play("purge-account-again", func() { w.runJob(deployment.PurgeJob) })

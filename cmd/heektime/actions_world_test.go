@@ -21,6 +21,7 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/operator"
 	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/sdktest"
+	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/schema"
 )
@@ -222,6 +223,14 @@ func (w *actionWorld) play(id string, do func()) {
 		w.t.Errorf("%s costs\n     %s\nbut the table says\n     %s\nIf that is right: go test ./cmd/heektime -run TestBudgets -update", id, text(got), text(want))
 	}
 	w.played[id] = got
+}
+
+// later lets so much time pass that the function that handles events of lectures looks for the user's devices again.
+func (w *actionWorld) later() {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(w.t.Context(), hangTimeout)
+	defer cancel()
+	w.check(w.Cloud.Advance(ctx, pushtask.FollowAgain))
 }
 
 // prepare does what is no action, and waits until so many requests to services were counted.

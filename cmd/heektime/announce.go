@@ -14,14 +14,16 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/operator"
 	"heek.kr/heektime/cmd/heektime/internal/table"
+	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/schema"
+	"heek.kr/heektime/internal/taskqueue"
 )
 
 // announceFlags are the flags of heektime announce.
 type announceFlags struct {
 	target
 	korean, english, school, from, until string
-	asJSON                               bool
+	push, asJSON                         bool
 }
 
 // announce lists, adds or ends announcements.
@@ -35,6 +37,7 @@ func announce(ctx context.Context, args []string) error {
 	flags.StringVar(&a.school, "school", "", "add: `ID` of the school whose users see it (default: everyone)")
 	flags.StringVar(&a.from, "from", "", `add: when it begins, a `+"`TIME`"+` in Seoul such as "2026-12-01 09:00" (default: now)`)
 	flags.StringVar(&a.until, "until", "", "add: when it ends, a `TIME` in Seoul")
+	flags.BoolVar(&a.push, "push", false, "add: also send it as a notification when it begins, but not between 22:00 and 8:00")
 	flags.BoolVar(&a.asJSON, "json", false, "list: print JSON lines instead of a table")
 	const usage = "usage: heektime announce [flags] list|add|end [ID]"
 	words, err := parseFlags(flags, args, usage)
@@ -58,7 +61,14 @@ func announce(ctx context.Context, args []string) error {
 	defer client.Close()
 	switch words[0] {
 	case "add":
-		return addAnnouncement(ctx, client, added, now)
+		var queue *taskqueue.Queue
+		if a.push {
+			if queue, err = a.pushQueue(ctx); err != nil {
+				return err
+			}
+			defer queue.Client.Close()
+		}
+		return addAnnouncement(ctx, client, queue, added, now)
 	case "end":
 		return endAnnouncement(ctx, client, words[1], now)
 	}
@@ -66,7 +76,7 @@ func announce(ctx context.Context, args []string) error {
 }
 
 // flagsOfAnnounce are the flags that only one action has.
-var flagsOfAnnounce = map[string][]string{"add": {"korean", "english", "school", "from", "until"}, "list": {"json"}, "end": {}}
+var flagsOfAnnounce = map[string][]string{"add": {"korean", "english", "school", "from", "until", "push"}, "list": {"json"}, "end": {}}
 
 // checkAnnounceFlags rejects unknown actions, a wrong number of arguments, and flags of another action, which would
 // have no effect.
@@ -98,7 +108,7 @@ func (a *announceFlags) announcement(action string, now time.Time) (*schema.Anno
 	if action != "add" {
 		return nil, nil
 	}
-	added := &schema.Announcement{Korean: a.korean, English: a.english, Audience: schema.AudienceAll, From: now}
+	added := &schema.Announcement{Korean: a.korean, English: a.english, Audience: schema.AudienceAll, From: now, Push: a.push}
 	var err error
 	if a.school != "" {
 		if added.Audience = a.school; a.school == schema.AudienceAll {
@@ -116,10 +126,14 @@ func (a *announceFlags) announcement(action string, now time.Time) (*schema.Anno
 	if added.Until, err = operator.ParseSeoul(a.until); err != nil {
 		return nil, fmt.Errorf("--until: %w", err)
 	}
+	if a.push && added.From.Sub(now) > taskqueue.MaxDelay-24*time.Hour {
+		return nil, errors.New("--push needs --from within 29 days: Cloud Tasks keeps tasks no longer. Add the announcement then")
+	}
 	return added, nil
 }
 
-func addAnnouncement(ctx context.Context, client *firestore.Client, a *schema.Announcement, now time.Time) error {
+// addAnnouncement adds an announcement. queue is that of notifications, nil if it is not sent as one.
+func addAnnouncement(ctx context.Context, client *firestore.Client, queue *taskqueue.Queue, a *schema.Announcement, now time.Time) error {
 	added, err := operator.Announce(ctx, client, *a, now)
 	switch {
 	case errors.Is(err, operator.ErrNoSchool):
@@ -128,6 +142,12 @@ func addAnnouncement(ctx context.Context, client *firestore.Client, a *schema.An
 		return err
 	}
 	fmt.Printf("announced %s to %s, %s\n", added.ID, audience(added.Audience), duration(*added))
+	if queue != nil {
+		if err := pushtask.Announced(ctx, queue, added.ID, added.From, now); err != nil {
+			return fmt.Errorf("the announcement is added, but not sent: %w; end it (heektime announce end %s) and add it again", err, added.ID)
+		}
+		fmt.Printf("it is sent to phones and browsers at %s KST\n", pushtask.Earliest(added.From).In(operator.Seoul).Format("2006-01-02 15:04"))
+	}
 	fmt.Printf("heektime announce end %s ends it earlier\n", added.ID)
 	return nil
 }

@@ -35,6 +35,7 @@ import (
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/loginthrottle"
+	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/server"
@@ -181,7 +182,7 @@ func (w *privilegeWorld) flows() []flow {
 	return []flow{
 		{"refresh a list", w.refreshList}, {"enqueue due lists", w.enqueueDue}, {"sign in", w.signIn}, {"sign a custom token", w.signToken},
 		{"clean up", w.cleanUp}, {"handle events", w.handleEvents}, {"serve old clients", w.serveOldClients},
-		{"check revisions", w.checkRevisions},
+		{"subscribe a device", w.subscribe}, {"send notifications", w.notify}, {"check revisions", w.checkRevisions},
 	}
 }
 
@@ -385,7 +386,11 @@ func (w *privilegeWorld) handleEvents(ctx context.Context) error {
 			return err
 		}
 	}
-	before := w.delivered()
+	device := schema.Subscription{Token: w.name("device"), Language: schema.Korean, Topics: []string{"topic"}, Settled: true}
+	if _, err := schema.SubscriptionRef(ref, "s").Set(ctx, device.Fields()); err != nil {
+		return err
+	}
+	before, forgotten := w.delivered(), w.deliveredTo("subscription-deleted")
 	for _, doc := range []*firestore.DocumentRef{timetable, ref} {
 		if _, err := doc.Delete(ctx); err != nil {
 			return err
@@ -394,6 +399,9 @@ func (w *privilegeWorld) handleEvents(ctx context.Context) error {
 	if err := w.Cloud.Triggers.Idle(ctx); err != nil {
 		return err
 	}
+	if w.deliveredTo("subscription-deleted") == forgotten {
+		return errors.New("the device of a deleted account is not removed from its topics")
+	}
 	if got := w.delivered() - before; got < 2 {
 		return fmt.Errorf("%d of two events were delivered", got)
 	}
@@ -401,6 +409,44 @@ func (w *privilegeWorld) handleEvents(ctx context.Context) error {
 		return fmt.Errorf("the function left the account %s: %v", user.UID, err)
 	}
 	return nil
+}
+
+// deliveredTo counts the events that a function has handled.
+func (w *privilegeWorld) deliveredTo(function string) int {
+	for _, info := range w.Cloud.Triggers.Triggers() {
+		if info.Trigger.Name == function {
+			return info.Done
+		}
+	}
+	return 0
+}
+
+// subscribe subscribes a device of a new user.
+func (w *privilegeWorld) subscribe(ctx context.Context) error {
+	email := w.name("device") + "@example.com"
+	if _, err := w.users.CreateUser(ctx, (&firebaseauth.UserToCreate{}).Email(email).Password(password)); err != nil {
+		return err
+	}
+	token, err := w.token(ctx, email)
+	if err != nil {
+		return err
+	}
+	return w.call(ctx, http.MethodPost, w.URLs["subscriptions"]+"/subscriptions/", token, map[string]string{"token": w.name("device"), "language": "ko"}, nil)
+}
+
+// notify removes a device from a topic, and plans an announcement.
+func (w *privilegeWorld) notify(ctx context.Context) error {
+	if err := w.callAs(ctx, deployment.TasksAccount, "push", pushtask.TopicsPath, pushtask.Topics{Token: w.name("device"), Topics: []string{"topic"}}, nil); err != nil {
+		return err
+	}
+	id, from := w.name("announcement"), time.Now().Add(time.Hour)
+	_, err := schema.AnnouncementRef(w.fs, id).Set(ctx, schema.Announcement{
+		Korean: "점검", English: "Maintenance", Audience: schema.AudienceAll, From: from, Until: from.Add(time.Hour), Push: true,
+	}.Fields())
+	if err != nil {
+		return err
+	}
+	return w.callAs(ctx, deployment.TasksAccount, "push", pushtask.SendPath, pushtask.Send{Announcement: id}, nil)
 }
 
 func (w *privilegeWorld) delivered() (n int) {

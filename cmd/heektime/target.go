@@ -19,6 +19,7 @@ import (
 	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/refresh"
+	"heek.kr/heektime/internal/taskqueue"
 )
 
 // target is the cloud that a command works on: the local cloud that runs on this machine, or, only
@@ -33,6 +34,7 @@ type target struct {
 	connected  bool
 	hub        string // address of the local cloud's hub
 	refreshURL string // base URL of the refresh service
+	pushURL    string // base URL of the push service
 }
 
 func (t *target) register(flags *flag.FlagSet) {
@@ -124,7 +126,7 @@ func (t *target) connectLocal(ctx context.Context) error {
 		}
 		return config.Address(name) // leaving a variable unset would send its client to Google
 	}
-	t.refreshURL = "http://" + config.ServiceAddress("refresh")
+	t.refreshURL, t.pushURL = "http://"+config.ServiceAddress("refresh"), "http://"+config.ServiceAddress("push")
 	for name, value := range map[string]string{
 		"FIRESTORE_EMULATOR_HOST":     address("firestore"),
 		"FIREBASE_AUTH_EMULATOR_HOST": address("auth"),
@@ -167,6 +169,28 @@ func (t *target) queue(ctx context.Context) (*refresh.Queue, error) {
 	}
 	return &refresh.Queue{
 		Client: client, Name: deployment.Table().QueueName(t.project, deployment.RefreshQueue), URL: t.refreshURL, Audience: t.refreshURL,
+		ServiceAccount: spec.Email(t.project, deployment.TasksAccount),
+	}, nil
+}
+
+// pushQueue opens the queue of notifications.
+func (t *target) pushQueue(ctx context.Context) (*taskqueue.Queue, error) {
+	if err := t.connect(ctx); err != nil {
+		return nil, err
+	}
+	if t.google {
+		number, err := projectNumber(ctx, t.project, option.WithQuotaProject(t.project))
+		if err != nil {
+			return nil, err
+		}
+		t.pushURL = deployment.Table().RunURL("push", number)
+	}
+	client, err := gcp.Tasks(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &taskqueue.Queue{
+		Client: client, Name: deployment.Table().QueueName(t.project, deployment.PushQueue), URL: t.pushURL, Audience: t.pushURL,
 		ServiceAccount: spec.Email(t.project, deployment.TasksAccount),
 	}, nil
 }

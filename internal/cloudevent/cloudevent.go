@@ -1,4 +1,4 @@
-// Package cloudevent receives the events that Eventarc sends when a Firestore document is deleted:
+// Package cloudevent receives the events that Eventarc sends when a Firestore document is deleted or written:
 // CloudEvents whose data is a protobuf message of Firestore.
 //
 // Events arrive at least once and in any order. After any response other than 2xx Eventarc retries for
@@ -24,10 +24,13 @@ import (
 	"heek.kr/heektime/internal/oidcauth"
 )
 
-// Deleted is the type of the events of deleted documents.
+// Types of events: of deleted documents, and of those that were created, changed or deleted.
 //
 // Source: https://cloud.google.com/eventarc/docs/reference/supported-events
-const Deleted = "google.cloud.firestore.document.v1.deleted"
+const (
+	Deleted = "google.cloud.firestore.document.v1.deleted"
+	Written = "google.cloud.firestore.document.v1.written"
+)
 
 // maxBody bounds the size of an event: a document of at most 1 MiB and its envelope.
 const maxBody = 2 << 20
@@ -35,21 +38,33 @@ const maxBody = 2 << 20
 // MaxAge is how long an event that fails is retried. After that the sweeper does its work.
 const MaxAge = 6 * time.Hour
 
-// Event is the deletion of a document.
+// Event is the deletion of a document, or another change of it.
 type Event struct {
 	// ID is the event's id, the same at each delivery.
 	ID string
-	// Time is when the document was deleted.
+	// Time is when the document was changed.
 	Time time.Time
 	// Path is the document's path from the root of the database: collection, id, collection, id, …
 	Path []string
 
-	document *firestoredata.Document
+	old, new *firestoredata.Document
 }
 
-// Text returns a string field of the deleted document, "" if it had no such field.
-func (e Event) Text(field string) string {
-	return e.document.GetFields()[field].GetStringValue()
+// EventOf returns an event that changed a document, nil if it did not exist before or does not after.
+func EventOf(before, after *firestoredata.Document) Event { return Event{old: before, new: after} }
+
+// Text returns a string field of the document as it was, "" if it had no such field.
+func (e Event) Text(field string) string { return e.old.GetFields()[field].GetStringValue() }
+
+// NewText returns a string field of the document as it is after the event, "" if it has no such field or is deleted.
+func (e Event) NewText(field string) string { return e.new.GetFields()[field].GetStringValue() }
+
+// Texts returns the strings in a list of the document as it was.
+func (e Event) Texts(field string) (texts []string) {
+	for _, value := range e.old.GetFields()[field].GetArrayValue().GetValues() {
+		texts = append(texts, value.GetStringValue())
+	}
+	return texts
 }
 
 // ErrPermanent is the error of a [Handle] for an event that can never succeed.
@@ -70,8 +85,10 @@ type Handler struct {
 	Project, Database string
 	// Callers authenticates the senders of events.
 	Callers *oidcauth.Checker
-	Handle  Handle
-	Log     *slog.Logger
+	// Type is the type of the events; "" means [Deleted].
+	Type   string
+	Handle Handle
+	Log    *slog.Logger
 	// Now returns the time.
 	Now func() time.Time
 }
@@ -85,7 +102,7 @@ func (h *Handler) receive(w http.ResponseWriter, r *http.Request) {
 	e, err := h.read(r)
 	log := h.Log.With("function", h.Name, "event", cmp.Or(e.ID, r.Header.Get("Ce-Id")))
 	if err == nil {
-		log = log.With("document", strings.Join(e.Path, "/"), "deleted", e.Time)
+		log = log.With("document", strings.Join(e.Path, "/"), "changed", e.Time)
 		err = h.handle(r.Context(), e)
 	}
 	switch {
@@ -128,14 +145,14 @@ func (h *Handler) read(r *http.Request) (Event, error) {
 	if err := c.Validate(); err != nil {
 		return e, fmt.Errorf("%w: %w", ErrPermanent, err)
 	}
-	if c.Type() != Deleted {
+	if c.Type() != cmp.Or(h.Type, Deleted) {
 		return e, fmt.Errorf("%w: its type is %q", ErrPermanent, c.Type())
 	}
 	var data firestoredata.DocumentEventData
 	if err := proto.Unmarshal(c.Data(), &data); err != nil {
 		return e, fmt.Errorf("%w: its data is not Firestore's: %w", ErrPermanent, err)
 	}
-	name := data.GetOldValue().GetName()
+	name := cmp.Or(data.GetOldValue().GetName(), data.GetValue().GetName())
 	path, ok := strings.CutPrefix(name, "projects/"+h.Project+"/databases/"+h.Database+"/documents/")
 	switch {
 	case !ok && strings.HasPrefix(name, "projects/"+h.Project+"/databases/"):
@@ -143,6 +160,6 @@ func (h *Handler) read(r *http.Request) (Event, error) {
 	case !ok:
 		return e, fmt.Errorf("%w: its document is %q", ErrPermanent, name)
 	}
-	e.Path, e.document = strings.Split(path, "/"), data.GetOldValue()
+	e.Path, e.old, e.new = strings.Split(path, "/"), data.GetOldValue(), data.GetValue()
 	return e, nil
 }

@@ -35,7 +35,10 @@ func (s *Service) UserDeleted(ctx context.Context, e cloudevent.Event) error {
 	if !ok {
 		return permanent(e)
 	}
-	return s.PurgeDeletedUser(ctx, uid, e.Text(schema.FieldUsername), e.Time)
+	if err := s.PurgeDeletedUser(ctx, uid, e.Text(schema.FieldUsername), e.Time); err != nil {
+		return err
+	}
+	return s.forgetDevices(ctx, uid)
 }
 
 func permanent(e cloudevent.Event) error {

@@ -28,7 +28,7 @@ const parallel = 4
 
 // Purged is the result of one purge of an account.
 type Purged struct {
-	Timetables, Lectures, Usernames, Credentials int
+	Timetables, Lectures, Usernames, Credentials, Subscriptions int
 	// Account is true if the account still existed in Authentication.
 	Account bool
 	// Skipped is true if the purge did nothing: no deletion is pending, it is not due, or another purge
@@ -49,13 +49,14 @@ type Purged struct {
 //  3. The account in Authentication, so that nobody gets a new token.
 //  4. Timetables, each with its lectures. If there are too many for one purge, the account becomes due
 //     again, and the next purge continues.
-//  5. The username. The user document went when the deletion became pending, and cannot be created
+//  5. Subscriptions to notifications. A function removes the devices from their topics.
+//  6. The username. The user document went when the deletion became pending, and cannot be created
 //     while it is pending.
-//  6. The pending deletion, but only if the account has been gone for longer than any token lives.
+//  7. The pending deletion, but only if the account has been gone for longer than any token lives.
 //     Until then an earlier custom token can create the account again, and an earlier ID token can
 //     write below the uid; so the account is purged again, until a purge finds it gone that long.
 //
-// Billed for n timetables of m lectures: n·(m+1) + 6 reads, 2 writes and n·(m+1) + 1 deletes, and 4
+// Billed for n timetables of m lectures: n·(m+1) + 7 reads, 2 writes and n·(m+1) + 1 deletes, and 5
 // reads, 1 write and 1 delete for the second purge.
 func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 	refs, err := s.documents(uid)
@@ -90,6 +91,9 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 			{Path: schema.FieldUser, Value: firestore.Delete},
 		}, claimed)
 		return p, errwrap.Wrap(err, "continue the purge of %s later", uid)
+	}
+	if p.Subscriptions, err = s.removeSubscriptions(ctx, uid); err != nil {
+		return p, err
 	}
 	if p.Usernames, err = s.FreeUsernames(ctx, uid); err != nil {
 		return p, err
@@ -296,7 +300,7 @@ func (s *Service) purgeOne(ctx context.Context, uid string, r *Report) Purged {
 	began := time.Now()
 	p, err := s.Purge(ctx, uid)
 	log := s.log.With("uid", uid, "timetables", p.Timetables, "lectures", p.Lectures, "usernames", p.Usernames,
-		"credentials", p.Credentials, "account", p.Account, "gone", p.Gone, "seconds", time.Since(began).Seconds())
+		"credentials", p.Credentials, "subscriptions", p.Subscriptions, "account", p.Account, "gone", p.Gone, "seconds", time.Since(began).Seconds())
 	switch {
 	case err != nil:
 		r.Failed++

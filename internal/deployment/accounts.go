@@ -9,7 +9,10 @@ const (
 	refreshAccount   = "heektime-refresh"
 	cleanupAccount   = "heektime-cleanup"
 	functionsAccount = "heektime-functions"
+	pushAccount      = "heektime-push"
 	compatAccount    = "heektime-compat-server"
+
+	subscriptionsAccount = "heektime-subscriptions"
 
 	TasksAccount     = "heektime-tasks"
 	SchedulerAccount = "heektime-scheduler"
@@ -22,10 +25,12 @@ const (
 
 // Roles that several services need.
 var (
+	useTasksAccount       = spec.Grant{Role: "roles/iam.serviceAccountUser", On: spec.Resource{Kind: spec.OnAccount, ID: TasksAccount}, Why: "lets its tasks carry that account's tokens"}
 	readAndWriteDocuments = spec.Grant{Role: "roles/datastore.user", On: spec.Project, Why: "reads and writes documents"}
 	manageUsers           = spec.Grant{Role: "roles/firebaseauth.admin", On: spec.Project, Why: "creates, changes and deletes users"}
 )
 
+// accounts is long because it is a table.
 func accounts() []spec.ServiceAccount {
 	return []spec.ServiceAccount{{
 		ID: authAccount, Purpose: "runs auth",
@@ -42,8 +47,8 @@ func accounts() []spec.ServiceAccount {
 			readAndWriteDocuments,
 			{Role: "roles/storage.objectUser", On: spec.Resource{Kind: spec.OnBucket, ID: ListsBucket}, Why: "publishes lists and deletes old ones"},
 			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: RefreshQueue}, Why: "enqueues refreshes"},
-			{Role: "roles/iam.serviceAccountUser", On: spec.Resource{Kind: spec.OnAccount, ID: TasksAccount},
-				Why: "lets its tasks carry that account's tokens"},
+			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: PushQueue}, Why: "enqueues notifications"},
+			useTasksAccount,
 		},
 	}, {
 		ID: cleanupAccount, Purpose: "runs cleanup",
@@ -53,7 +58,27 @@ func accounts() []spec.ServiceAccount {
 		},
 	}, {
 		ID: functionsAccount, Purpose: "runs functions",
-		Grants: []spec.Grant{readAndWriteDocuments, manageUsers},
+		Grants: []spec.Grant{
+			readAndWriteDocuments, manageUsers,
+			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: TopicsQueue}, Why: "enqueues changes of topics"},
+			useTasksAccount,
+		},
+	}, {
+		ID: pushAccount, Purpose: "runs push",
+		Grants: []spec.Grant{
+			readAndWriteDocuments,
+			// Google has no role for sending only.
+			{Role: "roles/firebasecloudmessaging.admin", On: spec.Project, Why: "sends messages and changes the topics of devices"},
+			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: PushQueue}, Why: "enqueues what is due later"},
+			useTasksAccount,
+		},
+	}, {
+		ID: subscriptionsAccount, Purpose: "runs subscriptions",
+		Grants: []spec.Grant{
+			readAndWriteDocuments,
+			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: TopicsQueue}, Why: "enqueues changes of topics"},
+			useTasksAccount,
+		},
 	}, {
 		ID: compatAccount, Purpose: "runs compat-server",
 		Grants: []spec.Grant{
@@ -61,7 +86,7 @@ func accounts() []spec.ServiceAccount {
 			{Role: "roles/storage.objectViewer", On: spec.Resource{Kind: spec.OnBucket, ID: ListsBucket}, Why: "reads course lists"},
 		},
 	}, {
-		ID: TasksAccount, Purpose: "calls refresh for Cloud Tasks",
+		ID: TasksAccount, Purpose: "calls refresh and push for Cloud Tasks",
 	}, {
 		ID: SchedulerAccount, Purpose: "calls refresh and cleanup for Cloud Scheduler",
 	}, {

@@ -1,7 +1,7 @@
 // Package deployment is the table of everything HeekTime deploys to Google's cloud, one concern a
 // file:
 //
-//	auth.go, courses.go, refresh.go, cleanup.go, functions.go, compat_server.go
+//	auth.go, courses.go, refresh.go, cleanup.go, functions.go, push.go, compat_server.go
 //	             the Cloud Run services: environment, limits, who may call
 //	queues.go    the queues of Cloud Tasks, with their retries
 //	jobs.go      the jobs of Cloud Scheduler, with their cron expressions
@@ -30,7 +30,7 @@ func Table() *spec.Deployment {
 		Region:   region,
 		Labels:   map[string]string{"app": "heektime"},
 		Accounts: accounts(),
-		Services: []spec.Service{authService(), coursesService(), refreshService(), cleanupService(), functionsService(), compatServer()},
+		Services: []spec.Service{authService(), coursesService(), refreshService(), cleanupService(), functionsService(), pushService(), subscriptionsService(), compatServer()},
 		Queues:   queues(),
 		Jobs:     jobs(),
 		Triggers: triggers(),

@@ -6,8 +6,12 @@ import (
 	"heek.kr/heektime/internal/deployment/spec"
 )
 
-// RefreshQueue is the queue of refreshes.
-const RefreshQueue = "refresh"
+// The queues.
+const (
+	RefreshQueue = "refresh"
+	PushQueue    = "push"
+	TopicsQueue  = "topics"
+)
 
 // refreshesAtATime bounds how many schools are read at the same time.
 const refreshesAtATime = 4
@@ -22,5 +26,20 @@ func queues() []spec.Queue {
 		// Retried for an hour and three quarters, so that a list is published on its day although the
 		// school was down for an hour: after 30 s, 1, 2, 4 and 8 minutes, then every 10 minutes.
 		Retry: spec.TaskRetry{MaxAttempts: 15, MinBackoff: 30 * time.Second, MaxBackoff: 10 * time.Minute, MaxDoublings: 5},
+	}, {
+		ID: PushQueue, Purpose: "one task for each list that changed, and for each announcement that is sent",
+		Target:           spec.Target{Service: "push", Path: "/send", Account: TasksAccount},
+		DispatchDeadline: pushTimeout,
+
+		MaxDispatchesPerSecond: 5, MaxConcurrentDispatches: 4,
+		// Retried for a day, which is how long a change is news.
+		Retry: spec.TaskRetry{MaxAttempts: 60, MinBackoff: 10 * time.Second, MaxBackoff: 30 * time.Minute, MaxDoublings: 8},
+	}, {
+		ID: TopicsQueue, Purpose: "one task for each user with devices whose timetable changes",
+		Target:           spec.Target{Service: "push", Path: "/topics", Account: TasksAccount},
+		DispatchDeadline: pushTimeout,
+
+		MaxDispatchesPerSecond: 20, MaxConcurrentDispatches: 8,
+		Retry: spec.TaskRetry{MaxAttempts: 30, MinBackoff: 10 * time.Second, MaxBackoff: 30 * time.Minute, MaxDoublings: 8},
 	}}
 }

@@ -22,9 +22,8 @@ func refreshService() spec.Service {
 			{Name: "SCHOOLS_FILE", Required: true, Value: spec.FilePath(schoolFile), Purpose: "path of the school file"},
 			{Name: "REFRESH_QUEUE", Required: true, Value: spec.QueueName(RefreshQueue), Purpose: "queue of refreshes, projects/P/locations/L/queues/Q"},
 			{Name: "REFRESH_URL", Required: true, Value: spec.ServiceURL("refresh"), Purpose: "the service's own base URL, which the queue calls"},
-			{Name: "TASKS_SERVICE_ACCOUNT", Required: true, Value: spec.Emails(TasksAccount), Purpose: "service account the queue authenticates as"},
 			{Name: "COURSES_URL", Required: true, Value: spec.ServiceURL("courses"), Purpose: "base URL of the course service"},
-		}),
+		}, pushQueue("PUSH_QUEUE", PushQueue)),
 		Files: []spec.File{{Source: "run/refresh/schools.yaml", Path: schoolFile}},
 	}
 }

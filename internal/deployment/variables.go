@@ -29,6 +29,11 @@ func callerCheck(service string, callers ...string) []spec.Variable {
 	}}
 }
 
+// tasksServiceAccount is the variable of services that add tasks.
+var tasksServiceAccount = spec.Variable{
+	Name: "TASKS_SERVICE_ACCOUNT", Required: true, Value: spec.Emails(TasksAccount), Purpose: "service account the queue authenticates as",
+}
+
 // Variables of the services that check passwords.
 var (
 	apiKey = spec.Variable{

@@ -12,5 +12,5 @@ func TestEnvironmentEqualsTheTable(t *testing.T) {
 }
 
 func TestStuckBodies(t *testing.T) {
-	deploymenttest.TestStuckBodies(t, "functions", "../..", functions.Open, "/timetable-deleted", "/user-deleted")
+	deploymenttest.TestStuckBodies(t, "functions", "../..", functions.Open, "/timetable-deleted", "/user-deleted", "/lecture-written", "/subscription-deleted")
 }

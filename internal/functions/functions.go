@@ -1,11 +1,14 @@
-// Package functions is the service that Eventarc calls when a Firestore document is deleted. Each
+// Package functions is the service that Eventarc calls when a Firestore document is deleted or written. Each
 // function has a path of its own:
 //
 //	POST /timetable-deleted  users/{uid}/timetables/{timetable}: removes the lectures
 //	POST /user-deleted       users/{uid}: purges the account
+//	POST /lecture-written    users/{uid}/timetables/{timetable}/lectures/{lecture}: topics of the user's devices
+//	POST /subscription-deleted  users/{uid}/subscriptions/{subscription}: topics of a forgotten device
 //
 // internal/deployment/triggers.go lists the events that trigger each path. internal/cloudevent decodes
-// them and internal/deletion does the work. docs/deleting.md explains both.
+// them, internal/deletion deletes, and topics.go adds tasks for the push service. docs/deleting.md and docs/push.md
+// explain them.
 package functions
 
 import (
@@ -18,14 +21,23 @@ import (
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/oidcauth"
+	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/server"
 )
 
+// function handles the events of one type.
+type function struct {
+	event  string
+	handle cloudevent.Handle
+}
+
 // handlers returns the functions by path.
-func handlers(d *deletion.Service) map[string]cloudevent.Handle {
-	return map[string]cloudevent.Handle{
-		"/timetable-deleted": d.TimetableDeleted,
-		"/user-deleted":      d.UserDeleted,
+func handlers(d *deletion.Service, t *topics) map[string]function {
+	return map[string]function{
+		"/timetable-deleted":    {cloudevent.Deleted, d.TimetableDeleted},
+		"/user-deleted":         {cloudevent.Deleted, d.UserDeleted},
+		"/lecture-written":      {cloudevent.Written, t.LectureWritten},
+		"/subscription-deleted": {cloudevent.Deleted, t.SubscriptionDeleted},
 	}
 }
 
@@ -34,6 +46,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	project, database := gcp.Project(env), gcp.Database(env)
 	check := oidcauth.FromEnvironment(env)
 	check.Now = server.Now(ctx)
+	queue := pushtask.QueueFromEnvironment(env, pushtask.TopicsQueueVariable)
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
@@ -44,6 +57,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	clients := gcp.NewClients(project, database)
 	defer clients.CloseOnError(&err)
 	firestore, accounts := clients.Firestore(ctx), clients.Authentication(ctx, "")
+	queue.Client = clients.Tasks(ctx)
 	if err := clients.Err(); err != nil {
 		return nil, err
 	}
@@ -52,9 +66,10 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	for path, handle := range handlers(d) {
+	t := &topics{firestore: firestore, queue: queue, log: log, now: server.Now(ctx)}
+	for path, f := range handlers(d, t) {
 		mux.Handle("POST "+path, &cloudevent.Handler{
-			Name: path[1:], Project: project, Database: database, Callers: callers, Handle: handle, Log: log, Now: server.Now(ctx),
+			Name: path[1:], Project: project, Database: database, Callers: callers, Type: f.event, Handle: f.handle, Log: log, Now: server.Now(ctx),
 		})
 	}
 	return &server.Service{Handler: mux, Close: clients.Close}, nil

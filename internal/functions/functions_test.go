@@ -16,8 +16,10 @@ import (
 func TestFunctionsEqualTheTable(t *testing.T) {
 	t.Setenv("FIRESTORE_EMULATOR_HOST", "127.0.0.1:1")
 	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", "127.0.0.1:1")
+	t.Setenv("CLOUD_TASKS_EMULATOR_HOST", "127.0.0.1:1")
 	service, err := Open(t.Context(), environment.Map(map[string]string{
 		"GOOGLE_CLOUD_PROJECT": "demo-test", "OIDC_AUDIENCE": "https://functions.test", "ALLOWED_CALLERS": "nobody",
+		"TOPICS_QUEUE": "q", "PUSH_URL": "https://push.test", "TASKS_SERVICE_ACCOUNT": "tasks",
 	}), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +39,7 @@ func TestFunctionsEqualTheTable(t *testing.T) {
 			}
 		}
 	}
-	if n := len(handlers(&deletion.Service{})); n != triggers {
+	if n := len(handlers(&deletion.Service{}, &topics{})); n != triggers {
 		t.Errorf("%d functions, but %d triggers", n, triggers)
 	}
 	if got := post("/other"); got != http.StatusNotFound {

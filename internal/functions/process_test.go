@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -47,7 +48,7 @@ func start(t *testing.T, cloud *emulatortest.Cloud, set map[string]string) *proc
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	must(t, l.Close())
 	p := &process{Cmd: exec.CommandContext(t.Context(), os.Args[0]), url: "http://127.0.0.1:" + port}
-	env, err := deployment.Table().Environment("functions", spec.Place{Project: cloud.Project, URLs: map[string]string{"functions": p.url}})
+	env, err := deployment.Table().Environment("functions", spec.Place{Project: cloud.Project, URLs: map[string]string{"functions": p.url, "push": "http://127.0.0.1:1"}})
 	must(t, err)
 	p.Env = append(os.Environ(), "FUNCTIONS_TEST_MAIN=1", "PORT="+port)
 	for _, variables := range []map[string]string{env, cloud.Environment(), set} {
@@ -73,10 +74,13 @@ func (p *process) waitUntilReady(t *testing.T) {
 	}
 }
 
-// register registers the triggers of the deployment table with the local cloud.
-func (p *process) register(t *testing.T, cloud *emulatortest.Cloud) {
+// register registers triggers of the deployment table with the local cloud: those with the IDs, or all.
+func (p *process) register(t *testing.T, cloud *emulatortest.Cloud, ids ...string) {
 	t.Helper()
 	for _, trigger := range deployment.Table().Triggers {
+		if len(ids) > 0 && !slices.Contains(ids, trigger.ID) {
+			continue
+		}
 		must(t, cloud.Triggers.Register(triggers.Trigger{
 			Name: trigger.ID, Event: triggers.EventType(trigger.Event), Database: trigger.Database, Document: trigger.Document,
 			URL: p.url + trigger.Target.Path, Audience: p.url, ServiceAccount: spec.Email(cloud.Project, trigger.Target.Account),
@@ -91,7 +95,7 @@ func TestEventsReachTheFunctions(t *testing.T) {
 	p.waitUntilReady(t)
 	p.register(t, cloud)
 	fs, ctx := cloud.FirestoreClient(t), t.Context()
-	for _, path := range []string{"users/alice", "users/alice/timetables/t1", "users/alice/timetables/t1/lectures/l1",
+	for _, path := range []string{"users/alice", "users/alice/subscriptions/s1", "users/alice/timetables/t1", "users/alice/timetables/t1/lectures/l1",
 		"users/bob", "users/bob/timetables/t1", "users/bob/timetables/t1/lectures/l1", "users/bob/timetables/t2"} {
 		_, err := fs.Doc(path).Set(ctx, map[string]any{"title": "t"})
 		must(t, err)
@@ -124,7 +128,7 @@ func TestRunningEventFinishesAfterSIGTERM(t *testing.T) {
 	certs.Host = gate.address
 	p := start(t, cloud, map[string]string{"OIDC_CERTS_URL": certs.String()})
 	p.waitUntilReady(t)
-	p.register(t, cloud)
+	p.register(t, cloud, "timetable-deleted")
 	fs, ctx := cloud.FirestoreClient(t), t.Context()
 	for _, path := range []string{"users/bob/timetables/t1", "users/bob/timetables/t1/lectures/l1"} {
 		_, err := fs.Doc(path).Set(ctx, map[string]any{"title": "t"})

@@ -37,7 +37,9 @@ type (
 // web/src/listdelta.ts is valid in TypeScript's strictest settings, and applies, and rejects, the same
 // deltas as the Go implementation: all vectors, random pairs, and damaged deltas of them.
 func TestTypeScriptAgrees(t *testing.T) {
-	module := compileTypeScript(t)
+	folder := compileTypeScript(t)
+	module := filepath.Join(folder, "listdelta.mjs")
+	testModules(t, folder)
 	var inputs []input
 	for _, v := range vectors(t) {
 		inputs = append(inputs, input{List: []byte(v.List), Delta: []byte(v.Delta), Name: v.Name})
@@ -87,25 +89,47 @@ func TestTypeScriptAgrees(t *testing.T) {
 	}
 }
 
-// compileTypeScript checks and compiles listdelta.ts and returns the module's path.
+// modules are the modules of web/src that web clients use on their own.
+var modules = []string{"listdelta", "pushtopics", "lecturechanges"}
+
+// testModules tests the other modules.
+func testModules(t *testing.T, folder string) {
+	t.Helper()
+	const script, vectors = "testdata/modules.mjs", "../push/topic/testdata/vectors.json"
+	for _, file := range []string{script, vectors} {
+		if _, err := os.ReadFile(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text, err := exec.CommandContext(t.Context(), "node", script, folder, vectors).CombinedOutput(); err != nil {
+		t.Errorf("node %s: %v\n%s", script, err, text)
+	}
+}
+
+// compileTypeScript checks and compiles the modules and returns their folder.
 func compileTypeScript(t *testing.T) string {
 	t.Helper()
 	packages, out := sdktest.Packages(t, os.DirFS("npm")), t.TempDir()
-	const source = "../../web/src/listdelta.ts"
-	if _, err := os.ReadFile(source); err != nil { // go test caches results until a file that the test has read changes
-		t.Fatal(err)
-	}
-	if text, err := exec.CommandContext(t.Context(), "node", filepath.Join(packages, "node_modules", "typescript", "bin", "tsc"),
+	args := []string{filepath.Join(packages, "node_modules", "typescript", "bin", "tsc"),
 		"--strict", "--noUncheckedIndexedAccess", "--exactOptionalPropertyTypes", "--noPropertyAccessFromIndexSignature", "--noImplicitOverride",
 		"--noUnusedLocals", "--noUnusedParameters", "--isolatedModules", "--skipLibCheck", "--target", "ES2022", "--module", "ES2022", "--lib", "ES2022,DOM",
-		"--outDir", out, source).CombinedOutput(); err != nil {
+		"--outDir", out}
+	for _, name := range modules {
+		source := "../../web/src/" + name + ".ts"
+		if _, err := os.ReadFile(source); err != nil { // go test caches results until a file that the test has read changes
+			t.Fatal(err)
+		}
+		args = append(args, source)
+	}
+	if text, err := exec.CommandContext(t.Context(), "node", args...).CombinedOutput(); err != nil {
 		t.Fatalf("tsc: %v\n%s", err, text)
 	}
-	module := filepath.Join(out, "listdelta.mjs")
-	if err := os.Rename(filepath.Join(out, "listdelta.js"), module); err != nil {
-		t.Fatal(err)
+	for _, name := range modules {
+		if err := os.Rename(filepath.Join(out, name+".js"), filepath.Join(out, name+".mjs")); err != nil {
+			t.Fatal(err)
+		}
 	}
-	return module
+	return out
 }
 
 func runNode(t *testing.T, module string, inputs []input) []output {

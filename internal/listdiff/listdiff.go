@@ -159,9 +159,7 @@ func normalized(l *schema.Lecture) schema.Lecture {
 	for i := range n.Times {
 		n.Times[i].Room = wording(n.Times[i].Room)
 	}
-	slices.SortFunc(n.Times, func(a, b schema.LectureTime) int {
-		return cmp.Or(a.Weekday-b.Weekday, a.TimeBegin-b.TimeBegin, a.TimeEnd-b.TimeEnd, cmp.Compare(a.Room, b.Room))
-	})
+	slices.SortFunc(n.Times, schema.CompareTimes)
 	n.Category = slices.Clone(l.Category)
 	for i := range n.Category {
 		n.Category[i] = wording(n.Category[i])
@@ -202,4 +200,17 @@ func isPlain(s string) bool {
 		}
 	}
 	return !space || s == ""
+}
+
+// Fields names the fields of one lecture that differ in more than their wording. before and after are fields of
+// a lecture as Firestore's client reads them; fields that only one of them has are ignored.
+func Fields(before, after map[string]any) (names []string) {
+	from, to := map[string]any{}, map[string]any{}
+	for name, value := range before {
+		if other, ok := after[name]; ok {
+			from[name], to[name] = value, other
+		}
+	}
+	a, b := schema.LectureOf(from), schema.LectureOf(to)
+	return changedFields(&a, &b)
 }

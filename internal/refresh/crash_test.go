@@ -217,6 +217,29 @@ func (h *history) checkHealthyRun() {
 	}
 	h.checkChanges(h.w.published(h.t, h.id))
 	h.w.checkDeltas(h.t, h.id)
+	h.checkNotified(record)
+}
+
+// checkNotified checks that there is a task for the last change, or one that runs later than it.
+func (h *history) checkNotified(record refresh.Record) {
+	h.t.Helper()
+	changes := h.w.changes(h.t, h.id)
+	last := changes[len(changes)-1]
+	if last.From == "" {
+		return
+	}
+	var names []string
+	for name, task := range h.w.pushes(h.t, h.id) {
+		runs := task.GetScheduleTime().AsTime()
+		if runs.Before(task.GetCreateTime().AsTime()) {
+			runs = task.GetCreateTime().AsTime()
+		}
+		if !runs.Before(last.At) {
+			return
+		}
+		names = append(names, fmt.Sprint(name, " at ", runs))
+	}
+	h.t.Errorf("nobody is notified of the change at %v; notify %v, tasks %v", last.At, record.Notify, names)
 }
 
 // checkChanges checks that the documents of changes are exactly the lists that were published, one after the

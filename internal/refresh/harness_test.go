@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/storage"
@@ -29,15 +30,18 @@ import (
 	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/internal/courses"
 	"heek.kr/heektime/internal/lecturespb"
+	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/school"
+	"heek.kr/heektime/internal/taskqueue"
 )
 
 const (
 	schoolID   = "가온대학교-서울"
 	semesterID = schema.SemesterID("2026-0900")
 	queueName  = "projects/demo-test/locations/asia-northeast3/queues/refresh"
+	pushName   = "projects/demo-test/locations/asia-northeast3/queues/push"
 	tasksEmail = "heektime-tasks@demo-test.iam.gserviceaccount.com"
 )
 
@@ -49,6 +53,7 @@ type world struct {
 	courses lecturespb.LecturesClient
 	fs      *firestore.Client
 	bucket  *storage.BucketHandle
+	tasks   *cloudtasks.Client
 	files   sync.Map // *school.File by schema.SemesterID
 }
 
@@ -60,6 +65,7 @@ func newWorld(t testing.TB) *world {
 	w.school.url = srv.URL
 	w.courses = courseService(t)
 	w.fs = w.FirestoreClient(t)
+	w.createPushQueue(t)
 	w.bucket = storageclient.New(t, w.StorageAddress()).Bucket(w.Project)
 	return w
 }
@@ -123,6 +129,7 @@ func (w *world) service(t testing.TB, id schema.SemesterID, set ...func(*refresh
 		Bucket: w.Project, Schools: w.schools(t, id),
 		Firestore: w.fs, Storage: storageclient.New(t, w.StorageAddress()), Courses: w.courses, Log: discardLog(), Now: w.Clock.Now,
 		Queue: &refresh.Queue{Client: tasksclient.New(t, w.TasksAddress()), Name: queueName, URL: "http://127.0.0.1:1", Audience: "refresh", ServiceAccount: tasksEmail},
+		Push:  &taskqueue.Queue{Client: tasksclient.New(t, w.TasksAddress()), Name: pushName, URL: "http://127.0.0.1:1", Audience: "push", ServiceAccount: tasksEmail},
 	}
 	for _, f := range set {
 		f(&cfg)
@@ -140,6 +147,41 @@ func (w *world) createQueue(t *testing.T) {
 	_, err := tasksclient.New(t, w.TasksAddress()).CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: queueName}})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// createPushQueue creates the queue of notifications, paused: its tasks stay there for tests to see.
+func (w *world) createPushQueue(t testing.TB) {
+	t.Helper()
+	w.tasks = tasksclient.New(t, w.TasksAddress())
+	parent, _, _ := strings.Cut(pushName, "/queues/")
+	if _, err := w.tasks.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: pushName}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.tasks.PauseQueue(t.Context(), &cloudtaskspb.PauseQueueRequest{Name: pushName}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// pushes returns the times and bodies of the tasks that notify students of a semester, by name.
+func (w *world) pushes(t testing.TB, id schema.SemesterID) map[string]*cloudtaskspb.Task {
+	t.Helper()
+	found := map[string]*cloudtaskspb.Task{}
+	for it := w.tasks.ListTasks(context.Background(), &cloudtaskspb.ListTasksRequest{Parent: pushName, ResponseView: cloudtaskspb.Task_FULL}); ; {
+		task, err := it.Next()
+		if err == iterator.Done {
+			return found
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var body pushtask.Send
+		if err := json.Unmarshal(task.GetHttpRequest().GetBody(), &body); err != nil {
+			t.Fatal(err)
+		}
+		if body.Semester == id {
+			found[task.Name] = task
+		}
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/lecturespb"
 	"heek.kr/heektime/internal/oidcauth"
+	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/school"
 	"heek.kr/heektime/internal/server"
 )
@@ -30,6 +31,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	coursesURL := env.Required("COURSES_URL", "the base URL of the course service")
 	queue := QueueFromEnvironment(env)
 	queue.Audience = check.Audience
+	push := pushtask.QueueFromEnvironment(env, pushtask.SendQueueVariable)
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
@@ -45,6 +47,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	defer clients.CloseOnError(&err)
 	firestore, storage := clients.Firestore(ctx), gcp.OpenStorage(ctx, clients)
 	queue.Client = clients.Tasks(ctx)
+	push.Client = queue.Client
 	if err := clients.Err(); err != nil {
 		return nil, err
 	}
@@ -54,7 +57,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	}
 	clients.Own(conn)
 	s, err := New(Config{
-		Firestore: firestore, Storage: storage, Queue: queue, Courses: lecturespb.NewLecturesClient(conn),
+		Firestore: firestore, Storage: storage, Queue: queue, Push: push, Courses: lecturespb.NewLecturesClient(conn),
 		Bucket: bucket, Schools: schools, Log: log, Now: server.Now(ctx),
 	})
 	if err != nil {

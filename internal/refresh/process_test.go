@@ -8,6 +8,7 @@ import (
 	"google.golang.org/api/option"
 
 	"heek.kr/heektime/emulator/emulatortest/storageclient"
+	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/internal/faulttest"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/schema"
@@ -26,6 +27,7 @@ func (w *world) process(t testing.TB, id schema.SemesterID, kind faulttest.Fault
 	p, ctx := faulttest.New(context.Background(), kind, at)
 	return &process{p, ctx, w.service(t, id, func(cfg *refresh.Config) {
 		cfg.Firestore = w.FirestoreClient(t, p.DialOptions()...)
+		cfg.Push.Client = tasksclient.New(t, w.TasksAddress(), p.DialOptions()...)
 		cfg.Storage = storageclient.New(t, w.StorageAddress(), option.WithHTTPClient(&http.Client{Transport: p}))
 	})}
 }

@@ -127,6 +127,7 @@ func (s *Service) tryPublish(ctx context.Context, t target, l list, c *compariso
 			}
 			change := s.change(c, l, &st.record, at)
 			st.change, st.changeRef = &change, schema.ChangeRef(t.documents.semester, at, l.hash)
+			setNotify(st)
 		}
 		st.record.FetchedAt, st.record.HeldBack = l.fetchedAt, Change{}
 		setPublished(&st.record, Published{Object: object, Hash: l.hash, Lectures: l.lectures, At: at})
@@ -135,6 +136,7 @@ func (s *Service) tryPublish(ctx context.Context, t target, l list, c *compariso
 	switch {
 	case err == nil:
 		s.logFailing(ctx, t, st, run)
+		return s.notify(ctx, t, st.record.Notify)
 	case !errors.Is(err, errNoObject) && !errors.Is(err, errOtherList):
 		return fmt.Errorf("publish the list of %s %s: %w", t.school.ID, t.semester.ID, err)
 	}
@@ -223,6 +225,9 @@ func (s *Service) write(tx *firestore.Transaction, t target, st *state, run *Run
 	if !run.Started.Before(st.record.LastRun.Started) {
 		st.record.LastRun = *run
 		st.keepsFailing = count(&st.record.Failing, run)
+	}
+	if st.change == nil {
+		s.clearNotify(t, &st.record)
 	}
 	errs := []error{tx.Set(t.record, st.record)}
 	if run.Outcome != Unchanged {

@@ -43,7 +43,14 @@ func (s *Service) Refresh(ctx context.Context, task Task) (*Run, error) {
 	if err != nil {
 		return run, s.failUnrecorded(ctx, task, run, err)
 	}
+	unnotified := s.notify(ctx, t, record.Notify)
+	if unnotified != nil { // which is no reason to keep a newer list from students
+		s.log.WarnContext(ctx, "leaving the notifications to the next run", "school", sch.ID, "semester", sem.ID, "error", unnotified.Error())
+	}
 	if !run.Slot.After(record.Slot) {
+		if unnotified != nil {
+			return run, s.failUnrecorded(ctx, task, run, unnotified)
+		}
 		run.Outcome, run.Reason, run.Ended = Superseded, "a run for this slot or a later one has finished", s.now()
 		return run, nil
 	}

@@ -13,6 +13,7 @@ import (
 	"heek.kr/heektime/emulator/emulatortest/storageclient"
 	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/internal/refresh"
+	"heek.kr/heektime/internal/taskqueue"
 )
 
 // tasksInQueue returns the names of the queue's tasks. The queue must be paused, so that none leaves.
@@ -121,6 +122,7 @@ func TestNewRejectsAnIncompleteConfig(t *testing.T) {
 		Firestore: w.fs, Storage: storageclient.New(t, w.StorageAddress()), Courses: w.courses, Log: discardLog(),
 		Queue: &refresh.Queue{Client: tasksclient.New(t, w.TasksAddress()), Name: queueName, URL: "u", Audience: "a", ServiceAccount: "s"},
 	}
+	complete.Push = (*taskqueue.Queue)(complete.Queue)
 	if _, err := refresh.New(complete); err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +133,7 @@ func TestNewRejectsAnIncompleteConfig(t *testing.T) {
 		"storage":   func(cfg *refresh.Config) { cfg.Storage = nil },
 		"courses":   func(cfg *refresh.Config) { cfg.Courses = nil },
 		"log":       func(cfg *refresh.Config) { cfg.Log = nil },
+		"push":      func(cfg *refresh.Config) { cfg.Push = nil },
 		"queue":     func(cfg *refresh.Config) { cfg.Queue = nil },
 		"account":   func(cfg *refresh.Config) { cfg.Queue = &refresh.Queue{Client: cfg.Queue.Client, Name: queueName} },
 	} {

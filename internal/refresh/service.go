@@ -2,7 +2,8 @@
 //
 //	Cloud Scheduler ─POST /schedule─▶ Due ─▶ Cloud Tasks ─POST /refresh─▶ Refresh ─gRPC─▶ the course service
 //	                                                                        ├─▶ Cloud Storage: the list, named by its hash
-//	                                                                        └─▶ Firestore: semester.lecturesUrl and the run
+//	                                                                        ├─▶ Firestore: semester.lecturesUrl and the run
+//	                                                                        └─▶ Cloud Tasks: notify students of what changed
 //
 // A published list is only ever replaced by a complete, validated, different one. Every step may run
 // twice, late or concurrently with itself, and may be killed halfway.
@@ -10,7 +11,9 @@ package refresh
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"cloud.google.com/go/firestore"
@@ -20,6 +23,7 @@ import (
 	"heek.kr/heektime/internal/burst"
 	"heek.kr/heektime/internal/lecturespb"
 	"heek.kr/heektime/internal/school"
+	"heek.kr/heektime/internal/taskqueue"
 )
 
 // Config holds the service's dependencies. All fields but Now are required.
@@ -27,7 +31,9 @@ type Config struct {
 	Firestore *firestore.Client
 	Storage   *storage.Client
 	Queue     *Queue
-	Courses   lecturespb.LecturesClient
+	// Push is the queue of the push service.
+	Push    *taskqueue.Queue
+	Courses lecturespb.LecturesClient
 	// Bucket is the name of the bucket that stores the lists.
 	Bucket string
 	// Schools are the schools whose lists are kept fresh.
@@ -37,14 +43,16 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Service refreshes course lists. It is safe for concurrent use. The only state that it holds between
-// requests is a count for an alert.
+// Service refreshes course lists. It is safe for concurrent use. The state that it holds between requests is a
+// count for an alert, and which tasks it has enqueued, which only saves repeating that.
 type Service struct {
 	schools    *school.File
 	firestore  *firestore.Client
 	bucketName string
 	bucket     *storage.BucketHandle
 	queue      *Queue
+	push       *taskqueue.Queue
+	notified   sync.Map // when the last task of each semester's notifications runs, by document
 	courses    lecturespb.LecturesClient
 	unrecorded *burst.Detector // failed runs of each list that Firestore has no record of
 	log        *slog.Logger
@@ -70,6 +78,9 @@ func New(cfg Config) (*Service, error) {
 	if err := cfg.Queue.validate(); err != nil {
 		return nil, err
 	}
+	if err := cfg.Push.Validate(); err != nil {
+		return nil, fmt.Errorf("notifications: %w", err)
+	}
 	now := cfg.Now
 	if now == nil {
 		now = time.Now
@@ -77,7 +88,7 @@ func New(cfg Config) (*Service, error) {
 	return &Service{
 		schools: cfg.Schools, firestore: cfg.Firestore,
 		bucketName: cfg.Bucket, bucket: cfg.Storage.Bucket(cfg.Bucket).Retryer(storageRetries()...),
-		queue: cfg.Queue, courses: cfg.Courses, log: cfg.Log,
+		queue: cfg.Queue, push: cfg.Push, courses: cfg.Courses, log: cfg.Log,
 		unrecorded: burst.New(burst.Limit{Events: failingRuns, Within: 2 * failingFor, Quiet: failingAgain}),
 		// Firestore stores UTC timestamps in microseconds. Times compared with stored ones need the
 		// same precision.

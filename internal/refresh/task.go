@@ -3,19 +3,12 @@ package refresh
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
-	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
-	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/types/known/durationpb"
-	"google.golang.org/protobuf/types/known/timestamppb"
-
 	"heek.kr/heektime/internal/schema"
+	"heek.kr/heektime/internal/taskqueue"
 )
 
 // Task requests one refresh of one semester. It is the body of POST /refresh.
@@ -49,28 +42,12 @@ func (t *Task) id() string {
 }
 
 // Queue is the Cloud Tasks queue of refreshes.
-type Queue struct {
-	Client *cloudtasks.Client
-	// Name is projects/P/locations/L/queues/Q.
-	Name string
-	// URL is the base URL of the refresh service, Audience the audience it requires in tokens.
-	URL, Audience string
-	// ServiceAccount is the email of the account the queue authenticates as.
-	ServiceAccount string
-}
+type Queue taskqueue.Queue
 
-func (q *Queue) validate() error {
-	switch {
-	case q == nil || q.Client == nil:
-		return errors.New("queue needs a Cloud Tasks client")
-	case q.Name == "", q.URL == "", q.Audience == "", q.ServiceAccount == "":
-		return errors.New("queue needs a name, a URL, an audience and a service account")
-	}
-	return nil
-}
+func (q *Queue) validate() error { return (*taskqueue.Queue)(q).Validate() }
 
 // TaskName returns the full resource name of t in the queue.
-func (q *Queue) TaskName(t Task) string { return q.Name + "/tasks/" + t.id() }
+func (q *Queue) TaskName(t Task) string { return (*taskqueue.Queue)(q).TaskName(t.id()) }
 
 // DispatchDeadline is how long Cloud Tasks waits for a response: the longest run plus a margin.
 const DispatchDeadline = RunTimeout + time.Minute
@@ -83,41 +60,13 @@ func (q *Queue) Enqueue(ctx context.Context, t Task) (added bool, err error) {
 // enqueue adds t to the queue, to run at a time or, if that is zero, immediately. It reports false if
 // that was done before.
 func (q *Queue) enqueue(ctx context.Context, t Task, at time.Time) (added bool, err error) {
-	name := q.TaskName(t)
-	var schedule *timestamppb.Timestamp
+	id := t.id()
 	if !at.IsZero() {
-		name += fmt.Sprintf("-at-%d", at.Unix())
-		schedule = timestamppb.New(at)
+		id += fmt.Sprintf("-at-%d", at.Unix())
 	}
-	body, err := json.Marshal(t)
+	added, err = (*taskqueue.Queue)(q).Add(ctx, taskqueue.Task{ID: id, Path: "/refresh", Body: t, At: at, Deadline: DispatchDeadline})
 	if err != nil {
-		return false, fmt.Errorf("encode task: %w", err)
+		return false, fmt.Errorf("refresh of %s %s: %w", t.School, t.Semester, err)
 	}
-	// Cloud Tasks rejects CreateTask with a deadline above 30 seconds.
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	_, err = q.Client.CreateTask(ctx, &cloudtaskspb.CreateTaskRequest{
-		Parent: q.Name,
-		Task: &cloudtaskspb.Task{
-			Name:             name,
-			ScheduleTime:     schedule,
-			DispatchDeadline: durationpb.New(DispatchDeadline),
-			MessageType: &cloudtaskspb.Task_HttpRequest{HttpRequest: &cloudtaskspb.HttpRequest{
-				Url:        q.URL + "/refresh",
-				HttpMethod: cloudtaskspb.HttpMethod_POST,
-				Headers:    map[string]string{"Content-Type": "application/json"},
-				Body:       body,
-				AuthorizationHeader: &cloudtaskspb.HttpRequest_OidcToken{OidcToken: &cloudtaskspb.OidcToken{
-					ServiceAccountEmail: q.ServiceAccount, Audience: q.Audience,
-				}},
-			}},
-		},
-	})
-	switch status.Code(err) {
-	case codes.OK:
-		return true, nil
-	case codes.AlreadyExists:
-		return false, nil
-	}
-	return false, fmt.Errorf("enqueue refresh of %s %s: %w", t.School, t.Semester, err)
+	return added, nil
 }

@@ -31,6 +31,8 @@ const (
 	FieldEnglish  = "english"
 	FieldAudience = "audience"
 	FieldFrom     = "from"
+	FieldPush     = "push"
+	FieldPushed   = "pushed"
 )
 
 // Announcement is announcements/{announcementId}: a text that operators show to users for some time. Firestore
@@ -43,6 +45,9 @@ type Announcement struct {
 	// From is when clients begin to show it, Until when they stop.
 	From  time.Time `firestore:"from"`
 	Until time.Time `firestore:"until"`
+	// Push means that it is also sent as a notification, Pushed is when that happened. Clients ignore both.
+	Push   bool      `firestore:"push,omitempty"`
+	Pushed time.Time `firestore:"pushed,omitempty"`
 }
 
 // AnnouncementDocument describes [Announcement].
@@ -54,6 +59,8 @@ var AnnouncementDocument = Document{
 		{Name: FieldAudience, Type: Text, Min: 1, Max: MaxAudience},
 		{Name: FieldFrom, Type: Timestamp},
 		{Name: FieldUntil, Type: Timestamp},
+		{Name: FieldPush, Type: Bool, Optional: true},
+		{Name: FieldPushed, Type: Timestamp, Optional: true},
 	},
 }
 
@@ -72,6 +79,14 @@ func ReadAnnouncement(doc *firestore.DocumentSnapshot) Announcement {
 	var a Announcement
 	fill(doc.Data(), &a)
 	return a
+}
+
+// Text returns the text in a language.
+func (a Announcement) Text(l Language) string {
+	if l == English {
+		return a.English
+	}
+	return a.Korean
 }
 
 // Fields returns the fields of an announcement's document.

@@ -79,7 +79,7 @@ func TestCollections(t *testing.T) {
 	if got := TimetableDocument.Collections(); !slices.Equal(got, []string{"lectures"}) {
 		t.Errorf("below a timetable: %v", got)
 	}
-	if got := UserDocument.Collections(); !slices.Equal(got, []string{"timetables"}) {
+	if got := UserDocument.Collections(); !slices.Equal(got, []string{"timetables", "subscriptions"}) {
 		t.Errorf("below a user: %v", got)
 	}
 	if !slices.Contains(Roots(), "indices") || !slices.Contains(Groups(), "usernames") {

@@ -77,7 +77,7 @@ type Field struct {
 func Documents() []Document {
 	return []Document{
 		SchoolDocument, SemesterDocument, AnnouncementDocument, ChangeDocument, UserDocument, UsernameDocument, TimetableDocument, LectureDocument, StopDocument,
-		RefreshDocument, RunDocument, ScheduleDocument, CredentialDocument, AttemptsDocument, DeletionDocument, SweepDocument,
+		SubscriptionDocument, PushDocument, RefreshDocument, RunDocument, ScheduleDocument, CredentialDocument, AttemptsDocument, DeletionDocument, SweepDocument,
 		// The most general path last.
 		MigrationPositionDocument, MigrationCopyDocument, MigrationDrainDocument, MigrationMarkDocument, MigrationVerificationDocument, MigrationClientsDocument,
 		MigrationHoldsDocument, MigrationServerDocument,

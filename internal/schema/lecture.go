@@ -60,6 +60,11 @@ type LectureTime struct {
 	Room      string `firestore:"room" json:"room"`
 }
 
+// CompareTimes orders meetings by when and where they are.
+func CompareTimes(a, b LectureTime) int {
+	return cmp.Or(a.Weekday-b.Weekday, a.TimeBegin-b.TimeBegin, a.TimeEnd-b.TimeEnd, cmp.Compare(a.Room, b.Room))
+}
+
 // LectureMeta is a mark on a lecture. Type is always [MetaTag].
 type LectureMeta struct {
 	Type string `firestore:"type" json:"type"`

@@ -44,6 +44,8 @@ type Refresh struct {
 	// would publish. Its At is zero if the last list was not held back. If it is not complete, Lectures are
 	// the first of them.
 	HeldBack Change `firestore:"heldBack"`
+	// Notify is when students are to be notified of the last change, zero once a task for that surely exists.
+	Notify time.Time `firestore:"notify"`
 }
 
 // Failing is a series of runs that published nothing. It is zero after a good run.

@@ -26,6 +26,23 @@ func (id SemesterID) Validate() error {
 	return nil
 }
 
+// nearMonths is how far from its first month a semester is of interest: lists appear some months before.
+const nearMonths = 5
+
+// IsNear reports whether the semester's lectures take place around a time: it begins in the five months after it,
+// or began in the five before.
+func (id SemesterID) IsNear(at time.Time) bool {
+	if id.Validate() != nil {
+		return false
+	}
+	start, err := time.Parse("2006-01", string(id[:len("2006-01")]))
+	if err != nil {
+		return false
+	}
+	months := (start.Year()-at.Year())*12 + int(start.Month()) - int(at.Month())
+	return -nearMonths <= months && months <= nearMonths
+}
+
 // SemesterStatus says whether a semester is offered to users.
 type SemesterStatus string
 

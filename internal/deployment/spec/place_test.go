@@ -11,8 +11,9 @@ import (
 
 func TestEnvironmentOnGoogleCloud(t *testing.T) {
 	const courses, refresh = "https://courses-1.asia-northeast3.run.app", "https://refresh-1.asia-northeast3.run.app"
+	const push = "https://push-1.asia-northeast3.run.app"
 	got, err := deployment.Table().Environment("refresh", spec.Place{
-		Project: "p", URLs: map[string]string{"courses": courses, "refresh": refresh},
+		Project: "p", URLs: map[string]string{"courses": courses, "refresh": refresh, "push": push},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -27,6 +28,8 @@ func TestEnvironmentOnGoogleCloud(t *testing.T) {
 		"REFRESH_URL":           refresh,
 		"TASKS_SERVICE_ACCOUNT": "heektime-tasks@p.iam.gserviceaccount.com",
 		"COURSES_URL":           courses,
+		"PUSH_QUEUE":            "projects/p/locations/asia-northeast3/queues/push",
+		"PUSH_URL":              push,
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("environment %v, want %v", got, want)

@@ -25,6 +25,7 @@ import (
 	"heek.kr/heektime/internal/lecturespb"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/school"
+	"heek.kr/heektime/internal/taskqueue"
 )
 
 // campus is a school whose list has some number of lectures, or that is down.
@@ -98,8 +99,10 @@ schools:
 		Client: tasksclient.New(t, w.TasksAddress()), Name: w.table.QueueName(w.Project, deployment.RefreshQueue),
 		URL: "http://127.0.0.1:1", Audience: audience, ServiceAccount: spec.Email(w.Project, deployment.TasksAccount),
 	}
+	push := taskqueue.Queue(*r.queue)
+	push.Name = w.table.QueueName(w.Project, deployment.PushQueue)
 	s, err := refresh.New(refresh.Config{
-		Firestore: w.FirestoreClient(t, options...), Storage: storageclient.New(t, w.StorageAddress()), Queue: r.queue,
+		Firestore: w.FirestoreClient(t, options...), Storage: storageclient.New(t, w.StorageAddress()), Queue: r.queue, Push: &push,
 		Courses: lecturespb.NewLecturesClient(conn), Bucket: w.Project, Schools: file, Log: w.log("refresh"), Now: w.Clock.Now,
 	})
 	if err != nil {

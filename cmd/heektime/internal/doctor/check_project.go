@@ -35,6 +35,7 @@ var requiredAPIs = map[string]string{
 	"pubsub.googleapis.com":             "carries Eventarc's events",
 	"securetoken.googleapis.com":        "renews users' tokens",
 	"eventarcpublishing.googleapis.com": "receives Firestore's events",
+	"fcm.googleapis.com":                "sends notifications",
 }
 
 func checkAPIs(e *examination) {

@@ -13,13 +13,16 @@ import (
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/functions"
+	"heek.kr/heektime/internal/push"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/server"
+	"heek.kr/heektime/internal/subscriptions"
 )
 
 // opens contains the table's services, by name. [Config.Services] adds others.
 var opens = map[string]server.Open{
 	"auth": auth.Open, "courses": courses.Open, "refresh": refresh.Open, "cleanup": cleanup.Open, "functions": functions.Open,
+	"push": push.Open, "subscriptions": subscriptions.Open,
 }
 
 // startServices listens for all services before it starts any, because their environments contain
