@@ -182,7 +182,7 @@ func (w *privilegeWorld) flows() []flow {
 	return []flow{
 		{"refresh a list", w.refreshList}, {"enqueue due lists", w.enqueueDue}, {"sign in", w.signIn}, {"sign a custom token", w.signToken},
 		{"clean up", w.cleanUp}, {"handle events", w.handleEvents}, {"serve old clients", w.serveOldClients},
-		{"subscribe a device", w.subscribe}, {"send notifications", w.notify}, {"check revisions", w.checkRevisions},
+		{"subscribe a device", w.subscribe}, {"send notifications", w.notify}, {"show pages", w.showPages}, {"check revisions", w.checkRevisions},
 	}
 }
 
@@ -419,6 +419,20 @@ func (w *privilegeWorld) deliveredTo(function string) int {
 		}
 	}
 	return 0
+}
+
+// showPages shows the timetable of a new user to visitors.
+func (w *privilegeWorld) showPages(ctx context.Context) error {
+	name := w.name("shown")
+	user := schema.UserRef(w.fs, name)
+	if _, err := user.Set(ctx, schema.User{Username: name}.Fields()); err != nil {
+		return err
+	}
+	timetable := schema.Timetable{Title: "2학기", Visibility: schema.Public, Semester: schema.SemesterRef(w.fs, demoSchool, demoSemester)}
+	if _, err := schema.TimetableRef(user, "timetable1").Set(ctx, timetable.Fields()); err != nil {
+		return err
+	}
+	return w.call(ctx, http.MethodGet, w.URLs["pages"]+"/user/"+name+"/timetable/timetable1/", "", nil, nil)
 }
 
 // subscribe subscribes a device of a new user.

@@ -13,6 +13,7 @@ const (
 	compatAccount    = "heektime-compat-server"
 
 	subscriptionsAccount = "heektime-subscriptions"
+	pagesAccount         = "heektime-pages"
 
 	TasksAccount     = "heektime-tasks"
 	SchedulerAccount = "heektime-scheduler"
@@ -78,6 +79,11 @@ func accounts() []spec.ServiceAccount {
 			readAndWriteDocuments,
 			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: TopicsQueue}, Why: "enqueues changes of topics"},
 			useTasksAccount,
+		},
+	}, {
+		ID: pagesAccount, Purpose: "runs pages",
+		Grants: []spec.Grant{
+			{Role: "roles/datastore.viewer", On: spec.Project, Why: "reads documents"},
 		},
 	}, {
 		ID: compatAccount, Purpose: "runs compat-server",

@@ -17,6 +17,7 @@ import (
 	"heek.kr/heektime/internal/auth/fairsemaphore"
 	"heek.kr/heektime/internal/pages"
 	"heek.kr/heektime/internal/pages/share"
+	"heek.kr/heektime/internal/ratelimit"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -55,13 +56,17 @@ func newWorld(t *testing.T, set ...func(*pages.Config)) *world {
 		}
 	}
 	cfg := pages.Config{
-		Timetables: share.NewReader(w.fs, time.Now), Drawing: fairsemaphore.New(2, 2),
-		Client: func(*http.Request) string { return "" }, Log: slog.New(slog.DiscardHandler),
+		Timetables: share.NewReader(w.fs, share.NewSemesters(w.fs, time.Now)), Drawing: fairsemaphore.New(2, 2),
+		Calls: ratelimit.New(ratelimit.Limit{PerSecond: 1000, Burst: 1000}), Client: func(*http.Request) string { return "" },
+		Origin: "https://heektime.example", Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, f := range set {
 		f(&cfg)
 	}
-	w.handler = pages.Handler(cfg)
+	var err error
+	if w.handler, err = pages.New(cfg); err != nil {
+		t.Fatal(err)
+	}
 	return w
 }
 
@@ -126,10 +131,18 @@ func TestChangesTheETag(t *testing.T) {
 	}
 }
 
+// limitedTo lets a client send a few requests.
+func limitedTo(requests int) func(*pages.Config) {
+	return func(cfg *pages.Config) {
+		cfg.Calls = ratelimit.New(ratelimit.Limit{PerSecond: 1e-6, Burst: requests})
+	}
+}
+
 // Whatever others may not see is the same response to the byte.
 func TestNotFound(t *testing.T) {
 	w := newWorld(t)
 	want := w.get(t, "/user/nobody/timetable/abcdefghij.png")
+	validate(t, want.Body.String())
 	if want.Code != http.StatusNotFound {
 		t.Fatalf("status %d", want.Code)
 	}
@@ -138,6 +151,8 @@ func TestNotFound(t *testing.T) {
 		"/user/byeoli/timetable/.png", "/user/byeoli/timetable/..png", "/user/byeoli/timetable/a%2Fb.png", "/user/%2e%2e/timetable/abcdefghij.png",
 		"/user/__x__/timetable/abcdefghij.png", shared + ".gif", shared + ".png.png", "/user/%FF/timetable/abcdefghij.png",
 		"/user/" + strings.Repeat("a", 2000) + "/timetable/abcdefghij.png",
+		"/user/nobody/timetable/abcdefghij/", "/user/byeoli/timetable/privatexyz/", "/user/byeoli/timetable/unknown123/", "/user/hidden/timetable/abcdefghij/",
+		"/user/byeoli/timetable/abcdefghij/more", "/user/__x__/timetable/abcdefghij/", "/user/byeoli/timetable/a%2Fb/", "/elsewhere",
 	} {
 		res := w.get(t, address)
 		if res.Code != want.Code || res.Body.String() != want.Body.String() || res.Header().Get("Cache-Control") != want.Header().Get("Cache-Control") {
