@@ -10,7 +10,7 @@ import (
 // milliseconds of CPU; everything else waits for Firestore.
 func pagesService() spec.Service {
 	return spec.Service{
-		Name: "pages", Purpose: "shows public timetables to visitors",
+		Name: "pages", Purpose: "shows public timetables and courses to visitors",
 		Package: "run/pages", Account: pagesAccount,
 		Public: true, Ingress: spec.IngressAll,
 		Timeout: 30 * time.Second, MemoryMiB: 512, MilliCPU: 1000, Concurrency: 40, MaxInstances: 2,

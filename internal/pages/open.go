@@ -3,6 +3,7 @@ package pages
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/url"
 
@@ -10,6 +11,7 @@ import (
 	"heek.kr/heektime/internal/auth/fairsemaphore"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
+	"heek.kr/heektime/internal/pages/catalog"
 	"heek.kr/heektime/internal/pages/share"
 	"heek.kr/heektime/internal/ratelimit"
 	"heek.kr/heektime/internal/server"
@@ -43,13 +45,17 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	}
 	clients := gcp.NewClients(project, database)
 	defer clients.CloseOnError(&err)
-	firestore := clients.Firestore(ctx)
+	firestore, storage := clients.Firestore(ctx), gcp.OpenStorage(ctx, clients)
 	if err := clients.Err(); err != nil {
 		return nil, err
 	}
+	open := func(ctx context.Context, bucket, object string) (io.ReadCloser, error) {
+		return storage.Bucket(bucket).Object(object).NewReader(ctx)
+	}
 	now := server.Now(ctx)
+	semesters := share.NewSemesters(firestore, now)
 	handler, err := New(Config{
-		Timetables: share.NewReader(firestore, share.NewSemesters(firestore, now)), Drawing: fairsemaphore.New(picturesAtATime, picturesWaiting),
+		Timetables: share.NewReader(firestore, semesters), Courses: catalog.NewReader(firestore, semesters, open, now), Drawing: fairsemaphore.New(picturesAtATime, picturesWaiting),
 		Calls: ratelimit.New(callLimit), Client: proxies.ClientIP, Origin: origin, Now: now, Log: log,
 	})
 	if err != nil {

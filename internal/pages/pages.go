@@ -5,6 +5,15 @@
 //	GET /user/{username}/timetable/{id}.svg  the same as SVG
 //	GET /user/{username}/timetable/{id}.ics  a calendar to subscribe to (internal/pages/calendar)
 //
+// and to search engines the courses of semesters (internal/pages/catalog):
+//
+//	GET /courses/                                            all semesters
+//	GET /courses/{school}/{semester}/                        a semester, by college and department
+//	GET /courses/{school}/{semester}/{college}/              a college
+//	GET /courses/{school}/{semester}/{college}/{department}/ a department
+//	GET /courses/{school}/{semester}/{lecture}               a lecture
+//	GET /sitemap.xml, /sitemap-{school}.{semester}.xml, /robots.txt
+//
 // A timetable that others may not see, for whatever reason, is one and the same 404
 // (internal/pages/share). Responses are cached by the CDN, and have an ETag of what they show, so that a
 // client that has the newest is answered without drawing.
@@ -19,6 +28,7 @@ import (
 	"strconv"
 	"time"
 
+	"heek.kr/heektime/internal/pages/catalog"
 	"heek.kr/heektime/internal/pages/share"
 	"heek.kr/heektime/internal/ratelimit"
 )
@@ -26,6 +36,7 @@ import (
 // Config holds the service's dependencies. All are required.
 type Config struct {
 	Timetables *share.Reader
+	Courses    *catalog.Reader
 	// Drawing has a slot for each picture that may be drawn at a time.
 	Drawing Limiter
 	// Calls limits the requests of each client.
@@ -48,6 +59,8 @@ func New(cfg Config) (http.Handler, error) {
 	switch {
 	case cfg.Timetables == nil:
 		return nil, errors.New("pages service needs a reader of timetables")
+	case cfg.Courses == nil:
+		return nil, errors.New("pages service needs a reader of courses")
 	case cfg.Drawing == nil, cfg.Calls == nil, cfg.Client == nil:
 		return nil, errors.New("pages service needs limits, and who a client is")
 	case cfg.Origin == "":
@@ -58,6 +71,14 @@ func New(cfg Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /user/{username}/timetable/{id}/{$}", cfg.servePage)
 	mux.HandleFunc("GET /user/{username}/timetable/{file}", cfg.serveFile)
+	mux.HandleFunc("GET /courses/{$}", cfg.serveSchools)
+	mux.HandleFunc("GET /courses/{school}/{semester}/{$}", cfg.serveGroup)
+	mux.HandleFunc("GET /courses/{school}/{semester}/{college}/{$}", cfg.serveGroup)
+	mux.HandleFunc("GET /courses/{school}/{semester}/{college}/{department}/{$}", cfg.serveGroup)
+	mux.HandleFunc("GET /courses/{school}/{semester}/{lecture}", cfg.serveLecture)
+	mux.HandleFunc("GET /robots.txt", cfg.serveRobots)
+	mux.HandleFunc("GET /sitemap.xml", cfg.serveSitemaps)
+	mux.HandleFunc("GET /{file}", cfg.serveSitemap)
 	mux.HandleFunc("/", cfg.notFound)
 	return cfg.limited(mux), nil
 }

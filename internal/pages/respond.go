@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"heek.kr/heektime/internal/logline"
+	"heek.kr/heektime/internal/pages/catalog"
 	"heek.kr/heektime/internal/pages/share"
 	"heek.kr/heektime/internal/pages/webpage"
 )
@@ -120,9 +121,9 @@ func (cfg *Config) failed(w http.ResponseWriter, r *http.Request, err error) {
 var errBusy = errors.New("too many pictures are being drawn")
 
 // unavailable responds that the client should try again. It logs why, unless the client is gone or asks for
-// too many pictures, which would write as many lines.
+// too many pictures or lists, which would write as many lines.
 func (cfg *Config) unavailable(w http.ResponseWriter, r *http.Request, err error) {
-	if r.Context().Err() == nil && !errors.Is(err, errBusy) {
+	if r.Context().Err() == nil && !errors.Is(err, errBusy) && !errors.Is(err, catalog.ErrBusy) {
 		cfg.Log.ErrorContext(r.Context(), "page is not available", logline.FieldError, err.Error())
 	}
 	w.Header().Set("Retry-After", "5")

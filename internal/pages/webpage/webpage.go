@@ -100,7 +100,7 @@ func (h *head) policy() string {
 // must start quickly.
 var parsed = sync.OnceValues(func() (map[string]*template.Template, error) {
 	all := map[string]*template.Template{}
-	for _, name := range []string{"timetable", "missing"} {
+	for _, name := range []string{"timetable", "missing", "courses", "lecture", "schools"} {
 		t, err := template.ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("parse the template %s: %w", name, err)

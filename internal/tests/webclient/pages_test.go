@@ -1,7 +1,11 @@
 package webclient
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +21,7 @@ import (
 	"heek.kr/heektime/emulator/sdktest"
 	"heek.kr/heektime/internal/auth/fairsemaphore"
 	"heek.kr/heektime/internal/pages"
+	"heek.kr/heektime/internal/pages/catalog"
 	"heek.kr/heektime/internal/pages/share"
 	"heek.kr/heektime/internal/ratelimit"
 	"heek.kr/heektime/internal/schema"
@@ -35,6 +40,9 @@ const screenshots = "SCREENSHOTS"
 func (w *world) site(t *testing.T) string {
 	t.Helper()
 	at := time.Date(2026, 8, 20, 0, 0, 0, 0, time.UTC)
+	w.put(t, semester2, schema.Semester{
+		Year: 2026, Term: schema.SecondTerm, Status: schema.StatusNormal, LecturesURL: "gs://lists/list.json", ListChangedAt: at,
+	}.Fields())
 	w.put(t, "users/u1", schema.User{Username: "byeoli", CreatedAt: at, UpdatedAt: at}.Fields())
 	w.put(t, "users/u1/timetables/abcdefghij", schema.Timetable{
 		Title: "3학년 2학기 시간표", Visibility: schema.Public, Semester: w.admin.Doc(semester2), CreatedAt: at, UpdatedAt: at,
@@ -59,7 +67,7 @@ func (w *world) site(t *testing.T) string {
 	semesters := share.NewSemesters(w.admin, time.Now)
 	var err error
 	handler, err = pages.New(pages.Config{
-		Timetables: share.NewReader(w.admin, semesters), Drawing: fairsemaphore.New(2, 100),
+		Timetables: share.NewReader(w.admin, semesters), Courses: catalog.NewReader(w.admin, semesters, courseList, time.Now), Drawing: fairsemaphore.New(2, 100),
 		Calls: ratelimit.New(ratelimit.Limit{PerSecond: 1000, Burst: 1000}), Client: func(*http.Request) string { return "" },
 		Origin: server.URL, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
@@ -67,6 +75,22 @@ func (w *world) site(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return server.URL
+}
+
+// courseList opens the course list of the site.
+func courseList(context.Context, string, string) (io.ReadCloser, error) {
+	var b bytes.Buffer
+	var list schema.CourseList
+	for i := range 40 {
+		list = append(list, schema.Lecture{
+			Identifier: fmt.Sprintf("CS%03d-%02d", 201+i/2, 1+i%2), Title: []string{"자료구조", "운영체제", "서양철학의 이해와 현대사회의 여러 문제들", "Academic English Ⅱ"}[i%4], Professor: "김나무",
+			Credit: 3, Category: []string{[]string{"공과대학", "문과대학"}[i%2], []string{"컴퓨터학과", "철학과", "전자공학과"}[i%3]}, Metas: []schema.LectureMeta{schema.Tag("영강")},
+			Times: []schema.LectureTime{{Weekday: i % 5, TimeBegin: 540, TimeEnd: 615, Room: "공학관 301"}, {Weekday: (i + 2) % 5, TimeBegin: 540, TimeEnd: 615, Room: "공학관 301"}},
+			URL:   "https://school.example/syllabus",
+		})
+	}
+	err := list.Encode(&b)
+	return io.NopCloser(&b), err
 }
 
 // The pages that visitors see, on each device: nothing overflows, nothing is loaded from elsewhere, the policy blocks
@@ -79,10 +103,14 @@ func TestSharedPages(t *testing.T) {
 	t.Run("screen reader", func(t *testing.T) { readAloud(t, browser, origin) })
 }
 
+const courses = "/courses/데모대학교-서울/2026-0900/"
+
 func showOnDevices(t *testing.T, browser *sdktest.Browser, origin string) {
 	t.Helper()
 	for name, path := range map[string]string{
 		"timetable": "/user/byeoli/timetable/abcdefghij/?lang=ko", "english": "/user/byeoli/timetable/abcdefghij/?lang=en", "missing": "/user/nobody/timetable/abcdefghij/",
+		"schools": "/courses/?lang=ko", "semester": courses + "?lang=ko", "college": courses + "공과대학/?lang=ko", "department": courses + "공과대학/컴퓨터학과/?lang=ko",
+		"lecture": courses + "CS201-01?lang=ko",
 	} {
 		page := browser.Open(t, "about:blank")
 		for device, emulated := range devices {
