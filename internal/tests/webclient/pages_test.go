@@ -67,7 +67,7 @@ func (w *world) site(t *testing.T) string {
 	semesters := share.NewSemesters(w.admin, time.Now)
 	var err error
 	handler, err = pages.New(pages.Config{
-		Timetables: share.NewReader(w.admin, semesters), Courses: catalog.NewReader(w.admin, semesters, courseList, time.Now), Drawing: fairsemaphore.New(2, 100),
+		Timetables: share.NewReader(w.admin, semesters), Courses: catalog.NewReader(w.admin, semesters, openList, time.Now), Drawing: fairsemaphore.New(2, 100),
 		Calls: ratelimit.New(ratelimit.Limit{PerSecond: 1000, Burst: 1000}), Client: func(*http.Request) string { return "" },
 		Origin: server.URL, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
@@ -77,8 +77,8 @@ func (w *world) site(t *testing.T) string {
 	return server.URL
 }
 
-// courseList opens the course list of the site.
-func courseList(context.Context, string, string) (io.ReadCloser, error) {
+// openList opens the course list of the site.
+func openList(context.Context, string, string) (io.ReadCloser, error) {
 	var b bytes.Buffer
 	var list schema.CourseList
 	for i := range 40 {
