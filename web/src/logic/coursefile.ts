@@ -1,6 +1,6 @@
 // Reads a course list, the object in Cloud Storage at a semester's lecturesUrl: a JSON array of lectures. A list that is
 // not exactly what the contract says is rejected as a whole, with an error that names the lecture: nothing is guessed.
-// The bounds are those of internal/schema/lecture.go, so whatever is in a list can be added to a timetable.
+// The bounds are those of the schema, so whatever is in a list can be added to a timetable.
 //
 //   parseCourseFile(bytes)         the lectures in the order of the file, which is by identifier; or a CourseFileError
 //   lectureFields(listed)          a copy to write into a timetable: every key of the contract, no `url`, nothing else
@@ -8,6 +8,7 @@
 
 import type { LectureFields, LectureTime } from '../lecturechanges.ts'
 import { maxBytes } from '../listdelta.ts'
+import { bounds } from './bounds.ts'
 import { minutesPerDay } from './timeslots.ts'
 
 /** A lecture of the list. `url` is the address of its syllabus, "" if there is none. */
@@ -65,27 +66,27 @@ export function courseOf(identifier: string): string {
 // Keys that a list does not have today are ignored and never copied, so that servers can add some.
 function readLecture(value: unknown, index: number): ListedLecture {
   const read = fieldsOf(value, 'the lecture', index)
-  const identifier = read.text('identifier', 100)
+  const identifier = read.text('identifier', bounds.identifier)
   if (identifier === '') throw new CourseFileError('identifier is empty', index)
   return {
     identifier,
-    title: read.text('title', 300),
-    professor: read.text('professor', 500),
-    credit: read.number('credit', 100),
-    times: read.list('times', 12).map((time, i) => readTime(time, `times[${i}]`, index)),
-    category: read.list('category', 20).map((name, i) => text(name, `category[${i}]`, 200, index)),
-    metas: read.list('metas', 8).map((meta, i) => readMeta(meta, `metas[${i}]`, index)),
-    url: read.text('url', 2000),
+    title: read.text('title', bounds.title),
+    professor: read.text('professor', bounds.professor),
+    credit: read.number('credit', bounds.credit),
+    times: read.list('times', bounds.times).map((time, i) => readTime(time, `times[${i}]`, index)),
+    category: read.list('category', bounds.categories).map((name, i) => text(name, `category[${i}]`, bounds.category, index)),
+    metas: read.list('metas', bounds.metas).map((meta, i) => readMeta(meta, `metas[${i}]`, index)),
+    url: read.text('url', bounds.url),
   }
 }
 
 function readTime(value: unknown, where: string, index: number): LectureTime {
   const read = fieldsOf(value, where, index)
   const time = {
-    weekday: read.integer('weekday', 6),
+    weekday: read.integer('weekday', bounds.weekday),
     timeBegin: read.integer('timeBegin', minutesPerDay),
     timeEnd: read.integer('timeEnd', minutesPerDay),
-    room: read.text('room', 200),
+    room: read.text('room', bounds.room),
   }
   if (time.timeBegin >= time.timeEnd) throw new CourseFileError(`${where} ends before it begins`, index)
   return time
@@ -93,9 +94,9 @@ function readTime(value: unknown, where: string, index: number): LectureTime {
 
 function readMeta(value: unknown, where: string, index: number): { type: string; name: string } {
   const read = fieldsOf(value, where, index)
-  const type = read.text('type', 100)
+  const type = read.text('type', bounds.metaName)
   if (type !== 'tag') throw new CourseFileError(`${where}.type is ${JSON.stringify(type)}, not "tag"`, index)
-  return { type, name: read.text('name', 200) }
+  return { type, name: read.text('name', bounds.metaName) }
 }
 
 /** Functions that read an object's fields, or throw an error that names the field. */
