@@ -1,6 +1,5 @@
 // A student's plans (timetables) and what can be done with them, as pure functions with undo. Nothing here knows Firebase:
-// the app performs an action
-// (planhistory.ts), shows the result, and sends what planwrites.ts finds to be different.
+// the app performs an action (planhistory.ts), shows the result, and sends what planwrites.ts finds to be different.
 //
 //   apply(plans, action)             the plans after an action, and the action that undoes it
 //   ownBlock(title, times)           the fields of a block: work, a commute
@@ -105,8 +104,9 @@ function applyTogether(plans: readonly Plan[], actions: readonly PlanAction[]): 
 
 /** The given fields that differ from the lecture's. Only what differs is written: Firestore bills each write. */
 export function changedFields(lecture: LectureFields, fields: Partial<LectureFields>): Partial<LectureFields> {
-  const keys = Object.keys(fields) as (keyof LectureFields)[]
-  return Object.fromEntries(keys.filter((key) => JSON.stringify(fields[key]) !== JSON.stringify(lecture[key])).map((key) => [key, fields[key]]))
+  const [before, after] = [lectureFields(lecture), lectureFields({ ...lecture, ...fields })] // the same order of keys
+  const keys = Object.keys(after) as (keyof LectureFields)[]
+  return Object.fromEntries(keys.filter((key) => JSON.stringify(before[key]) !== JSON.stringify(after[key])).map((key) => [key, after[key]]))
 }
 
 /** A private copy. Its lectures have the same ids, below another plan, and all their keys but timestamps. */
