@@ -177,14 +177,16 @@ export class PlanSearch {
 
   /** A plan was found: keeps it if it is among the best. Of equal ones, the first stays. */
   #keep(): void {
-    this.#found++
     const depth = this.#depth
+    const credits = this.#credits[depth]!
+    if (credits < this.#min || credits > this.#max) return // without wishes, what is kept decides
+    this.#found++
     const from = depth * this.#set.words
     const worst = this.#worst()
     if (this.#penalty[depth]! >= worst) return
     const penalty = this.#penalty[depth]! + this.#measure.penalty(this.#taken, from)
     if (penalty >= worst) return
-    const measures = this.#measure.measures(this.#taken, from, this.#credits[depth]! / 1000)
+    const measures = this.#measure.measures(this.#taken, from, credits / 1000)
     const i = this.#best.findIndex((other) => other.penalty > penalty)
     this.#best.splice(i < 0 ? this.#best.length : i, 0, { penalty, chosen: [...this.#chosen], measures })
     if (this.#best.length > this.#count) this.#best.pop()

@@ -1,16 +1,14 @@
 // Reads a lecture's document in a timetable. Documents of years ago may lack fields or have others: such a lecture is shown
 // as far as it can be, as servers do (LectureOf in internal/schema), while a course list is read strictly (coursefile.ts).
 //
-//   storedLecture(id, data)   the lecture with every key, and whatever else the document has
+//   storedLecture(id, data)   the lecture with every key of the contract, and no other
 
-import type { LectureTime } from '../lecturechanges.ts'
-import type { PlanLecture } from './plans.ts'
+import type { LectureTime, OwnLecture } from '../lecturechanges.ts'
 import { takesTime } from './timeslots.ts'
 
 /** Skips values of another type, times that end before they begin, and tags without a name. */
-export function storedLecture(id: string, data: Readonly<Record<string, unknown>>): PlanLecture {
+export function storedLecture(id: string, data: Readonly<Record<string, unknown>>): OwnLecture {
   return {
-    ...data,
     id,
     identifier: text(data['identifier']),
     title: text(data['title']),
