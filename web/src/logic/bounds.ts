@@ -1,7 +1,6 @@
-// The bounds of what clients write: characters (code points) of texts, entries of lists. A test in internal/schema holds
-// them equal to the schema in Go, which holds them equal to firestore.rules.
+// The bounds of a lecture, in course lists and in timetables: characters (code points) of texts, entries of lists.
+// Generated from internal/schema: go test ./internal/schema -update
 
-/** Bounds of a lecture's fields. */
 export const bounds = {
   identifier: 100,
   title: 300,

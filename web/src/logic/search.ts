@@ -36,6 +36,8 @@ const fewHits = 8
 const noMatch = 255
 /** Costs of a match by field: title, code, professor, room. */
 const fieldCosts = [0, 1, 1, 9]
+/** Whether typos are forgiven, by field. */
+const forgiving = [true, false, true, false]
 /** What a typo costs: more than any match without. */
 const typoCost = 40
 
@@ -103,12 +105,12 @@ function exactCosts({ texts }: SearchIndex, word: string): Uint8Array {
   return costs
 }
 
-/** How many letters may differ: none in up to three, two from eight. A syllable has two or three letters. */
+/** How many letters may differ: a syllable has two or three letters. None in words with digits: 101 is not 102. */
 export function typosAllowed(word: string): number {
-  return word.length < 4 ? 0 : word.length < 8 ? 1 : 2
+  return word.length < 5 || /\d/.test(word) ? 0 : word.length < 9 ? 1 : 2
 }
 
-/** Costs of matches with typos. Exact matches are among them, for the other words of the query. */
+/** Costs of matches with typos, in titles and names. Exact matches are among them, for the other words of the query. */
 function similarCosts(index: SearchIndex, word: string): Uint8Array {
   const costs = exactCosts(index, word)
   const allowed = typosAllowed(word)
@@ -117,7 +119,7 @@ function similarCosts(index: SearchIndex, word: string): Uint8Array {
   const pattern = patternOf(part)
   const mask = letterMask(part)
   index.texts.forEach((text, id) => {
-    if (costs[id] !== noMatch || bitCount(mask & ~text.mask) > allowed) return
+    if (costs[id] !== noMatch || !forgiving[text.field] || bitCount(mask & ~text.mask) > allowed) return
     const distance = editDistance(pattern, part.length, text.letters)
     if (distance <= allowed) costs[id] = typoCost * distance + maxCost + fieldCosts[text.field]!
   })
