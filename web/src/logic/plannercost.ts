@@ -33,6 +33,7 @@ export const missingPenalty = 300
 const freeDayPenalty = 180
 const dayPenalty = 30
 const walkMinutes = 20
+const weekdays = [0, 1, 2, 3, 4, 5, 6]
 
 /** Penalty of one lecture's times. Lectures of a plan do not overlap, so these add up. */
 export function earlyAndLate(times: readonly TimeSlot[], { notBefore = 0, notAfter = 1440 }: Preferences = {}): number {
@@ -50,8 +51,8 @@ export class WeekMeasure {
   readonly #begin: Uint16Array
   readonly #end: Uint16Array
   readonly #gapWeight: number
-  /** By weekday. */
-  readonly #dayPenalty: readonly number[]
+  /** The penalty of a set of weekdays: Monday is the lowest of its seven bits. */
+  readonly dayPenalty: Float64Array
 
   constructor(pieces: readonly TimeSlot[], prefer: Preferences = {}) {
     this.#pieces = pieces
@@ -59,13 +60,13 @@ export class WeekMeasure {
     this.#begin = Uint16Array.from(pieces, (piece) => piece.timeBegin)
     this.#end = Uint16Array.from(pieces, (piece) => piece.timeEnd)
     this.#gapWeight = prefer.noGaps ? 1 : 0.1
-    this.#dayPenalty = [0, 1, 2, 3, 4, 5, 6].map((day) => dayPenalty + (prefer.freeDays?.includes(day) ? freeDayPenalty : 0))
+    const ofDay = weekdays.map((day) => dayPenalty + (prefer.freeDays?.includes(day) ? freeDayPenalty : 0))
+    this.dayPenalty = Float64Array.from({ length: 128 }, (_, days) => weekdays.reduce((sum, day) => sum + ((days >> day) & 1) * ofDay[day]!, 0))
   }
 
-  /** The penalty of days and gaps of the set that begins at word `from`. */
-  penalty(sets: Int32Array, from: number): number {
+  /** The penalty of the gaps of the set that begins at word `from`. */
+  gapPenalty(sets: Int32Array, from: number): number {
     let gaps = 0
-    let days = 0
     let day = -1
     let end = 0
     const count = this.#weekday.length
@@ -77,7 +78,6 @@ export class WeekMeasure {
         bits &= bits - 1
         if (this.#weekday[p] !== day) {
           day = this.#weekday[p]!
-          days += this.#dayPenalty[day]!
         } else {
           const gap = this.#begin[p]! - end
           if (gap > walkMinutes) gaps += gap - walkMinutes
@@ -85,7 +85,7 @@ export class WeekMeasure {
         end = this.#end[p]!
       }
     }
-    return days + gaps * this.#gapWeight
+    return gaps * this.#gapWeight
   }
 
   /** Everything to show of a set. */
@@ -98,7 +98,7 @@ export class WeekMeasure {
     })
     return {
       credits,
-      freeDays: [0, 1, 2, 3, 4, 5, 6].filter((day) => !taken.some((piece) => piece.weekday === day)),
+      freeDays: weekdays.filter((day) => !taken.some((piece) => piece.weekday === day)),
       gapMinutes,
       earliest: taken.length > 0 ? Math.min(...taken.map((piece) => piece.timeBegin)) : undefined,
       latest: taken.length > 0 ? Math.max(...taken.map((piece) => piece.timeEnd)) : undefined,

@@ -11,6 +11,8 @@ import { overlap, takesTime, type TimeSlot } from './timeslots.ts'
 export interface Candidate {
   readonly lectures: readonly LectureFields[]
   readonly bits: Int32Array
+  /** Weekdays, as bits: Monday is 1. */
+  readonly days: number
   /** Thousandths of a credit. */
   readonly credits: number
   readonly penalty: number
@@ -38,6 +40,7 @@ export interface Candidates {
   readonly pieces: readonly TimeSlot[]
   /** What is taken from the start. */
   readonly busy: Int32Array
+  readonly busyDays: number
 }
 
 /** Prepares the search: candidates that break a required limit, or clash with what is taken, are left out. */
@@ -68,12 +71,14 @@ export function candidatesOf(options: PlannerOptions): Candidates {
       else groups.set(key, { lectures: [lecture], bits, credits })
     }
     const candidates = [...groups.values()]
-      .map((group): Candidate => ({ ...group, penalty: earlyAndLate(group.lectures[0]!.times, options.prefer) }))
+      .map((group): Candidate => ({
+        ...group, days: daysOf(group.lectures[0]!.times), penalty: earlyAndLate(group.lectures[0]!.times, options.prefer),
+      }))
       .sort((a, b) => a.penalty - b.penalty)
     return { wish: i, must: wish.must, candidates, penalty: wish.must ? 0 : missingPenalty }
   })
   levels.sort((a, b) => Number(b.must) - Number(a.must) || a.candidates.length - b.candidates.length)
-  return { levels: withBounds(levels), words, pieces, busy: bitsOf(busySlots) }
+  return { levels: withBounds(levels), words, pieces, busy: bitsOf(busySlots), busyDays: daysOf(busySlots) }
 }
 
 function withBounds(levels: readonly Omit<Level, 'creditsBelow' | 'penaltyBelow'>[]): Level[] {
@@ -101,6 +106,10 @@ function cut(slots: readonly TimeSlot[]): TimeSlot[] {
     }
   }
   return pieces
+}
+
+function daysOf(slots: readonly TimeSlot[]): number {
+  return slots.filter(takesTime).reduce((days, slot) => days | (1 << slot.weekday), 0)
 }
 
 /** Numbers the identifiers that more than one wish has. */
