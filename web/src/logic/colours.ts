@@ -67,4 +67,14 @@ const onDark = '#ffffff'
 
 /** The colours. Their order is part of what devices agree on: append, and never reorder. */
 export const palette: readonly LectureColour[] = [
+  { name: 'rose', light: { background: '#f27a93', text: onLight, edge: '#914958' }, dark: { background: '#c44867', text: onDark, edge: '#dc91a4' } },
+  { name: 'apricot', light: { background: '#eaab82', text: onLight, edge: '#8c674e' }, dark: { background: '#805234', text: onDark, edge: '#b39785' } },
+  { name: 'amber', light: { background: '#f0cf77', text: onLight, edge: '#907c47' }, dark: { background: '#564309', text: onDark, edge: '#9a8e6b' } },
+  { name: 'lime', light: { background: '#eff663', text: onLight, edge: '#8f943b' }, dark: { background: '#747700', text: onDark, edge: '#acad66' } },
+  { name: 'green', light: { background: '#6ba54a', text: onLight, edge: '#40632c' }, dark: { background: '#213417', text: onDark, edge: '#7a8574' } },
+  { name: 'teal', light: { background: '#9ccbc9', text: onLight, edge: '#5e7a79' }, dark: { background: '#068281', text: onDark, edge: '#6ab4b3' } },
+  { name: 'blue', light: { background: '#479afd', text: onLight, edge: '#2b5c98' }, dark: { background: '#386194', text: onDark, edge: '#88a0bf' } },
+  { name: 'indigo', light: { background: '#d4d5fe', text: onLight, edge: '#7f8098' }, dark: { background: '#483a9e', text: onDark, edge: '#9189c5' } },
+  { name: 'violet', light: { background: '#bc9dce', text: onLight, edge: '#715e7c' }, dark: { background: '#431059', text: onDark, edge: '#8e709b' } },
+  { name: 'magenta', light: { background: '#c470b0', text: onLight, edge: '#76436a' }, dark: { background: '#772166', text: onDark, edge: '#ad7aa3' } },
 ]

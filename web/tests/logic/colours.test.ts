@@ -50,8 +50,8 @@ const oklab = ([r, g, b]: Rgb): Rgb => {
   ]
 }
 
-/** Two grey steps of 5 % lightness, side by side, are told apart easily; a just noticeable difference is about 0.02. */
-const leastDistance = 0.05
+/** As far apart as two greys whose lightness differs by 7 %; a just noticeable difference is about 0.02. */
+const leastDistance = 0.07
 
 for (const theme of ['light', 'dark'] as const) {
   test(`texts on the ${theme} palette have a contrast of 4.5 or more`, () => {
