@@ -134,15 +134,15 @@ function byRelevance({ texts, textsOf, first }: SearchIndex, found: number[], co
 
 /** Parts [begin, end) of text.normalize('NFC') that the words of a query match, sorted and disjoint. */
 export function highlight(text: string, query: string): [begin: number, end: number][] {
-  const spelling = spell(text)
+  const composed = text.normalize('NFC')
+  const spelling = spell(composed)
   const words = wordsOf(query)
   const whole = matchLetters(words.join(''), spelling)
   const matches = whole ? [whole] : words.map((word) => matchLetters(word, spelling)).filter((match) => match !== undefined)
   const parts: [number, number][] = []
   for (const { begin, end } of matches.sort((a, b) => a.begin - b.begin)) {
-    let after = end // the whole of the last syllable
-    while (!spelling.starts[after]) after++
-    const part: [number, number] = [spelling.source[begin]!, spelling.source[after]!]
+    const lastCharacter = spelling.source[end - 1]! // all of it, if only a part is typed yet
+    const part: [number, number] = [spelling.source[begin]!, lastCharacter + (composed.codePointAt(lastCharacter)! > 0xffff ? 2 : 1)]
     const last = parts[parts.length - 1]
     if (last && part[0] <= last[1]) last[1] = Math.max(last[1], part[1])
     else parts.push(part)

@@ -31,8 +31,9 @@ export class Random {
 
   /** A slot on one of the first days, at multiples of step minutes. */
   slot(step = 15, days = 7): TimeSlot {
-    const begin = this.below(1440 / step)
-    const length = 1 + this.below(Math.min(12, 1440 / step - begin))
+    const steps = Math.floor(1440 / step)
+    const begin = this.below(steps)
+    const length = 1 + this.below(Math.min(12, steps - begin))
     return { weekday: this.below(days), timeBegin: begin * step, timeEnd: (begin + length) * step }
   }
 
