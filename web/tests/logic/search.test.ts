@@ -87,7 +87,7 @@ test('nothing is lost that contains the query, and the order of filters and sort
   for (const lectures of [syntheticList(1000), ...(real ? [real] : [])]) {
     const searched = buildIndex(lectures)
     const random = new Random(5)
-    for (let n = 0; n < tries(150); n++) {
+    for (let n = 0; n < tries(50); n++) {
       const from = random.pick(lectures)
       const text = [...random.pick([from.title, from.professor, from.identifier, from.times[0]?.room ?? from.title])]
       const begin = random.below(text.length)
@@ -216,7 +216,7 @@ test('the parts that match are emphasized', () => {
 test('filters hold together, and lectures without times are not in a dragged area', () => {
   const random = new Random(10)
   const lectures = syntheticList(300)
-  for (let n = 0; n < tries(40); n++) {
+  for (let n = 0; n < tries(15); n++) {
     const within = random.times(1 + random.below(3), () => random.slot(30, 5))
     const notDuring = random.times(1 + random.below(3), () => random.slot(30, 5))
     const [area, taken] = [minutesOf(within), minutesOf(notDuring)]

@@ -79,7 +79,7 @@ test('times of day are written and read', () => {
 
 test('common free time is what nobody takes', () => {
   const random = new Random(3)
-  for (let n = 0; n < tries(60); n++) {
+  for (let n = 0; n < tries(12); n++) {
     const timetables = random.times(random.below(6), () => random.times(random.below(6), () => random.slot(10)))
     const window = { weekdays: [0, 2, 3], timeBegin: 480, timeEnd: 1200, atLeast: 10 * random.below(12) }
     const free = minutesOf(window.weekdays.map((weekday) => ({ ...window, weekday })))
