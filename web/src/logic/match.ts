@@ -1,7 +1,7 @@
 // Compares the letters of a query with those of a text: as they are, with initial consonants for syllables (ㄷㅇㅌ and 뎅ㅌ
 // for 데이터), and with typos. search.ts decides what is compared with what.
 //
-//   matchLetters(query, text)      how well a text contains a query, with where; undefined if it does not
+//   matchLetters(wanted, text)     how well a text contains wantedOf(query), and where; undefined if it does not
 //   editDistance(query, letters)   how many letters differ from the most similar part of a text
 //   letterMask(letters)            a set of letters, to exclude most texts before either
 
@@ -20,25 +20,39 @@ export interface Match {
 /** The cost of the worst match. */
 export const maxCost = 8
 
+/** A query: its letters, and whether a consonant of it may stand for a syllable, which the search decides once. */
+export interface Wanted {
+  readonly letters: string
+  readonly abbreviates: boolean
+}
+
+/** Prepares letters for matchLetters. */
+export function wantedOf(letters: string): Wanted {
+  return { letters, abbreviates: mayAbbreviate(letters) }
+}
+
 /** Finds a query in a text, where it costs least. Matches begin at syllables and characters. */
-export function matchLetters(query: string, text: Spelling): Match | undefined {
+export function matchLetters(wanted: Wanted, text: Spelling): Match | undefined {
+  const query = wanted.letters
   if (query === '') return undefined
-  let best: Match | undefined
-  const keep = (begin: number, end: number, extra: number): void => {
-    const cost = costOf(text, begin, end) + extra
-    if (!best || cost < best.cost) best = { cost, begin, end }
-  }
   const { letters, starts } = text
-  for (let i = letters.indexOf(query); i >= 0; i = letters.indexOf(query, i + 1)) {
-    if (starts[i]) keep(i, i + query.length, 0)
+  let cost = Infinity
+  let begin = 0
+  let end = 0
+  // The first place costs no more than later ones once it begins a word.
+  for (let i = letters.indexOf(query); i >= 0 && cost > 2; i = letters.indexOf(query, i + 1)) {
+    const here = starts[i] ? costOf(text, i, i + query.length) : Infinity
+    if (here < cost) [cost, begin, end] = [here, i, i + query.length]
   }
-  if (best || !mayAbbreviate(query)) return best
+  if (cost < Infinity) return { cost, begin, end }
+  if (!wanted.abbreviates) return undefined
   const first = query[0]!
   for (let i = letters.indexOf(first); i >= 0; i = letters.indexOf(first, i + 1)) {
-    const end = starts[i] ? abbreviated(query, 0, text, i) : -1
-    if (end >= 0) keep(i, end, 4)
+    const after = starts[i] ? abbreviated(query, 0, text, i) : -1
+    const here = after < 0 ? Infinity : costOf(text, i, after) + 4
+    if (here < cost) [cost, begin, end] = [here, i, after]
   }
-  return best
+  return cost < Infinity ? { cost, begin, end } : undefined
 }
 
 function costOf({ letters, starts }: Spelling, begin: number, end: number): number {

@@ -10,7 +10,7 @@
 
 import { compileFilter, type LectureFilter } from './filters.ts'
 import { lettersOf, spell } from './letters.ts'
-import { bitCount, editDistance, letterMask, matchLetters, maxCost, maxPattern, patternOf } from './match.ts'
+import { bitCount, editDistance, letterMask, matchLetters, maxCost, maxPattern, patternOf, wantedOf } from './match.ts'
 import { hangulOfKeys } from './keyboard.ts'
 import type { SearchIndex } from './searchindex.ts'
 import { sortHits, type SortOrder } from './sortorders.ts'
@@ -94,14 +94,15 @@ function lectureCost({ textsOf, first }: SearchIndex, lecture: number, byWord: r
   return Math.min(sum, 0xfffe)
 }
 
-function exactCosts({ texts }: SearchIndex, word: string): Uint8Array {
+function exactCosts({ texts, masks, fields }: SearchIndex, word: string): Uint8Array {
+  const wanted = wantedOf(word)
   const mask = letterMask(word)
   const costs = new Uint8Array(texts.length).fill(noMatch)
-  texts.forEach((text, id) => {
-    if (mask & ~text.mask) return
-    const match = matchLetters(word, text)
-    if (match) costs[id] = match.cost + fieldCosts[text.field]!
-  })
+  for (let id = 0; id < costs.length; id++) {
+    if (mask & ~masks[id]!) continue
+    const match = matchLetters(wanted, texts[id]!)
+    if (match) costs[id] = match.cost + fieldCosts[fields[id]!]!
+  }
   return costs
 }
 
@@ -118,18 +119,23 @@ function similarCosts(index: SearchIndex, word: string): Uint8Array {
   const part = word.slice(0, maxPattern)
   const pattern = patternOf(part)
   const mask = letterMask(part)
-  index.texts.forEach((text, id) => {
-    if (costs[id] !== noMatch || !forgiving[text.field] || bitCount(mask & ~text.mask) > allowed) return
-    const distance = editDistance(pattern, part.length, text.letters)
-    if (distance <= allowed) costs[id] = typoCost * distance + maxCost + fieldCosts[text.field]!
-  })
+  const { texts, masks, fields } = index
+  for (let id = 0; id < costs.length; id++) {
+    const field = fields[id]!
+    if (costs[id] !== noMatch || !forgiving[field] || bitCount(mask & ~masks[id]!) > allowed) continue
+    const distance = editDistance(pattern, part.length, texts[id]!.letters)
+    if (distance <= allowed) costs[id] = typoCost * distance + maxCost + fieldCosts[field]!
+  }
   return costs
 }
 
-/** Best first: by cost, then shorter titles, then the order of the list. */
-function byRelevance({ texts, textsOf, first }: SearchIndex, found: number[], costs: Uint16Array): Uint32Array {
-  const title = (i: number): number => texts[textsOf[first[i]!]!]!.letters.length
-  return Uint32Array.from(found.sort((a, b) => costs[a]! - costs[b]! || title(a) - title(b) || a - b))
+/** Best first: by cost, then shorter titles, then the order of the list. All three are in one number, as lists are long. */
+function byRelevance({ texts, textsOf, first }: SearchIndex, found: readonly number[], costs: Uint16Array): Uint32Array {
+  const keys = Float64Array.from(found, (i) => {
+    const title = Math.min(texts[textsOf[first[i]!]!]!.letters.length, 0xfff)
+    return (costs[i]! * 0x1000 + title) * 2 ** 24 + i
+  })
+  return Uint32Array.from(keys.sort(), (key) => key % 2 ** 24)
 }
 
 /** Parts [begin, end) of text.normalize('NFC') that the words of a query match, sorted and disjoint. */
@@ -137,8 +143,8 @@ export function highlight(text: string, query: string): [begin: number, end: num
   const composed = text.normalize('NFC')
   const spelling = spell(composed)
   const words = wordsOf(query)
-  const whole = matchLetters(words.join(''), spelling)
-  const matches = whole ? [whole] : words.map((word) => matchLetters(word, spelling)).filter((match) => match !== undefined)
+  const whole = matchLetters(wantedOf(words.join('')), spelling)
+  const matches = whole ? [whole] : words.map((word) => matchLetters(wantedOf(word), spelling)).filter((match) => match !== undefined)
   const parts: [number, number][] = []
   for (const { begin, end } of matches.sort((a, b) => a.begin - b.begin)) {
     const lastCharacter = spelling.source[end - 1]! // all of it, if only a part is typed yet

@@ -10,18 +10,14 @@ import { letterMask } from './match.ts'
 /** The fields that are searched, in the order of their weight. */
 export const searchedFields = ['title', 'identifier', 'professor', 'room'] as const
 
-/** A distinct text of a field. */
-export interface IndexedText extends Spelling {
-  /** letterMask of all its letters. */
-  readonly mask: number
-  /** Position of its field in searchedFields. Equal texts of two fields are two texts. */
-  readonly field: number
-}
-
 /** An index. Lectures are known by their positions in the list. */
 export interface SearchIndex {
   readonly lectures: readonly LectureFields[]
-  readonly texts: readonly IndexedText[]
+  /** Distinct texts. Equal texts of two fields are two. */
+  readonly texts: readonly Spelling[]
+  /** For each text, the letterMask of its letters, and the position of its field in searchedFields. */
+  readonly masks: Int32Array
+  readonly fields: Uint8Array
   /** The texts of lecture i are textsOf[first[i]] up to textsOf[first[i + 1]], as positions in texts, the title first. */
   readonly textsOf: Uint32Array
   readonly first: Uint32Array
@@ -29,15 +25,16 @@ export interface SearchIndex {
 
 /** Indexes a list. */
 export function buildIndex(lectures: readonly LectureFields[]): SearchIndex {
-  const texts: IndexedText[] = []
+  const texts: Spelling[] = []
+  const fields: number[] = []
   const known = searchedFields.map(() => new Map<string, number>())
   const textsOf: number[] = []
   const first = new Uint32Array(lectures.length + 1)
   const add = (field: number, text: string): void => {
     let id = known[field]!.get(text)
     if (id === undefined) {
-      const spelling = spell(text)
-      id = texts.push({ ...spelling, mask: letterMask(spelling.letters), field }) - 1
+      id = texts.push(spell(text)) - 1
+      fields.push(field)
       known[field]!.set(text, id)
     }
     textsOf.push(id)
@@ -50,5 +47,6 @@ export function buildIndex(lectures: readonly LectureFields[]): SearchIndex {
     for (const room of new Set(lecture.times.map((time) => time.room))) if (room !== '') add(3, room)
   })
   first[lectures.length] = textsOf.length
-  return { lectures, texts, textsOf: Uint32Array.from(textsOf), first }
+  const masks = Int32Array.from(texts, (text) => letterMask(text.letters))
+  return { lectures, texts, masks, fields: Uint8Array.from(fields), textsOf: Uint32Array.from(textsOf), first }
 }

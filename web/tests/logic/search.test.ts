@@ -4,7 +4,7 @@ import type { LectureFields } from '../../src/lecturechanges.ts'
 import { compileFilter, facetsOf } from '../../src/logic/filters.ts'
 import { hangulOfKeys } from '../../src/logic/keyboard.ts'
 import { lettersOf, spell } from '../../src/logic/letters.ts'
-import { editDistance, matchLetters, patternOf } from '../../src/logic/match.ts'
+import { editDistance, matchLetters, patternOf, wantedOf } from '../../src/logic/match.ts'
 import { highlight, search, typosAllowed, type SearchRequest } from '../../src/logic/search.ts'
 import { buildIndex } from '../../src/logic/searchindex.ts'
 import { lecture, meeting, minutesOf, Random, realList, syntheticList, tries } from './support.ts'
@@ -60,8 +60,8 @@ test('finds what a student types', () => {
 
 test('initials begin at syllables', () => {
   assert.deepEqual(titles('ㅇㅌ'), ['데이터 과학', '데이터베이스시스템'])
-  assert.equal(matchLetters(lettersOf('ㅇㅌ'), spell('강타')), undefined)
-  assert.equal(matchLetters(lettersOf('각'), spell('악기'))?.begin, undefined)
+  assert.equal(matchLetters(wantedOf(lettersOf('ㅇㅌ')), spell('강타')), undefined)
+  assert.equal(matchLetters(wantedOf(lettersOf('각')), spell('악기')), undefined)
 })
 
 test('every way to stop typing finds what was meant', () => {
@@ -166,7 +166,7 @@ test('what is abbreviated is what a naive reading of the rule finds', () => {
     const text = random.times(1 + random.below(5), () => random.pick([...'가각나낙악아'])).join('')
     const query = random.times(1 + random.below(5), () => random.pick([...'ㄱㄴㅏㅇ'])).join('')
     if (/^[ㅏ-ㅣ]/.test(query)) continue
-    assert.equal(matchLetters(query, spell(text)) !== undefined, naive(query, Array.from(text, lettersOf)), `${query} in ${text}`)
+    assert.equal(matchLetters(wantedOf(query), spell(text)) !== undefined, naive(query, Array.from(text, lettersOf)), `${query} in ${text}`)
   }
 })
 
