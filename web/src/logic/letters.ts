@@ -64,17 +64,12 @@ export function spell(text: string): Spelling {
   let word = 2
   let at = 0
   for (const character of text.normalize('NFC').slice(0, 1000)) {
-    for (const part of decompose(character)) {
-      const code = part.codePointAt(0)!
-      const letter = jamo.get(code)
-      if (letter) {
-        const withinSyllable = code >= 0x1161 && letters !== '' && word === 0 && isHangul(letters.charCodeAt(letters.length - 1))
-        add(letter, withinSyllable ? 0 : 1 | word, at)
+    for (const part of partsOf(character)) {
+      if (part.letters !== '') {
+        const within = part.within && word === 0 && isHangul(letters.charCodeAt(letters.length - 1))
+        add(part.letters, within ? 0 : 1 | word, at)
         word = 0
-      } else if (!skipped.test(part)) {
-        add(part, 1 | word, at)
-        word = 0
-      } else if (!/\p{M}/u.test(part)) {
+      } else if (part.separates) {
         word = 2
       }
     }
@@ -85,13 +80,29 @@ export function spell(text: string): Spelling {
   return { letters, starts: Uint8Array.from(starts), source: Uint16Array.from(source) }
 }
 
-// Lower case before and after: some capitals decompose into letters (ﬃ), and some letters have only compatibility capitals.
-const decomposed = new Map<string, string[]>()
-function decompose(character: string): string[] {
-  let parts = decomposed.get(character)
+/** What one character is made of. */
+interface Part {
+  /** '' if it is not searched. */
+  readonly letters: string
+  /** Whether it is a vowel or a final, which continues the syllable before it. */
+  readonly within: boolean
+  /** Whether it separates words: spaces and punctuation do, accents do not. */
+  readonly separates: boolean
+}
+
+// A list has some 1,500 different characters.
+const known = new Map<string, readonly Part[]>()
+
+function partsOf(character: string): readonly Part[] {
+  let parts = known.get(character)
   if (!parts) {
-    parts = [...character.toLowerCase().normalize('NFKD').toLowerCase()]
-    if (decomposed.size < 20_000) decomposed.set(character, parts)
+    // Lower case before and after: some capitals decompose into letters, and some letters have only compatibility capitals.
+    parts = Array.from(character.toLowerCase().normalize('NFKD').toLowerCase(), (part) => {
+      const letters = jamo.get(part.codePointAt(0)!)
+      if (letters) return { letters, within: part.codePointAt(0)! >= 0x1161, separates: false }
+      return { letters: skipped.test(part) ? '' : part, within: false, separates: !/\p{M}/u.test(part) }
+    })
+    if (known.size < 20_000) known.set(character, parts)
   }
   return parts
 }

@@ -6,7 +6,7 @@
 //   highlight(text, query)                    parts of a shown text to emphasize, only for rows on the screen
 //
 // Why no library: MiniSearch and FlexSearch index words and fail at initials, spaces and parts of words, Fuse.js compares
-// syllables, where 데잍 and 데이터 differ, and takes 100 times as long (searchbench.ts), uFuzzy makes expressions for Latin.
+// syllables, where 데잍 and 데이터 differ, and takes 40 times as long (tests/logic/search.bench.ts), uFuzzy makes expressions for Latin.
 
 import { compileFilter, type LectureFilter } from './filters.ts'
 import { lettersOf, spell } from './letters.ts'

@@ -159,9 +159,9 @@ test('a million combinations are all counted, and the search can pause', () => {
   const result = search.result()
   assert.equal(result.found, 4 ** 10)
   assert.equal(result.plans.length, 12)
-  const begun = performance.now()
+  const begun = process.cpuUsage()
   assert.deepEqual(makePlans({ wishes }), result)
-  console.log(`a million combinations: ${Math.round(performance.now() - begun)} ms`)
+  console.log(`a million combinations: ${Math.round(process.cpuUsage(begun).user / 1000)} ms of processor time`)
 })
 
 test('with more combinations than are counted, the best are still the best', () => {
