@@ -16,7 +16,7 @@ export type Value =
   | { readonly arrayValue: { readonly values?: readonly Value[] } }
   | { readonly mapValue: { readonly fields?: Readonly<Record<string, Value>> } }
 
-interface Document {
+export interface Document {
   readonly name: string
   readonly fields?: Readonly<Record<string, Value>>
 }
@@ -41,11 +41,12 @@ export function decode(value: Value): unknown {
   return Object.values(value)[0]
 }
 
-function decodeFields(fields: Readonly<Record<string, Value>> = {}): Record<string, unknown> {
+export function decodeFields(fields: Readonly<Record<string, Value>> = {}): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, decode(value)]))
 }
 
-async function request(path: string, body?: unknown): Promise<unknown> {
+/** Requests a document, or with a body runs a query. */
+export async function request(path: string, body?: unknown): Promise<unknown> {
   const project = await config()
   const documents = `${firestoreOrigin(project)}/v1/projects/${project.projectId}/databases/(default)/documents`
   // As text, a request needs no preflight. The SDKs do the same.
@@ -56,10 +57,15 @@ async function request(path: string, body?: unknown): Promise<unknown> {
   return response.json()
 }
 
-const encoded = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
+export const encoded = (path: string): string => path.split('/').map(encodeURIComponent).join('/')
+
+/** The name of a document on the wire, by its path. */
+export async function documentName(path: string): Promise<string> {
+  return `projects/${(await config()).projectId}/databases/(default)/documents/${path}`
+}
 
 /** Path below the database's root. */
-const pathOf = (name: string): string => name.slice(name.indexOf('/documents/') + '/documents/'.length)
+export const pathOf = (name: string): string => name.slice(name.indexOf('/documents/') + '/documents/'.length)
 
 /** All schools, by name. */
 export async function loadSchools(): Promise<School[]> {

@@ -71,6 +71,11 @@ export const ko = {
   link: '링크', picture: '그림', calendar: '캘린더 구독', print: '인쇄', openPicture: '그림 열기', subscribe: '구독하기',
   shareSignIn: '공유하려면 먼저 로그인하세요. 만든 시간표는 그대로 가져가요.', shareUsername: '공유 주소에 쓸 이름을 먼저 정해 주세요.',
 
+  // Friends.
+  friends: '친구와 비는 시간 찾기', friendsHint: '친구가 공개한 시간표와 비교해서 모두 비는 시간을 찾아요. 네 명까지 더할 수 있어요.', friendList: '비교하는 친구',
+  friendName: '친구의 사용자 이름', addFriend: '추가', removeFriend: (name: string) => `${name} 빼기`, friendUnknown: '그런 이름을 쓰는 사람이 없어요',
+  friendPrivate: '이 학기에 공개한 시간표가 없어요', friendFailed: '불러오지 못했어요', commonFree: '모두 비는 시간', noCommonFree: '평일 9시부터 21시 사이에 모두 비는 시간이 없어요.',
+
   // The account.
   signIn: '로그인', signUp: '가입하기', signOut: '로그아웃', signInHint: '로그인하면 다른 기기에서도 보고, 링크로 공유할 수 있어요.',
   email: '이메일', idOrEmail: '이메일 또는 예전 아이디', password: '비밀번호', newPassword: '새 비밀번호', currentPassword: '지금 비밀번호',

@@ -23,7 +23,7 @@ export function open(next: View): void {
 
 /** The dialog that is open. */
 export type Dialog =
-  | { readonly name: 'semester' | 'plans' | 'share' | 'planner' | 'signin' | 'username' | 'password' | 'delete' | 'news' }
+  | { readonly name: 'semester' | 'plans' | 'share' | 'friends' | 'planner' | 'signin' | 'username' | 'password' | 'delete' | 'news' }
   | { readonly name: 'lecture'; readonly lecture?: OwnLecture; readonly times?: OwnLecture['times'] }
 
 export const dialog = signal<Dialog | undefined>(undefined)

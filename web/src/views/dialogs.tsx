@@ -2,6 +2,7 @@ import { t } from '../i18n/index.ts'
 import { closeDialog, dialog } from '../model/screen.ts'
 import { DeleteDialog, PasswordDialog, SignInDialog, UsernameDialog } from './accountdialogs.tsx'
 import { Dialog } from './dialog.tsx'
+import { FriendsDialog } from './friendsdialog.tsx'
 import { LectureDialog } from './lecturedialog.tsx'
 import { NewsDialog } from './newsdialog.tsx'
 import { Planner } from './planner.tsx'
@@ -18,6 +19,7 @@ export function Dialogs() {
     case 'semester': return <Dialog title={t.value.changeSemester}><Semesters done={closeDialog} /></Dialog>
     case 'plans': return <PlansDialog />
     case 'share': return <ShareDialog />
+    case 'friends': return <FriendsDialog />
     case 'planner': return <Planner />
     case 'signin': return <SignInDialog />
     case 'username': return <UsernameDialog />

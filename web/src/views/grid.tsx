@@ -49,7 +49,7 @@ export function Grid({ lectures, preview, area, onOpen, onDrag, label }: Props) 
                   </li>
                 ))}
                 {shownArea.filter((slot) => slot.weekday === weekday).map((slot) => (
-                  <li key="area" class="area" aria-hidden="true" style={{ top: percent(week, slot.timeBegin), bottom: `calc(100% - ${percent(week, slot.timeEnd)})` }} />
+                  <li key={`area ${slot.timeBegin}`} class="area" aria-hidden="true" style={{ top: percent(week, slot.timeBegin), bottom: `calc(100% - ${percent(week, slot.timeEnd)})` }} />
                 ))}
               </ol>
             )

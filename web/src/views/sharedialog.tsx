@@ -38,6 +38,7 @@ export function ShareDialog() {
             )}
           </>
         )}
+        <button type="button" onClick={() => openDialog({ name: 'friends' })}><Icon name="users" /> {words.friends}</button>
         <button type="button" onClick={print}><Icon name="print" /> {words.print}</button>
       </div>
     </Dialog>
