@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks'
 import { language, t } from './i18n/index.ts'
 import { chosen } from './model/choice.ts'
+import { devicePlans } from './model/deviceplans.ts'
 import { announcement, dismissAnnouncement, news } from './model/news.ts'
 import { lectures, redo, store, undo } from './model/plans.ts'
 import { online, open, openDialog, view, wide, type View } from './model/screen.ts'
@@ -73,7 +74,7 @@ function Frame() {
 /** Whether the student's work is safe, in a few words. */
 function SaveState() {
   const words = t.value
-  if (store.value.kind === 'account' && store.value.unsaved.value) {
+  if (store.value.kind === 'account' && (store.value.unsaved.value || devicePlans().length > 0)) {
     return <span class="state waiting" role="status" title={words.offlineHint}><Icon name="offline" /> {words.unsaved}</span>
   }
   if (!online.value) return <span class="state waiting" role="status"><Icon name="offline" /> {words.offline}</span>

@@ -44,10 +44,12 @@ async function enter(next: FirebaseUser): Promise<void> {
   const { db } = await firebase()
   setUser({ uid: next.uid, id, username: undefined })
   const plans = await openAccountPlans(db, next.uid)
+  // What the device has is shown until the account has it, unless that takes long.
+  await Promise.race([takeAlong(next.uid), new Promise((resolve) => { setTimeout(resolve, 5000) })])
   if (opened !== next.uid) return plans.close()
   store.value = plans
   forgetSteps()
-  await Promise.all([takeAlong(next.uid), readUsername(next.uid), chooseSemester()])
+  await Promise.all([readUsername(next.uid), chooseSemester()])
 }
 
 /** On a fresh device, shows the semester of the newest plan. */
@@ -87,7 +89,8 @@ async function readUsername(uid: string): Promise<void> {
   const { db } = await firebase()
   try {
     const found = await once(doc(db, 'users', uid))
-    if (user.value?.uid === uid) setUser({ ...user.value, username: found.exists() ? String(found.get('username')) : null })
+    // The student may have chosen one in the meantime.
+    if (user.value?.uid === uid && user.value.username === undefined) setUser({ ...user.value, username: found.exists() ? String(found.get('username')) : null })
   } catch {
     // Offline on a fresh device: the next visit knows.
   }

@@ -32,10 +32,10 @@ function Form({ submit, label, danger = false, children, extra }: {
     <form class="form" onSubmit={(event) => void send(event as SubmitEvent)}>
       {children}
       <p class="problem" role="alert">{problem}</p>
-      <footer class="dialog-foot">
+      <div class="dialog-foot">
         {extra}
         <button type="submit" class={danger ? 'danger primary' : 'primary'} aria-disabled={busy}>{busy ? t.value.working : label}</button>
-      </footer>
+      </div>
     </form>
   )
 }

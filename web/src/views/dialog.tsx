@@ -21,10 +21,10 @@ export function Dialog({ title, children, wide = false, closable = true }: { tit
       onPointerDown={(event) => { if (closable && event.target === element.current) closeDialog() }}
     >
       <div class="dialog-body">
-        <header class="dialog-head">
+        <div class="dialog-head">
           <h2 id={heading} tabIndex={-1} autofocus>{title}</h2>
           {closable && <IconButton icon="close" label={t.value.close} onClick={closeDialog} />}
-        </header>
+        </div>
         {children}
       </div>
     </dialog>

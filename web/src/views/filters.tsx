@@ -24,10 +24,10 @@ export function Filters({ close }: { close: () => void }) {
     <dialog ref={element} class="dialog" aria-labelledby={heading} onCancel={(event) => { event.preventDefault(); close() }}
       onPointerDown={(event) => { if (event.target === element.current) close() }}>
       <div class="dialog-body">
-        <header class="dialog-head">
+        <div class="dialog-head">
           <h2 id={heading} tabIndex={-1} autofocus>{words.filters}</h2>
           <IconButton icon="close" label={words.close} onClick={close} />
-        </header>
+        </div>
         <div class="form">
           {kinds.filter((kind) => categories[kind].length > 0).map((kind) => (
             <label key={kind} class="field">{words[kind]}
@@ -45,10 +45,10 @@ export function Filters({ close }: { close: () => void }) {
           </div>
           {tags.length > 0 && <Choices label={words.tags} values={tags.slice(0, 24).map((facet) => facet.value)} chosen={now.tags} name={(tag) => tag} choose={(tag) => narrow({ tags: toggled(now.tags, tag) })} />}
         </div>
-        <footer class="dialog-foot">
+        <div class="dialog-foot">
           <button type="button" onClick={clearConditions}>{words.clearFilters}</button>
           <button type="button" class="primary" onClick={close}>{words.showResults(result.value?.hits.length ?? 0)}</button>
-        </footer>
+        </div>
       </div>
     </dialog>
   )

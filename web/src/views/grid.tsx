@@ -72,14 +72,14 @@ function BlockButton({ block: { lecture, slot, lanes }, day, colour, isPreview, 
 }) {
   const words = t.value
   const when = words.at(day, formatMinutes(slot.timeBegin), formatMinutes(slot.timeEnd))
-  const parts = [isPreview && words.preview, lecture.title, when, slot.room, lecture.professor, lanes > 1 && words.clash]
   return (
     <button
       type="button" class={`block ${isPreview ? 'preview' : `colour-${colour}`} ${lanes > 1 ? 'clashing' : ''}`}
-      aria-label={parts.filter(Boolean).join(', ')} title={parts.filter(Boolean).join('\n')}
+      title={[lecture.title, when, slot.room, lecture.professor].filter(Boolean).join('\n')}
       tabIndex={isPreview || !onOpen ? -1 : 0} onClick={() => { if (!isPreview) onOpen?.(lecture) }}
     >
       <strong>{lecture.title}</strong>
+      <span class="visually-hidden">, {when}{lanes > 1 && `, ${words.clash}`}{isPreview && `, ${words.preview}`},</span>
       {slot.room && <span>{slot.room}</span>}
       {lecture.professor && <span class="block-professor">{lecture.professor}</span>}
     </button>

@@ -62,10 +62,10 @@ export function LectureDialog({ lecture, times }: { lecture?: OwnLecture | undef
         {fields.times.length < maxTimes && <button type="button" class="plain" onClick={() => setFields({ ...fields, times: [...fields.times, fields.times.at(-1) ?? noon] })}><Icon name="plus" /> {words.addTime}</button>}
         {lecture && lecture.identifier !== '' && <p class="hint">{lecture.identifier}{lecture.category.length > 0 && ` · ${lecture.category.join(' › ')}`}</p>}
         <p class="problem" role="alert">{problem}</p>
-        <footer class="dialog-foot">
+        <div class="dialog-foot">
           {lecture && <button type="button" class="danger" onClick={() => { removeLecture(lecture); closeDialog() }}>{words.remove}</button>}
           <button type="submit" class="primary">{lecture ? words.save : words.add}</button>
-        </footer>
+        </div>
       </form>
     </Dialog>
   )

@@ -16,9 +16,9 @@ export function PlansDialog() {
       <ul class="plan-list">
         {plans.value.map((plan) => <PlanRow key={plan.id} plan={plan} />)}
       </ul>
-      <footer class="dialog-foot">
+      <div class="dialog-foot">
         <button type="button" class="primary" onClick={() => { createPlan(); closeDialog() }}><Icon name="plus" /> {words.newPlan}</button>
-      </footer>
+      </div>
     </Dialog>
   )
 }

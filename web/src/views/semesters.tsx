@@ -54,7 +54,7 @@ export function Semesters({ done }: { done: () => void }) {
     const shown = schools?.filter((one) => one.name.replaceAll(' ', '').includes(name.replaceAll(' ', '')))
     return (
       <div class="picker">
-        <h3 id="picker">{words.chooseSchool}</h3>
+        <strong id="picker">{words.chooseSchool}</strong>
         {schools && schools.length > 6 && <input type="search" placeholder={words.findSchool} aria-label={words.findSchool} value={name} onInput={(event) => setName(event.currentTarget.value)} />}
         {!shown && <Waiting />}
         <ul aria-labelledby="picker">
@@ -67,7 +67,7 @@ export function Semesters({ done }: { done: () => void }) {
   return (
     <div class="picker">
       <div class="picker-school"><strong>{school.name}</strong> <button type="button" class="plain" onClick={() => setSchool(undefined)}>{words.back}</button></div>
-      <h3 id="picker">{words.chooseSemester}</h3>
+      <strong id="picker">{words.chooseSemester}</strong>
       {!semesters && <Waiting />}
       <ul aria-labelledby="picker">
         {semesters?.map((semester) => (
