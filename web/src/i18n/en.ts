@@ -58,7 +58,7 @@ export const en: Dictionary = {
 
   planner: 'Make plans for me', plannerHint: 'Choose the courses you want. We find every timetable without clashes and show the best first.',
   wanted: 'Courses you want', addWanted: 'Add a course', freeDays: 'Days off', notBefore: 'Not before', anyTime: 'Any time', noGaps: 'Few gaps',
-  combinations: (n) => `${count(n, 'timetable')} without clashes`, noCombination: 'No timetable has all of them.', together: (titles) => `You can’t have all of: ${titles}`,
+  combinations: (n, all) => `${all ? '' : 'At least '}${count(n, 'timetable')} without clashes`, noCombination: 'No timetable has all of them.', together: (titles) => `You can’t have all of: ${titles}`,
   useThis: 'Use this one', option: (n) => `Option ${n}`, required: 'Must have',
 
   share: 'Share', shareHint: 'Everyone with the link can see a public timetable.', public: 'Public', private: 'Private', makePublic: 'Make it public',

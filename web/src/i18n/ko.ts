@@ -63,7 +63,7 @@ export const ko = {
   // Making plans.
   planner: '자동으로 짜기', plannerHint: '듣고 싶은 과목을 고르면 겹치지 않는 시간표를 모두 찾아서 좋은 순서로 보여 드려요.',
   wanted: '듣고 싶은 과목', addWanted: '과목 추가', freeDays: '공강', notBefore: '첫 수업', anyTime: '상관없음', noGaps: '빈 시간 적게',
-  combinations: (n: number) => `겹치지 않는 시간표 ${n.toLocaleString('ko')}개`, noCombination: '모두 함께 들을 수 있는 시간표가 없어요.', together: (titles: string) => `${withParticle(titles, '은/는')} 함께 들을 수 없어요.`,
+  combinations: (n: number, all: boolean) => `겹치지 않는 시간표 ${n.toLocaleString('ko')}개${all ? '' : ' 이상'}`, noCombination: '모두 함께 들을 수 있는 시간표가 없어요.', together: (titles: string) => `${withParticle(titles, '은/는')} 함께 들을 수 없어요.`,
   useThis: '이 시간표로 만들기', option: (n: number) => `${n}번째`, required: '꼭 듣기',
 
   // Sharing.

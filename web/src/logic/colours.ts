@@ -20,7 +20,7 @@ export interface BlockColours {
 
 /** One colour, in both themes. */
 export interface LectureColour {
-  /** For tests and screen readers of the colour's own settings: the hue's plain name. */
+  /** What tests call it. */
   readonly name: string
   readonly light: BlockColours
   readonly dark: BlockColours
@@ -67,14 +67,14 @@ const onDark = '#ffffff'
 
 /** The colours. Their order is part of what devices agree on: append, and never reorder. */
 export const palette: readonly LectureColour[] = [
-  { name: 'rose', light: { background: '#f27a93', text: onLight, edge: '#914958' }, dark: { background: '#c44867', text: onDark, edge: '#dc91a4' } },
-  { name: 'apricot', light: { background: '#eaab82', text: onLight, edge: '#8c674e' }, dark: { background: '#805234', text: onDark, edge: '#b39785' } },
-  { name: 'amber', light: { background: '#f0cf77', text: onLight, edge: '#907c47' }, dark: { background: '#564309', text: onDark, edge: '#9a8e6b' } },
-  { name: 'lime', light: { background: '#eff663', text: onLight, edge: '#8f943b' }, dark: { background: '#747700', text: onDark, edge: '#acad66' } },
-  { name: 'green', light: { background: '#6ba54a', text: onLight, edge: '#40632c' }, dark: { background: '#213417', text: onDark, edge: '#7a8574' } },
-  { name: 'teal', light: { background: '#9ccbc9', text: onLight, edge: '#5e7a79' }, dark: { background: '#068281', text: onDark, edge: '#6ab4b3' } },
-  { name: 'blue', light: { background: '#479afd', text: onLight, edge: '#2b5c98' }, dark: { background: '#386194', text: onDark, edge: '#88a0bf' } },
-  { name: 'indigo', light: { background: '#d4d5fe', text: onLight, edge: '#7f8098' }, dark: { background: '#483a9e', text: onDark, edge: '#9189c5' } },
-  { name: 'violet', light: { background: '#bc9dce', text: onLight, edge: '#715e7c' }, dark: { background: '#431059', text: onDark, edge: '#8e709b' } },
-  { name: 'magenta', light: { background: '#c470b0', text: onLight, edge: '#76436a' }, dark: { background: '#772166', text: onDark, edge: '#ad7aa3' } },
+  { name: 'blush', light: { background: '#ebd1d7', text: onLight, edge: '#8d7d81' }, dark: { background: '#4a353a', text: onDark, edge: '#928689' } },
+  { name: 'coral', light: { background: '#f4a398', text: onLight, edge: '#92625b' }, dark: { background: '#530203', text: onDark, edge: '#986768' } },
+  { name: 'clay', light: { background: '#d69462', text: onLight, edge: '#80593b' }, dark: { background: '#6b3705', text: onDark, edge: '#a68769' } },
+  { name: 'apricot', light: { background: '#efc37c', text: onLight, edge: '#8f754a' }, dark: { background: '#9a6c0b', text: onDark, edge: '#c2a76d' } },
+  { name: 'lemon', light: { background: '#faf2a7', text: onLight, edge: '#969164' }, dark: { background: '#6a6647', text: onDark, edge: '#a6a391' } },
+  { name: 'mint', light: { background: '#d0fae5', text: onLight, edge: '#7d9689' }, dark: { background: '#3f554b', text: onDark, edge: '#8c9993' } },
+  { name: 'slate', light: { background: '#8ba9bc', text: onLight, edge: '#536571' }, dark: { background: '#3a6c89', text: onDark, edge: '#89a7b8' } },
+  { name: 'sky', light: { background: '#abc9ff', text: onLight, edge: '#677999' }, dark: { background: '#17326a', text: onDark, edge: '#7484a6' } },
+  { name: 'lavender', light: { background: '#b5a7f1', text: onLight, edge: '#6d6491' }, dark: { background: '#7a69b6', text: onDark, edge: '#afa5d3' } },
+  { name: 'mauve', light: { background: '#d2b6d0', text: onLight, edge: '#7e6d7d' }, dark: { background: '#3a1b3a', text: onDark, edge: '#897689' } },
 ]

@@ -7,7 +7,6 @@ import { lectures } from '../model/plans.ts'
 import { Dialog } from './dialog.tsx'
 import { Grid } from './grid.tsx'
 import { Icon, IconButton } from './icon.tsx'
-import { describeSlots } from './layout.ts'
 
 /** When the student and up to four friends are free. */
 export function FriendsDialog() {
@@ -29,7 +28,12 @@ export function FriendsDialog() {
         {compared.length > 0 && (
           <>
             <h3>{words.commonFree}</h3>
-            <p role="status">{free.length > 0 ? describeSlots(free, words.days, formatMinutes) : words.noCommonFree}</p>
+            {free.length === 0 && <p role="status">{words.noCommonFree}</p>}
+            <ul>
+              {words.days.map((day, weekday) => free.some((slot) => slot.weekday === weekday) && (
+                <li key={day}>{day} {free.filter((slot) => slot.weekday === weekday).map((slot) => `${formatMinutes(slot.timeBegin)}–${formatMinutes(slot.timeEnd)}`).join(', ')}</li>
+              ))}
+            </ul>
             <Grid label={words.commonFree} lectures={lectures.value} area={free} />
           </>
         )}

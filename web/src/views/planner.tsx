@@ -51,7 +51,7 @@ export function Planner() {
         <Choices label={words.freeDays} values={[0, 1, 2, 3, 4]} chosen={freeDays} name={(day) => words.days[day]!} choose={(day) => setFreeDays(toggled(freeDays, day))} />
         <Choices label={words.notBefore} values={[600, 660, 720, 780]} chosen={notBefore === undefined ? [] : [notBefore]} name={formatMinutes} choose={(minutes) => setNotBefore(minutes === notBefore ? undefined : minutes)} />
       </div>
-      <p class="count" role="status">{found && (found.plans.length > 0 ? words.combinations(found.found) : words.noCombination)}</p>
+      <p class="count" role="status">{found && (found.plans.length > 0 ? words.combinations(found.found, found.counted) : words.noCombination)}</p>
       <ul class="reasons">
         {found?.reasons.filter(({ wishes }) => wishes.length > 1).map(({ wishes }) => {
           const names = wishes.map((i) => titles[i]).join(', ')

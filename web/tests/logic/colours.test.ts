@@ -50,8 +50,8 @@ const oklab = ([r, g, b]: Rgb): Rgb => {
   ]
 }
 
-/** As far apart as two greys whose lightness differs by 7 %; a just noticeable difference is about 0.02. */
-const leastDistance = 0.07
+/** As far apart as two greys whose lightness differs by 6 %; a just noticeable difference is about 0.02. */
+const leastDistance = 0.06
 
 for (const theme of ['light', 'dark'] as const) {
   test(`texts on the ${theme} palette have a contrast of 4.5 or more`, () => {
