@@ -77,7 +77,9 @@ func (a *app) eval(result any, expression string, args ...any) {
 	ctx, cancel := context.WithTimeout(a.t.Context(), hangTimeout)
 	defer cancel()
 	if err := a.page.Eval(ctx, fmt.Sprintf(expression, args...), result); err != nil {
-		a.t.Fatal(err)
+		var text string
+		again := a.page.Eval(context.WithoutCancel(ctx), "document.body.innerText", &text)
+		a.t.Fatalf("%v; the page shows %q, %v", err, text, again)
 	}
 }
 
@@ -214,6 +216,7 @@ func appJourney(t *testing.T, b *sdktest.Browser, screen sdktest.Screen) {
 	second.fill("비밀번호", "heektime")
 	second.click("로그인")
 	second.sees("하늘하늘")
+	second.open("담은 강의")
 	second.sees("총 6학점")
 	second.open("강의 찾기")
 	second.fill("강의 찾기", "글쓰기")
