@@ -27,7 +27,7 @@ export const en: Dictionary = {
   empty: 'Nothing here yet', emptyHint: 'Find classes and add them. Drag over free time to see what fits there.',
   findLectures: 'Find classes', lecturesOn: (day, n) => `${day}: ${count(n, 'class', 'classes')}`,
   credit: (n) => count(n, 'credit'), totalCredits: (n) => `${count(n, 'credit')} in total`,
-  clash: 'Clash', clashes: (titles, when) => `Clashes with ${titles} (${when})`,
+  clash: 'Clash', others: (n) => ` and ${n} more`, clashes: (titles, when) => `Clashes with ${titles} (${when})`,
 
   plans: 'Timetables', planTitle: (n) => `Timetable ${n}`, copyOf: (title) => `Copy of ${title}`, newPlan: 'New timetable',
   rename: 'Rename', duplicate: 'Duplicate', remove: 'Delete', show: 'Show', shown: 'Shown', title: 'Name',
@@ -59,7 +59,11 @@ export const en: Dictionary = {
   planner: 'Make plans for me', plannerHint: 'Choose the courses you want. We find every timetable without clashes and show the best first.',
   wanted: 'Courses you want', addWanted: 'Add a course', freeDays: 'Days off', notBefore: 'Not before', anyTime: 'Any time', noGaps: 'Few gaps',
   combinations: (n, all) => `${all ? '' : 'At least '}${count(n, 'timetable')} without clashes`, noCombination: 'No timetable has all of them.', together: (titles) => `You can’t have all of: ${titles}`,
-  useThis: 'Use this one', option: (n) => `Option ${n}`, required: 'Must have',
+  useThis: 'Use this one', option: (n) => `Option ${n}`, required: 'Must have', optional: 'If it fits', leastCredits: 'Min. credits', mostCredits: 'Max. credits',
+  gaps: (hours, minutes) => `${[hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(' ')} of gaps`,
+  rules: { busy: 'my own blocks', freeDays: 'days off', notBefore: 'not before', notAfter: 'not after', credits: 'credits' },
+  impossible: (titles, conditions) => (titles === '' ? `No timetable meets your conditions: ${conditions}.` : `${titles} can’t be combined with your conditions: ${conditions}.`),
+  notOffered: (title) => `${title} is not in this semester’s list.`,
 
   share: 'Share', shareHint: 'Everyone with the link can see a public timetable.', public: 'Public', private: 'Private', makePublic: 'Make it public',
   link: 'Link', picture: 'Picture', calendar: 'Calendar', print: 'Print', openPicture: 'Open picture', subscribe: 'Subscribe',

@@ -27,7 +27,7 @@ export const ko = {
   empty: '아직 비어 있어요', emptyHint: '강의를 찾아서 담아 보세요. 빈 칸을 끌면 그 시간에 맞는 강의만 보여 드려요.',
   findLectures: '강의 찾기', lecturesOn: (day: string, n: number) => `${day} 강의 ${n}개`,
   credit: (n: number) => `${n}학점`, totalCredits: (n: number) => `총 ${n}학점`,
-  clash: '겹침', clashes: (titles: string, when: string) => `${withParticle(titles, '과/와')} 겹쳐요 (${when})`,
+  clash: '겹침', others: (n: number) => ` 외 ${n}개`, clashes: (titles: string, when: string) => `${withParticle(titles, '과/와')} 겹쳐요 (${when})`,
 
   // Plans.
   plans: '시간표 목록', planTitle: (n: number) => `시간표 ${n}`, copyOf: (title: string) => `${title} 사본`, newPlan: '새 시간표',
@@ -64,7 +64,11 @@ export const ko = {
   planner: '자동으로 짜기', plannerHint: '듣고 싶은 과목을 고르면 겹치지 않는 시간표를 모두 찾아서 좋은 순서로 보여 드려요.',
   wanted: '듣고 싶은 과목', addWanted: '과목 추가', freeDays: '공강', notBefore: '첫 수업', anyTime: '상관없음', noGaps: '빈 시간 적게',
   combinations: (n: number, all: boolean) => `겹치지 않는 시간표 ${n.toLocaleString('ko')}개${all ? '' : ' 이상'}`, noCombination: '모두 함께 들을 수 있는 시간표가 없어요.', together: (titles: string) => `${withParticle(titles, '은/는')} 함께 들을 수 없어요.`,
-  useThis: '이 시간표로 만들기', option: (n: number) => `${n}번째`, required: '꼭 듣기',
+  useThis: '이 시간표로 만들기', option: (n: number) => `${n}번째`, required: '꼭 듣기', optional: '되면 듣기', leastCredits: '최소 학점', mostCredits: '최대 학점',
+  gaps: (hours: number, minutes: number) => `빈 시간 ${[hours && `${hours}시간`, minutes && `${minutes}분`].filter(Boolean).join(' ')}`,
+  rules: { busy: '내 일정', freeDays: '공강', notBefore: '첫 수업', notAfter: '마지막 수업', credits: '학점' },
+  impossible: (titles: string, conditions: string) => (titles === '' ? `${conditions} 조건에 맞는 시간표가 없어요.` : `${withParticle(titles, '은/는')} ${conditions} 조건과 맞지 않아요.`),
+  notOffered: (title: string) => `${withParticle(title, '은/는')} 이 학기 강의 목록에 없어요.`,
 
   // Sharing.
   share: '공유', shareHint: '공개하면 링크를 아는 누구나 볼 수 있어요.', public: '공개', private: '비공개', makePublic: '시간표 공개하기',

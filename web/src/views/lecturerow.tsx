@@ -33,7 +33,7 @@ export function LectureRow({ lecture }: { lecture: ListedLecture }) {
         <span class="row-line"><Highlighted text={lecture.professor} /> <span class="row-code"><Highlighted text={lecture.identifier} /></span> {tags.map((tag) => <span key={tag} class="tag">{tag}</span>)}</span>
         <span class="row-line"><Highlighted text={times} /></span>
         {clashes.length > 0
-          ? <span class="row-line clash-line"><Icon name="alert" /> {words.clashes(clashes[0]!.b.title + (clashes.length > 1 ? ` +${clashes.length - 1}` : ''), describeSlots(clashes[0]!.at, words.days, formatMinutes))}</span>
+          ? <span class="row-line clash-line"><Icon name="alert" /> {words.clashes(clashes[0]!.b.title + (clashes.length > 1 ? words.others(clashes.length - 1) : ''), describeSlots(clashes[0]!.at, words.days, formatMinutes))}</span>
           : <span class="row-line row-category">{lecture.category.join(' › ')}</span>}
       </button>
       {lecture.url && <a class="icon-button row-link" href={lecture.url} target="_blank" rel="noopener noreferrer" aria-label={`${words.syllabus}: ${lecture.title}`} title={words.syllabus}><Icon name="link" /></a>}

@@ -1,39 +1,54 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import { t } from '../i18n/index.ts'
 import { isOwnBlock } from '../logic/clash.ts'
-import type { FoundPlan, PlannerResult } from '../logic/planner.ts'
+import type { FoundPlan, PlannerResult, Wish } from '../logic/planner.ts'
 import { PlannerClient } from '../logic/plannerclient.ts'
 import { formatMinutes } from '../logic/timeslots.ts'
 import { catalog, wanted } from '../model/catalog.ts'
 import { createPlan, lectures } from '../model/plans.ts'
 import { closeDialog } from '../model/screen.ts'
-import type { LectureFields, OwnLecture } from '../model/types.ts'
+import { maxCredit } from '../schema.ts'
 import { Dialog } from './dialog.tsx'
 import { Choices } from './filters.tsx'
-import { Grid } from './grid.tsx'
 import { Icon, IconButton } from './icon.tsx'
 import { toggled } from '../model/filters.ts'
+import { PlanOption, Reasons } from './planneroptions.tsx'
 
 let worker: PlannerClient | undefined
 const client = (): PlannerClient =>
   (worker ??= new PlannerClient(new Worker(new URL('../logic/plannerworker.ts', import.meta.url), { type: 'module' })))
 
+/** A course that is wanted: in every plan, or if it fits. */
+interface Wanted {
+  readonly title: string
+  readonly must: boolean
+}
+
 /** Makes plans of courses that the student wants, with any section of each. */
 export function Planner() {
   const words = t.value
   const own = lectures.value
-  const [titles, setTitles] = useState<readonly string[]>(() => [...new Set(own.filter((l) => !isOwnBlock(l)).map((l) => l.title))])
+  const [courses, setCourses] = useState<readonly Wanted[]>(() => [...new Set(own.filter((l) => !isOwnBlock(l)).map((l) => l.title))].map((title) => ({ title, must: true })))
   const [freeDays, setFreeDays] = useState<readonly number[]>([])
   const [notBefore, setNotBefore] = useState<number>()
-  const [found, setFound] = useState<PlannerResult>()
-  useEffect(() => { wanted.value = true }, [])
+  const [noGaps, setNoGaps] = useState(true)
+  const [least, setLeast] = useState<number>()
+  const [most, setMost] = useState<number>()
+  const [found, setFound] = useState<{ readonly result: PlannerResult; readonly titles: readonly string[] }>()
+  useEffect(() => {
+    wanted.value = true
+    return () => void client().cancel()
+  }, [])
   const blocks = own.filter(isOwnBlock)
   useEffect(() => {
-    if (titles.length === 0) return setFound(undefined)
-    const wishes = titles.map((name) => ({ name, must: true, alternatives: catalog.value.filter((l) => l.title === name) }))
-    const require = { freeDays, ...(notBefore === undefined ? {} : { notBefore }) }
-    client().plan({ wishes, busy: blocks.flatMap((l) => l.times), require, prefer: { noGaps: true }, count: 12 }).then((result) => { if (result) setFound(result) }, console.error)
-  }, [titles, freeDays, notBefore, catalog.value])
+    if (courses.length === 0) return setFound(undefined)
+    const wishes: Wish[] = courses.map(({ title, must }) => ({ name: title, must, alternatives: catalog.value.filter((l) => l.title === title) }))
+    client().plan({
+      wishes, busy: blocks.flatMap((l) => l.times), require: { freeDays, ...(notBefore !== undefined && { notBefore }) }, prefer: { noGaps },
+      ...((least !== undefined || most !== undefined) && { credits: { min: least ?? 0, max: most ?? Infinity } }),
+    }).then((result) => { if (result) setFound({ result, titles: wishes.map(({ name }) => name) }) }, console.error)
+  }, [courses, freeDays, notBefore, noGaps, least, most, catalog.value])
+  const toggle = (course: Wanted): void => setCourses(courses.map((other) => (other === course ? { ...course, must: !course.must } : other)))
   const use = (plan: FoundPlan): void => {
     createPlan(undefined, [...plan.lectures.filter((l) => l !== undefined), ...blocks])
     closeDialog()
@@ -42,35 +57,43 @@ export function Planner() {
     <Dialog title={words.planner} wide>
       <div class="form">
         <p class="hint">{words.plannerHint}</p>
-        <CourseBox chosen={titles} add={(title) => setTitles([...titles, title])} />
+        <CourseBox chosen={courses.map(({ title }) => title)} add={(title) => setCourses([...courses, { title, must: true }])} />
         <ul class="wishes" aria-label={words.wanted}>
-          {titles.map((title) => (
-            <li key={title} class="chip">{title} <IconButton icon="close" label={words.removeThis(title)} onClick={() => setTitles(titles.filter((other) => other !== title))} /></li>
+          {courses.map((course) => (
+            <li key={course.title} class="chip">
+              {course.title}
+              <button type="button" class="wish" aria-label={`${course.must ? words.required : words.optional}: ${course.title}`} onClick={() => toggle(course)}>{course.must ? words.required : words.optional}</button>
+              <IconButton icon="close" label={words.removeThis(course.title)} onClick={() => setCourses(courses.filter((other) => other !== course))} />
+            </li>
           ))}
         </ul>
         <Choices label={words.freeDays} values={[0, 1, 2, 3, 4]} chosen={freeDays} name={(day) => words.days[day]!} choose={(day) => setFreeDays(toggled(freeDays, day))} />
         <Choices label={words.notBefore} values={[600, 660, 720, 780]} chosen={notBefore === undefined ? [] : [notBefore]} name={formatMinutes} choose={(minutes) => setNotBefore(minutes === notBefore ? undefined : minutes)} />
+        <div class="field-pair">
+          <CreditField label={words.leastCredits} value={least} change={setLeast} />
+          <CreditField label={words.mostCredits} value={most} change={setMost} />
+        </div>
+        <label class="switch">
+          <span>{words.noGaps}</span>
+          <input type="checkbox" role="switch" checked={noGaps} onChange={() => setNoGaps(!noGaps)} />
+        </label>
       </div>
-      <p class="count" role="status">{found && (found.plans.length > 0 ? words.combinations(found.found, found.counted) : words.noCombination)}</p>
-      <ul class="reasons">
-        {found?.reasons.filter(({ wishes }) => wishes.length > 1).map(({ wishes }) => {
-          const names = wishes.map((i) => titles[i]).join(', ')
-          return <li key={names} class="clash-line"><Icon name="alert" /> {words.together(names)}</li>
-        })}
-      </ul>
+      <p class="count" role="status">{found && (found.result.plans.length > 0 ? words.combinations(found.result.found, found.result.counted) : words.noCombination)}</p>
+      {found && <Reasons reasons={found.result.reasons} titles={found.titles} />}
       <ul class="options">
-        {found?.plans.map((plan, i) => (
-          <li key={i} class="option">
-            <Grid label={words.option(i + 1)} lectures={[...plan.lectures.filter((l) => l !== undefined), ...blocks].map((l, id) => asOwn(l, id))} />
-            <button type="button" class="primary" onClick={() => use(plan)}>{words.useThis}</button>
-          </li>
-        ))}
+        {found?.result.plans.map((plan, i) => <PlanOption key={i} plan={plan} label={words.option(i + 1)} blocks={blocks} use={() => use(plan)} />)}
       </ul>
     </Dialog>
   )
 }
 
-const asOwn = (lecture: LectureFields, id: number): OwnLecture => ({ ...lecture, id: String(id) })
+function CreditField({ label, value, change }: { label: string; value: number | undefined; change: (credits: number | undefined) => void }) {
+  return (
+    <label class="field">{label}
+      <input type="number" inputMode="numeric" min={0} max={maxCredit} value={value ?? ''} onInput={(event) => change(event.currentTarget.value === '' ? undefined : event.currentTarget.valueAsNumber)} />
+    </label>
+  )
+}
 
 /** Finds a course by its title. */
 function CourseBox({ chosen, add }: { chosen: readonly string[]; add: (title: string) => void }) {
