@@ -234,6 +234,28 @@ func appJourney(t *testing.T, b *sdktest.Browser, screen sdktest.Screen) {
 	a.seesNot("아직 저장하지 못했어요")
 	second.sees("총 6학점")
 
+	if screen.Phone {
+		a.click("시간표")
+	}
+	a.click("공유")
+	a.click("시간표 공개하기")
+	a.accessible("share")
+	a.click("닫기")
+	a.seesNot("아직 저장하지 못했어요")
+	if got := w.visibilities(t, uid); !slices.Equal(got, []any{"public"}) {
+		t.Errorf("the timetable's visibility is %v, want public", got)
+	}
+
+	// The app opens without a network, with its last state.
+	a.eval(nil, "navigator.serviceWorker.ready.then(() => null)")
+	a.offline(true)
+	a.load()
+	a.sees("총 6학점")
+	a.sees("오프라인")
+	a.offline(false)
+	a.seesNot("오프라인")
+
+	a.open("담은 강의")
 	// An operator blocks the account: writes are refused, and what was shown is taken back.
 	w.put(t, "deletions/"+uid, map[string]any{"block": map[string]any{}})
 	a.click("데이터구조 빼기")
@@ -252,6 +274,19 @@ func (w *world) onlyUser(t *testing.T) string {
 		t.Fatalf("%d users, want 1: %v", len(users), err)
 	}
 	return users[0].ID
+}
+
+// visibilities returns those of a user's timetables.
+func (w *world) visibilities(t *testing.T, uid string) (all []any) {
+	t.Helper()
+	docs, err := w.admin.Collection("users/" + uid + "/timetables").Documents(t.Context()).GetAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range docs {
+		all = append(all, d.Data()["visibility"])
+	}
+	return all
 }
 
 // lecturesOf returns the lectures of all timetables of a user.

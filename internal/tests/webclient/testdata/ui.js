@@ -41,6 +41,8 @@ window.ui = (() => {
     async finds(selector) { await until(() => document.querySelector(selector)) },
     // What axe-core finds wrong, a line for each element.
     async violations() {
+      const ending = document.getAnimations().filter((animation) => animation.effect.getComputedTiming().endTime !== Infinity)
+      await Promise.allSettled(ending.map((animation) => animation.finished)) // what fades in has little contrast
       const found = await axe.run(document, { resultTypes: ['violations'] })
       return found.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`))
     },
