@@ -85,7 +85,7 @@ func (s *Service) wanted(ctx context.Context, user *firestore.DocumentRef) ([]to
 		}
 		left -= len(lectures)
 		for _, lecture := range lectures {
-			if l, _ := schema.ReadLecture(lecture); l.Identifier != "" {
+			if l := schema.ReadLecture(lecture); l.Identifier != "" {
 				names = append(names, topic.Lecture(school, id, l.Identifier))
 			}
 		}
