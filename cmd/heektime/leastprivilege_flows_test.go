@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -36,6 +37,7 @@ import (
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/loginthrottle"
+	"heek.kr/heektime/internal/push/pushplan"
 	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/schema"
@@ -57,20 +59,28 @@ type privilegeWorld struct {
 
 func newPrivilegeWorld(t *testing.T) *privilegeWorld {
 	t.Helper()
-	w := startPrivilegeWorld(t, demo.NewUniversity(1, 60), demo.SchoolFile(), nil)
+	w := startPrivilegeWorld(t, demo.NewUniversity(1, 60), demo.SchoolFile())
 	w.production = w.openProduction(t)
 	w.sweeper = w.openSweeper(t)
+	if err := w.refreshList(t.Context()); err != nil { // the first list notifies nobody
+		t.Fatal(err)
+	}
 	return w
 }
 
-// startPrivilegeWorld starts the local cloud with a university, a school file and a clock, nil for the machine's.
-func startPrivilegeWorld(t *testing.T, university *demo.University, schools string, now *clock.Clock) *privilegeWorld {
+// startPrivilegeWorld starts the local cloud with a university and a school file. It is morning in Seoul: at night,
+// students are not notified, and changes share a task. Authentication has the machine's time, and so has the service
+// that compares it with the sign-ins.
+func startPrivilegeWorld(t *testing.T, university *demo.University, schools string) *privilegeWorld {
 	t.Helper()
 	w := &privilegeWorld{university: university}
 	school := httptest.NewServer(w.university.Handler())
 	t.Cleanup(school.Close)
 	w.config = privilegeConfig(t, school.URL, schools)
-	w.config.Clock = now
+	w.config.Clock, w.config.Services = morning(), maps.Clone(w.config.Services)
+	w.config.Services["auth"] = func(ctx context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
+		return auth.Open(server.WithNow(ctx, time.Now), env, log)
+	}
 	var err error
 	if w.Backend, err = local.Start(t.Context(), w.config); err != nil {
 		t.Fatal(err)
@@ -87,6 +97,13 @@ func startPrivilegeWorld(t *testing.T, university *demo.University, schools stri
 		t.Fatal(err)
 	}
 	return w
+}
+
+// morning returns a clock that shows the next 9:00 in Seoul and runs.
+func morning() *clock.Clock {
+	c := clock.New()
+	c.Advance(pushplan.NextMorning(c.Now()).Add(time.Hour).Sub(c.Now()))
+	return c
 }
 
 // setDoor lets clients call as the account of a service, until the test ends or they call as another.
@@ -111,7 +128,7 @@ func (w *privilegeWorld) openSweeper(t *testing.T) *sweeper.Service {
 	t.Cleanup(func() { clients.Close() })
 	cfg := sweeper.Config{
 		Firestore: clients.Firestore(t.Context()), Accounts: clients.Authentication(t.Context(), ""), Log: slog.New(slog.DiscardHandler),
-		Bucket: gcp.OpenStorage(t.Context(), clients).Bucket(w.config.Bucket), Now: func() time.Time { return time.Now().Add(8 * 24 * time.Hour) },
+		Bucket: gcp.OpenStorage(t.Context(), clients).Bucket(w.config.Bucket), Now: func() time.Time { return w.config.Clock.Now().Add(8 * 24 * time.Hour) },
 	}
 	err := clients.Err()
 	if err == nil {
@@ -258,7 +275,7 @@ func (w *privilegeWorld) refreshList(ctx context.Context) error {
 	w.university.Change(2)
 	var run refresh.Run
 	err := w.callAs(ctx, deployment.TasksAccount, "refresh", "/refresh",
-		refresh.Task{School: demoSchool, Semester: demoSemester, Slot: time.Now(), Accept: true}, &run)
+		refresh.Task{School: demoSchool, Semester: demoSemester, Slot: w.config.Clock.Now(), Accept: true}, &run)
 	if err == nil && run.Outcome != refresh.Changed {
 		err = fmt.Errorf("outcome %s: %s", run.Outcome, run.Reason)
 	}
@@ -485,7 +502,7 @@ func (w *privilegeWorld) notify(ctx context.Context) error {
 	if err := w.callAs(ctx, deployment.TasksAccount, "push", pushtask.TopicsPath, pushtask.Topics{Token: w.name("device"), Topics: []string{"topic"}}, nil); err != nil {
 		return err
 	}
-	now := time.Now()
+	now := w.config.Clock.Now()
 	const semester = schema.SemesterID("2020-0300") // that no refresh notifies of, and without the lists
 	list := "gs://" + w.config.Bucket + "/" + schema.SemesterPrefix(demoSchool, semester)
 	change := schema.Change{At: now, From: list + "1.json", To: list + "2.json", Changed: schema.MaxChangeLectures + 1, Expires: now.Add(time.Hour)}

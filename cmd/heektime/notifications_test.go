@@ -160,9 +160,10 @@ func (w *notificationWorld) waitUntil(hour, minute int) {
 	w.wait(at.Sub(now))
 }
 
-// refresh refreshes the list, and waits for what it causes.
+// refresh refreshes the list, and waits for what it causes. A second in which it was refreshed is over.
 func (w *notificationWorld) refresh() {
 	w.t.Helper()
+	w.wait(time.Second)
 	_, err := w.Queue.Enqueue(w.t.Context(), refresh.Task{School: gaon, Semester: w.semester, Slot: w.clock.Now()})
 	w.check(err)
 	w.idle()

@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"cloud.google.com/go/firestore"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"heek.kr/heektime/emulator/tasks"
 	"heek.kr/heektime/emulator/triggers"
@@ -59,6 +61,15 @@ func TestTopicsFollowInAnyOrder(t *testing.T) {
 			Client: h.Queue.Client, Name: deployment.Table().QueueName(h.Cloud.Project, deployment.TopicsQueue), URL: h.URLs["push"], Audience: h.URLs["push"],
 			ServiceAccount: h.Queue.ServiceAccount,
 		},
+	})
+	h.check(err)
+	// Tasks that wait for the queue's rate would be due for as long as the clock stands still.
+	_, err = h.Queue.Client.UpdateQueue(t.Context(), &cloudtaskspb.UpdateQueueRequest{
+		Queue: &cloudtaskspb.Queue{
+			Name:       deployment.Table().QueueName(h.Cloud.Project, deployment.TopicsQueue),
+			RateLimits: &cloudtaskspb.RateLimits{MaxDispatchesPerSecond: 500, MaxConcurrentDispatches: 8},
+		},
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"rate_limits"}},
 	})
 	h.check(err)
 	histories := uint64(2)

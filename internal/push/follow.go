@@ -46,16 +46,22 @@ func (s *Service) Follow(ctx context.Context, uid string) error {
 	if len(docs) == 0 {
 		return nil
 	}
+	subs := make([]*subscription, len(docs))
+	for i, doc := range docs {
+		subs[i] = &subscription{ref: doc.Ref, update: doc.UpdateTime}
+		if err := doc.DataTo(&subs[i].Subscription); err != nil {
+			return fmt.Errorf("decode %s: %w", schema.Path(doc.Ref), err)
+		}
+		if subs[i].Lease.After(s.now()) { // do not read the timetables in vain
+			return fmt.Errorf("%s: %w", schema.Path(doc.Ref), errBusy)
+		}
+	}
 	names, err := s.wanted(ctx, user)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for _, doc := range docs {
-		sub := &subscription{ref: doc.Ref, update: doc.UpdateTime}
-		if err := doc.DataTo(&sub.Subscription); err != nil {
-			return fmt.Errorf("decode %s: %w", schema.Path(doc.Ref), err)
-		}
+	for _, sub := range subs {
 		errs = append(errs, s.settle(ctx, sub, names))
 	}
 	return errors.Join(errs...)
@@ -112,11 +118,8 @@ func (s *Service) settle(ctx context.Context, sub *subscription, names []topic.N
 			want = append(want, name.In(sub.Language))
 		}
 	}
-	switch {
-	case sub.Settled && !sub.Removed && slices.Equal(sub.Topics, want):
+	if sub.Settled && !sub.Removed && slices.Equal(sub.Topics, want) {
 		return nil
-	case sub.Lease.After(s.now()):
-		return fmt.Errorf("%s: %w", schema.Path(sub.ref), errBusy)
 	}
 	ctx, cancel := context.WithTimeout(ctx, lease*3/4)
 	defer cancel()
