@@ -226,6 +226,7 @@ func (w *actionWorld) lists() {
 	w.play("refresh-changed", func() { w.refreshed("2026-0900") })
 	w.published("2026-0900", refresh.Changed)
 	w.play("list-changed", load)
+	w.pass("laptop", 0)
 	w.university.Change(20)
 	w.prepare(2, func() { w.refreshed("2026-0900") })
 	w.removeDeltas("2026-0900")
@@ -349,10 +350,16 @@ func (w *actionWorld) oldApps() {
 		call("POST", "/me/timetables", map[string]string{"semester_id": semester, "title": "시간표"}, &timetable)
 	})
 	lectures := "/me/timetables/" + timetable.ID + "/lectures"
-	w.later()
+	later := func() { // and the access token expires
+		w.later()
+		w.prepare(1, func() {
+			call("POST", "/auth/refresh-token", map[string]string{"refresh_token": tokens.Refresh}, &tokens)
+		})
+	}
+	later()
 	w.play("old-lecture-add", func() { call("POST", lectures, lecture(titleOf(0)), &added) })
 	w.play("old-lecture-edit", func() { call("PUT", lectures+"/"+added.ID, lecture(titleOf(1)), nil) })
-	w.later()
+	later()
 	w.play("old-lecture-remove", func() { call("DELETE", lectures+"/"+added.ID, nil, nil) })
 	w.prepare(actions.Lectures, func() {
 		for n := range actions.Lectures {
