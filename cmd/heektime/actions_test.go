@@ -4,6 +4,7 @@ import (
 	"crypto/pbkdf2"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/storage"
+	"google.golang.org/api/iterator"
 
 	"heek.kr/heektime/cmd/heektime/internal/actions"
 	"heek.kr/heektime/emulator/billing"
@@ -223,10 +226,34 @@ func (w *actionWorld) lists() {
 	w.play("refresh-changed", func() { w.refreshed("2026-0900") })
 	w.published("2026-0900", refresh.Changed)
 	w.play("list-changed", load)
+	w.university.Change(20)
+	w.prepare(2, func() { w.refreshed("2026-0900") })
+	w.removeDeltas("2026-0900")
+	w.play("list-changed-whole", load)
 	w.play("search", func() { w.js("search", "laptop", "데이터") })
 	w.pass("laptop", 31)
 	w.play("list-later", load)
 	w.js("close", "laptop")
+}
+
+// removeDeltas removes the deltas of a semester's lists, as if the lists were older.
+func (w *actionWorld) removeDeltas(semester schema.SemesterID) {
+	w.t.Helper()
+	removed, bucket := 0, w.objects.Bucket(w.config.Bucket)
+	for it := bucket.Objects(w.t.Context(), &storage.Query{Prefix: schema.SemesterPrefix(demoSchool, semester)}); ; {
+		object, err := it.Next()
+		if errors.Is(err, iterator.Done) {
+			break
+		}
+		w.check(err)
+		if strings.HasSuffix(object.Name, ".delta.json") {
+			w.check(bucket.Object(object.Name).Delete(w.t.Context()))
+			removed++
+		}
+	}
+	if removed == 0 {
+		w.t.Error("there are no deltas")
+	}
 }
 
 func (w *actionWorld) lectures() {
@@ -235,16 +262,29 @@ func (w *actionWorld) lectures() {
 	w.later()
 	w.play("lecture-add", func() {
 		w.js("addLecture", "tablet", "lecture7", lecture(titleOf(7)))
+		w.js("sendChanges", "tablet")
 		w.shows("tablet", 1, 2, 3, 4, 5, 6, 7)
 	})
 	w.play("lecture-edit", func() {
 		w.js("updateLecture", "tablet", "lecture7", map[string]any{"title": titleOf(8)})
+		w.js("sendChanges", "tablet")
 		w.shows("tablet", 1, 2, 3, 4, 5, 6, 8)
 	})
 	w.later()
 	w.play("lecture-remove", func() {
 		w.js("removeLecture", "tablet", "lecture7")
+		w.js("sendChanges", "tablet")
 		w.shows("tablet", 1, 2, 3, 4, 5, 6)
+	})
+	w.later()
+	w.play("lectures-change", func() {
+		w.js("changeLectures", "tablet", map[string]any{"lecture8": lecture(titleOf(8)), "lecture9": lecture(titleOf(9))}, "lecture6")
+		w.shows("tablet", 1, 2, 3, 4, 5, 8, 9)
+	})
+	w.prepare(3, func() { // as before
+		w.js("changeLectures", "tablet", map[string]any{"lecture6": lecture(titleOf(6))}, "lecture8")
+		w.js("removeLecture", "tablet", "lecture9")
+		w.js("sendChanges", "tablet")
 	})
 }
 

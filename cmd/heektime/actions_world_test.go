@@ -20,7 +20,9 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/local"
 	"heek.kr/heektime/cmd/heektime/internal/operator"
 	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/sdktest"
+	"heek.kr/heektime/internal/push/pushplan"
 	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/schema"
@@ -80,7 +82,7 @@ func newActionWorld(t *testing.T) *actionWorld {
 	nodes := sdktest.OpenNodes(t, "v12", "testdata/actions.mjs")
 	w := &actionWorld{
 		t: t, node: nodes.Reuse(t), table: map[string]actions.Counts{}, played: map[string]actions.Counts{},
-		privilegeWorld: startPrivilegeWorld(t, demo.NewUniversity(1, actions.ListLength), actionSchools),
+		privilegeWorld: startPrivilegeWorld(t, demo.NewUniversity(1, actions.ListLength), actionSchools, morning()),
 	}
 	all, err := actions.All()
 	w.check(err)
@@ -96,6 +98,13 @@ func newActionWorld(t *testing.T) *actionWorld {
 	w.auth = httptest.NewServer(proxy)
 	t.Cleanup(w.auth.Close)
 	return w
+}
+
+// morning returns a clock that shows the next 9:00 in Seoul and runs: at night, no students would be notified.
+func morning() *clock.Clock {
+	c := clock.New()
+	c.Advance(pushplan.NextMorning(c.Now()).Add(time.Hour).Sub(c.Now()))
+	return c
 }
 
 // pauseJobs pauses the scheduler's jobs, so that they run only when the test says so.

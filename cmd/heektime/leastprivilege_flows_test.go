@@ -25,6 +25,7 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/demo"
 	"heek.kr/heektime/cmd/heektime/internal/local"
+	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/auth/identitytoolkit"
 	"heek.kr/heektime/internal/cleanup/sweeper"
@@ -56,19 +57,20 @@ type privilegeWorld struct {
 
 func newPrivilegeWorld(t *testing.T) *privilegeWorld {
 	t.Helper()
-	w := startPrivilegeWorld(t, demo.NewUniversity(1, 60), demo.SchoolFile())
+	w := startPrivilegeWorld(t, demo.NewUniversity(1, 60), demo.SchoolFile(), nil)
 	w.production = w.openProduction(t)
 	w.sweeper = w.openSweeper(t)
 	return w
 }
 
-// startPrivilegeWorld starts the local cloud with a university and a school file.
-func startPrivilegeWorld(t *testing.T, university *demo.University, schools string) *privilegeWorld {
+// startPrivilegeWorld starts the local cloud with a university, a school file and a clock, nil for the machine's.
+func startPrivilegeWorld(t *testing.T, university *demo.University, schools string, now *clock.Clock) *privilegeWorld {
 	t.Helper()
 	w := &privilegeWorld{university: university}
 	school := httptest.NewServer(w.university.Handler())
 	t.Cleanup(school.Close)
 	w.config = privilegeConfig(t, school.URL, schools)
+	w.config.Clock = now
 	var err error
 	if w.Backend, err = local.Start(t.Context(), w.config); err != nil {
 		t.Fatal(err)
@@ -478,12 +480,22 @@ func (w *privilegeWorld) subscribe(ctx context.Context) error {
 	return w.call(ctx, http.MethodPost, w.URLs["subscriptions"]+"/subscriptions/", token, map[string]string{"token": w.name("device"), "language": "ko"}, nil)
 }
 
-// notify removes a device from a topic, and plans an announcement.
+// notify removes a device from a topic, compares the lists of a change, and plans an announcement.
 func (w *privilegeWorld) notify(ctx context.Context) error {
 	if err := w.callAs(ctx, deployment.TasksAccount, "push", pushtask.TopicsPath, pushtask.Topics{Token: w.name("device"), Topics: []string{"topic"}}, nil); err != nil {
 		return err
 	}
-	id, from := w.name("announcement"), time.Now().Add(time.Hour)
+	now := time.Now()
+	const semester = schema.SemesterID("2020-0300") // that no refresh notifies of, and without the lists
+	list := "gs://" + w.config.Bucket + "/" + schema.SemesterPrefix(demoSchool, semester)
+	change := schema.Change{At: now, From: list + "1.json", To: list + "2.json", Changed: schema.MaxChangeLectures + 1, Expires: now.Add(time.Hour)}
+	if _, err := schema.ChangeRef(schema.SemesterRef(w.fs, demoSchool, semester), now, "12345678").Set(ctx, change); err != nil {
+		return err
+	}
+	if err := w.callAs(ctx, deployment.TasksAccount, "push", pushtask.SendPath, pushtask.Send{School: demoSchool, Semester: semester}, nil); err != nil {
+		return err
+	}
+	id, from := w.name("announcement"), now.Add(time.Hour)
 	_, err := schema.AnnouncementRef(w.fs, id).Set(ctx, schema.Announcement{
 		Korean: "점검", English: "Maintenance", Audience: schema.AudienceAll, From: from, Until: from.Add(time.Hour), Push: true,
 	}.Fields())

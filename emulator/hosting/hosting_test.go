@@ -497,6 +497,23 @@ func TestReservedURLs(t *testing.T) {
 	}
 }
 
+// A site has the policy of production, and its pages can connect to the emulators all the same.
+func TestContentSecurityPolicyNamesEmulators(t *testing.T) {
+	settings := `{"public":"public","headers":[{"source":"**","headers":[{"key":"Content-Security-Policy",
+		"value":"default-src 'self'; connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com https://firestore.googleapis.com; img-src *"}]}]}`
+	_, url := site(t, settings, map[string]string{"index.html": "page"}, func(cfg *hosting.Config) {
+		cfg.Emulators = func() map[string]hub.Emulator {
+			return map[string]hub.Emulator{"firestore": {Host: "127.0.0.1", Port: 8080}, "auth": {Host: "::1", Port: 9099}, "storage": {Host: "127.0.0.1", Port: 9199}}
+		}
+	})
+	response, _ := do(t, "GET", url, "/", "")
+	const want = "default-src 'self'; connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com https://firestore.googleapis.com" +
+		" http://[::1]:9099 http://127.0.0.1:8080; img-src *"
+	if got := response.Header.Get("Content-Security-Policy"); got != want {
+		t.Errorf("the policy is %q, want %q", got, want)
+	}
+}
+
 func TestParseErrorsNameTheEntry(t *testing.T) {
 	for settings, want := range map[string]string{
 		`{}`: "hosting.public",

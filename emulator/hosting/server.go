@@ -154,7 +154,7 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, f *folder, p 
 	if file == nil && redirect == "" {
 		return false
 	}
-	s.site.setHeaders(w.Header(), p)
+	s.setHeaders(w.Header(), p)
 	if redirect != "" {
 		w.Header().Set("Location", withQuery(redirect, r.URL.RawQuery))
 		w.WriteHeader(http.StatusMovedPermanently)
@@ -173,7 +173,7 @@ func (s *Server) serveRewrite(w http.ResponseWriter, r *http.Request, f *folder,
 	}
 	rw := s.site.rewrites[i]
 	if rw.service != "" {
-		s.proxy(w, r, rw.service, func(h http.Header) { s.site.setHeaders(h, p) })
+		s.proxy(w, r, rw.service, func(h http.Header) { s.setHeaders(h, p) })
 		return true
 	}
 	if f == nil || !isRead(r) {
@@ -183,7 +183,7 @@ func (s *Server) serveRewrite(w http.ResponseWriter, r *http.Request, f *folder,
 	if file == nil {
 		return false
 	}
-	s.site.setHeaders(w.Header(), p)
+	s.setHeaders(w.Header(), p)
 	f.serve(w, r, file, http.StatusOK)
 	return true
 }
@@ -194,10 +194,10 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request, f *folder, p s
 		s.welcome(w, r)
 		return
 	}
-	s.site.setHeaders(w.Header(), p)
+	s.setHeaders(w.Header(), p)
 	w.Header().Set("Cache-Control", "no-cache") // a lifetime set for the file does not apply to its absence
 	if file := f.file("/404.html"); file != nil {
-		s.site.setHeaders(w.Header(), "/404.html")
+		s.setHeaders(w.Header(), "/404.html")
 		f.serve(w, r, file, http.StatusNotFound)
 		return
 	}

@@ -34,6 +34,9 @@ import (
 	"net/http"
 	"sync"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/internal/httplimit"
@@ -117,19 +120,14 @@ var errClosed = platformError(http.StatusServiceUnavailable, "UNAVAILABLE", "The
 
 // change calls f with the mutex held and returns when what it changed is on disk.
 func change[T any](s *Server, f func() (T, error)) (T, error) {
-	var none T
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return none, errClosed
+	result, err := statelog.Written(s.changes, &s.mu, func() (none T, _ error) {
+		if s.closed {
+			return none, errClosed
+		}
+		return f()
+	})
+	if status.Code(err) == codes.Unavailable {
+		err = platformError(http.StatusServiceUnavailable, "UNAVAILABLE", "Writing to the data directory: %s", status.Convert(err).Message())
 	}
-	result, err := f()
-	s.mu.Unlock()
-	if err != nil {
-		return none, err
-	}
-	if err := s.changes.Wait(); err != nil {
-		return none, platformError(http.StatusServiceUnavailable, "UNAVAILABLE", "Writing to the data directory: %v", err)
-	}
-	return result, nil
+	return result, err
 }

@@ -121,19 +121,10 @@ func (s *Server) FailStarts(start func(*runpb.Revision) error) {
 
 // change calls f with the mutex held and returns when what it changed is on disk.
 func change[T any](s *Server, f func() (T, error)) (T, error) {
-	var none T
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
-		return none, status.Error(codes.Unavailable, "The local cloud is shutting down.")
-	}
-	result, err := f()
-	s.mu.Unlock()
-	if err != nil {
-		return none, err
-	}
-	if err := s.changes.Wait(); err != nil {
-		return none, status.Errorf(codes.Unavailable, "Writing to the data directory: %v", err)
-	}
-	return result, nil
+	return statelog.Written(s.changes, &s.mu, func() (none T, _ error) {
+		if s.closed {
+			return none, status.Error(codes.Unavailable, "The local cloud is shutting down.")
+		}
+		return f()
+	})
 }

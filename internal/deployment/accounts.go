@@ -70,6 +70,7 @@ func accounts() []spec.ServiceAccount {
 			readAndWriteDocuments,
 			// Google has no role for sending only.
 			{Role: "roles/firebasecloudmessaging.admin", On: spec.Project, Why: "sends messages and changes the topics of devices"},
+			{Role: "roles/storage.objectViewer", On: spec.Resource{Kind: spec.OnBucket, ID: ListsBucket}, Why: "compares lists in which many lectures changed"},
 			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: PushQueue}, Why: "enqueues what is due later"},
 			useTasksAccount,
 		},
@@ -77,6 +78,7 @@ func accounts() []spec.ServiceAccount {
 		ID: subscriptionsAccount, Purpose: "runs subscriptions",
 		Grants: []spec.Grant{
 			readAndWriteDocuments,
+			{Role: "roles/firebaseauth.viewer", On: spec.Project, Why: "checks that a user's session has not ended"},
 			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: TopicsQueue}, Why: "enqueues changes of topics"},
 			useTasksAccount,
 		},

@@ -22,7 +22,7 @@ const ReadsPerDay = 200_000
 // heektime doctor checks what changes slowly, such as certificates that expire in weeks.
 func alerts() []spec.Alert {
 	return []spec.Alert{
-		listFailing(), scheduleMissing(), purgeMissing(), jobRejected(), nothingRuns(), sweepMissing(), purgeLate(),
+		listFailing(), scheduleMissing(), purgeMissing(), jobRejected(), nothingRuns(), sweepMissing(), purgeLate(), largeAccount(),
 		serverErrors(), noInstance(), signInAbuse(), firestoreReads(), certificateOrQuota(),
 	}
 }
@@ -132,6 +132,17 @@ func purgeLate() spec.Alert {
 		Means:     "A deleted account should have been purged a day ago, and part of its data still exists. Users were promised otherwise.",
 		Do:        "The line in the log of `cleanup` has the uid, and a line before it the error. `heektime cleanup --google --project P purge` tries again now.",
 		Condition: line("cleanup", logline.PurgeLate), Renotify: onceADay,
+	}
+}
+
+// largeAccount: rules cannot count documents, so the weekly sweep does.
+func largeAccount() spec.Alert {
+	return spec.Alert{
+		ID: "large-account", Title: "An account has too many documents", Severity: spec.Warning,
+		Means: "The weekly sweep found an account with more than 10,000 timetables and lectures. Students have some dozens; somebody writes with a program.",
+		Do: "The line in the log of `cleanup` has the uid. `heektime user --google --project P show UID` shows the account, and `heektime user --google --project P block UID` " +
+			"ends its writes and hides its timetables. Nothing is blocked or removed by itself.",
+		Condition: line("cleanup", logline.AccountTooLarge), Renotify: onceADay,
 	}
 }
 

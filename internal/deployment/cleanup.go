@@ -15,7 +15,7 @@ func cleanupService() spec.Service {
 		Invokers: []string{SchedulerAccount, CheckAccount}, Ingress: spec.IngressAll,
 		Timeout: cleanupTimeout, MemoryMiB: 512, MilliCPU: 1000, Concurrency: 4, MaxInstances: 1,
 		Environment: variables([]spec.Variable{project, database}, callerCheck("cleanup", SchedulerAccount), []spec.Variable{
-			{Name: "LECTURES_BUCKET", Required: true, Value: spec.BucketName(ListsBucket), Purpose: "bucket of the course lists"},
+			listsBucket,
 			{Name: "SWEEP_OPERATIONS", Value: spec.Default("5000"), Purpose: "most operations that a sweep may bill"},
 		}),
 	}

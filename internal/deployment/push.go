@@ -13,7 +13,7 @@ func pushService() spec.Service {
 		Package: "run/push", Account: pushAccount,
 		Invokers: []string{TasksAccount, CheckAccount}, Ingress: spec.IngressAll,
 		Timeout: pushTimeout, MemoryMiB: 512, MilliCPU: 1000, Concurrency: 8, MaxInstances: 2,
-		Environment: variables([]spec.Variable{project, database}, callerCheck("push", TasksAccount), pushQueue("PUSH_QUEUE", PushQueue)),
+		Environment: variables([]spec.Variable{project, database, listsBucket}, callerCheck("push", TasksAccount), pushQueue("PUSH_QUEUE", PushQueue)),
 	}
 }
 

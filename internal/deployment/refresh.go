@@ -18,7 +18,7 @@ func refreshService() spec.Service {
 		Invokers: []string{SchedulerAccount, TasksAccount, CheckAccount}, Ingress: spec.IngressAll,
 		Timeout: refreshTimeout, MemoryMiB: 512, MilliCPU: 1000, Concurrency: refreshesAtATime, MaxInstances: 2,
 		Environment: variables([]spec.Variable{project, database}, callerCheck("refresh", SchedulerAccount, TasksAccount), []spec.Variable{
-			{Name: "LECTURES_BUCKET", Required: true, Value: spec.BucketName(ListsBucket), Purpose: "bucket of the course lists"},
+			listsBucket,
 			{Name: "SCHOOLS_FILE", Required: true, Value: spec.FilePath(schoolFile), Purpose: "path of the school file"},
 			{Name: "REFRESH_QUEUE", Required: true, Value: spec.QueueName(RefreshQueue), Purpose: "queue of refreshes, projects/P/locations/L/queues/Q"},
 			{Name: "REFRESH_URL", Required: true, Value: spec.ServiceURL("refresh"), Purpose: "the service's own base URL, which the queue calls"},

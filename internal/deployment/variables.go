@@ -34,6 +34,11 @@ var tasksServiceAccount = spec.Variable{
 	Name: "TASKS_SERVICE_ACCOUNT", Required: true, Value: spec.Emails(TasksAccount), Purpose: "service account the queue authenticates as",
 }
 
+// listsBucket is the variable of services that use the objects of course lists.
+var listsBucket = spec.Variable{
+	Name: "LECTURES_BUCKET", Required: true, Value: spec.BucketName(ListsBucket), Purpose: "bucket of the course lists",
+}
+
 // Variables of the services that check passwords.
 var (
 	apiKey = spec.Variable{

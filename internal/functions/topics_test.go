@@ -87,6 +87,50 @@ func TestTopicsFollowEvents(t *testing.T) {
 	}
 }
 
+// One read is about all users up to the next one with a device.
+func TestTopicsOfUsersWithoutDevices(t *testing.T) {
+	cloud := emulatortest.Start(t)
+	fs, at := cloud.FirestoreClient(t), time.Now()
+	handle := &topics{firestore: fs, log: slog.New(slog.DiscardHandler), now: time.Now}
+	reads := func(at time.Time, uids ...string) int {
+		return emulatortest.CostOf(cloud.Measure(t, func() {
+			for _, uid := range uids {
+				e := cloudevent.EventOf(nil, lecture("A"))
+				e.Path, e.Time = strings.Split("users/"+uid+"/timetables/t/lectures/l", "/"), at
+				if err := handle.LectureWritten(t.Context(), e); err != nil {
+					t.Error(err)
+				}
+			}
+		})).Reads
+	}
+	users := []string{"nina", "adam", "zoe", "mia", "mia2", "한별"}
+	if n := reads(at, users...); n != 1 {
+		t.Errorf("nobody has a device: %d reads for %d users, want 1", n, len(users))
+	}
+	for _, uid := range []string{"mia1", "zzz"} {
+		if _, err := schema.SubscriptionRef(schema.UserRef(fs, uid), "s").Set(t.Context(), map[string]any{"token": "x"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at = at.Add(pushtask.FollowAgain)
+	for _, c := range []struct {
+		uid   string
+		reads int
+	}{
+		{"nina", 2}, // the first device is mia1's, the next one zzz's
+		{"zoe", 0},
+		{"adam", 0},
+		{"mia", 0},
+		{"mia2", 1},
+		{"한별", 1},
+		{"한별", 0},
+	} {
+		if n := reads(at, c.uid); n != c.reads {
+			t.Errorf("%s: %d reads, want %d", c.uid, n, c.reads)
+		}
+	}
+}
+
 // lecture returns a lecture's document, nil if it does not exist.
 func lecture(identifier string) *firestoredata.Document {
 	if identifier == "" {

@@ -40,6 +40,7 @@ func TestTypeScriptAgrees(t *testing.T) {
 	folder := compileTypeScript(t)
 	module := filepath.Join(folder, "listdelta.mjs")
 	testModules(t, folder)
+	testReferenceClient(t, module)
 	var inputs []input
 	for _, v := range vectors(t) {
 		inputs = append(inputs, input{List: []byte(v.List), Delta: []byte(v.Delta), Name: v.Name})
@@ -103,6 +104,25 @@ func testModules(t *testing.T, folder string) {
 	}
 	if text, err := exec.CommandContext(t.Context(), "node", script, folder, vectors).CombinedOutput(); err != nil {
 		t.Errorf("node %s: %v\n%s", script, err, text)
+	}
+}
+
+// testReferenceClient checks that the reference client, which runs in browsers, has the compiled module.
+func testReferenceClient(t *testing.T, module string) {
+	t.Helper()
+	const file, header = "../tests/webclient/listdelta.mjs", "// Compiled from web/src/listdelta.ts: go test ./internal/listdelta -run TypeScript -update\n"
+	compiled, err := os.ReadFile(module)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiled = append([]byte(header), compiled...)
+	if *update {
+		if err := os.WriteFile(file, compiled, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if old, err := os.ReadFile(file); err != nil || !bytes.Equal(old, compiled) {
+		t.Errorf("%s is out of date (%v): run go test ./internal/listdelta -run TypeScript -update", file, err)
 	}
 }
 

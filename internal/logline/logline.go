@@ -31,6 +31,8 @@ const (
 	SweepLate = "the sweep is late"
 	// SweepKeepsFailing says that a sweep failed, and so did its retries.
 	SweepKeepsFailing = "the sweep keeps failing"
+	// AccountTooLarge says that an account has more documents than any student needs.
+	AccountTooLarge = "an account has too many documents"
 	// PurgeLate says that an account should have been purged by now.
 	PurgeLate = "the purge of an account is late"
 	// ScheduleMissing says that /schedule, of internal/refresh, has not succeeded for some time.

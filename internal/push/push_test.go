@@ -1,11 +1,14 @@
 package push_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/messaging"
 	"heek.kr/heektime/internal/push/pushplan"
 	"heek.kr/heektime/internal/push/topic"
@@ -66,6 +69,34 @@ func TestStudentsAreNotified(t *testing.T) {
 	w.at = pushplan.NextMorning(w.at)
 	w.notify(t)
 	shows(korean, "자료구조 강의실이 바뀌었어요: 301-118 → 미정", 3)
+}
+
+// What a task costs: two writes if it sends anything, however many lectures and messages, one if it only takes note of
+// a change, and none if there is nothing new.
+func TestCosts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	costs := func(what string, want emulatortest.Cost) {
+		t.Helper()
+		before := w.Usage() // not Measure, which would wait for the tasks of the paused queue
+		w.notify(t)
+		if got := emulatortest.CostOf(billing.Between(before, w.Usage())); got != want {
+			t.Errorf("%s costs %v, want %v", what, got, want)
+		}
+	}
+	costs("nothing", emulatortest.Cost{Reads: 2}) // a query without results is a read
+	w.change(t, "A", "301-118", "302-105")
+	costs("a change", emulatortest.Cost{Reads: 2, Writes: 2})
+	costs("the same task again", emulatortest.Cost{Reads: 2})
+	w.at = w.at.Add(time.Hour)
+	w.change(t, "B", "301-118", "301-118")
+	costs("a change of the wording", emulatortest.Cost{Reads: 3, Writes: 1})
+	w.at = w.at.Add(time.Hour)
+	for i := range 3 {
+		w.at = w.at.Add(time.Second)
+		w.change(t, fmt.Sprint("C", i), "301-118", "302-105")
+	}
+	costs("three changes", emulatortest.Cost{Reads: 6, Writes: 2})
 }
 
 // Only what failed is sent again, and what cannot succeed is not.

@@ -15,11 +15,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"cloud.google.com/go/firestore"
 	"firebase.google.com/go/v4/messaging"
 
+	"heek.kr/heektime/internal/liststore"
 	"heek.kr/heektime/internal/oidcauth"
 	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/server"
@@ -30,6 +32,8 @@ import (
 type Config struct {
 	Firestore *firestore.Client
 	Messaging *messaging.Client
+	// Lists reads the bucket of the course lists.
+	Lists liststore.Read
 	// Queue is the queue of POST /send.
 	Queue *taskqueue.Queue
 	Log   *slog.Logger
@@ -41,6 +45,8 @@ type Config struct {
 type Service struct {
 	firestore *firestore.Client
 	messaging *messaging.Client
+	lists     liststore.Read
+	comparing sync.Mutex // held while two lists are in memory
 	queue     *taskqueue.Queue
 	log       *slog.Logger
 	now       func() time.Time
@@ -53,6 +59,8 @@ func New(cfg Config) (*Service, error) {
 		return nil, errors.New("push service needs a Firestore client")
 	case cfg.Messaging == nil:
 		return nil, errors.New("push service needs a Cloud Messaging client")
+	case cfg.Lists == nil:
+		return nil, errors.New("push service needs the course lists")
 	case cfg.Log == nil:
 		return nil, errors.New("push service needs a logger")
 	}
@@ -64,7 +72,7 @@ func New(cfg Config) (*Service, error) {
 		now = time.Now
 	}
 	return &Service{
-		firestore: cfg.Firestore, messaging: cfg.Messaging, queue: cfg.Queue, log: cfg.Log,
+		firestore: cfg.Firestore, messaging: cfg.Messaging, lists: cfg.Lists, queue: cfg.Queue, log: cfg.Log,
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }, // the precision that Firestore stores
 	}, nil
 }

@@ -1,6 +1,7 @@
 package push_test
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"cloud.google.com/go/firestore"
+	fcm "firebase.google.com/go/v4/messaging"
 	"google.golang.org/api/iterator"
 
 	"heek.kr/heektime/emulator"
@@ -17,6 +19,7 @@ import (
 	"heek.kr/heektime/emulator/emulatortest/messagingclient"
 	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/emulator/messaging"
+	"heek.kr/heektime/internal/liststore"
 	"heek.kr/heektime/internal/push"
 	"heek.kr/heektime/internal/push/pushplan"
 	"heek.kr/heektime/internal/push/topic"
@@ -42,26 +45,41 @@ type world struct {
 	fs    *firestore.Client
 	tasks *cloudtasks.Client
 	at    time.Time
+	lists map[string][]byte // by object
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	indexes, err := os.ReadFile("../../firestore.indexes.json")
 	must(t, err)
-	w := &world{Cloud: emulatortest.Start(t, func(cfg *emulator.Config) { cfg.Indexes = indexes }), at: today}
+	w := &world{Cloud: emulatortest.Start(t, func(cfg *emulator.Config) { cfg.Indexes = indexes }), at: today, lists: map[string][]byte{}}
 	w.fs, w.tasks = w.FirestoreClient(t), tasksclient.New(t, w.TasksAddress())
 	parent, _, _ := strings.Cut(queueName, "/queues/")
 	_, err = w.tasks.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: queueName}})
 	must(t, err)
 	_, err = w.tasks.PauseQueue(t.Context(), &cloudtaskspb.PauseQueueRequest{Name: queueName})
 	must(t, err)
-	w.Service, err = push.New(push.Config{
-		Firestore: w.fs, Messaging: messagingclient.New(t, w.Project, w.MessagingAddress()), Log: slog.New(slog.DiscardHandler),
-		Queue: &taskqueue.Queue{Client: w.tasks, Name: queueName, URL: "http://127.0.0.1:1", Audience: "push", ServiceAccount: "tasks@demo-test.iam.gserviceaccount.com"},
+	w.Service = w.open(t, w.fs, messagingclient.New(t, w.Project, w.MessagingAddress()), w.tasks)
+	return w
+}
+
+// open returns the service with these clients.
+func (w *world) open(t *testing.T, fs *firestore.Client, fcm *fcm.Client, tasks *cloudtasks.Client) *push.Service {
+	t.Helper()
+	s, err := push.New(push.Config{
+		Firestore: fs, Messaging: fcm, Log: slog.New(slog.DiscardHandler),
+		Queue: &taskqueue.Queue{Client: tasks, Name: queueName, URL: "http://127.0.0.1:1", Audience: "push", ServiceAccount: "tasks@demo-test.iam.gserviceaccount.com"},
 		Now:   func() time.Time { return w.at },
+		Lists: func(_ context.Context, name string) ([]byte, error) {
+			body, ok := w.lists[name]
+			if !ok {
+				return nil, liststore.ErrNone
+			}
+			return body, nil
+		},
 	})
 	must(t, err)
-	return w
+	return s
 }
 
 // device registers a device that is subscribed to a topic.

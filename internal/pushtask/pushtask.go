@@ -73,17 +73,26 @@ func (t *Topics) Validate() error {
 }
 
 // WakeFor returns when students may first be notified of a change, zero if it notifies nobody. A school that changes
-// a lecture back and forth wakes nobody before the next morning.
+// a lecture back and forth wakes nobody before the next morning. Of a change with too many lectures for its document,
+// only their number is known here.
 func WakeFor(c *schema.Change) time.Time {
-	if c.From == "" || !c.Complete || len(c.Lectures) == 0 {
-		return time.Time{}
+	if c.From == "" {
+		return time.Time{} // the first list
 	}
-	for _, l := range c.Lectures {
-		if l.Repeats < 2 {
+	if !c.Complete && c.Removed+c.Changed+c.Moved > 0 {
+		return Earliest(c.At)
+	}
+	var wake time.Time
+	for i := range c.Lectures {
+		switch l := &c.Lectures[i]; {
+		case !pushplan.Concerns(l):
+		case l.Repeats < 2:
 			return Earliest(c.At)
+		default:
+			wake = morning(c.At)
 		}
 	}
-	return morning(c.At)
+	return wake
 }
 
 // Earliest returns when students may first be notified of something that happened at a time.
@@ -141,12 +150,12 @@ func Follow(ctx context.Context, q *taskqueue.Queue, uid string, now time.Time) 
 	return follow(ctx, q, uid, now.Truncate(TopicsEvery).Add(2*TopicsEvery))
 }
 
-// FollowAgain is how long after a device was subscribed its topics are checked once more. So whoever has found that
-// a user has no device need not look again for that long, less [CommitWithin].
+// FollowAgain is how long after a device was subscribed its topics are checked once more. A caller that finds no
+// device of a user need not check again for that long, less [CommitWithin].
 const FollowAgain = 10 * time.Minute
 
 // FollowDevice adds the tasks for a device that the caller is about to subscribe: that of [Follow], and one after
-// [FollowAgain], for what the user changes until everyone knows of the device.
+// [FollowAgain], for what the user changes while some callers do not expect them to have a device.
 func FollowDevice(ctx context.Context, q *taskqueue.Queue, uid string, now time.Time) error {
 	return errors.Join(Follow(ctx, q, uid, now), follow(ctx, q, uid, now.Truncate(TopicsEvery).Add(FollowAgain+TopicsEvery)))
 }

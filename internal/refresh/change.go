@@ -9,10 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"cloud.google.com/go/storage"
-
 	"heek.kr/heektime/internal/listdelta"
 	"heek.kr/heektime/internal/listdiff"
+	"heek.kr/heektime/internal/liststore"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -124,23 +123,15 @@ func (c *comparison) compare(published []byte, l list) error {
 
 // load returns a published list as JSON, or errNoObject if it is gone or not what was published.
 func (s *Service) load(ctx context.Context, p Published) ([]byte, error) {
-	r, err := s.bucket.Object(p.Name).ReadCompressed(true).NewReader(ctx)
-	if errors.Is(err, storage.ErrObjectNotExist) {
+	body, err := s.read(ctx, p.Name)
+	switch {
+	case errors.Is(err, liststore.ErrNone):
 		return nil, errNoObject
-	}
-	if err != nil {
-		return nil, fmt.Errorf("load gs://%s/%s: %w", s.bucketName, p.Name, err)
-	}
-	defer r.Close()
-	body, err := unzip(r)
-	if err != nil && ctx.Err() != nil {
-		return nil, fmt.Errorf("load gs://%s/%s: %w", s.bucketName, p.Name, ctx.Err())
-	}
-	if err != nil || listdelta.Hash(body) != p.Hash {
+	case errors.Is(err, liststore.ErrDamaged), err == nil && listdelta.Hash(body) != p.Hash:
 		s.log.ErrorContext(ctx, "a published list has other content", "object", p.Name)
 		return nil, errNoObject
 	}
-	return body, nil
+	return body, err
 }
 
 // storeDelta stores the delta between two lists unless it exists, and returns its name.

@@ -14,6 +14,7 @@ import (
 
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/listdelta"
+	"heek.kr/heektime/internal/push/pushplan"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/schema"
 )
@@ -117,7 +118,7 @@ func TestLargeChangeHasOnlyCounts(t *testing.T) {
 }
 
 // What a refresh costs beyond the record of the run: nothing if the list is unchanged, and a document for any
-// number of changes. Once a day an unchanged list costs the write that says so.
+// number of changes, with a task that notifies students. Once a day an unchanged list costs the write that says so.
 func TestCostOfChanges(t *testing.T) {
 	w := newWorld(t)
 	run := func(titles []string) emulatortest.Cost {
@@ -140,10 +141,21 @@ func TestCostOfChanges(t *testing.T) {
 			t.Errorf("after %d hours without a change, a refresh costs %v, want %d writes", hour, cost, want)
 		}
 	}
-	const withoutChanges = 3 // the record, the run, the semester
+	if tasks := w.pushes(t, semesterID); len(tasks) != 0 {
+		t.Errorf("without a change, %d tasks notify students", len(tasks))
+	}
+	w.Clock.Advance(pushplan.NextMorning(w.Clock.Now()).Sub(w.Clock.Now())) // at night, changes share a task
+	const withoutChanges = 3                                                // the record, the run, the semester
+	published := 0
 	for n, list := range map[int][]string{1: titles("둘째 판", 30), 31: slices.Repeat([]string{"셋째 판"}, 31)} {
 		if cost := run(list); cost.Writes != withoutChanges+1 {
 			t.Errorf("%d changes cost %v, want %d writes", n, cost, withoutChanges+1)
+		}
+		if published++; len(w.pushes(t, semesterID)) != published {
+			t.Errorf("after %d changed lists, %d tasks notify students, want one each", published, len(w.pushes(t, semesterID)))
+		}
+		if cost := run(list); cost.Writes != 1 || len(w.pushes(t, semesterID)) != published {
+			t.Errorf("the refresh after %d changes costs %v, want 1 write, and no further task", n, cost)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"net/http"
 
 	"cloud.google.com/go/storage"
@@ -55,22 +54,6 @@ func zip(body []byte) ([]byte, error) {
 		return nil, fmt.Errorf("compress: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-// unzip is the reverse of zip, for objects of at most listdelta.MaxBytes.
-func unzip(r io.Reader) ([]byte, error) {
-	unzipped, err := gzip.NewReader(r)
-	if err != nil {
-		return nil, fmt.Errorf("decompress: %w", err)
-	}
-	body, err := io.ReadAll(io.LimitReader(unzipped, listdelta.MaxBytes+1))
-	if err == nil && len(body) > listdelta.MaxBytes {
-		err = fmt.Errorf("more than %d bytes", listdelta.MaxBytes)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("decompress: %w", err)
-	}
-	return body, nil
 }
 
 // name returns the object's name. It contains the hash of the content, so an object never changes and

@@ -22,6 +22,7 @@ import (
 
 	"heek.kr/heektime/internal/burst"
 	"heek.kr/heektime/internal/lecturespb"
+	"heek.kr/heektime/internal/liststore"
 	"heek.kr/heektime/internal/school"
 	"heek.kr/heektime/internal/taskqueue"
 )
@@ -50,6 +51,7 @@ type Service struct {
 	firestore  *firestore.Client
 	bucketName string
 	bucket     *storage.BucketHandle
+	read       liststore.Read // of the bucket
 	queue      *Queue
 	push       *taskqueue.Queue
 	notified   sync.Map // when the last task of each semester's notifications runs, by document
@@ -85,9 +87,9 @@ func New(cfg Config) (*Service, error) {
 	if now == nil {
 		now = time.Now
 	}
+	bucket := cfg.Storage.Bucket(cfg.Bucket).Retryer(storageRetries()...)
 	return &Service{
-		schools: cfg.Schools, firestore: cfg.Firestore,
-		bucketName: cfg.Bucket, bucket: cfg.Storage.Bucket(cfg.Bucket).Retryer(storageRetries()...),
+		schools: cfg.Schools, firestore: cfg.Firestore, bucketName: cfg.Bucket, bucket: bucket, read: liststore.From(bucket),
 		queue: cfg.Queue, push: cfg.Push, courses: cfg.Courses, log: cfg.Log,
 		unrecorded: burst.New(burst.Limit{Events: failingRuns, Within: 2 * failingFor, Quiet: failingAgain}),
 		// Firestore stores UTC timestamps in microseconds. Times compared with stored ones need the

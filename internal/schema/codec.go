@@ -123,10 +123,12 @@ func decodeList(value any, into reflect.Value) bool {
 	return ok
 }
 
-// number accepts both kinds of numbers: JavaScript does not distinguish them. Infinities and NaN, which
-// JSON cannot express, are not numbers.
+// number accepts both kinds of numbers, because JavaScript does not distinguish them, and those of encode, which are
+// not read from Firestore. Infinities and NaN, which JSON cannot express, are not numbers.
 func number(value any) (float64, bool) {
 	switch n := value.(type) {
+	case int:
+		return float64(n), true
 	case int64:
 		return float64(n), true
 	case float64:

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write docs/schema.md")
+var update = flag.Bool("update", false, "write docs/schema.md and web/src/schema.ts")
 
 // docs/schema.md is generated from the descriptions: go test ./internal/schema -update
 func TestDocs(t *testing.T) {

@@ -104,6 +104,15 @@ func SubscriptionsOf(user *firestore.DocumentRef) firestore.Query {
 	return Subscriptions(user).OrderBy(firestore.DocumentID, firestore.Asc).Limit(2 * MaxSubscriptions)
 }
 
+// SubscriptionsFrom queries the subscriptions of all users from a uid on, in the order of uids; of all if it is empty.
+func SubscriptionsFrom(client *firestore.Client, uid string) firestore.Query {
+	query := client.CollectionGroup(subscriptions).OrderBy(firestore.DocumentID, firestore.Asc)
+	if uid == "" {
+		return query
+	}
+	return query.Where(firestore.DocumentID, ">=", UserRef(client, uid))
+}
+
 // SubscriptionsWithToken queries the subscriptions of a device, whoever is signed in on it.
 func SubscriptionsWithToken(client *firestore.Client, token string) firestore.Query {
 	return client.CollectionGroup(subscriptions).Where(FieldToken, "==", token).Limit(MaxSubscriptions)

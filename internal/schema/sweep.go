@@ -10,6 +10,7 @@ import (
 const (
 	FieldPosition   = "position"
 	FieldUnfinished = "unfinished"
+	FieldCounted    = "counted"
 	FieldLease      = "lease"
 	FieldEnded      = "ended"
 	FieldFailed     = "failed"
@@ -20,6 +21,8 @@ type Sweep struct {
 	Position SweepPosition `firestore:"position"`
 	// Unfinished are users with more data than a run checks, those postponed longest first.
 	Unfinished []UnfinishedUser `firestore:"unfinished"`
+	// Counted is the uid from which the next run looks for accounts with very many documents, the first if empty.
+	Counted string `firestore:"counted"`
 	// Lease is until when a run is in progress, zero if none is.
 	Lease time.Time `firestore:"lease"`
 	// Last reports what the last run did, Ended is when it ended.

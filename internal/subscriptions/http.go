@@ -62,17 +62,17 @@ func (s *Service) Handler() http.Handler {
 	return mux
 }
 
-// caller returns the signed-in user of a request. That the session still exists is not checked: an ID token lives for
-// an hour, and a blocked or deleted account subscribes nothing.
+// caller returns the signed-in user of a request. The session must still be active: a device keeps its notifications
+// for two months, so a stolen ID token must not subscribe one after the password has changed.
 func (s *Service) caller(r *http.Request) (uid string, err error) {
 	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok {
 		return "", errSignedOut
 	}
-	token, err := s.accounts.VerifyIDToken(r.Context(), text)
+	token, err := s.accounts.VerifyIDTokenAndCheckRevoked(r.Context(), text)
 	switch {
-	case firebaseauth.IsIDTokenInvalid(err), firebaseauth.IsUserDisabled(err):
-		return "", errSignedOut
+	case firebaseauth.IsIDTokenInvalid(err), firebaseauth.IsUserDisabled(err), firebaseauth.IsUserNotFound(err):
+		return "", errSignedOut // IsIDTokenInvalid includes revoked and expired tokens
 	case err != nil:
 		return "", err
 	case token.Firebase.SignInProvider == "anonymous":

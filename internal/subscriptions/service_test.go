@@ -7,11 +7,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	cloudtasks "cloud.google.com/go/cloudtasks/apiv2"
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"cloud.google.com/go/firestore"
 	"google.golang.org/api/iterator"
@@ -21,6 +23,7 @@ import (
 	"heek.kr/heektime/emulator/emulatortest/authclient"
 	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/internal/deployment/deploymenttest"
+	"heek.kr/heektime/internal/faulttest"
 	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/subscriptions"
 	"heek.kr/heektime/internal/taskqueue"
@@ -57,12 +60,19 @@ func newWorld(t *testing.T) *world {
 			}
 		}
 	}
-	w.Service, err = subscriptions.New(subscriptions.Config{
-		Firestore: w.fs, Accounts: authclient.New(t, w.Project, w.AuthAddress()), Log: slog.New(slog.DiscardHandler), Now: w.Clock.Now,
+	w.Service = w.open(t, w.fs, tasks)
+	return w
+}
+
+// open returns the service with these clients.
+func (w *world) open(t *testing.T, fs *firestore.Client, tasks *cloudtasks.Client) *subscriptions.Service {
+	t.Helper()
+	s, err := subscriptions.New(subscriptions.Config{
+		Firestore: fs, Accounts: authclient.New(t, w.Project, w.AuthAddress()), Log: slog.New(slog.DiscardHandler), Now: w.Clock.Now,
 		Queue: &taskqueue.Queue{Client: tasks, Name: queueName, URL: "http://127.0.0.1:1", Audience: "push", ServiceAccount: "tasks@demo-test.iam.gserviceaccount.com"},
 	})
 	must(t, err)
-	return w
+	return s
 }
 
 // stored returns the subscriptions of a user by token.
@@ -126,6 +136,52 @@ func TestSubscribe(t *testing.T) {
 	}
 }
 
+// A call that is killed or fails at any of its steps leaves nothing that no task would carry out, and the next call
+// succeeds.
+func TestFaultAtEveryCall(t *testing.T) {
+	t.Parallel()
+	for _, kind := range faulttest.Faults() {
+		t.Run(kind.String(), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			for at := 0; ; at++ {
+				p, ctx := faulttest.New(t.Context(), kind, at)
+				faulty := w.open(t, w.FirestoreClient(t, p.DialOptions()...), tasksclient.New(t, w.TasksAddress(), p.DialOptions()...))
+				uid := fmt.Sprintf("user%d", at)
+				carriedOut := func(what string, was schema.Subscription, tasks int) {
+					t.Helper()
+					if is := w.stored(t, uid)["phone"]; !reflect.DeepEqual(is, was) && w.tasks() == tasks {
+						t.Errorf("call %d: %s left %+v, and no task", at, what, is)
+					}
+				}
+				tasks := w.tasks()
+				faulty.Subscribe(ctx, uid, "phone", schema.Korean) // may fail
+				carriedOut("subscribing", schema.Subscription{}, tasks)
+				w.Clock.Advance(2 * time.Minute) // the transactions of a dead process have expired
+				id := w.subscribe(t, uid, "phone")
+				if got := w.stored(t, uid)["phone"]; got.Token != "phone" || got.Removed || w.tasks() < tasks+2 {
+					t.Errorf("call %d: after subscribing again: %+v, %d tasks", at, got, w.tasks()-tasks)
+				}
+				w.Clock.Advance(2 * time.Minute)
+				was, tasks := w.stored(t, uid)["phone"], w.tasks()
+				faulty.Unsubscribe(ctx, uid, id) // may fail
+				carriedOut("unsubscribing", was, tasks)
+				w.Clock.Advance(2 * time.Minute)
+				must(t, w.Unsubscribe(t.Context(), uid, id))
+				if got := w.stored(t, uid)["phone"]; !got.Removed || w.tasks() == tasks {
+					t.Errorf("call %d: after unsubscribing again: %+v, %d tasks", at, got, w.tasks()-tasks)
+				}
+				if at >= len(p.Calls()) {
+					if at < 8 {
+						t.Errorf("only %d calls were made, want at least 8", at)
+					}
+					return
+				}
+			}
+		})
+	}
+}
+
 func TestTheOldestDeviceMakesRoom(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -176,8 +232,10 @@ func TestSubscribeIsDenied(t *testing.T) {
 func TestStrangers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	deleted, err := w.IDToken("deleted", nil) // no account has this uid
+	must(t, err)
 	for path, method := range map[string]string{"/subscriptions/": http.MethodPost, "/subscriptions/x": http.MethodDelete} {
-		for _, token := range []string{"", "Bearer", "Bearer x", "Bearer owner", "Basic x"} {
+		for _, token := range []string{"", "Bearer", "Bearer x", "Bearer owner", "Basic x", "Bearer " + deleted} {
 			r := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(`{"token": "x", "language": "ko"}`))
 			r.Header.Set("Authorization", token)
 			response := httptest.NewRecorder()

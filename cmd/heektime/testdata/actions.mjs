@@ -16,8 +16,15 @@ export default (firebase) => {
     }
   }
   const listeners = ['user', 'timetables', 'timetable', 'lectures']
+  const client = reference(firebase)
   return {
-    ...reference(firebase),
+    ...client,
+    // Adds some lectures and removes one without a pause, and sends that.
+    changeLectures(name, add, remove) {
+      for (const [id, lecture] of Object.entries(add)) client.addLecture(name, id, lecture)
+      client.removeLecture(name, remove)
+      return client.sendChanges(name)
+    },
     releasedStart: app.start,
     releasedSignIn: app.signIn,
     // Opens the app: the user, the list of timetables, and one timetable with its lectures and its semester.

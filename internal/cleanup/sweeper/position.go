@@ -37,7 +37,7 @@ func (r *run) begin(ctx context.Context) error {
 		if s.Lease.After(r.now()) {
 			return errBusy
 		}
-		r.at, r.unfinished, r.failed = s.Position, s.Unfinished, s.Failed
+		r.at, r.unfinished, r.counted, r.failed = s.Position, s.Unfinished, s.Counted, s.Failed
 		s.Lease = r.now().Add(lease)
 		return tx.Set(ref, s)
 	}, firestore.WithCommitResponseTo(&committed))
@@ -57,7 +57,7 @@ func (r *run) save(ctx context.Context) error {
 	r.billed(1)
 	return r.write(ctx, []firestore.Update{
 		{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldUnfinished, Value: r.unfinished},
-		{Path: schema.FieldLease, Value: r.now().Add(lease)},
+		{Path: schema.FieldCounted, Value: r.counted}, {Path: schema.FieldLease, Value: r.now().Add(lease)},
 	})
 }
 
@@ -72,7 +72,7 @@ func (r *run) end(ctx context.Context, failed bool) error {
 	}
 	err := r.write(ctx, []firestore.Update{
 		{Path: schema.FieldPosition, Value: r.at}, {Path: schema.FieldUnfinished, Value: r.unfinished},
-		{Path: schema.FieldLease, Value: time.Time{}}, {Path: schema.FieldFailed, Value: r.failed},
+		{Path: schema.FieldCounted, Value: r.counted}, {Path: schema.FieldLease, Value: time.Time{}}, {Path: schema.FieldFailed, Value: r.failed},
 		{Path: schema.FieldLast, Value: r.report}, {Path: schema.FieldEnded, Value: r.now()},
 	})
 	if r.failed >= keepsFailing {

@@ -7,6 +7,7 @@
 //	expired records of refreshes       removed, if time to live has not done it
 //	course lists without semester      removed
 //	pending deletions without account  purged immediately, because nobody can cancel them
+//	accounts with very many documents  named, for an operator
 //
 // Functions and purges that gave up and changes by hand leave such data; normally there is none. A run
 // bills a bounded number of operations and saves where it stopped, so that the next one continues. Of
@@ -16,6 +17,7 @@
 package sweeper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,6 +66,9 @@ type Config struct {
 	Log      *slog.Logger
 	// Operations is the most that a run may bill; 0 means DefaultOperations.
 	Operations int
+	// Documents is how many timetables and lectures an account may have before a run names it; 0 means
+	// DefaultDocuments.
+	Documents int
 	// Now returns the time; nil means time.Now.
 	Now func() time.Time
 }
@@ -76,6 +81,7 @@ type Service struct {
 	deletion   *deletion.Service
 	log        *slog.Logger
 	operations int
+	documents  int
 	now        func() time.Time
 }
 
@@ -95,14 +101,13 @@ func New(cfg Config) (*Service, error) {
 	case cfg.Operations != 0 && cfg.Operations < minOperations:
 		return nil, fmt.Errorf("sweeper needs at least %d operations a run: the most expensive step takes as many", minOperations)
 	}
-	if cfg.Operations == 0 {
-		cfg.Operations = DefaultOperations
-	}
+	cfg.Operations = cmp.Or(cfg.Operations, DefaultOperations)
+	cfg.Documents = cmp.Or(cfg.Documents, DefaultDocuments)
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
 	now := func() time.Time { return cfg.Now().UTC().Truncate(time.Microsecond) } // the precision that Firestore stores
-	return &Service{cfg.Firestore, cfg.Accounts, cfg.Bucket, cfg.Deletion, cfg.Log, cfg.Operations, now}, nil
+	return &Service{cfg.Firestore, cfg.Accounts, cfg.Bucket, cfg.Deletion, cfg.Log, cfg.Operations, cfg.Documents, now}, nil
 }
 
 // Report is the result of a run. The document of the sweep stores the last one.
@@ -117,6 +122,7 @@ type run struct {
 	at schema.SweepPosition
 	// unfinished are the users to be continued in the next sweep.
 	unfinished []schema.UnfinishedUser
+	counted    string    // the uid from which the next run looks for large accounts, "" for the first
 	failed     int       // runs in a row before this one that ended with an error
 	written    time.Time // update time of the document after this run's last write
 	report     Report
@@ -141,12 +147,17 @@ func (r *run) billed(n int) { r.report.Operations += n }
 
 // problem reports something that only an operator can decide.
 func (r *run) problem(ctx context.Context, format string, args ...any) {
+	r.log.WarnContext(ctx, "sweeper found a problem that an operator must resolve", "problem", r.note(format, args...))
+}
+
+// note adds a problem to the report and returns its text.
+func (r *run) note(format string, args ...any) string {
 	text := fmt.Sprintf(format, args...)
 	r.report.Odd++
 	if len(r.report.Examples) < maxExamples {
 		r.report.Examples = append(r.report.Examples, text)
 	}
-	r.log.WarnContext(ctx, "sweeper found a problem that an operator must resolve", "problem", text)
+	return text
 }
 
 // repaired counts and logs a repair.
@@ -180,7 +191,7 @@ func (s *Service) Sweep(ctx context.Context) (Report, error) {
 	case err != nil:
 		return r.report, err
 	}
-	var errs []error
+	errs := appendError(nil, "find large accounts", r.findLarge(ctx))
 	for began := r.at; ; {
 		i := stageOf(r.at)
 		done, err := stages[i].step(r, ctx)
@@ -195,7 +206,7 @@ func (s *Service) Sweep(ctx context.Context) (Report, error) {
 			return r.report, errors.Join(append(errs, r.end(last, len(errs) > 0))...)
 		case err != nil:
 			// A stage that fails must not block the others.
-			errs = append(errs, fmt.Errorf("sweep %s: %w", stages[i].name, err))
+			errs = appendError(errs, "sweep "+stages[i].name, err)
 			done = true
 		}
 		if done {
@@ -209,4 +220,12 @@ func (s *Service) Sweep(ctx context.Context) (Report, error) {
 			return r.report, err
 		}
 	}
+}
+
+// appendError appends an error, unless it is nil, with what was being done.
+func appendError(errs []error, what string, err error) []error {
+	if err == nil {
+		return errs
+	}
+	return append(errs, fmt.Errorf("%s: %w", what, err))
 }

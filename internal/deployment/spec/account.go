@@ -56,6 +56,7 @@ var roles = map[string]ResourceKind{
 	"roles/datastore.user":                 OnProject,
 	"roles/eventarc.eventReceiver":         OnProject,
 	"roles/firebaseauth.admin":             OnProject,
+	"roles/firebaseauth.viewer":            OnProject,
 	"roles/firebasecloudmessaging.admin":   OnProject,
 	"roles/iam.serviceAccountTokenCreator": OnAccount,
 	"roles/iam.serviceAccountUser":         OnAccount,

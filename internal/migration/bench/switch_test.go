@@ -34,45 +34,25 @@ const (
 	writePause = 50 * time.Millisecond
 )
 
+// benchUsers is how many users BenchmarkSwitch and BenchmarkBack have, with 30 lectures each.
+const benchUsers = 300
+
 // BenchmarkSwitch moves timetables forward and back, ten times each, while clients write, with the leases of
 // production. It reports how long writes were held: by the servers, and by the tool from the step that holds them to
 // the one that lets them go on.
 func BenchmarkSwitch(b *testing.B) {
-	cloud := emulatortest.Start(b)
-	for name, value := range cloud.Environment() {
-		b.Setenv(name, value)
-	}
-	w := bothsides.New(b, cloud.FirestoreClient(b), olddata.Config{Users: 300, LecturesPerUser: 30, Clean: true})
-	m := newMigrator(b, w, cloud)
-	if err := snapshotcopy.Run(b.Context(), snapshotcopy.Config{URL: m.URL, Mapping: m.Mapping, Firestore: m.Firestore, Prepare: true}); err != nil {
-		b.Fatal(err)
-	}
 	ctx, stop := context.WithCancel(b.Context())
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer stop()
-	group.Go(func() {
-		if err := m.Follow(ctx); err != nil && ctx.Err() == nil {
-			b.Error(err)
-		}
-	})
-	db, err := m.Open(b.Context(), false)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer db.Close()
+	w, m, db := followed(ctx, b, &group)
 	var tool, clients holdtimes.Times
 	var mu sync.Mutex
 	move := func(to func(context.Context, cutover.Config, state.Kind) error, kind state.Kind) {
-		cfg := m.Cutover(db)
-		var last cutover.Step
-		cfg.Progress = func(s cutover.Step) { last = s }
-		if err := to(b.Context(), cfg, kind); err != nil {
-			b.Fatal(err)
-		}
+		held := moved(b, m, db, to, kind)
 		mu.Lock()
-		tool.Add(last.Held)
-		mu.Unlock()
+		defer mu.Unlock()
+		tool.Add(held)
 	}
 	move(cutover.Switch, state.Schools)
 	move(cutover.Switch, state.Accounts)
@@ -102,6 +82,44 @@ func BenchmarkSwitch(b *testing.B) {
 	b.ReportMetric(clients.Quantile(0.99).Seconds(), "held-p99-s")
 	b.ReportMetric(clients.Longest().Seconds(), "held-max-s")
 	b.ReportMetric(tool.Longest().Seconds(), "switch-max-s")
+}
+
+// followed returns two copied sides, of which the new one follows the old one, and the other way round, until the
+// context ends.
+func followed(ctx context.Context, b *testing.B, group *sync.WaitGroup) (*bothsides.World, *migrator.Migrator, *legacydb.DB) {
+	b.Helper()
+	cloud := emulatortest.Start(b)
+	for name, value := range cloud.Environment() {
+		b.Setenv(name, value)
+	}
+	w := bothsides.New(b, cloud.FirestoreClient(b), olddata.Config{Users: benchUsers, LecturesPerUser: 30, Clean: true})
+	m := newMigrator(b, w, cloud)
+	if err := snapshotcopy.Run(ctx, snapshotcopy.Config{URL: m.URL, Mapping: m.Mapping, Firestore: m.Firestore, Prepare: true}); err != nil {
+		b.Fatal(err)
+	}
+	group.Go(func() {
+		if err := m.Follow(ctx); err != nil && ctx.Err() == nil {
+			b.Error(err)
+		}
+	})
+	db, err := m.Open(ctx, false)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(db.Close)
+	return w, m, db
+}
+
+// moved switches a kind, forward or back, and returns how long writes were held.
+func moved(b *testing.B, m *migrator.Migrator, db *legacydb.DB, to func(context.Context, cutover.Config, state.Kind) error, kind state.Kind) time.Duration {
+	b.Helper()
+	cfg := m.Cutover(db)
+	var last cutover.Step
+	cfg.Progress = func(s cutover.Step) { last = s }
+	if err := to(b.Context(), cfg, kind); err != nil {
+		b.Fatal(err)
+	}
+	return last.Held
 }
 
 func newMigrator(b *testing.B, w *bothsides.World, cloud *emulatortest.Cloud) *migrator.Migrator {

@@ -212,7 +212,8 @@ func TestDocumentsAndBack(t *testing.T) {
 	r := randomDocument{rand.New(rand.NewPCG(1, 15)), client(t)}
 	docs := map[string]*conversion.Document{}
 	err = pgx.BeginFunc(t.Context(), db.Pool, func(tx pgx.Tx) error {
-		if err := legacydb.Save(t.Context(), tx, m, cleanUser()); err != nil {
+		var batch pgx.Batch
+		if err := legacydb.Save(&batch, m, cleanUser()); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(t.Context(), "INSERT INTO schools VALUES ('korea_univ_anam'), ('closed_univ')"); err != nil {
@@ -226,7 +227,7 @@ func TestDocumentsAndBack(t *testing.T) {
 			if row == nil || len(aside) > 0 {
 				t.Fatalf("timetable %s: row %v, aside %v", timetable.Path(), row, aside)
 			}
-			if err := legacydb.Save(t.Context(), tx, m, *row); err != nil {
+			if err := legacydb.Save(&batch, m, *row); err != nil {
 				return err
 			}
 			for range 10 {
@@ -237,12 +238,12 @@ func TestDocumentsAndBack(t *testing.T) {
 				if row == nil || len(aside) > 0 {
 					t.Fatalf("lecture %s: row %v, aside %v", lecture.Path(), row, aside)
 				}
-				if err := legacydb.Save(t.Context(), tx, m, *row); err != nil {
+				if err := legacydb.Save(&batch, m, *row); err != nil {
 					return err
 				}
 			}
 		}
-		return nil
+		return tx.SendBatch(t.Context(), &batch).Close()
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -236,7 +236,7 @@ func (a *attempt) undoGuard(ctx context.Context, guard func(context.Context) err
 
 // reconnect replaces a closed connection. If it cannot, the connection stays closed.
 func (a *attempt) reconnect(ctx context.Context) {
-	conn, err := openConn(ctx, a.cfg)
+	conn, err := openConn(ctx, a.cfg, 0)
 	if err == nil {
 		a.conn, a.guard.conn = conn, conn
 	}

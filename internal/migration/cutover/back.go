@@ -15,7 +15,7 @@ import (
 // Back makes the old database the side that serves a kind of data again. If a step fails, everything is as it
 // was before, and the error says why.
 func Back(ctx context.Context, cfg Config, kind state.Kind) error {
-	t, err := open(ctx, cfg)
+	t, err := open(ctx, cfg, patience)
 	if err != nil {
 		return err
 	}

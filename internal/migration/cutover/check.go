@@ -104,8 +104,15 @@ func (t *tool) checkStream(ctx context.Context) error {
 	}
 	var active bool
 	var behind int64
-	err := t.conn.QueryRow(ctx, `SELECT active, coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn), 0)::bigint
-		FROM pg_replication_slots WHERE slot_name = $1 AND database = current_database()`, p.Slot).Scan(&active, &behind)
+	var err error
+	for began := time.Now(); ; {
+		err = t.conn.QueryRow(ctx, `SELECT active, coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn), 0)::bigint
+			FROM pg_replication_slots WHERE slot_name = $1 AND database = current_database()`, p.Slot).Scan(&active, &behind)
+		if err != nil || active || time.Since(began) > patience {
+			break
+		}
+		pause(ctx, patiencePoll)
+	}
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("the old database has no replication slot %q: heektime migrate copy", p.Slot)

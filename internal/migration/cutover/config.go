@@ -125,10 +125,18 @@ var ErrBusy = errors.New("another heektime migrate switch, back or finish is at 
 // lockKey identifies the advisory lock of tools that switch: "heekswit".
 const lockKey = 0x6865656b73776974
 
-// open connects to the old database and makes this tool the only one. The lock ends with the connection.
-func open(ctx context.Context, cfg Config) (*tool, error) {
+// patience is how long a command waits for what passes by itself: the lock while follow repairs something, and the
+// slot while follow connects again.
+const patience = 3 * time.Second
+
+// patiencePoll is how often it looks meanwhile.
+const patiencePoll = 50 * time.Millisecond
+
+// open connects to the old database and makes this tool the only one. It waits at most so long for another tool. The
+// lock ends with the connection.
+func open(ctx context.Context, cfg Config, wait time.Duration) (*tool, error) {
 	cfg = cfg.withDefaults()
-	conn, err := openConn(ctx, cfg)
+	conn, err := openConn(ctx, cfg, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -139,8 +147,9 @@ func open(ctx context.Context, cfg Config) (*tool, error) {
 	return &tool{cfg: cfg, store: state.NewStore(cfg.Firestore, cfg.now), conn: conn}, nil
 }
 
-// openConn connects to the old database, and makes sure that no other tool does. The error may be [ErrBusy].
-func openConn(ctx context.Context, cfg Config) (*pgx.Conn, error) {
+// openConn connects to the old database, and makes sure that no other tool does. It waits at most so long for that. The
+// error may be [ErrBusy].
+func openConn(ctx context.Context, cfg Config, wait time.Duration) (*pgx.Conn, error) {
 	config := cfg.DB.Pool.Config().ConnConfig.Copy()
 	config.RuntimeParams["application_name"] = "heektime migrate"
 	conn, err := pgx.ConnectConfig(ctx, config)
@@ -148,7 +157,13 @@ func openConn(ctx context.Context, cfg Config) (*pgx.Conn, error) {
 		return nil, fmt.Errorf("connect to the old database: %w", err)
 	}
 	var locked bool
-	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&locked)
+	for began := time.Now(); ; {
+		err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&locked)
+		if err != nil || locked || time.Since(began) > wait {
+			break
+		}
+		pause(ctx, patiencePoll)
+	}
 	if err == nil && !locked {
 		err = ErrBusy
 	}
@@ -157,6 +172,14 @@ func openConn(ctx context.Context, cfg Config) (*pgx.Conn, error) {
 		return nil, err
 	}
 	return conn, nil
+}
+
+// pause waits, or until the context ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 func (t *tool) close() { closeConn(t.conn) }

@@ -140,7 +140,7 @@ func Finish(ctx context.Context, cfg Config, slot, publication string) error {
 	if err := CheckFinish(ctx, cfg.Firestore); err != nil {
 		return err
 	}
-	t, err := open(ctx, cfg)
+	t, err := open(ctx, cfg, patience)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // Switch makes Firestore the side that serves a kind of data. If a step fails, everything is as it was before,
 // and the error says why. Running it again after it was killed completes it or starts over.
 func Switch(ctx context.Context, cfg Config, kind state.Kind) error {
-	t, err := open(ctx, cfg)
+	t, err := open(ctx, cfg, patience)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // agree with the state. It returns what it did. While another tool is at work it does nothing.
 // heektime migrate follow calls it at its start and every minute.
 func Repair(ctx context.Context, cfg Config) (done []string, err error) {
-	t, err := open(ctx, cfg)
+	t, err := open(ctx, cfg, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package legacydb_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -274,21 +273,26 @@ func TestOpenExplains(t *testing.T) {
 func TestSave(t *testing.T) {
 	db := open(t, oneOfEach...)
 	users, timetables, lectures := fresh[legacydb.User](t, db), fresh[legacydb.Timetable](t, db), fresh[legacydb.Lecture](t, db)
-	inTx := func(f func(ctx context.Context, tx pgx.Tx) error) {
+	inTx := func(fill func(*pgx.Batch) error) {
 		t.Helper()
-		if err := pgx.BeginFunc(t.Context(), db.Pool, func(tx pgx.Tx) error { return f(t.Context(), tx) }); err != nil {
+		var batch pgx.Batch
+		err := fill(&batch)
+		if err == nil {
+			err = pgx.BeginFunc(t.Context(), db.Pool, func(tx pgx.Tx) error { return tx.SendBatch(t.Context(), &batch).Close() })
+		}
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
 	m := db.Mapping
-	save := func(ctx context.Context, tx pgx.Tx) error {
-		if err := legacydb.Save(ctx, tx, m, users[0]); err != nil {
+	save := func(b *pgx.Batch) error {
+		if err := legacydb.Save(b, m, users[0]); err != nil {
 			return err
 		}
-		if err := legacydb.Save(ctx, tx, m, timetables[0]); err != nil {
+		if err := legacydb.Save(b, m, timetables[0]); err != nil {
 			return err
 		}
-		return legacydb.Save(ctx, tx, m, lectures[0])
+		return legacydb.Save(b, m, lectures[0])
 	}
 	same := func(when string) {
 		t.Helper()
@@ -300,9 +304,9 @@ func TestSave(t *testing.T) {
 	}
 	inTx(save)
 	same("written over themselves")
-	inTx(func(ctx context.Context, tx pgx.Tx) error {
+	inTx(func(b *pgx.Batch) error {
 		for kind, key := range map[legacydb.Kind]string{legacydb.UserKind: userID, legacydb.TimetableKind: timetableID, legacydb.LectureKind: lectureID} {
-			if err := legacydb.Remove(ctx, tx, m, kind, key); err != nil {
+			if err := legacydb.Remove(b, m, kind, key); err != nil {
 				return err
 			}
 		}
@@ -319,7 +323,7 @@ func TestSave(t *testing.T) {
 	if s := fresh[legacydb.Semester](t, db); len(s) != 2 || text(s[1].Year)+text(s[1].Term) != "2026가을학기" {
 		t.Errorf("semesters %v, want the new one, too", s)
 	}
-	if err := legacydb.Save(t.Context(), nil, m, legacydb.School{ID: "x"}); err == nil || !strings.Contains(err.Error(), "add save and remove") {
+	if err := legacydb.Save(&pgx.Batch{}, m, legacydb.School{ID: "x"}); err == nil || !strings.Contains(err.Error(), "add save and remove") {
 		t.Errorf("error %v for a kind without statements", err)
 	}
 }

@@ -41,7 +41,11 @@ func (r *runner) transact(ctx context.Context, set *changeSet, do func(context.C
 	careful := false
 	for {
 		err := pgx.BeginTxFunc(ctx, r.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
-			return do(ctx, &transaction{runner: r, tx: tx, reader: r.cfg.DB.Within(tx), set: set, careful: careful})
+			t := &transaction{runner: r, tx: tx, set: set, careful: careful}
+			if err := do(ctx, t); err != nil {
+				return err
+			}
+			return t.flush(ctx)
 		})
 		switch {
 		case isConflict(err):

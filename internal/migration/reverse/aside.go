@@ -17,8 +17,7 @@ import (
 // setAside keeps what of a document has no place in the old database, or forgets it if there is nothing.
 func (t *transaction) setAside(ctx context.Context, path string, whole bool, fields map[string]any, problem error) error {
 	if !whole && len(fields) == 0 {
-		_, err := t.tx.Exec(ctx, "DELETE FROM heektime_migration.aside WHERE path = $1", path)
-		return err
+		return t.write(ctx, "DELETE FROM heektime_migration.aside WHERE path = $1", path)
 	}
 	text, err := encodeJSON(fields)
 	if err != nil {
@@ -29,16 +28,15 @@ func (t *transaction) setAside(ctx context.Context, path string, whole bool, fie
 		text := problem.Error()
 		reason = &text
 	}
-	_, err = t.tx.Exec(ctx, `INSERT INTO heektime_migration.aside (path, whole, document, problem) VALUES ($1, $2, $3, $4)
+	return t.write(ctx, `INSERT INTO heektime_migration.aside (path, whole, document, problem) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (path) DO UPDATE SET whole = excluded.whole, document = excluded.document, problem = excluded.problem`,
 		path, whole, text, reason)
-	return err
 }
 
 // forget removes what is kept of a document that is gone and of those below it.
 func (t *transaction) forget(ctx context.Context, path string) error {
 	for _, table := range []string{"aside", "ids"} {
-		if _, err := t.tx.Exec(ctx, "DELETE FROM heektime_migration."+table+" WHERE path = $1 OR starts_with(path, $1 || '/')", path); err != nil {
+		if err := t.write(ctx, "DELETE FROM heektime_migration."+table+" WHERE path = $1 OR starts_with(path, $1 || '/')", path); err != nil {
 			return err
 		}
 	}

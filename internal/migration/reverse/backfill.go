@@ -162,11 +162,7 @@ func (b *backfill) apply(ctx context.Context, p page) error {
 
 // storeBackfill stores where the next page begins, nil at the end.
 func (t *transaction) storeBackfill(ctx context.Context, kind Kind, cursor *string) error {
-	_, err := t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_position SET backfill = $1 WHERE kind = $2", cursor, string(kind))
-	if err != nil {
-		return fmt.Errorf("store how far the documents from before the switch are: %w", err)
-	}
-	return nil
+	return t.write(ctx, "UPDATE heektime_migration.reverse_position SET backfill = $1 WHERE kind = $2", cursor, string(kind))
 }
 
 // Complete returns the kinds of which the old database has had every document that has a place there: those that

@@ -41,7 +41,11 @@ func (t *transaction) settleNames(ctx context.Context) error {
 		if len(next) == 0 {
 			return nil
 		}
-		users, err := byKey(ctx, t.reader, next, func(r *legacydb.User) string { return r.ID })
+		_, reader, err := t.read(ctx)
+		if err != nil {
+			return err
+		}
+		users, err := byKey(ctx, reader, next, func(r *legacydb.User) string { return r.ID })
 		if err != nil {
 			return err
 		}
@@ -74,7 +78,7 @@ func (t *transaction) settleName(ctx context.Context, row *legacydb.User) error 
 		return nil
 	}
 	row.Username = &name
-	if err := legacydb.Save(ctx, t.tx, t.cfg.DB.Mapping, *row); err != nil {
+	if err := saveRow(ctx, t, *row); err != nil {
 		return err
 	}
 	t.putName(*row)

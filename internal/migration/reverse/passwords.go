@@ -69,7 +69,11 @@ func (t *transaction) credentialGone(ctx context.Context, c *change) error {
 	if !t.wasNew[state.Accounts] {
 		return nil // a switch that is taken back must leave the old side as it was; a sweep finds the account later
 	}
-	rows, err := t.tx.Query(ctx, "SELECT key FROM heektime_migration.passwords WHERE credential = $1", c.ids[1])
+	tx, _, err := t.read(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := tx.Query(ctx, "SELECT key FROM heektime_migration.passwords WHERE credential = $1", c.ids[1])
 	if err != nil {
 		return err
 	}
@@ -93,13 +97,17 @@ func (t *transaction) credentialGone(ctx context.Context, c *change) error {
 // expirePasswords makes the hashes of these users unusable, if they are still those that Firestore has got, and
 // had got before a time unless that is nil.
 func (t *transaction) expirePasswords(ctx context.Context, keys []string, before *time.Time) error {
-	users, err := byKey(ctx, t.reader, keys, func(r *legacydb.User) string { return r.ID })
+	tx, reader, err := t.read(ctx)
+	if err != nil {
+		return err
+	}
+	users, err := byKey(ctx, reader, keys, func(r *legacydb.User) string { return r.ID })
 	if err != nil {
 		return err
 	}
 	for _, key := range keys {
 		var known string
-		err := t.tx.QueryRow(ctx, "SELECT fingerprint FROM heektime_migration.passwords WHERE key = $1 AND ($2::timestamptz IS NULL OR at < $2)",
+		err := tx.QueryRow(ctx, "SELECT fingerprint FROM heektime_migration.passwords WHERE key = $1 AND ($2::timestamptz IS NULL OR at < $2)",
 			key, before).Scan(&known)
 		if errors.Is(err, pgx.ErrNoRows) {
 			continue
@@ -111,8 +119,7 @@ func (t *transaction) expirePasswords(ctx context.Context, keys []string, before
 			return fmt.Errorf("make the old password of user %s unusable: %w", key, err)
 		}
 	}
-	_, err = t.tx.Exec(ctx, "DELETE FROM heektime_migration.passwords WHERE key = ANY ($1) AND ($2::timestamptz IS NULL OR at < $2)", keys, before)
-	return err
+	return t.write(ctx, "DELETE FROM heektime_migration.passwords WHERE key = ANY ($1) AND ($2::timestamptz IS NULL OR at < $2)", keys, before)
 }
 
 // expirePassword makes the hash of a user unusable if it has a fingerprint. row is nil if the user is hidden: then the
@@ -134,7 +141,7 @@ func (t *transaction) expirePassword(ctx context.Context, key string, row *legac
 	if parked {
 		return t.park(ctx, path, row)
 	}
-	if err := legacydb.Save(ctx, t.tx, t.cfg.DB.Mapping, *row); err != nil {
+	if err := saveRow(ctx, t, *row); err != nil {
 		return err
 	}
 	t.putName(*row)

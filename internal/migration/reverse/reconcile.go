@@ -112,17 +112,18 @@ func (r *runner) reconcileDocuments(ctx context.Context, d schema.Document) erro
 			set.put(schema.Path(doc.Ref), documentOf(doc))
 		}
 		err = r.apply(ctx, set, func(ctx context.Context, t *transaction) error {
-			batch := &pgx.Batch{}
 			for _, group := range []map[string]*change{set.users, set.timetables, set.lectures} {
 				for path, c := range group {
 					if c.doc != nil {
 						kind, _ := keyOf(path)
 						key := t.keyAfter(path)
-						batch.Queue("INSERT INTO seen VALUES ($1, $2) ON CONFLICT DO NOTHING", string(kind), key)
+						if err := t.write(ctx, "INSERT INTO seen VALUES ($1, $2) ON CONFLICT DO NOTHING", string(kind), key); err != nil {
+							return err
+						}
 					}
 				}
 			}
-			return t.tx.SendBatch(ctx, batch).Close()
+			return nil
 		})
 		if err != nil {
 			return err

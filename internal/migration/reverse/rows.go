@@ -22,18 +22,6 @@ const unusableHash = "!"
 // errUnchecked means that a document has no row although it had one when the transaction was prepared.
 var errUnchecked = errors.New("a row has disappeared")
 
-// transaction applies a set in one transaction of the old database.
-type transaction struct {
-	*runner
-	tx     pgx.Tx
-	reader *legacydb.Reader
-	set    *changeSet
-	// careful makes a savepoint for each row, so that one that PostgreSQL rejects does not stop the others.
-	careful bool
-
-	*rowSet // as it is now in the transaction
-}
-
 // sorted iterates over a group in the order of the paths, so that transactions lock rows in one order.
 func sorted(group map[string]*change) []*change {
 	list := make([]*change, 0, len(group))
@@ -46,8 +34,11 @@ func sorted(group map[string]*change) []*change {
 // run applies the set: first what is gone, from the bottom to the top, then the rest, from the top to the
 // bottom, so that foreign keys hold.
 func (t *transaction) run(ctx context.Context) error {
-	var err error
-	if t.rowSet, err = loadRows(ctx, t.tx, t.reader, t.set); err != nil {
+	tx, reader, err := t.read(ctx)
+	if err != nil {
+		return err
+	}
+	if t.rowSet, err = loadRows(ctx, tx, reader, t.set); err != nil {
 		return err
 	}
 	for _, step := range []struct {
@@ -63,7 +54,11 @@ func (t *transaction) run(ctx context.Context) error {
 			if (c.doc == nil) != step.gone {
 				continue
 			}
-			if err := step.apply(ctx, c); err != nil {
+			err := step.apply(ctx, c)
+			if err == nil && t.careful {
+				err = t.flush(ctx)
+			}
+			if err != nil {
 				return fmt.Errorf("%s: %w", c.path, err)
 			}
 		}
@@ -133,7 +128,7 @@ func (t *transaction) saveLecture(ctx context.Context, c *change) error {
 	// The timetable may be private or gone.
 	if row == nil || timetable == nil {
 		if current != nil {
-			if err := legacydb.Remove(ctx, t.tx, t.cfg.DB.Mapping, legacydb.LectureKind, key); err != nil {
+			if err := t.removeRow(ctx, legacydb.LectureKind, key); err != nil {
 				return err
 			}
 			delete(t.lectures, key)
@@ -154,16 +149,14 @@ func save[T legacydb.Row](ctx context.Context, t *transaction, c *change, kind l
 	if current != nil && reflect.DeepEqual(*current, *row) {
 		return nil
 	}
-	write := func(tx pgx.Tx) error { return legacydb.Save(ctx, tx, t.cfg.DB.Mapping, *row) }
-	err := error(nil)
+	write := saveRow[T]
 	if t.careful {
-		err = pgx.BeginFunc(ctx, t.tx, write) // a savepoint
-		if isDataError(err) {
-			t.cfg.Log.ErrorContext(ctx, "the old database rejects a document; it is kept aside", "document", c.path, "error", err)
-			return t.setAside(ctx, c.path, true, c.doc.Fields, err)
-		}
-	} else {
-		err = write(t.tx)
+		write = saveRowAlone[T]
+	}
+	err := write(ctx, t, *row)
+	if t.careful && isDataError(err) {
+		t.cfg.Log.ErrorContext(ctx, "the old database rejects a document; it is kept aside", "document", c.path, "error", err)
+		return t.setAside(ctx, c.path, true, c.doc.Fields, err)
 	}
 	if err != nil {
 		return err
@@ -172,13 +165,12 @@ func save[T legacydb.Row](ctx context.Context, t *transaction, c *change, kind l
 		return nil
 	}
 	t.ids[c.path] = key
-	_, err = t.tx.Exec(ctx, "INSERT INTO heektime_migration.ids (path, kind, key) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", c.path, string(kind), key)
-	return err
+	return t.write(ctx, "INSERT INTO heektime_migration.ids (path, kind, key) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", c.path, string(kind), key)
 }
 
 func (t *transaction) removeLecture(ctx context.Context, c *change) error {
 	if row, key := t.lecture(c.path); row != nil {
-		if err := legacydb.Remove(ctx, t.tx, t.cfg.DB.Mapping, legacydb.LectureKind, key); err != nil {
+		if err := t.removeRow(ctx, legacydb.LectureKind, key); err != nil {
 			return err
 		}
 		delete(t.lectures, key)
@@ -198,7 +190,11 @@ func (t *transaction) removeTimetable(ctx context.Context, c *change) error {
 // dropTimetable deletes a timetable's row and those of its lectures. If the timetable's document stays at
 // a path, the documents of the lectures stay, too, and are kept aside.
 func (t *transaction) dropTimetable(ctx context.Context, row *legacydb.Timetable, stays string) error {
-	lectures, err := legacydb.ByParent[legacydb.Lecture](ctx, t.reader, []string{row.ID})
+	_, reader, err := t.read(ctx)
+	if err != nil {
+		return err
+	}
+	lectures, err := legacydb.ByParent[legacydb.Lecture](ctx, reader, []string{row.ID})
 	if err != nil {
 		return err
 	}
@@ -212,18 +208,22 @@ func (t *transaction) dropTimetable(ctx context.Context, row *legacydb.Timetable
 				return err
 			}
 		}
-		if err := legacydb.Remove(ctx, t.tx, t.cfg.DB.Mapping, legacydb.LectureKind, lecture.ID); err != nil {
+		if err := t.removeRow(ctx, legacydb.LectureKind, lecture.ID); err != nil {
 			return err
 		}
 		delete(t.lectures, lecture.ID)
 	}
 	delete(t.timetables, row.ID)
-	return legacydb.Remove(ctx, t.tx, t.cfg.DB.Mapping, legacydb.TimetableKind, row.ID)
+	return t.removeRow(ctx, legacydb.TimetableKind, row.ID)
 }
 
 // pathOf returns where the document of a row is: where ids says, or else at the given path.
 func (t *transaction) pathOf(ctx context.Context, kind legacydb.Kind, key, path string) (string, error) {
-	err := t.tx.QueryRow(ctx, "SELECT path FROM heektime_migration.ids WHERE kind = $1 AND key = $2", string(kind), key).Scan(&path)
+	tx, _, err := t.read(ctx)
+	if err != nil {
+		return "", err
+	}
+	err = tx.QueryRow(ctx, "SELECT path FROM heektime_migration.ids WHERE kind = $1 AND key = $2", string(kind), key).Scan(&path)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = nil
 	}

@@ -307,8 +307,7 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 		case isPasswordMark(set.mark):
 			column = "wanted_password_mark"
 		}
-		_, err := t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_stream SET "+column+" = $1", set.mark)
-		return err
+		return t.write(ctx, "UPDATE heektime_migration.reverse_stream SET "+column+" = $1", set.mark)
 	}
 	if len(p.counts) > 0 {
 		// Firestore sends the counts again only if the stream starts before them again.
@@ -338,14 +337,11 @@ func (t *transaction) storePosition(ctx context.Context, token []byte, at time.T
 	for kind := range t.active {
 		kinds = append(kinds, string(kind))
 	}
-	_, err := t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_position SET token = $1, read_time = $2 WHERE kind = ANY ($3)", token, at, kinds)
-	if err == nil {
-		_, err = t.tx.Exec(ctx, "UPDATE heektime_migration.reverse_stream SET applied_at = clock_timestamp()")
-	}
+	err := t.write(ctx, "UPDATE heektime_migration.reverse_position SET token = $1, read_time = $2 WHERE kind = ANY ($3)", token, at, kinds)
 	if err != nil {
-		return fmt.Errorf("store the position of the way back: %w", err)
+		return err
 	}
-	return nil
+	return t.write(ctx, "UPDATE heektime_migration.reverse_stream SET applied_at = clock_timestamp()")
 }
 
 // restartIfNeeded returns errRestart if a switch has begun the way back of another kind.

@@ -62,7 +62,7 @@ func (t *transaction) saveUser(ctx context.Context, c *change) error {
 	}
 	t.users[key] = row
 	t.putName(*row)
-	if _, err := t.tx.Exec(ctx, "DELETE FROM heektime_migration.parked WHERE path = $1", c.path); err != nil {
+	if err := t.write(ctx, "DELETE FROM heektime_migration.parked WHERE path = $1", c.path); err != nil {
 		return err
 	}
 	return t.setAside(ctx, c.path, false, rest, nil)
@@ -81,12 +81,11 @@ func (t *transaction) freeUsername(ctx context.Context, key string, row *legacyd
 		}
 		placeholder := "~" + other
 		user.Username = &placeholder
-		if err := legacydb.Save(ctx, t.tx, t.cfg.DB.Mapping, *user); err != nil {
+		if err := saveRow(ctx, t, *user); err != nil {
 			return err
 		}
 	}
-	try := func(tx pgx.Tx) error { return legacydb.Save(ctx, tx, t.cfg.DB.Mapping, *row) }
-	if err := pgx.BeginFunc(ctx, t.tx, try); isUniqueViolation(err) {
+	if err := saveRowAlone(ctx, t, *row); isUniqueViolation(err) {
 		name := *row.Username + "~" + key[:min(len(key), 8)]
 		row.Username = &name
 	}
@@ -114,7 +113,11 @@ func (t *transaction) removeUser(ctx context.Context, c *change) error {
 	if err := t.park(ctx, c.path, row); err != nil {
 		return err
 	}
-	timetables, err := legacydb.ByParent[legacydb.Timetable](ctx, t.reader, []string{key})
+	_, reader, err := t.read(ctx)
+	if err != nil {
+		return err
+	}
+	timetables, err := legacydb.ByParent[legacydb.Timetable](ctx, reader, []string{key})
 	if err != nil {
 		return err
 	}
@@ -123,7 +126,7 @@ func (t *transaction) removeUser(ctx context.Context, c *change) error {
 			return err
 		}
 	}
-	if err := legacydb.Remove(ctx, t.tx, t.cfg.DB.Mapping, legacydb.UserKind, key); err != nil {
+	if err := t.removeRow(ctx, legacydb.UserKind, key); err != nil {
 		return err
 	}
 	delete(t.users, key)
@@ -137,14 +140,17 @@ func (t *transaction) park(ctx context.Context, path string, row *legacydb.User)
 	if err != nil {
 		return err
 	}
-	_, err = t.tx.Exec(ctx, "INSERT INTO heektime_migration.parked (path, row) VALUES ($1, $2) ON CONFLICT (path) DO UPDATE SET row = excluded.row", path, text)
-	return err
+	return t.write(ctx, "INSERT INTO heektime_migration.parked (path, row) VALUES ($1, $2) ON CONFLICT (path) DO UPDATE SET row = excluded.row", path, text)
 }
 
 // parked returns the parked row of a user, nil if there is none.
 func (t *transaction) parked(ctx context.Context, path string) (*legacydb.User, error) {
 	var text []byte
-	err := t.tx.QueryRow(ctx, "SELECT row FROM heektime_migration.parked WHERE path = $1", path).Scan(&text)
+	tx, _, err := t.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = tx.QueryRow(ctx, "SELECT row FROM heektime_migration.parked WHERE path = $1", path).Scan(&text)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -162,6 +168,5 @@ func (t *transaction) deletionGone(ctx context.Context, c *change) error {
 	if u := t.set.users[path]; u != nil && u.doc != nil {
 		return nil
 	}
-	_, err := t.tx.Exec(ctx, "DELETE FROM heektime_migration.parked WHERE path = $1", path)
-	return err
+	return t.write(ctx, "DELETE FROM heektime_migration.parked WHERE path = $1", path)
 }

@@ -12,6 +12,7 @@
 package pushplan
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -26,9 +27,11 @@ const (
 	// Window is how long a change is news. Changes that are older are not sent, if none could be sent for so
 	// long.
 	Window = 48 * time.Hour
-	// maxLectures and maxMoves bound the stored state.
-	maxLectures = 1000
-	maxMoves    = 500
+	// MaxLectures bounds the lectures of the stored state. One takes some 200 bytes, and its topics, while they are
+	// sent, 200 more; a document has at most 1 MiB.
+	MaxLectures = 2000
+	// maxMoves bounds the codes in it.
+	maxMoves = 2000
 )
 
 // Plan says what to do at one time.
@@ -184,8 +187,14 @@ func (s *State) formerCodes(code string) (former []string) {
 }
 
 func (s *State) bound() {
-	if more := len(s.Lectures) - maxLectures; more > 0 {
-		slices.SortStableFunc(s.Lectures, func(a, b schema.PushedLecture) int { return a.Told.Compare(b.Told) })
+	if more := len(s.Lectures) - MaxLectures; more > 0 {
+		// Of some lectures, a third message on a day is better than none of others.
+		slices.SortStableFunc(s.Lectures, func(a, b schema.PushedLecture) int {
+			if a.Sent.IsZero() || b.Sent.IsZero() {
+				return cmp.Or(b.Sent.Compare(a.Sent), a.Told.Compare(b.Told))
+			}
+			return a.Sent.Compare(b.Sent)
+		})
 		s.Lectures = s.Lectures[more:]
 	}
 	s.Moves = s.Moves[max(0, len(s.Moves)-maxMoves):]

@@ -137,7 +137,7 @@ func (h *history) change() {
 		}
 	}
 	h.changes = append(h.changes, c)
-	h.looks = append(h.looks, Earliest(h.now))
+	h.looks = append(h.looks, earliest(h.now))
 }
 
 func (h *history) mutate(o *offer) {
@@ -178,6 +178,14 @@ func (h *history) list() (list schema.CourseList) {
 	return list
 }
 
+// earliest returns the first time from t on at which somebody may be notified.
+func earliest(t time.Time) time.Time {
+	if IsQuiet(t) {
+		return NextMorning(t)
+	}
+	return t
+}
+
 // look sends what is due.
 func (h *history) look() {
 	from := h.state.From(h.now)
@@ -199,7 +207,7 @@ func (h *history) look() {
 	h.state.Lectures = slices.Clone(p.State.Lectures)
 	for i := range p.Due {
 		if h.dies && h.random.IntN(6) == 0 {
-			h.looks = append(h.looks, Earliest(h.now.Add(time.Duration(h.random.IntN(60))*time.Minute)))
+			h.looks = append(h.looks, earliest(h.now.Add(time.Duration(h.random.IntN(60))*time.Minute)))
 			return
 		}
 		h.receive(&p.Due[i])

@@ -17,14 +17,6 @@ func IsQuiet(t time.Time) bool {
 	return hour >= quietFrom || hour < quietUntil
 }
 
-// Earliest returns the first time from t on at which somebody may be notified.
-func Earliest(t time.Time) time.Time {
-	if IsQuiet(t) {
-		return NextMorning(t)
-	}
-	return t
-}
-
 // NextMorning returns the first 8:00 after t.
 func NextMorning(t time.Time) time.Time {
 	y, m, d := t.In(Seoul).Date()

@@ -35,6 +35,11 @@ type Message struct {
 // needed are the fields that students are notified of. Nobody misses a class because of the others.
 var needed = []string{schema.FieldTimes, schema.FieldProfessor, schema.FieldTitle, schema.FieldCredit}
 
+// Concerns reports whether students may be notified of how a lecture changed.
+func Concerns(l *schema.LectureChange) bool {
+	return l.Kind != schema.LectureChanged || slices.ContainsFunc(needed, func(name string) bool { _, changed := l.After[name]; return changed })
+}
+
 // usable reports whether a change can be sent. Students know of no first list, and one in which too much
 // changes is a new list for everybody.
 func usable(c *schema.Change) bool { return c.From != "" && c.Complete }

@@ -1,6 +1,7 @@
 package alerts_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/grpc"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/emulatortest/authclient"
 	"heek.kr/heektime/emulator/emulatortest/storageclient"
 	"heek.kr/heektime/internal/cleanup"
@@ -126,6 +128,39 @@ func TestNothingThatRunsFires(t *testing.T) {
 	w.resumeJob(t, w.schedule)
 	w.pass(t, 2*time.Hour, 30*time.Minute)
 	w.expect(t, "running again, of which neither job saw anything")
+}
+
+// A sweep names the account that has more documents than any student, and not the one that has as many as allowed.
+func TestLargeAccountFires(t *testing.T) {
+	w := newWorld(t)
+	url, _ := w.cleanup(t, w.AuthAddress(), w.Project)
+	sweep := func() {
+		t.Helper()
+		if status := w.post(t, url+"/sweep", "", deployment.SchedulerAccount); status != http.StatusOK {
+			t.Fatalf("sweep: %d", status)
+		}
+	}
+	accounts := authclient.New(t, w.Project, w.AuthAddress())
+	for _, uid := range []string{"a-student", "spammer"} {
+		if _, err := accounts.CreateUser(t.Context(), (&firebaseauth.UserToCreate{}).UID(uid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seed := func(uid string, from, to int) {
+		t.Helper()
+		docs := emulatortest.Docs{}
+		for i := from; i < to; i++ {
+			docs[fmt.Sprintf("users/%s/timetables/timetable1/lectures/%05d", uid, i)] = map[string]any{"title": "강의"}
+		}
+		w.Seed(t, docs)
+	}
+	seed("a-student", 0, sweeper.DefaultDocuments/2)
+	seed("spammer", 0, sweeper.DefaultDocuments)
+	sweep()
+	w.expect(t, "at the bound")
+	seed("spammer", sweeper.DefaultDocuments, sweeper.DefaultDocuments+1)
+	sweep()
+	w.expect(t, "beyond it", "large-account")
 }
 
 // The purge watches the sweep, whose job does not exist here.

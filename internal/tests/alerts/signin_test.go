@@ -248,6 +248,7 @@ var tested = []string{
 	"nothing-runs",         // TestNothingThatRunsFires; TestJobsThatRunAreSilent
 	"sweep-missing",        // TestSweepThatDoesNotRunFires, TestSweepThatFailsFires; TestJobsThatRunAreSilent
 	"purge-late",           // TestPurgeThatIsLateFires; TestJobsThatRunAreSilent
+	"large-account",        // TestLargeAccountFires, which has one that does not
 	"server-errors",        // TestServiceThatRespondsWith5xxFires, TestCrashFires; TestRejectedCallsAreNoServerErrors
 	"no-instance",          // TestCrashFires, which has what keeps it silent, too
 	"sign-in-abuse",        // TestPasswordGuessingFires; TestMistypedPasswordsAreSilent

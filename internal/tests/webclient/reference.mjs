@@ -3,13 +3,19 @@
 //
 //   - Listeners show what others may change now; everything else is read once and then taken from the cache.
 //   - Cached lectures are shown immediately. The server is asked only for what changed since.
-//   - A course list is named by its content. Its URL needs no request, and the HTTP cache keeps it.
+//   - Changes of lectures within some seconds are one batch, for which the rules read the timetable and the account once.
+//   - A course list is named by its content, so its URL needs no request. A delta makes the next list of the last one.
+import { applyDelta, deltaUrl, listName } from './listdelta.mjs'
+
 export default ({ app, auth, firestore }) => {
   const { collection, doc, query, where, orderBy, limit, serverTimestamp } = firestore
   const devices = {}
 
   // Firestore bills a listener that was away for longer as a new query.
   const freeResume = 30 * 60 * 1000
+
+  // Changes of lectures are sent when there has been none for so long.
+  const sendAfter = 10 * 1000
 
   const users = (d) => collection(d.db, 'users')
   const usernames = (d) => collection(d.db, 'indices/user/usernames')
@@ -56,26 +62,132 @@ export default ({ app, auth, firestore }) => {
   const newestOf = ({ docs }) => docs.map((found) => found.get('updatedAt')).filter(Boolean)
     .sort((a, b) => a.toMillis() - b.toMillis() || a.nanoseconds - b.nanoseconds).at(-1)
 
+  // The time up to which the cache has everything that was written to a collection. It is the latest updatedAt that the server
+  // has sent, not the latest in the cache: that may be one's own write, later than something of another device.
+  const rememberNewest = (d, { path }, results) => {
+    const newest = newestOf(results)
+    if (newest) remember(d, path + ' newest', [newest.seconds, newest.nanoseconds])
+  }
+  const rememberedNewest = (d, { path }) => {
+    const time = remembered(d, path + ' newest')
+    return time && new firestore.Timestamp(...time)
+  }
+  const isFromServer = ({ metadata }) => !metadata.fromCache && !metadata.hasPendingWrites
+
   // Listens to a timetable's lectures. The listener of the cache shows them, with one's own writes, at no cost; the others
   // keep the cache up to date.
   const watch = async (d, timetable) => {
-    const all = lecturesOf(timetable)
-    const newest = newestOf(await firestore.getDocsFromCache(all))
+    const all = lecturesOf(timetable), newest = rememberedNewest(d, all)
+    const { empty } = await firestore.getDocsFromCache(all)
     d.listeners.push(firestore.onSnapshot(all, { source: 'cache' }, (snapshot) => d.show(snapshot.docs)))
-    const watchAll = () => listen(d, all, ({ metadata }) => {
-      d.inSync = metadata.fromCache ? undefined : all.path
+    const watchAll = () => listen(d, all, (snapshot) => {
+      d.inSync = snapshot.metadata.fromCache ? undefined : all.path
       if (d.inSync) remember(d, all.path, now(d)) // the app may end at any time
+      if (isFromServer(snapshot)) rememberNewest(d, all, snapshot)
     })
-    if (!newest || now(d) - (remembered(d, all.path) ?? 0) < freeResume) {
+    if (empty || !newest || now(d) - (remembered(d, all.path) ?? 0) < freeResume) {
       await watchAll() // resumes: the server sends what changed, deletions included
       return
     }
     // What was added or changed since, for at least one read, and a count, one read, which tells whether something was deleted.
-    await listen(d, query(all, where('updatedAt', '>', newest)))
-    const { count } = (await firestore.getCountFromServer(all)).data()
-    if (count === (await firestore.getDocsFromCache(all)).size) return
+    await listen(d, query(all, where('updatedAt', '>', newest)), (snapshot) => {
+      if (isFromServer(snapshot)) rememberNewest(d, all, snapshot)
+    })
+    if (await isComplete(all, all)) return
     d.listeners.pop()()
     await watchAll()
+  }
+
+  // Reports whether the server has as many documents as the cache. A count is one read.
+  const isComplete = async (counted, shown) => {
+    const { count } = (await firestore.getCountFromServer(counted)).data()
+    return count === (await firestore.getDocsFromCache(shown)).size
+  }
+
+  // What the screen shows: the lectures in the cache, with the changes that have not been sent.
+  const display = (d) => {
+    const titles = new Map(d.lectures.map((lecture) => [lecture.ref.path, lecture.get('title')]))
+    for (const [path, { kind, fields }] of d.changes) {
+      if (kind === 'remove') titles.delete(path)
+      else titles.set(path, fields.title ?? titles.get(path))
+    }
+    d.shown = [...titles.values()].sort().join()
+    d.changed()
+  }
+
+  // Changes a lecture of the timetable that is shown: on the screen now, and at the server with the changes that follow soon.
+  const change = (d, id, kind, fields) => {
+    const { path } = doc(lecturesOf(shown(d)), id), before = d.changes.get(path)
+    if (kind === 'remove' && before?.kind === 'add') d.changes.delete(path) // the server need not hear of it
+    else d.changes.set(path, kind === 'edit' && before ? { kind: before.kind, fields: { ...before.fields, ...fields } } : { kind, fields })
+    remember(d, 'changes', [...d.changes]) // the app may end at any time
+    display(d)
+    clearTimeout(d.timer)
+    d.timer = setTimeout(() => sendChanges(d).catch(d.failed), sendAfter)
+  }
+
+  const send = (d, changes) => {
+    const batch = firestore.writeBatch(d.db)
+    for (const [path, { kind, fields }] of changes) {
+      const lecture = doc(d.db, path)
+      if (kind === 'add') batch.set(lecture, created(fields))
+      else if (kind === 'edit') batch.update(lecture, changed(fields))
+      else batch.delete(lecture)
+    }
+    return batch.commit()
+  }
+
+  // Sends what has been changed: soon after the last change, before another timetable is shown, and when the app opens again.
+  const sendChanges = async (d) => {
+    clearTimeout(d.timer)
+    const changes = [...d.changes]
+    if (changes.length === 0) return
+    const sent = send(d, changes) // now they are in the cache
+    d.changes.clear()
+    remember(d, 'changes', [])
+    try {
+      await sent
+    } catch (error) {
+      // A batch fails as a whole. If another device removed the lecture that one of them edits, the others are still wanted.
+      if (changes.length === 1) throw error
+      const results = await Promise.allSettled(changes.map((one) => send(d, [one])))
+      const failed = results.find(({ status }) => status === 'rejected')
+      if (failed) throw failed.reason
+    }
+  }
+
+  // Loads an object that everyone may read. The HTTP cache keeps it.
+  const load = async (d, url) => {
+    const object = url.slice('gs://'.length + url.slice('gs://'.length).indexOf('/') + 1)
+    const response = await fetch(d.objects + encodeURIComponent(object) + '?alt=media')
+    if (!response.ok) throw new Error(`${object}: ${response.status}`)
+    return new Uint8Array(await response.arrayBuffer())
+  }
+
+  // The bytes of a course list: made of the list that the device has, or loaded.
+  const loadList = async (d, have, url) => {
+    const delta = have && deltaUrl(have.url, url)
+    if (delta) {
+      try {
+        return await applyDelta(have.bytes, await load(d, delta), listName(url))
+      } catch { // there is none, or it does not fit: load the list
+      }
+    }
+    return load(d, url)
+  }
+
+  // Where a device keeps the last list of each semester, with its address: in the browser on disk.
+  const memoryOfLists = (lists = new Map()) => ({ get: async (semester) => lists.get(semester), set: async (semester, list) => lists.set(semester, list) })
+  const diskOfLists = {
+    key: (semester) => '/lists/' + encodeURIComponent(semester),
+    async get(semester) {
+      const kept = await (await caches.open('lists')).match(this.key(semester))
+      return kept && { url: decodeURIComponent(kept.headers.get('x-list')), bytes: new Uint8Array(await kept.arrayBuffer()) }
+    },
+    async set(semester, { url, bytes }) {
+      const headers = { 'x-list': encodeURIComponent(url) } // a header is ASCII
+      await (await caches.open('lists')).put(this.key(semester), new Response(bytes, { headers }))
+    },
   }
 
   const uidOf = async (credential) => (await credential).user.uid
@@ -106,19 +218,22 @@ export default ({ app, auth, firestore }) => {
         }),
         auth: auth.getAuth(client),
         get uid() { return this.auth.currentUser?.uid },
-        lists: `http://${hosts.storage}/v0/b/${project}/o/`,
-        memory: persistent ? localStorage : memory(), listeners: [], skew: minutes * 60 * 1000, changed: () => {},
+        objects: `http://${hosts.storage}/v0/b/${project}/o/`, lists: persistent ? diskOfLists : memoryOfLists(),
+        memory: persistent ? localStorage : memory(), listeners: [], skew: minutes * 60 * 1000, lectures: [],
+        changed: () => {}, failed: console.error,
         show(lectures) {
-          d.shown = lectures.map((lecture) => lecture.get('title')).sort().join()
-          d.changed()
+          d.lectures = lectures
+          display(d)
         },
       }
+      d.changes = new Map(remembered(d, 'changes') ?? []) // of an app that ended before it sent them
       firestore.connectFirestoreEmulator(d.db, ...hostAndPort(hosts.firestore))
       auth.connectAuthEmulator(d.auth, 'http://' + hosts.auth, { disableWarnings: true })
     },
     // Closes the app, and waits until the server has noticed: it handles the requests of a stream in order.
     async close(name, minutes = 0) {
       const d = devices[name]
+      await sendChanges(d)
       stopListening(d)
       await firestore.getDocFromServer(doc(d.db, 'schools/none'))
       d.skew += minutes * 60 * 1000
@@ -149,17 +264,33 @@ export default ({ app, auth, firestore }) => {
       remember(d, 'last', last)
       const timetable = await once(doc(timetables(d), last))
       await once(timetable.get('semester'))
+      sendChanges(d).catch(d.failed)
       await watch(d, timetable.ref)
     },
     // Shows another timetable.
     async switchTo(name, id) {
       const d = devices[name]
+      sendChanges(d).catch(d.failed)
       stopListening(d)
       remember(d, 'last', id)
       await watch(d, shown(d))
     },
-    // One's own timetables, the first twenty.
-    listTimetables: (name) => idsOf(firestore.getDocs(query(timetables(devices[name]), ...newestFirst, limit(20)))),
+    // One's own timetables, the first twenty. Of some that were listed before, it asks for what was written since, and for their
+    // number, which shows whether one was deleted: two reads.
+    async listTimetables(name) {
+      const d = devices[name], all = timetables(d), page = query(all, ...newestFirst, limit(20))
+      const cached = await firestore.getDocsFromCache(page), newest = rememberedNewest(d, all)
+      if (newest && cached.size > 2 && cached.size < 20) {
+        const written = await firestore.getDocs(query(all, where('updatedAt', '>', newest), limit(20)))
+        if (written.size < 20 && await isComplete(query(all, limit(20)), page)) {
+          rememberNewest(d, all, written)
+          return idsOf(firestore.getDocsFromCache(page))
+        }
+      }
+      const found = await firestore.getDocs(page)
+      rememberNewest(d, all, found)
+      return idsOf(found)
+    },
 
     // Timetables.
     createTimetable(name, id, title, semester) {
@@ -171,6 +302,7 @@ export default ({ app, auth, firestore }) => {
     // Copies from the cache: the timetable is on the screen.
     async duplicateTimetable(name, from, to, title) {
       const d = devices[name]
+      sendChanges(d).catch(d.failed)
       const original = await once(doc(timetables(d), from)), batch = firestore.writeBatch(d.db)
       batch.set(doc(timetables(d), to), created({ title, visibility: 'private', semester: original.get('semester') }))
       for (const lecture of (await firestore.getDocsFromCache(lecturesOf(original.ref))).docs) {
@@ -180,9 +312,10 @@ export default ({ app, auth, firestore }) => {
     },
 
     // Lectures of the timetable that is shown.
-    addLecture: (name, id, lecture) => firestore.setDoc(doc(lecturesOf(shown(devices[name])), id), created(lecture)),
-    updateLecture: (name, id, fields) => firestore.updateDoc(doc(lecturesOf(shown(devices[name])), id), changed(fields)),
-    removeLecture: (name, id) => firestore.deleteDoc(doc(lecturesOf(shown(devices[name])), id)),
+    addLecture: (name, id, lecture) => change(devices[name], id, 'add', lecture),
+    updateLecture: (name, id, fields) => change(devices[name], id, 'edit', fields),
+    removeLecture: (name, id) => change(devices[name], id, 'remove'),
+    sendChanges: (name) => sendChanges(devices[name]),
 
     // Others' timetables.
     async findUser(name, username) {
@@ -191,18 +324,20 @@ export default ({ app, auth, firestore }) => {
     },
     sharedTimetables: (name, uid) => idsOf(firestore.getDocs(query(timetables(devices[name], uid),
       where('visibility', '==', 'public'), ...newestFirst, limit(20)))),
-    // Reads a shared timetable once; to see later changes, users open it again. Of lectures in the cache, it asks for what was
-    // written since, and for their number, which shows whether one was deleted.
+    // Reads a shared timetable once; to see later changes, users open it again. The timetable is in the cache if it was listed; if it
+    // is private by now, its lectures are denied. Of lectures in the cache, it asks for what was written since, and for their
+    // number, which shows whether one was deleted.
     async view(name, uid, id) {
-      const timetable = await firestore.getDoc(doc(timetables(devices[name], uid), id))
+      const d = devices[name], timetable = await once(doc(timetables(d, uid), id))
       await once(timetable.get('semester'))
-      const all = lecturesOf(timetable.ref), newest = newestOf(await firestore.getDocsFromCache(all))
-      if (newest) {
-        await firestore.getDocs(query(all, where('updatedAt', '>', newest)))
-        const { count } = (await firestore.getCountFromServer(all)).data()
-        if (count === (await firestore.getDocsFromCache(all)).size) return count
+      const all = lecturesOf(timetable.ref), newest = rememberedNewest(d, all)
+      if (newest && !(await firestore.getDocsFromCache(all)).empty) {
+        rememberNewest(d, all, await firestore.getDocs(query(all, where('updatedAt', '>', newest))))
+        if (await isComplete(all, all)) return (await firestore.getDocsFromCache(all)).size
       }
-      return (await firestore.getDocs(all)).size
+      const found = await firestore.getDocs(all)
+      rememberNewest(d, all, found)
+      return found.size
     },
 
     // Schools, semesters and course lists. Schools and semesters are listed again once a day.
@@ -214,15 +349,15 @@ export default ({ app, auth, firestore }) => {
       const d = devices[name]
       const url = (await listen(d, doc(d.db, semester))).get('lecturesUrl')
       if (!url) return 0 // there is no list yet
-      if (d.list?.url !== url) { // in the browser, fetch and its HTTP cache see to that
-        const object = url.slice('gs://'.length + url.slice('gs://'.length).indexOf('/') + 1)
-        const response = await fetch(d.lists + encodeURIComponent(object) + '?alt=media')
-        if (!response.ok) throw new Error(`${object}: ${response.status}`)
-        d.list = { url, lectures: await response.json() }
+      let list = await d.lists.get(semester)
+      if (list?.url !== url) {
+        list = { url, bytes: await loadList(d, list, url) }
+        await d.lists.set(semester, list)
       }
-      return d.list.lectures.length
+      d.list = JSON.parse(new TextDecoder().decode(list.bytes))
+      return d.list.length
     },
     // Searches the loaded list.
-    search: (name, text) => devices[name].list.lectures.filter((lecture) => lecture.title.includes(text)).length,
+    search: (name, text) => devices[name].list.filter((lecture) => lecture.title.includes(text)).length,
   }
 }

@@ -265,7 +265,9 @@ func (w *world) switchFunctions(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	server := httptest.NewUnstartedServer(nil)
-	place := spec.Place{Project: w.Project, Database: restored, URLs: map[string]string{"functions": "http://" + server.Listener.Addr().String()}}
+	place := spec.Place{Project: w.Project, Database: restored, URLs: map[string]string{
+		"functions": "http://" + server.Listener.Addr().String(), "push": "http://127.0.0.1:1", // nobody has a device
+	}}
 	env, err := deployment.Table().Environment("functions", place)
 	must(t, err)
 	maps.Copy(env, w.Environment())

@@ -4,6 +4,7 @@ package image
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -301,6 +302,8 @@ var requests = map[string]request{
 	"refresh":       {"OIDC_CERTS_URL", post("/refresh", `{"school": "nowhere", "semester": "2026-0900", "slot": "2026-09-01T00:00:00Z"}`, http.StatusOK)},
 	"cleanup":       {"OIDC_CERTS_URL", post("/purge", "", http.StatusOK)},
 	"functions":     {"OIDC_CERTS_URL", post("/user-deleted", "", http.StatusNoContent)},
+	"push":          {"OIDC_CERTS_URL", post("/send", `{"announcement": "missing"}`, http.StatusOK)},
+	"subscriptions": {"FIREBASE_AUTH_EMULATOR_HOST", unsubscribe},
 	"courses":       {"OIDC_CERTS_URL", getLectures},
 }
 
@@ -312,26 +315,49 @@ func post(path, body string, want int) func(*testing.T, *emulatortest.Cloud, *sp
 			token = callerToken(t, cloud, s)
 		}
 		return func(address string) error {
-			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+path, strings.NewReader(body))
-			if err != nil {
-				return err
-			}
-			if token != "" {
-				r.Header.Set("Authorization", "Bearer "+token)
-			}
-			r.Header.Set("Content-Type", "application/json")
-			response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
-			if err != nil {
-				return err
-			}
-			defer response.Body.Close()
-			text, err := io.ReadAll(response.Body)
-			if err != nil || response.StatusCode != want {
-				return fmt.Errorf("%s %q, %w, want %d", response.Status, text, err, want)
-			}
-			return nil
+			return send(t.Context(), http.MethodPost, "http://"+address+path, token, body, want)
 		}
 	}
+}
+
+// unsubscribe removes a subscription that does not exist, as a user.
+func unsubscribe(t *testing.T, cloud *emulatortest.Cloud, _ *spec.Service, _ *container) func(string) error {
+	t.Helper()
+	var session struct{ IDToken string }
+	response, err := http.Post("http://"+cloud.AuthAddress()+"/identitytoolkit.googleapis.com/v1/accounts:signUp?key=local", "application/json",
+		strings.NewReader(`{"email": "minji@heektime.test", "password": "a good password"}`))
+	if err == nil {
+		defer response.Body.Close()
+		err = json.NewDecoder(response.Body).Decode(&session)
+	}
+	if err != nil || session.IDToken == "" {
+		t.Fatalf("sign up: %v", err)
+	}
+	return func(address string) error {
+		return send(t.Context(), http.MethodDelete, "http://"+address+"/subscriptions/none", session.IDToken, "", http.StatusNoContent)
+	}
+}
+
+// send sends a request with a body in JSON, and a token unless it is "". It expects a status.
+func send(ctx context.Context, method, url, token, body string, want int) error {
+	r, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != want {
+		return fmt.Errorf("%s %q, %w, want %d", response.Status, text, err, want)
+	}
+	return nil
 }
 
 // callerToken returns a token of an account that may call the service.

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/internal/courses"
 	"heek.kr/heektime/internal/deployment"
@@ -88,7 +90,21 @@ func refreshAccount() string {
 
 // benchURLs are the base URLs of services that nothing calls.
 var benchURLs = map[string]string{
-	"courses": "http://courses.bench", "refresh": "http://refresh.bench", "auth": "http://auth.bench",
+	"courses": "http://courses.bench", "refresh": "http://refresh.bench", "auth": "http://auth.bench", "push": "http://push.bench",
+}
+
+// createPushQueue creates the queue to which refresh adds a task for each change. It sends none of them.
+func createPushQueue(ctx context.Context, cloud *emulator.Cloud) error {
+	table := deployment.Table()
+	name := table.QueueName(cloud.Project, deployment.PushQueue)
+	_, err := cloud.Tasks.CreateQueue(ctx, &cloudtaskspb.CreateQueueRequest{Parent: table.Location(cloud.Project), Queue: &cloudtaskspb.Queue{Name: name}})
+	if err == nil {
+		_, err = cloud.Tasks.PauseQueue(ctx, &cloudtaskspb.PauseQueueRequest{Name: name})
+	}
+	if err != nil {
+		return fmt.Errorf("create the queue %s: %w", name, err)
+	}
+	return nil
 }
 
 // deploy starts the course service and then the refresh service, which needs the other's URL.
@@ -159,6 +175,9 @@ func refreshes(ctx context.Context, dir, shared string, tries int, progress func
 		return result, err
 	}
 	defer func() { err = errors.Join(err, cloud.Close()) }()
+	if err := createPushQueue(ctx, cloud); err != nil {
+		return result, err
+	}
 	file := filepath.Join(dir, "schools.yaml")
 	school.options["url"] = srv.URL
 	options, err := json.Marshal(school.options)

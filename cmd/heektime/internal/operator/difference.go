@@ -1,10 +1,10 @@
 package operator
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -13,8 +13,8 @@ import (
 	"cloud.google.com/go/firestore"
 	"cloud.google.com/go/storage"
 
-	"heek.kr/heektime/internal/listdelta"
 	"heek.kr/heektime/internal/listdiff"
+	"heek.kr/heektime/internal/liststore"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/schema"
 )
@@ -89,12 +89,12 @@ func comparePublished(ctx context.Context, objects *storage.Client, record *refr
 	if len(record.Published) < 2 || name == "" {
 		return nil, ErrNoOlderList
 	}
-	bucket := objects.Bucket(name)
-	newer, err := readList(ctx, bucket, record.Published[0])
+	read := liststore.From(objects.Bucket(name))
+	newer, err := readList(ctx, read, record.Published[0])
 	if err != nil {
 		return nil, err
 	}
-	older, err := readList(ctx, bucket, record.Published[1])
+	older, err := readList(ctx, read, record.Published[1])
 	if err != nil {
 		return nil, err
 	}
@@ -104,16 +104,15 @@ func comparePublished(ctx context.Context, objects *storage.Client, record *refr
 	return d, nil
 }
 
-func readList(ctx context.Context, bucket *storage.BucketHandle, p schema.Published) (schema.CourseList, error) {
-	r, err := bucket.Object(p.Name).NewReader(ctx)
-	if errors.Is(err, storage.ErrObjectNotExist) {
+func readList(ctx context.Context, read liststore.Read, p schema.Published) (schema.CourseList, error) {
+	body, err := read(ctx, p.Name)
+	if errors.Is(err, liststore.ErrNone) {
 		return nil, ErrNoOlderList
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the list %s: %w", p.Name, err)
+		return nil, err
 	}
-	defer r.Close()
-	return schema.DecodeCourseList(io.LimitReader(r, listdelta.MaxBytes))
+	return schema.DecodeCourseList(bytes.NewReader(body))
 }
 
 func differenceOf(d listdiff.Difference) *Difference {

@@ -30,7 +30,7 @@ func (p *player) visitWithFirebase(ctx context.Context, s *student, v visit) (er
 	}()
 	if s.client == currentClient && (v.lists || v.newPlan) { // others have listed them when they opened
 		s.thinks()
-		if _, err := p.query(ctx, s, "list the timetables", latestPage(p.user(s), false)); err != nil {
+		if err := p.listCurrent(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -233,15 +233,21 @@ func (p *player) loadList(ctx context.Context, s *student) (*list, error) {
 	return p.lists.of(object, text, false)
 }
 
-// edit adds lectures to the first timetable and removes some, and waits for the listeners to hear of
-// each.
+// edit adds lectures to the first timetable and removes some, if there is one.
 func (p *player) edit(ctx context.Context, s *student, v visit, w *appclient.Watch, list *list) error {
-	if len(s.plans) == 0 {
+	switch {
+	case len(s.plans) == 0:
 		return nil
+	case s.client == currentClient:
+		return p.editCurrent(ctx, s, v, w, list)
 	}
+	return p.editField(ctx, s, v, w, list)
+}
+
+// editField sends each change by itself, and waits for the listeners to hear of it.
+func (p *player) editField(ctx context.Context, s *student, v visit, w *appclient.Watch, list *list) error {
 	shown := s.plans[0]
 	ref := p.timetable(s, shown)
-	added := map[string]bool{}
 	for range v.adds {
 		s.thinks()
 		id := s.newID() + s.newID()
@@ -251,7 +257,6 @@ func (p *player) edit(ctx context.Context, s *student, v visit, w *appclient.Wat
 			return fmt.Errorf("add a lecture: %w", err)
 		}
 		shown.lectures = append(shown.lectures, id)
-		added[id] = true
 		if err := p.heard(s, w, r.UpdateTime); err != nil {
 			return err
 		}
@@ -265,9 +270,6 @@ func (p *player) edit(ctx context.Context, s *student, v visit, w *appclient.Wat
 			return fmt.Errorf("remove a lecture: %w", err)
 		}
 		shown.lectures = append(shown.lectures[:i], shown.lectures[i+1:]...)
-		if s.client == currentClient && !added[id] && s.listensSince {
-			continue // its listener has only what was written since the visit began
-		}
 		if err := p.heard(s, w, r.UpdateTime); err != nil {
 			return err
 		}

@@ -127,9 +127,10 @@ func compareRequests(x, y runRequest) int {
 	return cmp.Or(x.at.Compare(y.at), cmp.Compare(x.takes, y.takes))
 }
 
-// isMultiplied reports whether a service's work grows with the number of students.
+// isMultiplied reports whether a service's work grows with the number of students. That of push does not: it sends to
+// topics, and the students who are played have no devices that it would subscribe.
 func isMultiplied(service string) bool {
-	return service != "refresh" && service != "courses" && service != "cleanup"
+	return service != "refresh" && service != "courses" && service != "cleanup" && service != "push"
 }
 
 // serve adds the instances that serve requests. The behaviour file has how long a request takes, not what of it is

@@ -224,7 +224,10 @@ func (w *world) prepare(ctx context.Context, cfg Config, program *program) error
 	if err != nil {
 		return err
 	}
-	return w.player.prepare(ctx, list.lectures, cfg.Behaviour.Plans, cfg.Behaviour.Lectures)
+	if err := w.player.prepare(ctx, list.lectures, cfg.Behaviour.Plans, cfg.Behaviour.Lectures); err != nil {
+		return err
+	}
+	return w.backend.Cloud.Idle(ctx) // the events of what was written are not of the month
 }
 
 // imagesStored is what Artifact Registry stores: the ten releases that are kept, 53 MB each.
@@ -259,7 +262,8 @@ func (w *world) play(ctx context.Context, cfg Config, program *program, to time.
 		if err := w.player.play(ctx, visits[:n]); err != nil {
 			return err
 		}
-		if err := w.backend.Cloud.Idle(ctx); err != nil { // the functions of deleted documents
+		// The events of what was written are of this minute, and the clock stands still until they are delivered.
+		if err := w.backend.Cloud.Idle(ctx); err != nil {
 			return err
 		}
 		w.minutes[m] = minute{total(billing.FirestoreReads) - reads, total(billing.FirestoreWrites) - writes}
@@ -268,8 +272,7 @@ func (w *world) play(ctx context.Context, cfg Config, program *program, to time.
 			cfg.Progress(float64(done) / float64(max(1, len(program.visits))))
 		}
 	}
-	w.clock.Advance(to.Add(-time.Millisecond).Sub(w.clock.Now())) // what is stored is billed to the end
-	return nil
+	return w.backend.Cloud.Advance(ctx, to.Add(-time.Millisecond).Sub(w.clock.Now())) // what is stored is billed to the end
 }
 
 func (w *world) close() error {

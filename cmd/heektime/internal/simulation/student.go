@@ -32,6 +32,7 @@ type student struct {
 	seen            map[int]*seen    // friends' timetables in the cache, by friend
 	synced          time.Time        // when the listener of all lectures was last in sync
 	newest          time.Time        // no lecture in the cache is newer
+	newestPlan      time.Time        // no listed timetable is newer
 	offset          time.Duration    // of the current visit, from the cloud's time
 	cacheSchools    bool
 	hasCached       bool // what the app shows when it opens
@@ -63,7 +64,7 @@ func (s *student) newID() string {
 
 // forget empties the caches of the app, as with a new phone.
 func (s *student) forget() {
-	s.listURL, s.synced, s.newest, s.hasCached, s.cacheSchools = "", time.Time{}, time.Time{}, false, false
+	s.listURL, s.synced, s.newest, s.newestPlan, s.hasCached, s.cacheSchools = "", time.Time{}, time.Time{}, time.Time{}, false, false
 	s.resume, s.seen = map[int32][]byte{}, map[int]*seen{}
 }
 

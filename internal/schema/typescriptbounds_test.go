@@ -1,0 +1,42 @@
+package schema
+
+import (
+	"fmt"
+	"os"
+	"testing"
+)
+
+// web/src/logic/bounds.ts is generated from the constants: go test ./internal/schema -update.
+func TestTypeScriptBounds(t *testing.T) {
+	const file = "../../web/src/logic/bounds.ts"
+	want := fmt.Sprintf(`// The bounds of a lecture, in course lists and in timetables: characters (code points) of texts, entries of lists.
+// Generated from internal/schema: go test ./internal/schema -update
+
+export const bounds = {
+  identifier: %d,
+  title: %d,
+  professor: %d,
+  credit: %d,
+  times: %d,
+  weekday: %d,
+  room: %d,
+  categories: %d,
+  category: %d,
+  metas: %d,
+  metaName: %d,
+  url: %d,
+} as const
+`, MaxIdentifier, MaxTitle, MaxProfessor, MaxCredit, MaxTimes, MaxWeekday, MaxRoom, MaxCategories, MaxCategory, MaxMetas, MaxMetaName, MaxURL)
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != want {
+		t.Errorf("%s is out of date: run go test ./internal/schema -update, and build the web client", file)
+	}
+}

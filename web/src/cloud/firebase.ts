@@ -1,0 +1,32 @@
+// Firebase's SDKs, as the app uses them.
+
+import { initializeApp } from 'firebase/app'
+import { browserLocalPersistence, connectAuthEmulator, indexedDBLocalPersistence, initializeAuth, type Auth } from 'firebase/auth'
+import {
+  connectFirestoreEmulator, initializeFirestore, persistentLocalCache, persistentMultipleTabManager, type Firestore,
+} from 'firebase/firestore'
+import { startAppCheck } from './appcheck.ts'
+import { config } from './config.ts'
+
+export interface Firebase {
+  readonly auth: Auth
+  readonly db: Firestore
+}
+
+let starting: Promise<Firebase> | undefined
+
+export function firebase(): Promise<Firebase> {
+  return (starting ??= start())
+}
+
+async function start(): Promise<Firebase> {
+  const { emulators, ...options } = await config()
+  const app = initializeApp(options)
+  await startAppCheck(app)
+  // Without a resolver for popups and redirects, which nobody needs here, the SDK is a third smaller and loads no frame.
+  const auth = initializeAuth(app, { persistence: [indexedDBLocalPersistence, browserLocalPersistence] })
+  const db = initializeFirestore(app, { localCache: persistentLocalCache({ tabManager: persistentMultipleTabManager() }) })
+  if (emulators?.auth) connectAuthEmulator(auth, `http://${emulators.auth.hostAndPort}`, { disableWarnings: true })
+  if (emulators?.firestore) connectFirestoreEmulator(db, emulators.firestore.host, emulators.firestore.port)
+  return { auth, db }
+}

@@ -1,0 +1,171 @@
+// The plans of the semester on the screen, and what a student does with them. Everything can be undone.
+
+import { computed, effect, signal } from '@preact/signals'
+import { t } from '../i18n/index.ts'
+import { isOwnBlock } from '../logic/clash.ts'
+import { lectureFields } from '../logic/coursefile.ts'
+import { totalCredits } from '../logic/credits.ts'
+import { chosen } from './choice.ts'
+import { deviceStore } from './deviceplans.ts'
+import { dismissNotice, notify } from './notice.ts'
+import { remembered } from './remembered.ts'
+import { newId, type LectureFields, type OwnLecture, type Plan, type PlanStore } from './types.ts'
+
+/** Where the plans are: on the device until a student has signed in. */
+export const store = signal<PlanStore>(deviceStore)
+
+/** The plans of the chosen semester, newest first. */
+export const plans = computed(() => store.value.plans.value.filter((plan) => plan.semester === chosen.value?.semester.path))
+
+/** The plan that was shown last, by semester. */
+const lastShown = remembered<Record<string, string>>('shown', {})
+
+export const shownPlan = computed<Plan | undefined>(() => {
+  const last = lastShown.value[chosen.value?.semester.path ?? '']
+  return plans.value.find((plan) => plan.id === last) ?? plans.value[0]
+})
+
+/** Lectures of the plan on the screen. */
+export const lectures = computed<readonly OwnLecture[]>(() => (shownPlan.value ? store.value.lectures.value ?? [] : []))
+
+export const credits = computed(() => totalCredits(lectures.value))
+
+/** Identifiers of the lectures on the screen. */
+export const planned = computed(() => new Set(lectures.value.filter((l) => !isOwnBlock(l)).map((l) => l.identifier)))
+
+effect(() => store.value.show(shownPlan.value?.id))
+
+export function showPlan(id: string): void {
+  const semester = chosen.value?.semester.path
+  if (semester) lastShown.value = { ...lastShown.value, [semester]: id }
+}
+
+// Undo. --------------------------------------------------------------------------------------------------------
+
+interface Step {
+  readonly undo: () => void
+  readonly redo: () => void
+}
+
+const done = signal<readonly Step[]>([])
+const undone = signal<readonly Step[]>([])
+
+export const canUndo = computed(() => done.value.length > 0)
+export const canRedo = computed(() => undone.value.length > 0)
+
+/** Does a step, remembers it, and says so. */
+function perform(text: string, step: Step): void {
+  step.redo()
+  done.value = [...done.value, step].slice(-100)
+  undone.value = []
+  notify({ text, kind: 'done', undo })
+}
+
+export function undo(): void {
+  const step = done.value.at(-1)
+  if (!step) return
+  done.value = done.value.slice(0, -1)
+  undone.value = [...undone.value, step]
+  step.undo()
+  dismissNotice()
+}
+
+export function redo(): void {
+  const step = undone.value.at(-1)
+  if (!step) return
+  undone.value = undone.value.slice(0, -1)
+  done.value = [...done.value, step]
+  step.redo()
+}
+
+/** Forgets what could be undone: it belongs to another account. */
+export function forgetSteps(): void {
+  done.value = undone.value = []
+}
+
+// Lectures. ----------------------------------------------------------------------------------------------------
+
+/** Adds a lecture to the plan on the screen, and makes a plan first if there is none. */
+export function addLecture(fields: LectureFields): void {
+  const plan = shownPlan.value?.id ?? createPlan()
+  if (!plan) return
+  let lecture: OwnLecture = { id: newId(20), ...lectureFields(fields) }
+  perform(t.value.added(fields.title), {
+    redo: () => store.value.addLecture(plan, lecture),
+    undo: () => {
+      store.value.removeLecture(plan, lecture.id)
+      lecture = { ...lecture, id: newId(20) } // a deleted document's id may still be in a write that waits
+    },
+  })
+}
+
+export function removeLecture(lecture: OwnLecture): void {
+  const plan = shownPlan.value
+  if (!plan) return
+  let current = lecture
+  perform(t.value.removed(lecture.title), {
+    redo: () => store.value.removeLecture(plan.id, current.id),
+    undo: () => {
+      current = { ...current, id: newId(20) }
+      store.value.addLecture(plan.id, current)
+    },
+  })
+}
+
+/** Edits the student's copy. Only fields that differ are written. */
+export function updateLecture(lecture: OwnLecture, fields: Partial<LectureFields>): void {
+  const plan = shownPlan.value
+  const keys = (Object.keys(fields) as (keyof LectureFields)[]).filter((k) => JSON.stringify(fields[k]) !== JSON.stringify(lecture[k]))
+  if (!plan || keys.length === 0) return
+  const pick = (from: Partial<LectureFields>): Partial<LectureFields> => Object.fromEntries(keys.map((k) => [k, from[k]]))
+  perform(t.value.changed(fields.title ?? lecture.title), {
+    redo: () => store.value.updateLecture(plan.id, lecture.id, pick(fields)),
+    undo: () => store.value.updateLecture(plan.id, lecture.id, pick(lecture)),
+  })
+}
+
+// Plans. -------------------------------------------------------------------------------------------------------
+
+/** The next free title: 시간표 1, 시간표 2, … */
+function freeTitle(): string {
+  const taken = new Set(plans.value.map((plan) => plan.title))
+  let n = 1
+  while (taken.has(t.value.planTitle(n))) n++
+  return t.value.planTitle(n)
+}
+
+/** Makes a plan and shows it. Returns its id, undefined if no semester is chosen. */
+export function createPlan(title = freeTitle(), of: readonly LectureFields[] = []): string | undefined {
+  const semester = chosen.value?.semester.path
+  if (!semester) return undefined
+  const id = newId(10)
+  store.value.create({ id, title, visibility: 'private', semester }, of)
+  showPlan(id)
+  return id
+}
+
+export function renamePlan(plan: Plan, title: string): void {
+  if (title === plan.title || title.trim() === '') return
+  perform(t.value.changed(title), {
+    redo: () => store.value.rename(plan.id, title),
+    undo: () => store.value.rename(plan.id, plan.title),
+  })
+}
+
+export async function duplicatePlan(plan: Plan): Promise<void> {
+  createPlan(t.value.copyOf(plan.title), await store.value.lecturesOf(plan.id))
+}
+
+/** Removes a plan. Undoing makes it again, under another id: the server may still be deleting the old one's lectures. */
+export async function removePlan(plan: Plan): Promise<void> {
+  const of = await store.value.lecturesOf(plan.id)
+  let id = plan.id
+  perform(t.value.removed(plan.title), {
+    redo: () => store.value.remove(id),
+    undo: () => {
+      id = newId(10)
+      store.value.create({ ...plan, id }, of)
+      showPlan(id)
+    },
+  })
+}

@@ -1,0 +1,55 @@
+import { formatTime, t } from '../i18n/index.ts'
+import type { ProposedField } from '../lecturechanges.ts'
+import { formatMinutes } from '../logic/timeslots.ts'
+import { keepMine, news, newsTime, takeProposal } from '../model/news.ts'
+import { lectures } from '../model/plans.ts'
+import type { LectureTime } from '../model/types.ts'
+import { Dialog } from './dialog.tsx'
+import { describeTimes } from './layout.ts'
+
+/** What the school changed in lectures of the plan: take it over, or keep what is. */
+export function NewsDialog() {
+  const words = t.value
+  return (
+    <Dialog title={words.news}>
+      {news.value.length === 0 && <p class="hint">{words.saved}</p>}
+      {news.value.length > 0 && <p class="hint">{words.since(formatTime(newsTime.value))}</p>}
+      <ul class="cards">
+        {news.value.map((proposal) => (
+          <li key={proposal.id} class="card news">
+            <strong>{lectures.value.find(({ id }) => id === proposal.id)?.title}</strong>
+            {proposal.kind === 'removed' && <p class="clash-line">{words.gone}</p>}
+            <Fields fields={proposal.fields} />
+            {proposal.edited.length > 0 && <><Fields fields={proposal.edited} /><p class="hint">{words.editedHere}</p></>}
+            <div class="actions">
+              <button type="button" onClick={() => keepMine(proposal)}>{words.keep}</button>
+              {proposal.fields.length > 0 && <button type="button" class="primary" onClick={() => takeProposal(proposal)}>{words.takeOver}</button>}
+            </div>
+          </li>
+        ))}
+      </ul>
+    </Dialog>
+  )
+}
+
+function Fields({ fields }: { fields: readonly ProposedField[] }) {
+  const words = t.value
+  if (fields.length === 0) return null
+  return (
+    <dl class="differences">
+      {fields.map(({ field, before, after }) => (
+        <div key={field}>
+          <dt>{words.fields[field]}</dt>
+          <dd><del>{describe(before)}</del> → <ins>{describe(after)}</ins></dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function describe(value: unknown): string {
+  const words = t.value
+  if (!Array.isArray(value)) return String(value ?? '') || '–'
+  if (value.some((entry) => typeof entry === 'object' && 'weekday' in entry)) return describeTimes(value as LectureTime[], words.days, formatMinutes)
+  return value.map((entry: unknown) => (typeof entry === 'object' && entry !== null && 'name' in entry ? entry.name : entry)).join(', ') || '–'
+}

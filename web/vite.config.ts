@@ -1,0 +1,27 @@
+import { defineConfig } from 'vite'
+import { precache } from './scripts/precache.ts'
+
+// The local cloud's Hosting, which forwards API paths to the services and serves the app's configuration.
+const hosting = process.env['HOSTING'] ?? 'http://127.0.0.1:5000'
+
+export default defineConfig({
+  build: {
+    target: 'es2022',
+    // The gate builds again and compares byte for byte: nothing may depend on the machine or the time.
+    emptyOutDir: true,
+    modulePreload: { polyfill: false },
+    license: { fileName: 'licenses.txt' },
+    rolldownOptions: {
+      input: { index: 'index.html', sw: 'src/sw.ts' },
+      output: {
+        entryFileNames: (chunk) => (chunk.name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js'),
+        comments: false,
+      },
+    },
+  },
+  worker: { format: 'es' },
+  plugins: [precache()],
+  server: {
+    proxy: Object.fromEntries(['/__', '/login', '/register', '/account', '/subscriptions', '/user'].map((path) => [path, hosting])),
+  },
+})
