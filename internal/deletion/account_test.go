@@ -28,6 +28,9 @@ func (w *world) populate(t testing.TB) (alice, bob person) {
 	must(t, alice.duplicate(t.Context(), first, ids(3)), alice.duplicate(t.Context(), second, ids(2)),
 		alice.duplicate(t.Context(), "gone-table", ids(2)), alice.removeTimetable(t.Context(), "gone-table"), // its lectures remain
 		bob.duplicate(t.Context(), first, ids(4)))
+	for _, path := range []string{"alice/timetables/" + second, "alice/timetables/gone-table", "bob/timetables/" + first} {
+		w.set(t, "users/"+path+"/views/2026-11-28", map[string]any{"views": 7, "viewers": 5})
+	}
 	return alice, bob
 }
 
@@ -37,7 +40,7 @@ var bobsDocuments = []string{"users/bob", usernamePath("bobby"), "users/bob/time
 // checkGone checks that nothing of alice is left, and that bob still has everything.
 func (w *world) checkGone(t testing.TB, where string) {
 	t.Helper()
-	for collection, want := range map[string]int{"users": 1, "usernames": 1, "timetables": 1, "lectures": 4, "credentials": 1, "deletions": 0} {
+	for collection, want := range map[string]int{"users": 1, "usernames": 1, "timetables": 1, "lectures": 4, "views": 1, "credentials": 1, "deletions": 0} {
 		if got := w.all(t, collection); len(got) != want {
 			t.Errorf("%s: documents in %s: %v, want %d", where, collection, got, want)
 		}

@@ -17,6 +17,9 @@ func (s *Service) TimetableDeleted(ctx context.Context, e cloudevent.Event) erro
 		return permanent(e)
 	}
 	removed, err := s.RemoveLectures(ctx, uid, id)
+	if err == nil {
+		_, err = s.RemoveViews(ctx, uid, id)
+	}
 	log := s.log.With("event", e.ID, "uid", uid, "timetable", id, "lectures", removed)
 	switch {
 	case errors.Is(err, ErrTimetableExists):

@@ -47,8 +47,8 @@ type Purged struct {
 //  1. It claims the account, which can no longer be restored, and which no other purge touches.
 //  2. Old credentials; otherwise a login could create the account in Authentication again.
 //  3. The account in Authentication, so that nobody gets a new token.
-//  4. Timetables, each with its lectures. If there are too many for one purge, the account becomes due
-//     again, and the next purge continues.
+//  4. Timetables, each with its lectures, and the counts of their views. If there are too many for one purge, the
+//     account becomes due again, and the next purge continues.
 //  5. Subscriptions to notifications. A function removes the devices from their topics.
 //  6. The username. The user document went when the deletion became pending, and cannot be created
 //     while it is pending.
@@ -56,7 +56,7 @@ type Purged struct {
 //     Until then an earlier custom token can create the account again, and an earlier ID token can
 //     write below the uid; so the account is purged again, until a purge finds it gone that long.
 //
-// Billed for n timetables of m lectures: n·(m+1) + 7 reads, 2 writes and n·(m+1) + 1 deletes, and 5
+// Billed for n timetables of m lectures: n·(m+1) + 8 reads, 2 writes and n·(m+1) + 1 deletes, and 6
 // reads, 1 write and 1 delete for the second purge.
 func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 	refs, err := s.documents(uid)
@@ -91,6 +91,9 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 			{Path: schema.FieldUser, Value: firestore.Delete},
 		}, claimed)
 		return p, errwrap.Wrap(err, "continue the purge of %s later", uid)
+	}
+	if err := s.removeAllViews(ctx, refs.user); err != nil {
+		return p, err
 	}
 	if p.Subscriptions, err = s.removeSubscriptions(ctx, uid); err != nil {
 		return p, err

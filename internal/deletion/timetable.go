@@ -35,6 +35,36 @@ func (s *Service) RemoveLectures(ctx context.Context, uid, id string) (removed i
 	}
 }
 
+// RemoveViews removes the counts of views of a deleted timetable, like [Service.RemoveLectures].
+//
+// Billed for n days: n + 1 reads and n deletes; 1 read if there are none.
+func (s *Service) RemoveViews(ctx context.Context, uid, id string) (removed int, err error) {
+	refs, err := s.documents(uid)
+	if err != nil {
+		return 0, err
+	}
+	timetable := schema.TimetableRef(refs.user, id)
+	for {
+		n, more, err := s.removeBatch(ctx, timetable, schema.ViewsOf(timetable).Select(), unlessExists(timetable))
+		removed += n
+		if err != nil || !more {
+			return removed, err
+		}
+	}
+}
+
+// removeAllViews removes the counts of views of all timetables of a user.
+//
+// Billed for n days: n reads, but at least 1, and n deletes.
+func (s *Service) removeAllViews(ctx context.Context, user *firestore.DocumentRef) error {
+	for {
+		_, more, err := s.removeBatch(ctx, user, schema.ViewsBelow(s.firestore, user), func(*firestore.Transaction, int) error { return nil })
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
 // RemoveLectureBatch is [Service.RemoveLectures] for the first [BatchSize] lectures. It reports
 // whether there may be more.
 func (s *Service) RemoveLectureBatch(ctx context.Context, uid, id string) (removed int, more bool, err error) {
@@ -46,7 +76,12 @@ func (s *Service) RemoveLectureBatch(ctx context.Context, uid, id string) (remov
 	if timetable == nil {
 		return 0, false, fmt.Errorf("%q is not the id of a timetable", id)
 	}
-	return s.removeBatch(ctx, timetable, func(tx *firestore.Transaction, found int) error {
+	return s.removeBatch(ctx, timetable, schema.Lectures(timetable).Select(), unlessExists(timetable))
+}
+
+// unlessExists returns what a transaction does before it removes something below a timetable.
+func unlessExists(timetable *firestore.DocumentRef) func(*firestore.Transaction, int) error {
+	return func(tx *firestore.Transaction, found int) error {
 		if found == 0 {
 			return nil
 		}
@@ -55,7 +90,7 @@ func (s *Service) RemoveLectureBatch(ctx context.Context, uid, id string) (remov
 			err = ErrTimetableExists
 		}
 		return err
-	})
+	}
 }
 
 // removeTimetable removes a timetable and its lectures, whether or not the timetable exists. The last
@@ -69,7 +104,7 @@ func (s *Service) removeTimetable(
 	ctx context.Context, timetable *firestore.DocumentRef, batch func(removed int) bool,
 ) (complete bool, err error) {
 	for {
-		n, more, err := s.removeBatch(ctx, timetable, func(tx *firestore.Transaction, found int) error {
+		n, more, err := s.removeBatch(ctx, timetable, schema.Lectures(timetable).Select(), func(tx *firestore.Transaction, found int) error {
 			if found == BatchSize {
 				return nil
 			}
@@ -84,12 +119,12 @@ func (s *Service) removeTimetable(
 	}
 }
 
-// removeBatch removes up to [BatchSize] lectures in one transaction. Before the first deletion, the
-// transaction calls before with the number of lectures that it found.
+// removeBatch removes up to [BatchSize] documents of a query, which are below the given document, in one transaction.
+// Before the first deletion, the transaction calls before with the number of documents that it found.
 func (s *Service) removeBatch(
-	ctx context.Context, timetable *firestore.DocumentRef, before func(tx *firestore.Transaction, found int) error,
+	ctx context.Context, below *firestore.DocumentRef, query firestore.Query, before func(tx *firestore.Transaction, found int) error,
 ) (removed int, more bool, err error) {
-	query := schema.Lectures(timetable).Select().Limit(BatchSize) // names are enough
+	query = query.Limit(BatchSize)
 	err = s.firestore.RunTransaction(ctx, func(_ context.Context, tx *firestore.Transaction) error {
 		docs, err := tx.Documents(query).GetAll()
 		if err != nil {
@@ -107,7 +142,7 @@ func (s *Service) removeBatch(
 		return nil
 	})
 	if err != nil {
-		return 0, false, fmt.Errorf("remove the lectures of %s: %w", schema.Path(timetable), err)
+		return 0, false, fmt.Errorf("remove what is below %s: %w", schema.Path(below), err)
 	}
 	return removed, removed == BatchSize, nil
 }

@@ -40,6 +40,9 @@ func TestLecturesOfADeletedTimetable(t *testing.T) {
 		ctx := t.Context()
 		must(t, alice.duplicate(ctx, first, ids(n)), alice.duplicate(ctx, second, ids(3)), bob.duplicate(ctx, first, ids(2)),
 			alice.removeTimetable(ctx, first))
+		for _, path := range []string{"alice/timetables/" + first, "alice/timetables/" + second, "bob/timetables/" + first} {
+			w.set(t, "users/"+path+"/views/2026-11-28", map[string]any{"views": 7, "viewers": 5})
+		}
 		url := w.function(t, timetableDeleted, w.service(t).TimetableDeleted)
 		e := w.deleted("e1", "users/alice/timetables/"+first)
 		var wg sync.WaitGroup
@@ -53,6 +56,9 @@ func TestLecturesOfADeletedTimetable(t *testing.T) {
 		wg.Wait()
 		if got := w.all(t, "lectures"); len(got) != 5 {
 			t.Errorf("%d lectures: left %v, want only the 5 of other timetables", n, got)
+		}
+		if got := w.all(t, "views"); len(got) != 2 {
+			t.Errorf("%d lectures: views %v are left, want only those of other timetables", n, got)
 		}
 	}
 }

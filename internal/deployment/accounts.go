@@ -85,7 +85,7 @@ func accounts() []spec.ServiceAccount {
 	}, {
 		ID: pagesAccount, Purpose: "runs pages",
 		Grants: []spec.Grant{
-			{Role: "roles/datastore.viewer", On: spec.Project, Why: "reads documents"},
+			readAndWriteDocuments,
 			{Role: "roles/storage.objectViewer", On: spec.Resource{Kind: spec.OnBucket, ID: ListsBucket}, Why: "reads course lists"},
 		},
 	}, {

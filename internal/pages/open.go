@@ -13,6 +13,7 @@ import (
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/pages/catalog"
 	"heek.kr/heektime/internal/pages/share"
+	"heek.kr/heektime/internal/pages/views"
 	"heek.kr/heektime/internal/ratelimit"
 	"heek.kr/heektime/internal/server"
 )
@@ -54,8 +55,14 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	}
 	now := server.Now(ctx)
 	semesters := share.NewSemesters(firestore, now)
+	timetables := share.NewReader(firestore, semesters)
+	counter, err := views.New(views.Config{Firestore: firestore, Owners: timetables, Now: now, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	clients.Own(counter)
 	handler, err := New(Config{
-		Timetables: share.NewReader(firestore, semesters), Courses: catalog.NewReader(firestore, semesters, open, now), Drawing: fairsemaphore.New(picturesAtATime, picturesWaiting),
+		Timetables: timetables, Views: counter, Courses: catalog.NewReader(firestore, semesters, open, now), Drawing: fairsemaphore.New(picturesAtATime, picturesWaiting),
 		Calls: ratelimit.New(callLimit), Client: proxies.ClientIP, Origin: origin, Now: now, Log: log,
 	})
 	if err != nil {

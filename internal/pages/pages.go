@@ -5,6 +5,9 @@
 //	GET /user/{username}/timetable/{id}.svg  the same as SVG
 //	GET /user/{username}/timetable/{id}.ics  a calendar to subscribe to (internal/pages/calendar)
 //
+//
+//	GET /compare?u={username},{username}     when several people are free
+//
 // and to search engines the courses of semesters (internal/pages/catalog):
 //
 //	GET /courses/                                            all semesters
@@ -13,6 +16,10 @@
 //	GET /courses/{school}/{semester}/{college}/{department}/ a department
 //	GET /courses/{school}/{semester}/{lecture}               a lecture
 //	GET /sitemap.xml, /sitemap-{school}.{semester}.xml, /robots.txt
+//
+// Pages of timetables report that they were viewed (internal/pages/views):
+//
+//	POST /views
 //
 // A timetable that others may not see, for whatever reason, is one and the same 404
 // (internal/pages/share). Responses are cached by the CDN, and have an ETag of what they show, so that a
@@ -30,6 +37,7 @@ import (
 
 	"heek.kr/heektime/internal/pages/catalog"
 	"heek.kr/heektime/internal/pages/share"
+	"heek.kr/heektime/internal/pages/webpage"
 	"heek.kr/heektime/internal/ratelimit"
 )
 
@@ -37,6 +45,7 @@ import (
 type Config struct {
 	Timetables *share.Reader
 	Courses    *catalog.Reader
+	Views      Views
 	// Drawing has a slot for each picture that may be drawn at a time.
 	Drawing Limiter
 	// Calls limits the requests of each client.
@@ -61,6 +70,8 @@ func New(cfg Config) (http.Handler, error) {
 		return nil, errors.New("pages service needs a reader of timetables")
 	case cfg.Courses == nil:
 		return nil, errors.New("pages service needs a reader of courses")
+	case cfg.Views == nil:
+		return nil, errors.New("pages service needs a counter of views")
 	case cfg.Drawing == nil, cfg.Calls == nil, cfg.Client == nil:
 		return nil, errors.New("pages service needs limits, and who a client is")
 	case cfg.Origin == "":
@@ -71,6 +82,7 @@ func New(cfg Config) (http.Handler, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /user/{username}/timetable/{id}/{$}", cfg.servePage)
 	mux.HandleFunc("GET /user/{username}/timetable/{file}", cfg.serveFile)
+	mux.HandleFunc("GET /compare", cfg.serveCompare)
 	mux.HandleFunc("GET /courses/{$}", cfg.serveSchools)
 	mux.HandleFunc("GET /courses/{school}/{semester}/{$}", cfg.serveGroup)
 	mux.HandleFunc("GET /courses/{school}/{semester}/{college}/{$}", cfg.serveGroup)
@@ -79,6 +91,8 @@ func New(cfg Config) (http.Handler, error) {
 	mux.HandleFunc("GET /robots.txt", cfg.serveRobots)
 	mux.HandleFunc("GET /sitemap.xml", cfg.serveSitemaps)
 	mux.HandleFunc("GET /{file}", cfg.serveSitemap)
+	mux.HandleFunc("POST "+webpage.ViewsPath, cfg.countView)
+	mux.HandleFunc("GET "+webpage.ScriptPath, cfg.serveScript)
 	mux.HandleFunc("/", cfg.notFound)
 	return cfg.limited(mux), nil
 }

@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/auth/fairsemaphore"
 	"heek.kr/heektime/internal/pages"
@@ -31,6 +33,13 @@ type world struct {
 	handler http.Handler
 	library library
 	now     time.Time
+	views   []string // what was counted
+}
+
+// Count records a view.
+func (w *world) Count(_ context.Context, username, timetableID, viewer string) error {
+	w.views = append(w.views, username+" "+timetableID+" "+viewer)
+	return nil
 }
 
 // publish publishes a course list for the semester of the timetables, in an object with the given name.
@@ -54,7 +63,12 @@ func (w *world) publishAs(t *testing.T, id schema.SemesterID, name string, list 
 
 func newWorld(t *testing.T, set ...func(*pages.Config)) *world {
 	t.Helper()
-	w := &world{Cloud: emulatortest.Start(t), library: library{objects: map[string]schema.CourseList{}}, now: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)}
+	indexes, err := os.ReadFile("../../firestore.indexes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud := emulatortest.Start(t, func(cfg *emulator.Config) { cfg.Indexes = indexes })
+	w := &world{Cloud: cloud, library: library{objects: map[string]schema.CourseList{}}, now: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)}
 	w.fs = w.FirestoreClient(t)
 	at := time.Date(2026, 8, 20, 0, 0, 0, 0, time.UTC)
 	lecture := schema.Lecture{
@@ -80,14 +94,13 @@ func newWorld(t *testing.T, set ...func(*pages.Config)) *world {
 	now := func() time.Time { return w.now }
 	semesters := share.NewSemesters(w.fs, now)
 	cfg := pages.Config{
-		Timetables: share.NewReader(w.fs, semesters), Courses: catalog.NewReader(w.fs, semesters, w.library.open, now), Drawing: fairsemaphore.New(2, 2),
+		Timetables: share.NewReader(w.fs, semesters), Views: w, Courses: catalog.NewReader(w.fs, semesters, w.library.open, now), Drawing: fairsemaphore.New(2, 2),
 		Calls: ratelimit.New(ratelimit.Limit{PerSecond: 1000, Burst: 1000}), Client: func(*http.Request) string { return "" },
 		Origin: "https://heektime.example", Now: now, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, f := range set {
 		f(&cfg)
 	}
-	var err error
 	if w.handler, err = pages.New(cfg); err != nil {
 		t.Fatal(err)
 	}

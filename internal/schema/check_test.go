@@ -76,7 +76,7 @@ func TestReferences(t *testing.T) {
 }
 
 func TestCollections(t *testing.T) {
-	if got := TimetableDocument.Collections(); !slices.Equal(got, []string{"lectures"}) {
+	if got := TimetableDocument.Collections(); !slices.Equal(got, []string{"lectures", "views"}) {
 		t.Errorf("below a timetable: %v", got)
 	}
 	if got := UserDocument.Collections(); !slices.Equal(got, []string{"timetables", "subscriptions"}) {

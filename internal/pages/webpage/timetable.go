@@ -59,7 +59,7 @@ type meetingRow struct{ Time, Room string }
 func Timetable(t *share.Timetable, l share.Language, origin string) (Page, error) {
 	path := TimetablePath(t.Username, t.ID)
 	p := &timetablePage{
-		head: &head{language: l, Canonical: origin + path + "/"}, Semester: share.Clean(share.SemesterName(t.Semester, l)),
+		head: &head{language: l, Canonical: origin + path + "/", Script: ScriptPath, User: t.Username, Timetable: t.ID, Owner: t.UID}, Semester: share.Clean(share.SemesterName(t.Semester, l)),
 		Heading: share.Clean(t.Title), Username: share.Clean(t.Username),
 		Picture: path + ".png?lang=" + l.String(),
 		// Calendar programs open this scheme to subscribe.

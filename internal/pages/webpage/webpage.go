@@ -1,8 +1,8 @@
 // Package webpage renders what the pages service shows as HTML: timetables, courses, and what is not there.
 //
 // A page works without JavaScript and loads nothing: its styles are inside it. Its policy
-// (Content-Security-Policy) allows those styles, by their hash, and nothing else. Pages are functions of what
-// they show: the same documents make the same bytes.
+// (Content-Security-Policy) allows those styles, by their hash, and one script of the same origin, which counts
+// a view. Pages are functions of what they show: the same documents make the same bytes.
 //
 // Texts come from strangers. [share.Clean] shortens them and removes what could reorder the rest of the
 // page, html/template escapes them, and the templates isolate them with bdi.
@@ -46,6 +46,9 @@ type head struct {
 	Languages []Link
 	// Style are all styles of the page.
 	Style template.CSS
+	// Script is the address of the script that counts a view of a timetable, "" on other pages. User and Timetable name
+	// it, and Owner is the account whose views do not count.
+	Script, User, Timetable, Owner string
 	// Data is structured data for search engines; nil if there is none.
 	Data any
 }
@@ -89,18 +92,18 @@ var styles = sync.OnceValue(func() string {
 // setStyle gives the page its styles. rules are those that only this page has; they have no text of strangers.
 func (h *head) setStyle(rules string) { h.Style = template.CSS(styles() + rules) }
 
-// policy allows the page's styles and icon, and nothing else.
+// policy allows the page's styles, icon and script, and nothing else.
 func (h *head) policy() string {
 	sum := sha256.Sum256([]byte(h.Style))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+		"'; script-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 }
 
 // parsed has the templates by the name of their file. They are parsed when a page is rendered first: a service
 // must start quickly.
 var parsed = sync.OnceValues(func() (map[string]*template.Template, error) {
 	all := map[string]*template.Template{}
-	for _, name := range []string{"timetable", "missing", "courses", "lecture", "schools"} {
+	for _, name := range []string{"timetable", "missing", "compare", "courses", "lecture", "schools"} {
 		t, err := template.ParseFS(files, "templates/layout.html", "templates/parts.html", "templates/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("parse the template %s: %w", name, err)

@@ -96,6 +96,13 @@ func listChanges() operation {
 	return operation{list: &query{collection: semester1 + "/changes", order: []string{"-at"}, limit: schema.MaxChangePage}}
 }
 
+// viewsPath is where the views of Alice's public timetable are.
+const viewsPath = "users/alice/timetables/" + alicePublic + "/views"
+
+func listViews() operation {
+	return operation{uid: "alice", list: &query{collection: viewsPath, order: []string{"__name__"}, limit: schema.MaxViewsPage}}
+}
+
 func getting(who, path string) operation { return operation{uid: who, get: path} }
 
 func listening(who, path string) operation { return operation{uid: who, get: path, listen: true} }
@@ -190,6 +197,11 @@ func allowed() []allowedCase {
 		{"an owner listens to the lectures of a deleted timetable", lecturesOf("alice", "alice", "deleted001")},
 		{"an SDK gets a lecture missing from a listener, for anyone", getting("", "users/alice/timetables/"+alicePublic+"/lectures/first")},
 		{"an SDK gets a lecture missing from a listener, for the owner", getting("alice", "users/alice/timetables/deleted001/lectures/gone")},
+
+		{"an owner lists the views of a timetable", listViews()},
+		{"an owner lists the views of a timetable since a day", listViews().querying(func(q *query) { q.after = []any{reference(viewsPath + "/2026-10-29")} })},
+		{"an owner gets the views of a day", getting("alice", viewsPath+"/2026-11-28")},
+		{"an owner gets the views of a day without any", getting("alice", viewsPath+"/2026-11-29")},
 
 		{"an owner adds a timetable", addTimetable("my-table-1")},
 		{"an owner adds a timetable with a Korean ID", addTimetable("시간표하나둘셋넷다섯")},

@@ -21,7 +21,7 @@ func handwritten() []attack {
 	var list []attack
 	add := func(name string, base, op operation) { list = append(list, attack{name, base, op}) }
 	for _, group := range []func(func(string, operation, operation)){usernameAttacks, userAttacks, timetableAttacks,
-		lectureAttacks, hiddenAttacks, broadQueries, announcementQueries, broadChangeQueries, offsets, serverDocuments} {
+		lectureAttacks, viewAttacks, hiddenAttacks, broadQueries, announcementQueries, broadChangeQueries, offsets, serverDocuments} {
 		group(add)
 	}
 	sortByName(list)
@@ -269,6 +269,25 @@ func lectureAttacks(add func(string, operation, operation)) {
 	}
 }
 
+// viewAttacks try to read the views of another's timetable, many at a time, and to write one's own.
+func viewAttacks(add func(string, operation, operation)) {
+	day := getting("alice", viewsPath+"/2026-11-28")
+	for _, who := range []string{"", "bob"} {
+		add(fmt.Sprintf("the views of a day, get by %q", who), day, getting(who, viewsPath+"/2026-11-28"))
+		add(fmt.Sprintf("the views of a day, listen by %q", who), day, listening(who, viewsPath+"/2026-11-28"))
+		add(fmt.Sprintf("the views of a timetable, list by %q", who), listViews(), listViews().as(who))
+	}
+	add("the views of a timetable, no limit", listViews(), listViews().querying(func(q *query) { q.limit = 0 }))
+	add("the views of a timetable, limit 32", listViews(), listViews().querying(func(q *query) { q.limit = schema.MaxViewsPage + 1 }))
+	add("the views of all timetables", listViews(), listViews().querying(func(q *query) { q.collection, q.group = "views", true }))
+	writable := addTimetable("my-table-1")
+	add("the views of a day, updated by the owner", writable, operation{uid: "alice", writes: []write{{update, viewsPath + "/2026-11-28", fields{"views": 1000}}}})
+	for _, path := range []string{viewsPath + "/2026-11-28", viewsPath + "/2026-11-29"} {
+		add(path+", set by the owner", writable, operation{uid: "alice", writes: []write{{set, path, fields{"views": 1000, "viewers": 1000, "expires": earlier}}}})
+		add(path+", deleted by the owner", writable, operation{uid: "alice", writes: []write{{kind: remove, path: path}}})
+	}
+}
+
 // hiddenAttacks try to read the data of accounts that are pending deletion or blocked, and to give them a
 // new user document. The generated attacks try what else they could write.
 func hiddenAttacks(add func(string, operation, operation)) {
@@ -415,7 +434,7 @@ func offsets(add func(string, operation, operation)) {
 		"users":                listUsers("alice"),
 		"one's own timetables": listTimetables("alice", "alice"), "another's public timetables": listTimetables("bob", "alice", isPublic),
 		"one's own lectures": lecturesOf("alice", "alice", alicePublic), "another's lectures": lecturesOf("", "alice", alicePublic),
-		"announcements": listAnnouncements(0, 0),
+		"announcements": listAnnouncements(0, 0), "views": listViews(),
 	} {
 		add(what+" with an offset", base, base.querying(func(q *query) { q.offset = 1 }))
 		add(what+" with a huge offset", base, base.querying(func(q *query) { q.offset = 1 << 30 }))

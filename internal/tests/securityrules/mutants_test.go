@@ -20,8 +20,8 @@ var equivalents = map[string]struct {
 	times  int
 	reason string
 }{
-	"allow read instead of list": {7, "anyone who may list schools, semesters, users or lectures may get them anyway, and a list of " +
-		"timetables, changes or announcements needs a limit, which a get does not have"},
+	"allow read instead of list": {8, "anyone who may list schools, semesters, users or lectures may get them anyway, and a list of " +
+		"timetables, views, changes or announcements needs a limit, which a get does not have"},
 	"drop null from [0, null]":                 {1, "here, a query without an offset has the offset 0; Google does not document it"},
 	"drop names is list from &&":               {1, "join fails for anything but a list"},
 	"names is list is always true":             {1, "join fails for anything but a list"},

@@ -71,6 +71,7 @@ func world() map[string]fields {
 		// Lectures whose timetable was deleted.
 		w["users/"+uid+"/timetables/deleted001/lectures/first"] = lecture()
 	}
+	w[viewsPath+"/2026-11-28"] = fields{"views": 7, "viewers": 5, "expires": earlier}
 	w["users/dave"]["oldId"] = 17
 	w["users/dave/timetables/"+legacy]["oldId"] = "4711"
 	l := lecture()

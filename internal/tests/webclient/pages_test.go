@@ -67,7 +67,7 @@ func (w *world) site(t *testing.T) string {
 	semesters := share.NewSemesters(w.admin, time.Now)
 	var err error
 	handler, err = pages.New(pages.Config{
-		Timetables: share.NewReader(w.admin, semesters), Courses: catalog.NewReader(w.admin, semesters, openList, time.Now), Drawing: fairsemaphore.New(2, 100),
+		Timetables: share.NewReader(w.admin, semesters), Views: w, Courses: catalog.NewReader(w.admin, semesters, openList, time.Now), Drawing: fairsemaphore.New(2, 100),
 		Calls: ratelimit.New(ratelimit.Limit{PerSecond: 1000, Burst: 1000}), Client: func(*http.Request) string { return "" },
 		Origin: server.URL, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
@@ -75,6 +75,12 @@ func (w *world) site(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return server.URL
+}
+
+// Count records that a page reported a view.
+func (w *world) Count(_ context.Context, username, timetableID, _ string) error {
+	w.viewed <- username + "/" + timetableID
+	return nil
 }
 
 // openList opens the course list of the site.
@@ -109,7 +115,7 @@ func showOnDevices(t *testing.T, browser *sdktest.Browser, origin string) {
 	t.Helper()
 	for name, path := range map[string]string{
 		"timetable": "/user/byeoli/timetable/abcdefghij/?lang=ko", "english": "/user/byeoli/timetable/abcdefghij/?lang=en", "missing": "/user/nobody/timetable/abcdefghij/",
-		"schools": "/courses/?lang=ko", "semester": courses + "?lang=ko", "college": courses + "공과대학/?lang=ko", "department": courses + "공과대학/컴퓨터학과/?lang=ko",
+		"compare": "/compare?u=byeoli&lang=ko", "schools": "/courses/?lang=ko", "semester": courses + "?lang=ko", "college": courses + "공과대학/?lang=ko", "department": courses + "공과대학/컴퓨터학과/?lang=ko",
 		"lecture": courses + "CS201-01?lang=ko",
 	} {
 		page := browser.Open(t, "about:blank")

@@ -33,6 +33,8 @@ type world struct {
 	*emulatortest.Cloud
 	place place
 	admin *firestore.Client // bypasses security rules
+
+	viewed chan string // timetables whose pages reported a view
 }
 
 const (
@@ -47,7 +49,7 @@ func newWorld(t *testing.T, at place, set ...func(*emulator.Config)) *world {
 	set = append([]func(*emulator.Config){func(cfg *emulator.Config) {
 		cfg.Rules, cfg.StorageRules, cfg.Indexes = read(t, "firestore.rules"), read(t, "storage.rules"), read(t, "firestore.indexes.json")
 	}}, set...)
-	w := &world{Cloud: emulatortest.Start(t, set...), place: at}
+	w := &world{Cloud: emulatortest.Start(t, set...), place: at, viewed: make(chan string, 1000)}
 	w.admin = w.FirestoreClient(t)
 	w.put(t, school, map[string]any{"name": "데모대학교-서울"})
 	w.put(t, semester1, map[string]any{"year": 2026, "term": "1학기", "periods": []any{}, "status": "normal"})
