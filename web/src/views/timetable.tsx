@@ -45,7 +45,7 @@ export function Timetable() {
           onDrag={(area) => { narrow({ area, from: undefined, to: undefined }); if (!wide.value) open('search') }}
         />
         {compared && <Beside id={compared.id} title={compared.title} />}
-        {lectures.value.length === 0 && !preview.value && view.value === 'timetable' && <Empty />}
+        {lectures.value.length === 0 && (!plan || store.value.lectures.value) && !preview.value && view.value === 'timetable' && <Empty />}
       </div>
       {untimed.length > 0 && (
         <ul class="untimed" aria-label={words.untimed}>
