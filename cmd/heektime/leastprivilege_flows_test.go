@@ -184,7 +184,7 @@ func (w *privilegeWorld) flows() []flow {
 	return []flow{
 		{"refresh a list", w.refreshList}, {"enqueue due lists", w.enqueueDue}, {"sign in", w.signIn}, {"sign a custom token", w.signToken},
 		{"clean up", w.cleanUp}, {"handle events", w.handleEvents}, {"serve old clients", w.serveOldClients},
-		{"subscribe a device", w.subscribe}, {"send notifications", w.notify}, {"check revisions", w.checkRevisions},
+		{"subscribe a device", w.subscribe}, {"send notifications", w.notify}, {"show pages", w.showPages}, {"check revisions", w.checkRevisions},
 	}
 }
 
@@ -421,6 +421,50 @@ func (w *privilegeWorld) deliveredTo(function string) int {
 		}
 	}
 	return 0
+}
+
+// showPages shows the timetable of a new user to visitors.
+func (w *privilegeWorld) showPages(ctx context.Context) error {
+	name := w.name("shown")
+	user := schema.UserRef(w.fs, name)
+	if _, err := user.Set(ctx, schema.User{Username: name}.Fields()); err != nil {
+		return err
+	}
+	timetable := schema.Timetable{Title: "2학기", Visibility: schema.Public, Semester: schema.SemesterRef(w.fs, demoSchool, demoSemester)}
+	if _, err := schema.TimetableRef(user, "timetable1").Set(ctx, timetable.Fields()); err != nil {
+		return err
+	}
+	if err := w.get(ctx, w.URLs["pages"]+"/user/"+name+"/timetable/timetable1/"); err != nil {
+		return err
+	}
+	object := schema.SemesterPrefix(name, demoSemester) + "list.json"
+	list := w.objects.Bucket(w.config.Bucket).Object(object).NewWriter(ctx)
+	if err := errors.Join(schema.CourseList{{Identifier: "A1", Title: "강의"}}.Encode(list), list.Close()); err != nil {
+		return err
+	}
+	semester := schema.Semester{Year: 2026, Term: schema.WinterTerm, Status: schema.StatusNormal, LecturesURL: "gs://" + w.config.Bucket + "/" + object}
+	if _, err := schema.SemesterRef(w.fs, name, demoSemester).Set(ctx, semester.Fields()); err != nil {
+		return err
+	}
+	return w.get(ctx, w.URLs["pages"]+"/courses/"+name+"/"+string(demoSemester)+"/A1")
+}
+
+// get requests a page.
+func (w *privilegeWorld) get(ctx context.Context, url string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("GET %s: %s", url, response.Status)
+	}
+	_, err = io.Copy(io.Discard, response.Body)
+	return err
 }
 
 // subscribe subscribes a device of a new user.

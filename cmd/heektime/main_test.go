@@ -53,7 +53,7 @@ func ports(t *testing.T) string {
 	listeners := map[string]map[string]listener{"emulators": {}, "services": {}}
 	for section, names := range map[string][]string{
 		"emulators": {"firestore", "auth", "storage", "tasks", "ui", "hub", "hosting"},
-		"services":  {"courses", "refresh", "auth", "compat-server", "cleanup", "functions", "push", "subscriptions"},
+		"services":  {"courses", "refresh", "auth", "compat-server", "cleanup", "functions", "push", "subscriptions", "pages"},
 	} {
 		for _, name := range names {
 			l := freePort(t)

@@ -10,6 +10,7 @@ import (
 
 	"heek.kr/heektime/compat-server/api"
 	"heek.kr/heektime/internal/loginthrottle"
+	"heek.kr/heektime/internal/ratelimit"
 )
 
 // newFuzzTarget returns a server without rate limits and a user with a timetable.
@@ -17,7 +18,7 @@ func newFuzzTarget(f *testing.F) (*fixture, *api.Server, user, timetableResponse
 	fx := newFixture(f)
 	u := fx.signUp(f, "minsu")
 	made := fx.makeTimetable(f, u, oldKorea, "시간표")
-	limits, unlimited := loginthrottle.DefaultLimits(), api.Limit{PerSecond: 1e9, Burst: 1 << 30}
+	limits, unlimited := loginthrottle.DefaultLimits(), ratelimit.Limit{PerSecond: 1e9, Burst: 1 << 30}
 	limits.Pair.Free, limits.Network.Burst, limits.Address.Burst, limits.Register.Burst = 1<<30, 1<<30, 1<<30, 1<<30
 	return fx, fx.server(f, options{attempts: &limits, limits: api.Limits{User: unlimited, Address: unlimited}}), u, made
 }

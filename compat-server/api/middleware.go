@@ -13,6 +13,7 @@ import (
 
 	"heek.kr/heektime/compat-server/passthrough"
 	"heek.kr/heektime/compat-server/token"
+	"heek.kr/heektime/internal/ratelimit"
 )
 
 // callTimeout limits a call. The slowest is a sign-in, which has its own limit of 20 seconds.
@@ -104,7 +105,7 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		c.Set(callerKey, who)
 		limiter, key := s.limiter(who)
-		if wait := limiter.take(key, s.now()); wait > 0 {
+		if wait := limiter.Take(key, s.now()); wait > 0 {
 			return errTooMany.withRetryAfter(wait)
 		}
 		return next(c)
@@ -112,9 +113,9 @@ func (s *Server) authenticate(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // limiter returns the limiter for a caller, and the caller's key in it.
-func (s *Server) limiter(who caller) (*limiter, string) {
+func (s *Server) limiter(who caller) (*ratelimit.Limiter, string) {
 	if who.signedIn {
-		return &s.users, who.UID
+		return s.users, who.UID
 	}
-	return &s.addresses, who.ip
+	return s.addresses, who.ip
 }

@@ -27,6 +27,7 @@ import (
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/migration/holdtimes"
 	"heek.kr/heektime/internal/migration/state"
+	"heek.kr/heektime/internal/ratelimit"
 )
 
 // base is the path prefix of all calls.
@@ -97,8 +98,8 @@ type Server struct {
 	old       *passthrough.Proxy // nil if there is no old server
 	held      *holdtimes.Recorder
 	usage     usage
-	users     limiter
-	addresses limiter
+	users     *ratelimit.Limiter
+	addresses *ratelimit.Limiter
 
 	encodedSchools atomic.Pointer[encodedSchools]
 }
@@ -128,7 +129,7 @@ func New(cfg Config) (*Server, error) {
 		publicURL: cfg.PublicURL, endDate: cfg.EndDate, proxies: cfg.Proxies,
 		accounts: cfg.Accounts, tokens: cfg.Tokens, catalog: cfg.Catalog, timetables: cfg.Timetables, lists: cfg.Lists,
 		log: cfg.Log, now: cfg.Now, echo: echo.New(), usage: usage{log: cfg.Log, now: cfg.Now},
-		users: limiter{limit: cfg.Limits.User}, addresses: limiter{limit: cfg.Limits.Address},
+		users: ratelimit.New(cfg.Limits.User), addresses: ratelimit.New(cfg.Limits.Address),
 	}
 	if cfg.OldServer != nil {
 		var err error

@@ -20,6 +20,7 @@ import (
 	"heek.kr/heektime/compat-server/timetable"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/logging"
+	"heek.kr/heektime/internal/ratelimit"
 )
 
 // A caller that exceeds its limit must wait; others need not.
@@ -28,7 +29,7 @@ func TestRateLimits(t *testing.T) {
 	fx := newFixture(t)
 	u, other := fx.signUp(t, "minsu"), fx.signUp(t, "other")
 	now := fx.Clock.Now()
-	limits := api.Limits{User: api.Limit{PerSecond: 0.5, Burst: 3}, Address: api.Limit{PerSecond: 1, Burst: 2}}
+	limits := api.Limits{User: ratelimit.Limit{PerSecond: 0.5, Burst: 3}, Address: ratelimit.Limit{PerSecond: 1, Burst: 2}}
 	fx.url = fx.serve(t, fx.server(t, options{now: func() time.Time { return now }, limits: limits}))
 	from := func(address, bearer string) reply {
 		req, err := http.NewRequestWithContext(t.Context(), "GET", fx.url+"/schools", nil)
@@ -71,7 +72,7 @@ func TestManyDocumentsCountAsManyCalls(t *testing.T) {
 	u := fx.signUp(t, "minsu")
 	fx.fill(t, u.id, 50, 10, 0) // 550 documents: 1 call, plus 5
 	now := fx.Clock.Now()
-	limits := api.Limits{User: api.Limit{PerSecond: 1, Burst: 13}, Address: api.PerSecond(1)}
+	limits := api.Limits{User: ratelimit.Limit{PerSecond: 1, Burst: 13}, Address: api.PerSecond(1)}
 	fx.url = fx.serve(t, fx.server(t, options{now: func() time.Time { return now }, limits: limits}))
 	for i, want := range []int{200, 200, 200, 429} {
 		r := call(t, "GET", fx.url+"/users/"+u.id+"/timetables", u.access, nil)
@@ -99,7 +100,7 @@ func TestCallsByClientVersion(t *testing.T) {
 	t.Parallel()
 	fx := newFixtureWithoutServer(t)
 	var log bytes.Buffer // not locked: the calls are sequential
-	unlimited := api.Limit{PerSecond: 1e6, Burst: 1e6}
+	unlimited := ratelimit.Limit{PerSecond: 1e6, Burst: 1e6}
 	s := fx.server(t, options{log: logging.New(&log, fx.Project), limits: api.Limits{User: unlimited, Address: unlimited}})
 	do := func(agent string) {
 		r := httptest.NewRequest("GET", "/apis/v2/schools", nil)
@@ -248,7 +249,7 @@ func TestRetryAfterIsRoundedUp(t *testing.T) {
 	t.Parallel()
 	fx := newFixtureWithoutServer(t)
 	now := fx.Clock.Now()
-	limits := api.Limits{User: api.Limit{PerSecond: 1, Burst: 1}, Address: api.Limit{PerSecond: 0.3, Burst: 1}}
+	limits := api.Limits{User: ratelimit.Limit{PerSecond: 1, Burst: 1}, Address: ratelimit.Limit{PerSecond: 0.3, Burst: 1}}
 	fx.url = fx.serve(t, fx.server(t, options{now: func() time.Time { return now }, limits: limits}))
 	call(t, "GET", fx.url+"/schools", "", nil)
 	r := call(t, "GET", fx.url+"/schools", "", nil)

@@ -103,7 +103,7 @@ func (s *Server) listTimetables(ctx context.Context, c *call) error {
 	}
 	// Each document is billed, and some users have very many of them.
 	limiter, key := s.limiter(c.caller)
-	limiter.charge(key, documents/documentsPerCall, s.now())
+	limiter.Charge(key, documents/documentsPerCall, s.now())
 	return respond(c, http.StatusOK, list)
 }
 

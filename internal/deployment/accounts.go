@@ -13,6 +13,7 @@ const (
 	compatAccount    = "heektime-compat-server"
 
 	subscriptionsAccount = "heektime-subscriptions"
+	pagesAccount         = "heektime-pages"
 
 	TasksAccount     = "heektime-tasks"
 	SchedulerAccount = "heektime-scheduler"
@@ -80,6 +81,12 @@ func accounts() []spec.ServiceAccount {
 			{Role: "roles/firebaseauth.viewer", On: spec.Project, Why: "checks that a user's session has not ended"},
 			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: TopicsQueue}, Why: "enqueues changes of topics"},
 			useTasksAccount,
+		},
+	}, {
+		ID: pagesAccount, Purpose: "runs pages",
+		Grants: []spec.Grant{
+			{Role: "roles/datastore.viewer", On: spec.Project, Why: "reads documents"},
+			{Role: "roles/storage.objectViewer", On: spec.Resource{Kind: spec.OnBucket, ID: ListsBucket}, Why: "reads course lists"},
 		},
 	}, {
 		ID: compatAccount, Purpose: "runs compat-server",

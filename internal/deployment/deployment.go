@@ -30,7 +30,7 @@ func Table() *spec.Deployment {
 		Region:   region,
 		Labels:   map[string]string{"app": "heektime"},
 		Accounts: accounts(),
-		Services: []spec.Service{authService(), coursesService(), refreshService(), cleanupService(), functionsService(), pushService(), subscriptionsService(), compatServer()},
+		Services: []spec.Service{authService(), coursesService(), refreshService(), cleanupService(), functionsService(), pushService(), subscriptionsService(), pagesService(), compatServer()},
 		Queues:   queues(),
 		Jobs:     jobs(),
 		Triggers: triggers(),

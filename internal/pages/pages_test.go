@@ -16,7 +16,9 @@ import (
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/auth/fairsemaphore"
 	"heek.kr/heektime/internal/pages"
+	"heek.kr/heektime/internal/pages/catalog"
 	"heek.kr/heektime/internal/pages/share"
+	"heek.kr/heektime/internal/ratelimit"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -27,11 +29,32 @@ type world struct {
 	*emulatortest.Cloud
 	fs      *firestore.Client
 	handler http.Handler
+	library library
+	now     time.Time
+}
+
+// publish publishes a course list for the semester of the timetables, in an object with the given name.
+func (w *world) publish(t *testing.T, name string, list schema.CourseList) {
+	t.Helper()
+	w.publishAs(t, "2026-0900", name, list)
+}
+
+func (w *world) publishAs(t *testing.T, id schema.SemesterID, name string, list schema.CourseList) {
+	t.Helper()
+	object := schema.SemesterPrefix("가온대학교", id) + name + ".json"
+	w.library.objects["lists/"+object] = list
+	s := schema.Semester{
+		Year: 2026, Term: schema.SecondTerm, Status: schema.StatusNormal, LecturesURL: "gs://lists/" + object,
+		ListChangedAt: time.Date(2026, 8, 20, 0, 0, 0, 0, time.UTC),
+	}
+	if _, err := schema.SemesterRef(w.fs, "가온대학교", id).Set(t.Context(), s.Fields()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func newWorld(t *testing.T, set ...func(*pages.Config)) *world {
 	t.Helper()
-	w := &world{Cloud: emulatortest.Start(t)}
+	w := &world{Cloud: emulatortest.Start(t), library: library{objects: map[string]schema.CourseList{}}, now: time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)}
 	w.fs = w.FirestoreClient(t)
 	at := time.Date(2026, 8, 20, 0, 0, 0, 0, time.UTC)
 	lecture := schema.Lecture{
@@ -54,14 +77,20 @@ func newWorld(t *testing.T, set ...func(*pages.Config)) *world {
 			t.Fatal(err)
 		}
 	}
+	now := func() time.Time { return w.now }
+	semesters := share.NewSemesters(w.fs, now)
 	cfg := pages.Config{
-		Timetables: share.NewReader(w.fs, time.Now), Drawing: fairsemaphore.New(2, 2),
-		Client: func(*http.Request) string { return "" }, Log: slog.New(slog.DiscardHandler),
+		Timetables: share.NewReader(w.fs, semesters), Courses: catalog.NewReader(w.fs, semesters, w.library.open, now), Drawing: fairsemaphore.New(2, 2),
+		Calls: ratelimit.New(ratelimit.Limit{PerSecond: 1000, Burst: 1000}), Client: func(*http.Request) string { return "" },
+		Origin: "https://heektime.example", Now: now, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, f := range set {
 		f(&cfg)
 	}
-	w.handler = pages.Handler(cfg)
+	var err error
+	if w.handler, err = pages.New(cfg); err != nil {
+		t.Fatal(err)
+	}
 	return w
 }
 
@@ -126,10 +155,18 @@ func TestChangesTheETag(t *testing.T) {
 	}
 }
 
+// limitedTo lets a client send a few requests.
+func limitedTo(requests int) func(*pages.Config) {
+	return func(cfg *pages.Config) {
+		cfg.Calls = ratelimit.New(ratelimit.Limit{PerSecond: 1e-6, Burst: requests})
+	}
+}
+
 // Whatever others may not see is the same response to the byte.
 func TestNotFound(t *testing.T) {
 	w := newWorld(t)
 	want := w.get(t, "/user/nobody/timetable/abcdefghij.png")
+	validate(t, want.Body.String())
 	if want.Code != http.StatusNotFound {
 		t.Fatalf("status %d", want.Code)
 	}
@@ -138,6 +175,8 @@ func TestNotFound(t *testing.T) {
 		"/user/byeoli/timetable/.png", "/user/byeoli/timetable/..png", "/user/byeoli/timetable/a%2Fb.png", "/user/%2e%2e/timetable/abcdefghij.png",
 		"/user/__x__/timetable/abcdefghij.png", shared + ".gif", shared + ".png.png", "/user/%FF/timetable/abcdefghij.png",
 		"/user/" + strings.Repeat("a", 2000) + "/timetable/abcdefghij.png",
+		"/user/nobody/timetable/abcdefghij/", "/user/byeoli/timetable/privatexyz/", "/user/byeoli/timetable/unknown123/", "/user/hidden/timetable/abcdefghij/",
+		"/user/byeoli/timetable/abcdefghij/more", "/user/__x__/timetable/abcdefghij/", "/user/byeoli/timetable/a%2Fb/", "/elsewhere",
 	} {
 		res := w.get(t, address)
 		if res.Code != want.Code || res.Body.String() != want.Body.String() || res.Header().Get("Cache-Control") != want.Header().Get("Cache-Control") {

@@ -48,12 +48,9 @@ func styled(q query, f file, write func(io.Writer, *share.Timetable, picture.Sty
 	if err := errors.Join(q.only("size", "theme", "lang"), sizeErr, themeErr, languageErr); err != nil {
 		return file{}, err
 	}
-	f.variant = variant(f.variant, size, theme, language)
+	f.variant = fmt.Sprint(f.variant, " ", size, " ", theme, " ", language)
 	f.write = func(w io.Writer, t *share.Timetable) error {
 		return write(w, t, picture.Style{Size: size, Theme: theme, Language: language})
 	}
 	return f, nil
 }
-
-// variant names a representation.
-func variant(parts ...any) string { return fmt.Sprint(append(parts, revision)...) }

@@ -54,6 +54,7 @@ var Project = Resource{Kind: OnProject}
 var roles = map[string]ResourceKind{
 	"roles/cloudtasks.enqueuer":            OnQueue,
 	"roles/datastore.user":                 OnProject,
+	"roles/datastore.viewer":               OnProject,
 	"roles/eventarc.eventReceiver":         OnProject,
 	"roles/firebaseauth.admin":             OnProject,
 	"roles/firebaseauth.viewer":            OnProject,

@@ -60,11 +60,11 @@ func Write(w io.Writer, t *share.Timetable, l share.Language) error {
 // setProperties sets name, description and refresh interval, by RFC 7986 and under the older names that
 // most programs read.
 func setProperties(c *ics.Calendar, t *share.Timetable, l share.Language, d academic.Dates, known bool) {
-	name := clean(t.Title)
+	name := share.Clean(t.Title)
 	if name == "" {
 		name = l.Choose("시간표", "Timetable")
 	}
-	if semester := clean(share.SemesterName(t.Semester, l)); semester != "" {
+	if semester := share.Clean(share.SemesterName(t.Semester, l)); semester != "" {
 		name += " · " + semester
 	}
 	c.SetName(name)
@@ -148,15 +148,15 @@ func addEvent(c *ics.Calendar, t *share.Timetable, lecture *share.Lecture, m sch
 	for _, day := range without {
 		e.AddExdate(at(day, m.TimeBegin), inSeoul)
 	}
-	title := clean(lecture.Title)
+	title := share.Clean(lecture.Title)
 	if title == "" {
-		title = clean(lecture.Identifier)
+		title = share.Clean(lecture.Identifier)
 	}
 	e.SetSummary(title)
-	if room := clean(m.Room); room != "" {
+	if room := share.Clean(m.Room); room != "" {
 		e.SetLocation(room)
 	}
-	if professor := clean(lecture.Professor); professor != "" {
+	if professor := share.Clean(lecture.Professor); professor != "" {
 		e.SetDescription(professor)
 	}
 }

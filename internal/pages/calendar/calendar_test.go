@@ -216,7 +216,7 @@ func TestAnyText(t *testing.T) {
 		if len(events) != 3 {
 			t.Fatalf("seed %d: %d events", seed, len(events))
 		}
-		if got, want := property(events[0], "LOCATION"), clean(l.Times[0].Room); got != want {
+		if got, want := property(events[0], "LOCATION"), share.Clean(l.Times[0].Room); got != want {
 			t.Errorf("seed %d: room %q, want %q", seed, got, want)
 		}
 	}

@@ -1,18 +1,22 @@
 package picture
 
-import "math"
+import (
+	"math"
+
+	"heek.kr/heektime/internal/pages/week"
+)
 
 // block is the area of a meeting, in units.
 type block struct{ x, y, width, height float64 }
 
 // block adds a meeting: its area, and as much of title, room and professor as fits.
-func (l *layout) block(m *meeting, d *design, b block) {
+func (l *layout) block(m *week.Meeting, d *design, b block) {
 	accent := min(d.accent, b.width/4)
 	radius := min(d.blockRadius, b.width/4, b.height/4)
 	// Only the left corners of the accent and the right corners of the area stay visible.
-	l.box(b.x, b.y, min(b.width, accent+2*radius), b.height, radius, l.colors.accents[m.color])
-	l.box(b.x+accent, b.y, b.width-accent, b.height, radius, l.colors.lectures[m.color])
-	l.box(b.x+accent, b.y, 2*radius, b.height, 0, l.colors.lectures[m.color])
+	l.box(b.x, b.y, min(b.width, accent+2*radius), b.height, radius, l.colors.accents[m.Color])
+	l.box(b.x+accent, b.y, b.width-accent, b.height, radius, l.colors.lectures[m.Color])
+	l.box(b.x+accent, b.y, 2*radius, b.height, 0, l.colors.lectures[m.Color])
 
 	padding := min(d.padding, b.width/12)
 	x, width := b.x+accent+padding, b.width-accent-1.5*padding
@@ -25,7 +29,7 @@ func (l *layout) block(m *meeting, d *design, b block) {
 	for _, line := range lines {
 		ink := l.colors.text
 		if line.detail {
-			ink = mix(ink, l.colors.lectures[m.color], detailMix)
+			ink = mix(ink, l.colors.lectures[m.Color], detailMix)
 		}
 		l.text(line.text, x, top, line.size, width, ink)
 		top += lineHeight * line.size
@@ -54,8 +58,8 @@ const (
 
 // fit chooses the lines of a block: the largest size at which the title is whole and followed by its room,
 // unless that would break words, or else the smallest size and as much of the title as fits.
-func (l *layout) fit(m *meeting, d *design, width, height float64) []blockLine {
-	title, room, professor := l.titleOf(m.lecture), l.typeface.sanitize(m.room), l.typeface.sanitize(m.lecture.Professor)
+func (l *layout) fit(m *week.Meeting, d *design, width, height float64) []blockLine {
+	title, room, professor := l.titleOf(m.Lecture), l.typeface.sanitize(m.Room), l.typeface.sanitize(m.Lecture.Professor)
 	if height < lineHeight*d.textMin*(1+detailShare) {
 		room = ""
 	}

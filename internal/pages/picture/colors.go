@@ -2,10 +2,8 @@ package picture
 
 import (
 	"fmt"
-	"hash/fnv"
 	"image/color"
-
-	"heek.kr/heektime/internal/pages/share"
+	"strings"
 )
 
 // colors are the colours of a theme.
@@ -58,27 +56,14 @@ func mix(from, to color.RGBA, share float64) color.RGBA {
 	return color.RGBA{part(from.R, to.R), part(from.G, to.G), part(from.B, to.B), 0xff}
 }
 
-// assignColors returns the index of each lecture's colour. It derives from the lecture's identifier, so that
-// a lecture has the same colour in most timetables, and in the same one for good: of two lectures whose
-// identifiers lead to the same colour, the one that was added first keeps it, and the other takes the next
-// free one. With more lectures than colours, colours repeat.
-func assignColors(lectures []share.Lecture, colors int) []int {
-	assigned := make([]int, len(lectures))
-	byIdentifier := map[string]int{}
-	used := make([]int, colors)
-	for i, l := range lectures {
-		c, ok := byIdentifier[l.Identifier]
-		if !ok {
-			h := fnv.New32a()
-			h.Write([]byte(l.Identifier))
-			c = int(h.Sum32() % uint32(colors))
-			for round := len(byIdentifier) / colors; used[c] > round; {
-				c = (c + 1) % colors
-			}
-			used[c]++
-			byIdentifier[l.Identifier] = c
-		}
-		assigned[i] = c
+// CSS returns the colours of a theme as custom properties of CSS: --page, --lecture-0, --accent-0, and so on.
+func (t Theme) CSS() string {
+	c := &themes[t]
+	var b strings.Builder
+	fmt.Fprintf(&b, "--page:%s;--grid:%s;--card:%s;--title:%s;--label:%s;--text:%s;",
+		hexOf(c.page), hexOf(c.grid), hexOf(c.card), hexOf(c.title), hexOf(c.label), hexOf(c.text))
+	for i := range c.lectures {
+		fmt.Fprintf(&b, "--lecture-%d:%s;--accent-%[1]d:%[3]s;", i, hexOf(c.lectures[i]), hexOf(c.accents[i]))
 	}
-	return assigned
+	return b.String()
 }

@@ -4,6 +4,8 @@ import (
 	"image/color"
 	"math"
 	"testing"
+
+	"heek.kr/heektime/internal/pages/week"
 )
 
 // Every text has the contrast that WCAG 2.2 asks for at level AA, 4.5, and any two colours of lectures
@@ -30,7 +32,7 @@ func TestColors(t *testing.T) {
 				}
 			}
 		}
-		if len(c.lectures) != len(c.accents) {
+		if len(c.lectures) != week.Colors || len(c.accents) != week.Colors {
 			t.Errorf("%s: %d colours, %d accents", name, len(c.lectures), len(c.accents))
 		}
 	}

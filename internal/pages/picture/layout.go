@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"heek.kr/heektime/internal/pages/share"
+	"heek.kr/heektime/internal/pages/week"
 )
 
 // rectangle is a filled rectangle in pixels.
@@ -94,7 +95,7 @@ func newLayout(t *share.Timetable, s Style) (*layout, error) {
 		width: width, height: height, language: s.Language,
 		typeface: tf, colors: &themes[s.Theme], scale: float64(width) / d.width,
 	}
-	w := arrange(t, len(l.colors.lectures))
+	w := week.Arrange(t)
 	l.rectangles = append(l.rectangles, rectangle{width: width, height: height, fill: l.colors.page})
 	top := l.header(t, &d)
 	bottom := float64(height)/l.scale - d.bottom
@@ -166,9 +167,9 @@ func (l *layout) header(t *share.Timetable, d *design) (bottom float64) {
 }
 
 // untimed returns a sentence about the lectures that are not in the grid.
-func (l *layout) untimed(w *week) string {
+func (l *layout) untimed(w *week.Week) string {
 	var titles []string
-	for _, lecture := range w.untimed {
+	for _, lecture := range w.Untimed {
 		if title := l.titleOf(lecture); title != "" {
 			titles = append(titles, title)
 		}
@@ -186,45 +187,41 @@ func (l *layout) titleOf(lecture *share.Lecture) string {
 	return l.typeface.sanitize(lecture.Identifier)
 }
 
-var weekdays = [7][2]string{
-	{"월", "Mon"}, {"화", "Tue"}, {"수", "Wed"}, {"목", "Thu"}, {"금", "Fri"}, {"토", "Sat"}, {"일", "Sun"},
-}
-
 // grid adds the card with weekdays, hours and lectures.
-func (l *layout) grid(w *week, d *design, top, bottom float64) {
+func (l *layout) grid(w *week.Week, d *design, top, bottom float64) {
 	l.box(d.margin, top, d.width-2*d.margin, bottom-top, d.cardRadius, l.colors.card)
 	left, right := d.margin+d.gutter, d.width-d.margin-0.25*d.gutter
 	first, last := top+d.dayHeight, bottom-0.25*d.gutter
-	column := (right - left) / float64(w.days)
-	hour := (last - first) / float64(w.lastHour-w.firstHour)
+	column := (right - left) / float64(w.Days)
+	hour := (last - first) / float64(w.LastHour-w.FirstHour)
 	hairline := max(1/l.scale, d.width/1200)
-	for day := range w.days {
+	for day := range w.Days {
 		x := left + float64(day)*column
-		name := l.language.Choose(weekdays[day][0], weekdays[day][1])
+		name := week.DayName(day, l.language)
 		l.centered(name, x, top+(d.dayHeight-lineHeight*d.daySize)/2, d.daySize, column, l.colors.label)
 		if day > 0 {
 			l.box(x, first, hairline, last-first, 0, l.colors.grid)
 		}
 	}
 	size := min(d.hourSize, 0.9*hour/lineHeight)
-	for h := w.firstHour; h < w.lastHour; h++ {
-		y := first + float64(h-w.firstHour)*hour
+	for h := w.FirstHour; h < w.LastHour; h++ {
+		y := first + float64(h-w.FirstHour)*hour
 		l.box(left, y, right-left, hairline, 0, l.colors.grid)
 		name := strconv.Itoa(h)
 		l.text(name, left-0.18*d.gutter-l.typeface.width(name, size), y+0.08*size, size, d.gutter, l.colors.label)
 	}
-	for i := range w.meetings {
-		m := &w.meetings[i]
-		share := column / float64(m.lanes)
+	for i := range w.Meetings {
+		m := &w.Meetings[i]
+		share := column / float64(m.Lanes)
 		gap := min(d.gap, share/6)
 		b := block{
-			x: left + float64(m.weekday)*column + float64(m.lane)*share + gap + hairline, width: share - 2*gap - hairline,
-			y:      first + float64(m.begin-60*w.firstHour)/60*hour + hairline,
-			height: float64(m.end-m.begin)/60*hour - hairline,
+			x: left + float64(m.Weekday)*column + float64(m.Lane)*share + gap + hairline, width: share - 2*gap - hairline,
+			y:      first + float64(m.Begin-60*w.FirstHour)/60*hour + hairline,
+			height: float64(m.End-m.Begin)/60*hour - hairline,
 		}
 		l.block(m, d, b)
 	}
-	if len(w.meetings) == 0 && len(w.untimed) == 0 {
+	if len(w.Meetings) == 0 && len(w.Untimed) == 0 {
 		none := l.language.Choose("아직 담은 강의가 없어요", "No lectures yet")
 		l.centered(none, left, (first+last)/2-d.detailSize, d.detailSize, right-left, l.colors.label)
 	}

@@ -17,6 +17,7 @@ import (
 	"unicode"
 
 	"heek.kr/heektime/internal/pages/share"
+	"heek.kr/heektime/internal/pages/week"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -249,18 +250,26 @@ func random(r *rand.Rand) *share.Timetable {
 
 func TestColorsStay(t *testing.T) {
 	timetable := usual()
-	before := assignColors(timetable.Lectures, 8)
+	before := colorsOf(timetable)
 	timetable.Lectures = append(timetable.Lectures, crowded().Lectures...)
-	for i, c := range assignColors(timetable.Lectures, 8)[:len(before)] {
-		if c != before[i] {
-			t.Errorf("lecture %d changes its colour when others are added", i)
-		}
-	}
+	after := colorsOf(timetable)
 	seen := map[int]bool{}
-	for _, c := range before {
-		seen[c] = true
+	for identifier, color := range before {
+		if after[identifier] != color {
+			t.Errorf("lecture %s changes its colour when others are added", identifier)
+		}
+		seen[color] = true
 	}
 	if len(seen) != len(before) {
 		t.Errorf("%d lectures have %d colours", len(before), len(seen))
 	}
+}
+
+// colorsOf returns the colours of lectures by identifier.
+func colorsOf(t *share.Timetable) map[string]int {
+	colors := map[string]int{}
+	for _, m := range week.Arrange(t).Meetings {
+		colors[m.Lecture.Identifier] = m.Color
+	}
+	return colors
 }

@@ -60,6 +60,16 @@ func ParseTheme(name string) (Theme, error) {
 func (s Size) String() string  { return sizes[s].name }
 func (t Theme) String() string { return themeNames[t] }
 
+// Wallpapers returns the sizes that are for phones.
+func Wallpapers() (wallpapers []Size) {
+	for i, s := range sizes {
+		if s.wallpaper {
+			wallpapers = append(wallpapers, Size(i))
+		}
+	}
+	return wallpapers
+}
+
 // Pixels returns the width and height of pictures of the size.
 func (s Size) Pixels() (width, height int) { return sizes[s].width, sizes[s].height }
 

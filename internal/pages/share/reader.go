@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
-	"time"
 
 	"cloud.google.com/go/firestore"
 	"google.golang.org/api/iterator"
@@ -20,29 +18,15 @@ import (
 // that is blocked or about to be deleted. Readers must not learn which.
 var ErrNotFound = errors.New("no such public timetable")
 
-// semesterAge is how old the kept copy of a semester may be. Its dates change a few times in its life.
-const semesterAge = 10 * time.Minute
-
-// maxSemesters bounds the semesters that are kept.
-const maxSemesters = 1000
-
 // Reader reads public timetables. It is safe for concurrent use.
 type Reader struct {
-	client *firestore.Client
-	now    func() time.Time
-
-	mu        sync.Mutex
-	semesters map[string]keptSemester // by path
-}
-
-type keptSemester struct {
-	schema.Semester
-	read time.Time
+	client    *firestore.Client
+	semesters *Semesters
 }
 
 // NewReader returns a reader.
-func NewReader(client *firestore.Client, now func() time.Time) *Reader {
-	return &Reader{client: client, now: now, semesters: map[string]keptSemester{}}
+func NewReader(client *firestore.Client, semesters *Semesters) *Reader {
+	return &Reader{client: client, semesters: semesters}
 }
 
 // Read reads a public timetable by the username of its owner and its ID. The error wraps [ErrNotFound] if
@@ -52,41 +36,88 @@ func NewReader(client *firestore.Client, now func() time.Time) *Reader {
 // semester every ten minutes. An account that is hidden has no user document (internal/deletion), so that
 // finding the user is the check, too; that is why it is not kept in memory.
 func (r *Reader) Read(ctx context.Context, username, timetableID string) (*Timetable, error) {
-	if !schema.IsID(username) || !schema.IsID(timetableID) {
+	user, doc, err := r.find(ctx, username, timetableID)
+	if err != nil {
+		return nil, err
+	}
+	return r.read(ctx, user, doc)
+}
+
+// ReadLatest reads a user's public timetable of the latest semester: of several the one that was created last.
+//
+// Billed: like [Reader.Read].
+func (r *Reader) ReadLatest(ctx context.Context, username string) (*Timetable, error) {
+	user, err := r.user(ctx, username)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := only(schema.LatestTimetables(user.Ref, true).Limit(1).Documents(ctx))
+	if err != nil {
+		return nil, fmt.Errorf("find the latest timetable: %w", err)
+	}
+	return r.read(ctx, user, doc)
+}
+
+// Owner returns the owner of a public timetable. The error wraps [ErrNotFound] if others may not see it.
+//
+// Billed: 2 reads.
+func (r *Reader) Owner(ctx context.Context, username, timetableID string) (uid string, err error) {
+	user, _, err := r.find(ctx, username, timetableID)
+	if err != nil {
+		return "", err
+	}
+	return user.Ref.ID, nil
+}
+
+// user finds a user by name.
+func (r *Reader) user(ctx context.Context, username string) (*firestore.DocumentSnapshot, error) {
+	if !schema.IsID(username) {
 		return nil, ErrNotFound
 	}
 	user, err := only(schema.UserWithName(r.client, username).Documents(ctx))
 	if err != nil {
 		return nil, fmt.Errorf("find user: %w", err)
 	}
-	ref := schema.TimetableRef(user.Ref, timetableID)
-	docs, err := r.client.GetAll(ctx, []*firestore.DocumentRef{ref})
+	return user, nil
+}
+
+// find finds a public timetable and its owner.
+func (r *Reader) find(ctx context.Context, username, timetableID string) (user, timetable *firestore.DocumentSnapshot, err error) {
+	if !schema.IsID(timetableID) {
+		return nil, nil, ErrNotFound
+	}
+	if user, err = r.user(ctx, username); err != nil {
+		return nil, nil, err
+	}
+	docs, err := r.client.GetAll(ctx, []*firestore.DocumentRef{schema.TimetableRef(user.Ref, timetableID)})
 	if err != nil {
-		return nil, fmt.Errorf("read timetable %s: %w", timetableID, err)
+		return nil, nil, fmt.Errorf("read timetable %s: %w", timetableID, err)
 	}
-	document := schema.Timetable{}
-	if docs[0].Exists() {
-		document = schema.ReadTimetable(docs[0])
+	if !docs[0].Exists() || schema.ReadTimetable(docs[0]).Visibility != schema.Public {
+		return nil, nil, ErrNotFound
 	}
-	if document.Visibility != schema.Public {
-		return nil, ErrNotFound
-	}
+	return user, docs[0], nil
+}
+
+// read reads the rest of a public timetable.
+func (r *Reader) read(ctx context.Context, user, doc *firestore.DocumentSnapshot) (_ *Timetable, err error) {
+	document := schema.ReadTimetable(doc)
 	t := &Timetable{
-		UID: user.Ref.ID, Username: schema.UsernameOf(user), ID: timetableID, Title: document.Title, UpdatedAt: document.UpdatedAt,
+		UID: user.Ref.ID, Username: schema.UsernameOf(user), ID: doc.Ref.ID, Title: document.Title, UpdatedAt: document.UpdatedAt,
 	}
-	if t.Semester, err = r.semester(ctx, document.Semester); err != nil {
+	if t.Semester, err = r.semesters.Get(ctx, document.Semester); err != nil {
 		return nil, err
 	}
 	// Of the semester only what is shown: its document changes whenever the school's list is checked.
 	sem, version := &t.Semester, sha256.New()
-	fmt.Fprintf(version, "%q %d %d %q %q %q %q %q", t.Username, docs[0].UpdateTime.UnixNano(),
+	fmt.Fprintf(version, "%q %d %d %q %q %q %q %q", t.Username, doc.UpdateTime.UnixNano(),
 		sem.Year, sem.Term, sem.FirstDay, sem.LastDay, sem.Holidays, sem.ClassDays)
-	lectures, err := schema.Lectures(ref).Limit(MaxMeetings).Documents(ctx).GetAll()
+	lectures, err := schema.Lectures(doc.Ref).Limit(MaxMeetings).Documents(ctx).GetAll()
 	if err != nil {
-		return nil, fmt.Errorf("read lectures of timetable %s: %w", timetableID, err)
+		return nil, fmt.Errorf("read lectures of timetable %s: %w", t.ID, err)
 	}
-	for _, doc := range lectures {
-		fmt.Fprintf(version, " %q %d", doc.Ref.ID, doc.UpdateTime.UnixNano())
+	for _, lecture := range lectures {
+		fmt.Fprintf(version, " %q %d", lecture.Ref.ID, lecture.UpdateTime.UnixNano())
 	}
 	t.Lectures = inOrder(lectures)
 	t.Version = hex.EncodeToString(version.Sum(nil)[:16])
@@ -115,37 +146,4 @@ func inOrder(docs []*firestore.DocumentSnapshot) []Lecture {
 		lectures[i] = Lecture{Lecture: l.Lecture, ID: l.ID, UpdatedAt: l.UpdatedAt}
 	}
 	return lectures
-}
-
-// semester returns a semester, empty if the reference is not to one: the owner wrote it.
-func (r *Reader) semester(ctx context.Context, ref *firestore.DocumentRef) (schema.Semester, error) {
-	if ref == nil {
-		return schema.Semester{}, nil
-	}
-	path := schema.Path(ref)
-	if _, _, ok := schema.SplitSemesterPath(path); !ok {
-		return schema.Semester{}, nil
-	}
-	now := r.now()
-	r.mu.Lock()
-	kept, ok := r.semesters[path]
-	r.mu.Unlock()
-	if ok && now.Sub(kept.read) < semesterAge {
-		return kept.Semester, nil
-	}
-	docs, err := r.client.GetAll(ctx, []*firestore.DocumentRef{ref})
-	if err != nil {
-		return schema.Semester{}, fmt.Errorf("read %s: %w", path, err)
-	}
-	kept = keptSemester{read: now}
-	if docs[0].Exists() {
-		kept.Semester = schema.ReadSemester(docs[0])
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.semesters) >= maxSemesters {
-		clear(r.semesters)
-	}
-	r.semesters[path] = kept
-	return kept.Semester, nil
 }

@@ -23,7 +23,7 @@ const servicesFile = "heektime.json"
 // serviceDefaults are the default ports of our services.
 var serviceDefaults = map[string]int{
 	"courses": 8101, "refresh": 8102, "auth": 8103, "compat-server": 8104, "cleanup": 8105, "functions": 8106,
-	"push": 8107, "subscriptions": 8108,
+	"push": 8107, "subscriptions": 8108, "pages": 8109,
 }
 
 // ownEmulators are the emulators that the Firebase CLI does not have.

@@ -27,9 +27,7 @@ func (b *Backend) createServices(ctx context.Context) error {
 		if b.URLs[s.Name] == "" {
 			continue
 		}
-		place := b.place
-		place.SiteURL = b.URLs[s.Name] // as in its environment
-		env, err := b.deployment.Environment(s.Name, place)
+		env, err := b.deployment.Environment(s.Name, b.placeFor(s.Name))
 		if err != nil {
 			return err
 		}

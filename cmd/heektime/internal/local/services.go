@@ -13,6 +13,7 @@ import (
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/functions"
+	"heek.kr/heektime/internal/pages"
 	"heek.kr/heektime/internal/push"
 	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/server"
@@ -22,7 +23,7 @@ import (
 // opens contains the table's services, by name. [Config.Services] adds others.
 var opens = map[string]server.Open{
 	"auth": auth.Open, "courses": courses.Open, "refresh": refresh.Open, "cleanup": cleanup.Open, "functions": functions.Open,
-	"push": push.Open, "subscriptions": subscriptions.Open,
+	"push": push.Open, "subscriptions": subscriptions.Open, "pages": pages.Open,
 }
 
 // startServices listens for all services before it starts any, because their environments contain
@@ -109,12 +110,21 @@ func (b *Backend) placeOf(cfg Config) (_ spec.Place, err error) {
 	return p, err
 }
 
+// placeFor returns the place as a service sees it: clients may call it directly, but visitors of its pages are at
+// Hosting, if that runs.
+func (b *Backend) placeFor(service string) spec.Place {
+	place := b.place
+	place.SiteURL = b.URLs[service]
+	if address := b.Cloud.HostingAddress(); service == "pages" && address != "" {
+		place.SiteURL = "http://" + address
+	}
+	return place
+}
+
 // environment returns a service's environment: the variables of the table, of the local cloud and of
 // cfg, of which later ones win.
 func (b *Backend) environment(cfg Config, service string) (map[string]string, error) {
-	place := b.place
-	place.SiteURL = b.URLs[service] // clients may call it directly
-	env, err := b.deployment.Environment(service, place)
+	env, err := b.deployment.Environment(service, b.placeFor(service))
 	if err != nil {
 		return nil, err
 	}

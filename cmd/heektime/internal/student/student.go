@@ -22,6 +22,11 @@ const (
 	Password = "heektime"
 )
 
+// SharedPage is the path of the page of the student's public timetable.
+const SharedPage = "/user/" + Username + "/timetable/" + sharedPlan + "/"
+
+const sharedPlan = "plan-000-a"
+
 // Config holds the addresses of the APIs.
 type Config struct {
 	// Project and Bucket are the names that apps use.
@@ -42,7 +47,7 @@ type plan struct {
 
 // plans are the timetables of one semester: students keep alternatives until registration is over.
 var plans = []plan{
-	{id: "plan-000-a", title: "1안", public: true, freeDay: -1},
+	{id: sharedPlan, title: "1안", public: true, freeDay: -1},
 	{id: "plan-000-b", title: "2안 (금요일 공강)", public: true, freeDay: 4},
 	{id: "plan-000-c", title: "다 떨어지면", public: false, freeDay: -1},
 }

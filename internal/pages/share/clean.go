@@ -1,12 +1,10 @@
-package calendar
+package share
 
 import (
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
-
-	"heek.kr/heektime/internal/pages/share"
 )
 
 // maxRunes bounds a text. It is more than a title may have.
@@ -15,12 +13,12 @@ const maxRunes = 500
 // zeroWidthJoiner makes one emoji of several.
 const zeroWidthJoiner = '\u200d'
 
-// clean returns a text on one line, without control characters, with which a stranger could add properties
-// to the calendar, and without format characters, which could reorder what the reader sees.
-func clean(text string) string {
+// Clean returns a text on one line, without control characters, with which a stranger could add properties
+// to a calendar, and without format characters, which could reorder what the reader sees.
+func Clean(text string) string {
 	var b strings.Builder
 	n, space := 0, false
-	for _, r := range norm.NFC.String(share.Prefix(text, maxRunes)) {
+	for _, r := range norm.NFC.String(Prefix(text, maxRunes)) {
 		switch {
 		case unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Z):
 			space = n > 0
