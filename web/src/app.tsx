@@ -5,8 +5,8 @@ import { devicePlans } from './model/deviceplans.ts'
 import { announcement, dismissAnnouncement, news } from './model/news.ts'
 import { lectures, redo, store, undo } from './model/plans.ts'
 import { online, open, openDialog, view, wide, type View } from './model/screen.ts'
-import { signedIn } from './model/session.ts'
-import { AccountView } from './views/accountview.tsx'
+import { signedIn, user } from './model/session.ts'
+import { AccountView, Deleting } from './views/accountview.tsx'
 import { Dialogs } from './views/dialogs.tsx'
 import { Icon, IconButton, type IconName } from './views/icon.tsx'
 import { Lectures } from './views/lectures.tsx'
@@ -84,6 +84,8 @@ function SaveState() {
 
 function Announcement() {
   const now = announcement.value
+  const deletion = user.value?.deletion
+  if (deletion !== undefined && view.value !== 'account') return <div class="deletion"><Deleting until={deletion} /></div>
   if (!now) return null
   const words = t.value
   return (

@@ -41,15 +41,21 @@ export function explain(options: PlannerOptions, exists: (options: PlannerOption
   return [smallest(musts, allRules.filter((rule) => has(options, rule)), holds)]
 }
 
-/** Leaves out whatever is not needed for the contradiction, one after the other: rules last, wishes first. */
+/**
+ * Leaves out whatever is not needed for the contradiction, one after the other, until nothing can be left out. Once is not
+ * enough: without a wish, there are fewer credits, so another wish may no longer be needed.
+ */
 function smallest(wishes: readonly number[], rules: readonly Rule[], holds: (wishes: readonly number[], rules: readonly Rule[]) => boolean): Reason {
-  for (const wish of wishes) {
-    const others = wishes.filter((other) => other !== wish)
-    if (!holds(others, rules)) wishes = others
-  }
-  for (const rule of rules) {
-    const others = rules.filter((other) => other !== rule)
-    if (!holds(wishes, others)) rules = others
+  for (let before = Infinity; wishes.length + rules.length < before; ) {
+    before = wishes.length + rules.length
+    for (const wish of wishes) {
+      const others = wishes.filter((other) => other !== wish)
+      if (!holds(others, rules)) wishes = others
+    }
+    for (const rule of rules) {
+      const others = rules.filter((other) => other !== rule)
+      if (!holds(wishes, others)) rules = others
+    }
   }
   return { wishes, rules }
 }

@@ -51,7 +51,8 @@ async function signOut(): Promise<void> {
   await (await account()).signOut()
 }
 
-function Deleting({ until }: { until: number }) {
+/** Says that the account is about to be deleted, and takes it back. */
+export function Deleting({ until }: { until: number }) {
   const words = t.value
   const takeBack = async (): Promise<void> => {
     try {

@@ -34,7 +34,7 @@ export function Timetable() {
             </select>
           </label>
         )}
-        <IconButton icon="undo" label={words.undo} disabled={!canUndo.value} onClick={undo} />
+        <IconButton icon="undo" class="undo" label={words.undo} disabled={!canUndo.value} onClick={undo} />
         <IconButton icon="redo" label={words.redo} disabled={!canRedo.value} onClick={redo} class="wide-only" />
         <IconButton icon="wand" label={words.planner} onClick={() => openDialog({ name: 'planner' })} />
         <IconButton icon="share" label={words.share} onClick={() => openDialog({ name: 'share' })} disabled={!plan} />
@@ -45,7 +45,7 @@ export function Timetable() {
           onDrag={(area) => { narrow({ area, from: undefined, to: undefined }); if (!wide.value) open('search') }}
         />
         {compared && <Beside id={compared.id} title={compared.title} />}
-        {lectures.value.length === 0 && !preview.value && view.value === 'timetable' && <Empty />}
+        {lectures.value.length === 0 && (!plan || store.value.lectures.value) && !preview.value && view.value === 'timetable' && <Empty />}
       </div>
       {untimed.length > 0 && (
         <ul class="untimed" aria-label={words.untimed}>

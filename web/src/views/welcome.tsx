@@ -1,5 +1,7 @@
 import { language, t } from '../i18n/index.ts'
 import { openDialog } from '../model/screen.ts'
+import { user } from '../model/session.ts'
+import { Deleting } from './accountview.tsx'
 import { Semesters } from './semesters.tsx'
 
 /** The first visit: choose a school and begin. */
@@ -11,6 +13,7 @@ export function Welcome() {
         <img src="/icon.svg" alt="" width="56" height="56" />
         <h1>{words.welcome}</h1>
         <p>{words.welcomeHint}</p>
+        {user.value?.deletion !== undefined && <Deleting until={user.value.deletion} />}
         <Semesters done={() => {}} />
         <div class="welcome-foot">
           <button type="button" class="plain" onClick={() => openDialog({ name: 'signin' })}>{words.haveAccount}</button>

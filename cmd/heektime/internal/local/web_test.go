@@ -47,7 +47,7 @@ func TestWebAppAndServicesShareAnOrigin(t *testing.T) {
 		if err != nil || response.StatusCode != tc.status || !strings.Contains(string(body), tc.want) {
 			t.Errorf("%s %s: %s, %v, %s", tc.method, tc.path, response.Status, err, body)
 		}
-		if csp := response.Header.Get("Content-Security-Policy"); tc.path == "/" && !strings.Contains(csp, "default-src 'none'; script-src 'self'; style-src 'self'") || !strings.Contains(csp, " http://"+b.Cloud.FirestoreAddress()) {
+		if csp := response.Header.Get("Content-Security-Policy"); tc.path == "/" && !(strings.Contains(csp, "default-src 'none'; script-src 'self'; style-src 'self'") && strings.Contains(csp, " http://"+b.Cloud.FirestoreAddress())) {
 			t.Errorf("the page's Content-Security-Policy is %q", csp)
 		}
 	}
