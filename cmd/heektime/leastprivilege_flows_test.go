@@ -69,8 +69,8 @@ func newPrivilegeWorld(t *testing.T) *privilegeWorld {
 }
 
 // startPrivilegeWorld starts the local cloud with a university and a school file. It is morning in Seoul: at night,
-// students are not notified, and changes share a task. Authentication has the machine's time, and so has the service
-// that compares it with the sign-ins.
+// students are not notified, and changes share a task. Authentication has the machine's time, and so have the services
+// that users sign in to: time that a test lets pass ends no session.
 func startPrivilegeWorld(t *testing.T, university *demo.University, schools string) *privilegeWorld {
 	t.Helper()
 	w := &privilegeWorld{university: university}
@@ -78,8 +78,10 @@ func startPrivilegeWorld(t *testing.T, university *demo.University, schools stri
 	t.Cleanup(school.Close)
 	w.config = privilegeConfig(t, school.URL, schools)
 	w.config.Clock, w.config.Services = morning(), maps.Clone(w.config.Services)
-	w.config.Services["auth"] = func(ctx context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
-		return auth.Open(server.WithNow(ctx, time.Now), env, log)
+	for name, open := range map[string]server.Open{"auth": auth.Open, "compat-server": services["compat-server"]} {
+		w.config.Services[name] = func(ctx context.Context, env *environment.Variables, log *slog.Logger) (*server.Service, error) {
+			return open(server.WithNow(ctx, time.Now), env, log)
+		}
 	}
 	var err error
 	if w.Backend, err = local.Start(t.Context(), w.config); err != nil {

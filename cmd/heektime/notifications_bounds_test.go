@@ -50,7 +50,8 @@ func (w *notificationWorld) usedFor(do func()) (won float64, what string) {
 	return won, strings.Join(items, ", ")
 }
 
-// An account that abuses notifications costs what docs/bounds.md says.
+// An account that abuses notifications costs what docs/bounds.md says. It is long because both attacks begin with what
+// an attacker prepares.
 func TestBoundsOfNotifications(t *testing.T) {
 	const day = 24 * time.Hour
 	compare := func(name string, won float64, what string) {
