@@ -148,14 +148,14 @@ func TestLargeAccountFires(t *testing.T) {
 	}
 	seed := func(uid string, from, to int) {
 		t.Helper()
-		docs := emulatortest.Docs{}
+		docs := emulatortest.Docs{"users/" + uid + "/timetables/timetable1": {"title": "시간표"}} // a document, too
 		for i := from; i < to; i++ {
 			docs[fmt.Sprintf("users/%s/timetables/timetable1/lectures/%05d", uid, i)] = map[string]any{"title": "강의"}
 		}
 		w.Seed(t, docs)
 	}
 	seed("a-student", 0, sweeper.DefaultDocuments/2)
-	seed("spammer", 0, sweeper.DefaultDocuments)
+	seed("spammer", 1, sweeper.DefaultDocuments)
 	sweep()
 	w.expect(t, "at the bound")
 	seed("spammer", sweeper.DefaultDocuments, sweeper.DefaultDocuments+1)
