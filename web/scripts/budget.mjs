@@ -9,7 +9,7 @@ const files = readdirSync(folder).filter((name) => name.endsWith('.js')).sort()
 const kB = (bytes) => Math.ceil(bytes / 100) / 10
 const sizes = files.map((name) => {
   const text = readFileSync(new URL(name, folder))
-  return { name: name.replace(/-[^-]{8}\.js$/, ''), gzip: gzipSync(text, { level: 9 }).length, brotli: brotliCompressSync(text).length }
+  return { name: name.replace(/-.{8}\.js$/, ''), gzip: gzipSync(text, { level: 9 }).length, brotli: brotliCompressSync(text).length }
 })
 
 /** What is loaded until the list can be searched. */
