@@ -456,6 +456,9 @@ func (w *privilegeWorld) showPages(ctx context.Context) error {
 	if err := w.get(ctx, w.URLs["pages"]+"/user/"+name+"/timetable/timetable1/"); err != nil {
 		return err
 	}
+	if err := w.reportView(ctx, name, "timetable1"); err != nil {
+		return err
+	}
 	object := schema.SemesterPrefix(name, demoSemester) + "list.json"
 	list := w.objects.Bucket(w.config.Bucket).Object(object).NewWriter(ctx)
 	if err := errors.Join(schema.CourseList{{Identifier: "A1", Title: "강의"}}.Encode(list), list.Close()); err != nil {
@@ -466,6 +469,25 @@ func (w *privilegeWorld) showPages(ctx context.Context) error {
 		return err
 	}
 	return w.get(ctx, w.URLs["pages"]+"/courses/"+name+"/"+string(demoSemester)+"/A1")
+}
+
+// reportView reports a view of a timetable, as the script of its page does.
+func (w *privilegeWorld) reportView(ctx context.Context, username, timetable string) error {
+	body := strings.NewReader("user=" + username + "&timetable=" + timetable)
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, w.URLs["pages"]+"/views", body)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("User-Agent", "Mozilla/5.0")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusNoContent {
+		return fmt.Errorf("report a view of %s: %s", username, response.Status)
+	}
+	return nil
 }
 
 // get requests a page.
