@@ -145,8 +145,8 @@ func checkHosting(t *testing.T, api *hostingAPI) {
 	var file struct {
 		Hosting struct {
 			Rewrites []struct {
-				Source, Destination string
-				Run                 run
+				Source, Regex, Destination string
+				Run                        run
 			}
 			Headers []struct {
 				Source  string
@@ -157,9 +157,9 @@ func checkHosting(t *testing.T, api *hostingAPI) {
 	readJSON(t, "firebase.json", &file)
 	var want hostingConfig
 	for _, r := range file.Hosting.Rewrites {
-		want.Rewrites = append(want.Rewrites, rewrite{r.Source, r.Destination, r.Run})
+		want.Rewrites = append(want.Rewrites, rewrite{r.Source, r.Regex, r.Destination, r.Run})
 		if r.Run.ServiceID != "" && !isService(r.Run.ServiceID) {
-			t.Errorf("%s is rewritten to %s, which is not a service of the repository", r.Source, r.Run.ServiceID)
+			t.Errorf("%s%s is rewritten to %s, which is not a service of the repository", r.Source, r.Regex, r.Run.ServiceID)
 		}
 	}
 	for _, h := range file.Hosting.Headers {

@@ -35,9 +35,10 @@ type hostingConfig struct {
 }
 
 type rewrite struct {
-	Glob string `json:"glob"`
-	Path string `json:"path"` // of a file, empty for a service
-	Run  run    `json:"run"`
+	Glob  string `json:"glob"`
+	Regex string `json:"regex"` // instead of the glob
+	Path  string `json:"path"`  // of a file, empty for a service
+	Run   run    `json:"run"`
 }
 
 type run struct {
