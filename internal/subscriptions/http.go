@@ -9,6 +9,7 @@ import (
 	firebaseauth "firebase.google.com/go/v4/auth"
 
 	"heek.kr/heektime/internal/logline"
+	"heek.kr/heektime/internal/ratelimit"
 	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/server"
 )
@@ -19,6 +20,9 @@ var (
 	errAnonymous = errors.New("signed in anonymously")
 	errTooMany   = errors.New("too many calls")
 )
+
+// callLimit limits the calls of a user to this instance. A client makes one when it starts.
+var callLimit = ratelimit.Limit{PerSecond: 0.1, Burst: 20}
 
 // maxBody bounds a request's body.
 const maxBody = 16 << 10
@@ -77,7 +81,7 @@ func (s *Service) caller(r *http.Request) (uid string, err error) {
 		return "", err
 	case token.Firebase.SignInProvider == "anonymous":
 		return "", errAnonymous
-	case !s.calls.allow(token.UID):
+	case s.calls.Take(token.UID, s.now()) > 0:
 		return "", errTooMany
 	}
 	return token.UID, nil

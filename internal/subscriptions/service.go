@@ -25,6 +25,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/internal/pushtask"
+	"heek.kr/heektime/internal/ratelimit"
 	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/taskqueue"
 )
@@ -47,7 +48,7 @@ type Service struct {
 	firestore *firestore.Client
 	accounts  *firebaseauth.Client
 	queue     *taskqueue.Queue
-	calls     *callLimit
+	calls     *ratelimit.Limiter // of each user
 	log       *slog.Logger
 	now       func() time.Time
 }
@@ -73,7 +74,7 @@ func New(cfg Config) (*Service, error) {
 		firestore: cfg.Firestore, accounts: cfg.Accounts, queue: cfg.Queue, log: cfg.Log,
 		now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }, // the precision that Firestore stores
 	}
-	s.calls = &callLimit{now: s.now}
+	s.calls = ratelimit.New(callLimit)
 	return s, nil
 }
 
