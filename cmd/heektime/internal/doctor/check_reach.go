@@ -109,6 +109,9 @@ func checkSite(e *examination) {
 	}
 }
 
+// comparePath is the one page of a service that exists without anything in the project.
+const comparePath = "/compare"
+
 func checkRewrites(e *examination) {
 	for _, path := range e.Files.rewrites() {
 		v := e.Visits[visitKey{Path: path}]
@@ -116,8 +119,8 @@ func checkRewrites(e *examination) {
 		switch {
 		case v == nil || v.Err != nil || v.Status >= http.StatusInternalServerError:
 			f = v.describe()
-		case strings.HasPrefix(v.ContentType, "text/html"):
-			f = "is a page, not a response of a service"
+		case v.Status == http.StatusOK && strings.HasPrefix(v.ContentType, "text/html") && path != comparePath:
+			f = "is the app's page, not a response of a service" // a service's page of something that does not exist is 404
 		}
 		if f != "" {
 			e.errorf("site "+e.SiteURL+path, "%s", f).because("clients call the service there",

@@ -48,6 +48,7 @@ type FieldOverride struct {
 type Hosting struct {
 	Rewrites []struct {
 		Source string `json:"source"`
+		Regex  string `json:"regex"` // instead of the source
 		Run    *struct {
 			ServiceID string `json:"serviceId"`
 		} `json:"run"`
@@ -104,18 +105,22 @@ func readJSON(name string, value any) error {
 // rewrites returns, for each rewrite to a service, a path that it matches.
 func (f *Files) rewrites() (paths []string) {
 	for _, r := range f.Hosting.Rewrites {
-		if r.Run != nil {
-			paths = append(paths, strings.ReplaceAll(r.Source, "**", "doctor"))
+		switch {
+		case r.Run == nil:
+		case r.Regex != "":
+			paths = append(paths, sampleOfRegex(r.Regex))
+		default:
+			paths = append(paths, sampleOfGlob(r.Source))
 		}
 	}
 	return paths
 }
 
-// siteHeaders are the headers of every page.
+// siteHeaders are the headers of the app's page: those of every page, and those of all but some others.
 func (f *Files) siteHeaders() map[string]string {
 	all := map[string]string{}
 	for _, h := range f.Hosting.Headers {
-		if h.Source == "**" {
+		if h.Source == "**" || strings.HasPrefix(h.Source, "!") {
 			for _, header := range h.Headers {
 				all[header.Key] = header.Value
 			}

@@ -284,7 +284,7 @@ var outsideFaults = []fault{
 	{"private-closed", respondsAs("cleanup"+runHost, strangerResponse{err: errors.New("no such host")}), "no such host", "--invoker-iam-check"},
 	{"site", respondsAs(siteHost+"/", strangerResponse{status: 404}), "responds 404 Not Found", "firebase-tools@15 deploy --only hosting"},
 	{"site", respondsAs(siteHost+"/", strangerResponse{status: 200}), "the header Content-Security-Policy is", "firebase-tools@15 deploy --only hosting"},
-	{"site-rewrites", respondsAs(siteHost+"/login/", strangerResponse{status: 200, header: map[string]string{"Content-Type": "text/html; charset=utf-8"}}), "/login/ is a page", "deploy --only hosting"},
+	{"site-rewrites", respondsAs(siteHost+"/login/", strangerResponse{status: 200, header: map[string]string{"Content-Type": "text/html; charset=utf-8"}}), "/login/ is the app's page", "deploy --only hosting"},
 	{"site-rewrites", respondsAs(siteHost+"/apis/v2/doctor", strangerResponse{status: 502}), "responds 502", "deploy --only hosting"},
 	{"certificates", func(s *standIn) { s.strangers.expires = testNow().Add(13 * 24 * time.Hour) }, "expires on 2026-12-11, in 13 days", "hosting/sites"},
 

@@ -93,7 +93,7 @@ func TestCheckURL(t *testing.T) {
 		"unknown":                  {url: "https://miner-abcdefghij-du.a.run.app", responses: []int{200}, want: "is not a service of the table"},
 		"not a URL":                {url: "auth", responses: []int{200}, want: "is not the URL"},
 		"local":                    {url: "http://127.0.0.1:8081", responses: []int{200}, requests: 1},
-		"not the site":             {url: "https://heektime.kr", responses: []int{404}, want: "responds 404", requests: 5 + 5},
+		"not the site":             {url: "https://heektime.kr", responses: []int{404}, want: "responds 404", requests: 5 + 9},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := &script{responses: c.responses, valid: c.valid, body: cmp.Or(c.body, healthyBody)}

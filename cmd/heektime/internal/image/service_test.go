@@ -305,6 +305,7 @@ var requests = map[string]request{
 	"push":          {"OIDC_CERTS_URL", post("/send", `{"announcement": "missing"}`, http.StatusOK)},
 	"subscriptions": {"FIREBASE_AUTH_EMULATOR_HOST", unsubscribe},
 	"courses":       {"OIDC_CERTS_URL", getLectures},
+	"pages":         {"FIRESTORE_EMULATOR_HOST", viewNothing},
 }
 
 // post sends a body in JSON and expects a status.
@@ -317,6 +318,13 @@ func post(path, body string, want int) func(*testing.T, *emulatortest.Cloud, *sp
 		return func(address string) error {
 			return send(t.Context(), http.MethodPost, "http://"+address+path, token, body, want)
 		}
+	}
+}
+
+// viewNothing requests the page of a timetable that does not exist.
+func viewNothing(t *testing.T, _ *emulatortest.Cloud, _ *spec.Service, _ *container) func(string) error {
+	return func(address string) error {
+		return send(t.Context(), http.MethodGet, "http://"+address+"/user/nobody/timetable/none/", "", "", http.StatusNotFound)
 	}
 }
 

@@ -2,6 +2,7 @@ package operator_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -76,7 +77,10 @@ func newWorld(t *testing.T) *world {
 	} {
 		name := fmt.Sprintf("%slist%d.json", schema.SemesterPrefix("korea", "2026-0900"), i)
 		o := objects.Bucket(w.Project).Object(name).NewWriter(ctx)
-		must(t, list.Encode(o))
+		o.ContentEncoding = "gzip"
+		zipped := gzip.NewWriter(o)
+		must(t, list.Encode(zipped))
+		must(t, zipped.Close())
 		must(t, o.Close())
 		published = append(published, schema.Published{Object: schema.Object{Name: name}, Lectures: len(list), At: time.Unix(int64(1e9-i), 0)})
 	}
