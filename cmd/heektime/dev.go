@@ -19,6 +19,7 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/local"
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/billing"
+	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
@@ -97,6 +98,7 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 	}
 	began := time.Now()
 	b, err := local.Start(ctx, local.Config{
+		Clock:    clock.New(), // shared with the services: the console advances it
 		Firebase: config, Project: o.project, Bucket: o.bucket, DataDir: o.data, SchoolsFile: path, Variables: variables, Log: log,
 		AllowedOrigins: environment.Process().OptionalList("ALLOWED_ORIGINS"), Services: services,
 		Alerts: watcher.Alerts, Prices: prices,
