@@ -75,6 +75,7 @@ export const en: Dictionary = {
   friendName: 'Friend’s user name', addFriend: 'Add', removeFriend: (name) => `Remove ${name}`, friendUnknown: 'nobody has this name',
   friendPrivate: 'no public timetable this semester', friendFailed: 'couldn’t be loaded', commonFree: 'Everyone is free', noCommonFree: 'There is no time between 9 and 21 on weekdays when everyone is free.',
 
+  signedInAs: (id) => `You are signed in as ${id}.`,
   signIn: 'Sign in', signUp: 'Sign up', signOut: 'Sign out', signInHint: 'Sign in to see your timetables on other devices and share them.',
   email: 'Email', idOrEmail: 'Email or old user name', password: 'Password', newPassword: 'New password', currentPassword: 'Current password',
   passwordRule: 'At least 6 characters', haveAccount: 'I have an account', noAccount: 'I’m new here', forgot: 'Forgot your password?',

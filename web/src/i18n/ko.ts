@@ -83,6 +83,7 @@ export const ko = {
   friendPrivate: '이 학기에 공개한 시간표가 없어요', friendFailed: '불러오지 못했어요', commonFree: '모두 비는 시간', noCommonFree: '평일 9시부터 21시 사이에 모두 비는 시간이 없어요.',
 
   // The account.
+  signedInAs: (id: string) => `${id} 계정으로 로그인했어요.`,
   signIn: '로그인', signUp: '가입하기', signOut: '로그아웃', signInHint: '로그인하면 다른 기기에서도 보고, 링크로 공유할 수 있어요.',
   email: '이메일', idOrEmail: '이메일 또는 예전 아이디', password: '비밀번호', newPassword: '새 비밀번호', currentPassword: '지금 비밀번호',
   passwordRule: '6자 이상', haveAccount: '이미 계정이 있어요', noAccount: '처음이에요', forgot: '비밀번호를 잊었어요',
