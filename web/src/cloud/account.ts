@@ -204,6 +204,8 @@ export async function remove(password: string): Promise<void> {
 /** Takes an account back that is about to be deleted. The sign-in must be fresh. */
 export async function takeBack(password?: string): Promise<void> {
   const { auth } = await firebase()
+  // The request to delete ended the session of this device.
+  if (password === undefined && recall('deletion')) throw Object.assign(new Error('session ended'), { code: 'not-fresh' })
   if (password !== undefined && user.value) await signIn(user.value.id, password)
   const current = auth.currentUser
   if (!current) return
