@@ -75,11 +75,20 @@ function leave(signedOut = true): void {
   if (signedOut) setUser(null)
 }
 
+/** A deletion that this device requested. The session's token is older and has no claim, until it expires. */
+interface RequestedDeletion {
+  readonly uid: string
+  readonly session: unknown
+  readonly until: number
+}
+
 /** Until when an account that is about to be deleted can be taken back. */
 async function deletionOf(next: FirebaseUser): Promise<number | undefined> {
   try {
-    const until = (await next.getIdTokenResult()).claims['deletion']
-    return typeof until === 'number' ? until * 1000 : undefined
+    const { claims } = await next.getIdTokenResult()
+    if (typeof claims['deletion'] === 'number') return claims['deletion'] * 1000
+    const requested = recall<RequestedDeletion>('deletion')
+    return requested?.uid === next.uid && requested.session === claims['auth_time'] ? requested.until : undefined
   } catch {
     return undefined // offline
   }
@@ -151,6 +160,7 @@ export async function signOut(): Promise<void> {
   const { auth, db } = await firebase()
   await endSession(auth)
   remember('inSync', undefined)
+  remember('deletion', undefined)
   remember('shown', undefined)
   await terminate(db)
   await clearIndexedDbPersistence(db).catch(() => {}) // another tab has it open, and signs out, too
@@ -184,7 +194,9 @@ export async function remove(password: string): Promise<void> {
   const current = user.value
   if (!current) return
   await signIn(current.id, password)
-  const deletion = await deleteAccount((await auth.currentUser?.getIdToken()) ?? '')
+  const token = await auth.currentUser?.getIdTokenResult()
+  const deletion = await deleteAccount(token?.token ?? '')
+  remember('deletion', { uid: current.uid, session: token?.claims['auth_time'], until: deletion } satisfies RequestedDeletion)
   leave(false)
   setUser({ ...current, deletion })
 }
@@ -192,10 +204,13 @@ export async function remove(password: string): Promise<void> {
 /** Takes an account back that is about to be deleted. The sign-in must be fresh. */
 export async function takeBack(password?: string): Promise<void> {
   const { auth } = await firebase()
+  // The request to delete ended the session of this device.
+  if (password === undefined && recall('deletion')) throw Object.assign(new Error('session ended'), { code: 'not-fresh' })
   if (password !== undefined && user.value) await signIn(user.value.id, password)
   const current = auth.currentUser
   if (!current) return
   await restoreAccount(await current.getIdToken())
+  remember('deletion', undefined)
   await current.getIdToken(true)
   await enter(current)
 }

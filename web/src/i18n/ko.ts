@@ -15,7 +15,7 @@ export const ko = {
   // Schools and semesters.
   welcome: '시간표, 2분이면 돼요', welcomeHint: '가입하지 않고 바로 시작하세요. 나중에 가입하면 만든 시간표를 그대로 가져가요.',
   chooseSchool: '어느 학교에 다니세요?', chooseSemester: '어느 학기인가요?', changeSemester: '학교와 학기 바꾸기',
-  findSchool: '학교 이름', noSchool: '그런 학교가 없어요.', schoolsFailed: '학교 목록을 불러오지 못했어요. 인터넷 연결을 확인해 주세요.',
+  findSchool: '학교 이름', noSchool: '찾는 학교가 없어요', schoolsFailed: '학교 목록을 불러오지 못했어요. 인터넷 연결을 확인해 주세요.',
   semester: (year: number, term: string) => `${year}년 ${term}`, terms: {} as Record<string, string>,
   noSemesters: '아직 열린 학기가 없어요.', loading: '불러오는 중이에요',
 
@@ -33,7 +33,7 @@ export const ko = {
   plans: '시간표 목록', planTitle: (n: number) => `시간표 ${n}`, copyOf: (title: string) => `${title} 사본`, newPlan: '새 시간표',
   rename: '이름 바꾸기', duplicate: '복제', remove: '삭제', show: '보기', shown: '보는 중', title: '이름',
   added: (title: string) => `‘${title}’ 담았어요`, removed: (title: string) => `‘${title}’ 뺐어요`, changed: (title: string) => `‘${title}’ 바꿨어요`,
-  compare: '나란히 보기', compareNone: '나란히 보지 않기',
+  compare: '나란히 보기', compareNone: '하나만 보기',
 
   // Search.
   searchPlaceholder: '과목, 교수, 학수번호, 강의실', searchHint: '초성으로도 찾을 수 있어요. 예: ㄷㅇㅌ',
@@ -56,14 +56,15 @@ export const ko = {
 
   // Changes and announcements.
   news: '바뀐 강의', newsOf: (n: number) => `바뀐 강의 ${n}개`, since: (when: string) => `${when}에 바뀌었어요`, takeOver: '반영하기', keep: '그대로 두기',
-  gone: '학교 목록에서 없어졌어요', editedHere: '내가 고친 값이라 바꾸지 않아요', before: '지금', after: '학교',
+  gone: '학교 목록에서 없어졌어요', editedHere: '내가 고친 값이라 바꾸지 않아요', before: '내 시간표', after: '학교 목록',
   fields: { identifier: '학수번호', title: '과목', professor: '교수', credit: '학점', times: '시간·강의실', category: '분류', metas: '특징' },
   announcement: '공지', dismiss: '그만 보기',
 
   // Making plans.
   planner: '자동으로 짜기', plannerHint: '듣고 싶은 과목을 고르면 겹치지 않는 시간표를 모두 찾아서 좋은 순서로 보여 드려요.',
   wanted: '듣고 싶은 과목', addWanted: '과목 추가', freeDays: '공강', notBefore: '첫 수업', anyTime: '상관없음', noGaps: '빈 시간 적게',
-  combinations: (n: number, all: boolean) => `겹치지 않는 시간표 ${n.toLocaleString('ko')}개${all ? '' : ' 이상'}`, noCombination: '모두 함께 들을 수 있는 시간표가 없어요.', together: (titles: string) => `${withParticle(titles, '은/는')} 함께 들을 수 없어요.`,
+  combinations: (n: number, all: boolean) => `겹치지 않는 시간표 ${n.toLocaleString('ko')}개${all ? '' : ' 이상'}`, noCombination: '조건에 맞는 시간표가 없어요', together: (titles: string) => `${withParticle(titles, '은/는')} 함께 들을 수 없어요.`,
+  unfinished: '조합이 너무 많아서 중간에 멈췄어요. 더 좋은 시간표가 있을 수 있으니 과목이나 조건을 좁혀 보세요.',
   useThis: '이 시간표로 만들기', option: (n: number) => `${n}번째`, required: '꼭 듣기', optional: '되면 듣기', leastCredits: '최소 학점', mostCredits: '최대 학점',
   gaps: (hours: number, minutes: number) => `빈 시간 ${[hours && `${hours}시간`, minutes && `${minutes}분`].filter(Boolean).join(' ')}`,
   rules: { busy: '내 일정', freeDays: '공강', notBefore: '첫 수업', notAfter: '마지막 수업', credits: '학점' },
@@ -71,8 +72,9 @@ export const ko = {
   notOffered: (title: string) => `${withParticle(title, '은/는')} 이 학기 강의 목록에 없어요.`,
 
   // Sharing.
-  share: '공유', shareHint: '공개하면 링크를 아는 누구나 볼 수 있어요.', public: '공개', private: '비공개', makePublic: '시간표 공개하기',
+  share: '공유', shareHint: '공개하면 링크가 있는 누구나 볼 수 있어요', public: '공개', private: '비공개', makePublic: '시간표 공개하기',
   link: '링크', picture: '그림', calendar: '캘린더 구독', print: '인쇄', openPicture: '그림 열기', subscribe: '구독하기',
+  shareEmpty: '강의를 담으면 시간표를 공유할 수 있어요.',
   shareSignIn: '공유하려면 먼저 로그인하세요. 만든 시간표는 그대로 가져가요.', shareUsername: '공유 주소에 쓸 이름을 먼저 정해 주세요.',
 
   // Friends.
@@ -81,6 +83,7 @@ export const ko = {
   friendPrivate: '이 학기에 공개한 시간표가 없어요', friendFailed: '불러오지 못했어요', commonFree: '모두 비는 시간', noCommonFree: '평일 9시부터 21시 사이에 모두 비는 시간이 없어요.',
 
   // The account.
+  signedInAs: (id: string) => `${id} 계정으로 로그인했어요.`,
   signIn: '로그인', signUp: '가입하기', signOut: '로그아웃', signInHint: '로그인하면 다른 기기에서도 보고, 링크로 공유할 수 있어요.',
   email: '이메일', idOrEmail: '이메일 또는 예전 아이디', password: '비밀번호', newPassword: '새 비밀번호', currentPassword: '지금 비밀번호',
   passwordRule: '6자 이상', haveAccount: '이미 계정이 있어요', noAccount: '처음이에요', forgot: '비밀번호를 잊었어요',

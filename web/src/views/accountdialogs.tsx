@@ -87,7 +87,7 @@ export function UsernameDialog() {
   const length = [...name].length
   const isGood = length >= shortestUsername && length <= longest.username && usernamePattern.test(name) && !/^\.+$/.test(name)
   const submit = async (): Promise<void> => {
-    if (!isGood) throw Object.assign(new Error(name), { code: 'username' })
+    if (!isGood) return // the hint says why
     await (await account()).chooseUsername(name)
     closeDialog()
   }
@@ -98,7 +98,7 @@ export function UsernameDialog() {
           <input name="username" autocomplete="nickname" autocapitalize="none" spellcheck={false} required value={name} aria-invalid={name !== '' && !isGood}
             onInput={(event) => setName(event.currentTarget.value.normalize('NFC'))} />
         </label>
-        <p class={name !== '' && !isGood ? 'problem' : 'hint'}>{name !== '' && !isGood ? words.usernameBad : words.usernameHint}</p>
+        <p class={name !== '' && !isGood ? 'problem' : 'hint'} role="status">{name !== '' && !isGood ? words.usernameBad : words.usernameHint}</p>
       </Form>
     </Dialog>
   )

@@ -23,7 +23,7 @@ export function AccountView() {
       {current && current.deletion === undefined && (
         <section class="panel-card">
           <h2>{current.username ?? current.id}</h2>
-          {current.username && <p>{current.id}</p>}
+          {current.username && current.username !== current.id && <p>{current.id}</p>}
           <ul class="settings">
             <li><button type="button" onClick={() => openDialog({ name: 'username' })}>{current.username ? words.changeUsername : words.chooseUsername}</button></li>
             <li><button type="button" onClick={() => openDialog({ name: 'password' })}>{words.changePassword} · {words.signOutEverywhere}</button></li>
@@ -46,7 +46,8 @@ export function AccountView() {
   )
 }
 
-async function signOut(): Promise<void> {
+/** Signs out, unless that loses something that the student wants to keep. */
+export async function signOut(): Promise<void> {
   if (store.value.unsaved.value && !confirm(t.value.signOutUnsaved)) return
   await (await account()).signOut()
 }

@@ -78,7 +78,8 @@ export function Planner() {
           <input type="checkbox" role="switch" checked={noGaps} onChange={() => setNoGaps(!noGaps)} />
         </label>
       </div>
-      <p class="count" role="status">{found && (found.result.plans.length > 0 ? words.combinations(found.result.found, found.result.counted) : words.noCombination)}</p>
+      <p class="count" role="status">{found && (found.result.plans.length > 0 ? words.combinations(found.result.found, found.result.counted) : !found.result.complete ? '' : words.noCombination)}</p>
+      {found && !found.result.complete && <p class="hint" role="status">{words.unfinished}</p>}
       {found && <Reasons reasons={found.result.reasons} titles={found.titles} />}
       <ul class="options">
         {found?.result.plans.map((plan, i) => <PlanOption key={i} plan={plan} label={words.option(i + 1)} blocks={blocks} use={() => use(plan)} />)}

@@ -15,15 +15,15 @@ export function ShareDialog() {
     closeDialog()
     setTimeout(() => window.print(), 100) // once the dialog is gone
   }
-  if (!plan) return null
-  const isPublic = plan.visibility === 'public'
-  const page = `${location.origin}/user/${encodeURIComponent(username ?? '')}/timetable/${plan.id}`
+  const isPublic = plan?.visibility === 'public'
+  const page = `${location.origin}/user/${encodeURIComponent(username ?? '')}/timetable/${plan?.id}`
   return (
     <Dialog title={words.share}>
       <div class="form">
-        {!signedIn.value && <Offer text={words.shareSignIn} button={words.signIn} open="signin" />}
-        {signedIn.value && !username && <Offer text={words.shareUsername} button={words.chooseUsername} open="username" />}
-        {signedIn.value && username && (
+        {!plan && <p class="hint">{words.shareEmpty}</p>}
+        {plan && !signedIn.value && <Offer text={words.shareSignIn} button={words.signIn} open="signin" />}
+        {plan && signedIn.value && !username && <Offer text={words.shareUsername} button={words.chooseUsername} open="username" />}
+        {plan && signedIn.value && username && (
           <>
             <label class="switch">
               <span>{words.makePublic}<small>{words.shareHint}</small></span>
@@ -39,7 +39,7 @@ export function ShareDialog() {
           </>
         )}
         <button type="button" onClick={() => openDialog({ name: 'friends' })}><Icon name="users" /> {words.friends}</button>
-        <button type="button" onClick={print}><Icon name="print" /> {words.print}</button>
+        {plan && <button type="button" onClick={print}><Icon name="print" /> {words.print}</button>}
       </div>
     </Dialog>
   )

@@ -37,7 +37,7 @@ export function Timetable() {
         <IconButton icon="undo" class="undo" label={words.undo} disabled={!canUndo.value} onClick={undo} />
         <IconButton icon="redo" label={words.redo} disabled={!canRedo.value} onClick={redo} class="wide-only" />
         <IconButton icon="wand" label={words.planner} onClick={() => openDialog({ name: 'planner' })} />
-        <IconButton icon="share" label={words.share} onClick={() => openDialog({ name: 'share' })} disabled={!plan} />
+        <IconButton icon="share" label={words.share} onClick={() => openDialog({ name: 'share' })} />
       </div>
       <div class={compared ? 'grids two' : 'grids'}>
         <Grid
