@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -103,7 +104,7 @@ func testServices(t *testing.T, p *plan, table *spec.Deployment) {
 			"concurrency":  {template.Concurrency, want.Concurrency},
 			"instances":    {template.Scaling[0].Max, want.MaxInstances},
 			"memory":       {c.Resources[0].Limits["memory"], fmt.Sprintf("%dMi", want.MemoryMiB)},
-			"CPU":          {c.Resources[0].Limits["cpu"], fmt.Sprint(want.MilliCPU / 1000)},
+			"CPU":          {milliCPU(c.Resources[0].Limits["cpu"]), want.MilliCPU},
 			"port":         {c.Ports[0].Name, port},
 			"ingress":      {got.Ingress, "INGRESS_TRAFFIC_ALL"},
 			"idle CPU":     {c.Resources[0].CPUIdle, true},
@@ -122,6 +123,19 @@ func testServices(t *testing.T, p *plan, table *spec.Deployment) {
 			}
 		}
 	}
+}
+
+// milliCPU returns thousandths of a CPU, of "1" or "250m", and -1 for anything else.
+func milliCPU(text string) int {
+	thousandths, isMilli := strings.CutSuffix(text, "m")
+	n, err := strconv.Atoi(thousandths)
+	switch {
+	case err != nil:
+		return -1
+	case isMilli:
+		return n
+	}
+	return 1000 * n
 }
 
 // Every variable of every service is set to the value that the table computes, and no other is.
