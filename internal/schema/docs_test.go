@@ -35,7 +35,7 @@ func page() string {
 What HeekTime keeps in Firestore. This page is generated from [internal/schema](../internal/schema), which is the
 only place in Go that has these names and bounds; ` + "`go test ./internal/schema -update`" + ` writes it.
 [How to change the schema](change-the-schema.md) walks through a change. [Rules](rules.md) explains who may do
-what, and [architecture](architecture.md#what-servers-keep-where-no-client-can-read) what servers keep.
+what, and [architecture](architecture.md#what-servers-store-out-of-clients-reach) what servers keep.
 
 ## Documents that clients read or write
 
