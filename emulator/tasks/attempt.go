@@ -38,7 +38,7 @@ func (s *Server) start(t *task, now time.Time) {
 // send sends a request in a goroutine and calls done with the response, with the mutex held, unless the
 // server is closed in the meantime. The mutex is held.
 func (s *Server) send(request dispatch.Request, done func(dispatch.Answer)) {
-	request.Held = s.faults.RandomDelay()
+	request.NotBefore = s.clock.Now().Add(s.faults.RandomDelay())
 	s.base.Begin()
 	s.base.Go(func() {
 		answer := s.base.Send(request)

@@ -30,7 +30,7 @@ func (s *Server) start(sub *subscription, e *event, now time.Time) {
 	sub.running++
 	s.base.Begin()
 	request := s.request(sub.Trigger, e)
-	request.Held = s.faults.RandomDelay()
+	request.NotBefore = now.Add(s.faults.RandomDelay())
 	s.base.Go(func() {
 		answer := s.base.Send(request)
 		s.base.Lock()

@@ -34,14 +34,14 @@ type Tokens interface {
 
 // Request is one HTTP request to a target.
 type Request struct {
-	Method   string
-	URL      string      // sent encoded
-	Header   http.Header // sent as is, with the names' spelling
-	Body     []byte
-	Account  string        // e-mail address of the service account in the ID token; empty sends none
-	Audience string        // audience of the ID token; defaults to the URL
-	Held     time.Duration // delay before sending, on the cloud's clock
-	Deadline time.Duration // for the response's headers, on the cloud's clock
+	Method    string
+	URL       string      // sent encoded
+	Header    http.Header // sent as is, with the names' spelling
+	Body      []byte
+	Account   string        // e-mail address of the service account in the ID token; empty sends none
+	Audience  string        // audience of the ID token; defaults to the URL
+	NotBefore time.Time     // when it may be sent, on the cloud's clock
+	Deadline  time.Duration // for the response's headers, on the cloud's clock
 }
 
 // Answer is a target's response, or why there was none.
@@ -81,9 +81,7 @@ var errDeadline = errors.New("no response within the deadline")
 
 // Send sends a request once and waits for the response. If ctx ends first, the result is meaningless.
 func (s *Sender) Send(ctx context.Context, r Request) Answer {
-	if r.Held > 0 {
-		s.clock.Wait(ctx.Done(), s.clock.Now().Add(r.Held))
-	}
+	s.clock.Wait(ctx.Done(), r.NotBefore)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	end := s.clock.Now().Add(r.Deadline)
