@@ -19,17 +19,10 @@ const (
 // serveCompare shows the common free time of several public timetables: the latest of each user, or the one that
 // follows a username and a slash.
 func (cfg *Config) serveCompare(w http.ResponseWriter, r *http.Request) {
-	q, err := parseQuery(r.URL.RawQuery)
-	if err == nil {
-		err = q.only("u", "lang")
-	}
+	q, language, err := pageQuery(w, r, "u")
 	var names []string
 	if err == nil {
 		names, err = comparedNames(q["u"])
-	}
-	var language share.Language
-	if err == nil {
-		language, err = languageOf(w, r, q)
 	}
 	if err != nil {
 		badRequest(w, err)

@@ -17,7 +17,7 @@ const cacheCourses = "public, max-age=300, s-maxage=3600, stale-while-revalidate
 
 // serveSchools serves the page of all semesters.
 func (cfg *Config) serveSchools(w http.ResponseWriter, r *http.Request) {
-	_, language, err := courseQuery(w, r)
+	_, language, err := pageQuery(w, r)
 	if err != nil {
 		badRequest(w, err)
 		return
@@ -33,23 +33,9 @@ func (cfg *Config) serveSchools(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// courseQuery parses the query of a page of courses. names are the parameters that the page has in addition to the
-// language.
-func courseQuery(w http.ResponseWriter, r *http.Request, names ...string) (query, share.Language, error) {
-	q, err := parseQuery(r.URL.RawQuery)
-	if err == nil {
-		err = q.only(append(names, "lang")...)
-	}
-	if err != nil {
-		return nil, 0, err
-	}
-	l, err := languageOf(w, r, q)
-	return q, l, err
-}
-
 // serveGroup serves the pages of semesters, colleges and departments.
 func (cfg *Config) serveGroup(w http.ResponseWriter, r *http.Request) {
-	q, language, err := courseQuery(w, r, "page")
+	q, language, err := pageQuery(w, r, "page")
 	number := 0
 	if err == nil {
 		number, err = pageNumber(q["page"])
@@ -106,7 +92,7 @@ func pageNumber(text string) (int, error) {
 
 // serveLecture serves the page of a lecture.
 func (cfg *Config) serveLecture(w http.ResponseWriter, r *http.Request) {
-	_, language, err := courseQuery(w, r)
+	_, language, err := pageQuery(w, r)
 	if err != nil {
 		badRequest(w, err)
 		return

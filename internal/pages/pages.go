@@ -4,8 +4,6 @@
 //	GET /user/{username}/timetable/{id}.png  a picture (internal/pages/picture)
 //	GET /user/{username}/timetable/{id}.svg  the same as SVG
 //	GET /user/{username}/timetable/{id}.ics  a calendar to subscribe to (internal/pages/calendar)
-//
-//
 //	GET /compare?u={username},{username}     when several people are free
 //
 // and to search engines the courses of semesters (internal/pages/catalog):

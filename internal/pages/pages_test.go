@@ -109,7 +109,11 @@ func newWorld(t *testing.T, set ...func(*pages.Config)) *world {
 
 func (w *world) get(t *testing.T, address string, header ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, address, nil)
+	return w.serve(httptest.NewRequestWithContext(t.Context(), http.MethodGet, address, nil), header)
+}
+
+// serve serves a request with headers added: names and values in turn.
+func (w *world) serve(r *http.Request, header []string) *httptest.ResponseRecorder {
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}

@@ -58,9 +58,7 @@ func (cfg *Config) respond(w http.ResponseWriter, r *http.Request, a representat
 		cfg.failed(w, r, err)
 		return
 	}
-	header.Set("Content-Type", a.contentType)
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", c.policy)
+	describe(header, a.contentType, c)
 	if strings.HasPrefix(a.contentType, "text/html") {
 		header.Set("Referrer-Policy", "strict-origin-when-cross-origin")
 	}
@@ -68,6 +66,13 @@ func (cfg *Config) respond(w http.ResponseWriter, r *http.Request, a representat
 		header.Set("X-Robots-Tag", "noindex") // a person's week is not for search engines
 	}
 	w.Write(c.body) // ignore write errors: the client is gone
+}
+
+// describe sets the headers that say what a body is, and what it may do.
+func describe(header http.Header, contentType string, c content) {
+	header.Set("Content-Type", contentType)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Security-Policy", c.policy)
 }
 
 // page converts a page that was rendered.
@@ -79,6 +84,19 @@ const (
 	htmlType  = "text/html; charset=utf-8"
 	plainType = "text/plain; charset=utf-8"
 )
+
+// pageQuery parses the query of a page. names are the parameters that the page has in addition to the language.
+func pageQuery(w http.ResponseWriter, r *http.Request, names ...string) (query, share.Language, error) {
+	q, err := parseQuery(r.URL.RawQuery)
+	if err == nil {
+		err = q.only(append(names, "lang")...)
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	l, err := languageOf(w, r, q)
+	return q, l, err
+}
 
 // languageOf returns the language of a page: that of its query, or else the one that the client prefers. Without a
 // query the response varies.
@@ -100,9 +118,7 @@ func (cfg *Config) notFound(w http.ResponseWriter, r *http.Request) {
 	}
 	header := w.Header()
 	header.Set("Cache-Control", cacheMissing)
-	header.Set("Content-Type", htmlType)
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Content-Security-Policy", c.policy)
+	describe(header, htmlType, c)
 	header.Set("X-Robots-Tag", "noindex")
 	w.WriteHeader(http.StatusNotFound)
 	w.Write(c.body) // ignore write errors: the client is gone

@@ -16,15 +16,7 @@ import (
 
 // servePage serves a timetable's page.
 func (cfg *Config) servePage(w http.ResponseWriter, r *http.Request) {
-	q, err := parseQuery(r.URL.RawQuery)
-	if err == nil {
-		err = q.only("lang")
-	}
-	if err != nil {
-		badRequest(w, err)
-		return
-	}
-	language, err := languageOf(w, r, q)
+	_, language, err := pageQuery(w, r)
 	if err != nil {
 		badRequest(w, err)
 		return

@@ -30,12 +30,7 @@ func (w *world) report(t *testing.T, body string, header ...string) *httptest.Re
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/views", strings.NewReader(body))
 	r.Header.Set("User-Agent", browser)
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	recorder := httptest.NewRecorder()
-	w.handler.ServeHTTP(recorder, r)
-	return recorder
+	return w.serve(r, header)
 }
 
 // Pages report views; robots, other sites and malformed requests do not.
