@@ -104,15 +104,11 @@ func (t *tool) checkStream(ctx context.Context) error {
 	}
 	var active bool
 	var behind int64
-	var err error
-	for began := time.Now(); ; {
-		err = t.conn.QueryRow(ctx, `SELECT active, coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn), 0)::bigint
+	err := poll(ctx, patience, func() (bool, error) {
+		err := t.conn.QueryRow(ctx, `SELECT active, coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn), 0)::bigint
 			FROM pg_replication_slots WHERE slot_name = $1 AND database = current_database()`, p.Slot).Scan(&active, &behind)
-		if err != nil || active || time.Since(began) > patience {
-			break
-		}
-		pause(ctx, patiencePoll)
-	}
+		return active, err
+	})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("the old database has no replication slot %q: heektime migrate copy", p.Slot)

@@ -157,13 +157,10 @@ func openConn(ctx context.Context, cfg Config, wait time.Duration) (*pgx.Conn, e
 		return nil, fmt.Errorf("connect to the old database: %w", err)
 	}
 	var locked bool
-	for began := time.Now(); ; {
-		err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&locked)
-		if err != nil || locked || time.Since(began) > wait {
-			break
-		}
-		pause(ctx, patiencePoll)
-	}
+	err = poll(ctx, wait, func() (bool, error) {
+		err := conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&locked)
+		return locked, err
+	})
 	if err == nil && !locked {
 		err = ErrBusy
 	}
@@ -174,11 +171,16 @@ func openConn(ctx context.Context, cfg Config, wait time.Duration) (*pgx.Conn, e
 	return conn, nil
 }
 
-// pause waits, or until the context ends.
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
+// poll calls look until it returns true or an error, but not for longer than it may wait.
+func poll(ctx context.Context, wait time.Duration, look func() (bool, error)) error {
+	for began := time.Now(); ; {
+		if done, err := look(); err != nil || done || time.Since(began) > wait {
+			return err
+		}
+		select {
+		case <-ctx.Done(): // look returns its error
+		case <-time.After(patiencePoll):
+		}
 	}
 }
 

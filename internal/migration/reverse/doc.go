@@ -6,22 +6,23 @@
 // once, in order, whatever is killed when. The transactions have a replication origin, by which the stream
 // in the other direction knows and skips them.
 //
-//	run.go        Run, the loop: connects, listens, applies, starts over
-//	stream.go     consistent points of a listen stream
-//	position.go   Begin, and where the stream is
-//	apply.go      a point's transaction, and what has to be read before it
-//	changes.go    the documents of a point
-//	users.go      users as rows
-//	rows.go       timetables and lectures as rows
-//	rowset.go     which row a document has
-//	names.go      usernames that depend on other users
-//	backfill.go   documents that new apps wrote before the first switch
-//	reconcile.go  compares everything, after changes were lost
-//	counts.go     compares how many documents there are, after deletions may have been lost
-//	passwords.go  which old password hashes may stay
-//	sweep.go      finds passwords that were set in Authentication directly
-//	aside.go      what has no place in the old database
-//	decode.go     documents of the wire
+//	run.go          Run, the loop: connects, listens, applies, starts over
+//	stream.go       consistent points of a listen stream
+//	position.go     Begin, and where the stream is
+//	apply.go        a point's transaction, and what has to be read before it
+//	transaction.go  the statements of a transaction, which go to PostgreSQL together
+//	changes.go      the documents of a point
+//	users.go        users as rows
+//	rows.go         timetables and lectures as rows
+//	rowset.go       which row a document has
+//	names.go        usernames that depend on other users
+//	backfill.go     documents that new apps wrote before the first switch
+//	reconcile.go    compares everything, after changes were lost
+//	counts.go       compares how many documents there are, after deletions may have been lost
+//	passwords.go    which old password hashes may stay
+//	sweep.go        finds passwords that were set in Authentication directly
+//	aside.go        what has no place in the old database
+//	decode.go       documents of the wire
 //
 // # Which side wins
 //
