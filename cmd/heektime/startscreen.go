@@ -34,15 +34,6 @@ func (o *devOptions) createStudent(ctx context.Context, b *local.Backend, rows [
 	return err == nil
 }
 
-// sharedPage returns the address of the demo student's public timetable: at Hosting, if that runs.
-func (o *devOptions) sharedPage(b *local.Backend) string {
-	site := b.URLs["pages"]
-	if address := b.Cloud.HostingAddress(); address != "" {
-		site = "http://" + address
-	}
-	return site + student.SharedPage
-}
-
 // printStartScreen prints what to open first, the addresses that clients are configured with, and
 // the commands that work on a running dev.
 func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, logPath, reach string) {
@@ -51,7 +42,7 @@ func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, logPath
 		fmt.Fprintf(&s, "%-15s%s\n", name, fmt.Sprintf(format, args...))
 	}
 	if hasStudent {
-		line("shared page", "%s   what others see of the demo student's timetable", o.sharedPage(b))
+		line("shared page", "%s   what others see of the demo student's timetable", b.PagesURL()+student.SharedPage)
 	}
 	line("console", "%s   documents, users, tasks, rules decisions", b.Cloud.ConsoleURL())
 	if address := b.Cloud.HostingAddress(); address != "" {

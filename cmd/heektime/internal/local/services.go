@@ -23,7 +23,7 @@ import (
 // opens contains the table's services, by name. [Config.Services] adds others.
 var opens = map[string]server.Open{
 	"auth": auth.Open, "courses": courses.Open, "refresh": refresh.Open, "cleanup": cleanup.Open, "functions": functions.Open,
-	"push": push.Open, "subscriptions": subscriptions.Open, "pages": pages.Open,
+	"push": push.Open, "subscriptions": subscriptions.Open, pagesService: pages.Open,
 }
 
 // startServices listens for all services before it starts any, because their environments contain
@@ -110,15 +110,25 @@ func (b *Backend) placeOf(cfg Config) (_ spec.Place, err error) {
 	return p, err
 }
 
-// placeFor returns the place as a service sees it: clients may call it directly, but visitors of its pages are at
-// Hosting, if that runs.
+// placeFor returns the place as a service sees it: clients may call it directly.
 func (b *Backend) placeFor(service string) spec.Place {
 	place := b.place
 	place.SiteURL = b.URLs[service]
-	if address := b.Cloud.HostingAddress(); service == "pages" && address != "" {
-		place.SiteURL = "http://" + address
+	if service == pagesService {
+		place.SiteURL = b.PagesURL()
 	}
 	return place
+}
+
+// pagesService is the service whose pages people visit.
+const pagesService = "pages"
+
+// PagesURL returns where people visit the pages: at Hosting, if that runs.
+func (b *Backend) PagesURL() string {
+	if address := b.Cloud.HostingAddress(); address != "" {
+		return "http://" + address
+	}
+	return b.URLs[pagesService]
 }
 
 // environment returns a service's environment: the variables of the table, of the local cloud and of
