@@ -12,8 +12,13 @@ var update = flag.Bool("update", false, "write docs/schema.md and web/src/schema
 
 // docs/schema.md is generated from the descriptions: go test ./internal/schema -update
 func TestDocs(t *testing.T) {
-	const file = "../../docs/schema.md"
-	want := page()
+	checkGenerated(t, "../../docs/schema.md", page(), "run go test ./internal/schema -update")
+}
+
+// checkGenerated compares a file with what it is generated as. With -update, it writes it. remedy says what to do if they
+// differ.
+func checkGenerated(t *testing.T, file, want, remedy string) {
+	t.Helper()
 	if *update {
 		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -24,9 +29,12 @@ func TestDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Error("docs/schema.md is out of date: run go test ./internal/schema -update")
+		t.Errorf("%s is out of date: %s", file, remedy)
 	}
 }
+
+// buildRemedy is the remedy for a file of the web client.
+const buildRemedy = "run go test ./internal/schema -update, and build the web client"
 
 func page() string {
 	var b strings.Builder

@@ -2,7 +2,6 @@ package schema
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 )
@@ -10,20 +9,7 @@ import (
 // web/src/schema.ts is generated from the descriptions: go test ./internal/schema -update. The web client cannot
 // write a document that lacks a field, because its compiler checks the shapes.
 func TestTypeScript(t *testing.T) {
-	const file = "../../web/src/schema.ts"
-	want := typeScript()
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Error("web/src/schema.ts is out of date: run go test ./internal/schema -update, and build the web client")
-	}
+	checkGenerated(t, "../../web/src/schema.ts", typeScript(), buildRemedy)
 }
 
 // typeScript describes the documents that clients write.

@@ -2,7 +2,6 @@ package schema
 
 import (
 	"fmt"
-	"os"
 	"testing"
 )
 
@@ -27,16 +26,5 @@ export const bounds = {
   url: %d,
 } as const
 `, MaxIdentifier, MaxTitle, MaxProfessor, MaxCredit, MaxTimes, MaxWeekday, MaxRoom, MaxCategories, MaxCategory, MaxMetas, MaxMetaName, MaxURL)
-	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s is out of date: run go test ./internal/schema -update, and build the web client", file)
-	}
+	checkGenerated(t, file, want, buildRemedy)
 }

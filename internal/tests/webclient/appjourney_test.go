@@ -1,8 +1,6 @@
 package webclient
 
 import (
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,7 +11,6 @@ import (
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
-	"heek.kr/heektime/emulator/emulatortest/storageclient"
 	"heek.kr/heektime/emulator/sdktest"
 )
 
@@ -32,19 +29,7 @@ func newAppWorld(t *testing.T) *world {
 		}
 	}
 	const name = "lectures/데모대학교-서울/2026-0900/0123456789abcdef0123456789abcdef.json"
-	object := storageclient.New(t, w.StorageAddress()).Bucket(w.Project).Object(name).NewWriter(t.Context())
-	object.ContentType, object.ContentEncoding = "application/json; charset=utf-8", "gzip"
-	packed := gzip.NewWriter(object)
-	if err := json.NewEncoder(packed).Encode(list); err != nil {
-		t.Fatal(err)
-	}
-	if err := packed.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := object.Close(); err != nil {
-		t.Fatal(err)
-	}
-	w.put(t, semester2, map[string]any{"year": 2026, "term": "2학기", "periods": []any{}, "status": "normal", "lecturesUrl": "gs://" + w.Project + "/" + name})
+	w.publishList(t, name, list)
 	return w
 }
 

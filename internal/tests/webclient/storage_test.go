@@ -21,19 +21,7 @@ func courseList(t *testing.T, at place) {
 		list = append(list, l)
 	}
 	const name = "lectures/데모대학교-서울/2026-0900/5f70bf18.json"
-	object := storageclient.New(t, w.StorageAddress()).Bucket(w.Project).Object(name).NewWriter(t.Context())
-	object.ContentType, object.ContentEncoding = "application/json; charset=utf-8", "gzip"
-	packed := gzip.NewWriter(object)
-	if err := json.NewEncoder(packed).Encode(list); err != nil {
-		t.Fatal(err)
-	}
-	if err := packed.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := object.Close(); err != nil {
-		t.Fatal(err)
-	}
-	w.put(t, semester2, map[string]any{"year": 2026, "term": "2학기", "periods": []any{}, "status": "normal", "lecturesUrl": "gs://" + w.Project + "/" + name})
+	w.publishList(t, name, list)
 
 	for _, c := range []*client{w.client(t), w.user(t, "하늘")} {
 		var semester document
@@ -57,4 +45,22 @@ func keys(m map[string]any) map[string]bool {
 		names[name] = true
 	}
 	return names
+}
+
+// publishList stores a course list as the refresh service does, and makes it that of the second semester.
+func (w *world) publishList(t *testing.T, name string, list []map[string]any) {
+	t.Helper()
+	object := storageclient.New(t, w.StorageAddress()).Bucket(w.Project).Object(name).NewWriter(t.Context())
+	object.ContentType, object.ContentEncoding = "application/json; charset=utf-8", "gzip"
+	packed := gzip.NewWriter(object)
+	if err := json.NewEncoder(packed).Encode(list); err != nil {
+		t.Fatal(err)
+	}
+	if err := packed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := object.Close(); err != nil {
+		t.Fatal(err)
+	}
+	w.put(t, semester2, map[string]any{"year": 2026, "term": "2학기", "periods": []any{}, "status": "normal", "lecturesUrl": "gs://" + w.Project + "/" + name})
 }
