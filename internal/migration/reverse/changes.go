@@ -31,8 +31,9 @@ func parentOf(path string) string {
 type changeSet struct {
 	users, timetables, lectures map[string]*change
 	credentials, deletions      map[string]*change
-	states                      bool   // some kind's state changed
-	mark                        string // "" if it did not change
+	at                          time.Time // as of which the documents are, and others are read
+	states                      bool      // some kind's state changed
+	mark                        string    // "" if it did not change
 
 	// checked has the documents that were read after everything that the old database had committed by then
 	// was applied, so that one without a row is new.
@@ -45,8 +46,9 @@ type changeSet struct {
 	complete bool
 }
 
-func newChangeSet() *changeSet {
+func newChangeSet(at time.Time) *changeSet {
 	return &changeSet{
+		at:    at,
 		users: map[string]*change{}, timetables: map[string]*change{}, lectures: map[string]*change{},
 		credentials: map[string]*change{}, deletions: map[string]*change{}, checked: map[string]bool{}, above: map[string]bool{},
 	}
@@ -54,7 +56,7 @@ func newChangeSet() *changeSet {
 
 // setOf returns a point's changes. It ignores documents elsewhere, such as another collection of lectures.
 func setOf(client *firestore.Client, changes map[string]*firestorepb.Document) *changeSet {
-	s := newChangeSet()
+	s := newChangeSet(time.Time{})
 	for name, doc := range changes {
 		var decoded *conversion.Document
 		if doc != nil {
