@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 0, "how many histories to run (default: 1, with LONG_TESTS 2)")
+	histories = flag.Int("histories", 0, "how many histories to run (default: 1, with LONG_TESTS 10)")
 	until     = flag.String("until", "", "stop after this step, while developing")
 	quiet     = flag.Bool("quiet", false, "make no trouble")
 	together  = flag.Int("together", 4, "how many of them to run at the same time")
@@ -287,7 +287,7 @@ func numberOfHistories() uint64 {
 	case *histories > 0:
 		return uint64(*histories)
 	case longtest.Enabled():
-		return 2 // ten would take the gate four minutes more
+		return 10
 	}
 	return 1
 }
