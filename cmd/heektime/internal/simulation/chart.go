@@ -194,7 +194,7 @@ func drawStudents(outcomes []*Outcome) (*plot.Plot, error) {
 	if err := line("HeekTime", 0, false, func(o *Outcome) float64 { return won(o.Bill.Total) }); err != nil {
 		return nil, err
 	}
-	p.Legend.Left = true
+	p.Legend.Left, p.Legend.YOffs = true, -vg.Points(24) // the axis ends below the plot's top
 	p.Y.Min, p.Y.Max = least, p.Y.Max*100 // for the legend
 	p.Add(plotter.NewGrid())
 	return p, nil
