@@ -146,7 +146,9 @@ func (h *history) command(args ...string) {
 	begin := time.Now()
 	h.noteHeldWrites()
 	h.allowFaults(h.r.IntN(3))
+	undisturbed := 0 // attempts that failed without a fault
 	for attempt := 1; h.requests.Err() == nil; attempt++ {
+		start := h.faults.moment()
 		p := run(h, "tool", args, h.toolVariables())
 		h.mu.Lock()
 		h.tool = p
@@ -162,7 +164,10 @@ func (h *history) command(args ...string) {
 		}
 		h.count("attempts of " + args[0])
 		h.Logf("%s: %v\n%s", strings.Join(args, " "), p.err, tail(p.output()))
-		if attempt == 50 {
+		if h.faults.noneSince(start) {
+			undisturbed++
+		}
+		if undisturbed == 30 {
 			h.fail("%s fails again and again: %v\n%s", strings.Join(args, " "), p.err, p.output())
 		}
 	}
