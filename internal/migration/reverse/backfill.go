@@ -90,7 +90,9 @@ func (b *backfill) read(ctx context.Context, kind Kind, cursor string, at time.T
 	}
 	switch {
 	case err != nil:
-		p.err = fmt.Errorf("read the documents of %s from before the switch: %w", collections[first].Collection(), err)
+		// Without the status: after an hour without a point it is one that says that somebody has to mend something, and a
+		// new session mends it.
+		p.err = fmt.Errorf("read the documents of %s from before the switch: %v", collections[first].Collection(), err)
 	case len(docs) == backfillPage:
 		last := schema.Path(docs[len(docs)-1].Ref)
 		p.cursor = &last
