@@ -42,6 +42,9 @@ func (r *runner) transact(ctx context.Context, set *changeSet, do func(context.C
 	careful := false
 	for {
 		err := pgx.BeginTxFunc(ctx, r.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+			if err := r.noticeOpenTables(ctx, tx); err != nil {
+				return err
+			}
 			t := &transaction{runner: r, tx: tx, set: set, careful: careful}
 			if err := do(ctx, t); err != nil {
 				return err

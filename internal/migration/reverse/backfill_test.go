@@ -165,6 +165,42 @@ func TestPageIsNotNewerThanPoints(t *testing.T) {
 	}
 }
 
+// A page does not bring back what the old server has deleted after a move back that the stream has not reported.
+func TestPageAfterTablesAreOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	user := w.anyPath(schema.UserDocument)
+	w.switchNow()
+	gate, hold := newGate(), &hold{}
+	client := w.cloud.FirestoreClient(t, grpc.WithChainStreamInterceptor(gate.intercept))
+	w.run(func(cfg *Config) {
+		cfg.Client = client
+		cfg.Listener = func(ctx context.Context) (firestorepb.Firestore_ListenClient, error) {
+			listen, err := w.listener(ctx)
+			return heldStream{listen, hold}, err
+		}
+	})
+	<-gate.reached // the first page is read
+	breakStream := hold.begin()
+	w.phase(state.Timetables, state.PhaseOld)
+	w.phase(state.Accounts, state.PhaseOld)
+	key := conversion.UserKey(user)
+	for _, sql := range []string{
+		"DELETE FROM lectures l USING timetables t WHERE l.timetable_id = t.id AND t.user_id::text = $1",
+		"DELETE FROM timetables WHERE user_id::text = $1", "DELETE FROM users WHERE id::text = $1",
+	} {
+		w.exec(sql, key)
+	}
+	w.delete(user) // as follow does
+	gate.open()
+	w.awaitComplete()
+	if got := w.queryRow("SELECT count(*)::text FROM users WHERE id::text = $1", key); got != "0" {
+		t.Error("a user whom the old server has deleted is back")
+	}
+	breakStream()
+	w.arrive()
+}
+
 // hold keeps what a stream reports until the stream breaks.
 type hold struct {
 	mu     sync.Mutex

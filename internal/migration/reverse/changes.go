@@ -105,7 +105,7 @@ func (s *changeSet) empty() bool {
 	return len(s.users)+len(s.timetables)+len(s.lectures)+len(s.credentials)+len(s.deletions) == 0
 }
 
-// putIfAbsent adds a document that was read, unless the set has its state.
+// putIfAbsent adds a document that was read as of the set's time, unless the set has its state.
 func (s *changeSet) putIfAbsent(snap *firestore.DocumentSnapshot) {
 	path := schema.Path(snap.Ref)
 	for _, group := range []map[string]*change{s.users, s.timetables, s.lectures} {
@@ -114,7 +114,6 @@ func (s *changeSet) putIfAbsent(snap *firestore.DocumentSnapshot) {
 		}
 	}
 	s.put(path, documentOf(snap))
-	s.checked[path] = true
 }
 
 // documentOf returns a document that was read, nil if it does not exist.
