@@ -8,7 +8,7 @@ import { wanted } from './catalog.ts'
 import { chosen } from './choice.ts'
 import { notify } from './notice.ts'
 import { lectures, store } from './plans.ts'
-import { dialog, openDialog, view } from './screen.ts'
+import { dialog, open, openDialog, view } from './screen.ts'
 import { user } from './session.ts'
 
 /** What to open as soon as the app has it. */
@@ -26,10 +26,11 @@ if ('serviceWorker' in navigator) {
   })
 }
 
-/** Opens a lecture. Announcements are on every view. */
+/** Opens a lecture, or all of a semester whose list changed. Announcements are on every view. */
 function follow(data: PushData): void {
-  if (data['type'] !== 'lecture') return
-  target.value = data
+  if (data['type'] === 'list') open('lectures')
+  else if (data['type'] === 'lecture') target.value = data
+  else return
   wanted.value = true // with the list come its changes
   const [school, path] = [data['schoolId'] ?? '', `schools/${data['schoolId']}/semesters/${data['semesterId']}`]
   const shown = chosen.peek()?.school

@@ -22,6 +22,7 @@ var (
 	ErrNoAnnouncement       = errors.New("no such announcement")
 	ErrInvalidAnnouncement  = errors.New("invalid announcement")
 	ErrNoSchool             = errors.New("no such school")
+	ErrNoPushQueue          = errors.New("the settings of the queue of notifications are missing")
 	ErrNotSent              = errors.New("the announcement is added, but not sent")
 	ErrTooManyAnnouncements = fmt.Errorf("clients show %d announcements at most: end one first", schema.MaxAnnouncementPage)
 )
@@ -116,8 +117,12 @@ func Announce(ctx context.Context, client *firestore.Client, queue *taskqueue.Qu
 	if !a.Until.After(now) {
 		return nil, fmt.Errorf("%w: its end has passed", ErrInvalidAnnouncement)
 	}
-	if a.Push && (queue == nil || a.From.Sub(now) > maxPushDelay) {
-		return nil, fmt.Errorf("%w: it can be sent as a notification if it begins within %d days and the queue is known", ErrInvalidAnnouncement, int(maxPushDelay.Hours()/24))
+	switch {
+	case a.Push && queue == nil:
+		return nil, ErrNoPushQueue
+	case a.Push && a.From.Sub(now) > maxPushDelay:
+		return nil, fmt.Errorf("%w: to be sent as a notification, it must begin within %d days, because Cloud Tasks keeps tasks no longer",
+			ErrInvalidAnnouncement, int(maxPushDelay.Hours()/24))
 	}
 	if a.Audience != schema.AudienceAll {
 		var school schema.School

@@ -29,9 +29,6 @@ func (c *Console) announce(r *http.Request) (any, error) {
 	if err := c.decode(r, &in, &in.Project); err != nil {
 		return nil, err
 	}
-	if in.Push && c.PushQueue == nil {
-		return nil, &apiError{http.StatusConflict, "no-queue", "This console was started without the settings of the queue of notifications."}
-	}
 	now, err := Now(r.Context(), c.Firestore)
 	if err != nil {
 		return nil, err

@@ -154,6 +154,7 @@ func (c *Console) serve(handle func(*http.Request) (any, error)) http.HandlerFun
 				ErrNoAnnouncement:        {http.StatusNotFound, "no-announcement", err.Error()},
 				ErrNoSchool:              {http.StatusNotFound, "no-school", err.Error()},
 				ErrTooManyAnnouncements:  {http.StatusConflict, "too-many-announcements", err.Error()},
+				ErrNoPushQueue:           {http.StatusConflict, "no-push-queue", err.Error()},
 				ErrNotSent:               {http.StatusBadGateway, "not-sent", err.Error()},
 				ErrInvalidAnnouncement:   {http.StatusBadRequest, "invalid", err.Error()},
 				ErrNoOlderList:           {http.StatusNotFound, "no-older-list", err.Error()},
