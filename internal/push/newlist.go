@@ -21,7 +21,8 @@ var listTexts = map[schema.Language]struct{ title, body string }{
 // students of the semesters before and after get it, too.
 func (s *Service) sendList(ctx context.Context, sem *semester, plan *pushplan.Plan, now time.Time) error {
 	day := now.In(pushplan.Seoul).Format(time.DateOnly)
-	for language, text := range listTexts {
+	for _, language := range topic.Languages() {
+		text := listTexts[language]
 		n := notification{
 			topic: topic.School(sem.school).In(language), title: text.title, body: text.body,
 			collapse: topic.Hash("list/" + sem.school + "/" + string(sem.id) + "/" + day), thread: string(topic.School(sem.school)), expires: now.Add(timeToLive),
