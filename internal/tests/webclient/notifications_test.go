@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+	"cloud.google.com/go/firestore"
 
 	"heek.kr/heektime/emulator/emulatortest/authclient"
 	"heek.kr/heektime/emulator/emulatortest/messagingclient"
@@ -91,6 +92,9 @@ func (n *notifier) change(t *testing.T, from, to, token string) []byte {
 	if _, err := schema.ChangeRef(semester, n.at, "12345678").Set(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := semester.Update(t.Context(), []firestore.Update{{Path: schema.FieldListChangedAt, Value: n.at}}); err != nil {
+		t.Fatal(err)
+	}
 	if err := n.Notify(t.Context(), schoolID, semesterID); err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +124,28 @@ func (n *notifier) device(a *app, uid, before string) (token string) {
 	return token
 }
 
+// untilRoom waits until Firestore has the only lecture of all timetables in a room.
+func (n *notifier) untilRoom(t *testing.T, room string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), hangTimeout)
+	defer cancel()
+	snapshots := n.admin.CollectionGroup("lectures").Snapshots(ctx)
+	defer snapshots.Stop()
+	for {
+		snapshot, err := snapshots.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		docs, err := snapshot.Documents.GetAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(docs) == 1 && schema.ReadLecture(docs[0]).Times[0].Room == room {
+			return
+		}
+	}
+}
+
 // subscribed returns the tokens that a user has subscribed.
 func (n *notifier) subscribed(t *testing.T, uid string) (tokens []string) {
 	t.Helper()
@@ -135,16 +161,26 @@ func (n *notifier) subscribed(t *testing.T, uid string) (tokens []string) {
 	return tokens
 }
 
-// TestNotifications turns notifications on in the app, receives some while it is open and while it is not, opens one,
-// and turns them off. The browser's push service alone is made up (testdata/pushservice.js): DevTools delivers what
-// Cloud Messaging would hand to it. Chromium lets nobody tap a notification, so the worker gets a made-up event.
-//
-// It is long because it follows one student through all of it.
+// TestNotifications uses the web app with the services of notifications. Three things at the edge of Chromium are made
+// up: its push service (testdata/pushservice.js), which is missing when it is headless; the delivery of what Cloud
+// Messaging would hand to that, by DevTools; and taps on notifications, of which the worker gets an event.
 func TestNotifications(t *testing.T) {
 	t.Parallel()
+	browser := sdktest.OpenBrowser(t)
+	for name, run := range map[string]func(*testing.T, *sdktest.Browser){"on and off": notificationsOnAndOff, "obstacles": notificationObstacles} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, browser)
+		})
+	}
+}
+
+// notificationsOnAndOff turns notifications on, receives some while the app is open and while it is not, opens one, and
+// turns them off. It is long because it follows one student through all of it.
+func notificationsOnAndOff(t *testing.T, b *sdktest.Browser) {
 	w := newAppWorld(t)
 	n := newNotifier(t, w)
-	a := openApp(t, sdktest.OpenBrowser(t), w, phone)
+	a := openApp(t, b, w, phone)
 	prepareForPush(a)
 	a.click(schoolID)
 	a.click("2026년 2학기")
@@ -152,6 +188,7 @@ func TestNotifications(t *testing.T) {
 	a.fill("강의 찾기", "선형")
 	a.click("선형대수학 담기")
 	uid := signUpStudent(a, w)
+	a.eval(nil, "ui.until(() => localStorage.getItem('heektime.plans') === '[]')") // the account has the lecture
 
 	a.click(notifySwitch)
 	token := n.device(a, uid, "")
@@ -171,16 +208,19 @@ func TestNotifications(t *testing.T) {
 	if err := a.page.Navigate(t.Context(), "about:blank"); err != nil {
 		t.Fatal(err)
 	}
-	message := n.change(t, "정보관 300", "정보관 200", token)
-	deliver(a, bytes.Replace(message, []byte("정보관"), []byte("정보관 지하"), 1))
-	deliver(a, message)
-	wantShown(a, "선형대수학 강의실이 다시 돌아왔어요: 정보관 300 → 정보관 200")
-
-	// A tap opens the lecture: in a new window by its address, and in one that is open.
-	var sent struct{ Data map[string]string }
+	message := n.change(t, "정보관 300", "정보관 400", token)
+	var sent struct {
+		Notification struct{ Body string }
+		Data         map[string]string
+	}
 	if err := json.Unmarshal(message, &sent); err != nil {
 		t.Fatal(err)
 	}
+	deliver(a, bytes.Replace(message, []byte("정보관"), []byte("정보관 지하"), 1))
+	deliver(a, message)
+	wantShown(a, sent.Notification.Body)
+
+	// A tap opens the lecture: in a new window by its address, and in one that is open.
 	data, _ := json.Marshal(sent.Data)
 	home := a.url
 	a.eval(&a.url, `%q + '?' + new URLSearchParams(%s)`, home, data)
@@ -188,11 +228,15 @@ func TestNotifications(t *testing.T) {
 	a.url = home
 	a.sees("강의 고치기")
 	a.eval(nil, `ui.until(() => document.querySelector('dialog[open] input').value === '선형대수학')`)
+	a.sees("정보관 400") // what the school changed, to take over
+	a.accessible("a lecture that changed")
 	a.click("닫기")
 	inWorker(a, `registration.getNotifications().then(([notification]) => { dispatchEvent(new NotificationEvent('notificationclick', { notification })) })`)
 	a.sees("강의 고치기")
-	a.click("닫기")
+	a.click("반영하기")
+	a.eval(nil, "ui.isGone('dialog[open]')")
 	wantShown(a)
+	n.untilRoom(t, "정보관 400")
 
 	// The browser's push service gives the device another address.
 	a.eval(nil, `localStorage.setItem('test.endpoint', 'https://push.example/2')`)
@@ -232,7 +276,7 @@ func prepareForPush(a *app) {
 	a.load()
 }
 
-// signUpStudent signs up, and returns the uid when the account has what the device had.
+// signUpStudent signs up, and returns the uid.
 func signUpStudent(a *app, w *world) (uid string) {
 	a.t.Helper()
 	a.open("내 정보")
@@ -244,7 +288,7 @@ func signUpStudent(a *app, w *world) (uid string) {
 	a.fill("사용자 이름", "하늘하늘")
 	a.click("저장")
 	a.eval(nil, "ui.isGone('dialog[open]')")
-	a.eval(nil, "ui.until(() => localStorage.getItem('heektime.plans') === '[]')") // taken along
+	a.sees("하늘하늘")
 	return w.onlyUser(a.t)
 }
 
@@ -282,5 +326,38 @@ func wantGone(t *testing.T, n *notifier, uid, token string) {
 	}
 	if got := n.subscribed(t, uid); len(got) > 0 {
 		t.Errorf("the server still has %v", got)
+	}
+}
+
+// notificationObstacles: the switch says why a browser cannot be notified, and does nothing then.
+func notificationObstacles(t *testing.T, b *sdktest.Browser) {
+	const noKey = `{ const { fetch } = window; window.fetch = async (input, init) => {
+		const response = await fetch(input, init)
+		if (input !== '/__/firebase/init.json') return response
+		const { emulators: { messaging, ...emulators }, ...config } = await response.json()
+		return Response.json({ ...config, emulators })
+	} }`
+	const iPhone = `Object.defineProperty(navigator, 'userAgent', { value: 'Mozilla/5.0 (iPhone; CPU iPhone OS 26_1 like Mac OS X)' }); delete window.PushManager`
+	w := newAppWorld(t)
+	a := openApp(t, b, w, phone)
+	a.click(schoolID)
+	a.click("2026년 2학기")
+	signUpStudent(a, w)
+	blocked := func(want string) {
+		t.Helper()
+		a.load()
+		a.open("내 정보")
+		a.sees(want)
+		a.eval(nil, `ui.finds('[role=switch]:disabled:not(:checked)')`)
+	}
+	if err := a.page.AllowNotifications(t.Context(), false); err != nil {
+		t.Fatal(err)
+	}
+	blocked("브라우저에서 알림이 차단되어 있어요")
+	for _, c := range []struct{ script, want string }{{iPhone, "홈 화면에 추가한 다음"}, {noKey, "이 서비스는 아직 알림을 보내지 않아요"}} {
+		if err := a.page.BeforeScripts(t.Context(), c.script); err != nil {
+			t.Fatal(err)
+		}
+		blocked(c.want)
 	}
 }

@@ -46,6 +46,7 @@ type world struct {
 	url, key string
 }
 
+// newWorld is long because it makes something of everything that the console shows.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{Cloud: emulatortest.Start(t)}
