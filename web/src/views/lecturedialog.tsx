@@ -33,8 +33,8 @@ export function LectureDialog({ lecture, times }: { lecture?: OwnLecture | undef
   const proposal = news.value.find(({ id }) => id === lecture?.id)
   return (
     <Dialog title={lecture ? words.editLecture : words.newOwn}>
-      {proposal && <section class="card news" aria-label={words.news}><NewsOf proposal={proposal} decided={closeDialog} /></section>}
       <form class="form" onSubmit={save} noValidate>
+        {proposal && <section class="card news" aria-label={words.news}><NewsOf proposal={proposal} decided={closeDialog} /></section>}
         <label class="field">{words.lectureTitle}
           <input value={fields.title} maxLength={longest.title} required aria-invalid={problem === words.titleNeeded} onInput={(event) => setFields({ ...fields, title: event.currentTarget.value })} />
         </label>
