@@ -196,10 +196,10 @@ export async function remove(password: string): Promise<void> {
   const current = user.value
   if (!current) return
   await signIn(current.id, password)
-  await leaveDevice() // the server forgets it, too
   const token = await auth.currentUser?.getIdTokenResult()
   const deletion = await deleteAccount(token?.token ?? '')
   remember('deletion', { uid: current.uid, session: token?.claims['auth_time'], until: deletion } satisfies RequestedDeletion)
+  await leaveDevice() // the server forgets it, too
   leave(false)
   setUser({ ...current, deletion })
 }

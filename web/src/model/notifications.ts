@@ -42,7 +42,7 @@ export async function examine(): Promise<void> {
 
 async function findObstacle(): Promise<Obstacle | undefined> {
   const hasKey = await config().then((project) => pushKeyOf(project) !== '', () => true) // offline: unknown
-  if (!hasKey) return 'notSetUp'
+  if (!hasKey || import.meta.env.DEV) return 'notSetUp' // Vite's server has no service worker
   const isInstalled = matchMedia('(display-mode: standalone)').matches
   // On iPhones and iPads only web apps on the home screen have these.
   if (!('PushManager' in window && 'Notification' in window && 'serviceWorker' in navigator)) return isApple() && !isInstalled ? 'install' : 'unsupported'
@@ -54,8 +54,9 @@ const isApple = (): boolean => /iPhone|iPad/.test(navigator.userAgent) || (/Maci
 
 /** Turns notifications on. Called by a tap, without which browsers do not ask the student for permission. */
 export async function turnOn(): Promise<void> {
+  const asked = Notification.requestPermission()
   await change(async () => {
-    const permission = await Notification.requestPermission()
+    const permission = await asked
     await examine()
     if (permission !== 'granted') return
     const module = await push()
@@ -73,12 +74,21 @@ export async function turnOff(): Promise<void> {
   })
 }
 
+let turn: Promise<unknown> = Promise.resolve()
+
+/** Waits for what was begun before: a renewal must not overtake the end of the subscription. */
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const done = turn.then(work)
+  turn = done.catch(() => {})
+  return done
+}
+
 /** Changes the switch, and says why that failed. */
 async function change(work: () => Promise<void>): Promise<void> {
   if (switching.value) return
   switching.value = true
   try {
-    await work()
+    await inTurn(work)
   } catch (error) {
     console.error(error)
     notify({ kind: 'failed', text: error instanceof ServiceError ? explain(error) : t.value.notifications.failed })
@@ -102,12 +112,16 @@ async function subscribe(module: typeof Push): Promise<void> {
   if (known && known.uid === uid && known.id !== id) await module.unsubscribe(known.id).catch(() => {}) // it expires
 }
 
-/** Ends the subscription while there is still a session. Does not keep the student from signing out. */
+/** Ends the subscription, before the student signs out or after they deleted the account. Takes five seconds at most. */
 export async function leaveDevice(): Promise<void> {
   const known = subscription.value
   if (!known) return
   const patience = new Promise((resolve) => { setTimeout(resolve, 5000) })
-  const leave = push().then((module) => module.unsubscribe(known.id).catch(() => {}).then(() => module.forgetDevice()))
+  const leave = inTurn(async () => {
+    const module = await push()
+    await module.unsubscribe(known.id).catch(() => {}) // there may be no session any more
+    await module.forgetDevice()
+  })
   await Promise.race([leave.catch((error: unknown) => console.error(error)), patience])
   subscription.value = null
 }
@@ -122,13 +136,14 @@ effect(() => {
   if (uid === null) {
     // The session ended elsewhere, when the password changed, for example.
     subscription.value = null
-    push().then((module) => module.forgetDevice()).catch((error: unknown) => console.error(error))
+    inTurn(async () => (await push()).forgetDevice()).catch((error: unknown) => console.error(error))
   } else if (uid === known.uid) {
-    renew(known).catch((error: unknown) => console.error(error)) // offline, for example: next time
+    inTurn(() => renew(known)).catch((error: unknown) => console.error(error)) // offline, for example: next time
   }
 })
 
 async function renew(known: Subscription): Promise<void> {
+  if (subscription.value?.id !== known.id) return // it has ended in the meantime
   if (Notification.permission === 'granted') return subscribe(await push())
   // The student has taken the permission away in the browser.
   subscription.value = null
