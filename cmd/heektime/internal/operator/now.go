@@ -19,3 +19,11 @@ func Now(ctx context.Context, client *firestore.Client) (time.Time, error) {
 	}
 	return docs[0].ReadTime, nil
 }
+
+// nowOrOurs is [Now], or this machine's time if Firestore does not respond: then what it is for fails, too.
+func nowOrOurs(ctx context.Context, client *firestore.Client) time.Time {
+	if now, err := Now(ctx, client); err == nil {
+		return now
+	}
+	return time.Now()
+}

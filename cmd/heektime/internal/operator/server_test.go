@@ -291,6 +291,20 @@ func TestUsersAndDifference(t *testing.T) {
 	}
 }
 
+// An account that an operator deletes can be restored for as long as the services say, whose clock is the cloud's.
+func TestDeletionByTheCloudsTime(t *testing.T) {
+	w := newWorld(t)
+	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", w.AuthAddress())
+	users, err := operator.OpenUsers(t.Context(), w.Project, w.fs, slog.New(slog.DiscardHandler))
+	must(t, err)
+	w.Advance(t, 5*time.Hour)
+	hidden, err := users.Delete(t.Context(), "uid-minsu", false)
+	must(t, err)
+	if ahead := time.Until(hidden.Requested); ahead < 4*time.Hour || ahead > 5*time.Hour {
+		t.Errorf("the deletion was requested %v ahead of this machine's clock, want 5 hours", ahead)
+	}
+}
+
 // Announcements are added, listed and ended, and what clients could not show is rejected. It is long because each
 // step needs what the previous ones left.
 func TestAnnouncements(t *testing.T) {
