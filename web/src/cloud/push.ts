@@ -12,7 +12,7 @@ export { isSupported }
 /** Registers this device, and returns its token. It is the same one until the browser or the key changes. */
 export async function deviceToken(): Promise<string> {
   const [project, messaging] = await Promise.all([config(), start()])
-  if (!await navigator.serviceWorker.getRegistration()) throw new Error('the browser has no service worker for the app')
+  await navigator.serviceWorker.register('/sw.js') // it may be registered already; where that is forbidden, this says so
   return getToken(messaging, { vapidKey: pushKeyOf(project), serviceWorkerRegistration: await navigator.serviceWorker.ready })
 }
 
