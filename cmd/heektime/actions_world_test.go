@@ -303,7 +303,7 @@ func text(c actions.Counts) string {
 // refreshed refreshes a semester's list, as an operator does.
 func (w *actionWorld) refreshed(semester schema.SemesterID) {
 	w.t.Helper()
-	task, err := operator.NewTask(demoSchool, string(semester), false)
+	task, err := operator.NewTask(demoSchool, string(semester), false, time.Now())
 	w.check(err)
 	_, err = w.Queue.Enqueue(w.t.Context(), task)
 	w.check(err)

@@ -153,7 +153,7 @@ func (o *devOptions) refreshAll(ctx context.Context, b *local.Backend, schools *
 		return nil, err
 	}
 	defer client.Close()
-	slot := time.Now().UTC().Truncate(time.Millisecond)
+	slot := b.Cloud.Clock.Now().UTC().Truncate(time.Millisecond)
 	var tasks []refresh.Task
 	for _, s := range schools.Schools {
 		for _, sem := range s.Semesters {

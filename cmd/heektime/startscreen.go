@@ -12,12 +12,17 @@ import (
 )
 
 // createStudent gives the demo university a student with timetables in the semester that has the
-// most lectures, and reports whether there is one. A failure is shown but does not stop dev. Real
-// schools get no student.
+// most lectures, of those around now, about which students are notified, if there are any. It reports
+// whether there is one. A failure is shown but does not stop dev. Real schools get no student.
 func (o *devOptions) createStudent(ctx context.Context, b *local.Backend, rows []row, screen *screen) bool {
+	now := b.Cloud.Clock.Now()
+	isNear := func(r row) bool { return schema.SemesterID(r.Semester).IsNear(now) }
 	var most row
 	for _, r := range rows {
-		if r.URL != "" && r.Lectures > most.Lectures {
+		if r.URL == "" || isNear(most) && !isNear(r) {
+			continue
+		}
+		if r.Lectures > most.Lectures || isNear(r) && !isNear(most) {
 			most = r
 		}
 	}

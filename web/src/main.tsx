@@ -7,6 +7,7 @@ import './styles/dialog.css'
 import './styles/print.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
+import './model/pushmessages.ts'
 import { resume } from './model/session.ts'
 import { usePalette } from './styles/palette.ts'
 

@@ -7,6 +7,7 @@ import {
 import { clearIndexedDbPersistence, doc, getDoc, runTransaction, serverTimestamp, terminate, writeBatch } from 'firebase/firestore'
 import { chosen } from '../model/choice.ts'
 import { deviceStore, devicePlans, forgetDevicePlan, type DevicePlan } from '../model/deviceplans.ts'
+import { leaveDevice } from '../model/notifications.ts'
 import { forgetSteps, store } from '../model/plans.ts'
 import { recall, remember } from '../model/remembered.ts'
 import { setUser, user } from '../model/session.ts'
@@ -158,6 +159,7 @@ export async function changePassword(current: string, next: string): Promise<voi
 /** Signs out and removes the account's data from this device. */
 export async function signOut(): Promise<void> {
   const { auth, db } = await firebase()
+  await leaveDevice()
   await endSession(auth)
   remember('inSync', undefined)
   remember('deletion', undefined)
@@ -197,6 +199,7 @@ export async function remove(password: string): Promise<void> {
   const token = await auth.currentUser?.getIdTokenResult()
   const deletion = await deleteAccount(token?.token ?? '')
   remember('deletion', { uid: current.uid, session: token?.claims['auth_time'], until: deletion } satisfies RequestedDeletion)
+  await leaveDevice() // the server forgets it, too
   leave(false)
   setUser({ ...current, deletion })
 }

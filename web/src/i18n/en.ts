@@ -88,6 +88,12 @@ export const en: Dictionary = {
   deleteAccount: 'Delete account', deleteHint: 'All timetables and your user name will be deleted. For 66 hours you can sign in again and restore it.', deleteConfirm: 'Enter your password once more to delete.',
   deleting: 'Your account is being deleted', deletingHint: (when) => `You can restore it until ${when}. After that, everything is gone.`, takeBack: 'Restore account', takenBack: 'Your account is back.',
   settings: 'Settings', licenses: 'Open source licenses', working: 'One moment…',
+  notifications: {
+    title: 'Notify me when a lecture of mine changes', hint: 'This device tells you about new rooms, times and professors, and cancelled lectures. Never between 10 p.m. and 8 a.m.',
+    notSetUp: 'Notifications are not set up here yet.', install: 'On iPhone and iPad, tap Share, add HeekTime to your home screen, and turn this on there.',
+    unsupported: 'This browser cannot receive notifications.', denied: 'Notifications are blocked in your browser. Allow them in the site settings, next to the address.',
+    failed: 'We couldn’t change this. Try again in a while.',
+  },
   guestHint: 'Your timetables are on this device.',
 
   failures: {

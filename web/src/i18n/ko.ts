@@ -96,6 +96,12 @@ export const ko = {
   deleteAccount: '계정 삭제', deleteHint: '모든 시간표와 사용자 이름이 사라져요. 66시간 안에는 다시 로그인해서 되찾을 수 있어요.', deleteConfirm: '비밀번호를 다시 입력하고 삭제하세요.',
   deleting: '계정을 삭제하는 중이에요', deletingHint: (when: string) => `${when}까지 되찾을 수 있어요. 그 뒤에는 모두 사라져요.`, takeBack: '계정 되찾기', takenBack: '계정을 되찾았어요.',
   settings: '설정', licenses: '오픈소스 라이선스', working: '잠시만요…',
+  notifications: {
+    title: '내 강의가 바뀌면 알림 받기', hint: '강의실, 시간, 교수가 바뀌거나 폐강되면 이 기기로 알려 드려요. 밤 10시부터 아침 8시까지는 보내지 않아요.',
+    notSetUp: '이 서비스는 아직 알림을 보내지 않아요.', install: '아이폰과 아이패드에서는 공유 버튼을 눌러 홈 화면에 추가한 다음, 거기에서 켤 수 있어요.',
+    unsupported: '이 브라우저는 알림을 받을 수 없어요.', denied: '브라우저에서 알림이 차단되어 있어요. 주소창의 사이트 설정에서 알림을 허용해 주세요.',
+    failed: '알림 설정을 바꾸지 못했어요. 잠시 뒤에 다시 해 보세요.',
+  },
   guestHint: '시간표는 이 기기에 저장되어 있어요.',
 
   failures: {
