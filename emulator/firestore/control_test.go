@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Firebase's test libraries load rules, clear the database and read the coverage.
+// Firebase's test libraries load rules, clear the database and read the coverage. It is long because of its table.
 func TestControl(t *testing.T) {
 	s := startWeb(t)
 	const api = "/emulator/v1/projects/demo-web"

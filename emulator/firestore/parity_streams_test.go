@@ -74,7 +74,8 @@ func parityTransactions() parityGroup {
 	}}
 }
 
-// parityWriteStream are cases of Write over gRPC: the answers to the requests in order, and how the stream ends.
+// parityWriteStream are cases of Write over gRPC: the answers to the requests in order, and how the stream ends. It is
+// long because it is a table.
 func parityWriteStream() parityGroup {
 	exchange := func(requests func(db string) []*pb.WriteRequest) func(*parity) string {
 		return func(p *parity) string {

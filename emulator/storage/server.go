@@ -21,7 +21,7 @@ type Config struct {
 	DataDir string       // data directory; empty: memory only
 	// AcceptSignedTokens accepts ID tokens of real projects without verifying their signatures.
 	AcceptSignedTokens bool
-	Logger  *slog.Logger // logs requests at debug level, internal errors at error level; nil discards
+	Logger             *slog.Logger // logs requests at debug level, internal errors at error level; nil discards
 
 	// MaxObjectBytes is the size of the largest object; 0 means 256 MiB. See [objects.Config].
 	MaxObjectBytes int64
