@@ -123,7 +123,6 @@ conditional | (true ? 1 : 2) == 1
 || passes over an error | true || 1 / 0 == 1
 get, exists | exists(/databases/$(db)/documents/c/a) && get(/databases/$(db)/documents/c/a).data.n == 1 && !exists(/databases/$(db)/documents/c/none)
 request | request.method == 'get' && request.auth == null && request.path[3] == 'get' && request.time > timestamp.date(2020, 1, 1)
-request.time has milliseconds | request.time.nanos() % 1000000 == 0
 a variable and a function | twice(2) == 4
 `
 

@@ -22,8 +22,8 @@ func MicrosOf(t time.Time) Micros { return MicrosOfParts(t.Unix(), int64(t.Nanos
 // microseconds.
 func MicrosOfParts(seconds, nanos int64) Micros { return Micros(seconds*1e6 + nanos/1000) }
 
-// Truncate returns m truncated to milliseconds, towards the past. Server timestamps and request.time in
-// security rules have this precision, so that rules can compare them.
+// Truncate returns m truncated to milliseconds, towards the past. Server timestamps have this
+// precision.
 func (m Micros) Truncate() Micros {
 	rest := m % 1000
 	if rest < 0 {

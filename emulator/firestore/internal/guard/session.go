@@ -78,7 +78,7 @@ func (s *Session) RequireServer(action string, key resource.Key) error {
 // reset prepares the session to evaluate requests on another state. batch tells whether several
 // requests share the limit of document reads.
 func (s *Session) reset(now value.Micros, docs rules.Documents, batch bool) {
-	s.now, s.evaluations, s.denied = now.Truncate(), s.evaluations[:0], nil
+	s.now, s.evaluations, s.denied = now, s.evaluations[:0], nil
 	if batch {
 		s.access = rules.NewBatchAccess(docs)
 	} else {
