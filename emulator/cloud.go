@@ -108,6 +108,9 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 			cloud, err = nil, errors.Join(err, c.Close())
 		}
 	}()
+	if cfg.AcceptSignedTokens {
+		cfg.Logger.Warn("Firestore and Cloud Storage accept ID tokens of real projects without verifying their signatures")
+	}
 	if err := c.openEmulators(cfg); err != nil {
 		return nil, err
 	}
@@ -141,7 +144,8 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	}
 	c.Firestore, err = firestore.New(firestore.Config{
 		Clock: cfg.Clock, DataDir: folder(cfg, "firestore"), Logger: cfg.Logger,
-		Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed, Rules: cfg.Rules, Follower: c.Triggers, Meter: c.Meter, TTL: cfg.TTL,
+		Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed, Rules: cfg.Rules, AcceptSignedTokens: cfg.AcceptSignedTokens,
+		Follower: c.Triggers, Meter: c.Meter, TTL: cfg.TTL,
 	})
 	if err != nil {
 		return fmt.Errorf("start Firestore: %w", err)
@@ -157,7 +161,7 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	}
 	c.Storage, err = storage.New(storage.Config{
 		Clock: cfg.Clock, Buckets: cfg.Buckets, DataDir: folder(cfg, "storage"), Logger: cfg.Logger,
-		Rules: cfg.StorageRules, Documents: documents, Meter: c.Meter,
+		Rules: cfg.StorageRules, AcceptSignedTokens: cfg.AcceptSignedTokens, Documents: documents, Meter: c.Meter,
 	})
 	if err != nil {
 		return fmt.Errorf("start Storage: %w", err)

@@ -45,6 +45,9 @@ type Config struct {
 	// StorageRules are Cloud Storage's security rules, the content of a storage.rules file. They
 	// apply to Firebase's clients. When nil, everyone may do everything.
 	StorageRules []byte
+	// AcceptSignedTokens makes Firestore and Cloud Storage accept ID tokens of real projects, without verifying
+	// their signatures: use it with rules that no secret depends on.
+	AcceptSignedTokens bool
 	// Hosting is the web app to serve. When nil, no port is opened for it.
 	Hosting *hosting.Site
 
