@@ -17,6 +17,7 @@ package emulatortest
 
 import (
 	"context"
+	"log/slog"
 	"testing"
 	"time"
 
@@ -48,17 +49,17 @@ func Start(t testing.TB, set ...func(*emulator.Config)) *Cloud {
 }
 
 // Project is an option for [Start] that loads the security rules, the composite indexes and the web
-// app of a Firebase project. path is its firebase.json or its folder; "" finds the nearest
+// apps of a Firebase project. The test's log names what has no effect. path is its firebase.json or its folder; "" finds the nearest
 // firebase.json in the test's folder and those above it.
 func Project(t testing.TB, path string) func(*emulator.Config) {
 	t.Helper()
-	var project emulator.Config
+	project := emulator.Config{Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
 	if err := project.LoadProject(path); err != nil {
 		t.Fatal(err)
 	}
 	return func(cfg *emulator.Config) {
-		cfg.Rules, cfg.Indexes, cfg.StorageRules = project.Rules, project.Indexes, project.StorageRules
-		cfg.Hosting = project.Hosting
+		cfg.Rules, cfg.Indexes, cfg.Databases = project.Rules, project.Indexes, project.Databases
+		cfg.StorageRules, cfg.BucketRules, cfg.Hosting = project.StorageRules, project.BucketRules, project.Hosting
 	}
 }
 

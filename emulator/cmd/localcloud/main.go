@@ -13,6 +13,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -94,7 +95,7 @@ func (p *program) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("localcloud", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // main prints errors and help
 	flags.StringVar(&p.config, "config", "", "`firebase.json` or its folder (default: the nearest one in this folder and those above it)")
-	flags.StringVar(&p.project, "project", emulator.DefaultProject, "project `ID`")
+	flags.StringVar(&p.project, "project", "", "project `ID`, or its alias in .firebaserc (default: the alias default, or "+emulator.DefaultProject+")")
 	flags.StringVar(&p.bucket, "bucket", "", "`NAME` of the bucket that exists from the start (default: the project ID)")
 	flags.StringVar(&p.data, "data", "", "keep everything in `DIR` across restarts (default: in memory)")
 	flags.StringVar(&p.importPath, "import", "", "load documents of all databases from a JSON file, or of the default one from a folder, `PATH`, before the command starts")
@@ -131,8 +132,9 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 	if err != nil {
 		return err
 	}
+	project := file.ProjectID(cmp.Or(p.project, "default"))
 	cfg := emulator.Config{
-		Project: p.project, DataDir: p.data, AllowUnindexed: p.unindexed, AllowedOrigins: split(p.origins), Functions: p.functions,
+		Project: project, SingleProject: file.Path != "" && !file.SeveralProjects, DataDir: p.data, AllowUnindexed: p.unindexed, AllowedOrigins: split(p.origins), Functions: p.functions,
 		Logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	prices, err := billing.ReadPrices(p.prices)
@@ -150,6 +152,10 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 	registered, err := readTriggers(p.triggers)
 	if err != nil {
 		return err
+	}
+	if project != "" && !strings.HasPrefix(project, "demo-") {
+		cfg.Logger.Warn("the project may exist: clients that are not told of the local cloud reach the real one. One whose ID begins with demo- has none",
+			"project", project)
 	}
 	cloud, err := emulator.Open(cfg)
 	var inUse *emulator.PortInUseError
@@ -172,7 +178,7 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 	if len(command) > 0 {
 		err = p.runCommand(ctx, cloud, command)
 	} else {
-		p.printEnvironment(cloud, file.Reach())
+		p.printEnvironment(cloud, file)
 		<-ctx.Done()
 	}
 	return errors.Join(err, save(cloud.Firestore, cloud.Project, p.exportPath))

@@ -100,7 +100,7 @@ func TestHostingOfTheProject(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Hosting == nil || c.Hosting.Public != filepath.Join(filepath.Dir(c.Path), "web", "dist") {
+	if len(c.Hosting) != 1 || c.Hosting[0].Public != filepath.Join(filepath.Dir(c.Path), "web", "dist") {
 		t.Errorf("hosting %+v", c.Hosting)
 	}
 }
@@ -120,7 +120,7 @@ func TestFindSearchesParents(t *testing.T) {
 			t.Errorf("rules for %s: %v, %.100q", name, err, text)
 		}
 	}
-	if c.Hosting == nil || c.Hosting.Public != filepath.Join(filepath.Dir(c.Path), "web", "dist") {
+	if len(c.Hosting) != 1 || c.Hosting[0].Public != filepath.Join(filepath.Dir(c.Path), "web", "dist") {
 		t.Errorf("hosting %+v", c.Hosting)
 	}
 }
