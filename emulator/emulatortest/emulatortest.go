@@ -17,11 +17,13 @@ package emulatortest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/firebasejson"
 )
 
 // Cloud is a test's local cloud: an [emulator.Cloud] whose methods fail the test instead of
@@ -53,13 +55,21 @@ func Start(t testing.TB, set ...func(*emulator.Config)) *Cloud {
 // firebase.json in the test's folder and those above it.
 func Project(t testing.TB, path string) func(*emulator.Config) {
 	t.Helper()
-	project := emulator.Config{Logger: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))}
-	if err := project.LoadProject(path); err != nil {
-		t.Fatal(err)
+	file, err := firebasejson.Find(path)
+	if err == nil && file.Path == "" {
+		err = errors.New("there is no firebase.json in the test's folder or above it")
+	}
+	if err != nil {
+		t.Fatalf("load the Firebase project: %v", err)
 	}
 	return func(cfg *emulator.Config) {
-		cfg.Rules, cfg.Indexes, cfg.Databases = project.Rules, project.Indexes, project.Databases
-		cfg.StorageRules, cfg.BucketRules, cfg.Hosting = project.StorageRules, project.BucketRules, project.Hosting
+		t.Helper()
+		logger := cfg.Logger
+		cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+		if err := cfg.UseProject(file); err != nil {
+			t.Fatalf("load the Firebase project: %v", err)
+		}
+		cfg.Logger = logger
 	}
 }
 
