@@ -76,3 +76,11 @@ func (db *Database) ImportManaged(metadataFile string) error {
 	}
 	return db.set(found)
 }
+
+// Empty reports whether the database has no documents.
+func (db *Database) Empty() bool {
+	for range db.d.Read().All {
+		return false
+	}
+	return true
+}
