@@ -125,10 +125,17 @@ func (s *Server) adminConfig(c *call) (any, error) {
 	}, nil
 }
 
-// setAdminConfig changes the emulated settings and rejects all others.
+// setAdminConfig changes the emulated settings, those that updateMask names if there is one, and rejects all others by
+// name.
 func (s *Server) setAdminConfig(c *call) (any, error) {
+	if err := c.refuseConfig(); err != nil {
+		return nil, err
+	}
 	var config emulatorConfig
 	if err := c.decode(&config); err != nil {
+		return nil, err
+	}
+	if err := config.mask(c.URL.Query().Get("updateMask")); err != nil {
 		return nil, err
 	}
 	if err := s.updateSettings(c.project, config); err != nil {
