@@ -22,6 +22,6 @@ export default defineConfig({
   worker: { format: 'es' },
   plugins: [precache()],
   server: {
-    proxy: Object.fromEntries(['/__', '/login', '/register', '/account', '/subscriptions', '/user'].map((path) => [path, hosting])),
+    proxy: Object.fromEntries(['/__', '/apis', '/login', '/register', '/account', '/subscriptions', '/user', '/courses', '/compare', '/views'].map((path) => [path, hosting])),
   },
 })
