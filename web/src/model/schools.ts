@@ -29,5 +29,8 @@ export const schools = (): Promise<School[]> => daily('schools', loadSchools)
 /** The semesters of a school, newest first. */
 export const semestersOf = (school: string): Promise<Semester[]> => daily(`semesters/${school}`, () => loadSemesters(school))
 
+/** When the semesters of a school were last read, in milliseconds. */
+export const semestersReadAt = (school: string): number => recall<Known<Semester[]>>(`semesters/${school}`)?.at ?? 0
+
 /** The schools that were listed on this device, however long ago. */
 export const knownSchools = (): School[] | undefined => recall<Known<School[]>>('schools')?.value

@@ -5,8 +5,9 @@ import { computed, effect, signal } from '@preact/signals'
 import { loadSemester } from '../cloud/publicdata.ts'
 import { chosen } from './choice.ts'
 import { remembered } from './remembered.ts'
+import { semestersReadAt } from './schools.ts'
 import { user } from './session.ts'
-import type { Semester } from './types.ts'
+import { schoolOf, type Semester } from './types.ts'
 
 /** Listens to a semester's document. Returns a function that stops. */
 export type ListenToSemester = (path: string, changed: (semester: Semester) => void) => () => void
@@ -53,7 +54,8 @@ const asked = remembered<Record<string, number>>('refreshed', {})
 
 function ask(): void {
   const now = path.peek()
-  if (!now || !searching.peek() || user.peek() || !visible.peek() || Date.now() - (asked.peek()[now] ?? 0) < freshFor) return
+  if (!now || !searching.peek() || user.peek() || !visible.peek()) return
+  if (Date.now() - Math.max(asked.peek()[now] ?? 0, semestersReadAt(schoolOf(now))) < freshFor) return
   asked.value = { [now]: Date.now() }
   void refreshSemester()
 }

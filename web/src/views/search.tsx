@@ -34,7 +34,10 @@ export function Search() {
             autocomplete="off" autocorrect="off" spellcheck={false} enterkeyhint="search" maxLength={300}
             onInput={(event) => { query.value = event.currentTarget.value }}
             onKeyDown={(event) => {
-              if (event.key === 'ArrowDown') (event.currentTarget.closest('.search')?.querySelector('.row-main') as HTMLElement | null)?.focus()
+              if (event.key === 'ArrowDown') {
+                event.preventDefault() // it would scroll the list, once that has the focus
+                ;(event.currentTarget.closest('.search')?.querySelector('.row-main') as HTMLElement | null)?.focus()
+              }
               if (event.key === 'Enter') event.currentTarget.blur()
             }}
           />

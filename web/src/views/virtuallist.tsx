@@ -19,6 +19,8 @@ const overscan = 6
 export function VirtualList({ count, rowHeight, resetKey, label, keyOf, row }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const top = useRef<{ readonly index: number; readonly key: string | undefined }>({ index: 0, key: undefined })
+  /** The row that gets the focus in the next frame: keys may come faster. */
+  const going = useRef<number | undefined>(undefined)
   const [range, setRange] = useState({ first: 0, last: 20 })
   const height = rowHeight * parseFloat(getComputedStyle(document.documentElement).fontSize)
 
@@ -55,12 +57,17 @@ export function VirtualList({ count, rowHeight, resetKey, label, keyOf, row }: P
     const element = scroller.current
     if (!step || !current || !element || (event.target as Element).matches('input, select')) return
     event.preventDefault()
-    const index = Math.min(count - 1, Math.max(0, Number(current.getAttribute('aria-posinset')) - 1 + step))
+    const index = Math.min(count - 1, Math.max(0, (going.current ?? Number(current.getAttribute('aria-posinset')) - 1) + step))
+    going.current = index
     const top = index * height
     if (top < element.scrollTop) element.scrollTop = top
     else if (top + height > element.scrollTop + element.clientHeight) element.scrollTop = top + height - element.clientHeight
     measure()
-    requestAnimationFrame(() => element.querySelector<HTMLElement>(`[aria-posinset="${index + 1}"] .row-main`)?.focus())
+    requestAnimationFrame(() => {
+      if (going.current !== index) return
+      going.current = undefined
+      element.querySelector<HTMLElement>(`[aria-posinset="${index + 1}"] .row-main`)?.focus({ preventScroll: true })
+    })
   }
 
   const last = Math.min(range.last, count)
