@@ -146,7 +146,7 @@ func (o *devOptions) serveWeb(ctx context.Context, b *local.Backend, config *fir
 	if url == "" {
 		return "", nil, errors.New("--web needs a firebase.json with a hosting section")
 	}
-	server, err := vite.Start(ctx, filepath.Dir(config.Hosting.Public), url, screen.printf, log)
+	server, err := vite.Start(ctx, filepath.Dir(config.Hosting[0].Public), url, screen.printf, log)
 	if err != nil {
 		return "", nil, err
 	}
