@@ -54,7 +54,8 @@ async function enter(next: FirebaseUser): Promise<void> {
   store.value = plans
   listenToSemester.value = semesterListener(db)
   forgetSteps()
-  await Promise.all([readUsername(next.uid), chooseSemester()])
+  // Again: the student may have added something while the account was being opened.
+  await Promise.all([takeAlong(next.uid), readUsername(next.uid), chooseSemester()])
 }
 
 /** On a fresh device, shows the semester of the newest plan. */

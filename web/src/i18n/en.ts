@@ -102,7 +102,7 @@ export const en: Dictionary = {
     email: 'Check the email address.', weakPassword: 'A password needs at least 6 characters.',
     tooMany: (seconds) => (seconds === undefined ? 'Too many attempts. Try again in a while.' : `Too many attempts. Try again in ${Math.ceil(seconds)} s.`),
     network: 'We couldn’t reach the server. Check your connection and try again.', again: 'For your safety, enter your password again.', tooLate: 'It is too late to restore the account.',
-    usernameTaken: 'Somebody else has this name.', refused: 'The server did not accept it.', unknown: (code) => `Something went wrong. (${code})`,
+    usernameTaken: 'Somebody else has this name.', signInDown: (code) => `The sign-in server doesn’t answer right now. Try again in a moment. (${code})`, refused: 'The server did not accept it.', unknown: (code) => `Something went wrong. (${code})`,
     takenBack: (why) => `Not saved, so we took it back. ${why}`, stopped: (message) => `Nothing can be saved at the moment, so we took it back. ${message}`,
     deviceFull: 'This device has no room left.',
   },

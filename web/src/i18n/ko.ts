@@ -110,7 +110,7 @@ export const ko = {
     email: '이메일 주소를 다시 확인해 주세요.', weakPassword: '비밀번호는 6자 이상이어야 해요.',
     tooMany: (seconds: number | undefined) => (seconds === undefined ? '시도가 너무 많았어요. 조금 뒤에 다시 해 주세요.' : `시도가 너무 많았어요. ${Math.ceil(seconds)}초 뒤에 다시 해 주세요.`),
     network: '서버에 연결하지 못했어요. 인터넷 연결을 확인하고 다시 시도해 주세요.', again: '안전을 위해 비밀번호를 다시 입력해 주세요.', tooLate: '되찾을 수 있는 기간이 지났어요.',
-    usernameTaken: '이미 다른 사람이 쓰는 이름이에요.', refused: '서버가 받아들이지 않았어요.', unknown: (code: string) => `문제가 생겼어요. (${code})`,
+    usernameTaken: '이미 다른 사람이 쓰는 이름이에요.', signInDown: (code: string) => `로그인 서버가 지금 응답하지 않아요. 잠시 뒤에 다시 해 주세요. (${code})`, refused: '서버가 받아들이지 않았어요.', unknown: (code: string) => `문제가 생겼어요. (${code})`,
     takenBack: (why: string) => `저장하지 못해서 되돌렸어요. ${why}`, stopped: (message: string) => `지금은 저장할 수 없어서 되돌렸어요. ${message}`,
     deviceFull: '이 기기에 저장할 공간이 없어요.',
   },
