@@ -204,7 +204,7 @@ func TestSweep(t *testing.T) {
 	var r sweeper.Report
 	var err error
 	cost := emulatortest.CostOf(w.Measure(t, func() { r, err = w.sweeper(t, 0).Sweep(t.Context()) }))
-	if err != nil || !r.Whole || r.Lectures != 2 || r.Usernames != 2 || r.Users != 1 || r.Accounts != 1 || r.Runs != 2 || r.Objects != 1 || r.Marks != 1 {
+	if err != nil || !r.Whole || r.Lectures != 2 || r.Usernames != 2 || r.Users != 1 || r.Accounts != 2 || r.Runs != 2 || r.Objects != 1 || r.Marks != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
 	if cost.Total() > r.Operations || r.Operations > cost.Total()+60 {

@@ -7,6 +7,7 @@ import {
 import { clearIndexedDbPersistence, doc, getDoc, runTransaction, serverTimestamp, terminate, writeBatch } from 'firebase/firestore'
 import { chosen } from '../model/choice.ts'
 import { deviceStore, devicePlans, forgetDevicePlan, type DevicePlan } from '../model/deviceplans.ts'
+import { followWaiting, forgetFriends } from '../model/friends.ts'
 import { forgetSteps, store } from '../model/plans.ts'
 import { recall, remember } from '../model/remembered.ts'
 import { setUser, user } from '../model/session.ts'
@@ -17,6 +18,8 @@ import { firebase } from './firebase.ts'
 import { loadSchool, loadSemester } from './publicdata.ts'
 import { once } from './reading.ts'
 import { deleteAccount, idOf, login, restoreAccount } from './services.ts'
+
+export { follow, unfollow, watchFollows } from './follows.ts'
 
 let started: Promise<void> | undefined
 let opened: string | undefined
@@ -49,6 +52,7 @@ async function enter(next: FirebaseUser): Promise<void> {
   if (opened !== next.uid) return plans.close()
   store.value = plans
   forgetSteps()
+  followWaiting(next.uid).catch((error: unknown) => console.error(error))
   await Promise.all([readUsername(next.uid), chooseSemester()])
 }
 
@@ -162,6 +166,7 @@ export async function signOut(): Promise<void> {
   remember('inSync', undefined)
   remember('deletion', undefined)
   remember('shown', undefined)
+  forgetFriends()
   await terminate(db)
   await clearIndexedDbPersistence(db).catch(() => {}) // another tab has it open, and signs out, too
   location.assign('/')
