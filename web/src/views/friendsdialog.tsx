@@ -63,7 +63,7 @@ function FriendForm() {
 function FriendRow({ friend }: { friend: Friend }) {
   const words = t.value
   const isCompared = compared.value.includes(friend)
-  const state = isCompared ? friendStates.value[friend.key] ?? 'loading' : undefined
+  const state = friendStates.value[friend.key] ?? (isCompared ? 'loading' : undefined)
   const problem = typeof state !== 'string' ? undefined : {
     loading: words.loading, unknown: friend.uid ? words.friendGone : words.friendUnknown, self: words.friendSelf, private: words.friendPrivate,
     failed: words.friendFailed, waiting: words.friendWaiting,
