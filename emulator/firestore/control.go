@@ -33,6 +33,10 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.rules(w, r, project)
 	case !strings.Contains(project, "/") && (verb == "ruleCoverage" || verb == "ruleCoverage.html"):
 		c.coverage(w, r, project, verb == "ruleCoverage.html")
+	case r.Method == http.MethodPost && strings.HasSuffix(name, ":export"):
+		c.managed(w, r, (*control).export)
+	case r.Method == http.MethodPost && strings.HasSuffix(name, ":import"):
+		c.managed(w, r, (*control).load)
 	default:
 		c.documents(w, r, name)
 	}

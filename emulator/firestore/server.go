@@ -67,6 +67,12 @@ type Config struct {
 	// emulator does. Otherwise they are rejected, as everybody can make them up.
 	AcceptSignedTokens bool
 
+	// Databases are the IDs of the databases, of whatever project, that have rules and indexes of their own.
+	Databases map[string]DatabaseConfig
+
+	// OnlyProject logs a warning when a database of another project is created; "" means none.
+	OnlyProject string
+
 	// Follower receives all changes; nil means none.
 	Follower Follower
 
@@ -114,7 +120,12 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	options := service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir, Meter: c.Meter, TTL: c.TTL}
+	own, err := c.ownDatabases()
+	if err != nil {
+		return nil, err
+	}
+	options := service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir, Meter: c.Meter, TTL: c.TTL,
+		Databases: own, OnlyProject: c.OnlyProject}
 	if c.Follower != nil {
 		options.Follower = follower{c.Follower}
 	}

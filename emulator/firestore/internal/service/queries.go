@@ -30,9 +30,9 @@ func (s *Service) parseQuery(parent string, sq *pb.StructuredQuery) (*Database, 
 
 // checkIndexes returns an error if a query lacks an index. sums are the fields that an aggregation
 // sums up.
-func (e *Engine) checkIndexes(q *query.Query, sums []fieldpath.Path) error {
-	if d := e.indexes.Load(); d != nil {
-		return d.Check(q, sums)
+func (d *Database) checkIndexes(q *query.Query, sums []fieldpath.Path) error {
+	if definitions := d.indexes.Load(); definitions != nil {
+		return definitions.Check(q, sums)
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func (s *Service) run(ctx context.Context, d *Database, caller guard.Caller, id 
 		err = d.authorizeList(ctx, caller, v, q)
 	}
 	if err == nil {
-		err = s.Engine.checkIndexes(q, sums)
+		err = d.checkIndexes(q, sums)
 	}
 	if err != nil {
 		d.rollbackNew(id, r.GetNewTransaction() != nil)
