@@ -4,6 +4,8 @@
 //
 //	localcloud                  prints the environment variables that programs need to find it
 //	localcloud -- npm test      runs a command with these variables, and ends when it does
+//	localcloud exec -- firebase emulators:start
+//	                            runs the Firebase CLI without Java: see exec.go
 //
 // It reads the rules, indexes, web app and ports of the nearest firebase.json. localcloud --help
 // lists the flags.
@@ -39,7 +41,12 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
-	code := p.main(ctx, os.Args[1:])
+	var code int
+	if isJava(os.Args[0]) {
+		code = p.java(ctx, os.Args[1:])
+	} else {
+		code = p.main(ctx, os.Args[1:])
+	}
 	stop()
 	os.Exit(code)
 }
@@ -71,6 +78,9 @@ func (e commandError) Error() string {
 }
 
 func (p *program) main(ctx context.Context, args []string) (code int) {
+	if len(args) > 0 && args[0] == "exec" {
+		return p.exec(ctx, args[1:])
+	}
 	flags := p.flags()
 	if err := flags.Parse(joinExportDir(args)); errors.Is(err, flag.ErrHelp) {
 		p.help(flags, p.stdout)
@@ -113,6 +123,7 @@ func (p *program) flags() *flag.FlagSet {
 
 func (p *program) help(flags *flag.FlagSet, w io.Writer) {
 	fmt.Fprint(w, `usage: localcloud [flags] [-- COMMAND [ARGUMENT …]]
+       localcloud exec [--allow-unindexed] -- firebase emulators:start …
 
 Runs Firestore, Authentication, Cloud Storage, Hosting, Cloud Messaging, Cloud Tasks and Cloud
 Scheduler on this machine, until Ctrl-C or, with a command, until the command ends.
@@ -128,7 +139,7 @@ not be read or written; 2 if the flags make no sense.
 `)
 }
 
-// run starts the cloud, runs the command beside it, and stops it.
+// run starts the cloud, runs the command beside it, and stops it. It is long because it takes every flag to its place.
 func (p *program) run(ctx context.Context, command []string) (err error) {
 	exportDir, err := p.exportDir.path(p.importPath)
 	if err != nil {
