@@ -114,6 +114,9 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 			cloud, err = nil, errors.Join(err, c.Close())
 		}
 	}()
+	if cfg.AcceptSignedTokens {
+		cfg.Logger.Warn("Firestore and Cloud Storage accept ID tokens of real projects without verifying their signatures")
+	}
 	if err := c.openEmulators(cfg); err != nil {
 		return nil, err
 	}
@@ -151,7 +154,7 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	}
 	c.Firestore, err = firestore.New(firestore.Config{
 		Clock: cfg.Clock, DataDir: folder(cfg, "firestore"), Logger: cfg.Logger,
-		Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed, Rules: cfg.Rules, Databases: cfg.Databases,
+		Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed, Rules: cfg.Rules, AcceptSignedTokens: cfg.AcceptSignedTokens, Databases: cfg.Databases,
 		Follower: c.Triggers, Meter: c.Meter, TTL: cfg.TTL, OnlyProject: only,
 	})
 	if err != nil {
@@ -168,7 +171,7 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	}
 	c.Storage, err = storage.New(storage.Config{
 		Clock: cfg.Clock, Buckets: cfg.Buckets, DataDir: folder(cfg, "storage"), Logger: cfg.Logger,
-		Rules: cfg.StorageRules, BucketRules: cfg.BucketRules, Documents: documents, Meter: c.Meter,
+		Rules: cfg.StorageRules, BucketRules: cfg.BucketRules, AcceptSignedTokens: cfg.AcceptSignedTokens, Documents: documents, Meter: c.Meter,
 	})
 	if err != nil {
 		return cfg.startError("Storage", err, cfg.file.StorageFiles()...)

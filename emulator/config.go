@@ -50,6 +50,9 @@ type Config struct {
 	StorageRules []byte
 	// BucketRules are the rules of buckets that have others.
 	BucketRules map[string][]byte
+	// AcceptSignedTokens makes Firestore and Cloud Storage accept ID tokens of real projects, without verifying
+	// their signatures: use it with rules that no secret depends on.
+	AcceptSignedTokens bool
 	// Hosting are the web apps to serve, each at a port of its own. When there are none, no port is opened.
 	Hosting []*hosting.Site
 	// SingleProject logs a warning when a client uses the Firestore of another project than Project: its

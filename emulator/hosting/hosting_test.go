@@ -474,7 +474,7 @@ func TestServiceCrashesDuringResponse(t *testing.T) {
 func TestReservedURLs(t *testing.T) {
 	_, url := site(t, `{"public":"public","redirects":[{"source":"/__/**","destination":"/x"}]}`, map[string]string{"__/firebase/init.json": "mine"}, func(cfg *hosting.Config) {
 		cfg.Emulators = func() map[string]hub.Emulator {
-			return map[string]hub.Emulator{"firestore": {Host: "127.0.0.1", Port: 8080}, "auth": {Host: "::1", Port: 9099}, "tasks": {Host: "127.0.0.1", Port: 9499}}
+			return map[string]hub.Emulator{"firestore": {Host: "127.0.0.1", Port: 8080}, "auth": {Host: "::1", Port: 9099}, "messaging": {Host: "127.0.0.1", Port: 9599}, "tasks": {Host: "127.0.0.1", Port: 9499}}
 		}
 	})
 	_, body := do(t, "GET", url, "/__/firebase/init.json", "")
@@ -483,7 +483,7 @@ func TestReservedURLs(t *testing.T) {
 		Emulators                        map[string]struct{ HostAndPort string }
 	}
 	if err := json.Unmarshal([]byte(body), &app); err != nil || app.ProjectID != "demo-test" || app.StorageBucket != "demo-bucket" || app.APIKey == "" ||
-		len(app.Emulators) != 2 || app.Emulators["firestore"].HostAndPort != "127.0.0.1:8080" || app.Emulators["auth"].HostAndPort != "[::1]:9099" {
+		len(app.Emulators) != 3 || app.Emulators["messaging"].HostAndPort != "127.0.0.1:9599" || app.Emulators["firestore"].HostAndPort != "127.0.0.1:8080" || app.Emulators["auth"].HostAndPort != "[::1]:9099" {
 		t.Errorf("%v: %s", err, body)
 	}
 	if _, body := do(t, "GET", url, "/__/firebase/init.js", ""); !strings.Contains(body, `"projectId":"demo-test"`) || !strings.Contains(body, "firebaseEmulators = undefined") {
@@ -500,15 +500,15 @@ func TestReservedURLs(t *testing.T) {
 // A site has the policy of production, and its pages can connect to the emulators all the same.
 func TestContentSecurityPolicyNamesEmulators(t *testing.T) {
 	settings := `{"public":"public","headers":[{"source":"**","headers":[{"key":"Content-Security-Policy",
-		"value":"default-src 'self'; connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com https://firestore.googleapis.com; img-src *"}]}]}`
+		"value":"default-src 'self'; connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com https://firestore.googleapis.com https://fcmregistrations.googleapis.com; img-src *"}]}]}`
 	_, url := site(t, settings, map[string]string{"index.html": "page"}, func(cfg *hosting.Config) {
 		cfg.Emulators = func() map[string]hub.Emulator {
-			return map[string]hub.Emulator{"firestore": {Host: "127.0.0.1", Port: 8080}, "auth": {Host: "::1", Port: 9099}, "storage": {Host: "127.0.0.1", Port: 9199}}
+			return map[string]hub.Emulator{"firestore": {Host: "127.0.0.1", Port: 8080}, "auth": {Host: "::1", Port: 9099}, "messaging": {Host: "127.0.0.1", Port: 9599}, "storage": {Host: "127.0.0.1", Port: 9199}}
 		}
 	})
 	response, _ := do(t, "GET", url, "/", "")
 	const want = "default-src 'self'; connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com https://firestore.googleapis.com" +
-		" http://[::1]:9099 http://127.0.0.1:8080; img-src *"
+		" https://fcmregistrations.googleapis.com http://[::1]:9099 http://127.0.0.1:8080 http://127.0.0.1:9599; img-src *"
 	if got := response.Header.Get("Content-Security-Policy"); got != want {
 		t.Errorf("the policy is %q, want %q", got, want)
 	}

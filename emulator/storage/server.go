@@ -19,7 +19,9 @@ type Config struct {
 	Clock   *clock.Clock // for generations and times; required
 	Buckets []string     // buckets to create at start
 	DataDir string       // data directory; empty: memory only
-	Logger  *slog.Logger // logs requests at debug level, internal errors at error level; nil discards
+	// AcceptSignedTokens accepts ID tokens of real projects without verifying their signatures.
+	AcceptSignedTokens bool
+	Logger             *slog.Logger // logs requests at debug level, internal errors at error level; nil discards
 
 	// MaxObjectBytes is the size of the largest object; 0 means 256 MiB. See [objects.Config].
 	MaxObjectBytes int64

@@ -60,7 +60,7 @@ type program struct {
 	importPath, exportPath, triggers       string
 	exportDir                              exportDir
 	prices                                 string
-	unindexed                              bool
+	unindexed, signedTokens                bool
 	functions                              map[string]string // URLs by name
 }
 
@@ -116,6 +116,7 @@ func (p *program) flags() *flag.FlagSet {
 	flags.StringVar(&p.prices, "prices", "", "what Google charges, a prices.yaml `FILE` (default: the built-in one)")
 	flags.Func("function", "a task queue function and the URL that emulates it, `NAME=URL`: creates its queue, for the Admin SDKs' taskQueue(NAME); repeat it for others", p.addFunction)
 	flags.BoolVar(&p.unindexed, "allow-unindexed", false, "run queries without the composite indexes that production would require")
+	flags.BoolVar(&p.signedTokens, "accept-signed-tokens", false, "accept ID tokens of real projects, without verifying their signatures")
 	flags.StringVar(&p.origins, "allowed-origins", os.Getenv("ALLOWED_ORIGINS"),
 		"web pages, as `https://host,…`, that may call the cloud in addition to this machine's; * allows all (default: $ALLOWED_ORIGINS)")
 	return flags
@@ -151,7 +152,7 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 	}
 	project := file.ProjectID(cmp.Or(p.project, "default"))
 	cfg := emulator.Config{
-		Project: project, SingleProject: file.Path != "" && !file.SeveralProjects, DataDir: p.data, AllowUnindexed: p.unindexed, AllowedOrigins: split(p.origins), Functions: p.functions,
+		Project: project, SingleProject: file.Path != "" && !file.SeveralProjects, DataDir: p.data, AllowUnindexed: p.unindexed, AcceptSignedTokens: p.signedTokens, AllowedOrigins: split(p.origins), Functions: p.functions,
 		Logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	prices, err := billing.ReadPrices(p.prices)

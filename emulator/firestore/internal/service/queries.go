@@ -108,11 +108,15 @@ func (s *Service) RunAggregationQuery(ctx context.Context, caller guard.Caller, 
 	if err != nil {
 		return err
 	}
+	// Documents that lack a field of any aggregation do not count. They are not in the index that the
+	// aggregation reads, so that a limit does not count them either; Google's emulator does the same.
+	// https://firebase.google.com/docs/firestore/query-data/aggregation-queries
+	q.Has = query.SummedFields(list)
 	id, isNew, err := d.begin(r)
 	if err != nil {
 		return err
 	}
-	found, v, err := s.run(ctx, d, caller, id, r, q, query.SummedFields(list))
+	found, v, err := s.run(ctx, d, caller, id, r, q, q.Has)
 	if err != nil {
 		return err
 	}
