@@ -74,7 +74,7 @@ func (p *program) javaFirestore(ctx context.Context, args []string) error {
 		flags.String(name, "", "")
 	}
 	if err := flags.Parse(joinBool(args, "--single_project_mode")); err != nil {
-		return fmt.Errorf("Firestore: %w", err)
+		return fmt.Errorf("flags of Firestore: %w", err)
 	}
 	cfg, err := p.firestoreConfig(rules)
 	if err != nil {
