@@ -70,6 +70,7 @@ func dev(ctx context.Context, args []string) error {
 	return o.run(ctx)
 }
 
+// run runs everything until ctx is done. It is long because each thing that it starts needs those before it.
 func (o *devOptions) run(ctx context.Context) (err error) {
 	config, err := firebase.Find(o.config)
 	if err != nil {
