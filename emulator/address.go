@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"heek.kr/heektime/emulator/identity"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // FirestoreAddress returns where Firestore listens, host:port.
@@ -83,8 +84,12 @@ func (c *Cloud) CLIEnvironment() map[string]string {
 // firebaseConfig returns what Firebase's Admin SDKs take their options from.
 func (c *Cloud) firebaseConfig() string {
 	config := map[string]string{"projectId": c.Project}
-	if c.bucket != "" {
-		config["storageBucket"] = c.bucket
+	bucket := c.Project + ".appspot.com" // the Firebase CLI's
+	if _, err := c.Storage.Objects().Bucket(bucket, objects.Conditions{}); err != nil {
+		bucket = c.bucket
+	}
+	if bucket != "" {
+		config["storageBucket"] = bucket
 	}
 	text, err := json.Marshal(config)
 	if err != nil { // cannot be: it holds texts

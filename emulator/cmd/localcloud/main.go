@@ -107,7 +107,7 @@ func (p *program) flags() *flag.FlagSet {
 	flags.SetOutput(io.Discard) // main prints errors and help
 	flags.StringVar(&p.config, "config", "", "`firebase.json` or its folder (default: the nearest one in this folder and those above it)")
 	flags.StringVar(&p.project, "project", "", "project `ID`, or its alias in .firebaserc (default: the alias default, or "+emulator.DefaultProject+")")
-	flags.StringVar(&p.bucket, "bucket", "", "`NAME` of the bucket that exists from the start (default: the project ID)")
+	flags.StringVar(&p.bucket, "bucket", "", "`NAME` of the bucket that exists from the start (default: two, PROJECT and PROJECT.appspot.com)")
 	flags.StringVar(&p.data, "data", "", "keep everything in `DIR` across restarts (default: in memory)")
 	flags.StringVar(&p.importPath, "import", "", "load, before the command starts, an export of Firebase's suite or of Firestore, or documents in JSON: a file with those of all databases, or a folder with a file for each of the default one, `PATH`")
 	flags.StringVar(&p.exportPath, "export", "", "write the documents of all databases to `FILE` at the end")
@@ -140,7 +140,7 @@ not be read or written; 2 if the flags make no sense.
 `)
 }
 
-// run starts the cloud, runs the command beside it, and stops it. It is long because it takes every flag to its place.
+// run starts the cloud, runs the command beside it, and stops it.
 func (p *program) run(ctx context.Context, command []string) (err error) {
 	exportDir, err := p.exportDir.path(p.importPath)
 	if err != nil {
@@ -200,8 +200,10 @@ func (p *program) configuration(file *firebasejson.File) (emulator.Config, error
 	if cfg.Prices, err = billing.ReadPrices(p.prices); err != nil {
 		return cfg, err
 	}
-	if p.bucket != "" {
-		cfg.Buckets = []string{p.bucket}
+	cfg.Buckets = []string{p.bucket}
+	if p.bucket == "" { // the second is the Firebase CLI's default one
+		id := cmp.Or(project, emulator.DefaultProject)
+		cfg.Buckets = []string{id, id + ".appspot.com"}
 	}
 	if err := cfg.UseProject(file); err != nil {
 		return cfg, err
