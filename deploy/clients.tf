@@ -7,6 +7,8 @@ locals {
     clients = {
       name = "Apps and web pages"
       apis = [
+        "fcmregistrations.googleapis.com",
+        "firebaseinstallations.googleapis.com",
         "firebasestorage.googleapis.com",
         "firestore.googleapis.com",
         "identitytoolkit.googleapis.com",

@@ -14,7 +14,6 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/operator"
 	"heek.kr/heektime/cmd/heektime/internal/table"
-	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/schema"
 	"heek.kr/heektime/internal/taskqueue"
 )
@@ -47,9 +46,7 @@ func announce(ctx context.Context, args []string) error {
 	if err := checkAnnounceFlags(flags, words); err != nil {
 		return explainFlags(flags, usage, err)
 	}
-	now := time.Now()
-	added, err := a.announcement(words[0], now)
-	if err != nil {
+	if _, err := a.announcement(words[0], time.Now()); err != nil { // before anything is asked
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
@@ -59,6 +56,14 @@ func announce(ctx context.Context, args []string) error {
 		return err
 	}
 	defer client.Close()
+	now, err := operator.Now(ctx, client)
+	if err != nil {
+		return err
+	}
+	added, err := a.announcement(words[0], now)
+	if err != nil {
+		return err
+	}
 	switch words[0] {
 	case "add":
 		var queue *taskqueue.Queue
@@ -126,27 +131,23 @@ func (a *announceFlags) announcement(action string, now time.Time) (*schema.Anno
 	if added.Until, err = operator.ParseSeoul(a.until); err != nil {
 		return nil, fmt.Errorf("--until: %w", err)
 	}
-	if a.push && added.From.Sub(now) > taskqueue.MaxDelay-24*time.Hour {
-		return nil, errors.New("--push needs --from within 29 days: Cloud Tasks keeps tasks no longer. Add the announcement then")
-	}
 	return added, nil
 }
 
 // addAnnouncement adds an announcement. queue is that of notifications, nil if it is not sent as one.
 func addAnnouncement(ctx context.Context, client *firestore.Client, queue *taskqueue.Queue, a *schema.Announcement, now time.Time) error {
-	added, err := operator.Announce(ctx, client, *a, now)
+	added, err := operator.Announce(ctx, client, queue, *a, now)
 	switch {
 	case errors.Is(err, operator.ErrNoSchool):
 		return fmt.Errorf("%w; heektime status lists the schools", err)
+	case errors.Is(err, operator.ErrNotSent):
+		return fmt.Errorf("%w (heektime announce end)", err)
 	case err != nil:
 		return err
 	}
 	fmt.Printf("announced %s to %s, %s\n", added.ID, audience(added.Audience), duration(*added))
-	if queue != nil {
-		if err := pushtask.Announced(ctx, queue, added.ID, added.From, now); err != nil {
-			return fmt.Errorf("the announcement is added, but not sent: %w; end it (heektime announce end %s) and add it again", err, added.ID)
-		}
-		fmt.Printf("it is sent to phones and browsers at %s KST\n", pushtask.Earliest(added.From).In(operator.Seoul).Format("2006-01-02 15:04"))
+	if added.Push != nil {
+		fmt.Printf("it is sent to phones and browsers at %s KST\n", added.Push.Format("2006-01-02 15:04"))
 	}
 	fmt.Printf("heektime announce end %s ends it earlier\n", added.ID)
 	return nil

@@ -25,7 +25,7 @@ func announceStory(run func(want bool, args ...string) string, contains func(tex
 		{append(texts[:6:6], "--until", "2020-12-31 09:00", "--from", "2020-12-31 08:00"), "its end has passed"},
 		{append(texts[:6:6], "--school", "nowhere", "--from", "2099-12-31 08:00", "--until", "2099-12-31 09:00"), "heektime status lists the schools"},
 		{append(texts[:6:6], "--school", "all", "--until", "2099-12-31 09:00"), "leave it out for an announcement to everyone"},
-		{append(texts[:6:6], "--push", "--from", "2099-12-31 08:00", "--until", "2099-12-31 09:00"), "--push needs --from within 29 days"},
+		{append(texts[:6:6], "--push", "--from", "2099-12-31 08:00", "--until", "2099-12-31 09:00"), "it must begin within 29 days"},
 		{[]string{"announce", "end", "nothing"}, "heektime announce list shows their IDs"},
 	} {
 		contains(run(false, c.args...), c.want)

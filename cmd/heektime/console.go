@@ -43,6 +43,12 @@ func operatorConsole(ctx context.Context, args []string) error {
 		config.Queue = queue
 		defer queue.Client.Close()
 	}
+	if queue, err := t.pushQueue(ctx); err != nil {
+		fmt.Fprintf(os.Stderr, "the console sends no notifications: %v\n", err)
+	} else {
+		config.PushQueue = queue
+		defer queue.Client.Close()
+	}
 	if os.Getenv(oldDatabaseVariable) != "" {
 		m := migration{mappingPath: *mapping}
 		if config.OldDatabase, err = m.open(ctx, true); err != nil {

@@ -20,7 +20,9 @@ import (
 	"testing"
 	"time"
 
+	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/cmd/heektime/internal/student"
+	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/internal/migration/state"
 )
 
@@ -283,8 +285,11 @@ func TestSession(t *testing.T) {
 		t.Errorf("bill: %s%s", out, errs)
 	}
 	checkStop(t, config)
-	if r := last("refresh", "가온대학교", "2026-0900"); r.Outcome != "unchanged" {
-		t.Errorf("refresh: %+v", r)
+	advanceClock(t, config, 30*time.Hour)
+	// From here on everything is at the advanced time: the run of the refresh that is requested, the scheduled ones
+	// before it, and the services.
+	if r := last("refresh", "가온대학교", "2026-0900"); r.Outcome != "unchanged" || !r.Slot.After(time.Now().Add(29*time.Hour)) || !r.Ended.After(time.Now().Add(29*time.Hour)) {
+		t.Errorf("refresh when the clock is 30 hours ahead: %+v", r)
 	}
 	text.Store(strings.Join(strings.SplitAfter(csv, "\n")[:2], "")) // half of the lectures are gone
 	if r := last("refresh", "가온대학교", "2026-0900"); r.Outcome != "suspicious" {
@@ -316,6 +321,29 @@ func TestSession(t *testing.T) {
 	}
 	if err := dev.Wait(); err != nil {
 		t.Errorf("Ctrl-C: %v\n%s", err, stderr.String())
+	}
+}
+
+// advanceClock advances the clock of the running dev on its console.
+func advanceClock(t *testing.T, config string, d time.Duration) {
+	t.Helper()
+	files, err := firebase.Find(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := strings.NewReader(fmt.Sprintf(`{"seconds": %d}`, int64(d.Seconds())))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+files.Address("ui")+"/api/clock", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set(console.ChangeHeader, "1")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Fatalf("advance the clock: %s", response.Status)
 	}
 }
 

@@ -36,8 +36,7 @@ func refreshNow(ctx context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, refreshTimeout)
 	defer cancel()
-	task, err := operator.NewTask(names[0], names[1], *accept)
-	if err != nil {
+	if _, err := operator.NewTask(names[0], names[1], *accept, time.Now()); err != nil { // before anything is asked
 		return err
 	}
 	client, err := t.firestore(ctx)
@@ -45,6 +44,14 @@ func refreshNow(ctx context.Context, args []string) error {
 		return err
 	}
 	defer client.Close()
+	now, err := operator.Now(ctx, client)
+	if err != nil {
+		return err
+	}
+	task, err := operator.NewTask(names[0], names[1], *accept, now)
+	if err != nil {
+		return err
+	}
 	queue, err := t.queue(ctx)
 	if err != nil {
 		return err

@@ -12,12 +12,17 @@ import (
 )
 
 // createStudent gives the demo university a student with timetables in the semester that has the
-// most lectures, and reports whether there is one. A failure is shown but does not stop dev. Real
-// schools get no student.
+// most lectures, of those around now, about which students are notified, if there are any. It reports
+// whether there is one. A failure is shown but does not stop dev. Real schools get no student.
 func (o *devOptions) createStudent(ctx context.Context, b *local.Backend, rows []row, screen *screen) bool {
+	now := b.Cloud.Clock.Now()
+	isNear := func(r row) bool { return schema.SemesterID(r.Semester).IsNear(now) }
 	var most row
 	for _, r := range rows {
-		if r.URL != "" && r.Lectures > most.Lectures {
+		if r.URL == "" || isNear(most) && !isNear(r) {
+			continue
+		}
+		if r.Lectures > most.Lectures || isNear(r) && !isNear(most) {
 			most = r
 		}
 	}
@@ -34,9 +39,9 @@ func (o *devOptions) createStudent(ctx context.Context, b *local.Backend, rows [
 	return err == nil
 }
 
-// printStartScreen prints what to open first, the addresses that clients are configured with, and
+// printStartScreen prints what to open first, webApp among it, the addresses that clients are configured with, and
 // the commands that work on a running dev.
-func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, logPath, reach string) {
+func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, webApp, logPath, reach string) {
 	var s strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&s, "%-15s%s\n", name, fmt.Sprintf(format, args...))
@@ -45,8 +50,11 @@ func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, logPath
 		line("shared page", "%s   what others see of the demo student's timetable", b.PagesURL()+student.SharedPage)
 	}
 	line("console", "%s   documents, users, tasks, rules decisions", b.Cloud.ConsoleURL())
-	if address := b.Cloud.HostingAddress(); address != "" {
-		line("web app", "http://%s   forwards API paths to the services", address)
+	switch {
+	case o.web:
+		line("web app", "%s   from its sources, with reload", webApp)
+	case webApp != "":
+		line("web app", "%s   forwards API paths to the services", webApp)
 	}
 	if hasStudent {
 		line("demo student", "%s, password %s", student.Email, student.Password)

@@ -58,7 +58,11 @@ func status(ctx context.Context, args []string) error {
 		fmt.Println("no semester has been refreshed yet")
 		return nil
 	}
-	printStatus(os.Stdout, rows, time.Now())
+	now, err := operator.Now(ctx, client)
+	if err != nil {
+		return err
+	}
+	printStatus(os.Stdout, rows, now)
 	return nil
 }
 

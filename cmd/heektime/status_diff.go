@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"cloud.google.com/go/firestore"
 
@@ -48,7 +47,10 @@ func printDifferences(ctx context.Context, client *firestore.Client, rows []row,
 	if asJSON {
 		return printJSON(all)
 	}
-	now := time.Now()
+	now, err := operator.Now(ctx, client)
+	if err != nil {
+		return err
+	}
 	for i, d := range all {
 		if i > 0 {
 			fmt.Println()

@@ -95,7 +95,11 @@ func deleteUser(ctx context.Context, u *operator.Users, uid string, now bool) er
 	case now && !hidden.Purging:
 		fmt.Printf("%s is hidden and signed out; the next purge deletes it, and it cannot be restored\n", uid)
 	default:
-		fmt.Printf("%s is hidden and signed out\n%s\n", uid, describeDeletion(hidden, time.Now()))
+		now, err := operator.Now(ctx, u.Firestore)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s is hidden and signed out\n%s\n", uid, describeDeletion(hidden, now))
 	}
 	return nil
 }
@@ -145,7 +149,11 @@ func showUser(ctx context.Context, u *operator.Users, uid string) error {
 		}
 	}
 	if h.Deleting {
-		fmt.Printf("deletion    requested at %s\n            %s\n", h.Requested.Local().Format(time.DateTime), describeDeletion(h, time.Now()))
+		now, err := operator.Now(ctx, u.Firestore)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("deletion    requested at %s\n            %s\n", h.Requested.Local().Format(time.DateTime), describeDeletion(h, now))
 	}
 	if h.Username != "" {
 		fmt.Printf("            the username %s is reserved\n", h.Username)

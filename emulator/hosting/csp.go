@@ -10,10 +10,12 @@ const policyHeader = "Content-Security-Policy"
 
 // substituted names, by the origin of a Google API, the emulator that a page calls instead.
 var substituted = map[string]string{
-	"https://firestore.googleapis.com":       "firestore",
-	"https://identitytoolkit.googleapis.com": "auth",
-	"https://securetoken.googleapis.com":     "auth",
-	"https://firebasestorage.googleapis.com": "storage",
+	"https://firestore.googleapis.com":             "firestore",
+	"https://identitytoolkit.googleapis.com":       "auth",
+	"https://securetoken.googleapis.com":           "auth",
+	"https://firebasestorage.googleapis.com":       "storage",
+	"https://firebaseinstallations.googleapis.com": "messaging",
+	"https://fcmregistrations.googleapis.com":      "messaging",
 }
 
 // setHeaders sets the headers that the site configures for a path. Where its Content-Security-Policy names a

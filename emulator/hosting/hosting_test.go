@@ -32,7 +32,7 @@ func site(t *testing.T, settings string, files map[string]string, set ...func(*h
 			t.Fatal(err)
 		}
 	}
-	parsed, err := hosting.ParseSite([]byte(settings), dir)
+	parsed, err := parseSite([]byte(settings), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestSymbolicLinks(t *testing.T) {
 			t.Skipf("cannot create symbolic links: %v", err)
 		}
 	}
-	parsed, err := hosting.ParseSite([]byte(`{"public":"public"}`), dir)
+	parsed, err := parseSite([]byte(`{"public":"public"}`), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -474,7 +474,7 @@ func TestServiceCrashesDuringResponse(t *testing.T) {
 func TestReservedURLs(t *testing.T) {
 	_, url := site(t, `{"public":"public","redirects":[{"source":"/__/**","destination":"/x"}]}`, map[string]string{"__/firebase/init.json": "mine"}, func(cfg *hosting.Config) {
 		cfg.Emulators = func() map[string]hub.Emulator {
-			return map[string]hub.Emulator{"firestore": {Host: "127.0.0.1", Port: 8080}, "auth": {Host: "::1", Port: 9099}, "tasks": {Host: "127.0.0.1", Port: 9499}}
+			return map[string]hub.Emulator{"firestore": {Host: "127.0.0.1", Port: 8080}, "auth": {Host: "::1", Port: 9099}, "messaging": {Host: "127.0.0.1", Port: 9599}, "tasks": {Host: "127.0.0.1", Port: 9499}}
 		}
 	})
 	_, body := do(t, "GET", url, "/__/firebase/init.json", "")
@@ -483,7 +483,7 @@ func TestReservedURLs(t *testing.T) {
 		Emulators                        map[string]struct{ HostAndPort string }
 	}
 	if err := json.Unmarshal([]byte(body), &app); err != nil || app.ProjectID != "demo-test" || app.StorageBucket != "demo-bucket" || app.APIKey == "" ||
-		len(app.Emulators) != 2 || app.Emulators["firestore"].HostAndPort != "127.0.0.1:8080" || app.Emulators["auth"].HostAndPort != "[::1]:9099" {
+		len(app.Emulators) != 3 || app.Emulators["messaging"].HostAndPort != "127.0.0.1:9599" || app.Emulators["firestore"].HostAndPort != "127.0.0.1:8080" || app.Emulators["auth"].HostAndPort != "[::1]:9099" {
 		t.Errorf("%v: %s", err, body)
 	}
 	if _, body := do(t, "GET", url, "/__/firebase/init.js", ""); !strings.Contains(body, `"projectId":"demo-test"`) || !strings.Contains(body, "firebaseEmulators = undefined") {
@@ -500,15 +500,15 @@ func TestReservedURLs(t *testing.T) {
 // A site has the policy of production, and its pages can connect to the emulators all the same.
 func TestContentSecurityPolicyNamesEmulators(t *testing.T) {
 	settings := `{"public":"public","headers":[{"source":"**","headers":[{"key":"Content-Security-Policy",
-		"value":"default-src 'self'; connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com https://firestore.googleapis.com; img-src *"}]}]}`
+		"value":"default-src 'self'; connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com https://firestore.googleapis.com https://fcmregistrations.googleapis.com; img-src *"}]}]}`
 	_, url := site(t, settings, map[string]string{"index.html": "page"}, func(cfg *hosting.Config) {
 		cfg.Emulators = func() map[string]hub.Emulator {
-			return map[string]hub.Emulator{"firestore": {Host: "127.0.0.1", Port: 8080}, "auth": {Host: "::1", Port: 9099}, "storage": {Host: "127.0.0.1", Port: 9199}}
+			return map[string]hub.Emulator{"firestore": {Host: "127.0.0.1", Port: 8080}, "auth": {Host: "::1", Port: 9099}, "messaging": {Host: "127.0.0.1", Port: 9599}, "storage": {Host: "127.0.0.1", Port: 9199}}
 		}
 	})
 	response, _ := do(t, "GET", url, "/", "")
 	const want = "default-src 'self'; connect-src 'self' https://identitytoolkit.googleapis.com https://securetoken.googleapis.com https://firestore.googleapis.com" +
-		" http://[::1]:9099 http://127.0.0.1:8080; img-src *"
+		" https://fcmregistrations.googleapis.com http://[::1]:9099 http://127.0.0.1:8080 http://127.0.0.1:9599; img-src *"
 	if got := response.Header.Get("Content-Security-Policy"); got != want {
 		t.Errorf("the policy is %q, want %q", got, want)
 	}
@@ -518,10 +518,10 @@ func TestParseErrorsNameTheEntry(t *testing.T) {
 	for settings, want := range map[string]string{
 		`{}`: "hosting.public",
 		`[]`: "no site",
-		`[{"site":"a","public":"p"},{"site":"b","public":"p"}]`: "2 sites",
+		`[{"site":"a","public":"p"},{"site":"b"}]`: "hosting[1].public is missing",
 		`{"public":1}`: "hosting",
 		`{"public":"p","rewrites":[{"source":"a","destination":"/x"},{"destination":"/x"}]}`: "rewrites[1]: needs a source",
-		`{"public":"p","rewrites":[{"source":"**","dynamicLinks":true}]}`:                    "rewrites[0]: needs a destination",
+		`{"public":"p","rewrites":[{"source":"**","destinatoin":"/x"}]}`:                     "rewrites[0]: needs a destination",
 		`{"public":"p","rewrites":[{"regex":"(","destination":"/x"}]}`:                       "rewrites[0]: regex",
 		`{"public":"p","rewrites":[{"regex":"a","source":"b","destination":"/x"}]}`:          "not both",
 		`{"public":"p","redirects":[{"source":"/a","destination":"/b","type":200}]}`:         "redirects[0]: type",
@@ -530,11 +530,20 @@ func TestParseErrorsNameTheEntry(t *testing.T) {
 		`{"public":"p","ignore":["[z-a]"]}`:                                                  "ignore[0]",
 		`{"public":"p","ignore":["!(a)!(b)!(c)!(d)!(e)"]}`:                                   "ignore[0]",
 	} {
-		if _, err := hosting.ParseSite([]byte(settings), "."); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parseSite([]byte(settings), "."); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", settings, err, want)
 		}
 	}
 	if _, err := hosting.New(hosting.Config{}); err == nil {
 		t.Error("New without a site returned no error")
 	}
+}
+
+// parseSite parses a section with one site.
+func parseSite(settings []byte, dir string) (*hosting.Site, error) {
+	sites, err := hosting.ParseSites(settings, dir)
+	if err != nil {
+		return nil, err
+	}
+	return sites[0], nil
 }

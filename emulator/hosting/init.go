@@ -14,8 +14,9 @@ import (
 // Source: https://firebase.google.com/docs/hosting/reserved-urls.
 const reserved = "/__/"
 
-// connectable lists the emulators that the SDK's init script can connect to.
-var connectable = []string{"auth", "firestore", "storage"}
+// connectable lists the emulators that web pages call. The SDK can connect to all but that of Cloud Messaging, for
+// which it has no setting: a page needs its address to redirect the SDK's requests.
+var connectable = []string{"auth", "firestore", "messaging", "storage"}
 
 // emulatorAddress is where an emulator listens, in the form that the SDK's init script reads.
 type emulatorAddress struct {
@@ -76,7 +77,7 @@ var firebaseConfig = %s;
 var firebaseEmulators = %s;
 firebase.initializeApp(firebaseConfig);
 for (const [name, at] of Object.entries(firebaseEmulators || {})) {
-  if (typeof firebase[name] !== 'function') continue;
+  if (name === 'messaging' || typeof firebase[name] !== 'function') continue;
   if (name === 'auth') firebase.auth().useEmulator('http://' + at.hostAndPort);
   else firebase[name]().useEmulator(at.host, at.port);
 }

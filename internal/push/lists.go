@@ -16,8 +16,9 @@ import (
 	"heek.kr/heektime/internal/schema"
 )
 
-// errUnusable means that students cannot be notified of a change, however often it is tried.
-var errUnusable = errors.New("students are not notified of a change")
+// errUnusable means that students cannot be told of the lectures of a change, however often it is tried: they are
+// told that the list changed.
+var errUnusable = errors.New("students are not told of the lectures of a change")
 
 // compareLists adds the lectures to the changes that have too many for their documents. The lists of a change are
 // kept until three more are published.
@@ -41,7 +42,7 @@ func (s *Service) compareLists(ctx context.Context, sem *semester, changes []sch
 }
 
 // lecturesOf returns the lectures that differ between the lists of a change in what students are notified of. If
-// they are more than [pushplan.MaxLectures], the change is a new list for everybody.
+// they are more than [pushplan.MaxLectures], it is a new list for everybody, and the error is errUnusable.
 func (s *Service) lecturesOf(ctx context.Context, c *schema.Change) ([]schema.LectureChange, error) {
 	s.comparing.Lock()
 	defer s.comparing.Unlock()

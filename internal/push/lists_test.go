@@ -3,11 +3,15 @@ package push_test
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"heek.kr/heektime/emulator/messaging"
 	"heek.kr/heektime/internal/listdelta"
 	"heek.kr/heektime/internal/push/pushplan"
+	"heek.kr/heektime/internal/push/topic"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -87,13 +91,62 @@ func TestManyLectures(t *testing.T) {
 	}
 }
 
-// Nobody is notified if more lectures change than a task can remember: the list is new for everybody.
+// If more lectures change than a task can remember, the list is new for everybody: the students of the school are told
+// so, once a day and not at night, in a message for each language.
 func TestTooManyLectures(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.publish(t, pushplan.MaxLectures+1, "301-118", "302-105")
-	w.notify(t)
-	if sent := len(w.Messages().All()); sent > 0 {
-		t.Errorf("%d messages", sent)
+	student, english := w.device(t, topic.School(schoolID).In(schema.Korean)), w.device(t, topic.School(schoolID).In(schema.English))
+	first := 0 // messages of the first day
+	received := func(want int, when string) {
+		t.Helper()
+		if d, _ := w.Messages().Device(english); len(d.Received) != first+want {
+			t.Errorf("%s, a device has received %d more messages, want %d", when, len(d.Received)-first, want)
+		}
 	}
+	rooms := []string{"301-118", "302-105"}
+	publish := func(at time.Time) {
+		t.Helper()
+		w.at = at
+		w.publish(t, pushplan.MaxLectures+1, rooms[0], rooms[1])
+		rooms[0], rooms[1] = rooms[1], rooms[0]
+		w.notify(t)
+		w.notify(t)
+	}
+	w.Messaging.Inject(messaging.Fault{Code: messaging.QuotaExceeded, Topic: topic.School(schoolID).In(schema.English), Times: 1})
+	w.publish(t, pushplan.MaxLectures+1, rooms[0], rooms[1])
+	if err := w.Notify(t.Context(), schoolID, semesterID); err == nil {
+		t.Error("a message that was not sent is not tried again")
+	}
+	w.notify(t)
+	w.notify(t)
+	if shown := w.Messages().Shown(student); len(shown) != 1 || shown[0].Data["type"] != "list" || shown[0].Data["semesterId"] != string(semesterID) ||
+		shown[0].Body != "학교 강의 목록이 한꺼번에 많이 바뀌었어요. 담은 강의가 그대로인지 확인해 보세요." {
+		t.Errorf("the student's device shows %+v", shown)
+	}
+	if shown := w.Messages().Shown(english); len(shown) != 1 || !strings.HasPrefix(shown[0].Body, "Much of your school's course list") {
+		t.Errorf("another's device shows %+v", shown)
+	}
+	before := len(w.Messages().All())
+	for hour := range 4 {
+		publish(w.at.Add(time.Duration(hour+1) * time.Hour))
+	}
+	if more := len(w.Messages().All()) - before; more > 0 {
+		t.Errorf("%d more messages on the same day", more)
+	}
+	if later := w.later(t); !slices.Contains(later, tomorrow) {
+		t.Errorf("the service looks again at %v", later)
+	}
+	w.at = pushplan.NextMorning(w.at)
+	was, _ := w.Messages().Device(english)
+	first = len(was.Received)
+	w.notify(t)
+	w.notify(t)
+	received(1, "the next morning")
+	w.at = w.at.Add(15 * time.Hour) // 23:00
+	publish(w.at)
+	received(1, "at night")
+	w.at = pushplan.NextMorning(w.at)
+	w.notify(t)
+	received(2, "after the night")
 }

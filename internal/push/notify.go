@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -57,7 +58,7 @@ func (s *Service) Notify(ctx context.Context, schoolID string, id schema.Semeste
 	if err != nil {
 		return err
 	}
-	if len(changes) == 0 {
+	if len(changes) == 0 && state.ListChanged.IsZero() {
 		return nil // an earlier task has sent everything
 	}
 	if err := s.compareLists(ctx, sem, changes); err != nil {
@@ -72,6 +73,9 @@ func (s *Service) Notify(ctx context.Context, schoolID string, id schema.Semeste
 		return err
 	}
 	failed := s.send(ctx, sem, &plan, due)
+	if plan.ListDue {
+		failed = errors.Join(failed, s.sendList(ctx, sem, &plan, now))
+	}
 	if err := s.store(ctx, sem, plan.State); err != nil {
 		return err
 	}

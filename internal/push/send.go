@@ -106,7 +106,7 @@ func (sem *semester) messages(m *pushplan.Message, now time.Time) (messages []*m
 
 // Keys of the data of a message, for deep links.
 const (
-	dataType          = "type" // lecture or announcement
+	dataType          = "type" // lecture, list or announcement
 	dataSchool        = "schoolId"
 	dataSemester      = "semesterId"
 	dataIdentifier    = "lecture"

@@ -156,6 +156,10 @@ type Push struct {
 	Moves []PushedMove `firestore:"moves"`
 	// Removed are the codes of lectures that are no longer in the list.
 	Removed []string `firestore:"removed"`
+	// ListChanged is the time of a change whose lectures students cannot be told of one by one, until they are told
+	// that the list changed. ListTold is when they were told that last.
+	ListChanged time.Time `firestore:"listChanged"`
+	ListTold    time.Time `firestore:"listTold"`
 }
 
 // PushedLecture is what students of one lecture have been told.

@@ -1,12 +1,15 @@
-// The service worker: keeps the app's files, so that it opens without a network. Data is not its business: Firestore keeps
-// its own, and course lists are in a cache of their own (cloud/courselist.ts).
+// The service worker: keeps the app's files, so that it opens without a network, and shows notifications (swpush.ts). Data is not
+// its business: Firestore keeps its own, and course lists are in a cache of their own (cloud/courselist.ts).
 
-export {}
+import { listenForPush } from './swpush.ts'
+
 declare const self: ServiceWorkerGlobalScope
 
 // The build writes the names of its files here. They contain hashes of their content, so a name is never another file.
 const files = '__PRECACHE__'.split(' ').map((name) => `/${name}`)
 const cacheName = 'app'
+
+listenForPush(self)
 
 self.addEventListener('install', (event) => {
   event.waitUntil((async () => {

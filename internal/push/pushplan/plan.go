@@ -38,6 +38,9 @@ const (
 type Plan struct {
 	// Due are the messages to send now, by identifier.
 	Due []Message
+	// ListDue means that students are to be told now that the list changed, without its lectures. Record with
+	// [State.ListSent] that they were.
+	ListDue bool
 	// Next is when to plan again, zero if only a new change can be a reason.
 	Next time.Time
 	// State is what to store. Record with [State.Sending] and [State.Sent] what is sent.
@@ -72,7 +75,9 @@ func Make(changes []schema.Change, s State, now time.Time) Plan {
 	if s.Through.IsZero() {
 		s.Through = now.Add(-Window)
 	}
-	p := Plan{State: State{Through: s.Through, Moves: slices.Clone(s.Moves), Removed: slices.Clone(s.Removed)}}
+	p := Plan{State: State{
+		Through: s.Through, Moves: slices.Clone(s.Moves), Removed: slices.Clone(s.Removed), ListChanged: s.ListChanged, ListTold: s.ListTold,
+	}}
 	for _, t := range follow(changes, s) {
 		p.add(t, s, now)
 	}
@@ -84,9 +89,39 @@ func Make(changes []schema.Change, s State, now time.Time) Plan {
 		m.Topics = p.State.codes(m)
 	}
 	slices.SortFunc(p.Due, func(a, b Message) int { return strings.Compare(a.Identifier, b.Identifier) })
+	p.addList(changes, s.Through, now)
 	p.State.bound()
 	return p
 }
+
+// addList plans the message that tells students only that the list changed: their lectures cannot be compared, or too
+// many of them differ. There is one a day at most.
+func (p *Plan) addList(changes []schema.Change, through, now time.Time) {
+	for i := range changes {
+		if c := &changes[i]; c.At.After(through) && c.From != "" && !c.Complete && c.Removed+c.Changed+c.Moved > 0 {
+			p.State.ListChanged = c.At
+		}
+	}
+	switch {
+	case p.State.ListChanged.IsZero():
+	case now.Sub(p.State.ListChanged) > Window:
+		p.State.ListChanged = time.Time{}
+	case IsQuiet(now), !p.State.ListTold.IsZero() && sameDay(p.State.ListTold, now):
+		p.later(now)
+	default:
+		p.ListDue = true
+	}
+}
+
+// later plans again in the morning.
+func (p *Plan) later(now time.Time) {
+	if at := NextMorning(now); p.Next.IsZero() || at.Before(p.Next) {
+		p.Next = at
+	}
+}
+
+// ListSent records that students were told that the list changed.
+func (s *State) ListSent(now time.Time) { s.ListChanged, s.ListTold = time.Time{}, now }
 
 // add plans the messages about one lecture.
 func (p *Plan) add(t *track, s State, now time.Time) {
@@ -116,9 +151,7 @@ func (p *Plan) add(t *track, s State, now time.Time) {
 	}
 	p.State.Lectures = append(p.State.Lectures, entry)
 	if IsQuiet(now) || today && entry.Count >= maxPerDay {
-		if at := NextMorning(now); p.Next.IsZero() || at.Before(p.Next) {
-			p.Next = at
-		}
+		p.later(now)
 		return
 	}
 	message.stored, message.told, message.Through = entry.Identifier, entry.Told, t.last(entry.Told)

@@ -98,7 +98,7 @@ func testKeys(t *testing.T, p *plan) {
 		}
 	}
 	want := map[string][]string{
-		"clients": {"firebasestorage", "firestore", "identitytoolkit", "securetoken"}, "services": {"identitytoolkit"},
+		"clients": {"fcmregistrations", "firebaseinstallations", "firebasestorage", "firestore", "identitytoolkit", "securetoken"}, "services": {"identitytoolkit"},
 	}
 	keys := all[struct {
 		Restrictions []struct {

@@ -8,15 +8,19 @@ import { clearIndexedDbPersistence, doc, getDoc, runTransaction, serverTimestamp
 import { chosen } from '../model/choice.ts'
 import { deviceStore, devicePlans, forgetDevicePlan, type DevicePlan } from '../model/deviceplans.ts'
 import { followWaiting, forgetFriends } from '../model/friends.ts'
+import { leaveDevice } from '../model/notifications.ts'
 import { forgetSteps, store } from '../model/plans.ts'
 import { recall, remember } from '../model/remembered.ts'
+import { knownSchools } from '../model/schools.ts'
+import { listenToSemester } from '../model/semesterwatch.ts'
 import { setUser, user } from '../model/session.ts'
-import { schoolOf } from '../model/types.ts'
+import { schoolOf, type School } from '../model/types.ts'
 import { createPlan, openAccountPlans } from './accountplans.ts'
 import { codeOf, reportFailedWrite } from './failure.ts'
 import { firebase } from './firebase.ts'
-import { loadSchool, loadSemester } from './publicdata.ts'
+import { loadSchool } from './publicdata.ts'
 import { once } from './reading.ts'
+import { readSemester, semesterListener } from './semesterlistener.ts'
 import { deleteAccount, idOf, login, restoreAccount } from './services.ts'
 
 export { follow, unfollow, watchFollows } from './follows.ts'
@@ -51,9 +55,11 @@ async function enter(next: FirebaseUser): Promise<void> {
   await Promise.race([takeAlong(next.uid), new Promise((resolve) => { setTimeout(resolve, 5000) })])
   if (opened !== next.uid) return plans.close()
   store.value = plans
+  listenToSemester.value = semesterListener(db)
   forgetSteps()
   followWaiting(next.uid).catch((error: unknown) => console.error(error))
-  await Promise.all([readUsername(next.uid), chooseSemester()])
+  // Again: the student may have added something while the account was being opened.
+  await Promise.all([takeAlong(next.uid), readUsername(next.uid), chooseSemester()])
 }
 
 /** On a fresh device, shows the semester of the newest plan. */
@@ -61,16 +67,23 @@ async function chooseSemester(): Promise<void> {
   const path = store.value.plans.value[0]?.semester
   if (chosen.value || !path) return
   try {
-    const [school, semester] = await Promise.all([loadSchool(schoolOf(path)), loadSemester(path)])
+    const { db } = await firebase()
+    const [school, semester] = await Promise.all([schoolNamed(schoolOf(path)), readSemester(db, path)])
     if (semester && !chosen.value) chosen.value = { school, semester }
   } catch {
     // The student chooses it.
   }
 }
 
+/** A school, without a read if the device has listed all of them. */
+async function schoolNamed(id: string): Promise<School> {
+  return knownSchools()?.find((school) => school.id === id) ?? loadSchool(id)
+}
+
 /** Forgets the account on the screen. */
 function leave(signedOut = true): void {
   opened = undefined
+  listenToSemester.value = undefined
   if (store.value !== deviceStore) {
     store.value.close()
     store.value = deviceStore
@@ -162,8 +175,9 @@ export async function changePassword(current: string, next: string): Promise<voi
 /** Signs out and removes the account's data from this device. */
 export async function signOut(): Promise<void> {
   const { auth, db } = await firebase()
+  await leaveDevice()
   await endSession(auth)
-  remember('inSync', undefined)
+  remember('syncs', undefined)
   remember('deletion', undefined)
   remember('shown', undefined)
   forgetFriends()
@@ -202,6 +216,7 @@ export async function remove(password: string): Promise<void> {
   const token = await auth.currentUser?.getIdTokenResult()
   const deletion = await deleteAccount(token?.token ?? '')
   remember('deletion', { uid: current.uid, session: token?.claims['auth_time'], until: deletion } satisfies RequestedDeletion)
+  await leaveDevice() // the server forgets it, too
   leave(false)
   setUser({ ...current, deletion })
 }

@@ -13,8 +13,17 @@ export interface Config {
   readonly projectId: string
   readonly apiKey: string
   readonly storageBucket: string
-  readonly emulators?: { readonly auth?: Emulator; readonly firestore?: Emulator; readonly storage?: Emulator }
+  readonly emulators?: { readonly auth?: Emulator; readonly firestore?: Emulator; readonly messaging?: Emulator; readonly storage?: Emulator }
 }
+
+/** The project's public key for web push; docs/push.md says where it comes from. Without one, there are no notifications. */
+const pushKey: string = ''
+
+/** A key for the local cloud, which accepts every one. Its private half was thrown away. */
+const localPushKey = 'BH-qTcyzNj6bLPf3n72Bl90T1AO6X4D3U-mK0pFMPK4tXz7muWv4wbB1UrIoJDbQKwDGPCedPUd8OJmVyrDGJsw'
+
+/** The public key for web push, '' if the project has none. */
+export const pushKeyOf = ({ emulators }: Config): string => pushKey || (emulators?.messaging ? localPushKey : '')
 
 let loading: Promise<Config> | undefined
 

@@ -20,14 +20,14 @@ export function explain(error: unknown): string {
     case 'auth/email-already-in-use': case 'taken': return words.emailTaken
     case 'auth/invalid-email': case 'auth/missing-email': return words.email
     case 'auth/weak-password': return words.weakPassword
-    case 'auth/too-many-requests': case 'too-many-attempts': return words.tooMany(Number.isFinite(seconds) ? seconds : undefined)
+    case 'auth/too-many-requests': case 'too-many-attempts': case 'too-many-calls': return words.tooMany(Number.isFinite(seconds) ? seconds : undefined)
     case 'auth/network-request-failed': case 'network': case 'unavailable': return words.network
     case 'not-fresh': case 'signed-out': case 'auth/requires-recent-login': return words.again
     case 'too-late': return words.tooLate
     case 'username': return t.value.usernameBad
     case 'username-taken': return words.usernameTaken
     case 'permission-denied': return words.refused
-    default: return words.unknown(code || String(error))
+    default: return code.startsWith('auth/') ? words.signInDown(code) : words.unknown(code || String(error))
   }
 }
 

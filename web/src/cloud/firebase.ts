@@ -1,6 +1,6 @@
 // Firebase's SDKs, as the app uses them.
 
-import { initializeApp } from 'firebase/app'
+import { initializeApp, type FirebaseApp } from 'firebase/app'
 import { browserLocalPersistence, connectAuthEmulator, indexedDBLocalPersistence, initializeAuth, type Auth } from 'firebase/auth'
 import {
   connectFirestoreEmulator, initializeFirestore, persistentLocalCache, persistentMultipleTabManager, type Firestore,
@@ -9,6 +9,7 @@ import { startAppCheck } from './appcheck.ts'
 import { config } from './config.ts'
 
 export interface Firebase {
+  readonly app: FirebaseApp
   readonly auth: Auth
   readonly db: Firestore
 }
@@ -28,5 +29,5 @@ async function start(): Promise<Firebase> {
   const db = initializeFirestore(app, { localCache: persistentLocalCache({ tabManager: persistentMultipleTabManager() }) })
   if (emulators?.auth) connectAuthEmulator(auth, `http://${emulators.auth.hostAndPort}`, { disableWarnings: true })
   if (emulators?.firestore) connectFirestoreEmulator(db, emulators.firestore.host, emulators.firestore.port)
-  return { auth, db }
+  return { app, auth, db }
 }

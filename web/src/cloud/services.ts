@@ -1,4 +1,5 @@
-// The services behind Hosting: sign-in of old accounts, and deleting an account. docs/sign-in.md, docs/deleting.md
+// The services behind Hosting: sign-in of old accounts, deleting an account, notifications. docs/sign-in.md, docs/deleting.md,
+// docs/push.md
 
 /** A response outside 2xx, or none. */
 export class ServiceError extends Error {
@@ -14,13 +15,13 @@ export class ServiceError extends Error {
   }
 }
 
-async function post(path: string, body?: unknown, idToken?: string): Promise<Record<string, unknown>> {
+async function call(method: 'POST' | 'DELETE', path: string, body?: unknown, idToken?: string): Promise<Record<string, unknown>> {
   const headers: Record<string, string> = {}
   if (body !== undefined) headers['Content-Type'] = 'application/json'
   if (idToken) headers['Authorization'] = `Bearer ${idToken}`
   let response: Response
   try {
-    response = await fetch(path, { method: 'POST', headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+    response = await fetch(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
   } catch (error) {
     throw new ServiceError('network', String(error))
   }
@@ -44,14 +45,24 @@ export const idOf = (address: string): string => (address.endsWith(`@${oldDomain
 
 /** Checks an id and a password, of an old account too, and returns a custom token for Authentication. */
 export async function login(id: string, password: string): Promise<string> {
-  return String((await post('/login/', { email: addressOf(id), password }))['token'])
+  return String((await call('POST', '/login/', { email: addressOf(id), password }))['token'])
 }
 
 /** Deletes an account. Returns until when it can be taken back, in milliseconds. The sign-in must be fresh. */
 export async function deleteAccount(idToken: string): Promise<number> {
-  return Date.parse(String((await post('/account/delete/', undefined, idToken))['until']))
+  return Date.parse(String((await call('POST', '/account/delete/', undefined, idToken))['until']))
 }
 
 export async function restoreAccount(idToken: string): Promise<void> {
-  await post('/account/restore/', undefined, idToken)
+  await call('POST', '/account/restore/', undefined, idToken)
+}
+
+/** Subscribes this device to what concerns the student's lectures. Returns the ID of the subscription. */
+export async function subscribe(idToken: string, token: string, language: string): Promise<string> {
+  return String((await call('POST', '/subscriptions/', { token, language }, idToken))['id'])
+}
+
+/** Ends a subscription of the student. */
+export async function unsubscribe(idToken: string, id: string): Promise<void> {
+  await call('DELETE', `/subscriptions/${id}`, undefined, idToken)
 }

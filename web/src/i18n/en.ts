@@ -46,13 +46,14 @@ export const en: Dictionary = {
   listDamaged: 'The class list can’t be read', listDamagedHint: 'It is damaged; we’ll fix it soon. Your classes are safe.',
   listUnreachable: 'The class list didn’t load', listUnreachableHint: 'Check your connection and try again.',
   listChecked: (when) => `Checked with the school on ${when}`, listLoading: 'Loading the class list',
+  listSlow: 'The classes are taking long to load. Try again, or add a class yourself.',
 
   addOwn: 'Add your own', newOwn: 'Add your own', edit: 'Edit', editLecture: 'Edit class', lectureTitle: 'Title', professor: 'Professor', room: 'Room',
   time: 'Time', addTime: 'Add a time', removeTime: 'Remove time', weekday: 'Day', begins: 'Starts', ends: 'Ends', titleNeeded: 'Enter a title.',
   timeOrder: 'The end must be after the beginning.', category: 'Category', identifier: 'Code', noLectures: 'No classes yet',
 
   news: 'Changed classes', newsOf: (n) => count(n, 'changed class', 'changed classes'), since: (when) => `Changed on ${when}`, takeOver: 'Update mine', keep: 'Keep mine',
-  gone: 'The school no longer lists it', editedHere: 'You edited this, so it stays', before: 'Yours', after: 'School',
+  gone: 'The school no longer lists it', editedHere: 'You edited this, so it stays', perhapsEdited: 'If you edited this yourself, keep yours', newsNone: 'Nothing has changed', before: 'Yours', after: 'School',
   fields: { identifier: 'Code', title: 'Title', professor: 'Professor', credit: 'Credits', times: 'Time and room', category: 'Category', metas: 'Tags' },
   announcement: 'Announcement', dismiss: 'Dismiss',
 
@@ -90,6 +91,12 @@ export const en: Dictionary = {
   deleteAccount: 'Delete account', deleteHint: 'All timetables and your user name will be deleted. For 66 hours you can sign in again and restore it.', deleteConfirm: 'Enter your password once more to delete.',
   deleting: 'Your account is being deleted', deletingHint: (when) => `You can restore it until ${when}. After that, everything is gone.`, takeBack: 'Restore account', takenBack: 'Your account is back.',
   settings: 'Settings', licenses: 'Open source licenses', working: 'One moment…',
+  notifications: {
+    title: 'Notify me when a lecture of mine changes', hint: 'This device tells you about new rooms, times and professors, and cancelled lectures. Never between 10 p.m. and 8 a.m.',
+    notSetUp: 'Notifications are not set up here yet.', install: 'On iPhone and iPad, tap Share, add HeekTime to your home screen, and turn this on there.',
+    unsupported: 'This browser cannot receive notifications.', denied: 'Notifications are blocked in your browser. Allow them in the site settings, next to the address.',
+    failed: 'We couldn’t change this. Try again in a while.',
+  },
   guestHint: 'Your timetables are on this device.',
 
   failures: {
@@ -97,7 +104,7 @@ export const en: Dictionary = {
     email: 'Check the email address.', weakPassword: 'A password needs at least 6 characters.',
     tooMany: (seconds) => (seconds === undefined ? 'Too many attempts. Try again in a while.' : `Too many attempts. Try again in ${Math.ceil(seconds)} s.`),
     network: 'We couldn’t reach the server. Check your connection and try again.', again: 'For your safety, enter your password again.', tooLate: 'It is too late to restore the account.',
-    usernameTaken: 'Somebody else has this name.', refused: 'The server did not accept it.', unknown: (code) => `Something went wrong. (${code})`,
+    usernameTaken: 'Somebody else has this name.', signInDown: (code) => `The sign-in server doesn’t answer right now. Try again in a moment. (${code})`, refused: 'The server did not accept it.', unknown: (code) => `Something went wrong. (${code})`,
     takenBack: (why) => `Not saved, so we took it back. ${why}`, stopped: (message) => `Nothing can be saved at the moment, so we took it back. ${message}`,
     deviceFull: 'This device has no room left.',
   },

@@ -48,6 +48,7 @@ export const ko = {
   listDamaged: '강의 목록을 읽을 수 없어요', listDamagedHint: '목록에 문제가 있어요. 곧 고칠게요. 담은 강의는 그대로예요.',
   listUnreachable: '강의 목록을 불러오지 못했어요', listUnreachableHint: '인터넷 연결을 확인하고 다시 시도해 주세요.',
   listChecked: (when: string) => `${when}에 학교 목록을 확인했어요`, listLoading: '강의 목록을 불러오고 있어요',
+  listSlow: '강의 목록을 불러오는 데 오래 걸리고 있어요. 다시 시도하거나 강의를 직접 추가할 수 있어요.',
 
   // One lecture.
   addOwn: '직접 추가', newOwn: '직접 추가하기', edit: '고치기', editLecture: '강의 고치기', lectureTitle: '제목', professor: '교수', room: '강의실',
@@ -56,7 +57,7 @@ export const ko = {
 
   // Changes and announcements.
   news: '바뀐 강의', newsOf: (n: number) => `바뀐 강의 ${n}개`, since: (when: string) => `${when}에 바뀌었어요`, takeOver: '반영하기', keep: '그대로 두기',
-  gone: '학교 목록에서 없어졌어요', editedHere: '내가 고친 값이라 바꾸지 않아요', before: '내 시간표', after: '학교 목록',
+  gone: '학교 목록에서 없어졌어요', editedHere: '내가 고친 값이라 바꾸지 않아요', perhapsEdited: '직접 고친 값이라면 그대로 두세요', newsNone: '바뀐 강의가 없어요', before: '내 시간표', after: '학교 목록',
   fields: { identifier: '학수번호', title: '과목', professor: '교수', credit: '학점', times: '시간·강의실', category: '분류', metas: '특징' },
   announcement: '공지', dismiss: '그만 보기',
 
@@ -98,6 +99,12 @@ export const ko = {
   deleteAccount: '계정 삭제', deleteHint: '모든 시간표와 사용자 이름이 사라져요. 66시간 안에는 다시 로그인해서 되찾을 수 있어요.', deleteConfirm: '비밀번호를 다시 입력하고 삭제하세요.',
   deleting: '계정을 삭제하는 중이에요', deletingHint: (when: string) => `${when}까지 되찾을 수 있어요. 그 뒤에는 모두 사라져요.`, takeBack: '계정 되찾기', takenBack: '계정을 되찾았어요.',
   settings: '설정', licenses: '오픈소스 라이선스', working: '잠시만요…',
+  notifications: {
+    title: '내 강의가 바뀌면 알림 받기', hint: '강의실, 시간, 교수가 바뀌거나 폐강되면 이 기기로 알려 드려요. 밤 10시부터 아침 8시까지는 보내지 않아요.',
+    notSetUp: '이 서비스는 아직 알림을 보내지 않아요.', install: '아이폰과 아이패드에서는 공유 버튼을 눌러 홈 화면에 추가한 다음, 거기에서 켤 수 있어요.',
+    unsupported: '이 브라우저는 알림을 받을 수 없어요.', denied: '브라우저에서 알림이 차단되어 있어요. 주소창의 사이트 설정에서 알림을 허용해 주세요.',
+    failed: '알림 설정을 바꾸지 못했어요. 잠시 뒤에 다시 해 보세요.',
+  },
   guestHint: '시간표는 이 기기에 저장되어 있어요.',
 
   failures: {
@@ -105,7 +112,7 @@ export const ko = {
     email: '이메일 주소를 다시 확인해 주세요.', weakPassword: '비밀번호는 6자 이상이어야 해요.',
     tooMany: (seconds: number | undefined) => (seconds === undefined ? '시도가 너무 많았어요. 조금 뒤에 다시 해 주세요.' : `시도가 너무 많았어요. ${Math.ceil(seconds)}초 뒤에 다시 해 주세요.`),
     network: '서버에 연결하지 못했어요. 인터넷 연결을 확인하고 다시 시도해 주세요.', again: '안전을 위해 비밀번호를 다시 입력해 주세요.', tooLate: '되찾을 수 있는 기간이 지났어요.',
-    usernameTaken: '이미 다른 사람이 쓰는 이름이에요.', refused: '서버가 받아들이지 않았어요.', unknown: (code: string) => `문제가 생겼어요. (${code})`,
+    usernameTaken: '이미 다른 사람이 쓰는 이름이에요.', signInDown: (code: string) => `로그인 서버가 지금 응답하지 않아요. 잠시 뒤에 다시 해 주세요. (${code})`, refused: '서버가 받아들이지 않았어요.', unknown: (code: string) => `문제가 생겼어요. (${code})`,
     takenBack: (why: string) => `저장하지 못해서 되돌렸어요. ${why}`, stopped: (message: string) => `지금은 저장할 수 없어서 되돌렸어요. ${message}`,
     deviceFull: '이 기기에 저장할 공간이 없어요.',
   },

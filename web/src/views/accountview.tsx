@@ -1,7 +1,9 @@
+import { useEffect } from 'preact/hooks'
 import { language, t, formatTime, type Language } from '../i18n/index.ts'
 import { explain } from '../cloud/failure.ts'
 import { notify } from '../model/notice.ts'
 import { store } from '../model/plans.ts'
+import { examine, notified, obstacle, switching, turnOff, turnOn } from '../model/notifications.ts'
 import { openDialog } from '../model/screen.ts'
 import { account, user } from '../model/session.ts'
 
@@ -24,6 +26,7 @@ export function AccountView() {
         <section class="panel-card">
           <h2>{current.username ?? current.id}</h2>
           {current.username && current.username !== current.id && <p>{current.id}</p>}
+          <Notifications />
           <ul class="settings">
             <li><button type="button" onClick={() => openDialog({ name: 'username' })}>{current.username ? words.changeUsername : words.chooseUsername}</button></li>
             <li><button type="button" onClick={() => openDialog({ name: 'password' })}>{words.changePassword} · {words.signOutEverywhere}</button></li>
@@ -43,6 +46,21 @@ export function AccountView() {
         <a class="plain" href="/licenses.txt" target="_blank" rel="noopener">{words.licenses}</a>
       </section>
     </div>
+  )
+}
+
+/** Notifications of what the school changes, on this device. */
+function Notifications() {
+  useEffect(() => { examine().catch((error: unknown) => console.error(error)) }, [])
+  const words = t.value.notifications
+  const why = obstacle.value
+  const isOn = notified.value !== switching.value // while it is being changed, what it will be
+  return (
+    <label class="switch">
+      <span>{words.title}<small>{why ? words[why] : words.hint}</small></span>
+      <input type="checkbox" role="switch" checked={isOn} disabled={why !== undefined && !notified.value} aria-busy={switching.value}
+        onChange={() => void (notified.value ? turnOff() : turnOn())} />
+    </label>
   )
 }
 

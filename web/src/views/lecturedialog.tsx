@@ -2,11 +2,13 @@ import { useState } from 'preact/hooks'
 import { t } from '../i18n/index.ts'
 import { formatMinutes, parseMinutes } from '../logic/timeslots.ts'
 import { addLecture, removeLecture, updateLecture } from '../model/plans.ts'
+import { news } from '../model/news.ts'
 import { closeDialog } from '../model/screen.ts'
 import type { LectureTime, OwnLecture } from '../model/types.ts'
 import { longest, maxCredit, maxTimes } from '../schema.ts'
 import { Dialog } from './dialog.tsx'
 import { Icon, IconButton } from './icon.tsx'
+import { NewsOf } from './newsdialog.tsx'
 
 const noon: LectureTime = { weekday: 0, timeBegin: 12 * 60, timeEnd: 13 * 60, room: '' }
 
@@ -28,9 +30,11 @@ export function LectureDialog({ lecture, times }: { lecture?: OwnLecture | undef
   }
   const setTime = (index: number, change: Partial<LectureTime>): void =>
     setFields({ ...fields, times: fields.times.map((time, i) => (i === index ? { ...time, ...change } : time)) })
+  const proposal = news.value.find(({ id }) => id === lecture?.id)
   return (
     <Dialog title={lecture ? words.editLecture : words.newOwn}>
       <form class="form" onSubmit={save} noValidate>
+        {proposal && <section class="card news" aria-label={words.news}><NewsOf proposal={proposal} decided={closeDialog} /></section>}
         <label class="field">{words.lectureTitle}
           <input value={fields.title} maxLength={longest.title} required aria-invalid={problem === words.titleNeeded} onInput={(event) => setFields({ ...fields, title: event.currentTarget.value })} />
         </label>

@@ -12,7 +12,9 @@ import (
 
 	"cloud.google.com/go/firestore"
 
+	"heek.kr/heektime/internal/pushtask"
 	"heek.kr/heektime/internal/schema"
+	"heek.kr/heektime/internal/taskqueue"
 )
 
 // Errors of announcements, for errors.Is.
@@ -20,6 +22,8 @@ var (
 	ErrNoAnnouncement       = errors.New("no such announcement")
 	ErrInvalidAnnouncement  = errors.New("invalid announcement")
 	ErrNoSchool             = errors.New("no such school")
+	ErrNoPushQueue          = errors.New("the settings of the queue of notifications are missing")
+	ErrNotSent              = errors.New("the announcement is added, but not sent")
 	ErrTooManyAnnouncements = fmt.Errorf("clients show %d announcements at most: end one first", schema.MaxAnnouncementPage)
 )
 
@@ -59,6 +63,8 @@ type Announcement struct {
 	Until    time.Time         `json:"until"`
 	Korean   string            `json:"korean"`
 	English  string            `json:"english"`
+	// Push is when it is sent as a notification, unless an operator ends it before; nil if it is not.
+	Push *time.Time `json:"push,omitempty"`
 }
 
 func announcementOf(id string, a schema.Announcement, now time.Time) Announcement {
@@ -69,7 +75,12 @@ func announcementOf(id string, a schema.Announcement, now time.Time) Announcemen
 	case a.From.After(now):
 		state = AnnouncementScheduled
 	}
-	return Announcement{id, state, a.Audience, a.From.In(Seoul), a.Until.In(Seoul), a.Korean, a.English}
+	view := Announcement{ID: id, State: state, Audience: a.Audience, From: a.From.In(Seoul), Until: a.Until.In(Seoul), Korean: a.Korean, English: a.English}
+	if a.Push {
+		at := cmp.Or(a.Pushed, pushtask.Earliest(a.From)).In(Seoul)
+		view.Push = &at
+	}
+	return view
 }
 
 // MaxAnnouncements is how many announcements [Announcements] returns.
@@ -93,14 +104,25 @@ func Announcements(ctx context.Context, client *firestore.Client, now time.Time)
 	return list, more, nil
 }
 
-// Announce adds an announcement.
-func Announce(ctx context.Context, client *firestore.Client, a schema.Announcement, now time.Time) (*Announcement, error) {
+// maxPushDelay is how far ahead an announcement may begin that is sent as a notification.
+const maxPushDelay = taskqueue.MaxDelay - 24*time.Hour
+
+// Announce adds an announcement, and the task that sends it as a notification if it says so. queue is that of
+// notifications, nil if there is none. If the task cannot be added, the error is [ErrNotSent].
+func Announce(ctx context.Context, client *firestore.Client, queue *taskqueue.Queue, a schema.Announcement, now time.Time) (*Announcement, error) {
 	a.Korean, a.English = strings.TrimSpace(a.Korean), strings.TrimSpace(a.English)
 	if err := a.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidAnnouncement, err)
 	}
 	if !a.Until.After(now) {
 		return nil, fmt.Errorf("%w: its end has passed", ErrInvalidAnnouncement)
+	}
+	switch {
+	case a.Push && queue == nil:
+		return nil, ErrNoPushQueue
+	case a.Push && a.From.Sub(now) > maxPushDelay:
+		return nil, fmt.Errorf("%w: to be sent as a notification, it must begin within %d days, because Cloud Tasks keeps tasks no longer",
+			ErrInvalidAnnouncement, int(maxPushDelay.Hours()/24))
 	}
 	if a.Audience != schema.AudienceAll {
 		var school schema.School
@@ -121,6 +143,11 @@ func Announce(ctx context.Context, client *firestore.Client, a schema.Announceme
 	id := strings.ToLower(rand.Text()[:8])
 	if _, err := schema.AnnouncementRef(client, id).Create(ctx, a); err != nil {
 		return nil, fmt.Errorf("add the announcement: %w", err)
+	}
+	if a.Push {
+		if err := pushtask.Announced(ctx, queue, id, a.From, now); err != nil {
+			return nil, fmt.Errorf("%w: %w; end %s and add it again", ErrNotSent, err, id)
+		}
 	}
 	added := announcementOf(id, a, now)
 	return &added, nil

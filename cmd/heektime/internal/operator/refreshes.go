@@ -73,11 +73,9 @@ func Refreshes(ctx context.Context, client *firestore.Client) ([]Refresh, error)
 	return list, nil
 }
 
-// NewTask returns the task of a refresh that is due now. With accept, the list is published even if it looks
-// suspicious.
-func NewTask(school, semester string, accept bool) (refresh.Task, error) {
-	task := refresh.Task{
-		School: school, Semester: schema.SemesterID(semester), Slot: time.Now().UTC().Truncate(time.Millisecond), Accept: accept,
-	}
+// NewTask returns the task of a refresh that is due now, by [Now]: a run that is older than the last one does nothing.
+// With accept, the list is published even if it looks suspicious.
+func NewTask(school, semester string, accept bool, now time.Time) (refresh.Task, error) {
+	task := refresh.Task{School: school, Semester: schema.SemesterID(semester), Slot: now.UTC().Truncate(time.Millisecond), Accept: accept}
 	return task, task.Validate()
 }

@@ -24,6 +24,7 @@ import (
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/migration/overview"
 	"heek.kr/heektime/internal/refresh"
+	"heek.kr/heektime/internal/taskqueue"
 )
 
 //go:embed page
@@ -44,8 +45,8 @@ type Console struct {
 	lastMigration *overview.Overview
 }
 
-// Config holds what a Console works on. Objects, Queue and OldDatabase are optional; without them it compares
-// no lists, starts no refreshes, and shows of a move only what Firestore keeps.
+// Config holds what a Console works on. Objects, Queue, PushQueue and OldDatabase are optional; without them it
+// compares no lists, starts no refreshes, sends no notifications, and shows of a move only what Firestore keeps.
 type Config struct {
 	// Google is false for a local cloud.
 	Google    bool
@@ -53,6 +54,8 @@ type Config struct {
 	Firestore *firestore.Client
 	Objects   *storage.Client
 	Queue     *refresh.Queue
+	// PushQueue is the queue of notifications.
+	PushQueue *taskqueue.Queue
 	// OldDatabase is the one that data moves from, OldDatabaseError why it could not be opened.
 	OldDatabase      *legacydb.DB
 	OldDatabaseError string
@@ -151,6 +154,8 @@ func (c *Console) serve(handle func(*http.Request) (any, error)) http.HandlerFun
 				ErrNoAnnouncement:        {http.StatusNotFound, "no-announcement", err.Error()},
 				ErrNoSchool:              {http.StatusNotFound, "no-school", err.Error()},
 				ErrTooManyAnnouncements:  {http.StatusConflict, "too-many-announcements", err.Error()},
+				ErrNoPushQueue:           {http.StatusConflict, "no-push-queue", err.Error()},
+				ErrNotSent:               {http.StatusBadGateway, "not-sent", err.Error()},
 				ErrInvalidAnnouncement:   {http.StatusBadRequest, "invalid", err.Error()},
 				ErrNoOlderList:           {http.StatusNotFound, "no-older-list", err.Error()},
 				deletion.ErrTooLate:      {http.StatusConflict, "too-late", err.Error()},
@@ -301,7 +306,11 @@ func (c *Console) refresh(r *http.Request) (any, error) {
 	if c.Queue == nil {
 		return nil, &apiError{http.StatusConflict, "no-queue", "This console was started without the refresh queue's settings."}
 	}
-	task, err := NewTask(in.School, in.Semester, in.Accept)
+	now, err := Now(r.Context(), c.Firestore)
+	if err != nil {
+		return nil, err
+	}
+	task, err := NewTask(in.School, in.Semester, in.Accept, now)
 	if err != nil {
 		return nil, &apiError{http.StatusBadRequest, "invalid", err.Error()}
 	}

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -16,8 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
+	"google.golang.org/api/iterator"
 
 	"heek.kr/heektime/cmd/heektime/internal/bill"
 	"heek.kr/heektime/cmd/heektime/internal/operator"
@@ -26,9 +29,12 @@ import (
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/emulator/emulatortest/authclient"
 	"heek.kr/heektime/emulator/emulatortest/storageclient"
+	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/emulator/sdktest"
 	"heek.kr/heektime/internal/deletion"
+	"heek.kr/heektime/internal/refresh"
 	"heek.kr/heektime/internal/schema"
+	"heek.kr/heektime/internal/taskqueue"
 )
 
 // world is a local cloud with a user, a semester that published two lists, and a console.
@@ -40,18 +46,20 @@ type world struct {
 	url, key string
 }
 
+// newWorld is long because it makes something of everything that the console shows.
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{Cloud: emulatortest.Start(t)}
 	w.fs = w.FirestoreClient(t)
 	w.accounts = authclient.New(t, w.Project, w.AuthAddress())
 	log := slog.New(slog.DiscardHandler)
+	refreshes, notifications := w.queue(t, "refresh"), w.queue(t, "push")
 	d, err := deletion.New(deletion.Config{Firestore: w.fs, Accounts: w.accounts, Log: log})
 	must(t, err)
 	objects := storageclient.New(t, w.StorageAddress())
 	w.console, err = operator.NewConsole(operator.Config{
 		Users:     &operator.Users{Project: w.Project, Firestore: w.fs, Accounts: w.accounts, Deletion: d},
-		Firestore: w.fs, Objects: objects, Log: log,
+		Firestore: w.fs, Objects: objects, Log: log, Queue: (*refresh.Queue)(refreshes), PushQueue: notifications,
 		Usage: func(ctx context.Context, _ billing.Month) (billing.Usage, *billing.Prices, error) {
 			return bill.Local(ctx, http.DefaultClient, w.HubAddress())
 		},
@@ -99,6 +107,34 @@ func newWorld(t *testing.T) *world {
 	}, Failing: schema.Failing{Since: time.Unix(1e9, 0), Runs: 15, Slots: 1}})
 	must(t, err)
 	return w
+}
+
+// queue makes a queue whose tasks wait.
+func (w *world) queue(t *testing.T, id string) *taskqueue.Queue {
+	t.Helper()
+	parent := "projects/" + w.Project + "/locations/asia-northeast3"
+	q := &taskqueue.Queue{
+		Client: tasksclient.New(t, w.TasksAddress()), Name: parent + "/queues/" + id, URL: "http://127.0.0.1:1", Audience: id,
+		ServiceAccount: "tasks@demo-test.iam.gserviceaccount.com",
+	}
+	_, err := q.Client.CreateQueue(t.Context(), &cloudtaskspb.CreateQueueRequest{Parent: parent, Queue: &cloudtaskspb.Queue{Name: q.Name}})
+	must(t, err)
+	_, err = q.Client.PauseQueue(t.Context(), &cloudtaskspb.PauseQueueRequest{Name: q.Name})
+	must(t, err)
+	return q
+}
+
+// tasks returns the bodies of a queue's tasks, and when they are due.
+func (w *world) tasks(t *testing.T, q *taskqueue.Queue) (bodies []string, due []time.Time) {
+	t.Helper()
+	for it := q.Client.ListTasks(t.Context(), &cloudtaskspb.ListTasksRequest{Parent: q.Name, ResponseView: cloudtaskspb.Task_FULL}); ; {
+		task, err := it.Next()
+		if errors.Is(err, iterator.Done) {
+			return bodies, due
+		}
+		must(t, err)
+		bodies, due = append(bodies, string(task.GetHttpRequest().GetBody())), append(due, task.GetScheduleTime().AsTime())
+	}
 }
 
 func must(t testing.TB, err error) {
@@ -238,8 +274,34 @@ func TestUsersAndDifference(t *testing.T) {
 	if status, _ := w.call(t, "GET", "/api/difference?school=korea&semester=1999-0900", nil, nil); status != 404 {
 		t.Errorf("difference of nothing: %d", status)
 	}
-	if status, body := w.call(t, "POST", "/api/refresh", map[string]any{"project": w.Project, "school": "korea", "semester": "2026-0900"}, nil); status != 409 || body["code"] != "no-queue" {
+	// A refresh is named by the cloud's time: one that is older than the last run would do nothing.
+	w.Advance(t, 5*time.Hour)
+	start := map[string]any{"project": w.Project, "school": "korea", "semester": "2026-0900", "accept": true}
+	status, body := w.call(t, "POST", "/api/refresh", start, nil)
+	slot, _ := time.Parse(time.RFC3339, fmt.Sprint(body["slot"]))
+	if status != 200 || slot.Before(time.Now().Add(4*time.Hour)) || slot.After(w.Clock.Now()) {
+		t.Errorf("a refresh when the cloud's clock is 5 hours ahead: %d %v", status, body)
+	}
+	if bodies, _ := w.tasks(t, (*taskqueue.Queue)(w.console.Queue)); len(bodies) != 1 || !strings.Contains(bodies[0], `"accept":true`) {
+		t.Errorf("tasks: %q", bodies)
+	}
+	w.console.Queue = nil
+	if status, body := w.call(t, "POST", "/api/refresh", start, nil); status != 409 || body["code"] != "no-queue" {
 		t.Errorf("refresh without a queue: %d %v", status, body)
+	}
+}
+
+// An account that an operator deletes can be restored for as long as the services say, whose clock is the cloud's.
+func TestDeletionByTheCloudsTime(t *testing.T) {
+	w := newWorld(t)
+	t.Setenv("FIREBASE_AUTH_EMULATOR_HOST", w.AuthAddress())
+	users, err := operator.OpenUsers(t.Context(), w.Project, w.fs, slog.New(slog.DiscardHandler))
+	must(t, err)
+	w.Advance(t, 5*time.Hour)
+	hidden, err := users.Delete(t.Context(), "uid-minsu", false)
+	must(t, err)
+	if ahead := time.Until(hidden.Requested); ahead < 4*time.Hour || ahead > 5*time.Hour {
+		t.Errorf("the deletion was requested %v ahead of this machine's clock, want 5 hours", ahead)
 	}
 }
 
@@ -270,7 +332,8 @@ func TestAnnouncements(t *testing.T) {
 		"too long":          {map[string]any{"korean": strings.Repeat("가", schema.MaxAnnouncementText+1)}, 400, "want at most"},
 		"another school":    {map[string]any{"audience": "seoul"}, 404, "no-school"},
 		"impossible school": {map[string]any{"audience": "a/b"}, 400, "neither all nor the ID of a school"},
-		"an unknown field":  {map[string]any{"push": true}, 400, "unknown field"},
+		"an unknown field":  {map[string]any{"sound": true}, 400, "unknown field"},
+		"a late push":       {map[string]any{"push": true}, 400, "must begin within 29 days"},
 	} {
 		if status, body := add(c.change); status != c.status || !strings.Contains(fmt.Sprint(body), c.want) {
 			t.Errorf("%s: %d %v, want %d with %q", name, status, body, c.status, c.want)
@@ -308,6 +371,23 @@ func TestAnnouncements(t *testing.T) {
 	if all := list(); len(all) != 1 || all[0].(map[string]any)["state"] != "ended" {
 		t.Errorf("after their ends: %v", all)
 	}
+
+	// As a notification, by a task: once it begins, but not at night.
+	year, month, day := time.Now().In(operator.Seoul).Date()
+	night := time.Date(year, month, day+1, 23, 0, 0, 0, operator.Seoul)
+	status, pushed := add(map[string]any{"push": true, "from": night.Format(time.RFC3339), "until": night.Add(48 * time.Hour).Format(time.RFC3339)})
+	bodies, due := w.tasks(t, w.console.PushQueue)
+	if morning := night.Add(9 * time.Hour); status != 200 || len(due) != 1 || !due[0].Equal(morning) || bodies[0] != fmt.Sprintf(`{"announcement":"%s"}`, pushed["id"]) ||
+		pushed["push"] != morning.Format(time.RFC3339) {
+		t.Errorf("an announcement by push: %d %v, tasks %q at %v, want one at %v", status, pushed, bodies, due, morning)
+	}
+	end(pushed["id"], 200, "was:true")
+	queue := w.console.PushQueue
+	w.console.PushQueue = nil
+	if status, body := add(map[string]any{"push": true}); status != 409 || body["code"] != "no-push-queue" {
+		t.Errorf("a push without the queue: %d %v", status, body)
+	}
+	w.console.PushQueue = queue
 
 	// No more than clients list: those for everyone and those for one school count together.
 	for range schema.MaxAnnouncementPage - 1 {
@@ -505,21 +585,38 @@ func TestPage(t *testing.T) {
 	read("dialog h4", "추가 1개")
 	read("dialog h3", "보류된 목록을 게시하면")
 	shoot("compare")
+	read("dialog h4", "삭제 4,999개")
+	read("dialog li", "지워진 강의")
+	read("dialog li .hint", "가온관 101호 → ")
 	click("dialog button", "닫기")
+	click("td button", "게시") // the list that was held back, after what that would change
+	read("dialog", "보류된 목록을 게시할까요")
+	read("dialog h3", "보류된 목록을 게시하면")
+	read("dialog li .hint", "가온관 101호 → ")
+	shoot("accept")
+	click("dialog footer button", "게시")
+	read("body", "새로고침을 시작했어요")
+	if bodies, _ := w.tasks(t, (*taskqueue.Queue)(w.console.Queue)); len(bodies) != 1 || !strings.Contains(bodies[0], `"accept":true`) {
+		t.Errorf("publishing a list that was held back adds the tasks %q", bodies)
+	}
 	click(".sections a", "공지")
 	read(".empty", "등록된 공지가 없어요")
 	click(".bar button", "새 공지")
 	read("dialog", w.Project)
-	for name, value := range map[string]string{"korean": "<img src=x onerror=window.pwned=1>", "english": "Maintenance tonight", "from": "2099-12-31T09:00", "until": "2099-12-31T08:00"} {
+	tomorrow := time.Now().In(operator.Seoul).AddDate(0, 0, 1).Format(time.DateOnly)
+	for name, value := range map[string]string{"korean": "<img src=x onerror=window.pwned=1>", "english": "Maintenance tonight", "from": tomorrow + "T09:00", "until": tomorrow + "T08:00"} {
 		do(fmt.Sprintf("document.querySelector('dialog [name=%s]').value = %q", name, value))
 	}
 	click("dialog footer button", "게시")
 	read("dialog .problem", "종료 시각은 시작 시각보다 늦어야 해요")
 	shoot("announce")
-	do("document.querySelector('dialog [name=until]').value = '2099-12-31T10:00'")
+	do(fmt.Sprintf("document.querySelector('dialog [name=until]').value = '%sT10:00'", tomorrow))
+	do("document.querySelector('dialog [name=push]').click()")
+	shoot("announce-push")
 	click("dialog footer button", "게시")
 	read(".card", "<img src=x")
 	read(".card", "예약됨")
+	read(".card .hint", "알림:")
 	read(".card", "모든 사용자")
 	read(".card", "09:00") // as it was entered, in whichever zone the browser is
 	shoot("announcements")

@@ -39,7 +39,7 @@ func OpenUsers(ctx context.Context, project string, client *firestore.Client, lo
 	if err != nil {
 		return nil, err
 	}
-	d, err := deletion.New(deletion.Config{Firestore: client, Accounts: accounts, Log: log})
+	d, err := deletion.New(deletion.Config{Firestore: client, Accounts: accounts, Log: log, Now: func() time.Time { return nowOrOurs(ctx, client) }})
 	if err != nil {
 		return nil, err
 	}

@@ -15,11 +15,11 @@ export function open(main, signal, state) {
   fill(main, h('header', { class: 'bar' }, h('h1', {}, t('announcements')), h('span', { class: 'space' }), write), box);
   const load = async () => {
     try {
-      const { announcements, more, schools, maxText } = await get('announcements');
+      const { announcements, more, schools, maxText, canPush } = await get('announcements');
       if (signal.aborted) return;
       const names = new Map(schools.map((s) => [s.id, s.name]));
       write.disabled = false;
-      write.onclick = () => compose(state, schools, maxText, load);
+      write.onclick = () => compose(state, schools, maxText, canPush, load);
       fill(box, announcements.length === 0 ? h('p', { class: 'empty' }, t('noAnnouncements')) :
         h('div', { class: 'cards announcements' }, announcements.map((a) => card(a, names, state, load))),
       more && h('p', { class: 'hint' }, t('moreHidden')));
@@ -40,10 +40,11 @@ function card(a, names, state, reload) {
     h('p', { class: 'text breaks', lang: 'ko' }, a.korean),
     h('p', { class: 'text breaks soft', lang: 'en' }, a.english),
     h('p', { class: 'hint' }, seoul(a.from), ' – ', seoul(a.until), ' ', t('seoulTime')),
+    a.push && h('p', { class: 'hint' }, t('announcedPush'), ' ', seoul(a.push)),
     a.state !== 'ended' && h('p', { class: 'buttons' }, h('button', { 'data-key': 'end/' + a.id, onclick: () => end(a, names, state, reload) }, t('endAnnouncement'))));
 }
 
-function compose(state, schools, maxText, reload) {
+function compose(state, schools, maxText, canPush, reload) {
   const text = (name, lang) => h('textarea', { class: 'prose', name, lang, rows: '3', required: true, maxlength: String(maxText) });
   dialog({
     title: t('announce'), label: t('announce.send'), wide: true,
@@ -55,11 +56,12 @@ function compose(state, schools, maxText, reload) {
       h('div', { class: 'pair' },
         field(t('from'), h('input', { type: 'datetime-local', name: 'from' }), t('fromHint')),
         field(t('untilTime'), h('input', { type: 'datetime-local', name: 'until', required: true }), t('seoulTime'))),
+      canPush && h('label', {}, h('input', { type: 'checkbox', name: 'push' }), ' ', t('announcePush'), h('small', { class: 'hint' }, t('announcePush.hint'))),
     ],
     async submit(form) {
       const { from, until } = Object.fromEntries(form);
       if (from && until <= from) throw new ApiError('announcement-times', '');
-      await post('announcement', { project: state.project, korean: form.get('korean'), english: form.get('english'), audience: form.get('audience'), from, until });
+      await post('announcement', { project: state.project, korean: form.get('korean'), english: form.get('english'), audience: form.get('audience'), from, until, push: form.has('push') });
       toast(t('announced'));
       reload();
     },

@@ -27,6 +27,8 @@ const texts = {
   'too-late': ['The account is being deleted and can no longer be restored.', '이미 삭제되고 있어 복구할 수 없는 계정이에요.'],
   'purging': ['The account is being deleted.', '이미 삭제되고 있는 계정이에요.'],
   'no-queue': ['{message}', '새로고침 큐 설정 없이 실행되어 새로고침할 수 없어요.'],
+  'no-push-queue': ['{message}', '알림 큐 설정 없이 실행되어 알림을 보낼 수 없어요.'],
+  'not-sent': ['{message}', '공지는 등록했지만 알림을 보내지 못했어요. 공지를 종료하고 다시 등록해 주세요. ({message})'],
   'no-announcement': ['There is no such announcement any more.', '이미 삭제된 공지예요.'],
   'no-school': ['There is no such school any more.', '학교를 찾을 수 없어요.'],
   'too-many-announcements': ['Apps show 20 announcements at most. End one first.', '공지는 20개까지만 보여 줄 수 있어요. 다른 공지를 먼저 종료해 주세요.'],

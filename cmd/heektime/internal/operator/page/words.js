@@ -152,6 +152,9 @@ const words = {
   'endAnnouncement?': ['End this announcement?', '이 공지를 종료할까요?'],
   'endAnnouncement.text': ['Apps that start from now on do not show it. It is deleted within a day.', '앱을 새로 열면 더는 보이지 않아요. 공지는 하루 안에 삭제돼요.'],
   'endScheduled.text': ['It has not begun, and is deleted.', '아직 시작하지 않은 공지라 바로 삭제돼요.'],
+  announcePush: ['Also send it as a notification', '알림으로도 보내기'],
+  'announcePush.hint': ['Once, when it begins; between 22:00 and 8:00 it waits for 8:00. Only phones and browsers with notifications on get it.', '시작할 때 한 번 보내요. 밤 10시부터 아침 8시 사이에 시작하면 8시에 보내요. 알림을 켠 휴대폰과 브라우저만 받아요.'],
+  announcedPush: ['Notification:', '알림:'],
   announcementEnded: ['Ended', '공지를 종료했어요'],
 
   'migration.kind': ['Kind', '종류'],
