@@ -206,7 +206,8 @@ func reachByKeyboard(t *testing.T, browser *sdktest.Browser, origin string) {
 	}
 }
 
-// A page reports each view, but not those of the owner, who is signed in in the same browser.
+// A page reports each view, but not those of the owner, who is signed in in the same browser. It is long because of its
+// scripts.
 func reportViews(t *testing.T, w *world, browser *sdktest.Browser, origin string) {
 	t.Helper()
 	page := browser.Open(t, "about:blank")
