@@ -13,7 +13,8 @@ import (
 // Device is what a page is shown on.
 type Device struct {
 	Width, Height int
-	Phone, Dark   bool
+	// Print shows what is printed.
+	Phone, Dark, Print bool
 }
 
 // Emulate makes a page look as on a device.
@@ -25,11 +26,12 @@ func (p *Page) Emulate(d Device) error {
 		return fmt.Errorf("set the size of the page: %w", err)
 	}
 	scheme := map[bool]string{false: "light", true: "dark"}[d.Dark]
+	medium := map[bool]string{false: "screen", true: "print"}[d.Print]
 	_, err = chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		Media: medium, Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 	})
 	if err != nil {
-		return fmt.Errorf("set the colour scheme of the page: %w", err)
+		return fmt.Errorf("set the medium and the colour scheme of the page: %w", err)
 	}
 	return nil
 }

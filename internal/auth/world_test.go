@@ -15,6 +15,7 @@ import (
 	"cloud.google.com/go/firestore"
 	firebaseauth "firebase.google.com/go/v4/auth"
 
+	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/auth"
 	"heek.kr/heektime/internal/credential"
@@ -47,7 +48,11 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{Cloud: emulatortest.Start(t)}
+	indexes, err := os.ReadFile("../../firestore.indexes.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{Cloud: emulatortest.Start(t, func(c *emulator.Config) { c.Indexes = indexes })}
 	w.fs = w.FirestoreClient(t)
 	w.now = w.Clock.Now
 	w.accounts = w.config(t, w.AuthAddress()).Accounts

@@ -156,7 +156,7 @@ func (h *history) act(t *testing.T, uid string) {
 			mine[other] = add
 		case codes.PermissionDenied:
 			if other != uid && mine[other] != add && other != h.leaver && uid != h.leaver {
-				t.Errorf("%s may not follow %s (%v), whom they follow: %v", uid, other, add, mine[other])
+				t.Errorf("%s may not follow %s (%v), whom they follow: %v: %v", uid, other, add, mine[other], err)
 			}
 		default:
 			t.Errorf("%s follows %s (%v): %v", uid, other, add, err)
@@ -167,7 +167,8 @@ func (h *history) act(t *testing.T, uid string) {
 // unlessExpired does something again if its transaction expired before it committed: the clock is faster than a busy machine.
 func unlessExpired(do func() error) error {
 	for {
-		if err := do(); status.Code(err) != codes.InvalidArgument {
+		err := do()
+		if status.Code(err) != codes.InvalidArgument {
 			return err
 		}
 	}

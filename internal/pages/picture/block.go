@@ -27,20 +27,15 @@ func (l *layout) block(m *week.Meeting, d *design, b block) {
 	lines := l.fit(m, d, width, b.height-min(0.25*padding, b.height-0.9*d.textMin))
 	top := b.y + min(0.8*padding, (b.height-heightOf(lines))/2)
 	for _, line := range lines {
-		ink := l.colors.text
-		if line.detail {
-			ink = mix(ink, l.colors.lectures[m.Color], detailMix)
-		}
-		l.text(line.text, x, top, line.size, width, ink)
+		l.text(line.text, x, top, line.size, width, l.colors.text)
 		top += lineHeight * line.size
 	}
 }
 
 // blockLine is a line of a block's text, with its size in units.
 type blockLine struct {
-	text   string
-	size   float64
-	detail bool
+	text string
+	size float64
 }
 
 func heightOf(lines []blockLine) (height float64) {
@@ -50,11 +45,8 @@ func heightOf(lines []blockLine) (height float64) {
 	return height
 }
 
-// Room and professor are smaller than the title, and their colour is closer to that of the block.
-const (
-	detailShare = 0.82
-	detailMix   = 0.16
-)
+// detailShare is how large room and professor are, compared with the title.
+const detailShare = 0.82
 
 // fit chooses the lines of a block: the largest size at which the title is whole and followed by its room,
 // unless that would break words, or else the smallest size and as much of the title as fits.
@@ -68,7 +60,7 @@ func (l *layout) fit(m *week.Meeting, d *design, width, height float64) []blockL
 	for i := range steps {
 		size := d.textSize - (d.textSize-d.textMin)*float64(i)/(steps-1)
 		wrapped, whole := l.typeface.wrap(title, size, width)
-		lines := l.details(sized(wrapped, size, false), room, professor, size, width, height)
+		lines := l.details(sized(wrapped, size), room, professor, size, width, height)
 		if lines == nil {
 			continue
 		}
@@ -88,10 +80,10 @@ func (l *layout) fit(m *week.Meeting, d *design, width, height float64) []blockL
 	return l.cut(title, room, d.textMin, width, height)
 }
 
-func sized(lines []string, size float64, detail bool) []blockLine {
+func sized(lines []string, size float64) []blockLine {
 	sized := make([]blockLine, len(lines))
 	for i, text := range lines {
-		sized[i] = blockLine{text, size, detail}
+		sized[i] = blockLine{text, size}
 	}
 	return sized
 }
@@ -105,14 +97,14 @@ func (l *layout) details(lines []blockLine, room, professor string, size, width,
 		if len(rooms) > 2 && heightOf(lines)+float64(len(rooms))*lineHeight*detail > height {
 			rooms = []string{rooms[0], rest(room, rooms[0])}
 		}
-		lines = append(lines, sized(rooms, detail, true)...)
+		lines = append(lines, sized(rooms, detail)...)
 	}
 	used := heightOf(lines)
 	if used > height {
 		return nil
 	}
 	if professor != "" && used+lineHeight*detail <= height {
-		lines = append(lines, blockLine{professor, detail, true})
+		lines = append(lines, blockLine{professor, detail})
 	}
 	return lines
 }
@@ -142,9 +134,9 @@ func (l *layout) cut(title, room string, size, width, height float64) []blockLin
 		}
 		wrapped = append(wrapped[:n-1], title[done:])
 	}
-	lines := sized(wrapped, size, false)
+	lines := sized(wrapped, size)
 	if room != "" {
-		lines = append(lines, blockLine{room, detail, true})
+		lines = append(lines, blockLine{room, detail})
 	}
 	return lines
 }

@@ -15,31 +15,32 @@ type colors struct {
 	accents          []color.RGBA // the edge of a lecture, a stronger shade of its colour
 }
 
-// themes were chosen so that any two colours of lectures differ with the three kinds of colour blindness,
-// too, by lightness if not by hue, and so that text is readable on each: TestColors has the numbers.
+// themes have the colours of lectures that the web client has, in web/src/logic/colours.ts: TestPalette compares them. Any two
+// differ with the three kinds of colour blindness, too, by lightness if not by hue, and text is readable on each:
+// TestColors has the numbers.
 var themes = []colors{
 	Light: {
 		page: hex(0xf2f4f8), grid: hex(0xe7eaf0), card: hex(0xffffff),
-		title: hex(0x14181f), label: hex(0x5b6472), text: hex(0x14181f),
+		title: hex(0x14181f), label: hex(0x5b6472), text: hex(0x1c1b1f),
 		lectures: []color.RGBA{
-			hex(0xf88d95), hex(0xfdb080), hex(0xfbe176), hex(0xcdedbf),
-			hex(0x6cdcc1), hex(0xa2e4f6), hex(0xb4c0ff), hex(0xc3a4d0),
+			hex(0xebd1d7), hex(0xf4a398), hex(0xd69462), hex(0xefc37c), hex(0xfaf2a7),
+			hex(0xd0fae5), hex(0x8ba9bc), hex(0xabc9ff), hex(0xb5a7f1), hex(0xd2b6d0),
 		},
 		accents: []color.RGBA{
-			hex(0xb8303f), hex(0xb95a12), hex(0xa98400), hex(0x5f9a45),
-			hex(0x0a7f66), hex(0x1c87a3), hex(0x4a5ccc), hex(0x7a4491),
+			hex(0x8d7d81), hex(0x92625b), hex(0x80593b), hex(0x8f754a), hex(0x969164),
+			hex(0x7d9689), hex(0x536571), hex(0x677999), hex(0x6d6491), hex(0x7e6d7d),
 		},
 	},
 	Dark: {
 		page: hex(0x0d0f14), grid: hex(0x262a33), card: hex(0x171a21),
 		title: hex(0xf4f6fa), label: hex(0x9aa3b2), text: hex(0xffffff),
 		lectures: []color.RGBA{
-			hex(0x7a0743), hex(0x724630), hex(0x8c5501), hex(0x1c3c03),
-			hex(0x097463), hex(0x1c4665), hex(0x4f558d), hex(0x470c6c),
+			hex(0x4a353a), hex(0x530203), hex(0x6b3705), hex(0x9a6c0b), hex(0x6a6647),
+			hex(0x3f554b), hex(0x3a6c89), hex(0x17326a), hex(0x7a69b6), hex(0x3a1b3a),
 		},
 		accents: []color.RGBA{
-			hex(0xf5739f), hex(0xe2ab8c), hex(0xffc65c), hex(0x86c455),
-			hex(0x4fdcbd), hex(0x7cc4f2), hex(0xb3baff), hex(0xc98bf2),
+			hex(0x928689), hex(0x986768), hex(0xa68769), hex(0xc2a76d), hex(0xa6a391),
+			hex(0x8c9993), hex(0x89a7b8), hex(0x7484a6), hex(0xafa5d3), hex(0x897689),
 		},
 	},
 }

@@ -1,8 +1,13 @@
 package picture
 
 import (
+	"fmt"
 	"image/color"
 	"math"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"heek.kr/heektime/internal/pages/week"
@@ -23,7 +28,6 @@ func TestColors(t *testing.T) {
 		check("label in the grid", c.label, c.card)
 		for i, block := range c.lectures {
 			check("text of lecture "+hexOf(block), c.text, block)
-			check("room of lecture "+hexOf(block), mix(c.text, block, detailMix), block)
 			for _, other := range c.lectures[:i] {
 				for kind, matrix := range deficiencies {
 					if got := difference(matrix, block, other); got < 0.06 {
@@ -37,6 +41,50 @@ func TestColors(t *testing.T) {
 		}
 	}
 }
+
+// Pictures and pages have the colours of the web client, and give a lecture the same one.
+func TestPalette(t *testing.T) {
+	source, err := os.ReadFile("../../../web/src/logic/colours.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := paletteRow.FindAllStringSubmatch(string(source), -1)
+	if len(rows) != week.Colors {
+		t.Fatalf("the web client has %d colours, pictures have %d", len(rows), week.Colors)
+	}
+	for i, row := range rows {
+		var got []string
+		for _, theme := range themes {
+			got = append(got, hexOf(theme.lectures[i]), hexOf(theme.accents[i]))
+		}
+		if !slices.Equal(got, row[1:]) {
+			t.Errorf("colour %d is %q, in the web client %q", i, got, row[1:])
+		}
+	}
+	for theme, name := range map[Theme]string{Light: "onLight", Dark: "onDark"} {
+		if want := name + " = '" + hexOf(themes[theme].text) + "'"; !strings.Contains(string(source), want) {
+			t.Errorf("the web client does not have %s", want)
+		}
+	}
+	tests, err := os.ReadFile("../../../web/tests/logic/colours.test.ts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	chosen := chosenRow.FindAllStringSubmatch(string(tests), -1)
+	if len(chosen) < 5 {
+		t.Errorf("the web client's tests have %d courses with their colours", len(chosen))
+	}
+	for _, row := range chosen {
+		if got := strings.Trim(strings.ReplaceAll(fmt.Sprint(week.Preferences(row[1])), " ", ", "), "[]"); got != row[2] {
+			t.Errorf("the colours of %q are %v, want %v", row[1], got, row[2])
+		}
+	}
+}
+
+var (
+	chosenRow  = regexp.MustCompile(`(?m)^  '([^']*)': \[([\d, ]+)\],$`)
+	paletteRow = regexp.MustCompile(`light: \{ background: '(#\w+)', text: onLight, edge: '(#\w+)' \}, dark: \{ background: '(#\w+)', text: onDark, edge: '(#\w+)' \}`)
+)
 
 // deficiencies are the simulations of Machado, Oliveira and Fernandes (2009) at full severity, for linear
 // RGB: https://www.inf.ufrgs.br/~oliveira/pubs_files/CVD_Simulation/CVD_Simulation.html

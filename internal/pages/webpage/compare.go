@@ -90,8 +90,8 @@ func (p *comparePage) setFree(timetables []*share.Timetable) {
 	p.setStyle(rules.String())
 }
 
-// freeColor is the colour of free times: the green of lectures.
-const freeColor = 4
+// freeColor is the colour of free times: the mint of lectures.
+const freeColor = 5
 
 // describe lists the free times.
 func (p *comparePage) describe() string {

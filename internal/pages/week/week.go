@@ -4,14 +4,10 @@ package week
 
 import (
 	"cmp"
-	"hash/fnv"
 	"slices"
 
 	"heek.kr/heektime/internal/pages/share"
 )
-
-// Colors is how many colours lectures have.
-const Colors = 8
 
 // maxUntimed bounds [Week].Untimed.
 const maxUntimed = 20
@@ -111,29 +107,4 @@ func (w *Week) chooseHours() {
 	}
 	w.LastHour = min(24, max(w.LastHour, w.FirstHour+minHours))
 	w.FirstHour = max(0, min(w.FirstHour, w.LastHour-minHours))
-}
-
-// assignColors returns the index of each lecture's colour. It derives from the lecture's identifier, so that
-// a lecture has the same colour in most timetables, and in the same one for good: of two lectures whose
-// identifiers lead to the same colour, the one that was added first keeps it, and the other takes the next
-// free one. With more lectures than colours, colours repeat.
-func assignColors(lectures []share.Lecture) []int {
-	assigned := make([]int, len(lectures))
-	byIdentifier := map[string]int{}
-	used := make([]int, Colors)
-	for i, l := range lectures {
-		c, ok := byIdentifier[l.Identifier]
-		if !ok {
-			h := fnv.New32a()
-			h.Write([]byte(l.Identifier))
-			c = int(h.Sum32() % Colors)
-			for round := len(byIdentifier) / Colors; used[c] > round; {
-				c = (c + 1) % Colors
-			}
-			used[c]++
-			byIdentifier[l.Identifier] = c
-		}
-		assigned[i] = c
-	}
-	return assigned
 }

@@ -30,6 +30,7 @@ import (
 var devices = map[string]sdktest.Device{
 	"phone": {Width: 360, Height: 780, Phone: true}, "phone-dark": {Width: 360, Height: 780, Phone: true, Dark: true},
 	"desktop": {Width: 1280, Height: 900}, "desktop-dark": {Width: 1280, Height: 900, Dark: true},
+	"paper": {Width: 794, Height: 1123, Print: true}, "paper-dark": {Width: 794, Height: 1123, Print: true, Dark: true},
 }
 
 // screenshots is the environment variable with a folder for pictures of the pages, to look at.
@@ -61,7 +62,11 @@ func (w *world) site(t *testing.T) string {
 		w.put(t, "users/u1/timetables/abcdefghij/lectures/"+id, l.Fields(at, at))
 	}
 	var handler http.Handler
-	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { handler.ServeHTTP(rw, r) }))
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		// The browser of tests calls itself a robot, whose views do not count.
+		r.Header.Set("User-Agent", strings.ReplaceAll(r.UserAgent(), "HeadlessChrome", "Chrome"))
+		handler.ServeHTTP(rw, r)
+	}))
 	t.Cleanup(server.Close)
 	semesters := share.NewSemesters(w.admin, time.Now)
 	var err error
@@ -102,9 +107,11 @@ func readList(context.Context, string) ([]byte, error) {
 // nothing, and a keyboard and a screen reader reach everything.
 func TestSharedPages(t *testing.T) {
 	browser := sdktest.OpenBrowser(t)
-	origin := newWorld(t, place{}).site(t)
+	w := newWorld(t, place{})
+	origin := w.site(t)
 	t.Run("devices", func(t *testing.T) { showOnDevices(t, browser, origin) })
 	t.Run("keyboard", func(t *testing.T) { reachByKeyboard(t, browser, origin) })
+	t.Run("views", func(t *testing.T) { reportViews(t, w, browser, origin) })
 	t.Run("screen reader", func(t *testing.T) { readAloud(t, browser, origin) })
 }
 
@@ -125,7 +132,7 @@ func showOnDevices(t *testing.T, browser *sdktest.Browser, origin string) {
 			if err := page.Navigate(t.Context(), origin+path); err != nil {
 				t.Fatal(err)
 			}
-			checkLayout(t, page, name+" on a "+device, origin)
+			checkLayout(t, page, name+" on a "+device, origin, emulated.Dark && !emulated.Print)
 			if folder := os.Getenv(screenshots); folder != "" {
 				png, err := page.Screenshot(t.Context())
 				if err == nil {
@@ -143,17 +150,17 @@ func showOnDevices(t *testing.T, browser *sdktest.Browser, origin string) {
 }
 
 // checkLayout checks that a page is not wider than its window, and what it loaded.
-func checkLayout(t *testing.T, page *sdktest.Page, name, origin string) {
+func checkLayout(t *testing.T, page *sdktest.Page, name, origin string, dark bool) {
 	t.Helper()
 	var got struct {
-		Width, Window      int
-		Background, Scheme string
-		Loaded             []string
-		Empty              int
+		Width, Window int
+		Background    string
+		Loaded        []string
+		Empty         int
 	}
 	err := page.Eval(t.Context(), `({
 		width: document.documentElement.scrollWidth, window: window.innerWidth,
-		background: getComputedStyle(document.body).backgroundColor, scheme: matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light",
+		background: getComputedStyle(document.body).backgroundColor,
 		loaded: performance.getEntriesByType("resource").map(entry => entry.name),
 		empty: [...document.querySelectorAll(".block")].filter(block => block.clientHeight < 5 || block.clientWidth < 5).length,
 	})`, &got)
@@ -163,8 +170,8 @@ func checkLayout(t *testing.T, page *sdktest.Page, name, origin string) {
 	if got.Width > got.Window || got.Empty > 0 {
 		t.Errorf("%s: %+v", name, got)
 	}
-	if dark := got.Background == "rgb(13, 15, 20)"; dark != (got.Scheme == "dark") {
-		t.Errorf("%s: background %s, scheme %s", name, got.Background, got.Scheme)
+	if (got.Background == "rgb(13, 15, 20)") != dark {
+		t.Errorf("%s: background %s, dark %v", name, got.Background, dark)
 	}
 	for _, address := range got.Loaded {
 		if !strings.HasPrefix(address, origin+"/") && !strings.HasPrefix(address, "data:") {
@@ -196,6 +203,74 @@ func reachByKeyboard(t *testing.T, browser *sdktest.Browser, origin string) {
 	want := []string{"Subscribe in a calendar", "View as a picture", "Wallpapers", "1080×2340 light", "1080×2340 dark"}
 	if !slices.Equal(reached[:len(want)], want) {
 		t.Errorf("reached %q, want %q first", reached, want)
+	}
+}
+
+// A page reports each view, but not those of the owner, who is signed in in the same browser. It is long because of its
+// scripts.
+func reportViews(t *testing.T, w *world, browser *sdktest.Browser, origin string) {
+	t.Helper()
+	page := browser.Open(t, "about:blank")
+	eval := func(script string, result any) {
+		t.Helper()
+		if err := page.Eval(t.Context(), script, result); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		signedIn string
+		views    int
+	}{{"", 1}, {"u2", 1}, {"u1", 0}} {
+		if err := page.Navigate(t.Context(), origin+"/courses/?lang=ko"); err != nil { // which reports no views
+			t.Fatal(err)
+		}
+		for len(w.viewed) > 0 {
+			<-w.viewed
+		}
+		// As Firebase Authentication keeps who is signed in.
+		eval(fmt.Sprintf(`new Promise((resolve, reject) => {
+			const uid = %q
+			const gone = indexedDB.deleteDatabase("firebaseLocalStorageDb")
+			gone.onerror = reject
+			gone.onsuccess = () => {
+				if (!uid) return resolve()
+				const request = indexedDB.open("firebaseLocalStorageDb", 1)
+				request.onupgradeneeded = () => request.result.createObjectStore("firebaseLocalStorage", { keyPath: "fbase_key" })
+				request.onsuccess = () => {
+					const transaction = request.result.transaction("firebaseLocalStorage", "readwrite")
+					transaction.objectStore("firebaseLocalStorage").put({ fbase_key: "firebase:authUser:key:[DEFAULT]", value: { uid } })
+					transaction.oncomplete = () => { request.result.close(); resolve() }
+				}
+			}
+		})`, c.signedIn), nil)
+		if err := page.Navigate(t.Context(), origin+"/user/byeoli/timetable/abcdefghij/?lang=ko"); err != nil {
+			t.Fatal(err)
+		}
+		if c.views > 0 {
+			select {
+			case got := <-w.viewed:
+				if got != "byeoli/abcdefghij" {
+					t.Errorf("signed in as %q: the page reported a view of %s", c.signedIn, got)
+				}
+			case <-t.Context().Done():
+				t.Fatalf("signed in as %q: the page reported no view", c.signedIn)
+			}
+			continue
+		}
+		// The page's script has asked for the database before this one, so it has its answer before this one does.
+		var beacons int
+		eval(`new Promise((resolve) => {
+			const request = indexedDB.open("firebaseLocalStorageDb")
+			request.onsuccess = () => {
+				request.result.transaction("firebaseLocalStorage").objectStore("firebaseLocalStorage").getAll().onsuccess = () => {
+					request.result.close()
+					setTimeout(() => setTimeout(() => resolve(performance.getEntriesByType("resource").filter((entry) => entry.initiatorType === "beacon").length)))
+				}
+			}
+		})`, &beacons)
+		if beacons > 0 || len(w.viewed) > 0 {
+			t.Errorf("the page reported %d views of its owner", beacons)
+		}
 	}
 }
 

@@ -55,7 +55,7 @@ type measured struct {
 
 // purge starts the service, lets it purge an account with n timetables, and measures that.
 func purge(b *testing.B, binary string, n int) measured {
-	cloud := emulatortest.Start(b)
+	cloud := emulatortest.Start(b, emulatortest.Project(b, ""))
 	seed(b, cloud, n)
 	cmd, url := start(b, binary, cloud)
 	token, err := cloud.Identity.IDToken(b.Context(), scheduler, url)

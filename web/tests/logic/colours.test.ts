@@ -105,3 +105,21 @@ test('each colour is the first choice of about as many courses', () => {
   for (let i = 0; i < 10_000; i++) counts[preferences(`COSE${i}`)[0]!]!++
   for (const count of counts) assert.ok(Math.abs(count - 10_000 / palette.length) < 1500 / palette.length, String(counts))
 })
+
+// The pages service chooses the same colours, in Go: TestPalette in internal/pages/picture reads these lines.
+const chosen: Readonly<Record<string, readonly number[]>> = {
+  'CS201': [4, 6, 1, 5, 8, 9, 0, 3, 7, 2],
+  'COSE372': [6, 0, 1, 5, 7, 9, 3, 8, 2, 4],
+  '교양한국어': [4, 7, 6, 2, 3, 0, 9, 1, 5, 8],
+  'GE1/2 가': [7, 6, 9, 2, 3, 8, 1, 4, 5, 0],
+  '': [1, 5, 8, 9, 6, 0, 4, 3, 7, 2],
+  'a': [0, 5, 9, 4, 8, 2, 3, 7, 1, 6],
+  '한': [6, 7, 9, 1, 3, 2, 8, 5, 4, 0],
+  '🌸🌸': [5, 3, 9, 4, 0, 2, 6, 8, 1, 7],
+  'Academic English Ⅱ': [1, 8, 2, 3, 5, 9, 0, 6, 7, 4],
+  'AR115': [8, 3, 1, 2, 7, 0, 6, 9, 4, 5],
+}
+
+test('a course has the same colours in every version, and on shared pages', () => {
+  for (const [course, colours] of Object.entries(chosen)) assert.deepEqual(preferences(course), colours, course)
+})
