@@ -1,6 +1,10 @@
 package emulator
 
-import "heek.kr/heektime/emulator/identity"
+import (
+	"encoding/json"
+
+	"heek.kr/heektime/emulator/identity"
+)
 
 // FirestoreAddress returns where Firestore listens, host:port.
 func (c *Cloud) FirestoreAddress() string { return c.firestorePort.Address() }
@@ -17,18 +21,32 @@ func (c *Cloud) TasksAddress() string { return c.tasksPort.Address() }
 // MessagingAddress returns where Cloud Messaging listens, host:port.
 func (c *Cloud) MessagingAddress() string { return c.messagingPort.Address() }
 
-// ConsoleURL returns the address of the page that shows what is in the cloud.
-func (c *Cloud) ConsoleURL() string { return "http://" + c.consolePort.Address() }
+// ConsoleURL returns the address of the page that shows what is in the cloud, "" with Config.NoConsole.
+func (c *Cloud) ConsoleURL() string {
+	if c.consolePort == nil {
+		return ""
+	}
+	return "http://" + c.consolePort.Address()
+}
 
 // HubAddress returns where the hub listens, host:port.
 func (c *Cloud) HubAddress() string { return c.hubPort.Address() }
 
-// HostingAddress returns where the web app is served, host:port, or "" when there is none.
+// HostingAddress returns where the first web app is served, host:port, or "" when there is none.
 func (c *Cloud) HostingAddress() string {
-	if c.hostingPort == nil {
+	if len(c.hostingPorts) == 0 {
 		return ""
 	}
-	return c.hostingPort.Address()
+	return c.hostingPorts[0].Address()
+}
+
+// HostingAddresses returns where the web apps are served, in the order of Config.Hosting.
+func (c *Cloud) HostingAddresses() []string {
+	var all []string
+	for _, p := range c.hostingPorts {
+		all = append(all, p.Address())
+	}
+	return all
 }
 
 // CertsURL returns the address of the public keys of the tokens that Cloud Tasks, Cloud Scheduler,
@@ -36,19 +54,35 @@ func (c *Cloud) HostingAddress() string {
 func (c *Cloud) CertsURL() string { return "http://" + c.tasksPort.Address() + identity.CertsPath }
 
 // Environment returns the environment variables that make Google's clients in a process use this
-// cloud.
+// cloud. It has all that the Firebase CLI sets for the emulators of its suite that there are here.
 func (c *Cloud) Environment() map[string]string {
 	return map[string]string{
-		"GOOGLE_CLOUD_PROJECT":           c.Project,
-		"FIRESTORE_EMULATOR_HOST":        c.FirestoreAddress(),
-		"FIREBASE_AUTH_EMULATOR_HOST":    c.AuthAddress(),
-		"STORAGE_EMULATOR_HOST":          "http://" + c.StorageAddress(), // Node clients assume https otherwise
-		"FIREBASE_STORAGE_EMULATOR_HOST": c.StorageAddress(),
-		"FIREBASE_EMULATOR_HUB":          c.HubAddress(),
-		"CLOUD_TASKS_EMULATOR_HOST":      c.TasksAddress(),
-		"CLOUD_RUN_EMULATOR_HOST":        c.TasksAddress(),
-		"FCM_EMULATOR_HOST":              c.MessagingAddress(), // ours: no SDK has such a variable
-		"GCE_METADATA_HOST":              c.TasksAddress(),
-		"OIDC_CERTS_URL":                 c.CertsURL(),
+		"GOOGLE_CLOUD_PROJECT":                c.Project,
+		"GCLOUD_PROJECT":                      c.Project,
+		"FIREBASE_CONFIG":                     c.firebaseConfig(),
+		"FIRESTORE_EMULATOR_HOST":             c.FirestoreAddress(),
+		"FIREBASE_FIRESTORE_EMULATOR_ADDRESS": c.FirestoreAddress(),
+		"FIREBASE_AUTH_EMULATOR_HOST":         c.AuthAddress(),
+		"STORAGE_EMULATOR_HOST":               "http://" + c.StorageAddress(), // Node clients assume https otherwise
+		"FIREBASE_STORAGE_EMULATOR_HOST":      c.StorageAddress(),
+		"FIREBASE_EMULATOR_HUB":               c.HubAddress(),
+		"CLOUD_TASKS_EMULATOR_HOST":           c.TasksAddress(),
+		"CLOUD_RUN_EMULATOR_HOST":             c.TasksAddress(),
+		"FCM_EMULATOR_HOST":                   c.MessagingAddress(), // ours: no SDK has such a variable
+		"GCE_METADATA_HOST":                   c.TasksAddress(),
+		"OIDC_CERTS_URL":                      c.CertsURL(),
 	}
+}
+
+// firebaseConfig returns what Firebase's Admin SDKs take their options from.
+func (c *Cloud) firebaseConfig() string {
+	config := map[string]string{"projectId": c.Project}
+	if c.bucket != "" {
+		config["storageBucket"] = c.bucket
+	}
+	text, err := json.Marshal(config)
+	if err != nil { // cannot be: it holds texts
+		return ""
+	}
+	return string(text)
 }

@@ -29,6 +29,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,7 +69,7 @@ type Cloud struct {
 	Triggers  *triggers.Server
 	Identity  *identity.Identity
 	Hub       *hub.Server
-	Hosting   *hosting.Server // nil without Config.Hosting
+	Hosting   []*hosting.Server // one for each of Config.Hosting
 
 	// Meter counts what Google would bill, and Prices are what it charges. See [Cloud.Bill].
 	Meter  *billing.Meter
@@ -79,12 +80,14 @@ type Cloud struct {
 
 	// accountServices is Config.AccountServices.
 	accountServices map[string]string
-	ttl             bool // Config.TTL
+	ttl             bool   // Config.TTL
+	bucket          string // the first of Config.Buckets, or ""
 
 	// pages decides which web pages may call the ports.
 	pages *cors.Policy
 
-	firestorePort, authPort, storagePort, tasksPort, messagingPort, consolePort, hubPort, hostingPort *muxserver.Server
+	firestorePort, authPort, storagePort, tasksPort, messagingPort, consolePort, hubPort *muxserver.Server
+	hostingPorts                                                                         []*muxserver.Server
 
 	doorsMu sync.Mutex
 	doors   map[string]*muxserver.Server // by service account, opened when they are first needed
@@ -103,11 +106,17 @@ func Open(cfg Config) (cloud *Cloud, err error) {
 		Clock: cfg.Clock, Project: cfg.Project, Prices: cfg.Prices, IAM: cfg.IAM, accountServices: cfg.AccountServices, ttl: cfg.TTL,
 		doors: map[string]*muxserver.Server{},
 	}
+	if len(cfg.Buckets) > 0 {
+		c.bucket = cfg.Buckets[0]
+	}
 	defer func() {
 		if err != nil {
 			cloud, err = nil, errors.Join(err, c.Close())
 		}
 	}()
+	if cfg.AcceptSignedTokens {
+		cfg.Logger.Warn("Firestore and Cloud Storage accept ID tokens of real projects without verifying their signatures")
+	}
 	if err := c.openEmulators(cfg); err != nil {
 		return nil, err
 	}
@@ -139,12 +148,17 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("start triggers: %w", err)
 	}
+	only := ""
+	if cfg.SingleProject {
+		only = cfg.Project
+	}
 	c.Firestore, err = firestore.New(firestore.Config{
 		Clock: cfg.Clock, DataDir: folder(cfg, "firestore"), Logger: cfg.Logger,
-		Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed, Rules: cfg.Rules, Follower: c.Triggers, Meter: c.Meter, TTL: cfg.TTL,
+		Indexes: cfg.Indexes, AllowUnindexed: cfg.AllowUnindexed, Rules: cfg.Rules, AcceptSignedTokens: cfg.AcceptSignedTokens, Databases: cfg.Databases,
+		Follower: c.Triggers, Meter: c.Meter, TTL: cfg.TTL, OnlyProject: only,
 	})
 	if err != nil {
-		return fmt.Errorf("start Firestore: %w", err)
+		return cfg.startError("Firestore", err, cfg.file.FirestoreFiles()...)
 	}
 	c.Triggers.Attach(c.Firestore)
 	c.Auth, err = auth.New(auth.Config{Clock: cfg.Clock, Project: cfg.Project, DataDir: folder(cfg, "auth"), Logger: cfg.Logger, Meter: c.Meter})
@@ -157,10 +171,10 @@ func (c *Cloud) openEmulators(cfg Config) (err error) {
 	}
 	c.Storage, err = storage.New(storage.Config{
 		Clock: cfg.Clock, Buckets: cfg.Buckets, DataDir: folder(cfg, "storage"), Logger: cfg.Logger,
-		Rules: cfg.StorageRules, Documents: documents, Meter: c.Meter,
+		Rules: cfg.StorageRules, BucketRules: cfg.BucketRules, AcceptSignedTokens: cfg.AcceptSignedTokens, Documents: documents, Meter: c.Meter,
 	})
 	if err != nil {
-		return fmt.Errorf("start Storage: %w", err)
+		return cfg.startError("Storage", err, cfg.file.StorageFiles()...)
 	}
 	return c.openWork(cfg)
 }
@@ -226,9 +240,9 @@ func (c *Cloud) close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
 	ports := []*muxserver.Server{
-		c.hostingPort, c.hubPort, c.consolePort, c.messagingPort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort,
+		c.hubPort, c.consolePort, c.messagingPort, c.tasksPort, c.storagePort, c.authPort, c.firestorePort,
 	}
-	for _, p := range append(c.takeDoors(), ports...) {
+	for _, p := range slices.Concat(c.takeDoors(), c.hostingPorts, ports) {
 		if p != nil {
 			errs = append(errs, p.Close(ctx))
 		}

@@ -11,6 +11,7 @@ import (
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/console"
 	"heek.kr/heektime/emulator/firebasejson"
+	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/hosting"
 	"heek.kr/heektime/emulator/iam"
 	"heek.kr/heektime/emulator/internal/resource"
@@ -42,11 +43,23 @@ type Config struct {
 	AllowUnindexed bool
 	// TTL deletes documents half a day after they expire, by the TTL fields in Indexes.
 	TTL bool
+	// Databases are the IDs of the databases, of whatever project, that have rules and indexes of their own.
+	Databases map[string]firestore.DatabaseConfig
 	// StorageRules are Cloud Storage's security rules, the content of a storage.rules file. They
 	// apply to Firebase's clients. When nil, everyone may do everything.
 	StorageRules []byte
-	// Hosting is the web app to serve. When nil, no port is opened for it.
-	Hosting *hosting.Site
+	// BucketRules are the rules of buckets that have others.
+	BucketRules map[string][]byte
+	// AcceptSignedTokens makes Firestore and Cloud Storage accept ID tokens of real projects, without verifying
+	// their signatures: use it with rules that no secret depends on.
+	AcceptSignedTokens bool
+	// Hosting are the web apps to serve, each at a port of its own. When there are none, no port is opened.
+	Hosting []*hosting.Site
+	// SingleProject logs a warning when a client uses the Firestore of another project than Project: its
+	// documents are elsewhere.
+	SingleProject bool
+	// NoConsole opens no port for the console.
+	NoConsole bool
 
 	// Triggers are registered before anyone can write. Register those whose URL is known only later
 	// with [triggers.Server.Register].
@@ -72,6 +85,8 @@ type Config struct {
 
 	// Addresses are what the servers listen on.
 	Addresses Addresses
+	// file is what [Config.UseProject] has read, or empty.
+	file *firebasejson.File
 	// messagingMoves lets Cloud Messaging listen on any free port if its default one is in use.
 	messagingMoves bool
 	// AllowedOrigins are web pages, as "https://host", that may call the cloud in addition to those
@@ -113,8 +128,8 @@ type Addresses struct {
 	Hosting string
 }
 
-// LoadProject sets Rules, Indexes, StorageRules and Hosting to what a Firebase project's
-// firebase.json names. path is that file or its folder; "" finds the nearest firebase.json in the
+// LoadProject sets Rules, Indexes, Databases, StorageRules, BucketRules, Hosting and NoConsole to what a Firebase
+// project's firebase.json names. The Logger gets a warning about each key that has no effect. path is that file or its folder; "" finds the nearest firebase.json in the
 // working directory and those above it. The ports of the file are not used: see
 // [Config.UseAddresses].
 func (c *Config) LoadProject(path string) error {
@@ -133,20 +148,47 @@ func (c *Config) LoadProject(path string) error {
 
 // UseProject is [Config.LoadProject] for a firebase.json that has been read.
 func (c *Config) UseProject(file *firebasejson.File) (err error) {
-	if c.Rules, err = file.ReadRules(); err != nil {
+	if c.Rules, err = file.ReadRules(file.Rules); err != nil {
 		return err
 	}
-	if c.Indexes, err = file.ReadIndexes(); err != nil {
+	if c.Indexes, err = file.ReadIndexes(file.Indexes); err != nil {
 		return err
 	}
-	if c.StorageRules, err = file.ReadStorageRules(); err != nil {
+	if c.StorageRules, err = file.ReadRules(file.StorageRules); err != nil {
 		return err
 	}
-	if file.LacksRules() && c.Logger != nil {
-		c.Logger.Warn("firestore.rules is missing: everyone may read and write every document", "file", file.Path)
+	c.Databases = map[string]firestore.DatabaseConfig{}
+	for id, named := range file.Databases {
+		var d firestore.DatabaseConfig
+		if d.Rules, err = file.ReadRules(named.Rules); err != nil {
+			return err
+		}
+		if d.Indexes, err = file.ReadIndexes(named.Indexes); err != nil {
+			return err
+		}
+		c.Databases[id] = d
 	}
-	c.Hosting = file.Hosting
+	c.BucketRules = map[string][]byte{}
+	for bucket, path := range file.BucketRules {
+		if c.BucketRules[bucket], err = file.ReadRules(path); err != nil {
+			return err
+		}
+	}
+	if c.Logger != nil {
+		for _, notice := range file.Notices() {
+			c.Logger.Warn(notice, "file", file.Path)
+		}
+	}
+	c.Hosting, c.NoConsole, c.file = file.Hosting, file.NoConsole, file
 	return nil
+}
+
+// startError says which service did not start, and which files its rules and indexes are from.
+func (c *Config) startError(service string, err error, files ...string) error {
+	if len(files) == 0 {
+		return fmt.Errorf("start %s: %w", service, err)
+	}
+	return fmt.Errorf("start %s with %s: %w", service, strings.Join(files, ", "), err)
 }
 
 // UseAddresses sets Addresses and FunctionsAddress to the ports of a firebase.json, or to the Firebase
@@ -181,6 +223,9 @@ func (c *Config) complete() error {
 		if _, err := c.functionQueue(name); err != nil {
 			return fmt.Errorf("emulator: Config.Functions: %w", err)
 		}
+	}
+	if c.file == nil {
+		c.file = &firebasejson.File{}
 	}
 	if c.Prices == nil {
 		c.Prices = billing.DefaultPrices()

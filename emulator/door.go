@@ -87,9 +87,7 @@ func (c *Cloud) door(serviceAccount string) (address string, err error) {
 		return "", err
 	}
 	d := &door{cloud: c, account: serviceAccount, service: c.serviceOf(serviceAccount)}
-	calls := grpc.NewServer(
-		grpc.MaxRecvMsgSize(firestore.MaxMessageBytes), grpc.UnaryInterceptor(d.unary), grpc.StreamInterceptor(d.stream),
-	)
+	calls := grpc.NewServer(append(firestore.ServerOptions(), grpc.UnaryInterceptor(d.unary), grpc.StreamInterceptor(d.stream))...)
 	c.Firestore.Register(calls)
 	c.Tasks.Register(calls)
 	c.Scheduler.Register(calls)

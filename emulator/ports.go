@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 
 	"google.golang.org/grpc"
 
@@ -31,14 +32,13 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	at := cfg.Addresses
 	origins := cors.OwnOrigins(cfg.AllowedOrigins, at.all())
 	c.pages = cors.New(origins, cfg.Logger)
-	documents := grpc.NewServer(
-		grpc.MaxRecvMsgSize(firestore.MaxMessageBytes),
+	documents := grpc.NewServer(append(firestore.ServerOptions(),
 		// Workers keep their grown stacks, and fixed windows need no probing. Together they save up to
 		// a quarter of a call's CPU time.
 		grpc.NumStreamWorkers(32), grpc.StaticStreamWindowSize(1<<20), grpc.StaticConnWindowSize(1<<20),
-	)
+	)...)
 	c.Firestore.Register(documents)
-	work := grpc.NewServer() // its limit of 4 MiB exceeds that of a task
+	work := grpc.NewServer(muxserver.AllowPings()) // its limit of 4 MiB exceeds that of a task
 	c.Tasks.Register(work)
 	c.Scheduler.Register(work)
 	c.Run.Register(work)
@@ -129,6 +129,9 @@ func (c *Cloud) Guard(next http.Handler, address string) http.Handler {
 }
 
 func (c *Cloud) openConsole(cfg Config) error {
+	if cfg.NoConsole {
+		return nil
+	}
 	page, err := console.New(console.Config{
 		Project: cfg.Project, Clock: cfg.Clock, Firestore: c.Firestore, Auth: c.Auth, Storage: c.Storage,
 		Tasks: c.Tasks, Scheduler: c.Scheduler, Triggers: c.Triggers, Run: c.Run, Messaging: c.Messaging, Alerts: cfg.Alerts,
@@ -159,6 +162,9 @@ func (c *Cloud) openHub(cfg Config) (err error) {
 		"firestore": c.firestorePort, "auth": c.authPort, "storage": c.storagePort, "tasks": c.tasksPort,
 		"messaging": c.messagingPort, "ui": c.consolePort, "hub": c.hubPort,
 	} {
+		if p == nil {
+			continue // no console
+		}
 		if err := c.Hub.Add(name, p.Address()); err != nil {
 			return err
 		}
@@ -166,24 +172,46 @@ func (c *Cloud) openHub(cfg Config) (err error) {
 	return nil
 }
 
-// openHosting serves the web app, if there is one. Its folder and the services that it rewrites to
-// may come later.
-func (c *Cloud) openHosting(cfg Config) (err error) {
-	if cfg.Hosting == nil {
-		return nil
+// openHosting serves the web apps. Their folders and the services that they rewrite to may come later.
+func (c *Cloud) openHosting(cfg Config) error {
+	address := orFree(cfg.Addresses.Hosting)
+	for i, site := range cfg.Hosting {
+		server, err := hosting.New(hosting.Config{
+			Site: site, Project: cfg.Project, Bucket: c.bucket, Emulators: c.Hub.Emulators, Logger: cfg.Logger, Meter: c.Meter,
+		})
+		if err != nil {
+			return fmt.Errorf("start Hosting: %w", err)
+		}
+		port, err := c.openSite(address, i, c.pages.OwnHost(server))
+		if err != nil {
+			return err
+		}
+		c.Hosting, c.hostingPorts = append(c.Hosting, server), append(c.hostingPorts, port)
+		if i == 0 {
+			if err := c.Hub.Add("hosting", port.Address()); err != nil {
+				return err
+			}
+			address = port.Address()
+		}
 	}
-	bucket := ""
-	if len(cfg.Buckets) > 0 {
-		bucket = cfg.Buckets[0]
+	return nil
+}
+
+// openSite opens the port of a web app. The first one has the address of the configuration. Each further one has
+// a port that is a multiple of 5 above it, or any free one if that is in use.
+func (c *Cloud) openSite(address string, site int, handler http.Handler) (*muxserver.Server, error) {
+	if site == 0 {
+		return muxserver.Open("hosting", address, nil, handler)
 	}
-	c.Hosting, err = hosting.New(hosting.Config{
-		Site: cfg.Hosting, Project: cfg.Project, Bucket: bucket, Emulators: c.Hub.Emulators, Logger: cfg.Logger, Meter: c.Meter,
-	})
+	host, text, _ := net.SplitHostPort(address)
+	first, err := strconv.Atoi(text)
 	if err != nil {
-		return fmt.Errorf("start Hosting: %w", err)
+		return nil, fmt.Errorf("start Hosting: %w", err)
 	}
-	if c.hostingPort, err = muxserver.Open("hosting", orFree(cfg.Addresses.Hosting), nil, c.pages.OwnHost(c.Hosting)); err != nil {
-		return err
+	port, err := muxserver.Open("hosting", net.JoinHostPort(host, strconv.Itoa(first+5*site)), nil, handler)
+	var inUse *PortInUseError
+	if errors.As(err, &inUse) {
+		return muxserver.Open("hosting", net.JoinHostPort(host, "0"), nil, handler)
 	}
-	return c.Hub.Add("hosting", c.hostingPort.Address())
+	return port, err
 }

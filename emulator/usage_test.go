@@ -168,11 +168,11 @@ func TestBilledHosting(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	site, err := hosting.ParseSite([]byte(`{"public": ".", "ignore": ["*.md"]}`), dir)
+	sites, err := hosting.ParseSites([]byte(`{"public": ".", "ignore": ["*.md"]}`), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud := emulatortest.Start(t, func(c *emulator.Config) { c.Hosting = site })
+	cloud := emulatortest.Start(t, func(c *emulator.Config) { c.Hosting = sites })
 	bill := &bills{cloud: cloud, items: []billing.Item{billing.HostingEgress, billing.HostingCached}}
 	url, size := "http://"+cloud.HostingAddress()+"/", int64(len(page))
 	response, _ := send(t, "GET", url, "")

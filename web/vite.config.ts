@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import { precache } from './scripts/precache.ts'
 
@@ -20,8 +21,9 @@ export default defineConfig({
     },
   },
   worker: { format: 'es' },
+  resolve: { alias: { re2js: fileURLToPath(new URL('src/cloud/noregex.ts', import.meta.url)) } },
   plugins: [precache()],
   server: {
-    proxy: Object.fromEntries(['/__', '/login', '/register', '/account', '/subscriptions', '/user'].map((path) => [path, hosting])),
+    proxy: Object.fromEntries(['/__', '/apis', '/login', '/register', '/account', '/subscriptions', '/user', '/courses', '/compare', '/views'].map((path) => [path, hosting])),
   },
 })

@@ -34,6 +34,26 @@ func benchFirestore(ctx context.Context, args []string) error {
 	return nil
 }
 
+// benchAlone measures Firestore's own command.
+func benchAlone(ctx context.Context, args []string) error {
+	var o firestorebench.AloneOptions
+	flags := flag.NewFlagSet("bench-alone", flag.ContinueOnError)
+	flags.IntVar(&o.Documents, "documents", 0, "write `N` documents (default: 100,000)")
+	flags.IntVar(&o.Starts, "starts", 0, "start the server `N` times (default: 21)")
+	if _, err := parse(flags, args); err != nil {
+		return err
+	}
+	var done func()
+	o.Progress, done = progress()
+	results, err := firestorebench.RunAlone(ctx, o)
+	done()
+	if err != nil {
+		return err
+	}
+	results.Print(os.Stdout)
+	return nil
+}
+
 // progress returns a function that shows what a benchmark is doing, in one line of the terminal,
 // and another that clears the line.
 func progress() (show func(stage string), done func()) {

@@ -17,6 +17,7 @@ import (
 	"heek.kr/heektime/cmd/heektime/internal/demo"
 	"heek.kr/heektime/cmd/heektime/internal/firebase"
 	"heek.kr/heektime/cmd/heektime/internal/local"
+	"heek.kr/heektime/cmd/heektime/internal/vite"
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/billing"
 	"heek.kr/heektime/emulator/clock"
@@ -35,7 +36,7 @@ var services = map[string]server.Open{}
 
 // devOptions are the flags of dev.
 type devOptions struct {
-	once, json               bool
+	once, json, web          bool
 	data, schools, config    string
 	oldServer                string
 	project, bucket, logPath string
@@ -51,6 +52,7 @@ func dev(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("dev", flag.ContinueOnError)
 	flags.BoolVar(&o.once, "once", false, "exit after the first refreshes, with code 1 if any failed")
 	flags.BoolVar(&o.json, "json", false, "print JSON lines instead of a table")
+	flags.BoolVar(&o.web, "web", false, "serve the web client from its sources, with reload, instead of web/dist; needs Node and npm")
 	flags.StringVar(&o.data, "data", "", "keep all data in `DIR` across restarts (default: in memory)")
 	flags.StringVar(&o.schools, "schools", "", "school `FILE` (default: a demo university)")
 	flags.StringVar(&o.config, "config", "", "firebase.json `FILE` with the ports (default: in this folder or a parent)")
@@ -117,13 +119,38 @@ func (o *devOptions) run(ctx context.Context) (err error) {
 		return errors.Join(err, requirePublished(rows))
 	}
 	hasStudent := o.createStudent(ctx, b, rows, screen)
+	webApp, closeWeb, err := o.serveWeb(ctx, b, config, screen, logFile)
+	if err != nil {
+		return err
+	}
+	defer closeWeb()
 	if !o.json {
-		o.printStartScreen(b, hasStudent, logFile.Name(), config.Reach())
+		o.printStartScreen(b, hasStudent, webApp, logFile.Name(), config.Reach())
 	}
 	screen.startShowingRefreshes()
 	<-ctx.Done()
 	screen.printf("stopping")
 	return nil
+}
+
+// serveWeb returns the address of the web app, "" if there is none: Hosting's, or with --web that of Vite, which it starts
+// beside the folder that Hosting serves.
+func (o *devOptions) serveWeb(ctx context.Context, b *local.Backend, config *firebase.Config, screen *screen, log io.Writer) (url string, closeWeb func(), err error) {
+	address := b.Cloud.HostingAddress()
+	if address != "" {
+		url = "http://" + address
+	}
+	if !o.web {
+		return url, func() {}, nil
+	}
+	if url == "" {
+		return "", nil, errors.New("--web needs a firebase.json with a hosting section")
+	}
+	server, err := vite.Start(ctx, filepath.Dir(config.Hosting.Public), url, screen.printf, log)
+	if err != nil {
+		return "", nil, err
+	}
+	return server.URL, server.Close, nil
 }
 
 // printRuns prints what became of the refreshes.

@@ -50,6 +50,7 @@ var commands = []command{
 	{"rollback", "[SERVICE…]", "move the traffic back to what served before", rollBack},
 	{"deployment", "[--write]", "print or update docs/deployment.md", showDeployment},
 	{"bench", "[registration]", "measure the services, or play the minute in which registration begins", bench},
+	{"bench-alone", "", "measure Firestore's own command: start, memory, 100,000 documents with a listener", benchAlone},
 	{"bench-firestore", "", "compare our Firestore with an npm emulator", benchFirestore},
 	{"bench-listen", "", "measure listeners of our Firestore", benchListen},
 }

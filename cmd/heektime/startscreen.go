@@ -39,9 +39,9 @@ func (o *devOptions) createStudent(ctx context.Context, b *local.Backend, rows [
 	return err == nil
 }
 
-// printStartScreen prints what to open first, the addresses that clients are configured with, and
+// printStartScreen prints what to open first, webApp among it, the addresses that clients are configured with, and
 // the commands that work on a running dev.
-func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, logPath, reach string) {
+func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, webApp, logPath, reach string) {
 	var s strings.Builder
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(&s, "%-15s%s\n", name, fmt.Sprintf(format, args...))
@@ -50,8 +50,11 @@ func (o *devOptions) printStartScreen(b *local.Backend, hasStudent bool, logPath
 		line("shared page", "%s   what others see of the demo student's timetable", b.PagesURL()+student.SharedPage)
 	}
 	line("console", "%s   documents, users, tasks, rules decisions", b.Cloud.ConsoleURL())
-	if address := b.Cloud.HostingAddress(); address != "" {
-		line("web app", "http://%s   forwards API paths to the services", address)
+	switch {
+	case o.web:
+		line("web app", "%s   from its sources, with reload", webApp)
+	case webApp != "":
+		line("web app", "%s   forwards API paths to the services", webApp)
 	}
 	if hasStudent {
 		line("demo student", "%s, password %s", student.Email, student.Password)

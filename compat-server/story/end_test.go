@@ -22,6 +22,7 @@ func (h *history) compareAll(c *crowd) {
 	}
 	for _, a := range old {
 		h.check(a.signIn())
+		h.check(a.me()) // a fault may have cut off the first visit of someone who signed up
 		for _, in := range h.balancer.all() {
 			a.through = in
 			h.check(a.list())

@@ -65,6 +65,13 @@ func (f *faults) excuse(in *instance, start int64) string {
 	return ""
 }
 
+// noneSince reports whether nothing has been broken since a moment.
+func (f *faults) noneSince(start int64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.active) == 0 && f.now == start
+}
+
 // everyInstance is for faults behind both instances.
 func everyInstance(*instance) bool { return true }
 

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	histories = flag.Int("histories", 0, "how many histories to run (default: 1, with LONG_TESTS 2)")
+	histories = flag.Int("histories", 0, "how many histories to run (default: 1, with LONG_TESTS 10)")
 	until     = flag.String("until", "", "stop after this step, while developing")
 	quiet     = flag.Bool("quiet", false, "make no trouble")
 	together  = flag.Int("together", 4, "how many of them to run at the same time")
@@ -146,7 +146,9 @@ func (h *history) command(args ...string) {
 	begin := time.Now()
 	h.noteHeldWrites()
 	h.allowFaults(h.r.IntN(3))
+	undisturbed := 0 // attempts that failed without a fault
 	for attempt := 1; h.requests.Err() == nil; attempt++ {
+		start := h.faults.moment()
 		p := run(h, "tool", args, h.toolVariables())
 		h.mu.Lock()
 		h.tool = p
@@ -162,7 +164,10 @@ func (h *history) command(args ...string) {
 		}
 		h.count("attempts of " + args[0])
 		h.Logf("%s: %v\n%s", strings.Join(args, " "), p.err, tail(p.output()))
-		if attempt == 50 {
+		if h.faults.noneSince(start) {
+			undisturbed++
+		}
+		if undisturbed == 30 {
 			h.fail("%s fails again and again: %v\n%s", strings.Join(args, " "), p.err, p.output())
 		}
 	}
@@ -287,7 +292,7 @@ func numberOfHistories() uint64 {
 	case *histories > 0:
 		return uint64(*histories)
 	case longtest.Enabled():
-		return 2 // ten would take the gate four minutes more
+		return 10
 	}
 	return 1
 }

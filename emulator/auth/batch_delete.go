@@ -37,5 +37,7 @@ func (s *Server) batchDelete(c *call) (any, error) {
 		}
 		return nil
 	})
-	return map[string][]batchError{"errors": errs}, err
+	return struct {
+		Errors []batchError `json:"errors,omitempty"`
+	}{errs}, err
 }

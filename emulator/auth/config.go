@@ -67,11 +67,20 @@ func (s *Server) settings(project string) (settings account.Settings) {
 }
 
 func (s *Server) emulatorConfig(c *call) (any, error) {
-	settings := s.settings(c.project)
-	var config emulatorConfig
+	return newEmulatorConfig(s.settings(c.project)), nil
+}
+
+func newEmulatorConfig(settings account.Settings) (config emulatorConfig) {
 	config.SignIn.AllowDuplicateEmails = &settings.AllowDuplicateEmails
 	config.EmailPrivacy.Enabled = &settings.EmailPrivacy
-	return config, nil
+	return config
+}
+
+// apply returns the settings with those of the request.
+func (c emulatorConfig) apply(settings account.Settings) account.Settings {
+	setIfPresent(&settings.AllowDuplicateEmails, c.SignIn.AllowDuplicateEmails)
+	setIfPresent(&settings.EmailPrivacy, c.EmailPrivacy.Enabled)
+	return settings
 }
 
 // setEmulatorConfig changes the settings in the request.
@@ -88,10 +97,7 @@ func (s *Server) setEmulatorConfig(c *call) (any, error) {
 
 func (s *Server) updateSettings(project string, config emulatorConfig) error {
 	return s.store.Update(project, func(tx *account.Tx) error {
-		settings := tx.Settings()
-		setIfPresent(&settings.AllowDuplicateEmails, config.SignIn.AllowDuplicateEmails)
-		setIfPresent(&settings.EmailPrivacy, config.EmailPrivacy.Enabled)
-		tx.SetSettings(settings)
+		tx.SetSettings(config.apply(tx.Settings()))
 		return nil
 	})
 }
@@ -119,10 +125,17 @@ func (s *Server) adminConfig(c *call) (any, error) {
 	}, nil
 }
 
-// setAdminConfig changes the emulated settings and rejects all others.
+// setAdminConfig changes the emulated settings, those that updateMask names if there is one, and rejects all others by
+// name.
 func (s *Server) setAdminConfig(c *call) (any, error) {
+	if err := c.refuseConfig(); err != nil {
+		return nil, err
+	}
 	var config emulatorConfig
 	if err := c.decode(&config); err != nil {
+		return nil, err
+	}
+	if err := config.mask(c.URL.Query().Get("updateMask")); err != nil {
 		return nil, err
 	}
 	if err := s.updateSettings(c.project, config); err != nil {

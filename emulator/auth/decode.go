@@ -12,13 +12,37 @@ type ignored = json.RawMessage
 
 // clientFields are fields that most client requests have.
 type clientFields struct {
-	ClientType             ignored `json:"clientType"`
+	ClientType             enum    `json:"clientType"`
 	CaptchaChallenge       ignored `json:"captchaChallenge"`
 	CaptchaResponse        ignored `json:"captchaResponse"`
-	RecaptchaVersion       ignored `json:"recaptchaVersion"`
+	RecaptchaVersion       enum    `json:"recaptchaVersion"`
 	InstanceID             ignored `json:"instanceId"`
 	DelegatedProjectNumber ignored `json:"delegatedProjectNumber"`
 	ReturnSecureToken      ignored `json:"returnSecureToken"` // tokens are always returned, as by the official emulator
+}
+
+// enum is a field that has no effect, but must have one of its values.
+type enum struct{}
+
+// enums are the values of all fields of the type enum, each with its number.
+var enums = map[string]int{
+	"CLIENT_TYPE_UNSPECIFIED": 0, "CLIENT_TYPE_WEB": 1, "CLIENT_TYPE_ANDROID": 2, "CLIENT_TYPE_IOS": 3,
+	"RECAPTCHA_VERSION_UNSPECIFIED": 0, "RECAPTCHA_ENTERPRISE": 1,
+}
+
+// UnmarshalJSON accepts the name of a value, or its number.
+func (enum) UnmarshalJSON(text []byte) error {
+	var name string
+	if json.Unmarshal(text, &name) == nil { // null, too, which is no value
+		if _, known := enums[name]; known || name == "" {
+			return nil
+		}
+	}
+	var number int
+	if json.Unmarshal(text, &number) == nil && number >= 0 && number <= 3 {
+		return nil
+	}
+	return errors.New("No enumeration has the value " + string(text) + ".")
 }
 
 // parseObject parses a JSON object. Field names may be in camelCase or snake_case, as in every
@@ -28,7 +52,11 @@ func parseObject(text []byte) (map[string]json.RawMessage, error) {
 	if len(bytes.TrimSpace(text)) == 0 {
 		return fields, nil
 	}
-	if err := json.Unmarshal(text, &fields); err != nil {
+	err := json.Unmarshal(text, &fields)
+	if err == nil && fields == nil {
+		err = errors.New("null is not an object")
+	}
+	if err != nil {
 		return nil, &apiError{400, "INVALID_ARGUMENT", "parseError", "Invalid JSON payload received. " + err.Error()}
 	}
 	for name, value := range fields {

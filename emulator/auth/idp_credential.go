@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"heek.kr/heektime/emulator/auth/token"
@@ -13,12 +14,29 @@ import (
 // idpUser is the content of an identity provider's ID token. Tests may send plain JSON instead of a
 // token: {"sub": "123", "email": "a@example.com", "email_verified": true}.
 type idpUser struct {
-	Sub           string `json:"sub"`
-	Email         string `json:"email"`
-	EmailVerified bool   `json:"email_verified"`
-	Name          string `json:"name"`
-	Picture       string `json:"picture"`
-	ScreenName    string `json:"screen_name"`
+	Sub           string  `json:"sub"`
+	Email         string  `json:"email"`
+	EmailVerified boolean `json:"email_verified"`
+	Name          string  `json:"name"`
+	FirstName     string  `json:"given_name"`
+	LastName      string  `json:"family_name"`
+	Picture       string  `json:"picture"`
+	ScreenName    string  `json:"screen_name"`
+}
+
+// boolean is true or false, or the text "true" or "false", as in Apple's tokens.
+// Source: https://developer.apple.com/documentation/signinwithapple/authenticating-users-with-sign-in-with-apple
+type boolean bool
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (b *boolean) UnmarshalJSON(text []byte) error {
+	var s string
+	if json.Unmarshal(text, &s) == nil && string(text) != "null" {
+		parsed, err := strconv.ParseBool(s)
+		*b = boolean(parsed)
+		return err
+	}
+	return json.Unmarshal(text, (*bool)(b))
 }
 
 // idpCredential merges the parameters that a provider returned in the query, the body and the
@@ -79,7 +97,8 @@ func readCredential(credential url.Values) (idpUser, idpResponse, error) {
 	}
 	return user, idpResponse{
 		Kind: "identitytoolkit#VerifyAssertionResponse", ProviderID: provider, FederatedID: federated, RawUserInfo: string(info),
-		Email: account.NormalizeEmail(user.Email), EmailVerified: user.EmailVerified, DisplayName: user.Name, FullName: user.Name,
+		Email: account.NormalizeEmail(user.Email), EmailVerified: bool(user.EmailVerified), DisplayName: user.Name, FullName: user.Name,
+		FirstName: user.FirstName, LastName: user.LastName,
 		PhotoURL: user.Picture, ScreenName: user.ScreenName, OAuthIDToken: credential.Get("id_token"), OAuthAccessToken: access,
 	}, nil
 }

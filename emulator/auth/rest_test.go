@@ -49,7 +49,7 @@ func TestErrors(t *testing.T) {
 		"sign up: email exists":        {signUp, object{"email": "A@EXAMPLE.com", "password": "password"}, "EMAIL_EXISTS"},
 		"sign up: no password":         {signUp, object{"email": "b@example.com"}, "MISSING_PASSWORD"},
 		"sign up: no email":            {signUp, object{"password": "password"}, "MISSING_EMAIL"},
-		"sign up: empty email":         {signUp, object{"email": "", "password": ""}, "INVALID_EMAIL"},
+		"sign up: empty email":         {signUp, object{"email": "", "password": ""}, "MISSING_EMAIL"},
 		"sign up: malformed":           {signUp, object{"email": "a@b@c", "password": "password"}, "INVALID_EMAIL"},
 		"sign up: long email":          {signUp, object{"email": strings.Repeat("a", 300) + "@example.com", "password": "password"}, "INVALID_EMAIL"},
 		"sign up: weak":                {signUp, object{"email": "b@example.com", "password": "12345"}, "WEAK_PASSWORD : "},

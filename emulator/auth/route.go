@@ -9,6 +9,8 @@ import (
 const (
 	toolkit     = "/identitytoolkit.googleapis.com/"
 	secureToken = "/securetoken.googleapis.com/"
+
+	relyingParty = "/www.googleapis.com/identitytoolkit/v3/relyingparty/"
 )
 
 // route is an endpoint. "*" in its path matches a project.
@@ -59,6 +61,22 @@ var routes = []route{
 	{"GET", toolkit + "v2/projects/*/config", oauthOnly, (*Server).adminConfig},
 	{"PATCH", toolkit + "v2/projects/*/config", oauthOnly, (*Server).setAdminConfig},
 
+	// The old API of the same services, with the same messages.
+	{"POST", relyingParty + "signupNewUser", keyOrOAuth, (*Server).signUp},
+	{"POST", relyingParty + "verifyPassword", keyOrOAuth, (*Server).signInWithPassword},
+	{"POST", relyingParty + "verifyCustomToken", keyOrOAuth, (*Server).signInWithCustomToken},
+	{"POST", relyingParty + "emailLinkSignin", keyOrOAuth, (*Server).signInWithEmailLink},
+	{"POST", relyingParty + "verifyAssertion", keyOrOAuth, (*Server).signInWithIdp},
+	{"POST", relyingParty + "sendVerificationCode", keyOrOAuth, (*Server).sendVerificationCode},
+	{"POST", relyingParty + "verifyPhoneNumber", keyOrOAuth, (*Server).signInWithPhoneNumber},
+	{"POST", relyingParty + "getAccountInfo", keyOrOAuth, (*Server).lookup},
+	{"POST", relyingParty + "setAccountInfo", keyOrOAuth, (*Server).update},
+	{"POST", relyingParty + "deleteAccount", keyOrOAuth, (*Server).delete},
+	{"POST", relyingParty + "getOobConfirmationCode", keyOrOAuth, (*Server).sendOobCode},
+	{"POST", relyingParty + "resetPassword", keyOrOAuth, (*Server).resetPassword},
+	{"POST", relyingParty + "createAuthUri", keyOrOAuth, (*Server).createAuthURI},
+	{"GET", relyingParty + "getProjectConfig", keyOrOAuth, (*Server).clientConfig},
+
 	// The emulator's own endpoints.
 	{"GET", "/", noCredentials, (*Server).ready},
 	{"GET", "/emulator/action", noCredentials, (*Server).action},
@@ -90,6 +108,13 @@ func (s *Server) route(w http.ResponseWriter, r *http.Request) (any, error) {
 		return nil, errNoTenants
 	case strings.Contains(path, "/mfa"):
 		return nil, toolkitError("OPERATION_NOT_ALLOWED : This emulator has no second factors.")
+	case path == toolkit+"v2/accounts:revokeToken":
+		return nil, notEmulated("revoking a provider's token (revokeAccessToken)")
+	case path == "/emulator/auth/handler" || path == "/emulator/auth/iframe":
+		return nil, notEmulated("the page of pop-up and redirect sign-ins; sign in with signInWithCredential and a made-up ID token, " +
+			`such as GoogleAuthProvider.credential('{"sub": "123", "email": "a@example.com", "email_verified": true}')`)
+	case strings.HasPrefix(path, relyingParty):
+		return nil, notEmulated("this call of the old API; the Admin SDKs and the SDKs for clients use v1")
 	case strings.HasPrefix(path, toolkit+"v2/projects/"):
 		return nil, notEmulated("configuring identity providers; it accepts fake credentials of any provider")
 	}

@@ -14,6 +14,8 @@ type idpResponse struct {
 	EmailVerified    bool     `json:"emailVerified"`
 	DisplayName      string   `json:"displayName,omitempty"`
 	FullName         string   `json:"fullName,omitempty"`
+	FirstName        string   `json:"firstName,omitempty"`
+	LastName         string   `json:"lastName,omitempty"`
 	PhotoURL         string   `json:"photoUrl,omitempty"`
 	ScreenName       string   `json:"screenName,omitempty"`
 	OAuthIDToken     string   `json:"oauthIdToken,omitempty"`
@@ -110,7 +112,7 @@ func (c *call) idpAccount(tx *account.Tx, user idpUser, resp *idpResponse, idTok
 		if oneForEmail && u.Email == "" {
 			u.Email = resp.Email
 		}
-		if u.Email == resp.Email && user.EmailVerified {
+		if u.Email == resp.Email && bool(user.EmailVerified) {
 			u.EmailVerified = true
 		}
 		return u, err
@@ -127,9 +129,9 @@ func (c *call) idpAccount(tx *account.Tx, user idpUser, resp *idpResponse, idTok
 		resp.IsNewUser = true
 		u.DisplayName, u.PhotoURL, u.ScreenName = user.Name, user.Picture, user.ScreenName
 		if oneForEmail {
-			u.Email, u.EmailVerified = resp.Email, user.EmailVerified
+			u.Email, u.EmailVerified = resp.Email, bool(user.EmailVerified)
 		}
-	case !user.EmailVerified:
+	case !bool(user.EmailVerified):
 		resp.NeedConfirmation, resp.LocalID = true, u.LocalID
 		for _, p := range u.Providers {
 			if p.ProviderID != account.ProviderPassword && p.ProviderID != account.ProviderPhone {

@@ -80,7 +80,7 @@ func (r signUpRequest) check(admin bool) (provider string, err error) {
 		provider = account.ProviderAnonymous
 		if r.IDToken != "" || r.Password != "" || r.Email != nil {
 			provider = account.ProviderPassword
-			if r.Email == nil {
+			if r.Email == nil || *r.Email == "" {
 				return "", toolkitError("MISSING_EMAIL")
 			}
 		}

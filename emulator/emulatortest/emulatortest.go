@@ -17,10 +17,13 @@ package emulatortest
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"testing"
 	"time"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/firebasejson"
 )
 
 // Cloud is a test's local cloud: an [emulator.Cloud] whose methods fail the test instead of
@@ -48,17 +51,25 @@ func Start(t testing.TB, set ...func(*emulator.Config)) *Cloud {
 }
 
 // Project is an option for [Start] that loads the security rules, the composite indexes and the web
-// app of a Firebase project. path is its firebase.json or its folder; "" finds the nearest
+// apps of a Firebase project. The test's log names what has no effect. path is its firebase.json or its folder; "" finds the nearest
 // firebase.json in the test's folder and those above it.
 func Project(t testing.TB, path string) func(*emulator.Config) {
 	t.Helper()
-	var project emulator.Config
-	if err := project.LoadProject(path); err != nil {
-		t.Fatal(err)
+	file, err := firebasejson.Find(path)
+	if err == nil && file.Path == "" {
+		err = errors.New("there is no firebase.json in the test's folder or above it")
+	}
+	if err != nil {
+		t.Fatalf("load the Firebase project: %v", err)
 	}
 	return func(cfg *emulator.Config) {
-		cfg.Rules, cfg.Indexes, cfg.StorageRules = project.Rules, project.Indexes, project.StorageRules
-		cfg.Hosting = project.Hosting
+		t.Helper()
+		logger := cfg.Logger
+		cfg.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+		if err := cfg.UseProject(file); err != nil {
+			t.Fatalf("load the Firebase project: %v", err)
+		}
+		cfg.Logger = logger
 	}
 }
 

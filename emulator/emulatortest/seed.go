@@ -48,6 +48,19 @@ func (c *Cloud) SeedFS(t testing.TB, fsys fs.FS) {
 	}
 }
 
+// SeedExport imports a folder that [emulator.Cloud.Export], localcloud --export-on-exit, or the Firebase CLI has
+// written: documents, accounts and objects. The test's log says what the local cloud does not have.
+func (c *Cloud) SeedExport(t testing.TB, dir string) {
+	t.Helper()
+	leftOut, err := c.Import(dir)
+	if err != nil {
+		t.Fatalf("seed: %v", err)
+	}
+	for _, what := range leftOut {
+		t.Logf("seed %s: %s", dir, what)
+	}
+}
+
 func (c *Cloud) database(t testing.TB) *firestore.Database {
 	t.Helper()
 	db, err := c.Firestore.Database(c.Project, "(default)")

@@ -1,9 +1,9 @@
-// Package firebasejson reads firebase.json, the Firebase CLI's configuration file: which rules,
-// indexes and web app a project has, and where its emulators listen.
+// Package firebasejson reads firebase.json, the Firebase CLI's configuration file, and the .firebaserc
+// beside it: which rules, indexes and web apps a project has, and where its emulators listen.
 //
-// It reads the keys that the local cloud uses, in every form that the Firebase CLI reads, and ignores
-// the others. A form that the local cloud cannot serve, such as other rules for each bucket, is an
-// error: a project never starts without the rules that its file names.
+// It knows every key of the CLI's schema: what the local cloud does not do, and what is in no schema, is in
+// [File.Notices]. A project never starts without the rules that its file names: what could be a misspelt
+// section is an error.
 package firebasejson
 
 import (
@@ -11,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"heek.kr/heektime/emulator/hosting"
 )
@@ -23,25 +25,33 @@ const Name = "firebase.json"
 // File is the part of a firebase.json that concerns the local cloud.
 type File struct {
 	// Path of the file, "" when there is none and the defaults apply.
-	Path string `json:"-"`
+	Path string
 	// Rules and Indexes are the paths of the files with Firestore's security rules and composite
 	// indexes, "" when firebase.json names none.
-	Rules, Indexes string `json:"-"`
+	Rules, Indexes string
+	// Databases are the databases that have other rules or indexes, by ID.
+	Databases map[string]Database
 	// StorageRules is the path of the file with Cloud Storage's security rules, "" when firebase.json
 	// has no section "storage".
-	StorageRules string `json:"-"`
-	// Hosting is the web app, nil when firebase.json has none.
-	Hosting *hosting.Site `json:"-"`
+	StorageRules string
+	// BucketRules are the paths of the rules of the buckets that have others, by bucket.
+	BucketRules map[string]string
+	// Hosting are the web apps.
+	Hosting []*hosting.Site
 	// Emulators by the Firebase CLI's names: firestore, auth, storage, tasks, …
-	Emulators Emulators `json:"emulators"`
+	Emulators Emulators
+	// NoConsole says that emulators.ui.enabled is false.
+	NoConsole bool
+	// SeveralProjects says that emulators.singleProjectMode is false: a project other than the one that was
+	// started is no mistake.
+	SeveralProjects bool
 
-	hosting   json.RawMessage
-	firestore bool // there is a section "firestore"
+	projects map[string]string // of .firebaserc, by alias
+	notices  []string
 }
 
-// LacksRules reports whether the file has a section "firestore" that names no security rules. The
-// Firebase CLI accepts that, with a warning.
-func (f *File) LacksRules() bool { return f.firestore && f.Rules == "" }
+// Notices are sentences about what the file asks for and the local cloud does not do, each beginning with a key.
+func (f *File) Notices() []string { return f.notices }
 
 // Emulators are where emulators listen, by name.
 type Emulators map[string]Emulator
@@ -62,8 +72,11 @@ func (e Emulator) Check() error {
 	return nil
 }
 
-// UnmarshalJSON skips the entries of "emulators" that are not emulators, such as singleProjectMode.
-func (f *File) UnmarshalJSON(data []byte) error {
+// parse reads the content of the file. rc is the file beside it.
+func (f *File) parse(data []byte, rc *firebaserc) error {
+	if err := f.checkKeys(data); err != nil {
+		return err
+	}
 	var file struct {
 		Firestore json.RawMessage            `json:"firestore"`
 		Storage   json.RawMessage            `json:"storage"`
@@ -71,29 +84,47 @@ func (f *File) UnmarshalJSON(data []byte) error {
 		Emulators map[string]json.RawMessage `json:"emulators"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
+		return explain(err)
+	}
+	if err := f.useFirestore(file.Firestore, rc); err != nil {
 		return err
 	}
-	var err error
-	if f.Rules, f.Indexes, err = parseFirestore(file.Firestore); err != nil {
+	if err := f.useStorage(file.Storage, rc); err != nil {
 		return err
 	}
-	if f.StorageRules, err = parseStorage(file.Storage); err != nil {
-		return err
+	if !isAbsent(file.Hosting) {
+		var err error
+		if f.Hosting, err = hosting.ParseSites(file.Hosting, filepath.Dir(f.Path)); err != nil {
+			return err
+		}
 	}
-	f.Emulators, f.firestore = Emulators{}, !isAbsent(file.Firestore)
-	f.hosting = file.Hosting
-	for name, raw := range file.Emulators {
+	f.projects = rc.Projects
+	f.SeveralProjects = string(file.Emulators["singleProjectMode"]) == "false"
+	return f.useEmulators(file.Emulators)
+}
+
+// useEmulators reads the section "emulators". It skips the entries that are not emulators, such as
+// singleProjectMode.
+func (f *File) useEmulators(section map[string]json.RawMessage) error {
+	f.Emulators = Emulators{}
+	for name, raw := range section {
 		if len(raw) == 0 || raw[0] != '{' {
 			continue
 		}
-		var e Emulator
+		var e struct {
+			Emulator
+			Enabled *bool `json:"enabled"`
+		}
 		if err := json.Unmarshal(raw, &e); err != nil {
-			return fmt.Errorf("emulators.%s: %w", name, err)
+			return fmt.Errorf("emulators.%s: %w", name, explain(err))
 		}
 		if err := e.Check(); err != nil {
 			return fmt.Errorf("emulators.%s.%w", name, err)
 		}
-		f.Emulators[name] = e
+		f.Emulators[name] = e.Emulator
+		if name == "ui" && e.Enabled != nil {
+			f.NoConsole = !*e.Enabled
+		}
 	}
 	return nil
 }
@@ -139,44 +170,75 @@ func nearest() (string, error) {
 }
 
 func read(path string) (*File, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
+	data, err := readJSON(path)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read %s: %w", Name, err)
 	}
+	if err != nil {
+		return nil, err
+	}
+	rc, err := readRC(path)
+	if err != nil {
+		return nil, err
+	}
 	f := &File{Path: path}
-	if err := json.Unmarshal(data, f); err != nil {
+	if err := f.parse(data, rc); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if !isAbsent(f.hosting) {
-		if f.Hosting, err = hosting.ParseSite(f.hosting, filepath.Dir(path)); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	for _, named := range []*string{&f.Indexes, &f.Rules, &f.StorageRules} {
-		if *named != "" {
-			*named = filepath.Join(filepath.Dir(path), *named)
-		}
-	}
+	f.resolve(filepath.Dir(path))
 	return f, nil
 }
 
-// ReadIndexes returns the content of the file with the composite indexes, nil when there is none.
-func (f *File) ReadIndexes() ([]byte, error) { return f.read("indexes", f.Indexes) }
+// resolve makes the paths of files relative to the folder of the firebase.json.
+func (f *File) resolve(dir string) {
+	at := func(path string) string {
+		if path == "" {
+			return ""
+		}
+		return filepath.Join(dir, path)
+	}
+	f.Rules, f.Indexes, f.StorageRules = at(f.Rules), at(f.Indexes), at(f.StorageRules)
+	for id, d := range f.Databases {
+		f.Databases[id] = Database{at(d.Rules), at(d.Indexes)}
+	}
+	for bucket, path := range f.BucketRules {
+		f.BucketRules[bucket] = at(path)
+	}
+}
 
-// ReadRules returns the content of the file with Firestore's security rules, nil when there is none.
-func (f *File) ReadRules() ([]byte, error) { return f.read("rules", f.Rules) }
+// ReadIndexes returns the content of a file with composite indexes, without comments, and nil for path "".
+func (f *File) ReadIndexes(path string) ([]byte, error) { return f.read("indexes", path, readJSON) }
 
-// ReadStorageRules returns the content of the file with Cloud Storage's security rules, nil when
-// there is none.
-func (f *File) ReadStorageRules() ([]byte, error) { return f.read("storage rules", f.StorageRules) }
+// ReadRules returns the content of a file with security rules, nil for path "".
+func (f *File) ReadRules(path string) ([]byte, error) { return f.read("rules", path, os.ReadFile) }
 
-func (f *File) read(what, path string) ([]byte, error) {
+func (f *File) read(what, path string, read func(string) ([]byte, error)) ([]byte, error) {
 	if path == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(path)
+	data, err := read(path)
 	if err != nil {
 		return nil, fmt.Errorf("read the %s named in %s: %w", what, f.Path, err)
 	}
 	return data, nil
+}
+
+// FirestoreFiles returns the paths of all files with rules and indexes of Firestore.
+func (f *File) FirestoreFiles() []string {
+	files := []string{f.Rules, f.Indexes}
+	for _, d := range f.Databases {
+		files = append(files, d.Rules, d.Indexes)
+	}
+	return sorted(files)
+}
+
+// StorageFiles returns the paths of all files with rules of Cloud Storage.
+func (f *File) StorageFiles() []string {
+	return sorted(append(slices.Collect(maps.Values(f.BucketRules)), f.StorageRules))
+}
+
+// sorted returns paths in order, each once, without empty ones.
+func sorted(paths []string) []string {
+	slices.Sort(paths)
+	return slices.DeleteFunc(slices.Compact(paths), func(path string) bool { return path == "" })
 }

@@ -51,7 +51,7 @@ func TestNearestProject(t *testing.T) {
 	root := t.TempDir()
 	for name, text := range map[string]string{
 		"firebase.json": `{"firestore": {"rules": "r", "indexes": "i"}, "storage": {"rules": "s"}, "hosting": {"public": "web"}}`,
-		"r":             "rules of Firestore", "i": "indexes", "s": "rules of Storage",
+		"r":             "rules of Firestore", "i": "// none\n{}", "s": "rules of Storage",
 	} {
 		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -67,15 +67,16 @@ func TestNearestProject(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if f.Address("firestore") != "127.0.0.1:8080" || f.Hosting == nil || filepath.Base(f.Hosting.Public) != "web" {
+		if f.Address("firestore") != "127.0.0.1:8080" || len(f.Hosting) != 1 || filepath.Base(f.Hosting[0].Public) != "web" {
 			t.Errorf("Find(%q): Firestore at %s, hosting %+v", path, f.Address("firestore"), f.Hosting)
 		}
-		for want, read := range map[string]func() ([]byte, error){
-			"rules of Firestore": f.ReadRules, "indexes": f.ReadIndexes, "rules of Storage": f.ReadStorageRules,
-		} {
-			if text, err := read(); err != nil || string(text) != want {
+		for want, named := range map[string]string{"rules of Firestore": f.Rules, "rules of Storage": f.StorageRules} {
+			if text, err := f.ReadRules(named); err != nil || string(text) != want {
 				t.Errorf("Find(%q): read %q, %v, want %q", path, text, err, want)
 			}
+		}
+		if text, err := f.ReadIndexes(f.Indexes); err != nil || strings.TrimSpace(string(text)) != "{}" {
+			t.Errorf("Find(%q): read %q, %v", path, text, err)
 		}
 	}
 }

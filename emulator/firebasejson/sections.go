@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // entry is one object of the sections "firestore" and "storage".
@@ -19,55 +21,98 @@ type entry struct {
 	Target   string  `json:"target"`
 }
 
-// parseFirestore returns the files that the section "firestore" names, "" for those it does not. Like
-// the Firebase CLI, it accepts a section without rules.
-func parseFirestore(raw json.RawMessage) (rules, indexes string, err error) {
-	entries, err := parseEntries("firestore", raw)
-	if err != nil {
-		return "", "", err
-	}
-	for i, e := range entries {
-		r, err := e.file("rules", e.Rules)
-		if err != nil {
-			return "", "", err
-		}
-		x, err := e.file("indexes", e.Indexes)
-		if err != nil {
-			return "", "", err
-		}
-		switch {
-		case i == 0:
-			rules, indexes = r, x
-		case r != rules:
-			return "", "", e.differs("rules", "databases")
-		case x != indexes:
-			return "", "", e.differs("indexes", "databases")
-		}
-	}
-	return rules, indexes, nil
+// Database is what firebase.json names for one database of Firestore.
+type Database struct {
+	// Rules and Indexes are the paths of files, "" for those that it does not name.
+	Rules, Indexes string
 }
 
-// parseStorage returns the file with the rules that the section "storage" names, "" without a section.
-// Like the Firebase CLI, it rejects an entry without rules: everyone could read and write everything.
-func parseStorage(raw json.RawMessage) (rules string, err error) {
-	entries, err := parseEntries("storage", raw)
-	if err != nil {
-		return "", err
+// defaultDatabase is the ID of the database of an entry that names none.
+const defaultDatabase = "(default)"
+
+// useFirestore reads the section "firestore". Databases that no entry names have the rules and indexes of the
+// default one, or else of the first entry: nothing is open because the file forgot it. Like the Firebase CLI,
+// it accepts an entry without rules.
+func (f *File) useFirestore(raw json.RawMessage, rc *firebaserc) error {
+	entries, err := parseEntries("firestore", raw)
+	if err != nil || len(entries) == 0 {
+		return err
 	}
-	for i, e := range entries {
-		r, err := e.file("rules", e.Rules)
-		switch {
-		case err != nil:
-			return "", err
-		case r == "":
-			return "", fmt.Errorf("%s.rules is missing: name the file with the security rules", e.key)
-		case i == 0:
-			rules = r
-		case r != rules:
-			return "", e.differs("rules", "buckets")
+	all := map[string]Database{}
+	var first *Database
+	for _, e := range entries {
+		var d Database
+		if d.Rules, err = e.file("rules", e.Rules); err != nil {
+			return err
+		}
+		if d.Indexes, err = e.file("indexes", e.Indexes); err != nil {
+			return err
+		}
+		if d.Rules == "" {
+			f.notices = append(f.notices, e.key+".rules is missing: everyone may read and write every document")
+		}
+		if first == nil {
+			first = &d
+		}
+		ids, err := e.resources(rc, "firestore", e.Database, len(entries) > 1)
+		if err != nil {
+			return err
+		}
+		if ids == nil {
+			ids = []string{defaultDatabase}
+		}
+		for _, id := range ids {
+			if other, ok := all[id]; ok && other != d {
+				return fmt.Errorf("%s: the database %s has two entries", e.key, id)
+			}
+			all[id] = d
 		}
 	}
-	return rules, nil
+	rest, ok := all[defaultDatabase]
+	if !ok {
+		rest = *first
+	}
+	f.Rules, f.Indexes = rest.Rules, rest.Indexes
+	maps.DeleteFunc(all, func(_ string, d Database) bool { return d == rest })
+	f.Databases = all
+	return nil
+}
+
+// useStorage reads the section "storage". Buckets that no entry names have the rules of an entry without
+// bucket and target, or else of the first one. Like the Firebase CLI, it rejects an entry without rules:
+// everyone could read and write everything.
+func (f *File) useStorage(raw json.RawMessage, rc *firebaserc) error {
+	entries, err := parseEntries("storage", raw)
+	if err != nil {
+		return err
+	}
+	all, rest := map[string]string{}, ""
+	for i, e := range entries {
+		path, err := e.file("rules", e.Rules)
+		if err != nil {
+			return err
+		}
+		if path == "" {
+			return fmt.Errorf("%s.rules is missing: name the file with the security rules", e.key)
+		}
+		buckets, err := e.resources(rc, "storage", e.Bucket, len(entries) > 1)
+		if err != nil {
+			return err
+		}
+		if i == 0 || buckets == nil {
+			rest = path
+		}
+		for _, bucket := range buckets {
+			if other, ok := all[bucket]; ok && other != path {
+				return fmt.Errorf("%s: the bucket %s has two entries", e.key, bucket)
+			}
+			all[bucket] = path
+		}
+	}
+	f.StorageRules = rest
+	maps.DeleteFunc(all, func(_ string, path string) bool { return path == rest })
+	f.BucketRules = all
+	return nil
 }
 
 // keyed is an entry and its key in the file, such as "storage" or "storage[1]".
@@ -130,10 +175,22 @@ func (e keyed) file(key string, path *string) (string, error) {
 	return *path, nil
 }
 
-// differs is the error about an entry whose file is not that of the first one.
-func (e keyed) differs(key, what string) error {
-	return fmt.Errorf("%s.%s is not the same as in the first entry: the local cloud has the same %s in all %s; "+
-		"start it with a copy of the file where all entries name the same", e.key, key, key, what)
+// resources returns the databases or buckets that the entry is about, nil when it names none. A target that
+// .firebaserc does not know matters only beside other entries: a single one holds for everything.
+func (e keyed) resources(rc *firebaserc, kind, name string, several bool) ([]string, error) {
+	if name != "" {
+		return []string{name}, nil
+	}
+	if e.Target == "" {
+		return nil, nil
+	}
+	found := rc.resources(kind, e.Target)
+	if len(found) == 0 && several {
+		what := map[string]string{"firestore": "database", "storage": "bucket"}[kind]
+		return nil, fmt.Errorf("%s.target: %s does not say what %q is: add it with firebase target:apply %s %s NAME, or replace \"target\" by %q",
+			e.key, rc.path, e.Target, kind, e.Target, what)
+	}
+	return slices.Clip(found), nil
 }
 
 func isAbsent(raw json.RawMessage) bool {

@@ -24,7 +24,7 @@ const (
 // channels serves the API over WebChannels. Its messages are those of gRPC, in JSON.
 type channels struct {
 	svc    *service.Service // must not splice, because its messages are read here
-	auth   emulatorauth.Authenticator
+	auth   *emulatorauth.Authenticator
 	recent cache.Cache[*pb.Document, []byte] // the JSON of documents sent to many listeners
 }
 

@@ -39,7 +39,7 @@ func start(t testing.TB, change ...func(*emulator.Config)) *cloud {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := grpc.NewServer(grpc.MaxRecvMsgSize(emulator.MaxMessageBytes))
+	g := grpc.NewServer(emulator.ServerOptions()...)
 	s.Register(g)
 	go g.Serve(l)
 	conn, err := grpc.NewClient(l.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))

@@ -2,17 +2,19 @@ package firestore
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/firestore/internal/rest"
 	"heek.kr/heektime/emulator/internal/httplimit"
+	"heek.kr/heektime/emulator/internal/resource"
 )
 
-// control serves the API that only emulators have: rules, their coverage, and deleting all
-// documents. It is compatible with Google's emulator, so that Firebase's test libraries work with
+// control serves the API that only emulators have: rules, their coverage, and deleting documents. It is compatible with Google's emulator, so that Firebase's test libraries work with
 // it. Sources: https://firebase.google.com/docs/emulator-suite/connect_firestore,
 // .../docs/rules/emulator-reports, and wire traffic of @firebase/rules-unit-testing 5.
 type control struct {
@@ -31,6 +33,10 @@ func (c *control) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.rules(w, r, project)
 	case !strings.Contains(project, "/") && (verb == "ruleCoverage" || verb == "ruleCoverage.html"):
 		c.coverage(w, r, project, verb == "ruleCoverage.html")
+	case r.Method == http.MethodPost && strings.HasSuffix(name, ":export"):
+		c.managed(w, r, (*control).export)
+	case r.Method == http.MethodPost && strings.HasSuffix(name, ":import"):
+		c.managed(w, r, (*control).load)
 	default:
 		c.documents(w, r, name)
 	}
@@ -58,11 +64,22 @@ func (c *control) coverage(w http.ResponseWriter, r *http.Request, project strin
 	}
 }
 
-// documents deletes all documents of a database.
+// reset deletes all documents of all databases.
+func (c *control) reset(w http.ResponseWriter) {
+	if err := c.server.Reset(); err != nil {
+		rest.WriteError(w, http.StatusInternalServerError, codes.Internal, err.Error())
+		return
+	}
+	io.WriteString(w, "Resetting...\n") // like Google's emulator
+}
+
+// documents deletes all documents of a database, or the document or collection at a path below it and
+// everything below that.
 func (c *control) documents(w http.ResponseWriter, r *http.Request, name string) {
 	project, after, _ := strings.Cut(name, "/databases/")
 	id, tail, _ := strings.Cut(after, "/")
-	if r.Method != http.MethodDelete || tail != "documents" {
+	path, below := strings.CutPrefix(tail, "documents/")
+	if r.Method != http.MethodDelete || tail != "documents" && !below {
 		c.notFound(w, r)
 		return
 	}
@@ -71,7 +88,16 @@ func (c *control) documents(w http.ResponseWriter, r *http.Request, name string)
 		rest.WriteError(w, http.StatusBadRequest, codes.InvalidArgument, err.Error())
 		return
 	}
-	if err := db.Reset(); err != nil {
+	if below {
+		if _, err := resource.ParsePath(path); err != nil {
+			rest.WriteError(w, http.StatusBadRequest, codes.InvalidArgument, status.Convert(err).Message())
+			return
+		}
+		_, err = db.DeleteAll(r.Context(), path)
+	} else {
+		err = db.Reset()
+	}
+	if err != nil {
 		rest.WriteError(w, http.StatusInternalServerError, codes.Internal, err.Error())
 		return
 	}

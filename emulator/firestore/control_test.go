@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Firebase's test libraries load rules, clear the database and read the coverage.
+// Firebase's test libraries load rules, clear the database and read the coverage. It is long because of its table.
 func TestControl(t *testing.T) {
 	s := startWeb(t)
 	const api = "/emulator/v1/projects/demo-web"
@@ -42,7 +42,9 @@ func TestControl(t *testing.T) {
 		{"clear", "DELETE", api + "/databases/(default)/documents", "", 200, "{}"},
 		{"the document is gone", "GET", "/v1/" + webRoot + "/secrets/s", "", 404, "NOT_FOUND"},
 		{"clear an invalid database", "DELETE", api + "/databases/X/documents", "", 400, "Invalid database id"},
-		{"clear one document", "DELETE", api + "/databases/(default)/documents/a/b", "", 404, "nothing at"},
+		{"clear an invalid path", "DELETE", api + "/databases/(default)/documents/a//b", "", 400, "empty"},
+		{"clear a path that ends with a slash", "DELETE", api + "/databases/(default)/documents/a/", "", 400, "empty"},
+		{"clear a path of an invalid database", "DELETE", api + "/databases/X/documents/a", "", 400, "Invalid database id"},
 		{"patch the rules", "PATCH", api + ":securityRules", "", 404, "nothing at"},
 		{"no project", "GET", "/emulator/v1/projects/:securityRules", "", 404, "nothing at"},
 		{"an unknown path", "GET", "/emulator/v1/config", "", 404, "nothing at"},

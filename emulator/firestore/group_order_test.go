@@ -14,11 +14,11 @@ import (
 func TestNestedNamesInCollectionGroups(t *testing.T) {
 	c := start(t, unindexed)
 	docs := map[string]map[string]any{
-		"g/a":           {"x": 1, "y": 1},
-		"g/a/g/b":       {"x": 1, "y": 1},
-		"g/a/__id7__/d": {"x": 1, "y": 1}, // in another group
-		"g/a/g/b/g/c":   {"x": 1, "y": 1},
-		"g/b":           {"x": 1, "y": 1},
+		"g/a":         {"x": 1, "y": 1},
+		"g/a/g/b":     {"x": 1, "y": 1},
+		"g/a/G/d":     {"x": 1, "y": 1}, // in another group
+		"g/a/g/b/g/c": {"x": 1, "y": 1},
+		"g/b":         {"x": 1, "y": 1},
 	}
 	for i := range 200 { // more than are scanned without an index
 		docs[fmt.Sprintf("g/filler%d", i)] = map[string]any{"x": 0, "y": 0}

@@ -18,7 +18,7 @@ import (
 type grpcServer struct {
 	pb.UnimplementedFirestoreServer
 	svc  *service.Service
-	auth emulatorauth.Authenticator
+	auth *emulatorauth.Authenticator
 }
 
 // caller identifies the caller by the metadata of a call.

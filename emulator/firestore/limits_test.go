@@ -105,6 +105,92 @@ func TestIndexEntries(t *testing.T) {
 	}
 }
 
+// TestValueLimits checks the size of a field's value and of a field's path, wherever they occur. Source:
+// https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields. It is long because of its
+// tables.
+func TestValueLimits(t *testing.T) {
+	ctx := context.Background()
+	fs := start(t, unindexed).client(t, "demo-values")
+	const most = 1<<20 - 89
+	text := func(n int) string { return strings.Repeat("x", n) }
+	euros := func(n int) string { return strings.Repeat("€", n/3) + text(n%3) }
+	set := func(data map[string]any, options ...firestore.SetOption) error {
+		_, err := fs.Doc("a/b").Set(ctx, data, options...)
+		return err
+	}
+	of := func(v any) func() error { return func() error { return set(map[string]any{"f": v}) } }
+	query := func(q firestore.Query) func() error {
+		return func() error {
+			_, err := q.Limit(1).Documents(ctx).GetAll()
+			return err
+		}
+	}
+	search := func(q firestore.VectorQuery) func() error {
+		return func() error {
+			_, err := q.Documents(ctx).GetAll()
+			return err
+		}
+	}
+	a := fs.Collection("a")
+	paths := func(n int) map[string]func() error { // uses of a path of n bytes
+		path := firestore.FieldPath{"m", text(n - 2)}
+		names := map[string]any{text(n - 2): 1}
+		return map[string]func() error{
+			"a map":               func() error { return set(map[string]any{"m": names}) },
+			"a map in an array":   func() error { return set(map[string]any{"m": []any{names}}) },
+			"the mask of a write": func() error { return set(map[string]any{"m": names}, firestore.Merge(path)) },
+			"a deletion by the mask": func() error {
+				_, err := fs.Doc("a/b").Update(ctx, []firestore.Update{{FieldPath: path, Value: firestore.Delete}})
+				return err
+			},
+			"a transform": func() error {
+				return set(map[string]any{"m": map[string]any{path[1]: firestore.Increment(1)}}, firestore.MergeAll)
+			},
+			"an order":               query(a.OrderByPath(path, firestore.Asc)),
+			"a filter":               query(a.WherePath(path, "==", 1)),
+			"a unary filter":         query(a.WherePath(path, "==", nil)),
+			"an inequality":          query(a.WherePath(path, ">", 1)),
+			"a projection":           query(a.SelectPaths(path)),
+			"an aggregation":         func() error { _, err := a.NewAggregationQuery().WithSumPath(path, "s").Get(ctx); return err },
+			"the alias of one":       func() error { _, err := a.NewAggregationQuery().WithCount(text(n)).Get(ctx); return err },
+			"the vector of a search": search(a.FindNearestPath(path, firestore.Vector64{1}, 1, firestore.DistanceMeasureEuclidean, nil)),
+			"the distance of a search": search(a.FindNearest("v", firestore.Vector64{1}, 1, firestore.DistanceMeasureEuclidean,
+				&firestore.FindNearestOptions{DistanceResultField: text(n)})),
+		}
+	}
+	for _, tc := range []struct {
+		name string
+		do   func(n int) func() error
+	}{
+		{"a string", func(n int) func() error { return of(text(n)) }},
+		{"characters of three bytes", func(n int) func() error { return of(euros(n)) }},
+		{"bytes", func(n int) func() error { return of(make([]byte, n)) }},
+		{"a string in an array", func(n int) func() error { return of([]any{text(n)}) }},
+		{"a string in a map", func(n int) func() error { return of(map[string]any{"s": text(n)}) }},
+		{"a string in a map in an array", func(n int) func() error { return of([]any{map[string]any{"s": text(n)}}) }},
+		{"an element of a transform", func(n int) func() error { return of(firestore.ArrayUnion(text(n))) }},
+		{"the value of a filter", func(n int) func() error { return query(a.Where("f", "==", text(n))) }},
+		{"the value of a cursor", func(n int) func() error { return query(a.OrderBy("f", firestore.Asc).StartAt(text(n))) }},
+	} {
+		if err := tc.do(most)(); err != nil {
+			t.Errorf("%s of %d bytes: %.100v", tc.name, most, err)
+		}
+		if err := tc.do(most + 1)(); status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "1048487 bytes") {
+			t.Errorf("%s of %d bytes: %.100v", tc.name, most+1, err)
+		}
+	}
+	for name, do := range paths(1500) {
+		if err := do(); err != nil {
+			t.Errorf("a field path of 1,500 bytes in %s: %.100v", name, err)
+		}
+	}
+	for name, do := range paths(1501) {
+		if err := do(); status.Code(err) != codes.InvalidArgument {
+			t.Errorf("a field path of 1,501 bytes in %s: %.100v", name, err)
+		}
+	}
+}
+
 // TestLimits is long because each limit is a row of its table.
 func TestLimits(t *testing.T) {
 	ctx := context.Background()
@@ -129,10 +215,12 @@ func TestLimits(t *testing.T) {
 			return err
 		}
 	}
-	size := func(n int) map[string]any { return map[string]any{"s": strings.Repeat("x", n)} }
-	// The size of a document is its path "a/b" and 17 bytes, the name "s" and 1, the string and 1,
+	size := func(n int) map[string]any {
+		return map[string]any{"s": strings.Repeat("x", n/2), "t": strings.Repeat("x", n-n/2)}
+	}
+	// The size of a document is its path "a/b" and 17 bytes, for each field the name and 1, the string and 1,
 	// and 32 more.
-	const rest = 3 + 17 + 2 + 1 + 32
+	const rest = 3 + 17 + 2*(2+1) + 32
 	deep := "a/b" + strings.Repeat("/c/d", 99)
 	for _, tc := range []struct {
 		name string

@@ -133,7 +133,7 @@ func TestREST(t *testing.T) {
 		{"batch get that begins a transaction", "POST", n + ":batchGet", `{"newTransaction":{"readOnly":{}}}`, 200, `[{"transaction":"X"}]`},
 		{"batch get of another database", "POST", n + ":batchGet", `{"documents":["projects/other/databases/(default)/documents/a/b"]}`, 400, `…[{"error":{"code":400`},
 		{"commit", "POST", n + ":commit", `{"writes":[{"update":{"name":"` + n + `/users/u4","fields":{}},"updateTransforms":[{"fieldPath":"n","increment":{"integerValue":"4"}}]},{"delete":"` + n + `/users/u3"}]}`, 200,
-			`{"writeResults":[{"updateTime":"T","transformResults":[{"integerValue":"4"}]},{"updateTime":"T"}],"commitTime":"T"}`},
+			`{"writeResults":[{"updateTime":"T","transformResults":[{"integerValue":"4"}]},{}],"commitTime":"T"}`},
 		{"verify an existing document", "POST", n + ":commit", `{"writes":[{"verify":"` + n + `/users/u4","currentDocument":{"exists":true}}]}`, 200, `…"commitTime":"T"`},
 		{"verify a missing document", "POST", n + ":commit", `{"writes":[{"verify":"` + n + `/users/u3","currentDocument":{"exists":true}},{"delete":"` + n + `/users/u4"}]}`, 404, `…No document to verify`},
 		{"verify before another write", "POST", n + ":commit", `{"writes":[{"delete":"` + n + `/users/u9"},{"verify":"` + n + `/users/u4","currentDocument":{"updateTime":"2020-01-01T00:00:00.000001Z"}}]}`, 400, `…"status":"FAILED_PRECONDITION"`},

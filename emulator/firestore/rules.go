@@ -2,6 +2,7 @@ package firestore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"heek.kr/heektime/emulator/firestore/internal/guard"
@@ -51,8 +52,13 @@ func (s *Server) Coverage(project string) *rules.Coverage {
 // allowed and 256 that denied. In a denied commit, the writes before the denied one count as
 // allowed.
 func (s *Server) Evaluations(project string) []Evaluation {
+	all := s.engine.Guard(project).Evaluations()
+	for _, g := range s.engine.OwnGuards(project) {
+		all = append(all, g.Evaluations()...)
+	}
+	slices.SortStableFunc(all, func(a, b rules.Evaluation) int { return b.Time.Compare(a.Time) })
 	var out []Evaluation
-	for _, e := range s.engine.Guard(project).Evaluations() {
+	for _, e := range all {
 		_, at, _ := strings.Cut(e.Path, "/databases/")
 		id, _, _ := strings.Cut(at, "/")
 		out = append(out, Evaluation{id, e})
@@ -62,7 +68,13 @@ func (s *Server) Evaluations(project string) []Evaluation {
 
 // RulesReads returns how many documents a project's rules have read so far, for the console. The
 // meter counts them with all other reads.
-func (s *Server) RulesReads(project string) uint64 { return s.engine.Guard(project).DocumentReads() }
+func (s *Server) RulesReads(project string) uint64 {
+	n := s.engine.Guard(project).DocumentReads()
+	for _, g := range s.engine.OwnGuards(project) {
+		n += g.DocumentReads()
+	}
+	return n
+}
 
 // Documents gives the rules of another service access to a project's default database. In the rules
 // of Cloud Storage, firestore.get() and firestore.exists() reach no other database.

@@ -19,7 +19,7 @@ import (
 )
 
 // verify returns a write that only checks a precondition.
-func verify(path string) *pb.Write { return verifyWrite(path, nil) }
+func verify(path string) *pb.Write { return verifyWrite(path, exists(true)) }
 
 // withPrecondition adds a precondition to a write.
 func withPrecondition(cond *pb.Precondition, w *pb.Write) *pb.Write {

@@ -36,7 +36,9 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/service"
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/webchannel"
+	"heek.kr/heektime/emulator/internal/emulatorauth"
 	"heek.kr/heektime/emulator/internal/httplimit"
+	"heek.kr/heektime/emulator/internal/muxserver"
 )
 
 // Config configures a [Server].
@@ -61,6 +63,16 @@ type Config struct {
 	// [Server.SetRules] replaces them.
 	Rules []byte
 
+	// AcceptSignedTokens accepts ID tokens of real projects without verifying their signatures, as Google's
+	// emulator does. Otherwise they are rejected, as everybody can make them up.
+	AcceptSignedTokens bool
+
+	// Databases are the IDs of the databases, of whatever project, that have rules and indexes of their own.
+	Databases map[string]DatabaseConfig
+
+	// OnlyProject logs a warning when a database of another project is created; "" means none.
+	OnlyProject string
+
 	// Follower receives all changes; nil means none.
 	Follower Follower
 
@@ -77,8 +89,14 @@ type Config struct {
 	LockWait time.Duration
 }
 
+// ServerOptions returns the options that a gRPC server needs: it must accept messages of up to
+// [MaxMessageBytes], and let clients ping as often as the SDKs do.
+func ServerOptions() []grpc.ServerOption {
+	return []grpc.ServerOption{grpc.MaxRecvMsgSize(MaxMessageBytes), muxserver.AllowPings()}
+}
+
 // MaxMessageBytes is the size of the largest request that a gRPC server must accept, so that
-// requests above Firestore's own limit get Firestore's error. Use it with grpc.MaxRecvMsgSize.
+// requests above Firestore's own limit get Firestore's error. [ServerOptions] sets it.
 const MaxMessageBytes = 32 << 20
 
 // Server is a Firestore emulator. It is safe for concurrent use.
@@ -86,6 +104,7 @@ type Server struct {
 	engine   *service.Engine
 	meter    *billing.Meter
 	log      *slog.Logger
+	auth     *emulatorauth.Authenticator
 	bodies   *httplimit.BodyReader // for all requests over HTTP
 	channels *webchannel.Server
 }
@@ -101,7 +120,12 @@ func New(c Config) (*Server, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	options := service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir, Meter: c.Meter, TTL: c.TTL}
+	own, err := c.ownDatabases()
+	if err != nil {
+		return nil, err
+	}
+	options := service.Options{Clock: c.Clock, Logger: c.Logger, LockWait: c.LockWait, DataDir: c.DataDir, Meter: c.Meter, TTL: c.TTL,
+		Databases: own, OnlyProject: c.OnlyProject}
 	if c.Follower != nil {
 		options.Follower = follower{c.Follower}
 	}
@@ -109,8 +133,11 @@ func New(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("firestore: %w", err)
 	}
-	s := &Server{engine: engine, meter: c.Meter, log: c.Logger, bodies: &httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxBodiesBytes}}
-	streams := &channels{svc: &service.Service{Engine: engine, Recent: new(cache.Cache[*store.Document, *pb.Document]), Meter: c.Meter}}
+	s := &Server{
+		engine: engine, meter: c.Meter, log: c.Logger, auth: &emulatorauth.Authenticator{SignedTokens: c.AcceptSignedTokens},
+		bodies: &httplimit.BodyReader{MaxBytes: maxBodyBytes, MaxTotalBytes: maxBodiesBytes},
+	}
+	streams := &channels{auth: s.auth, svc: &service.Service{Engine: engine, Recent: new(cache.Cache[*store.Document, *pb.Document]), Meter: c.Meter}}
 	s.channels = webchannel.New(webchannel.Options{Serve: streams.serve, Bodies: s.bodies})
 	if !c.AllowUnindexed {
 		if err := s.SetIndexes(c.Indexes); err != nil {
@@ -142,9 +169,13 @@ func (s *Server) SetIndexes(text []byte) error {
 	return nil
 }
 
-// Register registers the service on a gRPC server.
+// Register registers the service on a gRPC server, also as version v1beta1, whose messages are the same.
 func (s *Server) Register(r grpc.ServiceRegistrar) {
-	pb.RegisterFirestoreServer(r, &grpcServer{svc: &service.Service{Engine: s.engine, Splice: true, Meter: s.meter}})
+	impl := &grpcServer{svc: &service.Service{Engine: s.engine, Splice: true, Meter: s.meter}, auth: s.auth}
+	pb.RegisterFirestoreServer(r, impl)
+	beta := pb.Firestore_ServiceDesc
+	beta.ServiceName = "google.firestore.v1beta1.Firestore"
+	r.RegisterService(&beta, impl)
 }
 
 // EndStreams ends everything that would keep a listener from shutting down: WebChannels, and all

@@ -84,8 +84,8 @@ func TestPreconditions(t *testing.T) {
 		}
 	}
 	// One failed write fails the commit.
-	if _, err := commit(remove("a/x", nil), verifyWrite("a/x", exists(true))); status.Code(err) != codes.NotFound {
-		t.Errorf("delete and then verify: %v", err)
+	if _, err := commit(remove("a/x", nil), verifyWrite("a/none", exists(true))); status.Code(err) != codes.NotFound {
+		t.Errorf("delete, and verify another document: %v", err)
 	}
 	if _, err := commit(verifyWrite("a/x", exists(true))); err != nil {
 		t.Errorf("the delete took effect although the commit failed: %v", err)

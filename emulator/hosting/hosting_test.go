@@ -32,7 +32,7 @@ func site(t *testing.T, settings string, files map[string]string, set ...func(*h
 			t.Fatal(err)
 		}
 	}
-	parsed, err := hosting.ParseSite([]byte(settings), dir)
+	parsed, err := parseSite([]byte(settings), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestSymbolicLinks(t *testing.T) {
 			t.Skipf("cannot create symbolic links: %v", err)
 		}
 	}
-	parsed, err := hosting.ParseSite([]byte(`{"public":"public"}`), dir)
+	parsed, err := parseSite([]byte(`{"public":"public"}`), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -518,10 +518,10 @@ func TestParseErrorsNameTheEntry(t *testing.T) {
 	for settings, want := range map[string]string{
 		`{}`: "hosting.public",
 		`[]`: "no site",
-		`[{"site":"a","public":"p"},{"site":"b","public":"p"}]`: "2 sites",
+		`[{"site":"a","public":"p"},{"site":"b"}]`: "hosting[1].public is missing",
 		`{"public":1}`: "hosting",
 		`{"public":"p","rewrites":[{"source":"a","destination":"/x"},{"destination":"/x"}]}`: "rewrites[1]: needs a source",
-		`{"public":"p","rewrites":[{"source":"**","dynamicLinks":true}]}`:                    "rewrites[0]: needs a destination",
+		`{"public":"p","rewrites":[{"source":"**","destinatoin":"/x"}]}`:                     "rewrites[0]: needs a destination",
 		`{"public":"p","rewrites":[{"regex":"(","destination":"/x"}]}`:                       "rewrites[0]: regex",
 		`{"public":"p","rewrites":[{"regex":"a","source":"b","destination":"/x"}]}`:          "not both",
 		`{"public":"p","redirects":[{"source":"/a","destination":"/b","type":200}]}`:         "redirects[0]: type",
@@ -530,11 +530,20 @@ func TestParseErrorsNameTheEntry(t *testing.T) {
 		`{"public":"p","ignore":["[z-a]"]}`:                                                  "ignore[0]",
 		`{"public":"p","ignore":["!(a)!(b)!(c)!(d)!(e)"]}`:                                   "ignore[0]",
 	} {
-		if _, err := hosting.ParseSite([]byte(settings), "."); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parseSite([]byte(settings), "."); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", settings, err, want)
 		}
 	}
 	if _, err := hosting.New(hosting.Config{}); err == nil {
 		t.Error("New without a site returned no error")
 	}
+}
+
+// parseSite parses a section with one site.
+func parseSite(settings []byte, dir string) (*hosting.Site, error) {
+	sites, err := hosting.ParseSites(settings, dir)
+	if err != nil {
+		return nil, err
+	}
+	return sites[0], nil
 }

@@ -1,16 +1,20 @@
 package hosting
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 )
 
 // Site describes what to serve: the "hosting" section of a firebase.json.
 // Source: https://firebase.google.com/docs/hosting/full-config.
 type Site struct {
+	// Name is the target or ID that the file gives the site, or "".
+	Name string
 	// Public is the absolute path of the folder to serve.
 	Public string
 	// ignored matches files that are not deployed
@@ -47,6 +51,8 @@ type header struct{ Key, Value string }
 
 // siteFile is the JSON form of a Site.
 type siteFile struct {
+	Site, Target, Source string
+
 	Public    string
 	Ignore    []string
 	Redirects []struct {
@@ -72,56 +78,78 @@ type rewriteEntry struct {
 	DynamicLinks bool
 }
 
-// ParseSite parses the "hosting" section of a firebase.json in the folder dir: a site, or a list of one.
-func ParseSite(data []byte, dir string) (*Site, error) {
+// ParseSites parses the "hosting" section of a firebase.json in the folder dir: a site, or a list of them. It
+// leaves out those that are a web framework's, with "source" and without "public".
+func ParseSites(data []byte, dir string) ([]*Site, error) {
 	var several []json.RawMessage
-	if json.Unmarshal(data, &several) == nil {
-		if len(several) == 0 {
-			return nil, errors.New("hosting: there is no site in the list")
+	if json.Unmarshal(data, &several) != nil {
+		site, err := parseSite("hosting", data, dir)
+		if err != nil {
+			return nil, err
 		}
-		if len(several) > 1 {
-			return nil, fmt.Errorf("hosting: the list has %d sites, and the local cloud serves one: "+
-				"start it with a copy of the file that has only that one", len(several))
-		}
-		data = several[0]
+		return slices.DeleteFunc([]*Site{site}, isNil), nil
 	}
+	if len(several) == 0 {
+		return nil, errors.New("hosting: there is no site in the list")
+	}
+	var sites []*Site
+	for i, one := range several {
+		site, err := parseSite(fmt.Sprintf("hosting[%d]", i), one, dir)
+		if err != nil {
+			return nil, err
+		}
+		sites = append(sites, site)
+	}
+	return slices.DeleteFunc(sites, isNil), nil
+}
+
+func isNil(s *Site) bool { return s == nil }
+
+// parseSite parses one site, which has a key in the file. It returns nil for a web framework's.
+func parseSite(key string, data []byte, dir string) (*Site, error) {
 	var f siteFile
 	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, fmt.Errorf("hosting: %w", err)
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	if f.Public == "" && f.Source != "" {
+		return nil, nil
 	}
 	if f.Public == "" {
-		return nil, errors.New("hosting.public is missing: it names the folder to serve")
+		return nil, fmt.Errorf("%s.public is missing: it names the folder to serve", key)
 	}
 	public, err := filepath.Abs(filepath.Join(dir, f.Public))
 	if err != nil {
-		return nil, fmt.Errorf("hosting.public: %w", err)
+		return nil, fmt.Errorf("%s.public: %w", key, err)
 	}
-	s := &Site{Public: public, cleanURLs: f.CleanURLs, trailingSlash: f.TrailingSlash}
+	s := &Site{Name: cmp.Or(f.Target, f.Site), Public: public, cleanURLs: f.CleanURLs, trailingSlash: f.TrailingSlash}
 	for i, glob := range f.Ignore {
 		p, err := compileIgnore(glob)
 		if err != nil {
-			return nil, fmt.Errorf("hosting.ignore[%d]: %w", i, err)
+			return nil, fmt.Errorf("%s.ignore[%d]: %w", key, i, err)
 		}
 		s.ignored = append(s.ignored, p)
 	}
 	for i, r := range f.Redirects {
 		redirect, err := newRedirect(r.source, r.Destination, r.Type)
 		if err != nil {
-			return nil, fmt.Errorf("hosting.redirects[%d]: %w", i, err)
+			return nil, fmt.Errorf("%s.redirects[%d]: %w", key, i, err)
 		}
 		s.redirects = append(s.redirects, redirect)
 	}
 	for i, h := range f.Headers {
 		p, err := h.compile()
 		if err != nil {
-			return nil, fmt.Errorf("hosting.headers[%d]: %w", i, err)
+			return nil, fmt.Errorf("%s.headers[%d]: %w", key, i, err)
 		}
 		s.headers = append(s.headers, headers{p, h.Headers})
 	}
 	for i, r := range f.Rewrites {
+		if r.DynamicLinks {
+			continue // package firebasejson says so
+		}
 		rewrite, err := newRewrite(r)
 		if err != nil {
-			return nil, fmt.Errorf("hosting.rewrites[%d]: %w", i, err)
+			return nil, fmt.Errorf("%s.rewrites[%d]: %w", key, i, err)
 		}
 		s.rewrites = append(s.rewrites, rewrite)
 	}

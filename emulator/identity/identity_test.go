@@ -76,6 +76,36 @@ func TestIDTokenIsVerifiedByKeySet(t *testing.T) {
 	}
 }
 
+// A token is issued again while half of its lifetime is left, and never when the clock is elsewhere.
+func TestIDTokenIsReused(t *testing.T) {
+	id, c, url := start(t)
+	issue := func(account, audience string) string {
+		t.Helper()
+		token, err := id.IDToken(t.Context(), account, audience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	first := issue(account, audience)
+	c.Advance(29 * time.Minute)
+	if issue(account, audience) != first {
+		t.Error("after 29 minutes, the token is another one")
+	}
+	if issue(account, "https://other.a.run.app") == first || issue("cleanup@demo-heektime.iam.gserviceaccount.com", audience) == first {
+		t.Error("another audience or account has the same token")
+	}
+	c.Advance(2 * time.Minute)
+	second := issue(account, audience)
+	if second == first {
+		t.Error("after 31 minutes, the token is still the same")
+	}
+	c.Advance(29 * time.Minute)
+	if _, err := verifier(url, c.Now).Verify(t.Context(), second); err != nil {
+		t.Errorf("the second token, 29 minutes old: %v", err)
+	}
+}
+
 func TestVerifierRefuses(t *testing.T) {
 	id, c, url := start(t)
 	good, err := id.IDToken(t.Context(), account, audience)

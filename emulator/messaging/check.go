@@ -18,10 +18,15 @@ const (
 	maxTTL               = 28 * 24 * time.Hour
 )
 
-// topicNames are the names of topics.
+// Names of topics. The length is not part of the expression: compiling one that repeats 900 times would take
+// two milliseconds of every start.
 // Sources: https://firebase.google.com/docs/cloud-messaging/send-topic-messages and, for the length, the
 // discovery document of version v1, schema TopicSubscription.
-var topicNames = regexp.MustCompile(`^[a-zA-Z0-9-_.~%]{1,900}$`)
+var topicNames = regexp.MustCompile(`^[a-zA-Z0-9-_.~%]+$`)
+
+const maxTopicName = 900
+
+func isTopicName(name string) bool { return len(name) <= maxTopicName && topicNames.MatchString(name) }
 
 // analyticsLabels are the labels of a message.
 // Source: https://firebase.google.com/docs/cloud-messaging/understand-delivery#adding-analytics-labels-to-messages
@@ -53,7 +58,7 @@ func checkTarget(m *Message) *apiError {
 	case len(given) > 1:
 		description := fmt.Sprintf("Invalid value at 'message' (oneof), oneof field 'target' is already set. Cannot set '%s'", given[1])
 		return malformed(violation{"message", description})
-	case m.Topic != "" && !topicNames.MatchString(m.Topic):
+	case m.Topic != "" && !isTopicName(m.Topic):
 		return invalidField("message.topic", "Invalid topic name provided: it must match [a-zA-Z0-9-_.~%%]+, without the prefix /topics/.")
 	case m.Condition != "":
 		_, err := parseCondition(m.Condition)

@@ -107,7 +107,7 @@ func (p *conditionParser) topic() (condition, *apiError) {
 		return nil, errCondition
 	}
 	name, rest, ok := strings.Cut(p.rest[1:], p.rest[:1])
-	if !ok || !topicNames.MatchString(name) {
+	if !ok || !isTopicName(name) {
 		return nil, errCondition
 	}
 	for _, word := range []string{"in", "topics"} {

@@ -65,7 +65,7 @@ func (s *Server) relate(on bool) handler {
 		}
 		topic, ok := strings.CutPrefix(request.To, "/topics/")
 		switch {
-		case !ok || !topicNames.MatchString(topic):
+		case !ok || !isTopicName(topic):
 			return nil, platformError(http.StatusBadRequest, "INVALID_ARGUMENT", "InvalidTopicName")
 		case len(request.Tokens) == 0:
 			return nil, platformError(http.StatusBadRequest, "INVALID_ARGUMENT", "MissingRegistrationTokens")
@@ -84,7 +84,7 @@ func (s *Server) relate(on bool) handler {
 func (s *Server) relateOne(on bool) handler {
 	return func(r *http.Request, _ []byte) (any, error) {
 		topic := r.PathValue("topic")
-		if !topicNames.MatchString(topic) {
+		if !isTopicName(topic) {
 			return nil, platformError(http.StatusBadRequest, "INVALID_ARGUMENT", "InvalidTopicName")
 		}
 		results, err := s.setSubscriptions([]string{r.PathValue("token")}, topic, on)

@@ -75,7 +75,7 @@ func mustExist(exists bool) error {
 
 // changeSubscription changes a subscription of the device in the path, if check does not reject it.
 func (s *Server) changeSubscription(r *http.Request, topic string, on bool, check func(subscribed bool) error) (any, error) {
-	if !topicNames.MatchString(topic) {
+	if !isTopicName(topic) {
 		return nil, invalidField("topic_name", "Invalid topic name provided.")
 	}
 	project, id := r.PathValue("project"), r.PathValue("registration")

@@ -37,7 +37,7 @@ type activeRules struct {
 func newGuard(cfg Config) *guard {
 	return &guard{
 		clock: cfg.Clock, log: cfg.Logger, meter: cfg.Meter, documents: cfg.Documents, byBucket: map[string]*activeRules{},
-		authenticator: emulatorauth.Authenticator{Schemes: []string{"Firebase", "Bearer"}},
+		authenticator: emulatorauth.Authenticator{Schemes: []string{"Firebase", "Bearer"}, SignedTokens: cfg.AcceptSignedTokens},
 	}
 }
 

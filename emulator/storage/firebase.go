@@ -127,13 +127,22 @@ func (s *Server) postForFirebase(c call) error {
 		}
 		c.names = append(c.names, name)
 	}
-	switch {
-	case strings.EqualFold(c.Header.Get("X-HTTP-Method-Override"), http.MethodPatch):
-		return s.patchForFirebase(c)
-	case q.Get("create_token") == "true":
+	// A call whose parameters make no sense must not become an upload, which would empty the object.
+	switch override := c.Header.Get("X-HTTP-Method-Override"); {
+	case q.Has("create_token") && q.Has("delete_token"):
+		return badRequest("Only one of create_token and delete_token can be set.")
+	case q.Has("create_token") && q.Get("create_token") != "true":
+		return badRequest("Invalid value for create_token: it must be true.")
+	case q.Has("create_token"):
 		return s.createToken(c)
-	case q.Get("delete_token") != "":
+	case q.Has("delete_token") && q.Get("delete_token") == "":
+		return badRequest("Invalid value for delete_token: it must be a download token.")
+	case q.Has("delete_token"):
 		return s.deleteToken(c, q.Get("delete_token"))
+	case strings.EqualFold(override, http.MethodPatch):
+		return s.patchForFirebase(c)
+	case override != "" && !strings.EqualFold(override, c.Method):
+		return badRequest("Invalid value for X-HTTP-Method-Override: \"" + override + "\" is not PATCH.")
 	}
 	return s.uploadForFirebase(c)
 }

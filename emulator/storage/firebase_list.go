@@ -2,6 +2,7 @@ package storage
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,11 @@ func (s *Server) listForFirebase(c call) error {
 	if err != nil && !isNotFound(err) {
 		return err
 	}
+	if query.Delimiter != "/" {
+		if err := s.authorizeFolders(c, folder, page); err != nil {
+			return err
+		}
+	}
 	type item struct {
 		Name   string `json:"name"`
 		Bucket string `json:"bucket"`
@@ -54,5 +60,29 @@ func (s *Server) listForFirebase(c call) error {
 		}
 	}
 	httpjson.Write(c.w, http.StatusOK, list)
+	return nil
+}
+
+// authorizeFolders authorizes a list that reaches below its folder: without the delimiter "/", which all SDKs send, the
+// response names objects of every deeper folder. The rules must allow to list each of these as well; if one does not,
+// the whole list is denied. Production's documentation says only that list is evaluated for the path that is listed;
+// that rules are no filters, which leave out what they deny, it says of Firestore, and holds here.
+// Source: https://firebase.google.com/docs/storage/security/core-syntax#granular_operations
+func (s *Server) authorizeFolders(c call, folder string, page objects.Page) error {
+	names := slices.Clone(page.Prefixes)
+	for _, o := range page.Objects {
+		names = append(names, o.Name)
+	}
+	asked := map[string]bool{folder: true}
+	for _, name := range names {
+		below := name[:max(0, strings.LastIndexByte(name, '/'))]
+		if asked[below] {
+			continue
+		}
+		asked[below] = true
+		if err := s.access(c, below).authorize(rules.List, nil, nil); err != nil {
+			return err
+		}
+	}
 	return nil
 }

@@ -20,13 +20,19 @@ const maxAutoBuckets = 100
 // chunks. The rules are evaluated once the upload is complete, for the caller who started it.
 func (s *Server) uploadForFirebase(c call) error {
 	command := c.Header.Get("X-Goog-Upload-Command")
-	if id := c.URL.Query().Get("upload_id"); id != "" {
+	protocol := c.Header.Get("X-Goog-Upload-Protocol")
+	switch id := c.URL.Query().Get("upload_id"); {
+	case id != "":
 		return s.continueForFirebase(c, id, command)
+	case c.URL.Query().Has("upload_id"):
+		return badRequest("Invalid value for upload_id: it is empty.")
+	case command != "" && protocol != "resumable":
+		return badRequest("X-Goog-Upload-Command needs X-Goog-Upload-Protocol: resumable to start an upload, or the upload_id of one.")
 	}
 	if err := s.ensureBucket(c.names[0]); err != nil {
 		return err
 	}
-	switch protocol := c.Header.Get("X-Goog-Upload-Protocol"); protocol {
+	switch protocol {
 	case "multipart":
 		media, err := readMultipart(c.Header.Get("Content-Type"), c.Body)
 		if err != nil {
@@ -151,6 +157,9 @@ func (s *Server) continueForFirebase(c call, id, commands string) error {
 			}
 		case "query":
 		case "cancel":
+			if _, done, _, _ := u.State(); done {
+				return badRequest("The upload has ended: it cannot be canceled.")
+			}
 			if err := s.store.CancelUpload(id); err != nil {
 				return err
 			}

@@ -79,19 +79,35 @@ func (f fields) applyCustom(m *objects.Metadata) error {
 		m.Custom = nil
 		return nil
 	}
-	var changes map[string]*string
+	var changes map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &changes); err != nil {
 		return badRequest("Invalid value for metadata: it must be an object of strings.")
 	}
 	for key, value := range changes {
-		if value == nil {
+		if string(value) == "null" {
 			delete(m.Custom, key)
 			continue
+		}
+		text, ok := customText(value)
+		if !ok {
+			return badRequest("Invalid value for metadata: " + strconv.Quote(key) + " must be a string.")
 		}
 		if m.Custom == nil {
 			m.Custom = map[string]string{}
 		}
-		m.Custom[key] = *value
+		m.Custom[key] = text
 	}
 	return nil
+}
+
+// customText returns a value of custom metadata as a text. As everywhere in Google's JSON, a number or a boolean may
+// stand where a text is expected, and is one then.
+func customText(raw json.RawMessage) (text string, ok bool) {
+	if err := json.Unmarshal(raw, &text); err == nil {
+		return text, true
+	}
+	if len(raw) == 0 || raw[0] == '{' || raw[0] == '[' {
+		return "", false
+	}
+	return string(raw), true
 }

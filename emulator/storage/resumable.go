@@ -46,6 +46,11 @@ func (s *Server) startUpload(c call) error {
 }
 
 func (s *Server) cancelUpload(c call) error {
+	if u, err := s.store.Upload(c.URL.Query().Get("upload_id")); err == nil {
+		if _, done, _, _ := u.State(); done {
+			return badRequest("The upload has ended: it cannot be canceled.")
+		}
+	}
 	if err := s.store.CancelUpload(c.URL.Query().Get("upload_id")); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package storage
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -45,6 +46,12 @@ var routes = []route{
 	{"POST", "b/*/o/*/copyTo/b/*/o/*", "objects.copy", (*Server).copyObject},
 	{"POST", "b/*/o/*/rewriteTo/b/*/o/*", "objects.rewrite", (*Server).rewriteObject},
 	{"POST", "b/*/o/*/moveTo/o/*", "objects.move", (*Server).moveObject},
+	{"GET", "b/*/o/*/acl", "", (*Server).listACL},
+	{"POST", "b/*/o/*/acl", "", (*Server).setACL},
+	{"GET", "b/*/o/*/acl/*", "", (*Server).getACL},
+	{"PUT", "b/*/o/*/acl/*", "", (*Server).setACL},
+	{"PATCH", "b/*/o/*/acl/*", "", (*Server).setACL},
+	{"DELETE", "b/*/o/*/acl/*", "", (*Server).deleteACL},
 	{"POST", "upload/b/*/o", "objects.insert", (*Server).upload},
 	{"PUT", "upload/b/*/o", "objects.insert", (*Server).upload},
 	{"DELETE", "upload/b/*/o", "objects.cancel", (*Server).cancelUpload},
@@ -78,6 +85,9 @@ func isXML(r *http.Request) bool {
 // jsonPath cuts the prefix of the JSON API from a path. Clients configured with a bare endpoint
 // send "/b/…" without a prefix; no bucket has a name of one character.
 func jsonPath(path string) (string, bool) {
+	if path == "/b" {
+		return "b", true
+	}
 	for prefix, kept := range map[string]string{"/storage/v1/": "", "/download/storage/v1/": "", "/upload/storage/v1/": "upload/", "/b/": "b/"} {
 		if rest, ok := strings.CutPrefix(path, prefix); ok {
 			return kept + rest, true
@@ -101,6 +111,15 @@ func (s *Server) routeBy(routes []route, w http.ResponseWriter, r *http.Request,
 	}
 	if known {
 		return &httpError{http.StatusMethodNotAllowed, "methodNotAllowed", r.Method + " is not allowed here."}
+	}
+	for part, what := range map[string]string{
+		"acl": "access lists of buckets", "defaultObjectAcl": "access lists of buckets", "iam": "IAM policies of buckets", "notificationConfigs": "notifications",
+		"folders": "folders", "managedFolders": "managed folders", "anywhereCaches": "caches", "lockRetentionPolicy": "retention policies",
+		"restore": "soft deletion", "bulkRestore": "soft deletion", "hmacKeys": "HMAC keys",
+	} {
+		if slices.Contains(segments, part) {
+			return notEmulated(what)
+		}
 	}
 	return &httpError{http.StatusNotFound, "notFound", "This emulator has no API at " + r.URL.Path + "."}
 }
@@ -129,6 +148,9 @@ func match(pattern, segments []string) (names []string, ok bool) {
 func (s *Server) routeXML(w http.ResponseWriter, r *http.Request, path string) error {
 	bucket, object, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	object, err := url.PathUnescape(object)
+	if r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data") {
+		return notEmulated("uploads by HTML form")
+	}
 	if err != nil || object == "" {
 		return &httpError{http.StatusNotFound, "notFound", "This emulator has no API at " + r.URL.Path + "."}
 	}

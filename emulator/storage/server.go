@@ -19,7 +19,9 @@ type Config struct {
 	Clock   *clock.Clock // for generations and times; required
 	Buckets []string     // buckets to create at start
 	DataDir string       // data directory; empty: memory only
-	Logger  *slog.Logger // logs requests at debug level, internal errors at error level; nil discards
+	// AcceptSignedTokens accepts ID tokens of real projects without verifying their signatures.
+	AcceptSignedTokens bool
+	Logger             *slog.Logger // logs requests at debug level, internal errors at error level; nil discards
 
 	// MaxObjectBytes is the size of the largest object; 0 means 256 MiB. See [objects.Config].
 	MaxObjectBytes int64
@@ -27,6 +29,8 @@ type Config struct {
 	// Rules is the text of storage.rules, applied to Firebase clients in every bucket. If it is
 	// nil, everyone has full access. [Server.SetRules] replaces it.
 	Rules []byte
+	// BucketRules are the rules of buckets that have others.
+	BucketRules map[string][]byte
 	// Meter counts what requests are billed and how much is stored; nil counts nothing.
 	Meter *billing.Meter
 	// Documents are the Firestore documents that rules can read; nil: none.
@@ -64,9 +68,16 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{store: store, buckets: cfg.Buckets, guard: newGuard(cfg), meter: cfg.Meter, log: cfg.Logger, stallTimeout: maxStall}
 	err = s.createBuckets()
-	if err == nil && cfg.Rules != nil {
+	files := map[string]rulesFile{}
+	if cfg.Rules != nil {
+		files[""] = rulesFile{"storage.rules", string(cfg.Rules)}
+	}
+	for bucket, text := range cfg.BucketRules {
+		files[bucket] = rulesFile{"the rules of the bucket " + bucket, string(text)}
+	}
+	if err == nil {
 		var warnings []rules.Issue
-		warnings, err = s.SetRules("", cfg.Rules)
+		warnings, err = s.setRules(files)
 		for _, w := range warnings {
 			s.log.Info("security rules", "issue", w.String())
 		}

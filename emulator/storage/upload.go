@@ -15,6 +15,9 @@ func (s *Server) upload(c call) error {
 	if q.Get("upload_id") != "" {
 		return s.continueUpload(c)
 	}
+	if q.Has("upload_id") {
+		return badRequest("Invalid value for upload_id: it is empty.")
+	}
 	if c.Method != http.MethodPost {
 		return badRequest("Required: upload_id; a new upload starts with POST.")
 	}

@@ -13,8 +13,11 @@ import (
 var (
 	locationName = regexp.MustCompile(`^projects/[A-Za-z0-9:.-]+/locations/[A-Za-z0-9-]+$`)
 	queueName    = regexp.MustCompile(`^projects/[A-Za-z0-9:.-]+/locations/[A-Za-z0-9-]+/queues/[A-Za-z0-9-]{1,100}$`)
-	taskID       = regexp.MustCompile(`^[A-Za-z0-9_-]{1,500}$`)
+	taskID       = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 )
+
+// maxTaskID is the length of the longest task ID. It is not in the expression, which every start would compile.
+const maxTaskID = 500
 
 // Cloud Tasks' own messages, so that developers can search for what they see.
 var (
@@ -62,7 +65,7 @@ func checkTaskName(name string) (string, error) {
 	if !found || !queueName.MatchString(queue) {
 		return "", invalid(`Task name must be formatted: "projects/<PROJECT_ID>/locations/<LOCATION_ID>/queues/<QUEUE_ID>/tasks/<TASK_ID>"`)
 	}
-	if !taskID.MatchString(id) {
+	if len(id) > maxTaskID || !taskID.MatchString(id) {
 		return "", withHelp("Definition of task ID", docs+".tasks#Task.FIELDS.name",
 			`Task ID "`+id+`" can contain only letters ([A-Za-z]), numbers ([0-9]), hyphens (-), or underscores (_). Task ID must between 1 and 500 characters.`)
 	}

@@ -72,10 +72,18 @@ func (t *topics) LectureWritten(ctx context.Context, e cloudevent.Event) error {
 
 // check adds a task if a user, who changed something at a time, has a device.
 func (t *topics) check(ctx context.Context, uid string, changed time.Time) error {
+	if t.isCovered(uid, changed) {
+		return nil // by a check that ended between the caller's look and this one
+	}
 	next := ""
 	if !t.isCovered("", changed) {
 		// Ask for the first device of all: if nobody before its user has one, that is often everybody.
-		first, err, _ := t.checks.Do("", func() (any, error) { return t.nextWithDevice(ctx, "", changed) })
+		first, err, _ := t.checks.Do("", func() (any, error) {
+			if t.isCovered("", changed) {
+				return "", nil
+			}
+			return t.nextWithDevice(ctx, "", changed)
+		})
 		if err != nil {
 			return err
 		}

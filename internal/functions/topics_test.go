@@ -131,6 +131,24 @@ func TestTopicsOfUsersWithoutDevices(t *testing.T) {
 	}
 }
 
+// The events of one commit arrive together. One that looked before a check ended, and checks after it, finds what the
+// check found.
+func TestTopicsOfEventsAtOnce(t *testing.T) {
+	cloud := emulatortest.Start(t)
+	handle := &topics{firestore: cloud.FirestoreClient(t), log: slog.New(slog.DiscardHandler), now: time.Now}
+	at := time.Now()
+	cost := emulatortest.CostOf(cloud.Measure(t, func() {
+		for range 3 {
+			if err := handle.check(t.Context(), "alice", at); err != nil {
+				t.Error(err)
+			}
+		}
+	}))
+	if cost.Reads != 1 {
+		t.Errorf("three events of one commit cost %d reads, want 1", cost.Reads)
+	}
+}
+
 // lecture returns a lecture's document, nil if it does not exist.
 func lecture(identifier string) *firestoredata.Document {
 	if identifier == "" {

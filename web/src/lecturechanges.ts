@@ -41,6 +41,8 @@ export interface ListChange {
 /** A lecture in the student's timetable. */
 export interface OwnLecture extends LectureFields {
   readonly id: string
+  /** Whether nobody has written it since it was added. Such a lecture has what the list had. Absent: that is not known. */
+  readonly untouched?: boolean
 }
 
 /** One field of a proposal. `before` is what the student has. */
@@ -60,14 +62,16 @@ export interface Proposal {
   readonly fields: readonly ProposedField[]
   /** Fields that the school changed and the student has edited by hand: shown, and never written by "take over". */
   readonly edited: readonly ProposedField[]
+  /** Fields that differ, and the student may have edited them or not: shown as such, and written by "take over". */
+  readonly unsure: readonly ProposedField[]
 }
 
 /** What to show, and what to remember. */
 export interface Comparison {
   readonly proposals: readonly Proposal[]
   /**
-   * Some change has too many lectures for its document: compare the own lectures with the whole list instead
-   * (compareWithList).
+   * Not all changes are known, or some change has too many lectures for its document: compare the own lectures with the
+   * whole list instead (compareWithList).
    */
   readonly incomplete: boolean
   /** The time of the newest change: remember it once the student has decided. */
@@ -89,25 +93,35 @@ interface History {
  * Compares own lectures of a semester with its changes after `seen`, which may be in any order. A field is proposed if
  * the student has a value that the list had, so that it can only come from there; it is listed as edited if the student
  * has any other value. A value that the list has again is no proposal, and neither is one that the student has.
+ * `truncated` says that there were older changes, which are not among these: another value may then come from one of them.
  */
-export function compareWithChanges(own: readonly OwnLecture[], changes: readonly ListChange[], seen: number): Comparison {
-  const news = changes.filter((c) => c.at > seen).sort((a, b) => a.at - b.at)
+export function compareWithChanges(own: readonly OwnLecture[], changes: readonly ListChange[], seen: number, truncated = false): Comparison {
+  const { all, incomplete } = historiesOf(changes, seen)
+  const proposals: Proposal[] = []
+  for (const lecture of own) {
+    const history = historyOf(lecture, all)
+    const proposal = history && propose(lecture, history, !truncated && !incomplete)
+    if (proposal) proposals.push(proposal)
+  }
+  return { proposals, incomplete: incomplete || truncated, seen: Math.max(seen, ...changes.map((c) => c.at)) }
+}
+
+/** The histories of all lectures in changes after `seen`, and whether a change does not list its lectures. */
+function historiesOf(changes: readonly ListChange[], seen: number): { all: History[]; incomplete: boolean } {
   const byCode = new Map<string, History>()
   const all: History[] = []
   let incomplete = false
-  for (const change of news) {
+  for (const change of changes.filter((c) => c.at > seen).sort((a, b) => a.at - b.at)) {
     if (!change.from) continue // the first list: nobody has lectures of an earlier one
     if (!change.complete) incomplete = true
     else follow(change, byCode, all)
   }
-  const proposals: Proposal[] = []
-  for (const lecture of own) {
-    // A code that lectures exchanged is that of the lecture that had it when the student added it: the first.
-    const history = all.find((h) => h.codes[0] === lecture.identifier) ?? all.find((h) => h.codes.includes(lecture.identifier))
-    const proposal = history && propose(lecture, history)
-    if (proposal) proposals.push(proposal)
-  }
-  return { proposals, incomplete, seen: news.length > 0 ? news[news.length - 1]!.at : seen }
+  return { all, incomplete }
+}
+
+/** A code that lectures exchanged is that of the lecture that had it when the student added it: the first. */
+function historyOf({ identifier }: OwnLecture, all: readonly History[]): History | undefined {
+  return all.find((h) => h.codes[0] === identifier) ?? all.find((h) => h.codes.includes(identifier))
 }
 
 /** Adds a change to the histories. Codes move all at the same time: lectures may exchange theirs. */
@@ -144,47 +158,56 @@ function apply(h: History, l: LectureChange): void {
   }
 }
 
-function propose(lecture: OwnLecture, h: History): Proposal | undefined {
-  if (!h.listed) return { id: lecture.id, kind: 'removed', fields: [], edited: [] }
-  const proposed: ProposedField[] = []
-  const edited: ProposedField[] = []
+function propose(lecture: OwnLecture, h: History, isKnown: boolean): Proposal | undefined {
+  if (!h.listed) return removal(lecture)
+  const proposal = { id: lecture.id, kind: 'update' as const, fields: [] as ProposedField[], edited: [] as ProposedField[], unsure: [] as ProposedField[] }
   for (const [field, values] of h.values) {
     const before = lecture[field]
     const after = values[values.length - 1]
     if (same(field, before, after)) continue
-    if (same(field, values[0], after) && !values.some((v) => same(field, v, before))) continue // undone, and never theirs
-    const known = values.slice(0, -1).some((v) => same(field, v, before))
-    ;(known ? proposed : edited).push({ field, before, after })
+    const was = values.slice(0, -1).some((v) => same(field, v, before))
+    if (isKnown && same(field, values[0], after) && !was) continue // undone, and never theirs
+    const from = was || (!isKnown && lecture.untouched) ? proposal.fields : isKnown ? proposal.edited : proposal.unsure
+    from.push({ field, before, after })
   }
-  if (proposed.length === 0 && edited.length === 0) return undefined
-  return { id: lecture.id, kind: 'update', fields: proposed, edited }
+  return proposal.fields.length + proposal.edited.length + proposal.unsure.length > 0 ? proposal : undefined
+}
+
+function removal({ id }: OwnLecture): Proposal {
+  return { id, kind: 'removed', fields: [], edited: [], unsure: [] }
 }
 
 /**
- * Compares own lectures with the whole list, for changes that are incomplete. Nothing says what the list had before, so
- * everything that differs counts as edited, and nothing is proposed silently.
+ * Compares own lectures with the whole list, for changes that are incomplete. A value that a change names, or that an
+ * untouched lecture has, was the list's; of others, nothing says whether the student has edited them.
  */
-export function compareWithList(own: readonly OwnLecture[], list: readonly LectureFields[]): Proposal[] {
+export function compareWithList(own: readonly OwnLecture[], list: readonly LectureFields[], changes: readonly ListChange[] = []): Proposal[] {
   const byCode = new Map(list.map((l) => [l.identifier, l]))
+  const { all } = historiesOf(changes, 0)
   const proposals: Proposal[] = []
   for (const lecture of own) {
     if (lecture.identifier === '') continue // typed by hand
-    const listed = byCode.get(lecture.identifier)
+    const history = historyOf(lecture, all)
+    const listed = byCode.get(history?.code ?? lecture.identifier)
     if (!listed) {
-      proposals.push({ id: lecture.id, kind: 'removed', fields: [], edited: [] })
+      proposals.push(removal(lecture))
       continue
     }
-    const edited = fields
+    const differing = fields
       .filter((field) => !same(field, lecture[field], listed[field]))
       .map((field) => ({ field, before: lecture[field], after: listed[field] }))
-    if (edited.length > 0) proposals.push({ id: lecture.id, kind: 'update', fields: [], edited })
+    const wasListed = ({ field, before }: ProposedField): boolean =>
+      lecture.untouched === true || field === 'identifier' || (history?.values.get(field) ?? []).some((v) => same(field, v, before))
+    const proposed = differing.filter(wasListed)
+    const unsure = differing.filter((one) => !wasListed(one))
+    if (differing.length > 0) proposals.push({ id: lecture.id, kind: 'update', fields: proposed, edited: [], unsure })
   }
   return proposals
 }
 
 /** The fields to write when the student takes a proposal over; the caller adds updatedAt. */
 export function takeOver(proposal: Proposal): Partial<Record<keyof LectureFields, unknown>> {
-  return Object.fromEntries(proposal.fields.map((f) => [f.field, f.after]))
+  return Object.fromEntries([...proposal.fields, ...proposal.unsure].map((f) => [f.field, f.after]))
 }
 
 /** Whether two values read the same: spaces, composed letters, and the order of meetings and tags mean nothing. */

@@ -5,8 +5,10 @@ import './styles/grid.css'
 import './styles/panel.css'
 import './styles/dialog.css'
 import './styles/print.css'
+import { effect } from '@preact/signals'
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { listState } from './model/catalog.ts'
 import './model/pushmessages.ts'
 import { resume } from './model/session.ts'
 import { usePalette } from './styles/palette.ts'
@@ -15,4 +17,12 @@ usePalette()
 render(<App />, document.getElementById('app')!)
 resume().catch((error: unknown) => console.error(error))
 
-if (import.meta.env.PROD && 'serviceWorker' in navigator) navigator.serviceWorker.register('/sw.js').catch((error: unknown) => console.error(error))
+// The service worker loads everything that the app may need later. What the student waits for comes first.
+let isKept = false
+function keepFiles(): void {
+  if (isKept || !import.meta.env.PROD || !('serviceWorker' in navigator)) return
+  isKept = true
+  navigator.serviceWorker.register('/sw.js').catch((error: unknown) => console.error(error))
+}
+effect(() => { if (listState.value === 'ready') setTimeout(keepFiles) })
+setTimeout(keepFiles, 10_000)

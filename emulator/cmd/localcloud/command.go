@@ -9,9 +9,11 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/firebasejson"
 )
 
 // stopTimeout is how long an interrupted command has to end by itself.
@@ -22,6 +24,9 @@ func (p *program) runCommand(ctx context.Context, cloud *emulator.Cloud, command
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = p.stdin, p.stdout, p.stderr, os.Environ()
 	for name, value := range cloud.Environment() {
+		if name == "FIREBASE_CONFIG" && os.Getenv(name) != "" {
+			continue // a project may have its own, as with the Firebase CLI
+		}
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
 	if runtime.GOOS != "windows" { // which cannot interrupt: the command is killed there
@@ -41,15 +46,26 @@ func (p *program) runCommand(ctx context.Context, cloud *emulator.Cloud, command
 
 // printEnvironment prints the variables on standard output, for a shell to evaluate, and everything
 // else on standard error.
-func (p *program) printEnvironment(cloud *emulator.Cloud, reach string) {
+func (p *program) printEnvironment(cloud *emulator.Cloud, file *firebasejson.File) {
 	env := cloud.Environment()
 	for _, name := range slices.Sorted(maps.Keys(env)) {
-		fmt.Fprintf(p.stdout, "export %s=%s\n", name, env[name])
+		fmt.Fprintf(p.stdout, "export %s=%s\n", name, quote(env[name]))
 	}
-	fmt.Fprintf(p.stderr, "\nconsole    %s\n", cloud.ConsoleURL())
-	if at := cloud.HostingAddress(); at != "" {
-		fmt.Fprintf(p.stderr, "web app    http://%s\n", at)
+	fmt.Fprintln(p.stderr)
+	if at := cloud.ConsoleURL(); at != "" {
+		fmt.Fprintf(p.stderr, "console    %s\n", at)
 	}
-	fmt.Fprintf(p.stderr, "open to    %s\n", reach)
+	for i, at := range cloud.HostingAddresses() {
+		fmt.Fprintf(p.stderr, "web app    http://%s %s\n", at, file.Hosting[i].Name)
+	}
+	fmt.Fprintf(p.stderr, "open to    %s\n", file.Reach())
 	fmt.Fprintln(p.stderr, "Ctrl-C stops it; localcloud -- COMMAND runs a command with these variables")
+}
+
+// quote returns a value as a shell reads it back.
+func quote(value string) string {
+	if !strings.ContainsAny(value, " \t\"'$`\\{}()*?&;|<>#~!\n") {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
 }

@@ -4,30 +4,40 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/firestore"
 	"heek.kr/heektime/emulator/triggers"
 )
 
-// load imports the documents of all databases from a JSON file, or those of the project's default
-// database from a folder with a file for each document.
-func load(server *firestore.Server, project, path string) error {
+// load imports an export in the layout of Firebase's suite, the documents of all databases from a JSON file, or those
+// of the project's default database from a folder with a file for each document.
+func (p *program) load(cloud *emulator.Cloud, path string) error {
 	if path == "" {
 		return nil
 	}
 	info, err := os.Stat(path)
-	if err != nil {
+	switch {
+	case err != nil:
 		return fmt.Errorf("import: %w", err)
-	}
-	if info.IsDir() {
+	case !info.IsDir():
+		err = loadFile(cloud.Firestore, cloud.Project, path)
+	case emulator.IsExport(path):
+		var leftOut []string
+		leftOut, err = cloud.Import(path)
+		for _, what := range leftOut {
+			fmt.Fprintf(p.stderr, "localcloud: import %s: %s\n", path, what)
+		}
+		return err
+	default:
 		var db *firestore.Database
-		if db, err = server.Database(project, "(default)"); err == nil {
+		if db, err = cloud.Firestore.Database(cloud.Project, "(default)"); err == nil {
 			err = db.ImportDir(os.DirFS(path))
 		}
-	} else {
-		err = loadFile(server, project, path)
 	}
 	if err != nil {
 		return fmt.Errorf("import %s: %w", path, err)
@@ -92,4 +102,61 @@ func readTriggers(path string) ([]triggers.Trigger, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return list, nil
+}
+
+// exportDir is the value of --export-on-exit, which may be given without one.
+type exportDir struct {
+	given bool
+	dir   string
+}
+
+func (e *exportDir) String() string { return e.dir }
+
+func (e *exportDir) Set(value string) error {
+	e.given = true
+	if value != "true" { // which package flag sets when there is none
+		e.dir = value
+	}
+	return nil
+}
+
+// IsBoolFlag lets the flag be given without a value.
+func (e *exportDir) IsBoolFlag() bool { return true }
+
+// path returns where to export to, "" for nowhere. It refuses a folder that has other things than an export.
+func (e *exportDir) path(importPath string) (string, error) {
+	if !e.given {
+		return "", nil
+	}
+	dir := e.dir
+	if dir == "" {
+		dir = importPath
+	}
+	if dir == "" {
+		return "", errors.New("--export-on-exit needs a folder, or --import with one")
+	}
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		_, err = os.Stat(filepath.Dir(dir)) // better now than at the end
+	}
+	if err != nil {
+		return "", fmt.Errorf("--export-on-exit: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, emulator.ExportMetadataFile)); err != nil && len(entries) > 0 {
+		return "", fmt.Errorf("--export-on-exit: %s is not empty and no export, and would be replaced: name another folder", dir)
+	}
+	return dir, nil
+}
+
+// joinExportDir lets --export-on-exit have its value in the next argument, as with the Firebase CLI.
+func joinExportDir(args []string) []string {
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if (arg == "--export-on-exit" || arg == "-export-on-exit") && i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
+			return append(append(append([]string{}, args[:i]...), arg+"="+args[i+1]), args[i+2:]...)
+		}
+	}
+	return args
 }

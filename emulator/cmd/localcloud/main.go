@@ -13,6 +13,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -50,8 +51,9 @@ type program struct {
 
 	config, project, bucket, data, origins string
 	importPath, exportPath, triggers       string
+	exportDir                              exportDir
 	prices                                 string
-	unindexed                              bool
+	unindexed, signedTokens                bool
 	functions                              map[string]string // URLs by name
 }
 
@@ -70,7 +72,7 @@ func (e commandError) Error() string {
 
 func (p *program) main(ctx context.Context, args []string) (code int) {
 	flags := p.flags()
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+	if err := flags.Parse(joinExportDir(args)); errors.Is(err, flag.ErrHelp) {
 		p.help(flags, p.stdout)
 		return 0
 	} else if err != nil {
@@ -94,15 +96,17 @@ func (p *program) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("localcloud", flag.ContinueOnError)
 	flags.SetOutput(io.Discard) // main prints errors and help
 	flags.StringVar(&p.config, "config", "", "`firebase.json` or its folder (default: the nearest one in this folder and those above it)")
-	flags.StringVar(&p.project, "project", emulator.DefaultProject, "project `ID`")
+	flags.StringVar(&p.project, "project", "", "project `ID`, or its alias in .firebaserc (default: the alias default, or "+emulator.DefaultProject+")")
 	flags.StringVar(&p.bucket, "bucket", "", "`NAME` of the bucket that exists from the start (default: the project ID)")
 	flags.StringVar(&p.data, "data", "", "keep everything in `DIR` across restarts (default: in memory)")
-	flags.StringVar(&p.importPath, "import", "", "load documents of all databases from a JSON file, or of the default one from a folder, `PATH`, before the command starts")
+	flags.StringVar(&p.importPath, "import", "", "load, before the command starts, an export of Firebase's suite or of Firestore, or documents in JSON: a file with those of all databases, or a folder with a file for each of the default one, `PATH`")
 	flags.StringVar(&p.exportPath, "export", "", "write the documents of all databases to `FILE` at the end")
+	flags.Var(&p.exportDir, "export-on-exit", "write documents, accounts and objects to `[DIR]` at the end, as Firebase's suite does; passwords are in it as plain text (default: the folder of --import)")
 	flags.StringVar(&p.triggers, "triggers", "", "call functions when documents change, as a JSON `FILE` says")
 	flags.StringVar(&p.prices, "prices", "", "what Google charges, a prices.yaml `FILE` (default: the built-in one)")
 	flags.Func("function", "a task queue function and the URL that emulates it, `NAME=URL`: creates its queue, for the Admin SDKs' taskQueue(NAME); repeat it for others", p.addFunction)
 	flags.BoolVar(&p.unindexed, "allow-unindexed", false, "run queries without the composite indexes that production would require")
+	flags.BoolVar(&p.signedTokens, "accept-signed-tokens", false, "accept ID tokens of real projects, without verifying their signatures")
 	flags.StringVar(&p.origins, "allowed-origins", os.Getenv("ALLOWED_ORIGINS"),
 		"web pages, as `https://host,…`, that may call the cloud in addition to this machine's; * allows all (default: $ALLOWED_ORIGINS)")
 	return flags
@@ -127,12 +131,17 @@ not be read or written; 2 if the flags make no sense.
 
 // run starts the cloud, runs the command beside it, and stops it.
 func (p *program) run(ctx context.Context, command []string) (err error) {
+	exportDir, err := p.exportDir.path(p.importPath)
+	if err != nil {
+		return err
+	}
 	file, err := firebasejson.Find(p.config)
 	if err != nil {
 		return err
 	}
+	project := file.ProjectID(cmp.Or(p.project, "default"))
 	cfg := emulator.Config{
-		Project: p.project, DataDir: p.data, AllowUnindexed: p.unindexed, AllowedOrigins: split(p.origins), Functions: p.functions,
+		Project: project, SingleProject: file.Path != "" && !file.SeveralProjects, DataDir: p.data, AllowUnindexed: p.unindexed, AcceptSignedTokens: p.signedTokens, AllowedOrigins: split(p.origins), Functions: p.functions,
 		Logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	prices, err := billing.ReadPrices(p.prices)
@@ -151,6 +160,10 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 	if err != nil {
 		return err
 	}
+	if project != "" && !strings.HasPrefix(project, "demo-") {
+		cfg.Logger.Warn("the project may exist: clients that are not told of the local cloud reach the real one. One whose ID begins with demo- has none",
+			"project", project)
+	}
 	cloud, err := emulator.Open(cfg)
 	var inUse *emulator.PortInUseError
 	if errors.As(err, &inUse) {
@@ -160,7 +173,7 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, cloud.Close()) }()
-	if err := load(cloud.Firestore, cloud.Project, p.importPath); err != nil {
+	if err := p.load(cloud, p.importPath); err != nil {
 		return err
 	}
 	for _, t := range registered { // after the import, which is not news to them
@@ -172,8 +185,11 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 	if len(command) > 0 {
 		err = p.runCommand(ctx, cloud, command)
 	} else {
-		p.printEnvironment(cloud, file.Reach())
+		p.printEnvironment(cloud, file)
 		<-ctx.Done()
+	}
+	if exportDir != "" {
+		err = errors.Join(err, cloud.Export(exportDir))
 	}
 	return errors.Join(err, save(cloud.Firestore, cloud.Project, p.exportPath))
 }

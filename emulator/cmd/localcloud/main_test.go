@@ -87,6 +87,57 @@ func TestDatabases(t *testing.T) {
 	}
 }
 
+// The layout of Firebase's suite goes in and out, with and without a named folder.
+func TestExportOnExit(t *testing.T) {
+	documents, dir := write(t, t.TempDir(), "in.json", `{"a/b": {"n": 1}}`), filepath.Join(t.TempDir(), "seed")
+	other := filepath.Join(t.TempDir(), "other")
+	for _, args := range [][]string{
+		{"--import", documents, "--export-on-exit", dir}, {"--import", dir, "--export-on-exit"}, {"--import=" + dir, "--export-on-exit=" + other},
+	} {
+		if _, stderr, code := run(t, append(append([]string{"--config", project(t)}, args...), "--", "true")...); code != 0 {
+			t.Fatalf("%q: exit code %d\n%s", args, code, stderr)
+		}
+	}
+	out := filepath.Join(t.TempDir(), "out.json")
+	if _, stderr, code := run(t, "--config", project(t), "--import", other, "--export", out, "--", "true"); code != 0 {
+		t.Fatalf("exit code %d\n%s", code, stderr)
+	}
+	if text, err := os.ReadFile(out); err != nil || !strings.Contains(string(text), `"a/b"`) {
+		t.Errorf("%s, %v", text, err)
+	}
+	mine := t.TempDir()
+	write(t, mine, "thesis.txt", "years of work")
+	for want, args := range map[string][]string{
+		"needs a folder":  {"--export-on-exit"},
+		"is not empty":    {"--export-on-exit", mine},
+		"no such file":    {"--export-on-exit", filepath.Join(mine, "no", "folder")},
+		"not a directory": {"--export-on-exit", filepath.Join(mine, "thesis.txt")},
+	} {
+		_, stderr, code := run(t, append(append([]string{"--config", project(t)}, args...), "--", "true")...)
+		if code != exitFailure || !strings.Contains(stderr, want) {
+			t.Errorf("%q: exit code %d, %s, want %s", args, code, stderr, want)
+		}
+	}
+}
+
+// The project is the alias default of .firebaserc, or one that is named; its start says what has no effect.
+func TestFirebaserc(t *testing.T) {
+	dir := project(t)
+	write(t, dir, ".firebaserc", `{"projects": {"default": "demo-main", "staging": "demo-staging"}}`)
+	write(t, dir, "firebase.json", `{"functions": {"source": "functions"}, "emulators": {"firestore": {"port": 0}, "auth": {"port": 0}, "storage": {"port": 0},
+		"tasks": {"port": 0}, "ui": {"port": 0, "enabled": false}, "hub": {"port": 0}}}`)
+	for _, c := range []struct {
+		args []string
+		want string
+	}{{nil, "demo-main"}, {[]string{"--project", "staging"}, "demo-staging"}, {[]string{"--project", "demo-own"}, "demo-own"}} {
+		args := append(append([]string{"--config", dir}, c.args...), "--", "sh", "-c", "echo $GCLOUD_PROJECT")
+		stdout, stderr, code := run(t, args...)
+		if code != 0 || strings.TrimSpace(stdout) != c.want || strings.Count(stderr, "functions has no effect") != 1 {
+			t.Errorf("%q: exit code %d, %s, want %s\n%s", c.args, code, stdout, c.want, stderr)
+		}
+	}
+}
+
 // An export that fails or is cut short leaves the old file.
 func TestExportFails(t *testing.T) {
 	path := write(t, t.TempDir(), "out.json", "old")

@@ -13,6 +13,16 @@ import (
 // ownerToken is the token that servers send. Source: wire traffic of the SDKs, versions 9 and 12.
 const ownerToken = "owner"
 
+// accessTokenPrefix begins an OAuth access token of Google, as a server sends that has real credentials. It is
+// not verified: whoever reaches the emulator can say "owner" as well. In both, case does not matter, as in
+// Google's emulator.
+const accessTokenPrefix = "ya29."
+
+func isServer(token string) bool {
+	return strings.EqualFold(token, ownerToken) ||
+		len(token) >= len(accessTokenPrefix) && strings.EqualFold(token[:len(accessTokenPrefix)], accessTokenPrefix)
+}
+
 // maxCached is the number of headers an Authenticator caches: decoding a token takes longer than
 // evaluating the rules for a request.
 const maxCached = 1000
@@ -26,15 +36,17 @@ const maxCachedBytes = 8 << 10
 type Authenticator struct {
 	// Schemes are the accepted authentication schemes; nil means Bearer.
 	Schemes []string
+	// SignedTokens accepts ID tokens of real projects, without verifying their signatures.
+	SignedTokens bool
 
 	mu    sync.RWMutex
 	cache map[string]Caller // by header
 }
 
 // Authenticate returns the caller that an Authorization header identifies; "" means no header.
-// The token "owner" identifies a server. Any other token must be an unsigned ID token, as the
-// emulated Authentication and Firebase's test libraries make them. Expiry is ignored, because the
-// test libraries make tokens that expired in 1970.
+// The token "owner" and OAuth access tokens identify a server. Any other token must be an unsigned ID token,
+// as the emulated Authentication and Firebase's test libraries make them, or with SignedTokens a signed one.
+// Expiry is ignored, because the test libraries make tokens that expired in 1970.
 func (a *Authenticator) Authenticate(authorization string) Caller {
 	schemes := a.Schemes
 	if schemes == nil {
@@ -42,7 +54,7 @@ func (a *Authenticator) Authenticate(authorization string) Caller {
 	}
 	// A header this short is "" or "Bearer owner".
 	if len(authorization) < 20 || len(authorization) > maxCachedBytes {
-		return decode(authorization, schemes)
+		return a.decode(authorization, schemes)
 	}
 	a.mu.RLock()
 	who, ok := a.cache[authorization]
@@ -50,7 +62,7 @@ func (a *Authenticator) Authenticate(authorization string) Caller {
 	if ok {
 		return who
 	}
-	who = decode(authorization, schemes)
+	who = a.decode(authorization, schemes)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.cache == nil || len(a.cache) >= maxCached {
@@ -61,7 +73,7 @@ func (a *Authenticator) Authenticate(authorization string) Caller {
 }
 
 // decode returns the caller that an Authorization header identifies.
-func decode(authorization string, schemes []string) Caller {
+func (a *Authenticator) decode(authorization string, schemes []string) Caller {
 	if authorization == "" {
 		return Caller{}
 	}
@@ -73,7 +85,7 @@ func decode(authorization string, schemes []string) Caller {
 	if !accepted {
 		return Caller{Err: fmt.Errorf("the Authorization header must be %s and a token", strings.Join(schemes, " or "))}
 	}
-	if raw == ownerToken {
+	if isServer(raw) {
 		return Caller{Owner: true}
 	}
 	claims := rules.Claims{}
@@ -81,7 +93,7 @@ func decode(authorization string, schemes []string) Caller {
 	if err != nil {
 		return Caller{Err: err}
 	}
-	if algorithm != token.None {
+	if algorithm != token.None && !a.SignedTokens {
 		return Caller{Err: fmt.Errorf("the emulator accepts only unsigned tokens, with algorithm \"none\", not %q", algorithm)}
 	}
 	uid, _ := claims["sub"].(string)

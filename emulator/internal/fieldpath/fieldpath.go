@@ -12,11 +12,24 @@ import (
 // Name is the path that stands for the document's own name in filters, orders and projections.
 const Name = "__name__"
 
+// MaxBytes is the maximum size of a field path. A path is as long as its names and the dots between them.
+//
+// Source: https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields
+const MaxBytes = 1500
+
 // Path is a sequence of names through nested maps. It is never empty.
 type Path []string
 
 // Parse parses a path. Its error is INVALID_ARGUMENT.
 func Parse(s string) (Path, error) {
+	path, err := parse(s)
+	if err == nil && path.bytes() > MaxBytes {
+		return nil, status.Errorf(codes.InvalidArgument, "The field path %.40q… is longer than %d bytes.", s, MaxBytes)
+	}
+	return path, err
+}
+
+func parse(s string) (Path, error) {
 	if simple(s) {
 		return Path{s}, nil
 	}
@@ -35,6 +48,15 @@ func Parse(s string) (Path, error) {
 		}
 		rest = after[1:]
 	}
+}
+
+// bytes returns the size of the path, without quotes.
+func (p Path) bytes() int {
+	n := len(p) - 1
+	for _, name := range p {
+		n += len(name)
+	}
+	return n
 }
 
 // ParseAll parses the paths of a field mask.

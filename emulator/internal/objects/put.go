@@ -10,6 +10,8 @@ type PutRequest struct {
 	StorageClass string // empty: the bucket's default
 	Conditions   Conditions
 	Checksums    Checksums
+	// Created and Updated are the times of an object of an import; zero is now.
+	Created, Updated time.Time
 
 	components int // number of objects this one is composed of; 0 if it is not composed
 }
@@ -83,6 +85,9 @@ func (s *Store) place(p PutRequest, o Object, bl *blob) (Object, error) {
 	o.Generation, o.Metageneration = s.nextGeneration(), 1
 	o.Created = time.UnixMicro(o.Generation).UTC().Truncate(time.Millisecond)
 	o.Updated = o.Created
+	if !p.Created.IsZero() && !p.Updated.IsZero() {
+		o.Created, o.Updated = p.Created.UTC(), p.Updated.UTC()
+	}
 	if err := p.Conditions.authorize(old, &o); err != nil {
 		return Object{}, err
 	}

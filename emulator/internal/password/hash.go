@@ -60,6 +60,8 @@ type Hash struct {
 	Parameters
 	Salt []byte `json:"salt,omitempty"`
 	Sum  []byte `json:"sum"`
+
+	plain string // "" after it has been stored: the password is in memory only
 }
 
 // DefaultParameters returns the hash parameters of every emulated project. In production they are
@@ -82,8 +84,12 @@ func New(plain string) (*Hash, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hashing a password: %w", err)
 	}
-	return &Hash{Parameters: p, Salt: salt, Sum: sum}, nil
+	return &Hash{Parameters: p, Salt: salt, Sum: sum, plain: plain}, nil
 }
+
+// Plain returns the password if this process has hashed it, for exports that other emulators read. It is "" for a
+// hash that was stored or imported.
+func (h *Hash) Plain() string { return h.plain }
 
 // Verify reports whether plain is the password. It returns an error if it cannot compute the hash.
 func (h *Hash) Verify(plain string) (bool, error) {

@@ -39,7 +39,7 @@ func keyOf(path string) (Key, int, error) {
 	for rest, more := path, true; more; segments++ {
 		var id string
 		id, rest, more = strings.Cut(rest, "/")
-		if err := CheckID(id); err != nil {
+		if err := checkID(id, segments%2 == 1); err != nil {
 			return "", 0, err
 		}
 		b = appendID(b, id)
@@ -165,6 +165,16 @@ func (k Key) In(c Key) bool {
 		return false
 	}
 	_, rest := k[len(c):].next()
+	return rest == ""
+}
+
+// ChildOf reports whether the document k is in a collection directly below the document or root p.
+func (k Key) ChildOf(p Key) bool {
+	if !k.Under(p) {
+		return false
+	}
+	_, rest := k[len(p):].next()
+	_, rest = rest.next()
 	return rest == ""
 }
 

@@ -153,9 +153,14 @@ func ParseParent(name string) (Database, Key, error) {
 	return db, key, nil
 }
 
-// CheckID rejects strings that cannot be the ID of a collection or a document. Its error is
-// INVALID_ARGUMENT.
-func CheckID(id string) error {
+// CheckCollectionID rejects strings that cannot be the ID of a collection. Its error is INVALID_ARGUMENT.
+func CheckCollectionID(id string) error { return checkID(id, false) }
+
+// CheckDocumentID is [CheckCollectionID] for the ID of a document.
+func CheckDocumentID(id string) error { return checkID(id, true) }
+
+// checkID checks an ID. Only documents have Datastore's numeric IDs.
+func checkID(id string, document bool) error {
 	bad := func(why string) error {
 		return status.Errorf(codes.InvalidArgument, "Resource id %q is invalid because it %s.", id, why)
 	}
@@ -168,14 +173,13 @@ func CheckID(id string) error {
 		return status.Errorf(codes.InvalidArgument, "Resource id %.40q… is invalid because it is longer than %d bytes.", id, maxIDBytes)
 	case strings.Contains(id, "/"):
 		return bad("contains a slash")
-	case reserved(id):
+	case reserved(id) && !(document && numeric(id)):
 		return bad("is reserved")
 	}
 	return nil
 }
 
-// reserved reports whether id is reserved: it matches __.*__ and is not one of Datastore's numeric
-// IDs.
+// reserved reports whether id matches __.*__.
 func reserved(id string) bool {
-	return len(id) >= 4 && id[0] == '_' && strings.HasPrefix(id, "__") && strings.HasSuffix(id, "__") && !numeric(id)
+	return len(id) >= 4 && id[0] == '_' && strings.HasPrefix(id, "__") && strings.HasSuffix(id, "__")
 }

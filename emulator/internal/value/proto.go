@@ -16,13 +16,49 @@ import (
 // (https://firebase.google.com/docs/firestore/quotas#collections_documents_and_fields).
 const MaxDepth = 20
 
+// Limits of the same page: the bytes of a string or byte string, wherever it is in the document, and of a field path.
+const (
+	maxValueBytes = 1<<20 - 89
+	maxPathBytes  = 1500
+)
+
 // FromProto converts a value sent by a client. Its error is a gRPC status INVALID_ARGUMENT.
-func FromProto(v *pb.Value) (Value, error) { return fromProto(v, 0) }
+func FromProto(v *pb.Value) (Value, error) { return fromProto(v, place{}) }
+
+// QueryVector returns the elements of the vector of a nearest-neighbor search. Unlike those of documents,
+// they may be NaN.
+func QueryVector(v *pb.Value) ([]Value, error) {
+	m, err := fromProto(v, place{nan: true})
+	if err != nil {
+		return nil, err
+	}
+	elements, ok := m.Vector()
+	if !ok {
+		return nil, status.Error(codes.InvalidArgument, "The query vector must be a vector.")
+	}
+	return elements, nil
+}
+
+// CheckFieldName returns INVALID_ARGUMENT if a document cannot have a field with this name.
+func CheckFieldName(name string) error { return checkFieldName(name, place{}) }
 
 // FieldsFromProto converts the fields of a document sent by a client.
-func FieldsFromProto(m map[string]*pb.Value) (*Fields, error) { return fieldsFromProto(m, 0) }
+func FieldsFromProto(m map[string]*pb.Value) (*Fields, error) { return fieldsFromProto(m, place{}) }
 
-func fromProto(v *pb.Value, depth int) (Value, error) {
+// place is where a value is in its document.
+type place struct {
+	depth int  // number of maps and arrays around it
+	path  int  // bytes of the field path that leads to it, with the dot that a name would follow
+	nan   bool // vectors may have elements that are NaN
+}
+
+// in returns the place of what a map or array contains.
+func (p place) in() place { return place{p.depth + 1, p.path, p.nan} }
+
+// field returns the place of the value of a field with this name.
+func (p place) field(name string) place { return place{p.depth, p.path + len(name) + 1, p.nan} }
+
+func fromProto(v *pb.Value, at place) (Value, error) {
 	switch x := v.GetValueType().(type) {
 	case *pb.Value_NullValue:
 		return NullValue, nil
@@ -42,9 +78,9 @@ func fromProto(v *pb.Value, depth int) (Value, error) {
 		}
 		return OfTime(MicrosOfParts(s, n)), nil
 	case *pb.Value_StringValue:
-		return OfString(x.StringValue), nil
+		return OfString(x.StringValue), checkSize(len(x.StringValue))
 	case *pb.Value_BytesValue:
-		return OfBytes(string(x.BytesValue)), nil
+		return OfBytes(string(x.BytesValue)), checkSize(len(x.BytesValue))
 	case *pb.Value_ReferenceValue:
 		if !isName(x.ReferenceValue) {
 			return Value{}, status.Errorf(codes.InvalidArgument, "The reference %q is not the name of a document: want projects/{project_id}/databases/{database_id}/documents/{path}.", x.ReferenceValue)
@@ -57,14 +93,14 @@ func fromProto(v *pb.Value, depth int) (Value, error) {
 		}
 		return OfGeoPoint(lat, lng), nil
 	case *pb.Value_ArrayValue:
-		return arrayFromProto(x.ArrayValue.GetValues(), depth+1)
+		return arrayFromProto(x.ArrayValue.GetValues(), at.in())
 	case *pb.Value_MapValue:
-		f, err := fieldsFromProto(x.MapValue.GetFields(), depth+1)
+		f, err := fieldsFromProto(x.MapValue.GetFields(), at.in())
 		if err != nil {
 			return Value{}, err
 		}
 		m := OfMap(f)
-		return m, checkVector(m)
+		return m, checkVector(m, at.nan)
 	case nil:
 		return Value{}, status.Error(codes.InvalidArgument, "The value has no type set.")
 	}
@@ -78,14 +114,21 @@ func isName(s string) bool {
 		parts[1] != "" && parts[3] != "" && strings.Count(parts[5], "/")%2 == 1 && !strings.Contains("/"+parts[5]+"/", "//")
 }
 
-func arrayFromProto(list []*pb.Value, depth int) (Value, error) {
-	if err := checkDepth(depth); err != nil {
+func checkSize(n int) error {
+	if n > maxValueBytes {
+		return status.Errorf(codes.InvalidArgument, "A value of %d bytes is longer than %d bytes.", n, maxValueBytes)
+	}
+	return nil
+}
+
+func arrayFromProto(list []*pb.Value, at place) (Value, error) {
+	if err := checkDepth(at.depth); err != nil {
 		return Value{}, err
 	}
 	vs := make([]Value, len(list))
 	for i, e := range list {
 		var err error
-		if vs[i], err = fromProto(e, depth); err != nil {
+		if vs[i], err = fromProto(e, at); err != nil {
 			return Value{}, err
 		}
 		if vs[i].kind == Array {
@@ -95,16 +138,16 @@ func arrayFromProto(list []*pb.Value, depth int) (Value, error) {
 	return OfArray(vs), nil
 }
 
-func fieldsFromProto(m map[string]*pb.Value, depth int) (*Fields, error) {
-	if err := checkDepth(depth); err != nil {
+func fieldsFromProto(m map[string]*pb.Value, at place) (*Fields, error) {
+	if err := checkDepth(at.depth); err != nil {
 		return nil, err
 	}
 	list := make([]Field, 0, len(m))
 	for name, e := range m {
-		if err := checkFieldName(name, depth); err != nil {
+		if err := checkFieldName(name, at); err != nil {
 			return nil, err
 		}
-		v, err := fromProto(e, depth)
+		v, err := fromProto(e, at.field(name))
 		if err != nil {
 			return nil, err
 		}
@@ -122,15 +165,15 @@ func checkDepth(depth int) error {
 
 // checkFieldName rejects empty, overlong and reserved names. Inside a map, __type__ is allowed: it
 // marks a vector.
-func checkFieldName(name string, depth int) error {
+func checkFieldName(name string, at place) error {
 	switch {
 	case name == "":
 		return status.Error(codes.InvalidArgument, "field names must not be empty")
-	case len(name) > 1500:
-		return status.Errorf(codes.InvalidArgument, "The field name %.40q… is longer than 1500 bytes.", name)
+	case at.path+len(name) > maxPathBytes:
+		return status.Errorf(codes.InvalidArgument, "The field path that ends with %.40q is longer than %d bytes.", name, maxPathBytes)
 	case !utf8.ValidString(name):
 		return status.Errorf(codes.InvalidArgument, "The field name %q is not valid UTF-8.", name)
-	case len(name) >= 4 && name[:2] == "__" && name[len(name)-2:] == "__" && !(depth > 0 && name == "__type__"):
+	case len(name) >= 4 && name[:2] == "__" && name[len(name)-2:] == "__" && !(at.depth > 0 && name == "__type__"):
 		return status.Errorf(codes.InvalidArgument, "field name %q is reserved", name)
 	}
 	return nil
@@ -138,7 +181,7 @@ func checkFieldName(name string, depth int) error {
 
 // checkVector rejects malformed vectors. A map with the key __type__ must be a vector, which has 1
 // to 2048 doubles.
-func checkVector(v Value) error {
+func checkVector(v Value, nan bool) error {
 	if !v.Map().Get("__type__").Exists() {
 		return nil
 	}
@@ -150,8 +193,11 @@ func checkVector(v Value) error {
 		return status.Errorf(codes.InvalidArgument, "A vector has from 1 to 2048 dimensions, not %d.", len(elements))
 	}
 	for _, e := range elements {
-		if e.kind != Double && e.kind != Int {
+		if e.kind != Double {
 			return status.Error(codes.InvalidArgument, "All elements of a vector must be doubles.")
+		}
+		if e.IsNaN() && !nan {
+			return status.Error(codes.InvalidArgument, "A vector cannot contain NaN.")
 		}
 	}
 	return nil

@@ -22,6 +22,16 @@ func MicrosOf(t time.Time) Micros { return MicrosOfParts(t.Unix(), int64(t.Nanos
 // microseconds.
 func MicrosOfParts(seconds, nanos int64) Micros { return Micros(seconds*1e6 + nanos/1000) }
 
+// Truncate returns m truncated to milliseconds, towards the past. Server timestamps have this
+// precision.
+func (m Micros) Truncate() Micros {
+	rest := m % 1000
+	if rest < 0 {
+		rest += 1000
+	}
+	return m - rest
+}
+
 // Time returns m as a time in UTC.
 func (m Micros) Time() time.Time { return time.UnixMicro(int64(m)).UTC() }
 

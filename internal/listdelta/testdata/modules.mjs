@@ -74,11 +74,33 @@ const two = compareWithChanges([{ ...lecture, times: times('101') }, { ...lectur
 assert.deepEqual(two.map((q) => takeOver(q).identifier), ['B', 'A'])
 assert.deepEqual(takeOver(two[0]).times, times('102'))
 
-// The first list says nothing. Changes that are incomplete are compared with the list, where nothing is proposed.
+// The first list says nothing.
 assert.equal(only(lecture, [{ ...change(1, removed), from: undefined }]), undefined)
+
+// Where changes are not known, nothing is said to be edited: untouched lectures have what the list had, of others it is unsure.
+const untouched = { ...mine, untouched: true }
+const truncated = (own, changes) => compareWithChanges([own], changes, 0, true)
+assert.equal(truncated(lecture, toward).incomplete, true)
+for (const changes of [toward, [...toward, { ...change(3), complete: false }]]) {
+  const [known] = truncated(untouched, changes).proposals
+  assert.deepEqual([names(known.fields).sort(), known.edited, known.unsure], [['professor', 'times'], [], []])
+  const [unknown] = truncated(mine, changes).proposals
+  assert.deepEqual([unknown.fields, unknown.edited, names(unknown.unsure).sort()], [[], [], ['professor', 'times']])
+  assert.deepEqual(takeOver(unknown), { times: times('302-105'), professor: '이나래' })
+}
+assert.deepEqual(takeOver(truncated(lecture, toward).proposals[0]), { times: times('302-105'), professor: '이나래' })
+assert.deepEqual(takeOver(truncated(untouched, back).proposals[0]), { times: times('301-118') }) // an older change
 assert.equal(compareWithChanges([lecture], [{ ...change(1), complete: false }], 0).incomplete, true)
-const compared = compareWithList([lecture, { ...lecture, id: '2', identifier: 'C' }, { ...lecture, id: '3', identifier: '' }], [{ ...lecture, professor: '이나래' }])
-assert.deepEqual(compared.map((q) => [q.kind, takeOver(q), names(q.edited)]), [['update', {}, ['professor']], ['removed', {}, []]])
+
+// Then the list says what differs, and the changes that are known which values it had.
+const list = [{ ...lecture, professor: '이나래' }]
+const compared = compareWithList([lecture, { ...lecture, id: '2', identifier: 'C' }, { ...lecture, id: '3', identifier: '' }, { ...lecture, id: '4', untouched: true }], list)
+assert.deepEqual(compared.map((q) => [q.kind, names(q.fields), names(q.edited), names(q.unsure)]), [
+  ['update', [], [], ['professor']], ['removed', [], [], []], ['update', ['professor'], [], []],
+])
+assert.deepEqual(names(compareWithList([lecture], list, toward)[0].fields), ['professor'])
+const [followed] = compareWithList([lecture], [{ ...lecture, identifier: 'B', title: '알고리즘' }], [change(1, moved('A', 'B'))])
+assert.deepEqual([takeOver(followed).identifier, names(followed.unsure)], ['B', ['title']])
 
 // Wording is no change.
 for (const [field, a, b, want] of [

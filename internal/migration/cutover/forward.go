@@ -73,7 +73,7 @@ func (a *attempt) forward() (steps []step, held int) {
 }
 
 // drain waits until all changes of the old database are in Firestore and, if the kind has been on the new side
-// before, those of Firestore in the old database.
+// before, those of Firestore in the old database: so the way back has seen what is deleted on the new side later.
 func (a *attempt) drain(ctx context.Context) error {
 	lsn, err := walstream.CurrentLSN(ctx, a.conn)
 	if err != nil {
@@ -109,12 +109,14 @@ func (a *attempt) lastly(drain func(context.Context) error) func(context.Context
 	}
 }
 
-// beginWayBack makes changes of Firestore flow to the old database from the time on when writes were held.
+// beginWayBack makes changes of Firestore flow to the old database from the time on when the last changes of the old
+// database had arrived. From an earlier time, a document that arrived later and was deleted before the stream reported it
+// would be in no report, and its row would stay.
 func (a *attempt) beginWayBack(ctx context.Context) error {
 	if a.kind == state.Schools {
 		return nil // nobody changes them there
 	}
-	return reverse.Begin(ctx, a.conn, a.kind, a.heldAt)
+	return reverse.Begin(ctx, a.conn, a.kind, a.drained)
 }
 
 // endWayBack undoes beginWayBack.

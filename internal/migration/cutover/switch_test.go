@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"heek.kr/heektime/internal/migration/state"
+	"heek.kr/heektime/internal/migration/walstream"
 	"heek.kr/heektime/internal/schema"
 )
 
@@ -45,6 +46,35 @@ func TestSwitchLosesNoWrite(t *testing.T) {
 	}
 	if err := Switch(t.Context(), w.config(), state.Timetables); err != nil {
 		t.Errorf("again: %v", err)
+	}
+}
+
+// The way back begins when the last change of the old database has arrived. A document that it made, and that is
+// deleted on the new side at once, would otherwise be unknown to the way back, and its row would stay.
+func TestWayBackBeginsAfterTheLastChange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var arrived time.Time
+	cfg := w.config()
+	cfg.Drain = func(ctx context.Context, lsn walstream.LSN) error {
+		if err := w.drain(ctx, lsn); err != nil {
+			return err
+		}
+		result, err := w.client.Doc("users/u/timetables/t/lectures/last").Set(ctx, map[string]any{"at": time.Now()})
+		if err == nil {
+			arrived = result.UpdateTime
+		}
+		return err
+	}
+	if err := Switch(t.Context(), cfg, state.Timetables); err != nil {
+		t.Fatal(err)
+	}
+	var begins time.Time
+	if err := w.pool.QueryRow(t.Context(), "SELECT read_time FROM heektime_migration.reverse_position WHERE kind = 'timetables'").Scan(&begins); err != nil {
+		t.Fatal(err)
+	}
+	if begins.Before(arrived) {
+		t.Errorf("the way back begins %v before the last change arrived", arrived.Sub(begins))
 	}
 }
 

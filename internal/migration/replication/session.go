@@ -190,8 +190,12 @@ func Lock(ctx context.Context, url string) (*pgx.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the old database: %w", err)
 	}
+	// PostgreSQL looks after 15 seconds whether this machine is still there. Otherwise it would keep the lock for hours.
+	_, err = conn.Exec(ctx, "SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3")
 	var locked bool
-	err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&locked)
+	if err == nil {
+		err = conn.QueryRow(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&locked)
+	}
 	if err == nil && !locked {
 		err = errors.New("another heektime migrate copy or follow is running on this database: only one may run")
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"github.com/jackc/pgx/v5"
@@ -41,6 +42,9 @@ func (r *runner) transact(ctx context.Context, set *changeSet, do func(context.C
 	careful := false
 	for {
 		err := pgx.BeginTxFunc(ctx, r.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(tx pgx.Tx) error {
+			if err := r.noticeOpenTables(ctx, tx); err != nil {
+				return err
+			}
 			t := &transaction{runner: r, tx: tx, set: set, careful: careful}
 			if err := do(ctx, t); err != nil {
 				return err
@@ -153,7 +157,7 @@ func (r *runner) addTimetables(ctx context.Context, set *changeSet, user *firest
 	if _, active := r.active[state.Timetables]; !active {
 		return nil
 	}
-	docs, err := schema.Timetables(user).Documents(ctx).GetAll()
+	docs, err := asOf(schema.Timetables(user).Query, set.at).Documents(ctx).GetAll()
 	if err != nil {
 		return fmt.Errorf("read the timetables of %s: %w", user.ID, err)
 	}
@@ -167,7 +171,7 @@ func (r *runner) addTimetables(ctx context.Context, set *changeSet, user *firest
 }
 
 func (r *runner) addAll(ctx context.Context, set *changeSet, query firestore.Query) error {
-	docs, err := query.Documents(ctx).GetAll()
+	docs, err := asOf(query, set.at).Documents(ctx).GetAll()
 	if err != nil {
 		return fmt.Errorf("read documents below one that appeared: %w", err)
 	}
@@ -175,6 +179,11 @@ func (r *runner) addAll(ctx context.Context, set *changeSet, query firestore.Que
 		set.putIfAbsent(doc)
 	}
 	return nil
+}
+
+// asOf returns a query that reads documents as they were at a time of the last hour.
+func asOf(query firestore.Query, at time.Time) firestore.Query {
+	return *query.WithReadOptions(firestore.ReadTime(at))
 }
 
 // isConflict reports whether a transaction conflicted with another one and can be repeated.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"github.com/jackc/pgx/v5"
@@ -19,8 +20,8 @@ import (
 // documents once, beside the stream, and applies a page at a time between two points. Until it is complete, a
 // document below one that has not been brought back yet brings that with it, see [runner.expand].
 //
-// A page may be older than points that were applied since it was read. So its documents that such points had
-// are left out. Later points bring the others up to date.
+// A page is read as of the last point that was applied. Points that are applied before it are newer, so its documents
+// that they had are left out. Later points bring the others up to date.
 
 // backfillPage is how many documents a page has. The stream waits for it.
 const backfillPage = 100
@@ -45,11 +46,12 @@ type backfill struct {
 	touched map[string]bool
 }
 
-// next begins to read the next page, if none is being read and there is one.
+// next begins to read the next page, if none is being read, there is one, and a point was applied.
 func (b *backfill) next(ctx context.Context) {
-	if b.pages != nil {
+	if b.pages != nil || b.at.IsZero() {
 		return
 	}
+	at := b.at
 	for _, kind := range state.Kinds() { // users before what is below them
 		cursor, ok := b.left[kind]
 		if !ok || !b.wasNew[kind] {
@@ -57,43 +59,45 @@ func (b *backfill) next(ctx context.Context) {
 		}
 		pages := make(chan page, 1)
 		b.pages, b.touched = pages, map[string]bool{}
-		go func() { pages <- b.read(ctx, kind, cursor) }()
+		go func() { pages <- b.read(ctx, kind, cursor, at) }()
 		return
 	}
 }
 
 // read reads the page after a cursor, which is the path of the last document, or of the collection that comes
-// next.
-func (b *backfill) read(ctx context.Context, kind Kind, cursor string) page {
+// next, as it was at a time.
+func (b *backfill) read(ctx context.Context, kind Kind, cursor string, at time.Time) page {
 	collections := backfilled(kind)
-	at := 0
+	first := 0
 	var after *firestore.DocumentRef
 	if d := schema.DocumentAt(cursor); d != nil {
-		at = slices.IndexFunc(collections, func(c schema.Document) bool { return c.Path == d.Path })
+		first = slices.IndexFunc(collections, func(c schema.Document) bool { return c.Path == d.Path })
 		after = b.cfg.Client.Doc(cursor)
 	} else if cursor != "" {
-		at = slices.IndexFunc(collections, func(c schema.Document) bool { return c.Collection() == cursor })
+		first = slices.IndexFunc(collections, func(c schema.Document) bool { return c.Collection() == cursor })
 	}
-	if at < 0 {
+	if first < 0 {
 		return page{kind: kind}
 	}
-	query := b.cfg.Client.CollectionGroup(collections[at].Collection()).OrderBy(firestore.DocumentID, firestore.Asc).Limit(backfillPage)
+	query := b.cfg.Client.CollectionGroup(collections[first].Collection()).OrderBy(firestore.DocumentID, firestore.Asc).Limit(backfillPage)
 	if after != nil {
 		query = query.Where(firestore.DocumentID, ">", after)
 	}
-	docs, err := query.Documents(ctx).GetAll()
+	docs, err := asOf(query, at).Documents(ctx).GetAll()
 	p := page{kind: kind, docs: docs}
 	if err == nil {
 		p.names, err = b.namesOf(ctx, docs)
 	}
 	switch {
 	case err != nil:
-		p.err = fmt.Errorf("read the documents of %s from before the switch: %w", collections[at].Collection(), err)
+		// Without the status: after an hour without a point it is one that says that somebody has to mend something, and a
+		// new session mends it.
+		p.err = fmt.Errorf("read the documents of %s from before the switch: %v", collections[first].Collection(), err)
 	case len(docs) == backfillPage:
 		last := schema.Path(docs[len(docs)-1].Ref)
 		p.cursor = &last
-	case at+1 < len(collections):
-		next := collections[at+1].Collection()
+	case first+1 < len(collections):
+		next := collections[first+1].Collection()
 		p.cursor = &next
 	}
 	return p
@@ -139,7 +143,7 @@ func (b *backfill) apply(ctx context.Context, p page) error {
 	if p.err != nil {
 		return p.err
 	}
-	set := newChangeSet()
+	set := newChangeSet(b.at)
 	set.complete, set.names = true, p.names
 	for _, doc := range p.docs {
 		if path := schema.Path(doc.Ref); !b.touched[path] {

@@ -3,12 +3,16 @@ package reverse
 import (
 	"context"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/internal/migration/conversion"
 	"heek.kr/heektime/internal/migration/state"
@@ -128,8 +132,115 @@ func TestPageIsOlderThanPoints(t *testing.T) {
 	}
 }
 
-// gate holds the results of the first query of a client back.
+// A page does not have a document that was created after the last point: if it is deleted before the next one, no
+// point tells of it, and nothing would remove its row.
+func TestPageIsNotNewerThanPoints(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.switchNow()
+	gate, hold := newGate(), &hold{}
+	gate.before = true
+	client := w.cloud.FirestoreClient(t, grpc.WithChainStreamInterceptor(gate.intercept))
+	w.run(func(cfg *Config) {
+		cfg.Client = client
+		cfg.Listener = func(ctx context.Context) (firestorepb.Firestore_ListenClient, error) {
+			listen, err := w.listener(ctx)
+			return heldStream{listen, hold}, err
+		}
+	})
+	<-gate.reached // a point was applied, and the query of the first page is on its way
+	breakStream := hold.begin()
+	brief := w.client.Doc("users/briefly00000000000000000000")
+	w.set(brief, map[string]any{
+		schema.FieldUsername: "잠깐있었다", schema.FieldCreatedAt: firestore.ServerTimestamp, schema.FieldUpdatedAt: firestore.ServerTimestamp,
+	})
+	gate.open()
+	w.awaitComplete()
+	w.delete(schema.Path(brief))
+	breakStream()
+	w.arrive()
+	w.check()
+	if got := w.queryRow("SELECT count(*)::text FROM users WHERE username = '잠깐있었다'"); got != "0" {
+		t.Error("a user whom no point has is in the old database")
+	}
+}
+
+// A page does not bring back what the old server has deleted after a move back that the stream has not reported.
+func TestPageAfterTablesAreOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	user := w.anyPath(schema.UserDocument)
+	w.switchNow()
+	gate, hold := newGate(), &hold{}
+	client := w.cloud.FirestoreClient(t, grpc.WithChainStreamInterceptor(gate.intercept))
+	w.run(func(cfg *Config) {
+		cfg.Client = client
+		cfg.Listener = func(ctx context.Context) (firestorepb.Firestore_ListenClient, error) {
+			listen, err := w.listener(ctx)
+			return heldStream{listen, hold}, err
+		}
+	})
+	<-gate.reached // the first page is read
+	breakStream := hold.begin()
+	w.phase(state.Timetables, state.PhaseOld)
+	w.phase(state.Accounts, state.PhaseOld)
+	key := conversion.UserKey(user)
+	for _, sql := range []string{
+		"DELETE FROM lectures l USING timetables t WHERE l.timetable_id = t.id AND t.user_id::text = $1",
+		"DELETE FROM timetables WHERE user_id::text = $1", "DELETE FROM users WHERE id::text = $1",
+	} {
+		w.exec(sql, key)
+	}
+	w.delete(user) // as follow does
+	gate.open()
+	w.awaitComplete()
+	if got := w.queryRow("SELECT count(*)::text FROM users WHERE id::text = $1", key); got != "0" {
+		t.Error("a user whom the old server has deleted is back")
+	}
+	breakStream()
+	w.arrive()
+}
+
+// hold keeps what a stream reports until the stream breaks.
+type hold struct {
+	mu     sync.Mutex
+	broken chan struct{} // nil while nothing is held
+}
+
+// begin keeps everything from now on.
+func (h *hold) begin() (breakStream func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	broken := make(chan struct{})
+	h.broken = broken
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.broken = nil
+		close(broken)
+	}
+}
+
+type heldStream struct {
+	firestorepb.Firestore_ListenClient
+	hold *hold
+}
+
+func (s heldStream) Recv() (*firestorepb.ListenResponse, error) {
+	response, err := s.Firestore_ListenClient.Recv()
+	s.hold.mu.Lock()
+	broken := s.hold.broken
+	s.hold.mu.Unlock()
+	if broken == nil {
+		return response, err
+	}
+	<-broken
+	return nil, status.Error(codes.Unavailable, "the test broke the stream")
+}
+
+// gate holds the results of the first query of a client back, or the query itself.
 type gate struct {
+	before          bool
 	reached, opened chan struct{}
 	taken           atomic.Bool
 }
@@ -139,8 +250,12 @@ func newGate() *gate { return &gate{reached: make(chan struct{}), opened: make(c
 func (g *gate) open() { close(g.opened) }
 
 func (g *gate) intercept(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	query := strings.HasSuffix(method, "/RunQuery")
+	if query && g.before {
+		g.pass(ctx)
+	}
 	s, err := streamer(ctx, desc, cc, method, opts...)
-	if err == nil && strings.HasSuffix(method, "/RunQuery") {
+	if err == nil && query {
 		s = &gatedStream{s, g}
 	}
 	return s, err
@@ -153,14 +268,19 @@ type gatedStream struct {
 
 func (s *gatedStream) RecvMsg(m any) error {
 	err := s.ClientStream.RecvMsg(m)
-	if s.gate.taken.CompareAndSwap(false, true) {
-		close(s.gate.reached)
+	s.gate.pass(s.Context())
+	return err
+}
+
+// pass waits the first time until the gate is opened.
+func (g *gate) pass(ctx context.Context) {
+	if g.taken.CompareAndSwap(false, true) {
+		close(g.reached)
 		select {
-		case <-s.gate.opened:
-		case <-s.Context().Done():
+		case <-g.opened:
+		case <-ctx.Done():
 		}
 	}
-	return err
 }
 
 // A connection that breaks while documents above others are read is an error, after which the way back begins again.
@@ -177,7 +297,7 @@ func TestConnectionBreaksAboveOthers(t *testing.T) {
 			return next(ctx, desc, conn, method, opts...)
 		}))
 	r := &runner{cfg: cfg, backfill: &backfill{left: map[Kind]string{state.Accounts: ""}}}
-	set := newChangeSet()
+	set := newChangeSet(time.Time{})
 	const path = "users/bornOnTheNewSide000000000000/timetables/KLMNOPQRST/lectures/y"
 	set.put(path, &conversion.Document{Ref: w.client.Doc(path), Fields: map[string]any{}})
 	if missing, err := r.missing(t.Context(), set); err == nil {

@@ -31,8 +31,9 @@ func parentOf(path string) string {
 type changeSet struct {
 	users, timetables, lectures map[string]*change
 	credentials, deletions      map[string]*change
-	states                      bool   // some kind's state changed
-	mark                        string // "" if it did not change
+	at                          time.Time // as of which the documents are, and others are read
+	states                      bool      // some kind's state changed
+	mark                        string    // "" if it did not change
 
 	// checked has the documents that were read after everything that the old database had committed by then
 	// was applied, so that one without a row is new.
@@ -45,8 +46,9 @@ type changeSet struct {
 	complete bool
 }
 
-func newChangeSet() *changeSet {
+func newChangeSet(at time.Time) *changeSet {
 	return &changeSet{
+		at:    at,
 		users: map[string]*change{}, timetables: map[string]*change{}, lectures: map[string]*change{},
 		credentials: map[string]*change{}, deletions: map[string]*change{}, checked: map[string]bool{}, above: map[string]bool{},
 	}
@@ -54,7 +56,7 @@ func newChangeSet() *changeSet {
 
 // setOf returns a point's changes. It ignores documents elsewhere, such as another collection of lectures.
 func setOf(client *firestore.Client, changes map[string]*firestorepb.Document) *changeSet {
-	s := newChangeSet()
+	s := newChangeSet(time.Time{})
 	for name, doc := range changes {
 		var decoded *conversion.Document
 		if doc != nil {
@@ -103,7 +105,7 @@ func (s *changeSet) empty() bool {
 	return len(s.users)+len(s.timetables)+len(s.lectures)+len(s.credentials)+len(s.deletions) == 0
 }
 
-// putIfAbsent adds a document that was read, unless the set has its state.
+// putIfAbsent adds a document that was read as of the set's time, unless the set has its state.
 func (s *changeSet) putIfAbsent(snap *firestore.DocumentSnapshot) {
 	path := schema.Path(snap.Ref)
 	for _, group := range []map[string]*change{s.users, s.timetables, s.lectures} {
@@ -112,7 +114,6 @@ func (s *changeSet) putIfAbsent(snap *firestore.DocumentSnapshot) {
 		}
 	}
 	s.put(path, documentOf(snap))
-	s.checked[path] = true
 }
 
 // documentOf returns a document that was read, nil if it does not exist.

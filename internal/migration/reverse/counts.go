@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"heek.kr/heektime/internal/migration/legacydb"
 	"heek.kr/heektime/internal/schema"
@@ -15,9 +16,9 @@ import (
 //
 // Source: https://firebase.google.com/docs/firestore/reference/rpc/google.firestore.v1#existencefilter
 
-// compareCounts compares how many documents there are with what the old database knows of them, and reads those
-// again that do not agree.
-func (r *runner) compareCounts(ctx context.Context, counts map[string]counted) error {
+// compareCounts compares how many documents there were at a point with what the old database knows of them, and reads
+// those again that do not agree.
+func (r *runner) compareCounts(ctx context.Context, counts map[string]counted, at time.Time) error {
 	for path, c := range counts {
 		known, err := r.known(ctx, c.document)
 		if err != nil {
@@ -31,7 +32,7 @@ func (r *runner) compareCounts(ctx context.Context, counts map[string]counted) e
 			r.cfg.Log.WarnContext(ctx, "Firestore has not reported all deletions; reading documents again",
 				"collection", c.document.Collection(), "documents", c.n, "known", known)
 		}
-		if err := r.compareAll(ctx, c.document); err != nil {
+		if err := r.compareAll(ctx, c.document, at); err != nil {
 			return err
 		}
 		// What still differs has no place in the old database, so it must not be read again the next time.

@@ -15,6 +15,7 @@
 //	users.go        users as rows
 //	rows.go         timetables and lectures as rows
 //	rowset.go       which row a document has
+//	guard.go        who may write the tables
 //	names.go        usernames that depend on other users
 //	backfill.go     documents that new apps wrote before the first switch
 //	reconcile.go    compares everything, after changes were lost

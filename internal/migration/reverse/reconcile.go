@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"cloud.google.com/go/firestore"
 	"github.com/jackc/pgx/v5"
@@ -34,14 +35,14 @@ func (r *runner) reconcile(ctx context.Context, kinds []Kind) error {
 	}
 	for _, kind := range kinds {
 		for _, d := range documentsOf(kind) {
-			if err := r.reconcileDocuments(ctx, d); err != nil {
+			if err := r.reconcileDocuments(ctx, d, now.ReadTime); err != nil {
 				return err
 			}
 		}
 	}
 	for _, kind := range kinds {
 		for _, d := range slices.Backward(documentsOf(kind)) {
-			if err := r.removeGone(ctx, d); err != nil {
+			if err := r.removeGone(ctx, d, now.ReadTime); err != nil {
 				return err
 			}
 		}
@@ -53,15 +54,15 @@ func (r *runner) reconcile(ctx context.Context, kinds []Kind) error {
 	return errRestart
 }
 
-// compareAll makes the rows of one sort of documents equal to them.
-func (r *runner) compareAll(ctx context.Context, d schema.Document) error {
+// compareAll makes the rows of one sort of documents equal to what they were at a time.
+func (r *runner) compareAll(ctx context.Context, d schema.Document, at time.Time) error {
 	if err := r.forgetSeen(ctx); err != nil {
 		return err
 	}
-	if err := r.reconcileDocuments(ctx, d); err != nil {
+	if err := r.reconcileDocuments(ctx, d, at); err != nil {
 		return err
 	}
-	return r.removeGone(ctx, d)
+	return r.removeGone(ctx, d, at)
 }
 
 // forgetSeen empties the table of the rows whose documents were seen.
@@ -71,42 +72,42 @@ func (r *runner) forgetSeen(ctx context.Context) error {
 }
 
 // removeGone applies that documents are gone whose rows were not seen, or of which something is kept aside.
-func (r *runner) removeGone(ctx context.Context, d schema.Document) error {
+func (r *runner) removeGone(ctx context.Context, d schema.Document, at time.Time) error {
 	aside := fmt.Sprintf("SELECT path FROM heektime_migration.aside WHERE array_length(string_to_array(path, '/'), 1) = %d", strings.Count(d.Path, "/")+1)
-	if err := r.reconcileRefs(ctx, aside, r.cfg.Client.Doc); err != nil {
+	if err := r.reconcileRefs(ctx, aside, at, r.cfg.Client.Doc); err != nil {
 		return err
 	}
 	switch d.Path {
 	case schema.UserDocument.Path:
-		return gone[legacydb.User](ctx, r)
+		return gone[legacydb.User](ctx, r, at)
 	case schema.TimetableDocument.Path:
-		return gone[legacydb.Timetable](ctx, r)
+		return gone[legacydb.Timetable](ctx, r, at)
 	case schema.LectureDocument.Path:
-		return gone[legacydb.Lecture](ctx, r)
+		return gone[legacydb.Lecture](ctx, r, at)
 	case schema.CredentialDocument.Path:
-		return r.reconcileCredentials(ctx)
+		return r.reconcileCredentials(ctx, at)
 	case schema.DeletionDocument.Path:
-		return r.reconcileDeletions(ctx)
+		return r.reconcileDeletions(ctx, at)
 	}
 	return nil
 }
 
-// reconcileDocuments applies all documents of one sort and remembers their keys as seen.
-func (r *runner) reconcileDocuments(ctx context.Context, d schema.Document) error {
+// reconcileDocuments applies all documents of one sort, as they were at a time, and remembers their keys as seen.
+func (r *runner) reconcileDocuments(ctx context.Context, d schema.Document, at time.Time) error {
 	if d.Path == schema.CredentialDocument.Path || d.Path == schema.DeletionDocument.Path {
 		return nil
 	}
 	query := r.cfg.Client.CollectionGroup(d.Collection()).OrderBy(firestore.DocumentID, firestore.Asc).Limit(reconcilePage)
 	page := query
 	for {
-		docs, err := page.Documents(ctx).GetAll()
+		docs, err := asOf(page, at).Documents(ctx).GetAll()
 		if err != nil {
 			return fmt.Errorf("read all documents of %s: %w", d.Collection(), err)
 		}
 		if len(docs) == 0 {
 			return nil
 		}
-		set := newChangeSet()
+		set := newChangeSet(at)
 		set.complete = true
 		for _, doc := range docs {
 			set.put(schema.Path(doc.Ref), documentOf(doc))
@@ -133,7 +134,7 @@ func (r *runner) reconcileDocuments(ctx context.Context, d schema.Document) erro
 }
 
 // gone removes the rows whose documents are gone. Rows that never had a document stay.
-func gone[T legacydb.Row](ctx context.Context, r *runner) error {
+func gone[T legacydb.Row](ctx context.Context, r *runner, at time.Time) error {
 	reader, err := r.cfg.DB.Reader(ctx, "")
 	if err != nil {
 		return err
@@ -141,7 +142,7 @@ func gone[T legacydb.Row](ctx context.Context, r *runner) error {
 	defer reader.Close()
 	var paths map[string]string
 	flush := func() error {
-		err := r.removeUnseen(ctx, legacydb.KindOf[T](), paths)
+		err := r.removeUnseen(ctx, legacydb.KindOf[T](), paths, at)
 		paths = nil
 		return err
 	}
@@ -188,7 +189,7 @@ func (r *runner) documentPath(row any) (key, path string) {
 }
 
 // removeUnseen removes those of the rows that were not seen and whose documents do not exist.
-func (r *runner) removeUnseen(ctx context.Context, kind legacydb.Kind, paths map[string]string) error {
+func (r *runner) removeUnseen(ctx context.Context, kind legacydb.Kind, paths map[string]string, at time.Time) error {
 	var all []string
 	for key := range paths {
 		all = append(all, key)
@@ -227,7 +228,7 @@ func (r *runner) removeUnseen(ctx context.Context, kind legacydb.Kind, paths map
 	if err != nil {
 		return fmt.Errorf("read documents again: %w", err)
 	}
-	set := newChangeSet()
+	set := newChangeSet(at)
 	for _, doc := range docs {
 		set.put(schema.Path(doc.Ref), documentOf(doc))
 		set.checked[schema.Path(doc.Ref)] = true
@@ -236,21 +237,21 @@ func (r *runner) removeUnseen(ctx context.Context, kind legacydb.Kind, paths map
 }
 
 // reconcileCredentials makes the hashes unusable whose credentials are gone.
-func (r *runner) reconcileCredentials(ctx context.Context) error {
-	return r.reconcileRefs(ctx, "SELECT DISTINCT credential FROM heektime_migration.passwords", func(id string) *firestore.DocumentRef {
+func (r *runner) reconcileCredentials(ctx context.Context, at time.Time) error {
+	return r.reconcileRefs(ctx, "SELECT DISTINCT credential FROM heektime_migration.passwords", at, func(id string) *firestore.DocumentRef {
 		return schema.CredentialRef(r.cfg.Client, id)
 	})
 }
 
 // reconcileDeletions forgets the parked rows of accounts whose deletion is complete.
-func (r *runner) reconcileDeletions(ctx context.Context) error {
-	return r.reconcileRefs(ctx, "SELECT path FROM heektime_migration.parked", func(path string) *firestore.DocumentRef {
+func (r *runner) reconcileDeletions(ctx context.Context, at time.Time) error {
+	return r.reconcileRefs(ctx, "SELECT path FROM heektime_migration.parked", at, func(path string) *firestore.DocumentRef {
 		return schema.DeletionRef(r.cfg.Client, r.cfg.Client.Doc(path).ID)
 	})
 }
 
 // reconcileRefs applies the absence of documents that rows of a query name.
-func (r *runner) reconcileRefs(ctx context.Context, sql string, ref func(string) *firestore.DocumentRef) error {
+func (r *runner) reconcileRefs(ctx context.Context, sql string, at time.Time, ref func(string) *firestore.DocumentRef) error {
 	rows, err := r.conn.Query(ctx, sql)
 	if err != nil {
 		return err
@@ -270,7 +271,7 @@ func (r *runner) reconcileRefs(ctx context.Context, sql string, ref func(string)
 		if err != nil {
 			return fmt.Errorf("read documents: %w", err)
 		}
-		set := newChangeSet()
+		set := newChangeSet(at)
 		for _, doc := range docs {
 			if !doc.Exists() {
 				set.put(schema.Path(doc.Ref), nil)

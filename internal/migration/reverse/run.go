@@ -95,6 +95,10 @@ type runner struct {
 	sweeps   *sweeps
 	backfill *backfill
 
+	// at is the time of the last point that was applied in this session, zero before the first. Documents are read as
+	// they were then: one that was created later and is deleted before the next point is in no point.
+	at time.Time
+
 	unsettled map[string]bool // keys of users whose names may differ from those of the new side
 	// surplus is how many more documents Firestore has than the old database knows, by the path of their
 	// description, after all of them were compared.
@@ -114,7 +118,7 @@ func (r *runner) session(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.active = position.starts
+	r.active, r.at = position.starts, time.Time{}
 	r.backfill = &backfill{runner: r, left: position.left}
 	if err := r.readPhases(ctx); err != nil {
 		return err
@@ -161,7 +165,6 @@ func (r *runner) applyAll(ctx context.Context, s *stream) error {
 	if err := r.sweeps.resume(ctx); err != nil {
 		return err
 	}
-	r.backfill.next(ctx)
 	stored := time.Now()
 	for {
 		var err error
@@ -290,11 +293,11 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 		if err := r.readPhases(ctx); err != nil {
 			return err
 		}
-		r.backfill.next(ctx)
 	}
+	set.at = p.time
 	r.backfill.touch(set)
 	if set.empty() && set.mark == "" && len(p.counts) == 0 && time.Since(*stored) < idlePositionInterval {
-		return r.restartIfNeeded(ctx, set)
+		return r.applied(ctx, set)
 	}
 	store := func(ctx context.Context, t *transaction) error {
 		if err := t.storePosition(ctx, p.token, p.time); err != nil {
@@ -315,10 +318,10 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 		if err := r.apply(ctx, set, nothing); err != nil {
 			return err
 		}
-		if err := r.compareCounts(ctx, p.counts); err != nil {
+		if err := r.compareCounts(ctx, p.counts, p.time); err != nil {
 			return err
 		}
-		set = newChangeSet().marked(set)
+		set = newChangeSet(p.time).marked(set)
 	}
 	if err := r.apply(ctx, set, store); err != nil {
 		return err
@@ -328,6 +331,13 @@ func (r *runner) applyPoint(ctx context.Context, p *point, stored *time.Time) er
 		r.sweeps.begin(ctx)
 	}
 	*stored = time.Now()
+	return r.applied(ctx, set)
+}
+
+// applied goes on from a point that was applied.
+func (r *runner) applied(ctx context.Context, set *changeSet) error {
+	r.at = set.at
+	r.backfill.next(ctx)
 	return r.restartIfNeeded(ctx, set)
 }
 

@@ -90,7 +90,7 @@ func (s *sweeps) found() <-chan foundPasswords {
 // handle makes what a sweep has found unusable, or ends the sweep.
 func (s *sweeps) handle(ctx context.Context, found foundPasswords, more bool) error {
 	if more {
-		return s.transact(ctx, newChangeSet(), func(ctx context.Context, t *transaction) error {
+		return s.transact(ctx, newChangeSet(time.Time{}), func(ctx context.Context, t *transaction) error {
 			return t.expirePasswords(ctx, found.keys, &found.began)
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
 	"strings"
@@ -148,6 +149,14 @@ func (w *world) phase(kind Kind, phase state.Phase) {
 	toward := state.Old
 	if phase == state.PhaseNew {
 		toward = state.New
+	}
+	table := map[Kind]string{state.Accounts: "users", state.Timetables: "lectures"}[kind]
+	if phase == state.PhaseNew {
+		w.exec(`CREATE OR REPLACE FUNCTION heektime_migration.guard() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`)
+		w.exec(fmt.Sprintf(`CREATE OR REPLACE TRIGGER %[1]s%[2]s_final BEFORE INSERT ON %[3]s FOR EACH STATEMENT
+			EXECUTE FUNCTION heektime_migration.guard('%[2]s', 'final')`, GuardPrefix, kind, table))
+	} else {
+		w.exec(fmt.Sprintf("DROP TRIGGER IF EXISTS %s%s_final ON %s", GuardPrefix, kind, table))
 	}
 	w.set(schema.MigrationRef(w.client, kind), schema.Migration{Phase: phase, Toward: toward, WasNew: true, Change: rand.Text()})
 }

@@ -39,6 +39,8 @@ func Connect(ctx context.Context, url string) (*Conn, error) {
 	// While a snapshot is exported, the session is idle in a transaction.
 	cfg.RuntimeParams["idle_in_transaction_session_timeout"] = "0"
 	cfg.RuntimeParams["statement_timeout"] = "0"
+	// A reader whose machine or network is gone keeps its slot for so long, so the next one waits. The default is a minute.
+	cfg.RuntimeParams["wal_sender_timeout"] = senderTimeout.String()
 	pg, err := pgconn.ConnectConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("connect for replication: %w", explainConnect(err))

@@ -12,9 +12,11 @@ import (
 )
 
 const (
-	// statusInterval is how often PostgreSQL learns that its reader is alive. It must be well below
-	// wal_sender_timeout, one minute by default.
-	statusInterval = 10 * time.Second
+	// senderTimeout is how long PostgreSQL waits for a sign of life of a reader. Since PostgreSQL 12, a connection can
+	// set it for itself.
+	senderTimeout = 20 * time.Second
+	// statusInterval is how often PostgreSQL learns that its reader is alive: well below senderTimeout.
+	statusInterval = 5 * time.Second
 	// maxSilence is when a connection counts as dead: PostgreSQL answers each status, but not while it
 	// decodes a large transaction that has nothing for this reader.
 	maxSilence = 3 * time.Minute

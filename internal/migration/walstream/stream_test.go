@@ -46,6 +46,21 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// A reader that is gone without a goodbye does not keep its slot for a minute.
+func TestSenderTimeout(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if _, err := w.connect(t).Start(t.Context(), w.slot, "changes", w.from); err != nil {
+		t.Fatal(err)
+	}
+	// The reader neither reads nor says that it is alive.
+	for active := true; active && t.Context().Err() == nil; time.Sleep(100 * time.Millisecond) {
+		if err := w.sql.QueryRow(t.Context(), "SELECT active FROM pg_replication_slots WHERE slot_name = $1", w.slot).Scan(&active); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func (w *world) connect(t *testing.T) *walstream.Conn {
 	t.Helper()
 	conn, err := walstream.Connect(t.Context(), w.db.URL())

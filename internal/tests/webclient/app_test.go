@@ -84,6 +84,14 @@ func (a *app) fill(label, text string) { a.t.Helper(); a.eval(nil, "ui.fill(%q, 
 func (a *app) sees(text string)        { a.t.Helper(); a.eval(nil, "ui.sees(%q)", text) }
 func (a *app) seesNot(text string)     { a.t.Helper(); a.eval(nil, "ui.seesNot(%q)", text) }
 
+// press presses keys of package kb.
+func (a *app) press(keys string) {
+	a.t.Helper()
+	if err := a.page.Press(a.t.Context(), keys); err != nil {
+		a.t.Fatal(err)
+	}
+}
+
 // open opens a view: a tab of a phone, the panel or its button on a desktop.
 func (a *app) open(view string) { a.t.Helper(); a.click(view) }
 

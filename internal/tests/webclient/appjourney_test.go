@@ -18,7 +18,17 @@ import (
 func newAppWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, place{}, func(cfg *emulator.Config) { emulatortest.Project(t, "../../..")(cfg) })
-	var list []map[string]any
+	w.publishList(t, listObject(0), appList())
+	return w
+}
+
+// listObject is the name of the n-th course list of the second semester.
+func listObject(n int) string {
+	return fmt.Sprintf("lectures/데모대학교-서울/2026-0900/%032x.json", n)
+}
+
+// appList is a course list of 20 sections of each of 8 courses.
+func appList() (list []map[string]any) {
 	for i, title := range []string{"데이터구조", "데이터베이스시스템", "운영체제", "컴퓨터네트워크", "선형대수학", "확률과통계", "인공지능개론", "글쓰기"} {
 		for section := range 20 {
 			list = append(list, map[string]any{
@@ -28,9 +38,7 @@ func newAppWorld(t *testing.T) *world {
 			})
 		}
 	}
-	const name = "lectures/데모대학교-서울/2026-0900/0123456789abcdef0123456789abcdef.json"
-	w.publishList(t, name, list)
-	return w
+	return list
 }
 
 // appJourney: browse without an account, search, add, undo; sign up, which takes the plan along; edit it on two

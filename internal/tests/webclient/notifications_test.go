@@ -63,7 +63,7 @@ func newNotifier(t *testing.T, w *world) *notifier {
 	}
 	server := httptest.NewServer(subscribing.Handler())
 	t.Cleanup(server.Close)
-	if err := w.Hosting.SetService("subscriptions", server.URL); err != nil {
+	if err := w.Hosting[0].SetService("subscriptions", server.URL); err != nil {
 		t.Fatal(err)
 	}
 	n.Service, err = push.New(push.Config{

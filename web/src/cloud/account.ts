@@ -10,13 +10,16 @@ import { deviceStore, devicePlans, forgetDevicePlan, type DevicePlan } from '../
 import { leaveDevice } from '../model/notifications.ts'
 import { forgetSteps, store } from '../model/plans.ts'
 import { recall, remember } from '../model/remembered.ts'
+import { knownSchools } from '../model/schools.ts'
+import { listenToSemester } from '../model/semesterwatch.ts'
 import { setUser, user } from '../model/session.ts'
-import { schoolOf } from '../model/types.ts'
+import { schoolOf, type School } from '../model/types.ts'
 import { createPlan, openAccountPlans } from './accountplans.ts'
 import { codeOf, reportFailedWrite } from './failure.ts'
 import { firebase } from './firebase.ts'
-import { loadSchool, loadSemester } from './publicdata.ts'
+import { loadSchool } from './publicdata.ts'
 import { once } from './reading.ts'
+import { readSemester, semesterListener } from './semesterlistener.ts'
 import { deleteAccount, idOf, login, restoreAccount } from './services.ts'
 
 let started: Promise<void> | undefined
@@ -49,6 +52,7 @@ async function enter(next: FirebaseUser): Promise<void> {
   await Promise.race([takeAlong(next.uid), new Promise((resolve) => { setTimeout(resolve, 5000) })])
   if (opened !== next.uid) return plans.close()
   store.value = plans
+  listenToSemester.value = semesterListener(db)
   forgetSteps()
   await Promise.all([readUsername(next.uid), chooseSemester()])
 }
@@ -58,16 +62,23 @@ async function chooseSemester(): Promise<void> {
   const path = store.value.plans.value[0]?.semester
   if (chosen.value || !path) return
   try {
-    const [school, semester] = await Promise.all([loadSchool(schoolOf(path)), loadSemester(path)])
+    const { db } = await firebase()
+    const [school, semester] = await Promise.all([schoolNamed(schoolOf(path)), readSemester(db, path)])
     if (semester && !chosen.value) chosen.value = { school, semester }
   } catch {
     // The student chooses it.
   }
 }
 
+/** A school, without a read if the device has listed all of them. */
+async function schoolNamed(id: string): Promise<School> {
+  return knownSchools()?.find((school) => school.id === id) ?? loadSchool(id)
+}
+
 /** Forgets the account on the screen. */
 function leave(signedOut = true): void {
   opened = undefined
+  listenToSemester.value = undefined
   if (store.value !== deviceStore) {
     store.value.close()
     store.value = deviceStore
@@ -161,7 +172,7 @@ export async function signOut(): Promise<void> {
   const { auth, db } = await firebase()
   await leaveDevice()
   await endSession(auth)
-  remember('inSync', undefined)
+  remember('syncs', undefined)
   remember('deletion', undefined)
   remember('shown', undefined)
   await terminate(db)

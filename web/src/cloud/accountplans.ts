@@ -31,7 +31,9 @@ function planOf(found: DocumentSnapshot): Plan {
 function lecturesOf({ docs }: QuerySnapshot): OwnLecture[] {
   const rows = docs.map((found) => {
     const fields = found.data({ serverTimestamps: 'estimate' })
-    return { added: (fields['createdAt'] as Timestamp | undefined)?.toMillis() ?? 0, lecture: storedLecture(found.id, fields) }
+    const added = fields['createdAt'] as Timestamp | undefined
+    const untouched = added !== undefined && !found.metadata.hasPendingWrites && added.isEqual(fields['updatedAt'] as Timestamp)
+    return { added: added?.toMillis() ?? 0, lecture: { ...storedLecture(found.id, fields), untouched } }
   })
   return rows.sort((a, b) => a.added - b.added || (a.lecture.id < b.lecture.id ? -1 : 1)).map(({ lecture }) => lecture)
 }

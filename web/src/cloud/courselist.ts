@@ -8,6 +8,15 @@ import { recall, remember } from '../model/remembered.ts'
 
 const cacheName = 'lists'
 
+/** Forgets a list that turned out to be damaged: next time it is loaded again, past the browser's cache. */
+export async function forgetList(lecturesUrl: string): Promise<void> {
+  damaged.add(lecturesUrl)
+  const cache = await caches.open(cacheName).catch(() => undefined)
+  await cache?.delete(await downloadUrl(lecturesUrl))
+}
+
+const damaged = new Set<string>()
+
 /** The list at a semester's lecturesUrl, as bytes. */
 export async function loadList(semester: string, lecturesUrl: string): Promise<Uint8Array> {
   const cache = 'caches' in globalThis ? await caches.open(cacheName).catch(() => undefined) : undefined
@@ -41,7 +50,7 @@ async function update(cache: Cache | undefined, from: string | undefined, to: st
 }
 
 async function download(url: string): Promise<Uint8Array> {
-  const response = await fetch(await downloadUrl(url))
+  const response = await fetch(await downloadUrl(url), damaged.has(url) ? { cache: 'reload' } : {})
   if (!response.ok) throw new RequestError(response.status, url)
   return new Uint8Array(await response.arrayBuffer())
 }

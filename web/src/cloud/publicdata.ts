@@ -169,13 +169,18 @@ export interface Announcement {
   readonly until: number
 }
 
-/** The last 20 changes of a course list, newest first, as documents say them. */
-export async function loadChanges(semester: string): Promise<Record<string, unknown>[]> {
+/** How many changes of a course list a query may ask for. */
+export const maxChanges = 20
+
+/** The last changes of a course list, newest first, as documents say them: those after a time in milliseconds. */
+export async function loadChanges(semester: string, after: number): Promise<Record<string, unknown>[]> {
   const answer = (await request(`/${encoded(semester)}:runQuery`, {
     structuredQuery: {
       from: [{ collectionId: 'changes' }],
+      // Times are exact to the microsecond: the change at this time itself would be found again.
+      where: { fieldFilter: { field: { fieldPath: 'at' }, op: 'GREATER_THAN_OR_EQUAL', value: { timestampValue: new Date(after + 1).toISOString() } } },
       orderBy: [{ field: { fieldPath: 'at' }, direction: 'DESCENDING' }],
-      limit: 20,
+      limit: maxChanges,
     },
   })) as { document?: Document }[]
   return answer.flatMap(({ document }) => (document ? [decodeFields(document.fields)] : []))

@@ -2,8 +2,8 @@
 // does, whose cost is measured.
 
 import {
-  getCountFromServer, getDoc, getDocFromCache, getDocsFromCache, onSnapshot, query, where,
-  type CollectionReference, type DocumentReference, type DocumentSnapshot, type Query, type QuerySnapshot, type Timestamp,
+  getCountFromServer, getDoc, getDocFromCache, getDocsFromCache, onSnapshot, query, Timestamp, where,
+  type CollectionReference, type DocumentReference, type DocumentSnapshot, type Query, type QuerySnapshot,
 } from 'firebase/firestore'
 import { recall, remember } from '../model/remembered.ts'
 
@@ -21,7 +21,8 @@ export async function once(reference: DocumentReference): Promise<DocumentSnapsh
   return getDoc(reference)
 }
 
-type SyncTimes = Record<string, number>
+/** By the path of a collection, when it was last in sync, and the latest updatedAt that the server has sent. */
+type Syncs = Record<string, { readonly at?: number; readonly newest?: readonly [seconds: number, nanoseconds: number] }>
 
 /**
  * Keeps the cache of a collection up to date until the returned function is called. Whoever shows the documents listens to
@@ -31,23 +32,29 @@ export function keepInSync(all: CollectionReference, failed: (error: unknown) =>
   const stops: (() => void)[] = []
   let closed = false
   let inSync = false
-  const rememberSync = (): void => { remember('inSync', { ...recall<SyncTimes>('inSync'), [all.path]: Date.now() }) }
-  const listen = (target: Query, each: (snapshot: QuerySnapshot) => void = () => {}): Promise<void> =>
+  const known = (): Syncs[string] => recall<Syncs>('syncs')?.[all.path] ?? {}
+  const know = (more: Syncs[string]): void => { remember('syncs', { ...recall<Syncs>('syncs'), [all.path]: { ...known(), ...more } }) }
+  const listen = (target: Query, each: (isFromServer: boolean) => void = () => {}): Promise<void> =>
     new Promise((resolve, reject) => {
       stops.push(onSnapshot(target, { includeMetadataChanges: true }, (snapshot) => {
-        each(snapshot)
-        if (!snapshot.metadata.fromCache) resolve()
+        const isFromServer = !snapshot.metadata.fromCache
+        // Not what the cache has: a write of this device may be newer than one of another that is still missing.
+        const newest = isFromServer && !snapshot.metadata.hasPendingWrites ? newestOf(snapshot) : undefined
+        if (newest) know({ newest: [newest.seconds, newest.nanoseconds] })
+        each(isFromServer)
+        if (isFromServer) resolve()
       }, reject))
     })
-  const listenToAll = (): Promise<void> => listen(all, ({ metadata }) => {
-    inSync = !metadata.fromCache
-    if (inSync) rememberSync() // the app may end at any time
+  const listenToAll = (): Promise<void> => listen(all, (isFromServer) => {
+    inSync = isFromServer
+    if (inSync) know({ at: Date.now() }) // the app may end at any time
   })
   const start = async (): Promise<void> => {
-    const newest = newestOf(await getDocsFromCache(all))
+    const { empty } = await getDocsFromCache(all)
+    const { at = 0, newest } = known()
     if (closed) return
-    if (!newest || Date.now() - (recall<SyncTimes>('inSync')?.[all.path] ?? 0) < freeResume) return listenToAll()
-    await listen(query(all, where('updatedAt', '>', newest)))
+    if (empty || !newest || Date.now() - at < freeResume) return listenToAll()
+    await listen(query(all, where('updatedAt', '>', new Timestamp(...newest))))
     const { count } = (await getCountFromServer(all)).data()
     const cached = (await getDocsFromCache(all)).size
     if (closed || count === cached) return
@@ -57,7 +64,7 @@ export function keepInSync(all: CollectionReference, failed: (error: unknown) =>
   start().catch((error: unknown) => { if (!closed) failed(error) })
   return () => {
     closed = true
-    if (inSync) rememberSync()
+    if (inSync) know({ at: Date.now() })
     for (const stop of stops) stop()
   }
 }

@@ -46,13 +46,14 @@ export const en: Dictionary = {
   listDamaged: 'The class list can’t be read', listDamagedHint: 'It is damaged; we’ll fix it soon. Your classes are safe.',
   listUnreachable: 'The class list didn’t load', listUnreachableHint: 'Check your connection and try again.',
   listChecked: (when) => `Checked with the school on ${when}`, listLoading: 'Loading the class list',
+  listSlow: 'The classes are taking long to load. Try again, or add a class yourself.',
 
   addOwn: 'Add your own', newOwn: 'Add your own', edit: 'Edit', editLecture: 'Edit class', lectureTitle: 'Title', professor: 'Professor', room: 'Room',
   time: 'Time', addTime: 'Add a time', removeTime: 'Remove time', weekday: 'Day', begins: 'Starts', ends: 'Ends', titleNeeded: 'Enter a title.',
   timeOrder: 'The end must be after the beginning.', category: 'Category', identifier: 'Code', noLectures: 'No classes yet',
 
   news: 'Changed classes', newsOf: (n) => count(n, 'changed class', 'changed classes'), since: (when) => `Changed on ${when}`, takeOver: 'Update mine', keep: 'Keep mine',
-  gone: 'The school no longer lists it', editedHere: 'You edited this, so it stays', before: 'Yours', after: 'School',
+  gone: 'The school no longer lists it', editedHere: 'You edited this, so it stays', perhapsEdited: 'If you edited this yourself, keep yours', newsNone: 'Nothing has changed', before: 'Yours', after: 'School',
   fields: { identifier: 'Code', title: 'Title', professor: 'Professor', credit: 'Credits', times: 'Time and room', category: 'Category', metas: 'Tags' },
   announcement: 'Announcement', dismiss: 'Dismiss',
 

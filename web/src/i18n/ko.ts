@@ -48,6 +48,7 @@ export const ko = {
   listDamaged: '강의 목록을 읽을 수 없어요', listDamagedHint: '목록에 문제가 있어요. 곧 고칠게요. 담은 강의는 그대로예요.',
   listUnreachable: '강의 목록을 불러오지 못했어요', listUnreachableHint: '인터넷 연결을 확인하고 다시 시도해 주세요.',
   listChecked: (when: string) => `${when}에 학교 목록을 확인했어요`, listLoading: '강의 목록을 불러오고 있어요',
+  listSlow: '강의 목록을 불러오는 데 오래 걸리고 있어요. 다시 시도하거나 강의를 직접 추가할 수 있어요.',
 
   // One lecture.
   addOwn: '직접 추가', newOwn: '직접 추가하기', edit: '고치기', editLecture: '강의 고치기', lectureTitle: '제목', professor: '교수', room: '강의실',
@@ -56,7 +57,7 @@ export const ko = {
 
   // Changes and announcements.
   news: '바뀐 강의', newsOf: (n: number) => `바뀐 강의 ${n}개`, since: (when: string) => `${when}에 바뀌었어요`, takeOver: '반영하기', keep: '그대로 두기',
-  gone: '학교 목록에서 없어졌어요', editedHere: '내가 고친 값이라 바꾸지 않아요', before: '내 시간표', after: '학교 목록',
+  gone: '학교 목록에서 없어졌어요', editedHere: '내가 고친 값이라 바꾸지 않아요', perhapsEdited: '직접 고친 값이라면 그대로 두세요', newsNone: '바뀐 강의가 없어요', before: '내 시간표', after: '학교 목록',
   fields: { identifier: '학수번호', title: '과목', professor: '교수', credit: '학점', times: '시간·강의실', category: '분류', metas: '특징' },
   announcement: '공지', dismiss: '그만 보기',
 

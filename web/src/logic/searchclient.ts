@@ -2,17 +2,21 @@
 //
 //   const worker = new Worker(new URL('./logic/searchworker.ts', import.meta.url), { type: 'module' })
 //   const client = new SearchClient(worker)
-//   const lectures = await client.load(bytes)          read a course list and search in it from now on; or
-//   await client.setList(lectures)                     search in lectures that the page has
-//   const result = await client.search({ query })      undefined if a newer search replaced this one
+//   const { lectures, result } = await client.load(bytes, { query })   read a course list, and search in it from now on
+//   const result = await client.search({ query })                      undefined if a newer search replaced this one
 //
 // result.hits are positions in the lectures.
 
-import type { LectureFields } from '../lecturechanges.ts'
 import { CourseFileError, type ListedLecture } from './coursefile.ts'
 import type { SearchRequest, SearchResult } from './search.ts'
 import type { SearchMessage, SearchReply } from './searchworker.ts'
-import { WorkerRequests, type WorkerPort } from './workerport.ts'
+import { WorkerLost, WorkerRequests, type WorkerPort } from './workerport.ts'
+
+/** A list, and what a search finds in it. */
+export interface LoadedList {
+  readonly lectures: readonly ListedLecture[]
+  readonly result: SearchResult
+}
 
 /** Searches in a worker. */
 export class SearchClient {
@@ -24,19 +28,16 @@ export class SearchClient {
   }
 
   /**
-   * Reads a course list as loaded from Cloud Storage, and resolves with its lectures when they are indexed. Rejects with a
-   * CourseFileError, and keeps the last list, if the file is damaged.
+   * Reads a course list as loaded from Cloud Storage, and searches in it. Results of searches that were started before are of
+   * the older list and come before this one, results of later ones after it, so the page can replace both at once. Rejects
+   * with a CourseFileError, and keeps the last list, if the file is damaged.
    */
-  async load(bytes: Uint8Array): Promise<readonly ListedLecture[]> {
-    const reply = await this.#requests.send((id) => ({ kind: 'file', id, bytes })).catch((error: Error) => {
-      throw new CourseFileError(error.message)
+  async load(bytes: Uint8Array, request: SearchRequest): Promise<LoadedList> {
+    const { lectures, result } = await this.#requests.send((id) => ({ kind: 'file', id, bytes, request })).catch((error: Error) => {
+      throw error instanceof WorkerLost ? error : new CourseFileError(error.message)
     })
-    return reply.lectures ?? []
-  }
-
-  /** Replaces the list, and resolves when it is indexed. */
-  async setList(lectures: readonly LectureFields[]): Promise<void> {
-    await this.#requests.send((id) => ({ kind: 'list', id, lectures }))
+    if (!lectures || !result) throw new Error('the search worker replied without a list')
+    return { lectures, result }
   }
 
   /** Searches in the latest list. Undefined if another search was started in the meantime: use that one's result. */

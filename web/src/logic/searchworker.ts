@@ -1,21 +1,19 @@
 // The worker that searches: it reads the course list and keeps it with its index, so that neither reading, indexing nor a
 // key ever blocks the page. The page talks to it through SearchClient (searchclient.ts).
 
-import type { LectureFields } from '../lecturechanges.ts'
 import { parseCourseFile, type ListedLecture } from './coursefile.ts'
 import { search, type SearchRequest, type SearchResult } from './search.ts'
 import { buildIndex } from './searchindex.ts'
 import type { WorkerReply, WorkerScope } from './workerport.ts'
 
-/** What the page posts: a list to search in from now on, as a file or as lectures, or a search in the latest list. */
+/** What the page posts: a list to search in from now on, with a search, or a search in the latest list. */
 export type SearchMessage =
-  | { readonly kind: 'file'; readonly id: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'list'; readonly id: number; readonly lectures: readonly LectureFields[] }
+  | { readonly kind: 'file'; readonly id: number; readonly bytes: Uint8Array; readonly request: SearchRequest }
   | { readonly kind: 'search'; readonly id: number; readonly request: SearchRequest }
 
 /**
- * What the worker posts: one reply to each message. The reply to a file has its lectures, that to a search its result,
- * and neither if a newer search replaced it.
+ * What the worker posts: one reply to each message. The reply to a file has its lectures and a result, that to a search its
+ * result, unless a newer search replaced it.
  */
 export interface SearchReply extends WorkerReply {
   readonly lectures?: readonly ListedLecture[]
@@ -52,14 +50,10 @@ export function serveSearch(scope: WorkerScope<SearchMessage, SearchReply>): voi
     }
     run() // a search that waits was meant for the older list
     reply(data.id, () => {
-      if (data.kind === 'list') {
-        index = buildIndex(data.lectures)
-        scope.postMessage({ id: data.id })
-      } else {
-        const lectures = parseCourseFile(data.bytes)
-        index = buildIndex(lectures)
-        scope.postMessage({ id: data.id, lectures })
-      }
+      const lectures = parseCourseFile(data.bytes)
+      index = buildIndex(lectures)
+      const result = search(index, data.request)
+      scope.postMessage({ id: data.id, lectures, result }, [result.hits.buffer])
     })
   }
 }

@@ -1,7 +1,7 @@
 // Requests to a worker and their replies, and the little of both sides that is used, so that tests can stand in.
 //
 //   const requests = new WorkerRequests<Message, Reply>(worker, 'search')
-//   const reply = await requests.send((id) => ({ kind: 'search', id, … }))   rejects with the worker's error
+//   const reply = await requests.send((id) => ({ kind: 'search', id, … }))   rejects with the worker's error, or a WorkerLost
 
 /** What is used of a Worker. */
 export interface WorkerPort<Message, Reply> {
@@ -22,6 +22,11 @@ export interface WorkerReply {
   readonly error?: string
 }
 
+/** The worker itself failed, or cannot be loaded: another one may work. */
+export class WorkerLost extends Error {
+  override name = 'WorkerLost'
+}
+
 /** Sends requests, each with its own id, and waits for their replies. */
 export class WorkerRequests<Message, Reply extends WorkerReply> {
   readonly #worker: WorkerPort<Message, Reply>
@@ -40,7 +45,7 @@ export class WorkerRequests<Message, Reply extends WorkerReply> {
     const fail = ({ message }: { readonly message?: string }): void => {
       const failed = [...this.#waiting.values()]
       this.#waiting.clear()
-      for (const { reject } of failed) reject(new Error(`${purpose} worker: ${message ?? 'it cannot be loaded'}`))
+      for (const { reject } of failed) reject(new WorkerLost(`${purpose} worker: ${message ?? 'it cannot be loaded'}`))
     }
     worker.addEventListener('error', fail)
     worker.addEventListener('messageerror', fail)

@@ -1,15 +1,15 @@
 // The course list of the semester on the screen, and the search in it.
 
-import { computed, effect, signal } from '@preact/signals'
-import { loadList } from '../cloud/courselist.ts'
-import { loadSemester } from '../cloud/publicdata.ts'
-import { CourseFileError, parseCourseFile, type ListedLecture } from '../logic/coursefile.ts'
+import { batch, computed, effect, signal } from '@preact/signals'
+import { forgetList, loadList } from '../cloud/courselist.ts'
+import { CourseFileError, type ListedLecture } from '../logic/coursefile.ts'
 import { facetsOf, type LectureFilter } from '../logic/filters.ts'
 import type { SearchResult } from '../logic/search.ts'
 import { SearchClient } from '../logic/searchclient.ts'
 import type { SortOrder } from '../logic/sortorders.ts'
+import { WorkerLost } from '../logic/workerport.ts'
 import { chosen } from './choice.ts'
-import { remembered } from './remembered.ts'
+import { refreshSemester } from './semesterwatch.ts'
 
 export type ListState = 'loading' | 'ready' | 'missing' | 'damaged' | 'unreachable'
 
@@ -30,31 +30,38 @@ const client = (): SearchClient =>
 let shownList = ''
 let attempt = 0
 
+/** Whether loading takes so long that the student should know what else they can do. */
+export const isSlow = signal(false)
+const patience = 8000
+
 /** Loads the list of the chosen semester, unless it is there. A list that is there stays until a newer one is complete. */
 async function show(semester: string, lecturesUrl: string | undefined): Promise<void> {
   const mine = ++attempt
-  if (!lecturesUrl) {
-    listState.value = 'missing'
+  isSlow.value = false
+  if (!lecturesUrl || shownList === lecturesUrl) {
+    listState.value = lecturesUrl ? 'ready' : 'missing'
     return
   }
-  if (shownList === lecturesUrl) {
-    listState.value = 'ready'
-    return
-  }
+  if (shownList === '') listState.value = 'loading'
+  const timer = setTimeout(() => { if (mine === attempt) isSlow.value = true }, patience)
   try {
-    const lectures = parseCourseFile(await loadList(semester, lecturesUrl))
+    const bytes = await loadList(semester, lecturesUrl)
     if (mine !== attempt) return
-    await client().setList(lectures)
-    const found = await client().search({ query: query.peek(), filter: filter.peek(), order: order.peek() })
-    if (mine !== attempt) return
-    catalog.value = lectures
-    result.value = found
+    const { lectures, result: found } = await client().load(bytes, { query: query.peek(), filter: filter.peek(), order: order.peek() })
+    if (semester !== shownSemester) return // also if a newer list is on its way: the worker has this one
     shownList = lecturesUrl
-    listState.value = 'ready'
+    batch(() => {
+      catalog.value = lectures
+      result.value = found
+      listState.value = 'ready'
+    })
   } catch (error) {
-    if (mine !== attempt) return
     console.error(error)
-    if (listState.value === 'loading') listState.value = error instanceof CourseFileError ? 'damaged' : 'unreachable'
+    if (error instanceof CourseFileError) await forgetList(lecturesUrl)
+    else if (error instanceof WorkerLost) worker = undefined
+    if (mine === attempt && shownList === '') listState.value = error instanceof CourseFileError ? 'damaged' : 'unreachable'
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -75,24 +82,19 @@ effect(() => {
   void show(semester.path, semester.lecturesUrl)
 })
 
+const hasList = computed(() => catalog.value.length > 0)
+
 effect(() => {
   const request = { query: query.value, filter: filter.value, order: order.value }
-  if (catalog.value.length === 0) return
-  void client().search(request).then((found) => { if (found) result.value = found }, console.error)
+  if (hasList.value) client().search(request).then((found) => { if (found) result.value = found }, searchAgain)
 })
 
-/** Reads the semester's document again: its list may be another one. */
-export async function refreshSemester(): Promise<void> {
-  const before = chosen.peek()
-  if (!before) return
-  try {
-    const semester = await loadSemester(before.semester.path)
-    if (semester && chosen.peek()?.semester.path === before.semester.path && JSON.stringify(semester) !== JSON.stringify(before.semester)) {
-      chosen.value = { ...before, semester }
-    }
-  } catch {
-    // Offline, or busy: what is on the screen stays.
-  }
+/** The worker is gone, and its list with it. */
+function searchAgain(error: unknown): void {
+  console.error(error)
+  worker = undefined
+  shownList = ''
+  void retryList()
 }
 
 export async function retryList(): Promise<void> {
@@ -101,19 +103,3 @@ export async function retryList(): Promise<void> {
   const semester = chosen.peek()?.semester
   if (semester) await show(semester.path, semester.lecturesUrl)
 }
-
-const freshFor = 60_000
-/** When a semester's document was last read. */
-const refreshed = remembered<Record<string, number>>('refreshed', {})
-
-/** Asks for a newer list when the student comes back to the search, at most once a minute. */
-export function refreshIfStale(): void {
-  const path = chosen.peek()?.semester.path
-  if (!path || !wanted.peek() || document.visibilityState !== 'visible' || Date.now() - (refreshed.peek()[path] ?? 0) < freshFor) return
-  refreshed.value = { [path]: Date.now() }
-  void refreshSemester()
-}
-
-document.addEventListener('visibilitychange', refreshIfStale)
-addEventListener('online', refreshIfStale)
-setInterval(refreshIfStale, 5 * freshFor)

@@ -46,7 +46,7 @@ export const deviceStore: PlanStore = {
   remove: (id) => forgetDevicePlan(id),
   addLecture: (plan, lecture) => changeLectures(plan, (lectures) => [...lectures, lecture]),
   updateLecture: (plan, id, fields) =>
-    changeLectures(plan, (lectures) => lectures.map((l) => (l.id === id ? { ...l, ...fields } : l))),
+    changeLectures(plan, (lectures) => lectures.map((l) => (l.id === id ? { ...l, ...fields, untouched: false } : l))),
   removeLecture: (plan, id) => changeLectures(plan, (lectures) => lectures.filter((l) => l.id !== id)),
   close: () => {},
 }

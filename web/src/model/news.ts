@@ -1,87 +1,84 @@
-// What changed at the school in lectures of the student, and announcements.
+// What changed at the school in lectures of the student.
 
 import { computed, effect, signal } from '@preact/signals'
-import { loadAnnouncements, loadChanges, type Announcement } from '../cloud/publicdata.ts'
-import { compareWithChanges, compareWithList, takeOver, type Comparison, type LectureFields, type ListChange, type Proposal } from '../lecturechanges.ts'
+import { loadChanges, maxChanges } from '../cloud/publicdata.ts'
+import { compareWithChanges, compareWithList, takeOver, type LectureFields, type ListChange, type OwnLecture, type Proposal } from '../lecturechanges.ts'
 import { catalog, listState } from './catalog.ts'
 import { chosen } from './choice.ts'
-import { lectures, updateLecture } from './plans.ts'
+import { lectures, removeLecture, updateLecture } from './plans.ts'
 import { recall, remember, remembered } from './remembered.ts'
 
-const changes = signal<readonly ListChange[]>([])
+/** The changes of a semester's list that the device knows, newest first. */
+interface KnownChanges {
+  readonly semester: string
+  /** When the list changed that they end with. */
+  readonly until: number | undefined
+  readonly changes: readonly ListChange[]
+}
 
-// Read when the list is another one than last time: only then there can be changes.
-let loadedFor = ''
+const none: KnownChanges = { semester: '', until: undefined, changes: [] }
+const known = signal(recall<KnownChanges>('changes') ?? none)
+
+const listed = computed<readonly OwnLecture[]>(() => lectures.value.filter((lecture) => lecture.identifier !== ''))
+
+/** How the student's lectures differ from the list on this device, which costs nothing to know. */
+const differing = computed(() => (listState.value === 'ready' ? compareWithList(listed.value, catalog.value) : []))
+
+// What changed, and when, costs a read for each change. So it is asked only when something differs, and only for what is new.
+let loading = ''
 effect(() => {
   const semester = chosen.value?.semester
-  if (!semester || listState.value !== 'ready') return
-  const key = `${semester.path} ${semester.listChangedAt}`
-  if (key === loadedFor) return
-  loadedFor = key
-  const kept = recall<{ key: string; changes: ListChange[] }>('changes')
-  if (kept?.key === key) {
-    changes.value = kept.changes
-    return
-  }
-  loadChanges(semester.path).then(
+  if (!semester || differing.value.length === 0) return
+  const { path, listChangedAt } = semester
+  const old = known.peek().semester === path ? known.peek() : none
+  const key = `${path} ${listChangedAt}`
+  if (key === loading || (old.semester === path && old.until === listChangedAt)) return
+  loading = key
+  loadChanges(path, old.changes[0]?.at ?? 0).then(
     (found) => {
-      if (loadedFor !== key) return
-      changes.value = found as unknown as ListChange[]
-      remember('changes', { key, changes: found })
+      if (loading !== key) return
+      const newer = found as unknown as ListChange[]
+      // As many as a query gives: there may be others between these and the older ones.
+      known.value = { semester: path, until: listChangedAt, changes: newer.length === maxChanges ? newer : [...newer, ...old.changes].slice(0, maxChanges) }
+      remember('changes', known.value)
     },
-    () => { loadedFor = '' }, // offline: next time
+    () => { loading = '' }, // offline: next time
   )
 })
 
-const comparison = computed<Comparison>(() => {
-  const own = lectures.value.filter((lecture) => lecture.identifier !== '')
-  const found = compareWithChanges(own, changes.value, 0)
-  return found.incomplete && catalog.value.length > 0 ? { ...found, proposals: compareWithList(own, catalog.value) } : found
+const comparison = computed(() => {
+  const { semester, changes } = known.value
+  if (semester !== chosen.value?.semester.path || differing.value.length === 0) return { proposals: [], seen: 0 }
+  const found = compareWithChanges(listed.value, changes, 0, !!changes.at(-1)?.from)
+  return found.incomplete ? { ...found, proposals: compareWithList(listed.value, catalog.value, changes) } : found
 })
 
-/** By lecture, the change after which the student decided to keep what is. */
-const kept = remembered<Record<string, number>>('kept', {})
+/** What the student has decided to keep as it is: by lecture, what the list has instead. */
+const kept = remembered<Record<string, string>>('kept', {})
+
+/** What the list has that the student has not. */
+const offered = ({ kind, fields, edited, unsure }: Proposal): string =>
+  JSON.stringify([kind, ...[...fields, ...edited, ...unsure].map(({ field, after }) => [field, after]).sort()])
 
 /** What the student may take over or keep. */
-export const news = computed<readonly Proposal[]>(() => comparison.value.proposals.filter(({ id }) => (kept.value[id] ?? -1) < comparison.value.seen))
+export const news = computed<readonly Proposal[]>(() => comparison.value.proposals.filter((proposal) => kept.value[proposal.id] !== offered(proposal)))
 
 /** When the newest change was. */
 export const newsTime = computed(() => comparison.value.seen)
 
 export function keepMine(proposal: Proposal): void {
-  kept.value = { ...kept.value, [proposal.id]: comparison.value.seen }
+  kept.value = Object.fromEntries([...Object.entries(kept.value).filter(([id]) => id !== proposal.id), [proposal.id, offered(proposal)]].slice(-200))
 }
 
+/** Takes everything over but what the student has edited, and keeps that. */
 export function takeProposal(proposal: Proposal): void {
   const lecture = lectures.value.find(({ id }) => id === proposal.id)
   if (lecture) updateLecture(lecture, takeOver(proposal) as Partial<LectureFields>)
-  if (proposal.edited.length > 0) keepMine(proposal)
+  if (proposal.edited.length > 0) keepMine({ ...proposal, fields: [], unsure: [] })
 }
 
-// Announcements. A query costs at least a read, so they are read at most every six hours.
-
-const freshFor = 6 * 60 * 60 * 1000
-const announcements = signal<readonly Announcement[]>([])
-const dismissed = remembered<readonly string[]>('dismissed', [])
-
-/** The announcement to show. */
-export const announcement = computed(() =>
-  announcements.value.find(({ id, from, until }) => !dismissed.value.includes(id) && from <= Date.now() && Date.now() < until))
-
-export function dismissAnnouncement(id: string): void {
-  dismissed.value = [...dismissed.value, id].slice(-50)
+/** Removes a lecture that the school no longer lists. */
+export function removeGone(proposal: Proposal): void {
+  const lecture = lectures.value.find(({ id }) => id === proposal.id)
+  if (lecture) removeLecture(lecture)
 }
-
-effect(() => {
-  const school = chosen.value?.school.id
-  const known = recall<{ at: number; school?: string; found: Announcement[] }>('announcements')
-  if (known && known.school === school) announcements.value = known.found
-  if (known && known.school === school && Date.now() - known.at < freshFor) return
-  loadAnnouncements(school).then(
-    (found) => {
-      announcements.value = found
-      remember('announcements', { at: Date.now(), school, found })
-    },
-    () => {}, // a clock that is far off, or no network
-  )
-})

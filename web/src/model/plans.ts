@@ -89,7 +89,7 @@ export function forgetSteps(): void {
 export function addLecture(fields: LectureFields): void {
   const plan = shownPlan.value?.id ?? createPlan()
   if (!plan) return
-  let lecture: OwnLecture = { id: newId(20), ...lectureFields(fields) }
+  let lecture: OwnLecture = { id: newId(20), ...lectureFields(fields), untouched: true }
   perform(t.value.added(fields.title), {
     redo: () => store.value.addLecture(plan, lecture),
     undo: () => {

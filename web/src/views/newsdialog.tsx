@@ -1,7 +1,7 @@
 import { formatTime, t } from '../i18n/index.ts'
 import type { Proposal, ProposedField } from '../lecturechanges.ts'
 import { formatMinutes } from '../logic/timeslots.ts'
-import { keepMine, news, newsTime, takeProposal } from '../model/news.ts'
+import { keepMine, news, newsTime, removeGone, takeProposal } from '../model/news.ts'
 import { lectures } from '../model/plans.ts'
 import type { LectureTime } from '../model/types.ts'
 import { Dialog } from './dialog.tsx'
@@ -12,7 +12,7 @@ export function NewsDialog() {
   const words = t.value
   return (
     <Dialog title={words.news}>
-      {news.value.length === 0 && <p class="hint">{words.saved}</p>}
+      {news.value.length === 0 && <p class="hint">{words.newsNone}</p>}
       {news.value.length > 0 && <p class="hint">{words.since(formatTime(newsTime.value))}</p>}
       <ul class="cards">
         {news.value.map((proposal) => (
@@ -37,10 +37,12 @@ export function NewsOf({ proposal, decided }: { proposal: Proposal; decided?: ()
     <>
       {proposal.kind === 'removed' && <p class="clash-line">{words.gone}</p>}
       <Fields fields={proposal.fields} />
+      {proposal.unsure.length > 0 && <><Fields fields={proposal.unsure} /><p class="hint">{words.perhapsEdited}</p></>}
       {proposal.edited.length > 0 && <><Fields fields={proposal.edited} /><p class="hint">{words.editedHere}</p></>}
       <div class="actions">
         <button type="button" onClick={() => decide(keepMine)}>{words.keep}</button>
-        {proposal.fields.length > 0 && <button type="button" class="primary" onClick={() => decide(takeProposal)}>{words.takeOver}</button>}
+        {proposal.kind === 'removed' && <button type="button" class="primary" onClick={() => decide(removeGone)}>{words.remove}</button>}
+        {proposal.fields.length + proposal.unsure.length > 0 && <button type="button" class="primary" onClick={() => decide(takeProposal)}>{words.takeOver}</button>}
       </div>
     </>
   )

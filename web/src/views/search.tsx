@@ -3,11 +3,12 @@ import { formatTime, t } from '../i18n/index.ts'
 import type { SortOrder } from '../logic/sortorders.ts'
 import { describeSlots } from './layout.ts'
 import { formatMinutes } from '../logic/timeslots.ts'
-import { catalog, listState, order, query, refreshIfStale, result, retryList, wanted } from '../model/catalog.ts'
+import { catalog, isSlow, listState, order, query, result, retryList, wanted } from '../model/catalog.ts'
 import { chosen } from '../model/choice.ts'
 import { clearConditions, conditionCount, conditions, narrow } from '../model/filters.ts'
 import { previewed } from '../model/preview.ts'
 import { openDialog } from '../model/screen.ts'
+import { searching } from '../model/semesterwatch.ts'
 import { Filters } from './filters.tsx'
 import { Icon } from './icon.tsx'
 import { LectureRow } from './lecturerow.tsx'
@@ -19,11 +20,12 @@ export function Search() {
   const [filtersOpen, setFiltersOpen] = useState(false)
   useEffect(() => {
     wanted.value = true
-    refreshIfStale()
+    return () => { searching.value = false }
   }, [])
+  const use = (): void => { searching.value = true }
   const { area, freeOnly } = conditions.value
   return (
-    <div class="search">
+    <div class="search" onPointerDown={use} onFocusIn={use} onWheel={use}>
       <div class="search-head">
         <div class="search-box" role="search">
           <Icon name="search" />
@@ -32,7 +34,10 @@ export function Search() {
             autocomplete="off" autocorrect="off" spellcheck={false} enterkeyhint="search" maxLength={300}
             onInput={(event) => { query.value = event.currentTarget.value }}
             onKeyDown={(event) => {
-              if (event.key === 'ArrowDown') (event.currentTarget.closest('.search')?.querySelector('.row-main') as HTMLElement | null)?.focus()
+              if (event.key === 'ArrowDown') {
+                event.preventDefault() // it would scroll the list, once that has the focus
+                ;(event.currentTarget.closest('.search')?.querySelector('.row-main') as HTMLElement | null)?.focus()
+              }
               if (event.key === 'Enter') event.currentTarget.blur()
             }}
           />
@@ -87,7 +92,7 @@ function Results() {
         : (
           <div class="results" onPointerLeave={(event) => { if (event.pointerType === 'mouse') previewed.value = undefined }}>
             <VirtualList count={found.hits.length} rowHeight={6.25} resetKey={`${query.value} ${order.value} ${JSON.stringify(conditions.value)}`} label={words.results(found.hits.length)}
-              row={(index) => { const lecture = lectures[found.hits[index]!]; return lecture && <LectureRow lecture={lecture} /> }} />
+              keyOf={(index) => lectures[found.hits[index]!]?.identifier} row={(index) => <LectureRow lecture={lectures[found.hits[index]!]!} />} />
           </div>
         )}
     </>
@@ -98,10 +103,17 @@ function Results() {
 function ListState() {
   const words = t.value
   const state = listState.value
+  const ways = (
+    <>
+      <button type="button" onClick={() => void retryList()}>{words.retry}</button>
+      <button type="button" onClick={() => openDialog({ name: 'lecture' })}>{words.addOwn}</button>
+    </>
+  )
   if (state === 'loading' || state === 'ready') {
     return (
       <div class="results" aria-busy="true">
-        <p class="count" role="status">{words.listLoading}</p>
+        <p class="count" role="status">{isSlow.value ? words.listSlow : words.listLoading}</p>
+        {isSlow.value && <div class="actions slow">{ways}</div>}
         <div class="skeleton" aria-hidden="true">{[0, 1, 2, 3, 4, 5].map((i) => <span key={i} />)}</div>
       </div>
     )
@@ -114,10 +126,7 @@ function ListState() {
     <div class="blank" role="alert">
       <strong>{title}</strong>
       <p>{hint}</p>
-      <div class="actions">
-        <button type="button" onClick={() => void retryList()}>{words.retry}</button>
-        <button type="button" onClick={() => openDialog({ name: 'lecture' })}>{words.addOwn}</button>
-      </div>
+      <div class="actions">{ways}</div>
     </div>
   )
 }

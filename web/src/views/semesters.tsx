@@ -1,26 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import { t } from '../i18n/index.ts'
-import { loadSchools, loadSemesters } from '../cloud/publicdata.ts'
 import { chosen } from '../model/choice.ts'
-import { recall, remember } from '../model/remembered.ts'
+import { schools as allSchools, semestersOf } from '../model/schools.ts'
 import type { School, Semester } from '../model/types.ts'
 import { Icon } from './icon.tsx'
-
-const day = 24 * 60 * 60 * 1000
-
-/** Loads something that changes a few times a year: at most once a day, and offline as it was. */
-async function daily<Value>(key: string, load: () => Promise<Value>): Promise<Value> {
-  const known = recall<{ at: number; value: Value }>(key)
-  if (known && Date.now() - known.at < day) return known.value
-  try {
-    const value = await load()
-    remember(key, { at: Date.now(), value })
-    return value
-  } catch (error) {
-    if (known) return known.value
-    throw error
-  }
-}
 
 /** Chooses a school, then a semester. */
 export function Semesters({ done }: { done: () => void }) {
@@ -33,13 +16,13 @@ export function Semesters({ done }: { done: () => void }) {
   const [attempt, setAttempt] = useState(0)
   useEffect(() => {
     setFailed(false)
-    daily('schools', loadSchools).then(setSchools, () => setFailed(true))
+    allSchools().then(setSchools, () => setFailed(true))
   }, [attempt])
   useEffect(() => {
     if (!school) return
     setSemesters(undefined)
     setFailed(false)
-    daily(`semesters/${school.id}`, () => loadSemesters(school.id)).then(setSemesters, () => setFailed(true))
+    semestersOf(school.id).then(setSemesters, () => setFailed(true))
   }, [school, attempt])
 
   if (failed) {

@@ -15,11 +15,11 @@ export function Welcome() {
         <p>{signedIn.value && user.value ? words.signedInAs(user.value.id) : words.welcomeHint}</p>
         {user.value?.deletion !== undefined && <Deleting until={user.value.deletion} />}
         <Semesters done={() => {}} />
-        <div class="welcome-foot">
-          {signedIn.value && <button type="button" class="plain" onClick={() => void signOut()}>{words.signOut}</button>}
-          {user.value === null && <button type="button" class="plain" onClick={() => openDialog({ name: 'signin' })}>{words.haveAccount}</button>}
-          <button type="button" class="plain" lang={language.value === 'ko' ? 'en' : 'ko'} onClick={() => { language.value = language.value === 'ko' ? 'en' : 'ko' }}>{language.value === 'ko' ? words.english : words.korean}</button>
-        </div>
+      </div>
+      <div class="welcome-foot">
+        {signedIn.value && <button type="button" class="plain" onClick={() => void signOut()}>{words.signOut}</button>}
+        {user.value === null && <button type="button" class="plain" onClick={() => openDialog({ name: 'signin' })}>{words.haveAccount}</button>}
+        <button type="button" class="plain" lang={language.value === 'ko' ? 'en' : 'ko'} onClick={() => { language.value = language.value === 'ko' ? 'en' : 'ko' }}>{language.value === 'ko' ? words.english : words.korean}</button>
       </div>
     </main>
   )

@@ -7,7 +7,7 @@ import { PlannerClient } from '../../src/logic/plannerclient.ts'
 import { servePlanner, type PlannerMessage, type PlannerReply } from '../../src/logic/plannerworker.ts'
 import { SearchClient } from '../../src/logic/searchclient.ts'
 import { serveSearch, type SearchMessage, type SearchReply } from '../../src/logic/searchworker.ts'
-import type { WorkerPort, WorkerReply, WorkerScope } from '../../src/logic/workerport.ts'
+import { WorkerLost, type WorkerPort, type WorkerReply, type WorkerScope } from '../../src/logic/workerport.ts'
 import { lecture, meeting } from './support.ts'
 
 /** A worker and its page: messages are copied, as between threads, and arrive later, in order. */
@@ -32,21 +32,26 @@ test('the search worker reads lists and searches the latest', async () => {
   serveSearch(scope)
   const client = new SearchClient(port)
   assert.equal((await client.search({ query: 'x' }))?.hits.length, 0)
-  assert.deepEqual(await client.load(file('자료구조', '데이터')), [listed('자료구조'), listed('데이터', 1)])
+  const first = await client.load(file('자료구조', '데이터'), { query: '자료' })
+  assert.deepEqual([first.lectures, [...first.result.hits]], [[listed('자료구조'), listed('데이터', 1)], [0]])
   assert.deepEqual([...(await client.search({ query: 'ㄷㅇㅌ' }))!.hits], [1])
-  await assert.rejects(client.load(new TextEncoder().encode('{}')), (error) => error instanceof CourseFileError && /not an array/.test(error.message))
+  await assert.rejects(client.load(new TextEncoder().encode('{}'), { query: '' }), (error) => error instanceof CourseFileError && /not an array/.test(error.message))
   assert.deepEqual([...(await client.search({ query: 'ㄷㅇㅌ' }))!.hits], [1])
-  // A search that waits when a list comes belongs to the older one; it is the newer search that counts.
-  const [before, , after] = await Promise.all([client.search({ query: 'ㄷㅇㅌ' }), client.setList([lecture({ title: '데이터' })]), client.search({ query: 'ㄷㅇㅌ' })])
-  assert.equal(before, undefined)
-  assert.deepEqual([...after!.hits], [0])
+  // Results come in the order of requests: of the older list before the newer one is there, and of that afterwards.
+  const order: string[] = []
+  const note = (what: string) => (result: { hits: Uint32Array } | undefined): void => { order.push(`${what} ${result && [...result.hits]}`) }
+  await Promise.all([
+    client.search({ query: 'ㄷㅇㅌ' }).then(note('before')), client.load(file('데이터'), { query: '데' }).then(({ result }) => note('list')(result)),
+    client.search({ query: '자료' }).then(note('after')),
+  ])
+  assert.deepEqual(order, ['before undefined', 'list 0', 'after ']) // the newer search replaced the first
 })
 
 test('of searches faster than the worker, only the newest has a result', async () => {
   const { port, scope } = connect<SearchMessage, SearchReply>()
   serveSearch(scope)
   const client = new SearchClient(port)
-  await client.setList([lecture({ title: '데이터' })])
+  await client.load(file('데이터'), { query: '' })
   const results = await Promise.all(['ㄷ', '데', '뎅', '데이', '데잍'].map((query) => client.search({ query })))
   assert.deepEqual(results.map((result) => result && [...result.hits]), [undefined, undefined, undefined, undefined, [0]])
 })
@@ -57,6 +62,9 @@ test('a worker that fails rejects what waits', async () => {
   const waiting = client.search({ query: 'x' })
   fail('out of memory')
   await assert.rejects(waiting, /search worker: out of memory/)
+  const loading = client.load(file('데이터'), { query: '' })
+  fail('gone')
+  await assert.rejects(loading, WorkerLost) // not the list's fault
 })
 
 // 12 wishes of 6 alternatives that never clash: two billion combinations, which nothing can finish.

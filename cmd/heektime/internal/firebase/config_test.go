@@ -95,12 +95,20 @@ func TestOwnEmulators(t *testing.T) {
 	}
 }
 
+// The project's own file asks for nothing that the local cloud does not do.
+func TestNothingIsLeftOut(t *testing.T) {
+	c, err := Find("")
+	if err != nil || len(c.Notices()) > 0 {
+		t.Errorf("%q, %v", c.Notices(), err)
+	}
+}
+
 func TestHostingOfTheProject(t *testing.T) {
 	c, err := Find("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Hosting == nil || c.Hosting.Public != filepath.Join(filepath.Dir(c.Path), "web", "dist") {
+	if len(c.Hosting) != 1 || c.Hosting[0].Public != filepath.Join(filepath.Dir(c.Path), "web", "dist") {
 		t.Errorf("hosting %+v", c.Hosting)
 	}
 }
@@ -115,12 +123,12 @@ func TestFindSearchesParents(t *testing.T) {
 			t.Errorf("Address(%s) = %s, want %s", name, got, want)
 		}
 	}
-	for name, read := range map[string]func() ([]byte, error){"cloud.firestore": c.ReadRules, "firebase.storage": c.ReadStorageRules} {
-		if text, err := read(); err != nil || !strings.Contains(string(text), "service "+name) {
+	for name, path := range map[string]string{"cloud.firestore": c.Rules, "firebase.storage": c.StorageRules} {
+		if text, err := c.ReadRules(path); err != nil || !strings.Contains(string(text), "service "+name) {
 			t.Errorf("rules for %s: %v, %.100q", name, err, text)
 		}
 	}
-	if c.Hosting == nil || c.Hosting.Public != filepath.Join(filepath.Dir(c.Path), "web", "dist") {
+	if len(c.Hosting) != 1 || c.Hosting[0].Public != filepath.Join(filepath.Dir(c.Path), "web", "dist") {
 		t.Errorf("hosting %+v", c.Hosting)
 	}
 }

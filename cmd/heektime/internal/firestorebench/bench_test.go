@@ -1,6 +1,7 @@
 package firestorebench_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,11 +10,15 @@ import (
 
 	"heek.kr/heektime/cmd/heektime/internal/firestorebench"
 	"heek.kr/heektime/cmd/heektime/internal/firestorebench/benchserver"
+	"heek.kr/heektime/emulator/firestore/standalone"
 )
 
 // TestMain runs the embedded server when a test starts this binary as one, so that tests need no
 // compiler.
 func TestMain(m *testing.M) {
+	if os.Getenv(serverVariable) != "" && os.Getenv(aloneVariable) != "" {
+		os.Exit(standalone.Run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	}
 	if os.Getenv(serverVariable) != "" {
 		benchserver.Main()
 		return
@@ -22,7 +27,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const serverVariable = "FIRESTOREBENCH_TEST_SERVER"
+// With aloneVariable, the server is Firestore's own command.
+const (
+	serverVariable = "FIRESTOREBENCH_TEST_SERVER"
+	aloneVariable  = "FIRESTOREBENCH_TEST_ALONE"
+)
 
 // small configures a run of the embedded server that takes about a second.
 var small = firestorebench.Options{

@@ -4,12 +4,11 @@ import "net/http"
 
 // connectHosting gives Hosting the URLs of the services that rewrites in firebase.json name.
 func (b *Backend) connectHosting() error {
-	if b.Cloud.Hosting == nil {
-		return nil
-	}
-	for name, url := range b.URLs {
-		if err := b.Cloud.Hosting.SetService(name, url); err != nil {
-			return err
+	for _, site := range b.Cloud.Hosting {
+		for name, url := range b.URLs {
+			if err := site.SetService(name, url); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -176,7 +176,7 @@ func copyProject(t *testing.T) (dir string) {
 		}
 		write(t, filepath.Join(dir, name), data)
 	}
-	if err := os.CopyFS(filepath.Join(dir, "web", "dist"), os.DirFS(project.Hosting.Public)); err != nil {
+	if err := os.CopyFS(filepath.Join(dir, "web", "dist"), os.DirFS(project.Hosting[0].Public)); err != nil {
 		t.Fatal(err)
 	}
 	return dir

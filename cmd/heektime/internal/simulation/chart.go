@@ -62,10 +62,9 @@ func Draw(path string, r *Result, outcomes []*Outcome) error {
 		canvas = vgsvg.New(chartWidth, chartHeight)
 	}
 	tiles := draw.Tiles{Rows: 1, Cols: 2, PadX: 24, PadTop: 8, PadBottom: 8, PadLeft: 8, PadRight: 28}
-	plots := [][]*plot.Plot{{left, right}}
-	for i, c := range plot.Align(plots, tiles, draw.New(canvas))[0] {
-		plots[0][i].Draw(c)
-	}
+	whole := draw.New(canvas)
+	left.Draw(tiles.At(whole, 0, 0))
+	right.Draw(tiles.At(whole, 1, 0))
 	f, err := os.Create(path)
 	if err != nil {
 		return fmt.Errorf("draw the chart: %w", err)
@@ -195,7 +194,7 @@ func drawStudents(outcomes []*Outcome) (*plot.Plot, error) {
 	if err := line("HeekTime", 0, false, func(o *Outcome) float64 { return won(o.Bill.Total) }); err != nil {
 		return nil, err
 	}
-	p.Legend.Left = true
+	p.Legend.Left, p.Legend.YOffs = true, -vg.Points(24) // the axis ends below the plot's top
 	p.Y.Min, p.Y.Max = least, p.Y.Max*100 // for the legend
 	p.Add(plotter.NewGrid())
 	return p, nil

@@ -21,7 +21,9 @@ func (s *Session) AuthorizeCommit(ctx context.Context, batch bool) txn.Authorize
 		return nil
 	}
 	return func(tx *store.Tx, steps []txn.Step, failed error) error {
-		s.reset(tx.Time, writes{reads{s.db, tx.Base().Latest()}, tx}, batch || len(steps) > 1)
+		// The time of a write is that of its server timestamps, so that rules can compare them:
+		// https://firebase.google.com/docs/reference/rules/rules.firestore.Request#time
+		s.reset(tx.Time.Truncate(), writes{reads{s.db, tx.Base().Latest()}, tx}, batch || len(steps) > 1)
 		if failed != nil {
 			return s.authorizeFailure(ctx, steps[len(steps)-1], failed)
 		}

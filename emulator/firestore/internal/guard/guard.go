@@ -13,8 +13,10 @@
 //     none, and a caller that may not read a document must not learn whether it exists.
 //   - For the same reason, only callers that may get the document learn that a precondition failed;
 //     all others are denied.
-//   - Only servers may list collection ids or query all collections.
-//   - A query with find_nearest has the smaller of its two limits.
+//   - Only servers may list collection ids, query all collections, list missing documents or write
+//     batches that are not atomic. Google's emulator denies them, too. A missing document has no rules, and
+//     its name says that there is something below.
+//   - The limit of a query with find_nearest is that of the search.
 package guard
 
 import (

@@ -17,7 +17,7 @@ func queryOf(db resource.Database, q *query.Query) (string, *rules.Query) {
 	if q.Limit >= 0 {
 		out.Limit, out.HasLimit = int64(q.Limit), true
 	}
-	if n := q.Near; n != nil && (!out.HasLimit || int64(n.Limit) < out.Limit) {
+	if n := q.Near; n != nil {
 		out.Limit, out.HasLimit = int64(n.Limit), true
 	}
 	for _, o := range q.Orders {

@@ -98,10 +98,10 @@ func (h *Hub) add(t *target) (snap *store.Snapshot, queued uint64) {
 		h.docs[k][t] = true
 	}
 	if q := t.query; q != nil {
-		if q.All {
-			addTo(h.groups, q.Group, t)
-		} else {
+		if q.OneCollection() {
 			addTo(h.collections, q.Collection(), t)
+		} else {
+			addTo(h.groups, q.Group, t)
 		}
 	}
 	return snap, queued
@@ -119,10 +119,10 @@ func (h *Hub) remove(t *target) {
 		}
 	}
 	if q := t.query; q != nil {
-		if q.All {
-			removeFrom(h.groups, q.Group, t)
-		} else {
+		if q.OneCollection() {
 			removeFrom(h.collections, q.Collection(), t)
+		} else {
+			removeFrom(h.groups, q.Group, t)
 		}
 	}
 	h.qmu.Lock()

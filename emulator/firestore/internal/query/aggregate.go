@@ -2,6 +2,7 @@ package query
 
 import (
 	"math"
+	"math/bits"
 	"strconv"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
@@ -37,6 +38,9 @@ func ParseAggregations(list []*pb.StructuredAggregationQuery_Aggregation) ([]Agg
 			unnamed++
 			a.Alias = "field_" + strconv.Itoa(unnamed)
 		}
+		if err := value.CheckFieldName(a.Alias); err != nil {
+			return nil, err
+		}
 		if seen[a.Alias] {
 			return nil, invalid("The alias %q is used twice.", a.Alias)
 		}
@@ -57,6 +61,9 @@ func ParseAggregations(list []*pb.StructuredAggregationQuery_Aggregation) ([]Agg
 		default:
 			return nil, invalid("The aggregation %q has no operator.", a.Alias)
 		}
+		if err == nil && a.Path.IsName() {
+			err = invalid("Aggregations are not supported for the property: __name__")
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -76,20 +83,12 @@ func SummedFields(list []Aggregation) []fieldpath.Path {
 	return out
 }
 
-// Aggregate computes aggregations over documents. As in Firestore, it ignores documents that lack a
-// field of any of the aggregations
-// (https://firebase.google.com/docs/firestore/query-data/aggregation-queries).
+// Aggregate computes aggregations over documents, all of which have the fields of the aggregations: see
+// [Query.Has].
 func Aggregate(list []Aggregation, docs []*store.Document) map[string]value.Value {
 	sums := make([]sum, len(list))
-	var count int64
-next:
+	count := int64(len(docs))
 	for _, d := range docs {
-		for _, a := range list {
-			if a.Path != nil && !a.Path.IsName() && !d.Fields.At(a.Path).Exists() {
-				continue next
-			}
-		}
-		count++
 		for i, a := range list {
 			if a.Path != nil {
 				sums[i].add(d.Fields.At(a.Path))
@@ -113,13 +112,14 @@ next:
 }
 
 // sum adds numbers as Firestore does: the result is an integer if all numbers are integers and it
-// fits, and a double otherwise. Values that are not numbers are ignored.
+// fits, and a double otherwise, whatever order they come in. Values that are not numbers are ignored.
 type sum struct {
 	n            int
-	whole        int64   // the sum of integers
-	double       float64 // the sum of doubles and of integers that would overflow whole
+	low          uint64  // the sum of integers, 128 bits in two's complement
+	high         int64   // its upper half
+	double       float64 // the sum of doubles
 	compensation float64 // the rounding error of double, so that the order of documents does not matter
-	inexact      bool
+	doubles      bool    // there are doubles
 }
 
 func (s *sum) add(v value.Value) {
@@ -130,12 +130,12 @@ func (s *sum) add(v value.Value) {
 	s.n++
 	if v.Kind() == value.Int {
 		i := v.Int()
-		if t := s.whole + i; (t > s.whole) == (i > 0) {
-			s.whole = t
-			return
-		}
+		var carry uint64
+		s.low, carry = bits.Add64(s.low, uint64(i), 0)
+		s.high += i>>63 + int64(carry)
+		return
 	}
-	s.inexact = true
+	s.doubles = true
 	s.addDouble(f)
 }
 
@@ -150,19 +150,30 @@ func (s *sum) addDouble(f float64) {
 	s.double = t
 }
 
+// whole returns the sum of integers as a double.
+func (s *sum) whole() float64 {
+	if s.fits() {
+		return float64(int64(s.low))
+	}
+	return float64(s.high)*(1<<64) + float64(s.low)
+}
+
+// fits reports whether the sum of integers is a 64-bit integer.
+func (s *sum) fits() bool { return s.high == int64(s.low)>>63 }
+
 // float returns the sum as a double. If it is infinite or NaN, the compensation is meaningless.
 func (s *sum) float() float64 {
 	if math.IsNaN(s.double) || math.IsInf(s.double, 0) {
 		return s.double
 	}
 	t := *s
-	t.addDouble(float64(s.whole))
+	t.addDouble(s.whole())
 	return t.double + t.compensation
 }
 
 func (s *sum) total() value.Value {
-	if !s.inexact {
-		return value.OfInt(s.whole)
+	if !s.doubles && s.fits() {
+		return value.OfInt(int64(s.low))
 	}
 	return value.OfDouble(s.float())
 }

@@ -1,9 +1,6 @@
 package query
 
-import (
-	"heek.kr/heektime/emulator/internal/fieldpath"
-	"heek.kr/heektime/emulator/internal/value"
-)
+import "heek.kr/heektime/emulator/internal/fieldpath"
 
 // Limits of https://firebase.google.com/docs/firestore/query-data/queries#query_limitations.
 const (
@@ -18,7 +15,7 @@ func (q *Query) checkFilters() error {
 	if q.Filter == nil {
 		return nil
 	}
-	var notIn, notEqual, in, comparisons, names int
+	var notIn, excluding, in, comparisons, names int
 	unequal := map[string]bool{}
 	var err error
 	each(q.Filter, func(c *Comparison) {
@@ -26,10 +23,9 @@ func (q *Query) checkFilters() error {
 		switch c.Op {
 		case NotIn:
 			notIn++
-		case NotEqual:
-			if c.Value.Kind() != value.Null && !c.Value.IsNaN() {
-				notEqual++
-			}
+			excluding++
+		case NotEqual: // IS_NOT_NULL and IS_NOT_NAN, too
+			excluding++
 		case In, ArrayContainsAny:
 			in++
 		}
@@ -48,12 +44,10 @@ func (q *Query) checkFilters() error {
 		return err
 	case notIn > 1:
 		return invalid("Only one 'NOT_IN' filter is allowed per query.")
-	case notIn > 0 && notEqual > 0:
-		return invalid("'NOT_EQUAL' cannot be used in the same query with 'NOT_IN'.")
 	case notIn > 0 && (in > 0 || hasOr(q.Filter)):
 		return invalid("'NOT_IN' cannot be used in the same query with 'IN', 'ARRAY_CONTAINS_ANY' or 'OR'.")
-	case notEqual > 1:
-		return invalid("Only one 'NOT_EQUAL' filter is allowed per query.")
+	case excluding > 1:
+		return invalid("Only one 'NOT_EQUAL', 'NOT_IN', 'IS_NOT_NAN' or 'IS_NOT_NULL' filter is allowed per query.")
 	case len(unequal) > maxInequalities:
 		return invalid("Inequality filters on more than %d fields are not allowed.", maxInequalities)
 	case names > 0 && len(unequal) > 0 && !unequal[fieldpath.Name]:

@@ -76,8 +76,8 @@ type Comparison struct {
 // https://firebase.google.com/docs/firestore/query-data/queries, inequalities only match values of
 // the same type, and != and not-in never match null. NaN is neither less nor greater than any number,
 // nor than itself (firebase-js-sdk, packages/firestore/test/integration/api,
-// composite_index_query.test.ts, "can use on special values"). In and array-contains-any never match
-// null or NaN, even if they list them (query.test.ts there, "can use IN filters" and "can use
+// composite_index_query.test.ts, "can use on special values"). In, array-contains and array-contains-any never match
+// null or NaN, even if they name them (query.test.ts there, "can use IN filters" and "can use
 // array-contains-any filters"). These tests run against production.
 func (c *Comparison) Match(d *store.Document) bool {
 	if c.Path.IsName() {
@@ -94,7 +94,7 @@ func (c *Comparison) matches(v value.Value) bool {
 	case NotEqual:
 		return v.Kind() != value.Null && !value.Equal(v, c.Value)
 	case ArrayContains:
-		return v.Kind() == value.Array && contains(v.Array(), c.Value)
+		return comparable(c.Value) && v.Kind() == value.Array && contains(v.Array(), c.Value)
 	case In:
 		return comparable(v) && contains(c.Value.Array(), v)
 	case NotIn:
@@ -123,7 +123,7 @@ func (c *Comparison) matches(v value.Value) bool {
 	return false
 }
 
-// comparable reports whether In and ArrayContainsAny can match a value.
+// comparable reports whether In, ArrayContains and ArrayContainsAny can match a value.
 func comparable(v value.Value) bool { return v.Kind() != value.Null && !v.IsNaN() }
 
 func contains(list []value.Value, v value.Value) bool {

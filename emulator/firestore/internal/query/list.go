@@ -10,7 +10,8 @@ import (
 	"heek.kr/heektime/emulator/internal/value"
 )
 
-// List returns the query for all documents of a collection. orderBy is either empty or of the form
+// List returns the query for all documents of a collection, or with "" of all collections directly below
+// parent. orderBy is either empty or of the form
 // "population desc, name".
 func List(parent resource.Key, collection, orderBy string) (*Query, error) {
 	sq := &pb.StructuredQuery{From: []*pb.StructuredQuery_CollectionSelector{{CollectionId: collection}}}

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -21,36 +22,41 @@ type Nearest struct {
 	Threshold *float64
 }
 
-func parseNearest(n *pb.StructuredQuery_FindNearest) (*Nearest, error) {
+// parseNearest parses a search for a query that is parsed already. Google's emulator rejects what would
+// apply to the results before or after the search.
+func (q *Query) parseNearest(n *pb.StructuredQuery_FindNearest) error {
 	out := &Nearest{Measure: n.GetDistanceMeasure(), Limit: int(n.GetLimit().GetValue())}
-	var err error
-	if out.Path, err = fieldpath.Parse(n.GetVectorField().GetFieldPath()); err != nil {
-		return nil, err
-	}
-	v, err := value.FromProto(n.GetQueryVector())
+	elements, err := value.QueryVector(n.GetQueryVector())
 	if err != nil {
-		return nil, err
-	}
-	elements, ok := v.Vector()
-	if !ok {
-		return nil, invalid("find_nearest: query_vector must be a vector.")
+		return err
 	}
 	out.Vector = numbers(elements)
-	if out.Limit < 1 || out.Limit > 1000 {
-		return nil, invalid("find_nearest: limit must be from 1 to 1000.")
+	switch {
+	case out.Limit < 1 || out.Limit > 1000:
+		return invalid("find_nearest: limit must be from 1 to 1000.")
+	case out.Measure == pb.StructuredQuery_FindNearest_DISTANCE_MEASURE_UNSPECIFIED:
+		return invalid("find_nearest: distance_measure is required.")
+	case q.Limit >= 0:
+		return invalid("A query limit cannot be used with find_nearest, which has a limit of its own.")
+	case q.Offset > 0:
+		return invalid("A query offset cannot be used with find_nearest.")
+	case q.Start != nil || q.End != nil:
+		return invalid("A cursor cannot be used with find_nearest.")
 	}
-	if out.Measure == pb.StructuredQuery_FindNearest_DISTANCE_MEASURE_UNSPECIFIED {
-		return nil, invalid("find_nearest: distance_measure is required.")
+	if out.Path, err = fieldpath.Parse(n.GetVectorField().GetFieldPath()); err != nil {
+		return err
 	}
 	if t := n.GetDistanceThreshold(); t != nil {
 		out.Threshold = &t.Value
 	}
-	if r := n.GetDistanceResultField(); r != "" {
-		if out.Result, err = fieldpath.Parse(r); err != nil {
-			return nil, err
+	if r := n.GetDistanceResultField(); r != "" { // a name, not a path: it may contain dots
+		if err := value.CheckFieldName(r); err != nil {
+			return err
 		}
+		out.Result = fieldpath.Path{r}
 	}
-	return out, nil
+	q.Near = out
+	return nil
 }
 
 func numbers(vs []value.Value) []float64 {
@@ -79,16 +85,14 @@ func (n *Nearest) distance(d *store.Document) (dist float64, ok bool) {
 	switch n.Measure {
 	case pb.StructuredQuery_FindNearest_DOT_PRODUCT:
 		return dot, true
-	case pb.StructuredQuery_FindNearest_COSINE:
-		if a2 == 0 || b2 == 0 {
-			return 0, false
-		}
+	case pb.StructuredQuery_FindNearest_COSINE: // NaN for a zero vector
 		return 1 - dot/math.Sqrt(a2*b2), true
 	}
 	return math.Sqrt(square), true
 }
 
-// pick sorts documents by distance and returns the nearest, and how many vectors it compared.
+// pick sorts documents by distance and returns the nearest, and how many vectors it compared. A distance
+// that is NaN is farther than any other.
 func (n *Nearest) pick(docs []*store.Document) (nearest []*store.Document, compared int) {
 	type hit struct {
 		doc  *store.Document
@@ -105,19 +109,21 @@ func (n *Nearest) pick(docs []*store.Document) (nearest []*store.Document, compa
 			continue
 		}
 		compared++
-		if n.Threshold != nil && sign*dist > sign**n.Threshold {
+		if n.Threshold != nil && !(sign*dist <= sign**n.Threshold) {
 			continue
 		}
 		hits = append(hits, hit{d, dist})
 	}
 	slices.SortStableFunc(hits, func(a, b hit) int {
-		switch {
-		case sign*a.dist < sign*b.dist:
-			return -1
-		case sign*a.dist > sign*b.dist:
+		switch aNaN, bNaN := math.IsNaN(a.dist), math.IsNaN(b.dist); {
+		case aNaN && bNaN:
+			return 0
+		case aNaN:
 			return 1
+		case bNaN:
+			return -1
 		}
-		return 0
+		return cmp.Compare(sign*a.dist, sign*b.dist)
 	})
 	for _, h := range hits[:min(len(hits), n.Limit)] {
 		nearest = append(nearest, h.doc)

@@ -61,7 +61,7 @@ func Parse(parent resource.Key, sq *pb.StructuredQuery) (*Query, error) {
 		}
 	}
 	if n := sq.GetFindNearest(); n != nil {
-		if q.Near, err = parseNearest(n); err != nil {
+		if err := q.parseNearest(n); err != nil {
 			return nil, err
 		}
 	}
@@ -78,13 +78,10 @@ func (q *Query) parseFrom(from []*pb.StructuredQuery_CollectionSelector) error {
 		return invalid("a query must have exactly one collection selector, not %d.", len(from))
 	}
 	q.Group, q.All = from[0].GetCollectionId(), from[0].GetAllDescendants()
-	if q.Group == "" {
-		if !q.All {
-			return invalid("a collection id is required, unless all_descendants is set.")
-		}
+	if q.Group == "" { // every collection
 		return nil
 	}
-	return resource.CheckID(q.Group)
+	return resource.CheckCollectionID(q.Group)
 }
 
 func (q *Query) parseSelect(sel *pb.StructuredQuery_Projection) error {
@@ -118,6 +115,9 @@ func (q *Query) parseOrders(list []*pb.StructuredQuery_Order) error {
 			return invalid("order_by contains the field %s twice.", p)
 		}
 		desc = o.GetDirection() == pb.StructuredQuery_DESCENDING
+		if q.Group == "" && (desc || !p.IsName()) {
+			return invalid("kind is required for all orders except __key__ ascending: a query without a collection id can only be ordered by __name__.")
+		}
 		seen[p.String()] = true
 		q.Orders = append(q.Orders, Order{p, desc})
 	}

@@ -70,6 +70,14 @@ func parseFieldFilter(f *pb.StructuredQuery_FieldFilter) (Filter, error) {
 	if err != nil {
 		return nil, err
 	}
+	// IS_NULL finds null, and IS_NAN finds NaN. EQUAL does not, in Google's emulator: like IN, which in
+	// production does not either. NOT_EQUAL with null is like NOT_IN.
+	switch {
+	case op == Equal && !comparable(v):
+		op, v = In, value.OfArray([]value.Value{v})
+	case op == NotEqual && v.Kind() == value.Null:
+		op, v = NotIn, value.OfArray([]value.Value{v})
+	}
 	c := &Comparison{Path: p, Op: op, Value: v}
 	return c, c.check()
 }

@@ -17,7 +17,7 @@ import (
 // Query is a checked query with all implicit parts made explicit.
 type Query struct {
 	Parent resource.Key // a document or the root
-	Group  string       // collection ID; "" for all documents below Parent
+	Group  string       // collection ID; "" for every one
 	All    bool         // all collections below Parent, not only its direct children
 	Filter Filter       // nil matches all
 	Orders []Order      // ends with the document's name
@@ -27,6 +27,7 @@ type Query struct {
 	Limit  int              // negative for none
 	Select []fieldpath.Path // nil selects all fields, an empty list only the name
 	Near   *Nearest
+	Has    []fieldpath.Path // fields that a result has, besides those of Orders
 }
 
 // Order is one of a query's sort keys.
@@ -51,14 +52,19 @@ func (q *Query) nameDesc() bool {
 	return false
 }
 
+// OneCollection reports whether the query is of a single collection.
+func (q *Query) OneCollection() bool { return q.Group != "" && !q.All }
+
 // Collection returns the key of the collection of a query of a single collection.
 func (q *Query) Collection() resource.Key { return q.Parent.Child(q.Group) }
 
 // InScope reports whether a document is in one of the query's collections.
 func (q *Query) InScope(d *store.Document) bool {
 	switch {
-	case q.Group == "":
+	case q.Group == "" && q.All:
 		return d.Key.Under(q.Parent)
+	case q.Group == "":
+		return d.Key.ChildOf(q.Parent)
 	case q.All:
 		return d.Key.Under(q.Parent) && d.Key.Group() == q.Group
 	}
@@ -74,6 +80,11 @@ func (q *Query) Match(d *store.Document) bool {
 func (q *Query) matchFields(d *store.Document) bool {
 	for _, o := range q.Orders {
 		if !o.Path.IsName() && !d.Fields.At(o.Path).Exists() {
+			return false
+		}
+	}
+	for _, p := range q.Has {
+		if !d.Fields.At(p).Exists() {
 			return false
 		}
 	}
@@ -122,14 +133,14 @@ func (c *Cursor) after(orders []Order, d *store.Document) bool {
 	return !c.Before
 }
 
-// project returns the selected fields of a document.
-func (q *Query) project(d *store.Document) *value.Fields {
+// project returns the selected ones of a result's fields.
+func (q *Query) project(f *value.Fields) *value.Fields {
 	if q.Select == nil {
-		return d.Fields
+		return f
 	}
 	paths := make([][]string, len(q.Select))
 	for i, p := range q.Select {
 		paths[i] = p
 	}
-	return d.Fields.Pick(paths)
+	return f.Pick(paths)
 }

@@ -44,10 +44,10 @@ func (q *Query) AggregationReads(v store.View, r Result, list []Aggregation) int
 	return max(1, batches(n, entriesPerRead))
 }
 
-// countable returns how many documents an aggregation reads: those with all of its fields, up to the
-// limit if it only counts up to one.
+// countable returns how many documents an aggregation reads: all, or up to the limit if it only counts up to
+// one.
 func countable(list []Aggregation, docs []*store.Document) int {
-	n, limit := 0, int64(0)
+	limit := int64(0)
 	for _, a := range list {
 		if a.Path != nil || a.upTo == 0 {
 			limit = -1
@@ -55,18 +55,10 @@ func countable(list []Aggregation, docs []*store.Document) int {
 		}
 		limit = max(limit, a.upTo)
 	}
-next:
-	for _, d := range docs {
-		for _, a := range list {
-			if a.Path != nil && !a.Path.IsName() && !d.Fields.At(a.Path).Exists() {
-				continue next
-			}
-		}
-		if n++; limit >= 0 && int64(n) >= limit {
-			break
-		}
+	if limit >= 0 {
+		return int(min(limit, int64(len(docs))))
 	}
-	return n
+	return len(docs)
 }
 
 func batches(n, size int) int { return (n + size - 1) / size }

@@ -235,11 +235,12 @@ func (q *Query) narrowNames(from, to resource.Key) (resource.Key, resource.Key) 
 	return from, to
 }
 
-// Fields returns the fields of a document in the results.
+// Fields returns the fields of a document in the results. A projection drops the distance to the query's
+// vector, too, unless it selects it.
 func (q *Query) Fields(d *store.Document) *value.Fields {
-	f := q.project(d)
+	f := d.Fields
 	if q.Near != nil {
 		f = q.Near.withDistance(d, f)
 	}
-	return f
+	return q.project(f)
 }

@@ -21,7 +21,7 @@ import (
 // writeTimeout is how long a client may read nothing of its response.
 const writeTimeout = 30 * time.Second
 
-// Handler serves everything under /v1/.
+// Handler serves everything under /v1/ and /v1beta1/.
 type Handler struct {
 	// Service must not splice, because its messages are read here.
 	Service *service.Service
@@ -37,6 +37,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case route == nil && known:
 		WriteError(w, http.StatusMethodNotAllowed, codes.Unimplemented, r.Method+" is not allowed at "+r.URL.Path+".")
+		return
+	case route == nil && malformed(r.URL.EscapedPath()) != nil:
+		WriteError(w, http.StatusBadRequest, codes.InvalidArgument, status.Convert(malformed(r.URL.EscapedPath())).Message())
 		return
 	case route == nil:
 		WriteError(w, http.StatusNotFound, codes.NotFound, "The Firestore API has nothing at "+r.Method+" "+r.URL.Path+".")

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"heek.kr/heektime/emulator/firestore/internal/service"
+	"heek.kr/heektime/emulator/internal/resource"
 )
 
 // route is a method of the service at a path.
@@ -18,11 +19,14 @@ type route struct {
 	call   call
 }
 
-// routes are the HTTP bindings in google/firestore/v1/firestore.proto. The first match wins: the
-// path of a collection also looks like that of a document.
+// routes are the HTTP bindings in google/firestore/v1/firestore.proto, and as in Google's emulator those of
+// ListDocuments with an empty collection ID. The first match wins: the path of a collection also looks like
+// that of a document. Version v1beta1 of the API has the same paths and messages.
 var routes = []route{
 	{"GET", "/v1/{parent=projects/*/databases/*/documents/*/**}/{collection_id}", "", unary((*service.Service).ListDocuments)},
 	{"GET", "/v1/{parent=projects/*/databases/*/documents}/{collection_id}", "", unary((*service.Service).ListDocuments)},
+	{"GET", "/v1/{parent=projects/*/databases/*/documents}/", "", unary((*service.Service).ListDocuments)},
+	{"GET", "/v1/{parent=projects/*/databases/*/documents/*/**}/", "", unary((*service.Service).ListDocuments)},
 	{"GET", "/v1/{name=projects/*/databases/*/documents/*/**}", "", unary((*service.Service).GetDocument)},
 	{"PATCH", "/v1/{document.name=projects/*/databases/*/documents/*/**}", "document", unary((*service.Service).UpdateDocument)},
 	{"DELETE", "/v1/{name=projects/*/databases/*/documents/*/**}", "", unary((*service.Service).DeleteDocument)},
@@ -67,7 +71,7 @@ func compile(r route) pattern {
 	// The parent of a list is a document, so its segments come in pairs. A verb follows a colon; in
 	// an id, a colon is escaped as %3A.
 	deep := `/[^/]+(?:/[^/]+)*`
-	if strings.HasSuffix(r.path, "/{collection_id}") && r.method == "GET" {
+	if strings.Contains(r.path, "{parent=") && r.method == "GET" {
 		deep = `(?:/[^/]+/[^/]+)+`
 	}
 	segment := `[^/]+`
@@ -83,8 +87,26 @@ func compile(r route) pattern {
 		}
 		return "(" + shape.Replace(m[2]) + ")"
 	})
-	p.exp = regexp.MustCompile("^" + exp + "$")
+	p.exp = regexp.MustCompile("^/v1(?:beta1)?/" + strings.TrimPrefix(exp, "/v1/") + "$")
 	return p
+}
+
+// documentsPath begins the path of everything in a database.
+var documentsPath = regexp.MustCompile("^/v1(?:beta1)?/(projects/[^/]+/databases/[^/]+/documents/.*)")
+
+// malformed returns the error for a path that has no route because what follows documents/ cannot be the
+// path of a document or a collection, such as documents/users//u1.
+func malformed(path string) error {
+	m := documentsPath.FindStringSubmatch(path)
+	if m == nil {
+		return nil
+	}
+	name, err := url.PathUnescape(m[1])
+	if err == nil {
+		_, below, _ := strings.Cut(name, "/documents/")
+		_, err = resource.ParsePath(below)
+	}
+	return err
 }
 
 // match returns the route of a request and the fields in its path. When there is none, known

@@ -13,7 +13,6 @@ import (
 	"heek.kr/heektime/emulator/firestore/internal/store"
 	"heek.kr/heektime/emulator/firestore/internal/write"
 	"heek.kr/heektime/emulator/internal/resource"
-	"heek.kr/heektime/emulator/internal/value"
 )
 
 // BeginTransaction starts a transaction.
@@ -57,7 +56,7 @@ func (s *Service) Commit(ctx context.Context, caller guard.Caller, r *pb.CommitR
 	if err != nil {
 		return nil, err
 	}
-	out := &pb.CommitResponse{WriteResults: protoResults(c, results), CommitTime: c.Time.Proto()}
+	out := &pb.CommitResponse{WriteResults: protoResults(results), CommitTime: c.Time.Proto()}
 	s.usage(caller, "").sentAt(c.Time.Time(), out)
 	return out, nil
 }
@@ -118,20 +117,20 @@ func (d *Database) Reset() error {
 	return d.waitDurable(d.DB.Reset().Snapshot)
 }
 
-func protoResults(c *store.Commit, results []write.Result) []*pb.WriteResult {
+func protoResults(results []write.Result) []*pb.WriteResult {
 	out := make([]*pb.WriteResult, len(results))
 	for i, r := range results {
-		out[i] = protoResult(c.Time, r)
+		out[i] = protoResult(r)
 	}
 	return out
 }
 
-func protoResult(t value.Micros, r write.Result) *pb.WriteResult {
+// protoResult leaves out the update time after a delete (google/firestore/v1/write.proto, WriteResult).
+func protoResult(r write.Result) *pb.WriteResult {
 	out := &pb.WriteResult{}
 	if r.Doc != nil {
-		t = r.Doc.Updated
+		out.UpdateTime = r.Doc.Updated.Proto()
 	}
-	out.UpdateTime = t.Proto()
 	for _, v := range r.Transforms {
 		out.TransformResults = append(out.TransformResults, v.Proto())
 	}
@@ -160,7 +159,8 @@ func (s *Service) commitOne(ctx context.Context, caller guard.Caller, name strin
 // (google/firestore/v1/firestore.proto).
 const maxBatchWrites = 500
 
-// BatchWrite applies each write independently. The order is not guaranteed.
+// BatchWrite applies each write independently. The order is not guaranteed. As in Google's emulator, only
+// servers may call it: the SDKs for apps do not have it.
 func (s *Service) BatchWrite(ctx context.Context, caller guard.Caller, r *pb.BatchWriteRequest) (*pb.BatchWriteResponse, error) {
 	d, err := s.database(r.GetDatabase())
 	if err != nil {
@@ -181,6 +181,9 @@ func (s *Service) BatchWrite(ctx context.Context, caller guard.Caller, r *pb.Bat
 		seen[w.Key] = true
 	}
 	caller = caller.Doing("BatchWrite")
+	if err := d.requireServer(ctx, caller, "write batches that are not atomic", ""); err != nil {
+		return nil, err
+	}
 	var last *store.Snapshot
 	out := &pb.BatchWriteResponse{}
 	for i, w := range writes {
@@ -193,7 +196,7 @@ func (s *Service) BatchWrite(ctx context.Context, caller guard.Caller, r *pb.Bat
 		s.wrote(c.Time, caller, writes[i:i+1])
 		last = c.Snapshot
 		out.Status = append(out.Status, &spb.Status{Code: int32(codes.OK)})
-		out.WriteResults = append(out.WriteResults, protoResult(c.Time, results[0]))
+		out.WriteResults = append(out.WriteResults, protoResult(results[0]))
 	}
 	if last != nil { // wait once for all writes
 		if err := d.waitDurable(last); err != nil {

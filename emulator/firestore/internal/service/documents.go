@@ -144,12 +144,14 @@ func parseDocuments(db resource.Database, list []string) (keys []resource.Key, n
 
 // CreateDocument creates a document, with a random ID if the request has none.
 func (s *Service) CreateDocument(ctx context.Context, caller guard.Caller, r *pb.CreateDocumentRequest) (*pb.Document, error) {
-	if err := resource.CheckID(r.GetCollectionId()); err != nil {
+	if err := resource.CheckCollectionID(r.GetCollectionId()); err != nil {
 		return nil, err
 	}
 	id := r.GetDocumentId()
 	if id == "" {
 		id = autoID()
+	} else if err := resource.CheckDocumentID(id); err != nil {
+		return nil, err // "a/b/c" would name another document
 	}
 	if r.GetDocument().GetName() != "" {
 		return nil, invalid("The document's name must not be set; it follows from parent, collection_id and document_id.")

@@ -53,7 +53,7 @@ type Engine struct {
 
 	mu       sync.RWMutex
 	dbs      map[resource.Database]*Database
-	guards   map[string]*guard.Guard // by project
+	guards   map[string]*guard.Guard // by project, or by database if it has rules of its own
 	rules    *guard.ActiveRules      // of projects without rules of their own
 	ownRules map[string]bool         // projects with rules of their own
 	closed   bool
@@ -68,6 +68,10 @@ type Options struct {
 	Follower Follower      // receives all changes, may be nil
 	Meter    *billing.Meter
 	TTL      bool // delete expired documents
+	// Databases are those with rules and indexes of their own, by the last part of their names.
+	Databases map[string]OwnDatabase
+	// OnlyProject is the project whose databases are expected; "" means that all are.
+	OnlyProject string
 }
 
 // NewEngine returns an engine with the databases in its data directory. It does not check indexes
@@ -95,7 +99,7 @@ func (e *Engine) SetIndexes(d *index.Definitions) {
 	e.indexes.Store(d)
 	for _, db := range e.dbs {
 		if db.stored != nil {
-			db.stored.recount(d)
+			db.stored.recount(db.indexes.Load())
 		}
 	}
 }
@@ -141,7 +145,11 @@ func (e *Engine) Names() []string {
 
 // open creates or loads a database.
 func (e *Engine) open(name resource.Database) (*Database, error) {
-	d := &Database{DB: store.New(name, e.options.Clock), Guard: e.guard(name.Project()), indexes: &e.indexes}
+	d := &Database{DB: store.New(name, e.options.Clock), Guard: e.guardOf(name), indexes: e.indexesOf(name)}
+	if only := e.options.OnlyProject; only != "" && name.Project() != only {
+		e.options.Logger.Warn("a client uses the Firestore of a project that was not started: its documents are not those of the project that was. "+
+			"Give both the same project ID, or set emulators.singleProjectMode to false", "project", name.Project(), "started", only)
+	}
 	rand.Read(d.instance[:])
 	follower := e.options.Follower
 	if e.options.DataDir != "" {
@@ -163,7 +171,7 @@ func (e *Engine) open(name resource.Database) (*Database, error) {
 		go d.feed.run()
 	}
 	if e.options.Meter != nil {
-		d.stored = meterStorage(d.DB, e.options.Meter, e.indexes.Load())
+		d.stored = meterStorage(d.DB, e.options.Meter, d.indexes.Load())
 	}
 	d.Txns = txn.New(d.DB, e.options.LockWait)
 	d.Hub = listen.NewHub(d.DB, func(c *store.Commit) bool { return d.waitDurable(c.Snapshot) == nil }, d.lastDurable)

@@ -23,18 +23,17 @@ func invalidName(name string, err error) bool {
 
 // rejectWrites accepts the handshake of a write stream and fails its first write with invalid.
 func rejectWrites(invalid error, receive func() (*pb.WriteRequest, error), send func(*pb.WriteResponse) error) error {
-	for {
-		if err := send(&pb.WriteResponse{StreamId: "0", StreamToken: []byte{0}}); err != nil {
-			return err
-		}
-		r, err := receive()
-		if err != nil {
-			return endOfStream(err)
-		}
-		if len(r.GetWrites()) > 0 {
-			return invalid
-		}
+	if err := send(&pb.WriteResponse{StreamId: "0", StreamToken: []byte{0}}); err != nil {
+		return err
 	}
+	r, err := receive()
+	if err != nil {
+		return endOfStream(err)
+	}
+	if len(r.GetWrites()) > 0 {
+		return invalid
+	}
+	return send(&pb.WriteResponse{StreamToken: []byte{1}})
 }
 
 // rejectTarget answers a request of a listen stream: it removes the target because of invalid.

@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 
 	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/query"
@@ -45,23 +43,21 @@ func (s *Service) parseListing(r *pb.ListDocumentsRequest) (listing, error) {
 		return l, invalid("page_token is invalid.")
 	}
 	l.after = resource.Key(token)
-	if r.GetCollectionId() == "" {
-		return l, status.Error(codes.Unimplemented, "ListDocuments without a collection_id is not supported; call it for each ID that ListCollectionIds returns.")
+	if r.GetShowMissing() && (r.GetOrderBy() != "" || r.GetCollectionId() == "") {
+		return l, invalid("show_missing needs a collection_id and cannot be used together with order_by.")
 	}
-	if err := resource.CheckID(r.GetCollectionId()); err != nil {
-		return l, err
-	}
-	l.collection = parent.Child(r.GetCollectionId())
 	if l.query, err = query.List(parent, r.GetCollectionId(), r.GetOrderBy()); err != nil {
 		return l, err
 	}
+	l.collection = l.query.Scope()
 	if r.GetPageSize() > 0 {
 		l.query.Limit = l.size // rules see it as request.query.limit
 	}
 	return l, nil
 }
 
-// ListDocuments returns a page of a collection's documents, sorted by name or by order_by.
+// ListDocuments returns a page of a collection's documents, sorted by name or by order_by. Without a collection
+// ID, the page is of all collections directly below the parent, sorted by name.
 func (s *Service) ListDocuments(ctx context.Context, caller guard.Caller, r *pb.ListDocumentsRequest) (*pb.ListDocumentsResponse, error) {
 	caller = caller.Doing("ListDocuments")
 	l, err := s.parseListing(r)
@@ -69,9 +65,6 @@ func (s *Service) ListDocuments(ctx context.Context, caller guard.Caller, r *pb.
 		return nil, err
 	}
 	if r.GetShowMissing() {
-		if r.GetOrderBy() != "" {
-			return nil, invalid("order_by cannot be used together with show_missing.")
-		}
 		return s.listWithMissing(ctx, caller, r, l)
 	}
 	d, q := l.db, l.query
@@ -123,7 +116,7 @@ func (s *Service) listWithMissing(ctx context.Context, caller guard.Caller, r *p
 	if err != nil {
 		return nil, err
 	}
-	if err := d.authorizeList(ctx, caller, v, l.query); err != nil {
+	if err := d.requireServer(ctx, caller, "list missing documents", l.collection); err != nil {
 		return nil, err
 	}
 	var from resource.Key

@@ -122,7 +122,7 @@ func (s *Service) authorizeListen(ctx context.Context, d *Database, caller guard
 		if q == nil {
 			err = session.AuthorizeGet(ctx, v, keys...)
 		} else if err = session.AuthorizeList(ctx, v, q); err == nil {
-			err = s.Engine.checkIndexes(q, nil)
+			err = d.checkIndexes(q, nil)
 		}
 		return session.Dependencies(), err
 	}

@@ -30,9 +30,9 @@ func (s *Service) parseQuery(parent string, sq *pb.StructuredQuery) (*Database, 
 
 // checkIndexes returns an error if a query lacks an index. sums are the fields that an aggregation
 // sums up.
-func (e *Engine) checkIndexes(q *query.Query, sums []fieldpath.Path) error {
-	if d := e.indexes.Load(); d != nil {
-		return d.Check(q, sums)
+func (d *Database) checkIndexes(q *query.Query, sums []fieldpath.Path) error {
+	if definitions := d.indexes.Load(); definitions != nil {
+		return definitions.Check(q, sums)
 	}
 	return nil
 }
@@ -45,7 +45,7 @@ func (s *Service) run(ctx context.Context, d *Database, caller guard.Caller, id 
 		err = d.authorizeList(ctx, caller, v, q)
 	}
 	if err == nil {
-		err = s.Engine.checkIndexes(q, sums)
+		err = d.checkIndexes(q, sums)
 	}
 	if err != nil {
 		d.rollbackNew(id, r.GetNewTransaction() != nil)
@@ -108,11 +108,15 @@ func (s *Service) RunAggregationQuery(ctx context.Context, caller guard.Caller, 
 	if err != nil {
 		return err
 	}
+	// Documents that lack a field of any aggregation do not count. They are not in the index that the
+	// aggregation reads, so that a limit does not count them either; Google's emulator does the same.
+	// https://firebase.google.com/docs/firestore/query-data/aggregation-queries
+	q.Has = query.SummedFields(list)
 	id, isNew, err := d.begin(r)
 	if err != nil {
 		return err
 	}
-	found, v, err := s.run(ctx, d, caller, id, r, q, query.SummedFields(list))
+	found, v, err := s.run(ctx, d, caller, id, r, q, q.Has)
 	if err != nil {
 		return err
 	}

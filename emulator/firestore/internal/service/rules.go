@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"strings"
 
 	"heek.kr/heektime/emulator/firestore/internal/guard"
 	"heek.kr/heektime/emulator/firestore/internal/query"
@@ -21,7 +22,7 @@ func (e *Engine) SetRules(project string, rules *guard.ActiveRules) {
 		e.guard(project)
 	}
 	for p, g := range e.guards {
-		if p == project || project == "" && !e.ownRules[p] {
+		if p == project || project == "" && !e.ownRules[p] && !strings.Contains(p, "/") {
 			g.Set(rules)
 		}
 	}

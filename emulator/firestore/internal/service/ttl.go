@@ -35,10 +35,6 @@ func (e *Engine) sweepExpired() {
 // DeleteExpired deletes the documents that have been expired for half a day, by the TTL fields among the
 // index definitions. It deletes no documents below them.
 func (e *Engine) DeleteExpired(ctx context.Context) {
-	definitions := e.indexes.Load()
-	if definitions == nil || len(definitions.TTLs()) == 0 {
-		return
-	}
 	e.sweeping.Lock() // so that no document is counted twice
 	defer e.sweeping.Unlock()
 	e.mu.RLock()
@@ -48,6 +44,10 @@ func (e *Engine) DeleteExpired(ctx context.Context) {
 	}
 	e.mu.RUnlock()
 	for _, d := range all {
+		definitions := d.indexes.Load()
+		if definitions == nil {
+			continue
+		}
 		for _, ttl := range definitions.TTLs() {
 			if err := d.deleteExpired(ctx, ttl, e.options.Meter); err != nil {
 				e.options.Logger.WarnContext(ctx, "cannot delete expired documents", "database", string(d.Name), "group", ttl.Group, "error", err)

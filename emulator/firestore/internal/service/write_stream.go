@@ -13,8 +13,9 @@ import (
 )
 
 // Write serves a write stream until receive fails; io.EOF means that the client has closed the
-// stream. The first request names the database. Each later request is a commit; responses are in
-// order. A failed commit ends the stream.
+// stream. The first request names the database, and only its response has the stream's ID. Each later
+// request is a commit; responses are in order. A failed commit ends the stream, and so does a request
+// without writes (google/firestore/v1/firestore.proto, WriteRequest.writes).
 func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func() (*pb.WriteRequest, error), send func(*pb.WriteResponse) error) error {
 	caller = caller.Doing("Write")
 	if u := s.usage(caller, ""); u.outside {
@@ -38,8 +39,11 @@ func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func()
 	if err := d.Guard.CheckCredentials(caller); err != nil {
 		return err
 	}
-	if len(first.GetWrites()) > 0 {
+	switch {
+	case len(first.GetWrites()) > 0:
 		return invalid("The first request of a write stream must not have writes.")
+	case first.GetStreamId() != "" || len(first.GetStreamToken()) > 0:
+		return invalid("A write stream cannot be resumed: the first request must have neither stream_id nor stream_token.")
 	}
 	var n uint64
 	token := func() []byte {
@@ -55,17 +59,17 @@ func (s *Service) Write(ctx context.Context, caller guard.Caller, receive func()
 		if err != nil {
 			return endOfStream(err)
 		}
+		if name := r.GetDatabase(); name != "" && name != string(d.Name) {
+			return invalid("A stream serves one database: %q, not %q.", d.Name, name)
+		}
 		if len(r.GetWrites()) == 0 {
-			if err := send(&pb.WriteResponse{StreamId: id, StreamToken: token(), CommitTime: d.Now().Proto()}); err != nil {
-				return err
-			}
-			continue
+			return send(&pb.WriteResponse{StreamToken: token()})
 		}
 		c, results, err := s.commit(ctx, d, caller, nil, r.GetWrites())
 		if err != nil {
 			return err
 		}
-		out := &pb.WriteResponse{StreamId: id, StreamToken: token(), WriteResults: protoResults(c, results), CommitTime: c.Time.Proto()}
+		out := &pb.WriteResponse{StreamToken: token(), WriteResults: protoResults(results), CommitTime: c.Time.Proto()}
 		if err := send(out); err != nil {
 			return err
 		}

@@ -78,6 +78,8 @@ func errExpired() error {
 	return status.Error(codes.InvalidArgument, "The referenced transaction has expired or is no longer valid.")
 }
 
+func errInvalid() error { return status.Error(codes.InvalidArgument, "Invalid transaction.") }
+
 func errContention() error {
 	return status.Error(codes.Aborted, "Too much contention on these documents. Please try again.")
 }
@@ -99,6 +101,9 @@ func (m *Manager) Begin(o *pb.TransactionOptions) ([]byte, error) {
 		if x.ReadWrite.GetConcurrencyMode() == pb.TransactionOptions_OPTIMISTIC {
 			t.mode = optimistic
 		}
+	}
+	if len(retry) > 0 && len(retry) != idBytes {
+		return nil, errInvalid()
 	}
 	if at != nil {
 		v, err := m.db.ViewAt(*at)
@@ -138,6 +143,9 @@ func newID(age, seq uint64) string {
 
 // lookup returns an open transaction and marks it as used. The lock must be held.
 func (m *Manager) lookup(id []byte) (*txn, error) {
+	if len(id) != idBytes {
+		return nil, errInvalid()
+	}
 	t := m.open[string(id)]
 	if t == nil {
 		return nil, errExpired()
@@ -204,7 +212,7 @@ func (m *Manager) release(t *txn) {
 // ended.
 func (m *Manager) Rollback(id []byte) error {
 	if len(id) != idBytes {
-		return status.Error(codes.InvalidArgument, "Invalid transaction.")
+		return errInvalid()
 	}
 	m.db.Locked(func(*store.Snapshot) {
 		if t := m.open[string(id)]; t != nil {

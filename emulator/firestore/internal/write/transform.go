@@ -83,7 +83,8 @@ func elements(k transformKind, p *pb.ArrayValue) (transformKind, value.Value, er
 func (t *transform) apply(old value.Value, now value.Micros) (v, result value.Value, err error) {
 	switch t.kind {
 	case requestTime:
-		v = value.OfTime(now)
+		// write.proto, ServerValue.REQUEST_TIME: "with millisecond precision".
+		v = value.OfTime(now.Truncate())
 		return v, v, nil
 	case appendMissing:
 		list := append([]value.Value(nil), old.Array()...)

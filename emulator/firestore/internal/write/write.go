@@ -88,6 +88,9 @@ func Parse(db resource.Database, p *pb.Write) (*Write, error) {
 	if w.precondition, err = parsePrecondition(p.GetCurrentDocument()); err != nil {
 		return nil, err
 	}
+	if w.Kind == Verify && w.precondition.kind == none {
+		return nil, invalid("A verify must have a precondition: %s.", key.Path())
+	}
 	if w.Kind != Update && (p.GetUpdateMask() != nil || len(p.GetUpdateTransforms()) > 0) {
 		return nil, invalid("update_mask and update_transforms are only allowed with an update.")
 	}

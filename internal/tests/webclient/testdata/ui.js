@@ -25,8 +25,41 @@ window.ui = (() => {
       .filter((element) => isVisible(element) && !element.disabled)
     return all.find((element) => nameOf(element) === name) ?? all.find((element) => nameOf(element).startsWith(name))
   })
+  const intercepted = new Map()
+  const realFetch = window.fetch
+  window.fetch = async (input, init) => {
+    const address = String(input?.url ?? input)
+    const how = [...intercepted].find(([part]) => address.includes(part))?.[1]
+    if (how === 'slow') return new Promise(() => {})
+    if (how === 'unreachable') throw new TypeError('Failed to fetch')
+    if (how) return new Response(JSON.stringify({ error: { code: how, message: 'UNAVAILABLE' } }), { status: how, headers: { 'Content-Type': 'application/json' } })
+    return realFetch(input, init)
+  }
   return {
     until,
+    // Requests to addresses with this part get a status, are "slow", which is never answered, or "unreachable"; without how, they
+    // are sent again.
+    network(part, how) {
+      if (how) intercepted.set(part, how)
+      else intercepted.delete(part)
+    },
+    // Whether the lectures on the screen are up to date since the app was opened: it has noted that, or has counted them.
+    settled: () => Object.values(JSON.parse(localStorage['heektime.syncs'] ?? '{}')).some(({ at }) => at > performance.timeOrigin) ||
+      performance.getEntriesByType('resource').some(({ name }) => name.includes('runAggregationQuery')),
+    // What the device remembers is that much older.
+    pass(minutes) {
+      const older = (value) => {
+        if (Array.isArray(value) || typeof value !== 'object' || value === null) return value
+        return Object.fromEntries(Object.entries(value).map(([key, of]) => [key, key === 'at' ? of - minutes * 60_000 : older(of)]))
+      }
+      for (const key of Object.keys(localStorage).filter((one) => one.startsWith('heektime.'))) {
+        const value = JSON.parse(localStorage[key])
+        localStorage[key] = JSON.stringify(key === 'heektime.refreshed' ? {} : older(value))
+        dispatchEvent(new StorageEvent('storage', { key }))
+      }
+    },
+    // The student comes back to the tab.
+    comeBack: () => { document.dispatchEvent(new Event('visibilitychange')) },
     async click(name) { (await find(name)).click() },
     async fill(label, text) {
       const input = await find(label, 'input, select')
