@@ -70,6 +70,7 @@ func dev(ctx context.Context, args []string) error {
 	return o.run(ctx)
 }
 
+// run runs everything until ctx is done. It is long because each thing that it starts needs those before it.
 func (o *devOptions) run(ctx context.Context) (err error) {
 	config, err := firebase.Find(o.config)
 	if err != nil {
@@ -146,7 +147,7 @@ func (o *devOptions) serveWeb(ctx context.Context, b *local.Backend, config *fir
 	if url == "" {
 		return "", nil, errors.New("--web needs a firebase.json with a hosting section")
 	}
-	server, err := vite.Start(ctx, filepath.Dir(config.Hosting.Public), url, screen.printf, log)
+	server, err := vite.Start(ctx, filepath.Dir(config.Hosting[0].Public), url, screen.printf, log)
 	if err != nil {
 		return "", nil, err
 	}

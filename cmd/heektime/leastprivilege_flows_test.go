@@ -35,6 +35,7 @@ import (
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
 	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/functions/followers"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/loginthrottle"
 	"heek.kr/heektime/internal/push/pushplan"
@@ -411,7 +412,10 @@ func (w *privilegeWorld) handleEvents(ctx context.Context) error {
 	if _, err := schema.SubscriptionRef(ref, "s").Set(ctx, device.Fields()); err != nil {
 		return err
 	}
-	before, forgotten := w.delivered(), w.deliveredTo("subscription-deleted")
+	if _, err := schema.Follows(ref).Doc("another").Set(ctx, schema.Follow{UID: "another"}); err != nil {
+		return err
+	}
+	before, forgotten, counted := w.delivered(), w.deliveredTo("subscription-deleted"), w.deliveredTo("follow-written")
 	for _, doc := range []*firestore.DocumentRef{timetable, ref} {
 		if _, err := doc.Delete(ctx); err != nil {
 			return err
@@ -422,6 +426,12 @@ func (w *privilegeWorld) handleEvents(ctx context.Context) error {
 	}
 	if w.deliveredTo("subscription-deleted") == forgotten {
 		return errors.New("the device of a deleted account is not removed from its topics")
+	}
+	if w.deliveredTo("follow-written") == counted {
+		return errors.New("the followers of another user are not counted")
+	}
+	if err := w.callAs(ctx, deployment.TasksAccount, "functions", followers.Path, followers.Task{UID: user.UID}, nil); err != nil {
+		return err
 	}
 	if got := w.delivered() - before; got < 2 {
 		return fmt.Errorf("%d of two events were delivered", got)

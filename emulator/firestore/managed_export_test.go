@@ -60,7 +60,8 @@ func exported(t *testing.T, db *firestore.Database) string {
 }
 
 // What :export writes, :import reads, with every type of value. An export is of one database, and goes into that of
-// the same name of any project.
+// the same name of any project. It is long because
+// each part reads what the one before it wrote.
 func TestManagedExport(t *testing.T) {
 	t.Parallel()
 	server := newMemory(t)

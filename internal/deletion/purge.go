@@ -29,6 +29,8 @@ const parallel = 4
 // Purged is the result of one purge of an account.
 type Purged struct {
 	Timetables, Lectures, Usernames, Credentials, Subscriptions int
+	// Follows are those by others.
+	Follows int
 	// Account is true if the account still existed in Authentication.
 	Account bool
 	// Skipped is true if the purge did nothing: no deletion is pending, it is not due, or another purge
@@ -50,14 +52,15 @@ type Purged struct {
 //  4. Timetables, each with its lectures, and the counts of their views. If there are too many for one purge, the
 //     account becomes due again, and the next purge continues.
 //  5. Subscriptions to notifications. A function removes the devices from their topics.
-//  6. The username. The user document went when the deletion became pending, and cannot be created
+//  6. Follows in both directions, and how many there are.
+//  7. The username. The user document went when the deletion became pending, and cannot be created
 //     while it is pending.
-//  7. The pending deletion, but only if the account has been gone for longer than any token lives.
+//  8. The pending deletion, but only if the account has been gone for longer than any token lives.
 //     Until then an earlier custom token can create the account again, and an earlier ID token can
 //     write below the uid; so the account is purged again, until a purge finds it gone that long.
 //
-// Billed for n timetables of m lectures: n·(m+1) + 8 reads, 2 writes and n·(m+1) + 1 deletes, and 6
-// reads, 1 write and 1 delete for the second purge.
+// Billed for n timetables of m lectures: n·(m+1) + 11 reads, 2 writes and n·(m+1) + 1 deletes, and 9
+// reads, 1 write and 1 delete for the second purge; for follows, what removeFollows says.
 func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 	refs, err := s.documents(uid)
 	if err != nil {
@@ -84,6 +87,11 @@ func (s *Service) Purge(ctx context.Context, uid string) (Purged, error) {
 	}
 	if err := s.removeTimetables(ctx, refs.user, &p); err != nil {
 		return p, err
+	}
+	if !p.More {
+		if err := s.removeFollows(ctx, refs.user, &p); err != nil {
+			return p, err
+		}
 	}
 	if p.More {
 		_, err = refs.pending.Update(ctx, []firestore.Update{

@@ -62,6 +62,7 @@ func accounts() []spec.ServiceAccount {
 		Grants: []spec.Grant{
 			readAndWriteDocuments, manageUsers,
 			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: TopicsQueue}, Why: "enqueues changes of topics"},
+			{Role: "roles/cloudtasks.enqueuer", On: spec.Resource{Kind: spec.OnQueue, ID: FollowersQueue}, Why: "enqueues counts of followers"},
 			useTasksAccount,
 		},
 	}, {
@@ -95,7 +96,7 @@ func accounts() []spec.ServiceAccount {
 			{Role: "roles/storage.objectViewer", On: spec.Resource{Kind: spec.OnBucket, ID: ListsBucket}, Why: "reads course lists"},
 		},
 	}, {
-		ID: TasksAccount, Purpose: "calls refresh and push for Cloud Tasks",
+		ID: TasksAccount, Purpose: "calls refresh, push and functions for Cloud Tasks",
 	}, {
 		ID: SchedulerAccount, Purpose: "calls refresh and cleanup for Cloud Scheduler",
 	}, {

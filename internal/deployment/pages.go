@@ -17,6 +17,7 @@ func pagesService() spec.Service {
 		Environment: []spec.Variable{
 			project,
 			database,
+			listsBucket,
 			{Name: "PUBLIC_URL", Required: true, Value: spec.SiteURL(), Purpose: "where visitors reach the pages, `https://host`: the web app's domain"},
 			trustedProxies,
 		},

@@ -8,9 +8,10 @@ import (
 
 // The queues.
 const (
-	RefreshQueue = "refresh"
-	PushQueue    = "push"
-	TopicsQueue  = "topics"
+	RefreshQueue   = "refresh"
+	PushQueue      = "push"
+	TopicsQueue    = "topics"
+	FollowersQueue = "followers"
 )
 
 // refreshesAtATime bounds how many schools are read at the same time.
@@ -40,6 +41,13 @@ func queues() []spec.Queue {
 		DispatchDeadline: pushTimeout,
 
 		MaxDispatchesPerSecond: 20, MaxConcurrentDispatches: 8,
+		Retry: spec.TaskRetry{MaxAttempts: 30, MinBackoff: 10 * time.Second, MaxBackoff: 30 * time.Minute, MaxDoublings: 8},
+	}, {
+		ID: FollowersQueue, Purpose: "one task for each user whose followers change",
+		Target:           spec.Target{Service: "functions", Path: "/count-followers", Account: TasksAccount},
+		DispatchDeadline: time.Minute,
+
+		MaxDispatchesPerSecond: 10, MaxConcurrentDispatches: 4,
 		Retry: spec.TaskRetry{MaxAttempts: 30, MinBackoff: 10 * time.Second, MaxBackoff: 30 * time.Minute, MaxDoublings: 8},
 	}}
 }

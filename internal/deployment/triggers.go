@@ -29,5 +29,9 @@ func triggers() []spec.Trigger {
 		ID: "subscription-deleted", Purpose: "removes a forgotten device from its topics",
 		Event: documentDeleted, Database: spec.DefaultDatabase, Document: schema.SubscriptionPattern,
 		Target: spec.Target{Service: "functions", Path: "/subscription-deleted", Account: EventarcAccount},
+	}, {
+		ID: "follow-written", Purpose: "has the followers of a user counted",
+		Event: documentWritten, Database: spec.DefaultDatabase, Document: schema.FollowPattern,
+		Target: spec.Target{Service: "functions", Path: "/follow-written", Account: EventarcAccount},
 	}}
 }

@@ -12,5 +12,6 @@ func TestEnvironmentEqualsTheTable(t *testing.T) {
 }
 
 func TestStuckBodies(t *testing.T) {
-	deploymenttest.TestStuckBodies(t, "functions", "../..", functions.Open, "/timetable-deleted", "/user-deleted", "/lecture-written", "/subscription-deleted")
+	deploymenttest.TestStuckBodies(t, "functions", "../..", functions.Open, "/timetable-deleted", "/user-deleted", "/lecture-written", "/subscription-deleted", "/follow-written",
+		"/count-followers")
 }

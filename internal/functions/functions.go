@@ -6,9 +6,11 @@
 //	POST /lecture-written    users/{uid}/timetables/{timetable}/lectures/{lecture}: topics of the user's devices
 //	POST /subscription-deleted  users/{uid}/subscriptions/{subscription}: topics of a forgotten device
 //
-// internal/deployment/triggers.go lists the events that trigger each path. internal/cloudevent decodes
-// them, internal/deletion deletes, and topics.go adds tasks for the push service. docs/deleting.md and docs/push.md
-// explain them.
+//	POST /follow-written     users/{uid}/follows/{other}: a task that counts the followers
+//
+// Cloud Tasks calls POST /count-followers for it. internal/deployment/triggers.go lists the events that trigger each path.
+// internal/cloudevent decodes them, internal/deletion deletes, topics.go adds tasks for the push service, and package
+// followers counts. docs/deleting.md, docs/push.md and docs/shared-pages.md explain them.
 package functions
 
 import (
@@ -19,6 +21,7 @@ import (
 	"heek.kr/heektime/internal/cloudevent"
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/functions/followers"
 	"heek.kr/heektime/internal/gcp"
 	"heek.kr/heektime/internal/oidcauth"
 	"heek.kr/heektime/internal/pushtask"
@@ -32,12 +35,13 @@ type function struct {
 }
 
 // handlers returns the functions by path.
-func handlers(d *deletion.Service, t *topics) map[string]function {
+func handlers(d *deletion.Service, t *topics, f *followers.Service) map[string]function {
 	return map[string]function{
 		"/timetable-deleted":    {cloudevent.Deleted, d.TimetableDeleted},
 		"/user-deleted":         {cloudevent.Deleted, d.UserDeleted},
 		"/lecture-written":      {cloudevent.Written, t.LectureWritten},
 		"/subscription-deleted": {cloudevent.Deleted, t.SubscriptionDeleted},
+		"/follow-written":       {cloudevent.Written, f.FollowWritten},
 	}
 }
 
@@ -47,6 +51,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	check := oidcauth.FromEnvironment(env)
 	check.Now = server.Now(ctx)
 	queue := pushtask.QueueFromEnvironment(env, pushtask.TopicsQueueVariable)
+	counts := followers.QueueFromEnvironment(env)
 	if err := env.Err(); err != nil {
 		return nil, err
 	}
@@ -58,6 +63,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	defer clients.CloseOnError(&err)
 	firestore, accounts := clients.Firestore(ctx), clients.Authentication(ctx, "")
 	queue.Client = clients.Tasks(ctx)
+	counts.Client = queue.Client
 	if err := clients.Err(); err != nil {
 		return nil, err
 	}
@@ -65,12 +71,17 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	if err != nil {
 		return nil, err
 	}
+	f, err := followers.New(followers.Config{Firestore: firestore, Queue: counts, Log: log, Now: server.Now(ctx)})
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	t := &topics{firestore: firestore, queue: queue, log: log, now: server.Now(ctx)}
-	for path, f := range handlers(d, t) {
+	for path, function := range handlers(d, t, f) {
 		mux.Handle("POST "+path, &cloudevent.Handler{
-			Name: path[1:], Project: project, Database: database, Callers: callers, Type: f.event, Handle: f.handle, Log: log, Now: server.Now(ctx),
+			Name: path[1:], Project: project, Database: database, Callers: callers, Type: function.event, Handle: function.handle, Log: log, Now: server.Now(ctx),
 		})
 	}
+	mux.Handle("POST "+followers.Path, f.Handler(callers))
 	return &server.Service{Handler: mux, Close: clients.Close}, nil
 }

@@ -9,6 +9,7 @@ import (
 	"heek.kr/heektime/internal/deletion"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/environment"
+	"heek.kr/heektime/internal/functions/followers"
 )
 
 // Each trigger of the deployment table calls an existing function, each function has a trigger, and no
@@ -20,6 +21,7 @@ func TestFunctionsEqualTheTable(t *testing.T) {
 	service, err := Open(t.Context(), environment.Map(map[string]string{
 		"GOOGLE_CLOUD_PROJECT": "demo-test", "OIDC_AUDIENCE": "https://functions.test", "ALLOWED_CALLERS": "nobody",
 		"TOPICS_QUEUE": "q", "PUSH_URL": "https://push.test", "TASKS_SERVICE_ACCOUNT": "tasks",
+		"FOLLOWERS_QUEUE": "q", "FUNCTIONS_URL": "https://functions.test",
 	}), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +41,7 @@ func TestFunctionsEqualTheTable(t *testing.T) {
 			}
 		}
 	}
-	if n := len(handlers(&deletion.Service{}, &topics{})); n != triggers {
+	if n := len(handlers(&deletion.Service{}, &topics{}, &followers.Service{})); n != triggers {
 		t.Errorf("%d functions, but %d triggers", n, triggers)
 	}
 	if got := post("/other"); got != http.StatusNotFound {

@@ -15,7 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"cloud.google.com/go/cloudtasks/apiv2/cloudtaskspb"
+
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/emulator/emulatortest/tasksclient"
 	"heek.kr/heektime/emulator/triggers"
 	"heek.kr/heektime/internal/deployment"
 	"heek.kr/heektime/internal/deployment/spec"
@@ -90,12 +93,16 @@ func (p *process) register(t *testing.T, cloud *emulatortest.Cloud, ids ...strin
 
 // Events of the local cloud reach the service, which deletes the right documents.
 func TestEventsReachTheFunctions(t *testing.T) {
-	cloud := emulatortest.Start(t)
+	cloud := emulatortest.Start(t, emulatortest.Project(t, ""))
+	fs, ctx := cloud.FirestoreClient(t), t.Context()
+	queue := deployment.Table().QueueName(cloud.Project, deployment.FollowersQueue)
+	location, _, _ := strings.Cut(queue, "/queues/")
+	_, err := tasksclient.New(t, cloud.TasksAddress()).CreateQueue(ctx, &cloudtaskspb.CreateQueueRequest{Parent: location, Queue: &cloudtaskspb.Queue{Name: queue}})
+	must(t, err)
 	p := start(t, cloud, nil)
 	p.waitUntilReady(t)
 	p.register(t, cloud)
-	fs, ctx := cloud.FirestoreClient(t), t.Context()
-	for _, path := range []string{"users/alice", "users/alice/subscriptions/s1", "users/alice/timetables/t1", "users/alice/timetables/t1/lectures/l1",
+	for _, path := range []string{"users/alice", "users/alice/subscriptions/s1", "users/alice/follows/bob", "users/alice/timetables/t1", "users/alice/timetables/t1/lectures/l1",
 		"users/bob", "users/bob/timetables/t1", "users/bob/timetables/t1/lectures/l1", "users/bob/timetables/t2"} {
 		_, err := fs.Doc(path).Set(ctx, map[string]any{"title": "t"})
 		must(t, err)

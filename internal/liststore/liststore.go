@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"cloud.google.com/go/storage"
 
@@ -23,6 +24,12 @@ var (
 
 // Read returns the JSON of an object of the bucket, or an error that may wrap [ErrNone] or [ErrDamaged].
 type Read func(ctx context.Context, name string) ([]byte, error)
+
+// Name returns the name of the object at a gs:// address. All are in the bucket of the lists.
+func Name(address string) string {
+	_, name, _ := strings.Cut(strings.TrimPrefix(address, "gs://"), "/")
+	return name
+}
 
 // attempts is how often a request is tried. Whoever called the service retries later, when no instance waits.
 const attempts = 4

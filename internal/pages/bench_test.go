@@ -75,7 +75,7 @@ func BenchmarkStart(b *testing.B) {
 	var used time.Duration
 	for b.Loop() {
 		cmd := exec.CommandContext(b.Context(), binary)
-		cmd.Env = append(os.Environ(), "PORT=0", "GOOGLE_CLOUD_PROJECT=demo-test", "PUBLIC_URL=https://heektime.example",
+		cmd.Env = append(os.Environ(), "PORT=0", "GOOGLE_CLOUD_PROJECT=demo-test", "PUBLIC_URL=https://heektime.example", "LECTURES_BUCKET=lists",
 			"FIRESTORE_EMULATOR_HOST=127.0.0.1:1", "STORAGE_EMULATOR_HOST=127.0.0.1:1")
 		out, err := cmd.StdoutPipe()
 		if err != nil {

@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,6 +15,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"heek.kr/heektime/emulator/emulatortest"
+	"heek.kr/heektime/internal/liststore"
 	"heek.kr/heektime/internal/pages/catalog"
 	"heek.kr/heektime/internal/schema"
 )
@@ -25,19 +24,19 @@ const courses = "/courses/%EA%B0%80%EC%98%A8%EB%8C%80%ED%95%99%EA%B5%90/2026-090
 
 // library has the objects of course lists.
 type library struct {
-	objects map[string]schema.CourseList // by bucket/name
+	objects map[string]schema.CourseList // by name
 	opened  int
 }
 
-func (l *library) open(_ context.Context, bucket, object string) (io.ReadCloser, error) {
+func (l *library) read(_ context.Context, object string) ([]byte, error) {
 	l.opened++
-	list, ok := l.objects[bucket+"/"+object]
+	list, ok := l.objects[object]
 	if !ok {
-		return nil, errors.New("no such object")
+		return nil, liststore.ErrNone
 	}
 	var b bytes.Buffer
 	err := list.Encode(&b)
-	return io.NopCloser(&b), err
+	return b.Bytes(), err
 }
 
 func sampleList() schema.CourseList {

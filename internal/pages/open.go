@@ -3,7 +3,6 @@ package pages
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/url"
 
@@ -11,6 +10,7 @@ import (
 	"heek.kr/heektime/internal/auth/fairsemaphore"
 	"heek.kr/heektime/internal/environment"
 	"heek.kr/heektime/internal/gcp"
+	"heek.kr/heektime/internal/liststore"
 	"heek.kr/heektime/internal/pages/catalog"
 	"heek.kr/heektime/internal/pages/share"
 	"heek.kr/heektime/internal/pages/views"
@@ -32,6 +32,7 @@ var callLimit = ratelimit.Limit{PerSecond: 10, Burst: 300}
 // Open builds the service from its environment variables, which docs/deployment.md lists.
 func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ *server.Service, err error) {
 	project, database := gcp.Project(env), gcp.Database(env)
+	bucket := env.Required("LECTURES_BUCKET", "the bucket of the course lists")
 	origin := env.Required("PUBLIC_URL", "the address of the site, https://host")
 	trusted := env.OptionalList("TRUSTED_PROXIES", auth.FirebaseHosting)
 	if err := env.Err(); err != nil {
@@ -46,12 +47,9 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	}
 	clients := gcp.NewClients(project, database)
 	defer clients.CloseOnError(&err)
-	firestore, storage := clients.Firestore(ctx), gcp.OpenStorage(ctx, clients)
+	firestore, lists := clients.Firestore(ctx), liststore.Open(ctx, clients, bucket)
 	if err := clients.Err(); err != nil {
 		return nil, err
-	}
-	open := func(ctx context.Context, bucket, object string) (io.ReadCloser, error) {
-		return storage.Bucket(bucket).Object(object).NewReader(ctx)
 	}
 	now := server.Now(ctx)
 	semesters := share.NewSemesters(firestore, now)
@@ -62,7 +60,7 @@ func Open(ctx context.Context, env *environment.Variables, log *slog.Logger) (_ 
 	}
 	clients.Own(counter)
 	handler, err := New(Config{
-		Timetables: timetables, Views: counter, Courses: catalog.NewReader(firestore, semesters, open, now), Drawing: fairsemaphore.New(picturesAtATime, picturesWaiting),
+		Timetables: timetables, Views: counter, Courses: catalog.NewReader(firestore, semesters, lists, now), Drawing: fairsemaphore.New(picturesAtATime, picturesWaiting),
 		Calls: ratelimit.New(callLimit), Client: proxies.ClientIP, Origin: origin, Now: now, Log: log,
 	})
 	if err != nil {

@@ -51,7 +51,7 @@ func (w *world) publish(t *testing.T, name string, list schema.CourseList) {
 func (w *world) publishAs(t *testing.T, id schema.SemesterID, name string, list schema.CourseList) {
 	t.Helper()
 	object := schema.SemesterPrefix("가온대학교", id) + name + ".json"
-	w.library.objects["lists/"+object] = list
+	w.library.objects[object] = list
 	s := schema.Semester{
 		Year: 2026, Term: schema.SecondTerm, Status: schema.StatusNormal, LecturesURL: "gs://lists/" + object,
 		ListChangedAt: time.Date(2026, 8, 20, 0, 0, 0, 0, time.UTC),
@@ -94,7 +94,7 @@ func newWorld(t *testing.T, set ...func(*pages.Config)) *world {
 	now := func() time.Time { return w.now }
 	semesters := share.NewSemesters(w.fs, now)
 	cfg := pages.Config{
-		Timetables: share.NewReader(w.fs, semesters), Views: w, Courses: catalog.NewReader(w.fs, semesters, w.library.open, now), Drawing: fairsemaphore.New(2, 2),
+		Timetables: share.NewReader(w.fs, semesters), Views: w, Courses: catalog.NewReader(w.fs, semesters, w.library.read, now), Drawing: fairsemaphore.New(2, 2),
 		Calls: ratelimit.New(ratelimit.Limit{PerSecond: 1000, Burst: 1000}), Client: func(*http.Request) string { return "" },
 		Origin: "https://heektime.example", Now: now, Log: slog.New(slog.DiscardHandler),
 	}

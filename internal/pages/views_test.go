@@ -11,10 +11,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/firestore"
+	"cloud.google.com/go/firestore/apiv1/firestorepb"
+	"google.golang.org/grpc"
 
 	"heek.kr/heektime/emulator/emulatortest"
 	"heek.kr/heektime/internal/pages"
@@ -174,6 +177,52 @@ func TestViewsAreGathered(t *testing.T) {
 	c.mustStore(t, "2026-09-01: 7 by 5")
 	if c.owners.lookups != 1 {
 		t.Errorf("%d lookups of the owner, want one", c.owners.lookups)
+	}
+}
+
+// When the service stops, the views of many timetables are written concurrently: one after the other, they would take too long.
+func TestViewsAreWrittenConcurrently(t *testing.T) {
+	c := newCounting(t)
+	const timetables = 8
+	var stopping atomic.Bool
+	var begun atomic.Int32
+	all := make(chan struct{})
+	// Once the service stops, no commit is sent before all have begun.
+	together := grpc.WithUnaryInterceptor(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		if commit, ok := req.(*firestorepb.CommitRequest); ok && len(commit.Writes) > 0 && stopping.Load() {
+			if begun.Add(1) == timetables {
+				close(all)
+			}
+			select {
+			case <-all:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return invoke(ctx, method, req, reply, cc, opts...)
+	})
+	counter, err := views.New(views.Config{Firestore: c.FirestoreClient(t, together), Owners: c.owners, Now: func() time.Time { return c.now }, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	timetable, err := c.fs.Doc("users/u1/timetables/abcdefghij").Get(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range timetables {
+		id := fmt.Sprintf("timetable%d", i)
+		if _, err := c.fs.Doc("users/u1/timetables/"+id).Set(t.Context(), timetable.Data()); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 { // the first is written immediately
+			if err := counter.Count(t.Context(), "byeoli", id, "a"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	stopping.Store(true)
+	if err := counter.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
 

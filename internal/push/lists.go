@@ -93,10 +93,9 @@ func (s *Service) newerList(ctx context.Context, older []byte, c *schema.Change)
 	return s.readList(ctx, c.To)
 }
 
-// readList reads an object at a gs:// address. All are in the bucket of the lists.
+// readList reads an object at a gs:// address.
 func (s *Service) readList(ctx context.Context, url string) ([]byte, error) {
-	_, name, _ := strings.Cut(strings.TrimPrefix(url, "gs://"), "/")
-	body, err := s.lists(ctx, name)
+	body, err := s.lists(ctx, liststore.Name(url))
 	if errors.Is(err, liststore.ErrNone) || errors.Is(err, liststore.ErrDamaged) {
 		return nil, fmt.Errorf("%w: %w", errUnusable, err)
 	}

@@ -79,7 +79,7 @@ func TestCollections(t *testing.T) {
 	if got := TimetableDocument.Collections(); !slices.Equal(got, []string{"lectures", "views"}) {
 		t.Errorf("below a timetable: %v", got)
 	}
-	if got := UserDocument.Collections(); !slices.Equal(got, []string{"timetables", "subscriptions"}) {
+	if got := UserDocument.Collections(); !slices.Equal(got, []string{"timetables", "follows", "counts", "subscriptions"}) {
 		t.Errorf("below a user: %v", got)
 	}
 	if !slices.Contains(Roots(), "indices") || !slices.Contains(Groups(), "usernames") {

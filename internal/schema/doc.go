@@ -10,6 +10,7 @@
 //	user.go username.go                 accounts and who has which username
 //	timetable.go lecture.go             what users save
 //	views.go                            how often shared timetables are viewed
+//	follow.go                           who follows whom
 //	courselist.go                       the course list, an object in Cloud Storage
 //	stop.go                             whether an operator has stopped writes
 //	refresh.go schedule.go credential.go attempts.go deletion.go sweep.go    for servers only

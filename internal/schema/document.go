@@ -76,7 +76,8 @@ type Field struct {
 // Documents describes everything in Firestore, in the order of the contract.
 func Documents() []Document {
 	return []Document{
-		SchoolDocument, SemesterDocument, AnnouncementDocument, ChangeDocument, UserDocument, UsernameDocument, TimetableDocument, LectureDocument, ViewsDocument, StopDocument,
+		SchoolDocument, SemesterDocument, AnnouncementDocument, ChangeDocument, UserDocument, UsernameDocument, TimetableDocument, LectureDocument, ViewsDocument,
+		FollowDocument, FollowingDocument, FollowersDocument, StopDocument,
 		SubscriptionDocument, PushDocument, RefreshDocument, RunDocument, ScheduleDocument, CredentialDocument, AttemptsDocument, DeletionDocument, SweepDocument,
 		// The most general path last.
 		MigrationPositionDocument, MigrationCopyDocument, MigrationDrainDocument, MigrationMarkDocument, MigrationVerificationDocument, MigrationClientsDocument,

@@ -18,7 +18,8 @@ import (
 // structs are the structs of the documents that clients read or write.
 var structs = map[string]any{
 	SchoolDocument.Path: School{}, SemesterDocument.Path: Semester{}, AnnouncementDocument.Path: Announcement{}, ChangeDocument.Path: Change{}, UserDocument.Path: User{}, UsernameDocument.Path: Username{},
-	TimetableDocument.Path: Timetable{}, LectureDocument.Path: Lecture{}, ViewsDocument.Path: Views{}, StopDocument.Path: Stop{},
+	TimetableDocument.Path: Timetable{}, LectureDocument.Path: Lecture{}, ViewsDocument.Path: Views{}, FollowDocument.Path: Follow{},
+	FollowingDocument.Path: Following{}, FollowersDocument.Path: Followers{}, StopDocument.Path: Stop{},
 }
 
 // A struct has exactly the fields that its description has, in the same order and with their types.

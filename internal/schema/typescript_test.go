@@ -24,7 +24,8 @@ type Time = Timestamp | FieldValue
 	for _, d := range []struct {
 		name string
 		doc  *Document
-	}{{"User", &UserDocument}, {"Username", &UsernameDocument}, {"Timetable", &TimetableDocument}, {"Lecture", &LectureDocument}} {
+	}{{"User", &UserDocument}, {"Username", &UsernameDocument}, {"Timetable", &TimetableDocument}, {"Lecture", &LectureDocument}, {"Follow", &FollowDocument},
+		{"Following", &FollowingDocument}} {
 		parameter := ""
 		if usesReference(d.doc) {
 			parameter = "<Reference>"
@@ -40,6 +41,7 @@ type Time = Timestamp | FieldValue
 	fmt.Fprintf(&b, "\nexport const shortestUsername = %d\n", MinUsername)
 	fmt.Fprintf(&b, "\nexport const maxCredit = %d\n\nexport const maxTimes = %d\n", MaxCredit, MaxTimes)
 	fmt.Fprintf(&b, "\n/** How many timetables a query may ask for. */\nexport const maxPage = %d\n", TimetableDocument.MaxPage)
+	fmt.Fprintf(&b, "\n/** How many others a user may follow. */\nexport const maxFollows = %d\n", MaxFollows)
 	fmt.Fprintf(&b, "\n/** What a new username consists of. */\nexport const usernamePattern = /^%s$/u\n", UsernamePattern)
 	return b.String()
 }

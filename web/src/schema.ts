@@ -38,6 +38,19 @@ export interface LectureFields {
   updatedAt: Time
 }
 
+/** users/{uid}/follows/{otherUid} */
+export interface FollowFields {
+  uid: string
+  createdAt: Time
+}
+
+/** users/{uid}/counts/following */
+export interface FollowingFields {
+  count: number
+  uid: string
+  updatedAt: Time
+}
+
 /** How long texts may be, in characters. */
 export const longest = { username: 32, title: 300, professor: 500, room: 200 }
 
@@ -49,6 +62,9 @@ export const maxTimes = 12
 
 /** How many timetables a query may ask for. */
 export const maxPage = 20
+
+/** How many others a user may follow. */
+export const maxFollows = 100
 
 /** What a new username consists of. */
 export const usernamePattern = /^[-.0-9A-Z_a-z~À-ÖØ-öø-ıĴ-ľŁ-ňŊ-žƠơƯưȘ-țẠ-ỹΆΈ-ΊΌΎ-ΡΣ-ώЀ-џҐґ々〇ぁ-ゖァ-ヺーㄱ-ㅎㅏ-ㅣ㐀-䶿一-鿿가-힣☀-➿⭐🌀-🙏🚀-🛿🤀-🧿🩰-🫿]+$/u

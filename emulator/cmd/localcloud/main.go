@@ -139,30 +139,13 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 	if err != nil {
 		return err
 	}
-	project := file.ProjectID(cmp.Or(p.project, "default"))
-	cfg := emulator.Config{
-		Project: project, SingleProject: file.Path != "" && !file.SeveralProjects, DataDir: p.data, AllowUnindexed: p.unindexed, AcceptSignedTokens: p.signedTokens, AllowedOrigins: split(p.origins), Functions: p.functions,
-		Logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
-	}
-	prices, err := billing.ReadPrices(p.prices)
+	cfg, err := p.configuration(file)
 	if err != nil {
 		return err
 	}
-	cfg.Prices = prices
-	if p.bucket != "" {
-		cfg.Buckets = []string{p.bucket}
-	}
-	if err := cfg.UseProject(file); err != nil {
-		return err
-	}
-	cfg.UseAddresses(file)
 	registered, err := readTriggers(p.triggers)
 	if err != nil {
 		return err
-	}
-	if project != "" && !strings.HasPrefix(project, "demo-") {
-		cfg.Logger.Warn("the project may exist: clients that are not told of the local cloud reach the real one. One whose ID begins with demo- has none",
-			"project", project)
 	}
 	cloud, err := emulator.Open(cfg)
 	var inUse *emulator.PortInUseError
@@ -192,6 +175,32 @@ func (p *program) run(ctx context.Context, command []string) (err error) {
 		err = errors.Join(err, cloud.Export(exportDir))
 	}
 	return errors.Join(err, save(cloud.Firestore, cloud.Project, p.exportPath))
+}
+
+// configuration is that of firebase.json, with the flags.
+func (p *program) configuration(file *firebasejson.File) (emulator.Config, error) {
+	project := file.ProjectID(cmp.Or(p.project, "default"))
+	cfg := emulator.Config{
+		Project: project, SingleProject: file.Path != "" && !file.SeveralProjects, DataDir: p.data, AllowUnindexed: p.unindexed,
+		AcceptSignedTokens: p.signedTokens, AllowedOrigins: split(p.origins), Functions: p.functions,
+		Logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+	var err error
+	if cfg.Prices, err = billing.ReadPrices(p.prices); err != nil {
+		return cfg, err
+	}
+	if p.bucket != "" {
+		cfg.Buckets = []string{p.bucket}
+	}
+	if err := cfg.UseProject(file); err != nil {
+		return cfg, err
+	}
+	cfg.UseAddresses(file)
+	if project != "" && !strings.HasPrefix(project, "demo-") {
+		cfg.Logger.Warn("the project may exist: clients that are not told of the local cloud reach the real one. One whose ID begins with demo- has none",
+			"project", project)
+	}
+	return cfg, nil
 }
 
 // addFunction adds a value of --function.

@@ -1,7 +1,7 @@
 // Package sweeper finds orphaned and inconsistent data, and repairs or reports it.
 //
 //	lectures without timetable         removed
-//	users without document or account  their timetables are purged
+//	users without document or account  their timetables and follows are purged, and follows of them
 //	usernames without user             freed
 //	users without username index       the index is restored, unless somebody else has the username
 //	expired records of refreshes       removed, if time to live has not done it

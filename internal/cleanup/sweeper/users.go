@@ -286,7 +286,7 @@ func (r *run) restoreIndex(ctx context.Context, user, index *firestore.DocumentR
 	}
 }
 
-// purgeMissing marks uids for deletion that have timetables, but no user document, account, old password
+// purgeMissing marks uids for deletion that have timetables, or follow or are followed, but no user document, account, old password
 // or pending deletion. pending are the documents of their pending deletions.
 func (r *run) purgeMissing(ctx context.Context, pending []*firestore.DocumentRef) error {
 	docs, err := r.get(ctx, pending)
@@ -311,7 +311,7 @@ func (r *run) purgeMissing(ctx context.Context, pending []*firestore.DocumentRef
 			r.problem(ctx, "%v", err)
 		case marked:
 			path := schema.Path(schema.UserRef(r.firestore, doc.Ref.ID))
-			r.repaired(ctx, &r.report.Accounts, 1, "timetables without user and account; the purge removes them", path)
+			r.repaired(ctx, &r.report.Accounts, 1, "data without user and account; the purge removes it", path)
 		}
 	}
 	return nil

@@ -1,11 +1,11 @@
 package catalog
 
 import (
+	"bytes"
 	"container/list"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"time"
@@ -14,13 +14,12 @@ import (
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 
+	"heek.kr/heektime/internal/liststore"
 	"heek.kr/heektime/internal/pages/share"
 	"heek.kr/heektime/internal/schema"
 )
 
 const (
-	// maxList is the longest list that is shown, in bytes of JSON. The largest known has ten megabytes.
-	maxList = 16 << 20
 	// maxKept bounds the JSON of the lists in memory, in which they take about twice as much.
 	maxKept = 32 << 20
 	// loadEvery and maxLoads bound how often an instance loads a list, which costs a request and some hundred
@@ -38,14 +37,11 @@ const (
 // ErrBusy means that too many lists were loaded lately.
 var ErrBusy = errors.New("too many course lists are being loaded")
 
-// Open opens an object of Cloud Storage, given its bucket and name.
-type Open func(ctx context.Context, bucket, object string) (io.ReadCloser, error)
-
 // Reader reads semesters and their lists. It is safe for concurrent use.
 type Reader struct {
 	client    *firestore.Client
 	semesters *share.Semesters
-	open      Open
+	lists     liststore.Read
 	now       func() time.Time
 	loads     *rate.Limiter
 	flight    singleflight.Group
@@ -53,21 +49,21 @@ type Reader struct {
 	mu       sync.Mutex
 	kept     map[string]*list.Element // of recent, by address
 	recent   *list.List               // of *keptList, the one that was shown last first
-	bytes    int64                    // of JSON in kept
+	size     int                      // of JSON in kept, in bytes
 	overview []Semester
 	listed   time.Time // when overview was read
 }
 
 type keptList struct {
 	address string
-	bytes   int64
+	bytes   int
 	*Catalog
 }
 
 // NewReader returns a reader.
-func NewReader(client *firestore.Client, semesters *share.Semesters, open Open, now func() time.Time) *Reader {
+func NewReader(client *firestore.Client, semesters *share.Semesters, lists liststore.Read, now func() time.Time) *Reader {
 	return &Reader{
-		client: client, semesters: semesters, open: open, now: now, loads: rate.NewLimiter(rate.Every(loadEvery), maxLoads),
+		client: client, semesters: semesters, lists: lists, now: now, loads: rate.NewLimiter(rate.Every(loadEvery), maxLoads),
 		kept: map[string]*list.Element{}, recent: list.New(),
 	}
 }
@@ -160,26 +156,16 @@ func (r *Reader) load(ctx context.Context, address string) (*Catalog, error) {
 	if !r.loads.AllowN(r.now(), 1) {
 		return nil, ErrBusy
 	}
-	bucket, object, ok := strings.Cut(strings.TrimPrefix(address, "gs://"), "/")
-	if !ok {
-		return nil, fmt.Errorf("%q is not the address of an object", address)
-	}
-	body, err := r.open(ctx, bucket, object)
+	body, err := r.lists(ctx, liststore.Name(address))
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", address, err)
+		return nil, err
 	}
-	defer body.Close()
-	limited := &io.LimitedReader{R: body, N: maxList + 1}
-	courses, err := schema.DecodeCourseList(limited)
-	read := maxList + 1 - limited.N
-	if read > maxList {
-		return nil, fmt.Errorf("%s has more than %d bytes", address, maxList)
-	}
+	courses, err := schema.DecodeCourseList(bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	c := New(courses)
-	r.keep(&keptList{address: address, bytes: read, Catalog: c})
+	r.keep(&keptList{address: address, bytes: len(body), Catalog: c})
 	return c, nil
 }
 
@@ -191,9 +177,9 @@ func (r *Reader) keep(k *keptList) {
 		return
 	}
 	r.kept[k.address] = r.recent.PushFront(k)
-	for r.bytes += k.bytes; r.bytes > maxKept; {
+	for r.size += k.bytes; r.size > maxKept; {
 		oldest := r.recent.Remove(r.recent.Back()).(*keptList)
 		delete(r.kept, oldest.address)
-		r.bytes -= oldest.bytes
+		r.size -= oldest.bytes
 	}
 }

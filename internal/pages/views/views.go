@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"cloud.google.com/go/firestore"
+	"golang.org/x/sync/errgroup"
 
 	"heek.kr/heektime/internal/logline"
 	"heek.kr/heektime/internal/pages/share"
@@ -39,8 +40,13 @@ const (
 	maxViewsOfOne = 30
 	// retention is how long the views of a day are kept.
 	retention = 400 * 24 * time.Hour
-	// writeTimeout bounds a write. The service must stop within eight seconds.
+	// writeTimeout bounds a write.
 	writeTimeout = 5 * time.Second
+	// closeTimeout bounds the writes when the service stops: it has eight seconds.
+	closeTimeout = 7 * time.Second
+	// writesAtATime bounds concurrent writes. Each waits for Firestore, some ten milliseconds, so closeTimeout is enough
+	// for maxTimetables.
+	writesAtATime = 32
 )
 
 // seoul is the time zone of days. Korea has had no other offset since 1988.
@@ -110,11 +116,13 @@ func (c *Counter) run() {
 	}
 }
 
-// Close writes all views.
+// Close writes all views, or as many as there is time for.
 func (c *Counter) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
 	close(c.stop)
 	c.stopped.Wait()
-	return c.writeAll(context.Background(), true)
+	return c.writeAll(ctx, true)
 }
 
 // Count counts a view of a timetable by a viewer: any text that differs between people, such as an address. It returns
@@ -136,7 +144,8 @@ func (c *Counter) Count(ctx context.Context, username, timetableID, viewer strin
 	if !c.count(t, key, viewer) {
 		return nil
 	}
-	return c.write(ctx, t)
+	// The views of others must not be lost because one viewer is gone.
+	return c.write(context.WithoutCancel(ctx), t)
 }
 
 // known returns a timetable whose owner was looked up lately.
@@ -229,10 +238,16 @@ func (c *Counter) writeAll(ctx context.Context, all bool) error {
 		}
 	}
 	c.mu.Unlock()
-	var errs []error
-	for _, t := range due {
-		errs = append(errs, c.write(ctx, t))
+	errs := make([]error, len(due))
+	var writes errgroup.Group
+	writes.SetLimit(writesAtATime)
+	for i, t := range due {
+		writes.Go(func() error {
+			errs[i] = c.write(ctx, t)
+			return nil
+		})
 	}
+	writes.Wait() // the errors are in errs
 	return errors.Join(errs...)
 }
 
@@ -246,8 +261,7 @@ func (c *Counter) write(ctx context.Context, t *timetable) error {
 	pending := t.pending
 	t.pending, t.writing, t.written = map[schema.Date]schema.Views{}, true, c.cfg.Now()
 	c.mu.Unlock()
-	// The views of others must not be lost because one viewer is gone.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
 	err := c.commit(ctx, t, pending)
 	c.mu.Lock()

@@ -172,7 +172,7 @@ func testDestroy(t *testing.T, w *workspace) {
 	}
 	w.run(t, append([]string{"apply", "-destroy", "-no-color", "-input=false", "-auto-approve"}, everything...)...)
 
-	existing := `-var=existing={database=true,buckets=["lists"],secrets=["token-key","token-key-old","old-server-token-key"],queues=["push","refresh","topics"],` +
+	existing := `-var=existing={database=true,buckets=["lists"],secrets=["token-key","token-key-old","old-server-token-key"],queues=["followers","push","refresh","topics"],` +
 		`api_keys=["clients","services"],releases=["firestore","storage"],pool=true,pool_provider=true}`
 	imported := map[string]bool{}
 	again := w.plan(t, append([]string{existing}, everything...)...)

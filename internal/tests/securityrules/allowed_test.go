@@ -103,6 +103,26 @@ func listViews() operation {
 	return operation{uid: "alice", list: &query{collection: viewsPath, order: []string{"__name__"}, limit: schema.MaxViewsPage}}
 }
 
+// followBy returns how a user who follows this many others follows one more.
+func followBy(uid, other string, count int) operation {
+	return operation{uid: uid, writes: []write{
+		{set, "users/" + uid + "/follows/" + other, fields{"uid": other, "createdAt": serverTime{}}},
+		{set, "users/" + uid + "/counts/following", fields{"count": count + 1, "uid": other, "updatedAt": serverTime{}}},
+	}}
+}
+
+// unfollowBy returns how a user who follows this many others gives one up.
+func unfollowBy(uid, other string, count int) operation {
+	return operation{uid: uid, writes: []write{
+		{kind: remove, path: "users/" + uid + "/follows/" + other},
+		{update, "users/" + uid + "/counts/following", fields{"count": count - 1, "uid": other, "updatedAt": serverTime{}}},
+	}}
+}
+
+func listFollows() operation {
+	return operation{uid: "alice", list: &query{collection: "users/alice/follows", limit: schema.MaxFollows}}
+}
+
 func getting(who, path string) operation { return operation{uid: who, get: path} }
 
 func listening(who, path string) operation { return operation{uid: who, get: path, listen: true} }
@@ -202,6 +222,23 @@ func allowed() []allowedCase {
 		{"an owner lists the views of a timetable since a day", listViews().querying(func(q *query) { q.after = []any{reference(viewsPath + "/2026-10-29")} })},
 		{"an owner gets the views of a day", getting("alice", viewsPath+"/2026-11-28")},
 		{"an owner gets the views of a day without any", getting("alice", viewsPath+"/2026-11-29")},
+
+		{"a user lists whom they follow", listFollows()},
+		{"a user listens to whom they follow", func() operation { o := listFollows(); o.listen = true; return o }()},
+		{"a user gets whether they follow another", getting("alice", "users/alice/follows/dave")},
+		{"a user gets whether they follow another, whom they do not", getting("alice", "users/alice/follows/bob")},
+		{"a user gets how many others follow them", getting("alice", "users/alice/counts/followers")},
+		{"a user listens to how many others follow them, which is nobody", listening("carol", "users/carol/counts/followers")},
+		{"a user gets how many others they follow", getting("alice", "users/alice/counts/following")},
+		{"a user follows another", followBy("alice", "bob", 1)},
+		{"a user follows another, in reverse order", reversed(followBy("alice", "bob", 1))},
+		{"a user follows the first other", followBy("erin", "alice", 0)},
+		{"a user without a name follows the first other", followBy("carol", "alice", 0)},
+		{"a user follows the last other that they may", followBy("hal", "bob", schema.MaxFollows-1)},
+		{"a user follows another with the longest uid", followBy("alice", longestUID, 1)},
+		{"a user gives up following another", unfollowBy("alice", "dave", 1)},
+		{"a user gives up following another, in reverse order", reversed(unfollowBy("alice", "dave", 1))},
+		{"a user who follows as many as they may gives up one", unfollowBy("dave", "alice", schema.MaxFollows)},
 
 		{"an owner adds a timetable", addTimetable("my-table-1")},
 		{"an owner adds a timetable with a Korean ID", addTimetable("시간표하나둘셋넷다섯")},

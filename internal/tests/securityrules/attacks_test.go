@@ -21,7 +21,7 @@ func handwritten() []attack {
 	var list []attack
 	add := func(name string, base, op operation) { list = append(list, attack{name, base, op}) }
 	for _, group := range []func(func(string, operation, operation)){usernameAttacks, userAttacks, timetableAttacks,
-		lectureAttacks, viewAttacks, hiddenAttacks, broadQueries, announcementQueries, broadChangeQueries, offsets, serverDocuments} {
+		lectureAttacks, viewAttacks, followAttacks, countAttacks, hiddenAttacks, broadQueries, announcementQueries, broadChangeQueries, offsets, serverDocuments} {
 		group(add)
 	}
 	sortByName(list)
@@ -288,6 +288,73 @@ func viewAttacks(add func(string, operation, operation)) {
 	}
 }
 
+// followAttacks try to follow whom one may not, and to read the follows of another.
+func followAttacks(add func(string, operation, operation)) {
+	base, given := followBy("alice", "bob", 1), unfollowBy("alice", "dave", 1)
+	add("a follow of oneself", base, followBy("alice", "alice", 1))
+	add("a follow of a user who does not exist", base, followBy("alice", "nobody", 1))
+	for _, uid := range []string{"fay", "gus", "ivy"} {
+		add("a follow of "+uid+", who is hidden", base, followBy("alice", uid, 1))
+	}
+	add("a follow of a uid that is too long", followBy("alice", longestUID, 1), followBy("alice", longestUID+"x", 1))
+	add("a follow that exists", base, followBy("alice", "dave", 1))
+	add("a follow of another than the document's", base, base.setting(0, "uid", "dave").setting(1, "uid", "dave"))
+	add("a follow by a user who follows as many as they may", base, followBy("dave", "bob", 100))
+	add("a follow that did not exist given up", given, unfollowBy("alice", "bob", 1))
+	changed := operation{uid: "alice", writes: []write{{update, "users/alice/follows/dave", fields{"createdAt": serverTime{}}}}}
+	add("a follow changed", base, changed)
+	add("a follow changed, and counted", base, changed.and(base.writes[1]).setting(1, "uid", "dave"))
+	list := listFollows()
+	for _, who := range []string{"", "dave"} {
+		add(fmt.Sprintf("a follow, get by %q", who), getting("alice", "users/alice/follows/dave"), getting(who, "users/alice/follows/dave"))
+		add(fmt.Sprintf("the follows of another, list by %q", who), list, list.as(who))
+		for _, kind := range []string{"followers", "following"} {
+			add(fmt.Sprintf("the count of %s of another, get by %q", kind, who), getting("alice", "users/alice/counts/"+kind), getting(who, "users/alice/counts/"+kind))
+		}
+	}
+	add("follows without a limit", list, list.querying(func(q *query) { q.limit = 0 }))
+	add("follows, one more than the largest limit", list, list.querying(func(q *query) { q.limit = schema.MaxFollows + 1 }))
+	add("the follows of all users", list, list.querying(func(q *query) { q.collection, q.group = "follows", true }))
+	add("the follows of oneself by all users", list, list.querying(func(q *query) {
+		q.collection, q.group, q.where = "follows", true, []where{{"uid", "==", "alice"}}
+	}))
+	add("the counts of a user", list, list.querying(func(q *query) { q.collection = "users/alice/counts" }))
+}
+
+// countAttacks try to follow more than are counted, and to write counts alone.
+func countAttacks(add func(string, operation, operation)) {
+	base, given, first := followBy("alice", "bob", 1), unfollowBy("alice", "dave", 1), followBy("carol", "alice", 0)
+	const followers, following = "users/alice/counts/followers", "users/alice/counts/following"
+	for name, o := range map[string]operation{"a follow": base, "a follow given up": given, "the first follow": first} {
+		add(name+" that is not counted", o, o.without(1))
+		add("a count without "+name, o, o.without(0))
+		add(name+" that is counted for another", o, o.setting(1, "uid", "erin"))
+		add(name+" that is counted twice", o, o.setting(1, "count", o.writes[1].data["count"].(int)*2+1))
+		add(name+" with a count that stays", o, o.setting(1, "count", map[bool]int{true: 1}[o.uid == "alice"]))
+		add(name+" with a count that is a float", o, o.setting(1, "count", float64(o.writes[1].data["count"].(int))))
+		add(name+" with the uid as a list", o, o.setting(1, "uid", []any{o.writes[1].data["uid"]}))
+	}
+	add("a follow given up that is counted as added", given, given.setting(1, "count", 2))
+	add("a follow that is counted as given up", base, base.setting(1, "count", 0))
+	again := given.and(write{update, following, fields{"count": -1, "uid": "dave", "updatedAt": serverTime{}}})
+	add("a follow given up that is counted twice in a batch", given, again)
+	two := base.and(write{set, "users/alice/follows/erin", fields{"uid": "erin", "createdAt": serverTime{}}})
+	add("two follows that are counted as one", base, two)
+	add("two follows, one of which is counted as two", base, two.setting(1, "count", 3))
+	add("two follows that are counted one after the other", base, two.and(write{update, following, fields{"count": 3, "uid": "erin", "updatedAt": serverTime{}}}))
+	add("a follow and one given up that are counted as nothing", base, base.without(1).and(given.writes[0]))
+	add("the first follow that is counted one after the other", first, first.setting(1, "count", 1).and(
+		write{update, "users/carol/counts/following", fields{"count": 2, "uid": "alice", "updatedAt": serverTime{}}}))
+	add("the count deleted", given, operation{uid: "alice", writes: []write{{kind: remove, path: following}}})
+	add("the count deleted with the follow", given, given.without(1).and(write{kind: remove, path: following}))
+	add("the count of no follow", base, operation{uid: "alice", writes: []write{{update, following, fields{"count": 0, "uid": "nobody", "updatedAt": serverTime{}}}}})
+	for _, path := range []string{followers, "users/carol/counts/followers", "users/alice/counts/others"} {
+		uid := strings.Split(path, "/")[1]
+		add(path+", set by the owner", base, operation{uid: uid, writes: []write{{set, path, fields{"count": 1000}}}})
+		add(path+", deleted by the owner", base, operation{uid: uid, writes: []write{{kind: remove, path: path}}})
+	}
+}
+
 // hiddenAttacks try to read the data of accounts that are pending deletion or blocked, and to give them a
 // new user document. The generated attacks try what else they could write.
 func hiddenAttacks(add func(string, operation, operation)) {
@@ -434,7 +501,7 @@ func offsets(add func(string, operation, operation)) {
 		"users":                listUsers("alice"),
 		"one's own timetables": listTimetables("alice", "alice"), "another's public timetables": listTimetables("bob", "alice", isPublic),
 		"one's own lectures": lecturesOf("alice", "alice", alicePublic), "another's lectures": lecturesOf("", "alice", alicePublic),
-		"announcements": listAnnouncements(0, 0), "views": listViews(),
+		"announcements": listAnnouncements(0, 0), "views": listViews(), "follows": listFollows(),
 	} {
 		add(what+" with an offset", base, base.querying(func(q *query) { q.offset = 1 }))
 		add(what+" with a huge offset", base, base.querying(func(q *query) { q.offset = 1 << 30 }))

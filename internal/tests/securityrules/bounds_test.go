@@ -210,6 +210,24 @@ func playedAttacks() []playedAttack {
 		{name: "delete lectures that do not exist, 400 in a batch", writes: 400, bytes: 400 * 120, play: batches(400, func(b *bounds, tx *firestore.Transaction, i int) error {
 			return tx.Delete(b.clients["alice"].Doc(fmt.Sprintf("%s/lectures/none%d", attackTimetable("many-small"), i)))
 		})},
+		{name: "follow someone, one in a batch", writes: 2, bytes: 2 * 300, play: batches(1, func(b *bounds, tx *firestore.Transaction, _ int) error {
+			client := b.clients["alice"]
+			for _, w := range followBy("alice", "u1", 1).writes {
+				if err := tx.Set(client.Doc(w.path), clientValue(client, w.data)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})},
+		{name: "follow two in a batch", play: batches(1, func(b *bounds, tx *firestore.Transaction, _ int) error {
+			client := b.clients["alice"]
+			for _, w := range followBy("alice", "u2", 2).and(followBy("alice", "u3", 3).writes...).writes {
+				if err := tx.Set(client.Doc(w.path), clientValue(client, w.data)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}), denied: true},
 		{name: "write with an anonymous account", play: func(t *testing.T, b *bounds) error {
 			client := b.guests["alice"]
 			_, err := client.Doc("users/alice/timetables/anonymous1").Create(t.Context(), clientValue(client, stamped(timetable("public"))).(map[string]any))

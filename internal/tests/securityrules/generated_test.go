@@ -29,6 +29,9 @@ func shapes() []shape {
 		{"change a lecture", changeLecture()},
 		{"delete a lecture", operation{uid: "alice", writes: []write{{kind: remove, path: "users/alice/timetables/" + alicePublic + "/lectures/first"}}}},
 		{"duplicate a timetable", duplicate(2)},
+		{"follow another", followBy("alice", "bob", 1)},
+		{"follow the first other", followBy("carol", "alice", 0)},
+		{"give up following another", unfollowBy("alice", "dave", 1)},
 	}
 }
 
@@ -122,8 +125,8 @@ func hiddenUsers(s shape) []attack {
 	for _, uid := range []string{"fay", "ivy"} {
 		op, below := s.op.as(uid), 0
 		for i, w := range op.writes {
-			if rest, ok := strings.CutPrefix(w.path, "users/alice/timetables/"); ok {
-				op, below = op.to(i, "users/"+uid+"/timetables/"+rest), below+1
+			if rest, ok := strings.CutPrefix(w.path, "users/alice/"); ok {
+				op, below = op.to(i, "users/"+uid+"/"+rest), below+1
 			}
 		}
 		if below == len(op.writes) {

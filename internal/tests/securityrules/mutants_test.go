@@ -20,16 +20,21 @@ var equivalents = map[string]struct {
 	times  int
 	reason string
 }{
-	"allow read instead of list": {8, "anyone who may list schools, semesters, users or lectures may get them anyway, and a list of " +
-		"timetables, views, changes or announcements needs a limit, which a get does not have"},
-	"drop null from [0, null]":                 {1, "here, a query without an offset has the offset 0; Google does not document it"},
-	"drop names is list from &&":               {1, "join fails for anything but a list"},
-	"names is list is always true":             {1, "join fails for anything but a list"},
-	"drop name is string from &&":              {1, "size and join fail for every other type, but Google does not document join's errors"},
-	"name is string is always true":            {1, "size and join fail for every other type, but Google does not document join's errors"},
-	"1 instead of 0 in let first = times[0];":  {1, "any valid entry fills up the list, and the first five are valid"},
-	"1 instead of 0 in let first = metas[0];":  {1, "any valid entry fills up the list, and the first five are valid"},
-	"allow create, update instead of update":   {3, "the rules check what an update changes, and a create changes no existing field"},
+	"allow read instead of list": {9, "anyone who may list schools, semesters, users or lectures may get them anyway, and a list of " +
+		"timetables, views, follows, changes or announcements needs a limit, which a get does not have"},
+	"drop null from [0, null]":                        {1, "here, a query without an offset has the offset 0; Google does not document it"},
+	"drop names is list from &&":                      {1, "join fails for anything but a list"},
+	"names is list is always true":                    {1, "join fails for anything but a list"},
+	"drop name is string from &&":                     {1, "size and join fail for every other type, but Google does not document join's errors"},
+	"name is string is always true":                   {1, "size and join fail for every other type, but Google does not document join's errors"},
+	"1 instead of 0 in let first = times[0];":         {1, "any valid entry fills up the list, and the first five are valid"},
+	"1 instead of 0 in let first = metas[0];":         {1, "any valid entry fills up the list, and the first five are valid"},
+	"allow create, update instead of update":          {4, "the rules check what an update changes, and a create changes no existing field"},
+	"allow read instead of get":                       {2, "a list matches no rule for a document with a fixed name"},
+	"drop isStampedNow(incoming().createdAt) from &&": {1, "the rule for the count of follows in the same batch requires it too"},
+	"drop isStampedNow(following.updatedAt) from &&":  {1, "the rule for the follow in the same batch requires it too"},
+	"existsAfter instead of exists(/databases/$(database)/documents/users/$(otherUid))": {1, "no client may write another's user, so " +
+		"the document exists after a batch if it existed before"},
 	"existsAfter instead of exists(reference)": {1, "no client may write a semester, so it exists after a batch if it existed before"},
 	"existsAfter instead of exists(/databases/$(database)/documents/deletions/$(uid))": {1, "no client may write " +
 		"deletions, so the document exists after a batch if it existed before"},

@@ -84,6 +84,8 @@ func TestLargestDocuments(t *testing.T) {
 	for name, o := range map[string]operation{
 		"user":      claim(strings.Repeat("😀", schema.MaxUsername)),
 		"timetable": addTimetable(strings.Repeat("😀", schema.TimetableIDLength)).setting(0, "title", strings.Repeat("😀", schema.MaxTimetableTitle)),
+		"follow":    followBy("alice", longestUID, 1),
+		"count":     reversed(followBy("alice", longestUID, 1)),
 		"lecture": addLecture().with(0, func(w *write) {
 			w.path = tables + alicePublic + "/lectures/" + longID
 			w.data = lectureOf(func(f schema.Field) any { return wide(largest(f)) })

@@ -1,6 +1,7 @@
 package securityrules
 
 import (
+	"strings"
 	"time"
 
 	"heek.kr/heektime/internal/schema"
@@ -22,7 +23,8 @@ import (
 //
 // Of the announcements, clients may read the first three.
 //
-// Fay and Ivy have timetables with the same ids as Alice, so that they can try what she may do.
+// Fay and Ivy have timetables with the same ids as Alice, and follow whom she follows, so that they can try what she may do.
+// Dave follows as many others as he may, Hal one less. Bob has followers.
 func world() map[string]fields {
 	w := map[string]fields{
 		"schools/korea": {"name": "고려대학교-서울"},
@@ -72,6 +74,13 @@ func world() map[string]fields {
 		w["users/"+uid+"/timetables/deleted001/lectures/first"] = lecture()
 	}
 	w[viewsPath+"/2026-11-28"] = fields{"views": 7, "viewers": 5, "expires": earlier}
+	for _, uid := range []string{"alice", "bob", "fay", "ivy"} {
+		w["users/"+uid+"/follows/dave"], w["users/"+uid+"/counts/following"] = followed("dave"), following(1, "dave")
+	}
+	w["users/"+longestUID], w["users/"+longestUID+"x"] = user("longest"), user("longer")
+	w["users/hal/counts/following"] = following(schema.MaxFollows-1, "alice")
+	w["users/dave/follows/alice"], w["users/dave/counts/following"] = followed("alice"), following(schema.MaxFollows, "alice")
+	w["users/alice/counts/followers"], w["users/bob/counts/followers"] = fields{"count": 3}, fields{"count": 2}
 	w["users/dave"]["oldId"] = 17
 	w["users/dave/timetables/"+legacy]["oldId"] = "4711"
 	l := lecture()
@@ -101,6 +110,15 @@ func user(name string) fields {
 func timetable(visibility string) fields {
 	return fields{"title": "봄학기", "visibility": visibility, "semester": reference(semester1),
 		"createdAt": earlier, "updatedAt": earlier}
+}
+
+// longestUID is the longest uid of Authentication.
+var longestUID = strings.Repeat("😀", schema.MaxUID)
+
+func followed(uid string) fields { return fields{"uid": uid, "createdAt": earlier} }
+
+func following(count int, last string) fields {
+	return fields{"count": count, "uid": last, "updatedAt": earlier}
 }
 
 // announcement returns an announcement whose times are relative to the request's.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -33,6 +34,9 @@ func TestFriends(t *testing.T) {
 	friend("one", "가람", "public", semester2, meeting(0, 540, 1200), meeting(1, 540, 1260))
 	friend("two", "나래", "private", semester2, meeting(2, 540, 1260))
 	friend("three", "다솜", "public", semester1, meeting(3, 540, 1260))
+	friend("four", "라온", "private", semester1)
+	friend("five", "마루", "private", semester1)
+	friend("six", "바다", "private", semester1)
 
 	axe, err := os.ReadFile(filepath.Join(sdktest.Packages(t, os.DirFS("axe")), "node_modules", "axe-core", "axe.min.js"))
 	if err != nil {
@@ -60,4 +64,78 @@ func TestFriends(t *testing.T) {
 	a.accessible("friends")
 	a.click("가람 빼기")
 	a.seesNot("월 20:00–21:00")
+	a.click("없는이름 빼기")
+	a.click("닫기")
+	followInApp(t, w, a)
+}
+
+// followInApp signs up, which takes the friends of the device along, and edits them with and without a network.
+func followInApp(t *testing.T, w *world, a *app) {
+	t.Helper()
+	a.open("내 정보")
+	a.click("로그인 · 가입하기")
+	a.click("처음이에요")
+	a.fill("이메일", "haneul@example.com")
+	a.fill("비밀번호", "heektime")
+	a.click("가입하기")
+	a.fill("사용자 이름", "하늘하늘")
+	a.click("저장")
+	a.eval(nil, "ui.isGone('dialog[open]')")
+	a.sees("하늘하늘")
+	uid := w.data(t, "indices/user/usernames/하늘하늘")["value"].(string)
+	follows := func(want ...string) {
+		t.Helper()
+		for seen := w.admin.Collection("users/" + uid + "/follows").Snapshots(t.Context()); ; {
+			snapshot, err := seen.Next()
+			if err != nil {
+				t.Fatalf("no follows of %v: %v", want, err)
+			}
+			docs, err := snapshot.Documents.GetAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, doc := range docs {
+				got = append(got, doc.Ref.ID)
+			}
+			if slices.Equal(got, want) {
+				seen.Stop()
+				break
+			}
+		}
+		if count := w.data(t, "users/"+uid+"/counts/following")["count"]; count != int64(len(want)) {
+			t.Errorf("the count is %v, want %d", count, len(want))
+		}
+	}
+	follows("three", "two")
+	w.put(t, "users/"+uid+"/counts/followers", map[string]any{"count": 2}) // as the function does
+	a.open("시간표")
+	a.click("공유")
+	a.click("친구와 비는 시간 찾기")
+	a.sees("2명이 나를 친구로 추가했어요.")
+	a.sees("나래: 이 학기에 공개한 시간표가 없어요")
+	for i, name := range []string{"가람", "하늘하늘", "라온"} {
+		a.fill("친구의 사용자 이름", name)
+		a.click("추가")
+		if i == 0 {
+			a.sees("월 20:00–21:00")
+		}
+	}
+	a.seesNot("하늘하늘") // nobody follows themselves
+	follows("four", "one", "three", "two")
+	a.fill("친구의 사용자 이름", "마루")
+	a.click("추가")
+	follows("five", "four", "one", "three", "two")
+	a.click("가람과 비교") // four of five are compared
+	a.seesNot("월 20:00–21:00")
+	a.accessible("friends of an account")
+
+	a.offline(true)
+	a.click("라온 빼기")
+	a.seesNot("라온")
+	a.fill("친구의 사용자 이름", "바다")
+	a.click("추가")
+	a.sees("바다: 인터넷에 연결되면 추가할게요")
+	a.offline(false)
+	follows("five", "one", "six", "three", "two")
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -67,7 +66,7 @@ func (w *world) site(t *testing.T) string {
 	semesters := share.NewSemesters(w.admin, time.Now)
 	var err error
 	handler, err = pages.New(pages.Config{
-		Timetables: share.NewReader(w.admin, semesters), Views: w, Courses: catalog.NewReader(w.admin, semesters, openList, time.Now), Drawing: fairsemaphore.New(2, 100),
+		Timetables: share.NewReader(w.admin, semesters), Views: w, Courses: catalog.NewReader(w.admin, semesters, readList, time.Now), Drawing: fairsemaphore.New(2, 100),
 		Calls: ratelimit.New(ratelimit.Limit{PerSecond: 1000, Burst: 1000}), Client: func(*http.Request) string { return "" },
 		Origin: server.URL, Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	})
@@ -83,8 +82,8 @@ func (w *world) Count(_ context.Context, username, timetableID, _ string) error 
 	return nil
 }
 
-// openList opens the course list of the site.
-func openList(context.Context, string, string) (io.ReadCloser, error) {
+// readList reads the course list of the site.
+func readList(context.Context, string) ([]byte, error) {
 	var b bytes.Buffer
 	var list schema.CourseList
 	for i := range 40 {
@@ -96,7 +95,7 @@ func openList(context.Context, string, string) (io.ReadCloser, error) {
 		})
 	}
 	err := list.Encode(&b)
-	return io.NopCloser(&b), err
+	return b.Bytes(), err
 }
 
 // The pages that visitors see, on each device: nothing overflows, nothing is loaded from elsewhere, the policy blocks

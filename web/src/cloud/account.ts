@@ -7,6 +7,7 @@ import {
 import { clearIndexedDbPersistence, doc, getDoc, runTransaction, serverTimestamp, terminate, writeBatch } from 'firebase/firestore'
 import { chosen } from '../model/choice.ts'
 import { deviceStore, devicePlans, forgetDevicePlan, type DevicePlan } from '../model/deviceplans.ts'
+import { followWaiting, forgetFriends } from '../model/friends.ts'
 import { leaveDevice } from '../model/notifications.ts'
 import { forgetSteps, store } from '../model/plans.ts'
 import { recall, remember } from '../model/remembered.ts'
@@ -21,6 +22,8 @@ import { loadSchool } from './publicdata.ts'
 import { once } from './reading.ts'
 import { readSemester, semesterListener } from './semesterlistener.ts'
 import { deleteAccount, idOf, login, restoreAccount } from './services.ts'
+
+export { follow, unfollow, watchFollows } from './follows.ts'
 
 let started: Promise<void> | undefined
 let opened: string | undefined
@@ -54,7 +57,9 @@ async function enter(next: FirebaseUser): Promise<void> {
   store.value = plans
   listenToSemester.value = semesterListener(db)
   forgetSteps()
-  await Promise.all([readUsername(next.uid), chooseSemester()])
+  followWaiting(next.uid).catch((error: unknown) => console.error(error))
+  // Again: the student may have added something while the account was being opened.
+  await Promise.all([takeAlong(next.uid), readUsername(next.uid), chooseSemester()])
 }
 
 /** On a fresh device, shows the semester of the newest plan. */
@@ -175,6 +180,7 @@ export async function signOut(): Promise<void> {
   remember('syncs', undefined)
   remember('deletion', undefined)
   remember('shown', undefined)
+  forgetFriends()
   await terminate(db)
   await clearIndexedDbPersistence(db).catch(() => {}) // another tab has it open, and signs out, too
   location.assign('/')

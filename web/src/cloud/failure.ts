@@ -27,7 +27,7 @@ export function explain(error: unknown): string {
     case 'username': return t.value.usernameBad
     case 'username-taken': return words.usernameTaken
     case 'permission-denied': return words.refused
-    default: return words.unknown(code || String(error))
+    default: return code.startsWith('auth/') ? words.signInDown(code) : words.unknown(code || String(error))
   }
 }
 

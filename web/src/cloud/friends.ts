@@ -1,5 +1,5 @@
 // A friend's public timetable, read once each time it is shown, with Firestore's REST API: it needs no account. It costs a read
-// for the username, one for the timetable, and one for each lecture.
+// for the user, one for the timetable, and one for each lecture.
 
 import { storedLecture } from '../logic/storedlecture.ts'
 import type { OwnLecture } from '../model/types.ts'
@@ -10,10 +10,8 @@ export interface FriendTimetable {
   readonly lectures: readonly OwnLecture[]
 }
 
-/** The newest public timetable of a semester, undefined if there is none. Null if nobody has the username. */
-export async function loadFriendTimetable(username: string, semester: string): Promise<FriendTimetable | undefined | null> {
-  const uid = await uidOf(username)
-  if (uid === undefined) return null
+/** A user's newest public timetable of a semester, undefined if there is none. */
+export async function loadFriendTimetable(uid: string, semester: string): Promise<FriendTimetable | undefined> {
   const equal = (fieldPath: string, value: object) => ({ fieldFilter: { field: { fieldPath }, op: 'EQUAL', value } })
   const found = (await request(`/users/${encodeURIComponent(uid)}:runQuery`, {
     structuredQuery: {
@@ -37,10 +35,19 @@ export async function loadFriendTimetable(username: string, semester: string): P
   return { title: String(decodeFields(timetable.fields)['title'] ?? ''), lectures }
 }
 
-async function uidOf(username: string): Promise<string | undefined> {
+/** The user who has a username, undefined if nobody does. */
+export function uidOf(username: string): Promise<string | undefined> {
+  return fieldOf(`/indices/user/usernames/${encodeURIComponent(username)}`, 'value')
+}
+
+/** The username of a user, undefined if there is no such user. */
+export function loadUsername(uid: string): Promise<string | undefined> {
+  return fieldOf(`/users/${encodeURIComponent(uid)}`, 'username')
+}
+
+async function fieldOf(path: string, field: string): Promise<string | undefined> {
   try {
-    const index = (await request(`/indices/user/usernames/${encodeURIComponent(username)}`)) as Document
-    return String(decodeFields(index.fields)['value'])
+    return String(decodeFields(((await request(path)) as Document).fields)[field])
   } catch (error) {
     if (error instanceof RequestError && error.status === 404) return undefined
     throw error

@@ -72,8 +72,10 @@ export const en: Dictionary = {
   shareEmpty: 'Add a class first; then you can share the timetable.',
   shareSignIn: 'Sign in to share. You keep your timetables.', shareUsername: 'Choose a name for your address first.',
 
-  friends: 'Find time with friends', friendsHint: 'Compares your timetable with those that friends have made public. Up to four friends.', friendList: 'Friends',
+  friends: 'Find time with friends', friendsHint: 'Compares your timetable with those that friends have made public. Up to four at a time.', friendList: 'Friends',
   friendName: 'Friend’s user name', addFriend: 'Add', removeFriend: (name) => `Remove ${name}`, friendUnknown: 'nobody has this name',
+  friendGone: 'can’t be seen at the moment', friendSelf: 'that’s you', friendWaiting: 'will be added once you are online', compareFriend: (name) => `Compare with ${name}`,
+  followers: (n) => (n === 0 ? 'Nobody has added you yet.' : n === 1 ? 'One person has added you.' : `${n.toLocaleString('en')} people have added you.`),
   friendPrivate: 'no public timetable this semester', friendFailed: 'couldn’t be loaded', commonFree: 'Everyone is free', noCommonFree: 'There is no time between 9 and 21 on weekdays when everyone is free.',
 
   signedInAs: (id) => `You are signed in as ${id}.`,
@@ -102,7 +104,7 @@ export const en: Dictionary = {
     email: 'Check the email address.', weakPassword: 'A password needs at least 6 characters.',
     tooMany: (seconds) => (seconds === undefined ? 'Too many attempts. Try again in a while.' : `Too many attempts. Try again in ${Math.ceil(seconds)} s.`),
     network: 'We couldn’t reach the server. Check your connection and try again.', again: 'For your safety, enter your password again.', tooLate: 'It is too late to restore the account.',
-    usernameTaken: 'Somebody else has this name.', refused: 'The server did not accept it.', unknown: (code) => `Something went wrong. (${code})`,
+    usernameTaken: 'Somebody else has this name.', signInDown: (code) => `The sign-in server doesn’t answer right now. Try again in a moment. (${code})`, refused: 'The server did not accept it.', unknown: (code) => `Something went wrong. (${code})`,
     takenBack: (why) => `Not saved, so we took it back. ${why}`, stopped: (message) => `Nothing can be saved at the moment, so we took it back. ${message}`,
     deviceFull: 'This device has no room left.',
   },

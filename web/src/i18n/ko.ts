@@ -79,8 +79,10 @@ export const ko = {
   shareSignIn: '공유하려면 먼저 로그인하세요. 만든 시간표는 그대로 가져가요.', shareUsername: '공유 주소에 쓸 이름을 먼저 정해 주세요.',
 
   // Friends.
-  friends: '친구와 비는 시간 찾기', friendsHint: '친구가 공개한 시간표와 비교해서 모두 비는 시간을 찾아요. 네 명까지 더할 수 있어요.', friendList: '비교하는 친구',
+  friends: '친구와 비는 시간 찾기', friendsHint: '친구가 공개한 시간표와 비교해서 모두 비는 시간을 찾아요. 한 번에 네 명까지 비교해요.', friendList: '친구',
   friendName: '친구의 사용자 이름', addFriend: '추가', removeFriend: (name: string) => `${name} 빼기`, friendUnknown: '그런 이름을 쓰는 사람이 없어요',
+  friendGone: '지금은 볼 수 없는 사용자예요', friendSelf: '내 이름이에요', friendWaiting: '인터넷에 연결되면 추가할게요', compareFriend: (name: string) => `${withParticle(name, '과/와')} 비교`,
+  followers: (n: number) => (n === 0 ? '아직 나를 친구로 추가한 사람이 없어요.' : `${n.toLocaleString('ko')}명이 나를 친구로 추가했어요.`),
   friendPrivate: '이 학기에 공개한 시간표가 없어요', friendFailed: '불러오지 못했어요', commonFree: '모두 비는 시간', noCommonFree: '평일 9시부터 21시 사이에 모두 비는 시간이 없어요.',
 
   // The account.
@@ -110,7 +112,7 @@ export const ko = {
     email: '이메일 주소를 다시 확인해 주세요.', weakPassword: '비밀번호는 6자 이상이어야 해요.',
     tooMany: (seconds: number | undefined) => (seconds === undefined ? '시도가 너무 많았어요. 조금 뒤에 다시 해 주세요.' : `시도가 너무 많았어요. ${Math.ceil(seconds)}초 뒤에 다시 해 주세요.`),
     network: '서버에 연결하지 못했어요. 인터넷 연결을 확인하고 다시 시도해 주세요.', again: '안전을 위해 비밀번호를 다시 입력해 주세요.', tooLate: '되찾을 수 있는 기간이 지났어요.',
-    usernameTaken: '이미 다른 사람이 쓰는 이름이에요.', refused: '서버가 받아들이지 않았어요.', unknown: (code: string) => `문제가 생겼어요. (${code})`,
+    usernameTaken: '이미 다른 사람이 쓰는 이름이에요.', signInDown: (code: string) => `로그인 서버가 지금 응답하지 않아요. 잠시 뒤에 다시 해 주세요. (${code})`, refused: '서버가 받아들이지 않았어요.', unknown: (code: string) => `문제가 생겼어요. (${code})`,
     takenBack: (why: string) => `저장하지 못해서 되돌렸어요. ${why}`, stopped: (message: string) => `지금은 저장할 수 없어서 되돌렸어요. ${message}`,
     deviceFull: '이 기기에 저장할 공간이 없어요.',
   },

@@ -2,30 +2,32 @@ import { useEffect } from 'preact/hooks'
 import { t } from '../i18n/index.ts'
 import { commonFreeTime } from '../logic/freetime.ts'
 import { formatMinutes } from '../logic/timeslots.ts'
-import { addFriend, friends, friendStates, loadFriends, maxFriends, removeFriend } from '../model/friends.ts'
+import { addFriend, compared, compareFriend, followers, friends, friendStates, maxCompared, mayAddFriend, removeFriend, showFriends, type Friend } from '../model/friends.ts'
 import { lectures } from '../model/plans.ts'
+import { signedIn } from '../model/session.ts'
 import { Dialog } from './dialog.tsx'
 import { Grid } from './grid.tsx'
 import { Icon, IconButton } from './icon.tsx'
 
-/** When the student and up to four friends are free. */
+/** Friends, and when the student and up to four of them are free. */
 export function FriendsDialog() {
   const words = t.value
-  useEffect(() => { void loadFriends() }, [])
-  const compared = friends.value.flatMap((name) => {
-    const state = friendStates.value[name]
+  useEffect(showFriends, [signedIn.value])
+  const shown = compared.value.flatMap(({ key }) => {
+    const state = friendStates.value[key]
     return typeof state === 'object' ? [state] : []
   })
-  const free = commonFreeTime([lectures.value, ...compared.map((friend) => friend.lectures)].map((of) => of.flatMap((lecture) => lecture.times)))
+  const free = commonFreeTime([lectures.value, ...shown.map((friend) => friend.lectures)].map((of) => of.flatMap((lecture) => lecture.times)))
   return (
     <Dialog title={words.friends}>
       <div class="form">
         <p class="hint">{words.friendsHint}</p>
-        {friends.value.length < maxFriends && <FriendForm />}
+        {signedIn.value && followers.value !== undefined && <p class="hint">{words.followers(followers.value)}</p>}
+        {mayAddFriend.value && <FriendForm />}
         <ul class="wishes" aria-label={words.friendList}>
-          {friends.value.map((name) => <Friend key={name} name={name} />)}
+          {friends.value.map((friend) => <FriendRow key={friend.key} friend={friend} />)}
         </ul>
-        {compared.length > 0 && (
+        {shown.length > 0 && (
           <>
             <h3>{words.commonFree}</h3>
             {free.length === 0 && <p role="status">{words.noCommonFree}</p>}
@@ -58,14 +60,25 @@ function FriendForm() {
   )
 }
 
-function Friend({ name }: { name: string }) {
+function FriendRow({ friend }: { friend: Friend }) {
   const words = t.value
-  const state = friendStates.value[name] ?? 'loading'
-  const problem = typeof state === 'object' ? undefined : { loading: words.loading, unknown: words.friendUnknown, private: words.friendPrivate, failed: words.friendFailed }[state]
+  const isCompared = compared.value.includes(friend)
+  const state = friendStates.value[friend.key] ?? (isCompared ? 'loading' : undefined)
+  const problem = typeof state !== 'string' ? undefined : {
+    loading: words.loading, unknown: friend.uid ? words.friendGone : words.friendUnknown, self: words.friendSelf, private: words.friendPrivate,
+    failed: words.friendFailed, waiting: words.friendWaiting,
+  }[state]
+  const name = friend.name ?? '…'
   return (
     <li class="chip">
+      {friends.value.length > maxCompared && (
+        <input
+          type="checkbox" aria-label={words.compareFriend(name)} checked={isCompared} disabled={!isCompared && compared.value.length >= maxCompared}
+          onChange={() => compareFriend(friend, !isCompared)}
+        />
+      )}
       <span role={problem ? 'status' : undefined}>{problem ? `${name}: ${problem}` : name}</span>
-      <IconButton icon="close" label={words.removeFriend(name)} onClick={() => removeFriend(name)} />
+      <IconButton icon="close" label={words.removeFriend(name)} onClick={() => removeFriend(friend)} />
     </li>
   )
 }

@@ -195,7 +195,7 @@ func drawStudents(outcomes []*Outcome) (*plot.Plot, error) {
 		return nil, err
 	}
 	p.Legend.Left, p.Legend.YOffs = true, -vg.Points(24) // the axis ends below the plot's top
-	p.Y.Min, p.Y.Max = least, p.Y.Max*100 // for the legend
+	p.Y.Min, p.Y.Max = least, p.Y.Max*100                // for the legend
 	p.Add(plotter.NewGrid())
 	return p, nil
 }

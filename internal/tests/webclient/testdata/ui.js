@@ -1,6 +1,6 @@
 // Finds what a user sees in the web app by its name, and waits for it. Tests evaluate this in the page.
 window.ui = (() => {
-  const controls = 'button, a[href], [role=switch], summary'
+  const controls = 'button, a[href], [role=switch], input[type=checkbox], summary'
   const isVisible = (element) => element.checkVisibility() && !element.closest('[inert]')
   const words = (text) => text.replace(/\s+/g, ' ').trim()
   const nameOf = (element) => words(element.getAttribute('aria-label') ?? element.labels?.[0]?.innerText ?? element.innerText ?? '')
