@@ -70,7 +70,8 @@ func dev(ctx context.Context, args []string) error {
 	return o.run(ctx)
 }
 
-// run runs everything until ctx is done. It is long because each thing that it starts needs those before it.
+// run starts everything and waits for Ctrl-C. It is long because whatever it has opened is closed when it returns, in the
+// reverse order.
 func (o *devOptions) run(ctx context.Context) (err error) {
 	config, err := firebase.Find(o.config)
 	if err != nil {

@@ -21,6 +21,8 @@ const (
 // Four are the app in Chromium. The others are the reference client in Node: the same SDK, with the same listeners, lists and deltas,
 // and a hundred times lighter, so that the gate can afford them. What 200 pages would add is the browser's own load, which is
 // that of one on each student's phone.
+//
+// It is long because the minute is one story of all sessions.
 func TestRegistrationMinute(t *testing.T) {
 	t.Parallel()
 	w := newAppWorld(t)
