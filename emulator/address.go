@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"heek.kr/heektime/emulator/identity"
+	"heek.kr/heektime/emulator/internal/objects"
 )
 
 // FirestoreAddress returns where Firestore listens, host:port.
@@ -54,31 +55,41 @@ func (c *Cloud) HostingAddresses() []string {
 func (c *Cloud) CertsURL() string { return "http://" + c.tasksPort.Address() + identity.CertsPath }
 
 // Environment returns the environment variables that make Google's clients in a process use this
-// cloud. It has all that the Firebase CLI sets for the emulators of its suite that there are here.
+// cloud.
 func (c *Cloud) Environment() map[string]string {
 	return map[string]string{
-		"GOOGLE_CLOUD_PROJECT":                c.Project,
-		"GCLOUD_PROJECT":                      c.Project,
-		"FIREBASE_CONFIG":                     c.firebaseConfig(),
-		"FIRESTORE_EMULATOR_HOST":             c.FirestoreAddress(),
-		"FIREBASE_FIRESTORE_EMULATOR_ADDRESS": c.FirestoreAddress(),
-		"FIREBASE_AUTH_EMULATOR_HOST":         c.AuthAddress(),
-		"STORAGE_EMULATOR_HOST":               "http://" + c.StorageAddress(), // Node clients assume https otherwise
-		"FIREBASE_STORAGE_EMULATOR_HOST":      c.StorageAddress(),
-		"FIREBASE_EMULATOR_HUB":               c.HubAddress(),
-		"CLOUD_TASKS_EMULATOR_HOST":           c.TasksAddress(),
-		"CLOUD_RUN_EMULATOR_HOST":             c.TasksAddress(),
-		"FCM_EMULATOR_HOST":                   c.MessagingAddress(), // ours: no SDK has such a variable
-		"GCE_METADATA_HOST":                   c.TasksAddress(),
-		"OIDC_CERTS_URL":                      c.CertsURL(),
+		"GOOGLE_CLOUD_PROJECT":           c.Project,
+		"FIRESTORE_EMULATOR_HOST":        c.FirestoreAddress(),
+		"FIREBASE_AUTH_EMULATOR_HOST":    c.AuthAddress(),
+		"STORAGE_EMULATOR_HOST":          "http://" + c.StorageAddress(), // Node clients assume https otherwise
+		"FIREBASE_STORAGE_EMULATOR_HOST": c.StorageAddress(),
+		"FIREBASE_EMULATOR_HUB":          c.HubAddress(),
+		"CLOUD_TASKS_EMULATOR_HOST":      c.TasksAddress(),
+		"CLOUD_RUN_EMULATOR_HOST":        c.TasksAddress(),
+		"FCM_EMULATOR_HOST":              c.MessagingAddress(), // ours: no SDK has such a variable
+		"GCE_METADATA_HOST":              c.TasksAddress(),
+		"OIDC_CERTS_URL":                 c.CertsURL(),
 	}
+}
+
+// CLIEnvironment is [Cloud.Environment] with all that the Firebase CLI sets for a command, as far as there is such an
+// emulator here.
+func (c *Cloud) CLIEnvironment() map[string]string {
+	env := c.Environment()
+	env["GCLOUD_PROJECT"], env["FIREBASE_CONFIG"] = c.Project, c.firebaseConfig()
+	env["FIREBASE_FIRESTORE_EMULATOR_ADDRESS"] = c.FirestoreAddress()
+	return env
 }
 
 // firebaseConfig returns what Firebase's Admin SDKs take their options from.
 func (c *Cloud) firebaseConfig() string {
 	config := map[string]string{"projectId": c.Project}
-	if c.bucket != "" {
-		config["storageBucket"] = c.bucket
+	bucket := c.Project + ".appspot.com" // the Firebase CLI's
+	if _, err := c.Storage.Objects().Bucket(bucket, objects.Conditions{}); err != nil {
+		bucket = c.bucket
+	}
+	if bucket != "" {
+		config["storageBucket"] = bucket
 	}
 	text, err := json.Marshal(config)
 	if err != nil { // cannot be: it holds texts

@@ -135,7 +135,7 @@ func TestProjectErrorsAndWarnings(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	cloud := emulatortest.Start(t, func(c *emulator.Config) { c.Project, c.Buckets = "demo-env", []string{"demo-env.appspot.com"} })
-	env := cloud.Environment()
+	env := cloud.CLIEnvironment()
 	var config map[string]string
 	if err := json.Unmarshal([]byte(env["FIREBASE_CONFIG"]), &config); err != nil || config["projectId"] != "demo-env" || config["storageBucket"] != "demo-env.appspot.com" {
 		t.Errorf("FIREBASE_CONFIG=%s", env["FIREBASE_CONFIG"])

@@ -30,6 +30,7 @@ func TestImportWeight(t *testing.T) {
 	}{
 		{"heek.kr/heektime/emulator", 435, forbidden},
 		{"heek.kr/heektime/emulator/cmd/localcloud", 440, forbidden},
+		{"heek.kr/heektime/emulator/cmd/firestore", 375, append([]string{"heek.kr/heektime/emulator", "heek.kr/heektime/emulator/auth"}, forbidden...)},
 		{"heek.kr/heektime/emulator/firestore", 370, append([]string{"heek.kr/heektime/emulator/auth"}, forbidden...)},
 		{"heek.kr/heektime/emulator/auth", 228, append([]string{"google.golang.org/grpc"}, forbidden...)},
 		{"heek.kr/heektime/emulator/storage", 228, append([]string{"google.golang.org/grpc"}, forbidden...)},

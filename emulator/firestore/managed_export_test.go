@@ -60,8 +60,7 @@ func exported(t *testing.T, db *firestore.Database) string {
 }
 
 // What :export writes, :import reads, with every type of value. An export is of one database, and goes into that of
-// the same name of any project. It is long because
-// each part reads what the one before it wrote.
+// the same name of any project. It is long because of its table of requests that make no sense.
 func TestManagedExport(t *testing.T) {
 	t.Parallel()
 	server := newMemory(t)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	pb "cloud.google.com/go/firestore/apiv1/firestorepb"
 )
 
 // parityAuthorization are Authorization headers of a ListCollectionIds, which only servers may call, and of a get
@@ -35,7 +37,7 @@ service cloud.firestore { match /databases/{db}/documents { match /users/{uid} {
 
 // parityREST are paths and bodies of REST.
 func parityREST() parityGroup {
-	return parityGroup{heading: "REST", seed: map[string]map[string]any{"c/a": {"n": 1}}, cases: []parityCase{
+	return parityGroup{heading: "REST, and v1beta1", seed: map[string]map[string]any{"c/a": {"n": 1}, "c/b": {"n": 1}}, cases: []parityCase{
 		{name: "a field that the request does not have", steps: []string{`POST :commit {"unknown":1}`}, official: invalidArgument},
 		{name: "a field of another type", steps: []string{`POST :commit {"writes":"x"}`}, official: invalidArgument},
 		{name: "a body that is not JSON", steps: []string{`POST :commit {nope`}, official: invalidArgument},
@@ -51,6 +53,14 @@ func parityREST() parityGroup {
 		{name: "documents, without a slash", do: status0("GET", ""), official: "404"},
 		{name: "v1beta1: get", steps: []string{"GET ~/v1beta1/$/c/a"}, production: "c/a {n: 1}"},
 		{name: "v1beta1: commit", steps: []string{`POST ~/v1beta1/$:commit {"writes":[{"delete":"$/c/a"}]}`}, official: "committed: no time"},
+		{name: "v1beta1: get over gRPC", do: func(p *parity) string {
+			var d pb.Document
+			err := p.connAs(p.t, "Bearer owner").Invoke(p.t.Context(), "/google.firestore.v1beta1.Firestore/GetDocument", &pb.GetDocumentRequest{Name: p.root + "/c/b"}, &d)
+			if err != nil {
+				return codeOf(err)
+			}
+			return fmt.Sprintf("c/b {n: %d}", d.GetFields()["n"].GetIntegerValue())
+		}, official: "c/b {n: 1}"},
 		{name: "v1beta1: a missing document", steps: []string{"GET ~/v1beta1/$/c/a"}, official: "NOT_FOUND"},
 	}}
 }

@@ -295,6 +295,23 @@ func TestEveryMethodIsAuthorized(t *testing.T) {
 	}
 }
 
+// A server that accepts signed tokens does so over gRPC, REST and WebChannel.
+func TestSignedTokens(t *testing.T) {
+	w := startWeb(t, withRules(notesRules), func(c *emulator.Config) { c.AcceptSignedTokens = true })
+	seedNotes(t, w.cloud)
+	ann := jwt("RS256")
+	if err := get("notes/a")(t.Context(), pb.NewFirestoreClient(w.connAs(t, ann))); err != nil {
+		t.Errorf("gRPC: %v", err)
+	}
+	if r := w.do("GET", "/v1/"+root+"/notes/a", ann, ""); r.status != 200 {
+		t.Errorf("REST: %d %s", r.status, r.body)
+	}
+	l := w.channel("Listen", ann, `{"database":"`+rawDB+`","addTarget":{"targetId":2,"documents":{"documents":["`+root+`/notes/a"]}}}`)
+	if got := kinds(l.Listen(t.Context(), "CI=0").Messages(2)); got[1] != "document" {
+		t.Errorf("WebChannel: %q", got)
+	}
+}
+
 // Without rules, every request is allowed and tokens are ignored.
 func TestWithoutRules(t *testing.T) {
 	c := start(t, unindexed)

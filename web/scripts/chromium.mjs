@@ -31,9 +31,9 @@ export async function launch() {
       return pageOf(send, sessionId)
     },
     async close() {
-      program.kill()
+      await send('Browser.close')
       await ended
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+      rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }) // its processes may still write
     },
   }
 }

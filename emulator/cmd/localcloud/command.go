@@ -19,14 +19,11 @@ import (
 // stopTimeout is how long an interrupted command has to end by itself.
 const stopTimeout = 10 * time.Second
 
-// runCommand runs a command that finds the cloud in its environment.
-func (p *program) runCommand(ctx context.Context, cloud *emulator.Cloud, command []string) error {
+// runWith runs a command with some more environment variables.
+func (p *program) runWith(ctx context.Context, env map[string]string, command []string) error {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.Env = p.stdin, p.stdout, p.stderr, os.Environ()
-	for name, value := range cloud.Environment() {
-		if name == "FIREBASE_CONFIG" && os.Getenv(name) != "" {
-			continue // a project may have its own, as with the Firebase CLI
-		}
+	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
 	if runtime.GOOS != "windows" { // which cannot interrupt: the command is killed there
@@ -47,7 +44,7 @@ func (p *program) runCommand(ctx context.Context, cloud *emulator.Cloud, command
 // printEnvironment prints the variables on standard output, for a shell to evaluate, and everything
 // else on standard error.
 func (p *program) printEnvironment(cloud *emulator.Cloud, file *firebasejson.File) {
-	env := cloud.Environment()
+	env := cloud.CLIEnvironment()
 	for _, name := range slices.Sorted(maps.Keys(env)) {
 		fmt.Fprintf(p.stdout, "export %s=%s\n", name, quote(env[name]))
 	}

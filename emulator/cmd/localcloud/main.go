@@ -4,6 +4,8 @@
 //
 //	localcloud                  prints the environment variables that programs need to find it
 //	localcloud -- npm test      runs a command with these variables, and ends when it does
+//	localcloud exec -- firebase emulators:start
+//	                            runs the Firebase CLI without Java: see exec.go
 //
 // It reads the rules, indexes, web app and ports of the nearest firebase.json. localcloud --help
 // lists the flags.
@@ -39,7 +41,12 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
-	code := p.main(ctx, os.Args[1:])
+	var code int
+	if isJava(os.Args[0]) {
+		code = p.java(ctx, os.Args[1:])
+	} else {
+		code = p.main(ctx, os.Args[1:])
+	}
 	stop()
 	os.Exit(code)
 }
@@ -71,6 +78,9 @@ func (e commandError) Error() string {
 }
 
 func (p *program) main(ctx context.Context, args []string) (code int) {
+	if len(args) > 0 && args[0] == "exec" {
+		return p.exec(ctx, args[1:])
+	}
 	flags := p.flags()
 	if err := flags.Parse(joinExportDir(args)); errors.Is(err, flag.ErrHelp) {
 		p.help(flags, p.stdout)
@@ -97,7 +107,7 @@ func (p *program) flags() *flag.FlagSet {
 	flags.SetOutput(io.Discard) // main prints errors and help
 	flags.StringVar(&p.config, "config", "", "`firebase.json` or its folder (default: the nearest one in this folder and those above it)")
 	flags.StringVar(&p.project, "project", "", "project `ID`, or its alias in .firebaserc (default: the alias default, or "+emulator.DefaultProject+")")
-	flags.StringVar(&p.bucket, "bucket", "", "`NAME` of the bucket that exists from the start (default: the project ID)")
+	flags.StringVar(&p.bucket, "bucket", "", "`NAME` of the bucket that exists from the start (default: two, PROJECT and PROJECT.appspot.com)")
 	flags.StringVar(&p.data, "data", "", "keep everything in `DIR` across restarts (default: in memory)")
 	flags.StringVar(&p.importPath, "import", "", "load, before the command starts, an export of Firebase's suite or of Firestore, or documents in JSON: a file with those of all databases, or a folder with a file for each of the default one, `PATH`")
 	flags.StringVar(&p.exportPath, "export", "", "write the documents of all databases to `FILE` at the end")
@@ -114,6 +124,7 @@ func (p *program) flags() *flag.FlagSet {
 
 func (p *program) help(flags *flag.FlagSet, w io.Writer) {
 	fmt.Fprint(w, `usage: localcloud [flags] [-- COMMAND [ARGUMENT …]]
+       localcloud exec [--allow-unindexed] -- firebase emulators:start …
 
 Runs Firestore, Authentication, Cloud Storage, Hosting, Cloud Messaging, Cloud Tasks and Cloud
 Scheduler on this machine, until Ctrl-C or, with a command, until the command ends.
@@ -189,8 +200,10 @@ func (p *program) configuration(file *firebasejson.File) (emulator.Config, error
 	if cfg.Prices, err = billing.ReadPrices(p.prices); err != nil {
 		return cfg, err
 	}
-	if p.bucket != "" {
-		cfg.Buckets = []string{p.bucket}
+	cfg.Buckets = []string{p.bucket}
+	if p.bucket == "" { // the second is the Firebase CLI's default one
+		id := cmp.Or(project, emulator.DefaultProject)
+		cfg.Buckets = []string{id, id + ".appspot.com"}
 	}
 	if err := cfg.UseProject(file); err != nil {
 		return cfg, err

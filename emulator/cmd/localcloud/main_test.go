@@ -63,6 +63,14 @@ func TestCommand(t *testing.T) {
 	}
 }
 
+// What makes the cloud trust more than production does is named at the start.
+func TestSignedTokensAreNamed(t *testing.T) {
+	_, stderr, code := run(t, "--config", project(t), "--accept-signed-tokens", "--", "true")
+	if code != 0 || !strings.Contains(stderr, "without verifying their signatures") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+}
+
 // An export has all databases of all projects, and an import restores them.
 func TestDatabases(t *testing.T) {
 	text := `{"databases": {

@@ -15,6 +15,7 @@ func TestAuthenticate(t *testing.T) {
 	nobody, _ := token.Encode(map[string]any{"name": "ann"})
 	signed := "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbm4ifQ.c2lnbmF0dXJl"
 	both := &Authenticator{Schemes: []string{"Firebase", "Bearer"}}
+	lenient := &Authenticator{SignedTokens: true}
 	for _, c := range []struct {
 		auth   *Authenticator
 		header string
@@ -33,7 +34,15 @@ func TestAuthenticate(t *testing.T) {
 		{new(Authenticator), "Bearer " + ann, "ann", false, ""},
 		{new(Authenticator), "Bearer " + nobody, "", false, "neither a sub nor a user_id"},
 		{new(Authenticator), "Bearer " + signed, "", false, "only unsigned tokens"},
+		{lenient, "Bearer " + signed, "ann", false, ""},
+		{lenient, "Bearer " + ann, "ann", false, ""},
+		{lenient, "Bearer x", "", false, "3 parts"},
 		{new(Authenticator), "Bearer x", "", false, "3 parts"},
+		{new(Authenticator), "Bearer OWNER", "", true, ""},
+		{new(Authenticator), "Bearer ya29.a0AfH6SM-long-enough-to-be-cached", "", true, ""},
+		{new(Authenticator), "Bearer Ya29.", "", true, ""},
+		{new(Authenticator), "Bearer ya29", "", false, "3 parts"},
+		{both, "Firebase ya29.x", "", true, ""},
 		{new(Authenticator), "Bearer " + strings.Repeat("x", 1<<20), "", false, "3 parts"},
 	} {
 		for range 2 { // the second time, the result may be cached

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"slices"
@@ -76,7 +77,7 @@ func newNotifier(t *testing.T, w *world) *notifier {
 	return n
 }
 
-// change moves the lecture to another room, and notifies. It returns the message that the device gets, as Cloud
+// change moves the lecture to another room in the list, and notifies. It returns the message that the device gets, as Cloud
 // Messaging sends it to browsers.
 func (n *notifier) change(t *testing.T, from, to, token string) []byte {
 	t.Helper()
@@ -92,6 +93,13 @@ func (n *notifier) change(t *testing.T, from, to, token string) []byte {
 	if _, err := schema.ChangeRef(semester, n.at, "12345678").Set(t.Context(), change); err != nil {
 		t.Fatal(err)
 	}
+	list := appList()
+	for _, lecture := range list {
+		if lecture["identifier"] == linear {
+			maps.Copy(lecture, times(to))
+		}
+	}
+	n.publishList(t, listObject(n.at.Hour()), list)
 	if _, err := semester.Update(t.Context(), []firestore.Update{{Path: schema.FieldListChangedAt, Value: n.at}}); err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ if (location.search.includes('type=')) {
 if ('serviceWorker' in navigator) {
   navigator.serviceWorker.addEventListener('message', ({ data }: MessageEvent<WorkerMessage>) => {
     if (data.kind === 'notification') notify({ kind: 'done', text: data.text })
-    else follow(data.data)
+    else if (data.kind === 'open') follow(data.data)
   })
 }
 

@@ -70,5 +70,5 @@ function Empty() {
 function Beside({ id, title }: { id: string; title: string }) {
   const [of, setOf] = useState<readonly OwnLecture[]>([])
   useEffect(() => { void store.value.lecturesOf(id).then(setOf) }, [id])
-  return <div class="beside"><h3>{title}</h3><Grid label={title} lectures={of} /></div>
+  return <div class="beside"><h2>{title}</h2><Grid label={title} lectures={of} /></div>
 }

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"heek.kr/heektime/emulator"
+	"heek.kr/heektime/emulator/clock"
+	"heek.kr/heektime/emulator/firebasejson"
+	"heek.kr/heektime/emulator/firestore"
+	"heek.kr/heektime/emulator/internal/muxserver"
+)
+
+// java does what the Firebase CLI asks Java for: it tells a version, and runs the Firestore emulator and the rules of
+// Cloud Storage. Other programs, such as the Realtime Database, are Java's own.
+// Source: lib/emulator/downloadableEmulators.js and commandUtils.js of firebase-tools 15.34.
+func (p *program) java(ctx context.Context, args []string) (code int) {
+	var err error
+	switch at := slices.Index(args, "-jar"); {
+	case slices.Contains(args, "-version"):
+		fmt.Fprintln(p.stderr, `localcloud version "21" in the place of Java`) // the CLI wants 21
+	case at >= 0 && at+1 < len(args) && args[at+1] == os.Getenv(firestoreBinary):
+		err = p.javaFirestore(ctx, args[at+2:])
+	case at >= 0 && at+1 < len(args) && args[at+1] == os.Getenv(storageBinary):
+		err = (&storageRules{in: p.stdin, out: p.stdout}).serve(ctx)
+	default:
+		err = p.outerJava(ctx, args)
+	}
+	var command commandError
+	if errors.As(err, &command) {
+		return command.code
+	}
+	if err != nil {
+		fmt.Fprintln(p.stderr, "localcloud:", err)
+		return exitFailure
+	}
+	return 0
+}
+
+// outerJava runs the Java that is installed, if there is one.
+func (p *program) outerJava(ctx context.Context, args []string) error {
+	for _, dir := range filepath.SplitList(os.Getenv(outerPath)) {
+		path := filepath.Join(dir, "java")
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			return p.runWith(ctx, map[string]string{"PATH": os.Getenv(outerPath)}, append([]string{path}, args...))
+		}
+	}
+	return fmt.Errorf("java %v: only Firestore and the rules of Cloud Storage run without Java; install it for the others", args)
+}
+
+// javaFirestore runs Firestore with the flags of the official emulator.
+func (p *program) javaFirestore(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("firestore", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	var host, port, rules, seed, project string
+	flags.StringVar(&host, "host", "127.0.0.1", "")
+	flags.StringVar(&port, "port", "8080", "")
+	flags.StringVar(&rules, "rules", "", "")
+	flags.StringVar(&seed, "seed_from_export", "", "")
+	flags.StringVar(&project, "project_id", "", "")
+	single := flags.Bool("single_project_mode", false, "")
+	for _, name := range []string{"websocket_port", "webchannel_port", "functions_emulator", "database-edition"} {
+		flags.String(name, "", "")
+	}
+	if err := flags.Parse(joinBool(args, "--single_project_mode")); err != nil {
+		return fmt.Errorf("flags of Firestore: %w", err)
+	}
+	cfg, err := p.firestoreConfig(rules)
+	if err != nil {
+		return err
+	}
+	if *single {
+		cfg.OnlyProject = project
+	}
+	server, err := firestore.New(cfg)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	if seed != "" {
+		db, err := server.Database(project, "(default)")
+		if err == nil {
+			err = db.ImportManaged(seed)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	calls := grpc.NewServer(grpc.MaxRecvMsgSize(firestore.MaxMessageBytes))
+	server.Register(calls)
+	listener, err := muxserver.Open("firestore", net.JoinHostPort(host, port), calls, server.Handler(nil))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(p.stdout, "Firestore of the local cloud listens on", listener.Address())
+	<-ctx.Done()
+	server.EndStreams()
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	return listener.Close(end)
+}
+
+// firestoreConfig returns the configuration with the indexes of the nearest firebase.json, and the rules that the CLI
+// names. It names none for several databases, which have those of the firebase.json here.
+func (p *program) firestoreConfig(rules string) (firestore.Config, error) {
+	logger := slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	file, err := firebasejson.Find("")
+	if err != nil {
+		return firestore.Config{}, err
+	}
+	var project emulator.Config
+	if err := project.UseProject(file); err != nil {
+		return firestore.Config{}, err
+	}
+	cfg := firestore.Config{
+		Clock: clock.New(), Logger: logger, Rules: project.Rules, Indexes: project.Indexes, Databases: project.Databases,
+		AllowUnindexed: os.Getenv(unindexed) != "" || file.Indexes == "",
+	}
+	if rules != "" {
+		if cfg.Rules, err = os.ReadFile(rules); err != nil {
+			return cfg, fmt.Errorf("read the rules: %w", err)
+		}
+	}
+	return cfg, nil
+}
+
+// joinBool joins a flag and its value in the next argument, which package flag does not expect of a boolean.
+func joinBool(args []string, name string) []string {
+	at := slices.Index(args, name)
+	if at < 0 || at+1 >= len(args) {
+		return args
+	}
+	return append(append(slices.Clone(args[:at]), name+"="+args[at+1]), args[at+2:]...)
+}
