@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/pbkdf2"
 	"crypto/sha256"
@@ -471,7 +472,9 @@ func (w *privilegeWorld) showPages(ctx context.Context) error {
 	}
 	object := schema.SemesterPrefix(name, demoSemester) + "list.json"
 	list := w.objects.Bucket(w.config.Bucket).Object(object).NewWriter(ctx)
-	if err := errors.Join(schema.CourseList{{Identifier: "A1", Title: "강의"}}.Encode(list), list.Close()); err != nil {
+	list.ContentEncoding = "gzip"
+	zipped := gzip.NewWriter(list)
+	if err := errors.Join(schema.CourseList{{Identifier: "A1", Title: "강의"}}.Encode(zipped), zipped.Close(), list.Close()); err != nil {
 		return err
 	}
 	semester := schema.Semester{Year: 2026, Term: schema.WinterTerm, Status: schema.StatusNormal, LecturesURL: "gs://" + w.config.Bucket + "/" + object}

@@ -23,7 +23,7 @@ import (
 )
 
 // TestHistories runs this many random histories, and more with LONG_TESTS.
-const histories, longHistories = 3, 8
+const histories, longHistories = 3, 6
 
 // Users follow and unfollow each other concurrently under the rules, several times in a second. Events and tasks arrive
 // twice, late and in any order, and the processes that handle them are killed at any of their calls. Meanwhile an account
