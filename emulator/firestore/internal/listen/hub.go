@@ -58,10 +58,7 @@ func NewHub(db *store.DB, durable func(*store.Commit) bool, last func() *store.S
 		dependencies: map[resource.Key]map[*target]bool{}, lag: map[*Stream]*store.Commit{},
 	}
 	h.ready, h.progress = sync.NewCond(&h.qmu), sync.NewCond(&h.qmu)
-	db.OnCommit(func(c *store.Commit) func() {
-		h.enqueue(c)
-		return nil
-	})
+	db.OnVisible(h.enqueue)
 	go h.run()
 	return h
 }

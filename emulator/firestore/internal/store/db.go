@@ -38,6 +38,7 @@ type DB struct {
 	history history
 	feed    feed
 	hooks   []func(*Commit) (after func())
+	visible []func(*Commit)
 }
 
 // New returns an empty database.
@@ -59,6 +60,11 @@ func (db *DB) clear() *Snapshot {
 // function it returns, which may be nil: it is called after the lock is released and before
 // [DB.Update] or [DB.Reset] returns. OnCommit must be called before the database is used.
 func (db *DB) OnCommit(f func(*Commit) (after func())) { db.hooks = append(db.hooks, f) }
+
+// OnVisible registers a hook that is called for every commit, in order, when readers see the commit: what f tells others
+// of it, they can read. f runs under the database's lock and must be quick. OnVisible must be called before the database is
+// used.
+func (db *DB) OnVisible(f func(*Commit)) { db.visible = append(db.visible, f) }
 
 // Snapshot returns the current state of the database.
 func (db *DB) Snapshot() *Snapshot { return db.snap.Load() }
@@ -204,6 +210,9 @@ func (db *DB) install(c *Commit) (after []func()) {
 		}
 	}
 	db.snap.Store(c.Snapshot)
+	for _, hook := range db.visible {
+		hook(c)
+	}
 	db.feed.committed()
 	return after
 }
