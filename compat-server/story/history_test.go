@@ -153,7 +153,11 @@ func (h *history) command(args ...string) {
 		h.mu.Lock()
 		h.tool = p
 		h.mu.Unlock()
-		<-p.done
+		select {
+		case <-p.done:
+		case <-h.requests.Done(): // the history has failed, and nobody mends the network any more
+			p.kill()
+		}
 		h.mu.Lock()
 		h.tool = nil
 		h.mu.Unlock()

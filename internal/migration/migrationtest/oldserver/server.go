@@ -180,7 +180,13 @@ func (s *Server) handle(r *http.Request, handle handler, signedIn bool) (status 
 	}
 	// A client that disconnects does not interrupt the old server's work.
 	ctx := context.WithoutCancel(r.Context())
-	tx, err := s.pool.Begin(ctx)
+	var options pgx.TxOptions
+	if r.Method == http.MethodGet {
+		// A list is read with several statements. Without one snapshot for all of them, it could have a lecture of before a
+		// write with the tags of after it.
+		options = pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	}
+	tx, err := s.pool.BeginTx(ctx, options)
 	if err != nil {
 		return 0, nil, err
 	}
