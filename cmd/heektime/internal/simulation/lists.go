@@ -17,39 +17,34 @@ type lists struct {
 
 // list is a course list that a client has loaded: of a new client, or of an old one.
 type list struct {
-	once     sync.Once
 	lectures schema.CourseList
 	old      []json.RawMessage
 	bytes    int64 // as sent
-	err      error
 }
 
 // of returns the list at a URL, which text is the body of.
 func (l *lists) of(url string, text []byte, old bool) (*list, error) {
-	l.mu.Lock()
+	l.mu.Lock() // others wait: they need the same list
+	defer l.mu.Unlock()
+	if found := l.last[url]; found != nil {
+		return found, nil
+	}
+	found := &list{bytes: int64(len(text))}
+	reader, err := appclient.Uncompressed(text)
+	switch {
+	case err != nil:
+	case old:
+		err = json.NewDecoder(reader).Decode(&found.old)
+	default:
+		found.lectures, err = schema.DecodeCourseList(reader)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("decode the course list at %s: %w", url, err)
+	}
 	if l.last == nil {
 		l.last = map[string]*list{}
 	}
-	found := l.last[url]
-	if found == nil {
-		found = &list{bytes: int64(len(text))}
-		l.last[url] = found
-	}
-	l.mu.Unlock()
-	found.once.Do(func() { // a list that was patched is another's
-		reader, err := appclient.Uncompressed(text)
-		switch {
-		case err != nil:
-			found.err = err
-		case old:
-			found.err = json.NewDecoder(reader).Decode(&found.old)
-		default:
-			found.lectures, found.err = schema.DecodeCourseList(reader)
-		}
-	})
-	if found.err != nil {
-		return nil, fmt.Errorf("decode the course list at %s: %w", url, found.err)
-	}
+	l.last[url] = found
 	return found, nil
 }
 
