@@ -56,10 +56,11 @@ func BenchmarkSwitch(b *testing.B) {
 	}
 	move(cutover.Switch, state.Schools)
 	move(cutover.Switch, state.Accounts)
+	users := withLecture(w.Data, writers)
 	for range servers {
 		viewer := state.NewViewer(state.NewStore(m.Firestore, nil), m.Log)
-		for i := range writers {
-			c := &client{b: b, viewer: viewer, firestore: m.Firestore, pool: db.Pool, user: w.Data.User(i), held: func(d time.Duration) {
+		for _, user := range users {
+			c := &client{b: b, viewer: viewer, firestore: m.Firestore, pool: db.Pool, user: user, held: func(d time.Duration) {
 				mu.Lock()
 				defer mu.Unlock()
 				clients.Add(d)
@@ -191,6 +192,16 @@ func (c *client) write(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// withLecture returns the first n users whose first timetable has a lecture.
+func withLecture(data *olddata.Generator, n int) (users []*olddata.User) {
+	for i := 0; len(users) < n; i++ {
+		if u := data.User(i); u.Dirt == "" && len(u.Timetables) > 0 && len(u.Timetables[0].Lectures) > 0 {
+			users = append(users, u)
+		}
+	}
+	return users
 }
 
 func (c *client) writeOn(ctx context.Context, side state.Side) error {
