@@ -59,7 +59,7 @@ func (c *call) issue(tx *account.Tx, u *account.User, session signIn) (tokens, e
 	}
 	now := time.Now().Unix()
 	if since := int64(u.ValidSince); since <= now+1 { // see endSessions
-		session.AuthTime = max(session.AuthTime, since)
+		session.AuthTime, now = max(session.AuthTime, since), max(now, since)
 	}
 	all := userClaims(u, session)
 	for name, value := range map[string]any{
@@ -110,8 +110,8 @@ func (c *call) readIDToken(tx *account.Tx, raw string) (*account.User, signIn, e
 
 // endSessions ends all sessions of a user, as Google does after a change of the password or the email
 // address: https://firebase.google.com/docs/auth/admin/manage-sessions. A session that began in the current
-// second ends as well, so ID tokens are valid only since the next one. New sessions get that time as theirs,
-// so Admin SDKs, which compare auth_time with validSince, do not take them for revoked.
+// second ends as well, so ID tokens are valid only since the next one. New tokens get that time as theirs,
+// so Admin SDKs, which compare auth_time (or, in Go, iat) with validSince, do not take them for revoked.
 //
 // The session that made the change continues with new tokens, whose auth_time is validSince, as in
 // production: https://github.com/firebase/firebase-tools/issues/5990.

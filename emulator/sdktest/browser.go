@@ -85,6 +85,8 @@ type Page struct {
 	close func()
 	agent string // User-Agent
 
+	isPhone bool // its screen has touch instead of a mouse
+
 	mu      sync.Mutex
 	console strings.Builder
 }

@@ -40,5 +40,6 @@ func (p *Page) SetScreen(ctx context.Context, s Screen) error {
 	if err != nil {
 		return fmt.Errorf("show the page at %d×%d: %w", s.Width, s.Height, err)
 	}
+	p.isPhone = s.Phone
 	return nil
 }

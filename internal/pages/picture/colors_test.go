@@ -86,6 +86,35 @@ var (
 	paletteRow = regexp.MustCompile(`light: \{ background: '(#\w+)', text: onLight, edge: '(#\w+)' \}, dark: \{ background: '(#\w+)', text: onDark, edge: '(#\w+)' \}`)
 )
 
+// Pages have the web client's colours outside the timetable, too: the background, cards, text and links.
+func TestPageColors(t *testing.T) {
+	app, err := os.ReadFile("../../../web/src/styles/base.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../webpage/style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	light, dark := themes[Light], themes[Dark]
+	links := regexp.MustCompile(`--link:(#\w+)`).FindAllStringSubmatch(string(page), 2)
+	if len(links) != 2 {
+		t.Fatalf("the pages' style has %d colours of links", len(links))
+	}
+	for name, want := range map[string][]string{
+		"page": {hexOf(light.page), hexOf(dark.page)}, "card": {hexOf(light.card), hexOf(dark.card)},
+		"text": {hexOf(light.title), hexOf(dark.title)}, "accent": {links[0][1], links[1][1]},
+	} {
+		var got []string
+		for _, found := range regexp.MustCompile("--"+name+`: (#\w+);`).FindAllStringSubmatch(string(app), -1) {
+			got = append(got, found[1])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("the web client's --%s is %q, pages have %q", name, got, want)
+		}
+	}
+}
+
 // deficiencies are the simulations of Machado, Oliveira and Fernandes (2009) at full severity, for linear
 // RGB: https://www.inf.ufrgs.br/~oliveira/pubs_files/CVD_Simulation/CVD_Simulation.html
 var deficiencies = map[string][3][3]float64{

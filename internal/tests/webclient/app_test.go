@@ -29,6 +29,7 @@ func TestApp(t *testing.T) {
 // app is the web app in a page of its own: a device.
 type app struct {
 	t      *testing.T
+	world  *world
 	page   *sdktest.Page
 	url    string
 	screen sdktest.Screen
@@ -42,7 +43,7 @@ func openApp(t *testing.T, b *sdktest.Browser, w *world, screen sdktest.Screen) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &app{t: t, url: "http://" + w.HostingAddress() + "/", screen: screen, axe: axe}
+	a := &app{t: t, world: w, url: "http://" + w.HostingAddress() + "/", screen: screen, axe: axe}
 	a.page = b.Open(t, "about:blank")
 	if err := a.page.SetScreen(t.Context(), screen); err != nil {
 		t.Fatal(err)

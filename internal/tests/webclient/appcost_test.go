@@ -105,15 +105,21 @@ func (w *world) studentWithLectures(t *testing.T) string {
 	w.SeedUsers(t, emulatortest.User{UID: "haneul", Email: address, Password: "heektime"})
 	now := time.Now()
 	w.put(t, "users/haneul", map[string]any{"username": "하늘하늘", "createdAt": now, "updatedAt": now})
-	const timetable = "users/haneul/timetables/abcdefghij"
-	w.put(t, timetable, map[string]any{"title": "내 시간표", "visibility": "private", "semester": w.admin.Doc(semester2), "createdAt": now, "updatedAt": now})
-	for _, i := range []int{0, 21, 42} { // 데이터구조, 데이터베이스시스템, 운영체제, as listed
+	w.putTimetable(t, "users/haneul/timetables/abcdefghij", "내 시간표", 0, 21, 42) // 데이터구조, 데이터베이스시스템, 운영체제
+	return address
+}
+
+// putTimetable creates a timetable of the second semester with lectures of appList, by their places there.
+func (w *world) putTimetable(t *testing.T, path, title string, lectures ...int) {
+	t.Helper()
+	now := time.Now()
+	w.put(t, path, map[string]any{"title": title, "visibility": "private", "semester": w.admin.Doc(semester2), "createdAt": now, "updatedAt": now})
+	for _, i := range lectures {
 		l := appList()[i]
 		delete(l, "url")
 		l["createdAt"], l["updatedAt"] = now, now
-		w.put(t, timetable+"/lectures/"+l["identifier"].(string), l)
+		w.put(t, path+"/lectures/"+l["identifier"].(string), l)
 	}
-	return address
 }
 
 // switchList publishes another list while the student searches, with the keyboard: what was typed, the row with the focus and its

@@ -1,16 +1,21 @@
 // The student's account: signing up, in and out, the username, deleting the account. Loaded when it is first needed.
 
 import {
-  createUserWithEmailAndPassword, onAuthStateChanged, sendPasswordResetEmail, signInWithCustomToken, signInWithEmailAndPassword,
+  createUserWithEmailAndPassword, onIdTokenChanged, sendPasswordResetEmail, signInWithCustomToken, signInWithEmailAndPassword,
   signOut as endSession, updatePassword, type User as FirebaseUser,
 } from 'firebase/auth'
-import { clearIndexedDbPersistence, doc, getDoc, runTransaction, serverTimestamp, terminate, writeBatch } from 'firebase/firestore'
+import {
+  clearIndexedDbPersistence, doc, getDoc, serverTimestamp, terminate, waitForPendingWrites, writeBatch,
+  type DocumentReference,
+} from 'firebase/firestore'
+import { t } from '../i18n/index.ts'
 import { chosen } from '../model/choice.ts'
 import { deviceStore, devicePlans, forgetDevicePlan, type DevicePlan } from '../model/deviceplans.ts'
 import { followWaiting, forgetFriends } from '../model/friends.ts'
+import { notify } from '../model/notice.ts'
 import { leaveDevice } from '../model/notifications.ts'
 import { forgetSteps, store } from '../model/plans.ts'
-import { recall, remember } from '../model/remembered.ts'
+import { onElsewhere, recall, remember } from '../model/remembered.ts'
 import { knownSchools } from '../model/schools.ts'
 import { listenToSemester } from '../model/semesterwatch.ts'
 import { setUser, user } from '../model/session.ts'
@@ -27,13 +32,17 @@ export { follow, unfollow, watchFollows } from './follows.ts'
 
 let started: Promise<void> | undefined
 let opened: string | undefined
+/** Whether the student signs out in this tab. */
+let leaving = false
 
 /** Follows who is signed in, in this tab and in others. Resolves when that is known. */
 export function start(): Promise<void> {
   return (started ??= firebase().then(({ auth }) => new Promise<void>((resolve) => {
-    onAuthStateChanged(auth, (next) => {
+    const follow = (next: FirebaseUser | null): void => {
       (next ? enter(next) : Promise.resolve(leave())).catch((error: unknown) => console.error(error)).finally(resolve)
-    })
+    }
+    onIdTokenChanged(auth, follow) // not only when the account does: a token says whether it is about to be deleted
+    onElsewhere('deletion', () => { if (auth.currentUser) follow(auth.currentUser) })
   })))
 }
 
@@ -41,7 +50,7 @@ async function enter(next: FirebaseUser): Promise<void> {
   const id = idOf(next.email ?? '')
   const deletion = await deletionOf(next)
   if (deletion !== undefined) {
-    leave()
+    leave(false)
     setUser({ uid: next.uid, id, username: null, deletion })
     return
   }
@@ -82,6 +91,7 @@ async function schoolNamed(id: string): Promise<School> {
 
 /** Forgets the account on the screen. */
 function leave(signedOut = true): void {
+  const wasOpen = opened !== undefined
   opened = undefined
   listenToSemester.value = undefined
   if (store.value !== deviceStore) {
@@ -89,13 +99,18 @@ function leave(signedOut = true): void {
     store.value = deviceStore
     forgetSteps()
   }
-  if (signedOut) setUser(null)
+  if (!signedOut) return
+  // Another tab has signed out, and has removed the database from under this tab's SDK, or the session has ended.
+  if (wasOpen && !leaving) return location.reload()
+  if (user.value !== null && !leaving) notify({ kind: 'failed', text: t.value.sessionEnded })
+  setUser(null)
 }
 
 /** A deletion that this device requested. The session's token is older and has no claim, until it expires. */
 interface RequestedDeletion {
   readonly uid: string
-  readonly session: unknown
+  /** When it began, in seconds. */
+  readonly session: number
   readonly until: number
 }
 
@@ -105,12 +120,13 @@ async function deletionOf(next: FirebaseUser): Promise<number | undefined> {
     const { claims } = await next.getIdTokenResult()
     if (typeof claims['deletion'] === 'number') return claims['deletion'] * 1000
     const requested = recall<RequestedDeletion>('deletion')
-    return requested?.uid === next.uid && requested.session === claims['auth_time'] ? requested.until : undefined
+    return requested?.uid === next.uid && Number(claims['auth_time']) <= requested.session ? requested.until : undefined
   } catch {
     return undefined // offline
   }
 }
 
+/** Finds the username. All devices but a fresh one have it. */
 async function readUsername(uid: string): Promise<void> {
   const { db } = await firebase()
   try {
@@ -126,10 +142,15 @@ async function readUsername(uid: string): Promise<void> {
 async function takeAlong(uid: string): Promise<void> {
   if (devicePlans().length === 0) return
   const { db } = await firebase()
+  const exists = (of: DocumentReference): Promise<boolean> => getDoc(of).then((found) => found.exists(), () => false) // offline
   await navigator.locks.request('heektime.take-along', async () => {
     for (const plan of recall<DevicePlan[]>('plans') ?? []) {
       try {
-        await createPlan(db, uid, plan, plan.lectures)
+        // The app may have ended before the server answered, or before the device forgot the plan.
+        const taken = doc(db, `users/${uid}/timetables`, plan.id)
+        const isTaken = await exists(taken)
+        if (isTaken) await waitForPendingWrites(db)
+        if (!isTaken || !await exists(taken)) await createPlan(db, uid, plan, plan.lectures)
         forgetDevicePlan(plan.id)
       } catch (error) {
         await reportFailedWrite(error)
@@ -175,14 +196,16 @@ export async function changePassword(current: string, next: string): Promise<voi
 /** Signs out and removes the account's data from this device. */
 export async function signOut(): Promise<void> {
   const { auth, db } = await firebase()
+  leaving = true
   await leaveDevice()
   await endSession(auth)
   remember('syncs', undefined)
   remember('deletion', undefined)
   remember('shown', undefined)
+  remember('username', undefined)
   forgetFriends()
   await terminate(db)
-  await clearIndexedDbPersistence(db).catch(() => {}) // another tab has it open, and signs out, too
+  await clearIndexedDbPersistence(db).catch(() => {}) // private windows
   location.assign('/')
 }
 
@@ -193,18 +216,19 @@ export async function chooseUsername(name: string): Promise<void> {
   if (!current || name === current.username) return
   const usernames = (of: string) => doc(db, 'indices/user/usernames', of)
   const own = doc(db, 'users', current.uid)
-  if ((await getDoc(usernames(name))).exists()) throw Object.assign(new Error(name), { code: 'username-taken' })
-  if (current.username) {
-    await writeBatch(db).update(own, { username: name, updatedAt: serverTimestamp() })
-      .delete(usernames(current.username)).set(usernames(name), { value: current.uid }).commit()
-  } else {
-    await runTransaction(db, async (transaction) => {
-      if ((await transaction.get(usernames(name))).exists()) throw Object.assign(new Error(name), { code: 'username-taken' })
-      transaction.set(own, { username: name, createdAt: serverTimestamp(), updatedAt: serverTimestamp() })
-      transaction.set(usernames(name), { value: current.uid })
-    })
+  const taken = async (): Promise<boolean> => (await getDoc(usernames(name))).exists()
+  const failure = (): Error => Object.assign(new Error(name), { code: 'username-taken' })
+  if (await taken()) throw failure()
+  const batch = writeBatch(db)
+  if (current.username) batch.update(own, { username: name, updatedAt: serverTimestamp() }).delete(usernames(current.username))
+  else batch.set(own, { username: name, createdAt: serverTimestamp(), updatedAt: serverTimestamp() })
+  try {
+    await batch.set(usernames(name), { value: current.uid }).commit()
+  } catch (error) {
+    throw await taken() ? failure() : error
   }
   setUser({ ...current, username: name })
+  remember('username', name) // other tabs follow
 }
 
 /** Deletes the account; it can be taken back for some days. Needs the password once more. */
@@ -215,7 +239,7 @@ export async function remove(password: string): Promise<void> {
   await signIn(current.id, password)
   const token = await auth.currentUser?.getIdTokenResult()
   const deletion = await deleteAccount(token?.token ?? '')
-  remember('deletion', { uid: current.uid, session: token?.claims['auth_time'], until: deletion } satisfies RequestedDeletion)
+  remember('deletion', { uid: current.uid, session: Number(token?.claims['auth_time']), until: deletion } satisfies RequestedDeletion)
   await leaveDevice() // the server forgets it, too
   leave(false)
   setUser({ ...current, deletion })
@@ -224,11 +248,12 @@ export async function remove(password: string): Promise<void> {
 /** Takes an account back that is about to be deleted. The sign-in must be fresh. */
 export async function takeBack(password?: string): Promise<void> {
   const { auth } = await firebase()
-  // The request to delete ended the session of this device.
-  if (password === undefined && recall('deletion')) throw Object.assign(new Error('session ended'), { code: 'not-fresh' })
   if (password !== undefined && user.value) await signIn(user.value.id, password)
   const current = auth.currentUser
   if (!current) return
+  // Without the claim, the session is one that the request to delete has ended.
+  const { claims } = await current.getIdTokenResult()
+  if (claims['deletion'] === undefined) throw Object.assign(new Error('session ended'), { code: 'not-fresh' })
   await restoreAccount(await current.getIdToken())
   remember('deletion', undefined)
   await current.getIdToken(true)

@@ -97,7 +97,7 @@ export const en: Dictionary = {
     unsupported: 'This browser cannot receive notifications.', denied: 'Notifications are blocked in your browser. Allow them in the site settings, next to the address.',
     failed: 'We couldn’t change this. Try again in a while.',
   },
-  guestHint: 'Your timetables are on this device.',
+  guestHint: 'Your timetables are on this device.', sessionEnded: 'You have been signed out. Please sign in again.',
 
   failures: {
     credentials: 'The user name or password is wrong.', disabled: 'This account is suspended.', emailTaken: 'This email has an account. Try signing in.',

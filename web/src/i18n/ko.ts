@@ -105,7 +105,7 @@ export const ko = {
     unsupported: '이 브라우저는 알림을 받을 수 없어요.', denied: '브라우저에서 알림이 차단되어 있어요. 주소창의 사이트 설정에서 알림을 허용해 주세요.',
     failed: '알림 설정을 바꾸지 못했어요. 잠시 뒤에 다시 해 보세요.',
   },
-  guestHint: '시간표는 이 기기에 저장되어 있어요.',
+  guestHint: '시간표는 이 기기에 저장되어 있어요.', sessionEnded: '로그아웃되었어요. 다시 로그인해 주세요.',
 
   failures: {
     credentials: '아이디나 비밀번호가 맞지 않아요.', disabled: '사용이 정지된 계정이에요.', emailTaken: '이미 가입한 이메일이에요. 로그인해 보세요.',

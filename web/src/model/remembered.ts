@@ -25,6 +25,11 @@ export function remember(key: string, value: unknown): boolean {
   }
 }
 
+/** Calls follow whenever another tab has changed what is remembered. */
+export function onElsewhere(key: string, follow: () => void): void {
+  addEventListener('storage', (event) => { if (event.key === prefix + key) follow() })
+}
+
 /** A signal with a value that is remembered. */
 export function remembered<T>(key: string, initial: T): Signal<T> {
   const value = signal<T>(recall<T>(key) ?? initial)
@@ -35,8 +40,7 @@ export function remembered<T>(key: string, initial: T): Signal<T> {
     known = text
     remember(key, value.value)
   })
-  addEventListener('storage', (event) => {
-    if (event.key !== prefix + key) return
+  onElsewhere(key, () => {
     const now = recall<T>(key) ?? initial
     known = JSON.stringify(now)
     value.value = now

@@ -2,7 +2,8 @@
 
 import { computed, signal } from '@preact/signals'
 import type * as Account from '../cloud/account.ts'
-import { recall, remember } from './remembered.ts'
+import { loadUsername } from '../cloud/friends.ts'
+import { onElsewhere, recall, remember } from './remembered.ts'
 
 export interface User {
   readonly uid: string
@@ -34,3 +35,20 @@ export function account(): Promise<typeof Account> {
 export async function resume(): Promise<void> {
   if (user.value === undefined) await (await account()).start()
 }
+
+// Another tab has signed in.
+onElsewhere('signedIn', () => {
+  if (user.value !== null || !recall('signedIn')) return
+  user.value = undefined
+  resume().catch((error: unknown) => console.error(error))
+})
+
+/** Reads the username again where it matters: another device may have changed it. */
+export function refreshUsername(): void {
+  const uid = signedIn.value && user.value?.uid
+  if (!uid) return
+  loadUsername(uid).then((username) => {
+    if (username !== undefined && user.value?.uid === uid) setUser({ ...user.value, username })
+  }, () => {}) // offline, the last one is shown
+}
+onElsewhere('username', refreshUsername)

@@ -5,12 +5,13 @@ import { notify } from '../model/notice.ts'
 import { store } from '../model/plans.ts'
 import { examine, notified, obstacle, switching, turnOff, turnOn } from '../model/notifications.ts'
 import { openDialog } from '../model/screen.ts'
-import { account, user } from '../model/session.ts'
+import { account, refreshUsername, signedIn, user } from '../model/session.ts'
 
 /** Who is signed in, and the settings. */
 export function AccountView() {
   const words = t.value
   const current = user.value
+  useEffect(refreshUsername, [signedIn.value])
   return (
     <div class="account">
       {current === undefined && <p role="status">{words.loading}</p>}

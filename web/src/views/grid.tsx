@@ -93,14 +93,15 @@ function useDrag(week: Week, show: (area: readonly TimeSlot[] | undefined) => vo
   const hold = useRef(0)
   const pointOf = (event: PointerEvent, element: HTMLElement): GridPoint => {
     const box = element.getBoundingClientRect()
+    const within = (share: number): number => Math.min(Math.max(share, 0), 0.9999) // a drag may end outside
     return {
-      weekday: Math.floor(((event.clientX - box.left) / box.width) * week.days),
-      minutes: week.begin + ((event.clientY - box.top) / box.height) * (week.end - week.begin),
+      weekday: Math.floor(within((event.clientX - box.left) / box.width) * week.days),
+      minutes: week.begin + within((event.clientY - box.top) / box.height) * (week.end - week.begin),
     }
   }
   const select = (to: GridPoint): void => {
     if (!from.current) return
-    area.current = draggedArea(from.current, { ...to, minutes: Math.min(to.minutes, week.end - 1) })
+    area.current = draggedArea(from.current, to)
     show(area.current)
   }
   const end = (use: boolean): void => {

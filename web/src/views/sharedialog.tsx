@@ -1,8 +1,9 @@
+import { useEffect } from 'preact/hooks'
 import { t } from '../i18n/index.ts'
 import { notify } from '../model/notice.ts'
 import { shownPlan, store } from '../model/plans.ts'
 import { closeDialog, openDialog } from '../model/screen.ts'
-import { signedIn, user } from '../model/session.ts'
+import { refreshUsername, signedIn, user } from '../model/session.ts'
 import { Dialog } from './dialog.tsx'
 import { Icon } from './icon.tsx'
 
@@ -11,6 +12,7 @@ export function ShareDialog() {
   const words = t.value
   const plan = shownPlan.value
   const username = user.value?.username
+  useEffect(refreshUsername, [])
   const print = (): void => {
     closeDialog()
     setTimeout(() => window.print(), 100) // once the dialog is gone

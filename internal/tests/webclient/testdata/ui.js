@@ -72,6 +72,13 @@ window.ui = (() => {
     async seesNot(text) { await until(() => !words(document.body.innerText).includes(text)) },
     async isGone(selector) { await until(() => !document.querySelector(selector)) },
     async finds(selector) { await until(() => document.querySelector(selector)) },
+    // Where a time of a weekday is on the screen, in the grid of the timetable. Weekdays and hours may be outside.
+    pointAt(weekday, hour) {
+      const box = document.querySelector('.grid-days').getBoundingClientRect()
+      const hours = [...document.querySelectorAll('.grid-hours span')].map((one) => Number(one.innerText))
+      const days = document.querySelectorAll('.grid-days .day').length
+      return { x: box.left + (weekday + 0.5) / days * box.width, y: box.top + (hour - hours[0]) / hours.length * box.height }
+    },
     // What axe-core finds wrong, a line for each element.
     async violations() {
       const ending = document.getAnimations().filter((animation) => animation.effect.getComputedTiming().endTime !== Infinity)
