@@ -247,6 +247,9 @@ func TestAdminRevokesAndDisables(t *testing.T) {
 	}
 	in = s.client(t, "signInWithPassword", object{"email": "a@example.com", "password": "password"})
 	must(c.VerifyIDTokenAndCheckRevoked(ctx, in["idToken"].(string)))(t)
+	// The session that changes the password continues with new tokens.
+	in = s.client(t, "update", object{"idToken": in["idToken"], "password": "another password", "returnSecureToken": true})
+	must(c.VerifyIDTokenAndCheckRevoked(ctx, in["idToken"].(string)))(t)
 
 	must(c.UpdateUser(ctx, uid, (&sdk.UserToUpdate{}).Disabled(true)))(t)
 	if _, err := c.VerifyIDTokenAndCheckRevoked(ctx, in["idToken"].(string)); !sdk.IsUserDisabled(err) {

@@ -83,6 +83,10 @@ func appCost(t *testing.T, b *sdktest.Browser, screen sdktest.Screen) {
 		a.eval(nil, "ui.until(() => ui.settled())")
 	}
 	a.costs(w, "opening within 30 minutes", 0, 0, open)
+	a.costs(w, "the account", 1, 1, func() {
+		a.open("내 정보")
+		a.eval(nil, "ui.until(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/users/haneul')))")
+	})
 	a.passes(w, 31)
 	a.costs(w, "opening later", 2, 2, open)
 	// Listening to the semester again, and its change.
