@@ -169,6 +169,20 @@ func (n *notifier) subscribed(t *testing.T, uid string) (tokens []string) {
 	return tokens
 }
 
+// untilSubscribed waits until a user has subscribed these tokens and no others.
+func (n *notifier) untilSubscribed(t *testing.T, uid string, tokens ...string) {
+	t.Helper()
+	for deadline := time.Now().Add(hangTimeout); ; time.Sleep(20 * time.Millisecond) {
+		got := n.subscribed(t, uid)
+		if slices.Equal(got, tokens) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("subscribed: %v, want %v", got, tokens)
+		}
+	}
+}
+
 // TestNotifications uses the web app with the services of notifications. Three things at the edge of Chromium are made
 // up: its push service (testdata/pushservice.js), which is missing when it is headless; the delivery of what Cloud
 // Messaging would hand to that, by DevTools; and taps on notifications, of which the worker gets an event.
@@ -251,18 +265,22 @@ func notificationsOnAndOff(t *testing.T, b *sdktest.Browser) {
 	a.load()
 	a.open("내 정보")
 	renewed := n.device(a, uid, token)
-	if got := n.subscribed(t, uid); !slices.Equal(got, []string{renewed}) {
-		t.Errorf("subscribed: %v, want the new token %s alone", got, renewed)
-	}
+	n.untilSubscribed(t, uid, renewed) // the new token alone
 
 	a.click(notifySwitch)
 	a.eval(nil, `ui.finds('[role=switch]:not(:checked):not([aria-busy=true])')`)
 	wantGone(t, n, uid, renewed)
 	a.click(notifySwitch)
 	token = n.device(a, uid, "")
+	a.load() // on a later visit
+	a.open("내 정보")
 	a.click("로그아웃")
-	a.eval(nil, `ui.until(() => localStorage.getItem('heektime.subscription') === 'null')`)
+	a.untilLeft()
 	wantGone(t, n, uid, token)
+	var left string
+	if a.eval(&left, `String(localStorage.getItem('heektime.subscription'))`); left != "null" {
+		t.Errorf("the device still remembers %s", left)
+	}
 	if console := a.page.Console(); strings.Contains(console, "Content Security Policy") {
 		t.Errorf("the page's policy forbids something that it does:\n%s", console)
 	}
@@ -332,9 +350,7 @@ func wantGone(t *testing.T, n *notifier, uid, token string) {
 	if _, ok := n.Messages().Device(token); ok {
 		t.Error("the device is still registered")
 	}
-	if got := n.subscribed(t, uid); len(got) > 0 {
-		t.Errorf("the server still has %v", got)
-	}
+	n.untilSubscribed(t, uid)
 }
 
 // notificationObstacles: the switch says why a browser cannot be notified, and does nothing then.
