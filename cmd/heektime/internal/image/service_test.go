@@ -305,7 +305,7 @@ var requests = map[string]request{
 	"push":          {"OIDC_CERTS_URL", post("/send", `{"announcement": "missing"}`, http.StatusOK)},
 	"subscriptions": {"FIREBASE_AUTH_EMULATOR_HOST", unsubscribe},
 	"courses":       {"OIDC_CERTS_URL", getLectures},
-	"pages":         {"FIRESTORE_EMULATOR_HOST", viewNothing},
+	"pages":         {"STORAGE_EMULATOR_HOST", viewCourses},
 }
 
 // post sends a body in JSON and expects a status.
@@ -321,10 +321,14 @@ func post(path, body string, want int) func(*testing.T, *emulatortest.Cloud, *sp
 	}
 }
 
-// viewNothing requests the page of a timetable that does not exist.
-func viewNothing(t *testing.T, _ *emulatortest.Cloud, _ *spec.Service, _ *container) func(string) error {
+// viewCourses requests the courses of a semester whose list is missing: visitors are asked to try again.
+func viewCourses(t *testing.T, cloud *emulatortest.Cloud, _ *spec.Service, _ *container) func(string) error {
+	cloud.Seed(t, emulatortest.Docs{
+		"schools/some":                     {"name": "some"},
+		"schools/some/semesters/2026-0900": {"year": 2026, "term": "2학기", "status": "normal", "periods": []any{}, "lecturesUrl": "gs://lists/missing.json"},
+	})
 	return func(address string) error {
-		return send(t.Context(), http.MethodGet, "http://"+address+"/user/nobody/timetable/none/", "", "", http.StatusNotFound)
+		return send(t.Context(), http.MethodGet, "http://"+address+"/courses/some/2026-0900/", "", "", http.StatusServiceUnavailable)
 	}
 }
 
