@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -11,15 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"time"
-
-	"google.golang.org/grpc"
 
 	"heek.kr/heektime/emulator"
 	"heek.kr/heektime/emulator/clock"
 	"heek.kr/heektime/emulator/firebasejson"
 	"heek.kr/heektime/emulator/firestore"
-	"heek.kr/heektime/emulator/internal/muxserver"
+	"heek.kr/heektime/emulator/firestore/standalone"
 )
 
 // java does what the Firebase CLI asks Java for: it tells a version, and runs the Firestore emulator and the rules of
@@ -37,15 +33,7 @@ func (p *program) java(ctx context.Context, args []string) (code int) {
 	default:
 		err = p.outerJava(ctx, args)
 	}
-	var command commandError
-	if errors.As(err, &command) {
-		return command.code
-	}
-	if err != nil {
-		fmt.Fprintln(p.stderr, "localcloud:", err)
-		return exitFailure
-	}
-	return 0
+	return p.exitCode(err)
 }
 
 // outerJava runs the Java that is installed, if there is one.
@@ -97,18 +85,9 @@ func (p *program) javaFirestore(ctx context.Context, args []string) error {
 			return err
 		}
 	}
-	calls := grpc.NewServer(grpc.MaxRecvMsgSize(firestore.MaxMessageBytes))
-	server.Register(calls)
-	listener, err := muxserver.Open("firestore", net.JoinHostPort(host, port), calls, server.Handler(nil))
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(p.stdout, "Firestore of the local cloud listens on", listener.Address())
-	<-ctx.Done()
-	server.EndStreams()
-	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
-	defer cancel()
-	return listener.Close(end)
+	return standalone.Serve(ctx, server, net.JoinHostPort(host, port), nil, func(address string) {
+		fmt.Fprintln(p.stdout, "Firestore of the local cloud listens on", address)
+	})
 }
 
 // firestoreConfig returns the configuration with the indexes of the nearest firebase.json, and the rules that the CLI

@@ -90,7 +90,11 @@ func (p *program) main(ctx context.Context, args []string) (code int) {
 		fmt.Fprintln(p.stderr, "localcloud --help lists the flags")
 		return exitUsage
 	}
-	err := p.run(ctx, flags.Args())
+	return p.exitCode(p.run(ctx, flags.Args()))
+}
+
+// exitCode prints an error, if it is not a command's own, and returns the exit code for it.
+func (p *program) exitCode(err error) int {
 	var command commandError
 	if errors.As(err, &command) {
 		return command.code

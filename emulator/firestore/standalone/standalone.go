@@ -1,4 +1,5 @@
-// Package standalone is the command emulator/cmd/firestore: the Firestore emulator alone, on a port of its own.
+// Package standalone serves the Firestore emulator alone, on a port of its own. It is the command emulator/cmd/firestore, and
+// what localcloud runs in the place of Java.
 package standalone
 
 import (
@@ -88,8 +89,6 @@ func (s *settings) serve(ctx context.Context, stdout, stderr io.Writer) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
-	calls := grpc.NewServer(firestore.ServerOptions()...)
-	server.Register(calls)
 	address := net.JoinHostPort(s.host, s.port)
 	var origins []string
 	for part := range strings.SplitSeq(s.origins, ",") {
@@ -97,11 +96,21 @@ func (s *settings) serve(ctx context.Context, stdout, stderr io.Writer) (err err
 			origins = append(origins, part)
 		}
 	}
-	port, err := muxserver.Open("firestore", address, calls, server.Handler(cors.OwnOrigins(origins, []string{address})))
+	return Serve(ctx, server, address, cors.OwnOrigins(origins, []string{address}), func(address string) {
+		fmt.Fprintf(stdout, "export FIRESTORE_EMULATOR_HOST=%s\n", address)
+	})
+}
+
+// Serve serves Firestore on a port until ctx ends, and calls opened with the address when the port is open. Pages of
+// origins may call it, see [firestore.Server.Handler].
+func Serve(ctx context.Context, server *firestore.Server, address string, origins []string, opened func(address string)) error {
+	calls := grpc.NewServer(firestore.ServerOptions()...)
+	server.Register(calls)
+	port, err := muxserver.Open("firestore", address, calls, server.Handler(origins))
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "export FIRESTORE_EMULATOR_HOST=%s\n", port.Address())
+	opened(port.Address())
 	<-ctx.Done()
 	server.EndStreams() // the port waits for running requests
 	closing, cancel := context.WithTimeout(context.Background(), closeTimeout)
