@@ -117,7 +117,7 @@ func (g *guard) create(ctx context.Context, tx pgx.Tx, suffix string, limit time
 			return err
 		}
 	}
-	name := reverse.GuardPrefix + g.kind + "_" + suffix
+	name := triggerPrefix + g.kind + "_" + suffix
 	quoted := pgx.Identifier{name}.Sanitize()
 	for _, table := range g.tables {
 		var exists bool
@@ -170,7 +170,7 @@ func (g *guard) inTransaction(ctx context.Context, do func(pgx.Tx) error) error 
 func (g *guard) each(ctx context.Context, tx pgx.Tx, condition string, statement func(table, trigger string) string) error {
 	rows, err := tx.Query(ctx, `SELECT t.tgrelid::regclass::text, quote_ident(t.tgname) FROM pg_trigger t
 		WHERE starts_with(t.tgname, $1) AND t.tgrelid = ANY ($2::text[]::regclass[]) `+condition+` ORDER BY 1, 2`,
-		reverse.GuardPrefix+g.kind+"_", g.tables)
+		triggerPrefix+g.kind+"_", g.tables)
 	if err != nil {
 		return err
 	}
@@ -185,6 +185,8 @@ func (g *guard) each(ctx context.Context, tx pgx.Tx, condition string, statement
 	}
 	return nil
 }
+
+const triggerPrefix = "heektime_guard_"
 
 // guardState says whether the old server can write a kind.
 type guardState int
@@ -206,7 +208,7 @@ func (g *guard) state(ctx context.Context) (guardState, error) {
 			SELECT (SELECT coalesce(max(CASE WHEN a = 'final' THEN 2 WHEN clock_timestamp() < a::timestamptz THEN 1 ELSE 0 END), 0)
 				FROM pg_trigger t, split_part(encode(t.tgargs, 'escape'), '\000', 2) a
 				WHERE t.tgrelid = r.relid AND starts_with(t.tgname, $1) AND t.tgenabled <> 'D') AS state
-			FROM unnest($2::text[]::regclass[]) AS r(relid)) s`, reverse.GuardPrefix+g.kind+"_", g.tables).Scan(&state)
+			FROM unnest($2::text[]::regclass[]) AS r(relid)) s`, triggerPrefix+g.kind+"_", g.tables).Scan(&state)
 	if err != nil {
 		return guardOpen, fmt.Errorf("read the guard of %s: %w", g.kind, err)
 	}

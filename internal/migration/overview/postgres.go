@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"heek.kr/heektime/internal/migration/legacydb"
-	"heek.kr/heektime/internal/schema"
+	"heek.kr/heektime/internal/migration/reverse"
 )
 
 // oldTimeout bounds reading the old database. Its views respond immediately unless it is overloaded.
@@ -132,38 +132,21 @@ func (o *Overview) readBack(ctx context.Context, db *pgxpool.Pool) error {
 	return nil
 }
 
-// readGuards finds the triggers that reject writes of the old server.
+// readGuards finds the kinds of which the old database rejects the old server's writes.
 func (o *Overview) readGuards(ctx context.Context, db *pgxpool.Pool) error {
-	const query = `
-		-- Materialized, because only guards have a time as their argument.
-		WITH guards AS MATERIALIZED (
-			SELECT encode(t.tgargs, 'escape') AS args -- each argument is followed by a zero byte
-			FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = p.pronamespace
-			WHERE n.nspname = 'heektime_migration' AND p.proname = 'guard' AND t.tgenabled <> 'D')
-		SELECT DISTINCT split_part(args, '\000', 1), split_part(args, '\000', 2) = 'final' FROM guards
-		WHERE CASE split_part(args, '\000', 2) WHEN 'final' THEN true ELSE clock_timestamp() < split_part(args, '\000', 2)::timestamptz END`
-	rows, err := db.Query(ctx, query)
+	guards, err := reverse.Guards(ctx, db)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var kind string
-		var final bool
-		if err := rows.Scan(&kind, &final); err != nil {
-			return err
-		}
-		for i := range o.Kinds {
-			switch k := &o.Kinds[i]; {
-			case k.Kind != schema.MigrationKind(kind):
-			case final:
-				k.Guarded = "final"
-			case k.Guarded == "":
-				k.Guarded = "timed"
-			}
+	for i := range o.Kinds {
+		switch final, guarded := guards[o.Kinds[i].Kind]; {
+		case final:
+			o.Kinds[i].Guarded = "final"
+		case guarded:
+			o.Kinds[i].Guarded = "timed"
 		}
 	}
-	return rows.Err()
+	return nil
 }
 
 // lsnBytes returns a position as a number of bytes, 0 if it is malformed.

@@ -141,13 +141,7 @@ func TestPageIsNotNewerThanPoints(t *testing.T) {
 	gate, hold := newGate(), &hold{}
 	gate.before = true
 	client := w.cloud.FirestoreClient(t, grpc.WithChainStreamInterceptor(gate.intercept))
-	w.run(func(cfg *Config) {
-		cfg.Client = client
-		cfg.Listener = func(ctx context.Context) (firestorepb.Firestore_ListenClient, error) {
-			listen, err := w.listener(ctx)
-			return heldStream{listen, hold}, err
-		}
-	})
+	w.run(func(cfg *Config) { cfg.Client, cfg.Listener = client, hold.listener(w.listener) })
 	<-gate.reached // a point was applied, and the query of the first page is on its way
 	breakStream := hold.begin()
 	brief := w.client.Doc("users/briefly00000000000000000000")
@@ -173,13 +167,7 @@ func TestPageAfterTablesAreOpen(t *testing.T) {
 	w.switchNow()
 	gate, hold := newGate(), &hold{}
 	client := w.cloud.FirestoreClient(t, grpc.WithChainStreamInterceptor(gate.intercept))
-	w.run(func(cfg *Config) {
-		cfg.Client = client
-		cfg.Listener = func(ctx context.Context) (firestorepb.Firestore_ListenClient, error) {
-			listen, err := w.listener(ctx)
-			return heldStream{listen, hold}, err
-		}
-	})
+	w.run(func(cfg *Config) { cfg.Client, cfg.Listener = client, hold.listener(w.listener) })
 	<-gate.reached // the first page is read
 	breakStream := hold.begin()
 	w.phase(state.Timetables, state.PhaseOld)
@@ -218,6 +206,14 @@ func (h *hold) begin() (breakStream func()) {
 		defer h.mu.Unlock()
 		h.broken = nil
 		close(broken)
+	}
+}
+
+// listener opens streams that are held.
+func (h *hold) listener(open Listener) Listener {
+	return func(ctx context.Context) (firestorepb.Firestore_ListenClient, error) {
+		listen, err := open(ctx)
+		return heldStream{listen, h}, err
 	}
 }
 

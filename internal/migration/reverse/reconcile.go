@@ -74,7 +74,7 @@ func (r *runner) forgetSeen(ctx context.Context) error {
 // removeGone applies that documents are gone whose rows were not seen, or of which something is kept aside.
 func (r *runner) removeGone(ctx context.Context, d schema.Document, at time.Time) error {
 	aside := fmt.Sprintf("SELECT path FROM heektime_migration.aside WHERE array_length(string_to_array(path, '/'), 1) = %d", strings.Count(d.Path, "/")+1)
-	if err := r.reconcileRefs(ctx, aside, at, r.cfg.Client.Doc); err != nil {
+	if err := r.reconcileRefs(ctx, aside, r.cfg.Client.Doc); err != nil {
 		return err
 	}
 	switch d.Path {
@@ -85,9 +85,9 @@ func (r *runner) removeGone(ctx context.Context, d schema.Document, at time.Time
 	case schema.LectureDocument.Path:
 		return gone[legacydb.Lecture](ctx, r, at)
 	case schema.CredentialDocument.Path:
-		return r.reconcileCredentials(ctx, at)
+		return r.reconcileCredentials(ctx)
 	case schema.DeletionDocument.Path:
-		return r.reconcileDeletions(ctx, at)
+		return r.reconcileDeletions(ctx)
 	}
 	return nil
 }
@@ -237,21 +237,21 @@ func (r *runner) removeUnseen(ctx context.Context, kind legacydb.Kind, paths map
 }
 
 // reconcileCredentials makes the hashes unusable whose credentials are gone.
-func (r *runner) reconcileCredentials(ctx context.Context, at time.Time) error {
-	return r.reconcileRefs(ctx, "SELECT DISTINCT credential FROM heektime_migration.passwords", at, func(id string) *firestore.DocumentRef {
+func (r *runner) reconcileCredentials(ctx context.Context) error {
+	return r.reconcileRefs(ctx, "SELECT DISTINCT credential FROM heektime_migration.passwords", func(id string) *firestore.DocumentRef {
 		return schema.CredentialRef(r.cfg.Client, id)
 	})
 }
 
 // reconcileDeletions forgets the parked rows of accounts whose deletion is complete.
-func (r *runner) reconcileDeletions(ctx context.Context, at time.Time) error {
-	return r.reconcileRefs(ctx, "SELECT path FROM heektime_migration.parked", at, func(path string) *firestore.DocumentRef {
+func (r *runner) reconcileDeletions(ctx context.Context) error {
+	return r.reconcileRefs(ctx, "SELECT path FROM heektime_migration.parked", func(path string) *firestore.DocumentRef {
 		return schema.DeletionRef(r.cfg.Client, r.cfg.Client.Doc(path).ID)
 	})
 }
 
 // reconcileRefs applies the absence of documents that rows of a query name.
-func (r *runner) reconcileRefs(ctx context.Context, sql string, at time.Time, ref func(string) *firestore.DocumentRef) error {
+func (r *runner) reconcileRefs(ctx context.Context, sql string, ref func(string) *firestore.DocumentRef) error {
 	rows, err := r.conn.Query(ctx, sql)
 	if err != nil {
 		return err
@@ -271,7 +271,7 @@ func (r *runner) reconcileRefs(ctx context.Context, sql string, at time.Time, re
 		if err != nil {
 			return fmt.Errorf("read documents: %w", err)
 		}
-		set := newChangeSet(at)
+		set := newChangeSet(time.Time{}) // nothing is read for what is gone
 		for _, doc := range docs {
 			if !doc.Exists() {
 				set.put(schema.Path(doc.Ref), nil)

@@ -153,10 +153,10 @@ func (w *world) phase(kind Kind, phase state.Phase) {
 	table := map[Kind]string{state.Accounts: "users", state.Timetables: "lectures"}[kind]
 	if phase == state.PhaseNew {
 		w.exec(`CREATE OR REPLACE FUNCTION heektime_migration.guard() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`)
-		w.exec(fmt.Sprintf(`CREATE OR REPLACE TRIGGER %[1]s%[2]s_final BEFORE INSERT ON %[3]s FOR EACH STATEMENT
-			EXECUTE FUNCTION heektime_migration.guard('%[2]s', 'final')`, GuardPrefix, kind, table))
+		w.exec(fmt.Sprintf(`CREATE OR REPLACE TRIGGER %[1]s_final BEFORE INSERT ON %[2]s FOR EACH STATEMENT
+			EXECUTE FUNCTION heektime_migration.guard('%[1]s', 'final')`, kind, table))
 	} else {
-		w.exec(fmt.Sprintf("DROP TRIGGER IF EXISTS %s%s_final ON %s", GuardPrefix, kind, table))
+		w.exec(fmt.Sprintf("DROP TRIGGER IF EXISTS %s_final ON %s", kind, table))
 	}
 	w.set(schema.MigrationRef(w.client, kind), schema.Migration{Phase: phase, Toward: toward, WasNew: true, Change: rand.Text()})
 }
