@@ -72,16 +72,7 @@ func TestFriends(t *testing.T) {
 // followInApp signs up, which takes the friends of the device along, and edits them with and without a network.
 func followInApp(t *testing.T, w *world, a *app) {
 	t.Helper()
-	a.open("내 정보")
-	a.click("로그인 · 가입하기")
-	a.click("처음이에요")
-	a.fill("이메일", "haneul@example.com")
-	a.fill("비밀번호", "heektime")
-	a.click("가입하기")
-	a.fill("사용자 이름", "하늘하늘")
-	a.click("저장")
-	a.eval(nil, "ui.isGone('dialog[open]')")
-	a.sees("하늘하늘")
+	a.signUp()
 	uid := w.data(t, "indices/user/usernames/하늘하늘")["value"].(string)
 	follows := func(want ...string) {
 		t.Helper()

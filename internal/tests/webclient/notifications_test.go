@@ -209,7 +209,8 @@ func notificationsOnAndOff(t *testing.T, b *sdktest.Browser) {
 	a.open("강의 찾기")
 	a.fill("강의 찾기", "선형")
 	a.click("선형대수학 담기")
-	uid := signUpStudent(a, w)
+	a.signUp()
+	uid := w.onlyUser(t)
 	a.eval(nil, "ui.until(() => localStorage.getItem('heektime.plans') === '[]')") // the account has the lecture
 
 	a.click(notifySwitch)
@@ -302,8 +303,8 @@ func prepareForPush(a *app) {
 	a.load()
 }
 
-// signUpStudent signs up, and returns the uid.
-func signUpStudent(a *app, w *world) (uid string) {
+// signUp signs up as 하늘하늘. The account's dialog is open then.
+func (a *app) signUp() {
 	a.t.Helper()
 	a.open("내 정보")
 	a.click("로그인 · 가입하기")
@@ -315,7 +316,6 @@ func signUpStudent(a *app, w *world) (uid string) {
 	a.click("저장")
 	a.eval(nil, "ui.isGone('dialog[open]')")
 	a.sees("하늘하늘")
-	return w.onlyUser(a.t)
 }
 
 // deliver delivers a message to the app's service worker.
@@ -366,7 +366,7 @@ func notificationObstacles(t *testing.T, b *sdktest.Browser) {
 	a := openApp(t, b, w, phone)
 	a.click(schoolID)
 	a.click("2026년 2학기")
-	signUpStudent(a, w)
+	a.signUp()
 	blocked := func(want string) {
 		t.Helper()
 		a.load()

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -75,13 +73,9 @@ func RunAlone(ctx context.Context, o AloneOptions) (r Alone, err error) {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(b.dir)) }()
-	if b.server == "" {
-		o.Progress("build")
-		b.server = filepath.Join(b.dir, "firestore")
-		cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.server, "heek.kr/heektime/emulator/cmd/firestore")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return r, fmt.Errorf("build the server (run the benchmark in the repository): %w\n%s", err, out)
-		}
+	o.Progress("build")
+	if err := b.compile(ctx, "heek.kr/heektime/emulator/cmd/firestore"); err != nil {
+		return r, err
 	}
 	if err := b.aloneStarts(ctx, o, &r); err != nil {
 		return r, err

@@ -30,12 +30,16 @@ func (b *bench) build(ctx context.Context) error {
 	if err := os.WriteFile(b.indexes(), []byte(indexes), 0o600); err != nil {
 		return fmt.Errorf("write the indexes: %w", err)
 	}
+	return b.compile(ctx, "heek.kr/heektime/cmd/heektime/internal/firestorebench/server")
+}
+
+// compile builds the server from a package, unless there is one already.
+func (b *bench) compile(ctx context.Context, pkg string) error {
 	if b.server != "" {
 		return nil
 	}
 	b.server = filepath.Join(b.dir, "server")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.server,
-		"heek.kr/heektime/cmd/heektime/internal/firestorebench/server")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", b.server, pkg)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the embedded server (run the benchmark in the repository): %w\n%s", err, out)
 	}
