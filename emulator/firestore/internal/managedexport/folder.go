@@ -97,8 +97,13 @@ func Read(metadataFile, project string, each func(Document) error) error {
 	if len(records) == 1 {
 		return nil
 	}
-	return eachField(records[1], func(f field) error {
-		if f.number != 1 {
+	return eachFile(metadataFile, records[1], 1, func(path string) error { return readKind(path, project, each) })
+}
+
+// eachFile calls each with the path of every file that a metadata file names: field 2 of the messages in some field.
+func eachFile(metadataFile string, metadata []byte, messages int, each func(path string) error) error {
+	return eachField(metadata, func(f field) error {
+		if int(f.number) != messages {
 			return nil
 		}
 		return eachField(f.data, func(f field) error {
@@ -109,7 +114,7 @@ func Read(metadataFile, project string, each func(Document) error) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", metadataFile, err)
 			}
-			return readKind(path, project, each)
+			return each(path)
 		})
 	})
 }
@@ -120,25 +125,13 @@ func readKind(metadataFile, project string, each func(Document) error) error {
 	if err != nil {
 		return err
 	}
-	err = eachField(b, func(f field) error {
-		if f.number != 2 {
-			return nil
-		}
-		return eachField(f.data, func(f field) error {
-			if f.number != 2 {
-				return nil
-			}
-			path, err := below(filepath.Dir(metadataFile), string(f.data))
+	err = eachFile(metadataFile, b, 2, func(path string) error {
+		return readFile(path, func(record []byte) error {
+			d, err := decodeEntity(record, project)
 			if err != nil {
-				return err
+				return fmt.Errorf("%s: %w", path, err)
 			}
-			return readFile(path, func(record []byte) error {
-				d, err := decodeEntity(record, project)
-				if err != nil {
-					return fmt.Errorf("%s: %w", path, err)
-				}
-				return each(d)
-			})
+			return each(d)
 		})
 	})
 	if errors.Is(err, errFormat) {
