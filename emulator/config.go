@@ -60,6 +60,10 @@ type Config struct {
 	SingleProject bool
 	// NoConsole opens no port for the console.
 	NoConsole bool
+	// Only are the services that start, by their names in firebase.json: "firestore", with its triggers, "auth",
+	// "storage", "tasks", with Cloud Scheduler and all else at its port, "messaging", "hosting". When empty, all do. The
+	// addresses of the others are "", and their data stay as they are in DataDir.
+	Only []string
 
 	// Triggers are registered before anyone can write. Register those whose URL is known only later
 	// with [triggers.Server.Register].
@@ -209,6 +213,9 @@ func (c *Config) complete() error {
 	c.Project = cmp.Or(c.Project, DefaultProject)
 	if err := resource.CheckProjectID(c.Project); err != nil {
 		return fmt.Errorf("emulator: %w", err)
+	}
+	if err := c.checkOnly(); err != nil {
+		return err
 	}
 	for _, origin := range c.AllowedOrigins {
 		if err := checkOrigin(origin); err != nil {

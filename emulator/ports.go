@@ -54,6 +54,9 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 		{&c.storagePort, "storage", at.Storage, nil, c.pages.Handler(c.Storage)},
 		{&c.tasksPort, "tasks", at.Tasks, work, c.pages.Guard(c.workHandler())},
 	} {
+		if !cfg.starts(p.name) {
+			continue
+		}
 		if *p.port, err = muxserver.Open(p.name, orFree(p.address), p.grpc, p.http); err != nil {
 			return err
 		}
@@ -73,6 +76,9 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 // openMessaging opens the port of Cloud Messaging. It has no gRPC, so that it serves HTTP/2, which the Admin
 // SDK for Node uses to send several messages.
 func (c *Cloud) openMessaging(cfg Config) (err error) {
+	if !cfg.starts("messaging") {
+		return nil
+	}
 	address := orFree(cfg.Addresses.Messaging)
 	pages := c.pages
 	for _, host := range messaging.Hosts { // clients that only connect here keep the names; no page has them
@@ -163,7 +169,7 @@ func (c *Cloud) openHub(cfg Config) (err error) {
 		"messaging": c.messagingPort, "ui": c.consolePort, "hub": c.hubPort,
 	} {
 		if p == nil {
-			continue // no console
+			continue // it does not start
 		}
 		if err := c.Hub.Add(name, p.Address()); err != nil {
 			return err
@@ -174,6 +180,9 @@ func (c *Cloud) openHub(cfg Config) (err error) {
 
 // openHosting serves the web apps. Their folders and the services that they rewrite to may come later.
 func (c *Cloud) openHosting(cfg Config) error {
+	if !cfg.starts("hosting") {
+		return nil
+	}
 	address := orFree(cfg.Addresses.Hosting)
 	for i, site := range cfg.Hosting {
 		server, err := hosting.New(hosting.Config{

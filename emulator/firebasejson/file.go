@@ -46,6 +46,7 @@ type File struct {
 	// started is no mistake.
 	SeveralProjects bool
 
+	host     string            // of [File.ListenOn]
 	projects map[string]string // of .firebaserc, by alias
 	notices  []string
 }

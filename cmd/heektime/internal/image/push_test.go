@@ -26,7 +26,7 @@ func assembled(t *testing.T, revision string) (folder string) {
 		t.Fatal(err)
 	}
 	b := &Builder{Compiler: &Compiler{Root: dir}, Revision: revision}
-	image, err := b.assemble(&spec.Service{Name: "courses", Files: []spec.File{{Source: "binary", Path: "/data/file"}}}, binary)
+	image, err := b.assemble(&Program{Name: "courses", Files: []spec.File{{Source: "binary", Path: "/data/file"}}}, binary)
 	if err != nil {
 		t.Fatal(err)
 	}
