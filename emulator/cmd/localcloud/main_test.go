@@ -335,3 +335,66 @@ func TestBadTriggers(t *testing.T) {
 		}
 	}
 }
+
+// What is not asked for does not start: it has no address, and --data keeps what it had.
+func TestOnly(t *testing.T) {
+	data, in := t.TempDir(), write(t, t.TempDir(), "in.json", `{"a/b": {"n": 1}}`)
+	const show = "echo $FIRESTORE_EMULATOR_HOST,$FIREBASE_AUTH_EMULATOR_HOST,$STORAGE_EMULATOR_HOST,$CLOUD_TASKS_EMULATOR_HOST,$FCM_EMULATOR_HOST,$GCE_METADATA_HOST"
+	only := func(names string, more ...string) (parts []string, stderr string) {
+		t.Helper()
+		args := append(append([]string{"--config", project(t), "--data", data, "--only", names}, more...), "--", "sh", "-c", show)
+		stdout, stderr, code := run(t, args...)
+		if parts = strings.Split(strings.TrimSpace(stdout), ","); code != 0 || len(parts) != 6 {
+			t.Fatalf("--only %s: exit code %d, %s%s", names, code, stdout, stderr)
+		}
+		return parts, stderr
+	}
+	got, stderr := only("firestore, functions:api", "--import", in)
+	if got[0] == "" || strings.Join(got[1:], "") != "" || !strings.Contains(stderr, "functions has no effect") {
+		t.Errorf("only Firestore: %q, %s", got, stderr)
+	}
+	if got, _ := only("auth,storage,tasks"); got[0] != "" || got[1] == "" || got[2] == "" || got[3] == "" || got[4] != "" || got[5] != got[3] {
+		t.Errorf("all but Firestore: %q", got)
+	}
+	out := filepath.Join(t.TempDir(), "out.json")
+	only("firestore,ui", "--export", out)
+	if text, err := os.ReadFile(out); err != nil || !strings.Contains(string(text), `"a/b"`) {
+		t.Errorf("what Firestore had: %s, %v", text, err)
+	}
+	for _, bad := range []string{"firestor", "functions", "ui", ",", "singleProjectMode", "ui.enabled"} {
+		if _, stderr, code := run(t, "--config", project(t), "--only", bad, "--", "true"); code != exitFailure || !strings.Contains(stderr, "--only") {
+			t.Errorf("--only %s: exit code %d, %s", bad, code, stderr)
+		}
+	}
+}
+
+// In a container, it listens everywhere if it is told to, and says so. Programs beside it are told an address that
+// they can connect to.
+func TestHost(t *testing.T) {
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var stdout bytes.Buffer
+	stderr, errs := io.Pipe()
+	p := &program{stdin: strings.NewReader(""), stdout: &stdout, stderr: errs}
+	code := make(chan int)
+	go func() { code <- p.main(ctx, []string{"--host", "0.0.0.0", "--config", project(t)}) }()
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		if text, ok := strings.CutPrefix(lines.Text(), "open to    "); ok {
+			if !strings.Contains(text, "other machines") || !strings.Contains(text, "firestore (0.0.0.0)") || !strings.Contains(text, "--host") {
+				t.Errorf("open to %s", text)
+			}
+			break
+		}
+	}
+	go io.Copy(io.Discard, stderr)
+	interrupt()
+	if got := <-code; got != 0 || !strings.Contains(stdout.String(), "export FIRESTORE_EMULATOR_HOST=127.0.0.1:") || strings.Contains(stdout.String(), "[::]") {
+		t.Errorf("exit code %d, %s", got, stdout.String())
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if stdout, _, code := run(t, "--version"); code != 0 || !strings.HasPrefix(stdout, "localcloud ") || strings.Count(stdout, "\n") != 1 {
+		t.Errorf("exit code %d, %s", code, stdout)
+	}
+}
