@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"google.golang.org/grpc"
@@ -64,13 +65,13 @@ func (c *Cloud) openPorts(cfg Config) (err error) {
 	if err := c.openMessaging(cfg); err != nil {
 		return err
 	}
-	if err := c.openConsole(cfg); err != nil {
-		return err
-	}
 	if err := c.openHub(cfg); err != nil {
 		return err
 	}
-	return c.openHosting(cfg)
+	if err := c.openHosting(cfg); err != nil {
+		return err
+	}
+	return c.openConsole(cfg) // last: what is named for others, its default does not take
 }
 
 // openMessaging opens the port of Cloud Messaging. It has no gRPC, so that it serves HTTP/2, which the Admin
@@ -79,19 +80,27 @@ func (c *Cloud) openMessaging(cfg Config) (err error) {
 	if !cfg.starts("messaging") {
 		return nil
 	}
-	address := orFree(cfg.Addresses.Messaging)
 	pages := c.pages
 	for _, host := range messaging.Hosts { // clients that only connect here keep the names; no page has them
 		pages = pages.With("https://" + host)
 	}
-	handler := pages.Handler(c.Messaging)
-	c.messagingPort, err = muxserver.Open("messaging", address, nil, handler)
-	var inUse *PortInUseError
-	if cfg.messagingMoves && errors.As(err, &inUse) {
-		host, _, _ := net.SplitHostPort(address) // it has been listened on
-		c.messagingPort, err = muxserver.Open("messaging", net.JoinHostPort(host, "0"), nil, handler)
-	}
+	c.messagingPort, err = openOrMove(cfg, "messaging", cfg.Addresses.Messaging, pages.Handler(c.Messaging))
 	return err
+}
+
+// openOrMove opens a port, or a free one if it is in use and its name is in Config.moves.
+func openOrMove(cfg Config, name, address string, handler http.Handler) (*muxserver.Server, error) {
+	address = orFree(address)
+	port, err := muxserver.Open(name, address, nil, handler)
+	var inUse *PortInUseError
+	if !errors.As(err, &inUse) || !slices.Contains(cfg.moves, name) {
+		return port, err
+	}
+	host, _, _ := net.SplitHostPort(address) // it has been listened on
+	if port, err = muxserver.Open(name, net.JoinHostPort(host, "0"), nil, handler); err == nil {
+		cfg.Logger.Warn("the default port of "+name+" is in use: it listens on another one", "default", address, "address", port.Address())
+	}
+	return port, err
 }
 
 // workHandler serves the REST APIs of Cloud Tasks, Cloud Scheduler, Cloud Run and Firebase Rules, the
@@ -147,14 +156,16 @@ func (c *Cloud) openConsole(cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("start the console: %w", err)
 	}
-	c.consolePort, err = muxserver.Open("ui", orFree(cfg.Addresses.Console), nil, page)
-	return err
+	if c.consolePort, err = openOrMove(cfg, "ui", cfg.Addresses.Console, page); err != nil {
+		return err
+	}
+	return c.Hub.Add("ui", c.consolePort.Address())
 }
 
 // openHub opens the hub, which lists the emulators that have been opened before it.
 func (c *Cloud) openHub(cfg Config) (err error) {
 	c.Hub = hub.New(c.Project)
-	if c.hubPort, err = muxserver.Open("hub", orFree(cfg.Addresses.Hub), nil, c.pages.Handler(c.Hub)); err != nil {
+	if c.hubPort, err = openOrMove(cfg, "hub", cfg.Addresses.Hub, c.pages.Handler(c.Hub)); err != nil {
 		return err
 	}
 	c.Hub.OnTriggers(func(ctx context.Context, enabled bool) error {
@@ -166,7 +177,7 @@ func (c *Cloud) openHub(cfg Config) (err error) {
 	c.Hub.OnBilling(c.Usage, c.Prices)
 	for name, p := range map[string]*muxserver.Server{
 		"firestore": c.firestorePort, "auth": c.authPort, "storage": c.storagePort, "tasks": c.tasksPort,
-		"messaging": c.messagingPort, "ui": c.consolePort, "hub": c.hubPort,
+		"messaging": c.messagingPort, "hub": c.hubPort,
 	} {
 		if p == nil {
 			continue // it does not start

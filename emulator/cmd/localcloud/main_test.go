@@ -398,3 +398,49 @@ func TestVersion(t *testing.T) {
 		t.Errorf("exit code %d, %s", code, stdout)
 	}
 }
+
+// Projects of the shapes that public ones have start, and name what is not done.
+func TestTypicalProjects(t *testing.T) {
+	const ports = `"emulators": {"firestore": {"port": 0}, "auth": {"port": 0}, "storage": {"port": 0}, "tasks": {"port": 0}, "hosting": {"port": 0},
+		"functions": {"port": 5001}, "database": {"port": 9000}, "ui": {"port": 0, "enabled": true}, "hub": {"port": 0}, "singleProjectMode": true}`
+	for name, c := range map[string]struct {
+		firebase, rc string
+		notices      []string
+	}{
+		"functions with a codebase": {`{"functions": [{"source": "functions", "codebase": "default", "ignore": ["node_modules"], "predeploy": ["npm run lint"]}], ` + ports + `}`,
+			"", []string{"functions has no effect", "emulators.database has no effect"}},
+		"a web app beside Firestore": {`{"firestore": {"rules": "firestore.rules", "indexes": "firestore.indexes.json"}, "hosting": {"public": "dist",
+			"ignore": ["firebase.json", "**/.*", "**/node_modules/**"], "rewrites": [{"source": "**", "destination": "/index.html"}]}, "storage": {"rules": "storage.rules"}, ` + ports + `}`,
+			`{"projects": {"default": "demo-app"}}`, []string{"firestore.indexes has no effect"}},
+		"a web framework": {`{"hosting": {"source": ".", "frameworksBackend": {"region": "us-central1"}}, ` + ports + `}`,
+			"", []string{"hosting.source has no effect", "hosting.frameworksBackend has no effect"}},
+		"rewrites without a folder": {`{"functions": {"source": "functions"}, "hosting": {"rewrites": [{"source": "/oauth", "function": "oauth"}]}, ` + ports + `}`,
+			"", []string{`hosting has no effect: its \"public\" is missing`}},
+		"the Realtime Database": {`{"database": {"rules": "database.rules.json"}, ` + ports + `}`, "", []string{"database has no effect"}},
+		"extensions":            {`{"extensions": {"resize": "firebase/storage-resize-images@0.1.0"}, ` + ports + `}`, "", []string{"extensions has no effect"}},
+		"sites with targets": {`{"hosting": [{"target": "app", "public": "a"}, {"target": "blog", "public": "b"}], ` + ports + `}`,
+			`{"projects": {"default": "demo-app"}, "targets": {"demo-app": {"hosting": {"app": ["app"], "blog": ["blog"]}}}}`, nil},
+		"nothing but functions and Data Connect": {`{"dataconnect": {"source": "dataconnect"}, "functions": {"source": "functions"}, "apphosting": {"backendId": "b", "rootDir": "/", "ignore": []}, ` + ports + `}`,
+			"", []string{"dataconnect has no effect", "apphosting has no effect"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			write(t, dir, "firebase.json", c.firebase)
+			write(t, dir, "firestore.rules", "rules_version = '2'; service cloud.firestore { match /databases/{d}/documents { match /{all=**} { allow read; } } }")
+			write(t, dir, "storage.rules", "rules_version = '2'; service firebase.storage { match /b/{b}/o { match /{all=**} { allow read; } } }")
+			if c.rc != "" {
+				write(t, dir, ".firebaserc", c.rc)
+			}
+			_, stderr, code := run(t, "--config", dir, "--", "true")
+			if code != 0 {
+				t.Fatalf("exit code %d, %s", code, stderr)
+			}
+			for _, notice := range c.notices {
+				if strings.Count(stderr, `msg="`+notice) != 1 {
+					t.Errorf("want %q once: %s", notice, stderr)
+				}
+			}
+		})
+	}
+}
