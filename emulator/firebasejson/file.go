@@ -184,7 +184,11 @@ func read(path string) (*File, error) {
 		return nil, err
 	}
 	f := &File{Path: path}
-	if err := f.parse(data, rc); err != nil {
+	data, err = importSections(data, filepath.Dir(path))
+	if err == nil {
+		err = f.parse(data, rc)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	f.resolve(filepath.Dir(path))

@@ -178,6 +178,23 @@ func TestMissingIndexesAreNamed(t *testing.T) {
 	}
 }
 
+// A section may be a file of its own.
+func TestImportedSections(t *testing.T) {
+	path := project(t, map[string]string{
+		Name: `{"firestore": "f.json", "emulators": "e.json"}`, "f.json": "// rules\n{\"firestore\": {\"rules\": \"r\"}}", "e.json": `{"auth": {"port": 7}}`,
+	})
+	f, err := Find(path)
+	if err != nil || f.Rules != filepath.Join(filepath.Dir(path), "r") || f.Address("auth") != "127.0.0.1:7" {
+		t.Errorf("%+v, %v", f, err)
+	}
+	if _, err := Find(project(t, map[string]string{Name: `{"firestore": "f.json"}`})); err == nil || !strings.Contains(err.Error(), "firestore: ") || !strings.Contains(err.Error(), "f.json") {
+		t.Errorf("a missing section: %v", err)
+	}
+	if _, err := Find(project(t, map[string]string{Name: `{"firestore": "f.json"}`, "f.json": `{"rulse": "r"}`})); err == nil || !strings.Contains(err.Error(), "did you mean") {
+		t.Errorf("a misspelt key: %v", err)
+	}
+}
+
 // An error in a file beside firebase.json names that file.
 func TestOtherFilesAreNamed(t *testing.T) {
 	path := project(t, map[string]string{Name: `{"firestore": {"indexes": "i"}}`, "i": "{\n  \"indexes\": [,]\n}"})
