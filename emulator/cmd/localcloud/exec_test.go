@@ -24,33 +24,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The Firebase CLI runs without Java: its own Authentication, Storage and Functions, and our Firestore and rules. Functions
-// hear of documents. What it exports is ours to import, and the reverse.
-func TestFirebaseCLI(t *testing.T) {
-	npm := filepath.Join("..", "..", "..", "internal", "tests", "firebasedeploy")
-	tools := filepath.Join(sdktest.Packages(t, os.DirFS(filepath.Join(npm, "npm"))), "node_modules", "firebase-tools")
-	offline, err := filepath.Abs(filepath.Join(npm, "offline.cjs"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, home := t.TempDir(), t.TempDir()
-	ports := quietPorts(t, 6)
-	write(t, dir, "firebase.json", fmt.Sprintf(`{
-		"firestore": {"rules": "firestore.rules", "indexes": "firestore.indexes.json"}, "storage": {"rules": "storage.rules"},
-		"functions": [{"source": "functions", "codebase": "default", "runtime": "nodejs22"}],
-		"emulators": {"firestore": {"port": %d, "websocketPort": %d}, "auth": {"port": %d}, "storage": {"port": %d}, "functions": {"port": %d},
-			"eventarc": {"port": %d}, "hub": {}, "logging": {}, "ui": {"enabled": false}}}`, ports...))
-	write(t, dir, "firestore.rules", `service cloud.firestore { match /databases/{d}/documents {
-		match /open/{id} { allow read, write; }
-		match /heard/{id} { allow read; }
-	} }`)
-	writeFunctions(t, filepath.Join(dir, "functions"))
-	write(t, dir, "firestore.indexes.json", "// as the CLI's template has it\n{}")
-	write(t, dir, "storage.rules", `service firebase.storage { match /b/{b}/o {
-		match /open/{file} { allow read, write: if request.resource == null || request.resource.size < 100; }
-		match /listed/{file} { allow write: if firestore.get(/databases/(default)/documents/open/d).data.n == 1; }
-	} }`)
-	script := write(t, dir, "script.mjs", `
+// cliScript is what the Firebase CLI runs. The first line is about rules, the others about functions.
+const cliScript = `
 const firestore = 'http://' + process.env.FIRESTORE_EMULATOR_HOST + '/v1/projects/demo-test/databases/(default)/documents/'
 const storage = 'http://' + process.env.FIREBASE_STORAGE_EMULATOR_HOST + '/v0/b/demo-test.appspot.com/o'
 const status = async (method, url, body) => (await fetch(url, { method, body, headers: { 'Content-Type': 'application/json' } })).status
@@ -72,7 +47,20 @@ for (const name of ['first', 'second']) { // the functions write what they hear
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
-`)
+`
+
+// The Firebase CLI runs without Java: its own Authentication, Storage and Functions, and our Firestore and rules. Functions
+// hear of documents. What it exports is ours to import, and the reverse.
+func TestFirebaseCLI(t *testing.T) {
+	npm := filepath.Join("..", "..", "..", "internal", "tests", "firebasedeploy")
+	tools := filepath.Join(sdktest.Packages(t, os.DirFS(filepath.Join(npm, "npm"))), "node_modules", "firebase-tools")
+	offline, err := filepath.Abs(filepath.Join(npm, "offline.cjs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, home := t.TempDir(), t.TempDir()
+	writeProject(t, dir)
+	script := write(t, dir, "script.mjs", cliScript)
 	seed, out := filepath.Join(t.TempDir(), "seed"), filepath.Join(t.TempDir(), "out")
 	documents := write(t, t.TempDir(), "in.json", `{"open/seed": {"s": "here"}}`)
 	if _, stderr, code := run(t, "--config", project(t), "--import", documents, "--export-on-exit", seed, "--", "true"); code != 0 {
@@ -106,6 +94,27 @@ for (const name of ['first', 'second']) { // the functions write what they hear
 	if err != nil || !strings.Contains(string(text), `"open/seed"`) || !strings.Contains(string(text), `"open/d"`) {
 		t.Errorf("what the CLI exported has %s, %v", text, err)
 	}
+}
+
+// writeProject writes a project for the Firebase CLI, with rules and functions.
+func writeProject(t *testing.T, dir string) {
+	t.Helper()
+	ports := quietPorts(t, 6)
+	write(t, dir, "firebase.json", fmt.Sprintf(`{
+		"firestore": {"rules": "firestore.rules", "indexes": "firestore.indexes.json"}, "storage": {"rules": "storage.rules"},
+		"functions": [{"source": "functions", "codebase": "default", "runtime": "nodejs22"}],
+		"emulators": {"firestore": {"port": %d, "websocketPort": %d}, "auth": {"port": %d}, "storage": {"port": %d}, "functions": {"port": %d},
+			"eventarc": {"port": %d}, "hub": {}, "logging": {}, "ui": {"enabled": false}}}`, ports...))
+	write(t, dir, "firestore.rules", `service cloud.firestore { match /databases/{d}/documents {
+		match /open/{id} { allow read, write; }
+		match /heard/{id} { allow read; }
+	} }`)
+	writeFunctions(t, filepath.Join(dir, "functions"))
+	write(t, dir, "firestore.indexes.json", "// as the CLI's template has it\n{}")
+	write(t, dir, "storage.rules", `service firebase.storage { match /b/{b}/o {
+		match /open/{file} { allow read, write: if request.resource == null || request.resource.size < 100; }
+		match /listed/{file} { allow write: if firestore.get(/databases/(default)/documents/open/d).data.n == 1; }
+	} }`)
 }
 
 // quietPorts returns ports that are free, and that the system gives to nobody who asks for any: the CLI does not take

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,26 +50,7 @@ func TestLocalCloudRuns(t *testing.T) {
 		project = "/project"
 	}
 	c.Arguments = append(c.Arguments, "--config", project)
-	cmd := c.command(t)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	address := ""
-	for lines := bufio.NewScanner(stdout); address == ""; {
-		if !lines.Scan() {
-			t.Fatalf("it ended: %v, %s", cmd.Wait(), &stderr)
-		}
-		address, _ = strings.CutPrefix(lines.Text(), "export FIRESTORE_EMULATOR_HOST=")
-		if address == lines.Text() {
-			address = ""
-		}
-	}
+	cmd, address, stderr := startCloud(t, c)
 	response, err := http.Post("http://"+address+"/v1/projects/demo-test/databases/(default)/documents/notes", "application/json", strings.NewReader(`{"fields": {}}`))
 	if err != nil {
 		t.Fatal(err)
@@ -81,6 +63,27 @@ func TestLocalCloudRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil { // after what is left of the output, which fits into the pipe
-		t.Errorf("it ended with %v: %s", err, &stderr)
+		t.Errorf("it ended with %v: %s", err, stderr)
 	}
+}
+
+// startCloud starts the local cloud in a container, and returns where its Firestore listens.
+func startCloud(t *testing.T, c *container) (cmd *exec.Cmd, address string, stderr *bytes.Buffer) {
+	t.Helper()
+	cmd, stderr = c.command(t), &bytes.Buffer{}
+	cmd.Stderr = stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(stdout); lines.Scan(); {
+		if address, ok := strings.CutPrefix(lines.Text(), "export FIRESTORE_EMULATOR_HOST="); ok {
+			return cmd, address, stderr
+		}
+	}
+	t.Fatalf("it ended: %v, %s", cmd.Wait(), stderr)
+	return nil, "", nil
 }
