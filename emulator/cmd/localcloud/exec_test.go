@@ -67,7 +67,8 @@ func TestFirebaseCLI(t *testing.T) {
 		t.Fatalf("the seed: exit code %d\n%s", code, stderr)
 	}
 	for name, value := range map[string]string{
-		"HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home, "CI": "true", "NO_UPDATE_NOTIFIER": "1",
+		"HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home, "TMPDIR": home, "CI": "true", "NO_UPDATE_NOTIFIER": "1",
+		"METADATA_SERVER_DETECTION": "none", "FUNCTIONS_DISCOVERY_TIMEOUT": "300", // it looks for nothing elsewhere, and has time on a busy machine
 		"NODE_OPTIONS": `--require "` + strings.ReplaceAll(offline, `\`, `\\`) + `"`, "OFFLINE_LOG": filepath.Join(home, "escapes"),
 	} {
 		t.Setenv(name, value)
@@ -77,7 +78,8 @@ func TestFirebaseCLI(t *testing.T) {
 		"--only", "firestore,storage,auth,functions", "--import", seed, "--export-on-exit="+out, "node "+script)
 	if want := "RESULT 200 200 403 200 403 200 403"; code != 0 || !strings.Contains(stdout, want) {
 		log, _ := os.ReadFile("firestore-debug.log")
-		t.Fatalf("exit code %d, want %s\n%s%s\n%s", code, want, stdout, stderr, log)
+		debug, _ := os.ReadFile("firebase-debug.log")
+		t.Fatalf("exit code %d, want %s\n%s%s\n%s\n%s", code, want, stdout, stderr, log, debug[max(0, len(debug)-10000):])
 	}
 	for _, want := range []string{
 		`HEARD first ["e",false,"7",true,"google.firestore.document.write"]`, `HEARD second ["e",false,7,"unknown"]`,
@@ -99,12 +101,12 @@ func TestFirebaseCLI(t *testing.T) {
 // writeProject writes a project for the Firebase CLI, with rules and functions.
 func writeProject(t *testing.T, dir string) {
 	t.Helper()
-	ports := quietPorts(t, 6)
+	ports := quietPorts(t, 9)
 	write(t, dir, "firebase.json", fmt.Sprintf(`{
 		"firestore": {"rules": "firestore.rules", "indexes": "firestore.indexes.json"}, "storage": {"rules": "storage.rules"},
 		"functions": [{"source": "functions", "codebase": "default", "runtime": "nodejs22"}],
 		"emulators": {"firestore": {"port": %d, "websocketPort": %d}, "auth": {"port": %d}, "storage": {"port": %d}, "functions": {"port": %d},
-			"eventarc": {"port": %d}, "hub": {}, "logging": {}, "ui": {"enabled": false}}}`, ports...))
+			"eventarc": {"port": %d}, "tasks": {"port": %d}, "hub": {"port": %d}, "logging": {"port": %d}, "ui": {"enabled": false}}}`, ports...))
 	write(t, dir, "firestore.rules", `service cloud.firestore { match /databases/{d}/documents {
 		match /open/{id} { allow read, write; }
 		match /heard/{id} { allow read; }
