@@ -60,6 +60,7 @@ export const en: Dictionary = {
   planner: 'Make plans for me', plannerHint: 'Choose the courses you want. We find every timetable without clashes and show the best first.',
   wanted: 'Courses you want', addWanted: 'Add a course', freeDays: 'Days off', notBefore: 'Not before', anyTime: 'Any time', noGaps: 'Few gaps',
   combinations: (n, all) => `${all ? '' : 'At least '}${count(n, 'timetable')} without clashes`, noCombination: 'No timetable fits all of them.', together: (titles) => `You can’t have all of: ${titles}`,
+  plannerFailed: 'We could not make timetables',
   unfinished: 'There are too many combinations, so we stopped early. There may be better timetables: try fewer courses or stricter conditions.',
   useThis: 'Use this one', option: (n) => `Option ${n}`, required: 'Must have', optional: 'If it fits', leastCredits: 'Min. credits', mostCredits: 'Max. credits',
   gaps: (hours, minutes) => `${[hours && `${hours} h`, minutes && `${minutes} min`].filter(Boolean).join(' ')} of gaps`,

@@ -35,19 +35,26 @@ export function Planner() {
   const [least, setLeast] = useState<number>()
   const [most, setMost] = useState<number>()
   const [found, setFound] = useState<{ readonly result: PlannerResult; readonly titles: readonly string[] }>()
+  const [failed, setFailed] = useState(false)
+  const [attempt, setAttempt] = useState(0)
   useEffect(() => {
     wanted.value = true
-    return () => void client().cancel()
+    return () => { worker?.cancel().catch(console.error) }
   }, [])
   const blocks = own.filter(isOwnBlock)
   useEffect(() => {
+    setFailed(false)
     if (courses.length === 0) return setFound(undefined)
     const wishes: Wish[] = courses.map(({ title, must }) => ({ name: title, must, alternatives: catalog.value.filter((l) => l.title === title) }))
     client().plan({
       wishes, busy: blocks.flatMap((l) => l.times), require: { freeDays, ...(notBefore !== undefined && { notBefore }) }, prefer: { noGaps },
       ...((least !== undefined || most !== undefined) && { credits: { min: least ?? 0, max: most ?? Infinity } }),
-    }).then((result) => { if (result) setFound({ result, titles: wishes.map(({ name }) => name) }) }, console.error)
-  }, [courses, freeDays, notBefore, noGaps, least, most, catalog.value])
+    }).then((result) => { if (result) setFound({ result, titles: wishes.map(({ name }) => name) }) }, (error: unknown) => {
+      console.error(error)
+      worker = undefined // offline, its file could not be loaded; another one may work
+      setFailed(true)
+    })
+  }, [attempt, courses, freeDays, notBefore, noGaps, least, most, catalog.value])
   const toggle = (course: Wanted): void => setCourses(courses.map((other) => (other === course ? { ...course, must: !course.must } : other)))
   const use = (plan: FoundPlan): void => {
     createPlan(undefined, [...plan.lectures.filter((l) => l !== undefined), ...blocks])
@@ -79,6 +86,7 @@ export function Planner() {
         </label>
       </div>
       <p class="count" role="status">{found && (found.result.plans.length > 0 ? words.combinations(found.result.found, found.result.counted) : !found.result.complete ? '' : words.noCombination)}</p>
+      {failed && <div class="blank" role="alert"><strong>{words.plannerFailed}</strong><div class="actions"><button type="button" onClick={() => setAttempt(attempt + 1)}>{words.retry}</button></div></div>}
       {found && !found.result.complete && <p class="hint" role="status">{words.unfinished}</p>}
       {found && <Reasons reasons={found.result.reasons} titles={found.titles} />}
       <ul class="options">

@@ -35,6 +35,11 @@ window.ui = (() => {
     if (how) return new Response(JSON.stringify({ error: { code: how, message: 'UNAVAILABLE' } }), { status: how, headers: { 'Content-Type': 'application/json' } })
     return realFetch(input, init)
   }
+  // A worker whose file is intercepted cannot be loaded, whatever the browser keeps of it.
+  const isIntercepted = (address) => [...intercepted.keys()].some((part) => String(address).includes(part))
+  window.Worker = class extends window.Worker {
+    constructor(address, options) { super(isIntercepted(address) ? '/missing.js' : address, options) }
+  }
   return {
     until,
     // Requests to addresses with this part get a status, are "slow", which is never answered, or "unreachable"; without how, they
@@ -61,6 +66,11 @@ window.ui = (() => {
     // The student comes back to the tab.
     comeBack: () => { document.dispatchEvent(new Event('visibilitychange')) },
     async click(name) { (await find(name)).click() },
+    // Where a control is on the screen, for a tap of its own.
+    async place(name) {
+      const { left, top, width, height } = (await find(name)).getBoundingClientRect()
+      return { x: left + width / 2, y: top + height / 2 }
+    },
     async fill(label, text) {
       const input = await find(label, 'input, select')
       input.focus()
