@@ -86,7 +86,7 @@ var (
 	paletteRow = regexp.MustCompile(`light: \{ background: '(#\w+)', text: onLight, edge: '(#\w+)' \}, dark: \{ background: '(#\w+)', text: onDark, edge: '(#\w+)' \}`)
 )
 
-// Pages have the web client's colours outside the timetable, too: the background, cards, text and links.
+// Pictures and pages have the web client's colours outside the timetable, too: the background, cards, lines, text and links.
 func TestPageColors(t *testing.T) {
 	app, err := os.ReadFile("../../../web/src/styles/base.css")
 	if err != nil {
@@ -103,6 +103,7 @@ func TestPageColors(t *testing.T) {
 	}
 	for name, want := range map[string][]string{
 		"page": {hexOf(light.page), hexOf(dark.page)}, "card": {hexOf(light.card), hexOf(dark.card)},
+		"line": {hexOf(light.grid), hexOf(dark.grid)}, "soft": {hexOf(light.label), hexOf(dark.label)},
 		"text": {hexOf(light.title), hexOf(dark.title)}, "accent": {links[0][1], links[1][1]},
 	} {
 		var got []string

@@ -92,7 +92,7 @@ func appCost(t *testing.T, b *sdktest.Browser, screen sdktest.Screen) {
 	// Listening to the semester again, and its change.
 	a.costs(w, "the first search after half an hour, and another list meanwhile", 2, 2, func() {
 		search(a)
-		switchList(t, w, a)
+		switchList(t, w, a, appList(), func() {})
 	})
 	a.press(kb.Tab + kb.Tab) // the syllabus, and the button that adds
 	a.press(kb.Enter)
@@ -126,9 +126,9 @@ func (w *world) putTimetable(t *testing.T, path, title string, lectures ...int) 
 	}
 }
 
-// switchList publishes another list while the student searches, with the keyboard: what was typed, the row with the focus and its
-// place on the screen stay.
-func switchList(t *testing.T, w *world, a *app) {
+// switchList publishes a list with some lectures more while the student searches, with the keyboard: what was typed, the row with the
+// focus and its place on the screen stay. The app asks for it, if it does not listen.
+func switchList(t *testing.T, w *world, a *app, list []map[string]any, ask func()) {
 	t.Helper()
 	a.eval(nil, "document.querySelector('.search input').focus()")
 	a.fill("강의 찾기", "데이터")
@@ -147,7 +147,6 @@ func switchList(t *testing.T, w *world, a *app) {
 		return p
 	}
 	before := where()
-	list := appList()
 	for i := range 5 { // found first: they have the same title, and lower codes
 		extra := map[string]any{}
 		for key, value := range list[i] {
@@ -163,6 +162,7 @@ func switchList(t *testing.T, w *world, a *app) {
 		return 1
 	})
 	w.publishList(t, listObject(1), list)
+	ask()
 	a.sees("강의 45개")
 	if got := where(); got != before {
 		t.Errorf("after the switch the focus is on %+v, want %+v", got, before)

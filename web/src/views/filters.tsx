@@ -38,7 +38,7 @@ export function Filters({ close }: { close: () => void }) {
             </label>
           ))}
           <Choices label={words.credits} values={credits.map((facet) => facet.value)} chosen={now.credits} name={(n) => words.credit(n)} choose={(n) => narrow({ credits: toggled(now.credits, n) })} />
-          <Choices label={words.weekdays} values={[0, 1, 2, 3, 4, 5]} chosen={now.weekdays} name={(day) => words.days[day]!} choose={(day) => narrow({ weekdays: toggled(now.weekdays, day), area: undefined })} />
+          <Choices label={words.weekdays} values={[0, 1, 2, 3, 4, 5, 6]} chosen={now.weekdays} name={(day) => words.days[day]!} choose={(day) => narrow({ weekdays: toggled(now.weekdays, day), area: undefined })} />
           <div class="field-pair">
             <label class="field">{words.hours}: {words.from}<Hours value={now.from} change={(from) => narrow({ from, area: undefined })} /></label>
             <label class="field">{words.to}<Hours value={now.to} change={(to) => narrow({ to, area: undefined })} /></label>
