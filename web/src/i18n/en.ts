@@ -28,7 +28,7 @@ export const en: Dictionary = {
   credit: (n) => count(n, 'credit'), totalCredits: (n) => `${count(n, 'credit')} in total`,
   clash: 'Clash', others: (n) => ` and ${n} more`, clashes: (titles, when) => `${when} clashes with ${titles}`,
 
-  plans: 'Timetables', planTitle: (n) => `Timetable ${n}`, copyOf: (title) => `Copy of ${title}`, newPlan: 'New timetable',
+  plans: 'Timetables', planTitle: (n) => `Timetable ${n}`, ofCopy: 'copy', newPlan: 'New timetable',
   rename: 'Rename', duplicate: 'Duplicate', remove: 'Delete', title: 'Name',
   added: (title) => `Added ${title}`, removed: (title) => `Removed ${title}`, changed: (title) => `Changed ${title}`,
   created: (title) => `Created ${title}`, kept: (title) => `Kept ${title} as it is`,

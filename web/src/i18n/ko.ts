@@ -29,7 +29,7 @@ export const ko = {
   clash: '겹침', others: (n: number) => ` 외 ${n}개`, clashes: (titles: string, when: string) => `${when} ${withParticle(titles, '과/와')} 겹쳐요`,
 
   // Plans.
-  plans: '시간표 목록', planTitle: (n: number) => `시간표 ${n}`, copyOf: (title: string) => `${title} 사본`, newPlan: '새 시간표',
+  plans: '시간표 목록', planTitle: (n: number) => `시간표 ${n}`, ofCopy: '사본', newPlan: '새 시간표',
   rename: '이름 바꾸기', duplicate: '복제', remove: '삭제', title: '이름',
   added: (title: string) => `‘${title}’ 담았어요`, removed: (title: string) => `‘${title}’ 뺐어요`, changed: (title: string) => `‘${title}’ 바꿨어요`,
   created: (title: string) => `‘${title}’ 만들었어요`, kept: (title: string) => `‘${title}’ 그대로 두었어요`,

@@ -157,11 +157,11 @@ export function updateLecture(lecture: OwnLecture, fields: Partial<LectureFields
 // Plans. -------------------------------------------------------------------------------------------------------
 
 /** The next free title: 시간표 1, 시간표 2, … */
-function freeTitle(): string {
+function freeTitle(title = t.value.planTitle): string {
   const taken = new Set(plans.value.map((plan) => plan.title))
   let n = 1
-  while (taken.has(t.value.planTitle(n))) n++
-  return t.value.planTitle(n)
+  while (taken.has(title(n))) n++
+  return title(n)
 }
 
 /** Makes a plan and shows it. Returns its id, undefined if no semester is chosen. */
@@ -199,7 +199,9 @@ export function renamePlan(plan: Plan, title: string): void {
 }
 
 export async function duplicatePlan(plan: Plan): Promise<void> {
-  createPlan(t.value.copyOf(plan.title.slice(0, longest.title / 2)), await store.value.lecturesOf(plan.id))
+  const { ofCopy: copy } = t.value
+  const original = plan.title.replace(new RegExp(` ${copy}( \\d+)?$`), '').slice(0, longest.title / 2)
+  createPlan(freeTitle((n) => `${original} ${copy}${n > 1 ? ` ${n}` : ''}`), await store.value.lecturesOf(plan.id))
 }
 
 /** Removes a plan. Undoing makes it again, under another id: the server may still be deleting the old one's lectures. */

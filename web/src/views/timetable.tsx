@@ -44,7 +44,7 @@ export function Timetable() {
       </div>
       {untimed.length > 0 && (
         <ul class="untimed" aria-label={words.untimed}>
-          {untimed.map((lecture) => <li key={lecture.id}><button type="button" class="chip" onClick={() => edit(lecture)}>{lecture.title} <small>{words.noTime}</small></button></li>)}
+          {untimed.map((lecture) => <li key={lecture.id}><button type="button" class="chip" onClick={() => edit(lecture)}><span>{lecture.title}</span> <small>{words.noTime}</small></button></li>)}
         </ul>
       )}
     </section>

@@ -189,7 +189,7 @@ test('composition, case and width mean nothing', () => {
   assert.equal(lettersOf('ＡＢｃ　É ﾡ'), 'abceㄱ')
   assert.equal(lettersOf('ㄳ 값'), 'ㄱㅅㄱㅏㅂㅅ')
   assert.equal(hangulOfKeys('Rk'), 'ㄲㅏ')
-  assert.equal(hangulOfKeys('abc1'), undefined)
+  assert.equal(hangulOfKeys('abc1'), 'ㅁㅠㅊ1')
 })
 
 test('nasty texts are indexed, searched and highlighted', () => {
