@@ -25,7 +25,7 @@ export const en: Dictionary = {
   noTime: 'No time yet', untimed: 'Classes without a time', preview: 'Preview', own: 'My own',
   empty: 'Nothing here yet', emptyHint: 'Find classes and add them. Drag over free time to see what fits there.',
   findLectures: 'Find classes', lecturesOn: (day, n) => `${day}: ${count(n, 'class', 'classes')}`,
-  credit: (n) => count(n, 'credit'), totalCredits: (n) => `${count(n, 'credit')} in total`,
+  credit: (n) => count(n, 'credit'), totalCredits: (n) => count(n, 'credit'),
   clash: 'Clash', others: (n) => ` and ${n} more`, clashes: (titles, when) => `${when} clashes with ${titles}`,
 
   plans: 'Timetables', planTitle: (n) => `Timetable ${n}`, ofCopy: 'copy', newPlan: 'New timetable',

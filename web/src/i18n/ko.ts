@@ -64,7 +64,7 @@ export const ko = {
   // Making plans.
   planner: '자동으로 짜기', plannerHint: '듣고 싶은 과목을 고르면 겹치지 않는 시간표를 모두 찾아서 좋은 순서로 보여 드려요.',
   wanted: '듣고 싶은 과목', addWanted: '과목, 교수, 학수번호', or: ' 또는 ', insteadOf: (title: string) => `${title} 대신`, freeDays: '공강', notBefore: '첫 수업', anyTime: '상관없음', noGaps: '빈 시간 적게',
-  combinations: (n: number, all: boolean) => `겹치지 않는 시간표 ${n.toLocaleString('ko')}개${all ? '' : ' 이상'}`, noCombination: '조건에 맞는 시간표가 없어요', together: (titles: string, when: string | undefined) => `${withParticle(titles, '은/는')} 함께 들을 수 없어요.${when === undefined ? '' : ` 모두 겹쳐요. 예: ${when}`}`,
+  combinations: (n: number, all: boolean) => `겹치지 않는 시간표 ${n.toLocaleString('ko')}개${all ? '' : ' 이상'}`, noCombination: '조건에 맞는 시간표가 없어요', together: (titles: string, when: string | undefined) => `${withParticle(titles, '은/는')} 함께 들을 수 없어요.${when === undefined ? '' : ` 어떻게 골라도 겹쳐요. 예: ${when}`}`,
   unfinished: '조합이 너무 많아서 중간에 멈췄어요. 더 좋은 시간표가 있을 수 있으니 과목이나 조건을 좁혀 보세요.',
   useThis: '이 시간표로 만들기', option: (n: number) => `${n}번째`, required: '꼭 듣기', optional: '되면 듣기', leastCredits: '최소 학점', mostCredits: '최대 학점',
   gaps: (hours: number, minutes: number) => `빈 시간 ${[hours && `${hours}시간`, minutes && `${minutes}분`].filter(Boolean).join(' ')}`,

@@ -95,20 +95,20 @@ function abbreviated(query: string, q: number, text: Spelling, t: number): numbe
   return t
 }
 
-/** The syllables of letters, the last of which may be typed in part. Undefined if there are others. */
+/** The syllables of letters. Undefined if there are others. */
 export function syllablesOf(letters: string): string[] | undefined {
   return /^([ㄱ-ㅎ][ㅏ-ㅣ]+[ㄱ-ㅎ]*)+$/.test(letters) ? letters.split(/(?=[ㄱ-ㅎ][ㅏ-ㅣ])/) : undefined
 }
 
-/** Whether syllables of a text begin with these, in their order, the first where a word begins: students say 확통 for 확률과통계. */
+/** Whether a text has these syllables in their order, the first where a word begins: students say 확통 for 확률과통계. The last may be typed in part. */
 export function shortens(syllables: readonly string[], { letters, starts }: Spelling): boolean {
   let at = 0
   return syllables.every((syllable, n) => {
     for (; at < letters.length; at++) {
-      if ((n === 0 ? starts[at] === 3 : starts[at]) && letters.startsWith(syllable, at)) {
-        at += syllable.length
-        return true
-      }
+      if (!(n === 0 ? starts[at] === 3 : starts[at]) || !letters.startsWith(syllable, at)) continue
+      if (n + 1 < syllables.length && !starts[at + syllable.length]) continue
+      at += syllable.length
+      return true
     }
     return false
   })
