@@ -87,6 +87,16 @@ func appCost(t *testing.T, b *sdktest.Browser, screen sdktest.Screen) {
 		a.open("내 정보")
 		a.eval(nil, "ui.until(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('/users/haneul')))")
 	})
+	a.costs(w, "sharing", 3, 3, func() { // the username, that there are no views, and what the rules read for the write
+		if screen.Phone {
+			a.open("시간표")
+		}
+		a.click("공유")
+		a.click("시간표 공개하기")
+		a.sees("지난 7일 동안 열어 본 사람이 없어요.")
+		a.click("닫기")
+		a.seesNot("아직 저장하지 못했어요")
+	})
 	a.passes(w, 31)
 	a.costs(w, "opening later", 2, 2, open)
 	// Listening to the semester again, and its change.
