@@ -64,6 +64,8 @@ async function walk(page, isPhone, take) {
   await page.click('닫기')
   if (isPhone) await page.click('시간표')
   await page.click('공유')
+  await page.evaluate(`ui.finds('dialog [role=switch]').then(() => document.querySelector('dialog [role=switch]:not(:checked)')?.click())`)
+  await page.sees('지난 7일 동안')
   await take('share')
   await page.click('닫기')
   await page.click('자동으로 짜기')
