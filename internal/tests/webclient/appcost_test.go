@@ -39,6 +39,8 @@ func (a *app) passes(w *world, minutes int) {
 	a.eval(nil, "ui.pass(%d)", minutes)
 }
 
+// appCost opens the app, searches, shares and comes back later, as a visitor and with an account. It is long because what each step costs
+// depends on those before it.
 func appCost(t *testing.T, b *sdktest.Browser, screen sdktest.Screen) {
 	w := newAppWorld(t)
 	student := w.studentWithLectures(t)
