@@ -90,6 +90,12 @@ effect(() => {
   if (hasList.value) client().search(request).then((found) => { if (found) result.value = found }, searchAgain)
 })
 
+/** What the list has for a query, the best first, whatever the search on the screen shows. Undefined if another search came in between. */
+export async function searchList(query: string): Promise<readonly ListedLecture[] | undefined> {
+  const found = await client().search({ query })
+  return found && [...found.hits].map((i) => catalog.peek()[i]!) // replies come in order: the list is the one that was searched
+}
+
 /** The worker is gone, and its list with it. */
 function searchAgain(error: unknown): void {
   console.error(error)

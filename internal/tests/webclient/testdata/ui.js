@@ -96,7 +96,9 @@ window.ui = (() => {
       const found = await axe.run(document, { resultTypes: ['violations'] })
       return found.violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`))
     },
-    // Whether anything is wider than the screen.
-    overflows: () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+    // Whether the focus is on something with this name.
+    hasFocus: (name) => nameOf(document.activeElement).startsWith(name),
+    // What is wider than the screen, or than its dialog.
+    overflows: () => [...document.querySelectorAll('html, dialog[open] > *')].filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.tagName + '.' + one.className),
   }
 })()
