@@ -15,7 +15,7 @@ import { usePalette } from './styles/palette.ts'
 
 usePalette()
 render(<App />, document.getElementById('app')!)
-resume().catch((error: unknown) => console.error(error))
+void resume()
 
 // The service worker loads everything that the app may need later. What the student waits for comes first.
 let isKept = false

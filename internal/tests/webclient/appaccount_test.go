@@ -127,6 +127,12 @@ func moveOldAccount(t *testing.T, service *accountService, a, tab *app) {
 	taken()
 	a.open("시간표")
 	a.sees("총 3학점")
+	a.click("시간표 1")
+	a.click("예전 시간표")
+	a.sees("총 6학점")
+	a.click("예전 시간표")
+	a.click("시간표 1")
+	a.sees("총 3학점")
 }
 
 // useTwoTabs edits in each tab what the other shows.
@@ -178,8 +184,8 @@ func changePasswordInApp(a, b *app) {
 	b.sees("아이디나 비밀번호가 맞지 않아요.")
 }
 
-// deleteAndRestore deletes the account on the phone, which ends its notifications, and restores it there. The desktop, which signs in in the
-// meantime, offers to restore it, too.
+// deleteAndRestore deletes the account on the phone, which ends its notifications, and restores it there, and them. The desktop, which signs
+// in in the meantime, offers to restore it, too.
 func deleteAndRestore(t *testing.T, n *notifier, service *accountService, a, tab, b *app) {
 	t.Helper()
 	const deleting = "계정을 삭제하는 중이에요"
@@ -205,6 +211,7 @@ func deleteAndRestore(t *testing.T, n *notifier, service *accountService, a, tab
 	a.fill("비밀번호", newPassword) // the deletion ended the session
 	a.click("계정 되찾기")
 	a.sees("계정을 되찾았어요.")
+	n.untilSubscribed(t, oldStudent, n.device(a, oldStudent, token))
 	b.click("계정 되찾기")
 	b.sees("저장했어요")
 	b.sees("총 3학점")
@@ -236,6 +243,8 @@ func signOutInTabs(t *testing.T, a, tab *app) {
 	for _, one := range []*app{tab, a} {
 		one.open("내 정보")
 		one.sees("구름구름")
+		one.open("시간표")
+		one.sees("총 3학점")
 	}
 }
 

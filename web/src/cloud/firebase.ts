@@ -17,7 +17,10 @@ export interface Firebase {
 let starting: Promise<Firebase> | undefined
 
 export function firebase(): Promise<Firebase> {
-  return (starting ??= start())
+  return (starting ??= start().catch((error: unknown) => {
+    starting = undefined // try again next time
+    throw error
+  }))
 }
 
 async function start(): Promise<Firebase> {

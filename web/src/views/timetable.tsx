@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'preact/hooks'
 import { t } from '../i18n/index.ts'
 import { conditions, narrow } from '../model/filters.ts'
-import { canRedo, canUndo, credits, lectures, plans, redo, shownPlan, store, undo } from '../model/plans.ts'
+import { canRedo, canUndo, credits, known, lectures, plans, redo, shownPlan, store, undo } from '../model/plans.ts'
 import { preview } from '../model/preview.ts'
-import { open, openDialog, view, wide } from '../model/screen.ts'
+import { online, open, openDialog, view, wide } from '../model/screen.ts'
 import type { OwnLecture } from '../model/types.ts'
 import { Grid } from './grid.tsx'
 import { Icon, IconButton } from './icon.tsx'
@@ -23,7 +23,7 @@ export function Timetable() {
         <button type="button" class="plan-name" aria-haspopup="dialog" onClick={() => openDialog({ name: 'plans' })}>
           <span>{plan?.title ?? words.planTitle(1)}</span> <Icon name="down" />
         </button>
-        <span class="credits" role="status">{words.totalCredits(credits.value)}</span>
+        <span class="credits" role="status">{known.value && words.totalCredits(credits.value)}</span>
         <span class="spacer" />
         {wide.value && others.length > 0 && (
           <label class="chip select-chip compare">
@@ -45,7 +45,8 @@ export function Timetable() {
           onDrag={(area) => { narrow({ area, from: undefined, to: undefined }); if (!wide.value) open('search') }}
         />
         {compared && <Beside id={compared.id} title={compared.title} />}
-        {lectures.value.length === 0 && (!plan || store.value.lectures.value) && !preview.value && view.value === 'timetable' && <Empty />}
+        {!known.value && <NotKnown />}
+        {known.value && lectures.value.length === 0 && !preview.value && view.value === 'timetable' && <Empty />}
       </div>
       {untimed.length > 0 && (
         <ul class="untimed" aria-label={words.untimed}>
@@ -54,6 +55,12 @@ export function Timetable() {
       )}
     </section>
   )
+}
+
+/** Says that the lectures are not there yet, unless they come at once. */
+export function NotKnown() {
+  const words = t.value
+  return <div class="empty waiting" role="status"><strong>{words.loading}</strong>{!online.value && <p>{words.loadsOnline}</p>}</div>
 }
 
 function Empty() {
@@ -69,6 +76,6 @@ function Empty() {
 
 function Beside({ id, title }: { id: string; title: string }) {
   const [of, setOf] = useState<readonly OwnLecture[]>([])
-  useEffect(() => { void store.value.lecturesOf(id).then(setOf) }, [id])
+  useEffect(() => { store.value.lecturesOf(id).then(setOf, (error: unknown) => console.error(error)) }, [id])
   return <div class="beside"><h2>{title}</h2><Grid label={title} lectures={of} /></div>
 }
