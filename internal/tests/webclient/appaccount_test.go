@@ -123,6 +123,7 @@ func moveOldAccount(t *testing.T, service *accountService, a, tab *app) {
 
 	// The app ended before the device could forget what the account has.
 	a.eval(nil, "localStorage.setItem('heektime.plans', %q)", built)
+	letTabConnect(a, tab)
 	a.load()
 	taken()
 	a.open("시간표")
@@ -135,6 +136,15 @@ func moveOldAccount(t *testing.T, service *accountService, a, tab *app) {
 	a.sees("총 3학점")
 }
 
+// letTabConnect closes the app in one tab until the other has the connection to Firestore, on which the first depends from then on.
+func letTabConnect(a, tab *app) {
+	a.t.Helper()
+	if err := a.page.Navigate(a.t.Context(), "about:blank"); err != nil {
+		a.t.Fatal(err)
+	}
+	tab.eval(nil, "ui.isConnected()")
+}
+
 // useTwoTabs edits in each tab what the other shows.
 func useTwoTabs(a, tab *app) {
 	a.t.Helper()
@@ -145,6 +155,19 @@ func useTwoTabs(a, tab *app) {
 	tab.sees("총 6학점")
 	tab.click("글쓰기 빼기")
 	a.sees("총 3학점")
+
+	// What one tab does the other sends. The first is told, although it has been opened again meanwhile.
+	a.click("글쓰기 담기")
+	tab.sees("총 6학점")
+	tab.offline(true)
+	a.open("담은 강의")
+	a.click("글쓰기 빼기")
+	a.sees("총 3학점")
+	a.load()
+	a.eval(nil, "ui.until(() => /저장(했|하지 못했)어요/.test(document.body.innerText))") // the former if this tab has got the connection
+	tab.offline(false)
+	a.sees("저장했어요")
+	tab.sees("총 3학점")
 }
 
 // changeUsername changes it on the phone. Its other tab and the desktop show it, too.

@@ -20,7 +20,7 @@ import { knownSchools } from '../model/schools.ts'
 import { listenToSemester } from '../model/semesterwatch.ts'
 import { setUser, user } from '../model/session.ts'
 import { schoolOf, type PlanStore, type School } from '../model/types.ts'
-import { createPlan, openAccountPlans } from './accountplans.ts'
+import { createPlan, openAccountPlans, type AccountPlans } from './accountplans.ts'
 import { codeOf, explain, stopMessageOf } from './failure.ts'
 import { firebase } from './firebase.ts'
 import { loadSchool } from './publicdata.ts'
@@ -32,7 +32,7 @@ export { follow, unfollow, watchFollows } from './follows.ts'
 
 let started: Promise<void> | undefined
 let opened: string | undefined
-let accountStore: PlanStore | undefined
+let accountStore: AccountPlans | undefined
 /** Whether the student signs out in this tab. */
 let leaving = false
 
@@ -72,7 +72,7 @@ async function enter(next: FirebaseUser): Promise<void> {
   if (opened !== next.uid) return plans.close()
   accountStore = plans
   // What the device has is shown until the account has it, unless that takes long.
-  await Promise.race([takeAlong(next.uid), new Promise((resolve) => { setTimeout(resolve, 5000) })])
+  await Promise.race([takeAlong(next.uid, plans), new Promise((resolve) => { setTimeout(resolve, 5000) })])
   if (accountStore !== plans) return
   listenToSemester.value = semesterListener(db)
   followWaiting(next.uid).catch((error: unknown) => console.error(error))
@@ -84,17 +84,17 @@ async function enter(next: FirebaseUser): Promise<void> {
     forgetSteps()
   }
   show()
-  tryAgain(next.uid, show)
+  tryAgain(next.uid, plans, show)
   void chooseSemester(plans)
   // Again: the student may have added something while the account was being opened.
-  await Promise.all([heldBack.value === undefined && takeAlong(next.uid).then(show), readUsername(next.uid)])
+  await Promise.all([heldBack.value === undefined && takeAlong(next.uid, plans).then(show), readUsername(next.uid)])
 }
 
 /** Takes along what is held back, every few minutes and when the student comes back to the app, and then shows the account. */
-function tryAgain(uid: string, show: () => void): void {
+function tryAgain(uid: string, plans: AccountPlans, show: () => void): void {
   const again = async (): Promise<void> => {
     if (heldBack.value === undefined || document.visibilityState !== 'visible') return
-    await takeAlong(uid)
+    await takeAlong(uid, plans)
     if (opened !== uid || heldBack.value !== undefined) return
     notify({ kind: 'done', text: t.value.takenToAccount })
     show()
@@ -180,7 +180,7 @@ async function readUsername(uid: string): Promise<void> {
 }
 
 /** Moves the plans of the device into the account. Only one tab does. */
-async function takeAlong(uid: string): Promise<void> {
+async function takeAlong(uid: string, plans: AccountPlans): Promise<void> {
   if (devicePlans().length === 0) {
     heldBack.value = undefined
     return
@@ -194,11 +194,14 @@ async function takeAlong(uid: string): Promise<void> {
         const taken = doc(db, `users/${uid}/timetables`, plan.id)
         const isTaken = await exists(taken)
         if (isTaken) await waitForPendingWrites(db)
-        if (!isTaken || !await exists(taken)) await createPlan(db, uid, plan, plan.lectures)
+        if (!isTaken || !await exists(taken)) {
+          const written = createPlan(db, uid, plan, plan.lectures)
+          await Promise.all([written, plans.refresh()])
+        }
         forgetDevicePlan(plan.id)
       } catch (error) {
         console.error(error)
-        const stopped = await stopMessageOf(error)
+        const [stopped] = await Promise.all([stopMessageOf(error), plans.refresh().catch(() => {})])
         if (opened === uid) heldBack.value = stopped ?? explain(error)
         return
       }

@@ -1,5 +1,5 @@
 // Plans of a student who has signed in, in Firestore. What is shown comes from the cache, which has the student's own writes
-// immediately; listeners of the server keep it up to date (reading.ts). A write that the server refuses leaves the cache again.
+// immediately; listeners of the server keep it up to date (watching.ts). A write that the server refuses leaves the cache again.
 
 import { signal } from '@preact/signals'
 import {
@@ -12,10 +12,12 @@ import { lectureFields } from '../logic/coursefile.ts'
 import { storedLecture } from '../logic/storedlecture.ts'
 import { newId, type OwnLecture, type Plan, type PlanStore } from '../model/types.ts'
 import { maxPage, type LectureFields as LectureDocument, type TimetableFields } from '../schema.ts'
+import { onElsewhere, remember } from '../model/remembered.ts'
 import { reportFailedWrite } from './failure.ts'
 import { noteInSync, wasInSync } from './reading.ts'
 import { insist, watch } from './watching.ts'
 
+const report = (error: unknown): void => console.error(error)
 const created = () => ({ createdAt: serverTimestamp(), updatedAt: serverTimestamp() })
 const changed = () => ({ updatedAt: serverTimestamp() })
 
@@ -45,8 +47,13 @@ function lectureDocument(lecture: LectureFields): LectureDocument {
   return { ...fields, metas: metas.map(({ name }) => ({ type: 'tag', name })), ...created() }
 }
 
+export interface AccountPlans extends PlanStore {
+  /** Shows what a write has changed in the cache, here and in other tabs. */
+  refresh(): Promise<void>
+}
+
 /** Opens the plans of a user. */
-export async function openAccountPlans(db: Firestore, uid: string): Promise<PlanStore> {
+export async function openAccountPlans(db: Firestore, uid: string): Promise<AccountPlans> {
   const timetables = collection(db, `users/${uid}/timetables`)
   const newestFirst = query(timetables, orderBy('semester', 'desc'), orderBy('createdAt', 'desc'))
   const of = (id: string) => collection(doc(timetables, id), 'lectures')
@@ -56,7 +63,7 @@ export async function openAccountPlans(db: Firestore, uid: string): Promise<Plan
   const known = signal(false)
   let closed = false
   let shown: string | undefined
-  let stopShown = (): void => {}
+  let watching: ReturnType<typeof watch> | undefined
   let looking: { readonly semester: string | undefined; readonly done: Promise<void>; readonly stop: () => void } | undefined
 
   // Writes wait for the network, however long that takes. Those of an earlier visit may be waiting, too. The SDK is asked again and
@@ -69,24 +76,31 @@ export async function openAccountPlans(db: Firestore, uid: string): Promise<Plan
     const ask = (wait: number): void => {
       if (closed || mine !== newestWait || !unsaved.value) return
       waitForPendingWrites(db).then(over, over)
-      setTimeout(ask, wait, Math.min(2 * wait, 60_000))
+      setTimeout(ask, wait, Math.min(2 * wait, 15_000))
     }
     ask(1000)
   }
-  const track = (write: Promise<void>): void => {
-    waitForServer()
-    write.catch(reportFailedWrite)
-  }
   waitForServer()
 
-  let stopPlans = (): void => {}
-  /** Reads all plans of the cache anew, and then listens to it: for the reason in watching.ts, an earlier listener may lack some. */
   const readPlans = async (): Promise<void> => {
     const { docs } = await getDocsFromCache(newestFirst)
+    if (!closed) plans.value = docs.map(planOf)
+  }
+  const refresh = async (): Promise<void> => {
+    watching?.refresh()
+    await readPlans()
+    remember('written', newId(10))
+  }
+  const refreshSoon = (): void => { if (!closed) refresh().catch(report) }
+  onElsewhere('written', () => {
     if (closed) return
-    plans.value = docs.map(planOf)
-    stopPlans()
-    stopPlans = onSnapshot(newestFirst, { source: 'cache' }, (found) => { plans.value = found.docs.map(planOf) })
+    watching?.refresh()
+    readPlans().catch(report)
+  })
+  const track = (write: Promise<void>): void => {
+    waitForServer()
+    refreshSoon()
+    write.catch(reportFailedWrite).finally(refreshSoon)
   }
   await readPlans()
 
@@ -98,16 +112,16 @@ export async function openAccountPlans(db: Firestore, uid: string): Promise<Plan
       const search = insist((answered) => onSnapshot(query(from, limit(1)), { includeMetadataChanges: true }, ({ metadata }) => {
         if (metadata.fromCache) return
         answered()
-        search.stop()
-        readPlans().then(resolve, resolve)
-      }, (error) => console.error(error)))
-      stop = search.stop
+        search()
+        refresh().then(resolve, resolve)
+      }, report))
+      stop = search
     })
     return { done, stop }
   }
 
   return {
-    kind: 'account', plans, known, lectures, unsaved,
+    kind: 'account', plans, known, lectures, unsaved, refresh,
     look: (semester) => {
       if (looking && looking.semester === semester) return looking.done
       looking?.stop()
@@ -119,16 +133,15 @@ export async function openAccountPlans(db: Firestore, uid: string): Promise<Plan
     },
     show: (id) => {
       if (id === shown) return
-      stopShown()
-      stopShown = () => {}
+      watching?.stop()
       shown = id
       lectures.value = undefined
-      if (id !== undefined) stopShown = watch(of(id), (found) => { lectures.value = lecturesOf(found) })
+      watching = id === undefined ? undefined : watch(of(id), (found) => { lectures.value = lecturesOf(found) })
     },
     listAll: async () => {
       let page = await getDocs(query(newestFirst, limit(maxPage)))
       while (page.size === maxPage) page = await getDocs(query(newestFirst, startAfter(page.docs.at(-1)), limit(maxPage)))
-      await readPlans()
+      await refresh()
     },
     lecturesOf: async (id) => {
       const cached = await getDocsFromCache(of(id))
@@ -151,8 +164,7 @@ export async function openAccountPlans(db: Firestore, uid: string): Promise<Plan
     close: () => {
       closed = true
       looking?.stop()
-      stopShown()
-      stopPlans()
+      watching?.stop()
     },
   }
 }

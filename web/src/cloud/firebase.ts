@@ -6,6 +6,7 @@ import {
   connectFirestoreEmulator, initializeFirestore, persistentLocalCache, persistentMultipleTabManager, type Firestore,
 } from 'firebase/firestore'
 import { startAppCheck } from './appcheck.ts'
+import { recall, remember } from '../model/remembered.ts'
 import { config } from './config.ts'
 
 export interface Firebase {
@@ -23,7 +24,16 @@ export function firebase(): Promise<Firebase> {
   }))
 }
 
+/** After such an error, Firestore's SDK answers nothing any more, until the app is opened again. What waits to be saved is kept. */
+function openAgainIfBroken(text: string): void {
+  if (!text.includes('INTERNAL ASSERTION FAILED') || Date.now() - (recall<number>('broken') ?? 0) < 60_000) return
+  remember('broken', Date.now())
+  location.reload()
+}
+
 async function start(): Promise<Firebase> {
+  addEventListener('error', ({ message }) => openAgainIfBroken(message))
+  addEventListener('unhandledrejection', ({ reason }) => openAgainIfBroken(String(reason)))
   const { emulators, ...options } = await config()
   const app = initializeApp(options)
   await startAppCheck(app)

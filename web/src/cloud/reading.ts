@@ -39,15 +39,15 @@ export function noteInSync(all: CollectionReference): void {
 }
 
 /**
- * Keeps the cache of a collection up to date until the returned function is called. Whoever shows the documents listens to
- * the cache; synced is called whenever the server has said that it is complete.
+ * Keeps the cache of a collection up to date until the returned function is called. Calls changed whenever the cache may have changed,
+ * and says whether the server has said that it has everything.
  */
-export function keepInSync(all: CollectionReference, synced: () => void, failed: (error: unknown) => void): () => void {
+export function keepInSync(all: CollectionReference, changed: (isComplete: boolean) => void, failed: (error: unknown) => void): () => void {
   const stops: (() => void)[] = []
   let closed = false
   let inSync = false
   const known = (): Syncs[string] => recall<Syncs>('syncs')?.[all.path] ?? {}
-  const listen = (target: Query, each: (isFromServer: boolean) => void = () => {}): Promise<void> =>
+  const listen = (target: Query, each: (isFromServer: boolean) => void): Promise<void> =>
     new Promise((resolve, reject) => {
       stops.push(onSnapshot(target, { includeMetadataChanges: true }, (snapshot) => {
         const isFromServer = !snapshot.metadata.fromCache
@@ -60,20 +60,19 @@ export function keepInSync(all: CollectionReference, synced: () => void, failed:
     })
   const listenToAll = (): Promise<void> => listen(all, (isFromServer) => {
     inSync = isFromServer
-    if (!inSync) return
-    noteInSync(all)
-    synced()
+    if (inSync) noteInSync(all)
+    changed(inSync)
   })
   const start = async (): Promise<void> => {
     const { empty } = await getDocsFromCache(all)
     const { at = 0, newest } = known()
     if (closed) return
     if (empty || !newest || Date.now() - at < freeResume) return listenToAll()
-    await listen(query(all, where('updatedAt', '>', new Timestamp(...newest))))
+    await listen(query(all, where('updatedAt', '>', new Timestamp(...newest))), () => changed(false))
     const { count } = (await getCountFromServer(all)).data()
     const cached = (await getDocsFromCache(all)).size
     if (closed) return
-    if (count === cached) return synced()
+    if (count === cached) return changed(true)
     stops.pop()?.()
     await listenToAll() // something was deleted elsewhere
   }
