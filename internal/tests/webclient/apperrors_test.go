@@ -19,6 +19,7 @@ func TestAppErrors(t *testing.T) {
 	plannerErrors(a)
 	signInErrors(a)
 	refusedWrites(t, w, a)
+	heldBackPlans(t, w, a)
 }
 
 // listErrors: a list that is missing, damaged, out of reach or slow. Each can be tried again, and a lecture can be added by hand.
@@ -121,6 +122,50 @@ func refusedWrites(t *testing.T, w *world, a *app) {
 	a.fill("강의 찾기", "선형대수학")
 	a.click("선형대수학 담기")
 	a.sees("지금은 저장할 수 없어서 되돌렸어요. 지금은 점검 중이에요.")
+	a.sees("총 3학점")
+}
+
+// heldBackPlans: writes are still stopped when another student signs up. What they have built stays on the screen, the app says where it is,
+// and the account gets it as soon as the operator allows writes again.
+func heldBackPlans(t *testing.T, w *world, a *app) {
+	t.Helper()
+	a.open("내 정보")
+	a.click("로그아웃")
+	a.untilLeft()
+	a.load()
+	a.open("강의 찾기")
+	a.fill("강의 찾기", "선형대수학")
+	a.click("선형대수학 담기")
+	a.sees("총 3학점")
+	a.open("내 정보")
+	a.click("로그인 · 가입하기")
+	a.click("처음이에요")
+	a.fill("이메일", "badabada@example.com")
+	a.fill("비밀번호", "heektime")
+	a.click("가입하기")
+	a.click("나중에")
+	held := func() {
+		t.Helper()
+		a.sees("만든 시간표는 아직 이 기기에만 있어요")
+		a.sees("지금은 점검 중이에요.")
+		a.open("시간표")
+		a.sees("총 3학점")
+	}
+	held()
+	a.accessible("a timetable that is held back")
+	a.load()
+	held()
+	if _, err := w.Firestore.SetRules(w.Project, read(t, "firestore.rules")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.admin.Doc(schema.StopPath).Delete(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	a.eval(nil, "ui.comeBack()")
+	a.sees("계정으로 옮겼어요")
+	a.seesNot("아직 이 기기에만 있어요")
+	w.untilLectures(t, 2)
+	a.sees("저장했어요")
 	a.sees("총 3학점")
 }
 

@@ -17,7 +17,7 @@ export const en: Dictionary = {
   findSchool: 'Name of the school', noSchool: 'No such school.', schoolsFailed: 'We couldn’t load the schools. Check your connection.',
   semester: (year, term) => `${en.terms[term] ?? term} ${year}`,
   terms: { '1학기': 'Spring', '봄학기': 'Spring', '여름학기': 'Summer', '2학기': 'Fall', '가을학기': 'Fall', '겨울학기': 'Winter' },
-  noSemesters: 'No semester is open yet.', loading: 'Loading',
+  noSemesters: 'No semester is open yet.', loading: 'Loading', loadsOnline: 'It appears as soon as you’re online.',
 
   days: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
   longDays: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
@@ -99,7 +99,9 @@ export const en: Dictionary = {
     unsupported: 'This browser cannot receive notifications.', denied: 'Notifications are blocked in your browser. Allow them in the site settings, next to the address.',
     failed: 'We couldn’t change this. Try again in a while.',
   },
-  guestHint: 'Your timetables are on this device.', sessionEnded: 'You have been signed out. Please sign in again.',
+  guestHint: 'Your timetables are on this device.', takenToAccount: 'The timetables of this device are in your account now.',
+  heldBack: (why) => `Your timetables are only on this device so far. We’ll move them to your account as soon as they can be saved. ${why}`,
+  sessionEnded: 'You have been signed out. Please sign in again.',
 
   failures: {
     credentials: 'The user name or password is wrong.', disabled: 'This account is suspended.', emailTaken: 'This email has an account. Try signing in.',

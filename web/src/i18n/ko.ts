@@ -16,7 +16,7 @@ export const ko = {
   chooseSchool: '어느 학교에 다니세요?', chooseSemester: '어느 학기인가요?', changeSemester: '학교와 학기 바꾸기',
   findSchool: '학교 이름', noSchool: '찾는 학교가 없어요', schoolsFailed: '학교 목록을 불러오지 못했어요. 인터넷 연결을 확인해 주세요.',
   semester: (year: number, term: string) => `${year}년 ${term}`, terms: {} as Record<string, string>,
-  noSemesters: '아직 열린 학기가 없어요.', loading: '불러오는 중이에요',
+  noSemesters: '아직 열린 학기가 없어요.', loading: '불러오는 중이에요', loadsOnline: '인터넷에 연결되면 바로 보여 드릴게요.',
 
   // The grid.
   days: ['월', '화', '수', '목', '금', '토', '일'],
@@ -107,7 +107,9 @@ export const ko = {
     unsupported: '이 브라우저는 알림을 받을 수 없어요.', denied: '브라우저에서 알림이 차단되어 있어요. 주소창의 사이트 설정에서 알림을 허용해 주세요.',
     failed: '알림 설정을 바꾸지 못했어요. 잠시 뒤에 다시 해 보세요.',
   },
-  guestHint: '시간표는 이 기기에 저장되어 있어요.', sessionEnded: '로그아웃되었어요. 다시 로그인해 주세요.',
+  guestHint: '시간표는 이 기기에 저장되어 있어요.', takenToAccount: '이 기기에서 만든 시간표를 계정으로 옮겼어요.',
+  heldBack: (why: string) => `만든 시간표는 아직 이 기기에만 있어요. 저장할 수 있게 되면 계정으로 옮길게요. ${why}`,
+  sessionEnded: '로그아웃되었어요. 다시 로그인해 주세요.',
 
   failures: {
     credentials: '아이디나 비밀번호가 맞지 않아요.', disabled: '사용이 정지된 계정이에요.', emailTaken: '이미 가입한 이메일이에요. 로그인해 보세요.',

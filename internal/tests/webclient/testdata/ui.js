@@ -25,6 +25,11 @@ window.ui = (() => {
       .filter((element) => isVisible(element) && !element.disabled)
     return all.find((element) => nameOf(element) === name) ?? all.find((element) => nameOf(element).startsWith(name))
   })
+  // A question would stop the page, and the test with it.
+  window.confirm = (text) => {
+    console.error(`the app asks: ${text}`)
+    return false
+  }
   const intercepted = new Map()
   const realFetch = window.fetch
   window.fetch = async (input, init) => {
@@ -47,6 +52,22 @@ window.ui = (() => {
     network(part, how) {
       if (how) intercepted.set(part, how)
       else intercepted.delete(part)
+    },
+    // This tab, the only one that is open, has the connection to Firestore. Firebase's SDK notes in its database which tab does, for all.
+    async isConnected() {
+      const result = (request) => new Promise((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result)
+        request.onerror = () => reject(request.error)
+      })
+      const { name } = (await indexedDB.databases()).find((one) => one.name.startsWith('firestore/'))
+      const database = await result(indexedDB.open(name))
+      for (;;) {
+        const owner = await result(database.transaction('owner').objectStore('owner').get('owner'))
+        const tabs = Object.keys(localStorage).filter((key) => key.startsWith('firestore_clients_'))
+        if (owner && tabs.length === 1 && tabs[0].endsWith(owner.ownerId)) break
+        await new Promise((next) => { setTimeout(next, 50) })
+      }
+      database.close()
     },
     // Whether the lectures on the screen are up to date since the app was opened: it has noted that, or has counted them.
     settled: () => Object.values(JSON.parse(localStorage['heektime.syncs'] ?? '{}')).some(({ at }) => at > performance.timeOrigin) ||
