@@ -91,7 +91,7 @@ func (t *target) countSnapshots(ctx context.Context, n int, ready chan<- struct{
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
 	const db = "projects/demo-bench/databases/(default)"
-	s, err := pb.NewFirestoreClient(conn).Listen(ctx)
+	s, err := pb.NewFirestoreClient(conn).Listen(ctx, grpc.ForceCodecV2(newNameCodec()))
 	if err != nil {
 		return err
 	}

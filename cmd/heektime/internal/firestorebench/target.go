@@ -66,7 +66,13 @@ func (b *bench) open(ctx context.Context, name string) (*target, error) {
 		}
 		p, err = launch(ctx, address, b.server, "-firestore", address, "-indexes", b.indexes(), "-data", data)
 	default:
-		p, err = launch(ctx, address, b.server, "-firestore", address, "-indexes", b.indexes())
+		binary := b.server
+		for _, other := range b.Against {
+			if filepath.Base(other) == name {
+				binary = other
+			}
+		}
+		p, err = launch(ctx, address, binary, "-firestore", address, "-indexes", b.indexes())
 	}
 	if err != nil {
 		return nil, err

@@ -104,7 +104,7 @@ func Parse(db resource.Database, p *pb.Write) (*Write, error) {
 }
 
 func (w *Write) parseUpdate(p *pb.Write) (err error) {
-	if w.Fields, err = value.FieldsFromProto(p.GetUpdate().GetFields()); err != nil {
+	if w.Fields, err = fieldsOf(p.GetUpdate()); err != nil {
 		return err
 	}
 	if p.GetUpdateMask() == nil {
