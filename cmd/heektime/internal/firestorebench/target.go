@@ -18,7 +18,8 @@ import (
 type target struct {
 	*process
 	name   string
-	client *firestore.Client // owns its connection
+	conn   *grpc.ClientConn
+	client *firestore.Client // owns the connection
 }
 
 // indexes contains the composite index that the query needs.
@@ -94,7 +95,7 @@ func (t *target) connect(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(fmt.Errorf("connect to %s: %w", t.name, err), conn.Close())
 	}
-	t.client = client
+	t.conn, t.client = conn, client
 	return nil
 }
 
