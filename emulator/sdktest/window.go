@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/chromedp"
 )
@@ -17,7 +19,10 @@ func (p *Page) Window(t testing.TB, prefix string, open func() error) *Page {
 	t.Helper()
 	ctx, cancel := context.WithCancel(p.ctx)
 	defer cancel()
-	opened := chromedp.WaitNewTarget(ctx, func(info *target.Info) bool { return strings.HasPrefix(info.URL, prefix) })
+	opened := chromedp.WaitNewTarget(ctx, func(info *target.Info) bool {
+		// A window that is closing is reported once more.
+		return strings.HasPrefix(info.URL, prefix) && !slices.Contains(p.windows, info.TargetID)
+	})
 	if err := open(); err != nil {
 		t.Fatal(err)
 	}
@@ -28,9 +33,12 @@ func (p *Page) Window(t testing.TB, prefix string, open func() error) *Page {
 		if !ok {
 			t.Fatalf("no window at %s: %v", prefix, errors.New("the page was closed"))
 		}
+		p.windows = append(p.windows, id)
 		w := &Page{agent: p.agent}
 		w.ctx, w.close = chromedp.NewContext(p.ctx, chromedp.WithTargetID(id))
-		return w.until(t, prefix, nil)
+		_, err := chromedp.Call(w.ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: w.agent})
+		go w.listen(chromedp.Console(w.ctx))
+		return w.until(t, prefix, err)
 	}
 	return nil
 }

@@ -12,8 +12,9 @@
       if (!message || source !== otherWindow() || (origin && from !== origin)) return
       const handler = handlers.get(message.name)
       if (message.answerTo !== undefined) {
-        answers.get(message.answerTo)?.(message.data)
+        const answer = answers.get(message.answerTo)
         answers.delete(message.answerTo)
+        try { answer?.(message.data) } catch { /* Firebase's SDK throws after it has taken an answer */ }
       } else if (handler) {
         run(handler, message)
       } else { // what is sent before somebody listens
