@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 	"testing"
 
@@ -18,51 +17,43 @@ type signedIn struct {
 	Providers                                         []string
 }
 
-// TestPopUpsAndRedirects runs the SDK's pop-up and redirect sign-ins in Chromium, in an old and a new version.
-func TestPopUpsAndRedirects(t *testing.T) {
-	t.Parallel()
-	browser := sdktest.OpenBrowser(t)
-	pages := sdktest.Serve(t, os.DirFS("jstest"))
-	for _, version := range sdktest.Versions {
-		t.Run(version, func(t *testing.T) {
-			t.Parallel()
-			s := start(t)
-			// Another name than the emulator's: browsers keep their storage apart.
-			address := strings.Replace(pages.URL(version, "popup-page.mjs"), "127.0.0.1", "localhost", 1)
-			b := &popups{t: t, page: browser.Open(t, address), server: s.url}
-			b.call("use", nil, s.url, project)
+// testPopups signs in with pop-ups and redirections.
+func testPopups(t *testing.T, browser *sdktest.Browser, pages *sdktest.Pages, version string) {
+	s := start(t)
+	// Another name than the emulator's: browsers keep their storage apart.
+	address := strings.Replace(pages.URL(version, "popup-page.mjs"), "127.0.0.1", "localhost", 1)
+	b := &popups{t: t, page: browser.Open(t, address), server: s.url}
+	b.call("use", nil, s.url, project)
 
-			ann := b.inWindow("signIn", "google.com", fillIn("Ann", "ann@example.com"))
-			if ann.Code != "" || ann.Email != "ann@example.com" || !ann.Verified || ann.Name != "Ann" || !ann.New || ann.ProviderID != "google.com" {
-				t.Errorf("a new account: %+v", ann)
-			}
-			b.call("signOut", nil)
-			again := b.inWindow("signIn", "google.com", `document.querySelector('[data-claims]').click()`)
-			if again.UID != ann.UID || again.New || again.Email != ann.Email {
-				t.Errorf("an account that was chosen: %+v, want that of %+v", again, ann)
-			}
-			linked := b.inWindow("link", "oidc.mine", fillIn("Ann O", ""))
-			if linked.UID != ann.UID || linked.OperationType != "link" || fmt.Sprint(linked.Providers) != "[google.com oidc.mine]" {
-				t.Errorf("a linked provider: %+v", linked)
-			}
-			if same := b.inWindow("reauthenticate", "oidc.mine", `document.querySelector('[data-claims]').click()`); same.UID != ann.UID || same.OperationType != "reauthenticate" {
-				t.Errorf("reauthenticated: %+v", same)
-			}
-			if other := b.inWindow("reauthenticate", "google.com", fillIn("Bob", "bob@example.com")); other.Code != "auth/user-mismatch" {
-				t.Errorf("reauthenticated as another: %+v", other)
-			}
+	ann := b.inWindow("signIn", "google.com", fillIn("Ann", "ann@example.com"))
+	if ann.Code != "" || ann.Email != "ann@example.com" || !ann.Verified || ann.Name != "Ann" || !ann.New || ann.ProviderID != "google.com" {
+		t.Errorf("a new account: %+v", ann)
+	}
+	b.call("signOut", nil)
+	again := b.inWindow("signIn", "google.com", `document.querySelector('[data-claims]').click()`)
+	if again.UID != ann.UID || again.New || again.Email != ann.Email {
+		t.Errorf("an account that was chosen: %+v, want that of %+v", again, ann)
+	}
+	linked := b.inWindow("link", "oidc.mine", fillIn("Ann O", ""))
+	if linked.UID != ann.UID || linked.OperationType != "link" || fmt.Sprint(linked.Providers) != "[google.com oidc.mine]" {
+		t.Errorf("a linked provider: %+v", linked)
+	}
+	if same := b.inWindow("reauthenticate", "oidc.mine", `document.querySelector('[data-claims]').click()`); same.UID != ann.UID || same.OperationType != "reauthenticate" {
+		t.Errorf("reauthenticated: %+v", same)
+	}
+	if other := b.inWindow("reauthenticate", "google.com", fillIn("Bob", "bob@example.com")); other.Code != "auth/user-mismatch" {
+		t.Errorf("reauthenticated as another: %+v", other)
+	}
 
-			for _, provider := range []string{"apple.com", "github.com"} {
-				b.call("signOut", nil)
-				user := b.redirected("redirect", provider, fillIn("Kim", provider+"@example.com"))
-				if user.Email != provider+"@example.com" || user.ProviderID != provider || !user.New {
-					t.Errorf("a redirection to %s: %+v", provider, user)
-				}
-			}
-			if user := b.redirected("linkByRedirect", "google.com", fillIn("Kim G", "")); user.OperationType != "link" || fmt.Sprint(user.Providers) != "[github.com google.com]" {
-				t.Errorf("linked by a redirection: %+v", user)
-			}
-		})
+	for _, provider := range []string{"apple.com", "github.com"} {
+		b.call("signOut", nil)
+		user := b.redirected("redirect", provider, fillIn("Kim", provider+"@example.com"))
+		if user.Email != provider+"@example.com" || user.ProviderID != provider || !user.New {
+			t.Errorf("a redirection to %s: %+v", provider, user)
+		}
+	}
+	if user := b.redirected("linkByRedirect", "google.com", fillIn("Kim G", "")); user.OperationType != "link" || fmt.Sprint(user.Providers) != "[github.com google.com]" {
+		t.Errorf("linked by a redirection: %+v", user)
 	}
 }
 
