@@ -101,6 +101,7 @@ var notHere = map[string]string{
 	toolkit + "v1/accounts:signInWithGameCenter": "sign-in with Game Center",
 	toolkit + "v1/accounts:verifyIosClient":      "the check of iOS apps",
 	toolkit + "v1/accounts:issueSamlResponse":    "SAML responses for others",
+	toolkit + "v2/defaultSupportedIdps":          "the list of identity providers",
 	toolkit + "v2/accounts:revokeToken":          "revoking a provider's token (revokeAccessToken)",
 
 	toolkit + "v2/accounts/passkeyEnrollment:start":    passkeys,
