@@ -15,6 +15,9 @@ import (
 	"golang.org/x/mod/zip"
 )
 
+// largest is the most bytes that a file of the repository has.
+const largest = 2 << 20
+
 // go install heek.kr/heektime/emulator/cmd/localcloud@latest works only if go.mod means the same in every main module,
 // and what the local cloud embeds is in the module's zip file.
 func TestGoInstall(t *testing.T) {
@@ -39,9 +42,14 @@ func TestGoInstall(t *testing.T) {
 	}
 	var files []zip.File
 	for path := range strings.SplitSeq(strings.Trim(string(list), "\x00"), "\x00") {
-		if _, err := os.Stat(filepath.Join(root, path)); err == nil { // it may be deleted and not committed yet
-			files = append(files, file{root, path})
+		info, err := os.Stat(filepath.Join(root, path))
+		if err != nil {
+			continue // it is deleted, and that not committed yet
 		}
+		if info.Size() > largest {
+			t.Errorf("%s has %d bytes: everybody who installs the local cloud downloads it, and a binary is none of the source", path, info.Size())
+		}
+		files = append(files, file{root, path})
 	}
 	checked, err := zip.CheckFiles(files)
 	if err != nil {
