@@ -36,21 +36,7 @@ func TestGoInstall(t *testing.T) {
 	if len(module.Replace) > 0 || len(module.Exclude) > 0 {
 		t.Errorf("go.mod replaces %d modules and excludes %d: go install rejects both", len(module.Replace), len(module.Exclude))
 	}
-	list, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "-z").Output()
-	if err != nil {
-		t.Skipf("needs the git repository: %v", err)
-	}
-	var files []zip.File
-	for path := range strings.SplitSeq(strings.Trim(string(list), "\x00"), "\x00") {
-		info, err := os.Stat(filepath.Join(root, path))
-		if err != nil {
-			continue // it is deleted, and that not committed yet
-		}
-		if info.Size() > largest {
-			t.Errorf("%s has %d bytes: everybody who installs the local cloud downloads it, and a binary is none of the source", path, info.Size())
-		}
-		files = append(files, file{root, path})
-	}
+	files := sources(t, root)
 	checked, err := zip.CheckFiles(files)
 	if err != nil {
 		t.Error(err)
@@ -80,6 +66,26 @@ func TestGoInstall(t *testing.T) {
 	if embedded < 20 {
 		t.Errorf("found %d embedded files", embedded)
 	}
+}
+
+// sources returns the files of the repository, none of which may be large.
+func sources(t *testing.T, root string) (files []zip.File) {
+	t.Helper()
+	list, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "-z").Output()
+	if err != nil {
+		t.Skipf("needs the git repository: %v", err)
+	}
+	for path := range strings.SplitSeq(strings.Trim(string(list), "\x00"), "\x00") {
+		info, err := os.Stat(filepath.Join(root, path))
+		if err != nil {
+			continue // it is deleted, and that not committed yet
+		}
+		if info.Size() > largest {
+			t.Errorf("%s has %d bytes: everybody who installs the local cloud downloads it, and a binary is none of the source", path, info.Size())
+		}
+		files = append(files, file{root, path})
+	}
+	return files
 }
 
 // file is a [zip.File] of the repository.
