@@ -43,9 +43,13 @@ func (s *Server) applyLink(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		done["success"], done["email"] = "The email address was verified.", resp.Email
-		if resp.NewEmail != "" {
-			done = map[string]string{"success": "The email address was changed.", "newEmail": resp.NewEmail}
+		switch {
+		case resp.NewEmail != "":
+			done["success"], done["newEmail"] = "The email address was changed.", resp.NewEmail
+		case query.Get("mode") == oobKinds[recoverEmail].mode:
+			done["success"], done["email"] = "The email address was restored.", resp.Email
+		default:
+			done["success"], done["email"] = "The email address was verified.", resp.Email
 		}
 	case oobKinds[passwordReset].mode:
 		if query.Get("newPassword") == "" {

@@ -194,7 +194,7 @@ var habits = []*habit{
 // habitsTable returns the habits as a table.
 func habitsTable() string {
 	var out strings.Builder
-	out.WriteString("\n## In many answers\n\n| field | official | here | why |\n|---|---|---|---|\n")
+	out.WriteString("\n## Fields that differ in many answers\n\n| field | official | here | why |\n|---|---|---|---|\n")
 	for _, h := range habits {
 		field := strings.ReplaceAll(strings.NewReplacer(`(^|\.)`, "", "^", "", "$", "", `\.`, ".").Replace(h.field.String()), "|", `\|`)
 		fmt.Fprintf(&out, "| `` %s `` | %s | %s | %s |\n", field, h.official, h.ours, h.why)

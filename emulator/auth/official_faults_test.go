@@ -54,6 +54,10 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 		{"PATCH", configPath + "?updateMask=colour", `{}`, 400, "colour"},
 		{"POST", "/identitytoolkit.googleapis.com/v2/accounts:revokeToken?key=k", `{}`, 501, "revokeAccessToken"},
 		{"POST", relyingParty + "uploadAccount?key=k", `{}`, 501, "old API"},
+		{"POST", relyingParty + "colour?key=k", `{}`, 404, "no API"},
+		{"POST", toolkit + "accounts:signInWithGameCenter?key=k", `{}`, 501, "Game Center"},
+		{"POST", "/identitytoolkit.googleapis.com/v2/accounts/passkeySignIn:start?key=k", `{}`, 501, "passkeys"},
+		{"POST", toolkit + "accounts:signInWithIdp?key=k", `{"requestUri": "http://localhost", "postBody": "providerId=github.com&access_token=opaque"}`, 501, "access tokens"},
 	} {
 		code, res := s.send(t, c.method, c.path, c.body)
 		e, _ := res["error"].(map[string]any)
@@ -68,6 +72,9 @@ func TestRequestsThatMakeNoSense(t *testing.T) {
 		if code, res := s.send(t, "POST", signUp, body); code != 200 {
 			t.Errorf("%s: %d %v", body, code, res)
 		}
+	}
+	if code, res := s.send(t, "PATCH", configPath, `{"sign_in": {"allow_duplicate_emails": true}}`); code != 200 || res["signIn"].(object)["allowDuplicateEmails"] != true {
+		t.Errorf("names in snake_case: %d %v", code, res)
 	}
 	if code, res := s.send(t, "PATCH", configPath, `{"mfa": {"state": "DISABLED"}, "blockingFunctions": {"triggers": {}}}`); code != 200 {
 		t.Errorf("turning off what is off: %d %v", code, res)
@@ -112,6 +119,10 @@ func TestProvidersTokens(t *testing.T) {
 		if res["emailVerified"] != want || res["firstName"] != "Gi" || res["lastName"] != "Fa" {
 			t.Errorf("email_verified %s: %v", text, res)
 		}
+	}
+	google := s.client(t, "signInWithIdp", object{"requestUri": "http://localhost", "postBody": `providerId=google.com&id_token={"sub": "1", "name": "G"}`})
+	if want := `{"granted_scopes":"openid https://www.googleapis.com/auth/userinfo.profile","id":"1","name":"G","verified_email":false,"locale":"en"}`; google["rawUserInfo"] != want {
+		t.Errorf("Google's user: %v, want %s", google["rawUserInfo"], want)
 	}
 	code, res := s.send(t, "POST", toolkit+"accounts:signInWithIdp?key=k",
 		`{"requestUri": "http://localhost", "postBody": "providerId=apple.com&id_token=`+url.QueryEscape(`{"sub": "x", "email_verified": "perhaps"}`)+`"}`)
