@@ -4,6 +4,7 @@ import { announcement, dismissAnnouncement } from './model/announcements.ts'
 import { chosen } from './model/choice.ts'
 import { devicePlans, heldBack } from './model/deviceplans.ts'
 import { news } from './model/news.ts'
+import { notify } from './model/notice.ts'
 import { lectures, redo, store, undo } from './model/plans.ts'
 import { online, open, openDialog, view, wide, type View } from './model/screen.ts'
 import { signedIn, user } from './model/session.ts'
@@ -76,7 +77,11 @@ function Frame() {
 function SaveState() {
   const words = t.value
   if (store.value.unsaved.value || (signedIn.value && devicePlans().length > 0)) {
-    return <span class="state waiting" role="status" title={words.offlineHint}><Icon name="offline" /> {words.unsaved}</span>
+    return (
+      <span role="status">
+        <button type="button" class="state waiting" title={words.offlineHint} onClick={() => notify({ kind: 'done', text: words.offlineHint })}><Icon name="offline" /> {words.unsaved}</button>
+      </span>
+    )
   }
   if (!online.value) return <span class="state waiting" role="status"><Icon name="offline" /> {words.offline}</span>
   if (store.value.kind === 'account') return <span class="state" role="status"><Icon name="check" /> <span class="wide-only">{words.saved}</span></span>

@@ -1,6 +1,7 @@
 import './styles/base.css'
 import './styles/controls.css'
 import './styles/frame.css'
+import './styles/palette.css'
 import './styles/grid.css'
 import './styles/panel.css'
 import './styles/dialog.css'
@@ -11,9 +12,7 @@ import { App } from './app.tsx'
 import { listState } from './model/catalog.ts'
 import './model/pushmessages.ts'
 import { resume } from './model/session.ts'
-import { usePalette } from './styles/palette.ts'
 
-usePalette()
 render(<App />, document.getElementById('app')!)
 void resume()
 

@@ -62,9 +62,7 @@ func (a *app) tab() *app {
 	a.t.Helper()
 	tab := *a
 	tab.page = a.page.Open(a.t, "about:blank")
-	if err := tab.page.SetScreen(a.t.Context(), a.screen); err != nil {
-		a.t.Fatal(err)
-	}
+	tab.show(a.screen)
 	tab.load()
 	return &tab
 }

@@ -16,6 +16,7 @@ func TestAppErrors(t *testing.T) {
 	w := newAppWorld(t)
 	a := openApp(t, sdktest.OpenBrowser(t), w, phone)
 	listErrors(t, w, a)
+	plannerErrors(a)
 	signInErrors(a)
 	refusedWrites(t, w, a)
 	heldBackPlans(t, w, a)
@@ -39,6 +40,10 @@ func listErrors(t *testing.T, w *world, a *app) {
 	const name = "lectures/데모대학교-서울/2026-0300/0000000000000000000000000000000a.json"
 	w.putObject(t, name, []byte(`[{"identifier": "A"}]`))
 	w.put(t, semester1, map[string]any{"year": 2026, "term": "1학기", "periods": []any{}, "status": "normal", "lecturesUrl": "gs://" + w.Project + "/" + name})
+	a.eval(nil, "ui.network('searchworker', 'unreachable')")
+	a.click("다시 시도")
+	a.sees("강의 목록을 불러오지 못했어요")
+	a.eval(nil, "ui.network('searchworker')")
 	a.click("다시 시도")
 	a.sees("강의 목록을 읽을 수 없어요")
 	w.publishList(t, name, appList())
@@ -53,6 +58,22 @@ func listErrors(t *testing.T, w *world, a *app) {
 	a.eval(nil, "ui.network('/v0/b/')")
 	a.click("다시 시도")
 	a.sees("강의 160개")
+}
+
+// plannerErrors: the program that makes plans cannot be loaded.
+func plannerErrors(a *app) {
+	a.t.Helper()
+	a.open("시간표")
+	a.eval(nil, "ui.network('plannerworker', 'unreachable')")
+	a.click("자동으로 짜기")
+	a.fill("듣고 싶은 과목", "인공지능개론")
+	a.click("인공지능개론")
+	a.sees("시간표를 만들지 못했어요")
+	a.accessible("no planner")
+	a.eval(nil, "ui.network('plannerworker')")
+	a.click("다시 시도")
+	a.sees("겹치지 않는 시간표")
+	a.click("닫기")
 }
 
 // signInErrors: Authentication, or the service for old accounts, is down.

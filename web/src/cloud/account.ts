@@ -29,6 +29,7 @@ import { readSemester, semesterListener } from './semesterlistener.ts'
 import { deleteAccount, idOf, login, restoreAccount } from './services.ts'
 
 export { follow, unfollow, watchFollows } from './follows.ts'
+export { loadViews } from './views.ts'
 
 let started: Promise<void> | undefined
 let opened: string | undefined

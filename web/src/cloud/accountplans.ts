@@ -35,8 +35,9 @@ function lecturesOf({ docs }: QuerySnapshot): OwnLecture[] {
   const rows = docs.map((found) => {
     const fields = found.data({ serverTimestamps: 'estimate' })
     const added = fields['createdAt'] as Timestamp | undefined
-    const untouched = added !== undefined && !found.metadata.hasPendingWrites && added.isEqual(fields['updatedAt'] as Timestamp)
-    return { added: added?.toMillis() ?? 0, lecture: { ...storedLecture(found.id, fields), untouched } }
+    const waiting = found.metadata.hasPendingWrites
+    const untouched = added !== undefined && !waiting && added.isEqual(fields['updatedAt'] as Timestamp)
+    return { added: added?.toMillis() ?? 0, lecture: { ...storedLecture(found.id, fields), untouched, waiting } }
   })
   return rows.sort((a, b) => a.added - b.added || (a.lecture.id < b.lecture.id ? -1 : 1)).map(({ lecture }) => lecture)
 }

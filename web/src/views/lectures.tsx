@@ -7,6 +7,7 @@ import { news } from '../model/news.ts'
 import { open, openDialog } from '../model/screen.ts'
 import { Icon, IconButton } from './icon.tsx'
 import { describeSlots, describeTimes } from './layout.ts'
+import { leaveRow } from './leaverow.ts'
 import { NotKnown } from './timetable.tsx'
 
 /** The lectures of the plan as a list, with what changed at the school. */
@@ -37,12 +38,12 @@ export function Lectures() {
           return (
             <li key={lecture.id} class={`card colour-${colours.get(lecture.id)}`}>
               <button type="button" class="card-main" onClick={() => openDialog({ name: 'lecture', lecture })}>
-                <span class="row-title"><strong>{lecture.title}</strong> <span class="row-credit">{lecture.identifier === '' ? words.own : words.credit(lecture.credit)}</span></span>
+                <span class="row-title"><strong>{lecture.title}</strong> <span class="row-credit">{lecture.identifier === '' ? words.own : words.credit(lecture.credit)}</span>{lecture.waiting && <span class="unsaved"><Icon name="offline" /><span class="visually-hidden">{words.unsaved}</span></span>}</span>
                 {lecture.professor && <span class="row-line">{lecture.professor} <span class="row-code">{lecture.identifier}</span></span>}
                 <span class="row-line">{describeTimes(lecture.times, words.days, formatMinutes) || words.noTime}</span>
                 {clashes.map(({ b, at }) => <span key={b.id} class="row-line clash-line"><Icon name="alert" /> {words.clashes(b.title, describeSlots(at, words.days, formatMinutes))}</span>)}
               </button>
-              <IconButton icon="trash" label={words.removeThis(lecture.title)} onClick={() => removeLecture(lecture)} />
+              <IconButton icon="trash" label={words.removeThis(lecture.title)} onClick={(event) => { leaveRow(event); removeLecture(lecture) }} />
             </li>
           )
         })}
