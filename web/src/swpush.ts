@@ -10,7 +10,13 @@ interface Message {
 }
 
 export function listenForPush(worker: ServiceWorkerGlobalScope): void {
-  worker.addEventListener('push', (event) => event.waitUntil(receive(worker, event.data)))
+  // One after another: a notification waits for its picture, and an older one must not replace a newer one with the same tag.
+  let last: Promise<void> = Promise.resolve()
+  worker.addEventListener('push', (event) => {
+    const shown = last.then(() => receive(worker, event.data))
+    last = shown.catch(() => {})
+    event.waitUntil(shown)
+  })
   worker.addEventListener('notificationclick', (event) => {
     event.notification.close()
     event.waitUntil(open(worker, (event.notification.data ?? {}) as PushData))

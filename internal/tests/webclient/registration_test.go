@@ -52,7 +52,11 @@ func TestRegistrationMinute(t *testing.T) {
 	}
 	calls := func(name string, functions ...[]any) error {
 		for _, call := range functions {
-			if err := node.call(nil, call[0].(string), append([]any{name}, call[1:]...)); err != nil {
+			err := node.call(nil, call[0].(string), append([]any{name}, call[1:]...))
+			for sdktest.Code(err) == "unavailable" { // the SDK gives up after ten seconds, in which a busy machine does not connect so many
+				err = node.call(nil, call[0].(string), append([]any{name}, call[1:]...))
+			}
+			if err != nil {
 				return err
 			}
 		}

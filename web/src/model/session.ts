@@ -28,6 +28,7 @@ export function setUser(next: User | null): void {
 
 /** Firebase, and what needs it. */
 export function account(): Promise<typeof Account> {
+  import('../cloud/firebase.ts').catch(() => {}) // at the same time
   return import('../cloud/account.ts')
 }
 
